@@ -14,14 +14,23 @@ try:
     from evenfield.study.config import study_config
     from evenfield.study.errors import EvenfieldError
 except ModuleNotFoundError as missing:
-    sys.exit(f"evenfield: {missing.name} is not installed; expected the locked environment; run `python3 run`")
+    sys.exit(
+        f"evenfield: {missing.name} is not installed; expected the locked environment; run `python3 run`"
+    )
 
 try:
     PLAN = plan_study(study_config(config))
     STAMP = Path(".snakemake/evenfield_checked")
-    if workflow.is_main_process and (state := unchecked(PLAN, STAMP)):  # before the engine takes away any result
+    if workflow.is_main_process and (
+        state := unchecked(PLAN, STAMP)
+    ):  # before the engine takes away any result
         command = [sys.executable, str(HERE / "commands" / "check.py"), "--stdin"]
-        checked = subprocess.run(command, input=json.dumps(config, default=str), capture_output=True, text=True)
+        checked = subprocess.run(
+            command,
+            input=json.dumps(config, default=str),
+            capture_output=True,
+            text=True,
+        )
         if checked.returncode:
             sys.exit(f"evenfield: {checked.stderr.strip()}")
         with suppress(OSError):  # a run says what cannot be written
@@ -33,7 +42,9 @@ except EvenfieldError as error:
     sys.exit(f"evenfield: {error}")
 except Exception as error:
     told = f"{type(error).__name__} {' '.join(str(error).split())[:200]}"
-    sys.exit(f"evenfield: run: {told}; this is a fault of evenfield; please report it with the study")
+    sys.exit(
+        f"evenfield: run: {told}; this is a fault of evenfield; please report it with the study"
+    )
 if workflow.is_main_process:
     sys.stderr.write("".join(f"{sentence}\n" for sentence in PLAN.left_out))
 
@@ -50,7 +61,9 @@ if workflow.is_main_process:
 
 onstart:
     outputs.keep_earlier(workflow)
-    if workflow.local_exec:  # without it the engine looks for jobs ever more often: docs/scheduler-rounds.md
+    if (
+        workflow.local_exec
+    ):  # without it the engine looks for jobs ever more often: docs/scheduler-rounds.md
         workflow.scheduler.job_rate_limiter = None
 
 

@@ -9,7 +9,10 @@ from evenfield.numerics.clubs import SieveRule, find_clubs
 from evenfield.numerics.logt import regression_periods
 
 TITLE = "Log t clubs, 30 years"
-T, DISCARDED, STEP, CAP = 30, 10, 0.1, 3.0
+T = 30
+DISCARDED = 10
+STEP = 0.1
+CAP = 3.0
 SHAPES = {31: (2, 1.5), 150: (3, 3.0), 1000: (12, 8.0)}
 
 
@@ -18,11 +21,20 @@ def cases(smoke: bool) -> Any:
         rng = np.random.default_rng(n)
         level = 8 + 0.6 * rng.integers(0, planted, n)[:, None]
         gap = rng.normal(0, 0.3, (n, 1)) * np.exp(-0.08 * np.arange(T))
-        x = np.exp(level + gap + 0.02 * np.arange(T) + np.cumsum(rng.normal(0, 0.002, (n, T)), axis=1))
+        x = np.exp(
+            level
+            + gap
+            + 0.02 * np.arange(T)
+            + np.cumsum(rng.normal(0, 0.002, (n, T)), axis=1)
+        )
 
         def ours(x: np.ndarray = x) -> Any:
-            found = find_clubs(x, regression_periods(T, DISCARDED), sieve=SieveRule(0.0, STEP, CAP)).clubs
-            return {frozenset(club.members) for club in found}, [club.t for club in found]
+            found = find_clubs(
+                x, regression_periods(T, DISCARDED), sieve=SieveRule(0.0, STEP, CAP)
+            ).clubs
+            return {frozenset(club.members) for club in found}, [
+                club.t for club in found
+            ]
 
         def theirs(x: np.ndarray = x) -> Any:
             import pandas as pd
@@ -30,8 +42,15 @@ def cases(smoke: bool) -> Any:
 
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                found = other(pd.DataFrame(x), cstar_method="incremental", cstar_increment=STEP, cstar_cap=CAP).clubs
-            return {frozenset(club.ids) for club in found}, [club.model.t_value for club in found]
+                found = other(
+                    pd.DataFrame(x),
+                    cstar_method="incremental",
+                    cstar_increment=STEP,
+                    cstar_cap=CAP,
+                ).clubs
+            return {frozenset(club.ids) for club in found}, [
+                club.model.t_value for club in found
+            ]
 
         def check(found: dict[str, Any]) -> None:
             for members, t in found.values():

@@ -16,13 +16,27 @@ def cases(smoke: bool) -> Any:
         data = frame(units, 40)
 
         def ours(data: pd.DataFrame = data) -> ef.Fit:
-            return ef.ols("y ~ x1 + x2 + x3 | i + t", data, unit="i", time="t", inference="driscoll_kraay", lags=3)
+            return ef.ols(
+                "y ~ x1 + x2 + x3 | i + t",
+                data,
+                unit="i",
+                time="t",
+                inference="driscoll_kraay",
+                lags=3,
+            )
 
         def pyfixest(data: pd.DataFrame = data) -> Any:
             import pyfixest as pf
 
             keys = {"time_id": "t", "panel_id": "i", "lag": 3}
-            return pf.feols("y ~ x1 + x2 + x3 | i + t", data, vcov="DK", vcov_kwargs=keys, lean=True, store_data=False)
+            return pf.feols(
+                "y ~ x1 + x2 + x3 | i + t",
+                data,
+                vcov="DK",
+                vcov_kwargs=keys,
+                lean=True,
+                store_data=False,
+            )
 
         def check(found: dict[str, Any]) -> None:
             if "pyfixest" in found:  # their factor divided out
@@ -30,4 +44,9 @@ def cases(smoke: bool) -> Any:
                 theirs = np.sqrt(np.diag(model._vcov) / float(np.ravel(model._ssc)[0]))
                 np.testing.assert_allclose(found["ours"].std_errors, theirs, rtol=1e-5)
 
-        yield {"what": f"{units:,} units, 40 years", "ours": ours, "peers": {"pyfixest": pyfixest}, "check": check}
+        yield {
+            "what": f"{units:,} units, 40 years",
+            "ours": ours,
+            "peers": {"pyfixest": pyfixest},
+            "check": check,
+        }

@@ -1,4 +1,6 @@
-"""Two-step GMM with Windmeijer's errors, from one long table: coefficients, errors and Hansen's statistic agree."""
+"""Two-step GMM with Windmeijer's errors, from one long table: coefficients, errors and
+Hansen's statistic agree.
+"""
 
 import contextlib
 import io
@@ -10,7 +12,9 @@ import pandas as pd
 from evenfield.numerics.dynamic_panel.gmm import Equations, GmmSpec, dynamic_gmm
 
 TITLE = "Dynamic panel GMM, two steps, lags 2 and 3, collapsed"
-TEXT = "pydynpd 0.2.2 needs NumPy 2.2 and a function that NumPy dropped, which it is lent."
+TEXT = (
+    "pydynpd 0.2.2 needs NumPy 2.2 and a function that NumPy dropped, which it is lent."
+)
 SPECS = {"difference": GmmSpec(1, 2, 3), "system": GmmSpec(1, 2, 3, Equations.SYSTEM)}
 
 
@@ -18,18 +22,29 @@ def cases(smoke: bool) -> Any:
     for kind in SPECS:
         for n, t in ((31, 20),) if smoke else ((31, 20), (140, 9), (1000, 12)):
             rng = np.random.default_rng(n)
-            mu, x, y = rng.normal(size=n), rng.normal(size=(n, t)), [rng.normal(size=n)]
+            mu = rng.normal(size=n)
+            x = rng.normal(size=(n, t))
+            y = [rng.normal(size=n)]
             for year in range(1, t):
                 y.append(0.5 * y[-1] + 0.4 * x[:, year] + mu + rng.normal(size=n))
-            columns = {"unit": np.repeat(np.arange(n), t), "year": np.tile(np.arange(t), n)}
-            yield case(kind, n, t, pd.DataFrame({**columns, "n": np.array(y).T.ravel(), "x": x.ravel()}))
+            columns = {
+                "unit": np.repeat(np.arange(n), t),
+                "year": np.tile(np.arange(t), n),
+            }
+            yield case(
+                kind,
+                n,
+                t,
+                pd.DataFrame({**columns, "n": np.array(y).T.ravel(), "x": x.ravel()}),
+            )
 
 
 def case(kind: str, n: int, t: int, table: pd.DataFrame) -> dict[str, Any]:
     def ours() -> Any:
         values = table.to_numpy()
         values = values[np.lexsort((values[:, 1], values[:, 0]))]
-        y, x = values[:, 2].reshape(n, t), values[:, 3].reshape(n, t, 1)
+        y = values[:, 2].reshape(n, t)
+        x = values[:, 3].reshape(n, t, 1)
         x = np.concatenate([x, np.ones((n, t, 1))], axis=-1) if kind == "system" else x
         fit = dynamic_gmm(y, SPECS[kind], x)
         return fit.beta, fit.std_errors, fit.hansen.statistic
@@ -38,11 +53,18 @@ def case(kind: str, n: int, t: int, table: pd.DataFrame) -> dict[str, Any]:
         from pydynpd import regression
 
         np.in1d = np.isin
-        command = f"n L(1:1).n x | gmm(n, 2:3) iv(x) | {'nolevel ' if kind == 'difference' else ''}collapse"
+        command = (
+            "n L(1:1).n x | gmm(n, 2:3) iv(x) |"
+            f" {'nolevel ' if kind == 'difference' else ''}collapse"
+        )
         with contextlib.redirect_stdout(io.StringIO()):
             model = regression.abond(command, table, ["unit", "year"]).models[0]
         told = model.regression_table
-        return told["coefficient"].to_numpy(), told["std_err"].to_numpy(), model.hansen.test_value
+        return (
+            told["coefficient"].to_numpy(),
+            told["std_err"].to_numpy(),
+            model.hansen.test_value,
+        )
 
     def check(found: dict[str, Any]) -> None:
         for other in found.values():

@@ -1,4 +1,6 @@
-"""Permutation test of the between part of Theil's index, eight groups; the between part agrees."""
+"""Permutation test of the between part of Theil's index, eight groups; the between part
+agrees.
+"""
 
 import warnings
 from typing import Any
@@ -14,10 +16,13 @@ DRAWS = 999
 
 def cases(smoke: bool) -> Any:
     for n in (31,) if smoke else (31, 300, 2800):
-        income, groups = np.exp(np.random.default_rng(n).normal(9, 0.5, n)), np.arange(n) % 8
+        income = np.exp(np.random.default_rng(n).normal(9, 0.5, n))
+        groups = np.arange(n) % 8
 
         def ours(y: np.ndarray = income, g: np.ndarray = groups) -> Any:
-            test = between_test(y, np.ones(len(y)), g, rng=np.random.default_rng(1), draws=DRAWS)
+            test = between_test(
+                y, np.ones(len(y)), g, rng=np.random.default_rng(1), draws=DRAWS
+            )
             return test.between, test.p_value
 
         def theirs(y: np.ndarray = income, g: np.ndarray = groups) -> Any:
@@ -31,7 +36,9 @@ def cases(smoke: bool) -> Any:
         def check(found: dict[str, Any]) -> None:
             for between, p in found.values():
                 np.testing.assert_allclose(found["ours"][0], between, rtol=1e-9)
-                assert abs(found["ours"][1] - p) < 4 * np.sqrt(0.5 / DRAWS)  # other draws
+                assert abs(found["ours"][1] - p) < 4 * np.sqrt(
+                    0.5 / DRAWS
+                )  # other draws
 
         yield {"what": f"{n:,} units", "ours": ours, "peers": {"inequality": theirs}, "check": check,
                "asked": {"inequality": 15.0} if n < 1000 else {}}  # fmt: skip

@@ -18,7 +18,8 @@ DRAWS = 999
 
 def cases(smoke: bool) -> Any:
     for n in (300,) if smoke else SHAPES:
-        W, y = lattice(*SHAPES[n]), np.random.default_rng(n).normal(size=n)
+        W = lattice(*SHAPES[n])
+        y = np.random.default_rng(n).normal(size=n)
         y = y + W @ y
         yield from pair(n, W, y, {})
 
@@ -34,13 +35,19 @@ def pair(n: int, W: Any, y: np.ndarray, kept: dict[str, Any]) -> Any:
 
     def check(found: dict[str, Any]) -> None:
         if "esda" in found:
-            np.testing.assert_allclose(found["ours"].statistic, found["esda"].I, rtol=1e-9)
+            np.testing.assert_allclose(
+                found["ours"].statistic, found["esda"].I, rtol=1e-9
+            )
 
     def check_local(found: dict[str, Any]) -> None:
         if "esda" in found:
-            mine, other = found["ours"], found["esda"]
+            mine = found["ours"]
+            other = found["esda"]
             np.testing.assert_allclose(mine.statistic[:, 0], other.Is, rtol=1e-9)
-            assert np.corrcoef(mine.p_value[:, 0], np.minimum(2 * other.p_sim, 1))[0, 1] > 0.99
+            assert (
+                np.corrcoef(mine.p_value[:, 0], np.minimum(2 * other.p_sim, 1))[0, 1]
+                > 0.99
+            )
 
     grows = n <= 2800
     yield {"what": f"Moran's I, {n:,} units", "ours": lambda: morans_i_test(y, W, np.random.default_rng(1), DRAWS),

@@ -1,4 +1,6 @@
-"""Least squares with unit and year effects, errors clustered by unit, from a DataFrame and a formula."""
+"""Least squares with unit and year effects, errors clustered by unit, from a DataFrame
+and a formula.
+"""
 
 from typing import Any
 
@@ -12,10 +14,21 @@ SHAPES = {(31, 40): 5.0, (3000, 20): 1.0, (100_000, 20): 1.0}
 
 
 def frame(units: int, years: int) -> pd.DataFrame:
-    rng, n = np.random.default_rng(units), units * years
-    i, t = np.repeat(np.arange(units), years), np.tile(np.arange(years), units)
-    x = rng.normal(size=(n, 3)) + rng.normal(size=(units, 3))[i] + rng.normal(size=(years, 3))[t]
-    y = x @ [0.1, 0.2, 0.3] + rng.normal(size=n) + rng.normal(size=units)[i] + rng.normal(size=years)[t]
+    rng = np.random.default_rng(units)
+    n = units * years
+    i = np.repeat(np.arange(units), years)
+    t = np.tile(np.arange(years), units)
+    x = (
+        rng.normal(size=(n, 3))
+        + rng.normal(size=(units, 3))[i]
+        + rng.normal(size=(years, 3))[t]
+    )
+    y = (
+        x @ [0.1, 0.2, 0.3]
+        + rng.normal(size=n)
+        + rng.normal(size=units)[i]
+        + rng.normal(size=years)[t]
+    )
     return pd.DataFrame(x, columns=["x1", "x2", "x3"]).assign(y=y, i=i, t=t)
 
 
@@ -26,20 +39,29 @@ def cases(smoke: bool) -> Any:
         data = frame(units, years)
 
         def ours(data: pd.DataFrame = data) -> ef.Fit:
-            return ef.ols("y ~ x1 + x2 + x3 | i + t", data, unit="i", time="t", inference="CR1")
+            return ef.ols(
+                "y ~ x1 + x2 + x3 | i + t", data, unit="i", time="t", inference="CR1"
+            )
 
         def pyfixest(data: pd.DataFrame = data) -> Any:
             import pyfixest as pf
 
             keep = {"copy_data": False, "store_data": False, "lean": True}
-            return pf.feols("y ~ x1 + x2 + x3 | i + t", data, vcov={"CRV1": "i"}, **keep)
+            return pf.feols(
+                "y ~ x1 + x2 + x3 | i + t", data, vcov={"CRV1": "i"}, **keep
+            )
 
-        def check(found: dict[str, Any], n: int = units * years, k: int = 3 + years - 1) -> None:
+        def check(
+            found: dict[str, Any], n: int = units * years, k: int = 3 + years - 1
+        ) -> None:
             if "pyfixest" in found:  # it counts one year effect more
-                mine, theirs = found["ours"], found["pyfixest"]
+                mine = found["ours"]
+                theirs = found["pyfixest"]
                 np.testing.assert_allclose(mine.params, theirs.coef(), rtol=1e-5)
                 wider = np.sqrt((n - k) / (n - k - 1))
-                np.testing.assert_allclose(mine.std_errors * wider, theirs.se(), rtol=1e-5)
+                np.testing.assert_allclose(
+                    mine.std_errors * wider, theirs.se(), rtol=1e-5
+                )
 
         yield {"what": f"{units * years:,} rows", "ours": ours, "peers": {"pyfixest": pyfixest}, "check": check,
                "asked": {"pyfixest": goal}}  # fmt: skip

@@ -15,9 +15,16 @@ def cases(smoke: bool) -> Any:
     for n in (300,) if smoke else (300, 2800):
         rng = np.random.default_rng(n)
         distance = haversine_km(rng.uniform(0, 30, n), rng.uniform(0, 30, n))
-        fit = fit_ols(rng.normal(size=n), np.column_stack([np.ones(n), rng.normal(size=n)]))
-        space, told = spatial_components(distance), {"check": lambda _: None, "units": n}
+        fit = fit_ols(
+            rng.normal(size=n), np.column_stack([np.ones(n), rng.normal(size=n)])
+        )
+        space = spatial_components(distance)
+        told = {"check": lambda _: None, "units": n}
         yield {"what": f"components, {n:,} units", "ours": lambda d=distance: spatial_components(d), **told,
                "grows": "SCPC components"}  # fmt: skip
-        yield {"what": f"test, {n:,} units", **told, "grows": "SCPC test with stored components",
-               "ours": lambda f=fit, s=space: scpc_inference(f, np.array([0.0, 1.0]), s)}  # fmt: skip
+        yield {
+            "what": f"test, {n:,} units",
+            **told,
+            "grows": "SCPC test with stored components",
+            "ours": lambda f=fit, s=space: scpc_inference(f, np.array([0.0, 1.0]), s),
+        }

@@ -1,7 +1,9 @@
-"""Spatial lag, Durbin and error models: panels with two-way effects against spreg's, and cross-sections at 10,000.
+"""Spatial lag, Durbin and error models: panels with two-way effects against spreg's,
+and cross-sections at 10,000.
 
-Queen contiguity on a lattice, scaled so that rows and columns of the weights sum to one: data demeaned by year then
-have the likelihood of the two-way model, and spreg, which has unit effects only, needs no year dummies.
+Queen contiguity on a lattice, scaled so that rows and columns of the weights sum to
+one: data demeaned by year then have the likelihood of the two-way model, and spreg,
+which has unit effects only, needs no year dummies.
 """
 
 import contextlib
@@ -22,7 +24,8 @@ TEXT = """spreg is handed data demeaned by year: with weights whose columns sum 
 without its dummies. Ours starts from arrays and a sparse matrix and ends with standard errors, log-determinant
 included; "stored" is any further model with the same weights. spreg 1.9 holds dense N x N matrices, which rules out
 10,000 units here."""
-T, K = 20, 4
+T = 20
+K = 4
 SHAPES = {300: (15, 20), 2800: (50, 56), 10_000: (100, 100)}
 ASKED = {("SAR", 300): 8.0, ("SDM", 300): 8.0, ("SEM", 300): 4.0, ("SAR", 2800): 30.0, ("SDM", 2800): 30.0,
          ("SEM", 2800): 10.0}  # fmt: skip
@@ -32,7 +35,9 @@ def lattice(rows: int, columns: int) -> csr_array:
     """Queen contiguity, scaled so that it is symmetric and rows and columns sum to one."""
 
     def line(size: int) -> Any:
-        return diags_array([np.ones(size - 1), np.ones(size - 1)], offsets=[-1, 1]) + eye_array(size)
+        return diags_array(
+            [np.ones(size - 1), np.ones(size - 1)], offsets=[-1, 1]
+        ) + eye_array(size)
 
     links = csr_array(kron(line(rows), line(columns)) - eye_array(rows * columns))
     links.eliminate_zeros()
@@ -59,12 +64,23 @@ def cases(smoke: bool) -> Any:
 
 
 def panel_cases(n: int, model: str) -> Any:
-    W, rng = lattice(*SHAPES[n]), np.random.default_rng(n)
-    units, X = [f"u{i:05d}" for i in range(n)], rng.normal(size=(T, n, K))
-    stored, kept = network(units, W), {}
-    mean = X.sum(axis=2).T + 0.3 * (W @ X[..., 0].T) + rng.normal(size=(n, 1)) + rng.normal(size=(1, T))
-    noise, spread = rng.normal(size=(n, T)), stored.factor(0.4)
-    y = (mean + spread.solve(noise) if model == "SEM" else spread.solve(mean + noise)).T.copy()
+    W = lattice(*SHAPES[n])
+    rng = np.random.default_rng(n)
+    units = [f"u{i:05d}" for i in range(n)]
+    X = rng.normal(size=(T, n, K))
+    stored = network(units, W)
+    kept = {}
+    mean = (
+        X.sum(axis=2).T
+        + 0.3 * (W @ X[..., 0].T)
+        + rng.normal(size=(n, 1))
+        + rng.normal(size=(1, T))
+    )
+    noise = rng.normal(size=(n, T))
+    spread = stored.factor(0.4)
+    y = (
+        mean + spread.solve(noise) if model == "SEM" else spread.solve(mean + noise)
+    ).T.copy()
     stored.logdet  # noqa: B018
 
     def fitted(net: Network) -> Any:
@@ -80,34 +96,61 @@ def panel_cases(n: int, model: str) -> Any:
             lags = np.stack([X[..., k] @ W.T for k in range(K)], axis=2)
             full = np.concatenate([X, lags], axis=2) if model == "SDM" else X
             kept["X"] = (full - full.mean(axis=1, keepdims=True)).reshape(n * T, -1)
-            kept["y"], kept["w"] = (y - y.mean(axis=1, keepdims=True)).reshape(-1, 1), pysal(W)
+            kept["y"], kept["w"] = (
+                (y - y.mean(axis=1, keepdims=True)).reshape(-1, 1),
+                pysal(W),
+            )
         with contextlib.redirect_stdout(io.StringIO()):
-            found = (Panel_FE_Error if model == "SEM" else Panel_FE_Lag)(kept["y"], kept["X"], kept["w"])
+            found = (Panel_FE_Error if model == "SEM" else Panel_FE_Lag)(
+                kept["y"], kept["X"], kept["w"]
+            )
         return found.betas.ravel()
 
     def check(found: dict[str, Any]) -> None:
         mine = found["ours"].estimates
         if "spreg" in found:
-            np.testing.assert_allclose([*mine[1:-1], mine[0]], found["spreg"], rtol=2e-4, atol=2e-6)
+            np.testing.assert_allclose(
+                [*mine[1:-1], mine[0]], found["spreg"], rtol=2e-4, atol=2e-6
+            )
 
     told = {"check": check, "units": n}
-    goal, within = ASKED.get((model, n)), 3.0 if n > 5000 and model == "SAR" else None
-    yield {"what": f"{model}, {n:,} units", "ours": lambda: fitted(network(units, W)), **told, "within": within,
-           "peers": {"spreg": spreg} if n < 5000 else {}, "asked": {"spreg": goal}}  # fmt: skip
-    yield {"what": f"{model}, {n:,} units, stored", "ours": lambda: fitted(stored), **told,
-           "grows": f"{model} with a stored log-determinant" if n < 5000 else None}  # fmt: skip
+    goal = ASKED.get((model, n))
+    within = 3.0 if n > 5000 and model == "SAR" else None
+    yield {
+        "what": f"{model}, {n:,} units",
+        "ours": lambda: fitted(network(units, W)),
+        **told,
+        "within": within,
+        "peers": {"spreg": spreg} if n < 5000 else {},
+        "asked": {"spreg": goal},
+    }
+    yield {
+        "what": f"{model}, {n:,} units, stored",
+        "ours": lambda: fitted(stored),
+        **told,
+        "grows": f"{model} with a stored log-determinant" if n < 5000 else None,
+    }
 
 
 def cross_section(n: int, model: str) -> dict[str, Any]:
-    W, rng = lattice(*SHAPES[n]), np.random.default_rng(n)
-    X, units, kept = rng.normal(size=(n, K)), [f"u{i:05d}" for i in range(n)], {}
+    W = lattice(*SHAPES[n])
+    rng = np.random.default_rng(n)
+    X = rng.normal(size=(n, K))
+    units = [f"u{i:05d}" for i in range(n)]
+    kept = {}
     solve = network(units, W).factor(0.4).solve
-    y = X.sum(axis=1) + solve(rng.normal(size=n)) if model == "SEM" else solve(X.sum(axis=1) + rng.normal(size=n))
+    y = (
+        X.sum(axis=1) + solve(rng.normal(size=n))
+        if model == "SEM"
+        else solve(X.sum(axis=1) + rng.normal(size=n))
+    )
     data = pd.DataFrame(X, columns=list("abcd")).assign(y=y, unit=units)
 
     def ours() -> Any:
         net = ef.weights(W, units)
-        return ef.spatial_cross_section("y ~ a + b + c + d", data, net, model=model, unit="unit")
+        return ef.spatial_cross_section(
+            "y ~ a + b + c + d", data, net, model=model, unit="unit"
+        )
 
     def spreg() -> np.ndarray:
         from spreg import ML_Error, ML_Lag
@@ -115,12 +158,28 @@ def cross_section(n: int, model: str) -> dict[str, Any]:
         if "w" not in kept:
             kept["w"] = pysal(W)
         with contextlib.redirect_stdout(io.StringIO()):
-            found = (ML_Error if model == "SEM" else ML_Lag)(y.reshape(-1, 1), X, kept["w"], method="LU")
+            found = (ML_Error if model == "SEM" else ML_Lag)(
+                y.reshape(-1, 1), X, kept["w"], method="LU"
+            )
         return found.betas.ravel()
 
     def check(found: dict[str, Any]) -> None:
         if "spreg" in found:
-            names = ["Intercept", "a", "b", "c", "d", "lambda" if model == "SEM" else "rho"]
-            np.testing.assert_allclose(found["ours"].params[names], found["spreg"], rtol=2e-4, atol=2e-6)
+            names = [
+                "Intercept",
+                "a",
+                "b",
+                "c",
+                "d",
+                "lambda" if model == "SEM" else "rho",
+            ]
+            np.testing.assert_allclose(
+                found["ours"].params[names], found["spreg"], rtol=2e-4, atol=2e-6
+            )
 
-    return {"what": f"{model}, cross-section, {n:,} units", "ours": ours, "peers": {"spreg, LU": spreg}, "check": check}
+    return {
+        "what": f"{model}, cross-section, {n:,} units",
+        "ours": ours,
+        "peers": {"spreg, LU": spreg},
+        "check": check,
+    }

@@ -1,7 +1,9 @@
-"""Processor time of every topic of the study in one process, on the tables that a run left in results/.
+"""Processor time of every topic of the study in one process, on the tables that a run
+left in results/.
 
 python3 run                                # first: makes results/
-.venv/bin/python benchmarks/topics.py      # seconds by topic and peak memory; nothing is written
+.venv/bin/python benchmarks/topics.py      # seconds by topic and peak memory; nothing
+is written
 """
 
 import os
@@ -19,11 +21,13 @@ from evenfield.study.study import Study  # noqa: E402
 
 def main() -> None:
     """Print one line for each topic and the sum."""
-    study, total = Study.load(Path(__file__).parents[1]), 0.0
+    study = Study.load(Path(__file__).parents[1])
+    total = 0.0
     for name, told in read_topics().items():
         if told["estimate"] is None or name not in study.config["estimates"]:
             continue
-        module, begun = import_module(f"evenfield.topics.{name}.estimate"), time.process_time()
+        module = import_module(f"evenfield.topics.{name}.estimate")
+        begun = time.process_time()
         if "chunks" in told["estimate"]:
             module.chunk(study, 1, 1)
         else:

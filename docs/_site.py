@@ -1,4 +1,6 @@
-"""What the site needs beside docs/: the README as its first page, the topics' method pages, links between them."""
+"""What the site needs beside docs/: the README as its first page, the topics' method
+pages, links between them.
+"""
 
 import posixpath
 import re
@@ -15,16 +17,25 @@ LINK = re.compile(r"\[([^\]]*)\]\(([^)\s:#]+)(#[^)\s]*)?\)")
 
 def on_files(files: Any, config: Any) -> Any:
     """Add the pages that stand elsewhere in the repository."""
-    methods = {path: f"topics/{path.parent.name}.md" for path in ROOT.glob("workflow/evenfield/topics/*/method.md")}
-    for path, place in ({ROOT / name: place for name, place in PAGES.items()} | methods).items():
+    methods = {
+        path: f"topics/{path.parent.name}.md"
+        for path in ROOT.glob("workflow/evenfield/topics/*/method.md")
+    }
+    for path, place in (
+        {ROOT / name: place for name, place in PAGES.items()} | methods
+    ).items():
         files.append(File.generated(config, place, abs_src_path=str(path)))
     return files
 
 
 def on_page_markdown(markdown: str, page: Any, files: Any, **_: Any) -> str:
-    """Turn links between files of the repository into links of the site; one to a file without a page becomes text."""
+    """Turn links between files of the repository into links of the site; one to a file
+    without a page becomes text.
+    """
     source = Path(page.file.abs_src_path)
-    known = {Path(file.abs_src_path): file.src_uri for file in files if file.abs_src_path}
+    known = {
+        Path(file.abs_src_path): file.src_uri for file in files if file.abs_src_path
+    }
 
     def placed(link: re.Match[str]) -> str:
         path = (source.parent / link[2]).resolve()

@@ -1,4 +1,6 @@
-"""The provinces' geography and the source paper's lists, as arrays: the design behind every number of section 4.3."""
+"""The provinces' geography and the source paper's lists, as arrays: the design behind
+every number of section 4.3.
+"""
 
 from pathlib import Path
 
@@ -14,7 +16,9 @@ ZONES = ["CN-FJ", "CN-GD", "CN-HI", "CN-SH", "CN-TJ"]
 
 
 def read_design():
-    """Return units, contiguity (Hainan joined to Guangdong), distances and the two binaries of the paper."""
+    """Return units, contiguity (Hainan joined to Guangdong), distances and the two
+    binaries of the paper.
+    """
     table = pd.read_csv(DATA / "units.csv").sort_values("unit")
     units = list(table["unit"])
     links = pd.read_csv(DATA / "adjacency.csv")
@@ -23,14 +27,17 @@ def read_design():
     for i, j in pairs:
         A[units.index(i), units.index(j)] = A[units.index(j), units.index(i)] = 1.0
     distance = haversine_km(table["lat"].to_numpy(float), table["lon"].to_numpy(float))
-    C, S = np.isin(units, CLUSTERS).astype(float), np.isin(units, ZONES).astype(float)
+    C = np.isin(units, CLUSTERS).astype(float)
+    S = np.isin(units, ZONES).astype(float)
     return units, A, distance, C, S
 
 
 def nearest_to(distance, k):
     """Mark the k nearest units of each unit."""
     far = distance + np.diag(np.full(len(distance), np.inf))
-    return (np.argsort(np.argsort(far, axis=1, kind="stable"), axis=1) < k).astype(float)
+    return (np.argsort(np.argsort(far, axis=1, kind="stable"), axis=1) < k).astype(
+        float
+    )
 
 
 def weights_of(A, distance):
@@ -45,9 +52,30 @@ def weights_of(A, distance):
 
 
 PERIODS = [
-    {"period": "P1", "label": "1978-91", "start": 1978, "end": 1991, "role": "main", "basis": "proxy"},
-    {"period": "P2", "label": "2001-08", "start": 2001, "end": 2008, "role": "main", "basis": "official"},
-    {"period": "S0", "label": "1978-2019", "start": 1978, "end": 2019, "role": "span", "basis": "spliced"},
+    {
+        "period": "P1",
+        "label": "1978-91",
+        "start": 1978,
+        "end": 1991,
+        "role": "main",
+        "basis": "proxy",
+    },
+    {
+        "period": "P2",
+        "label": "2001-08",
+        "start": 2001,
+        "end": 2008,
+        "role": "main",
+        "basis": "official",
+    },
+    {
+        "period": "S0",
+        "label": "1978-2019",
+        "start": 1978,
+        "end": 2019,
+        "role": "span",
+        "basis": "spliced",
+    },
 ]
 
 
@@ -57,7 +85,12 @@ def make_cells(taxonomy, cluster, sez, units=None, periods=PERIODS):
     frames = []
     for k, period in enumerate(periods):
         zone = sez[k] if isinstance(sez, list) else sez
-        names = {(1, 1): "both", (1, 0): "cluster only", (0, 1): "SEZ only", (0, 0): "neither"}
+        names = {
+            (1, 1): "both",
+            (1, 0): "cluster only",
+            (0, 1): "SEZ only",
+            (0, 0): "neither",
+        }
         cell = [names[int(c), int(s)] for c, s in zip(cluster, zone, strict=True)]
         frames.append(pd.DataFrame({"taxonomy": taxonomy, "unit": units, "period": period["period"],
                                     "cluster": cluster.astype(int), "sez": zone.astype(int),
@@ -94,4 +127,6 @@ def make_periods(units=None, seed=5, sd=1.5):
 
 def make_units():
     """Return the units with their coordinates."""
-    return pd.read_csv(DATA / "units.csv")[["unit", "lat", "lon"]].sort_values("unit", ignore_index=True)
+    return pd.read_csv(DATA / "units.csv")[["unit", "lat", "lon"]].sort_values(
+        "unit", ignore_index=True
+    )

@@ -1,4 +1,6 @@
-"""What several folders of tests share: the China study as shipped, and a study of three units that a test may break."""
+"""What several folders of tests share: the China study as shipped, and a study of three
+units that a test may break.
+"""
 
 from pathlib import Path
 
@@ -11,18 +13,28 @@ from evenfield.study.tables import resource_named
 from toy_study import ToyStudy
 
 ROOT = Path(__file__).parents[1]
-LONGEST = "test_study. last_bits project_files test_new_study test_examples recovery/ workflow/ browser/".split()
+LONGEST = (
+    "test_study. last_bits project_files test_new_study test_examples recovery/"
+    " workflow/ browser/".split()
+)
 
 
 def pytest_collection_modifyitems(items):
     """The files that take longest come first, so that all workers end together."""
-    items.sort(key=lambda item: next((i for i, name in enumerate(LONGEST) if name in item.nodeid), 99))
+    items.sort(
+        key=lambda item: next(
+            (i for i, name in enumerate(LONGEST) if name in item.nodeid), 99
+        )
+    )
 
 
 @pytest.fixture(scope="session")
 def china_config():
     config = checked_config(read_config(ROOT / "config.yaml"))
-    return {**config, "data": {**config["data"], "package": str(ROOT / "data" / "datapackage.json")}}
+    return {
+        **config,
+        "data": {**config["data"], "package": str(ROOT / "data" / "datapackage.json")},
+    }
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,9 @@ class Case:
 
 
 def ring(n, ahead=2):
-    """Each unit and the next ones on a ring, weights falling with distance and a little uneven: not symmetric."""
+    """Each unit and the next ones on a ring, weights falling with distance and a little
+    uneven: not symmetric.
+    """
     matrix = np.zeros((n, n))
     for step in range(1, ahead + 1):
         for i in range(n):
@@ -44,7 +46,9 @@ def contiguity_line(n):
 
 def lattice(rows, columns):
     def line(size):
-        return diags_array([np.ones(size - 1), np.ones(size - 1)], offsets=[-1, 1]) + eye_array(size)
+        return diags_array(
+            [np.ones(size - 1), np.ones(size - 1)], offsets=[-1, 1]
+        ) + eye_array(size)
 
     links = csr_array(kron(line(rows), line(columns)) - eye_array(rows * columns))
     links.eliminate_zeros()
@@ -57,6 +61,11 @@ def make_case(n=12, t=8, rho=0.4, lam=0.0, theta=(0.3, -0.2), seed=3, matrix=Non
     X = rng.normal(size=(t, n, 2))
     levels = 0.2 * rng.normal(size=n)[None, :] + rng.normal(size=t)[:, None]
     noise = np.linalg.solve(np.eye(n) - lam * W, 0.5 * rng.normal(size=(n, t))).T
-    signal = X @ np.array([1.0, -0.5]) + np.einsum("ij,tjk,k->ti", W, X, np.array(theta)) + levels + noise
+    signal = (
+        X @ np.array([1.0, -0.5])
+        + np.einsum("ij,tjk,k->ti", W, X, np.array(theta))
+        + levels
+        + noise
+    )
     y = np.linalg.solve(np.eye(n) - rho * W, signal.T).T
     return Case(y, X, [f"u{i:02d}" for i in range(n)], W)

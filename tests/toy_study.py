@@ -1,4 +1,6 @@
-"""A study of three units and four years, written to disk, that a test breaks in one place."""
+"""A study of three units and four years, written to disk, that a test breaks in one
+place.
+"""
 
 import json
 import random
@@ -8,19 +10,32 @@ from evenfield.study.ingest.dictionary import refresh_hashes
 from evenfield.study.ingest.study_tables import read_study
 
 INCOME = {"output": "output", "population": "people", "unit": "coins"}
-UNITS, YEARS = ("A", "B", "C"), range(2000, 2004)
+UNITS = ("A", "B", "C")
+YEARS = range(2000, 2004)
 ID = {"required": True, "pattern": "[A-Z]"}
 TABLES = {
     "panel": "unit year:integer output:number people:number doubtful:number",
-    "panel_provenance": "variable units first_year:integer last_year:integer grade flag source note",
+    "panel_provenance": (
+        "variable units first_year:integer last_year:integer grade flag source note"
+    ),
     "units": "unit name name_zh coastal:integer parent",
     "sources": "source citation vintage licence redistribution",
     "adjacency": "unit_i unit_j",
-    "taxonomies/own": "unit cluster:integer sez:integer sez_from_year:integer sez_from_year_dated:integer source "
-    "confidence note",
+    "taxonomies/own": (
+        "unit cluster:integer sez:integer sez_from_year:integer"
+        " sez_from_year_dated:integer source confidence note"
+    ),
 }
-KEYS = {"panel": ["unit", "year"], "panel_provenance": ["variable", "units", "first_year"], "units": ["unit"]}
-KEYS |= {"sources": ["source"], "adjacency": ["unit_i", "unit_j"], "taxonomies/own": ["unit"]}
+KEYS = {
+    "panel": ["unit", "year"],
+    "panel_provenance": ["variable", "units", "first_year"],
+    "units": ["unit"],
+}
+KEYS |= {
+    "sources": ["source"],
+    "adjacency": ["unit_i", "unit_j"],
+    "taxonomies/own": ["unit"],
+}
 MORE = {
     "panel unit": {"constraints": ID},
     "panel year": {"constraints": {"required": True, "minimum": 1900}},
@@ -39,24 +54,47 @@ FOREIGN = {
     "adjacency": [("unit_i", "units", "unit"), ("unit_j", "units", "unit")],
 }
 TEXT = {
-    "panel": "unit,year,output,people,doubtful\n"
-    + "".join(f"{u},{y},{10 * i + y - 1999},{2 + i},{i + 0.5}\n" for i, u in enumerate(UNITS, 1) for y in YEARS),
-    "panel_provenance": "variable,units,first_year,last_year,grade,flag,source,note\n"
-    "doubtful,all,2000,2003,C,estimated,BOOK,\n"
-    "output,all,2000,2003,A,official,BOOK,\npeople,all,2000,2003,A,official,BOOK,\n",
-    "units": "unit,name,name_zh,coastal,parent\nA,Aland,甲省,0,\nB,Bland,乙自治区,1,A\nC,Cland,丙市,0,\n",
-    "sources": "source,citation,vintage,licence,redistribution\nBOOK,A book,1990,none,yes\n",
+    "panel": (
+        "unit,year,output,people,doubtful\n"
+        + "".join(
+            f"{u},{y},{10 * i + y - 1999},{2 + i},{i + 0.5}\n"
+            for i, u in enumerate(UNITS, 1)
+            for y in YEARS
+        )
+    ),
+    "panel_provenance": (
+        "variable,units,first_year,last_year,grade,flag,source,note\n"
+        "doubtful,all,2000,2003,C,estimated,BOOK,\n"
+        "output,all,2000,2003,A,official,BOOK,\npeople,all,2000,2003,A,official,BOOK,\n"
+    ),
+    "units": (
+        "unit,name,name_zh,coastal,parent\nA,Aland,甲省,0,\nB,Bland,乙自治区,1,A\nC,Cland,丙市,0,\n"
+    ),
+    "sources": (
+        "source,citation,vintage,licence,redistribution\nBOOK,A book,1990,none,yes\n"
+    ),
     "adjacency": "unit_i,unit_j\nA,B\nB,C\n",
-    "taxonomies/own": "unit,cluster,sez,sez_from_year,sez_from_year_dated,source,confidence,note\n"
-    "A,1,0,,,BOOK,A,\nB,0,1,2002,2002,BOOK,A,\nC,1,1,,,BOOK,A,\n",
+    "taxonomies/own": (
+        "unit,cluster,sez,sez_from_year,sez_from_year_dated,source,confidence,note\n"
+        "A,1,0,,,BOOK,A,\nB,0,1,2002,2002,BOOK,A,\nC,1,1,,,BOOK,A,\n"
+    ),
 }
 
 
 def _resource(name):
     fields = []
     for column, _, kind in (field.partition(":") for field in TABLES[name].split()):
-        fields.append({"name": column, "type": kind or "string", **MORE.get(f"{name} {column}", {})})
-    links = [{"fields": [c], "reference": {"resource": t, "fields": [f]}} for c, t, f in FOREIGN.get(name, [])]
+        fields.append(
+            {
+                "name": column,
+                "type": kind or "string",
+                **MORE.get(f"{name} {column}", {}),
+            }
+        )
+    links = [
+        {"fields": [c], "reference": {"resource": t, "fields": [f]}}
+        for c, t, f in FOREIGN.get(name, [])
+    ]
     schema = {"fields": fields, "primaryKey": KEYS[name], "foreignKeys": links}
     return {"name": name.replace("/", "-"), "path": f"{name}.csv", "schema": schema}
 
@@ -70,7 +108,9 @@ class ToyStudy:
         (folder / "data" / "taxonomies").mkdir(parents=True)
         for name, text in TEXT.items():
             self.path(name).write_text(text, encoding="utf-8", newline="\n")
-        self.save({"resources": json.loads(json.dumps([_resource(name) for name in TABLES]))})
+        self.save(
+            {"resources": json.loads(json.dumps([_resource(name) for name in TABLES]))}
+        )
         refresh_hashes(self.package_path)
         self.config = checked_config(
             {
@@ -94,13 +134,19 @@ class ToyStudy:
         self.package_path.write_text(json.dumps(package), encoding="utf-8")
 
     def resource(self, package, name):
-        return next(item for item in package["resources"] if item["path"] == f"{name}.csv")
+        return next(
+            item for item in package["resources"] if item["path"] == f"{name}.csv"
+        )
 
     def replace(self, name, old, new, refresh=True):
-        """Replace text in a table; with its hash refreshed unless the test is about the hash."""
+        """Replace text in a table; with its hash refreshed unless the test is about the
+        hash.
+        """
         text = self.path(name).read_text(encoding="utf-8")
         assert old in text
-        self.path(name).write_text(text.replace(old, new, 1), encoding="utf-8", newline="\n")
+        self.path(name).write_text(
+            text.replace(old, new, 1), encoding="utf-8", newline="\n"
+        )
         if refresh:
             refresh_hashes(self.package_path)
         return self
@@ -109,7 +155,9 @@ class ToyStudy:
         for name in TEXT:
             header, *rows = self.path(name).read_text(encoding="utf-8").splitlines()
             random.Random(name).shuffle(rows)
-            self.path(name).write_text("\n".join([header, *rows]) + "\n", encoding="utf-8", newline="\n")
+            self.path(name).write_text(
+                "\n".join([header, *rows]) + "\n", encoding="utf-8", newline="\n"
+            )
         refresh_hashes(self.package_path)
 
     def read(self):

@@ -12,7 +12,13 @@ import pandas as pd
 
 SEED, ROWS, COLUMNS, FIRST, LAST = 300, 15, 20, 2000, 2020
 # Percent a year, and percentage points of growth a year over the whole span.
-PLANTED = {"speed": 2.0, "own_cluster": 1.0, "own_zone": 0.5, "next_to_clusters": 1.5, "next_to_zones": 0.0}
+PLANTED = {
+    "speed": 2.0,
+    "own_cluster": 1.0,
+    "own_zone": 0.5,
+    "next_to_clusters": 1.5,
+    "next_to_zones": 0.0,
+}
 MEANING = {
     "speed": "speed of convergence, percent a year",
     "own_cluster": "growth of districts with clusters less the others, percentage points a year",
@@ -29,24 +35,46 @@ def main() -> None:
     rng = np.random.default_rng(SEED)
     row, column = (place.ravel() for place in np.mgrid[:ROWS, :COLUMNS])
     units = [f"D{i + 1:03d}" for i in range(ROWS * COLUMNS)]
-    W = (np.abs(row[:, None] - row) + np.abs(column[:, None] - column) == 1).astype(float)
+    W = (np.abs(row[:, None] - row) + np.abs(column[:, None] - column) == 1).astype(
+        float
+    )
     cluster, zone = (rng.random((2, len(units))) < 0.25).astype(float)
     neighbours = W / W.sum(axis=1, keepdims=True)
     # A constant push each year, scaled to add the planted growth over the whole span given income at the start.
     rho, years = np.exp(-PLANTED["speed"] / 100), LAST - FIRST
     scale = (1 - rho) * years / (1 - rho**years)
     effects = PLANTED["own_cluster"] * cluster + PLANTED["own_zone"] * zone
-    effects += PLANTED["next_to_clusters"] * neighbours @ cluster + PLANTED["next_to_zones"] * neighbours @ zone
+    effects += (
+        PLANTED["next_to_clusters"] * neighbours @ cluster
+        + PLANTED["next_to_zones"] * neighbours @ zone
+    )
     incomes = [np.log(10000) + 0.5 * rng.standard_normal(len(units))]
     for _ in range(years):
         shock = 0.01 * rng.standard_normal(len(units))
-        incomes.append(rho * incomes[-1] + (1 - rho) * np.log(20000) + scale * effects / 100 + shock)
-    names = [SYLLABLES[i // 20] + SYLLABLES[i % 20] for i in rng.permutation(len(units))]
+        incomes.append(
+            rho * incomes[-1]
+            + (1 - rho) * np.log(20000)
+            + scale * effects / 100
+            + shock
+        )
+    names = [
+        SYLLABLES[i // 20] + SYLLABLES[i % 20] for i in rng.permutation(len(units))
+    ]
     half = np.where(row < ROWS / 2, "North", "South")
-    sides = [f"{a}{b}" for a, b in zip(half, np.where(column < COLUMNS / 2, "west", "east"), strict=True)]
+    sides = [
+        f"{a}{b}"
+        for a, b in zip(
+            half, np.where(column < COLUMNS / 2, "west", "east"), strict=True
+        )
+    ]
     i, j = np.nonzero(np.triu(W))
     tables = {
-        "units": {"unit": units, "name": [n.capitalize() for n in names], "lat": 60 - 0.4 * row, "lon": 0.8 * column}
+        "units": {
+            "unit": units,
+            "name": [n.capitalize() for n in names],
+            "lat": 60 - 0.4 * row,
+            "lon": 0.8 * column,
+        }
         | {"region4": sides},
         "adjacency": {"unit_i": np.array(units)[i], "unit_j": np.array(units)[j]},
         "panel": {
@@ -54,16 +82,38 @@ def main() -> None:
             "year": np.tile(np.arange(FIRST, LAST + 1), len(units)),
             "income": np.exp(np.array(incomes)).T.round(2).ravel(),
         },
-        "taxonomies/planted": {"unit": units, "cluster": cluster.astype(int), "sez": zone.astype(int)},
-        "panel_provenance": {"variable": ["income"], "units": "all", "first_year": FIRST, "last_year": LAST}
-        | {"grade": "B", "flag": "simulated", "source": "MADE", "note": "made by make.py, nothing is observed"},
+        "taxonomies/planted": {
+            "unit": units,
+            "cluster": cluster.astype(int),
+            "sez": zone.astype(int),
+        },
+        "panel_provenance": {
+            "variable": ["income"],
+            "units": "all",
+            "first_year": FIRST,
+            "last_year": LAST,
+        }
+        | {
+            "grade": "B",
+            "flag": "simulated",
+            "source": "MADE",
+            "note": "made by make.py, nothing is observed",
+        },
         "sources": {
             "source": ["MADE"],
             "citation": "Simulated by make.py of this example",
             "vintage": f"script make.py, seed {SEED}",
         }
-        | {"licence": "public domain", "redistribution": "yes", "url_or_note": "no district of this name exists"},
-        "benchmarks": {"benchmark": list(PLANTED), "quantity": list(MEANING.values()), "value": list(PLANTED.values())},
+        | {
+            "licence": "public domain",
+            "redistribution": "yes",
+            "url_or_note": "no district of this name exists",
+        },
+        "benchmarks": {
+            "benchmark": list(PLANTED),
+            "quantity": list(MEANING.values()),
+            "value": list(PLANTED.values()),
+        },
     }
     resources = []
     for name, columns in tables.items():
@@ -72,13 +122,26 @@ def main() -> None:
         frame.to_csv(path, index=False, lineterminator="\n")
         content = path.read_bytes()
         kinds = {"i": "integer", "f": "number"}
-        fields = [{"name": key, "type": kinds.get(frame[key].dtype.kind, "string")} for key in frame]
+        fields = [
+            {"name": key, "type": kinds.get(frame[key].dtype.kind, "string")}
+            for key in frame
+        ]
         item = {"name": path.stem, "path": f"{name}.csv", "bytes": len(content)}
         resources.append(
-            {**item, "hash": f"sha256:{hashlib.sha256(content).hexdigest()}", "schema": {"fields": fields}}
+            {
+                **item,
+                "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
+                "schema": {"fields": fields},
+            }
         )
-    package = {"name": "simulated-districts", "title": "Simulated districts", "resources": resources}
-    (HERE / "datapackage.json").write_text(json.dumps(package, indent=1) + "\n", encoding="utf-8")
+    package = {
+        "name": "simulated-districts",
+        "title": "Simulated districts",
+        "resources": resources,
+    }
+    (HERE / "datapackage.json").write_text(
+        json.dumps(package, indent=1) + "\n", encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""claims.yaml: what is refused before a run, which row is chosen, what a whole study answers."""
+"""claims.yaml: what is refused before a run, which row is chosen, what a whole study
+answers.
+"""
 
 import copy
 from typing import Any
@@ -114,52 +116,97 @@ BOTH = frame(made(), made(period="P2"))
         ({"family": "beta", "period": "S9"}, "none from period 'S9' on; expected period 'P1', 'P2'"),
     ],
 )  # fmt: skip
-def test_a_selection_of_none_or_many_says_how_many_why_and_what_is_near(select: dict[str, str], text: str) -> None:
+def test_a_selection_of_none_or_many_says_how_many_why_and_what_is_near(
+    select: dict[str, str], text: str
+) -> None:
     with pytest.raises(ClaimsError, match=text):
         one_row(BOTH, select, "claim L9")
     assert one_row(BOTH, {"period": "P2"}, "claim L9")["period"] == "P2"
 
 
 def test_a_selection_that_fails_names_its_check() -> None:
-    with pytest.raises(ClaimsError, match="hypothesis H1, check 'later' selects 0 rows, none from period 'P2' on"):
+    with pytest.raises(
+        ClaimsError,
+        match="hypothesis H1, check 'later' selects 0 rows, none from period 'P2' on",
+    ):
         answer_study(frame(made()), read_claims(config(CONTENT)), [])
 
 
 def test_holm_runs_over_the_primary_rows_and_q_over_the_exploratory_ones() -> None:
     rows = [made(p_value=p, term=t) for p, t in ((0.01, "a"), (0.03, "b"), (0.5, "c"))]
-    rows += [made(p_value=0.02, term=t, role="exploratory") for t in "de"] + [made(p_value=np.nan, term="f")]
-    select = {name: {"term": name} for name in "abf"} | {"many": {"family": "beta"}, "none": {"term": "z"}}
+    rows += [made(p_value=0.02, term=t, role="exploratory") for t in "de"] + [
+        made(p_value=np.nan, term="f")
+    ]
+    select = {name: {"term": name} for name in "abf"} | {
+        "many": {"family": "beta"},
+        "none": {"term": "z"},
+    }
     found = adjusted(frame(*rows), select).set_index("term")
-    assert found["p_adjusted"].dropna().to_dict() == pytest.approx({"a": 0.02, "b": 0.03})
+    assert found["p_adjusted"].dropna().to_dict() == pytest.approx(
+        {"a": 0.02, "b": 0.03}
+    )
     assert sorted(found.index[found["q_value"].notna()]) == ["d", "e"]
-    back = adjusted(frame(*rows[::-1]), dict(reversed(select.items()))).set_index("term")
+    back = adjusted(frame(*rows[::-1]), dict(reversed(select.items()))).set_index(
+        "term"
+    )
     pd.testing.assert_frame_equal(found, back)
 
 
-def answers(content: Any = CONTENT, simulated: tuple[str, ...] = (), **later: Any) -> tuple[pd.DataFrame, Any]:
+def answers(
+    content: Any = CONTENT, simulated: tuple[str, ...] = (), **later: Any
+) -> tuple[pd.DataFrame, Any]:
     claims = read_claims(config(content))
-    rows = frame(made(), made(period="P2", **later), made(period="P2", spec_id="other"), made(term="z", p_value=np.nan))
-    return answer_study(adjusted(rows, {n: h.primary for n, h in claims.hypotheses.items()}), claims, list(simulated))
+    rows = frame(
+        made(),
+        made(period="P2", **later),
+        made(period="P2", spec_id="other"),
+        made(term="z", p_value=np.nan),
+    )
+    return answer_study(
+        adjusted(rows, {n: h.primary for n, h in claims.hypotheses.items()}),
+        claims,
+        list(simulated),
+    )
 
 
 def test_a_study_is_answered_row_by_row() -> None:
     table, content = answers(p_value=0.6)
     found = table.set_index("id")
-    assert found["answer"].tolist() == ["SUPPORTED", "HOLDS", "SUGGESTIVE AGAINST", "OUT OF REACH", "NOT EMPIRICAL"]
+    assert found["answer"].tolist() == [
+        "SUPPORTED",
+        "HOLDS",
+        "SUGGESTIVE AGAINST",
+        "OUT OF REACH",
+        "NOT EMPIRICAL",
+    ]
     first = found.loc["L1"]
     numbers = first[["estimate", "low", "high", "p", "p_adjusted", "interest"]].tolist()
     assert numbers == [2.0, 0.5, 3.5, 0.01, 0.01, 1.0] and first["unit"] == "pp/yr"
     assert first["smallest_visible"] == pytest.approx(1.5 + 0.8416212 * 0.7, rel=1e-5)
-    assert np.isnan(found.loc["L3", "p_adjusted"]) and found.loc["L2", "paragraphs"] == "2 3"
+    assert (
+        np.isnan(found.loc["L3", "p_adjusted"])
+        and found.loc["L2", "paragraphs"] == "2 3"
+    )
     assert found.loc["L4", "because"] == "No towns. What would decide it: Towns"
-    assert content["counts"]["HOLDS"] == 1 and content["questions"] == 1 and content["sentence"] == ""
-    assert [row["what"] for row in content["claims"][1]["rows"]] == ["primary", "variant", "shown"]
+    assert (
+        content["counts"]["HOLDS"] == 1
+        and content["questions"] == 1
+        and content["sentence"] == ""
+    )
+    assert [row["what"] for row in content["claims"][1]["rows"]] == [
+        "primary",
+        "variant",
+        "shown",
+    ]
     assert content["hypotheses"][0]["claims"] == ["L1"]
 
 
 def test_a_lost_check_is_named_and_its_row_marked() -> None:
     table, content = answers(conf_low=-0.5)
-    assert table["answer"].iloc[0] == "NO ANSWER" and table["checks_failed"].iloc[0] == "later"
+    assert (
+        table["answer"].iloc[0] == "NO ANSWER"
+        and table["checks_failed"].iloc[0] == "later"
+    )
     assert [row["against"] for row in content["hypotheses"][0]["rows"]] == [False, True]
 
 
@@ -170,21 +217,39 @@ def test_an_own_effect_of_interest_wins_over_that_of_the_row() -> None:
 
 def test_simulated_input_answers_nothing_and_says_so() -> None:
     table, _ = answers(simulated=("gdp",))
-    assert set(table["answer"]) == {"NO ANSWER"} and table["because"].str.endswith("simulated figures: gdp").all()
+    assert (
+        set(table["answer"]) == {"NO ANSWER"}
+        and table["because"].str.endswith("simulated figures: gdp").all()
+    )
 
 
 def test_a_primary_row_without_a_p_value_is_no_question_of_the_adjustment() -> None:
     second = {**HYPOTHESIS, "primary": {**ROW, "term": "z"}, "checks": {}}
     _, content = answers(changed("hypotheses", "H2", second))
     assert content["questions"] == 1
-    assert [item["answer"] for item in content["hypotheses"]] == ["SUPPORTED", "SUGGESTIVE"]
+    assert [item["answer"] for item in content["hypotheses"]] == [
+        "SUPPORTED",
+        "SUGGESTIVE",
+    ]
 
 
 def test_two_hypotheses_need_two_primary_rows() -> None:
     with pytest.raises(ClaimsError, match="two hypotheses have the same primary row"):
-        answers(changed("hypotheses", {"H1": HYPOTHESIS, "H2": {**HYPOTHESIS, "primary": {**ROW, "outcome": "y"}}}))
+        answers(
+            changed(
+                "hypotheses",
+                {
+                    "H1": HYPOTHESIS,
+                    "H2": {**HYPOTHESIS, "primary": {**ROW, "outcome": "y"}},
+                },
+            )
+        )
 
 
 def test_a_study_without_claims_says_one_sentence() -> None:
     table, content = answers({})
-    assert table.empty and content["sentence"] == NO_CLAIMS and content["claims"] == content["hypotheses"] == []
+    assert (
+        table.empty
+        and content["sentence"] == NO_CLAIMS
+        and content["claims"] == content["hypotheses"] == []
+    )

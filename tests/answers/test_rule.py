@@ -1,4 +1,6 @@
-"""The rule: every branch, every boundary, the mirror image, and the smallest effect that a row could show."""
+"""The rule: every branch, every boundary, the mirror image, and the smallest effect
+that a row could show.
+"""
 
 import math
 from statistics import NormalDist
@@ -10,19 +12,35 @@ from evenfield.answers.rule import Evidence, judge_fact, judge_tested, visible
 from evenfield.answers.spec import Rule, Threshold
 from evenfield.study.errors import ClaimsError
 
-RULE, NAN = Rule(), math.nan
+RULE = Rule()
+NAN = math.nan
 CLEAR = (0.5, 3.5)  # leaves out zero, on the side claimed
 FLAT = (-0.5, 3.5)
-LEVELS = {"conf_level": 0.95, "std_error": NAN, "mde": NAN, "warning": "", "estimate_id": "abc"}
+LEVELS = {
+    "conf_level": 0.95,
+    "std_error": NAN,
+    "mde": NAN,
+    "warning": "",
+    "estimate_id": "abc",
+}
 
 
 def row(ends: tuple[float, float], p: float = 0.01, **more: Any) -> dict[str, Any]:
     middle = (ends[0] + ends[1]) / 2
-    return {**LEVELS, "estimate": middle, "conf_low": ends[0], "conf_high": ends[1], "p_value": p, **more}
+    return {
+        **LEVELS,
+        "estimate": middle,
+        "conf_low": ends[0],
+        "conf_high": ends[1],
+        "p_value": p,
+        **more,
+    }
 
 
 def checks(*kept: bool) -> dict[str, Any]:
-    return {f"check {i}": row(CLEAR if keeps else FLAT) for i, keeps in enumerate(kept, 1)}
+    return {
+        f"check {i}": row(CLEAR if keeps else FLAT) for i, keeps in enumerate(kept, 1)
+    }
 
 
 QUESTION = {"adjusted": 0.04, "questions": 12}
@@ -68,7 +86,11 @@ MIRROR = {"SUPPORTED": "AGAINST", "SUGGESTIVE": "SUGGESTIVE AGAINST"}
 
 def turned(found: Any) -> Any:
     """The same evidence with every number turned to the other side of zero."""
-    ends = {"estimate": -found["estimate"], "conf_low": -found["conf_high"], "conf_high": -found["conf_low"]}
+    ends = {
+        "estimate": -found["estimate"],
+        "conf_low": -found["conf_high"],
+        "conf_high": -found["conf_low"],
+    }
     return {**found, **ends}
 
 
@@ -78,30 +100,56 @@ def test_every_branch_its_boundary_and_its_mirror_images(name: str) -> None:
     found = judge_tested(Evidence(row=first, sign=1, **known), RULE)
     assert found.answer == answer and why in found.because
     both = {kind: known.get(kind, {}) for kind in ("checks", "placebos")}
-    placed = {kind: {key: turned(value) for key, value in rows.items()} for kind, rows in both.items()}
-    assert judge_tested(Evidence(row=turned(first), sign=-1, **{**known, **placed}), RULE) == found
+    placed = {
+        kind: {key: turned(value) for key, value in rows.items()}
+        for kind, rows in both.items()
+    }
+    assert (
+        judge_tested(Evidence(row=turned(first), sign=-1, **{**known, **placed}), RULE)
+        == found
+    )
     other = judge_tested(Evidence(row=first, sign=-1, **known), RULE)
-    assert (other.answer, other.because, other.failed) == (MIRROR.get(answer, answer), found.because, found.failed)
+    assert (other.answer, other.because, other.failed) == (
+        MIRROR.get(answer, answer),
+        found.because,
+        found.failed,
+    )
 
 
 def test_the_order_of_checks_moves_nothing_and_alpha_moves_the_answer() -> None:
     named = checks(True, False, True)
     plain, back = (
-        judge_tested(Evidence(row=row(CLEAR), sign=1, adjusted=0.01, questions=3, checks=dict(order)), RULE)
+        judge_tested(
+            Evidence(
+                row=row(CLEAR), sign=1, adjusted=0.01, questions=3, checks=dict(order)
+            ),
+            RULE,
+        )
         for order in (list(named.items()), list(named.items())[::-1])
     )
     assert plain == back and plain.failed == ("check 2",)
     strict = {**row(CLEAR), "conf_level": 0.99}
-    found = judge_tested(Evidence(row=strict, sign=1, adjusted=0.02, questions=3), Rule(alpha=0.01))
+    found = judge_tested(
+        Evidence(row=strict, sign=1, adjusted=0.02, questions=3), Rule(alpha=0.01)
+    )
     assert found.answer == "SUGGESTIVE"
 
 
 @pytest.mark.parametrize(
     ("given", "text"),
     [
-        ({"row": row(CLEAR, conf_level=0.9)}, "interval at level 0.9; expected a level of 0.95"),
-        ({"row": row(CLEAR), "checks": {"wide": row(CLEAR, conf_level=0.9)}}, "interval at level 0.9"),
-        ({"row": row(CLEAR), "placebos": {"before": row(CLEAR, NAN)}}, "placebo 'before' has no p-value"),
+        (
+            {"row": row(CLEAR, conf_level=0.9)},
+            "interval at level 0.9; expected a level of 0.95",
+        ),
+        (
+            {"row": row(CLEAR), "checks": {"wide": row(CLEAR, conf_level=0.9)}},
+            "interval at level 0.9",
+        ),
+        (
+            {"row": row(CLEAR), "placebos": {"before": row(CLEAR, NAN)}},
+            "placebo 'before' has no p-value",
+        ),
     ],
 )
 def test_rows_that_cannot_be_read_are_refused(given: dict[str, Any], text: str) -> None:
@@ -115,7 +163,12 @@ FACTS = {
     "some variants not": (1.0, [1.0, 0.0], "HOLDS IN PART", "but not with: v2"),
     "no variant": (1.0, [-1.0], "HOLDS IN PART", "but not with: v1"),
     "equal to the threshold": (0.0, [], "DOES NOT HOLD", "not above 0"),
-    "the reverse": (-1.0, [1.0, 1.0, -1.0], "HOLDS IN PART", "in the main figure, but with: v1, v2"),
+    "the reverse": (
+        -1.0,
+        [1.0, 1.0, -1.0],
+        "HOLDS IN PART",
+        "in the main figure, but with: v1, v2",
+    ),
     "half of the variants": (-1.0, [1.0, -1.0], "DOES NOT HOLD", "only with: v1"),
     "neither": (-1.0, [-1.0], "DOES NOT HOLD", "not above 0"),
     "a variant not defined": (1.0, [NAN], "HOLDS IN PART", "v1"),
@@ -126,25 +179,49 @@ FACTS = {
 @pytest.mark.parametrize("name", FACTS)
 def test_every_branch_of_a_fact(name: str) -> None:
     value, others, answer, why = FACTS[name]
-    variants = {f"v{i}": row((0, 0), estimate=other) for i, other in enumerate(others, 1)}
+    variants = {
+        f"v{i}": row((0, 0), estimate=other) for i, other in enumerate(others, 1)
+    }
     found = judge_fact(Threshold(above=0), row((0, 0), estimate=value), variants)
     assert found.answer == answer and why in found.because
     mirrored = {name: turned(other) for name, other in variants.items()}
-    assert judge_fact(Threshold(below=0), row((0, 0), estimate=-value), mirrored).answer == answer
+    assert (
+        judge_fact(Threshold(below=0), row((0, 0), estimate=-value), mirrored).answer
+        == answer
+    )
 
 
 def test_thresholds_are_strict_except_between() -> None:
     assert [Threshold(above=2).met(x) for x in (1.9, 2.0, 2.1)] == [False, False, True]
-    assert [Threshold(below=2).met(x) for x in (1.9, 2.0, 2.1, NAN)] == [True, False, False, False]
-    assert [Threshold(between=(1, 2)).met(x) for x in (0.9, 1.0, 2.0, 2.1, NAN)] == [False, True, True, False, False]
-    assert [Threshold(above=0).words, Threshold(between=(1, 2)).words] == ["above 0", "between 1 and 2"]
+    assert [Threshold(below=2).met(x) for x in (1.9, 2.0, 2.1, NAN)] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert [Threshold(between=(1, 2)).met(x) for x in (0.9, 1.0, 2.0, 2.1, NAN)] == [
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert [Threshold(above=0).words, Threshold(between=(1, 2)).words] == [
+        "above 0",
+        "between 1 and 2",
+    ]
 
 
 def test_smallest_visible_effect_is_that_of_the_row_itself() -> None:
-    power, half = NormalDist().inv_cdf(0.8), NormalDist().inv_cdf(0.975)
-    assert visible(row((-3.0, 5.0), std_error=1.6), RULE) == pytest.approx(4 + power * 1.6)
+    power = NormalDist().inv_cdf(0.8)
+    half = NormalDist().inv_cdf(0.975)
+    assert visible(row((-3.0, 5.0), std_error=1.6), RULE) == pytest.approx(
+        4 + power * 1.6
+    )
     assert visible(row((-half, half)), RULE) == pytest.approx(half + power)
     more = half + NormalDist().inv_cdf(0.9)
-    assert visible(row((-half, half), std_error=1.0), Rule(power=0.9)) == pytest.approx(more)
+    assert visible(row((-half, half), std_error=1.0), Rule(power=0.9)) == pytest.approx(
+        more
+    )
     assert math.isnan(visible(row((1.0, NAN), mde=7.0), RULE))
     assert visible(row((NAN, NAN), mde=7.0), RULE) == 7.0

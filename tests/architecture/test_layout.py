@@ -1,4 +1,6 @@
-"""The layout: who may import whom, every topic complete and alike, no cycle, no print, no clock."""
+"""The layout: who may import whom, every topic complete and alike, no cycle, no print,
+no clock.
+"""
 
 import ast
 import re
@@ -16,24 +18,39 @@ LIBRARY = ROOT / "workflow" / "evenfield"
 FILES = sorted(LIBRARY.rglob("*.py"))
 TOPICS = read_topics()
 TYPESETTING = {"jinja2", "markupsafe", "markdown_it", "typst"}
-# Folders that a folder may import beside itself, and libraries beside numpy and the standard library.
+# Folders that a folder may import beside itself, and libraries beside numpy and the
+# standard library.
 FOLDERS = {
     "numerics": (set(), {"scipy"}),
-    "front": ({"study", "numerics"}, {"pandas", "scipy", "formulaic", "docx"}),
+    "api": ({"study", "numerics"}, {"pandas", "scipy", "formulaic", "docx"}),
     "study": ({"numerics"}, {"pandas", "scipy", "yaml", "jsonschema"}),
-    "shared": ({"study", "numerics"}, {"pandas", "scipy", "statsmodels", "linearmodels", "pydantic", "yaml", "docx"}),
+    "shared": (
+        {"study", "numerics"},
+        {"pandas", "scipy", "statsmodels", "linearmodels", "pydantic", "yaml", "docx"},
+    ),
     "answers": ({"study", "numerics", "shared"}, {"pandas", "statsmodels", "pydantic"}),
-    "report": ({"study", "shared", "answers", "topics"}, {"pandas", "pydantic", "yaml", *TYPESETTING}),
+    "report": (
+        {"study", "shared", "answers", "topics"},
+        {"pandas", "pydantic", "yaml", *TYPESETTING},
+    ),
 }
 DRAWING = {"matplotlib", "seaborn"}
 ESTIMATORS = {"statsmodels", "linearmodels", "pysyncon"}
 # The same by name of the file in a topic: estimate.py and estimate_*.py and so on.
 KINDS = {
-    "estimate": ({"study", "numerics", "shared"}, {"pandas", "scipy", "pydantic", *ESTIMATORS}),
+    "estimate": (
+        {"study", "numerics", "shared"},
+        {"pandas", "scipy", "pydantic", *ESTIMATORS},
+    ),
     "table": ({"study", "shared"}, {"pandas"}),
     "figure": ({"study", "shared"}, {"pandas", *DRAWING}),
 }
-CLOCKS = {("time", "time"), ("datetime", "now"), ("datetime", "today"), ("date", "today")}
+CLOCKS = {
+    ("time", "time"),
+    ("datetime", "now"),
+    ("datetime", "today"),
+    ("date", "today"),
+}
 
 
 def shown(path: Path) -> str:
@@ -65,19 +82,38 @@ def rule_of(path: Path) -> tuple[set[str], set[str]]:
     return folders | {folder}, libraries | (DRAWING if draws else set())
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if p.parent != LIBRARY and p.name != "__init__.py"], ids=shown)
+@pytest.mark.parametrize(
+    "path",
+    [p for p in FILES if p.parent != LIBRARY and p.name != "__init__.py"],
+    ids=shown,
+)
 def test_a_file_imports_what_its_folder_and_name_allow(path: Path) -> None:
     folders, libraries = rule_of(path)
-    names, parts = imported(path), path.relative_to(LIBRARY).parts
+    names = imported(path)
+    parts = path.relative_to(LIBRARY).parts
     own = f"evenfield.{parts[0]}.{parts[1]}." if parts[0] == "topics" else ""
-    inside = {n.split(".")[1] for n in names if n.startswith("evenfield.") and not (own and n.startswith(own))}
+    inside = {
+        n.split(".")[1]
+        for n in names
+        if n.startswith("evenfield.") and not (own and n.startswith(own))
+    }
     assert inside <= folders, f"{path} imports {sorted(inside - folders)}"
-    outside = {name.split(".")[0] for name in names} - {"evenfield", "__future__", "numpy", *sys.stdlib_module_names}
+    outside = {name.split(".")[0] for name in names} - {
+        "evenfield",
+        "__future__",
+        "numpy",
+        *sys.stdlib_module_names,
+    }
     assert outside <= libraries, f"{path} imports {sorted(outside - libraries)}"
 
 
 def test_no_import_cycles() -> None:
-    graph = {f"evenfield.{'.'.join(p.relative_to(LIBRARY).with_suffix('').parts)}": imported(p) for p in FILES}
+    graph = {
+        f"evenfield.{'.'.join(p.relative_to(LIBRARY).with_suffix('').parts)}": imported(
+            p
+        )
+        for p in FILES
+    }
     done: set[str] = set()
 
     def visit(name: str, trail: tuple[str, ...]) -> None:
@@ -92,22 +128,39 @@ def test_no_import_cycles() -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=shown)
-def test_library_neither_prints_nor_reads_clock_environment_or_global_seed(path: Path) -> None:
+def test_library_neither_prints_nor_reads_clock_environment_or_global_seed(
+    path: Path,
+) -> None:
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Call):
-            assert getattr(node.func, "id", "") not in {"print", "input", "breakpoint"}, f"{path}:{node.lineno}"
+            assert getattr(node.func, "id", "") not in {
+                "print",
+                "input",
+                "breakpoint",
+            }, f"{path}:{node.lineno}"
         if isinstance(node, ast.Attribute):
             owner = getattr(node.value, "id", getattr(node.value, "attr", ""))
-            assert (owner, node.attr) not in CLOCKS, f"{path}:{node.lineno} reads a clock"
+            assert (
+                owner,
+                node.attr,
+            ) not in CLOCKS, f"{path}:{node.lineno} reads a clock"
             if path.name != "preloaded.py":  # which hands a job its environment
-                assert (owner, node.attr) not in {("os", "environ"), ("os", "getenv")}, f"{path}:{node.lineno}"
+                assert (owner, node.attr) not in {
+                    ("os", "environ"),
+                    ("os", "getenv"),
+                }, f"{path}:{node.lineno}"
             allowed = {"Generator", "SeedSequence", "default_rng", "PCG64", "Philox"}
-            assert owner != "random" or node.attr in allowed or "np" not in ast.unparse(node), f"{path}:{node.lineno}"
+            assert (
+                owner != "random"
+                or node.attr in allowed
+                or "np" not in ast.unparse(node)
+            ), f"{path}:{node.lineno}"
 
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_a_topic_is_complete_and_its_word_is_the_same_everywhere(topic: str) -> None:
-    folder, told = LIBRARY / "topics" / topic, TOPICS[topic]
+    folder = LIBRARY / "topics" / topic
+    told = TOPICS[topic]
     kinds = {path.stem.split("_")[0] for path in folder.glob("*.py")} - {""}
     assert kinds <= {*KINDS, ""}, f"files of {topic}: {sorted(kinds)}"
     assert told["title"]
@@ -115,8 +168,12 @@ def test_a_topic_is_complete_and_its_word_is_the_same_everywhere(topic: str) -> 
     if told["estimate"] is not None:
         module = import_module(f"evenfield.topics.{topic}.estimate")
         assert {"Section", "estimate"} <= set(dir(module))
-        assert list((ROOT / "tests" / "topics" / topic).glob("test_*.py")), f"no tests of {topic}"
-        assert told["exhibits"] or told.get("no_exhibits"), f"{topic} shows nothing and does not say why"
+        assert list((ROOT / "tests" / "topics" / topic).glob("test_*.py")), (
+            f"no tests of {topic}"
+        )
+        assert told["exhibits"] or told.get("no_exhibits"), (
+            f"{topic} shows nothing and does not say why"
+        )
     made: dict[str, object] = {}
     for kind, name in (("table", "TABLES"), ("figure", "FIGURES")):
         if (folder / f"{kind}.py").is_file():
@@ -125,13 +182,22 @@ def test_a_topic_is_complete_and_its_word_is_the_same_everywhere(topic: str) -> 
 
 
 def test_every_topic_folder_is_a_topic() -> None:
-    folders = {path.name for path in (LIBRARY / "topics").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    folders = {
+        path.name
+        for path in (LIBRARY / "topics").iterdir()
+        if path.is_dir() and path.name != "__pycache__"
+    }
     assert folders == set(TOPICS)
 
 
 def test_few_rules_each_with_log_environment_and_a_thin_script() -> None:
-    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "workflow" / "rules").glob("*.smk"))
-    rules = re.findall(r"^ *rule(?: \w+)?:\n.*?(?=^ *rule(?: \w+)?:|\Z)", text, flags=re.M | re.S)
+    text = "".join(
+        path.read_text(encoding="utf-8")
+        for path in (ROOT / "workflow" / "rules").glob("*.smk")
+    )
+    rules = re.findall(
+        r"^ *rule(?: \w+)?:\n.*?(?=^ *rule(?: \w+)?:|\Z)", text, flags=re.M | re.S
+    )
     assert 8 <= len(rules) <= 20
     assert len(list((ROOT / "workflow" / "rules").rglob("*.smk"))) <= 6
     for rule in rules:
@@ -140,11 +206,26 @@ def test_few_rules_each_with_log_environment_and_a_thin_script() -> None:
     scripts = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
     assert len(scripts) <= 15
     for path in scripts:
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= 60, f"{path.name} is no thin script"
-        assert "__future__" not in imported(path), "the engine puts code before a script"
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 60, (
+            f"{path.name} is no thin script"
+        )
+        assert "__future__" not in imported(path), (
+            "the engine puts code before a script"
+        )
 
 
 def test_importing_the_library_stays_light() -> None:
-    code = "import sys, evenfield.shared.topics, evenfield.study.config; print(' '.join(sys.modules))"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"statsmodels", "linearmodels", "seaborn", "matplotlib", "scipy.stats"} & set(loaded)
+    code = (
+        "import sys, evenfield.shared.topics, evenfield.study.config; print('"
+        " '.join(sys.modules))"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert not {
+        "statsmodels",
+        "linearmodels",
+        "seaborn",
+        "matplotlib",
+        "scipy.stats",
+    } & set(loaded)

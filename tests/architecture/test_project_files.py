@@ -1,4 +1,6 @@
-"""What data editors check by machine: the README's tables are true, nothing absolute, empty, duplicated or huge."""
+"""What data editors check by machine: the README's tables are true, nothing absolute,
+empty, duplicated or huge.
+"""
 
 import hashlib
 import re
@@ -14,19 +16,27 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def tracked() -> list[Path]:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    return [
+        ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()
+    ]
 
 
 def test_readme_names_only_files_that_exist() -> None:
-    for name in re.findall(r"`((?:docs|data|workflow|examples|tests)/[\w/.+-]+)`", README):
+    for name in re.findall(
+        r"`((?:docs|data|workflow|examples|tests)/[\w/.+-]+)`", README
+    ):
         assert (ROOT / name).exists(), name
 
 
 def test_citation_file_has_what_the_format_requires() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert {"cff-version", "message", "title", "authors"} <= set(citation)
-    version = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), flags=re.MULTILINE)
+    version = re.search(
+        r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), flags=re.MULTILINE
+    )
     assert version is not None
     assert citation["version"] == version[1]
 
@@ -62,5 +72,11 @@ COMMANDS = {
 @pytest.mark.parametrize("name", COMMANDS)
 def test_tool_finds_nothing(name: str) -> None:
     tool, *options = COMMANDS[name]
-    done = subprocess.run([str(BIN / tool), *options], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(BIN / tool), *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]

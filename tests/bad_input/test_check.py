@@ -1,4 +1,6 @@
-"""Broken inputs, each a mutation of one small study and part of the line that names it; nothing is written or lost."""
+"""Broken inputs, each a mutation of one small study and part of the line that names it;
+nothing is written or lost.
+"""
 
 import json
 import shutil
@@ -16,12 +18,26 @@ from evenfield.study.ingest import study_tables
 from evenfield.study.ingest.dictionary import refresh_hashes
 
 ROOT = Path(__file__).parents[2]
-UNITS, YEARS = "ABCDEF", range(2000, 2010)
+UNITS = "ABCDEF"
+YEARS = range(2000, 2010)
 NUMBERED = [*enumerate(UNITS, 1)]
-KINDS = {"year": "integer", "index": "number", "first_year": "integer", "last_year": "integer", "cluster": "integer"}
+KINDS = {
+    "year": "integer",
+    "index": "number",
+    "first_year": "integer",
+    "last_year": "integer",
+    "cluster": "integer",
+}
 KINDS |= dict.fromkeys(("output", "people", "lat", "lon", "value"), "number")
-KINDS |= dict.fromkeys(("sez", "year_in_force", "exit_year", "sez_from_year", "coastal"), "integer")
-KEYS = {"panel": ["unit", "year"], "units": ["unit"], "sources": ["source"], "zones": ["zone"]}
+KINDS |= dict.fromkeys(
+    ("sez", "year_in_force", "exit_year", "sez_from_year", "coastal"), "integer"
+)
+KEYS = {
+    "panel": ["unit", "year"],
+    "units": ["unit"],
+    "sources": ["source"],
+    "zones": ["zone"],
+}
 
 
 def csv(header, *rows):
@@ -31,21 +47,45 @@ def csv(header, *rows):
 TABLES = {
     "panel": csv(
         "unit,year,output,people,index",
-        *(f"{u},{y},{10 * i + i % 3 * (y - 1999)},{2 + i},{103 + i % 4}" for i, u in NUMBERED for y in YEARS),
+        *(
+            f"{u},{y},{10 * i + i % 3 * (y - 1999)},{2 + i},{103 + i % 4}"
+            for i, u in NUMBERED
+            for y in YEARS
+        ),
     ),
     "panel_provenance": csv(
         "variable,units,first_year,last_year,grade,flag,source,note",
-        *(f"{name},all,2000,2009,A,official,BOOK," for name in ("output", "people", "index")),
+        *(
+            f"{name},all,2000,2009,A,official,BOOK,"
+            for name in ("output", "people", "index")
+        ),
     ),
-    "units": csv("unit,name,coastal,lat,lon", *(f"{u},{u}land,{i % 2},{i},{i * i}" for i, u in NUMBERED)),
-    "sources": csv("source,citation,vintage,licence,redistribution", "BOOK,A book,1990,none,yes"),
+    "units": csv(
+        "unit,name,coastal,lat,lon",
+        *(f"{u},{u}land,{i % 2},{i},{i * i}" for i, u in NUMBERED),
+    ),
+    "sources": csv(
+        "source,citation,vintage,licence,redistribution", "BOOK,A book,1990,none,yes"
+    ),
     "adjacency": csv("unit_i,unit_j", "A,B", "B,C", "C,D", "D,E", "E,F"),
-    "taxonomies/own": csv("unit,cluster,sez,sez_from_year", *"A,1,0, B,0,1,2002 C,1,1, D,0,0, E,1,0, F,0,1,".split()),
-    "zones": csv("zone,type,unit,year_in_force,exit_year,year_quality", "Z1,sez,B,2002,2008,A", "Z2,sez,F,2001,,A"),
+    "taxonomies/own": csv(
+        "unit,cluster,sez,sez_from_year",
+        *"A,1,0, B,0,1,2002 C,1,1, D,0,0, E,1,0, F,0,1,".split(),
+    ),
+    "zones": csv(
+        "zone,type,unit,year_in_force,exit_year,year_quality",
+        "Z1,sez,B,2002,2008,A",
+        "Z2,sez,F,2001,,A",
+    ),
     "programmes": csv("programme,unit,first_year", "west,A,2004", "west,B,2004"),
-    "clusters": csv("unit,measure,value", *(f"{u},listed,{i}" for i, u in enumerate(UNITS))),
+    "clusters": csv(
+        "unit,measure,value", *(f"{u},listed,{i}" for i, u in enumerate(UNITS))
+    ),
 }
-FOREIGN = {"panel_provenance": ("source", "sources", "source"), "adjacency": ("unit_i", "units", "unit")}
+FOREIGN = {
+    "panel_provenance": ("source", "sources", "source"),
+    "adjacency": ("unit_i", "units", "unit"),
+}
 NEAR = {"kind": "nearest", "neighbours": 2}
 ROW = {"family": "beta", "spec_id": "plain"}
 CONFIG = {
@@ -53,46 +93,94 @@ CONFIG = {
     "data": {"package": "data/datapackage.json"},
     "panel": {
         "years": [2000, 2009],
-        "income": {"output": "output", "index": "index", "base_year": 2000, "population": "people", "unit": "coins"},
+        "income": {
+            "output": "output",
+            "index": "index",
+            "base_year": 2000,
+            "population": "people",
+            "unit": "coins",
+        },
         "samples": {"all": [], "west": ["A", "B"]},
     },
     "periods": {"P1": {"start": 2000, "end": 2004}, "P2": {"start": 2004, "end": 2009}},
     "taxonomy": {"primary": "own", "all": ["own"]},
     "controls": {"coast": {"kind": "unit", "column": "coastal", "label": "coast"}},
-    "weights": {"primary": "near", "families": {"near": NEAR, "border": {"kind": "contiguity"}}},
+    "weights": {
+        "primary": "near",
+        "families": {"near": NEAR, "border": {"kind": "contiguity"}},
+    },
     "estimates": {
         "beta": [{"id": "plain", "controls": [], "role": "primary"}],
         "sigma": [{"id": "plain"}],
         "clubs": [{"id": "whole", "period": "P2"}],
-        "inequality": [{"id": "areas", "periods": ["P1"], "weighting": "unweighted", "groupings": ["coastal"]}],
+        "inequality": [
+            {
+                "id": "areas",
+                "periods": ["P1"],
+                "weighting": "unweighted",
+                "groupings": ["coastal"],
+            }
+        ],
         "spatial_panel": {
             "variables": {"n": {"expression": "log(people)", "label": "people"}},
-            "specifications": [{"id": "sp", "years": [2001, 2009], "regressors": ["n"]}],
+            "specifications": [
+                {"id": "sp", "years": [2001, 2009], "regressors": ["n"]}
+            ],
         },
     },
     "tables": ["T6", "T9", "T0b"],
     "figures": ["F4"],
 }
 CLAIMS = {
-    "hypotheses": {"H1": {"statement": "Catching up.", "kind": "association", "sign": "+", "primary": ROW}},
-    "claims": [{"id": "L1", "paragraph": [1], "claim": "Up.", "kind": "association", "hypothesis": "H1"}],
+    "hypotheses": {
+        "H1": {
+            "statement": "Catching up.",
+            "kind": "association",
+            "sign": "+",
+            "primary": ROW,
+        }
+    },
+    "claims": [
+        {
+            "id": "L1",
+            "paragraph": [1],
+            "claim": "Up.",
+            "kind": "association",
+            "hypothesis": "H1",
+        }
+    ],
 }
-NUMBERS = {"speed": {**ROW, "period": "P1", "show": "0.0"}, "twice": {"is": "2 * speed", "show": "0.0"}}
+NUMBERS = {
+    "speed": {**ROW, "period": "P1", "show": "0.0"},
+    "twice": {"is": "2 * speed", "show": "0.0"},
+}
 PAPER = "# Made\n\nSpeed was {{ n.speed }} {{ see('T6') }} [@Solow1956].\n"
-BIB = "@article{Solow1956,\n  author = {Solow, R.},\n  title = {Growth},\n  year = {1956}\n}\n"
+BIB = (
+    "@article{Solow1956,\n  author = {Solow, R.},\n  title = {Growth},\n  year ="
+    " {1956}\n}\n"
+)
 
 
 def square(i, unit):
     ring = [[i, 0], [i + 1, 0], [i + 1, 1], [i, 1], [i, 0]]
-    return {"type": "Feature", "properties": {"unit": unit}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    return {
+        "type": "Feature",
+        "properties": {"unit": unit},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
 
 
 def resource(name, text):
-    fields = [{"name": column, "type": KINDS.get(column, "string")} for column in text.split("\n")[0].split(",")]
+    fields = [
+        {"name": column, "type": KINDS.get(column, "string")}
+        for column in text.split("\n")[0].split(",")
+    ]
     schema = {"fields": fields, "primaryKey": KEYS.get(name, [])}
     if name in FOREIGN:
         column, table, target = FOREIGN[name]
-        schema["foreignKeys"] = [{"fields": column, "reference": {"resource": table, "fields": target}}]
+        schema["foreignKeys"] = [
+            {"fields": column, "reference": {"resource": table, "fields": target}}
+        ]
     return {"name": name.replace("/", "-"), "path": f"{name}.csv", "schema": schema}
 
 
@@ -104,11 +192,16 @@ def whole(tmp_path_factory):
     (folder / "results").mkdir()
     for name, text in TABLES.items():
         (folder / "data" / f"{name}.csv").write_text(text, encoding="utf-8")
-    outlines = {"type": "FeatureCollection", "features": [square(i, u) for i, u in enumerate(UNITS)]}
+    outlines = {
+        "type": "FeatureCollection",
+        "features": [square(i, u) for i, u in enumerate(UNITS)],
+    }
     (folder / "data" / "map.geojson").write_text(json.dumps(outlines), encoding="utf-8")
     package = {"resources": [resource(name, text) for name, text in TABLES.items()]}
     package["resources"].append({"name": "map", "path": "map.geojson"})
-    (folder / "data" / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    (folder / "data" / "datapackage.json").write_text(
+        json.dumps(package), encoding="utf-8"
+    )
     refresh_hashes(folder / "data" / "datapackage.json")
     files = {"config": CONFIG, "claims": CLAIMS, "numbers": NUMBERS}
     for name, content in files.items():
@@ -129,7 +222,9 @@ def made(whole, tmp_path, monkeypatch):
 def checked(folder):
     """Return the exit code of `check` and the lines of its message."""
     try:
-        study.in_one_line(check.check, Namespace(directory=str(folder), configfile=[], stdin=False))
+        study.in_one_line(
+            check.check, Namespace(directory=str(folder), configfile=[], stdin=False)
+        )
     except SystemExit as stop:
         assert isinstance(stop.code, str)  # printed as it stands, with exit code 1
         return 1, stop.code.split("\n")
@@ -137,7 +232,9 @@ def checked(folder):
 
 
 def placed(target, *path):
-    """Set a value below a mapping or list; the last of ``path`` is the value, ``...`` takes the key away."""
+    """Set a value below a mapping or list; the last of ``path`` is the value, ``...``
+    takes the key away.
+    """
     *steps, last, value = path
     for step in steps:
         target = target[step]
@@ -160,7 +257,9 @@ def raw(path, content):
     """Write a file as it stands."""
 
     def change(folder):
-        (folder / path).write_bytes(content if isinstance(content, bytes) else content.encode())
+        (folder / path).write_bytes(
+            content if isinstance(content, bytes) else content.encode()
+        )
 
     return change
 
@@ -194,7 +293,9 @@ def described(name, *path):
     def change(folder):
         file = folder / "data" / "datapackage.json"
         package = json.loads(file.read_text(encoding="utf-8"))
-        placed(next(item for item in package["resources"] if item["name"] == name), *path)
+        placed(
+            next(item for item in package["resources"] if item["name"] == name), *path
+        )
         file.write_text(json.dumps(package), encoding="utf-8")
 
     return change
@@ -203,7 +304,9 @@ def described(name, *path):
 def outline(*path):
     def change(folder):
         file = folder / "data" / "map.geojson"
-        placed(content := json.loads(file.read_text(encoding="utf-8")), "features", *path)
+        placed(
+            content := json.loads(file.read_text(encoding="utf-8")), "features", *path
+        )
         file.write_text(json.dumps(content), encoding="utf-8")
         refresh_hashes(folder / "data" / "datapackage.json")
 
@@ -212,142 +315,470 @@ def outline(*path):
 
 PLACES = ("panel", "units")
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
-    f"{name}: &{name} [{', '.join(['*' + before] * 10)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+    f"{name}: &{name} [{', '.join(['*' + before] * 10)}]\n"
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True)
 )
-FIELDS, BETA, SP = ("schema", "fields"), ("estimates", "beta", 0), ("estimates", "spatial_panel", "specifications", 0)
+FIELDS = ("schema", "fields")
+BETA = ("estimates", "beta", 0)
+SP = ("estimates", "spatial_panel", "specifications", 0)
 LOST = {"resource": "x", "fields": "u"}
-OWN, FORMULA = ("weights", "families", "own"), ("estimates", "spatial_panel", "variables", "n", "expression")
-P, U, D = "config: ", "ingest: ", "ingest: data/datapackage.json: "
+OWN = ("weights", "families", "own")
+FORMULA = ("estimates", "spatial_panel", "variables", "n", "expression")
+P = "config: "
+U = "ingest: "
+D = "ingest: data/datapackage.json: "
 CASES = {
     # config.yaml: how it is written
     "no config": (lambda f: (f / "config.yaml").unlink(), P + "no file"),
-    "folder for the config": (folder_for("config.yaml"), P + "config.yaml is no file that can be read"),
-    "config in UTF-16": (raw("config.yaml", "study: {}".encode("utf-16")), P + "config.yaml is not UTF-8"),
-    "anchors that explode": (raw("config.yaml", LAUGHS), "anchors that grow to too many values"),
-    "an anchor in itself": (raw("config.yaml", "study: &a\n  inner: *a\n"), "an anchor that holds itself"),
-    "nested without end": (raw("config.yaml", "a: " + "[" * 5000), "config.yaml is not YAML"),
-    "a date that is none": (raw("config.yaml", "a: 2001-13-45\n"), "config.yaml is not YAML"),
-    "an object of Python": (raw("config.yaml", "a: !!python/object/apply:os.getcwd []\n"), "config.yaml is not YAML"),
-    "a list for the config": (raw("config.yaml", "- a\n"), P + "config.yaml holds no mapping"),
-    "a number as key": (at("config", "periods", 3, {"start": 2000, "end": 2004}), "periods has the key 3"),
+    "folder for the config": (
+        folder_for("config.yaml"),
+        P + "config.yaml is no file that can be read",
+    ),
+    "config in UTF-16": (
+        raw("config.yaml", "study: {}".encode("utf-16")),
+        P + "config.yaml is not UTF-8",
+    ),
+    "anchors that explode": (
+        raw("config.yaml", LAUGHS),
+        "anchors that grow to too many values",
+    ),
+    "an anchor in itself": (
+        raw("config.yaml", "study: &a\n  inner: *a\n"),
+        "an anchor that holds itself",
+    ),
+    "nested without end": (
+        raw("config.yaml", "a: " + "[" * 5000),
+        "config.yaml is not YAML",
+    ),
+    "a date that is none": (
+        raw("config.yaml", "a: 2001-13-45\n"),
+        "config.yaml is not YAML",
+    ),
+    "an object of Python": (
+        raw("config.yaml", "a: !!python/object/apply:os.getcwd []\n"),
+        "config.yaml is not YAML",
+    ),
+    "a list for the config": (
+        raw("config.yaml", "- a\n"),
+        P + "config.yaml holds no mapping",
+    ),
+    "a number as key": (
+        at("config", "periods", 3, {"start": 2000, "end": 2004}),
+        "periods has the key 3",
+    ),
     # config.yaml: what it says
     "unknown key": (at("config", "panel", "stepp", 1), "'stepp' is not a key of panel"),
-    "text for a number": (at("config", "panel", "step", "one"), "panel.step: 'one' is not of type 'integer'"),
-    "not a number": (at("config", "sesoi", {"speed_pp": float("nan")}), "sesoi.speed_pp is nan; expected a finite"),
-    "infinity": (at("config", "panel", "income", "scale", float("inf")), "panel.income.scale is inf"),
-    "permutations": (at("config", "inference", {"permutations": 10**8}), "inference.permutations is 100,000,000; exp"),
-    "draws": (at("config", "estimates", "dynamic_panel", [{"id": "d", "draws": 10**9}]), "draws is 1,000,000,000"),
-    "confidence of one": (at("config", "inference", {"conf_level": 1}), "inference.conf_level: 1 is"),
-    "negative seed": (at("config", "inference", {"seed": -1}), "inference.seed: -1 is less than"),
-    "years turned round": (at("config", "panel", "years", [2009, 2000]), "panel.years [2009, 2000]"),
-    "years without data": (at("config", "panel", "years", [1990, 2009]), "panel.csv lacks 60 rows"),
-    "period outside": (at("config", "periods", "P2", "end", 2012), "periods.P2 runs from 2004 to 2012"),
-    "period of a topic": (at("config", "estimates", "clubs", 0, "period", "P9"), "estimates.clubs.period names 'P9'"),
-    "periods of a topic": (at("config", "estimates", "inequality", 0, "periods", ["P1", "S"]), "periods names 'S'"),
-    "sample": (at("config", *BETA, "sample", "east"), "estimates.beta.sample names 'east'"),
-    "sample of nobody": (at("config", "panel", "samples", "west", list(UNITS)), "panel.samples.west leaves out all"),
-    "sample of strangers": (at("config", "panel", "samples", "west", ["Z"]), "panel.samples.west leaves out Z"),
-    "control": (at("config", *BETA, "controls", ["cost"]), "estimates.beta.controls names 'cost'"),
-    "column of a control": (at("config", "controls", "coast", "column", "sea"), "that units.csv lacks (sea)"),
-    "weights of a topic": (at("config", *SP, "weights", "far"), "estimates.spatial_panel.weights names 'far'"),
-    "primary weights": (at("config", "weights", "primary", "far"), "weights.primary names 'far'"),
-    "too many neighbours": (at("config", "weights", "families", "near", "neighbours", 6), "ask for 6 neighbours"),
-    "no file of weights": (at("config", *OWN, {"kind": "file", "path": "own.csv"}), "weights own: no file own.csv"),
+    "text for a number": (
+        at("config", "panel", "step", "one"),
+        "panel.step: 'one' is not of type 'integer'",
+    ),
+    "not a number": (
+        at("config", "sesoi", {"speed_pp": float("nan")}),
+        "sesoi.speed_pp is nan; expected a finite",
+    ),
+    "infinity": (
+        at("config", "panel", "income", "scale", float("inf")),
+        "panel.income.scale is inf",
+    ),
+    "permutations": (
+        at("config", "inference", {"permutations": 10**8}),
+        "inference.permutations is 100,000,000; exp",
+    ),
+    "draws": (
+        at("config", "estimates", "dynamic_panel", [{"id": "d", "draws": 10**9}]),
+        "draws is 1,000,000,000",
+    ),
+    "confidence of one": (
+        at("config", "inference", {"conf_level": 1}),
+        "inference.conf_level: 1 is",
+    ),
+    "negative seed": (
+        at("config", "inference", {"seed": -1}),
+        "inference.seed: -1 is less than",
+    ),
+    "years turned round": (
+        at("config", "panel", "years", [2009, 2000]),
+        "panel.years [2009, 2000]",
+    ),
+    "years without data": (
+        at("config", "panel", "years", [1990, 2009]),
+        "panel.csv lacks 60 rows",
+    ),
+    "period outside": (
+        at("config", "periods", "P2", "end", 2012),
+        "periods.P2 runs from 2004 to 2012",
+    ),
+    "period of a topic": (
+        at("config", "estimates", "clubs", 0, "period", "P9"),
+        "estimates.clubs.period names 'P9'",
+    ),
+    "periods of a topic": (
+        at("config", "estimates", "inequality", 0, "periods", ["P1", "S"]),
+        "periods names 'S'",
+    ),
+    "sample": (
+        at("config", *BETA, "sample", "east"),
+        "estimates.beta.sample names 'east'",
+    ),
+    "sample of nobody": (
+        at("config", "panel", "samples", "west", list(UNITS)),
+        "panel.samples.west leaves out all",
+    ),
+    "sample of strangers": (
+        at("config", "panel", "samples", "west", ["Z"]),
+        "panel.samples.west leaves out Z",
+    ),
+    "control": (
+        at("config", *BETA, "controls", ["cost"]),
+        "estimates.beta.controls names 'cost'",
+    ),
+    "column of a control": (
+        at("config", "controls", "coast", "column", "sea"),
+        "that units.csv lacks (sea)",
+    ),
+    "weights of a topic": (
+        at("config", *SP, "weights", "far"),
+        "estimates.spatial_panel.weights names 'far'",
+    ),
+    "primary weights": (
+        at("config", "weights", "primary", "far"),
+        "weights.primary names 'far'",
+    ),
+    "too many neighbours": (
+        at("config", "weights", "families", "near", "neighbours", 6),
+        "ask for 6 neighbours",
+    ),
+    "no file of weights": (
+        at("config", *OWN, {"kind": "file", "path": "own.csv"}),
+        "weights own: no file own.csv",
+    ),
     "weights without a unit": (
         lambda f: [
-            raw("own.csv", csv("unit_i,unit_j,weight", *(f"{a},{b},1" for a in "ABCDE" for b in "ABCDE" if a != b)))(f),
+            raw(
+                "own.csv",
+                csv(
+                    "unit_i,unit_j,weight",
+                    *(f"{a},{b},1" for a in "ABCDE" for b in "ABCDE" if a != b),
+                ),
+            )(f),
             at("config", *OWN, {"kind": "file", "path": "own.csv"})(f),
         ],
         "1 units of the panel are not in weights own (own.csv) (F)",
     ),
-    "joined strangers": (at("config", "weights", "join", [["A", "Z"]]), "weights.join names Z"),
-    "pairs of strangers": (at("config", "inference", {"pairs": [["A", "Z"]]}), "inference.pairs names Z"),
-    "unit scheme": (at("config", "panel", "unit_schemes", {"all": {"A": ["A", "Z"]}}), "panel.unit_schemes merges Z"),
-    "taxonomy without a table": (at("config", "taxonomy", "all", ["own", "their"]), "no taxonomy 'their'"),
-    "column of income": (at("config", "panel", "income", "output", "gdp"), "panel.csv lacks (gdp)"),
-    "base year": (at("config", "panel", "income", "base_year", 1990), "no nominal output in the base year 1990"),
+    "joined strangers": (
+        at("config", "weights", "join", [["A", "Z"]]),
+        "weights.join names Z",
+    ),
+    "pairs of strangers": (
+        at("config", "inference", {"pairs": [["A", "Z"]]}),
+        "inference.pairs names Z",
+    ),
+    "unit scheme": (
+        at("config", "panel", "unit_schemes", {"all": {"A": ["A", "Z"]}}),
+        "panel.unit_schemes merges Z",
+    ),
+    "taxonomy without a table": (
+        at("config", "taxonomy", "all", ["own", "their"]),
+        "no taxonomy 'their'",
+    ),
+    "column of income": (
+        at("config", "panel", "income", "output", "gdp"),
+        "panel.csv lacks (gdp)",
+    ),
+    "base year": (
+        at("config", "panel", "income", "base_year", 1990),
+        "no nominal output in the base year 1990",
+    ),
     "unknown table": (at("config", "tables", ["T99"]), "tables names 'T99'"),
-    "table without topic": (at("config", "tables", ["T10", "T7"]), "T7 without estimates.dynamic_panel"),
-    "figure without its topic": (at("config", "figures", ["F20"]), "F20 without estimates.specification_curve"),
-    "same id": (at("config", "estimates", "beta", [{"id": "plain"}, {"id": "plain"}]), "estimates.beta has 1 id twice"),
-    "column of an expression": (at("config", *FORMULA, "log(poeple)"), "names the column 'poeple'"),
+    "table without topic": (
+        at("config", "tables", ["T10", "T7"]),
+        "T7 without estimates.dynamic_panel",
+    ),
+    "figure without its topic": (
+        at("config", "figures", ["F20"]),
+        "F20 without estimates.specification_curve",
+    ),
+    "same id": (
+        at("config", "estimates", "beta", [{"id": "plain"}, {"id": "plain"}]),
+        "estimates.beta has 1 id twice",
+    ),
+    "column of an expression": (
+        at("config", *FORMULA, "log(poeple)"),
+        "names the column 'poeple'",
+    ),
     "no expression": (at("config", *FORMULA, "__import__('os')"), "is not allowed"),
-    "years of a topic": (at("config", *SP, "years", [2009, 2001]), "the years of sp run from 2009 to 2001"),
-    "unknown regressor": (at("config", *SP, "regressors", ["m"]), "regressor m of sp is not one of n"),
-    "column of a grouping": (at("config", "estimates", "inequality", 0, "groupings", ["sea"]), "sea"),
+    "years of a topic": (
+        at("config", *SP, "years", [2009, 2001]),
+        "the years of sp run from 2009 to 2001",
+    ),
+    "unknown regressor": (
+        at("config", *SP, "regressors", ["m"]),
+        "regressor m of sp is not one of n",
+    ),
+    "column of a grouping": (
+        at("config", "estimates", "inequality", 0, "groupings", ["sea"]),
+        "sea",
+    ),
     # datapackage.json
-    "no dictionary": (lambda f: (f / "data" / "datapackage.json").unlink(), U + "no file data/datapackage.json"),
-    "folder for the dictionary": (folder_for("data/datapackage.json"), U + "no file data/datapackage.json"),
-    "half a dictionary": (raw("data/datapackage.json", '{"resources": ['), "is not a data package"),
-    "a list for the dictionary": (raw("data/datapackage.json", "[]"), D + "[] is not of type 'object'"),
-    "nested dictionary": (raw("data/datapackage.json", "[" * 50000), "is not a data package"),
-    "a path that is a number": (described("panel", "path", 3), "resource 'panel', path: 3 is not of type 'string'"),
-    "no schema of the panel": (described("panel", "schema", {}), "datapackage.json does not describe panel"),
-    "fields that are text": (described("panel", *FIELDS, "unit, year"), "is not of type 'array'"),
-    "constraints that are a list": (described("panel", *FIELDS, 2, "constraints", [0]), "field 'output', constraint"),
-    "least value in words": (described("panel", *FIELDS, 2, "constraints", {"minimum": "low"}), "'low' is not of type"),
-    "no pattern": (described("units", *FIELDS, 1, "constraints", {"pattern": "("}), "the pattern of name is"),
-    "year as text": (described("panel", *FIELDS, 1, "type", "string"), "describes year of panel.csv as string"),
-    "a column twice": (described("panel", *FIELDS, 2, "name", "people"), "panel.csv: people stands twice"),
-    "a key of no column": (described("zones", "schema", "primaryKey", ["id"]), "a key names id, which is no column"),
-    "a table twice": (described("zones", "path", "units.csv"), "describes units more than once"),
-    "a path out of the folder": (described("zones", "path", "../zones.csv"), "../zones.csv: it leaves the data folder"),
+    "no dictionary": (
+        lambda f: (f / "data" / "datapackage.json").unlink(),
+        U + "no file data/datapackage.json",
+    ),
+    "folder for the dictionary": (
+        folder_for("data/datapackage.json"),
+        U + "no file data/datapackage.json",
+    ),
+    "half a dictionary": (
+        raw("data/datapackage.json", '{"resources": ['),
+        "is not a data package",
+    ),
+    "a list for the dictionary": (
+        raw("data/datapackage.json", "[]"),
+        D + "[] is not of type 'object'",
+    ),
+    "nested dictionary": (
+        raw("data/datapackage.json", "[" * 50000),
+        "is not a data package",
+    ),
+    "a path that is a number": (
+        described("panel", "path", 3),
+        "resource 'panel', path: 3 is not of type 'string'",
+    ),
+    "no schema of the panel": (
+        described("panel", "schema", {}),
+        "datapackage.json does not describe panel",
+    ),
+    "fields that are text": (
+        described("panel", *FIELDS, "unit, year"),
+        "is not of type 'array'",
+    ),
+    "constraints that are a list": (
+        described("panel", *FIELDS, 2, "constraints", [0]),
+        "field 'output', constraint",
+    ),
+    "least value in words": (
+        described("panel", *FIELDS, 2, "constraints", {"minimum": "low"}),
+        "'low' is not of type",
+    ),
+    "no pattern": (
+        described("units", *FIELDS, 1, "constraints", {"pattern": "("}),
+        "the pattern of name is",
+    ),
+    "year as text": (
+        described("panel", *FIELDS, 1, "type", "string"),
+        "describes year of panel.csv as string",
+    ),
+    "a column twice": (
+        described("panel", *FIELDS, 2, "name", "people"),
+        "panel.csv: people stands twice",
+    ),
+    "a key of no column": (
+        described("zones", "schema", "primaryKey", ["id"]),
+        "a key names id, which is no column",
+    ),
+    "a table twice": (
+        described("zones", "path", "units.csv"),
+        "describes units more than once",
+    ),
+    "a path out of the folder": (
+        described("zones", "path", "../zones.csv"),
+        "../zones.csv: it leaves the data folder",
+    ),
     "key to no table": (
-        described("zones", "schema", "foreignKeys", [{"fields": "unit", "reference": LOST}]),
+        described(
+            "zones", "schema", "foreignKeys", [{"fields": "unit", "reference": LOST}]
+        ),
         "unit of zones.csv refers to u of x",
     ),
-    "foreign key of no shape": (described("zones", "schema", "foreignKeys", [{"fields": []}]), "foreignKey 1"),
+    "foreign key of no shape": (
+        described("zones", "schema", "foreignKeys", [{"fields": []}]),
+        "foreignKey 1",
+    ),
     # the tables
-    "no panel": (lambda f: (f / "data" / "panel.csv").unlink(), U + "no file panel.csv"),
+    "no panel": (
+        lambda f: (f / "data" / "panel.csv").unlink(),
+        U + "no file panel.csv",
+    ),
     "folder for a table": (folder_for("data/units.csv"), U + "no file units.csv"),
     "empty table": (raw("data/units.csv", ""), "units.csv is empty"),
-    "table in another encoding": (raw("data/units.csv", "unit,name\nA,中国".encode("gb18030")), "units.csv is not UTF"),
-    "open quotation mark": (swap("units.csv", "Aland", '"Aland'), "units.csv is not a CSV table"),
-    "edited without a new hash": (raw("data/sources.csv", TABLES["sources"] + "B,b,1,n,y\n"), "1 table changed since"),
-    "row twice": (swap("panel.csv", "B,2001", "B,2000"), "panel.csv has 1 duplicated key (B 2000)"),
-    "unit twice": (swap("units.csv", "B,Bland", "A,Bland"), "units.csv has 1 duplicated key (A)"),
-    "half a year": (swap("panel.csv", "B,2001", "B,2001.5"), "value of year that is no integer ('2001.5'"),
-    "a word for a figure": (swap("panel.csv", "A,2001,12", "A,2001,many"), "value of output that is no number ('many'"),
-    "infinite figure": (swap("panel.csv", "A,2001,12", "A,2001,1e999"), "value of output that is no number"),
-    "negative income": (swap("panel.csv", "A,2000,11,", "A,2000,-11,"), "incomes are zero, negative or infinite"),
-    "nobody lives there": (swap("panel.csv", "A,2001,12,3", "A,2001,12,0"), "incomes are zero, negative or infinite"),
-    "index as ratio": (lambda f: [swap("panel.csv", f",10{i}\n", f",1.0{i}\n", 99)(f) for i in range(3, 7)], "a ratio"),
-    "a gap": (swap("panel.csv", "A,2006,17,3", "A,2006,17,"), "log_income is missing or infinite for 1"),
-    "a figure of no source": (swap("panel_provenance.csv", "output,all,2000", "output,all,2001"), "no or two sources"),
-    "source of no column": (swap("panel_provenance.csv", "index,", "indx,"), "names 1 unknown variable (indx)"),
-    "source that is none": (swap("panel_provenance.csv", "official,BOOK", "official,B"), "names 1 unknown source (B)"),
-    "blank in an id": (lambda f: [swap(f"{t}.csv", "A,", "A B,", 99)(f) for t in PLACES], "cannot be used ('A B')"),
-    "line break": (lambda f: [swap(f"{t}.csv", "A,", '"A\nX",', 99)(f) for t in PLACES], "cannot be used ('A\\nX')"),
-    "latitude": (swap("units.csv", ",1,1,1", ",1,200,1"), "units.csv has 1 lat beyond 90 degrees (A)"),
-    "no coordinates": (swap("units.csv", ",1,1,1", ",1,,1"), "units.csv has 1 unit without lat or lon (A)"),
-    "two at one place": (swap("units.csv", ",0,2,4", ",0,1,1"), "1 pairs of units share their coordinates (A and B)"),
-    "island": (swap("adjacency.csv", "E,F\n", ""), "1 units have no neighbour in weights border (F)"),
-    "stranger next door": (swap("adjacency.csv", "E,F", "E,Z"), "adjacency.csv names 1 unknown unit (Z)"),
-    "half in a cluster": (swap("taxonomies/own.csv", "A,1,0", "A,2,0"), "own.csv has 1 unit that is neither"),
-    "exit before start": (swap("zones.csv", "2002,2008", "2002,1999"), "exit_year not after year_in_force (B 1999)"),
-    "zone of a stranger": (swap("zones.csv", "sez,F", "sez,Z"), "zones.csv names 1 unknown unit (Z)"),
-    "programme before the panel": (swap("programmes.csv", "2004", "1904"), "first_year outside the panel (west 1904)"),
-    "measure twice": (swap("clusters.csv", "B,listed", "A,listed"), "clusters.csv has 1 duplicated key (A listed)"),
+    "table in another encoding": (
+        raw("data/units.csv", "unit,name\nA,中国".encode("gb18030")),
+        "units.csv is not UTF",
+    ),
+    "open quotation mark": (
+        swap("units.csv", "Aland", '"Aland'),
+        "units.csv is not a CSV table",
+    ),
+    "edited without a new hash": (
+        raw("data/sources.csv", TABLES["sources"] + "B,b,1,n,y\n"),
+        "1 table changed since",
+    ),
+    "row twice": (
+        swap("panel.csv", "B,2001", "B,2000"),
+        "panel.csv has 1 duplicated key (B 2000)",
+    ),
+    "unit twice": (
+        swap("units.csv", "B,Bland", "A,Bland"),
+        "units.csv has 1 duplicated key (A)",
+    ),
+    "half a year": (
+        swap("panel.csv", "B,2001", "B,2001.5"),
+        "value of year that is no integer ('2001.5'",
+    ),
+    "a word for a figure": (
+        swap("panel.csv", "A,2001,12", "A,2001,many"),
+        "value of output that is no number ('many'",
+    ),
+    "infinite figure": (
+        swap("panel.csv", "A,2001,12", "A,2001,1e999"),
+        "value of output that is no number",
+    ),
+    "negative income": (
+        swap("panel.csv", "A,2000,11,", "A,2000,-11,"),
+        "incomes are zero, negative or infinite",
+    ),
+    "nobody lives there": (
+        swap("panel.csv", "A,2001,12,3", "A,2001,12,0"),
+        "incomes are zero, negative or infinite",
+    ),
+    "index as ratio": (
+        lambda f: [
+            swap("panel.csv", f",10{i}\n", f",1.0{i}\n", 99)(f) for i in range(3, 7)
+        ],
+        "a ratio",
+    ),
+    "a gap": (
+        swap("panel.csv", "A,2006,17,3", "A,2006,17,"),
+        "log_income is missing or infinite for 1",
+    ),
+    "a figure of no source": (
+        swap("panel_provenance.csv", "output,all,2000", "output,all,2001"),
+        "no or two sources",
+    ),
+    "source of no column": (
+        swap("panel_provenance.csv", "index,", "indx,"),
+        "names 1 unknown variable (indx)",
+    ),
+    "source that is none": (
+        swap("panel_provenance.csv", "official,BOOK", "official,B"),
+        "names 1 unknown source (B)",
+    ),
+    "blank in an id": (
+        lambda f: [swap(f"{t}.csv", "A,", "A B,", 99)(f) for t in PLACES],
+        "cannot be used ('A B')",
+    ),
+    "line break": (
+        lambda f: [swap(f"{t}.csv", "A,", '"A\nX",', 99)(f) for t in PLACES],
+        "cannot be used ('A\\nX')",
+    ),
+    "latitude": (
+        swap("units.csv", ",1,1,1", ",1,200,1"),
+        "units.csv has 1 lat beyond 90 degrees (A)",
+    ),
+    "no coordinates": (
+        swap("units.csv", ",1,1,1", ",1,,1"),
+        "units.csv has 1 unit without lat or lon (A)",
+    ),
+    "two at one place": (
+        swap("units.csv", ",0,2,4", ",0,1,1"),
+        "1 pairs of units share their coordinates (A and B)",
+    ),
+    "island": (
+        swap("adjacency.csv", "E,F\n", ""),
+        "1 units have no neighbour in weights border (F)",
+    ),
+    "stranger next door": (
+        swap("adjacency.csv", "E,F", "E,Z"),
+        "adjacency.csv names 1 unknown unit (Z)",
+    ),
+    "half in a cluster": (
+        swap("taxonomies/own.csv", "A,1,0", "A,2,0"),
+        "own.csv has 1 unit that is neither",
+    ),
+    "exit before start": (
+        swap("zones.csv", "2002,2008", "2002,1999"),
+        "exit_year not after year_in_force (B 1999)",
+    ),
+    "zone of a stranger": (
+        swap("zones.csv", "sez,F", "sez,Z"),
+        "zones.csv names 1 unknown unit (Z)",
+    ),
+    "programme before the panel": (
+        swap("programmes.csv", "2004", "1904"),
+        "first_year outside the panel (west 1904)",
+    ),
+    "measure twice": (
+        swap("clusters.csv", "B,listed", "A,listed"),
+        "clusters.csv has 1 duplicated key (A listed)",
+    ),
     # map.geojson
-    "point": (outline(0, "geometry", {"type": "Point", "coordinates": [1, 1]}), "outlines of A are in disorder"),
-    "not a number on the map": (outline(0, "geometry", "coordinates", 0, 1, [float("nan"), 0]), "outlines of A are in"),
-    "metres on the map": (outline(0, "geometry", "coordinates", 0, 1, [500000, 0]), "outlines of A are in disorder"),
-    "outline of a stranger": (outline(0, "properties", "unit", "Z"), "the outlines name 1 unknown unit (Z)"),
-    "outline twice": (outline(0, "properties", "unit", "B"), "outlines of B are in disorder"),
-    "empty": (lambda f: (raw("data/map.geojson", "{}")(f), refresh_hashes(f / "data/datapackage.json")), "outlines"),
+    "point": (
+        outline(0, "geometry", {"type": "Point", "coordinates": [1, 1]}),
+        "outlines of A are in disorder",
+    ),
+    "not a number on the map": (
+        outline(0, "geometry", "coordinates", 0, 1, [float("nan"), 0]),
+        "outlines of A are in",
+    ),
+    "metres on the map": (
+        outline(0, "geometry", "coordinates", 0, 1, [500000, 0]),
+        "outlines of A are in disorder",
+    ),
+    "outline of a stranger": (
+        outline(0, "properties", "unit", "Z"),
+        "the outlines name 1 unknown unit (Z)",
+    ),
+    "outline twice": (
+        outline(0, "properties", "unit", "B"),
+        "outlines of B are in disorder",
+    ),
+    "empty": (
+        lambda f: (
+            raw("data/map.geojson", "{}")(f),
+            refresh_hashes(f / "data/datapackage.json"),
+        ),
+        "outlines",
+    ),
     # claims, numbers, texts
-    "claim of no hypothesis": (at("claims", "claims", 0, "hypothesis", "H9"), "claim L1: hypothesis 'H9' is not known"),
-    "family of a claim": (at("claims", "hypotheses", "H1", "primary", "family", "bta"), "family 'bta' is not known"),
+    "claim of no hypothesis": (
+        at("claims", "claims", 0, "hypothesis", "H9"),
+        "claim L1: hypothesis 'H9' is not known",
+    ),
+    "family of a claim": (
+        at("claims", "hypotheses", "H1", "primary", "family", "bta"),
+        "family 'bta' is not known",
+    ),
     "claims as text": (at("claims", "claims", "none"), "claims.yaml: "),
-    "a number of no number": (at("numbers", "twice", "is", "2 * sped"), "twice: is: name 'sped' is not known"),
-    "a circle": (at("numbers", "speed", {"is": "twice + 0", "show": "0"}), "speed is made from itself"),
-    "unknown number": (raw("text/paper.md", "{{ n.sped }}"), "text/paper.md line 1: number 'sped' is not known"),
-    "unknown table in a text": (raw("text/paper.md", "{{ table('T99') }}"), "table 'T99' is not made"),
+    "a number of no number": (
+        at("numbers", "twice", "is", "2 * sped"),
+        "twice: is: name 'sped' is not known",
+    ),
+    "a circle": (
+        at("numbers", "speed", {"is": "twice + 0", "show": "0"}),
+        "speed is made from itself",
+    ),
+    "unknown number": (
+        raw("text/paper.md", "{{ n.sped }}"),
+        "text/paper.md line 1: number 'sped' is not known",
+    ),
+    "unknown table in a text": (
+        raw("text/paper.md", "{{ table('T99') }}"),
+        "table 'T99' is not made",
+    ),
     "template": (raw("text/paper.md", "{% if %}"), "report: text/paper.md line 1: "),
-    "unknown citation": (raw("text/paper.md", "\n@Solow1956 @Swan1956"), "paper.md line 2: @Swan1956 is not known"),
+    "unknown citation": (
+        raw("text/paper.md", "\n@Solow1956 @Swan1956"),
+        "paper.md line 2: @Swan1956 is not known",
+    ),
     "uncited": (raw("text/paper.md", "Nothing."), "no text cites Solow1956"),
-    "folder for a text": (folder_for("text/paper.md"), "report: text/paper.md cannot be read"),
-    "broken references": (raw("text/references.bib", "@article{Solow1956,\n title = {x"), "has 1 entries, of which 0"),
+    "folder for a text": (
+        folder_for("text/paper.md"),
+        "report: text/paper.md cannot be read",
+    ),
+    "broken references": (
+        raw("text/references.bib", "@article{Solow1956,\n title = {x"),
+        "has 1 entries, of which 0",
+    ),
 }
 
 
@@ -360,28 +791,49 @@ def test_the_study_that_is_broken_below_is_in_order(made, capsys):
 def test_a_broken_input_is_named_in_one_line_and_nothing_is_lost(made, case):
     break_it, message = CASES[case]
     break_it(made)
-    before = {path: path.read_bytes() for path in sorted(made.rglob("*")) if path.is_file()}
+    before = {
+        path: path.read_bytes() for path in sorted(made.rglob("*")) if path.is_file()
+    }
     code, lines = checked(made)
     assert code == 1 and any(message in line for line in lines), lines
-    assert not [line for line in lines if "this is a fault of evenfield" in line or "Traceback" in line], lines
+    assert not [
+        line
+        for line in lines
+        if "this is a fault of evenfield" in line or "Traceback" in line
+    ], lines
     assert all(line.count("; ") >= 2 and line.isprintable() for line in lines), lines
-    assert {path: path.read_bytes() for path in sorted(made.rglob("*")) if path.is_file()} == before
+    assert {
+        path: path.read_bytes() for path in sorted(made.rglob("*")) if path.is_file()
+    } == before
 
 
 def run(*words):
     command = [sys.executable, str(ROOT / "run"), *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=ROOT
+    )
 
 
 @pytest.mark.parametrize("case", ["row twice", "years of a topic"])
 def test_a_run_refuses_what_check_refuses_and_loses_nothing(made, case):
     break_it, message = CASES[case]
     break_it(made)
-    told = [run(*words, "--directory", str(made)) for words in (["check"], ["results/estimates.csv", "--cores", "1"])]
-    assert [done.returncode for done in told] == [1, 1] and told[0].stderr == told[1].stderr
+    told = [
+        run(*words, "--directory", str(made))
+        for words in (["check"], ["results/estimates.csv", "--cores", "1"])
+    ]
+    assert [done.returncode for done in told] == [1, 1] and told[0].stderr == told[
+        1
+    ].stderr
     assert message in told[0].stderr and not told[0].stdout + told[1].stdout
-    files = {path.relative_to(made / "results").parts[0] for path in (made / "results").rglob("*")}
-    assert files <= {"estimates.csv", "logs"} and (made / "results" / "estimates.csv").read_text() == "earlier\n"
+    files = {
+        path.relative_to(made / "results").parts[0]
+        for path in (made / "results").rglob("*")
+    }
+    assert (
+        files <= {"estimates.csv", "logs"}
+        and (made / "results" / "estimates.csv").read_text() == "earlier\n"
+    )
 
 
 def test_all_faults_are_listed_by_file_and_each_once(made):
@@ -395,9 +847,16 @@ def test_all_faults_are_listed_by_file_and_each_once(made):
 
 
 def test_another_config_is_laid_over_the_studys_own(made, tmp_path):
-    (tmp_path / "over.yaml").write_text("panel: {samples: {west: [Z]}}\n", encoding="utf-8")
+    (tmp_path / "over.yaml").write_text(
+        "panel: {samples: {west: [Z]}}\n", encoding="utf-8"
+    )
     with pytest.raises(SystemExit, match=r"panel\.samples\.west leaves out Z"):
-        study.in_one_line(check.check, Namespace(directory=str(made), configfile=[tmp_path / "over.yaml"], stdin=False))
+        study.in_one_line(
+            check.check,
+            Namespace(
+                directory=str(made), configfile=[tmp_path / "over.yaml"], stdin=False
+            ),
+        )
     assert checked(made) == (0, [])
 
 
@@ -411,7 +870,9 @@ def test_a_pattern_that_tries_every_way_is_stopped(made, monkeypatch):
 def test_data_rewrites_hashes_after_an_edit_but_not_over_a_fault(made):
     raw("data/sources.csv", TABLES["sources"] + "B,b,1,n,y\n")(made)
     done = run("data", "--directory", str(made))
-    assert done.returncode == 0 and "hash rewritten: sources.csv" in done.stdout, done.stderr
+    assert done.returncode == 0 and "hash rewritten: sources.csv" in done.stdout, (
+        done.stderr
+    )
     raw("data/panel.csv", TABLES["panel"] + TABLES["panel"].splitlines()[1])(made)
     before = (made / "data" / "datapackage.json").read_bytes()
     assert run("data", "--directory", str(made)).returncode == 1

@@ -1,4 +1,6 @@
-"""Whatever a table or weights hold, they are taken and give finite numbers or blanks, or are refused in one line."""
+"""Whatever a table or weights hold, they are taken and give finite numbers or blanks,
+or are refused in one line.
+"""
 
 import os
 from pathlib import Path
@@ -18,10 +20,40 @@ from toy_study import TEXT, ToyStudy
 
 HEALTH = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 SEEDED = settings(derandomize=True, database=None, max_examples=80, **HEALTH)
-ODD = ["", " ", "A", "B", "Z", "2001", "0", "-1", "1e308", "1e-320", "nan", "inf", "-0", "1,5", '"', "\n", "\x00", "中"]
-CELL = st.sampled_from(ODD) | st.text(max_size=4) | st.floats().map(str) | st.integers().map(str)
-PLACE = st.tuples(st.sampled_from(sorted(TEXT)), st.integers(0, 30), st.integers(0, 8), CELL)
-ROWS = st.tuples(st.sampled_from(sorted(TEXT)), st.sampled_from(["drop", "twice", "cut", "turn"]), st.integers(0, 30))
+ODD = [
+    "",
+    " ",
+    "A",
+    "B",
+    "Z",
+    "2001",
+    "0",
+    "-1",
+    "1e308",
+    "1e-320",
+    "nan",
+    "inf",
+    "-0",
+    "1,5",
+    '"',
+    "\n",
+    "\x00",
+    "中",
+]
+CELL = (
+    st.sampled_from(ODD)
+    | st.text(max_size=4)
+    | st.floats().map(str)
+    | st.integers().map(str)
+)
+PLACE = st.tuples(
+    st.sampled_from(sorted(TEXT)), st.integers(0, 30), st.integers(0, 8), CELL
+)
+ROWS = st.tuples(
+    st.sampled_from(sorted(TEXT)),
+    st.sampled_from(["drop", "twice", "cut", "turn"]),
+    st.integers(0, 30),
+)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +74,12 @@ def with_rows(text, what, row):
     header, *rows = text.splitlines()
     row %= len(rows)
     old = rows[row]
-    changed = {"drop": [], "twice": [old, old], "cut": [old[: len(old) // 2]], "turn": [old[::-1]]}
+    changed = {
+        "drop": [],
+        "twice": [old, old],
+        "cut": [old[: len(old) // 2]],
+        "turn": [old[::-1]],
+    }
     return "\n".join([header, *rows[:row], *changed[what], *rows[row + 1 :]]) + "\n"
 
 
@@ -59,9 +96,13 @@ def test_any_table_is_taken_or_refused_in_one_line(toy, cells, rows):
     refresh_hashes(toy.package_path)
     try:
         tables = toy.read()
-        fields = {field.name: field for field in resource_named(toy.package, "panel").fields}
+        fields = {
+            field.name: field for field in resource_named(toy.package, "panel").fields
+        }
         built = build_panel(tables, fields, toy.config, "all")
-        places = build_geography(built.units, built.adjacency, built.panel, [["A", "C"]], {})
+        places = build_geography(
+            built.units, built.adjacency, built.panel, [["A", "C"]], {}
+        )
         checked("w", {"kind": "contiguity"}, places)
         found = [built.panel, built.periods, built.doses]
     except EvenfieldError as error:
@@ -72,13 +113,26 @@ def test_any_table_is_taken_or_refused_in_one_line(toy, cells, rows):
 
 
 UNITS = [f"u{i}" for i in range(6)]
-DEGREES = st.sampled_from([0.0, 1.0, -90.0, 90.0, 180.0, float("nan"), 1e-9]) | st.floats(-90, 90)
+DEGREES = st.sampled_from(
+    [0.0, 1.0, -90.0, 90.0, 180.0, float("nan"), 1e-9]
+) | st.floats(-90, 90)
 KINDS = st.one_of(
-    st.fixed_dictionaries({"kind": st.just("nearest"), "neighbours": st.integers(1, 8)}),
-    st.fixed_dictionaries({"kind": st.just("inverse_distance"), "power": st.floats(1e-3, 400)}),
-    st.fixed_dictionaries({"kind": st.sampled_from(["exponential", "band"]), "range_km": st.floats(1e-6, 1e9)}),
+    st.fixed_dictionaries(
+        {"kind": st.just("nearest"), "neighbours": st.integers(1, 8)}
+    ),
+    st.fixed_dictionaries(
+        {"kind": st.just("inverse_distance"), "power": st.floats(1e-3, 400)}
+    ),
+    st.fixed_dictionaries(
+        {
+            "kind": st.sampled_from(["exponential", "band"]),
+            "range_km": st.floats(1e-6, 1e9),
+        }
+    ),
     st.just({"kind": "contiguity"}),
-    st.just({"kind": "economic", "base_years": [2000, 2001], "times": "inverse_distance"}),
+    st.just(
+        {"kind": "economic", "base_years": [2000, 2001], "times": "inverse_distance"}
+    ),
 )
 PAIR = st.tuples(st.sampled_from(UNITS), st.sampled_from(UNITS))
 EDGE = st.tuples(st.sampled_from([*UNITS, "x", ""]), st.sampled_from(UNITS), CELL)
@@ -91,27 +145,55 @@ def checked(name, spec, places):
         assert str(error).isprintable()
         return
     matrix = weights.matrix.toarray()
-    assert np.isfinite(matrix).all() and (matrix >= 0).all() and not np.diag(matrix).any()
+    assert (
+        np.isfinite(matrix).all() and (matrix >= 0).all() and not np.diag(matrix).any()
+    )
     assert np.allclose(matrix.sum(axis=1), 1)
 
 
 def geography(n, lat=(), lon=(), links=(), income=()):
-    units = pd.DataFrame({"unit": UNITS[:n], "lat": (*lat, *[0.0] * n)[:n], "lon": (*lon, *range(n))[:n]})
-    rows = [(u, 2000, v) for u, v in zip(UNITS[:n], (*income, *[1.0] * n), strict=False)]
+    units = pd.DataFrame(
+        {"unit": UNITS[:n], "lat": (*lat, *[0.0] * n)[:n], "lon": (*lon, *range(n))[:n]}
+    )
+    rows = [
+        (u, 2000, v) for u, v in zip(UNITS[:n], (*income, *[1.0] * n), strict=False)
+    ]
     panel = pd.DataFrame(rows, columns=["unit", "year", "log_income"])
     inside = [pair for pair in links if set(pair) <= set(UNITS[:n])]
-    return build_geography(units, pd.DataFrame(inside, columns=["unit_i", "unit_j"], dtype=str), panel, [], {})
+    return build_geography(
+        units,
+        pd.DataFrame(inside, columns=["unit_i", "unit_j"], dtype=str),
+        panel,
+        [],
+        {},
+    )
 
 
 @SEEDED
-@given(st.integers(2, 6), st.lists(DEGREES), st.lists(DEGREES), st.lists(PAIR), st.lists(DEGREES), KINDS)
+@given(
+    st.integers(2, 6),
+    st.lists(DEGREES),
+    st.lists(DEGREES),
+    st.lists(PAIR),
+    st.lists(DEGREES),
+    KINDS,
+)
 def test_any_places_give_rows_that_add_up_or_one_line(n, lat, lon, links, income, spec):
-    checked("w", spec, geography(n, lat, lon, [pair for pair in links if pair[0] != pair[1]], income))
+    checked(
+        "w",
+        spec,
+        geography(n, lat, lon, [pair for pair in links if pair[0] != pair[1]], income),
+    )
 
 
 @SEEDED
-@given(st.lists(EDGE, max_size=12), st.sampled_from(["unit_i,unit_j,weight", "unit_i,unit_j", "a,b,c", ""]))
-def test_any_file_of_weights_gives_rows_that_add_up_or_one_line(tmp_path_factory, edges, header):
+@given(
+    st.lists(EDGE, max_size=12),
+    st.sampled_from(["unit_i,unit_j,weight", "unit_i,unit_j", "a,b,c", ""]),
+)
+def test_any_file_of_weights_gives_rows_that_add_up_or_one_line(
+    tmp_path_factory, edges, header
+):
     path = Path(tmp_path_factory.getbasetemp()) / f"own_{os.getpid()}.csv"
     lines = [header, *(",".join(edge) for edge in edges)]
     path.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))

@@ -1,4 +1,6 @@
-"""The two pages in a real browser, offline: those in results/ if they are there, and always made-up ones."""
+"""The two pages in a real browser, offline: those in results/ if they are there, and
+always made-up ones.
+"""
 
 import re
 import shutil
@@ -13,11 +15,22 @@ from report.made_up import write_study
 
 sync_api = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 REAL = Path(__file__).parents[2] / "results" / "report" / "index.html"
-OPEN = "every => document.querySelectorAll('details').forEach((box, i) => { box.open = i % every == 0; })"
+OPEN = (
+    "every => document.querySelectorAll('details').forEach((box, i) => { box.open = i %"
+    " every == 0; })"
+)
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the path")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the path"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -29,33 +42,56 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module", params=["made up", "results"])
-def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     if request.param == "results":
         if not REAL.exists():
             pytest.skip("no results yet")
         return REAL.parent
     results = tmp_path_factory.mktemp("page") / "results"
     given = write_study(results, policy=True)
-    write_pages(results / "report" / "index.html", results / "report" / "tables.html", **given)
+    write_pages(
+        results / "report" / "index.html", results / "report" / "tables.html", **given
+    )
     return results / "report"
 
 
 @pytest.fixture
 def shown(browser: Any, folder: Path) -> Iterator[Any]:
-    """Return a function that opens one of the pages, and refuses requests from outside and errors in the end."""
+    """Return a function that opens one of the pages, and refuses requests from outside
+    and errors in the end.
+    """
     contexts: list[Any] = []
     wrong: list[str] = []
 
-    def show(name: str = "index.html", *, scheme: str = "light", width: int = 1280, **more: Any) -> Any:
+    def show(
+        name: str = "index.html",
+        *,
+        scheme: str = "light",
+        width: int = 1280,
+        **more: Any,
+    ) -> Any:
         sizes = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
         contexts.append(browser.new_context(offline=True, **sizes, **more))
         page = contexts[-1].new_page()
-        page.on("console", lambda m: wrong.append(m.text) if m.type in {"error", "warning"} else None)
+        page.on(
+            "console",
+            lambda m: wrong.append(m.text) if m.type in {"error", "warning"} else None,
+        )
         page.on("pageerror", lambda error: wrong.append(str(error)))
         allowed = ("data:",) if name.startswith("index") else ("data:", "file:")
         own = (folder / name.partition("#")[0]).as_uri()
-        page.on("request", lambda r: None if r.url.startswith((own, *allowed)) else wrong.append(r.url))
-        page.goto((folder / name.partition("#")[0]).as_uri() + "".join(name.partition("#")[1:]))
+        page.on(
+            "request",
+            lambda r: (
+                None if r.url.startswith((own, *allowed)) else wrong.append(r.url)
+            ),
+        )
+        page.goto(
+            (folder / name.partition("#")[0]).as_uri()
+            + "".join(name.partition("#")[1:])
+        )
         return page
 
     yield show
@@ -65,16 +101,25 @@ def shown(browser: Any, folder: Path) -> Iterator[Any]:
 
 
 def test_sizes_and_words_stay_within_their_bounds(shown: Any, folder: Path) -> None:
-    assert (folder / "index.html").stat().st_size <= 1_500_000 and (folder / "tables.html").stat().st_size <= 3_000_000
+    assert (folder / "index.html").stat().st_size <= 1_500_000 and (
+        folder / "tables.html"
+    ).stat().st_size <= 3_000_000
     page = shown()
     page.evaluate(OPEN, 1)
-    words = [word for word in page.locator("body").inner_text().split() if re.search(r"\w", word)]
+    words = [
+        word
+        for word in page.locator("body").inner_text().split()
+        if re.search(r"\w", word)
+    ]
     assert len(words) <= 4000
     for text in ("HOLDS", "NO ANSWER", "SUGGESTIVE", "NOT EMPIRICAL"):
         assert text not in " ".join(words)
 
 
-@pytest.mark.parametrize(("name", "scheme"), [("index.html", "light"), ("index.html", "dark"), ("tables.html", "dark")])
+@pytest.mark.parametrize(
+    ("name", "scheme"),
+    [("index.html", "light"), ("index.html", "dark"), ("tables.html", "dark")],
+)
 def test_axe_finds_nothing(shown: Any, name: str, scheme: str) -> None:
     axe = Path(pytest.importorskip("axe_playwright_python").__path__[0]) / "axe.min.js"
     page = shown(name, scheme=scheme, bypass_csp=True)
@@ -94,13 +139,16 @@ def test_page_fits_its_window(shown: Any, name: str, width: int) -> None:
 
 def test_the_slider_moves_the_year_from_the_keyboard(shown: Any) -> None:
     page = shown()
-    slider, said = page.locator("#year"), page.locator("#map-said")
+    slider = page.locator("#year")
+    said = page.locator("#map-said")
     assert slider.is_visible()
     sizes = "all => all.map(circle => Number(circle.getAttribute('r')))"
-    last, end = said.inner_text(), page.eval_on_selector_all("#map .zones circle", sizes)
+    last = said.inner_text()
+    end = page.eval_on_selector_all("#map .zones circle", sizes)
     slider.focus()
     page.keyboard.press("Home")
-    first, start = said.inner_text(), page.eval_on_selector_all("#map .zones circle", sizes)
+    first = said.inner_text()
+    start = page.eval_on_selector_all("#map .zones circle", sizes)
     assert first != last and "No zone yet" in first and sum(start) == 0 < sum(end)
     assert first.startswith(slider.get_attribute("aria-valuetext"))
     page.keyboard.press("End")
@@ -108,7 +156,10 @@ def test_the_slider_moves_the_year_from_the_keyboard(shown: Any) -> None:
 
 
 def test_an_anchor_opens_what_it_names_and_its_picture_is_drawn(shown: Any) -> None:
-    assert shown("tables.html").evaluate("performance.getEntriesByType('resource').length") == 0
+    assert (
+        shown("tables.html").evaluate("performance.getEntriesByType('resource').length")
+        == 0
+    )
     page = shown("tables.html#F4")
     picture = page.locator("#F4 img")
     picture.wait_for(state="visible")
@@ -134,8 +185,13 @@ def test_print_opens_the_statements_and_hides_the_slider(shown: Any) -> None:
     assert not page.locator("#year").is_visible()
 
 
-def test_without_javascript_the_answers_open_and_the_map_shows_its_last_year(shown: Any) -> None:
+def test_without_javascript_the_answers_open_and_the_map_shows_its_last_year(
+    shown: Any,
+) -> None:
     page = shown(java_script_enabled=False)
     page.locator("details.claim > summary").first.click()
     assert page.locator("details.claim .inside").first.is_visible()
-    assert not page.locator("#year").is_visible() and "zones in" in page.locator("#map-said").inner_text()
+    assert (
+        not page.locator("#year").is_visible()
+        and "zones in" in page.locator("#map-said").inner_text()
+    )

@@ -1,4 +1,6 @@
-"""The golden data through other programs and by two approaches: pydynpd, linearmodels, the numbers of the design."""
+"""The golden data through other programs and by two approaches: pydynpd, linearmodels,
+the numbers of the design.
+"""
 
 from pathlib import Path
 
@@ -10,7 +12,10 @@ from linearmodels.datasets import munnell
 
 from evenfield.numerics.dynamic_panel.gmm import Equations, GmmSpec, Layout, dynamic_gmm
 from evenfield.numerics.hp_filter import hp_trend
-from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_kraay_inference
+from evenfield.numerics.inference.driscoll_kraay import (
+    default_lags,
+    driscoll_kraay_inference,
+)
 from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
 from evenfield.numerics.ols import fit_ols
 from evenfield.topics.synthetic_control.estimate import _weights
@@ -27,52 +32,91 @@ SPECS = {
 
 @pytest.mark.parametrize("name", SPECS)
 def test_employment_of_140_firms_by_pydynpd(name):
-    logs, told = firms(), expected("arellano_bond")["pydynpd"][name]
+    logs = firms()
+    told = expected("arellano_bond")["pydynpd"][name]
     X = np.stack([logs["w"], logs["k"]], axis=-1)
     if name.startswith("system"):
-        X = np.concatenate([X, np.where(np.isfinite(logs["n"]), 1.0, np.nan)[..., None]], axis=-1)
+        X = np.concatenate(
+            [X, np.where(np.isfinite(logs["n"]), 1.0, np.nan)[..., None]], axis=-1
+        )
     fit = dynamic_gmm(logs["n"], SPECS[name], X)
     assert fit.beta == pytest.approx(told["beta"], abs=1e-6)
     assert fit.std_errors == pytest.approx(told["std_errors"], abs=1e-6)
-    assert fit.hansen.statistic == pytest.approx(told["hansen"], rel=ITERATIVE) and fit.hansen.df == told["df"]
-    assert [test.statistic for test in fit.serial] == pytest.approx(told["serial"], rel=ITERATIVE)
-    assert fit.n_instruments == told["instruments"] and bool(fit.level_rows) == name.startswith("system")
+    assert (
+        fit.hansen.statistic == pytest.approx(told["hansen"], rel=ITERATIVE)
+        and fit.hansen.df == told["df"]
+    )
+    assert [test.statistic for test in fit.serial] == pytest.approx(
+        told["serial"], rel=ITERATIVE
+    )
+    assert fit.n_instruments == told["instruments"] and bool(
+        fit.level_rows
+    ) == name.startswith("system")
 
 
 def test_driscoll_kraay_by_linearmodels_and_fixed_b_asks_for_more_than_the_normal_law():
-    data, told = munnell.load(), expected("driscoll_kraay")
+    data = munnell.load()
+    told = expected("driscoll_kraay")
     table = np.log(data[["GSP", "P_CAP", "PC", "EMP"]]).assign(UNEMP=data["UNEMP"])
     table.index = [data["STATE"].factorize()[0], data["YR"].to_numpy()]
     within = (table - table.groupby(level=0).transform("mean")).to_numpy()
-    case = fit_ols(within[:, 0], within[:, 1:]), np.eye(4)[0], data["YR"].to_numpy(), told["lags"]
-    model = PanelOLS(table["GSP"], table[["P_CAP", "PC", "EMP", "UNEMP"]], entity_effects=True)
+    case = (
+        fit_ols(within[:, 0], within[:, 1:]),
+        np.eye(4)[0],
+        data["YR"].to_numpy(),
+        told["lags"],
+    )
+    model = PanelOLS(
+        table["GSP"], table[["P_CAP", "PC", "EMP", "UNEMP"]], entity_effects=True
+    )
     for factor, debiased in (("N/(N-A-K)", True), ("N/(N-A)", False)):
-        theirs = model.fit(cov_type="kernel", kernel="bartlett", bandwidth=told["lags"], debiased=debiased)
+        theirs = model.fit(
+            cov_type="kernel",
+            kernel="bartlett",
+            bandwidth=told["lags"],
+            debiased=debiased,
+        )
         ours = driscoll_kraay_inference(*case, factor, told["absorbed"])
-        assert ours.std_error == pytest.approx(theirs.std_errors["P_CAP"], rel=CLOSED_FORM)
-        assert ours.estimate == pytest.approx(theirs.params["P_CAP"], rel=CLOSED_FORM) and ours.factor_name == factor
+        assert ours.std_error == pytest.approx(
+            theirs.std_errors["P_CAP"], rel=CLOSED_FORM
+        )
+        assert (
+            ours.estimate == pytest.approx(theirs.params["P_CAP"], rel=CLOSED_FORM)
+            and ours.factor_name == factor
+        )
     ours = driscoll_kraay_inference(*case, "none", told["absorbed"])
     assert ours.law == "fixed-b, Bartlett, b = 3/17" and 2.4 < ours.critical_value < 2.7
     assert default_lags(17) == told["lags"]
 
 
 def test_log_t_of_the_states_depends_on_the_currency_unless_in_levels():
-    y, told = np.log(us_states().loc[:, 1949:2009].to_numpy()), expected("us_markov")["log_t"]
+    y = np.log(us_states().loc[:, 1949:2009].to_numpy())
+    told = expected("us_markov")["log_t"]
     for smoothing, dollars, cents in told["t"]:
         trend = hp_trend(y, smoothing)
         periods = regression_periods(trend.shape[1], told["discard"])
-        found = [fit_logt(transition_variance(trend + shift), periods).t[0] for shift in (0.0, np.log(100))]
+        found = [
+            fit_logt(transition_variance(trend + shift), periods).t[0]
+            for shift in (0.0, np.log(100))
+        ]
         assert found == pytest.approx([dollars, cents], abs=6e-3)
 
 
-@pytest.mark.parametrize(("demeaned", "printed", "distance"), [(True, -11.1, 0.05), (False, -19.6, 0.15)])
+@pytest.mark.parametrize(
+    ("demeaned", "printed", "distance"), [(True, -11.1, 0.05), (False, -19.6, 0.15)]
+)
 def test_the_printed_effects_of_the_programme(demeaned, printed, distance):
-    data = pd.read_csv(Path(__file__).with_name("prop99") / "data.csv", index_col="year")
+    data = pd.read_csv(
+        Path(__file__).with_name("prop99") / "data.csv", index_col="year"
+    )
     before = data.index.to_numpy() < 1989
-    treated, donors = data["California"].to_numpy(), data.drop(columns="California")
+    treated = data["California"].to_numpy()
+    donors = data.drop(columns="California")
     weights, gaps = _weights(treated, donors.to_numpy(), before, demeaned)
     assert weights.min() >= 0 and weights.sum() == pytest.approx(1)
     assert gaps[~before].mean() == pytest.approx(printed, abs=distance)
     if not demeaned:
         largest = pd.Series(weights, donors.columns).nlargest(4).round(3).to_dict()
-        assert largest == pytest.approx({"Utah": 0.394, "Montana": 0.232, "Nevada": 0.205, "Connecticut": 0.109})
+        assert largest == pytest.approx(
+            {"Utah": 0.394, "Montana": 0.232, "Nevada": 0.205, "Connecticut": 0.109}
+        )

@@ -8,7 +8,9 @@ import pytest
 from evenfield.numerics.errors import NumericsError
 
 
-def refused(words: str | None, call: Callable[..., Any], *args: Any, **named: Any) -> None:
+def refused(
+    words: str | None, call: Callable[..., Any], *args: Any, **named: Any
+) -> None:
     with pytest.raises(NumericsError, match=words) as caught:
         call(*args, **named)
     assert "\n" not in str(caught.value)

@@ -19,20 +19,37 @@ CLOSURE = 1e-12
 @pytest.fixture
 def data():
     rng = np.random.default_rng(6)
-    return np.exp(rng.normal(9, 0.5, 31)), rng.uniform(5, 100, 31), rng.permutation(np.arange(31) % 4)
+    return (
+        np.exp(rng.normal(9, 0.5, 31)),
+        rng.uniform(5, 100, 31),
+        rng.permutation(np.arange(31) % 4),
+    )
 
 
 def test_measures_and_their_parts_by_hand(data):
-    y, w = np.array([1.0, 3.0]), np.array([1.0, 1.0])
-    assert iq.theil(y, w) == pytest.approx(0.5 * (0.5 * np.log(0.5) + 1.5 * np.log(1.5)), rel=MACHINE)
-    assert iq.theil(y, w, iq.THEIL_L) == pytest.approx(-0.5 * (np.log(0.5) + np.log(1.5)), rel=MACHINE)
+    y = np.array([1.0, 3.0])
+    w = np.array([1.0, 1.0])
+    assert iq.theil(y, w) == pytest.approx(
+        0.5 * (0.5 * np.log(0.5) + 1.5 * np.log(1.5)), rel=MACHINE
+    )
+    assert iq.theil(y, w, iq.THEIL_L) == pytest.approx(
+        -0.5 * (np.log(0.5) + np.log(1.5)), rel=MACHINE
+    )
     assert iq.gini(y, w) == pytest.approx(0.25, rel=MACHINE)
     assert iq.atkinson(y, w) == pytest.approx(1 - np.sqrt(3) / 2, rel=MACHINE)
     assert iq.atkinson(y, w, 2.0) == pytest.approx(1 - 1.5 / 2, rel=MACHINE)
-    y, counts = data[0], np.arange(1, 32)
+    y = data[0]
+    counts = np.arange(1, 32)
     copies = np.repeat(y, counts)
-    for measure in (iq.theil, lambda a, b: iq.theil(a, b, iq.THEIL_L), iq.gini, iq.atkinson):
-        assert measure(y, counts) == pytest.approx(measure(copies, np.ones(len(copies))), rel=CLOSED_FORM)
+    for measure in (
+        iq.theil,
+        lambda a, b: iq.theil(a, b, iq.THEIL_L),
+        iq.gini,
+        iq.atkinson,
+    ):
+        assert measure(y, counts) == pytest.approx(
+            measure(copies, np.ones(len(copies))), rel=CLOSED_FORM
+        )
     half = np.abs(copies[:, None] - copies).mean() / 2
     assert iq.gini(y, counts) == pytest.approx(half / copies.mean(), rel=CLOSED_FORM)
     y, w, _ = data
@@ -47,22 +64,44 @@ def test_measures_and_their_parts_by_hand(data):
     assert (one, two) == pytest.approx((one_again, two_again), abs=CLOSURE)
     assert len(np.unique(iq.crossed(groups, np.arange(31) % 3))) <= 12
     parts = iq.decompose_gini(y, w, groups)
-    assert parts.within + parts.net_between + parts.transvariation == pytest.approx(parts.gini, abs=CLOSURE)
+    assert parts.within + parts.net_between + parts.transvariation == pytest.approx(
+        parts.gini, abs=CLOSURE
+    )
     apart = iq.decompose_gini(y, w, (y > np.median(y)).astype(int))
-    assert apart.transvariation == pytest.approx(0, abs=CLOSURE) and parts.transvariation > 0
-    share, points = iq.growth_contributions(np.array([1.0, 2, 3]), np.array([2.0, 3, 7]), np.array([0, 0, 1]))
+    assert (
+        apart.transvariation == pytest.approx(0, abs=CLOSURE)
+        and parts.transvariation > 0
+    )
+    share, points = iq.growth_contributions(
+        np.array([1.0, 2, 3]), np.array([2.0, 3, 7]), np.array([0, 0, 1])
+    )
     np.testing.assert_allclose(share, [1 / 3, 2 / 3])
     assert points.sum() == pytest.approx(1.0)
-    refused("did not change", iq.growth_contributions, np.array([1.0, 2]), np.array([2.0, 1]), np.array([0, 1]))
+    refused(
+        "did not change",
+        iq.growth_contributions,
+        np.array([1.0, 2]),
+        np.array([2.0, 1]),
+        np.array([0, 1]),
+    )
     y, w, _ = data
     for measure in (iq.THEIL_T, iq.THEIL_L):
         brute = [iq.theil(np.delete(y, i), np.delete(w, i), measure) for i in range(31)]
-        np.testing.assert_allclose(iq.leave_one_out_theil(y, w, measure), brute, rtol=CLOSED_FORM)
+        np.testing.assert_allclose(
+            iq.leave_one_out_theil(y, w, measure), brute, rtol=CLOSED_FORM
+        )
     drawn = iq.redrawn_theil(y, w, rng=np.random.default_rng(3), draws=1)[0]
     times = np.random.default_rng(3).multinomial(31, np.full(31, 1 / 31))
-    assert drawn == pytest.approx(iq.theil(np.repeat(y, times), np.repeat(w, times)), rel=CLOSED_FORM)
+    assert drawn == pytest.approx(
+        iq.theil(np.repeat(y, times), np.repeat(w, times)), rel=CLOSED_FORM
+    )
     for measure in (iq.THEIL_T, iq.THEIL_L):
-        none = {"sd_income": 0.0, "sd_weights": 0.0, "rng": np.random.default_rng(0), "draws": 3}
+        none = {
+            "sd_income": 0.0,
+            "sd_weights": 0.0,
+            "rng": np.random.default_rng(0),
+            "draws": 3,
+        }
         same = iq.revised_theil(y, w, **none, measure=measure)
         np.testing.assert_allclose(same, iq.theil(y, w, measure), rtol=CLOSED_FORM)
 
@@ -74,22 +113,36 @@ def test_parts_close_and_labels_are_permuted(data, measure):
     assert parts.between + parts.within == pytest.approx(parts.total, abs=CLOSURE)
     assert parts.group_within.sum() == pytest.approx(parts.within, abs=CLOSURE)
     other = np.arange(31) % 3
-    assert sum(iq.nested_theil(y, w, groups, other, measure)) == pytest.approx(parts.total, abs=CLOSURE)
-    assert sum(iq.shapley_theil(y, w, groups, other, measure)) == pytest.approx(parts.total, abs=CLOSURE)
-    assert iq.decompose_theil(y, w, np.arange(31), measure).within == pytest.approx(0, abs=CLOSURE)
+    assert sum(iq.nested_theil(y, w, groups, other, measure)) == pytest.approx(
+        parts.total, abs=CLOSURE
+    )
+    assert sum(iq.shapley_theil(y, w, groups, other, measure)) == pytest.approx(
+        parts.total, abs=CLOSURE
+    )
+    assert iq.decompose_theil(y, w, np.arange(31), measure).within == pytest.approx(
+        0, abs=CLOSURE
+    )
     y, _, groups = data
     w = np.ones(31)
-    most, rng = iq.maximum_between(y, w, groups, measure), np.random.default_rng(0)
+    most = iq.maximum_between(y, w, groups, measure)
+    rng = np.random.default_rng(0)
     for _ in range(200):
-        assert iq.decompose_theil(y, w, rng.permutation(groups), measure).between <= most + CLOSURE
+        assert (
+            iq.decompose_theil(y, w, rng.permutation(groups), measure).between
+            <= most + CLOSURE
+        )
     lined_up = np.empty(31, dtype=int)
     lined_up[np.argsort(y)] = np.sort(groups)
     assert iq.decompose_theil(y, w, lined_up, measure).between <= most + CLOSURE
     assert np.isnan(iq.maximum_between(y, w, np.arange(31) % 9))
     y, w, groups = data
-    test = iq.between_test(y, w, groups, rng=np.random.default_rng(1), draws=99, measure=measure)
+    test = iq.between_test(
+        y, w, groups, rng=np.random.default_rng(1), draws=99, measure=measure
+    )
     labels = np.random.default_rng(1).permuted(np.tile(groups, (99, 1)), axis=1)
-    drawn = np.array([iq.decompose_theil(y, w, label, measure).between for label in labels])
+    drawn = np.array(
+        [iq.decompose_theil(y, w, label, measure).between for label in labels]
+    )
     seen = iq.decompose_theil(y, w, groups, measure).between
     assert test.between == pytest.approx(seen, rel=MACHINE)
     assert test.p_value == (1 + (drawn >= seen - 1e-12).sum()) / 100
@@ -97,14 +150,22 @@ def test_parts_close_and_labels_are_permuted(data, measure):
 
 
 def test_maximum_connected_comparison_and_refusals(data):
-    y, groups = np.array([1.0, 2.0, 3.0, 8.0, 9.0, 10.0]), np.array([1, 0, 1, 0, 1, 0])
+    y = np.array([1.0, 2.0, 3.0, 8.0, 9.0, 10.0])
+    groups = np.array([1, 0, 1, 0, 1, 0])
     best = max(iq.decompose_theil(y, np.ones(6), np.isin(np.arange(6), pick).astype(int)).between
                for pick in combinations(range(6), 3))  # fmt: skip
     assert iq.maximum_between(y, np.ones(6), groups) == pytest.approx(best, rel=MACHINE)
     y = np.array([9.0, 8, 7, 1, 1, 1, 2, 2])
     test = iq.connected_test(y, np.ones(8), np.arange(8) < 3, ring(8))
     assert test.draws == 8 and test.p_value == 1 / 8
-    refused("not connected", iq.connected_test, y, np.ones(8), np.isin(np.arange(8), [0, 4]), ring(8))
+    refused(
+        "not connected",
+        iq.connected_test,
+        y,
+        np.ones(8),
+        np.isin(np.arange(8), [0, 4]),
+        ring(8),
+    )
     case = np.arange(1.0, 41.0), np.ones(40), np.arange(40) < 8, ~np.eye(40, dtype=bool)
     refused("more than 50000", iq.connected_test, *case)
     y, w, _ = data
@@ -113,31 +174,60 @@ def test_maximum_connected_comparison_and_refusals(data):
 
 
 def ring(n):
-    return np.roll(np.eye(n, dtype=bool), 1, axis=1) | np.roll(np.eye(n, dtype=bool), -1, axis=1)
+    return np.roll(np.eye(n, dtype=bool), 1, axis=1) | np.roll(
+        np.eye(n, dtype=bool), -1, axis=1
+    )
 
 
-@pytest.mark.parametrize(("y", "w"), [([1.0], [1.0]), ([1, -2.0], [1, 1]), ([1, np.nan], [1, 1]), ([1, 2], [0.0, 1])])
+@pytest.mark.parametrize(
+    ("y", "w"),
+    [([1.0], [1.0]), ([1, -2.0], [1, 1]), ([1, np.nan], [1, 1]), ([1, 2], [0.0, 1])],
+)
 def test_refusals(y, w):
-    refused(r"at least two|missing, zero or negative", iq.theil, np.array(y), np.array(w))
+    refused(
+        r"at least two|missing, zero or negative", iq.theil, np.array(y), np.array(w)
+    )
 
 
 def test_smallest_difference_and_permuted_sum():
-    n, k, size = 31, 5, 10
+    n = 31
+    k = 5
+    size = 10
     found = detectable_difference(n, k, size, power=0.8)
-    # Only five of five inside, or four, are rare enough: find the odds whose mean difference is the one returned.
-    grid, counts = np.linspace(0, 12, 240001), np.arange(6)
-    means = np.array([(nchypergeom_fisher.pmf(counts, n, k, size, np.exp(g)) * counts).sum() for g in grid[::2000]])
-    odds, rejected = np.exp(np.interp(found, means / size - (k - means) / (n - size), grid[::2000])), [4, 5]
-    assert nchypergeom_fisher.pmf(rejected, n, k, size, odds).sum() == pytest.approx(0.8, abs=0.005)
+    # Only five of five inside, or four, are rare enough: find the odds whose mean
+    # difference is the one returned.
+    grid = np.linspace(0, 12, 240001)
+    counts = np.arange(6)
+    means = np.array(
+        [
+            (nchypergeom_fisher.pmf(counts, n, k, size, np.exp(g)) * counts).sum()
+            for g in grid[::2000]
+        ]
+    )
+    odds = np.exp(
+        np.interp(found, means / size - (k - means) / (n - size), grid[::2000])
+    )
+    rejected = [4, 5]
+    assert nchypergeom_fisher.pmf(rejected, n, k, size, odds).sum() == pytest.approx(
+        0.8, abs=0.005
+    )
     assert np.isnan(detectable_difference(6, 1, 2))
     rng = np.random.default_rng(1)
-    x, c = rng.standard_normal(9), rng.poisson(3, 9).astype(float)
+    x = rng.standard_normal(9)
+    c = rng.poisson(3, 9).astype(float)
 
     def slope(counts):
-        return sm.GLM(counts, sm.add_constant(x), family=sm.families.Poisson()).fit().params[1]
+        return (
+            sm.GLM(counts, sm.add_constant(x), family=sm.families.Poisson())
+            .fit()
+            .params[1]
+        )
 
     orders = np.argsort(np.random.default_rng(5).random((99, 9)), axis=1, kind="stable")
-    drawn, observed = np.array([slope(c[order]) for order in orders]), slope(c)
+    drawn = np.array([slope(c[order]) for order in orders])
+    observed = slope(c)
     tails = [1 + (drawn <= observed + 1e-9).sum(), 1 + (drawn >= observed - 1e-9).sum()]
-    assert permuted_sum_p(c, x, np.random.default_rng(5), 99) == pytest.approx(min(1, 2 * min(tails) / 100))
+    assert permuted_sum_p(c, x, np.random.default_rng(5), 99) == pytest.approx(
+        min(1, 2 * min(tails) / 100)
+    )
     refused("constant", permuted_sum_p, np.ones(9), x, rng, 9)

@@ -1,4 +1,6 @@
-"""Permutation of labels: against a loop of refits, exact overlaps, connected groups, refusals."""
+"""Permutation of labels: against a loop of refits, exact overlaps, connected groups,
+refusals.
+"""
 
 import numpy as np
 import pytest
@@ -12,22 +14,27 @@ N = 12
 
 
 def _data(seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    rng, labels = np.random.default_rng(seed), np.zeros((N, 2))
+    rng = np.random.default_rng(seed)
+    labels = np.zeros((N, 2))
     labels[:4, 0], labels[2:7, 1] = 1.0, 1.0
     return rng.normal(size=N), labels, np.column_stack([np.ones(N), rng.normal(size=N)])
 
 
 def test_statistics_equal_a_loop_of_refits_and_recentring_the_mean_over_draws():
     y, labels, controls = _data()
-    c, draws = np.array([1.0, -1.0]), lp.free_label_draws(N, 200, np.random.default_rng(1))
-    found, weights = lp.label_permutation(y, labels, controls, c, draws), np.concatenate([c, np.zeros(2)])
+    c = np.array([1.0, -1.0])
+    draws = lp.free_label_draws(N, 200, np.random.default_rng(1))
+    found = lp.label_permutation(y, labels, controls, c, draws)
+    weights = np.concatenate([c, np.zeros(2)])
     for statistic, source in zip(found.statistics, draws.source, strict=True):
         fit = fit_ols(y, np.column_stack([labels[source], controls]))
         expected = weights @ fit.beta / np.sqrt(weights @ cov_classical(fit) @ weights)
         assert statistic == pytest.approx(expected, abs=CLOSED_FORM)
-    spread, c = lp.Spread(_ring()), np.array([0.0, 0.0, 1.0, -1.0])
+    spread = lp.Spread(_ring())
+    c = np.array([0.0, 0.0, 1.0, -1.0])
     draws = lp.free_label_draws(N, 50, np.random.default_rng(4))
-    found, weights = lp.label_permutation(y, labels, controls, c, draws, spread), np.concatenate([c, np.zeros(2)])
+    found = lp.label_permutation(y, labels, controls, c, draws, spread)
+    weights = np.concatenate([c, np.zeros(2)])
     for statistic, source in zip(found.statistics, draws.source, strict=True):
         moved = labels[source]
         fit = fit_ols(y, np.column_stack([moved, _ring() @ moved, controls]))
@@ -35,33 +42,50 @@ def test_statistics_equal_a_loop_of_refits_and_recentring_the_mean_over_draws():
         assert statistic == pytest.approx(expected, abs=CLOSED_FORM)
     _, labels, _ = _data()
     map_of_rows = (_ring() > 0) | (np.add.outer(np.arange(N), np.arange(N)) == 9)
-    spread, strata = lp.Spread(_ring()), np.array(["a"] * 7 + ["b"] * 5)
+    spread = lp.Spread(_ring())
+    strata = np.array(["a"] * 7 + ["b"] * 5)
     for draws in (
-        lp.connected_label_draws(labels[:, 0] == 1, map_of_rows, 20_000, np.random.default_rng(2)),
+        lp.connected_label_draws(
+            labels[:, 0] == 1, map_of_rows, 20_000, np.random.default_rng(2)
+        ),
         lp.stratified_label_draws(strata, 20_000, np.random.default_rng(2)),
     ):
         expected = lp.expected_regressors(labels, draws, spread)
-        loop = np.mean([spread.regressors(labels[source]) for source in draws.source], axis=0)
+        loop = np.mean(
+            [spread.regressors(labels[source]) for source in draws.source], axis=0
+        )
         assert expected == pytest.approx(loop, abs=0.015)
-    # Strata give two regressors beside a constant, however many labels there are: the stratum and its share around.
+    # Strata give two regressors beside a constant, however many labels there are: the
+    # stratum and its share around.
     assert np.linalg.matrix_rank(np.column_stack([np.ones(N), expected]), tol=1e-9) == 3
     centred = lp.Spread(_ring(), expected)
-    mean = np.mean([centred.regressors(labels[source]) for source in draws.source], axis=0)
+    mean = np.mean(
+        [centred.regressors(labels[source]) for source in draws.source], axis=0
+    )
     assert mean == pytest.approx(np.zeros((N, 4)), abs=0.03)
 
 
 def test_planted_differences_strata_and_connected_groups():
     y, labels, controls = _data()
-    free, c = lp.free_label_draws(N, 999, np.random.default_rng(1)), np.array([1.0, 0.0])
+    free = lp.free_label_draws(N, 999, np.random.default_rng(1))
+    c = np.array([1.0, 0.0])
     found = lp.label_permutation(y + 50 * labels[:, 0], labels, controls, c, free)
     assert found.p_value <= 0.02 and found.p_value >= 1 / found.distinct
     _, labels, _ = _data()
-    drawn = labels[lp.stratified_label_draws(np.array(["a"] * 7 + ["b"] * 5), 300, np.random.default_rng(1)).source]
-    assert (drawn[:, :7].sum(axis=1) == labels[:7].sum(axis=0)).all() and (drawn.prod(axis=2).sum(axis=1) == 2).all()
+    drawn = labels[
+        lp.stratified_label_draws(
+            np.array(["a"] * 7 + ["b"] * 5), 300, np.random.default_rng(1)
+        ).source
+    ]
+    assert (drawn[:, :7].sum(axis=1) == labels[:7].sum(axis=0)).all() and (
+        drawn.prod(axis=2).sum(axis=1) == 2
+    ).all()
     ring = np.zeros((N, N), dtype=bool)
     for i in range(N):
         ring[i, (i + 1) % N] = ring[(i + 1) % N, i] = True
-    source = lp.connected_label_draws(labels[:, 0] == 1, ring, 300, np.random.default_rng(1)).source
+    source = lp.connected_label_draws(
+        labels[:, 0] == 1, ring, 300, np.random.default_rng(1)
+    ).source
     assert (np.sort(source, axis=1) == np.arange(N)).all()
     for row in labels[source][:, :, 0]:
         assert np.abs(np.diff(row, append=row[0])).sum() == 2  # one block on the ring
@@ -71,8 +95,22 @@ def test_planted_differences_strata_and_connected_groups():
 def test_refusals():
     y, labels, controls = _data()
     free = lp.free_label_draws(N, 50, np.random.default_rng(1))
-    refused("collinear", lp.label_permutation, y, labels[:, [0, 0]], controls, np.array([1.0, 0.0]), free)
-    case = y, labels, controls, np.array([1.0, 0.0]), free._replace(source=np.tile(np.arange(N), (50, 1)))
+    refused(
+        "collinear",
+        lp.label_permutation,
+        y,
+        labels[:, [0, 0]],
+        controls,
+        np.array([1.0, 0.0]),
+        free,
+    )
+    case = (
+        y,
+        labels,
+        controls,
+        np.array([1.0, 0.0]),
+        free._replace(source=np.tile(np.arange(N), (50, 1))),
+    )
     refused("only 1 different label patterns", lp.label_permutation, *case)
     case = labels[:, 0] == 1, np.eye(N, dtype=bool), 9, np.random.default_rng(1)
     refused("do not hang together", lp.connected_label_draws, *case)

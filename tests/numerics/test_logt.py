@@ -17,36 +17,61 @@ from tolerances import CLOSED_FORM, MACHINE
 @pytest.fixture
 def incomes():
     rng = np.random.default_rng(5)
-    return 8 + rng.normal(0, 0.4, (12, 1)) + 0.03 * np.arange(30) + np.cumsum(rng.normal(0, 0.02, (12, 30)), axis=1)
+    return (
+        8
+        + rng.normal(0, 0.4, (12, 1))
+        + 0.03 * np.arange(30)
+        + np.cumsum(rng.normal(0, 0.02, (12, 30)), axis=1)
+    )
 
 
 def test_trends_and_the_regression_by_hand(incomes):
-    ours, theirs = hp_trend(incomes, 400.0), [sm.tsa.filters.hpfilter(series, 400.0)[1] for series in incomes]
+    ours = hp_trend(incomes, 400.0)
+    theirs = [sm.tsa.filters.hpfilter(series, 400.0)[1] for series in incomes]
     np.testing.assert_allclose(ours, theirs, rtol=CLOSED_FORM)
     line = np.arange(10.0)[None] * 0.5 + 3
     np.testing.assert_allclose(hp_trend(line), line, rtol=MACHINE)
-    np.testing.assert_allclose(hp_trend(incomes + 4.6) - hp_trend(incomes), 4.6, rtol=MACHINE)
-    once, more = hp_trend(incomes), boosted_hp_trend(incomes)
+    np.testing.assert_allclose(
+        hp_trend(incomes + 4.6) - hp_trend(incomes), 4.6, rtol=MACHINE
+    )
+    once = hp_trend(incomes)
+    more = boosted_hp_trend(incomes)
     assert np.square(incomes - more).sum() < np.square(incomes - once).sum()
     np.testing.assert_allclose(boosted_hp_trend(incomes, most=1), once, rtol=MACHINE)
     series = incomes[0]
     fit = sm.OLS(series[2:], sm.add_constant(series[:-2])).fit()
-    np.testing.assert_allclose(hamilton_trend(incomes)[0], fit.fittedvalues, rtol=CLOSED_FORM)
+    np.testing.assert_allclose(
+        hamilton_trend(incomes)[0], fit.fittedvalues, rtol=CLOSED_FORM
+    )
     H = lt.transition_variance(np.exp(incomes))
     fit = lt.fit_logt(H, lt.regression_periods(30, 10))
     b, se = by_hand(H, 10)
-    assert fit.b[0] == pytest.approx(b, rel=CLOSED_FORM) and fit.std_error[0] == pytest.approx(se, rel=CLOSED_FORM)
-    assert fit.t[0] == pytest.approx(b / se, rel=CLOSED_FORM) and fit.speed[0] == pytest.approx(b / 2, rel=CLOSED_FORM)
+    assert fit.b[0] == pytest.approx(b, rel=CLOSED_FORM) and fit.std_error[
+        0
+    ] == pytest.approx(se, rel=CLOSED_FORM)
+    assert fit.t[0] == pytest.approx(b / se, rel=CLOSED_FORM) and fit.speed[
+        0
+    ] == pytest.approx(b / 2, rel=CLOSED_FORM)
     groups = [incomes[:4], incomes[2:9], incomes]
-    H, periods = np.array([lt.transition_variance(np.exp(group)) for group in groups]), lt.regression_periods(30, 10)
+    H = np.array([lt.transition_variance(np.exp(group)) for group in groups])
+    periods = lt.regression_periods(30, 10)
     for variance in ("fqsb", "aqsb"):
         together = lt.fit_logt(H, periods, variance)
         for i in range(3):
-            assert together.t[i] == pytest.approx(lt.fit_logt(H[i], periods, variance).t[0], rel=CLOSED_FORM)
-    trend, periods, hundred = hp_trend(incomes), lt.regression_periods(30, 10), hp_trend(incomes + np.log(100))
-    one, two = (lt.fit_logt(lt.transition_variance(np.exp(x)), periods).t[0] for x in (trend, hundred))
+            assert together.t[i] == pytest.approx(
+                lt.fit_logt(H[i], periods, variance).t[0], rel=CLOSED_FORM
+            )
+    trend = hp_trend(incomes)
+    periods = lt.regression_periods(30, 10)
+    hundred = hp_trend(incomes + np.log(100))
+    one, two = (
+        lt.fit_logt(lt.transition_variance(np.exp(x)), periods).t[0]
+        for x in (trend, hundred)
+    )
     assert one == pytest.approx(two, rel=MACHINE)
-    one, two = (lt.fit_logt(lt.transition_variance(x), periods).t[0] for x in (trend, hundred))
+    one, two = (
+        lt.fit_logt(lt.transition_variance(x), periods).t[0] for x in (trend, hundred)
+    )
     assert abs(one - two) > 0.1
 
 
@@ -58,13 +83,25 @@ def test_trend_refuses(bad):
 
 
 def test_periods_paths_and_kernel():
-    assert [lt.discarded_periods(T) for T in (34, 43, 21)] == [11, 14, 7] and lt.discarded_periods(10, 0.25) == 2
+    assert [lt.discarded_periods(T) for T in (34, 43, 21)] == [
+        11,
+        14,
+        7,
+    ] and lt.discarded_periods(10, 0.25) == 2
     assert list(lt.regression_periods(7, 2)) == [3, 4, 5, 6, 7]
     for T, discard in ((6, 2), (30, 0)):
         refused("at least 5", lt.regression_periods, T, discard)
-    np.testing.assert_allclose(lt.relative_transition(np.array([[1.0, 2.0], [3.0, 2.0]])), [[0.5, 1.0], [1.5, 1.0]])
-    assert list(lt.transition_variance(np.array([[1.0, 2.0], [3.0, 2.0]]))) == [0.25, 0.0]
-    refused("zero or negative", lt.relative_transition, np.array([[1.0, 2.0], [-1.0, 2.0]]))
+    np.testing.assert_allclose(
+        lt.relative_transition(np.array([[1.0, 2.0], [3.0, 2.0]])),
+        [[0.5, 1.0], [1.5, 1.0]],
+    )
+    assert list(lt.transition_variance(np.array([[1.0, 2.0], [3.0, 2.0]]))) == [
+        0.25,
+        0.0,
+    ]
+    refused(
+        "zero or negative", lt.relative_transition, np.array([[1.0, 2.0], [-1.0, 2.0]])
+    )
     H = np.vstack([np.full(12, 0.2) / np.arange(1, 13), np.zeros(12)])
     fit = lt.fit_logt(H, lt.regression_periods(12, 4))
     assert np.isnan(fit.t[1]) and np.isfinite(fit.b[0])
@@ -76,14 +113,23 @@ def test_periods_paths_and_kernel():
 def by_hand(H, m):
     """The formulas of research-design.md E5, written out in loops."""
     t = np.arange(m + 1, len(H) + 1)
-    y, Z = np.log(H[0] / H[t - 1]) - 2 * np.log(np.log(t)), np.column_stack([np.ones(len(t)), np.log(t)])
+    y = np.log(H[0] / H[t - 1]) - 2 * np.log(np.log(t))
+    Z = np.column_stack([np.ones(len(t)), np.log(t)])
     a, b = np.linalg.lstsq(Z, y, rcond=None)[0]
     u = y - Z @ [a, b]
-    n, rho = len(u), (u[1:] @ u[:-1]) / (u[:-1] @ u[:-1])
-    S, total = 1.3221 * (4 * rho**2 * n / (1 - rho) ** 4) ** 0.2, u @ u
+    n = len(u)
+    rho = (u[1:] @ u[:-1]) / (u[:-1] @ u[:-1])
+    S = 1.3221 * (4 * rho**2 * n / (1 - rho) ** 4) ** 0.2
+    total = u @ u
     for j in range(1, n - 1):
         x = 1.2 * np.pi * j / S
-        total += 2 * 3 / x**2 * (np.sin(x) / x - np.cos(x)) * sum(u[s] * u[s + j] for s in range(n - 1 - j))
+        total += (
+            2
+            * 3
+            / x**2
+            * (np.sin(x) / x - np.cos(x))
+            * sum(u[s] * u[s + j] for s in range(n - 1 - j))
+        )
     return b, np.sqrt(total / (n - 1) * np.linalg.inv(Z.T @ Z)[1, 1])
 
 
@@ -91,8 +137,13 @@ PERIODS = regression_periods(30, 10)
 
 
 def two_clubs(n=12, T=30, seed=3):
-    rng, target = np.random.default_rng(seed), np.repeat([1.0, 3.0], n // 2)[:, None]
-    return target + rng.normal(0, 0.2, n)[:, None] * np.exp(-0.1 * np.arange(T)) + rng.normal(0, 1e-3, (n, T))
+    rng = np.random.default_rng(seed)
+    target = np.repeat([1.0, 3.0], n // 2)[:, None]
+    return (
+        target
+        + rng.normal(0, 0.2, n)[:, None] * np.exp(-0.1 * np.arange(T))
+        + rng.normal(0, 1e-3, (n, T))
+    )
 
 
 def one_by_one(x, rows):
@@ -105,13 +156,17 @@ def tests():
 
 
 def test_cumulated_sums_and_cores(tests):
-    x, order = two_clubs(), np.array([3, 7, 0, 9, 11, 2])
+    x = two_clubs()
+    order = np.array([3, 7, 0, 9, 11, 2])
     pairs = [one_by_one(x, order[i : i + 2]) for i in range(5)]
     prefixes = [one_by_one(x, order[:k]) for k in range(2, 7)]
     np.testing.assert_allclose(tests.pairs(order), pairs, rtol=CLOSED_FORM)
     np.testing.assert_allclose(tests.prefixes(order, 2, 6), prefixes, rtol=CLOSED_FORM)
-    np.testing.assert_allclose(tests.prefixes(order, 4, 6), prefixes[2:], rtol=CLOSED_FORM)
-    core, others = order[:3], order[3:]
+    np.testing.assert_allclose(
+        tests.prefixes(order, 4, 6), prefixes[2:], rtol=CLOSED_FORM
+    )
+    core = order[:3]
+    others = order[3:]
     wanted = [one_by_one(x, [*core, other]) for other in others]
     np.testing.assert_allclose(tests.additions(core, others), wanted, rtol=CLOSED_FORM)
     x = two_clubs()
@@ -125,39 +180,64 @@ def test_cumulated_sums_and_cores(tests):
     assert isinstance(club, cb.Club) and club.t < -1.65 and not club.converges
     apart = cb.Clubs(split(tests, [6, 7, 8, 9, 10], [0, 1, 2, 3, 4]).clubs, (5, 11))
     adopted = cb.adopt_divergent(tests, apart)
-    assert [club.members for club in adopted.clubs] == [tuple(range(6, 12)), tuple(range(6))]
-    assert adopted.divergent == () and cb.adopt_divergent(tests, apart, 1e9).divergent == (5, 11)
+    assert [club.members for club in adopted.clubs] == [
+        tuple(range(6, 12)),
+        tuple(range(6)),
+    ]
+    assert adopted.divergent == () and cb.adopt_divergent(
+        tests, apart, 1e9
+    ).divergent == (5, 11)
 
 
 def test_a_tight_group_far_from_zero_loses_no_digits():
     x = 1e4 + two_clubs()
-    tests, wanted = cb.group_tests(x, PERIODS, "fqsb"), [one_by_one(x, range(6, 6 + k)) for k in range(2, 7)]
-    np.testing.assert_allclose(tests.prefixes(np.arange(6, 12), 2, 6), wanted, rtol=1e-6)
+    tests = cb.group_tests(x, PERIODS, "fqsb")
+    wanted = [one_by_one(x, range(6, 6 + k)) for k in range(2, 7)]
+    np.testing.assert_allclose(
+        tests.prefixes(np.arange(6, 12), 2, 6), wanted, rtol=1e-6
+    )
 
 
 def test_planted_clubs_are_found_in_any_order_and_converge():
     found = cb.find_clubs(two_clubs(), PERIODS)
-    assert [club.members for club in found.clubs] == [tuple(range(6, 12)), tuple(range(6))]
+    assert [club.members for club in found.clubs] == [
+        tuple(range(6, 12)),
+        tuple(range(6)),
+    ]
     assert list(found.labels(12)) == [2] * 6 + [1] * 6 and found.divergent == ()
     x = two_clubs()[:6]
-    assert [club.members for club in cb.find_clubs(x, PERIODS).clubs] == [tuple(range(6))]
+    assert [club.members for club in cb.find_clubs(x, PERIODS).clubs] == [
+        tuple(range(6))
+    ]
     x = np.exp(0.05 * np.outer(np.arange(1, 5), np.arange(30)))
     found = cb.find_clubs(x, PERIODS)
     assert found.clubs == () and found.divergent == (0, 1, 2, 3)
     x = np.exp(0.02 * np.arange(30))[None].repeat(4, axis=0)
     found = cb.find_clubs(x, PERIODS)
     assert found.clubs == () and len(found.divergent) == 4
-    x, order = two_clubs(), np.random.default_rng(0).permutation(12)
-    one, two = cb.find_clubs(x, PERIODS), cb.find_clubs(7 * x[order], PERIODS)
-    assert [set(c.members) for c in one.clubs] == [{int(order[i]) for i in c.members} for c in two.clubs]
-    assert [c.t for c in one.clubs] == pytest.approx([c.t for c in two.clubs], rel=CLOSED_FORM)
+    x = two_clubs()
+    order = np.random.default_rng(0).permutation(12)
+    one = cb.find_clubs(x, PERIODS)
+    two = cb.find_clubs(7 * x[order], PERIODS)
+    assert [set(c.members) for c in one.clubs] == [
+        {int(order[i]) for i in c.members} for c in two.clubs
+    ]
+    assert [c.t for c in one.clubs] == pytest.approx(
+        [c.t for c in two.clubs], rel=CLOSED_FORM
+    )
 
 
 def test_refusals():
     refused("two units", cb.find_clubs, np.ones((1, 30)), PERIODS)
     refused("not positive", cb.find_clubs, -two_clubs(), PERIODS)
     refused("sieve", cb.find_clubs, two_clubs(), PERIODS, sieve=cb.SieveRule(step=-1.0))
-    refused("merged by", cb.merge_clubs, cb.group_tests(two_clubs(), PERIODS, "fqsb"), cb.Clubs((), ()), "all")
+    refused(
+        "merged by",
+        cb.merge_clubs,
+        cb.group_tests(two_clubs(), PERIODS, "fqsb"),
+        cb.Clubs((), ()),
+        "all",
+    )
     case = np.zeros(4, dtype=int), np.array([0, 0, 1, 1]), np.random.default_rng(0), 9
     refused("one group", cb.association_test, *case)
 
@@ -168,19 +248,34 @@ def split(tests, *groups):
 
 @pytest.mark.parametrize("method", ["phillips_sul", "von_lyncker_thoennessen"])
 def test_merging_undoes_a_split(tests, method):
-    merged = cb.merge_clubs(tests, split(tests, [6, 7, 8], [9, 10, 11], [0, 1, 2], [3, 4, 5]), method)
-    assert [club.members for club in merged.clubs] == [tuple(range(6, 12)), tuple(range(6))]
+    merged = cb.merge_clubs(
+        tests, split(tests, [6, 7, 8], [9, 10, 11], [0, 1, 2], [3, 4, 5]), method
+    )
+    assert [club.members for club in merged.clubs] == [
+        tuple(range(6, 12)),
+        tuple(range(6)),
+    ]
     assert [club.merged_from for club in merged.clubs] == [(1, 2), (3, 4)]
-    assert cb.merge_clubs(tests, split(tests, [6, 7], [0, 1]), "none").clubs[0].merged_from == ()
+    assert (
+        cb.merge_clubs(tests, split(tests, [6, 7], [0, 1]), "none").clubs[0].merged_from
+        == ()
+    )
 
 
 def test_shared_membership_and_exact_tests():
     shared = cb.shared_membership([np.array([1, 1, 2, 0]), np.array([1, 2, 2, 0])])
-    np.testing.assert_allclose(shared, [[1, 0.5, 0, 0], [0.5, 1, 0.5, 0], [0, 0.5, 1, 0], [0, 0, 0, 1]])
-    np.testing.assert_allclose(cb.core_stability(shared, np.array([1, 1, 1, 0])), [0.25, 0.5, 0.25, np.nan])
+    np.testing.assert_allclose(
+        shared, [[1, 0.5, 0, 0], [0.5, 1, 0.5, 0], [0, 0.5, 1, 0], [0, 0, 0, 1]]
+    )
+    np.testing.assert_allclose(
+        cb.core_stability(shared, np.array([1, 1, 1, 0])), [0.25, 0.5, 0.25, np.nan]
+    )
     for table in ([[3, 1], [2, 9]], [[8, 2], [1, 5]], [[1, 4], [4, 1]]):
-        assert cb.exact_table_p(np.array(table)) == pytest.approx(stats.fisher_exact(table)[1], rel=MACHINE)
-    # Freeman and Halton's statistic, by R: fisher.test(matrix(c(3,0,1,0,4,2,1,1,5), 3))$p.value
+        assert cb.exact_table_p(np.array(table)) == pytest.approx(
+            stats.fisher_exact(table)[1], rel=MACHINE
+        )
+    # Freeman and Halton's statistic, by R: fisher.test(matrix(c(3,0,1,0,4,2,1,1,5),
+    # 3))$p.value
     table = np.array([[3, 0, 1], [0, 4, 1], [1, 2, 5]])
     exact = cb.exact_table_p(table)
     a, b = (np.repeat(np.arange(3), table.sum(axis=axis)) for axis in (1, 0))
@@ -188,16 +283,26 @@ def test_shared_membership_and_exact_tests():
                             np.random.default_rng(2), 19999)  # fmt: skip
     np.testing.assert_array_equal(cb.count_table(a, b).sum(axis=1), table.sum(axis=1))
     np.testing.assert_array_equal(test.table, table)
-    assert test.exact_p == exact and test.permutation_p == pytest.approx(exact, abs=0.01)
+    assert test.exact_p == exact and test.permutation_p == pytest.approx(
+        exact, abs=0.01
+    )
     assert cb.exact_table_p(table.T) == pytest.approx(exact, rel=MACHINE)
 
 
 def test_the_two_ways_of_merging_differ_where_the_second_pair_fits_better(monkeypatch):
     # Pairs by t: (1, 2) 0.5, (2, 3) 2.0, and all three together -3.
     t = {(0, 1): 0.5, (1, 2): 2.0, (0, 1, 2): -3.0}
-    monkeypatch.setattr("evenfield.numerics.clubs._union_t", lambda _tests, _found, group: t[tuple(group)])
+    monkeypatch.setattr(
+        "evenfield.numerics.clubs._union_t",
+        lambda _tests, _found, group: t[tuple(group)],
+    )
     tests = cb.group_tests(two_clubs(), PERIODS, "fqsb")
     three = split(tests, [6, 7, 8, 9], [0, 1], [2, 3, 4])
-    first = [club.merged_from for club in cb.merge_clubs(tests, three, "phillips_sul").clubs]
-    best = [club.merged_from for club in cb.merge_clubs(tests, three, "von_lyncker_thoennessen").clubs]
+    first = [
+        club.merged_from for club in cb.merge_clubs(tests, three, "phillips_sul").clubs
+    ]
+    best = [
+        club.merged_from
+        for club in cb.merge_clubs(tests, three, "von_lyncker_thoennessen").clubs
+    ]
     assert first == [(1, 2), ()] and best == [(), (2, 3)]

@@ -12,54 +12,95 @@ P = np.array([[0.9, 0.1], [0.2, 0.8]])
 
 
 def test_classes_chains_and_trajectories():
-    assert list(mk.classes_of(np.array([0.5, 0.7, 0.71, 2.0]), np.array([0.7, 1.4]))) == [0, 0, 1, 2]
+    assert list(
+        mk.classes_of(np.array([0.5, 0.7, 0.71, 2.0]), np.array([0.7, 1.4]))
+    ) == [0, 0, 1, 2]
     values = np.arange(30.0).reshape(5, 6)
-    assert list(np.bincount(mk.classes_of(values, mk.quantile_cutoffs(values, 3)).ravel())) == [10, 10, 10]
-    assert list(mk.yearly_classes(np.arange(6.0)[:, None] + np.zeros((6, 2)), 3)[:, 1]) == [0, 0, 1, 1, 2, 2]
+    assert list(
+        np.bincount(mk.classes_of(values, mk.quantile_cutoffs(values, 3)).ravel())
+    ) == [10, 10, 10]
+    assert list(
+        mk.yearly_classes(np.arange(6.0)[:, None] + np.zeros((6, 2)), 3)[:, 1]
+    ) == [0, 0, 1, 1, 2, 2]
     refused("too alike", mk.quantile_cutoffs, np.ones(9), 3)
     refused("at least two", mk.quantile_cutoffs, np.arange(9.0), 1)
     classes = np.array([[0, 1, 1, 0], [1, 1, 0, 0]])
     np.testing.assert_array_equal(mk.transition_counts(classes, 2)[0], [[0, 1], [1, 1]])
-    np.testing.assert_array_equal(mk.transition_counts(classes, 2, 2).sum(axis=0), [[0, 1], [3, 0]])
+    np.testing.assert_array_equal(
+        mk.transition_counts(classes, 2, 2).sum(axis=0), [[0, 1], [3, 0]]
+    )
     refused("no transition", mk.transition_counts, classes, 2, 4)
     np.testing.assert_allclose(mk.ergodic_distribution(P), [2 / 3, 1 / 3], rtol=MACHINE)
     assert mk.second_root(P) == pytest.approx(0.7, rel=MACHINE)
-    assert mk.mobility_half_life(P, 5.0) == pytest.approx(-5 * np.log(2) / np.log(0.7), rel=MACHINE)
+    assert mk.mobility_half_life(P, 5.0) == pytest.approx(
+        -5 * np.log(2) / np.log(0.7), rel=MACHINE
+    )
     assert mk.shorrocks_index(P) == pytest.approx(0.3, rel=MACHINE)
-    np.testing.assert_allclose(mk.ergodic_distribution(P) @ P, mk.ergodic_distribution(P), rtol=MACHINE)
+    np.testing.assert_allclose(
+        mk.ergodic_distribution(P) @ P, mk.ergodic_distribution(P), rtol=MACHINE
+    )
     many = np.array([P, P.T / P.T.sum(axis=1, keepdims=True), np.eye(2)])
-    np.testing.assert_allclose(mk.ergodic_distribution(many)[1], mk.ergodic_distribution(many[1]), rtol=CLOSED_FORM)
-    assert np.isnan(mk.ergodic_distribution(many)[2]).all() and np.isinf(mk.mobility_half_life(many, 1.0)[2])
+    np.testing.assert_allclose(
+        mk.ergodic_distribution(many)[1],
+        mk.ergodic_distribution(many[1]),
+        rtol=CLOSED_FORM,
+    )
+    assert np.isnan(mk.ergodic_distribution(many)[2]).all() and np.isinf(
+        mk.mobility_half_life(many, 1.0)[2]
+    )
     empty = mk.transition_matrix(np.array([[1, 1], [0, 0]]))
-    assert np.isnan([*empty[1], *mk.ergodic_distribution(empty), mk.second_root(empty)]).all()
+    assert np.isnan(
+        [*empty[1], *mk.ergodic_distribution(empty), mk.second_root(empty)]
+    ).all()
     counts = np.zeros((4, 2, 2))
     counts[np.arange(4), 0, 0] = [1, 10, 100, 1000]
     drawn = mk.bootstrap_counts(counts, np.random.default_rng(0), 500)[:, 0, 0]
-    digits = np.array([int(d) for value in drawn for d in f"{int(value):04d}"]).reshape(500, -1)[:, :4]
-    assert digits.sum(axis=1).max() == 4 and drawn.mean() == pytest.approx(1111, rel=0.1)
+    digits = np.array([int(d) for value in drawn for d in f"{int(value):04d}"]).reshape(
+        500, -1
+    )[:, :4]
+    assert digits.sum(axis=1).max() == 4 and drawn.mean() == pytest.approx(
+        1111, rel=0.1
+    )
     classes = np.array([[0, 1, 0, 1]])
     counts = mk.second_order_counts(classes, 2)[0]
     assert counts[0, 1, 0] == 1 and counts[1, 0, 1] == 1 and counts.sum() == 2
     refused("no two transitions", mk.second_order_counts, classes, 2, 2)
     counts = np.random.default_rng(4).integers(5, 40, (3, 4, 4))
-    test, rows = mk.homogeneity_test(counts), [chi2_contingency(counts[:, i], correction=False) for i in range(4)]
-    logs = [chi2_contingency(counts[:, i], correction=False, lambda_="log-likelihood") for i in range(4)]
+    test = mk.homogeneity_test(counts)
+    rows = [chi2_contingency(counts[:, i], correction=False) for i in range(4)]
+    logs = [
+        chi2_contingency(counts[:, i], correction=False, lambda_="log-likelihood")
+        for i in range(4)
+    ]
     assert test.q == pytest.approx(sum(row[0] for row in rows), rel=CLOSED_FORM)
     assert test.lr == pytest.approx(sum(row[0] for row in logs), rel=CLOSED_FORM)
     assert test.df == sum(row[2] for row in rows)
-    assert mk.homogeneity_test(np.array([counts[0], 2 * counts[0]])).q == pytest.approx(0, abs=1e-9)
+    assert mk.homogeneity_test(np.array([counts[0], 2 * counts[0]])).q == pytest.approx(
+        0, abs=1e-9
+    )
 
 
 @pytest.fixture
 def study():
     rng = np.random.default_rng(8)
-    values = np.exp(rng.normal(0, 0.4, (15, 1)) + np.cumsum(rng.normal(0, 0.1, (15, 12)), axis=1))
+    values = np.exp(
+        rng.normal(0, 0.4, (15, 1)) + np.cumsum(rng.normal(0, 0.1, (15, 12)), axis=1)
+    )
     W = np.roll(np.eye(15), 1, axis=1) + np.roll(np.eye(15), -1, axis=1)
     return values, mk.classes_of(values, mk.quantile_cutoffs(values, 3)), W / 2
 
 
 def run(values, classes, W, seed=1, draws=99, step=1):
-    return mk.spatial_markov_test(values, classes, W, k=3, m=3, rng=np.random.default_rng(seed), draws=draws, step=step)
+    return mk.spatial_markov_test(
+        values,
+        classes,
+        W,
+        k=3,
+        m=3,
+        rng=np.random.default_rng(seed),
+        draws=draws,
+        step=step,
+    )
 
 
 def test_counts_by_hand_and_draws_of_whole_trajectories(study, monkeypatch):
@@ -73,15 +114,20 @@ def test_counts_by_hand_and_draws_of_whole_trajectories(study, monkeypatch):
     test = run(*study)
     np.testing.assert_array_equal(test.counts, counts)
     wanted = mk.homogeneity_test(counts)
-    assert (test.q, test.lr, test.df) == pytest.approx((wanted.q, wanted.lr, wanted.df), rel=CLOSED_FORM)
-    test, rng = run(*study, draws=99), np.random.default_rng(1)
+    assert (test.q, test.lr, test.df) == pytest.approx(
+        (wanted.q, wanted.lr, wanted.df), rel=CLOSED_FORM
+    )
+    test = run(*study, draws=99)
+    rng = np.random.default_rng(1)
     orders = np.argsort(rng.random((99, 15)), axis=1, kind="stable")
     q = [run(values[order], classes[order], W, draws=0).q for order in orders]
     assert test.q_p == (1 + sum(value >= test.q * (1 - 1e-9) for value in q)) / 100
     dense = run(*study)
     monkeypatch.setattr("evenfield.numerics.spatial.DENSE_UNITS", 1)
     sparse = run(*study)
-    assert (dense.q, dense.q_p) == (sparse.q, sparse.q_p) and np.isnan(run(*study, draws=0).q_p)
+    assert (dense.q, dense.q_p) == (sparse.q, sparse.q_p) and np.isnan(
+        run(*study, draws=0).q_p
+    )
 
 
 def test_refusals(study):

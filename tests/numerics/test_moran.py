@@ -1,4 +1,6 @@
-"""Moran's I against esda and spreg, its moments, and the permutation test; random streams."""
+"""Moran's I against esda and spreg, its moments, and the permutation test; random
+streams.
+"""
 
 import warnings
 from itertools import permutations
@@ -16,7 +18,11 @@ from evenfield.numerics import map_pairs as mp
 from evenfield.numerics.moran import cliff_ord_moments, morans_i, morans_i_test
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.spatial_statistics import local_moran_tests, map_statistics, map_tests
+from evenfield.numerics.spatial_statistics import (
+    local_moran_tests,
+    map_statistics,
+    map_tests,
+)
 from numerics.refusals import refused
 from tolerances import CLOSED_FORM, MACHINE
 
@@ -42,17 +48,25 @@ def test_statistics_equal_esda_spreg_and_all_permutations(lattice, values):
     assert ours.std_error == pytest.approx(theirs.seI_norm, rel=CLOSED_FORM)
     assert ours.z == pytest.approx(theirs.z_norm, rel=CLOSED_FORM)
     x = np.random.default_rng(6).normal(size=(30, 2))
-    theirs, X = MoranRes(OLS(values[:, None], x), w, z=True), np.column_stack([np.ones(30), x])
+    theirs = MoranRes(OLS(values[:, None], x), w, z=True)
+    X = np.column_stack([np.ones(30), x])
     ours = morans_i_test(fit_ols(values, X).u_hat, W, generator_for(1, "a"), 99, X)
     assert ours.statistic == pytest.approx(theirs.I, rel=CLOSED_FORM)
     assert ours.mean == pytest.approx(theirs.eI, rel=CLOSED_FORM)
     assert ours.std_error**2 == pytest.approx(theirs.vI, rel=CLOSED_FORM)
     _, W = lattice
-    assert cliff_ord_moments(W, np.ones((30, 1)))[0] == pytest.approx(-1 / 29, rel=MACHINE)
-    W, y = np.eye(6, k=1) + np.eye(6, k=-1), np.array([1.0, 2.0, 2.5, 5.0, 4.0, 6.5])
+    assert cliff_ord_moments(W, np.ones((30, 1)))[0] == pytest.approx(
+        -1 / 29, rel=MACHINE
+    )
+    W = np.eye(6, k=1) + np.eye(6, k=-1)
+    y = np.array([1.0, 2.0, 2.5, 5.0, 4.0, 6.5])
     e = y - y.mean()
-    drawn, observed = np.array([morans_i(np.array(order), W) for order in permutations(e)]), morans_i(e, W)
-    exact = min(1.0, 2 * min((drawn >= observed - 1e-12).mean(), (drawn <= observed + 1e-12).mean()))
+    drawn = np.array([morans_i(np.array(order), W) for order in permutations(e)])
+    observed = morans_i(e, W)
+    exact = min(
+        1.0,
+        2 * min((drawn >= observed - 1e-12).mean(), (drawn <= observed + 1e-12).mean()),
+    )
     draws = 20_000
     found = morans_i_test(y, W, generator_for(3, "exact"), draws).p_value
     assert found == pytest.approx(exact, abs=4 * np.sqrt(exact / draws))
@@ -63,12 +77,22 @@ def test_refusals_and_streams(lattice, values):
     rng = generator_for(1, "a")
     refused("constant", morans_i_test, np.full(30, 8.1), W, rng, 9)
     refused("no link", morans_i_test, values, np.zeros((30, 30)), rng, 9)
-    refused("leave no residual", morans_i_test, values[:3], W[:3, :3], rng, 9, np.eye(3))
-    W, X = np.array([[0, 1.0, 0], [0.5, 0, 0.5], [0, 1.0, 0]]), np.column_stack([np.ones(3), [0.0, 1.0, 3.0]])
-    assert morans_i_test(np.array([1.0, 0.0, 2.0]), W, generator_for(1, "a"), 99, X).p_value == 1.0
+    refused(
+        "leave no residual", morans_i_test, values[:3], W[:3, :3], rng, 9, np.eye(3)
+    )
+    W = np.array([[0, 1.0, 0], [0.5, 0, 0.5], [0, 1.0, 0]])
+    X = np.column_stack([np.ones(3), [0.0, 1.0, 3.0]])
+    assert (
+        morans_i_test(
+            np.array([1.0, 0.0, 2.0]), W, generator_for(1, "a"), 99, X
+        ).p_value
+        == 1.0
+    )
     one = generator_for(2011, "beta:absolute").random(3)
     np.testing.assert_array_equal(one, generator_for(2011, "beta:absolute").random(3))
-    np.testing.assert_allclose(one, [0.9284709230783751, 0.752627008926718, 0.1114227358527703], rtol=MACHINE)
+    np.testing.assert_allclose(
+        one, [0.9284709230783751, 0.752627008926718, 0.1114227358527703], rtol=MACHINE
+    )
     assert not np.array_equal(one, generator_for(2012, "beta:absolute").random(3))
     assert not np.array_equal(one, generator_for(2011, "beta:absolute2").random(3))
     np.random.seed(4)
@@ -94,9 +118,15 @@ def pysal(W):
 
 @pytest.fixture(scope="module")
 def maps():
-    rng, W = np.random.default_rng(1), grid()
+    rng = np.random.default_rng(1)
+    W = grid()
     first = np.linalg.solve(np.eye(N) - 0.7 * W, rng.standard_normal(N))
-    return np.column_stack([first, 0.9 * first + 0.3 * rng.standard_normal(N), rng.standard_normal(N)]), W
+    return (
+        np.column_stack(
+            [first, 0.9 * first + 0.3 * rng.standard_normal(N), rng.standard_normal(N)]
+        ),
+        W,
+    )
 
 
 def test_statistics_equal_esda_and_permutations(maps):
@@ -105,22 +135,31 @@ def test_statistics_equal_esda_and_permutations(maps):
     for t in range(3):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            assert moran[t] == pytest.approx(esda.Moran(values[:, t], pysal(W), permutations=0).I, rel=MACHINE)
-            assert geary[t] == pytest.approx(esda.Geary(values[:, t], pysal(W), permutations=0).C, rel=MACHINE)
+            assert moran[t] == pytest.approx(
+                esda.Moran(values[:, t], pysal(W), permutations=0).I, rel=MACHINE
+            )
+            assert geary[t] == pytest.approx(
+                esda.Geary(values[:, t], pysal(W), permutations=0).C, rel=MACHINE
+            )
     moran, geary = map_tests(values, W, generator_for(1, "m"), 4000)
     for t in range(3):
         i = esda.Moran(values[:, t], pysal(W), permutations=0)
         assert moran.mean[t] == pytest.approx(i.EI, abs=4 * i.seI_rand / np.sqrt(4000))
         assert moran.std_error[t] == pytest.approx(i.seI_rand, rel=0.05)
     np.testing.assert_allclose(geary.mean, 1, atol=0.02)
-    assert moran.p_value[0] < 0.05 < moran.p_value[2] and (moran.p_joint >= moran.p_value / 2.5).all()
+    assert (
+        moran.p_value[0] < 0.05 < moran.p_value[2]
+        and (moran.p_joint >= moran.p_value / 2.5).all()
+    )
     assert moran.sup_t > 2
     X = np.column_stack([np.ones(N), values[:, 2]])
     moran = map_tests(values[:, :1], W, generator_for(1, "m"), 4000, X=X)[0]
     other = morans_i_test(values[:, 0], W, generator_for(2, "m"), 4000, X)
     assert moran.statistic[0] == pytest.approx(other.statistic, rel=MACHINE)
     assert moran.p_value[0] == pytest.approx(other.p_value, abs=0.03)
-    X = np.stack([np.column_stack([np.ones(N), values[:, (t + 1) % 3]]) for t in range(3)])
+    X = np.stack(
+        [np.column_stack([np.ones(N), values[:, (t + 1) % 3]]) for t in range(3)]
+    )
     moran = map_tests(values, W, generator_for(1, "m"), 99, X=X)[0]
     for t in range(3):
         alone = map_tests(values[:, t : t + 1], W, generator_for(1, "m"), 99, X=X[t])[0]
@@ -136,43 +175,84 @@ def test_local_and_bivariate_moran_equal_esda(maps):
             warnings.simplefilter("ignore")
             other = esda.Moran_Local(values[:, t], pysal(W), permutations=9999, seed=1)
         np.testing.assert_allclose(found.statistic[:, t], other.Is, rtol=MACHINE)
-        np.testing.assert_allclose(found.p_value[:, t], np.minimum(2 * other.p_sim, 1), atol=0.06)
-        assert list(found.quadrant[:, t]) == [("HH", "LH", "LL", "HL")[q - 1] for q in other.q]
+        np.testing.assert_allclose(
+            found.p_value[:, t], np.minimum(2 * other.p_sim, 1), atol=0.06
+        )
+        assert list(found.quadrant[:, t]) == [
+            ("HH", "LH", "LL", "HL")[q - 1] for q in other.q
+        ]
     found = local_moran_tests(values, W, generator_for(1, "m"), 199)
     for p, q in zip(found.p_value.T, found.q_value.T, strict=True):
-        np.testing.assert_allclose(q, multipletests(p, method="fdr_bh")[1], rtol=MACHINE)
+        np.testing.assert_allclose(
+            q, multipletests(p, method="fdr_bh")[1], rtol=MACHINE
+        )
     cut = W.copy()
     cut[3] = 0
     found = local_moran_tests(values, cut, generator_for(1, "l"), 99)
     assert (found.p_value[3] == 1).all() and set(found.quadrant[3]) == {""}
-    found = mp.bivariate_moran_test(values[:, 0], values[:, 2], W, generator_for(1, "b"), 999)
+    found = mp.bivariate_moran_test(
+        values[:, 0], values[:, 2], W, generator_for(1, "b"), 999
+    )
     other = esda.Moran_BV(values[:, 0], values[:, 2], pysal(W), permutations=0)
-    assert found.statistic == pytest.approx(other.I, rel=1e-9)  # esda standardises twice
+    assert found.statistic == pytest.approx(
+        other.I, rel=1e-9
+    )  # esda standardises twice
     assert 0 < found.p_value <= 1
     rng = np.random.default_rng(9)
-    W, x, y = rng.uniform(size=(N, N)) ** 8, rng.standard_normal(N), rng.standard_normal(N)
-    found, side = mp.bivariate_moran_test(x, y, W, generator_for(1, "b"), 20000), W.T @ (x - x.mean())
-    exact = np.sqrt(((side - side.mean()) ** 2).sum() / (N - 1) / ((x - x.mean()) ** 2).sum())
+    W = rng.uniform(size=(N, N)) ** 8
+    x = rng.standard_normal(N)
+    y = rng.standard_normal(N)
+    found = mp.bivariate_moran_test(x, y, W, generator_for(1, "b"), 20000)
+    side = W.T @ (x - x.mean())
+    exact = np.sqrt(
+        ((side - side.mean()) ** 2).sum() / (N - 1) / ((x - x.mean()) ** 2).sum()
+    )
     assert found.std_error == pytest.approx(exact, rel=0.02)
-    W, marks = grid(), np.zeros(N)
+    W = grid()
+    marks = np.zeros(N)
     marks[[0, 1, 5, 6, 24]] = 1
-    found, w = mp.join_counts(marks, W, generator_for(1, "j"), 99), libpysal.weights.full2W((W > 0).astype(float))
+    found = mp.join_counts(marks, W, generator_for(1, "j"), 99)
+    w = libpysal.weights.full2W((W > 0).astype(float))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         other = esda.Join_Counts(marks, w, permutations=999)
-    assert (found.both, found.one, found.neither) == (other.bb, other.bw, other.ww) and found.exact
-    assert found.subsets == 53130 and found.expected == pytest.approx(other.mean_bb, rel=0.15)
+    assert (found.both, found.one, found.neither) == (
+        other.bb,
+        other.bw,
+        other.ww,
+    ) and found.exact
+    assert found.subsets == 53130 and found.expected == pytest.approx(
+        other.mean_bb, rel=0.15
+    )
     assert found.p_value == pytest.approx(other.p_sim_bb, abs=0.02)
-    assert not mp.join_counts(np.r_[np.ones(12), np.zeros(13)], W, generator_for(1, "j"), 999).exact
+    assert not mp.join_counts(
+        np.r_[np.ones(12), np.zeros(13)], W, generator_for(1, "j"), 999
+    ).exact
 
 
 def test_bad_input(maps):
     values, W = maps
     refused("no link", map_tests, values, 0 * W, generator_for(1, "m"), 9)
     refused("constant", map_tests, np.ones((N, 2)), W, generator_for(1, "m"), 9)
-    refused("no residual", map_tests, values[:2], W[:2, :2], generator_for(1, "m"), 9, X=np.eye(2))
+    refused(
+        "no residual",
+        map_tests,
+        values[:2],
+        W[:2, :2],
+        generator_for(1, "m"),
+        9,
+        X=np.eye(2),
+    )
     refused("vary", local_moran_tests, np.ones((N, 1)), W, generator_for(1, "m"), 9)
-    refused("constant", mp.bivariate_moran_test, np.ones(N), values[:, 0], W, generator_for(1, "m"), 9)
+    refused(
+        "constant",
+        mp.bivariate_moran_test,
+        np.ones(N),
+        values[:, 0],
+        W,
+        generator_for(1, "m"),
+        9,
+    )
     for marks in (np.zeros(N), np.ones(N), np.full(N, 0.5)):
         refused("some and not all", mp.join_counts, marks, W, generator_for(1, "m"), 9)
 
@@ -181,12 +261,27 @@ def test_border_errors_are_those_of_two_way_clusters():
     touching = np.zeros((9, 9), dtype=bool)
     for a, b in [(0, 4), (1, 5), (2, 6), (3, 7), (3, 8), (0, 5)]:
         touching[a, b] = touching[b, a] = True
-    y, pairs = np.array([3.0, 2.0, 4.0, 1.0, 0.5, 0.0, 1.0, 0.7, 0.1]), mp.border_pairs(np.arange(9) < 4, touching)
+    y = np.array([3.0, 2.0, 4.0, 1.0, 0.5, 0.0, 1.0, 0.7, 0.1])
+    pairs = mp.border_pairs(np.arange(9) < 4, touching)
     d = y[pairs.inside] - y[pairs.outside]
     u = d - d.mean()
-    variance = sum(u[side == k].sum() ** 2 for side in (pairs.inside, pairs.outside) for k in range(9)) / 36
+    variance = (
+        sum(
+            u[side == k].sum() ** 2
+            for side in (pairs.inside, pairs.outside)
+            for k in range(9)
+        )
+        / 36
+    )
     found = mp.border_difference(y, pairs)
-    assert (found.estimate, found.std_error, found.df) == pytest.approx((d.mean(), np.sqrt(variance), 3))
+    assert (found.estimate, found.std_error, found.df) == pytest.approx(
+        (d.mean(), np.sqrt(variance), 3)
+    )
     assert 0 < mp.border_permutation(y, pairs, 499, np.random.default_rng(1)) < 0.2
-    refused("only 3 units", mp.border_difference, y, mp.border_pairs(np.arange(9) < 3, touching))
+    refused(
+        "only 3 units",
+        mp.border_difference,
+        y,
+        mp.border_pairs(np.arange(9) < 3, touching),
+    )
     refused("different sides", mp.border_pairs, np.ones(9, dtype=bool), touching)

@@ -4,8 +4,21 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from evenfield.numerics.inference.cluster_robust import cluster_products, cr2_inference, cr3_inference, encoded
-from evenfield.numerics.ols import contrast_inference, cov_classical, cov_cr3, cov_hc1, cov_hc3, fit_ols, t_inference
+from evenfield.numerics.inference.cluster_robust import (
+    cluster_products,
+    cr2_inference,
+    cr3_inference,
+    encoded,
+)
+from evenfield.numerics.ols import (
+    contrast_inference,
+    cov_classical,
+    cov_cr3,
+    cov_hc1,
+    cov_hc3,
+    fit_ols,
+    t_inference,
+)
 from numerics.refusals import refused
 from tolerances import CLOSED_FORM, MACHINE
 
@@ -14,31 +27,45 @@ from tolerances import CLOSED_FORM, MACHINE
 def data():
     rng = np.random.default_rng(7)
     X = np.column_stack([np.ones(31), rng.normal(9, 0.5, 31), rng.normal(size=31)])
-    return (X @ [0.2, -0.015, 0.01] + rng.normal(0, 0.01, 31) * (1 + np.abs(X[:, 2]))), X
+    return (
+        X @ [0.2, -0.015, 0.01] + rng.normal(0, 0.01, 31) * (1 + np.abs(X[:, 2]))
+    ), X
 
 
-@pytest.mark.parametrize(("kind", "cov"), [("nonrobust", cov_classical), ("HC1", cov_hc1), ("HC3", cov_hc3)])
+@pytest.mark.parametrize(
+    ("kind", "cov"), [("nonrobust", cov_classical), ("HC1", cov_hc1), ("HC3", cov_hc3)]
+)
 def test_covariance_equals_statsmodels(data, kind, cov):
     y, X = data
-    theirs, ours = sm.OLS(y, X).fit(cov_type=kind), fit_ols(y, X)
+    theirs = sm.OLS(y, X).fit(cov_type=kind)
+    ours = fit_ols(y, X)
     np.testing.assert_allclose(ours.beta, theirs.params, rtol=CLOSED_FORM)
     np.testing.assert_allclose(cov(ours), theirs.cov_params(), rtol=CLOSED_FORM)
 
 
 def test_inference_equals_statsmodels_and_refusals(data):
     y, X = data
-    theirs, fit = sm.OLS(y, X).fit(cov_type="HC3", use_t=True), fit_ols(y, X)
+    theirs = sm.OLS(y, X).fit(cov_type="HC3", use_t=True)
+    fit = fit_ols(y, X)
     ours = contrast_inference(fit, cov_hc3(fit), np.array([0.0, 1.0, 0.0]), fit.df, 0.9)
     assert ours.p_value == pytest.approx(theirs.pvalues[1], rel=CLOSED_FORM)
-    assert (ours.conf_low, ours.conf_high) == pytest.approx(theirs.conf_int(0.1)[1], rel=CLOSED_FORM) and ours.df == 28
+    assert (ours.conf_low, ours.conf_high) == pytest.approx(
+        theirs.conf_int(0.1)[1], rel=CLOSED_FORM
+    ) and ours.df == 28
     assert ours.level == 0.9
-    clusters, fit = np.arange(31) // 4, fit_ols(y, X)
-    changes = [fit_ols(y[clusters != g], X[clusters != g]).beta - fit.beta for g in np.unique(clusters)]
+    clusters = np.arange(31) // 4
+    fit = fit_ols(y, X)
+    changes = [
+        fit_ols(y[clusters != g], X[clusters != g]).beta - fit.beta
+        for g in np.unique(clusters)
+    ]
     G = len(changes)
     brute = (G - 1) / G * np.array(changes).T @ np.array(changes)
     np.testing.assert_allclose(cov_cr3(fit, clusters), brute, rtol=CLOSED_FORM)
     fit = fit_ols(*data)
-    np.testing.assert_allclose(cov_cr3(fit, np.arange(31)), cov_hc3(fit) * 30 / 31, rtol=MACHINE)
+    np.testing.assert_allclose(
+        cov_cr3(fit, np.arange(31)), cov_hc3(fit) * 30 / 31, rtol=MACHINE
+    )
     result = t_inference(0.0, 0.0, 5)
     assert np.isnan(result.statistic) and np.isnan(result.p_value)
     dummy = np.zeros(31)
@@ -46,14 +73,20 @@ def test_inference_equals_statsmodels_and_refusals(data):
     refused("leverage 1", cov_hc3, fit_ols(y, np.column_stack([X, dummy])))
     refused("at least two clusters", cov_cr3, fit_ols(y, X), np.zeros(31))
     clusters = np.arange(31) // 4
-    refused("leverage 1", cov_cr3, fit_ols(y, np.column_stack([X, clusters == 2])), clusters)
+    refused(
+        "leverage 1", cov_cr3, fit_ols(y, np.column_stack([X, clusters == 2])), clusters
+    )
 
 
 @pytest.mark.parametrize(
     ("y", "X", "message"),
     [
         ([1.0, np.nan, 2.0], [[1.0], [1.0], [1.0]], "missing or infinite"),
-        ([1.0, 2.0], [[1.0, 0.0], [1.0, 1.0]], "2 observations cannot carry 2 coefficients"),
+        (
+            [1.0, 2.0],
+            [[1.0, 0.0], [1.0, 1.0]],
+            "2 observations cannot carry 2 coefficients",
+        ),
         ([1.0, 2.0, 4.0], [[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]], "zero everywhere"),
         ([1.0, 2.0, 4.0], [[1.0, 3.0], [1.0, 3.0], [1.0, 3.0]], "collinear"),
     ],
@@ -65,21 +98,40 @@ def test_refuses_what_cannot_be_fitted(y, X, message):
 def test_many_rows_go_through_the_gram_matrix_and_lose_no_digits():
     rng = np.random.default_rng(3)
     X = np.column_stack([np.ones(12_000), rng.normal(size=(12_000, 2)) * [1, 1e6]])
-    y, far = X @ [1, 2, 3e-6] + rng.normal(size=12_000), X + np.array([0, 1e9, 0])
-    for regressors in (X, far):  # the second is ill conditioned, and goes by Householder
-        theirs, ours = sm.OLS(y, regressors).fit(method="qr"), fit_ols(y, regressors)
-        np.testing.assert_allclose(ours.beta[1:], theirs.params[1:], rtol=CLOSED_FORM if regressors is X else 1e-6)
+    y = X @ [1, 2, 3e-6] + rng.normal(size=12_000)
+    far = X + np.array([0, 1e9, 0])
+    for regressors in (
+        X,
+        far,
+    ):  # the second is ill conditioned, and goes by Householder
+        theirs = sm.OLS(y, regressors).fit(method="qr")
+        ours = fit_ols(y, regressors)
+        np.testing.assert_allclose(
+            ours.beta[1:],
+            theirs.params[1:],
+            rtol=CLOSED_FORM if regressors is X else 1e-6,
+        )
         np.testing.assert_allclose(ours.u_hat, theirs.resid, atol=1e-6)
     refused("collinear", fit_ols, y, np.column_stack([X, X[:, 1]]))
 
 
 def test_products_of_clusters_serve_every_combination_and_labels_of_any_kind():
     rng = np.random.default_rng(4)
-    X, y, labels = rng.normal(size=(60, 3)), rng.normal(size=60), rng.integers(0, 9, 60) * 2 - 5
-    fit, first, c = fit_ols(y, X), np.eye(3)[0], np.array([0.0, 1.0, -1.0])
+    X = rng.normal(size=(60, 3))
+    y = rng.normal(size=60)
+    labels = rng.integers(0, 9, 60) * 2 - 5
+    fit = fit_ols(y, X)
+    first = np.eye(3)[0]
+    c = np.array([0.0, 1.0, -1.0])
     for infer in (cr2_inference, cr3_inference):
         plain = infer(fit, c, labels)
-        for given in (cluster_products(fit, first, labels), encoded(labels), np.array([f"{k:+d}" for k in labels])):
-            np.testing.assert_allclose(infer(fit, c, given)[:5], plain[:5], rtol=MACHINE)
+        for given in (
+            cluster_products(fit, first, labels),
+            encoded(labels),
+            np.array([f"{k:+d}" for k in labels]),
+        ):
+            np.testing.assert_allclose(
+                infer(fit, c, given)[:5], plain[:5], rtol=MACHINE
+            )
     names, codes = encoded(labels)
     assert (names[codes] == labels).all() and (names == np.unique(labels)).all()

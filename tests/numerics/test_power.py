@@ -1,4 +1,6 @@
-"""Minimum detectable effects against closed forms and against the printed digits of section 4.3 of the design."""
+"""Minimum detectable effects against closed forms and against the printed digits of
+section 4.3 of the design.
+"""
 
 import numpy as np
 import pytest
@@ -6,7 +8,11 @@ from scipy.stats import t
 
 from china_design import read_design, weights_of
 from evenfield.numerics import power as pw
-from evenfield.numerics.influence import dependent_columns, effective_clusters, partial_leverage
+from evenfield.numerics.influence import (
+    dependent_columns,
+    effective_clusters,
+    partial_leverage,
+)
 from numerics.refusals import refused
 from tolerances import CLOSED_FORM, MACHINE
 
@@ -30,30 +36,57 @@ def contrast(*positions, size=5):
 
 
 def test_geography_inflation_weights_and_event_studies():
-    assert A.sum() / 2 == 69 and np.corrcoef(C, S)[0, 1] == pytest.approx(0.52, abs=0.005)
+    assert A.sum() / 2 == 69 and np.corrcoef(C, S)[0, 1] == pytest.approx(
+        0.52, abs=0.005
+    )
     W = WEIGHTS["contiguity"]
     assert np.corrcoef(W @ C, W @ S)[0, 1] == pytest.approx(0.63, abs=0.005)
-    X, expected = np.column_stack([ONE, C]), (t.ppf(0.975, 29) + t.ppf(0.8, 29)) * np.sqrt(1 / 5 + 1 / 26)
-    assert pw.minimum_detectable_effect(X, contrast(1, size=2)) == pytest.approx(expected, rel=CLOSED_FORM)
+    X = np.column_stack([ONE, C])
+    expected = (t.ppf(0.975, 29) + t.ppf(0.8, 29)) * np.sqrt(1 / 5 + 1 / 26)
+    assert pw.minimum_detectable_effect(X, contrast(1, size=2)) == pytest.approx(
+        expected, rel=CLOSED_FORM
+    )
     X = exposure_design("contiguity")
-    assert pw.spatial_inflation(X, EXPOSURE_DIFFERENCE, 7.0 * np.eye(31)) == pytest.approx(1.0, rel=MACHINE)
-    X, sigma = exposure_design("contiguity"), pw.exponential_covariance(DISTANCE, 800.0)
+    assert pw.spatial_inflation(
+        X, EXPOSURE_DIFFERENCE, 7.0 * np.eye(31)
+    ) == pytest.approx(1.0, rel=MACHINE)
+    X = exposure_design("contiguity")
+    sigma = pw.exponential_covariance(DISTANCE, 800.0)
     bread = np.linalg.inv(X.T @ X)
-    variance, centre = (bread @ X.T @ sigma @ X @ bread)[1, 1], np.eye(31) - 1 / 31
+    variance = (bread @ X.T @ sigma @ X @ bread)[1, 1]
+    centre = np.eye(31) - 1 / 31
     expected = np.sqrt(variance / bread[1, 1] / (np.trace(centre @ sigma) / 30))
-    assert pw.spatial_inflation(X, contrast(1), sigma) == pytest.approx(expected, rel=CLOSED_FORM)
-    X, y = exposure_design("contiguity"), np.random.default_rng(3).normal(size=31)
+    assert pw.spatial_inflation(X, contrast(1), sigma) == pytest.approx(
+        expected, rel=CLOSED_FORM
+    )
+    X = exposure_design("contiguity")
+    y = np.random.default_rng(3).normal(size=31)
     beta = np.linalg.lstsq(X, y, rcond=None)[0]
-    assert pw.contrast_weights(X, EXPOSURE_DIFFERENCE) @ y == pytest.approx(beta[3] - beta[4], rel=CLOSED_FORM)
+    assert pw.contrast_weights(X, EXPOSURE_DIFFERENCE) @ y == pytest.approx(
+        beta[3] - beta[4], rel=CLOSED_FORM
+    )
     assert pw.event_study_mde(1, 20, 5, 3.0) == pytest.approx(20, abs=0.5)
     assert pw.event_study_mde(28, 3, 5, 3.0) == pytest.approx(12, abs=0.5)
 
 
 def test_bad_input_is_one_line():
-    refused("collinear", pw.contrast_weights, np.column_stack([ONE, C, C]), np.eye(3)[1])
-    refused("3 coefficients does not fit 2 regressors", pw.contrast_weights, np.column_stack([ONE, C]), np.ones(3))
+    refused(
+        "collinear", pw.contrast_weights, np.column_stack([ONE, C, C]), np.eye(3)[1]
+    )
+    refused(
+        "3 coefficients does not fit 2 regressors",
+        pw.contrast_weights,
+        np.column_stack([ONE, C]),
+        np.ones(3),
+    )
     refused("positive degrees of freedom, not 0", pw.mde_multiplier, 0)
-    refused("does not fit 31", pw.spatial_inflation, np.column_stack([ONE, C]), np.eye(2)[1], np.eye(30))
+    refused(
+        "does not fit 31",
+        pw.spatial_inflation,
+        np.column_stack([ONE, C]),
+        np.eye(2)[1],
+        np.eye(30),
+    )
     refused("must be positive", pw.exponential_covariance, DISTANCE, 0.0)
     refused("no inverse at rho = 1", pw.sar_covariance, WEIGHTS["contiguity"], 1.0)
     refused("0 treated and 5 control", pw.event_study_mde, 0, 5, 1, 3.0)
@@ -66,36 +99,62 @@ SLOPE = np.array([0.0, 1.0])
 
 def test_closed_forms_of_influence():
     expected = (1 / 5 + 1 / 26) ** 2 / (1 / 5**3 + 1 / 26**3)
-    assert effective_clusters(X_OWN, NAMES, SLOPE) == pytest.approx(expected, rel=CLOSED_FORM)
-    X, clusters = np.column_stack([np.ones(20), np.tile([0.0, 1.0], 10)]), np.repeat(np.arange(10), 2)
+    assert effective_clusters(X_OWN, NAMES, SLOPE) == pytest.approx(
+        expected, rel=CLOSED_FORM
+    )
+    X = np.column_stack([np.ones(20), np.tile([0.0, 1.0], 10)])
+    clusters = np.repeat(np.arange(10), 2)
     assert effective_clusters(X, clusters, SLOPE) == pytest.approx(10.0, rel=MACHINE)
-    assert partial_leverage(X, clusters, SLOPE)[1] == pytest.approx(np.full(10, 0.1), rel=MACHINE)
+    assert partial_leverage(X, clusters, SLOPE)[1] == pytest.approx(
+        np.full(10, 0.1), rel=MACHINE
+    )
     sizes = np.array([2, 3, 7, 12])
-    X, clusters = np.ones((sizes.sum(), 1)), np.random.default_rng(0).permutation(np.repeat(np.arange(4), sizes))
+    X = np.ones((sizes.sum(), 1))
+    clusters = np.random.default_rng(0).permutation(np.repeat(np.arange(4), sizes))
     expected = (sizes**2.0).sum() ** 2 / (sizes**4.0).sum()
-    assert effective_clusters(X, clusters, np.ones(1), within=1.0) == pytest.approx(expected, rel=CLOSED_FORM)
+    assert effective_clusters(X, clusters, np.ones(1), within=1.0) == pytest.approx(
+        expected, rel=CLOSED_FORM
+    )
     independent = effective_clusters(X, clusters, np.ones(1), within=0.0)
-    assert independent == pytest.approx(sizes.sum() ** 2 / (sizes**2.0).sum(), rel=CLOSED_FORM)
+    assert independent == pytest.approx(
+        sizes.sum() ** 2 / (sizes**2.0).sum(), rel=CLOSED_FORM
+    )
     W = weights_of(A, DISTANCE)["contiguity"]
     X = np.column_stack([ONE, C, S, W @ C, W @ S])
     others = np.delete(X, 3, axis=1)
     residual = X[:, 3] - others @ np.linalg.lstsq(others, X[:, 3], rcond=None)[0]
-    clusters = np.array(["east" if unit in {"CN-SH", "CN-JS", "CN-ZJ"} else unit for unit in UNITS])
+    clusters = np.array(
+        ["east" if unit in {"CN-SH", "CN-JS", "CN-ZJ"} else unit for unit in UNITS]
+    )
     names, shares = partial_leverage(X, clusters, np.eye(5)[3])
-    expected = [(residual[clusters == name] ** 2).sum() / (residual @ residual) for name in names]
+    expected = [
+        (residual[clusters == name] ** 2).sum() / (residual @ residual)
+        for name in names
+    ]
     assert shares == pytest.approx(np.array(expected), rel=CLOSED_FORM)
     assert shares.sum() == pytest.approx(1.0, rel=MACHINE)
 
 
 @pytest.mark.parametrize(
     ("columns", "expected"),
-    [((ONE, C, ONE), [0, 2]), ((ONE, C, S, C + S), [1, 2, 3]), ((ONE, C, 0 * C), [2]), ((ONE, 1e-9 * C, 1e9 * S), [])],
+    [
+        ((ONE, C, ONE), [0, 2]),
+        ((ONE, C, S, C + S), [1, 2, 3]),
+        ((ONE, C, 0 * C), [2]),
+        ((ONE, 1e-9 * C, 1e9 * S), []),
+    ],
 )
 def test_dependent_columns_are_named(columns, expected):
     assert dependent_columns(np.column_stack(columns)) == expected
 
 
 def test_bad_input_of_influence():
-    refused("30 cluster labels do not fit 31 observations", effective_clusters, X_OWN, NAMES[:-1], SLOPE)
+    refused(
+        "30 cluster labels do not fit 31 observations",
+        effective_clusters,
+        X_OWN,
+        NAMES[:-1],
+        SLOPE,
+    )
     refused("zero everywhere", effective_clusters, X_OWN, NAMES, np.zeros(2))
     refused("collinear", partial_leverage, np.column_stack([ONE, ONE]), NAMES, SLOPE)

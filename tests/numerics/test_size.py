@@ -1,4 +1,6 @@
-"""Sparse weights stay sparse: nothing of N x N arises in weights, exposures, Moran and the fit of a spatial lag."""
+"""Sparse weights stay sparse: nothing of N x N arises in weights, exposures, Moran and
+the fit of a spatial lag.
+"""
 
 import tracemalloc
 
@@ -8,7 +10,14 @@ import pytest
 
 from evenfield.numerics.moran import morans_i_test
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.spatial import admissible_range, connected_sets, dense, lagged, multiplier, sparse
+from evenfield.numerics.spatial import (
+    admissible_range,
+    connected_sets,
+    dense,
+    lagged,
+    multiplier,
+    sparse,
+)
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
@@ -17,9 +26,14 @@ from evenfield.study.weights.build import build_geography, build_weights, edge_l
 from evenfield.study.weights.exposures import DOSE_COLUMNS, exposure_frame
 from tolerances import CLOSED_FORM
 
-ROWS, COLUMNS = 40, 50
+ROWS = 40
+COLUMNS = 50
 N = ROWS * COLUMNS
-KINDS = [{"kind": "contiguity"}, {"kind": "nearest", "neighbours": 5}, {"kind": "band", "range_km": 60}]
+KINDS = [
+    {"kind": "contiguity"},
+    {"kind": "nearest", "neighbours": 5},
+    {"kind": "band", "range_km": 60},
+]
 
 
 def peak(work):
@@ -35,39 +49,70 @@ def peak(work):
 def geography():
     row, column = (place.ravel() for place in np.mgrid[:ROWS, :COLUMNS])
     ids = np.array([f"U{i:04d}" for i in range(N)])
-    i, j = np.nonzero((np.abs(row[:, None] - row) + np.abs(column[:, None] - column) == 1) & (np.arange(N) > 0))
+    i, j = np.nonzero(
+        (np.abs(row[:, None] - row) + np.abs(column[:, None] - column) == 1)
+        & (np.arange(N) > 0)
+    )
     units = pd.DataFrame({"unit": ids, "lat": 40 + 0.4 * row, "lon": 10 + 0.5 * column})
     links = pd.DataFrame({"unit_i": ids[i], "unit_j": ids[j]})
-    panel = pd.DataFrame({"unit": ids, "year": 2000, "log_income": np.arange(N, dtype=float)})
+    panel = pd.DataFrame(
+        {"unit": ids, "year": 2000, "log_income": np.arange(N, dtype=float)}
+    )
     return build_geography(units, links, panel, [], {})
 
 
 def test_no_dense_matrix_arises_where_weights_are_sparse(geography):
-    dense_bytes, rng = 8 * N**2, np.random.default_rng(3)
-    made, most = peak(lambda: {spec["kind"]: build_weights("w", spec, geography) for spec in KINDS})
+    dense_bytes = 8 * N**2
+    rng = np.random.default_rng(3)
+    made, most = peak(
+        lambda: {spec["kind"]: build_weights("w", spec, geography) for spec in KINDS}
+    )
     assert most < dense_bytes / 2 and len(edge_list(made["nearest"])) == 5 * N
-    cells = pd.DataFrame({"taxonomy": "t", "period": "A", "unit": geography.units, "cluster": rng.random(N) < 0.3})
-    doses = pd.DataFrame({"unit": geography.units, "period": "A", **dict.fromkeys(DOSE_COLUMNS, 0.0)})
+    cells = pd.DataFrame(
+        {
+            "taxonomy": "t",
+            "period": "A",
+            "unit": geography.units,
+            "cluster": rng.random(N) < 0.3,
+        }
+    )
+    doses = pd.DataFrame(
+        {"unit": geography.units, "period": "A", **dict.fromkeys(DOSE_COLUMNS, 0.0)}
+    )
     frame, most = peak(lambda: exposure_frame(made, cells.assign(sez=0), doses))
-    W, y = made["contiguity"].matrix, rng.standard_normal((N, 4))
+    W = made["contiguity"].matrix
+    y = rng.standard_normal((N, 4))
     assert most < dense_bytes / 2
     own = frame[frame["weights"].eq("contiguity")]
-    assert own["exposure_cluster"].to_numpy() == pytest.approx(W @ own["own_cluster"].to_numpy(), abs=1e-12)
+    assert own["exposure_cluster"].to_numpy() == pytest.approx(
+        W @ own["own_cluster"].to_numpy(), abs=1e-12
+    )
     for test in (map_tests, local_moran_tests):
-        assert peak(lambda test=test: test(y, W, generator_for(1, "m"), 19))[1] < dense_bytes / 2
-    assert peak(lambda: morans_i_test(y[:, 0], W, generator_for(1, "m"), 19))[1] < dense_bytes / 2
+        assert (
+            peak(lambda test=test: test(y, W, generator_for(1, "m"), 19))[1]
+            < dense_bytes / 2
+        )
+    assert (
+        peak(lambda: morans_i_test(y[:, 0], W, generator_for(1, "m"), 19))[1]
+        < dense_bytes / 2
+    )
     panel = panel_from_arrays(y.T, y.T[:, :, None] ** 2, list(geography.units), ["x"])
-    fit, most = peak(lambda: fit_spatial_panel(panel, network(geography.units, W), PanelModel("SAR")))
+    fit, most = peak(
+        lambda: fit_spatial_panel(panel, network(geography.units, W), PanelModel("SAR"))
+    )
     assert most < dense_bytes / 2 and abs(fit.rho) < 0.2 and fit.std_errors().min() > 0
 
 
 def test_sparse_and_dense_weights_give_the_same_numbers(geography):
     few = replace_units(geography, 300)
-    W, e = build_weights("w", KINDS[1], few).matrix, np.random.default_rng(1).standard_normal((300, 3))
+    W = build_weights("w", KINDS[1], few).matrix
+    e = np.random.default_rng(1).standard_normal((300, 3))
     assert multiplier(W) is not W and sparse(dense(W)).nnz == W.nnz == 1500
     many = np.stack([e, 2 * e])
     assert lagged(sparse(W), many) == pytest.approx(lagged(dense(W), many), abs=1e-14)
-    pairs = [map_tests(e, weights, generator_for(1, "m"), 99) for weights in (W, dense(W))]
+    pairs = [
+        map_tests(e, weights, generator_for(1, "m"), 99) for weights in (W, dense(W))
+    ]
     for one, other in zip(*pairs, strict=True):
         assert one.statistic == pytest.approx(other.statistic, rel=CLOSED_FORM)
         assert (one.p_value == other.p_value).all()
@@ -85,7 +130,9 @@ def test_the_range_of_many_units_equals_that_of_all_eigenvalues(monkeypatch, geo
     exact = admissible_range(W)
     monkeypatch.setattr("evenfield.numerics.spatial.LARGEST_FOR_EIGENVALUES", 1)
     assert admissible_range(W) == pytest.approx(exact, rel=1e-7)
-    ring = (np.eye(600, k=1) + np.eye(600, k=-1) + np.eye(600, k=599) + np.eye(600, k=-599)) / 2
+    ring = (
+        np.eye(600, k=1) + np.eye(600, k=-1) + np.eye(600, k=599) + np.eye(600, k=-599)
+    ) / 2
     assert admissible_range(sparse(ring)) == pytest.approx((-1.0, 1.0), rel=1e-5)
 
 

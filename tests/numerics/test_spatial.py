@@ -1,4 +1,6 @@
-"""Distances against a known pair and libpysal, nearest neighbours, decay, and the description of weights."""
+"""Distances against a known pair and libpysal, nearest neighbours, decay, and the
+description of weights.
+"""
 
 from itertools import combinations
 
@@ -9,50 +11,84 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evenfield.numerics import spatial as sp
-from evenfield.numerics.spatial import EARTH_RADIUS_KM, connected_sets, polygon_area_km2, ring_area_km2
+from evenfield.numerics.spatial import (
+    EARTH_RADIUS_KM,
+    connected_sets,
+    polygon_area_km2,
+    ring_area_km2,
+)
 from numerics.refusals import refused
 from tolerances import CLOSED_FORM, MACHINE
 
 RNG = np.random.default_rng(3)
-LAT, LON = RNG.uniform(18, 53, 12), RNG.uniform(75, 134, 12)
+LAT = RNG.uniform(18, 53, 12)
+LON = RNG.uniform(75, 134, 12)
 QUARTER = sp.EARTH_RADIUS_KM * np.pi / 2
 
 
 def test_distance_equals_libpysal_and_known_arcs():
-    distance = sp.haversine_km(np.array([0.0, 0.0, 90.0, -90.0]), np.array([0.0, 90.0, 17.0, 17.0]))
+    distance = sp.haversine_km(
+        np.array([0.0, 0.0, 90.0, -90.0]), np.array([0.0, 90.0, 17.0, 17.0])
+    )
     assert distance[0, 1] == pytest.approx(QUARTER, rel=MACHINE)
     assert distance[0, 2] == pytest.approx(QUARTER, rel=MACHINE)
     assert distance[2, 3] == pytest.approx(2 * QUARTER, rel=MACHINE)
     ours = sp.haversine_km(LAT, LON)
     for i in range(12):
         for j in range(i):
-            theirs = libpysal.cg.sphere.arcdist((LON[i], LAT[i]), (LON[j], LAT[j]), sp.EARTH_RADIUS_KM)
+            theirs = libpysal.cg.sphere.arcdist(
+                (LON[i], LAT[i]), (LON[j], LAT[j]), sp.EARTH_RADIUS_KM
+            )
             assert ours[i, j] == pytest.approx(theirs, rel=CLOSED_FORM)
 
 
-@given(st.floats(-89, 89), st.floats(-180, 180), st.floats(-89, 89), st.floats(-180, 180))
-def test_distance_is_symmetric_zero_to_itself_and_at_most_half_the_globe(a: float, b: float, c: float, d: float):
+@given(
+    st.floats(-89, 89), st.floats(-180, 180), st.floats(-89, 89), st.floats(-180, 180)
+)
+def test_distance_is_symmetric_zero_to_itself_and_at_most_half_the_globe(
+    a: float, b: float, c: float, d: float
+):
     distance = sp.haversine_km(np.array([a, c]), np.array([b, d]))
     assert (distance == distance.T).all() and np.diag(distance).tolist() == [0.0, 0.0]
     assert 0 <= distance[0, 1] <= 2 * QUARTER + 1e-6
 
 
 def test_neighbours_decay_and_admissible_ranges():
-    knn = libpysal.weights.KNN.from_array(np.column_stack([LON, LAT]), k=4, radius=sp.EARTH_RADIUS_KM)
+    knn = libpysal.weights.KNN.from_array(
+        np.column_stack([LON, LAT]), k=4, radius=sp.EARTH_RADIUS_KM
+    )
     ours = sp.nearest_units(LAT, LON, 4)
-    assert {i: set(ours[i]) for i in range(12)} == {i: set(knn.neighbors[i]) for i in range(12)}
-    assert sp.nearest_units(np.zeros(4), np.arange(4.0), 1).ravel().tolist() == [1, 0, 1, 2]
-    assert sp.nearest_units(np.array([0.0, 0.0, 0.0, 45.0]), np.array([0.0, 45.0, -45.0, 0.0]), 1)[0] == 1
+    assert {i: set(ours[i]) for i in range(12)} == {
+        i: set(knn.neighbors[i]) for i in range(12)
+    }
+    assert sp.nearest_units(np.zeros(4), np.arange(4.0), 1).ravel().tolist() == [
+        1,
+        0,
+        1,
+        2,
+    ]
+    assert (
+        sp.nearest_units(
+            np.array([0.0, 0.0, 0.0, 45.0]), np.array([0.0, 45.0, -45.0, 0.0]), 1
+        )[0]
+        == 1
+    )
     assert sp.decay(np.array([2.0]), 2.0) == 0.25
-    assert sp.exponential(np.array([2.0]), 4.0) == pytest.approx(np.exp(-0.5), rel=MACHINE)
+    assert sp.exponential(np.array([2.0]), 4.0) == pytest.approx(
+        np.exp(-0.5), rel=MACHINE
+    )
     ring = (np.eye(6, k=1) + np.eye(6, k=-1) + np.eye(6, k=5) + np.eye(6, k=-5)) / 2
     assert sp.effective_neighbours(ring) == pytest.approx(2.0, rel=MACHINE)
     unequal = np.array([[0, 0.9, 0.1], [0.9, 0, 0.1], [0.5, 0.5, 0]])
-    assert sp.effective_neighbours(unequal) == pytest.approx(3 / (0.82 * 2 + 0.5), rel=MACHINE)
+    assert sp.effective_neighbours(unequal) == pytest.approx(
+        3 / (0.82 * 2 + 0.5), rel=MACHINE
+    )
     even = (np.eye(6, k=1) + np.eye(6, k=-1) + np.eye(6, k=5) + np.eye(6, k=-5)) / 2
     assert sp.admissible_range(even) == pytest.approx((-1.0, 1.0), rel=CLOSED_FORM)
     odd = (np.eye(5, k=1) + np.eye(5, k=-1) + np.eye(5, k=4) + np.eye(5, k=-4)) / 2
-    assert sp.admissible_range(odd)[0] == pytest.approx(1 / np.cos(4 * np.pi / 5), rel=CLOSED_FORM)
+    assert sp.admissible_range(odd)[0] == pytest.approx(
+        1 / np.cos(4 * np.pi / 5), rel=CLOSED_FORM
+    )
     one_way = np.eye(3, k=1) + np.eye(3, k=-2)
     low, high = sp.admissible_range(one_way)
     assert low == -np.inf and high == pytest.approx(1.0, rel=CLOSED_FORM)
@@ -62,7 +98,8 @@ def test_neighbours_decay_and_admissible_ranges():
 
 
 def hangs_together(A, chosen):
-    reached, queue = {chosen[0]}, [chosen[0]]
+    reached = {chosen[0]}
+    queue = [chosen[0]]
     while queue:
         i = queue.pop()
         fresh = [j for j in chosen if j not in reached and (A[i, j] or A[j, i])]
@@ -73,14 +110,19 @@ def hangs_together(A, chosen):
 
 @pytest.mark.parametrize("size", [1, 2, 4])
 def test_sets_equal_checking_every_set_in_order(size):
-    one_way, ring = np.triu(np.random.default_rng(2).random((11, 11)) < 0.25, 1), np.roll(np.eye(9), 1, axis=1)
+    one_way = np.triu(np.random.default_rng(2).random((11, 11)) < 0.25, 1)
+    ring = np.roll(np.eye(9), 1, axis=1)
     for A in (one_way, one_way.T, ring):
         found = [tuple(row) for row in connected_sets(A, size).tolist()]
-        assert found == [s for s in combinations(range(len(A)), size) if hangs_together(A, s)]
+        assert found == [
+            s for s in combinations(range(len(A)), size) if hangs_together(A, s)
+        ]
 
 
 def test_maps_without_links_sizes_limits_and_refusals():
-    assert len(connected_sets(np.zeros((4, 4)), 1)) == 4 and connected_sets(np.zeros((4, 4)), 2).shape == (0, 2)
+    assert len(connected_sets(np.zeros((4, 4)), 1)) == 4 and connected_sets(
+        np.zeros((4, 4)), 2
+    ).shape == (0, 2)
     A = np.roll(np.eye(7), 1, axis=1)
     sets = connected_sets(A, 3)
     assert connected_sets(A.astype(bool), 3) is sets and len(connected_sets(A, 2)) == 7
@@ -92,16 +134,26 @@ def test_maps_without_links_sizes_limits_and_refusals():
 
 
 def _box(west: float, east: float, south: float, north: float) -> np.ndarray:
-    return np.array([[west, south], [east, south], [east, north], [west, north], [west, south]])
+    return np.array(
+        [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    )
 
 
 def _exact(west: float, east: float, south: float, north: float) -> float:
-    return EARTH_RADIUS_KM**2 * np.radians(east - west) * (np.sin(np.radians(north)) - np.sin(np.radians(south)))
+    return (
+        EARTH_RADIUS_KM**2
+        * np.radians(east - west)
+        * (np.sin(np.radians(north)) - np.sin(np.radians(south)))
+    )
 
 
 def test_boxes_and_holes():
     box = _box(100, 110, 20, 40)
-    assert ring_area_km2(box[:, 0], box[:, 1]) == pytest.approx(_exact(100, 110, 20, 40), rel=1e-12)
-    assert ring_area_km2(box[::-1, 0], box[::-1, 1]) == pytest.approx(_exact(100, 110, 20, 40), rel=1e-12)
+    assert ring_area_km2(box[:, 0], box[:, 1]) == pytest.approx(
+        _exact(100, 110, 20, 40), rel=1e-12
+    )
+    assert ring_area_km2(box[::-1, 0], box[::-1, 1]) == pytest.approx(
+        _exact(100, 110, 20, 40), rel=1e-12
+    )
     found = polygon_area_km2([_box(0, 10, 0, 10), _box(2, 3, 2, 3)])
     assert found == pytest.approx(_exact(0, 10, 0, 10) - _exact(2, 3, 2, 3), rel=1e-12)

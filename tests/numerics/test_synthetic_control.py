@@ -1,4 +1,6 @@
-"""Weights on the simplex against other solvers, and the two tests against their definitions."""
+"""Weights on the simplex against other solvers, and the two tests against their
+definitions.
+"""
 
 import numpy as np
 import pytest
@@ -6,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.synthetic_control import conformal_p, penalised, rank_interval, rank_p, simplex_least_squares
+from evenfield.numerics.synthetic_control import (
+    conformal_p,
+    penalised,
+    rank_interval,
+    rank_p,
+    simplex_least_squares,
+)
 from tolerances import MACHINE
 
 RIDGE = 1e-6
@@ -26,7 +34,10 @@ def test_no_other_weights_fit_better_and_the_start_does_not_matter(seed, T, J):
     assert w.min() >= 0 and w.sum() == pytest.approx(1, abs=MACHINE)
     gradient = A.T @ (A @ w - b)
     inside = w > 0
-    assert np.ptp(gradient[inside]) < 1e-9 and gradient.min() > gradient[inside].mean() - 1e-9
+    assert (
+        np.ptp(gradient[inside]) < 1e-9
+        and gradient.min() > gradient[inside].mean() - 1e-9
+    )
     start = np.random.default_rng(seed).dirichlet(np.ones(J))
     for other in (start, np.eye(J)[seed % J], np.zeros(J)):
         np.testing.assert_allclose(simplex_least_squares(A, b, other), w, atol=1e-9)
@@ -38,7 +49,11 @@ def test_known_weights_come_back_and_units_of_measure_do_not_matter():
     w = simplex_least_squares(*penalised(D @ known, D, RIDGE), np.full(8, 1 / 8))
     np.testing.assert_allclose(w, known, atol=1e-4)
     one = simplex_least_squares(*penalised(y, D, RIDGE), known)
-    np.testing.assert_allclose(simplex_least_squares(*penalised(1e6 * y, 1e6 * D, RIDGE), known), one, atol=1e-9)
+    np.testing.assert_allclose(
+        simplex_least_squares(*penalised(1e6 * y, 1e6 * D, RIDGE), known),
+        one,
+        atol=1e-9,
+    )
     with pytest.raises(NumericsError, match="the treated path itself"):
         penalised(y, np.column_stack([y, y]), RIDGE)
 
@@ -59,4 +74,6 @@ def test_conformal_p_counts_the_shifts_and_is_level_where_nothing_happens():
     assert conformal_p(np.ones(10), after) == 1.0
     draws = np.random.default_rng(2).normal(size=(2000, 10))
     p = np.array([conformal_p(draw, after) for draw in draws])
-    assert np.mean(p <= 0.1) == pytest.approx(0.1, abs=0.02) and np.mean(p <= 0.5) == pytest.approx(0.5, abs=0.04)
+    assert np.mean(p <= 0.1) == pytest.approx(0.1, abs=0.02) and np.mean(
+        p <= 0.5
+    ) == pytest.approx(0.5, abs=0.04)

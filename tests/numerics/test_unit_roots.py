@@ -1,4 +1,6 @@
-"""CIPS against statsmodels' regressions and Pesaran's tables; spatial unit roots against spur-python."""
+"""CIPS against statsmodels' regressions and Pesaran's tables; spatial unit roots
+against spur-python.
+"""
 
 import numpy as np
 import pytest
@@ -13,10 +15,15 @@ from numerics.refusals import refused
 from tolerances import CLOSED_FORM, MACHINE
 
 # Pesaran 2007, tables II(b) and II(c): N, T, terms, 1, 5 and 10 percent points.
-TABLE = [(30, 30, "constant", (-2.30, -2.15, -2.07)), (30, 30, "trend", (-2.81, -2.66, -2.58)),
-         (10, 50, "trend", (-3.06, -2.84, -2.73)), (30, 50, "constant", (-2.30, -2.16, -2.08))]  # fmt: skip
-# spur-python 0.1.0b1 (MIT), 200,000, 50,000 and 5,000 draws: LFUR statistic and p, LFST p, low half-life / largest
-# distance. Its alternatives are calibrated by simulation to a power of .49-.51, ours to .5 by quadrature.
+TABLE = [
+    (30, 30, "constant", (-2.30, -2.15, -2.07)),
+    (30, 30, "trend", (-2.81, -2.66, -2.58)),
+    (10, 50, "trend", (-3.06, -2.84, -2.73)),
+    (30, 50, "constant", (-2.30, -2.16, -2.08)),
+]
+# spur-python 0.1.0b1 (MIT), 200,000, 50,000 and 5,000 draws: LFUR statistic and p, LFST
+# p, low half-life / largest distance. Its alternatives are calibrated by simulation to
+# a power of .49-.51, ours to .5 by quadrature.
 SPUR = {"smooth": (1.837, 0.9896, 0.0, 0.4349), "rough": (5.927, 0.2314, 0.1322, 0.0615),
         "trend": (1.214, 1.0, 0.0, 0.5156)}  # fmt: skip
 
@@ -28,8 +35,11 @@ def walks(n=12, dates=40, seed=1):
 @pytest.mark.parametrize(("lags", "terms"), [(0, "constant"), (2, "trend")])
 def test_ratios_equal_statsmodels(lags, terms):
     y = walks()
-    mean, found = y.mean(axis=0), cadf_ratios(y, lags, terms)
-    d, dm, rows = np.diff(y, axis=1), np.diff(mean), np.arange(lags, 39)
+    mean = y.mean(axis=0)
+    found = cadf_ratios(y, lags, terms)
+    d = np.diff(y, axis=1)
+    dm = np.diff(mean)
+    rows = np.arange(lags, 39)
     for i in range(3):
         parts = [y[i, rows], np.ones(len(rows)), mean[rows], *(dm[rows - j] for j in range(lags + 1)),
                  *(d[i, rows - j] for j in range(1, lags + 1))]  # fmt: skip
@@ -41,19 +51,41 @@ def test_ratios_equal_statsmodels(lags, terms):
 @pytest.mark.slow
 @pytest.mark.parametrize(("n", "dates", "terms", "points"), TABLE)
 def test_simulated_null_reproduces_the_tables(n, dates, terms, points):
-    drawn = cips_null((n, dates), 0, terms, generator_for(1, f"{n}{dates}{terms}"), 3000)
+    drawn = cips_null(
+        (n, dates), 0, terms, generator_for(1, f"{n}{dates}{terms}"), 3000
+    )
     np.testing.assert_allclose(np.quantile(drawn, (0.01, 0.05, 0.1)), points, atol=0.05)
 
 
 def test_roots_half_lives_order_and_noise(space):
     rng = np.random.default_rng(4)
-    factor, loads = rng.standard_normal(60).cumsum(), 1 + rng.uniform(size=(20, 1))
-    root = cips_test(loads * factor + walks(20, 60), 1, "constant", generator_for(1, "c"), 399)
-    still = cips_test(loads * factor * 0.1 + rng.standard_normal((20, 60)), 1, "constant", generator_for(1, "c"), 399)
-    assert root.p_value > 0.05 and still.p_value == 1 / 400 and root.critical_value == still.critical_value
-    y, order = walks(), np.random.default_rng(2).permutation(12)
-    one, two = (cips_test(v, 1, "trend", generator_for(1, "c"), 99) for v in (y, 100 * y[order] + 5))
-    assert one.statistic == pytest.approx(two.statistic, rel=CLOSED_FORM) and one.p_value == two.p_value
+    factor = rng.standard_normal(60).cumsum()
+    loads = 1 + rng.uniform(size=(20, 1))
+    root = cips_test(
+        loads * factor + walks(20, 60), 1, "constant", generator_for(1, "c"), 399
+    )
+    still = cips_test(
+        loads * factor * 0.1 + rng.standard_normal((20, 60)),
+        1,
+        "constant",
+        generator_for(1, "c"),
+        399,
+    )
+    assert (
+        root.p_value > 0.05
+        and still.p_value == 1 / 400
+        and root.critical_value == still.critical_value
+    )
+    y = walks()
+    order = np.random.default_rng(2).permutation(12)
+    one, two = (
+        cips_test(v, 1, "trend", generator_for(1, "c"), 99)
+        for v in (y, 100 * y[order] + 5)
+    )
+    assert (
+        one.statistic == pytest.approx(two.statistic, rel=CLOSED_FORM)
+        and one.p_value == two.p_value
+    )
     case = np.tile(walks(1), (5, 1)), 1, "constant", generator_for(1, "c"), 9
     refused("exactly with the cross-section mean", cips_test, *case)
     tests = su.half_life_tests(space, generator_for(1, "h"), 1999)
@@ -61,18 +93,37 @@ def test_roots_half_lives_order_and_noise(space):
         found = su.half_life_set(values, tests)
         assert found.unbounded and np.isnan(found.high)
         assert found.low / space.largest == pytest.approx(SPUR[name][3], rel=0.15)
-    z = np.linalg.cholesky(space.brownian) @ np.random.default_rng(6).standard_normal((space.q, 40000))
-    forms = [(z * np.linalg.solve(m, z)).sum(axis=0) for m in (space.brownian, space.near_brownian)]
+    z = np.linalg.cholesky(space.brownian) @ np.random.default_rng(6).standard_normal(
+        (space.q, 40000)
+    )
+    forms = [
+        (z * np.linalg.solve(m, z)).sum(axis=0)
+        for m in (space.brownian, space.near_brownian)
+    ]
     share = (forms[0] / forms[1] > 7.0).mean()
-    assert su.ratio_tail(space.brownian, space.near_brownian, space.brownian, 7.0) == pytest.approx(share, abs=0.01)
-    y, order = spatial_maps()["rough"], np.random.default_rng(1).permutation(36)
+    assert su.ratio_tail(
+        space.brownian, space.near_brownian, space.brownian, 7.0
+    ) == pytest.approx(share, abs=0.01)
+    y = spatial_maps()["rough"]
+    order = np.random.default_rng(1).permutation(36)
     lat, lon = places()
     other = su.spatial_persistence(haversine_km(lat[order], lon[order]))
-    one, two = su.spatial_unit_root_test(y, space), su.spatial_unit_root_test(3 * y[order] + 1, other)
+    one = su.spatial_unit_root_test(y, space)
+    two = su.spatial_unit_root_test(3 * y[order] + 1, other)
     assert one.p_value == pytest.approx(two.p_value, abs=1e-7)
-    p = [su.spatial_unit_root_test(np.random.default_rng(i).standard_normal(36), space).p_value for i in range(40)]
+    p = [
+        su.spatial_unit_root_test(
+            np.random.default_rng(i).standard_normal(36), space
+        ).p_value
+        for i in range(40)
+    ]
     assert np.mean(np.array(p) < 0.05) > 0.5
-    weak = [su.weak_dependence_test(np.random.default_rng(i).standard_normal(36), space).p_value for i in range(40)]
+    weak = [
+        su.weak_dependence_test(
+            np.random.default_rng(i).standard_normal(36), space
+        ).p_value
+        for i in range(40)
+    ]
     assert np.mean(np.array(weak) < 0.05) < 0.15
     refused("six different", su.spatial_persistence, np.zeros((8, 8)))
     refused("do not fit", su.spatial_unit_root_test, np.arange(5.0), space)
@@ -82,7 +133,11 @@ def test_roots_half_lives_order_and_noise(space):
 
 @pytest.mark.parametrize(
     ("y", "terms", "words"),
-    [(walks(2), "trend", "2 units"), (walks(5, 6), "trend", "too few"), (walks(), "none", "constant or trend")],
+    [
+        (walks(2), "trend", "2 units"),
+        (walks(5, 6), "trend", "too few"),
+        (walks(), "none", "constant or trend"),
+    ],
 )
 def test_bad_input(y, terms, words):
     refused(words, cips_test, y, 1, terms, generator_for(1, "c"), 9)
@@ -90,7 +145,10 @@ def test_bad_input(y, terms, words):
 
 def places():
     g = np.arange(36)
-    return 30 + (g // 6) * 2.0 + (g * 7 % 5) * 0.1, 100 + (g % 6) * 2.5 + (g * 3 % 7) * 0.1
+    return (
+        30 + (g // 6) * 2.0 + (g * 7 % 5) * 0.1,
+        100 + (g % 6) * 2.5 + (g * 3 % 7) * 0.1,
+    )
 
 
 def spatial_maps():
@@ -108,8 +166,13 @@ def space():
 @pytest.mark.parametrize("name", SPUR)
 def test_spatial_tests_equal_spur(space, name):
     statistic, p_root, p_weak, _ = SPUR[name]
-    root, weak = (test(spatial_maps()[name], space) for test in (su.spatial_unit_root_test, su.weak_dependence_test))
-    assert root.statistic == pytest.approx(statistic, rel=0.01) and root.p_value == pytest.approx(p_root, abs=0.005)
+    root, weak = (
+        test(spatial_maps()[name], space)
+        for test in (su.spatial_unit_root_test, su.weak_dependence_test)
+    )
+    assert root.statistic == pytest.approx(
+        statistic, rel=0.01
+    ) and root.p_value == pytest.approx(p_root, abs=0.005)
     assert weak.p_value == pytest.approx(p_weak, abs=0.005)
 
 
@@ -121,27 +184,47 @@ def factor_panel(n=31, dates=40, load=1.0, seed=0):
 
 def test_tests_and_exponents_written_out():
     e = factor_panel()
-    np.testing.assert_allclose(ur.pair_correlations(e), np.corrcoef(e), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(
+        ur.pair_correlations(e), np.corrcoef(e), rtol=1e-9, atol=1e-12
+    )
     e = factor_panel(n=6, dates=12)
     rho = np.corrcoef(e)
-    expected = np.sqrt(2 * 12 / (6 * 5)) * sum(rho[i, j] for i in range(6) for j in range(i))
+    expected = np.sqrt(2 * 12 / (6 * 5)) * sum(
+        rho[i, j] for i in range(6) for j in range(i)
+    )
     assert ur.cd_test(e).statistic == pytest.approx(expected, rel=MACHINE)
-    e, signs = factor_panel(), generator_for(1, "s").integers(0, 2, (1, 31))[0] * 2.0 - 1.0
+    e = factor_panel()
+    signs = generator_for(1, "s").integers(0, 2, (1, 31))[0] * 2.0 - 1.0
     found = ur.weighted_cd_test(e, generator_for(1, "s"), draws=1)
-    assert found.statistic == pytest.approx(ur.cd_test(signs[:, None] * e).statistic, rel=MACHINE)
+    assert found.statistic == pytest.approx(
+        ur.cd_test(signs[:, None] * e).statistic, rel=MACHINE
+    )
     e = factor_panel(load=0)
-    assert ur.enhanced_cd_test(e, generator_for(1, "s")) == ur.weighted_cd_test(e, generator_for(1, "s"))
-    assert ur.enhanced_cd_test(factor_panel(load=1), generator_for(1, "s")).statistic > 30
-    none, strong = factor_panel(load=0, dates=60), factor_panel(load=3, dates=60)
-    assert ur.exponent_of_residuals(none) < 0.6 and ur.exponent_of_residuals(strong) > 0.95
+    assert ur.enhanced_cd_test(e, generator_for(1, "s")) == ur.weighted_cd_test(
+        e, generator_for(1, "s")
+    )
+    assert (
+        ur.enhanced_cd_test(factor_panel(load=1), generator_for(1, "s")).statistic > 30
+    )
+    none = factor_panel(load=0, dates=60)
+    strong = factor_panel(load=3, dates=60)
+    assert (
+        ur.exponent_of_residuals(none) < 0.6 and ur.exponent_of_residuals(strong) > 0.95
+    )
     assert ur.exponent_of_means(strong) == pytest.approx(1, abs=0.05)
-    same = np.tile(np.random.default_rng(1).standard_normal(40), (31, 1)) * np.arange(1, 32)[:, None]
+    same = (
+        np.tile(np.random.default_rng(1).standard_normal(40), (31, 1))
+        * np.arange(1, 32)[:, None]
+    )
     assert ur.exponent_of_residuals(same) == pytest.approx(1, rel=MACHINE)
-    rng, values = np.random.default_rng(2), []
+    rng = np.random.default_rng(2)
+    values = []
     for loaded in (100, 30, 10):
         loads = np.r_[np.full(loaded, 1.5), np.zeros(100 - loaded)]
         common = loads[:, None] * rng.standard_normal(200)
-        values.append(ur.exponent_of_residuals(common + rng.standard_normal((100, 200))))
+        values.append(
+            ur.exponent_of_residuals(common + rng.standard_normal((100, 200)))
+        )
     assert values[0] > values[1] > values[2] >= 0.5
     refused("factors", ur.exponent_of_means, factor_panel(dates=6))
 

@@ -1,4 +1,6 @@
-"""Planted speeds are found and tests of dispersion keep their size: seeded draws, intervals stated."""
+"""Planted speeds are found and tests of dispersion keep their size: seeded draws,
+intervals stated.
+"""
 
 import numpy as np
 import pytest
@@ -8,17 +10,25 @@ from evenfield.numerics.ols import contrast_inference, cov_hc3, fit_ols
 from evenfield.numerics.random import generator_for
 
 pytestmark = pytest.mark.montecarlo
-N, T, LAM, DRAWS = 31, 20, 0.02, 1000
+N = 31
+T = 20
+LAM = 0.02
+DRAWS = 1000
 
 
 def draw(rng, lam=LAM):
     y0 = rng.normal(9, 0.45, N)
-    return y0, (0.2 + np.expm1(-lam * T) / T * y0 + rng.normal(0, 0.006, N) * (1 + 0.5 * (y0 > 9)))
+    return y0, (
+        0.2
+        + np.expm1(-lam * T) / T * y0
+        + rng.normal(0, 0.006, N) * (1 + 0.5 * (y0 > 9))
+    )
 
 
 @pytest.fixture(scope="module")
 def speeds():
-    rng, out = generator_for(2011, "recovery:beta"), []
+    rng = generator_for(2011, "recovery:beta")
+    out = []
     for _ in range(DRAWS):
         y0, growth = draw(rng)
         fit = fit_ols(growth, np.column_stack([np.ones(N), y0]))
@@ -33,14 +43,19 @@ def test_planted_speed_is_found_and_covered_as_promised(speeds):
     # The median of 1,000 draws has a standard error of about 0.00014: four of them.
     assert np.median(speeds[:, 0]) == pytest.approx(LAM, abs=0.0006)
     covered = (speeds[:, 1] <= LAM) & (speeds[:, 2] >= LAM)
-    # 0.95 +/- 3 standard errors of 1,000 draws is 0.929-0.971; HC3 is slightly wide in small samples.
+    # 0.95 +/- 3 standard errors of 1,000 draws is 0.929-0.971; HC3 is slightly wide in
+    # small samples.
     assert 0.929 <= covered.mean() <= 0.98
 
 
 def test_no_convergence_is_rejected_five_times_in_a_hundred():
-    rng, rejected = generator_for(2011, "recovery:beta:null"), 0
+    rng = generator_for(2011, "recovery:beta:null")
+    rejected = 0
     for _ in range(DRAWS):
         y0, growth = draw(rng, 0.0)
         fit = fit_ols(growth, np.column_stack([np.ones(N), y0]))
-        rejected += contrast_inference(fit, cov_hc3(fit), np.array([0.0, 1.0]), fit.df).p_value < 0.05
+        rejected += (
+            contrast_inference(fit, cov_hc3(fit), np.array([0.0, 1.0]), fit.df).p_value
+            < 0.05
+        )
     assert 0.02 <= rejected / DRAWS <= 0.071

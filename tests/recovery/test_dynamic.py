@@ -1,4 +1,6 @@
-"""Do the estimators of a dynamic panel find the truth that was put in? Design of the research design, section 4.4."""
+"""Do the estimators of a dynamic panel find the truth that was put in? Design of the
+research design, section 4.4.
+"""
 
 import numpy as np
 import pytest
@@ -6,20 +8,28 @@ import pytest
 from evenfield.numerics.dynamic_panel import bias_corrected as bc
 from evenfield.numerics.dynamic_panel import within as wi
 from evenfield.numerics.dynamic_panel.gmm import anderson_hsiao_root
-from evenfield.numerics.dynamic_panel.regime_scores import regime_intervals, regime_roots
+from evenfield.numerics.dynamic_panel.regime_scores import (
+    regime_intervals,
+    regime_roots,
+)
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.dynamic import fit_dynamic
 from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_monte_carlo
 from numerics.spatial_panel.test_dynamic import simulated
 
-UNITS, SHOCK = 31, 0.03
+UNITS = 31
+SHOCK = 0.03
 pytestmark = [pytest.mark.montecarlo, pytest.mark.slow]
 
 
 def panel(rng, speed, transitions, span=1, sd=lambda *_: SHOCK):
-    """Levels that start anywhere (s.d. .45) and head for steady states (s.d. .35) unrelated to where they start."""
-    years, rho = transitions * span, np.exp(-speed / 100)
-    steady, y = rng.normal(0, 0.35, UNITS), rng.normal(0, 0.45, UNITS)
+    """Levels that start anywhere (s.d. .45) and head for steady states (s.d. .35)
+    unrelated to where they start.
+    """
+    years = transitions * span
+    rho = np.exp(-speed / 100)
+    steady = rng.normal(0, 0.35, UNITS)
+    y = rng.normal(0, 0.45, UNITS)
     path = [y]
     for year in range(years):
         y = rho * y + (1 - rho) * steady + rng.normal(0, sd(year, years), UNITS)
@@ -34,7 +44,12 @@ def chinese(year, years):
 
 def speeds(estimator, draws, seed, span=1, **design):
     rng = np.random.default_rng(seed)
-    return np.array([-100 * np.log(estimator(panel(rng, span=span, **design)).rho) / span for _ in range(draws)])
+    return np.array(
+        [
+            -100 * np.log(estimator(panel(rng, span=span, **design)).rho) / span
+            for _ in range(draws)
+        ]
+    )
 
 
 def constant(levels):
@@ -43,7 +58,9 @@ def constant(levels):
 
 def least_squares(effects):
     """Least squares without (``transitions``) or with unit effects (``within_units``)."""
-    return lambda levels: wi.RootFit(wi.moments(effects(levels), wi.whole_sample(UNITS)).slope[0], 0, 0, UNITS, 0)
+    return lambda levels: wi.RootFit(
+        wi.moments(effects(levels), wi.whole_sample(UNITS)).slope[0], 0, 0, UNITS, 0
+    )
 
 
 def test_planted_speeds_are_recovered():
@@ -52,11 +69,27 @@ def test_planted_speeds_are_recovered():
     assert 1.7 < np.median(speeds(constant, 200, 1, **design)) < 2.3
     assert np.median(speeds(least_squares(wi.within_units), 200, 1, **design)) > 4
     assert np.median(speeds(wi.half_panel_root, 200, 1, **design)) < 1
-    assert 0.9 < np.median(speeds(least_squares(wi.transitions), 200, 1, **design)) < 1.9
+    assert (
+        0.9 < np.median(speeds(least_squares(wi.transitions), 200, 1, **design)) < 1.9
+    )
     assert 1.2 < np.median(speeds(anderson_hsiao_root, 200, 1, **design)) < 3.0
-    assert 4.7 < np.median(speeds(bc.bias_corrected_root, 200, 2, speed=5, transitions=42)) < 5.4
-    assert 1.85 < np.nanmedian(speeds(constant, 2000, 3, span=5, speed=2, transitions=8)) < 2.15
-    assert 1.85 < np.nanmedian(speeds(bc.bias_corrected_root, 2000, 3, span=5, speed=2, transitions=8)) < 2.15
+    assert (
+        4.7
+        < np.median(speeds(bc.bias_corrected_root, 200, 2, speed=5, transitions=42))
+        < 5.4
+    )
+    assert (
+        1.85
+        < np.nanmedian(speeds(constant, 2000, 3, span=5, speed=2, transitions=8))
+        < 2.15
+    )
+    assert (
+        1.85
+        < np.nanmedian(
+            speeds(bc.bias_corrected_root, 2000, 3, span=5, speed=2, transitions=8)
+        )
+        < 2.15
+    )
 
 
 def test_changing_variance_and_samples_without_a_root():
@@ -65,20 +98,31 @@ def test_changing_variance_and_samples_without_a_root():
     assert 1.5 < np.median(speeds(bc.bias_corrected_root, 400, 4, **design)) < 2.3
     rng = np.random.default_rng(5)
     lost = [constant(panel(rng, 2, 42)).no_root for _ in range(160)]
-    assert np.mean(lost) < 0.03 and 0.3 < np.mean([constant(panel(rng, 0, 42)).no_root for _ in range(300)]) < 0.7
+    assert (
+        np.mean(lost) < 0.03
+        and 0.3
+        < np.mean([constant(panel(rng, 0, 42)).no_root for _ in range(300)])
+        < 0.7
+    )
 
 
-@pytest.mark.parametrize(("speed", "sd"), [(0, lambda *_: SHOCK), (2, lambda *_: SHOCK), (2, chinese)])
+@pytest.mark.parametrize(
+    ("speed", "sd"), [(0, lambda *_: SHOCK), (2, lambda *_: SHOCK), (2, chinese)]
+)
 def test_grid_interval_covers(speed, sd):
-    rng, true = np.random.default_rng(6), np.exp(-speed / 100)
+    rng = np.random.default_rng(6)
+    true = np.exp(-speed / 100)
     found = [bc.score_interval(panel(rng, speed, 20, sd=sd)) for _ in range(400)]
     assert 0.92 < np.mean([one.low <= true <= one.high for one in found]) < 0.98
 
 
 def regime_panel(rng, exposures, theta, transitions):
-    """Levels whose root depends on a unit's exposures; means and steady states are free."""
+    """Levels whose root depends on a unit's exposures; means and steady states are
+    free.
+    """
     rho = exposures @ theta
-    steady, y = rng.normal(0, 0.35, len(rho)), rng.normal(0, 0.45, len(rho))
+    steady = rng.normal(0, 0.35, len(rho))
+    y = rng.normal(0, 0.45, len(rho))
     path = [y]
     for _ in range(transitions):
         y = rho * y + (1 - rho) * steady + rng.normal(0, SHOCK, len(rho))
@@ -87,11 +131,20 @@ def regime_panel(rng, exposures, theta, transitions):
 
 
 def test_planted_gap_of_speeds_is_recovered_and_fixed_effects_miss_it():
-    rng, theta, c = np.random.default_rng(4), np.array([0.95, -0.06, 0.02]), np.array([0.0, -100.0, 100.0])
-    found, bare, seen = [], [], 0
+    rng = np.random.default_rng(4)
+    theta = np.array([0.95, -0.06, 0.02])
+    c = np.array([0.0, -100.0, 100.0])
+    found = []
+    bare = []
+    seen = 0
     for _ in range(300):
         shares = rng.uniform(0, 1, (UNITS, 2)) * (rng.random((UNITS, 2)) < 0.5)
-        roots = regime_roots(regime_panel(rng, Z := np.column_stack([np.ones(UNITS), shares]), theta, 41), Z)
+        roots = regime_roots(
+            regime_panel(
+                rng, Z := np.column_stack([np.ones(UNITS), shares]), theta, 41
+            ),
+            Z,
+        )
         seen += bool(roots.found[0])
         found.append(float(roots.theta[0] @ c) if roots.found[0] else np.nan)
         bare.append(float(roots.fixed_effects[0] @ c))
@@ -99,10 +152,17 @@ def test_planted_gap_of_speeds_is_recovered_and_fixed_effects_miss_it():
 
 
 def test_bootstrap_of_units_covers_the_planted_gap():
-    rng, theta, c = np.random.default_rng(5), np.array([0.93, -0.06, 0.02]), np.array([0.0, -1.0, 1.0])
+    rng = np.random.default_rng(5)
+    theta = np.array([0.93, -0.06, 0.02])
+    c = np.array([0.0, -1.0, 1.0])
     inside = []
     for k in range(40):
-        Z = np.column_stack([np.ones(UNITS), (rng.uniform(0, 1, (UNITS, 2)) * (rng.random((UNITS, 2)) < 0.5))])
+        Z = np.column_stack(
+            [
+                np.ones(UNITS),
+                (rng.uniform(0, 1, (UNITS, 2)) * (rng.random((UNITS, 2)) < 0.5)),
+            ]
+        )
         levels = regime_panel(rng, Z, theta, 25)
         try:
             interval = regime_intervals(levels, Z, c, np.random.default_rng(k), 99)[0]
@@ -117,8 +177,14 @@ REPLICATIONS = 200
 
 def test_bias_is_small_and_intervals_hold_at_the_size_of_the_study():
     panel, net = simulated(n=31, t=20, rho=0.3, tau=0.95, eta=-0.25, seed=21)
-    found = dynamic_monte_carlo(panel, fit_dynamic(panel, net), np.random.default_rng(6), REPLICATIONS)
+    found = dynamic_monte_carlo(
+        panel, fit_dynamic(panel, net), np.random.default_rng(6), REPLICATIONS
+    )
     noise = 3 * found.sd[-1] / np.sqrt(REPLICATIONS)
     assert (np.abs(found.bias[-1]) < 0.004 + noise).all() and found.bias[0, 1] < 0
-    assert (np.abs(found.coverage - 0.95) < 3 * np.sqrt(0.95 * 0.05 / REPLICATIONS) + 0.01).all()
-    assert (np.abs(found.error_ratio - 1) < 0.2).all() and found.estimated[-1] >= 0.95 * REPLICATIONS
+    assert (
+        np.abs(found.coverage - 0.95) < 3 * np.sqrt(0.95 * 0.05 / REPLICATIONS) + 0.01
+    ).all()
+    assert (np.abs(found.error_ratio - 1) < 0.2).all() and found.estimated[
+        -1
+    ] >= 0.95 * REPLICATIONS

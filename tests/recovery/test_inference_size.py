@@ -1,8 +1,10 @@
-"""How often nominal 5 % tests of a treated-group contrast reject a true null: the table of section 4.2, by simulation.
+"""How often nominal 5 % tests of a treated-group contrast reject a true null: the table
+of section 4.2, by simulation.
 
-The default number of samples is a fast subset. ``EVENFIELD_SIZE_SAMPLES=4000 .venv/bin/python -m pytest
-tests/recovery/test_inference_size.py`` runs the full table in three minutes. Intervals: three standard errors of the
-difference between our share and the reference's, which is taken to come from 1,000 samples (it does not say).
+The default number of samples is a fast subset. ``EVENFIELD_SIZE_SAMPLES=4000
+.venv/bin/python -m pytest tests/recovery/test_inference_size.py`` runs the full table
+in three minutes. Intervals: three standard errors of the difference between our share
+and the reference's, which is taken to come from 1,000 samples (it does not say).
 """
 
 import os
@@ -16,7 +18,11 @@ from china_design import CLUSTERS, DATA, ZONES, read_design, weights_of
 from evenfield.numerics.inference import randomisation as ri
 from evenfield.numerics.inference.cluster_robust import cr2_inference
 from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws
-from evenfield.numerics.label_permutation import Spread, expected_regressors, stratified_label_draws
+from evenfield.numerics.label_permutation import (
+    Spread,
+    expected_regressors,
+    stratified_label_draws,
+)
 from evenfield.numerics.ols import contrast_inference, cov_cr3, cov_hc1, fit_ols
 from evenfield.numerics.power import exponential_covariance, sar_covariance
 from evenfield.numerics.random import generator_for
@@ -24,9 +30,12 @@ from evenfield.study.spatial_weights import row_standardised
 
 pytestmark = pytest.mark.montecarlo
 SAMPLES = int(os.environ.get("EVENFIELD_SIZE_SAMPLES", "300"))
-DRAWS, LEVEL, REFERENCE_SAMPLES = 399, 0.05, 1000
+DRAWS = 399
+LEVEL = 0.05
+REFERENCE_SAMPLES = 1000
 GROUPS = {"cluster": CLUSTERS, "sez": ZONES, "pair": ["CN-JS", "CN-ZJ"]}
-# Section 4.2: group, errors, then CR1, CR2 + BM, CR3, WCR-11, WCR-33, permutation, connected permutation.
+# Section 4.2: group, errors, then CR1, CR2 + BM, CR3, WCR-11, WCR-33, permutation,
+# connected permutation.
 NAMES = ("cr1", "cr2", "cr3", "wcr11", "wcr33", "free", "connected")
 TABLE = {
     ("cluster", "iid"): (0.105, 0.046, 0.079, 0.059, 0.059, 0.047, 0.06),
@@ -40,7 +49,8 @@ TABLE = {
 
 
 def p_values(y, D, units, draws, free, connected):
-    fit, c = fit_ols(y, np.column_stack([np.ones(len(y)), D])), np.array([0.0, 1.0])
+    fit = fit_ols(y, np.column_stack([np.ones(len(y)), D]))
+    c = np.array([0.0, 1.0])
     panel = ri.path_panel(y, D, units, np.zeros(len(y)))
     yield contrast_inference(fit, cov_hc1(fit), c, len(y) - 1).p_value
     yield cr2_inference(fit, c, units).p_value
@@ -54,26 +64,41 @@ def p_values(y, D, units, draws, free, connected):
 @cache
 def rejections(group, errors, coast_sd=1.0):
     units, A, distance, *_ = read_design()
-    D, units = np.isin(units, GROUPS[group]).astype(float), np.array(units)
+    D = np.isin(units, GROUPS[group]).astype(float)
+    units = np.array(units)
     covariance = {
         "iid": lambda: np.eye(31),
         "sar": lambda: sar_covariance(row_standardised(A), 0.6),
         "exp": lambda: exponential_covariance(distance, 800.0),
     }[errors]()
-    coast = pd.read_csv(DATA / "units.csv").set_index("unit").loc[units, "coastal"].to_numpy(bool)
+    coast = (
+        pd.read_csv(DATA / "units.csv")
+        .set_index("unit")
+        .loc[units, "coastal"]
+        .to_numpy(bool)
+    )
     root = np.linalg.cholesky(covariance) * np.where(coast, coast_sd, 1.0)[:, None]
     rng = generator_for(2011, f"size:{group}:{errors}")
-    draws, panel = wild_draws(units, "rademacher", DRAWS, rng), ri.path_panel(np.zeros(31), D, units, np.zeros(31))
+    draws = wild_draws(units, "rademacher", DRAWS, rng)
+    panel = ri.path_panel(np.zeros(31), D, units, np.zeros(31))
     links = [(units[i], units[j]) for i, j in zip(*np.nonzero(A), strict=True)]
     free = ri.free_assignments(panel, 999, rng)
-    connected = ri.connected_assignments(panel, links, 1, rng) if TABLE[group, errors][-1] else None
+    connected = (
+        ri.connected_assignments(panel, links, 1, rng)
+        if TABLE[group, errors][-1]
+        else None
+    )
     outcomes = (root @ rng.normal(size=31) for _ in range(SAMPLES))
-    p = np.array([list(p_values(y, D, units, draws, free, connected)) for y in outcomes])
+    p = np.array(
+        [list(p_values(y, D, units, draws, free, connected)) for y in outcomes]
+    )
     return dict(zip(NAMES, (p <= LEVEL + 1e-12).mean(axis=0), strict=True))
 
 
 def interval(expected):
-    return 3 * np.sqrt(max(expected, 0.005) * (1 - expected) * (1 / SAMPLES + 1 / REFERENCE_SAMPLES))
+    return 3 * np.sqrt(
+        max(expected, 0.005) * (1 - expected) * (1 / SAMPLES + 1 / REFERENCE_SAMPLES)
+    )
 
 
 @pytest.mark.parametrize(("group", "errors"), TABLE)
@@ -95,7 +120,8 @@ def test_doubled_errors_on_the_coast_move_the_permutation_but_not_cr2_and_the_wi
 UNITS, A, DISTANCE, C, S = read_design()
 W = weights_of(A, DISTANCE)["contiguity"]
 LABELS = np.column_stack([C, S])
-SAMPLED, G = 400, (2.0, 0.5)
+SAMPLED = 400
+G = (2.0, 0.5)
 
 
 def difference(y: np.ndarray, matrix: np.ndarray) -> float:
@@ -104,15 +130,28 @@ def difference(y: np.ndarray, matrix: np.ndarray) -> float:
 
 
 def test_recentring_frees_the_exposure_from_a_coastal_trend():
-    """Growth rises with the coastal share of the neighbourhood, lists are random within the coast (Borusyak-Hull)."""
-    strata = pd.read_csv(DATA / "units.csv").set_index("unit").loc[UNITS, "coastal"].to_numpy(str)
+    """Growth rises with the coastal share of the neighbourhood, lists are random within
+    the coast (Borusyak-Hull).
+    """
+    strata = (
+        pd.read_csv(DATA / "units.csv")
+        .set_index("unit")
+        .loc[UNITS, "coastal"]
+        .to_numpy(str)
+    )
     near = W @ (strata == "1").astype(float)
-    draws, spread = stratified_label_draws(strata, 2000, np.random.default_rng(22)), Spread(W)
-    expected, plain, recentred = expected_regressors(LABELS, draws, spread), [], []
+    draws = stratified_label_draws(strata, 2000, np.random.default_rng(22))
+    spread = Spread(W)
+    expected = expected_regressors(LABELS, draws, spread)
+    plain = []
+    recentred = []
     rng = np.random.default_rng(23)
     for source in draws.source[:SAMPLED]:
-        seen, y = spread.regressors(LABELS[source]), 3 * near + 0.5 * rng.normal(size=31)
+        seen = spread.regressors(LABELS[source])
+        y = 3 * near + 0.5 * rng.normal(size=31)
         plain.append(fit_ols(y, np.column_stack([seen, np.ones(31)])).beta[2])
-        recentred.append(fit_ols(y, np.column_stack([seen - expected, np.ones(31)])).beta[2])
+        recentred.append(
+            fit_ols(y, np.column_stack([seen - expected, np.ones(31)])).beta[2]
+        )
     margin = 4 * np.std(recentred) / np.sqrt(SAMPLED)
     assert abs(np.mean(recentred)) < margin and np.mean(plain) > 2 * margin

@@ -1,22 +1,36 @@
-"""The permutation p of the spatial Markov chain is uniform where there is no dependence."""
+"""The permutation p of the spatial Markov chain is uniform where there is no
+dependence.
+"""
 
 import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from evenfield.numerics.markov import classes_of, homogeneity_test, quantile_cutoffs, spatial_markov_test
+from evenfield.numerics.markov import (
+    classes_of,
+    homogeneity_test,
+    quantile_cutoffs,
+    spatial_markov_test,
+)
 
-CHAINS, DRAWS = 300, 99
+CHAINS = 300
+DRAWS = 99
 
 
 def one(seed):
-    rng, n, T = np.random.default_rng(seed), 25, 30
-    steady, y = rng.normal(0, 0.35, n), np.empty((n, T))
+    rng = np.random.default_rng(seed)
+    n = 25
+    T = 30
+    steady = rng.normal(0, 0.35, n)
+    y = np.empty((n, T))
     y[:, 0] = steady + rng.normal(0, 0.45, n)
     for t in range(1, T):
         y[:, t] = steady + 0.98 * (y[:, t - 1] - steady) + rng.normal(0, 0.03, n)
-    values, grid = np.exp(y) / np.exp(y).mean(axis=0), np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
-    W = (((grid == 1) & (np.arange(n)[:, None] // 5 == np.arange(n) // 5)) | (grid == 5)).astype(float)
+    values = np.exp(y) / np.exp(y).mean(axis=0)
+    grid = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
+    W = (
+        ((grid == 1) & (np.arange(n)[:, None] // 5 == np.arange(n) // 5)) | (grid == 5)
+    ).astype(float)
     W /= W.sum(axis=1, keepdims=True)
     classes = classes_of(values, quantile_cutoffs(values, 3))
     return spatial_markov_test(values, classes, W, k=3, m=3, rng=rng, draws=DRAWS)
@@ -27,6 +41,10 @@ def one(seed):
 def test_permutation_p_is_uniform_and_chi_squared_is_not():
     tests = [one(seed) for seed in range(CHAINS)]
     p = np.array([test.lr_p for test in tests])
-    # p takes the values 1/100, ..., 1: shifted back by half a step it is uniform on (0, 1).
-    assert kstest(p - 0.5 / (1 + DRAWS), "uniform").pvalue > 0.01 and 0.02 <= (p <= 0.05).mean() <= 0.09
+    # p takes the values 1/100, ..., 1: shifted back by half a step it is uniform on (0,
+    # 1).
+    assert (
+        kstest(p - 0.5 / (1 + DRAWS), "uniform").pvalue > 0.01
+        and 0.02 <= (p <= 0.05).mean() <= 0.09
+    )
     assert np.mean([homogeneity_test(test.counts).lr_p <= 0.05 for test in tests]) > 0.3

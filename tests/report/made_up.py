@@ -1,4 +1,6 @@
-"""A made-up study for the tests of page and paper: four units, invented numbers, nothing about the world."""
+"""A made-up study for the tests of page and paper: four units, invented numbers,
+nothing about the world.
+"""
 
 from base64 import b64decode
 from pathlib import Path
@@ -14,17 +16,32 @@ from evenfield.study.config import checked_config
 from evenfield.study.files import write_json, write_text
 from evenfield.study.table_files import write_results
 
-DOT = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+DOT = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 SVG = (
-    '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="300" viewBox="0 0 600 300">'
-    '<rect width="600" height="300" fill="#fff"/><circle cx="300" cy="150" r="60" fill="#1c5a70"/></svg>\n'
+    '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="300" viewBox="0 0 600'
+    ' 300"><rect width="600" height="300" fill="#fff"/><circle cx="300" cy="150" r="60"'
+    ' fill="#1c5a70"/></svg>\n'
 )
 NOUNS = {"unit_name": "state", "units_name": "states"}
 CONFIG: dict[str, Any] = {
-    "study": {"id": "made_up", "title": "A made-up study", "question": "Does anything spread?", **NOUNS},
+    "study": {
+        "id": "made_up",
+        "title": "A made-up study",
+        "question": "Does anything spread?",
+        **NOUNS,
+    },
     "data": {"package": "data/datapackage.json"},
-    "panel": {"years": [1980, 2000], "income": {"column": "income", "unit": "crowns"}, "unit_scheme": "all"},
-    "periods": {"P1": {"start": 1980, "end": 1990, "label": "1980-90"}, "P2": {"start": 1990, "end": 2000}},
+    "panel": {
+        "years": [1980, 2000],
+        "income": {"column": "income", "unit": "crowns"},
+        "unit_scheme": "all",
+    },
+    "periods": {
+        "P1": {"start": 1980, "end": 1990, "label": "1980-90"},
+        "P2": {"start": 1990, "end": 2000},
+    },
     "estimates": {"beta": [{"id": "absolute"}], "sigma": [{"id": "unweighted"}]},
 }
 POLICY: dict[str, Any] = {"taxonomy": {"primary": "lists", "all": ["lists"]}}
@@ -32,9 +49,20 @@ CLAIM = {
     "because": "above 0", "data": "", "estimate": 1.5, "high": None, "interest": None, "kind": "fact", "low": None,
     "paragraphs": [3], "reasons": [], "rows": [], "smallest_visible": None, "unit": "pp/yr",
 }  # fmt: skip
-ROW = {"against": False, "conf_low": None, "conf_high": None, "period": "P1", "unit_of_measure": "pp/yr"}
+ROW = {
+    "against": False,
+    "conf_low": None,
+    "conf_high": None,
+    "period": "P1",
+    "unit_of_measure": "pp/yr",
+}
 UNITS = {"AA": "Alpha", "BB": "Beta <b>", "CC": "Gamma", "DD": "Delta"}
-BASE: dict[str, Any] = {"unit_scheme": "all", "n_obs": 31, "n_units": 31, "conf_level": 0.95}
+BASE: dict[str, Any] = {
+    "unit_scheme": "all",
+    "n_obs": 31,
+    "n_units": 31,
+    "conf_level": 0.95,
+}
 
 
 def made_config(*, policy: bool) -> dict[str, Any]:
@@ -45,11 +73,33 @@ def estimates() -> dict[str, list[Estimate]]:
     """Speeds and dispersion of two periods."""
     rows: dict[str, list[Estimate]] = {"beta": [], "sigma": []}
     for period in ("P1", "P2"):
-        shared = {**BASE, "period": period, "outcome": "growth", "output_basis": "proxy" if period == "P1" else ""}
-        beta = {**shared, "family": "beta", "estimator": "ols", "spec_id": "absolute", "term": "speed"}
-        ends = {"estimate": 2.0, "conf_low": 1.5, "conf_high": 2.5, "unit_of_measure": "% per year"}
+        shared = {
+            **BASE,
+            "period": period,
+            "outcome": "growth",
+            "output_basis": "proxy" if period == "P1" else "",
+        }
+        beta = {
+            **shared,
+            "family": "beta",
+            "estimator": "ols",
+            "spec_id": "absolute",
+            "term": "speed",
+        }
+        ends = {
+            "estimate": 2.0,
+            "conf_low": 1.5,
+            "conf_high": 2.5,
+            "unit_of_measure": "% per year",
+        }
         rows["beta"].append(Estimate(**beta, effect_type="lambda", **ends))
-        sigma = {**shared, "family": "sigma", "estimator": "sigma", "spec_id": "unweighted", "effect_type": "stat"}
+        sigma = {
+            **shared,
+            "family": "sigma",
+            "estimator": "sigma",
+            "spec_id": "unweighted",
+            "effect_type": "stat",
+        }
         for end, value in (("start", 0.5), ("end", 0.44)):
             rows["sigma"].append(Estimate(**sigma, term=f"sigma_{end}", estimate=value))
     return rows
@@ -58,75 +108,176 @@ def estimates() -> dict[str, list[Estimate]]:
 def write_study(results: Path, *, policy: bool) -> dict[str, Any]:
     """Write every file that page and paper read and return what they are rendered from."""
     made = estimates()
-    write_estimates([row for rows in made.values() for row in rows], results / "estimates.csv")
+    write_estimates(
+        [row for rows in made.values() for row in rows], results / "estimates.csv"
+    )
     for topic, rows in made.items():
         write_estimates(rows, results / "estimates" / topic / "estimates.csv")
     tables = {"panel": {"hash": "1" * 64, "rows": 3}}
     described = {"data_hash": "0" * 64, "simulated": ["panel"], "tables": tables}
     write_json(described, results / "ingest/description.json")
-    sources = {"source": ["MADE"], "citation": ["Made up."], "vintage": [""], "licence": ["CC0"]}
+    sources = {
+        "source": ["MADE"],
+        "citation": ["Made up."],
+        "vintage": [""],
+        "licence": ["CC0"],
+    }
     write_results(pd.DataFrame(sources), results / "ingest" / "sources.csv")
     write_json({}, results / "numbers.json")
     write_json(made_answers() if policy else NO_ANSWERS, results / "answers.json")
     write_places(results, policy=policy)
     exhibits = write_exhibits(results, policy=policy)
-    given = {"config": made_config(policy=policy), "root": results, "exhibits": exhibits}
+    given = {
+        "config": made_config(policy=policy),
+        "root": results,
+        "exhibits": exhibits,
+    }
     return given | {"scripts": {"F4": "topics/beta/figure.py"}, "texts": []}
 
 
 def write_places(results: Path, *, policy: bool) -> None:
     """Write units, incomes and, with policy, tiles, a cluster and zones from 1990 on."""
-    panel, years = results / "panel" / "all", (1980, 1990, 2000)
-    write_json({"units": list(UNITS), "years": list(years), "unit_scheme": "all"}, panel / "description.json")
-    write_json({"type": "FeatureCollection", "features": []}, results / "ingest" / "outlines.geojson")
+    panel = results / "panel" / "all"
+    years = (1980, 1990, 2000)
+    write_json(
+        {"units": list(UNITS), "years": list(years), "unit_scheme": "all"},
+        panel / "description.json",
+    )
+    write_json(
+        {"type": "FeatureCollection", "features": []},
+        results / "ingest" / "outlines.geojson",
+    )
     tiles = {"tile_row": [1, 1, 2, 2], "tile_col": [1, 2, 1, 2]} if policy else {}
-    write_results(pd.DataFrame({"unit": list(UNITS), "name": list(UNITS.values()), **tiles}), panel / "units.csv")
+    write_results(
+        pd.DataFrame({"unit": list(UNITS), "name": list(UNITS.values()), **tiles}),
+        panel / "units.csv",
+    )
     rows = [(unit, year, place) for place, unit in enumerate(UNITS) for year in years]
     long = pd.DataFrame(rows, columns=["unit", "year", "place"])
-    write_results(long.assign(income=1 + long["place"], population=1.0), panel / "panel.csv")
+    write_results(
+        long.assign(income=1 + long["place"], population=1.0), panel / "panel.csv"
+    )
     zones = (long["year"] - 1980) // 10 * (long["place"] < 2)
     doses = long.assign(zone_type="state", zones=zones)
     write_results(doses if policy else doses.head(0), panel / "doses.csv")
-    cells = long.assign(taxonomy="lists", cluster=(long["place"] == 0) * 1, sez=(zones > 0) * 1)
+    cells = long.assign(
+        taxonomy="lists", cluster=(long["place"] == 0) * 1, sez=(zones > 0) * 1
+    )
     write_results(cells if policy else cells.head(0), panel / "yearly_cells.csv")
 
 
-NO_ANSWERS: dict[str, Any] = {"sentence": "Nothing is answered.", "words": [], "counts": {}, "claims": []}
+NO_ANSWERS: dict[str, Any] = {
+    "sentence": "Nothing is answered.",
+    "words": [],
+    "counts": {},
+    "claims": [],
+}
 NO_ANSWERS |= {"hypotheses": [], "reasons": {}, "questions": 0}
 
 
 def made_answers() -> dict[str, Any]:
-    """Answers to four claims: a fact with a variant that misses, one without an answer, one out of reach, a plan."""
+    """Answers to four claims: a fact with a variant that misses, one without an answer,
+    one out of reach, a plan.
+    """
     rows = [{**ROW, "what": "primary", "name": "", "estimate": 1.5}]
-    fact = {"id": "A1", "answer": "HOLDS IN PART", "claim": "Alpha <b>grew</b>.", "because": "above 0, but not with: x"}
-    fact |= {"rows": [*rows, {**ROW, "what": "variant", "name": "x", "estimate": -9.0, "against": True}]}
+    fact = {
+        "id": "A1",
+        "answer": "HOLDS IN PART",
+        "claim": "Alpha <b>grew</b>.",
+        "because": "above 0, but not with: x",
+    }
+    fact |= {
+        "rows": [
+            *rows,
+            {**ROW, "what": "variant", "name": "x", "estimate": -9.0, "against": True},
+        ]
+    }
     ends = {"low": -2.0, "high": 5.0, "interest": 1.0, "smallest_visible": 6.0}
-    open_ = {"id": "A2", "answer": "NO ANSWER", "claim": "Zones help.", "kind": "association", **ends}
-    open_ |= {"because": NO_SIDE, "rows": [{**rows[0], "conf_low": -2.0, "conf_high": 5.0}]}
+    open_ = {
+        "id": "A2",
+        "answer": "NO ANSWER",
+        "claim": "Zones help.",
+        "kind": "association",
+        **ends,
+    }
+    open_ |= {
+        "because": NO_SIDE,
+        "rows": [{**rows[0], "conf_low": -2.0, "conf_high": 5.0}],
+    }
     nothing = {"estimate": None, "unit": ""}
-    far = {"id": "A3", "answer": "OUT OF REACH", "claim": "Firms gain.", "kind": "out of reach", "reasons": ["R2"]}
-    plan = {"id": "A4", "answer": "NOT EMPIRICAL", "claim": "There is a plan.", "kind": "not empirical"}
-    claims = [fact, open_, {**far, **nothing, "data": "A census of firms."}, {**plan, **nothing, "because": "A plan."}]
+    far = {
+        "id": "A3",
+        "answer": "OUT OF REACH",
+        "claim": "Firms gain.",
+        "kind": "out of reach",
+        "reasons": ["R2"],
+    }
+    plan = {
+        "id": "A4",
+        "answer": "NOT EMPIRICAL",
+        "claim": "There is a plan.",
+        "kind": "not empirical",
+    }
+    claims = [
+        fact,
+        open_,
+        {**far, **nothing, "data": "A census of firms."},
+        {**plan, **nothing, "because": "A plan."},
+    ]
     words = [claim["answer"] for claim in claims]
-    told = {"words": words, "counts": dict.fromkeys(words, 1), "claims": [{**CLAIM, **claim} for claim in claims]}
-    return NO_ANSWERS | told | {"sentence": "", "reasons": {"R2": "Firm data are needed."}, "questions": 1}
+    told = {
+        "words": words,
+        "counts": dict.fromkeys(words, 1),
+        "claims": [{**CLAIM, **claim} for claim in claims],
+    }
+    return (
+        NO_ANSWERS
+        | told
+        | {
+            "sentence": "",
+            "reasons": {"R2": "Firm data are needed."},
+            "questions": 1,
+        }
+    )
 
 
 def made_table(name: str) -> Table:
     """A table with a group, a blank cell and a column that the paper leaves out."""
-    frame = pd.DataFrame({"unit": ["a", "b & co", "c", "d"], "value": [10.0, 9.0, -2.0, None], "block": "first group"})
-    columns = (Column(names=("unit",), header="Unit"), right("Value", "value"), right("Copy", "value", paper=False))
+    frame = pd.DataFrame(
+        {
+            "unit": ["a", "b & co", "c", "d"],
+            "value": [10.0, 9.0, -2.0, None],
+            "block": "first group",
+        }
+    )
+    columns = (
+        Column(names=("unit",), header="Unit"),
+        right("Value", "value"),
+        right("Copy", "value", paper=False),
+    )
     note = ("Made-up figures.",)
-    return Table(id=name, title=f"Made-up table {name}", note=note, columns=columns, frame=frame, group="block")
+    return Table(
+        id=name,
+        title=f"Made-up table {name}",
+        note=note,
+        columns=columns,
+        frame=frame,
+        group="block",
+    )
 
 
 def write_exhibits(results: Path, *, policy: bool) -> list[str]:
     paths = []
     for name in [*(["T0"] if policy else []), "T6", "T99"]:
-        files = [str(results / "tables" / f"{name}.{ending}") for ending in ("csv", "html", "typ")]
+        files = [
+            str(results / "tables" / f"{name}.{ending}")
+            for ending in ("csv", "html", "typ")
+        ]
         write_table_files(made_table(name), files)
         paths += files
-    return paths + write_figure(results / "figures", "F4", 'A dot in the middle; "quoted".\n')
+    return paths + write_figure(
+        results / "figures", "F4", 'A dot in the middle; "quoted".\n'
+    )
 
 
 def write_figure(folder: Path, name: str, alt: str = "A dot.\n") -> list[str]:

@@ -10,8 +10,11 @@ from evenfield.shared.topics import exhibit_words
 # A provincial panel without a clean control group licenses none of these.
 NO = r"\bno (effects?|impacts?|spillovers?)\b"
 VERBS = r"\b(cause[sd]?|causing|prove[sdn]?|proof|confirm(s|ed)|demonstrate[sd]?|drive[sn]?|significant(ly)?)\b"
-FORBIDDEN = re.compile(rf"{NO}|{VERBS}|\b(led to|due to|because of|thanks to)\b", re.IGNORECASE)
-# A table may warn that an interval is no evidence of no effect: that is the sentence the rule asks for.
+FORBIDDEN = re.compile(
+    rf"{NO}|{VERBS}|\b(led to|due to|because of|thanks to)\b", re.IGNORECASE
+)
+# A table may warn that an interval is no evidence of no effect: that is the sentence
+# the rule asks for.
 WARNING = re.compile(r"no evidence of no effect")
 STRICT = re.compile(r"\b(proves?|causes?|no effects?)\b", re.IGNORECASE)
 
@@ -21,10 +24,17 @@ def said_wrongly(text: str, rule: re.Pattern[str] = STRICT) -> list[str]:
 
 
 def test_captions_hold_no_forbidden_word() -> None:
-    for name, item in exhibit_words({"study": {"unit_name": "unit", "units_name": "units"}}).items():
+    for name, item in exhibit_words(
+        {"study": {"unit_name": "unit", "units_name": "units"}}
+    ).items():
         assert said_wrongly(" ".join(item.values())) == [], name
 
 
 @pytest.mark.parametrize("name", ["abstract", "page", "paper", "appendix"])
 def test_neutral_texts_hold_no_forbidden_word(name: str) -> None:
-    assert said_wrongly((TEMPLATES / "text" / f"{name}.md").read_text(encoding="utf-8"), FORBIDDEN) == []
+    assert (
+        said_wrongly(
+            (TEMPLATES / "text" / f"{name}.md").read_text(encoding="utf-8"), FORBIDDEN
+        )
+        == []
+    )

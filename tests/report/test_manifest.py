@@ -22,17 +22,29 @@ def files(results: Path) -> list[str]:
 
 def test_manifest_names_results_from_their_folder(tmp_path: Path) -> None:
     scripts = {"T1": "scripts/tabulate.py"}
-    found = build_manifest(made_config(policy=False), DESCRIPTION, files(tmp_path), tmp_path, scripts)
+    found = build_manifest(
+        made_config(policy=False), DESCRIPTION, files(tmp_path), tmp_path, scripts
+    )
     assert sorted(found["results"]) == ["estimates.csv", "figures/F1.svg", "report/index.html", "tables/T1.csv",
                                         "tables/T1.html"]  # fmt: skip
-    assert found["results"]["tables/T1.csv"] == hashlib.sha256(b"tables/T1.csv").hexdigest()
-    assert found["exhibits"]["T1"] == {"script": "scripts/tabulate.py", "files": ["tables/T1.csv", "tables/T1.html"]}
+    assert (
+        found["results"]["tables/T1.csv"]
+        == hashlib.sha256(b"tables/T1.csv").hexdigest()
+    )
+    assert found["exhibits"]["T1"] == {
+        "script": "scripts/tabulate.py",
+        "files": ["tables/T1.csv", "tables/T1.html"],
+    }
     assert found["data"] == DESCRIPTION
     assert found["package"] == {"name": "evenfield", "version": "0.1.0"}
 
 
 def test_manifest_says_nothing_about_machine_or_interpreter(tmp_path: Path) -> None:
-    text = json.dumps(build_manifest(made_config(policy=False), DESCRIPTION, files(tmp_path), tmp_path, {}))
+    text = json.dumps(
+        build_manifest(
+            made_config(policy=False), DESCRIPTION, files(tmp_path), tmp_path, {}
+        )
+    )
     for hidden in (str(tmp_path), sys.version.split()[0], sys.platform, "python"):
         assert hidden not in text.lower().replace("python-docx", "")
 
@@ -41,4 +53,10 @@ def test_missing_and_foreign_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match="no file"):
         file_hash(tmp_path / "nothing")
     with pytest.raises(ReportError, match="lies outside results"):
-        build_manifest(made_config(policy=False), {}, ["/elsewhere/x.csv"], tmp_path / "results", {})
+        build_manifest(
+            made_config(policy=False),
+            {},
+            ["/elsewhere/x.csv"],
+            tmp_path / "results",
+            {},
+        )

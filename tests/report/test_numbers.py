@@ -1,4 +1,6 @@
-"""numbers.yaml: what is refused before a run, which row each name takes, what is written."""
+"""numbers.yaml: what is refused before a run, which row each name takes, what is
+written.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +8,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from evenfield.report.numbers import named_numbers, numbers_tex, read_entries, read_numbers
+from evenfield.report.numbers import (
+    named_numbers,
+    numbers_tex,
+    read_entries,
+    read_numbers,
+)
 from evenfield.shared.estimates import Estimate, write_estimates
 from evenfield.study.errors import NumbersError
 from evenfield.study.files import write_json
@@ -22,23 +29,45 @@ CLAIMS = {
 
 def config(**numbers: Any) -> dict[str, Any]:
     panel = {"unit_schemes": {"31": {}}}
-    rest = {"answers": CLAIMS, "estimates": {"beta": []}, "inference": {"conf_level": 0.95}, "panel": panel}
+    rest = {
+        "answers": CLAIMS,
+        "estimates": {"beta": []},
+        "inference": {"conf_level": 0.95},
+        "panel": panel,
+    }
     return {"numbers": numbers, **rest}
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("results")
-    shared = {"family": "beta", "spec_id": "growth", "estimator": "ols", "outcome": "g", "conf_level": 0.95}
+    shared = {
+        "family": "beta",
+        "spec_id": "growth",
+        "estimator": "ols",
+        "outcome": "g",
+        "conf_level": 0.95,
+    }
     tested = {"conf_low": -0.036, "conf_high": 1.567, "p_value": 0.0431, "mde": 0.93}
     rows = [
         Estimate(**shared, term="x", period="P1", estimate=0.802, **tested),
-        Estimate(**shared, term="x", period="P2", estimate=-1.25, conf_low=-2.0, p_value=0.0001),
-        Estimate(**shared, term="x", period="P3", estimate=float("nan"), warning="no rows"),
+        Estimate(
+            **shared,
+            term="x",
+            period="P2",
+            estimate=-1.25,
+            conf_low=-2.0,
+            p_value=0.0001,
+        ),
+        Estimate(
+            **shared, term="x", period="P3", estimate=float("nan"), warning="no rows"
+        ),
         Estimate(**shared, term="y", period="P1", estimate=3.0),
     ]
     write_estimates(rows, folder / "estimates.csv")
-    series = pd.DataFrame({"unit": ["a", "a", "b"], "year": [1978, 2019, 2019], "y": [1.5, 12345.0, 5.0]})
+    series = pd.DataFrame(
+        {"unit": ["a", "a", "b"], "year": [1978, 2019, 2019], "y": [1.5, 12345.0, 5.0]}
+    )
     write_results(series, folder / "estimates" / "beta" / "series.csv")
     return folder
 
@@ -50,7 +79,12 @@ FOUND = config(
     later={"answer": "L1", "check": "later", "times": 100, "show": "+0"},
     cell={**FILE, "where": {"unit": "a", "year": 2019}, "show": "0"},
     year={**FILE, "column": "year", "where": {"year": 1978}, "show": "year"},
-    rows={"file": "estimates/beta/series.csv", "where": {"year": 2019}, "take": "count", "show": "0"},
+    rows={
+        "file": "estimates/beta/series.csv",
+        "where": {"year": 2019},
+        "take": "count",
+        "show": "0",
+    },
     both={**FILE, "where": {"year": 2019}, "take": "sum", "show": "0"},
     p_1={**ROW, "column": "p_value"},
     gap={"is": "100 * (exp(log(own)) - twice / 2)", "show": "0"},
@@ -67,36 +101,82 @@ def test_every_number_is_one_cell_of_the_results(root: Path) -> None:
     assert told["cell"] == ("12,345", "") and told["year"] == ("1978", "")
     assert (told["rows"][0], told["both"][0], told["p_1"][0]) == ("2", "12,350", "0.04")
     assert told["gap"] == ("0", "") and told["twice"] == ("1.60", "")
-    assert (found["own"].p, found["own"].smallest_visible, found["own"].source) == (0.0431, 0.93, "estimates.csv")
-    assert found["own"].estimate_id == pd.read_csv(root / "estimates.csv").query("estimate == 0.802").estimate_id.item()
+    assert (found["own"].p, found["own"].smallest_visible, found["own"].source) == (
+        0.0431,
+        0.93,
+        "estimates.csv",
+    )
+    assert (
+        found["own"].estimate_id
+        == pd.read_csv(root / "estimates.csv")
+        .query("estimate == 0.802")
+        .estimate_id.item()
+    )
 
 
-def test_numbers_json_keeps_every_number_and_tex_has_a_macro_for_each_part(root: Path, tmp_path: Path) -> None:
+def test_numbers_json_keeps_every_number_and_tex_has_a_macro_for_each_part(
+    root: Path, tmp_path: Path
+) -> None:
     found = named_numbers(FOUND, root)
-    write_json({name: number.plain() for name, number in found.items()}, tmp_path / "numbers.json")
+    write_json(
+        {name: number.plain() for name, number in found.items()},
+        tmp_path / "numbers.json",
+    )
     again = read_numbers(tmp_path / "numbers.json")
-    assert {name: number.plain() for name, number in again.items()} == {n: v.plain() for n, v in found.items()}
+    assert {name: number.plain() for name, number in again.items()} == {
+        n: v.plain() for n, v in found.items()
+    }
     tex = numbers_tex(found)
-    assert r"\newcommand{\evenfieldOwn}{0.80}" in tex and r"\newcommand{\evenfieldOwnLow}{$-$0.04}" in tex
-    assert r"\newcommand{\evenfieldOwnP}{.043}" in tex and r"\newcommand{\evenfieldLaterP}{$<$ .001}" in tex
+    assert (
+        r"\newcommand{\evenfieldOwn}{0.80}" in tex
+        and r"\newcommand{\evenfieldOwnLow}{$-$0.04}" in tex
+    )
+    assert (
+        r"\newcommand{\evenfieldOwnP}{.043}" in tex
+        and r"\newcommand{\evenfieldLaterP}{$<$ .001}" in tex
+    )
     assert r"\newcommand{\evenfieldPOne}{0.04}" in tex and "Visible" in tex
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "unknown key": ({"a": {"famly": "beta", "show": "0"}}, "a: key 'famly' is not known.*family"),
-    "unknown family": ({"a": {"family": "betta", "show": "0"}}, "family 'betta' .* did you mean 'beta'"),
+    "unknown key": (
+        {"a": {"famly": "beta", "show": "0"}},
+        "a: key 'famly' is not known.*family",
+    ),
+    "unknown family": (
+        {"a": {"family": "betta", "show": "0"}},
+        "family 'betta' .* did you mean 'beta'",
+    ),
     "no format": ({"a": ROW}, "a: show: Field required"),
     "format": ({"a": {**ROW, "show": "2"}}, "a: show"),
     "no source": ({"a": {"show": "0"}}, "a: it needs one of"),
     "two sources": ({"a": {**ROW, "is": "b", "show": "0"}}, "a: it needs one of"),
-    "check alone": ({"a": {**ROW, "check": "later", "show": "0"}}, "a: check does not belong here"),
-    "unknown answer": ({"a": {"answer": "L9", "show": "0"}}, "answer 'L9' is not known; expected one of H1, L1"),
-    "unknown check": ({"a": {"answer": "H1", "check": "late", "show": "0"}}, "did you mean 'later'"),
-    "unknown topic": ({"a": {"file": "estimates/bet/series.csv", "column": "y", "show": "0"}}, "folder 'bet'"),
+    "check alone": (
+        {"a": {**ROW, "check": "later", "show": "0"}},
+        "a: check does not belong here",
+    ),
+    "unknown answer": (
+        {"a": {"answer": "L9", "show": "0"}},
+        "answer 'L9' is not known; expected one of H1, L1",
+    ),
+    "unknown check": (
+        {"a": {"answer": "H1", "check": "late", "show": "0"}},
+        "did you mean 'later'",
+    ),
+    "unknown topic": (
+        {"a": {"file": "estimates/bet/series.csv", "column": "y", "show": "0"}},
+        "folder 'bet'",
+    ),
     "unknown name": ({"a": {"is": "b - 1", "show": "0"}}, "is: name 'b' is not known"),
     "no name below": ({"a": {"is": "1 / 0", "show": "0"}}, "a: is: no name"),
-    "circle": ({"a": {"is": "b", "show": "0"}, "b": {"is": "a", "show": "0"}}, "made from itself"),
-    "twins in TeX": ({"a_1": {**ROW, "show": "0"}, "a1": {**ROW, "show": "0"}}, "the same name in TeX"),
+    "circle": (
+        {"a": {"is": "b", "show": "0"}, "b": {"is": "a", "show": "0"}},
+        "made from itself",
+    ),
+    "twins in TeX": (
+        {"a_1": {**ROW, "show": "0"}, "a1": {**ROW, "show": "0"}},
+        "the same name in TeX",
+    ),
     "defaults": ({"defaults": {"column": "y"}}, "defaults is not in order"),
 }
 
@@ -110,10 +190,19 @@ def test_what_a_run_would_refuse_is_refused_before_it_in_one_line(name: str) -> 
 
 
 MISSED: dict[str, tuple[dict[str, Any], str]] = {
-    "two rows": ({"family": "beta", "term": "x"}, "a selects 3 rows; they differ in period"),
-    "no row": ({**ROW, "period": "P9"}, "a selects 0 rows, none from period 'P9' on; expected period 'P1'"),
+    "two rows": (
+        {"family": "beta", "term": "x"},
+        "a selects 3 rows; they differ in period",
+    ),
+    "no row": (
+        {**ROW, "period": "P9"},
+        "a selects 0 rows, none from period 'P9' on; expected period 'P1'",
+    ),
     "blank": ({**ROW, "period": "P3"}, r"a is blank \(no rows\)"),
-    "cells": ({**FILE, "where": {"unit": "a"}}, "a selects 2 rows; they differ in year"),
+    "cells": (
+        {**FILE, "where": {"unit": "a"}},
+        "a selects 2 rows; they differ in year",
+    ),
     "whole file": (FILE, "a selects 3 rows of estimates/beta/series.csv"),
 }
 

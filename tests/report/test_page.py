@@ -1,4 +1,6 @@
-"""The two pages as text: well formed, nothing from outside, answers, map and method in their places."""
+"""The two pages as text: well formed, nothing from outside, answers, map and method in
+their places.
+"""
 
 import re
 from html.parser import HTMLParser
@@ -20,12 +22,18 @@ Pages = dict[str, tuple[str, str]]
 @pytest.fixture(scope="module")
 def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Given]:
     folder = tmp_path_factory.mktemp("pages")
-    return {name: write_study(folder / name, policy=name == "policy") for name in ("policy", "plain")}
+    return {
+        name: write_study(folder / name, policy=name == "policy")
+        for name in ("policy", "plain")
+    }
 
 
 @pytest.fixture(scope="module")
 def pages(given: dict[str, Given]) -> Pages:
-    return {name: render_pages(told["root"] / "report", **told) for name, told in given.items()}
+    return {
+        name: render_pages(told["root"] / "report", **told)
+        for name, told in given.items()
+    }
 
 
 class Balance(HTMLParser):
@@ -55,38 +63,82 @@ class Balance(HTMLParser):
 
 
 @pytest.mark.parametrize("name", ["policy", "plain"])
-def test_pages_are_well_formed_and_their_anchors_resolve(name: str, pages: Pages) -> None:
+def test_pages_are_well_formed_and_their_anchors_resolve(
+    name: str, pages: Pages
+) -> None:
     page, tables = (Balance(text) for text in pages[name])
     for found in (page, tables):
         assert found.open == [] and len(found.ids) == len(set(found.ids))
-        assert {link[1:] for link in found.links if link.startswith("#")} <= set(found.ids)
-    assert {link.partition("#")[2] for link in page.links if link.startswith("tables.html#")} <= set(tables.ids)
+        assert {link[1:] for link in found.links if link.startswith("#")} <= set(
+            found.ids
+        )
+    assert {
+        link.partition("#")[2] for link in page.links if link.startswith("tables.html#")
+    } <= set(tables.ids)
 
 
-def test_the_page_asks_for_nothing_and_tables_only_for_files_beside_them(given: Any, pages: Pages) -> None:
+def test_the_page_asks_for_nothing_and_tables_only_for_files_beside_them(
+    given: Any, pages: Pages
+) -> None:
     page, tables = pages["policy"]
-    assert {address for address in re.findall(r'src="([^"]*)"', page) if not address.startswith("data:")} == set()
+    assert {
+        address
+        for address in re.findall(r'src="([^"]*)"', page)
+        if not address.startswith("data:")
+    } == set()
     for text in (page, tables):
-        assert "default-src 'none'" in text and not re.search("unsafe| style=| onclick=", text)
-        (script,), (style,) = (re.findall(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL) for tag in ("script", "style"))
-        assert f"script-src '{policy_hash(script)}'" in text and f"style-src '{policy_hash(style)}'" in text
+        assert "default-src 'none'" in text and not re.search(
+            "unsafe| style=| onclick=", text
+        )
+        (script,), (style,) = (
+            re.findall(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+            for tag in ("script", "style")
+        )
+        assert (
+            f"script-src '{policy_hash(script)}'" in text
+            and f"style-src '{policy_hash(style)}'" in text
+        )
     folder = given["policy"]["root"] / "report"
-    named = [link for link in [*re.findall(r'src="([^"]*)"', tables), *Balance(tables).links] if link.startswith("../")]
+    named = [
+        link
+        for link in [*re.findall(r'src="([^"]*)"', tables), *Balance(tables).links]
+        if link.startswith("../")
+    ]
     assert named and all((folder / link).resolve().is_file() for link in named)
 
 
-def test_answers_stand_in_sentence_case_with_number_reason_and_what_was_visible(pages: Pages) -> None:
+def test_answers_stand_in_sentence_case_with_number_reason_and_what_was_visible(
+    pages: Pages,
+) -> None:
     page, tables = pages["policy"]
-    assert all('role="note">SIMULATED INPUT - NOT EVIDENCE</p>' in text for text in pages["policy"])
-    assert "Alpha &lt;b&gt;grew&lt;/b&gt;." in page and "Holds in part" in page and "HOLDS" not in page
-    assert "<b>1.50</b> percentage points a year" in page and "[\u22122.00, 5.00]" in page
-    assert "visible: 6.00 percentage points a year" in page and "A census of firms." in page
-    assert ">otherwise</td>" in tables and '<details class="exhibit" id="T99">' in tables
+    assert all(
+        'role="note">SIMULATED INPUT - NOT EVIDENCE</p>' in text
+        for text in pages["policy"]
+    )
+    assert (
+        "Alpha &lt;b&gt;grew&lt;/b&gt;." in page
+        and "Holds in part" in page
+        and "HOLDS" not in page
+    )
+    assert (
+        "<b>1.50</b> percentage points a year" in page and "[\u22122.00, 5.00]" in page
+    )
+    assert (
+        "visible: 6.00 percentage points a year" in page
+        and "A census of firms." in page
+    )
+    assert (
+        ">otherwise</td>" in tables and '<details class="exhibit" id="T99">' in tables
+    )
     assert '<details class="method" id="method-beta">' in tables
-    assert "Holds" not in pages["plain"][0] and 'id="statements"' not in pages["plain"][1]
+    assert (
+        "Holds" not in pages["plain"][0] and 'id="statements"' not in pages["plain"][1]
+    )
 
 
-def test_the_map_has_a_slider_only_with_zones_and_is_left_out_without_places(pages: Pages, tmp_path: Path) -> None:
+def test_the_map_has_a_slider_only_with_zones_and_is_left_out_without_places(
+    pages: Pages, tmp_path: Path
+) -> None:
     page = pages["policy"][0]
     assert '<input type="range" id="year" min="0" max="2"' in page
     assert "4 zones in 2 of 4 states. Zones in Alpha and Beta &lt;b&gt;." in page
@@ -94,19 +146,44 @@ def test_the_map_has_a_slider_only_with_zones_and_is_left_out_without_places(pag
     assert 'class="map' not in pages["plain"][0]
     told = write_study(tmp_path / "results", policy=True)
     square = [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]
-    outline = {"properties": {"unit": "AA"}, "geometry": {"type": "Polygon", "coordinates": square}}
+    outline = {
+        "properties": {"unit": "AA"},
+        "geometry": {"type": "Polygon", "coordinates": square},
+    }
     write_json({"features": [outline]}, told["root"] / "ingest" / "outlines.geojson")
-    (told["root"] / "panel" / "all" / "doses.csv").write_text("unit,year,zone_type,zones\n")
+    (told["root"] / "panel" / "all" / "doses.csv").write_text(
+        "unit,year,zone_type,zones\n"
+    )
     drawn = render_pages(tmp_path, **told)[0]
-    assert drawn.count("<title>Alpha</title>") == 1 and "Delta" not in drawn and 'id="year"' not in drawn
+    assert (
+        drawn.count("<title>Alpha</title>") == 1
+        and "Delta" not in drawn
+        and 'id="year"' not in drawn
+    )
 
 
 def test_a_chart_holds_every_estimate_and_cuts_only_wide_intervals() -> None:
     rows = [
-        {**ROW, "what": "primary", "name": "", "estimate": 0.0, "conf_low": -1.0, "conf_high": 1.0},
-        {**ROW, "what": "check", "name": "wide", "estimate": 3.0, "conf_low": -1e9, "conf_high": None},
+        {
+            **ROW,
+            "what": "primary",
+            "name": "",
+            "estimate": 0.0,
+            "conf_low": -1.0,
+            "conf_high": 1.0,
+        },
+        {
+            **ROW,
+            "what": "check",
+            "name": "wide",
+            "estimate": 3.0,
+            "conf_low": -1e9,
+            "conf_high": None,
+        },
     ]
     drawn = chart(rows, [0.0], 0.5)
     places = [float(value) for value in re.findall(r'cx="([-\d.]+)"', drawn)]
     assert places == sorted(places) and 8 <= places[0] < places[1] <= 292
-    assert all(0 <= float(value) <= 300 for value in re.findall(r"[MH]([-\d.]+)", drawn))
+    assert all(
+        0 <= float(value) <= 300 for value in re.findall(r"[MH]([-\d.]+)", drawn)
+    )

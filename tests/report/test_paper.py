@@ -19,31 +19,50 @@ See {{ see("T6") }}, {{ see("T99") }} and @Own2000.
 
 {{ figure("F4") }}
 """
-BIB = "".join(f"@book{{{key}2000,\n  author = {{A, B}}, title = {{T}}, year = 2000,\n}}\n" for key in ("Own", "Not"))
+BIB = "".join(
+    f"@book{{{key}2000,\n  author = {{A, B}}, title = {{T}}, year = 2000,\n}}\n"
+    for key in ("Own", "Not")
+)
 
 
 def written(given: dict[str, Any], folder: Path, **more: Any) -> dict[str, bytes]:
     files = [[folder / f"{name}.{end}" for name in NAMES] for end in ("typ", "pdf")]
     config = {**given["config"], "tables": ["T6", "T99"], "figures": ["F4"]}
-    write_paper(*files, folder / "references.bib", **{**given, "config": config, **more})
+    write_paper(
+        *files, folder / "references.bib", **{**given, "config": config, **more}
+    )
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
 @pytest.mark.parametrize("policy", [True, False])
-def test_neutral_texts_make_both_the_same_on_every_run(policy: bool, tmp_path: Path) -> None:
+def test_neutral_texts_make_both_the_same_on_every_run(
+    policy: bool, tmp_path: Path
+) -> None:
     given = write_study(tmp_path / "results", policy=policy)
     made = [written(given, tmp_path / "results" / run) for run in ("one", "two")]
-    assert made[0] == made[1] and {"appendix.typ", "paper.typ", "references.bib"} < set(made[0])
+    assert made[0] == made[1] and {"appendix.typ", "paper.typ", "references.bib"} < set(
+        made[0]
+    )
     for name in NAMES:
-        source, paper = made[0][f"{name}.typ"].decode(), made[0][f"{name}.pdf"]
-        assert paper.startswith(b"%PDF") and b"/CreationDate" not in paper and str(tmp_path) not in source
+        source = made[0][f"{name}.typ"].decode()
+        paper = made[0][f"{name}.pdf"]
+        assert (
+            paper.startswith(b"%PDF")
+            and b"/CreationDate" not in paper
+            and str(tmp_path) not in source
+        )
         assert "rotate(-35deg" in source and "SIMULATED INPUT" in source
     source = made[0]["paper.typ"].decode()
-    assert "1980–90: 2.0% a year (1.5 to 2.5); the standard deviation of log income went from 0.50 to 0.44." in source
+    assert (
+        "1980–90: 2.0% a year (1.5 to 2.5); the standard deviation of log income went"
+        " from 0.50 to 0.44." in source
+    )
     assert '"../figures/F4.svg"' in source and '"../tables/T6.typ"' in source
     appendix = made[0]["appendix.typ"].decode()
     assert '"../tables/T99.typ"' in appendix and '"../tables/T6.typ"' not in appendix
-    assert "Do units that start poorer grow faster" in appendix and "Made up." in appendix
+    assert (
+        "Do units that start poorer grow faster" in appendix and "Made up." in appendix
+    )
 
 
 def test_own_texts_place_exhibits_and_cite(tmp_path: Path) -> None:
@@ -56,10 +75,22 @@ def test_own_texts_place_exhibits_and_cite(tmp_path: Path) -> None:
     paths = [str(tmp_path / "text" / name) for name in texts]
     made = written(given, tmp_path / "results" / "report", texts=paths)
     source = made["paper.typ"].decode()
-    assert '#link(<T6>)[Table T6];, Table T99 of the appendix and #cite(<Own2000>, form: "prose");.' in source
-    assert '#datatable(made, id: "T6", short: true)' in source and "rotate(-35deg" not in source
-    assert "#bibliography(" in source and made["references.bib"].decode().count("@book") == 1
-    assert "#bibliography(" not in made["appendix.typ"].decode() and "short: false" in made["appendix.typ"].decode()
+    assert (
+        "#link(<T6>)[Table T6];, Table T99 of the appendix and #cite(<Own2000>, form:"
+        ' "prose");.' in source
+    )
+    assert (
+        '#datatable(made, id: "T6", short: true)' in source
+        and "rotate(-35deg" not in source
+    )
+    assert (
+        "#bibliography(" in source
+        and made["references.bib"].decode().count("@book") == 1
+    )
+    assert (
+        "#bibliography(" not in made["appendix.typ"].decode()
+        and "short: false" in made["appendix.typ"].decode()
+    )
     write_text(BIB, tmp_path / "text" / "references.bib")
     with pytest.raises(ReportError, match="no text cites Not2000"):
         written(given, tmp_path / "results" / "report", texts=paths)
@@ -67,6 +98,8 @@ def test_own_texts_place_exhibits_and_cite(tmp_path: Path) -> None:
 
 def test_a_broken_source_is_one_line(tmp_path: Path) -> None:
     write_text("#nothing(", tmp_path / "paper.typ")
-    with pytest.raises(ReportError, match=r"report: paper\.typ does not compile") as caught:
+    with pytest.raises(
+        ReportError, match=r"report: paper\.typ does not compile"
+    ) as caught:
         compile_paper(tmp_path / "paper.typ", tmp_path / "paper.pdf", tmp_path)
     assert "\n" not in str(caught.value) and not (tmp_path / "paper.pdf").exists()

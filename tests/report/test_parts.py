@@ -8,17 +8,33 @@ from report.made_up import write_figure
 
 def test_assumptions_are_harvested_with_their_continuation(tmp_path: Path) -> None:
     marker = "# " + "ASSUME:"
-    text = f"x = 1  {marker} one is enough\ny = 2\n{marker} a long\n#   decision.\nz = 3\n# not this\n"
+    text = (
+        f"x = 1  {marker} one is enough\ny = 2\n{marker} a long\n#   decision.\nz ="
+        " 3\n# not this\n"
+    )
     write_text(text, tmp_path / "topics" / "beta" / "estimate.py")
     write_text(f'MARK = "{marker} not a comment"\n', tmp_path / "panel" / "other.py")
     found = harvest_assumptions(tmp_path)
     assert [item.text for item in found] == ["One is enough.", "A long decision."]
-    assert {(item.floor, item.place) for item in found} == {("beta", "topics/beta/estimate.py")}
+    assert {(item.floor, item.place) for item in found} == {
+        ("beta", "topics/beta/estimate.py")
+    }
 
 
-def test_exhibits_are_ordered_by_number_and_fall_back_to_their_alt_text(tmp_path: Path) -> None:
-    paths = [path for name in ("F13", "F2", "F1b", "F1", "F77") for path in write_figure(tmp_path, name)]
-    found = read_exhibits(paths, {"F2": "groups"}, {"F2": "scripts/draw.py"}, {"F4": {"title": "T", "caption": "C"}})
+def test_exhibits_are_ordered_by_number_and_fall_back_to_their_alt_text(
+    tmp_path: Path,
+) -> None:
+    paths = [
+        path
+        for name in ("F13", "F2", "F1b", "F1", "F77")
+        for path in write_figure(tmp_path, name)
+    ]
+    found = read_exhibits(
+        paths,
+        {"F2": "groups"},
+        {"F2": "scripts/draw.py"},
+        {"F4": {"title": "T", "caption": "C"}},
+    )
     assert [exhibit.id for exhibit in found] == ["F1", "F1b", "F2", "F13", "F77"]
     assert (found[2].topic, found[2].script) == ("groups", "scripts/draw.py")
     assert (found[4].title, found[4].caption, found[4].topic) == ("F77", "A dot.", "")

@@ -1,4 +1,6 @@
-"""Texts: what they print comes from named numbers, what they say has a condition, and both outputs say the same."""
+"""Texts: what they print comes from named numbers, what they say has a condition, and
+both outputs say the same.
+"""
 
 import re
 from html import unescape
@@ -31,8 +33,21 @@ BIB = """@article{Frattini2013,
   title = {Many}, publisher = {Press}, address = {Oxford}, year = {2000}, pages = {1--2},
 }
 """
-OWN = Number(value=0.8, low=0.04, high=1.57, p=0.0431, smallest_visible=0.93, show="0.00", unit="pp", source="x")
-PLACED = {"see": lambda which: f"[see {which}]", "table": lambda which: f"[table {which}]\n", "map": lambda: "[map]\n"}
+OWN = Number(
+    value=0.8,
+    low=0.04,
+    high=1.57,
+    p=0.0431,
+    smallest_visible=0.93,
+    show="0.00",
+    unit="pp",
+    source="x",
+)
+PLACED = {
+    "see": lambda which: f"[see {which}]",
+    "table": lambda which: f"[table {which}]\n",
+    "map": lambda: "[map]\n",
+}
 
 
 @pytest.fixture
@@ -40,7 +55,10 @@ def write(tmp_path: Path) -> Any:
     (tmp_path / "text").mkdir()
     (tmp_path / "references.bib").write_text(BIB, encoding="utf-8")
     references = read_references(tmp_path / "references.bib")
-    numbers = {"own": part_of("own", OWN), "bare": part_of("bare", Number(value=6.0, show="0", source="x"))}
+    numbers = {
+        "own": part_of("own", OWN),
+        "bare": part_of("bare", Number(value=6.0, show="0", source="x")),
+    }
     names = {"n": Lookup("number", numbers), "counts": Lookup("answer", {"HOLDS": 39})}
     names |= {"total": 92, "raw": "a*b*_c_ @d"}
 
@@ -80,32 +98,67 @@ Small.
 """
 
 
-def test_html_prints_named_numbers_citations_cards_and_what_is_placed(write: Any) -> None:
+def test_html_prints_named_numbers_citations_cards_and_what_is_placed(
+    write: Any,
+) -> None:
     prose = write(TEXT)
     page = prose.html("paper", PLACED)
     assert '<h1 id="the-answer-more">The “answer” &amp; more</h1>' in page
-    assert "Growth was 0.80 pp (0.04 to 1.57, p = .043), <em>much</em> <strong>more</strong>" in page
-    assert "2019. Thirty-nine of 92" in page and "a*b*_c_ @d" in page and "&lt;b&gt;" in page
+    assert (
+        "Growth was 0.80 pp (0.04 to 1.57, p = .043), <em>much</em>"
+        " <strong>more</strong>" in page
+    )
+    assert (
+        "2019. Thirty-nine of 92" in page
+        and "a*b*_c_ @d" in page
+        and "&lt;b&gt;" in page
+    )
     assert '<a href="#ref-Frattini2013">Frattini and Prodi (2013)</a>' in page
-    assert '(<a href="#ref-Bank1990">World\u00a0Bank 1990</a>; <a href="#ref-Many">One et al. 2000</a>)' in page
-    assert page.count('<section class="card">') == 2 and "[map]\n</section>\n</div>" in page
-    assert "[table T4]" in page and "<p></p>" not in page and "Small." in page and "must" not in page
+    assert (
+        '(<a href="#ref-Bank1990">World\u00a0Bank 1990</a>; <a href="#ref-Many">One et'
+        " al. 2000</a>)" in page
+    )
+    assert (
+        page.count('<section class="card">') == 2
+        and "[map]\n</section>\n</div>" in page
+    )
+    assert (
+        "[table T4]" in page
+        and "<p></p>" not in page
+        and "Small." in page
+        and "must" not in page
+    )
     assert re.search(r"[\ue000-\ue0ff]", page) is None
-    assert prose.placed("paper") == ["T4"] and prose.headings("paper", 3) == [("one", "One"), ("two", "Two")]
+    assert prose.placed("paper") == ["T4"] and prose.headings("paper", 3) == [
+        ("one", "One"),
+        ("two", "Two"),
+    ]
 
 
-def test_typst_says_what_html_says_and_escapes_what_typst_would_read(write: Any) -> None:
+def test_typst_says_what_html_says_and_escapes_what_typst_would_read(
+    write: Any,
+) -> None:
     prose = write(TEXT)
     source = prose.typst("paper", PLACED)
-    assert source.startswith("= The “answer” & more\n\nGrowth was 0.80 pp (0.04 to 1.57, p \\= .043), #emph[much];")
+    assert source.startswith(
+        "= The “answer” & more\n\nGrowth was 0.80 pp (0.04 to 1.57, p \\= .043),"
+        " #emph[much];"
+    )
     assert '#link("https://x.org/a_b")[a\\_b];' in source
-    assert '#cite(<Frattini2013>, form: "prose"); and others #cite(<Bank1990>);#cite(<Many>);' in source
-    assert "#list([one, a\\*b\\*\\_c\\_ \\@d],[\\#cards \\= \\$x\\$ \\<b\\>],);" in source
+    assert (
+        '#cite(<Frattini2013>, form: "prose"); and others'
+        " #cite(<Bank1990>);#cite(<Many>);" in source
+    )
+    assert (
+        "#list([one, a\\*b\\*\\_c\\_ \\@d],[\\#cards \\= \\$x\\$ \\<b\\>],);" in source
+    )
     assert write("2019\\. It").typst("paper", PLACED) == "2019\\. It\n\n"
 
 
 def test_words_of_both_outputs_are_the_same(write: Any) -> None:
-    text = re.sub(r"@Frattini2013|\[@.*\]|\[a_b\]\(.*?\)|^:::.*|^#+ ", "", TEXT, flags=re.M)
+    text = re.sub(
+        r"@Frattini2013|\[@.*\]|\[a_b\]\(.*?\)|^:::.*|^#+ ", "", TEXT, flags=re.M
+    )
     prose = write(text)
     html = unescape(re.sub(r"<[^>]+>", " ", prose.html("paper", PLACED)))
     typst = re.sub(r"#(emph|strong|list)|\\|;", "", prose.typst("paper", PLACED))
@@ -138,10 +191,17 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_no_number_bears_out_is_refused_with_file_and_line(name: str, write: Any) -> None:
+def test_what_no_number_bears_out_is_refused_with_file_and_line(
+    name: str, write: Any
+) -> None:
     text, message = REFUSED[name]
-    message, place = message.removeprefix("line 3: "), " line 3" if message.startswith("line 3") else r"( line \d+)?"
-    with pytest.raises(ReportError, match=rf"^report: text/paper\.md{place}: .*{message}") as error:
+    message, place = (
+        message.removeprefix("line 3: "),
+        " line 3" if message.startswith("line 3") else r"( line \d+)?",
+    )
+    with pytest.raises(
+        ReportError, match=rf"^report: text/paper\.md{place}: .*{message}"
+    ) as error:
         write(f"First.\n\n{text}\n").html("paper", PLACED)
     assert "\n" not in str(error.value)
 
@@ -150,16 +210,25 @@ def test_references_are_read_and_each_is_cited(tmp_path: Path) -> None:
     path = tmp_path / "references.bib"
     path.write_text(BIB, encoding="utf-8")
     found = read_references(path)
-    assert found["Frattini2013"].text.endswith("Prodi, Giorgio (2013). Industrial Clusters & more. ERIEP, no. 5.")
+    assert found["Frattini2013"].text.endswith(
+        "Prodi, Giorgio (2013). Industrial Clusters & more. ERIEP, no. 5."
+    )
     assert found["Many"].text.endswith("Four, D. (ed.) (2000). Many. Oxford: Press.")
-    assert found["Bank1990"].html.endswith('World Bank. <a href="https://example.org/a">https://example.org/a</a>')
+    assert found["Bank1990"].html.endswith(
+        'World Bank. <a href="https://example.org/a">https://example.org/a</a>'
+    )
     path.write_text(bibtex(found.values()), encoding="utf-8")
-    assert {key: item.fields for key, item in read_references(path).items()} == {k: v.fields for k, v in found.items()}
+    assert {key: item.fields for key, item in read_references(path).items()} == {
+        k: v.fields for k, v in found.items()
+    }
     check_citations(["@Many and [@Bank1990]", "@Frattini2013"], found, "references.bib")
     with pytest.raises(ReportError, match=r"references\.bib: no text cites Many"):
         check_citations(["a@Many [@Bank1990] @Frattini2013"], found, "references.bib")
     undated = BIB.replace("year = 2013", "note = {x}")
-    for broken, message in ((BIB + "@misc{x, title = {y}}\n", "4 entries, of which 3"), (undated, "no year")):
+    for broken, message in (
+        (BIB + "@misc{x, title = {y}}\n", "4 entries, of which 3"),
+        (undated, "no year"),
+    ):
         path.write_text(broken, encoding="utf-8")
         with pytest.raises(ReportError, match=message):
             read_references(path)

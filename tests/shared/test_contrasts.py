@@ -1,4 +1,6 @@
-"""Group contrasts: every rung of the ladder, few treated units, alignment, leave-out rows, refusals."""
+"""Group contrasts: every rung of the ladder, few treated units, alignment, leave-out
+rows, refusals.
+"""
 
 from dataclasses import replace
 
@@ -9,13 +11,24 @@ from statsmodels.regression.linear_model import OLS
 
 from evenfield.numerics.ols import fit_ols, t_quantile
 from evenfield.shared.contrasts import contrasts
-from evenfield.shared.contrasts.contrasts import ContrastSettings, GroupContrast, contrast_rows, step_down_rows
+from evenfield.shared.contrasts.contrasts import (
+    ContrastSettings,
+    GroupContrast,
+    contrast_rows,
+    step_down_rows,
+)
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.study.errors import EstimateError
 
 N = 30
 NAMES = [f"u{i:02d}" for i in range(N)]
-SETTINGS = ContrastSettings(level=0.95, power=0.8, permutations=199, seed=7, pairs=(("u00", "u01"), ("u00", "zz")))
+SETTINGS = ContrastSettings(
+    level=0.95,
+    power=0.8,
+    permutations=199,
+    seed=7,
+    pairs=(("u00", "u01"), ("u00", "zz")),
+)
 ROW = Estimate(
     hypothesis="H3", family="toy", role="primary", estimator="ols", spec_id="toy", outcome="y", term="cluster",
     contrast="cluster - sez", sesoi=0.5, unit_of_measure="s.d.", estimate=NAN,
@@ -24,18 +37,31 @@ ROW = Estimate(
 
 def _units():
     i = np.arange(N)
-    return pd.DataFrame({"unit": NAMES, "lat": 20.0 + i % 6, "lon": 100.0 + i // 6, "coastal": (i < 12).astype(int)})
+    return pd.DataFrame(
+        {
+            "unit": NAMES,
+            "lat": 20.0 + i % 6,
+            "lon": 100.0 + i // 6,
+            "coastal": (i < 12).astype(int),
+        }
+    )
 
 
 def _links():
-    pairs = [(i, i + 1) for i in range(N - 1) if i % 6 != 5] + [(i, i + 6) for i in range(N - 6)]
-    return pd.DataFrame([(NAMES[a], NAMES[b]) for a, b in pairs], columns=["unit_i", "unit_j"])
+    pairs = [(i, i + 1) for i in range(N - 1) if i % 6 != 5] + [
+        (i, i + 6) for i in range(N - 6)
+    ]
+    return pd.DataFrame(
+        [(NAMES[a], NAMES[b]) for a, b in pairs], columns=["unit_i", "unit_j"]
+    )
 
 
 def _table(treated=5, effect=0.0):
     rng = np.random.default_rng(11)
     i = np.arange(N)
-    table = pd.DataFrame({"cluster": (i < treated) * 1.0, "sez": ((i > 1) & (i < treated + 3)) * 1.0})
+    table = pd.DataFrame(
+        {"cluster": (i < treated) * 1.0, "sez": ((i > 1) & (i < treated + 3)) * 1.0}
+    )
     table["x"] = rng.normal(size=N)
     table["y"] = effect * table["cluster"] + rng.normal(size=N)
     table["z"] = rng.normal(size=N)
@@ -44,7 +70,9 @@ def _table(treated=5, effect=0.0):
 
 def _contrast(table, role="primary", outcome="y"):
     row = replace(ROW, role=role, outcome=outcome)
-    return GroupContrast(row, table, outcome, ("cluster", "sez"), ("x",), {"cluster": 1.0, "sez": -1.0})
+    return GroupContrast(
+        row, table, outcome, ("cluster", "sez"), ("x",), {"cluster": 1.0, "sez": -1.0}
+    )
 
 
 def _rows(table, role="primary"):
@@ -54,18 +82,27 @@ def _rows(table, role="primary"):
 
 def test_the_whole_ladder_stands_on_one_estimate():
     rows = _rows(_table(effect=3.0))
-    coef = {name.split(":")[0]: row for name, row in rows.items() if name.endswith(":coef")}
+    coef = {
+        name.split(":")[0]: row for name, row in rows.items() if name.endswith(":coef")
+    }
     methods = "scpc_06 cr2 cr3 conley_400 conley_800 conley_1200 wcr33 hc1".split()
     methods += ["permutation", "permutation_stratified", "permutation_connected"]
     assert set(coef) == {"ols", *(f"ols_{name}" for name in methods)}
     table = _table(effect=3.0)
     X = np.column_stack([table["cluster"], table["sez"], np.ones(N), table["x"]])
     expected = fit_ols(table["y"].to_numpy(), X).beta @ np.array([1.0, -1.0, 0.0, 0.0])
-    assert [row.estimate for row in coef.values()] == pytest.approx([expected] * len(coef), rel=1e-9)
+    assert [row.estimate for row in coef.values()] == pytest.approx(
+        [expected] * len(coef), rel=1e-9
+    )
     assert [name for name, row in coef.items() if row.role == "primary"] == ["ols"]
-    assert all(0 < row.p_value <= 1 for row in coef.values()) and coef["ols"].n_treated == 5
+    assert (
+        all(0 < row.p_value <= 1 for row in coef.values())
+        and coef["ols"].n_treated == 5
+    )
     seen = [row for row in coef.values() if np.isfinite(row.mde)]
-    reach = [(row.conf_high - row.conf_low) / 2 + 0.8416212 * row.std_error for row in seen]
+    reach = [
+        (row.conf_high - row.conf_low) / 2 + 0.8416212 * row.std_error for row in seen
+    ]
     assert len(seen) == 8 and [row.mde for row in seen] == pytest.approx(reach)
 
 
@@ -76,45 +113,86 @@ def test_leave_out_rows_are_refits():
     for unit in NAMES:
         kept = table.drop(index=unit)
         X = np.column_stack([kept["cluster"], kept["sez"], np.ones(N - 1), kept["x"]])
-        singles.append(fit_ols(kept["y"].to_numpy(), X).beta @ np.array([1.0, -1.0, 0.0, 0.0]))
+        singles.append(
+            fit_ols(kept["y"].to_numpy(), X).beta @ np.array([1.0, -1.0, 0.0, 0.0])
+        )
     assert rows["leave_one_out:stat_low"].estimate == pytest.approx(min(singles))
     assert rows["leave_one_out:stat_high"].estimate == pytest.approx(max(singles))
-    assert rows["leave_one_out:stat_low"].max_leverage_unit == NAMES[int(np.argmin(singles))]
+    assert (
+        rows["leave_one_out:stat_low"].max_leverage_unit
+        == NAMES[int(np.argmin(singles))]
+    )
     assert rows["leave_pair_out:stat_pair"].sample_id == "all without u00 u01"
 
 
 def test_few_treated_are_permuted_and_other_roles_get_the_primary_method_alone():
     rows = _rows(_table(treated=3))
     coef = {name: row for name, row in rows.items() if name.endswith(":coef")}
-    assert set(coef) == {"ols:coef", "ols_permutation_stratified:coef", "ols_permutation_connected:coef"}
-    assert rows["ols:coef"].p_type.startswith("free permutation") and np.isnan(rows["ols:coef"].std_error)
+    assert set(coef) == {
+        "ols:coef",
+        "ols_permutation_stratified:coef",
+        "ols_permutation_connected:coef",
+    }
+    assert rows["ols:coef"].p_type.startswith("free permutation") and np.isnan(
+        rows["ols:coef"].std_error
+    )
     assert set(_rows(_table(), "robustness")) == {"ols:coef"}
     table = _table(treated=3)
     fit = OLS(table["y"], table[["cluster", "sez", "x"]].assign(constant=1.0)).fit()
     error = fit.t_test([1, -1, 0, 0]).sd.item()
-    assert rows["ols:coef"].mde == pytest.approx((t_quantile(0.975, fit.df_resid) + 0.8416212) * error)
+    assert rows["ols:coef"].mde == pytest.approx(
+        (t_quantile(0.975, fit.df_resid) + 0.8416212) * error
+    )
 
 
 def test_step_down_never_lowers_a_p_value_and_settings_come_from_the_config():
     table = _table(effect=1.0)
-    found = step_down_rows([_contrast(table), _contrast(table, outcome="z")], _units(), _links(), SETTINGS)
+    found = step_down_rows(
+        [_contrast(table), _contrast(table, outcome="z")], _units(), _links(), SETTINGS
+    )
     alone = [_rows(table)["ols_permutation:coef"].p_value, np.nan]
-    assert [row.estimator for row in found] == ["ols_romano_wolf"] * 2 and found[0].p_value >= alone[0] - 1e-12
+    assert [row.estimator for row in found] == ["ols_romano_wolf"] * 2 and found[
+        0
+    ].p_value >= alone[0] - 1e-12
     with pytest.raises(EstimateError, match="different units"):
-        step_down_rows([_contrast(table), _contrast(table.iloc[1:], outcome="z")], _units(), _links(), SETTINGS)
-    inference = {"conf_level": 0.9, "permutations": 99, "seed": 1, "pairs": [["a", "b"]]}
-    assert contrasts.parse_contrast_settings(inference, 0.8) == ContrastSettings(0.9, 0.8, 99, 1, (("a", "b"),))
+        step_down_rows(
+            [_contrast(table), _contrast(table.iloc[1:], outcome="z")],
+            _units(),
+            _links(),
+            SETTINGS,
+        )
+    inference = {
+        "conf_level": 0.9,
+        "permutations": 99,
+        "seed": 1,
+        "pairs": [["a", "b"]],
+    }
+    assert contrasts.parse_contrast_settings(inference, 0.8) == ContrastSettings(
+        0.9, 0.8, 99, 1, (("a", "b"),)
+    )
 
 
 def test_what_is_not_defined_says_why():
-    constant = contrast_rows([_contrast(_table().assign(y=1.0))], _units(), _links(), SETTINGS)
+    constant = contrast_rows(
+        [_contrast(_table().assign(y=1.0))], _units(), _links(), SETTINGS
+    )
     assert [row.warning for row in constant] == ["not defined: the outcome is constant"]
-    dependent = contrast_rows([_contrast(_table().assign(sez=0.0))], _units(), _links(), SETTINGS)
+    dependent = contrast_rows(
+        [_contrast(_table().assign(sez=0.0))], _units(), _links(), SETTINGS
+    )
     assert "does not vary or is collinear" in dependent[0].warning
     with pytest.raises(EstimateError, match=r"1 units lack a value \(u03\)"):
         _rows(_table().assign(x=lambda f: f["x"].mask(f.index == "u03")))
-    nowhere = contrast_rows([_contrast(_table())], _units().assign(lat=np.nan), _links(), SETTINGS)
-    assert nowhere[0].se_type == "CR3" and "no coordinates" in nowhere[0].warning and nowhere[0].conf_low < 0
-    assert {"ols_scpc", "ols_scpc_06"} <= {row.estimator for row in nowhere if "no coordinates" in row.warning}
+    nowhere = contrast_rows(
+        [_contrast(_table())], _units().assign(lat=np.nan), _links(), SETTINGS
+    )
+    assert (
+        nowhere[0].se_type == "CR3"
+        and "no coordinates" in nowhere[0].warning
+        and nowhere[0].conf_low < 0
+    )
+    assert {"ols_scpc", "ols_scpc_06"} <= {
+        row.estimator for row in nowhere if "no coordinates" in row.warning
+    }
     with pytest.raises(EstimateError, match=r"no row in units\.csv"):
         contrast_rows([_contrast(_table())], _units().iloc[1:], _links(), SETTINGS)

@@ -1,4 +1,6 @@
-"""The tidy layout: an id that labels do not move, one row for one number, and a stack that refuses doubles."""
+"""The tidy layout: an id that labels do not move, one row for one number, and a stack
+that refuses doubles.
+"""
 
 from dataclasses import fields, replace
 
@@ -19,15 +21,26 @@ from evenfield.shared.estimates import (
     write_stacked,
 )
 
-ROW = Estimate(estimator="ols", spec_id="absolute", outcome="growth", term="y0", period="P1", estimate=0.25)
+ROW = Estimate(
+    estimator="ols",
+    spec_id="absolute",
+    outcome="growth",
+    term="y0",
+    period="P1",
+    estimate=0.25,
+)
 
 
 def changed(name):
     kind = {str: "other", float: 9.0, int: 9, bool: False, int | None: 9}
-    return replace(ROW, **{name: kind[next(f.type for f in fields(Estimate) if f.name == name)]})
+    return replace(
+        ROW, **{name: kind[next(f.type for f in fields(Estimate) if f.name == name)]}
+    )
 
 
-@pytest.mark.parametrize("name", [name for name in ESTIMATE_COLUMNS[1:] if name not in ID_FIELDS])
+@pytest.mark.parametrize(
+    "name", [name for name in ESTIMATE_COLUMNS[1:] if name not in ID_FIELDS]
+)
 def test_labels_and_numbers_do_not_move_the_id(name):
     assert estimate_id(changed(name)) == estimate_id(ROW)
 
@@ -41,19 +54,33 @@ def test_rows_are_sorted_with_stable_ids_and_doubles_refused():
     assert estimate_id(ROW) == "9b11270c55dc"
     assert estimate_id(replace(ROW, outcome="gro", term="wthy0")) != estimate_id(ROW)
     rows = [replace(ROW, period=period) for period in ("P3", "P1", "P2")]
-    pd.testing.assert_frame_equal(estimates_frame(rows), estimates_frame(reversed(rows)))
+    pd.testing.assert_frame_equal(
+        estimates_frame(rows), estimates_frame(reversed(rows))
+    )
     assert estimates_frame(rows)["period"].tolist() == ["P1", "P2", "P3"]
     with pytest.raises(ValueError, match="two estimates share an id"):
         estimates_frame([ROW, replace(ROW, role="primary", estimate=0.5)])
-    assert finite_or_nan(1.5) == 1.5 and np.isnan([finite_or_nan(x) for x in (np.inf, -np.inf, np.nan)]).all()
+    assert (
+        finite_or_nan(1.5) == 1.5
+        and np.isnan([finite_or_nan(x) for x in (np.inf, -np.inf, np.nan)]).all()
+    )
 
 
 def test_what_is_written_is_read_back(tmp_path):
-    rows = [replace(ROW, n_treated=None), replace(ROW, period="P2", n_treated=3, w_id="none", std_error=1 / 3)]
+    rows = [
+        replace(ROW, n_treated=None),
+        replace(ROW, period="P2", n_treated=3, w_id="none", std_error=1 / 3),
+    ]
     write_estimates(rows, tmp_path / "e.csv")
     back = read_estimates(tmp_path / "e.csv")
-    assert list(back.columns) == list(ESTIMATE_COLUMNS) and back["w_id"].tolist() == ["", "none"]
-    assert back["n_treated"].isna().tolist() == [True, False] and back["std_error"].iloc[1] == 0.333333
+    assert list(back.columns) == list(ESTIMATE_COLUMNS) and back["w_id"].tolist() == [
+        "",
+        "none",
+    ]
+    assert (
+        back["n_treated"].isna().tolist() == [True, False]
+        and back["std_error"].iloc[1] == 0.333333
+    )
     assert np.isnan(back["p_value"]).all()
     write_estimates([], tmp_path / "e.csv")
     assert list(read_estimates(tmp_path / "e.csv").columns) == list(ESTIMATE_COLUMNS)
@@ -62,10 +89,16 @@ def test_what_is_written_is_read_back(tmp_path):
 def test_stack_is_sorted_and_refuses_doubles(tmp_path):
     write_estimates([replace(ROW, estimator="z", n_treated=2)], tmp_path / "a.csv")
     write_estimates([ROW], tmp_path / "b.csv")
-    write_stacked(stacked_estimates([str(tmp_path / "a.csv"), str(tmp_path / "b.csv")]), tmp_path / "all.csv")
+    write_stacked(
+        stacked_estimates([str(tmp_path / "a.csv"), str(tmp_path / "b.csv")]),
+        tmp_path / "all.csv",
+    )
     stack = read_estimates(tmp_path / "all.csv")
     assert stack["estimator"].tolist() == ["ols", "z"]
     lines = (tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()
-    assert set(lines[1:]) == {(tmp_path / f"{n}.csv").read_text(encoding="utf-8").splitlines()[1] for n in "ab"}
+    assert set(lines[1:]) == {
+        (tmp_path / f"{n}.csv").read_text(encoding="utf-8").splitlines()[1]
+        for n in "ab"
+    }
     with pytest.raises(ValueError, match="two families hold estimate"):
         stacked_estimates([str(tmp_path / "b.csv")] * 2)

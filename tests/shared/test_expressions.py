@@ -1,4 +1,6 @@
-"""Expressions of the config: closed forms, rows in any order, and everything that is not on the list."""
+"""Expressions of the config: closed forms, rows in any order, and everything that is
+not on the list.
+"""
 
 import numpy as np
 import pandas as pd
@@ -7,14 +9,24 @@ import pytest
 from evenfield.shared.expressions import columns_of, evaluate
 from evenfield.study.errors import ConfigError
 
-PANEL = pd.DataFrame({"unit": list("aaabb"), "year": [2000, 2001, 2002, 2000, 2002], "x": [1.0, 2, 4, 8, 0], "y": 2.0})
+PANEL = pd.DataFrame(
+    {
+        "unit": list("aaabb"),
+        "year": [2000, 2001, 2002, 2000, 2002],
+        "x": [1.0, 2, 4, 8, 0],
+        "y": 2.0,
+    }
+)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("x", [1, 2, 4, 8, 0]),
-        ("100 * log(x / y)", [100 * np.log(0.5), 0, 100 * np.log(2), 100 * np.log(4), np.nan]),
+        (
+            "100 * log(x / y)",
+            [100 * np.log(0.5), 0, 100 * np.log(2), 100 * np.log(4), np.nan],
+        ),
         ("-x + 2 * (y - 1)", [1, 0, -2, -6, 2]),
         ("x - lag(x)", [np.nan, 1, 2, np.nan, np.nan]),
         ("lag(x, 2)", [np.nan, np.nan, 1, np.nan, 8]),

@@ -17,7 +17,9 @@ def close_figures():
 
 def test_cells_differ_in_colour_marker_line_and_ink_stays_readable():
     for attribute in ("colour", "marker", "line"):
-        assert len({str(getattr(mark, attribute)) for mark in MARKS.values()}) == len(MARKS)
+        assert len({str(getattr(mark, attribute)) for mark in MARKS.values()}) == len(
+            MARKS
+        )
     for mark in MARKS.values():
         assert contrast(mark.fill, mark.ink) >= 4.5
 
@@ -41,4 +43,6 @@ def test_a_letter_that_the_font_lacks_or_no_words_are_an_error(tmp_path):
         save_figure(artwork, [str(tmp_path / "F.png")])
     use_style()
     with pytest.raises(ArtifactError, match="no description"):
-        save_figure(Artwork(plt.figure(), pd.DataFrame(), " "), [str(tmp_path / "F.png")])
+        save_figure(
+            Artwork(plt.figure(), pd.DataFrame(), " "), [str(tmp_path / "F.png")]
+        )

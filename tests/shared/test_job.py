@@ -1,4 +1,6 @@
-"""The door of every script: the log comes first, a known fault is one line, an unknown one leaves its trace there."""
+"""The door of every script: the log comes first, a known fault is one line, an unknown
+one leaves its trace there.
+"""
 
 from types import SimpleNamespace
 from typing import Any
@@ -26,7 +28,10 @@ def log_of(folder):
 def test_main_gets_names_without_what_only_triggers_reruns(tmp_path):
     seen: dict[str, Any] = {}
     enter(job(tmp_path, spec=1), lambda **named: seen.update(named))
-    assert seen == {"table": "in.csv", "result": "out.csv", "spec": 1} and log_of(tmp_path) == ""
+    assert (
+        seen == {"table": "in.csv", "result": "out.csv", "spec": 1}
+        and log_of(tmp_path) == ""
+    )
 
 
 def test_known_fault_is_one_line_on_both_sides(tmp_path):
@@ -47,7 +52,13 @@ def test_unknown_fault_is_one_line_and_its_trace_is_only_in_the_log(tmp_path):
         enter(job(tmp_path), main)
     line = str(caught.value.code)
     assert line.startswith("evenfield: build_it: ZeroDivisionError by zero xxx")
-    assert line.endswith(f"this is a fault of evenfield; please report {tmp_path / 'logs' / 'rule.log'}")
-    assert "\n" not in line and len(line) < 400 + len(str(tmp_path)) and "Traceback" not in line
+    assert line.endswith(
+        f"this is a fault of evenfield; please report {tmp_path / 'logs' / 'rule.log'}"
+    )
+    assert (
+        "\n" not in line
+        and len(line) < 400 + len(str(tmp_path))
+        and "Traceback" not in line
+    )
     assert log_of(tmp_path).startswith("Traceback (most recent call last)")
     assert "ZeroDivisionError: by" in log_of(tmp_path)

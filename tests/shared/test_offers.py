@@ -9,7 +9,10 @@ from evenfield.report.numbers import read_entries
 from evenfield.shared.offers import step_aside
 from evenfield.study.config import checked_config, read_config
 
-CHINA, US = (checked_config(read_config(ROOT / name / "config.yaml")) for name in (".", "examples/us-states"))
+CHINA, US = (
+    checked_config(read_config(ROOT / name / "config.yaml"))
+    for name in (".", "examples/us-states")
+)
 
 
 def aside(config, folder, **panel):
@@ -18,29 +21,52 @@ def aside(config, folder, **panel):
     return step_aside(changed, folder)
 
 
-@pytest.mark.parametrize(("config", "folder"), [(CHINA, ROOT), (US, ROOT / "examples/us-states")])
+@pytest.mark.parametrize(
+    ("config", "folder"), [(CHINA, ROOT), (US, ROOT / "examples/us-states")]
+)
 def test_a_whole_study_is_left_as_it_is(config, folder):
-    assert step_aside(config, folder) == {**config, "aside": [], "neutral": False, "auto": []}
+    assert step_aside(config, folder) == {
+        **config,
+        "aside": [],
+        "neutral": False,
+        "auto": [],
+    }
 
 
 def test_shorter_years_drop_what_rests_on_them_and_nothing_is_refused():
     left = aside(CHINA, ROOT, years=[1999, 2019])
-    assert list(left["periods"]) == ["P3", "P4", "S1"] and "economic" not in left["weights"]["families"]
-    assert [spec["id"] for spec in left["estimates"]["synthetic_control"]] == ["tianjin_official"]
+    assert (
+        list(left["periods"]) == ["P3", "P4", "S1"]
+        and "economic" not in left["weights"]["families"]
+    )
+    assert [spec["id"] for spec in left["estimates"]["synthetic_control"]] == [
+        "tianjin_official"
+    ]
     assert left["estimates"]["dynamic_panel"][0]["periods"] == ["S1", "P3", "P4"]
-    assert "H4" not in left["answers"]["hypotheses"] and "H1" in left["answers"]["hypotheses"]
+    assert (
+        "H4" not in left["answers"]["hypotheses"]
+        and "H1" in left["answers"]["hypotheses"]
+    )
     assert "T24" not in left["tables"] and read_entries(left) == {} and left["neutral"]
     assert len(left["aside"]) < 20 and "1978-91" in left["aside"][0]
 
 
-def test_without_borders_and_coordinates_income_topics_run_and_automatic_exhibits_follow(tmp_path):
+def test_without_borders_and_coordinates_income_topics_run_and_automatic_exhibits_follow(
+    tmp_path,
+):
     us = ROOT / "examples/us-states/data"
     (tmp_path / "data").mkdir()
     for name in ("panel", "units"):
         (tmp_path / f"data/{name}.csv").write_bytes((us / f"{name}.csv").read_bytes())
-    (tmp_path / "data/datapackage.json").write_text('{"resources": [{"path": "panel.csv"}, {"path": "units.csv"}]}')
+    (tmp_path / "data/datapackage.json").write_text(
+        '{"resources": [{"path": "panel.csv"}, {"path": "units.csv"}]}'
+    )
     left = step_aside({**US, "exhibits": "auto", "tables": [], "figures": []}, tmp_path)
-    assert left["weights"]["families"] == {} and set(US["estimates"]) - set(left["estimates"]) == {"moran"}
+    assert left["weights"]["families"] == {} and set(US["estimates"]) - set(
+        left["estimates"]
+    ) == {"moran"}
     assert left["estimates"]["inequality"][0].get("weights") is None
-    assert left["tables"] == ["T2", "T6", "T7", "T10", "T9", "T12"] and left["figures"] == ["F4", "F5", "F6"]
+    assert left["tables"] == ["T2", "T6", "T7", "T10", "T9", "T12"] and left[
+        "figures"
+    ] == ["F4", "F5", "F6"]
     assert any("borders in adjacency.csv" in sentence for sentence in left["aside"])

@@ -1,4 +1,6 @@
-"""Jobs as copies of one process: what a job prints and how it ends is as if a Python had started for it."""
+"""Jobs as copies of one process: what a job prints and how it ends is as if a Python
+had started for it.
+"""
 
 import os
 import subprocess
@@ -10,7 +12,9 @@ import pytest
 
 from evenfield.shared import preloaded
 
-START = "import os, sys; from evenfield.shared.preloaded import hand_over; hand_over(); "
+START = (
+    "import os, sys; from evenfield.shared.preloaded import hand_over; hand_over(); "
+)
 ENDINGS = {
     "whole": "print('done', os.getcwd(), sys.argv[1:], os.environ['GIVEN'])",
     "one line": "sys.exit('evenfield: found, expected, remedy')",
@@ -22,7 +26,9 @@ ENDINGS = {
 
 @pytest.fixture
 def ask(tmp_path, monkeypatch):
-    """Start a script as the engine does; its file `pid` tells which process did the work."""
+    """Start a script as the engine does; its file `pid` tells which process did the
+    work.
+    """
     monkeypatch.setattr(preloaded, "LIBRARIES", ("json",))
 
     def start(text):
@@ -30,7 +36,13 @@ def ask(tmp_path, monkeypatch):
         script.write_text(f"{START}open('pid', 'w').write(str(os.getpid()))\n{text}\n")
         environment = {**os.environ, "GIVEN": "ä = 1\n2"}
         streams = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
-        return subprocess.Popen([sys.executable, script, "a b"], cwd=tmp_path, env=environment, text=True, **streams)
+        return subprocess.Popen(
+            [sys.executable, script, "a b"],
+            cwd=tmp_path,
+            env=environment,
+            text=True,
+            **streams,
+        )
 
     return start, tmp_path / "pid"
 

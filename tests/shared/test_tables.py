@@ -12,7 +12,16 @@ from evenfield.shared.tables import numbers
 from evenfield.shared.tables.latex import escape_latex, table_latex
 from evenfield.shared.tables.markdown import table_markdown
 from evenfield.shared.tables.markup import table_html
-from evenfield.shared.tables.numbers import fixed, interval, is_missing, p_value, places, significant, with_error, years
+from evenfield.shared.tables.numbers import (
+    fixed,
+    interval,
+    is_missing,
+    p_value,
+    places,
+    significant,
+    with_error,
+    years,
+)
 from evenfield.shared.tables.table import Column, Short, Table, grid
 from evenfield.shared.tables.typst import table_typst, typst_string, typst_text
 from evenfield.shared.tables.write import write_table_files
@@ -27,8 +36,20 @@ def made_table():
     })  # fmt: skip
     columns = (
         Column(names=("name",), header="Name & more"),
-        Column(names=("value",), header="Value", align="right", show=places(fixed, 2), reason="why"),
-        Column(names=("low", "high"), header="95% interval", align="right", show=places(interval, 1), reason="why"),
+        Column(
+            names=("value",),
+            header="Value",
+            align="right",
+            show=places(fixed, 2),
+            reason="why",
+        ),
+        Column(
+            names=("low", "high"),
+            header="95% interval",
+            align="right",
+            show=places(interval, 1),
+            reason="why",
+        ),
     )
     return Table(id="TX", title="A title with 5% & more", note=("One.", "Two < three."), columns=columns, frame=frame,
                  group="group")  # fmt: skip
@@ -36,12 +57,27 @@ def made_table():
 
 def test_latex_and_markdown_are_escaped_and_balanced():
     text = table_latex(made_table())
-    assert r"A \& B & $-$1.23 & [$-$2.0, 0.0] \\" in text and r"C\_1 & 2.00 & [1.0, unbounded] \\" in text
-    assert r"\caption{A title with 5\% \& more}" in text and text.count(r"\begin{") == text.count(r"\end{") == 4
+    assert (
+        r"A \& B & $-$1.23 & [$-$2.0, 0.0] \\" in text
+        and r"C\_1 & 2.00 & [1.0, unbounded] \\" in text
+    )
+    assert (
+        r"\caption{A title with 5\% \& more}" in text
+        and text.count(r"\begin{") == text.count(r"\end{") == 4
+    )
     assert r"\multicolumn{3}{@{}l}{\textit{two}}" in text
-    assert escape_latex("a\\b{c}~^") == r"a\textbackslash{}b\{c\}\textasciitilde{}\textasciicircum{}"
-    rows = [line for line in table_markdown(made_table()).splitlines() if line.startswith("|")]
-    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {4} and rows[1] == "| :--- | ---: | ---: |"
+    assert (
+        escape_latex("a\\b{c}~^")
+        == r"a\textbackslash{}b\{c\}\textasciitilde{}\textasciicircum{}"
+    )
+    rows = [
+        line
+        for line in table_markdown(made_table()).splitlines()
+        if line.startswith("|")
+    ]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {4} and rows[
+        1
+    ] == "| :--- | ---: | ---: |"
     assert r"\<b\>\|" in rows[-1]
     made = grid(made_table())
     assert [cell.text for cell in made.lines[-1].cells] == ["<b>|", "(a)", "(a)"]
@@ -50,14 +86,24 @@ def test_latex_and_markdown_are_escaped_and_balanced():
 
 def test_typst_is_escaped_and_leaves_out_what_the_paper_does_not_print() -> None:
     text = table_typst(made_table())
-    assert '#let title = "A title with 5% & more"' in text and "#let sideways = false" in text
+    assert (
+        '#let title = "A title with 5% & more"' in text
+        and "#let sideways = false" in text
+    )
     assert '"<b>|", "(a)", "(a)",' in text and "table.cell(colspan: 3" in text
     columns = (*made_table().columns[:2], replace(made_table().columns[2], paper=False))
     assert "interval" not in table_typst(replace(made_table(), columns=columns))
-    brief = table_typst(replace(made_table(), short=Short(lambda row: row["group"] == "two", ("low",))))
+    brief = table_typst(
+        replace(made_table(), short=Short(lambda row: row["group"] == "two", ("low",)))
+    )
     brief = brief[brief.index("#let short_title") :]
-    assert '"<b>|", "(a)",' in brief and "Value" not in brief and "unbounded" not in brief
-    assert typst_text("- a_b #1 [x] $5 @c\n~ \\") == "\\- a\\_b \\#1 \\[x\\] \\$5 \\@c \\~ \\\\"
+    assert (
+        '"<b>|", "(a)",' in brief and "Value" not in brief and "unbounded" not in brief
+    )
+    assert (
+        typst_text("- a_b #1 [x] $5 @c\n~ \\")
+        == "\\- a\\_b \\#1 \\[x\\] \\$5 \\@c \\~ \\\\"
+    )
     assert typst_string('say "a\\b"') == '"say \\"a\\\\b\\""'
 
 
@@ -85,42 +131,74 @@ def test_html_is_semantic_balanced_and_sortable():
     values = [attrs["data-value"] for tag, attrs in tags.seen if "data-value" in attrs]
     assert values[:2] == ["-1.23457", "-2"] and values[-2:] == ["", ""]
     assert "<b>" not in text and "&lt;b&gt;|" in text
-    assert [tag for tag, _ in tags.seen].count("tbody") == 2 and 'title="too few units"' in text
+    assert [tag for tag, _ in tags.seen].count(
+        "tbody"
+    ) == 2 and 'title="too few units"' in text
 
 
 def test_the_csv_twin_holds_the_unrounded_frame(tmp_path):
-    paths = [str(tmp_path / f"TX.{ending}") for ending in ("csv", "tex", "md", "html", "typ")]
+    paths = [
+        str(tmp_path / f"TX.{ending}") for ending in ("csv", "tex", "md", "html", "typ")
+    ]
     write_table_files(made_table(), paths)
     back = read_table(paths[0], text=("name", "why", "group"))
     wanted = made_table().frame.assign(value=[-1.23457, 2.0, float("nan")])
     pd.testing.assert_frame_equal(back, wanted, check_dtype=False)
-    assert all(Path(path).read_bytes().endswith(b"\n") and b"\r" not in Path(path).read_bytes() for path in paths)
+    assert all(
+        Path(path).read_bytes().endswith(b"\n") and b"\r" not in Path(path).read_bytes()
+        for path in paths
+    )
 
 
-def test_word_prints_the_same_text_with_title_note_and_repeated_heading_in_the_same_bytes(tmp_path):
+def test_word_prints_the_same_text_with_title_note_and_repeated_heading_in_the_same_bytes(
+    tmp_path,
+):
     for name in ("a.docx", "b.docx"):
         write_table_files(made_table(), [str(tmp_path / name)])
     assert (tmp_path / "a.docx").read_bytes() == (tmp_path / "b.docx").read_bytes()
     made = Document(str(tmp_path / "a.docx"))
-    assert [p.text for p in made.paragraphs] == ["TX. A title with 5% & more", "One. Two < three. (a) too few units."]
+    assert [p.text for p in made.paragraphs] == [
+        "TX. A title with 5% & more",
+        "One. Two < three. (a) too few units.",
+    ]
     (shown,) = made.tables
     rows = [[cell.text for cell in row.cells] for row in shown.rows]
     assert rows[:2] == [["Name & more", "Value", "95% interval"], ["one"] * 3]
     assert rows[2] == ["A & B", "\u22121.23", "[\u22122.0, 0.0]"]
     assert rows[-1] == ["<b>|", "(a)", "(a)"] and len(rows) == 6
-    assert "<w:tblHeader/>" in shown.rows[0]._tr.xml and "<w:tblHeader/>" not in shown.rows[1]._tr.xml
-    assert (shown.cell(2, 1).paragraphs[0].alignment, made.core_properties.created.year) == (2, 2000)
+    assert (
+        "<w:tblHeader/>" in shown.rows[0]._tr.xml
+        and "<w:tblHeader/>" not in shown.rows[1]._tr.xml
+    )
+    assert (
+        shown.cell(2, 1).paragraphs[0].alignment,
+        made.core_properties.created.year,
+    ) == (2, 2000)
     with zipfile.ZipFile(tmp_path / "a.docx") as held:
-        assert held.namelist() == sorted(held.namelist()) and {i.date_time[0] for i in held.infolist()} == {1980}
+        assert held.namelist() == sorted(held.namelist()) and {
+            i.date_time[0] for i in held.infolist()
+        } == {1980}
 
 
 def test_an_empty_table_says_what_to_do():
     table = made_table()
-    empty = Table(id="TX", title="", note=(), columns=table.columns, frame=table.frame.iloc[:0])
-    with pytest.raises(ArtifactError, match=r"TX has no rows; expected .*; remove TX from `tables`"):
+    empty = Table(
+        id="TX", title="", note=(), columns=table.columns, frame=table.frame.iloc[:0]
+    )
+    with pytest.raises(
+        ArtifactError, match=r"TX has no rows; expected .*; remove TX from `tables`"
+    ):
         grid(empty)
     with pytest.raises(ArtifactError, match="TX lacks 1 columns"):
-        grid(Table(id="TX", title="", note=(), columns=table.columns, frame=table.frame.drop(columns="low")))
+        grid(
+            Table(
+                id="TX",
+                title="",
+                note=(),
+                columns=table.columns,
+                frame=table.frame.drop(columns="low"),
+            )
+        )
 
 
 NAN = float("nan")

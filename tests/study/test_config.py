@@ -1,4 +1,6 @@
-"""The config: defaults, and one line for every way in which a key, a name or a year can be wrong."""
+"""The config: defaults, and one line for every way in which a key, a name or a year can
+be wrong.
+"""
 
 import copy
 from pathlib import Path
@@ -14,7 +16,11 @@ CHINA = read_config(ROOT / "config.yaml")
 MINIMAL = {
     "study": {"id": "toy", "title": "Toy", "question": "Why?"},
     "data": {"package": "data/datapackage.json"},
-    "panel": {"years": [1940, 2000], "step": 10, "income": {"column": "income", "unit": "pesos"}},
+    "panel": {
+        "years": [1940, 2000],
+        "step": 10,
+        "income": {"column": "income", "unit": "pesos"},
+    },
     "periods": {"P": {"start": 1940, "end": 2000}},
     "estimates": {"sigma": [{"id": "all"}]},
 }
@@ -32,22 +38,44 @@ def set_at(*path):
     return change
 
 
-BETA, SIGMA = ("estimates", "beta"), ("estimates", "sigma")
+BETA = ("estimates", "beta")
+SIGMA = ("estimates", "sigma")
 PANELS = ("estimates", "spatial_panel", "specifications")
 CASES = [
-    (set_at("panel", "unit_schem", "31"), "'unit_schem' is not a key of panel.*did you mean 'unit_scheme'"),
-    (set_at(*BETA, 0, "controlls", []), "'controlls' is not a key of estimates.beta.0.*did you mean 'controls'"),
+    (
+        set_at("panel", "unit_schem", "31"),
+        "'unit_schem' is not a key of panel.*did you mean 'unit_scheme'",
+    ),
+    (
+        set_at(*BETA, 0, "controlls", []),
+        "'controlls' is not a key of estimates.beta.0.*did you mean 'controls'",
+    ),
     (set_at("estimates", None), "estimates: None is not of type 'object'"),
     (lambda c: c.pop("data"), "the top level: 'data' is a required property"),
-    (set_at("weights", "families", "near", {"kind": "nearest"}), "weights.families.near: 'neighbours' is a required"),
-    (set_at(*SIGMA, 0, "unit_scheme", "29"), "estimates.sigma.unit_scheme names '29'; expected one of 31, 30"),
+    (
+        set_at("weights", "families", "near", {"kind": "nearest"}),
+        "weights.families.near: 'neighbours' is a required",
+    ),
+    (
+        set_at(*SIGMA, 0, "unit_scheme", "29"),
+        "estimates.sigma.unit_scheme names '29'; expected one of 31, 30",
+    ),
     (set_at("panel", "unit_scheme", "32"), "panel.unit_scheme names '32'"),
-    (set_at("estimates", "design", "weights", ["nearest_6"]), "estimates.design.weights names 'nearest_6'"),
+    (
+        set_at("estimates", "design", "weights", ["nearest_6"]),
+        "estimates.design.weights names 'nearest_6'",
+    ),
     (set_at("taxonomy", "primary", "none"), "taxonomy.primary names 'none'"),
     (lambda c: c["panel"]["samples"].pop("all"), "panel.samples names 'all'"),
     (set_at("periods", "P4", "start", 2019), "periods.P4 runs from 2019 to 2019"),
-    (set_at("panel", "step", 2), r"panel.years \[1978, 2019\] with step 2; expected a last"),
-    (set_at(*PANELS, 0, "weights", "contiguty"), "estimates.spatial_panel.weights names .*mean 'contiguity'"),
+    (
+        set_at("panel", "step", 2),
+        r"panel.years \[1978, 2019\] with step 2; expected a last",
+    ),
+    (
+        set_at(*PANELS, 0, "weights", "contiguty"),
+        "estimates.spatial_panel.weights names .*mean 'contiguity'",
+    ),
 ]
 
 
@@ -60,15 +88,29 @@ def test_fault_is_one_line(change, message):
 
 
 def test_defaults_fill_a_minimal_config():
-    before, config = copy.deepcopy(MINIMAL), checked_config(MINIMAL)
+    before = copy.deepcopy(MINIMAL)
+    config = checked_config(MINIMAL)
     assert before == MINIMAL and checked_config(config) == config
     families = {"contiguity": {"kind": "contiguity"}}
-    assert config["weights"] == {"primary": "contiguity", "join": [], "families": families}
-    assert config["taxonomy"]["all"] == ["none"] and config["panel"]["unit_schemes"] == {"all": {}}
-    assert config["estimates"]["sigma"] == [{"id": "all", "sample": "all", "unit_scheme": "", "role": "robustness"}]
+    assert config["weights"] == {
+        "primary": "contiguity",
+        "join": [],
+        "families": families,
+    }
+    assert config["taxonomy"]["all"] == ["none"] and config["panel"][
+        "unit_schemes"
+    ] == {"all": {}}
+    assert config["estimates"]["sigma"] == [
+        {"id": "all", "sample": "all", "unit_scheme": "", "role": "robustness"}
+    ]
     assert config["data"]["grade_c"] == []
     (period,) = config_periods(config)
-    assert (period.label, period.years, period.spliced, period.role) == ("1940-2000", 60, False, "main")
+    assert (period.label, period.years, period.spliced, period.role) == (
+        "1940-2000",
+        60,
+        False,
+        "main",
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""Canonical files, two-step rounding and the logarithm of the C library: what is written, and what no order moves."""
+"""Canonical files, two-step rounding and the logarithm of the C library: what is
+written, and what no order moves.
+"""
 
 import math
 
@@ -11,14 +13,27 @@ from hypothesis import strategies as st
 from evenfield.study.elementary import exp, log
 from evenfield.study.files import read_json, write_json, write_text
 from evenfield.study.rounding import round_results, round_significant
-from evenfield.study.table_files import content_hash, read_table, write_results, write_table
+from evenfield.study.table_files import (
+    content_hash,
+    read_table,
+    write_results,
+    write_table,
+)
 
-FRAME = pd.DataFrame({"unit": ["01", "NA", "CN-AH"], "value": [0.1, 1 / 3, np.nan], "note": ["", 'a, "b"\nc', "長"]})
+FRAME = pd.DataFrame(
+    {
+        "unit": ["01", "NA", "CN-AH"],
+        "value": [0.1, 1 / 3, np.nan],
+        "note": ["", 'a, "b"\nc', "長"],
+    }
+)
 
 
 def test_hand_over_keeps_every_bit_every_id_and_named_text(tmp_path):
     write_table(FRAME, tmp_path / "deep" / "t.csv")
-    pd.testing.assert_frame_equal(read_table(tmp_path / "deep" / "t.csv"), FRAME, check_dtype=False)
+    pd.testing.assert_frame_equal(
+        read_table(tmp_path / "deep" / "t.csv"), FRAME, check_dtype=False
+    )
     rng = np.random.default_rng(1)
     values = rng.standard_normal(20000) * 10.0 ** rng.integers(-12, 12, 20000)
     write_table(pd.DataFrame({"x": values}), tmp_path / "t.csv")
@@ -43,7 +58,9 @@ def test_published_files_are_utf8_sorted_and_end_with_a_line_feed(tmp_path):
 
 @given(st.permutations(range(5)), st.permutations(["a", "b", "c"]))
 def test_hash_ignores_the_order_of_rows_and_columns(rows, columns):
-    frame = pd.DataFrame({"a": list("vwxyz"), "b": [0.1, 0.2, np.nan, 1e-17, -3.0], "c": [1, 1, 2, 3, 5]})
+    frame = pd.DataFrame(
+        {"a": list("vwxyz"), "b": [0.1, 0.2, np.nan, 1e-17, -3.0], "c": [1, 1, 2, 3, 5]}
+    )
     assert content_hash(frame.iloc[rows][columns]) == content_hash(frame)
 
 
@@ -62,16 +79,22 @@ def test_hash_sees_a_bit_a_name_a_row_and_an_exchange(other):
 
 
 def test_every_number_is_that_of_the_c_library_and_a_zero_is_refused():
-    values = pd.Series([0.1, 7.3, 123456.789, np.nan], index=list("abcd"), name="income")
+    values = pd.Series(
+        [0.1, 7.3, 123456.789, np.nan], index=list("abcd"), name="income"
+    )
     assert log(values).tolist()[:3] == [math.log(v) for v in values[:3]]
-    assert exp(log(values))["b"] == pytest.approx(7.3, rel=1e-15) and np.isnan(log(values)["d"])
+    assert exp(log(values))["b"] == pytest.approx(7.3, rel=1e-15) and np.isnan(
+        log(values)["d"]
+    )
     pd.testing.assert_index_equal(log(values).index, values.index)
     assert log(values).name == "income"
     with pytest.raises(ValueError, match="math domain"):
         log(pd.Series([1.0, 0.0]))
 
 
-@pytest.mark.parametrize("value", [0.1234565, 1.000005, 98765.45, 2.5000005e-7, 0.5, 1234565.0])
+@pytest.mark.parametrize(
+    "value", [0.1234565, 1.000005, 98765.45, 2.5000005e-7, 0.5, 1234565.0]
+)
 @pytest.mark.parametrize("bits", [-3, -2, -1, 0, 1, 2, 3])
 def test_value_between_two_printable_numbers_ignores_the_last_bits(value, bits):
     near = value
@@ -81,11 +104,16 @@ def test_value_between_two_printable_numbers_ignores_the_last_bits(value, bits):
 
 
 def test_six_digits_remain_and_one_rounding_alone_would_flip():
-    low, high = np.nextafter(0.1234565, 0), np.nextafter(0.1234565, 1)
+    low = np.nextafter(0.1234565, 0)
+    high = np.nextafter(0.1234565, 1)
     once = [round_significant(np.array([x]), 6)[0] for x in (low, high)]
     twice = [round_results(np.array([x]))[0] for x in (low, high)]
     assert once[0] != once[1] and twice[0] == twice[1]
-    assert round_results(np.array([123456.789, -0.000123456789, 7.0])).tolist() == [123457.0, -0.000123457, 7.0]
+    assert round_results(np.array([123456.789, -0.000123456789, 7.0])).tolist() == [
+        123457.0,
+        -0.000123457,
+        7.0,
+    ]
 
 
 def test_dust_is_zero_never_minus_zero_and_ignores_missing_and_infinite():
@@ -95,7 +123,9 @@ def test_dust_is_zero_never_minus_zero_and_ignores_missing_and_infinite():
     assert round_results(np.array([9e-13]), 1.0).tolist() == [0.0]
     rounded = round_results(np.array([np.nan, np.inf, -np.inf, 0.3]))
     assert np.isnan(rounded[0]) and rounded[1:].tolist() == [np.inf, -np.inf, 0.3]
-    assert round_results(np.array([np.nan])).shape == (1,) and round_results(np.array([])).shape == (0,)
+    assert round_results(np.array([np.nan])).shape == (1,) and round_results(
+        np.array([])
+    ).shape == (0,)
 
 
 @given(st.lists(st.floats(-1e9, 1e9, allow_subnormal=False), min_size=1, max_size=8))

@@ -1,4 +1,6 @@
-"""The config's schema and the pages made from it are what the Spec classes and topic.yaml say."""
+"""The config's schema and the pages made from it are what the Spec classes and
+topic.yaml say.
+"""
 
 import json
 
@@ -7,7 +9,9 @@ from evenfield.study.config import SCHEMA, read_config
 
 
 def test_schema_and_pages_are_generated():
-    """Run `python3 run schema` after a change of a Spec class, of sections.yaml or of a topic.yaml."""
+    """Run `python3 run schema` after a change of a Spec class, of sections.yaml or of a
+    topic.yaml.
+    """
     made = schema.schema()
     assert json.loads(SCHEMA.read_text(encoding="utf-8")) == made
     assert schema.REFERENCE.read_text(encoding="utf-8") == schema.reference(made)
@@ -15,6 +19,12 @@ def test_schema_and_pages_are_generated():
 
 
 def test_every_key_has_a_meaning_and_no_section_says_a_thing_twice():
-    rows = [line.split(" | ") for line in schema.reference(schema.schema()).splitlines() if line.startswith("| `")]
+    rows = [
+        line.split(" | ")
+        for line in schema.reference(schema.schema()).splitlines()
+        if line.startswith("| `")
+    ]
     assert not [row[0] for row in rows if not row[-1].strip(" |")]
-    assert read_config(schema.SECTIONS)["type"] == "object"  # this reader refuses a key written twice
+    assert (
+        read_config(schema.SECTIONS)["type"] == "object"
+    )  # this reader refuses a key written twice

@@ -1,4 +1,6 @@
-"""Weights in memory: read-only, aligned by unit id and never by row order, and strict about who is there."""
+"""Weights in memory: read-only, aligned by unit id and never by row order, and strict
+about who is there.
+"""
 
 import numpy as np
 import pandas as pd
@@ -24,10 +26,25 @@ def test_alignment_permutes_rows_and_columns_together():
 @pytest.mark.parametrize(
     ("units", "message"),
     [
-        (["A", "B"], "weights: 1 units of near are not in the panel (C); expected the same units in panel and weights"),
-        (["A", "B", "C", "D"], "weights: 1 units of the panel are not in near (D); expected the same units"),
+        (
+            ["A", "B"],
+            (
+                "weights: 1 units of near are not in the panel (C); expected the same"
+                " units in panel and weights"
+            ),
+        ),
+        (
+            ["A", "B", "C", "D"],
+            (
+                "weights: 1 units of the panel are not in near (D); expected the same"
+                " units"
+            ),
+        ),
         (["A", "B", "D"], "weights: 1 units of the panel are not in near (D)"),
-        (["A", "B", "C", "A"], "weights: 1 units appear twice (A); expected one row per unit"),
+        (
+            ["A", "B", "C", "A"],
+            "weights: 1 units appear twice (A); expected one row per unit",
+        ),
     ],
 )
 def test_alignment_refuses_other_units(units, message):
@@ -37,12 +54,22 @@ def test_alignment_refuses_other_units(units, message):
 
 
 def test_rows_are_divided_by_their_sums_and_edges_placed_by_unit():
-    matrix = sw.row_standardised(np.array([[0.0, 2.0, 6.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]))
-    assert matrix.toarray().tolist() == [[0.0, 0.25, 0.75], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
-    edges = pd.DataFrame({"unit_i": ["C", "A"], "unit_j": ["A", "B"], "weight": [0.5, 2.0]})
+    matrix = sw.row_standardised(
+        np.array([[0.0, 2.0, 6.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
+    )
+    assert matrix.toarray().tolist() == [
+        [0.0, 0.25, 0.75],
+        [0.0, 0.0, 0.0],
+        [1.0, 0.0, 0.0],
+    ]
+    edges = pd.DataFrame(
+        {"unit_i": ["C", "A"], "unit_j": ["A", "B"], "weight": [0.5, 2.0]}
+    )
     matrix = sw.weights_from_edges(edges, ["A", "B", "C"], {}).matrix
     assert (matrix[2, 0], matrix[0, 1], matrix.sum()) == (0.5, 2.0, 2.5)
-    with pytest.raises(WeightsError, match=r"1 units of an edge list are unknown \(C\)"):
+    with pytest.raises(
+        WeightsError, match=r"1 units of an edge list are unknown \(C\)"
+    ):
         sw.weights_from_edges(edges, ["A", "B"], {})
     sw.check_same_units(["B", "A"], ["A", "B"], "near")
     assert Period("P", 1999, 2019, "1999-2019").years == 20

@@ -1,4 +1,6 @@
-"""How the dictionary's items are read, and that the list of known tables is the shipped dictionary's."""
+"""How the dictionary's items are read, and that the list of known tables is the shipped
+dictionary's.
+"""
 
 from pathlib import Path
 
@@ -9,7 +11,11 @@ from evenfield.study.files import read_json
 from evenfield.study.tables import parse_resource, resource_named, table_kind
 
 PACKAGE = read_json(Path(__file__).parents[2] / "data" / "datapackage.json")
-SHIPPED = {r.path.removesuffix(".csv"): r for r in map(parse_resource, PACKAGE["resources"]) if r.fields}
+SHIPPED = {
+    r.path.removesuffix(".csv"): r
+    for r in map(parse_resource, PACKAGE["resources"])
+    if r.fields
+}
 
 
 @pytest.mark.parametrize("name", sorted(tb.OPTIONAL_TABLES))
@@ -22,9 +28,12 @@ def test_columns_of_an_absent_table_are_those_of_the_shipped_one(name):
 def test_taxonomies_and_needed_columns_are_those_of_the_contract():
     found = [name for name in SHIPPED if name.startswith(f"{tb.TAXONOMIES}/")]
     assert len(found) == 9
-    assert all(tuple(field.name for field in SHIPPED[name].fields) == tb.TAXONOMY_COLUMNS for name in found)
+    assert all(
+        tuple(field.name for field in SHIPPED[name].fields) == tb.TAXONOMY_COLUMNS
+        for name in found
+    )
     for name, resource in SHIPPED.items():
-        assert set(tb.NEEDED_COLUMNS.get(table_kind(resource.path), {})) <= {field.name for field in resource.fields}, (
-            name
-        )
+        assert set(tb.NEEDED_COLUMNS.get(table_kind(resource.path), {})) <= {
+            field.name for field in resource.fields
+        }, name
     assert resource_named(PACKAGE, "panel").fields[2].name == "gdp_100m_cny"

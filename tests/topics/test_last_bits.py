@@ -1,7 +1,8 @@
-"""Inputs that differ in their last bit give the same printed digits: what a BLAS kernel moves, nobody sees.
+"""Inputs that differ in their last bit give the same printed digits: what a BLAS kernel
+moves, nobody sees.
 
-Each processor's BLAS adds in another order. If a published number moves when its inputs move by one unit in the last
-place, it would also differ between machines.
+Each processor's BLAS adds in another order. If a published number moves when its inputs
+move by one unit in the last place, it would also differ between machines.
 """
 
 from collections.abc import Iterator
@@ -38,7 +39,9 @@ TABLES = "panel periods units cells yearly_cells doses first_years adjacency".sp
 
 @pytest.fixture(scope="module", autouse=True)
 def few_draws() -> Iterator[None]:
-    few = {"spatial_panel.estimate_rows": {"DRAWS": 500, "YEAR_DRAWS": 9, "UNIT_DRAWS": 19}}
+    few = {
+        "spatial_panel.estimate_rows": {"DRAWS": 500, "YEAR_DRAWS": 9, "UNIT_DRAWS": 19}
+    }
     few |= {"exposure.estimate_evidence": {"SAMPLES": 2}}
     with pytest.MonkeyPatch.context() as patch:
         for module, numbers in few.items():
@@ -49,20 +52,33 @@ def few_draws() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def config() -> dict[str, Any]:
-    """Every third specification of the China study, with few draws: their statistics are tested, not their number."""
+    """Every third specification of the China study, with few draws: their statistics
+    are tested, not their number.
+    """
     config = checked_config(read_config(ROOT / "config.yaml"))
     config["data"]["package"] = str(ROOT / "data" / "datapackage.json")
     config["estimates"]["dynamic_spatial"] |= {"draws": 99, "replications": 20}
-    return {**config, "inference": _few(config["inference"]), "estimates": _few(config["estimates"])}
+    return {
+        **config,
+        "inference": _few(config["inference"]),
+        "estimates": _few(config["estimates"]),
+    }
 
 
 def _few(node: Any) -> Any:
     if isinstance(node, dict):
         few = ("draws", "permutations")
-        return {key: 99 if key in few and value else _few(value) for key, value in node.items()}
+        return {
+            key: 99 if key in few and value else _few(value)
+            for key, value in node.items()
+        }
     if not isinstance(node, list):
         return node
-    return [_few(item) for item in node[:: 3 if isinstance(node[0], dict) else 1]] if node else node
+    return (
+        [_few(item) for item in node[:: 3 if isinstance(node[0], dict) else 1]]
+        if node
+        else node
+    )
 
 
 @pytest.fixture(scope="module")
@@ -73,27 +89,40 @@ def root(config: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Pa
     for name, frame in tables.items():
         write_table(frame, root / "ingest" / f"{name}.csv")
     dictionary = public_dictionary(config["data"]["package"])
-    write_json(read_outlines(config["data"]["package"]), root / "ingest" / "outlines.geojson")
+    write_json(
+        read_outlines(config["data"]["package"]), root / "ingest" / "outlines.geojson"
+    )
     fields = {field.name: field for field in resource_named(dictionary, "panel").fields}
     for scheme in config["panel"]["unit_schemes"]:
-        built, folder = build_panel(tables, fields, config, scheme), root / "panel" / scheme
+        built = build_panel(tables, fields, config, scheme)
+        folder = root / "panel" / scheme
         for name in TABLES:
             write_table(getattr(built, name), folder / f"{name}.csv")
         write_json(built.description, folder / "description.json")
-        told, made = read_json(folder / "description.json"), {}
+        told = read_json(folder / "description.json")
+        made = {}
         join = config["weights"]["join"]
-        geography = build_geography(built.units, built.adjacency, built.panel, join, told["merged"])
+        geography = build_geography(
+            built.units, built.adjacency, built.panel, join, told["merged"]
+        )
         for name, spec in config["weights"]["families"].items():
             made[name] = build_weights(name, spec, geography)
-            write_table(edge_list(made[name]), root / "weights" / scheme / f"{name}.csv")
+            write_table(
+                edge_list(made[name]), root / "weights" / scheme / f"{name}.csv"
+            )
             write_json(made[name].spec, root / "weights" / scheme / f"{name}.json")
         doses = mean_doses(built.doses, told["periods"], told["units"])
-        write_table(exposure_frame(made, built.cells, doses), root / "weights" / scheme / "exposures.csv")
+        write_table(
+            exposure_frame(made, built.cells, doses),
+            root / "weights" / scheme / "exposures.csv",
+        )
     return root
 
 
 def moved(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Move each number that is not whole up or down by one unit in the last place, or not at all."""
+    """Move each number that is not whole up or down by one unit in the last place, or
+    not at all.
+    """
     way = rng.choice([-np.inf, np.nan, np.inf], size=values.shape)
     near = np.where(np.isnan(way), values, np.nextafter(values, way))
     return np.where(np.isfinite(values) & (values != np.round(values)), near, values)
@@ -102,14 +131,25 @@ def moved(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 class MovedStudy(Study):
     """A study whose numbers differ in their last bit."""
 
-    def _table(self, name: str, scheme: str = "", text: tuple[str, ...] = ()) -> pd.DataFrame:
-        frame, rng = super()._table(name, scheme, text), np.random.default_rng(7)
-        floats = [column for column in frame if pd.api.types.is_float_dtype(frame[column])]
-        return frame.assign(**{column: moved(frame[column].to_numpy(), rng) for column in floats})
+    def _table(
+        self, name: str, scheme: str = "", text: tuple[str, ...] = ()
+    ) -> pd.DataFrame:
+        frame = super()._table(name, scheme, text)
+        rng = np.random.default_rng(7)
+        floats = [
+            column for column in frame if pd.api.types.is_float_dtype(frame[column])
+        ]
+        return frame.assign(
+            **{column: moved(frame[column].to_numpy(), rng) for column in floats}
+        )
 
     def _weights(self, name: str = "", scheme: str = "") -> SpatialWeights:
         made = super()._weights(name, scheme)
-        return SpatialWeights(made.units, moved(made.matrix.toarray(), np.random.default_rng(8)), made.spec)
+        return SpatialWeights(
+            made.units,
+            moved(made.matrix.toarray(), np.random.default_rng(8)),
+            made.spec,
+        )
 
 
 def printed(results: Results) -> dict[str, pd.DataFrame]:
@@ -122,23 +162,42 @@ def printed(results: Results) -> dict[str, pd.DataFrame]:
 def estimated(topic: str, study: Study, of: int = 1) -> Any:
     """Estimate a topic, in chunks where it has them."""
     module = import_module(f"evenfield.topics.{topic}.estimate")
-    paths = [study.root / f"{topic}_{number}.json" for number in range(1, of + 1) if topic in CHUNKED]
+    paths = [
+        study.root / f"{topic}_{number}.json"
+        for number in range(1, of + 1)
+        if topic in CHUNKED
+    ]
     for number, path in enumerate(paths, start=1):
         module.chunk(study, number, of).keep(path)
     return module.estimate(study, paths) if paths else module.estimate(study)
 
 
 @pytest.mark.parametrize("topic", CHUNKED)
-def test_the_number_of_chunks_changes_no_byte(topic: str, config: dict[str, Any], root: Path, tmp_path: Path) -> None:
-    part = {k: v[:2] if k in ("curves", "specifications") else v for k, v in config["estimates"][topic].items()}
+def test_the_number_of_chunks_changes_no_byte(
+    topic: str, config: dict[str, Any], root: Path, tmp_path: Path
+) -> None:
+    part = {
+        k: v[:2] if k in ("curves", "specifications") else v
+        for k, v in config["estimates"][topic].items()
+    }
     for of in (1, 2, 3):
-        estimated(topic, Study({**config, "estimates": {topic: part}}, root), of).write(tmp_path / str(of))
+        estimated(topic, Study({**config, "estimates": {topic: part}}, root), of).write(
+            tmp_path / str(of)
+        )
     for one in sorted((tmp_path / "1").iterdir()):
-        assert len({(tmp_path / str(of) / one.name).read_bytes() for of in (1, 2, 3)}) == 1
+        assert (
+            len({(tmp_path / str(of) / one.name).read_bytes() for of in (1, 2, 3)}) == 1
+        )
 
 
 @pytest.mark.parametrize("topic", TOPICS)
-def test_the_last_bit_of_the_inputs_is_not_printed(topic: str, config: dict[str, Any], root: Path) -> None:
-    one, two = (printed(estimated(topic, kind(config, root))) for kind in (Study, MovedStudy))
+def test_the_last_bit_of_the_inputs_is_not_printed(
+    topic: str, config: dict[str, Any], root: Path
+) -> None:
+    one, two = (
+        printed(estimated(topic, kind(config, root))) for kind in (Study, MovedStudy)
+    )
     for name, frame in one.items():
-        pd.testing.assert_frame_equal(frame, two[name], check_exact=True, check_dtype=False, obj=f"{topic} {name}")
+        pd.testing.assert_frame_equal(
+            frame, two[name], check_exact=True, check_dtype=False, obj=f"{topic} {name}"
+        )

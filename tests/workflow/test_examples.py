@@ -1,4 +1,6 @@
-"""Other studies run from their own folder with the same command and never dirty the repository."""
+"""Other studies run from their own folder with the same command and never dirty the
+repository.
+"""
 
 import html
 import re
@@ -12,7 +14,10 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-SPEEDS = {"us-states": {"S1": 1.647, "P1": 2.930, "P2": 2.133, "P3": 0.558}, "mexico-states": {}}
+SPEEDS = {
+    "us-states": {"S1": 1.647, "P1": 2.930, "P2": 2.133, "P3": 0.558},
+    "mexico-states": {},
+}
 # Its page is refused if an interval misses what was planted.
 SPEEDS |= {"simulated-districts": {"S1": 2.089}}
 ELSEWHERE = r"China|Chinese|\bSEZs?\b|\byuan\b|\b[Pp]rovince|official output"
@@ -20,21 +25,45 @@ ELSEWHERE = r"China|Chinese|\bSEZs?\b|\byuan\b|\b[Pp]rovince|official output"
 
 @pytest.mark.parametrize("name", SPEEDS)
 def test_example_runs_to_its_page(name, tmp_path):
-    shutil.copytree(ROOT / "examples" / name, tmp_path / name, ignore=shutil.ignore_patterns("results", ".snakemake"))
-    command = [sys.executable, str(ROOT / "run"), "--directory", str(tmp_path / name), "--cores", "2"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    shutil.copytree(
+        ROOT / "examples" / name,
+        tmp_path / name,
+        ignore=shutil.ignore_patterns("results", ".snakemake"),
+    )
+    command = [
+        sys.executable,
+        str(ROOT / "run"),
+        "--directory",
+        str(tmp_path / name),
+        "--cores",
+        "2",
+    ]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=ROOT
+    )
     assert done.returncode == 0, done.stderr
     results = tmp_path / name / "results"
     page = (results / "report" / "index.html").read_text(encoding="utf-8")
-    title = yaml.safe_load((tmp_path / name / "config.yaml").read_text(encoding="utf-8"))["study"]["title"]
-    assert title in html.unescape(page) and not re.search(r"<h[1-6]\b.*cluster", page, re.IGNORECASE)
+    title = yaml.safe_load(
+        (tmp_path / name / "config.yaml").read_text(encoding="utf-8")
+    )["study"]["title"]
+    assert title in html.unescape(page) and not re.search(
+        r"<h[1-6]\b.*cluster", page, re.IGNORECASE
+    )
     for file in ("index.html", "tables.html", "appendix.typ", "paper.typ"):
-        assert not re.search(ELSEWHERE, (results / "report" / file).read_text(encoding="utf-8")), file
+        assert not re.search(
+            ELSEWHERE, (results / "report" / file).read_text(encoding="utf-8")
+        ), file
     assert (results / "report" / "paper.pdf").stat().st_size > 10_000
-    estimates = pd.read_csv(results / "estimates.csv").query("estimator == 'ols' and term == 'speed'")
+    estimates = pd.read_csv(results / "estimates.csv").query(
+        "estimator == 'ols' and term == 'speed'"
+    )
     speeds = estimates.query("spec_id == 'absolute'").set_index("period")["estimate"]
     if (maker := tmp_path / name / "make.py").exists():
-        tables = {path: path.read_bytes() for path in sorted((tmp_path / name / "data").rglob("*.*"))}
+        tables = {
+            path: path.read_bytes()
+            for path in sorted((tmp_path / name / "data").rglob("*.*"))
+        }
         subprocess.run([sys.executable, str(maker)], check=True)
         assert {path: path.read_bytes() for path in tables} == tables
     for period, speed in SPEEDS[name].items():

@@ -1,4 +1,6 @@
-"""A run that is stopped in the middle goes on where it was and ends with the same bytes."""
+"""A run that is stopped in the middle goes on where it was and ends with the same
+bytes.
+"""
 
 import random
 import shutil
@@ -21,7 +23,15 @@ KINDS = ["engine", "job", "group", signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
 def start(folder, targets=TARGETS):
-    command = [sys.executable, str(ROOT / "run"), "--directory", str(folder), "--cores", "2", *targets]
+    command = [
+        sys.executable,
+        str(ROOT / "run"),
+        "--directory",
+        str(folder),
+        "--cores",
+        "2",
+        *targets,
+    ]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(command, cwd=ROOT, start_new_session=True, **pipes)
 
@@ -34,12 +44,20 @@ def finish(folder, targets=TARGETS):
 
 def copied(folder):
     ignored = shutil.ignore_patterns("results", ".snakemake")
-    return Path(shutil.copytree(ROOT / "examples" / "mexico-states", folder / "study", ignore=ignored))
+    return Path(
+        shutil.copytree(
+            ROOT / "examples" / "mexico-states", folder / "study", ignore=ignored
+        )
+    )
 
 
 def contents(study):
     results = study / "results"
-    kept = [path for path in results.rglob("*.*") if path.relative_to(results).parts[0] not in {"logs", "benchmarks"}]
+    kept = [
+        path
+        for path in results.rglob("*.*")
+        if path.relative_to(results).parts[0] not in {"logs", "benchmarks"}
+    ]
     return {str(path.relative_to(results)): path.read_bytes() for path in kept}
 
 
@@ -59,7 +77,10 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(undisturbed, tmp_path
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     _, errors = process.communicate(timeout=PATIENCE_S)
-    assert (process.returncode, "Traceback" in errors) == (-signal.SIGKILL, False), errors
+    assert (process.returncode, "Traceback" in errors) == (
+        -signal.SIGKILL,
+        False,
+    ), errors
     missing = [target for target in TARGETS if not (study / target).exists()]
     assert missing, "the run was over before it was stopped: this tested nothing"
     finish(study)
@@ -70,7 +91,11 @@ def kill(engine, kind):
     """Kill an engine, one of its jobs, or all of them; or send a signal."""
     below = psutil.Process(engine.pid).children(recursive=True)
     below = [process for process in below if process.status() != psutil.STATUS_ZOMBIE]
-    jobs = [process for process in below if any("/.snakemake/scripts/" in word for word in process.cmdline())]
+    jobs = [
+        process
+        for process in below
+        if any("/.snakemake/scripts/" in word for word in process.cmdline())
+    ]
     if kind == "job" and jobs:
         jobs[0].kill()
     elif kind == "group":
@@ -88,8 +113,14 @@ def test_ten_random_kills_of_the_china_study_end_with_the_same_bytes(tmp_path):
     engine = start(tmp_path / "undisturbed", [])
     said, errors = engine.communicate()
     assert engine.returncode == 0, errors
-    total, draw = said.count("["), random.Random(20190622)
-    places = sorted([*draw.sample(range(1, total // 2), 5), *draw.sample(range(total // 2, total - 4), 5)])
+    total = said.count("[")
+    draw = random.Random(20190622)
+    places = sorted(
+        [
+            *draw.sample(range(1, total // 2), 5),
+            *draw.sample(range(total // 2, total - 4), 5),
+        ]
+    )
     kinds = [*KINDS, *draw.sample(KINDS, 4)]
     for place, kind in zip(places, draw.sample(kinds, len(kinds)), strict=True):
         engine = start(tmp_path / "killed", [])

@@ -1,4 +1,6 @@
-"""The commands of docs/new-study.md, as printed, and a study without coordinates or borders, each to its page."""
+"""The commands of docs/new-study.md, as printed, and a study without coordinates or
+borders, each to its page.
+"""
 
 import re
 import subprocess
@@ -22,45 +24,84 @@ def blocks(language: str) -> list[str]:
 
 def run(folder: Path, line: str) -> str:
     line = line.replace("python3 run", f"{sys.executable} run")
-    done = subprocess.run(["bash", "-c", line], cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=folder, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
     return done.stdout
 
 
 def test_commands_of_the_guide(tmp_path: Path) -> None:
-    checkout, results = tmp_path / "checkout", tmp_path / "my-states" / "results"
+    checkout = tmp_path / "checkout"
+    results = tmp_path / "my-states" / "results"
     checkout.mkdir()
     for name in ("run", "examples"):
         (checkout / name).symlink_to(ROOT / name)
-    told = {line: run(checkout, line) for block in blocks("sh") for line in block.splitlines()}
+    told = {
+        line: run(checkout, line)
+        for block in blocks("sh")
+        for line in block.splitlines()
+    }
     find = lambda word: next(out for line, out in told.items() if word in line)  # noqa: E731
-    assert "config and data are in order" in find("run check") and "nothing to add" in find("add income_usd")
-    assert "1 cell of income_usd changed, largest 8.36% (US-AL 1929: 323 -> 350)" in find("run data")
-    assert "panel: 1 cell of income_usd changed" in find("run diff") and "columns new: division" in find("run diff")
-    assert "Income of 48 units" in (results / "report" / "index.html").read_text(encoding="utf-8")
+    assert "config and data are in order" in find(
+        "run check"
+    ) and "nothing to add" in find("add income_usd")
+    assert (
+        "1 cell of income_usd changed, largest 8.36% (US-AL 1929: 323 -> 350)"
+        in find("run data")
+    )
+    assert "panel: 1 cell of income_usd changed" in find(
+        "run diff"
+    ) and "columns new: division" in find("run diff")
+    assert "Income of 48 units" in (results / "report" / "index.html").read_text(
+        encoding="utf-8"
+    )
     assert (results / "report" / "paper.pdf").stat().st_size > 10_000
-    speeds = pd.read_csv(results / "estimates.csv").query("estimator == 'ols' and term == 'speed' and period == 'S1'")
+    speeds = pd.read_csv(results / "estimates.csv").query(
+        "estimator == 'ols' and term == 'speed' and period == 'S1'"
+    )
     assert speeds["estimate"].iloc[0] == pytest.approx(1.647, abs=6e-4)
     run(checkout, "python3 run --directory ../my-states results/manifest.json")
     moved = run(checkout, "python3 run diff --directory ../my-states")
-    assert re.search(r"^estimates: \d+ of \d+ moved, 0 new, 0 gone$", moved, re.M) and "standard errors" in moved
+    assert (
+        re.search(r"^estimates: \d+ of \d+ moved, 0 new, 0 gone$", moved, re.M)
+        and "standard errors" in moved
+    )
 
 
 def test_fragments_of_the_guide_are_configs(tmp_path: Path) -> None:
     base = read_config(ROOT / "examples" / "us-states" / "config.yaml")
     base["estimates"] = {"sigma": base["estimates"]["sigma"]}
     for fragment in map(yaml.safe_load, blocks("yaml")):
-        checked_config({**base, **fragment, "panel": {**base["panel"], **fragment.get("panel", {})}})
+        checked_config(
+            {
+                **base,
+                **fragment,
+                "panel": {**base["panel"], **fragment.get("panel", {})},
+            }
+        )
 
 
 def test_units_without_coordinates_or_borders(tmp_path: Path) -> None:
-    random, rows = np.random.default_rng(7), []
+    random = np.random.default_rng(7)
+    rows = []
     for i in range(112):
         path = np.cumsum(random.normal(0.02, 0.02, 16)) + random.normal(8, 0.4)
-        rows += [(f"Provincia {i + 1}", 2000 + t, round(float(np.exp(y)), 1)) for t, y in enumerate(path)]
-    pd.DataFrame(rows, columns=["provincia", "año", "ingreso"]).to_excel(tmp_path / "bolivia.xlsx", index=False)
-    run(ROOT, f"python3 run new '{tmp_path}/my study' --panel {tmp_path}/bolivia.xlsx --flag simulated")
+        rows += [
+            (f"Provincia {i + 1}", 2000 + t, round(float(np.exp(y)), 1))
+            for t, y in enumerate(path)
+        ]
+    pd.DataFrame(rows, columns=["provincia", "año", "ingreso"]).to_excel(
+        tmp_path / "bolivia.xlsx", index=False
+    )
+    run(
+        ROOT,
+        f"python3 run new '{tmp_path}/my study' --panel {tmp_path}/bolivia.xlsx --flag"
+        " simulated",
+    )
     run(ROOT, f"python3 run --directory '{tmp_path}/my study' --cores 2")
-    page = (tmp_path / "my study" / "results" / "report" / "index.html").read_text(encoding="utf-8")
+    page = (tmp_path / "my study" / "results" / "report" / "index.html").read_text(
+        encoding="utf-8"
+    )
     assert "Income of 112 provincias, 2000-2015" in page and "SIMULATED INPUT" in page
     assert not re.search(r"contiguity matrix|special economic|yuan|coast", page)

@@ -1,4 +1,6 @@
-"""The replication archive: whole, the same bytes, runnable where it is unpacked, refused where it would not be true."""
+"""The replication archive: whole, the same bytes, runnable where it is unpacked,
+refused where it would not be true.
+"""
 
 import csv
 import hashlib
@@ -14,21 +16,52 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "us-states"
-SKIPPED = shutil.ignore_patterns("__pycache__", "results", ".snakemake", "tests", ".venv*", ".git", "data", ".*_cache")
+SKIPPED = shutil.ignore_patterns(
+    "__pycache__",
+    "results",
+    ".snakemake",
+    "tests",
+    ".venv*",
+    ".git",
+    "data",
+    ".*_cache",
+)
 
 
-def call(checkout: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, **variables, "PYTHONPATH": str(checkout / "workflow"), "OPENBLAS_NUM_THREADS": "1"}
-    return subprocess.run([sys.executable, *words], env=environment, capture_output=True, text=True, check=False)
+def call(
+    checkout: Path, *words: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ,
+        **variables,
+        "PYTHONPATH": str(checkout / "workflow"),
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    return subprocess.run(
+        [sys.executable, *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
-def engine(checkout: Path, study: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def engine(
+    checkout: Path, study: Path, *words: str
+) -> subprocess.CompletedProcess[str]:
     where = ["--snakefile", str(checkout / "Snakefile"), "--directory", str(study)]
     return call(checkout, "-m", "snakemake", *where, *words)
 
 
-def package(checkout: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return call(checkout, str(checkout / "workflow" / "commands" / "package.py"), *words, **variables)
+def package(
+    checkout: Path, *words: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    return call(
+        checkout,
+        str(checkout / "workflow" / "commands" / "package.py"),
+        *words,
+        **variables,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +70,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("package") / "checkout"
     shutil.copytree(ROOT, folder, ignore=SKIPPED)
     config = yaml.safe_load((EXAMPLE / "config.yaml").read_text(encoding="utf-8"))
-    config["estimates"] = {name: config["estimates"][name] for name in ("beta", "sigma")}
+    config["estimates"] = {
+        name: config["estimates"][name] for name in ("beta", "sigma")
+    }
     config |= {"tables": ["T6", "T9"], "figures": ["F4"]}
     (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     shutil.copytree(EXAMPLE / "data", folder / "data")
@@ -57,64 +92,101 @@ def unpacked(archive: Path, folder: Path) -> Path:
     return inside
 
 
-def test_an_archive_is_whole_runs_where_it_is_unpacked_and_gives_the_same_archive(checkout, tmp_path):
+def test_an_archive_is_whole_runs_where_it_is_unpacked_and_gives_the_same_archive(
+    checkout, tmp_path
+):
     done = package(checkout)
-    assert done.returncode == 0 and done.stdout.startswith("results/replication.zip: "), done.stderr
+    assert done.returncode == 0 and done.stdout.startswith(
+        "results/replication.zip: "
+    ), done.stderr
     archive = checkout / "results" / "replication.zip"
     first = archive.read_bytes()
     inside = unpacked(archive, tmp_path)
     rows = list(csv.DictReader((inside / "MANIFEST.csv").open(encoding="utf-8")))
     for row in rows:
         held = (inside / row["path"]).read_bytes()
-        assert (len(held), hashlib.sha256(held).hexdigest()) == (int(row["bytes"]), row["sha256"])
+        assert (len(held), hashlib.sha256(held).hexdigest()) == (
+            int(row["bytes"]),
+            row["sha256"],
+        )
     assert len(rows) == sum(path.is_file() for path in inside.rglob("*")) - 1
     readme = (inside / "README.md").read_text(encoding="utf-8")
     citation = (checkout / "results" / "citation.txt").read_text(encoding="utf-8")
     assert citation in readme and "None" not in readme and "{{" not in readme
-    for told in ("| `data/panel.csv` | Income per head, one row per state and year | 3888 |", "Bureau of Economic",
-                 "| T6 | Beta and sigma convergence by period | `workflow/evenfield/topics/beta/table.py` |",
-                 "`workflow/scripts/estimate.py`", "base seed 2011", "numpy "):  # fmt: skip
+    for told in (
+        "| `data/panel.csv` | Income per head, one row per state and year | 3888 |",
+        "Bureau of Economic",
+        "| T6 | Beta and sigma convergence by period | `workflow/evenfield/topics/beta/table.py` |",
+        "`workflow/scripts/estimate.py`",
+        "base seed 2011",
+        "numpy ",
+    ):
         assert told in readme, told
     plan = engine(inside, inside, "--dry-run")
-    assert plan.returncode == 0 and "ingest" in plan.stdout + plan.stderr, plan.stderr[-2000:]
+    assert plan.returncode == 0 and "ingest" in plan.stdout + plan.stderr, plan.stderr[
+        -2000:
+    ]
     (inside / "published").rename(inside / "results")
     again = package(inside, PYTHONHASHSEED="7", TZ="Asia/Tokyo")
     assert again.returncode == 0, again.stderr
     assert (inside / "results" / "replication.zip").read_bytes() == first
 
 
-def test_a_study_from_another_folder_brings_the_code_and_only_its_own_data(checkout, tmp_path):
+def test_a_study_from_another_folder_brings_the_code_and_only_its_own_data(
+    checkout, tmp_path
+):
     study = tmp_path / "my-study"
     study.mkdir()
     for name in ("config.yaml", "data", "results"):
-        (shutil.copytree if (checkout / name).is_dir() else shutil.copy)(checkout / name, study / name)
+        (shutil.copytree if (checkout / name).is_dir() else shutil.copy)(
+            checkout / name, study / name
+        )
     done = package(checkout, "--directory", str(study))
     assert done.returncode == 0, done.stderr
     inside = unpacked(study / "results" / "replication.zip", tmp_path / "unpacked")
-    assert (inside / "study" / "data" / "panel.csv").is_file() and not (inside / "data").exists()
-    assert "`python3 run --directory study`" in (inside / "README.md").read_text(encoding="utf-8")
+    assert (inside / "study" / "data" / "panel.csv").is_file() and not (
+        inside / "data"
+    ).exists()
+    assert "`python3 run --directory study`" in (inside / "README.md").read_text(
+        encoding="utf-8"
+    )
     assert engine(inside, inside / "study", "--dry-run").returncode == 0
 
 
 def retitle(study):
     text = (study / "config.yaml").read_text(encoding="utf-8")
-    (study / "config.yaml").write_text(text.replace("title: ", "title: On "), encoding="utf-8")
+    (study / "config.yaml").write_text(
+        text.replace("title: ", "title: On "), encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize(
     ("break_it", "told"),
     [
-        (lambda study: shutil.rmtree(study / "results"), "no results/manifest.json; expected a finished run; run the"),
-        (lambda study: (study / "results/tables/T6.docx").unlink(), "1 results are missing: results/tables/T6.docx;"),
-        (lambda study: (study / "results/estimates.csv").write_text("x"), "estimates.csv changed since the run;"),
+        (
+            lambda study: shutil.rmtree(study / "results"),
+            "no results/manifest.json; expected a finished run; run the",
+        ),
+        (
+            lambda study: (study / "results/tables/T6.docx").unlink(),
+            "1 results are missing: results/tables/T6.docx;",
+        ),
+        (
+            lambda study: (study / "results/estimates.csv").write_text("x"),
+            "estimates.csv changed since the run;",
+        ),
         (lambda study: (study / "data/units.csv").write_text("x"), "units.csv"),
         (retitle, "config.yaml changed since the run"),
     ],
 )
-def test_what_would_not_be_true_is_refused_in_one_line(checkout, tmp_path, break_it, told):
+def test_what_would_not_be_true_is_refused_in_one_line(
+    checkout, tmp_path, break_it, told
+):
     for name in ("data", "results"):
         shutil.copytree(checkout / name, tmp_path / name)
     shutil.copy(checkout / "config.yaml", tmp_path)
     break_it(tmp_path)
     done = package(checkout, "--directory", str(tmp_path))
-    assert done.returncode == 1 and done.stderr.count("\n") == 1 and told in done.stderr, done.stderr
+    assert (
+        done.returncode == 1 and done.stderr.count("\n") == 1 and told in done.stderr
+    ), done.stderr

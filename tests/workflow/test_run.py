@@ -1,4 +1,6 @@
-"""The script `run`: its environment, its arguments, and a toy study that runs, fails, stops and goes on."""
+"""The script `run`: its environment, its arguments, and a toy study that runs, fails,
+stops and goes on.
+"""
 
 import ast
 import importlib.util
@@ -41,31 +43,48 @@ Path(snakemake.output[0]).write_text("whole")
 @pytest.fixture(scope="module")
 def run():
     loader = SourceFileLoader("evenfield_run", str(REPO / "run"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    module = importlib.util.module_from_spec(
+        importlib.util.spec_from_loader(loader.name, loader)
+    )
     loader.exec_module(module)
     return module
 
 
 @pytest.fixture
 def toy(tmp_path):
-    """Return a copy of the toy study and a function that calls `run` on it from the folder above."""
+    """Return a copy of the toy study and a function that calls `run` on it from the
+    folder above.
+    """
     copy = tmp_path / TOY.name
     (copy / "data").mkdir(parents=True)
     for name in ("config.yaml", "data/values.csv", "Snakefile", "total.py"):
         (copy / name).write_bytes((TOY / name).read_bytes())
-    return copy, lambda *words: call(tmp_path, "--snakefile", "toy/Snakefile", "--directory", "toy", *words)
+    return copy, lambda *words: call(
+        tmp_path, "--snakefile", "toy/Snakefile", "--directory", "toy", *words
+    )
 
 
 @pytest.fixture
 def slow(toy):
-    """The toy study with a job that waits for a file, half a minute at most, and a function that starts it."""
+    """The toy study with a job that waits for a file, half a minute at most, and a
+    function that starts it.
+    """
     copy, call_toy = toy
     (copy / "Snakefile").write_text(SLOW)
     (copy / "slow.py").write_text(SLOW_SCRIPT)
 
     def start():
-        command = [sys.executable, REPO / "run", "--snakefile", copy / "Snakefile", "--directory", copy]
-        process = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        command = [
+            sys.executable,
+            REPO / "run",
+            "--snakefile",
+            copy / "Snakefile",
+            "--directory",
+            copy,
+        ]
+        process = subprocess.Popen(
+            command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
         until = time.monotonic() + 30
         while not (copy / "started").exists() and time.monotonic() < until:
             time.sleep(0.05)
@@ -76,7 +95,14 @@ def slow(toy):
 
 def call(folder, *words):
     command = [sys.executable, str(REPO / "run"), *words]
-    return subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_help_fits_one_screen_and_names_every_command(run):
@@ -84,19 +110,34 @@ def test_help_fits_one_screen_and_names_every_command(run):
     assert len(lines) <= 40 and max(map(len, lines)) <= 110
     for name in (*run.COMMANDS, "test", "install"):
         assert any(line.startswith(f"  {name} ") for line in lines)
-    assert all((REPO / "workflow" / "commands" / f"{name}.py").is_file() for name in run.COMMANDS)
+    assert all(
+        (REPO / "workflow" / "commands" / f"{name}.py").is_file()
+        for name in run.COMMANDS
+    )
 
 
 def test_an_old_python_can_read_the_file_which_needs_the_standard_library_only():
     tree = ast.parse((REPO / "run").read_text(encoding="utf-8"), feature_version=(3, 6))
-    imports = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    imports |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert {name.split(".")[0] for name in imports} <= sys.stdlib_module_names and os.access(REPO / "run", os.X_OK)
+    imports = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    imports |= {
+        node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
+    }
+    assert {
+        name.split(".")[0] for name in imports
+    } <= sys.stdlib_module_names and os.access(REPO / "run", os.X_OK)
 
 
-def test_a_changed_lock_is_installed_again_and_a_failed_install_leaves_no_stamp(run, tmp_path, monkeypatch):
+def test_a_changed_lock_is_installed_again_and_a_failed_install_leaves_no_stamp(
+    run, tmp_path, monkeypatch
+):
     calls = []
-    lock, venv = tmp_path / "requirements.lock", tmp_path / ".venv"
+    lock = tmp_path / "requirements.lock"
+    venv = tmp_path / ".venv"
     monkeypatch.setattr(run, "LOCKS", {"runtime": lock})
     monkeypatch.setattr(run, "VENV", venv)
     monkeypatch.setattr(run, "PYTHON", venv / "bin" / "python")
@@ -115,29 +156,44 @@ def test_a_changed_lock_is_installed_again_and_a_failed_install_leaves_no_stamp(
 
 
 def test_a_failed_installer_is_one_line(run):
-    code = "import sys; print('WARNING: x'); print('ERROR: no index'); print('more'); sys.exit(1)"
-    with pytest.raises(SystemExit, match=r"^install: .*failed: ERROR: no index; expected .*; run .*$"):
+    code = (
+        "import sys; print('WARNING: x'); print('ERROR: no index'); print('more');"
+        " sys.exit(1)"
+    )
+    with pytest.raises(
+        SystemExit, match=r"^install: .*failed: ERROR: no index; expected .*; run .*$"
+    ):
         run.quietly([sys.executable, "-c", code])
 
 
 def test_the_library_is_on_the_path():
     code = "import sys; print('\\n'.join(sys.path))"
-    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True
+    )
     assert str(REPO / "workflow") in done.stdout.splitlines()
 
 
-@pytest.mark.parametrize(("word", "nearest"), [("chek", "check"), ("instal", "install"), ("gatte", "gate")])
+@pytest.mark.parametrize(
+    ("word", "nearest"), [("chek", "check"), ("instal", "install"), ("gatte", "gate")]
+)
 def test_a_mistyped_command_is_told_from_a_target(word, nearest):
     done = call(REPO, word)
     assert done.returncode == 1
-    assert done.stderr.startswith(f"run: {word} is neither a command nor a rule; ") and done.stderr.count("\n") == 1
+    assert (
+        done.stderr.startswith(f"run: {word} is neither a command nor a rule; ")
+        and done.stderr.count("\n") == 1
+    )
     assert done.stderr.endswith(f"did you mean {nearest}?\n")
 
 
 def test_a_folder_without_a_study_is_refused(tmp_path):
     for words in (("--directory", "."), ("clean", "--directory", ".")):
         done = call(tmp_path, *words)
-        assert (done.returncode, done.stderr.count("\n")) == (1, 1) and "no config.yaml in " in done.stderr
+        assert (done.returncode, done.stderr.count("\n")) == (
+            1,
+            1,
+        ) and "no config.yaml in " in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -151,25 +207,43 @@ def test_a_study_runs_reruns_and_is_cleaned(toy):
     assert "rule total:" in (copy / "results" / "logs" / "run.log").read_text()
     assert "everything was up to date" in call_toy().stdout
     assert call(copy, "clean", "--directory", ".").returncode == 0
-    assert sorted(path.name for path in copy.iterdir()) == ["Snakefile", "config.yaml", "data", "total.py"]
+    assert sorted(path.name for path in copy.iterdir()) == [
+        "Snakefile",
+        "config.yaml",
+        "data",
+        "total.py",
+    ]
 
 
 def test_a_failing_job_says_its_own_line_only(toy):
     copy, call_toy = toy
-    (copy / "config.yaml").write_text('clock: false\nstop: "1 bad row; expected none; fix it"\n')
+    (copy / "config.yaml").write_text(
+        'clock: false\nstop: "1 bad row; expected none; fix it"\n'
+    )
     done = call_toy()
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "toy: 1 bad row; expected none; fix it (log: toy/results/logs/run.log)\n"
+    assert (
+        done.stderr
+        == "toy: 1 bad row; expected none; fix it (log: toy/results/logs/run.log)\n"
+    )
 
 
 def test_an_error_of_the_snakefile_or_of_the_engine_is_one_line(toy):
     copy, call_toy = toy
     missing = call_toy("nowhere.csv")
     assert (missing.returncode, missing.stderr.count("\n")) == (1, 1)
-    assert missing.stderr.startswith("the engine stopped: MissingRuleException: No rule to produce nowhere.csv")
-    (copy / "Snakefile").write_text("import sys\nsys.exit('evenfield: config: 1 bad key; expected none; remove it')\n")
+    assert missing.stderr.startswith(
+        "the engine stopped: MissingRuleException: No rule to produce nowhere.csv"
+    )
+    (copy / "Snakefile").write_text(
+        "import sys\nsys.exit('evenfield: config: 1 bad key; expected none; remove"
+        " it')\n"
+    )
     config = call_toy()
-    assert (config.returncode, config.stderr) == (1, "config: 1 bad key; expected none; remove it\n")
+    assert (config.returncode, config.stderr) == (
+        1,
+        "config: 1 bad key; expected none; remove it\n",
+    )
     assert not (copy / "results").exists()
 
 
@@ -177,16 +251,29 @@ def test_a_question_is_answered_in_the_engines_words_and_writes_nothing(toy):
     copy, call_toy = toy
     done = call_toy("-n")
     assert done.returncode == 0 and "This was a dry-run" in done.stderr
-    assert "total" in call_toy("--list-rules").stdout and not (copy / "results").exists()
+    assert (
+        "total" in call_toy("--list-rules").stdout and not (copy / "results").exists()
+    )
 
 
 def test_a_terminal_shows_one_line_that_changes(toy):
     copy, _ = toy
     ours, theirs = pty.openpty()
-    command = [sys.executable, REPO / "run", "--snakefile", copy / "Snakefile", "--directory", copy]
+    command = [
+        sys.executable,
+        REPO / "run",
+        "--snakefile",
+        copy / "Snakefile",
+        "--directory",
+        copy,
+    ]
     subprocess.run(command, env=ENVIRONMENT, stdout=theirs, stderr=theirs, check=True)
     shown = os.read(ours, 10_000).decode()
-    assert "\r[0/1] " in shown and "  total\x1b[K" in shown and shown.split("\x1b[K")[-1].startswith("done in ")
+    assert (
+        "\r[0/1] " in shown
+        and "  total\x1b[K" in shown
+        and shown.split("\x1b[K")[-1].startswith("done in ")
+    )
 
 
 def test_a_second_run_at_once_is_refused_and_leaves_the_first_alone(slow):
@@ -194,31 +281,54 @@ def test_a_second_run_at_once_is_refused_and_leaves_the_first_alone(slow):
     first = start()
     second = call_toy()
     assert second.returncode == 1
-    assert second.stderr == f"run: another run is working in {copy}; expected one at a time; wait for it or stop it\n"
-    assert call(copy, "clean", "--directory", ".").stderr.startswith("clean: a run is working in ")
+    assert (
+        second.stderr
+        == f"run: another run is working in {copy}; expected one at a time; wait for it"
+        " or stop it\n"
+    )
+    assert call(copy, "clean", "--directory", ".").stderr.startswith(
+        "clean: a run is working in "
+    )
     (copy / "go").touch()
-    assert first.wait(timeout=60) == 0 and (copy / "results" / "a.txt").read_text() == "whole"
+    assert (
+        first.wait(timeout=60) == 0
+        and (copy / "results" / "a.txt").read_text() == "whole"
+    )
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGHUP, 130), (signal.SIGKILL, -9)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGHUP, 130), (signal.SIGKILL, -9)],
+)
 def test_a_stopped_run_goes_on_with_the_same_command(slow, number, code):
     copy, call_toy, start = slow
     process = start()
     process.send_signal(number)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == code
-    assert errors == (b"interrupted; run the same command to continue\n" if code == 130 else b"")
+    assert errors == (
+        b"interrupted; run the same command to continue\n" if code == 130 else b""
+    )
     (copy / "go").touch()  # for a job that outlived its engine
     done = call_toy()
-    assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith("[1/1] slow a  ")
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith(
+        "[1/1] slow a  "
+    )
     assert (copy / "results" / "a.txt").read_text() == "whole"
 
 
 def test_faults_are_one_line_and_ours_ask_for_a_report(tmp_path):
     log = tmp_path / "job.log"
-    log.write_text("Traceback (most recent call last):\n  File x\nZeroDivisionError: division by zero\n")
-    assert own_line("beta", [str(log)]).startswith("beta: ZeroDivisionError: division by zero; this is a fault of")
-    assert own_line("beta", [str(tmp_path / "none.log")]).startswith("beta: the job left no message")
+    log.write_text(
+        "Traceback (most recent call last):\n  File x\nZeroDivisionError: division by"
+        " zero\n"
+    )
+    assert own_line("beta", [str(log)]).startswith(
+        "beta: ZeroDivisionError: division by zero; this is a fault of"
+    )
+    assert own_line("beta", [str(tmp_path / "none.log")]).startswith(
+        "beta: the job left no message"
+    )
     text = 'WorkflowError in file "S", line 2:\n    evenfield: config: bad'
     assert engine_line(text) == "evenfield: config: bad"
     text = "Traceback (most recent call last):\n  File x\nValueError: boo"

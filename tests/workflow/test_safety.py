@@ -1,4 +1,6 @@
-"""Nothing stale and nothing lost: earlier results survive a failed run, and what was changed is made again."""
+"""Nothing stale and nothing lost: earlier results survive a failed run, and what was
+changed is made again.
+"""
 
 import os
 import re
@@ -61,33 +63,57 @@ def study(tmp_path):
     """A study of two steps that has run once."""
     folder = tmp_path / "two steps é"
     folder.mkdir()
-    for name, text in {"Snakefile": WORKFLOW, "copy.py": SCRIPT, "config.yaml": "", "data.txt": "good"}.items():
+    for name, text in {
+        "Snakefile": WORKFLOW,
+        "copy.py": SCRIPT,
+        "config.yaml": "",
+        "data.txt": "good",
+    }.items():
         (folder / name).write_text(text)
     assert run(folder).returncode == 0
     return folder
 
 
 def run(folder, *words, **given):
-    return subprocess.run(command(folder, *words), capture_output=True, text=True, check=False, **given)
+    return subprocess.run(
+        command(folder, *words), capture_output=True, text=True, check=False, **given
+    )
 
 
 def command(folder, *words):
     run_it = [sys.executable, str(REPO / "workflow" / "commands" / "engine.py")]
-    return [*run_it, "--snakefile", str(folder / "Snakefile"), "--directory", str(folder), *words]
+    return [
+        *run_it,
+        "--snakefile",
+        str(folder / "Snakefile"),
+        "--directory",
+        str(folder),
+        *words,
+    ]
 
 
 def results(folder):
-    return {path.name: path.read_text() for path in sorted((folder / "results").glob("*.txt"))}
+    return {
+        path.name: path.read_text()
+        for path in sorted((folder / "results").glob("*.txt"))
+    }
 
 
 def made(done):
     assert (done.returncode, done.stderr) == (0, "")
-    return [line.split()[1] for line in done.stdout.splitlines() if line.startswith("[")]
+    return [
+        line.split()[1] for line in done.stdout.splitlines() if line.startswith("[")
+    ]
 
 
-def test_a_refused_run_leaves_every_earlier_result_and_the_way_back_is_the_same_command(study):
+def test_a_refused_run_leaves_every_earlier_result_and_the_way_back_is_the_same_command(
+    study,
+):
     before = results(study)
-    for stage, kept in (("first", before), ("second", {**before, "first.txt": "second", "more.txt": "second"})):
+    for stage, kept in (
+        ("first", before),
+        ("second", {**before, "first.txt": "second", "more.txt": "second"}),
+    ):
         (study / "data.txt").write_text(stage)
         for _ in range(2):  # nothing is taken for done in between
             done = run(study)
@@ -98,9 +124,14 @@ def test_a_refused_run_leaves_every_earlier_result_and_the_way_back_is_the_same_
     assert made(run(study)) == ["first", "second"] and results(study) == before
 
 
-@pytest.mark.parametrize(("harm", "name"), [("delete", "first.txt"), ("truncate", "more.txt"), ("edit", "second.txt")])
+@pytest.mark.parametrize(
+    ("harm", "name"),
+    [("delete", "first.txt"), ("truncate", "more.txt"), ("edit", "second.txt")],
+)
 def test_a_result_that_was_changed_or_deleted_is_made_again(study, name, harm):
-    before, path, again = results(study), study / "results" / name, ["first", "second"][name == "second.txt" :]
+    before = results(study)
+    path = study / "results" / name
+    again = ["first", "second"][name == "second.txt" :]
     if harm == "delete":
         path.unlink()
     else:
@@ -113,9 +144,16 @@ def test_a_result_that_was_changed_or_deleted_is_made_again(study, name, harm):
 def test_a_full_disk_or_a_limit_is_one_line_and_the_next_run_goes_on(study):
     before = results(study)
     (study / "data.txt").write_text("big")
-    done = run(study, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)))
+    done = run(
+        study,
+        preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_FSIZE, (100_000, 100_000)
+        ),
+    )
     assert (done.returncode, done.stderr.count("\n"), results(study)) == (1, 1, before)
-    assert done.stderr.startswith("the machine refused: File too large; expected room, memory and permission")
+    assert done.stderr.startswith(
+        "the machine refused: File too large; expected room, memory and permission"
+    )
     assert made(run(study)) == ["first", "second"]
 
 
@@ -124,7 +162,9 @@ def test_a_run_that_nobody_waits_for_stops_and_leaves_earlier_results(study, way
     before = results(study)
     (study / "data.txt").write_text("slow")
     (study / "results" / "logs" / "first.log").unlink()
-    engine = subprocess.Popen(command(study), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    engine = subprocess.Popen(
+        command(study), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     while not (study / "results" / "logs" / "first.log").exists():
         time.sleep(0.05)
     if way == "interrupt":
@@ -133,27 +173,54 @@ def test_a_run_that_nobody_waits_for_stops_and_leaves_earlier_results(study, way
         engine.stdout.close()
         before |= {"first.txt": "slow", "more.txt": "slow"}
     assert engine.wait(timeout=60) == 130 and results(study) == before
-    said = {"interrupt": "interrupted", "closed output": "the output cannot be written any more"}[way]
+    said = {
+        "interrupt": "interrupted",
+        "closed output": "the output cannot be written any more",
+    }[way]
     assert engine.stderr.read() == f"{said}; run the same command to continue\n"
-    assert made(run(study)) == (["first", "second"] if way == "interrupt" else ["second"])
+    assert made(run(study)) == (
+        ["first", "second"] if way == "interrupt" else ["second"]
+    )
 
 
-def test_no_home_and_a_closed_stream_do_no_harm_and_logs_name_neither_host_nor_place(study):
+def test_no_home_and_a_closed_stream_do_no_harm_and_logs_name_neither_host_nor_place(
+    study,
+):
     (study / "data.txt").write_text("other")
-    environment = {"PATH": os.environ["PATH"], "EVENFIELD_VENV": sys.prefix, "HOME": "/proc/1/none"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "EVENFIELD_VENV": sys.prefix,
+        "HOME": "/proc/1/none",
+    }
     words = [sys.executable, str(REPO / "run"), *command(study)[2:]]
     shell = f"exec {' '.join(map(shlex.quote, words))} >&- 2>&- <&-"
-    assert subprocess.run(["sh", "-c", shell], env=environment, check=False).returncode == 0
+    assert (
+        subprocess.run(["sh", "-c", shell], env=environment, check=False).returncode
+        == 0
+    )
     assert results(study)["second.txt"] == "other"
     log = (study / "results" / "logs" / "run.log").read_text()
-    assert "rule first:" in log and not re.search(rf"Host:|{re.escape(str(study))}/|{re.escape(str(REPO))}", log)
+    assert "rule first:" in log and not re.search(
+        rf"Host:|{re.escape(str(study))}/|{re.escape(str(REPO))}", log
+    )
 
 
 def test_text_that_a_spreadsheet_takes_for_a_formula_is_defused_and_read_back(tmp_path):
     cells = ["=1+1", "+x", "-x", "@x", "-1", "+1.5e3", "-", "'=a", "", "a", "\tx"]
-    write_table(pd.DataFrame({"name": cells, "value": [-1.5] * len(cells)}), tmp_path / "t.csv")
+    write_table(
+        pd.DataFrame({"name": cells, "value": [-1.5] * len(cells)}), tmp_path / "t.csv"
+    )
     lines = (tmp_path / "t.csv").read_text().splitlines()[1:]
-    assert [line.split(",")[0] for line in lines[:8]] == ["'=1+1", "'+x", "'-x", "'@x", "-1", "+1.5e3", "-", "''=a"]
+    assert [line.split(",")[0] for line in lines[:8]] == [
+        "'=1+1",
+        "'+x",
+        "'-x",
+        "'@x",
+        "-1",
+        "+1.5e3",
+        "-",
+        "''=a",
+    ]
     assert lines[0].endswith(",-1.5")
     assert list(read_table(tmp_path / "t.csv", text=("name",))["name"]) == cells
 
@@ -161,9 +228,18 @@ def test_text_that_a_spreadsheet_takes_for_a_formula_is_defused_and_read_back(tm
 def test_latex_rows_that_begin_like_an_option_and_letters_outside_latin():
     frame = pd.DataFrame({"a": ["[1]", "*", "\u6c49"], "b": [1.0, 2.0, 3.0]})
     columns = (Column(names=("a",), header="[a]"), Column(names=("b",), header="b"))
-    rows = table_latex(Table(id="T", title="t", note=("[n]",), columns=columns, frame=frame)).splitlines()
-    assert [row[:5] for row in rows if "{}" in row[:2]] == ["{}[a]", "{}[1]", "{}* &"] and r"\item {}[n]" in rows
-    assert escape_latex("a \u6c49\u5b57") == "a \\ifdefined\\Umathcode \u6c49\u5b57\\else U+6C49 U+5B57\\fi{}"
+    rows = table_latex(
+        Table(id="T", title="t", note=("[n]",), columns=columns, frame=frame)
+    ).splitlines()
+    assert [row[:5] for row in rows if "{}" in row[:2]] == [
+        "{}[a]",
+        "{}[1]",
+        "{}* &",
+    ] and r"\item {}[n]" in rows
+    assert (
+        escape_latex("a \u6c49\u5b57")
+        == "a \\ifdefined\\Umathcode \u6c49\u5b57\\else U+6C49 U+5B57\\fi{}"
+    )
     assert escape_latex("\u1ea1\u00e9").endswith("\\else a\\fi{}\u00e9")
 
 
@@ -171,4 +247,6 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
     (tmp_path / "a.txt").write_text("old")
     with pytest.raises(ZeroDivisionError), beside(tmp_path / "a.txt") as part:
         part.write_text(str(1 / 0))
-    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"] and (tmp_path / "a.txt").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"] and (
+        tmp_path / "a.txt"
+    ).read_text() == "old"

@@ -6,20 +6,43 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("docs", "workflow/evenfield/topics", "data/README.md", "benchmarks/README.md", "README.md", "CONTRIBUTING.md")
+PARTS = (
+    "docs",
+    "workflow/evenfield/topics",
+    "data/README.md",
+    "benchmarks/README.md",
+    "README.md",
+    "CONTRIBUTING.md",
+)
 
 
 def built(folder, into):
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", str(folder / "mkdocs.yml"), "-d", str(into)]
+    command = [
+        sys.executable,
+        "-m",
+        "mkdocs",
+        "build",
+        "--strict",
+        "-f",
+        str(folder / "mkdocs.yml"),
+        "-d",
+        str(into),
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_the_site_has_every_page_and_no_dead_link(tmp_path):
     done = built(ROOT, tmp_path)
     assert done.returncode == 0, done.stderr
-    methods = [path.parent.name for path in ROOT.glob("workflow/evenfield/topics/*/method.md")]
-    assert methods and all((tmp_path / "topics" / name / "index.html").exists() for name in methods)
-    assert 'href="../sigma/"' in (tmp_path / "topics" / "beta" / "index.html").read_text(encoding="utf-8")
+    methods = [
+        path.parent.name for path in ROOT.glob("workflow/evenfield/topics/*/method.md")
+    ]
+    assert methods and all(
+        (tmp_path / "topics" / name / "index.html").exists() for name in methods
+    )
+    assert 'href="../sigma/"' in (
+        tmp_path / "topics" / "beta" / "index.html"
+    ).read_text(encoding="utf-8")
     assert 'href="library/"' in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
@@ -31,4 +54,6 @@ def test_dead_links_and_anchors_stop_the_build(tmp_path):
     with (tmp_path / "docs" / "size.md").open("a", encoding="utf-8") as page:
         page.write("\n[gone](gone.md) and [nowhere](data.md#nowhere)\n")
     done = built(tmp_path, tmp_path / "site")
-    assert done.returncode != 0 and "gone.md" in done.stderr and "#nowhere" in done.stderr
+    assert (
+        done.returncode != 0 and "gone.md" in done.stderr and "#nowhere" in done.stderr
+    )

@@ -1,4 +1,5 @@
-"""A cluster of one node runs the American study as Slurm jobs, with the bytes of a run without it.
+"""A cluster of one node runs the American study as Slurm jobs, with the bytes of a run
+without it.
 
 As root on Debian, with no Slurm of its own:
 
@@ -21,9 +22,18 @@ import pytest
 
 import gate
 
-ROOT, CONFIG = Path(__file__).parents[2], Path("/etc/slurm/slurm.conf")
-MISSING = [name for name in ("munged", "slurmctld", "slurmd", "squeue") if shutil.which(name) is None]
-READY = os.geteuid() == 0 and not MISSING and importlib.util.find_spec("snakemake_executor_plugin_slurm") is not None
+ROOT = Path(__file__).parents[2]
+CONFIG = Path("/etc/slurm/slurm.conf")
+MISSING = [
+    name
+    for name in ("munged", "slurmctld", "slurmd", "squeue")
+    if shutil.which(name) is None
+]
+READY = (
+    os.geteuid() == 0
+    and not MISSING
+    and importlib.util.find_spec("snakemake_executor_plugin_slurm") is not None
+)
 SETTINGS = """\
 ClusterName=one
 SlurmctldHost={host}(127.0.0.1)
@@ -46,7 +56,9 @@ PartitionName=all Nodes=ALL Default=YES
 
 @pytest.fixture
 def cluster(tmp_path):
-    """Daemons of one node in the foreground; srun finds the settings only where Debian has them."""
+    """Daemons of one node in the foreground; srun finds the settings only where Debian
+    has them.
+    """
     if CONFIG.exists():
         pytest.skip(f"{CONFIG} is there: this machine has a Slurm of its own")
     folder = tmp_path / "cluster"
@@ -54,7 +66,10 @@ def cluster(tmp_path):
     (folder / "key").write_bytes(os.urandom(64))
     (folder / "key").chmod(0o600)
     CONFIG.parent.mkdir(exist_ok=True)
-    CONFIG.write_text(SETTINGS.format(host=socket.gethostname().split(".")[0], folder=folder), encoding="utf-8")
+    CONFIG.write_text(
+        SETTINGS.format(host=socket.gethostname().split(".")[0], folder=folder),
+        encoding="utf-8",
+    )
     files = {
         "key-file": "key",
         "socket": "munge",
@@ -62,7 +77,12 @@ def cluster(tmp_path):
         "log-file": "munged.log",
         "seed-file": "seed",
     }
-    munge = ["munged", "-F", "--force", *(f"--{option}={folder / name}" for option, name in files.items())]
+    munge = [
+        "munged",
+        "-F",
+        "--force",
+        *(f"--{option}={folder / name}" for option, name in files.items()),
+    ]
     daemons = []
     try:
         for command in (munge, ["slurmctld", "-D", "-c"], ["slurmd", "-D"]):
@@ -70,7 +90,10 @@ def cluster(tmp_path):
             daemons.append(subprocess.Popen(command, stdout=log, stderr=log))
             time.sleep(2)
         state = ["sinfo", "-h", "-o", "%t"]
-        assert "idle" in subprocess.run(state, capture_output=True, text=True, check=False).stdout
+        assert (
+            "idle"
+            in subprocess.run(state, capture_output=True, text=True, check=False).stdout
+        )
         yield
     finally:
         for daemon in reversed(daemons):
@@ -80,19 +103,34 @@ def cluster(tmp_path):
 
 
 @pytest.mark.long
-@pytest.mark.skipif(not READY, reason="needs root, Debian's slurmctld, slurmd, munge, and Snakemake's plugin")
+@pytest.mark.skipif(
+    not READY,
+    reason="needs root, Debian's slurmctld, slurmd, munge, and Snakemake's plugin",
+)
 def test_a_cluster_of_one_node_makes_the_same_bytes(cluster, tmp_path):
     how = {"slurm": ["--profile", "workflow/profiles/slurm"], "local": ["--cores", "2"]}
     seconds = {}
     for name, options in how.items():
         shutil.copytree(
-            ROOT / "examples" / "us-states", tmp_path / name, ignore=shutil.ignore_patterns("results", ".*")
+            ROOT / "examples" / "us-states",
+            tmp_path / name,
+            ignore=shutil.ignore_patterns("results", ".*"),
         )
-        command, start = [sys.executable, str(ROOT / "run"), "--directory", str(tmp_path / name)], time.monotonic()
-        done = subprocess.run([*command, *options], capture_output=True, text=True, check=False, cwd=ROOT)
+        command = [
+            sys.executable,
+            str(ROOT / "run"),
+            "--directory",
+            str(tmp_path / name),
+        ]
+        start = time.monotonic()
+        done = subprocess.run(
+            [*command, *options], capture_output=True, text=True, check=False, cwd=ROOT
+        )
         seconds[name] = time.monotonic() - start
         assert done.returncode == 0, done.stderr[-2000:]
     assert not gate.differences(tmp_path / "slurm", tmp_path / "local")
-    log = (tmp_path / "slurm" / "results" / "logs" / "run.log").read_text(encoding="utf-8", errors="replace")
+    log = (tmp_path / "slurm" / "results" / "logs" / "run.log").read_text(
+        encoding="utf-8", errors="replace"
+    )
     jobs = len(re.findall("has been submitted with SLURM jobid", log))
     assert jobs > 15 and (seconds["slurm"] - seconds["local"]) / jobs < 40, seconds

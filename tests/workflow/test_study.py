@@ -1,4 +1,6 @@
-"""One whole run of the China study: its exhibits, what an edit reruns, its report, its use from another workflow."""
+"""One whole run of the China study: its exhibits, what an edit reruns, its report, its
+use from another workflow.
+"""
 
 import csv
 import hashlib
@@ -19,12 +21,29 @@ from evenfield.study.config import PARTS, read_config
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "exhibits"
-AFTER_ESTIMATES = {"collect", "answer", "name_numbers", "exhibit_answers", "page", "paper", "manifest", "all"}
+AFTER_ESTIMATES = {
+    "collect",
+    "answer",
+    "name_numbers",
+    "exhibit_answers",
+    "page",
+    "paper",
+    "manifest",
+    "all",
+}
 
 
 def snakemake(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     single = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(folder / "Snakefile"), "--directory", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--snakefile",
+        str(folder / "Snakefile"),
+        "--directory",
+        str(folder),
+    ]
     told = {"capture_output": True, "text": True, "env": {**os.environ, **single}}
     return subprocess.run([*command, *options], check=False, **told)
 
@@ -37,15 +56,21 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / name).exists():
             shutil.copy(ROOT / name, folder)
     for name in ("workflow", "data", "text"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
+        )
     done = snakemake(folder, "--cores", "2")
     assert done.returncode == 0, done.stderr[-2000:]
     return folder
 
 
 def planned(folder: Path, *edits: tuple[str, str, str]) -> tuple[set[str], set[str]]:
-    """The rules that would run if each ``old`` in a file were ``new``, and those that the edits themselves touch."""
-    before = {folder / file: (folder / file).read_text(encoding="utf-8") for file, *_ in edits}
+    """The rules that would run if each ``old`` in a file were ``new``, and those that
+    the edits themselves touch.
+    """
+    before = {
+        folder / file: (folder / file).read_text(encoding="utf-8") for file, *_ in edits
+    }
     for file, old, new in edits:
         text = (folder / file).read_text(encoding="utf-8")
         assert old in text
@@ -56,14 +81,23 @@ def planned(folder: Path, *edits: tuple[str, str, str]) -> tuple[set[str], set[s
         for path, text in before.items():
             path.write_text(text, encoding="utf-8")
     assert done.returncode == 0, done.stdout + done.stderr
-    _, *jobs = re.split(r"^(?:local)?rule (\w+):$", done.stdout + done.stderr, flags=re.MULTILINE)
+    _, *jobs = re.split(
+        r"^(?:local)?rule (\w+):$", done.stdout + done.stderr, flags=re.MULTILINE
+    )
     told = list(zip(jobs[::2], jobs[1::2], strict=True))
-    return {name for name, _ in told}, {name for name, reason in told if "Params have changed" in reason}
+    return {name for name, _ in told}, {
+        name for name, reason in told if "Params have changed" in reason
+    }
 
 
 def test_every_exhibit_is_what_it_was(checkout: Path) -> None:
-    """To accept a change: EVENFIELD_GOLDEN=write python3 run test tests/workflow/test_study.py -k exhibit."""
-    shown = {path.stem: path.read_text(encoding="utf-8") for path in (checkout / "results/tables").glob("*.md")}
+    """To accept a change: EVENFIELD_GOLDEN=write python3 run test
+    tests/workflow/test_study.py -k exhibit.
+    """
+    shown = {
+        path.stem: path.read_text(encoding="utf-8")
+        for path in (checkout / "results/tables").glob("*.md")
+    }
     hashes = {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:16]
         for path in sorted((checkout / "results/figures").iterdir())
@@ -74,29 +108,47 @@ def test_every_exhibit_is_what_it_was(checkout: Path) -> None:
         GOLDEN.mkdir(parents=True)
         for name, text in shown.items():
             (GOLDEN / f"{name}.md").write_text(text, encoding="utf-8")
-        (GOLDEN / "figures.json").write_text(json.dumps(hashes, indent=1) + "\n", encoding="utf-8")
+        (GOLDEN / "figures.json").write_text(
+            json.dumps(hashes, indent=1) + "\n", encoding="utf-8"
+        )
     for path in sorted(GOLDEN.glob("*.md")):
-        assert shown.pop(path.stem).splitlines() == path.read_text(encoding="utf-8").splitlines(), path.stem
+        assert (
+            shown.pop(path.stem).splitlines()
+            == path.read_text(encoding="utf-8").splitlines()
+        ), path.stem
     assert not shown
     assert hashes == json.loads((GOLDEN / "figures.json").read_text(encoding="utf-8"))
 
 
 def test_a_finished_study_has_nothing_to_do_and_few_jobs(checkout: Path) -> None:
-    assert "Nothing to be done" in (done := snakemake(checkout, "--dry-run")).stdout + done.stderr
+    assert (
+        "Nothing to be done"
+        in (done := snakemake(checkout, "--dry-run")).stdout + done.stderr
+    )
     assert len(list((checkout / "results" / "benchmarks").glob("*.tsv"))) <= 60
 
 
 SPEC = "{id: absolute_mean3, controls: [], end_points: mean3}"
-CHANGED = ("estimates.yaml", SPEC, SPEC.replace("[]", "[coast]")), {"estimate_beta", "exhibit_beta", *AFTER_ESTIMATES}
-RETITLED = ("config.yaml", "title: Clusters", "title: On clusters"), {"page", "paper", "manifest", "all"}
+CHANGED = (
+    ("estimates.yaml", SPEC, SPEC.replace("[]", "[coast]")),
+    {"estimate_beta", "exhibit_beta", *AFTER_ESTIMATES},
+)
+RETITLED = (
+    ("config.yaml", "title: Clusters", "title: On clusters"),
+    {"page", "paper", "manifest", "all"},
+)
 
 
 @pytest.mark.parametrize(("edit", "rules"), [CHANGED, RETITLED])
-def test_an_edit_of_the_config_reruns_what_reads_it(checkout: Path, edit: Any, rules: set[str]) -> None:
+def test_an_edit_of_the_config_reruns_what_reads_it(
+    checkout: Path, edit: Any, rules: set[str]
+) -> None:
     assert planned(checkout, edit)[0] == rules
 
 
-def test_an_edit_of_code_or_of_the_primary_taxonomy_reruns_what_knows_it(checkout: Path) -> None:
+def test_an_edit_of_code_or_of_the_primary_taxonomy_reruns_what_knows_it(
+    checkout: Path,
+) -> None:
     library = "workflow/evenfield/"
     found, touched = planned(
         checkout,
@@ -105,18 +157,36 @@ def test_an_edit_of_code_or_of_the_primary_taxonomy_reruns_what_knows_it(checkou
         (library + "numerics/clubs.py", "import numpy", "\nimport numpy"),
         ("config.yaml", "primary: seed2011", "primary: rule_a"),
     )
-    assert {"exhibit_dynamic_panel", "estimate_sigma", "estimate_clubs", "estimate_statements"} <= touched
-    assert not {"ingest", "build_panel", "build_weights", "estimate_beta", "estimate_dynamic_panel"} & found
+    assert {
+        "exhibit_dynamic_panel",
+        "estimate_sigma",
+        "estimate_clubs",
+        "estimate_statements",
+    } <= touched
+    assert (
+        not {
+            "ingest",
+            "build_panel",
+            "build_weights",
+            "estimate_beta",
+            "estimate_dynamic_panel",
+        }
+        & found
+    )
 
 
 def test_data_replaced_by_an_older_file_are_not_up_to_date(checkout: Path) -> None:
     table = checkout / "data" / "cases.csv"
-    text, stat = table.read_text(encoding="utf-8"), table.stat()
+    text = table.read_text(encoding="utf-8")
+    stat = table.stat()
     table.write_text(text + "\n", encoding="utf-8")
     os.utime(table, (stat.st_atime - 1e6, stat.st_mtime - 1e6))
     try:
         done = snakemake(checkout, "--dry-run")
-        assert done.returncode and "changed since its checksum was written (cases.csv)" in done.stderr
+        assert (
+            done.returncode
+            and "changed since its checksum was written (cases.csv)" in done.stderr
+        )
     finally:
         table.write_text(text, encoding="utf-8")
         os.utime(table, (stat.st_atime, stat.st_mtime))
@@ -133,12 +203,17 @@ def test_the_engines_report_holds_the_exhibits_by_topic(checkout: Path) -> None:
 
 def test_another_workflow_uses_it_as_a_module(tmp_path: Path) -> None:
     config = read_config(ROOT / "examples" / "mexico-states" / "config.yaml")
-    config["data"]["package"] = str(ROOT / "examples" / "mexico-states" / "data" / "datapackage.json")
-    (tmp_path / "config.yaml").write_text(yaml.safe_dump({"evenfield": config, "mine": 1}), encoding="utf-8")
+    config["data"]["package"] = str(
+        ROOT / "examples" / "mexico-states" / "data" / "datapackage.json"
+    )
+    (tmp_path / "config.yaml").write_text(
+        yaml.safe_dump({"evenfield": config, "mine": 1}), encoding="utf-8"
+    )
     (tmp_path / "Snakefile").write_text(
-        f'configfile: "config.yaml"\nmodule evenfield:\n    snakefile: "{ROOT / "Snakefile"}"\n'
-        '    config: config["evenfield"]\nuse rule * from evenfield as evenfield_*\n'
-        'rule mine:\n    default_target: True\n    input: "results/tables/T9.csv"\n',
+        'configfile: "config.yaml"\nmodule evenfield:\n    snakefile:'
+        f' "{ROOT / "Snakefile"}"\n    config: config["evenfield"]\nuse rule * from'
+        " evenfield as evenfield_*\nrule mine:\n    default_target: True\n    input:"
+        ' "results/tables/T9.csv"\n',
         encoding="utf-8",
     )
     done = snakemake(tmp_path, "--cores", "2")
@@ -156,14 +231,34 @@ def test_every_number_in_the_prose_is_a_cell_of_the_results(checkout: Path) -> N
         said |= {told["text"], *told["interval"].split(" to ")}
         places = len(told["show"].partition(".")[2])
         said |= {f"{told['p']:.3f}"[1:]} if told["p"] is not None else set()
-        said |= {f"{told['smallest_visible']:.{places}f}"} if told["smallest_visible"] is not None else set()
+        said |= (
+            {f"{told['smallest_visible']:.{places}f}"}
+            if told["smallest_visible"] is not None
+            else set()
+        )
         if told["estimate_id"]:
-            cells = [float(value) for value in rows[told["estimate_id"]].values() if re.fullmatch(r"-?[\d.]+", value)]
-            assert any(told["value"] == pytest.approx(k * cell) for k in (1, 100, 69.3147) for cell in cells), name
+            cells = [
+                float(value)
+                for value in rows[told["estimate_id"]].values()
+                if re.fullmatch(r"-?[\d.]+", value)
+            ]
+            assert any(
+                told["value"] == pytest.approx(k * cell)
+                for k in (1, 100, 69.3147)
+                for cell in cells
+            ), name
     paper = (results / "report" / "paper.typ").read_text(encoding="utf-8").splitlines()
     page = (results / "report" / "index.html").read_text(encoding="utf-8")
-    page = re.sub(r"<(script|style|svg|details|figcaption|footer)\b.*?</\1>", "", page, flags=re.DOTALL)
-    texts = ["\n".join(line for line in paper if not line.startswith(("#", "  ", "//"))), re.sub("<[^>]+>", " ", page)]
+    page = re.sub(
+        r"<(script|style|svg|details|figcaption|footer)\b.*?</\1>",
+        "",
+        page,
+        flags=re.DOTALL,
+    )
+    texts = [
+        "\n".join(line for line in paper if not line.startswith(("#", "  ", "//"))),
+        re.sub("<[^>]+>", " ", page),
+    ]
     for text in texts:
         found = re.findall(r"(?<![\w.\u2212-])\u2212?\d*\.\d+|\d+(?=%)", text)
         assert len(found) > 30 and set(found) <= said, set(found) - said

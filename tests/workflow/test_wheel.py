@@ -1,4 +1,6 @@
-"""The wheel holds what the code needs and works outside the repository, without a network."""
+"""The wheel holds what the code needs and works outside the repository, without a
+network.
+"""
 
 import shutil
 import subprocess
@@ -38,14 +40,36 @@ for page in sorted(pathlib.Path("docs/library").glob("*.md")):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """A fresh environment with the wheel and the libraries of the lock, but not the repository."""
+    """A fresh environment with the wheel and the libraries of the lock, but not the
+    repository.
+    """
     folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "--no-index"]
+    build = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+    ]
     subprocess.run([*build, "-w", folder, copied(folder)], check=True)
     venv.create(folder / "venv", with_pip=False)
     place = next((folder / "venv").glob("lib/python3.*/site-packages"))
     (wheel,) = folder.glob("*.whl")
-    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", place, wheel]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--no-deps",
+        "--no-index",
+        "--target",
+        place,
+        wheel,
+    ]
     subprocess.run(pip, check=True)
     (place / "locked.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return place
@@ -54,7 +78,11 @@ def site(tmp_path_factory):
 def copied(folder):
     """Copy what a wheel is built from: setuptools writes beside it."""
     source = folder / "source"
-    shutil.copytree(ROOT / "workflow", source / "workflow", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "workflow",
+        source / "workflow",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     return source
@@ -62,23 +90,54 @@ def copied(folder):
 
 def test_the_wheel_works_in_a_fresh_environment(site, tmp_path):
     python = site.parents[2] / "bin" / "python"
-    done = subprocess.run([python, "-I", "-c", TRIAL], capture_output=True, text=True, check=False, cwd=tmp_path)
+    done = subprocess.run(
+        [python, "-I", "-c", TRIAL],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
     assert done.returncode == 0, done.stderr
     version, place, regressors = done.stdout.split()
-    assert (version, Path(place).parent, regressors) == (evenfield.__version__, site / "evenfield", "1")
-    assert next(site.glob("evenfield-*.dist-info")).name == f"evenfield-{evenfield.__version__}.dist-info"
+    assert (version, Path(place).parent, regressors) == (
+        evenfield.__version__,
+        site / "evenfield",
+        "1",
+    )
+    assert (
+        next(site.glob("evenfield-*.dist-info")).name
+        == f"evenfield-{evenfield.__version__}.dist-info"
+    )
 
 
 def test_the_examples_of_the_pages_run_from_the_wheel_without_snakemake(site, tmp_path):
-    for name in ("docs/library", "examples/us-states/data", "data", "tests/golden/arellano_bond"):
+    for name in (
+        "docs/library",
+        "examples/us-states/data",
+        "data",
+        "tests/golden/arellano_bond",
+    ):
         shutil.copytree(ROOT / name, tmp_path / name)
     python = site.parents[2] / "bin" / "python"
-    done = subprocess.run([python, "-I", "-c", EXAMPLES], capture_output=True, text=True, check=False, cwd=tmp_path)
+    done = subprocess.run(
+        [python, "-I", "-c", EXAMPLES],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
     assert done.returncode == 0, done.stderr
 
 
 def test_every_data_file_is_in_the_wheel(site):
     library = ROOT / "workflow" / "evenfield"
-    files = {path.relative_to(library) for path in library.rglob("*.*") if path.suffix != ".pyc"}
+    files = {
+        path.relative_to(library)
+        for path in library.rglob("*.*")
+        if path.suffix != ".pyc"
+    }
     assert Path("py.typed") in files
-    assert sorted(str(path) for path in files if not (site / "evenfield" / path).is_file()) == []
+    assert (
+        sorted(str(path) for path in files if not (site / "evenfield" / path).is_file())
+        == []
+    )

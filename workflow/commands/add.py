@@ -1,4 +1,6 @@
-"""Add figures from a file: a new column, new years, filled gaps or, on request, a new vintage."""
+"""Add figures from a file: a new column, new years, filled gaps or, on request, a new
+vintage.
+"""
 
 import argparse
 import sys
@@ -19,7 +21,9 @@ from evenfield.study.ingest.study_tables import read_study
 from other_tables import Figures, read_figures
 from study import arguments, run_command
 
-PANEL, SPANS, SOURCES = "panel.csv", "panel_provenance.csv", "sources.csv"
+PANEL = "panel.csv"
+SPANS = "panel_provenance.csv"
+SOURCES = "sources.csv"
 # A different number of decimals moves a figure by less; a census moves it by more.
 ROUNDING = 1e-3
 ORIGIN = ["grade", "flag", "source", "note"]
@@ -32,12 +36,22 @@ def cells_of(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"unit": table["unit"].str.strip(), "year": years})
 
 
-def merge_figures(table: pd.DataFrame, figures: Figures) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Put figures into a table of text; return it, and by cell the ``old`` and ``new`` figure and their ``state``."""
-    column, new = figures.column, figures.values.set_index(["unit", "year"])["value"]
-    held = table.assign(**{column: table.get(column, "")}).set_index(pd.MultiIndex.from_frame(cells_of(table)))
-    units, years = held.index.unique("unit"), new.index.unique("year").difference(held.index.unique("year"))
-    absent = pd.MultiIndex.from_product([units, years], names=["unit", "year"]).union(new.index.difference(held.index))
+def merge_figures(
+    table: pd.DataFrame, figures: Figures
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Put figures into a table of text; return it, and by cell the ``old`` and ``new``
+    figure and their ``state``.
+    """
+    column = figures.column
+    new = figures.values.set_index(["unit", "year"])["value"]
+    held = table.assign(**{column: table.get(column, "")}).set_index(
+        pd.MultiIndex.from_frame(cells_of(table))
+    )
+    units = held.index.unique("unit")
+    years = new.index.unique("year").difference(held.index.unique("year"))
+    absent = pd.MultiIndex.from_product([units, years], names=["unit", "year"]).union(
+        new.index.difference(held.index)
+    )
     blank = absent.to_frame().astype(str).reindex(columns=held.columns, fill_value="")
     out = pd.concat([held, blank]).sort_index()
     told = pd.DataFrame({"old": out.loc[new.index, column].str.strip(), "new": new})
@@ -49,9 +63,12 @@ def merge_figures(table: pd.DataFrame, figures: Figures) -> tuple[pd.DataFrame, 
 
 
 def same_figure(one: str, other: str) -> bool:
-    """Whether two printed figures are one figure, at most printed with a different number of decimals."""
+    """Whether two printed figures are one figure, at most printed with a different
+    number of decimals.
+    """
     try:
-        first, second = float(one), float(other)
+        first = float(one)
+        second = float(other)
     except ValueError:
         return one == other
     decimals = min(len(text.partition(".")[2]) for text in (one, other))
@@ -60,15 +77,27 @@ def same_figure(one: str, other: str) -> bool:
 
 
 def extend_spans(
-    spans: pd.DataFrame, panel: pd.DataFrame, column: str, touched: pd.Index, origin: tuple[str, ...]
+    spans: pd.DataFrame,
+    panel: pd.DataFrame,
+    column: str,
+    touched: pd.Index,
+    origin: tuple[str, ...],
 ) -> pd.DataFrame:
-    """Give the touched cells their origin, so that every figure lies in exactly one span; all tables are of text."""
+    """Give the touched cells their origin, so that every figure lies in exactly one
+    span; all tables are of text.
+    """
     numbers = {name: pd.to_numeric(spans[name]) for name in ("first_year", "last_year")}
-    cells, own = cells_of(panel), spans["variable"].eq(column)
-    told = pd.Series([tuple(row) for row in spans.reindex(columns=ORIGIN, fill_value="").to_numpy()], spans.index)
+    cells = cells_of(panel)
+    own = spans["variable"].eq(column)
+    told = pd.Series(
+        [tuple(row) for row in spans.reindex(columns=ORIGIN, fill_value="").to_numpy()],
+        spans.index,
+    )
     origins = [origin, *dict.fromkeys(told[own & told.map(lambda one: one != origin)])]
     given = pd.Series(-1, pd.MultiIndex.from_frame(cells))
-    for mask, one in zip(span_masks(cells, spans.assign(**numbers)[own]), told[own], strict=True):
+    for mask, one in zip(
+        span_masks(cells, spans.assign(**numbers)[own]), told[own], strict=True
+    ):
         given[mask] = origins.index(one)
     crossed = given[touched].gt(0).any()
     given[touched] = 0
@@ -76,36 +105,51 @@ def extend_spans(
         given = given[given.eq(0) | panel[column].str.strip().ne("").to_numpy()]
     wanted = origins if crossed else origins[:1]
     stays = spans[~own if crossed else ~own | told.map(lambda one: one != origin)]
-    both = pd.concat([stays, spans_of(given, wanted, column, cells["year"])], ignore_index=True).fillna("")
+    both = pd.concat(
+        [stays, spans_of(given, wanted, column, cells["year"])], ignore_index=True
+    ).fillna("")
     both = both.sort_values("first_year", key=pd.to_numeric, kind="stable")
     return both.sort_values(["variable", "units"], kind="stable")[spans.columns]
 
 
-def spans_of(given: pd.Series, origins: Sequence[tuple[str, ...]], column: str, years: pd.Series) -> pd.DataFrame:
-    """Write the cells of some origins as spans: one per origin, set of units and unbroken run of the panel's years."""
-    spans, several = list[list[str]](), given[given.ge(0)].groupby("year").nunique().gt(1)
+def spans_of(
+    given: pd.Series, origins: Sequence[tuple[str, ...]], column: str, years: pd.Series
+) -> pd.DataFrame:
+    """Write the cells of some origins as spans: one per origin, set of units and
+    unbroken run of the panel's years.
+    """
+    spans = list[list[str]]()
+    several = given[given.ge(0)].groupby("year").nunique().gt(1)
     for number, origin in enumerate(origins):
         units = given[given.eq(number)].sort_index().reset_index("unit")["unit"]
         labels = units.groupby("year").agg(" ".join).where(several, ALL_UNITS)
         labels = labels.reindex(sorted(set(years)), fill_value="")
         for _, run in labels.groupby(labels.ne(labels.shift()).cumsum()):
             if run.iloc[0]:
-                spans.append([column, run.iloc[0], *run.index[[0, -1]].astype(str), *origin])
-    return pd.DataFrame(spans, columns=["variable", "units", "first_year", "last_year", *ORIGIN])
+                spans.append(
+                    [column, run.iloc[0], *run.index[[0, -1]].astype(str), *origin]
+                )
+    return pd.DataFrame(
+        spans, columns=["variable", "units", "first_year", "last_year", *ORIGIN]
+    )
 
 
 def newest_source(spans: pd.DataFrame, column: str) -> str:
-    """Return the source of the newest span of a column, for figures whose source is not given."""
+    """Return the source of the newest span of a column, for figures whose source is not
+    given.
+    """
     own = spans[spans["variable"].eq(column)]
     if own.empty:
-        found, action = f"{SPANS} has no span of {column}", "give it with --source, an id of sources.csv"
+        found = f"{SPANS} has no span of {column}"
+        action = "give it with --source, an id of sources.csv"
         raise IngestError(found, "the source of the figures", action)
     return str(own.loc[pd.to_numeric(own["last_year"]).idxmax(), "source"])
 
 
 def add(options: argparse.Namespace, config: dict[str, Any]) -> None:
     """Put the figures of a file into the study, with their dictionary and their origin."""
-    study, package = read_study(config), read_package(config["data"]["package"])
+    study = read_study(config)
+    package = read_package(config["data"]["package"])
     folder = Path(config["data"]["package"]).parent
     figures = read_figures(options.file, study["units"], options.columns, options.zeros)
     check_columns(list(study["panel"].columns), [figures.column])
@@ -114,13 +158,16 @@ def add(options: argparse.Namespace, config: dict[str, Any]) -> None:
     changed = told[told["state"].eq("changed")]
     if len(changed) and not options.replace:
         raise IngestError(
-            f"{options.file.name} has {len(changed)} other figures of {figures.column} than {figures.table} "
-            f"({first_examples([worded(row) for row in changed.itertuples()])})",
+            f"{options.file.name} has {len(changed)} other figures of {figures.column}"
+            f" than {figures.table}"
+            f" ({first_examples([worded(row) for row in changed.itertuples()])})",
             "figures of the vintage that the study holds",
             "take them with --replace, or keep both vintages in columns of their own",
         )
     new_years = sorted(set(cells_of(table)["year"]) - set(cells_of(held)["year"]))
-    report(figures, table, told, new_years, options.file.name, list(study["units"]["unit"]))
+    report(
+        figures, table, told, new_years, options.file.name, list(study["units"]["unit"])
+    )
     touched = told.index[told["state"].ne("equal")]
     if touched.empty:
         print("nothing to add")
@@ -136,15 +183,25 @@ def add(options: argparse.Namespace, config: dict[str, Any]) -> None:
 
 
 def describe_column(
-    package: dict[str, Any], figures: Figures, table: pd.DataFrame, options: argparse.Namespace
+    package: dict[str, Any],
+    figures: Figures,
+    table: pd.DataFrame,
+    options: argparse.Namespace,
 ) -> None:
     """Describe a new column in the dictionary."""
-    resource = next(item for item in package["resources"] if item["path"] == figures.table)
+    resource = next(
+        item for item in package["resources"] if item["path"] == figures.table
+    )
     if all(field["name"] != figures.column for field in resource["schema"]["fields"]):
-        titles, stem = {figures.column: figures.label}, figures.table.removesuffix(".csv")
-        field = described(stem, table[[figures.column]], titles, {})["schema"]["fields"][0]
+        titles = {figures.column: figures.label}
+        stem = figures.table.removesuffix(".csv")
+        field = described(stem, table[[figures.column]], titles, {})["schema"][
+            "fields"
+        ][0]
         told = {"unit": options.measure, "description": options.description}
-        resource["schema"]["fields"].append(field | {key: text for key, text in told.items() if text})
+        resource["schema"]["fields"].append(
+            field | {key: text for key, text in told.items() if text}
+        )
 
 
 def with_origin(
@@ -156,12 +213,26 @@ def with_origin(
     panel: pd.DataFrame,
     options: argparse.Namespace,
 ) -> dict[str, pd.DataFrame]:
-    """Return sources and spans with the origin of the new figures; none where one origin holds for the whole study."""
-    paths, out = {item["path"] for item in package["resources"]}, dict[str, pd.DataFrame]()
-    whole = (package.get("grade"), package.get("flag", "official"), next(iter(study["sources"]["source"]), ""))
-    given = (options.grade or whole[0], options.flag or whole[1], options.source or whole[2])
+    """Return sources and spans with the origin of the new figures; none where one
+    origin holds for the whole study.
+    """
+    paths = {item["path"] for item in package["resources"]}
+    out = dict[str, pd.DataFrame]()
+    whole = (
+        package.get("grade"),
+        package.get("flag", "official"),
+        next(iter(study["sources"]["source"]), ""),
+    )
+    given = (
+        options.grade or whole[0],
+        options.flag or whole[1],
+        options.source or whole[2],
+    )
     if SPANS not in paths and given == whole:
-        print(f"source of the new figures: that of the study, grade {whole[0]}, {whole[1]}")
+        print(
+            f"source of the new figures: that of the study, grade {whole[0]},"
+            f" {whole[1]}"
+        )
         return out
     tables = {}
     for name in (SPANS, SOURCES):
@@ -175,21 +246,35 @@ def with_origin(
                 frame = frame[frame["variable"].isin(panel.columns)].astype(years)
             package["resources"].append(described(stem, frame, {}, {}))
             tables[name] = out[name] = frame.astype(str)
-    source, sources = options.source or newest_source(tables[SPANS], figures.column), tables[SOURCES]
+    source = options.source or newest_source(tables[SPANS], figures.column)
+    sources = tables[SOURCES]
     if options.citation and not sources["source"].eq(source).any():
-        told = {"source": source, "citation": options.citation, "licence": "not stated", "redistribution": "not stated"}
-        out[SOURCES] = pd.concat([sources, pd.DataFrame([told])], ignore_index=True)[sources.columns].fillna("")
+        told = {
+            "source": source,
+            "citation": options.citation,
+            "licence": "not stated",
+            "redistribution": "not stated",
+        }
+        out[SOURCES] = pd.concat([sources, pd.DataFrame([told])], ignore_index=True)[
+            sources.columns
+        ].fillna("")
     origin = (options.grade or "A", options.flag or "official", source, figures.note)
     print(f"source of the new figures: {source}, grade {origin[0]}, {origin[1]}")
-    return out | {SPANS: extend_spans(tables[SPANS], panel, figures.column, touched, origin)}
+    return out | {
+        SPANS: extend_spans(tables[SPANS], panel, figures.column, touched, origin)
+    }
 
 
 def check_columns(known: Sequence[str], wanted: Sequence[str]) -> None:
     """Refuse columns that the panel computes itself or that are its key."""
-    taken = sorted(({"unit", "year", *COMPUTED} - (set(known) - {"unit", "year"})) & set(wanted))
+    taken = sorted(
+        ({"unit", "year", *COMPUTED} - (set(known) - {"unit", "year"})) & set(wanted)
+    )
     if taken:
         found = f"{first_examples(taken)} can be no column of figures"
-        raise IngestError(found, "a name that the panel does not compute", "choose another name")
+        raise IngestError(
+            found, "a name that the panel does not compute", "choose another name"
+        )
 
 
 def worded(row: Any) -> str:
@@ -199,27 +284,49 @@ def worded(row: Any) -> str:
 
 
 def report(
-    figures: Figures, table: pd.DataFrame, told: pd.DataFrame, new_years: list[int], file: str, units: Sequence[str]
+    figures: Figures,
+    table: pd.DataFrame,
+    told: pd.DataFrame,
+    new_years: list[int],
+    file: str,
+    units: Sequence[str],
 ) -> None:
     """Print what the file changes: the vintage diff."""
-    years, present = figures.values["year"], set(figures.values["unit"])
-    count = {state: int(told["state"].eq(state).sum()) for state in ("added", "changed", "equal")}
-    cells = pd.MultiIndex.from_frame(cells_of(table))[table[figures.column].str.strip().ne("")]
+    years = figures.values["year"]
+    present = set(figures.values["unit"])
+    count = {
+        state: int(told["state"].eq(state).sum())
+        for state in ("added", "changed", "equal")
+    }
+    cells = pd.MultiIndex.from_frame(cells_of(table))[
+        table[figures.column].str.strip().ne("")
+    ]
     others = cells.difference(told.index)
     absent = others.get_level_values("year").isin(years).sum()
     span = f", {years.min()} to {years.max()}" if figures.table == PANEL else ""
     print(f"{file}: {figures.label} for {figures.column}, {len(present)} units{span}")
-    print(f"{count['added']} cells added, {count['changed']} changed, {count['equal']} equal")
+    print(
+        f"{count['added']} cells added, {count['changed']} changed, {count['equal']}"
+        " equal"
+    )
     if figures.unknown:
-        print(f"left out, no units of the study: {first_examples(list(figures.unknown))}")
+        print(
+            f"left out, no units of the study: {first_examples(list(figures.unknown))}"
+        )
     if new_years:
         print(f"new years: {', '.join(map(str, new_years))}")
     if count["changed"]:
         rows = told[told["state"].eq("changed")].itertuples()
         row = max(rows, key=lambda row: relative_change(row.old, row.new))
-        print(f"largest relative change: {worded(row)} ({relative_change(row.old, row.new):.2%})")
+        print(
+            f"largest relative change: {worded(row)}"
+            f" ({relative_change(row.old, row.new):.2%})"
+        )
     if len(others) and not count["changed"] and not count["equal"]:
-        print("no figure in common: this cannot tell whether the file is of the study's vintage")
+        print(
+            "no figure in common: this cannot tell whether the file is of the study's"
+            " vintage"
+        )
     if absent:
         print(f"{absent} figures of the study are not in the file and stay")
     if missing := sorted(set(units) - present):
@@ -237,18 +344,44 @@ def relative_change(old: str, new: str) -> float:
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     options = arguments(str(__doc__))
-    told = "column of the study, new or there; [INDICATOR=]NAME for a download of the bureau, NAME=COLUMN for others"
+    told = (
+        "column of the study, new or there; [INDICATOR=]NAME for a download of the"
+        " bureau, NAME=COLUMN for others"
+    )
     options.add_argument("columns", nargs="+", metavar="COLUMN", help=told)
-    told = "CSV, Excel, Stata, SPSS, Parquet, long or wide, or a download of the statistics bureau of China"
-    options.add_argument("--from", dest="file", type=Path, required=True, metavar="FILE", help=told)
-    options.add_argument("--source", help="id in sources.csv (default: the source of the column's newest figures)")
-    options.add_argument("--citation", help="citation of a source that sources.csv does not have yet")
-    options.add_argument("--grade", choices=["A", "B", "C"], help="grade of the figures (default: A)")
-    options.add_argument("--flag", choices=FLAGS, help="flag of the figures (default: official)")
+    told = (
+        "CSV, Excel, Stata, SPSS, Parquet, long or wide, or a download of the"
+        " statistics bureau of China"
+    )
+    options.add_argument(
+        "--from", dest="file", type=Path, required=True, metavar="FILE", help=told
+    )
+    options.add_argument(
+        "--source",
+        help="id in sources.csv (default: the source of the column's newest figures)",
+    )
+    options.add_argument(
+        "--citation", help="citation of a source that sources.csv does not have yet"
+    )
+    options.add_argument(
+        "--grade", choices=["A", "B", "C"], help="grade of the figures (default: A)"
+    )
+    options.add_argument(
+        "--flag", choices=FLAGS, help="flag of the figures (default: official)"
+    )
     options.add_argument("--measure", help="unit of measure of a new column")
     options.add_argument("--description", help="what a new column holds")
-    options.add_argument("--zeros", choices=["missing", "kept"], default="missing", help="what the bureau's zeros are")
-    options.add_argument("--replace", action="store_true", help="take figures that differ from those of the study")
+    options.add_argument(
+        "--zeros",
+        choices=["missing", "kept"],
+        default="missing",
+        help="what the bureau's zeros are",
+    )
+    options.add_argument(
+        "--replace",
+        action="store_true",
+        help="take figures that differ from those of the study",
+    )
     return options
 
 
@@ -260,6 +393,7 @@ def main(words: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    # Names of provinces and indicators are Chinese; a terminal that cannot show them must not stop the work.
+    # Names of provinces and indicators are Chinese; a terminal that cannot show them
+    # must not stop the work.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     main()

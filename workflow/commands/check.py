@@ -1,4 +1,6 @@
-"""Check config, texts and data in seconds and compute nothing: every fault in one line, by file."""
+"""Check config, texts and data in seconds and compute nothing: every fault in one line,
+by file.
+"""
 
 import argparse
 import json
@@ -10,14 +12,20 @@ from study import arguments, in_one_line, study_config, written_config
 
 def check(options: argparse.Namespace) -> None:
     """Say what is in order, or all that a run would refuse."""
-    from evenfield.report.check import check_study  # noqa: PLC0415 - whoever hands over needs none of it
+    from evenfield.report.check import check_study
 
-    written = study_config(json.load(sys.stdin)) if options.stdin else written_config(options)
+    written = (
+        study_config(json.load(sys.stdin)) if options.stdin else written_config(options)
+    )
     print("\n".join(check_study(written)))
 
 
 if __name__ == "__main__":
     hand_over()
     parser = arguments(str(__doc__))
-    parser.add_argument("--stdin", action="store_true", help="a config as JSON on standard input, as a run gives it")
+    parser.add_argument(
+        "--stdin",
+        action="store_true",
+        help="a config as JSON on standard input, as a run gives it",
+    )
     in_one_line(check, parser.parse_args())

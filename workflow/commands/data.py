@@ -1,10 +1,16 @@
-"""Check the tables after an edit, say which cells changed and rewrite their hashes in datapackage.json."""
+"""Check the tables after an edit, say which cells changed and rewrite their hashes in
+datapackage.json.
+"""
 
 from pathlib import Path
 
 from evenfield.report import changes
 from evenfield.study.ingest.dictionary import refresh_hashes
-from evenfield.study.ingest.study_tables import describe_study, read_structure, read_study
+from evenfield.study.ingest.study_tables import (
+    describe_study,
+    read_structure,
+    read_study,
+)
 from study import arguments, run_command
 
 
@@ -14,11 +20,23 @@ def refresh(config: dict) -> None:
     changed = refresh_hashes(config["data"]["package"])
     for path in changed:
         print(f"hash rewritten: {Path(path).as_posix()}")
-    study, before = read_study(config), Path("results/ingest")
+    study = read_study(config)
+    before = Path("results/ingest")
     if changed and before.is_dir():
-        told = list(changes.table_changes(changes.ingested(before), changes.as_ingested(study)))
-        print("\n".join(["since the last run:", *told] if told else ["no cell differs from those of the last run"]))
-    print(f"{len(changed)} hashes rewritten, data hash {describe_study(study)['data_hash'][:12]}")
+        told = list(
+            changes.table_changes(changes.ingested(before), changes.as_ingested(study))
+        )
+        print(
+            "\n".join(
+                ["since the last run:", *told]
+                if told
+                else ["no cell differs from those of the last run"]
+            )
+        )
+    print(
+        f"{len(changed)} hashes rewritten, data hash"
+        f" {describe_study(study)['data_hash'][:12]}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Say what moved since the last run, or against other results: cells, config keys, estimates, answers, with sizes."""
+"""Say what moved since the last run, or against other results: cells, config keys,
+estimates, answers, with sizes.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,24 +20,41 @@ RESULTS = Path("results")
 
 def differences(config: dict[str, Any], old: Path | None) -> Iterator[str]:
     """Compare this study with results of another state of it."""
-    tables, manifest = read_study(config), _manifest(RESULTS)
+    tables = read_study(config)
+    manifest = _manifest(RESULTS)
     run = bool(manifest) and manifest["config_hash"] == config_hash(config)
     run = run and manifest["data"]["data_hash"] == describe_study(tables)["data_hash"]
     before = old or (LAST if run else RESULTS)
     if not (earlier := _manifest(before)):
         found = f"no results in {before.name}" if old else "no earlier results"
-        raise ReportError(found, "a finished run to compare with", "run the study, or name a results folder")
-    yield f"before: data {earlier['data']['data_hash'][:12]}, configuration {earlier['config_hash'][:12]}"
+        raise ReportError(
+            found,
+            "a finished run to compare with",
+            "run the study, or name a results folder",
+        )
+    yield (
+        f"before: data {earlier['data']['data_hash'][:12]}, configuration"
+        f" {earlier['config_hash'][:12]}"
+    )
     now = changes.ingested(RESULTS / "ingest") if run else changes.as_ingested(tables)
     found = list(changes.table_changes(changes.ingested(before / "ingest"), now))
-    found += changes.config_changes(earlier["config"], config) if "config" in earlier else []
+    found += (
+        changes.config_changes(earlier["config"], config) if "config" in earlier else []
+    )
     if run:
-        one, other = (read_table(folder / "estimates.csv") for folder in (before, RESULTS))
+        one, other = (
+            read_table(folder / "estimates.csv") for folder in (before, RESULTS)
+        )
         found += changes.estimate_changes(one, other)
-        found += changes.answer_changes(*(read_table(folder / "answers.csv") for folder in (before, RESULTS)))
+        found += changes.answer_changes(
+            *(read_table(folder / "answers.csv") for folder in (before, RESULTS))
+        )
     yield from found or ["no cell and no key of the config differs"]
     if not run:
-        yield "the results are of an earlier state: `python3 run`, then this command again, shows what moved in them"
+        yield (
+            "the results are of an earlier state: `python3 run`, then this command"
+            " again, shows what moved in them"
+        )
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -47,7 +66,10 @@ def main() -> None:
     """Read the command line and print the differences."""
     options = arguments(str(__doc__))
     options.add_argument(
-        "old", nargs="?", type=Path, help="a results folder, or a study (default: those before the last run)"
+        "old",
+        nargs="?",
+        type=Path,
+        help="a results folder, or a study (default: those before the last run)",
     )
     given = options.parse_args()
     old = given.old.absolute() if given.old else None

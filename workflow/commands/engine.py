@@ -1,4 +1,6 @@
-"""Run the study: complete Snakemake's command line, free a lock whose owner is gone, and let the engine work."""
+"""Run the study: complete Snakemake's command line, free a lock whose owner is gone,
+and let the engine work.
+"""
 
 import difflib
 import fcntl
@@ -30,13 +32,18 @@ CONTINUE = "; run the same command to continue"
 
 
 def complete(words: Sequence[str]) -> tuple[Path, list[str], bool]:
-    """Return the study's folder, the engine's whole command line, and whether jobs run on this machine."""
+    """Return the study's folder, the engine's whole command line, and whether jobs run
+    on this machine.
+    """
     parser = get_argument_parser()
     parser.prog, parser.usage = "run", "python3 run [TARGET ...] [OPTION ...]"
     given = parser.parse_args(list(words))
     study = Path(given.directory or REPO).absolute()
     if not given.configfile and not (study / "config.yaml").is_file():
-        sys.exit(f"run: no config.yaml in {study}; expected a study; give its folder with --directory")
+        sys.exit(
+            f"run: no config.yaml in {study}; expected a study; give its folder with"
+            " --directory"
+        )
     if given.snakefile is None:
         refuse_mistyped(sorted(given.targets))
     line = ["--logger", "evenfield", "--directory", str(study)]
@@ -50,19 +57,32 @@ def complete(words: Sequence[str]) -> tuple[Path, list[str], bool]:
 def refuse_mistyped(targets: Sequence[str]) -> None:
     """Stop at a bare word that is no rule: it was meant as a command."""
     sources = [REPO / "Snakefile", *(REPO / "workflow" / "rules").rglob("*.smk")]
-    rules = set(re.findall(r"^\s*(?:rule|checkpoint) (\w+)", "\n".join(map(Path.read_text, sources)), re.MULTILINE))
-    rules |= {f"{step}_{topic}" for step in ("estimate", "exhibit") for topic in read_topics()}
+    rules = set(
+        re.findall(
+            r"^\s*(?:rule|checkpoint) (\w+)",
+            "\n".join(map(Path.read_text, sources)),
+            re.MULTILINE,
+        )
+    )
+    rules |= {
+        f"{step}_{topic}" for step in ("estimate", "exhibit") for topic in read_topics()
+    }
     for word in targets:
         if re.fullmatch(r"\w+", word) and word not in rules:
             nearest = difflib.get_close_matches(word, COMMANDS, n=1, cutoff=0)[0]
-            sys.exit(f"run: {word} is neither a command nor a rule; expected one, or a file; did you mean {nearest}?")
+            sys.exit(
+                f"run: {word} is neither a command nor a rule; expected one, or a file;"
+                f" did you mean {nearest}?"
+            )
 
 
 def hold(study: Path) -> IO[str]:
-    """Hold a file for as long as this engine lives; remove Snakemake's lock if no other engine lives here.
+    """Hold a file for as long as this engine lives; remove Snakemake's lock if no other
+    engine lives here.
 
-    Snakemake's lock outlives an engine that was killed and does not name its owner. The file lock does not: the
-    system drops it with its process. Engines started without `run` are found by their folder.
+    Snakemake's lock outlives an engine that was killed and does not name its owner. The
+    file lock does not: the system drops it with its process. Engines started without
+    `run` are found by their folder.
     """
     folder = study / ".snakemake"
     folder.mkdir(exist_ok=True)
@@ -78,11 +98,16 @@ def hold(study: Path) -> IO[str]:
 
 
 def others_at_work(study: Path) -> bool:
-    """Whether a `snakemake` works in the study; jobs that outlived their engine are waited for."""
+    """Whether a `snakemake` works in the study; jobs that outlived their engine are
+    waited for.
+    """
     jobs = []
     for process in psutil.process_iter(["cwd", "cmdline"]):
         words = process.info["cmdline"] or []
-        if process.info["cwd"] == str(study.resolve()) and process.pid != psutil.Process().pid:
+        if (
+            process.info["cwd"] == str(study.resolve())
+            and process.pid != psutil.Process().pid
+        ):
             if any("/.snakemake/scripts/" in word for word in words):
                 jobs.append(process)
             elif any(Path(word).name == "snakemake" for word in words):
@@ -92,7 +117,9 @@ def others_at_work(study: Path) -> bool:
 
 
 def cache_somewhere(study: Path) -> None:
-    """Let the libraries cache in the study where the user has no home that can be written."""
+    """Let the libraries cache in the study where the user has no home that can be
+    written.
+    """
     try:
         (Path.home() / ".cache").mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError):
@@ -108,17 +135,25 @@ def interrupt(*_: object) -> None:
 
 
 def main(words: Sequence[str]) -> int | str | None:
-    """Return the exit code of the engine, or the one line that the Snakefile stopped with."""
+    """Return the exit code of the engine, or the one line that the Snakefile stopped
+    with.
+    """
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, interrupt)
-    # No parameter of ours is a table, and the engine imports pandas to see whether one is.
+    # No parameter of ours is a table, and the engine imports pandas to see whether one
+    # is.
     PersistenceBase._serialize_param = PersistenceBase._serialize_param_builtin
     logging.raiseExceptions = False  # the engine's own log may not fit on a full disk
     try:
         study, line, local = complete(words)
         cache_somewhere(study)
-        with preloaded() if local else nullcontext(), hold(study):  # jobs must not hold what the engine holds
-            with suppress(OSError):  # a full disk is for the jobs to tell; only `run diff` misses the copy
+        with (
+            preloaded() if local else nullcontext(),
+            hold(study),
+        ):  # jobs must not hold what the engine holds
+            with suppress(
+                OSError
+            ):  # a full disk is for the jobs to tell; only `run diff` misses the copy
                 keep_started(study)
             try:
                 snakemake(line)
@@ -127,12 +162,18 @@ def main(words: Sequence[str]) -> int | str | None:
                     keep_last(study)
     except SystemExit as stop:
         if not LogHandler.interrupted:
-            return stop.code.removeprefix("evenfield: ") if isinstance(stop.code, str) else stop.code
+            return (
+                stop.code.removeprefix("evenfield: ")
+                if isinstance(stop.code, str)
+                else stop.code
+            )
     except KeyboardInterrupt:
         pass
     except OSError as error:
         return f"run: {refusal(error) or error}"
-    sys.stderr.write(f"{'the output cannot be written any more' if LogHandler.unheard else 'interrupted'}{CONTINUE}\n")
+    sys.stderr.write(
+        f"{'the output cannot be written any more' if LogHandler.unheard else 'interrupted'}{CONTINUE}\n"
+    )
     return 130
 
 

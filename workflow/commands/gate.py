@@ -1,9 +1,10 @@
-"""The gate: the whole study twice, in conditions as different as this machine allows, and the same bytes.
+"""The gate: the whole study twice, in conditions as different as this machine allows,
+and the same bytes.
 
-Run 1 is plain. Run 2 has shuffled input rows, another hash seed, time zone and locale, NumPy without
-AVX-512 and, where there is one, another Python. Every file under results/ must have the same SHA-256, except
-logs and benchmarks. `--kernels` repeats run 1 with other BLAS kernels. Standard library only;
-`python3 run gate` starts it.
+Run 1 is plain. Run 2 has shuffled input rows, another hash seed, time zone and locale,
+NumPy without AVX-512 and, where there is one, another Python. Every file under results/
+must have the same SHA-256, except logs and benchmarks. `--kernels` repeats run 1 with
+other BLAS kernels. Standard library only; `python3 run gate` starts it.
 """
 
 import argparse
@@ -44,7 +45,11 @@ class Setting:
     def command(self, *words: str) -> dict[str, Any]:
         """Return a call of the script `run` as `subprocess` takes it."""
         environment = os.environ | self.variables | {"EVENFIELD_VENV": str(self.venv)}
-        return {"args": [self.python, str(REPO / "run"), *words], "env": environment, "encoding": "utf-8"}
+        return {
+            "args": [self.python, str(REPO / "run"), *words],
+            "env": environment,
+            "encoding": "utf-8",
+        }
 
 
 def say(text: str) -> None:
@@ -53,11 +58,14 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-# -------------------------------------------------------------------------------------------------- the study
+# --------------------------------------------------------------------------------------------------
+# the study
 
 
 def copy_study(study: Path, copy: Path) -> None:
-    """Copy a study without its results; of the repository itself only the configuration, the data and the texts."""
+    """Copy a study without its results; of the repository itself only the
+    configuration, the data and the texts.
+    """
     if study != REPO:
         shutil.copytree(study, copy, ignore=shutil.ignore_patterns(*NEVER_COPIED))
         return
@@ -66,7 +74,9 @@ def copy_study(study: Path, copy: Path) -> None:
         for path in study.glob(pattern):
             shutil.copy2(path, copy)
     for name in ("data", "text"):
-        shutil.copytree(study / name, copy / name, ignore=shutil.ignore_patterns(*NEVER_COPIED))
+        shutil.copytree(
+            study / name, copy / name, ignore=shutil.ignore_patterns(*NEVER_COPIED)
+        )
 
 
 def shuffle_rows(path: Path, seed: int) -> int:
@@ -82,7 +92,9 @@ def shuffle_rows(path: Path, seed: int) -> int:
 
 
 def shuffle_study(study: Path, python: Path) -> str:
-    """Shuffle every CSV file under data/ and refresh the hashes in its dictionary; return what was done."""
+    """Shuffle every CSV file under data/ and refresh the hashes in its dictionary;
+    return what was done.
+    """
     files = sorted((study / "data").rglob("*.csv"))
     rows = sum(shuffle_rows(path, SEED + number) for number, path in enumerate(files))
     script = REPO / "workflow" / "commands" / "data.py"
@@ -90,7 +102,10 @@ def shuffle_study(study: Path, python: Path) -> str:
         command = [str(python), str(script), "--directory", str(study)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise GateError(f"refreshing the hashes of the shuffled data failed: {last_line(done.stderr)}")
+            raise GateError(
+                "refreshing the hashes of the shuffled data failed:"
+                f" {last_line(done.stderr)}"
+            )
     return f"{rows} rows of {len(files)} data files"
 
 
@@ -106,7 +121,9 @@ def run_study(title: str, study: Path, setting: Setting, engine: list[str]) -> N
     started = time.monotonic()
     command = setting.command("--directory", str(study), *engine)
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
-        with subprocess.Popen(**command, stdout=subprocess.PIPE, stderr=errors, errors="replace") as run:
+        with subprocess.Popen(
+            **command, stdout=subprocess.PIPE, stderr=errors, errors="replace"
+        ) as run:
             for line in run.stdout or ():
                 if line.startswith(("[", "install")):
                     say(f"  {line.rstrip()}")
@@ -117,19 +134,29 @@ def run_study(title: str, study: Path, setting: Setting, engine: list[str]) -> N
     say(f"  {time.monotonic() - started:.1f} s")
 
 
-# ------------------------------------------------------------------------------------------------- comparison
+# -------------------------------------------------------------------------------------------------
+# comparison
 
 
 def result_files(study: Path) -> dict[str, Path]:
     """Return every compared file by its path below results/."""
     results = study / "results"
-    names = {path.relative_to(results): path for path in sorted(results.rglob("*")) if path.is_file()}
-    return {name.as_posix(): path for name, path in names.items() if name.parts[0] not in NOT_COMPARED}
+    names = {
+        path.relative_to(results): path
+        for path in sorted(results.rglob("*"))
+        if path.is_file()
+    }
+    return {
+        name.as_posix(): path
+        for name, path in names.items()
+        if name.parts[0] not in NOT_COMPARED
+    }
 
 
 def differences(first: Path, second: Path) -> list[str]:
     """Return a sentence for every file that is not the same in both studies."""
-    one, two = result_files(first), result_files(second)
+    one = result_files(first)
+    two = result_files(second)
     found = []
     for name in sorted(one.keys() | two.keys()):
         if name not in two:
@@ -142,18 +169,29 @@ def differences(first: Path, second: Path) -> list[str]:
 
 
 def first_difference(first: Path, second: Path) -> str:
-    """Return where two files begin to differ, as a line for text and as a byte otherwise."""
-    one, two = first.read_bytes(), second.read_bytes()
-    at = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
+    """Return where two files begin to differ, as a line for text and as a byte
+    otherwise.
+    """
+    one = first.read_bytes()
+    two = second.read_bytes()
+    at = next(
+        (i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b),
+        min(len(one), len(two)),
+    )
     if b"\0" in one[:1024]:
         return f"byte {at + 1} differs"
-    return f"line {one[:at].count(10) + 1} differs: {line_at(one, at)} | {line_at(two, at)}"
+    return (
+        f"line {one[:at].count(10) + 1} differs: {line_at(one, at)} |"
+        f" {line_at(two, at)}"
+    )
 
 
 def line_at(content: bytes, at: int) -> str:
     """Return the part of a line of text around a byte."""
     start = max(content.rfind(b"\n", 0, at) + 1, at - 40)
-    return repr(content[start : at + 40].split(b"\n")[0].decode("utf-8", errors="replace"))
+    return repr(
+        content[start : at + 40].split(b"\n")[0].decode("utf-8", errors="replace")
+    )
 
 
 def compare(first: Path, second: Path, second_title: str) -> None:
@@ -161,32 +199,48 @@ def compare(first: Path, second: Path, second_title: str) -> None:
     count = len(result_files(first))
     found = differences(first, second)
     if not count:
-        raise GateError("the study wrote no file under results/; expected results to compare; run it by itself first")
+        raise GateError(
+            "the study wrote no file under results/; expected results to compare; run"
+            " it by itself first"
+        )
     for line in found[:SHOWN]:
         say(f"  {line}")
     if found:
         more = f"the first {SHOWN} above" if len(found) > SHOWN else "see above"
         raise GateError(
-            f"{second_title}: {len(found)} of {count} files differ from the plain run ({more}); "
-            "expected the same bytes; keep the folders with --keep and compare"
+            f"{second_title}: {len(found)} of {count} files differ from the plain run"
+            f" ({more}); expected the same bytes; keep the folders with --keep and"
+            " compare"
         )
     say(f"  {count} files, all the same")
 
 
-# ------------------------------------------------------------------------------------------------------- gate
+# -------------------------------------------------------------------------------------------------------
+# gate
 
 
-def second_setting(plain: Setting, same_python: bool, report: conditions.Report) -> Setting:
+def second_setting(
+    plain: Setting, same_python: bool, report: conditions.Report
+) -> Setting:
     """Return the conditions of run 2, as different as this machine allows."""
     setting = plain
-    found = None if same_python else conditions.other_python(plain.venv / "bin" / "python")
+    found = (
+        None if same_python else conditions.other_python(plain.venv / "bin" / "python")
+    )
     if found is None:
-        report.missed("another Python", "left out" if same_python else "no other working Python 3.11-3.13 on PATH")
+        report.missed(
+            "another Python",
+            "left out" if same_python else "no other working Python 3.11-3.13 on PATH",
+        )
     else:
         venv = REPO / ".venv-gate"
         conditions.discard_environment(venv, found)
         say(f"run 2 uses Python {conditions.version_of(found)}")
-        done = subprocess.run(**Setting(found, venv).command("install"), stderr=subprocess.PIPE, check=False)
+        done = subprocess.run(
+            **Setting(found, venv).command("install"),
+            stderr=subprocess.PIPE,
+            check=False,
+        )
         if done.returncode:
             report.missed("another Python", last_line(done.stderr))
         else:
@@ -195,7 +249,11 @@ def second_setting(plain: Setting, same_python: bool, report: conditions.Report)
             report.met("another Python", " v ".join(map(str, both)))
     python = setting.venv / "bin" / "python"
     variables = {"PYTHONHASHSEED": "4242"}
-    variables |= conditions.time_zone(report) | conditions.locale(report) | conditions.without_avx512(python, report)
+    variables |= (
+        conditions.time_zone(report)
+        | conditions.locale(report)
+        | conditions.without_avx512(python, report)
+    )
     report.met("hash seed", "0 v 4242")
     return Setting(setting.python, setting.venv, variables)
 
@@ -216,14 +274,22 @@ def compare_archives(study: Path, settings: tuple[Setting, ...]) -> None:
     say(f"{found.pop()}, the same twice")
 
 
-def check_kernels(folder: Path, study: Path, plain: Setting, engine: list[str], report: conditions.Report) -> None:
+def check_kernels(
+    folder: Path,
+    study: Path,
+    plain: Setting,
+    engine: list[str],
+    report: conditions.Report,
+) -> None:
     """Repeat run 1 with every other BLAS kernel that this processor has."""
     python = plain.venv / "bin" / "python"
     kernels = conditions.other_kernels(python)
     for kernel in kernels:
         copy = folder / f"kernel-{kernel}"
         copy_study(study, copy)
-        setting = Setting(plain.python, plain.venv, plain.variables | {"OPENBLAS_CORETYPE": kernel})
+        setting = Setting(
+            plain.python, plain.venv, plain.variables | {"OPENBLAS_CORETYPE": kernel}
+        )
         run_study(f"run with the BLAS kernel {kernel}: as run 1", copy, setting, engine)
         compare(folder / "plain", copy, f"BLAS kernel {kernel}")
         report.met(f"BLAS kernel {kernel}", f"v {conditions.kernel_of(python, {})}")
@@ -231,38 +297,67 @@ def check_kernels(folder: Path, study: Path, plain: Setting, engine: list[str], 
         report.missed("other BLAS kernels", "this processor has no other")
 
 
-def pass_gate(options: argparse.Namespace, folder: Path, report: conditions.Report) -> None:
+def pass_gate(
+    options: argparse.Namespace, folder: Path, report: conditions.Report
+) -> None:
     """Make the runs in `folder` and compare them."""
     study = options.directory.absolute()
     engine = ["--cores", options.cores]
     if options.snakefile is not None:
         engine += ["--snakefile", str(options.snakefile.absolute())]
     plain = Setting(
-        sys.executable, Path(sys.prefix), {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": conditions.PLAIN_LOCALE}
+        sys.executable,
+        Path(sys.prefix),
+        {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": conditions.PLAIN_LOCALE},
     )
-    first, second = folder / "plain", folder / "second-run-elsewhere"
+    first = folder / "plain"
+    second = folder / "second-run-elsewhere"
     for copy in (first, second):
         copy_study(study, copy)
     run_study("run 1 of 2: plain", first, plain, engine)
     setting = second_setting(plain, options.same_python, report)
     report.met("shuffled rows", shuffle_study(second, setting.venv / "bin" / "python"))
     report.met("jobs", "copies of one process v a process each")
-    run_study("run 2 of 2: everything different", second, setting, [*engine, "--executor", "local"])
+    run_study(
+        "run 2 of 2: everything different",
+        second,
+        setting,
+        [*engine, "--executor", "local"],
+    )
     compare(first, second, "run 2")
     if options.kernels:
         check_kernels(folder, study, plain, engine, report)
-    compare_archives(first, (plain, setting))  # last: it adds the archive to the results of run 1
+    compare_archives(
+        first, (plain, setting)
+    )  # last: it adds the archive to the results of run 1
 
 
 def parse_options(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="run gate", description="Two runs in different conditions, the same bytes.")
-    parser.add_argument("--directory", type=Path, default=REPO, help="the study (default: the repository)")
-    parser.add_argument("--snakefile", type=Path, help="another workflow than the repository's")
+    parser = argparse.ArgumentParser(
+        prog="run gate", description="Two runs in different conditions, the same bytes."
+    )
+    parser.add_argument(
+        "--directory",
+        type=Path,
+        default=REPO,
+        help="the study (default: the repository)",
+    )
+    parser.add_argument(
+        "--snakefile", type=Path, help="another workflow than the repository's"
+    )
     parser.add_argument("--cores", default="all", help="cores of each run")
-    parser.add_argument("--kernels", action="store_true", help="also compare other BLAS kernels (for releases)")
-    parser.add_argument("--same-python", action="store_true", help="do not use another Python for run 2")
-    parser.add_argument("--keep", action="store_true", help="keep the two copies of the study")
+    parser.add_argument(
+        "--kernels",
+        action="store_true",
+        help="also compare other BLAS kernels (for releases)",
+    )
+    parser.add_argument(
+        "--same-python", action="store_true", help="do not use another Python for run 2"
+    )
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the two copies of the study"
+    )
     return parser.parse_args(arguments)
 
 
@@ -286,7 +381,10 @@ def main(arguments: list[str]) -> int:
     started = time.monotonic()
     try:
         if not (options.directory / "config.yaml").is_file():
-            raise GateError(f"no config.yaml in {options.directory}; expected a study; give one with --directory")
+            raise GateError(
+                f"no config.yaml in {options.directory}; expected a study; give one"
+                " with --directory"
+            )
         with work_folder(options.keep) as folder:
             pass_gate(options, folder, report)
     except (GateError, OSError) as error:

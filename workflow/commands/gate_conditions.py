@@ -1,7 +1,8 @@
-"""What the gate can change on this machine: Python, time zone, locale, SIMD and BLAS kernels.
+"""What the gate can change on this machine: Python, time zone, locale, SIMD and BLAS
+kernels.
 
-Conditions are checked in a child process: a variable that a library does not know changes nothing and proves
-nothing, so it is an error or reported as not exercised.
+Conditions are checked in a child process: a variable that a library does not know
+changes nothing and proves nothing, so it is an error or reported as not exercised.
 """
 
 import json
@@ -39,7 +40,8 @@ for path in sorted(paths):
             raise SystemExit
 """
 
-# BLAS kernels by the processor flag that they need, and what OpenBLAS calls them where that is another name.
+# BLAS kernels by the processor flag that they need, and what OpenBLAS calls them where
+# that is another name.
 KERNELS = {
     "Prescott": "sse2",
     "Nehalem": "sse4_2",
@@ -92,12 +94,19 @@ def ask(python: str | Path, code: str, variables: dict[str, str]) -> str | None:
     return None if done.returncode else done.stdout.strip()
 
 
-# ----------------------------------------------------------------------------------------------------- Python
+# -----------------------------------------------------------------------------------------------------
+# Python
 
 
 def version_of(python: str | Path) -> str | None:
-    """Return the version of a Python that can make environments, or None: names on PATH may be stubs."""
-    return ask(python, "import sys, venv, ensurepip; print('%d.%d.%d' % sys.version_info[:3])", {})
+    """Return the version of a Python that can make environments, or None: names on PATH
+    may be stubs.
+    """
+    return ask(
+        python,
+        "import sys, venv, ensurepip; print('%d.%d.%d' % sys.version_info[:3])",
+        {},
+    )
 
 
 def minor_of(version: str | None) -> str:
@@ -106,7 +115,9 @@ def minor_of(version: str | None) -> str:
 
 
 def other_python(present: Path) -> str | None:
-    """Return a working Python of another minor version than the present one, the newest first."""
+    """Return a working Python of another minor version than the present one, the newest
+    first.
+    """
     own = minor_of(version_of(present))
     for minor in (f"3.{number}" for number in MINORS if f"3.{number}" != own):
         for folder in os.environ.get("PATH", "").split(os.pathsep):
@@ -119,11 +130,14 @@ def other_python(present: Path) -> str | None:
 
 def discard_environment(venv: Path, wanted: str) -> None:
     """Remove the gate's environment when it belongs to another Python."""
-    if venv.is_dir() and minor_of(version_of(venv / "bin" / "python")) != minor_of(version_of(wanted)):
+    if venv.is_dir() and minor_of(version_of(venv / "bin" / "python")) != minor_of(
+        version_of(wanted)
+    ):
         shutil.rmtree(venv)
 
 
-# --------------------------------------------------------------------------------------- time zone and locale
+# ---------------------------------------------------------------------------------------
+# time zone and locale
 
 
 def time_zone(report: Report) -> dict[str, str]:
@@ -134,9 +148,17 @@ def time_zone(report: Report) -> dict[str, str]:
 
 
 def locale(report: Report) -> dict[str, str]:
-    """Return the variables for an installed locale with other rules, else for the bare C locale."""
+    """Return the variables for an installed locale with other rules, else for the bare
+    C locale.
+    """
     command = shutil.which("locale")
-    listed = subprocess.run([command, "-a"], capture_output=True, text=True, check=False).stdout if command else ""
+    listed = (
+        subprocess.run(
+            [command, "-a"], capture_output=True, text=True, check=False
+        ).stdout
+        if command
+        else ""
+    )
     installed = {name.replace("UTF-8", "utf8"): name for name in listed.split()}
     chosen = next((installed[name] for name in OTHER_LOCALES if name in installed), "C")
     only = " only: no other is installed" if chosen == "C" else ""
@@ -144,11 +166,13 @@ def locale(report: Report) -> dict[str, str]:
     return {"LC_ALL": chosen, "LANG": chosen}
 
 
-# -------------------------------------------------------------------------------------------------- processor
+# --------------------------------------------------------------------------------------------------
+# processor
 
 
 def without_avx512(python: Path, report: Report) -> dict[str, str]:
-    """Return the variable that turns AVX-512 off in this NumPy, checked in a child process.
+    """Return the variable that turns AVX-512 off in this NumPy, checked in a child
+    process.
 
     The names differ between NumPy versions, so they are read from the one at hand.
     """
@@ -163,13 +187,20 @@ def without_avx512(python: Path, report: Report) -> dict[str, str]:
     changed = cpu_features(python, variables)
     left = avx512(plain["dispatch"] if changed is None else changed["on"])
     if [name for name in left if name in plain["dispatch"]]:
-        raise GateError(f"NumPy still uses {' '.join(left)}; expected no AVX-512; correct gate_conditions.py")
+        raise GateError(
+            f"NumPy still uses {' '.join(left)}; expected no AVX-512; correct"
+            " gate_conditions.py"
+        )
     report.met("NumPy without AVX-512", variables["NPY_DISABLE_CPU_FEATURES"])
     return variables
 
 
-def cpu_features(python: Path, variables: dict[str, str]) -> dict[str, list[str]] | None:
-    """Return the processor features that NumPy uses (`on`) and those it chooses kernels by (`dispatch`)."""
+def cpu_features(
+    python: Path, variables: dict[str, str]
+) -> dict[str, list[str]] | None:
+    """Return the processor features that NumPy uses (`on`) and those it chooses kernels
+    by (`dispatch`).
+    """
     answer = ask(python, CPU_FEATURES, variables)
     if not answer:
         return None
@@ -183,15 +214,27 @@ def avx512(names: list[str]) -> list[str]:
 
 
 def other_kernels(python: Path) -> list[str]:
-    """Return the BLAS kernels that OpenBLAS really switches to here, without the present one."""
+    """Return the BLAS kernels that OpenBLAS really switches to here, without the
+    present one.
+    """
     if platform.machine() != "x86_64":
         return []
     flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split()
     present = kernel_of(python, {})
-    found = {kernel: kernel_of(python, {"OPENBLAS_CORETYPE": kernel}) for kernel in KERNELS if KERNELS[kernel] in flags}
-    return [kernel for kernel, name in found.items() if name == REPORTED.get(kernel, kernel) and name != present]
+    found = {
+        kernel: kernel_of(python, {"OPENBLAS_CORETYPE": kernel})
+        for kernel in KERNELS
+        if KERNELS[kernel] in flags
+    }
+    return [
+        kernel
+        for kernel, name in found.items()
+        if name == REPORTED.get(kernel, kernel) and name != present
+    ]
 
 
 def kernel_of(python: Path, variables: dict[str, str]) -> str | None:
-    """Return the name of the BLAS kernel that NumPy runs on, or None when it does not tell."""
+    """Return the name of the BLAS kernel that NumPy runs on, or None when it does not
+    tell.
+    """
     return ask(python, KERNEL_NAME, variables) or None

@@ -1,4 +1,6 @@
-"""Remake the lock files with uv (its options may be given) and environment.yml; standard library only."""
+"""Remake the lock files with uv (its options may be given) and environment.yml;
+standard library only.
+"""
 
 import re
 import shutil
@@ -21,7 +23,11 @@ dependencies:
 
 def environment_text(lock: str) -> str:
     """Return environment.yml: conda's Python, and pip with the versions of the lock."""
-    pins = [line.rstrip(" \\") for line in lock.splitlines() if re.match(r"[A-Za-z0-9]", line)]
+    pins = [
+        line.rstrip(" \\")
+        for line in lock.splitlines()
+        if re.match(r"[A-Za-z0-9]", line)
+    ]
     return HEAD + "".join(f'      - "{pin}"\n' for pin in pins)
 
 
@@ -29,13 +35,35 @@ def main(options: list[str]) -> None:
     """Resolve both lists, the second within the first, and write the three files."""
     uv = shutil.which("uv")
     if uv is None:
-        sys.exit("lock: uv is not on PATH; expected it for making locks only; `pip install uv`")
-    resolve = [uv, "pip", "compile", "-q", "--universal", "--python-version", "3.11", "--generate-hashes"]
+        sys.exit(
+            "lock: uv is not on PATH; expected it for making locks only; `pip"
+            " install uv`"
+        )
+    resolve = [
+        uv,
+        "pip",
+        "compile",
+        "-q",
+        "--universal",
+        "--python-version",
+        "3.11",
+        "--generate-hashes",
+    ]
     resolve += ["--no-header", "--no-annotate", *options]
-    for name, constraints in (("requirements", []), ("requirements-test", ["-c", "requirements.lock"])):
-        done = subprocess.run([*resolve, *constraints, f"{name}.in", "-o", f"{name}.lock"], cwd=REPO, check=False)
+    for name, constraints in (
+        ("requirements", []),
+        ("requirements-test", ["-c", "requirements.lock"]),
+    ):
+        done = subprocess.run(
+            [*resolve, *constraints, f"{name}.in", "-o", f"{name}.lock"],
+            cwd=REPO,
+            check=False,
+        )
         if done.returncode:
-            sys.exit(f"lock: uv could not resolve {name}.in; expected versions that agree; change it")
+            sys.exit(
+                f"lock: uv could not resolve {name}.in; expected versions that agree;"
+                " change it"
+            )
     text = environment_text((REPO / "requirements.lock").read_text(encoding="utf-8"))
     (REPO / "environment.yml").write_text(text, encoding="utf-8")
     print("made requirements.lock, requirements-test.lock and environment.yml")

@@ -1,4 +1,6 @@
-"""Write results/replication.zip: code, data, environment, published results, and a README for data editors."""
+"""Write results/replication.zip: code, data, environment, published results, and a
+README for data editors.
+"""
 
 import argparse
 import ast
@@ -26,61 +28,128 @@ from evenfield.study.ingest.dictionary import public_dictionary
 from evenfield.study.ingest.study_tables import describe_study, read_study
 from study import REPOSITORY, run_command
 
-ARCHIVE, ZIP_TIME = Path("results/replication.zip"), (1980, 1, 1, 0, 0, 0)
-OWN_README, MADE = "README-evenfield.md", ("README.md", "MANIFEST.csv", "published/*")
+ARCHIVE = Path("results/replication.zip")
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+OWN_README = "README-evenfield.md"
+MADE = ("README.md", "MANIFEST.csv", "published/*")
 # What the repository holds for its own study only.
-OWN_STUDY = ("config.yaml", *PARTS.values(), "data/*", "text/*", "examples/*", "tests/*", "benchmarks/*")
+OWN_STUDY = (
+    "config.yaml",
+    *PARTS.values(),
+    "data/*",
+    "text/*",
+    "examples/*",
+    "tests/*",
+    "benchmarks/*",
+)
 REFERENCES = ("text/references.bib", "results/report/references.bib")
 
 
 def package(config: dict) -> None:
     """Gather the files of a finished study, describe them and write one archive."""
-    study, manifest, data = Path.cwd(), finished_run(config), Path(config["data"]["package"]).parent
+    study = Path.cwd()
+    manifest = finished_run(config)
+    data = Path(config["data"]["package"]).parent
     if not data.resolve().is_relative_to(study):
-        raise ReportError(f"data in {data}", "a folder inside the study's", "move it and correct data.package")
+        raise ReportError(
+            f"data in {data}",
+            "a folder inside the study's",
+            "move it and correct data.package",
+        )
     own = study == REPOSITORY
-    files = checkout_files() if own else {k: v for k, v in checkout_files().items() if not matches(k, OWN_STUDY)}
+    files = (
+        checkout_files()
+        if own
+        else {k: v for k, v in checkout_files().items() if not matches(k, OWN_STUDY)}
+    )
     files |= {} if own else {f"study/{name}": study / name for name in listed(study)}
     described = public_dictionary(config["data"]["package"])
     resources = [(data / item["path"]).as_posix() for item in described["resources"]]
     prefix = "" if own else "study/"
-    lost = [name for name in ("config.yaml", config["data"]["package"], *resources) if prefix + name not in files]
+    lost = [
+        name
+        for name in ("config.yaml", config["data"]["package"], *resources)
+        if prefix + name not in files
+    ]
     if lost:
-        raise ReportError(f"git does not know {first_examples(lost)}", "every file of the study in git", "git add it")
-    published = {f"published/{name}": Path("results", name) for name in (*manifest["results"], "manifest.json")}
+        raise ReportError(
+            f"git does not know {first_examples(lost)}",
+            "every file of the study in git",
+            "git add it",
+        )
+    published = {
+        f"published/{name}": Path("results", name)
+        for name in (*manifest["results"], "manifest.json")
+    }
     content = {name: path.read_bytes() for name, path in {**files, **published}.items()}
-    content["README.md"] = describe(config, manifest, described, prefix, content).encode()
-    rows = [f"{name},{len(held)},{hashlib.sha256(held).hexdigest()}" for name, held in sorted(content.items())]
+    content["README.md"] = describe(
+        config, manifest, described, prefix, content
+    ).encode()
+    rows = [
+        f"{name},{len(held)},{hashlib.sha256(held).hexdigest()}"
+        for name, held in sorted(content.items())
+    ]
     content["MANIFEST.csv"] = "\n".join(["path,bytes,sha256", *rows, ""]).encode()
     write_archive(f"evenfield-{config['study']['id']}", content)
-    print(f"{ARCHIVE}: {len(content)} files, {ARCHIVE.stat().st_size / 1e6:.1f} MB, sha256 {file_hash(ARCHIVE)[:12]}")
+    print(
+        f"{ARCHIVE}: {len(content)} files, {ARCHIVE.stat().st_size / 1e6:.1f} MB,"
+        f" sha256 {file_hash(ARCHIVE)[:12]}"
+    )
 
 
 def write_archive(folder: str, content: dict[str, bytes]) -> None:
-    """Write files below one folder in order of their names, without clock and rights of this machine."""
+    """Write files below one folder in order of their names, without clock and rights of
+    this machine.
+    """
     part = ARCHIVE.with_suffix(".part")
     with zipfile.ZipFile(part, "w") as archive:
         for name, held in sorted(content.items()):
             entry = zipfile.ZipInfo(f"{folder}/{name}", ZIP_TIME)
-            entry.external_attr = (0o100755 if held.startswith(b"#!") else 0o100644) << 16
+            entry.external_attr = (
+                0o100755 if held.startswith(b"#!") else 0o100644
+            ) << 16
             archive.writestr(entry, held, zipfile.ZIP_DEFLATED, 9)
     part.replace(ARCHIVE)
 
 
 def finished_run(config: dict) -> dict:
-    """Return the manifest of the study's results, which must be whole and those of this config and data."""
-    path, again = Path("results/manifest.json"), "run the study (`python3 run`), then package it"
+    """Return the manifest of the study's results, which must be whole and those of this
+    config and data.
+    """
+    path = Path("results/manifest.json")
+    again = "run the study (`python3 run`), then package it"
     if not path.is_file():
         raise ReportError("no results/manifest.json", "a finished run", again)
     manifest = read_json(path)
-    absent = [f"results/{name}" for name in manifest["results"] if not (path.parent / name).is_file()]
+    absent = [
+        f"results/{name}"
+        for name in manifest["results"]
+        if not (path.parent / name).is_file()
+    ]
     if absent:
-        raise ReportError(f"{len(absent)} results are missing: {first_examples(absent)}", "a finished run", again)
-    changed = [name for name, held in manifest["results"].items() if file_hash(path.parent / name) != held]
+        raise ReportError(
+            f"{len(absent)} results are missing: {first_examples(absent)}",
+            "a finished run",
+            again,
+        )
+    changed = [
+        name
+        for name, held in manifest["results"].items()
+        if file_hash(path.parent / name) != held
+    ]
     changed += ["config.yaml"] if config_hash(config) != manifest["config_hash"] else []
-    changed += ["data"] if describe_study(read_study(config))["data_hash"] != manifest["data"]["data_hash"] else []
+    changed += (
+        ["data"]
+        if describe_study(read_study(config))["data_hash"]
+        != manifest["data"]["data_hash"]
+        else []
+    )
     if changed:
-        raise ReportError(f"{first_examples(changed)} changed since the run", "results of these inputs", again)
+        raise ReportError(
+            f"{first_examples(changed)} changed since the run",
+            "results of these inputs",
+            again,
+        )
     return manifest
 
 
@@ -90,7 +159,9 @@ def matches(name: str, patterns: Iterable[str]) -> bool:
 
 
 def listed(folder: Path) -> list[str]:
-    """Name the files of a folder: those that git knows or, without git, all that .gitignore does not name."""
+    """Name the files of a folder: those that git knows or, without git, all that
+    .gitignore does not name.
+    """
     command = [shutil.which("git") or "git", "-C", str(folder), "ls-files", "-z"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -99,30 +170,65 @@ def listed(folder: Path) -> list[str]:
         names = []
     if not any(names):
         lines = (REPOSITORY / ".gitignore").read_text(encoding="utf-8").splitlines()
-        ignored = [".git", *(line.rstrip("/") for line in lines if line and not line.startswith("#"))]
+        ignored = [
+            ".git",
+            *(line.rstrip("/") for line in lines if line and not line.startswith("#")),
+        ]
         found = (path.relative_to(folder) for path in folder.rglob("*"))
-        names = [path.as_posix() for path in found if not any(matches(part, ignored) for part in path.parts)]
+        names = [
+            path.as_posix()
+            for path in found
+            if not any(matches(part, ignored) for part in path.parts)
+        ]
     return sorted(name for name in names if name and (folder / name).is_file())
 
 
 def checkout_files() -> dict[str, Path]:
-    """Return the files of the repository by their name in the archive; an archive that was unpacked gives its own."""
+    """Return the files of the repository by their name in the archive; an archive that
+    was unpacked gives its own.
+    """
     names = listed(REPOSITORY)
     if OWN_README in names:
         return {name: REPOSITORY / name for name in names if not matches(name, MADE)}
-    return {OWN_README if name == "README.md" else name: REPOSITORY / name for name in names}
+    return {
+        OWN_README if name == "README.md" else name: REPOSITORY / name for name in names
+    }
 
 
-def describe(config: dict, manifest: dict, described: dict, prefix: str, content: dict[str, bytes]) -> str:
+def describe(
+    config: dict,
+    manifest: dict,
+    described: dict,
+    prefix: str,
+    content: dict[str, bytes],
+) -> str:
     """Return the README: everything in it is read from the study's own lists."""
-    scripts = {name: ast.parse(held) for name, held in content.items() if fnmatch(name, "workflow/scripts/*.py")}
-    topics = {name: told for name, told in read_topics().items() if not told["estimate"] or name in config["estimates"]}
+    scripts = {
+        name: ast.parse(held)
+        for name, held in content.items()
+        if fnmatch(name, "workflow/scripts/*.py")
+    }
+    topics = {
+        name: told
+        for name, told in read_topics().items()
+        if not told["estimate"] or name in config["estimates"]
+    }
     references = [path for path in map(Path, REFERENCES) if path.is_file()]
     sources = Path(config["data"]["package"]).with_name("sources.csv")
-    found = pd.read_csv(sources, dtype=str, keep_default_na=False).to_dict("records") if sources.is_file() else []
-    environment = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False)
-    environment.trim_blocks = environment.lstrip_blocks = environment.keep_trailing_newline = True
-    environment.filters["cell"] = lambda text: " ".join(str(text).split()).replace("|", "\\|")
+    found = (
+        pd.read_csv(sources, dtype=str, keep_default_na=False).to_dict("records")
+        if sources.is_file()
+        else []
+    )
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False
+    )
+    environment.trim_blocks = environment.lstrip_blocks = (
+        environment.keep_trailing_newline
+    ) = True
+    environment.filters["cell"] = lambda text: " ".join(str(text).split()).replace(
+        "|", "\\|"
+    )
     return environment.get_template("replication.md.j2").render(
         config=config,
         manifest=manifest,
@@ -130,21 +236,39 @@ def describe(config: dict, manifest: dict, described: dict, prefix: str, content
         prefix=prefix,
         data=f"{prefix}{sources.parent.as_posix()}",
         content=content,
-        scripts={name: ast.get_docstring(tree) for name, tree in sorted(scripts.items())},
+        scripts={
+            name: ast.get_docstring(tree) for name, tree in sorted(scripts.items())
+        },
         topics=topics,
         titles={name: words["title"] for name, words in exhibit_words(config).items()},
-        shown=[name for name in (*config["tables"], *config["figures"]) if name in manifest["exhibits"]],
-        exhibited={name for item in manifest["exhibits"].values() for name in item["files"]},
-        project=tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"],
+        shown=[
+            name
+            for name in (*config["tables"], *config["figures"])
+            if name in manifest["exhibits"]
+        ],
+        exhibited={
+            name for item in manifest["exhibits"].values() for name in item["files"]
+        },
+        project=tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))[
+            "project"
+        ],
         size=sum(map(len, content.values())) / 1e6,
         sources=found,
-        references=sorted(item.text for item in read_references(references[0]).values()) if references else [],
+        references=(
+            sorted(item.text for item in read_references(references[0]).values())
+            if references
+            else []
+        ),
         pins=len(re.findall("^[^ #].*==", content["requirements.lock"].decode(), re.M)),
     )
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="run package", description=__doc__)
-    parser.add_argument("--directory", default=str(REPOSITORY), help="the study's folder (default: this repository)")
+    parser.add_argument(
+        "--directory",
+        default=str(REPOSITORY),
+        help="the study's folder (default: this repository)",
+    )
     parser.set_defaults(configfile=[])
     run_command(parser.parse_args(), package)

@@ -1,4 +1,6 @@
-"""Write the JSON schema of config.yaml, and docs/config.md, from the study's sections and the Spec classes."""
+"""Write the JSON schema of config.yaml, and docs/config.md, from the study's sections
+and the Spec classes.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -42,14 +44,20 @@ together. A key that is not listed here is refused with its nearest neighbour na
 
 
 def schema() -> dict[str, Any]:
-    """Return the whole JSON schema: the sections of a study, then one section for each topic."""
+    """Return the whole JSON schema: the sections of a study, then one section for each
+    topic.
+    """
     out = yaml.safe_load(SECTIONS.read_text(encoding="utf-8"))
     topics = out["properties"]["estimates"]["properties"]
     for name, told in read_topics().items():
         if told["estimate"] is not None:
-            section = TypeAdapter(import_module(f"evenfield.topics.{name}.estimate").Section)
+            section = TypeAdapter(
+                import_module(f"evenfield.topics.{name}.estimate").Section
+            )
             made = section.json_schema(ref_template=f"#/$defs/{name}_{{model}}")
-            out["$defs"] |= {f"{name}_{key}": value for key, value in made.pop("$defs", {}).items()}
+            out["$defs"] |= {
+                f"{name}_{key}": value for key, value in made.pop("$defs", {}).items()
+            }
             topics[name] = {"description": f"{told['title']}.", **made}
             if topics[name].get("type") == "array":
                 topics[name]["minItems"] = 1
@@ -62,63 +70,118 @@ def _plain(node: Any) -> Any:
         return [_plain(item) for item in node]
     if not isinstance(node, Mapping):
         return node
-    made = "title" in node and isinstance(node["title"], str) and ("type" in node or "anyOf" in node or "enum" in node)
-    return {key: _plain(item) for key, item in node.items() if not (key == "title" and made)}
+    made = (
+        "title" in node
+        and isinstance(node["title"], str)
+        and ("type" in node or "anyOf" in node or "enum" in node)
+    )
+    return {
+        key: _plain(item) for key, item in node.items() if not (key == "title" and made)
+    }
 
 
 def reference(root: Mapping[str, Any]) -> str:
     """Return docs/config.md for a schema."""
-    rows = [f"| `{key}` | {kind} | {default} | {text} |" for key, kind, default, text in _rows(root, root, "")]
+    rows = [
+        f"| `{key}` | {kind} | {default} | {text} |"
+        for key, kind, default, text in _rows(root, root, "")
+    ]
     return HEAD + "\n".join(rows) + "\n"
 
 
-def _rows(node: Mapping[str, Any], root: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str, str, str]]:
+def _rows(
+    node: Mapping[str, Any], root: Mapping[str, Any], prefix: str
+) -> Iterator[tuple[str, str, str, str]]:
     for name, raw in node.get("properties", {}).items():
-        item, key = _resolved(raw, root), f"{prefix}{name}"
+        item = _resolved(raw, root)
+        key = f"{prefix}{name}"
         default = item.get("default", "")
-        shown = "" if default in ("", None) or isinstance(default, dict) else f"`{default}`"
-        yield key, _kind(item), shown, " ".join(item.get("description", "").split()).replace("|", "\\|")
+        shown = (
+            "" if default in ("", None) or isinstance(default, dict) else f"`{default}`"
+        )
+        yield (
+            key,
+            _kind(item),
+            shown,
+            " ".join(item.get("description", "").split()).replace("|", "\\|"),
+        )
         yield from _rows(item, root, f"{key}.")
-        yield from _rows(_resolved(item.get("additionalProperties", {}), root), root, f"{key}.NAME.")
+        yield from _rows(
+            _resolved(item.get("additionalProperties", {}), root), root, f"{key}.NAME."
+        )
         yield from _rows(_resolved(item.get("items", {}), root), root, f"{key}[].")
 
 
 def _resolved(item: Any, root: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(item, Mapping):
         return {}
-    if "anyOf" in item and any(choice.get("type") == "null" for choice in item["anyOf"]):
-        item = {**item["anyOf"][0], **{key: value for key, value in item.items() if key != "anyOf"}}
+    if "anyOf" in item and any(
+        choice.get("type") == "null" for choice in item["anyOf"]
+    ):
+        item = {
+            **item["anyOf"][0],
+            **{key: value for key, value in item.items() if key != "anyOf"},
+        }
     if "oneOf" in item:  # kinds of one list: the keys of all of them
-        parts = [_resolved(choice, root).get("properties", {}) for choice in item["oneOf"]]
-        return {**item, "properties": {name: value for part in reversed(parts) for name, value in part.items()}}
+        parts = [
+            _resolved(choice, root).get("properties", {}) for choice in item["oneOf"]
+        ]
+        return {
+            **item,
+            "properties": {
+                name: value for part in reversed(parts) for name, value in part.items()
+            },
+        }
     if "$ref" not in item:
         return dict(item)
-    return {**root["$defs"][item["$ref"].rsplit("/", maxsplit=1)[-1]], **{k: v for k, v in item.items() if k != "$ref"}}
+    return {
+        **root["$defs"][item["$ref"].rsplit("/", maxsplit=1)[-1]],
+        **{k: v for k, v in item.items() if k != "$ref"},
+    }
 
 
 def _kind(item: Mapping[str, Any]) -> str:
     if "enum" in item:
         return " or ".join(f"`{choice}`" for choice in item["enum"])
-    return {"array": "list", "object": "mapping"}.get(item.get("type", ""), item.get("type", ""))
+    return {"array": "list", "object": "mapping"}.get(
+        item.get("type", ""), item.get("type", "")
+    )
 
 
 def exhibits() -> str:
     """Return docs/exhibits.md: each topic with its exhibits and what it needs."""
-    rows, words = [], exhibit_words({"study": {"unit_name": "unit", "units_name": "units"}})
+    rows = []
+    words = exhibit_words({"study": {"unit_name": "unit", "units_name": "units"}})
     for name, told in read_topics().items():
         folder = f"../workflow/evenfield/topics/{name}"
-        lines = [f"{key}: {words[key]['title']}{_needs(item, ' (needs {})')}" for key, item in told["exhibits"].items()]
-        shown, estimate = "<br>".join(lines) or told.get("no_exhibits", ""), told["estimate"] or {}
+        lines = [
+            f"{key}: {words[key]['title']}{_needs(item, ' (needs {})')}"
+            for key, item in told["exhibits"].items()
+        ]
+        shown = "<br>".join(lines) or told.get("no_exhibits", "")
+        estimate = told["estimate"] or {}
         spared = f"{', '.join(estimate.get('spares', ()))} for some tests"
-        needs = _needs(estimate, "{}") or (spared if "spares" in estimate else "nothing")
-        reads = [item for step in (estimate, told["exhibit"]) for item in step.get("reads", ())]
-        rows.append(f"| [{told['title']}]({folder}) | {shown} | {needs} | {', '.join(f'`{r}`' for r in reads)} |")
+        needs = _needs(estimate, "{}") or (
+            spared if "spares" in estimate else "nothing"
+        )
+        reads = [
+            item
+            for step in (estimate, told["exhibit"])
+            for item in step.get("reads", ())
+        ]
+        rows.append(
+            f"| [{told['title']}]({folder}) | {shown} | {needs} |"
+            f" {', '.join(f'`{r}`' for r in reads)} |"
+        )
     defined = "\n".join(f"- {name}: {text}" for name, text in NEEDS.items())
     return EXHIBITS_HEAD.replace("{needs}", defined) + "\n".join(rows) + "\n"
 
 
 def _needs(told: Mapping[str, Any], form: str) -> str:
-    named = [name if name in NEEDS else f"`estimates.{name}`" for name in told.get("needs", ())]
+    named = [
+        name if name in NEEDS else f"`estimates.{name}`"
+        for name in told.get("needs", ())
+    ]
     return form.format(", ".join(named)) if named else ""
 
 

@@ -17,7 +17,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 def arguments(description: str) -> argparse.ArgumentParser:
     """Return a parser with the options that every command has."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--directory", default=str(REPOSITORY), help="the study's folder (default: this repository)")
+    parser.add_argument(
+        "--directory",
+        default=str(REPOSITORY),
+        help="the study's folder (default: this repository)",
+    )
     told = "files read after the study's config.yaml, over which they win"
     parser.add_argument("--configfile", nargs="+", default=[], type=Path, help=told)
     return parser
@@ -27,22 +31,37 @@ def written_config(options: argparse.Namespace) -> dict[str, Any]:
     """Return the config of the study in which the command works from now on."""
     over = [read_mapping(path.absolute()) for path in options.configfile]
     if not Path(options.directory).is_dir():
-        sys.exit(f"no folder {options.directory}; expected a study's folder; correct --directory")
+        sys.exit(
+            f"no folder {options.directory}; expected a study's folder; correct"
+            " --directory"
+        )
     os.chdir(options.directory)
     return study_config(merged(*over))
 
 
-def in_one_line(work: Callable[[argparse.Namespace], None], options: argparse.Namespace) -> None:
-    """Do the work of a command; what is refused is one line each, and so is a fault of ours, with exit code 1."""
+def in_one_line(
+    work: Callable[[argparse.Namespace], None], options: argparse.Namespace
+) -> None:
+    """Do the work of a command; what is refused is one line each, and so is a fault of
+    ours, with exit code 1.
+    """
     try:
         work(options)
     except EvenfieldError as error:
         sys.exit(str(error))
     except Exception as error:
         told = f"{type(error).__name__} {' '.join(str(error).split())[:200]}"
-        sys.exit(f"run: {told}; this is a fault of evenfield; please report it with the study")
+        sys.exit(
+            f"run: {told}; this is a fault of evenfield; please report it with the"
+            " study"
+        )
 
 
-def run_command(options: argparse.Namespace, work: Callable[[dict[str, Any]], None]) -> None:
+def run_command(
+    options: argparse.Namespace, work: Callable[[dict[str, Any]], None]
+) -> None:
     """Run ``work`` on the checked config inside the study's folder."""
-    in_one_line(lambda options: work(step_aside(checked_config(written_config(options)))), options)
+    in_one_line(
+        lambda options: work(step_aside(checked_config(written_config(options)))),
+        options,
+    )

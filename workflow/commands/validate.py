@@ -1,4 +1,6 @@
-"""Recompute published numbers of other studies with this library: ours, published, difference."""
+"""Recompute published numbers of other studies with this library: ours, published,
+difference.
+"""
 
 import argparse
 import sys
@@ -9,28 +11,46 @@ TESTS = Path(__file__).resolve().parents[2] / "tests"
 
 
 def main() -> int:
-    """Print one row for each number; return 1 if one lies further from the published one than its tolerance."""
+    """Print one row for each number; return 1 if one lies further from the published
+    one than its tolerance.
+    """
     argparse.ArgumentParser(prog="run validate", description=__doc__).parse_args()
     if not (TESTS / "golden" / "anchors.py").is_file():
-        sys.exit(f"validate: no {TESTS / 'golden'}; expected the published numbers; run it in a whole checkout")
+        sys.exit(
+            f"validate: no {TESTS / 'golden'}; expected the published numbers; run it"
+            " in a whole checkout"
+        )
     sys.path.insert(0, str(TESTS))
-    started, rows = time.monotonic(), []
-    from golden.anchors import STUDIES  # noqa: PLC0415 - it needs the path
+    started = time.monotonic()
+    rows = []
+    from golden.anchors import STUDIES
 
     for place, (title, compute, source) in enumerate(STUDIES, 1):
         print(f"[{place}/{len(STUDIES)}] {title}", file=sys.stderr, flush=True)
         rows += [(title, source, anchor) for anchor in compute()]
-    print(f"{'number':<46}{'ours':>13}{'published':>13}{'difference':>12}{'tolerance':>11}  result")
+    print(
+        f"{'number':<46}{'ours':>13}{'published':>13}{'difference':>12}{'tolerance':>11}"
+        "  result"
+    )
     shown = ""
     for title, source, anchor in rows:
         if title != shown:
             shown = title
             print(f"\n{title} (published: {source})")
         numbers = f"{anchor.ours:>13.7g}{anchor.published:>13.7g}{anchor.ours - anchor.published:>12.1e}"
-        print(f"  {anchor.what:<44}{numbers}{anchor.tolerance:>11.1g}  {'pass' if anchor.passes else 'FAIL'}")
+        print(
+            f"  {anchor.what:<44}{numbers}{anchor.tolerance:>11.1g} "
+            f" {'pass' if anchor.passes else 'FAIL'}"
+        )
     failed = [anchor for *_, anchor in rows if not anchor.passes]
-    took = f"{len(rows)} numbers of {len(STUDIES)} studies in {time.monotonic() - started:.0f} s"
-    print(f"\n{took}: {f'{len(failed)} FAIL, first {failed[0].what}' if failed else 'all pass'}")
+    took = (
+        f"{len(rows)} numbers of {len(STUDIES)} studies in"
+        f" {time.monotonic() - started:.0f} s"
+    )
+    print(
+        f"\n{took}:"
+        f" {f'{len(failed)} FAIL, first {failed[0].what}' if failed else 'all pass'}"
+    )
     return int(bool(failed))
 
 

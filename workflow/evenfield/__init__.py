@@ -1,17 +1,20 @@
-"""evenfield: does growth spread? A reproducible pipeline for regional panels, and its estimators for other data."""
+"""evenfield: does growth spread? A reproducible pipeline for regional panels, and its
+estimators for other data.
+"""
 
 from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
 
-# The public names by module: imported at first use, so that `import evenfield` stays quick.
+# The public names by module: imported at first use, so that `import evenfield` stays
+# quick.
 _NAMES = {
-    "front.data": "weights",
-    "front.panels": "clubs dynamic_fe dynamic_gmm inequality log_t markov",
-    "front.regression": "beta_convergence contrasts ols specification_curve",
-    "front.results": "Comparison Fit compare",
-    "front.spatial": "SpatialFit spatial_cross_section spatial_dynamic spatial_panel",
+    "api.data": "weights",
+    "api.panels": "clubs dynamic_fe dynamic_gmm inequality log_t markov",
+    "api.regression": "beta_convergence contrasts ols specification_curve",
+    "api.results": "Comparison Fit compare",
+    "api.spatial": "SpatialFit spatial_cross_section spatial_dynamic spatial_panel",
     "numerics.errors": "NumericsError",
     "numerics.spatial_panel.bootstrap": "unit_bootstrap year_bootstrap",
     "numerics.spatial_panel.factors": "fit_with_factors",
@@ -32,7 +35,10 @@ __all__ = ["__version__", *_MODULES]  # noqa: PLE0604 - all are strings
 def __getattr__(name: str) -> Any:
     """Import a public name from its module."""
     if name not in _MODULES:
-        raise AttributeError(f"module 'evenfield' has no attribute {name!r}; expected one of {', '.join(_MODULES)}")
+        raise AttributeError(
+            f"module 'evenfield' has no attribute {name!r}; expected one of"
+            f" {', '.join(_MODULES)}"
+        )
     return getattr(import_module(f"evenfield.{_MODULES[name]}"), name)
 
 

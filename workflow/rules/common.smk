@@ -19,29 +19,47 @@ wildcard_constraints:
 
 def main_scheme(pattern):
     """The path, or paths, of the main unit scheme."""
-    return expand(pattern, scheme=MAIN_SCHEME) if not isinstance(pattern, str) else pattern.format(scheme=MAIN_SCHEME)
+    return (
+        expand(pattern, scheme=MAIN_SCHEME)
+        if not isinstance(pattern, str)
+        else pattern.format(scheme=MAIN_SCHEME)
+    )
 
 
 def table_files(name):
     """The six files of a table."""
-    return expand(f"results/tables/{name}.{{ending}}", ending=["csv", "tex", "md", "html", "typ", "docx"])
+    return expand(
+        f"results/tables/{name}.{{ending}}",
+        ending=["csv", "tex", "md", "html", "typ", "docx"],
+    )
 
 
 def figure_files(name):
     """The five files of a figure."""
-    return expand(f"results/figures/{name}.{{ending}}", ending=["pdf", "svg", "png", "csv", "alt.txt"])
+    return expand(
+        f"results/figures/{name}.{{ending}}",
+        ending=["pdf", "svg", "png", "csv", "alt.txt"],
+    )
 
 
 def data_files():
     """Every file of the study's data folder that the dictionary describes, and the dictionary."""
     package = Path(config["data"]["package"])
-    found = sorted(path for path in package.parent.rglob("*.*") if path.suffix in {".csv", ".geojson"})
+    found = sorted(
+        path
+        for path in package.parent.rglob("*.*")
+        if path.suffix in {".csv", ".geojson"}
+    )
     return [str(path) for path in ([package] if package.exists() else []) + found]
 
 
 def hash_of(paths):
     """Hash files by content, so that a table replaced by one with an older time stamp is noticed."""
-    parts = [path.encode() + hashlib.sha256(Path(path).read_bytes()).digest() for path in paths if Path(path).is_file()]
+    parts = [
+        path.encode() + hashlib.sha256(Path(path).read_bytes()).digest()
+        for path in paths
+        if Path(path).is_file()
+    ]
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 

@@ -20,9 +20,14 @@ rule ingest:
     conda:
         "../../environment.yml"
     params:
-        code=code_hash("study/ingest/study_tables.py", "study/ingest/outlines.py", "study/ingest/dictionary.py"),
+        code=code_hash(
+            "study/ingest/study_tables.py",
+            "study/ingest/outlines.py",
+            "study/ingest/dictionary.py",
+        ),
         data_hash=hash_of(data_files()),
-        config={key: config[key] for key in ("data", "panel")} | {"taxonomy": {"all": config["taxonomy"]["all"]}},
+        config={key: config[key] for key in ("data", "panel")}
+        | {"taxonomy": {"all": config["taxonomy"]["all"]}},
     script:
         "../scripts/ingest.py"
 
@@ -50,7 +55,11 @@ rule build_panel:
         scheme="{scheme}",
         code=code_hash("study/panel/build.py"),
         config={key: config[key] for key in ("panel", "periods", "controls")}
-        | {"taxonomy": {key: config["taxonomy"][key] for key in ("all", "national_zones")}},
+        | {
+            "taxonomy": {
+                key: config["taxonomy"][key] for key in ("all", "national_zones")
+            }
+        },
     script:
         "../scripts/build_panel.py"
 
@@ -64,10 +73,16 @@ rule build_weights:
         cells=rules.build_panel.output.cells,
         doses=rules.build_panel.output.doses,
         description=rules.build_panel.output.description,
-        tracked=[family["path"] for family in config["weights"]["families"].values() if "path" in family],
+        tracked=[
+            family["path"]
+            for family in config["weights"]["families"].values()
+            if "path" in family
+        ],
     output:
         edges=expand("results/weights/{{scheme}}/{weights}.csv", weights=WEIGHTS),
-        descriptions=expand("results/weights/{{scheme}}/{weights}.json", weights=WEIGHTS),
+        descriptions=expand(
+            "results/weights/{{scheme}}/{weights}.json", weights=WEIGHTS
+        ),
         exposures="results/weights/{scheme}/exposures.csv",
     log:
         "results/logs/build_weights_{scheme}.log",
@@ -75,7 +90,11 @@ rule build_weights:
         "../../environment.yml"
     params:
         code=code_hash("study/weights/build.py", "study/weights/exposures.py"),
-        data_hash=hash_of(family["path"] for family in config["weights"]["families"].values() if "path" in family),
+        data_hash=hash_of(
+            family["path"]
+            for family in config["weights"]["families"].values()
+            if "path" in family
+        ),
         spec={key: config["weights"][key] for key in ("join", "families")},
     script:
         "../scripts/build_weights.py"

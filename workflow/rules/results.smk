@@ -7,19 +7,29 @@ EXHIBITS = [
 REPORT = {
     "exhibits": EXHIBITS,
     "texts": list(PLAN.texts),
-    "design": ["results/estimates/design/series.csv"] if "design" in config["estimates"] else [],
+    "design": (
+        ["results/estimates/design/series.csv"]
+        if "design" in config["estimates"]
+        else []
+    ),
     "ingest": "results/ingest/description.json",
     "panel": f"results/panel/{MAIN_SCHEME}/description.json",
     "units": f"results/panel/{MAIN_SCHEME}/units.csv",
     "sources": "results/ingest/sources.csv",
 }
-PLACES = [f"results/panel/{MAIN_SCHEME}/{name}.csv" for name in ("panel", "doses", "yearly_cells")]
+PLACES = [
+    f"results/panel/{MAIN_SCHEME}/{name}.csv"
+    for name in ("panel", "doses", "yearly_cells")
+]
 
 
 rule collect:
     """Stack the estimates of every topic in one tidy table and adjust for how many were made."""
     input:
-        families=expand("results/estimates/{topic}/estimates.csv", topic=sorted(config["estimates"])),
+        families=expand(
+            "results/estimates/{topic}/estimates.csv",
+            topic=sorted(config["estimates"]),
+        ),
     output:
         estimates="results/estimates.csv",
     log:
@@ -28,7 +38,10 @@ rule collect:
         "../../environment.yml"
     params:
         code=code_hash("answers/rows.py", "shared/job.py"),
-        primary={name: item["primary"] for name, item in config["answers"].get("hypotheses", {}).items()},
+        primary={
+            name: item["primary"]
+            for name, item in config["answers"].get("hypotheses", {}).items()
+        },
     script:
         "../scripts/collect.py"
 
@@ -56,7 +69,13 @@ rule name_numbers:
     """Give every number that the texts print by name its value, as prose and as TeX."""
     input:
         estimates=rules.collect.output.estimates,
-        files=sorted({f"results/{told['file']}" for told in config.get("numbers", {}).values() if "file" in told}),
+        files=sorted(
+            {
+                f"results/{told['file']}"
+                for told in config.get("numbers", {}).values()
+                if "file" in told
+            }
+        ),
     output:
         content="results/numbers.json",
         macros="results/numbers.tex",
@@ -66,7 +85,9 @@ rule name_numbers:
         "../../environment.yml"
     params:
         code=code_hash("report/numbers.py", "shared/job.py"),
-        config=topics.part(config, ["numbers", "answers", "estimates", "inference.conf_level"]),
+        config=topics.part(
+            config, ["numbers", "answers", "estimates", "inference.conf_level"]
+        ),
     script:
         "../scripts/name_numbers.py"
 

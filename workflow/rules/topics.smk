@@ -4,7 +4,9 @@ A topic that says ``chunks: 2`` there has a third one: chunks that run side by s
 ``chunks: 1`` they run only where the command line asks for more of them.
 """
 
-CHUNKED = {name: told for name in ESTIMATED if (told := TOPICS[name]["estimate"].get("chunks"))}
+CHUNKED = {
+    name: told for name in ESTIMATED if (told := TOPICS[name]["estimate"].get("chunks"))
+}
 WORDS = topics.exhibit_words(config)
 
 
@@ -16,7 +18,10 @@ def estimate_files(topic):
     """The files that the estimates of a topic make."""
     names = [
         "estimates.csv",
-        *(f"{name}.csv" for name in TOPICS[topic]["estimate"].get("series", ["series"])),
+        *(
+            f"{name}.csv"
+            for name in TOPICS[topic]["estimate"].get("series", ["series"])
+        ),
         "fit.json",
     ]
     return [f"results/estimates/{topic}/{name}" for name in names]
@@ -24,15 +29,26 @@ def estimate_files(topic):
 
 def exhibit_files(topic):
     """The files of each table and figure of a topic that the config asks for."""
-    return {id: (table_files if id.startswith("T") else figure_files)(id) for id in PLAN.exhibits[topic]}
+    return {
+        id: (table_files if id.startswith("T") else figure_files)(id)
+        for id in PLAN.exhibits[topic]
+    }
 
 
 def schemes_read(folder):
     """The unit schemes whose panel or weights a topic reads."""
     steps = [TOPICS[topic]["estimate"] for topic in ESTIMATED]
-    steps += [{"schemes": "main", **told["exhibit"]} for topic, told in TOPICS.items() if exhibit_files(topic)]
+    steps += [
+        {"schemes": "main", **told["exhibit"]}
+        for topic, told in TOPICS.items()
+        if exhibit_files(topic)
+    ]
     read = {path for told in steps for path in topics.inputs(config, told)}
-    return [scheme for scheme in SCHEMES if any(path.startswith(f"results/{folder}/{scheme}/") for path in read)]
+    return [
+        scheme
+        for scheme in SCHEMES
+        if any(path.startswith(f"results/{folder}/{scheme}/") for path in read)
+    ]
 
 
 def chunk_file(topic):
@@ -62,7 +78,9 @@ for topic in CHUNKED:
         params:
             topic=topic,
             chunk="{scatteritem}",
-            code=topics.code_hash(f"topics/{topic}/estimate.py", "shared/job.py", "study/study.py"),
+            code=topics.code_hash(
+                f"topics/{topic}/estimate.py", "shared/job.py", "study/study.py"
+            ),
             config=topics.settings(config, topic, TOPICS[topic]["estimate"]),
         script:
             "../scripts/chunk.py"
@@ -97,7 +115,9 @@ for topic in ESTIMATED:
             "../../environment.yml"
         params:
             topic=topic,
-            code=topics.code_hash(f"topics/{topic}/estimate.py", "shared/job.py", "study/study.py"),
+            code=topics.code_hash(
+                f"topics/{topic}/estimate.py", "shared/job.py", "study/study.py"
+            ),
             config=topics.settings(config, topic, TOPICS[topic]["estimate"]),
         script:
             "../scripts/estimate.py"
@@ -110,9 +130,15 @@ for topic in [name for name in TOPICS if exhibit_files(name)]:
             f"exhibit_{topic}"
         input:
             own=estimate_files(topic) if topic in ESTIMATED else [],
-            others=topics.inputs(config, {"schemes": "main", **TOPICS[topic]["exhibit"]}),
+            others=topics.inputs(
+                config, {"schemes": "main", **TOPICS[topic]["exhibit"]}
+            ),
         output:
-            [in_report(path, topic) for files in exhibit_files(topic).values() for path in files],
+            [
+                in_report(path, topic)
+                for files in exhibit_files(topic).values()
+                for path in files
+            ],
         log:
             f"results/logs/exhibit_{topic}.log",
         conda:
@@ -120,10 +146,18 @@ for topic in [name for name in TOPICS if exhibit_files(name)]:
         params:
             topic=topic,
             files=exhibit_files(topic),
-            study={key: name for key, name in config["study"].items() if key.startswith("zone")},
+            study={
+                key: name
+                for key, name in config["study"].items()
+                if key.startswith("zone")
+            },
             auto=[id for id in exhibit_files(topic) if id in config["auto"]],
             titles={id: WORDS[id]["title"] for id in exhibit_files(topic)},
-            code=topics.code_hash(f"topics/{topic}/table.py", f"topics/{topic}/figure.py", "shared/facts.py"),
+            code=topics.code_hash(
+                f"topics/{topic}/table.py",
+                f"topics/{topic}/figure.py",
+                "shared/facts.py",
+            ),
             config=topics.settings(config, topic, TOPICS[topic]["exhibit"]),
         script:
             "../scripts/exhibit.py"

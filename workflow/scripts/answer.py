@@ -5,8 +5,17 @@ from pathlib import Path
 from typing import Any
 
 
-def main(*, config: dict[str, Any], estimates: str, description: str, answers: str, content: str) -> None:
-    """Write results/answers.csv, one row per claim, and results/answers.json with every row behind an answer."""
+def main(
+    *,
+    config: dict[str, Any],
+    estimates: str,
+    description: str,
+    answers: str,
+    content: str,
+) -> None:
+    """Write results/answers.csv, one row per claim, and results/answers.json with every
+    row behind an answer.
+    """
     from evenfield.answers.spec import read_claims
     from evenfield.answers.study import answer_study
     from evenfield.shared.estimates import read_estimates
@@ -15,7 +24,9 @@ def main(*, config: dict[str, Any], estimates: str, description: str, answers: s
     from evenfield.study.table_files import write_results
 
     simulated = simulated_names(read_json(description))
-    frame, told = answer_study(read_estimates(estimates), read_claims(config), simulated)
+    frame, told = answer_study(
+        read_estimates(estimates), read_claims(config), simulated
+    )
     write_results(frame, answers)
     write_json(told, content)
 

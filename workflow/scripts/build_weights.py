@@ -1,4 +1,6 @@
-"""Build, check and describe the weights of a unit scheme, and multiply them with taxonomy cells and zone doses."""
+"""Build, check and describe the weights of a unit scheme, and multiply them with
+taxonomy cells and zone doses.
+"""
 
 import sys
 from pathlib import Path
@@ -18,7 +20,9 @@ def main(
     descriptions: list[str],
     exposures: str,
 ) -> None:
-    """Write an edge list and a description for each entry of ``spec['families']``, and the exposures."""
+    """Write an edge list and a description for each entry of ``spec['families']``, and
+    the exposures.
+    """
     from evenfield.study.files import read_json, write_json
     from evenfield.study.table_files import read_table, write_table
     from evenfield.study.weights.build import build_geography, build_weights, edge_list
@@ -26,7 +30,11 @@ def main(
 
     told = read_json(description)
     geography = build_geography(
-        read_table(units), read_table(adjacency), read_table(panel), spec["join"], told["merged"]
+        read_table(units),
+        read_table(adjacency),
+        read_table(panel),
+        spec["join"],
+        told["merged"],
     )
     made = {}
     for edge_path, description_path in zip(edges, descriptions, strict=True):

@@ -12,7 +12,9 @@ def main(*, topic: str, config: dict[str, Any], chunk: str, file: str) -> None:
 
     number, of = (int(part) for part in chunk.split("-of-"))
     study = Study(config, Path(file).parents[2])
-    import_module(f"evenfield.topics.{topic}.estimate").chunk(study, number, of).keep(file)
+    import_module(f"evenfield.topics.{topic}.estimate").chunk(study, number, of).keep(
+        file
+    )
 
 
 if "snakemake" in globals():

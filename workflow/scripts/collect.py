@@ -1,4 +1,6 @@
-"""Stack the estimates of every family in one tidy table and adjust for how many were made."""
+"""Stack the estimates of every family in one tidy table and adjust for how many were
+made.
+"""
 
 import sys
 from pathlib import Path
@@ -6,7 +8,9 @@ from typing import Any
 
 
 def main(*, families: list[str], primary: dict[str, Any], estimates: str) -> None:
-    """Write results/estimates.csv; ``primary`` holds the selection of the primary row of each hypothesis."""
+    """Write results/estimates.csv; ``primary`` holds the selection of the primary row
+    of each hypothesis.
+    """
     from evenfield.answers.rows import adjusted
     from evenfield.shared.estimates import stacked_estimates, write_stacked
 

@@ -6,8 +6,12 @@ from pathlib import Path
 from typing import Any
 
 
-def main(*, topic: str, config: dict[str, Any], chunks: list[str], files: list[str]) -> None:
-    """Write the tidy rows, series and summary of ``topic``; a topic in chunks takes the files that they wrote."""
+def main(
+    *, topic: str, config: dict[str, Any], chunks: list[str], files: list[str]
+) -> None:
+    """Write the tidy rows, series and summary of ``topic``; a topic in chunks takes the
+    files that they wrote.
+    """
     from evenfield.study.study import Study
 
     folder = Path(files[0]).parent

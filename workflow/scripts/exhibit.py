@@ -18,7 +18,8 @@ def main(
     auto: list[str],
     **_inputs: Any,
 ) -> None:
-    """Write the files of each exhibit of ``topic``; a module declares its makers in ``TABLES`` or ``FIGURES``.
+    """Write the files of each exhibit of ``topic``; a module declares its makers in
+    ``TABLES`` or ``FIGURES``.
 
     One that nobody asked for by name may have nothing to show: it says so.
     """
@@ -29,21 +30,30 @@ def main(
     from evenfield.study.errors import ArtifactError
 
     facts = Facts(config, Path(next(iter(files.values()))[0]).parents[1])
-    facts.topic, words = topic, partial(renamed, study)
+    facts.topic = topic
+    words = partial(renamed, study)
     for name in sorted(files):
         kind = "table" if name.startswith("T") else "figure"
         module = import_module(f"evenfield.topics.{topic}.{kind}")
-        drawing = import_module("evenfield.shared.figures.save") if kind == "figure" else None
+        drawing = (
+            import_module("evenfield.shared.figures.save") if kind == "figure" else None
+        )
         try:
             made = (module.FIGURES if drawing else module.TABLES)[name](facts)
         except ArtifactError as error:
             if name not in auto:
                 raise
-            made = drawing.empty_figure(error.found) if drawing else empty_table(name, error.found)
+            made = (
+                drawing.empty_figure(error.found)
+                if drawing
+                else empty_table(name, error.found)
+            )
         if drawing:
             drawing.save_figure(made, files[name], words)
         else:
-            write_table_files(replace(made, title=titles[name]).worded(words), files[name])
+            write_table_files(
+                replace(made, title=titles[name]).worded(words), files[name]
+            )
 
 
 if "snakemake" in globals():

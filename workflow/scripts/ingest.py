@@ -5,7 +5,14 @@ from pathlib import Path
 from typing import Any
 
 
-def main(*, config: dict[str, Any], tables: list[str], dictionary: str, outlines: str, description: str) -> None:
+def main(
+    *,
+    config: dict[str, Any],
+    tables: list[str],
+    dictionary: str,
+    outlines: str,
+    description: str,
+) -> None:
     """Ingest the study that ``config`` names into results/ingest."""
     from evenfield.study.files import write_json
     from evenfield.study.ingest.dictionary import public_dictionary
@@ -18,10 +25,18 @@ def main(*, config: dict[str, Any], tables: list[str], dictionary: str, outlines
     for path in tables:
         write_table(study[Path(path).stem], path)
     write_json(public_dictionary(config["data"]["package"]), dictionary)
-    shapes, gone = read_outlines(config["data"]["package"]), config["panel"]["leave_out"]
-    kept = [feature for feature in shapes["features"] if feature["properties"]["unit"] not in gone]
+    shapes = read_outlines(config["data"]["package"])
+    gone = config["panel"]["leave_out"]
+    kept = [
+        feature
+        for feature in shapes["features"]
+        if feature["properties"]["unit"] not in gone
+    ]
     write_json({**shapes, "features": kept}, outlines)
-    write_json(describe_study(study) | {"vintage": vintage_sentence(study, config["panel"])}, description)
+    write_json(
+        describe_study(study) | {"vintage": vintage_sentence(study, config["panel"])},
+        description,
+    )
 
 
 if "snakemake" in globals():

@@ -6,13 +6,21 @@ from typing import Any
 
 
 def main(
-    *, ingest: str, files: list[str], config: dict[str, Any], scripts: dict[str, str], manifest: str, citation: str
+    *,
+    ingest: str,
+    files: list[str],
+    config: dict[str, Any],
+    scripts: dict[str, str],
+    manifest: str,
+    citation: str,
 ) -> None:
     """Write results/manifest.json and the line to cite after everything else."""
     from evenfield.report.manifest import build_manifest
     from evenfield.study.files import read_json, write_json, write_text
 
-    made = build_manifest(config, read_json(ingest), files, Path(manifest).parent, scripts)
+    made = build_manifest(
+        config, read_json(ingest), files, Path(manifest).parent, scripts
+    )
     write_json(made, manifest)
     write_text(made["citation"] + "\n", citation)
 

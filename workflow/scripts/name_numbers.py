@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 
-def main(*, config: dict[str, Any], estimates: str, content: str, macros: str, **_inputs: Any) -> None:
+def main(
+    *, config: dict[str, Any], estimates: str, content: str, macros: str, **_inputs: Any
+) -> None:
     """Write results/numbers.json and results/numbers.tex."""
     from evenfield.report.numbers import named_numbers, numbers_tex
     from evenfield.study.files import write_json, write_text

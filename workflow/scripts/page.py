@@ -6,7 +6,9 @@ from typing import Any
 
 
 def main(*, page: str, tables: str, estimates: str, **given: Any) -> None:
-    """Write the pages from the folder of ``estimates.csv`` and the files of tables and figures."""
+    """Write the pages from the folder of ``estimates.csv`` and the files of tables and
+    figures.
+    """
     from evenfield.report.page import write_pages
 
     kept = {name: given[name] for name in ("config", "exhibits", "scripts", "texts")}

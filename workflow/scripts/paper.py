@@ -6,7 +6,9 @@ from typing import Any
 
 
 def main(*, estimates: str, **given: Any) -> None:
-    """Write both from the folder of ``estimates.csv``, the texts and the files of tables and figures."""
+    """Write both from the folder of ``estimates.csv``, the texts and the files of
+    tables and figures.
+    """
     from evenfield.report.paper import write_paper
 
     kept = ("sources", "papers", "references", "config", "exhibits", "scripts", "texts")

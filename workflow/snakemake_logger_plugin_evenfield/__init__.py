@@ -1,4 +1,6 @@
-"""Snakemake's logger plugin `evenfield`: progress in lines, one line for an error, all else in results/logs/run.log."""
+"""Snakemake's logger plugin `evenfield`: progress in lines, one line for an error, all
+else in results/logs/run.log.
+"""
 
 import errno
 import os
@@ -30,20 +32,27 @@ FULL = 10**6  # bytes: with fewer left, a job that says nothing could not write
 
 
 class LogHandler(LogHandlerBase):
-    """Shows a run; a question to the engine (a dry run, a list) is answered in the engine's own words."""
+    """Shows a run; a question to the engine (a dry run, a list) is answered in the
+    engine's own words.
+    """
 
     interrupted: ClassVar[bool] = False  # set by the program that started the engine
     unheard: ClassVar[bool] = False  # whether standard output was closed or is full
-    writes_to_stream, writes_to_file = True, False
+    writes_to_stream = True
+    writes_to_file = False
     has_filter = has_formatter = needs_rulegraph = False
 
     def __post_init__(self) -> None:
         """Start with nothing known; the engine changes into the study's folder later."""
         self.home, self.started = Path.cwd(), time.monotonic()
-        self.early: list[str] = []  # what the engine said before the first job, or before an answer
+        self.early: list[
+            str
+        ] = []  # what the engine said before the first job, or before an answer
         self.log: TextIO | None = None
         self.executes = False
-        self.error = self.job_error = ""  # the engine's, and the first failing job's, which explains it
+        self.error = self.job_error = (
+            ""  # the engine's, and the first failing job's, which explains it
+        )
         self.refused = ""  # what keeps even the log from being written
         self.running: dict[int, tuple[str, float]] = {}
         self.done = self.total = 0
@@ -52,9 +61,16 @@ class LogHandler(LogHandlerBase):
         logger.addFilter(self.before_jobs)
 
     def before_jobs(self, record: LogRecord) -> bool:
-        """Open the log in the engine's own thread, for messages come to `emit` while jobs start already."""
-        event, dry = getattr(record, "event", None), self.common_settings.dryrun
-        if event in (LogEvent.RESOURCES_INFO, LogEvent.RUN_INFO) and not dry and self.log is None:
+        """Open the log in the engine's own thread, for messages come to `emit` while
+        jobs start already.
+        """
+        event = getattr(record, "event", None)
+        dry = self.common_settings.dryrun
+        if (
+            event in (LogEvent.RESOURCES_INFO, LogEvent.RUN_INFO)
+            and not dry
+            and self.log is None
+        ):
             self.acquire()
             self.open_log()
             self.release()
@@ -74,7 +90,9 @@ class LogHandler(LogHandlerBase):
             take(record)
 
     def open_log(self) -> None:
-        """Send all output of engine and jobs to the log from now on: the study is locked and jobs follow."""
+        """Send all output of engine and jobs to the log from now on: the study is
+        locked and jobs follow.
+        """
         try:
             LOG.parent.mkdir(parents=True, exist_ok=True)
             self.log = LOG.open("w", encoding="utf-8")
@@ -82,15 +100,20 @@ class LogHandler(LogHandlerBase):
             from evenfield.shared.job import refusal
 
             self.refused = f"run: {refusal(error) or error}"
-            self.log = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+            self.log = os.fdopen(
+                os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"
+            )
         self.log.write("".join(f"{said}\n" for said in self.early))
-        self.streams = [os.fdopen(os.dup(number), "w", encoding="utf-8") for number in (1, 2)]
+        self.streams = [
+            os.fdopen(os.dup(number), "w", encoding="utf-8") for number in (1, 2)
+        ]
         for number in (1, 2):
             os.dup2(self.log.fileno(), number)
         if self.streams[0].isatty():
             threading.Thread(target=self.refresh, daemon=True).start()
 
-    # ---------------------------------------------------------------------------------------------- the events
+    # ----------------------------------------------------------------------------------------------
+    # the events
 
     def take_workflow_started(self, _: Any) -> None:
         """Jobs may follow."""
@@ -103,17 +126,24 @@ class LogHandler(LogHandlerBase):
     def take_job_info(self, record: Any) -> None:
         """Note that a job starts."""
         topic = (record.wildcards or {}).get("topic")
-        self.running[record.jobid] = (f"{record.rule_name} {topic}" if topic else record.rule_name, time.monotonic())
+        self.running[record.jobid] = (
+            f"{record.rule_name} {topic}" if topic else record.rule_name,
+            time.monotonic(),
+        )
         if self.streams[0].isatty():
             self.draw()
 
     def take_job_finished(self, record: Any) -> None:
-        """Print a line for a job that is done, unless a terminal shows the one that changes."""
+        """Print a line for a job that is done, unless a terminal shows the one that
+        changes.
+        """
         label, started = self.running.pop(record.job_id, ("all", 0.0))
         if label != "all":
             self.done += 1
             if not self.streams[0].isatty():
-                self.say(f"{self.counter()} {label}  {seconds(time.monotonic() - started)}")
+                self.say(
+                    f"{self.counter()} {label}  {seconds(time.monotonic() - started)}"
+                )
 
     def take_job_error(self, record: Any) -> None:
         """Keep the first failing job's own line, which it wrote into its log."""
@@ -127,11 +157,15 @@ class LogHandler(LogHandlerBase):
     def take_error(self, record: Any) -> None:
         """Keep the engine's own error."""
         if record.exception == "LockException":
-            self.error = f"run: another run is working in {Path.cwd()}; expected one at a time; wait for it or stop it"
+            self.error = (
+                f"run: another run is working in {Path.cwd()}; expected one at a time;"
+                " wait for it or stop it"
+            )
         else:
             self.error = self.error or engine_line(record.getMessage())
 
-    # ----------------------------------------------------------------------------------------------- the screen
+    # -----------------------------------------------------------------------------------------------
+    # the screen
 
     def say(self, text: str, end: str = "\n") -> None:
         """Print a line at once; stop like at an interrupt when that fails."""
@@ -154,7 +188,9 @@ class LogHandler(LogHandlerBase):
 
     def draw(self) -> None:
         """Write the one line of a terminal anew."""
-        labels = ", ".join(sorted(label for label, _ in list(self.running.values()) if label != "all"))
+        labels = ", ".join(
+            sorted(label for label, _ in list(self.running.values()) if label != "all")
+        )
         text = f"{self.counter()} {seconds(time.monotonic() - self.started)}  {labels}"
         text = text[: shutil.get_terminal_size().columns - 1]
         self.say(f"\r{text}\x1b[K", end="")
@@ -162,7 +198,11 @@ class LogHandler(LogHandlerBase):
     def shown(self, path: str | Path) -> str:
         """Return a path of the study as the user would type it."""
         full = Path(path).absolute()
-        return str(full.relative_to(self.home)) if full.is_relative_to(self.home) else str(full)
+        return (
+            str(full.relative_to(self.home))
+            if full.is_relative_to(self.home)
+            else str(full)
+        )
 
     def close(self) -> None:
         """Say how it ended: the error, the answer, or where the results are."""
@@ -180,18 +220,40 @@ class LogHandler(LogHandlerBase):
                 os.dup2(stream.fileno(), number)
             with suppress(OSError):
                 self.log.close()
-                write_text(without_places(LOG.read_text(encoding="utf-8", errors="replace")), LOG)
-        error = one_line(self.refused or self.job_error or self.error).removeprefix(PREFIX)
+                write_text(
+                    without_places(LOG.read_text(encoding="utf-8", errors="replace")),
+                    LOG,
+                )
+        error = one_line(self.refused or self.job_error or self.error).removeprefix(
+            PREFIX
+        )
         if error and not self.interrupted:
-            print(error + (f" (log: {self.shown(LOG)})" if self.log and not self.refused else ""), file=err, flush=True)
+            print(
+                error
+                + (
+                    f" (log: {self.shown(LOG)})"
+                    if self.log and not self.refused
+                    else ""
+                ),
+                file=err,
+                flush=True,
+            )
         elif not self.executes:
-            print(*self.early, sep="\n", end="\n" * bool(self.early), file=err, flush=True)
+            print(
+                *self.early, sep="\n", end="\n" * bool(self.early), file=err, flush=True
+            )
         elif not self.interrupted:
-            what = f"{self.total} job{'s' * (self.total != 1)}" if self.log else "everything was up to date"
+            what = (
+                f"{self.total} job{'s' * (self.total != 1)}"
+                if self.log
+                else "everything was up to date"
+            )
             self.say(f"done in {seconds(time.monotonic() - self.started)}: {what}")
             for label, path in RESULTS.items():
                 if Path(path).exists():
-                    self.say(f"  {label:<10} {self.shown(path)}{'/' * Path(path).is_dir()}")
+                    self.say(
+                        f"  {label:<10} {self.shown(path)}{'/' * Path(path).is_dir()}"
+                    )
         super().close()
 
 
@@ -199,24 +261,39 @@ def own_line(rule: str, logs: list[str]) -> str:
     """Return a failed job's own line: its log holds one, or the traceback of a fault."""
     from evenfield.shared.job import refusal
 
-    texts = [Path(log).read_text(encoding="utf-8", errors="replace") for log in logs if Path(log).is_file()]
+    texts = [
+        Path(log).read_text(encoding="utf-8", errors="replace")
+        for log in logs
+        if Path(log).is_file()
+    ]
     lines = [line for text in texts for line in text.splitlines() if line.strip()]
     if not lines and shutil.disk_usage(Path.cwd()).free < FULL:
         return refusal(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
     if not lines:
-        return f"{rule}: the job left no message; expected one line in its log; look into the engine's"
+        return (
+            f"{rule}: the job left no message; expected one line in its log; look into"
+            " the engine's"
+        )
     if not lines[0].startswith("Traceback"):
         return lines[0]
     return f"{rule}: {lines[-1]}; this is a fault of evenfield; please report {logs[0]}"
 
 
 def engine_line(text: str) -> str:
-    """Return an error of the engine as one line: ours where it quotes one, a traceback's last, else all of it."""
+    """Return an error of the engine as one line: ours where it quotes one, a
+    traceback's last, else all of it.
+    """
     from evenfield.shared.job import refusal
 
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("  File ")]
+    lines = [
+        line.strip()
+        for line in text.splitlines()
+        if line.strip() and not line.startswith("  File ")
+    ]
     ours = [line for line in lines if line.startswith(PREFIX)]
-    short = lines[-1:] if any(line.startswith("Traceback") for line in lines) else lines[:8]
+    short = (
+        lines[-1:] if any(line.startswith("Traceback") for line in lines) else lines[:8]
+    )
     if found := re.search(r"\[Errno (\d+)\] (.*)", " ".join(short)):
         refused = refusal(OSError(int(found[1]), found[2]))
         ours += [f"run: {refused}"] * bool(refused)
@@ -225,4 +302,8 @@ def engine_line(text: str) -> str:
 
 def seconds(elapsed: float) -> str:
     """Return `2.1 s` or `3 min 05 s`."""
-    return f"{elapsed:.1f} s" if elapsed < 60 else f"{int(elapsed) // 60} min {int(elapsed) % 60:02d} s"
+    return (
+        f"{elapsed:.1f} s"
+        if elapsed < 60
+        else f"{int(elapsed) // 60} min {int(elapsed) % 60:02d} s"
+    )

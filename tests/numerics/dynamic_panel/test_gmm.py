@@ -9,21 +9,27 @@ from numerics.refusals import refused
 
 def panel(units=60, dates=7, seed=0):
     rng = np.random.default_rng(seed)
-    mu, y, x = rng.normal(size=units), [rng.normal(size=units)], rng.normal(size=(units, dates))
+    mu = rng.normal(size=units)
+    y = [rng.normal(size=units)]
+    x = rng.normal(size=(units, dates))
     for t in range(1, dates):
         y.append(0.5 * y[-1] + 0.3 * x[:, t] + mu + rng.normal(size=units))
     return np.array(y).T, x[..., None]
 
 
 def loop_fit(data, dates):
-    """One- and two-step difference GMM with a numerical derivative in place of Windmeijer's closed form."""
+    """One- and two-step difference GMM with a numerical derivative in place of
+    Windmeijer's closed form.
+    """
     rows = data.n_difference
     D = np.zeros((rows, dates))
     D[np.arange(rows), data.dates[:rows]] = 1
     D[np.arange(rows), data.dates[:rows] - 1] = -1
-    H, pairs = D @ D.T, [(Z, X, y) for Z, X, y in zip(data.Z, data.X, data.y, strict=True)]
+    H = D @ D.T
+    pairs = [(Z, X, y) for Z, X, y in zip(data.Z, data.X, data.y, strict=True)]
     A1 = np.linalg.inv(sum(Z.T @ H @ Z for Z, _, _ in pairs))
-    ZX, Zy = sum(Z.T @ X for Z, X, _ in pairs), sum(Z.T @ y for Z, _, y in pairs)
+    ZX = sum(Z.T @ X for Z, X, _ in pairs)
+    Zy = sum(Z.T @ y for Z, _, y in pairs)
 
     def fit(A):
         return np.linalg.solve(ZX.T @ A @ ZX, ZX.T @ A @ Zy)
@@ -34,31 +40,52 @@ def loop_fit(data, dates):
 
     one = fit(A1)
     A2 = weights(one)
-    two, bread = fit(A2), np.linalg.inv(ZX.T @ A2 @ ZX)
+    two = fit(A2)
+    bread = np.linalg.inv(ZX.T @ A2 @ ZX)
     g = Zy - ZX @ two
 
     def moved(beta):
-        """Windmeijer's expansion: the weights move, the coefficients inside the moments do not."""
+        """Windmeijer's expansion: the weights move, the coefficients inside the moments
+        do not.
+        """
         return bread @ ZX.T @ weights(beta) @ g
 
     steps = 1e-6 * np.eye(len(two))
-    D2 = np.column_stack([(moved(one + step) - moved(one - step)) / 2e-6 for step in steps])
+    D2 = np.column_stack(
+        [(moved(one + step) - moved(one - step)) / 2e-6 for step in steps]
+    )
     B1 = np.linalg.inv(ZX.T @ A1 @ ZX) @ ZX.T @ A1
     V1 = B1 @ np.linalg.inv(A2) @ B1.T
     V = bread + D2 @ bread + bread @ D2.T + D2 @ V1 @ D2.T
-    return one, two, np.sqrt(np.diag(V1)), np.sqrt(np.diag(bread)), np.sqrt(np.diag(V)), float(g @ A2 @ g)
+    return (
+        one,
+        two,
+        np.sqrt(np.diag(V1)),
+        np.sqrt(np.diag(bread)),
+        np.sqrt(np.diag(V)),
+        float(g @ A2 @ g),
+    )
 
 
 @pytest.mark.parametrize("layout", gmm.Layout)
 def test_difference_gmm_equals_loops(layout):
     y, x = panel()
     spec = gmm.GmmSpec(1, 2, 4, gmm.Equations.DIFFERENCE, layout)
-    one, two, se1, plain, corrected, hansen = loop_fit(gmm.stacked_equations(y, x, spec), y.shape[1])
+    one, two, se1, plain, corrected, hansen = loop_fit(
+        gmm.stacked_equations(y, x, spec), y.shape[1]
+    )
     fit = gmm.dynamic_gmm(y, spec, x)
-    assert fit.beta_one_step == pytest.approx(one, rel=1e-8) and fit.std_errors_one_step == pytest.approx(se1, rel=1e-8)
-    assert fit.beta == pytest.approx(two, rel=1e-8) and fit.uncorrected == pytest.approx(plain, rel=1e-8)
+    assert fit.beta_one_step == pytest.approx(
+        one, rel=1e-8
+    ) and fit.std_errors_one_step == pytest.approx(se1, rel=1e-8)
+    assert fit.beta == pytest.approx(
+        two, rel=1e-8
+    ) and fit.uncorrected == pytest.approx(plain, rel=1e-8)
     assert fit.std_errors == pytest.approx(corrected, rel=1e-5)
-    assert fit.hansen.statistic == pytest.approx(hansen, rel=1e-8) and fit.hansen.df == fit.n_instruments - 2
+    assert (
+        fit.hansen.statistic == pytest.approx(hansen, rel=1e-8)
+        and fit.hansen.df == fit.n_instruments - 2
+    )
 
 
 def test_instruments_rows_and_missing_dates():
@@ -70,29 +97,50 @@ def test_instruments_rows_and_missing_dates():
         (gmm.Equations.SYSTEM, gmm.Layout.COLLAPSED, 3): 3, (gmm.Equations.SYSTEM, gmm.Layout.FULL, 0): 15 + 5,
     }  # fmt: skip
     for (equations, layout, last), count in counts.items():
-        data = gmm.stacked_equations(y, empty, gmm.GmmSpec(1, 2, last, equations, layout))
+        data = gmm.stacked_equations(
+            y, empty, gmm.GmmSpec(1, 2, last, equations, layout)
+        )
         assert data.Z.shape[-1] == count, (equations, layout, last)
     assert gmm.stacked_equations(y, x, gmm.GmmSpec()).Z.shape[-1] == 3
     y, _ = panel(dates=7)
-    data = gmm.stacked_equations(y, np.zeros((*y.shape, 0)), gmm.GmmSpec(1, 2, 3, gmm.Equations.SYSTEM))
-    assert data.dates.tolist() == [2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6] and data.n_difference == 5
-    assert data.Z[0, 5].tolist() == [0, 0, 0], "the first level row has no lagged difference"
-    assert data.Z[0, 6, 2] == pytest.approx(y[0, 1] - y[0, 0]) and data.Z[0, 0, 0] == pytest.approx(y[0, 0])
-    fit = gmm.dynamic_gmm(y - y.mean(axis=0), gmm.GmmSpec(1, 2, 3, gmm.Equations.SYSTEM))
+    data = gmm.stacked_equations(
+        y, np.zeros((*y.shape, 0)), gmm.GmmSpec(1, 2, 3, gmm.Equations.SYSTEM)
+    )
+    assert (
+        data.dates.tolist() == [2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]
+        and data.n_difference == 5
+    )
+    assert data.Z[0, 5].tolist() == [
+        0,
+        0,
+        0,
+    ], "the first level row has no lagged difference"
+    assert data.Z[0, 6, 2] == pytest.approx(y[0, 1] - y[0, 0]) and data.Z[
+        0, 0, 0
+    ] == pytest.approx(y[0, 0])
+    fit = gmm.dynamic_gmm(
+        y - y.mean(axis=0), gmm.GmmSpec(1, 2, 3, gmm.Equations.SYSTEM)
+    )
     assert fit.level_rows and fit.n_rows == 60 * 11
     y, x = panel()
     short = y.copy()
     short[0, :3] = np.nan
-    fit, whole = gmm.dynamic_gmm(short, gmm.GmmSpec(), x), gmm.dynamic_gmm(y, gmm.GmmSpec(), x)
+    fit = gmm.dynamic_gmm(short, gmm.GmmSpec(), x)
+    whole = gmm.dynamic_gmm(y, gmm.GmmSpec(), x)
     assert whole.n_rows - fit.n_rows == 3 and fit.n_units == 60
     alone = np.vstack([short, np.full((1, 7), np.nan)])
     alone[-1, 3] = 1.0
-    extra = gmm.dynamic_gmm(alone, gmm.GmmSpec(), np.concatenate([x, np.zeros((1, 7, 1))]))
+    extra = gmm.dynamic_gmm(
+        alone, gmm.GmmSpec(), np.concatenate([x, np.zeros((1, 7, 1))])
+    )
     assert extra.n_units == 60, "a unit with one date has no row"
     assert extra.beta == pytest.approx(fit.beta, rel=1e-9)
     y, _ = panel(dates=5)
-    spec, dummies = gmm.GmmSpec(1, 2, 2), np.tile(np.eye(5)[:, 2:], (60, 1, 1))
-    assert gmm.dynamic_gmm(y, spec, dummies).beta[0] == pytest.approx(gmm.dynamic_gmm(y - y.mean(axis=0), spec).beta[0])
+    spec = gmm.GmmSpec(1, 2, 2)
+    dummies = np.tile(np.eye(5)[:, 2:], (60, 1, 1))
+    assert gmm.dynamic_gmm(y, spec, dummies).beta[0] == pytest.approx(
+        gmm.dynamic_gmm(y - y.mean(axis=0), spec).beta[0]
+    )
     refused(None, gmm.dynamic_gmm, np.zeros((10, 6)), gmm.GmmSpec())
     refused(None, gmm.dynamic_gmm, np.full((10, 6), np.nan), gmm.GmmSpec())
 
@@ -105,7 +153,9 @@ def test_weighting_inverts_also_with_more_instruments_than_units():
     assert A.root.shape == (8, 20), "never an instrument by instrument inverse"
     assert A.apply(np.eye(20)) == pytest.approx(np.linalg.pinv(G.T @ G), abs=1e-10)
     y, x = panel(units=20, dates=12)
-    fit = gmm.dynamic_gmm(y, gmm.GmmSpec(1, 2, 0, gmm.Equations.DIFFERENCE, gmm.Layout.FULL), x)
+    fit = gmm.dynamic_gmm(
+        y, gmm.GmmSpec(1, 2, 0, gmm.Equations.DIFFERENCE, gmm.Layout.FULL), x
+    )
     assert fit.n_instruments > 20 and np.isfinite(fit.std_errors).all()
     rng = np.random.default_rng(3)
     G = rng.normal(size=(30, 4)) * [1, 1e3, 1e-3, 1]

@@ -5,10 +5,22 @@ import pytest
 
 from evenfield.numerics.dynamic_panel import bias_corrected as bc
 from evenfield.numerics.dynamic_panel import within as wi
-from evenfield.numerics.dynamic_panel.bias_corrected import Variance, bias_corrected_root, year_weights
+from evenfield.numerics.dynamic_panel.bias_corrected import (
+    Variance,
+    bias_corrected_root,
+    year_weights,
+)
 from evenfield.numerics.dynamic_panel.gmm import anderson_hsiao_root
-from evenfield.numerics.dynamic_panel.regime_scores import regime_intervals, regime_roots
-from evenfield.numerics.dynamic_panel.within import moments, two_way, whole_sample, within_units
+from evenfield.numerics.dynamic_panel.regime_scores import (
+    regime_intervals,
+    regime_roots,
+)
+from evenfield.numerics.dynamic_panel.within import (
+    moments,
+    two_way,
+    whole_sample,
+    within_units,
+)
 from evenfield.numerics.ols import t_quantile
 from numerics.refusals import refused
 from tolerances import CLOSED_FORM, ITERATIVE, MACHINE
@@ -18,9 +30,12 @@ ESTIMATORS = [wi.half_panel_root, anderson_hsiao_root, bc.bias_corrected_root]
 
 def panel(seed=1, units=10, dates=12, rho=0.85):
     rng = np.random.default_rng(seed)
-    path, steady = [rng.normal(7, 0.4, units)], rng.normal(7, 0.3, units)
+    path = [rng.normal(7, 0.4, units)]
+    steady = rng.normal(7, 0.3, units)
     for _ in range(dates - 1):
-        path.append(rho * path[-1] + (1 - rho) * steady + 0.05 + rng.normal(0, 0.04, units))
+        path.append(
+            rho * path[-1] + (1 - rho) * steady + 0.05 + rng.normal(0, 0.04, units)
+        )
     return np.array(path).T
 
 
@@ -30,16 +45,25 @@ def test_jackknife_and_anderson_hsiao_written_out():
     def half(x):
         return wi.moments(wi.within_units(x), wi.whole_sample(len(x))).slope[0]
 
-    whole, five = half(levels), (5 * half(levels[:, :6]) + 6 * half(levels[:, 5:])) / 11
+    whole = half(levels)
+    five = (5 * half(levels[:, :6]) + 6 * half(levels[:, 5:])) / 11
     six = (6 * half(levels[:, :7]) + 5 * half(levels[:, 6:])) / 11
-    assert wi.half_panel_root(levels).rho == pytest.approx(2 * whole - (five + six) / 2, rel=CLOSED_FORM)
+    assert wi.half_panel_root(levels).rho == pytest.approx(
+        2 * whole - (five + six) / 2, rel=CLOSED_FORM
+    )
     even = panel(dates=13)
-    halves, fit = (half(even[:, :7]) + half(even[:, 6:])) / 2, wi.half_panel_root(even)
+    halves = (half(even[:, :7]) + half(even[:, 6:])) / 2
+    fit = wi.half_panel_root(even)
     assert fit.rho == pytest.approx(2 * half(even) - halves, rel=CLOSED_FORM)
-    changes = [wi.half_panel_root(np.delete(even, i, axis=0)).rho - fit.rho for i in range(10)]
-    assert fit.std_error == pytest.approx(np.sqrt(9 / 10 * np.sum(np.square(changes))), rel=CLOSED_FORM)
+    changes = [
+        wi.half_panel_root(np.delete(even, i, axis=0)).rho - fit.rho for i in range(10)
+    ]
+    assert fit.std_error == pytest.approx(
+        np.sqrt(9 / 10 * np.sum(np.square(changes))), rel=CLOSED_FORM
+    )
     levels = panel()
-    t, change = levels.shape[1] - 2, np.diff(levels, axis=1)
+    t = levels.shape[1] - 2
+    change = np.diff(levels, axis=1)
     years = np.tile(np.arange(t), len(levels))
     Z = np.column_stack([levels[:, :-2].ravel(), np.eye(t)[years]])
     X = np.column_stack([change[:, :-1].ravel(), np.eye(t)[years]])
@@ -64,7 +88,9 @@ def test_bad_panels_are_refused(estimator, kind):
     refused(None, estimator, BROKEN[kind](panel()))
 
 
-@pytest.mark.parametrize(("estimator", "dates"), [*zip(ESTIMATORS, (4, 2, 3), strict=True)])
+@pytest.mark.parametrize(
+    ("estimator", "dates"), [*zip(ESTIMATORS, (4, 2, 3), strict=True)]
+)
 def test_short_panels_name_the_dates_they_need(estimator, dates):
     refused(f"{dates} dates", estimator, panel(dates=dates))
 
@@ -77,37 +103,70 @@ def test_residual_check_and_draws():
     e = wi.residuals(levels, 0.8)
     assert np.abs(e.sum(axis=0)).max() < 1e-12 and np.abs(e.sum(axis=1)).max() < 1e-12
     check = wi.residual_check(levels, 0.8)
-    assert check.autocorrelation == pytest.approx((e[:, 1:] * e[:, :-1]).sum() / (e[:, :-1] ** 2).sum(), rel=MACHINE)
+    assert check.autocorrelation == pytest.approx(
+        (e[:, 1:] * e[:, :-1]).sum() / (e[:, :-1] ** 2).sum(), rel=MACHINE
+    )
     assert check.net_autocorrelation - check.autocorrelation == pytest.approx(1 / 10)
-    assert check.sd_first == pytest.approx(np.sqrt((e[:, :5] ** 2).sum() / 5 / 9 * 11 / 10), rel=MACHINE)
+    assert check.sd_first == pytest.approx(
+        np.sqrt((e[:, :5] ** 2).sum() / 5 / 9 * 11 / 10), rel=MACHINE
+    )
     rng = np.random.default_rng(3)
-    net = [wi.residual_check(np.cumsum(rng.normal(size=(31, 6)), axis=1), 1.0).net_autocorrelation for _ in range(400)]
+    net = [
+        wi.residual_check(
+            np.cumsum(rng.normal(size=(31, 6)), axis=1), 1.0
+        ).net_autocorrelation
+        for _ in range(400)
+    ]
     assert abs(np.mean(net)) < 0.02
 
 
 def test_intervals_repeat_and_equal_the_score_test_and_refits():
     levels = panel(units=30, dates=30)
     fit = bc.bias_corrected_root(levels)
-    one, two = (bc.bootstrap_t_interval(levels, np.random.default_rng(2), 199) for _ in range(2))
+    one, two = (
+        bc.bootstrap_t_interval(levels, np.random.default_rng(2), 199) for _ in range(2)
+    )
     grid = bc.score_interval(levels)
     assert one == two
     for found in (one, grid):
         assert found.low < fit.rho < found.high and 0 < found.p_value <= 1
     narrow = bc.score_interval(levels, 0.5)
-    assert grid.low < narrow.low and narrow.high < grid.high and (one.draws, grid.draws) == (199, 0)
+    assert (
+        grid.low < narrow.low
+        and narrow.high < grid.high
+        and (one.draws, grid.draws) == (199, 0)
+    )
     pairs = wi.within_units(levels)
-    found, m = bc.score_interval(levels), wi.moments(pairs, wi.whole_sample(30))
+    found = bc.score_interval(levels)
+    m = wi.moments(pairs, wi.whole_sample(30))
     for end in (found.low, found.high):
         lag = (pairs.lag - m.lag_mean)[None]
-        q = bc.unit_scores(lag, (pairs.y - m.y_mean)[None] - end * lag, np.array([end]), bc.Variance.BY_YEAR)[0]
-        assert abs(q.sum()) / np.sqrt(30 * q.var(ddof=1)) == pytest.approx(t_quantile(0.975, 29), abs=0.01)
-    levels, rng = panel(units=12, dates=16, rho=0.7), np.random.default_rng(9)
+        q = bc.unit_scores(
+            lag,
+            (pairs.y - m.y_mean)[None] - end * lag,
+            np.array([end]),
+            bc.Variance.BY_YEAR,
+        )[0]
+        assert abs(q.sum()) / np.sqrt(30 * q.var(ddof=1)) == pytest.approx(
+            t_quantile(0.975, 29), abs=0.01
+        )
+    levels = panel(units=12, dates=16, rho=0.7)
+    rng = np.random.default_rng(9)
     picked = rng.integers(0, 12, size=(99, 12))
-    fits, fit = [bc.bias_corrected_root(levels[row]) for row in picked], bc.bias_corrected_root(levels)
-    t = [abs((other.rho - fit.rho) / other.std_error) for other in fits if not other.no_root]
+    fits = [bc.bias_corrected_root(levels[row]) for row in picked]
+    fit = bc.bias_corrected_root(levels)
+    t = [
+        abs((other.rho - fit.rho) / other.std_error)
+        for other in fits
+        if not other.no_root
+    ]
     found = bc.bootstrap_t_interval(levels, np.random.default_rng(9), 99)
-    assert found.no_root_share == pytest.approx(np.mean([other.no_root for other in fits]))
-    assert found.high - fit.rho == pytest.approx(np.quantile(t, 0.95) * fit.std_error, rel=1e-7)
+    assert found.no_root_share == pytest.approx(
+        np.mean([other.no_root for other in fits])
+    )
+    assert found.high - fit.rho == pytest.approx(
+        np.quantile(t, 0.95) * fit.std_error, rel=1e-7
+    )
 
 
 def test_without_a_root():
@@ -121,42 +180,59 @@ def test_without_a_root():
     assert np.isnan(bc.bootstrap_t_interval(levels, np.random.default_rng(1), 99).low)
     assert bc.score_interval(levels).low < 1
     rng = np.random.default_rng(1)
-    levels = 1.4 ** np.arange(12) * rng.normal(1, 0.3, (10, 1)) + rng.normal(0, 0.01, (10, 12))
+    levels = 1.4 ** np.arange(12) * rng.normal(1, 0.3, (10, 1)) + rng.normal(
+        0, 0.01, (10, 12)
+    )
     refused("fixed effects give the root", bc.bias_corrected_root, levels)
 
 
 @pytest.fixture(scope="module")
 def levels():
     rng = np.random.default_rng(1)
-    return np.cumsum(rng.normal(0.05, 0.03, (12, 9)), axis=1) + rng.normal(7, 0.4, (12, 1))
+    return np.cumsum(rng.normal(0.05, 0.03, (12, 9)), axis=1) + rng.normal(
+        7, 0.4, (12, 1)
+    )
 
 
 def literal_score(levels, rho, variance):
     """F as section E2 writes it, with loops."""
-    y, lag = two_way(levels[:, 1:]), two_way(levels[:, :-1])
+    y = two_way(levels[:, 1:])
+    lag = two_way(levels[:, :-1])
     e = y - rho * lag
     n, t = e.shape
     if variance is bc.Variance.CONSTANT:
-        s2, h = (e**2).sum() / ((n - 1) * (t - 1)), sum(rho**j for s in range(1, t) for j in range(t - s)) / t
+        s2 = (e**2).sum() / ((n - 1) * (t - 1))
+        h = sum(rho**j for s in range(1, t) for j in range(t - s)) / t
         return (lag * e).sum() + (n - 1) * s2 * h
     v = (e**2).sum(axis=0) / (n - 1)
     s2 = (v - v.sum() / (t * (t - 1))) * t / (t - 2)
-    return (lag * e).sum() + (n - 1) / t * sum(s2[s - 1] * sum(rho**j for j in range(t - s)) for s in range(1, t))
+    return (lag * e).sum() + (n - 1) / t * sum(
+        s2[s - 1] * sum(rho**j for j in range(t - s)) for s in range(1, t)
+    )
 
 
 @pytest.mark.parametrize("variance", bc.Variance)
 @pytest.mark.parametrize("rho", [0.4, 0.97, 1.0])
 def test_score_equals_its_definition(levels, variance, rho):
     pairs = within_units(levels)
-    m, expected = moments(pairs, whole_sample(len(levels))), literal_score(levels, rho, variance)
+    m = moments(pairs, whole_sample(len(levels)))
+    expected = literal_score(levels, rho, variance)
     value, slope = bc.adjusted_score(m, np.array([rho]), variance)
     assert value[0] == pytest.approx(expected, rel=CLOSED_FORM)
-    assert bc.score_on_grid(m, np.array([rho]), variance)[0, 0] == pytest.approx(expected, rel=CLOSED_FORM)
-    change = literal_score(levels, rho + 1e-6, variance) - literal_score(levels, rho - 1e-6, variance)
+    assert bc.score_on_grid(m, np.array([rho]), variance)[0, 0] == pytest.approx(
+        expected, rel=CLOSED_FORM
+    )
+    change = literal_score(levels, rho + 1e-6, variance) - literal_score(
+        levels, rho - 1e-6, variance
+    )
     assert slope[0] == pytest.approx(change / 2e-6, rel=1e-6)
     lag = (pairs.lag - m.lag_mean)[None]
-    shares = bc.unit_scores(lag, (pairs.y - m.y_mean)[None] - rho * lag, np.array([rho]), variance)
-    assert shares.shape == (1, len(levels)) and shares.sum() == pytest.approx(expected, rel=CLOSED_FORM)
+    shares = bc.unit_scores(
+        lag, (pairs.y - m.y_mean)[None] - rho * lag, np.array([rho]), variance
+    )
+    assert shares.shape == (1, len(levels)) and shares.sum() == pytest.approx(
+        expected, rel=CLOSED_FORM
+    )
 
 
 @pytest.mark.parametrize("variance", bc.Variance)
@@ -172,13 +248,23 @@ def test_root_solves_the_score_and_its_standard_error_is_the_sandwich(levels, va
     pairs = within_units(levels)
     m = moments(pairs, whole_sample(12))
     lag = (pairs.lag - m.lag_mean)[None]
-    q = bc.unit_scores(lag, (pairs.y - m.y_mean)[None] - fit.rho * lag, np.array([fit.rho]), variance)[0]
-    slope = (literal_score(levels, fit.rho + 1e-6, variance) - literal_score(levels, fit.rho - 1e-6, variance)) / 2e-6
-    assert fit.std_error == pytest.approx(np.sqrt(12 / 11 * (q @ q)) / abs(slope), rel=1e-6) and fit.df == 11
+    q = bc.unit_scores(
+        lag, (pairs.y - m.y_mean)[None] - fit.rho * lag, np.array([fit.rho]), variance
+    )[0]
+    slope = (
+        literal_score(levels, fit.rho + 1e-6, variance)
+        - literal_score(levels, fit.rho - 1e-6, variance)
+    ) / 2e-6
+    assert (
+        fit.std_error
+        == pytest.approx(np.sqrt(12 / 11 * (q @ q)) / abs(slope), rel=1e-6)
+        and fit.df == 11
+    )
 
 
 def test_the_smallest_root_above_fixed_effects_is_taken(levels):
-    rng, found = np.random.default_rng(8), 0
+    rng = np.random.default_rng(8)
+    found = 0
     for _ in range(30):
         path = [rng.normal(0, 0.3, 20)]
         for _ in range(12):
@@ -194,13 +280,16 @@ def test_the_smallest_root_above_fixed_effects_is_taken(levels):
     assert found > 5
 
 
-N, T = 20, 16
+N = 20
+T = 16
 
 
 def study(seed=0, theta=(0.8, -0.2, 0.1)):
     rng = np.random.default_rng(seed)
     Z = np.column_stack([np.ones(N), rng.uniform(0, 1, (N, 2))])
-    rho, y, path = Z @ np.array(theta), rng.normal(0, 0.4, N), []
+    rho = Z @ np.array(theta)
+    y = rng.normal(0, 0.4, N)
+    path = []
     for _ in range(T + 1):
         path.append(y)
         y = rho * y + rng.normal(0, 0.05, N)
@@ -209,10 +298,13 @@ def study(seed=0, theta=(0.8, -0.2, 0.1)):
 
 def test_scalar_score_definition_and_draws():
     levels, _ = study()
-    ours, theirs = regime_roots(levels, np.ones((N, 1))), bias_corrected_root(levels)
+    ours = regime_roots(levels, np.ones((N, 1)))
+    theirs = bias_corrected_root(levels)
     assert ours.theta[0, 0] == pytest.approx(theirs.rho, rel=ITERATIVE)
     assert np.sqrt(ours.cov[0, 0, 0]) == pytest.approx(theirs.std_error, rel=ITERATIVE)
-    assert ours.fixed_effects[0, 0] == pytest.approx(theirs.fixed_effects, rel=ITERATIVE)
+    assert ours.fixed_effects[0, 0] == pytest.approx(
+        theirs.fixed_effects, rel=ITERATIVE
+    )
     levels, Z = study()
     found = regime_roots(levels, Z)
     assert found.found[0]
@@ -221,23 +313,31 @@ def test_scalar_score_definition_and_draws():
     slopes = [(scores(levels, Z, found.theta[0] + step * v) - scores(levels, Z, found.theta[0] - step * v)) / (2 * step)
               for v in np.eye(3)]  # fmt: skip
     assert (np.linalg.eigvals(np.array(slopes).T).real < 0).all()
-    once, drawn = regime_roots(levels, Z), regime_roots(levels, Z, np.ones((2, N)))
+    once = regime_roots(levels, Z)
+    drawn = regime_roots(levels, Z, np.ones((2, N)))
     np.testing.assert_allclose(drawn.theta, np.repeat(once.theta, 2, axis=0), rtol=1e-9)
     np.testing.assert_allclose(drawn.cov[1], once.cov[0], rtol=1e-7)
     order = np.random.default_rng(1).permutation(N)
-    np.testing.assert_allclose(regime_roots(levels[order], Z[order]).theta, once.theta, rtol=1e-9)
+    np.testing.assert_allclose(
+        regime_roots(levels[order], Z[order]).theta, once.theta, rtol=1e-9
+    )
     weights = np.ones((1, N))
     weights[0, 3] = 2
     twice = regime_roots(np.vstack([levels, levels[3]]), np.vstack([Z, Z[3]]))
-    np.testing.assert_allclose(regime_roots(levels, Z, weights).theta, twice.theta, rtol=1e-8)
+    np.testing.assert_allclose(
+        regime_roots(levels, Z, weights).theta, twice.theta, rtol=1e-8
+    )
 
 
 def scores(levels, Z, theta):
     """The definition, by dummies instead of sweeping."""
-    lag, y = levels[:, :-1], levels[:, 1:]
-    lag, y = lag - lag.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
+    lag = levels[:, :-1]
+    y = levels[:, 1:]
+    lag = lag - lag.mean(axis=1, keepdims=True)
+    y = y - y.mean(axis=1, keepdims=True)
     e = y - (Z @ theta)[:, None] * lag
-    e, c = e - Z @ np.linalg.lstsq(Z, e, rcond=None)[0], year_weights(Z @ theta, T, Variance.BY_YEAR).value
+    e = e - Z @ np.linalg.lstsq(Z, e, rcond=None)[0]
+    c = year_weights(Z @ theta, T, Variance.BY_YEAR).value
     return Z.T @ ((lag * e).sum(axis=1) + (c * e**2).sum(axis=1))
 
 
@@ -246,9 +346,14 @@ def test_intervals_repeat_and_what_cannot_be_fitted_is_refused():
     C = np.array([[0.0, 1.0, 0.0], [0.0, 1.0, -1.0]])
     one, both = regime_intervals(levels, Z, C, np.random.default_rng(2), 99)
     again = regime_intervals(levels, Z, C, np.random.default_rng(2), 99)
-    assert [one, both] == again and one.low < one.estimate < one.high and 0 < both.p_value <= 1
+    assert (
+        [one, both] == again
+        and one.low < one.estimate < one.high
+        and 0 < both.p_value <= 1
+    )
     refused("cannot be told apart", regime_roots, levels, np.column_stack([Z, Z[:, 1]]))
     refused("rows of exposures", regime_roots, levels, Z[1:])
     rng = np.random.default_rng(1)
-    Z, walks = np.column_stack([np.ones(N), rng.uniform(0, 1, (N, 2))]), np.cumsum(rng.normal(0, 1, (N, 6)), axis=1)
+    Z = np.column_stack([np.ones(N), rng.uniform(0, 1, (N, 2))])
+    walks = np.cumsum(rng.normal(0, 1, (N, 6)), axis=1)
     refused("no root", regime_intervals, walks, Z, np.eye(3), rng, 9)

@@ -1,11 +1,18 @@
-"""CR1 against statsmodels; CR2 and its degrees of freedom against the matrices of their definition."""
+"""CR1 against statsmodels; CR2 and its degrees of freedom against the matrices of their
+definition.
+"""
 
 import numpy as np
 import pytest
 import statsmodels.api as sm
 from scipy.linalg import sqrtm
 
-from evenfield.numerics.inference.cluster_robust import cr1_inference, cr2_inference, cr3_inference, two_way_inference
+from evenfield.numerics.inference.cluster_robust import (
+    cr1_inference,
+    cr2_inference,
+    cr3_inference,
+    two_way_inference,
+)
 from evenfield.numerics.ols import contrast_inference, cov_cr3, fit_ols
 from numerics.refusals import refused
 from tolerances import CLOSED_FORM, MACHINE
@@ -17,71 +24,126 @@ C = np.array([0.0, 1.0, 0.5])
 def data():
     rng = np.random.default_rng(7)
     clusters = rng.integers(0, 8, 60)
-    X = np.column_stack([np.ones(60), rng.normal(size=60) + clusters % 3, rng.normal(size=60)])
-    return X @ [1, 0.2, 0.1] + rng.normal(size=60) + rng.normal(size=8)[clusters], X, clusters
+    X = np.column_stack(
+        [np.ones(60), rng.normal(size=60) + clusters % 3, rng.normal(size=60)]
+    )
+    return (
+        X @ [1, 0.2, 0.1] + rng.normal(size=60) + rng.normal(size=8)[clusters],
+        X,
+        clusters,
+    )
 
 
 def test_cr1_cr2_and_cr3_equal_statsmodels_and_their_definitions(data):
     y, X, clusters = data
-    theirs = sm.OLS(y, X).fit(cov_type="cluster", cov_kwds={"groups": clusters}, use_t=True).t_test(C)
+    theirs = (
+        sm.OLS(y, X)
+        .fit(cov_type="cluster", cov_kwds={"groups": clusters}, use_t=True)
+        .t_test(C)
+    )
     ours = cr1_inference(fit_ols(y, X), C, clusters)
     assert ours.std_error == pytest.approx(theirs.sd[0, 0], rel=CLOSED_FORM)
     assert ours.p_value == pytest.approx(float(theirs.pvalue), rel=CLOSED_FORM)
     assert (ours.df, ours.factor_name) == (7, "G/(G-1) x (N-1)/(N-K)")
     fit = fit_ols(y, X)
-    rest, columns, terms = np.eye(60) - X @ fit.bread @ X.T, [], []
+    rest = np.eye(60) - X @ fit.bread @ X.T
+    columns = []
+    terms = []
     for g in np.unique(clusters):
         rows = clusters == g
-        w = np.linalg.inv(sqrtm(rest[np.ix_(rows, rows)]).real) @ X[rows] @ fit.bread @ C
+        w = (
+            np.linalg.inv(sqrtm(rest[np.ix_(rows, rows)]).real)
+            @ X[rows]
+            @ fit.bread
+            @ C
+        )
         columns.append(rest[:, rows] @ w)
         terms.append(w @ fit.u_hat[rows])
-    lam, ours = np.linalg.eigvalsh(np.array(columns) @ np.array(columns).T), cr2_inference(fit, C, clusters)
-    assert ours.std_error == pytest.approx(np.sqrt((np.array(terms) ** 2).sum()), rel=CLOSED_FORM)
-    assert ours.df == pytest.approx(lam.sum() ** 2 / (lam**2).sum(), rel=CLOSED_FORM) and ours.factor == 1.0
+    lam = np.linalg.eigvalsh(np.array(columns) @ np.array(columns).T)
+    ours = cr2_inference(fit, C, clusters)
+    assert ours.std_error == pytest.approx(
+        np.sqrt((np.array(terms) ** 2).sum()), rel=CLOSED_FORM
+    )
+    assert (
+        ours.df == pytest.approx(lam.sum() ** 2 / (lam**2).sum(), rel=CLOSED_FORM)
+        and ours.factor == 1.0
+    )
     ours = cr3_inference(fit, C, clusters)
-    assert ours.std_error == pytest.approx(np.sqrt(C @ cov_cr3(fit, clusters) @ C), rel=MACHINE)
+    assert ours.std_error == pytest.approx(
+        np.sqrt(C @ cov_cr3(fit, clusters) @ C), rel=MACHINE
+    )
     assert (ours.df, ours.factor, ours.factor_name) == (7, 7 / 8, "(G-1)/G")
     assert cr3_inference(fit, C, clusters, df=3.5).law == "t(3.5)"
     y, X, _ = data
     theirs = sm.OLS(y, X).fit(cov_type="HC2").cov_params()
-    assert cr2_inference(fit_ols(y, X), C, np.arange(60)).std_error == pytest.approx(np.sqrt(C @ theirs @ C), rel=1e-8)
+    assert cr2_inference(fit_ols(y, X), C, np.arange(60)).std_error == pytest.approx(
+        np.sqrt(C @ theirs @ C), rel=1e-8
+    )
     y, X, clusters = data
     fit = fit_ols(y, X)
     ours = cr2_inference(fit, C, clusters, level=0.9)
-    house = contrast_inference(fit, np.eye(3) * ours.std_error**2 / (C @ C), C, ours.df, 0.9)
-    assert (ours.conf_low, ours.p_value) == pytest.approx((house.conf_low, house.p_value), rel=MACHINE)
+    house = contrast_inference(
+        fit, np.eye(3) * ours.std_error**2 / (C @ C), C, ours.df, 0.9
+    )
+    assert (ours.conf_low, ours.p_value) == pytest.approx(
+        (house.conf_low, house.p_value), rel=MACHINE
+    )
 
 
 def test_two_groups_have_welch_like_degrees_of_freedom_and_dummies_equal_demeaning():
-    # A difference of two means by observation: Bell-McCaffrey df lie between the smaller group's and the pooled ones.
+    # A difference of two means by observation: Bell-McCaffrey df lie between the
+    # smaller group's and the pooled ones.
     X = np.column_stack([np.ones(31), np.arange(31) < 5])
-    result = cr2_inference(fit_ols(np.random.default_rng(1).normal(size=31), X), np.array([0.0, 1.0]), np.arange(31))
-    n1, n0 = 5, 26
-    a, b = 1 / n1, 1 / n0  # closed form of (a + b)^2 / (a^2/(n1 - 1) + b^2/(n0 - 1)) at equal variances
-    assert result.df == pytest.approx((a + b) ** 2 / (a**2 / (n1 - 1) + b**2 / (n0 - 1)), rel=CLOSED_FORM)
-    rng, units = np.random.default_rng(8), np.repeat(np.arange(9), 7)
-    x, y, within = rng.normal(size=63), rng.normal(size=63), np.eye(63) - (units[:, None] == units) / 7
+    result = cr2_inference(
+        fit_ols(np.random.default_rng(1).normal(size=31), X),
+        np.array([0.0, 1.0]),
+        np.arange(31),
+    )
+    n1 = 5
+    n0 = 26
+    # closed form of (a + b)^2 / (a^2/(n1 - 1) + b^2/(n0 - 1)) at equal variances
+    a = 1 / n1
+    b = 1 / n0
+    assert result.df == pytest.approx(
+        (a + b) ** 2 / (a**2 / (n1 - 1) + b**2 / (n0 - 1)), rel=CLOSED_FORM
+    )
+    rng = np.random.default_rng(8)
+    units = np.repeat(np.arange(9), 7)
+    x = rng.normal(size=63)
+    y = rng.normal(size=63)
+    within = np.eye(63) - (units[:, None] == units) / 7
     dummies = (units[:, None] == np.arange(9)).astype(float)
     for test in (cr2_inference, cr3_inference):
         a = test(fit_ols(within @ y, (within @ x)[:, None]), np.ones(1), units)
         b = test(fit_ols(y, np.column_stack([x, dummies])), np.eye(10)[0], units)
-        assert (a.std_error, a.df) == pytest.approx((b.std_error, b.df), rel=CLOSED_FORM)
+        assert (a.std_error, a.df) == pytest.approx(
+            (b.std_error, b.df), rel=CLOSED_FORM
+        )
 
 
 def test_bad_input_says_what_is_wrong(data):
     X = np.column_stack([np.ones(12), np.repeat([1.0, 0.0, 0.0, 0.0], 3)])
-    case = fit_ols(np.arange(12.0) ** 1.5, X), np.array([0.0, 1.0]), np.repeat(range(4), 3)
+    case = (
+        fit_ols(np.arange(12.0) ** 1.5, X),
+        np.array([0.0, 1.0]),
+        np.repeat(range(4), 3),
+    )
     refused("cluster 0 alone", cr2_inference, *case)
     y, X, clusters = data
     for wrong in ({"level": 1.0}, {"clusters": clusters[1:]}, {"c": np.ones(2)}):
-        refused(None, cr2_inference, fit_ols(y, X), **{"c": C, "clusters": clusters} | wrong)
+        refused(
+            None, cr2_inference, fit_ols(y, X), **{"c": C, "clusters": clusters} | wrong
+        )
 
 
 def panel(common: float, seed: int = 1, units: int = 8, dates: int = 6):
     rng = np.random.default_rng(seed)
-    unit, date = np.repeat(np.arange(units), dates), np.tile(np.arange(dates), units)
+    unit = np.repeat(np.arange(units), dates)
+    date = np.tile(np.arange(dates), units)
     x = rng.normal(size=units * dates) + rng.normal(size=dates)[date]
-    u = rng.normal(size=units * dates) + common * (rng.normal(size=dates)[date] + rng.normal(size=units)[unit])
+    u = rng.normal(size=units * dates) + common * (
+        rng.normal(size=dates)[date] + rng.normal(size=units)[unit]
+    )
     return fit_ols(x + u, np.column_stack([np.ones_like(x), x])), unit, date
 
 
@@ -90,14 +152,19 @@ def test_two_way_variance_and_bad_input():
     c = np.array([0.0, 1.0])
     s = fit.X @ fit.bread @ c * fit.u_hat
     ways = [sum(s[way == g].sum() ** 2 for g in np.unique(way)) for way in (unit, date)]
-    expected, found = 6 / 5 * max(sum(ways) - s @ s, *ways), two_way_inference(fit, c, unit, date)
+    expected = 6 / 5 * max(sum(ways) - s @ s, *ways)
+    found = two_way_inference(fit, c, unit, date)
     assert found.std_error**2 == pytest.approx(expected, rel=CLOSED_FORM)
     assert (found.df, found.factor) == (5, pytest.approx(1.2))
     fit, unit, date = panel(0.0, seed=3)
     s = fit.X @ fit.bread @ c * fit.u_hat
     one = sum(s[unit == g].sum() ** 2 for g in np.unique(unit))
-    assert two_way_inference(fit, c, unit, date).std_error ** 2 >= 1.2 * one * (1 - MACHINE)
+    assert two_way_inference(fit, c, unit, date).std_error ** 2 >= 1.2 * one * (
+        1 - MACHINE
+    )
     fit, unit, date = panel(1.0)
     refused("do not fit 48 observations", two_way_inference, fit, c, unit[:5], date)
-    refused("at least two clusters", two_way_inference, fit, c, unit, np.zeros_like(date))
+    refused(
+        "at least two clusters", two_way_inference, fit, c, unit, np.zeros_like(date)
+    )
     refused("more than one observation", two_way_inference, fit, c, unit, date // 2)

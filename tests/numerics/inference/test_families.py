@@ -1,4 +1,6 @@
-"""Families of hypotheses, equivalence, error types and influence, by brute force, other programs and simulation."""
+"""Families of hypotheses, equivalence, error types and influence, by brute force, other
+programs and simulation.
+"""
 
 from itertools import combinations
 
@@ -9,7 +11,11 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import DescrStatsW
 
 from evenfield.numerics.inference.equivalence import equivalence_test
-from evenfield.numerics.inference.leave_out import leave_groups_out, leave_one_out, leave_pair_out
+from evenfield.numerics.inference.leave_out import (
+    leave_groups_out,
+    leave_one_out,
+    leave_pair_out,
+)
 from evenfield.numerics.inference.multiple_testing import romano_wolf, sharpened_q
 from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws
 from evenfield.numerics.ols import contrast_inference, cov_classical, fit_ols
@@ -21,26 +27,42 @@ from tolerances import CLOSED_FORM, MACHINE
 
 def step_down(t, draws):
     """Romano and Wolf's step-down as they write it, one hypothesis at a time."""
-    order, adjusted, floor = sorted(range(len(t)), key=lambda s: -abs(t[s])), np.empty(len(t)), 0.0
+    order = sorted(range(len(t)), key=lambda s: -abs(t[s]))
+    adjusted = np.empty(len(t))
+    floor = 0.0
     for j, s in enumerate(order):
-        floor = max(floor, (1 + (np.abs(draws[:, order[j:]]).max(axis=1) >= abs(t[s])).sum()) / (1 + len(draws)))
+        floor = max(
+            floor,
+            (1 + (np.abs(draws[:, order[j:]]).max(axis=1) >= abs(t[s])).sum())
+            / (1 + len(draws)),
+        )
         adjusted[s] = floor
     return adjusted
 
 
 def test_romano_wolf_equals_one_step_at_a_time_and_knows_copies():
     rng = np.random.default_rng(1)
-    draws, t = rng.normal(size=(499, 7)) @ rng.normal(size=(7, 7)), rng.normal(size=7) * 4
+    draws = rng.normal(size=(499, 7)) @ rng.normal(size=(7, 7))
+    t = rng.normal(size=7) * 4
     ours = romano_wolf(t, draws)
     np.testing.assert_array_equal(ours.adjusted, step_down(t, draws))
-    assert (ours.adjusted >= ours.p_values).all() and (ours.draws, ours.family) == (499, 7)
+    assert (ours.adjusted >= ours.p_values).all() and (ours.draws, ours.family) == (
+        499,
+        7,
+    )
     draws = np.random.default_rng(1).normal(size=(999, 1))
     ours = romano_wolf(np.full(5, 2.0), np.tile(draws, 5))
     np.testing.assert_array_equal(ours.adjusted, ours.p_values)
-    rng, clusters = np.random.default_rng(2), np.repeat(np.arange(14), 6)
+    rng = np.random.default_rng(2)
+    clusters = np.repeat(np.arange(14), 6)
     X = np.column_stack([np.ones(84), rng.normal(size=84)])
     draws = wild_draws(clusters, "rademacher", 999, generator_for(1, "family"))
-    boots = [wild_bootstrap(fit_ols(rng.normal(size=84), X), np.array([0, 1.0]), clusters, draws) for _ in range(3)]
+    boots = [
+        wild_bootstrap(
+            fit_ols(rng.normal(size=84), X), np.array([0, 1.0]), clusters, draws
+        )
+        for _ in range(3)
+    ]
     table = np.column_stack([boot.statistics() for boot in boots])
     all_three = romano_wolf(np.array([boot.statistic() for boot in boots]), table)
     two = romano_wolf(np.array([boot.statistic() for boot in boots[:2]]), table[:, :2])
@@ -54,8 +76,12 @@ def test_sharpened_q_and_equivalence_by_other_programs():
         p = np.concatenate([rng.random(8), rng.random(6) * 0.03 * (seed + 1)])
         ours = sharpened_q(p)
         for q in np.arange(0.013, 0.9, 0.02):
-            np.testing.assert_array_equal(ours.q_values <= q, multipletests(p, alpha=q, method="fdr_tsbky")[0])
-        np.testing.assert_allclose(ours.q_values_bh, multipletests(p, method="fdr_bh")[1], rtol=MACHINE)
+            np.testing.assert_array_equal(
+                ours.q_values <= q, multipletests(p, alpha=q, method="fdr_tsbky")[0]
+            )
+        np.testing.assert_allclose(
+            ours.q_values_bh, multipletests(p, method="fdr_bh")[1], rtol=MACHINE
+        )
     assert sharpened_q(np.ones(4)).q_values.tolist() == [1.0] * 4
     assert sharpened_q(np.zeros(4)).q_values.tolist() == [0.0] * 4
     assert sharpened_q(np.array([0.04])).q_values == pytest.approx([0.04 / 0.96])
@@ -66,16 +92,22 @@ def test_sharpened_q_and_equivalence_by_other_programs():
     assert found == pytest.approx((p, above[1], below[1]), rel=CLOSED_FORM)
 
 
-@pytest.mark.parametrize(("estimate", "told"), [(0, (True, False)), (0.9, (False, False)), (2, (False, True))])
+@pytest.mark.parametrize(
+    ("estimate", "told"),
+    [(0, (True, False)), (0.9, (False, False)), (2, (False, True))],
+)
 def test_equivalent_exactly_when_the_90_percent_interval_is_inside(estimate, told):
     ours = equivalence_test(estimate, 0.3, 29, -1.0, 1.0)
     assert (ours.equivalent, ours.outside) == told
     assert ours.equivalent == (ours.conf_low > -1 and ours.conf_high < 1)
-    assert ours.conf_high - ours.conf_low == pytest.approx(2 * stats.t.ppf(0.95, 29) * 0.3)
+    assert ours.conf_high - ours.conf_low == pytest.approx(
+        2 * stats.t.ppf(0.95, 29) * 0.3
+    )
 
 
 def test_simulated_power_at_the_detectable_effect_is_80_percent():
-    X, c = np.column_stack([np.ones(31), np.arange(31) < 5]), np.array([0.0, 1.0])
+    X = np.column_stack([np.ones(31), np.arange(31) < 5])
+    c = np.array([0.0, 1.0])
     mde = minimum_detectable_effect(X, c)
 
     def rejects(y):
@@ -83,14 +115,21 @@ def test_simulated_power_at_the_detectable_effect_is_80_percent():
         return contrast_inference(fit, cov_classical(fit), c, fit.df).p_value < 0.05
 
     rng = generator_for(1, "power")
-    result = simulated_power(rejects, X @ c, np.array([0.0, mde]), lambda r: r.normal(size=31), 2000, rng)
-    assert result.power[0] == pytest.approx(0.05, abs=0.02) and result.power[1] == pytest.approx(0.80, abs=0.036)
-    assert result.monte_carlo_se == pytest.approx(np.sqrt(result.power * (1 - result.power) / 2000))
+    result = simulated_power(
+        rejects, X @ c, np.array([0.0, mde]), lambda r: r.normal(size=31), 2000, rng
+    )
+    assert result.power[0] == pytest.approx(0.05, abs=0.02) and result.power[
+        1
+    ] == pytest.approx(0.80, abs=0.036)
+    assert result.monte_carlo_se == pytest.approx(
+        np.sqrt(result.power * (1 - result.power) / 2000)
+    )
 
 
 @pytest.fixture
 def design():
-    rng, units = np.random.default_rng(9), np.tile([f"u{i:02}" for i in range(12)][::-1], 5)
+    rng = np.random.default_rng(9)
+    units = np.tile([f"u{i:02}" for i in range(12)][::-1], 5)
     X = np.column_stack([np.ones(60), rng.normal(size=60), rng.normal(size=60)])
     return X @ [1, 0.15, 0.3] + rng.normal(size=60), X, units, np.array([0.0, 1.0, 0.0])
 
@@ -102,19 +141,38 @@ def without(y, X, units, c, group):
 
 def test_leaving_out_equals_refits_and_the_fewest_units_turn_the_sign(design):
     y, X, units, c = design
-    fit, names = fit_ols(y, X), np.unique(units).tolist()
-    one, pairs = leave_one_out(fit, c, units), leave_pair_out(fit, c, units)
-    np.testing.assert_allclose(one.estimates, [without(*design, [u]) for u in names], rtol=MACHINE)
+    fit = fit_ols(y, X)
+    names = np.unique(units).tolist()
+    one = leave_one_out(fit, c, units)
+    pairs = leave_pair_out(fit, c, units)
+    np.testing.assert_allclose(
+        one.estimates, [without(*design, [u]) for u in names], rtol=MACHINE
+    )
     assert pairs.left_out == tuple(combinations(names, 2))
-    np.testing.assert_allclose(pairs.estimates, [without(*design, p) for p in pairs.left_out], rtol=MACHINE)
+    np.testing.assert_allclose(
+        pairs.estimates, [without(*design, p) for p in pairs.left_out], rtol=MACHINE
+    )
     assert one.sign_flips == (one.estimates * one.estimate < 0).sum()
     worst = int(np.abs(one.estimates - one.estimate).argmax())
-    assert one.most_influential == (names[worst],) and one.largest_change == one.estimates[worst] - one.estimate
+    assert (
+        one.most_influential == (names[worst],)
+        and one.largest_change == one.estimates[worst] - one.estimate
+    )
     some = leave_groups_out(fit, c, units, [("u03", "u07", "u01")])
-    assert some.estimates == pytest.approx([without(*design, ["u03", "u07", "u01"])], rel=MACHINE)
+    assert some.estimates == pytest.approx(
+        [without(*design, ["u03", "u07", "u01"])], rel=MACHINE
+    )
     X = np.column_stack([np.ones(12), np.repeat([1.0, 0.0, 0.0, 0.0], 3)])
-    result = leave_one_out(fit_ols(np.arange(12.0) ** 1.5, X), np.array([0.0, 1.0]), np.repeat(list("abcd"), 3))
-    assert np.isnan(result.estimates[0]) and result.undefined == 1 and np.isfinite(result.largest_change)
+    result = leave_one_out(
+        fit_ols(np.arange(12.0) ** 1.5, X),
+        np.array([0.0, 1.0]),
+        np.repeat(list("abcd"), 3),
+    )
+    assert (
+        np.isnan(result.estimates[0])
+        and result.undefined == 1
+        and np.isfinite(result.largest_change)
+    )
 
 
 def test_bad_input_says_what_is_wrong(design):
@@ -127,4 +185,13 @@ def test_bad_input_says_what_is_wrong(design):
     refused("bounds 1 to -1", equivalence_test, 0, 1, 9, 1, -1)
     refused("unknown units", leave_groups_out, fit, c, units, [("u99",)])
     refused("0 groups", leave_groups_out, fit, c, units, [])
-    refused("not 1", simulated_power, lambda _: True, X[:, 1], np.ones(1), lambda r: r.normal(size=60), 0, None)
+    refused(
+        "not 1",
+        simulated_power,
+        lambda _: True,
+        X[:, 1],
+        np.ones(1),
+        lambda r: r.normal(size=60),
+        0,
+        None,
+    )

@@ -1,4 +1,6 @@
-"""Path randomisation against a loop of refits; its draws against counting; exact sizes where all draws are listed."""
+"""Path randomisation against a loop of refits; its draws against counting; exact sizes
+where all draws are listed.
+"""
 
 from itertools import combinations
 from math import comb
@@ -14,12 +16,14 @@ from evenfield.numerics.random import generator_for
 from numerics.refusals import refused
 from tolerances import MACHINE
 
-N, T = 9, 6
+N = 9
+T = 6
 
 
 def make_panel(staggered=True, n=N, t=T, controls=2, seed=4):
     rng = np.random.default_rng(seed)
-    units, times = np.repeat([f"u{i:02}" for i in range(n)], t), np.tile(np.arange(2000, 2000 + t), n)
+    units = np.repeat([f"u{i:02}" for i in range(n)], t)
+    times = np.tile(np.arange(2000, 2000 + t), n)
     start = np.full(n, 9999)
     start[[1, 4, 5]] = [2002, 2003, 2003] if staggered else 2002
     d = (times >= np.repeat(start, t)).astype(float)
@@ -29,7 +33,11 @@ def make_panel(staggered=True, n=N, t=T, controls=2, seed=4):
 
 def refit(y, d, units, times, C, effects):
     """Fit with dummies; the coefficient and its statistic by unit, without factor."""
-    X = [d[:, None], np.ones((len(y), 1)), (times[:, None] == np.unique(times)[1:]).astype(float)]
+    X = [
+        d[:, None],
+        np.ones((len(y), 1)),
+        (times[:, None] == np.unique(times)[1:]).astype(float),
+    ]
     if effects == "unit and time":
         X.append((units[:, None] == np.unique(units)[1:]).astype(float))
     fit = fit_ols(y, np.column_stack([*X, C] if C is not None else X))
@@ -43,12 +51,24 @@ def refit(y, d, units, times, C, effects):
 def test_every_draw_equals_its_refit(effects, controls):
     y, d, units, times, C = make_panel(controls=controls)
     order = np.random.default_rng(0).permutation(N * T)
-    panel = ri.path_panel(y[order], d[order], units[order], times[order], C[order] if controls else C)
+    panel = ri.path_panel(
+        y[order], d[order], units[order], times[order], C[order] if controls else C
+    )
     drawn = ri.free_assignments(panel, 40, generator_for(1, "refits"))
-    test, path = ri.path_randomisation(panel, drawn, effects), d.reshape(N, T)
-    slow = np.array([refit(y, path[source].ravel(), units, times, C, effects) for source in drawn.source])
-    np.testing.assert_allclose(test.coefficients, slow[:, 0], rtol=MACHINE, atol=MACHINE)
-    np.testing.assert_allclose(test.t_statistics, slow[:, 1], rtol=MACHINE, atol=MACHINE)
+    test = ri.path_randomisation(panel, drawn, effects)
+    path = d.reshape(N, T)
+    slow = np.array(
+        [
+            refit(y, path[source].ravel(), units, times, C, effects)
+            for source in drawn.source
+        ]
+    )
+    np.testing.assert_allclose(
+        test.coefficients, slow[:, 0], rtol=MACHINE, atol=MACHINE
+    )
+    np.testing.assert_allclose(
+        test.t_statistics, slow[:, 1], rtol=MACHINE, atol=MACHINE
+    )
     own = refit(y, d, units, times, C, effects)
     assert (test.estimate, test.t_statistic) == pytest.approx(own, rel=MACHINE)
     assert test.p_value() == (1 + (np.abs(slow[:, 0]) >= abs(own[0])).sum()) / 41
@@ -59,12 +79,23 @@ def test_null_of_a_constant_effect_and_the_interval():
     y, d, units, times, C = make_panel()
     panel = ri.path_panel(y, d, units, times, C)
     drawn = ri.free_assignments(panel, 60, generator_for(1, "null"))
-    test, path, left = ri.path_randomisation(panel, drawn, "unit and time"), d.reshape(N, T), y - 0.6 * d
-    slow = np.array([refit(left, path[s].ravel(), units, times, C, "unit and time")[0] for s in drawn.source])
+    test = ri.path_randomisation(panel, drawn, "unit and time")
+    path = d.reshape(N, T)
+    left = y - 0.6 * d
+    slow = np.array(
+        [
+            refit(left, path[s].ravel(), units, times, C, "unit and time")[0]
+            for s in drawn.source
+        ]
+    )
     own = refit(left, d, units, times, C, "unit and time")[0]
     assert test.p_value(0.6) == (1 + (np.abs(slow) >= abs(own)).sum()) / 61
     panel = ri.path_panel(*make_panel())
-    test = ri.path_randomisation(panel, ri.free_assignments(panel, 999, generator_for(1, "interval")), "unit and time")
+    test = ri.path_randomisation(
+        panel,
+        ri.free_assignments(panel, 999, generator_for(1, "interval")),
+        "unit and time",
+    )
     low, high = test.interval(0.9)
     for inside, outside in ((low + 1e-7, low - 1e-7), (high - 1e-7, high + 1e-7)):
         assert test.p_value(inside) > 0.1 >= test.p_value(outside)
@@ -74,23 +105,36 @@ def test_all_distinct_draws_are_listed_within_strata_and_bound_the_p_value():
     panel = ri.path_panel(*make_panel(staggered=False))
     drawn = ri.free_assignments(panel, comb(N, 3), generator_for(1, "x"))
     assert drawn.enumerated and drawn.count == drawn.distinct == comb(N, 3)
-    assert {tuple(np.flatnonzero(panel.treated[s])) for s in drawn.source} == set(combinations(range(N), 3))
-    staggered = ri.free_assignments(ri.path_panel(*make_panel()), 10_000, generator_for(1, "x"))
+    assert {tuple(np.flatnonzero(panel.treated[s])) for s in drawn.source} == set(
+        combinations(range(N), 3)
+    )
+    staggered = ri.free_assignments(
+        ri.path_panel(*make_panel()), 10_000, generator_for(1, "x")
+    )
     labels = ri.path_panel(*make_panel()).path_class[staggered.source]
     assert staggered.count == len(np.unique(labels, axis=0)) == comb(N, 3) * 3
     assert (np.sort(staggered.source, axis=1) == np.arange(N)).all()
     panel = ri.path_panel(*make_panel())
-    strata = {unit: "coast" if i < 6 else "inland" for i, unit in enumerate(panel.units.tolist())}
+    strata = {
+        unit: "coast" if i < 6 else "inland"
+        for i, unit in enumerate(panel.units.tolist())
+    }
     listed = ri.stratified_assignments(panel, strata, 1000, generator_for(1, "x"))
     assert listed.distinct == listed.count == comb(6, 3) * 3
     sampled = ri.stratified_assignments(panel, strata, 20, generator_for(1, "x"))
     assert not sampled.enumerated
     for drawn in (listed, sampled):
-        assert (np.sort(drawn.source[:, :6], axis=1) == np.arange(6)).all() and (drawn.source[:, 6:] >= 6).all()
+        assert (np.sort(drawn.source[:, :6], axis=1) == np.arange(6)).all() and (
+            drawn.source[:, 6:] >= 6
+        ).all()
     y, d, units, times, _ = make_panel(staggered=False, controls=0)
     panel = ri.path_panel(y + 1000 * d, d, units, times)
-    listed = ri.path_randomisation(panel, ri.free_assignments(panel, 100, generator_for(1, "x")), "unit and time")
-    assert listed.p_value() == listed.smallest_p == 1 / comb(N, 3) and listed.interval(0.999) == (-np.inf, np.inf)
+    listed = ri.path_randomisation(
+        panel, ri.free_assignments(panel, 100, generator_for(1, "x")), "unit and time"
+    )
+    assert listed.p_value() == listed.smallest_p == 1 / comb(N, 3) and listed.interval(
+        0.999
+    ) == (-np.inf, np.inf)
     few = ri.free_assignments(panel, 50, generator_for(1, "x"))
     assert ri.path_randomisation(panel, few, "time").p_value() >= 1 / 84
 
@@ -98,14 +142,22 @@ def test_all_distinct_draws_are_listed_within_strata_and_bound_the_p_value():
 def china_panel(treated, y=None):
     units, A, *_ = read_design()
     y = np.random.default_rng(0).normal(size=31) if y is None else y
-    panel = ri.path_panel(y, np.isin(units, treated).astype(float), np.array(units), np.zeros(31))
-    return panel, [(units[i], units[j]) for i, j in zip(*np.nonzero(np.triu(A)), strict=True)]
+    panel = ri.path_panel(
+        y, np.isin(units, treated).astype(float), np.array(units), np.zeros(31)
+    )
+    return panel, [
+        (units[i], units[j]) for i, j in zip(*np.nonzero(np.triu(A)), strict=True)
+    ]
 
 
 def test_connected_sets_of_china_and_blocks_with_several_paths():
     panel, links = china_panel(CLUSTERS)
     drawn = ri.connected_assignments(panel, links, 1, generator_for(1, "x"))
-    assert drawn.enumerated and drawn.count == drawn.distinct == 2281 and comb(31, 5) == 169_911
+    assert (
+        drawn.enumerated
+        and drawn.count == drawn.distinct == 2281
+        and comb(31, 5) == 169_911
+    )
     sets = panel.treated[drawn.source]
     assert (sets.sum(axis=1) == 5).all() and len(np.unique(sets, axis=0)) == 2281
     import pandas as pd
@@ -116,9 +168,20 @@ def test_connected_sets_of_china_and_blocks_with_several_paths():
     drawn = ri.connected_assignments(panel, inside, 1, generator_for(1, "x"))
     assert drawn.distinct == 15
     test = ri.path_randomisation(panel, drawn, "time")
-    assert test.smallest_p == 1 / 15 and test.p_value() >= 1 / 15 and test.interval(0.95) == (-np.inf, np.inf)
+    assert (
+        test.smallest_p == 1 / 15
+        and test.p_value() >= 1 / 15
+        and test.interval(0.95) == (-np.inf, np.inf)
+    )
     panel, links = china_panel(ZONES)
-    refused("not connected", ri.connected_assignments, panel, links, 99, generator_for(1, "x"))
+    refused(
+        "not connected",
+        ri.connected_assignments,
+        panel,
+        links,
+        99,
+        generator_for(1, "x"),
+    )
     y, d, units, times, C = make_panel()
     panel = ri.path_panel(y, d, units, times, C)
     names = panel.units.tolist()
@@ -127,7 +190,11 @@ def test_connected_sets_of_china_and_blocks_with_several_paths():
     sets = {tuple(np.flatnonzero(panel.treated[s])) for s in listed.source}
     assert listed.count == listed.distinct == len(sets) * 3
     sampled = ri.connected_assignments(panel, ring, 20, generator_for(1, "x"))
-    assert (sampled.count, sampled.enumerated, sampled.distinct) == (20, False, listed.distinct)
+    assert (sampled.count, sampled.enumerated, sampled.distinct) == (
+        20,
+        False,
+        listed.distinct,
+    )
     for source in sampled.source:
         assert sorted(panel.path_class[source]) == sorted(panel.path_class)
         assert tuple(np.flatnonzero(panel.treated[source])) in sets
@@ -146,11 +213,20 @@ def rows(**change):
         ({"y": np.zeros(5), "controls": None}, "lengths 5, 54"),
         ({"times": np.zeros(N * T)}, "unit u00 has 6 at"),
         ({"controls": np.ones((N * T, 1))}, "leave nothing of a control"),
-        ({"controls": np.random.default_rng(0).normal(size=(N * T, 1)) @ np.ones((1, 2))}, "collinear"),
+        (
+            {
+                "controls": (
+                    np.random.default_rng(0).normal(size=(N * T, 1)) @ np.ones((1, 2))
+                )
+            },
+            "collinear",
+        ),
     ],
 )
 def test_bad_input_says_what_is_wrong(change, message):
     with pytest.raises(NumericsError, match=message) as caught:
         panel = ri.path_panel(**rows(**change))
-        ri.path_randomisation(panel, ri.free_assignments(panel, 9, generator_for(1, "x")), "unit and time")
+        ri.path_randomisation(
+            panel, ri.free_assignments(panel, 9, generator_for(1, "x")), "unit and time"
+        )
     assert "\n" not in str(caught.value)

@@ -1,4 +1,6 @@
-"""Conley and Driscoll-Kraay against dense sums and statsmodels; fixed-b against its table and simulation."""
+"""Conley and Driscoll-Kraay against dense sums and statsmodels; fixed-b against its
+table and simulation.
+"""
 
 import numpy as np
 import pytest
@@ -7,7 +9,11 @@ from scipy.special import stdtrit
 from statsmodels.stats import sandwich_covariance as sw
 
 from evenfield.numerics.inference import driscoll_kraay as dkr
-from evenfield.numerics.inference.conley import conley_inference, conley_panel_inference, spatial_kernel
+from evenfield.numerics.inference.conley import (
+    conley_inference,
+    conley_panel_inference,
+    spatial_kernel,
+)
 from evenfield.numerics.ols import cov_hc1, fit_ols
 from evenfield.numerics.spatial import haversine_km
 from numerics.refusals import refused
@@ -19,12 +25,18 @@ C = np.array([0.0, 1.0])
 @pytest.fixture
 def places():
     rng = np.random.default_rng(5)
-    return np.array([f"u{i:02}" for i in range(40)]), rng.uniform(20, 50, 40), rng.uniform(75, 130, 40)
+    return (
+        np.array([f"u{i:02}" for i in range(40)]),
+        rng.uniform(20, 50, 40),
+        rng.uniform(75, 130, 40),
+    )
 
 
 @pytest.fixture
 def panel(places):
-    rng, units, times = np.random.default_rng(6), np.repeat(places[0], 9), np.tile(np.arange(2000, 2009), 40)
+    rng = np.random.default_rng(6)
+    units = np.repeat(places[0], 9)
+    times = np.tile(np.arange(2000, 2009), 40)
     x = rng.normal(size=360) + np.repeat(rng.normal(size=40), 9)
     y = 0.4 * x + rng.normal(size=360) + np.repeat(rng.normal(size=40), 9)
     return y, np.column_stack([np.ones(360), x]), units, times
@@ -33,7 +45,8 @@ def panel(places):
 @pytest.mark.parametrize("shape", ["bartlett", "uniform"])
 def test_kernel_equals_all_distances(places, shape):
     units, lat, lon = places
-    kernel, d = spatial_kernel(units, lat, lon, 800.0, shape), haversine_km(lat, lon)
+    kernel = spatial_kernel(units, lat, lon, 800.0, shape)
+    d = haversine_km(lat, lon)
     dense = np.where(d <= 800, 1 - d / 800 if shape == "bartlett" else 1.0, 0.0)
     np.testing.assert_allclose(kernel.weights.toarray(), dense, atol=CLOSED_FORM)
     assert kernel.weights.nnz / 40 - 1 == pytest.approx(((d <= 800).sum() - 40) / 40)
@@ -42,16 +55,31 @@ def test_kernel_equals_all_distances(places, shape):
 def test_smallest_and_largest_cutoffs(places, panel):
     assert spatial_kernel(*places, 30_000.0, "uniform").weights.toarray().min() == 1.0
     units, lat, lon = places
-    fit = fit_ols(np.sin(np.arange(40.0) ** 2), np.column_stack([np.ones(40), np.cos(np.arange(40.0))]))
-    ours = conley_inference(fit, C, units, spatial_kernel(units, lat, lon, 1e-3), "N/(N-K)")
-    assert ours.std_error == pytest.approx(np.sqrt(cov_hc1(fit)[1, 1]), rel=MACHINE) and ours.factor == 40 / 38
+    fit = fit_ols(
+        np.sin(np.arange(40.0) ** 2),
+        np.column_stack([np.ones(40), np.cos(np.arange(40.0))]),
+    )
+    ours = conley_inference(
+        fit, C, units, spatial_kernel(units, lat, lon, 1e-3), "N/(N-K)"
+    )
+    assert (
+        ours.std_error == pytest.approx(np.sqrt(cov_hc1(fit)[1, 1]), rel=MACHINE)
+        and ours.factor == 40 / 38
+    )
     y, X, units, times = panel
-    theirs, groups = sm.OLS(y, X).fit(), [(9 * i, 9 * i + 9) for i in range(40)]
-    cov = sw.cov_nw_panel(theirs, 3, groups, weights_func=sw.weights_bartlett, use_correction=False)
-    ours = conley_panel_inference(fit_ols(y, X), C, units, times, spatial_kernel(*places, 1e-3), 3)
+    theirs = sm.OLS(y, X).fit()
+    groups = [(9 * i, 9 * i + 9) for i in range(40)]
+    cov = sw.cov_nw_panel(
+        theirs, 3, groups, weights_func=sw.weights_bartlett, use_correction=False
+    )
+    ours = conley_panel_inference(
+        fit_ols(y, X), C, units, times, spatial_kernel(*places, 1e-3), 3
+    )
     assert ours.std_error == pytest.approx(np.sqrt(cov[1, 1]), rel=CLOSED_FORM)
     cov = sw.cov_cluster(sm.OLS(y, X).fit(), times - 2000, use_correction=False)
-    ours = conley_panel_inference(fit_ols(y, X), C, units, times, spatial_kernel(*places, 3e4, "uniform"), 0)
+    ours = conley_panel_inference(
+        fit_ols(y, X), C, units, times, spatial_kernel(*places, 3e4, "uniform"), 0
+    )
     assert ours.std_error == pytest.approx(np.sqrt(cov[1, 1]), rel=CLOSED_FORM)
     dk = dkr.driscoll_kraay_inference(fit_ols(y, X), C, times, 0)
     assert dk.std_error == pytest.approx(ours.std_error, rel=MACHINE)
@@ -62,7 +90,8 @@ def test_cross_section_equals_the_dense_double_sum(places, cutoff):
     units, lat, lon = places
     rng = np.random.default_rng(1)
     X = np.column_stack([np.ones(40), rng.normal(size=40)])
-    fit, K = fit_ols(rng.normal(size=40), X), np.clip(1 - haversine_km(lat, lon) / cutoff, 0, None)
+    fit = fit_ols(rng.normal(size=40), X)
+    K = np.clip(1 - haversine_km(lat, lon) / cutoff, 0, None)
     s = X * fit.u_hat[:, None]
     dense = fit.bread @ s.T @ K @ s @ fit.bread
     ours = conley_inference(fit, C, units, spatial_kernel(units, lat, lon, cutoff))
@@ -71,18 +100,32 @@ def test_cross_section_equals_the_dense_double_sum(places, cutoff):
 
 
 @pytest.mark.parametrize(("lags", "all_dates"), [(0, False), (3, False), (3, True)])
-def test_panel_equals_the_dense_sum_over_all_pairs_of_rows(places, panel, lags, all_dates):
+def test_panel_equals_the_dense_sum_over_all_pairs_of_rows(
+    places, panel, lags, all_dates
+):
     y, X, units, times = panel
     keep = np.random.default_rng(2).permutation(360)[:324]  # unbalanced, in any order
-    y, X, units, times = y[keep], X[keep], units[keep], times[keep]
-    fit, d, i = fit_ols(y, X), haversine_km(places[1], places[2]), np.searchsorted(places[0], units)
+    y = y[keep]
+    X = X[keep]
+    units = units[keep]
+    times = times[keep]
+    fit = fit_ols(y, X)
+    d = haversine_km(places[1], places[2])
+    i = np.searchsorted(places[0], units)
     gap = np.abs(times[:, None] - times)
     K = np.clip(1 - d[np.ix_(i, i)] / 900, 0, None) * (all_dates | (gap == 0))
-    K += (i[:, None] == i) * (gap > 0) * (not all_dates) * np.clip(1 - gap / (lags + 1), 0, None)
+    K += (
+        (i[:, None] == i)
+        * (gap > 0)
+        * (not all_dates)
+        * np.clip(1 - gap / (lags + 1), 0, None)
+    )
     s = X * fit.u_hat[:, None]
     dense = fit.bread @ s.T @ K @ s @ fit.bread
     kernel = spatial_kernel(*places, 900.0)
-    ours = conley_panel_inference(fit, C, units, times, kernel, lags, all_dates=all_dates)
+    ours = conley_panel_inference(
+        fit, C, units, times, kernel, lags, all_dates=all_dates
+    )
     assert ours.std_error == pytest.approx(np.sqrt(dense[1, 1]), rel=MACHINE)
 
 
@@ -100,30 +143,47 @@ def test_factors_intervals_lags_and_fixed_b(panel):
     y, X, _, times = panel
     fit = fit_ols(y, X)
     plain = dkr.driscoll_kraay_inference(fit, C, times, 2)
-    factors = {"N/(N-A)": 360 / 320, "N/(N-A-K)": 360 / 318, "T/(T-1) x (N-1)/(N-A-K)": 9 / 8 * 359 / 318}
+    factors = {
+        "N/(N-A)": 360 / 320,
+        "N/(N-A-K)": 360 / 318,
+        "T/(T-1) x (N-1)/(N-A-K)": 9 / 8 * 359 / 318,
+    }
     for name, value in factors.items():
         scaled = dkr.driscoll_kraay_inference(fit, C, times, 2, name, absorbed=40)
         assert (scaled.factor_name, scaled.factor) == (name, pytest.approx(value))
-        assert scaled.std_error == pytest.approx(plain.std_error * np.sqrt(value), rel=MACHINE)
+        assert scaled.std_error == pytest.approx(
+            plain.std_error * np.sqrt(value), rel=MACHINE
+        )
     result = dkr.driscoll_kraay_inference(fit_ols(y, X), C, times, 2, level=0.9)
-    assert dkr.fixed_b_p_value(result.critical_value, 9, 2) == pytest.approx(0.1, abs=1e-8)
+    assert dkr.fixed_b_p_value(result.critical_value, 9, 2) == pytest.approx(
+        0.1, abs=1e-8
+    )
     assert result.law == "fixed-b, Bartlett, b = 3/9"
-    assert (result.conf_high - result.estimate) / result.std_error == pytest.approx(result.critical_value)
+    assert (result.conf_high - result.estimate) / result.std_error == pytest.approx(
+        result.critical_value
+    )
     assert [dkr.default_lags(T) for T in (17, 42, 100)] == [2, 3, 4]
     draws = np.random.default_rng(0).normal(size=(200_000, 10))
     centred = draws - draws.mean(axis=1, keepdims=True)
     variance = (centred**2).sum(axis=1)
     for lag in (1, 2):
-        variance += 2 * (1 - lag / 3) * (centred[:, lag:] * centred[:, :-lag]).sum(axis=1)
+        variance += (
+            2 * (1 - lag / 3) * (centred[:, lag:] * centred[:, :-lag]).sum(axis=1)
+        )
     share = (np.abs(draws.sum(axis=1)) > 2.5 * np.sqrt(variance)).mean()
-    assert dkr.fixed_b_p_value(2.5, 10, 2) == pytest.approx(share, abs=4 * np.sqrt(share / 200_000))
+    assert dkr.fixed_b_p_value(2.5, 10, 2) == pytest.approx(
+        share, abs=4 * np.sqrt(share / 200_000)
+    )
 
 
 @pytest.mark.parametrize("b", [0.05, 0.1, 0.3, 1.0])
 def test_fixed_b_tends_to_the_table_of_kiefer_and_vogelsang(b):
-    # Their cubic for the Bartlett kernel, two-sided 5 % (2005, table 1), itself fitted to simulations.
+    # Their cubic for the Bartlett kernel, two-sided 5 % (2005, table 1), itself fitted
+    # to simulations.
     table = 1.9600 + 2.9694 * b + 0.4160 * b**2 - 0.5324 * b**3
-    assert dkr.fixed_b_critical_value(300, int(300 * b) - 1, 0.95) == pytest.approx(table, rel=0.015)
+    assert dkr.fixed_b_critical_value(300, int(300 * b) - 1, 0.95) == pytest.approx(
+        table, rel=0.015
+    )
 
 
 @pytest.mark.parametrize("T", [4, 12, 42])
@@ -134,22 +194,44 @@ def test_fixed_b_without_lags_is_students_t(T):
 
 def test_bad_input_says_what_is_wrong(places, panel):
     y, X, units, times = panel
-    fit, kernel, gap = fit_ols(y, X), spatial_kernel(*places, 900.0), np.where(times == 2008, 2010, times)
+    fit = fit_ols(y, X)
+    kernel = spatial_kernel(*places, 900.0)
+    gap = np.where(times == 2008, 2010, times)
     zero = fit_ols(X @ [1.0, 2.0], X)
     refused("each unit once", conley_inference, fit, C, units, kernel)
-    refused("example x", conley_panel_inference, fit, C, np.where(units == "u00", "x", units), times, kernel, 1)
+    refused(
+        "example x",
+        conley_panel_inference,
+        fit,
+        C,
+        np.where(units == "u00", "x", units),
+        times,
+        kernel,
+        1,
+    )
     refused("two rows", conley_panel_inference, fit, C, units, times * 0, kernel, 0)
     refused("gap after 2007", conley_panel_inference, fit, C, units, gap, kernel, 1)
     refused("9 serial lags", conley_panel_inference, fit, C, units, times, kernel, 9)
-    refused("not G/", conley_panel_inference, fit, C, units, times, kernel, 1, "G/(G-1)")
+    refused(
+        "not G/", conley_panel_inference, fit, C, units, times, kernel, 1, "G/(G-1)"
+    )
     refused("not N", dkr.driscoll_kraay_inference, fit, C, times, 1, "N")
     refused("359 dates", dkr.driscoll_kraay_inference, fit, C, times[1:], 1)
     refused("9 serial lags", dkr.driscoll_kraay_inference, fit, C, times, 9)
-    refused("cannot carry", dkr.driscoll_kraay_inference, fit, C, times, 1, absorbed=400)
+    refused(
+        "cannot carry", dkr.driscoll_kraay_inference, fit, C, times, 1, absorbed=400
+    )
     refused("cut-off of -1", spatial_kernel, *places, -1.0)
-    refused("beyond the poles", spatial_kernel, places[0], places[1] * 9, places[2], 1.0)
+    refused(
+        "beyond the poles", spatial_kernel, places[0], places[1] * 9, places[2], 1.0
+    )
     refused("1 names", spatial_kernel, np.repeat("a", 40), *places[1:], 1.0)
     refused("359 units", conley_panel_inference, fit, C, units[1:], times, kernel, 1)
-    case = fit_ols(np.r_[1.0, 1.0, 0.0, 0.0], np.ones((4, 1))), np.ones(1), np.r_[0, 0, 0, 0], 0
+    case = (
+        fit_ols(np.r_[1.0, 1.0, 0.0, 0.0], np.ones((4, 1))),
+        np.ones(1),
+        np.r_[0, 0, 0, 0],
+        0,
+    )
     refused("not positive", dkr.driscoll_kraay_inference, *case)
     assert zero.u_hat == pytest.approx(0)

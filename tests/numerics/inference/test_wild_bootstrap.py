@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws, wild_inference
+from evenfield.numerics.inference.wild_bootstrap import (
+    wild_bootstrap,
+    wild_draws,
+    wild_inference,
+)
 from evenfield.numerics.ols import cov_cr3, fit_ols
 from evenfield.numerics.random import generator_for
 from numerics.refusals import refused
@@ -15,11 +19,18 @@ C = np.array([0.0, 1.0, -0.5, 0.0])
 @pytest.fixture
 def panel():
     rng = np.random.default_rng(3)
-    clusters = rng.permutation(np.repeat([f"p{k:02}" for k in range(13)], rng.integers(3, 12, 13)))
-    n, shock = len(clusters), dict(zip(np.unique(clusters), rng.normal(size=13), strict=True))
+    clusters = rng.permutation(
+        np.repeat([f"p{k:02}" for k in range(13)], rng.integers(3, 12, 13))
+    )
+    n = len(clusters)
+    shock = dict(zip(np.unique(clusters), rng.normal(size=13), strict=True))
     X = np.column_stack([np.ones(n), rng.normal(size=(n, 3))])
     X[:, 1] += [shock[g] for g in clusters]
-    y = X @ [1.0, 0.3, 0.2, -1.0] + rng.normal(size=n) + np.array([shock[g] for g in clusters]) * rng.normal()
+    y = (
+        X @ [1.0, 0.3, 0.2, -1.0]
+        + rng.normal(size=n)
+        + np.array([shock[g] for g in clusters]) * rng.normal()
+    )
     return y, X, clusters
 
 
@@ -29,7 +40,8 @@ def imposed(null):
 
 def restricted_residuals(y, X, rows, null):
     """Fit under C'beta = null on some rows; residuals of all rows."""
-    Z, offset = np.linalg.svd(C[None, :])[2][1:].T, y - X @ imposed(null)
+    Z = np.linalg.svd(C[None, :])[2][1:].T
+    offset = y - X @ imposed(null)
     phi = np.linalg.lstsq(X[rows] @ Z, offset[rows], rcond=None)[0]
     return offset - X @ Z @ phi, X @ (imposed(null) + Z @ phi)
 
@@ -39,9 +51,18 @@ def brute_t(y, X, clusters, kind, null):
     if kind == "33":
         variance = C @ cov_cr3(fit, clusters) @ C
     else:
-        names, (n, k) = np.unique(clusters), X.shape
-        scores = np.array([fit.bread @ X[clusters == g].T @ fit.u_hat[clusters == g] for g in names])
-        variance = len(names) / (len(names) - 1) * (n - 1) / (n - k) * ((scores @ C) ** 2).sum()
+        names = np.unique(clusters)
+        n, k = X.shape
+        scores = np.array(
+            [fit.bread @ X[clusters == g].T @ fit.u_hat[clusters == g] for g in names]
+        )
+        variance = (
+            len(names)
+            / (len(names) - 1)
+            * (n - 1)
+            / (n - k)
+            * ((scores @ C) ** 2).sum()
+        )
     return (C @ fit.beta - null) / np.sqrt(variance)
 
 
@@ -50,9 +71,16 @@ def brute_draws(y, X, clusters, draws, kind, null):
     u = full.copy()
     if kind == "33":
         for g in np.unique(clusters):
-            u[clusters == g] = restricted_residuals(y, X, clusters != g, null)[0][clusters == g]
+            u[clusters == g] = restricted_residuals(y, X, clusters != g, null)[0][
+                clusters == g
+            ]
     column = np.searchsorted(draws.clusters, clusters)
-    return np.array([brute_t(fitted + v[column] * u, X, clusters, kind, null) for v in draws.weights])
+    return np.array(
+        [
+            brute_t(fitted + v[column] * u, X, clusters, kind, null)
+            for v in draws.weights
+        ]
+    )
 
 
 @pytest.mark.parametrize("kind", ["11", "33"])
@@ -64,8 +92,13 @@ def test_every_draw_equals_its_refit(panel, kind, weights, null):
     boot = wild_bootstrap(fit_ols(y, X), C, clusters, draws, kind)
     slow = brute_draws(y, X, clusters, draws, kind, null)
     np.testing.assert_allclose(boot.statistics(null), slow, rtol=MACHINE, atol=MACHINE)
-    assert boot.statistic(null) == pytest.approx(brute_t(y, X, clusters, kind, null), rel=MACHINE)
-    assert boot.p_value(null) == (1 + (np.abs(slow) >= abs(boot.statistic(null))).sum()) / 61
+    assert boot.statistic(null) == pytest.approx(
+        brute_t(y, X, clusters, kind, null), rel=MACHINE
+    )
+    assert (
+        boot.p_value(null)
+        == (1 + (np.abs(slow) >= abs(boot.statistic(null))).sum()) / 61
+    )
 
 
 @pytest.mark.parametrize("kind", ["11", "33"])
@@ -75,34 +108,56 @@ def test_interval_dummies_and_digits(panel, kind):
     boot = wild_bootstrap(fit_ols(y, X), C, clusters, draws, kind)
     low, high = boot.interval(0.9)
     width = high - low
-    for inside, outside in ((low + 1e-6 * width, low - 1e-6 * width), (high - 1e-6 * width, high + 1e-6 * width)):
+    for inside, outside in (
+        (low + 1e-6 * width, low - 1e-6 * width),
+        (high - 1e-6 * width, high + 1e-6 * width),
+    ):
         assert boot.p_value(inside) > 0.1 >= boot.p_value(outside)
     row = wild_inference(boot, 0.9)
     assert (row.conf_low, row.conf_high) == (low, high)
     assert row.factor_name == {"11": "G/(G-1) x (N-1)/(N-K)", "33": "(G-1)/G"}[kind]
-    assert (row.draws, row.clusters, row.weights, row.enumerated) == (999, 13, "webb", False)
-    rng, units, years = np.random.default_rng(8), np.repeat(np.arange(9), 7), np.tile(np.arange(7), 9)
-    x, y, within = rng.normal(size=63), rng.normal(size=63), np.eye(63) - (units[:, None] == units) / 7
+    assert (row.draws, row.clusters, row.weights, row.enumerated) == (
+        999,
+        13,
+        "webb",
+        False,
+    )
+    rng = np.random.default_rng(8)
+    units = np.repeat(np.arange(9), 7)
+    years = np.tile(np.arange(7), 9)
+    x = rng.normal(size=63)
+    y = rng.normal(size=63)
+    within = np.eye(63) - (units[:, None] == units) / 7
     dates = (years[:, None] == np.arange(1, 7)).astype(float)
     dummies = (units[:, None] == np.arange(9)).astype(float)
-    draws, c = wild_draws(units, "webb", 200, generator_for(1, "dummies")), np.eye(7)[0]
-    fit, full = (fit_ols(within @ y, within @ np.column_stack([x, dates])), fit_ols(y, np.c_[x, dates, dummies]))
+    draws = wild_draws(units, "webb", 200, generator_for(1, "dummies"))
+    c = np.eye(7)[0]
+    fit = fit_ols(within @ y, within @ np.column_stack([x, dates]))
+    full = fit_ols(y, np.c_[x, dates, dummies])
     taken_out = wild_bootstrap(fit, c, units, draws, kind, absorbed=9)
     as_dummies = wild_bootstrap(full, np.append(c, np.zeros(9)), units, draws, kind)
-    np.testing.assert_allclose(taken_out.statistics(), as_dummies.statistics(), rtol=1e-8)
+    np.testing.assert_allclose(
+        taken_out.statistics(), as_dummies.statistics(), rtol=1e-8
+    )
     assert taken_out.std_error == pytest.approx(as_dummies.std_error, rel=1e-8)
     assert taken_out.interval() == pytest.approx(as_dummies.interval(), rel=1e-7)
     y, X, clusters = panel
-    far = X @ np.array([[1, 50.0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])  # x1 + 50: the constant's companion
+    far = X @ np.array(
+        [[1, 50.0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
+    )  # x1 + 50: the constant's companion
     draws = wild_draws(clusters, "webb", 99, generator_for(1, "far"))
-    a, b = (wild_bootstrap(fit_ols(y, regressors), C, clusters, draws, kind) for regressors in (X, far))
+    a, b = (
+        wild_bootstrap(fit_ols(y, regressors), C, clusters, draws, kind)
+        for regressors in (X, far)
+    )
     np.testing.assert_allclose(a.statistics(), b.statistics(), rtol=MACHINE)
     np.testing.assert_allclose(a.statistics(0.3), b.statistics(0.3), rtol=MACHINE)
 
 
 def test_draws_follow_the_cluster_when_a_hypothesis_has_fewer_of_them(panel):
     y, X, clusters = panel
-    draws, keep = wild_draws(clusters, "rademacher", 99, generator_for(1, "sub")), clusters != "p04"
+    draws = wild_draws(clusters, "rademacher", 99, generator_for(1, "sub"))
+    keep = clusters != "p04"
     boot = wild_bootstrap(fit_ols(y[keep], X[keep]), C, clusters[keep], draws, "11")
     slow = brute_draws(y[keep], X[keep], clusters[keep], draws, "11", 0.0)
     np.testing.assert_allclose(boot.statistics(), slow, rtol=MACHINE)
@@ -110,17 +165,24 @@ def test_draws_follow_the_cluster_when_a_hypothesis_has_fewer_of_them(panel):
 
 def test_weights_are_listed_once_or_have_mean_zero_and_variance_one():
     draws = wild_draws("abcde", "rademacher", 9999, generator_for(1, "five"))
-    assert draws.enumerated and draws.count == len(np.unique(draws.weights, axis=0)) == 32
+    assert (
+        draws.enumerated and draws.count == len(np.unique(draws.weights, axis=0)) == 32
+    )
     rng = np.random.default_rng(1)
-    X, clusters = np.column_stack([np.ones(30), rng.normal(size=30)]), np.tile(list("abcde"), 6)
-    boot = wild_bootstrap(fit_ols(rng.normal(size=30), X), np.array([0.0, 1.0]), clusters, draws, "11")
+    X = np.column_stack([np.ones(30), rng.normal(size=30)])
+    clusters = np.tile(list("abcde"), 6)
+    boot = wild_bootstrap(
+        fit_ols(rng.normal(size=30), X), np.array([0.0, 1.0]), clusters, draws, "11"
+    )
     assert np.abs(boot.statistics()).tolist().count(np.abs(boot.statistics())[0]) >= 1
     assert boot.p_value() * 32 == pytest.approx(round(boot.p_value() * 32))
     assert boot.p_value() >= 2 / 32  # the data and their mirror image
     np.testing.assert_allclose(boot.statistics()[0], boot.statistic(), rtol=MACHINE)
     assert boot.interval(0.99) == (-np.inf, np.inf)
     webb = wild_draws(range(50), "webb", 20000, generator_for(1, "moments")).weights
-    signs = wild_draws(range(50), "rademacher", 20000, generator_for(1, "moments")).weights
+    signs = wild_draws(
+        range(50), "rademacher", 20000, generator_for(1, "moments")
+    ).weights
     assert set(np.unique(signs)) == {-1, 1} and len(np.unique(webb)) == 6
     for weights in (webb, signs):
         assert weights.mean() == pytest.approx(0, abs=0.005)
@@ -129,12 +191,16 @@ def test_weights_are_listed_once_or_have_mean_zero_and_variance_one():
 
 @pytest.mark.parametrize(("kind", "p"), [("11", 2 / 32), ("33", 3 / 33)])
 def test_p_value_of_enumerated_signs_counts_the_data_and_their_mirror_image(kind, p):
-    # Without nuisance parameters the signs of one kind give the data back; only WCR-11 has them among its draws.
+    # Without nuisance parameters the signs of one kind give the data back; only WCR-11
+    # has them among its draws.
     draws = wild_draws(range(5), "rademacher", 32, generator_for(1, "five"))
     for seed in range(10):
         x, noise = np.random.default_rng(seed).normal(size=(2, 30))
         fit = fit_ols(10 * x + noise, x[:, None])
-        assert wild_bootstrap(fit, np.ones(1), np.arange(30) % 5, draws, kind).p_value() == p
+        assert (
+            wild_bootstrap(fit, np.ones(1), np.arange(30) % 5, draws, kind).p_value()
+            == p
+        )
 
 
 @pytest.mark.parametrize(
@@ -149,17 +215,38 @@ def test_p_value_of_enumerated_signs_counts_the_data_and_their_mirror_image(kind
 )
 def test_bad_input_says_what_is_wrong(change, message):
     rng = np.random.default_rng(2)
-    fit = fit_ols(rng.normal(size=20), np.column_stack([np.ones(20), rng.normal(size=20)]))
+    fit = fit_ols(
+        rng.normal(size=20), np.column_stack([np.ones(20), rng.normal(size=20)])
+    )
     draws = wild_draws(range(10), "rademacher", 50, generator_for(1, "bad"))
-    arguments = {"c": np.array([0.0, 1.0]), "clusters": np.arange(20) // 2, "kind": "11"} | change
-    refused(message, wild_bootstrap, fit, arguments["c"], arguments["clusters"], draws, arguments["kind"])
+    arguments = {
+        "c": np.array([0.0, 1.0]),
+        "clusters": np.arange(20) // 2,
+        "kind": "11",
+    } | change
+    refused(
+        message,
+        wild_bootstrap,
+        fit,
+        arguments["c"],
+        arguments["clusters"],
+        draws,
+        arguments["kind"],
+    )
 
 
 def test_bad_draws_and_a_cluster_that_determines_the_coefficient():
     rng = generator_for(1, "bad")
     for bad in (([1], "webb", 9), ([1, 2], "webb", 0), ([1, 2], "mammen", 9)):
         refused(None, wild_draws, *bad, rng)
-    y, d = np.arange(12.0) ** 1.5, np.repeat([1.0, 0.0, 0.0, 0.0], 3)
+    y = np.arange(12.0) ** 1.5
+    d = np.repeat([1.0, 0.0, 0.0, 0.0], 3)
     draws = wild_draws(range(4), "webb", 9, generator_for(1, "bad"))
-    case = fit_ols(y, np.column_stack([np.ones(12), d])), np.array([0.0, 1.0]), np.repeat(range(4), 3), draws, "33"
+    case = (
+        fit_ols(y, np.column_stack([np.ones(12), d])),
+        np.array([0.0, 1.0]),
+        np.repeat(range(4), 3),
+        draws,
+        "33",
+    )
     refused("cluster 0 alone", wild_bootstrap, *case)

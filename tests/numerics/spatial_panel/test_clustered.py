@@ -1,4 +1,6 @@
-"""The sandwich by unit: closed form without spatial terms, the variance it estimates, no dependence on order."""
+"""The sandwich by unit: closed form without spatial terms, the variance it estimates,
+no dependence on order.
+"""
 
 import numpy as np
 import pytest
@@ -8,7 +10,11 @@ from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial_panel.bootstrap import unit_bootstrap
 from evenfield.numerics.spatial_panel.factors import fit_with_factors
 from evenfield.numerics.spatial_panel.impacts import clustered_impacts, effect_errors
-from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel, refitted
+from evenfield.numerics.spatial_panel.models import (
+    PanelModel,
+    fit_spatial_panel,
+    refitted,
+)
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
 from evenfield.numerics.spatial_panel.selection import residual_moran, wald_tests
 from numerics.refusals import refused
@@ -26,18 +32,34 @@ def within(values):
 
 def test_covariance_is_the_formula_written_out():
     fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SLX"))
-    X = within(np.concatenate([CASE.X, np.einsum("ij,tjk->tik", CASE.matrix, CASE.X)], axis=2))
+    X = within(
+        np.concatenate([CASE.X, np.einsum("ij,tjk->tik", CASE.matrix, CASE.X)], axis=2)
+    )
     e = within(CASE.y[..., None])[..., 0] - X @ fit.estimates[:-1]
-    bread, scores = np.linalg.inv(np.einsum("tik,til->kl", X, X)), np.einsum("tik,ti->ik", X, e)
+    bread = np.linalg.inv(np.einsum("tik,til->kl", X, X))
+    scores = np.einsum("tik,ti->ik", X, e)
     expected = 14 / 13 * bread @ scores.T @ scores @ bread
     np.testing.assert_allclose(fit.covariance("unit")[:-1, :-1], expected, rtol=1e-9)
     fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SAR"))
-    n, s2, e = 14, fit.sigma2, fit.residuals.T
-    J, gain = np.eye(n) - 1 / n, np.linalg.solve(np.eye(n) - fit.rho * CASE.matrix, CASE.matrix)
-    X, spread = within(CASE.X), within(np.einsum("ij,tjk,k->ti", gain, CASE.X, fit.estimates[1:3])[..., None])
+    n = 14
+    s2 = fit.sigma2
+    e = fit.residuals.T
+    J = np.eye(n) - 1 / n
+    gain = np.linalg.solve(np.eye(n) - fit.rho * CASE.matrix, CASE.matrix)
+    X, spread = (
+        within(CASE.X),
+        within(np.einsum("ij,tjk,k->ti", gain, CASE.X, fit.estimates[1:3])[..., None]),
+    )
     linear = np.concatenate([spread, X], axis=2).transpose(1, 0, 2) / s2
-    forms, products = [J @ gain @ J / s2, np.zeros((n, n)), np.zeros((n, n)), np.eye(n) / (2 * s2**2)], e @ e.T
-    level, V = np.diag(products).mean(), np.zeros((4, 4))
+    forms = [
+        J @ gain @ J / s2,
+        np.zeros((n, n)),
+        np.zeros((n, n)),
+        np.eye(n) / (2 * s2**2),
+    ]
+    products = e @ e.T
+    level = np.diag(products).mean()
+    V = np.zeros((4, 4))
     for i in range(n):
         own = np.array([*(linear[i].T @ e[i]), 0.0])
         own += [A[i, i] * (products[i, i] - level) for A in forms]
@@ -46,13 +68,21 @@ def test_covariance_is_the_formula_written_out():
             pair = np.array([(A[i, j] + A[j, i]) * products[i, j] for A in forms])
             V += np.outer(pair, pair)
     bread = fit.covariance("observed")
-    np.testing.assert_allclose(fit.covariance("unit"), 14 / 13 * bread @ V @ bread, rtol=1e-6)
+    np.testing.assert_allclose(
+        fit.covariance("unit"), 14 / 13 * bread @ V @ bread, rtol=1e-6
+    )
 
 
 def test_score_of_rho_has_the_variance_of_its_quadratic_form_under_any_correlation_over_years():
-    """Var of e'(A x I)e for errors that are independent between units: 1/2 sum (a_ij + a_ji)^2 tr(S S), i /= j."""
-    rng, n, t = np.random.default_rng(8), 14, 6
-    rotation = np.linalg.cholesky(0.8 ** np.abs(np.subtract.outer(np.arange(t), np.arange(t))))
+    """Var of e'(A x I)e for errors that are independent between units: 1/2 sum (a_ij +
+    a_ji)^2 tr(S S), i /= j.
+    """
+    rng = np.random.default_rng(8)
+    n = 14
+    t = 6
+    rotation = np.linalg.cholesky(
+        0.8 ** np.abs(np.subtract.outer(np.arange(t), np.arange(t)))
+    )
     A = np.linalg.solve(np.eye(n) - 0.4 * ring(n), ring(n))
     A -= np.diag(np.diag(A))
     e = rng.normal(size=(20_000, n, t)) @ rotation.T
@@ -64,27 +94,47 @@ def test_score_of_rho_has_the_variance_of_its_quadratic_form_under_any_correlati
 
 def test_effective_units_intervals_and_wald_tests_by_unit():
     X = CASE.X * np.where(np.arange(14) == 4, 20.0, 1.0)[None, :, None]
-    fit = fit_spatial_panel(panel_from_arrays(CASE.y, 0.01 * X, CASE.units, NAMES), CASE.network, PanelModel("SAR"))
-    assert fit.effective_units(np.eye(4)[1]) < 1.5 and fit.effective_units(np.eye(4)[0]) > 8
+    fit = fit_spatial_panel(
+        panel_from_arrays(CASE.y, 0.01 * X, CASE.units, NAMES),
+        CASE.network,
+        PanelModel("SAR"),
+    )
+    assert (
+        fit.effective_units(np.eye(4)[1]) < 1.5
+        and fit.effective_units(np.eye(4)[0]) > 8
+    )
     even = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SLX", lagged=("a",)))
     uneven = fit_spatial_panel(panel_from_arrays(CASE.y, X, CASE.units, NAMES), CASE.network,
                                PanelModel("SLX", lagged=("a",)))  # fmt: skip
     b = np.eye(4)[1]
     assert 8 < even.effective_units(b) <= 14 and 1 <= uneven.effective_units(b) < 1.5
-    found = clustered_impacts(fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM")), 0.9)
-    assert found._replace(effective_units=np.array([1.2, 14.0])).df.tolist() == [1.0, 13.0]
+    found = clustered_impacts(
+        fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM")), 0.9
+    )
+    assert found._replace(effective_units=np.array([1.2, 14.0])).df.tolist() == [
+        1.0,
+        13.0,
+    ]
     half = stdtrit(found.effective_units - 1, 0.95) * found.impacts.std_error
-    np.testing.assert_allclose(found.impacts.conf_high - found.impacts.estimate, half, rtol=CLOSED_FORM)
+    np.testing.assert_allclose(
+        found.impacts.conf_high - found.impacts.estimate, half, rtol=CLOSED_FORM
+    )
     assert (found.effective_units > 1).all() and (found.effective_units <= 14).all()
-    found = clustered_impacts(fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SEM"))).impacts
+    found = clustered_impacts(
+        fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SEM"))
+    ).impacts
     assert not found.std_error[1].any() and np.isnan(found.p_value[1]).all()
     one = panel_from_arrays(CASE.y, CASE.X[..., :1], CASE.units, ["a"])
     fit = fit_spatial_panel(one, CASE.network, PanelModel("SDM"))
     at = fit.names.index("W a")
-    assert wald_tests(fit, "unit")[0].statistic == pytest.approx((fit["W a"] / fit.std_errors("unit")[at]) ** 2)
+    assert wald_tests(fit, "unit")[0].statistic == pytest.approx(
+        (fit["W a"] / fit.std_errors("unit")[at]) ** 2
+    )
     assert wald_tests(fit, "unit")[0].name == "Wald SDM -> SAR, by unit"
     fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM"))
-    theta, cov, found = fit.estimates[3:5], fit.covariance("unit")[3:5, 3:5], wald_tests(fit, "unit")[0]
+    theta = fit.estimates[3:5]
+    cov = fit.covariance("unit")[3:5, 3:5]
+    found = wald_tests(fit, "unit")[0]
     assert found.statistic == pytest.approx(theta @ np.linalg.solve(cov, theta) / 2)
     assert found.p_value == pytest.approx(fdtrc(2, 13, found.statistic))
 
@@ -93,18 +143,30 @@ def test_bootstrap_by_unit_and_moran_of_residuals():
     fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM"))
     first = unit_bootstrap(CASE.panel, fit, generator_for(5, "x"), 29)
     assert (first.coefficients.std(axis=0) > 0.1).all()
-    assert first.coefficients.shape == (29, 5) and first.effects.shape == (29, 3, 2) and not first.dropped
+    assert (
+        first.coefficients.shape == (29, 5)
+        and first.effects.shape == (29, 3, 2)
+        and not first.dropped
+    )
     plain = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("OLS"))
     value, p_value = residual_moran(plain, generator_for(1, "m"), 499)
     e = plain.residuals
-    assert value == pytest.approx(np.einsum("ti,ij,tj->", e, CASE.matrix, e) / (e**2).sum()) and p_value < 0.05
+    assert (
+        value
+        == pytest.approx(np.einsum("ti,ij,tj->", e, CASE.matrix, e) / (e**2).sum())
+        and p_value < 0.05
+    )
     assert residual_moran(fit, generator_for(1, "m"), 499)[1] > 0.05
 
 
 def with_factor(case, strength):
-    rng, n = np.random.default_rng(9), len(case.units)
-    paths, loadings = rng.normal(size=(case.y.shape[0], 1)), 1.0 + 0.5 * np.sin(2 * np.pi * np.arange(n) / n)[None, :]
-    return panel_from_arrays(case.y + strength * paths * loadings, case.X, case.units, NAMES)
+    rng = np.random.default_rng(9)
+    n = len(case.units)
+    paths = rng.normal(size=(case.y.shape[0], 1))
+    loadings = 1.0 + 0.5 * np.sin(2 * np.pi * np.arange(n) / n)[None, :]
+    return panel_from_arrays(
+        case.y + strength * paths * loadings, case.X, case.units, NAMES
+    )
 
 
 def test_common_factors_and_the_sandwich():
@@ -112,27 +174,52 @@ def test_common_factors_and_the_sandwich():
     found = fit_with_factors(with_factor(case, 3.0), case.network, PanelModel("SDM"), 1)
     assert found.converged and found.before.rho > 0.5 and abs(found.after.rho) < 0.15
     assert found.after.log_likelihood > found.before.log_likelihood
-    np.testing.assert_allclose([found.after["a"], found.after["b"]], [1.0, -0.5], atol=0.06)
+    np.testing.assert_allclose(
+        [found.after["a"], found.after["b"]], [1.0, -0.5], atol=0.06
+    )
     assert np.isfinite(found.after.std_errors()).all()
-    refused("0 factors", fit_with_factors, case.panel, case.network, PanelModel("SAR"), 0)
-    rng, case = np.random.default_rng(1), make_case(n=15, t=40, matrix=ring(15))
-    fat = np.linalg.solve(np.eye(15) - 0.4 * case.matrix, (case.X @ [1.0, -0.5] + rng.standard_t(5, (40, 15))).T).T
-    fit = fit_spatial_panel(panel_from_arrays(fat, case.X, case.units, NAMES), case.network, PanelModel("SAR"))
+    refused(
+        "0 factors", fit_with_factors, case.panel, case.network, PanelModel("SAR"), 0
+    )
+    rng = np.random.default_rng(1)
+    case = make_case(n=15, t=40, matrix=ring(15))
+    fat = np.linalg.solve(
+        np.eye(15) - 0.4 * case.matrix,
+        (case.X @ [1.0, -0.5] + rng.standard_t(5, (40, 15))).T,
+    ).T
+    fit = fit_spatial_panel(
+        panel_from_arrays(fat, case.X, case.units, NAMES),
+        case.network,
+        PanelModel("SAR"),
+    )
     ratio = fit.std_errors("qml") / fit.std_errors("expected")
     assert ratio[-1] > 1.2 and np.abs(ratio[:-1] - 1).max() < 0.05
     normal = fit_spatial_panel(case.panel, case.network, PanelModel("SDM"))
-    np.testing.assert_allclose(normal.std_errors("qml"), normal.std_errors("expected"), rtol=0.15)
+    np.testing.assert_allclose(
+        normal.std_errors("qml"), normal.std_errors("expected"), rtol=0.15
+    )
 
 
-@pytest.mark.parametrize(("model", "n"), [(m, 14) for m in "SLX SAR SEM SDM SDEM SAC".split()] + [("SDM", 101)])
+@pytest.mark.parametrize(
+    ("model", "n"),
+    [(m, 14) for m in "SLX SAR SEM SDM SDEM SAC".split()] + [("SDM", 101)],
+)
 def test_samples_fitted_together_are_the_fits_of_each(model, n):
-    case, model = make_case(n=n, t=10, matrix=ring(n)), PanelModel(model)
+    case = make_case(n=n, t=10, matrix=ring(n))
+    model = PanelModel(model)
     edge = np.linalg.solve(np.eye(n) - 0.9999 * case.matrix, case.y.T).T
     samples = np.stack([case.y, case.y[::-1], edge])
     fit = fit_spatial_panel(case.panel, case.network, model)
     again, bound = refitted(fit, samples.transpose(2, 1, 0))
-    alone = [fit_spatial_panel(panel_from_arrays(y, case.X, case.units, NAMES), case.network, model) for y in samples]
-    np.testing.assert_allclose(again.estimates, [one.estimates for one in alone], rtol=1e-6, atol=1e-8)
+    alone = [
+        fit_spatial_panel(
+            panel_from_arrays(y, case.X, case.units, NAMES), case.network, model
+        )
+        for y in samples
+    ]
+    np.testing.assert_allclose(
+        again.estimates, [one.estimates for one in alone], rtol=1e-6, atol=1e-8
+    )
     assert bound.tolist() == [one.at_bound for one in alone]
     inside, _ = refitted(fit, samples[~bound].transpose(2, 1, 0))
     errors = [effect_errors(one, "unit") for one in alone if not one.at_bound]

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.spatial_panel.impacts import delta_impacts, drawn_impacts, effects_of, multipliers
+from evenfield.numerics.spatial_panel.impacts import (
+    delta_impacts,
+    drawn_impacts,
+    effects_of,
+    multipliers,
+)
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
@@ -19,29 +24,54 @@ TOY = np.array([[0.0, 1.0, 0.0], [0.5, 0.0, 0.5], [0.0, 1.0, 0.0]])
 
 
 def test_effects_by_hand_and_of_each_model():
-    # (I - rho W)^-1 of the line a - b - c with rho = 1/2 is [[7, 4, 1], [2, 8, 2], [1, 4, 7]] / 6, so that for b = 2
-    # and th = 1 M = 2 S + S W with S W = (S - I) / rho = [[1, 4, 1], [2, 2, 2], [1, 4, 1]] / 3.
-    effects = effects_of(multipliers(network("abc", TOY), np.array([0.5])), np.array([[2.0]]), np.array([[1.0]]))
+    # (I - rho W)^-1 of the line a - b - c with rho = 1/2 is [[7, 4, 1], [2, 8, 2], [1,
+    # 4, 7]] / 6, so that for b = 2 and th = 1 M = 2 S + S W with S W = (S - I) / rho =
+    # [[1, 4, 1], [2, 2, 2], [1, 4, 1]] / 3.
+    effects = effects_of(
+        multipliers(network("abc", TOY), np.array([0.5])),
+        np.array([[2.0]]),
+        np.array([[1.0]]),
+    )
     direct = 2 * (7 + 8 + 7) / 18 + (1 + 2 + 1) / 9
-    np.testing.assert_allclose(effects[0, :, 0], [direct, 6.0 - direct, (2 + 1) / (1 - 0.5)], rtol=MACHINE)
+    np.testing.assert_allclose(
+        effects[0, :, 0], [direct, 6.0 - direct, (2 + 1) / (1 - 0.5)], rtol=MACHINE
+    )
     case = make_case(rho=0.0)
     slx = fit_spatial_panel(case.panel, case.network, PanelModel("SLX"))
     found = delta_impacts(slx)
-    assert found.estimate[0].tolist() == [slx["a"], slx["b"]] and found.estimate[1].tolist() == [slx["W a"], slx["W b"]]
+    assert found.estimate[0].tolist() == [slx["a"], slx["b"]] and found.estimate[
+        1
+    ].tolist() == [slx["W a"], slx["W b"]]
     errors = dict(zip(slx.names, slx.std_errors(), strict=True))
-    np.testing.assert_allclose(found.std_error[1], [errors["W a"], errors["W b"]], rtol=MACHINE)
-    assert not delta_impacts(fit_spatial_panel(case.panel, case.network, PanelModel("SEM"))).estimate[1].any()
+    np.testing.assert_allclose(
+        found.std_error[1], [errors["W a"], errors["W b"]], rtol=MACHINE
+    )
+    assert (
+        not delta_impacts(
+            fit_spatial_panel(case.panel, case.network, PanelModel("SEM"))
+        )
+        .estimate[1]
+        .any()
+    )
     case = make_case()
     sar, sdm = (delta_impacts(fit_spatial_panel(case.panel, case.network, PanelModel(m))).estimate
                 for m in ("SAR", "SDM"))  # fmt: skip
     assert sar[1, 0] / sar[0, 0] == pytest.approx(sar[1, 1] / sar[0, 1])
     assert abs(sdm[1, 0] / sdm[0, 0] - sdm[1, 1] / sdm[0, 1]) > 0.1
     fit = fit_spatial_panel(case.panel, case.network, PanelModel("SDM", lagged=("b",)))
-    np.testing.assert_allclose(delta_impacts(fit).estimate, dense_effects(fit, fit.estimates), rtol=1e-9)
-    net, rho = network(range(12), CASES["uneven rows"]), np.linspace(-0.5, 0.6, 200)
-    many, one = multipliers(net, rho), [multipliers(net, rho[i : i + 1]) for i in (0, 77, 199)]
+    np.testing.assert_allclose(
+        delta_impacts(fit).estimate, dense_effects(fit, fit.estimates), rtol=1e-9
+    )
+    net = network(range(12), CASES["uneven rows"])
+    rho = np.linspace(-0.5, 0.6, 200)
+    many = multipliers(net, rho)
+    one = [multipliers(net, rho[i : i + 1]) for i in (0, 77, 199)]
     for field in ("own", "own_lag", "all", "all_lag"):
-        np.testing.assert_allclose(getattr(many, field)[[0, 77, 199]], [getattr(m, field)[0] for m in one], rtol=1e-9)
+        np.testing.assert_allclose(
+            getattr(many, field)[[0, 77, 199]],
+            [getattr(m, field)[0] for m in one],
+            rtol=1e-9,
+        )
     case = make_case(n=12, t=4)
     fit = fit_spatial_panel(case.panel, case.network, PanelModel("SAR", "unit"))
     fit._stored["observed"] = fit.covariance() + 1e4 * np.eye(len(fit.names))
@@ -54,11 +84,15 @@ def test_effects_by_hand_and_of_each_model():
     fit._stored["observed"] = cut
     assert np.abs(delta_impacts(fit).std_error / full - 1).max() > 0.1
     fit = fit_random_effects(panel, net, PanelModel("SDM"))
-    np.testing.assert_allclose(delta_impacts(fit).estimate, dense_effects(fit, fit.estimates), rtol=1e-9)
+    np.testing.assert_allclose(
+        delta_impacts(fit).estimate, dense_effects(fit, fit.estimates), rtol=1e-9
+    )
 
 
 def dense_effects(fit, vector):
-    values, n, W = dict(zip(fit.names, vector, strict=True)), fit.network.n, fit.network.matrix.toarray()
+    values = dict(zip(fit.names, vector, strict=True))
+    n = fit.network.n
+    W = fit.network.matrix.toarray()
     out = []
     for name in fit.regressors:
         inner = values[name] * np.eye(n) + values.get(f"W {name}", 0.0) * W
@@ -73,29 +107,50 @@ CASES = {"row-standardised": ring(12), "line": contiguity_line(12),
 
 @pytest.mark.parametrize("matrix", CASES.values(), ids=CASES)
 @pytest.mark.parametrize("model", MODELS)
-def test_effects_and_their_errors_equal_a_dense_inverse_and_numeric_gradient(model, matrix):
+def test_effects_and_their_errors_equal_a_dense_inverse_and_numeric_gradient(
+    model, matrix
+):
     lam = 0.3 if model in ("SEM", "SDEM", "SAC") else 0.0
-    case = make_case(matrix=matrix, rho=0.3 if model in ("SAR", "SDM", "SAC") else 0.0, lam=lam)
+    case = make_case(
+        matrix=matrix, rho=0.3 if model in ("SAR", "SDM", "SAC") else 0.0, lam=lam
+    )
     fit = fit_spatial_panel(case.panel, case.network, PanelModel(model, "unit"))
     found = delta_impacts(fit, "expected")
-    np.testing.assert_allclose(found.estimate, dense_effects(fit, fit.estimates), rtol=1e-9, atol=MACHINE)
+    np.testing.assert_allclose(
+        found.estimate, dense_effects(fit, fit.estimates), rtol=1e-9, atol=MACHINE
+    )
     steps = 1e-6 * np.eye(len(fit.names))
     gradient = np.array([(dense_effects(fit, fit.estimates + d) - dense_effects(fit, fit.estimates - d)) / 2e-6
                          for d in steps])  # fmt: skip
-    variance = np.einsum("pak,pq,qak->ak", gradient, fit.covariance("expected"), gradient)
+    variance = np.einsum(
+        "pak,pq,qak->ak", gradient, fit.covariance("expected"), gradient
+    )
     np.testing.assert_allclose(found.std_error, np.sqrt(variance), rtol=1e-6, atol=1e-9)
-    np.testing.assert_array_equal(found.estimate[2], found.estimate[0] + found.estimate[1])
-    np.testing.assert_allclose(found.conf_high - found.conf_low, 2 * 1.959963984540054 * found.std_error, rtol=1e-12)
+    np.testing.assert_array_equal(
+        found.estimate[2], found.estimate[0] + found.estimate[1]
+    )
+    np.testing.assert_allclose(
+        found.conf_high - found.conf_low,
+        2 * 1.959963984540054 * found.std_error,
+        rtol=1e-12,
+    )
 
 
-@pytest.mark.parametrize("matrix", [CASES["line"], CASES["uneven rows"]], ids=["row-standardised", "uneven rows"])
+@pytest.mark.parametrize(
+    "matrix",
+    [CASES["line"], CASES["uneven rows"]],
+    ids=["row-standardised", "uneven rows"],
+)
 def test_draws_agree_with_the_delta_method_and_repeat(matrix):
     case = make_case(n=12, t=30, matrix=matrix, rho=0.3)
     fit = fit_spatial_panel(case.panel, case.network, PanelModel("SDM", "unit"))
-    delta, drawn = delta_impacts(fit), drawn_impacts(fit, generator_for(1, "x"), 20_000)
+    delta = delta_impacts(fit)
+    drawn = drawn_impacts(fit, generator_for(1, "x"), 20_000)
     np.testing.assert_allclose(drawn.std_error, delta.std_error, rtol=0.05)
     np.testing.assert_array_equal(drawn.estimate, delta.estimate)
-    np.testing.assert_array_equal(drawn_impacts(fit, generator_for(1, "x"), 20_000).conf_low, drawn.conf_low)
+    np.testing.assert_array_equal(
+        drawn_impacts(fit, generator_for(1, "x"), 20_000).conf_low, drawn.conf_low
+    )
     assert drawn.draws + drawn.dropped == 20_000
 
 
@@ -106,13 +161,24 @@ def test_sent_received_and_partition_add_up(matrix):
     effects = delta_impacts(fit).estimate
     for k, name in enumerate(fit.regressors):
         found = reach(fit, name)
-        means = [found.own.mean(), found.received.mean(), found.own.mean() + found.sent.mean()]
+        means = [
+            found.own.mean(),
+            found.received.mean(),
+            found.own.mean() + found.sent.mean(),
+        ]
         np.testing.assert_allclose(means, effects[:, k], rtol=1e-9)
-        W, total = matrix, np.zeros(3)
+        W = matrix
+        total = np.zeros(3)
         for q, row in enumerate(partition(fit, name, 500)):
-            load = fit[name] if q == 0 else fit.rho**q * fit[name] + fit.rho ** (q - 1) * fit[f"W {name}"]
+            load = (
+                fit[name]
+                if q == 0
+                else fit.rho**q * fit[name] + fit.rho ** (q - 1) * fit[f"W {name}"]
+            )
             M = np.linalg.matrix_power(W, q) * load
-            np.testing.assert_allclose(row[[0, 2]], [np.trace(M) / 12, M.sum() / 12], atol=MACHINE)
+            np.testing.assert_allclose(
+                row[[0, 2]], [np.trace(M) / 12, M.sum() / 12], atol=MACHINE
+            )
             total += row
         np.testing.assert_allclose(total, effects[:, k], rtol=1e-8)
     refused("not a regressor", reach, fit, "W a")

@@ -1,4 +1,6 @@
-"""Tests and probabilities: known identities, size under the null, and what cannot be compared."""
+"""Tests and probabilities: known identities, size under the null, and what cannot be
+compared.
+"""
 
 import numpy as np
 import pytest
@@ -21,97 +23,182 @@ from tolerances import MACHINE
 def test_identities_of_tests_and_probabilities():
     case = make_case()
     for approach in ("direct", "lee_yu"):
-        lag, error, robust_lag, robust_error = (t.statistic for t in lm_tests(case.panel, case.network, "two_way",
-                                                                              approach))  # fmt: skip
+        lag, error, robust_lag, robust_error = (
+            t.statistic
+            for t in lm_tests(
+                case.panel,
+                case.network,
+                "two_way",
+                # fmt:
+                # skip
+                approach,
+            )
+        )
         assert lag + robust_error == pytest.approx(error + robust_lag, rel=MACHINE)
     case = make_case(n=40, t=40, matrix=ring(40), theta=(0.15, -0.1))
-    fits = {m: fit_spatial_panel(case.panel, case.network, PanelModel(m)) for m in ("SDM", "SAR", "SEM")}
+    fits = {
+        m: fit_spatial_panel(case.panel, case.network, PanelModel(m))
+        for m in ("SDM", "SAR", "SEM")
+    }
     to_sar, to_sem = sel.wald_tests(fits["SDM"])
-    assert to_sar.statistic == pytest.approx(sel.likelihood_ratio(fits["SDM"], fits["SAR"]).statistic, rel=0.1)
-    assert to_sem.statistic == pytest.approx(sel.likelihood_ratio(fits["SDM"], fits["SEM"]).statistic, rel=0.25)
+    assert to_sar.statistic == pytest.approx(
+        sel.likelihood_ratio(fits["SDM"], fits["SAR"]).statistic, rel=0.1
+    )
+    assert to_sem.statistic == pytest.approx(
+        sel.likelihood_ratio(fits["SDM"], fits["SEM"]).statistic, rel=0.25
+    )
     assert to_sar.df == to_sem.df == 2
     low, high = sel.information_criteria(fits["SDM"])
     assert low == pytest.approx(12 - 2 * fits["SDM"].log_likelihood)
     assert high == pytest.approx(6 * np.log(39 * 39) - 2 * fits["SDM"].log_likelihood)
-    partial = fit_spatial_panel(case.panel, case.network, PanelModel("SDM", lagged=("a",)))
+    partial = fit_spatial_panel(
+        case.panel, case.network, PanelModel("SDM", lagged=("a",))
+    )
     assert [test.name for test in sel.wald_tests(partial)] == ["Wald SDM -> SAR"]
     refused("start from an SDM", sel.wald_tests, fits["SAR"])
     refused("not nested", sel.likelihood_ratio, fits["SAR"], fits["SDM"])
     case = make_case(n=30, t=30, matrix=ring(30), theta=(0.0, 0.0), rho=0.5)
     far = np.roll(ring(30), 11, axis=1) * (1 - np.eye(30))
-    networks = {"near": case.network, "far": network(case.units, far / far.sum(axis=1, keepdims=True))}
+    networks = {
+        "near": case.network,
+        "far": network(case.units, far / far.sum(axis=1, keepdims=True)),
+    }
     found = sel.model_probabilities(case.panel, networks, PanelModel())
     assert sum(found.values()) == pytest.approx(1.0) and found["SAR", "near"] > 0.9
-    refused("do not cover SAC", sel.model_probabilities, case.panel, networks, PanelModel(), ("SAC",))
+    refused(
+        "do not cover SAC",
+        sel.model_probabilities,
+        case.panel,
+        networks,
+        PanelModel(),
+        ("SAC",),
+    )
 
 
 @pytest.mark.parametrize("effects", ["unit", "time", "two_way"])
 def test_transformed_tests_equal_those_on_orthonormal_data(effects):
     case = make_case(rho=0.0)
     t, n = case.y.shape
-    FT = np.linalg.svd(np.eye(t) - 1 / t)[0][:, : t - 1] if effects != "time" else np.eye(t)
-    FN = np.linalg.svd(np.eye(n) - 1 / n)[0][:, : n - 1] if effects != "unit" else np.eye(n)
-    W, y = FN.T @ case.matrix @ FN, (FN.T @ case.y.T @ FT).T.ravel()
+    FT = (
+        np.linalg.svd(np.eye(t) - 1 / t)[0][:, : t - 1]
+        if effects != "time"
+        else np.eye(t)
+    )
+    FN = (
+        np.linalg.svd(np.eye(n) - 1 / n)[0][:, : n - 1]
+        if effects != "unit"
+        else np.eye(n)
+    )
+    W = FN.T @ case.matrix @ FN
+    y = (FN.T @ case.y.T @ FT).T.ravel()
     X = np.column_stack([(FN.T @ case.X[..., k].T @ FT).T.ravel() for k in range(2)])
-    big, b = np.kron(np.eye(FT.shape[1]), W), np.linalg.lstsq(X, y)[0]
+    big = np.kron(np.eye(FT.shape[1]), W)
+    b = np.linalg.lstsq(X, y)[0]
     e = y - X @ b
-    s2, own = e @ e / len(e), FT.shape[1] * np.trace(W)
-    trace, mx = FT.shape[1] * np.trace(W.T @ W + W @ W) - 2 * own**2 / len(e), big @ X @ b
+    s2 = e @ e / len(e)
+    own = FT.shape[1] * np.trace(W)
+    trace = FT.shape[1] * np.trace(W.T @ W + W @ W) - 2 * own**2 / len(e)
+    mx = big @ X @ b
     info = (mx @ mx - mx @ X @ np.linalg.lstsq(X, mx)[0]) / s2 + trace
-    found = {test.name: test.statistic for test in lm_tests(case.panel, case.network, effects)}
-    assert found["LM lag"] == pytest.approx((e @ big @ y / s2 - own) ** 2 / info, rel=1e-9)
-    assert found["LM error"] == pytest.approx((e @ big @ e / s2 - own) ** 2 / trace, rel=1e-9)
+    found = {
+        test.name: test.statistic
+        for test in lm_tests(case.panel, case.network, effects)
+    }
+    assert found["LM lag"] == pytest.approx(
+        (e @ big @ y / s2 - own) ** 2 / info, rel=1e-9
+    )
+    assert found["LM error"] == pytest.approx(
+        (e @ big @ e / s2 - own) ** 2 / trace, rel=1e-9
+    )
 
 
 @pytest.mark.parametrize("model", ["SAR", "SEM"])
 def test_marginal_likelihood_equals_quadrature(model):
-    case, g = make_case(n=9, t=6, theta=(0.0, 0.0), rho=0.2), 50.0
-    t, n = 6, 9
+    case = make_case(n=9, t=6, theta=(0.0, 0.0), rho=0.2)
+    g = 50.0
+    t = 6
+    n = 9
     FT, FN = (np.linalg.svd(np.eye(s) - 1 / s)[0][:, : s - 1] for s in (t, n))
-    W, Y, Xs = FN.T @ case.matrix @ FN, FN.T @ case.y.T @ FT, [FN.T @ case.X[..., k].T @ FT for k in range(2)]
+    W = FN.T @ case.matrix @ FN
+    Y = FN.T @ case.y.T @ FT
+    Xs = [FN.T @ case.X[..., k].T @ FT for k in range(2)]
 
     def log_height(d):
         S = np.eye(n - 1) - d * W
-        z, X = (S @ Y).ravel(), np.column_stack([(S @ x if model == "SEM" else x).ravel() for x in Xs])
+        z = (S @ Y).ravel()
+        X = np.column_stack([(S @ x if model == "SEM" else x).ravel() for x in Xs])
         e = z - X @ np.linalg.lstsq(X, z)[0]
         shrunk = (g * e @ e + z @ z) / (1 + g)
-        return (t - 1) * np.linalg.slogdet(S)[1] - np.log1p(g) - z.size / 2 * np.log(shrunk)
+        return (
+            (t - 1) * np.linalg.slogdet(S)[1]
+            - np.log1p(g)
+            - z.size / 2 * np.log(shrunk)
+        )
 
-    expected = np.log(quad(lambda d: np.exp(log_height(d) - log_height(0)) / 2, -0.9999, 0.9999)[0]) + log_height(0)
+    expected = np.log(
+        quad(lambda d: np.exp(log_height(d) - log_height(0)) / 2, -0.9999, 0.9999)[0]
+    ) + log_height(0)
     found = sel.log_marginal_likelihood(case.panel, case.network, PanelModel(model), g)
     assert found == pytest.approx(expected, rel=1e-6)
 
 
 def related(seed, model="SDM", n=31, t=12, related=0.0, serial=0.0):
-    """A panel with unit effects that go with the first regressor by ``related``, errors correlated over years."""
-    rng, W = np.random.default_rng(seed), ring(n)
+    """A panel with unit effects that go with the first regressor by ``related``, errors
+    correlated over years.
+    """
+    rng = np.random.default_rng(seed)
+    W = ring(n)
     X = rng.normal(size=(t, n, 2)) + rng.normal(size=(n, 2))
     noise = rng.normal(size=(t, n))
     for s in range(1, t):
         noise[s] = serial * noise[s - 1] + (1 - serial**2) ** 0.5 * noise[s]
-    y = X @ [1.0, -0.5] + np.einsum("ij,tjk,k->ti", W, X, [0.3, -0.2]) + rng.normal(size=t)[:, None] + noise
+    y = (
+        X @ [1.0, -0.5]
+        + np.einsum("ij,tjk,k->ti", W, X, [0.3, -0.2])
+        + rng.normal(size=t)[:, None]
+        + noise
+    )
     y += rng.normal(size=n) + related * X[..., 0].mean(axis=0)
     units = [f"u{i:02d}" for i in range(n)]
-    case = panel_from_arrays(np.linalg.solve(np.eye(n) - 0.4 * W, y.T).T, X, units, NAMES), network(units, W)
+    case = (
+        panel_from_arrays(np.linalg.solve(np.eye(n) - 0.4 * W, y.T).T, X, units, NAMES),
+        network(units, W),
+    )
     return sel.mundlak(*case, PanelModel(model)), case
 
 
 @pytest.mark.parametrize("model", ["SAR", "SDM"])
 def test_mundlak_equals_dense_least_squares_and_a_numerical_hessian(model):
     found, (panel, net) = related(4, model, n=12, t=5)
-    n, t, W = 12, 5, net.matrix.toarray()
-    y, x = panel.values[..., 0], panel.values[..., 1:]
+    n = 12
+    t = 5
+    W = net.matrix.toarray()
+    y = panel.values[..., 0]
+    x = panel.values[..., 1:]
     means = np.broadcast_to(x.mean(axis=1, keepdims=True), x.shape)
     parts = [x, np.broadcast_to(np.eye(t)[:, 1:], (n, t, t - 1)), means]
-    lagged = [np.einsum("ij,jtk->itk", W, part) for part in (parts[0], parts[2])] if model == "SDM" else []
+    lagged = (
+        [np.einsum("ij,jtk->itk", W, part) for part in (parts[0], parts[2])]
+        if model == "SDM"
+        else []
+    )
     X = np.concatenate([np.ones((n, t, 1)), *parts, *lagged], axis=2).reshape(n * t, -1)
-    places = [1 + 2 + t - 1, 1 + 2 + t] + ([X.shape[1] - 2, X.shape[1] - 1] if lagged else [])
+    places = [1 + 2 + t - 1, 1 + 2 + t] + (
+        [X.shape[1] - 2, X.shape[1] - 1] if lagged else []
+    )
 
     def height(v):
-        rho, b, phi, s2 = v[0], v[1:-2], v[-2], v[-1]
+        rho = v[0]
+        b = v[1:-2]
+        phi = v[-2]
+        s2 = v[-1]
         e = (y - rho * (W @ y)).ravel() - X @ b
         V = s2 * (np.kron(np.eye(n), np.eye(t) + phi * np.ones((t, t))))
-        inside = np.linalg.slogdet(V)[1] + e @ np.linalg.solve(V, e) + n * t * np.log(2 * np.pi)
+        inside = (
+            np.linalg.slogdet(V)[1]
+            + e @ np.linalg.solve(V, e)
+            + n * t * np.log(2 * np.pi)
+        )
         return t * np.linalg.slogdet(np.eye(n) - rho * W)[1] - inside / 2
 
     def fitted(v):
@@ -121,11 +208,14 @@ def test_mundlak_equals_dense_least_squares_and_a_numerical_hessian(model):
     def low(v):
         return -fitted(v).llf - t * np.linalg.slogdet(np.eye(n) - v[0] * W)[1]
 
-    best = minimize(low, [0.3, 0.0], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12}).x
+    best = minimize(
+        low, [0.3, 0.0], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12}
+    ).x
     fit = fitted(best)
     top = np.array([best[0], *fit.params, np.exp(best[1]), fit.ssr / (n * t)])
     cov = np.linalg.inv(-approx_hess3(top, height))
-    value, inside = top[1:-2][places], cov[1:-2, 1:-2][np.ix_(places, places)]
+    value = top[1:-2][places]
+    inside = cov[1:-2, 1:-2][np.ix_(places, places)]
     q = len(places)
     expected = value @ np.linalg.solve(inside, value) * (n - q - 1) / (n * q)
     assert (found.df, found.statistic) == (q, pytest.approx(expected, rel=2e-3))
@@ -134,7 +224,21 @@ def test_mundlak_equals_dense_least_squares_and_a_numerical_hessian(model):
 
 def test_mundlak_says_what_it_cannot_test():
     case = make_case(n=12, t=8)
-    still = panel_from_arrays(case.y, np.broadcast_to(case.X[:1], case.X.shape), case.units, NAMES)
-    refused("a does not vary over the periods", sel.mundlak, still, case.network, PanelModel())
+    still = panel_from_arrays(
+        case.y, np.broadcast_to(case.X[:1], case.X.shape), case.units, NAMES
+    )
+    refused(
+        "a does not vary over the periods",
+        sel.mundlak,
+        still,
+        case.network,
+        PanelModel(),
+    )
     small = make_case(n=5, t=8, matrix=ring(5, 1))
-    refused("5 units cannot carry 4 means", sel.mundlak, small.panel, small.network, PanelModel())
+    refused(
+        "5 units cannot carry 4 means",
+        sel.mundlak,
+        small.panel,
+        small.network,
+        PanelModel(),
+    )

@@ -1,4 +1,6 @@
-"""The command `add`: new years and gaps come with their source, other figures on request, faults change nothing."""
+"""The command `add`: new years and gaps come with their source, other figures on
+request, faults change nothing.
+"""
 
 import re
 from pathlib import Path
@@ -31,7 +33,16 @@ def download(study, table, encoding="gb18030"):
 
 
 def run(study, table, *options):
-    add.main(["output", "--from", download(study, table), "--directory", str(study.folder), *options])
+    add.main(
+        [
+            "output",
+            "--from",
+            download(study, table),
+            "--directory",
+            str(study.folder),
+            *options,
+        ]
+    )
 
 
 def contents(study):
@@ -45,7 +56,11 @@ def output_of(study):
 def spans_of(study, column="output"):
     spans = study.read()["panel_provenance"]
     own = spans[spans["variable"] == column]
-    return list(own[["units", "first_year", "last_year", "grade", "flag", "source"]].itertuples(index=False, name=None))
+    return list(
+        own[["units", "first_year", "last_year", "grade", "flag", "source"]].itertuples(
+            index=False, name=None
+        )
+    )
 
 
 NEW_YEARS = "地区,2005年,2004年,2003年\n甲省,16,15,14\n乙,26,25,24\n丙市,36,35,\n"
@@ -55,41 +70,88 @@ NEW_YEARS = "地区,2005年,2004年,2003年\n甲省,16,15,14\n乙,26,25,24\n丙�
     "table",
     [
         "地区\t2003年\t2002\n全国\t1\t1\n甲\t14\t0\n乙\t24\t23\n",
-        '地区,2003年,2002,\n 甲省 ,"14.0",0,\n\n乙自治区,24, 23,\n注：㑇\U00020000,见,说,明\n',
+        (
+            '地区,2003年,2002,\n 甲省 ,"14.0",0,\n\n乙自治区,24,'
+            " 23,\n注：㑇\U00020000,见,说,明\n"
+        ),
     ],
 )
 def test_forms_of_a_download_give_the_same_figures(study, table):
     units = study.read()["units"]
     for encoding in ("gb18030", "utf-8-sig"):
-        found = read_figures(Path(download(study, table, encoding)), units, ["output"], "missing")
+        found = read_figures(
+            Path(download(study, table, encoding)), units, ["output"], "missing"
+        )
         assert (found.label, found.column, found.table) == (GDP, "output", "panel.csv")
-        assert found.values.to_numpy().tolist() == [["A", 2003, "14"], ["B", 2002, "23"], ["B", 2003, "24"]]
-    assert read_figures(Path(download(study, table)), units, ["output"], "kept").values["value"].tolist()[0] == "0"
+        assert found.values.to_numpy().tolist() == [
+            ["A", 2003, "14"],
+            ["B", 2002, "23"],
+            ["B", 2003, "24"],
+        ]
+    assert (
+        read_figures(Path(download(study, table)), units, ["output"], "kept")
+        .values["value"]
+        .tolist()[0]
+        == "0"
+    )
 
 
-@pytest.mark.parametrize("pair", "新疆:XJ 宁夏回族自治区:NX 黑龙江:HL 陕西省:SN 山西:SX 重庆市:CQ".split())
+@pytest.mark.parametrize(
+    "pair", "新疆:XJ 宁夏回族自治区:NX 黑龙江:HL 陕西省:SN 山西:SX 重庆市:CQ".split()
+)
 def test_full_and_short_names_are_joined(pair):
-    units = pd.read_csv(REPOSITORY / "data" / "units.csv", dtype=str, keep_default_na=False)
+    units = pd.read_csv(
+        REPOSITORY / "data" / "units.csv", dtype=str, keep_default_na=False
+    )
     name, unit = pair.split(":")
-    assert match_units(pd.DataFrame({"地区": [name]}), units, "")[1].tolist() == [f"CN-{unit}"]
+    assert match_units(pd.DataFrame({"地区": [name]}), units, "")[1].tolist() == [
+        f"CN-{unit}"
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["gb18030", "utf-8", "utf-8-sig"])
 def test_new_years_come_in_with_their_source(study, capsys, encoding):
     path = download(study, NEW_YEARS, encoding)
-    add.main(["output", "--from", path, "--grade", "B", "--flag", "revised", "--directory", str(study.folder)])
+    add.main(
+        [
+            "output",
+            "--from",
+            path,
+            "--grade",
+            "B",
+            "--flag",
+            "revised",
+            "--directory",
+            str(study.folder),
+        ]
+    )
     output = output_of(study)
-    assert output["A", 2005] == 16 and output["C", 2004] == 35 and output["C", 2003] == 34 and len(output) == 3 * 6
+    assert (
+        output["A", 2005] == 16
+        and output["C", 2004] == 35
+        and output["C", 2003] == 34
+        and len(output) == 3 * 6
+    )
     later = ("all", 2004, 2005, "B", "revised", "BOOK")
     assert spans_of(study) == [("all", 2000, 2003, "A", "official", "BOOK"), later]
-    assert study.read()["panel"].set_index(["unit", "year"]).loc[("B", 2005), ["people", "doubtful"]].isna().all()
+    assert (
+        study.read()["panel"]
+        .set_index(["unit", "year"])
+        .loc[("B", 2005), ["people", "doubtful"]]
+        .isna()
+        .all()
+    )
     told = capsys.readouterr().out.splitlines()
     assert told[0] == f"download.csv: {GDP} for output, 3 units, 2003 to 2005"
-    assert told[1:3] == ["6 cells added, 0 changed, 2 equal", "new years: 2004, 2005"] and told[3].startswith(
-        "1 figures of"
-    )
+    assert told[1:3] == [
+        "6 cells added, 0 changed, 2 equal",
+        "new years: 2004, 2005",
+    ] and told[3].startswith("1 figures of")
     assert "written: panel.csv" in told and "written: panel_provenance.csv" in told
-    assert told[-1] == "to use the new years, set panel.years and the periods in config.yaml"
+    assert (
+        told[-1]
+        == "to use the new years, set panel.years and the periods in config.yaml"
+    )
 
 
 def test_cells_that_stay_keep_every_byte_and_other_tables_are_not_touched(study):
@@ -97,8 +159,12 @@ def test_cells_that_stay_keep_every_byte_and_other_tables_are_not_touched(study)
     before = study.path("panel").read_text(encoding="utf-8")
     run(study, NEW_YEARS)
     after = study.path("panel").read_text(encoding="utf-8").splitlines()
-    assert [line for line in after if line.split(",")[1] not in {"2004", "2005"}] == before.splitlines()
-    assert [path.name for path in (study.folder / "data").iterdir() if path.suffix == ".new"] == []
+    assert [
+        line for line in after if line.split(",")[1] not in {"2004", "2005"}
+    ] == before.splitlines()
+    assert [
+        path.name for path in (study.folder / "data").iterdir() if path.suffix == ".new"
+    ] == []
 
 
 def test_second_time_adds_nothing_and_other_columns_keep_their_spans(study, capsys):
@@ -110,13 +176,21 @@ def test_second_time_adds_nothing_and_other_columns_keep_their_spans(study, caps
     run(study, NEW_YEARS)
     assert contents(study) == before
     told = capsys.readouterr().out.splitlines()
-    assert (told[1], told[-1]) == ("0 cells added, 0 changed, 8 equal", "nothing to add")
+    assert (told[1], told[-1]) == (
+        "0 cells added, 0 changed, 8 equal",
+        "nothing to add",
+    )
 
 
 def test_figure_printed_with_other_decimals_is_the_same_figure():
     for same in (("35445.1", "35445.13"), ("35445.13", "35445.1"), ("35445", "35445")):
         assert add.same_figure(*same) is True
-    for other in (("35445.1", "35445.16"), ("33", "33.4"), ("0", "0.2"), ("-2.5", "2.5")):
+    for other in (
+        ("35445.1", "35445.16"),
+        ("33", "33.4"),
+        ("0", "0.2"),
+        ("-2.5", "2.5"),
+    ):
         assert add.same_figure(*other) is False
 
 
@@ -134,11 +208,16 @@ def test_new_vintage_is_taken_on_request_with_its_own_spans(study, capsys):
         ("all", 2000, 2001, "A", "official", "BOOK"),
     ]
     told = capsys.readouterr().out.splitlines()
-    assert told[1:3] == ["0 cells added, 2 changed, 4 equal", "largest relative change: C 2003: 17, held 34 (50.00%)"]
+    assert told[1:3] == [
+        "0 cells added, 2 changed, 4 equal",
+        "largest relative change: C 2003: 17, held 34 (50.00%)",
+    ]
 
 
 def test_gap_inside_a_span_gets_the_new_source_only_for_itself(study):
-    study.replace("panel", "B,2001,22,", "B,2001,,").replace("sources", "BOOK,", "WEB,A page,,none,yes\nBOOK,")
+    study.replace("panel", "B,2001,22,", "B,2001,,").replace(
+        "sources", "BOOK,", "WEB,A page,,none,yes\nBOOK,"
+    )
     run(study, "地区,2001年\n乙自治区,21.5\n", "--source", "WEB")
     assert output_of(study)["B", 2001] == 21.5
     assert sorted(span[:3] + span[5:] for span in spans_of(study)) == [
@@ -151,7 +230,10 @@ def test_gap_inside_a_span_gets_the_new_source_only_for_itself(study):
 
 def test_a_unit_without_a_row_in_a_year_that_others_have_gets_one(study):
     config = yaml.safe_load((study.folder / "config.yaml").read_text(encoding="utf-8"))
-    config["panel"]["years"], config["periods"] = [2001, 2003], {"P": {"start": 2001, "end": 2003}}
+    config["panel"]["years"], config["periods"] = (
+        [2001, 2003],
+        {"P": {"start": 2001, "end": 2003}},
+    )
     (study.folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     study.replace("panel", "C,2000,31,5,3.5\n", "")
     run(study, "地区,2000年\n丙,30\n")
@@ -161,21 +243,74 @@ def test_a_unit_without_a_row_in_a_year_that_others_have_gets_one(study):
 OUTPUT = ["output"]
 REFUSED = [
     (["year"], NEW_YEARS, "year can be no column of figures"),
-    (["income"], NEW_YEARS, "income can be no column of figures; expected a name that the panel does not compute"),
-    ([*OUTPUT, "--source", "WEB"], NEW_YEARS, "panel_provenance.csv names 1 unknown source (WEB)"),
-    (OUTPUT, "地区,2004年\n甲,99999\n", "panel.csv has 1 output out of range (A 2004); expected at most 9999"),
-    ([*OUTPUT, "--zeros", "kept"], "地区,2004年\n甲,0\n", "panel.csv has 1 zero or negative output (A 2004)"),
-    (["人口=people"], NEW_YEARS, f"download.csv holds the indicator '{GDP}'; expected one of 人口"),
-    (OUTPUT, "地区,2004年\n丁省,1\n", "no column of download.csv names the units of the panel; expected ids such as A"),
-    (OUTPUT, "地区,2004年\n甲省,1\n甲省,2\n", "download.csv has 1 rows twice (A 2004); expected one row per"),
-    (OUTPUT, "地区,2004年12月\n甲省,1\n", "download.csv has 1 column that is no year (2004年12月); expected"),
-    (OUTPUT, "地区,2004年,2004年\n甲省,1,2\n", "download.csv has the column 2004年 twice; expected each name once"),
-    (OUTPUT, "地区,2004年\n甲省,14,055.46\n", "line 5 has more cells than the header; expected 2 cells in each row"),
-    (OUTPUT, '地区,2004年\n甲省,"1,23,4"\n', "value of download.csv has 1 cells that are no number ('1,23,4', A 2004)"),
+    (
+        ["income"],
+        NEW_YEARS,
+        (
+            "income can be no column of figures; expected a name that the panel does"
+            " not compute"
+        ),
+    ),
+    (
+        [*OUTPUT, "--source", "WEB"],
+        NEW_YEARS,
+        "panel_provenance.csv names 1 unknown source (WEB)",
+    ),
+    (
+        OUTPUT,
+        "地区,2004年\n甲,99999\n",
+        "panel.csv has 1 output out of range (A 2004); expected at most 9999",
+    ),
+    (
+        [*OUTPUT, "--zeros", "kept"],
+        "地区,2004年\n甲,0\n",
+        "panel.csv has 1 zero or negative output (A 2004)",
+    ),
+    (
+        ["人口=people"],
+        NEW_YEARS,
+        f"download.csv holds the indicator '{GDP}'; expected one of 人口",
+    ),
+    (
+        OUTPUT,
+        "地区,2004年\n丁省,1\n",
+        (
+            "no column of download.csv names the units of the panel; expected ids such"
+            " as A"
+        ),
+    ),
+    (
+        OUTPUT,
+        "地区,2004年\n甲省,1\n甲省,2\n",
+        "download.csv has 1 rows twice (A 2004); expected one row per",
+    ),
+    (
+        OUTPUT,
+        "地区,2004年12月\n甲省,1\n",
+        "download.csv has 1 column that is no year (2004年12月); expected",
+    ),
+    (
+        OUTPUT,
+        "地区,2004年,2004年\n甲省,1,2\n",
+        "download.csv has the column 2004年 twice; expected each name once",
+    ),
+    (
+        OUTPUT,
+        "地区,2004年\n甲省,14,055.46\n",
+        "line 5 has more cells than the header; expected 2 cells in each row",
+    ),
+    (
+        OUTPUT,
+        '地区,2004年\n甲省,"1,23,4"\n',
+        "value of download.csv has 1 cells that are no number ('1,23,4', A 2004)",
+    ),
     (
         OUTPUT,
         "地区,2004年,2003年\n甲,16,14.5\n乙,26,24\n丙,36,30\n",
-        "download.csv has 2 other figures of output than panel.csv (A 2003: 14.5, held 14, C 2003: 30, held 34); ",
+        (
+            "download.csv has 2 other figures of output than panel.csv (A 2003: 14.5,"
+            " held 14, C 2003: 30, held 34); "
+        ),
     ),
 ]
 
@@ -184,11 +319,21 @@ REFUSED = [
 def test_fault_is_one_line_and_changes_nothing(study, options, table, message):
     before = contents(study)
     with pytest.raises(SystemExit, match=f"^ingest: {re.escape(message)}.*$"):
-        add.main([*options, "--from", download(study, table), "--directory", str(study.folder)])
+        add.main(
+            [
+                *options,
+                "--from",
+                download(study, table),
+                "--directory",
+                str(study.folder),
+            ]
+        )
     assert contents(study) == before
 
 
 def test_edit_that_was_not_checked_in_is_not_blessed_on_the_way(study):
     study.replace("units", "Bland", "Blend", refresh=False)
-    with pytest.raises(SystemExit, match="1 table changed since its checksum was written"):
+    with pytest.raises(
+        SystemExit, match="1 table changed since its checksum was written"
+    ):
         run(study, NEW_YEARS)

@@ -1,4 +1,6 @@
-"""`run new` on one table in many forms: the same study, or one line for every fault; never half a study."""
+"""`run new` on one table in many forms: the same study, or one line for every fault;
+never half a study.
+"""
 
 import json
 
@@ -13,30 +15,54 @@ from evenfield.study.ingest.study_tables import describe_study, read_study
 from study import arguments
 
 NAMES = {"N": "North Land", "E": "Ost", "S": "Süd", "W": "West", "C": "Centre"}
-YEARS, NUMBERED = range(2000, 2012), [*enumerate(NAMES.items(), 1)]
+YEARS = range(2000, 2012)
+NUMBERED = [*enumerate(NAMES.items(), 1)]
 LONG = pd.DataFrame(
-    [(u, n, y, 1000 + i * (37 + 11.5 * (y - 1999)), ("out", "in")[i % 2]) for i, (u, n) in NUMBERED for y in YEARS],
+    [
+        (u, n, y, 1000 + i * (37 + 11.5 * (y - 1999)), ("out", "in")[i % 2])
+        for i, (u, n) in NUMBERED
+        for y in YEARS
+    ],
     columns=["code", "state_name", "year", "income", "side"],
 )
 RECORDS = LONG.to_dict("records")
-WIDE = LONG.pivot(index=["code", "state_name", "side"], columns="year", values="income").reset_index()
+WIDE = LONG.pivot(
+    index=["code", "state_name", "side"], columns="year", values="income"
+).reset_index()
 
 
 def with_note(table, path):
-    path.write_text(f"Regional accounts\n\n{table.to_csv(index=False)}Source: office\n", encoding="utf-8")
+    path.write_text(
+        f"Regional accounts\n\n{table.to_csv(index=False)}Source: office\n",
+        encoding="utf-8",
+    )
 
 
 COMMA = {"sep": ";", "decimal": ",", "encoding": "cp1252"}
 FORMS = {
     "table.csv": lambda path: LONG.to_csv(path, index=False),
-    "shuffled.csv": lambda path: LONG.sample(frac=1, random_state=1)[LONG.columns[::-1]].to_csv(path, index=False),
+    "shuffled.csv": (
+        lambda path: LONG.sample(frac=1, random_state=1)[LONG.columns[::-1]].to_csv(
+            path, index=False
+        )
+    ),
     "comma.csv": lambda path: LONG.to_csv(path, index=False, **COMMA),
     "note.csv": lambda path: with_note(LONG, path),
     "table.xlsx": lambda path: LONG.to_excel(path, index=False),
     "table.dta": lambda path: LONG.to_stata(path, write_index=False),
-    "wide.csv": lambda path: WIDE.rename(columns={y: f"income_{y}" for y in YEARS}).to_csv(path, index=False),
-    "wide.xlsx": lambda path: WIDE.rename(columns={y: f"income{y}" for y in YEARS}).to_excel(path, index=False),
-    "table.geojson": lambda path: path.write_text(json.dumps({"features": [{"properties": r} for r in RECORDS]})),
+    "wide.csv": (
+        lambda path: WIDE.rename(columns={y: f"income_{y}" for y in YEARS}).to_csv(
+            path, index=False
+        )
+    ),
+    "wide.xlsx": (
+        lambda path: WIDE.rename(columns={y: f"income{y}" for y in YEARS}).to_excel(
+            path, index=False
+        )
+    ),
+    "table.geojson": lambda path: path.write_text(
+        json.dumps({"features": [{"properties": r} for r in RECORDS]})
+    ),
 }
 
 
@@ -53,58 +79,167 @@ def test_one_table_in_many_forms_is_one_study(tmp_path, name):
     config, study = made(tmp_path, name, FORMS[name])
     panel = study["panel"].set_index(["unit", "year"])["income"]
     assert panel.to_dict() == LONG.set_index(["code", "year"])["income"].to_dict()
-    assert study["units"].set_index("unit")["name"].to_dict() == NAMES and set(study["units"]["side"]) == {"in", "out"}
-    assert (config["panel"]["income"]["column"], config["panel"]["years"]) == ("income", [2000, 2011])
-    assert config["study"]["units_name"] == "states" and list(config["periods"]) == ["S1", "P1", "P2"]
-    assert len((tmp_path / "study" / "config.yaml").read_text(encoding="utf-8").splitlines()) <= 25
+    assert study["units"].set_index("unit")["name"].to_dict() == NAMES and set(
+        study["units"]["side"]
+    ) == {"in", "out"}
+    assert (config["panel"]["income"]["column"], config["panel"]["years"]) == (
+        "income",
+        [2000, 2011],
+    )
+    assert config["study"]["units_name"] == "states" and list(config["periods"]) == [
+        "S1",
+        "P1",
+        "P2",
+    ]
+    assert (
+        len(
+            (tmp_path / "study" / "config.yaml")
+            .read_text(encoding="utf-8")
+            .splitlines()
+        )
+        <= 25
+    )
 
 
 CHANGED = {
-    "blank ids": (lambda t: t.assign(code=t["state_name"]).drop(columns="state_name"), [], "have _ in place of blanks"),
-    "gaps": (lambda t: t.drop(t.index[5]), [], "1 units with gaps in income left out: N"),
-    "late": (lambda t: t.assign(income=t["income"].where(t["year"].gt(2003))), [], "to 2011, without a gap in income"),
-    "every two": (lambda t: t[t["year"] % 2 == 0], [], "5 units, 2000 to 2010, every 2 years"),
-    "output": (lambda t: t.assign(gdp=t["income"], pop=2.0).drop(columns="income"), [], "gdp over pop, by"),
-    "b": (lambda t: t.assign(a=t["income"], b=2 * t["income"]).drop(columns="income"), ["--income", "b"], "5 units"),
-    "computed": (lambda t: t.assign(population=t["income"] * 2), [], "computes these: population to population_g"),
-    "dates": (lambda t: t.assign(year=t["year"].astype(str) + "-01-01"), [], "years: column year"),
-    "simulated": (lambda t: t, ["--flag", "simulated", "--source", "A seed"], "5 units"),
-    "todo": (lambda t: t.assign(a=t["income"], b=t["income"]).drop(columns="income"), [], "is not clear: perhaps a, b"),
+    "blank ids": (
+        lambda t: t.assign(code=t["state_name"]).drop(columns="state_name"),
+        [],
+        "have _ in place of blanks",
+    ),
+    "gaps": (
+        lambda t: t.drop(t.index[5]),
+        [],
+        "1 units with gaps in income left out: N",
+    ),
+    "late": (
+        lambda t: t.assign(income=t["income"].where(t["year"].gt(2003))),
+        [],
+        "to 2011, without a gap in income",
+    ),
+    "every two": (
+        lambda t: t[t["year"] % 2 == 0],
+        [],
+        "5 units, 2000 to 2010, every 2 years",
+    ),
+    "output": (
+        lambda t: t.assign(gdp=t["income"], pop=2.0).drop(columns="income"),
+        [],
+        "gdp over pop, by",
+    ),
+    "b": (
+        lambda t: t.assign(a=t["income"], b=2 * t["income"]).drop(columns="income"),
+        ["--income", "b"],
+        "5 units",
+    ),
+    "computed": (
+        lambda t: t.assign(population=t["income"] * 2),
+        [],
+        "computes these: population to population_g",
+    ),
+    "dates": (
+        lambda t: t.assign(year=t["year"].astype(str) + "-01-01"),
+        [],
+        "years: column year",
+    ),
+    "simulated": (
+        lambda t: t,
+        ["--flag", "simulated", "--source", "A seed"],
+        "5 units",
+    ),
+    "todo": (
+        lambda t: t.assign(a=t["income"], b=t["income"]).drop(columns="income"),
+        [],
+        "is not clear: perhaps a, b",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", CHANGED)
-def test_what_was_guessed_is_said_and_the_study_is_in_order(tmp_path, capsys, monkeypatch, name):
+def test_what_was_guessed_is_said_and_the_study_is_in_order(
+    tmp_path, capsys, monkeypatch, name
+):
     change, options, said = CHANGED[name]
     change(LONG).to_csv(tmp_path / "in.csv", index=False)
     new.main([str(tmp_path / "study"), "--panel", str(tmp_path / "in.csv"), *options])
     told = capsys.readouterr().out
     assert said in told and "run: python3 run --directory" in told.splitlines()[-1]
     if name == "todo":
-        with pytest.raises(SystemExit, match=r"config: panel.income.column is still TODO; expected a value"):
-            data.run_command(arguments("").parse_args(["--directory", str(tmp_path / "study")]), data.refresh)
+        with pytest.raises(
+            SystemExit,
+            match=r"config: panel.income.column is still TODO; expected a value",
+        ):
+            data.run_command(
+                arguments("").parse_args(["--directory", str(tmp_path / "study")]),
+                data.refresh,
+            )
         return
     config = checked_config(read_config(tmp_path / "study" / "config.yaml"))
     monkeypatch.chdir(tmp_path / "study")
     study = read_study(config)
-    assert describe_study(study)["simulated"] == (["income"] if name == "simulated" else [])
-    assert {"b": "b", "computed": "income"}.get(name) in {config["panel"]["income"].get("column"), None}
+    assert describe_study(study)["simulated"] == (
+        ["income"] if name == "simulated" else []
+    )
+    assert {"b": "b", "computed": "income"}.get(name) in {
+        config["panel"]["income"].get("column"),
+        None,
+    }
 
 
 SPOILT = {
-    "twice": (lambda t: pd.concat([t, t.head(2)]), [], "names each unit once a year (code: 2 rows stand twice)"),
-    "twice, named": (lambda t: pd.concat([t, t.head(2)]), ["--unit", "code"], "2 rows stand twice (N 2000, N 2001)"),
-    "no year": (lambda t: t.drop(columns="year"), [], "no column of years among code, state_name, income, side"),
-    "text": (lambda t: t.astype(str).replace("1048.5", "n/k"), [], "income has 1 cell that is no number ('n/k', N"),
-    "zero": (lambda t: t.replace(1048.5, 0), [], "income has 1 cell at or below zero (N 2000)"),
-    "no column": (lambda t: t, ["--income", "gdp", "--unit", "id"], "no column id, given by --unit"),
-    "two flags": (lambda t: t, ["--output", "income"], "the flags --output; expected --income, or --output and"),
-    "two units": (lambda t: t[t["code"].isin(["N", "E"])], [], "2 units and 12 years; expected three units and two"),
+    "twice": (
+        lambda t: pd.concat([t, t.head(2)]),
+        [],
+        "names each unit once a year (code: 2 rows stand twice)",
+    ),
+    "twice, named": (
+        lambda t: pd.concat([t, t.head(2)]),
+        ["--unit", "code"],
+        "2 rows stand twice (N 2000, N 2001)",
+    ),
+    "no year": (
+        lambda t: t.drop(columns="year"),
+        [],
+        "no column of years among code, state_name, income, side",
+    ),
+    "text": (
+        lambda t: t.astype(str).replace("1048.5", "n/k"),
+        [],
+        "income has 1 cell that is no number ('n/k', N",
+    ),
+    "zero": (
+        lambda t: t.replace(1048.5, 0),
+        [],
+        "income has 1 cell at or below zero (N 2000)",
+    ),
+    "no column": (
+        lambda t: t,
+        ["--income", "gdp", "--unit", "id"],
+        "no column id, given by --unit",
+    ),
+    "two flags": (
+        lambda t: t,
+        ["--output", "income"],
+        "the flags --output; expected --income, or --output and",
+    ),
+    "two units": (
+        lambda t: t[t["code"].isin(["N", "E"])],
+        [],
+        "2 units and 12 years; expected three units and two",
+    ),
     "one cell": (lambda t: t.iloc[:1, :1], [], "no column of years"),
     "empty": (lambda t: t.head(0), [], "in.csv has no rows"),
-    "blank unit": (lambda t: t.replace("N", ""), ["--unit", "code"], "code is blank in 12 rows"),
+    "blank unit": (
+        lambda t: t.replace("N", ""),
+        ["--unit", "code"],
+        "code is blank in 12 rows",
+    ),
     "no claims": (lambda t: t, ["--claims", "nowhere.yaml"], "no file nowhere.yaml"),
-    "no polygons": (lambda t: t, ["--polygons", "nowhere.json", "--weights", "w.csv"], "no file nowhere.json"),
+    "no polygons": (
+        lambda t: t,
+        ["--polygons", "nowhere.json", "--weights", "w.csv"],
+        "no file nowhere.json",
+    ),
 }
 
 
@@ -113,57 +248,121 @@ def test_fault_is_named_and_nothing_is_written(tmp_path, name):
     change, options, said = SPOILT[name]
     change(LONG).to_csv(tmp_path / "in.csv", index=False)
     with pytest.raises(SystemExit) as stop:
-        new.main([str(tmp_path / "study"), "--panel", str(tmp_path / "in.csv"), *options])
+        new.main(
+            [str(tmp_path / "study"), "--panel", str(tmp_path / "in.csv"), *options]
+        )
     lines = str(stop.value.code).splitlines()
-    assert any(said in line for line in lines) and all(line.count("; ") >= 2 for line in lines)
+    assert any(said in line for line in lines) and all(
+        line.count("; ") >= 2 for line in lines
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
     assert len(lines) == (2 if name in {"no column", "no polygons"} else 1)
 
 
 def test_figures_are_added_with_dictionary_and_source(tmp_path, capsys, monkeypatch):
     made(tmp_path)
-    study, package = tmp_path / "study", tmp_path / "study" / "data" / "datapackage.json"
+    study = tmp_path / "study"
+    package = tmp_path / "study" / "data" / "datapackage.json"
     text = package.read_text(encoding="utf-8").replace('"grade": "A"', '"grade":   "A"')
     package.write_text(text, encoding="utf-8")
-    WIDE.drop(columns="side").assign(**{str(y): y / 1000 for y in YEARS}).drop(columns=YEARS).to_csv(tmp_path / "s.csv")
-    WIDE[["state_name"]].assign(coast=["a", "b", "a", "b", "a"]).to_excel(tmp_path / "c.xlsx", index=False)
-    (tmp_path / "new.csv").write_text("code,year,income\nN,2000,1\nE,2012,5\nX,2012,6\n", encoding="utf-8")
+    WIDE.drop(columns="side").assign(**{str(y): y / 1000 for y in YEARS}).drop(
+        columns=YEARS
+    ).to_csv(tmp_path / "s.csv")
+    WIDE[["state_name"]].assign(coast=["a", "b", "a", "b", "a"]).to_excel(
+        tmp_path / "c.xlsx", index=False
+    )
+    (tmp_path / "new.csv").write_text(
+        "code,year,income\nN,2000,1\nE,2012,5\nX,2012,6\n", encoding="utf-8"
+    )
     to = ["--directory", str(study)]
     add.main(["school", "--from", str(tmp_path / "s.csv"), *to])
     add.main(["coast", "--from", str(tmp_path / "c.xlsx"), *to])
     held = {path: path.read_bytes() for path in (study / "data").iterdir()}
-    with pytest.raises(SystemExit, match=r"has 1 other figures of income than panel.csv \(N 2000: 1, held 1048.5\)"):
+    with pytest.raises(
+        SystemExit,
+        match=(
+            r"has 1 other figures of income than panel.csv \(N 2000: 1, held 1048.5\)"
+        ),
+    ):
         add.main(["income", "--from", str(tmp_path / "new.csv"), *to])
     assert held == {path: path.read_bytes() for path in (study / "data").iterdir()}
-    add.main(["income", "--from", str(tmp_path / "new.csv"), "--replace", "--source", "B", "--citation", "Book", *to])
+    add.main(
+        [
+            "income",
+            "--from",
+            str(tmp_path / "new.csv"),
+            "--replace",
+            "--source",
+            "B",
+            "--citation",
+            "Book",
+            *to,
+        ]
+    )
     assert "left out, no units of the study: X" in capsys.readouterr().out
     monkeypatch.chdir(study)
     tables = read_study(checked_config(read_config("config.yaml")))
     panel = tables["panel"].set_index(["unit", "year"])
-    assert panel.loc[("N", 2000), ["income", "school"]].tolist() == [1, 2] and panel["income"]["E", 2012] == 5
-    assert tables["units"].set_index("unit")["coast"].to_dict() == dict(zip(WIDE["code"], "ababa", strict=True))
+    assert (
+        panel.loc[("N", 2000), ["income", "school"]].tolist() == [1, 2]
+        and panel["income"]["E", 2012] == 5
+    )
+    assert tables["units"].set_index("unit")["coast"].to_dict() == dict(
+        zip(WIDE["code"], "ababa", strict=True)
+    )
     spans = tables["panel_provenance"].query("variable == 'income' and source == 'B'")
-    assert set(spans["units"]) == {"N", "all"} and set(tables["sources"]["citation"]) == {"table.csv", "Book"}
+    assert set(spans["units"]) == {"N", "all"} and set(
+        tables["sources"]["citation"]
+    ) == {"table.csv", "Book"}
     written = package.read_text(encoding="utf-8")
     assert '"grade":   "A"' in written and '"name": "school"' in written
 
 
 def test_maps_zones_and_clusters_of_a_study(tmp_path, monkeypatch, capsys):
     places = {u: (i % 3, i // 3) for i, u in enumerate("NESW")} | {"C": (9, 9)}
-    rings = {u: [[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1], [x, y]] for u, (x, y) in places.items()}
-    polygons = {u: {"type": "Polygon", "coordinates": [ring]} for u, ring in rings.items()}
-    shapes = [{"type": "Feature", "properties": {"id": u}, "geometry": drawn} for u, drawn in polygons.items()]
-    (tmp_path / "map.json").write_text(json.dumps({"type": "FeatureCollection", "features": shapes}), encoding="utf-8")
-    (tmp_path / "zones.csv").write_text("State,Kind,Since\nNorth Land,Free port,2003\nE,Park,2005\n", encoding="utf-8")
+    rings = {
+        u: [[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1], [x, y]]
+        for u, (x, y) in places.items()
+    }
+    polygons = {
+        u: {"type": "Polygon", "coordinates": [ring]} for u, ring in rings.items()
+    }
+    shapes = [
+        {"type": "Feature", "properties": {"id": u}, "geometry": drawn}
+        for u, drawn in polygons.items()
+    ]
+    (tmp_path / "map.json").write_text(
+        json.dumps({"type": "FeatureCollection", "features": shapes}), encoding="utf-8"
+    )
+    (tmp_path / "zones.csv").write_text(
+        "State,Kind,Since\nNorth Land,Free port,2003\nE,Park,2005\n", encoding="utf-8"
+    )
     (tmp_path / "clusters.csv").write_text("code,cluster\nW,1\nN,0\n", encoding="utf-8")
     options = "--polygons map.json --zones zones.csv --clusters clusters.csv".split()
-    files = [option if option.startswith("--") else str(tmp_path / option) for option in options]
+    files = [
+        option if option.startswith("--") else str(tmp_path / option)
+        for option in options
+    ]
     config, study = made(tmp_path, "table.csv", FORMS["table.csv"], *files)
     assert "without a border, joined to the nearest unit: C" in capsys.readouterr().out
-    assert {tuple(pair) for pair in study["adjacency"].to_numpy()} >= {("E", "N"), ("N", "W")}
-    assert study["units"].set_index("unit").loc["C", ["lat", "lon"]].tolist() == [9.5, 9.5]
+    assert {tuple(pair) for pair in study["adjacency"].to_numpy()} >= {
+        ("E", "N"),
+        ("N", "W"),
+    }
+    assert study["units"].set_index("unit").loc["C", ["lat", "lon"]].tolist() == [
+        9.5,
+        9.5,
+    ]
     groups = study["taxonomies"].set_index("unit")
-    assert groups["sez_from_year"].dropna().to_dict() == {"N": 2003, "E": 2005} and groups["cluster"].idxmax() == "W"
-    assert config["taxonomy"]["national_zones"] == ["free_port", "park"] and config["weights"]["join"] == [["C", "S"]]
-    with pytest.raises(SystemExit, match=r"study holds a study; expected a folder without config.yaml and data"):
+    assert (
+        groups["sez_from_year"].dropna().to_dict() == {"N": 2003, "E": 2005}
+        and groups["cluster"].idxmax() == "W"
+    )
+    assert config["taxonomy"]["national_zones"] == ["free_port", "park"] and config[
+        "weights"
+    ]["join"] == [["C", "S"]]
+    with pytest.raises(
+        SystemExit,
+        match=r"study holds a study; expected a folder without config.yaml and data",
+    ):
         made(tmp_path)

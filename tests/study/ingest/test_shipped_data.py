@@ -1,4 +1,6 @@
-"""The data that ship: an independent reader of the standard agrees; ledger, sources and links are whole."""
+"""The data that ship: an independent reader of the standard agrees; ledger, sources and
+links are whole.
+"""
 
 import json
 import math
@@ -17,7 +19,10 @@ DATA = Path(__file__).parents[3] / "data"
 def test_frictionless_agrees_that_the_package_is_valid():
     with system.use_context(trusted=True):
         report = Package(str(DATA / "datapackage.json")).validate()
-    assert report.flatten(["rowNumber", "fieldName", "type", "note"]) == [] and report.valid
+    assert (
+        report.flatten(["rowNumber", "fieldName", "type", "note"]) == []
+        and report.valid
+    )
 
 
 def test_tables_are_whole_as_the_readme_says(china_tables):
@@ -25,7 +30,9 @@ def test_tables_are_whole_as_the_readme_says(china_tables):
     assert {name: len(china_tables[name]) for name in rows} == rows
     text = (DATA / "README.md").read_text(encoding="utf-8")
     for name in "panel panel_provenance panel_merged units sources zones clusters programmes census_2020".split():
-        (said,) = re.findall(rf"^\| `{name}\.csv` \| ([\d ]+) \|", text, flags=re.MULTILINE)
+        (said,) = re.findall(
+            rf"^\| `{name}\.csv` \| ([\d ]+) \|", text, flags=re.MULTILINE
+        )
         assert int(said.replace(" ", "")) == len(china_tables[name]), name
 
 
@@ -38,12 +45,20 @@ def test_population_after_2010_runs_to_the_census_of_2020(china_tables):
         start = panel.loc[(unit, 2010), "pop_before_census_10k"]
         for year in range(2011, 2020):
             share = (date(year, 12, 31) - date(2010, 12, 31)).days / days
-            wanted = math.exp(math.log(start) + share * math.log(count / 10_000 / start))
+            wanted = math.exp(
+                math.log(start) + share * math.log(count / 10_000 / start)
+            )
             assert panel.loc[(unit, year), "pop_resident_10k"] == round(wanted, 2)
     early = panel[panel.index.get_level_values("year") <= 2010]
-    assert early["pop_resident_10k"].equals(early["pop_before_census_10k"].rename("pop_resident_10k"))
-    spans = china_tables["panel_provenance"].query("variable == 'pop_resident_10k' and flag == 'interpolated'")
-    assert spans[["first_year", "last_year", "source"]].to_numpy().tolist() == [[2011, 2019, "CENSUS2020"]]
+    assert early["pop_resident_10k"].equals(
+        early["pop_before_census_10k"].rename("pop_resident_10k")
+    )
+    spans = china_tables["panel_provenance"].query(
+        "variable == 'pop_resident_10k' and flag == 'interpolated'"
+    )
+    assert spans[["first_year", "last_year", "source"]].to_numpy().tolist() == [
+        [2011, 2019, "CENSUS2020"]
+    ]
 
 
 def test_sources_that_are_named_exist(china_tables):
@@ -51,23 +66,42 @@ def test_sources_that_are_named_exist(china_tables):
     checked = 0
     for name, table in china_tables.items():
         if "source" in table and name != "sources":
-            named = set(re.findall(r"\b(?:S\d{2}|[A-Z][A-Z0-9]{3,})\b", " ".join(map(str, table["source"]))))
+            named = set(
+                re.findall(
+                    r"\b(?:S\d{2}|[A-Z][A-Z0-9]{3,})\b",
+                    " ".join(map(str, table["source"])),
+                )
+            )
             assert named <= known, f"{name}: {sorted(named - known)}"
             checked += len(named)
     assert checked > 60 and set(china_tables["panel_provenance"]["source"]) <= known
 
 
 def test_every_file_is_in_the_dictionary_which_is_written_as_refresh_writes_it():
-    described = {resource.path: resource.hash for resource in read_resources(DATA / "datapackage.json").values()}
-    found = {path.relative_to(DATA).as_posix() for path in DATA.rglob("*") if path.suffix in {".csv", ".geojson"}}
+    described = {
+        resource.path: resource.hash
+        for resource in read_resources(DATA / "datapackage.json").values()
+    }
+    found = {
+        path.relative_to(DATA).as_posix()
+        for path in DATA.rglob("*")
+        if path.suffix in {".csv", ".geojson"}
+    }
     assert set(described) == found and all(described.values())
     text = (DATA / "datapackage.json").read_text(encoding="utf-8")
     assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=2) + "\n"
 
 
-def test_nothing_is_simulated_and_grade_c_is_used_only_for_income_until_1998(china_tables, china_config):
+def test_nothing_is_simulated_and_grade_c_is_used_only_for_income_until_1998(
+    china_tables, china_config
+):
     assert describe_study(china_tables)["simulated"] == []
     assert china_config["data"]["grade_c"] == ["gdp_real_proxy_100m_cny_2000"]
     panel = china_tables["panel"]
-    assert panel["fdi_actual_10k_usd"].isna().all() and panel.loc[panel["year"] < 1996, "gfcf_100m_cny"].isna().all()
-    assert panel.loc[panel["year"] <= 1998, "gdp_real_proxy_100m_cny_2000"].notna().all()
+    assert (
+        panel["fdi_actual_10k_usd"].isna().all()
+        and panel.loc[panel["year"] < 1996, "gfcf_100m_cny"].isna().all()
+    )
+    assert (
+        panel.loc[panel["year"] <= 1998, "gdp_real_proxy_100m_cny_2000"].notna().all()
+    )

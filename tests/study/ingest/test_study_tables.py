@@ -1,11 +1,22 @@
-"""The study as a whole: years, units, taxonomies, absent tables, and a hash that the order of rows does not move."""
+"""The study as a whole: years, units, taxonomies, absent tables, and a hash that the
+order of rows does not move.
+"""
 
 import pandas as pd
 import pytest
 
 from evenfield.study.errors import ConfigError, EvenfieldError, IngestError
-from evenfield.study.ingest.dictionary import public_dictionary, read_package, read_resources, refresh_hashes
-from evenfield.study.ingest.study_tables import check_years, collect_taxonomies, describe_study
+from evenfield.study.ingest.dictionary import (
+    public_dictionary,
+    read_package,
+    read_resources,
+    refresh_hashes,
+)
+from evenfield.study.ingest.study_tables import (
+    check_years,
+    collect_taxonomies,
+    describe_study,
+)
 from toy_study import TEXT
 
 
@@ -17,7 +28,9 @@ def refused(toy):
 
 def test_years_off_the_declared_step_are_refused():
     panel = pd.DataFrame({"unit": "A", "year": [1940, 1950, 1955, 1960]})
-    with pytest.raises(IngestError, match=r"has 1 year off the declared step of 10 \(1955\)"):
+    with pytest.raises(
+        IngestError, match=r"has 1 year off the declared step of 10 \(1955\)"
+    ):
         check_years(panel, [1940, 1960], 10)
     check_years(panel[panel["year"] != 1955], [1940, 1960], 10)
 
@@ -26,15 +39,39 @@ def replaced(*args):
     return lambda toy: toy.replace(*args)
 
 
-SPAN, D = "output,all,2000,2003,A,official,BOOK,", "D,Dland,丁市,0,\n"
+SPAN = "output,all,2000,2003,A,official,BOOK,"
+D = "D,Dland,丁市,0,\n"
 CASES = [
-    (replaced("panel", "C,2000", "D,2000"), "panel.csv names 1 unknown unit (D); expected a unit of units.csv"),
-    (replaced("units", "C,Cland", f"{D}C,Cland"), "units.csv has 1 unit without data (D); expected rows in panel.csv"),
-    (replaced("taxonomies/own", "C,1,1", "D,1,1"), "taxonomies/own.csv names 1 unknown and lacks 1 units (D)"),
-    (replaced("taxonomies/own", "C,1,1,,,BOOK,A,\n", ""), "taxonomies/own.csv names 0 unknown and lacks 1 units (C)"),
-    (replaced("panel_provenance", SPAN, SPAN.replace("2003", "2002")), "no or two sources (A 2003, B 2003, C 2003)"),
-    (replaced("panel_provenance", SPAN, f"{SPAN}\noutput,B,2001,2001,B,official,BOOK,"), "no or two sources (B 2001)"),
-    (replaced("panel_provenance", SPAN, SPAN.replace("all", "A B")), "4 figures of output with no or two sources (C 2"),
+    (
+        replaced("panel", "C,2000", "D,2000"),
+        "panel.csv names 1 unknown unit (D); expected a unit of units.csv",
+    ),
+    (
+        replaced("units", "C,Cland", f"{D}C,Cland"),
+        "units.csv has 1 unit without data (D); expected rows in panel.csv",
+    ),
+    (
+        replaced("taxonomies/own", "C,1,1", "D,1,1"),
+        "taxonomies/own.csv names 1 unknown and lacks 1 units (D)",
+    ),
+    (
+        replaced("taxonomies/own", "C,1,1,,,BOOK,A,\n", ""),
+        "taxonomies/own.csv names 0 unknown and lacks 1 units (C)",
+    ),
+    (
+        replaced("panel_provenance", SPAN, SPAN.replace("2003", "2002")),
+        "no or two sources (A 2003, B 2003, C 2003)",
+    ),
+    (
+        replaced(
+            "panel_provenance", SPAN, f"{SPAN}\noutput,B,2001,2001,B,official,BOOK,"
+        ),
+        "no or two sources (B 2001)",
+    ),
+    (
+        replaced("panel_provenance", SPAN, SPAN.replace("all", "A B")),
+        "4 figures of output with no or two sources (C 2",
+    ),
 ]
 
 
@@ -45,20 +82,31 @@ def test_fault_is_one_line(toy, break_it, message):
 
 
 def test_dated_taxonomy_keeps_only_years_with_a_named_source(toy):
-    toy.replace("taxonomies/own", "A,1,0,,,", "A,1,1,2001,,").replace("taxonomies/own", "2002,2002", "2001,2002")
+    toy.replace("taxonomies/own", "A,1,0,,,", "A,1,1,2001,,").replace(
+        "taxonomies/own", "2002,2002", "2001,2002"
+    )
     tables = toy.read() | {"taxonomies/own": pd.read_csv(toy.path("taxonomies/own"))}
     dated = collect_taxonomies(tables, ["own+dated"]).set_index("unit")
-    assert dated["sez"].to_dict() == {"A": 0, "B": 1, "C": 1} and dated.loc["B", "sez_from_year"] == 2002
-    assert pd.isna(dated.loc["C", "sez_from_year"]) and dated["taxonomy"].eq("own+dated").all()
+    assert (
+        dated["sez"].to_dict() == {"A": 0, "B": 1, "C": 1}
+        and dated.loc["B", "sez_from_year"] == 2002
+    )
+    assert (
+        pd.isna(dated.loc["C", "sez_from_year"])
+        and dated["taxonomy"].eq("own+dated").all()
+    )
     undated = collect_taxonomies(tables, ["own+undated"]).set_index("unit")
     assert undated["sez"].eq(1).all() and undated["sez_from_year"].isna().all()
 
 
 def test_data_hash_ignores_the_order_of_rows_and_sees_a_figure(toy):
-    before, files = toy.read(), {name: toy.path(name).read_bytes() for name in TEXT}
+    before = toy.read()
+    files = {name: toy.path(name).read_bytes() for name in TEXT}
     toy.shuffle()
     after = toy.read()
-    assert any(toy.path(name).read_bytes() != content for name, content in files.items())
+    assert any(
+        toy.path(name).read_bytes() != content for name, content in files.items()
+    )
     assert describe_study(after) == describe_study(before)
     for name, frame in before.items():
         pd.testing.assert_frame_equal(after[name], frame)
@@ -66,7 +114,11 @@ def test_data_hash_ignores_the_order_of_rows_and_sees_a_figure(toy):
     toy.replace("panel", "A,2001,12,", "A,2001,12.5,")
     after = describe_study(toy.read())
     assert after["data_hash"] != before["data_hash"]
-    changed = {name for name in before["tables"] if before["tables"][name] != after["tables"][name]}
+    changed = {
+        name
+        for name in before["tables"]
+        if before["tables"][name] != after["tables"][name]
+    }
     assert changed == {"panel"}
 
 
@@ -75,7 +127,10 @@ def test_refreshed_hashes_name_what_changed_and_are_not_made_public(toy):
     assert refresh_hashes(toy.package_path) == ["panel.csv"]
     toy.save(toy.package)
     before = toy.package_path.read_bytes()
-    assert refresh_hashes(toy.package_path) == [] and toy.package_path.read_bytes() == before
+    assert (
+        refresh_hashes(toy.package_path) == []
+        and toy.package_path.read_bytes() == before
+    )
     items = public_dictionary(toy.package_path)["resources"]
     assert len(items) == len(read_resources(toy.package_path))
     assert not [item for item in items if {"hash", "bytes"} & set(item)]
@@ -94,14 +149,25 @@ def test_grade_c_is_off_and_on_by_name_of_a_column(toy):
     toy.config["data"]["grade_c"] = ["doubtful"]
     assert toy.read()["panel"]["doubtful"].notna().all()
     toy.config["data"]["grade_c"] = ["doubful"]
-    with pytest.raises(ConfigError, match=r"data.grade_c names doubful; expected columns of panel.csv"):
+    with pytest.raises(
+        ConfigError, match=r"data.grade_c names doubful; expected columns of panel.csv"
+    ):
         toy.read()
 
 
 def test_only_the_doubtful_span_of_a_variable_is_dropped(toy):
     parts = "doubtful,all,2000,2001,A,official,BOOK,\ndoubtful,A B,2002,2003,C"
     toy.replace("panel_provenance", "doubtful,all,2000,2003,C", parts)
-    toy.replace("panel_provenance", "C,estimated,BOOK,", "C,estimated,BOOK,\ndoubtful,C,2002,2003,B,official,BOOK,")
+    toy.replace(
+        "panel_provenance",
+        "C,estimated,BOOK,",
+        "C,estimated,BOOK,\ndoubtful,C,2002,2003,B,official,BOOK,",
+    )
     panel = toy.read()["panel"]
     off = panel[panel["doubtful"].isna()]
-    assert list(zip(off["unit"], off["year"], strict=True)) == [("A", 2002), ("A", 2003), ("B", 2002), ("B", 2003)]
+    assert list(zip(off["unit"], off["year"], strict=True)) == [
+        ("A", 2002),
+        ("A", 2003),
+        ("B", 2002),
+        ("B", 2003),
+    ]

@@ -1,4 +1,6 @@
-"""Cells: both, cluster only, SEZ only, neither; a dated zone counts from half of a period on."""
+"""Cells: both, cluster only, SEZ only, neither; a dated zone counts from half of a
+period on.
+"""
 
 import numpy as np
 import pandas as pd
@@ -10,26 +12,45 @@ from evenfield.study.panel.zones import first_years, mapped_zones, zone_doses
 
 
 def cells(rows, *periods):
-    table = pd.DataFrame(rows, columns=["unit", "cluster", "sez", "sez_from_year"]).assign(taxonomy="own")
+    table = pd.DataFrame(
+        rows, columns=["unit", "cluster", "sez", "sez_from_year"]
+    ).assign(taxonomy="own")
     return taxonomy_cells(table, list(periods))
 
 
 def test_four_cells_in_order_and_a_year_without_a_zone_means_nothing():
-    four = [("A", 1, 1, np.nan), ("B", 1, 0, np.nan), ("C", 0, 1, np.nan), ("D", 0, 0, np.nan)]
+    four = [
+        ("A", 1, 1, np.nan),
+        ("B", 1, 0, np.nan),
+        ("C", 0, 1, np.nan),
+        ("D", 0, 0, np.nan),
+    ]
     out = cells(four, Period("P", 1978, 1991, ""))
     assert out["cell"].tolist() == ["both", "cluster only", "SEZ only", "neither"]
-    assert out[["cluster", "sez"]].to_numpy().tolist() == [[1, 1], [1, 0], [0, 1], [0, 0]]
-    assert cells([("A", 1, 0, 1900.0)], Period("P", 1978, 1991, ""))["cell"].tolist() == ["cluster only"]
+    assert out[["cluster", "sez"]].to_numpy().tolist() == [
+        [1, 1],
+        [1, 0],
+        [0, 1],
+        [0, 0],
+    ]
+    assert cells([("A", 1, 0, 1900.0)], Period("P", 1978, 1991, ""))[
+        "cell"
+    ].tolist() == ["cluster only"]
     rows = [("B", 0, 1, 1992.0), ("A", 0, 0, np.nan)]
     out = cells(rows, Period("Q", 2001, 2008, ""), Period("P", 1978, 1991, ""))
     found = out[["unit", "period", "sez"]].to_numpy().tolist()
     assert found == [["A", "P", 0], ["A", "Q", 0], ["B", "P", 0], ["B", "Q", 1]]
 
 
-@pytest.mark.parametrize(("start", "end", "last"), [(1978, 1991, 1984), (1992, 1998, 1995), (2009, 2019, 2014)])
+@pytest.mark.parametrize(
+    ("start", "end", "last"),
+    [(1978, 1991, 1984), (1992, 1998, 1995), (2009, 2019, 2014)],
+)
 def test_dated_zone_counts_if_in_force_for_half_of_the_yearly_steps(start, end, last):
     for year, counts in ((last, 1), (last + 1, 0), (start - 20, 1)):
-        assert cells([("A", 0, 1, float(year))], Period("P", start, end, ""))["sez"].tolist() == [counts]
+        assert cells([("A", 0, 1, float(year))], Period("P", start, end, ""))[
+            "sez"
+        ].tolist() == [counts]
 
 
 YEARS = [1980, 1981, 1982, 1983]
@@ -52,13 +73,17 @@ def dose(column, unit, kind):
 
 
 def test_zone_counts_from_its_year_until_the_year_before_its_exit():
-    assert dose("zones", "A", "etdz") == [0, 1, 2, 1] and dose("zones", "B", "bonded") == [1, 0, 0, 0]
+    assert dose("zones", "A", "etdz") == [0, 1, 2, 1] and dose(
+        "zones", "B", "bonded"
+    ) == [1, 0, 0, 0]
     assert dose("zones_dated", "A", "etdz") == [0, 0, 1, 1]
     assert dose("zones", "B", "sez") == dose("zones", "B", "hidz") == [0, 0, 0, 0]
 
 
 def test_national_and_seed_zones_are_types_of_their_own_unless_the_column_is_absent():
-    assert dose("zones", "A", "state") == [1, 2, 3, 2] and dose("zones", "B", "state") == [0, 0, 0, 0]
+    assert dose("zones", "A", "state") == [1, 2, 3, 2] and dose(
+        "zones", "B", "state"
+    ) == [0, 0, 0, 0]
     assert dose("zones", "A", "sez_seed") == [1, 1, 1, 1]
     doses = zone_doses(ZONES.drop(columns="seed"), ["A", "B"], YEARS, ["sez"])
     assert "sez_seed" not in set(doses["zone_type"])
@@ -73,19 +98,38 @@ def test_every_unit_year_and_type_has_a_row_also_where_units_merge():
     assert zone_doses(ZONES.iloc[::-1], ["A", "B"], YEARS, ["sez"]).equals(doses)
     moved = mapped_zones(ZONES, {"A": "A", "B": "A"})
     assert moved["unit"].eq("A").all()
-    assert zone_doses(moved, ["A"], YEARS, []).query("zone_type == 'bonded'")["zones"].tolist() == [1, 0, 0, 0]
+    assert zone_doses(moved, ["A"], YEARS, []).query("zone_type == 'bonded'")[
+        "zones"
+    ].tolist() == [1, 0, 0, 0]
 
 
 def test_a_place_with_two_titles_is_counted_under_the_first():
     again = ZONES.head(1).assign(type="new_area", same_as="sez-001")
-    booked = mapped_zones(pd.concat([ZONES, again], ignore_index=True), {"A": "A", "B": "B"})
+    booked = mapped_zones(
+        pd.concat([ZONES, again], ignore_index=True), {"A": "A", "B": "B"}
+    )
     assert len(booked) == len(ZONES) and "new_area" not in set(booked["type"])
 
 
 def test_first_year_is_missing_where_there_never_was_one_and_without_zones_there_are_headers():
-    first = first_years(zone_doses(ZONES, ["A", "B"], YEARS, ["sez", "etdz", "hidz"])).set_index(["unit", "zone_type"])
-    assert first.loc[("A", "etdz")].tolist() == [1981, 1982] and first.loc[("A", "state")].tolist() == [1980, 1980]
+    first = first_years(
+        zone_doses(ZONES, ["A", "B"], YEARS, ["sez", "etdz", "hidz"])
+    ).set_index(["unit", "zone_type"])
+    assert first.loc[("A", "etdz")].tolist() == [1981, 1982] and first.loc[
+        ("A", "state")
+    ].tolist() == [1980, 1980]
     assert first.loc[("B", "hidz")].isna().all()
     doses = zone_doses(ZONES.iloc[:0], ["A"], YEARS, ["sez"])
-    assert doses.empty and list(doses.columns) == ["unit", "year", "zone_type", "zones", "zones_dated"]
-    assert list(first_years(doses).columns) == ["unit", "zone_type", "first_year", "first_year_dated"]
+    assert doses.empty and list(doses.columns) == [
+        "unit",
+        "year",
+        "zone_type",
+        "zones",
+        "zones_dated",
+    ]
+    assert list(first_years(doses).columns) == [
+        "unit",
+        "zone_type",
+        "first_year",
+        "first_year_dated",
+    ]

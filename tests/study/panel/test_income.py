@@ -1,4 +1,6 @@
-"""Deflation in closed form, growth that never crosses the joint, and relative income that balances."""
+"""Deflation in closed form, growth that never crosses the joint, and relative income
+that balances.
+"""
 
 import numpy as np
 import pandas as pd
@@ -28,17 +30,38 @@ INDEX = wide([np.nan, np.nan, 110.0, 108.0, 95.0])
 
 def test_chain_runs_both_ways_from_the_base_year_and_stops_at_gaps():
     real = chain_output(NOMINAL, wide([104.0, 105.0, 110.0, 108.0, 95.0]), 2000)["A"]
-    expected = {1998: 80 / 1.10 / 1.05, 1999: 80 / 1.10, 2000: 80.0, 2001: 80 * 1.08, 2002: 80 * 1.08 * 0.95}
+    expected = {
+        1998: 80 / 1.10 / 1.05,
+        1999: 80 / 1.10,
+        2000: 80.0,
+        2001: 80 * 1.08,
+        2002: 80 * 1.08 * 0.95,
+    }
     assert real.to_dict() == pytest.approx(expected, rel=MACHINE)
     real = chain_output(NOMINAL, wide([103.0, np.nan, 110.0, np.nan, 95.0]), 2000)["A"]
-    assert real.isna().to_dict() == {1998: True, 1999: False, 2000: False, 2001: True, 2002: True}
+    assert real.isna().to_dict() == {
+        1998: True,
+        1999: False,
+        2000: False,
+        2001: True,
+        2002: True,
+    }
 
 
 def test_base_year_without_output_and_unknown_columns_are_refused():
-    for nominal, base in ((NOMINAL, 1990), (NOMINAL.drop(index=2000).reindex(YEARS), 2000)):
-        with pytest.raises(PanelError, match=f"no nominal output in the base year {base} for every unit"):
+    for nominal, base in (
+        (NOMINAL, 1990),
+        (NOMINAL.drop(index=2000).reindex(YEARS), 2000),
+    ):
+        with pytest.raises(
+            PanelError,
+            match=f"no nominal output in the base year {base} for every unit",
+        ):
             chain_output(nominal, INDEX, base)
-    with pytest.raises(PanelError, match=r"config.yaml names 2 column that panel.csv lacks \(folk, gpd\)"):
+    with pytest.raises(
+        PanelError,
+        match=r"config.yaml names 2 column that panel.csv lacks \(folk, gpd\)",
+    ):
         check_columns(PANEL, ["gpd", "folk", "index"])
 
 
@@ -46,8 +69,20 @@ def long(**columns):
     return pd.DataFrame({"unit": "A", "year": YEARS, **columns})
 
 
-SPEC = {"output": "gdp", "index": "index", "base_year": 2000, "proxy": "guess", "population": "people", "scale": 10.0}
-PANEL = long(gdp=list(NOMINAL["A"]), index=list(INDEX["A"]), guess=[70.0, 71.0, *[np.nan] * 3], people=[4.0] * 5)
+SPEC = {
+    "output": "gdp",
+    "index": "index",
+    "base_year": 2000,
+    "proxy": "guess",
+    "population": "people",
+    "scale": 10.0,
+}
+PANEL = long(
+    gdp=list(NOMINAL["A"]),
+    index=list(INDEX["A"]),
+    guess=[70.0, 71.0, *[np.nan] * 3],
+    people=[4.0] * 5,
+)
 
 
 def test_proxy_fills_only_years_without_official_output_and_income_says_its_basis():
@@ -56,7 +91,13 @@ def test_proxy_fills_only_years_without_official_output_and_income_says_its_basi
     assert out["output_proxy"].tolist()[:1] == [70.0]
     assert out["output_proxy"].isna().tolist() == [False, True, True, True, True]
     out = add_income(add_output(PANEL, SPEC), SPEC)
-    assert out["basis"].tolist() == ["proxy", "official", "official", "official", "official"]
+    assert out["basis"].tolist() == [
+        "proxy",
+        "official",
+        "official",
+        "official",
+        "official",
+    ]
     assert out["income"].iloc[0] == pytest.approx(70 / 4 * 10, rel=MACHINE)
     assert out["log_income"].iloc[2] == pytest.approx(np.log(200.0), rel=MACHINE)
     assert not {"output_official", "output_proxy"} & set(out.columns)
@@ -65,16 +106,24 @@ def test_proxy_fills_only_years_without_official_output_and_income_says_its_basi
 def test_growth_is_blank_at_the_joint_only_and_never_crosses_units():
     out = add_growth(add_income(add_output(PANEL, SPEC), SPEC))
     assert out["growth_pct"].isna().tolist() == [True, True, False, False, False]
-    assert out["growth_pct"].tolist()[2:] == pytest.approx([100 * np.log(x) for x in (1.1, 1.08, 0.95)], rel=1e-9)
+    assert out["growth_pct"].tolist()[2:] == pytest.approx(
+        [100 * np.log(x) for x in (1.1, 1.08, 0.95)], rel=1e-9
+    )
     both = pd.concat([PANEL, PANEL.assign(unit="B", gdp=PANEL["gdp"] * 3)])
     out = add_growth(add_income(add_output(both, SPEC), SPEC))
-    assert out.groupby("unit")["growth_pct"].first().notna().all() and out["growth_pct"].isna().sum() == 4
+    assert (
+        out.groupby("unit")["growth_pct"].first().notna().all()
+        and out["growth_pct"].isna().sum() == 4
+    )
 
 
 def test_income_without_an_index_or_as_published():
     spec = {"output": "gdp", "population": "people", "scale": 1.0}
     out = add_income(add_output(PANEL, spec), spec)
-    assert out["income"].tolist() == (PANEL["gdp"] / 4).tolist() and out["basis"].eq("official").all()
+    assert (
+        out["income"].tolist() == (PANEL["gdp"] / 4).tolist()
+        and out["basis"].eq("official").all()
+    )
     out = add_income(long(pay=[1.0, 2.0, np.nan, 4.0, 8.0]), {"column": "pay"})
     assert out["basis"].tolist() == ["official", "official", "", "official", "official"]
     assert out["output_real"].isna().all() and out["population"].isna().all()
@@ -84,22 +133,44 @@ def test_income_without_an_index_or_as_published():
 
 
 def relative(**columns):
-    frame = pd.DataFrame({"unit": list("ABC") * 2, "year": [2000] * 3 + [2001] * 3, **columns})
+    frame = pd.DataFrame(
+        {"unit": list("ABC") * 2, "year": [2000] * 3 + [2001] * 3, **columns}
+    )
     return add_relative_income(frame)
 
 
-INCOME = {"log_income": [1.0, 2.0, 4.0, 1.5, 2.5, 3.0], "output_real": [1.0, 2.0, 5.0, 1.0, 3.0, 4.0]}
+INCOME = {
+    "log_income": [1.0, 2.0, 4.0, 1.5, 2.5, 3.0],
+    "output_real": [1.0, 2.0, 5.0, 1.0, 3.0, 4.0],
+}
 
 
 def test_relative_income_balances_with_its_weights_or_is_the_plain_mean():
     out = relative(**INCOME, population=[1.0, 3.0, 4.0, 2.0, 2.0, 6.0])
-    weighted = (out["relative_log_income"] * out["population_share"]).groupby(out["year"]).sum()
+    weighted = (
+        (out["relative_log_income"] * out["population_share"])
+        .groupby(out["year"])
+        .sum()
+    )
     assert weighted.abs().max() < MACHINE
-    assert out.groupby("year")["relative_log_income_unweighted"].sum().abs().max() < MACHINE
-    assert out.groupby("year")[["population_share", "output_share"]].sum().to_numpy() == pytest.approx(1.0, rel=MACHINE)
-    assert out["relative_log_income"].iloc[0] == pytest.approx(1 - (1 + 6 + 16) / 8, rel=MACHINE)
+    assert (
+        out.groupby("year")["relative_log_income_unweighted"].sum().abs().max()
+        < MACHINE
+    )
+    assert out.groupby("year")[
+        ["population_share", "output_share"]
+    ].sum().to_numpy() == pytest.approx(1.0, rel=MACHINE)
+    assert out["relative_log_income"].iloc[0] == pytest.approx(
+        1 - (1 + 6 + 16) / 8, rel=MACHINE
+    )
     out = relative(**INCOME, population=[np.nan] * 6)
-    assert out["relative_log_income"].tolist() == out["relative_log_income_unweighted"].tolist()
+    assert (
+        out["relative_log_income"].tolist()
+        == out["relative_log_income_unweighted"].tolist()
+    )
     assert out["population_share"].isna().all()
-    out = relative(**(INCOME | {"log_income": [1.0, np.nan, 4.0, 1.5, 2.5, 3.0]}), population=[1.0] * 6)
+    out = relative(
+        **(INCOME | {"log_income": [1.0, np.nan, 4.0, 1.5, 2.5, 3.0]}),
+        population=[1.0] * 6,
+    )
     assert out["relative_log_income"].isna().tolist() == [True] * 3 + [False] * 3

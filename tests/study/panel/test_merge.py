@@ -1,4 +1,6 @@
-"""One mapping merges data, units, taxonomies and adjacency: totals are kept and no unit is lost."""
+"""One mapping merges data, units, taxonomies and adjacency: totals are kept and no unit
+is lost.
+"""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +8,12 @@ import pytest
 
 from evenfield.study.errors import ConfigError, PanelError
 from evenfield.study.panel import merge
-from evenfield.study.panel.merge import fill_published, merge_adjacency, merge_panel, unit_mapping
+from evenfield.study.panel.merge import (
+    fill_published,
+    merge_adjacency,
+    merge_panel,
+    unit_mapping,
+)
 from evenfield.study.tables import Field
 from tolerances import MACHINE
 
@@ -30,7 +37,9 @@ def panel(**changes):
         "price": [1.0, 1.0, 2.0, 2.0, 3.0, 3.0],
         "rank": [1.0] * 6,
     }
-    return pd.DataFrame({"unit": list("AABBCC"), "year": [2000, 2001] * 3, **(base | changes)})
+    return pd.DataFrame(
+        {"unit": list("AABBCC"), "year": [2000, 2001] * 3, **(base | changes)}
+    )
 
 
 def merged(frame, income=INCOME):
@@ -44,29 +53,45 @@ def test_no_merges_change_nothing_and_the_mapping_keeps_every_unit():
     assert merge_panel(frame, {unit: unit for unit in UNITS}, FIELDS, INCOME) is frame
 
 
-@pytest.mark.parametrize(("scheme", "named"), [({"A": "AZ"}, "Z"), ({"Z": "AB"}, "Z"), ({"A": "AB", "C": "CB"}, "B")])
+@pytest.mark.parametrize(
+    ("scheme", "named"),
+    [({"A": "AZ"}, "Z"), ({"Z": "AB"}, "Z"), ({"A": "AB", "C": "CB"}, "B")],
+)
 def test_scheme_that_does_not_close_is_refused(scheme, named):
-    with pytest.raises(ConfigError, match=f"panel.unit_schemes merges {named}; expected known units"):
+    with pytest.raises(
+        ConfigError, match=f"panel.unit_schemes merges {named}; expected known units"
+    ):
         unit_mapping({name: list(parts) for name, parts in scheme.items()}, UNITS)
 
 
 def test_rules_of_the_dictionary_in_closed_form_and_with_missing_parts():
     out = merged(panel())
     assert out.loc[("A", 2000), "people"] == 4.0
-    assert out.loc[("A", 2000), "wage"] == pytest.approx((1 * 10 + 3 * 30) / 4, rel=MACHINE)
-    assert out.loc[("A", 2001), "price"] == pytest.approx((2 * 1 + 7 * 2) / 9, rel=MACHINE)
+    assert out.loc[("A", 2000), "wage"] == pytest.approx(
+        (1 * 10 + 3 * 30) / 4, rel=MACHINE
+    )
+    assert out.loc[("A", 2001), "price"] == pytest.approx(
+        (2 * 1 + 7 * 2) / 9, rel=MACHINE
+    )
     assert np.isnan(out.loc[("A", 2000), "rank"])
     assert out.loc["C"].equals(panel().set_index(["unit", "year"]).loc["C"])
     assert out.index.tolist() == [("A", 2000), ("A", 2001), ("C", 2000), ("C", 2001)]
     out = merged(panel(gdp=[2.0, 2.0, np.nan, 7.0, 1.0, 1.0]))
-    assert np.isnan(out.loc[("A", 2000), ["gdp", "price"]].astype(float)).all() and out.loc[("A", 2001), "gdp"] == 9.0
+    assert (
+        np.isnan(out.loc[("A", 2000), ["gdp", "price"]].astype(float)).all()
+        and out.loc[("A", 2001), "gdp"] == 9.0
+    )
     assert np.isnan(merged(panel(), {"column": "wage"}).loc[("A", 2000), "wage"])
 
 
 def test_published_figures_fill_gaps_and_never_replace():
     frame = panel(gdp=[2.0, 2.0, np.nan, 7.0, 1.0, 1.0])
-    published = pd.DataFrame({"unit": ["A", "A", "C"], "year": [2000, 2001, 2000], "gdp": [8.5, 99.0, 99.0]})
-    filled = fill_published(merge_panel(frame, MERGED, FIELDS, INCOME), published, MERGED).set_index(["unit", "year"])
+    published = pd.DataFrame(
+        {"unit": ["A", "A", "C"], "year": [2000, 2001, 2000], "gdp": [8.5, 99.0, 99.0]}
+    )
+    filled = fill_published(
+        merge_panel(frame, MERGED, FIELDS, INCOME), published, MERGED
+    ).set_index(["unit", "year"])
     assert filled["gdp"].tolist() == [8.5, 9.0, 1.0, 1.0]
     assert list(filled.reset_index().columns) == list(frame.columns)
     assert fill_published(frame, published, {unit: unit for unit in UNITS}) is frame
@@ -75,7 +100,10 @@ def test_published_figures_fill_gaps_and_never_replace():
 def test_units_and_links_are_merged():
     units = pd.DataFrame({"unit": UNITS, "name": ["a", "b", "c"], "coastal": [0, 1, 0]})
     out = merge.merge_units(units, MERGED)
-    assert out[list(units)].to_numpy().tolist() == [["A", "a", 1], ["C", "c", 0]] and out["lat"].isna().all()
+    assert (
+        out[list(units)].to_numpy().tolist() == [["A", "a", 1], ["C", "c", 0]]
+        and out["lat"].isna().all()
+    )
     assert units["coastal"].tolist() == [0, 1, 0]
     links = pd.DataFrame({"unit_i": ["C", "A", "B"], "unit_j": ["B", "B", "C"]})
     out = merge_adjacency(links, MERGED)
@@ -86,7 +114,9 @@ def test_units_and_links_are_merged():
 
 
 def taxonomy(rows):
-    return pd.DataFrame(rows, columns=["unit", "cluster", "sez", "sez_from_year"]).assign(taxonomy="own")
+    return pd.DataFrame(
+        rows, columns=["unit", "cluster", "sez", "sez_from_year"]
+    ).assign(taxonomy="own")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +129,9 @@ def taxonomy(rows):
         ((0, 0, np.nan), (0, 0, np.nan), 0, 0, np.nan),
     ],
 )
-def test_merged_unit_is_a_zone_from_its_first_part_on(first, second, cluster, sez, year):
+def test_merged_unit_is_a_zone_from_its_first_part_on(
+    first, second, cluster, sez, year
+):
     table = taxonomy([("A", *first), ("B", *second), ("C", 0, 1, 2000.0)])
     out = merge.merge_taxonomies(table, MERGED).set_index("unit")
     assert out.loc["A", ["cluster", "sez"]].tolist() == [cluster, sez]

@@ -1,4 +1,6 @@
-"""One row per unit and period: growth between end points, means of three, bases that may not be joined, controls."""
+"""One row per unit and period: growth between end points, means of three, bases that
+may not be joined, controls.
+"""
 
 import numpy as np
 import pandas as pd
@@ -10,14 +12,26 @@ from evenfield.study.panel.controls import PeriodFrames, control_values
 from evenfield.study.panel.periods import period_basis, period_frame
 from tolerances import MACHINE
 
-UNITS = pd.DataFrame({"unit": ["A", "B"], "coastal": [1, 0], "region": ["East", "West"]})
+UNITS = pd.DataFrame(
+    {"unit": ["A", "B"], "coastal": [1, 0], "region": ["East", "West"]}
+)
 
 
 def panel(years, step=0.1):
-    i, t = np.repeat([0, 1], len(years)), np.tile(np.array(years) - years[0], 2)
-    frame = pd.DataFrame({"unit": np.array(["A", "B"])[i], "year": t + years[0], "gdp": 10.0 + i, "trade": 2.0 + t})
+    i = np.repeat([0, 1], len(years))
+    t = np.tile(np.array(years) - years[0], 2)
+    frame = pd.DataFrame(
+        {
+            "unit": np.array(["A", "B"])[i],
+            "year": t + years[0],
+            "gdp": 10.0 + i,
+            "trade": 2.0 + t,
+        }
+    )
     frame["basis"] = np.where(frame["year"] < 1999, "proxy", "official")
-    return frame.assign(log_income=1.0 + i + step * (1 + i) * t, population=100.0 * np.exp(0.02 * i * t))
+    return frame.assign(
+        log_income=1.0 + i + step * (1 + i) * t, population=100.0 * np.exp(0.02 * i * t)
+    )
 
 
 ANNUAL = panel(list(range(1990, 2011)))
@@ -29,15 +43,35 @@ def frame(period, controls=None, data=ANNUAL):
 
 def test_growth_is_the_slope_of_log_income_per_year_in_annual_and_decennial_panels():
     out = frame(Period("P", 2000, 2010, ""))
-    assert out["growth_pct_per_year"].to_dict() == pytest.approx({"A": 10.0, "B": 20.0}, rel=MACHINE)
-    assert out.loc["A", "log_income_end"] - out.loc["A", "log_income_start"] == pytest.approx(1.0, rel=MACHINE)
-    assert out["population_growth_per_year"].to_dict() == pytest.approx({"A": 0.0, "B": 0.02}, abs=MACHINE)
-    assert out.loc["B", ["start_year", "end_year", "basis"]].tolist() == [2000, 2010, "official"]
+    assert out["growth_pct_per_year"].to_dict() == pytest.approx(
+        {"A": 10.0, "B": 20.0}, rel=MACHINE
+    )
+    assert out.loc["A", "log_income_end"] - out.loc[
+        "A", "log_income_start"
+    ] == pytest.approx(1.0, rel=MACHINE)
+    assert out["population_growth_per_year"].to_dict() == pytest.approx(
+        {"A": 0.0, "B": 0.02}, abs=MACHINE
+    )
+    assert out.loc["B", ["start_year", "end_year", "basis"]].tolist() == [
+        2000,
+        2010,
+        "official",
+    ]
     data = panel([2000, 2010, 2020, 2030, 2040, 2050], 0.01)
-    out = frame(Period("P", 2000, 2050, ""), {"start": {"kind": "initial", "column": "trade"}}, data)
-    assert out["growth_pct_per_year"].to_dict() == pytest.approx({"A": 1.0, "B": 2.0}, rel=MACHINE)
-    assert out["growth_mean3_pct_per_year"].to_dict() == pytest.approx({"A": 1.0, "B": 2.0}, rel=MACHINE)
-    assert out["population_growth_per_year"].to_dict() == pytest.approx({"A": 0.0, "B": 0.02}, abs=MACHINE)
+    out = frame(
+        Period("P", 2000, 2050, ""),
+        {"start": {"kind": "initial", "column": "trade"}},
+        data,
+    )
+    assert out["growth_pct_per_year"].to_dict() == pytest.approx(
+        {"A": 1.0, "B": 2.0}, rel=MACHINE
+    )
+    assert out["growth_mean3_pct_per_year"].to_dict() == pytest.approx(
+        {"A": 1.0, "B": 2.0}, rel=MACHINE
+    )
+    assert out["population_growth_per_year"].to_dict() == pytest.approx(
+        {"A": 0.0, "B": 0.02}, abs=MACHINE
+    )
     assert out["control_start"].tolist() == [2.0, 2.0]
 
 
@@ -45,20 +79,33 @@ def test_mean_of_three_shortens_the_span_and_needs_five_years():
     data = ANNUAL.copy()
     data.loc[data["unit"].eq("A") & data["year"].eq(2010), "log_income"] += 0.3
     out = frame(Period("P", 2000, 2010, ""), data=data)
-    assert out.loc["A", "log_income_start_mean3"] == pytest.approx(1.0 + 0.1 * 11, rel=MACHINE)
-    assert out.loc["A", "growth_mean3_pct_per_year"] == pytest.approx(100 * (0.8 + 0.1) / 8, rel=MACHINE)
+    assert out.loc["A", "log_income_start_mean3"] == pytest.approx(
+        1.0 + 0.1 * 11, rel=MACHINE
+    )
+    assert out.loc["A", "growth_mean3_pct_per_year"] == pytest.approx(
+        100 * (0.8 + 0.1) / 8, rel=MACHINE
+    )
     assert out.loc["B", "growth_mean3_pct_per_year"] == pytest.approx(20.0, rel=MACHINE)
-    names = ["log_income_start_mean3", "log_income_end_mean3", "growth_mean3_pct_per_year"]
+    names = [
+        "log_income_start_mean3",
+        "log_income_end_mean3",
+        "growth_mean3_pct_per_year",
+    ]
     assert frame(Period("P", 2000, 2004, ""))[names].isna().all(axis=None)
     assert frame(Period("P", 2000, 2005, ""))[names].notna().all(axis=None)
 
 
 def test_only_a_period_marked_spliced_joins_the_bases():
-    with pytest.raises(PanelError, match=r"period P \(1995 to 2005\) joins proxy and official output.*spliced"):
+    with pytest.raises(
+        PanelError,
+        match=r"period P \(1995 to 2005\) joins proxy and official output.*spliced",
+    ):
         frame(Period("P", 1995, 2005, ""))
     assert frame(Period("P", 1995, 2005, "", spliced=True))["basis"].eq("spliced").all()
     assert frame(Period("P", 1990, 1998, ""))["basis"].eq("proxy").all()
-    assert frame(Period("P", 1999, 2010, "", spliced=True))["basis"].eq("official").all()
+    assert (
+        frame(Period("P", 1999, 2010, "", spliced=True))["basis"].eq("official").all()
+    )
     inside = pd.DataFrame({"basis": ["official", "", "official"]})
     assert period_basis(inside, Period("P", 2000, 2002, "")) == "official"
 
@@ -67,7 +114,10 @@ def test_only_a_period_marked_spliced_joins_the_bases():
 def test_missing_income_at_an_end_is_refused(year):
     data = ANNUAL.copy()
     data.loc[data["unit"].eq("B") & data["year"].eq(year), "log_income"] = np.nan
-    with pytest.raises(PanelError, match=r"income at the ends of P \(2000, 2010\) is missing for 1 units \(B\)"):
+    with pytest.raises(
+        PanelError,
+        match=r"income at the ends of P \(2000, 2010\) is missing for 1 units \(B\)",
+    ):
         frame(Period("P", 2000, 2010, ""), data=data)
 
 
@@ -79,25 +129,47 @@ def values(control, data=ANNUAL, start=2000, end=2010):
 
 def test_controls_in_closed_form_and_with_a_missing_first_year():
     grown = values({"kind": "population_growth", "plus": 0.05})
-    assert grown["A"] == pytest.approx(np.log(0.06), rel=MACHINE) and np.isnan(grown["B"])
+    assert grown["A"] == pytest.approx(np.log(0.06), rel=MACHINE) and np.isnan(
+        grown["B"]
+    )
     assert values({"kind": "unit", "column": "coastal"}) == {"A": 1.0, "B": 0.0}
     ratio = {"numerator": "trade", "denominator": "gdp"}
-    assert values({"kind": "initial_ratio", **ratio}) == pytest.approx({"A": 12 / 10, "B": 12 / 11}, rel=MACHINE)
-    assert values({"kind": "mean_ratio", **ratio}) == pytest.approx({"A": 17 / 10, "B": 17 / 11}, rel=MACHINE)
+    assert values({"kind": "initial_ratio", **ratio}) == pytest.approx(
+        {"A": 12 / 10, "B": 12 / 11}, rel=MACHINE
+    )
+    assert values({"kind": "mean_ratio", **ratio}) == pytest.approx(
+        {"A": 17 / 10, "B": 17 / 11}, rel=MACHINE
+    )
     scaled = values({"kind": "mean_ratio", "scale": 0.5, **ratio})
     assert scaled == pytest.approx({"A": 17 / 20, "B": 17 / 22}, rel=MACHINE)
     for last_blank, expected in ((2001, 14.0), (2002, np.nan)):
-        data = ANNUAL.assign(trade=ANNUAL["trade"].where(~ANNUAL["year"].between(2000, last_blank)))
-        assert values({"kind": "initial", "column": "trade"}, data)["A"] == pytest.approx(expected, nan_ok=True)
+        data = ANNUAL.assign(
+            trade=ANNUAL["trade"].where(~ANNUAL["year"].between(2000, last_blank))
+        )
+        assert values({"kind": "initial", "column": "trade"}, data)[
+            "A"
+        ] == pytest.approx(expected, nan_ok=True)
 
 
 @pytest.mark.parametrize(
     ("control", "message"),
     [
-        ({"kind": "initial", "column": "trad"}, r"1 column that panel.csv lacks \(trad\)"),
-        ({"kind": "unit", "column": "coast"}, r"1 column that units.csv lacks \(coast\)"),
-        ({"kind": "mean_ratio", "numerator": "x", "denominator": "y"}, r"2 column that panel.csv lacks \(x, y\)"),
-        ({"kind": "unit", "column": "region"}, r"from region of units.csv, and it holds text \('East'\)"),
+        (
+            {"kind": "initial", "column": "trad"},
+            r"1 column that panel.csv lacks \(trad\)",
+        ),
+        (
+            {"kind": "unit", "column": "coast"},
+            r"1 column that units.csv lacks \(coast\)",
+        ),
+        (
+            {"kind": "mean_ratio", "numerator": "x", "denominator": "y"},
+            r"2 column that panel.csv lacks \(x, y\)",
+        ),
+        (
+            {"kind": "unit", "column": "region"},
+            r"from region of units.csv, and it holds text \('East'\)",
+        ),
     ],
 )
 def test_control_that_cannot_be_made_is_one_line(control, message):

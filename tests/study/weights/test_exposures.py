@@ -9,8 +9,15 @@ from evenfield.study.weights.exposures import exposure_frame, mean_doses
 from tolerances import MACHINE
 
 MATRIX = np.array([[0.0, 0.25, 0.75], [1.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
-PERIODS = [{"period": "P", "start": 2000, "end": 2001}, {"period": "Q", "start": 2001, "end": 2002}]
-COUNTS = {"state": [(0, 1, 2), (4, 4, 4)], "hidz": [(0, 0, 1), (0, 2, 2)], "bonded": [(9, 9, 9)] * 2}
+PERIODS = [
+    {"period": "P", "start": 2000, "end": 2001},
+    {"period": "Q", "start": 2001, "end": 2002},
+]
+COUNTS = {
+    "state": [(0, 1, 2), (4, 4, 4)],
+    "hidz": [(0, 0, 1), (0, 2, 2)],
+    "bonded": [(9, 9, 9)] * 2,
+}
 DOSES = pd.DataFrame(
     [
         (unit, year, kind, count)
@@ -21,24 +28,40 @@ DOSES = pd.DataFrame(
     columns=["unit", "year", "zone_type", "zones"],
 )
 DOSES["zones_dated"] = DOSES["zones"].where(DOSES["unit"].eq("A"), 0)
-CELLS = pd.DataFrame({"unit": list("CAB") * 2, "period": list("PPPQQQ"), "cluster": [1, 1, 0] * 2})
+CELLS = pd.DataFrame(
+    {"unit": list("CAB") * 2, "period": list("PPPQQQ"), "cluster": [1, 1, 0] * 2}
+)
 CELLS = CELLS.assign(sez=[1, 0, 0, 1, 0, 1], taxonomy="own")
 
 
 def exposures():
     weights = SpatialWeights(("A", "B", "C"), MATRIX, {"weights": "near"})
-    return exposure_frame({"near": weights}, CELLS, mean_doses(DOSES, PERIODS, ["A", "B", "C"]))
+    return exposure_frame(
+        {"near": weights}, CELLS, mean_doses(DOSES, PERIODS, ["A", "B", "C"])
+    )
 
 
 def test_doses_are_averaged_over_the_years_and_the_papers_zones_come_first():
     out = mean_doses(DOSES, PERIODS, ["A", "B", "C"]).set_index(["period", "unit"])
-    assert out["zones_state"].unstack().to_numpy().tolist() == [[0.5, 0.0, 4.0], [1.5, 0.0, 4.0]]
-    assert out["zones_hidz"].unstack().to_numpy().tolist() == [[0.0, 0.0, 1.0], [0.5, 0.0, 2.0]]
-    assert out["zones_state_documented"].unstack().to_numpy().tolist() == [[0.5, 0.0, 0.0], [1.5, 0.0, 0.0]]
+    assert out["zones_state"].unstack().to_numpy().tolist() == [
+        [0.5, 0.0, 4.0],
+        [1.5, 0.0, 4.0],
+    ]
+    assert out["zones_hidz"].unstack().to_numpy().tolist() == [
+        [0.0, 0.0, 1.0],
+        [0.5, 0.0, 2.0],
+    ]
+    assert out["zones_state_documented"].unstack().to_numpy().tolist() == [
+        [0.5, 0.0, 0.0],
+        [1.5, 0.0, 0.0],
+    ]
     assert not out["zones_sez"].any()
     named = DOSES.replace({"zone_type": {"state": "sez", "hidz": "sez_seed"}})
     out = mean_doses(named, PERIODS, ["A", "B", "C"]).set_index(["period", "unit"])
-    assert out["zones_sez"].unstack().to_numpy().tolist() == [[0.0, 0.0, 1.0], [0.5, 0.0, 2.0]]
+    assert out["zones_sez"].unstack().to_numpy().tolist() == [
+        [0.0, 0.0, 1.0],
+        [0.5, 0.0, 2.0],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +83,9 @@ def test_exposure_in_closed_form(column, period, values):
 
 def test_rows_are_sorted_and_do_not_depend_on_the_order_of_cells():
     out = exposures()
-    assert out[["period", "unit"]].to_numpy().tolist() == [[p, u] for p in "PQ" for u in "ABC"]
+    assert out[["period", "unit"]].to_numpy().tolist() == [
+        [p, u] for p in "PQ" for u in "ABC"
+    ]
     weights = SpatialWeights(("C", "A", "B"), MATRIX[np.ix_([2, 0, 1], [2, 0, 1])], {})
     doses = mean_doses(DOSES, PERIODS, ["B", "C", "A"])
     again = exposure_frame({"near": weights}, CELLS.iloc[::-1], doses)

@@ -1,4 +1,6 @@
-"""Each family of weights in closed form, and one line for every way in which it cannot be built."""
+"""Each family of weights in closed form, and one line for every way in which it cannot
+be built.
+"""
 
 from dataclasses import replace
 
@@ -21,8 +23,11 @@ def geography(**changes):
     units = pd.DataFrame({"unit": UNITS, "lat": 0.0, "lon": LON})
     adjacency = pd.DataFrame({"unit_i": ["A", "B", "C"], "unit_j": ["B", "C", "D"]})
     income = [1.0, 2.0, 4.0, 8.0, 1.0, 2.0, 4.0, 6.0]
-    panel = pd.DataFrame({"unit": UNITS * 2, "year": [2000] * 4 + [2001] * 4, "log_income": income})
-    joins, merged = changes.pop("joins", []), changes.pop("merged", {})
+    panel = pd.DataFrame(
+        {"unit": UNITS * 2, "year": [2000] * 4 + [2001] * 4, "log_income": income}
+    )
+    joins = changes.pop("joins", [])
+    merged = changes.pop("merged", {})
     return replace(build_geography(units, adjacency, panel, joins, merged), **changes)
 
 
@@ -38,59 +43,118 @@ def refused(geo, **spec):
 
 
 def test_contiguity_in_closed_form_and_its_sorted_edges():
-    assert raw("contiguity").tolist() == [[0, 1, 0, 0], [1, 0, 1, 0], [0, 1, 0, 1], [0, 0, 1, 0]]
+    assert raw("contiguity").tolist() == [
+        [0, 1, 0, 0],
+        [1, 0, 1, 0],
+        [0, 1, 0, 1],
+        [0, 0, 1, 0],
+    ]
     weights = build_weights("w", {"kind": "contiguity"}, geography())
-    assert weights.matrix.toarray().tolist() == [[0, 1, 0, 0], [0.5, 0, 0.5, 0], [0, 0.5, 0, 0.5], [0, 0, 1, 0]]
-    assert weights.spec["links"] == 3 and weights.spec["symmetric"] and weights.spec["mean_neighbours"] == 1.5
+    assert weights.matrix.toarray().tolist() == [
+        [0, 1, 0, 0],
+        [0.5, 0, 0.5, 0],
+        [0, 0.5, 0, 0.5],
+        [0, 0, 1, 0],
+    ]
+    assert (
+        weights.spec["links"] == 3
+        and weights.spec["symmetric"]
+        and weights.spec["mean_neighbours"] == 1.5
+    )
     assert weights.spec["effective_neighbours"] == 1.33333
-    edges = edge_list(build_weights("w", {"kind": "contiguity"}, geography(units=("D", "C", "B", "A"))))
-    assert (edges["unit_i"] + edges["unit_j"]).tolist() == ["AB", "BA", "BC", "CB", "CD", "DC"]
+    edges = edge_list(
+        build_weights(
+            "w", {"kind": "contiguity"}, geography(units=("D", "C", "B", "A"))
+        )
+    )
+    assert (edges["unit_i"] + edges["unit_j"]).tolist() == [
+        "AB",
+        "BA",
+        "BC",
+        "CB",
+        "CD",
+        "DC",
+    ]
     assert edges["weight"].tolist() == [1.0, 0.5, 0.5, 0.5, 0.5, 1.0]
 
 
 def test_islands_are_refused_or_joined_and_joins_checked():
     island = geography(links=pd.DataFrame({"unit_i": ["A", "B"], "unit_j": ["B", "C"]}))
     found = refused(island, kind="contiguity")
-    assert found.startswith("weights: 1 units have no neighbour in weights w (D); expected at least one neighbour")
+    assert found.startswith(
+        "weights: 1 units have no neighbour in weights w (D); expected at least one"
+        " neighbour"
+    )
     assert "join them under weights.join (contiguity) or widen the weights" in found
     units = pd.DataFrame({"unit": UNITS})
     empty = pd.DataFrame({"unit_i": ["A", "B"], "unit_j": ["B", "C"]})
     joined = build_geography(units, empty, geography().panel, [["D", "A"]], {})
-    assert build_weights("w", {"kind": "contiguity"}, joined).matrix.toarray()[3].tolist() == [1, 0, 0, 0]
-    with pytest.raises(ConfigError, match=r"weights.join names Z; expected units of units.csv"):
+    assert build_weights("w", {"kind": "contiguity"}, joined).matrix.toarray()[
+        3
+    ].tolist() == [1, 0, 0, 0]
+    with pytest.raises(
+        ConfigError, match=r"weights.join names Z; expected units of units.csv"
+    ):
         geography(joins=[["A", "Z"]])
     geo = geography(joins=[["E", "D"], ["E", "A"]], merged={"D": ["D", "E"]})
     matrix = raw("contiguity", geo)
-    assert np.diag(matrix).tolist() == [0, 0, 0, 0] and matrix[0, 3] == matrix[3, 0] == 1
+    assert (
+        np.diag(matrix).tolist() == [0, 0, 0, 0] and matrix[0, 3] == matrix[3, 0] == 1
+    )
 
 
 def test_nearest_takes_the_earlier_unit_of_a_tie_and_need_not_be_mutual():
     matrix = raw("nearest", neighbours=1)
     assert matrix.tolist() == [[0, 1, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]
     weights = build_weights("w", {"kind": "nearest", "neighbours": 1}, geography())
-    assert not weights.spec["symmetric"] and weights.spec["links"] == 4 and raw("nearest", neighbours=3).sum() == 12
-    assert "weights w ask for 4 neighbours among 4 units" in refused(geography(), kind="nearest", neighbours=4)
+    assert (
+        not weights.spec["symmetric"]
+        and weights.spec["links"] == 4
+        and raw("nearest", neighbours=3).sum() == 12
+    )
+    assert "weights w ask for 4 neighbours among 4 units" in refused(
+        geography(), kind="nearest", neighbours=4
+    )
 
 
 def test_distance_decay_and_bands_in_closed_form():
     squared = raw("inverse_distance", power=2)
-    assert squared[0].tolist() == pytest.approx([0, DEGREE**-2, (2 * DEGREE) ** -2, (4 * DEGREE) ** -2], rel=1e-9)
+    assert squared[0].tolist() == pytest.approx(
+        [0, DEGREE**-2, (2 * DEGREE) ** -2, (4 * DEGREE) ** -2], rel=1e-9
+    )
     decay = raw("exponential", range_km=500)
-    assert decay[3].tolist() == pytest.approx([*np.exp(-np.array([4, 3, 2]) * DEGREE / 500), 0], rel=1e-9)
-    assert raw("band", range_km=2.1 * DEGREE).tolist() == [[0, 1, 1, 0], [1, 0, 1, 0], [1, 1, 0, 1], [0, 0, 1, 0]]
-    assert "1 units have no neighbour in weights w (D)" in refused(geography(), kind="band", range_km=1.5 * DEGREE)
+    assert decay[3].tolist() == pytest.approx(
+        [*np.exp(-np.array([4, 3, 2]) * DEGREE / 500), 0], rel=1e-9
+    )
+    assert raw("band", range_km=2.1 * DEGREE).tolist() == [
+        [0, 1, 1, 0],
+        [1, 0, 1, 0],
+        [1, 1, 0, 1],
+        [0, 0, 1, 0],
+    ]
+    assert "1 units have no neighbour in weights w (D)" in refused(
+        geography(), kind="band", range_km=1.5 * DEGREE
+    )
 
 
 def test_coordinates_and_incomes_are_needed_and_distinct():
     blank = geography(lat=np.array([0.0, np.nan, 0.0, np.nan]))
-    assert "weights w need coordinates and 2 units have none (B, D)" in refused(blank, kind="inverse_distance", power=1)
+    assert "weights w need coordinates and 2 units have none (B, D)" in refused(
+        blank, kind="inverse_distance", power=1
+    )
     same = geography(lon=np.array([0.0, 1.0, 0.0, 1.0]))
-    assert "2 pairs of units share their coordinates (A and C)" in refused(same, kind="inverse_distance", power=1)
-    none = build_geography(pd.DataFrame({"unit": UNITS}), geography().links, geography().panel, [], {})
+    assert "2 pairs of units share their coordinates (A and C)" in refused(
+        same, kind="inverse_distance", power=1
+    )
+    none = build_geography(
+        pd.DataFrame({"unit": UNITS}), geography().links, geography().panel, [], {}
+    )
     assert "4 units have none" in refused(none, kind="nearest", neighbours=1)
     assert build_weights("w", {"kind": "contiguity"}, none).units == tuple(UNITS)
     spec = {"kind": "economic", "times": "contiguity"}
-    assert "weights w need income in 1990 to 1991" in refused(geography(), **spec, base_years=[1990, 1991])
+    assert "weights w need income in 1990 to 1991" in refused(
+        geography(), **spec, base_years=[1990, 1991]
+    )
     panel = geography().panel.replace(4.0, 2.0)
     message = refused(geography(panel=panel), **spec, base_years=[2000, 2001])
     assert "weights w meet two units of equal income in 2000 to 2001" in message
@@ -98,7 +162,12 @@ def test_coordinates_and_incomes_are_needed_and_distinct():
 
 def test_economic_is_inverse_income_distance_times_geography():
     near = raw("economic", base_years=[2000, 2001], times="contiguity")
-    assert near.tolist() == [[0, 1, 0, 0], [1, 0, 0.5, 0], [0, 0.5, 0, 1 / 3], [0, 0, 1 / 3, 0]]
+    assert near.tolist() == [
+        [0, 1, 0, 0],
+        [1, 0, 0.5, 0],
+        [0, 0.5, 0, 1 / 3],
+        [0, 0, 1 / 3, 0],
+    ]
     first = raw("economic", base_years=[2000, 2000], times="contiguity")
     assert first[2, 3] == 0.25
     far = raw("economic", base_years=[2000, 2001], times="inverse_distance")
@@ -113,30 +182,49 @@ def own(folder, rows, header="unit_i,unit_j,weight"):
 RING = "A,B,1\nB,C,2\nC,D,1\nD,A,3\nB,A,2\n"
 
 
-def test_own_weights_are_taken_as_written_with_a_unit_called_na_and_parts_that_add_up(tmp_path):
+def test_own_weights_are_taken_as_written_with_a_unit_called_na_and_parts_that_add_up(
+    tmp_path,
+):
     weights = build_weights("w", own(tmp_path, RING), geography())
-    assert weights.matrix.toarray().tolist() == [[0, 1, 0, 0], [0.5, 0, 0.5, 0], [0, 0, 0, 1], [1, 0, 0, 0]]
+    assert weights.matrix.toarray().tolist() == [
+        [0, 1, 0, 0],
+        [0.5, 0, 0.5, 0],
+        [0, 0, 0, 1],
+        [1, 0, 0, 0],
+    ]
     units = ("A", "B", "C", "NA")
-    weights = build_weights("w", own(tmp_path, RING.replace("D", "NA")), geography(units=units))
+    weights = build_weights(
+        "w", own(tmp_path, RING.replace("D", "NA")), geography(units=units)
+    )
     assert weights.matrix.toarray()[3].tolist() == [1, 0, 0, 0]
     spec = own(tmp_path, "A,B,1\nB,C,1\nB,E,3\nC,A,1\nD,A,2\nD,E,5\nE,C,6\n")
     matrix = raw_weights("w", spec, geography(merged={"D": ["D", "E"]})).toarray()
     assert matrix[3].tolist() == [2, 0, 6, 0] and matrix[1].tolist() == [0, 0, 1, 3]
 
 
-BAD, REST = "own.csv has 1 bad weights and 0 duplicated links", RING[6:]
+BAD = "own.csv has 1 bad weights and 0 duplicated links"
+REST = RING[6:]
 
 
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ("A,B,1\nB,A,1\nC,A,1\n", "1 units of the panel are not in weights w (own.csv) (D); expected the same units"),
+        (
+            "A,B,1\nB,A,1\nC,A,1\n",
+            (
+                "1 units of the panel are not in weights w (own.csv) (D); expected the"
+                " same units"
+            ),
+        ),
         (RING + "E,A,1\n", "1 units of weights w (own.csv) are not in the panel (E)"),
         ("A,B,-1\n" + REST, f"{BAD}; expected finite weights of at least 0"),
         *((f"A,B,{bad}\n{REST}", BAD) for bad in ("x", "", "inf")),
         (RING + "A,B,1\n", "own.csv has 0 bad weights and 1 duplicated links"),
         (RING + ",A,1\n", "1 units of weights w (own.csv) are not in the panel ()"),
-        (RING + "C,C,1\n", "own.csv makes 1 unit its own neighbour (C); expected a zero diagonal"),
+        (
+            RING + "C,C,1\n",
+            "own.csv makes 1 unit its own neighbour (C); expected a zero diagonal",
+        ),
         ("A,B,1\nB,A,1\nC,D,1\nD,A,0\n", "1 units have no neighbour in weights w (D)"),
     ],
 )
@@ -162,7 +250,10 @@ def test_own_weights_are_the_same_in_every_form(tmp_path, name, text):
     matrix = [[0, 1, 0, 0], [0.5, 0, 0.5, 0], [0, 0, 0, 1], [1, 0, 0, 0]]
     assert build_weights("w", spec, geography()).matrix.toarray().tolist() == matrix
     without = refused(geography(units=("A", "B", "C")), **spec, leave_out=["D"])
-    assert "1 units have no neighbour in weights w (C)" in without or "are not in weights w" in without
+    assert (
+        "1 units have no neighbour in weights w (C)" in without
+        or "are not in weights w" in without
+    )
     (tmp_path / name).write_text(text[: text.rindex("D")], encoding="utf-8")
     assert "weights w" in refused(geography(), **spec)
 
@@ -173,10 +264,21 @@ def test_renamed_units_change_names_only_and_permuted_units_permute():
     panel = geography().panel
     units = pd.DataFrame({"unit": names, "lat": 0.0, "lon": [LON[i] for i in order]})
     links = geography().links.map(lambda unit: f"X{unit}")
-    other = build_geography(units, links, panel.assign(unit="X" + panel["unit"]), [], {})
+    other = build_geography(
+        units, links, panel.assign(unit="X" + panel["unit"]), [], {}
+    )
     economic = {"kind": "economic", "base_years": [2000, 2001], "times": "contiguity"}
-    for spec in ({"kind": "inverse_distance", "power": 1}, {"kind": "contiguity"}, economic):
-        weights, permuted = build_weights("w", spec, geography()), build_weights("w", spec, other)
+    for spec in (
+        {"kind": "inverse_distance", "power": 1},
+        {"kind": "contiguity"},
+        economic,
+    ):
+        weights = build_weights("w", spec, geography())
+        permuted = build_weights("w", spec, other)
         back = permuted.aligned([f"X{unit}" for unit in UNITS])
-        np.testing.assert_allclose(back.toarray(), weights.matrix.toarray(), rtol=MACHINE)
-        assert permuted.spec["rho_low"] == pytest.approx(weights.spec["rho_low"], rel=1e-9)
+        np.testing.assert_allclose(
+            back.toarray(), weights.matrix.toarray(), rtol=MACHINE
+        )
+        assert permuted.spec["rho_low"] == pytest.approx(
+            weights.spec["rho_low"], rel=1e-9
+        )

@@ -1,4 +1,6 @@
-"""Beta convergence: planted speeds, invariance, what is not defined, and what is refused."""
+"""Beta convergence: planted speeds, invariance, what is not defined, and what is
+refused.
+"""
 
 import numpy as np
 import pandas as pd
@@ -14,11 +16,37 @@ from tolerances import CLOSED_FORM
 COAST = {"id": "c", "controls": ["coast"]}
 
 
-def make_study(*specs, n=12, lam=0.02, noise=0.003, start=1980, end=2000, basis="official", step=1, change=None):
-    rng, units, years = np.random.default_rng(17), [f"U{i:02d}" for i in range(n)], end - start
-    y0, coast = rng.normal(9, 0.5, n), (np.arange(n) % 3 == 0) * 1.0
-    growth = 0.2 + np.expm1(-lam * years) / years * y0 + 0.002 * coast + rng.normal(0, noise, n)
-    frame = pd.DataFrame({"unit": units, "period": "P", "start_year": start, "end_year": end, "basis": basis})
+def make_study(
+    *specs,
+    n=12,
+    lam=0.02,
+    noise=0.003,
+    start=1980,
+    end=2000,
+    basis="official",
+    step=1,
+    change=None,
+):
+    rng = np.random.default_rng(17)
+    units = [f"U{i:02d}" for i in range(n)]
+    years = end - start
+    y0 = rng.normal(9, 0.5, n)
+    coast = (np.arange(n) % 3 == 0) * 1.0
+    growth = (
+        0.2
+        + np.expm1(-lam * years) / years * y0
+        + 0.002 * coast
+        + rng.normal(0, noise, n)
+    )
+    frame = pd.DataFrame(
+        {
+            "unit": units,
+            "period": "P",
+            "start_year": start,
+            "end_year": end,
+            "basis": basis,
+        }
+    )
     frame["log_income_start"], frame["log_income_end"] = y0, y0 + years * growth
     frame["growth_pct_per_year"] = 100 * growth
     frame["log_income_start_mean3"] = y0 + step * growth
@@ -29,9 +57,20 @@ def make_study(*specs, n=12, lam=0.02, noise=0.003, start=1980, end=2000, basis=
     matrix = row_standardised(np.eye(n, k=1) + np.eye(n, k=-1))
     tables = {"periods": change(frame) if change else frame}
     config = {"estimates": {"beta": list(specs) or [{"id": "b"}]}}
-    about = {"samples": {"all": units, "small": units[: n - 2], **{f"first_{k}": units[:k] for k in range(3)}}}
+    about = {
+        "samples": {
+            "all": units,
+            "small": units[: n - 2],
+            **{f"first_{k}": units[:k] for k in range(3)},
+        }
+    }
     about |= {"step": step, "basis_years": {"official": [1999, 2020]}}
-    return MadeStudy(config, tables, {"line": SpatialWeights(tuple(units), matrix, {"weights": "line"})}, **about)
+    return MadeStudy(
+        config,
+        tables,
+        {"line": SpatialWeights(tuple(units), matrix, {"weights": "line"})},
+        **about,
+    )
 
 
 def run(*specs, **made):
@@ -41,28 +80,45 @@ def run(*specs, **made):
 @pytest.mark.parametrize("lam", [-0.01, 0.02, 0.05])
 def test_recovers_a_planted_speed_without_noise(lam):
     results = run(COAST, lam=lam, noise=0)
-    assert row(results, term="speed", estimator="ols").estimate == pytest.approx(100 * lam, abs=CLOSED_FORM)
-    assert row(results, term="speed", estimator="nls").estimate == pytest.approx(100 * lam, abs=CLOSED_FORM)
+    assert row(results, term="speed", estimator="ols").estimate == pytest.approx(
+        100 * lam, abs=CLOSED_FORM
+    )
+    assert row(results, term="speed", estimator="nls").estimate == pytest.approx(
+        100 * lam, abs=CLOSED_FORM
+    )
     assert row(results, term="r2").estimate == pytest.approx(1)
     assert "the fit is perfect" in row(results, term="moran").warning
     half = row(results, term="half_life")
     if lam > 0:
         assert half.estimate == pytest.approx(np.log(2) / lam, rel=CLOSED_FORM)
     else:
-        assert np.isnan(half.estimate) and "half-life undefined for a speed of zero or less" in half.warning
+        assert (
+            np.isnan(half.estimate)
+            and "half-life undefined for a speed of zero or less" in half.warning
+        )
 
 
 def test_rows_say_how_they_were_made_and_which_controls_entered():
     results = run()
-    slope, moran = row(results, term="log_income_start"), row(results, term="moran")
+    slope = row(results, term="log_income_start")
+    moran = row(results, term="moran")
     assert (slope.se_type, slope.df, slope.n_obs, slope.n_units) == ("HC3", 10, 12, 12)
-    assert (moran.seed, moran.w_id) == ("5:beta:b:s:all:P:moran", "line") and len(results.estimates) == 9
+    assert (moran.seed, moran.w_id) == ("5:beta:b:s:all:P:moran", "line") and len(
+        results.estimates
+    ) == 9
     results = run({"id": "b", "sample": "small"})
-    assert "line cut to 10 units and row-standardised again" in row(results, term="moran").warning
+    assert (
+        "line cut to 10 units and row-standardised again"
+        in row(results, term="moran").warning
+    )
     results = run({"id": "b", "controls": ["coast", "schooling"]}, COAST)
     assert {e.controls_id for e in results.estimates} == {"coast"}
-    slopes = {e.spec_id: e.estimate for e in results.estimates if e.term == "log_income_start"}
-    assert slopes["b"] == slopes["c"] and results.fit["regressions"][0]["controls_absent"] == ["schooling"]
+    slopes = {
+        e.spec_id: e.estimate for e in results.estimates if e.term == "log_income_start"
+    }
+    assert slopes["b"] == slopes["c"] and results.fit["regressions"][0][
+        "controls_absent"
+    ] == ["schooling"]
 
 
 def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
@@ -74,21 +130,42 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
 
 def test_three_year_means_use_their_own_span_and_need_it():
     study = make_study({"id": "b", "end_points": "mean3"})
-    frame, results = study.table("periods"), estimate(study)
+    frame = study.table("periods")
+    results = estimate(study)
     growth = (frame["log_income_end_mean3"] - frame["log_income_start_mean3"]) / 18
     b = np.polyfit(frame["log_income_start_mean3"], growth, 1)[0]
-    slope, speed = row(results, term="log_income_start"), row(results, term="speed", estimator="ols")
+    slope = row(results, term="log_income_start")
+    speed = row(results, term="speed", estimator="ols")
     assert slope.estimate == pytest.approx(b, rel=CLOSED_FORM)
-    assert speed.estimate == pytest.approx(-100 * np.log(1 + b * 18) / 18, rel=CLOSED_FORM)
+    assert speed.estimate == pytest.approx(
+        -100 * np.log(1 + b * 18) / 18, rel=CLOSED_FORM
+    )
     assert slope.outcome == "growth_mean3"
-    assert run({"id": "b", "end_points": "mean3"}, start=1940, step=10).fit["regressions"][0]["years"] == 40
-    gone = ["log_income_start_mean3", "log_income_end_mean3", "growth_mean3_pct_per_year"]
-    results = run({"id": "b", "end_points": "mean3"}, change=lambda f: f.assign(**dict.fromkeys(gone, np.nan)))
-    assert all(np.isnan(e.estimate) and "not defined" in e.warning for e in results.estimates)
+    assert (
+        run({"id": "b", "end_points": "mean3"}, start=1940, step=10).fit["regressions"][
+            0
+        ]["years"]
+        == 40
+    )
+    gone = [
+        "log_income_start_mean3",
+        "log_income_end_mean3",
+        "growth_mean3_pct_per_year",
+    ]
+    results = run(
+        {"id": "b", "end_points": "mean3"},
+        change=lambda f: f.assign(**dict.fromkeys(gone, np.nan)),
+    )
+    assert all(
+        np.isnan(e.estimate) and "not defined" in e.warning for e in results.estimates
+    )
     assert results.series["series"].empty
 
 
-@pytest.mark.parametrize(("basis", "text"), [("official", ""), ("proxy", "PROXY output"), ("spliced", "joined")])
+@pytest.mark.parametrize(
+    ("basis", "text"),
+    [("official", ""), ("proxy", "PROXY output"), ("spliced", "joined")],
+)
 def test_every_row_says_what_output_it_rests_on(basis, text):
     results = run(basis=basis)
     assert all(e.output_basis == basis and text in e.warning for e in results.estimates)
@@ -97,22 +174,36 @@ def test_every_row_says_what_output_it_rests_on(basis, text):
 
 def test_intervals_of_speed_and_half_life_are_that_of_the_slope_transformed():
     results = run()
-    slope, speed = row(results, term="log_income_start"), row(results, term="speed", estimator="ols")
-    assert speed.conf_low == pytest.approx(-100 * np.log(1 + slope.conf_high * 20) / 20, rel=CLOSED_FORM)
-    assert speed.conf_high == pytest.approx(-100 * np.log(1 + slope.conf_low * 20) / 20, rel=CLOSED_FORM)
+    slope = row(results, term="log_income_start")
+    speed = row(results, term="speed", estimator="ols")
+    assert speed.conf_low == pytest.approx(
+        -100 * np.log(1 + slope.conf_high * 20) / 20, rel=CLOSED_FORM
+    )
+    assert speed.conf_high == pytest.approx(
+        -100 * np.log(1 + slope.conf_low * 20) / 20, rel=CLOSED_FORM
+    )
     assert speed.p_value == slope.p_value
     half = row(run(lam=0.002, noise=0.01), term="half_life")
-    assert np.isnan(half.conf_high) and half.conf_low > 0 and "half-life unbounded" in half.warning
+    assert (
+        np.isnan(half.conf_high)
+        and half.conf_low > 0
+        and "half-life unbounded" in half.warning
+    )
 
 
 def test_no_speed_where_the_slope_overshoots():
     def overshoot(frame):
         growth = 0.9 - 0.06 * frame["log_income_start"] + 0.001 * np.cos(np.arange(12))
-        return frame.assign(log_income_end=frame["log_income_start"] + 20 * growth, growth_pct_per_year=100 * growth)
+        return frame.assign(
+            log_income_end=frame["log_income_start"] + 20 * growth,
+            growth_pct_per_year=100 * growth,
+        )
 
     results = run(change=overshoot)
     found = [row(results, term="speed", estimator=name) for name in ("ols", "nls")]
-    assert np.isnan([*(e.estimate for e in found), row(results, term="half_life").estimate]).all()
+    assert np.isnan(
+        [*(e.estimate for e in found), row(results, term="half_life").estimate]
+    ).all()
     assert "1 + bT is not positive" in found[0].warning and not found[1].converged
 
 
@@ -140,7 +231,10 @@ def test_few_units_are_not_defined(n):
     [
         ({"log_income_start": 9.0}, "start is the same in every unit"),
         ({"control_coast": 1.0}, "coast is the same in every unit"),
-        ({"log_income_end": lambda f: f["log_income_start"] + 1.0}, "growth is the same in every unit"),
+        (
+            {"log_income_end": lambda f: f["log_income_start"] + 1.0},
+            "growth is the same in every unit",
+        ),
     ],
 )
 def test_constant_columns_are_not_defined(change, text):
@@ -155,11 +249,24 @@ def test_constant_columns_are_not_defined(change, text):
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        (lambda f: f.assign(log_income_start=f["log_income_start"].where(f["unit"] != "U03")), "U03 log_income_start"),
-        (lambda f: f.assign(control_coast=f["control_coast"].where(f["unit"] != "U04")), "U04 control_coast"),
+        (
+            lambda f: f.assign(
+                log_income_start=f["log_income_start"].where(f["unit"] != "U03")
+            ),
+            "U03 log_income_start",
+        ),
+        (
+            lambda f: f.assign(
+                control_coast=f["control_coast"].where(f["unit"] != "U04")
+            ),
+            "U04 control_coast",
+        ),
         (lambda f: f[f["unit"] != "U05"], "U05 log_income_start"),
         (lambda f: pd.concat([f, f.head(1)]), "1 units have two rows (U00)"),
-        (lambda f: f.assign(growth_pct_per_year=f["growth_pct_per_year"] * 1.1), "growth of 12 units is not"),
+        (
+            lambda f: f.assign(growth_pct_per_year=f["growth_pct_per_year"] * 1.1),
+            "growth of 12 units is not",
+        ),
     ],
 )
 def test_refuses_frames_that_cannot_be_right(change, text):

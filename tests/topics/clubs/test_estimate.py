@@ -1,4 +1,6 @@
-"""Log t tests and clubs: planted clubs, invariance, what is not defined, and what is refused."""
+"""Log t tests and clubs: planted clubs, invariance, what is not defined, and what is
+refused.
+"""
 
 import numpy as np
 import pandas as pd
@@ -14,16 +16,43 @@ NAMES = {f"U{i:02d}": f"Z{99 - i}" for i in range(12)}
 
 
 def make_study(*specs, n=12, years=range(1990, 2020), step=1, **changes):
-    rng, units, time = np.random.default_rng(4), [f"U{i:02d}" for i in range(n)], np.arange(len(years))
+    rng = np.random.default_rng(4)
+    units = [f"U{i:02d}" for i in range(n)]
+    time = np.arange(len(years))
     high = np.arange(n) < n // 2
     gap = rng.normal(0, 0.3, n)[:, None] * np.exp(-0.12 * time)
-    y = 8 + np.where(high, 0.9, 0.0)[:, None] + 0.04 * time + gap + rng.normal(0, 2e-3, (n, len(time)))
-    panel = pd.DataFrame({"unit": np.repeat(units, len(years)), "year": np.tile(years, n), "basis": "official"})
-    cells = pd.DataFrame({"taxonomy": "t", "unit": units, "period": "P", "cell": np.where(high, "both", "neither")})
+    y = (
+        8
+        + np.where(high, 0.9, 0.0)[:, None]
+        + 0.04 * time
+        + gap
+        + rng.normal(0, 2e-3, (n, len(time)))
+    )
+    panel = pd.DataFrame(
+        {
+            "unit": np.repeat(units, len(years)),
+            "year": np.tile(years, n),
+            "basis": "official",
+        }
+    )
+    cells = pd.DataFrame(
+        {
+            "taxonomy": "t",
+            "unit": units,
+            "period": "P",
+            "cell": np.where(high, "both", "neither"),
+        }
+    )
     tables = {"panel": panel.assign(log_income=y.ravel()), "cells": cells}
-    tables = {name: changes[name](frame) if name in changes else frame for name, frame in tables.items()}
+    tables = {
+        name: changes[name](frame) if name in changes else frame
+        for name, frame in tables.items()
+    }
     about = {"samples": {"all": units, "few": units[:1]}}
-    about |= {"periods": [{"period": "P", "start": years[0], "end": years[-1]}], "step": step}
+    about |= {
+        "periods": [{"period": "P", "start": years[0], "end": years[-1]}],
+        "step": step,
+    }
     return MadeStudy({"estimates": {"clubs": list(specs) or [SPEC]}}, tables, **about)
 
 
@@ -33,61 +62,100 @@ def run(*specs, **made):
 
 def test_planted_clubs_and_their_link_to_the_cells():
     results = run()
-    assert results.fit["own"]["merged"] == [[f"U{i:02d}" for i in range(6)], [f"U{i:02d}" for i in range(6, 12)]]
-    exact, drawn = (row(results, estimator="fisher_freeman_halton", contrast=c) for c in ("exact", "permutation"))
-    assert exact.p_value == pytest.approx(2 / 924, rel=MACHINE) and exact.estimate == pytest.approx(1.0)
+    assert results.fit["own"]["merged"] == [
+        [f"U{i:02d}" for i in range(6)],
+        [f"U{i:02d}" for i in range(6, 12)],
+    ]
+    exact, drawn = (
+        row(results, estimator="fisher_freeman_halton", contrast=c)
+        for c in ("exact", "permutation")
+    )
+    assert exact.p_value == pytest.approx(
+        2 / 924, rel=MACHINE
+    ) and exact.estimate == pytest.approx(1.0)
     assert drawn.p_value < 0.05 and "no policy effect" in exact.warning
     first = row(results, term="club_1", contrast="merged: phillips_sul")
     assert first.n_units == 6 and "members: U00 U01" in first.warning
-    results = run(panel=lambda f: f.assign(log_income=f["log_income"] - 0.9 * (f["unit"] < "U06")))
-    assert len(results.fit["own"]["merged"]) == 1 and row(results, role="primary").statistic > -1.65
+    results = run(
+        panel=lambda f: f.assign(log_income=f["log_income"] - 0.9 * (f["unit"] < "U06"))
+    )
+    assert (
+        len(results.fit["own"]["merged"]) == 1
+        and row(results, role="primary").statistic > -1.65
+    )
     assert row(run(), role="primary").statistic < -1.65
 
 
 def test_order_names_and_currency_change_no_number():
     study = make_study()
-    one, two = estimate(study), estimate(study.renamed(NAMES))
+    one = estimate(study)
+    two = estimate(study.renamed(NAMES))
     same_results(one, estimate(study.shuffled(3)))
     same_numbers(one, two)
-    assert [{NAMES[u] for u in club} for club in one.fit["own"]["merged"]] == [set(c) for c in two.fit["own"]["merged"]]
-    one, two = run(), run(panel=lambda f: f.assign(log_income=f["log_income"] + np.log(100)))
+    assert [{NAMES[u] for u in club} for club in one.fit["own"]["merged"]] == [
+        set(c) for c in two.fit["own"]["merged"]
+    ]
+    one = run()
+    two = run(panel=lambda f: f.assign(log_income=f["log_income"] + np.log(100)))
     for a, b in zip(one.estimates, two.estimates, strict=True):
         if a.outcome == "relative_income":
             assert a.estimate == pytest.approx(b.estimate, rel=1e-8)
             assert a.statistic == pytest.approx(b.statistic, rel=1e-8, nan_ok=True)
     cents = row(one, outcome="log_income_x100")
-    assert cents.statistic == pytest.approx(row(two, outcome="log_income").statistic, rel=1e-8)
+    assert cents.statistic == pytest.approx(
+        row(two, outcome="log_income").statistic, rel=1e-8
+    )
 
 
 @pytest.mark.parametrize("years", [range(1990, 1996), range(1990, 1992)])
 def test_short_windows_are_not_defined(years):
     results = run(years=years)
-    # Six periods less one leave the five that a regression needs: only that sensitivity row has a number.
+    # Six periods less one leave the five that a regression needs: only that sensitivity
+    # row has a number.
     numbers = [e.contrast for e in results.estimates if np.isfinite(e.estimate)]
     assert numbers == (["first 1 periods discarded"] if len(years) == 6 else [])
-    assert all("not defined" in e.warning for e in results.estimates if np.isnan(e.estimate))
+    assert all(
+        "not defined" in e.warning for e in results.estimates if np.isnan(e.estimate)
+    )
     assert results.fit["own"]["not_defined"] and results.series["series"].empty
 
 
 def test_one_unit_equal_units_and_one_cell_are_not_defined():
     few = run({"id": "few", "period": "P", "sample": "few"})
     assert all(np.isnan(e.estimate) for e in few.estimates)
-    equal = run(panel=lambda f: f.assign(log_income=f.groupby("year")["log_income"].transform("mean")))
+    equal = run(
+        panel=lambda f: f.assign(
+            log_income=f.groupby("year")["log_income"].transform("mean")
+        )
+    )
     assert all(np.isnan(e.estimate) for e in rows(equal, term="b"))
-    alone = row(run(cells=lambda f: f.assign(cell="neither")), estimator="fisher_freeman_halton")
+    alone = row(
+        run(cells=lambda f: f.assign(cell="neither")), estimator="fisher_freeman_halton"
+    )
     assert np.isnan(alone.estimate) and "one group" in alone.warning
 
 
 def test_decennial_incomes_and_every_filter_work():
-    assert np.isfinite(row(run(years=range(1900, 2001, 10), step=10), role="primary").estimate)
+    assert np.isfinite(
+        row(run(years=range(1900, 2001, 10), step=10), role="primary").estimate
+    )
     for name in ("boosted_hp", "hamilton", "none"):
-        spec = {"id": "f", "period": "P", "filter": name, "divergent": "adopt", "merge": "von_lyncker_thoennessen"}
+        spec = {
+            "id": "f",
+            "period": "P",
+            "filter": name,
+            "divergent": "adopt",
+            "merge": "von_lyncker_thoennessen",
+        }
         assert len(run(spec).fit["f"]["merged"]) >= 1
 
 
 @pytest.mark.parametrize(
     ("spec", "changes", "text"),
-    [({}, {"cells": lambda f: f.head(3)}, "9 units have no cell"), ({"period": "Q"}, {}, "that is unknown (Q)")],
+    [
+        ({}, {"cells": lambda f: f.head(3)}, "9 units have no cell"),
+        ({"period": "Q"}, {}, "that is unknown (Q)"),
+    ],
 )
 def test_refuses_what_cannot_be_right(spec, changes, text):
     with one_line(EvenfieldError, text):

@@ -1,10 +1,19 @@
-"""Design diagnostics: the numbers of the study's design, and studies without regimes, coordinates or names."""
+"""Design diagnostics: the numbers of the study's design, and studies without regimes,
+coordinates or names.
+"""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from china_design import make_cells, make_exposures, make_periods, make_units, read_design, weights_of
+from china_design import (
+    make_cells,
+    make_exposures,
+    make_periods,
+    make_units,
+    read_design,
+    weights_of,
+)
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
@@ -15,16 +24,34 @@ from tolerances import CLOSED_FORM
 UNITS, A, DISTANCE, C, S = read_design()
 NONE = np.zeros(31)
 W = {name: weights_of(A, DISTANCE)[name] for name in ("contiguity", "nearest_4")}
-FIRST = pd.DataFrame({"unit": UNITS, "zone_type": "state", "first_year": np.nan, "first_year_dated": np.nan})
+FIRST = pd.DataFrame(
+    {
+        "unit": UNITS,
+        "zone_type": "state",
+        "first_year": np.nan,
+        "first_year_dated": np.nan,
+    }
+)
 SEED = make_cells("seed", C, S)
 DIFFERENCE = "exposure_cluster - exposure_sez"
 
 
 def make_study(cells=SEED, taxonomy="seed", section=None, **tables):
     facts = {"kind": "contiguity", "links": 69, "rho_low": None, "rho_high": 1.0}
-    weights = {k: SpatialWeights(tuple(UNITS), matrix, {"weights": k, **facts}) for k, matrix in W.items()}
-    base = {"units": make_units(), "periods": make_periods(), "cells": cells, "exposures": make_exposures(cells, W)}
-    config = {"estimates": {"design": section or {"weights": list(W)}}, "taxonomy": {"primary": taxonomy}}
+    weights = {
+        k: SpatialWeights(tuple(UNITS), matrix, {"weights": k, **facts})
+        for k, matrix in W.items()
+    }
+    base = {
+        "units": make_units(),
+        "periods": make_periods(),
+        "cells": cells,
+        "exposures": make_exposures(cells, W),
+    }
+    config = {
+        "estimates": {"design": section or {"weights": list(W)}},
+        "taxonomy": {"primary": taxonomy},
+    }
     about = {"data_hash": "abc", "years": list(range(1978, 2020)), "samples": {}}
     return MadeStudy(config, {**base, "first_years": FIRST, **tables}, weights, **about)
 
@@ -59,13 +86,31 @@ def block(results, name, **where):
     ],
 )
 def test_effects_in_units_of_s(results, spec_id, term, contrast, printed):
-    where = {"spec_id": spec_id, "term": term, "contrast": contrast, "unit_of_measure": "s"}
-    found = row(results, estimator="mde_t", w_id="contiguity" if spec_id == "exposures" else "", **where)
-    assert found.mde == pytest.approx(printed, abs=0.005) and (found.role, found.effect_type) == ("design", "stat")
+    where = {
+        "spec_id": spec_id,
+        "term": term,
+        "contrast": contrast,
+        "unit_of_measure": "s",
+    }
+    found = row(
+        results,
+        estimator="mde_t",
+        w_id="contiguity" if spec_id == "exposures" else "",
+        **where,
+    )
+    assert found.mde == pytest.approx(printed, abs=0.005) and (
+        found.role,
+        found.effect_type,
+    ) == ("design", "stat")
 
 
 def test_effects_in_points_scale_with_the_spread_and_need_coordinates_for_scpc(results):
-    where = {"estimator": "mde_scpc_03", "spec_id": "exposures", "contrast": DIFFERENCE, "w_id": "contiguity"}
+    where = {
+        "estimator": "mde_scpc_03",
+        "spec_id": "exposures",
+        "contrast": DIFFERENCE,
+        "w_id": "contiguity",
+    }
     in_s = row(results, **where, unit_of_measure="s").mde
     growth = make_periods().query("period == 'P2'")["growth_pct_per_year"]
     in_points = row(results, **where, unit_of_measure="pp/yr", period="P2").mde
@@ -80,17 +125,30 @@ def test_effects_in_points_scale_with_the_spread_and_need_coordinates_for_scpc(r
 def test_what_the_taxonomy_cannot_tell_is_left_out_with_a_sentence():
     found = run(make_cells("none", NONE, NONE), taxonomy="none")
     assert found.estimates == []
-    assert found.fit["switched_off"][0].startswith("Taxonomy none has no cluster and no SEZ")
+    assert found.fit["switched_off"][0].startswith(
+        "Taxonomy none has no cluster and no SEZ"
+    )
     assert block(found, "cells").set_index("term")["value"]["neither"] == 31
-    assert block(found, "correlation")["value"].isna().all() and block(found, "support").empty
+    assert (
+        block(found, "correlation")["value"].isna().all()
+        and block(found, "support").empty
+    )
     found = run(pd.concat([SEED, make_cells("full", C, np.ones(31))]))
-    rows = [e for e in found.estimates if e.treatment_def == "full" and e.spec_id == "exposures"]
+    rows = [
+        e
+        for e in found.estimates
+        if e.treatment_def == "full" and e.spec_id == "exposures"
+    ]
     assert np.isnan([e.mde for e in rows]).all()
     reason = "not defined: constant, own_sez, exposure_sez cannot be told apart"
     assert {e.warning for e in rows} == {reason}
-    late = np.isin(UNITS, ["CN-FJ", "CN-GD", "CN-HI", "CN-SH", "CN-TJ", "CN-BJ", "CN-LN"]).astype(float)
+    late = np.isin(
+        UNITS, ["CN-FJ", "CN-GD", "CN-HI", "CN-SH", "CN-TJ", "CN-BJ", "CN-LN"]
+    ).astype(float)
     found = run(pd.concat([SEED, make_cells("dated", C, [S, late, S])]))
-    cells = block(found, "cells", taxonomy="dated", term="SEZ only").set_index("period")["value"]
+    cells = block(found, "cells", taxonomy="dated", term="SEZ only").set_index(
+        "period"
+    )["value"]
     assert cells.to_dict() == {"P1": 2, "P2": 4}
 
 
@@ -98,14 +156,19 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing(results
     study = make_study()
     same_results(estimate(study.shuffled(3)), results)
     order = np.random.default_rng(3).permutation(31)
-    renamed = estimate(study.renamed({unit: f"U{k:02d}" for unit, k in zip(UNITS, order, strict=True)}))
+    renamed = estimate(
+        study.renamed({unit: f"U{k:02d}" for unit, k in zip(UNITS, order, strict=True)})
+    )
     same_numbers(renamed, results)
 
 
 @pytest.mark.parametrize(
     ("made", "text"),
     [
-        ({"section": {"weights": ["nearest_9"]}}, r"1 weights that were not built \(nearest_9\)"),
+        (
+            {"section": {"weights": ["nearest_9"]}},
+            r"1 weights that were not built \(nearest_9\)",
+        ),
         ({"taxonomy": "other"}, r"taxonomy\.primary names 'other'"),
     ],
 )

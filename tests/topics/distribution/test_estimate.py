@@ -1,4 +1,6 @@
-"""Distribution dynamics: closed forms, invariance, what is not defined, and what is refused."""
+"""Distribution dynamics: closed forms, invariance, what is not defined, and what is
+refused.
+"""
 
 import numpy as np
 import pandas as pd
@@ -9,27 +11,75 @@ from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.distribution.estimate import estimate
 from made_study import MadeStudy, one_line, row, same_numbers, same_results
 
-SPEC = {"id": "own", "period": "P", "role": "primary", "subperiods": ["A", "B"], "steps": [1, 5], "weights": "w"}
+SPEC = {
+    "id": "own",
+    "period": "P",
+    "role": "primary",
+    "subperiods": ["A", "B"],
+    "steps": [1, 5],
+    "weights": "w",
+}
 SPEC |= {"kernel_steps": [1, 5], "taxonomy": "t"}
-FIXED = {"id": "f", "period": "P", "classes": "fixed", "cutoffs": [0.8, 1.2], "relative_to": "population_mean"}
+FIXED = {
+    "id": "f",
+    "period": "P",
+    "classes": "fixed",
+    "cutoffs": [0.8, 1.2],
+    "relative_to": "population_mean",
+}
 
 
 def make_study(*specs, n=16, years=range(1990, 2015), step=1, **changes):
-    rng, units = np.random.default_rng(14), [f"U{i:02d}" for i in range(n)]
-    y = 9 + rng.normal(0, 0.5, (n, 1)) + np.cumsum(rng.normal(0.02, 0.12, (n, len(years))), axis=1)
-    panel = pd.DataFrame({"unit": np.repeat(units, len(years)), "year": np.tile(years, n), "basis": "official"})
-    panel = panel.assign(log_income=y.ravel(), population=np.repeat(1.0 + np.arange(n), len(years)))
+    rng = np.random.default_rng(14)
+    units = [f"U{i:02d}" for i in range(n)]
+    y = (
+        9
+        + rng.normal(0, 0.5, (n, 1))
+        + np.cumsum(rng.normal(0.02, 0.12, (n, len(years))), axis=1)
+    )
+    panel = pd.DataFrame(
+        {
+            "unit": np.repeat(units, len(years)),
+            "year": np.tile(years, n),
+            "basis": "official",
+        }
+    )
+    panel = panel.assign(
+        log_income=y.ravel(), population=np.repeat(1.0 + np.arange(n), len(years))
+    )
     cell = np.where(np.arange(n) % 2, "both", "neither")
-    tables = {"panel": panel, "cells": pd.DataFrame({"taxonomy": "t", "unit": units, "period": "P", "cell": cell})}
+    tables = {
+        "panel": panel,
+        "cells": pd.DataFrame(
+            {"taxonomy": "t", "unit": units, "period": "P", "cell": cell}
+        ),
+    }
     ring = (np.roll(np.eye(n), 1, axis=1) + np.roll(np.eye(n), -1, axis=1)) / 2
     middle = years[0] + (years[-1] - years[0]) // 2
-    spans = {"P": (years[0], years[-1]), "A": (years[0], middle), "B": (middle, years[-1])}
-    tables = {name: changes[name](frame) if name in changes else frame for name, frame in tables.items()}
+    spans = {
+        "P": (years[0], years[-1]),
+        "A": (years[0], middle),
+        "B": (middle, years[-1]),
+    }
+    tables = {
+        name: changes[name](frame) if name in changes else frame
+        for name, frame in tables.items()
+    }
     config = {"estimates": {"distribution": list(specs) or [SPEC]}}
     about = {"samples": {"all": units, "few": units[:2]}}
-    about |= {"periods": [{"period": name, "start": start, "end": end} for name, (start, end) in spans.items()]}
+    about |= {
+        "periods": [
+            {"period": name, "start": start, "end": end}
+            for name, (start, end) in spans.items()
+        ]
+    }
     about |= {"step": step}
-    return MadeStudy(config, tables, {"w": SpatialWeights(tuple(units), ring, {"weights": "w"})}, **about)
+    return MadeStudy(
+        config,
+        tables,
+        {"w": SpatialWeights(tuple(units), ring, {"weights": "w"})},
+        **about,
+    )
 
 
 def run(*specs, **made):
@@ -39,15 +89,37 @@ def run(*specs, **made):
 def test_probabilities_close_and_lie_in_their_intervals():
     results = run()
     for years in ("1 years", "5 years"):
-        P = np.array([[row(results, term=f"p_{i}_{j}", contrast=years).estimate for j in (1, 2, 3)] for i in (1, 2, 3)])
+        P = np.array(
+            [
+                [
+                    row(results, term=f"p_{i}_{j}", contrast=years).estimate
+                    for j in (1, 2, 3)
+                ]
+                for i in (1, 2, 3)
+            ]
+        )
         np.testing.assert_allclose(P.sum(axis=1), 1)
-        shares = np.array([row(results, term=f"ergodic_{i}", contrast=years).estimate for i in (1, 2, 3)])
+        shares = np.array(
+            [
+                row(results, term=f"ergodic_{i}", contrast=years).estimate
+                for i in (1, 2, 3)
+            ]
+        )
         np.testing.assert_allclose(shares @ P, shares, atol=1e-12)
         shorrocks = row(results, term="shorrocks", contrast=years)
         assert shorrocks.estimate == pytest.approx((3 - np.trace(P)) / 2)
-        assert shorrocks.conf_low <= shorrocks.estimate <= shorrocks.conf_high and shorrocks.role == "primary"
-    root, half = (row(results, term=term, contrast="5 years") for term in ("second_root", "half_life"))
-    assert half.estimate == pytest.approx(5 * np.log(0.5) / np.log(root.estimate)) and half.unit_of_measure == "years"
+        assert (
+            shorrocks.conf_low <= shorrocks.estimate <= shorrocks.conf_high
+            and shorrocks.role == "primary"
+        )
+    root, half = (
+        row(results, term=term, contrast="5 years")
+        for term in ("second_root", "half_life")
+    )
+    assert (
+        half.estimate == pytest.approx(5 * np.log(0.5) / np.log(root.estimate))
+        and half.unit_of_measure == "years"
+    )
 
 
 def test_transitions_are_counted_relative_to_the_population_mean():
@@ -55,28 +127,47 @@ def test_transitions_are_counted_relative_to_the_population_mean():
     panel = study.table("panel")
     panel["income"] = np.exp(panel["log_income"])
     total = (panel["income"] * panel["population"]).groupby(panel["year"]).sum()
-    relative = panel["income"] / panel["year"].map(total / panel.groupby("year")["population"].sum())
-    classes = panel.assign(c=np.digitize(relative, [0.8, 1.2], right=True)).pivot(index="unit", columns="year")["c"]
-    start, end = classes.to_numpy()[:, :-1], classes.to_numpy()[:, 1:]
+    relative = panel["income"] / panel["year"].map(
+        total / panel.groupby("year")["population"].sum()
+    )
+    classes = panel.assign(c=np.digitize(relative, [0.8, 1.2], right=True)).pivot(
+        index="unit", columns="year"
+    )["c"]
+    start = classes.to_numpy()[:, :-1]
+    end = classes.to_numpy()[:, 1:]
     found = row(estimate(study), term="p_1_2")
     assert found.n_obs == (start == 0).sum()
-    assert found.estimate == pytest.approx(((start == 0) & (end == 1)).sum() / (start == 0).sum())
+    assert found.estimate == pytest.approx(
+        ((start == 0) & (end == 1)).sum() / (start == 0).sum()
+    )
 
 
 def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
     study = make_study()
     same_results(estimate(study), estimate(study.shuffled(3)))
-    same_numbers(estimate(study), estimate(study.renamed({f"U{i:02d}": f"Z{99 - i}" for i in range(16)})))
+    same_numbers(
+        estimate(study),
+        estimate(study.renamed({f"U{i:02d}": f"Z{99 - i}" for i in range(16)})),
+    )
 
 
 def test_yearly_classes_decennial_studies_equal_incomes_and_two_units():
-    spec = {"id": "y", "period": "P", "classes": "yearly", "steps": [1, 10], "weights": "w", "kernel_steps": [10]}
+    spec = {
+        "id": "y",
+        "period": "P",
+        "classes": "yearly",
+        "steps": [1, 10],
+        "weights": "w",
+        "kernel_steps": [10],
+    }
     results = run(spec, years=range(1940, 2001, 10), step=10)
     assert np.isfinite(row(results, term="shorrocks", contrast="10 years").estimate)
     yearly = row(results, term="shorrocks", contrast="1 years")
     assert np.isnan(yearly.estimate) and "10 years apart" in yearly.warning
     equal = run(panel=lambda f: f.assign(log_income=9.0))
-    assert all(np.isnan(e.estimate) and "not defined" in e.warning for e in equal.estimates)
+    assert all(
+        np.isnan(e.estimate) and "not defined" in e.warning for e in equal.estimates
+    )
     few = run({"id": "few", "period": "P", "sample": "few", "kernel_steps": [1]})
     assert np.isnan(row(few, estimator="silverman", contrast="1990").estimate)
 
@@ -85,7 +176,11 @@ def test_yearly_classes_decennial_studies_equal_incomes_and_two_units():
     ("spec", "changes", "text"),
     [
         ({"weights": "other"}, {}, "weights names 1"),
-        ({"relative_to": "population_mean"}, {"panel": lambda f: f.drop(columns="population")}, "no column population"),
+        (
+            {"relative_to": "population_mean"},
+            {"panel": lambda f: f.drop(columns="population")},
+            "no column population",
+        ),
         ({"period": "Q"}, {}, "unknown (Q)"),
         ({"subperiods": ["A", "Q"]}, {}, "subperiods names 1"),
         ({}, {"cells": lambda f: f.head(5)}, "11 units have no cell"),
@@ -98,5 +193,7 @@ def test_refuses_what_cannot_be_right(spec, changes, text):
 
 @pytest.mark.parametrize("cutoffs", [[1.1, 0.7], []])
 def test_cutoffs_rise(cutoffs):
-    with pytest.raises(ConfigError, match=r"estimates\.distribution\.0: .*cutoffs holds"):
+    with pytest.raises(
+        ConfigError, match=r"estimates\.distribution\.0: .*cutoffs holds"
+    ):
         run({**FIXED, "cutoffs": cutoffs})

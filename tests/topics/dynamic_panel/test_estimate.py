@@ -1,4 +1,6 @@
-"""Dynamic panel convergence: least squares with effects, flags, units by id, what is not defined, what is refused."""
+"""Dynamic panel convergence: least squares with effects, flags, units by id, what is
+not defined, what is refused.
+"""
 
 import numpy as np
 import pandas as pd
@@ -23,23 +25,38 @@ FIVE = {"id": "five", "span": 5, "periods": ["S"], "draws": 99}
 
 def panel(units=UNITS, years=range(1980, 2001)):
     rng = np.random.default_rng(1)
-    y, steady, rows = rng.normal(7, 0.4, len(units)), rng.normal(7, 0.3, len(units)), []
+    y = rng.normal(7, 0.4, len(units))
+    steady = rng.normal(7, 0.3, len(units))
+    rows = []
     for year in years:
         basis = "proxy" if year < 1990 else "official"
-        rows += [(unit, year, basis, value) for unit, value in zip(units, y, strict=True)]
+        rows += [
+            (unit, year, basis, value) for unit, value in zip(units, y, strict=True)
+        ]
         y = 0.85 * y + 0.15 * steady + 0.05 + rng.normal(0, 0.03, len(units))
     return pd.DataFrame(rows, columns=["unit", "year", "basis", "log_income"])
 
 
 def wide(years=slice(None)):
-    return panel().pivot(index="unit", columns="year", values="log_income").loc[:, years].to_numpy()
+    return (
+        panel()
+        .pivot(index="unit", columns="year", values="log_income")
+        .loc[:, years]
+        .to_numpy()
+    )
 
 
 def make_study(*specs, frame=None, periods=PERIODS, step=1):
     frame = panel() if frame is None else frame
-    about = {"samples": {"all": UNITS, "few": UNITS[:2]}, "periods": periods, "step": step}
+    about = {
+        "samples": {"all": UNITS, "few": UNITS[:2]},
+        "periods": periods,
+        "step": step,
+    }
     about |= {"basis_years": {"official": [1990, 2000]}}
-    return MadeStudy({"estimates": {"dynamic_panel": list(specs)}}, {"panel": frame}, **about)
+    return MadeStudy(
+        {"estimates": {"dynamic_panel": list(specs)}}, {"panel": frame}, **about
+    )
 
 
 def run(*specs, **made):
@@ -53,8 +70,10 @@ def found():
 
 def test_least_squares_is_the_regression_on_dummies_with_clustered_errors():
     levels = wide()
-    n, t = levels.shape[0], levels.shape[1] - 1
-    y, lag = levels[:, 1:].ravel(), levels[:, :-1].ravel()
+    n = levels.shape[0]
+    t = levels.shape[1] - 1
+    y = levels[:, 1:].ravel()
+    lag = levels[:, :-1].ravel()
     for unit_effects in (False, True):
         dummies = np.tile(np.eye(t), (n, 1))
         if unit_effects:
@@ -63,44 +82,96 @@ def test_least_squares_is_the_regression_on_dummies_with_clustered_errors():
         rho = x @ y / (x @ x)
         e = y - lag * rho
         e = e - dummies @ np.linalg.lstsq(dummies, e, rcond=None)[0]
-        error = np.sqrt(n / (n - 1) * ((x * e).reshape(n, t).sum(axis=1) ** 2).sum()) / (x @ x)
-        assert least_squares(levels, unit_effects) == pytest.approx((rho, error), rel=CLOSED_FORM)
+        error = np.sqrt(
+            n / (n - 1) * ((x * e).reshape(n, t).sum(axis=1) ** 2).sum()
+        ) / (x @ x)
+        assert least_squares(levels, unit_effects) == pytest.approx(
+            (rho, error), rel=CLOSED_FORM
+        )
 
 
 def test_headline_row_and_its_description(found):
     speed = row(found, spec_id="annual", period="S", estimator=HEADLINE, term="speed")
-    assert speed.estimate == pytest.approx(-100 * np.log(bias_corrected_root(wide()).rho))
-    assert (speed.role, speed.family, speed.unit_of_measure) == ("primary", "dynamic_panel", "% per year")
+    assert speed.estimate == pytest.approx(
+        -100 * np.log(bias_corrected_root(wide()).rho)
+    )
+    assert (speed.role, speed.family, speed.unit_of_measure) == (
+        "primary",
+        "dynamic_panel",
+        "% per year",
+    )
     assert speed.conf_low < speed.estimate < speed.conf_high
-    assert (speed.sesoi, speed.n_obs, speed.n_units, speed.n_periods) == (1.0, 400, 20, 20)
-    assert speed.output_basis == "spliced" and speed.warning.startswith("PROXY output before 1990")
-    life = row(found, spec_id="annual", period="S", estimator=HEADLINE, term="half_life")
+    assert (speed.sesoi, speed.n_obs, speed.n_units, speed.n_periods) == (
+        1.0,
+        400,
+        20,
+        20,
+    )
+    assert speed.output_basis == "spliced" and speed.warning.startswith(
+        "PROXY output before 1990"
+    )
+    life = row(
+        found, spec_id="annual", period="S", estimator=HEADLINE, term="half_life"
+    )
     assert life.estimate == pytest.approx(np.log(2) / (speed.estimate / 100))
-    root = row(found, spec_id="annual", period="S", estimator=HEADLINE, term="log_income_lag")
+    root = row(
+        found, spec_id="annual", period="S", estimator=HEADLINE, term="log_income_lag"
+    )
     assert speed.conf_high == pytest.approx(-100 * np.log(root.conf_low))
-    assert 2 < row(found, spec_id="annual", period="S", term="residual_sd_first_half").estimate < 4
-    low, high = (row(found, term=f"speed_other_offsets_{end}").estimate for end in ("low", "high"))
-    roots = [bias_corrected_root(wide(range(1980 + first, 2001, 5))).rho for first in range(1, 5)]
-    assert (low, high) == pytest.approx((-20 * np.log(max(roots)), -20 * np.log(min(roots))))
+    assert (
+        2
+        < row(
+            found, spec_id="annual", period="S", term="residual_sd_first_half"
+        ).estimate
+        < 4
+    )
+    low, high = (
+        row(found, term=f"speed_other_offsets_{end}").estimate
+        for end in ("low", "high")
+    )
+    roots = [
+        bias_corrected_root(wide(range(1980 + first, 2001, 5))).rho
+        for first in range(1, 5)
+    ]
+    assert (low, high) == pytest.approx(
+        (-20 * np.log(max(roots)), -20 * np.log(min(roots)))
+    )
 
 
-def test_the_grid_of_five_years_ends_in_the_last_year_and_ten_are_the_step_of_a_study(found):
+def test_the_grid_of_five_years_ends_in_the_last_year_and_ten_are_the_step_of_a_study(
+    found,
+):
     root = row(found, spec_id="five", estimator="fe", term="log_income_lag")
-    assert root.estimate == pytest.approx(bias_corrected_root(wide(range(1980, 2001, 5))).fixed_effects)
+    assert root.estimate == pytest.approx(
+        bias_corrected_root(wide(range(1980, 2001, 5))).fixed_effects
+    )
     later = run(FIVE, periods=[{**PERIODS[0], "start": 1982}])
     assert later.fit["windows"][0]["dates"] == [1985, 1990, 1995, 2000]
     frame = panel(years=range(1940, 2001, 10))
-    results = run({"id": "a", "draws": 99}, frame=frame, step=10, periods=[{**PERIODS[0], "start": 1940}])
+    results = run(
+        {"id": "a", "draws": 99},
+        frame=frame,
+        step=10,
+        periods=[{**PERIODS[0], "start": 1940}],
+    )
     levels = frame.pivot(index="unit", columns="year", values="log_income").to_numpy()
     speed = row(results, estimator="fe", term="speed").estimate
-    assert speed == pytest.approx(-10 * np.log(bias_corrected_root(levels).fixed_effects))
+    assert speed == pytest.approx(
+        -10 * np.log(bias_corrected_root(levels).fixed_effects)
+    )
 
 
 def test_what_is_not_defined_says_why(found):
     for name in (HEADLINE, "half_panel_jackknife"):
         speed = row(found, period="P", estimator=name, term="speed")
-        assert np.isnan(speed.estimate) and "not defined: 3 dates" in speed.warning and not speed.converged
-    assert np.isfinite(row(found, period="P", estimator="pooled", term="speed").estimate)
+        assert (
+            np.isnan(speed.estimate)
+            and "not defined: 3 dates" in speed.warning
+            and not speed.converged
+        )
+    assert np.isfinite(
+        row(found, period="P", estimator="pooled", term="speed").estimate
+    )
     assert np.isnan(row(found, period="P", term="bracket").estimate)
     few = [e for e in run({**ANNUAL, "sample": "few"}).estimates if e.term == "speed"]
     assert all(np.isnan(e.estimate) and "2 units" in e.warning for e in few)
@@ -112,10 +183,19 @@ def test_order_names_money_and_other_specifications_change_nothing(found):
     study = make_study(ANNUAL, FIVE)
     same_results(estimate(study.shuffled(3)), found)
     names = {unit: f"{(7 * i) % 20:02d}-{unit}" for i, unit in enumerate(UNITS)}
-    frames = [estimates_frame(r.estimates).drop(columns="data_hash") for r in (estimate(study.renamed(names)), found)]
+    frames = [
+        estimates_frame(r.estimates).drop(columns="data_hash")
+        for r in (estimate(study.renamed(names)), found)
+    ]
     pd.testing.assert_frame_equal(*frames)
-    cents = run(ANNUAL, FIVE, frame=panel().assign(log_income=lambda f: f["log_income"] + np.log(100)))
-    one, two = (estimates_frame(r.estimates)["estimate"].to_numpy(float) for r in (cents, found))
+    cents = run(
+        ANNUAL,
+        FIVE,
+        frame=panel().assign(log_income=lambda f: f["log_income"] + np.log(100)),
+    )
+    one, two = (
+        estimates_frame(r.estimates)["estimate"].to_numpy(float) for r in (cents, found)
+    )
     np.testing.assert_allclose(one, two, rtol=ITERATIVE)
     kept = [e for e in found.estimates if e.spec_id == "annual"]
     assert estimates_frame(run(ANNUAL).estimates).equals(estimates_frame(kept))
@@ -124,8 +204,18 @@ def test_order_names_money_and_other_specifications_change_nothing(found):
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        (lambda f: f.assign(log_income=f["log_income"].where(~f["unit"].eq("u03") | f["year"].ne(1991))), "(u03 1991)"),
-        (lambda f: f[(f["unit"] != "u05") | (f["year"] == 1980)], "20 incomes are missing"),
+        (
+            lambda f: f.assign(
+                log_income=f["log_income"].where(
+                    ~f["unit"].eq("u03") | f["year"].ne(1991)
+                )
+            ),
+            "(u03 1991)",
+        ),
+        (
+            lambda f: f[(f["unit"] != "u05") | (f["year"] == 1980)],
+            "20 incomes are missing",
+        ),
         (lambda f: pd.concat([f, f.head(1)]), "1 rows appear twice (u00 1980)"),
     ],
 )
@@ -136,7 +226,11 @@ def test_refuses_panels_that_are_not_balanced(change, text):
 
 @pytest.mark.parametrize(
     ("item", "text"),
-    [({"span": 3}, "expected a multiple of the step"), ({"periods": ["X"]}, "unknown"), ({"sample": "no"}, "unknown")],
+    [
+        ({"span": 3}, "expected a multiple of the step"),
+        ({"periods": ["X"]}, "unknown"),
+        ({"sample": "no"}, "unknown"),
+    ],
 )
 def test_a_wrong_specification_is_named(item, text):
     with one_line(EvenfieldError, text):

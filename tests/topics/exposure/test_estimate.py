@@ -1,10 +1,21 @@
-"""Spillovers by group: planted coefficients, equivalence, what cannot be said, and what is refused."""
+"""Spillovers by group: planted coefficients, equivalence, what cannot be said, and what
+is refused.
+"""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from china_design import DATA, PERIODS, make_cells, make_exposures, make_periods, make_units, read_design, weights_of
+from china_design import (
+    DATA,
+    PERIODS,
+    make_cells,
+    make_exposures,
+    make_periods,
+    make_units,
+    read_design,
+    weights_of,
+)
 from evenfield.numerics.ols import cov_hc1, fit_ols
 from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.scpc import scpc_inference, scpc_power_point, spatial_components
@@ -21,7 +32,13 @@ W = {name: weights_of(A, DISTANCE)[name] for name in ("contiguity", "nearest_4")
 COASTAL = pd.read_csv(DATA / "units.csv")[["unit", "coastal"]]
 LINKS = pd.read_csv(DATA / "adjacency.csv")[["unit_i", "unit_j"]]
 REGIMES = make_exposures(make_cells("seed", C, S), W)
-PANEL = pd.DataFrame({"unit": UNITS * 2, "year": [1978] * 31 + [2001] * 31, "population": [*range(100, 317, 7)] * 2})
+PANEL = pd.DataFrame(
+    {
+        "unit": UNITS * 2,
+        "year": [1978] * 31 + [2001] * 31,
+        "population": [*range(100, 317, 7)] * 2,
+    }
+)
 PRIMARY = {"id": "main", "taxonomy": "seed", "weights": "contiguity", "role": "primary"}
 PRIMARY |= {"hypothesis": "H8", "zones_hypothesis": "H7"}
 OTHER = {"id": "again", "taxonomy": "seed", "weights": "nearest_4"}
@@ -30,15 +47,44 @@ C_DIFFERENCE = np.array([0, 0, 1.0, -1.0, 0, 0])
 
 
 def make_study(*specs, **tables):
-    weights = {name: SpatialWeights(tuple(UNITS), matrix, {"weights": name}) for name, matrix in W.items()}
+    weights = {
+        name: SpatialWeights(tuple(UNITS), matrix, {"weights": name})
+        for name, matrix in W.items()
+    }
     units = make_units().merge(COASTAL, on="unit")
-    base = {"periods": make_periods(), "exposures": REGIMES, "units": units, "adjacency": LINKS, "panel": PANEL}
-    sesoi = {"growth_premium_pp": 0.5, "spillover_difference_pp": 1.0, "spillover_per_sd_pp": 0.25}
+    base = {
+        "periods": make_periods(),
+        "exposures": REGIMES,
+        "units": units,
+        "adjacency": LINKS,
+        "panel": PANEL,
+    }
+    sesoi = {
+        "growth_premium_pp": 0.5,
+        "spillover_difference_pp": 1.0,
+        "spillover_per_sd_pp": 0.25,
+    }
     config = {"estimates": {"exposure": list(specs) or [PRIMARY]}, "sesoi": sesoi}
-    config["weights"] = {"primary": "contiguity", "families": {name: {} for name in W}, "join": [["CN-HI", "CN-GD"]]}
+    config["weights"] = {
+        "primary": "contiguity",
+        "families": {name: {} for name in W},
+        "join": [["CN-HI", "CN-GD"]],
+    }
     pairs = [["CN-JS", "CN-ZJ"]]
-    config["inference"] = {"conf_level": 0.95, "permutations": 199, "seed": 5, "pairs": pairs}
-    return MadeStudy(config, {**base, **tables}, weights, data_hash="abc", periods=PERIODS, samples={})
+    config["inference"] = {
+        "conf_level": 0.95,
+        "permutations": 199,
+        "seed": 5,
+        "pairs": pairs,
+    }
+    return MadeStudy(
+        config,
+        {**base, **tables},
+        weights,
+        data_hash="abc",
+        periods=PERIODS,
+        samples={},
+    )
 
 
 def run(*specs, **tables):
@@ -46,7 +92,13 @@ def run(*specs, **tables):
 
 
 def one(results, **wanted):
-    usual = {"sample_id": "all", "contrast": "", "estimator": "slx", "effect_type": "coef", "w_id": "contiguity"}
+    usual = {
+        "sample_id": "all",
+        "contrast": "",
+        "estimator": "slx",
+        "effect_type": "coef",
+        "w_id": "contiguity",
+    }
     return row(results, **{**usual, **wanted})
 
 
@@ -64,13 +116,17 @@ def results():
 
 def arrays(matrix=W["contiguity"]):
     rows = make_periods().query("period == 'P2'").set_index("unit").loc[UNITS]
-    X = np.column_stack([C, S, matrix @ C, matrix @ S, np.ones(31), rows["log_income_start"]])
+    X = np.column_stack(
+        [C, S, matrix @ C, matrix @ S, np.ones(31), rows["log_income_start"]]
+    )
     return rows["growth_pct_per_year"].to_numpy(), X
 
 
 def planted(noise, b=(0.4, -0.3), g=(2.0, 0.5)):
     near = W["contiguity"]
-    shape = dict(zip(UNITS, C * b[0] + S * b[1] + near @ C * g[0] + near @ S * g[1], strict=True))
+    shape = dict(
+        zip(UNITS, C * b[0] + S * b[1] + near @ C * g[0] + near @ S * g[1], strict=True)
+    )
     periods = make_periods(sd=noise)
     effect = periods["unit"].map(shape) - 0.9 * (periods["log_income_start"] - 8)
     return periods.assign(growth_pct_per_year=periods["growth_pct_per_year"] + effect)
@@ -78,60 +134,110 @@ def planted(noise, b=(0.4, -0.3), g=(2.0, 0.5)):
 
 def test_planted_coefficients_are_found():
     found = run(periods=planted(1e-7))
-    for term, value in {"own_cluster": 0.4, "own_sez": -0.3, "exposure_cluster": 2.0, "exposure_sez": 0.5}.items():
-        assert one(found, period="P1", term=term).estimate == pytest.approx(value, abs=1e-5)
-    for which in ({"estimator": "slx"}, {"estimator": "slx_expected_control"}, {"sample_id": "outsiders"}):
-        assert one(found, period="P1", contrast=DIFFERENCE, **which).estimate == pytest.approx(1.5, abs=1e-5)
+    for term, value in {
+        "own_cluster": 0.4,
+        "own_sez": -0.3,
+        "exposure_cluster": 2.0,
+        "exposure_sez": 0.5,
+    }.items():
+        assert one(found, period="P1", term=term).estimate == pytest.approx(
+            value, abs=1e-5
+        )
+    for which in (
+        {"estimator": "slx"},
+        {"estimator": "slx_expected_control"},
+        {"sample_id": "outsiders"},
+    ):
+        assert one(
+            found, period="P1", contrast=DIFFERENCE, **which
+        ).estimate == pytest.approx(1.5, abs=1e-5)
     noisy = one(run(periods=planted(0.3)), period="P2", contrast=DIFFERENCE)
     assert noisy.conf_low < 1.5 < noisy.conf_high
 
 
 def test_numbers_equal_the_numerics(results):
     y, X = arrays()
-    fit, space = fit_ols(y, X), spatial_components(DISTANCE, 0.03)
-    expected, found = scpc_inference(fit, C_DIFFERENCE, space), one(results, period="P2", contrast=DIFFERENCE)
+    fit = fit_ols(y, X)
+    space = spatial_components(DISTANCE, 0.03)
+    expected = scpc_inference(fit, C_DIFFERENCE, space)
+    found = one(results, period="P2", contrast=DIFFERENCE)
     assert found.estimate == pytest.approx(expected.estimate, rel=CLOSED_FORM)
     assert found.conf_high == pytest.approx(expected.conf_high, rel=CLOSED_FORM)
-    assert found.mde == pytest.approx(smallest_visible(found.conf_low, found.conf_high, found.std_error))
+    assert found.mde == pytest.approx(
+        smallest_visible(found.conf_low, found.conf_high, found.std_error)
+    )
     hc1 = one(results, estimator="slx_hc1", period="P2", contrast=DIFFERENCE)
-    assert hc1.std_error == pytest.approx(np.sqrt(C_DIFFERENCE @ cov_hc1(fit) @ C_DIFFERENCE), rel=CLOSED_FORM)
+    assert hc1.std_error == pytest.approx(
+        np.sqrt(C_DIFFERENCE @ cov_hc1(fit) @ C_DIFFERENCE), rel=CLOSED_FORM
+    )
     kinds = {"estimator": "simulated_power_independent", "effect_type": "mde_simulated"}
-    exact = fit_ols(y, X[:, [4, 5]]).sigma2 ** 0.5 * scpc_power_point(X, C_DIFFERENCE, space)
-    assert one(results, period="P2", contrast=DIFFERENCE, **kinds).estimate == pytest.approx(exact, rel=0.04)
+    exact = fit_ols(y, X[:, [4, 5]]).sigma2 ** 0.5 * scpc_power_point(
+        X, C_DIFFERENCE, space
+    )
+    assert one(
+        results, period="P2", contrast=DIFFERENCE, **kinds
+    ).estimate == pytest.approx(exact, rel=0.04)
 
 
 def test_deciding_rows_their_evidence_and_their_words(results):
     rows = estimates_frame(results.estimates)
     primary = rows[rows["role"] == "primary"]
-    assert set(zip(primary["hypothesis"], primary["term"], primary["period"], strict=True)) == {
-        (h, term, period) for h, term in (("H7", "own_sez"), ("H8", "exposure_cluster")) for period in ("P1", "P2")
+    assert set(
+        zip(primary["hypothesis"], primary["term"], primary["period"], strict=True)
+    ) == {
+        (h, term, period)
+        for h, term in (("H7", "own_sez"), ("H8", "exposure_cluster"))
+        for period in ("P1", "P2")
     }
-    assert primary[["estimate", "std_error", "p_value", "conf_low", "mde", "sesoi", "g_star"]].notna().all(axis=None)
-    warnings = {period: one(results, period=period, contrast=DIFFERENCE).warning for period in ("P1", "P2", "S0")}
+    assert (
+        primary[
+            ["estimate", "std_error", "p_value", "conf_low", "mde", "sesoi", "g_star"]
+        ]
+        .notna()
+        .all(axis=None)
+    )
+    warnings = {
+        period: one(results, period=period, contrast=DIFFERENCE).warning
+        for period in ("P1", "P2", "S0")
+    }
     assert warnings["P1"].startswith("PROXY: rests on proxy output; UNDERPOWERED: mde")
-    assert warnings["P2"].startswith("UNDERPOWERED: mde") and warnings["S0"].startswith("SPLICED")
+    assert warnings["P2"].startswith("UNDERPOWERED: mde") and warnings["S0"].startswith(
+        "SPLICED"
+    )
     assert one(results, period="P2", contrast=DIFFERENCE).n_treated == 10
     assert one(results, period="P2", term="own_sez").n_treated == 5
     outside = rows[rows["sample_id"] == "outsiders"]
-    assert set(outside["n_units"]) == {24} and not outside["term"].str.startswith("own").any()
+    assert (
+        set(outside["n_units"]) == {24}
+        and not outside["term"].str.startswith("own").any()
+    )
 
 
 def test_equivalence_is_per_standard_deviation(results):
     kind = {"estimator": "equivalence", "effect_type": "tost", "term": "exposure_sez"}
-    found, plain = one(results, period="P2", **kind), one(results, period="P2", term="exposure_sez")
+    found = one(results, period="P2", **kind)
+    plain = one(results, period="P2", term="exposure_sez")
     spread = (W["contiguity"] @ S).std()
     assert found.estimate == pytest.approx(plain.estimate * spread, rel=CLOSED_FORM)
     assert found.conf_level == pytest.approx(0.9)
     assert (found.p_value < 0.05) == (found.conf_low > -0.25 and found.conf_high < 0.25)
     assert f"one s.d. of the exposure is {spread:.3g}" in found.warning
     half = (found.conf_high - found.conf_low) / 2
-    assert found.mde == pytest.approx(half + 1.2815516 * found.std_error) and found.mde > 0.25
+    assert (
+        found.mde == pytest.approx(half + 1.2815516 * found.std_error)
+        and found.mde > 0.25
+    )
     quiet = one(run(periods=planted(0.01, b=(0, 0), g=(0, 0))), period="P1", **kind)
     assert quiet.p_value < 0.05 and "UNDERPOWERED" not in quiet.warning
 
 
 def test_recentred_rows_carry_the_randomisation_p_of_the_same_draws(results):
-    found = one(results, period="P2", contrast=DIFFERENCE, estimator="slx_recentred_permutation_stratified")
+    found = one(
+        results,
+        period="P2",
+        contrast=DIFFERENCE,
+        estimator="slx_recentred_permutation_stratified",
+    )
     assert 1 / 200 <= found.p_value <= 1
     residuals = results.series["residuals"].query("period == 'P2'").set_index("unit")
     seen = residuals[residuals["regressor"] == "exposure_cluster"].loc[UNITS]
@@ -141,63 +247,121 @@ def test_recentred_rows_carry_the_randomisation_p_of_the_same_draws(results):
     np.testing.assert_allclose(seen["expected"], share, atol=1e-12)
     own = residuals[residuals["regressor"] == "own_cluster"].loc[UNITS, "expected"]
     assert own[coast == 0].eq(0).all()
-    (y, X), mean = arrays(), [pd.Series(label).groupby(coast).transform("mean").to_numpy() for label in (C, S)]
+    y, X = arrays()
+    mean = [
+        pd.Series(label).groupby(coast).transform("mean").to_numpy() for label in (C, S)
+    ]
     left = residuals[residuals["regressor"] == "residual"].loc[UNITS, "value"]
     np.testing.assert_allclose(left, fit_ols(y, X).u_hat, atol=1e-6)
     X[:, :4] -= np.column_stack([*mean, *(W["contiguity"] @ label for label in mean)])
-    recentred = one(results, period="P2", contrast=DIFFERENCE, estimator="slx_recentred")
-    assert recentred.estimate == pytest.approx(C_DIFFERENCE @ fit_ols(y, X).beta, rel=CLOSED_FORM)
+    recentred = one(
+        results, period="P2", contrast=DIFFERENCE, estimator="slx_recentred"
+    )
+    assert recentred.estimate == pytest.approx(
+        C_DIFFERENCE @ fit_ols(y, X).beta, rel=CLOSED_FORM
+    )
 
 
 def test_regimes_that_cannot_be_told_apart_or_are_few_are_rows_with_a_reason():
     full = make_exposures(make_cells("seed", C, [S, np.ones(31), S]), W)
     saturated = one(run(exposures=full), period="P2", contrast=DIFFERENCE)
-    assert np.isnan(saturated.estimate) and "not defined: own_sez does not vary or is collinear" in saturated.warning
+    assert (
+        np.isnan(saturated.estimate)
+        and "not defined: own_sez does not vary or is collinear" in saturated.warning
+    )
     same = run(exposures=make_exposures(make_cells("seed", C, C), W))
-    assert "does not vary or is collinear" in one(same, period="P2", contrast=DIFFERENCE).warning
+    assert (
+        "does not vary or is collinear"
+        in one(same, period="P2", contrast=DIFFERENCE).warning
+    )
     none = run(exposures=make_exposures(make_cells("seed", 0 * C, 0 * S), W))
     assert np.isnan([e.estimate for e in none.estimates]).all()
     three = np.isin(UNITS, ["CN-FJ", "CN-GD", "CN-HI"]).astype(float)
     found = run(exposures=make_exposures(make_cells("seed", C, three), W))
     own = one(found, period="P2", term="own_sez")
-    assert np.isfinite(own.estimate) and np.isnan(own.std_error) and own.p_type.startswith("free permutation")
+    assert (
+        np.isfinite(own.estimate)
+        and np.isnan(own.std_error)
+        and own.p_type.startswith("free permutation")
+    )
     assert np.isfinite(one(found, period="P2", contrast=DIFFERENCE).std_error)
 
 
-def test_shuffled_rows_permuted_weights_and_a_further_specification_change_nothing(results):
+def test_shuffled_rows_permuted_weights_and_a_further_specification_change_nothing(
+    results,
+):
     same_results(estimate(make_study().shuffled(3)), results)
-    same_numbers(estimate(make_study().renamed({unit: f"Z{99 - i}" for i, unit in enumerate(UNITS)})), results)
+    same_numbers(
+        estimate(
+            make_study().renamed({unit: f"Z{99 - i}" for i, unit in enumerate(UNITS)})
+        ),
+        results,
+    )
     more = run(PRIMARY, OTHER)
     kept = [e for e in more.estimates if e.spec_id == "main"]
-    pd.testing.assert_frame_equal(estimates_frame(kept), estimates_frame(results.estimates))
+    pd.testing.assert_frame_equal(
+        estimates_frame(kept), estimates_frame(results.estimates)
+    )
     assert {e.estimator for e in more.estimates if e.spec_id == "again"} == {"slx"}
 
 
 def test_neighbours_by_population_and_zones_by_number():
     spec = {**PRIMARY, "id": "pop", "role": "robustness", "neighbours": "population"}
-    people = PANEL.query("year == 2001").set_index("unit").loc[UNITS, "population"].to_numpy()
+    people = (
+        PANEL.query("year == 2001")
+        .set_index("unit")
+        .loc[UNITS, "population"]
+        .to_numpy()
+    )
     pulled = W["contiguity"] * people
     y, X = arrays(pulled / pulled.sum(axis=1, keepdims=True))
-    found = one(run(spec), period="P2", contrast=DIFFERENCE, w_id="contiguity by population")
-    assert found.estimate == pytest.approx(C_DIFFERENCE @ fit_ols(y, X).beta, rel=CLOSED_FORM)
+    found = one(
+        run(spec), period="P2", contrast=DIFFERENCE, w_id="contiguity by population"
+    )
+    assert found.estimate == pytest.approx(
+        C_DIFFERENCE @ fit_ols(y, X).beta, rel=CLOSED_FORM
+    )
     with pytest.raises(EstimateError, match="31 units have no population in 1978"):
         run(spec, panel=PANEL.assign(population=np.nan))
-    numbers = REGIMES.assign(own_zones_sez=REGIMES["own_sez"] * 3.0, own_zones_hidz=REGIMES["own_sez"] * 0.6)
+    numbers = REGIMES.assign(
+        own_zones_sez=REGIMES["own_sez"] * 3.0, own_zones_hidz=REGIMES["own_sez"] * 0.6
+    )
     many = {**OTHER, "id": "many", "weights": "contiguity", "zones": "number"}
-    parks = {**OTHER, "id": "parks", "weights": "contiguity", "regimes": ["cluster", "park"]}
-    found, (y, X) = run(many, parks, exposures=numbers), arrays()
-    beta, spread = fit_ols(y, X).beta, (X[:, 2].std(), X[:, 3].std())
+    parks = {
+        **OTHER,
+        "id": "parks",
+        "weights": "contiguity",
+        "regimes": ["cluster", "park"],
+    }
+    found = run(many, parks, exposures=numbers)
+    y, X = arrays()
+    beta = fit_ols(y, X).beta
+    spread = (X[:, 2].std(), X[:, 3].std())
     per_sd = one(found, period="P2", contrast=DIFFERENCE, spec_id="many")
-    assert per_sd.estimate == pytest.approx(beta[2] * spread[0] - beta[3] * spread[1], rel=CLOSED_FORM)
-    assert (per_sd.unit_of_measure, per_sd.sesoi) == ("pp/yr per s.d. of exposure", 0.25)
-    listed = one(found, period="P2", contrast="exposure_cluster - exposure_park", spec_id="parks")
-    assert listed.estimate == pytest.approx(beta[2] - beta[3], rel=CLOSED_FORM) and listed.hypothesis == ""
+    assert per_sd.estimate == pytest.approx(
+        beta[2] * spread[0] - beta[3] * spread[1], rel=CLOSED_FORM
+    )
+    assert (per_sd.unit_of_measure, per_sd.sesoi) == (
+        "pp/yr per s.d. of exposure",
+        0.25,
+    )
+    listed = one(
+        found, period="P2", contrast="exposure_cluster - exposure_park", spec_id="parks"
+    )
+    assert (
+        listed.estimate == pytest.approx(beta[2] - beta[3], rel=CLOSED_FORM)
+        and listed.hypothesis == ""
+    )
 
 
 @pytest.mark.parametrize(
     ("specs", "tables", "text"),
     [
-        ([], {"periods": make_periods().query("unit != 'CN-XZ'")}, "1 units have no growth or no exposure in P1"),
+        (
+            [],
+            {"periods": make_periods().query("unit != 'CN-XZ'")},
+            "1 units have no growth or no exposure in P1",
+        ),
         ([], {"exposures": REGIMES.query("unit != 'CN-BJ'")}, "CN-BJ"),
         ([{**PRIMARY, "taxonomy": "other"}], {}, "taxonomy other, weights contiguity"),
     ],

@@ -1,4 +1,6 @@
-"""Gradients of clusters: planted East and South, exact tests by counting, invariance, reasons, refusals."""
+"""Gradients of clusters: planted East and South, exact tests by counting, invariance,
+reasons, refusals.
+"""
 
 from itertools import combinations
 
@@ -14,26 +16,40 @@ from made_study import MadeStudy, row, same_numbers, same_results
 from tolerances import CLOSED_FORM, ITERATIVE
 
 UNITS = [f"U{i:02d}" for i in range(20)]
-SPEC = {"id": "g", "taxonomies": ["seed", "other"], "regions": "region", "east": "East", "stand_ins": ["n"]}
+SPEC = {
+    "id": "g",
+    "taxonomies": ["seed", "other"],
+    "regions": "region",
+    "east": "East",
+    "stand_ins": ["n"],
+}
 SPEC |= {"hypothesis": "H2", "role": "primary"}
 HELD = {"seed": (0, 1, 2), "other": (0, 7, 15)}
 
 
 def make_study(spec=SPEC, held=HELD, merged=None, **changed):
-    """Twenty units on a ring, the first eight in the East, further South the lower their number."""
+    """Twenty units on a ring, the first eight in the East, further South the lower
+    their number.
+    """
     at = np.arange(20)
     region = np.where(at < 8, "East", "West")
-    units = pd.DataFrame({"unit": UNITS, "lat": 20.0 + at % 8, "lon": 120.0 - at, "region": region})
+    units = pd.DataFrame(
+        {"unit": UNITS, "lat": 20.0 + at % 8, "lon": 120.0 - at, "region": region}
+    )
     base = pd.DataFrame({"unit": UNITS, "period": "P"})
     lists = [base.assign(taxonomy=k, cluster=np.isin(at, v)) for k, v in held.items()]
-    counts = pd.DataFrame({"unit": UNITS, "measure": "n", "value": np.round(np.exp(3 - 0.12 * at))})
+    counts = pd.DataFrame(
+        {"unit": UNITS, "measure": "n", "value": np.round(np.exp(3 - 0.12 * at))}
+    )
     tables = {"units": units, "cells": pd.concat(lists), "clusters": counts}
     for name, change in changed.items():
         tables[name] = change(tables[name])
     links = np.roll(np.eye(20), 1, axis=1) + np.roll(np.eye(20), -1, axis=1)
     weights = {"ring": SpatialWeights(tuple(UNITS), links / 2, {"weights": "ring"})}
     config = {"estimates": {"gradient": [spec]}}
-    return MadeStudy(config, tables, weights, samples={"all": UNITS}, merged=merged or {})
+    return MadeStudy(
+        config, tables, weights, samples={"all": UNITS}, merged=merged or {}
+    )
 
 
 def run(spec=SPEC, **made):
@@ -45,7 +61,10 @@ def test_east_and_south_of_the_main_list_decide():
     deciding = [e for e in results.estimates if e.role == "primary"]
     named = {(e.term, e.treatment_def, e.hypothesis) for e in deciding}
     assert named == {(term, "seed", "H2") for term in ("east", "south_within_east")}
-    east, south = (row(results, term=term, treatment_def="seed") for term in ("east", "south_within_east"))
+    east, south = (
+        row(results, term=term, treatment_def="seed")
+        for term in ("east", "south_within_east")
+    )
     assert east.estimate == pytest.approx(3 / 8)
     assert south.estimate == pytest.approx(np.mean([23, 24, 25, 26, 27]) - 21)
     assert south.p_value == pytest.approx(2 / 56) and south.n_units == 8
@@ -55,48 +74,87 @@ def test_east_and_south_of_the_main_list_decide():
 
 def test_fisher_equals_counting_every_placement_and_the_interval_is_newcombes():
     east = row(run(), term="east", treatment_def="other")
-    counts = np.array([sum(unit < 8 for unit in placed) for placed in combinations(range(20), 3)])
+    counts = np.array(
+        [sum(unit < 8 for unit in placed) for placed in combinations(range(20), 3)]
+    )
     chance = {held: np.mean(counts == held) for held in range(4)}
-    assert east.p_value == pytest.approx(sum(c for c in chance.values() if c <= chance[2] + 1e-12), rel=CLOSED_FORM)
+    assert east.p_value == pytest.approx(
+        sum(c for c in chance.values() if c <= chance[2] + 1e-12), rel=CLOSED_FORM
+    )
     assert east.warning.startswith("2 of 8 units of the East, 1 of the others")
     at = np.arange(20)
     held = {"seed": (*range(9), 10, 11, 12), "other": (0, 19)}
-    ten = run(held=held, units=lambda f: f.assign(region=np.where(at < 10, "East", "West")))
+    ten = run(
+        held=held, units=lambda f: f.assign(region=np.where(at < 10, "East", "West"))
+    )
     east = row(ten, term="east", treatment_def="seed")
     assert (east.conf_low, east.conf_high) == pytest.approx((0.1705, 0.8090), abs=1e-4)
 
 
 def test_the_poisson_gradient_equals_the_regression_in_degrees():
-    tables, results = make_study().tables, run()
-    model = sm.GLM(tables["clusters"]["value"], sm.add_constant(tables["units"]["lon"]), family=sm.families.Poisson())
-    fit, east = model.fit(cov_type="HC1", use_t=True), row(results, term="east_degrees")
-    assert (east.estimate, east.std_error) == pytest.approx((fit.params["lon"], fit.bse["lon"]), rel=ITERATIVE)
+    tables = make_study().tables
+    results = run()
+    model = sm.GLM(
+        tables["clusters"]["value"],
+        sm.add_constant(tables["units"]["lon"]),
+        family=sm.families.Poisson(),
+    )
+    fit = model.fit(cov_type="HC1", use_t=True)
+    east = row(results, term="east_degrees")
+    assert (east.estimate, east.std_error) == pytest.approx(
+        (fit.params["lon"], fit.bse["lon"]), rel=ITERATIVE
+    )
     assert east.p_value < 0.02 and east.role == "robustness"
 
 
 def test_without_a_count_or_a_testable_list_the_rows_say_why():
-    bare = [e for e in run({**SPEC, "stand_ins": []}).estimates if e.estimator == "poisson_qml"]
-    assert len(bare) == 2 and all(np.isnan(e.estimate) and "no count of clusters" in e.warning for e in bare)
+    bare = [
+        e
+        for e in run({**SPEC, "stand_ins": []}).estimates
+        if e.estimator == "poisson_qml"
+    ]
+    assert len(bare) == 2 and all(
+        np.isnan(e.estimate) and "no count of clusters" in e.warning for e in bare
+    )
     short = row(run(clusters=lambda f: f.iloc[1:]), term="east_degrees")
     assert "1 units have no n (U00), which is not a count of zero" in short.warning
     decided = run({**SPEC, "count": "n", "stand_ins": []}).estimates
-    assert {e.term for e in decided if e.role == "primary"} == {"east_degrees", "south_degrees_within_east"}
-    none = [e for e in run(cells=lambda f: f.assign(cluster=0)).estimates if e.outcome == "cluster"]
-    assert len(none) == 8 and all(np.isnan(e.estimate) and e.warning.startswith("not defined") for e in none)
+    assert {e.term for e in decided if e.role == "primary"} == {
+        "east_degrees",
+        "south_degrees_within_east",
+    }
+    none = [
+        e
+        for e in run(cells=lambda f: f.assign(cluster=0)).estimates
+        if e.outcome == "cluster"
+    ]
+    assert len(none) == 8 and all(
+        np.isnan(e.estimate) and e.warning.startswith("not defined") for e in none
+    )
     extra = pd.DataFrame({"unit": ["X"], "measure": "n", "value": 100.0})
     merged = run(clusters=lambda f: pd.concat([f, extra]), merged={"U19": ["U19", "X"]})
-    assert row(merged, term="east_degrees").estimate < row(run(), term="east_degrees").estimate
+    assert (
+        row(merged, term="east_degrees").estimate
+        < row(run(), term="east_degrees").estimate
+    )
 
 
 def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
     study = make_study()
     same_results(estimate(study), estimate(study.shuffled(2)))
-    same_numbers(estimate(study), estimate(study.renamed({unit: f"V{99 - i}" for i, unit in enumerate(UNITS)})))
+    same_numbers(
+        estimate(study),
+        estimate(study.renamed({unit: f"V{99 - i}" for i, unit in enumerate(UNITS)})),
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "text"),
-    [({"regions": "area"}, "area"), ({"east": "North"}, "0 of 20 units have"), ({"taxonomies": ["nobody"]}, "nobody")],
+    [
+        ({"regions": "area"}, "area"),
+        ({"east": "North"}, "0 of 20 units have"),
+        ({"taxonomies": ["nobody"]}, "nobody"),
+    ],
 )
 def test_a_wrong_specification_is_named(change, text):
     with pytest.raises(EvenfieldError, match=text):

@@ -1,4 +1,6 @@
-"""Group contrasts: planted differences, invariance, what the data cannot carry, and what is refused."""
+"""Group contrasts: planted differences, invariance, what the data cannot carry, and
+what is refused.
+"""
 
 import numpy as np
 import pandas as pd
@@ -12,36 +14,87 @@ from evenfield.topics.group_contrasts.estimate import estimate
 from made_study import MadeStudy, one_line, row, rows, same_numbers, same_results
 from tolerances import CLOSED_FORM
 
-N, YEARS = 30, np.arange(1990, 2011)
+N = 30
+YEARS = np.arange(1990, 2011)
 NAMES = [f"u{i:02d}" for i in range(N)]
 I = np.arange(N)  # noqa: E741
-CLUSTER, SEZ, WEST = I < 6, (I > 2) & (I < 9), I >= 18
+CLUSTER = I < 6
+SEZ = (I > 2) & (I < 9)
+WEST = I >= 18
 PERIODS = [
-    {"period": "A", "start": 1990, "end": 1999, "label": "1990-99", "role": "main", "basis": "proxy"},
-    {"period": "B", "start": 2000, "end": 2010, "label": "2000-10", "role": "main", "basis": "official"},
+    {
+        "period": "A",
+        "start": 1990,
+        "end": 1999,
+        "label": "1990-99",
+        "role": "main",
+        "basis": "proxy",
+    },
+    {
+        "period": "B",
+        "start": 2000,
+        "end": 2010,
+        "label": "2000-10",
+        "role": "main",
+        "basis": "official",
+    },
 ]
-SPAN = {"period": "AB", "start": 1990, "end": 2010, "label": "1990-2010", "role": "span", "basis": "spliced"}
-SESOI = {"log": 0.1, "share": 0.5, "quarter": 0.25, "percent": 5.0, "pp": 0.5, "elasticity": 0.2}
+SPAN = {
+    "period": "AB",
+    "start": 1990,
+    "end": 2010,
+    "label": "1990-2010",
+    "role": "span",
+    "basis": "spliced",
+}
+SESOI = {
+    "log": 0.1,
+    "share": 0.5,
+    "quarter": 0.25,
+    "percent": 5.0,
+    "pp": 0.5,
+    "elasticity": 0.2,
+}
 
 
 def make_study(section, periods=None, **columns):
-    """Return a study whose panel holds ``columns``, arrays (N, T), beside basis and log income."""
+    """Return a study whose panel holds ``columns``, arrays (N, T), beside basis and log
+    income.
+    """
     periods = periods or PERIODS
-    rng, shape = np.random.default_rng(1), (N, len(YEARS))
+    rng = np.random.default_rng(1)
+    shape = (N, len(YEARS))
     wide = {"log_income": 8 + rng.normal(size=shape)}
     wide |= {name: np.broadcast_to(v, shape) for name, v in columns.items()}
-    panel = pd.DataFrame({"unit": np.repeat(NAMES, len(YEARS)), "year": np.tile(YEARS, N)})
+    panel = pd.DataFrame(
+        {"unit": np.repeat(NAMES, len(YEARS)), "year": np.tile(YEARS, N)}
+    )
     panel = panel.assign(**{name: values.ravel() for name, values in wide.items()})
     panel["basis"] = np.where(panel["year"] < 2000, "proxy", "official")
-    cells, by_period = [], []
+    cells = []
+    by_period = []
     for p, item in enumerate(periods):
         for name, cluster in (("main", CLUSTER), ("other", I % 4 == 0)):
-            cells.append(pd.DataFrame({"unit": NAMES, "cluster": cluster * 1, "sez": SEZ * 1}))
-            cells[-1] = cells[-1].assign(taxonomy=name, period=item["period"], cell="neither")
+            cells.append(
+                pd.DataFrame({"unit": NAMES, "cluster": cluster * 1, "sez": SEZ * 1})
+            )
+            cells[-1] = cells[-1].assign(
+                taxonomy=name, period=item["period"], cell="neither"
+            )
             cells[-1].loc[cluster & SEZ, "cell"] = "both"
-        frame = pd.DataFrame({"unit": NAMES, "period": item["period"], "start": rng.normal(size=N)})
-        by_period.append(frame.assign(growth=5 + 2 * CLUSTER + (4 - 1.5 * p) * SEZ + 0.05 * rng.normal(size=N)))
-    where = {"lat": 20.0 + I % 6, "lon": 100.0 + I // 6, "coastal": (I < 12).astype(int)}
+        frame = pd.DataFrame(
+            {"unit": NAMES, "period": item["period"], "start": rng.normal(size=N)}
+        )
+        by_period.append(
+            frame.assign(
+                growth=5 + 2 * CLUSTER + (4 - 1.5 * p) * SEZ + 0.05 * rng.normal(size=N)
+            )
+        )
+    where = {
+        "lat": 20.0 + I % 6,
+        "lon": 100.0 + I // 6,
+        "coastal": (I < 12).astype(int),
+    }
     pairs = [(NAMES[a], NAMES[a + 1]) for a in range(N - 1) if a % 6 != 5]
     pairs += [(NAMES[a], NAMES[a + 6]) for a in range(N - 6)]
     exposures = {"weights": "near", "taxonomy": "main", "period": "A", "unit": NAMES}
@@ -52,7 +105,9 @@ def make_study(section, periods=None, **columns):
         "units": pd.DataFrame({"unit": NAMES, **where}),
         "adjacency": pd.DataFrame(pairs, columns=["unit_i", "unit_j"]),
         "programmes": pd.DataFrame({"programme": "go", "unit": np.array(NAMES)[WEST]}),
-        "exposures": pd.DataFrame({**exposures, "exposure_cluster": np.linspace(0, 1, N)}),
+        "exposures": pd.DataFrame(
+            {**exposures, "exposure_cluster": np.linspace(0, 1, N)}
+        ),
     }
     config = {
         "estimates": {"group_contrasts": section},
@@ -61,7 +116,9 @@ def make_study(section, periods=None, **columns):
         "sesoi": SESOI,
     }
     samples = {"all": NAMES, "few": NAMES[3:12]}
-    return MadeStudy(config, tables, units=NAMES, periods=periods, samples=samples, data_hash="0")
+    return MadeStudy(
+        config, tables, units=NAMES, periods=periods, samples=samples, data_hash="0"
+    )
 
 
 LEADS = {"hypothesis": "H", "role": "primary"}
@@ -73,20 +130,50 @@ MAIN = {"treatment_def": "main", "effect_type": "coef"}
 def premium(**changes):
     """Clusters are 1.5 above the others; growth is 2 faster there."""
     shared = {"compare": ["cluster", "sez", "cluster - sez"], **LEADS}
-    level = {"id": "level", "outcome": "income", "unit": "log points", "sesoi": "log", **shared}
-    growth = {"id": "growth", "outcome": "growth", "table": "periods", "given": ["start"], **shared}
+    level = {
+        "id": "level",
+        "outcome": "income",
+        "unit": "log points",
+        "sesoi": "log",
+        **shared,
+    }
+    growth = {
+        "id": "growth",
+        "outcome": "growth",
+        "table": "periods",
+        "given": ["start"],
+        **shared,
+    }
     growth["compare"] = ["cluster given sez"]
     income = 1.5 * CLUSTER[:, None] + 0.1 * NOISE[0]
     return make_study({"premium": [{**level, **changes}, growth]}, income=income)
 
 
 def spans():
-    """Growth over both periods and their span; in a second scheme, with other figures, it is 1 faster in clusters."""
-    spec = {"id": "own", "outcome": "growth", "table": "periods", "given": ["start"], "periods": ["AB", "A", "B"]}
-    spec |= {"compare": ["cluster", "sez", "cluster - sez"], "pooled": ["A", "B"], "samples": ["all", "most"], **LEADS}
-    study = make_study({"premium": [{**spec, "unit_schemes": {"s": "now", "was": "before"}}]}, [*PERIODS, SPAN])
+    """Growth over both periods and their span; in a second scheme, with other figures,
+    it is 1 faster in clusters.
+    """
+    spec = {
+        "id": "own",
+        "outcome": "growth",
+        "table": "periods",
+        "given": ["start"],
+        "periods": ["AB", "A", "B"],
+    }
+    spec |= {
+        "compare": ["cluster", "sez", "cluster - sez"],
+        "pooled": ["A", "B"],
+        "samples": ["all", "most"],
+        **LEADS,
+    }
+    study = make_study(
+        {"premium": [{**spec, "unit_schemes": {"s": "now", "was": "before"}}]},
+        [*PERIODS, SPAN],
+    )
     study.described["samples"]["most"] = NAMES[1:]
-    study.tables["units"]["lat"] += 0.3 * np.sin(I)  # no two eigenvalues of the map are equal
+    study.tables["units"]["lat"] += 0.3 * np.sin(
+        I
+    )  # no two eigenvalues of the map are equal
     periods = study.tables["periods"]
     faster = periods["unit"].map(dict(zip(NAMES, CLUSTER * 1.0, strict=True)))
     study.tables["was/periods"] = periods.assign(growth=periods["growth"] + faster)
@@ -96,56 +183,132 @@ def spans():
 def doses(scale=1.0):
     """Growth rises by 0.5 with a measure of clusters, by 0.3 with mean zones per head."""
     doses = {"quotient": "lq", "per_head": "zones_state / people"}
-    spec = {"id": "dose", "outcome": "growth", "table": "periods", "given": ["start"], "doses": doses, **LEADS}
+    spec = {
+        "id": "dose",
+        "outcome": "growth",
+        "table": "periods",
+        "given": ["start"],
+        "doses": doses,
+        **LEADS,
+    }
     zones = np.round(5 + 2 * NOISE[0]).clip(0)
     study = make_study({"dose": [{**spec, "pooled": ["A", "B"]}]}, people=2.0 / scale)
-    panel, periods = study.tables["panel"], study.tables["periods"]
-    dose = panel[["unit", "year"]].assign(zone_type="state", zones=zones.ravel(), zones_dated=0)
+    panel = study.tables["panel"]
+    periods = study.tables["periods"]
+    dose = panel[["unit", "year"]].assign(
+        zone_type="state", zones=zones.ravel(), zones_dated=0
+    )
     measure = pd.DataFrame({"unit": NAMES, "measure": "lq", "value": NOISE[1][:, 0]})
     by_unit = 0.5 * measure.set_index("unit")["value"]
-    early = dose.assign(period=np.where(dose["year"] < 2000, "A", "B")).groupby(["unit", "period"])["zones"].mean()
+    early = (
+        dose.assign(period=np.where(dose["year"] < 2000, "A", "B"))
+        .groupby(["unit", "period"])["zones"]
+        .mean()
+    )
     keys = pd.MultiIndex.from_frame(periods[["unit", "period"]])
-    periods["growth"] = 5 + periods["unit"].map(by_unit) + 0.3 * early.reindex(keys).to_numpy() / 2
-    study.tables |= {"doses": dose, "clusters": measure.assign(value=measure["value"] * scale)}
+    periods["growth"] = (
+        5 + periods["unit"].map(by_unit) + 0.3 * early.reindex(keys).to_numpy() / 2
+    )
+    study.tables |= {
+        "doses": dose,
+        "clusters": measure.assign(value=measure["value"] * scale),
+    }
     return study
 
 
 def intensity(*more):
     """Zones have twice as much foreign capital, in logs 2, and capital, in logs 1."""
-    measures = [{"id": "foreign", "outcome": "log(f / y)"}, {"id": "capital", "outcome": "log(k)"}, *more]
-    spec = {"id": "mix", "compare": "sez - cluster", "window": [1990, 1999], "cells": "A", "measures": measures}
+    measures = [
+        {"id": "foreign", "outcome": "log(f / y)"},
+        {"id": "capital", "outcome": "log(k)"},
+        *more,
+    ]
+    spec = {
+        "id": "mix",
+        "compare": "sez - cluster",
+        "window": [1990, 1999],
+        "cells": "A",
+        "measures": measures,
+    }
     zones = SEZ[:, None]
-    columns = {"f": np.exp(2 * zones + 0.1 * NOISE[1]), "k": np.exp(zones + 0.1 * NOISE[2]), "y": 1.0}
-    return make_study({"factor_intensity": [{**spec, "sesoi": "quarter", **LEADS}]}, **columns)
+    columns = {
+        "f": np.exp(2 * zones + 0.1 * NOISE[1]),
+        "k": np.exp(zones + 0.1 * NOISE[2]),
+        "y": 1.0,
+    }
+    return make_study(
+        {"factor_intensity": [{**spec, "sesoi": "quarter", **LEADS}]}, **columns
+    )
 
 
 def fading(periods=None, **changes):
     """Zones start 2 above the others and fall by 1 from the first period to the second."""
     shared = {"compare": ["sez", "sez given cluster"], "role": "primary"}
     specs = [
-        {"id": "foreign", "outcome": "log(f / y)", "unit": "log points", "sesoi": "share", **shared},
-        {"id": "growth", "outcome": "growth", "table": "periods", "unit": "pp/yr", "sesoi": "share", **shared},
-        {"id": "quotient", "path": "quotient", "outcome": "f", "over": "y", "sesoi": "quarter", **shared},
+        {
+            "id": "foreign",
+            "outcome": "log(f / y)",
+            "unit": "log points",
+            "sesoi": "share",
+            **shared,
+        },
+        {
+            "id": "growth",
+            "outcome": "growth",
+            "table": "periods",
+            "unit": "pp/yr",
+            "sesoi": "share",
+            **shared,
+        },
+        {
+            "id": "quotient",
+            "path": "quotient",
+            "outcome": "f",
+            "over": "y",
+            "sesoi": "quarter",
+            **shared,
+        },
         {"id": "absent", "outcome": "marketisation"},
     ]
     f = np.exp((2.0 - (YEARS >= 2000)) * SEZ[:, None] + 0.05 * T + 0.1 * NOISE[3])
-    return make_study({"fading": [{**spec, **changes} for spec in specs]}, periods, f=f, y=1.0)
+    return make_study(
+        {"fading": [{**spec, **changes} for spec in specs]}, periods, f=f, y=1.0
+    )
 
 
 def balance(break_at=5.0, **changes):
-    """The gap falls by 2 percent a year with clusters, rises by 1 with zones, and jumps between the windows."""
-    spec = {"id": "gap", "name": "gap_growth", "outcome": "log(urban / rural)", "level": "gap_level"}
-    spec |= {"parts": {"urban_growth": "log(urban)", "rural_growth": "log(rural)"}, "sesoi": "percent", **LEADS}
+    """The gap falls by 2 percent a year with clusters, rises by 1 with zones, and jumps
+    between the windows.
+    """
+    spec = {
+        "id": "gap",
+        "name": "gap_growth",
+        "outcome": "log(urban / rural)",
+        "level": "gap_level",
+    }
+    spec |= {
+        "parts": {"urban_growth": "log(urban)", "rural_growth": "log(rural)"},
+        "sesoi": "percent",
+        **LEADS,
+    }
     spec["windows"] = [[1990, 2000], [2001, 2010]]
     trend = 0.003 * NOISE[4][:, 0] - 0.02 * CLUSTER + 0.01 * SEZ
     rural = np.exp((0.05 + 0.002 * NOISE[5][:, :1]) * T)
     gap = 0.9 + trend[:, None] * T + break_at * (YEARS >= 2001)
-    return make_study({"balance": [{**spec, **changes}]}, urban=rural * np.exp(gap), rural=rural)
+    return make_study(
+        {"balance": [{**spec, **changes}]}, urban=rural * np.exp(gap), rural=rural
+    )
 
 
 def programme(**changes):
     """Growth rises by 2 where the programme begins in 2000."""
-    spec = {"id": "west", "programme": "go", "spans": [[1991, 1999], [2000, 2010]], "exposure": "near", "sesoi": "pp"}
+    spec = {
+        "id": "west",
+        "programme": "go",
+        "spans": [[1991, 1999], [2000, 2010]],
+        "exposure": "near",
+        "sesoi": "pp",
+    }
     spec |= {"placebos": [[[1991, 1994], [1995, 1998]]], **LEADS}
     growth = 5 + NOISE[0] + 2 * WEST[:, None] * (YEARS >= 2000)
     growth[:, YEARS == 1999] = np.nan
@@ -153,10 +316,27 @@ def programme(**changes):
 
 
 def wages(**changes):
-    """The elasticity is -0.5, 0.6 higher with clusters and 0.4 lower with zones; output per worker lags in clusters."""
-    spec = {"id": "stock", "wage": "w", "investment": "f", "years": [1990, 2009], "sesoi": "elasticity", **LEADS}
-    cost = {"id": "stock", "name": "unit_labour_cost_growth", "outcome": "log(w * l / y)", "role": "mechanism"}
-    cost |= {"parts": {"wage_growth": "log(w)", "productivity_growth": "log(y / l)"}, "windows": [[1990, 2000]]}
+    """The elasticity is -0.5, 0.6 higher with clusters and 0.4 lower with zones; output
+    per worker lags in clusters.
+    """
+    spec = {
+        "id": "stock",
+        "wage": "w",
+        "investment": "f",
+        "years": [1990, 2009],
+        "sesoi": "elasticity",
+        **LEADS,
+    }
+    cost = {
+        "id": "stock",
+        "name": "unit_labour_cost_growth",
+        "outcome": "log(w * l / y)",
+        "role": "mechanism",
+    }
+    cost |= {
+        "parts": {"wage_growth": "log(w)", "productivity_growth": "log(y / l)"},
+        "windows": [[1990, 2000]],
+    }
     log_wage = 6 + 0.1 * T + np.cumsum(0.1 * NOISE[1], axis=1)
     log_f = NOISE[2][:, :1] + 0.05 * NOISE[3]
     log_f[:, 1:] += (-0.5 + 0.6 * CLUSTER - 0.4 * SEZ)[:, None] * log_wage[:, :-1]
@@ -174,21 +354,39 @@ def test_shuffled_rows_and_renamed_units_change_nothing(made):
     study.config["inference"]["pairs"] = []
     results = estimate(study)
     same_results(results, estimate(study.shuffled(3)))
-    same_numbers(results, estimate(study.renamed({name: f"v{99 - i}" for i, name in enumerate(NAMES)})))
+    same_numbers(
+        results,
+        estimate(study.renamed({name: f"v{99 - i}" for i, name in enumerate(NAMES)})),
+    )
 
 
 def test_planted_premiums_are_found_and_decide_beside_their_range():
     results = estimate(premium())
     for period in ("A", "B"):
-        level = row(results, spec_id="level", period=period, role="primary", effect_type="coef")
+        level = row(
+            results, spec_id="level", period=period, role="primary", effect_type="coef"
+        )
         assert level.estimate == pytest.approx(1.5, abs=0.05) and level.conf_low > 1.2
-        assert (level.term, level.hypothesis, level.n_treated, level.sesoi) == ("cluster", "H", 6, 0.1)
-        growth = row(results, spec_id="growth", period=period, role="primary", effect_type="coef")
-        assert (growth.estimate, growth.controls_id) == (pytest.approx(2, abs=0.15), "start")
+        assert (level.term, level.hypothesis, level.n_treated, level.sesoi) == (
+            "cluster",
+            "H",
+            6,
+            0.1,
+        )
+        growth = row(
+            results, spec_id="growth", period=period, role="primary", effect_type="coef"
+        )
+        assert (growth.estimate, growth.controls_id) == (
+            pytest.approx(2, abs=0.15),
+            "start",
+        )
         assert level.warning.startswith("PROXY") == (period == "A")
     assert {e.hypothesis for e in rows(results, term="sez")} == {""}
     same = {"spec_id": "level", "period": "B", "term": "cluster", "contrast": ""}
-    values = [row(results, treatment_def=name, estimator="ols", **same).estimate for name in ("main", "other")]
+    values = [
+        row(results, treatment_def=name, estimator="ols", **same).estimate
+        for name in ("main", "other")
+    ]
     assert row(results, effect_type="stat_range_low", **same).estimate == min(values)
     assert row(results, effect_type="stat_range_high", **same).estimate == max(values)
     agree = row(results, effect_type="stat_range_sign", **same)
@@ -197,19 +395,44 @@ def test_planted_premiums_are_found_and_decide_beside_their_range():
 
 def test_planted_premiums_of_a_span_another_scheme_and_sample_decide_with_all_inference():
     results = estimate(spans())
-    same = {"spec_id": "own", "treatment_def": "main", "contrast": "cluster - sez", "estimator": "ols"}
+    same = {
+        "spec_id": "own",
+        "treatment_def": "main",
+        "contrast": "cluster - sez",
+        "estimator": "ols",
+    }
     for period, sez in (("A", 4.0), ("B", 2.5), ("AB", 1.0)):
         for scheme, more in (("s", 0.0), ("was", 1.0)):
             for sample in ("all", "most"):
-                found = row(results, period=period, unit_scheme=scheme, sample_id=sample, effect_type="coef", **same)
+                found = row(
+                    results,
+                    period=period,
+                    unit_scheme=scheme,
+                    sample_id=sample,
+                    effect_type="coef",
+                    **same,
+                )
                 assert found.estimate == pytest.approx(2 + more - sez, abs=0.15)
                 main = period == "AB" and (scheme, sample) == ("s", "all")
                 assert (found.role == "primary") == main
-    span = {"period": "AB", "unit_scheme": "s", "sample_id": "all", "treatment_def": "main", "effect_type": "coef"}
-    for term in ({"term": "cluster", "contrast": ""}, {"term": "sez"}, {"contrast": "cluster - sez"}):
+    span = {
+        "period": "AB",
+        "unit_scheme": "s",
+        "sample_id": "all",
+        "treatment_def": "main",
+        "effect_type": "coef",
+    }
+    for term in (
+        {"term": "cluster", "contrast": ""},
+        {"term": "sez"},
+        {"contrast": "cluster - sez"},
+    ):
         assert row(results, estimator="ols_cr3", **span, **term).std_error > 0
     other = rows(results, effect_type="coef", estimator="ols", treatment_def="other")
-    assert len(other) == 3 * 2 * 2 * 3 and {e.role for e in other} == {"robustness", "exploratory"}
+    assert len(other) == 3 * 2 * 2 * 3 and {e.role for e in other} == {
+        "robustness",
+        "exploratory",
+    }
 
 
 def test_the_pooled_estimate_is_closed_for_two_periods():
@@ -217,16 +440,28 @@ def test_the_pooled_estimate_is_closed_for_two_periods():
     same = {"treatment_def": "main", "unit_scheme": "s", "sample_id": "all"}
     for contrast in ("", "cluster - sez"):
         one = {**same, "term": "cluster", "contrast": contrast, "effect_type": "coef"}
-        parts = [row(results, period=name, estimator="ols", **one) for name in ("A", "B")]
-        y, v = np.array([(e.estimate, ((e.conf_high - e.conf_low) / 3.919928) ** 2) for e in parts]).T
-        tau2, Q = max(0.0, ((y[0] - y[1]) ** 2 - v.sum()) / 2), (y[0] - y[1]) ** 2 / v.sum()
+        parts = [
+            row(results, period=name, estimator="ols", **one) for name in ("A", "B")
+        ]
+        y, v = np.array(
+            [(e.estimate, ((e.conf_high - e.conf_low) / 3.919928) ** 2) for e in parts]
+        ).T
+        tau2 = max(0.0, ((y[0] - y[1]) ** 2 - v.sum()) / 2)
+        Q = (y[0] - y[1]) ** 2 / v.sum()
         w = 1 / (v + tau2)
         pooled = row(results, estimator="pooled", period="A+B", **one)
         assert pooled.estimate == pytest.approx(w @ y / w.sum(), rel=1e-4)
         assert pooled.std_error == pytest.approx(w.sum() ** -0.5, rel=1e-4)
         wider = row(results, estimator="pooled_t", period="A+B", **one)
-        assert (wider.estimate, wider.std_error, wider.df) == (pooled.estimate, pooled.std_error, 1.0)
-        told = {k: row(results, **{**one, "effect_type": f"stat_{k}"}) for k in ("tau2", "i2", "q")}
+        assert (wider.estimate, wider.std_error, wider.df) == (
+            pooled.estimate,
+            pooled.std_error,
+            1.0,
+        )
+        told = {
+            k: row(results, **{**one, "effect_type": f"stat_{k}"})
+            for k in ("tau2", "i2", "q")
+        }
         values = [told["tau2"].estimate, told["q"].estimate, told["i2"].estimate]
         assert values == pytest.approx([tau2, Q, max(0.0, 1 - 1 / Q)], rel=1e-4)
         assert told["q"].p_value == pytest.approx(chi2.sf(Q, 1), rel=1e-5)
@@ -234,9 +469,15 @@ def test_the_pooled_estimate_is_closed_for_two_periods():
 
 
 def test_units_in_another_order_leave_all_but_the_draws():
-    study, turned = spans(), dict(zip(NAMES, reversed(NAMES), strict=True))
-    made = [rows(estimate(s), effect_type="coef") for s in (study, study.renamed(turned))]
-    one, two = ({tuple(getattr(e, k) for k in ID_FIELDS): (e.estimate, e.std_error) for e in es} for es in made)
+    study = spans()
+    turned = dict(zip(NAMES, reversed(NAMES), strict=True))
+    made = [
+        rows(estimate(s), effect_type="coef") for s in (study, study.renamed(turned))
+    ]
+    one, two = (
+        {tuple(getattr(e, k) for k in ID_FIELDS): (e.estimate, e.std_error) for e in es}
+        for es in made
+    )
     assert one.keys() == two.keys()
     for key in one:
         assert one[key] == pytest.approx(two[key], rel=1e-8, nan_ok=True), key
@@ -246,19 +487,38 @@ def test_a_planted_dose_is_found_per_standard_deviation_whatever_its_scale():
     results = estimate(doses())
     lq = doses().table("clusters")["value"]
     for period in ("A", "B"):
-        one = {"period": period, "role": "primary", "effect_type": "coef", "estimator": "ols"}
-        quotient, per_head = (row(results, term=name, **one) for name in ("quotient", "per_head"))
-        assert quotient.estimate == pytest.approx(0.5 * lq.std(), abs=0.15) and per_head.estimate > 0
+        one = {
+            "period": period,
+            "role": "primary",
+            "effect_type": "coef",
+            "estimator": "ols",
+        }
+        quotient, per_head = (
+            row(results, term=name, **one) for name in ("quotient", "per_head")
+        )
+        assert (
+            quotient.estimate == pytest.approx(0.5 * lq.std(), abs=0.15)
+            and per_head.estimate > 0
+        )
         assert (quotient.treatment_def, quotient.n_treated) == ("lq", N)
-    assert {e.term for e in rows(results, effect_type="coef", estimator="pooled")} == {"quotient", "per_head"}
+    assert {e.term for e in rows(results, effect_type="coef", estimator="pooled")} == {
+        "quotient",
+        "per_head",
+    }
     again = estimate(doses(10.0))
     for kind in ("ols", "pooled"):
-        one, ten = ([e.estimate for e in rows(r, effect_type="coef", estimator=kind)] for r in (results, again))
+        one, ten = (
+            [e.estimate for e in rows(r, effect_type="coef", estimator=kind)]
+            for r in (results, again)
+        )
         assert one == pytest.approx(ten, rel=1e-9)
     study = doses()
     study.described["merged"] = {"u01": ["u01", "u02"]}
     left = estimate(study).fit["left_out"]
-    assert [item["part"] for item in left] == ["quotient, s, A", "quotient, s, B"] and "merged" in left[0]["reason"]
+    assert [item["part"] for item in left] == [
+        "quotient, s, A",
+        "quotient, s, B",
+    ] and "merged" in left[0]["reason"]
 
 
 def test_an_empty_cell_of_a_dated_list_gives_a_row_with_a_warning():
@@ -266,55 +526,105 @@ def test_an_empty_cell_of_a_dated_list_gives_a_row_with_a_warning():
     cells = study.tables["cells"]
     cells.loc[cells["period"].eq("A"), "sez"] = 0
     results = estimate(study)
-    same = {"unit_scheme": "s", "sample_id": "all", "treatment_def": "main", "effect_type": "coef"}
+    same = {
+        "unit_scheme": "s",
+        "sample_id": "all",
+        "treatment_def": "main",
+        "effect_type": "coef",
+    }
     for which in ({"term": "sez"}, {"contrast": "cluster - sez"}):
         empty = row(results, period="A", estimator="ols", **same, **which)
-        assert np.isnan(empty.estimate) and "not defined: sez does not vary" in empty.warning
+        assert (
+            np.isnan(empty.estimate)
+            and "not defined: sez does not vary" in empty.warning
+        )
         pooled = row(results, estimator="pooled", **same, **which)
-        assert pooled.warning == "without A: no interval; not defined: 1 of 2 periods have an interval"
-    assert np.isfinite(row(results, period="A", term="cluster", contrast="", estimator="ols", **same).estimate)
+        assert (
+            pooled.warning
+            == "without A: no interval; not defined: 1 of 2 periods have an interval"
+        )
+    assert np.isfinite(
+        row(
+            results, period="A", term="cluster", contrast="", estimator="ols", **same
+        ).estimate
+    )
 
 
 def test_planted_intensities_pass_the_joint_test():
     study = intensity()
     results = estimate(study)
-    z = np.log(study.table("panel").query("year < 2000").set_index("unit")["f"]).groupby("unit").mean()
+    z = (
+        np.log(study.table("panel").query("year < 2000").set_index("unit")["f"])
+        .groupby("unit")
+        .mean()
+    )
     foreign = row(results, outcome="foreign", role="primary", effect_type="coef")
     assert foreign.estimate == pytest.approx(2.0 / z.std(), abs=0.2)
     joint = row(results, effect_type="stat_joint")
     assert joint.p_value == pytest.approx(1 / 200) and joint.estimate > 0
     assert row(results, effect_type="stat_right_signs").estimate == 2
     wrong = estimate(intensity({"id": "less", "outcome": "log(k)", "sign": -1}))
-    assert row(wrong, effect_type="stat_right_signs").warning == "2 of 3 outcomes have the predicted sign"
-    constant = row(estimate(intensity({"id": "y", "outcome": "y"})), outcome="y", **MAIN)
+    assert (
+        row(wrong, effect_type="stat_right_signs").warning
+        == "2 of 3 outcomes have the predicted sign"
+    )
+    constant = row(
+        estimate(intensity({"id": "y", "outcome": "y"})), outcome="y", **MAIN
+    )
     assert constant.warning == "not defined: the outcome is constant"
 
 
 def test_a_planted_fall_is_the_change_of_the_premium_or_its_slope():
     results = estimate(fading())
     change = row(results, spec_id="foreign", role="primary", effect_type="coef")
-    levels = [row(results, spec_id="foreign", period=name).estimate for name in ("A", "B")]
+    levels = [
+        row(results, spec_id="foreign", period=name).estimate for name in ("A", "B")
+    ]
     assert change.estimate == pytest.approx(levels[1] - levels[0], abs=CLOSED_FORM)
     assert change.estimate == pytest.approx(-1.0, abs=0.1) and change.p_value < 0.05
     assert (change.sesoi, change.output_basis) == (pytest.approx(levels[0] / 2), "")
-    assert row(results, spec_id="growth", role="primary", effect_type="coef").output_basis == "spliced"
-    three = [{**PERIODS[0], "period": name, "basis": "official"} for name in ("A", "B", "C")]
-    change = row(estimate(fading(three)), spec_id="growth", role="primary", effect_type="coef")
-    assert change.estimate == pytest.approx(-1.5, abs=0.05) and change.sesoi == pytest.approx(0.5 * 4.4 / 2, abs=0.4)
-    assert (change.output_basis, change.n_periods, change.unit_of_measure) == ("official", 3, "pp/yr per period")
+    assert (
+        row(results, spec_id="growth", role="primary", effect_type="coef").output_basis
+        == "spliced"
+    )
+    three = [
+        {**PERIODS[0], "period": name, "basis": "official"} for name in ("A", "B", "C")
+    ]
+    change = row(
+        estimate(fading(three)), spec_id="growth", role="primary", effect_type="coef"
+    )
+    assert change.estimate == pytest.approx(
+        -1.5, abs=0.05
+    ) and change.sesoi == pytest.approx(0.5 * 4.4 / 2, abs=0.4)
+    assert (change.output_basis, change.n_periods, change.unit_of_measure) == (
+        "official",
+        3,
+        "pp/yr per period",
+    )
 
 
 def test_the_quotient_falls_and_ends_where_its_parts_say():
     study = fading()
     results = estimate(study)
-    assert row(results, spec_id="quotient", role="primary", effect_type="coef").conf_high < 0
+    assert (
+        row(results, spec_id="quotient", role="primary", effect_type="coef").conf_high
+        < 0
+    )
     end = row(results, spec_id="quotient", role="primary", effect_type="stat_end_level")
     last = study.table("panel").query("year >= 2006")
-    zones = last[last["unit"].isin(np.array(NAMES)[SEZ])].groupby("year")[["f", "y"]].sum()
+    zones = (
+        last[last["unit"].isin(np.array(NAMES)[SEZ])].groupby("year")[["f", "y"]].sum()
+    )
     shares = zones / last.groupby("year")[["f", "y"]].sum()
     assert end.estimate == pytest.approx((shares["f"] / shares["y"]).mean())
-    low, high = (row(results, effect_type=name, outcome="quotient_end").estimate for name in ("stat_low", "stat_high"))
-    assert low <= end.estimate <= high and row(results, estimator="group_series").estimate < 0
+    low, high = (
+        row(results, effect_type=name, outcome="quotient_end").estimate
+        for name in ("stat_low", "stat_high")
+    )
+    assert (
+        low <= end.estimate <= high
+        and row(results, estimator="group_series").estimate < 0
+    )
     series = results.series["quotients"].query("group == 'sez' and year >= 2006")
     assert series["quotient"].mean() == pytest.approx(end.estimate)
 
@@ -329,13 +639,17 @@ def test_units_and_years_without_figures_are_left_out_and_named():
     study = intensity()
     panel = study.tables["panel"]
     panel.loc[panel["unit"].eq("u03") & panel["year"].lt(1993), "k"] = np.nan
-    capital = row(estimate(study), outcome="capital", role="primary", effect_type="coef")
+    capital = row(
+        estimate(study), outcome="capital", role="primary", effect_type="coef"
+    )
     assert capital.period == "1993-1999"
     assert "7 of 10 years have figures of every unit (1993 to 1999)" in capital.warning
     study = balance()
     study.tables["panel"].loc[study.tables["panel"]["unit"].eq("u29"), "rural"] = np.nan
     gaps = rows(estimate(study), role="primary", effect_type="coef")
-    assert {e.n_units for e in gaps} == {N - 1} and all("left out, no figures: u29" in e.warning for e in gaps)
+    assert {e.n_units for e in gaps} == {N - 1} and all(
+        "left out, no figures: u29" in e.warning for e in gaps
+    )
 
 
 def test_the_planted_gap_is_found_in_each_window_also_with_its_start_held_fixed():
@@ -344,10 +658,21 @@ def test_the_planted_gap_is_found_in_each_window_also_with_its_start_held_fixed(
         gap = row(results, role="primary", effect_type="coef", period=window)
         assert gap.estimate == pytest.approx(-3.0, abs=0.4) and gap.conf_high < 0
         assert gap.sesoi == pytest.approx(100 * np.log(1.05) / years)
-        same = {"period": window, "contrast": "cluster - sez", "estimator": "long_difference", **MAIN}
-        urban, rural = (row(results, outcome=f"{name}_growth", **same).estimate for name in ("urban", "rural"))
+        same = {
+            "period": window,
+            "contrast": "cluster - sez",
+            "estimator": "long_difference",
+            **MAIN,
+        }
+        urban, rural = (
+            row(results, outcome=f"{name}_growth", **same).estimate
+            for name in ("urban", "rural")
+        )
         assert urban - rural == pytest.approx(gap.estimate)
-        one, other = (row(results, term=n, contrast="", period=window, **MAIN).estimate for n in ("cluster", "sez"))
+        one, other = (
+            row(results, term=n, contrast="", period=window, **MAIN).estimate
+            for n in ("cluster", "sez")
+        )
         assert one - other == pytest.approx(gap.estimate)
     other = rows(results, treatment_def="other", estimator="long_difference")
     assert [e.role for e in other] == ["robustness"] * 2
@@ -355,7 +680,10 @@ def test_the_planted_gap_is_found_in_each_window_also_with_its_start_held_fixed(
     assert (first["n_units"], first["ratio"]) == (3, pytest.approx(np.exp(0.9)))
     assert set(results.series["gaps"]["window"]) == {"1990-2000", "2001-2010"}
     results = estimate(balance(given=["gap_start", "coastal"]))
-    assert row(results, role="primary", period="2001-2010", effect_type="coef").controls_id == "gap_start + coastal"
+    assert (
+        row(results, role="primary", period="2001-2010", effect_type="coef").controls_id
+        == "gap_start + coastal"
+    )
     same = row(results, role="primary", period="1990-2000", effect_type="coef")
     assert "does not vary or is collinear" in same.warning
 
@@ -365,12 +693,21 @@ def test_the_planted_jump_is_found_and_marked_descriptive():
     results = estimate(study)
     jump = row(results, role="primary", effect_type="coef")
     wide = study.table("panel").pivot(index="unit", columns="year", values="growth_pct")
-    change = (wide.loc[:, 2000:].mean(axis=1) - wide.loc[:, 1991:1998].mean(axis=1)).to_numpy()
+    change = (
+        wide.loc[:, 2000:].mean(axis=1) - wide.loc[:, 1991:1998].mean(axis=1)
+    ).to_numpy()
     assert jump.estimate == pytest.approx(change[WEST].mean() - change[~WEST].mean())
     assert jump.estimate == pytest.approx(2.0, abs=0.5)
-    assert (jump.output_basis, jump.n_treated, jump.term) == ("spliced", 12, "go") and "DESCRIPTIVE" in jump.warning
+    assert (jump.output_basis, jump.n_treated, jump.term) == (
+        "spliced",
+        12,
+        "go",
+    ) and "DESCRIPTIVE" in jump.warning
     placebo = row(results, role="placebo")
-    assert (placebo.estimator, placebo.output_basis) == ("did_placebo_1995", "proxy") and abs(placebo.estimate) < 1
+    assert (placebo.estimator, placebo.output_basis) == (
+        "did_placebo_1995",
+        "proxy",
+    ) and abs(placebo.estimate) < 1
     after = row(results, role="mechanism")
     assert after.output_basis == "official" and "DESCRIPTIVE" not in after.warning
     assert row(results, estimator="did_exposure").hypothesis == "L52"
@@ -385,58 +722,133 @@ def test_planted_elasticities_and_labour_costs_are_found():
     results = estimate(study)
     main = row(results, role="primary", effect_type="coef")
     assert main.estimate == pytest.approx(1.0, abs=0.1) and main.conf_low > 0
-    assert (main.p_type, main.n_obs, main.df) == ("t(G* - 1)", N * 20, pytest.approx(main.g_star - 1))
-    assert main.mde == pytest.approx((t_quantile(0.975, main.df) + t_quantile(0.8, np.inf)) * main.std_error)
-    assert row(results, spec_id="stock_group_years").estimate == pytest.approx(1.0, abs=0.15)
-    assert row(results, estimator="panel_fe_slopes").estimate == pytest.approx(1.0, abs=0.2)
+    assert (main.p_type, main.n_obs, main.df) == (
+        "t(G* - 1)",
+        N * 20,
+        pytest.approx(main.g_star - 1),
+    )
+    assert main.mde == pytest.approx(
+        (t_quantile(0.975, main.df) + t_quantile(0.8, np.inf)) * main.std_error
+    )
+    assert row(results, spec_id="stock_group_years").estimate == pytest.approx(
+        1.0, abs=0.15
+    )
+    assert row(results, estimator="panel_fe_slopes").estimate == pytest.approx(
+        1.0, abs=0.2
+    )
     beside = rows(results, role="ladder")
-    assert {e.estimator for e in beside} == {f"panel_fe_{name}" for name in ("wcr33", "driscoll_kraay", "slopes")}
+    assert {e.estimator for e in beside} == {
+        f"panel_fe_{name}" for name in ("wcr33", "driscoll_kraay", "slopes")
+    }
     assert all(e.p_value < 0.05 for e in beside)
     panel = study.table("panel")
-    logs = {name: np.log(panel.pivot(index="unit", columns="year", values=name).to_numpy()) for name in ("w", "f")}
-    w, y = logs["w"][:, :-1], logs["f"][:, 1:]
+    logs = {
+        name: np.log(panel.pivot(index="unit", columns="year", values=name).to_numpy())
+        for name in ("w", "f")
+    }
+    w = logs["w"][:, :-1]
+    y = logs["f"][:, 1:]
     dates = np.broadcast_to(np.eye(20)[:, 1:], (N, 20, 19))
-    X = np.concatenate([np.stack([w, w * CLUSTER[:, None], w * SEZ[:, None]], axis=2), dates], axis=2)
-    X, y = X - X.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
-    fit, c = fit_ols(y.ravel(), X.reshape(N * 20, -1)), np.eye(22)[1] - np.eye(22)[2]
+    X = np.concatenate(
+        [np.stack([w, w * CLUSTER[:, None], w * SEZ[:, None]], axis=2), dates], axis=2
+    )
+    X = X - X.mean(axis=1, keepdims=True)
+    y = y - y.mean(axis=1, keepdims=True)
+    fit = fit_ols(y.ravel(), X.reshape(N * 20, -1))
+    c = np.eye(22)[1] - np.eye(22)[2]
     V = cov_cr3(fit, np.repeat(np.arange(N), 20))
-    assert (main.estimate, main.std_error) == pytest.approx((c @ fit.beta, np.sqrt(c @ V @ c)), rel=1e-7)
+    assert (main.estimate, main.std_error) == pytest.approx(
+        (c @ fit.beta, np.sqrt(c @ V @ c)), rel=1e-7
+    )
     names = ("unit_labour_cost", "wage", "productivity")
-    cost, wage, made = (row(results, outcome=f"{name}_growth", **MAIN).estimate for name in names)
+    cost, wage, made = (
+        row(results, outcome=f"{name}_growth", **MAIN).estimate for name in names
+    )
     assert cost == pytest.approx(wage - made) and made == pytest.approx(-3.0, abs=0.5)
 
 
 @pytest.mark.parametrize(
     ("made", "table", "change", "part", "reason"),
     [
-        (fading, "panel", lambda t: t, "absent", "panel.csv has no column marketisation"),
-        (intensity, "panel", lambda t: t.assign(k=np.nan), "capital", "column k is blank"),
-        (balance, "panel", lambda t: t.drop(columns="rural"), "gap", "panel.csv has no column rural"),
+        (
+            fading,
+            "panel",
+            lambda t: t,
+            "absent",
+            "panel.csv has no column marketisation",
+        ),
+        (
+            intensity,
+            "panel",
+            lambda t: t.assign(k=np.nan),
+            "capital",
+            "column k is blank",
+        ),
+        (
+            balance,
+            "panel",
+            lambda t: t.drop(columns="rural"),
+            "gap",
+            "panel.csv has no column rural",
+        ),
         (programme, "programmes", lambda t: t.iloc[:0], "west", "no programme go"),
-        (programme, "programmes", lambda t: t.replace("u29", "zz"), "west", "1 units of go are not units"),
-        (programme, "panel", lambda t: t[t["year"] < 2000], "west", "no growth in 2000-2010"),
-        (wages, "panel", lambda t: t.drop(columns="f"), "stock", "panel.csv has no column f"),
-        (wages, "panel", lambda t: t.assign(f=t["f"].where(t["year"] != 2000, 0)), "stock", "f holds zeros"),
+        (
+            programme,
+            "programmes",
+            lambda t: t.replace("u29", "zz"),
+            "west",
+            "1 units of go are not units",
+        ),
+        (
+            programme,
+            "panel",
+            lambda t: t[t["year"] < 2000],
+            "west",
+            "no growth in 2000-2010",
+        ),
+        (
+            wages,
+            "panel",
+            lambda t: t.drop(columns="f"),
+            "stock",
+            "panel.csv has no column f",
+        ),
+        (
+            wages,
+            "panel",
+            lambda t: t.assign(f=t["f"].where(t["year"] != 2000, 0)),
+            "stock",
+            "f holds zeros",
+        ),
     ],
 )
 def test_what_the_data_cannot_carry_is_said(made, table, change, part, reason):
     study = made()
     study.tables[table] = change(study.tables[table])
-    left_out = [item for item in estimate(study).fit["left_out"] if item["part"] == part]
+    left_out = [
+        item for item in estimate(study).fit["left_out"] if item["part"] == part
+    ]
     assert len(left_out) == 1 and reason in left_out[0]["reason"]
 
 
 def test_few_units_in_a_group_have_no_interval():
     study = fading()
-    study.tables["cells"]["sez"] = study.tables["cells"]["unit"].isin(NAMES[3:6]).astype(int)
+    study.tables["cells"]["sez"] = (
+        study.tables["cells"]["unit"].isin(NAMES[3:6]).astype(int)
+    )
     results = estimate(study)
     end = row(results, role="primary", effect_type="stat_end_level")
     assert np.isnan(end.p_value) and "fewer than 4" in end.warning
     trend = row(results, spec_id="quotient", role="primary", effect_type="coef")
     assert trend.p_type.startswith("free permutation") and np.isnan(trend.conf_low)
-    for clusters, text in ((2, "fewer than 4 units"), (0, "does not vary or is collinear")):
+    for clusters, text in (
+        (2, "fewer than 4 units"),
+        (0, "does not vary or is collinear"),
+    ):
         study = wages()
-        study.tables["cells"]["cluster"] = study.tables["cells"]["unit"].isin(NAMES[:clusters]).astype(int)
+        study.tables["cells"]["cluster"] = (
+            study.tables["cells"]["unit"].isin(NAMES[:clusters]).astype(int)
+        )
         few = row(estimate(study), role="primary", effect_type="coef")
         assert np.isnan(few.p_value) and text in few.warning
 
@@ -455,7 +867,11 @@ def other_taxonomy(**changes):
         (premium, {"outcome": "income +"}, "is not an expression"),
         (premium, {"samples": ["moon"]}, "moon"),
         (balance, {"windows": [[2000, 1990]]}, "ends too early or overlaps"),
-        (balance, {"windows": [[1990, 2000], [1999, 2010]]}, "ends too early or overlaps"),
+        (
+            balance,
+            {"windows": [[1990, 2000], [1999, 2010]]},
+            "ends too early or overlaps",
+        ),
         (balance, {"given": ["altitude"]}, "altitude"),
         (programme, {"spans": [[1991, 2000], [2000, 2010]]}, "are not in order"),
         (programme, {"exposure": "moon"}, "no exposures for weights moon"),

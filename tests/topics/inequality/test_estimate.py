@@ -10,28 +10,71 @@ from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.inequality.estimate import estimate
 from made_study import MadeStudy, one_line, row, rows, same_numbers, same_results
 
-SPEC = {"id": "own", "role": "primary", "periods": ["P"], "hypothesis": "H12", "sesoi": 0.02}
-SPEC |= {"groupings": ["region"], "taxonomies": ["t"], "nested": [["region", "cell"]], "weights": "w"}
+SPEC = {
+    "id": "own",
+    "role": "primary",
+    "periods": ["P"],
+    "hypothesis": "H12",
+    "sesoi": 0.02,
+}
+SPEC |= {
+    "groupings": ["region"],
+    "taxonomies": ["t"],
+    "nested": [["region", "cell"]],
+    "weights": "w",
+}
 SPEC |= {"revision_sd": {"output": 0.02, "population": 0.01}}
 CLOSURE = 1e-12
 
 
 def make_study(*specs, n=12, **changes):
-    rng, units, years = np.random.default_rng(9), [f"U{i:02d}" for i in range(n)], range(2000, 2006)
-    y = 9 + rng.normal(0, 0.5, (n, 1)) + np.cumsum(rng.normal(0.05, 0.05, (n, len(years))), axis=1)
+    rng = np.random.default_rng(9)
+    units = [f"U{i:02d}" for i in range(n)]
+    years = range(2000, 2006)
+    y = (
+        9
+        + rng.normal(0, 0.5, (n, 1))
+        + np.cumsum(rng.normal(0.05, 0.05, (n, len(years))), axis=1)
+    )
     people = np.repeat(rng.uniform(1, 9, n), len(years))
-    panel = pd.DataFrame({"unit": np.repeat(units, len(years)), "year": np.tile(years, n), "basis": "official"})
-    panel = panel.assign(log_income=y.ravel(), population=people, output_real=people * np.exp(y.ravel()))
-    cluster, sez = (np.arange(n) < 3).astype(int), (np.arange(n) % 4 == 0).astype(int)
-    cells = pd.DataFrame({"taxonomy": "t", "unit": units, "period": "P", "cluster": cluster, "sez": sez})
-    cells["cell"] = np.array(["neither", "SEZ only", "cluster only", "both"])[2 * cluster + sez]
-    places = pd.DataFrame({"unit": units, "region": np.where(np.arange(n) < 5, "East", "West")})
+    panel = pd.DataFrame(
+        {
+            "unit": np.repeat(units, len(years)),
+            "year": np.tile(years, n),
+            "basis": "official",
+        }
+    )
+    panel = panel.assign(
+        log_income=y.ravel(), population=people, output_real=people * np.exp(y.ravel())
+    )
+    cluster = (np.arange(n) < 3).astype(int)
+    sez = (np.arange(n) % 4 == 0).astype(int)
+    cells = pd.DataFrame(
+        {"taxonomy": "t", "unit": units, "period": "P", "cluster": cluster, "sez": sez}
+    )
+    cells["cell"] = np.array(["neither", "SEZ only", "cluster only", "both"])[
+        2 * cluster + sez
+    ]
+    places = pd.DataFrame(
+        {"unit": units, "region": np.where(np.arange(n) < 5, "East", "West")}
+    )
     tables = {"panel": panel, "cells": cells, "units": places}
     ring = (np.roll(np.eye(n), 1, axis=1) + np.roll(np.eye(n), -1, axis=1)) / 2
-    tables = {name: changes[name](frame) if name in changes else frame for name, frame in tables.items()}
+    tables = {
+        name: changes[name](frame) if name in changes else frame
+        for name, frame in tables.items()
+    }
     config = {"estimates": {"inequality": list(specs) or [SPEC]}}
-    about = {"samples": {"all": units, "two": units[:2]}, "periods": [{"period": "P", "start": 2000, "end": 2005}]}
-    return MadeStudy(config, tables, {"w": SpatialWeights(tuple(units), ring, {"weights": "w"})}, **about)
+    about = {
+        "samples": {"all": units, "two": units[:2]},
+        "periods": [{"period": "P", "start": 2000, "end": 2005}],
+    }
+    return MadeStudy(
+        config,
+        tables,
+        {"w": SpatialWeights(tuple(units), ring, {"weights": "w"})},
+        **about,
+    )
 
 
 def run(*specs, **made):
@@ -41,11 +84,19 @@ def run(*specs, **made):
 def test_the_change_of_theil_carries_role_hypothesis_and_smallest_effect():
     study = make_study()
     found = row(estimate(study), role="primary")
-    assert (found.term, found.contrast, found.hypothesis, found.sesoi) == ("theil_t", "end - start", "H12", 0.02)
+    assert (found.term, found.contrast, found.hypothesis, found.sesoi) == (
+        "theil_t",
+        "end - start",
+        "H12",
+        0.02,
+    )
     panel = study.table("panel")
     ends = [panel[panel["year"] == year] for year in (2000, 2005)]
     first, last = (theil(np.exp(end["log_income"]), end["population"]) for end in ends)
-    assert found.estimate == pytest.approx(last - first, rel=1e-9) and "sampling error" in found.se_type
+    assert (
+        found.estimate == pytest.approx(last - first, rel=1e-9)
+        and "sampling error" in found.se_type
+    )
     assert found.conf_low < found.estimate < found.conf_high
 
 
@@ -53,19 +104,30 @@ def test_shares_and_series_close():
     results = run()
     for estimator in ("nested_theil", "shapley_theil"):
         for measure in ("theil_t", "theil_l"):
-            found = rows(results, estimator=estimator, contrast="end", controls_id=measure)
+            found = rows(
+                results, estimator=estimator, contrast="end", controls_id=measure
+            )
             assert sum(e.estimate for e in found) == pytest.approx(1, abs=CLOSURE)
     for name in ("region", "t: cell", "t: cluster", "t: sez"):
-        for estimator, contrast in (("growth_accounting", "share of growth"), ("dagum", "start")):
-            found = rows(results, estimator=estimator, contrast=contrast, treatment_def=name)
+        for estimator, contrast in (
+            ("growth_accounting", "share of growth"),
+            ("dagum", "start"),
+        ):
+            found = rows(
+                results, estimator=estimator, contrast=contrast, treatment_def=name
+            )
             assert sum(e.estimate for e in found) == pytest.approx(1, abs=CLOSURE)
     series = results.series["series"]
     for measure in ("theil_t", "theil_l"):
         own = series[series["measure"] == measure]
         total = own[own["kind"] == "index"].set_index("year")["value"]
         for name in ("region", "t: cell"):
-            parts = own[own["kind"].isin(["between", "within"]) & own["grouping"].eq(name)]
-            np.testing.assert_allclose(parts.groupby("year")["value"].sum(), total, atol=CLOSURE)
+            parts = own[
+                own["kind"].isin(["between", "within"]) & own["grouping"].eq(name)
+            ]
+            np.testing.assert_allclose(
+                parts.groupby("year")["value"].sum(), total, atol=CLOSURE
+            )
 
 
 def test_planted_groups_reach_the_maximum_and_connected_ones_are_compared_with_connected_ones():
@@ -75,12 +137,29 @@ def test_planted_groups_reach_the_maximum_and_connected_ones_are_compared_with_c
 
     results = run(panel=by_region)
     for term in ("between_theil_t", "between_over_maximum_theil_t"):
-        assert row(results, term=term, contrast="end", treatment_def="region").estimate == pytest.approx(1)
-    assert row(results, term="between_theil_t", contrast="end", treatment_def="region").p_value < 0.05
+        assert row(
+            results, term=term, contrast="end", treatment_def="region"
+        ).estimate == pytest.approx(1)
+    assert (
+        row(
+            results, term="between_theil_t", contrast="end", treatment_def="region"
+        ).p_value
+        < 0.05
+    )
     results = run()
-    connected = row(results, term="between_connected_theil_t", contrast="end", treatment_def="t: cluster")
+    connected = row(
+        results,
+        term="between_connected_theil_t",
+        contrast="end",
+        treatment_def="t: cluster",
+    )
     assert "12 connected groups of 3" in connected.p_type
-    scattered = row(results, term="between_connected_theil_t", contrast="end", treatment_def="t: sez")
+    scattered = row(
+        results,
+        term="between_connected_theil_t",
+        contrast="end",
+        treatment_def="t: sez",
+    )
     assert "not connected" in scattered.warning
     with pytest.raises(EvenfieldError, match="weights"):
         run({**SPEC, "weights": "other"})
@@ -89,15 +168,27 @@ def test_planted_groups_reach_the_maximum_and_connected_ones_are_compared_with_c
 def test_order_names_and_currency_change_no_number():
     study = make_study()
     same_results(estimate(study), estimate(study.shuffled(3)))
-    same_numbers(estimate(study), estimate(study.renamed({f"U{i:02d}": f"Z{99 - i}" for i in range(12)})))
-    one, two = run(), run(panel=lambda f: f.assign(log_income=f["log_income"] + np.log(100)))
+    same_numbers(
+        estimate(study),
+        estimate(study.renamed({f"U{i:02d}": f"Z{99 - i}" for i in range(12)})),
+    )
+    one = run()
+    two = run(panel=lambda f: f.assign(log_income=f["log_income"] + np.log(100)))
     for a, b in zip(one.estimates, two.estimates, strict=True):
         assert a.estimate == pytest.approx(b.estimate, rel=1e-8, nan_ok=True)
 
 
 def test_studies_without_tables_groups_or_spread():
-    gone = {"panel": lambda f: f.drop(columns=["population", "output_real"]), "cells": lambda f: f.head(0)}
-    spec = {"id": "u", "periods": ["P"], "weighting": "unweighted", "groupings": ["region"]}
+    gone = {
+        "panel": lambda f: f.drop(columns=["population", "output_real"]),
+        "cells": lambda f: f.head(0),
+    }
+    spec = {
+        "id": "u",
+        "periods": ["P"],
+        "weighting": "unweighted",
+        "groupings": ["region"],
+    }
     results = run(spec, **gone)
     assert np.isfinite(row(results, term="theil_t", contrast="end").estimate)
     assert "no output" in row(results, estimator="growth_accounting").warning
@@ -105,9 +196,15 @@ def test_studies_without_tables_groups_or_spread():
         run({**spec, "weighting": "population"}, **gone)
     spec = {"id": "o", "periods": ["P"], "groupings": ["region"]}
     one = run(spec, units=lambda f: f.assign(region="all"))
-    assert "one group" in row(one, treatment_def="region", estimator="theil_decomposition").warning
+    assert (
+        "one group"
+        in row(one, treatment_def="region", estimator="theil_decomposition").warning
+    )
     two = run({"id": "o", "periods": ["P"], "sample": "two"})
-    assert all(np.isnan(e.estimate) and "not defined" in e.warning for e in rows(two, term="theil_t"))
+    assert all(
+        np.isnan(e.estimate) and "not defined" in e.warning
+        for e in rows(two, term="theil_t")
+    )
     equal = run(spec, panel=lambda f: f.assign(log_income=9.0))
     share = row(equal, term="between_theil_t", contrast="end", treatment_def="region")
     assert np.isnan(share.estimate) and "no inequality" in share.warning
@@ -115,7 +212,10 @@ def test_studies_without_tables_groups_or_spread():
 
 @pytest.mark.parametrize(
     ("changes", "text"),
-    [({"units": lambda f: f.head(4)}, "8 units have no region"), ({"cells": lambda f: f.head(0)}, "taxonomies names")],
+    [
+        ({"units": lambda f: f.head(4)}, "8 units have no region"),
+        ({"cells": lambda f: f.head(0)}, "taxonomies names"),
+    ],
 )
 def test_refuses_frames_that_cannot_be_right(changes, text):
     with one_line(EvenfieldError, text):
@@ -123,5 +223,7 @@ def test_refuses_frames_that_cannot_be_right(changes, text):
 
 
 def test_nested_groups_are_groupings_of_the_specification():
-    with pytest.raises(ConfigError, match=r"estimates\.inequality\.0: .*nested names x"):
+    with pytest.raises(
+        ConfigError, match=r"estimates\.inequality\.0: .*nested names x"
+    ):
         run({**SPEC, "nested": [["region", "x"]]})

@@ -1,4 +1,6 @@
-"""Linkage regressions: planted interactions found, same numbers in any order, honest rows, named errors."""
+"""Linkage regressions: planted interactions found, same numbers in any order, honest
+rows, named errors.
+"""
 
 from dataclasses import replace
 
@@ -26,33 +28,64 @@ OTHERS = [
     {**MAIN, "id": "trends", "role": "robustness", "trends": "moderator"},
     {**MAIN, "id": "rival", "role": "robustness", "rival": "school"},
     {"id": "zones", "intensity": "zones", "moderator": "industry"},
-    {"id": "growth", "outcome": "growth_pct", "intensity": "stock", "moderator": "industry"},
+    {
+        "id": "growth",
+        "outcome": "growth_pct",
+        "intensity": "stock",
+        "moderator": "industry",
+    },
 ]
 INTENSITIES = {
     "stock": {"expression": "log(stock / gdp)", "label": "stock over output"},
     "zones": {"expression": "log(1 + zones_state)", "label": "zones"},
 }
 MODERATORS = {
-    "industry": {"expression": "va / gdp", "years": [1990, 1992], "label": "industry", "note": "late"},
+    "industry": {
+        "expression": "va / gdp",
+        "years": [1990, 1992],
+        "label": "industry",
+        "note": "late",
+    },
     "school": {"expression": "school", "years": [2001, 2002], "label": "school"},
 }
-SECTION = {"hypothesis": "H9", "years": [2000, 2009], "weights": "contiguity", "draws": 99}
-SECTION |= {"intensities": INTENSITIES, "moderators": MODERATORS, "specs": [MAIN, *OTHERS]}
+SECTION = {
+    "hypothesis": "H9",
+    "years": [2000, 2009],
+    "weights": "contiguity",
+    "draws": 99,
+}
+SECTION |= {
+    "intensities": INTENSITIES,
+    "moderators": MODERATORS,
+    "specs": [MAIN, *OTHERS],
+}
 TRUE = {"own": 0.1, "neighbours": 0.2, "own_x_moderator": -0.05, NEIGHBOURS_X: 0.15}
 
 
 def make_panel(noise=0.02):
-    rng, n, T = np.random.default_rng(4), len(UNITS), len(YEARS)
+    rng = np.random.default_rng(4)
+    n = len(UNITS)
+    T = len(YEARS)
     share = rng.uniform(0.15, 0.65, n)
-    rows = pd.MultiIndex.from_product([UNITS, [1990, 1991, 1992, *YEARS]], names=["unit", "year"]).to_frame(index=False)
+    rows = pd.MultiIndex.from_product(
+        [UNITS, [1990, 1991, 1992, *YEARS]], names=["unit", "year"]
+    ).to_frame(index=False)
     at = rows["unit"].map(UNITS.index).to_numpy()
-    rows["gdp"] = np.exp(rng.normal(6, 0.3, n))[at] * np.exp(0.08 * (rows["year"] - 1990))
+    rows["gdp"] = np.exp(rng.normal(6, 0.3, n))[at] * np.exp(
+        0.08 * (rows["year"] - 1990)
+    )
     rows["va"], rows["school"] = share[at] * rows["gdp"], rng.normal(8, 1, n)[at]
     F = rng.normal(0, 0.3, (n, T)).cumsum(axis=1) + 0.1 * np.arange(T)
-    L, G = ((share - share.mean()) / share.std(ddof=1))[:, None], F - F.mean(axis=0)
+    L = ((share - share.mean()) / share.std(ddof=1))[:, None]
+    G = F - F.mean(axis=0)
     own, near, own_x, psi = TRUE.values()
     y = (own + own_x * L) * G + (near + psi * L) * (W.matrix @ G)
-    y = y + rng.normal(9, 0.5, (n, 1)) + 0.07 * np.arange(T) + noise * rng.normal(size=(n, T))
+    y = (
+        y
+        + rng.normal(9, 0.5, (n, 1))
+        + 0.07 * np.arange(T)
+        + noise * rng.normal(size=(n, T))
+    )
     late = rows["year"].ge(2000)
     rows.loc[late, "stock"] = np.exp(F).ravel() * rows.loc[late, "gdp"]
     rows.loc[late, "log_income"] = y.ravel()
@@ -61,13 +94,28 @@ def make_panel(noise=0.02):
 
 
 def make_study(section=SECTION, weights=W, **tables):
-    doses = pd.MultiIndex.from_product([UNITS, YEARS], names=["unit", "year"]).to_frame(index=False)
-    zones = np.random.default_rng(2).poisson(0.3, len(doses)).reshape(len(UNITS), -1).cumsum(axis=1).ravel()
+    doses = pd.MultiIndex.from_product([UNITS, YEARS], names=["unit", "year"]).to_frame(
+        index=False
+    )
+    zones = (
+        np.random.default_rng(2)
+        .poisson(0.3, len(doses))
+        .reshape(len(UNITS), -1)
+        .cumsum(axis=1)
+        .ravel()
+    )
     doses = doses.assign(zone_type="state", zones=zones, zones_dated=zones)
     config = {"estimates": {"linkages": section}, "sesoi": {"linkage_elasticity": 0.05}}
     spans = {"official": [1999, 2019], "proxy": [1978, 1998]}
     made = {"panel": make_panel(), "doses": doses, "units": make_units(), **tables}
-    return MadeStudy(config, made, {"contiguity": weights}, data_hash="abc", basis_years=spans, samples={})
+    return MadeStudy(
+        config,
+        made,
+        {"contiguity": weights},
+        data_hash="abc",
+        basis_years=spans,
+        samples={},
+    )
 
 
 def run(section=SECTION, **tables):
@@ -80,7 +128,10 @@ def results():
 
 
 def main_row(results, term=NEIGHBOURS_X, **wanted):
-    return row(results, **{"estimator": "linkage_fe", "spec_id": "main", "term": term, **wanted})
+    return row(
+        results,
+        **{"estimator": "linkage_fe", "spec_id": "main", "term": term, **wanted},
+    )
 
 
 def test_planted_coefficients_are_found_without_noise_in_the_line_and_in_the_terciles():
@@ -99,14 +150,20 @@ def test_planted_coefficients_are_found_without_noise_in_the_line_and_in_the_ter
 
 def test_the_fit_is_least_squares_with_dummies_and_its_interval_cr3(results):
     work = _Linkages(make_study())
-    panel, fit = work.panels["main"], work.fits["main"]
+    panel = work.panels["main"]
+    fit = work.fits["main"]
     units = (panel.members[:, None] == np.unique(panel.members)).astype(float)
     years = (panel.dates[:, None] == np.array(YEARS[1:])).astype(float)
-    full = fit_ols(panel.y.ravel(), np.column_stack([*(x.ravel() for x in panel.columns.values()), years, units]))
+    full = fit_ols(
+        panel.y.ravel(),
+        np.column_stack([*(x.ravel() for x in panel.columns.values()), years, units]),
+    )
     found = main_row(results)
     assert found.estimate == pytest.approx(full.beta[3], rel=CLOSED_FORM)
     np.testing.assert_allclose(fit.u_hat, full.u_hat, atol=1e-9)
-    assert found.std_error == pytest.approx(np.sqrt(cov_cr3(fit, panel.members)[3, 3]), rel=CLOSED_FORM)
+    assert found.std_error == pytest.approx(
+        np.sqrt(cov_cr3(fit, panel.members)[3, 3]), rel=CLOSED_FORM
+    )
     g_star = effective_clusters(fit.X, panel.members, np.eye(fit.X.shape[1])[3])
     assert found.df == pytest.approx(g_star - 1)
     both = t_quantile(0.975, g_star - 1) + t_quantile(0.8, g_star - 1)
@@ -114,39 +171,60 @@ def test_the_fit_is_least_squares_with_dummies_and_its_interval_cr3(results):
 
 
 def test_placebo_has_the_earlier_change_as_outcome():
-    panel, path = make_panel(), np.random.default_rng(9).normal(0, 0.1, len(UNITS))
+    panel = make_panel()
+    path = np.random.default_rng(9).normal(0, 0.1, len(UNITS))
     early = panel["year"].lt(2000)
-    past = path[panel["unit"].map(UNITS.index)[early]] * (panel.loc[early, "year"] - 1990)
+    past = path[panel["unit"].map(UNITS.index)[early]] * (
+        panel.loc[early, "year"] - 1990
+    )
     panel.loc[early, "log_income"] = 8 + past
-    study = make_study({**SECTION, "placebo_years": [1990, 1992], "specs": [MAIN]}, panel=panel)
+    study = make_study(
+        {**SECTION, "placebo_years": [1990, 1992], "specs": [MAIN]}, panel=panel
+    )
     found = row(estimate(study), role="placebo")
-    columns = [x[:, -1] - x[:, 0] for x in _Linkages(study).panels["main"].columns.values()]
+    columns = [
+        x[:, -1] - x[:, 0] for x in _Linkages(study).panels["main"].columns.values()
+    ]
     expected = fit_ols(2 * path, np.column_stack([*columns, np.ones(31)])).beta[3]
     assert found.estimate == pytest.approx(expected, rel=CLOSED_FORM)
-    assert (found.estimator, found.period, found.output_basis) == ("linkage_fe_placebo_before", "1990-1992", "proxy")
+    assert (found.estimator, found.period, found.output_basis) == (
+        "linkage_fe_placebo_before",
+        "1990-1992",
+        "proxy",
+    )
     assert "PROXY" in found.warning
 
 
 def test_order_names_and_the_exchange_rate_change_nothing(results):
     study = make_study()
     same_results(estimate(study.shuffled(3)), results)
-    renamed = estimate(study.renamed({unit: f"Z{99 - i}" for i, unit in enumerate(UNITS)}))
+    renamed = estimate(
+        study.renamed({unit: f"Z{99 - i}" for i, unit in enumerate(UNITS)})
+    )
     for made in (renamed, results):  # a pair left out is named in the sample
-        made.estimates[:] = [e for e in made.estimates if e.estimator != "leave_pair_out"]
+        made.estimates[:] = [
+            e for e in made.estimates if e.estimator != "leave_pair_out"
+        ]
     same_numbers(renamed, results)
     panel = make_panel()
-    again = run(panel=panel.assign(stock=panel["stock"] * (1 + 0.1 * (panel["year"] - 1990))))
+    again = run(
+        panel=panel.assign(stock=panel["stock"] * (1 + 0.1 * (panel["year"] - 1990)))
+    )
     for spec in ("main", "trends"):
-        here, there = main_row(results, spec_id=spec).estimate, main_row(again, spec_id=spec).estimate
+        here = main_row(results, spec_id=spec).estimate
+        there = main_row(again, spec_id=spec).estimate
         assert there == pytest.approx(here, rel=1e-8)
 
 
 def test_terciles_keep_ties_and_quick_permutations_equal_refitted_ones():
     for trends in (False, True):
-        panel, rng = replace(_Linkages(make_study()).panels["main"], trends=trends), generator_for(5, "x")
+        panel = replace(_Linkages(make_study()).panels["main"], trends=trends)
+        rng = generator_for(5, "x")
         for draw in permuted_estimates({"a": panel}, 4, 5, "x")["a"]:
             beta = fit_panel(replace(panel, L=panel.L[rng.permutation(31)])).beta
-            assert draw == pytest.approx(beta[list(panel.columns).index(NEIGHBOURS_X)], rel=CLOSED_FORM)
+            assert draw == pytest.approx(
+                beta[list(panel.columns).index(NEIGHBOURS_X)], rel=CLOSED_FORM
+            )
     member = bin_members(np.array([1.0, 1.0, 1.0, 2.0, 2.0, 3.0]))
     assert len(set(member[:3])) == 1 and len(set(member[3:5])) == 1
 
@@ -160,7 +238,15 @@ def test_terciles_keep_ties_and_quick_permutations_equal_refitted_ones():
         ({"specs": [MAIN, MAIN]}, "used twice"),
         ({"weights": "nowhere"}, "names weights nowhere"),
         ({"years": [1995, 2009]}, "155 values of .* are missing in 1995-2009"),
-        ({"moderators": {**MODERATORS, "industry": {**MODERATORS["industry"], "expression": "vaa"}}}, "column 'vaa'"),
+        (
+            {
+                "moderators": {
+                    **MODERATORS,
+                    "industry": {**MODERATORS["industry"], "expression": "vaa"},
+                }
+            },
+            "column 'vaa'",
+        ),
     ],
 )
 def test_a_wrong_config_is_named(change, text):
@@ -170,10 +256,23 @@ def test_a_wrong_config_is_named(change, text):
 
 def test_bad_data_moderators_zones_and_weights_are_named():
     panel = make_panel()
-    cells = {"log_income": ("CN-GD", 2003, np.nan, "log_income"), "stock": ("CN-BJ", 2004, 0.0, r"log\(stock / gdp\)")}
+    cells = {
+        "log_income": ("CN-GD", 2003, np.nan, "log_income"),
+        "stock": ("CN-BJ", 2004, 0.0, r"log\(stock / gdp\)"),
+    }
     for column, (unit, year, value, name) in cells.items():
-        broken = panel.assign(**{column: panel[column].mask(panel["unit"].eq(unit) & panel["year"].eq(year), value)})
-        with pytest.raises(EvenfieldError, match=rf"1 values of {name} are missing .*{unit} {year}") as caught:
+        broken = panel.assign(
+            **{
+                column: (
+                    panel[column].mask(
+                        panel["unit"].eq(unit) & panel["year"].eq(year), value
+                    )
+                )
+            }
+        )
+        with pytest.raises(
+            EvenfieldError, match=rf"1 values of {name} are missing .*{unit} {year}"
+        ) as caught:
             run(panel=broken)
         assert ("above zero" in str(caught.value)) or column != "stock"
     with pytest.raises(EvenfieldError, match="moderator industry is"):

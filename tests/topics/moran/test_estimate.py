@@ -1,4 +1,6 @@
-"""Spatial association by year: against esda and closed forms, invariance, what is not defined, what is refused."""
+"""Spatial association by year: against esda and closed forms, invariance, what is not
+defined, what is refused.
+"""
 
 import esda
 import numpy as np
@@ -17,21 +19,55 @@ YEARS = range(2000, 2004)
 
 
 def make_study(*specs, n=16, **changes):
-    rng, units = np.random.default_rng(7), [f"U{i:02d}" for i in range(n)]
+    rng = np.random.default_rng(7)
+    units = [f"U{i:02d}" for i in range(n)]
     W = (np.roll(np.eye(n), 1, axis=1) + np.roll(np.eye(n), -1, axis=1)) / 2
     start = np.linalg.solve(np.eye(n) - 0.8 * W, rng.standard_normal(n)) + 9
-    y = start[:, None] + np.cumsum(np.c_[np.zeros(n), 0.05 + 0.02 * rng.standard_normal((n, 3))], axis=1)
-    panel = pd.DataFrame({"unit": np.repeat(units, 4), "year": np.tile(YEARS, n), "basis": "official"})
-    panel = panel.assign(log_income=y.ravel(), growth_pct=100 * np.diff(y, prepend=np.nan, axis=1).ravel())
-    periods = pd.DataFrame({"unit": units, "period": "A", "start_year": 2000, "end_year": 2003, "basis": "official"})
+    y = start[:, None] + np.cumsum(
+        np.c_[np.zeros(n), 0.05 + 0.02 * rng.standard_normal((n, 3))], axis=1
+    )
+    panel = pd.DataFrame(
+        {"unit": np.repeat(units, 4), "year": np.tile(YEARS, n), "basis": "official"}
+    )
+    panel = panel.assign(
+        log_income=y.ravel(),
+        growth_pct=100 * np.diff(y, prepend=np.nan, axis=1).ravel(),
+    )
+    periods = pd.DataFrame(
+        {
+            "unit": units,
+            "period": "A",
+            "start_year": 2000,
+            "end_year": 2003,
+            "basis": "official",
+        }
+    )
     periods["growth_pct_per_year"] = 100 * (y[:, -1] - y[:, 0]) / 3
-    cells = pd.DataFrame({"taxonomy": "t", "unit": units, "period": "A", "cluster": np.arange(n) < 4, "sez": 0})
-    places = pd.DataFrame({"unit": units, "region": np.where(np.arange(n) < n // 2, "East", "West")})
+    cells = pd.DataFrame(
+        {
+            "taxonomy": "t",
+            "unit": units,
+            "period": "A",
+            "cluster": np.arange(n) < 4,
+            "sez": 0,
+        }
+    )
+    places = pd.DataFrame(
+        {"unit": units, "region": np.where(np.arange(n) < n // 2, "East", "West")}
+    )
     tables = {"panel": panel, "periods": periods, "cells": cells, "units": places}
-    tables = {name: changes[name](frame) if name in changes else frame for name, frame in tables.items()}
+    tables = {
+        name: changes[name](frame) if name in changes else frame
+        for name, frame in tables.items()
+    }
     config = {"estimates": {"moran": list(specs) or [SPEC]}}
     about = {"samples": {"all": units, "small": units[2:], "two": units[:2]}}
-    return MadeStudy(config, tables, {"ring": SpatialWeights(tuple(units), W, {"weights": "ring"})}, **about)
+    return MadeStudy(
+        config,
+        tables,
+        {"ring": SpatialWeights(tuple(units), W, {"weights": "ring"})},
+        **about,
+    )
 
 
 def run(*specs, **made):
@@ -40,34 +76,60 @@ def run(*specs, **made):
 
 def test_moran_and_geary_of_a_year_equal_esda():
     study = make_study()
-    results, panel = estimate(study), study.table("panel")
+    results = estimate(study)
+    panel = study.table("panel")
     y = panel[panel["year"] == 2002].set_index("unit")["log_income"].to_numpy()
     w = full2W(study.matrices["ring"].matrix.toarray())
     w.transform = "r"
     own = {"outcome": "log_income", "controls_id": "none", "period": "2002"}
-    moran, geary = row(results, estimator="moran", **own), row(results, estimator="geary", **own)
-    assert moran.estimate == pytest.approx(esda.Moran(y, w, permutations=0).I, rel=CLOSED_FORM)
-    assert geary.estimate == pytest.approx(esda.Geary(y, w, permutations=0).C, rel=CLOSED_FORM)
+    moran = row(results, estimator="moran", **own)
+    geary = row(results, estimator="geary", **own)
+    assert moran.estimate == pytest.approx(
+        esda.Moran(y, w, permutations=0).I, rel=CLOSED_FORM
+    )
+    assert geary.estimate == pytest.approx(
+        esda.Geary(y, w, permutations=0).C, rel=CLOSED_FORM
+    )
     assert max(moran.p_value, moran.p_adjusted) <= 0.1
     assert (moran.role, moran.w_id, moran.n_obs) == ("robustness", "ring", 16)
 
 
 def test_variables_what_is_taken_out_and_the_strip_agree():
     study = make_study()
-    results, panel = estimate(study), study.table("panel")
-    wanted = {("log_income", "none"), ("log_income", "region"), ("growth", "log_income_start")}
+    results = estimate(study)
+    panel = study.table("panel")
+    wanted = {
+        ("log_income", "none"),
+        ("log_income", "region"),
+        ("growth", "log_income_start"),
+    }
     wanted |= {("growth", "none"), ("growth", "region")}
-    assert {(e.outcome, e.controls_id) for e in rows(results, estimator="moran")} == wanted
+    assert {
+        (e.outcome, e.controls_id) for e in rows(results, estimator="moran")
+    } == wanted
     income = panel.pivot(index="unit", columns="year", values="log_income")
-    growth, W = 100 * (income[2001] - income[2000]), study.matrices["ring"].matrix
+    growth = 100 * (income[2001] - income[2000])
+    W = study.matrices["ring"].matrix
     means = growth.groupby(np.arange(16) < 8).transform("mean")
     residuals = {"region": growth - means}
-    residuals["log_income_start"] = growth - np.polyval(np.polyfit(income[2000], growth, 1), income[2000])
+    residuals["log_income_start"] = growth - np.polyval(
+        np.polyfit(income[2000], growth, 1), income[2000]
+    )
     for controls, e in residuals.items():
-        found = row(results, estimator="moran", outcome="growth", controls_id=controls, period="2001")
-        assert found.estimate == pytest.approx(e.to_numpy() @ W @ e.to_numpy() / (e @ e), rel=CLOSED_FORM)
+        found = row(
+            results,
+            estimator="moran",
+            outcome="growth",
+            controls_id=controls,
+            period="2001",
+        )
+        assert found.estimate == pytest.approx(
+            e.to_numpy() @ W @ e.to_numpy() / (e @ e), rel=CLOSED_FORM
+        )
     results = run()
-    strip = results.series["series"].query("kind == 'local' and variable == 'log_income'")
+    strip = results.series["series"].query(
+        "kind == 'local' and variable == 'log_income'"
+    )
     assert len(strip) == 16 * 4
     counts = (strip["q_value"] <= 0.05).groupby(strip["year"]).sum()
     for found in rows(results, estimator="local_moran", outcome="log_income"):
@@ -78,15 +140,26 @@ def test_variables_what_is_taken_out_and_the_strip_agree():
 def test_joins_and_growth_beside_clusters_of_a_planted_run():
     found = row(run(), estimator="join_count", contrast="cluster")
     assert found.estimate == 3
-    assert found.p_value == pytest.approx(16 / 1820)  # 16 of the 1,820 placements of 4 on a ring of 16 are one run
+    assert found.p_value == pytest.approx(
+        16 / 1820
+    )  # 16 of the 1,820 placements of 4 on a ring of 16 are one run
     assert (found.n_treated, found.seed, found.output_basis) == (4, "", "")
-    results = run(periods=lambda f: f.assign(growth_pct_per_year=[5.0, 3, 3, 5, 3, *[1] * 10, 3]))
+    results = run(
+        periods=lambda f: f.assign(growth_pct_per_year=[5.0, 3, 3, 5, 3, *[1] * 10, 3])
+    )
     found = row(results, estimator="bivariate_moran", contrast="cluster")
-    assert found.estimate > 0.5 and found.p_value < 0.05 and "not a spillover" in found.warning
+    assert (
+        found.estimate > 0.5
+        and found.p_value < 0.05
+        and "not a spillover" in found.warning
+    )
 
 
 def test_what_is_not_there_or_not_defined_is_said():
-    none = [row(run(), estimator=name, contrast="sez") for name in ("join_count", "bivariate_moran")]
+    none = [
+        row(run(), estimator=name, contrast="sez")
+        for name in ("join_count", "bivariate_moran")
+    ]
     assert all(np.isnan(e.estimate) and "not defined" in e.warning for e in none)
     plain = run({"id": "p"}, panel=lambda f: f.drop(columns="growth_pct"))
     found = {(e.estimator, e.outcome) for e in plain.estimates}
@@ -94,13 +167,19 @@ def test_what_is_not_there_or_not_defined_is_said():
     two = rows(run({"id": "p", "sample": "two"}), estimator="local_moran")
     assert all(np.isnan(e.estimate) and "three units" in e.warning for e in two)
     flat = run(panel=lambda f: f.assign(log_income=9.0))
-    assert all("constant" in e.warning for e in rows(flat, estimator="moran", outcome="log_income"))
+    assert all(
+        "constant" in e.warning
+        for e in rows(flat, estimator="moran", outcome="log_income")
+    )
 
 
 def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
     study = make_study(SPEC, {"id": "q", "sample": "small"})
     same_results(estimate(study), estimate(study.shuffled(5)))
-    same_numbers(estimate(study), estimate(study.renamed({f"U{i:02d}": f"Z{99 - i}" for i in range(16)})))
+    same_numbers(
+        estimate(study),
+        estimate(study.renamed({f"U{i:02d}": f"Z{99 - i}" for i in range(16)})),
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,8 +188,20 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
         ({"regions": "province"}, {}, "regions names 1"),
         ({"taxonomies": ["other"]}, {}, "taxonomies names 1"),
         ({"sample": "nobody"}, {}, "names 1 that is unknown (nobody)"),
-        ({}, {"units": lambda f: f.assign(region=f["region"].where(f.index > 0))}, "1 units have no region"),
-        ({}, {"panel": lambda f: f.assign(growth_pct=f["growth_pct"].where(f.index != 21))}, "growth_pct is missing"),
+        (
+            {},
+            {"units": lambda f: f.assign(region=f["region"].where(f.index > 0))},
+            "1 units have no region",
+        ),
+        (
+            {},
+            {
+                "panel": lambda f: f.assign(
+                    growth_pct=f["growth_pct"].where(f.index != 21)
+                )
+            },
+            "growth_pct is missing",
+        ),
     ],
 )
 def test_refuses_what_cannot_be_right(spec, changes, text):

@@ -1,4 +1,6 @@
-"""Convergence by regime: planted speeds, least squares by hand, what is description only, bad input."""
+"""Convergence by regime: planted speeds, least squares by hand, what is description
+only, bad input.
+"""
 
 import json
 
@@ -12,44 +14,118 @@ from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.regime.estimate import estimate
 from evenfield.topics.regime.estimate_panel import DIFFERENCE
-from evenfield.topics.regime.estimate_section import INTERACTIONS, common_support, terciles
+from evenfield.topics.regime.estimate_section import (
+    INTERACTIONS,
+    common_support,
+    terciles,
+)
 from made_study import NUMBERS, MadeStudy, one_line, row, same_results
 from tolerances import ITERATIVE
 
 N = 24
 UNITS = [f"u{i:02d}" for i in range(N)]
 PERIODS = [
-    {"period": "P1", "label": "1980-90", "start": 1980, "end": 1990, "role": "main", "basis": "proxy"},
-    {"period": "P2", "label": "1992-2002", "start": 1992, "end": 2002, "role": "main", "basis": "official"},
-    {"period": "S", "label": "1980-2002", "start": 1980, "end": 2002, "role": "span", "basis": "spliced"},
+    {
+        "period": "P1",
+        "label": "1980-90",
+        "start": 1980,
+        "end": 1990,
+        "role": "main",
+        "basis": "proxy",
+    },
+    {
+        "period": "P2",
+        "label": "1992-2002",
+        "start": 1992,
+        "end": 2002,
+        "role": "main",
+        "basis": "official",
+    },
+    {
+        "period": "S",
+        "label": "1980-2002",
+        "start": 1980,
+        "end": 2002,
+        "role": "span",
+        "basis": "spliced",
+    },
 ]
-SPEC = {"id": "seed", "taxonomy": "seed", "weights": "near", "split": 1992, "role": "primary", "hypothesis": "H11"}
-KEY = {"estimator": "regime", "effect_type": "coef", "term": INTERACTIONS[0], "contrast": DIFFERENCE}
+SPEC = {
+    "id": "seed",
+    "taxonomy": "seed",
+    "weights": "near",
+    "split": 1992,
+    "role": "primary",
+    "hypothesis": "H11",
+}
+KEY = {
+    "estimator": "regime",
+    "effect_type": "coef",
+    "term": INTERACTIONS[0],
+    "contrast": DIFFERENCE,
+}
 
 
 def make_study(spec=SPEC, noise=0.5, described=PERIODS, **changed):
-    """Growth whose speed is 1 + 4 E^C + E^S, exposures given beforehand; a yearly panel with roots by regime."""
+    """Growth whose speed is 1 + 4 E^C + E^S, exposures given beforehand; a yearly panel
+    with roots by regime.
+    """
     rng = np.random.default_rng(0)
-    place = pd.DataFrame({"unit": UNITS, "lat": rng.uniform(20, 45, N), "lon": rng.uniform(80, 120, N)})
-    i, near = np.arange(N), {"exposure_cluster": rng.uniform(0, 1, N), "exposure_sez": rng.uniform(0, 1, N)}
-    own = {"own_cluster": (i < 5) * 1.0, "own_sez": ((i > 2) & (i < 8)) * 1.0, "weights": "near", "taxonomy": "seed"}
-    rows, exposures = [], []
+    place = pd.DataFrame(
+        {"unit": UNITS, "lat": rng.uniform(20, 45, N), "lon": rng.uniform(80, 120, N)}
+    )
+    i = np.arange(N)
+    near = {
+        "exposure_cluster": rng.uniform(0, 1, N),
+        "exposure_sez": rng.uniform(0, 1, N),
+    }
+    own = {
+        "own_cluster": (i < 5) * 1.0,
+        "own_sez": ((i > 2) & (i < 8)) * 1.0,
+        "weights": "near",
+        "taxonomy": "seed",
+    }
+    rows = []
+    exposures = []
     for item in described:
         start = rng.normal(7, 0.5, N)
         slope = 1 + 4 * near["exposure_cluster"] + near["exposure_sez"]
-        growth = 6 - slope * (start - start.mean()) + noise * (near["exposure_cluster"] + rng.normal(0, 1, N))
+        growth = (
+            6
+            - slope * (start - start.mean())
+            + noise * (near["exposure_cluster"] + rng.normal(0, 1, N))
+        )
         labels = {"unit": UNITS, "period": item["period"]}
-        rows.append(pd.DataFrame({**labels, "growth_pct_per_year": growth, "log_income_start": start}))
+        rows.append(
+            pd.DataFrame(
+                {**labels, "growth_pct_per_year": growth, "log_income_start": start}
+            )
+        )
         exposures.append(pd.DataFrame({**labels, **own, **near}))
     root = 0.8 - 0.2 * near["exposure_cluster"] + 0.1 * near["exposure_sez"]
-    y, years = rng.normal(8, 0.4, N), []
+    y = rng.normal(8, 0.4, N)
+    years = []
     for year in range(1980, 2003):
-        years.append(pd.DataFrame({"unit": UNITS, "year": year, "basis": "official", "log_income": y}))
+        years.append(
+            pd.DataFrame(
+                {"unit": UNITS, "year": year, "basis": "official", "log_income": y}
+            )
+        )
         y = 8 + root * (y - 8) + rng.normal(0, 0.05, N)
-    tables = {"periods": pd.concat(rows), "exposures": pd.concat(exposures), "units": place, "panel": pd.concat(years)}
+    tables = {
+        "periods": pd.concat(rows),
+        "exposures": pd.concat(exposures),
+        "units": place,
+        "panel": pd.concat(years),
+    }
     for name, new in changed.items():
         tables[name] = new(tables[name])
-    return MadeStudy({"estimates": {"regime": [spec]}}, tables, samples={"all": UNITS}, periods=described)
+    return MadeStudy(
+        {"estimates": {"regime": [spec]}},
+        tables,
+        samples={"all": UNITS},
+        periods=described,
+    )
 
 
 def run(spec=SPEC, **made):
@@ -65,25 +141,49 @@ def test_planted_speeds_are_found_with_their_sign():
     results = run(noise=0)
     for period in ("P1", "P2", "S"):
         assert row(results, period=period, **KEY).estimate == pytest.approx(3)
-        for term, speed in {"initial_income": 1, INTERACTIONS[0]: 4, INTERACTIONS[1]: 1}.items():
-            assert row(results, period=period, **{**KEY, "term": term, "contrast": ""}).estimate == pytest.approx(speed)
+        for term, speed in {
+            "initial_income": 1,
+            INTERACTIONS[0]: 4,
+            INTERACTIONS[1]: 1,
+        }.items():
+            assert row(
+                results, period=period, **{**KEY, "term": term, "contrast": ""}
+            ).estimate == pytest.approx(speed)
 
 
 def test_deciding_row_and_what_is_described_only(found):
     deciding = row(found, period="P2", **KEY)
-    assert (deciding.hypothesis, deciding.family, deciding.role) == ("H11", "regime", "primary")
-    assert (deciding.sesoi, deciding.se_type, deciding.n_treated) == (1, "SCPC avc 0.03", N)
+    assert (deciding.hypothesis, deciding.family, deciding.role) == (
+        "H11",
+        "regime",
+        "primary",
+    )
+    assert (deciding.sesoi, deciding.se_type, deciding.n_treated) == (
+        1,
+        "SCPC avc 0.03",
+        N,
+    )
     assert deciding.conf_low < deciding.estimate < deciding.conf_high
     assert row(found, period="S", **KEY).role == "robustness"
     single = row(found, period="P2", **{**KEY, "contrast": ""})
-    assert (single.hypothesis, single.family, single.role) == ("", "regime", "exploratory")
-    assert "PROXY" in row(found, period="P1", **KEY).warning and "SPLICED" in row(found, period="S", **KEY).warning
+    assert (single.hypothesis, single.family, single.role) == (
+        "",
+        "regime",
+        "exploratory",
+    )
+    assert (
+        "PROXY" in row(found, period="P1", **KEY).warning
+        and "SPLICED" in row(found, period="S", **KEY).warning
+    )
     weak = row(run(noise=3), period="P2", **KEY)
     assert weak.mde > weak.sesoi and "UNDERPOWERED" in weak.warning
     for group, n in (("cluster", 5), ("sez", 5), ("neither", N - 8)):
         within = row(found, period="P2", estimator="within_group", contrast=group)
         assert within.n_units == n and f"description only: {n} units" in within.warning
-        assert within.role == "description" and np.isnan([within.std_error, within.p_value]).all()
+        assert (
+            within.role == "description"
+            and np.isnan([within.std_error, within.p_value]).all()
+        )
 
 
 def test_equals_least_squares_by_hand_with_every_covariance(found):
@@ -92,20 +192,29 @@ def test_equals_least_squares_by_hand_with_every_covariance(found):
     one = both.query("period == 'P2'").sort_values("unit")
     r = (one["log_income_start"] - one["log_income_start"].mean()).to_numpy()
     near = one[["exposure_cluster", "exposure_sez"]].to_numpy()
-    fit = fit_ols(one["growth_pct_per_year"], np.column_stack([np.ones(N), r, near, near * r[:, None]]))
+    fit = fit_ols(
+        one["growth_pct_per_year"],
+        np.column_stack([np.ones(N), r, near, near * r[:, None]]),
+    )
     c = np.array([0, 0, 0, 0, -1.0, 1.0])
     for method, cov in (("cr3", cov_cr3(fit, np.arange(N))), ("hc1", cov_hc1(fit))):
         found_row = row(found, period="P2", **{**KEY, "estimator": f"regime_{method}"})
         df = found_row.g_star - 1 if method == "cr3" else N - 6
         test = contrast_inference(fit, cov, c, df, 0.95)
         assert found_row.role == "ladder"
-        assert (found_row.estimate, found_row.std_error) == pytest.approx((test.estimate, test.std_error))
+        assert (found_row.estimate, found_row.std_error) == pytest.approx(
+            (test.estimate, test.std_error)
+        )
         assert (found_row.df, found_row.p_value) == pytest.approx((df, test.p_value))
 
 
-def test_the_level_of_initial_income_does_not_matter_and_own_terms_enter_on_request(found):
+def test_the_level_of_initial_income_does_not_matter_and_own_terms_enter_on_request(
+    found,
+):
     moved = run(periods=lambda f: f.assign(log_income_start=f["log_income_start"] + 3))
-    assert row(moved, period="P2", **KEY).estimate == pytest.approx(row(found, period="P2", **KEY).estimate)
+    assert row(moved, period="P2", **KEY).estimate == pytest.approx(
+        row(found, period="P2", **KEY).estimate
+    )
     results = run({**SPEC, "own": "added", "role": "robustness"})
     deciding = row(results, period="P2", **KEY)
     assert (deciding.controls_id, deciding.role) == ("own status", "robustness")
@@ -118,18 +227,38 @@ def test_files_are_complete_and_the_split_compares_later_with_earlier(found):
     gaps = [row(found, period=period, **KEY).estimate for period in ("P2", "P1")]
     assert split.estimate == pytest.approx(gaps[0] - gaps[1]) and split.std_error > 0
     late = row(run({**SPEC, "split": 2005}), estimator="regime_split_cr3")
-    assert np.isnan(late.estimate) and "no main period on one side of 2005" in late.warning
-    points, frame = found.series["points"], estimates_frame(found.estimates)
-    np.testing.assert_allclose(points["fitted"] + points["residual"], points["growth_pct_per_year"])
-    assert frame.loc[frame["estimate"].isna(), "warning"].str.contains("not defined").all()
+    assert (
+        np.isnan(late.estimate) and "no main period on one side of 2005" in late.warning
+    )
+    points = found.series["points"]
+    frame = estimates_frame(found.estimates)
+    np.testing.assert_allclose(
+        points["fitted"] + points["residual"], points["growth_pct_per_year"]
+    )
+    assert (
+        frame.loc[frame["estimate"].isna(), "warning"].str.contains("not defined").all()
+    )
     json.dumps(found.fit, allow_nan=False)
 
 
 def test_terciles_keep_ties_together_and_support_is_what_all_share():
-    assert terciles(np.array([0, 0, 0, 0, 1, 2, 3, 4.0])).tolist() == [1, 1, 1, 1, 2, 2, 3, 3]
-    table = pd.DataFrame({"income_low": [-1.0, 0.0, -0.5], "income_high": [1.0, 2.0, 0.5]})
+    assert terciles(np.array([0, 0, 0, 0, 1, 2, 3, 4.0])).tolist() == [
+        1,
+        1,
+        1,
+        1,
+        2,
+        2,
+        3,
+        3,
+    ]
+    table = pd.DataFrame(
+        {"income_low": [-1.0, 0.0, -0.5], "income_high": [1.0, 2.0, 0.5]}
+    )
     assert common_support(table, np.array([-0.2, 0.1, 0.4, 3.0])) == (0.0, 0.5, 0.5)
-    low, high, share = common_support(pd.DataFrame({"income_low": [-1.0, 2], "income_high": [1.0, 3]}), np.zeros(3))
+    low, high, share = common_support(
+        pd.DataFrame({"income_low": [-1.0, 2], "income_high": [1.0, 3]}), np.zeros(3)
+    )
     assert np.isnan([low, high]).all() and share == 0
 
 
@@ -137,27 +266,44 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
     study = make_study({**SPEC, "draws": 49})
     same_results(estimate(study), estimate(study.shuffled(3)))
     names = {unit: f"{(7 * i) % N:02d}" for i, unit in enumerate(UNITS)}
-    one, two = (estimates_frame(estimate(s).estimates) for s in (study, study.renamed(names)))
-    np.testing.assert_allclose(one[NUMBERS].to_numpy(float), two[NUMBERS].to_numpy(float), rtol=ITERATIVE)
-    assert one["max_leverage_unit"].map(names).fillna("").equals(two["max_leverage_unit"])
+    one, two = (
+        estimates_frame(estimate(s).estimates) for s in (study, study.renamed(names))
+    )
+    np.testing.assert_allclose(
+        one[NUMBERS].to_numpy(float), two[NUMBERS].to_numpy(float), rtol=ITERATIVE
+    )
+    assert (
+        one["max_leverage_unit"].map(names).fillna("").equals(two["max_leverage_unit"])
+    )
 
 
 def test_the_panel_beside_is_in_percentage_points_of_speed_and_may_be_too_short(found):
     study = make_study({**SPEC, "draws": 49})
-    results, tables = estimate(study), study.tables
+    results = estimate(study)
+    tables = study.tables
     wide = tables["panel"].pivot(index="unit", columns="year", values="log_income")
-    near = tables["exposures"].query("period == 'S'")[["exposure_cluster", "exposure_sez"]]
+    near = tables["exposures"].query("period == 'S'")[
+        ["exposure_cluster", "exposure_sez"]
+    ]
     theta = regime_roots(wide.to_numpy(), np.column_stack([np.ones(N), near])).theta[0]
     beside = {"period": "S", "estimator": "regime_bc_fe"}
-    cluster, sez = (row(results, **beside, term=term, contrast="") for term in INTERACTIONS)
+    cluster, sez = (
+        row(results, **beside, term=term, contrast="") for term in INTERACTIONS
+    )
     gap = row(results, **beside, contrast=DIFFERENCE)
     assert cluster.estimate == pytest.approx(-100 * theta[1], rel=ITERATIVE)
     assert gap.estimate == pytest.approx(cluster.estimate - sez.estimate)
     assert (gap.hypothesis, gap.role, gap.conf_level) == ("H11", "robustness", 0.95)
     assert gap.conf_low < gap.estimate < gap.conf_high
     short = [{**PERIODS[1], "end": 1994}]
-    rows = [e for e in run({**SPEC, "draws": 49}, described=short).estimates if e.estimator == "regime_bc_fe"]
-    assert len(rows) == 3 and all("this estimator needs at least 4" in e.warning for e in rows)
+    rows = [
+        e
+        for e in run({**SPEC, "draws": 49}, described=short).estimates
+        if e.estimator == "regime_bc_fe"
+    ]
+    assert len(rows) == 3 and all(
+        "this estimator needs at least 4" in e.warning for e in rows
+    )
     assert not [e for e in found.estimates if e.estimator == "regime_bc_fe"]
 
 
@@ -165,10 +311,21 @@ def test_regimes_units_and_growth_that_cannot_be_told_are_not_defined():
     names = ["own_cluster", "own_sez", "exposure_cluster", "exposure_sez"]
     results = run(exposures=lambda f: f.assign(**dict.fromkeys(names, 0.0)))
     deciding = row(results, period="P2", **KEY)
-    assert np.isnan(deciding.estimate) and "exposure_cluster, exposure_sez" in deciding.warning
-    assert np.isnan(row(results, period="P2", estimator="within_group", contrast="cluster").estimate)
-    assert np.isfinite(row(results, period="P2", estimator="within_group", contrast="neither").estimate)
-    few = run(exposures=lambda f: f.assign(exposure_sez=f["exposure_sez"].where(f["unit"].isin(UNITS[:3]), 0.0)))
+    assert (
+        np.isnan(deciding.estimate)
+        and "exposure_cluster, exposure_sez" in deciding.warning
+    )
+    assert np.isnan(
+        row(results, period="P2", estimator="within_group", contrast="cluster").estimate
+    )
+    assert np.isfinite(
+        row(results, period="P2", estimator="within_group", contrast="neither").estimate
+    )
+    few = run(
+        exposures=lambda f: f.assign(
+            exposure_sez=f["exposure_sez"].where(f["unit"].isin(UNITS[:3]), 0.0)
+        )
+    )
     deciding = row(few, period="P2", **KEY)
     assert np.isfinite(deciding.estimate) and np.isnan(deciding.std_error)
     assert "fewer than 4 exposed" in deciding.warning and deciding.se_type == ""
@@ -182,7 +339,13 @@ def test_regimes_units_and_growth_that_cannot_be_told_are_not_defined():
 @pytest.mark.parametrize(
     ("name", "change", "text"),
     [
-        ("periods", lambda f: f.assign(log_income_start=f["log_income_start"].where(f["unit"] != "u03")), "(u03)"),
+        (
+            "periods",
+            lambda f: f.assign(
+                log_income_start=f["log_income_start"].where(f["unit"] != "u03")
+            ),
+            "(u03)",
+        ),
         ("exposures", lambda f: f[f["period"] != "P2"], "24 units have no growth"),
         ("periods", lambda f: pd.concat([f, f.head(1)]), "two rows (u00)"),
         ("panel", lambda f: f.iloc[1:], "log_income is missing"),

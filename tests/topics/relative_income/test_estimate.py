@@ -1,4 +1,6 @@
-"""Relative income by cell, summaries by cell and period, invariance, and what is refused."""
+"""Relative income by cell, summaries by cell and period, invariance, and what is
+refused.
+"""
 
 import numpy as np
 import pandas as pd
@@ -12,29 +14,76 @@ from tolerances import MACHINE
 
 UNITS = ["A", "B", "C", "D"]
 NONE = ["both", "both", "neither", "neither"]
-GAP = "estimates.relative_income S: 1 values are missing or infinite (B growth_pct_per_year)"
+GAP = (
+    "estimates.relative_income S: 1 values are missing or infinite (B"
+    " growth_pct_per_year)"
+)
 
 
 def make_study(section=None, **change):
-    panel = pd.DataFrame({"unit": UNITS * 2, "year": [2000] * 4 + [2010] * 4, "population": [1.0, 3.0, 1.0, 1.0] * 2})
+    panel = pd.DataFrame(
+        {
+            "unit": UNITS * 2,
+            "year": [2000] * 4 + [2010] * 4,
+            "population": [1.0, 3.0, 1.0, 1.0] * 2,
+        }
+    )
     panel["basis"] = ["proxy"] * 4 + ["official"] * 4
     panel[PATHS[0]] = [0.4, 0.2, -0.2, -0.4, 0.3, 0.1, -0.1, -0.3]
     panel[PATHS[1]] = [0.5, 0.3, -0.3, -0.5, 0.2, 0.0, 0.0, -0.2]
-    periods = pd.DataFrame({"unit": UNITS * 2, "period": ["P1"] * 4 + ["S"] * 4, "log_income_start": np.arange(8.0)})
-    periods = periods.assign(start_year=[2005] * 4 + [2000] * 4, end_year=2010, log_income_end=9.0)
-    periods = periods.assign(basis=["official"] * 4 + ["spliced"] * 4, growth_pct_per_year=[8.0, 6.0, 4.0, 2.0] * 2)
-    periods = periods.assign(population_growth_per_year=0.01, control_coast=[1.0, 0.0, 1.0, 0.0] * 2)
+    periods = pd.DataFrame(
+        {
+            "unit": UNITS * 2,
+            "period": ["P1"] * 4 + ["S"] * 4,
+            "log_income_start": np.arange(8.0),
+        }
+    )
+    periods = periods.assign(
+        start_year=[2005] * 4 + [2000] * 4, end_year=2010, log_income_end=9.0
+    )
+    periods = periods.assign(
+        basis=["official"] * 4 + ["spliced"] * 4,
+        growth_pct_per_year=[8.0, 6.0, 4.0, 2.0] * 2,
+    )
+    periods = periods.assign(
+        population_growth_per_year=0.01, control_coast=[1.0, 0.0, 1.0, 0.0] * 2
+    )
     periods["control_trade"] = [0.1, 0.2, 0.3, 0.4] + [np.nan] * 4
-    cells = pd.DataFrame({"taxonomy": "t", "unit": UNITS * 2, "period": periods["period"]})
+    cells = pd.DataFrame(
+        {"taxonomy": "t", "unit": UNITS * 2, "period": periods["period"]}
+    )
     cells["cell"] = ["both", "both", "neither", "SEZ only", *NONE]
     yearly = pd.DataFrame({"taxonomy": "t", "unit": UNITS * 2, "year": panel["year"]})
     yearly["cell"] = [*NONE, "both", "both", "neither", "SEZ only"]
-    doses = pd.DataFrame({"unit": ["A", "A", "B", "B", *UNITS], "year": [2000, 2010, 2000, 2010] + [2010] * 4})
-    doses = doses.assign(zone_type=["etdz"] * 4 + ["undated"] * 4, zones=[1, 3, 0, 2, 0, 0, 0, 0])
-    tables = {"panel": panel, "periods": periods, "cells": cells, "yearly_cells": yearly, "doses": doses}
+    doses = pd.DataFrame(
+        {
+            "unit": ["A", "A", "B", "B", *UNITS],
+            "year": [2000, 2010, 2000, 2010] + [2010] * 4,
+        }
+    )
+    doses = doses.assign(
+        zone_type=["etdz"] * 4 + ["undated"] * 4, zones=[1, 3, 0, 2, 0, 0, 0, 0]
+    )
+    tables = {
+        "panel": panel,
+        "periods": periods,
+        "cells": cells,
+        "yearly_cells": yearly,
+        "doses": doses,
+    }
     tables |= {name: altered(tables[name]) for name, altered in change.items()}
-    config = {"estimates": {"relative_income": {"taxonomies": ["t"]} if section is None else section}}
-    return MadeStudy(config, tables, samples={"all": UNITS}, step=10, basis_years={"official": [2010, 2010]})
+    config = {
+        "estimates": {
+            "relative_income": {"taxonomies": ["t"]} if section is None else section
+        }
+    }
+    return MadeStudy(
+        config,
+        tables,
+        samples={"all": UNITS},
+        step=10,
+        basis_years={"official": [2010, 2010]},
+    )
 
 
 def series(kind, *keys, **change):
@@ -46,34 +95,70 @@ def test_paths_count_a_unit_in_the_cell_of_its_year():
     found = series("path", "variable", "cell", "year")
     both = found.loc[(PATHS[0], "both")]
     assert both.loc[2000, "mean"] == pytest.approx(0.3, rel=MACHINE)
-    assert both.loc[2000, "mean_population_weighted"] == pytest.approx((0.4 + 3 * 0.2) / 4, rel=MACHINE)
-    assert list(both["n_units"]) == [2, 2] and list(both["basis"]) == ["proxy", "official"]
-    assert found.loc[(PATHS[1], "both", 2000), "mean"] == pytest.approx(0.4, rel=MACHINE)
+    assert both.loc[2000, "mean_population_weighted"] == pytest.approx(
+        (0.4 + 3 * 0.2) / 4, rel=MACHINE
+    )
+    assert list(both["n_units"]) == [2, 2] and list(both["basis"]) == [
+        "proxy",
+        "official",
+    ]
+    assert found.loc[(PATHS[1], "both", 2000), "mean"] == pytest.approx(
+        0.4, rel=MACHINE
+    )
     path = series("path", "cell", "year").loc["SEZ only"]
-    assert set(path.index) == {2010} and set(path["n_units"]) == {1} and path["sd"].isna().all()
-    assert series("path", "variable", "cell", "year").loc[(PATHS[0], "neither"), "n_units"].tolist() == [2, 1]
+    assert (
+        set(path.index) == {2010}
+        and set(path["n_units"]) == {1}
+        and path["sd"].isna().all()
+    )
+    assert series("path", "variable", "cell", "year").loc[
+        (PATHS[0], "neither"), "n_units"
+    ].tolist() == [2, 1]
 
 
 def test_summaries_by_cell_and_period_with_mean_zones():
     found = series("summary", "period", "variable", "cell")
-    assert found.loc[("S", "growth_pct_per_year", "neither"), "mean"] == pytest.approx(3.0)
-    assert found.loc[("S", "growth_pct_per_year", "neither"), "sd"] == pytest.approx(np.sqrt(2))
+    assert found.loc[("S", "growth_pct_per_year", "neither"), "mean"] == pytest.approx(
+        3.0
+    )
+    assert found.loc[("S", "growth_pct_per_year", "neither"), "sd"] == pytest.approx(
+        np.sqrt(2)
+    )
     assert found.loc[("P1", "growth_pct_per_year", "all"), "mean"] == pytest.approx(5.0)
     assert found.loc[("P1", "growth_pct_per_year", "all"), "n_units"] == 4
-    assert ("P1", "control_trade", "all") in found.index and ("S", "control_trade", "all") not in found.index
+    assert ("P1", "control_trade", "all") in found.index and (
+        "S",
+        "control_trade",
+        "all",
+    ) not in found.index
     found = series("summary", "variable", "period", "cell")
     assert found.loc[("zones_etdz", "S", "both"), "mean"] == pytest.approx((2 + 1) / 2)
     assert found.loc[("zones_etdz", "P1", "both"), "mean"] == pytest.approx((3 + 2) / 2)
-    assert found.loc[("zones_etdz", "P1", "neither"), "mean"] == 0 and "zones_undated" not in found.index
+    assert (
+        found.loc[("zones_etdz", "P1", "neither"), "mean"] == 0
+        and "zones_undated" not in found.index
+    )
 
 
 def test_means_are_descriptive_rows_without_any_test():
     frame = estimates_frame(estimate(make_study()).estimates)
-    assert set(frame["role"]) == {"description"} and frame[["p_value", "std_error", "conf_low"]].isna().all(axis=None)
-    row = frame[frame["period"].eq("S") & frame["outcome"].eq("growth_pct_per_year")].set_index("term").loc["both"]
+    assert set(frame["role"]) == {"description"} and frame[
+        ["p_value", "std_error", "conf_low"]
+    ].isna().all(axis=None)
+    row = (
+        frame[frame["period"].eq("S") & frame["outcome"].eq("growth_pct_per_year")]
+        .set_index("term")
+        .loc["both"]
+    )
     assert (row["estimate"], row["n_units"]) == (pytest.approx(7.0), 2)
     assert "PROXY output before 2010, joined" in row["warning"]
-    assert set(frame["unit_of_measure"]) == {"% per year", "log points", "log per year", "zones", ""}
+    assert set(frame["unit_of_measure"]) == {
+        "% per year",
+        "log points",
+        "log per year",
+        "zones",
+        "",
+    }
 
 
 def test_shuffled_rows_and_renamed_units_change_nothing():
@@ -82,18 +167,46 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
     same_results(one, estimate(study.shuffled(1)))
     two = estimate(study.renamed(dict(zip(UNITS, "ZYXW", strict=True))))
     same_numbers(one, two)
-    pd.testing.assert_frame_equal(one.series["series"], two.series["series"], rtol=MACHINE)
+    pd.testing.assert_frame_equal(
+        one.series["series"], two.series["series"], rtol=MACHINE
+    )
 
 
 @pytest.mark.parametrize(
     ("table", "change", "text"),
     [
-        ("panel", lambda f: f.drop(index=2), "estimates.relative_income 2000: 2 values are missing"),
-        ("periods", lambda f: f.assign(growth_pct_per_year=f["growth_pct_per_year"].where(f.index != 5)), GAP),
-        ("periods", lambda f: f.assign(control_coast=f["control_coast"].where(f.index != 0)), "A control_coast"),
-        ("cells", lambda f: f.drop(index=7), "taxonomy t S: 1 units have no cell or two (D)"),
-        ("cells", lambda f: pd.concat([f, f.head(1)]), "1 units have no cell or two (A)"),
-        ("yearly_cells", lambda f: f.drop(index=0), "taxonomy t 2000: 1 units have no cell or two (A)"),
+        (
+            "panel",
+            lambda f: f.drop(index=2),
+            "estimates.relative_income 2000: 2 values are missing",
+        ),
+        (
+            "periods",
+            lambda f: f.assign(
+                growth_pct_per_year=f["growth_pct_per_year"].where(f.index != 5)
+            ),
+            GAP,
+        ),
+        (
+            "periods",
+            lambda f: f.assign(control_coast=f["control_coast"].where(f.index != 0)),
+            "A control_coast",
+        ),
+        (
+            "cells",
+            lambda f: f.drop(index=7),
+            "taxonomy t S: 1 units have no cell or two (D)",
+        ),
+        (
+            "cells",
+            lambda f: pd.concat([f, f.head(1)]),
+            "1 units have no cell or two (A)",
+        ),
+        (
+            "yearly_cells",
+            lambda f: f.drop(index=0),
+            "taxonomy t 2000: 1 units have no cell or two (A)",
+        ),
     ],
 )
 def test_refuses_gaps_in_one_line(table, change, text):

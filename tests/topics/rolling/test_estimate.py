@@ -1,4 +1,6 @@
-"""Rolling windows: speeds and bands, the spatial form, contrasts and breaks, invariance and refusals."""
+"""Rolling windows: speeds and bands, the spatial form, contrasts and breaks, invariance
+and refusals.
+"""
 
 import numpy as np
 import pandas as pd
@@ -15,31 +17,76 @@ from tolerances import CLOSED_FORM, ITERATIVE
 SPEC = {"id": "c", "windows": [6]}
 INFERENCE = {"conf_level": 0.95, "permutations": 99, "seed": 2011}
 SPANS = (("B", 9, 16), ("A", 0, 8), ("C", 17, 24))
-NUMBERS = ["estimate", "std_error", "statistic", "p_value", "p_adjusted", "conf_low", "conf_high"]
+NUMBERS = [
+    "estimate",
+    "std_error",
+    "statistic",
+    "p_value",
+    "p_adjusted",
+    "conf_low",
+    "conf_high",
+]
 
 
-def make_study(*specs, years=range(2000, 2025), spans=SPANS, shift=0.0, change=None, first_official=2000):
-    rng, units, years = np.random.default_rng(3), [f"U{i:02d}" for i in range(16)], [*years]
+def make_study(
+    *specs,
+    years=range(2000, 2025),
+    spans=SPANS,
+    shift=0.0,
+    change=None,
+    first_official=2000,
+):
+    rng = np.random.default_rng(3)
+    units = [f"U{i:02d}" for i in range(16)]
+    years = [*years]
     y = np.empty((16, len(years)))
     y[:, 0] = rng.normal(9, 0.5, 16)
     for t in range(1, len(years)):
-        y[:, t] = y[:, t - 1] + 0.05 - 0.03 * (y[:, t - 1] - y[:, t - 1].mean()) + rng.normal(0, 0.02, 16)
-    panel = pd.DataFrame({"unit": units * len(years), "year": np.repeat(years, 16), "basis": "official"})
+        y[:, t] = (
+            y[:, t - 1]
+            + 0.05
+            - 0.03 * (y[:, t - 1] - y[:, t - 1].mean())
+            + rng.normal(0, 0.02, 16)
+        )
+    panel = pd.DataFrame(
+        {"unit": units * len(years), "year": np.repeat(years, 16), "basis": "official"}
+    )
     panel["log_income"] = y.T.ravel() + shift
     parts = []
     for name, a, b in spans:
-        ends = {"start_year": years[a], "end_year": years[b], "basis": "official", "unit": units, "period": name}
+        ends = {
+            "start_year": years[a],
+            "end_year": years[b],
+            "basis": "official",
+            "unit": units,
+            "period": name,
+        }
         logs = {"log_income_start": y[:, a] + shift, "log_income_end": y[:, b] + shift}
         growth = 100 * (y[:, b] - y[:, a]) / (years[b] - years[a])
         parts.append(pd.DataFrame({**ends, **logs, "growth_pct_per_year": growth}))
     links = sum(np.roll(np.eye(16), k, axis=1) for k in (1, -1, 2))
-    described = [{"period": name, "start": years[a], "end": years[b], "role": "main"} for name, a, b in spans]
+    described = [
+        {"period": name, "start": years[a], "end": years[b], "role": "main"}
+        for name, a, b in spans
+    ]
     tables = {"panel": change(panel) if change else panel, "periods": pd.concat(parts)}
     config = {"estimates": {"rolling": list(specs) or [SPEC]}, "inference": INFERENCE}
-    weights = {"ring": SpatialWeights(tuple(units), row_standardised(links), {"weights": "ring"})}
-    about = {"samples": {"all": units, "small": units[3:], "two": units[:2]}, "step": years[1] - years[0]}
+    weights = {
+        "ring": SpatialWeights(
+            tuple(units), row_standardised(links), {"weights": "ring"}
+        )
+    }
+    about = {
+        "samples": {"all": units, "small": units[3:], "two": units[:2]},
+        "step": years[1] - years[0],
+    }
     about |= {"basis_years": {"official": [first_official, 2024]}}
-    about |= {"periods": [*described, {"period": "S", "start": years[0], "end": years[-1], "role": "span"}]}
+    about |= {
+        "periods": [
+            *described,
+            {"period": "S", "start": years[0], "end": years[-1], "role": "span"},
+        ]
+    }
     return MadeStudy(config, tables, weights, **about)
 
 
@@ -53,10 +100,13 @@ def numbers(results):
 
 def test_a_window_holds_the_transformed_slope_and_the_band_is_wider():
     study = make_study()
-    results, wide = estimate(study), study.table("panel").pivot(index="unit", columns="year", values="log_income")
+    results = estimate(study)
+    wide = study.table("panel").pivot(index="unit", columns="year", values="log_income")
     slope = np.polyfit(wide[2004], (wide[2010] - wide[2004]) / 6, 1)[0]
     one = row(results, estimator="rolling_ols", period="2004-2010")
-    assert one.estimate == pytest.approx(-100 * np.log1p(6 * slope) / 6, rel=CLOSED_FORM)
+    assert one.estimate == pytest.approx(
+        -100 * np.log1p(6 * slope) / 6, rel=CLOSED_FORM
+    )
     assert one.conf_low < one.estimate < one.conf_high and one.p_adjusted >= one.p_value
     windows = results.series["series"].query("kind == 'window'")
     assert len(windows) == 19 and (windows["band_low"] < windows["pointwise_low"]).all()
@@ -66,25 +116,50 @@ def test_a_window_holds_the_transformed_slope_and_the_band_is_wider():
 
 def test_spatial_form_equals_spreg():
     study = make_study()
-    results, weights = estimate(study), study.weights()
-    frame = study.table("periods").query("period == 'A'").set_index("unit").loc[list(weights.units)]
+    results = estimate(study)
+    weights = study.weights()
+    frame = (
+        study.table("periods")
+        .query("period == 'A'")
+        .set_index("unit")
+        .loc[list(weights.units)]
+    )
     w = full2W(weights.matrix.toarray())
     w.transform = "r"
-    y, x = (frame[name].to_numpy()[:, None] for name in ("growth_pct_per_year", "log_income_start"))
-    theirs, plain = spreg.ML_Lag(y / 100, x, w, slx_lags=1, method="full"), spreg.OLS(y / 100, x)
+    y, x = (
+        frame[name].to_numpy()[:, None]
+        for name in ("growth_pct_per_year", "log_income_start")
+    )
+    theirs = spreg.ML_Lag(y / 100, x, w, slx_lags=1, method="full")
+    plain = spreg.OLS(y / 100, x)
     _, b, theta, rho = theirs.betas.ravel()
-    ratio = row(results, estimator="sdm_ml", period="A", contrast="against no neighbours").estimate
+    ratio = row(
+        results, estimator="sdm_ml", period="A", contrast="against no neighbours"
+    ).estimate
     assert ratio == pytest.approx(2 * (theirs.logll - plain.logll), rel=1e-4)
-    terms = {"neighbours_growth": rho, "log_income_start": b, "neighbours_log_income_start": theta}
+    terms = {
+        "neighbours_growth": rho,
+        "log_income_start": b,
+        "neighbours_log_income_start": theta,
+    }
     same = {"estimator": "sdm_ml", "period": "A"}
     for term, value in terms.items():
-        assert row(results, **same, term=term, effect_type="coef").estimate == pytest.approx(value, abs=ITERATIVE)
+        assert row(
+            results, **same, term=term, effect_type="coef"
+        ).estimate == pytest.approx(value, abs=ITERATIVE)
     assert "not a spillover" in row(results, **same, term="neighbours_growth").warning
-    M = np.linalg.solve(np.eye(16) - rho * weights.matrix, b * np.eye(16) + theta * weights.matrix)
-    effect = {kind: row(results, **same, effect_type=kind).estimate for kind in ("direct", "indirect", "total")}
+    M = np.linalg.solve(
+        np.eye(16) - rho * weights.matrix, b * np.eye(16) + theta * weights.matrix
+    )
+    effect = {
+        kind: row(results, **same, effect_type=kind).estimate
+        for kind in ("direct", "indirect", "total")
+    }
     assert effect["direct"] == pytest.approx(np.trace(M) / 16, rel=1e-4)
     assert effect["total"] == pytest.approx(M.sum() / 16, rel=1e-4)
-    assert effect["indirect"] == pytest.approx(effect["total"] - effect["direct"], rel=1e-7)
+    assert effect["indirect"] == pytest.approx(
+        effect["total"] - effect["direct"], rel=1e-7
+    )
     speed = row(results, **same, effect_type="lambda").estimate
     assert speed == pytest.approx(-100 * np.log1p(8 * effect["total"]) / 8, rel=1e-7)
 
@@ -92,24 +167,47 @@ def test_spatial_form_equals_spreg():
 def test_shuffled_rows_renamed_units_and_another_unit_of_income_change_nothing():
     study = make_study(SPEC, {**SPEC, "id": "d", "sample": "small"})
     same_results(estimate(study), estimate(study.shuffled(2)))
-    one, names = make_study(), {f"U{i:02d}": f"Z{99 - i}" for i in range(16)}
+    one = make_study()
+    names = {f"U{i:02d}": f"Z{99 - i}" for i in range(16)}
     for other in (one.renamed(names), make_study(shift=np.log(100))):
-        pd.testing.assert_frame_equal(numbers(estimate(one)), numbers(estimate(other)), rtol=1e-6, atol=1e-9)
+        pd.testing.assert_frame_equal(
+            numbers(estimate(one)), numbers(estimate(other)), rtol=1e-6, atol=1e-9
+        )
 
 
 def test_decennial_panels():
-    results = run({**SPEC, "windows": [10, 20, 15]}, years=range(1940, 2001, 10), spans=(("A", 0, 3), ("B", 3, 6)))
+    results = run(
+        {**SPEC, "windows": [10, 20, 15]},
+        years=range(1940, 2001, 10),
+        spans=(("A", 0, 3), ("B", 3, 6)),
+    )
     assert len([e for e in results.estimates if e.estimator == "rolling_ols"]) == 6 + 5
     none = row(results, estimator="rolling_sup_t", contrast="15 years")
     assert np.isnan(none.estimate) and "no two dates are 15 years apart" in none.warning
     assert np.isfinite(row(results, estimator="period_contrast").estimate)
-    assert np.isfinite(row(results, estimator="sdm_ml", period="A", effect_type="total").estimate)
+    assert np.isfinite(
+        row(results, estimator="sdm_ml", period="A", effect_type="total").estimate
+    )
 
 
 def test_two_units_short_panels_and_equal_incomes_are_not_defined():
-    named = [e for e in run({**SPEC, "sample": "two"}).estimates if e.estimator != "sigma_breaks"]
-    assert named and all(np.isnan(e.estimate) and "not defined" in e.warning for e in named)
+    named = [
+        e
+        for e in run({**SPEC, "sample": "two"}).estimates
+        if e.estimator != "sigma_breaks"
+    ]
+    assert named and all(
+        np.isnan(e.estimate) and "not defined" in e.warning for e in named
+    )
     short = run(years=range(2000, 2003), spans=(("A", 0, 2),))
-    assert all(np.isnan(e.estimate) for e in short.estimates if not e.estimator.startswith("sdm_ml"))
+    assert all(
+        np.isnan(e.estimate)
+        for e in short.estimates
+        if not e.estimator.startswith("sdm_ml")
+    )
     assert short.series["series"].empty
-    assert np.isnan(row(run(change=lambda f: f.assign(log_income=9.0)), estimator="rolling_sup_t").estimate)
+    assert np.isnan(
+        row(
+            run(change=lambda f: f.assign(log_income=9.0)), estimator="rolling_sup_t"
+        ).estimate
+    )

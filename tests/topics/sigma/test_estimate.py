@@ -1,4 +1,6 @@
-"""Sigma convergence: planted dispersion, the band, the tests of the ends, invariance and refusals."""
+"""Sigma convergence: planted dispersion, the band, the tests of the ends, invariance
+and refusals.
+"""
 
 from itertools import pairwise
 
@@ -16,17 +18,42 @@ YEARS = (2000, 2010, 2020)
 
 
 def make_study(*specs, n=10, panel=None, ends=None):
-    rng, units = np.random.default_rng(23), [f"U{i:02d}" for i in range(10)]
+    rng = np.random.default_rng(23)
+    units = [f"U{i:02d}" for i in range(10)]
     y = {2000: rng.normal(9, 0.5, 10)}
     for before, after in pairwise(YEARS):
         y[after] = 9.5 + 0.8 * (y[before] - 9) + rng.normal(0, 0.05, 10)
-    frame = pd.DataFrame({"unit": units * 3, "year": np.repeat(YEARS, 10), "basis": "official"})
-    frame = frame.assign(log_income=np.concatenate([*y.values()]), population=np.tile(np.arange(1.0, 11), 3))
-    periods = pd.DataFrame({"unit": units, "period": "P", "start_year": 2000, "end_year": 2020, "basis": "official"})
+    frame = pd.DataFrame(
+        {"unit": units * 3, "year": np.repeat(YEARS, 10), "basis": "official"}
+    )
+    frame = frame.assign(
+        log_income=np.concatenate([*y.values()]),
+        population=np.tile(np.arange(1.0, 11), 3),
+    )
+    periods = pd.DataFrame(
+        {
+            "unit": units,
+            "period": "P",
+            "start_year": 2000,
+            "end_year": 2020,
+            "basis": "official",
+        }
+    )
     periods = periods.assign(log_income_start=y[2000], log_income_end=y[2020])
-    tables = {"panel": panel(frame) if panel else frame, "periods": ends(periods) if ends else periods}
-    about = {"samples": {"all": units[:n], "small": units[2:]}, "step": 10, "basis_years": {"official": [1999, 2020]}}
-    return MadeStudy({"estimates": {"sigma": list(specs) or [{"id": "u", "role": "primary"}]}}, tables, **about)
+    tables = {
+        "panel": panel(frame) if panel else frame,
+        "periods": ends(periods) if ends else periods,
+    }
+    about = {
+        "samples": {"all": units[:n], "small": units[2:]},
+        "step": 10,
+        "basis_years": {"official": [1999, 2020]},
+    }
+    return MadeStudy(
+        {"estimates": {"sigma": list(specs) or [{"id": "u", "role": "primary"}]}},
+        tables,
+        **about,
+    )
 
 
 def run(*specs, **made):
@@ -40,45 +67,80 @@ def test_rows_their_roles_and_other_measures():
     tests = dict(zip(named, ("primary", "ladder", "description"), strict=True))
     assert {(e.estimator, e.term): e.role for e in results.estimates} == ends | tests
     slope, t2, t3 = (row(results, estimator=name) for name in TESTS)
-    assert (slope.se_type, slope.df, slope.contrast) == ("HC3", 8, "start - end") and slope.estimate > 0
-    assert (t2.p_type, t2.statistic) == ("chi-squared(1)", t2.estimate) and np.isnan(t3.p_value)
+    assert (slope.se_type, slope.df, slope.contrast) == (
+        "HC3",
+        8,
+        "start - end",
+    ) and slope.estimate > 0
+    assert (t2.p_type, t2.statistic) == ("chi-squared(1)", t2.estimate) and np.isnan(
+        t3.p_value
+    )
     study = make_study()
     first = estimate(study).series["series"].iloc[0]
     y = study.table("panel").query("year == 2000")["log_income"].to_numpy()
-    level, w = np.exp(y), np.arange(1.0, 11)
-    assert first["cv"] == pytest.approx(np.std(level, ddof=1) / level.mean(), rel=MACHINE)
-    assert first["p90_p10"] == pytest.approx(np.percentile(level, 90) / np.percentile(level, 10), rel=MACHINE)
-    assert first["iqr"] == pytest.approx(np.subtract(*np.percentile(y, [75, 25])), rel=MACHINE)
-    assert first["sigma_population_weighted"] == pytest.approx(np.sqrt(np.cov(y, aweights=w, ddof=0)), rel=CLOSED_FORM)
+    level = np.exp(y)
+    w = np.arange(1.0, 11)
+    assert first["cv"] == pytest.approx(
+        np.std(level, ddof=1) / level.mean(), rel=MACHINE
+    )
+    assert first["p90_p10"] == pytest.approx(
+        np.percentile(level, 90) / np.percentile(level, 10), rel=MACHINE
+    )
+    assert first["iqr"] == pytest.approx(
+        np.subtract(*np.percentile(y, [75, 25])), rel=MACHINE
+    )
+    assert first["sigma_population_weighted"] == pytest.approx(
+        np.sqrt(np.cov(y, aweights=w, ddof=0)), rel=CLOSED_FORM
+    )
 
 
 def test_dispersion_its_band_and_the_slope_are_those_of_the_incomes():
     study = make_study()
-    results, ends, panel = estimate(study), study.table("periods"), study.table("panel")
-    start, end = ends["log_income_start"], ends["log_income_end"]
+    results = estimate(study)
+    ends = study.table("periods")
+    panel = study.table("panel")
+    start = ends["log_income_start"]
+    end = ends["log_income_end"]
     by_year = panel.groupby("year")["log_income"].std()
     np.testing.assert_allclose(results.series["series"]["sigma"], by_year, rtol=MACHINE)
-    assert row(results, term="sigma_start").estimate == pytest.approx(start.std(), rel=MACHINE)
-    assert row(results, term="sigma_end").estimate == pytest.approx(end.std(), rel=MACHINE)
+    assert row(results, term="sigma_start").estimate == pytest.approx(
+        start.std(), rel=MACHINE
+    )
+    assert row(results, term="sigma_end").estimate == pytest.approx(
+        end.std(), rel=MACHINE
+    )
     slope = (start.var() - end.var()) / (start + end).var()
-    assert row(results, term="sum_of_ends").estimate == pytest.approx(slope, rel=CLOSED_FORM)
+    assert row(results, term="sum_of_ends").estimate == pytest.approx(
+        slope, rel=CLOSED_FORM
+    )
     study = make_study()
-    series, panel = estimate(study).series["series"], study.table("panel")
+    series = estimate(study).series["series"]
+    panel = study.table("panel")
     assert list(series) == SERIES
     last = series.iloc[-1]
     for end in ("low", "high"):
-        without = panel[panel["year"].eq(2020) & panel["unit"].ne(last[f"unit_{end}"])]["log_income"].std()
+        without = panel[panel["year"].eq(2020) & panel["unit"].ne(last[f"unit_{end}"])][
+            "log_income"
+        ].std()
         assert last[f"sigma_{end}"] == pytest.approx(without, rel=CLOSED_FORM)
-    assert (series["sigma_low"].lt(series["sigma"]) & series["sigma"].lt(series["sigma_high"])).all()
+    assert (
+        series["sigma_low"].lt(series["sigma"])
+        & series["sigma"].lt(series["sigma_high"])
+    ).all()
 
 
 def test_order_names_and_another_unit_change_nothing():
     study = make_study({"id": "u"}, {"id": "v", "sample": "small"})
     same_results(estimate(study), estimate(study.shuffled(1)))
-    names = {unit: f"Z{99 - i}" for i, unit in enumerate(study.described["samples"]["all"])}
-    one, two = estimate(study), estimate(study.renamed(names))
+    names = {
+        unit: f"Z{99 - i}" for i, unit in enumerate(study.described["samples"]["all"])
+    }
+    one = estimate(study)
+    two = estimate(study.renamed(names))
     same_numbers(one, two)
-    assert list(one.series["series"]["unit_low"].map(names)) == list(two.series["series"]["unit_low"])
+    assert list(one.series["series"]["unit_low"].map(names)) == list(
+        two.series["series"]["unit_low"]
+    )
     columns = ["log_income_start", "log_income_end"]
     one = run()
     two = run(
@@ -86,20 +148,32 @@ def test_order_names_and_another_unit_change_nothing():
         ends=lambda f: f.assign(**{name: f[name] + np.log(100) for name in columns}),
     )
     for name in TESTS:
-        assert row(one, estimator=name).estimate == pytest.approx(row(two, estimator=name).estimate, rel=CLOSED_FORM)
-    np.testing.assert_allclose(one.series["series"]["cv"], two.series["series"]["cv"], rtol=CLOSED_FORM)
+        assert row(one, estimator=name).estimate == pytest.approx(
+            row(two, estimator=name).estimate, rel=CLOSED_FORM
+        )
+    np.testing.assert_allclose(
+        one.series["series"]["cv"], two.series["series"]["cv"], rtol=CLOSED_FORM
+    )
 
 
-@pytest.mark.parametrize("panel", [lambda f: f.assign(population=np.nan), lambda f: f.drop(columns="population")])
+@pytest.mark.parametrize(
+    "panel",
+    [lambda f: f.assign(population=np.nan), lambda f: f.drop(columns="population")],
+)
 def test_a_study_without_population_has_no_weighted_sigma(panel):
     assert run(panel=panel).series["series"]["sigma_population_weighted"].isna().all()
 
 
 def test_basis_and_samples_are_told():
     early = {2000: "proxy", 2010: "official", 2020: "official"}
-    results = run(panel=lambda f: f.assign(basis=f["year"].map(early)), ends=lambda f: f.assign(basis="spliced"))
+    results = run(
+        panel=lambda f: f.assign(basis=f["year"].map(early)),
+        ends=lambda f: f.assign(basis="spliced"),
+    )
     assert list(results.series["series"]["basis"]) == [*early.values()]
-    assert all("PROXY output before 1999, joined" in e.warning for e in results.estimates)
+    assert all(
+        "PROXY output before 1999, joined" in e.warning for e in results.estimates
+    )
     results = run({"id": "v", "sample": "small"}, panel=lambda f: f[f["unit"] != "U00"])
     assert list(results.series["series"]["n_units"]) == [8, 8, 8]
 
@@ -107,7 +181,10 @@ def test_basis_and_samples_are_told():
 @pytest.mark.parametrize("n", [1, 2])
 def test_few_units_are_not_defined(n):
     results = run(n=n)
-    assert all(f"not defined: {n} units" in row(results, estimator=name).warning for name in TESTS)
+    assert all(
+        f"not defined: {n} units" in row(results, estimator=name).warning
+        for name in TESTS
+    )
     assert all(np.isnan(row(results, estimator=name).estimate) for name in TESTS)
     series = results.series["series"]
     assert series["sigma_low"].isna().all() and series["sigma"].isna().all() == (n == 1)
@@ -118,7 +195,10 @@ def test_few_units_are_not_defined(n):
     [
         ({"log_income_start": 9.0}, "income is the same in every unit"),
         ({"log_income_end": 9.0}, "income is the same in every unit"),
-        ({"log_income_end": lambda f: f["log_income_start"] + 0.7}, "every unit grew by the same amount"),
+        (
+            {"log_income_end": lambda f: f["log_income_start"] + 0.7},
+            "every unit grew by the same amount",
+        ),
     ],
 )
 def test_constant_series_are_not_defined(change, text):
@@ -130,8 +210,14 @@ def test_constant_series_are_not_defined(change, text):
 @pytest.mark.parametrize(
     ("panel", "text"),
     [
-        (lambda f: f.drop(index=13), "log_income is missing or infinite for 1 unit-years (U03 2010)"),
-        (lambda f: f.assign(log_income=f["log_income"].where(f["year"] != 2020)), "infinite for 10 unit-years"),
+        (
+            lambda f: f.drop(index=13),
+            "log_income is missing or infinite for 1 unit-years (U03 2010)",
+        ),
+        (
+            lambda f: f.assign(log_income=f["log_income"].where(f["year"] != 2020)),
+            "infinite for 10 unit-years",
+        ),
         (
             lambda f: f.assign(population=f["population"].where(f.index != 4, np.inf)),
             "population is missing or infinite",

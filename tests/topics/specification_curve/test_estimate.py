@@ -1,4 +1,6 @@
-"""Specification curves: against refits, in chunks, in any order, planted effects, what is not defined."""
+"""Specification curves: against refits, in chunks, in any order, planted effects, what
+is not defined.
+"""
 
 from types import SimpleNamespace
 
@@ -9,41 +11,102 @@ import pytest
 from evenfield.numerics.ols import fit_ols
 from evenfield.study.errors import EstimateError
 from evenfield.study.spatial_weights import SpatialWeights
-from evenfield.topics.specification_curve.estimate import Section, chunk, estimate, permutations
+from evenfield.topics.specification_curve.estimate import (
+    Section,
+    chunk,
+    estimate,
+    permutations,
+)
 from made_study import MadeStudy, same_numbers, same_results
 
-N, NAMES = 24, [f"u{i:02d}" for i in range(24)]
-NEAR = {"id": "near", "hypothesis": "H8", "kind": "exposure", "contrast": "cluster - sez", "predicted": "+"}
+N = 24
+NAMES = [f"u{i:02d}" for i in range(24)]
+NEAR = {
+    "id": "near",
+    "hypothesis": "H8",
+    "kind": "exposure",
+    "contrast": "cluster - sez",
+    "predicted": "+",
+}
 NEAR |= {"samples": ["all", "small"]}
-OWN = {"id": "own", "hypothesis": "H1", "kind": "own", "contrast": "cluster", "predicted": "+"}
+OWN = {
+    "id": "own",
+    "hypothesis": "H1",
+    "kind": "own",
+    "contrast": "cluster",
+    "predicted": "+",
+}
 OWN |= {"outcomes": ["growth_pct_per_year", "relative_log_income"]}
-SPEED = {"id": "speed", "hypothesis": "H11", "kind": "regime", "contrast": "cluster - sez", "predicted": "-"}
+SPEED = {
+    "id": "speed",
+    "hypothesis": "H11",
+    "kind": "regime",
+    "contrast": "cluster - sez",
+    "predicted": "-",
+}
 
 
 def tables(effect=0.0):
-    rng, at = np.random.default_rng(5), np.arange(N)
-    cluster, sez = np.isin(at, [1, 2, 3, 9, 17]) * 1.0, np.isin(at, [3, 4, 9, 12, 20]) * 1.0
+    rng = np.random.default_rng(5)
+    at = np.arange(N)
+    cluster = np.isin(at, [1, 2, 3, 9, 17]) * 1.0
+    sez = np.isin(at, [3, 4, 9, 12, 20]) * 1.0
     near = (np.roll(cluster, 1) + np.roll(cluster, -1)) / 2
-    periods, cells = [], []
+    periods = []
+    cells = []
     for name, start in (("P1", 2000), ("P2", 2005)):
         base = pd.DataFrame({"unit": NAMES, "period": name})
-        numbers = {"log_income_start": rng.normal(size=N), "growth_pct_per_year": effect * near + rng.normal(size=N)}
-        periods.append(base.assign(start_year=start, end_year=start + 4, control_schooling=np.nan, **numbers))
+        numbers = {
+            "log_income_start": rng.normal(size=N),
+            "growth_pct_per_year": effect * near + rng.normal(size=N),
+        }
+        periods.append(
+            base.assign(
+                start_year=start,
+                end_year=start + 4,
+                control_schooling=np.nan,
+                **numbers,
+            )
+        )
         cells.append(base.assign(taxonomy="seed", cluster=cluster, sez=sez))
-    panel = pd.MultiIndex.from_product([NAMES, range(2000, 2010)], names=["unit", "year"]).to_frame(index=False)
+    panel = pd.MultiIndex.from_product(
+        [NAMES, range(2000, 2010)], names=["unit", "year"]
+    ).to_frame(index=False)
     panel["relative_log_income"] = rng.normal(size=len(panel))
-    units = pd.DataFrame({"unit": NAMES, "lat": 20 + at % 5, "lon": 100.0 + at // 5, "coastal": (at < 12) * 1})
-    return {"periods": pd.concat(periods), "cells": pd.concat(cells), "panel": panel, "units": units}
+    units = pd.DataFrame(
+        {
+            "unit": NAMES,
+            "lat": 20 + at % 5,
+            "lon": 100.0 + at // 5,
+            "coastal": (at < 12) * 1,
+        }
+    )
+    return {
+        "periods": pd.concat(periods),
+        "cells": pd.concat(cells),
+        "panel": panel,
+        "units": units,
+    }
 
 
 def make_study(*curves, change=None, effect=0.0):
     section = {"draws": 99, "curves": list(curves) or [NEAR, OWN, SPEED]}
-    config = {"estimates": {"specification_curve": section}, "taxonomy": {"all": ["seed"]}}
+    config = {
+        "estimates": {"specification_curve": section},
+        "taxonomy": {"all": ["seed"]},
+    }
     config["periods"] = {"P1": {"role": "main"}, "P2": {}, "S": {"role": "span"}}
     ring = (np.roll(np.eye(N), 1, axis=1) + np.roll(np.eye(N), -1, axis=1)) / 2
     made = tables(effect)
-    periods = [{"period": "P1", "basis": "proxy"}, {"period": "P2", "basis": "official"}]
-    about = {"samples": {"all": NAMES, "small": NAMES[1:-1]}, "periods": periods, "data_hash": "abc"}
+    periods = [
+        {"period": "P1", "basis": "proxy"},
+        {"period": "P2", "basis": "official"},
+    ]
+    about = {
+        "samples": {"all": NAMES, "small": NAMES[1:-1]},
+        "periods": periods,
+        "data_hash": "abc",
+    }
     weights = {"ring": SpatialWeights(tuple(NAMES), ring, {"weights": "ring"})}
     return MadeStudy(config, change(made) if change else made, weights, **about)
 
@@ -61,61 +124,106 @@ def run(tmp_path):
 
 def test_estimates_are_refits_over_the_product_of_the_axes(run):
     study = make_study()
-    curves = Section.model_validate(study.config["estimates"]["specification_curve"]).curves
+    curves = Section.model_validate(
+        study.config["estimates"]["specification_curve"]
+    ).curves
     assert [len(curve.points(study)) for curve in curves] == [4, 4, 2]
     assert {point.weights for point in curves[1].points(study)} == {""}
     table = run(make_study()).series["series"]
-    found = table[table["curve"].eq("near") & table["sample"].eq("small") & table["period"].eq("P2")].iloc[0]
-    data, cells = (tables()[name].query("period == 'P2'").set_index("unit") for name in ("periods", "cells"))
+    found = table[
+        table["curve"].eq("near")
+        & table["sample"].eq("small")
+        & table["period"].eq("P2")
+    ].iloc[0]
+    data, cells = (
+        tables()[name].query("period == 'P2'").set_index("unit")
+        for name in ("periods", "cells")
+    )
     own = [cells[name].to_numpy() for name in ("cluster", "sez")]
     near = [(np.roll(x, 1) + np.roll(x, -1)) / 2 for x in own]
     X = np.column_stack([*own, *near, np.ones(N), data["log_income_start"]])[1:-1]
     fit = fit_ols(data["growth_pct_per_year"].to_numpy()[1:-1], X)
     assert found["estimate"] == pytest.approx(fit.beta[2] - fit.beta[3], rel=1e-5)
-    assert found["conf_low"] < found["estimate"] < found["conf_high"] and found["n_units"] == N - 2
+    assert (
+        found["conf_low"] < found["estimate"] < found["conf_high"]
+        and found["n_units"] == N - 2
+    )
 
 
 def test_shuffled_rows_and_permuted_weights_change_nothing(run):
     study = make_study()
     whole = run(study)
     same_results(run(study.shuffled(3), of=2), whole)
-    same_numbers(run(study.renamed({unit: f"Z{99 - i}" for i, unit in enumerate(NAMES)}), of=1), whole)
+    same_numbers(
+        run(study.renamed({unit: f"Z{99 - i}" for i, unit in enumerate(NAMES)}), of=1),
+        whole,
+    )
 
 
 def test_one_draw_permutes_the_same_units_in_every_unit_scheme():
     whole = SimpleNamespace(units=tuple("abcdef"), strata=np.zeros(6))
     fewer = SimpleNamespace(units=tuple("abdef"), strata=np.zeros(5))
     made = permutations({"whole": whole, "fewer": fewer}, 1, range(1, 6001))
-    label = {name: np.array(scheme.units)[made[name]] for name, scheme in (("whole", whole), ("fewer", fewer))}
+    label = {
+        name: np.array(scheme.units)[made[name]]
+        for name, scheme in (("whole", whole), ("fewer", fewer))
+    }
     kept = np.delete(label["whole"], 2, axis=1)
     assert ((label["fewer"] == kept) == (kept != "c")).all()
-    share = [[(label["fewer"][:, i] == unit).mean() for unit in fewer.units] for i in range(5)]
+    share = [
+        [(label["fewer"][:, i] == unit).mean() for unit in fewer.units]
+        for i in range(5)
+    ]
     assert np.abs(np.array(share) - 0.2).max() < 0.02
-    parts = {name: SimpleNamespace(units=(*name,), strata=np.isin([*name], ["b", "c"])) for name in ("abdf", "acbd")}
-    for name, source in permutations(parts, 1, range(1, 400)).items():  # no scheme has all units
-        assert (np.isin(np.array([*name])[source], ["b", "c"]) == parts[name].strata).all()
+    parts = {
+        name: SimpleNamespace(units=(*name,), strata=np.isin([*name], ["b", "c"]))
+        for name in ("abdf", "acbd")
+    }
+    for name, source in permutations(
+        parts, 1, range(1, 400)
+    ).items():  # no scheme has all units
+        assert (
+            np.isin(np.array([*name])[source], ["b", "c"]) == parts[name].strata
+        ).all()
 
 
 def test_a_planted_effect_is_found_jointly_and_only_where_it_is(run):
-    rows = {(row.spec_id, row.effect_type, row.period): row for row in run(make_study(effect=20.0)).estimates}
+    rows = {
+        (row.spec_id, row.effect_type, row.period): row
+        for row in run(make_study(effect=20.0)).estimates
+    }
     share = rows["near", "share", "all"]
-    assert (share.estimate, share.n_obs) == (1.0, 4) and rows["near", "median", "all"].p_value <= 0.05
+    assert (share.estimate, share.n_obs) == (1.0, 4) and rows[
+        "near", "median", "all"
+    ].p_value <= 0.05
     assert rows["near", "median", "all"].estimate == pytest.approx(20.0, abs=3.0)
-    assert rows["near", "share", "P1"].warning.startswith("PROXY") and rows["own", "median", "all"].p_value > 0.05
+    assert (
+        rows["near", "share", "P1"].warning.startswith("PROXY")
+        and rows["own", "median", "all"].p_value > 0.05
+    )
     assert rows["own", "median", "all"].outcome == "growth_pct_per_year"
 
 
 def test_what_is_not_defined_says_why_and_missing_units_are_refused(run):
     def no_zones_at_first(made):
         cells = made["cells"]
-        return {**made, "cells": cells.assign(sez=cells["sez"].where(cells["period"].eq("P2"), 0.0))}
+        return {
+            **made,
+            "cells": cells.assign(
+                sez=cells["sez"].where(cells["period"].eq("P2"), 0.0)
+            ),
+        }
 
-    found = run(make_study({**NEAR, "controls": [[], ["schooling"]]}, change=no_zones_at_first))
+    found = run(
+        make_study({**NEAR, "controls": [[], ["schooling"]]}, change=no_zones_at_first)
+    )
     reasons = set(found.series["series"].query("estimate.isna()")["reason"])
     gone = {f"control_schooling is not there in {period}" for period in ("P1", "P2")}
     assert reasons == gone | {"labels do not vary or are collinear in this sample"}
     assert found.fit["defined"] == {"near": 2}
     assert {row.n_obs for row in found.estimates if row.period == "all"} == {2}
-    study = make_study(change=lambda made: {**made, "cells": made["cells"].query("unit != 'u05'")})
+    study = make_study(
+        change=lambda made: {**made, "cells": made["cells"].query("unit != 'u05'")}
+    )
     with pytest.raises(EstimateError, match=r"1 units have no row \(u05\)"):
         chunk(study, 1, 1)

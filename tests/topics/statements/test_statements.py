@@ -1,4 +1,6 @@
-"""Statements: facts in closed form, planted numbers come back, rows align by unit, what is missing becomes a reason."""
+"""Statements: facts in closed form, planted numbers come back, rows align by unit, what
+is missing becomes a reason.
+"""
 
 import numpy as np
 import pandas as pd
@@ -10,10 +12,12 @@ from evenfield.topics.statements.estimate import estimate
 from evenfield.topics.statements.estimate_data import Data
 from made_study import MadeStudy, row, same_numbers, same_results
 
-N, YEARS = 30, range(2001, 2011)
+N = 30
+YEARS = range(2001, 2011)
 NAMES = [f"u{i:02d}" for i in range(N)]
 PLACE = np.arange(N)
-CLUSTER, SEZ = (PLACE < 6) * 1.0, ((PLACE > 3) & (PLACE < 10)) * 1.0
+CLUSTER = (PLACE < 6) * 1.0
+SEZ = ((PLACE > 3) & (PLACE < 10)) * 1.0
 SQUARE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]}
 PERIODS = [
     {"period": "P1", "start": 2001, "end": 2010, "basis": "proxy"},
@@ -21,44 +25,108 @@ PERIODS = [
 ]
 CONTRAST = {"kind": "contrast", "label": "a", "outcome": "a", "periods": ["P1"]}
 CONTRAST |= {"regressors": ["cluster", "sez"], "term": "cluster"}
-PANEL = {**CONTRAST, "kind": "panel", "outcome": "log(patents)", "regressors": ["zones_park"], "term": "zones_park"}
-FACT = {"kind": "fact", "label": "f", "measure": "share", "outcome": "count", "group": "cluster"}
+PANEL = {
+    **CONTRAST,
+    "kind": "panel",
+    "outcome": "log(patents)",
+    "regressors": ["zones_park"],
+    "term": "zones_park",
+}
+FACT = {
+    "kind": "fact",
+    "label": "f",
+    "measure": "share",
+    "outcome": "count",
+    "group": "cluster",
+}
 FACT |= {"windows": [[2001, 2005]]}
-RISE = {"measure": "ratio", "outcome": "output_real", "per": "population", "against": "not cluster"}
+RISE = {
+    "measure": "ratio",
+    "outcome": "output_real",
+    "per": "population",
+    "against": "not cluster",
+}
 RISE |= {"windows": [[2009, 2010]], "before": [2001, 2002]}
 
 
 class Made(MadeStudy):
     def outlines(self):
-        return {"features": [{"properties": {"unit": u}, "geometry": SQUARE} for u in self.table("units")["unit"]]}
+        return {
+            "features": [
+                {"properties": {"unit": u}, "geometry": SQUARE}
+                for u in self.table("units")["unit"]
+            ]
+        }
 
 
 def make_study(*items, **columns):
-    rng, rows = np.random.default_rng(5), []
+    rng = np.random.default_rng(5)
+    rows = []
     for t, year in enumerate(YEARS):
-        made = {"a": 2 + 3 * CLUSTER + rng.normal(scale=0.1, size=N), "b": 2.0, "step": CLUSTER * (year >= 2006)}
-        made |= {"rising": (0.5 + 0.2 * CLUSTER) * t, "growth_pct": rng.normal(size=N), "population": 1.0}
-        dose, before = (np.floor(PLACE / 10) * (year - k >= 2004 + PLACE % 5) for k in (0, 2))
-        made |= {"dose": dose, "later": 0.4 * before + t, "output_real": 1 + CLUSTER * t}
+        made = {
+            "a": 2 + 3 * CLUSTER + rng.normal(scale=0.1, size=N),
+            "b": 2.0,
+            "step": CLUSTER * (year >= 2006),
+        }
+        made |= {
+            "rising": (0.5 + 0.2 * CLUSTER) * t,
+            "growth_pct": rng.normal(size=N),
+            "population": 1.0,
+        }
+        dose, before = (
+            np.floor(PLACE / 10) * (year - k >= 2004 + PLACE % 5) for k in (0, 2)
+        )
+        made |= {
+            "dose": dose,
+            "later": 0.4 * before + t,
+            "output_real": 1 + CLUSTER * t,
+        }
         made |= {"patents": np.exp(1 + 0.1 * PLACE + 0.05 * t + 0.3 * dose)}
-        made |= {"gappy": np.where(PLACE < 5, np.nan, 1.0 + PLACE), "basis": "proxy" if year < 2005 else "official"}
+        made |= {
+            "gappy": np.where(PLACE < 5, np.nan, 1.0 + PLACE),
+            "basis": "proxy" if year < 2005 else "official",
+        }
         made |= {"grown": np.exp(0.1 * t * CLUSTER), **columns}
         rows.append(pd.DataFrame({"unit": NAMES, "year": year, **made}))
     panel = pd.concat(rows, ignore_index=True)
-    cells = pd.DataFrame({"taxonomy": "t", "unit": NAMES, "period": "P1", "cluster": CLUSTER, "sez": SEZ})
-    units = pd.DataFrame({"unit": NAMES, "lat": 20.0 + PLACE % 6, "lon": 100.0 + PLACE // 6, "coastal": PLACE < 12})
+    cells = pd.DataFrame(
+        {"taxonomy": "t", "unit": NAMES, "period": "P1", "cluster": CLUSTER, "sez": SEZ}
+    )
+    units = pd.DataFrame(
+        {
+            "unit": NAMES,
+            "lat": 20.0 + PLACE % 6,
+            "lon": 100.0 + PLACE // 6,
+            "coastal": PLACE < 12,
+        }
+    )
     units["region"] = np.where(PLACE % 2, "odd", "even")
-    clusters = pd.DataFrame({"unit": NAMES[::-1], "measure": "count", "value": PLACE[::-1]})
-    listed = pd.DataFrame({"unit": NAMES[3:7], "measure": "list_2008", "value": [4, 3, 2, 1]})
+    clusters = pd.DataFrame(
+        {"unit": NAMES[::-1], "measure": "count", "value": PLACE[::-1]}
+    )
+    listed = pd.DataFrame(
+        {"unit": NAMES[3:7], "measure": "list_2008", "value": [4, 3, 2, 1]}
+    )
     tables = {"panel": panel, "cells": pd.concat([cells, cells.assign(period="P2")])}
-    tables |= {"doses": panel[["unit", "year"]].assign(zone_type="park", zones=panel["dose"])}
+    tables |= {
+        "doses": panel[["unit", "year"]].assign(zone_type="park", zones=panel["dose"])
+    }
     tables |= {"units": units.astype({"coastal": int})}
     tables |= {"adjacency": pd.DataFrame({"unit_i": NAMES[:-1], "unit_j": NAMES[1:]})}
     tables |= {"clusters": pd.concat([clusters, listed])}
-    tables |= {"programmes": pd.DataFrame({"unit": NAMES[:2], "programme": "go", "first_year": 2000})}
+    tables |= {
+        "programmes": pd.DataFrame(
+            {"unit": NAMES[:2], "programme": "go", "first_year": 2000}
+        )
+    }
     section = [{"id": f"s{i}", "claim": "L99", **item} for i, item in enumerate(items)]
     config = {"estimates": {"statements": section}, "taxonomy": {"primary": "t"}}
-    described = {"data_hash": "0" * 12, "merged": {}, "periods": PERIODS, "samples": {"all": NAMES}}
+    described = {
+        "data_hash": "0" * 12,
+        "merged": {},
+        "periods": PERIODS,
+        "samples": {"all": NAMES},
+    }
     return Made(config, tables, **described)
 
 
@@ -67,23 +135,41 @@ def run(*items, **columns):
 
 
 def by_unit(name):
-    return make_study().table("panel").pivot(index="unit", columns="year", values=name).to_numpy()
+    return (
+        make_study()
+        .table("panel")
+        .pivot(index="unit", columns="year", values=name)
+        .to_numpy()
+    )
 
 
 def difference(values):
-    return np.linalg.lstsq(np.column_stack([CLUSTER, SEZ, np.ones(N)]), values, rcond=None)[0][0]
+    return np.linalg.lstsq(
+        np.column_stack([CLUSTER, SEZ, np.ones(N)]), values, rcond=None
+    )[0][0]
 
 
 def test_a_planted_difference_comes_back():
     found = row(run(CONTRAST))
-    assert found.estimate == pytest.approx(3, abs=0.1) and found.conf_low < 3 < found.conf_high
-    assert (found.hypothesis, found.role, found.family, found.n_treated) == ("L99", "exploratory", "statements", 6)
+    assert (
+        found.estimate == pytest.approx(3, abs=0.1)
+        and found.conf_low < 3 < found.conf_high
+    )
+    assert (found.hypothesis, found.role, found.family, found.n_treated) == (
+        "L99",
+        "exploratory",
+        "statements",
+        6,
+    )
     item = {**CONTRAST, "outcome": "100 * log(patents / b)", "reduce": "trend"}
     assert row(run(item)).outcome == "trend of log(patents / b)"
 
 
 GROWTH = by_unit("growth_pct")
-INDEX = standardised_index(np.column_stack([by_unit("a").mean(axis=1), GROWTH.mean(axis=1)]), (CLUSTER + SEZ) == 0)
+INDEX = standardised_index(
+    np.column_stack([by_unit("a").mean(axis=1), GROWTH.mean(axis=1)]),
+    (CLUSTER + SEZ) == 0,
+)
 
 
 @pytest.mark.parametrize(
@@ -109,13 +195,25 @@ def test_lists_and_areas_are_columns():
 
 
 def test_a_panel_finds_the_dose_within_units_and_years():
-    results = run({**PANEL, "lags": [0, 2]}, {**PANEL, "outcome": "later", "lags": [2], "periods": ["P2"]})
+    results = run(
+        {**PANEL, "lags": [0, 2]},
+        {**PANEL, "outcome": "later", "lags": [2], "periods": ["P2"]},
+    )
     found = row(results, spec_id="s0", term="zones_park_lag0")
-    assert found.estimate == pytest.approx(0.3) and (found.fe_id, found.se_type) == ("unit + year", "CR3")
-    assert row(results, spec_id="s0", term="zones_park_lag2").n_periods == len(YEARS) - 2
+    assert found.estimate == pytest.approx(0.3) and (found.fe_id, found.se_type) == (
+        "unit + year",
+        "CR3",
+    )
+    assert (
+        row(results, spec_id="s0", term="zones_park_lag2").n_periods == len(YEARS) - 2
+    )
     reached = row(results, spec_id="s1")
     assert reached.estimate == pytest.approx(0.4)
-    assert (reached.term, reached.n_periods, reached.period) == ("zones_park_lag2", 6, "P2")
+    assert (reached.term, reached.n_periods, reached.period) == (
+        "zones_park_lag2",
+        6,
+        "P2",
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,18 +221,48 @@ def test_a_panel_finds_the_dose_within_units_and_years():
     [
         ({}, 100 * 15 / 435, 6, "percent"),
         ({"outcome": "list_2008"}, 100 * 9 / 10, 6, "percent"),
-        ({"group": ["u00", "u07"], "less": "population"}, 100 * (7 / 435 - 2 / 30), 2, "percentage points"),
+        (
+            {"group": ["u00", "u07"], "less": "population"},
+            100 * (7 / 435 - 2 / 30),
+            2,
+            "percentage points",
+        ),
         ({"group": "region = odd and lat > 23"}, 100 * 85 / 435, 5, "percent"),
         ({"group": "not sez"}, 100 * (435 - 39) / 435, 24, "percent"),
         ({"group": "go"}, 100 * 1 / 435, 2, "percent"),
         ({"measure": "increase", "outcome": "output_real"}, 100.0, 6, "percent"),
-        ({"measure": "increase", "outcome": "output_real", "less": "population"}, 80.0, 6, "percentage points"),
+        (
+            {"measure": "increase", "outcome": "output_real", "less": "population"},
+            80.0,
+            6,
+            "percentage points",
+        ),
         ({"measure": "ratio", "per": "population"}, (15 / 6) / (435 / 30), 6, "ratio"),
-        ({"measure": "ratio", "per": "population", "against": "not cluster"}, (15 / 6) / (420 / 24), 6, "ratio"),
-        ({"measure": "growth", "outcome": "grown", "against": "not cluster"}, 10.0, 6, "percentage points a year"),
+        (
+            {"measure": "ratio", "per": "population", "against": "not cluster"},
+            (15 / 6) / (420 / 24),
+            6,
+            "ratio",
+        ),
+        (
+            {"measure": "growth", "outcome": "grown", "against": "not cluster"},
+            10.0,
+            6,
+            "percentage points a year",
+        ),
         ({"measure": "units", "per": "population", "group": "sez"}, 0, 6, "units"),
-        ({"measure": "units", "per": "population", "group": "region = odd"}, 8, 15, "units"),
-        ({"outcome": "zones_park", "group": ["u29"], "windows": [[2008, 2010]]}, 100 * 2 / 30, 1, "percent"),
+        (
+            {"measure": "units", "per": "population", "group": "region = odd"},
+            8,
+            15,
+            "units",
+        ),
+        (
+            {"outcome": "zones_park", "group": ["u29"], "windows": [[2008, 2010]]},
+            100 * 2 / 30,
+            1,
+            "percent",
+        ),
         (RISE, 9.5 - 1.5, 6, "ratio"),
     ],
 )
@@ -143,31 +271,51 @@ def test_facts_are_what_is_observed(item, value, members, unit):
     assert found.estimate == pytest.approx(value)
     assert (found.n_treated, found.unit_of_measure) == (members, unit)
     assert (found.estimator, found.effect_type) == ("fact", "fact")
-    assert np.isnan([found.p_value, found.conf_low, found.conf_high, found.std_error]).all()
+    assert np.isnan(
+        [found.p_value, found.conf_low, found.conf_high, found.std_error]
+    ).all()
     assert ("does not name" in found.warning) == (item.get("outcome") == "list_2008")
-    assert found.treatment_def == ("t" if "cluster" in str({**FACT, **item}) or "sez" in found.term else "")
+    assert found.treatment_def == (
+        "t" if "cluster" in str({**FACT, **item}) or "sez" in found.term else ""
+    )
 
 
 def test_a_fact_has_a_row_for_each_choice_and_says_what_it_rests_on():
     windows = [[2001, 2004], [2005, 2010], [2001, 2010]]
-    item = {**FACT, "outcome": {"output": "output_real", "number": "count"}, "windows": windows}
+    item = {
+        **FACT,
+        "outcome": {"output": "output_real", "number": "count"},
+        "windows": windows,
+    }
     item |= {"taxonomies": ["t", "other"]}
     study = make_study(item)
     other = study.tables["cells"].assign(taxonomy="other", cluster=SEZ.tolist() * 2)
     study.tables["cells"] = pd.concat([study.tables["cells"], other])
     results = estimate(study)
     assert len(results.estimates) == 12
-    bases = [row(results, period=f"{a}-{b}", outcome="output", treatment_def="t").output_basis for a, b in windows]
+    bases = [
+        row(
+            results, period=f"{a}-{b}", outcome="output", treatment_def="t"
+        ).output_basis
+        for a, b in windows
+    ]
     assert bases == ["proxy", "official", "spliced"]
     other = row(results, period="2001-2004", outcome="number", treatment_def="other")
     assert other.estimate == pytest.approx(100 * 39 / 435)
     gone = {"population": np.where(PLACE == 1, np.nan, 1.0)}
     found = row(run({**FACT, "less": "population"}, **gone))
-    assert found.estimate == pytest.approx(100 * (14 / 434 - 5 / 29)) and "without u01" in found.warning
+    assert (
+        found.estimate == pytest.approx(100 * (14 / 434 - 5 / 29))
+        and "without u01" in found.warning
+    )
 
 
 def test_shuffled_rows_and_renamed_units_change_nothing():
-    cells = {**CONTRAST, "regressors": ["cluster_only", "sez_only", "both"], "term": "both"}
+    cells = {
+        **CONTRAST,
+        "regressors": ["cluster_only", "sez_only", "both"],
+        "term": "both",
+    }
     study = make_study(
         CONTRAST,
         cells,
@@ -177,7 +325,10 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
     )
     renamed = study.renamed({name: f"x{99 - i}" for i, name in enumerate(NAMES)})
     for other, compare in ((study.shuffled(1), same_results), (renamed, same_numbers)):
-        compare(estimate(study), estimate(Made(other.config, other.tables, **other.described)))
+        compare(
+            estimate(study),
+            estimate(Made(other.config, other.tables, **other.described)),
+        )
 
 
 COUNTED = {**PANEL, "outcome": "a", "regressors": ["count"], "term": "count"}
@@ -188,29 +339,52 @@ COUNTED = {**PANEL, "outcome": "a", "regressors": ["count"], "term": "count"}
     [
         ({**CONTRAST, "outcome": "a / nowhere"}, "the panel has no column nowhere"),
         ({**CONTRAST, "outcome": "gappy"}, "no figures of gappy in 2001 to 2010"),
-        ({**CONTRAST, "regressors": ["cluster", "unheard"]}, "the panel has no column unheard"),
-        ({**CONTRAST, "regressors": ["cluster", "zones_port"]}, "no zones of type port"),
+        (
+            {**CONTRAST, "regressors": ["cluster", "unheard"]},
+            "the panel has no column unheard",
+        ),
+        (
+            {**CONTRAST, "regressors": ["cluster", "zones_port"]},
+            "no zones of type port",
+        ),
         (COUNTED, "count_lag0 does not vary within units beyond years"),
         ({**FACT, "outcome": "nowhere"}, "the panel has no column nowhere"),
-        ({**FACT, "group": "coastal and lat > 99"}, "no unit in the group coastal and lat > 99"),
-        ({**FACT, "windows": [[1990, 1995]]}, "no period holds the middle of 1990 to 1995"),
-        ({**FACT, "measure": "growth", "windows": [[2001, 2012]]}, "no figures of count in both 2001 and 2012"),
+        (
+            {**FACT, "group": "coastal and lat > 99"},
+            "no unit in the group coastal and lat > 99",
+        ),
+        (
+            {**FACT, "windows": [[1990, 1995]]},
+            "no period holds the middle of 1990 to 1995",
+        ),
+        (
+            {**FACT, "measure": "growth", "windows": [[2001, 2012]]},
+            "no figures of count in both 2001 and 2012",
+        ),
     ],
 )
 def test_what_is_missing_becomes_a_reason(item, text):
     results = run(item)
-    assert results.estimates == [] and results.series["not_carried"]["reason"].tolist() == [text]
+    assert results.estimates == [] and results.series["not_carried"][
+        "reason"
+    ].tolist() == [text]
 
 
 @pytest.mark.parametrize(
     ("item", "text"),
     [
         ({"kind": "contrast", "label": "a"}, "estimates.statements.0.contrast.outcome"),
-        ({**CONTRAST, "outcome": {"numerator": "a"}}, "estimates.statements.0.contrast.outcome"),
+        (
+            {**CONTRAST, "outcome": {"numerator": "a"}},
+            "estimates.statements.0.contrast.outcome",
+        ),
         ({**CONTRAST, "outcome": "a ** 2"}, "not allowed"),
         ({**PANEL, "outcome": ["a", "b"]}, "a panel with several outcomes"),
         ({**FACT, "measure": "ratio"}, "a ratio without per"),
-        ({**FACT, "measure": "growth", "less": "a"}, "only share and increase subtract"),
+        (
+            {**FACT, "measure": "growth", "less": "a"},
+            "only share and increase subtract",
+        ),
         ({**CONTRAST, "periods": ["P9"]}, "names period 'P9'"),
         ({**FACT, "group": "clusters"}, "names the group 'clusters'"),
         ({**FACT, "group": ["u00", "u99"]}, "names the unit u99"),

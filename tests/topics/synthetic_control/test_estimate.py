@@ -1,4 +1,6 @@
-"""Synthetic control: a planted effect found, nothing where nothing happened, invariance, what is refused."""
+"""Synthetic control: a planted effect found, nothing where nothing happened,
+invariance, what is refused.
+"""
 
 import numpy as np
 import pandas as pd
@@ -11,21 +13,43 @@ from made_study import NUMBERS, MadeStudy, one_line, row, same_numbers, same_res
 
 YEARS = list(range(1980, 2000))
 UNITS = [f"U{i:02d}" for i in range(24)]
-CASE = {"id": "c", "unit": "U00", "fit": [1980, 1989], "effect": [1990, 1999], "placebo": 1986, "role": "primary"}
+CASE = {
+    "id": "c",
+    "unit": "U00",
+    "fit": [1980, 1989],
+    "effect": [1990, 1999],
+    "placebo": 1986,
+    "role": "primary",
+}
 
 
 def make_study(*specs, effect=0.0, seed=7, change=None, noise=0.02):
-    rng, n, T = np.random.default_rng(seed), len(UNITS), len(YEARS)
+    rng = np.random.default_rng(seed)
+    n = len(UNITS)
+    T = len(YEARS)
     factors = rng.normal(0, 0.05, (2, T)).cumsum(axis=1) + 0.05 * np.arange(T)
-    y = rng.normal(8, 0.4, (n, 1)) + rng.uniform(0.2, 1.0, (n, 2)) @ factors + noise * rng.normal(size=(n, T))
+    y = (
+        rng.normal(8, 0.4, (n, 1))
+        + rng.uniform(0.2, 1.0, (n, 2)) @ factors
+        + noise * rng.normal(size=(n, T))
+    )
     y[0] += effect * (np.array(YEARS) >= 1990)
     index = pd.MultiIndex.from_product([UNITS, YEARS], names=["unit", "year"])
-    panel = pd.DataFrame({"log_income": y.ravel()}, index).reset_index().assign(basis="official")
-    doses = index.to_frame(index=False).assign(zone_type="sez_seed", zones=0, zones_dated=0)
+    panel = (
+        pd.DataFrame({"log_income": y.ravel()}, index)
+        .reset_index()
+        .assign(basis="official")
+    )
+    doses = index.to_frame(index=False).assign(
+        zone_type="sez_seed", zones=0, zones_dated=0
+    )
     zoned = doses["unit"].isin(["U00", "U23"]) & doses["year"].ge(1990)
     doses = doses.assign(zones=zoned.astype(int), zones_dated=zoned.astype(int))
     config = {"estimates": {"synthetic_control": list(specs) or [CASE]}}
-    described = {"samples": {"all": UNITS, "few": UNITS[:4]}, "basis_years": {"official": [1980, 1999]}}
+    described = {
+        "samples": {"all": UNITS, "few": UNITS[:4]},
+        "basis_years": {"official": [1980, 1999]},
+    }
     tables = {"panel": change(panel) if change else panel, "doses": doses}
     return MadeStudy(config, tables, **described)
 
@@ -39,34 +63,61 @@ def test_a_planted_effect_is_found_with_the_smallest_p(effect):
     results = run(effect=effect)
     main = row(results, estimator="synthetic_control", effect_type="coef")
     assert main.estimate == pytest.approx(effect, abs=0.08) and main.role == "primary"
-    assert main.p_value == pytest.approx(1 / 23) and main.n_units == 23  # U23 holds a zone and is no donor
-    assert main.conf_low < effect < main.conf_high and main.conf_low * main.conf_high > 0
-    assert row(results, estimator="synthetic_control_ratio").p_value == pytest.approx(1 / 23)
+    assert (
+        main.p_value == pytest.approx(1 / 23) and main.n_units == 23
+    )  # U23 holds a zone and is no donor
+    assert (
+        main.conf_low < effect < main.conf_high and main.conf_low * main.conf_high > 0
+    )
+    assert row(results, estimator="synthetic_control_ratio").p_value == pytest.approx(
+        1 / 23
+    )
     assert row(results, estimator="synthetic_control_in_time").p_value > 0.1
-    low, high = (row(results, effect_type=name).estimate for name in ("stat_low", "stat_high"))
+    low, high = (
+        row(results, effect_type=name).estimate for name in ("stat_low", "stat_high")
+    )
     assert low <= high and abs(high - effect) < 0.2
-    assert row(results, effect_type="stat_end").estimate == pytest.approx(effect, abs=0.1)
+    assert row(results, effect_type="stat_end").estimate == pytest.approx(
+        effect, abs=0.1
+    )
 
 
 def test_the_conformal_test_sees_a_late_effect_and_half_the_years_hide_it():
     def step(panel):
-        return panel.assign(log_income=panel["log_income"] + 0.4 * (panel["unit"].eq("U00") & panel["year"].ge(1996)))
+        return panel.assign(
+            log_income=panel["log_income"]
+            + 0.4 * (panel["unit"].eq("U00") & panel["year"].ge(1996))
+        )
 
     late = {**CASE, "id": "late", "fit": [1980, 1995], "effect": [1996, 1999]}
-    assert row(run(late, change=step), estimator="synthetic_control_conformal").p_value == 1 / 20
+    assert (
+        row(run(late, change=step), estimator="synthetic_control_conformal").p_value
+        == 1 / 20
+    )
     assert row(run(effect=0.4), estimator="synthetic_control_conformal").p_value > 0.1
 
 
 def test_weights_are_on_the_simplex_and_paths_are_complete():
     results = run(CASE, {**CASE, "id": "levels", "demeaned": False})
-    weights, series = results.series["weights"], results.series["series"]
-    assert (weights["weight"] > 0).all() and not weights["unit"].isin(["U00", "U23"]).any()
+    weights = results.series["weights"]
+    series = results.series["series"]
+    assert (weights["weight"] > 0).all() and not weights["unit"].isin(
+        ["U00", "U23"]
+    ).any()
     np.testing.assert_allclose(weights.groupby("spec_id")["weight"].sum(), 1, atol=1e-5)
     assert series.groupby(["spec_id", "kind"])["unit"].nunique().to_dict() == {
-        (spec, kind): n for spec in ("c", "levels") for kind, n in (("treated", 1), ("placebo", 22))
+        (spec, kind): n
+        for spec in ("c", "levels")
+        for kind, n in (("treated", 1), ("placebo", 22))
     }
-    np.testing.assert_allclose(series["actual"] - series["synthetic"], series["gap"], atol=1e-12)
-    mine = series[series["kind"].eq("treated") & series["spec_id"].eq("c") & series["year"].lt(1990)]
+    np.testing.assert_allclose(
+        series["actual"] - series["synthetic"], series["gap"], atol=1e-12
+    )
+    mine = series[
+        series["kind"].eq("treated")
+        & series["spec_id"].eq("c")
+        & series["year"].lt(1990)
+    ]
     assert mine["gap"].mean() == pytest.approx(0, abs=1e-12)
     before = row(results, effect_type="stat_pre_rmspe", spec_id="c").estimate
     assert before == pytest.approx(np.sqrt((mine["gap"] ** 2).mean()))
@@ -82,20 +133,39 @@ def test_order_and_names_of_units_change_nothing():
 
 
 def test_a_level_that_is_common_drops_out_and_a_poor_fit_is_named():
-    moved = run(change=lambda p: p.assign(log_income=p["log_income"] + 3 * p["unit"].eq("U00")))
-    here, there = (estimates_frame(r.estimates)[NUMBERS].to_numpy(float) for r in (run(), moved))
+    moved = run(
+        change=lambda p: p.assign(log_income=p["log_income"] + 3 * p["unit"].eq("U00"))
+    )
+    here, there = (
+        estimates_frame(r.estimates)[NUMBERS].to_numpy(float) for r in (run(), moved)
+    )
     np.testing.assert_allclose(here, there, atol=1e-9)
-    wild = run(change=lambda p: p.assign(log_income=p["log_income"] - p["unit"].eq("U00") * 0.2 * (p["year"] - 1980)))
-    assert "POOR FIT" in row(wild, estimator="synthetic_control", effect_type="coef").warning
+    wild = run(
+        change=lambda p: p.assign(
+            log_income=p["log_income"] - p["unit"].eq("U00") * 0.2 * (p["year"] - 1980)
+        )
+    )
+    assert (
+        "POOR FIT"
+        in row(wild, estimator="synthetic_control", effect_type="coef").warning
+    )
 
 
 def test_few_donors_give_no_interval():
-    main = row(run({**CASE, "sample": "few", "placebo": None}), estimator="synthetic_control", effect_type="coef")
+    main = row(
+        run({**CASE, "sample": "few", "placebo": None}),
+        estimator="synthetic_control",
+        effect_type="coef",
+    )
     assert np.isnan(main.conf_low) and "too few donors for an interval" in main.warning
 
 
 def gap_at(panel):
-    return panel.assign(log_income=panel["log_income"].mask(panel["unit"].eq("U05") & panel["year"].eq(1984)))
+    return panel.assign(
+        log_income=panel["log_income"].mask(
+            panel["unit"].eq("U05") & panel["year"].eq(1984)
+        )
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,7 +189,9 @@ def test_a_wrong_case_is_refused_in_one_line(change, text):
 
 
 def test_a_donor_without_data_and_an_id_used_twice_are_refused():
-    with one_line(EvenfieldError, "log_income is missing or infinite for 1 unit-years (U05 1984)"):
+    with one_line(
+        EvenfieldError, "log_income is missing or infinite for 1 unit-years (U05 1984)"
+    ):
         run(change=gap_at)
     run({**CASE, "exclude": ["U05"]}, change=gap_at)
     with one_line(EvenfieldError, "uses an id twice"):

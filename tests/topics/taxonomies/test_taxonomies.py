@@ -1,4 +1,6 @@
-"""Comparison of taxonomies: closed forms, a planted interaction wins, no interaction does not, alignment."""
+"""Comparison of taxonomies: closed forms, a planted interaction wins, no interaction
+does not, alignment.
+"""
 
 import numpy as np
 import pandas as pd
@@ -6,63 +8,133 @@ import pytest
 from statsmodels.regression.linear_model import OLS
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.prediction_error import leave_one_out_mse, predictor, schwarz_criterion, upper_p_value
+from evenfield.numerics.prediction_error import (
+    leave_one_out_mse,
+    predictor,
+    schwarz_criterion,
+    upper_p_value,
+)
 from evenfield.topics.taxonomies.estimate import estimate
 from made_study import MadeStudy, same_results
 
 N = 30
-NAMES, PLACE = [f"u{i:02d}" for i in range(N)], np.arange(N)
-CLUSTER, SEZ = PLACE < 6, (PLACE > 2) & (PLACE < 9)
+NAMES = [f"u{i:02d}" for i in range(N)]
+PLACE = np.arange(N)
+CLUSTER = PLACE < 6
+SEZ = (PLACE > 2) & (PLACE < 9)
 PERIODS = [
     {"period": "P1", "start": 1990, "end": 1999, "role": "main", "basis": "proxy"},
     {"period": "P2", "start": 2000, "end": 2010, "role": "main", "basis": "official"},
 ]
-SPEC = {"id": "growth", "role": "primary", "endogenous": "count", "exogenous": "state", "plane_hypothesis": "L47"}
+SPEC = {
+    "id": "growth",
+    "role": "primary",
+    "endogenous": "count",
+    "exogenous": "state",
+    "plane_hypothesis": "L47",
+}
 
 
 def make_study(both=1.0, sez=SEZ, clusters=True, **changes):
-    rng, periods, cells = np.random.default_rng(8), [], []
-    cell = np.select([CLUSTER & sez, CLUSTER, sez], ["both", "cluster only", "SEZ only"], "neither")
+    rng = np.random.default_rng(8)
+    periods = []
+    cells = []
+    cell = np.select(
+        [CLUSTER & sez, CLUSTER, sez], ["both", "cluster only", "SEZ only"], "neither"
+    )
     for item in PERIODS:
-        growth = 5 + CLUSTER + 0.5 * SEZ + both * (CLUSTER & SEZ) + 0.5 * rng.normal(size=N)
-        periods.append(pd.DataFrame({"unit": NAMES, "period": item["period"], "growth_pct_per_year": growth}))
-        frame = pd.DataFrame({"unit": NAMES, "period": item["period"], "cluster": CLUSTER * 1, "sez": sez * 1})
+        growth = (
+            5 + CLUSTER + 0.5 * SEZ + both * (CLUSTER & SEZ) + 0.5 * rng.normal(size=N)
+        )
+        periods.append(
+            pd.DataFrame(
+                {"unit": NAMES, "period": item["period"], "growth_pct_per_year": growth}
+            )
+        )
+        frame = pd.DataFrame(
+            {
+                "unit": NAMES,
+                "period": item["period"],
+                "cluster": CLUSTER * 1,
+                "sez": sez * 1,
+            }
+        )
         cells.append(frame.assign(taxonomy="main", cell=cell))
-        moved = {"cluster": np.roll(CLUSTER, 3) * 1, "sez": np.roll(sez, 3) * 1, "cell": np.roll(cell, 3)}
+        moved = {
+            "cluster": np.roll(CLUSTER, 3) * 1,
+            "sez": np.roll(sez, 3) * 1,
+            "cell": np.roll(cell, 3),
+        }
         cells.append(frame.assign(taxonomy="other", **moved))
-    pairs = [(i, i + 1) for i in range(N - 1) if i % 6 != 5] + [(i, i + 6) for i in range(N - 6)]
-    doses = [{"unit": u, "year": y, "zones": i % 4 + (y > 1999)} for i, u in enumerate(NAMES) for y in (1995, 2005)]
-    places = pd.DataFrame({"unit": NAMES, "lat": 20.0 + PLACE % 6, "lon": 100.0 + PLACE // 6})
+    pairs = [(i, i + 1) for i in range(N - 1) if i % 6 != 5] + [
+        (i, i + 6) for i in range(N - 6)
+    ]
+    doses = [
+        {"unit": u, "year": y, "zones": i % 4 + (y > 1999)}
+        for i, u in enumerate(NAMES)
+        for y in (1995, 2005)
+    ]
+    places = pd.DataFrame(
+        {"unit": NAMES, "lat": 20.0 + PLACE % 6, "lon": 100.0 + PLACE // 6}
+    )
     tables = {
         "periods": pd.concat(periods),
         "cells": pd.concat(cells),
         "units": places.assign(coastal=(PLACE % 6 < 3) * 1),
-        "adjacency": pd.DataFrame([(NAMES[a], NAMES[b]) for a, b in pairs], columns=["unit_i", "unit_j"]),
+        "adjacency": pd.DataFrame(
+            [(NAMES[a], NAMES[b]) for a, b in pairs], columns=["unit_i", "unit_j"]
+        ),
         "doses": pd.DataFrame(doses).assign(zone_type="state"),
-        "clusters": pd.DataFrame({"unit": NAMES, "measure": "count", "value": PLACE % 7}).head(N if clusters else 0),
+        "clusters": (
+            pd.DataFrame({"unit": NAMES, "measure": "count", "value": PLACE % 7}).head(
+                N if clusters else 0
+            )
+        ),
     }
-    config = {"estimates": {"taxonomies": [{**SPEC, **changes}]}, "weights": {"join": []}}
+    config = {
+        "estimates": {"taxonomies": [{**SPEC, **changes}]},
+        "weights": {"join": []},
+    }
     config["taxonomy"] = {"primary": "main", "all": ["main", "other"]}
-    return MadeStudy(config, tables, data_hash="abc", periods=PERIODS, samples={"all": NAMES, "few": NAMES[:20]})
+    return MadeStudy(
+        config,
+        tables,
+        data_hash="abc",
+        periods=PERIODS,
+        samples={"all": NAMES, "few": NAMES[:20]},
+    )
 
 
 def test_scores_are_those_of_statsmodels():
     rng = np.random.default_rng(1)
-    y, X = rng.normal(size=12), np.column_stack([np.ones(12), rng.normal(size=(12, 2))])
+    y = rng.normal(size=12)
+    X = np.column_stack([np.ones(12), rng.normal(size=(12, 2))])
     units = np.arange(12).astype(str)
-    fit, model = OLS(y, X).fit(), predictor(X, units)
-    assert leave_one_out_mse(y, model) == pytest.approx(np.mean(fit.get_influence().resid_press ** 2))
-    smaller = OLS(y, X[:, :2]).fit().bic - schwarz_criterion(y, predictor(X[:, :2], units))
+    fit = OLS(y, X).fit()
+    model = predictor(X, units)
+    assert leave_one_out_mse(y, model) == pytest.approx(
+        np.mean(fit.get_influence().resid_press ** 2)
+    )
+    smaller = OLS(y, X[:, :2]).fit().bic - schwarz_criterion(
+        y, predictor(X[:, :2], units)
+    )
     assert fit.bic - schwarz_criterion(y, model) == pytest.approx(smaller)
-    assert leave_one_out_mse(np.stack([y, y + 1]), model) == pytest.approx(np.tile(leave_one_out_mse(y, model), 2))
+    assert leave_one_out_mse(np.stack([y, y + 1]), model) == pytest.approx(
+        np.tile(leave_one_out_mse(y, model), 2)
+    )
     assert upper_p_value(1.0, np.array([0.0, 1.0, 2.0])) == pytest.approx(3 / 4)
     with pytest.raises(NumericsError, match="3 is alone in its group"):
         predictor(np.column_stack([np.ones(12), np.arange(12) == 3]), units)
 
 
 def test_a_planted_interaction_wins_and_its_absence_does_not():
-    planted, plain = ([e for e in estimate(make_study(b)).estimates if e.role == "primary"] for b in (6.0, 0.0))
-    assert len(planted) == 4 and all(e.estimate > 0 and e.p_value < 0.05 for e in planted)
+    planted, plain = (
+        [e for e in estimate(make_study(b)).estimates if e.role == "primary"]
+        for b in (6.0, 0.0)
+    )
+    assert len(planted) == 4 and all(
+        e.estimate > 0 and e.p_value < 0.05 for e in planted
+    )
     assert all(e.p_value > 0.05 / len(plain) for e in plain)
     assert all(e.estimate < 2 for e in plain if e.estimator == "bic_gain")
 
@@ -73,12 +145,22 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
     same_results(estimate(study.shuffled(4)), expected)
     renamed = estimate(study.renamed({u: f"v{99 - i}" for i, u in enumerate(NAMES)}))
     for one, two in zip(renamed.estimates, expected.estimates, strict=True):
-        assert (one.estimate, one.p_value) == pytest.approx((two.estimate, two.p_value), rel=1e-8, nan_ok=True)
+        assert (one.estimate, one.p_value) == pytest.approx(
+            (two.estimate, two.p_value), rel=1e-8, nan_ok=True
+        )
 
 
 def test_a_plane_that_is_missing_is_said():
-    reasons = ("30 units lack count or zones of type state", "no continuous measures named in the config")
-    for made, reason in zip(({"clusters": False}, {"endogenous": ""}), reasons, strict=True):
+    reasons = (
+        "30 units lack count or zones of type state",
+        "no continuous measures named in the config",
+    )
+    for made, reason in zip(
+        ({"clusters": False}, {"endogenous": ""}), reasons, strict=True
+    ):
         results = estimate(make_study(**made))
-        assert results.fit["left_out"][0] == {"part": "growth, P1, plane", "reason": reason}
+        assert results.fit["left_out"][0] == {
+            "part": "growth, P1, plane",
+            "reason": reason,
+        }
         assert "plane" not in {e.term for e in results.estimates}

@@ -1,4 +1,6 @@
-"""Zone dose: least squares with dummies, a planted effect, the placebo of later zones, invariance, what is refused."""
+"""Zone dose: least squares with dummies, a planted effect, the placebo of later zones,
+invariance, what is refused.
+"""
 
 import numpy as np
 import pandas as pd
@@ -11,8 +13,12 @@ from evenfield.topics.zone_dose.estimate import estimate
 from made_study import MadeStudy, one_line, row, same_numbers, same_results
 from tolerances import CLOSED_FORM
 
-pytestmark = pytest.mark.filterwarnings("ignore:The design matrix is rank-deficient")  # of the dummies
-UNITS, YEARS, REGIONS = [f"U{i:02d}" for i in range(24)], list(range(1996, 2013)), ("east", "west", "north")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:The design matrix is rank-deficient"
+)  # of the dummies
+UNITS = [f"U{i:02d}" for i in range(24)]
+YEARS = list(range(1996, 2013))
+REGIONS = ("east", "west", "north")
 MAIN = {"id": "main", "outcome": "capital", "dose": "zones", "role": "primary"}
 SECTION = {
     "hypothesis": "H6",
@@ -20,23 +26,53 @@ SECTION = {
     "beside": "region",
     "leads": [1, 2, 3],
     "doses": {"zones": {"expression": "log(1 + zones_state)", "label": "zones"}},
-    "outcomes": {"capital": {"expression": "log(stock)", "label": "capital", "unit": "log points", "sesoi": 0.1}},
+    "outcomes": {
+        "capital": {
+            "expression": "log(stock)",
+            "label": "capital",
+            "unit": "log points",
+            "sesoi": 0.1,
+        }
+    },
     "specs": [MAIN],
 }
 
 
-def make_study(section=SECTION, effect=0.3, ahead=0, noise=0.05, change=None, units=None):
-    """``effect`` of the dose ``ahead`` years later on the logarithm of the stock, with shocks by region and year."""
-    rng, n, T = np.random.default_rng(3), len(UNITS), len(YEARS)
+def make_study(
+    section=SECTION, effect=0.3, ahead=0, noise=0.05, change=None, units=None
+):
+    """``effect`` of the dose ``ahead`` years later on the logarithm of the stock, with
+    shocks by region and year.
+    """
+    rng = np.random.default_rng(3)
+    n = len(UNITS)
+    T = len(YEARS)
     zones = rng.poisson(0.25, (n, T)).cumsum(axis=1)
     dose = np.log1p(zones[:, np.minimum(np.arange(T) + ahead, T - 1)])
     shocks = rng.normal(0, 0.3, (len(REGIONS), T))[np.arange(n) % len(REGIONS)]
-    y = effect * dose + shocks + rng.normal(5, 1, (n, 1)) + noise * rng.normal(size=(n, T))
-    rows = pd.MultiIndex.from_product([UNITS, YEARS], names=["unit", "year"]).to_frame(index=False)
+    y = (
+        effect * dose
+        + shocks
+        + rng.normal(5, 1, (n, 1))
+        + noise * rng.normal(size=(n, T))
+    )
+    rows = pd.MultiIndex.from_product([UNITS, YEARS], names=["unit", "year"]).to_frame(
+        index=False
+    )
     panel = rows.assign(stock=np.exp(y).ravel(), basis="official")
-    doses = rows.assign(zone_type="state", zones=zones.ravel(), zones_dated=np.maximum(zones - 1, 0).ravel())
-    named = pd.DataFrame({"unit": UNITS, "region": [REGIONS[i % len(REGIONS)] for i in range(n)]})
-    tables = {"panel": change(panel) if change else panel, "doses": doses, "units": named if units is None else units}
+    doses = rows.assign(
+        zone_type="state",
+        zones=zones.ravel(),
+        zones_dated=np.maximum(zones - 1, 0).ravel(),
+    )
+    named = pd.DataFrame(
+        {"unit": UNITS, "region": [REGIONS[i % len(REGIONS)] for i in range(n)]}
+    )
+    tables = {
+        "panel": change(panel) if change else panel,
+        "doses": doses,
+        "units": named if units is None else units,
+    }
     described = {"samples": {"all": UNITS}, "basis_years": {"official": [1996, 2012]}}
     return MadeStudy({"estimates": {"zone_dose": section}}, tables, **described)
 
@@ -46,30 +82,52 @@ def run(section=SECTION, **made):
 
 
 def main_row(results, **wanted):
-    return row(results, **{"estimator": "zone_dose_fe", "spec_id": "main", "term": "dose", **wanted})
+    return row(
+        results,
+        **{"estimator": "zone_dose_fe", "spec_id": "main", "term": "dose", **wanted},
+    )
 
 
 def with_dummies(study, terms, years, without=()):
     """Fit by statsmodels with a dummy for each unit and for each year of each region."""
-    frame = study.tables["panel"].merge(study.tables["doses"]).merge(study.tables["units"], on="unit")
+    frame = (
+        study.tables["panel"]
+        .merge(study.tables["doses"])
+        .merge(study.tables["units"], on="unit")
+    )
     frame = frame.sort_values(["unit", "year"])
     frame = frame.assign(dose=np.log1p(frame["zones"]), y=np.log(frame["stock"]))
     for name, later in terms.items():
         frame[name] = frame.groupby("unit")["dose"].shift(-later)
     frame = frame[frame["year"].between(*years) & ~frame["unit"].isin(without)]
-    return smf.ols(f"y ~ {' + '.join(terms)} + C(unit) + C(region):C(year)", frame).fit()
+    return smf.ols(
+        f"y ~ {' + '.join(terms)} + C(unit) + C(region):C(year)", frame
+    ).fit()
 
 
 def cr3(study, terms, years):
-    """Return coefficients and their cluster jackknife, each unit left out and all dummies fitted again."""
-    full, names = with_dummies(study, terms, years), list(terms)
-    moved = [with_dummies(study, terms, years, [unit]).params[names] - full.params[names] for unit in UNITS]
-    G, changes = len(UNITS), np.array(moved)
-    return full.params[names].to_numpy(), (G - 1) / G * changes.T @ changes, changes + full.params[names].to_numpy()
+    """Return coefficients and their cluster jackknife, each unit left out and all
+    dummies fitted again.
+    """
+    full = with_dummies(study, terms, years)
+    names = list(terms)
+    moved = [
+        with_dummies(study, terms, years, [unit]).params[names] - full.params[names]
+        for unit in UNITS
+    ]
+    G = len(UNITS)
+    changes = np.array(moved)
+    return (
+        full.params[names].to_numpy(),
+        (G - 1) / G * changes.T @ changes,
+        changes + full.params[names].to_numpy(),
+    )
 
 
 @pytest.mark.parametrize("lag", [0, 2])
-def test_numbers_are_those_of_least_squares_with_dummies_refitted_without_each_unit(lag):
+def test_numbers_are_those_of_least_squares_with_dummies_refitted_without_each_unit(
+    lag,
+):
     study = make_study({**SECTION, "specs": [{**MAIN, "lag": lag}]})
     results = estimate(study)
     found = main_row(results, term="dose_lag2" if lag else "dose")
@@ -77,12 +135,23 @@ def test_numbers_are_those_of_least_squares_with_dummies_refitted_without_each_u
     assert found.estimate == pytest.approx(beta[0], rel=CLOSED_FORM)
     assert found.std_error == pytest.approx(np.sqrt(V[0, 0]), rel=CLOSED_FORM)
     law = stats.t(found.g_star - 1)
-    assert found.p_value == pytest.approx(2 * law.sf(abs(found.statistic))) and found.df == found.g_star - 1
+    assert (
+        found.p_value == pytest.approx(2 * law.sf(abs(found.statistic)))
+        and found.df == found.g_star - 1
+    )
     assert found.conf_high == pytest.approx(beta[0] + law.ppf(0.975) * found.std_error)
     assert found.mde == pytest.approx((law.ppf(0.975) + law.ppf(0.8)) * found.std_error)
-    ends = [row(results, estimator="leave_one_out", effect_type=name).estimate for name in ("stat_low", "stat_high")]
+    ends = [
+        row(results, estimator="leave_one_out", effect_type=name).estimate
+        for name in ("stat_low", "stat_high")
+    ]
     assert ends == pytest.approx([without.min(), without.max()], rel=CLOSED_FORM)
-    assert (found.n_units, found.n_periods, found.n_obs, found.hypothesis) == (24, 10, 240, "H6")
+    assert (found.n_units, found.n_periods, found.n_obs, found.hypothesis) == (
+        24,
+        10,
+        240,
+        "H6",
+    )
 
 
 def test_later_zones_beside_those_in_force_are_the_placebo():
@@ -90,15 +159,25 @@ def test_later_zones_beside_those_in_force_are_the_placebo():
     results = estimate(study)
     beta, V, _ = cr3(study, {"lead": 3, "x": 0}, (2000, 2009))
     one = main_row(results, term="dose_lead3")
-    assert (one.estimate, one.std_error) == pytest.approx((beta[0], np.sqrt(V[0, 0])), rel=CLOSED_FORM)
+    assert (one.estimate, one.std_error) == pytest.approx(
+        (beta[0], np.sqrt(V[0, 0])), rel=CLOSED_FORM
+    )
     beta, V, _ = cr3(study, {"a": 1, "b": 2, "c": 3, "x": 0}, (2000, 2009))
     joint = row(results, effect_type="joint")
     F = beta[:3] @ np.linalg.solve(V[:3, :3], beta[:3]) / 3
     assert joint.estimate == pytest.approx(F, rel=CLOSED_FORM)
     assert joint.p_value == pytest.approx(stats.f(3, joint.df).sf(F))
-    assert {one.role, joint.role} == {"placebo"} and one.p_value > 0.05 and joint.p_value > 0.05
+    assert (
+        {one.role, joint.role} == {"placebo"}
+        and one.p_value > 0.05
+        and joint.p_value > 0.05
+    )
     early = run(ahead=3)
-    assert main_row(early, term="dose_lead3").p_value < 0.001 > row(early, effect_type="joint").p_value
+    assert (
+        main_row(early, term="dose_lead3").p_value
+        < 0.001
+        > row(early, effect_type="joint").p_value
+    )
     short = main_row(run({**SECTION, "years": [2000, 2012]}), term="dose_lead3")
     assert short.period == "2000-2009"  # later years have no zones three years on
 
@@ -106,29 +185,49 @@ def test_later_zones_beside_those_in_force_are_the_placebo():
 def test_a_planted_effect_is_found_by_every_inference_and_none_where_there_is_none():
     results = run()
     rows = [e for e in results.estimates if e.role in ("primary", "ladder")]
-    assert {e.estimator for e in rows} == {"zone_dose_fe", "zone_dose_fe_cr2", "zone_dose_fe_wild_33"}
-    assert all(e.conf_low < 0.3 < e.conf_high and e.conf_low > 0 and e.p_value < 0.05 for e in rows)
-    assert "ENDOGENOUS" in rows[0].warning and "GRADE C" in rows[0].warning and rows[0].sesoi == 0.1
+    assert {e.estimator for e in rows} == {
+        "zone_dose_fe",
+        "zone_dose_fe_cr2",
+        "zone_dose_fe_wild_33",
+    }
+    assert all(
+        e.conf_low < 0.3 < e.conf_high and e.conf_low > 0 and e.p_value < 0.05
+        for e in rows
+    )
+    assert (
+        "ENDOGENOUS" in rows[0].warning
+        and "GRADE C" in rows[0].warning
+        and rows[0].sesoi == 0.1
+    )
     assert main_row(run(effect=0.0)).p_value > 0.05
     assert main_row(run(noise=0.0)).estimate == pytest.approx(0.3, abs=1e-9)
 
 
 def test_order_and_names_of_units_and_shocks_of_a_region_change_nothing():
-    study, results = make_study(), run()
+    study = make_study()
+    results = run()
     same_results(estimate(study.shuffled(3)), results)
-    same_numbers(estimate(study.renamed({unit: f"Z{99 - i}" for i, unit in enumerate(UNITS)})), results)
+    same_numbers(
+        estimate(study.renamed({unit: f"Z{99 - i}" for i, unit in enumerate(UNITS)})),
+        results,
+    )
 
     def shocked(panel):
         east = panel["unit"].isin(UNITS[::3])
-        return panel.assign(stock=panel["stock"] * np.exp(0.2 * east * (panel["year"] - 1996) ** 2 / 10))
+        return panel.assign(
+            stock=panel["stock"] * np.exp(0.2 * east * (panel["year"] - 1996) ** 2 / 10)
+        )
 
-    assert main_row(run(change=shocked)).estimate == pytest.approx(main_row(results).estimate, rel=1e-8)
+    assert main_row(run(change=shocked)).estimate == pytest.approx(
+        main_row(results).estimate, rel=1e-8
+    )
 
 
 def test_a_unit_alone_in_its_region_is_left_out():
     units = make_study().tables["units"]
     alone = units.assign(region=units["region"].mask(units["unit"].eq("U05"), "island"))
-    found, study = main_row(run(units=alone)), make_study()
+    found = main_row(run(units=alone))
+    study = make_study()
     assert found.n_units == 23 and np.isfinite(found.std_error)
     expected = with_dummies(study, {"x": 0}, (2000, 2009), ["U05"]).params["x"]
     assert found.estimate == pytest.approx(expected, rel=CLOSED_FORM)
@@ -139,15 +238,33 @@ def test_a_unit_alone_in_its_region_is_left_out():
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"specs": [{**MAIN, "outcome": "gold"}]}, "main names gold, not one of capital"),
+        (
+            {"specs": [{**MAIN, "outcome": "gold"}]},
+            "main names gold, not one of capital",
+        ),
         ({"specs": [{**MAIN, "dose": "gold"}]}, "main names gold, not one of zones"),
-        ({"specs": [{**MAIN, "years": [2009, 2000]}]}, "the years of main run from 2009 to 2000"),
+        (
+            {"specs": [{**MAIN, "years": [2009, 2000]}]},
+            "the years of main run from 2009 to 2000",
+        ),
         ({"specs": [MAIN, MAIN]}, "an id is used twice"),
         ({"beside": "coast"}, "compares within coast"),
-        ({"years": [1990, 2009]}, "capital is blank 144 times in zone dose main (U00 1990"),
-        ({"specs": [{**MAIN, "lag": 5}]}, "zones is blank 24 times in zone dose main (U00 1995"),
-        ({"doses": {"zones": {"expression": "zones_port", "label": "x"}}}, "column 'zones_port'"),
-        ({"doses": {"zones": {"expression": "0 * zones_state", "label": "x"}}}, "zones does not vary"),
+        (
+            {"years": [1990, 2009]},
+            "capital is blank 144 times in zone dose main (U00 1990",
+        ),
+        (
+            {"specs": [{**MAIN, "lag": 5}]},
+            "zones is blank 24 times in zone dose main (U00 1995",
+        ),
+        (
+            {"doses": {"zones": {"expression": "zones_port", "label": "x"}}},
+            "column 'zones_port'",
+        ),
+        (
+            {"doses": {"zones": {"expression": "0 * zones_state", "label": "x"}}},
+            "zones does not vary",
+        ),
     ],
 )
 def test_a_wrong_section_is_refused_in_one_line(change, text):
@@ -156,8 +273,14 @@ def test_a_wrong_section_is_refused_in_one_line(change, text):
 
 
 def test_a_gap_in_the_data_or_a_unit_without_region_is_named():
-    with one_line(EvenfieldError, "capital is blank 1 times in zone dose main (U03 2004)"):
-        run(change=lambda p: p.assign(stock=p["stock"].mask(p["unit"].eq("U03") & p["year"].eq(2004))))
+    with one_line(
+        EvenfieldError, "capital is blank 1 times in zone dose main (U03 2004)"
+    ):
+        run(
+            change=lambda p: p.assign(
+                stock=p["stock"].mask(p["unit"].eq("U03") & p["year"].eq(2004))
+            )
+        )
     units = make_study().tables["units"]
     with one_line(EvenfieldError, "1 units have no region (U07)"):
         run(units=units.assign(region=units["region"].mask(units["unit"].eq("U07"))))

@@ -23,7 +23,9 @@ def main(data, table, clock):
 
 if "snakemake" in globals():
     job = globals()["snakemake"]
-    Path(job.log[0]).write_text(f"toy: {job.params.stop}\n" * bool(job.params.stop), encoding="utf-8")
+    Path(job.log[0]).write_text(
+        f"toy: {job.params.stop}\n" * bool(job.params.stop), encoding="utf-8"
+    )
     if job.params.stop:
         sys.exit(f"evenfield: toy: {job.params.stop}")
     main(job.input.data, job.output.table, job.params.clock)

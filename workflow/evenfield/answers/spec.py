@@ -1,4 +1,6 @@
-"""What claims.yaml may hold: the rule's numbers, the hypotheses, the claims in the order of the paper, the reasons."""
+"""What claims.yaml may hold: the rule's numbers, the hypotheses, the claims in the
+order of the paper, the reasons.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,17 @@ from evenfield.shared.estimates import TEXT_FIELDS
 from evenfield.shared.spec import Id, Spec
 from evenfield.study.errors import ClaimsError, Faults, not_known
 
-Select = Annotated[dict[str, str], Field(min_length=1)]  # wanted text by column of estimates.csv
+Select = Annotated[
+    dict[str, str], Field(min_length=1)
+]  # wanted text by column of estimates.csv
 Named = dict[str, Select]
 # What an entry of each kind must hold, and what it may hold beside that.
 TEST = ("interest", "checks", "placebos", "shows")
-NEEDED = {"fact": ("evidence", "holds"), "out of reach": ("because", "why", "data"), "not empirical": ("why",)}
+NEEDED = {
+    "fact": ("evidence", "holds"),
+    "out of reach": ("because", "why", "data"),
+    "not empirical": ("why",),
+}
 ALLOWED = {"fact": ("variants", "shows"), "association": TEST, "effect": TEST}
 
 
@@ -27,7 +35,9 @@ class Rule(Spec):
 
 
 class Threshold(Spec):
-    """Where a fact holds: strictly above or below a number, or between two numbers with both ends."""
+    """Where a fact holds: strictly above or below a number, or between two numbers with
+    both ends.
+    """
 
     above: float | None = None
     below: float | None = None
@@ -45,17 +55,26 @@ class Threshold(Spec):
         """Say whether a number meets the threshold; an undefined one does not."""
         if self.between:
             return self.between[0] <= value <= self.between[1]
-        return value > self.above if self.above is not None else self.below is not None and value < self.below
+        return (
+            value > self.above
+            if self.above is not None
+            else self.below is not None and value < self.below
+        )
 
     @property
     def words(self) -> str:
         """The threshold as a clause."""
         (name, number), *_ = self.model_dump(exclude_none=True).items()
-        return f"{name} {' and '.join(f'{end:g}' for end in number) if name == 'between' else f'{number:g}'}"
+        return (
+            f"{name}"
+            f" {' and '.join(f'{end:g}' for end in number) if name == 'between' else f'{number:g}'}"
+        )
 
 
 class Entry(Spec):
-    """What hypotheses and claims share: a predicted sign and named overrides of the row that decides."""
+    """What hypotheses and claims share: a predicted sign and named overrides of the row
+    that decides.
+    """
 
     kind: Literal["fact", "association", "effect", "out of reach", "not empirical"]
     sign: Literal["", "+", "-"] = ""
@@ -77,10 +96,21 @@ class Entry(Spec):
         return {}
 
     def selections(self) -> dict[tuple[str, str], Select]:
-        """Return every selection by what it is and its name; overrides come with what they override."""
+        """Return every selection by what it is and its name; overrides come with what
+        they override.
+        """
         shown = {str(number): row for number, row in enumerate(self.shows, 1)}
-        told = {"check": self.checks, "placebo": self.placebos, "variant": self.variants, "shown": shown}
-        named = {(what, name): {**self.first, **row} for what, rows in told.items() for name, row in rows.items()}
+        told = {
+            "check": self.checks,
+            "placebo": self.placebos,
+            "variant": self.variants,
+            "shown": shown,
+        }
+        named = {
+            (what, name): {**self.first, **row}
+            for what, rows in told.items()
+            for name, row in rows.items()
+        }
         return {("primary", ""): self.first, **named} if self.first else {}
 
 
@@ -124,12 +154,20 @@ class Claim(Entry):
 
     @model_validator(mode="after")
     def _of_its_kind(self) -> Claim:
-        needed = NEEDED.get(self.kind) or (("hypothesis",) if self.hypothesis else ("sign", "evidence"))
+        needed = NEEDED.get(self.kind) or (
+            ("hypothesis",) if self.hypothesis else ("sign", "evidence")
+        )
         may = () if self.hypothesis else ALLOWED.get(self.kind, ())
-        written = {name for name, value in self if name not in ("id", "paragraph", "claim", "kind") and value}
+        written = {
+            name
+            for name, value in self
+            if name not in ("id", "paragraph", "claim", "kind") and value
+        }
         for name in needed:
             if name not in written:
-                raise ValueError(f"kind {self.kind} needs {' and '.join(needed)}; {name} is missing")
+                raise ValueError(
+                    f"kind {self.kind} needs {' and '.join(needed)}; {name} is missing"
+                )
         if extra := sorted(written - {*needed, *may}):
             beside = " beside a hypothesis" if self.hypothesis else ""
             raise ValueError(f"kind {self.kind} has no {extra[0]}{beside}")
@@ -146,12 +184,16 @@ class Claims(Spec):
 
     def entries(self) -> Iterator[tuple[str, Entry]]:
         """Yield hypotheses and claims with the place where each stands."""
-        yield from ((f"hypothesis {name}", item) for name, item in self.hypotheses.items())
+        yield from (
+            (f"hypothesis {name}", item) for name, item in self.hypotheses.items()
+        )
         yield from ((f"claim {item.id}", item) for item in self.claims)
 
 
 def read_claims(config: Mapping[str, Any]) -> Claims:
-    """Return claims.yaml as it stands in a checked config, refused in one line where a run would refuse it later."""
+    """Return claims.yaml as it stands in a checked config, refused in one line where a
+    run would refuse it later.
+    """
     written = config["answers"]
     try:
         claims = Claims.model_validate(written)
@@ -166,50 +208,104 @@ def _worded(first: Mapping[str, Any], written: Mapping[str, Any]) -> ClaimsError
     where = [str(step) for step in first["loc"] if step != "[key]"]
     if where[:1] == ["claims"] and len(where) > 1:
         entry = written["claims"][int(where[1])]
-        name = entry.get("id", f"number {int(where[1]) + 1}") if isinstance(entry, Mapping) else where[1]
+        name = (
+            entry.get("id", f"number {int(where[1]) + 1}")
+            if isinstance(entry, Mapping)
+            else where[1]
+        )
         where = [f"claim {name}", *where[2:]]
     elif where[:1] == ["hypotheses"] and len(where) > 1:
         where = [f"hypothesis {where[1]}", *where[2:]]
-    place, key = (where[0], ".".join(where[1:])) if len(first["loc"]) > 1 else ("the top level", ".".join(where))
+    place, key = (
+        (where[0], ".".join(where[1:]))
+        if len(first["loc"]) > 1
+        else ("the top level", ".".join(where))
+    )
     if first["type"] == "extra_forbidden":
         known = ", ".join(_keys_beside(first["loc"]))
-        return ClaimsError(f"{place} has the unknown key {key}", f"one of {known}", "correct or remove it")
+        return ClaimsError(
+            f"{place} has the unknown key {key}",
+            f"one of {known}",
+            "correct or remove it",
+        )
     message = first["msg"].removeprefix("Value error, ")
-    action = "put it in quotation marks" if first["type"] == "string_type" else f"correct {key or place}"
-    return ClaimsError(f"{place}: {f'{key}: ' if key else ''}{message}", "what docs/methods/answers.md lists", action)
+    action = (
+        "put it in quotation marks"
+        if first["type"] == "string_type"
+        else f"correct {key or place}"
+    )
+    return ClaimsError(
+        f"{place}: {f'{key}: ' if key else ''}{message}",
+        "what docs/methods/answers.md lists",
+        action,
+    )
 
 
 def _keys_beside(loc: Sequence[Any]) -> list[str]:
-    kinds: dict[str, type[Spec]] = {"rule": Rule, "hypotheses": Hypothesis, "claims": Claim, "holds": Threshold}
-    return list(next((kinds[str(step)] for step in reversed(loc[:-1]) if step in kinds), Claims).model_fields)
+    kinds: dict[str, type[Spec]] = {
+        "rule": Rule,
+        "hypotheses": Hypothesis,
+        "claims": Claim,
+        "holds": Threshold,
+    }
+    return list(
+        next(
+            (kinds[str(step)] for step in reversed(loc[:-1]) if step in kinds), Claims
+        ).model_fields
+    )
 
 
 def _name_faults(claims: Claims, config: Mapping[str, Any]) -> Iterator[ClaimsError]:
     ids = [claim.id for claim in claims.claims]
     if twice := sorted({name for name in ids if ids.count(name) > 1}):
-        yield ClaimsError(f"claim {twice[0]} stands {ids.count(twice[0])} times", "one entry a claim", "rename one")
+        yield ClaimsError(
+            f"claim {twice[0]} stands {ids.count(twice[0])} times",
+            "one entry a claim",
+            "rename one",
+        )
     level = config["inference"]["conf_level"]
     if claims.claims and abs(claims.rule.alpha + level - 1) > 1e-9:
-        found = f"rule.alpha {claims.rule.alpha:g} beside inference.conf_level {level:g}"
+        found = (
+            f"rule.alpha {claims.rule.alpha:g} beside inference.conf_level {level:g}"
+        )
         yield ClaimsError(found, "intervals at 1 - alpha", "change one of them")
     for claim in claims.claims:
         if claim.hypothesis:
-            yield from _unknown(f"claim {claim.id}: hypothesis", claim.hypothesis, list(claims.hypotheses))
+            yield from _unknown(
+                f"claim {claim.id}: hypothesis",
+                claim.hypothesis,
+                list(claims.hypotheses),
+            )
             known = claims.hypotheses.get(claim.hypothesis)
             if known and known.kind != claim.kind:
-                found = f"claim {claim.id} is an {claim.kind}, its hypothesis {claim.hypothesis} an {known.kind}"
+                found = (
+                    f"claim {claim.id} is an {claim.kind}, its hypothesis"
+                    f" {claim.hypothesis} an {known.kind}"
+                )
                 yield ClaimsError(found, "one kind", "correct one of them")
         for code in claim.because:
-            yield from _unknown(f"claim {claim.id}: because", code, list(claims.reasons))
-    families, schemes = families_of(config), [*config["panel"]["unit_schemes"], ""]
+            yield from _unknown(
+                f"claim {claim.id}: because", code, list(claims.reasons)
+            )
+    families = families_of(config)
+    schemes = [*config["panel"]["unit_schemes"], ""]
     for where, entry in claims.entries():
         for key, select in entry.selections().items():
-            place, first = place_of(where, key), entry.first if key[0] != "primary" else {}
-            own = {column: text for column, text in select.items() if first.get(column) != text}
+            place = place_of(where, key)
+            first = entry.first if key[0] != "primary" else {}
+            own = {
+                column: text
+                for column, text in select.items()
+                if first.get(column) != text
+            }
             for column in own:
                 yield from _unknown(f"{place}: column", column, TEXT_FIELDS)
-            yield from _unknown(f"{place}: family", own.get("family", families[0]), families)
-            yield from _unknown(f"{place}: unit_scheme", own.get("unit_scheme", ""), schemes)
+            yield from _unknown(
+                f"{place}: family", own.get("family", families[0]), families
+            )
+            yield from _unknown(
+                f"{place}: unit_scheme", own.get("unit_scheme", ""), schemes
+            )
 
 
 def place_of(where: str, key: tuple[str, str]) -> str:
@@ -218,7 +314,9 @@ def place_of(where: str, key: tuple[str, str]) -> str:
 
 
 def families_of(config: Mapping[str, Any]) -> list[str]:
-    """Return the families that estimates will have: the topics of a config, and the questions of group contrasts."""
+    """Return the families that estimates will have: the topics of a config, and the
+    questions of group contrasts.
+    """
     topics = config["estimates"]
     return [*topics, *topics.get("group_contrasts", ())]
 

@@ -1,1 +1,3 @@
-"""Pure linear algebra and inference kernels: arrays in, frozen results out, no files, no frames."""
+"""Pure linear algebra and inference kernels: arrays in, frozen results out, no files,
+no frames.
+"""

@@ -1,4 +1,6 @@
-"""Convergence clubs of Phillips and Sul: core groups, clustering, merging, cross-tables."""
+"""Convergence clubs of Phillips and Sul: core groups, clustering, merging,
+cross-tables.
+"""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -19,9 +21,14 @@ class Club(NamedTuple):
     b: float  # its log t regression
     std_error: float
     t: float
-    sieve: float  # the c* with which its members were chosen; NaN for a group that was tested whole or merged
-    converges: bool  # whether t is above the critical value; a club without is flagged, not hidden
-    merged_from: tuple[int, ...] = ()  # positions of the clubs that were joined, empty before merging
+    # the c* with which its members were chosen; NaN for a group that was tested whole
+    # or merged
+    sieve: float
+    # whether t is above the critical value; a club without is flagged, not hidden
+    converges: bool
+    merged_from: tuple[
+        int, ...
+    ] = ()  # positions of the clubs that were joined, empty before merging
 
 
 class Clubs(NamedTuple):
@@ -41,7 +48,9 @@ class Clubs(NamedTuple):
 class GroupTests(NamedTuple):
     """The data of the log t tests, cut to the periods that they use."""
 
-    used: np.ndarray  # (N, 1 + n) trends of the first period and of the periods of the regression, all positive
+    # (N, 1 + n) trends of the first period and of the periods of the regression, all
+    # positive
+    used: np.ndarray
     periods: np.ndarray  # (n,) periods of the regression
     variance: str = "fqsb"  # long-run variance, see ``fit_logt``
     critical: float = CRITICAL_VALUE  # a group converges when its t is above
@@ -58,12 +67,14 @@ class GroupTests(NamedTuple):
         return self._fit(((x[:-1] - x[1:]) / (x[:-1] + x[1:])) ** 2).t
 
     def prefixes(self, order: np.ndarray, first: int, last: int) -> np.ndarray:
-        """Test groups of the first units of an order; order (k,) -> (last - first + 1,).
+        """Test groups of the first units of an order; order (k,) -> (last - first +
+        1,).
 
         Notes
         -----
-        Sums of x - c and (x - c)^2 accumulate along the order; c is the mean path of the first ``first`` units,
-        so that nothing is lost when a tight group lies far from zero.
+        Sums of x - c and (x - c)^2 accumulate along the order; c is the mean path of
+        the first ``first`` units, so that nothing is lost when a tight group lies far
+        from zero.
         """
         x = self.used[order[:last]]
         centre = x[:first].mean(axis=0)
@@ -73,32 +84,52 @@ class GroupTests(NamedTuple):
         return self._fit(_dispersion(*sums, sizes, centre)).t
 
     def additions(self, core: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-        """Test a core with one candidate added, for each candidate; shape (number of candidates,)."""
+        """Test a core with one candidate added, for each candidate; shape (number of
+        candidates,).
+        """
         x = self.used[core]
         centre = x.mean(axis=0)
         squares = np.sum((x - centre) ** 2, axis=0)
         away = self.used[candidates] - centre
-        return self._fit(_dispersion(away, squares + away**2, np.array(len(core) + 1), centre)).t
+        return self._fit(
+            _dispersion(away, squares + away**2, np.array(len(core) + 1), centre)
+        ).t
 
-    def club(self, members: np.ndarray, sieve: float = np.nan, merged_from: tuple[int, ...] = ()) -> Club:
+    def club(
+        self,
+        members: np.ndarray,
+        sieve: float = np.nan,
+        merged_from: tuple[int, ...] = (),
+    ) -> Club:
         """Return a group with its own test."""
         rows = np.sort(members)
         fit = self.group(rows)
-        b, std_error, t = float(fit.b[0]), float(fit.std_error[0]), float(fit.t[0])
-        return Club(tuple(rows.tolist()), b, std_error, t, sieve, t > self.critical, merged_from)
+        b = float(fit.b[0])
+        std_error = float(fit.std_error[0])
+        t = float(fit.t[0])
+        return Club(
+            tuple(rows.tolist()), b, std_error, t, sieve, t > self.critical, merged_from
+        )
 
     def _fit(self, used: np.ndarray) -> LogtFit:
         return fit_logt_used(used, self.periods, self.variance)
 
 
-def group_tests(x: np.ndarray, periods: np.ndarray, variance: str, critical: float = CRITICAL_VALUE) -> GroupTests:
+def group_tests(
+    x: np.ndarray, periods: np.ndarray, variance: str, critical: float = CRITICAL_VALUE
+) -> GroupTests:
     """Check the trends and keep the periods that the tests use; x (N, T), periods (n,)."""
     x = np.asarray(x, dtype=float)
     if x.ndim != 2 or len(x) < 2:
         raise NumericsError("clubs need at least two units")
     if not (np.isfinite(x) & (x > 0)).all():
-        raise NumericsError("a trend has a gap or is not positive, the tests of some groups would not be defined")
-    return GroupTests(np.ascontiguousarray(x[:, [0, *(periods - 1)]]), periods, variance, critical)
+        raise NumericsError(
+            "a trend has a gap or is not positive, the tests of some groups would not"
+            " be defined"
+        )
+    return GroupTests(
+        np.ascontiguousarray(x[:, [0, *(periods - 1)]]), periods, variance, critical
+    )
 
 
 def _accumulated(x: np.ndarray, first: int) -> np.ndarray:
@@ -106,14 +137,21 @@ def _accumulated(x: np.ndarray, first: int) -> np.ndarray:
     return np.asarray(np.cumsum(np.vstack([head[None], x[first:]]), axis=0))
 
 
-def _dispersion(sums: np.ndarray, squares: np.ndarray, sizes: np.ndarray, centre: np.ndarray) -> np.ndarray:
+def _dispersion(
+    sums: np.ndarray, squares: np.ndarray, sizes: np.ndarray, centre: np.ndarray
+) -> np.ndarray:
     mean = sums / sizes
     return np.asarray(np.maximum(squares / sizes - mean**2, 0.0) / (centre + mean) ** 2)
 
 
 def shared_membership(labels: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the share of clusterings in which two units share a club; labels (N,) -> (N, N)."""
-    out = sum(((codes[:, None] == codes) & (codes[:, None] > 0)).astype(float) for codes in labels) / len(labels)
+    """Return the share of clusterings in which two units share a club; labels (N,) ->
+    (N, N).
+    """
+    out = sum(
+        ((codes[:, None] == codes) & (codes[:, None] > 0)).astype(float)
+        for codes in labels
+    ) / len(labels)
     out = np.asarray(out)
     np.fill_diagonal(out, 1.0)
     return np.asarray(out)
@@ -121,10 +159,16 @@ def shared_membership(labels: Sequence[np.ndarray]) -> np.ndarray:
 
 def core_stability(shared: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return how firmly each unit sits in its club; shared (N, N), labels (N,) -> (N,)."""
-    same = (labels[:, None] == labels[None, :]) & (labels[:, None] > 0) & ~np.eye(len(labels), dtype=bool)
+    same = (
+        (labels[:, None] == labels[None, :])
+        & (labels[:, None] > 0)
+        & ~np.eye(len(labels), dtype=bool)
+    )
     counts = same.sum(axis=1)
     sums = np.where(same, shared, 0.0).sum(axis=1)
-    return np.asarray(np.divide(sums, counts, out=np.full(len(labels), np.nan), where=counts > 0))
+    return np.asarray(
+        np.divide(sums, counts, out=np.full(len(labels), np.nan), where=counts > 0)
+    )
 
 
 FIRST_BLOCK = 16
@@ -134,7 +178,8 @@ LARGEST_BLOCK = 256
 class SieveRule(NamedTuple):
     """How candidates join a core."""
 
-    start: float = 0.0  # candidates need t > c*, here first; zero for short samples (Phillips and Sul 2007)
+    # candidates need t > c*, here first; zero for short samples (Phillips and Sul 2007)
+    start: float = 0.0
     step: float = 0.1  # c* is raised by it while the club fails its own test
     cap: float = 50.0  # largest c*
 
@@ -155,15 +200,19 @@ def find_clubs(
 
     Notes
     -----
-    Phillips and Sul (2007), section 4, and (2009): sort by final income, find the first neighbours that
-    converge, let the core be the prefix with the largest t as long as every t is above the critical value, add
-    every unit whose t with the core is above c*, and start again with the others. When the others converge
-    together they are the last club; when no two neighbours converge they diverge. A group without dispersion
+    Phillips and Sul (2007), section 4, and (2009): sort by final income, find the first
+    neighbours that converge, let the core be the prefix with the largest t as long as
+    every t is above the critical value, add every unit whose t with the core is above
+    c*, and start again with the others. When the others converge together they are the
+    last club; when no two neighbours converge they diverge. A group without dispersion
     in some period (identical units) has no t and counts as not converging.
     """
     tests = group_tests(x, periods, variance, critical)
     if sieve.step < 0 or sieve.cap < sieve.start or not 0 <= sort_share <= 1:
-        raise NumericsError("the sieve needs a step of zero or more and a cap above its start; a share lies in [0, 1]")
+        raise NumericsError(
+            "the sieve needs a step of zero or more and a cap above its start; a share"
+            " lies in [0, 1]"
+        )
     left = _sorted_rows(np.asarray(x, dtype=float), sort_share)
     found: list[Club] = []
     while len(left) > 1:
@@ -190,29 +239,41 @@ def core_of(tests: GroupTests, order: np.ndarray) -> np.ndarray:
         return order[:0]
     order = order[start:]
     values: list[float] = []
-    size, block = 2, FIRST_BLOCK
+    size = 2
+    block = FIRST_BLOCK
     while size <= len(order):
         last = min(size + block - 1, len(order))
-        t = tests.prefixes(order, size, last) if size == 2 else tests.prefixes(order, 2, last)[size - 2 :]
+        t = (
+            tests.prefixes(order, size, last)
+            if size == 2
+            else tests.prefixes(order, 2, last)[size - 2 :]
+        )
         failing = np.flatnonzero(~(t > tests.critical))
         values += t[: failing[0] if len(failing) else len(t)].tolist()
         if len(failing):
             break
-        size, block = last + 1, min(2 * block, LARGEST_BLOCK)
+        size = last + 1
+        block = min(2 * block, LARGEST_BLOCK)
     return order[: int(np.argmax(values)) + 2]
 
 
 def _first_pair(tests: GroupTests, order: np.ndarray) -> int:
-    block, first = FIRST_BLOCK, 0
+    block = FIRST_BLOCK
+    first = 0
     while first < len(order) - 1:
-        passing = np.flatnonzero(tests.pairs(order[first : first + block + 1]) > tests.critical)
+        passing = np.flatnonzero(
+            tests.pairs(order[first : first + block + 1]) > tests.critical
+        )
         if len(passing):
             return first + int(passing[0])
-        first, block = first + block, min(2 * block, LARGEST_BLOCK)
+        first = first + block
+        block = min(2 * block, LARGEST_BLOCK)
     return -1
 
 
-def _sieved(tests: GroupTests, core: np.ndarray, others: np.ndarray, rule: SieveRule) -> Club:
+def _sieved(
+    tests: GroupTests, core: np.ndarray, others: np.ndarray, rule: SieveRule
+) -> Club:
     if not len(others):
         return tests.club(core, rule.start)
     t = tests.additions(core, others)
@@ -220,18 +281,26 @@ def _sieved(tests: GroupTests, core: np.ndarray, others: np.ndarray, rule: Sieve
     if club.converges or rule.step == 0:
         return club
     ranked = others[np.argsort(-t, kind="stable")]
-    levels = rule.start + rule.step * np.arange(1, round((rule.cap - rule.start) / rule.step) + 1)
+    levels = rule.start + rule.step * np.arange(
+        1, round((rule.cap - rule.start) / rule.step) + 1
+    )
     sizes = np.array([int((t > level).sum()) for level in levels], dtype=int)
     largest = max(int(sizes.max(initial=0)), 1)
-    together = tests.prefixes(np.concatenate([core, ranked]), len(core), len(core) + largest)
+    together = tests.prefixes(
+        np.concatenate([core, ranked]), len(core), len(core) + largest
+    )
     passing = np.flatnonzero(together[sizes] > tests.critical)
     if not len(passing):
         return tests.club(core, rule.cap)
     level = int(passing[0])
-    return tests.club(np.concatenate([core, ranked[: sizes[level]]]), float(levels[level]))
+    return tests.club(
+        np.concatenate([core, ranked[: sizes[level]]]), float(levels[level])
+    )
 
 
-PHILLIPS_SUL, VON_LYNCKER, NONE = "phillips_sul", "von_lyncker_thoennessen", "none"
+PHILLIPS_SUL = "phillips_sul"
+VON_LYNCKER = "von_lyncker_thoennessen"
+NONE = "none"
 MERGES = (PHILLIPS_SUL, VON_LYNCKER, NONE)
 
 
@@ -243,7 +312,9 @@ def merge_clubs(tests: GroupTests, found: Clubs, method: str = PHILLIPS_SUL) -> 
     Phillips and Sul (2009); von Lyncker and Thoennessen (2017), algorithm 1.
     """
     if method not in MERGES:
-        raise NumericsError(f"clubs are merged by one of {', '.join(MERGES)}, not {method!r}")
+        raise NumericsError(
+            f"clubs are merged by one of {', '.join(MERGES)}, not {method!r}"
+        )
     groups = [[number] for number in range(len(found.clubs))]
     if method == PHILLIPS_SUL:
         groups = _joined_downwards(tests, found, groups)
@@ -252,7 +323,9 @@ def merge_clubs(tests: GroupTests, found: Clubs, method: str = PHILLIPS_SUL) -> 
     return Clubs(tuple(_club(tests, found, group) for group in groups), found.divergent)
 
 
-def adopt_divergent(tests: GroupTests, found: Clubs, critical: float | None = None) -> Clubs:
+def adopt_divergent(
+    tests: GroupTests, found: Clubs, critical: float | None = None
+) -> Clubs:
     """Let divergent units join the club with which they converge best.
 
     Notes
@@ -260,7 +333,8 @@ def adopt_divergent(tests: GroupTests, found: Clubs, critical: float | None = No
     Von Lyncker and Thoennessen (2017), algorithm 2.
     """
     bar = tests.critical if critical is None else critical
-    clubs, left = list(found.clubs), np.array(found.divergent, dtype=int)
+    clubs = list(found.clubs)
+    left = np.array(found.divergent, dtype=int)
     while len(left) and clubs:
         if len(left) > 1 and float(tests.group(left).t[0]) > bar:
             clubs.append(tests.club(left))
@@ -272,7 +346,9 @@ def adopt_divergent(tests: GroupTests, found: Clubs, critical: float | None = No
             break
         club, unit = np.unravel_index(int(np.nanargmax(t)), t.shape)
         old = clubs[club]
-        clubs[club] = tests.club(np.array([*old.members, left[unit]]), old.sieve, old.merged_from)
+        clubs[club] = tests.club(
+            np.array([*old.members, left[unit]]), old.sieve, old.merged_from
+        )
         left = np.delete(left, unit)
     return Clubs(tuple(clubs), tuple(sorted(left.tolist())))
 
@@ -285,7 +361,9 @@ def _union_t(tests: GroupTests, found: Clubs, group: Sequence[int]) -> float:
     return float(tests.group(np.sort(_rows(found, group))).t[0])
 
 
-def _joined_downwards(tests: GroupTests, found: Clubs, groups: list[list[int]]) -> list[list[int]]:
+def _joined_downwards(
+    tests: GroupTests, found: Clubs, groups: list[list[int]]
+) -> list[list[int]]:
     out: list[list[int]] = []
     for group in groups:
         if out and _union_t(tests, found, [*out[-1], *group]) > tests.critical:
@@ -295,22 +373,34 @@ def _joined_downwards(tests: GroupTests, found: Clubs, groups: list[list[int]]) 
     return out
 
 
-def _joined_by_peaks(tests: GroupTests, found: Clubs, groups: list[list[int]]) -> list[list[int]]:
+def _joined_by_peaks(
+    tests: GroupTests, found: Clubs, groups: list[list[int]]
+) -> list[list[int]]:
     while len(groups) > 1:
         t = [_union_t(tests, found, [*a, *b]) for a, b in pairwise(groups)]
         following = [*t[1:], -np.inf]
-        peaks = [k for k, (own, after) in enumerate(zip(t, following, strict=True)) if tests.critical < own > after]
+        peaks = [
+            k
+            for k, (own, after) in enumerate(zip(t, following, strict=True))
+            if tests.critical < own > after
+        ]
         if not peaks:
             break
         first = peaks[0]
-        groups = [*groups[:first], [*groups[first], *groups[first + 1]], *groups[first + 2 :]]
+        groups = [
+            *groups[:first],
+            [*groups[first], *groups[first + 1]],
+            *groups[first + 2 :],
+        ]
     return groups
 
 
 def _club(tests: GroupTests, found: Clubs, group: list[int]) -> Club:
     if len(group) == 1:
         return found.clubs[group[0]]
-    return tests.club(_rows(found, group), merged_from=tuple(number + 1 for number in group))
+    return tests.club(
+        _rows(found, group), merged_from=tuple(number + 1 for number in group)
+    )
 
 
 TIE = 1e-7
@@ -334,13 +424,15 @@ def count_table(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.bincount(a * shape[1] + b, minlength=shape[0] * shape[1]).reshape(shape)
 
 
-def association_test(a: np.ndarray, b: np.ndarray, rng: np.random.Generator, draws: int) -> AssociationTest:
+def association_test(
+    a: np.ndarray, b: np.ndarray, rng: np.random.Generator, draws: int
+) -> AssociationTest:
     """Test whether two groupings of the same units are independent; a, b (N,).
 
     Notes
     -----
-    Given the margins a table has probability proportional to 1 / prod n_ij! (Freeman and Halton 1951). The
-    permutation p is (1 + draws no more probable) / (1 + draws).
+    Given the margins a table has probability proportional to 1 / prod n_ij! (Freeman
+    and Halton 1951). The permutation p is (1 + draws no more probable) / (1 + draws).
     """
     table = count_table(a, b)
     if min(table.shape) < 2:
@@ -348,21 +440,36 @@ def association_test(a: np.ndarray, b: np.ndarray, rng: np.random.Generator, dra
     seen = -float(gammaln(table + 1.0).sum())
     low = 0
     for first in range(0, draws, CHUNK):
-        order = np.argsort(rng.random((min(CHUNK, draws - first), len(b))), axis=1, kind="stable")
-        codes = a * table.shape[1] + b[order] + np.arange(len(order))[:, None] * table.size
-        drawn = np.bincount(codes.ravel(), minlength=len(order) * table.size).reshape(len(order), -1)
+        order = np.argsort(
+            rng.random((min(CHUNK, draws - first), len(b))), axis=1, kind="stable"
+        )
+        codes = (
+            a * table.shape[1] + b[order] + np.arange(len(order))[:, None] * table.size
+        )
+        drawn = np.bincount(codes.ravel(), minlength=len(order) * table.size).reshape(
+            len(order), -1
+        )
         low += int((-gammaln(drawn + 1.0).sum(axis=1) <= seen + TIE).sum())
-    return AssociationTest(table, exact_table_p(table), (1 + low) / (1 + draws), _cramers_v(table), draws)
+    return AssociationTest(
+        table, exact_table_p(table), (1 + low) / (1 + draws), _cramers_v(table), draws
+    )
 
 
 def exact_table_p(table: np.ndarray) -> float:
     """Return the exact p-value of Freeman and Halton; table (R, C)."""
     wide = table if table.shape[0] <= table.shape[1] else table.T
-    rows, columns = wide.sum(axis=1), np.sort(wide.sum(axis=0))
+    rows = wide.sum(axis=1)
+    columns = np.sort(wide.sum(axis=0))
     seen = -float(gammaln(wide + 1.0).sum())
-    scale = float(gammaln(rows + 1.0).sum() + gammaln(columns + 1.0).sum() - gammaln(wide.sum() + 1.0))
+    scale = float(
+        gammaln(rows + 1.0).sum()
+        + gammaln(columns + 1.0).sum()
+        - gammaln(wide.sum() + 1.0)
+    )
     total = 0.0
-    for place, logp in enumerate(_tables(tuple(rows.tolist()), tuple(columns.tolist()))):
+    for place, logp in enumerate(
+        _tables(tuple(rows.tolist()), tuple(columns.tolist()))
+    ):
         if place >= MOST_TABLES:
             return float("nan")
         if logp <= seen + TIE:

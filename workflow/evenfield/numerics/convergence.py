@@ -1,4 +1,6 @@
-"""Speed of convergence and half-life: from the slope, with intervals, and by nonlinear least squares."""
+"""Speed of convergence and half-life: from the slope, with intervals, and by nonlinear
+least squares.
+"""
 
 from typing import NamedTuple
 
@@ -38,7 +40,8 @@ class Bounds(NamedTuple):
 
 def speed_bounds(slope_low: float, slope_high: float, years: float) -> Bounds:
     """Transform an interval of the slope into an interval of the speed."""
-    low, high = speed_from_slope(slope_high, years), speed_from_slope(slope_low, years)
+    low = speed_from_slope(slope_high, years)
+    high = speed_from_slope(slope_low, years)
     if np.isnan(low):
         return Bounds(np.nan, np.nan, UNDEFINED)
     return Bounds(low, high, UNBOUNDED if np.isnan(high) else "")
@@ -56,26 +59,39 @@ def half_life_bounds(speed: Bounds) -> Bounds:
 class SpeedFit(NamedTuple):
     """The speed of convergence by nonlinear least squares."""
 
-    lam: float  # speed per year; NaN when the sum of squares has no minimum (the OLS slope has 1 + bT <= 0)
+    # speed per year; NaN when the sum of squares has no minimum (the OLS slope has 1 +
+    # bT <= 0)
+    lam: float
     std_error: float  # HC3 standard error of ``lam`` from the Jacobian at the minimum
     df: int  # N - K
     steps: int  # newton steps taken
-    gradient: float  # largest element of J'u, each divided by the lengths of its column of J and of the outcome
+    # largest element of J'u, each divided by the lengths of its column of J and of the
+    # outcome
+    gradient: float
     converged: bool  # whether the profile score reached machine precision
 
 
-def fit_speed(growth: np.ndarray, y_start: np.ndarray, years: float, Z: np.ndarray | None = None) -> SpeedFit:
-    """Fit the growth equation for the speed itself by nonlinear least squares; growth (N,), y_start (N,), Z (N, L).
+def fit_speed(
+    growth: np.ndarray, y_start: np.ndarray, years: float, Z: np.ndarray | None = None
+) -> SpeedFit:
+    """Fit the growth equation for the speed itself by nonlinear least squares; growth
+    (N,), y_start (N,), Z (N, L).
 
     Notes
     -----
-    (1/T)(y_T - y_0) = a - [(1 - e^{-lambda T})/T] y_0 + z'd + u (Barro and Sala-i-Martin 1992). a and d are
-    concentrated out, and Newton's method with the analytic derivative finds the root of the profile score.
-    The result equals the transform of the OLS slope wherever that exists.
+    (1/T)(y_T - y_0) = a - [(1 - e^{-lambda T})/T] y_0 + z'd + u (Barro and
+    Sala-i-Martin 1992). a and d are concentrated out, and Newton's method with the
+    analytic derivative finds the root of the profile score. The result equals the
+    transform of the OLS slope wherever that exists.
     """
-    W = np.ones((len(growth), 1)) if Z is None else np.column_stack([np.ones(len(growth)), Z])
+    W = (
+        np.ones((len(growth), 1))
+        if Z is None
+        else np.column_stack([np.ones(len(growth)), Z])
+    )
     linear = fit_ols(growth, np.column_stack([W, y_start]))
-    g, y = _residuals(growth, W), _residuals(y_start, W)
+    g = _residuals(growth, W)
+    y = _residuals(y_start, W)
     slope = float(g @ y / (y @ y))
     if slope * years <= -1:
         return SpeedFit(np.nan, np.nan, linear.df, 0, np.nan, False)
@@ -88,7 +104,8 @@ def _residuals(v: np.ndarray, W: np.ndarray) -> np.ndarray:
 
 
 def _newton(slope: float, years: float) -> tuple[float, int, bool]:
-    lam, score = 0.0, slope
+    lam = 0.0
+    score = slope
     small = SCORE_TOLERANCE * max(abs(slope), 1 / years)
     for step in range(1, MAX_STEPS + 1):
         lam -= score / float(np.exp(-lam * years))
@@ -98,14 +115,21 @@ def _newton(slope: float, years: float) -> tuple[float, int, bool]:
     return lam, MAX_STEPS, False
 
 
-def _finish(lam: float, steps: int, converged: bool, linear: OlsFit, years: float) -> SpeedFit:
+def _finish(
+    lam: float, steps: int, converged: bool, linear: OlsFit, years: float
+) -> SpeedFit:
     phi = -np.expm1(-lam * years) / years
-    W, y_start = linear.X[:, :-1], linear.X[:, -1]
+    W = linear.X[:, :-1]
+    y_start = linear.X[:, -1]
     level = linear.y + phi * y_start
     u_hat = level - W @ np.linalg.lstsq(W, level, rcond=None)[0]
     J = np.column_stack([W, -np.exp(-lam * years) * y_start])
     bread = fit_ols(linear.y, J).bread
     cov = cov_hc3(OlsFit(J, linear.y, np.full(J.shape[1], np.nan), bread, u_hat))
-    lengths = np.sqrt((J**2).sum(axis=0)) * max(float(np.linalg.norm(linear.y)), np.finfo(float).tiny)
+    lengths = np.sqrt((J**2).sum(axis=0)) * max(
+        float(np.linalg.norm(linear.y)), np.finfo(float).tiny
+    )
     gradient = float(np.abs(J.T @ u_hat / lengths).max())
-    return SpeedFit(lam, float(np.sqrt(cov[-1, -1])), linear.df, steps, gradient, converged)
+    return SpeedFit(
+        lam, float(np.sqrt(cov[-1, -1])), linear.df, steps, gradient, converged
+    )

@@ -1,4 +1,6 @@
-"""Dispersion of incomes, and tests of whether it differs between two dates; axis 0 is always the unit."""
+"""Dispersion of incomes, and tests of whether it differs between two dates; axis 0 is
+always the unit.
+"""
 
 from typing import NamedTuple
 
@@ -11,9 +13,15 @@ SINGULAR = 1e-14
 
 
 def sigma(y: np.ndarray) -> np.ndarray:
-    """Return the standard deviation over units, with N - 1 in the denominator; y (N,) -> ()."""
+    """Return the standard deviation over units, with N - 1 in the denominator; y (N,)
+    -> ().
+    """
     y = np.asarray(y, dtype=float)
-    return np.asarray(np.std(y, axis=0, ddof=1)) if len(y) > 1 else np.full(y.shape[1:], np.nan)
+    return (
+        np.asarray(np.std(y, axis=0, ddof=1))
+        if len(y) > 1
+        else np.full(y.shape[1:], np.nan)
+    )
 
 
 def coefficient_of_variation(levels: np.ndarray) -> np.ndarray:
@@ -21,9 +29,13 @@ def coefficient_of_variation(levels: np.ndarray) -> np.ndarray:
     return np.asarray(sigma(levels) / np.mean(levels, axis=0))
 
 
-def percentile_ratio(levels: np.ndarray, high: float = 90.0, low: float = 10.0) -> np.ndarray:
+def percentile_ratio(
+    levels: np.ndarray, high: float = 90.0, low: float = 10.0
+) -> np.ndarray:
     """Return the ratio of two percentiles; levels (N,) -> ()."""
-    return np.asarray(np.percentile(levels, high, axis=0) / np.percentile(levels, low, axis=0))
+    return np.asarray(
+        np.percentile(levels, high, axis=0) / np.percentile(levels, low, axis=0)
+    )
 
 
 def interquartile_range(y: np.ndarray) -> np.ndarray:
@@ -36,7 +48,8 @@ def leave_one_out_sigma(y: np.ndarray) -> np.ndarray:
 
     Notes
     -----
-    s_(i)^2 = [S - N/(N-1) (y_i - ybar)^2] / (N-2) with S the sum of squares about the mean.
+    s_(i)^2 = [S - N/(N-1) (y_i - ybar)^2] / (N-2) with S the sum of squares about the
+    mean.
     """
     y = np.asarray(y, dtype=float)
     n = len(y)
@@ -55,34 +68,52 @@ class VarianceTest(NamedTuple):
 
 
 def carree_klomp_t2_test(y_start: np.ndarray, y_end: np.ndarray) -> VarianceTest:
-    """Test equal variances at two dates by the likelihood ratio of Carree and Klomp; y_start, y_end (N,).
+    """Test equal variances at two dates by the likelihood ratio of Carree and Klomp;
+    y_start, y_end (N,).
 
     Notes
     -----
-    T2 = (N - 2.5) ln[1 + (s_0^2 - s_T^2)^2 / (4 (s_0^2 s_T^2 - c^2))], c = cov(y_0, y_T), ddof 1 (Carree and
-    Klomp 1997). Its size is right only for independent normal units.
+    T2 = (N - 2.5) ln[1 + (s_0^2 - s_T^2)^2 / (4 (s_0^2 s_T^2 - c^2))], c = cov(y_0,
+    y_T), ddof 1 (Carree and Klomp 1997). Its size is right only for independent normal
+    units.
     """
     v_start, v_end, c = _moments(y_start, y_end)
     inner = v_start * v_end - c**2
     if np.any(inner <= SINGULAR * v_start * v_end):
-        raise NumericsError("the incomes of the two dates are constant or perfectly correlated")
+        raise NumericsError(
+            "the incomes of the two dates are constant or perfectly correlated"
+        )
     statistic = (len(y_start) - 2.5) * np.log1p((v_start - v_end) ** 2 / (4 * inner))
     return VarianceTest(np.asarray(statistic), np.asarray(chdtrc(1, statistic)))
 
 
 def carree_klomp_t3(y_start: np.ndarray, y_end: np.ndarray) -> np.ndarray:
-    """Return Carree and Klomp's T3, a description of how far the variances differ; y_start, y_end (N,) -> ()."""
+    """Return Carree and Klomp's T3, a description of how far the variances differ;
+    y_start, y_end (N,) -> ().
+    """
     v_start, v_end, c = _moments(y_start, y_end)
     product = v_start * v_end
     if np.any(product - c**2 <= SINGULAR * product):
-        raise NumericsError("the incomes of the two dates are constant or perfectly correlated")
-    return np.asarray(np.sqrt(len(y_start)) * (v_start / v_end - 1) / (2 * np.sqrt(1 - c**2 / product)))
+        raise NumericsError(
+            "the incomes of the two dates are constant or perfectly correlated"
+        )
+    return np.asarray(
+        np.sqrt(len(y_start))
+        * (v_start / v_end - 1)
+        / (2 * np.sqrt(1 - c**2 / product))
+    )
 
 
-def _moments(y_start: np.ndarray, y_end: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    a, b = np.asarray(y_start, dtype=float), np.asarray(y_end, dtype=float)
+def _moments(
+    y_start: np.ndarray, y_end: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    a = np.asarray(y_start, dtype=float)
+    b = np.asarray(y_end, dtype=float)
     if len(a) < 3:
-        raise NumericsError(f"{len(a)} units: a comparison of two dates needs at least three")
-    a, b = a - a.mean(axis=0), b - b.mean(axis=0)
+        raise NumericsError(
+            f"{len(a)} units: a comparison of two dates needs at least three"
+        )
+    a = a - a.mean(axis=0)
+    b = b - b.mean(axis=0)
     df = len(a) - 1
     return (a * a).sum(axis=0) / df, (b * b).sum(axis=0) / df, (a * b).sum(axis=0) / df

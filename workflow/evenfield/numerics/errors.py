@@ -2,4 +2,6 @@
 
 
 class NumericsError(ValueError):
-    """Arrays that a formula cannot take; the estimates floor says which specification they belong to."""
+    """Arrays that a formula cannot take; the estimates floor says which specification
+    they belong to.
+    """

@@ -1,4 +1,6 @@
-"""Trends of short annual series: Hodrick-Prescott, its boosted form, and Hamilton's regression filter."""
+"""Trends of short annual series: Hodrick-Prescott, its boosted form, and Hamilton's
+regression filter.
+"""
 
 import numpy as np
 from scipy.linalg import solveh_banded
@@ -13,8 +15,8 @@ def hp_trend(y: np.ndarray, smoothing: float = 400.0) -> np.ndarray:
 
     Notes
     -----
-    Hodrick and Prescott (1997). Solved exactly for each series in one banded factorisation, so that a constant
-    added to a series is added to its trend.
+    Hodrick and Prescott (1997). Solved exactly for each series in one banded
+    factorisation, so that a constant added to a series is added to its trend.
     """
     y = _checked(y, smoothing)
     level = y[:, :1]
@@ -22,16 +24,22 @@ def hp_trend(y: np.ndarray, smoothing: float = 400.0) -> np.ndarray:
     return np.asarray(solved.T + level)
 
 
-def boosted_hp_trend(y: np.ndarray, smoothing: float = 400.0, most: int = 50) -> np.ndarray:
-    """Return the boosted Hodrick-Prescott trend, each series stopped by its information criterion.
+def boosted_hp_trend(
+    y: np.ndarray, smoothing: float = 400.0, most: int = 50
+) -> np.ndarray:
+    """Return the boosted Hodrick-Prescott trend, each series stopped by its information
+    criterion.
 
     Notes
     -----
-    Phillips and Shi (2021): IC(m) = c_m'c_m / c_1'c_1 + log(T) tr(I - (I - S)^m) / tr(I - S), c_m the cycle.
+    Phillips and Shi (2021): IC(m) = c_m'c_m / c_1'c_1 + log(T) tr(I - (I - S)^m) / tr(I
+    - S), c_m the cycle.
     """
     y = _checked(y, smoothing)
     rest = np.eye(y.shape[1]) - hp_trend(np.eye(y.shape[1]), smoothing)
-    cycles, criteria, power = [], [], np.eye(len(rest))
+    cycles = []
+    criteria = []
+    power = np.eye(len(rest))
     for _ in range(most):
         power = power @ rest
         cycles.append((y - y[:, :1]) @ power.T)
@@ -42,7 +50,8 @@ def boosted_hp_trend(y: np.ndarray, smoothing: float = 400.0, most: int = 50) ->
 
 
 def hamilton_trend(y: np.ndarray, ahead: int = 2, lags: int = 1) -> np.ndarray:
-    """Return the trend of Hamilton's regression filter; y (N, T) -> (N, T - ahead - lags + 1).
+    """Return the trend of Hamilton's regression filter; y (N, T) -> (N, T - ahead -
+    lags + 1).
 
     Notes
     -----
@@ -51,10 +60,16 @@ def hamilton_trend(y: np.ndarray, ahead: int = 2, lags: int = 1) -> np.ndarray:
     y = _checked(y, 1.0)
     first = ahead + lags - 1
     if y.shape[1] - first <= lags + 1:
-        raise NumericsError(f"{y.shape[1]} periods are too few for a regression {ahead} periods ahead on {lags} lags")
+        raise NumericsError(
+            f"{y.shape[1]} periods are too few for a regression {ahead} periods ahead"
+            f" on {lags} lags"
+        )
     out = np.empty((len(y), y.shape[1] - first))
     for i, series in enumerate(y - y[:, :1]):
-        columns = [series[first - ahead - lag : len(series) - ahead - lag] for lag in range(lags)]
+        columns = [
+            series[first - ahead - lag : len(series) - ahead - lag]
+            for lag in range(lags)
+        ]
         X = np.column_stack([np.ones(out.shape[1]), *columns])
         out[i] = X @ np.linalg.lstsq(X, series[first:], rcond=None)[0] + y[i, 0]
     return out
@@ -67,7 +82,9 @@ def _checked(y: np.ndarray, smoothing: float) -> np.ndarray:
     if not np.isfinite(y).all():
         raise NumericsError("a series has a gap")
     if not smoothing > 0:
-        raise NumericsError(f"the smoothing penalty must be positive, not {smoothing:g}")
+        raise NumericsError(
+            f"the smoothing penalty must be positive, not {smoothing:g}"
+        )
     return y
 
 

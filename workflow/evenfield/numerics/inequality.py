@@ -1,4 +1,6 @@
-"""Inequality: indices, decomposition by groups, bootstrap draws, sums of permuted groups."""
+"""Inequality: indices, decomposition by groups, bootstrap draws, sums of permuted
+groups.
+"""
 
 from collections.abc import Sequence
 from itertools import combinations, permutations
@@ -12,32 +14,45 @@ from evenfield.numerics.spatial import Weights, connected_sets, hangs_together
 TIE = 1e-9
 
 
-def permuted_sum_p(c: np.ndarray, x: np.ndarray, rng: np.random.Generator, permutations: int) -> float:
+def permuted_sum_p(
+    c: np.ndarray, x: np.ndarray, rng: np.random.Generator, permutations: int
+) -> float:
     """Return the two-sided permutation p-value of sum c_i x_i; c, x (N,).
 
     Notes
     -----
-    In a Poisson regression of c on a constant and x the slope rises strictly with sum c_i x_i when both sets of
-    values are given, as (sum c_i, sum c_i x_i) is sufficient: p is also that of the Poisson slope, without refits.
+    In a Poisson regression of c on a constant and x the slope rises strictly with sum
+    c_i x_i when both sets of values are given, as (sum c_i, sum c_i x_i) is sufficient:
+    p is also that of the Poisson slope, without refits.
     """
     c, x = (np.asarray(v, dtype=float) - np.mean(v) for v in (c, x))
     scale = float(np.sqrt((c @ c) * (x @ x)))
     if scale <= 0:
         raise NumericsError("a variable is constant")
     order = np.argsort(rng.random((permutations, len(c))), axis=1, kind="stable")
-    drawn, observed = c[order] @ x, float(c @ x)
-    low, high = int((drawn <= observed + TIE * scale).sum()), int((drawn >= observed - TIE * scale).sum())
+    drawn = c[order] @ x
+    observed = float(c @ x)
+    low = int((drawn <= observed + TIE * scale).sum())
+    high = int((drawn >= observed - TIE * scale).sum())
     return min(1.0, 2 * (1 + min(low, high)) / (1 + permutations))
 
 
-THEIL_T, THEIL_L = "theil_t", "theil_l"
+THEIL_T = "theil_t"
+THEIL_L = "theil_l"
 
 
-def relative_incomes(income: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return shares of the weights and incomes relative to the weighted mean; income (N,), weights (N,) -> (N,)."""
-    y, w = np.asarray(income, dtype=float), np.asarray(weights, dtype=float)
+def relative_incomes(
+    income: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return shares of the weights and incomes relative to the weighted mean; income
+    (N,), weights (N,) -> (N,).
+    """
+    y = np.asarray(income, dtype=float)
+    w = np.asarray(weights, dtype=float)
     if len(y) < 2 or y.shape != w.shape:
-        raise NumericsError("inequality needs at least two units and one weight for each")
+        raise NumericsError(
+            "inequality needs at least two units and one weight for each"
+        )
     bad = int((~(np.isfinite(y) & np.isfinite(w) & (y > 0) & (w > 0))).sum())
     if bad:
         raise NumericsError(f"{bad} incomes or weights are missing, zero or negative")
@@ -59,10 +74,13 @@ def theil_of_shares(p: np.ndarray, r: np.ndarray, measure: str) -> float:
 
 
 def gini(income: np.ndarray, weights: np.ndarray) -> float:
-    """Return the Gini coefficient, sum_ij p_i p_j |r_i - r_j| / 2; income, weights (N,)."""
+    """Return the Gini coefficient, sum_ij p_i p_j |r_i - r_j| / 2; income, weights
+    (N,).
+    """
     p, r = relative_incomes(income, weights)
     order = np.argsort(r, kind="stable")
-    p, r = p[order], r[order]
+    p = p[order]
+    r = r[order]
     below = np.cumsum(p) - p / 2
     return float(2 * (p * r) @ below - 1)
 
@@ -70,55 +88,85 @@ def gini(income: np.ndarray, weights: np.ndarray) -> float:
 def atkinson(income: np.ndarray, weights: np.ndarray, aversion: float = 1.0) -> float:
     """Return the Atkinson (1970) index; income, weights (N,)."""
     if not aversion > 0:
-        raise NumericsError(f"the aversion to inequality must be positive, not {aversion:g}")
+        raise NumericsError(
+            f"the aversion to inequality must be positive, not {aversion:g}"
+        )
     p, r = relative_incomes(income, weights)
     if aversion == 1:
         return float(-np.expm1(p @ np.log(r)))
     return float(1 - (p @ r ** (1 - aversion)) ** (1 / (1 - aversion)))
 
 
-def group_means(p: np.ndarray, r: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return population share and relative mean income of each group; p, r (N,), groups (N,) -> (G,)."""
+def group_means(
+    p: np.ndarray, r: np.ndarray, groups: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return population share and relative mean income of each group; p, r (N,), groups
+    (N,) -> (G,).
+    """
     size = np.bincount(groups, p)
     return size, np.bincount(groups, p * r) / size
 
 
 class DagumParts(NamedTuple):
-    """Dagum's parts of the Gini coefficient; gini = within + net_between + transvariation."""
+    """Dagum's parts of the Gini coefficient; gini = within + net_between +
+    transvariation.
+    """
 
-    gini: float  # transvariation is the part from pairs in which the member of the poorer group has more
+    # transvariation is the part from pairs in which the member of the poorer group has
+    # more
+    gini: float
     within: float
     net_between: float
     transvariation: float
 
 
-def decompose_gini(income: np.ndarray, weights: np.ndarray, groups: np.ndarray) -> DagumParts:
-    """Split the Gini coefficient by groups that may overlap in income; income, weights (N,), groups (N,).
+def decompose_gini(
+    income: np.ndarray, weights: np.ndarray, groups: np.ndarray
+) -> DagumParts:
+    """Split the Gini coefficient by groups that may overlap in income; income, weights
+    (N,), groups (N,).
 
     Notes
     -----
-    Dagum (1997). For groups j and h with mean_j >= mean_h, d is the mean of (y_j - y_h) where positive and q of
-    (y_h - y_j) where positive; the gross difference d + q splits into d - q (net) and 2q (transvariation).
+    Dagum (1997). For groups j and h with mean_j >= mean_h, d is the mean of (y_j - y_h)
+    where positive and q of (y_h - y_j) where positive; the gross difference d + q
+    splits into d - q (net) and 2q (transvariation).
     """
     p, r = relative_incomes(income, weights)
     poorest_first = np.argsort(group_means(p, r, groups)[1], kind="stable")
     parts = [(p[groups == group], r[groups == group]) for group in poorest_first]
     within = sum(_lead(part, part) for part in parts)
     pairs = list(combinations(parts, 2))
-    ahead, behind = sum(_lead(rich, poor) for poor, rich in pairs), sum(_lead(poor, rich) for poor, rich in pairs)
+    ahead = sum(_lead(rich, poor) for poor, rich in pairs)
+    behind = sum(_lead(poor, rich) for poor, rich in pairs)
     return DagumParts(gini(income, weights), within, ahead - behind, 2 * behind)
 
 
-def _lead(one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]) -> float:
-    """Return the sum over pairs of what members of one group have more, each group as shares and incomes."""
-    (p, r), order = one, np.argsort(other[1], kind="stable")
+def _lead(
+    one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]
+) -> float:
+    """Return the sum over pairs of what members of one group have more, each group as
+    shares and incomes.
+    """
+    p, r = one
+    order = np.argsort(other[1], kind="stable")
     q, s = (values[order] for values in other)
     below = np.searchsorted(s, r)
-    return float(p @ (r * np.append(0.0, np.cumsum(q))[below] - np.append(0.0, np.cumsum(q * s))[below]))
+    return float(
+        p
+        @ (
+            r * np.append(0.0, np.cumsum(q))[below]
+            - np.append(0.0, np.cumsum(q * s))[below]
+        )
+    )
 
 
-def growth_contributions(start: np.ndarray, end: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return how much each group adds to the growth of the total; start, end (N,), groups (N,) -> (G,)."""
+def growth_contributions(
+    start: np.ndarray, end: np.ndarray, groups: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return how much each group adds to the growth of the total; start, end (N,),
+    groups (N,) -> (G,).
+    """
     both = np.array([start, end], dtype=float)
     if not (np.isfinite(both) & (both > 0)).all():
         raise NumericsError("an output is missing, zero or negative")
@@ -138,7 +186,9 @@ class TheilParts(NamedTuple):
     total: float  # total = between + within
     between: float
     within: float
-    group_within: np.ndarray  # (G,) contribution of the inequality inside each group; they sum to ``within``
+    group_within: (
+        np.ndarray
+    )  # (G,) contribution of the inequality inside each group; they sum to ``within``
 
     @property
     def share(self) -> float:
@@ -146,24 +196,36 @@ class TheilParts(NamedTuple):
         return self.between / self.total if self.total > 0 else float("nan")
 
 
-def decompose_theil(income: np.ndarray, weights: np.ndarray, groups: np.ndarray, measure: str = THEIL_T) -> TheilParts:
-    """Split a Theil index into inequality between and within groups; income, weights (N,), groups (N,).
+def decompose_theil(
+    income: np.ndarray, weights: np.ndarray, groups: np.ndarray, measure: str = THEIL_T
+) -> TheilParts:
+    """Split a Theil index into inequality between and within groups; income, weights
+    (N,), groups (N,).
 
     Notes
     -----
-    Shorrocks (1980): between is the index of the group means; inside, the weight of a group is its income share
-    (T) or its population share (L).
+    Shorrocks (1980): between is the index of the group means; inside, the weight of a
+    group is its income share (T) or its population share (L).
     """
     p, r = relative_incomes(income, weights)
     size, mean = group_means(p, r, groups)
     inner = r / mean[groups]
     terms = p * r * np.log(inner) if measure == THEIL_T else -p * np.log(inner)
     inside = np.bincount(groups, terms)
-    return TheilParts(theil_of_shares(p, r, measure), theil_of_shares(size, mean, measure), float(inside.sum()), inside)
+    return TheilParts(
+        theil_of_shares(p, r, measure),
+        theil_of_shares(size, mean, measure),
+        float(inside.sum()),
+        inside,
+    )
 
 
 def nested_theil(
-    income: np.ndarray, weights: np.ndarray, outer: np.ndarray, inner: np.ndarray, measure: str = THEIL_T
+    income: np.ndarray,
+    weights: np.ndarray,
+    outer: np.ndarray,
+    inner: np.ndarray,
+    measure: str = THEIL_T,
 ) -> tuple[float, float, float]:
     """Split a Theil index in two nested steps; income, weights (N,), outer, inner (N,)."""
     first = decompose_theil(income, weights, outer, measure)
@@ -177,21 +239,33 @@ def crossed(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def shapley_theil(
-    income: np.ndarray, weights: np.ndarray, a: np.ndarray, b: np.ndarray, measure: str = THEIL_T
+    income: np.ndarray,
+    weights: np.ndarray,
+    a: np.ndarray,
+    b: np.ndarray,
+    measure: str = THEIL_T,
 ) -> tuple[float, float, float]:
-    """Divide what two overlapping groupings explain together fairly between them; income, weights (N,), a, b (N,)."""
-    alone = [decompose_theil(income, weights, groups, measure).between for groups in (a, b)]
+    """Divide what two overlapping groupings explain together fairly between them;
+    income, weights (N,), a, b (N,).
+    """
+    alone = [
+        decompose_theil(income, weights, groups, measure).between for groups in (a, b)
+    ]
     both = decompose_theil(income, weights, crossed(a, b), measure)
     part = (both.between + alone[0] - alone[1]) / 2
     return part, both.between - part, both.within
 
 
-def maximum_between(income: np.ndarray, weights: np.ndarray, groups: np.ndarray, measure: str = THEIL_T) -> float:
-    """Return the largest inequality between groups of these sizes; income, weights (N,), groups (N,).
+def maximum_between(
+    income: np.ndarray, weights: np.ndarray, groups: np.ndarray, measure: str = THEIL_T
+) -> float:
+    """Return the largest inequality between groups of these sizes; income, weights
+    (N,), groups (N,).
 
     Notes
     -----
-    Elbers, Lanjouw, Mistiaen and Ozler (2008). Every resident has the income of the unit, so a unit may be cut.
+    Elbers, Lanjouw, Mistiaen and Ozler (2008). Every resident has the income of the
+    unit, so a unit may be cut.
     """
     p, r = relative_incomes(income, weights)
     size = np.bincount(groups, p)
@@ -200,14 +274,21 @@ def maximum_between(income: np.ndarray, weights: np.ndarray, groups: np.ndarray,
     order = np.argsort(r, kind="stable")
     people = np.concatenate([[0.0], np.cumsum(p[order])])
     earned = np.concatenate([[0.0], np.cumsum((p * r)[order])])
-    return max(_parade(people / people[-1], earned, ordering, measure) for ordering in set(permutations(size.tolist())))
+    return max(
+        _parade(people / people[-1], earned, ordering, measure)
+        for ordering in set(permutations(size.tolist()))
+    )
 
 
-def _parade(people: np.ndarray, earned: np.ndarray, sizes: Sequence[float], measure: str) -> float:
+def _parade(
+    people: np.ndarray, earned: np.ndarray, sizes: Sequence[float], measure: str
+) -> float:
     ends = np.minimum(np.concatenate([[0.0], np.cumsum(sizes)]), 1.0)
     ends[-1] = 1.0
     size = np.diff(ends)
-    return theil_of_shares(size, np.diff(np.interp(ends, people, earned)) / size, measure)
+    return theil_of_shares(
+        size, np.diff(np.interp(ends, people, earned)) / size, measure
+    )
 
 
 CHUNK = 2000
@@ -216,7 +297,9 @@ MOST_SETS = 50_000
 
 
 class ShareTest(NamedTuple):
-    """Whether a grouping explains more of inequality than another one of the same sizes."""
+    """Whether a grouping explains more of inequality than another one of the same
+    sizes.
+    """
 
     between: float  # inequality between the groups
     expected: float  # its mean over the draws
@@ -236,16 +319,21 @@ def between_test(
     """Test the inequality between groups by permuting their labels over the units."""
     p, r = relative_incomes(income, weights)
     seen = float(_between(p, r, groups[None], measure)[0])
-    above, total = 0, 0.0
+    above = 0
+    total = 0.0
     for first in range(0, draws, CHUNK):
         shape = min(CHUNK, draws - first), len(p)
-        drawn = _between(p, r, rng.permuted(np.broadcast_to(groups, shape), axis=1), measure)
+        drawn = _between(
+            p, r, rng.permuted(np.broadcast_to(groups, shape), axis=1), measure
+        )
         above += int((drawn >= seen - INEQUALITY_DRAWS_TIE).sum())
         total += float(drawn.sum())
     return ShareTest(seen, total / max(draws, 1), (1 + above) / (1 + draws), draws)
 
 
-def _between(p: np.ndarray, r: np.ndarray, labels: np.ndarray, measure: str) -> np.ndarray:
+def _between(
+    p: np.ndarray, r: np.ndarray, labels: np.ndarray, measure: str
+) -> np.ndarray:
     both = np.column_stack([p, p * r])
     out = np.zeros(len(labels))
     for group in range(int(labels.max()) + 1):
@@ -256,14 +344,19 @@ def _between(p: np.ndarray, r: np.ndarray, labels: np.ndarray, measure: str) -> 
 
 
 def connected_test(
-    income: np.ndarray, weights: np.ndarray, inside: np.ndarray, neighbours: Weights, measure: str = THEIL_T
+    income: np.ndarray,
+    weights: np.ndarray,
+    inside: np.ndarray,
+    neighbours: Weights,
+    measure: str = THEIL_T,
 ) -> ShareTest:
-    """Test the inequality between a connected group and the rest over all connected groups of its size.
+    """Test the inequality between a connected group and the rest over all connected
+    groups of its size.
 
     Notes
     -----
-    Neighbours resemble each other, so that a compact group differs from the rest more than scattered units do;
-    only other compact groups are a fair comparison.
+    Neighbours resemble each other, so that a compact group differs from the rest more
+    than scattered units do; only other compact groups are a fair comparison.
     """
     inside = np.asarray(inside, dtype=bool)
     size = int(inside.sum())
@@ -277,31 +370,57 @@ def connected_test(
     p, r = relative_incomes(income, weights)
     seen = float(_between(p, r, inside[None].astype(int), measure)[0])
     drawn = _between(p, r, codes, measure)
-    return ShareTest(seen, float(drawn.mean()), float((drawn >= seen - INEQUALITY_DRAWS_TIE).mean()), len(sets))
+    return ShareTest(
+        seen,
+        float(drawn.mean()),
+        float((drawn >= seen - INEQUALITY_DRAWS_TIE).mean()),
+        len(sets),
+    )
 
 
-def leave_one_out_theil(income: np.ndarray, weights: np.ndarray, measure: str = THEIL_T) -> np.ndarray:
-    """Return the Theil index of the other units for each unit left out; income, weights (N,) -> (N,)."""
+def leave_one_out_theil(
+    income: np.ndarray, weights: np.ndarray, measure: str = THEIL_T
+) -> np.ndarray:
+    """Return the Theil index of the other units for each unit left out; income, weights
+    (N,) -> (N,).
+    """
     if len(income) < 3:
-        raise NumericsError(f"{len(income)} units: leaving one out needs at least three")
+        raise NumericsError(
+            f"{len(income)} units: leaving one out needs at least three"
+        )
     p, r = relative_incomes(income, weights)
     return reweighted_theil(p, r, 1.0 - np.eye(len(p)), measure)
 
 
-def reweighted_theil(p: np.ndarray, r: np.ndarray, times: np.ndarray, measure: str = THEIL_T) -> np.ndarray:
-    """Return the Theil index when units count several times or not at all; p, r (N,), times (B, N) -> (B,)."""
+def reweighted_theil(
+    p: np.ndarray, r: np.ndarray, times: np.ndarray, measure: str = THEIL_T
+) -> np.ndarray:
+    """Return the Theil index when units count several times or not at all; p, r (N,),
+    times (B, N) -> (B,).
+    """
     terms = p * r * np.log(r) if measure == THEIL_T else -p * np.log(r)
     size, income, entropy = (times @ np.column_stack([p, p * r, terms])).T
     level = np.log(income / size)
-    return np.asarray(entropy / income - level if measure == THEIL_T else entropy / size + level)
+    return np.asarray(
+        entropy / income - level if measure == THEIL_T else entropy / size + level
+    )
 
 
 def redrawn_theil(
-    income: np.ndarray, weights: np.ndarray, *, rng: np.random.Generator, draws: int, measure: str = THEIL_T
+    income: np.ndarray,
+    weights: np.ndarray,
+    *,
+    rng: np.random.Generator,
+    draws: int,
+    measure: str = THEIL_T,
 ) -> np.ndarray:
-    """Return the Theil index over samples of units drawn with replacement; income, weights (N,) -> (draws,)."""
+    """Return the Theil index over samples of units drawn with replacement; income,
+    weights (N,) -> (draws,).
+    """
     p, r = relative_incomes(income, weights)
-    times = rng.multinomial(len(p), np.full(len(p), 1 / len(p)), size=draws).astype(float)
+    times = rng.multinomial(len(p), np.full(len(p), 1 / len(p)), size=draws).astype(
+        float
+    )
     return reweighted_theil(p, r, times, measure)
 
 
@@ -315,9 +434,17 @@ def revised_theil(
     draws: int,
     measure: str = THEIL_T,
 ) -> np.ndarray:
-    """Return the Theil index under revisions of the figures; income, weights (N,) -> (draws,)."""
-    output = np.asarray(income) * weights * np.exp(sd_income * rng.standard_normal((draws, len(income))))
-    people = np.asarray(weights) * np.exp(sd_weights * rng.standard_normal((draws, len(income))))
+    """Return the Theil index under revisions of the figures; income, weights (N,) ->
+    (draws,).
+    """
+    output = (
+        np.asarray(income)
+        * weights
+        * np.exp(sd_income * rng.standard_normal((draws, len(income))))
+    )
+    people = np.asarray(weights) * np.exp(
+        sd_weights * rng.standard_normal((draws, len(income)))
+    )
     p = people / people.sum(axis=1, keepdims=True)
     s = output / output.sum(axis=1, keepdims=True)
     first = s if measure == THEIL_T else -p

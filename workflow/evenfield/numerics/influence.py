@@ -1,4 +1,6 @@
-"""Who carries an estimate, and whether anyone does: effective clusters, partial leverage, dependent regressors."""
+"""Who carries an estimate, and whether anyone does: effective clusters, partial
+leverage, dependent regressors.
+"""
 
 from typing import TypeAlias
 
@@ -14,29 +16,38 @@ Bread: TypeAlias = np.ndarray | None  # inverse of X'X, where it is there alread
 
 
 def effective_clusters(
-    X: np.ndarray, clusters: np.ndarray, c: np.ndarray, within: float = WITHIN_CORRELATION, bread: Bread = None
+    X: np.ndarray,
+    clusters: np.ndarray,
+    c: np.ndarray,
+    within: float = WITHIN_CORRELATION,
+    bread: Bread = None,
 ) -> float:
-    """Return the effective number of clusters behind c'beta; X (N, K), clusters (N,), c (K,).
+    """Return the effective number of clusters behind c'beta; X (N, K), clusters (N,), c
+    (K,).
 
     Notes
     -----
-    Carter, Schnepel and Steigerwald (2017), the feasible G*A; a within-correlation just below one, because with
-    exactly one a regressor that varies only inside clusters gets no weight.
+    Carter, Schnepel and Steigerwald (2017), the feasible G*A; a within-correlation just
+    below one, because with exactly one a regressor that varies only inside clusters
+    gets no weight.
     """
     a, _, owner = _weights_and_owners(X, clusters, c, bread)
-    shares = (1 - within) * np.bincount(owner, a**2) + within * np.bincount(owner, a) ** 2
+    shares = (1 - within) * np.bincount(owner, a**2) + within * np.bincount(
+        owner, a
+    ) ** 2
     return float(shares.sum() ** 2 / (shares @ shares))
 
 
 def partial_leverage(
     X: np.ndarray, clusters: np.ndarray, c: np.ndarray, bread: Bread = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return each cluster's share in the variation that identifies c'beta; X (N, K), clusters (N,), c (K,).
+    """Return each cluster's share in the variation that identifies c'beta; X (N, K),
+    clusters (N,), c (K,).
 
     Notes
     -----
-    MacKinnon, Nielsen and Webb (2023), partial leverage of the residualised regressor: for one coefficient the
-    weights a are that regressor divided by its sum of squares.
+    MacKinnon, Nielsen and Webb (2023), partial leverage of the residualised regressor:
+    for one coefficient the weights a are that regressor divided by its sum of squares.
     """
     a, names, owner = _weights_and_owners(X, clusters, c, bread)
     return names, np.asarray(np.bincount(owner, a**2) / (a @ a))
@@ -45,19 +56,26 @@ def partial_leverage(
 def _weights_and_owners(
     X: np.ndarray, clusters: np.ndarray, c: np.ndarray, bread: Bread
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    a, clusters = contrast_weights(X, c, bread), np.asarray(clusters)
+    a = contrast_weights(X, c, bread)
+    clusters = np.asarray(clusters)
     if clusters.shape != a.shape:
-        raise NumericsError(f"{clusters.size} cluster labels do not fit {a.size} observations")
+        raise NumericsError(
+            f"{clusters.size} cluster labels do not fit {a.size} observations"
+        )
     if not a.any():
         raise NumericsError("the combination of coefficients is zero everywhere")
     return a, *np.unique(clusters, return_inverse=True)
 
 
 def dependent_columns(X: np.ndarray, tolerance: float = RANK_TOLERANCE) -> list[int]:
-    """Return the columns that the other columns reproduce exactly, so that their coefficients are not defined."""
+    """Return the columns that the other columns reproduce exactly, so that their
+    coefficients are not defined.
+    """
     X = np.asarray(X, dtype=float)
     scale = np.sqrt((X**2).sum(axis=0))
-    _, sizes, rows = np.linalg.svd(X / np.where(scale > 0, scale, 1.0), full_matrices=len(X) < X.shape[1])
+    _, sizes, rows = np.linalg.svd(
+        X / np.where(scale > 0, scale, 1.0), full_matrices=len(X) < X.shape[1]
+    )
     sizes = np.append(sizes, np.zeros(X.shape[1] - len(sizes)))
     involved = np.abs(rows[sizes < tolerance * np.sqrt(X.shape[1])]) > DEPENDENT
     return [int(j) for j in np.flatnonzero(involved.any(axis=0))]

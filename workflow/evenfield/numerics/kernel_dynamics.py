@@ -7,7 +7,8 @@ from scipy.signal import find_peaks
 
 from evenfield.numerics.errors import NumericsError
 
-FEWEST, MOST_PAIRS = 10, 4000
+FEWEST = 10
+MOST_PAIRS = 4000
 CLOSE = 1e-4
 
 
@@ -15,23 +16,36 @@ class StochasticKernel(NamedTuple):
     """A conditional density on a grid."""
 
     grid: np.ndarray  # (G,) equally spaced values, of origin and destination alike
-    density: np.ndarray  # (G, G) row i is the density of the destination given origin ``grid[i]``
+    density: (
+        np.ndarray
+    )  # (G, G) row i is the density of the destination given origin ``grid[i]``
     bandwidth_x: float  # pilot bandwidths of origin and destination
     bandwidth_y: float
 
 
 def plug_in_bandwidth(values: np.ndarray) -> float:
-    """Return Silverman's (1986) robust rule, 0.9 min(sd, iqr / 1.34) n^(-1/5); values (n,)."""
-    spread = [float(np.std(values, ddof=1)), float(np.subtract(*np.percentile(values, [75, 25]))) / 1.34]
+    """Return Silverman's (1986) robust rule, 0.9 min(sd, iqr / 1.34) n^(-1/5); values
+    (n,).
+    """
+    spread = [
+        float(np.std(values, ddof=1)),
+        float(np.subtract(*np.percentile(values, [75, 25]))) / 1.34,
+    ]
     used = min(value for value in spread if value > 0) if max(spread) > 0 else 0.0
     if not used > 1e-12 * max(1.0, float(np.abs(values).max())):
         raise NumericsError("the values are constant")
     return float(0.9 * used * len(values) ** -0.2)
 
 
-def kernel_density(values: np.ndarray, grid: np.ndarray, bandwidth: np.ndarray | float) -> np.ndarray:
+def kernel_density(
+    values: np.ndarray, grid: np.ndarray, bandwidth: np.ndarray | float
+) -> np.ndarray:
     """Return a Gaussian kernel density; values (n,), grid (G,), bandwidth (n,) -> (G,)."""
-    return np.asarray(_gauss(grid[:, None] - values, np.broadcast_to(bandwidth, values.shape)).mean(axis=1))
+    return np.asarray(
+        _gauss(grid[:, None] - values, np.broadcast_to(bandwidth, values.shape)).mean(
+            axis=1
+        )
+    )
 
 
 def adaptive_bandwidths(values: np.ndarray, pilot: float) -> np.ndarray:
@@ -40,32 +54,48 @@ def adaptive_bandwidths(values: np.ndarray, pilot: float) -> np.ndarray:
     return np.asarray(pilot * np.sqrt(np.exp(np.mean(np.log(density))) / density))
 
 
-def stochastic_kernel(x: np.ndarray, y: np.ndarray, grid: np.ndarray) -> StochasticKernel:
+def stochastic_kernel(
+    x: np.ndarray, y: np.ndarray, grid: np.ndarray
+) -> StochasticKernel:
     """Estimate the density of y given x; x, y (n,), grid (G,).
 
     Notes
     -----
-    Hyndman, Bashtannyk and Grunwald (1996): mean by local linear regression, density of its residuals by a
-    kernel with the same local weights, so that the mean of the kernel is not biased towards the middle.
-    Bandwidths in x adapt to the density of the data (Abramson 1982). What the kernel puts beyond an end of the grid is
-    reflected there (Schuster 1985), and rows are normalised: the grid is the support. On a wide grid neither matters.
+    Hyndman, Bashtannyk and Grunwald (1996): mean by local linear regression, density of
+    its residuals by a kernel with the same local weights, so that the mean of the
+    kernel is not biased towards the middle. Bandwidths in x adapt to the density of the
+    data (Abramson 1982). What the kernel puts beyond an end of the grid is reflected
+    there (Schuster 1985), and rows are normalised: the grid is the support. On a wide
+    grid neither matters.
     """
     if len(x) < FEWEST:
-        raise NumericsError(f"{len(x)} pairs are too few for a stochastic kernel, at least {FEWEST} are needed")
+        raise NumericsError(
+            f"{len(x)} pairs are too few for a stochastic kernel, at least {FEWEST} are"
+            " needed"
+        )
     if len(x) > MOST_PAIRS:
-        # ASSUME: of many pairs those at evenly spaced ranks stand for all, since the work grows with their square.
+        # ASSUME: of many pairs those at evenly spaced ranks stand for all, since the
+        # work grows with their square.
         kept = np.lexsort((y, x))[np.linspace(0, len(x) - 1, MOST_PAIRS).astype(int)]
-        x, y = x[kept], y[kept]
+        x = x[kept]
+        y = y[kept]
     h_x = plug_in_bandwidth(x)
     wide = adaptive_bandwidths(x, h_x)
     mean_at_data = _local_linear(x, y, x, wide)
     residuals = y - mean_at_data
-    h_y = plug_in_bandwidth(residuals) if np.ptp(residuals) > CLOSE * np.ptp(y) else float(np.diff(grid[:2])[0])
+    h_y = (
+        plug_in_bandwidth(residuals)
+        if np.ptp(residuals) > CLOSE * np.ptp(y)
+        else float(np.diff(grid[:2])[0])
+    )
     weights = _weights(x, grid, wide)
     centres = _local_linear(x, y, grid, wide)[:, None] + residuals
     # One origin at a time, so that memory does not grow with the square of the grid.
     density = np.array(
-        [_reflected(grid, centre, h_y) @ weight for centre, weight in zip(centres, weights, strict=True)]
+        [
+            _reflected(grid, centre, h_y) @ weight
+            for centre, weight in zip(centres, weights, strict=True)
+        ]
     )
     step = float(grid[1] - grid[0])
     mass = density.sum(axis=1, keepdims=True) * step
@@ -88,11 +118,14 @@ def ergodic_density(kernel: StochasticKernel) -> np.ndarray:
 
 
 def _gauss(gaps: np.ndarray, bandwidth: np.ndarray) -> np.ndarray:
-    return np.asarray(np.exp(-0.5 * (gaps / bandwidth) ** 2) / (bandwidth * np.sqrt(2 * np.pi)))
+    return np.asarray(
+        np.exp(-0.5 * (gaps / bandwidth) ** 2) / (bandwidth * np.sqrt(2 * np.pi))
+    )
 
 
 def _reflected(grid: np.ndarray, centre: np.ndarray, h: float) -> np.ndarray:
-    low, high = float(grid[0]), float(grid[-1])
+    low = float(grid[0])
+    high = float(grid[-1])
     return np.asarray(
         sum(
             _gauss(grid[:, None] - place, np.full(len(centre), h))
@@ -107,13 +140,18 @@ def _weights(x: np.ndarray, at: np.ndarray, bandwidth: np.ndarray) -> np.ndarray
     return np.asarray(raw / raw.sum(axis=1, keepdims=True))
 
 
-def _local_linear(x: np.ndarray, y: np.ndarray, at: np.ndarray, bandwidth: np.ndarray) -> np.ndarray:
+def _local_linear(
+    x: np.ndarray, y: np.ndarray, at: np.ndarray, bandwidth: np.ndarray
+) -> np.ndarray:
     w = _weights(x, at, bandwidth)
-    mean_x, mean_y = w @ x, w @ y
+    mean_x = w @ x
+    mean_y = w @ y
     centred = x - mean_x[:, None]
     spread = np.einsum("gn,gn->g", w, centred**2)
     cross = np.einsum("gn,gn,gn->g", w, centred, y - mean_y[:, None])
-    slope = np.divide(cross, spread, out=np.zeros(len(at)), where=spread > 1e-12 * np.var(x))
+    slope = np.divide(
+        cross, spread, out=np.zeros(len(at)), where=spread > 1e-12 * np.var(x)
+    )
     return np.asarray(mean_y + slope * (at - mean_x))
 
 
@@ -126,11 +164,15 @@ def count_modes(density: np.ndarray) -> np.ndarray:
     """Count the modes of densities on a grid; density (..., G) -> (...)."""
     slopes = np.sign(np.diff(density, axis=-1, prepend=0.0, append=0.0))
     high = density > MODE_FLOOR * density.max(axis=-1, keepdims=True)
-    return np.asarray(((slopes[..., :-1] > 0) & (slopes[..., 1:] <= 0) & high).sum(axis=-1))
+    return np.asarray(
+        ((slopes[..., :-1] > 0) & (slopes[..., 1:] <= 0) & high).sum(axis=-1)
+    )
 
 
 def count_prominent_modes(density: np.ndarray, share: float) -> int:
-    """Count the modes that stand out: each rises above the lower ground around it by a share of the highest."""
+    """Count the modes that stand out: each rises above the lower ground around it by a
+    share of the highest.
+    """
     padded = np.concatenate([[0.0], density, [0.0]])
     return len(find_peaks(padded, prominence=share * float(density.max()))[0])
 
@@ -144,18 +186,25 @@ class ModeTest(NamedTuple):
     draws: int  # samples
 
 
-def silverman_test(values: np.ndarray, modes: int, rng: np.random.Generator, draws: int) -> ModeTest:
+def silverman_test(
+    values: np.ndarray, modes: int, rng: np.random.Generator, draws: int
+) -> ModeTest:
     """Test whether a density has more than k modes; values (n,).
 
     Notes
     -----
-    Silverman (1981): samples from the density at the critical bandwidth, shrunk to the variance of the data.
-    Known to be conservative (Hall and York 2001): a large p-value says little with 31 units.
+    Silverman (1981): samples from the density at the critical bandwidth, shrunk to the
+    variance of the data. Known to be conservative (Hall and York 2001): a large p-value
+    says little with 31 units.
     """
     if len(values) < FEWEST:
-        raise NumericsError(f"{len(values)} values are too few for a test of modes, at least {FEWEST} are needed")
+        raise NumericsError(
+            f"{len(values)} values are too few for a test of modes, at least {FEWEST}"
+            " are needed"
+        )
     critical = critical_bandwidth(values, modes)
-    mean, variance = float(values.mean()), float(values.var())
+    mean = float(values.mean())
+    variance = float(values.var())
     more = 0
     for first in range(0, draws, CHUNK):
         size = min(CHUNK, draws - first), len(values)
@@ -166,9 +215,12 @@ def silverman_test(values: np.ndarray, modes: int, rng: np.random.Generator, dra
 
 
 def critical_bandwidth(values: np.ndarray, modes: int) -> float:
-    """Return the smallest bandwidth at which the density has at most k modes; values (n,)."""
+    """Return the smallest bandwidth at which the density has at most k modes; values
+    (n,).
+    """
     plug_in_bandwidth(values)
-    low, high = 0.0, float(np.ptp(values))
+    low = 0.0
+    high = float(np.ptp(values))
     while high - low > CLOSE * float(np.ptp(values)):
         middle = (low + high) / 2
         few = _modes_at(values[None], middle)[0] <= modes
@@ -177,7 +229,8 @@ def critical_bandwidth(values: np.ndarray, modes: int) -> float:
 
 
 def _modes_at(samples: np.ndarray, bandwidth: float) -> np.ndarray:
-    low, high = samples.min() - 3 * bandwidth, samples.max() + 3 * bandwidth
+    low = samples.min() - 3 * bandwidth
+    high = samples.max() + 3 * bandwidth
     grid = np.linspace(low, high, MODE_GRID)
     density = np.zeros((len(samples), MODE_GRID))
     for column in samples.T:

@@ -1,4 +1,6 @@
-"""Permutation of whole group labels: every unit keeps its outcome and controls, only the rows of labels move."""
+"""Permutation of whole group labels: every unit keeps its outcome and controls, only
+the rows of labels move.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,9 +20,13 @@ AT_ONCE = 1000  # draws that fit a processor's cache
 class LabelDraws(NamedTuple):
     """Which unit's labels each unit gets, one row a draw."""
 
-    source: np.ndarray  # (B, N) positions; row b gives unit i the labels of unit ``source[b, i]``
+    source: (
+        np.ndarray
+    )  # (B, N) positions; row b gives unit i the labels of unit ``source[b, i]``
     scheme: str  # ``"free"``, ``"stratified"`` or ``"connected"``
-    group: np.ndarray  # (N,) groups of units whose labels are interchangeable, 0 to G - 1
+    group: (
+        np.ndarray
+    )  # (N,) groups of units whose labels are interchangeable, 0 to G - 1
     odds: np.ndarray  # (N, G) probability that a unit gets a label of each group
 
 
@@ -36,19 +42,29 @@ class PermutationTest(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How labels become regressors: the labels, then their neighbours' averages, less what draws let expect."""
+    """How labels become regressors: the labels, then their neighbours' averages, less
+    what draws let expect.
+    """
 
-    neighbours: Weights | None = None  # (N, N) spatial weights W; without them the labels alone are regressors
+    neighbours: Weights | None = (
+        None  # (N, N) spatial weights W; without them the labels alone are regressors
+    )
     centre: np.ndarray | None = None  # (N, R) expected regressors, subtracted
 
     def regressors(self, labels: np.ndarray) -> np.ndarray:
         """Return the regressors of labels; labels (..., N, L) -> (..., N, R)."""
-        parts = [labels] if self.neighbours is None else [labels, lagged(self.neighbours, labels)]
+        parts = (
+            [labels]
+            if self.neighbours is None
+            else [labels, lagged(self.neighbours, labels)]
+        )
         wide = np.concatenate(parts, axis=-1)
         return wide if self.centre is None else wide - self.centre
 
     def drawn(self, labels: np.ndarray, source: np.ndarray) -> np.ndarray:
-        """Return the regressors under each draw; labels (N, L), source (B, N) -> (R, B, N)."""
+        """Return the regressors under each draw; labels (N, L), source (B, N) -> (R, B,
+        N).
+        """
         own = np.take(labels.T, source, axis=1)
         if self.neighbours is not None:
             around = np.asarray(own.reshape(-1, len(labels)) @ self.neighbours.T)
@@ -59,15 +75,20 @@ class Spread:
 LABELS_ALONE = Spread()
 
 
-def expected_regressors(labels: np.ndarray, draws: LabelDraws, spread: Spread = LABELS_ALONE) -> np.ndarray:
-    """Return the expected regressors under the draws: what geography alone gives each unit; labels (N, L) -> (N, R).
+def expected_regressors(
+    labels: np.ndarray, draws: LabelDraws, spread: Spread = LABELS_ALONE
+) -> np.ndarray:
+    """Return the expected regressors under the draws: what geography alone gives each
+    unit; labels (N, L) -> (N, R).
 
     Notes
     -----
-    Borusyak and Hull (2023), "Nonrandom exposure to exogenous shocks". Exact: the noise of an average over draws would
-    be a control of its own.
+    Borusyak and Hull (2023), "Nonrandom exposure to exogenous shocks". Exact: the noise
+    of an average over draws would be a control of its own.
     """
-    means = np.array([labels[draws.group == g].mean(axis=0) for g in range(draws.odds.shape[1])])
+    means = np.array(
+        [labels[draws.group == g].mean(axis=0) for g in range(draws.odds.shape[1])]
+    )
     return np.asarray(spread.regressors(draws.odds @ means))
 
 
@@ -77,32 +98,55 @@ def free_label_draws(N: int, draws: int, rng: np.random.Generator) -> LabelDraws
     return LabelDraws(source, "free", np.zeros(N, dtype=int), np.ones((N, 1)))
 
 
-def stratified_label_draws(strata: np.ndarray, draws: int, rng: np.random.Generator) -> LabelDraws:
+def stratified_label_draws(
+    strata: np.ndarray, draws: int, rng: np.random.Generator
+) -> LabelDraws:
     """Move labels among the units of a stratum, the coast for example; strata (N,)."""
     source = np.empty((draws, len(strata)), dtype=np.intp)
     names, group = np.unique(strata, return_inverse=True)
     for g in range(len(names)):
         members = np.flatnonzero(group == g)
         source[:, members] = rng.permuted(np.tile(members, (draws, 1)), axis=1)
-    return LabelDraws(source, "stratified", group, (group[:, None] == np.arange(len(names))).astype(float))
+    return LabelDraws(
+        source,
+        "stratified",
+        group,
+        (group[:, None] == np.arange(len(names))).astype(float),
+    )
 
 
-def connected_label_draws(member: np.ndarray, neighbours: Weights, draws: int, rng: np.random.Generator) -> LabelDraws:
-    """Move the connected group about the map, and the labels inside and outside it at random."""
-    inside, outside = np.flatnonzero(member), np.flatnonzero(~member)
+def connected_label_draws(
+    member: np.ndarray, neighbours: Weights, draws: int, rng: np.random.Generator
+) -> LabelDraws:
+    """Move the connected group about the map, and the labels inside and outside it at
+    random.
+    """
+    inside = np.flatnonzero(member)
+    outside = np.flatnonzero(~member)
     joined = len(inside) and hangs_together(inside, neighbours)
-    sets = connected_sets(neighbours, len(inside), MOST_SETS) if joined else inside[:0, None]
+    sets = (
+        connected_sets(neighbours, len(inside), MOST_SETS)
+        if joined
+        else inside[:0, None]
+    )
     if len(sets) < 2:
-        raise NumericsError(f"the {len(inside)} units do not hang together: no connected permutation exists")
+        raise NumericsError(
+            f"the {len(inside)} units do not hang together: no connected permutation"
+            " exists"
+        )
     chosen = sets[rng.integers(0, len(sets), draws)]
-    given, rest = (rng.permuted(np.tile(part, (draws, 1)), axis=1) for part in (inside, outside))
+    given, rest = (
+        rng.permuted(np.tile(part, (draws, 1)), axis=1) for part in (inside, outside)
+    )
     source = np.empty((draws, len(member)), dtype=np.intp)
     free = np.ones((draws, len(member)), dtype=bool)
     np.put_along_axis(free, chosen, values=False, axis=1)
     np.put_along_axis(source, chosen, given, axis=1)
     source[free] = rest.ravel()
     held = np.bincount(sets.ravel(), minlength=len(member)) / len(sets)
-    return LabelDraws(source, "connected", member.astype(int), np.column_stack([1 - held, held]))
+    return LabelDraws(
+        source, "connected", member.astype(int), np.column_stack([1 - held, held])
+    )
 
 
 def label_permutation(
@@ -113,12 +157,14 @@ def label_permutation(
     draws: LabelDraws,
     spread: Spread = LABELS_ALONE,
 ) -> PermutationTest:
-    """Test the combination c'beta of label coefficients by permuting the rows of labels.
+    """Test the combination c'beta of label coefficients by permuting the rows of
+    labels.
 
     Notes
     -----
-    The statistic is c'beta over its ordinary least squares standard error; labels and outcome are first freed from
-    the controls (Frisch-Waugh), draw by draw. A p-value is never below one over the number of different patterns.
+    The statistic is c'beta over its ordinary least squares standard error; labels and
+    outcome are first freed from the controls (Frisch-Waugh), draw by draw. A p-value is
+    never below one over the number of different patterns.
     """
     basis = np.linalg.qr(controls)[0]
     e = y - basis @ (basis.T @ y)
@@ -130,22 +176,31 @@ def label_permutation(
 
     estimate, statistic = tested(np.arange(len(y))[None])
     if not np.isfinite(statistic[0]):
-        raise NumericsError("the labels are collinear with each other or with the controls")
+        raise NumericsError(
+            "the labels are collinear with each other or with the controls"
+        )
     codes = np.unique(labels, axis=0, return_inverse=True)[1].ravel()
     patterns = codes.astype(np.min_scalar_type(len(y)))[draws.source]
     distinct = len(set(patterns.view(f"V{patterns[0].nbytes}").ravel().tolist()))
     if distinct < FEWEST_DRAWS:
-        raise NumericsError(f"only {distinct} different label patterns exist: nothing to compare the data with")
+        raise NumericsError(
+            f"only {distinct} different label patterns exist: nothing to compare the"
+            " data with"
+        )
     parts = np.array_split(draws.source, -(-len(draws.source) // AT_ONCE))
     statistics = np.concatenate([tested(part)[1] for part in parts])
     kept = statistics[np.isfinite(statistics)]
     extreme = int((np.abs(kept) >= abs(statistic[0]) * (1 - TIE) - TIE).sum())
     p_value = max((1 + extreme) / (1 + len(kept)), 1 / distinct)
-    return PermutationTest(float(estimate[0]), p_value, statistics, float(statistic[0]), distinct)
+    return PermutationTest(
+        float(estimate[0]), p_value, statistics, float(statistic[0]), distinct
+    )
 
 
 def label_products(drawn: np.ndarray, basis: np.ndarray) -> np.ndarray:
-    """Return cross-products of regressors freed from controls under many draws; drawn (R, B, N) -> (R, R, B)."""
+    """Return cross-products of regressors freed from controls under many draws; drawn
+    (R, B, N) -> (R, R, B).
+    """
     flat = drawn.reshape(-1, drawn.shape[2])
     free = (flat @ basis) @ basis.T
     D = np.subtract(flat, free, out=free).reshape(drawn.shape)
@@ -155,15 +210,18 @@ def label_products(drawn: np.ndarray, basis: np.ndarray) -> np.ndarray:
 def label_statistics(
     M: np.ndarray, side: np.ndarray, squares: float, c: np.ndarray, df: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return c'beta and its t statistic under many draws; cross-products M (R, R, B), with the outcome (R, B).
+    """Return c'beta and its t statistic under many draws; cross-products M (R, R, B),
+    with the outcome (R, B).
 
     Notes
     -----
-    Eliminating the regressors from cross-products bordered by their products with the outcome and by c leaves the
-    residual sum of squares, -c'beta and minus the variance of c'beta over that of the errors.
+    Eliminating the regressors from cross-products bordered by their products with the
+    outcome and by c leaves the residual sum of squares, -c'beta and minus the variance
+    of c'beta over that of the errors.
     """
     R, B = side.shape
-    S, det = np.zeros((R + 2, R + 2, B)), np.ones(B)
+    S = np.zeros((R + 2, R + 2, B))
+    det = np.ones(B)
     S[:R, :R], S[R, R] = M, squares
     S[R, :R] = S[:R, R] = side
     S[R + 1, :R] = S[:R, R + 1] = c[:, None]
@@ -172,7 +230,9 @@ def label_statistics(
             det *= S[0, 0]
             S = S[1:, 1:] - S[1:, :1] * (S[:1, 1:] / S[0, 0])
         statistic = -S[0, 1] / np.sqrt(S[0, 0] / df * -S[1, 1])
-        floor = det * ((R - 1) / np.einsum("rrb->b", M)) ** (R - 1)  # the smallest eigenvalue is not below it
+        floor = det * ((R - 1) / np.einsum("rrb->b", M)) ** (
+            R - 1
+        )  # the smallest eigenvalue is not below it
     if len(unsettled := np.flatnonzero(~(floor > 2 * RANK_TOLERANCE))):
         smallest = np.linalg.eigvalsh(np.moveaxis(M[..., unsettled], 2, 0))[:, 0]
         statistic[unsettled[smallest <= RANK_TOLERANCE]] = np.nan
@@ -180,5 +240,7 @@ def label_statistics(
 
 
 def null_spread(y: np.ndarray, controls: np.ndarray) -> float:
-    """Return the residual standard deviation of the outcome given its controls alone; y (N,), controls (N, K)."""
+    """Return the residual standard deviation of the outcome given its controls alone; y
+    (N,), controls (N, K).
+    """
     return float(np.sqrt(fit_ols(y, controls).sigma2))

@@ -1,4 +1,6 @@
-"""The inference ladder of one contrast in a cross-section of units: every method that applies, side by side."""
+"""The inference ladder of one contrast in a cross-section of units: every method that
+applies, side by side.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,20 +12,44 @@ import numpy as np
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import cr2_inference, cr3_inference
 from evenfield.numerics.inference.conley import conley_inference, spatial_kernel
-from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws, wild_inference
+from evenfield.numerics.inference.wild_bootstrap import (
+    wild_bootstrap,
+    wild_draws,
+    wild_inference,
+)
 from evenfield.numerics.influence import effective_clusters
-from evenfield.numerics.label_permutation import LABELS_ALONE, LabelDraws, Spread, label_permutation
-from evenfield.numerics.ols import OlsFit, contrast_inference, cov_hc1, fit_ols, t_quantile
+from evenfield.numerics.label_permutation import (
+    LABELS_ALONE,
+    LabelDraws,
+    Spread,
+    label_permutation,
+)
+from evenfield.numerics.ols import (
+    OlsFit,
+    contrast_inference,
+    cov_hc1,
+    fit_ols,
+    t_quantile,
+)
 from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.scpc import SpatialComponents, scpc_inference
 
 FEWEST_TREATED = 4
 FEW_CLUSTERS = 12
 CONLEY_KM = (400, 800, 1200)
-# ASSUME: the average pairwise correlation of shocks is at most 0.03 (primary SCPC) or 0.06 (printed beside it).
+# ASSUME: the average pairwise correlation of shocks is at most 0.03 (primary SCPC) or
+# 0.06 (printed beside it).
 AVERAGE_CORRELATIONS = {"scpc": 0.03, "scpc_06": 0.06}
 NAN = float("nan")
-TESTED = ("estimate", "std_error", "statistic", "df", "p_value", "conf_low", "conf_high")
+TESTED = (
+    "estimate",
+    "std_error",
+    "statistic",
+    "df",
+    "p_value",
+    "conf_low",
+    "conf_high",
+)
 
 
 @dataclass(frozen=True)
@@ -32,8 +58,12 @@ class Place:
 
     lat: np.ndarray  # (N,) degrees, in the order of the units of a ``Section``
     lon: np.ndarray
-    components: Mapping[str, SpatialComponents]  # by method, ``"scpc"`` and ``"scpc_06"``; empty without coordinates
-    draws: Mapping[str, LabelDraws]  # by scheme; a scheme that does not exist for these labels is left out
+    components: Mapping[
+        str, SpatialComponents
+    ]  # by method, ``"scpc"`` and ``"scpc_06"``; empty without coordinates
+    draws: Mapping[
+        str, LabelDraws
+    ]  # by scheme; a scheme that does not exist for these labels is left out
     reasons: Mapping[str, str] = field(default_factory=dict)  # why a scheme is left out
 
 
@@ -47,7 +77,8 @@ class Section:
     controls: np.ndarray  # (N, K) constant and controls
     c: np.ndarray  # (R,) weights of the combination of the labels' coefficients
     treated: int  # units in the smaller of the groups that the combination compares
-    spread: Spread = LABELS_ALONE  # how the L labels become R regressors: the labels alone by default
+    # how the L labels become R regressors: the labels alone by default
+    spread: Spread = LABELS_ALONE
 
     @cached_property
     def X(self) -> np.ndarray:
@@ -80,7 +111,8 @@ class Rung:
     method: str  # for example ``"scpc"``, ``"cr3"``, ``"permutation"``
     se_type: str = ""  # as printed
     p_type: str = ""
-    estimate: float = NAN  # the usual numbers; the minimum detectable effect is that of this row's own test
+    # the usual numbers; the minimum detectable effect is that of this row's own test
+    estimate: float = NAN
     std_error: float = NAN
     statistic: float = NAN
     df: float = NAN
@@ -103,12 +135,17 @@ def primary_method(section: Section, place: Place) -> str:
     return "permutation" if section.few else "scpc" if place.components else "cr3"
 
 
-def ladder(section: Section, place: Place, settings: LadderSettings, rng: np.random.Generator) -> list[Rung]:
+def ladder(
+    section: Section, place: Place, settings: LadderSettings, rng: np.random.Generator
+) -> list[Rung]:
     """Return every rung that applies, the primary one first."""
     fit = fit_ols(section.y, section.X)
     permutations = [permutation_rung(section, place, scheme) for scheme in SCHEMES]
     if section.few:
-        return [replace(permutations[0], mde=_classical_mde(section, fit, settings)), *permutations[1:]]
+        return [
+            replace(permutations[0], mde=_classical_mde(section, fit, settings)),
+            *permutations[1:],
+        ]
     return [*_rungs(section, fit, place, settings, rng), *permutations]
 
 
@@ -116,27 +153,45 @@ def primary_rung(section: Section, place: Place, settings: LadderSettings) -> Ru
     """Return the deciding rung alone, for robustness rows."""
     fit = fit_ols(section.y, section.X)
     if section.few:
-        return replace(permutation_rung(section, place, "free"), mde=_classical_mde(section, fit, settings))
+        return replace(
+            permutation_rung(section, place, "free"),
+            mde=_classical_mde(section, fit, settings),
+        )
     if place.components:
         return _guarded("scpc", lambda: _scpc(section, fit, place, settings, "scpc"))
-    return replace(_guarded("cr3", lambda: _cr3(section, fit, settings)), note=NO_COORDINATES)
+    return replace(
+        _guarded("cr3", lambda: _cr3(section, fit, settings)), note=NO_COORDINATES
+    )
 
 
 def _rungs(
-    section: Section, fit: OlsFit, place: Place, settings: LadderSettings, rng: np.random.Generator
+    section: Section,
+    fit: OlsFit,
+    place: Place,
+    settings: LadderSettings,
+    rng: np.random.Generator,
 ) -> list[Rung]:
     makers: dict[str, Callable[[], Rung]] = {
-        **{name: partial(_scpc, section, fit, place, settings, name) for name in AVERAGE_CORRELATIONS},
+        **{
+            name: partial(_scpc, section, fit, place, settings, name)
+            for name in AVERAGE_CORRELATIONS
+        },
         "cr2": partial(_cr2, section, fit, settings),
         "cr3": partial(_cr3, section, fit, settings),
-        **{f"conley_{km}": partial(_conley, section, fit, place, settings, km) for km in CONLEY_KM},
+        **{
+            f"conley_{km}": partial(_conley, section, fit, place, settings, km)
+            for km in CONLEY_KM
+        },
         "wcr33": partial(_wild, section, fit, settings, rng),
         "hc1": partial(_hc1, section, fit, settings),
     }
     rungs = [_guarded(method, make) for method, make in makers.items()]
     if place.components:
         return rungs
-    return [primary_rung(section, place, settings), *(rung for rung in rungs if rung.method != "cr3")]
+    return [
+        primary_rung(section, place, settings),
+        *(rung for rung in rungs if rung.method != "cr3"),
+    ]
 
 
 def _guarded(method: str, make: Callable[[], Rung]) -> Rung:
@@ -146,12 +201,16 @@ def _guarded(method: str, make: Callable[[], Rung]) -> Rung:
         return Rung(method, note=f"not defined: {error}")
 
 
-def _scpc(section: Section, fit: OlsFit, place: Place, settings: LadderSettings, method: str) -> Rung:
+def _scpc(
+    section: Section, fit: OlsFit, place: Place, settings: LadderSettings, method: str
+) -> Rung:
     if method not in place.components:
         raise NumericsError("the units have no coordinates")
     space = place.components[method]
     found = scpc_inference(fit, section.contrast, space)
-    return _rung(method, f"SCPC avc {space.average_correlation:.2f}", SCPC_LAW, found, settings)
+    return _rung(
+        method, f"SCPC avc {space.average_correlation:.2f}", SCPC_LAW, found, settings
+    )
 
 
 def _cr2(section: Section, fit: OlsFit, settings: LadderSettings) -> Rung:
@@ -165,14 +224,26 @@ def _cr3(section: Section, fit: OlsFit, settings: LadderSettings) -> Rung:
     return _rung("cr3", "CR3", "t(G* - 1)", found, settings)
 
 
-def _conley(section: Section, fit: OlsFit, place: Place, settings: LadderSettings, km: int) -> Rung:
+def _conley(
+    section: Section, fit: OlsFit, place: Place, settings: LadderSettings, km: int
+) -> Rung:
     kernel = spatial_kernel(section.units, place.lat, place.lon, km)
-    found = conley_inference(fit, section.contrast, section.units, kernel, "N/(N-K)", settings.level)
+    found = conley_inference(
+        fit, section.contrast, section.units, kernel, "N/(N-K)", settings.level
+    )
     return _rung(f"conley_{km}", f"Conley {km} km", "t(N - K)", found, settings)
 
 
-def _rung(method: str, se_type: str, p_type: str, found: Any, settings: LadderSettings | None = None) -> Rung:
-    """Return the numbers of a test, with its minimum detectable effect where there are settings for it."""
+def _rung(
+    method: str,
+    se_type: str,
+    p_type: str,
+    found: Any,
+    settings: LadderSettings | None = None,
+) -> Rung:
+    """Return the numbers of a test, with its minimum detectable effect where there are
+    settings for it.
+    """
     numbers: dict[str, Any] = {name: getattr(found, name, NAN) for name in TESTED}
     if settings is not None:
         ends = found.conf_low, found.conf_high, found.std_error
@@ -180,27 +251,42 @@ def _rung(method: str, se_type: str, p_type: str, found: Any, settings: LadderSe
     return Rung(method, se_type, p_type, **numbers)
 
 
-def _wild(section: Section, fit: OlsFit, settings: LadderSettings, rng: np.random.Generator) -> Rung:
-    kind: Literal["webb", "rademacher"] = "webb" if len(section.units) <= FEW_CLUSTERS else "rademacher"
+def _wild(
+    section: Section, fit: OlsFit, settings: LadderSettings, rng: np.random.Generator
+) -> Rung:
+    kind: Literal["webb", "rademacher"] = (
+        "webb" if len(section.units) <= FEW_CLUSTERS else "rademacher"
+    )
     rows = np.arange(len(section.units))
     weights = wild_draws(rows, kind, settings.bootstrap_draws, rng)
-    found = wild_inference(wild_bootstrap(fit, section.contrast, rows, weights, "33"), settings.level)
+    found = wild_inference(
+        wild_bootstrap(fit, section.contrast, rows, weights, "33"), settings.level
+    )
     return _rung("wcr33", "CR3", f"wild bootstrap 33, {kind}", found)
 
 
 def _hc1(section: Section, fit: OlsFit, settings: LadderSettings) -> Rung:
-    found = contrast_inference(fit, cov_hc1(fit), section.contrast, fit.df, settings.level)
+    found = contrast_inference(
+        fit, cov_hc1(fit), section.contrast, fit.df, settings.level
+    )
     return _rung("hc1", "HC1", "t(N - K)", found, settings)
 
 
 def _classical_mde(section: Section, fit: OlsFit, settings: LadderSettings) -> float:
-    # ASSUME: a permutation has no standard error; it sees about what a t test with equal variances sees.
-    std_error = float(np.sqrt(fit.sigma2 * section.contrast @ fit.bread @ section.contrast))
+    # ASSUME: a permutation has no standard error; it sees about what a t test with
+    # equal variances sees.
+    std_error = float(
+        np.sqrt(fit.sigma2 * section.contrast @ fit.bread @ section.contrast)
+    )
     half = t_quantile(0.5 + settings.level / 2, fit.df) * std_error
     return smallest_visible(-half, half, std_error, settings.power, settings.level)
 
 
-NAMES = {"free": "permutation", "stratified": "permutation_stratified", "connected": "permutation_connected"}
+NAMES = {
+    "free": "permutation",
+    "stratified": "permutation_stratified",
+    "connected": "permutation_connected",
+}
 SCHEMES = tuple(NAMES)
 
 
@@ -208,13 +294,25 @@ def permutation_rung(section: Section, place: Place, scheme: str) -> Rung:
     """Return the permutation test of one scheme."""
     method = NAMES[scheme]
     if scheme not in place.draws:
-        return Rung(method, note=f"not defined: {place.reasons.get(scheme, 'no such permutation')}")
+        return Rung(
+            method,
+            note=f"not defined: {place.reasons.get(scheme, 'no such permutation')}",
+        )
     try:
         found = label_permutation(
-            section.y, section.labels, section.controls, section.c, place.draws[scheme], section.spread
+            section.y,
+            section.labels,
+            section.controls,
+            section.c,
+            place.draws[scheme],
+            section.spread,
         )
     except NumericsError as error:
         return Rung(method, note=f"not defined: {error}")
     return Rung(
-        method, "", f"{scheme} permutation of labels, {found.distinct} patterns", found.estimate, p_value=found.p_value
+        method,
+        "",
+        f"{scheme} permutation of labels, {found.distinct} patterns",
+        found.estimate,
+        p_value=found.p_value,
     )

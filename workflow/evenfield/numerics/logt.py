@@ -20,7 +20,9 @@ class LogtFit(NamedTuple):
     std_error: np.ndarray
     t: np.ndarray
     constant: np.ndarray  # (B,) the other coefficient
-    periods: np.ndarray  # (n,) periods of the regression, the first of the window being 1
+    periods: (
+        np.ndarray
+    )  # (n,) periods of the regression, the first of the window being 1
 
     @property
     def speed(self) -> np.ndarray:
@@ -43,7 +45,9 @@ def relative_transition(x: np.ndarray) -> np.ndarray:
     """Return the relative transition path of each unit; x (N, T) -> (N, T)."""
     mean = np.asarray(x, dtype=float).mean(axis=0)
     if not (mean > SUM_TO_ZERO * np.abs(x).max()).all():
-        raise NumericsError("the mean is zero or negative, relative transition paths are not defined")
+        raise NumericsError(
+            "the mean is zero or negative, relative transition paths are not defined"
+        )
     return np.asarray(x / mean)
 
 
@@ -61,8 +65,8 @@ def regression_periods(T: int, discard: int) -> np.ndarray:
     """Return the periods of the regression; shape (T - discard,)."""
     if discard < 1 or T - discard < FEWEST:
         raise NumericsError(
-            f"{T} periods less {discard} leave {max(T - discard, 0)}; a log t regression needs at least "
-            f"{FEWEST} after discarding at least one"
+            f"{T} periods less {discard} leave {max(T - discard, 0)}; a log t"
+            f" regression needs at least {FEWEST} after discarding at least one"
         )
     return np.arange(discard + 1, T + 1)
 
@@ -72,16 +76,23 @@ def fit_logt(H: np.ndarray, periods: np.ndarray, variance: str = "fqsb") -> Logt
 
     Notes
     -----
-    Phillips and Sul (2007), equation (37); both variances use Andrews' (1991) bandwidth of an AR(1).
+    Phillips and Sul (2007), equation (37); both variances use Andrews' (1991) bandwidth
+    of an AR(1).
     """
     H = np.atleast_2d(H)
     return fit_logt_used(H[:, [0, *(periods - 1)]], periods, variance)
 
 
-def fit_logt_used(used: np.ndarray, periods: np.ndarray, variance: str = "fqsb") -> LogtFit:
-    """Fit the log t regression from the dispersion of the periods it uses; used (B, 1 + n), periods (n,)."""
+def fit_logt_used(
+    used: np.ndarray, periods: np.ndarray, variance: str = "fqsb"
+) -> LogtFit:
+    """Fit the log t regression from the dispersion of the periods it uses; used (B, 1 +
+    n), periods (n,).
+    """
     if variance not in VARIANCES:
-        raise NumericsError(f"the long-run variance is one of {', '.join(VARIANCES)}, not {variance!r}")
+        raise NumericsError(
+            f"the long-run variance is one of {', '.join(VARIANCES)}, not {variance!r}"
+        )
     defined = np.asarray((used > 0).all(axis=1))
     positive = np.where(defined[:, None], used, 1.0)
     log_t = np.log(periods)
@@ -92,6 +103,7 @@ def fit_logt_used(used: np.ndarray, periods: np.ndarray, variance: str = "fqsb")
     residuals = y - constant[:, None] - b[:, None] * log_t
     std_error = np.sqrt(VARIANCES[variance](residuals, log_t))
     b, std_error, t, constant = (
-        np.where(defined, values, np.nan) for values in (b, std_error, ratio_or_nan(b, std_error), constant)
+        np.where(defined, values, np.nan)
+        for values in (b, std_error, ratio_or_nan(b, std_error), constant)
     )
     return LogtFit(b, std_error, t, constant, periods)

@@ -10,7 +10,10 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_robust import RobustInference, robust_inference
+from evenfield.numerics.inference.cluster_robust import (
+    RobustInference,
+    robust_inference,
+)
 from evenfield.numerics.moran import CHUNK, two_sided_p
 from evenfield.numerics.spatial import Weights, dense, multiplier, sparse
 
@@ -29,22 +32,27 @@ def border_pairs(member: np.ndarray, touching: Weights) -> BorderPairs:
     """Find the pairs of neighbours that a line separates; member (N,), touching (N, N)."""
     one, other = sparse(touching).nonzero()
     across = member[one] & ~member[other]
-    inside, outside = one[across], other[across]
+    inside = one[across]
+    outside = other[across]
     if not len(inside):
         raise NumericsError("no two neighbours lie on different sides of the line")
     return BorderPairs(inside, outside)
 
 
-def border_difference(y: np.ndarray, pairs: BorderPairs, level: float = 0.95) -> RobustInference:
-    """Estimate the mean difference across the line, with errors clustered by the units of both sides; y (N,).
+def border_difference(
+    y: np.ndarray, pairs: BorderPairs, level: float = 0.95
+) -> RobustInference:
+    """Estimate the mean difference across the line, with errors clustered by the units
+    of both sides; y (N,).
 
     Notes
     -----
-    d_p = y_i - y_j over P pairs (i, j); the estimate is their mean, which is the coefficient of the inside with pair
-    effects. With u_p = d_p - mean, V = [sum_i (sum_p u_p of i)^2 + sum_j (sum_p u_p of j)^2] / P^2: the two-way sum
-    without subtracting the pairs' own variance, which errs on the side of caution and is never negative. t with the
-    smaller number of units on one side minus one. Cameron, Gelbach and Miller (2011); Davezies, D'Haultfoeuille and
-    Guyonvarch (2021).
+    d_p = y_i - y_j over P pairs (i, j); the estimate is their mean, which is the
+    coefficient of the inside with pair effects. With u_p = d_p - mean, V = [sum_i
+    (sum_p u_p of i)^2 + sum_j (sum_p u_p of j)^2] / P^2: the two-way sum without
+    subtracting the pairs' own variance, which errs on the side of caution and is never
+    negative. t with the smaller number of units on one side minus one. Cameron, Gelbach
+    and Miller (2011); Davezies, D'Haultfoeuille and Guyonvarch (2021).
     """
     sides = [np.unique(side) for side in (pairs.inside, pairs.outside)]
     fewest = min(len(side) for side in sides)
@@ -52,13 +60,20 @@ def border_difference(y: np.ndarray, pairs: BorderPairs, level: float = 0.95) ->
         raise NumericsError(f"only {fewest} units stand on one side of the line")
     d = y[pairs.inside] - y[pairs.outside]
     u = d - d.mean()
-    sums = [np.bincount(side, weights=u, minlength=len(y)) for side in (pairs.inside, pairs.outside)]
+    sums = [
+        np.bincount(side, weights=u, minlength=len(y))
+        for side in (pairs.inside, pairs.outside)
+    ]
     variance = float(sum(part @ part for part in sums)) / len(d) ** 2
     return robust_inference(float(d.mean()), variance, fewest - 1, 1.0, "none", level)
 
 
-def border_permutation(y: np.ndarray, pairs: BorderPairs, draws: int, rng: np.random.Generator) -> float:
-    """Return the p-value of the mean difference when outcomes are dealt to units at random; y (N,)."""
+def border_permutation(
+    y: np.ndarray, pairs: BorderPairs, draws: int, rng: np.random.Generator
+) -> float:
+    """Return the p-value of the mean difference when outcomes are dealt to units at
+    random; y (N,).
+    """
     weights = np.zeros(len(y))
     np.add.at(weights, pairs.inside, 1.0 / len(pairs.inside))
     np.add.at(weights, pairs.outside, -1.0 / len(pairs.inside))
@@ -73,22 +88,32 @@ MOST_SUBSETS = 200_000
 class PairTest(NamedTuple):
     """A bivariate Moran with its permutation test."""
 
-    statistic: float  # statistic, mean and standard deviation under permutation, two-sided p-value
+    # statistic, mean and standard deviation under permutation, two-sided p-value
+    statistic: float
     mean: float
     std_error: float
     p_value: float
 
 
 def bivariate_moran_test(
-    x: np.ndarray, y: np.ndarray, W: Weights, rng: np.random.Generator, permutations: int
+    x: np.ndarray,
+    y: np.ndarray,
+    W: Weights,
+    rng: np.random.Generator,
+    permutations: int,
 ) -> PairTest:
-    """Test whether a variable goes with another variable of the neighbours; x, y (N,), W (N, N)."""
+    """Test whether a variable goes with another variable of the neighbours; x, y (N,),
+    W (N, N).
+    """
     x, y = (np.asarray(v, dtype=float) - np.mean(v) for v in (x, y))
     scale = np.sqrt((x @ x) * (y @ y))
     if scale <= 0 or W.sum() <= 0:
         raise NumericsError("a variable is constant or the weights hold no link")
-    side, observed = W.T @ x / scale, float(x @ (W @ y) / scale)
-    drawn = np.concatenate([y[order] @ side for order in _orders(len(y), rng, permutations)])
+    side = W.T @ x / scale
+    observed = float(x @ (W @ y) / scale)
+    drawn = np.concatenate(
+        [y[order] @ side for order in _orders(len(y), rng, permutations)]
+    )
     p_value = float(two_sided_p(drawn, np.array(observed)))
     return PairTest(observed, float(drawn.mean()), float(drawn.std(ddof=1)), p_value)
 
@@ -99,48 +124,74 @@ class JoinCounts(NamedTuple):
     both: int  # links of two marked units, of one, of none
     one: int
     neither: int
-    expected: float  # mean number of links of two marked units when the marks are placed at random
+    # mean number of links of two marked units when the marks are placed at random
+    expected: float
     p_value: float  # probability of at least ``both`` such links
     subsets: int  # placements it rests on
     exact: bool  # whether all placements were counted
 
 
-def join_counts(marked: np.ndarray, W: Weights, rng: np.random.Generator, permutations: int) -> JoinCounts:
-    """Count links between marked units and compare with all placements of as many marks; marked (N,), W (N, N).
+def join_counts(
+    marked: np.ndarray, W: Weights, rng: np.random.Generator, permutations: int
+) -> JoinCounts:
+    """Count links between marked units and compare with all placements of as many
+    marks; marked (N,), W (N, N).
 
     Notes
     -----
     Cliff and Ord (1981), non-free sampling. Expected: links k (k-1) / (N (N-1)).
     """
     marks = np.asarray(marked, dtype=float)
-    n, k = len(marks), int(marks.sum())
+    n = len(marks)
+    k = int(marks.sum())
     if not np.isin(marks, (0.0, 1.0)).all() or not 0 < k < n:
-        raise NumericsError(f"{k} of {n} units are marked, join counts need some and not all")
+        raise NumericsError(
+            f"{k} of {n} units are marked, join counts need some and not all"
+        )
     links = multiplier(csr_array(sparse(W) + sparse(W).T > 0))
-    total, both = int(links.sum()) // 2, int(marks @ (links @ marks)) // 2
+    total = int(links.sum()) // 2
+    both = int(marks @ (links @ marks)) // 2
     touched = int(marks @ (links @ (1 - marks)))
     counts, exact = _placements(links, k, rng, permutations)
     hits = int((counts >= both).sum())
     p_value = hits / len(counts) if exact else (1 + hits) / (1 + len(counts))
     expected = total * k * (k - 1) / (n * (n - 1))
-    return JoinCounts(both, touched, total - both - touched, expected, p_value, len(counts), exact)
+    return JoinCounts(
+        both, touched, total - both - touched, expected, p_value, len(counts), exact
+    )
 
 
-def _placements(links: Weights, k: int, rng: np.random.Generator, permutations: int) -> tuple[np.ndarray, bool]:
+def _placements(
+    links: Weights, k: int, rng: np.random.Generator, permutations: int
+) -> tuple[np.ndarray, bool]:
     n = links.shape[0]
     if comb(n, k) <= MOST_SUBSETS:
         return _every_placement(dense(links).tobytes(), n, k), True
-    return np.concatenate([_linked_pairs(links, sets[:, :k]) for sets in _orders(n, rng, permutations)]), False
+    return (
+        np.concatenate(
+            [
+                _linked_pairs(links, sets[:, :k])
+                for sets in _orders(n, rng, permutations)
+            ]
+        ),
+        False,
+    )
 
 
 @lru_cache(maxsize=8)
 def _every_placement(links: bytes, n: int, k: int) -> np.ndarray:
-    return _linked_pairs(np.frombuffer(links).reshape(n, n), np.array(list(combinations(range(n), k))))
+    return _linked_pairs(
+        np.frombuffer(links).reshape(n, n), np.array(list(combinations(range(n), k)))
+    )
 
 
-def _orders(n: int, rng: np.random.Generator, permutations: int) -> Iterator[np.ndarray]:
+def _orders(
+    n: int, rng: np.random.Generator, permutations: int
+) -> Iterator[np.ndarray]:
     for first in range(0, permutations, CHUNK):
-        yield np.argsort(rng.random((min(CHUNK, permutations - first), n)), axis=1, kind="stable")
+        yield np.argsort(
+            rng.random((min(CHUNK, permutations - first), n)), axis=1, kind="stable"
+        )
 
 
 def _linked_pairs(links: Weights, sets: np.ndarray) -> np.ndarray:

@@ -1,4 +1,6 @@
-"""Markov chains: transitions, ergodic distribution, mobility, homogeneity, and the chain conditional on neighbours."""
+"""Markov chains: transitions, ergodic distribution, mobility, homogeneity, and the
+chain conditional on neighbours.
+"""
 
 from typing import NamedTuple
 
@@ -28,7 +30,9 @@ def classes_of(values: np.ndarray, cutoffs: np.ndarray) -> np.ndarray:
 
 def yearly_classes(values: np.ndarray, k: int) -> np.ndarray:
     """Sort values into quantile classes of their own period; values (N, T) -> (N, T)."""
-    return np.column_stack([classes_of(column, quantile_cutoffs(column, k)) for column in values.T])
+    return np.column_stack(
+        [classes_of(column, quantile_cutoffs(column, k)) for column in values.T]
+    )
 
 
 def transition_counts(classes: np.ndarray, k: int, step: int = 1) -> np.ndarray:
@@ -43,7 +47,9 @@ def transition_counts(classes: np.ndarray, k: int, step: int = 1) -> np.ndarray:
 def transition_matrix(counts: np.ndarray) -> np.ndarray:
     """Turn counts into probabilities; counts (..., k, k) -> (..., k, k)."""
     totals = counts.sum(axis=-1, keepdims=True)
-    return np.asarray(np.divide(counts, totals, out=np.full(counts.shape, np.nan), where=totals > 0))
+    return np.asarray(
+        np.divide(counts, totals, out=np.full(counts.shape, np.nan), where=totals > 0)
+    )
 
 
 def ergodic_distribution(P: np.ndarray) -> np.ndarray:
@@ -51,7 +57,8 @@ def ergodic_distribution(P: np.ndarray) -> np.ndarray:
 
     Notes
     -----
-    (I - P + J)' pi = 1 with J all ones has a unique solution exactly when the root one is simple.
+    (I - P + J)' pi = 1 with J all ones has a unique solution exactly when the root one
+    is simple.
     """
     k = P.shape[-1]
     defined = np.isfinite(P).all(axis=(-2, -1))
@@ -61,7 +68,9 @@ def ergodic_distribution(P: np.ndarray) -> np.ndarray:
     system = np.where(unique[..., None, None], system, np.eye(k))
     out = np.linalg.solve(system, np.ones((*P.shape[:-1], 1)))[..., 0]
     # A share that only the rounding of the solution makes other than zero is zero.
-    return np.asarray(np.where(unique[..., None], np.where(out < ROOT, 0.0, out), np.nan))
+    return np.asarray(
+        np.where(unique[..., None], np.where(out < ROOT, 0.0, out), np.nan)
+    )
 
 
 def second_root(P: np.ndarray) -> np.ndarray:
@@ -73,7 +82,9 @@ def second_root(P: np.ndarray) -> np.ndarray:
 
 
 def mobility_half_life(P: np.ndarray, years: float) -> np.ndarray:
-    """Return how long a deviation from the ergodic distribution takes to halve; P (..., k, k) -> (...)."""
+    """Return how long a deviation from the ergodic distribution takes to halve; P (...,
+    k, k) -> (...).
+    """
     root = second_root(P)
     with np.errstate(divide="ignore"):
         life = -years * np.log(2) / np.log(np.where(root > 0, root, np.nan))
@@ -82,12 +93,16 @@ def mobility_half_life(P: np.ndarray, years: float) -> np.ndarray:
 
 
 def shorrocks_index(P: np.ndarray) -> np.ndarray:
-    """Return Shorrocks' (1978) mobility index (k - trace P) / (k - 1); P (..., k, k) -> (...)."""
+    """Return Shorrocks' (1978) mobility index (k - trace P) / (k - 1); P (..., k, k) ->
+    (...).
+    """
     k = P.shape[-1]
     return np.asarray((k - np.trace(P, axis1=-2, axis2=-1)) / (k - 1))
 
 
-def bootstrap_counts(counts: np.ndarray, rng: np.random.Generator, draws: int) -> np.ndarray:
+def bootstrap_counts(
+    counts: np.ndarray, rng: np.random.Generator, draws: int
+) -> np.ndarray:
     """Resample whole trajectories of units; counts (N, ...) -> (draws, ...)."""
     n = len(counts)
     picks = rng.multinomial(n, np.full(n, 1 / n), size=draws).astype(float)
@@ -100,7 +115,8 @@ class HomogeneityTest(NamedTuple):
     q: float  # pearson and likelihood-ratio statistics
     lr: float
     df: int  # degrees of freedom over the rows and columns that are not empty
-    q_p: float  # chi-squared p-values, right only for first-order chains of independent units
+    # chi-squared p-values, right only for first-order chains of independent units
+    q_p: float
     lr_p: float
 
 
@@ -114,9 +130,18 @@ def homogeneity_statistics(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     pooled = counts.sum(axis=-3, keepdims=True)
     rows = counts.sum(axis=-1, keepdims=True)
     totals = pooled.sum(axis=-1, keepdims=True)
-    expected = np.divide(rows * pooled, totals, out=np.zeros(counts.shape), where=totals > 0)
-    gaps = np.divide((counts - expected) ** 2, expected, out=np.zeros(counts.shape), where=expected > 0)
-    logs = np.log(np.divide(counts, expected, out=np.ones(counts.shape), where=counts > 0))
+    expected = np.divide(
+        rows * pooled, totals, out=np.zeros(counts.shape), where=totals > 0
+    )
+    gaps = np.divide(
+        (counts - expected) ** 2,
+        expected,
+        out=np.zeros(counts.shape),
+        where=expected > 0,
+    )
+    logs = np.log(
+        np.divide(counts, expected, out=np.ones(counts.shape), where=counts > 0)
+    )
     return gaps.sum(axis=(-3, -2, -1)), 2 * (counts * logs).sum(axis=(-3, -2, -1))
 
 
@@ -129,7 +154,10 @@ def homogeneity_df(counts: np.ndarray) -> int:
 
 def homogeneity_test(counts: np.ndarray) -> HomogeneityTest:
     """Test that several chains are one; counts (m, k, k)."""
-    q, lr = (float(value) for value in homogeneity_statistics(np.asarray(counts, dtype=float)))
+    q, lr = (
+        float(value)
+        for value in homogeneity_statistics(np.asarray(counts, dtype=float))
+    )
     df = homogeneity_df(counts)
     p = (float(chdtrc(df, q)), float(chdtrc(df, lr))) if df else (np.nan, np.nan)
     return HomogeneityTest(q, lr, df, *p)
@@ -140,7 +168,9 @@ def second_order_counts(classes: np.ndarray, k: int, step: int = 1) -> np.ndarra
     n, T = classes.shape
     if 2 * step + 1 > T:
         raise NumericsError(f"{T} periods hold no two transitions over {step} periods")
-    early, middle, late = classes[:, : -2 * step], classes[:, step:-step], classes[:, 2 * step :]
+    early = classes[:, : -2 * step]
+    middle = classes[:, step:-step]
+    late = classes[:, 2 * step :]
     codes = np.arange(n)[:, None] * k**3 + early * k * k + middle * k + late
     return np.bincount(codes.ravel(), minlength=n * k**3).reshape(n, k, k, k)
 
@@ -156,7 +186,9 @@ class SpatialMarkov(NamedTuple):
     q: float  # statistics of the hypothesis that the m chains are one
     lr: float
     df: int  # degrees of freedom over rows that are not empty, for information
-    q_p: float  # share of maps with shuffled trajectories whose statistic is at least as large; NaN without draws
+    # share of maps with shuffled trajectories whose statistic is at least as large; NaN
+    # without draws
+    q_p: float
     lr_p: float
     draws: int  # permutations
 
@@ -172,14 +204,15 @@ def spatial_markov_test(
     draws: int,
     step: int = 1,
 ) -> SpatialMarkov:
-    """Test whether transitions depend on the neighbours' class; values (N, T), classes (N, T), W (N, N).
+    """Test whether transitions depend on the neighbours' class; values (N, T), classes
+    (N, T), W (N, N).
 
     Notes
     -----
-    Rey (2001). Classes are not first-order Markov, so the chi-squared p is wrong (more than half of all true
-    nulls are rejected); instead whole trajectories change places on the map, the neighbours' averages and their
-    quantiles are computed anew, and own classes travel with their trajectory. Exact when trajectories are
-    exchangeable.
+    Rey (2001). Classes are not first-order Markov, so the chi-squared p is wrong (more
+    than half of all true nulls are rejected); instead whole trajectories change places
+    on the map, the neighbours' averages and their quantiles are computed anew, and own
+    classes travel with their trajectory. Exact when trajectories are exchangeable.
     """
     _check(values, classes, W, step)
     own = np.ascontiguousarray(classes[:, :-step] * k + classes[:, step:])
@@ -190,11 +223,20 @@ def spatial_markov_test(
     above = np.zeros(2, dtype=int)
     block = max(1, BLOCK_CELLS // values.size)
     for first in range(0, draws, block):
-        orders = np.argsort(rng.random((min(block, draws - first), len(values))), axis=1, kind="stable")
-        drawn = homogeneity_statistics(_block_counts(values, own, lag, orders, (m, k, step)).astype(float))
-        above += [int((one >= seen * (1 - TIE)).sum()) for one, seen in zip(drawn, (q, lr), strict=True)]
+        orders = np.argsort(
+            rng.random((min(block, draws - first), len(values))), axis=1, kind="stable"
+        )
+        drawn = homogeneity_statistics(
+            _block_counts(values, own, lag, orders, (m, k, step)).astype(float)
+        )
+        above += [
+            int((one >= seen * (1 - TIE)).sum())
+            for one, seen in zip(drawn, (q, lr), strict=True)
+        ]
     p = (1 + above) / (1 + draws) if draws else np.full(2, np.nan)
-    return SpatialMarkov(counts, q, lr, homogeneity_df(counts), float(p[0]), float(p[1]), draws)
+    return SpatialMarkov(
+        counts, q, lr, homogeneity_df(counts), float(p[0]), float(p[1]), draws
+    )
 
 
 def neighbour_classes(values: np.ndarray, W: Weights, m: int) -> np.ndarray:
@@ -205,7 +247,10 @@ def neighbour_classes(values: np.ndarray, W: Weights, m: int) -> np.ndarray:
 def _check(values: np.ndarray, classes: np.ndarray, W: Weights, step: int) -> None:
     n, T = values.shape
     if classes.shape != values.shape or W.shape != (n, n):
-        raise NumericsError(f"{n} units and {T} periods do not fit classes {classes.shape} and weights {W.shape}")
+        raise NumericsError(
+            f"{n} units and {T} periods do not fit classes {classes.shape} and weights"
+            f" {W.shape}"
+        )
     if not 1 <= step < T:
         raise NumericsError(f"{T} periods hold no transition over {step} periods")
     alone = int((W.sum(axis=1) == 0).sum())
@@ -214,15 +259,24 @@ def _check(values: np.ndarray, classes: np.ndarray, W: Weights, step: int) -> No
 
 
 def _block_counts(
-    values: np.ndarray, own: np.ndarray, lag: Weights, orders: np.ndarray, sizes: tuple[int, int, int]
+    values: np.ndarray,
+    own: np.ndarray,
+    lag: Weights,
+    orders: np.ndarray,
+    sizes: tuple[int, int, int],
 ) -> np.ndarray:
     m, k, step = sizes
-    (draws, n), T = orders.shape, values.shape[1]
+    draws, n = orders.shape
+    T = values.shape[1]
     lagged = lag @ values[orders.T].reshape(n, draws * T)
-    chain = _lag_classes(np.ascontiguousarray(lagged.reshape(n, draws, T).transpose(1, 0, 2)), m)[:, :, :-step]
+    chain = _lag_classes(
+        np.ascontiguousarray(lagged.reshape(n, draws, T).transpose(1, 0, 2)), m
+    )[:, :, :-step]
     codes = own[orders] + np.multiply(chain, k * k, dtype=np.int64)
     codes += (np.arange(draws) * (m * k * k))[:, None, None]
-    return np.asarray(np.bincount(codes.ravel(), minlength=draws * m * k * k).reshape(draws, m, k, k))
+    return np.asarray(
+        np.bincount(codes.ravel(), minlength=draws * m * k * k).reshape(draws, m, k, k)
+    )
 
 
 def _lag_classes(lagged: np.ndarray, m: int) -> np.ndarray:

@@ -1,4 +1,6 @@
-"""Moran's I of a variable or of regression residuals, with moments and a permutation test."""
+"""Moran's I of a variable or of regression residuals, with moments and a permutation
+test.
+"""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -16,7 +18,9 @@ class MoranTest(NamedTuple):
     """Moran's I with its moments without spatial dependence and a permutation p-value."""
 
     statistic: float  # moran's I
-    mean: float  # its mean and standard deviation under independent normal errors (Cliff and Ord 1981)
+    # its mean and standard deviation under independent normal errors (Cliff and Ord
+    # 1981)
+    mean: float
     std_error: float
     z: float  # (I - mean) / std_error, for information
     p_value: float  # two-sided permutation p-value
@@ -35,7 +39,8 @@ def morans_i(e: np.ndarray, W: Weights) -> float:
 
 
 def cliff_ord_moments(W: Weights, X: np.ndarray) -> tuple[float, float]:
-    """Return mean and variance of Moran's I of OLS residuals under independent normal errors; W (N, N), X (N, K).
+    """Return mean and variance of Moran's I of OLS residuals under independent normal
+    errors; W (N, N), X (N, K).
 
     Notes
     -----
@@ -45,9 +50,12 @@ def cliff_ord_moments(W: Weights, X: np.ndarray) -> tuple[float, float]:
     n, k = X.shape
     factor = n / W.sum()
     basis = bases(X)[0]
-    # With Q the basis and A = Q'WQ: tr(MW) = tr(W) - tr(A), and the squares lose what lies in the span of Q likewise.
-    out, back = W @ basis, W.T @ basis
-    A, df = basis.T @ out, n - k
+    # With Q the basis and A = Q'WQ: tr(MW) = tr(W) - tr(A), and the squares lose what
+    # lies in the span of Q likewise.
+    out = W @ basis
+    back = W.T @ basis
+    A = basis.T @ out
+    df = n - k
     trace = float(W.trace() - np.trace(A))
     plain = (W * W).sum() - (out**2).sum() - (back**2).sum() + (A**2).sum()
     turned = (W * W.T).sum() - 2 * (back * out).sum() + (A * A.T).sum()
@@ -57,59 +65,103 @@ def cliff_ord_moments(W: Weights, X: np.ndarray) -> tuple[float, float]:
 
 
 def morans_i_test(
-    values: np.ndarray, W: Weights, rng: np.random.Generator, permutations: int, X: np.ndarray | None = None
+    values: np.ndarray,
+    W: Weights,
+    rng: np.random.Generator,
+    permutations: int,
+    X: np.ndarray | None = None,
 ) -> MoranTest:
-    """Test Moran's I by permutation, conditional on the observed values; values (N,), W (N, N), X (N, K).
+    """Test Moran's I by permutation, conditional on the observed values; values (N,), W
+    (N, N), X (N, K).
 
     Notes
     -----
-    Residuals are permuted over units and regressed on X again before I is taken (Freedman and Lane 1983), so
-    that the draws have the mean of residuals and not -1/(N-1). Two-sided p = min(1, 2 min(p_low, p_high)),
-    each tail (1 + number of draws at least as far out) / (1 + draws). A draw without residual counts as a
-    tie.
+    Residuals are permuted over units and regressed on X again before I is taken
+    (Freedman and Lane 1983), so that the draws have the mean of residuals and not
+    -1/(N-1). Two-sided p = min(1, 2 min(p_low, p_high)), each tail (1 + number of draws
+    at least as far out) / (1 + draws). A draw without residual counts as a tie.
     """
-    X, W = np.ones((len(values), 1)) if X is None else np.asarray(X, dtype=float), multiplier(W)
-    basis, values = bases(X), np.asarray(values, dtype=float)
+    X = np.ones((len(values), 1)) if X is None else np.asarray(X, dtype=float)
+    W = multiplier(W)
+    basis = bases(X)
+    values = np.asarray(values, dtype=float)
     e = projected(values[:, None], basis)
     squares = float((e**2).sum())
     if squares <= TIE**2 * float(values @ values):
         raise NumericsError("the values are constant")
     statistic = morans_i(e[:, 0], W)
     mean, variance = cliff_ord_moments(W, X)
-    drawn = [_indices(moved, W, statistic, TIE * squares) for moved in moved_maps(e, basis, rng, permutations)]
+    drawn = [
+        _indices(moved, W, statistic, TIE * squares)
+        for moved in moved_maps(e, basis, rng, permutations)
+    ]
     p_value = float(two_sided_p(np.concatenate(drawn), np.array([statistic]))[0])
     std_error = float(np.sqrt(variance)) if variance > 0 else float("nan")
-    return MoranTest(statistic, mean, std_error, (statistic - mean) / std_error, p_value, permutations)
+    return MoranTest(
+        statistic,
+        mean,
+        std_error,
+        (statistic - mean) / std_error,
+        p_value,
+        permutations,
+    )
 
 
 def _indices(e: np.ndarray, W: Weights, otherwise: float, least: float) -> np.ndarray:
-    squares, products = (e**2).sum(axis=-2), (e * lagged(W, e)).sum(axis=-2) * e.shape[-2] / W.sum()
-    return np.asarray(np.divide(products, squares, out=np.full_like(squares, otherwise), where=squares > least))
+    squares = (e**2).sum(axis=-2)
+    products = (e * lagged(W, e)).sum(axis=-2) * e.shape[-2] / W.sum()
+    return np.asarray(
+        np.divide(
+            products,
+            squares,
+            out=np.full_like(squares, otherwise),
+            where=squares > least,
+        )
+    )
 
 
 def bases(X: np.ndarray) -> np.ndarray:
-    """Return orthonormal columns that span regressors; X (N, K) or (T, N, K) -> (1 or T, N, K)."""
+    """Return orthonormal columns that span regressors; X (N, K) or (T, N, K) -> (1 or
+    T, N, K).
+    """
     X = X[None] if X.ndim == 2 else X
     if X.shape[1] <= X.shape[2]:
-        raise NumericsError(f"{X.shape[1]} units leave no residual after {X.shape[2]} coefficients")
+        raise NumericsError(
+            f"{X.shape[1]} units leave no residual after {X.shape[2]} coefficients"
+        )
     return np.asarray(np.linalg.qr(X / np.sqrt((X**2).sum(axis=1, keepdims=True)))[0])
 
 
 def projected(e: np.ndarray, basis: np.ndarray) -> np.ndarray:
-    """Return e (..., N, T) less its projections on the basis of its map, (1 or T, N, K)."""
+    """Return e (..., N, T) less its projections on the basis of its map, (1 or T, N,
+    K).
+    """
     maps = np.moveaxis(e, -1, -2)[..., None]
     fitted = basis @ (np.swapaxes(basis, -1, -2) @ maps)
     return np.asarray(np.moveaxis((maps - fitted)[..., 0], -1, -2))
 
 
-def moved_maps(e: np.ndarray, basis: np.ndarray, rng: np.random.Generator, permutations: int) -> Iterator[np.ndarray]:
-    """Yield residuals with their units moved over the map and regressed again; e (N, T) -> (draws, N, T)."""
+def moved_maps(
+    e: np.ndarray, basis: np.ndarray, rng: np.random.Generator, permutations: int
+) -> Iterator[np.ndarray]:
+    """Yield residuals with their units moved over the map and regressed again; e (N, T)
+    -> (draws, N, T).
+    """
     for first in range(0, permutations, CHUNK):
-        order = np.argsort(rng.random((min(CHUNK, permutations - first), len(e))), axis=1)
+        order = np.argsort(
+            rng.random((min(CHUNK, permutations - first), len(e))), axis=1
+        )
         yield projected(e[order], basis)
 
 
-def two_sided_p(drawn: np.ndarray, observed: np.ndarray, tie: np.ndarray | float = TIE) -> np.ndarray:
-    """Return min(1, 2 min(p_low, p_high)) of each statistic; drawn (draws, T), observed (T,)."""
-    low, high = (drawn <= observed + tie).sum(axis=0), (drawn >= observed - tie).sum(axis=0)
-    return np.asarray(np.minimum(1.0, 2 * (1 + np.minimum(low, high)) / (1 + len(drawn))))
+def two_sided_p(
+    drawn: np.ndarray, observed: np.ndarray, tie: np.ndarray | float = TIE
+) -> np.ndarray:
+    """Return min(1, 2 min(p_low, p_high)) of each statistic; drawn (draws, T), observed
+    (T,).
+    """
+    low = (drawn <= observed + tie).sum(axis=0)
+    high = (drawn >= observed - tie).sum(axis=0)
+    return np.asarray(
+        np.minimum(1.0, 2 * (1 + np.minimum(low, high)) / (1 + len(drawn)))
+    )

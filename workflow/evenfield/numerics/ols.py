@@ -10,7 +10,8 @@ from scipy.special import stdtr, stdtrit
 from evenfield.numerics.errors import NumericsError
 
 RANK_TOLERANCE = 1e-10
-WELL_CONDITIONED, MANY_ROWS = 30.0, 10_000
+WELL_CONDITIONED = 30.0
+MANY_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,14 @@ class OlsFit:
 
 def fit_ols(y: np.ndarray, X: np.ndarray) -> OlsFit:
     """Fit y = X beta + u by least squares; y (N,), X (N, K)."""
-    y, X = np.asarray(y, dtype=float), np.asarray(X, dtype=float)
+    y = np.asarray(y, dtype=float)
+    X = np.asarray(X, dtype=float)
     if not (np.isfinite(y).all() and np.isfinite(X).all()):
         raise NumericsError("the regression holds a missing or infinite value")
     if X.shape[0] <= X.shape[1]:
-        raise NumericsError(f"{X.shape[0]} observations cannot carry {X.shape[1]} coefficients")
+        raise NumericsError(
+            f"{X.shape[0]} observations cannot carry {X.shape[1]} coefficients"
+        )
     basis = gram_basis(X) if len(X) > MANY_ROWS else None
     if basis is None:
         scale = np.sqrt((X**2).sum(axis=0))
@@ -63,14 +67,24 @@ def fit_ols(y: np.ndarray, X: np.ndarray) -> OlsFit:
 
 
 def gram_basis(X: np.ndarray) -> np.ndarray | None:
-    """Return B (K, K) with X B orthonormal by way of X'X, or nothing where that would cost digits; X (N, K)."""
+    """Return B (K, K) with X B orthonormal by way of X'X, or nothing where that would
+    cost digits; X (N, K).
+    """
     gram = X.T @ X
     scale = np.sqrt(np.diag(gram))
     try:
-        R = np.linalg.cholesky(gram / np.outer(scale, scale)).T if scale.all() else np.zeros_like(gram)
+        R = (
+            np.linalg.cholesky(gram / np.outer(scale, scale)).T
+            if scale.all()
+            else np.zeros_like(gram)
+        )
     except np.linalg.LinAlgError:
         return None
-    return np.linalg.inv(R) / scale[:, None] if np.linalg.cond(R) <= WELL_CONDITIONED else None
+    return (
+        np.linalg.inv(R) / scale[:, None]
+        if np.linalg.cond(R) <= WELL_CONDITIONED
+        else None
+    )
 
 
 def cov_classical(fit: OlsFit) -> np.ndarray:
@@ -86,20 +100,26 @@ def cov_hc1(fit: OlsFit) -> np.ndarray:
 
 
 def cov_hc3(fit: OlsFit) -> np.ndarray:
-    """Return HC3: residuals divided by one minus leverage (MacKinnon and White 1985); shape (K, K)."""
+    """Return HC3: residuals divided by one minus leverage (MacKinnon and White 1985);
+    shape (K, K).
+    """
     if (fit.leverage > 1 - RANK_TOLERANCE).any():
-        raise NumericsError("one observation determines a coefficient alone (leverage 1)")
+        raise NumericsError(
+            "one observation determines a coefficient alone (leverage 1)"
+        )
     scores = fit.X * (fit.u_hat / (1 - fit.leverage))[:, None]
     return np.asarray(fit.bread @ (scores.T @ scores) @ fit.bread)
 
 
 def cov_cr3(fit: OlsFit, clusters: np.ndarray) -> np.ndarray:
-    """Return CR3, the cluster jackknife: sum of squared changes of beta when a cluster is left out.
+    """Return CR3, the cluster jackknife: sum of squared changes of beta when a cluster
+    is left out.
 
     Notes
     -----
-    Bell and McCaffrey (2002); MacKinnon, Nielsen and Webb (2023), equation for the CV3 estimator centred at the
-    full-sample coefficients. With one observation a cluster it is HC3 times (N-1)/N.
+    Bell and McCaffrey (2002); MacKinnon, Nielsen and Webb (2023), equation for the CV3
+    estimator centred at the full-sample coefficients. With one observation a cluster it
+    is HC3 times (N-1)/N.
     """
     names = np.unique(clusters)
     if len(names) < 2:
@@ -109,7 +129,8 @@ def cov_cr3(fit: OlsFit, clusters: np.ndarray) -> np.ndarray:
 
 
 def _change_without(fit: OlsFit, rows: np.ndarray) -> np.ndarray:
-    x_g, u_g = fit.X[rows], fit.u_hat[rows]
+    x_g = fit.X[rows]
+    u_g = fit.u_hat[rows]
     hat = x_g @ fit.bread @ x_g.T
     gap = np.eye(len(u_g)) - hat
     if np.linalg.eigvalsh(gap).min() < RANK_TOLERANCE:
@@ -130,15 +151,28 @@ class Inference(NamedTuple):
     level: float  # confidence level
 
 
-def t_inference(estimate: float, std_error: float, df: float, level: float = 0.95) -> Inference:
+def t_inference(
+    estimate: float, std_error: float, df: float, level: float = 0.95
+) -> Inference:
     """Test an estimate against zero with Student's t."""
     statistic = estimate / std_error if std_error > 0 else np.nan
     half = t_quantile(0.5 + level / 2, df) * std_error
     p_value = float(2 * stdtr(df, -abs(statistic)))
-    return Inference(estimate, std_error, statistic, df, p_value, estimate - half, estimate + half, level)
+    return Inference(
+        estimate,
+        std_error,
+        statistic,
+        df,
+        p_value,
+        estimate - half,
+        estimate + half,
+        level,
+    )
 
 
-def contrast_inference(fit: OlsFit, cov: np.ndarray, c: np.ndarray, df: float, level: float = 0.95) -> Inference:
+def contrast_inference(
+    fit: OlsFit, cov: np.ndarray, c: np.ndarray, df: float, level: float = 0.95
+) -> Inference:
     """Test the linear combination c'beta against zero; cov (K, K), c (K,)."""
     return t_inference(float(c @ fit.beta), float(np.sqrt(c @ cov @ c)), df, level)
 

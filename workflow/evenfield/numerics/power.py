@@ -1,4 +1,6 @@
-"""What a design can detect: minimum detectable effects and how spatial correlation stretches them."""
+"""What a design can detect: minimum detectable effects and how spatial correlation
+stretches them.
+"""
 
 from collections.abc import Callable
 from statistics import NormalDist
@@ -11,16 +13,27 @@ from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols, t_quantile
 from evenfield.numerics.spatial import Weights, dense
 
 
-def contrast_weights(X: np.ndarray, c: np.ndarray, bread: np.ndarray | None = None) -> np.ndarray:
-    """Return the weights that least squares gives to each observation in c'beta; X (N, K), c (K,) -> (N,)."""
-    X, c = np.asarray(X, dtype=float), np.asarray(c, dtype=float)
+def contrast_weights(
+    X: np.ndarray, c: np.ndarray, bread: np.ndarray | None = None
+) -> np.ndarray:
+    """Return the weights that least squares gives to each observation in c'beta; X (N,
+    K), c (K,) -> (N,).
+    """
+    X = np.asarray(X, dtype=float)
+    c = np.asarray(c, dtype=float)
     if c.shape != (X.shape[1],):
-        raise NumericsError(f"a combination of {c.size} coefficients does not fit {X.shape[1]} regressors")
-    return np.asarray(X @ ((fit_ols(np.zeros(X.shape[0]), X).bread if bread is None else bread) @ c))
+        raise NumericsError(
+            f"a combination of {c.size} coefficients does not fit {X.shape[1]}"
+            " regressors"
+        )
+    return np.asarray(
+        X @ ((fit_ols(np.zeros(X.shape[0]), X).bread if bread is None else bread) @ c)
+    )
 
 
 def mde_multiplier(df: float, power: float = 0.8, level: float = 0.95) -> float:
-    """Return how many standard errors an effect must measure to be seen with the given power.
+    """Return how many standard errors an effect must measure to be seen with the given
+    power.
 
     Notes
     -----
@@ -31,27 +44,38 @@ def mde_multiplier(df: float, power: float = 0.8, level: float = 0.95) -> float:
     return t_quantile(0.5 + level / 2, df) + t_quantile(power, df)
 
 
-def smallest_visible(low: float, high: float, std_error: float, power: float = 0.8, level: float = 0.95) -> float:
-    """Return the smallest effect that an estimate could show: (critical value + z_power) times its standard error.
+def smallest_visible(
+    low: float, high: float, std_error: float, power: float = 0.8, level: float = 0.95
+) -> float:
+    """Return the smallest effect that an estimate could show: (critical value +
+    z_power) times its standard error.
 
     Notes
     -----
-    The critical value is half the interval over the standard error. Without a standard error half the interval stands
-    for z_(1 + level)/2 of them; with an open end there is no such effect (NaN).
+    The critical value is half the interval over the standard error. Without a standard
+    error half the interval stands for z_(1 + level)/2 of them; with an open end there
+    is no such effect (NaN).
     """
-    half, normal = (high - low) / 2, NormalDist()
+    half = (high - low) / 2
+    normal = NormalDist()
     error = std_error if std_error > 0 else half / normal.inv_cdf(0.5 + level / 2)
     return half + normal.inv_cdf(power) * error
 
 
 def minimum_detectable_effect(
-    X: np.ndarray, c: np.ndarray, power: float = 0.8, level: float = 0.95, df: float | None = None
+    X: np.ndarray,
+    c: np.ndarray,
+    power: float = 0.8,
+    level: float = 0.95,
+    df: float | None = None,
 ) -> float:
-    """Return the smallest c'beta that the design detects, in units of the error's standard deviation.
+    """Return the smallest c'beta that the design detects, in units of the error's
+    standard deviation.
 
     Notes
     -----
-    Errors are independent with equal variance; multiply by ``spatial_inflation`` where they are not.
+    Errors are independent with equal variance; multiply by ``spatial_inflation`` where
+    they are not.
     """
     a = contrast_weights(X, c)
     freedom = X.shape[0] - X.shape[1] if df is None else df
@@ -59,16 +83,23 @@ def minimum_detectable_effect(
 
 
 def spatial_inflation(X: np.ndarray, c: np.ndarray, covariance: np.ndarray) -> float:
-    """Return the factor by which correlated errors stretch the standard deviation of c'beta."""
-    a, n = contrast_weights(X, c), X.shape[0]
+    """Return the factor by which correlated errors stretch the standard deviation of
+    c'beta.
+    """
+    a = contrast_weights(X, c)
+    n = X.shape[0]
     if covariance.shape != (n, n):
-        raise NumericsError(f"a covariance of shape {covariance.shape} does not fit {n} observations")
+        raise NumericsError(
+            f"a covariance of shape {covariance.shape} does not fit {n} observations"
+        )
     expected_variance = (np.trace(covariance) - covariance.sum() / n) / (n - 1)
     return float(np.sqrt(a @ covariance @ a / (a @ a * expected_variance)))
 
 
 def sar_covariance(W: Weights, rho: float) -> np.ndarray:
-    """Return the covariance of errors that follow a spatial autoregression with unit innovations."""
+    """Return the covariance of errors that follow a spatial autoregression with unit
+    innovations.
+    """
     gap = np.eye(W.shape[0]) - rho * dense(W)
     try:
         inverse = np.linalg.inv(gap)
@@ -80,31 +111,47 @@ def sar_covariance(W: Weights, rho: float) -> np.ndarray:
 
 
 def exponential_covariance(distance: np.ndarray, scale: float) -> np.ndarray:
-    """Return the covariance of errors whose correlation fades exponentially with distance."""
+    """Return the covariance of errors whose correlation fades exponentially with
+    distance.
+    """
     if not scale > 0:
-        raise NumericsError(f"the range of a spatial correlation must be positive, not {scale:g}")
+        raise NumericsError(
+            f"the range of a spatial correlation must be positive, not {scale:g}"
+        )
     return np.asarray(np.exp(-np.asarray(distance, dtype=float) / scale))
 
 
 def event_study_mde(
-    n_treated: int, n_controls: int, years: float, yearly_sd: float, power: float = 0.8, level: float = 0.95
+    n_treated: int,
+    n_controls: int,
+    years: float,
+    yearly_sd: float,
+    power: float = 0.8,
+    level: float = 0.95,
 ) -> float:
-    """Return the smallest difference between two groups that shows some years after treatment.
+    """Return the smallest difference between two groups that shows some years after
+    treatment.
 
     Notes
     -----
     Shocks add up to a random walk, independent between units and over years.
     """
     if min(n_treated, n_controls) < 1 or n_treated + n_controls < 3:
-        raise NumericsError(f"{n_treated} treated and {n_controls} control units cannot be compared")
+        raise NumericsError(
+            f"{n_treated} treated and {n_controls} control units cannot be compared"
+        )
     standard_error = yearly_sd * np.sqrt(years * (1 / n_treated + 1 / n_controls))
-    return mde_multiplier(n_treated + n_controls - 2, power, level) * float(standard_error)
+    return mde_multiplier(n_treated + n_controls - 2, power, level) * float(
+        standard_error
+    )
 
 
 class SimulatedPower(NamedTuple):
     """Rejection rates of a test over a range of true effects."""
 
-    effects: np.ndarray  # (E,) true effects, share of rejections, and its standard error
+    effects: (
+        np.ndarray
+    )  # (E,) true effects, share of rejections, and its standard error
     power: np.ndarray
     monte_carlo_se: np.ndarray
     draws: int  # samples, the same for every effect
@@ -118,10 +165,14 @@ def simulated_power(
     draws: int,
     rng: np.random.Generator,
 ) -> SimulatedPower:
-    """Return the power of any test at given true effects, on common errors; signal (N,), effects (E,)."""
+    """Return the power of any test at given true effects, on common errors; signal
+    (N,), effects (E,).
+    """
     effects = np.atleast_1d(np.asarray(effects, dtype=float))
     if draws < 1 or not effects.size:
-        raise NumericsError(f"power needs effects and draws, not {effects.size} and {draws}")
+        raise NumericsError(
+            f"power needs effects and draws, not {effects.size} and {draws}"
+        )
     hits = np.zeros(len(effects))
     for _ in range(draws):
         errors = draw_errors(rng)

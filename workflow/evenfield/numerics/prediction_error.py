@@ -1,4 +1,6 @@
-"""How well a regression predicts units it has not seen, and whether one set of regressors beats another by chance."""
+"""How well a regression predicts units it has not seen, and whether one set of
+regressors beats another by chance.
+"""
 
 from typing import NamedTuple
 
@@ -28,34 +30,46 @@ def predictor(X: np.ndarray, units: np.ndarray) -> Predictor:
     hat = X @ fit.bread @ X.T
     alone = np.flatnonzero(np.diag(hat) > 1 - RANK_TOLERANCE)
     if len(alone):
-        raise NumericsError(f"{units[alone[0]]} is alone in its group: the others cannot predict it")
+        raise NumericsError(
+            f"{units[alone[0]]} is alone in its group: the others cannot predict it"
+        )
     return Predictor(hat, X.shape[1])
 
 
 def leave_one_out_mse(y: np.ndarray, model: Predictor) -> np.ndarray:
-    """Return the mean squared error of predicting each unit from all others; y (..., N) -> (...)."""
+    """Return the mean squared error of predicting each unit from all others; y (..., N)
+    -> (...).
+    """
     u = y - y @ model.hat
     return np.asarray(((u / (1 - model.leverage)) ** 2).mean(axis=-1))
 
 
 def schwarz_criterion(y: np.ndarray, model: Predictor) -> np.ndarray:
-    """Return the Bayesian information criterion of a Gaussian regression, up to a constant; y (..., N) -> (...)."""
+    """Return the Bayesian information criterion of a Gaussian regression, up to a
+    constant; y (..., N) -> (...).
+    """
     N = y.shape[-1]
     u = y - y @ model.hat
     return np.asarray(N * np.log((u * u).mean(axis=-1)) + model.K * np.log(N))
 
 
 def prediction_gain(y: np.ndarray, small: Predictor, large: Predictor) -> np.ndarray:
-    """Return the share of the prediction error that the larger set of regressors saves; y (..., N) -> (...)."""
+    """Return the share of the prediction error that the larger set of regressors saves;
+    y (..., N) -> (...).
+    """
     return np.asarray(1 - leave_one_out_mse(y, large) / leave_one_out_mse(y, small))
 
 
 def schwarz_gain(y: np.ndarray, small: Predictor, large: Predictor) -> np.ndarray:
-    """Return by how much the larger set of regressors lowers the information criterion; y (..., N) -> (...)."""
+    """Return by how much the larger set of regressors lowers the information criterion;
+    y (..., N) -> (...).
+    """
     return np.asarray(schwarz_criterion(y, small) - schwarz_criterion(y, large))
 
 
 def upper_p_value(observed: float, drawn: np.ndarray) -> float:
-    """Return the share of permuted samples that do at least as well as the data; drawn (B,)."""
+    """Return the share of permuted samples that do at least as well as the data; drawn
+    (B,).
+    """
     reach = observed - TIE * max(1.0, abs(observed))
     return float((1 + (drawn >= reach).sum()) / (1 + len(drawn)))

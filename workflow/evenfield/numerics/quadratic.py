@@ -1,4 +1,6 @@
-"""Probabilities about ratios and sums of squared normal variables, by quadrature instead of simulation."""
+"""Probabilities about ratios and sums of squared normal variables, by quadrature
+instead of simulation.
+"""
 
 import numpy as np
 from scipy.optimize import brentq
@@ -6,11 +8,14 @@ from scipy.optimize import brentq
 ANGLES, ANGLE_WEIGHTS = np.polynomial.legendre.leggauss(64)
 SINE_SQUARES = np.sin((ANGLES + 1) * np.pi / 4) ** 2
 CONTOUR = np.linspace(0.0, 30.0, 301)
-EDGE, NEAREST_TO_POLE = 1e-9, 0.05
+EDGE = 1e-9
+NEAREST_TO_POLE = 0.05
 
 
 def square_root_factors(products: np.ndarray) -> np.ndarray:
-    """Factor covariances of one numerator and q denominator variables; products (G, q + 1, q + 1)."""
+    """Factor covariances of one numerator and q denominator variables; products (G, q +
+    1, q + 1).
+    """
     products = products.copy()
     products[:, 1:] /= np.sqrt(products.shape[1] - 1)
     products[:, :, 1:] /= np.sqrt(products.shape[1] - 1)
@@ -19,12 +24,14 @@ def square_root_factors(products: np.ndarray) -> np.ndarray:
 
 
 def ratio_probability(factors: np.ndarray, critical_value: float) -> np.ndarray:
-    """Return P(|b'y| > critical_value sqrt(mean (v_j'y)^2)) for normal y with mean zero.
+    """Return P(|b'y| > critical_value sqrt(mean (v_j'y)^2)) for normal y with mean
+    zero.
 
     Notes
     -----
-    The difference of the squares is lam_0 z_0^2 - sum lam_j z_j^2 with one positive root. With eta_j = lam_j / lam_0
-    Craig's (1991) form of the normal tail gives (2/pi) int_0^(pi/2) prod_j (1 + eta_j / sin^2 t)^(-1/2) dt.
+    The difference of the squares is lam_0 z_0^2 - sum lam_j z_j^2 with one positive
+    root. With eta_j = lam_j / lam_0 Craig's (1991) form of the normal tail gives (2/pi)
+    int_0^(pi/2) prod_j (1 + eta_j / sin^2 t)^(-1/2) dt.
     """
     signs = np.full(factors.shape[1], -(critical_value**2))
     signs[0] = 1.0
@@ -37,27 +44,38 @@ def ratio_probability(factors: np.ndarray, critical_value: float) -> np.ndarray:
 
 
 def shifted_probability(mu: float, eta: np.ndarray) -> float:
-    """Return P((z_0 + mu)^2 > sum eta_j z_j^2) for independent standard normal z; eta (q,).
+    """Return P((z_0 + mu)^2 > sum eta_j z_j^2) for independent standard normal z; eta
+    (q,).
 
     Notes
     -----
-    The moment generating function is integrated along the vertical line through its saddle point (Helstrom 1983);
-    to the left of zero the integral is minus the probability of the opposite.
+    The moment generating function is integrated along the vertical line through its
+    saddle point (Helstrom 1983); to the left of zero the integral is minus the
+    probability of the opposite.
     """
     c = _saddle_point(mu, eta)
     s = c + 1j * abs(c) * np.sinh(CONTOUR)
-    log_mgf = mu**2 * s / (1 - 2 * s) - 0.5 * np.log(1 - 2 * s) - 0.5 * np.log1p(2 * s[:, None] * eta).sum(axis=1)
+    log_mgf = (
+        mu**2 * s / (1 - 2 * s)
+        - 0.5 * np.log(1 - 2 * s)
+        - 0.5 * np.log1p(2 * s[:, None] * eta).sum(axis=1)
+    )
     values = (np.exp(log_mgf) / s).real * abs(c) * np.cosh(CONTOUR)
     return float(np.trapezoid(values, CONTOUR) / np.pi + (c < 0))
 
 
 def _saddle_point(mu: float, eta: np.ndarray) -> float:
-    low, high = -0.5 / eta.max(), 0.5
+    low = -0.5 / eta.max()
+    high = 0.5
 
     def slope(s: float) -> float:
-        return float(mu**2 / (1 - 2 * s) ** 2 + 1 / (1 - 2 * s) - (eta / (1 + 2 * s * eta)).sum())
+        return float(
+            mu**2 / (1 - 2 * s) ** 2 + 1 / (1 - 2 * s) - (eta / (1 + 2 * s * eta)).sum()
+        )
 
-    near_enough = NEAREST_TO_POLE**2 * min(-low, high)  # any line between the poles gives the same integral
+    near_enough = NEAREST_TO_POLE**2 * min(
+        -low, high
+    )  # any line between the poles gives the same integral
     saddle = float(brentq(slope, low * (1 - EDGE), high * (1 - EDGE), xtol=near_enough))
     nearest = NEAREST_TO_POLE * (high if saddle >= 0 else low)
     return saddle if abs(saddle) > abs(nearest) else nearest

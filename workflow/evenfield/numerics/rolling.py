@@ -8,7 +8,8 @@ import numpy as np
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import Inference, t_inference
 
-CHUNK, CHUNK_CELLS = 500, 1 << 21
+CHUNK = 500
+CHUNK_CELLS = 1 << 21
 CONSTANT = 1e-12
 LEVERAGE_ONE = 1e-10
 
@@ -17,7 +18,9 @@ class WindowFit(NamedTuple):
     """One least-squares line for each window, through the same units."""
 
     slope: np.ndarray  # (S,) coefficient of the regressor in each window
-    influence: np.ndarray  # (N, S) by how much slope s falls when unit i is left out, exactly: c_is u_is / (1 - h_is)
+    # (N, S) by how much slope s falls when unit i is left out, exactly: c_is u_is / (1
+    # - h_is)
+    influence: np.ndarray
     pull: np.ndarray  # (N, S) c_is = (x_is - xbar_s) / sum_i (x_is - xbar_s)^2
     scaled: np.ndarray  # (N, S) residuals divided by one minus leverage
     leverage: np.ndarray  # (N, S) diagonals of the hat matrices
@@ -41,7 +44,11 @@ class WindowFit(NamedTuple):
 def window_ends(times: np.ndarray, span: int) -> list[tuple[int, int]]:
     """List the windows of a given length; times (T,)."""
     place = {int(time): i for i, time in enumerate(times)}
-    return [(i, place[int(time) + span]) for i, time in enumerate(times) if int(time) + span in place]
+    return [
+        (i, place[int(time) + span])
+        for i, time in enumerate(times)
+        if int(time) + span in place
+    ]
 
 
 def fit_windows(y: np.ndarray, X: np.ndarray) -> WindowFit:
@@ -49,18 +56,21 @@ def fit_windows(y: np.ndarray, X: np.ndarray) -> WindowFit:
 
     Notes
     -----
-    All windows share their units, so that sum_i influence_is influence_iq estimates the covariance of two slopes
-    whatever the dependence between the windows is: the cluster jackknife of the stacked regressions (Bell and
-    McCaffrey 2002) without its factor (N-1)/N.
+    All windows share their units, so that sum_i influence_is influence_iq estimates the
+    covariance of two slopes whatever the dependence between the windows is: the cluster
+    jackknife of the stacked regressions (Bell and McCaffrey 2002) without its factor
+    (N-1)/N.
     """
-    y, X = np.asarray(y, dtype=float), np.asarray(X, dtype=float)
+    y = np.asarray(y, dtype=float)
+    X = np.asarray(X, dtype=float)
     if len(y) < 3:
         raise NumericsError(f"{len(y)} units, a regression needs at least 3")
     if not (np.isfinite(y).all() and np.isfinite(X).all()):
         raise NumericsError("a window holds a missing or infinite value")
     if (np.ptp(X, axis=0) <= CONSTANT * np.abs(X).max(axis=0)).any():
         raise NumericsError("a regressor is the same in every unit")
-    x, g = X - X.mean(axis=0), y - y.mean(axis=0)
+    x = X - X.mean(axis=0)
+    g = y - y.mean(axis=0)
     pull = x / (x**2).sum(axis=0)
     slope = (pull * g).sum(axis=0)
     leverage = 1 / len(y) + pull * x
@@ -75,25 +85,44 @@ def sup_t_draws(fit: WindowFit, rng: np.random.Generator, draws: int) -> np.ndar
 
     Notes
     -----
-    Wild bootstrap-t by unit: residuals divided by one minus leverage keep or change their sign together in all
-    windows (Rademacher), slopes and HC3 errors are computed again and the largest |b* - b| / se* is kept. Montiel
-    Olea and Plagborg-Moller (2019) on sup-t bands; Cameron, Gelbach and Miller (2008) on the bootstrap.
+    Wild bootstrap-t by unit: residuals divided by one minus leverage keep or change
+    their sign together in all windows (Rademacher), slopes and HC3 errors are computed
+    again and the largest |b* - b| / se* is kept. Montiel Olea and Plagborg-Moller
+    (2019) on sup-t bands; Cameron, Gelbach and Miller (2008) on the bootstrap.
     """
-    if (np.abs(fit.scaled).max(axis=0) <= CONSTANT * np.abs(fit.slope / fit.pull.max(axis=0))).any():
+    if (
+        np.abs(fit.scaled).max(axis=0)
+        <= CONSTANT * np.abs(fit.slope / fit.pull.max(axis=0))
+    ).any():
         raise NumericsError("a window fits perfectly, no residual is left")
-    return np.sort(np.concatenate([np.abs(moved / errors).max(axis=1) for moved, errors, _ in _draws(fit, rng, draws)]))
+    return np.sort(
+        np.concatenate(
+            [
+                np.abs(moved / errors).max(axis=1)
+                for moved, errors, _ in _draws(fit, rng, draws)
+            ]
+        )
+    )
 
 
 def sup_t_critical_value(largest: np.ndarray, level: float = 0.95) -> float:
-    """Return the multiple of the standard errors that covers all slopes at once; largest (draws,)."""
+    """Return the multiple of the standard errors that covers all slopes at once;
+    largest (draws,).
+    """
     return float(np.quantile(largest, level, method="higher"))
 
 
-def _draws(fit: WindowFit, rng: np.random.Generator, draws: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Yield b* - b, its HC3 errors (both draws by windows) and the influences of every draw."""
+def _draws(
+    fit: WindowFit, rng: np.random.Generator, draws: int
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield b* - b, its HC3 errors (both draws by windows) and the influences of every
+    draw.
+    """
     x = fit.pull / (fit.pull**2).sum(axis=0)
     for first in range(0, draws, CHUNK):
-        signs = rng.integers(0, 2, (min(CHUNK, draws - first), len(fit.pull))) * 2.0 - 1.0
+        signs = (
+            rng.integers(0, 2, (min(CHUNK, draws - first), len(fit.pull))) * 2.0 - 1.0
+        )
         outcome = signs[:, :, None] * fit.scaled
         moved = signs @ (fit.pull * fit.scaled)
         residual = outcome - outcome.mean(axis=1, keepdims=True) - moved[:, None, :] * x
@@ -105,39 +134,62 @@ class SpeedContrasts(NamedTuple):
     """Differences between speeds of convergence in separate periods."""
 
     speed: np.ndarray  # (S,) speeds, per year
-    contrasts: tuple[Inference, ...]  # speed of each later period minus that of the first, delta method with t(N - 2)
-    p_bootstrap: np.ndarray  # (S - 1,) two-sided wild bootstrap-t p-values of the contrasts
-    wald: float  # joint test that all speeds are equal, divided by its S - 1 restrictions
+    contrasts: tuple[
+        Inference, ...
+    ]  # speed of each later period minus that of the first, delta method with t(N - 2)
+    p_bootstrap: (
+        np.ndarray
+    )  # (S - 1,) two-sided wild bootstrap-t p-values of the contrasts
+    wald: (
+        float  # joint test that all speeds are equal, divided by its S - 1 restrictions
+    )
     wald_p: float  # its bootstrap p-value
     draws_left_out: int  # draws in which a speed does not exist
 
 
 def speed_contrasts(
-    fit: WindowFit, years: np.ndarray, rng: np.random.Generator, draws: int, level: float = 0.95
+    fit: WindowFit,
+    years: np.ndarray,
+    rng: np.random.Generator,
+    draws: int,
+    level: float = 0.95,
 ) -> SpeedContrasts:
     """Compare speeds of convergence between periods of different length; years (S,).
 
     Notes
     -----
-    Slopes of periods of different length differ even when the speed is constant, because b = -(1 - e^{-lambda T})/T:
-    the speeds lambda = -ln(1 + bT)/T are compared, not the slopes. d lambda / d b = -1/(1 + bT).
+    Slopes of periods of different length differ even when the speed is constant,
+    because b = -(1 - e^{-lambda T})/T: the speeds lambda = -ln(1 + bT)/T are compared,
+    not the slopes. d lambda / d b = -1/(1 + bT).
     """
     if len(fit.slope) < 2 or len(fit.pull) <= len(fit.slope) + 1:
-        raise NumericsError(f"{len(fit.slope)} periods and {len(fit.pull)} units allow no comparison of speeds")
+        raise NumericsError(
+            f"{len(fit.slope)} periods and {len(fit.pull)} units allow no comparison of"
+            " speeds"
+        )
     if (1 + fit.slope * years <= 0).any():
         raise NumericsError("a speed is not defined: 1 + bT is not positive")
     speed = -np.log1p(fit.slope * years) / years
-    gap, cov = _gaps(speed[None], _speed_influence(fit.slope[None], fit.influence[None], years))
+    gap, cov = _gaps(
+        speed[None], _speed_influence(fit.slope[None], fit.influence[None], years)
+    )
     errors = np.sqrt(np.einsum("dss->ds", cov))[0]
-    rows = tuple(t_inference(float(g), float(e), fit.df, level) for g, e in zip(gap[0], errors, strict=True))
+    rows = tuple(
+        t_inference(float(g), float(e), fit.df, level)
+        for g, e in zip(gap[0], errors, strict=True)
+    )
     wald = _wald(gap, cov)[0]
     drawn_t, drawn_wald, lost = _null_draws(fit, speed, years, rng, draws)
-    p_each = (1 + (np.abs(drawn_t) >= np.abs(gap[0] / errors)).sum(axis=0)) / (1 + len(drawn_t))
+    p_each = (1 + (np.abs(drawn_t) >= np.abs(gap[0] / errors)).sum(axis=0)) / (
+        1 + len(drawn_t)
+    )
     p_joint = (1 + int((drawn_wald >= wald).sum())) / (1 + len(drawn_wald))
     return SpeedContrasts(speed, rows, p_each, float(wald), p_joint, lost)
 
 
-def _speed_influence(slopes: np.ndarray, influence: np.ndarray, years: np.ndarray) -> np.ndarray:
+def _speed_influence(
+    slopes: np.ndarray, influence: np.ndarray, years: np.ndarray
+) -> np.ndarray:
     return np.asarray(influence / (1 + slopes * years)[:, None, :])
 
 
@@ -151,14 +203,24 @@ def _wald(gap: np.ndarray, cov: np.ndarray) -> np.ndarray:
     try:
         solved = np.linalg.solve(cov, gap[:, :, None])[:, :, 0]
     except np.linalg.LinAlgError:
-        raise NumericsError("the periods cannot be told apart: some hold the same years or the same growth") from None
+        raise NumericsError(
+            "the periods cannot be told apart: some hold the same years or the same"
+            " growth"
+        ) from None
     return np.asarray((gap * solved).sum(axis=1) / gap.shape[1])
 
 
 def _null_draws(
-    fit: WindowFit, speed: np.ndarray, years: np.ndarray, rng: np.random.Generator, draws: int
+    fit: WindowFit,
+    speed: np.ndarray,
+    years: np.ndarray,
+    rng: np.random.Generator,
+    draws: int,
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    centre, ts, walds, lost = speed[1:] - speed[:1], [], [], 0
+    centre = speed[1:] - speed[:1]
+    ts = []
+    walds = []
+    lost = 0
     for moved, _, influence in _draws(fit, rng, draws):
         slopes = fit.slope + moved
         kept = (1 + slopes * years > 0).all(axis=1)
@@ -170,32 +232,44 @@ def _null_draws(
     return np.concatenate(ts), np.concatenate(walds), lost
 
 
-LWZ_FACTOR, LWZ_POWER = 0.299, 2.1
+LWZ_FACTOR = 0.299
+LWZ_POWER = 2.1
 EXACT = 1e-24
 
 
 class BreakFit(NamedTuple):
     """The best division of a series into segments, for one number of breaks."""
 
-    last: tuple[int, ...]  # position of the last observation of every segment but the final one
+    last: tuple[
+        int, ...
+    ]  # position of the last observation of every segment but the final one
     ssr: float  # sum of squared residuals
     lwz: float  # criteria of Liu, Wu and Zidek (1997) and of Schwarz; smaller is better
     bic: float
 
 
-def least_squares_breaks(y: np.ndarray, X: np.ndarray, most: int, shortest: int) -> list[BreakFit]:
-    """Divide a series into segments with their own coefficients, with the smallest sum of squares; y (T,), X (T, K).
+def least_squares_breaks(
+    y: np.ndarray, X: np.ndarray, most: int, shortest: int
+) -> list[BreakFit]:
+    """Divide a series into segments with their own coefficients, with the smallest sum
+    of squares; y (T,), X (T, K).
 
     Notes
     -----
-    Dynamic programming of Bai and Perron (2003). LWZ = ln(ssr / (T - p)) + (p/T) 0.299 (ln T)^2.1 and
-    BIC = ln(ssr / T) + p ln(T) / T with p = (m + 1) K + m. No test: the series may be persistent.
+    Dynamic programming of Bai and Perron (2003). LWZ = ln(ssr / (T - p)) + (p/T) 0.299
+    (ln T)^2.1 and BIC = ln(ssr / T) + p ln(T) / T with p = (m + 1) K + m. No test: the
+    series may be persistent.
     """
-    y, X = np.asarray(y, dtype=float), np.asarray(X, dtype=float)
+    y = np.asarray(y, dtype=float)
+    X = np.asarray(X, dtype=float)
     if shortest <= X.shape[1] or len(y) < shortest or most < 0:
-        raise NumericsError(f"{len(y)} observations, segments of {shortest} or more with {X.shape[1]} coefficients")
+        raise NumericsError(
+            f"{len(y)} observations, segments of {shortest} or more with {X.shape[1]}"
+            " coefficients"
+        )
     cost = _segment_costs(y, X, shortest)
-    best, back = cost[0].copy(), []
+    best = cost[0].copy()
+    back = []
     fits = [_break_fit((), float(best[-1]), y, X.shape[1])]
     for m in range(1, min(most, len(y) // shortest - 1) + 1):
         candidates = best[:-1, None] + cost[1:, :]
@@ -206,18 +280,23 @@ def least_squares_breaks(y: np.ndarray, X: np.ndarray, most: int, shortest: int)
 
 
 def _segment_costs(y: np.ndarray, X: np.ndarray, shortest: int) -> np.ndarray:
-    """Return the sum of squared residuals of observations i..j for all i, j; infinite for short segments."""
+    """Return the sum of squared residuals of observations i..j for all i, j; infinite
+    for short segments.
+    """
     cost = np.full((len(y), len(y)), np.inf)
     for i in range(len(y) - shortest + 1):
         for j in range(i + shortest - 1, len(y)):
             rows = slice(i, j + 1)
-            residual = y[rows] - X[rows] @ np.linalg.lstsq(X[rows], y[rows], rcond=None)[0]
+            residual = (
+                y[rows] - X[rows] @ np.linalg.lstsq(X[rows], y[rows], rcond=None)[0]
+            )
             cost[i, j] = residual @ residual
     return cost
 
 
 def _trace(back: list[np.ndarray], m: int) -> tuple[int, ...]:
-    end, found = len(back[0]) - 1, []
+    end = len(back[0]) - 1
+    found = []
     for step in range(m - 1, -1, -1):
         end = int(back[step][end])
         found.append(end)
@@ -225,9 +304,14 @@ def _trace(back: list[np.ndarray], m: int) -> tuple[int, ...]:
 
 
 def _break_fit(last: tuple[int, ...], ssr: float, y: np.ndarray, k: int) -> BreakFit:
-    t, p = len(y), (len(last) + 1) * k + len(last)
+    t = len(y)
+    p = (len(last) + 1) * k + len(last)
     floor = max(ssr, EXACT * float(y @ y), np.finfo(float).tiny)
-    lwz = np.log(floor / (t - p)) + p / t * LWZ_FACTOR * np.log(t) ** LWZ_POWER if t > p else np.inf
+    lwz = (
+        np.log(floor / (t - p)) + p / t * LWZ_FACTOR * np.log(t) ** LWZ_POWER
+        if t > p
+        else np.inf
+    )
     return BreakFit(last, ssr, float(lwz), float(np.log(floor / t) + p * np.log(t) / t))
 
 
@@ -243,19 +327,26 @@ class SlopeBreak(NamedTuple):
 
 
 def slope_break_test(
-    x: np.ndarray, y: np.ndarray, rng: np.random.Generator, draws: int, trim: float = 0.15
+    x: np.ndarray,
+    y: np.ndarray,
+    rng: np.random.Generator,
+    draws: int,
+    trim: float = 0.15,
 ) -> SlopeBreak:
-    """Test whether the slope of a panel with date effects changes once at an unknown date; x, y (N, S).
+    """Test whether the slope of a panel with date effects changes once at an unknown
+    date; x, y (N, S).
 
     Notes
     -----
-    y_it = alpha_t + b_1 x_it + e_it up to the break and b_2 after it; the variance of b_1 - b_2 is clustered by
-    unit, so that errors may be dependent and of unequal variance over time. Largest Wald as in Andrews (1993); p by
-    the fixed-regressor bootstrap (Hansen 2000) with one Rademacher sign for all dates of a unit, residuals under no
-    break.
+    y_it = alpha_t + b_1 x_it + e_it up to the break and b_2 after it; the variance of
+    b_1 - b_2 is clustered by unit, so that errors may be dependent and of unequal
+    variance over time. Largest Wald as in Andrews (1993); p by the fixed-regressor
+    bootstrap (Hansen 2000) with one Rademacher sign for all dates of a unit, residuals
+    under no break.
     """
     dates = _break_dates(x.shape, trim)
-    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
+    x = x - x.mean(axis=0)
+    y = y - y.mean(axis=0)
     if ((x**2).sum(axis=0) <= 0).any():
         raise NumericsError("the regressor is the same in every unit at a date")
     slope = float((x * y).sum() / (x**2).sum())
@@ -267,7 +358,14 @@ def slope_break_test(
     p_value = (1 + int((largest >= wald[0, found]).sum())) / (1 + draws)
     path = np.full(x.shape[1], np.nan)
     path[dates] = wald[0, dates]
-    return SlopeBreak(found, float(before[0, found]), float(after[0, found]), path, float(wald[0, found]), p_value)
+    return SlopeBreak(
+        found,
+        float(before[0, found]),
+        float(after[0, found]),
+        path,
+        float(wald[0, found]),
+        p_value,
+    )
 
 
 def _break_dates(shape: tuple[int, ...], trim: float) -> np.ndarray:
@@ -279,9 +377,14 @@ def _break_dates(shape: tuple[int, ...], trim: float) -> np.ndarray:
 
 
 def _largest_draws(
-    x: np.ndarray, residual: np.ndarray, dates: np.ndarray, rng: np.random.Generator, draws: int
+    x: np.ndarray,
+    residual: np.ndarray,
+    dates: np.ndarray,
+    rng: np.random.Generator,
+    draws: int,
 ) -> np.ndarray:
-    out, together = [], max(1, min(CHUNK, CHUNK_CELLS // x.size))
+    out = []
+    together = max(1, min(CHUNK, CHUNK_CELLS // x.size))
     for first in range(0, draws, together):
         signs = rng.integers(0, 2, (min(together, draws - first), len(x))) * 2.0 - 1.0
         drawn = signs[:, :, None] * residual
@@ -291,15 +394,22 @@ def _largest_draws(
 
 
 def _walds(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return tests and slopes before and after each date, shape (D, S), for D outcomes (D, N, S)."""
+    """Return tests and slopes before and after each date, shape (D, S), for D outcomes
+    (D, N, S).
+    """
     products = np.cumsum(x * y, axis=2)
     squares = np.cumsum(x**2, axis=1)
-    share, total = squares.sum(axis=0), products.sum(axis=1)
+    share = squares.sum(axis=0)
+    total = products.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         before = total / share
         after = (total[:, -1:] - total) / (share[-1] - share)
         first = (products - before[:, None, :] * squares) / share
-        second = products[:, :, -1:] - products - after[:, None, :] * (squares[:, -1:] - squares)
+        second = (
+            products[:, :, -1:]
+            - products
+            - after[:, None, :] * (squares[:, -1:] - squares)
+        )
         apart = first - second / (share[-1] - share)
         n = len(x)
         wald = (before - after) ** 2 / ((apart**2).sum(axis=1) * n / (n - 1))
@@ -313,55 +423,76 @@ PERSISTENCE_GRID = 5
 class TrendFit(NamedTuple):
     """A straight line through each of R series."""
 
-    slope: np.ndarray  # (R,) slope on time (per date), its fixed-b error and their ratio
+    slope: (
+        np.ndarray
+    )  # (R,) slope on time (per date), its fixed-b error and their ratio
     std_error: np.ndarray
     statistic: np.ndarray
 
 
 def fixed_b_trend(series: np.ndarray, share: float = 0.1) -> TrendFit:
-    """Fit a line and studentise its slope with a Bartlett kernel whose bandwidth is a fixed share of the length.
+    """Fit a line and studentise its slope with a Bartlett kernel whose bandwidth is a
+    fixed share of the length.
 
     Notes
     -----
-    Kiefer and Vogelsang (2005): the ratio is not normal and needs its own reference distribution. Weights
-    1 - j/M with M = share * T; the partial-sum form of a Bartlett variance is
-    (2/M) [sum_t S_t^2 - sum_t S_t S_{t+M}] for scores that sum to zero.
+    Kiefer and Vogelsang (2005): the ratio is not normal and needs its own reference
+    distribution. Weights 1 - j/M with M = share * T; the partial-sum form of a Bartlett
+    variance is (2/M) [sum_t S_t^2 - sum_t S_t S_{t+M}] for scores that sum to zero.
     """
     z = np.asarray(series, dtype=float).reshape(len(series), -1)
     if len(z) < FEWEST_DATES or not 0 < share <= 1:
-        raise NumericsError(f"{len(z)} dates and a bandwidth share of {share:g} carry no trend")
+        raise NumericsError(
+            f"{len(z)} dates and a bandwidth share of {share:g} carry no trend"
+        )
     time = np.arange(len(z)) - (len(z) - 1) / 2
     squares = float(time @ time)
     slope = time @ z / squares
-    partial = np.cumsum(time[:, None] * (z - z.mean(axis=0) - time[:, None] * slope), axis=0)
+    partial = np.cumsum(
+        time[:, None] * (z - z.mean(axis=0) - time[:, None] * slope), axis=0
+    )
     m = max(1, round(share * len(z)))
     cut = (partial[:-m] * partial[m:]).sum(axis=0) if m < len(z) else 0.0
-    std_error = np.sqrt(np.maximum(2 / m * ((partial**2).sum(axis=0) - cut), 0.0)) / squares
-    statistic = np.divide(slope, std_error, out=np.full_like(slope, np.nan), where=std_error > 0)
+    std_error = (
+        np.sqrt(np.maximum(2 / m * ((partial**2).sum(axis=0) - cut), 0.0)) / squares
+    )
+    statistic = np.divide(
+        slope, std_error, out=np.full_like(slope, np.nan), where=std_error > 0
+    )
     return TrendFit(slope, std_error, statistic)
 
 
 class ConstantVariance(NamedTuple):
-    """Panels whose cross-section variance does not change: y_it = m_i + x_it, x a stationary AR(1)."""
+    """Panels whose cross-section variance does not change: y_it = m_i + x_it, x a
+    stationary AR(1).
+    """
 
     persistence: np.ndarray
-    level_sd: np.ndarray  # (G,) standard deviations of m_i and of the shocks at each persistence
+    level_sd: (
+        np.ndarray
+    )  # (G,) standard deviations of m_i and of the shocks at each persistence
     shock_sd: np.ndarray
 
 
 def constant_variance_panels(y: np.ndarray) -> ConstantVariance:
-    """Describe the panels of constant variance that look like an observed one; y (N, T).
+    """Describe the panels of constant variance that look like an observed one; y (N,
+    T).
 
     Notes
     -----
-    Persistence is not well determined, so a range is kept: the least-squares estimate with unit effects is its lower
-    end, because it is biased downward (Nickell 1981), and the upper end is where the stationary variance
-    s_e^2 / (1 - r^2) alone makes up the whole observed variance.
+    Persistence is not well determined, so a range is kept: the least-squares estimate
+    with unit effects is its lower end, because it is biased downward (Nickell 1981),
+    and the upper end is where the stationary variance s_e^2 / (1 - r^2) alone makes up
+    the whole observed variance.
     """
     if len(y) < 3 or y.shape[1] < FEWEST_DATES:
-        raise NumericsError(f"{len(y)} units at {y.shape[1]} dates carry no panel of constant variance")
+        raise NumericsError(
+            f"{len(y)} units at {y.shape[1]} dates carry no panel of constant variance"
+        )
     z = y - y.mean(axis=0)
-    now, before = (part - part.mean(axis=1, keepdims=True) for part in (z[:, 1:], z[:, :-1]))
+    now, before = (
+        part - part.mean(axis=1, keepdims=True) for part in (z[:, 1:], z[:, :-1])
+    )
     total = float((z**2).sum() / ((len(y) - 1) * y.shape[1]))
     if (before**2).sum() <= CONSTANT * (z**2).sum():
         raise NumericsError("incomes do not move relative to each other")
@@ -374,13 +505,27 @@ def constant_variance_panels(y: np.ndarray) -> ConstantVariance:
 
 
 def constant_variance_statistics(
-    panels: ConstantVariance, shape: tuple[int, int], share: float, rng: np.random.Generator, draws: int
+    panels: ConstantVariance,
+    shape: tuple[int, int],
+    share: float,
+    rng: np.random.Generator,
+    draws: int,
 ) -> np.ndarray:
-    """Draw the trend statistic of the cross-section variance when that variance is constant; shape (G, draws)."""
+    """Draw the trend statistic of the cross-section variance when that variance is
+    constant; shape (G, draws).
+    """
     out = []
-    for r, level, shock in zip(panels.persistence, panels.level_sd, panels.shock_sd, strict=True):
+    for r, level, shock in zip(
+        panels.persistence, panels.level_sd, panels.shock_sd, strict=True
+    ):
         parts = [
-            _drawn_variance(float(r), float(level), float(shock), (min(CHUNK, draws - first), *shape), rng)
+            _drawn_variance(
+                float(r),
+                float(level),
+                float(shock),
+                (min(CHUNK, draws - first), *shape),
+                rng,
+            )
             for first in range(0, draws, CHUNK)
         ]
         out.append(np.sort(fixed_b_trend(np.concatenate(parts).T, share).statistic))
@@ -388,7 +533,11 @@ def constant_variance_statistics(
 
 
 def _drawn_variance(
-    r: float, level: float, shock: float, shape: tuple[int, int, int], rng: np.random.Generator
+    r: float,
+    level: float,
+    shock: float,
+    shape: tuple[int, int, int],
+    rng: np.random.Generator,
 ) -> np.ndarray:
     y = shock * rng.standard_normal((shape[2], *shape[:2]))
     y[0] /= np.sqrt(1 - r**2)
@@ -398,13 +547,16 @@ def _drawn_variance(
     return np.asarray(y.var(axis=2, ddof=1).T)
 
 
-def white_noise_statistics(dates: int, share: float, rng: np.random.Generator, draws: int) -> np.ndarray:
-    """Draw the trend statistic of independent normal values: the fixed-b reference distribution; shape (draws,).
+def white_noise_statistics(
+    dates: int, share: float, rng: np.random.Generator, draws: int
+) -> np.ndarray:
+    """Draw the trend statistic of independent normal values: the fixed-b reference
+    distribution; shape (draws,).
 
     Notes
     -----
-    The fixed-b limit does not depend on short-run dependence, so independent values of the same length give it
-    (Goncalves and Vogelsang 2011).
+    The fixed-b limit does not depend on short-run dependence, so independent values of
+    the same length give it (Goncalves and Vogelsang 2011).
     """
     return np.sort(fixed_b_trend(rng.standard_normal((dates, draws)), share).statistic)
 
@@ -415,19 +567,26 @@ class WeakSigmaTest(NamedTuple):
     slope: float  # of the variance on time, per date
     std_error: float
     statistic: float
-    p_fixed_b: float  # one-sided p-value (falling variance) if the variance were stationary with short memory
-    p_constant_variance: float  # one-sided p-value from panels of constant variance, the largest over their persistence
+    # one-sided p-value (falling variance) if the variance were stationary with short
+    # memory
+    p_fixed_b: float
+    # one-sided p-value from panels of constant variance, the largest over their
+    # persistence
+    p_constant_variance: float
     persistence: float  # the persistence at which it is largest
 
 
-def weak_sigma_test(y: np.ndarray, rng: np.random.Generator, draws: int, share: float = 0.1) -> WeakSigmaTest:
+def weak_sigma_test(
+    y: np.ndarray, rng: np.random.Generator, draws: int, share: float = 0.1
+) -> WeakSigmaTest:
     """Test whether the cross-section variance of log income falls; y (N, T).
 
     Notes
     -----
-    Kong, Phillips and Sul (2019) regress the cross-section variance on time and call a significantly negative slope
-    weak sigma-convergence. With a persistent variance every such ratio rejects too often, so the p-value to read is
-    the one from panels of constant variance; the fixed-b one stands beside it.
+    Kong, Phillips and Sul (2019) regress the cross-section variance on time and call a
+    significantly negative slope weak sigma-convergence. With a persistent variance
+    every such ratio rejects too often, so the p-value to read is the one from panels of
+    constant variance; the fixed-b one stands beside it.
     """
     y = np.asarray(y, dtype=float)
     panels = constant_variance_panels(y)
@@ -436,7 +595,9 @@ def weak_sigma_test(y: np.ndarray, rng: np.random.Generator, draws: int, share: 
     if not np.isfinite(observed):
         raise NumericsError("the cross-section variance lies on a straight line")
     plain = white_noise_statistics(y.shape[1], share, rng, draws)
-    drawn = constant_variance_statistics(panels, (len(y), y.shape[1]), share, rng, draws)
+    drawn = constant_variance_statistics(
+        panels, (len(y), y.shape[1]), share, rng, draws
+    )
     tails = (1 + (drawn <= observed).sum(axis=1)) / (1 + draws)
     return WeakSigmaTest(
         float(fit.slope[0]),

@@ -1,4 +1,6 @@
-"""Spatial correlation robust inference: the conditional SCPC t test of Mueller and Watson (2023)."""
+"""Spatial correlation robust inference: the conditional SCPC t test of Mueller and
+Watson (2023).
+"""
 
 import hashlib
 from collections.abc import Callable
@@ -12,7 +14,11 @@ from scipy.special import gammaln
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.numerics.power import contrast_weights
-from evenfield.numerics.quadratic import ratio_probability, shifted_probability, square_root_factors
+from evenfield.numerics.quadratic import (
+    ratio_probability,
+    shifted_probability,
+    square_root_factors,
+)
 from evenfield.numerics.spatial import DENSE_UNITS, LARGEST_FOR_EIGENVALUES
 
 GRID_STEP = 1.2
@@ -22,22 +28,34 @@ MOST_COMPONENTS_STRONG = 10
 STRONG_CORRELATION = 0.05
 ROOT_TOLERANCE = 1e-12
 DUST = 1e-9
-FIRST_GUESS, LARGEST_CRITICAL_VALUE = 4.0, 1e6
+FIRST_GUESS = 4.0
+LARGEST_CRITICAL_VALUE = 1e6
 BLOCK_CELLS = 1 << 17
 NEGLIGIBLE = 40.0  # exp of minus this is lost beside one
 
 
 class SpatialComponents(NamedTuple):
-    """What the SCPC test needs to know about where the units are; it depends on no outcome and no regressor."""
+    """What the SCPC test needs to know about where the units are; it depends on no
+    outcome and no regressor.
+    """
 
     distance: np.ndarray  # (N, N) distances d, their mean one
-    decays: np.ndarray  # (G,) c of the covariances exp(-c d), from the strongest correlation to almost none
-    vectors: np.ndarray  # (N, q) leading eigenvectors of the demeaned strongest covariance
+    # (G,) c of the covariances exp(-c d), from the strongest correlation to almost none
+    decays: np.ndarray
+    vectors: (
+        np.ndarray
+    )  # (N, q) leading eigenvectors of the demeaned strongest covariance
     unconditional: np.ndarray  # (G, q + 1, q + 1) factors of the test of a mean
-    critical_value: float  # of the unconditional test (Mueller and Watson 2022), a lower bound for the conditional one
-    average_correlation: float  # assumed upper bound of the average pairwise correlation
+    # of the unconditional test (Mueller and Watson 2022), a lower bound for the
+    # conditional one
+    critical_value: float
+    average_correlation: (
+        float  # assumed upper bound of the average pairwise correlation
+    )
     level: float  # confidence level
-    tests: dict[bytes, tuple[np.ndarray, float]]  # factors and critical value of the designs seen so far
+    tests: dict[
+        bytes, tuple[np.ndarray, float]
+    ]  # factors and critical value of the designs seen so far
     covariances: np.ndarray | None  # (G, N, N) exp(-c d) where units are few
 
     @property
@@ -46,7 +64,9 @@ class SpatialComponents(NamedTuple):
         return int(self.vectors.shape[1])
 
     def factors(self, b: np.ndarray, V: np.ndarray) -> np.ndarray:
-        """Factor the covariance of a numerator b (N,) and q denominators V (N, q) under each c."""
+        """Factor the covariance of a numerator b (N,) and q denominators V (N, q) under
+        each c.
+        """
         S = np.column_stack([b, V])
         if self.covariances is None:
             return square_root_factors(_products(S, self.distance, self.decays))
@@ -56,7 +76,9 @@ class SpatialComponents(NamedTuple):
 class ScpcInference(NamedTuple):
     """A linear combination of coefficients with its SCPC test and interval."""
 
-    estimate: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
+    # the usual numbers; the interval is estimate -/+ critical value times standard
+    # error
+    estimate: float
     std_error: float
     statistic: float
     critical_value: float
@@ -67,51 +89,83 @@ class ScpcInference(NamedTuple):
 
 
 def spatial_components(
-    distance: np.ndarray, average_correlation: float = 0.03, level: float = 0.95, most: int | None = None
+    distance: np.ndarray,
+    average_correlation: float = 0.03,
+    level: float = 0.95,
+    most: int | None = None,
 ) -> SpatialComponents:
     """Choose the spatial principal components for a set of locations; distance (N, N).
 
     Notes
     -----
-    The number of components minimises the expected length of the unconditional interval under independence,
-    cv_q sqrt(2/q) Gamma((q+1)/2) / Gamma(q/2), Mueller and Watson (2022). ``most`` bounds q, up to N - 1.
+    The number of components minimises the expected length of the unconditional interval
+    under independence, cv_q sqrt(2/q) Gamma((q+1)/2) / Gamma(q/2), Mueller and Watson
+    (2022). ``most`` bounds q, up to N - 1.
     """
     distance = _checked_distance(distance)
     if not 0 < average_correlation < 1:
-        raise NumericsError(f"the average correlation must lie between 0 and 1, not {average_correlation:g}")
-    n, decays = len(distance), _decay_grid(distance, average_correlation)
+        raise NumericsError(
+            "the average correlation must lie between 0 and 1, not"
+            f" {average_correlation:g}"
+        )
+    n = len(distance)
+    decays = _decay_grid(distance, average_correlation)
     if most is None:
         strong = average_correlation >= STRONG_CORRELATION
         most = min(MOST_COMPONENTS_STRONG if strong else MOST_COMPONENTS, n - 2)
     most = min(most, n - 1)
     vectors = _leading_vectors(np.exp(-decays[0] * distance), most)
-    products = _products(np.column_stack([np.full(n, n**-0.5), vectors]), distance, decays)
+    products = _products(
+        np.column_stack([np.full(n, n**-0.5), vectors]), distance, decays
+    )
     options = []
     for q in range(1, most + 1):
-        cv = _critical_value(square_root_factors(products[:, : q + 1, : q + 1]), 1 - level)
-        options.append((cv * np.exp(gammaln((q + 1) / 2) - gammaln(q / 2)) * np.sqrt(2 / q), q, cv))
+        cv = _critical_value(
+            square_root_factors(products[:, : q + 1, : q + 1]), 1 - level
+        )
+        options.append(
+            (cv * np.exp(gammaln((q + 1) / 2) - gammaln(q / 2)) * np.sqrt(2 / q), q, cv)
+        )
     _, q, cv = min(options)
     unconditional = square_root_factors(products[:, : q + 1, : q + 1])
     few = np.exp(-decays[:, None, None] * distance) if n <= DENSE_UNITS else None
-    return SpatialComponents(distance, decays, vectors[:, :q], unconditional, cv, average_correlation, level, {}, few)
+    return SpatialComponents(
+        distance,
+        decays,
+        vectors[:, :q],
+        unconditional,
+        cv,
+        average_correlation,
+        level,
+        {},
+        few,
+    )
 
 
-def _products(sides: np.ndarray, distance: np.ndarray, decays: np.ndarray) -> np.ndarray:
-    """Return S' exp(-c d) S for each decay c, a block of rows at a time; sides S (N, k) -> (G, k, k).
+def _products(
+    sides: np.ndarray, distance: np.ndarray, decays: np.ndarray
+) -> np.ndarray:
+    """Return S' exp(-c d) S for each decay c, a block of rows at a time; sides S (N, k)
+    -> (G, k, k).
 
-    Units are taken in the order of their distance from a peripheral one, so that the far end of a block's row, where a
-    strong decay leaves nothing, is not computed.
+    Units are taken in the order of their distance from a peripheral one, so that the
+    far end of a block's row, where a strong decay leaves nothing, is not computed.
     """
     out = np.zeros((len(decays), sides.shape[1], sides.shape[1]))
     order = np.argsort(distance[distance[0].argmax()], kind="stable")
     sides = sides[order]
     for rows in _row_blocks(distance):
-        own, near = sides[rows], distance[np.ix_(order[rows], order[rows.start :])]
+        own = sides[rows]
+        near = distance[np.ix_(order[rows], order[rows.start :])]
         nearest = near.min(axis=0)
         for g, decay in enumerate(decays):
-            covariance = np.exp(-decay * near[:, : np.flatnonzero(decay * nearest < NEGLIGIBLE)[-1] + 1])
+            covariance = np.exp(
+                -decay * near[:, : np.flatnonzero(decay * nearest < NEGLIGIBLE)[-1] + 1]
+            )
             beyond = covariance[:, len(own) :]
-            across = own.T @ (beyond @ sides[rows.start + len(own) :][: beyond.shape[1]])
+            across = own.T @ (
+                beyond @ sides[rows.start + len(own) :][: beyond.shape[1]]
+            )
             out[g] += own.T @ (covariance[:, : len(own)] @ own) + across + across.T
     return out
 
@@ -121,13 +175,16 @@ def _row_blocks(matrix: np.ndarray) -> list[slice]:
     return [slice(first, first + step) for first in range(0, len(matrix), step)]
 
 
-def scpc_inference(fit: OlsFit, c: np.ndarray, space: SpatialComponents) -> ScpcInference:
+def scpc_inference(
+    fit: OlsFit, c: np.ndarray, space: SpatialComponents
+) -> ScpcInference:
     """Test c'beta against zero, allowing for spatially correlated errors; c (K,).
 
     Notes
     -----
-    Mueller and Watson (2023), "Spatial correlation robust inference in linear regression and panel models": the
-    conditional critical value treats x as given, with errors sign(x) u and M_X (sign(x) o R) in place of R.
+    Mueller and Watson (2023), "Spatial correlation robust inference in linear
+    regression and panel models": the conditional critical value treats x as given, with
+    errors sign(x) u and M_X (sign(x) o R) in place of R.
     """
     x = _unit_weights(fit, c, space)
     conditional, cv = _conditional_test(fit, x, space)
@@ -136,24 +193,50 @@ def scpc_inference(fit: OlsFit, c: np.ndarray, space: SpatialComponents) -> Scpc
     std_error = float(np.sqrt(scores @ scores / space.q / len(x)))
     statistic = estimate / std_error if std_error > 0 else np.nan
     both = np.concatenate([space.unconditional, conditional])
-    p_value = float(ratio_probability(both, abs(statistic)).max()) if np.isfinite(statistic) else np.nan
+    p_value = (
+        float(ratio_probability(both, abs(statistic)).max())
+        if np.isfinite(statistic)
+        else np.nan
+    )
     half = cv * std_error
-    return ScpcInference(estimate, std_error, statistic, cv, p_value, estimate - half, estimate + half, space.q)
+    return ScpcInference(
+        estimate,
+        std_error,
+        statistic,
+        cv,
+        p_value,
+        estimate - half,
+        estimate + half,
+        space.q,
+    )
 
 
-def scpc_rejection(X: np.ndarray, c: np.ndarray, space: SpatialComponents, threshold: float) -> float:
-    """Return the largest probability, over the correlations allowed, that |t| exceeds a threshold under the null."""
+def scpc_rejection(
+    X: np.ndarray, c: np.ndarray, space: SpatialComponents, threshold: float
+) -> float:
+    """Return the largest probability, over the correlations allowed, that |t| exceeds a
+    threshold under the null.
+    """
     return float(ratio_probability(_both_factors(X, c, space), threshold).max())
 
 
-def scpc_quantile(X: np.ndarray, c: np.ndarray, space: SpatialComponents, size: float) -> float:
-    """Return the threshold that |t| exceeds with probability ``size`` at most, over the correlations allowed."""
+def scpc_quantile(
+    X: np.ndarray, c: np.ndarray, space: SpatialComponents, size: float
+) -> float:
+    """Return the threshold that |t| exceeds with probability ``size`` at most, over the
+    correlations allowed.
+    """
     return _critical_value(_both_factors(X, c, space), size)
 
 
 def _both_factors(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> np.ndarray:
     fit = _design(X)
-    return np.concatenate([space.unconditional, _conditional_test(fit, _unit_weights(fit, c, space), space)[0]])
+    return np.concatenate(
+        [
+            space.unconditional,
+            _conditional_test(fit, _unit_weights(fit, c, space), space)[0],
+        ]
+    )
 
 
 def scpc_statistics(
@@ -166,34 +249,56 @@ def scpc_statistics(
     return outcomes @ x / len(x), np.sqrt((scores**2).sum(axis=1) / space.q / len(x))
 
 
-def scpc_critical_value(X: np.ndarray, c: np.ndarray, space: SpatialComponents) -> float:
+def scpc_critical_value(
+    X: np.ndarray, c: np.ndarray, space: SpatialComponents
+) -> float:
     """Return the critical value of the conditional test for a design; X (N, K), c (K,)."""
     fit = _design(X)
     return _conditional_test(fit, _unit_weights(fit, c, space), space)[1]
 
 
 def scpc_power_point(
-    X: np.ndarray, c: np.ndarray, space: SpatialComponents, power: float = 0.8, critical_value: float | None = None
+    X: np.ndarray,
+    c: np.ndarray,
+    space: SpatialComponents,
+    power: float = 0.8,
+    critical_value: float | None = None,
 ) -> float:
-    """Return the smallest c'beta that the SCPC test detects, in units of the error's standard deviation."""
+    """Return the smallest c'beta that the SCPC test detects, in units of the error's
+    standard deviation.
+    """
     fit = _design(X)
     x = _unit_weights(fit, c, space)
-    cv = _conditional_test(fit, x, space)[1] if critical_value is None else critical_value
+    cv = (
+        _conditional_test(fit, x, space)[1]
+        if critical_value is None
+        else critical_value
+    )
     V = _score_weights(fit, x, space)
     eta = np.maximum(np.linalg.eigvalsh(V.T @ V), 0.0) * cv**2 / space.q / (x @ x)
     if not eta.max() > 0:
-        raise NumericsError("the residuals say nothing about this combination of coefficients")
+        raise NumericsError(
+            "the residuals say nothing about this combination of coefficients"
+        )
     high = 1.0
     while shifted_probability(high, eta) < power:
         high *= 2
-    shift = brentq(lambda mu: shifted_probability(mu, eta) - power, 0.0, high, xtol=ROOT_TOLERANCE)
+    shift = brentq(
+        lambda mu: shifted_probability(mu, eta) - power, 0.0, high, xtol=ROOT_TOLERANCE
+    )
     return float(shift * np.sqrt(x @ x) / len(x))
 
 
 def _checked_distance(distance: np.ndarray) -> np.ndarray:
     distance = np.asarray(distance, dtype=float)
-    if distance.ndim != 2 or distance.shape[0] != distance.shape[1] or len(distance) < 4:
-        raise NumericsError("spatial inference needs a square distance matrix of at least four places")
+    if (
+        distance.ndim != 2
+        or distance.shape[0] != distance.shape[1]
+        or len(distance) < 4
+    ):
+        raise NumericsError(
+            "spatial inference needs a square distance matrix of at least four places"
+        )
     n = len(distance)
     if not np.isfinite(distance).all() or np.count_nonzero(distance > 0) < n * (n - 1):
         raise NumericsError("two units lie at the same place or a distance is missing")
@@ -204,21 +309,37 @@ def _decay_grid(distance: np.ndarray, average_correlation: float) -> np.ndarray:
     n = len(distance)
 
     def average(decay: float) -> float:
-        return float(sum(np.exp(-decay * distance[rows]).sum() for rows in _row_blocks(distance)) - n) / (n * (n - 1))
+        return float(
+            sum(np.exp(-decay * distance[rows]).sum() for rows in _row_blocks(distance))
+            - n
+        ) / (n * (n - 1))
 
-    low, high = 0.0, 1.0
+    low = 0.0
+    high = 1.0
     while average(high) > average_correlation:
         high *= 2
-    grid = [float(brentq(lambda decay: average(decay) - average_correlation, low, high, xtol=ROOT_TOLERANCE))]
+    grid = [
+        float(
+            brentq(
+                lambda decay: average(decay) - average_correlation,
+                low,
+                high,
+                xtol=ROOT_TOLERANCE,
+            )
+        )
+    ]
     while average(grid[-1]) > SMALLEST_CORRELATION:
         grid.append(grid[-1] * GRID_STEP)
     return np.array(grid)
 
 
 def _leading_vectors(covariance: np.ndarray, most: int) -> np.ndarray:
-    n, means = len(covariance), covariance.mean(axis=0)
+    n = len(covariance)
+    means = covariance.mean(axis=0)
     if n <= LARGEST_FOR_EIGENVALUES:
-        demeaned = covariance - means - covariance.mean(axis=1)[:, None] + covariance.mean()
+        demeaned = (
+            covariance - means - covariance.mean(axis=1)[:, None] + covariance.mean()
+        )
         vectors = np.linalg.eigh((demeaned + demeaned.T) / 2)[1]
         return np.asarray(vectors[:, : -most - 1 : -1])
 
@@ -238,22 +359,33 @@ def _design(X: np.ndarray) -> OlsFit:
 def _unit_weights(fit: OlsFit, c: np.ndarray, space: SpatialComponents) -> np.ndarray:
     n = len(fit.X)
     if n != len(space.vectors):
-        raise NumericsError(f"{n} observations do not fit the components of {len(space.vectors)} units")
+        raise NumericsError(
+            f"{n} observations do not fit the components of {len(space.vectors)} units"
+        )
     return n * contrast_weights(fit.X, c, fit.bread)
 
 
-def _conditional_test(fit: OlsFit, x: np.ndarray, space: SpatialComponents) -> tuple[np.ndarray, float]:
-    """Return factors and critical value of the conditional test, the same for every outcome on a design."""
+def _conditional_test(
+    fit: OlsFit, x: np.ndarray, space: SpatialComponents
+) -> tuple[np.ndarray, float]:
+    """Return factors and critical value of the conditional test, the same for every
+    outcome on a design.
+    """
     key = hashlib.sha256(fit.X.tobytes() + x.tobytes()).digest()
     if key not in space.tests:
         inner = _residuals(fit, _signs(x)[:, None] * space.vectors)
         factors = space.factors(np.abs(x) / np.sqrt(len(x)), x[:, None] * inner)
-        space.tests[key] = factors, _critical_value(factors, 1 - space.level, space.critical_value)
+        space.tests[key] = (
+            factors,
+            _critical_value(factors, 1 - space.level, space.critical_value),
+        )
     return space.tests[key]
 
 
 def _signs(x: np.ndarray) -> np.ndarray:
-    """Return the signs of x with true zeros: a unit that least squares ignores must not get the sign of rounding."""
+    """Return the signs of x with true zeros: a unit that least squares ignores must not
+    get the sign of rounding.
+    """
     return np.where(np.abs(x) > DUST * np.abs(x).max(), np.sign(x), 0.0)
 
 
@@ -266,19 +398,25 @@ def _residuals(fit: OlsFit, columns: np.ndarray) -> np.ndarray:
 
 
 def _critical_value(factors: np.ndarray, size: float, floor: float = 0.0) -> float:
-    """Return the value, at least ``floor``, that is exceeded with probability ``size`` at most under every c."""
-    found, solved = floor, -1
+    """Return the value, at least ``floor``, that is exceeded with probability ``size``
+    at most under every c.
+    """
+    found = floor
+    solved = -1
     while True:
         rejections = ratio_probability(factors, found or FIRST_GUESS)
         worst = int(np.argmax(rejections))
         if found and (worst == solved or rejections[worst] <= size + ROOT_TOLERANCE):
             return found
-        excess, solved = _excess(factors[worst : worst + 1], size), worst
+        excess = _excess(factors[worst : worst + 1], size)
+        solved = worst
         found = float(brentq(excess, found, _upper_end(excess), xtol=ROOT_TOLERANCE))
 
 
 def _excess(factors: np.ndarray, size: float) -> Callable[[float], float]:
-    return lambda critical_value: float(ratio_probability(factors, critical_value)[0]) - size
+    return lambda critical_value: (
+        float(ratio_probability(factors, critical_value)[0]) - size
+    )
 
 
 def _upper_end(excess: Callable[[float], float]) -> float:
@@ -286,5 +424,8 @@ def _upper_end(excess: Callable[[float], float]) -> float:
     while excess(high) > 0:
         high *= 2
         if high > LARGEST_CRITICAL_VALUE:
-            raise NumericsError("so few units identify this combination that no critical value holds the size")
+            raise NumericsError(
+                "so few units identify this combination that no critical value holds"
+                " the size"
+            )
     return high

@@ -1,4 +1,6 @@
-"""What the SCPC test can say beyond rejecting: equivalence to zero, and its power by simulation."""
+"""What the SCPC test can say beyond rejecting: equivalence to zero, and its power by
+simulation.
+"""
 
 from typing import NamedTuple
 
@@ -7,26 +9,43 @@ import numpy as np
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.equivalence import Equivalence
 from evenfield.numerics.ols import OlsFit
-from evenfield.numerics.scpc import SpatialComponents, scpc_inference, scpc_quantile, scpc_rejection, scpc_statistics
+from evenfield.numerics.scpc import (
+    SpatialComponents,
+    scpc_inference,
+    scpc_quantile,
+    scpc_rejection,
+    scpc_statistics,
+)
 
 HALVINGS = 60
 NAN = float("nan")
 
 
 def scpc_equivalence(
-    fit: OlsFit, c: np.ndarray, space: SpatialComponents, bound: float, level: float = 0.95
+    fit: OlsFit,
+    c: np.ndarray,
+    space: SpatialComponents,
+    bound: float,
+    level: float = 0.95,
 ) -> Equivalence:
-    """Test with two one-sided SCPC tests whether c'beta lies between -bound and +bound; c (K,).
+    """Test with two one-sided SCPC tests whether c'beta lies between -bound and +bound;
+    c (K,).
 
     Notes
     -----
-    The t statistic is symmetric under normal errors, so a one-sided p-value is half the two-sided one. Schuirmann
-    (1987); Mueller and Watson (2023).
+    The t statistic is symmetric under normal errors, so a one-sided p-value is half the
+    two-sided one. Schuirmann (1987); Mueller and Watson (2023).
     """
     found = scpc_inference(fit, c, space)
     if not (bound > 0 and found.std_error > 0):
-        raise NumericsError(f"no equivalence test with bound {bound:g}, standard error {found.std_error:g}")
-    above, below = (_one_sided(fit, c, space, (bound + sign * found.estimate) / found.std_error) for sign in (1, -1))
+        raise NumericsError(
+            f"no equivalence test with bound {bound:g}, standard error"
+            f" {found.std_error:g}"
+        )
+    above, below = (
+        _one_sided(fit, c, space, (bound + sign * found.estimate) / found.std_error)
+        for sign in (1, -1)
+    )
     half = found.std_error * scpc_quantile(fit.X, c, space, 2 * (1 - level))
     full = found.std_error * scpc_quantile(fit.X, c, space, 1 - level)
     p_value = max(above, below)
@@ -53,32 +72,47 @@ def _one_sided(fit: OlsFit, c: np.ndarray, space: SpatialComponents, t: float) -
 
 
 class SimulatedReach(NamedTuple):
-    """What the test sees with a given power, in units of the error's standard deviation."""
+    """What the test sees with a given power, in units of the error's standard
+    deviation.
+    """
 
     detectable: float  # smallest c'beta that the two-sided test finds
-    equivalence: float  # smallest bound that two one-sided tests pass when c'beta is zero
+    equivalence: (
+        float  # smallest bound that two one-sided tests pass when c'beta is zero
+    )
     draws: int  # simulated samples
 
 
 def simulated_reach(
-    X: np.ndarray, c: np.ndarray, space: SpatialComponents, errors: np.ndarray, power: float, level: float = 0.95
+    X: np.ndarray,
+    c: np.ndarray,
+    space: SpatialComponents,
+    errors: np.ndarray,
+    power: float,
+    level: float = 0.95,
 ) -> SimulatedReach:
     """Simulate the power of the SCPC test and of its equivalence test on given errors.
 
     Notes
     -----
-    c'beta and its standard error move with the true effect by that effect and not at all, so one set of samples
-    serves every effect: the two-sided test rejects when |effect + b| > cv se, two one-sided tests pass a bound when
-    |b| + cv' se is below it.
+    c'beta and its standard error move with the true effect by that effect and not at
+    all, so one set of samples serves every effect: the two-sided test rejects when
+    |effect + b| > cv se, two one-sided tests pass a bound when |b| + cv' se is below
+    it.
     """
     b, se = scpc_statistics(X, c, space, errors)
-    two, one = (scpc_quantile(X, c, space, size) for size in (1 - level, 2 * (1 - level)))
+    two, one = (
+        scpc_quantile(X, c, space, size) for size in (1 - level, 2 * (1 - level))
+    )
     passed = np.quantile(np.abs(b) + one * se, power, method="higher")
-    return SimulatedReach(_smallest_found(b, two * se, power), float(passed), len(errors))
+    return SimulatedReach(
+        _smallest_found(b, two * se, power), float(passed), len(errors)
+    )
 
 
 def _smallest_found(b: np.ndarray, threshold: np.ndarray, power: float) -> float:
-    low, high = 0.0, float((np.abs(b) + threshold).max())
+    low = 0.0
+    high = float((np.abs(b) + threshold).max())
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         found = float((np.abs(middle + b) > threshold).mean())

@@ -8,26 +8,40 @@ LARGEST_LOG_ODDS = 25.0
 TIE = 1e-7
 
 
-def detectable_difference(n: int, marked: int, inside: int, level: float = 0.95, power: float = 0.8) -> float:
-    """Return the smallest difference of shares, inside less outside, that the two-sided exact test sees.
+def detectable_difference(
+    n: int, marked: int, inside: int, level: float = 0.95, power: float = 0.8
+) -> float:
+    """Return the smallest difference of shares, inside less outside, that the two-sided
+    exact test sees.
 
-    NaN when no difference is large enough. ``marked`` of ``n`` units are marked, ``inside`` of them lie in the region.
+    NaN when no difference is large enough. ``marked`` of ``n`` units are marked,
+    ``inside`` of them lie in the region.
 
     Notes
     -----
-    Given both margins the number of marked units inside is noncentral hypergeometric (Fisher 1935); the difference is
-    the expected one at the odds ratio where the probability of rejection reaches ``power``.
+    Given both margins the number of marked units inside is noncentral hypergeometric
+    (Fisher 1935); the difference is the expected one at the odds ratio where the
+    probability of rejection reaches ``power``.
     """
     counts = np.arange(max(0, marked + inside - n), min(marked, inside) + 1)
     chances = hypergeom.pmf(counts, n, marked, inside)
-    tail = np.array([chances[chances <= chance * (1 + TIE)].sum() for chance in chances])
+    tail = np.array(
+        [chances[chances <= chance * (1 + TIE)].sum() for chance in chances]
+    )
     upper = counts[(tail <= 1 - level) & (counts > marked * inside / n)]
 
     def missing(log_odds: float) -> float:
-        return float(nchypergeom_fisher.pmf(upper, n, marked, inside, np.exp(log_odds)).sum()) - power
+        return (
+            float(
+                nchypergeom_fisher.pmf(upper, n, marked, inside, np.exp(log_odds)).sum()
+            )
+            - power
+        )
 
     if not len(upper) or missing(LARGEST_LOG_ODDS) < 0:
         return float("nan")
     odds = np.exp(brentq(missing, 0.0, LARGEST_LOG_ODDS))
-    expected = float((counts * nchypergeom_fisher.pmf(counts, n, marked, inside, odds)).sum())
+    expected = float(
+        (counts * nchypergeom_fisher.pmf(counts, n, marked, inside, odds)).sum()
+    )
     return expected / inside - (marked - expected) / (n - inside)

@@ -21,11 +21,17 @@ def ring_area_km2(lon: np.ndarray, lat: np.ndarray) -> float:
 
     Notes
     -----
-    R^2/2 |sum (lon_2 - lon_1) (2 + sin lat_1 + sin lat_2)|, the trapezoidal rule on the cylindrical equal-area map;
-    Chamberlain and Duquette (2007). Rings that cross the date line or hold a pole are not meant.
+    R^2/2 |sum (lon_2 - lon_1) (2 + sin lat_1 + sin lat_2)|, the trapezoidal rule on the
+    cylindrical equal-area map; Chamberlain and Duquette (2007). Rings that cross the
+    date line or hold a pole are not meant.
     """
-    lam, height = np.radians(lon), np.sin(np.radians(lat))
-    return float(EARTH_RADIUS_KM**2 / 2 * abs(np.sum(np.diff(lam) * (2 + height[:-1] + height[1:]))))
+    lam = np.radians(lon)
+    height = np.sin(np.radians(lat))
+    return float(
+        EARTH_RADIUS_KM**2
+        / 2
+        * abs(np.sum(np.diff(lam) * (2 + height[:-1] + height[1:])))
+    )
 
 
 def polygon_area_km2(rings: Sequence[np.ndarray]) -> float:
@@ -35,20 +41,29 @@ def polygon_area_km2(rings: Sequence[np.ndarray]) -> float:
 
 
 EARTH_RADIUS_KM = 6371.0
-# From the C library: NumPy's own differ in the last digit between processors, and weights are handed over in full.
-SIN, COS, ARCSIN = (np.frompyfunc(function, 1, 1) for function in (math.sin, math.cos, math.asin))
-EXP, POWER = np.frompyfunc(math.exp, 1, 1), np.frompyfunc(math.pow, 2, 1)
+# From the C library: NumPy's own differ in the last digit between processors, and
+# weights are handed over in full.
+SIN, COS, ARCSIN = (
+    np.frompyfunc(function, 1, 1) for function in (math.sin, math.cos, math.asin)
+)
+EXP = np.frompyfunc(math.exp, 1, 1)
+POWER = np.frompyfunc(math.pow, 2, 1)
 REAL = 1e-8
-CHORD_SLACK, PAIRS_AT_ONCE = 1e-12, 1 << 18
+CHORD_SLACK = 1e-12
+PAIRS_AT_ONCE = 1 << 18
 LARGEST_FOR_EIGENVALUES = 500
-DENSE_UNITS, DENSE_SHARE = 100, 0.25
+DENSE_UNITS = 100
+DENSE_SHARE = 0.25
 Weights: TypeAlias = np.ndarray | csr_array
 
 
 def unit_vectors(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
     """Return points on the unit sphere; lat, lon (N,) in degrees -> (N, 3)."""
-    phi, lam = np.radians(lat), np.radians(lon)
-    return np.column_stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)])
+    phi = np.radians(lat)
+    lam = np.radians(lon)
+    return np.column_stack(
+        [np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)]
+    )
 
 
 def chord(km: float) -> float:
@@ -56,18 +71,30 @@ def chord(km: float) -> float:
     return float(2 * np.sin(min(km / EARTH_RADIUS_KM, np.pi) / 2))
 
 
-def pair_km(lat: np.ndarray, lon: np.ndarray, i: np.ndarray, j: np.ndarray) -> np.ndarray:
-    """Return great-circle distances of pairs of points; lat, lon (N,), i, j (P,) -> (P,)."""
-    phi, lam = np.radians(lat), np.radians(lon)
+def pair_km(
+    lat: np.ndarray, lon: np.ndarray, i: np.ndarray, j: np.ndarray
+) -> np.ndarray:
+    """Return great-circle distances of pairs of points; lat, lon (N,), i, j (P,) ->
+    (P,).
+    """
+    phi = np.radians(lat)
+    lam = np.radians(lon)
     if not np.isfinite(phi + lam).all():
         raise NumericsError("the units have no coordinates")
-    cosine, parts = COS(phi).astype(float), range(0, len(i), PAIRS_AT_ONCE)
+    cosine = COS(phi).astype(float)
+    parts = range(0, len(i), PAIRS_AT_ONCE)
     out = np.empty(len(i))
     for part in (slice(first, first + PAIRS_AT_ONCE) for first in parts):
-        a, b = i[part], j[part]
-        height, width = (POWER(SIN((angle[a] - angle[b]) / 2), 2.0).astype(float) for angle in (phi, lam))
+        a = i[part]
+        b = j[part]
+        height, width = (
+            POWER(SIN((angle[a] - angle[b]) / 2), 2.0).astype(float)
+            for angle in (phi, lam)
+        )
         half = height + cosine[a] * cosine[b] * width
-        out[part] = 2 * EARTH_RADIUS_KM * ARCSIN(np.sqrt(np.clip(half, 0.0, 1.0))).astype(float)
+        out[part] = (
+            2 * EARTH_RADIUS_KM * ARCSIN(np.sqrt(np.clip(half, 0.0, 1.0))).astype(float)
+        )
     return out
 
 
@@ -85,9 +112,15 @@ def all_pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
     return i.astype(np.int32), j.astype(np.int32)
 
 
-def near_pairs(lat: np.ndarray, lon: np.ndarray, km: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def near_pairs(
+    lat: np.ndarray, lon: np.ndarray, km: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the pairs of units at most so far apart and their distances; three (P,)."""
-    i, j = cKDTree(unit_vectors(lat, lon)).query_pairs(chord(km) + CHORD_SLACK, output_type="ndarray").T
+    i, j = (
+        cKDTree(unit_vectors(lat, lon))
+        .query_pairs(chord(km) + CHORD_SLACK, output_type="ndarray")
+        .T
+    )
     distance = pair_km(lat, lon, i, j)
     kept = distance <= km
     return i[kept], j[kept], distance[kept]
@@ -95,7 +128,9 @@ def near_pairs(lat: np.ndarray, lon: np.ndarray, km: float) -> tuple[np.ndarray,
 
 def nearest_units(lat: np.ndarray, lon: np.ndarray, k: int) -> np.ndarray:
     """Return the k nearest units of each unit; ties go to the earlier unit; -> (N, k)."""
-    points, n, taken = unit_vectors(lat, lon), len(lat), k + 1
+    points = unit_vectors(lat, lon)
+    n = len(lat)
+    taken = k + 1
     while True:
         taken = min(2 * taken, n)
         chords, found = map(np.asarray, cKDTree(points).query(points, taken))
@@ -109,22 +144,31 @@ def nearest_units(lat: np.ndarray, lon: np.ndarray, k: int) -> np.ndarray:
 
 
 def symmetric(n: int, i: np.ndarray, j: np.ndarray, values: np.ndarray) -> csr_array:
-    """Return a symmetric matrix from its values above the diagonal; i, j, values (P,) -> (N, N)."""
+    """Return a symmetric matrix from its values above the diagonal; i, j, values (P,)
+    -> (N, N).
+    """
     half = csr_array((values, (i, j)), shape=(n, n))
     return csr_array(half + half.T)
 
 
 def tile_grid(lat: np.ndarray, lon: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return row and column of a square for each unit, as near as can be to where it lies; lat, lon (N,)."""
+    """Return row and column of a square for each unit, as near as can be to where it
+    lies; lat, lon (N,).
+    """
     # Some squares stay empty, so that a few units can keep the shape of their country.
-    n, room = len(lat), 1.4 if len(lat) <= 100 else 1.0
-    wide = max(np.ptp(lon) * np.cos(np.radians(np.mean(lat))), 1e-9) / max(np.ptp(lat), 1e-9)
+    n = len(lat)
+    room = 1.4 if len(lat) <= 100 else 1.0
+    wide = max(np.ptp(lon) * np.cos(np.radians(np.mean(lat))), 1e-9) / max(
+        np.ptp(lat), 1e-9
+    )
     columns = int(np.clip(np.ceil(np.sqrt(room * n * wide)), 1, n))
     rows = int(np.ceil(room * n / columns))
     row, column = (place.ravel() for place in np.mgrid[:rows, :columns])
     x = (lon - lon.min()) / max(np.ptp(lon), 1e-9) * (columns - 1)
     y = (lat.max() - lat) / max(np.ptp(lat), 1e-9) * (rows - 1)
-    chosen = linear_sum_assignment((x[:, None] - column) ** 2 + (y[:, None] - row) ** 2)[1]
+    chosen = linear_sum_assignment(
+        (x[:, None] - column) ** 2 + (y[:, None] - row) ** 2
+    )[1]
     return row[chosen], column[chosen]
 
 
@@ -151,7 +195,9 @@ def dense(W: Weights) -> np.ndarray:
 
 
 def multiplier(W: Weights) -> Weights:
-    """Return weights in the form that multiplies fastest: dense where they are few or most are links; W (N, N)."""
+    """Return weights in the form that multiplies fastest: dense where they are few or
+    most are links; W (N, N).
+    """
     n = W.shape[0]
     links = W.nnz if isinstance(W, csr_array) else np.count_nonzero(W)
     if n > DENSE_UNITS and links <= DENSE_SHARE * n**2:
@@ -160,31 +206,44 @@ def multiplier(W: Weights) -> Weights:
 
 
 def lagged(W: Weights, values: np.ndarray) -> np.ndarray:
-    """Return W times the last axis but one of an array; W (N, N), values (..., N, T) -> (..., N, T)."""
+    """Return W times the last axis but one of an array; W (N, N), values (..., N, T) ->
+    (..., N, T).
+    """
     if not isinstance(W, csr_array):
         return np.asarray(W @ values)
     first = np.moveaxis(values, -2, 0)
-    return np.moveaxis(np.asarray(W @ first.reshape(len(first), -1)).reshape(first.shape), 0, -2)
+    return np.moveaxis(
+        np.asarray(W @ first.reshape(len(first), -1)).reshape(first.shape), 0, -2
+    )
 
 
 def effective_neighbours(matrix: Weights) -> float:
-    """Return N divided by the sum of all squared weights of a row-standardised matrix; matrix (N, N)."""
+    """Return N divided by the sum of all squared weights of a row-standardised matrix;
+    matrix (N, N).
+    """
     return float(matrix.shape[0] / (sparse(matrix).data ** 2).sum())
 
 
 def admissible_range(matrix: Weights) -> tuple[float, float]:
-    """Return the range of rho in which I - rho W stays invertible around zero; matrix (N, N)."""
+    """Return the range of rho in which I - rho W stays invertible around zero; matrix
+    (N, N).
+    """
     if matrix.shape[0] <= LARGEST_FOR_EIGENVALUES:
         roots = eigvals(dense(matrix))
         real = roots.real[np.abs(roots.imag) < REAL]
-        smallest, largest = real.min(), real.max()
+        smallest = real.min()
+        largest = real.max()
     else:
-        # ASSUME: of many units the root of smallest real part bounds rho even where it is complex, and the largest row
-        # sum stands for the largest root (it is that of row-standardised weights), both on the safe side.
-        start, W = np.asarray(np.random.default_rng(0).random(matrix.shape[0])), sparse(matrix)
+        # ASSUME: of many units the root of smallest real part bounds rho even where it
+        # is complex, and the largest row sum stands for the largest root (it is that of
+        # row-standardised weights), both on the safe side.
+        start = np.asarray(np.random.default_rng(0).random(matrix.shape[0]))
+        W = sparse(matrix)
         largest = W.sum(axis=1).max()
         try:
-            smallest = eigs(W, k=1, which="SR", v0=start, tol=REAL, return_eigenvectors=False)[0].real
+            smallest = eigs(
+                W, k=1, which="SR", v0=start, tol=REAL, return_eigenvectors=False
+            )[0].real
         except ArpackNoConvergence:
             smallest = -largest
     return float(1.0 / smallest if smallest < -REAL else -np.inf), float(1.0 / largest)
@@ -199,30 +258,43 @@ MOST_SETS = 2_000_000
 
 
 def connected_sets(adjacency: Weights, size: int, most: int = MOST_SETS) -> np.ndarray:
-    """List every set of places that hangs together through shared borders; adjacency (N, N) -> (S, size).
+    """List every set of places that hangs together through shared borders; adjacency
+    (N, N) -> (S, size).
 
     Notes
     -----
-    Wernicke (2006), algorithm ESU: a set is grown from its first place, and only by later places that are new
-    neighbours, so that each set is met once. China's 31 provinces have 2,281 connected sets of five of 169,911.
+    Wernicke (2006), algorithm ESU: a set is grown from its first place, and only by
+    later places that are new neighbours, so that each set is met once. China's 31
+    provinces have 2,281 connected sets of five of 169,911.
     """
     n = adjacency.shape[0]
     if adjacency.shape != (n, n) or not 1 <= size <= n:
-        raise NumericsError(f"no sets of {size} places in an adjacency of shape {adjacency.shape}")
+        raise NumericsError(
+            f"no sets of {size} places in an adjacency of shape {adjacency.shape}"
+        )
     i, j = sparse(adjacency).nonzero()
-    found = _listed(tuple(zip(i[i != j].tolist(), j[i != j].tolist(), strict=True)), n, size, most)
+    found = _listed(
+        tuple(zip(i[i != j].tolist(), j[i != j].tolist(), strict=True)), n, size, most
+    )
     if found is None:
-        raise NumericsError(f"more than {most} connected sets of {size}: sample them or choose a smaller size")
+        raise NumericsError(
+            f"more than {most} connected sets of {size}: sample them or choose a"
+            " smaller size"
+        )
     return found
 
 
 def hangs_together(member: np.ndarray, adjacency: Weights) -> bool:
-    """Tell whether the members of a set are connected through each other; member (N,), adjacency (N, N)."""
+    """Tell whether the members of a set are connected through each other; member (N,),
+    adjacency (N, N).
+    """
     return components(sparse(adjacency)[member][:, member]) == 1
 
 
 @lru_cache(maxsize=8)
-def _listed(links: tuple[tuple[int, int], ...], n: int, size: int, most: int) -> np.ndarray | None:
+def _listed(
+    links: tuple[tuple[int, int], ...], n: int, size: int, most: int
+) -> np.ndarray | None:
     neighbours = [0] * n
     for i, j in links:
         neighbours[i] |= 1 << j
@@ -235,13 +307,19 @@ def _listed(links: tuple[tuple[int, int], ...], n: int, size: int, most: int) ->
             found.append(members)
             if len(found) > most:
                 return None
-    sets = np.array(sorted(_places(members) for members in found), dtype=np.intp).reshape(-1, size)
+    sets = np.array(
+        sorted(_places(members) for members in found), dtype=np.intp
+    ).reshape(-1, size)
     sets.setflags(write=False)
     return sets
 
 
-def _grown(start: tuple[int, int, int], size: int, later: int, neighbours: list[int]) -> Iterator[int]:
-    """Yield the sets that grow from members, places that may join them, and places already seen; all as bits."""
+def _grown(
+    start: tuple[int, int, int], size: int, later: int, neighbours: list[int]
+) -> Iterator[int]:
+    """Yield the sets that grow from members, places that may join them, and places
+    already seen; all as bits.
+    """
     branches = [start]
     while branches:
         members, extension, seen = branches.pop()
@@ -251,7 +329,9 @@ def _grown(start: tuple[int, int, int], size: int, later: int, neighbours: list[
             bit = extension & -extension
             around = neighbours[bit.bit_length() - 1]
             branches.append((members, extension ^ bit, seen))
-            branches.append((members | bit, extension ^ bit | around & later & ~seen, seen | around))
+            branches.append(
+                (members | bit, extension ^ bit | around & later & ~seen, seen | around)
+            )
 
 
 def _places(members: int) -> list[int]:

@@ -7,7 +7,14 @@ from scipy.sparse import csr_array
 from scipy.stats import false_discovery_control
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.moran import CHUNK, TIE, bases, moved_maps, projected, two_sided_p
+from evenfield.numerics.moran import (
+    CHUNK,
+    TIE,
+    bases,
+    moved_maps,
+    projected,
+    two_sided_p,
+)
 from evenfield.numerics.spatial import Weights, lagged, multiplier, sparse
 
 QUADRANTS = ("HH", "LH", "LL", "HL")
@@ -21,20 +28,26 @@ class MapTests(NamedTuple):
     std_error: np.ndarray
     p_value: np.ndarray
     p_joint: np.ndarray
-    sup_t: float  # the multiple of ``std_error`` that all maps stay within with the given probability
+    # the multiple of ``std_error`` that all maps stay within with the given probability
+    sup_t: float
 
 
 def map_statistics(e: np.ndarray, W: Weights) -> tuple[np.ndarray, np.ndarray]:
-    """Return Moran's I and Geary's C of maps that already have mean zero; e (..., N, T), W (N, N) -> (..., T).
+    """Return Moran's I and Geary's C of maps that already have mean zero; e (..., N,
+    T), W (N, N) -> (..., T).
 
     Notes
     -----
-    Cliff and Ord (1981). sum_ij w_ij (e_i - e_j)^2 = sum_i (w_i. + w_.i) e_i^2 - 2 e'We.
+    Cliff and Ord (1981). sum_ij w_ij (e_i - e_j)^2 = sum_i (w_i. + w_.i) e_i^2 - 2
+    e'We.
     """
-    total, n = float(W.sum()), e.shape[-2]
+    total = float(W.sum())
+    n = e.shape[-2]
     squares = (e**2).sum(axis=-2)
     product = (e * lagged(W, e)).sum(axis=-2)
-    spread = ((W.sum(axis=0) + W.sum(axis=1))[:, None] * e**2).sum(axis=-2) - 2 * product
+    spread = ((W.sum(axis=0) + W.sum(axis=1))[:, None] * e**2).sum(
+        axis=-2
+    ) - 2 * product
     return n / total * product / squares, (n - 1) / (2 * total) * spread / squares
 
 
@@ -50,70 +63,105 @@ def map_tests(
 
     Notes
     -----
-    One permutation of the units serves all maps, which keeps the dependence between them; the adjusted p-value is
-    Westfall and Young's (1993) single step on |z|. With regressors, permuted residuals are regressed on X again
-    (Freedman and Lane 1983). Two-sided p = min(1, 2 min(p_low, p_high)).
+    One permutation of the units serves all maps, which keeps the dependence between
+    them; the adjusted p-value is Westfall and Young's (1993) single step on |z|. With
+    regressors, permuted residuals are regressed on X again (Freedman and Lane 1983).
+    Two-sided p = min(1, 2 min(p_low, p_high)).
     """
-    values, W = np.asarray(values, dtype=float), multiplier(W)
-    basis = bases(np.ones((len(values), 1)) if X is None else np.asarray(X, dtype=float))
+    values = np.asarray(values, dtype=float)
+    W = multiplier(W)
+    basis = bases(
+        np.ones((len(values), 1)) if X is None else np.asarray(X, dtype=float)
+    )
     e = projected(values, basis)
     if W.sum() <= 0:
         raise NumericsError("the spatial weights hold no link")
     if ((e**2).sum(axis=0) <= TIE**2 * (values**2).sum(axis=0)).any():
         raise NumericsError("the values of a map are constant")
-    drawn = [map_statistics(moved, W) for moved in moved_maps(e, basis, rng, permutations)]
+    drawn = [
+        map_statistics(moved, W) for moved in moved_maps(e, basis, rng, permutations)
+    ]
     observed = map_statistics(e, W)
     moran, geary = (np.concatenate([pair[k] for pair in drawn]) for k in (0, 1))
     return _map_tests(observed[0], moran, level), _map_tests(observed[1], geary, level)
 
 
 def _map_tests(observed: np.ndarray, drawn: np.ndarray, level: float) -> MapTests:
-    mean, spread = drawn.mean(axis=0), drawn.std(axis=0, ddof=1)
+    mean = drawn.mean(axis=0)
+    spread = drawn.std(axis=0, ddof=1)
     if not (spread > TIE).all():
         raise NumericsError("moving the units over the map changes nothing")
     largest = np.abs((drawn - mean) / spread).max(axis=1)
     z = np.abs((observed - mean) / spread)
     p_joint = (1 + (largest[:, None] >= z - TIE).sum(axis=0)) / (1 + len(drawn))
     p_value = two_sided_p(drawn, observed)
-    return MapTests(observed, mean, spread, p_value, p_joint, float(np.quantile(largest, level, method="higher")))
+    return MapTests(
+        observed,
+        mean,
+        spread,
+        p_value,
+        p_joint,
+        float(np.quantile(largest, level, method="higher")),
+    )
 
 
 class LocalTests(NamedTuple):
     """Local Moran of every unit on every map."""
 
-    statistic: np.ndarray  # (N, T) local Moran and its conditional two-sided permutation p-value
+    statistic: (
+        np.ndarray
+    )  # (N, T) local Moran and its conditional two-sided permutation p-value
     p_value: np.ndarray
     q_value: np.ndarray  # (N, T) adjusted by Benjamini and Hochberg within each map
     quadrant: np.ndarray  # (N, T) HH, LH, LL or HL
 
 
-def local_moran_tests(values: np.ndarray, W: Weights, rng: np.random.Generator, permutations: int) -> LocalTests:
-    """Test the local Moran of every unit, holding its own value fixed and moving the others.
+def local_moran_tests(
+    values: np.ndarray, W: Weights, rng: np.random.Generator, permutations: int
+) -> LocalTests:
+    """Test the local Moran of every unit, holding its own value fixed and moving the
+    others.
 
     Notes
     -----
-    Anselin (1995); false discovery rate over the units of a map as in de Castro and Singer (2006).
+    Anselin (1995); false discovery rate over the units of a map as in de Castro and
+    Singer (2006).
     """
     values = np.asarray(values, dtype=float)
     z = values - values.mean(axis=0)
     squares = (z**2).sum(axis=0)
     if len(z) < 3 or (squares <= TIE**2 * (values**2).sum(axis=0)).any():
         raise NumericsError("a local Moran needs three units and values that vary")
-    lag, links = multiplier(W) @ z, sparse(W)
+    lag = multiplier(W) @ z
+    links = sparse(W)
     widest = int(np.diff(links.indptr).max(initial=0))
     # Draws are a map's positions without the unit's own.
-    blocks = (rng.random((min(CHUNK, permutations - first), len(z) - 1)) for first in range(0, permutations, CHUNK))
-    order = np.concatenate([np.argsort(block, axis=1)[:, :widest] for block in blocks]).T.copy()
+    blocks = (
+        rng.random((min(CHUNK, permutations - first), len(z) - 1))
+        for first in range(0, permutations, CHUNK)
+    )
+    order = np.concatenate(
+        [np.argsort(block, axis=1)[:, :widest] for block in blocks]
+    ).T.copy()
     tie = TIE * np.abs(z).max(axis=0)
-    p_value = np.array([_local_p(i, z, links, lag[i], order, tie) for i in range(len(z))])
-    quadrant = np.array(QUADRANTS, dtype=object)[np.where(z > 0, np.where(lag > 0, 0, 3), np.where(lag > 0, 1, 2))]
+    p_value = np.array(
+        [_local_p(i, z, links, lag[i], order, tie) for i in range(len(z))]
+    )
+    quadrant = np.array(QUADRANTS, dtype=object)[
+        np.where(z > 0, np.where(lag > 0, 0, 3), np.where(lag > 0, 1, 2))
+    ]
     quadrant[np.diff(links.indptr) == 0] = ""
     q_value = false_discovery_control(p_value, axis=0)
     return LocalTests((len(z) - 1) * z * lag / squares, p_value, q_value, quadrant)
 
 
 def _local_p(
-    i: int, z: np.ndarray, links: csr_array, observed: np.ndarray, order: np.ndarray, tie: np.ndarray
+    i: int,
+    z: np.ndarray,
+    links: csr_array,
+    observed: np.ndarray,
+    order: np.ndarray,
+    tie: np.ndarray,
 ) -> np.ndarray:
     weights = links.data[links.indptr[i] : links.indptr[i + 1]]
     if not len(weights):

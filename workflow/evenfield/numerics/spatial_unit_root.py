@@ -11,7 +11,8 @@ from scipy.optimize import brentq
 from evenfield.numerics.errors import NumericsError
 
 WEIGHTS = 15
-SMALLEST_CORRELATION, LARGEST_CORRELATION = 1e-4, 0.03
+SMALLEST_CORRELATION = 1e-4
+LARGEST_CORRELATION = 0.03
 I0_CORRELATION = 1e-3
 I0_GRID = 30
 POWER = 0.5
@@ -23,7 +24,9 @@ class SpatialPersistence:
     """What the tests need to know about where the units are; it depends on no variable."""
 
     distance: np.ndarray  # (N, N) distances divided by the largest
-    vectors: np.ndarray  # (N, q) low-frequency weights: leading eigenvectors of demeaned Levy-Brownian motion
+    # (N, q) low-frequency weights: leading eigenvectors of demeaned Levy-Brownian
+    # motion
+    vectors: np.ndarray
     largest: float  # largest distance, in the unit of the caller
 
     @property
@@ -38,9 +41,16 @@ class SpatialPersistence:
 
     @cached_property
     def near_brownian(self) -> np.ndarray:
-        """Covariance under the exponential decay against which the unit root test has power one half."""
-        low, high = np.log(self.decay(0.95)), np.log(self.decay(0.01))
-        return self.exponential(float(np.exp(_bisect(lambda c: self._unit_root_power(np.exp(c)), low, high))))
+        """Covariance under the exponential decay against which the unit root test has
+        power one half.
+        """
+        low = np.log(self.decay(0.95))
+        high = np.log(self.decay(0.01))
+        return self.exponential(
+            float(
+                np.exp(_bisect(lambda c: self._unit_root_power(np.exp(c)), low, high))
+            )
+        )
 
     @cached_property
     def weakly_dependent(self) -> np.ndarray:
@@ -50,7 +60,9 @@ class SpatialPersistence:
 
     @cached_property
     def weak_pair(self) -> tuple[np.ndarray, np.ndarray]:
-        """Covariances of the null and of the alternative that define the test of weak dependence."""
+        """Covariances of the null and of the alternative that define the test of weak
+        dependence.
+        """
         null = self.exponential(self.decay(I0_CORRELATION))
 
         def power(log_share: float) -> float:
@@ -80,22 +92,29 @@ class SpatialPersistence:
         return ratio_tail(self.brownian, other, other, value)
 
 
-def spatial_persistence(distance: np.ndarray, weights: int = WEIGHTS) -> SpatialPersistence:
+def spatial_persistence(
+    distance: np.ndarray, weights: int = WEIGHTS
+) -> SpatialPersistence:
     """Choose the low-frequency averages for a set of locations; distance (N, N).
 
     Notes
     -----
-    Mueller and Watson (2024, "Spatial unit roots and spurious regression", Econometrica 92). Levy-Brownian motion
-    has covariance (d_i1 + d_j1 - d_ij) / 2; demeaned, it does not depend on the origin.
+    Mueller and Watson (2024, "Spatial unit roots and spurious regression", Econometrica
+    92). Levy-Brownian motion has covariance (d_i1 + d_j1 - d_ij) / 2; demeaned, it does
+    not depend on the origin.
     """
     distance = np.asarray(distance, dtype=float)
     between = distance[np.triu_indices(len(distance), 1)]
     if len(distance) < 6 or not (np.isfinite(between).all() and (between > 0).all()):
-        raise NumericsError("spatial unit root tests need at least six different places")
+        raise NumericsError(
+            "spatial unit root tests need at least six different places"
+        )
     scaled = distance / between.max()
     covariance = _demeaned(_brownian(scaled))
     vectors = np.linalg.eigh((covariance + covariance.T) / 2)[1][:, ::-1]
-    return SpatialPersistence(scaled, vectors[:, : min(weights, len(distance) - 2)], float(between.max()))
+    return SpatialPersistence(
+        scaled, vectors[:, : min(weights, len(distance) - 2)], float(between.max())
+    )
 
 
 def _brownian(distance: np.ndarray) -> np.ndarray:
@@ -103,16 +122,22 @@ def _brownian(distance: np.ndarray) -> np.ndarray:
 
 
 def _demeaned(matrix: np.ndarray) -> np.ndarray:
-    return np.asarray(matrix - matrix.mean(axis=0) - matrix.mean(axis=1)[:, None] + matrix.mean())
+    return np.asarray(
+        matrix - matrix.mean(axis=0) - matrix.mean(axis=1)[:, None] + matrix.mean()
+    )
 
 
-def ratio_tail(first: np.ndarray, second: np.ndarray, truth: np.ndarray, value: float) -> float:
-    """Return P(z'A^-1 z > value z'B^-1 z) for normal z; first, second (q, q), truth (q, q).
+def ratio_tail(
+    first: np.ndarray, second: np.ndarray, truth: np.ndarray, value: float
+) -> float:
+    """Return P(z'A^-1 z > value z'B^-1 z) for normal z; first, second (q, q), truth (q,
+    q).
 
     Notes
     -----
     Imhof (1961): with eigenvalues l of L'(A^-1 - value B^-1)L, truth = LL',
-    P = 1/2 + (1/pi) int_0^inf sin(1/2 sum arctan(l u)) / (u prod (1 + l^2 u^2)^(1/4)) du; u = exp(s).
+    P = 1/2 + (1/pi) int_0^inf sin(1/2 sum arctan(l u)) / (u prod (1 + l^2 u^2)^(1/4))
+    du; u = exp(s).
     """
     root = np.linalg.cholesky(truth)
     form = root.T @ (np.linalg.inv(first) - value * np.linalg.inv(second)) @ root
@@ -125,15 +150,23 @@ def ratio_tail(first: np.ndarray, second: np.ndarray, truth: np.ndarray, value: 
     return float(np.clip(0.5 + 20.0 * (NODE_WEIGHTS @ inside) / np.pi, 0.0, 1.0))
 
 
-def _critical_value(first: np.ndarray, second: np.ndarray, truth: np.ndarray, size: float = 0.05) -> float:
+def _critical_value(
+    first: np.ndarray, second: np.ndarray, truth: np.ndarray, size: float = 0.05
+) -> float:
     high = 1.0
     while ratio_tail(first, second, truth, high) > size:
         high *= 2
-    return float(brentq(lambda v: ratio_tail(first, second, truth, v) - size, 0.0, high, xtol=1e-10))
+    return float(
+        brentq(
+            lambda v: ratio_tail(first, second, truth, v) - size, 0.0, high, xtol=1e-10
+        )
+    )
 
 
 def _bisect(power: Callable[[float], float], low: float, high: float) -> float:
-    """Return where a power that rises from ``low`` to ``high`` passes one half, widening the range when needed."""
+    """Return where a power that rises from ``low`` to ``high`` passes one half,
+    widening the range when needed.
+    """
     while power(low) > POWER:
         low -= 1.0
     while power(high) < POWER:
@@ -144,7 +177,8 @@ def _bisect(power: Callable[[float], float], low: float, high: float) -> float:
 class SpatialRootTest(NamedTuple):
     """A test of spatial persistence."""
 
-    statistic: float  # likelihood ratio of the scale-free averages and its p-value by quadrature
+    # likelihood ratio of the scale-free averages and its p-value by quadrature
+    statistic: float
     p_value: float
 
 
@@ -152,15 +186,23 @@ def spatial_unit_root_test(y: np.ndarray, space: SpatialPersistence) -> SpatialR
     """Test the hypothesis that a map has a spatial unit root (LFUR); y (N,)."""
     z = low_frequency_averages(y, space)
     statistic = _ratio(z, space.brownian, space.near_brownian)
-    return SpatialRootTest(statistic, ratio_tail(space.brownian, space.near_brownian, space.brownian, statistic))
+    return SpatialRootTest(
+        statistic,
+        ratio_tail(space.brownian, space.near_brownian, space.brownian, statistic),
+    )
 
 
 def weak_dependence_test(y: np.ndarray, space: SpatialPersistence) -> SpatialRootTest:
     """Test the hypothesis that a map is only weakly dependent in space (LFST); y (N,)."""
-    z, (null, other) = low_frequency_averages(y, space), space.weak_pair
+    z = low_frequency_averages(y, space)
+    null, other = space.weak_pair
     statistic = _ratio(z, null, other)
     return SpatialRootTest(
-        statistic, max(ratio_tail(null, other, truth, statistic) for truth in space.weakly_dependent)
+        statistic,
+        max(
+            ratio_tail(null, other, truth, statistic)
+            for truth in space.weakly_dependent
+        ),
     )
 
 
@@ -185,8 +227,12 @@ ALTERNATIVES = np.linspace(0.001, 1.0, 25)
 class HalfLifeTests(NamedTuple):
     """Tests of every half-life of a grid, ready for any map at the same places."""
 
-    half_lives: np.ndarray  # (G,) shares of the largest distance; the last stands for a unit root
-    nulls: np.ndarray  # (G, q, q) inverse covariances under the tested half-lives and under the alternatives
+    half_lives: (
+        np.ndarray
+    )  # (G,) shares of the largest distance; the last stands for a unit root
+    # (G, q, q) inverse covariances under the tested half-lives and under the
+    # alternatives
+    nulls: np.ndarray
     others: np.ndarray
     drawn: np.ndarray  # (G, draws) log likelihood ratios under each tested half-life
     space: SpatialPersistence  # where the units are
@@ -200,27 +246,35 @@ class HalfLifeSet(NamedTuple):
     unbounded: bool  # whether a spatial unit root is not rejected
 
 
-def half_life_tests(space: SpatialPersistence, rng: np.random.Generator, draws: int) -> HalfLifeTests:
+def half_life_tests(
+    space: SpatialPersistence, rng: np.random.Generator, draws: int
+) -> HalfLifeTests:
     """Prepare the tests of all half-lives for a set of locations.
 
     Notes
     -----
-    Mueller and Watson (2024): correlation exp(-c d), half-life ln 2 / c; likelihood of the direction of the
-    low-frequency averages, averaged over alternatives spread evenly up to the largest distance, against that of the
-    tested half-life.
+    Mueller and Watson (2024): correlation exp(-c d), half-life ln 2 / c; likelihood of
+    the direction of the low-frequency averages, averaged over alternatives spread
+    evenly up to the largest distance, against that of the tested half-life.
     """
     if draws < 19:
         raise NumericsError(f"{draws} draws are too few for an interval")
     covariances = np.array([space.exponential(np.log(2) / share) for share in TESTED])
-    others = np.linalg.inv(np.array([space.exponential(np.log(2) / share) for share in ALTERNATIVES]))
-    nulls, noise = np.linalg.inv(covariances), rng.standard_normal((space.q, draws))
+    others = np.linalg.inv(
+        np.array([space.exponential(np.log(2) / share) for share in ALTERNATIVES])
+    )
+    nulls = np.linalg.inv(covariances)
+    noise = rng.standard_normal((space.q, draws))
     drawn = [
-        _log_ratio(np.linalg.cholesky(cov) @ noise, null, others) for cov, null in zip(covariances, nulls, strict=True)
+        _log_ratio(np.linalg.cholesky(cov) @ noise, null, others)
+        for cov, null in zip(covariances, nulls, strict=True)
     ]
     return HalfLifeTests(TESTED, nulls, others, np.array(drawn), space)
 
 
-def half_life_set(y: np.ndarray, tests: HalfLifeTests, level: float = 0.95) -> HalfLifeSet:
+def half_life_set(
+    y: np.ndarray, tests: HalfLifeTests, level: float = 0.95
+) -> HalfLifeSet:
     """Return the half-lives of a map that are not rejected; y (N,)."""
     z = low_frequency_averages(y, tests.space)[:, None]
     observed = np.array([_log_ratio(z, null, tests.others)[0] for null in tests.nulls])
@@ -228,12 +282,15 @@ def half_life_set(y: np.ndarray, tests: HalfLifeTests, level: float = 0.95) -> H
     if not kept.any():
         return HalfLifeSet(np.nan, np.nan, False)
     inside = tests.half_lives[kept] * tests.space.largest
-    low, high = 0.0 if kept[0] else float(inside[0]), np.nan if kept[-1] else float(inside[-1])
+    low = 0.0 if kept[0] else float(inside[0])
+    high = np.nan if kept[-1] else float(inside[-1])
     return HalfLifeSet(low, high, bool(kept[-1]))
 
 
 def _log_ratio(z: np.ndarray, null: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return the log of the averaged over the tested density of the directions of z, shape (draws,)."""
+    """Return the log of the averaged over the tested density of the directions of z,
+    shape (draws,).
+    """
     densities = _log_densities(z, others)
     top = densities.max(axis=0)
     averaged = top + np.log(np.exp(densities - top).mean(axis=0))
@@ -241,7 +298,9 @@ def _log_ratio(z: np.ndarray, null: np.ndarray, others: np.ndarray) -> np.ndarra
 
 
 def _log_densities(z: np.ndarray, inverses: np.ndarray) -> np.ndarray:
-    """Return log densities of the directions of z (q, draws) under A inverse covariances, shape (A, draws)."""
+    """Return log densities of the directions of z (q, draws) under A inverse
+    covariances, shape (A, draws).
+    """
     roots = np.swapaxes(np.linalg.cholesky(inverses), 1, 2)
     forms = ((roots @ z) ** 2).sum(axis=1)
     heights = np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1)

@@ -1,4 +1,6 @@
-"""Joint inference for a specification curve: the whole curve again under permuted treatments."""
+"""Joint inference for a specification curve: the whole curve again under permuted
+treatments.
+"""
 
 from typing import NamedTuple
 
@@ -23,13 +25,16 @@ class JointTest(NamedTuple):
     draws: int  # B
 
 
-def curve_summaries(estimates: np.ndarray, statistics: np.ndarray, df: np.ndarray, sign: float) -> np.ndarray:
-    """Summarise curves: median effect, share of the predicted sign, share significant so, mean statistic.
+def curve_summaries(
+    estimates: np.ndarray, statistics: np.ndarray, df: np.ndarray, sign: float
+) -> np.ndarray:
+    """Summarise curves: median effect, share of the predicted sign, share significant
+    so, mean statistic.
 
     Notes
     -----
-    Simonsohn, Simmons and Nelson (2020), "Specification curve analysis". Significant means a two-sided t test at five
-    percent with the predicted sign.
+    Simonsohn, Simmons and Nelson (2020), "Specification curve analysis". Significant
+    means a two-sided t test at five percent with the predicted sign.
     """
     defined = np.isfinite(statistics)
     statistics = np.where(defined, statistics, 0.0)
@@ -37,27 +42,42 @@ def curve_summaries(estimates: np.ndarray, statistics: np.ndarray, df: np.ndarra
     count = np.where(defined.any(axis=0), defined.sum(axis=0), np.nan)
     found = (right, right & (np.abs(statistics) > stdtrit(df, 0.975)[:, None]))
     shares = [share.sum(axis=0) / count for share in found]
-    return np.stack([_medians(estimates, defined), *shares, statistics.sum(axis=0) / count])
+    return np.stack(
+        [_medians(estimates, defined), *shares, statistics.sum(axis=0) / count]
+    )
 
 
 def _medians(estimates: np.ndarray, defined: np.ndarray) -> np.ndarray:
-    ranked, count = np.sort(np.where(defined, estimates, np.nan), axis=0), defined.sum(axis=0)
-    middle = np.stack([np.maximum(count - 1, 0) // 2, np.minimum(count // 2, len(ranked) - 1)])
+    ranked = np.sort(np.where(defined, estimates, np.nan), axis=0)
+    count = defined.sum(axis=0)
+    middle = np.stack(
+        [np.maximum(count - 1, 0) // 2, np.minimum(count // 2, len(ranked) - 1)]
+    )
     return np.asarray(np.take_along_axis(ranked, middle, axis=0).mean(axis=0))
 
 
 def joint_test(value: float, draws: np.ndarray, sign: float) -> JointTest:
-    """Compare a summary of the data with its draws, in the predicted direction; draws (B,)."""
+    """Compare a summary of the data with its draws, in the predicted direction; draws
+    (B,).
+    """
     draws = draws[np.isfinite(draws)]
     if not len(draws):
         raise NumericsError("a joint test needs draws")
     extreme = int((sign * draws >= sign * value - TIE * max(1.0, abs(value))).sum())
     low, high = np.quantile(draws, [0.025, 0.975])
-    return JointTest(float(value), (1 + extreme) / (1 + len(draws)), float(low), float(high), len(draws))
+    return JointTest(
+        float(value),
+        (1 + extreme) / (1 + len(draws)),
+        float(low),
+        float(high),
+        len(draws),
+    )
 
 
 def permutation_from_keys(keys: np.ndarray, strata: np.ndarray) -> np.ndarray:
-    """Turn one random key a unit into a permutation inside strata, the same for every table of these units."""
+    """Turn one random key a unit into a permutation inside strata, the same for every
+    table of these units.
+    """
     source = np.arange(len(keys))
     for name in np.unique(strata):
         members = np.flatnonzero(strata == name)
@@ -68,10 +88,16 @@ def permutation_from_keys(keys: np.ndarray, strata: np.ndarray) -> np.ndarray:
 def slopes_by_draw(
     y: np.ndarray, treatments: np.ndarray, controls: np.ndarray, units: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return the slope of each treatment given the controls, its error by unit, and G - 1; treatments (N, B)."""
-    fit_ols(y, np.column_stack([controls, treatments[:, 0]]))  # refuses what is collinear
-    Q, G = np.linalg.qr(controls)[0], int(units.max()) + 1
-    d, e = treatments - Q @ (Q.T @ treatments), y - Q @ (Q.T @ y)
+    """Return the slope of each treatment given the controls, its error by unit, and G -
+    1; treatments (N, B).
+    """
+    fit_ols(
+        y, np.column_stack([controls, treatments[:, 0]])
+    )  # refuses what is collinear
+    Q = np.linalg.qr(controls)[0]
+    G = int(units.max()) + 1
+    d = treatments - Q @ (Q.T @ treatments)
+    e = y - Q @ (Q.T @ y)
     square = (d**2).sum(axis=0)
     beta = d.T @ e / square
     factor = G / (G - 1) * (len(y) - 1) / (len(y) - controls.shape[1] - 1)

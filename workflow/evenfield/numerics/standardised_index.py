@@ -11,12 +11,16 @@ def standardised_index(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
     Notes
     -----
-    s_i = (1'V^-1 1)^-1 1'V^-1 z_i with V the covariance of z over all units, divided by its standard deviation
-    among the reference units; Anderson (2008), Journal of the American Statistical Association 103(484).
+    s_i = (1'V^-1 1)^-1 1'V^-1 z_i with V the covariance of z over all units, divided by
+    its standard deviation among the reference units; Anderson (2008), Journal of the
+    American Statistical Association 103(484).
     """
     inside = values[reference]
     if len(inside) < 2 or (np.ptp(inside, axis=0) == 0).any():
-        raise NumericsError("no index: fewer than two reference units, or an outcome does not vary among them")
+        raise NumericsError(
+            "no index: fewer than two reference units, or an outcome does not vary"
+            " among them"
+        )
     z = (values - inside.mean(axis=0)) / inside.std(axis=0, ddof=1)
     if dependent_columns(np.column_stack([np.ones(len(z)), z])):
         raise NumericsError("no index: one outcome repeats the others")

@@ -1,40 +1,53 @@
-"""Synthetic control: least squares on the simplex to the last digit, and inference by ranks and by moved residuals."""
+"""Synthetic control: least squares on the simplex to the last digit, and inference by
+ranks and by moved residuals.
+"""
 
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
 
-# A donor enters when its gradient is below the multiplier by more than this share of the largest gradient.
+# A donor enters when its gradient is below the multiplier by more than this share of
+# the largest gradient.
 OPTIMAL = 1e-11
 MOST_STEPS = 1000
 TIE = 1e-9
 
 
-def penalised(y: np.ndarray, D: np.ndarray, ridge: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return A and b with |Aw - b|^2 = (|y - Dw|^2 + penalty |w|^2) / scale; y (T,), D (T, J) -> (T + J, J), (T + J,).
+def penalised(
+    y: np.ndarray, D: np.ndarray, ridge: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return A and b with |Aw - b|^2 = (|y - Dw|^2 + penalty |w|^2) / scale; y (T,), D
+    (T, J) -> (T + J, J), (T + J,).
 
-    The penalty is ``ridge`` times the mean squared distance of a donor's path to y, so that units of measure drop out;
-    dividing by that distance gives a solver numbers near one.
+    The penalty is ``ridge`` times the mean squared distance of a donor's path to y, so
+    that units of measure drop out; dividing by that distance gives a solver numbers
+    near one.
     """
     distance = float(((D - y[:, None]) ** 2).sum(axis=0).mean())
     if not distance > 0:
         raise NumericsError("every donor has the treated path itself")
     J = D.shape[1]
-    A, b = np.vstack([D / np.sqrt(distance), np.sqrt(ridge) * np.eye(J)]), np.zeros(len(y) + J)
+    A = np.vstack([D / np.sqrt(distance), np.sqrt(ridge) * np.eye(J)])
+    b = np.zeros(len(y) + J)
     b[: len(y)] = y / np.sqrt(distance)
     return A, b
 
 
-def simplex_least_squares(A: np.ndarray, b: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
-    """Minimise |Aw - b| over weights that are not negative and add up to one; A (M, J) -> (J,).
+def simplex_least_squares(
+    A: np.ndarray, b: np.ndarray, start: np.ndarray | None = None
+) -> np.ndarray:
+    """Minimise |Aw - b| over weights that are not negative and add up to one; A (M, J)
+    -> (J,).
 
     Any start will do, by default the column nearest to b.
 
     Notes
     -----
-    Lawson and Hanson (1974) with the sum as a constraint: on the set of positive weights the conditions of the optimum
-    are solved exactly, a weight that would turn negative leaves the set, the one with the steepest descent enters. A
-    must have full column rank: the optimum is then unique and does not depend on start, order or processor.
+    Lawson and Hanson (1974) with the sum as a constraint: on the set of positive
+    weights the conditions of the optimum are solved exactly, a weight that would turn
+    negative leaves the set, the one with the steepest descent enters. A must have full
+    column rank: the optimum is then unique and does not depend on start, order or
+    processor.
     """
     if start is None or not start.max() > 0:
         start = np.eye(A.shape[1])[((A - b[:, None]) ** 2).sum(axis=0).argmin()]
@@ -55,33 +68,49 @@ def simplex_least_squares(A: np.ndarray, b: np.ndarray, start: np.ndarray | None
         if not len(outside):
             return w
         first = outside[int(np.argmin(gradient[outside]))]
-        if gradient[first] >= gradient[inside].mean() - OPTIMAL * np.abs(gradient).max():
+        if (
+            gradient[first]
+            >= gradient[inside].mean() - OPTIMAL * np.abs(gradient).max()
+        ):
             return w
         inside[first] = True
-    raise NumericsError(f"the weights of a synthetic control did not settle in {MOST_STEPS} steps")
+    raise NumericsError(
+        f"the weights of a synthetic control did not settle in {MOST_STEPS} steps"
+    )
 
 
 def _on_support(A: np.ndarray, b: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Return the best weights that add up to one on a set of columns: least squares on differences to one of them."""
-    chosen, w = np.flatnonzero(inside), np.zeros(A.shape[1])
-    last, others = chosen[-1], chosen[:-1]
-    w[others] = np.linalg.lstsq(A[:, others] - A[:, [last]], b - A[:, last], rcond=None)[0]
+    """Return the best weights that add up to one on a set of columns: least squares on
+    differences to one of them.
+    """
+    chosen = np.flatnonzero(inside)
+    w = np.zeros(A.shape[1])
+    last = chosen[-1]
+    others = chosen[:-1]
+    w[others] = np.linalg.lstsq(
+        A[:, others] - A[:, [last]], b - A[:, last], rcond=None
+    )[0]
     w[last] = 1 - w[others].sum()
     return w
 
 
 def rank_p(statistic: float, placebos: np.ndarray) -> float:
-    """Return the share of all units, the treated one included, whose statistic is at least as large."""
+    """Return the share of all units, the treated one included, whose statistic is at
+    least as large.
+    """
     return float((1 + (placebos >= statistic * (1 - TIE)).sum()) / (1 + len(placebos)))
 
 
-def rank_interval(estimate: float, placebos: np.ndarray, level: float) -> tuple[float, float]:
-    """Return the constant effects that the rank test of the absolute mean gap does not reject; placebos (J,) of donors.
+def rank_interval(
+    estimate: float, placebos: np.ndarray, level: float
+) -> tuple[float, float]:
+    """Return the constant effects that the rank test of the absolute mean gap does not
+    reject; placebos (J,) of donors.
 
     Notes
     -----
-    Firpo and Possebom (2018). The test rejects beyond the m-th largest absolute placebo, m = floor(alpha (J + 1)).
-    Infinite when m is 0.
+    Firpo and Possebom (2018). The test rejects beyond the m-th largest absolute
+    placebo, m = floor(alpha (J + 1)). Infinite when m is 0.
     """
     m = int(np.floor((1 - level) * (1 + len(placebos)) + TIE))
     half = float(np.sort(np.abs(placebos))[-m]) if m else np.inf
@@ -89,11 +118,18 @@ def rank_interval(estimate: float, placebos: np.ndarray, level: float) -> tuple[
 
 
 def conformal_p(residuals: np.ndarray, after: np.ndarray) -> float:
-    """Return the p-value of moved residuals: every cyclic shift of them over time; residuals, after (T,).
+    """Return the p-value of moved residuals: every cyclic shift of them over time;
+    residuals, after (T,).
 
     Notes
     -----
-    Chernozhukov, Wuthrich and Zhu (2021), moving blocks: the statistic is the mean absolute residual after the date.
+    Chernozhukov, Wuthrich and Zhu (2021), moving blocks: the statistic is the mean
+    absolute residual after the date.
     """
-    found = np.array([np.abs(np.roll(residuals, shift)[after]).mean() for shift in range(len(residuals))])
+    found = np.array(
+        [
+            np.abs(np.roll(residuals, shift)[after]).mean()
+            for shift in range(len(residuals))
+        ]
+    )
     return float((found >= found[0] * (1 - TIE)).mean())

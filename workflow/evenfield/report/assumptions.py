@@ -21,8 +21,14 @@ class Assumption:
 def harvest_assumptions(library: str | Path = LIBRARY) -> list[Assumption]:
     """Collect the assumption comments of every module."""
     root = Path(library)
-    files = sorted(root.rglob("*.py"), key=lambda path: path.relative_to(root).as_posix())
-    return [_assumption(path.relative_to(root), text) for path in files for text in _marked(path)]
+    files = sorted(
+        root.rglob("*.py"), key=lambda path: path.relative_to(root).as_posix()
+    )
+    return [
+        _assumption(path.relative_to(root), text)
+        for path in files
+        for text in _marked(path)
+    ]
 
 
 def _assumption(place: Path, text: str) -> Assumption:

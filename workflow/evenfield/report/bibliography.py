@@ -41,31 +41,63 @@ class Reference:
     @property
     def text(self) -> str:
         """The entry as one line."""
-        names = in_words(self._names) + (" (ed.)" if "author" not in self.fields and "editor" in self.fields else "")
-        return f"{names} ({self.year}). {self.fields['title'].rstrip('.')}. {self._where}.".replace("..", ".")
+        names = in_words(self._names) + (
+            " (ed.)" if "author" not in self.fields and "editor" in self.fields else ""
+        )
+        return f"{names} ({self.year}). {self.fields['title'].rstrip('.')}. {self._where}.".replace(
+            "..", "."
+        )
 
     @property
     def html(self) -> str:
         """The entry as one line, with a link where it has an address."""
-        url = f"https://doi.org/{self.fields['doi']}" if "doi" in self.fields else self.fields.get("url", "")
-        return escape(self.text) + (f' <a href="{escape(url)}">{escape(url)}</a>' if url else "")
+        url = (
+            f"https://doi.org/{self.fields['doi']}"
+            if "doi" in self.fields
+            else self.fields.get("url", "")
+        )
+        return escape(self.text) + (
+            f' <a href="{escape(url)}">{escape(url)}</a>' if url else ""
+        )
 
     @property
     def _names(self) -> list[str]:
-        return re.split(r"\s+and\s+", self.fields.get("author") or self.fields.get("editor") or self.key)
+        return re.split(
+            r"\s+and\s+",
+            self.fields.get("author") or self.fields.get("editor") or self.key,
+        )
 
     @property
     def _where(self) -> str:
         told = self.fields
         if "journal" in told:
             number = f"({told['number']})" if "number" in told else ""
-            issue = f" {told['volume']}{number}" if "volume" in told else f", no. {told['number']}" if number else ""
+            issue = (
+                f" {told['volume']}{number}"
+                if "volume" in told
+                else f", no. {told['number']}"
+                if number
+                else ""
+            )
             pages = f": {told['pages']}" if "pages" in told else ""
             return f"{told['journal']}{issue}{pages}"
-        inside = f"In {told['booktitle']}" if "booktitle" in told else told.get("howpublished", "")
+        inside = (
+            f"In {told['booktitle']}"
+            if "booktitle" in told
+            else told.get("howpublished", "")
+        )
         series = " ".join(told[name] for name in ("type", "number") if name in told)
-        house = told.get("publisher") or told.get("institution") or told.get("school") or told.get("organization", "")
-        parts = [inside, series, ": ".join(part for part in (told.get("address", ""), house) if part)]
+        house = (
+            told.get("publisher")
+            or told.get("institution")
+            or told.get("school")
+            or told.get("organization", "")
+        )
+        parts = [
+            inside,
+            series,
+            ": ".join(part for part in (told.get("address", ""), house) if part),
+        ]
         return ", ".join(part for part in parts if part)
 
 
@@ -73,23 +105,41 @@ def read_references(path: str | Path) -> dict[str, Reference]:
     """Read a BibTeX file by key."""
     text = Path(path).read_text(encoding="utf-8")
     found = {
-        key: Reference(key, _fields(body), f"@{kind}{{{key},{body}}}\n") for kind, key, body in ENTRY.findall(text)
+        key: Reference(key, _fields(body), f"@{kind}{{{key},{body}}}\n")
+        for kind, key, body in ENTRY.findall(text)
     }
     started = len(re.findall(r"^@\w+\s*\{", text, re.MULTILINE))
     if started != len(found):
-        told = f"{path} has {started} entries, of which {len(found)} can be read, each with a key of its own"
-        raise ReportError(told, "entries that end with } on a line of its own", "correct the others")
+        told = (
+            f"{path} has {started} entries, of which {len(found)} can be read, each"
+            " with a key of its own"
+        )
+        raise ReportError(
+            told, "entries that end with } on a line of its own", "correct the others"
+        )
     for key, entry in found.items():
         if missing := [name for name in ("title", "year") if name not in entry.fields]:
-            raise ReportError(f"{path}: {key} has no {missing[0]}", "author or editor, title, year", "add it")
+            raise ReportError(
+                f"{path}: {key} has no {missing[0]}",
+                "author or editor, title, year",
+                "add it",
+            )
     return found
 
 
 def _fields(body: str) -> dict[str, str]:
-    found = {name.lower(): braced or quoted or number for name, braced, quoted, number in FIELD.findall(body)}
-    for name in ("author", "editor"):  # what stands in braces is one name, held together
+    found = {
+        name.lower(): braced or quoted or number
+        for name, braced, quoted, number in FIELD.findall(body)
+    }
+    for name in (
+        "author",
+        "editor",
+    ):  # what stands in braces is one name, held together
         if name in found:
-            found[name] = re.sub(r"\{[^{}]*\}", lambda part: part[0].replace(" ", "\u00a0"), found[name])
+            found[name] = re.sub(
+                r"\{[^{}]*\}", lambda part: part[0].replace(" ", "\u00a0"), found[name]
+            )
     return {name: _plain(text) for name, text in found.items()}
 
 

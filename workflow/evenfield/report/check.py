@@ -1,4 +1,6 @@
-"""Hold the plan of a study against its tables: what a run would refuse is refused at once, and nothing is estimated."""
+"""Hold the plan of a study against its tables: what a run would refuse is refused at
+once, and nothing is estimated.
+"""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -25,36 +27,54 @@ from evenfield.study.weights.exposures import exposure_frame, mean_doses
 
 
 class BuiltStudy(Study):
-    """A study whose tables, panels and weights were built in memory and are nowhere written."""
+    """A study whose tables, panels and weights were built in memory and are nowhere
+    written.
+    """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         super().__init__(config)
         self.tables = read_study(config)
-        dictionary = resource_named(public_dictionary(config["data"]["package"]), "panel")
+        dictionary = resource_named(
+            public_dictionary(config["data"]["package"]), "panel"
+        )
         self.fields = {field.name: field for field in dictionary.fields}
         self.built: dict[str, BuiltPanel] = {}
-        self.made: dict[str, dict[str, SpatialWeights]] = {scheme: {} for scheme in self.schemes}
+        self.made: dict[str, dict[str, SpatialWeights]] = {
+            scheme: {} for scheme in self.schemes
+        }
 
     def build(self, faults: Faults) -> None:
         """Build every panel and every weights matrix that can be."""
         weights = self.config["weights"]
         for scheme in self.schemes:
             with faults.caught():
-                built = self.built[scheme] = build_panel(self.tables, self.fields, self.config, scheme)
+                built = self.built[scheme] = build_panel(
+                    self.tables, self.fields, self.config, scheme
+                )
                 merged = built.description["merged"]
-                places = build_geography(built.units, built.adjacency, built.panel, weights["join"], merged)
+                places = build_geography(
+                    built.units, built.adjacency, built.panel, weights["join"], merged
+                )
                 for name, spec in weights["families"].items():
                     with faults.caught():
                         self.made[scheme][name] = build_weights(name, spec, places)
 
-    def _table(self, name: str, scheme: str = "", text: tuple[str, ...] = ()) -> pd.DataFrame:
+    def _table(
+        self, name: str, scheme: str = "", text: tuple[str, ...] = ()
+    ) -> pd.DataFrame:
         scheme = scheme or self.main
-        frame = self._exposures(scheme) if name == "exposures" else getattr(self.built[scheme], name)
+        frame = (
+            self._exposures(scheme)
+            if name == "exposures"
+            else getattr(self.built[scheme], name)
+        )
         return _as_read(frame, text)
 
     def _exposures(self, scheme: str) -> pd.DataFrame:
         built = self.built[scheme]
-        doses = mean_doses(built.doses, built.description["periods"], built.description["units"])
+        doses = mean_doses(
+            built.doses, built.description["periods"], built.description["units"]
+        )
         return exposure_frame(self.made[scheme], built.cells, doses)
 
     def _description(self, scheme: str = "") -> dict[str, Any]:
@@ -78,19 +98,27 @@ class BuiltStudy(Study):
 
 
 def _as_read(frame: pd.DataFrame, text: tuple[str, ...]) -> pd.DataFrame:
-    """Return a table as if it had been written and read again: its text columns hold no blanks but empty text."""
+    """Return a table as if it had been written and read again: its text columns hold no
+    blanks but empty text.
+    """
     names = [name for name in frame if name in TEXT_COLUMNS or name in text]
     return frame.assign(**{name: frame[name].fillna("").astype(str) for name in names})
 
 
 def check_study(written: Mapping[str, Any]) -> list[str]:
-    """Return what is in order, in lines; all that a run would refuse is refused together."""
+    """Return what is in order, in lines; all that a run would refuse is refused
+    together.
+    """
     faults = Faults()
     try:
         plan = plan_study(written)
     except EvenfieldError as error:
         faults += error.faults
-        package = written["data"].get("package") if isinstance(written.get("data"), Mapping) else None
+        package = (
+            written["data"].get("package")
+            if isinstance(written.get("data"), Mapping)
+            else None
+        )
         if isinstance(package, str):
             with faults.caught():
                 read_tables(package)
@@ -101,7 +129,9 @@ def check_study(written: Mapping[str, Any]) -> list[str]:
 
 def check_plan(plan: Plan) -> list[str]:
     """Hold a plan against its numbers, texts and tables."""
-    faults, config, numbers = plan.faults, plan.config, dict[str, Entry]()
+    faults = plan.faults
+    config = plan.config
+    numbers = dict[str, Entry]()
     before = len(faults)
     with faults.caught():
         numbers = read_entries(config)
@@ -109,9 +139,16 @@ def check_plan(plan: Plan) -> list[str]:
         _check_texts(plan, numbers, faults)
     for topic in plan.whole["estimates"]:
         with faults.caught():
-            read(import_module(f"evenfield.topics.{topic}.estimate").Section, plan.whole, topic)
+            read(
+                import_module(f"evenfield.topics.{topic}.estimate").Section,
+                plan.whole,
+                topic,
+            )
     with faults.caught():
-        sound = not any(fault.found.startswith(("panel.", "periods.", "weights.", "taxonomy.")) for fault in faults)
+        sound = not any(
+            fault.found.startswith(("panel.", "periods.", "weights.", "taxonomy."))
+            for fault in faults
+        )
         study = BuiltStudy(config)
         if sound:
             study.build(faults)
@@ -120,13 +157,17 @@ def check_plan(plan: Plan) -> list[str]:
             _check_topics(plan, study, faults)
     faults.refuse()
     lines = [
-        f"unit scheme {name}: {len(built.units)} units, {built.description['years'][0]} to "
-        f"{built.description['years'][-1]}, {len(config['weights']['families'])} weights"
+        f"unit scheme {name}: {len(built.units)} units, {built.description['years'][0]}"
+        f" to {built.description['years'][-1]}, {len(config['weights']['families'])}"
+        " weights"
         for name, built in study.built.items()
     ]
     answers = config["answers"]
     if answers.get("claims"):
-        told = f"{len(answers['claims'])} claims, {len(answers.get('hypotheses', ()))} hypotheses"
+        told = (
+            f"{len(answers['claims'])} claims, {len(answers.get('hypotheses', ()))}"
+            " hypotheses"
+        )
         lines.append(f"claims.yaml: {told}")
     if numbers:
         lines.append(f"numbers.yaml: {len(numbers)} numbers")
@@ -137,17 +178,28 @@ def check_plan(plan: Plan) -> list[str]:
         f"{len(plan.topics)} topics, {shown} tables and figures",
         *(f"left out: {text}" for text in plan.left_out),
     ]
-    told = f"{len(described['tables'])} tables, {rows} rows, data hash {described['data_hash'][:12]}"
+    told = (
+        f"{len(described['tables'])} tables, {rows} rows, data hash"
+        f" {described['data_hash'][:12]}"
+    )
     return [*lines, f"config and data are in order: {told}"]
 
 
 def _check_texts(plan: Plan, numbers: Mapping[str, Entry], faults: Faults) -> None:
     paths, references = read_texts(plan.texts, faults)
     config, claims = plan.config, plan.config["answers"]
-    ids = [*claims.get("hypotheses", ()), *(claim["id"] for claim in claims.get("claims", ()))]
-    names = {"answers": Lookup("answer to", dict.fromkeys(ids)), "kinds": Lookup("kind", dict.fromkeys(KINDS))}
+    ids = [
+        *claims.get("hypotheses", ()),
+        *(claim["id"] for claim in claims.get("claims", ())),
+    ]
+    names = {
+        "answers": Lookup("answer to", dict.fromkeys(ids)),
+        "kinds": Lookup("kind", dict.fromkeys(KINDS)),
+    }
     names["n"] = Lookup("number", dict.fromkeys(numbers))
-    faults += Prose(paths, names, references, [*config["tables"], *config["figures"]]).faults()
+    faults += Prose(
+        paths, names, references, [*config["tables"], *config["figures"]]
+    ).faults()
 
 
 def _check_units(study: BuiltStudy, faults: Faults) -> None:

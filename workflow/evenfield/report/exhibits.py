@@ -1,4 +1,6 @@
-"""Tables and figures as page and paper need them: words, twins and the topic they belong to."""
+"""Tables and figures as page and paper need them: words, twins and the topic they
+belong to.
+"""
 
 import base64
 import re
@@ -12,7 +14,8 @@ from evenfield.study.errors import ReportError
 
 TEMPLATES = Path(__file__).parent / "templates"
 LARGEST_SVG = 900_000
-TABLE, FIGURE = (".html", ".typ", ".csv"), (".svg", ".csv", ".alt.txt")
+TABLE = (".html", ".typ", ".csv")
+FIGURE = (".svg", ".csv", ".alt.txt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,9 @@ class Exhibit:
 
     @property
     def drawn(self) -> str:
-        """The ending of the picture that a page shows: SVG, or PNG where the SVG is too heavy; a table has none."""
+        """The ending of the picture that a page shows: SVG, or PNG where the SVG is too
+        heavy; a table has none.
+        """
         if self.html:
             return ""
         heavy = Path(self.files[".svg"]).stat().st_size > LARGEST_SVG
@@ -39,7 +44,10 @@ class Exhibit:
     @property
     def picture(self) -> str:
         """The picture as a ``data:`` address."""
-        return data_uri(self.files[self.drawn], {".svg": "image/svg+xml", ".png": "image/png"}[self.drawn])
+        return data_uri(
+            self.files[self.drawn],
+            {".svg": "image/svg+xml", ".png": "image/png"}[self.drawn],
+        )
 
 
 def data_uri(path: str | Path, kind: str) -> str:
@@ -48,26 +56,42 @@ def data_uri(path: str | Path, kind: str) -> str:
 
 
 def read_exhibits(
-    paths: Iterable[str], topics: Mapping[str, str], scripts: Mapping[str, str], words: Mapping[str, Any]
+    paths: Iterable[str],
+    topics: Mapping[str, str],
+    scripts: Mapping[str, str],
+    words: Mapping[str, Any],
 ) -> list[Exhibit]:
     """Read every table and figure among ``paths``; ``topics`` and ``scripts`` go by id."""
     found: dict[str, dict[str, str]] = {}
     for path in sorted(paths):
         stem, dot, ending = Path(path).name.partition(".")
         found.setdefault(stem, {})[dot + ending] = str(path)
-    made = [_exhibit(stem, files, topics, scripts, words.get(stem, {})) for stem, files in found.items()]
+    made = [
+        _exhibit(stem, files, topics, scripts, words.get(stem, {}))
+        for stem, files in found.items()
+    ]
     return sorted(made, key=lambda exhibit: _order(exhibit.id))
 
 
 def _exhibit(
-    stem: str, files: dict[str, str], topics: Mapping[str, str], scripts: Mapping[str, str], said: Mapping[str, str]
+    stem: str,
+    files: dict[str, str],
+    topics: Mapping[str, str],
+    scripts: Mapping[str, str],
+    said: Mapping[str, str],
 ) -> Exhibit:
     wanted = TABLE if ".html" in files else FIGURE
     missing = [ending for ending in wanted if ending not in files]
     if missing:
         expected = f"{', '.join(wanted)} for every table or figure"
-        raise ReportError(f"{stem} has no {missing[0]} file", expected, "name all twins among the inputs of the rule")
-    text = Path(files[wanted[0] if wanted is TABLE else ".alt.txt"]).read_text(encoding="utf-8")
+        raise ReportError(
+            f"{stem} has no {missing[0]} file",
+            expected,
+            "name all twins among the inputs of the rule",
+        )
+    text = Path(files[wanted[0] if wanted is TABLE else ".alt.txt"]).read_text(
+        encoding="utf-8"
+    )
     shared: dict[str, Any] = {
         "id": stem,
         "topic": topics.get(stem, ""),
@@ -75,9 +99,19 @@ def _exhibit(
         "script": scripts.get(stem, ""),
     }
     if wanted is TABLE:
-        return Exhibit(title=_inside(text, "<caption>", "</caption>"), caption="", html=text, **shared)
+        return Exhibit(
+            title=_inside(text, "<caption>", "</caption>"),
+            caption="",
+            html=text,
+            **shared,
+        )
     alt = text.strip()
-    return Exhibit(title=said.get("title", stem), caption=said.get("caption", alt), alt=alt, **shared)
+    return Exhibit(
+        title=said.get("title", stem),
+        caption=said.get("caption", alt),
+        alt=alt,
+        **shared,
+    )
 
 
 def _inside(html: str, start: str, end: str) -> str:

@@ -13,23 +13,27 @@ from evenfield.shared.tables.notes import HASH_LETTERS
 from evenfield.study.errors import ReportError
 
 PACKAGE = "evenfield"
-# In the repository the version stands here, whether the package is installed or only on the path.
+# In the repository the version stands here, whether the package is installed or only on
+# the path.
 PROJECT = Path(__file__).resolve().parents[3] / "pyproject.toml"
 # The packages that can move a number or a picture; the lock file holds all others.
 LIBRARIES = (
-    "contourpy jinja2 jsonschema linearmodels lxml markdown-it-py matplotlib numpy pandas python-docx pyyaml scipy "
-    "seaborn snakemake statsmodels typst"
+    "contourpy jinja2 jsonschema linearmodels lxml markdown-it-py matplotlib numpy"
+    " pandas python-docx pyyaml scipy seaborn snakemake statsmodels typst"
 ).split()
 CSV_FORM = (
-    "UTF-8, comma, line feed; an apostrophe stands before text that begins with = + - @ and is no number, so that no "
-    "spreadsheet takes it for a formula; answers.csv, estimates.csv and all tables alike"
+    "UTF-8, comma, line feed; an apostrophe stands before text that begins with = + - @"
+    " and is no number, so that no spreadsheet takes it for a formula; answers.csv,"
+    " estimates.csv and all tables alike"
 )
 LEFT_OUT = ("logs", "benchmarks")
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
     """Hash a checked config so that the order of its keys does not matter."""
-    text = json.dumps(config, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    text = json.dumps(
+        config, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str
+    )
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -38,7 +42,11 @@ def file_hash(path: str | Path) -> str:
     try:
         return hash_file(path)
     except FileNotFoundError:
-        raise ReportError(f"no file {path}", "every file that the manifest names", "run the whole workflow") from None
+        raise ReportError(
+            f"no file {path}",
+            "every file that the manifest names",
+            "run the whole workflow",
+        ) from None
 
 
 def library_versions() -> dict[str, str]:
@@ -46,8 +54,12 @@ def library_versions() -> dict[str, str]:
     return {name: _version(name) for name in LIBRARIES}
 
 
-def provenance(config: Mapping[str, Any], description: Mapping[str, Any]) -> dict[str, Any]:
-    """Gather what identifies a run: package, libraries, config and the content of the input tables."""
+def provenance(
+    config: Mapping[str, Any], description: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Gather what identifies a run: package, libraries, config and the content of the
+    input tables.
+    """
     return {
         "study": config["study"]["id"],
         "package": {"name": PACKAGE, "version": _version(PACKAGE)},
@@ -63,7 +75,11 @@ def build_manifest(
 ) -> dict[str, Any]:  # fmt: skip
     """Build the manifest of a run."""
     named = {_place(path, root): path for path in files}
-    kept = {place: file_hash(path) for place, path in sorted(named.items()) if place.split("/")[0] not in LEFT_OUT}
+    kept = {
+        place: file_hash(path)
+        for place, path in sorted(named.items())
+        if place.split("/")[0] not in LEFT_OUT
+    }
     return {
         **provenance(config, description),
         "config": dict(config),
@@ -75,9 +91,17 @@ def build_manifest(
 
 
 def citation(config: Mapping[str, Any], description: Mapping[str, Any]) -> str:
-    """Return the line by which a run is cited: study, program, and the hashes of its data and configuration."""
-    hashes = f"data {description['data_hash'][:HASH_LETTERS]}, configuration {config_hash(config)[:HASH_LETTERS]}"
-    return f"{config['study']['title']}. Study {config['study']['id']}, {PACKAGE} {_version(PACKAGE)}, {hashes}."
+    """Return the line by which a run is cited: study, program, and the hashes of its
+    data and configuration.
+    """
+    hashes = (
+        f"data {description['data_hash'][:HASH_LETTERS]}, configuration"
+        f" {config_hash(config)[:HASH_LETTERS]}"
+    )
+    return (
+        f"{config['study']['title']}. Study {config['study']['id']}, {PACKAGE}"
+        f" {_version(PACKAGE)}, {hashes}."
+    )
 
 
 def _exhibits(places: list[str], scripts: Mapping[str, str]) -> dict[str, Any]:
@@ -101,7 +125,9 @@ def _place(path: str, root: str | Path) -> str:
 
 def _version(name: str) -> str:
     if name == PACKAGE and PROJECT.is_file():
-        return str(tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["version"])
+        return str(
+            tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["version"]
+        )
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -1,4 +1,6 @@
-"""The map of the page: outlines or tiles, income relative to the nation as colour, zones as circles, by year."""
+"""The map of the page: outlines or tiles, income relative to the nation as colour,
+zones as circles, by year.
+"""
 
 import json
 import math
@@ -16,7 +18,9 @@ from evenfield.shared.tables.units import count_of, in_words
 Place = tuple[float, float]
 # Path by unit, centre by unit, height of the drawing.
 Drawn = tuple[dict[str, str], dict[str, Place], float]
-WIDTH, TILE, GRID = 720.0, 60.0, 0.5
+WIDTH = 720.0
+TILE = 60.0
+GRID = 0.5
 BREAKS = (60, 80, 100, 150)  # income in percent of the nation's
 RADIUS = 3.2  # of the circle of one zone
 ALL_ZONES = "state"
@@ -24,7 +28,9 @@ MOST_NAMED = 20
 
 
 def map_view(facts: Facts) -> dict[str, Any]:
-    """Return shapes, numbers by year and the sentence of each year; nothing where the study has no places."""
+    """Return shapes, numbers by year and the sentence of each year; nothing where the
+    study has no places.
+    """
     units = records(facts.table("units", text=TEXT))
     shapes, points, height = _outlines(facts, units) or _tiles(units) or ({}, {}, 0.0)
     if not shapes:
@@ -32,7 +38,9 @@ def map_view(facts: Facts) -> dict[str, Any]:
     income, zones, listed, clusters = _income(facts), _zones(facts), *_listed(facts)
     years = sorted(map(int, income.columns))
     has_zones = bool(zones.to_numpy().any())
-    said = [_sentence(facts, year, zones, listed) for year in years] if has_zones else []
+    said = (
+        [_sentence(facts, year, zones, listed) for year in years] if has_zones else []
+    )
     drawn = [
         {
             **{"id": unit["unit"], "name": unit["name"], "path": shapes[unit["unit"]]},
@@ -45,9 +53,18 @@ def map_view(facts: Facts) -> dict[str, Any]:
         for unit in units
         if unit["unit"] in shapes
     ]
-    known = [place for place in range(len(years)) if any(unit["income"][place] is not None for unit in drawn)]
+    known = [
+        place
+        for place in range(len(years))
+        if any(unit["income"][place] is not None for unit in drawn)
+    ]
     data = {"years": years, "said": said, "breaks": BREAKS, "radius": RADIUS}
-    data |= {"units": [{key: unit[key] for key in ("name", "income", "zones", "listed")} for unit in drawn]}
+    data |= {
+        "units": [
+            {key: unit[key] for key in ("name", "income", "zones", "listed")}
+            for unit in drawn
+        ]
+    }
     return {
         "units": drawn,
         "years": years,
@@ -57,14 +74,20 @@ def map_view(facts: Facts) -> dict[str, Any]:
         "size": f"{WIDTH:g} {height:.0f}",
         "zones": has_zones,
         "keys": _keys(),
-        "data": json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
+        "data": (
+            json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace(
+                "<", "\\u003c"
+            )
+        ),
         "shade": shade,
         "radius": lambda number: f"{RADIUS * math.sqrt(number or 0):.1f}",
     }
 
 
 def shade(percent: float | None) -> int:
-    """Return the class of an income in percent of the nation's, 0 where it is not known."""
+    """Return the class of an income in percent of the nation's, 0 where it is not
+    known.
+    """
     return 0 if percent is None else 1 + sum(percent >= end for end in BREAKS)
 
 
@@ -79,60 +102,108 @@ def _by_year(frame: pd.DataFrame, unit: str, years: list[int]) -> list[int | Non
 
 
 def _income(facts: Facts) -> pd.DataFrame:
-    """Return income per head in percent of the whole's by unit and year, at current prices where there are any."""
+    """Return income per head in percent of the whole's by unit and year, at current
+    prices where there are any.
+    """
     panel = facts.table("panel").dropna(subset=["income"])
     # Without people every unit counts alike.
-    panel = panel.assign(population=1.0) if panel["population"].isna().all() else panel.dropna(subset=["population"])
+    panel = (
+        panel.assign(population=1.0)
+        if panel["population"].isna().all()
+        else panel.dropna(subset=["population"])
+    )
     current = facts.config["panel"]["income"].get("output", "")
-    output = panel[current] if current in panel else panel["income"] * panel["population"]
+    output = (
+        panel[current] if current in panel else panel["income"] * panel["population"]
+    )
     totals = panel.assign(output=output).groupby("year")[["output", "population"]].sum()
-    share = output / panel["population"] / panel["year"].map(totals["output"] / totals["population"])
-    return panel.assign(share=100 * share).pivot(index="unit", columns="year", values="share")
+    share = (
+        output
+        / panel["population"]
+        / panel["year"].map(totals["output"] / totals["population"])
+    )
+    return panel.assign(share=100 * share).pivot(
+        index="unit", columns="year", values="share"
+    )
 
 
 def _zones(facts: Facts) -> pd.DataFrame:
     doses = facts.table("doses", text=TEXT)
-    return doses[doses["zone_type"].eq(ALL_ZONES)].pivot(index="unit", columns="year", values="zones")
+    return doses[doses["zone_type"].eq(ALL_ZONES)].pivot(
+        index="unit", columns="year", values="zones"
+    )
 
 
 def _listed(facts: Facts) -> tuple[pd.DataFrame, set[str]]:
-    """Return by year whether a unit holds a zone of the main list, and the units of its clusters."""
+    """Return by year whether a unit holds a zone of the main list, and the units of its
+    clusters.
+    """
     cells = facts.table("yearly_cells", text=TEXT)
-    cells = cells[cells["taxonomy"].eq(facts.config.get("taxonomy", {}).get("primary", ""))]
+    cells = cells[
+        cells["taxonomy"].eq(facts.config.get("taxonomy", {}).get("primary", ""))
+    ]
     clusters = set(cells.loc[cells["cluster"].eq(1), "unit"])
     return cells.pivot(index="unit", columns="year", values="sez"), clusters
 
 
-def _sentence(facts: Facts, year: int, zones: pd.DataFrame, listed: pd.DataFrame) -> str:
-    names = dict(zip(*(facts.table("units", text=TEXT)[name] for name in ("unit", "name")), strict=True))
+def _sentence(
+    facts: Facts, year: int, zones: pd.DataFrame, listed: pd.DataFrame
+) -> str:
+    names = dict(
+        zip(
+            *(facts.table("units", text=TEXT)[name] for name in ("unit", "name")),
+            strict=True,
+        )
+    )
     found = zones.get(year, pd.Series(dtype=float)).dropna()
     where = int((found > 0).sum())
     if not where:
         return "No zone yet."
     total = count_of(int(found.sum()), {"unit_name": "zone", "units_name": "zones"})
     text = f"{total} in {where} of {len(names)} {facts.words['units_name']}."
-    inside = [names[str(unit)] for unit, value in listed.get(year, pd.Series(dtype=float)).items() if value == 1]
+    inside = [
+        names[str(unit)]
+        for unit, value in listed.get(year, pd.Series(dtype=float)).items()
+        if value == 1
+    ]
     named = str(facts.words["zones_name"])
     told = f"{text} {named[0].upper()}{named[1:]} in {in_words(sorted(inside))}."
     return told if 0 < len(inside) <= MOST_NAMED else text
 
 
 def _tiles(units: list[dict[str, Any]]) -> Drawn | None:
-    if any(pd.isna(unit.get(name, np.nan)) for unit in units for name in ("tile_row", "tile_col")):
+    if any(
+        pd.isna(unit.get(name, np.nan))
+        for unit in units
+        for name in ("tile_row", "tile_col")
+    ):
         return None
-    rows, cols = ([int(unit[name]) for unit in units] for name in ("tile_row", "tile_col"))
+    rows, cols = (
+        [int(unit[name]) for unit in units] for name in ("tile_row", "tile_col")
+    )
     size = min(TILE, WIDTH / (max(cols) - min(cols) + 1))
     left = (WIDTH - size * (max(cols) - min(cols) + 1)) / 2
-    corners = [(left + size * (col - min(cols)), size * (row - min(rows))) for row, col in zip(rows, cols, strict=True)]
+    corners = [
+        (left + size * (col - min(cols)), size * (row - min(rows)))
+        for row, col in zip(rows, cols, strict=True)
+    ]
     side = size - min(3, size / 4)
     box = f"h{side:.1f}v{side:.1f}h-{side:.1f}z"
-    shapes = {u["unit"]: f"M{x:.1f} {y:.1f}{box}" for u, (x, y) in zip(units, corners, strict=True)}
-    points = {u["unit"]: (x + side / 2, y + side / 2) for u, (x, y) in zip(units, corners, strict=True)}
+    shapes = {
+        u["unit"]: f"M{x:.1f} {y:.1f}{box}"
+        for u, (x, y) in zip(units, corners, strict=True)
+    }
+    points = {
+        u["unit"]: (x + side / 2, y + side / 2)
+        for u, (x, y) in zip(units, corners, strict=True)
+    }
     return shapes, points, size * (max(rows) - min(rows) + 1)
 
 
 def _outlines(facts: Facts, units: list[dict[str, Any]]) -> Drawn | None:
-    """Project outlines on an equal-area cone and snap them to a grid, so that neighbours keep a common border."""
+    """Project outlines on an equal-area cone and snap them to a grid, so that
+    neighbours keep a common border.
+    """
     features = facts.outlines()["features"]
     rings = {str(f["properties"]["unit"]): _rings(f["geometry"]) for f in features}
     every = [ring for parts in rings.values() for ring in parts]
@@ -141,36 +212,57 @@ def _outlines(facts: Facts, units: list[dict[str, Any]]) -> Drawn | None:
     turn = _cone(np.concatenate(every))
     flat = {unit: [turn(ring) for ring in parts] for unit, parts in rings.items()}
     points = np.concatenate([ring for parts in flat.values() for ring in parts])
-    (left, bottom), (right, top) = points.min(axis=0), points.max(axis=0)
+    left, bottom = points.min(axis=0)
+    right, top = points.max(axis=0)
     scale = (WIDTH - 8) / (right - left)
 
     def place(xy: Any) -> Any:
-        return np.column_stack((4 + scale * (xy[:, 0] - left), 4 + scale * (top - xy[:, 1])))
+        return np.column_stack(
+            (4 + scale * (xy[:, 0] - left), 4 + scale * (top - xy[:, 1]))
+        )
 
-    shapes = {unit: "".join(_path(place(ring)) for ring in parts) for unit, parts in flat.items()}
-    centres = {unit: _centre(max((place(ring) for ring in parts), key=len)) for unit, parts in flat.items()}
+    shapes = {
+        unit: "".join(_path(place(ring)) for ring in parts)
+        for unit, parts in flat.items()
+    }
+    centres = {
+        unit: _centre(max((place(ring) for ring in parts), key=len))
+        for unit, parts in flat.items()
+    }
     for unit in units:
-        if unit["unit"] in flat and not any(pd.isna(unit.get(name, np.nan)) for name in ("lat", "lon")):
+        if unit["unit"] in flat and not any(
+            pd.isna(unit.get(name, np.nan)) for name in ("lat", "lon")
+        ):
             x, y = place(turn(np.array([[unit["lon"], unit["lat"]]], float)))[0]
             centres[unit["unit"]] = (float(x), float(y))
     return shapes, centres, 8 + scale * (top - bottom)
 
 
 def _rings(geometry: Mapping[str, Any]) -> list[Any]:
-    parts = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+    parts = (
+        geometry["coordinates"]
+        if geometry["type"] == "MultiPolygon"
+        else [geometry["coordinates"]]
+    )
     return [np.array(ring, float)[:, :2] for part in parts for ring in part]
 
 
 def _cone(points: Any) -> Any:
-    """Return Albers' projection with its parallels at a sixth of the way from the southern and the northern end."""
-    (west, south), (east, north) = np.radians(points.min(axis=0)), np.radians(points.max(axis=0))
-    first, second, middle = south + (north - south) / 6, north - (north - south) / 6, (west + east) / 2
+    """Return Albers' projection with its parallels at a sixth of the way from the
+    southern and the northern end.
+    """
+    west, south = np.radians(points.min(axis=0))
+    east, north = np.radians(points.max(axis=0))
+    first = south + (north - south) / 6
+    second = north - (north - south) / 6
+    middle = (west + east) / 2
     n = (math.sin(first) + math.sin(second)) / 2 or 1e-6
     c = math.cos(first) ** 2 + 2 * n * math.sin(first)
 
     def project(ring: Any) -> Any:
         lon, lat = np.radians(ring).T
-        radius, angle = np.sqrt(np.maximum(c - 2 * n * np.sin(lat), 0)) / n, n * (lon - middle)
+        radius = np.sqrt(np.maximum(c - 2 * n * np.sin(lat), 0)) / n
+        angle = n * (lon - middle)
         return np.column_stack((radius * np.sin(angle), -radius * np.cos(angle)))
 
     return project
@@ -182,7 +274,9 @@ def _path(ring: Any) -> str:
     kept = snapped[np.r_[True, (np.diff(snapped, axis=0) != 0).any(axis=1)]]
     if len(kept) < 4:
         return ""
-    steps = " ".join(f"{dx * GRID:g} {dy * GRID:g}" for dx, dy in np.diff(kept[:-1], axis=0))
+    steps = " ".join(
+        f"{dx * GRID:g} {dy * GRID:g}" for dx, dy in np.diff(kept[:-1], axis=0)
+    )
     return f"M{kept[0][0] * GRID:g} {kept[0][1] * GRID:g}l{steps}z"
 
 

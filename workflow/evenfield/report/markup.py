@@ -1,4 +1,6 @@
-"""A subset of Markdown as HTML and as Typst, from one parse; what a text places in it stands there as marks."""
+"""A subset of Markdown as HTML and as Typst, from one parse; what a text places in it
+stands there as marks.
+"""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,13 +13,17 @@ from markdown_it.token import Token
 from evenfield.shared.tables.typst import SPECIAL, typst_string
 from evenfield.study.errors import ReportError
 
-# A mark stands in the text between two characters that no author writes, its parts apart by a third.
-START, END, APART = "\ue001", "\ue002", "\ue003"
+# A mark stands in the text between two characters that no author writes, its parts
+# apart by a third.
+START = "\ue001"
+END = "\ue002"
+APART = "\ue003"
 SILENT = "\ue000"  # what a condition that holds leaves behind
 MARK = re.compile(f"{START}(.*?){END}")
 INLINE = ("see", "cite", "cite_group")
 KNOWN = (
-    "heading paragraph inline text softbreak hardbreak em strong link bullet_list ordered_list list_item mark block"
+    "heading paragraph inline text softbreak hardbreak em strong link bullet_list"
+    " ordered_list list_item mark block"
 ).split()
 CONTAINER = re.compile(r"^:::[ \t]*([a-z]*)[ \t]*$", re.MULTILINE)
 Placed = Mapping[str, Callable[..., str]]
@@ -30,7 +36,9 @@ class Mark(str):
 
 
 def mark(name: str, *args: str) -> Mark:
-    """Return the mark of what a renderer puts in later; a block stands as a paragraph of its own."""
+    """Return the mark of what a renderer puts in later; a block stands as a paragraph
+    of its own.
+    """
     made = f"{START}{APART.join([name, *args])}{END}"
     return Mark(made if name in INLINE else f"\n\n{made}\n\n")
 
@@ -42,19 +50,27 @@ def marks(text: str) -> list[list[str]]:
 
 def tokens_of(text: str) -> list[Token]:
     """Parse a text; a paragraph that is nothing but a block becomes one token."""
-    markdown = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(["smartquotes", "table"])
-    text = CONTAINER.sub(lambda found: mark("open", found[1]) if found[1] else mark("close"), text)
+    markdown = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(
+        ["smartquotes", "table"]
+    )
+    text = CONTAINER.sub(
+        lambda found: mark("open", found[1]) if found[1] else mark("close"), text
+    )
     found = markdown.parse(text)
     for at, token in enumerate(found):
         kind = token.type.removesuffix("_open").removesuffix("_close")
         if kind not in KNOWN or token.tag in ("h4", "h5", "h6"):
-            raise _unknown(kind, next((after.content for after in found[at:] if after.content), ""))
+            raise _unknown(
+                kind, next((after.content for after in found[at:] if after.content), "")
+            )
     out: list[Token] = []
     for token in found:
         token.children = _with_marks(token.children or [])
         if token.type == "paragraph_close" and _is_block(out[-1]):
             inline = out.pop()
-            out[-1:] = [child for child in inline.children or [] if child.type == "mark"]
+            out[-1:] = [
+                child for child in inline.children or [] if child.type == "mark"
+            ]
         else:
             out.append(token)
     return out
@@ -63,13 +79,20 @@ def tokens_of(text: str) -> list[Token]:
 def _unknown(kind: str, content: str) -> ReportError:
     shown = " ".join(content.split())[:40]
     found = f"{kind.replace('_', ' ')} '{shown}' is not part of the syntax"
-    return ReportError(found, "headings of three levels, paragraphs, lists, emphasis, links", "write it so")
+    return ReportError(
+        found,
+        "headings of three levels, paragraphs, lists, emphasis, links",
+        "write it so",
+    )
 
 
 def _with_marks(children: Sequence[Token]) -> list[Token]:
     out: list[Token] = []
     for child in children:
-        if child.type not in KNOWN and child.type.removesuffix("_open").removesuffix("_close") not in KNOWN:
+        if (
+            child.type not in KNOWN
+            and child.type.removesuffix("_open").removesuffix("_close") not in KNOWN
+        ):
             raise _unknown(child.type, child.content or str(child.attrs.get("src", "")))
         if child.type == "softbreak" and out and out[-1].content == SILENT:
             out.pop()
@@ -78,7 +101,9 @@ def _with_marks(children: Sequence[Token]) -> list[Token]:
         else:
             for place, part in enumerate(MARK.split(child.content)):
                 if part:
-                    out.append(Token("mark" if place % 2 else "text", "", 0, content=part))
+                    out.append(
+                        Token("mark" if place % 2 else "text", "", 0, content=part)
+                    )
     while out and (out[-1].content == SILENT or out[-1].type == "softbreak"):
         out.pop()
     return out
@@ -86,7 +111,11 @@ def _with_marks(children: Sequence[Token]) -> list[Token]:
 
 def _is_block(token: Token) -> bool:
     children = token.children or []
-    blocks = [c for c in children if c.type == "mark" and c.content.split(APART)[0] not in INLINE]
+    blocks = [
+        c
+        for c in children
+        if c.type == "mark" and c.content.split(APART)[0] not in INLINE
+    ]
     return token.type == "inline" and len(blocks) == len(children)
 
 
@@ -94,13 +123,20 @@ def place(token: Token, placed: Placed) -> str:
     """Return what stands for a mark."""
     name, *args = token.content.split(APART)
     if name not in placed:
-        raise ReportError(f"{name}() has no place in this text", f"one of {', '.join(sorted(placed))}", "remove it")
+        raise ReportError(
+            f"{name}() has no place in this text",
+            f"one of {', '.join(sorted(placed))}",
+            "remove it",
+        )
     return placed[name](*args)
 
 
 def to_html(tokens: Sequence[Token], placed: Placed) -> str:
-    """Write parsed text as HTML; headings have ids, a container is a box whose third-level sections are cards."""
-    renderer, options = RendererHTML(), MarkdownIt("commonmark").options
+    """Write parsed text as HTML; headings have ids, a container is a box whose
+    third-level sections are cards.
+    """
+    renderer = RendererHTML()
+    options = MarkdownIt("commonmark").options
     rules: dict[str, Any] = renderer.rules
     rules["mark"] = lambda found, at, *_: place(found[at], placed)
     out: list[str] = []
@@ -143,7 +179,10 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[list[Token]]:
 def to_typst(tokens: Sequence[Token], placed: Placed) -> str:
     """Write parsed text as Typst markup."""
     shown = [
-        token for token in tokens if token.type != "mark" or token.content.split(APART)[0] not in ("open", "close")
+        token
+        for token in tokens
+        if token.type != "mark"
+        or token.content.split(APART)[0] not in ("open", "close")
     ]
     return "".join(_typst(token, placed) for token in shown)
 

@@ -1,4 +1,6 @@
-"""The study's named numbers: numbers.yaml in, one row of the results or arithmetic over names behind each."""
+"""The study's named numbers: numbers.yaml in, one row of the results or arithmetic over
+names behind each.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +28,16 @@ NAME = r"^[a-z][a-z0-9_]*$"
 DIGITS = "Zero One Two Three Four Five Six Seven Eight Nine".split()
 # What an entry holds beside the columns that select its row of estimates.csv.
 OWN = "answer check file where column take is show times unit".split()
-Text = Annotated[str, BeforeValidator(lambda value: str(value) if type(value) in (int, float) else value)]
+Text = Annotated[
+    str,
+    BeforeValidator(lambda value: str(value) if type(value) in (int, float) else value),
+]
 
 
 class Entry(Spec):
-    """One named number: a row of the estimates, the row of an answer, a cell of a results table, or arithmetic."""
+    """One named number: a row of the estimates, the row of an answer, a cell of a
+    results table, or arithmetic.
+    """
 
     select: dict[str, Text] = Field(default_factory=dict)
     answer: str = ""
@@ -48,10 +55,18 @@ class Entry(Spec):
     def _one_source(self) -> Entry:
         sources = [self.select, self.answer, self.file, self.expression]
         if sum(map(bool, sources)) != 1:
-            raise ValueError("it needs one of: columns of estimates.csv, answer, file, is")
-        wrong = {"check": not self.answer, "where": not self.file, "column": not (self.file or self.select)}
+            raise ValueError(
+                "it needs one of: columns of estimates.csv, answer, file, is"
+            )
+        wrong = {
+            "check": not self.answer,
+            "where": not self.file,
+            "column": not (self.file or self.select),
+        }
         wrong |= {"take": not self.file, "times": bool(self.expression)}
-        if extra := [name for name, out in wrong.items() if out and name in self.model_fields_set]:
+        if extra := [
+            name for name, out in wrong.items() if out and name in self.model_fields_set
+        ]:
             raise ValueError(f"{extra[0]} does not belong here")
         if self.file and not self.column and self.take != "count":
             raise ValueError("a file needs a column")
@@ -73,13 +88,19 @@ class Number:
     estimate_id: str = ""
 
     def written(self, value: float | None) -> str:
-        """Write a value as this number is shown; an end that does not exist is said in words."""
+        """Write a value as this number is shown; an end that does not exist is said in
+        words.
+        """
         if is_missing(value):
             return UNBOUNDED
         if self.show == "year":
             return f"{value:.0f}"
         text = fixed(value, len(self.show.partition(".")[2]))
-        return f"+{text}" if self.show[0] == "+" and re.search("[1-9]", text) and text[0] != MINUS else text
+        return (
+            f"+{text}"
+            if self.show[0] == "+" and re.search("[1-9]", text) and text[0] != MINUS
+            else text
+        )
 
     @property
     def text(self) -> str:
@@ -88,7 +109,9 @@ class Number:
 
     @property
     def interval(self) -> str:
-        """The interval in words, for example ``0.04 to 1.57``; empty where there is none."""
+        """The interval in words, for example ``0.04 to 1.57``; empty where there is
+        none.
+        """
         if is_missing(self.low) and is_missing(self.high):
             return ""
         return f"{self.written(self.low)} to {self.written(self.high)}"
@@ -96,24 +119,49 @@ class Number:
     def plain(self) -> dict[str, Any]:
         """Return the entry of numbers.json."""
         told = asdict(self)
-        told = {name: None if isinstance(v, float) and is_missing(v) else v for name, v in told.items()}
-        return {**told, "text": self.text, "interval": self.interval, "from": told.pop("source")}
+        told = {
+            name: None if isinstance(v, float) and is_missing(v) else v
+            for name, v in told.items()
+        }
+        return {
+            **told,
+            "text": self.text,
+            "interval": self.interval,
+            "from": told.pop("source"),
+        }
 
 
 def read_entries(config: Mapping[str, Any]) -> dict[str, Entry]:
-    """Return numbers.yaml as it stands in a checked config, refused in one line where a run would refuse it later."""
+    """Return numbers.yaml as it stands in a checked config, refused in one line where a
+    run would refuse it later.
+    """
     written = dict(config.get("numbers", {}))
     defaults = written.pop("defaults", {})
-    if not isinstance(defaults, Mapping) or not set(defaults) <= {"show", "unit", "times"}:
-        raise NumbersError("defaults is not in order", "a mapping with show, unit or times", "correct it")
-    faults, entries, macros, claims = Faults(), dict[str, Entry](), dict[str, str](), None
+    if not isinstance(defaults, Mapping) or not set(defaults) <= {
+        "show",
+        "unit",
+        "times",
+    }:
+        raise NumbersError(
+            "defaults is not in order",
+            "a mapping with show, unit or times",
+            "correct it",
+        )
+    faults = Faults()
+    entries = dict[str, Entry]()
+    macros = dict[str, str]()
+    claims = None
     with faults.caught():
         claims = read_claims(config)
     for name, item in written.items():
         with faults.caught():
             entries[name] = _entry(name, item, defaults)
             if (twin := macros.setdefault(macro(name), name)) != name:
-                raise NumbersError(f"{twin} and {name} have the same name in TeX", "names that differ", "rename one")
+                raise NumbersError(
+                    f"{twin} and {name} have the same name in TeX",
+                    "names that differ",
+                    "rename one",
+                )
     for name, entry in entries.items():
         with faults.caught():
             _check(name, entry, written, config, claims)
@@ -124,14 +172,26 @@ def read_entries(config: Mapping[str, Any]) -> dict[str, Entry]:
 
 def _entry(name: str, item: Any, defaults: Mapping[str, Any]) -> Entry:
     if not re.match(NAME, name):
-        raise NumbersError(f"the name '{name}'", "small letters, digits and _, a letter first", "rename it")
+        raise NumbersError(
+            f"the name '{name}'",
+            "small letters, digits and _, a letter first",
+            "rename it",
+        )
     if not isinstance(item, Mapping):
-        raise NumbersError(f"{name} holds no mapping", "keys as docs/prose.md lists them", f"correct {name}")
+        raise NumbersError(
+            f"{name} holds no mapping",
+            "keys as docs/prose.md lists them",
+            f"correct {name}",
+        )
     select = {key: value for key, value in item.items() if key not in OWN}
     for key in select:
         known(f"{name}: key", key, [*OWN, *TEXT_FIELDS])
     given = {key: value for key, value in item.items() if key in OWN}
-    shared = {key: value for key, value in defaults.items() if key != "times" or "is" not in given}
+    shared = {
+        key: value
+        for key, value in defaults.items()
+        if key != "times" or "is" not in given
+    }
     try:
         return Entry.model_validate({**shared, **given, "select": select})
     except ValidationError as error:
@@ -139,11 +199,17 @@ def _entry(name: str, item: Any, defaults: Mapping[str, Any]) -> Entry:
         place = ".".join(str(step) for step in first["loc"] if step != "select")
         told = first["msg"].removeprefix("Value error, ")
         where = f"{name}: {f'{place}: ' if place else ''}{told}"
-        raise NumbersError(where, "keys and values as docs/prose.md lists them", f"correct {name}") from None
+        raise NumbersError(
+            where, "keys and values as docs/prose.md lists them", f"correct {name}"
+        ) from None
 
 
 def _check(
-    name: str, entry: Entry, entries: Mapping[str, Any], config: Mapping[str, Any], claims: Claims | None
+    name: str,
+    entry: Entry,
+    entries: Mapping[str, Any],
+    config: Mapping[str, Any],
+    claims: Claims | None,
 ) -> None:
     known(f"{name}: family", entry.select.get("family", ""), ["", *families_of(config)])
     if entry.answer and claims:
@@ -153,7 +219,11 @@ def _check(
     if entry.file:
         folder, part, *_ = entry.file.split("/")
         if folder != "ingest":
-            there = config["estimates"] if folder == "estimates" else config["panel"]["unit_schemes"]
+            there = (
+                config["estimates"]
+                if folder == "estimates"
+                else config["panel"]["unit_schemes"]
+            )
             known(f"{name}: file: folder", part, list(there))
     if entry.expression:
         for used in _names(name, entry):
@@ -163,15 +233,21 @@ def _check(
 def _names(name: str, entry: Entry) -> list[str]:
     try:
         if re.search(r"\b(lag|mean)\(", entry.expression):
-            raise ConfigError("lag and mean", "names, numbers, + - * / ( ), log(x), exp(x)", "")
+            raise ConfigError(
+                "lag and mean", "names, numbers, + - * / ( ), log(x), exp(x)", ""
+            )
         if not (used := columns_of(entry.expression)):
             raise ConfigError("no name", "arithmetic over names of numbers.yaml", "")
         return used
     except ConfigError as error:
-        raise NumbersError(f"{name}: is: {error.found}", error.expected, f"correct {name}") from None
+        raise NumbersError(
+            f"{name}: is: {error.found}", error.expected, f"correct {name}"
+        ) from None
 
 
-def _order(name: str, entries: Mapping[str, Entry], trail: tuple[str, ...]) -> list[str]:
+def _order(
+    name: str, entries: Mapping[str, Entry], trail: tuple[str, ...]
+) -> list[str]:
     """Return a name after all that it is made from."""
     if name in trail:
         circle = trail[trail.index(name) :]
@@ -179,13 +255,28 @@ def _order(name: str, entries: Mapping[str, Entry], trail: tuple[str, ...]) -> l
         circle = (*circle[first:], *circle[:first], min(circle))
         found = f"{circle[0]} is made from itself ({' - '.join(circle)})"
         raise NumbersError(found, "no circle", f"correct {circle[0]}")
-    used = _names(name, entries[name]) if name in entries and entries[name].expression else []
-    return [*chain.from_iterable(_order(other, entries, (*trail, name)) for other in used), name]
+    used = (
+        _names(name, entries[name])
+        if name in entries and entries[name].expression
+        else []
+    )
+    return [
+        *chain.from_iterable(_order(other, entries, (*trail, name)) for other in used),
+        name,
+    ]
 
 
 def _selections(claims: Claims) -> dict[str, dict[str, dict[str, str]]]:
-    """Return the selections of every answer that rests on a row, by name of the check or variant."""
-    told = {**claims.hypotheses, **{item.id: claims.hypotheses.get(item.hypothesis, item) for item in claims.claims}}
+    """Return the selections of every answer that rests on a row, by name of the check
+    or variant.
+    """
+    told = {
+        **claims.hypotheses,
+        **{
+            item.id: claims.hypotheses.get(item.hypothesis, item)
+            for item in claims.claims
+        },
+    }
     return {
         name: {check: select for (_, check), select in entry.selections().items()}
         for name, entry in told.items()
@@ -195,22 +286,40 @@ def _selections(claims: Claims) -> dict[str, dict[str, dict[str, str]]]:
 
 def named_numbers(config: Mapping[str, Any], root: str | Path) -> dict[str, Number]:
     """Return every number of a study by name, from its results folder."""
-    entries, claims, out = read_entries(config), read_claims(config), dict[str, Number]()
+    entries = read_entries(config)
+    claims = read_claims(config)
+    out = dict[str, Number]()
     selections = _selections(claims)
-    read = cache(lambda path: pd.read_csv(Path(root) / path, dtype=str, keep_default_na=False))
-    estimates = read_estimates(Path(root) / "estimates.csv") if entries else pd.DataFrame()
-    for name in dict.fromkeys(chain.from_iterable(_order(name, entries, ()) for name in entries)):
+    read = cache(
+        lambda path: pd.read_csv(Path(root) / path, dtype=str, keep_default_na=False)
+    )
+    estimates = (
+        read_estimates(Path(root) / "estimates.csv") if entries else pd.DataFrame()
+    )
+    for name in dict.fromkeys(
+        chain.from_iterable(_order(name, entries, ()) for name in entries)
+    ):
         entry = entries[name]
         if entry.expression:
             out[name] = _computed(name, entry, out)
         elif entry.file:
-            out[name] = _number(name, entry, {"estimate": _cell(name, entry, read(entry.file))}, entry.file)
+            out[name] = _number(
+                name,
+                entry,
+                {"estimate": _cell(name, entry, read(entry.file))},
+                entry.file,
+            )
         else:
-            select = selections[entry.answer][entry.check] if entry.answer else entry.select
+            select = (
+                selections[entry.answer][entry.check] if entry.answer else entry.select
+            )
             row = one_row(estimates, select, name, NumbersError)
             if entry.column:
                 known(f"{name}: column", entry.column, list(row))
-                row = {"estimate": _float(name, row[entry.column]), "estimate_id": row["estimate_id"]}
+                row = {
+                    "estimate": _float(name, row[entry.column]),
+                    "estimate_id": row["estimate_id"],
+                }
             out[name] = _number(name, entry, row, "estimates.csv")
     return {name: out[name] for name in sorted(out)}
 
@@ -218,30 +327,57 @@ def named_numbers(config: Mapping[str, Any], root: str | Path) -> dict[str, Numb
 def _number(name: str, entry: Entry, row: Row, source: str) -> Number:
     if is_missing(row["estimate"]):
         told = row.get("warning") or "no reason given"
-        raise NumbersError(f"{name} is blank ({told})", "a row that holds a number", "select another row")
+        raise NumbersError(
+            f"{name} is blank ({told})",
+            "a row that holds a number",
+            "select another row",
+        )
     columns = {"low": "conf_low", "high": "conf_high", "smallest_visible": "mde"}
     sizes = {key: entry.times * row.get(column, NAN) for key, column in columns.items()}
-    told = {"p": row.get("p_value", NAN), "estimate_id": row.get("estimate_id", ""), "source": source}
-    return Number(value=entry.times * row["estimate"], show=entry.show, unit=entry.unit, **sizes, **told)
+    told = {
+        "p": row.get("p_value", NAN),
+        "estimate_id": row.get("estimate_id", ""),
+        "source": source,
+    }
+    return Number(
+        value=entry.times * row["estimate"],
+        show=entry.show,
+        unit=entry.unit,
+        **sizes,
+        **told,
+    )
 
 
 def _computed(name: str, entry: Entry, out: Mapping[str, Number]) -> Number:
-    frame = pd.DataFrame([{used: out[used].value for used in _names(name, entry)}], index=[0])
+    frame = pd.DataFrame(
+        [{used: out[used].value for used in _names(name, entry)}], index=[0]
+    )
     try:
         value = float(evaluate(entry.expression, frame).iloc[0])
     except (ArithmeticError, ConfigError):
         value = NAN
-    return _number(name, entry, {"estimate": value, "warning": "not a finite number"}, entry.expression)
+    return _number(
+        name,
+        entry,
+        {"estimate": value, "warning": "not a finite number"},
+        entry.expression,
+    )
 
 
 def _cell(name: str, entry: Entry, frame: pd.DataFrame) -> float:
     for column in [*entry.where, *([entry.column] if entry.column else [])]:
         known(f"{name}: column of {entry.file}", column, list(frame.columns))
     if entry.take == "one" and entry.where:
-        return _float(name, one_row(frame, entry.where, name, NumbersError)[entry.column])
+        return _float(
+            name, one_row(frame, entry.where, name, NumbersError)[entry.column]
+        )
     rows = matching(frame, entry.where)
     if rows.empty or (entry.take == "one" and len(rows) > 1):
-        raise NumbersError(f"{name} selects {len(rows)} rows of {entry.file}", "one row", "correct where or take")
+        raise NumbersError(
+            f"{name} selects {len(rows)} rows of {entry.file}",
+            "one row",
+            "correct where or take",
+        )
     if entry.take == "one":
         return _float(name, rows[entry.column].iloc[0])
     if entry.take == "count":
@@ -254,7 +390,11 @@ def _float(name: str, value: Any) -> float:
     try:
         return NAN if is_missing(value) else float(value)
     except ValueError:
-        raise NumbersError(f"{name} is the text '{value}'", "a column of numbers", "name another column") from None
+        raise NumbersError(
+            f"{name} is the text '{value}'",
+            "a column of numbers",
+            "name another column",
+        ) from None
 
 
 def known(where: str, name: str, names: Sequence[str]) -> None:
@@ -267,7 +407,13 @@ def read_numbers(path: str | Path) -> dict[str, Number]:
     """Read results/numbers.json."""
     kept = {field.name for field in fields(Number)}
     return {
-        name: Number(**{key: value for key, value in {**told, "source": told["from"]}.items() if key in kept})
+        name: Number(
+            **{
+                key: value
+                for key, value in {**told, "source": told["from"]}.items()
+                if key in kept
+            }
+        )
         for name, told in read_json(path).items()
     }
 
@@ -275,12 +421,16 @@ def read_numbers(path: str | Path) -> dict[str, Number]:
 def macro(name: str) -> str:
     r"""Return the TeX macro of a name: ``own_2019`` is ``\evenfieldOwnTwoZeroOneNine``."""
     words = re.findall(r"[a-z]+|[0-9]", name)
-    return "\\evenfield" + "".join(DIGITS[int(word)] if word.isdigit() else word.capitalize() for word in words)
+    return "\\evenfield" + "".join(
+        DIGITS[int(word)] if word.isdigit() else word.capitalize() for word in words
+    )
 
 
 def numbers_tex(numbers: Mapping[str, Number]) -> str:
     """Write every number as TeX macros: itself, Low, High, P, Visible."""
-    return "".join(f"\\newcommand{{{name}}}{{{_tex(text)}}}\n" for name, text in _macros(numbers))
+    return "".join(
+        f"\\newcommand{{{name}}}{{{_tex(text)}}}\n" for name, text in _macros(numbers)
+    )
 
 
 def _macros(numbers: Mapping[str, Number]) -> Iterable[tuple[str, str]]:
@@ -296,4 +446,6 @@ def _macros(numbers: Mapping[str, Number]) -> Iterable[tuple[str, str]]:
 
 
 def _tex(text: str) -> str:
-    return re.sub(f"([{MINUS}<>])", lambda sign: f"${sign[1].replace(MINUS, '-')}$", text)
+    return re.sub(
+        f"([{MINUS}<>])", lambda sign: f"${sign[1].replace(MINUS, '-')}$", text
+    )

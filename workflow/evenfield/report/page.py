@@ -1,4 +1,6 @@
-"""The two pages of a study: the answer, which is one file, and all tables and figures, which open on demand."""
+"""The two pages of a study: the answer, which is one file, and all tables and figures,
+which open on demand.
+"""
 
 import base64
 import hashlib
@@ -24,8 +26,9 @@ from evenfield.shared.facts import Facts
 from evenfield.shared.topics import TOPICS, read_topics, renamed
 from evenfield.study.files import read_json, write_text
 
-# Links in a method page: to another method page, or to a document that this page does not hold.
-# A bullet or paragraph of a method page that opens with a comment is for that study only, or for those with a proxy.
+# Links in a method page: to another method page, or to a document that this page does
+# not hold. A bullet or paragraph of a method page that opens with a comment is for that
+# study only, or for those with a proxy.
 EXAMPLE = re.compile(r"^(- )?<!-- (\w+) --> (.*\n(?:(?!- |\n).+\n)*)", re.MULTILINE)
 LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^()]*?([a-z_]+)/method|[^()]*)\.md\)")
 BOX = '<div class="scroll" role="region" tabindex="0" aria-label="{}, table {}"><table>'
@@ -33,32 +36,51 @@ BOX = '<div class="scroll" role="region" tabindex="0" aria-label="{}, table {}">
 
 def write_pages(page: str | Path, tables: str | Path, **given: Any) -> None:
     """Write both pages."""
-    for path, text in zip((page, tables), render_pages(Path(tables).parent, **given), strict=True):
+    for path, text in zip(
+        (page, tables), render_pages(Path(tables).parent, **given), strict=True
+    ):
         write_text(text, path)
 
 
-def render_pages(folder: Path, config: Mapping[str, Any], root: str | Path, **given: Any) -> tuple[str, str]:
-    """Render the page and the page of tables, to stand in ``folder``, from a results folder."""
+def render_pages(
+    folder: Path, config: Mapping[str, Any], root: str | Path, **given: Any
+) -> tuple[str, str]:
+    """Render the page and the page of tables, to stand in ``folder``, from a results
+    folder.
+    """
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
     )
     context = build_context(config, root, **given)
     answers = read_json(Path(root) / "answers.json")
     groups = claim_groups(answers, config)
     for name, file in (("style", "page.css"), ("script", "page.js")):
         code = (TEMPLATES / file).read_text(encoding="utf-8")
-        context |= {name: Markup(code), f"{name}_hash": policy_hash(code)}  # our own files
+        context |= {
+            name: Markup(code),
+            f"{name}_hash": policy_hash(code),
+        }  # our own files
     prose: Prose = context["prose"]
     parts: Any = environment.get_template("parts.html.j2").module
     exhibits = {item.id: item for item in context["everything"]}
-    reach = [claim for group in groups if group["id"] == "out-of-reach" for claim in group["claims"]]
+    reach = [
+        claim
+        for group in groups
+        if group["id"] == "out-of-reach"
+        for claim in group["claims"]
+    ]
     placed: Placed = {
         "see": parts.see,
         "figure": lambda which: parts.figure(exhibits[which]),
         "table": lambda which: parts.table(exhibits[which]),
         "map": lambda: parts.map(map_view(Facts(config, root)), context["study"]),
         "answer_counts": lambda: parts.answer_counts(groups, len(answers["claims"])),
-        "statements": lambda: parts.statements(groups, by_reason(reach, answers["reasons"])),
+        "statements": lambda: parts.statements(
+            groups, by_reason(reach, answers["reasons"])
+        ),
     }
     page = environment.get_template("page.html.j2").render(
         **context,
@@ -69,7 +91,11 @@ def render_pages(folder: Path, config: Mapping[str, Any], root: str | Path, **gi
     parts_of = {config["study"]["id"], *config["panel"]["income"]}
     words = partial(renamed, config["study"])
     exhibited = {part.id: part.exhibits for part in context["sections"]}
-    told = {name: item["title"] for name, item in read_topics().items() if name in {*exhibited, *config["estimates"]}}
+    told = {
+        name: item["title"]
+        for name, item in read_topics().items()
+        if name in {*exhibited, *config["estimates"]}
+    }
     topics = [
         {
             "id": name,
@@ -84,36 +110,71 @@ def render_pages(folder: Path, config: Mapping[str, Any], root: str | Path, **gi
         topics.append({**further, "exhibits": context["further"]})
     for topic in topics:
         topic["exhibits"] = [_beside(item, folder) for item in topic["exhibits"]]
-    statements = [claim for group in groups for claim in group["claims"] if claim["behind"]]
-    more = environment.get_template("tables.html.j2").render(**context, topics=topics, statements=statements)
+    statements = [
+        claim for group in groups for claim in group["claims"] if claim["behind"]
+    ]
+    more = environment.get_template("tables.html.j2").render(
+        **context, topics=topics, statements=statements
+    )
     return page, more
 
 
 def policy_hash(text: str) -> str:
     """Return the hash by which a content policy admits an inline style or script."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode(
+        "ascii"
+    )
 
 
 def method_html(
-    topic: str, topics: Sequence[str], shown: Collection[str] = (), words: Callable[[str], str] = str
+    topic: str,
+    topics: Sequence[str],
+    shown: Collection[str] = (),
+    words: Callable[[str], str] = str,
 ) -> Markup:
-    """Return the method page of a topic, headings a level lower, links within ``topics``, marked parts if shown."""
+    """Return the method page of a topic, headings a level lower, links within
+    ``topics``, marked parts if shown.
+    """
     path = TOPICS / topic / "method.md"
     if not path.is_file():
         return Markup("")
     text = path.read_text(encoding="utf-8").partition("\n")[2]
-    text = EXAMPLE.sub(lambda found: f"{found[1]}{found[3]}" if found[2] in shown else "", text)
-    text = LINK.sub(lambda found: f"[{found[1]}](#method-{found[2]})" if found[2] in topics else found[1], text)
+    text = EXAMPLE.sub(
+        lambda found: f"{found[1]}{found[3]}" if found[2] in shown else "", text
+    )
+    text = LINK.sub(
+        lambda found: (
+            f"[{found[1]}](#method-{found[2]})" if found[2] in topics else found[1]
+        ),
+        text,
+    )
     text = words(text)
-    html = MarkdownIt("commonmark", {"html": False}).enable("table").render(re.sub(r"(?m)^(##+ )", r"#\1", text))
-    title, number = read_topics()[topic]["title"], count(1)
-    html = re.sub("<table>", lambda _: BOX.format(f"Method of {title}", next(number)), html)
+    html = (
+        MarkdownIt("commonmark", {"html": False})
+        .enable("table")
+        .render(re.sub(r"(?m)^(##+ )", r"#\1", text))
+    )
+    title = read_topics()[topic]["title"]
+    number = count(1)
+    html = re.sub(
+        "<table>", lambda _: BOX.format(f"Method of {title}", next(number)), html
+    )
     html = html.replace("</table>", "</table></div>")
-    return Markup(html.replace("<pre>", '<pre tabindex="0">'))  # our own files, without raw HTML
+    return Markup(
+        html.replace("<pre>", '<pre tabindex="0">')
+    )  # our own files, without raw HTML
 
 
 def _beside(exhibit: Exhibit, folder: Path) -> dict[str, Any]:
-    """Return an exhibit with the paths of its picture and its data from the page of tables."""
-    files = {end: Path(os.path.relpath(path, folder)).as_posix() for end, path in exhibit.files.items()}
-    told = {name: getattr(exhibit, name) for name in ("id", "title", "caption", "alt", "html", "script")}
+    """Return an exhibit with the paths of its picture and its data from the page of
+    tables.
+    """
+    files = {
+        end: Path(os.path.relpath(path, folder)).as_posix()
+        for end, path in exhibit.files.items()
+    }
+    told = {
+        name: getattr(exhibit, name)
+        for name in ("id", "title", "caption", "alt", "html", "script")
+    }
     return told | {"picture": files.get(exhibit.drawn, ""), "twin": files[".csv"]}

@@ -1,4 +1,6 @@
-"""Paper and appendix: Typst sources from the texts of the study, compiled to PDFs that are the same on every run."""
+"""Paper and appendix: Typst sources from the texts of the study, compiled to PDFs that
+are the same on every run.
+"""
 
 import os.path
 import re
@@ -32,7 +34,11 @@ NOUNS = {"T": "Table", "F": "Figure"}
 
 
 def write_paper(
-    sources: Sequence[str], papers: Sequence[str], references: str, config: Mapping[str, Any], **given: Any
+    sources: Sequence[str],
+    papers: Sequence[str],
+    references: str,
+    config: Mapping[str, Any],
+    **given: Any,
 ) -> None:
     """Write the sources of paper and appendix and their references, and compile them."""
     folder = Path(references).parent
@@ -46,11 +52,16 @@ def write_paper(
         compile_paper(source, paper, os.path.commonpath(files))
 
 
-def render_paper(name: str, folder: Path, context: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+def render_paper(
+    name: str, folder: Path, context: Mapping[str, Any], config: Mapping[str, Any]
+) -> str:
     """Render the Typst source of ``paper`` or ``appendix``, to stand in ``folder``."""
-    environment = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, **MARKS)
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, **MARKS
+    )
     environment.filters.update(typ=typst_text, str=typst_string)
-    prose, placed = context["prose"], _placed(name, folder, context, config)
+    prose = context["prose"]
+    placed = _placed(name, folder, context, config)
     used = ("abstract", "paper") if name == "paper" else (name,)
     return environment.get_template("paper.typ.j2").render(
         **context,
@@ -70,27 +81,47 @@ def _placed(
 
     def exhibit(which: str, head: str = "") -> str:
         item = exhibits[which]
-        path = {end: typst_string(Path(os.path.relpath(file, folder)).as_posix()) for end, file in item.files.items()}
+        path = {
+            end: typst_string(Path(os.path.relpath(file, folder)).as_posix())
+            for end, file in item.files.items()
+        }
         above = f", head: heading(level: 2, {typst_string(head)})" if head else ""
         label = f"#metadata({typst_string(which)}) <{which}>\n"
         if item.html:
             told = f"id: {typst_string(which)}, short: {str(paper).lower()}{above}"
-            return f"{label}#import {path['.typ']} as made\n#datatable(made, {told})\n\n"
+            return (
+                f"{label}#import {path['.typ']} as made\n#datatable(made, {told})\n\n"
+            )
         words = f"title: [{typst_text(item.title)}], note: [{typst_text(item.caption)}]"
         image = f"image({path['.svg']}, width: 100%, alt: {typst_string(item.alt)})"
-        return f"{label}#exhibit({image}, id: {typst_string(which)}, {words}, float: {str(paper).lower()}{above})\n\n"
+        return (
+            f"{label}#exhibit({image}, id: {typst_string(which)}, {words}, float:"
+            f" {str(paper).lower()}{above})\n\n"
+        )
 
     def see(which: str, label: str = "") -> str:
         words = label or f"{NOUNS[which[0]]} {which}"
         here = (which in context["in_paper"]) == paper
-        return f"#link(<{which}>)[{words}];" if here else f"{words} of the {'appendix' if paper else 'paper'}"
+        return (
+            f"#link(<{which}>)[{words}];"
+            if here
+            else f"{words} of the {'appendix' if paper else 'paper'}"
+        )
 
     if paper:
-        return {"see": see, "table": exhibit, "figure": exhibit, "claims_table": lambda: exhibit("T0")}
+        return {
+            "see": see,
+            "table": exhibit,
+            "figure": exhibit,
+            "claims_table": lambda: exhibit("T0"),
+        }
     return {
         "see": see,
         "rest": lambda: _rest(context, exhibit),
-        "methods": lambda: renamed(config["study"], "".join(method_typst(topic) for topic in config["estimates"])),
+        "methods": lambda: renamed(
+            config["study"],
+            "".join(method_typst(topic) for topic in config["estimates"]),
+        ),
         "assumptions": lambda: _assumptions(context),
         "data_sources": lambda: _data_sources(context),
     }
@@ -100,14 +131,25 @@ def _rest(context: Mapping[str, Any], exhibit: Callable[..., str]) -> str:
     found = []
     sections = [(part.title, part.exhibits) for part in context["sections"]]
     for title, items in [*sections, ("Further tables and figures", context["further"])]:
-        left = sorted((item.id for item in items if item.id not in context["in_paper"] or _shortened(item)), key=_kind)
-        found += [exhibit(which, "" if place else title) for place, which in enumerate(left)]
+        left = sorted(
+            (
+                item.id
+                for item in items
+                if item.id not in context["in_paper"] or _shortened(item)
+            ),
+            key=_kind,
+        )
+        found += [
+            exhibit(which, "" if place else title) for place, which in enumerate(left)
+        ]
     return "".join(found)
 
 
 def _shortened(item: Exhibit) -> bool:
     """Say whether the paper prints only a part of a table."""
-    return bool(item.html) and "#let shortened = true" in Path(item.files[".typ"]).read_text(encoding="utf-8")
+    return bool(item.html) and "#let shortened = true" in Path(
+        item.files[".typ"]
+    ).read_text(encoding="utf-8")
 
 
 def _kind(which: str) -> str:
@@ -115,36 +157,53 @@ def _kind(which: str) -> str:
 
 
 def method_typst(topic: str) -> str:
-    """Return the beginning of a topic's method page: its title, the first sentence, and its equations as typed."""
+    """Return the beginning of a topic's method page: its title, the first sentence, and
+    its equations as typed.
+    """
     path = TOPICS / topic / "method.md"
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     if not (first := re.search(r"^# .*\n+((?:[^#\n].*\n)+)", text, re.MULTILINE)):
         return ""
     purpose = re.split(r"(?<=[.?!]) ", " ".join(first[1].replace("`", "").split()))[0]
-    section = re.search(r"^## Equations?\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
-    lines = "\n".join(re.findall(r"^ {4}(.*)$", section[1], re.MULTILINE) if section else [])
+    section = re.search(
+        r"^## Equations?\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
+    )
+    lines = "\n".join(
+        re.findall(r"^ {4}(.*)$", section[1], re.MULTILINE) if section else []
+    )
     equations = f"#equations({typst_string_lines(lines)})\n\n" if lines else ""
     return f"== {typst_text(read_topics()[topic]['title'])}\n\n{typst_text(purpose)}\n\n{equations}"
 
 
 def typst_string_lines(text: str) -> str:
     """Write text of several lines as a Typst string literal."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    return (
+        '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    )
 
 
 def _assumptions(context: Mapping[str, Any]) -> str:
-    frame = pd.DataFrame([(item.floor, item.text) for item in context["assumptions"]], columns=["floor", "text"])
+    frame = pd.DataFrame(
+        [(item.floor, item.text) for item in context["assumptions"]],
+        columns=["floor", "text"],
+    )
     frame["floor"] = frame["floor"].str.replace("_", " ")
     return _table("Modelling decisions", frame, {"floor": "Part", "text": "Decision"})
 
 
 def _data_sources(context: Mapping[str, Any]) -> str:
     frame = pd.DataFrame(context["data_sources"])
-    return _table("Sources", frame, {"source": "Source", "citation": "Citation", "vintage": "Vintage"})
+    return _table(
+        "Sources",
+        frame,
+        {"source": "Source", "citation": "Citation", "vintage": "Vintage"},
+    )
 
 
 def _table(title: str, frame: pd.DataFrame, headers: Mapping[str, str]) -> str:
-    columns = tuple(Column(names=(name,), header=header) for name, header in headers.items())
+    columns = tuple(
+        Column(names=(name,), header=header) for name, header in headers.items()
+    )
     made = table_typst(Table(id="", title=title, note=(), columns=columns, frame=frame))
     keys = "title: title, note: note, size: size, sideways: sideways, body: body"
     return f"#{{\n{made.replace('#let', 'let')}datatable(({keys}))\n}}\n\n"
@@ -153,9 +212,19 @@ def _table(title: str, frame: pd.DataFrame, headers: Mapping[str, str]) -> str:
 def compile_paper(source: str | Path, paper: str | Path, root: str | Path) -> None:
     """Compile a Typst source with the fonts that Typst brings."""
     try:
-        content = typst.compile(str(source), root=str(Path(root).resolve()), ignore_system_fonts=True, timestamp=0)
+        content = typst.compile(
+            str(source),
+            root=str(Path(root).resolve()),
+            ignore_system_fonts=True,
+            timestamp=0,
+        )
     except RuntimeError as error:
-        told = f"{Path(source).name} does not compile ({' '.join(str(error).split())[:200]})"
-        raise ReportError(told, "a valid Typst source", "correct the template in report/templates") from None
+        told = (
+            f"{Path(source).name} does not compile"
+            f" ({' '.join(str(error).split())[:200]})"
+        )
+        raise ReportError(
+            told, "a valid Typst source", "correct the template in report/templates"
+        ) from None
     with beside(paper) as part:
         part.write_bytes(content)

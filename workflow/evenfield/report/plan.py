@@ -1,4 +1,6 @@
-"""The plan of a study: what a run makes of its config, what it leaves out, and the faults of its config."""
+"""The plan of a study: what a run makes of its config, what it leaves out, and the
+faults of its config.
+"""
 
 import hashlib
 import json
@@ -10,7 +12,14 @@ from typing import Any
 from evenfield.shared.offers import step_aside
 from evenfield.shared.topics import LIBRARY, exhibit_owners, read_topics
 from evenfield.study.config import reference_faults, shaped_config
-from evenfield.study.errors import ConfigError, Faults, IngestError, WeightsError, first_examples, nearest
+from evenfield.study.errors import (
+    ConfigError,
+    Faults,
+    IngestError,
+    WeightsError,
+    first_examples,
+    nearest,
+)
 
 
 @dataclass(frozen=True)
@@ -27,57 +36,100 @@ class Plan:
 
 
 def plan_study(written: Mapping[str, Any]) -> Plan:
-    """Plan the study of the working directory; only a config of no shape is refused at once."""
-    whole, topics = shaped_config(written), read_topics()
-    faults, config = reference_faults(whole), whole
+    """Plan the study of the working directory; only a config of no shape is refused at
+    once.
+    """
+    whole = shaped_config(written)
+    topics = read_topics()
+    faults = reference_faults(whole)
+    config = whole
     with faults.caught():
         config = step_aside(whole)
     faults += _exhibit_faults(config, topics)
     faults += _file_faults(config)
-    own = sorted(path for path in Path("text").glob("*.*") if path.suffix in (".md", ".bib"))
+    own = sorted(
+        path for path in Path("text").glob("*.*") if path.suffix in (".md", ".bib")
+    )
     shown = [*config["tables"], *config["figures"]]
     return Plan(
         whole=whole,
         config=config,
-        topics=tuple(name for name, told in topics.items() if told["estimate"] and name in config["estimates"]),
-        exhibits={topic: tuple(x for x in told["exhibits"] if x in shown) for topic, told in topics.items()},
+        topics=tuple(
+            name
+            for name, told in topics.items()
+            if told["estimate"] and name in config["estimates"]
+        ),
+        exhibits={
+            topic: tuple(x for x in told["exhibits"] if x in shown)
+            for topic, told in topics.items()
+        },
         texts=() if config.get("neutral") else tuple(map(str, own)),
         left_out=tuple(config.get("aside", ())),
         faults=faults,
     )
 
 
-def _exhibit_faults(config: Mapping[str, Any], topics: Mapping[str, Mapping[str, Any]]) -> Iterator[ConfigError]:
+def _exhibit_faults(
+    config: Mapping[str, Any], topics: Mapping[str, Mapping[str, Any]]
+) -> Iterator[ConfigError]:
     owners = exhibit_owners()
     for key in ("tables", "figures"):
         known = [name for name in owners if name.startswith(key[0].upper())]
         for name in config[key]:
             if name not in known:
                 hint = nearest(name, known, "see docs/exhibits.md")
-                yield ConfigError(f"{key} names '{name}'", f"one of {first_examples(known, 40)}", hint)
+                yield ConfigError(
+                    f"{key} names '{name}'", f"one of {first_examples(known, 40)}", hint
+                )
                 continue
-            if topics[owners[name]]["estimate"] and owners[name] not in config["estimates"]:
-                found, remedy = f"{key} names {name} without estimates.{owners[name]}", f"remove {name} from `{key}`"
-                yield ConfigError(found, "the topic that it shows", f"add the topic or {remedy}")
+            if (
+                topics[owners[name]]["estimate"]
+                and owners[name] not in config["estimates"]
+            ):
+                found = f"{key} names {name} without estimates.{owners[name]}"
+                remedy = f"remove {name} from `{key}`"
+                yield ConfigError(
+                    found, "the topic that it shows", f"add the topic or {remedy}"
+                )
 
 
 def _file_faults(config: Mapping[str, Any]) -> Iterator[IngestError | WeightsError]:
     package = config["data"]["package"]
     if not Path(package).is_file():
-        yield IngestError(f"no file {package}", "the dictionary named by data.package", "correct it in config.yaml")
+        yield IngestError(
+            f"no file {package}",
+            "the dictionary named by data.package",
+            "correct it in config.yaml",
+        )
     for name, family in config["weights"]["families"].items():
         if "path" in family and not Path(family["path"]).is_file():
             found = f"weights {name}: no file {family['path']}"
-            yield WeightsError(found, "a file of weights", "correct weights.families in config.yaml")
+            yield WeightsError(
+                found, "a file of weights", "correct weights.families in config.yaml"
+            )
 
 
 def unchecked(plan: Plan, stamp: Path) -> str:
-    """Return a hash of plan, tables, texts and library unless they are what they were when a check passed."""
-    weights = [family["path"] for family in plan.config["weights"]["families"].values() if "path" in family]
+    """Return a hash of plan, tables, texts and library unless they are what they were
+    when a check passed.
+    """
+    weights = [
+        family["path"]
+        for family in plan.config["weights"]["families"].values()
+        if "path" in family
+    ]
     folder = Path(plan.config["data"]["package"]).parent
-    files = [*folder.rglob("*.*"), *map(Path, (*plan.texts, *weights)), *LIBRARY.rglob("*.py")]
+    files = [
+        *folder.rglob("*.*"),
+        *map(Path, (*plan.texts, *weights)),
+        *LIBRARY.rglob("*.py"),
+    ]
     digest = hashlib.sha256(json.dumps(plan.whole, sort_keys=True).encode())
     for path in sorted(path for path in files if path.is_file()):
         digest.update(str(path).encode() + hashlib.sha256(path.read_bytes()).digest())
-    known = not plan.faults and stamp.is_file() and stamp.read_text("ascii") == digest.hexdigest()
+    known = (
+        not plan.faults
+        and stamp.is_file()
+        and stamp.read_text("ascii") == digest.hexdigest()
+    )
     return "" if known else digest.hexdigest()

@@ -1,4 +1,6 @@
-"""The texts of a study: Markdown with named numbers and conditions, read once, written as HTML and as Typst."""
+"""The texts of a study: Markdown with named numbers and conditions, read once, written
+as HTML and as Typst.
+"""
 
 import re
 import traceback
@@ -11,22 +13,40 @@ from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
 from evenfield.report.bibliography import Reference, read_references
-from evenfield.report.markup import SILENT, Mark, Placed, mark, marks, slug, to_html, to_typst, tokens_of
+from evenfield.report.markup import (
+    SILENT,
+    Mark,
+    Placed,
+    mark,
+    marks,
+    slug,
+    to_html,
+    to_typst,
+    tokens_of,
+)
 from evenfield.report.numbers import Number
 from evenfield.shared.tables.numbers import is_missing, p_value
-from evenfield.study.errors import Faults, ReportError, first_examples, nearest, not_known
+from evenfield.study.errors import (
+    Faults,
+    ReportError,
+    first_examples,
+    nearest,
+    not_known,
+)
 
 COUNTS = (
-    "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
+    "no one two three four five six seven eight nine ten eleven twelve thirteen"
+    " fourteen fifteen sixteen seventeen eighteen nineteen"
 ).split()
 TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-# What a text may place beside tables and figures; each renderer says which of them it knows.
+# What a text may place beside tables and figures; each renderer says which of them it
+# knows.
 BLOCKS = "map statements answer_counts claims_table rest methods assumptions data_sources".split()
 PLACING = ("table", "figure", "claims_table")
 # What a text may name beside its blocks; a run fills them.
 GIVEN = (
-    "n answers counts kinds total questions claims words vintage study income units years proxy convergence made"
+    "n answers counts kinds total questions claims words vintage study income units"
+    " years proxy convergence made"
 ).split()
 KINDS = ("fact", "association", "effect", "out of reach", "not empirical")
 PARTS = ("low", "high", "p", "p_is", "interval", "smallest_visible", "unit")
@@ -41,17 +61,27 @@ class Value(float):
     """A number that conditions may read and no text can print."""
 
     def __str__(self) -> str:
-        raise ReportError("a computed number is printed", "a number named in numbers.yaml", "name it there")
+        raise ReportError(
+            "a computed number is printed",
+            "a number named in numbers.yaml",
+            "name it there",
+        )
 
     def __format__(self, spec: str) -> str:
         return str(self)
 
 
 class Part:
-    """A number as a text sees it: what it prints, its parts, and ``value`` for conditions."""
+    """A number as a text sees it: what it prints, its parts, and ``value`` for
+    conditions.
+    """
 
     def __init__(self, name: str, text: str, value: float | None, **parts: Any) -> None:
-        self.name, self.text, self.value = name, text, Value(float("nan") if value is None else value)
+        self.name, self.text, self.value = (
+            name,
+            text,
+            Value(float("nan") if value is None else value),
+        )
         self.__dict__.update(parts)
 
     def __str__(self) -> str:
@@ -59,7 +89,11 @@ class Part:
 
     def __getattr__(self, part: str) -> Any:
         if part in PARTS:
-            raise ReportError(f"{self.name} has no {part}", "a number that rests on a test", "leave it out")
+            raise ReportError(
+                f"{self.name} has no {part}",
+                "a number that rests on a test",
+                "leave it out",
+            )
         raise AttributeError(part)
 
 
@@ -67,13 +101,18 @@ def part_of(name: str, number: Number) -> Part:
     """Return a named number as a text sees it."""
     ends = {end: getattr(number, end) for end in ("low", "high", "smallest_visible")}
     told: dict[str, Any] = {
-        end: Part(f"{name}.{end}", number.written(value), value) for end, value in ends.items() if not is_missing(value)
+        end: Part(f"{name}.{end}", number.written(value), value)
+        for end, value in ends.items()
+        if not is_missing(value)
     }
     told |= {"interval": number.interval} if number.interval else {}
     told |= {"unit": number.unit} if number.unit else {}
     if not is_missing(number.p):
         text = p_value(number.p)
-        told |= {"p": Part(f"{name}.p", text, number.p), "p_is": f"p {'' if text[0] in '<>' else '= '}{text}"}
+        told |= {
+            "p": Part(f"{name}.p", text, number.p),
+            "p_is": f"p {'' if text[0] in '<>' else '= '}{text}",
+        }
     return Part(name, number.text, number.value, **told)
 
 
@@ -98,7 +137,9 @@ class Sandbox(SandboxedEnvironment):
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Compute, so that the result is for conditions only."""
         if operator == "%" and isinstance(left, str):
-            raise ReportError("a text is formatted", "a number named in numbers.yaml", "name it there")
+            raise ReportError(
+                "a text is formatted", "a number named in numbers.yaml", "name it there"
+            )
         made = super().call_binop(context, operator, left, right)
         return Value(made) if isinstance(made, float) else made
 
@@ -109,7 +150,9 @@ class Sandbox(SandboxedEnvironment):
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Refuse what a number brings, for example its parts as plain numbers."""
-        return not isinstance(obj, float) and super().is_safe_attribute(obj, attr, value)
+        return not isinstance(obj, float) and super().is_safe_attribute(
+            obj, attr, value
+        )
 
 
 class Prose:
@@ -122,7 +165,11 @@ class Prose:
         references: Mapping[str, Reference],
         exhibits: Iterable[str] = (),
     ) -> None:
-        self._texts, self._references, self._exhibits = dict(texts), references, frozenset(exhibits)
+        self._texts, self._references, self._exhibits = (
+            dict(texts),
+            references,
+            frozenset(exhibits),
+        )
         blocks = {name: lambda *args, name=name: mark(name, *args) for name in BLOCKS}
         exhibit = {
             name: lambda which, *label, name=name: self._exhibit(name, which, *label)
@@ -132,36 +179,62 @@ class Prose:
         self._made: dict[str, str] = {}
 
     def html(self, name: str, placed: Placed) -> str:
-        """Return a text as HTML; ``placed`` says what stands for ``see``, ``table``, ``figure`` and each block."""
+        """Return a text as HTML; ``placed`` says what stands for ``see``, ``table``,
+        ``figure`` and each block.
+        """
         cite: Placed = {"cite": self._cite_html, "cite_group": self._group_html}
-        return self._located(name, lambda: to_html(tokens_of(self._filled(name)), {**cite, **placed}))
+        return self._located(
+            name, lambda: to_html(tokens_of(self._filled(name)), {**cite, **placed})
+        )
 
     def typst(self, name: str, placed: Placed) -> str:
         """Return a text as Typst markup."""
-        cite: Placed = {"cite": _cite_typst, "cite_group": lambda *keys: "".join(f"#cite(<{key}>);" for key in keys)}
-        return self._located(name, lambda: to_typst(tokens_of(self._filled(name)), {**cite, **placed}))
+        cite: Placed = {
+            "cite": _cite_typst,
+            "cite_group": lambda *keys: "".join(f"#cite(<{key}>);" for key in keys),
+        }
+        return self._located(
+            name, lambda: to_typst(tokens_of(self._filled(name)), {**cite, **placed})
+        )
 
     def headings(self, name: str, level: int = 2) -> list[tuple[str, str]]:
         """Return id and title of the headings of one level."""
         tokens = tokens_of(self._filled(name))
-        opens = [(token.type, token.tag) == ("heading_open", f"h{level}") for token in tokens]
-        heads = [after for is_head, after in zip(opens, tokens[1:], strict=False) if is_head]
+        opens = [
+            (token.type, token.tag) == ("heading_open", f"h{level}") for token in tokens
+        ]
+        heads = [
+            after for is_head, after in zip(opens, tokens[1:], strict=False) if is_head
+        ]
         return [(slug(head.content), head.content) for head in heads]
 
     def placed(self, name: str) -> list[str]:
         """Return the tables and figures that a text places, in its order."""
         found = marks(self._filled(name))
-        return ["T0" if kind == "claims_table" else args[0] for kind, *args in found if kind in PLACING]
+        return [
+            "T0" if kind == "claims_table" else args[0]
+            for kind, *args in found
+            if kind in PLACING
+        ]
 
     def cited(self, *names: str) -> list[Reference]:
         """Return the references that texts cite, sorted as they are printed."""
-        found = [args for name in names for kind, *args in marks(self._filled(name)) if kind.startswith("cite")]
+        found = [
+            args
+            for name in names
+            for kind, *args in marks(self._filled(name))
+            if kind.startswith("cite")
+        ]
         keys = {key for args in found for key in args}
-        return sorted((self._references[key] for key in keys), key=lambda item: item.sort_key)
+        return sorted(
+            (self._references[key] for key in keys), key=lambda item: item.sort_key
+        )
 
     def references_html(self, *names: str) -> str:
         """Return the list of references that the citations of texts link to."""
-        items = "".join(f'<li id="ref-{item.key}">{item.html}</li>\n' for item in self.cited(*names))
+        items = "".join(
+            f'<li id="ref-{item.key}">{item.html}</li>\n' for item in self.cited(*names)
+        )
         return f'<ul class="references">\n{items}</ul>\n' if items else ""
 
     def source(self, name: str) -> str:
@@ -169,19 +242,33 @@ class Prose:
         return self._texts[name].read_text(encoding="utf-8")
 
     def faults(self) -> Iterator[ReportError]:
-        """Yield what is wrong with the texts whatever the numbers are; a branch that may not be taken is left alone."""
+        """Yield what is wrong with the texts whatever the numbers are; a branch that
+        may not be taken is left alone.
+        """
         for name in self._texts:
             yield from self._citation_faults(name)
             try:
                 tree = _environment().parse(self.source(name))
             except TemplateSyntaxError as error:
-                told = ReportError(str(error.message), "what docs/prose.md lists", "correct the line")
+                told = ReportError(
+                    str(error.message), "what docs/prose.md lists", "correct the line"
+                )
                 yield self._fault(name, error.lineno, told)
                 continue
-            for unknown in sorted(meta.find_undeclared_variables(tree) - set(self._names) - set(GIVEN)):
-                told = ReportError(f"the name '{unknown}' is not known", "what docs/prose.md lists", "correct it")
+            for unknown in sorted(
+                meta.find_undeclared_variables(tree) - set(self._names) - set(GIVEN)
+            ):
+                told = ReportError(
+                    f"the name '{unknown}' is not known",
+                    "what docs/prose.md lists",
+                    "correct it",
+                )
                 yield self._fault(name, 0, told)
-            branches = {id(node) for branch in tree.find_all(nodes.If) for node in branch.find_all(nodes.Expr)}
+            branches = {
+                id(node)
+                for branch in tree.find_all(nodes.If)
+                for node in branch.find_all(nodes.Expr)
+            }
             for node in tree.find_all((nodes.Getattr, nodes.Getitem, nodes.Call)):
                 if id(node) not in branches and (refused := self._unknown(node)):
                     yield self._fault(name, node.lineno, refused)
@@ -190,7 +277,13 @@ class Prose:
         """Return why a number, an answer or an exhibit that is named will not be there."""
         call = isinstance(node, nodes.Call)
         owner = getattr(node.node, "name", "")
-        given = node.attr if isinstance(node, nodes.Getattr) else (node.args[:1] or [None])[0] if call else node.arg
+        given = (
+            node.attr
+            if isinstance(node, nodes.Getattr)
+            else (node.args[:1] or [None])[0]
+            if call
+            else node.arg
+        )
         wanted = getattr(given, "value", given)
         try:
             if call and owner in ("see", "table", "figure") and isinstance(wanted, str):
@@ -221,10 +314,14 @@ class Prose:
             raise self._fault(name, _line_of(error), error) from None
         except TemplateError as error:
             line = getattr(error, "lineno", None) or _line_of(error)
-            told = ReportError(str(error.message), "what docs/prose.md lists", "correct the line")
+            told = ReportError(
+                str(error.message), "what docs/prose.md lists", "correct the line"
+            )
             raise self._fault(name, line, told) from None
         except (TypeError, ValueError, ZeroDivisionError) as error:
-            told = ReportError(str(error), "what docs/prose.md lists", "correct the line")
+            told = ReportError(
+                str(error), "what docs/prose.md lists", "correct the line"
+            )
             raise self._fault(name, _line_of(error), told) from None
 
     def _fault(self, name: str, line: int, error: ReportError) -> ReportError:
@@ -247,21 +344,33 @@ class Prose:
             named = re.search(r"'(.+?)'|^(\w+\()", error.found)
             wanted = (named[1] or named[2])[:20] if named else "\n"
             lines = self.source(name).splitlines()
-            raise self._fault(name, next((n for n, line in enumerate(lines, 1) if wanted in line), 0), error) from None
+            raise self._fault(
+                name,
+                next((n for n, line in enumerate(lines, 1) if wanted in line), 0),
+                error,
+            ) from None
 
     def _exhibit(self, kind: str, which: str, *label: str) -> Mark:
         fits = {"table": "T", "figure": "F"}.get(kind, which[:1])
         if which not in self._exhibits or not which.startswith(fits):
             known = [name for name in sorted(self._exhibits) if name.startswith(fits)]
             action = "add it to tables or figures in config.yaml, or correct the name"
-            raise ReportError(f"{kind} '{which}' is not made", f"one of {first_examples(known, 40)}", action)
+            raise ReportError(
+                f"{kind} '{which}' is not made",
+                f"one of {first_examples(known, 40)}",
+                action,
+            )
         return mark(kind, which, *label)
 
     def _cited(self, text: str) -> str:
         def group(found: re.Match[str]) -> str:
             keys = [part.strip() for part in found[1].split(";")]
             if wrong := [part for part in keys if not CITE.fullmatch(part)]:
-                raise ReportError(f"'{wrong[0]}' is no citation", "[@Key] or [@Key; @Other]", "correct it")
+                raise ReportError(
+                    f"'{wrong[0]}' is no citation",
+                    "[@Key] or [@Key; @Other]",
+                    "correct it",
+                )
             return mark("cite_group", *(key[1:] for key in keys))
 
         return CITE.sub(lambda found: mark("cite", found[1]), GROUP.sub(group, text))
@@ -272,19 +381,30 @@ class Prose:
 
     def _group_html(self, *keys: str) -> str:
         items = [self._references[key] for key in keys]
-        links = [f'<a href="#ref-{item.key}">{item.short} {item.year}</a>' for item in items]
+        links = [
+            f'<a href="#ref-{item.key}">{item.short} {item.year}</a>' for item in items
+        ]
         return f"({'; '.join(links)})"
 
 
-def read_texts(texts: Iterable[str], faults: Faults) -> tuple[dict[str, Path], dict[str, Reference]]:
-    """Return a study's own texts by name, and its references; those that cannot be read are added to ``faults``."""
-    paths, references = dict[str, Path](), dict[str, Reference]()
+def read_texts(
+    texts: Iterable[str], faults: Faults
+) -> tuple[dict[str, Path], dict[str, Reference]]:
+    """Return a study's own texts by name, and its references; those that cannot be read
+    are added to ``faults``.
+    """
+    paths = dict[str, Path]()
+    references = dict[str, Reference]()
     written: dict[str, str] = {}
     for path in texts:
         try:
             written[path] = Path(path).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
-            faults.append(ReportError(f"{path} cannot be read", "a UTF-8 file", "correct or remove it"))
+            faults.append(
+                ReportError(
+                    f"{path} cannot be read", "a UTF-8 file", "correct or remove it"
+                )
+            )
     for path in written:
         if path.endswith(".md"):
             paths[Path(path).stem] = Path(path)
@@ -292,13 +412,19 @@ def read_texts(texts: Iterable[str], faults: Faults) -> tuple[dict[str, Path], d
         if path.endswith(".bib"):
             with faults.caught():
                 references = read_references(path)
-                check_citations([written[str(text)] for text in paths.values()], references, path)
+                check_citations(
+                    [written[str(text)] for text in paths.values()], references, path
+                )
     return paths, references
 
 
 def _environment() -> Sandbox:
     made = Sandbox(
-        undefined=StrictUndefined, finalize=_finalize, trim_blocks=True, lstrip_blocks=True, autoescape=False
+        undefined=StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
     )
     made.globals.clear()
     made.filters = {key: made.filters[key] for key in FILTERS} | {"word": word}
@@ -312,7 +438,9 @@ class _BrokenError(ReportError):
 def _must(condition: object) -> Mark:
     if not condition:
         found = "the sentence below no longer holds"
-        raise _BrokenError(found, "a sentence that the numbers bear out", "rewrite the sentence")
+        raise _BrokenError(
+            found, "a sentence that the numbers bear out", "rewrite the sentence"
+        )
     return Mark(SILENT)
 
 
@@ -326,17 +454,25 @@ def _finalize(value: Any) -> str:
 
 def word(value: Any) -> str:
     """Write a count below a hundred as a word: ``six``, ``thirty-nine``."""
-    whole = int(value.text) if isinstance(value, Part) and value.text.isdigit() else value
+    whole = (
+        int(value.text) if isinstance(value, Part) and value.text.isdigit() else value
+    )
     if not isinstance(whole, int):
-        raise ReportError(f"'{value}' is no count", "a whole number", "print it without `word`")
+        raise ReportError(
+            f"'{value}' is no count", "a whole number", "print it without `word`"
+        )
     if not len(COUNTS) <= whole < 100:
         return COUNTS[whole] if 0 <= whole < 100 else str(whole)
     tens, ones = divmod(whole, 10)
     return TENS[tens - 2] + (f"-{COUNTS[ones]}" if ones else "")
 
 
-def check_citations(texts: Sequence[str], references: Mapping[str, Reference], where: str) -> None:
-    """Refuse an entry that no text cites; a key that has no entry is refused where it stands."""
+def check_citations(
+    texts: Sequence[str], references: Mapping[str, Reference], where: str
+) -> None:
+    """Refuse an entry that no text cites; a key that has no entry is refused where it
+    stands.
+    """
     cited = {key for text in texts for key in CITE.findall(text)}
     if uncited := sorted(set(references) - cited):
         found = f"{where}: no text cites {first_examples(uncited)}"
@@ -344,7 +480,11 @@ def check_citations(texts: Sequence[str], references: Mapping[str, Reference], w
 
 
 def _unknown_key(key: str, references: Mapping[str, Reference]) -> ReportError:
-    return ReportError(f"@{key} is not known", "a key of references.bib", nearest(key, references, "add it there", "@"))
+    return ReportError(
+        f"@{key} is not known",
+        "a key of references.bib",
+        nearest(key, references, "add it there", "@"),
+    )
 
 
 def _cite_typst(key: str) -> str:
@@ -353,4 +493,7 @@ def _cite_typst(key: str) -> str:
 
 def _line_of(error: Exception) -> int:
     frames = traceback.extract_tb(error.__traceback__)
-    return max((frame.lineno or 0 for frame in frames if frame.filename == "<template>"), default=0)
+    return max(
+        (frame.lineno or 0 for frame in frames if frame.filename == "<template>"),
+        default=0,
+    )

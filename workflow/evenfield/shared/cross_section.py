@@ -1,4 +1,6 @@
-"""The cross-section of a specification in a period: income at both ends, growth, and the controls that exist."""
+"""The cross-section of a specification in a period: income at both ends, growth, and
+the controls that exist.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,36 +16,71 @@ from evenfield.study.study import Study
 # Columns of periods.csv by kind of end point, and the name of the outcome.
 ENDS = {
     "end": ("log_income_start", "log_income_end", "growth_pct_per_year", "growth"),
-    "mean3": ("log_income_start_mean3", "log_income_end_mean3", "growth_mean3_pct_per_year", "growth_mean3"),
+    "mean3": (
+        "log_income_start_mean3",
+        "log_income_end_mean3",
+        "growth_mean3_pct_per_year",
+        "growth_mean3",
+    ),
 }
 TOLERANCE = 1e-8
 
 
 def cross_section(
-    study: Study, spec: Any, period: str, where: str, wanted: Sequence[str] = (), ends: str = "end"
+    study: Study,
+    spec: Any,
+    period: str,
+    where: str,
+    wanted: Sequence[str] = (),
+    ends: str = "end",
 ) -> tuple[pd.DataFrame, float, str, str, bool]:
-    """Return unit, start, end, controls, growth; years; basis; note; whether the end points exist in the period.
+    """Return unit, start, end, controls, growth; years; basis; note; whether the end
+    points exist in the period.
 
-    The order of the rows depends neither on their order in the file nor, ties aside, on the names of the units.
+    The order of the rows depends neither on their order in the file nor, ties aside, on
+    the names of the units.
     """
     info = scheme_infos([study.description(spec.unit_scheme)])[spec.unit_scheme]
-    units, frame = sample_units(info, spec.sample, where), study.table("periods", spec.unit_scheme)
+    units = sample_units(info, spec.sample, where)
+    frame = study.table("periods", spec.unit_scheme)
     frame = frame[frame["period"].eq(period) & frame["unit"].isin(units)]
     start, end, growth, _ = ENDS[ends]
-    # ASSUME: a control or end point that is blank for all units does not exist in the period; a single gap is an error.
+    # ASSUME: a control or end point that is blank for all units does not exist in the
+    # period; a single gap is an error.
     available = ends == "end" or not frame[[start, end]].isna().all(axis=None)
-    controls = {f"control_{name}": name for name in wanted if not frame[f"control_{name}"].isna().all()}
-    rows = sample_rows(frame, units, [*((start, end, growth) if available else ()), *controls], where)
-    years = float(rows["end_year"].iloc[0] - rows["start_year"].iloc[0]) if len(rows) else NAN
+    controls = {
+        f"control_{name}": name
+        for name in wanted
+        if not frame[f"control_{name}"].isna().all()
+    }
+    rows = sample_rows(
+        frame, units, [*((start, end, growth) if available else ()), *controls], where
+    )
+    years = (
+        float(rows["end_year"].iloc[0] - rows["start_year"].iloc[0])
+        if len(rows)
+        else NAN
+    )
     years -= 2 * info.step if ends == "mean3" else 0
-    data = rows.rename(columns={start: "start", end: "end", **controls})[["unit", "start", "end", *controls.values()]]
+    data = rows.rename(columns={start: "start", end: "end", **controls})[
+        ["unit", "start", "end", *controls.values()]
+    ]
     data = data.assign(growth=(data["end"] - data["start"]) / years)
     told = rows[growth] / 100
-    off = sorted(data.loc[(data["growth"] - told).abs() > TOLERANCE * told.abs().clip(lower=1), "unit"])
+    off = sorted(
+        data.loc[
+            (data["growth"] - told).abs() > TOLERANCE * told.abs().clip(lower=1), "unit"
+        ]
+    )
     if available and off:
-        found = f"{where}: growth of {len(off)} units is not the difference of the end points a year"
+        found = (
+            f"{where}: growth of {len(off)} units is not the difference of the end"
+            " points a year"
+        )
         raise EstimateError(
-            f"{found} ({first_examples(off)})", "growth over the years between the end points", "remake the panel"
+            f"{found} ({first_examples(off)})",
+            "growth over the years between the end points",
+            "remake the panel",
         )
     basis = one_text(rows["basis"])
     data = data.sort_values(["start", "end", "unit"], ignore_index=True)

@@ -1,4 +1,6 @@
-"""The tidy layout that every estimator writes: one row, one number, everything needed to read it."""
+"""The tidy layout that every estimator writes: one row, one number, everything needed
+to read it.
+"""
 
 import hashlib
 from collections.abc import Iterable
@@ -20,9 +22,10 @@ class Estimate:
 
     Notes
     -----
-    ``estimate_id`` is the hash of the fields from ``estimator`` to ``w_id``: labels such as hypothesis, family or
-    role never change it, so adding a hypothesis changes no other estimate. Empty text means "does not apply", NaN
-    means "not defined"; the reason then stands in ``warning``.
+    ``estimate_id`` is the hash of the fields from ``estimator`` to ``w_id``: labels
+    such as hypothesis, family or role never change it, so adding a hypothesis changes
+    no other estimate. Empty text means "does not apply", NaN means "not defined"; the
+    reason then stands in ``warning``.
     """
 
     hypothesis: str = ""
@@ -86,11 +89,16 @@ ID_FIELDS = (
 )
 ESTIMATE_COLUMNS = ("estimate_id", *(field.name for field in fields(Estimate)))
 ROW_SCALED = ("estimate", "std_error", "conf_low", "conf_high", "sesoi", "mde")
-TEXT_FIELDS = ("estimate_id", *(field.name for field in fields(Estimate) if field.type is str))
+TEXT_FIELDS = (
+    "estimate_id",
+    *(field.name for field in fields(Estimate) if field.type is str),
+)
 
 
 def estimate_id(estimate: Estimate) -> str:
-    """Return the id of an estimate: 12 hex digits of the hash of its identifying fields."""
+    """Return the id of an estimate: 12 hex digits of the hash of its identifying
+    fields.
+    """
     text = "\x1f".join(str(getattr(estimate, name)) for name in ID_FIELDS)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -98,12 +106,17 @@ def estimate_id(estimate: Estimate) -> str:
 def estimates_frame(estimates: Iterable[Estimate]) -> pd.DataFrame:
     """Arrange estimates as the tidy table, sorted by their identifying fields."""
     values = attrgetter(*ESTIMATE_COLUMNS[1:])
-    frame = pd.DataFrame([(estimate_id(one), *values(one)) for one in estimates], columns=list(ESTIMATE_COLUMNS))
+    frame = pd.DataFrame(
+        [(estimate_id(one), *values(one)) for one in estimates],
+        columns=list(ESTIMATE_COLUMNS),
+    )
     frame["n_treated"] = frame["n_treated"].astype("Int64")
     twice = frame.loc[frame["estimate_id"].duplicated(), list(ID_FIELDS)]
     if len(twice):
         raise ValueError(f"two estimates share an id: {twice.iloc[0].to_dict()}")
-    return frame.sort_values([*ID_FIELDS, "estimate_id"], kind="stable").reset_index(drop=True)
+    return frame.sort_values([*ID_FIELDS, "estimate_id"], kind="stable").reset_index(
+        drop=True
+    )
 
 
 def write_estimates(estimates: Iterable[Estimate], path: str | Path) -> None:
@@ -117,7 +130,9 @@ def read_estimates(path: str | Path) -> pd.DataFrame:
 
 
 def finite_or_nan(value: float) -> float:
-    """Return ``value``, or NaN where it is infinite, because infinities are said in words."""
+    """Return ``value``, or NaN where it is infinite, because infinities are said in
+    words.
+    """
     return float(value) if np.isfinite(value) else NAN
 
 
@@ -126,9 +141,12 @@ def stacked_estimates(paths: list[str]) -> pd.DataFrame:
     stacked = pd.concat([read_estimates(path) for path in paths], ignore_index=True)
     if stacked["estimate_id"].duplicated().any():
         raise ValueError(
-            f"two families hold estimate {stacked['estimate_id'][stacked['estimate_id'].duplicated()].iloc[0]}"
+            "two families hold estimate"
+            f" {stacked['estimate_id'][stacked['estimate_id'].duplicated()].iloc[0]}"
         )
-    return stacked.sort_values([*ID_FIELDS, "estimate_id"], kind="stable", ignore_index=True)
+    return stacked.sort_values(
+        [*ID_FIELDS, "estimate_id"], kind="stable", ignore_index=True
+    )
 
 
 def write_stacked(stacked: pd.DataFrame, target: str | Path) -> None:

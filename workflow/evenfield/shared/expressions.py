@@ -1,4 +1,6 @@
-"""Variables as the config writes them: ``log(fie_investment_m_usd / gdp_100m_cny)``, read without ``eval``."""
+"""Variables as the config writes them: ``log(fie_investment_m_usd / gdp_100m_cny)``,
+read without ``eval``.
+"""
 
 import ast
 import math
@@ -18,15 +20,28 @@ OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
-FUNCTIONS = {"log": (1, 1), "exp": (1, 1), "lag": (1, 2), "mean": (3, 3)}  # least and most arguments
+FUNCTIONS = {
+    "log": (1, 1),
+    "exp": (1, 1),
+    "lag": (1, 2),
+    "mean": (3, 3),
+}  # least and most arguments
 LONGEST = 500
 
 
 def columns_of(text: str) -> list[str]:
-    """Return the columns that an expression names, sorted, after checking that it is one."""
+    """Return the columns that an expression names, sorted, after checking that it is
+    one.
+    """
     tree = _parsed(text)
     functions = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    return sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in functions})
+    return sorted(
+        {
+            node.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Name) and id(node) not in functions
+        }
+    )
 
 
 def check_columns(text: str, known: Iterable[str], where: str) -> None:
@@ -34,7 +49,11 @@ def check_columns(text: str, known: Iterable[str], where: str) -> None:
     known = sorted(known)
     if unknown := [name for name in columns_of(text) if name not in known]:
         hint = nearest(unknown[0], known, "correct the name or add the column")
-        raise ConfigError(f"{where}: `{text}` names the column '{unknown[0]}'", "a column of panel.csv", hint)
+        raise ConfigError(
+            f"{where}: `{text}` names the column '{unknown[0]}'",
+            "a column of panel.csv",
+            hint,
+        )
 
 
 def evaluate(text: str, panel: pd.DataFrame) -> pd.Series:
@@ -42,13 +61,18 @@ def evaluate(text: str, panel: pd.DataFrame) -> pd.Series:
 
     Notes
     -----
-    ``lag(x, k)`` is the value of the same unit k years before, matched by year; ``mean(x, first, last)`` is its mean
-    over those years. Logarithms of numbers that are not positive and divisions by zero are blank.
+    ``lag(x, k)`` is the value of the same unit k years before, matched by year;
+    ``mean(x, first, last)`` is its mean over those years. Logarithms of numbers that
+    are not positive and divisions by zero are blank.
     """
     tree = _parsed(text)
     check_columns(text, panel.columns, "expression")
     values = _value(tree, panel)
-    series = values if isinstance(values, pd.Series) else pd.Series(float(values), index=panel.index)
+    series = (
+        values
+        if isinstance(values, pd.Series)
+        else pd.Series(float(values), index=panel.index)
+    )
     return series.where(np.isfinite(series)).rename(None)
 
 
@@ -61,10 +85,13 @@ def _value(node: ast.AST, panel: pd.DataFrame) -> Any:
         case ast.UnaryOp():
             return -_value(node.operand, panel)
         case ast.BinOp():
-            return OPERATORS[type(node.op)](_value(node.left, panel), _value(node.right, panel))
+            return OPERATORS[type(node.op)](
+                _value(node.left, panel), _value(node.right, panel)
+            )
         case ast.Call(func=ast.Name(id="log")):
             values = _value(node.args[0], panel)
-            # The C library's logarithm: NumPy's own differs in the last bit between processors, and data are hashed.
+            # The C library's logarithm: NumPy's own differs in the last bit between
+            # processors, and data are hashed.
             if isinstance(values, pd.Series):
                 return log(values.where(values > 0))
             return math.log(values) if values > 0 else np.nan
@@ -76,30 +103,45 @@ def _value(node: ast.AST, panel: pd.DataFrame) -> Any:
     keyed = panel[["unit", "year"]].assign(value=first)
     if isinstance(node.func, ast.Name) and node.func.id == "lag":
         before = keyed.assign(year=keyed["year"] + (int(rest[0]) if rest else 1))
-        found = panel[["unit", "year"]].merge(before, on=["unit", "year"], how="left")["value"]
+        found = panel[["unit", "year"]].merge(before, on=["unit", "year"], how="left")[
+            "value"
+        ]
         return pd.Series(found.to_numpy(float), index=panel.index)
     inside = keyed[keyed["year"].between(*rest)]
     return panel["unit"].map(inside.groupby("unit")["value"].mean())
 
 
 def _parsed(text: str) -> ast.AST:
-    expected = "column names, numbers, + - * / ( ), log(x), exp(x), lag(x, years), mean(x, first, last)"
+    expected = (
+        "column names, numbers, + - * / ( ), log(x), exp(x), lag(x, years), mean(x,"
+        " first, last)"
+    )
     try:
         if len(text) > LONGEST:
             raise SyntaxError
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise ConfigError(f"`{text[:80]}` is not an expression", expected, "correct it in config.yaml") from None
+        raise ConfigError(
+            f"`{text[:80]}` is not an expression", expected, "correct it in config.yaml"
+        ) from None
     if (wrong := _unknown(tree)) is not None:
         found = ast.unparse(wrong)[:60]
-        raise ConfigError(f"`{found}` in `{text}` is not allowed", expected, "correct it in config.yaml")
+        raise ConfigError(
+            f"`{found}` in `{text}` is not allowed",
+            expected,
+            "correct it in config.yaml",
+        )
     return tree
 
 
 def _unknown(node: ast.AST) -> ast.AST | None:
-    """Return the first part of an expression that is not on the list of what may stand there."""
+    """Return the first part of an expression that is not on the list of what may stand
+    there.
+    """
     match node:
-        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+        case ast.Constant(value=int() | float() as number) if not isinstance(
+            number, bool
+        ):
             return None
         case ast.Name():
             return None
@@ -109,7 +151,10 @@ def _unknown(node: ast.AST) -> ast.AST | None:
             return _unknown(node.left) or _unknown(node.right)
         case ast.Call(func=ast.Name(id=name), keywords=[]) if name in FUNCTIONS:
             least, most = FUNCTIONS[name]
-            whole = all(isinstance(extra, ast.Constant) and isinstance(extra.value, int) for extra in node.args[1:])
+            whole = all(
+                isinstance(extra, ast.Constant) and isinstance(extra.value, int)
+                for extra in node.args[1:]
+            )
             if least <= len(node.args) <= most and whole:
                 return _unknown(node.args[0])
     return node

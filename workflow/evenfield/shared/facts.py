@@ -16,7 +16,9 @@ from evenfield.study.files import read_json
 from evenfield.study.study import Study
 from evenfield.study.table_files import read_table
 
-CODE, MANY, FEW = 4, 60, 12
+CODE = 4
+MANY = 60
+FEW = 12
 
 
 class Facts(Study):
@@ -25,19 +27,27 @@ class Facts(Study):
     topic: str = ""
 
     def estimates(self, topic: str = "", **wanted: Any) -> pd.DataFrame:
-        """Return the tidy rows of a topic, this one's by default, whose columns hold the wanted values."""
+        """Return the tidy rows of a topic, this one's by default, whose columns hold
+        the wanted values.
+        """
         rows = self._found(topic or self.topic).copy(deep=False)
         for name, value in wanted.items():
             rows = rows[rows[name].isin([value] if isinstance(value, str) else value)]
         return rows
 
-    def series(self, name: str = "series", topic: str = "", text: tuple[str, ...] = TEXT) -> pd.DataFrame:
+    def series(
+        self, name: str = "series", topic: str = "", text: tuple[str, ...] = TEXT
+    ) -> pd.DataFrame:
         """Return a series of a topic."""
-        return read_table(self.root / "estimates" / (topic or self.topic) / f"{name}.csv", text)
+        return read_table(
+            self.root / "estimates" / (topic or self.topic) / f"{name}.csv", text
+        )
 
     def fit(self, topic: str = "") -> dict[str, Any]:
         """Return the summary of a topic."""
-        return dict(read_json(self.root / "estimates" / (topic or self.topic) / "fit.json"))
+        return dict(
+            read_json(self.root / "estimates" / (topic or self.topic) / "fit.json")
+        )
 
     def specs(self, topic: str = "") -> list[dict[str, Any]]:
         """Return the specifications of a topic in the order written."""
@@ -46,7 +56,10 @@ class Facts(Study):
     def primary(self, topic: str = "") -> dict[str, Any]:
         """Return the primary specification of a topic, else its first."""
         specs = self.specs(topic)
-        return next((spec for spec in specs if spec.get("role") == "primary"), specs[0] if specs else {})
+        return next(
+            (spec for spec in specs if spec.get("role") == "primary"),
+            specs[0] if specs else {},
+        )
 
     def ordered(self, found: Sequence[str]) -> list[str]:
         """Return the specifications that have rows, the primary one first."""
@@ -57,19 +70,33 @@ class Facts(Study):
         return shown_periods(self.config["periods"], roles)
 
     def label(self, unit: Any) -> str:
-        """Return the code of a unit, such as AL of US-AL, or its name where its id is none."""
+        """Return the code of a unit, such as AL of US-AL, or its name where its id is
+        none.
+        """
         unit = text(unit)
         code = short_name(unit)
-        return code if code != unit and len(code) <= CODE else str(self._names.get(unit, unit))
+        return (
+            code
+            if code != unit and len(code) <= CODE
+            else str(self._names.get(unit, unit))
+        )
 
     def labels(self, units: Iterable[str]) -> list[str]:
         """Return codes or names in their order, no more than a table can hold."""
         found = sorted(map(self.label, units))
-        return found if len(found) <= MANY else [*found[:FEW], f"and {len(found) - FEW} more"]
+        return (
+            found
+            if len(found) <= MANY
+            else [*found[:FEW], f"and {len(found) - FEW} more"]
+        )
 
     @cached_property
     def _found(self) -> Callable[[str], pd.DataFrame]:
-        return cache(lambda topic: read_estimates(self.root / "estimates" / topic / "estimates.csv"))
+        return cache(
+            lambda topic: read_estimates(
+                self.root / "estimates" / topic / "estimates.csv"
+            )
+        )
 
     @cached_property
     def _names(self) -> Mapping[str, str]:
@@ -87,9 +114,19 @@ class Facts(Study):
         """The level of all intervals, for example ``95%``."""
         return f"{self.config['inference']['conf_level']:.0%}"
 
-    def note(self, *sentences: str, seed: bool = True, basis: bool = True) -> tuple[str, ...]:
-        """Return the note of a table: sample first, then the sentences, basis of output and origin."""
+    def note(
+        self, *sentences: str, seed: bool = True, basis: bool = True
+    ) -> tuple[str, ...]:
+        """Return the note of a table: sample first, then the sentences, basis of output
+        and origin.
+        """
         described = self.description()
         ends = [basis_note(described)] if basis else []
-        origin = origin_note(described, self.config["inference"]["seed"] if seed else None)
-        return tuple(filter(None, (sample_note(described, self.words), *sentences, *ends, origin)))
+        origin = origin_note(
+            described, self.config["inference"]["seed"] if seed else None
+        )
+        return tuple(
+            filter(
+                None, (sample_note(described, self.words), *sentences, *ends, origin)
+            )
+        )

@@ -1,4 +1,6 @@
-"""Inference with few units behind one combination of the coefficients of a panel regression, as fields of a row."""
+"""Inference with few units behind one combination of the coefficients of a panel
+regression, as fields of a row.
+"""
 
 from typing import Any
 
@@ -7,7 +9,12 @@ import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import RobustInference, cr3_inference
-from evenfield.numerics.inference.wild_bootstrap import WebbOrRademacher, wild_bootstrap, wild_draws, wild_inference
+from evenfield.numerics.inference.wild_bootstrap import (
+    WebbOrRademacher,
+    wild_bootstrap,
+    wild_draws,
+    wild_inference,
+)
 from evenfield.numerics.influence import effective_clusters, partial_leverage
 from evenfield.numerics.ols import OlsFit, t_quantile
 from evenfield.numerics.power import mde_multiplier
@@ -21,20 +28,25 @@ Fields = dict[str, Any]
 
 
 def t_test_fields(found: RobustInference, level: float, power: float) -> Fields:
-    """Arrange a test, with the minimum detectable effect (t_(1+level)/2 + t_power) times its standard error."""
+    """Arrange a test, with the minimum detectable effect (t_(1+level)/2 + t_power)
+    times its standard error.
+    """
     multiple = found.critical_value + t_quantile(power, 1e6)
     if np.isfinite(found.df):
         multiple = mde_multiplier(found.df, power, level)
     return inference_fields(found) | {"mde": multiple * found.std_error}
 
 
-def cr3_fields(fit: OlsFit, c: np.ndarray, units: np.ndarray, level: float, power: float) -> Fields:
-    """Test c'beta by CR3 with units as clusters and t(G* - 1), or say why there is no interval; c (K,), units (N,).
+def cr3_fields(
+    fit: OlsFit, c: np.ndarray, units: np.ndarray, level: float, power: float
+) -> Fields:
+    """Test c'beta by CR3 with units as clusters and t(G* - 1), or say why there is no
+    interval; c (K,), units (N,).
 
     Notes
     -----
-    The minimum detectable effect takes the CR3 standard error (Bloom 1995): the errors of a unit are dependent over
-    years, so the design alone does not give their spread.
+    The minimum detectable effect takes the CR3 standard error (Bloom 1995): the errors
+    of a unit are dependent over years, so the design alone does not give their spread.
     """
     try:
         g_star = effective_clusters(fit.X, units, c, bread=fit.bread)
@@ -44,14 +56,26 @@ def cr3_fields(fit: OlsFit, c: np.ndarray, units: np.ndarray, level: float, powe
     except NumericsError as error:
         return {"estimate": float(c @ fit.beta), "warning": f"no interval: {error}"}
     largest = str(names[np.argmax(np.round(shares, TIE_DIGITS))])
-    said = {"se_type": "CR3 by unit", "p_type": "t(G* - 1)", "g_star": g_star, "max_leverage_unit": largest}
+    said = {
+        "se_type": "CR3 by unit",
+        "p_type": "t(G* - 1)",
+        "g_star": g_star,
+        "max_leverage_unit": largest,
+    }
     return t_test_fields(found, level, power) | said
 
 
 def wild_fields(
-    fit: OlsFit, c: np.ndarray, units: np.ndarray, level: float, draws: int, seed: int, draw_id: str
+    fit: OlsFit,
+    c: np.ndarray,
+    units: np.ndarray,
+    level: float,
+    draws: int,
+    seed: int,
+    draw_id: str,
 ) -> Fields:
-    """Test c'beta by the restricted wild cluster bootstrap WCR-33, its interval by inversion; c (K,), units (N,).
+    """Test c'beta by the restricted wild cluster bootstrap WCR-33, its interval by
+    inversion; c (K,), units (N,).
 
     Units are drawn in the order of their rows.
     """
@@ -59,7 +83,15 @@ def wild_fields(
     kind: WebbOrRademacher = "webb" if len(names) <= FEW_CLUSTERS else "rademacher"
     drawn = wild_draws(codes, kind, draws, generator_for(seed, draw_id))
     found = wild_inference(wild_bootstrap(fit, c, codes, drawn), level)
-    numbers = {name: getattr(found, name) for name in ("estimate", "std_error", "statistic", "p_value")}
-    ends = {name: finite_or_nan(getattr(found, name)) for name in ("conf_low", "conf_high")}
-    words = {"se_type": "CR3 by unit", "p_type": f"wild cluster bootstrap WCR-33, {kind}, {found.draws} draws"}
+    numbers = {
+        name: getattr(found, name)
+        for name in ("estimate", "std_error", "statistic", "p_value")
+    }
+    ends = {
+        name: finite_or_nan(getattr(found, name)) for name in ("conf_low", "conf_high")
+    }
+    words = {
+        "se_type": "CR3 by unit",
+        "p_type": f"wild cluster bootstrap WCR-33, {kind}, {found.draws} draws",
+    }
     return numbers | ends | words | {"conf_level": level, "seed": f"{seed}:{draw_id}"}

@@ -1,4 +1,6 @@
-"""How a script of the workflow runs: the log first, then the work, and one place where an error becomes one line."""
+"""How a script of the workflow runs: the log first, then the work, and one place where
+an error becomes one line.
+"""
 
 import errno
 import gc
@@ -19,26 +21,50 @@ from evenfield.study.files import write_text
 
 PREFIX = "evenfield: "
 PLACES = {str(Path(__file__).parents[3]): "evenfield", sys.prefix: "environment"}
-REFUSED = {getattr(errno, name) for name in "ENOSPC EDQUOT EFBIG EACCES EPERM EROFS EMFILE ENFILE ENOMEM EIO".split()}
+REFUSED = {
+    getattr(errno, name)
+    for name in (
+        "ENOSPC EDQUOT EFBIG EACCES EPERM EROFS EMFILE ENFILE ENOMEM EIO".split()
+    )
+}
 
 
 def enter(job: Any, main: Callable[..., None]) -> None:
-    """Run ``main`` with the job's named inputs, outputs and parameters; ``code`` and ``tracked`` only rerun it.
+    """Run ``main`` with the job's named inputs, outputs and parameters; ``code`` and
+    ``tracked`` only rerun it.
 
-    Seconds, processor seconds and memory of the job stand in ``results/benchmarks/``; no result reads them.
+    Seconds, processor seconds and memory of the job stand in ``results/benchmarks/``;
+    no result reads them.
     """
     hand_over()
-    gc.set_threshold(50_000)  # jobs are short: to look for circular garbage more often costs more than it frees
-    log, started = Path(job.log[0]), time.perf_counter()
+    gc.set_threshold(
+        50_000
+        # jobs are short: to look for circular garbage more often costs more than it frees
+    )
+    log = Path(job.log[0])
+    started = time.perf_counter()
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text("", encoding="utf-8")
-    named = {**dict(job.input.items()), **dict(job.output.items()), **dict(job.params.items())}
+    named = {
+        **dict(job.input.items()),
+        **dict(job.output.items()),
+        **dict(job.params.items()),
+    }
     try:
-        main(**{name: value for name, value in named.items() if name not in ("code", "data_hash", "tracked")})
+        main(
+            **{
+                name: value
+                for name, value in named.items()
+                if name not in ("code", "data_hash", "tracked")
+            }
+        )
         record_outputs(job.output)
         used = resource.getrusage(resource.RUSAGE_SELF)
         told = f"{time.perf_counter() - started:.2f}\t{used.ru_utime + used.ru_stime:.2f}\t{used.ru_maxrss / 1024:.0f}"
-        write_text(f"s\tcpu_s\tmax_rss_mb\n{told}\n", log.parents[1] / "benchmarks" / f"{log.stem}.tsv")
+        write_text(
+            f"s\tcpu_s\tmax_rss_mb\n{told}\n",
+            log.parents[1] / "benchmarks" / f"{log.stem}.tsv",
+        )
     except EvenfieldError as error:
         log.write_text(f"{error}\n", encoding="utf-8")
         sys.exit(f"{PREFIX}{error}")
@@ -49,20 +75,35 @@ def enter(job: Any, main: Callable[..., None]) -> None:
             sys.exit(f"{PREFIX}{refused}")
         log.write_text(without_places(traceback.format_exc()), encoding="utf-8")
         line = f"{type(error).__name__} {one_line(str(error))[:200]}".strip()
-        sys.exit(f"{PREFIX}{job.rule}: {line}; this is a fault of evenfield; please report {log}")
+        sys.exit(
+            f"{PREFIX}{job.rule}: {line}; this is a fault of evenfield; please report"
+            f" {log}"
+        )
 
 
 def refusal(error: BaseException) -> str:
-    """Say in one line what the machine refused to any program: room, a permission, memory; else nothing."""
-    if not isinstance(error, MemoryError) and getattr(error, "errno", None) not in REFUSED:
+    """Say in one line what the machine refused to any program: room, a permission,
+    memory; else nothing.
+    """
+    if (
+        not isinstance(error, MemoryError)
+        and getattr(error, "errno", None) not in REFUSED
+    ):
         return ""
     place = getattr(error, "filename", None)
     told = f"{getattr(error, 'strerror', '') or 'out of memory'}{f' ({place})' if place else ''}"
-    return f"the machine refused: {told}; expected room, memory and permission to write; then run the same command"
+    return (
+        f"the machine refused: {told}; expected room, memory and permission to write;"
+        " then run the same command"
+    )
 
 
 def without_places(text: str) -> str:
-    """Name files in a log from the study, the repository or the environment on, and no user or host."""
-    for place, word in sorted({f"{Path.cwd()}/": "", **PLACES}.items(), key=lambda item: -len(item[0])):
+    """Name files in a log from the study, the repository or the environment on, and no
+    user or host.
+    """
+    for place, word in sorted(
+        {f"{Path.cwd()}/": "", **PLACES}.items(), key=lambda item: -len(item[0])
+    ):
         text = text.replace(place, word)
     return re.sub(r"(?m)^  (?:Host|User): .*\n", "", text)

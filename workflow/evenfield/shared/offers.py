@@ -1,4 +1,6 @@
-"""What the tables of a study offer: whatever lacks a table, a period or weights is left out, each in one sentence."""
+"""What the tables of a study offer: whatever lacks a table, a period or weights is left
+out, each in one sentence.
+"""
 
 import csv
 import json
@@ -12,7 +14,10 @@ from evenfield.shared.topics import exhibit_owners, read_topics
 from evenfield.study.errors import ConfigError, first_examples
 
 NEEDS = {
-    "weights": "spatial weights: borders in adjacency.csv, coordinates in units.csv, or a file of your own",
+    "weights": (
+        "spatial weights: borders in adjacency.csv, coordinates in units.csv, or a file"
+        " of your own"
+    ),
     "coordinates": "lat and lon of every unit in units.csv",
     "tiles": "tile_row and tile_col, or lat and lon, of every unit in units.csv",
     "zones": "zones.csv",
@@ -21,23 +26,44 @@ NEEDS = {
     "claims": "hypotheses or claims in claims.yaml",
 }
 DISTANCES = {"nearest", "inverse_distance", "exponential", "band"}
-# Keys of specifications, and of selections of estimates, that name units, weights, periods or years.
-UNITS, WEIGHTS = ("unit", "group", "against"), ("weights", "exposure", "w_id")
-PERIODS, YEARS = ("period", "periods", "subperiods", "pooled", "cells"), ("year",)
-SPARED, TOGETHER = ("placebo_years", "placebos", "placebo", "split"), ("spans",)
-BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, csv.Error)
+# Keys of specifications, and of selections of estimates, that name units, weights,
+# periods or years.
+UNITS = ("unit", "group", "against")
+WEIGHTS = ("weights", "exposure", "w_id")
+PERIODS = ("period", "periods", "subperiods", "pooled", "cells")
+YEARS = ("year",)
+SPARED = ("placebo_years", "placebos", "placebo", "split")
+TOGETHER = ("spans",)
+BROKEN = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    csv.Error,
+)
 
 
 def step_aside(config: Mapping[str, Any], folder: str | Path = ".") -> dict[str, Any]:
-    """Return a checked config without what its tables cannot carry; ``aside`` says what is left out, and why."""
+    """Return a checked config without what its tables cannot carry; ``aside`` says what
+    is left out, and why.
+    """
     try:
         tables = _Tables(Path(folder) / config["data"]["package"])
-        offered, data = _offered(config, tables), tables.years()
+        offered = _offered(config, tables)
+        data = tables.years()
     except BROKEN:  # whoever reads the tables names the fault
-        offered, data = {*NEEDS, "borders"}, None
-    out, gone, said = dict(config), _Gone(set(config["panel"]["leave_out"]), *config["panel"]["years"]), list[str]()
+        offered = {*NEEDS, "borders"}
+        data = None
+    out = dict(config)
+    gone = _Gone(set(config["panel"]["leave_out"]), *config["panel"]["years"])
+    said = list[str]()
     if gone.units:
-        said.append(f"Left out of everything, by panel.leave_out: {', '.join(sorted(gone.units))}.")
+        said.append(
+            "Left out of everything, by panel.leave_out:"
+            f" {', '.join(sorted(gone.units))}."
+        )
         out |= _without_units(out, gone.units)
     _find_periods(out, data, gone, said)
     _find_weights(out, offered, gone, said)
@@ -45,17 +71,29 @@ def step_aside(config: Mapping[str, Any], folder: str | Path = ".") -> dict[str,
     if gone.any:
         out["answers"] = _answers(out["answers"], gone, said)
     if neutral := bool(gone.units or gone.periods):
-        said.append("The study's own texts speak of all of it; neutral ones stand in their place.")
+        said.append(
+            "The study's own texts speak of all of it; neutral ones stand in their"
+            " place."
+        )
     out["numbers"] = {} if neutral else out["numbers"]
-    return {**out, **_exhibits(out, offered, gone, said), "aside": said, "neutral": neutral}
+    return {
+        **out,
+        **_exhibits(out, offered, gone, said),
+        "aside": said,
+        "neutral": neutral,
+    }
 
 
 class _Tables:
-    """The tables of the data folder as they are written; a table that is not there has no rows."""
+    """The tables of the data folder as they are written; a table that is not there has
+    no rows.
+    """
 
     def __init__(self, package: Path) -> None:
         resources = json.loads(package.read_text(encoding="utf-8"))["resources"]
-        self.paths = {str(item["path"]): package.parent / item["path"] for item in resources}
+        self.paths = {
+            str(item["path"]): package.parent / item["path"] for item in resources
+        }
 
     def rows(self, name: str) -> list[dict[str, str]]:
         if f"{name}.csv" not in self.paths:
@@ -70,11 +108,17 @@ class _Tables:
 
 def _offered(config: Mapping[str, Any], tables: _Tables) -> set[str]:
     there = {
-        "coordinates": any(row.get("lat") and row.get("lon") for row in tables.rows("units")),
-        "tiles": all((row.get("tile_row") or row.get("lat")) for row in tables.rows("units")),
+        "coordinates": any(
+            row.get("lat") and row.get("lon") for row in tables.rows("units")
+        ),
+        "tiles": all(
+            (row.get("tile_row") or row.get("lat")) for row in tables.rows("units")
+        ),
         "borders": bool(tables.rows("adjacency") or config["weights"]["join"]),
         "groups": config["taxonomy"]["all"] != ["none"],
-        "claims": bool(config["answers"].get("hypotheses") or config["answers"].get("claims")),
+        "claims": bool(
+            config["answers"].get("hypotheses") or config["answers"].get("claims")
+        ),
         **{name: bool(tables.rows(name)) for name in ("zones", "programmes")},
     }
     return {name for name, found in there.items() if found}
@@ -99,12 +143,18 @@ class _Gone:
         return not self.first <= span[0] <= span[1] <= self.last
 
     def names(self, key: str, value: Any) -> bool:
-        """Say whether a key of a specification or of a selection names something that is gone."""
+        """Say whether a key of a specification or of a selection names something that
+        is gone.
+        """
         if isinstance(value, str):
             span = re.fullmatch(r"(\d{4})-(\d{4})", value)
             return (
                 (key in PERIODS and bool(self.periods & set(value.split("+"))))
-                or (key == "period" and span is not None and self.outside([int(span[1]), int(span[2])]))
+                or (
+                    key == "period"
+                    and span is not None
+                    and self.outside([int(span[1]), int(span[2])])
+                )
                 or (key in WEIGHTS and value.split(" ")[0] in self.weights)
                 or (key in UNITS and value in self.units)
                 or (key == "family" and value in self.families)
@@ -123,23 +173,46 @@ class _Gone:
 
 def _without_units(config: Mapping[str, Any], gone: set[str]) -> dict[str, Any]:
     """Forget units in samples, merges, joins, pairs and own weights."""
-    panel, weights, inference = (dict(config[key]) for key in ("panel", "weights", "inference"))
-    panel["samples"] = {name: [u for u in units if u not in gone] for name, units in panel["samples"].items()}
+    panel, weights, inference = (
+        dict(config[key]) for key in ("panel", "weights", "inference")
+    )
+    panel["samples"] = {
+        name: [u for u in units if u not in gone]
+        for name, units in panel["samples"].items()
+    }
     schemes = {}
     for name, scheme in panel["unit_schemes"].items():
-        kept = {key: [u for u in parts if u not in gone] for key, parts in scheme.items() if key != "replace"}
-        merges = {key: parts for key, parts in kept.items() if key not in gone and len(parts) > 1}
-        schemes[name] = {**{key: scheme[key] for key in scheme if key == "replace"}, **merges}
+        kept = {
+            key: [u for u in parts if u not in gone]
+            for key, parts in scheme.items()
+            if key != "replace"
+        }
+        merges = {
+            key: parts
+            for key, parts in kept.items()
+            if key not in gone and len(parts) > 1
+        }
+        schemes[name] = {
+            **{key: scheme[key] for key in scheme if key == "replace"},
+            **merges,
+        }
     panel["unit_schemes"] = schemes
     weights["join"] = [pair for pair in weights["join"] if not gone & set(pair)]
     inference["pairs"] = [pair for pair in inference["pairs"] if not gone & set(pair)]
     families = weights["families"].items()
-    weights["families"] = {n: {**f, "leave_out": sorted(gone)} if f["kind"] == "file" else f for n, f in families}
+    weights["families"] = {
+        n: {**f, "leave_out": sorted(gone)} if f["kind"] == "file" else f
+        for n, f in families
+    }
     return {"panel": panel, "weights": weights, "inference": inference}
 
 
-def _find_periods(out: dict[str, Any], data: tuple[int, int] | None, gone: _Gone, said: list[str]) -> None:
-    """Find periods outside the years of the panel; one that the data do not reach either is refused."""
+def _find_periods(
+    out: dict[str, Any], data: tuple[int, int] | None, gone: _Gone, said: list[str]
+) -> None:
+    """Find periods outside the years of the panel; one that the data do not reach
+    either is refused.
+    """
     for name, period in out["periods"].items():
         if gone.outside([period["start"], period["end"]]):
             if data is None or period["start"] < data[0] or period["end"] > data[1]:
@@ -149,15 +222,31 @@ def _find_periods(out: dict[str, Any], data: tuple[int, int] | None, gone: _Gone
             gone.periods.add(name)
     if gone.periods:
         labels = [out["periods"][name].get("label", name) for name in gone.periods]
-        said.append(f"Periods left out, since the panel runs from {gone.first} to {gone.last}: {_list(labels)}.")
-        out["periods"] = {name: item for name, item in out["periods"].items() if name not in gone.periods}
+        said.append(
+            f"Periods left out, since the panel runs from {gone.first} to {gone.last}:"
+            f" {_list(labels)}."
+        )
+        out["periods"] = {
+            name: item
+            for name, item in out["periods"].items()
+            if name not in gone.periods
+        }
     if not out["periods"]:
-        raise ConfigError("no period lies inside panel.years", f"{gone.first} to {gone.last}", "move a period")
+        raise ConfigError(
+            "no period lies inside panel.years",
+            f"{gone.first} to {gone.last}",
+            "move a period",
+        )
 
 
-def _find_weights(out: dict[str, Any], offered: set[str], gone: _Gone, said: list[str]) -> None:
-    """Find weights that the tables cannot make; the first of the others becomes the main one if need be."""
-    families, primary = out["weights"]["families"], out["weights"]["primary"]
+def _find_weights(
+    out: dict[str, Any], offered: set[str], gone: _Gone, said: list[str]
+) -> None:
+    """Find weights that the tables cannot make; the first of the others becomes the
+    main one if need be.
+    """
+    families = out["weights"]["families"]
+    primary = out["weights"]["primary"]
     lost: dict[str, list[str]] = {}
     for name, family in families.items():
         needs = {family["kind"], family.get("times", "")}
@@ -166,11 +255,15 @@ def _find_weights(out: dict[str, Any], offered: set[str], gone: _Gone, said: lis
         elif needs & DISTANCES and "coordinates" not in offered:
             lost.setdefault("the study has no coordinates", []).append(name)
         elif gone.names("", family.get("base_years")):
-            lost.setdefault(f"the panel runs from {gone.first} to {gone.last}", []).append(name)
+            lost.setdefault(
+                f"the panel runs from {gone.first} to {gone.last}", []
+            ).append(name)
     for why, names in lost.items():
         gone.weights |= set(names)
         said.append(f"Spatial weights left out, since {why}: {_list(names)}.")
-    kept = {name: family for name, family in families.items() if name not in gone.weights}
+    kept = {
+        name: family for name, family in families.items() if name not in gone.weights
+    }
     if primary in gone.weights:
         primary = next(iter(kept), "")
         told = f"The weights of the main results are {primary.replace('_', ' ')}."
@@ -179,66 +272,113 @@ def _find_weights(out: dict[str, Any], offered: set[str], gone: _Gone, said: lis
     offered |= {"weights"} if kept else set()
 
 
-def _estimates(config: Mapping[str, Any], offered: set[str], gone: _Gone, said: list[str]) -> dict[str, Any]:
+def _estimates(
+    config: Mapping[str, Any], offered: set[str], gone: _Gone, said: list[str]
+) -> dict[str, Any]:
     """Drop topics whose needs are not met, and specifications that name what is gone."""
     out = {}
     for topic, section in config["estimates"].items():
-        told, left, lost = read_topics()[topic], dict[str, Any](), list[str]()
-        title, needs = told["title"], _missing(told["estimate"], offered, config["estimates"])
+        told = read_topics()[topic]
+        left = dict[str, Any]()
+        lost = list[str]()
+        title = told["title"]
+        needs = _missing(told["estimate"], offered, config["estimates"])
         parts = section if topic == "group_contrasts" else {topic: section}
         for family, part in parts.items():
             dropped = list[str]()
-            kept = None if needs else part and _pruned(part, gone, told["estimate"].get("spares", ()), dropped)
+            kept = (
+                None
+                if needs
+                else part
+                and _pruned(part, gone, told["estimate"].get("spares", ()), dropped)
+            )
             gone.families |= {family} if kept is None else set()
             gone.specs |= {(family, name) for name in dropped}
             lost += dropped if kept is not None else [family]
             left |= {family: kept} if kept is not None else {}
         if not left:
             gone.families.add(topic)
-            said.append(f"{title}: left out, since it needs {needs or 'what is left out'}.")
+            said.append(
+                f"{title}: left out, since it needs {needs or 'what is left out'}."
+            )
             continue
         if lost:
-            said.append(f"{title}: without {_list(lost)}, which rest on what is left out.")
+            said.append(
+                f"{title}: without {_list(lost)}, which rest on what is left out."
+            )
         out[topic] = left if topic == "group_contrasts" else left[topic]
-    gone.any = bool(gone.units or gone.periods or gone.weights or gone.families or gone.specs)
+    gone.any = bool(
+        gone.units or gone.periods or gone.weights or gone.families or gone.specs
+    )
     if config["estimates"] and not out:
-        raise ConfigError("no topic can be estimated", "tables that one of them can use", " ".join(said))
+        raise ConfigError(
+            "no topic can be estimated",
+            "tables that one of them can use",
+            " ".join(said),
+        )
     return out
 
 
-def _missing(told: Mapping[str, Any], offered: set[str], estimates: Mapping[str, Any]) -> str:
-    """Say what a topic or an exhibit needs and the study does not have: tables, or a section of the estimates."""
+def _missing(
+    told: Mapping[str, Any], offered: set[str], estimates: Mapping[str, Any]
+) -> str:
+    """Say what a topic or an exhibit needs and the study does not have: tables, or a
+    section of the estimates.
+    """
     for need in told.get("needs", ()):
         topic, _, part = need.partition(".")
         if need in NEEDS and need not in offered:
             return NEEDS[need]
-        if need not in NEEDS and (topic not in estimates or (part and not estimates[topic].get(part))):
+        if need not in NEEDS and (
+            topic not in estimates or (part and not estimates[topic].get(part))
+        ):
             return f"estimates.{need}"
     return ""
 
 
 def _pruned(node: Any, gone: _Gone, spares: Iterable[str], lost: list[str]) -> Any:
-    """Return a section without what names something gone, None if nothing is left; ids that fell go to ``lost``."""
+    """Return a section without what names something gone, None if nothing is left; ids
+    that fell go to ``lost``.
+    """
     if isinstance(node, list):
         parts = [(item, _pruned(item, gone, spares, lost)) for item in node]
         lost += [str(item.get("id", "")) for item, left in parts if left is None]
         return [left for _, left in parts if left is not None] or None
-    out, names = {}, set[str]()
+    out = {}
+    names = set[str]()
     for key, value in node.items():
-        if key in (*spares, *SPARED) and (gone.names(key, value) or gone.names("year", value)):
+        if key in (*spares, *SPARED) and (
+            gone.names(key, value) or gone.names("year", value)
+        ):
             continue
         left = value
         if gone.names(key, value):
             return None
-        if isinstance(value, dict) and value and all(isinstance(item, dict) for item in value.values()):
-            left = {name: item for name, item in value.items() if not any(map(gone.names, item, item.values()))}
+        if (
+            isinstance(value, dict)
+            and value
+            and all(isinstance(item, dict) for item in value.values())
+        ):
+            left = {
+                name: item
+                for name, item in value.items()
+                if not any(map(gone.names, item, item.values()))
+            }
             names |= set(value) - set(left)
         elif isinstance(value, list) and value and isinstance(value[0], dict):
-            still = [item for item in value if not any(v in names for v in item.values() if isinstance(v, str))]
+            still = [
+                item
+                for item in value
+                if not any(v in names for v in item.values() if isinstance(v, str))
+            ]
             lost += [str(item.get("id", "")) for item in value if item not in still]
             left = _pruned(still, gone, spares, lost) if still else None
         elif isinstance(value, list) and value:
-            left = [item for item in value if not gone.names("spans" if key == "placebos" else key, item)] or None
+            left = [
+                item
+                for item in value
+                if not gone.names("spans" if key == "placebos" else key, item)
+            ] or None
             left = [] if left is None and key in SPARED else left
         if left is None and value is not None:
             return None
@@ -247,10 +387,15 @@ def _pruned(node: Any, gone: _Gone, spares: Iterable[str], lost: list[str]) -> A
 
 
 def _answers(answers: dict[str, Any], gone: _Gone, said: list[str]) -> dict[str, Any]:
-    """Drop hypotheses and claims, and checks of others, whose rows are not estimated any more."""
+    """Drop hypotheses and claims, and checks of others, whose rows are not estimated
+    any more.
+    """
     try:
         asked = answers.get("hypotheses", {})
-        left = {name: _checked(name, item, item["primary"], gone) for name, item in asked.items()}
+        left = {
+            name: _checked(name, item, item["primary"], gone)
+            for name, item in asked.items()
+        }
         hypotheses = {name: item for name, item in left.items() if item}
         claims = []
         for claim in answers.get("claims", []):
@@ -262,37 +407,73 @@ def _answers(answers: dict[str, Any], gone: _Gone, said: list[str]) -> dict[str,
     except BROKEN:  # whoever reads claims.yaml names the fault
         return answers
     if gone.answers:
-        said.append(f"Not asked, since what decides them is left out: {_list(gone.answers)}.")
+        said.append(
+            f"Not asked, since what decides them is left out: {_list(gone.answers)}."
+        )
     return {**answers, "hypotheses": hypotheses, "claims": claims}
 
 
-def _checked(name: str, item: Mapping[str, Any], first: Mapping[str, Any], gone: _Gone) -> dict[str, Any]:
-    """Return an entry without the checks that have no row; empty where its own row is gone."""
+def _checked(
+    name: str, item: Mapping[str, Any], first: Mapping[str, Any], gone: _Gone
+) -> dict[str, Any]:
+    """Return an entry without the checks that have no row; empty where its own row is
+    gone.
+    """
     if gone.selects(first):
         gone.answers.add(name)
         return {}
     out = dict(item)
     for key in ("checks", "placebos", "variants"):
         if key in out:
-            out[key] = {check: row for check, row in out[key].items() if not gone.selects({**first, **row})}
+            out[key] = {
+                check: row
+                for check, row in out[key].items()
+                if not gone.selects({**first, **row})
+            }
     if "shows" in out:
-        out["shows"] = [row for row in out["shows"] if not gone.selects({**first, **row})]
+        out["shows"] = [
+            row for row in out["shows"] if not gone.selects({**first, **row})
+        ]
     return out
 
 
-def _exhibits(config: Mapping[str, Any], offered: set[str], gone: _Gone, said: list[str]) -> dict[str, list[str]]:
-    """Choose tables and figures: those listed, with ``exhibits: auto`` all others too, that have what they need."""
-    topics, estimates, out = read_topics(), config["estimates"], {"auto": list[str]()}
+def _exhibits(
+    config: Mapping[str, Any], offered: set[str], gone: _Gone, said: list[str]
+) -> dict[str, list[str]]:
+    """Choose tables and figures: those listed, with ``exhibits: auto`` all others too,
+    that have what they need.
+    """
+    topics = read_topics()
+    estimates = config["estimates"]
+    out = {"auto": list[str]()}
     owner = exhibit_owners()
-    needs = {name: _missing(topics[topic]["exhibits"][name], offered, estimates) for name, topic in owner.items()}
-    able = [name for name in owner if topics[owner[name]]["estimate"] is None or owner[name] in estimates]
+    needs = {
+        name: _missing(topics[topic]["exhibits"][name], offered, estimates)
+        for name, topic in owner.items()
+    }
+    able = [
+        name
+        for name in owner
+        if topics[owner[name]]["estimate"] is None or owner[name] in estimates
+    ]
     for key, letter in (("tables", "T"), ("figures", "F")):
-        auto = [name for name in able if name[0] == letter and config["exhibits"] == "auto" and not needs[name]]
-        kept = [name for name in config[key] if not needs.get(name) and owner.get(name) not in gone.families]
+        auto = [
+            name
+            for name in able
+            if name[0] == letter and config["exhibits"] == "auto" and not needs[name]
+        ]
+        kept = [
+            name
+            for name in config[key]
+            if not needs.get(name) and owner.get(name) not in gone.families
+        ]
         out[key] = list(dict.fromkeys([*kept, *auto]))
         out["auto"] += [name for name in auto if name not in kept]
         if lost := sorted(set(config[key]) - set(kept)):
-            said.append(f"{key.capitalize()} left out, since what they show is not there: {_list(lost)}.")
+            said.append(
+                f"{key.capitalize()} left out, since what they show is not there:"
+                f" {_list(lost)}."
+            )
     return out
 
 

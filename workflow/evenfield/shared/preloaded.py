@@ -1,8 +1,10 @@
-"""A process that has the libraries loaded: each local job is a copy of it, which saves a second of imports a job.
+"""A process that has the libraries loaded: each local job is a copy of it, which saves
+a second of imports a job.
 
-The engine starts a new Python for each job. That Python asks here for a copy, gives it its streams, folder and
-environment, waits and ends with its exit code. Where there is nobody to ask (another machine, plain Snakemake, macOS)
-it does its work itself, to the same bytes.
+The engine starts a new Python for each job. That Python asks here for a copy, gives it
+its streams, folder and environment, waits and ends with its exit code. Where there is
+nobody to ask (another machine, plain Snakemake, macOS) it does its work itself, to the
+same bytes.
 """
 
 import gc
@@ -24,22 +26,31 @@ from typing import Any, NoReturn
 
 ASK = "EVENFIELD_PRELOADED"
 LIBRARIES = (
-    "statsmodels.api linearmodels.panel pysyncon seaborn docx pydantic jinja2 markdown_it snakemake.logging "
-    "snakemake.iocontainers matplotlib.backends.backend_pdf matplotlib.backends.backend_svg"
+    "statsmodels.api linearmodels.panel pysyncon seaborn docx pydantic jinja2"
+    " markdown_it snakemake.logging snakemake.iocontainers"
+    " matplotlib.backends.backend_pdf matplotlib.backends.backend_svg"
 ).split()
 
 
 @contextmanager
 def preloaded() -> Iterator[None]:
-    """Offer copies for as long as the block lasts or this process lives; nothing is loaded before someone asks."""
+    """Offer copies for as long as the block lasts or this process lives; nothing is
+    loaded before someone asks.
+    """
     listener = socket.socket(socket.AF_UNIX)
-    with suppress(OSError):  # only Linux has names that are no files; elsewhere a loaded BLAS must not be copied anyway
+    with suppress(
+        OSError
+        # only Linux has names that are no files; elsewhere a loaded BLAS must not be copied
+        # anyway
+    ):
         listener.bind(b"\0evenfield-" + os.urandom(16).hex().encode())
     if not listener.getsockname():
         yield
         return
     listener.listen(256)
-    alive, held = os.pipe()  # the end that is held closes with this process, however it ends
+    alive, held = (
+        os.pipe()
+    )  # the end that is held closes with this process, however it ends
     if (server := os.fork()) == 0:
         os.close(held)
         end_with(serve, listener, alive)
@@ -85,14 +96,20 @@ def work(connection: socket.socket) -> None:
     """Run the script of one job as if Python had been started with it."""
     for number, stream in enumerate(socket.recv_fds(connection, 1, 3)[1]):
         os.dup2(stream, number)
-    sys.stdout, sys.stderr = (os.fdopen(number, "w", buffering=1, closefd=False) for number in (1, 2))
-    sys.argv, sys.path, folder, environment = json.loads(connection.makefile().readline())
+    sys.stdout, sys.stderr = (
+        os.fdopen(number, "w", buffering=1, closefd=False) for number in (1, 2)
+    )
+    sys.argv, sys.path, folder, environment = json.loads(
+        connection.makefile().readline()
+    )
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
     for name in [name for name in sys.modules if name.partition(".")[0] == "evenfield"]:
         del sys.modules[name]  # the script says where its library is
-    threading.Thread(target=lambda: connection.recv(1) or os._exit(1), daemon=True).start()  # ends with who asked
+    threading.Thread(
+        target=lambda: connection.recv(1) or os._exit(1), daemon=True
+    ).start()  # ends with who asked
     signal.signal(signal.SIGINT, signal.default_int_handler)
     code: object = 1
     try:
@@ -109,17 +126,30 @@ def work(connection: socket.socket) -> None:
 
 
 def hand_over() -> None:
-    """Let a copy do this process's work and end with its exit code; return where nobody can be asked."""
+    """Let a copy do this process's work and end with its exit code; return where nobody
+    can be asked.
+    """
     prefix, _, name = os.environ.pop(ASK, "").partition(":")
     connection = socket.socket(socket.AF_UNIX)
-    if prefix != sys.prefix or connection.connect_ex(b"\0" + name.encode()) or not same_user(connection):
+    if (
+        prefix != sys.prefix
+        or connection.connect_ex(b"\0" + name.encode())
+        or not same_user(connection)
+    ):
         return
     socket.send_fds(connection, [b"."], [0, 1, 2])
-    connection.sendall(json.dumps([sys.argv, sys.path, str(Path.cwd()), dict(os.environ)]).encode() + b"\n")
+    connection.sendall(
+        json.dumps([sys.argv, sys.path, str(Path.cwd()), dict(os.environ)]).encode()
+        + b"\n"
+    )
     os._exit((connection.recv(1) or b"\1")[0])
 
 
 def same_user(connection: socket.socket) -> bool:
-    """Whether the other end belongs to this user: names of this kind are open to all users of a machine."""
-    _, user, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    """Whether the other end belongs to this user: names of this kind are open to all
+    users of a machine.
+    """
+    _, user, _ = struct.unpack(
+        "3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    )
     return bool(user == os.getuid())

@@ -12,7 +12,8 @@ RANK_TOLERANCE = 1e-10
 
 
 def fit_hc3(y: np.ndarray, X: np.ndarray) -> RegressionResults:
-    """Fit y = X b + u by least squares with HC3 and t(N - K); y (N,), X (N, K) with its constant.
+    """Fit y = X b + u by least squares with HC3 and t(N - K); y (N,), X (N, K) with its
+    constant.
 
     Notes
     -----
@@ -21,25 +22,38 @@ def fit_hc3(y: np.ndarray, X: np.ndarray) -> RegressionResults:
     return fit_robust(y, X, "HC3")
 
 
-def fit_robust(y: np.ndarray, X: np.ndarray, cov_type: str = "HC1") -> RegressionResults:
-    """Fit y = X b + u by least squares with a robust covariance and t(N - K); y (N,), X (N, K) with its constant."""
-    y, X = np.asarray(y, float), np.asarray(X, float)
+def fit_robust(
+    y: np.ndarray, X: np.ndarray, cov_type: str = "HC1"
+) -> RegressionResults:
+    """Fit y = X b + u by least squares with a robust covariance and t(N - K); y (N,), X
+    (N, K) with its constant.
+    """
+    y = np.asarray(y, float)
+    X = np.asarray(X, float)
     if not (np.isfinite(y).all() and np.isfinite(X).all()):
         raise NumericsError("the regression holds a missing or infinite value")
     if X.shape[0] <= X.shape[1]:
-        raise NumericsError(f"{X.shape[0]} observations cannot carry {X.shape[1]} coefficients")
+        raise NumericsError(
+            f"{X.shape[0]} observations cannot carry {X.shape[1]} coefficients"
+        )
     if (X == 0).all(axis=0).any():
         raise NumericsError("a regressor is zero everywhere")
     q, r = np.linalg.qr(X / np.sqrt((X**2).sum(axis=0)))
     if np.abs(np.diag(r)).min() < RANK_TOLERANCE:
         raise NumericsError("the regressors are collinear")
     if cov_type == "HC3" and ((q**2).sum(axis=1) > 1 - RANK_TOLERANCE).any():
-        raise NumericsError("one observation determines a coefficient alone (leverage 1)")
+        raise NumericsError(
+            "one observation determines a coefficient alone (leverage 1)"
+        )
     return OLS(y, X).fit(method="qr", cov_type=cov_type, use_t=True)
 
 
-def t_fields(fit: RegressionResults, weights: np.ndarray, level: float) -> dict[str, Any]:
-    """Return a combination of coefficients, tested against zero, as fields of an estimate; weights (K,)."""
+def t_fields(
+    fit: RegressionResults, weights: np.ndarray, level: float
+) -> dict[str, Any]:
+    """Return a combination of coefficients, tested against zero, as fields of an
+    estimate; weights (K,).
+    """
     found = fit.t_test(np.atleast_2d(weights))
     low, high = found.conf_int(alpha=1 - level)[0]
     return {
@@ -57,4 +71,6 @@ def t_fields(fit: RegressionResults, weights: np.ndarray, level: float) -> dict[
 def kernel_fit(fit: RegressionResults) -> OlsFit:
     """Return a fit as the few-unit inference of ``numerics`` takes it."""
     model = fit.model
-    return OlsFit(model.exog, model.endog, fit.params, fit.normalized_cov_params, fit.resid)
+    return OlsFit(
+        model.exog, model.endog, fit.params, fit.normalized_cov_params, fit.resid
+    )

@@ -26,18 +26,34 @@ class Kind(NamedTuple):
 
 
 class Rows:
-    """The rows of one regression: what they share is said once, the reason of an undefined row too."""
+    """The rows of one regression: what they share is said once, the reason of an
+    undefined row too.
+    """
 
-    def __init__(self, kinds: Mapping[str, Kind], role: str, note: str = "", **shared: Any) -> None:
+    def __init__(
+        self, kinds: Mapping[str, Kind], role: str, note: str = "", **shared: Any
+    ) -> None:
         self.kinds, self.role, self.note, self.shared = kinds, role, note, shared
         self.made: list[Estimate] = []
 
     def add(self, name: str, *warnings: str, **numbers: Any) -> None:
-        """Add a row; a row that describes (effect type ``stat``) is never a deciding one."""
+        """Add a row; a row that describes (effect type ``stat``) is never a deciding
+        one.
+        """
         kind = self.kinds[name]
         role = "description" if kind.effect_type == "stat" else self.role
         warning = joined(self.note, *warnings)
-        self.made.append(Estimate(**{"role": role, **self.shared, **kind._asdict(), **numbers, "warning": warning}))
+        self.made.append(
+            Estimate(
+                **{
+                    "role": role,
+                    **self.shared,
+                    **kind._asdict(),
+                    **numbers,
+                    "warning": warning,
+                }
+            )
+        )
 
     def undefined(self, names: Sequence[str], reason: object, **numbers: Any) -> None:
         """Add rows without a number that say why."""
@@ -47,7 +63,9 @@ class Rows:
 
 @dataclass
 class Results:
-    """Everything one topic writes: tidy rows, series by name (what figures and tables need beside them), a summary."""
+    """Everything one topic writes: tidy rows, series by name (what figures and tables
+    need beside them), a summary.
+    """
 
     estimates: list[Estimate] = field(default_factory=list)
     series: dict[str, pd.DataFrame] = field(default_factory=dict)
@@ -61,27 +79,42 @@ class Results:
         write_json(self.fit, Path(folder) / "fit.json")
 
     def keep(self, path: str | Path) -> None:
-        """Write everything into one file, not rounded, for the job that joins the chunks of a topic."""
+        """Write everything into one file, not rounded, for the job that joins the
+        chunks of a topic.
+        """
         series = {name: frame.to_dict("list") for name, frame in self.series.items()}
         rows = list(map(attrgetter(*ESTIMATE_COLUMNS[1:]), self.estimates))
-        write_text(json.dumps([rows, series, self.fit], default=lambda number: number.item()), path)
+        write_text(
+            json.dumps([rows, series, self.fit], default=lambda number: number.item()),
+            path,
+        )
 
 
 def gathered(paths: Sequence[str | Path]) -> Results:
     """Join what ``Results.keep`` wrote."""
-    out, series = Results(), defaultdict[str, list[pd.DataFrame]](list)
+    out = Results()
+    series = defaultdict[str, list[pd.DataFrame]](list)
     for path in paths:
         rows, frames, fit = read_json(path)
-        out.estimates += [Estimate(**dict(zip(ESTIMATE_COLUMNS[1:], row, strict=True))) for row in rows]
+        out.estimates += [
+            Estimate(**dict(zip(ESTIMATE_COLUMNS[1:], row, strict=True)))
+            for row in rows
+        ]
         out.fit |= fit
         for name, columns in frames.items():
             series[name].append(pd.DataFrame(columns))
-    out.series = {name: pd.concat(parts, ignore_index=True) for name, parts in series.items()}
+    out.series = {
+        name: pd.concat(parts, ignore_index=True) for name, parts in series.items()
+    }
     return out
 
 
-def stacked(parts: Sequence[pd.DataFrame], labels: list[str], numbers: list[str]) -> pd.DataFrame:
-    """Stack the parts of a series, sorted by their labels; columns that a part lacks are blank, ``numbers`` floats."""
+def stacked(
+    parts: Sequence[pd.DataFrame], labels: list[str], numbers: list[str]
+) -> pd.DataFrame:
+    """Stack the parts of a series, sorted by their labels; columns that a part lacks
+    are blank, ``numbers`` floats.
+    """
     frame = pd.concat(parts) if parts else pd.DataFrame()
     return (
         frame.reindex(columns=labels + numbers)

@@ -1,4 +1,6 @@
-"""Frames the convergence estimators share: complete rows of a sample, warnings in words, rows of estimates."""
+"""Frames the convergence estimators share: complete rows of a sample, warnings in
+words, rows of estimates.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -22,7 +24,9 @@ def sample_units(scheme: SchemeInfo, sample: str, where: str) -> tuple[str, ...]
     return scheme.samples[sample]
 
 
-def sample_rows(frame: pd.DataFrame, units: Sequence[str], columns: Sequence[str], where: str) -> pd.DataFrame:
+def sample_rows(
+    frame: pd.DataFrame, units: Sequence[str], columns: Sequence[str], where: str
+) -> pd.DataFrame:
     """Return one complete row for each unit of a sample, matched by id."""
     chosen = frame[frame["unit"].isin(list(units))]
     twice = sorted(chosen.loc[chosen["unit"].duplicated(), "unit"].unique())
@@ -32,11 +36,14 @@ def sample_rows(frame: pd.DataFrame, units: Sequence[str], columns: Sequence[str
             "one row for each unit",
             "remove the duplicates",
         )
-    rows = chosen.set_index("unit").reindex(list(units)).rename_axis("unit").reset_index()
+    rows = (
+        chosen.set_index("unit").reindex(list(units)).rename_axis("unit").reset_index()
+    )
     lost = np.argwhere(~np.isfinite(rows[list(columns)].to_numpy(float)).T)
     if gaps := [f"{rows['unit'][i]} {columns[j]}" for j, i in lost]:
         raise EstimateError(
-            f"{where}: {len(gaps)} values are missing or infinite ({first_examples(gaps)})",
+            f"{where}: {len(gaps)} values are missing or infinite"
+            f" ({first_examples(gaps)})",
             "a number for every unit of the sample",
             "supply it, or leave the unit out with a sample in config.yaml",
         )
@@ -66,14 +73,27 @@ def is_constant(values: np.ndarray) -> bool:
     return bool(np.ptp(values) <= CONSTANT * np.abs(values).max())
 
 
-def inference_fields(result: Inference | RobustInference, scale: float = 1.0) -> dict[str, Any]:
-    """Arrange a t test as fields of an estimate; where another law was used it has no degrees of freedom."""
-    scaled = {name: scale * getattr(result, name) for name in ("estimate", "std_error", "conf_low", "conf_high")}
-    test = {"statistic": result.statistic, "df": finite_or_nan(result.df), "p_value": result.p_value}
+def inference_fields(
+    result: Inference | RobustInference, scale: float = 1.0
+) -> dict[str, Any]:
+    """Arrange a t test as fields of an estimate; where another law was used it has no
+    degrees of freedom.
+    """
+    scaled = {
+        name: scale * getattr(result, name)
+        for name in ("estimate", "std_error", "conf_low", "conf_high")
+    }
+    test = {
+        "statistic": result.statistic,
+        "df": finite_or_nan(result.df),
+        "p_value": result.p_value,
+    }
     return {**scaled, **test, "conf_level": result.level}
 
 
-def not_defined(rows: Iterable[Mapping[str, Any]], note: str, reason: object) -> list[Estimate]:
+def not_defined(
+    rows: Iterable[Mapping[str, Any]], note: str, reason: object
+) -> list[Estimate]:
     """Return rows without a number that say why."""
     warning = joined(note, f"not defined: {reason}")
     return [Estimate(**row, estimate=NAN, warning=warning) for row in rows]
@@ -82,12 +102,21 @@ def not_defined(rows: Iterable[Mapping[str, Any]], note: str, reason: object) ->
 def periods_of(frame: pd.DataFrame) -> list[str]:
     """Return the periods of a frame by their years."""
     unique = frame[["start_year", "end_year", "period"]].drop_duplicates()
-    return [str(name) for name in unique.sort_values(["start_year", "end_year", "period"])["period"]]
+    return [
+        str(name)
+        for name in unique.sort_values(["start_year", "end_year", "period"])["period"]
+    ]
 
 
 def underpowered(mde: float, sesoi: float, unit: str) -> str:
-    """Say in words that a design cannot see the smallest effect of interest; empty where it can."""
-    return f"UNDERPOWERED: mde {mde:.3g} above sesoi {sesoi:g} {unit}" if mde > sesoi else ""
+    """Say in words that a design cannot see the smallest effect of interest; empty
+    where it can.
+    """
+    return (
+        f"UNDERPOWERED: mde {mde:.3g} above sesoi {sesoi:g} {unit}"
+        if mde > sesoi
+        else ""
+    )
 
 
 def complete(table: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataFrame, str]:

@@ -6,7 +6,9 @@ from typing import Any
 
 from evenfield.study.errors import EstimateError, first_examples
 
-PROXY, SPLICED, OFFICIAL = "proxy", "spliced", "official"
+PROXY = "proxy"
+SPLICED = "spliced"
+OFFICIAL = "official"
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,9 @@ class SchemeInfo:
     name: str  # unit scheme
     samples: Mapping[str, tuple[str, ...]]  # units of each sample
     step: int = 1  # years between two observations
-    first_official: int | None = None  # first year with official output; None when there is no such year
+    first_official: int | None = (
+        None  # first year with official output; None when there is no such year
+    )
 
 
 def scheme_infos(descriptions: Iterable[Mapping[str, Any]]) -> dict[str, SchemeInfo]:
@@ -26,7 +30,9 @@ def scheme_infos(descriptions: Iterable[Mapping[str, Any]]) -> dict[str, SchemeI
         samples = {name: tuple(units) for name, units in item["samples"].items()}
         official = item.get("basis_years", {}).get(OFFICIAL)
         name = str(item["unit_scheme"])
-        out[name] = SchemeInfo(name, samples, int(item.get("step", 1)), official[0] if official else None)
+        out[name] = SchemeInfo(
+            name, samples, int(item.get("step", 1)), official[0] if official else None
+        )
     return out
 
 

@@ -1,22 +1,36 @@
-"""Specifications: one pydantic class for each topic says key, type, default and meaning."""
+"""Specifications: one pydantic class for each topic says key, type, default and
+meaning.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, ValidationInfo, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
 from evenfield.study.errors import ConfigError, Faults
 
-TYPE = re.compile(r"(str|int|float|bool|list|dict)(\[.*\])?")  # names an alternative of a key with several types
+TYPE = re.compile(
+    r"(str|int|float|bool|list|dict)(\[.*\])?"
+)  # names an alternative of a key with several types
 Role = Literal["primary", "robustness", "mechanism", "exploratory"]
 Id = Annotated[str, Field(pattern=r"^\w+$", description="Name of the specification.")]
 
 
 class Spec(BaseModel):
-    """What specifications share: unknown keys are refused, an empty unit scheme is the main one.
+    """What specifications share: unknown keys are refused, an empty unit scheme is the
+    main one.
 
-    Names of samples, controls, weights, taxonomies and unit schemes are checked with the config, by key.
+    Names of samples, controls, weights, taxonomies and unit schemes are checked with
+    the config, by key.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -24,7 +38,11 @@ class Spec(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _main_scheme(cls, data: Any, info: ValidationInfo) -> Any:
-        if "unit_scheme" in cls.model_fields and info.context and not data.get("unit_scheme"):
+        if (
+            "unit_scheme" in cls.model_fields
+            and info.context
+            and not data.get("unit_scheme")
+        ):
             return {**data, "unit_scheme": info.context["unit_scheme"]}
         return data
 
@@ -33,7 +51,9 @@ class UnitsSpec(Spec):
     """A specification on a sample of a unit scheme."""
 
     id: Id
-    sample: str = Field("all", description="Sample of units, named under panel.samples.")
+    sample: str = Field(
+        "all", description="Sample of units, named under panel.samples."
+    )
     unit_scheme: str = Field("", description="Unit scheme; the main one by default.")
     role: Role = Field("robustness", description="Role in the tables.")
 
@@ -41,7 +61,10 @@ class UnitsSpec(Spec):
 def with_shared(data: Any, *keys: str) -> Any:
     """Return a section whose ``specs`` have those keys of it that they leave out."""
     shared = {key: data[key] for key in keys if key in data}
-    given = [{k: v for k, v in item.items() if v not in ("", [0, 0], (0, 0))} for item in data.get("specs") or []]
+    given = [
+        {k: v for k, v in item.items() if v not in ("", [0, 0], (0, 0))}
+        for item in data.get("specs") or []
+    ]
     return {**data, "specs": [shared | item for item in given]} if given else data
 
 
@@ -50,7 +73,9 @@ def check_specs(specs: Sequence[Any]) -> None:
     ids = [spec.id for spec in specs]
     for spec in specs:
         if spec.years[0] >= spec.years[1]:
-            raise ValueError(f"the years of {spec.id} run from {spec.years[0]} to {spec.years[1]}")
+            raise ValueError(
+                f"the years of {spec.id} run from {spec.years[0]} to {spec.years[1]}"
+            )
     if len(set(ids)) < len(ids):
         raise ValueError("an id is used twice")
 
@@ -60,13 +85,20 @@ def read(kind: Any, config: Mapping[str, Any], topic: str) -> Any:
     primary = config.get("weights", {}).get("primary", "")
     context = {"unit_scheme": config["panel"]["unit_scheme"], "weights": primary}
     try:
-        return TypeAdapter(kind).validate_python(config["estimates"][topic], context=context)
+        return TypeAdapter(kind).validate_python(
+            config["estimates"][topic], context=context
+        )
     except ValidationError as error:
-        faults, found = Faults(), dict[str, str]()
+        faults = Faults()
+        found = dict[str, str]()
         for fault in error.errors():
-            steps = [str(step) for step in fault["loc"] if not TYPE.fullmatch(str(step))]
+            steps = [
+                str(step) for step in fault["loc"] if not TYPE.fullmatch(str(step))
+            ]
             where = ".".join(["estimates", topic, *steps])
-            found[where] = f"{found[where]}, or {fault['msg']}" if where in found else fault["msg"]
+            found[where] = (
+                f"{found[where]}, or {fault['msg']}" if where in found else fault["msg"]
+            )
         for where, told in found.items():
             expected = "keys and values as docs/config.md lists them"
             faults.append(ConfigError(f"{where}: {told}", expected, f"correct {where}"))

@@ -1,4 +1,6 @@
-"""The balanced panel of a spatial model: an outcome and regressors that the config writes as expressions."""
+"""The balanced panel of a spatial model: an outcome and regressors that the config
+writes as expressions.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +20,23 @@ from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
 
-UNITS = {"log_income": "log points", "growth_pct": "pp/yr", "relative_log_income": "log points"}
-COLUMNS = "columns of panel.csv, zones in force (`zones_state`) or those of sure date (`zones_state_dated`) by type"
+UNITS = {
+    "log_income": "log points",
+    "growth_pct": "pp/yr",
+    "relative_log_income": "log points",
+}
+COLUMNS = (
+    "columns of panel.csv, zones in force (`zones_state`) or those of sure date"
+    " (`zones_state_dated`) by type"
+)
 
 
 class Regressor(Spec):
     """A regressor of a spatial panel."""
 
-    expression: str = Field(description=f"Its value by unit and year, an expression of {COLUMNS}.")
+    expression: str = Field(
+        description=f"Its value by unit and year, an expression of {COLUMNS}."
+    )
     label: str = Field(description="How it is printed.")
 
 
@@ -34,14 +45,25 @@ class PanelSpec(Spec):
 
     id: Id
     outcome: str = Field("log_income", description="Outcome, a column of panel.csv.")
-    years: tuple[int, int] = Field(description="First and last year; of a dynamic model the first is the initial one.")
+    years: tuple[int, int] = Field(
+        description=(
+            "First and last year; of a dynamic model the first is the initial one."
+        )
+    )
     regressors: tuple[str, ...] = Field(min_length=1, description="Names of variables.")
-    weights: str = Field("", description="The main spatial weights; the study's primary weights by default.")
+    weights: str = Field(
+        "",
+        description="The main spatial weights; the study's primary weights by default.",
+    )
 
     @model_validator(mode="before")
     @classmethod
     def _primary_weights(cls, data: Any, info: ValidationInfo) -> Any:
-        return data if data.get("weights") else {**data, "weights": (info.context or {}).get("weights", "")}
+        return (
+            data
+            if data.get("weights")
+            else {**data, "weights": (info.context or {}).get("weights", "")}
+        )
 
     @property
     def span(self) -> str:
@@ -53,16 +75,25 @@ Own = TypeVar("Own", bound=PanelSpec)
 
 
 class PanelSection(Spec, Generic[Own]):
-    """Variables and the specifications that name them; the first specification is the main one."""
+    """Variables and the specifications that name them; the first specification is the
+    main one.
+    """
 
     variables: dict[str, Regressor] = Field(description="Regressors by name.")
-    specifications: tuple[Own, ...] = Field(min_length=1, description="Specifications; the first is the main one.")
+    specifications: tuple[Own, ...] = Field(
+        min_length=1, description="Specifications; the first is the main one."
+    )
 
     @model_validator(mode="after")
     def _known(self) -> PanelSection[Own]:
         for spec in self.specifications:
-            if unknown := [name for name in spec.regressors if name not in self.variables]:
-                raise ValueError(f"regressor {unknown[0]} of {spec.id} is not one of {', '.join(self.variables)}")
+            if unknown := [
+                name for name in spec.regressors if name not in self.variables
+            ]:
+                raise ValueError(
+                    f"regressor {unknown[0]} of {spec.id} is not one of"
+                    f" {', '.join(self.variables)}"
+                )
         check_specs(self.specifications)
         return self
 
@@ -70,41 +101,68 @@ class PanelSection(Spec, Generic[Own]):
 @cache
 def with_zones(study: Study, scheme: str = "") -> pd.DataFrame:
     """Return the panel with zones in force by type as columns, those of sure date too."""
-    doses, keys = study.table("doses", scheme, ("zone_type",)), ["unit", "year"]
+    doses = study.table("doses", scheme, ("zone_type",))
+    keys = ["unit", "year"]
     doses = doses.assign(column="zones_" + doses["zone_type"].astype(str))
     plain = doses.pivot(index=keys, columns="column", values="zones")
-    dated = doses.pivot(index=keys, columns="column", values="zones_dated").add_suffix("_dated")
-    return study.table("panel", scheme, ("basis",)).merge(plain.join(dated).reset_index(), on=keys, how="left")
+    dated = doses.pivot(index=keys, columns="column", values="zones_dated").add_suffix(
+        "_dated"
+    )
+    return study.table("panel", scheme, ("basis",)).merge(
+        plain.join(dated).reset_index(), on=keys, how="left"
+    )
 
 
 def study_panel(
     study: Study, section: PanelSection[Any], spec: PanelSpec, sample: str = "all"
 ) -> tuple[BalancedPanel, dict[str, Any], str]:
-    """Return the balanced panel of a specification, the fields that its rows share, and the note on its data."""
-    check_names([spec.weights], study.config["weights"]["families"], f"weights of {spec.id}")
-    frame, info = with_zones(study), scheme_infos([study.description()])[study.main]
-    used = frame["year"].between(*spec.years) & frame["unit"].isin(sample_units(info, sample, spec.id))
+    """Return the balanced panel of a specification, the fields that its rows share, and
+    the note on its data.
+    """
+    check_names(
+        [spec.weights], study.config["weights"]["families"], f"weights of {spec.id}"
+    )
+    frame = with_zones(study)
+    info = scheme_infos([study.description()])[study.main]
+    used = frame["year"].between(*spec.years) & frame["unit"].isin(
+        sample_units(info, sample, spec.id)
+    )
     if not used.any():
-        raise EstimateError(f"{spec.id} has no rows in {spec.span}", "years of the panel", "correct its years")
-    texts = {spec.outcome: spec.outcome, **{name: section.variables[name].expression for name in spec.regressors}}
+        raise EstimateError(
+            f"{spec.id} has no rows in {spec.span}",
+            "years of the panel",
+            "correct its years",
+        )
+    texts = {
+        spec.outcome: spec.outcome,
+        **{name: section.variables[name].expression for name in spec.regressors},
+    }
     for text in texts.values():
         check_columns(text, frame.columns, spec.id)
     values = {name: evaluate(text, frame) for name, text in texts.items()}
     table = frame[["unit", "year"]].assign(**values)[used]
     for name in texts:
         if len(blank := table[table[name].isna()]):
-            cells = [f"{unit} {year}" for unit, year in zip(blank["unit"], blank["year"], strict=True)]
+            cells = [
+                f"{unit} {year}"
+                for unit, year in zip(blank["unit"], blank["year"], strict=True)
+            ]
             raise EstimateError(
-                f"{name} is blank {len(cells)} times in {spec.id} ({first_examples(cells)})",
+                f"{name} is blank {len(cells)} times in {spec.id}"
+                f" ({first_examples(cells)})",
                 "a number for every unit and year",
                 "shorten its years or leave the variable out",
             )
     names = list(spec.regressors)
     try:
         arrays = table[spec.outcome].to_numpy(), table[names].to_numpy()
-        panel = panel_from_rows(table["unit"].tolist(), table["year"].tolist(), *arrays, names)
+        panel = panel_from_rows(
+            table["unit"].tolist(), table["year"].tolist(), *arrays, names
+        )
     except NumericsError as error:
-        raise EstimateError(f"{spec.id}: {error}", "one row per unit and year", "correct its years") from error
+        raise EstimateError(
+            f"{spec.id}: {error}", "one row per unit and year", "correct its years"
+        ) from error
     bases = sorted(set(frame.loc[used, "basis"]))
     basis = bases[0] if len(bases) == 1 else "spliced"
     shared = {
@@ -116,13 +174,24 @@ def study_panel(
         "n_units": len(panel.units),
         "output_basis": basis,
     }
-    note = joined(basis_warning(basis, info.first_official), unsure_zones(frame[used], list(texts.values())))
+    note = joined(
+        basis_warning(basis, info.first_official),
+        unsure_zones(frame[used], list(texts.values())),
+    )
     return panel, shared | {"data_hash": content_hash(table)}, note
 
 
 def unsure_zones(rows: pd.DataFrame, texts: list[str]) -> str:
     """Say how often a regressor counts zones whose year is of grade C."""
-    zones = sorted({name for text in texts for name in columns_of(text) if f"{name}_dated" in rows})
-    gaps = rows[zones].to_numpy(float) != rows[[f"{name}_dated" for name in zones]].to_numpy(float)
+    zones = sorted(
+        {name for text in texts for name in columns_of(text) if f"{name}_dated" in rows}
+    )
+    gaps = rows[zones].to_numpy(float) != rows[
+        [f"{name}_dated" for name in zones]
+    ].to_numpy(float)
     cells = int(gaps.any(axis=1).sum())
-    return f"GRADE C: {cells} of {len(rows)} unit-years count zones of unsure date" if cells else ""
+    return (
+        f"GRADE C: {cells} of {len(rows)} unit-years count zones of unsure date"
+        if cells
+        else ""
+    )

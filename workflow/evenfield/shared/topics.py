@@ -1,4 +1,6 @@
-"""The topics of the library as the workflow sees them: what each reads, which sections move it, what it shows."""
+"""The topics of the library as the workflow sees them: what each reads, which sections
+move it, what it shows.
+"""
 
 import hashlib
 import re
@@ -14,77 +16,143 @@ TOPICS = LIBRARY / "topics"
 # Read by every job that opens a study.
 ALWAYS = ("panel.unit_scheme", "panel.unit_schemes")
 ZONES = re.compile(r"\b(?:special economic zones?|(?<=a)n SEZ|SEZs?)\b")
-IMPORT = re.compile(r"^\s*(?:from (evenfield[\w.]*) import (\([^)]*\)|[^\n]*)|import (evenfield[\w.]+))", re.M)
-DEFAULTS: dict[str, Any] = {"order": 1000, "estimate": None, "exhibit": {}, "exhibits": {}}
+IMPORT = re.compile(
+    r"^\s*(?:from (evenfield[\w.]*) import (\([^)]*\)|[^\n]*)|import"
+    r" (evenfield[\w.]+))",
+    re.M,
+)
+DEFAULTS: dict[str, Any] = {
+    "order": 1000,
+    "estimate": None,
+    "exhibit": {},
+    "exhibits": {},
+}
 
 
 @cache
 def read_topics() -> dict[str, dict[str, Any]]:
     """Return every topic's ``topic.yaml`` by topic word, in the order of the page."""
     paths = TOPICS.glob("*/topic.yaml")
-    found = {path.parent.name: DEFAULTS | yaml.safe_load(path.read_text("utf-8")) for path in paths}
+    found = {
+        path.parent.name: DEFAULTS | yaml.safe_load(path.read_text("utf-8"))
+        for path in paths
+    }
     return dict(sorted(found.items(), key=lambda item: (item[1]["order"], item[0])))
 
 
 def exhibit_owners() -> dict[str, str]:
     """Return the topic of every exhibit by its id."""
-    return {name: topic for topic, told in read_topics().items() for name in told["exhibits"]}
+    return {
+        name: topic
+        for topic, told in read_topics().items()
+        for name in told["exhibits"]
+    }
 
 
 def exhibit_words(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Return title and caption of every exhibit by its id, in the nouns of the study."""
-    out, study, proxy = {}, config["study"], config.get("panel", {}).get("income", {}).get("proxy", "")
+    out = {}
+    study = config["study"]
+    proxy = config.get("panel", {}).get("income", {}).get("proxy", "")
     for told in read_topics().values():
         for name, words in told["exhibits"].items():
-            both = {key: text.replace("{{unit}}", study["unit_name"]) for key, text in words.items() if key != "needs"}
-            both = {key: text.replace("{{units}}", study["units_name"]) for key, text in both.items()}
+            both = {
+                key: text.replace("{{unit}}", study["unit_name"])
+                for key, text in words.items()
+                if key != "needs"
+            }
+            both = {
+                key: text.replace("{{units}}", study["units_name"])
+                for key, text in both.items()
+            }
             out[name] = {key: renamed(study, text) for key, text in both.items()}
             if not proxy and "caption" in words:
-                kept = [part for part in re.split(r"(?<=\.) ", out[name]["caption"]) if "roxy" not in part]
+                kept = [
+                    part
+                    for part in re.split(r"(?<=\.) ", out[name]["caption"])
+                    if "roxy" not in part
+                ]
                 out[name]["caption"] = " ".join(kept)
     return out
 
 
 def renamed(study: Mapping[str, Any], text: str) -> str:
     """Call special economic zones by the study's name for its zones."""
-    one, many = study.get("zone_name", "zone"), study.get("zones_name", "zones")
-    return text if one == "SEZ" else ZONES.sub(lambda found: many if found[0].endswith("s") else one, text)
+    one = study.get("zone_name", "zone")
+    many = study.get("zones_name", "zones")
+    return (
+        text
+        if one == "SEZ"
+        else ZONES.sub(lambda found: many if found[0].endswith("s") else one, text)
+    )
 
 
 def part(config: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """Return the sections of a config that are named, for example ``inference`` or ``study.units_name``."""
+    """Return the sections of a config that are named, for example ``inference`` or
+    ``study.units_name``.
+    """
     out: dict[str, Any] = {}
     for name in [*ALWAYS, *names]:
         *folders, last = name.split(".")
-        source, target = config, out
+        source = config
+        target = out
         for key in folders:
-            source, target = source.get(key, {}), target.setdefault(key, {})
+            source = source.get(key, {})
+            target = target.setdefault(key, {})
         if last in source:
             target[last] = source[last]
     return out
 
 
-def settings(config: Mapping[str, Any], topic: str, told: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the sections of the config that move one step of a topic: its own, those it names, those it reads."""
+def settings(
+    config: Mapping[str, Any], topic: str, told: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the sections of the config that move one step of a topic: its own, those
+    it names, those it reads.
+    """
     reads = set(told.get("reads", ()))
-    names = [f"estimates.{name}" for name in (topic, *(name.split("/")[1] for name in reads if "estimates/" in name))]
+    names = [
+        f"estimates.{name}"
+        for name in (
+            topic,
+            *(name.split("/")[1] for name in reads if "estimates/" in name),
+        )
+    ]
     names += ["weights.primary"] if reads & {"weights", "weights/primary"} else []
     names += ["weights.families"] if "weights" in reads else []
     return part(config, [*sorted(names), *told.get("settings", ())])
 
 
 def inputs(config: Mapping[str, Any], told: Mapping[str, Any]) -> list[str]:
-    """Return the files that one step of a topic reads, for the main unit scheme or for all of them."""
-    panel, weights = config["panel"], config["weights"]
-    schemes = [panel["unit_scheme"]] if told.get("schemes") == "main" else list(panel["unit_schemes"])
+    """Return the files that one step of a topic reads, for the main unit scheme or for
+    all of them.
+    """
+    panel = config["panel"]
+    weights = config["weights"]
+    schemes = (
+        [panel["unit_scheme"]]
+        if told.get("schemes") == "main"
+        else list(panel["unit_schemes"])
+    )
     files = [f"results/panel/{scheme}/description.json" for scheme in schemes]
     for name in told.get("reads", ()):
         folder, slash, rest = name.partition("/")
         if folder == "weights":
-            matrices = [weights["primary"]] if rest and weights["primary"] else weights["families"]
-            files += [f"results/weights/{s}/{m}.{end}" for s in schemes for m in matrices for end in ("csv", "json")]
+            matrices = (
+                [weights["primary"]]
+                if rest and weights["primary"]
+                else weights["families"]
+            )
+            files += [
+                f"results/weights/{s}/{m}.{end}"
+                for s in schemes
+                for m in matrices
+                for end in ("csv", "json")
+            ]
         elif folder == "estimates":
-            files += [f"results/{name}"] if rest.split("/")[0] in config["estimates"] else []
+            files += (
+                [f"results/{name}"] if rest.split("/")[0] in config["estimates"] else []
+            )
         elif slash or "." in name:
             files.append(f"results/{name}")
         elif name != "exposures" or weights["families"]:
@@ -96,12 +164,17 @@ def inputs(config: Mapping[str, Any], told: Mapping[str, Any]) -> list[str]:
 def code_hash(*files: str) -> str:
     """Hash library files and every library file that they import, however far."""
     seen = files_read(*files)
-    return hashlib.sha256("".join(f"{name} {seen[name]}\n" for name in sorted(seen)).encode()).hexdigest()
+    return hashlib.sha256(
+        "".join(f"{name} {seen[name]}\n" for name in sorted(seen)).encode()
+    ).hexdigest()
 
 
 def files_read(*files: str) -> dict[str, str]:
-    """Return library files and every library file that they import, however far, each with its hash."""
-    todo, seen = [name for name in files if (LIBRARY / name).is_file()], dict[str, str]()
+    """Return library files and every library file that they import, however far, each
+    with its hash.
+    """
+    todo = [name for name in files if (LIBRARY / name).is_file()]
+    seen = dict[str, str]()
     while todo:
         name = todo.pop()
         if name not in seen:
@@ -118,8 +191,16 @@ def _read(path: Path) -> tuple[str, tuple[str, ...]]:
     if path.suffix == ".py":
         for package, names, plain in IMPORT.findall(content.decode()):
             module = package or plain
-            members = [word.split(" as ")[0].strip() for word in names.strip("()").split(",")]
-            candidates = [module, *(f"{module}.{member}" for member in members if member)]
-            files = [f"{candidate.partition('.')[2].replace('.', '/')}.py" for candidate in candidates]
+            members = [
+                word.split(" as ")[0].strip() for word in names.strip("()").split(",")
+            ]
+            candidates = [
+                module,
+                *(f"{module}.{member}" for member in members if member),
+            ]
+            files = [
+                f"{candidate.partition('.')[2].replace('.', '/')}.py"
+                for candidate in candidates
+            ]
             found += [file for file in files if (LIBRARY / file).is_file()]
     return hashlib.sha256(content).hexdigest(), tuple(found)

@@ -1,4 +1,6 @@
-"""Yearly values of the units of a sample as one matrix, in an order that depends on neither rows nor names."""
+"""Yearly values of the units of a sample as one matrix, in an order that depends on
+neither rows nor names.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,13 @@ import numpy as np
 import pandas as pd
 
 from evenfield.shared.samples import basis_warning, one_text, sample_units
-from evenfield.shared.settings import PROXY, SPLICED, SchemeInfo, check_names, scheme_infos
+from evenfield.shared.settings import (
+    PROXY,
+    SPLICED,
+    SchemeInfo,
+    check_names,
+    scheme_infos,
+)
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
@@ -45,88 +53,173 @@ class Trajectories:
         """Return the dates from ``first`` to ``last``, both included."""
         kept = (self.years >= first) & (self.years <= last)
         basis = tuple(name for name, here in zip(self.basis, kept, strict=True) if here)
-        return replace(self, years=self.years[kept], values=self.values[:, kept], basis=basis)
+        return replace(
+            self, years=self.years[kept], values=self.values[:, kept], basis=basis
+        )
 
     def basis_between(self, first: int, last: int) -> str:
-        """Return the output basis of a span: that of its dates, or ``spliced`` where proxy meets official output."""
-        names = sorted({name for name, year in zip(self.basis, self.years, strict=True) if first <= year <= last})
-        return SPLICED if len(names) > 1 and PROXY in names else "+".join(name for name in names if name)
+        """Return the output basis of a span: that of its dates, or ``spliced`` where
+        proxy meets official output.
+        """
+        names = sorted(
+            {
+                name
+                for name, year in zip(self.basis, self.years, strict=True)
+                if first <= year <= last
+            }
+        )
+        return (
+            SPLICED
+            if len(names) > 1 and PROXY in names
+            else "+".join(name for name in names if name)
+        )
 
     def segments(self) -> list[Trajectories]:
-        """Return the whole span and, where the output basis changes, the dates of each basis."""
+        """Return the whole span and, where the output basis changes, the dates of each
+        basis.
+        """
         parts = [self]
         if len(set(self.basis)) > 1:
             for name in sorted(set(self.basis)):
-                own = [int(year) for year, basis in zip(self.years, self.basis, strict=True) if basis == name]
+                own = [
+                    int(year)
+                    for year, basis in zip(self.years, self.basis, strict=True)
+                    if basis == name
+                ]
                 parts.append(self.between(own[0], own[-1]))
         return [part for part in parts if len(set(part.basis)) == 1 or part is self]
 
 
 def trajectories(
-    panel: pd.DataFrame, column: str, units: Sequence[str], where: str, years: list[int] | None = None
+    panel: pd.DataFrame,
+    column: str,
+    units: Sequence[str],
+    where: str,
+    years: list[int] | None = None,
 ) -> Trajectories:
     """Arrange one column of the panel, in all years that have it or in ``years``.
 
     Units are ordered by their values from the first year on.
     """
     if column not in panel:
-        raise EstimateError(f"{where}: the panel has no column {column}", "a column of panel.csv", "rebuild it")
-    chosen = panel[panel["unit"].isin(list(units)) & (panel["year"].isin(years) if years is not None else True)]
+        raise EstimateError(
+            f"{where}: the panel has no column {column}",
+            "a column of panel.csv",
+            "rebuild it",
+        )
+    chosen = panel[
+        panel["unit"].isin(list(units))
+        & (panel["year"].isin(years) if years is not None else True)
+    ]
     twice = chosen[chosen.duplicated(["unit", "year"])]
     if len(twice):
         cells = [f"{row.unit} {row.year}" for row in twice.itertuples()]
-        found = f"{where}: {len(cells)} rows appear twice ({first_examples(sorted(cells))})"
-        raise EstimateError(found, "one row for each unit and year", "remove the duplicates")
-    wide = chosen.pivot(index="unit", columns="year", values=column).reindex(sorted(units)).sort_index(axis=1)
-    wide = wide.astype(float).dropna(axis=1, how="all") if years is None else wide.reindex(columns=years).astype(float)
+        found = (
+            f"{where}: {len(cells)} rows appear twice ({first_examples(sorted(cells))})"
+        )
+        raise EstimateError(
+            found, "one row for each unit and year", "remove the duplicates"
+        )
+    wide = (
+        chosen.pivot(index="unit", columns="year", values=column)
+        .reindex(sorted(units))
+        .sort_index(axis=1)
+    )
+    wide = (
+        wide.astype(float).dropna(axis=1, how="all")
+        if years is None
+        else wide.reindex(columns=years).astype(float)
+    )
     _check_complete(wide, column, where)
     order = np.lexsort((np.arange(len(wide)), *wide.to_numpy().T[::-1]))
     wide = wide.iloc[order]
     basis = chosen.groupby("year")["basis"].agg(one_text).reindex(wide.columns)
-    return Trajectories(tuple(map(str, wide.index)), wide.columns.to_numpy(int), wide.to_numpy(), tuple(basis))
+    return Trajectories(
+        tuple(map(str, wide.index)),
+        wide.columns.to_numpy(int),
+        wide.to_numpy(),
+        tuple(basis),
+    )
 
 
-def whole_span(study: Study, spec: Any, where: str, column: str = "log_income") -> tuple[Trajectories, SchemeInfo]:
-    """Return a column of the panel for the units of a sample, in all years that have it."""
+def whole_span(
+    study: Study, spec: Any, where: str, column: str = "log_income"
+) -> tuple[Trajectories, SchemeInfo]:
+    """Return a column of the panel for the units of a sample, in all years that have
+    it.
+    """
     info = scheme_infos([study.description(spec.unit_scheme)])[spec.unit_scheme]
     panel = study.table("panel", spec.unit_scheme, ("basis",))
-    return trajectories(panel, column, sample_units(info, spec.sample, where), where), info
+    return (
+        trajectories(panel, column, sample_units(info, spec.sample, where), where),
+        info,
+    )
 
 
-def window(study: Study, spec: Any, period: str, where: str) -> tuple[Trajectories, SchemeInfo]:
-    """Return log incomes of a sample in a period of the config, units from the highest last income down."""
+def window(
+    study: Study, spec: Any, period: str, where: str
+) -> tuple[Trajectories, SchemeInfo]:
+    """Return log incomes of a sample in a period of the config, units from the highest
+    last income down.
+    """
     described = study.description(spec.unit_scheme)
     info = scheme_infos([described])[spec.unit_scheme]
     spans = {str(item["period"]): item for item in described["periods"]}
     check_names([period], spans, where)
-    years = list(range(int(spans[period]["start"]), int(spans[period]["end"]) + 1, info.step))
+    years = list(
+        range(int(spans[period]["start"]), int(spans[period]["end"]) + 1, info.step)
+    )
     panel = study.table("panel", spec.unit_scheme, ("basis",))
-    data = trajectories(panel, "log_income", sample_units(info, spec.sample, where), where, years)
+    data = trajectories(
+        panel, "log_income", sample_units(info, spec.sample, where), where, years
+    )
     order = np.lexsort((np.array(data.units), *data.values.T))[::-1]
     return aligned(data, [data.units[i] for i in order]), info
 
 
-def matched(panel: pd.DataFrame, column: str, like: Trajectories, where: str) -> np.ndarray:
+def matched(
+    panel: pd.DataFrame, column: str, like: Trajectories, where: str
+) -> np.ndarray:
     """Return another column in the units and years of some trajectories; shape (N, T)."""
-    return aligned(trajectories(panel, column, like.units, where, like.years.tolist()), like.units).values
+    return aligned(
+        trajectories(panel, column, like.units, where, like.years.tolist()), like.units
+    ).values
 
 
-def grouping(frame: pd.DataFrame, column: str, units: Sequence[str], where: str) -> tuple[np.ndarray, list[str]]:
-    """Return codes of a grouping in the order of some units, and the names of its groups; shape (N,)."""
+def grouping(
+    frame: pd.DataFrame, column: str, units: Sequence[str], where: str
+) -> tuple[np.ndarray, list[str]]:
+    """Return codes of a grouping in the order of some units, and the names of its
+    groups; shape (N,).
+    """
     values = frame.set_index("unit")[column].reindex(list(units)).fillna("").astype(str)
     if missing := [str(unit) for unit in values.index[values.eq("")]]:
-        found = f"{where}: {len(missing)} units have no {column} ({first_examples(missing)})"
-        raise EstimateError(found, "a group for every unit of the sample", "supply it or drop the grouping")
+        found = (
+            f"{where}: {len(missing)} units have no {column}"
+            f" ({first_examples(missing)})"
+        )
+        raise EstimateError(
+            found,
+            "a group for every unit of the sample",
+            "supply it or drop the grouping",
+        )
     names = sorted(set(values))
     codes = np.array([names.index(text) for text in values], dtype=int)
-    return codes, [{"0": f"not {column}", "1": column}[text] if set(names) <= {"0", "1"} else text for text in names]
+    return codes, [
+        {"0": f"not {column}", "1": column}[text] if set(names) <= {"0", "1"} else text
+        for text in names
+    ]
 
 
 def _check_complete(wide: pd.DataFrame, column: str, where: str) -> None:
-    gaps = [f"{wide.index[i]} {wide.columns[t]}" for i, t in np.argwhere(~np.isfinite(wide.to_numpy(float)))]
+    gaps = [
+        f"{wide.index[i]} {wide.columns[t]}"
+        for i, t in np.argwhere(~np.isfinite(wide.to_numpy(float)))
+    ]
     if gaps or wide.shape[1] == 0:
         raise EstimateError(
-            f"{where}: {column} is missing or infinite for {len(gaps)} unit-years ({first_examples(gaps)})",
+            f"{where}: {column} is missing or infinite for {len(gaps)} unit-years"
+            f" ({first_examples(gaps)})",
             "a value for every unit of the sample in every year of the panel",
             "shorten panel.years or leave the unit out with a sample",
         )
@@ -135,19 +228,43 @@ def _check_complete(wide: pd.DataFrame, column: str, where: str) -> None:
 def aligned(other: Trajectories, units: Sequence[str]) -> Trajectories:
     """Return another variable of the same sample with its units in a given order."""
     place = {unit: i for i, unit in enumerate(other.units)}
-    return replace(other, units=tuple(units), values=other.values[[place[unit] for unit in units]])
+    return replace(
+        other, units=tuple(units), values=other.values[[place[unit] for unit in units]]
+    )
 
 
-def span_labels(family: str, spec: Any, data: Trajectories, scheme: SchemeInfo) -> tuple[dict[str, Any], str]:
-    """Return the labels that all rows about a span share, and the warning about its output."""
+def span_labels(
+    family: str, spec: Any, data: Trajectories, scheme: SchemeInfo
+) -> tuple[dict[str, Any], str]:
+    """Return the labels that all rows about a span share, and the warning about its
+    output.
+    """
     basis = data.basis_between(int(data.years[0]), int(data.years[-1]))
-    labels = {"family": family, "spec_id": spec.id, "sample_id": spec.sample, "unit_scheme": spec.unit_scheme}
-    labels |= {"period": data.label, "n_obs": data.values.size, "n_units": len(data.units)}
-    labels |= {"n_periods": len(data.years), "output_basis": basis, "data_hash": data.data_hash}
+    labels = {
+        "family": family,
+        "spec_id": spec.id,
+        "sample_id": spec.sample,
+        "unit_scheme": spec.unit_scheme,
+    }
+    labels |= {
+        "period": data.label,
+        "n_obs": data.values.size,
+        "n_units": len(data.units),
+    }
+    labels |= {
+        "n_periods": len(data.years),
+        "output_basis": basis,
+        "data_hash": data.data_hash,
+    }
     return labels, basis_warning(basis, scheme.first_official)
 
 
 def main_periods(description: Mapping[str, Any]) -> list[str]:
     """Return the periods that divide the study, in the order of their years."""
-    found = [item for item in description["periods"] if item.get("role", "main") == "main"]
-    return [str(item["period"]) for item in sorted(found, key=lambda item: (item["start"], item["end"]))]
+    found = [
+        item for item in description["periods"] if item.get("role", "main") == "main"
+    ]
+    return [
+        str(item["period"])
+        for item in sorted(found, key=lambda item: (item["start"], item["end"]))
+    ]

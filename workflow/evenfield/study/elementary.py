@@ -1,7 +1,8 @@
-"""Logarithms and exponentials from the C library, one number at a time: NumPy's own differ between processors.
+"""Logarithms and exponentials from the C library, one number at a time: NumPy's own
+differ between processors.
 
-What the panel and weights floors hand over carries 17 digits and is hashed, so its last digit must not depend on
-whether NumPy found AVX-512. ``math`` gives the same on both.
+What the panel and weights floors hand over carries 17 digits and is hashed, so its last
+digit must not depend on whether NumPy found AVX-512. ``math`` gives the same on both.
 """
 
 import math
@@ -9,7 +10,8 @@ import math
 import numpy as np
 import pandas as pd
 
-_LOG, _EXP = np.frompyfunc(math.log, 1, 1), np.frompyfunc(math.exp, 1, 1)
+_LOG = np.frompyfunc(math.log, 1, 1)
+_EXP = np.frompyfunc(math.exp, 1, 1)
 
 
 def log(values: pd.Series) -> pd.Series:

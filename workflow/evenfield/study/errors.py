@@ -1,4 +1,6 @@
-"""Faults by where they are: every message says what was found, what was expected, what to do."""
+"""Faults by where they are: every message says what was found, what was expected, what
+to do.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ class EvenfieldError(Exception):
         self.found, self.expected, self.action = found, expected, action
 
     def __str__(self) -> str:
-        return one_line(f"{self.at}: {self.found}; expected {self.expected}; {self.action}")
+        return one_line(
+            f"{self.at}: {self.found}; expected {self.expected}; {self.action}"
+        )
 
     @property
     def faults(self) -> list[EvenfieldError]:
@@ -110,7 +114,10 @@ class ReportError(EvenfieldError, at="report"):
 def one_line(text: str) -> str:
     """Return text as one line in which no character steers a terminal."""
     line = " ".join(text.split())
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii")
+        for c in line
+    )
 
 
 def first_examples(values: list[str], limit: int = 3) -> str:
@@ -120,7 +127,9 @@ def first_examples(values: list[str], limit: int = 3) -> str:
 
 
 def nearest(name: str, known: Iterable[str], otherwise: str, mark: str = "") -> str:
-    """Ask whether the nearest of the names that are known is meant; where none is near, say ``otherwise``."""
+    """Ask whether the nearest of the names that are known is meant; where none is near,
+    say ``otherwise``.
+    """
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"did you mean '{mark}{near[0]}'?" if near else otherwise
 
@@ -129,4 +138,8 @@ def not_known(where: str, name: str, known: Iterable[str]) -> tuple[str, str, st
     """Return what an error says of a name that nothing defines."""
     known = list(known)
     told = f"one of {first_examples(known, 12)}" if known else "a study that has some"
-    return f"{where} '{name}' is not known", told, nearest(name, known, "correct the name")
+    return (
+        f"{where} '{name}' is not known",
+        told,
+        nearest(name, known, "correct the name"),
+    )

@@ -9,7 +9,9 @@ from typing import Any
 
 @contextmanager
 def beside(path: str | Path) -> Iterator[Path]:
-    """Give a path to write to; what is there afterwards takes the name of ``path`` at once and whole."""
+    """Give a path to write to; what is there afterwards takes the name of ``path`` at
+    once and whole.
+    """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".part-{target.name}")
@@ -27,7 +29,13 @@ def read_json(path: str | Path) -> Any:
 
 def write_json(content: Mapping[str, Any], path: str | Path) -> None:
     """Write JSON with sorted keys and a final line feed."""
-    write_text(json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n", path)
+    write_text(
+        json.dumps(
+            content, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False
+        )
+        + "\n",
+        path,
+    )
 
 
 def write_text(text: str, path: str | Path) -> None:

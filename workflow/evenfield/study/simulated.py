@@ -19,7 +19,12 @@ def watermark_for(path: str | Path) -> str:
 
     Notes
     -----
-    Every table and figure is made from the ingested tables, so a change of their flags reruns it.
+    Every table and figure is made from the ingested tables, so a change of their flags
+    reruns it.
     """
     description = Path(path).resolve().parents[1] / "ingest" / "description.json"
-    return WATERMARK if description.exists() and simulated_names(read_json(description)) else ""
+    return (
+        WATERMARK
+        if description.exists() and simulated_names(read_json(description))
+        else ""
+    )

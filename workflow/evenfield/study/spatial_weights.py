@@ -17,7 +17,9 @@ class SpatialWeights:
     """Who is a neighbour of whom: units in a fixed order and a read-only matrix."""
 
     units: tuple[str, ...]  # unit ids, one per row and column
-    matrix: csr_array  # (N, N) weights, zero diagonal; row i holds the weights that unit i gives to its neighbours
+    # (N, N) weights, zero diagonal; row i holds the weights that unit i gives to its
+    # neighbours
+    matrix: csr_array
     spec: dict[str, Any] = field(default_factory=dict)  # description
 
     def __post_init__(self) -> None:
@@ -29,7 +31,9 @@ class SpatialWeights:
 
     def aligned(self, units: list[str] | tuple[str, ...]) -> csr_array:
         """Return the matrix in the order of ``units``; shape (N, N)."""
-        check_same_units(list(units), list(self.units), str(self.spec.get("weights", "the weights")))
+        check_same_units(
+            list(units), list(self.units), str(self.spec.get("weights", "the weights"))
+        )
         return self._ordered(units)
 
     def _ordered(self, units: Sequence[str]) -> csr_array:
@@ -40,18 +44,29 @@ class SpatialWeights:
         return sparse(self.matrix[order][:, order])
 
     def among(self, units: Sequence[str]) -> tuple[csr_array, str]:
-        """Return the weights among some of the units, in their order, and a note if some are left out; shape (N, N)."""
+        """Return the weights among some of the units, in their order, and a note if
+        some are left out; shape (N, N).
+        """
         name = str(self.spec.get("weights", "the weights"))
         if unknown := sorted(set(units) - set(self.units)):
-            found = f"{len(unknown)} units of a sample are not in {name} ({first_examples(unknown)})"
-            raise WeightsError(found, "weights for every unit of the unit scheme", "remake the weights")
+            found = (
+                f"{len(unknown)} units of a sample are not in {name}"
+                f" ({first_examples(unknown)})"
+            )
+            raise WeightsError(
+                found, "weights for every unit of the unit scheme", "remake the weights"
+            )
         matrix = self._ordered(units)
         if len(units) == len(self.units):
             return matrix, ""
-        # ASSUME: in a smaller sample, weights to units outside it are dropped and the others scaled up to sum to one.
+        # ASSUME: in a smaller sample, weights to units outside it are dropped and the
+        # others scaled up to sum to one.
         alone = int((matrix.sum(axis=1) == 0).sum())
         islands = f", {alone} left without neighbour" if alone else ""
-        return row_standardised(matrix), f"{name} cut to {len(units)} units and row-standardised again{islands}"
+        return (
+            row_standardised(matrix),
+            f"{name} cut to {len(units)} units and row-standardised again{islands}",
+        )
 
 
 def check_same_units(units: list[str], known: list[str], name: str) -> None:
@@ -59,18 +74,23 @@ def check_same_units(units: list[str], known: list[str], name: str) -> None:
     if len(set(units)) != len(units):
         twice = sorted({unit for unit in units if units.count(unit) > 1})
         raise WeightsError(
-            f"{len(twice)} units appear twice ({first_examples(twice)})", "one row per unit", "remove the duplicates"
+            f"{len(twice)} units appear twice ({first_examples(twice)})",
+            "one row per unit",
+            "remove the duplicates",
         )
-    missing, extra = sorted(set(units) - set(known)), sorted(set(known) - set(units))
+    missing = sorted(set(units) - set(known))
+    extra = sorted(set(known) - set(units))
     if missing:
         raise WeightsError(
-            f"{len(missing)} units of the panel are not in {name} ({first_examples(missing)})",
+            f"{len(missing)} units of the panel are not in {name}"
+            f" ({first_examples(missing)})",
             "the same units in panel and weights",
             "add them to the weights or drop them",
         )
     if extra:
         raise WeightsError(
-            f"{len(extra)} units of {name} are not in the panel ({first_examples(extra)})",
+            f"{len(extra)} units of {name} are not in the panel"
+            f" ({first_examples(extra)})",
             "the same units in panel and weights",
             "rebuild the weights for this set of units",
         )
@@ -83,16 +103,22 @@ def row_standardised(matrix: Weights) -> csr_array:
     return out
 
 
-def weights_from_edges(edges: pd.DataFrame, units: list[str], spec: dict[str, Any]) -> SpatialWeights:
+def weights_from_edges(
+    edges: pd.DataFrame, units: list[str], spec: dict[str, Any]
+) -> SpatialWeights:
     """Rebuild spatial weights from their edge list."""
     place = {unit: i for i, unit in enumerate(units)}
     unknown = sorted((set(edges["unit_i"]) | set(edges["unit_j"])) - set(units))
     if unknown:
         raise WeightsError(
-            f"{len(unknown)} units of an edge list are unknown ({first_examples(unknown)})",
+            f"{len(unknown)} units of an edge list are unknown"
+            f" ({first_examples(unknown)})",
             "only units of the study",
             "correct the ids in the weights file",
         )
-    i, j = edges["unit_i"].map(place).to_numpy(), edges["unit_j"].map(place).to_numpy()
-    matrix = csr_array((edges["weight"].to_numpy(float), (i, j)), shape=(len(units), len(units)))
+    i = edges["unit_i"].map(place).to_numpy()
+    j = edges["unit_j"].map(place).to_numpy()
+    matrix = csr_array(
+        (edges["weight"].to_numpy(float), (i, j)), shape=(len(units), len(units))
+    )
     return SpatialWeights(tuple(units), matrix, spec)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Study:
     """What every topic reads: config, panel tables, weights and groups, by unit scheme.
 
-    ``config`` holds the sections that the topic names in its ``topic.yaml`` and no others, so that a change anywhere
-    else cannot move its results.
+    ``config`` holds the sections that the topic names in its ``topic.yaml`` and no
+    others, so that a change anywhere else cannot move its results.
     """
 
     def __init__(self, config: Mapping[str, Any], root: str | Path = "results") -> None:
@@ -34,26 +34,44 @@ class Study:
     @classmethod
     def load(cls, folder: str | Path = ".") -> Study:
         """Open a study that has been run, for example in a notebook."""
-        from evenfield.study.config import checked_config, read_config  # noqa: PLC0415 - jobs are handed theirs
+        from evenfield.study.config import (
+            checked_config,
+            read_config,
+        )
 
-        return cls(checked_config(read_config(Path(folder) / "config.yaml")), Path(folder) / "results")
+        return cls(
+            checked_config(read_config(Path(folder) / "config.yaml")),
+            Path(folder) / "results",
+        )
 
-    def _table(self, name: str, scheme: str = "", text: tuple[str, ...] = ()) -> pd.DataFrame:
-        """Return a table of a unit scheme, the main one by default, for example ``periods`` or ``exposures``."""
+    def _table(
+        self, name: str, scheme: str = "", text: tuple[str, ...] = ()
+    ) -> pd.DataFrame:
+        """Return a table of a unit scheme, the main one by default, for example
+        ``periods`` or ``exposures``.
+        """
         folder = "weights" if name == "exposures" else "panel"
-        return read_table(self.root / folder / (scheme or self.main) / f"{name}.csv", text)
+        return read_table(
+            self.root / folder / (scheme or self.main) / f"{name}.csv", text
+        )
 
     def _description(self, scheme: str = "") -> dict[str, Any]:
         """Return units, years, periods, samples and hashes of a unit scheme."""
-        return dict(read_json(self.root / "panel" / (scheme or self.main) / "description.json"))
+        return dict(
+            read_json(self.root / "panel" / (scheme or self.main) / "description.json")
+        )
 
     def _weights(self, name: str = "", scheme: str = "") -> SpatialWeights:
         """Return spatial weights by name, the primary ones by default."""
-        from evenfield.study.spatial_weights import weights_from_edges  # noqa: PLC0415 - tables do without SciPy
+        from evenfield.study.spatial_weights import weights_from_edges
 
-        scheme, path = scheme or self.main, self.root / "weights" / (scheme or self.main)
+        scheme, path = (
+            scheme or self.main,
+            self.root / "weights" / (scheme or self.main),
+        )
         name = name or self.config["weights"]["primary"]
-        edges, spec = read_table(path / f"{name}.csv"), read_json(path / f"{name}.json")
+        edges = read_table(path / f"{name}.csv")
+        spec = read_json(path / f"{name}.json")
         return weights_from_edges(edges, self.description(scheme)["units"], spec)
 
     @property

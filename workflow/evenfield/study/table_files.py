@@ -1,4 +1,6 @@
-"""Canonical tables: the only functions that read and write CSV between the steps of a study."""
+"""Canonical tables: the only functions that read and write CSV between the steps of a
+study.
+"""
 
 import hashlib
 import re
@@ -10,8 +12,20 @@ import pandas as pd
 from evenfield.study.files import beside
 from evenfield.study.rounding import round_frame
 
-FORMULA, NUMBER = re.compile(r"(?s)'*[=+\-@\t\r]."), re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]inf")
-TEXT_COLUMNS = ("unit", "unit_i", "unit_j", "unit_scheme", "period", "note", "warning", "parent", "zone", "city")
+FORMULA = re.compile(r"(?s)'*[=+\-@\t\r].")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]inf")
+TEXT_COLUMNS = (
+    "unit",
+    "unit_i",
+    "unit_j",
+    "unit_scheme",
+    "period",
+    "note",
+    "warning",
+    "parent",
+    "zone",
+    "city",
+)
 
 
 def read_table(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -20,7 +34,9 @@ def read_table(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
     frame = pd.read_csv(path, dtype=wanted, keep_default_na=False, na_values=[""])
     for name in frame.columns.intersection(list(wanted)):
         frame[name] = frame[name].fillna("")
-    return frame.assign(**{name: frame[name].map(_plain) for name in _opening_with("'", frame)})
+    return frame.assign(
+        **{name: frame[name].map(_plain) for name in _opening_with("'", frame)}
+    )
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:
@@ -28,36 +44,67 @@ def write_table(frame: pd.DataFrame, path: str | Path) -> None:
     _write_csv(frame, path, "%.17g")
 
 
-def write_results(frame: pd.DataFrame, path: str | Path, by_row: tuple[str, ...] = ()) -> None:
+def write_results(
+    frame: pd.DataFrame, path: str | Path, by_row: tuple[str, ...] = ()
+) -> None:
     """Write a published table: dust to zero, 12 then 6 significant digits, LF, UTF-8."""
     _write_csv(round_frame(frame, by_row), path, "%.6g")
 
 
 def _write_csv(frame: pd.DataFrame, path: str | Path, float_format: str) -> None:
-    defused = frame.assign(**{name: frame[name].map(_defused) for name in _opening_with("'=+-@\t\r", frame)})
+    defused = frame.assign(
+        **{
+            name: frame[name].map(_defused)
+            for name in _opening_with("'=+-@\t\r", frame)
+        }
+    )
     with beside(path) as part:
-        defused.to_csv(part, index=False, float_format=float_format, lineterminator="\n", encoding="utf-8")
+        defused.to_csv(
+            part,
+            index=False,
+            float_format=float_format,
+            lineterminator="\n",
+            encoding="utf-8",
+        )
 
 
 def _opening_with(signs: str, frame: pd.DataFrame) -> list[str]:
     """Return the columns in which a text opens with one of the signs."""
     texts = frame.select_dtypes(["object", "str"])
-    return [str(k) for k in texts if not {c[:1] for c in texts[k].tolist() if isinstance(c, str)}.isdisjoint(signs)]
+    return [
+        str(k)
+        for k in texts
+        if not {c[:1] for c in texts[k].tolist() if isinstance(c, str)}.isdisjoint(
+            signs
+        )
+    ]
 
 
 def _defused(cell: Any) -> Any:
-    """Put an apostrophe before text that a spreadsheet would take for a formula; numbers and lone signs stay."""
-    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) and not NUMBER.fullmatch(cell) else cell
+    """Put an apostrophe before text that a spreadsheet would take for a formula;
+    numbers and lone signs stay.
+    """
+    return (
+        f"'{cell}"
+        if isinstance(cell, str) and FORMULA.match(cell) and not NUMBER.fullmatch(cell)
+        else cell
+    )
 
 
 def _plain(cell: Any) -> Any:
     """Take away the apostrophe that ``_defused`` put."""
-    return cell[1:] if isinstance(cell, str) and cell[:1] == "'" and _defused(cell[1:]) == cell else cell
+    return (
+        cell[1:]
+        if isinstance(cell, str) and cell[:1] == "'" and _defused(cell[1:]) == cell
+        else cell
+    )
 
 
 def content_hash(frame: pd.DataFrame) -> str:
     """Hash a table's content so that the order of its rows and columns does not matter."""
     columns = sorted(frame.columns)
-    body = frame[columns].to_csv(index=False, header=False, float_format="%.17g", lineterminator="\n")
+    body = frame[columns].to_csv(
+        index=False, header=False, float_format="%.17g", lineterminator="\n"
+    )
     rows = sorted(body.splitlines())
     return hashlib.sha256("\n".join([",".join(columns), *rows]).encode()).hexdigest()

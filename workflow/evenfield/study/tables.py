@@ -1,4 +1,6 @@
-"""The study's tables: which must be there, which may be absent, and how the dictionary describes them."""
+"""The study's tables: which must be there, which may be absent, and how the dictionary
+describes them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,28 +12,50 @@ REQUIRED_TABLES = (*ALWAYS, "panel_provenance", "sources")
 _OPTIONAL = {
     "adjacency": "unit_i unit_j",
     "benchmarks": (
-        "benchmark study sample quantity value value_high direction unit_of_measure tag source_table source_page "
-        "comparable why estimate_id source"
+        "benchmark study sample quantity value value_high direction unit_of_measure tag"
+        " source_table source_page comparable why estimate_id source"
     ),
-    "cases": ("case place unit lat lon industry origin first_date policy_act policy_date typology_cell paragraph note"),
+    "cases": (
+        "case place unit lat lon industry origin first_date policy_act policy_date"
+        " typology_cell paragraph note"
+    ),
     "cluster_list": "cluster name unit city industry year programme origin source note",
     "clusters": "unit measure year value source note",
     "panel_merged": "unit year",
     "programmes": "programme unit first_year source note",
     "zones": (
-        "zone name name_zh type level unit city year_established year_state_level year_first_possible "
-        "year_last_possible year_in_force year_quality exit_year area_km2 seed same_as source note"
+        "zone name name_zh type level unit city year_established year_state_level"
+        " year_first_possible year_last_possible year_in_force year_quality exit_year"
+        " area_km2 seed same_as source note"
     ),
 }
-OPTIONAL_TABLES: Mapping[str, tuple[str, ...]] = {name: tuple(text.split()) for name, text in _OPTIONAL.items()}
-TAXONOMY_COLUMNS = ("unit", "cluster", "sez", "sez_from_year", "sez_from_year_dated", "source", "confidence", "note")
+OPTIONAL_TABLES: Mapping[str, tuple[str, ...]] = {
+    name: tuple(text.split()) for name, text in _OPTIONAL.items()
+}
+TAXONOMY_COLUMNS = (
+    "unit",
+    "cluster",
+    "sez",
+    "sez_from_year",
+    "sez_from_year_dated",
+    "source",
+    "confidence",
+    "note",
+)
 TAXONOMIES = "taxonomies"
 NEEDED_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "panel": {"unit": "string", "year": "integer"},
-    "panel_provenance": dict.fromkeys(("variable", "units", "grade", "flag", "source"), "string")
-    | {"first_year": "integer", "last_year": "integer"},
+    "panel_provenance": (
+        dict.fromkeys(("variable", "units", "grade", "flag", "source"), "string")
+        | {
+            "first_year": "integer",
+            "last_year": "integer",
+        }
+    ),
     "units": {"unit": "string", "name": "string"},
-    "sources": dict.fromkeys(("source", "citation", "vintage", "licence", "redistribution"), "string"),
+    "sources": dict.fromkeys(
+        ("source", "citation", "vintage", "licence", "redistribution"), "string"
+    ),
     "adjacency": {"unit_i": "string", "unit_j": "string"},
     "panel_merged": {"unit": "string", "year": "integer"},
     "zones": {"unit": "string", "type": "string", "year_in_force": "integer"},
@@ -58,7 +82,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 }
 KINDS = {"year": "integer"}
 NO_TAXONOMY = "none"
-DATED_SUFFIX, UNDATED_SUFFIX = "+dated", "+undated"
+DATED_SUFFIX = "+dated"
+UNDATED_SUFFIX = "+undated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +97,9 @@ class Field:
     maximum: float | None = None
     choices: tuple[str, ...] = ()  # allowed values, empty when free
     pattern: str = ""  # regular expression a text must match, empty when free
-    merge: str = ""  # how a merged unit gets its value: ``sum``, ``mean_population``, ``mean_output`` or empty
+    # how a merged unit gets its value: ``sum``, ``mean_population``, ``mean_output`` or
+    # empty
+    merge: str = ""
     logged: bool = False  # whether logarithms of the column are taken
     unit: str = ""  # unit of measure
     description: str = ""  # what the column holds
@@ -84,9 +111,13 @@ class Resource:
 
     name: str  # name and path of the table, from the folder of datapackage.json
     path: str
-    fields: tuple[Field, ...]  # columns in order; empty for files without a table (outlines)
+    fields: tuple[
+        Field, ...
+    ]  # columns in order; empty for files without a table (outlines)
     key: tuple[str, ...]  # primary key
-    foreign: tuple[tuple[str, str, str], ...]  # column, table and column it must be found in
+    foreign: tuple[
+        tuple[str, str, str], ...
+    ]  # column, table and column it must be found in
     hash: str  # ``sha256:`` and the hash of the file's bytes, empty when not stated
 
 
@@ -98,14 +129,20 @@ def parse_resource(item: Mapping[str, Any]) -> Resource:
         name=item["name"],
         path=item["path"],
         fields=tuple(_parse_field(field) for field in schema.get("fields", [])),
-        key=KEYS.get(kind, _as_tuple(schema.get("primaryKey", []))) if "fields" in schema else (),
+        key=(
+            KEYS.get(kind, _as_tuple(schema.get("primaryKey", [])))
+            if "fields" in schema
+            else ()
+        ),
         foreign=tuple(_parse_foreign(key) for key in schema.get("foreignKeys", [])),
         hash=item.get("hash", ""),
     )
 
 
 def table_kind(path: str) -> str:
-    """Say which of the known tables a file is: ``panel`` for panel.csv, ``taxonomies`` for every taxonomy."""
+    """Say which of the known tables a file is: ``panel`` for panel.csv, ``taxonomies``
+    for every taxonomy.
+    """
     stem = path.removesuffix(".csv")
     return TAXONOMIES if stem.startswith(f"{TAXONOMIES}/") else stem
 
@@ -129,7 +166,11 @@ def _parse_field(item: Mapping[str, Any]) -> Field:
 
 def _parse_foreign(item: Mapping[str, Any]) -> tuple[str, str, str]:
     reference = item["reference"]
-    return (_as_tuple(item["fields"])[0], reference["resource"], _as_tuple(reference["fields"])[0])
+    return (
+        _as_tuple(item["fields"])[0],
+        reference["resource"],
+        _as_tuple(reference["fields"])[0],
+    )
 
 
 def _as_tuple(value: str | list[str]) -> tuple[str, ...]:
@@ -138,4 +179,8 @@ def _as_tuple(value: str | list[str]) -> tuple[str, ...]:
 
 def resource_named(package: Mapping[str, Any], stem: str) -> Resource:
     """Return the table of a dictionary whose file is ``<stem>.csv``."""
-    return next(parse_resource(item) for item in package["resources"] if item["path"] == f"{stem}.csv")
+    return next(
+        parse_resource(item)
+        for item in package["resources"]
+        if item["path"] == f"{stem}.csv"
+    )

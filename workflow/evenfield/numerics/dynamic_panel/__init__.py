@@ -1,1 +1,3 @@
-"""Dynamic panels: y_it = rho y_i,t-1 + mu_i + tau_t + e_it and what its estimators need."""
+"""Dynamic panels: y_it = rho y_i,t-1 + mu_i + tau_t + e_it and what its estimators
+need.
+"""

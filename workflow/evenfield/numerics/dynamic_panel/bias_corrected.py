@@ -27,28 +27,37 @@ class Variance(Enum):
 
 
 class YearWeights(NamedTuple):
-    """Weights of the yearly sums of squares in the correction, and their derivatives, at some roots."""
+    """Weights of the yearly sums of squares in the correction, and their derivatives,
+    at some roots.
+    """
 
-    value: np.ndarray  # (..., T) c_s(rho) such that the correction is sum_s c_s sum_i etilde_is^2, and dc_s/drho
+    # (..., T) c_s(rho) such that the correction is sum_s c_s sum_i etilde_is^2, and
+    # dc_s/drho
+    value: np.ndarray
     slope: np.ndarray
 
 
 def geometric_sums(rho: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return 1 + rho + ... + rho^(k-1) and its derivative for k = 1 ... count; rho (...) -> (..., count)."""
+    """Return 1 + rho + ... + rho^(k-1) and its derivative for k = 1 ... count; rho
+    (...) -> (..., count).
+    """
     rho = np.asarray(rho, dtype=float)[..., None]
     k = np.arange(count)
     powers = rho**k
-    below = np.concatenate([np.zeros((*powers.shape[:-1], 1)), powers[..., :-1]], axis=-1)
+    below = np.concatenate(
+        [np.zeros((*powers.shape[:-1], 1)), powers[..., :-1]], axis=-1
+    )
     return np.cumsum(powers, axis=-1), np.cumsum(k * below, axis=-1)
 
 
 def year_weights(rho: np.ndarray, periods: int, variance: Variance) -> YearWeights:
-    """Return the weights of the yearly residual sums of squares in the correction; rho (...).
+    """Return the weights of the yearly residual sums of squares in the correction; rho
+    (...).
 
     Notes
     -----
-    ((N-1)/T) sum_s s2_s g_s with s2_s = [v_s - sum_r v_r/(T(T-1))] T/(T-2) and v_s = sum_i etilde_is^2/(N-1), ordered
-    by v_s: N - 1 cancels.
+    ((N-1)/T) sum_s s2_s g_s with s2_s = [v_s - sum_r v_r/(T(T-1))] T/(T-2) and v_s =
+    sum_i etilde_is^2/(N-1), ordered by v_s: N - 1 cancels.
     """
     parts = []
     for sums in geometric_sums(rho, periods - 1):
@@ -61,11 +70,14 @@ def year_weights(rho: np.ndarray, periods: int, variance: Variance) -> YearWeigh
     return YearWeights(parts[0], parts[1])
 
 
-def adjusted_score(m: Moments, rho: np.ndarray, variance: Variance) -> tuple[np.ndarray, np.ndarray]:
+def adjusted_score(
+    m: Moments, rho: np.ndarray, variance: Variance
+) -> tuple[np.ndarray, np.ndarray]:
     """Return F and its derivative, each draw at its own root; rho (B,) -> (B,)."""
     c = year_weights(rho, m.yy.shape[1], variance)
     r = rho[:, None]
-    squares, change = m.yy - 2 * r * m.yl + r**2 * m.ll, 2 * (r * m.ll - m.yl)
+    squares = m.yy - 2 * r * m.yl + r**2 * m.ll
+    change = 2 * (r * m.ll - m.yl)
     value = m.yl.sum(axis=1) - rho * m.ll.sum(axis=1) + (c.value * squares).sum(axis=1)
     return value, -m.ll.sum(axis=1) + (c.slope * squares + c.value * change).sum(axis=1)
 
@@ -73,17 +85,28 @@ def adjusted_score(m: Moments, rho: np.ndarray, variance: Variance) -> tuple[np.
 def score_on_grid(m: Moments, grid: np.ndarray, variance: Variance) -> np.ndarray:
     """Return F of every draw at every root of a grid; grid (G,) -> (B, G)."""
     c = year_weights(grid, m.yy.shape[1], variance).value
-    correction = m.yy @ c.T - m.yl @ (2 * grid[:, None] * c).T + m.ll @ (grid[:, None] ** 2 * c).T
-    return np.asarray(m.yl.sum(axis=1)[:, None] - np.outer(m.ll.sum(axis=1), grid) + correction)
+    correction = (
+        m.yy @ c.T
+        - m.yl @ (2 * grid[:, None] * c).T
+        + m.ll @ (grid[:, None] ** 2 * c).T
+    )
+    return np.asarray(
+        m.yl.sum(axis=1)[:, None] - np.outer(m.ll.sum(axis=1), grid) + correction
+    )
 
 
-def unit_scores(lag: np.ndarray, e: np.ndarray, rho: np.ndarray, variance: Variance) -> np.ndarray:
+def unit_scores(
+    lag: np.ndarray, e: np.ndarray, rho: np.ndarray, variance: Variance
+) -> np.ndarray:
     """Return each unit's share of F; lag, e (B, N, T), rho (B,) -> (B, N)."""
     c = year_weights(rho, e.shape[-1], variance).value
-    return np.asarray(np.einsum("bnt,bnt->bn", lag, e) + np.einsum("bnt,bt->bn", e**2, c))
+    return np.asarray(
+        np.einsum("bnt,bnt->bn", lag, e) + np.einsum("bnt,bt->bn", e**2, c)
+    )
 
 
-# ASSUME: roots up to 1.2 between two dates are looked at; an economy that explodes faster is not in the data.
+# ASSUME: roots up to 1.2 between two dates are looked at; an economy that explodes
+# faster is not in the data.
 LARGEST_ROOT = 1.2
 GRID = np.linspace(-0.99, LARGEST_ROOT, 877)
 NEWTON_STEPS = 60
@@ -106,36 +129,55 @@ class CorrectedFit(NamedTuple):
     rho: float  # root, unit-clustered standard error (NaN without a root) and N - 1
     std_error: float
     df: float
-    no_root: bool  # F has no root above fixed effects: ``rho`` is where it comes closest to zero
+    # F has no root above fixed effects: ``rho`` is where it comes closest to zero
+    no_root: bool
     variance: Variance  # which correction
     fixed_effects: float  # least-squares root that is corrected
     n_units: int  # units N and transitions T
     n_periods: int
 
 
-def bias_corrected_root(levels: np.ndarray, variance: Variance = Variance.BY_YEAR) -> CorrectedFit:
-    """Fit y_it = rho y_i,t-1 + mu_i + tau_t + e_it, corrected for the bias of fixed effects; levels (N, T + 1).
+def bias_corrected_root(
+    levels: np.ndarray, variance: Variance = Variance.BY_YEAR
+) -> CorrectedFit:
+    """Fit y_it = rho y_i,t-1 + mu_i + tau_t + e_it, corrected for the bias of fixed
+    effects; levels (N, T + 1).
 
     Notes
     -----
-    Bun and Carree (2005); Dhaene and Jochmans (2016); Breitung, Kripfganz and Hayakawa (2022). Shocks must not be
-    serially correlated; initial conditions may be anything.
+    Bun and Carree (2005); Dhaene and Jochmans (2016); Breitung, Kripfganz and Hayakawa
+    (2022). Shocks must not be serially correlated; initial conditions may be anything.
     """
     pairs = within_units(checked_levels(levels, FEWEST_DATES))
     m = moments(pairs, whole_sample(pairs.n_units))
     check_spread(m)
     roots = corrected_roots(m, variance)
-    rho, n = float(roots.rho[0]), pairs.n_units
+    rho = float(roots.rho[0])
+    n = pairs.n_units
     se = float(std_errors(pairs, whole_sample(n), m, roots, variance)[0])
-    return CorrectedFit(rho, se, n - 1, not bool(roots.found[0]), variance, float(m.slope[0]), n, pairs.n_periods)
+    return CorrectedFit(
+        rho,
+        se,
+        n - 1,
+        not bool(roots.found[0]),
+        variance,
+        float(m.slope[0]),
+        n,
+        pairs.n_periods,
+    )
 
 
 def check_spread(m: Moments) -> None:
-    """Refuse a lag without variation, or fixed effects beyond the roots that are looked at."""
+    """Refuse a lag without variation, or fixed effects beyond the roots that are looked
+    at.
+    """
     if not (m.ll.sum() > 0 and m.yy.sum() > 0):
         raise NumericsError("the lag does not vary beyond unit and year effects")
     if not GRID[0] < m.slope[0] < LARGEST_ROOT:
-        raise NumericsError(f"fixed effects give the root {m.slope[0]:.3g}, outside {GRID[0]:g} to {LARGEST_ROOT:g}")
+        raise NumericsError(
+            f"fixed effects give the root {m.slope[0]:.3g}, outside {GRID[0]:g} to"
+            f" {LARGEST_ROOT:g}"
+        )
 
 
 def corrected_roots(m: Moments, variance: Variance) -> Roots:
@@ -151,10 +193,13 @@ def corrected_roots(m: Moments, variance: Variance) -> Roots:
 
 
 def _nearest(scores: np.ndarray, above: np.ndarray) -> np.ndarray:
-    """Return where F comes closest to zero above fixed effects: the best cell, then a parabola through its ends."""
+    """Return where F comes closest to zero above fixed effects: the best cell, then a
+    parabola through its ends.
+    """
     size = np.where(above, np.abs(scores), np.inf)
     best = np.clip(size.argmin(axis=1), 1, len(GRID) - 2)
-    rows, width = np.arange(len(best)), GRID[1] - GRID[0]
+    rows = np.arange(len(best))
+    width = GRID[1] - GRID[0]
     left, mid, right = (size[rows, best + shift] for shift in (-1, 0, 1))
     left = np.where(np.isfinite(left), left, mid)
     bend = left - 2 * mid + right
@@ -162,12 +207,23 @@ def _nearest(scores: np.ndarray, above: np.ndarray) -> np.ndarray:
     return np.asarray(GRID[best] + width * np.clip(shift, -1.0, 1.0))
 
 
-def _newton(m: Moments, start: np.ndarray, end: np.ndarray, found: np.ndarray, variance: Variance) -> np.ndarray:
-    """Solve F = 0 in [start, end] with F falling; draws without a root keep their start."""
-    low, high, rho = start.copy(), np.where(found, end, start), start.copy()
+def _newton(
+    m: Moments,
+    start: np.ndarray,
+    end: np.ndarray,
+    found: np.ndarray,
+    variance: Variance,
+) -> np.ndarray:
+    """Solve F = 0 in [start, end] with F falling; draws without a root keep their
+    start.
+    """
+    low = start.copy()
+    high = np.where(found, end, start)
+    rho = start.copy()
     for _ in range(NEWTON_STEPS):
         value, slope = adjusted_score(m, rho, variance)
-        low, high = np.where(value > 0, rho, low), np.where(value > 0, high, rho)
+        low = np.where(value > 0, rho, low)
+        high = np.where(value > 0, high, rho)
         step = rho - value / np.where(slope < 0, slope, -np.inf)
         inside = (step >= low) & (step <= high) & (slope < 0)
         new = np.where(found, np.where(inside, step, (low + high) / 2), rho)
@@ -178,21 +234,37 @@ def _newton(m: Moments, start: np.ndarray, end: np.ndarray, found: np.ndarray, v
     return np.asarray(rho)
 
 
-def std_errors(pairs: Transitions, weights: np.ndarray, m: Moments, roots: Roots, variance: Variance) -> np.ndarray:
-    """Return the unit-clustered standard error of every draw's root; weights (B, N) -> (B,)."""
+def std_errors(
+    pairs: Transitions,
+    weights: np.ndarray,
+    m: Moments,
+    roots: Roots,
+    variance: Variance,
+) -> np.ndarray:
+    """Return the unit-clustered standard error of every draw's root; weights (B, N) ->
+    (B,).
+    """
     out = np.full(len(weights), np.nan)
     block = max(1, CHUNK // pairs.y.size)
     for first in range(0, len(weights), block):
         rows = slice(first, first + block)
         w = weights[rows]
-        q = _unit_shares(pairs, m.y_mean[rows], m.lag_mean[rows], roots.rho[rows], variance)
+        q = _unit_shares(
+            pairs, m.y_mean[rows], m.lag_mean[rows], roots.rho[rows], variance
+        )
         n = w.sum(axis=1)
-        out[rows] = np.sqrt(n / (n - 1) * (w * q**2).sum(axis=1)) / np.abs(roots.slope[rows])
+        out[rows] = np.sqrt(n / (n - 1) * (w * q**2).sum(axis=1)) / np.abs(
+            roots.slope[rows]
+        )
     return np.where(roots.found, out, np.nan)
 
 
 def _unit_shares(
-    pairs: Transitions, y_mean: np.ndarray, lag_mean: np.ndarray, rho: np.ndarray, variance: Variance
+    pairs: Transitions,
+    y_mean: np.ndarray,
+    lag_mean: np.ndarray,
+    rho: np.ndarray,
+    variance: Variance,
 ) -> np.ndarray:
     lag = pairs.lag - lag_mean[:, None]
     e = pairs.y - y_mean[:, None] - rho[:, None, None] * lag
@@ -206,18 +278,27 @@ TEST_GRID = GRID[GRID > 0]
 class RootInterval(NamedTuple):
     """An interval of the root and a test of no convergence."""
 
-    low: float  # ends; an infinite end was not reached inside the roots looked at, NaN means not defined
+    # ends; an infinite end was not reached inside the roots looked at, NaN means not
+    # defined
+    low: float
     high: float
     p_value: float  # two-sided, of rho = 1
     level: float  # confidence level
     draws: int  # draws B; 0 for a test that needs none
-    no_root_share: float  # share of draws without a root; they carry no information in a bootstrap-t
+    # share of draws without a root; they carry no information in a bootstrap-t
+    no_root_share: float
 
 
 def bootstrap_t_interval(
-    levels: np.ndarray, rng: np.random.Generator, draws: int, level: float = 0.95, variance: Variance = Variance.BY_YEAR
+    levels: np.ndarray,
+    rng: np.random.Generator,
+    draws: int,
+    level: float = 0.95,
+    variance: Variance = Variance.BY_YEAR,
 ) -> RootInterval:
-    """Draw whole unit paths with replacement and studentise each draw's root; levels (N, T + 1)."""
+    """Draw whole unit paths with replacement and studentise each draw's root; levels
+    (N, T + 1).
+    """
     pairs = within_units(checked_levels(levels, FEWEST_DATES))
     sample = moments(pairs, whole_sample(pairs.n_units))
     check_spread(sample)
@@ -227,24 +308,30 @@ def bootstrap_t_interval(
     m = moments(pairs, weights)
     roots = corrected_roots(m, variance)
     t = (roots.rho - found.rho) / std_errors(pairs, weights, m, roots, variance)
-    t, missing = t[roots.found & np.isfinite(t)], float(1 - roots.found.mean())
+    t = t[roots.found & np.isfinite(t)]
+    missing = float(1 - roots.found.mean())
     if not found.found[0] or len(t) < draws / 2:
         return RootInterval(np.nan, np.nan, np.nan, level, draws, missing)
-    rho, spread = float(found.rho[0]), float(se[0])
+    rho = float(found.rho[0])
+    spread = float(se[0])
     half = float(np.quantile(np.abs(t), level)) * spread
     p = (1 + np.sum(np.abs(t) >= abs((rho - 1) / spread))) / (1 + len(t))
     return RootInterval(rho - half, rho + half, float(p), level, draws, missing)
 
 
-def score_interval(levels: np.ndarray, level: float = 0.95, variance: Variance = Variance.BY_YEAR) -> RootInterval:
-    """Keep the roots at which the adjusted score does not differ from zero: valid near a unit root, and without a root.
+def score_interval(
+    levels: np.ndarray, level: float = 0.95, variance: Variance = Variance.BY_YEAR
+) -> RootInterval:
+    """Keep the roots at which the adjusted score does not differ from zero: valid near
+    a unit root, and without a root.
 
     Notes
     -----
-    F has mean zero at the true root whatever its slope there is, as the statistic of Anderson and Rubin has. The test
-    is abs(F)/sqrt(N/(N-1) sum_i (q_i - qbar)^2) against t(N - 1). Simulated coverage in 31 units is .94-.96 for speeds
-    of 0, 2 and 5 %, 42, 20 or 8 transitions, and the variances of the Chinese panel; critical values from draws of
-    units gave .90-.93 (equal tails) or sets without an end (symmetric).
+    F has mean zero at the true root whatever its slope there is, as the statistic of
+    Anderson and Rubin has. The test is abs(F)/sqrt(N/(N-1) sum_i (q_i - qbar)^2)
+    against t(N - 1). Simulated coverage in 31 units is .94-.96 for speeds of 0, 2 and 5
+    %, 42, 20 or 8 transitions, and the variances of the Chinese panel; critical values
+    from draws of units gave .90-.93 (equal tails) or sets without an end (symmetric).
     """
     pairs = within_units(checked_levels(levels, FEWEST_DATES))
     m = moments(pairs, whole_sample(pairs.n_units))
@@ -256,7 +343,9 @@ def score_interval(levels: np.ndarray, level: float = 0.95, variance: Variance =
     return RootInterval(low, high, float(2 * stdtr(df, -abs(t[-1]))), level, 0, 0.0)
 
 
-def _score_tests(pairs: Transitions, m: Moments, grid: np.ndarray, variance: Variance) -> np.ndarray:
+def _score_tests(
+    pairs: Transitions, m: Moments, grid: np.ndarray, variance: Variance
+) -> np.ndarray:
     """Return the studentised score at each root, shape (G,)."""
     lag = (pairs.lag - m.lag_mean)[None]
     e = (pairs.y - m.y_mean)[None] - grid[:, None, None] * lag
@@ -265,18 +354,25 @@ def _score_tests(pairs: Transitions, m: Moments, grid: np.ndarray, variance: Var
 
 
 def _stretch(excess: np.ndarray, estimate: float) -> tuple[float, float]:
-    """Return the ends of the unbroken run of not rejected roots that is nearest to the estimate."""
+    """Return the ends of the unbroken run of not rejected roots that is nearest to the
+    estimate.
+    """
     kept = np.flatnonzero(excess <= 0)
     if not len(kept):
         return np.nan, np.nan
     runs = np.split(kept, np.flatnonzero(np.diff(kept) > 1) + 1)
     near = int(np.argmin([np.abs(TEST_GRID[run] - estimate).min() for run in runs]))
-    first, last = int(runs[near][0]), int(runs[near][-1])
+    first = int(runs[near][0])
+    last = int(runs[near][-1])
     low = -np.inf if first == 0 else _crossing(excess, first - 1, first)
-    return low, np.inf if last == len(TEST_GRID) - 1 else _crossing(excess, last + 1, last)
+    return low, (
+        np.inf if last == len(TEST_GRID) - 1 else _crossing(excess, last + 1, last)
+    )
 
 
 def _crossing(excess: np.ndarray, outside: int, inside: int) -> float:
-    """Interpolate where the test starts to reject between two neighbouring roots of the grid."""
+    """Interpolate where the test starts to reject between two neighbouring roots of the
+    grid.
+    """
     share = excess[outside] / (excess[outside] - excess[inside])
     return float(TEST_GRID[outside] + share * (TEST_GRID[inside] - TEST_GRID[outside]))

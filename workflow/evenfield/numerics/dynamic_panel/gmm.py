@@ -30,11 +30,17 @@ class GmmSpec(NamedTuple):
     """A dynamic panel for GMM."""
 
     lags: int = 1  # lags of the outcome among the regressors, P
-    first_lag: int = 2  # lags of the level that instrument the differences; ``last_lag`` 0 takes all there are
+    # lags of the level that instrument the differences; ``last_lag`` 0 takes all there
+    # are
+    first_lag: int = 2
     last_lag: int = 3
-    equations: Equations = Equations.DIFFERENCE  # differences alone, or differences and levels
+    equations: Equations = (
+        Equations.DIFFERENCE
+    )  # differences alone, or differences and levels
     layout: Layout = Layout.COLLAPSED  # one column a lag, or one a lag and date
-    first_step: str = "full"  # its H: full, difference (identity for levels), identity; Roodman's h(3), h(2), h(1)
+    # its H: full, difference (identity for levels), identity; Roodman's h(3), h(2),
+    # h(1)
+    first_step: str = "full"
 
 
 class Source(NamedTuple):
@@ -45,7 +51,9 @@ class Source(NamedTuple):
     last_lag: int  # 0 takes all there are
 
 
-EVERYWHERE, LEVELS_ONLY, NOWHERE = 0, 1, 2
+EVERYWHERE = 0
+LEVELS_ONLY = 1
+NOWHERE = 2
 
 
 class Stacked(NamedTuple):
@@ -60,31 +68,49 @@ class Stacked(NamedTuple):
 
 
 def stacked_equations(
-    y: np.ndarray, X: np.ndarray, spec: GmmSpec, sources: Sequence[Source] = (), own: np.ndarray | None = None
+    y: np.ndarray,
+    X: np.ndarray,
+    spec: GmmSpec,
+    sources: Sequence[Source] = (),
+    own: np.ndarray | None = None,
 ) -> Stacked:
-    """Build the equations and their instruments; y (N, T), X (N, T, K), own (K,) where X instruments itself.
+    """Build the equations and their instruments; y (N, T), X (N, T, K), own (K,) where
+    X instruments itself.
 
     Notes
     -----
-    Differences: levels y_t-first ... y_t-last, and the differences of X. Levels: the one difference y_t-first+1 -
-    y_t-first, and X itself (one column for both rows, as Roodman's ``ivstyle``). Level rows are all dates t > P that
-    the unit has, also the first ones, where the lagged difference is not observed and its instrument is zero.
+    Differences: levels y_t-first ... y_t-last, and the differences of X. Levels: the
+    one difference y_t-first+1 - y_t-first, and X itself (one column for both rows, as
+    Roodman's ``ivstyle``). Level rows are all dates t > P that the unit has, also the
+    first ones, where the lagged difference is not observed and its instrument is zero.
     """
-    y, X = np.asarray(y, dtype=float), np.asarray(X, dtype=float)
+    y = np.asarray(y, dtype=float)
+    X = np.asarray(X, dtype=float)
     dates = y.shape[1]
     if spec.lags < 1 or spec.first_lag < 2 or 0 < spec.last_lag < spec.first_lag:
-        raise NumericsError("lags start at 1, instruments at lag 2 and do not end before they start")
+        raise NumericsError(
+            "lags start at 1, instruments at lag 2 and do not end before they start"
+        )
     if dates < spec.lags + 2 or dates <= spec.first_lag:
-        raise NumericsError(f"{dates} dates are too few for {spec.lags} lags and instruments from lag {spec.first_lag}")
+        raise NumericsError(
+            f"{dates} dates are too few for {spec.lags} lags and instruments from lag"
+            f" {spec.first_lag}"
+        )
     own = np.full(X.shape[2], EVERYWHERE) if own is None else np.asarray(own)
     variables = [Source(y, spec.first_lag, spec.last_lag), *sources]
     difference = _rows(_differenced(y), _differenced(X), spec.lags, spec.lags + 1)
     difference[2][..., own == LEVELS_ONLY] = 0.0
-    z_difference = np.concatenate([_level_instruments(v, spec.layout, difference[3]) for v in variables], axis=-1)
+    z_difference = np.concatenate(
+        [_level_instruments(v, spec.layout, difference[3]) for v in variables], axis=-1
+    )
     if spec.equations is Equations.DIFFERENCE:
-        return _joined([_completed(difference, [z_difference], own)], len(difference[3]))
+        return _joined(
+            [_completed(difference, [z_difference], own)], len(difference[3])
+        )
     level = _rows(y, X, spec.lags, spec.lags)
-    z_level = np.concatenate([_difference_instruments(v, spec.layout, level[3]) for v in variables], axis=-1)
+    z_level = np.concatenate(
+        [_difference_instruments(v, spec.layout, level[3]) for v in variables], axis=-1
+    )
     parts = [
         _completed(difference, [z_difference, _empty(difference, z_level)], own),
         _completed(level, [_empty(level, z_difference), z_level], own),
@@ -103,21 +129,35 @@ Rows = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def _rows(y: np.ndarray, X: np.ndarray, lags: int, first: int) -> Rows:
-    """Return outcome, regressors, exogenous columns and dates of the rows from date ``first`` on."""
+    """Return outcome, regressors, exogenous columns and dates of the rows from date
+    ``first`` on.
+    """
     dates = np.arange(first, y.shape[1])
     lagged = np.stack([y[:, dates - lag] for lag in range(1, lags + 1)], axis=-1)
-    return y[:, dates], np.concatenate([lagged, X[:, dates]], axis=-1), X[:, dates], dates
+    return (
+        y[:, dates],
+        np.concatenate([lagged, X[:, dates]], axis=-1),
+        X[:, dates],
+        dates,
+    )
 
 
 def _level_instruments(source: Source, layout: Layout, dates: np.ndarray) -> np.ndarray:
     """Return lagged levels as instruments of the differences, shape (N, R, L)."""
     last = min(source.last_lag or source.values.shape[1], int(dates[-1]))
-    return _laid_out(_lagged(source.values, np.arange(source.first_lag, last + 1), dates), layout)
+    return _laid_out(
+        _lagged(source.values, np.arange(source.first_lag, last + 1), dates), layout
+    )
 
 
-def _difference_instruments(source: Source, layout: Layout, dates: np.ndarray) -> np.ndarray:
+def _difference_instruments(
+    source: Source, layout: Layout, dates: np.ndarray
+) -> np.ndarray:
     """Return the lagged difference as instrument of the levels, shape (N, R, L)."""
-    return _laid_out(_lagged(_differenced(source.values), np.array([source.first_lag - 1]), dates), layout)
+    return _laid_out(
+        _lagged(_differenced(source.values), np.array([source.first_lag - 1]), dates),
+        layout,
+    )
 
 
 def _lagged(values: np.ndarray, lags: np.ndarray, dates: np.ndarray) -> np.ndarray:
@@ -142,13 +182,17 @@ def _empty(rows: Rows, columns: np.ndarray) -> np.ndarray:
     return np.zeros((*rows[0].shape, columns.shape[-1]))
 
 
-def _completed(rows: Rows, columns: list[np.ndarray], own: np.ndarray) -> tuple[np.ndarray, ...]:
+def _completed(
+    rows: Rows, columns: list[np.ndarray], own: np.ndarray
+) -> tuple[np.ndarray, ...]:
     """Set rows that a unit lacks to zero; exogenous columns instrument themselves."""
     y, X, exogenous, dates = rows
     present = np.isfinite(y) & np.isfinite(X).all(axis=-1)
     Z = np.concatenate([*columns, exogenous[..., own != NOWHERE]], axis=-1)
     if not present.all():
-        y, X, gone = y.copy(), X.copy(), ~present
+        y = y.copy()
+        X = X.copy()
+        gone = ~present
         y[gone], X[gone], Z[gone] = 0.0, 0.0, 0.0
     return Z, X, y, present, dates
 
@@ -158,7 +202,8 @@ def _joined(parts: list[tuple[np.ndarray, ...]], n_difference: int) -> Stacked:
         Z, X, y, present, dates = parts[0]
     else:
         Z, X, y, present, dates = (
-            np.concatenate(columns, axis=min(1, columns[0].ndim - 1)) for columns in zip(*parts, strict=True)
+            np.concatenate(columns, axis=min(1, columns[0].ndim - 1))
+            for columns in zip(*parts, strict=True)
         )
     used = Z.any(axis=(0, 1))
     Z = Z if used.all() else np.ascontiguousarray(Z[..., used])
@@ -169,7 +214,9 @@ DEPENDENT = 1e-10
 
 
 class Weighting(NamedTuple):
-    """A (generalised) inverse of S = G'G that is applied, never formed when units are fewer than instruments."""
+    """A (generalised) inverse of S = G'G that is applied, never formed when units are
+    fewer than instruments.
+    """
 
     rank: int  # rank of S
     factor: np.ndarray  # (L, L) cholesky factor of S; empty when S is singular
@@ -178,7 +225,9 @@ class Weighting(NamedTuple):
     def apply(self, columns: np.ndarray) -> np.ndarray:
         """Return S^-1 or S^+ times columns; columns (L, ...) -> (L, ...)."""
         if self.factor.size:
-            return np.asarray(dpotrs(self.factor, columns, lower=1)[0]).reshape(columns.shape)
+            return np.asarray(dpotrs(self.factor, columns, lower=1)[0]).reshape(
+                columns.shape
+            )
         return np.asarray(self.root.T @ (self.root @ columns))
 
 
@@ -195,28 +244,44 @@ def weighting(G: np.ndarray) -> Weighting:
 
 
 def _cholesky(G: np.ndarray) -> np.ndarray | None:
-    """Return the lower factor of G'G for columns of length one, or None when it is near singular."""
+    """Return the lower factor of G'G for columns of length one, or None when it is near
+    singular.
+    """
     factor, failed = dpotrf(G.T @ G, lower=1, clean=1)
-    return None if failed or np.diag(factor).min() ** 2 <= DEPENDENT else np.asarray(factor)
+    return (
+        None
+        if failed or np.diag(factor).min() ** 2 <= DEPENDENT
+        else np.asarray(factor)
+    )
 
 
 def _generalised(G: np.ndarray) -> Weighting:
-    """Invert the smaller Gram matrix; dependent instruments are scaled first, so that small ones are not lost."""
+    """Invert the smaller Gram matrix; dependent instruments are scaled first, so that
+    small ones are not lost.
+    """
     wide = G.shape[0] < G.shape[1]
     size = np.ones(G.shape[1]) if wide else np.sqrt((G**2).sum(axis=0))
     scaled = G / np.where(size > 0, size, 1.0)
     values, vectors = np.linalg.eigh(scaled @ scaled.T if wide else scaled.T @ scaled)
     kept = values > DEPENDENT * values[-1]
-    values, vectors = values[kept], vectors[:, kept]
-    root = (vectors.T @ scaled) / values[:, None] if wide else vectors.T / np.sqrt(values)[:, None]
-    return Weighting(int(kept.sum()), np.empty((0, 0)), root / np.where(size > 0, size, 1.0))
+    values = values[kept]
+    vectors = vectors[:, kept]
+    root = (
+        (vectors.T @ scaled) / values[:, None]
+        if wide
+        else vectors.T / np.sqrt(values)[:, None]
+    )
+    return Weighting(
+        int(kept.sum()), np.empty((0, 0)), root / np.where(size > 0, size, 1.0)
+    )
 
 
 FEWEST_DATES = 3
 
 
 def anderson_hsiao_root(levels: np.ndarray) -> RootFit:
-    """Fit dy_it = rho dy_i,t-1 + dtau_t + de_it with the level y_i,t-2 as instrument; levels (N, T + 1).
+    """Fit dy_it = rho dy_i,t-1 + dtau_t + de_it with the level y_i,t-2 as instrument;
+    levels (N, T + 1).
 
     Notes
     -----
@@ -225,14 +290,22 @@ def anderson_hsiao_root(levels: np.ndarray) -> RootFit:
     centred = checked_levels(levels, FEWEST_DATES)
     centred = centred - centred.mean(axis=0)
     change = np.diff(centred, axis=1)
-    z, dy, dlag = centred[:, :-2], change[:, 1:], change[:, :-1]
+    z = centred[:, :-2]
+    dy = change[:, 1:]
+    dlag = change[:, :-1]
     strength = float((z * dlag).sum())
     if abs(strength) <= CONSTANT * float(np.sqrt((z**2).sum() * (dlag**2).sum())):
         raise NumericsError("the instrument does not move the lagged difference")
     rho = float((z * dy).sum()) / strength
     scores = (z * (dy - rho * dlag)).sum(axis=1)
     n = levels.shape[0]
-    return RootFit(rho, float(np.sqrt(n / (n - 1) * scores @ scores)) / abs(strength), n - 1, n, levels.shape[1] - 1)
+    return RootFit(
+        rho,
+        float(np.sqrt(n / (n - 1) * scores @ scores)) / abs(strength),
+        n - 1,
+        n,
+        levels.shape[1] - 1,
+    )
 
 
 IDENTIFIED = 1e-12
@@ -250,18 +323,29 @@ class Test(NamedTuple):
 class GmmFit(NamedTuple):
     """A GMM fit; regressors are the lags of the outcome, then the others."""
 
-    beta: np.ndarray  # (K,) two-step coefficients with Windmeijer's corrected standard errors
+    beta: (
+        np.ndarray
+    )  # (K,) two-step coefficients with Windmeijer's corrected standard errors
     std_errors: np.ndarray
-    uncorrected: np.ndarray  # (K,) two-step standard errors without the correction, far too small in few units
+    # (K,) two-step standard errors without the correction, far too small in few units
+    uncorrected: np.ndarray
     beta_one_step: np.ndarray
     std_errors_one_step: np.ndarray
     hansen: Test  # overidentification: two-step, and one-step under equal variances
     sargan: Test
-    serial: tuple[Test, ...]  # arellano-Bond tests of order 1 and 2 in the differenced residuals, two-step
-    serial_one_step: tuple[Test, ...]  # the same with the one-step residuals and their robust covariance
-    cov: np.ndarray  # (K, K) covariances behind ``std_errors`` and ``std_errors_one_step``
+    serial: tuple[
+        Test, ...
+    ]  # arellano-Bond tests of order 1 and 2 in the differenced residuals, two-step
+    serial_one_step: tuple[
+        Test, ...
+    ]  # the same with the one-step residuals and their robust covariance
+    cov: (
+        np.ndarray
+    )  # (K, K) covariances behind ``std_errors`` and ``std_errors_one_step``
     cov_one_step: np.ndarray
-    n_instruments: int  # independent instruments, units with a row, rows (difference and level rows counted)
+    # independent instruments, units with a row, rows (difference and level rows
+    # counted)
+    n_instruments: int
     n_units: int
     n_rows: int
     n_levels: int  # level rows alone, what other programs call observations of a system
@@ -286,25 +370,34 @@ def dynamic_gmm(
     sources: Sequence[Source] = (),
     own: np.ndarray | None = None,
 ) -> GmmFit:
-    """Fit y_it = sum_p rho_p y_i,t-p + x_it'b + mu_i + e_it by two-step GMM; y (N, T), X (N, T, K).
+    """Fit y_it = sum_p rho_p y_i,t-p + x_it'b + mu_i + e_it by two-step GMM; y (N, T),
+    X (N, T, K).
 
     Notes
     -----
-    Arellano and Bond (1991); Blundell and Bond (1998). One-step weights (sum Z_i'H Z_i)^-1 with H = [D; I][D; I]' and D
-    the first-difference operator. With more instruments than units the two-step weights are a generalised inverse.
+    Arellano and Bond (1991); Blundell and Bond (1998). One-step weights (sum Z_i'H
+    Z_i)^-1 with H = [D; I][D; I]' and D the first-difference operator. With more
+    instruments than units the two-step weights are a generalised inverse.
     """
     y = np.asarray(y, dtype=float)
-    data = stacked_equations(y, np.zeros((*y.shape, 0)) if X is None else X, spec, sources, own)
+    data = stacked_equations(
+        y, np.zeros((*y.shape, 0)) if X is None else X, spec, sources, own
+    )
     _check(data)
     Z = data.Z.reshape(-1, data.Z.shape[-1])
-    ZX, Zy = Z.T @ data.X.reshape(len(Z), -1), Z.T @ data.y.ravel()
-    one = _step(data, ZX, Zy, weighting(_first_step_rows(data, y.shape[1], spec.first_step)))
+    ZX = Z.T @ data.X.reshape(len(Z), -1)
+    Zy = Z.T @ data.y.ravel()
+    one = _step(
+        data, ZX, Zy, weighting(_first_step_rows(data, y.shape[1], spec.first_step))
+    )
     two = _step(data, ZX, Zy, weighting(one.G))
     scores = one.G @ one.influence.T
-    V1, V2 = scores.T @ scores, two.bread
+    V1 = scores.T @ scores
+    V2 = two.bread
     D = _windmeijer(data, one.G, two)
     V = V2 + D @ V2 + V2 @ D.T + D @ V1 @ D.T
-    instruments, k = one.A.rank, data.X.shape[-1]
+    instruments = one.A.rank
+    k = data.X.shape[-1]
     return GmmFit(
         two.beta,
         _roots(V),
@@ -312,7 +405,9 @@ def dynamic_gmm(
         one.beta,
         _roots(V1),
         _overidentification(_quadratic(two), instruments - k),
-        _overidentification(_quadratic(one) / _shock_variance(data, one), instruments - k),
+        _overidentification(
+            _quadratic(one) / _shock_variance(data, one), instruments - k
+        ),
         tuple(serial_test(data, two, V, order) for order in (1, 2)),
         tuple(serial_test(data, one, V1, order) for order in (1, 2)),
         V,
@@ -326,7 +421,9 @@ def dynamic_gmm(
 
 
 def _check(data: Stacked) -> None:
-    rows, k, columns = int(data.present.sum()), data.X.shape[-1], data.Z.shape[-1]
+    rows = int(data.present.sum())
+    k = data.X.shape[-1]
+    columns = data.Z.shape[-1]
     if rows <= k:
         raise NumericsError(f"{rows} rows cannot carry {k} coefficients")
     if columns < k:
@@ -337,13 +434,19 @@ FIRST_STEPS = ("full", "difference", "identity")
 
 
 def _first_step_rows(data: Stacked, n_dates: int, kind: str) -> np.ndarray:
-    """Return Q with sum_i Z_i'H Z_i = Q'Q: each row is spread over the dates of the shocks that it holds."""
+    """Return Q with sum_i Z_i'H Z_i = Q'Q: each row is spread over the dates of the
+    shocks that it holds.
+    """
     if kind not in FIRST_STEPS:
-        raise NumericsError(f"the first step is one of {', '.join(FIRST_STEPS)}, not {kind!r}")
+        raise NumericsError(
+            f"the first step is one of {', '.join(FIRST_STEPS)}, not {kind!r}"
+        )
     n, _, columns = data.Z.shape
     if kind == "identity":
         return data.Z.reshape(-1, columns)
-    apart = n_dates if kind == "difference" else 0  # levels on dates of their own: no products across equations
+    apart = (
+        n_dates if kind == "difference" else 0
+    )  # levels on dates of their own: no products across equations
     Q = np.zeros((n, n_dates + apart, columns))
     cut = data.n_difference
     Q[:, data.dates[:cut]] += data.Z[:, :cut]
@@ -375,10 +478,14 @@ def unit_moments(Z: np.ndarray, e: np.ndarray) -> np.ndarray:
 
 
 def _windmeijer(data: Stacked, G1: np.ndarray, two: Step) -> np.ndarray:
-    """Return dbeta_2/dbeta_1 through the weights, shape (K, K): Windmeijer (2005), equation 2.4 in closed form."""
+    """Return dbeta_2/dbeta_1 through the weights, shape (K, K): Windmeijer (2005),
+    equation 2.4 in closed form.
+    """
     u = two.A.apply(two.G.sum(axis=0))
     PX = np.matmul(data.Z.transpose(0, 2, 1), data.X)
-    change = ((G1 @ u) @ PX.reshape(len(PX), -1)).reshape(PX.shape[1:]) + G1.T @ (u @ PX)
+    change = ((G1 @ u) @ PX.reshape(len(PX), -1)).reshape(PX.shape[1:]) + G1.T @ (
+        u @ PX
+    )
     return np.asarray(two.influence @ change)
 
 
@@ -388,7 +495,9 @@ def _quadratic(step: Step) -> float:
 
 
 def _shock_variance(data: Stacked, one: Step) -> float:
-    """Return the variance of the shocks from the differenced rows, whose variance is twice as large."""
+    """Return the variance of the shocks from the differenced rows, whose variance is
+    twice as large.
+    """
     cut = data.n_difference
     e = one.e[:, :cut]
     return float((e**2).sum() / (data.present[:, :cut].sum() - data.X.shape[-1]) / 2)

@@ -1,4 +1,6 @@
-"""Bias-corrected fixed effects with a root that depends on a unit's exposures: one adjusted score per regime."""
+"""Bias-corrected fixed effects with a root that depends on a unit's exposures: one
+adjusted score per regime.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +9,27 @@ from typing import NamedTuple
 
 import numpy as np
 
-from evenfield.numerics.dynamic_panel.bias_corrected import FEWEST_DATES, GRID, Variance, year_weights
-from evenfield.numerics.dynamic_panel.within import checked_levels, resampled, whole_sample, within_units
+from evenfield.numerics.dynamic_panel.bias_corrected import (
+    FEWEST_DATES,
+    GRID,
+    Variance,
+    year_weights,
+)
+from evenfield.numerics.dynamic_panel.within import (
+    checked_levels,
+    resampled,
+    whole_sample,
+    within_units,
+)
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import RANK_TOLERANCE
 
-NEWTON_STEPS, SETTLED, LARGEST_STEP = 40, 1e-11, 0.3
+NEWTON_STEPS = 40
+SETTLED = 1e-11
+LARGEST_STEP = 0.3
 PATH = (0.0, 0.25, 0.5, 0.75, 1.0)
-CHUNK, FEWEST_ROOTS = 8_000_000, 0.5
+CHUNK = 8_000_000
+FEWEST_ROOTS = 0.5
 
 
 class RegimeRoots(NamedTuple):
@@ -22,14 +37,18 @@ class RegimeRoots(NamedTuple):
 
     theta: np.ndarray  # (B, K) root of unit i is z_i'theta
     cov: np.ndarray  # (B, K, K) clustered by unit
-    found: np.ndarray  # (B,) whether the scores have a falling root with every unit's root between -0.99 and 1.2
+    # (B,) whether the scores have a falling root with every unit's root between -0.99
+    # and 1.2
+    found: np.ndarray
     fixed_effects: np.ndarray  # (B, K) least squares, uncorrected
 
 
 class RegimeInterval(NamedTuple):
     """A combination of the coefficients with its unit bootstrap-t."""
 
-    estimate: float  # c'theta, clustered standard error, symmetric interval, two-sided p
+    estimate: (
+        float  # c'theta, clustered standard error, symmetric interval, two-sided p
+    )
     std_error: float
     low: float
     high: float
@@ -49,23 +68,32 @@ class _Draws:
 
     def only(self, rows: np.ndarray) -> _Draws:
         """Return some of the draws."""
-        return replace(self, weights=self.weights[rows], of_y=self.of_y[rows], of_x=self.of_x[rows])
+        return replace(
+            self, weights=self.weights[rows], of_y=self.of_y[rows], of_x=self.of_x[rows]
+        )
 
 
-def regime_roots(levels: np.ndarray, Z: np.ndarray, weights: np.ndarray | None = None) -> RegimeRoots:
-    """Fit y_it = (z_i'theta) y_i,t-1 + mu_i + z_i'tau_t + e_it, corrected for the bias of fixed effects.
+def regime_roots(
+    levels: np.ndarray, Z: np.ndarray, weights: np.ndarray | None = None
+) -> RegimeRoots:
+    """Fit y_it = (z_i'theta) y_i,t-1 + mu_i + z_i'tau_t + e_it, corrected for the bias
+    of fixed effects.
 
     Notes
     -----
-    F_k(theta) = sum_i z_ik [sum_t l_it e_it + sum_s c_s(rho_i) e_is^2] = 0, rho_i = z_i'theta, l the lag less its
-    mean, e the residual less unit means and, year by year, its projection on z; c_s as in ``score.year_weights``. With
-    a constant alone this is the time-heteroskedastic score. The root is followed from fixed effects (no correction) as
-    the correction is switched on, which replaces "the smallest root above fixed effects".
+    F_k(theta) = sum_i z_ik [sum_t l_it e_it + sum_s c_s(rho_i) e_is^2] = 0, rho_i =
+    z_i'theta, l the lag less its mean, e the residual less unit means and, year by
+    year, its projection on z; c_s as in ``score.year_weights``. With a constant alone
+    this is the time-heteroskedastic score. The root is followed from fixed effects (no
+    correction) as the correction is switched on, which replaces "the smallest root
+    above fixed effects".
     """
     Z = np.asarray(Z, dtype=float)
     pairs = within_units(checked_levels(levels, FEWEST_DATES))
     if len(Z) != pairs.n_units or not np.isfinite(Z).all():
-        raise NumericsError(f"{len(Z)} rows of exposures for {pairs.n_units} units, or one is missing")
+        raise NumericsError(
+            f"{len(Z)} rows of exposures for {pairs.n_units} units, or one is missing"
+        )
     if np.linalg.matrix_rank(Z, tol=RANK_TOLERANCE * np.linalg.norm(Z)) < Z.shape[1]:
         raise NumericsError("the regimes cannot be told apart")
     sample = _solved(_draws(pairs.y, pairs.lag, Z, whole_sample(pairs.n_units)), None)
@@ -85,20 +113,32 @@ def regime_roots(levels: np.ndarray, Z: np.ndarray, weights: np.ndarray | None =
 
 
 def regime_intervals(
-    levels: np.ndarray, Z: np.ndarray, C: np.ndarray, rng: np.random.Generator, draws: int, level: float = 0.95
+    levels: np.ndarray,
+    Z: np.ndarray,
+    C: np.ndarray,
+    rng: np.random.Generator,
+    draws: int,
+    level: float = 0.95,
 ) -> list[RegimeInterval]:
-    """Draw whole units with their exposures and studentise each draw's combinations of coefficients; C (M, K)."""
+    """Draw whole units with their exposures and studentise each draw's combinations of
+    coefficients; C (M, K).
+    """
     sample = regime_roots(levels, Z)
     if not sample.found[0]:
         raise NumericsError("the adjusted scores have no root")
     drawn = regime_roots(levels, Z, resampled(len(levels), draws, rng))
     if drawn.found.mean() < FEWEST_ROOTS:
-        raise NumericsError(f"{draws - int(drawn.found.sum())} of {draws} draws of units have no root")
+        raise NumericsError(
+            f"{draws - int(drawn.found.sum())} of {draws} draws of units have no root"
+        )
     return [_interval(sample, drawn, c, level) for c in np.atleast_2d(C)]
 
 
-def _interval(sample: RegimeRoots, drawn: RegimeRoots, c: np.ndarray, level: float) -> RegimeInterval:
-    estimate, se = float(sample.theta[0] @ c), float(_spread(sample.cov, c)[0])
+def _interval(
+    sample: RegimeRoots, drawn: RegimeRoots, c: np.ndarray, level: float
+) -> RegimeInterval:
+    estimate = float(sample.theta[0] @ c)
+    se = float(_spread(sample.cov, c)[0])
     with np.errstate(invalid="ignore", divide="ignore"):
         t = (drawn.theta @ c - estimate) / _spread(drawn.cov, c)
     t = np.abs(t[drawn.found & np.isfinite(t)])
@@ -119,7 +159,9 @@ def _spread(cov: np.ndarray, c: np.ndarray) -> np.ndarray:
     return np.asarray(np.sqrt(np.maximum(np.einsum("k,bkl,l->b", c, cov, c), 0)))
 
 
-def _draws(y: np.ndarray, lag: np.ndarray, Z: np.ndarray, weights: np.ndarray) -> _Draws:
+def _draws(
+    y: np.ndarray, lag: np.ndarray, Z: np.ndarray, weights: np.ndarray
+) -> _Draws:
     left = weights[:, None, :] * Z.T
     solve = np.linalg.pinv(left @ Z) @ left
     of_x = np.stack([solve @ (z[:, None] * lag) for z in Z.T], axis=-1)
@@ -131,7 +173,8 @@ def _solved(d: _Draws, start: np.ndarray | None) -> RegimeRoots:
     if start is not None:
         theta, settled = _newton(d, np.repeat(start, len(fixed), axis=0), PATH[-1])
     else:
-        theta, settled = fixed, np.ones(len(fixed), dtype=bool)
+        theta = fixed
+        settled = np.ones(len(fixed), dtype=bool)
         for share in PATH[1:]:
             theta, now = _newton(d, theta, share)
             settled &= now
@@ -145,8 +188,12 @@ def _solved(d: _Draws, start: np.ndarray | None) -> RegimeRoots:
     return RegimeRoots(theta, bread @ meat @ bread.transpose(0, 2, 1), found, fixed)
 
 
-def _newton(d: _Draws, theta: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
-    """Solve the scores with a share of the correction; draws that have settled are left alone."""
+def _newton(
+    d: _Draws, theta: np.ndarray, share: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Solve the scores with a share of the correction; draws that have settled are left
+    alone.
+    """
     theta, left = theta.copy(), np.arange(len(theta))
     for _ in range(NEWTON_STEPS):
         part = d.only(left)
@@ -160,16 +207,26 @@ def _newton(d: _Draws, theta: np.ndarray, share: float) -> tuple[np.ndarray, np.
     return theta, ~np.isin(np.arange(len(theta)), left)
 
 
-def _scores(d: _Draws, theta: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return each unit's share of the score, shape (B, N), and the derivative of the scores, shape (B, K, K)."""
+def _scores(
+    d: _Draws, theta: np.ndarray, share: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return each unit's share of the score, shape (B, N), and the derivative of the
+    scores, shape (B, K, K).
+    """
     size = d.Z.shape[1]
     rho = np.clip(theta @ d.Z.T, GRID[0], GRID[-1] + LARGEST_STEP)
     c = year_weights(rho, d.y.shape[1], Variance.BY_YEAR)
-    e = d.y - rho[:, :, None] * d.lag - d.Z @ (d.of_y - (d.of_x @ theta[:, None, :, None])[..., 0])
+    e = (
+        d.y
+        - rho[:, :, None] * d.lag
+        - d.Z @ (d.of_y - (d.of_x @ theta[:, None, :, None])[..., 0])
+    )
     squares = share * e**2
     q = (d.lag * e).sum(axis=-1) + (c.value * squares).sum(axis=-1)
     pull = d.lag + 2 * share * c.value * e
     along = (c.slope * squares).sum(axis=-1) - (pull * d.lag).sum(axis=-1)
-    across = (pull @ d.of_x.transpose(0, 2, 1, 3).reshape(len(theta), -1, size * size)).reshape(*q.shape, size, size)
+    across = (
+        pull @ d.of_x.transpose(0, 2, 1, 3).reshape(len(theta), -1, size * size)
+    ).reshape(*q.shape, size, size)
     change = along[:, :, None] * d.Z + (d.Z[:, :, None] * across).sum(axis=2)
     return q, (d.weights[:, :, None] * d.Z).transpose(0, 2, 1) @ change

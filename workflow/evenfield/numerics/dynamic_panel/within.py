@@ -18,28 +18,40 @@ class RootFit(NamedTuple):
 
 
 def residuals(levels: np.ndarray, rho: float) -> np.ndarray:
-    """Return y_it - rho y_i,t-1 without unit and year means; levels (N, T + 1) -> (N, T)."""
+    """Return y_it - rho y_i,t-1 without unit and year means; levels (N, T + 1) -> (N,
+    T).
+    """
     pairs = transitions(levels)
     return two_way(pairs.y - rho * pairs.lag)
 
 
 class ResidualCheck(NamedTuple):
-    """What the bias correction assumes about the shocks, as far as the residuals show it."""
+    """What the bias correction assumes about the shocks, as far as the residuals show
+    it.
+    """
 
     autocorrelation: float  # slope of the residuals on their lag
-    net_autocorrelation: float  # the same plus 1/(T - 1), its expectation under no autocorrelation being -1/(T - 1)
-    sd_first: float  # standard deviation of the shocks in the first and second half, in the unit of the levels
+    # the same plus 1/(T - 1), its expectation under no autocorrelation being -1/(T - 1)
+    net_autocorrelation: float
+    # standard deviation of the shocks in the first and second half, in the unit of the
+    # levels
+    sd_first: float
     sd_second: float
 
 
 def residual_check(levels: np.ndarray, rho: float) -> ResidualCheck:
-    """Describe serial correlation and changing variance of the shocks; levels (N, T + 1)."""
+    """Describe serial correlation and changing variance of the shocks; levels (N, T +
+    1).
+    """
     e = residuals(levels, rho)
     n, t = e.shape
     slope = float((e[:, 1:] * e[:, :-1]).sum() / (e[:, :-1] ** 2).sum())
     yearly = (e**2).sum(axis=0) / (n - 1) * t / (t - 1)
-    first, second = yearly[: t // 2].mean(), yearly[t // 2 :].mean()
-    return ResidualCheck(slope, slope + 1 / (t - 1), float(np.sqrt(first)), float(np.sqrt(second)))
+    first = yearly[: t // 2].mean()
+    second = yearly[t // 2 :].mean()
+    return ResidualCheck(
+        slope, slope + 1 / (t - 1), float(np.sqrt(first)), float(np.sqrt(second))
+    )
 
 
 CONSTANT = 1e-12
@@ -47,7 +59,9 @@ FEWEST_UNITS = 3
 
 
 class Transitions(NamedTuple):
-    """Levels next to their lags, after the mean of each unit was removed (or not, for pooled least squares)."""
+    """Levels next to their lags, after the mean of each unit was removed (or not, for
+    pooled least squares).
+    """
 
     y: np.ndarray  # (N, T) outcome in the T transitions
     lag: np.ndarray  # (N, T) outcome one date earlier
@@ -64,7 +78,9 @@ class Transitions(NamedTuple):
 
 
 class Moments(NamedTuple):
-    """Sums over units of squares and products, each about its year mean, one row a draw."""
+    """Sums over units of squares and products, each about its year mean, one row a
+    draw.
+    """
 
     yy: np.ndarray  # (B, T) of the outcome squared, outcome times lag, and lag squared
     yl: np.ndarray
@@ -84,19 +100,31 @@ def checked_levels(levels: np.ndarray, fewest_dates: int) -> np.ndarray:
     if levels.ndim != 2:
         raise NumericsError("a panel needs one row a unit and one column a date")
     if not np.isfinite(levels).all():
-        raise NumericsError(f"{int((~np.isfinite(levels)).sum())} values are missing: the panel must be balanced")
+        raise NumericsError(
+            f"{int((~np.isfinite(levels)).sum())} values are missing: the panel must be"
+            " balanced"
+        )
     if levels.shape[0] < FEWEST_UNITS:
-        raise NumericsError(f"{levels.shape[0]} units, a dynamic panel needs at least {FEWEST_UNITS}")
+        raise NumericsError(
+            f"{levels.shape[0]} units, a dynamic panel needs at least {FEWEST_UNITS}"
+        )
     if levels.shape[1] < fewest_dates:
-        raise NumericsError(f"{levels.shape[1]} dates, this estimator needs at least {fewest_dates}")
+        raise NumericsError(
+            f"{levels.shape[1]} dates, this estimator needs at least {fewest_dates}"
+        )
     size = np.abs(levels).max()
-    if np.ptp(levels - levels[:1], axis=1).max() <= CONSTANT * size or np.ptp(levels, axis=0).max() <= CONSTANT * size:
+    if (
+        np.ptp(levels - levels[:1], axis=1).max() <= CONSTANT * size
+        or np.ptp(levels, axis=0).max() <= CONSTANT * size
+    ):
         raise NumericsError("the series are constant beyond unit and year effects")
     return levels
 
 
 def within_units(levels: np.ndarray) -> Transitions:
-    """Pair levels with their lags and remove each unit's mean of either; levels (N, T + 1)."""
+    """Pair levels with their lags and remove each unit's mean of either; levels (N, T +
+    1).
+    """
     pairs = transitions(levels)
     means = pairs.y.mean(axis=1, keepdims=True), pairs.lag.mean(axis=1, keepdims=True)
     return Transitions(pairs.y - means[0], pairs.lag - means[1])
@@ -115,9 +143,12 @@ def two_way(values: np.ndarray) -> np.ndarray:
 
 
 def moments(pairs: Transitions, weights: np.ndarray) -> Moments:
-    """Sum squares and products about the year means, for every draw of units at once; weights (B, N)."""
+    """Sum squares and products about the year means, for every draw of units at once;
+    weights (B, N).
+    """
     n = weights.sum(axis=1, keepdims=True)
-    y_mean, lag_mean = weights @ pairs.y / n, weights @ pairs.lag / n
+    y_mean = weights @ pairs.y / n
+    lag_mean = weights @ pairs.lag / n
     return Moments(
         weights @ pairs.y**2 - n * y_mean**2,
         weights @ (pairs.y * pairs.lag) - n * y_mean * lag_mean,
@@ -141,7 +172,10 @@ def resampled(n_units: int, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Draw units with replacement, whole paths at a time; shape (B, N)."""
     picked = rng.integers(0, n_units, size=(draws, n_units))
     flat = picked + n_units * np.arange(draws)[:, None]
-    return np.asarray(np.bincount(flat.ravel(), minlength=draws * n_units).reshape(draws, n_units), dtype=float)
+    return np.asarray(
+        np.bincount(flat.ravel(), minlength=draws * n_units).reshape(draws, n_units),
+        dtype=float,
+    )
 
 
 FEWEST_DATES = 5
@@ -149,15 +183,17 @@ WARNING = "requires stationary initial conditions"
 
 
 def half_panel_root(levels: np.ndarray) -> RootFit:
-    """Fit twice the fixed-effects root minus its mean over the two halves of the panel; levels (N, T + 1).
+    """Fit twice the fixed-effects root minus its mean over the two halves of the panel;
+    levels (N, T + 1).
 
     Notes
     -----
-    Dhaene and Jochmans (2015). Units that start far from their steady states, the case that convergence is about, make
-    it over-correct: its speed is too low.
+    Dhaene and Jochmans (2015). Units that start far from their steady states, the case
+    that convergence is about, make it over-correct: its speed is too low.
     """
     levels = checked_levels(levels, FEWEST_DATES)
-    n, t = levels.shape[0], levels.shape[1] - 1
+    n = levels.shape[0]
+    t = levels.shape[1] - 1
     rho = float(_roots(levels, whole_sample(n))[0])
     changes = _roots(levels, leave_one_out(n)) - rho
     return RootFit(rho, float(np.sqrt((n - 1) / n * changes @ changes)), n - 1, n, t)
@@ -167,7 +203,9 @@ def _roots(levels: np.ndarray, weights: np.ndarray) -> np.ndarray:
     t = levels.shape[1] - 1
     splits = {t // 2, t - t // 2}
     halves = [_halves(levels, weights, split) for split in sorted(splits)]
-    return np.asarray(2 * moments(within_units(levels), weights).slope - np.mean(halves, axis=0))
+    return np.asarray(
+        2 * moments(within_units(levels), weights).slope - np.mean(halves, axis=0)
+    )
 
 
 def _halves(levels: np.ndarray, weights: np.ndarray, split: int) -> np.ndarray:

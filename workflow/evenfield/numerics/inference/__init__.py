@@ -1,1 +1,3 @@
-"""Inference for few units: tests and intervals that hold their size with 31 provinces, or say that they do not."""
+"""Inference for few units: tests and intervals that hold their size with 31 provinces,
+or say that they do not.
+"""

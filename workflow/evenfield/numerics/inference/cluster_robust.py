@@ -1,4 +1,6 @@
-"""Covariances clustered by unit: CR1, CR2, CR3, two ways, and the cluster products they share."""
+"""Covariances clustered by unit: CR1, CR2, CR3, two ways, and the cluster products they
+share.
+"""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,22 +16,33 @@ from evenfield.numerics.ols import OlsFit, gram_basis, t_quantile
 class RobustInference(NamedTuple):
     """A linear combination of coefficients with its test and interval."""
 
-    estimate: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
+    # the usual numbers; the interval is estimate -/+ critical value times standard
+    # error
+    estimate: float
     std_error: float
     statistic: float
     critical_value: float  # of the two-sided test at level ``1 - level``
     df: float  # degrees of freedom of Student's t; infinity where another law was used
-    p_value: float  # the usual numbers; the interval is estimate -/+ critical value times standard error
+    # the usual numbers; the interval is estimate -/+ critical value times standard
+    # error
+    p_value: float
     conf_low: float
     conf_high: float
     level: float  # confidence level
     factor: float  # multiple of the variance that the small-sample correction adds
-    factor_name: str  # its formula, for example ``"G/(G-1)"``; ``"none"`` when ``factor`` is one
+    factor_name: (
+        str  # its formula, for example ``"G/(G-1)"``; ``"none"`` when ``factor`` is one
+    )
     law: str  # reference law of the statistic
 
 
 def robust_inference(
-    estimate: float, variance: float, df: float, factor: float, factor_name: str, level: float
+    estimate: float,
+    variance: float,
+    df: float,
+    factor: float,
+    factor_name: str,
+    level: float,
 ) -> RobustInference:
     """Test an estimate against zero with Student's t and a named small-sample factor."""
     if not df > 0:
@@ -38,15 +51,32 @@ def robust_inference(
     cv = t_quantile(0.5 + checked_level(level) / 2, df)
     statistic = estimate / std_error
     p_value = float(2 * stdtr(df, -abs(statistic)))
-    low, high = estimate - cv * std_error, estimate + cv * std_error
+    low = estimate - cv * std_error
+    high = estimate + cv * std_error
     law = f"t({df:g})"
-    return RobustInference(estimate, std_error, statistic, cv, df, p_value, low, high, level, factor, factor_name, law)
+    return RobustInference(
+        estimate,
+        std_error,
+        statistic,
+        cv,
+        df,
+        p_value,
+        low,
+        high,
+        level,
+        factor,
+        factor_name,
+        law,
+    )
 
 
 def standard_error(variance: float) -> float:
     """Return the square root of a variance."""
     if not (np.isfinite(variance) and variance > 0):
-        raise NumericsError(f"the estimated variance is {variance:g}, not positive: choose another kernel or cut-off")
+        raise NumericsError(
+            f"the estimated variance is {variance:g}, not positive: choose another"
+            " kernel or cut-off"
+        )
     return float(np.sqrt(variance))
 
 
@@ -69,17 +99,29 @@ class Clusters(NamedTuple):
 
 
 def encoded(labels: np.ndarray | Clusters, rows: int | None = None) -> Clusters:
-    """Encode labels; ``rows`` given, there must be as many labels, and two clusters at least."""
+    """Encode labels; ``rows`` given, there must be as many labels, and two clusters at
+    least.
+    """
     if isinstance(labels, Clusters):
         found = labels
-    elif (labels := np.asarray(labels)).dtype.kind == "i" and labels.size and np.ptp(labels) < labels.size:
+    elif (
+        (labels := np.asarray(labels)).dtype.kind == "i"
+        and labels.size
+        and np.ptp(labels) < labels.size
+    ):
         shifted = labels - labels.min()
-        present = np.bincount(shifted) > 0  # whole numbers in a narrow range: counting is faster than sorting
-        found = Clusters(np.flatnonzero(present) + labels.min(), (np.cumsum(present) - 1)[shifted])
+        present = (
+            np.bincount(shifted) > 0
+        )  # whole numbers in a narrow range: counting is faster than sorting
+        found = Clusters(
+            np.flatnonzero(present) + labels.min(), (np.cumsum(present) - 1)[shifted]
+        )
     else:
         found = Clusters(*np.unique(labels, return_inverse=True))
     if rows is not None and found.codes.shape != (rows,):
-        raise NumericsError(f"{found.codes.size} cluster labels do not fit {rows} observations")
+        raise NumericsError(
+            f"{found.codes.size} cluster labels do not fit {rows} observations"
+        )
     if rows is not None and len(found.names) < 2:
         raise NumericsError("inference by cluster needs at least two clusters")
     return found
@@ -87,11 +129,15 @@ def encoded(labels: np.ndarray | Clusters, rows: int | None = None) -> Clusters:
 
 @dataclass(frozen=True)
 class ClusterProducts:
-    """Cross-products of a regression by cluster, in coordinates in which the regressors are orthonormal."""
+    """Cross-products of a regression by cluster, in coordinates in which the regressors
+    are orthonormal.
+    """
 
     names: np.ndarray  # (G,) clusters in sorted order
     M: np.ndarray  # (G, K, K) Q_g'Q_g with X = Q R
-    m: np.ndarray  # (G, K) Q_g'y_g; they add up to theta, the coefficients in these coordinates
+    m: (
+        np.ndarray
+    )  # (G, K) Q_g'y_g; they add up to theta, the coefficients in these coordinates
     d: np.ndarray  # (K,) the combination in these coordinates: c'beta = d'theta
     n: int  # number of rows
     basis: np.ndarray  # (K, K) with Q = X basis, so that d = basis'c
@@ -123,10 +169,11 @@ class ClusterProducts:
 
     @cached_property
     def left_out(self) -> np.ndarray:
-        """D_g = (I - M_g)^-1 d, shape (G, K): d'theta without cluster g is D_g'(theta - m_g).
+        """D_g = (I - M_g)^-1 d, shape (G, K): d'theta without cluster g is D_g'(theta -
+        m_g).
 
-        Directions that only cluster g informs and that do not matter to the combination are left out (a unit's own
-        dummy, for example).
+        Directions that only cluster g informs and that do not matter to the combination
+        are left out (a unit's own dummy, for example).
         """
         sides = np.broadcast_to(self.d[:, None], (self.G, self.k, 1))
         return solve_each_without(self.M, sides, self.names)[:, :, 0]
@@ -136,21 +183,30 @@ Labels = np.ndarray | Clusters | ClusterProducts
 
 
 def cluster_products(fit: OlsFit, c: np.ndarray, clusters: Labels) -> ClusterProducts:
-    """Form the cross-products of every cluster in one pass over the rows; c (K,), clusters (N,).
+    """Form the cross-products of every cluster in one pass over the rows; c (K,),
+    clusters (N,).
 
-    ``clusters`` are labels, or the products of another combination of the same fit, which then serve again.
+    ``clusters`` are labels, or the products of another combination of the same fit,
+    which then serve again.
     """
     c = np.asarray(c, dtype=float)
     if c.shape != fit.beta.shape or not c.any():
-        raise NumericsError(f"the combination needs {fit.beta.size} weights, not all zero; it has {c.size}")
+        raise NumericsError(
+            f"the combination needs {fit.beta.size} weights, not all zero; it has"
+            f" {c.size}"
+        )
     if isinstance(clusters, ClusterProducts):
         return replace(clusters, d=clusters.basis.T @ c)
     names, owner = encoded(clusters, fit.y.size)
-    X, y = fit.X, fit.y
+    X = fit.X
+    y = fit.y
     if (np.diff(owner) < 0).any():
         order = np.argsort(owner.astype(np.min_scalar_type(len(names))), kind="stable")
-        X, y, owner = X[order], y[order], owner[order]
-    basis, turn = gram_basis(X), np.eye(len(c))
+        X = X[order]
+        y = y[order]
+        owner = owner[order]
+    basis = gram_basis(X)
+    turn = np.eye(len(c))
     if basis is None:
         scale = np.sqrt(np.einsum("nk,nk->k", X, X))
         X, R = np.linalg.qr(X / scale)
@@ -159,11 +215,14 @@ def cluster_products(fit: OlsFit, c: np.ndarray, clusters: Labels) -> ClusterPro
         turn = basis
     cuts = np.searchsorted(owner, np.arange(1, len(names)))
     blocks = list(zip(np.split(X, cuts), np.split(y, cuts), strict=True))
-    M, m = turn.T @ np.array([x.T @ x for x, _ in blocks]) @ turn, np.array([x.T @ y for x, y in blocks]) @ turn
+    M = turn.T @ np.array([x.T @ x for x, _ in blocks]) @ turn
+    m = np.array([x.T @ y for x, y in blocks]) @ turn
     return ClusterProducts(names, M, m, basis.T @ c, len(y), basis)
 
 
-def solve_each_without(M: np.ndarray, sides: np.ndarray, names: np.ndarray) -> np.ndarray:
+def solve_each_without(
+    M: np.ndarray, sides: np.ndarray, names: np.ndarray
+) -> np.ndarray:
     """Solve (I - M_g) x_g = d_g for every cluster, all at once where that is safe."""
     gaps = np.eye(M.shape[1]) - M
     try:
@@ -173,15 +232,22 @@ def solve_each_without(M: np.ndarray, sides: np.ndarray, names: np.ndarray) -> n
         safe = False
     if safe:
         return np.asarray(np.linalg.solve(gaps, sides))
-    return np.array([solve_without(*each) for each in zip(M, sides, names, strict=True)])
+    return np.array(
+        [solve_without(*each) for each in zip(M, sides, names, strict=True)]
+    )
 
 
 def solve_without(M_g: np.ndarray, d: np.ndarray, name: object) -> np.ndarray:
-    """Solve (I - M_g) x = d, ignoring directions that only cluster g informs when d does not need them."""
+    """Solve (I - M_g) x = d, ignoring directions that only cluster g informs when d
+    does not need them.
+    """
     values, vectors = np.linalg.eigh(np.eye(len(M_g)) - M_g)
-    parts, lost = vectors.T @ d, values < LEVERAGE_ONE
+    parts = vectors.T @ d
+    lost = values < LEVERAGE_ONE
     if lost.any() and np.abs(parts[lost]).max() > NOTHING_LEFT * np.abs(parts).max():
-        raise NumericsError(f"cluster {name} alone determines the combination (leverage 1)")
+        raise NumericsError(
+            f"cluster {name} alone determines the combination (leverage 1)"
+        )
     return np.asarray(vectors[:, ~lost] @ (parts[~lost].T / values[~lost]).T)
 
 
@@ -189,13 +255,24 @@ CR1_FACTOR = "G/(G-1) x (N-1)/(N-K)"
 
 
 def cr1_inference(
-    fit: OlsFit, c: np.ndarray, clusters: np.ndarray | Clusters, absorbed: int = 0, level: float = 0.95
+    fit: OlsFit,
+    c: np.ndarray,
+    clusters: np.ndarray | Clusters,
+    absorbed: int = 0,
+    level: float = 0.95,
 ) -> RobustInference:
     """Test c'beta against zero with CR1 and t(G - 1); c (K,), clusters (N,)."""
     names, codes = encoded(clusters, fit.y.size)
     sums = np.bincount(codes, fit.X @ (fit.bread @ c) * fit.u_hat)
     factor = cr1_factor(len(names), fit.y.size, len(c) + absorbed)
-    return robust_inference(float(c @ fit.beta), float(sums @ sums), len(names) - 1, factor, CR1_FACTOR, level)
+    return robust_inference(
+        float(c @ fit.beta),
+        float(sums @ sums),
+        len(names) - 1,
+        factor,
+        CR1_FACTOR,
+        level,
+    )
 
 
 def cr1_factor(G: int, n: int, k: int) -> float:
@@ -206,13 +283,17 @@ def cr1_factor(G: int, n: int, k: int) -> float:
 CR2_FACTOR = "none (residuals times (I - H_gg)^-1/2)"
 
 
-def cr2_inference(fit: OlsFit, c: np.ndarray, clusters: Labels, level: float = 0.95) -> RobustInference:
-    """Test c'beta against zero with CR2 and Bell-McCaffrey degrees of freedom; c (K,), clusters (N,).
+def cr2_inference(
+    fit: OlsFit, c: np.ndarray, clusters: Labels, level: float = 0.95
+) -> RobustInference:
+    """Test c'beta against zero with CR2 and Bell-McCaffrey degrees of freedom; c (K,),
+    clusters (N,).
 
     Notes
     -----
-    Bell and McCaffrey (2002); Imbens and Kolesar (2016); Pustejovsky and Tipton (2018). Only the K x K products of the
-    clusters are used: with Q_g'Q_g = V L V' the vector w_g is Q_g V (1 - L)^-1/2 V'd, so a cluster may be large.
+    Bell and McCaffrey (2002); Imbens and Kolesar (2016); Pustejovsky and Tipton (2018).
+    Only the K x K products of the clusters are used: with Q_g'Q_g = V L V' the vector
+    w_g is Q_g V (1 - L)^-1/2 V'd, so a cluster may be large.
     """
     products = cluster_products(fit, c, clusters)
     weights = _stretched(products)
@@ -220,16 +301,21 @@ def cr2_inference(fit: OlsFit, c: np.ndarray, clusters: Labels, level: float = 0
     images = np.einsum("gij,gj->gi", products.M, weights)
     B = np.diag((weights * images).sum(axis=1)) - images @ images.T
     df = float(np.trace(B) ** 2 / (B**2).sum())
-    return robust_inference(products.estimate, float(terms @ terms), df, 1.0, CR2_FACTOR, level)
+    return robust_inference(
+        products.estimate, float(terms @ terms), df, 1.0, CR2_FACTOR, level
+    )
 
 
 def _stretched(products: ClusterProducts) -> np.ndarray:
     values, vectors = np.linalg.eigh(products.M)
-    parts, alone = np.einsum("gij,i->gj", vectors, products.d), values > 1 - LEVERAGE_ONE
+    parts = np.einsum("gij,i->gj", vectors, products.d)
+    alone = values > 1 - LEVERAGE_ONE
     needed = alone & (np.abs(parts) > NOTHING_LEFT * np.abs(parts).max())
     if needed.any():
         name = products.names[int(needed.any(axis=1).argmax())]
-        raise NumericsError(f"cluster {name} alone determines the combination (leverage 1)")
+        raise NumericsError(
+            f"cluster {name} alone determines the combination (leverage 1)"
+        )
     scaled = np.where(alone, 0.0, parts / np.sqrt(np.where(alone, 1.0, 1 - values)))
     return np.asarray(np.einsum("gij,gj->gi", vectors, scaled))
 
@@ -238,38 +324,59 @@ CR3_FACTOR = "(G-1)/G"
 
 
 def cr3_inference(
-    fit: OlsFit, c: np.ndarray, clusters: Labels, df: float | None = None, level: float = 0.95
+    fit: OlsFit,
+    c: np.ndarray,
+    clusters: Labels,
+    df: float | None = None,
+    level: float = 0.95,
 ) -> RobustInference:
     """Test c'beta against zero with the cluster jackknife; c (K,), clusters (N,).
 
     Notes
     -----
-    Bell and McCaffrey (2002); MacKinnon, Nielsen and Webb (2023), centred at the full-sample estimate.
+    Bell and McCaffrey (2002); MacKinnon, Nielsen and Webb (2023), centred at the
+    full-sample estimate.
     """
     products = cluster_products(fit, c, clusters)
     changes = changes_without(products)
     G = products.G
     freedom = G - 1 if df is None else df
-    return robust_inference(products.estimate, float(changes @ changes), freedom, (G - 1) / G, CR3_FACTOR, level)
+    return robust_inference(
+        products.estimate,
+        float(changes @ changes),
+        freedom,
+        (G - 1) / G,
+        CR3_FACTOR,
+        level,
+    )
 
 
 def changes_without(products: ClusterProducts) -> np.ndarray:
     """Return how the estimate changes when each cluster is left out; shape (G,)."""
-    return np.asarray(((products.theta - products.m) * products.left_out).sum(axis=1) - products.estimate)
+    return np.asarray(
+        ((products.theta - products.m) * products.left_out).sum(axis=1)
+        - products.estimate
+    )
 
 
 TWO_WAY_FACTOR = "m/(m-1), m the smaller number of clusters"
 
 
 def two_way_inference(
-    fit: OlsFit, c: np.ndarray, first: np.ndarray | Clusters, second: np.ndarray | Clusters, level: float = 0.95
+    fit: OlsFit,
+    c: np.ndarray,
+    first: np.ndarray | Clusters,
+    second: np.ndarray | Clusters,
+    level: float = 0.95,
 ) -> RobustInference:
-    """Test c'beta against zero with errors clustered in two ways; c (K,), first, second (R,).
+    """Test c'beta against zero with errors clustered in two ways; c (K,), first, second
+    (R,).
 
     Notes
     -----
-    Cameron, Gelbach and Miller (2011). V_1 + V_2 - V_12 need not be positive; taking the largest of the three is the
-    careful choice of MacKinnon, Nielsen and Webb (2024).
+    Cameron, Gelbach and Miller (2011). V_1 + V_2 - V_12 need not be positive; taking
+    the largest of the three is the careful choice of MacKinnon, Nielsen and Webb
+    (2024).
     """
     ways = [encoded(way, fit.y.size) for way in (first, second)]
     counts = [len(names) for names, _ in ways]
@@ -279,4 +386,6 @@ def two_way_inference(
     V_1, V_2 = (float((np.bincount(place, scores) ** 2).sum()) for _, place in ways)
     variance = max(V_1 + V_2 - float(scores @ scores), V_1, V_2)
     m = min(counts)
-    return robust_inference(float(c @ fit.beta), variance, m - 1, m / (m - 1), TWO_WAY_FACTOR, level)
+    return robust_inference(
+        float(c @ fit.beta), variance, m - 1, m / (m - 1), TWO_WAY_FACTOR, level
+    )

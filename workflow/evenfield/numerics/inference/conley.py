@@ -7,7 +7,12 @@ from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_robust import Clusters, RobustInference, encoded, robust_inference
+from evenfield.numerics.inference.cluster_robust import (
+    Clusters,
+    RobustInference,
+    encoded,
+    robust_inference,
+)
 from evenfield.numerics.ols import OlsFit
 from evenfield.numerics.spatial import EARTH_RADIUS_KM, chord, unit_vectors
 
@@ -18,11 +23,16 @@ def date_positions(times: np.ndarray | Clusters, lags: int) -> tuple[np.ndarray,
     """Return the position of each row's date and the number of dates; times (R,)."""
     dates, positions = encoded(times)
     if not 0 <= lags < len(dates):
-        raise NumericsError(f"{lags} serial lags need more than {lags} dates; there are {len(dates)}")
+        raise NumericsError(
+            f"{lags} serial lags need more than {lags} dates; there are {len(dates)}"
+        )
     if dates.dtype.kind in "iuf" and len(dates) > 1:
         steps = np.diff(dates.astype(float))
         if np.ptp(steps) > SAME_STEP * abs(steps[0]):
-            raise NumericsError(f"the dates have a gap after {dates[int(steps.argmax())]}: a lag would span it")
+            raise NumericsError(
+                f"the dates have a gap after {dates[int(steps.argmax())]}: a lag would"
+                " span it"
+            )
     return positions.reshape(-1), len(dates)
 
 
@@ -38,15 +48,22 @@ class SpatialKernel(NamedTuple):
     """Kernel weights between units."""
 
     units: np.ndarray  # (N,) names in sorted order
-    weights: csr_array  # (N, N) symmetric, ones on the diagonal, nothing beyond the cut-off
+    weights: (
+        csr_array  # (N, N) symmetric, ones on the diagonal, nothing beyond the cut-off
+    )
     cutoff_km: float  # distance from which the weight is zero
     shape: KernelShape  # 1 - d / cut-off, or one
 
 
 def spatial_kernel(
-    units: np.ndarray, lat: np.ndarray, lon: np.ndarray, cutoff_km: float, shape: KernelShape = "bartlett"
+    units: np.ndarray,
+    lat: np.ndarray,
+    lon: np.ndarray,
+    cutoff_km: float,
+    shape: KernelShape = "bartlett",
 ) -> SpatialKernel:
-    """Find the neighbours of every unit on the sphere and weight them; units (N,), lat, lon (N,).
+    """Find the neighbours of every unit on the sphere and weight them; units (N,), lat,
+    lon (N,).
 
     Notes
     -----
@@ -55,9 +72,14 @@ def spatial_kernel(
     names, order = np.unique(np.asarray(units), return_index=True)
     lat, lon = (np.asarray(a, dtype=float) for a in (lat, lon))
     if not len(units) == len(names) == len(lat) == len(lon):
-        raise NumericsError(f"{len(units)} units with {len(names)} names, {len(lat)} latitudes, {len(lon)} longitudes")
+        raise NumericsError(
+            f"{len(units)} units with {len(names)} names, {len(lat)} latitudes,"
+            f" {len(lon)} longitudes"
+        )
     if not (np.isfinite(lon).all() and (np.abs(lat) <= 90).all()):
-        raise NumericsError("a coordinate is missing, or a latitude lies beyond the poles")
+        raise NumericsError(
+            "a coordinate is missing, or a latitude lies beyond the poles"
+        )
     if not cutoff_km > 0 or shape not in {"bartlett", "uniform"}:
         raise NumericsError(f"no {shape} kernel with a cut-off of {cutoff_km:g} km")
     points = unit_vectors(lat[order], lon[order])
@@ -69,10 +91,17 @@ def _weights(points: np.ndarray, cutoff_km: float, shape: KernelShape) -> csr_ar
     i, j = cKDTree(points).query_pairs(chord(cutoff_km), output_type="ndarray").T
     chords = np.sqrt(((points[i] - points[j]) ** 2).sum(axis=1))
     distance = 2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(chords / 2, 1.0))
-    pairs = np.maximum(1 - distance / cutoff_km, 0.0) if shape == "bartlett" else np.ones(len(i))
+    pairs = (
+        np.maximum(1 - distance / cutoff_km, 0.0)
+        if shape == "bartlett"
+        else np.ones(len(i))
+    )
     own = np.arange(n)
-    rows, columns = np.concatenate([i, j, own]), np.concatenate([j, i, own])
-    return csr_array((np.concatenate([pairs, pairs, np.ones(n)]), (rows, columns)), shape=(n, n))
+    rows = np.concatenate([i, j, own])
+    columns = np.concatenate([j, i, own])
+    return csr_array(
+        (np.concatenate([pairs, pairs, np.ones(n)]), (rows, columns)), shape=(n, n)
+    )
 
 
 ConleyFactor = Literal["none", "N/(N-K)"]
@@ -86,7 +115,8 @@ def conley_inference(
     factor: ConleyFactor = "none",
     level: float = 0.95,
 ) -> RobustInference:
-    """Test c'beta of a cross-section against zero, with spatially correlated errors; c (K,), units (N,).
+    """Test c'beta of a cross-section against zero, with spatially correlated errors; c
+    (K,), units (N,).
 
     Notes
     -----
@@ -94,11 +124,16 @@ def conley_inference(
     """
     units = encoded(units)
     if len(units.names) != len(units.codes):
-        raise NumericsError("a cross-section holds each unit once: use conley_panel_inference")
+        raise NumericsError(
+            "a cross-section holds each unit once: use conley_panel_inference"
+        )
     scores = _scores(fit, c, units, np.zeros(len(units.codes), dtype=int), 1, kernel)
-    # ASSUME: t with N - K degrees of freedom for Conley's cross-section; no small-sample law is known for it.
+    # ASSUME: t with N - K degrees of freedom for Conley's cross-section; no
+    # small-sample law is known for it.
     value = _factor(factor, len(fit.y), len(c))
-    return robust_inference(float(c @ fit.beta), _spatial_part(scores, kernel), fit.df, value, factor, level)
+    return robust_inference(
+        float(c @ fit.beta), _spatial_part(scores, kernel), fit.df, value, factor, level
+    )
 
 
 def conley_panel_inference(
@@ -114,14 +149,17 @@ def conley_panel_inference(
     *,
     all_dates: bool = False,
 ) -> RobustInference:
-    """Test c'beta of a panel against zero, with spatial correlation within dates and serial correlation within units.
+    """Test c'beta of a panel against zero, with spatial correlation within dates and
+    serial correlation within units.
 
     Notes
     -----
-    Conley (1999), Hsiang (2010): no terms between different units at different dates. With ``all_dates`` the spatial
-    kernel alone weights a pair of rows, whatever their dates, and no lag is asked for: clustering by unit, spread.
+    Conley (1999), Hsiang (2010): no terms between different units at different dates.
+    With ``all_dates`` the spatial kernel alone weights a pair of rows, whatever their
+    dates, and no lag is asked for: clustering by unit, spread.
     """
-    (positions, T), units = date_positions(times, lags), encoded(units)
+    positions, T = date_positions(times, lags)
+    units = encoded(units)
     scores = _scores(fit, c, units, positions, T, kernel)
     if all_dates:
         variance = _spatial_part(scores.sum(axis=1, keepdims=True), kernel)
@@ -134,21 +172,33 @@ def conley_panel_inference(
 
 
 def _scores(
-    fit: OlsFit, c: np.ndarray, units: Clusters, positions: np.ndarray, T: int, kernel: SpatialKernel
+    fit: OlsFit,
+    c: np.ndarray,
+    units: Clusters,
+    positions: np.ndarray,
+    T: int,
+    kernel: SpatialKernel,
 ) -> np.ndarray:
     names, codes = units
     if codes.shape != fit.y.shape or positions.shape != fit.y.shape:
-        raise NumericsError(f"{codes.size} units and {positions.size} dates do not fit {fit.y.size} observations")
+        raise NumericsError(
+            f"{codes.size} units and {positions.size} dates do not fit {fit.y.size}"
+            " observations"
+        )
     place = np.minimum(np.searchsorted(kernel.units, names), len(kernel.units) - 1)
     unknown = kernel.units[place] != names
     if unknown.any():
         rows = int(unknown[codes].sum())
-        raise NumericsError(f"{rows} rows have units without a place, for example {names[unknown][0]}")
+        raise NumericsError(
+            f"{rows} rows have units without a place, for example {names[unknown][0]}"
+        )
     cells = place[codes] * T + positions
     if np.bincount(cells).max() > 1:
         raise NumericsError("a unit has two rows at the same date")
     scores = np.zeros((len(kernel.units), T))
-    scores.reshape(-1)[cells] = fit.X @ (fit.bread @ np.asarray(c, dtype=float)) * fit.u_hat
+    scores.reshape(-1)[cells] = (
+        fit.X @ (fit.bread @ np.asarray(c, dtype=float)) * fit.u_hat
+    )
     return scores
 
 
@@ -158,7 +208,12 @@ def _spatial_part(scores: np.ndarray, kernel: SpatialKernel) -> float:
 
 def _serial_part(scores: np.ndarray, lags: int) -> float:
     weights = bartlett_weights(lags)
-    return float(sum(2 * w * (scores[:, lag:] * scores[:, :-lag]).sum() for lag, w in enumerate(weights, 1)))
+    return float(
+        sum(
+            2 * w * (scores[:, lag:] * scores[:, :-lag]).sum()
+            for lag, w in enumerate(weights, 1)
+        )
+    )
 
 
 def _factor(name: ConleyFactor, n: int, k: int) -> float:

@@ -8,7 +8,12 @@ from scipy.linalg import toeplitz
 from scipy.optimize import brentq
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_robust import Clusters, RobustInference, checked_level, standard_error
+from evenfield.numerics.inference.cluster_robust import (
+    Clusters,
+    RobustInference,
+    checked_level,
+    standard_error,
+)
 from evenfield.numerics.inference.conley import bartlett_weights, date_positions
 from evenfield.numerics.ols import OlsFit
 from evenfield.numerics.quadratic import ANGLE_WEIGHTS, ANGLES
@@ -18,12 +23,14 @@ TOLERANCE = 1e-10
 
 
 def fixed_b_p_value(statistic: float, T: int, lags: int) -> float:
-    """Return P(|t| > |statistic|) for a mean of T independent normal scores with a Bartlett long-run variance.
+    """Return P(|t| > |statistic|) for a mean of T independent normal scores with a
+    Bartlett long-run variance.
 
     Notes
     -----
-    The sum and the deviations from the mean are independent, so with lam_j the eigenvalues of M K M / T the probability
-    is that of z_0^2 > t^2 sum lam_j z_j^2, by Craig's form of the normal tail (see ``numerics.quadratic``).
+    The sum and the deviations from the mean are independent, so with lam_j the
+    eigenvalues of M K M / T the probability is that of z_0^2 > t^2 sum lam_j z_j^2, by
+    Craig's form of the normal tail (see ``numerics.quadratic``).
     """
     eta = statistic**2 * _eigenvalues(T, lags)
     tails = np.exp(-0.5 * np.log1p(eta / SINE2[:, None]).sum(axis=1))
@@ -36,12 +43,21 @@ def fixed_b_critical_value(T: int, lags: int, level: float) -> float:
     high = 2.0
     while fixed_b_p_value(high, T, lags) > 1 - level:
         high *= 2
-    return float(brentq(lambda t: fixed_b_p_value(t, T, lags) - (1 - level), 0.0, high, xtol=TOLERANCE))
+    return float(
+        brentq(
+            lambda t: fixed_b_p_value(t, T, lags) - (1 - level),
+            0.0,
+            high,
+            xtol=TOLERANCE,
+        )
+    )
 
 
 @lru_cache(maxsize=64)
 def _eigenvalues(T: int, lags: int) -> np.ndarray:
-    K = toeplitz(np.concatenate([[1.0], bartlett_weights(lags), np.zeros(T - 1 - lags)]))
+    K = toeplitz(
+        np.concatenate([[1.0], bartlett_weights(lags), np.zeros(T - 1 - lags)])
+    )
     centred = K - K.mean(axis=0) - K.mean(axis=1)[:, None] + K.mean()
     return np.asarray(np.maximum(np.linalg.eigvalsh(centred), 0.0) / T)
 
@@ -58,27 +74,50 @@ def driscoll_kraay_inference(
     absorbed: int = 0,
     level: float = 0.95,
 ) -> RobustInference:
-    """Test c'beta of a panel against zero with Driscoll and Kraay's variance; c (K,), times (R,).
+    """Test c'beta of a panel against zero with Driscoll and Kraay's variance; c (K,),
+    times (R,).
 
     Notes
     -----
-    Driscoll and Kraay (1998); Vogelsang (2012) for the fixed-b law, which holds with many dates. The law already knows
-    that T is small: a factor other than ``"none"`` widens the interval beyond it.
+    Driscoll and Kraay (1998); Vogelsang (2012) for the fixed-b law, which holds with
+    many dates. The law already knows that T is small: a factor other than ``"none"``
+    widens the interval beyond it.
     """
     positions, T = date_positions(times, lags)
     c = np.asarray(c, dtype=float)
     if positions.shape != fit.y.shape or c.shape != fit.beta.shape:
-        raise NumericsError(f"{positions.size} dates and {c.size} weights do not fit {fit.X.shape} regressors")
+        raise NumericsError(
+            f"{positions.size} dates and {c.size} weights do not fit {fit.X.shape}"
+            " regressors"
+        )
     h = np.bincount(positions, fit.X @ (fit.bread @ c) * fit.u_hat, minlength=T)
-    variance = h @ h + 2 * sum(w * (h[lag:] @ h[:-lag]) for lag, w in enumerate(bartlett_weights(lags), 1))
+    variance = h @ h + 2 * sum(
+        w * (h[lag:] @ h[:-lag]) for lag, w in enumerate(bartlett_weights(lags), 1)
+    )
     value = _factor(factor, len(fit.y), len(c), absorbed, T)
-    estimate, std_error = float(c @ fit.beta), standard_error(value * float(variance))
+    estimate = float(c @ fit.beta)
+    std_error = standard_error(value * float(variance))
     statistic = estimate / std_error
     cv = fixed_b_critical_value(T, lags, checked_level(level))
     law = f"fixed-b, Bartlett, b = {lags + 1}/{T}"
-    p_value, half = fixed_b_p_value(statistic, T, lags), cv * std_error
-    low, high = estimate - half, estimate + half
-    return RobustInference(estimate, std_error, statistic, cv, np.inf, p_value, low, high, level, value, factor, law)
+    p_value = fixed_b_p_value(statistic, T, lags)
+    half = cv * std_error
+    low = estimate - half
+    high = estimate + half
+    return RobustInference(
+        estimate,
+        std_error,
+        statistic,
+        cv,
+        np.inf,
+        p_value,
+        low,
+        high,
+        level,
+        value,
+        factor,
+        law,
+    )
 
 
 def default_lags(T: int) -> int:
@@ -89,9 +128,15 @@ def default_lags(T: int) -> int:
 def _factor(name: str, n: int, k: int, absorbed: int, T: int) -> float:
     left = n - absorbed - k
     if left <= 0:
-        raise NumericsError(f"{n} observations cannot carry {k + absorbed} coefficients")
+        raise NumericsError(
+            f"{n} observations cannot carry {k + absorbed} coefficients"
+        )
     values = {"none": 1.0, "N/(N-A)": n / (n - absorbed), "N/(N-A-K)": n / left}
-    values["T/(T-1) x (N-1)/(N-A-K)"] = T / (T - 1) * (n - 1) / left if T > 1 else np.inf
+    values["T/(T-1) x (N-1)/(N-A-K)"] = (
+        T / (T - 1) * (n - 1) / left if T > 1 else np.inf
+    )
     if name not in values:
-        raise NumericsError(f"the small-sample factor is one of {', '.join(values)}, not {name}")
+        raise NumericsError(
+            f"the small-sample factor is one of {', '.join(values)}, not {name}"
+        )
     return values[name]

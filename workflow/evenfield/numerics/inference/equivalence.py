@@ -1,4 +1,6 @@
-"""Two one-sided tests: evidence that an effect is smaller than anything of interest, which a large p-value is not."""
+"""Two one-sided tests: evidence that an effect is smaller than anything of interest,
+which a large p-value is not.
+"""
 
 from typing import NamedTuple
 
@@ -20,15 +22,23 @@ class Equivalence(NamedTuple):
     p_above_low: float  # of effect <= low, of effect >= high, and the larger of the two
     p_below_high: float
     p_value: float
-    conf_low: float  # interval of level 2 ``level`` - 1 (90 % for 0.95): inside the bounds exactly when p < 1 - level
+    # interval of level 2 ``level`` - 1 (90 % for 0.95): inside the bounds exactly when
+    # p < 1 - level
+    conf_low: float
     conf_high: float
     level: float  # one minus the size of the test
     equivalent: bool  # whether the effect is shown to lie between the bounds
-    outside: bool  # whether the two-sided interval of ``level`` lies beyond a bound as a whole
+    # whether the two-sided interval of ``level`` lies beyond a bound as a whole
+    outside: bool
 
 
 def equivalence_test(
-    estimate: float, std_error: float, df: float, low: float, high: float, level: float = 0.95
+    estimate: float,
+    std_error: float,
+    df: float,
+    low: float,
+    high: float,
+    level: float = 0.95,
 ) -> Equivalence:
     """Test whether an effect lies between two bounds.
 
@@ -39,9 +49,11 @@ def equivalence_test(
     if not (low < high and std_error > 0 and df > 0):
         given = f"bounds {low:g} to {high:g}, standard error {std_error:g}, {df:g} df"
         raise NumericsError(f"no equivalence test with {given}")
-    above, below = float(stdtr(df, (low - estimate) / std_error)), float(stdtr(df, (estimate - high) / std_error))
+    above = float(stdtr(df, (low - estimate) / std_error))
+    below = float(stdtr(df, (estimate - high) / std_error))
     half = t_quantile(checked_level(level), df) * std_error
-    two_sided, p_value = t_quantile(0.5 + level / 2, df) * std_error, max(above, below)
+    two_sided = t_quantile(0.5 + level / 2, df) * std_error
+    p_value = max(above, below)
     return Equivalence(
         estimate=estimate,
         std_error=std_error,

@@ -24,7 +24,8 @@ class Assignments:
 
     units: np.ndarray  # (N,) names in sorted order
     source: np.ndarray  # (B, N) position of the unit whose path each unit receives
-    distinct: int  # number of assignments that differ, drawn or not, the observed one included
+    # number of assignments that differ, drawn or not, the observed one included
+    distinct: int
     enumerated: bool  # whether the rows are all of them, each once
     scheme: str  # ``"free"``, ``"stratified"`` or ``"connected"``
 
@@ -34,9 +35,13 @@ class Assignments:
         return len(self.source)
 
 
-def free_assignments(panel: PathPanel, draws: int, rng: np.random.Generator) -> Assignments:
+def free_assignments(
+    panel: PathPanel, draws: int, rng: np.random.Generator
+) -> Assignments:
     """Permute whole paths among all units."""
-    return _within_strata(panel, np.zeros(len(panel.units), dtype=int), draws, rng, "free")
+    return _within_strata(
+        panel, np.zeros(len(panel.units), dtype=int), draws, rng, "free"
+    )
 
 
 def stratified_assignments(
@@ -45,45 +50,83 @@ def stratified_assignments(
     """Permute whole paths among the units of a stratum, the coast for example."""
     missing = [unit for unit in panel.units.tolist() if unit not in strata]
     if missing:
-        raise NumericsError(f"{len(missing)} units have no stratum, for example {missing[0]}")
-    labels = np.unique([str(strata[unit]) for unit in panel.units.tolist()], return_inverse=True)[1]
+        raise NumericsError(
+            f"{len(missing)} units have no stratum, for example {missing[0]}"
+        )
+    labels = np.unique(
+        [str(strata[unit]) for unit in panel.units.tolist()], return_inverse=True
+    )[1]
     return _within_strata(panel, labels, draws, rng, "stratified")
 
 
 def connected_assignments(
-    panel: PathPanel, links: Sequence[tuple[str, str]], draws: int, rng: np.random.Generator
+    panel: PathPanel,
+    links: Sequence[tuple[str, str]],
+    draws: int,
+    rng: np.random.Generator,
 ) -> Assignments:
-    """Move the treated block about the map: every connected set of as many units could have been treated."""
+    """Move the treated block about the map: every connected set of as many units could
+    have been treated.
+    """
     treated = np.flatnonzero(panel.treated)
     if not 0 < len(treated) < len(panel.units):
-        raise NumericsError(f"{len(treated)} of {len(panel.units)} units are treated: a block cannot be moved")
+        raise NumericsError(
+            f"{len(treated)} of {len(panel.units)} units are treated: a block cannot be"
+            " moved"
+        )
     sets = connected_sets(_adjacency(panel.units, links), len(treated))
     if not (sets == treated).all(axis=1).any():
-        raise NumericsError(f"the {len(treated)} treated units are not connected: no draw of this kind exists")
+        raise NumericsError(
+            f"the {len(treated)} treated units are not connected: no draw of this kind"
+            " exists"
+        )
     classes = panel.path_class[treated]
     orders = _multinomial(np.bincount(classes))
     distinct = _at_least_two(len(sets) * orders)
     if orders == 1 or distinct <= draws:
         patterns = treated[np.array(list(_arrangements(classes)))]
-        chosen, given = np.repeat(sets, len(patterns), axis=0), np.tile(patterns, (len(sets), 1))
-        return Assignments(panel.units, _moved(panel, chosen, given), distinct, enumerated=True, scheme="connected")
+        chosen = np.repeat(sets, len(patterns), axis=0)
+        given = np.tile(patterns, (len(sets), 1))
+        return Assignments(
+            panel.units,
+            _moved(panel, chosen, given),
+            distinct,
+            enumerated=True,
+            scheme="connected",
+        )
     chosen = sets[rng.integers(0, len(sets), _positive(draws))]
     given = rng.permuted(np.tile(treated, (draws, 1)), axis=1)
-    return Assignments(panel.units, _moved(panel, chosen, given), distinct, enumerated=False, scheme="connected")
+    return Assignments(
+        panel.units,
+        _moved(panel, chosen, given),
+        distinct,
+        enumerated=False,
+        scheme="connected",
+    )
 
 
 def _within_strata(
-    panel: PathPanel, strata: np.ndarray, draws: int, rng: np.random.Generator, scheme: str
+    panel: PathPanel,
+    strata: np.ndarray,
+    draws: int,
+    rng: np.random.Generator,
+    scheme: str,
 ) -> Assignments:
     members = [np.flatnonzero(strata == s) for s in np.unique(strata)]
     classes = panel.path_class
-    distinct = _at_least_two(prod(_multinomial(np.bincount(classes[m])) for m in members))
+    distinct = _at_least_two(
+        prod(_multinomial(np.bincount(classes[m])) for m in members)
+    )
     if distinct <= _positive(draws):
         source = np.empty((distinct, len(strata)), dtype=np.intp)
-        for row, parts in enumerate(product(*[list(_arrangements(classes[m])) for m in members])):
+        for row, parts in enumerate(
+            product(*[list(_arrangements(classes[m])) for m in members])
+        ):
             for m, part in zip(members, parts, strict=True):
                 source[row, m] = m[list(part)]
-        return Assignments(panel.units, source, distinct, enumerated=True, scheme=scheme)
+        return Assignments(
+            panel.units, source, distinct, enumerated=True, scheme=scheme
+        )
     source = np.empty((draws, len(strata)), dtype=np.intp)
     for m in members:
         source[:, m] = rng.permuted(np.tile(m, (draws, 1)), axis=1)
@@ -91,8 +134,12 @@ def _within_strata(
 
 
 def _arrangements(classes: np.ndarray) -> Iterator[tuple[int, ...]]:
-    """Yield every distinct order of the labels, as positions of members that carry them."""
-    groups = sorted((np.flatnonzero(classes == k).tolist() for k in np.unique(classes)), key=len)
+    """Yield every distinct order of the labels, as positions of members that carry
+    them.
+    """
+    groups = sorted(
+        (np.flatnonzero(classes == k).tolist() for k in np.unique(classes)), key=len
+    )
     places = [-1] * len(classes)
 
     def fill(level: int, free: list[int]) -> Iterator[tuple[int, ...]]:
@@ -132,7 +179,9 @@ def _multinomial(counts: np.ndarray) -> int:
 
 def _at_least_two(distinct: int) -> int:
     if distinct < 2:
-        raise NumericsError("only one assignment is possible: there is nothing to compare the data with")
+        raise NumericsError(
+            "only one assignment is possible: there is nothing to compare the data with"
+        )
     return distinct
 
 
@@ -163,14 +212,25 @@ class PathPanel(NamedTuple):
 
 
 def path_panel(
-    y: np.ndarray, d: np.ndarray, units: np.ndarray, times: np.ndarray, controls: np.ndarray | None = None
+    y: np.ndarray,
+    d: np.ndarray,
+    units: np.ndarray,
+    times: np.ndarray,
+    controls: np.ndarray | None = None,
 ) -> PathPanel:
-    """Arrange long rows by unit and date; y, d (R,), units, times (R,), controls (R, K)."""
+    """Arrange long rows by unit and date; y, d (R,), units, times (R,), controls (R,
+    K).
+    """
     y, d, units, times = (np.asarray(a) for a in (y, d, units, times))
-    C = np.empty((len(y), 0)) if controls is None else np.asarray(controls, dtype=float).reshape(len(y), -1)
+    C = (
+        np.empty((len(y), 0))
+        if controls is None
+        else np.asarray(controls, dtype=float).reshape(len(y), -1)
+    )
     if not y.shape == d.shape == units.shape == times.shape:
         raise NumericsError(
-            f"outcome, treatment, units and dates have lengths {y.size}, {d.size}, {units.size}, {times.size}"
+            f"outcome, treatment, units and dates have lengths {y.size}, {d.size},"
+            f" {units.size}, {times.size}"
         )
     values = np.column_stack([y.astype(float), d.astype(float), C])
     if not np.isfinite(values).all():
@@ -180,8 +240,12 @@ def path_panel(
     rows = np.bincount(i * len(dates) + t, minlength=len(names) * len(dates))
     if (rows != 1).any():
         place = int(np.flatnonzero(rows != 1)[0])
-        unit, date = names[place // len(dates)], dates[place % len(dates)]
-        raise NumericsError(f"whole paths need one row a unit and date; unit {unit} has {rows[place]} at {date}")
+        unit = names[place // len(dates)]
+        date = dates[place % len(dates)]
+        raise NumericsError(
+            f"whole paths need one row a unit and date; unit {unit} has {rows[place]}"
+            f" at {date}"
+        )
     table = values[np.lexsort((t, i))].reshape(len(names), len(dates), -1)
     return PathPanel(names, dates, table[..., 0], table[..., 1], table[..., 2:])
 
@@ -189,18 +253,24 @@ def path_panel(
 Effects = Literal["time", "unit and time"]
 Statistic = Literal["coefficient", "t"]
 TIE = 1e-9
-IN_CACHE, FEWEST_ROWS = 1 << 15, 64
+IN_CACHE = 1 << 15
+FEWEST_ROWS = 64
 
 
 class PathTables(NamedTuple):
-    """Inner products between the path of one unit and what least squares left of another, effects taken out."""
+    """Inner products between the path of one unit and what least squares left of
+    another, effects taken out.
+    """
 
     units: np.ndarray  # (N,) names in sorted order
     path_outcome: np.ndarray
     path_path: np.ndarray
-    path_control: np.ndarray  # (K, N, N) path of the row unit times each orthonormal control of the column unit
+    # (K, N, N) path of the row unit times each orthonormal control of the column unit
+    path_control: np.ndarray
     path_square: np.ndarray  # (N,) sum of squares of each path
-    control_outcome: np.ndarray  # (K, N) each control times the outcome, controls taken out, unit by unit
+    control_outcome: (
+        np.ndarray
+    )  # (K, N) each control times the outcome, controls taken out, unit by unit
     control_control: np.ndarray  # (K, K, N) products of controls, unit by unit
 
 
@@ -255,7 +325,9 @@ class PathRandomisation:
     @cached_property
     def t_statistics(self) -> np.ndarray:
         """The same under each assignment, shape (B,)."""
-        return np.concatenate([_t_statistics(self.tables, source) for source in self._blocks])
+        return np.concatenate(
+            [_t_statistics(self.tables, source) for source in self._blocks]
+        )
 
     def p_value(self, null: float = 0.0) -> float:
         """Return the two-sided p-value of a constant effect, comparing coefficients."""
@@ -273,15 +345,21 @@ class PathRandomisation:
         return max((1 + extreme) / (1 + self.assignments.count), self.smallest_p)
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Return the constant effects that the comparison of coefficients does not reject."""
+        """Return the constant effects that the comparison of coefficients does not
+        reject.
+        """
         scale = float(np.std(self.coefficients)) or abs(self.estimate) or 1.0
-        return inverted_interval(self.p_value, self.estimate, scale, checked_level(level))
+        return inverted_interval(
+            self.p_value, self.estimate, scale, checked_level(level)
+        )
 
 
 class RandomisationInference(NamedTuple):
     """Numbers of a randomisation test for a table."""
 
-    estimate: float  # coefficient, its p-value and the interval that inverts the test of a constant effect
+    # coefficient, its p-value and the interval that inverts the test of a constant
+    # effect
+    estimate: float
     p_value: float
     conf_low: float
     conf_high: float
@@ -298,25 +376,44 @@ class RandomisationInference(NamedTuple):
     factor_name: str  # ``"none"``
 
 
-def path_randomisation(panel: PathPanel, assignments: Assignments, effects: Effects) -> PathRandomisation:
+def path_randomisation(
+    panel: PathPanel, assignments: Assignments, effects: Effects
+) -> PathRandomisation:
     """Prepare the randomisation distribution of the coefficient of a treatment path.
 
     Notes
     -----
-    Sweeping out effects commutes with a permutation of the units, so every cross-product of a permuted path is a sum of
-    N entries of an N x N table. Controls stay with their units. The null is sharp: a constant effect for every unit.
+    Sweeping out effects commutes with a permutation of the units, so every
+    cross-product of a permuted path is a sum of N entries of an N x N table. Controls
+    stay with their units. The null is sharp: a constant effect for every unit.
     """
     if not np.array_equal(panel.units, assignments.units):
         raise NumericsError("the assignments are for other units than the panel's")
     return PathRandomisation(_tables(panel, effects), assignments, effects)
 
 
-def randomisation_inference(test: PathRandomisation, level: float = 0.95) -> RandomisationInference:
+def randomisation_inference(
+    test: PathRandomisation, level: float = 0.95
+) -> RandomisationInference:
     """Read estimate, p-values and interval off a prepared randomisation test."""
     low, high = test.interval(level)
     drawn = test.assignments
-    head = (test.estimate, test.p_value(), low, high, level, test.t_p_value(), test.smallest_p)
-    counts = (drawn.distinct, drawn.count, len(drawn.units), drawn.enumerated, drawn.scheme)
+    head = (
+        test.estimate,
+        test.p_value(),
+        low,
+        high,
+        level,
+        test.t_p_value(),
+        test.smallest_p,
+    )
+    counts = (
+        drawn.distinct,
+        drawn.count,
+        len(drawn.units),
+        drawn.enumerated,
+        drawn.scheme,
+    )
     return RandomisationInference(*head, *counts, test.effects, 1.0, "none")
 
 
@@ -324,8 +421,12 @@ def _tables(panel: PathPanel, effects: Effects) -> PathTables:
     y, d, C = (_swept(values, effects) for values in (panel.Y, panel.D, panel.C))
     Q = _orthonormal(C.reshape(y.size, -1))
     y_tilde, d_tilde = (_without(Q, values) for values in (y, d))
-    if (d_tilde**2).sum() <= RANK_TOLERANCE * max((panel.D**2).sum(), np.finfo(float).tiny):
-        raise NumericsError(f"effects of {effects} and the controls leave nothing of the treatment path")
+    if (d_tilde**2).sum() <= RANK_TOLERANCE * max(
+        (panel.D**2).sum(), np.finfo(float).tiny
+    ):
+        raise NumericsError(
+            f"effects of {effects} and the controls leave nothing of the treatment path"
+        )
     by_unit = Q.T.reshape(-1, *y.shape)
     return PathTables(
         units=panel.units,
@@ -342,7 +443,11 @@ def _swept(values: np.ndarray, effects: Effects) -> np.ndarray:
     if effects not in {"time", "unit and time"}:
         raise NumericsError(f"effects are of time, or of unit and time, not {effects}")
     out = np.asarray(values - values.mean(axis=0, keepdims=True))
-    return np.asarray(out - out.mean(axis=1, keepdims=True)) if effects == "unit and time" else out
+    return (
+        np.asarray(out - out.mean(axis=1, keepdims=True))
+        if effects == "unit and time"
+        else out
+    )
 
 
 def _orthonormal(C: np.ndarray) -> np.ndarray:
@@ -362,15 +467,23 @@ def _without(Q: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.asarray((flat - Q @ (Q.T @ flat)).reshape(values.shape))
 
 
-def _coefficients(tables: PathTables, source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _coefficients(
+    tables: PathTables, source: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     delta = _gathered(tables.path_control, source).sum(axis=2)
     left = _left(tables, source, delta)
-    beta, slope = (_gathered(table, source).sum(axis=1) / left for table in (tables.path_outcome, tables.path_path))
-    return _extreme_where_undefined(beta), np.asarray(np.where(np.isnan(slope), 0.0, slope))
+    beta, slope = (
+        _gathered(table, source).sum(axis=1) / left
+        for table in (tables.path_outcome, tables.path_path)
+    )
+    return _extreme_where_undefined(beta), np.asarray(
+        np.where(np.isnan(slope), 0.0, slope)
+    )
 
 
 def _t_statistics(tables: PathTables, source: np.ndarray) -> np.ndarray:
-    outcome, square = _gathered(tables.path_outcome, source), tables.path_square[source]
+    outcome = _gathered(tables.path_outcome, source)
+    square = tables.path_square[source]
     controls = _gathered(tables.path_control, source)
     delta = controls.sum(axis=2)
     beta = outcome.sum(axis=1) / _left(tables, source, delta)
@@ -378,8 +491,12 @@ def _t_statistics(tables: PathTables, source: np.ndarray) -> np.ndarray:
     if len(delta):
         scores -= delta.T @ tables.control_outcome
         scores += 2 * beta[:, None] * np.einsum("kb,kbn->bn", delta, controls)
-        scores -= beta[:, None] * np.einsum("kb,lb,kln->bn", delta, delta, tables.control_control, optimize=True)
-    return _extreme_where_undefined(outcome.sum(axis=1) / np.sqrt((scores**2).sum(axis=1)))
+        scores -= beta[:, None] * np.einsum(
+            "kb,lb,kln->bn", delta, delta, tables.control_control, optimize=True
+        )
+    return _extreme_where_undefined(
+        outcome.sum(axis=1) / np.sqrt((scores**2).sum(axis=1))
+    )
 
 
 def _gathered(table: np.ndarray, source: np.ndarray) -> np.ndarray:

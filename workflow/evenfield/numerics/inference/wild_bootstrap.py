@@ -25,7 +25,9 @@ from evenfield.numerics.inference.cluster_robust import (
 from evenfield.numerics.ols import OlsFit
 
 WebbOrRademacher = Literal["rademacher", "webb"]
-WEBB_POINTS = np.sqrt(np.array([1.5, 1.0, 0.5, 0.5, 1.0, 1.5])) * np.array([-1, -1, -1, 1, 1, 1])
+WEBB_POINTS = np.sqrt(np.array([1.5, 1.0, 0.5, 0.5, 1.0, 1.5])) * np.array(
+    [-1, -1, -1, 1, 1, 1]
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class WildDraws:
     clusters: np.ndarray  # (G,) names in sorted order
     weights: np.ndarray  # (B, G) rademacher as -1 and 1 in bytes, Webb as numbers
     kind: WebbOrRademacher  # ``"rademacher"`` or ``"webb"``
-    enumerated: bool  # whether the rows are all 2^G Rademacher vectors, each once, instead of a sample
+    # whether the rows are all 2^G Rademacher vectors, each once, instead of a sample
+    enumerated: bool
 
     @property
     def count(self) -> int:
@@ -43,34 +46,62 @@ class WildDraws:
         return len(self.weights)
 
     def columns(self, names: np.ndarray) -> np.ndarray:
-        """Return the weights of some clusters in the order of their names; names (g,) -> (B, g)."""
+        """Return the weights of some clusters in the order of their names; names (g,)
+        -> (B, g).
+        """
         if np.array_equal(names, self.clusters):
             return self.weights
         missing = np.setdiff1d(names, self.clusters)
         if len(missing):
-            raise NumericsError(f"{len(missing)} clusters have no bootstrap weights, for example {missing[0]}")
+            raise NumericsError(
+                f"{len(missing)} clusters have no bootstrap weights, for example"
+                f" {missing[0]}"
+            )
         return self.weights[:, np.searchsorted(self.clusters, names)]
 
 
-def wild_draws(clusters: Iterable[object], kind: WebbOrRademacher, count: int, rng: np.random.Generator) -> WildDraws:
-    """Draw weights for the clusters, or list all Rademacher vectors when there are no more than ``count``.
+def wild_draws(
+    clusters: Iterable[object],
+    kind: WebbOrRademacher,
+    count: int,
+    rng: np.random.Generator,
+) -> WildDraws:
+    """Draw weights for the clusters, or list all Rademacher vectors when there are no
+    more than ``count``.
 
     Notes
     -----
     Webb (2014), "Reworking wild bootstrap based inference for clustered errors".
     """
-    names = encoded(clusters if isinstance(clusters, (np.ndarray, Clusters)) else np.array(list(clusters))).names
+    names = encoded(
+        clusters
+        if isinstance(clusters, (np.ndarray, Clusters))
+        else np.array(list(clusters))
+    ).names
     if len(names) < 2 or count < 1:
-        raise NumericsError(f"{count} draws for {len(names)} clusters: both must be positive, two clusters at least")
+        raise NumericsError(
+            f"{count} draws for {len(names)} clusters: both must be positive, two"
+            " clusters at least"
+        )
     if kind not in {"rademacher", "webb"}:
         raise NumericsError(f"bootstrap weights are rademacher or webb, not {kind}")
     if kind == "webb":
-        return WildDraws(names, WEBB_POINTS[rng.integers(0, 6, (count, len(names)))], kind, enumerated=False)
+        return WildDraws(
+            names,
+            WEBB_POINTS[rng.integers(0, 6, (count, len(names)))],
+            kind,
+            enumerated=False,
+        )
     if len(names) < count.bit_length():
         return WildDraws(names, _all_signs(len(names)), kind, enumerated=True)
     size = count * len(names)
     bits = np.unpackbits(np.frombuffer(rng.bytes(-(-size // 8)), dtype=np.uint8))[:size]
-    return WildDraws(names, bits.astype(np.int8).reshape(count, -1) * np.int8(2) - np.int8(1), kind, enumerated=False)
+    return WildDraws(
+        names,
+        bits.astype(np.int8).reshape(count, -1) * np.int8(2) - np.int8(1),
+        kind,
+        enumerated=False,
+    )
 
 
 def _all_signs(G: int) -> np.ndarray:
@@ -78,7 +109,8 @@ def _all_signs(G: int) -> np.ndarray:
     return np.asarray(1 - 2 * (numbers >> np.arange(G) & 1), dtype=np.int8)
 
 
-DOUBLINGS, HALVINGS = 10, 44
+DOUBLINGS = 10
+HALVINGS = 44
 ROUNDING = 1e-12
 
 
@@ -90,43 +122,56 @@ def inverted_interval(
     return _end(p_value, estimate, -scale, alpha), _end(p_value, estimate, scale, alpha)
 
 
-def _end(p_value: Callable[[float], float], estimate: float, step: float, alpha: float) -> float:
-    inside, outside = estimate, estimate + step
+def _end(
+    p_value: Callable[[float], float], estimate: float, step: float, alpha: float
+) -> float:
+    inside = estimate
+    outside = estimate + step
     for _ in range(DOUBLINGS):
         if p_value(outside) <= alpha:
             break
-        inside, outside = outside, estimate + 2 * (outside - estimate)
+        inside = outside
+        outside = estimate + 2 * (outside - estimate)
     else:
         return float(np.copysign(np.inf, step))
     for _ in range(HALVINGS):
         middle = (inside + outside) / 2
         if middle in (inside, outside):
             break
-        inside, outside = (inside, middle) if p_value(middle) <= alpha else (middle, outside)
+        inside, outside = (
+            (inside, middle) if p_value(middle) <= alpha else (middle, outside)
+        )
     return float(outside)
 
 
 BootstrapType = Literal["11", "33"]
 TIE = 1e-9
-IN_CACHE, FEWEST_ROWS = 1 << 15, 64
+IN_CACHE = 1 << 15
+FEWEST_ROWS = 64
 
 
 @dataclass(frozen=True)
 class WildBootstrap:
-    """Bootstrap distribution of the t statistic under every null c'beta = r, restricted to that null.
+    """Bootstrap distribution of the t statistic under every null c'beta = r, restricted
+    to that null.
 
-    Everything is linear in r: the numerators are ``n0 + r n1`` and the terms of the variance those of scores S0 + r S1.
+    Everything is linear in r: the numerators are ``n0 + r n1`` and the terms of the
+    variance those of scores S0 + r S1.
     """
 
     products: ClusterProducts  # cross-products by cluster
     draws: WildDraws  # weights
-    kind: BootstrapType  # WCR-11: restricted residuals and CR1. WCR-33: restricted jackknife residuals and CR3
+    # WCR-11: restricted residuals and CR1. WCR-33: restricted jackknife residuals and
+    # CR3
+    kind: BootstrapType
     std_error: float  # of the estimate, with the factor
     factor: float  # multiple of the variance; it cancels in the p-value
     factor_name: str  # its formula
     n0: np.ndarray  # (G,) numerator of a draw v: v'(n0 + r n1)
     n1: np.ndarray
-    S0: np.ndarray  # (K, G) restricted scores; the terms of the variance are L S v + e * v, squared and added
+    # (K, G) restricted scores; the terms of the variance are L S v + e * v, squared and
+    # added
+    S0: np.ndarray
     S1: np.ndarray
     L: np.ndarray  # (G, K)
     e0: np.ndarray  # (G,)
@@ -147,15 +192,23 @@ class WildBootstrap:
 
     @cached_property
     def _around_estimate(self) -> np.ndarray:
-        """Coefficients of numerators (2) and sums of squares (3) in r - estimate, so that no large numbers cancel."""
+        """Coefficients of numerators (2) and sums of squares (3) in r - estimate, so
+        that no large numbers cancel.
+        """
         centre = self.products.estimate
-        n, S, e = self.n0 + centre * self.n1, self.S0 + centre * self.S1, self.e0 + centre * self.e1
+        n = self.n0 + centre * self.n1
+        S = self.S0 + centre * self.S1
+        e = self.e0 + centre * self.e1
         out = np.empty((5, self.draws.count))
         for rows in _blocks(self._weights.shape):
             V = self._weights[rows].astype(float)
-            Z, slope = self._terms(V, S, e), self._terms(V, self.S1, self.e1)
+            Z = self._terms(V, S, e)
+            slope = self._terms(V, self.S1, self.e1)
             out[0, rows], out[1, rows] = V @ n, V @ self.n1
-            out[2, rows], out[4, rows] = np.einsum("bg,bg->b", Z, Z), np.einsum("bg,bg->b", slope, slope)
+            out[2, rows], out[4, rows] = (
+                np.einsum("bg,bg->b", Z, Z),
+                np.einsum("bg,bg->b", slope, slope),
+            )
             out[3, rows] = 2 * np.einsum("bg,bg->b", Z, slope)
         return out
 
@@ -167,11 +220,17 @@ class WildBootstrap:
         return (self.products.estimate - null) / self.std_error
 
     def statistics(self, null: float = 0.0) -> np.ndarray:
-        """Return the bootstrap t statistics with c'beta = null imposed on the bootstrap samples; shape (B,)."""
-        numerators, squares = self._at_zero if null == 0.0 else self._at(null - self.products.estimate)
+        """Return the bootstrap t statistics with c'beta = null imposed on the bootstrap
+        samples; shape (B,).
+        """
+        numerators, squares = (
+            self._at_zero if null == 0.0 else self._at(null - self.products.estimate)
+        )
         variance = self.factor * np.maximum(squares, 0.0)
         signs = np.where(numerators < 0, -1.0, 1.0)
-        ratio = np.divide(numerators, np.sqrt(variance), out=signs * np.inf, where=variance > 0)
+        ratio = np.divide(
+            numerators, np.sqrt(variance), out=signs * np.inf, where=variance > 0
+        )
         return np.asarray(ratio)
 
     def _at(self, distance: float) -> tuple[np.ndarray, np.ndarray]:
@@ -180,14 +239,20 @@ class WildBootstrap:
 
     def p_value(self, null: float = 0.0) -> float:
         """Return the symmetric two-sided p-value of c'beta = null."""
-        extreme = int((np.abs(self.statistics(null)) >= abs(self.statistic(null)) * (1 - TIE)).sum())
+        extreme = int(
+            (
+                np.abs(self.statistics(null)) >= abs(self.statistic(null)) * (1 - TIE)
+            ).sum()
+        )
         if self.draws.enumerated and self.kind == "11":
             return extreme / self.draws.count
         return (1 + extreme) / (1 + self.draws.count)
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Return the values of c'beta that the bootstrap does not reject."""
-        return inverted_interval(self.p_value, self.products.estimate, self.std_error, checked_level(level))
+        return inverted_interval(
+            self.p_value, self.products.estimate, self.std_error, checked_level(level)
+        )
 
 
 class WildInference(NamedTuple):
@@ -210,15 +275,22 @@ class WildInference(NamedTuple):
 
 
 def wild_bootstrap(
-    fit: OlsFit, c: np.ndarray, clusters: Labels, draws: WildDraws, kind: BootstrapType = "33", absorbed: int = 0
+    fit: OlsFit,
+    c: np.ndarray,
+    clusters: Labels,
+    draws: WildDraws,
+    kind: BootstrapType = "33",
+    absorbed: int = 0,
 ) -> WildBootstrap:
     """Prepare the restricted wild cluster bootstrap of c'beta; c (K,), clusters (N,).
 
     Notes
     -----
-    Bootstrap samples X beta_r + v_g u_rg have scores v_g s_g with s_g = X_g'u_rg, restricted residuals for "11" and
-    residuals of the restricted fit without cluster g for "33". Numerator sum_g v_g c'(X'X)^-1 s_g. Terms of the
-    variance: c'(X'X)^-1 X_g'u*_g for "11", c'(beta*_(g) - beta*) for "33". All are linear in v and in the null.
+    Bootstrap samples X beta_r + v_g u_rg have scores v_g s_g with s_g = X_g'u_rg,
+    restricted residuals for "11" and residuals of the restricted fit without cluster g
+    for "33". Numerator sum_g v_g c'(X'X)^-1 s_g. Terms of the variance: c'(X'X)^-1
+    X_g'u*_g for "11", c'(beta*_(g) - beta*) for "33". All are linear in v and in the
+    null.
     """
     products = cluster_products(fit, c, clusters)
     if kind not in _TERMS:
@@ -230,37 +302,94 @@ def wild_bootstrap(
 def wild_inference(boot: WildBootstrap, level: float = 0.95) -> WildInference:
     """Read the test against zero and the interval off a prepared bootstrap."""
     low, high = boot.interval(level)
-    head = (boot.products.estimate, boot.std_error, boot.statistic(), boot.p_value(), low, high, level)
-    tail = (boot.draws.count, boot.products.G, boot.draws.enumerated, boot.factor, boot.factor_name)
+    head = (
+        boot.products.estimate,
+        boot.std_error,
+        boot.statistic(),
+        boot.p_value(),
+        low,
+        high,
+        level,
+    )
+    tail = (
+        boot.draws.count,
+        boot.products.G,
+        boot.draws.enumerated,
+        boot.factor,
+        boot.factor_name,
+    )
     return WildInference(*head, boot.kind, boot.draws.kind, *tail)
 
 
-def _bootstrap_11(products: ClusterProducts, draws: WildDraws, absorbed: int) -> WildBootstrap:
-    d, M = products.d, products.M
+def _bootstrap_11(
+    products: ClusterProducts,
+    draws: WildDraws,
+    absorbed: int,
+) -> WildBootstrap:
+    d = products.d
+    M = products.M
     direction = d / (d @ d)
     S0 = (products.m - M @ (products.theta - direction * products.estimate)).T
     S1 = -(M @ direction).T
-    n0, n1 = d @ S0, d @ S1
+    n0 = d @ S0
+    n1 = d @ S1
     factor = cr1_factor(products.G, products.n, products.k + absorbed)
     variance = factor * float(((products.residual_scores @ d) ** 2).sum())
     return WildBootstrap(
-        products, draws, "11", standard_error(variance), factor, CR1_FACTOR, n0, n1, S0, S1, -M @ d, n0, n1
+        products,
+        draws,
+        "11",
+        standard_error(variance),
+        factor,
+        CR1_FACTOR,
+        n0,
+        n1,
+        S0,
+        S1,
+        -M @ d,
+        n0,
+        n1,
     )
 
 
-def _bootstrap_33(products: ClusterProducts, draws: WildDraws, absorbed: int) -> WildBootstrap:  # noqa: ARG001
-    d, D, G = products.d, products.left_out, products.G
+def _bootstrap_33(
+    products: ClusterProducts,
+    draws: WildDraws,
+    absorbed: int,  # noqa: ARG001 - one signature for all variants
+) -> WildBootstrap:
+    d = products.d
+    D = products.left_out
+    G = products.G
     S0, S1 = _restricted_jackknife_scores(products)
-    n0, n1 = d @ S0, d @ S1
+    n0 = d @ S0
+    n1 = d @ S1
     e0, e1 = (-np.einsum("gk,kg->g", D, S) for S in (S0, S1))
     changes = changes_without(products)
     factor = (G - 1) / G
     std_error = standard_error(factor * float(changes @ changes))
-    return WildBootstrap(products, draws, "33", std_error, factor, CR3_FACTOR, n0, n1, S0, S1, D - d, e0, e1)
+    return WildBootstrap(
+        products,
+        draws,
+        "33",
+        std_error,
+        factor,
+        CR3_FACTOR,
+        n0,
+        n1,
+        S0,
+        S1,
+        D - d,
+        e0,
+        e1,
+    )
 
 
-def _restricted_jackknife_scores(products: ClusterProducts) -> tuple[np.ndarray, np.ndarray]:
-    d, M, m = products.d, products.M, products.m
+def _restricted_jackknife_scores(
+    products: ClusterProducts,
+) -> tuple[np.ndarray, np.ndarray]:
+    d = products.d
+    M = products.M
+    m = products.m
     pull = M @ (d / (d @ d))
     Z = np.linalg.qr(d[:, None], mode="complete")[0][:, 1:]
     if not Z.shape[1]:
@@ -276,4 +405,6 @@ _TERMS = {"11": _bootstrap_11, "33": _bootstrap_33}
 
 def _blocks(shape: tuple[int, ...]) -> list[slice]:
     step = max(FEWEST_ROWS, IN_CACHE // shape[1])
-    return [slice(start, min(start + step, shape[0])) for start in range(0, shape[0], step)]
+    return [
+        slice(start, min(start + step, shape[0])) for start in range(0, shape[0], step)
+    ]

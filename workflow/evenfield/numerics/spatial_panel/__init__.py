@@ -1,1 +1,3 @@
-"""Static spatial panel models: fit, effects, tests and selection on balanced panels keyed by unit id."""
+"""Static spatial panel models: fit, effects, tests and selection on balanced panels
+keyed by unit id.
+"""

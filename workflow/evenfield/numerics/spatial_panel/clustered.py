@@ -1,4 +1,6 @@
-"""Covariance of the static models under errors that hang together within a unit over all years."""
+"""Covariance of the static models under errors that hang together within a unit over
+all years.
+"""
 
 import numpy as np
 
@@ -6,20 +8,25 @@ from evenfield.numerics.spatial_panel.information import FittedPoint
 
 
 def unit_score_covariance(point: FittedPoint) -> np.ndarray:
-    """Return the covariance of the score, (..., p, p), when errors of a unit are independent of those of others.
+    """Return the covariance of the score, (..., p, p), when errors of a unit are
+    independent of those of others.
 
     Notes
     -----
-    Each score is l'e + e'(A x I)e minus its mean, with e_i the path of unit i's error over the years. Under
-    independence between units
-    V = sum_i u_i u_i' + 1/2 sum_(i /= j) a_ij a_ij',   u_i = l_i'e_i + A_ii (e_i'e_i - mean),
-    a_ij = (A_ij + A_ji) e_i'e_j,
-    whatever the correlation over the years and the variance of a unit. Summing scores by unit alone would leave out
-    that e_i'e_j stands in two of them. Times N / (N - 1). Arellano (1987, Oxford Bulletin 49) for l'e; Kelejian and
-    Prucha (2010, Journal of Econometrics 157, eq. 2.6) for the quadratic form, there without the time dimension.
+    Each score is l'e + e'(A x I)e minus its mean, with e_i the path of unit i's error
+    over the years. Under independence between units V = sum_i u_i u_i' + 1/2 sum_(i /=
+    j) a_ij a_ij',   u_i = l_i'e_i + A_ii (e_i'e_i - mean), a_ij = (A_ij + A_ji)
+    e_i'e_j, whatever the correlation over the years and the variance of a unit. Summing
+    scores by unit alone would leave out that e_i'e_j stands in two of them. Times N /
+    (N - 1). Arellano (1987, Oxford Bulletin 49) for l'e; Kelejian and Prucha (2010,
+    Journal of Econometrics 157, eq. 2.6) for the quadratic form, there without the time
+    dimension.
     """
-    e, s2, k = point.residuals, point.sigma2[..., None], point.moments.k
-    products, n = e @ e.mT, e.shape[-2]
+    e = point.residuals
+    s2 = point.sigma2[..., None]
+    k = point.moments.k
+    products = e @ e.mT
+    n = e.shape[-2]
     own, meat = (np.zeros((*e.shape[:-2], rows, k + 3)) for rows in (n, k + 3))
     own[..., :-1] = (point.linear.mT @ e[..., None])[..., 0] / s2[..., None]
     squares = (e**2).sum(axis=-1)
@@ -27,19 +34,27 @@ def unit_score_covariance(point: FittedPoint) -> np.ndarray:
     for i, (gain, pairs) in point.gains.items():
         own[..., i] += gain * squares / s2
         for j, (_, others) in point.gains.items():
-            meat[..., i, j] = 0.5 * ((pairs * products) * (others * products)).sum(axis=(-2, -1)) / s2[..., 0] ** 2
+            meat[..., i, j] = (
+                0.5
+                * ((pairs * products) * (others * products)).sum(axis=(-2, -1))
+                / s2[..., 0] ** 2
+            )
     own[..., -1] = squares / (2 * s2**2)
     meat += own.mT @ own
-    return np.asarray(n / (n - 1) * meat[..., np.array(point.free)[:, None], point.free])
+    return np.asarray(
+        n / (n - 1) * meat[..., np.array(point.free)[:, None], point.free]
+    )
 
 
 def effective_units(point: FittedPoint, weights: np.ndarray) -> float:
-    """Return the effective number of units behind a combination of parameters; weights (p,).
+    """Return the effective number of units behind a combination of parameters; weights
+    (p,).
 
     Notes
     -----
-    Carter, Schnepel and Steigerwald (2017), as ``numerics.influence.effective_clusters`` for least squares; here the
-    quadratic part of the scores of rho and lambda counts too, half of each pair of units to either.
+    Carter, Schnepel and Steigerwald (2017), as
+    ``numerics.influence.effective_clusters`` for least squares; here the quadratic part
+    of the scores of rho and lambda counts too, half of each pair of units to either.
     """
     full = np.zeros(point.moments.k + 3)
     full[point.free] = weights
@@ -49,13 +64,20 @@ def effective_units(point: FittedPoint, weights: np.ndarray) -> float:
     between = (pairs**2).sum(axis=-1) if point.gains else 0.0
     linear = np.einsum("it,ts,is->i", paths, omega, paths) / point.sigma2
     shares = linear + 0.5 * between * np.vdot(omega, omega)
-    return float(shares.sum() ** 2 / (shares @ shares)) if shares.any() else float(len(shares))
+    return (
+        float(shares.sum() ** 2 / (shares @ shares))
+        if shares.any()
+        else float(len(shares))
+    )
 
 
 def _persistent(point: FittedPoint) -> np.ndarray:
-    """Return correlations over the years that the effective number of units is counted with, shape (T, T)."""
+    """Return correlations over the years that the effective number of units is counted
+    with, shape (T, T).
+    """
     t = point.columns.values.shape[1]
-    # ASSUME: the reference errors of the effective number of units are AR(.9); only their shares by unit matter.
+    # ASSUME: the reference errors of the effective number of units are AR(.9); only
+    # their shares by unit matter.
     omega = 0.9 ** np.abs(np.arange(t)[:, None] - np.arange(t)[None, :])
     if point.effects in ("unit", "two_way"):
         omega = omega - omega.mean(axis=0, keepdims=True)

@@ -34,58 +34,98 @@ class ModelForm(NamedTuple):
 class ModelColumns:
     """Demeaned columns of a model; seen from outside, regressors have unit length."""
 
-    values: np.ndarray  # (..., N, T, P) used columns only, not scaled; one block for each of several samples
+    # (..., N, T, P) used columns only, not scaled; one block for each of several
+    # samples
+    values: np.ndarray
     places: np.ndarray  # (P,) their places among [y, W y, W W y, X, W X]
     scales: np.ndarray  # (K,) what the regressors (own, then lagged) are divided by
 
     def combine(self, weights: np.ndarray) -> np.ndarray:
-        """Return linear combinations of the columns; weights (..., 3 + 2K, Q) -> (..., N, T, Q)."""
-        return np.asarray(self.values @ (weights[..., self.places, :] / self.lengths[:, None])[..., None, :, :])
+        """Return linear combinations of the columns; weights (..., 3 + 2K, Q) -> (...,
+        N, T, Q).
+        """
+        return np.asarray(
+            self.values
+            @ (weights[..., self.places, :] / self.lengths[:, None])[..., None, :, :]
+        )
 
     @cached_property
     def lengths(self) -> np.ndarray:
-        """What each used column is divided by, shape (P,): the spatial lag of a regressor as the regressor."""
-        out, regressors = np.ones(len(self.places)), self.places >= RESPONSES
-        out[regressors] = self.scales[(self.places[regressors] - RESPONSES) % len(self.scales)]
+        """What each used column is divided by, shape (P,): the spatial lag of a
+        regressor as the regressor.
+        """
+        out = np.ones(len(self.places))
+        regressors = self.places >= RESPONSES
+        out[regressors] = self.scales[
+            (self.places[regressors] - RESPONSES) % len(self.scales)
+        ]
         return out
 
     def gram(self) -> np.ndarray:
         """Return the cross-products of all columns, zero for unused ones."""
         size = RESPONSES + 2 * len(self.scales)
         *samples, n, t, used = self.values.shape
-        flat, out = self.values.reshape(*samples, n * t, used), np.zeros((*samples, size, size))
-        out[..., self.places[:, None], self.places] = (flat.mT @ flat) / np.outer(self.lengths, self.lengths)
+        flat = self.values.reshape(*samples, n * t, used)
+        out = np.zeros((*samples, size, size))
+        out[..., self.places[:, None], self.places] = (flat.mT @ flat) / np.outer(
+            self.lengths, self.lengths
+        )
         return out
 
 
-def with_outcomes(columns: ModelColumns, outcomes: np.ndarray, network: Network, effects: str) -> ModelColumns:
-    """Return the columns with other outcomes, one of each of B samples; outcomes (N, T, B)."""
+def with_outcomes(
+    columns: ModelColumns, outcomes: np.ndarray, network: Network, effects: str
+) -> ModelColumns:
+    """Return the columns with other outcomes, one of each of B samples; outcomes (N, T,
+    B).
+    """
     parts = [outcomes]
     while len(parts) < np.searchsorted(columns.places, RESPONSES):
         parts.append(network.lag(parts[-1]))
     values = np.repeat(columns.values[None], outcomes.shape[2], axis=0)
-    values[..., : len(parts)] = np.moveaxis(demeaned(np.stack(parts, axis=3), effects), 2, 0)
+    values[..., : len(parts)] = np.moveaxis(
+        demeaned(np.stack(parts, axis=3), effects), 2, 0
+    )
     return replace(columns, values=values)
 
 
-def model_form(model: str, names: tuple[str, ...], lagged: tuple[str, ...] | None) -> ModelForm:
+def model_form(
+    model: str, names: tuple[str, ...], lagged: tuple[str, ...] | None
+) -> ModelForm:
     """Look up a model by name."""
     if model not in FORMS:
-        raise NumericsError(f"unknown model {model!r}, expected one of {', '.join(FORMS)}")
+        raise NumericsError(
+            f"unknown model {model!r}, expected one of {', '.join(FORMS)}"
+        )
     unknown = [name for name in lagged or () if name not in names]
     if unknown:
         raise NumericsError(f"the lagged regressor {unknown[0]!r} is not a regressor")
     lag, error, regressors = FORMS[model]
     wanted = names if lagged is None else lagged
-    return ModelForm(lag, error, tuple(i for i, name in enumerate(names) if name in wanted and regressors == "durbin"))
+    return ModelForm(
+        lag,
+        error,
+        tuple(
+            i
+            for i, name in enumerate(names)
+            if name in wanted and regressors == "durbin"
+        ),
+    )
 
 
 def model_columns(
-    values: np.ndarray, network: Network, form: ModelForm, effects: str, names: tuple[str, ...]
+    values: np.ndarray,
+    network: Network,
+    form: ModelForm,
+    effects: str,
+    names: tuple[str, ...],
 ) -> ModelColumns:
     """Lag first, then demean; values (N, T, 1 + K)."""
     raw, places = _raw_columns(values, network, form)
-    own = slice(int(np.searchsorted(places, RESPONSES)), int(np.searchsorted(places, RESPONSES + len(names))))
+    own = slice(
+        int(np.searchsorted(places, RESPONSES)),
+        int(np.searchsorted(places, RESPONSES + len(names))),
+    )
     squares = np.einsum("itp,itp->p", raw[..., own], raw[..., own])
     within = demeaned(raw, effects)
     flat = within.reshape(-1, within.shape[-1])[:, own]
@@ -94,12 +134,24 @@ def model_columns(
     return ModelColumns(within, places, np.sqrt(np.diag(gram)))
 
 
-def _raw_columns(values: np.ndarray, network: Network, form: ModelForm) -> tuple[np.ndarray, np.ndarray]:
-    lagged, k = list(form.lagged), values.shape[2] - 1
+def _raw_columns(
+    values: np.ndarray, network: Network, form: ModelForm
+) -> tuple[np.ndarray, np.ndarray]:
+    lagged = list(form.lagged)
+    k = values.shape[2] - 1
     total = k + len(lagged)
-    first = network.lag(values) if form.error == "free" or lagged else network.lag(values[..., :1])
-    own = [values[..., :1], values[..., 1:], *([first[..., 1:][..., lagged]] if lagged else [])]
-    parts, places = [own[0]], [np.array([0])]
+    first = (
+        network.lag(values)
+        if form.error == "free" or lagged
+        else network.lag(values[..., :1])
+    )
+    own = [
+        values[..., :1],
+        values[..., 1:],
+        *([first[..., 1:][..., lagged]] if lagged else []),
+    ]
+    parts = [own[0]]
+    places = [np.array([0])]
     if "free" in (form.lag, form.error):
         parts.append(first[..., :1])
         places.append(np.array([1]))
@@ -109,6 +161,9 @@ def _raw_columns(values: np.ndarray, network: Network, form: ModelForm) -> tuple
     parts += own[1:]
     places.append(RESPONSES + np.arange(total))
     if form.error == "free":
-        parts += [first[..., 1:], *([network.lag(first[..., 1:][..., lagged])] if lagged else [])]
+        parts += [
+            first[..., 1:],
+            *([network.lag(first[..., 1:][..., lagged])] if lagged else []),
+        ]
         places.append(RESPONSES + total + np.arange(total))
     return np.concatenate(parts, axis=2), np.concatenate(places)

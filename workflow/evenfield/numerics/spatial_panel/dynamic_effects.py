@@ -24,9 +24,13 @@ FEWEST_KEPT = 0.5
 class Stability(NamedTuple):
     """Roots of A = (I - rho W)^-1 (tau I + eta W)."""
 
-    radius: float  # largest modulus without the root of the constant vector, which time effects take out
+    # largest modulus without the root of the constant vector, which time effects take
+    # out
+    radius: float
     constant_root: float  # (tau + eta)/(1 - rho), the root of the constant vector
-    slowest: float  # speeds of convergence, -100 ln of the largest and of the smallest modulus, % a period
+    # speeds of convergence, -100 ln of the largest and of the smallest modulus, % a
+    # period
+    slowest: float
     fastest: float
 
     @property
@@ -36,7 +40,9 @@ class Stability(NamedTuple):
 
     @property
     def long_run(self) -> bool:
-        """Whether a permanent change has a finite long-run effect on every unit, the common part included."""
+        """Whether a permanent change has a finite long-run effect on every unit, the
+        common part included.
+        """
         return self.stable and abs(self.constant_root) < 1
 
 
@@ -45,23 +51,30 @@ def stability(fit: DynamicFit) -> Stability:
 
     Notes
     -----
-    tau + rho + eta < 1 alone is not enough: every root must lie inside the circle. Elhorst (2014, ch. 4); Lee and Yu
-    (2010).
+    tau + rho + eta < 1 alone is not enough: every root must lie inside the circle.
+    Elhorst (2014, ch. 4); Lee and Yu (2010).
     """
     rho, tau, eta = fit.dynamics
     sizes = np.abs(_roots(transformed_roots(fit.network), fit.dynamics[None, :])[0])
-    low, high = float(sizes.min()), float(sizes.max())
+    low = float(sizes.min())
+    high = float(sizes.max())
     slowest = -100 * np.log(high) if high > 0 else np.nan
     fastest = -100 * np.log(low) if low > 0 else np.nan
-    return Stability(high, float((tau + eta) / (1 - rho)), float(slowest), float(fastest))
+    return Stability(
+        high, float((tau + eta) / (1 - rho)), float(slowest), float(fastest)
+    )
 
 
 class DynamicEffects(NamedTuple):
     """Average effects of each regressor by horizon."""
 
     regressors: tuple[str, ...]  # K regressors
-    horizons: tuple[str, ...]  # ``short_run``, ``after_h`` for h periods after a permanent change, ``long_run``
-    estimate: np.ndarray  # (H, 3, K) direct, indirect and total effects of one unit more, for good
+    horizons: tuple[
+        str, ...
+    ]  # ``short_run``, ``after_h`` for h periods after a permanent change, ``long_run``
+    estimate: (
+        np.ndarray
+    )  # (H, 3, K) direct, indirect and total effects of one unit more, for good
     conf_low: np.ndarray
     conf_high: np.ndarray
     std_error: np.ndarray
@@ -70,15 +83,20 @@ class DynamicEffects(NamedTuple):
 
 
 def dynamic_effects(
-    fit: DynamicFit, horizons: Sequence[int], rng: np.random.Generator, draws: int = 10_000, level: float = 0.95
+    fit: DynamicFit,
+    horizons: Sequence[int],
+    rng: np.random.Generator,
+    draws: int = 10_000,
+    level: float = 0.95,
 ) -> DynamicEffects:
-    """Return effects in the period of the change, some periods after it, and in the long run.
+    """Return effects in the period of the change, some periods after it, and in the
+    long run.
 
     Notes
     -----
-    Short run (I - rho W)^-1 (b I + th W); after h periods sum_(j<=h) A^j times it; in the long run
-    [(1 - tau) I - (rho + eta) W]^-1 (b I + th W). All are functions of W: the direct effect is their mean over its
-    eigenvalues, the total their value at 1.
+    Short run (I - rho W)^-1 (b I + th W); after h periods sum_(j<=h) A^j times it; in
+    the long run [(1 - tau) I - (rho + eta) W]^-1 (b I + th W). All are functions of W:
+    the direct effect is their mean over its eigenvalues, the total their value at 1.
     """
     if not fit.regressors:
         raise NumericsError("a model without regressors has no effects")
@@ -89,19 +107,31 @@ def dynamic_effects(
     if not stability(fit).long_run:
         at[-1] = np.nan
     blocks = np.array_split(sampled, -(-sampled.shape[0] * len(omega) // BLOCK_CELLS))
-    drawn = np.concatenate([_responses(fit, block, omega, horizons) for block in blocks], axis=1)
-    steady = np.concatenate([np.abs(_roots(omega, block[:, :3])).max(axis=1) < 1 for block in blocks])
+    drawn = np.concatenate(
+        [_responses(fit, block, omega, horizons) for block in blocks], axis=1
+    )
+    steady = np.concatenate(
+        [np.abs(_roots(omega, block[:, :3])).max(axis=1) < 1 for block in blocks]
+    )
     drawn[-1, ~steady] = np.nan
     if steady.mean() < FEWEST_KEPT or np.isnan(at[-1]).any():
-        drawn[-1], at[-1], steady = np.nan, np.nan, np.zeros_like(steady)
+        drawn[-1] = np.nan
+        at[-1] = np.nan
+        steady = np.zeros_like(steady)
     tails = np.array([0.5 - level / 2, 0.5 + level / 2])
     kept = np.array([len(sampled)] * (len(names) - 1) + [int(steady.sum())])
     low, high, spread = _spread(drawn, steady, tails)
-    return DynamicEffects(fit.regressors, names, at, low, high, spread, kept, draws - kept)
+    return DynamicEffects(
+        fit.regressors, names, at, low, high, spread, kept, draws - kept
+    )
 
 
-def _spread(drawn: np.ndarray, steady: np.ndarray, tails: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    low, high, spread = (np.full((len(drawn), *drawn.shape[2:]), np.nan) for _ in range(3))
+def _spread(
+    drawn: np.ndarray, steady: np.ndarray, tails: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    low, high, spread = (
+        np.full((len(drawn), *drawn.shape[2:]), np.nan) for _ in range(3)
+    )
     for h in range(len(drawn)):
         values = drawn[h] if h < len(drawn) - 1 else drawn[h, steady]
         if len(values) > 1:
@@ -120,7 +150,9 @@ def _draws(fit: DynamicFit, rng: np.random.Generator, draws: int) -> np.ndarray:
     low, high = fit.network.logdet.domain
     inside = (out[:, 0] > low) & (out[:, 0] < high)
     if inside.mean() < FEWEST_KEPT:
-        raise NumericsError(f"{(~inside).sum()} of {draws} draws of rho leave its range")
+        raise NumericsError(
+            f"{(~inside).sum()} of {draws} draws of rho leave its range"
+        )
     return out[inside]
 
 
@@ -130,8 +162,12 @@ def _roots(omega: np.ndarray, dynamics: np.ndarray) -> np.ndarray:
     return np.asarray((tau + eta * omega) / (1 - rho * omega))
 
 
-def _responses(fit: DynamicFit, parameters: np.ndarray, omega: np.ndarray, horizons: Sequence[int]) -> np.ndarray:
-    """Return effects by horizon and draw, shape (H, G, 3, K); the constant vector's eigenvalue comes last in omega."""
+def _responses(
+    fit: DynamicFit, parameters: np.ndarray, omega: np.ndarray, horizons: Sequence[int]
+) -> np.ndarray:
+    """Return effects by horizon and draw, shape (H, G, 3, K); the constant vector's
+    eigenvalue comes last in omega.
+    """
     rho, tau, eta = (parameters[:, i, None] for i in range(3))
     a = _roots(omega, parameters[:, :3])
     impulse = _slopes(fit, parameters, omega) / (1 - rho * omega)[:, None, :]
@@ -146,7 +182,8 @@ def _responses(fit: DynamicFit, parameters: np.ndarray, omega: np.ndarray, horiz
 
 def _slopes(fit: DynamicFit, parameters: np.ndarray, omega: np.ndarray) -> np.ndarray:
     """Return b + th omega, shape (G, K, N)."""
-    k, first = len(fit.regressors), len(DYNAMICS)
+    k = len(fit.regressors)
+    first = len(DYNAMICS)
     theta = np.zeros((len(parameters), k))
     lagged = [fit.regressors.index(name) for name in fit.lagged]
     theta[:, lagged] = parameters[:, first + k : first + k + len(lagged)]
@@ -154,12 +191,14 @@ def _slopes(fit: DynamicFit, parameters: np.ndarray, omega: np.ndarray) -> np.nd
 
 
 def _averages(values: np.ndarray) -> np.ndarray:
-    direct, total = np.real(values).mean(axis=2), np.real(values[..., -1])
+    direct = np.real(values).mean(axis=2)
+    total = np.real(values[..., -1])
     return np.stack([direct, total - direct, total], axis=1)
 
 
 ESTIMATORS = ("likelihood", "one_step", "adjusted")
-FEWEST, BLOCK_CELLS = 20, 1 << 20
+FEWEST = 20
+BLOCK_CELLS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -167,46 +206,78 @@ class DynamicMonteCarlo:
     """Bias of rho, tau and eta, in columns, by estimator, in rows."""
 
     truth: np.ndarray  # (3,) what was planted
-    bias: np.ndarray  # (3, 3) mean error and standard deviation over the panels with an estimate
-    sd: np.ndarray  # (3, 3) mean error and standard deviation over the panels with an estimate; NaN with fewer than 20
-    coverage: np.ndarray  # (3,) share of the adjusted estimate's intervals that hold the truth
-    error_ratio: np.ndarray  # (3,) mean standard error over the standard deviation of the adjusted estimate
+    bias: (
+        np.ndarray
+    )  # (3, 3) mean error and standard deviation over the panels with an estimate
+    # (3, 3) mean error and standard deviation over the panels with an estimate; NaN
+    # with fewer than 20
+    sd: np.ndarray
+    coverage: (
+        np.ndarray
+    )  # (3,) share of the adjusted estimate's intervals that hold the truth
+    error_ratio: (
+        np.ndarray
+    )  # (3,) mean standard error over the standard deviation of the adjusted estimate
     estimated: np.ndarray  # (3,) panels with an estimate, by estimator
     replications: int  # panels drawn
 
 
 def dynamic_monte_carlo(
-    panel: BalancedPanel, fit: DynamicFit, rng: np.random.Generator, replications: int = 400, level: float = 0.95
+    panel: BalancedPanel,
+    fit: DynamicFit,
+    rng: np.random.Generator,
+    replications: int = 400,
+    level: float = 0.95,
 ) -> DynamicMonteCarlo:
     """Draw panels from a fit and estimate each of them.
 
     Notes
     -----
-    Shocks are normal with the fit's variance, independent over units and periods; unit effects are the fit's mean
-    residuals. Time effects are left out: the estimators do not depend on them.
+    Shocks are normal with the fit's variance, independent over units and periods; unit
+    effects are the fit's mean residuals. Time effects are left out: the estimators do
+    not depend on them.
     """
     if replications < FEWEST:
         raise NumericsError(f"{replications} panels are too few: at least {FEWEST}")
-    drawn, blocks = _outcomes(panel.ordered(fit.network.units), fit, rng, replications), []
-    for outcomes in np.array_split(drawn, min(replications, -(-drawn.size // BLOCK_CELLS))):
+    drawn = _outcomes(panel.ordered(fit.network.units), fit, rng, replications)
+    blocks = []
+    for outcomes in np.array_split(
+        drawn, min(replications, -(-drawn.size // BLOCK_CELLS))
+    ):
         m, _ = dynamic_moments(panel, fit.network, fit.lagged, fit.free, outcomes)
         *made, found = dynamics_of(m, fit.network)
         cov = replace(m, gram=m.gram[found]).covariance(made[2][found], 1.0)
         errors = np.sqrt(np.diagonal(cov, axis1=1, axis2=2)[:, : len(DYNAMICS)])
-        blocks.append([made[0], made[1][np.isfinite(made[1]).all(axis=1)], made[2][found], errors])
+        blocks.append(
+            [made[0], made[1][np.isfinite(made[1]).all(axis=1)], made[2][found], errors]
+        )
     *kept, errors = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
     return _summary(fit.dynamics, kept, errors, replications, level)
 
 
-def _outcomes(values: np.ndarray, fit: DynamicFit, rng: np.random.Generator, replications: int) -> np.ndarray:
-    """Return drawn outcomes of a panel (N, T + 1, 1 + K), units in the order of the network; shape (R, N, T + 1)."""
-    network, k = fit.network, len(fit.regressors)
+def _outcomes(
+    values: np.ndarray, fit: DynamicFit, rng: np.random.Generator, replications: int
+) -> np.ndarray:
+    """Return drawn outcomes of a panel (N, T + 1, 1 + K), units in the order of the
+    network; shape (R, N, T + 1).
+    """
+    network = fit.network
+    k = len(fit.regressors)
     rho, tau, eta = fit.dynamics
     places = [1 + fit.regressors.index(name) for name in fit.lagged]
     slopes = fit.estimates[len(DYNAMICS) :]
-    signal = values[..., 1:] @ slopes[:k] + network.lag(values)[..., places] @ slopes[k:]
-    y, lag = values[..., 0], network.lag(values[..., 0])
-    residual = y[:, 1:] - rho * lag[:, 1:] - tau * y[:, :-1] - eta * lag[:, :-1] - signal[:, 1:]
+    signal = (
+        values[..., 1:] @ slopes[:k] + network.lag(values)[..., places] @ slopes[k:]
+    )
+    y = values[..., 0]
+    lag = network.lag(values[..., 0])
+    residual = (
+        y[:, 1:]
+        - rho * lag[:, 1:]
+        - tau * y[:, :-1]
+        - eta * lag[:, :-1]
+        - signal[:, 1:]
+    )
     signal = signal + (residual.mean(axis=1) - residual.mean())[:, None]
     shocks = np.sqrt(fit.sigma2) * rng.standard_normal((replications, *y.T.shape))
     out = np.repeat(y[None], replications, axis=0)
@@ -218,7 +289,11 @@ def _outcomes(values: np.ndarray, fit: DynamicFit, rng: np.random.Generator, rep
 
 
 def _summary(
-    truth: np.ndarray, found: list[np.ndarray], errors: np.ndarray, replications: int, level: float
+    truth: np.ndarray,
+    found: list[np.ndarray],
+    errors: np.ndarray,
+    replications: int,
+    level: float,
 ) -> DynamicMonteCarlo:
     bias, sd = np.full((2, len(ESTIMATORS), len(DYNAMICS)), np.nan)
     for i, values in enumerate(found):
@@ -229,5 +304,10 @@ def _summary(
     if counts[-1] >= FEWEST:
         gap = np.abs(found[-1] - truth)
         coverage = (gap <= ndtri(0.5 + level / 2) * errors).mean(axis=0)
-        ratio = np.divide(errors.mean(axis=0), sd[-1], out=np.full(len(DYNAMICS), np.nan), where=sd[-1] > 0)
+        ratio = np.divide(
+            errors.mean(axis=0),
+            sd[-1],
+            out=np.full(len(DYNAMICS), np.nan),
+            where=sd[-1] > 0,
+        )
     return DynamicMonteCarlo(truth, bias, sd, coverage, ratio, counts, replications)

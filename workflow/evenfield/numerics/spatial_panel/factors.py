@@ -1,4 +1,6 @@
-"""Common factors taken out of a spatial panel: what is left of rho when shocks hit units with different strength."""
+"""Common factors taken out of a spatial panel: what is left of rho when shocks hit
+units with different strength.
+"""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -17,7 +19,8 @@ from evenfield.numerics.spatial_panel.models import (
 from evenfield.numerics.spatial_panel.network import Network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
 
-ITERATIONS, TOLERANCE = 2000, 1e-9
+ITERATIONS = 2000
+TOLERANCE = 1e-9
 
 
 class FactorFit(NamedTuple):
@@ -30,7 +33,9 @@ class FactorFit(NamedTuple):
     converged: bool  # whether the steps came to rest
 
 
-def fit_with_factors(panel: BalancedPanel, network: Network, model: PanelModel, factors: int = 1) -> FactorFit:
+def fit_with_factors(
+    panel: BalancedPanel, network: Network, model: PanelModel, factors: int = 1
+) -> FactorFit:
     """Estimate a spatial panel with interactive effects beside the additive ones.
 
     Parameters
@@ -47,30 +52,48 @@ def fit_with_factors(panel: BalancedPanel, network: Network, model: PanelModel, 
 
     Notes
     -----
-    e = (I - lambda W)(y - rho W y - X b) - L f_t with loadings L and factors f_t estimated: least squares given the
-    rest is the leading part of a singular value decomposition, the rest given it is the usual maximum (Bai 2009; Shi
-    and Lee 2017). Both steps climb the same likelihood. No bias correction: a comparison, not a headline.
+    e = (I - lambda W)(y - rho W y - X b) - L f_t with loadings L and factors f_t
+    estimated: least squares given the rest is the leading part of a singular value
+    decomposition, the rest given it is the usual maximum (Bai 2009; Shi and Lee 2017).
+    Both steps climb the same likelihood. No bias correction: a comparison, not a
+    headline.
     """
     if not 1 <= factors < min(network.n, len(panel.periods)) - 1:
-        raise NumericsError(f"{factors} factors in {network.n} units and {len(panel.periods)} periods")
+        raise NumericsError(
+            f"{factors} factors in {network.n} units and {len(panel.periods)} periods"
+        )
     moments, columns = panel_moments(panel, network, model)
     before = fit_moments(panel, network, model, moments, columns)
-    outcome, common = columns.values[..., 0].copy(), np.zeros(columns.values.shape[:2])
-    point, estimates, steps, converged, near = before.point, before.estimates, 0, False, (0.0, 0.0)
+    outcome = columns.values[..., 0].copy()
+    common = np.zeros(columns.values.shape[:2])
+    point = before.point
+    estimates = before.estimates
+    steps = 0
+    converged = False
+    near = (0.0, 0.0)
     while not converged and steps < ITERATIONS:
-        previous, steps = estimates, steps + 1
+        previous = estimates
+        steps = steps + 1
         common = _leading_part(common + point.residuals, factors)
         values = columns.values.copy()
         values[..., 0] = outcome - common
         columns = replace(columns, values=values)
         moments = replace(moments, gram=columns.gram())
         best = highest_likelihood(moments, point.form.lag, point.form.error, near)
-        point, estimates = fitted_point(best, moments, columns, network, point.form, model.effects)
-        last, move = estimates[0], 2.0 * abs(estimates[0] - previous[0])
+        point, estimates = fitted_point(
+            best, moments, columns, network, point.form, model.effects
+        )
+        last = estimates[0]
+        move = 2.0 * abs(estimates[0] - previous[0])
         near = (float(last - move), float(last + move))
-        converged = bool(np.abs(estimates - previous).max() < TOLERANCE * (1.0 + np.abs(previous).max()))
+        converged = bool(
+            np.abs(estimates - previous).max()
+            < TOLERANCE * (1.0 + np.abs(previous).max())
+        )
     fit = fit_moments(panel, network, model, moments, columns)
-    return FactorFit(before, _projected(fit, common, factors), factors, steps, converged)
+    return FactorFit(
+        before, _projected(fit, common, factors), factors, steps, converged
+    )
 
 
 def _leading_part(values: np.ndarray, rank: int) -> np.ndarray:
@@ -79,9 +102,12 @@ def _leading_part(values: np.ndarray, rank: int) -> np.ndarray:
 
 
 def _projected(fit: SpatialPanelFit, common: np.ndarray, rank: int) -> SpatialPanelFit:
-    """Take loadings and factors out of every column, so that the covariance knows that they were estimated."""
+    """Take loadings and factors out of every column, so that the covariance knows that
+    they were estimated.
+    """
     u, _, vt = np.linalg.svd(common, full_matrices=False)
-    loadings, paths = u[:, :rank], vt[:rank].T
+    loadings = u[:, :rank]
+    paths = vt[:rank].T
     values = fit.point.columns.values
     values = values - np.einsum("ir,jr,jtp->itp", loadings, loadings, values)
     values = values - np.einsum("tr,sr,isp->itp", paths, paths, values)

@@ -8,7 +8,9 @@ from evenfield.numerics.spatial_panel.network import Network
 
 
 class FittedPanel(Protocol):
-    """A fit with named parameters, the last of which is ``sigma2``, and their full covariance."""
+    """A fit with named parameters, the last of which is ``sigma2``, and their full
+    covariance.
+    """
 
     @property
     def network(self) -> Network:

@@ -1,4 +1,6 @@
-"""Direct, indirect and total effects with errors by the delta method, by draws, and clustered by unit."""
+"""Direct, indirect and total effects with errors by the delta method, by draws, and
+clustered by unit.
+"""
 
 from typing import NamedTuple
 
@@ -16,7 +18,9 @@ NODES = 32
 
 
 class Multipliers(NamedTuple):
-    """What effects are made of, at G values of rho, with S = (I - rho W)^-1; or the derivatives of these in rho."""
+    """What effects are made of, at G values of rho, with S = (I - rho W)^-1; or the
+    derivatives of these in rho.
+    """
 
     own: np.ndarray  # (G,) tr(S)/N and tr(S W)/N
     own_lag: np.ndarray
@@ -29,7 +33,8 @@ def multipliers(network: Network, rho: np.ndarray) -> Multipliers:
 
     Notes
     -----
-    With f = ln|I - rho W|: tr(S W) = -f'(rho) and tr(S) = N + rho tr(S W). Row-standardised W: 1'S 1/N = 1/(1 - rho).
+    With f = ln|I - rho W|: tr(S W) = -f'(rho) and tr(S) = N + rho tr(S W).
+    Row-standardised W: 1'S 1/N = 1/(1 - rho).
     """
     # tr(W) = 0 exactly: no spectrum is needed for models without a lag.
     lag = -network.logdet.slope(rho) / network.n if rho.any() else np.zeros(len(rho))
@@ -39,7 +44,8 @@ def multipliers(network: Network, rho: np.ndarray) -> Multipliers:
 
 def multiplier_slopes(network: Network, rho: np.ndarray) -> Multipliers:
     """Compute the derivatives of the multipliers in rho; rho (G,)."""
-    lag, lag_slope = -network.logdet.slope(rho) / network.n, -network.logdet.curvature(rho) / network.n
+    lag = -network.logdet.slope(rho) / network.n
+    lag_slope = -network.logdet.curvature(rho) / network.n
     totals = _totals(network, rho)
     return Multipliers(lag + rho * lag_slope, lag_slope, totals[2], totals[3])
 
@@ -52,9 +58,18 @@ def _totals(network: Network, rho: np.ndarray) -> np.ndarray:
     if len(rho) <= NODES or rho.max() == rho.min():
         known = {value: network.total_multipliers(value) for value in set(rho.tolist())}
         return np.array([known[value] for value in rho.tolist()]).T
-    middle, half = (rho.max() + rho.min()) / 2, (rho.max() - rho.min()) / 2
+    middle = (rho.max() + rho.min()) / 2
+    half = (rho.max() - rho.min()) / 2
     nodes = np.cos(np.pi * (np.arange(NODES) + 0.5) / NODES)
-    series = dct(np.array([network.total_multipliers(middle + half * node) for node in nodes]), axis=0) / NODES
+    series = (
+        dct(
+            np.array(
+                [network.total_multipliers(middle + half * node) for node in nodes]
+            ),
+            axis=0,
+        )
+        / NODES
+    )
     series[0] /= 2
     return np.asarray(chebyshev.chebval((rho - middle) / half, series))
 
@@ -77,7 +92,9 @@ class Impacts(NamedTuple):
     dropped: int = 0  # draws outside the admissible range of rho, left out
 
 
-def delta_impacts(fit: FittedPanel, kind: str = "observed", level: float = 0.95) -> Impacts:
+def delta_impacts(
+    fit: FittedPanel, kind: str = "observed", level: float = 0.95
+) -> Impacts:
     """Return effects with standard errors by the delta method.
 
     Parameters
@@ -91,21 +108,36 @@ def delta_impacts(fit: FittedPanel, kind: str = "observed", level: float = 0.95)
 
     Notes
     -----
-    M_k = (I - rho W)^-1 (b_k I + th_k W); direct tr(M_k)/N, total 1'M_k 1/N, indirect the rest (LeSage and Pace 2009,
-    ch. 2). tr(S) and tr(S W) follow from the derivative of the stored log-determinant: no inverse, no sampled traces.
-    The gradient includes rho, b_k and th_k together, so that cov(rho, b) and cov(rho, th) count.
+    M_k = (I - rho W)^-1 (b_k I + th_k W); direct tr(M_k)/N, total 1'M_k 1/N, indirect
+    the rest (LeSage and Pace 2009, ch. 2). tr(S) and tr(S W) follow from the derivative
+    of the stored log-determinant: no inverse, no sampled traces. The gradient includes
+    rho, b_k and th_k together, so that cov(rho, b) and cov(rho, th) count.
     """
     estimate = effects_at(fit, fit.estimates[None, :])[0]
     spread = effect_errors(fit, kind)
     half = ndtri(0.5 + level / 2) * spread
     # An effect that is zero by construction (the indirect one of SEM) has no test.
-    ratio = np.divide(estimate, spread, out=np.full_like(spread, np.nan), where=spread > 0)
+    ratio = np.divide(
+        estimate, spread, out=np.full_like(spread, np.nan), where=spread > 0
+    )
     p_value = 2 * ndtr(-np.abs(ratio))
-    return Impacts(fit.regressors, estimate, spread, estimate - half, estimate + half, p_value, "delta")
+    return Impacts(
+        fit.regressors,
+        estimate,
+        spread,
+        estimate - half,
+        estimate + half,
+        p_value,
+        "delta",
+    )
 
 
 def drawn_impacts(
-    fit: FittedPanel, rng: np.random.Generator, draws: int = 10_000, kind: str = "observed", level: float = 0.95
+    fit: FittedPanel,
+    rng: np.random.Generator,
+    draws: int = 10_000,
+    kind: str = "observed",
+    level: float = 0.95,
 ) -> Impacts:
     """Return effects with errors from draws of all parameters.
 
@@ -125,7 +157,8 @@ def drawn_impacts(
     Returns
     -------
     Impacts
-        Estimates at the optimum; standard deviations, percentiles and two-sided tail shares of the draws.
+        Estimates at the optimum; standard deviations, percentiles and two-sided tail
+        shares of the draws.
 
     Raises
     ------
@@ -139,11 +172,21 @@ def drawn_impacts(
     share = np.minimum((effects <= 0).mean(axis=0), (effects >= 0).mean(axis=0))
     p_value = np.minimum(2 * np.maximum(share, 1.0 / len(effects)), 1.0)
     return Impacts(
-        fit.regressors, estimate, effects.std(axis=0, ddof=1), low, high, p_value, "draws", len(effects), dropped
+        fit.regressors,
+        estimate,
+        effects.std(axis=0, ddof=1),
+        low,
+        high,
+        p_value,
+        "draws",
+        len(effects),
+        dropped,
     )
 
 
-def effect_draws(fit: FittedPanel, rng: np.random.Generator, draws: int, kind: str) -> tuple[np.ndarray, int]:
+def effect_draws(
+    fit: FittedPanel, rng: np.random.Generator, draws: int, kind: str
+) -> tuple[np.ndarray, int]:
     """Draw the effects from the joint normal approximation of all parameters."""
     cov = fit.covariance(kind)[:-1, :-1]
     sampled = fit.estimates[:-1] + rng.standard_normal((draws, len(cov))) @ _root(cov).T
@@ -151,12 +194,17 @@ def effect_draws(fit: FittedPanel, rng: np.random.Generator, draws: int, kind: s
     low, high = fit.network.logdet.domain
     inside = (rho > low) & (rho < high)
     if inside.mean() < FEWEST_KEPT:
-        raise NumericsError(f"{(~inside).sum()} of {draws} draws of rho leave its range: use the delta method")
+        raise NumericsError(
+            f"{(~inside).sum()} of {draws} draws of rho leave its range: use the delta"
+            " method"
+        )
     return effects_at(fit, sampled[inside]), int((~inside).sum())
 
 
 def effects_at(fit: FittedPanel, parameters: np.ndarray) -> np.ndarray:
-    """Return direct, indirect and total effects at given parameters; parameters (G, p) -> (G, 3, K)."""
+    """Return direct, indirect and total effects at given parameters; parameters (G, p)
+    -> (G, 3, K).
+    """
     rho = parameters[:, 0] if fit.names[0] == "rho" else np.zeros(len(parameters))
     return effects_of(multipliers(fit.network, rho), *_slopes(fit, parameters))
 
@@ -164,14 +212,20 @@ def effects_at(fit: FittedPanel, parameters: np.ndarray) -> np.ndarray:
 def effects_of(parts: Multipliers, beta: np.ndarray, theta: np.ndarray) -> np.ndarray:
     """Return direct, indirect and total effects; beta, theta (G, K) -> (G, 3, K)."""
     direct = parts.own[:, None] * beta + parts.own_lag[:, None] * theta
-    indirect = (parts.all - parts.own)[:, None] * beta + (parts.all_lag - parts.own_lag)[:, None] * theta
+    indirect = (parts.all - parts.own)[:, None] * beta + (
+        parts.all_lag - parts.own_lag
+    )[:, None] * theta
     return np.stack([direct, indirect, direct + indirect], axis=1)
 
 
 def _slopes(fit: FittedPanel, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return coefficients b and th, both shape (G, K); th is zero where no spatial lag enters."""
-    start, k = fit.names.index(fit.regressors[0]), len(fit.regressors)
-    beta, theta = parameters[:, start : start + k], np.zeros((len(parameters), k))
+    """Return coefficients b and th, both shape (G, K); th is zero where no spatial lag
+    enters.
+    """
+    start = fit.names.index(fit.regressors[0])
+    k = len(fit.regressors)
+    beta = parameters[:, start : start + k]
+    theta = np.zeros((len(parameters), k))
     lagged = [fit.regressors.index(name) for name in fit.lagged]
     theta[:, lagged] = parameters[:, start + k : start + k + len(lagged)]
     return beta, theta
@@ -180,19 +234,31 @@ def _slopes(fit: FittedPanel, parameters: np.ndarray) -> tuple[np.ndarray, np.nd
 def effect_errors(fit: FittedPanel, kind: str) -> np.ndarray:
     """Return the standard errors of the effects by the delta method; shape (..., 3, K)."""
     gradients = effect_gradients(fit)
-    return np.asarray(np.sqrt(((gradients @ fit.covariance(kind)[..., None, :, :]) * gradients).sum(axis=-1)))
+    return np.asarray(
+        np.sqrt(
+            ((gradients @ fit.covariance(kind)[..., None, :, :]) * gradients).sum(
+                axis=-1
+            )
+        )
+    )
 
 
 def effect_gradients(fit: FittedPanel) -> np.ndarray:
-    """Return the derivatives of the effects in all parameters; shape (..., 3, K, p), as many as the fit has samples."""
+    """Return the derivatives of the effects in all parameters; shape (..., 3, K, p), as
+    many as the fit has samples.
+    """
     at = np.atleast_2d(fit.estimates)
-    rho, (beta, theta) = at[:, 0] * (fit.names[0] == "rho"), _slopes(fit, at)
-    parts, start = multipliers(fit.network, rho), fit.names.index(fit.regressors[0])
+    rho = at[:, 0] * (fit.names[0] == "rho")
+    beta, theta = _slopes(fit, at)
+    parts = multipliers(fit.network, rho)
+    start = fit.names.index(fit.regressors[0])
     out = np.zeros((len(at), 3, beta.shape[1], len(fit.names)))
     if fit.names[0] == "rho":
         out[..., 0] = effects_of(multiplier_slopes(fit.network, rho), beta, theta)
-    one, none = np.ones((1, 1)), np.zeros((1, 1))
-    own, lag = effects_of(parts, one, none)[..., 0], effects_of(parts, none, one)[..., 0]
+    one = np.ones((1, 1))
+    none = np.zeros((1, 1))
+    own = effects_of(parts, one, none)[..., 0]
+    lag = effects_of(parts, none, one)[..., 0]
     for k, name in enumerate(fit.regressors):
         out[:, :, k, start + k] = own
         if name in fit.lagged:
@@ -209,7 +275,9 @@ class ClusteredImpacts(NamedTuple):
     """Effects with t intervals by unit."""
 
     impacts: Impacts  # estimates, standard errors, intervals and p-values
-    effective_units: np.ndarray  # (3, K) G*; the intervals use t with G* - 1 degrees of freedom, at least one
+    effective_units: (
+        np.ndarray
+    )  # (3, K) G*; the intervals use t with G* - 1 degrees of freedom, at least one
 
     @property
     def df(self) -> np.ndarray:
@@ -234,15 +302,21 @@ def clustered_impacts(fit: SpatialPanelFit, level: float = 0.95) -> ClusteredImp
 
     Notes
     -----
-    Delta method on ``fit.covariance("unit")``, see ``clustered.unit_score_covariance``. G* as in Carter, Schnepel and
-    Steigerwald (2017): how many equal units the variation behind an effect is worth.
+    Delta method on ``fit.covariance("unit")``, see ``clustered.unit_score_covariance``.
+    G* as in Carter, Schnepel and Steigerwald (2017): how many equal units the variation
+    behind an effect is worth.
     """
-    found, gradients = delta_impacts(fit, "unit", level), effect_gradients(fit)
-    effective = np.array([[fit.effective_units(line) for line in row] for row in gradients])
+    found = delta_impacts(fit, "unit", level)
+    gradients = effect_gradients(fit)
+    effective = np.array(
+        [[fit.effective_units(line) for line in row] for row in gradients]
+    )
     df = np.maximum(effective - 1.0, 1.0)
     half = stdtrit(df, 0.5 + level / 2) * found.std_error
     spread = found.std_error
-    ratio = np.divide(found.estimate, spread, out=np.full_like(spread, np.nan), where=spread > 0)
+    ratio = np.divide(
+        found.estimate, spread, out=np.full_like(spread, np.nan), where=spread > 0
+    )
     impacts = Impacts(
         found.regressors,
         found.estimate,

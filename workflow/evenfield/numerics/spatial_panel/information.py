@@ -1,4 +1,6 @@
-"""Information matrices of the static models: observed, expected, and the score covariance under any error law."""
+"""Information matrices of the static models: observed, expected, and the score
+covariance under any error law.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +18,9 @@ LARGEST_DENSE = 3000
 
 
 class _Traces(NamedTuple):
-    """Dense W (I - d W)^-1 for rho and lambda, with traces that leave out the constant vector where it is dropped."""
+    """Dense W (I - d W)^-1 for rho and lambda, with traces that leave out the constant
+    vector where it is dropped.
+    """
 
     matrices: tuple[np.ndarray, np.ndarray]
     drop: int
@@ -26,7 +30,8 @@ class _Traces(NamedTuple):
         return float(np.trace(a) - self.drop * a.sum() / len(a))
 
     def pair(self, i: int, j: int) -> float:
-        a, b = self.matrices[i], self.matrices[j]
+        a = self.matrices[i]
+        b = self.matrices[j]
         plain = np.sum(a * b.T) + np.sum(a * b)
         ones = a.sum(axis=0) @ (b.sum(axis=1) + b.sum(axis=0)) / len(a)
         return float(plain - self.drop * ones)
@@ -34,7 +39,9 @@ class _Traces(NamedTuple):
 
 @dataclass(frozen=True)
 class FittedPoint:
-    """Everything an information matrix needs; parameters in the order rho, lambda, coefficients, sigma2."""
+    """Everything an information matrix needs; parameters in the order rho, lambda,
+    coefficients, sigma2.
+    """
 
     moments: PanelMoments  # cross-products
     columns: ModelColumns  # demeaned columns
@@ -48,8 +55,14 @@ class FittedPoint:
 
     @property
     def free(self) -> list[int]:
-        """Positions of the estimated parameters among rho, lambda, coefficients, sigma2."""
-        spatial = [i for i, state in enumerate((self.form.lag, self.form.error)) if state == "free"]
+        """Positions of the estimated parameters among rho, lambda, coefficients,
+        sigma2.
+        """
+        spatial = [
+            i
+            for i, state in enumerate((self.form.lag, self.form.error))
+            if state == "free"
+        ]
         return [*spatial, *range(2, self.moments.k + 3)]
 
     @cached_property
@@ -57,26 +70,34 @@ class FittedPoint:
         """W (I - d W)^-1 for rho and lambda, whole."""
         n = self.network.n
         if n > LARGEST_DENSE:
-            raise NumericsError(f"the expected information of {n} units needs a dense inverse; use the observed one")
+            raise NumericsError(
+                f"the expected information of {n} units needs a dense inverse; use the"
+                " observed one"
+            )
         W = self.network.matrix.toarray()
         made = (self.network.solve(self.rho, W), self.network.solve(self.lam, W))
         return _Traces(made, self.moments.counts.drop)
 
     @cached_property
     def linear(self) -> np.ndarray:
-        """Linear part of every score but that of the variance, times the variance; shape (..., N, T, 2 + K)."""
+        """Linear part of every score but that of the variance, times the variance;
+        shape (..., N, T, 2 + K).
+        """
         return _linear(self)
 
     @cached_property
     def gains(self) -> dict[int, tuple[np.ndarray, np.ndarray]]:
-        """Quadratic parts of the scores of rho (0) and lambda (1), times the variance: own and by pair of units."""
+        """Quadratic parts of the scores of rho (0) and lambda (1), times the variance:
+        own and by pair of units.
+        """
         made: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         for i in (i for i in (0, 1) if i in self.free):
             gain = self.traces.matrices[i]
             if self.effects in ("time", "two_way"):
                 gain = gain - gain.mean(axis=-2, keepdims=True)
                 gain -= gain.mean(axis=-1, keepdims=True)
-            pairs, own = gain + gain.mT, np.arange(self.network.n)
+            pairs = gain + gain.mT
+            own = np.arange(self.network.n)
             pairs[..., own, own] = 0.0
             made[i] = (gain[..., own, own], pairs)
         return made
@@ -93,7 +114,9 @@ class FittedPoint:
 
     @cached_property
     def slope_weights(self) -> np.ndarray:
-        """Weights of the residual's derivatives in rho, lambda and the coefficients, shape (..., 3 + 2K, 2 + K)."""
+        """Weights of the residual's derivatives in rho, lambda and the coefficients,
+        shape (..., 3 + 2K, 2 + K).
+        """
         by_rho, by_lam = self.moments.column_slopes(self.rho, self.lam) @ self._mix
         return np.concatenate([by_rho, by_lam, -self._columns[..., 1:]], axis=-1)
 
@@ -103,7 +126,9 @@ class FittedPoint:
 
     @property
     def _mix(self) -> np.ndarray:
-        return np.concatenate([np.ones((*self.beta.shape[:-1], 1)), -self.beta], axis=-1)[..., None]
+        return np.concatenate(
+            [np.ones((*self.beta.shape[:-1], 1)), -self.beta], axis=-1
+        )[..., None]
 
 
 def observed_information(point: FittedPoint) -> np.ndarray:
@@ -111,12 +136,17 @@ def observed_information(point: FittedPoint) -> np.ndarray:
 
     Notes
     -----
-    With e the residual and e_i its derivatives: (e_i'e_j + e'e_ij) / s2 - J''(d) for the spatial parameters and the
-    coefficients, -e'e_i / s2^2 with the variance, e'e / s2^3 - n / (2 s2^2) for the variance. No trace is needed
-    beyond the second derivative of the stored log-determinant.
+    With e the residual and e_i its derivatives: (e_i'e_j + e'e_ij) / s2 - J''(d) for
+    the spatial parameters and the coefficients, -e'e_i / s2^2 with the variance, e'e /
+    s2^3 - n / (2 s2^2) for the variance. No trace is needed beyond the second
+    derivative of the stored log-determinant.
     """
-    e, D, s2 = point.residual_weights, point.slope_weights, point.sigma2
-    k, n, eG = point.moments.k, point.moments.counts.observations, e.mT @ point.moments.gram
+    e = point.residual_weights
+    D = point.slope_weights
+    s2 = point.sigma2
+    k = point.moments.k
+    n = point.moments.counts.observations
+    eG = e.mT @ point.moments.gram
     info = np.zeros((*s2.shape, k + 3, k + 3))
     info[..., :-1, :-1] = D.mT @ point.moments.gram @ D
     cross = eG[..., 0, 2:]
@@ -136,10 +166,14 @@ def expected_information(point: FittedPoint) -> np.ndarray:
 
     Notes
     -----
-    Anselin (1988, ch. 6); Elhorst (2014, ch. 3); for transformed models Lee and Yu (2010): traces of F'WF and the
-    effective number of observations take the place of those of W and NT.
+    Anselin (1988, ch. 6); Elhorst (2014, ch. 3); for transformed models Lee and Yu
+    (2010): traces of F'WF and the effective number of observations take the place of
+    those of W and NT.
     """
-    k, s2, counts, traces = point.moments.k, point.sigma2, point.moments.counts, point.traces
+    k = point.moments.k
+    s2 = point.sigma2
+    counts = point.moments.counts
+    traces = point.traces
     flat = point.linear.reshape(-1, k + 2)
     info = np.zeros((k + 3, k + 3))
     info[:-1, :-1] = flat.T @ flat / s2
@@ -152,43 +186,70 @@ def expected_information(point: FittedPoint) -> np.ndarray:
 
 
 def score_covariance(point: FittedPoint) -> np.ndarray:
-    """Return the covariance of the score when errors are independent and identical but not normal; shape (p, p).
+    """Return the covariance of the score when errors are independent and identical but
+    not normal; shape (p, p).
 
     Notes
     -----
-    Lee (2004, Econometrica 72, eq. 3.9); Lee and Yu (2010, appendix). Each score is a linear form l'e plus a
-    quadratic form e'A e; what non-normality adds is mu_3 (l'diag A + ...) + (mu_4 - 3 s^4) diag A'diag A. Moments of
-    the errors are recovered from demeaned residuals by their exact weights in Q.
+    Lee (2004, Econometrica 72, eq. 3.9); Lee and Yu (2010, appendix). Each score is a
+    linear form l'e plus a quadratic form e'A e; what non-normality adds is mu_3 (l'diag
+    A + ...) + (mu_4 - 3 s^4) diag A'diag A. Moments of the errors are recovered from
+    demeaned residuals by their exact weights in Q.
     """
-    s2, k = point.sigma2, point.moments.k
+    s2 = point.sigma2
+    k = point.moments.k
     linear = np.zeros((point.network.n, k + 3))
     linear[:, :-1] = point.linear.sum(axis=1) / s2
-    diagonals, t = _quadratic_diagonals(point), point.columns.values.shape[1]
+    diagonals = _quadratic_diagonals(point)
+    t = point.columns.values.shape[1]
     third, excess = _residual_moments(point)
     mixed = linear.T @ diagonals
     extra = third * (mixed + mixed.T) + excess * t * diagonals.T @ diagonals
-    return np.asarray(expected_information(point) + extra[np.ix_(point.free, point.free)])
+    return np.asarray(
+        expected_information(point) + extra[np.ix_(point.free, point.free)]
+    )
 
 
 def _linear(point: FittedPoint) -> np.ndarray:
-    """Return Q(I - lambda W)W S^-1(X b + effects), zero, and the filtered regressors, shape (..., N, T, 2 + K)."""
+    """Return Q(I - lambda W)W S^-1(X b + effects), zero, and the filtered regressors,
+    shape (..., N, T, 2 + K).
+    """
     out = -point.columns.combine(point.slope_weights)
     if 0 in point.free:
-        out[..., 0] -= _recentred(point.traces.matrices[0] @ point.residuals, point.effects)
+        out[..., 0] -= _recentred(
+            point.traces.matrices[0] @ point.residuals, point.effects
+        )
     out[..., 1] = 0.0
     return np.asarray(out)
 
 
 def _recentred(values: np.ndarray, effects: str) -> np.ndarray:
-    out = values - values.mean(axis=(-2, -1), keepdims=True) if effects == "pooled" else values
-    out = out - out.mean(axis=-1, keepdims=True) if effects in ("unit", "two_way") else out
-    return np.asarray(out - out.mean(axis=-2, keepdims=True) if effects in ("time", "two_way") else out)
+    out = (
+        values - values.mean(axis=(-2, -1), keepdims=True)
+        if effects == "pooled"
+        else values
+    )
+    out = (
+        out - out.mean(axis=-1, keepdims=True)
+        if effects in ("unit", "two_way")
+        else out
+    )
+    return np.asarray(
+        out - out.mean(axis=-2, keepdims=True)
+        if effects in ("time", "two_way")
+        else out
+    )
 
 
 def _quadratic_diagonals(point: FittedPoint) -> np.ndarray:
-    """Return the diagonals of the quadratic forms in the scores, one row per unit, shape (N, K + 3)."""
-    n, t, s2 = point.network.n, point.columns.values.shape[1], point.sigma2
-    keep, out = kept_share(n, t, point.effects), np.zeros((n, point.moments.k + 3))
+    """Return the diagonals of the quadratic forms in the scores, one row per unit,
+    shape (N, K + 3).
+    """
+    n = point.network.n
+    t = point.columns.values.shape[1]
+    s2 = point.sigma2
+    keep = kept_share(n, t, point.effects)
+    out = np.zeros((n, point.moments.k + 3))
     over_time = 1.0 - 1.0 / t if point.effects in ("unit", "two_way") else 1.0
     for i, a in enumerate(point.traces.matrices):
         spread = {"pooled": n * t, "time": n, "two_way": n}.get(point.effects)
@@ -200,7 +261,8 @@ def _quadratic_diagonals(point: FittedPoint) -> np.ndarray:
 
 def _residual_moments(point: FittedPoint) -> tuple[float, float]:
     """Return mu_3 and mu_4 - 3 s^4 of the errors."""
-    n, t = point.network.n, point.columns.values.shape[1]
+    n = point.network.n
+    t = point.columns.values.shape[1]
     e = point.residuals
     keep = kept_share(n, t, point.effects)
     s2 = float(np.mean(e**2)) / keep

@@ -1,4 +1,6 @@
-"""Lagrange multiplier tests: which spatial term the residuals of a model without any ask for."""
+"""Lagrange multiplier tests: which spatial term the residuals of a model without any
+ask for.
+"""
 
 from typing import NamedTuple
 
@@ -6,7 +8,11 @@ import numpy as np
 from scipy.special import chdtrc, ndtr
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.spatial_panel.models import PanelModel, SpatialPanelFit, fit_spatial_panel
+from evenfield.numerics.spatial_panel.models import (
+    PanelModel,
+    SpatialPanelFit,
+    fit_spatial_panel,
+)
 from evenfield.numerics.spatial_panel.network import Network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, demeaned
 
@@ -15,7 +21,9 @@ class SpatialTest(NamedTuple):
     """One test."""
 
     name: str  # for example ``LM lag``
-    statistic: float  # the usual numbers; df is 0 for a statistic that is standard normal
+    statistic: (
+        float  # the usual numbers; df is 0 for a statistic that is standard normal
+    )
     df: float
     p_value: float
 
@@ -25,8 +33,11 @@ def chi2_test(name: str, statistic: float, df: float) -> SpatialTest:
     return SpatialTest(name, statistic, df, float(chdtrc(df, max(statistic, 0.0))))
 
 
-def lm_tests(panel: BalancedPanel, network: Network, effects: str, approach: str = "lee_yu") -> list[SpatialTest]:
-    """Test residuals of the model without spatial terms for a spatial lag and for a spatial error.
+def lm_tests(
+    panel: BalancedPanel, network: Network, effects: str, approach: str = "lee_yu"
+) -> list[SpatialTest]:
+    """Test residuals of the model without spatial terms for a spatial lag and for a
+    spatial error.
 
     Parameters
     ----------
@@ -35,7 +46,8 @@ def lm_tests(panel: BalancedPanel, network: Network, effects: str, approach: str
     effects : str
         Effects removed.
     approach : str
-        ``direct``: T copies, s2 = e'e/NT; ``lee_yu``: weights J W, T - 1 copies and the effective observations.
+        ``direct``: T copies, s2 = e'e/NT; ``lee_yu``: weights J W, T - 1 copies and the
+        effective observations.
 
     Returns
     -------
@@ -49,34 +61,59 @@ def lm_tests(panel: BalancedPanel, network: Network, effects: str, approach: str
 
     Notes
     -----
-    Anselin, Bera, Florax and Yoon (1996); Anselin, Le Gallo and Jayet (2008); with transformed effects Debarsy and
-    Ertur (2010). d_l = e'Wy/s2, d_e = e'We/s2, t = copies * tr(W'W + W W), J = (WXb)'M(WXb)/s2 + t. Transformed
-    weights J W have the trace -1 when time effects are removed: the scores gain ``copies``, and t loses
-    2 copies^2/n for the variance estimated beside. Without this the tests reject two to three times too often.
+    Anselin, Bera, Florax and Yoon (1996); Anselin, Le Gallo and Jayet (2008); with
+    transformed effects Debarsy and Ertur (2010). d_l = e'Wy/s2, d_e = e'We/s2, t =
+    copies * tr(W'W + W W), J = (WXb)'M(WXb)/s2 + t. Transformed weights J W have the
+    trace -1 when time effects are removed: the scores gain ``copies``, and t loses 2
+    copies^2/n for the variance estimated beside. Without this the tests reject two to
+    three times too often.
     """
-    if approach == "lee_yu" and effects in ("time", "two_way") and not network.row_standardised:
-        raise NumericsError("time effects are transformed away only for row-standardised weights; use direct")
+    if (
+        approach == "lee_yu"
+        and effects in ("time", "two_way")
+        and not network.row_standardised
+    ):
+        raise NumericsError(
+            "time effects are transformed away only for row-standardised weights; use"
+            " direct"
+        )
     fit = fit_spatial_panel(panel, network, PanelModel("OLS", effects, approach))
     e, lagged_y, prediction = _lagged(panel, network, fit)
-    s2, counts = fit.sigma2, fit.point.moments.counts
+    s2 = fit.sigma2
+    counts = fit.point.moments.counts
     centre = counts.copies * counts.drop
-    t = counts.copies * _link_traces(network, counts.drop) - 2 * centre**2 / counts.observations
-    d_lag, d_error = (float(np.vdot(e, lag)) / s2 + centre for lag in (lagged_y, network.lag(e)))
+    t = (
+        counts.copies * _link_traces(network, counts.drop)
+        - 2 * centre**2 / counts.observations
+    )
+    d_lag, d_error = (
+        float(np.vdot(e, lag)) / s2 + centre for lag in (lagged_y, network.lag(e))
+    )
     information = _unexplained(prediction, fit) / s2 + t
     share = t / information
     return [
         chi2_test("LM lag", d_lag**2 / information, 1),
         chi2_test("LM error", d_error**2 / t, 1),
         chi2_test("robust LM lag", (d_lag - d_error) ** 2 / (information - t), 1),
-        chi2_test("robust LM error", (d_error - share * d_lag) ** 2 / (t * (1 - share)), 1),
+        chi2_test(
+            "robust LM error", (d_error - share * d_lag) ** 2 / (t * (1 - share)), 1
+        ),
     ]
 
 
-def _lagged(panel: BalancedPanel, network: Network, fit: SpatialPanelFit) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return residuals, W y and Q W X b, shape (N, T); residuals carry Q, so W y needs none."""
+def _lagged(
+    panel: BalancedPanel, network: Network, fit: SpatialPanelFit
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return residuals, W y and Q W X b, shape (N, T); residuals carry Q, so W y needs
+    none.
+    """
     values = panel.ordered(network.units)
     slopes = fit.estimates[: len(panel.names)]
-    return fit.residuals.T, network.lag(values[..., 0]), network.lag(values[..., 1:] @ slopes)
+    return (
+        fit.residuals.T,
+        network.lag(values[..., 0]),
+        network.lag(values[..., 1:] @ slopes),
+    )
 
 
 def _unexplained(prediction: np.ndarray, fit: SpatialPanelFit) -> float:
@@ -90,7 +127,9 @@ def _link_traces(network: Network, drop: int) -> float:
     """Return tr(W'W + W W), or the same for J W when the constant vector is dropped."""
     w = network.matrix
     plain = float(w.multiply(w).sum() + w.multiply(w.T).sum())
-    return plain - drop * (1.0 + float((np.asarray(w.sum(axis=0)) ** 2).sum()) / network.n)
+    return plain - drop * (
+        1.0 + float((np.asarray(w.sum(axis=0)) ** 2).sum()) / network.n
+    )
 
 
 def bsk_tests(panel: BalancedPanel, network: Network) -> list[SpatialTest]:
@@ -104,21 +143,27 @@ def bsk_tests(panel: BalancedPanel, network: Network) -> list[SpatialTest]:
     Returns
     -------
     list of SpatialTest
-        LM1 (unit effects, one-sided), LM2 (spatial error, two-sided), their standardised versions SLM1 and SLM2, and
-        the joint LM1^2 + LM2^2.
+        LM1 (unit effects, one-sided), LM2 (spatial error, two-sided), their
+        standardised versions SLM1 and SLM2, and the joint LM1^2 + LM2^2.
 
     Notes
     -----
-    Baltagi, Song and Koh (2003, Journal of Econometrics 117, eq. 3.4 to 3.8): LM1 = sqrt(NT / (2(T - 1))) (e'(J_T x
-    I)e / e'e - 1), LM2 = sqrt(N^2 T / b) e'(I x W)e / e'e with b = tr(W W + W'W). Standardised by exact moments of
-    the ratios under normal errors.
+    Baltagi, Song and Koh (2003, Journal of Econometrics 117, eq. 3.4 to 3.8): LM1 =
+    sqrt(NT / (2(T - 1))) (e'(J_T x I)e / e'e - 1), LM2 = sqrt(N^2 T / b) e'(I x W)e /
+    e'e with b = tr(W W + W'W). Standardised by exact moments of the ratios under normal
+    errors.
     """
     fit = fit_spatial_panel(panel, network, PanelModel("OLS", "pooled", "direct"))
-    n, t, e = network.n, len(panel.periods), fit.residuals.T
+    n = network.n
+    t = len(panel.periods)
+    e = fit.residuals.T
     columns = fit.point.columns.values[..., 1:]
-    basis = np.linalg.qr(np.concatenate([np.ones((n, t, 1)), columns], axis=2).reshape(n * t, -1))[0].reshape(n, t, -1)
+    basis = np.linalg.qr(
+        np.concatenate([np.ones((n, t, 1)), columns], axis=2).reshape(n * t, -1)
+    )[0].reshape(n, t, -1)
     square = float(np.vdot(e, e))
-    sums, links = float((e.sum(axis=1) ** 2).sum()) / square, float(np.vdot(e, network.lag(e))) / square
+    sums = float((e.sum(axis=1) ** 2).sum()) / square
+    links = float(np.vdot(e, network.lag(e))) / square
     b = _link_traces(network, 0)
     one = np.sqrt(n * t / (2 * (t - 1))) * (sums - 1)
     two = n * np.sqrt(t / b) * links
@@ -132,20 +177,30 @@ def bsk_tests(panel: BalancedPanel, network: Network) -> list[SpatialTest]:
         SpatialTest("BSK LM1", float(one), 0, float(ndtr(-one))),
         SpatialTest("BSK LM2", float(two), 0, float(2 * ndtr(-abs(two)))),
         SpatialTest("BSK SLM1", float(standard_one), 0, float(ndtr(-standard_one))),
-        SpatialTest("BSK SLM2", float(standard_two), 0, float(2 * ndtr(-abs(standard_two)))),
+        SpatialTest(
+            "BSK SLM2", float(standard_two), 0, float(2 * ndtr(-abs(standard_two)))
+        ),
         chi2_test("BSK joint", float(one**2 + two**2), 2),
     ]
 
 
 def _lag_back(network: Network, values: np.ndarray) -> np.ndarray:
-    return np.asarray(network.matrix.T @ values.reshape(network.n, -1)).reshape(values.shape)
+    return np.asarray(network.matrix.T @ values.reshape(network.n, -1)).reshape(
+        values.shape
+    )
 
 
-def _ratio_moments(basis: np.ndarray, image: np.ndarray, trace: float, square: float) -> tuple[float, float]:
-    """Return mean and standard deviation of e'De / e'e for least-squares residuals of normal errors."""
+def _ratio_moments(
+    basis: np.ndarray, image: np.ndarray, trace: float, square: float
+) -> tuple[float, float]:
+    """Return mean and standard deviation of e'De / e'e for least-squares residuals of
+    normal errors.
+    """
     p = basis.shape[2]
-    h, dh = basis.reshape(-1, p), image.reshape(-1, p)
-    inner, s = h.T @ dh, basis.shape[0] * basis.shape[1] - p
+    h = basis.reshape(-1, p)
+    dh = image.reshape(-1, p)
+    inner = h.T @ dh
+    s = basis.shape[0] * basis.shape[1] - p
     first = trace - float(np.trace(inner))
     second = square - 2 * float(np.vdot(dh, dh)) + float(np.vdot(inner, inner.T))
     return first / s, float(np.sqrt(2 * (s * second - first**2) / (s**2 * (s + 2))))

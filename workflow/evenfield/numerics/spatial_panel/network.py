@@ -19,7 +19,8 @@ from evenfield.numerics.spatial import LARGEST_FOR_EIGENVALUES, Weights, multipl
 NODES = 64
 BALANCED = 1e-12
 UNIT_ROOT = 1e-12
-REACH = 3.8  # atanh(rho) is covered up to +-3.8: rho times the largest eigenvalue up to .999
+# atanh(rho) is covered up to +-3.8: rho times the largest eigenvalue up to .999
+REACH = 3.8
 
 
 class LogDeterminant(Protocol):
@@ -47,8 +48,10 @@ class EigenLogDeterminant(NamedTuple):
     @property
     def domain(self) -> tuple[float, float]:
         """Reciprocals of the smallest and the largest real part of an eigenvalue."""
-        # ASSUME: a complex eigenvalue bounds rho by its real part, though I - rho W is singular at real ones only.
-        low, high = float(self.roots.real.min()), float(self.roots.real.max())
+        # ASSUME: a complex eigenvalue bounds rho by its real part, though I - rho W is
+        # singular at real ones only.
+        low = float(self.roots.real.min())
+        high = float(self.roots.real.max())
         return 1.0 / low, 1.0 / high
 
     def value(self, rho: np.ndarray) -> np.ndarray:
@@ -58,7 +61,9 @@ class EigenLogDeterminant(NamedTuple):
     def slope(self, rho: np.ndarray) -> np.ndarray:
         """First derivative, -sum_i w_i / (1 - rho w_i)."""
         factors = self._factors(rho)
-        return np.asarray(-np.divide(self.roots, factors, out=factors).real.sum(axis=-1))
+        return np.asarray(
+            -np.divide(self.roots, factors, out=factors).real.sum(axis=-1)
+        )
 
     def curvature(self, rho: np.ndarray) -> np.ndarray:
         """Second derivative, -sum_i (w_i / (1 - rho w_i))^2."""
@@ -70,13 +75,15 @@ class EigenLogDeterminant(NamedTuple):
 
 
 class ChebyshevLogDeterminant(NamedTuple):
-    """Log-determinant as a Chebyshev series in atanh(rho), from exact sparse LU factorisations at its nodes.
+    """Log-determinant as a Chebyshev series in atanh(rho), from exact sparse LU
+    factorisations at its nodes.
 
     Notes
     -----
-    In rho the function has singularities at +-1, where a polynomial converges slowly. With z = atanh(rho) every
-    singularity 1/w, w an eigenvalue in (-1, 1), moves to imaginary part pi/2, whatever N is, so that the error falls
-    by the same factor, about 1.5, with every node.
+    In rho the function has singularities at +-1, where a polynomial converges slowly.
+    With z = atanh(rho) every singularity 1/w, w an eigenvalue in (-1, 1), moves to
+    imaginary part pi/2, whatever N is, so that the error falls by the same factor,
+    about 1.5, with every node.
     """
 
     series: np.ndarray  # (NODES,) coefficients in x = atanh(rho * scale) / REACH
@@ -94,34 +101,47 @@ class ChebyshevLogDeterminant(NamedTuple):
 
     def slope(self, rho: np.ndarray) -> np.ndarray:
         """First derivative in rho, by the chain rule."""
-        return np.asarray(chebyshev.chebval(self._x(rho), chebyshev.chebder(self.series)) * self._dx(rho))
+        return np.asarray(
+            chebyshev.chebval(self._x(rho), chebyshev.chebder(self.series))
+            * self._dx(rho)
+        )
 
     def curvature(self, rho: np.ndarray) -> np.ndarray:
         """Second derivative in rho, by the chain rule."""
-        x, dx, scaled = self._x(rho), self._dx(rho), np.asarray(rho) * self.scale
+        x = self._x(rho)
+        dx = self._dx(rho)
+        scaled = np.asarray(rho) * self.scale
         bend = 2.0 * scaled * self.scale / (1.0 - scaled**2) * dx
-        first, second = chebyshev.chebder(self.series), chebyshev.chebder(self.series, 2)
-        return np.asarray(chebyshev.chebval(x, second) * dx**2 + chebyshev.chebval(x, first) * bend)
+        first = chebyshev.chebder(self.series)
+        second = chebyshev.chebder(self.series, 2)
+        return np.asarray(
+            chebyshev.chebval(x, second) * dx**2 + chebyshev.chebval(x, first) * bend
+        )
 
     def _x(self, rho: np.ndarray) -> np.ndarray:
         return np.asarray(np.arctanh(np.asarray(rho) * self.scale) / REACH)
 
     def _dx(self, rho: np.ndarray) -> np.ndarray:
-        return np.asarray(self.scale / (1.0 - (np.asarray(rho) * self.scale) ** 2) / REACH)
+        return np.asarray(
+            self.scale / (1.0 - (np.asarray(rho) * self.scale) ** 2) / REACH
+        )
 
 
 def log_determinant(matrix: csr_array, largest: float) -> LogDeterminant:
     """Choose and build the log-determinant of a weights matrix; matrix (N, N)."""
     if matrix.shape[0] <= LARGEST_FOR_EIGENVALUES:
         roots = eigenvalues(matrix)
-        # The root that is one in theory takes out ln(1 - rho) exactly, however near rho is to one.
+        # The root that is one in theory takes out ln(1 - rho) exactly, however near rho
+        # is to one.
         roots[np.abs(roots - 1.0) < UNIT_ROOT] = 1.0
         return EigenLogDeterminant(roots)
     return ChebyshevLogDeterminant(chebyshev_series(matrix, largest), largest)
 
 
 def eigenvalues(matrix: csr_array) -> np.ndarray:
-    """Return the eigenvalues of W, from a symmetric matrix of the same eigenvalues where there is one."""
+    """Return the eigenvalues of W, from a symmetric matrix of the same eigenvalues
+    where there is one.
+    """
     dense = matrix.toarray()
     balance = _symmetrising_balance(matrix, dense)
     if balance is None:
@@ -132,9 +152,12 @@ def eigenvalues(matrix: csr_array) -> np.ndarray:
 
 
 def _symmetrising_balance(matrix: csr_array, weights: np.ndarray) -> np.ndarray | None:
-    """Return d > 0 with d_i w_ij = d_j w_ji, following a tree from unit to unit; None where there is no such d."""
+    """Return d > 0 with d_i w_ij = d_j w_ji, following a tree from unit to unit; None
+    where there is no such d.
+    """
     balance = np.zeros(matrix.shape[0])
-    # Most weights are a symmetric 0/1 matrix divided by its row sums: then 1/w is the balance, and no tree is needed.
+    # Most weights are a symmetric 0/1 matrix divided by its row sums: then 1/w is the
+    # balance, and no tree is needed.
     guess = np.asarray(1.0 / weights.max(axis=1))
     if _balanced(matrix, guess):
         return guess
@@ -146,7 +169,11 @@ def _symmetrising_balance(matrix: csr_array, weights: np.ndarray) -> np.ndarray 
         for unit in order[1:]:
             if not weights[unit, parents[unit]]:
                 return None
-            balance[unit] = balance[parents[unit]] * weights[parents[unit], unit] / weights[unit, parents[unit]]
+            balance[unit] = (
+                balance[parents[unit]]
+                * weights[parents[unit], unit]
+                / weights[unit, parents[unit]]
+            )
     return balance if _balanced(matrix, balance) else None
 
 
@@ -158,7 +185,9 @@ def _balanced(matrix: csr_array, balance: np.ndarray) -> bool:
 
 
 def chebyshev_series(matrix: csr_array, largest: float) -> np.ndarray:
-    """Interpolate ln|I - rho W| in atanh(rho) by exact values at Chebyshev nodes; matrix (N, N) -> (NODES,)."""
+    """Interpolate ln|I - rho W| in atanh(rho) by exact values at Chebyshev nodes;
+    matrix (N, N) -> (NODES,).
+    """
     nodes = np.cos(np.pi * (np.arange(NODES) + 0.5) / NODES)
     rhos = np.tanh(REACH * nodes) / largest
     ordered = _fill_reducing_order(matrix)
@@ -169,25 +198,42 @@ def chebyshev_series(matrix: csr_array, largest: float) -> np.ndarray:
 
 def _fill_reducing_order(matrix: csr_array) -> csc_matrix:
     """Order the units once so that every factorisation fills in little."""
-    shifted = csc_matrix(eye(matrix.shape[0], format="csc") - 0.5 * csc_matrix(matrix) / abs(matrix).sum(axis=1).max())
-    factor = splu(shifted, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+    shifted = csc_matrix(
+        eye(matrix.shape[0], format="csc")
+        - 0.5 * csc_matrix(matrix) / abs(matrix).sum(axis=1).max()
+    )
+    factor = splu(
+        shifted,
+        permc_spec="MMD_AT_PLUS_A",
+        diag_pivot_thresh=0.0,
+        options={"SymmetricMode": True},
+    )
     order = np.argsort(factor.perm_c)
     return csc_matrix(csc_matrix(matrix)[order][:, order])
 
 
 def _log_abs_det(ordered: csc_matrix, rho: float) -> float:
     shifted = csc_matrix(eye(ordered.shape[0], format="csc") - rho * ordered)
-    factor = splu(shifted, permc_spec="NATURAL", diag_pivot_thresh=0.0, panel_size=1, options={"SymmetricMode": True})
+    factor = splu(
+        shifted,
+        permc_spec="NATURAL",
+        diag_pivot_thresh=0.0,
+        panel_size=1,
+        options={"SymmetricMode": True},
+    )
     return float(np.log(np.abs(factor.U.diagonal())).sum())
 
 
 ROW_SUM = 1e-9
-POWER_STEPS, POWER_TOLERANCE = 10_000, 1e-14
+POWER_STEPS = 10_000
+POWER_TOLERANCE = 1e-14
 
 
 @dataclass(frozen=True)
 class Network:
-    """Spatial weights with their units; the log-determinant is built on first use and stored."""
+    """Spatial weights with their units; the log-determinant is built on first use and
+    stored.
+    """
 
     units: tuple[str, ...]  # unit ids, one per row and column
     matrix: csr_array  # (N, N) non-negative weights, zero diagonal, no empty row
@@ -222,32 +268,56 @@ class Network:
         return eigenvalues(self.matrix)
 
     def solve(self, parameter: np.ndarray | float, sides: np.ndarray) -> np.ndarray:
-        """Return (I - d W)^-1 times some columns, for one d or for each of several; sides (N, k) -> (..., N, k)."""
-        W, d = self._multiplier, np.asarray(parameter)
+        """Return (I - d W)^-1 times some columns, for one d or for each of several;
+        sides (N, k) -> (..., N, k).
+        """
+        W = self._multiplier
+        d = np.asarray(parameter)
         if not d.any():
             return sides
         if isinstance(W, np.ndarray):
-            return np.asarray(np.linalg.solve(np.eye(self.n) - d[..., None, None] * W, sides))
-        return np.asarray([self.factor(one).solve(sides) for one in d.ravel()]).reshape(*d.shape, *sides.shape)
+            return np.asarray(
+                np.linalg.solve(np.eye(self.n) - d[..., None, None] * W, sides)
+            )
+        return np.asarray([self.factor(one).solve(sides) for one in d.ravel()]).reshape(
+            *d.shape, *sides.shape
+        )
 
     def lag(self, values: np.ndarray) -> np.ndarray:
         """Return W applied to the first axis; values (N, ...) -> (N, ...)."""
-        return np.asarray(self._multiplier @ values.reshape(self.n, -1)).reshape(values.shape)
+        return np.asarray(self._multiplier @ values.reshape(self.n, -1)).reshape(
+            values.shape
+        )
 
     def factor(self, rho: float) -> SuperLU:
         """Factor I - rho W for solves."""
-        return splu(csc_array(eye_array(self.n, format="csc") - rho * csc_array(self.matrix)))
+        return splu(
+            csc_array(eye_array(self.n, format="csc") - rho * csc_array(self.matrix))
+        )
 
     def total_multipliers(self, rho: float) -> tuple[float, float, float, float]:
-        """Return 1'S 1/N, 1'S W 1/N and their derivatives in rho, with S = (I - rho W)^-1."""
+        """Return 1'S 1/N, 1'S W 1/N and their derivatives in rho, with S = (I - rho
+        W)^-1.
+        """
         if self.row_standardised:
             m = 1.0 / (1.0 - rho)
             return m, m, m**2, m**2
         ones = np.ones(self.n)
-        lu, lagged = self.factor(rho), self.lag(ones)
-        left = splu(csc_array(eye_array(self.n, format="csc") - rho * csc_array(self.matrix.T))).solve(ones)
-        slopes = [float(left @ self.lag(lu.solve(column))) / self.n for column in (ones, lagged)]
-        return float(left.sum()) / self.n, float(left @ lagged) / self.n, slopes[0], slopes[1]
+        lu = self.factor(rho)
+        lagged = self.lag(ones)
+        left = splu(
+            csc_array(eye_array(self.n, format="csc") - rho * csc_array(self.matrix.T))
+        ).solve(ones)
+        slopes = [
+            float(left @ self.lag(lu.solve(column))) / self.n
+            for column in (ones, lagged)
+        ]
+        return (
+            float(left.sum()) / self.n,
+            float(left @ lagged) / self.n,
+            slopes[0],
+            slopes[1],
+        )
 
 
 def network(units: Sequence[Any], matrix: Weights) -> Network:
@@ -263,29 +333,40 @@ def network(units: Sequence[Any], matrix: Weights) -> Network:
     Raises
     ------
     NumericsError
-        If the shape is wrong, a unit is named twice, a weight is missing or negative, a unit is its own neighbour or
-        has none.
+        If the shape is wrong, a unit is named twice, a weight is missing or negative, a
+        unit is its own neighbour or has none.
     """
     ids = tuple(str(unit) for unit in units)
     if matrix.ndim != 2 or tuple(matrix.shape) != (len(ids), len(ids)):
-        raise NumericsError(f"{len(ids)} units do not name weights of shape {matrix.shape}")
+        raise NumericsError(
+            f"{len(ids)} units do not name weights of shape {matrix.shape}"
+        )
     weights = csr_array(csr_array(matrix).astype(np.float64))
     if len(set(ids)) != len(ids):
-        raise NumericsError(f"{len(ids) - len(set(ids))} units of the weights are named twice")
+        raise NumericsError(
+            f"{len(ids) - len(set(ids))} units of the weights are named twice"
+        )
     if not np.isfinite(weights.data).all() or (weights.data < 0).any():
         raise NumericsError("the weights hold a missing, infinite or negative value")
     if weights.diagonal().any():
-        raise NumericsError(f"{np.count_nonzero(weights.diagonal())} units are their own neighbours")
+        raise NumericsError(
+            f"{np.count_nonzero(weights.diagonal())} units are their own neighbours"
+        )
     weights.eliminate_zeros()
     islands = np.flatnonzero(np.diff(weights.indptr) == 0)
     if len(islands):
-        raise NumericsError(f"{len(islands)} units have no neighbour, first {ids[islands[0]]}")
+        raise NumericsError(
+            f"{len(islands)} units have no neighbour, first {ids[islands[0]]}"
+        )
     return Network(ids, weights)
 
 
 def _perron_root(matrix: csr_array) -> float:
-    """Return the largest eigenvalue of non-negative weights, by powers of W + I (which has no other on the circle)."""
-    vector, root = np.full(matrix.shape[0], matrix.shape[0] ** -0.5), 0.0
+    """Return the largest eigenvalue of non-negative weights, by powers of W + I (which
+    has no other on the circle).
+    """
+    vector = np.full(matrix.shape[0], matrix.shape[0] ** -0.5)
+    root = 0.0
     for _ in range(POWER_STEPS):
         image = matrix @ vector + vector
         new = float(np.linalg.norm(image))
@@ -293,5 +374,6 @@ def _perron_root(matrix: csr_array) -> float:
         if abs(new - root) < POWER_TOLERANCE * new:
             break
         root = new
-    # ASSUME: the root enters as a bound of the search, so that a last-digit shortfall is put on the safe side.
+    # ASSUME: the root enters as a bound of the search, so that a last-digit shortfall
+    # is put on the safe side.
     return (new - 1.0) * (1.0 + 1e-10)

@@ -19,19 +19,24 @@ LARGEST_DENSE = 3000
 
 
 class Pieces(NamedTuple):
-    """A likelihood at one (d, phi): ln-determinant part and GLS cross-products of [outcome, X], with derivatives."""
+    """A likelihood at one (d, phi): ln-determinant part and GLS cross-products of
+    [outcome, X], with derivatives.
+    """
 
     log: float  # part of the log-likelihood that holds no residual, and its derivatives
     log_d: float
     log_phi: float
-    cross: np.ndarray  # (1 + K, 1 + K) cross-products in the metric of the errors, and their derivatives
+    # (1 + K, 1 + K) cross-products in the metric of the errors, and their derivatives
+    cross: np.ndarray
     cross_d: np.ndarray
     cross_phi: np.ndarray
 
 
 @dataclass(frozen=True)
 class RandomLikelihood(ABC):
-    """Gaussian likelihood l = log - NT/2 ln(2 pi s2) - w' cross w / (2 s2), w = (1, -b)."""
+    """Gaussian likelihood l = log - NT/2 ln(2 pi s2) - w' cross w / (2 s2), w = (1,
+    -b).
+    """
 
     moments: PanelMoments  # cross-products of the columns less their grand means
     columns: ModelColumns  # the columns
@@ -50,7 +55,9 @@ class RandomLikelihood(ABC):
     def _means(self) -> np.ndarray:
         """Unit means of all columns, shape (N, 3 + 2K)."""
         out = np.zeros((self.network.n, len(self.moments.gram)))
-        out[:, self.columns.places] = self.columns.values.mean(axis=1) / self.columns.lengths
+        out[:, self.columns.places] = (
+            self.columns.values.mean(axis=1) / self.columns.lengths
+        )
         return out
 
     @cached_property
@@ -61,25 +68,41 @@ class RandomLikelihood(ABC):
         """Return coefficients and variance at given d and phi."""
         cross = self.pieces(d, phi).cross
         beta = np.linalg.solve(cross[1:, 1:], cross[1:, 0])
-        return beta, float(cross[0, 0] - cross[0, 1:] @ beta) / self.moments.counts.observations
+        return (
+            beta,
+            float(cross[0, 0] - cross[0, 1:] @ beta) / self.moments.counts.observations,
+        )
 
     def log_likelihood(self, d: float, phi: float) -> float:
         """Return the concentrated log-likelihood."""
-        n, sigma2 = self.moments.counts.observations, self.profile(d, phi)[1]
-        return self.pieces(d, phi).log - 0.5 * n * (float(np.log(2 * np.pi * sigma2)) + 1)
+        n = self.moments.counts.observations
+        sigma2 = self.profile(d, phi)[1]
+        return self.pieces(d, phi).log - 0.5 * n * (
+            float(np.log(2 * np.pi * sigma2)) + 1
+        )
 
     def score(self, d: float, phi: float) -> np.ndarray:
-        """Return the derivatives of the concentrated log-likelihood in d and phi; shape (2,)."""
+        """Return the derivatives of the concentrated log-likelihood in d and phi; shape
+        (2,).
+        """
         beta, sigma2 = self.profile(d, phi)
         full = self.full_score(np.array([d, *beta, phi, sigma2]))
         return full[[0, -2]]
 
     def full_score(self, vector: np.ndarray) -> np.ndarray:
-        """Return the derivatives of the log-likelihood in all parameters; vector (K + 3,) -> (K + 3,)."""
-        d, beta, phi, s2 = float(vector[0]), vector[1:-2], float(vector[-2]), float(vector[-1])
-        at, w, n = self.pieces(d, phi), np.concatenate([[1.0], -beta]), self.moments.counts.observations
+        """Return the derivatives of the log-likelihood in all parameters; vector (K +
+        3,) -> (K + 3,).
+        """
+        d = float(vector[0])
+        beta = vector[1:-2]
+        phi = float(vector[-2])
+        s2 = float(vector[-1])
+        at = self.pieces(d, phi)
+        w = np.concatenate([[1.0], -beta])
+        n = self.moments.counts.observations
         by_d, by_phi = (
-            log - float(w @ cross @ w) / (2 * s2) for log, cross in ((at.log_d, at.cross_d), (at.log_phi, at.cross_phi))
+            log - float(w @ cross @ w) / (2 * s2)
+            for log, cross in ((at.log_d, at.cross_d), (at.log_phi, at.cross_phi))
         )
         by_s2 = float(w @ at.cross @ w) / (2 * s2**2) - n / (2 * s2)
         return np.array([by_d, *((at.cross @ w)[1:] / s2), by_phi, by_s2])
@@ -90,12 +113,15 @@ class LagLikelihood(RandomLikelihood):
 
     def pieces(self, d: float, phi: float) -> Pieces:
         """Return the pieces: between-unit cross-products count psi = 1 / (1 + T phi)."""
-        psi, rho = 1.0 / (1.0 + self.t * phi), np.asarray(d)
-        A, slope = self.moments.columns(rho, np.asarray(0.0)), self.moments.column_slopes(d, 0.0)[0]
+        psi = 1.0 / (1.0 + self.t * phi)
+        rho = np.asarray(d)
+        A = self.moments.columns(rho, np.asarray(0.0))
+        slope = self.moments.column_slopes(d, 0.0)[0]
         gram = self.moments.gram - (1.0 - psi) * self._between
         half = slope.T @ gram @ A
         return Pieces(
-            log=float(self.moments.jacobian(rho)) + 0.5 * self.network.n * float(np.log(psi)),
+            log=float(self.moments.jacobian(rho))
+            + 0.5 * self.network.n * float(np.log(psi)),
             log_d=float(self.moments.jacobian_slope(rho)),
             log_phi=-0.5 * self.network.n * self.t * psi,
             cross=A.T @ gram @ A,
@@ -105,23 +131,34 @@ class LagLikelihood(RandomLikelihood):
 
 
 class ErrorLikelihood(RandomLikelihood):
-    """SEM and SDEM: u = mu + v, v = lambda W v + e; the unit means have variance s2 (phi I + (B'B)^-1 / T)."""
+    """SEM and SDEM: u = mu + v, v = lambda W v + e; the unit means have variance s2
+    (phi I + (B'B)^-1 / T).
+    """
 
     def pieces(self, d: float, phi: float) -> Pieces:
-        """Return the pieces, with B = I - lambda W, K = I + T phi B B' and V the filtered unit means."""
-        t, lam = self.t, np.asarray(d)
-        A, slope = self.moments.columns(np.asarray(0.0), lam), self.moments.column_slopes(0.0, d)[1]
+        """Return the pieces, with B = I - lambda W, K = I + T phi B B' and V the
+        filtered unit means.
+        """
+        t = self.t
+        lam = np.asarray(d)
+        A = self.moments.columns(np.asarray(0.0), lam)
+        slope = self.moments.column_slopes(0.0, d)[1]
         square, square_d = self._filter_square(d)
         inverse = np.linalg.inv(np.eye(self.network.n) + t * phi * square)
-        V, V_d = self._means @ A, self._means @ slope
-        # The constant is concentrated out in the metric of the unit means, where it is no eigenvector.
+        V = self._means @ A
+        V_d = self._means @ slope
+        # The constant is concentrated out in the metric of the unit means, where it is
+        # no eigenvector.
         level = inverse.sum(axis=0)
         V = V - (level @ V) / level.sum()
-        U, within = inverse @ V, self.moments.gram - self._between
+        U = inverse @ V
+        within = self.moments.gram - self._between
         half = slope.T @ within @ A + t * V_d.T @ U
         return Pieces(
-            log=float(self.moments.jacobian(lam)) + 0.5 * float(np.linalg.slogdet(inverse)[1]),
-            log_d=float(self.moments.jacobian_slope(lam)) - 0.5 * t * phi * float(np.vdot(inverse, square_d)),
+            log=float(self.moments.jacobian(lam))
+            + 0.5 * float(np.linalg.slogdet(inverse)[1]),
+            log_d=float(self.moments.jacobian_slope(lam))
+            - 0.5 * t * phi * float(np.vdot(inverse, square_d)),
             log_phi=-0.5 * t * float(np.vdot(inverse, square)),
             cross=A.T @ within @ A + t * V.T @ U,
             cross_d=half + half.T - t**2 * phi * (U.T @ square_d @ U),
@@ -131,12 +168,18 @@ class ErrorLikelihood(RandomLikelihood):
     def _filter_square(self, lam: float) -> tuple[np.ndarray, np.ndarray]:
         """Return B B' and its derivative in lambda."""
         links, squares = self._link_matrices
-        return np.eye(self.network.n) - lam * links + lam**2 * squares, 2 * lam * squares - links
+        return (
+            np.eye(self.network.n) - lam * links + lam**2 * squares,
+            2 * lam * squares - links,
+        )
 
     @cached_property
     def _link_matrices(self) -> tuple[np.ndarray, np.ndarray]:
         if self.network.n > LARGEST_DENSE:
-            raise NumericsError(f"random effects with spatial errors need a dense matrix; {self.network.n} units")
+            raise NumericsError(
+                "random effects with spatial errors need a dense matrix;"
+                f" {self.network.n} units"
+            )
         w = self.network.matrix.toarray()
         return w + w.T, w @ w.T
 
@@ -156,14 +199,22 @@ STEP = 1e-5
 class RandomEffectsFit:
     """A fitted spatial panel with random unit effects."""
 
-    model: PanelModel  # model and lagged regressors; its effects and approach are not used
+    model: (
+        PanelModel  # model and lagged regressors; its effects and approach are not used
+    )
     network: Network  # weights
-    names: tuple[str, ...]  # ``rho`` or ``lambda``, regressors, ``W <regressor>``, ``phi``, ``sigma2``
-    estimates: np.ndarray  # (p,) phi is the variance of the unit effects over that of the innovations
+    names: tuple[
+        str, ...
+    ]  # ``rho`` or ``lambda``, regressors, ``W <regressor>``, ``phi``, ``sigma2``
+    estimates: (
+        np.ndarray
+    )  # (p,) phi is the variance of the unit effects over that of the innovations
     regressors: tuple[str, ...]  # regressors, and those whose spatial lag enters
     lagged: tuple[str, ...]
     log_likelihood: float  # at the optimum
-    at_bound: bool  # whether a variance or the spatial parameter is at the edge of its range
+    at_bound: (
+        bool  # whether a variance or the spatial parameter is at the edge of its range
+    )
     observed: np.ndarray  # (p, p) covariance from the Hessian
 
     def __getitem__(self, name: str) -> float:
@@ -178,19 +229,27 @@ class RandomEffectsFit:
     def covariance(self, kind: str = "observed") -> np.ndarray:
         """Return the covariance of all estimates; shape (p, p)."""
         if kind != "observed":
-            raise NumericsError("random effects have the covariance of the observed information only")
+            raise NumericsError(
+                "random effects have the covariance of the observed information only"
+            )
         if self.at_bound:
-            raise NumericsError("a variance or the spatial parameter is at the edge of its range: no standard errors")
+            raise NumericsError(
+                "a variance or the spatial parameter is at the edge of its range: no"
+                " standard errors"
+            )
         return self.observed
 
 
-def fit_random_effects(panel: BalancedPanel, network: Network, model: PanelModel) -> RandomEffectsFit:
+def fit_random_effects(
+    panel: BalancedPanel, network: Network, model: PanelModel
+) -> RandomEffectsFit:
     """Estimate a spatial panel with random unit effects.
 
     Parameters
     ----------
     panel : BalancedPanel
-        Outcome and regressors, constant in time or not; units are matched to the weights by id.
+        Outcome and regressors, constant in time or not; units are matched to the
+        weights by id.
     network : Network
         Weights.
     model : PanelModel
@@ -199,19 +258,25 @@ def fit_random_effects(panel: BalancedPanel, network: Network, model: PanelModel
     Raises
     ------
     NumericsError
-        If the model has no random-effects form here, the weights of an error model are not row-standardised, or the
-        likelihood has no maximum.
+        If the model has no random-effects form here, the weights of an error model are
+        not row-standardised, or the likelihood has no maximum.
 
     Notes
     -----
-    SAR: y = rho W y + X b + mu + e. SEM: u = mu + v, v = lambda W v + e, so that the unit effects do not spread
-    (Baltagi, Song and Koh 2003; Kapoor, Kelejian and Prucha 2007 spread them too). phi = var(mu)/var(e). Elhorst
-    (2003); Millo and Piras (2012, Journal of Statistical Software 47).
+    SAR: y = rho W y + X b + mu + e. SEM: u = mu + v, v = lambda W v + e, so that the
+    unit effects do not spread (Baltagi, Song and Koh 2003; Kapoor, Kelejian and Prucha
+    2007 spread them too). phi = var(mu)/var(e). Elhorst (2003); Millo and Piras (2012,
+    Journal of Statistical Software 47).
     """
     if model.model not in FORMS:
-        raise NumericsError(f"{model.model} has no random-effects form here, expected one of {', '.join(FORMS)}")
+        raise NumericsError(
+            f"{model.model} has no random-effects form here, expected one of"
+            f" {', '.join(FORMS)}"
+        )
     if model.model in ("SEM", "SDEM") and not network.row_standardised:
-        raise NumericsError("a spatial error model with random effects needs row-standardised weights")
+        raise NumericsError(
+            "a spatial error model with random effects needs row-standardised weights"
+        )
     pooled = PanelModel(model.model, "pooled", "direct", model.lagged)
     moments, columns = panel_moments(panel, network, pooled)
     likelihood = FORMS[model.model](moments, columns, network)
@@ -219,30 +284,56 @@ def fit_random_effects(panel: BalancedPanel, network: Network, model: PanelModel
     beta, sigma2 = likelihood.profile(*best)
     vector = np.array([best[0], *beta, best[1], sigma2])
     scale = np.concatenate([[1.0], 1.0 / columns.scales, [1.0, 1.0]])
-    lagged = panel.names if model.model in ("SDM", "SDEM") and model.lagged is None else model.lagged or ()
-    lagged = tuple(name for name in panel.names if name in lagged) if model.model in ("SDM", "SDEM") else ()
+    lagged = (
+        panel.names
+        if model.model in ("SDM", "SDEM") and model.lagged is None
+        else model.lagged or ()
+    )
+    lagged = (
+        tuple(name for name in panel.names if name in lagged)
+        if model.model in ("SDM", "SDEM")
+        else ()
+    )
     cov = scale[:, None] * _covariance(likelihood, vector) * scale
     spatial = "rho" if model.model in ("SAR", "SDM") else "lambda"
     names = (spatial, *panel.names, *(f"W {name}" for name in lagged), "phi", "sigma2")
     height = likelihood.log_likelihood(*best)
-    return RandomEffectsFit(model, network, names, vector * scale, panel.names, lagged, height, at_bound, cov)
+    return RandomEffectsFit(
+        model,
+        network,
+        names,
+        vector * scale,
+        panel.names,
+        lagged,
+        height,
+        at_bound,
+        cov,
+    )
 
 
-def _maximise(likelihood: RandomLikelihood, network: Network) -> tuple[tuple[float, float], bool]:
+def _maximise(
+    likelihood: RandomLikelihood, network: Network
+) -> tuple[tuple[float, float], bool]:
     """Climb from several starts in (d, ln phi), then solve the score for its root."""
     low, high = network.logdet.domain
-    middle, half = (low + high) / 2, (high - low) / 2 * (1 - EDGE)
+    middle = (low + high) / 2
+    half = (high - low) / 2 * (1 - EDGE)
     bounds = [(middle - half, middle + half), LOG_PHI]
 
     def descent(x: np.ndarray) -> tuple[float, np.ndarray]:
         phi = float(np.exp(x[1]))
         score = likelihood.score(float(x[0]), phi)
-        return -likelihood.log_likelihood(float(x[0]), phi), -score * np.array([1.0, phi])
+        return -likelihood.log_likelihood(float(x[0]), phi), -score * np.array(
+            [1.0, phi]
+        )
 
     def slope(x: np.ndarray) -> np.ndarray:
         return descent(x)[1]
 
-    found = [minimize(descent, np.array(start), jac=True, method="L-BFGS-B", bounds=bounds) for start in STARTS]
+    found = [
+        minimize(descent, np.array(start), jac=True, method="L-BFGS-B", bounds=bounds)
+        for start in STARTS
+    ]
     top = min(found, key=lambda result: float(result.fun))
     edge = at_edge(top.x[0], low, high) or at_edge(top.x[1], *LOG_PHI)
     if not edge:
@@ -254,12 +345,17 @@ def _maximise(likelihood: RandomLikelihood, network: Network) -> tuple[tuple[flo
 
 def _covariance(likelihood: RandomLikelihood, vector: np.ndarray) -> np.ndarray:
     """Invert minus the Hessian, differenced from the analytic score of all parameters."""
-    steps = STEP * np.maximum(np.abs(vector), np.array([1e-2] * (len(vector) - 1) + [0.0]))
+    steps = STEP * np.maximum(
+        np.abs(vector), np.array([1e-2] * (len(vector) - 1) + [0.0])
+    )
     rows = [
-        (likelihood.full_score(vector + step) - likelihood.full_score(vector - step)) / (2 * size)
+        (likelihood.full_score(vector + step) - likelihood.full_score(vector - step))
+        / (2 * size)
         for size, step in zip(steps, np.diag(steps), strict=True)
     ]
     hessian = np.array(rows)
     information = -(hessian + hessian.T) / 2
     scale = np.sqrt(np.abs(np.diag(information)))
-    return np.asarray(np.linalg.inv(information / np.outer(scale, scale)) / np.outer(scale, scale))
+    return np.asarray(
+        np.linalg.inv(information / np.outer(scale, scale)) / np.outer(scale, scale)
+    )

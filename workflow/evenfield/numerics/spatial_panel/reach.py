@@ -1,4 +1,6 @@
-"""Who sends and who receives: effects by unit, and effects by how many links away they arise."""
+"""Who sends and who receives: effects by unit, and effects by how many links away they
+arise.
+"""
 
 from typing import NamedTuple
 
@@ -16,7 +18,9 @@ class Reach(NamedTuple):
 
     regressor: str  # the regressor
     units: tuple[str, ...]  # unit ids
-    matrix: np.ndarray  # (N, N) M_k: row i holds the response of unit i to the regressor in each unit
+    matrix: (
+        np.ndarray
+    )  # (N, N) M_k: row i holds the response of unit i to the regressor in each unit
 
     @property
     def own(self) -> np.ndarray:
@@ -25,12 +29,16 @@ class Reach(NamedTuple):
 
     @property
     def received(self) -> np.ndarray:
-        """Response of each unit to all others together; the mean is the indirect effect."""
+        """Response of each unit to all others together; the mean is the indirect
+        effect.
+        """
         return np.asarray(self.matrix.sum(axis=1) - self.own)
 
     @property
     def sent(self) -> np.ndarray:
-        """Response of all others together to each unit; the mean is the indirect effect."""
+        """Response of all others together to each unit; the mean is the indirect
+        effect.
+        """
         return np.asarray(self.matrix.sum(axis=0) - self.own)
 
 
@@ -56,8 +64,12 @@ def reach(fit: FittedPanel, regressor: str) -> Reach:
     beta, theta = coefficients_of(fit, regressor)
     n = fit.network.n
     if n > LARGEST_DENSE:
-        raise NumericsError(f"effects between all pairs of {n} units would be a dense matrix")
-    matrix = fit.network.solve(fit.rho, beta * np.eye(n) + theta * fit.network.matrix.toarray())
+        raise NumericsError(
+            f"effects between all pairs of {n} units would be a dense matrix"
+        )
+    matrix = fit.network.solve(
+        fit.rho, beta * np.eye(n) + theta * fit.network.matrix.toarray()
+    )
     return Reach(regressor, fit.network.units, matrix)
 
 
@@ -83,23 +95,30 @@ def partition(fit: FittedPanel, regressor: str, highest: int = 8) -> np.ndarray:
     Returns
     -------
     ndarray, shape (highest + 1, 3)
-        Direct, indirect and total effect through W^q, q = 0, 1, ...; the sum over all q is the whole effect.
+        Direct, indirect and total effect through W^q, q = 0, 1, ...; the sum over all q
+        is the whole effect.
 
     Notes
     -----
-    M_k = b_k I + sum_q W^q (rho^q b_k + rho^(q-1) th_k). tr(W^q) is the sum of the entries of W^a times those of
-    (W')^b, a + b = q, so that no power above q/2 is formed.
+    M_k = b_k I + sum_q W^q (rho^q b_k + rho^(q-1) th_k). tr(W^q) is the sum of the
+    entries of W^a times those of (W')^b, a + b = q, so that no power above q/2 is
+    formed.
     """
     beta, theta = coefficients_of(fit, regressor)
-    traces, sums = _power_traces(fit.network.matrix, highest), _power_sums(fit, highest)
+    traces = _power_traces(fit.network.matrix, highest)
+    sums = _power_sums(fit, highest)
     powers = np.arange(1, highest + 1)
-    loads = np.concatenate([[beta], fit.rho**powers * beta + fit.rho ** (powers - 1) * theta])
-    direct, total = loads * traces / fit.network.n, loads * sums
+    loads = np.concatenate(
+        [[beta], fit.rho**powers * beta + fit.rho ** (powers - 1) * theta]
+    )
+    direct = loads * traces / fit.network.n
+    total = loads * sums
     return np.column_stack([direct, total - direct, total])
 
 
 def _power_sums(fit: FittedPanel, highest: int) -> np.ndarray:
-    vector, out = np.ones(fit.network.n), [1.0]
+    vector = np.ones(fit.network.n)
+    out = [1.0]
     for _ in range(highest):
         vector = fit.network.lag(vector)
         out.append(float(vector.mean()))
@@ -112,6 +131,7 @@ def _power_traces(matrix: csr_array, highest: int) -> np.ndarray:
         powers.append(powers[-1] @ matrix)
     traces = [float(matrix.shape[0]), 0.0]
     for q in range(2, highest + 1):
-        left, right = powers[(q + 1) // 2 - 1], powers[q // 2 - 1]
+        left = powers[(q + 1) // 2 - 1]
+        right = powers[q // 2 - 1]
         traces.append(float(left.multiply(right.T).sum()))
     return np.array(traces[: highest + 1])

@@ -1,4 +1,6 @@
-"""A spatial Durbin model whose neighbours pull with another strength in each of two regimes, by direct likelihood."""
+"""A spatial Durbin model whose neighbours pull with another strength in each of two
+regimes, by direct likelihood.
+"""
 
 from typing import NamedTuple
 
@@ -26,26 +28,40 @@ class TwoRegimeFit(NamedTuple):
     rho: float  # common pull when both are the same
     beta: np.ndarray  # (K,) coefficients at the two pulls
     sigma2: float  # variance of the innovations, e'e / N
-    std_error: float  # of rho_inside - rho_outside, from the curvature of the concentrated likelihood
+    # of rho_inside - rho_outside, from the curvature of the concentrated likelihood
+    std_error: float
     likelihood_ratio: float  # twice the gain in log likelihood over one common pull
-    p_value: float  # twice the gain in log likelihood over one common pull; chi-squared with one degree of freedom
-    at_bound: bool  # whether a pull is at the edge of its range: the standard error then means nothing
+    # twice the gain in log likelihood over one common pull; chi-squared with one degree
+    # of freedom
+    p_value: float
+    # whether a pull is at the edge of its range: the standard error then means nothing
+    at_bound: bool
 
 
-def two_regime_durbin(y: np.ndarray, X: np.ndarray, W: Weights, inside: np.ndarray) -> TwoRegimeFit:
-    """Fit y = rho_1 M W y + rho_0 (I - M) W y + X beta + e by maximum likelihood, M = diag(inside).
+def two_regime_durbin(
+    y: np.ndarray, X: np.ndarray, W: Weights, inside: np.ndarray
+) -> TwoRegimeFit:
+    """Fit y = rho_1 M W y + rho_0 (I - M) W y + X beta + e by maximum likelihood, M =
+    diag(inside).
 
     Notes
     -----
-    ln L = -N/2 ln(e'e / N) + ln|I - rho_1 M W - rho_0 (I - M) W| + constant, Elhorst and Freret (2009). M W has no
-    constant row sum, so effects cannot be transformed away (Lee and Yu 2010): the likelihood is taken directly.
+    ln L = -N/2 ln(e'e / N) + ln|I - rho_1 M W - rho_0 (I - M) W| + constant, Elhorst
+    and Freret (2009). M W has no constant row sum, so effects cannot be transformed
+    away (Lee and Yu 2010): the likelihood is taken directly.
     """
     inside = np.asarray(inside, dtype=bool)
     if len(y) > LARGEST_FOR_EIGENVALUES:
-        raise NumericsError(f"{len(y)} units, the two-regime likelihood takes at most {LARGEST_FOR_EIGENVALUES}")
+        raise NumericsError(
+            f"{len(y)} units, the two-regime likelihood takes at most"
+            f" {LARGEST_FOR_EIGENVALUES}"
+        )
     if inside.all() or not inside.any():
         raise NumericsError("two regimes need units inside and outside")
-    if len(y) <= X.shape[1] + 2 or np.linalg.cond(X / np.linalg.norm(X, axis=0)) > 1 / RANK_TOLERANCE:
+    if (
+        len(y) <= X.shape[1] + 2
+        or np.linalg.cond(X / np.linalg.norm(X, axis=0)) > 1 / RANK_TOLERANCE
+    ):
         raise NumericsError("too many or collinear regressors for the two-regime model")
     likelihood = _Concentrated(y, X, dense(W), inside)
     pulls, height = _highest(likelihood, 2)
@@ -55,13 +71,17 @@ def two_regime_durbin(y: np.ndarray, X: np.ndarray, W: Weights, inside: np.ndarr
     edge = any(at_edge(float(pull), -BOUND, BOUND) for pull in pulls)
     std_error = float("nan") if edge else _difference_error(likelihood, pulls)
     rhos = float(pulls[0]), float(pulls[1]), float(common[0])
-    return TwoRegimeFit(*rhos, beta, sigma2, std_error, ratio, float(chdtrc(1, ratio)), edge)
+    return TwoRegimeFit(
+        *rhos, beta, sigma2, std_error, ratio, float(chdtrc(1, ratio)), edge
+    )
 
 
 class _Concentrated:
     """The likelihood with coefficients and variance at their best for given pulls."""
 
-    def __init__(self, y: np.ndarray, X: np.ndarray, W: np.ndarray, inside: np.ndarray) -> None:
+    def __init__(
+        self, y: np.ndarray, X: np.ndarray, W: np.ndarray, inside: np.ndarray
+    ) -> None:
         self._parts = (inside[:, None] * W, ~inside[:, None] * W)
         self._X, self._y, self._one = X, y, np.eye(len(y))
         self._turned = np.stack([part.T.ravel() for part in self._parts])
@@ -70,35 +90,55 @@ class _Concentrated:
         self._free = columns - basis @ (basis.T @ columns)
 
     def __call__(self, pulls: np.ndarray) -> float:
-        one, two = (pulls[0], pulls[-1])
+        one = pulls[0]
+        two = pulls[-1]
         e = self._free @ np.array([1.0, -one, -two])
-        sign, logdet = np.linalg.slogdet(self._one - one * self._parts[0] - two * self._parts[1])
-        return float(logdet - len(e) / 2 * np.log(e @ e / len(e))) if sign > 0 else -np.inf
+        sign, logdet = np.linalg.slogdet(
+            self._one - one * self._parts[0] - two * self._parts[1]
+        )
+        return (
+            float(logdet - len(e) / 2 * np.log(e @ e / len(e))) if sign > 0 else -np.inf
+        )
 
     def score(self, pulls: np.ndarray) -> np.ndarray:
         """Return the slope in each pull; their sum where there is one common pull."""
-        one, two = (pulls[0], pulls[-1])
+        one = pulls[0]
+        two = pulls[-1]
         e = self._free @ np.array([1.0, -one, -two])
         inverse = np.linalg.inv(self._one - one * self._parts[0] - two * self._parts[1])
-        slopes = len(e) / (e @ e) * (self._free[:, 1:].T @ e) - self._turned @ inverse.ravel()
+        slopes = (
+            len(e) / (e @ e) * (self._free[:, 1:].T @ e)
+            - self._turned @ inverse.ravel()
+        )
         return np.asarray(slopes if len(pulls) == 2 else slopes.sum(keepdims=True))
 
     def rest(self, pulls: np.ndarray) -> tuple[np.ndarray, float]:
         """Return coefficients and variance."""
-        left = self._y - pulls[0] * (self._parts[0] @ self._y) - pulls[-1] * (self._parts[1] @ self._y)
+        left = (
+            self._y
+            - pulls[0] * (self._parts[0] @ self._y)
+            - pulls[-1] * (self._parts[1] @ self._y)
+        )
         beta = np.linalg.lstsq(self._X, left, rcond=None)[0]
         e = left - self._X @ beta
         return beta, float(e @ e / len(e))
 
 
 def _highest(likelihood: _Concentrated, pulls: int) -> tuple[np.ndarray, float]:
-    """Climb from several starts, since the likelihood may have several peaks; finish at a root of the score."""
+    """Climb from several starts, since the likelihood may have several peaks; finish at
+    a root of the score.
+    """
 
     def depth(r: np.ndarray) -> tuple[float, np.ndarray]:
         return -likelihood(r), -likelihood.score(r)
 
     bounds = [(-BOUND, BOUND)] * pulls
-    found = [minimize(depth, np.full(pulls, start), jac=True, method="L-BFGS-B", bounds=bounds) for start in STARTS]
+    found = [
+        minimize(
+            depth, np.full(pulls, start), jac=True, method="L-BFGS-B", bounds=bounds
+        )
+        for start in STARTS
+    ]
     best = np.asarray(min(found, key=lambda one: float(one.fun)).x)
     if np.abs(best).max() > BOUND - EDGE:
         return best, likelihood(best)
@@ -111,7 +151,13 @@ def _highest(likelihood: _Concentrated, pulls: int) -> tuple[np.ndarray, float]:
 def _difference_error(likelihood: _Concentrated, pulls: np.ndarray) -> float:
     steps = STEP * np.eye(2)
     corners = [(1, 1), (1, -1), (-1, 1), (-1, -1)]
-    bent = [[sum(s * t * likelihood(pulls + s * a + t * b) for s, t in corners) for b in steps] for a in steps]
+    bent = [
+        [
+            sum(s * t * likelihood(pulls + s * a + t * b) for s, t in corners)
+            for b in steps
+        ]
+        for a in steps
+    ]
     H = np.array(bent) / (4 * STEP**2)
     if np.linalg.eigvalsh(-H)[0] <= 0:
         return float("nan")

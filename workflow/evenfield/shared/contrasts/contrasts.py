@@ -1,4 +1,6 @@
-"""Group contrasts of a cross-section of units: from a table by unit to the tidy rows of the inference ladder."""
+"""Group contrasts of a cross-section of units: from a table by unit to the tidy rows of
+the inference ladder.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -8,7 +10,11 @@ import numpy as np
 import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.leave_out import LeaveOut, leave_groups_out, leave_one_out
+from evenfield.numerics.inference.leave_out import (
+    LeaveOut,
+    leave_groups_out,
+    leave_one_out,
+)
 from evenfield.numerics.inference.multiple_testing import romano_wolf
 from evenfield.numerics.label_permutation import label_permutation
 from evenfield.numerics.ladder import (
@@ -36,8 +42,18 @@ from evenfield.shared.estimates import NAN, Estimate, finite_or_nan
 from evenfield.shared.samples import joined, underpowered
 from evenfield.study.errors import EstimateError
 
-__all__ = ["ContrastSettings", "GroupContrast", "contrast_rows", "parse_contrast_settings", "rows_at", "step_down_rows"]
-BASES = {"proxy": "PROXY: rests on proxy output", "spliced": "SPLICED: proxy output is joined to official output"}
+__all__ = [
+    "ContrastSettings",
+    "GroupContrast",
+    "contrast_rows",
+    "parse_contrast_settings",
+    "rows_at",
+    "step_down_rows",
+]
+BASES = {
+    "proxy": "PROXY: rests on proxy output",
+    "spliced": "SPLICED: proxy output is joined to official output",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,64 +72,123 @@ class ContrastSettings:
         return LadderSettings(self.level, self.power, self.permutations)
 
 
-def parse_contrast_settings(inference: Mapping[str, Any], power: float) -> ContrastSettings:
+def parse_contrast_settings(
+    inference: Mapping[str, Any], power: float
+) -> ContrastSettings:
     """Read the settings from the config."""
     pairs = tuple(tuple(pair) for pair in inference.get("pairs", ()))
-    return ContrastSettings(inference["conf_level"], power, inference["permutations"], inference["seed"], pairs)
+    return ContrastSettings(
+        inference["conf_level"],
+        power,
+        inference["permutations"],
+        inference["seed"],
+        pairs,
+    )
 
 
 def contrast_rows(
-    contrasts: Iterable[GroupContrast], units: pd.DataFrame, links: pd.DataFrame, settings: ContrastSettings
+    contrasts: Iterable[GroupContrast],
+    units: pd.DataFrame,
+    links: pd.DataFrame,
+    settings: ContrastSettings,
 ) -> list[Estimate]:
-    """Estimate contrasts: the whole ladder and leave-out rows where they decide, the primary method elsewhere."""
+    """Estimate contrasts: the whole ladder and leave-out rows where they decide, the
+    primary method elsewhere.
+    """
     places = Places(units, links, settings.permutations, settings.seed, settings.level)
-    return [row for contrast in contrasts for row in rows_at(contrast, places, settings)]
+    return [
+        row for contrast in contrasts for row in rows_at(contrast, places, settings)
+    ]
 
 
 def step_down_rows(
-    contrasts: list[GroupContrast], units: pd.DataFrame, links: pd.DataFrame, settings: ContrastSettings
+    contrasts: list[GroupContrast],
+    units: pd.DataFrame,
+    links: pd.DataFrame,
+    settings: ContrastSettings,
 ) -> list[Estimate]:
-    """Adjust the contrasts of one hypothesis for being several, on common permutations of labels."""
+    """Adjust the contrasts of one hypothesis for being several, on common permutations
+    of labels.
+    """
     places = Places(units, links, settings.permutations, settings.seed, settings.level)
     sections = [contrast_section(contrast, places) for contrast in contrasts]
     if any(list(section.units) != list(sections[0].units) for section in sections):
         found = "outcomes of one hypothesis have different units"
-        raise EstimateError(found, "the same units for common draws", "leave out units that lack an outcome")
+        raise EstimateError(
+            found,
+            "the same units for common draws",
+            "leave out units that lack an outcome",
+        )
     common = contrast_place(contrasts[0], sections[0], places, ("free",)).draws["free"]
-    tests = [label_permutation(s.y, s.labels, s.controls, s.c, common, s.spread) for s in sections]
+    tests = [
+        label_permutation(s.y, s.labels, s.controls, s.c, common, s.spread)
+        for s in sections
+    ]
     draws = np.column_stack([test.statistics for test in tests])
     regular = draws[np.isfinite(draws).all(axis=1)]
-    adjusted = romano_wolf(np.array([test.statistic for test in tests]), regular).adjusted
-    counts: dict[str, Any] = {"n_obs": len(sections[0].y), "n_units": len(sections[0].y), "role": "ladder"}
-    counts["p_type"] = f"Romano-Wolf over {len(tests)} outcomes, free permutation of labels"
+    adjusted = romano_wolf(
+        np.array([test.statistic for test in tests]), regular
+    ).adjusted
+    counts: dict[str, Any] = {
+        "n_obs": len(sections[0].y),
+        "n_units": len(sections[0].y),
+        "role": "ladder",
+    }
+    counts["p_type"] = (
+        f"Romano-Wolf over {len(tests)} outcomes, free permutation of labels"
+    )
     rows = []
     for contrast, test, p in zip(contrasts, tests, adjusted, strict=True):
-        row = replace(contrast.row, estimate=test.estimate, statistic=test.statistic, p_value=float(p), **counts)
+        row = replace(
+            contrast.row,
+            estimate=test.estimate,
+            statistic=test.statistic,
+            p_value=float(p),
+            **counts,
+        )
         rows.append(_named(row, "romano_wolf"))
     return rows
 
 
-def rows_at(contrast: GroupContrast, places: Places, settings: ContrastSettings) -> list[Estimate]:
-    """Estimate one contrast as ``contrast_rows`` does, where the places are made already."""
+def rows_at(
+    contrast: GroupContrast, places: Places, settings: ContrastSettings
+) -> list[Estimate]:
+    """Estimate one contrast as ``contrast_rows`` does, where the places are made
+    already.
+    """
     found = prepare_contrast(contrast, places)
     if isinstance(found, str):
         return [not_defined(contrast.row, found)]
-    row, section, place = replace(contrast.row, **found.counts), found.section, found.place
+    row = replace(contrast.row, **found.counts)
+    section = found.section
+    place = found.place
     if row.role != "primary":
         if not found.rungs:
             found.rungs.append(primary_rung(section, place, settings.ladder))
             found.rungs.extend(_expected_rungs(contrast, section, place))
         return [_filled(row, rung, found, settings.level) for rung in found.rungs]
     draw_id = f"wild:{row.spec_id}:{row.outcome}:{row.term}:{row.contrast}:{row.sample_id}:{row.period}"
-    rungs = ladder(section, place, settings.ladder, generator_for(settings.seed, draw_id))
+    rungs = ladder(
+        section, place, settings.ladder, generator_for(settings.seed, draw_id)
+    )
     return [
         *(_filled(row, rung, found, settings.level) for rung in rungs),
-        *leave_out_rows(row, fit_ols(section.y, section.X), section.contrast, section.units, settings),
+        *leave_out_rows(
+            row,
+            fit_ols(section.y, section.X),
+            section.contrast,
+            section.units,
+            settings,
+        ),
     ]
 
 
-def _expected_rungs(contrast: GroupContrast, section: Section, place: Place) -> list[Rung]:
-    """Return the randomisation test on the draws that gave the expectation, where there is one."""
+def _expected_rungs(
+    contrast: GroupContrast, section: Section, place: Place
+) -> list[Rung]:
+    """Return the randomisation test on the draws that gave the expectation, where there
+    is one.
+    """
     if contrast.expected is None or section.few:
         return []
     return [permutation_rung(section, place, contrast.expected.scheme)]
@@ -124,10 +199,23 @@ def not_defined(row: Estimate, reason: str) -> Estimate:
     return replace(row, estimate=NAN, warning=_warning(row, reason, NAN))
 
 
-def _filled(row: Estimate, rung: Rung, found: PreparedContrast, level: float) -> Estimate:
-    same = ("estimate", "std_error", "se_type", "statistic", "df", "p_value", "p_type", "mde")
+def _filled(
+    row: Estimate, rung: Rung, found: PreparedContrast, level: float
+) -> Estimate:
+    same = (
+        "estimate",
+        "std_error",
+        "se_type",
+        "statistic",
+        "df",
+        "p_value",
+        "p_type",
+        "mde",
+    )
     fields = {name: getattr(rung, name) for name in same}
-    fields |= {name: finite_or_nan(getattr(rung, name)) for name in ("conf_low", "conf_high")}
+    fields |= {
+        name: finite_or_nan(getattr(rung, name)) for name in ("conf_low", "conf_high")
+    }
     fields["conf_level"] = level if np.isfinite(rung.conf_low) else NAN
     filled = replace(row, **fields, warning=_warning(row, rung.note, rung.mde))
     if rung.method == primary_method(found.section, found.place):
@@ -140,42 +228,91 @@ def _named(row: Estimate, method: str) -> Estimate:
 
 
 def _warning(row: Estimate, note: str, mde: float) -> str:
-    return joined(row.warning, BASES.get(row.output_basis, ""), note, underpowered(mde, row.sesoi, row.unit_of_measure))
+    return joined(
+        row.warning,
+        BASES.get(row.output_basis, ""),
+        note,
+        underpowered(mde, row.sesoi, row.unit_of_measure),
+    )
 
 
 def leave_out_rows(
-    row: Estimate, fit: OlsFit, c: np.ndarray, units: np.ndarray, settings: ContrastSettings
+    row: Estimate,
+    fit: OlsFit,
+    c: np.ndarray,
+    units: np.ndarray,
+    settings: ContrastSettings,
 ) -> list[Estimate]:
-    """Return how an estimate moves without each unit and without the study's pairs; c (K,), units (N,)."""
+    """Return how an estimate moves without each unit and without the study's pairs; c
+    (K,), units (N,).
+    """
     names = sorted(set(units))
-    base = replace(row, estimator="leave_one_out", role="robustness", sesoi=NAN, n_units=len(names) - 1)
+    base = replace(
+        row,
+        estimator="leave_one_out",
+        role="robustness",
+        sesoi=NAN,
+        n_units=len(names) - 1,
+    )
     try:
         singles = leave_one_out(fit, c, units)
     except NumericsError as error:
-        return [replace(base, effect_type="stat_sign_flips", estimate=NAN, warning=f"not defined: {error}")]
-    flips = replace(base, effect_type="stat_sign_flips", estimate=float(singles.sign_flips), unit_of_measure="units")
+        return [
+            replace(
+                base,
+                effect_type="stat_sign_flips",
+                estimate=NAN,
+                warning=f"not defined: {error}",
+            )
+        ]
+    flips = replace(
+        base,
+        effect_type="stat_sign_flips",
+        estimate=float(singles.sign_flips),
+        unit_of_measure="units",
+    )
     flips = replace(flips, max_leverage_unit=singles.most_influential[0])
     return [flips, *_ends(base, singles), *_pairs(base, fit, c, units, settings)]
 
 
 def _ends(base: Estimate, singles: LeaveOut) -> list[Estimate]:
     values = np.round(singles.estimates, TIE_DIGITS)
-    places = {"stat_low": int(np.nanargmin(values)), "stat_high": int(np.nanargmax(values))}
-    found = {name: (float(singles.estimates[i]), singles.left_out[i][0]) for name, i in places.items()}
-    return [replace(base, effect_type=k, estimate=value, max_leverage_unit=unit) for k, (value, unit) in found.items()]
+    places = {
+        "stat_low": int(np.nanargmin(values)),
+        "stat_high": int(np.nanargmax(values)),
+    }
+    found = {
+        name: (float(singles.estimates[i]), singles.left_out[i][0])
+        for name, i in places.items()
+    }
+    return [
+        replace(base, effect_type=k, estimate=value, max_leverage_unit=unit)
+        for k, (value, unit) in found.items()
+    ]
 
 
-def _pairs(base: Estimate, fit: OlsFit, c: np.ndarray, units: np.ndarray, settings: ContrastSettings) -> list[Estimate]:
+def _pairs(
+    base: Estimate,
+    fit: OlsFit,
+    c: np.ndarray,
+    units: np.ndarray,
+    settings: ContrastSettings,
+) -> list[Estimate]:
     pairs = [pair for pair in settings.pairs if set(pair) <= set(units)]
     if not pairs:
         return []
-    base = replace(base, estimator="leave_pair_out", effect_type="stat_pair", estimate=NAN)
+    base = replace(
+        base, estimator="leave_pair_out", effect_type="stat_pair", estimate=NAN
+    )
     try:
         found = leave_groups_out(fit, c, units, pairs)
     except NumericsError as error:
         return [replace(base, warning=f"not defined: {error}")]
     rows = []
     for group, value in zip(found.left_out, found.estimates, strict=True):
-        sample, kept = f"{base.sample_id} without {' '.join(group)}", base.n_units + 1 - len(group)
-        rows.append(replace(base, estimate=float(value), sample_id=sample, n_units=kept))
+        sample = f"{base.sample_id} without {' '.join(group)}"
+        kept = base.n_units + 1 - len(group)
+        rows.append(
+            replace(base, estimate=float(value), sample_id=sample, n_units=kept)
+        )
     return rows

@@ -1,4 +1,6 @@
-"""From a table by unit to the arrays of a group contrast: labels, what they spread to, what draws let expect."""
+"""From a table by unit to the arrays of a group contrast: labels, what they spread to,
+what draws let expect.
+"""
 
 import pickle
 from collections.abc import Mapping
@@ -8,7 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.numerics.influence import dependent_columns, effective_clusters, partial_leverage
+from evenfield.numerics.influence import (
+    dependent_columns,
+    effective_clusters,
+    partial_leverage,
+)
 from evenfield.numerics.label_permutation import Spread, expected_regressors
 from evenfield.numerics.ladder import Place, Rung, Section
 from evenfield.numerics.spatial import multiplier
@@ -36,21 +42,31 @@ def lag_name(label: str) -> str:
 
 @dataclass(frozen=True)
 class GroupContrast:
-    """One regression of one row per unit on group labels, and one combination of the labels' coefficients."""
+    """One regression of one row per unit on group labels, and one combination of the
+    labels' coefficients.
+    """
 
     row: Estimate  # the row to fill
     table: pd.DataFrame  # one row a unit, indexed by unit in any order
     outcome: str  # column of the outcome
-    labels: tuple[str, ...]  # columns that move together under permutation; connected draws move the first
+    labels: tuple[
+        str, ...
+    ]  # columns that move together under permutation; connected draws move the first
     controls: tuple[str, ...]  # columns that stay with their unit; a constant is added
     weights: Mapping[str, float]  # weights of the combination by regressor
     neighbours: SpatialWeights | None = None
-    expected: Expectation | None = None  # what is done with the regressors that permuted labels let expect
+    expected: Expectation | None = (
+        None  # what is done with the regressors that permuted labels let expect
+    )
 
     @property
     def regressors(self) -> tuple[str, ...]:
         """Names of the labels' regressors."""
-        lagged = () if self.neighbours is None else tuple(lag_name(label) for label in self.labels)
+        lagged = (
+            ()
+            if self.neighbours is None
+            else tuple(lag_name(label) for label in self.labels)
+        )
         return (*self.labels, *lagged)
 
 
@@ -58,23 +74,33 @@ class GroupContrast:
 class PreparedContrast:
     """A contrast that is defined."""
 
-    counts: Mapping[str, Any]  # fields of its row: counts, effective clusters, the unit of largest leverage
+    counts: Mapping[
+        str, Any
+    ]  # fields of its row: counts, effective clusters, the unit of largest leverage
     section: Section  # regression and combination
     place: Place  # coordinates, components and draws of the same units
-    rungs: list[Rung] = field(default_factory=list)  # those of a robustness row, once it is estimated
+    rungs: list[Rung] = field(
+        default_factory=list
+    )  # those of a robustness row, once it is estimated
 
 
 def prepare_contrast(contrast: GroupContrast, places: Places) -> PreparedContrast | str:
     """Arrange the arrays of a contrast, once for all rows that share them."""
-    section, row = contrast_section(contrast, places), contrast.row
-    names, sample = (contrast.labels, contrast.controls), (row.unit_scheme, row.sample_id, row.role == "primary")
+    section = contrast_section(contrast, places)
+    row = contrast.row
+    names = (contrast.labels, contrast.controls)
+    sample = (row.unit_scheme, row.sample_id, row.role == "primary")
     key = pickle.dumps((section, contrast.expected, names, sample))
-    found: PreparedContrast | str = places.prepared.get(key) or _prepared(contrast, section, places)
+    found: PreparedContrast | str = places.prepared.get(key) or _prepared(
+        contrast, section, places
+    )
     places.prepared[key] = found
     return found
 
 
-def _prepared(contrast: GroupContrast, section: Section, places: Places) -> PreparedContrast | str:
+def _prepared(
+    contrast: GroupContrast, section: Section, places: Places
+) -> PreparedContrast | str:
     reason = _undefined(contrast, section)
     if reason:
         return reason
@@ -84,12 +110,17 @@ def _prepared(contrast: GroupContrast, section: Section, places: Places) -> Prep
             return f"not defined: {place.reasons[contrast.expected.scheme]}"
         section = _adjusted(section, contrast.expected, place)
         if dependent_columns(section.X):
-            return "not defined: nothing is left of the labels beside what permutations let expect"
+            return (
+                "not defined: nothing is left of the labels beside what permutations"
+                " let expect"
+            )
     return PreparedContrast(_counts(contrast, section), section, place)
 
 
 def _adjusted(section: Section, expected: Expectation, place: Place) -> Section:
-    mean = expected_regressors(section.labels, place.draws[expected.scheme], section.spread)
+    mean = expected_regressors(
+        section.labels, place.draws[expected.scheme], section.spread
+    )
     if expected.use == "subtract":
         return replace(section, spread=replace(section.spread, centre=mean))
     controls = section.controls
@@ -101,7 +132,9 @@ def _adjusted(section: Section, expected: Expectation, place: Place) -> Section:
 
 def _undefined(contrast: GroupContrast, section: Section) -> str:
     if len(section.y) <= section.X.shape[1] + 1:
-        return f"not defined: {len(section.y)} units for {section.X.shape[1]} coefficients"
+        return (
+            f"not defined: {len(section.y)} units for {section.X.shape[1]} coefficients"
+        )
     dependent = dependent_columns(section.X)
     names = [*contrast.regressors, CONSTANT, *contrast.controls]
     if dependent:
@@ -115,42 +148,62 @@ def contrast_section(contrast: GroupContrast, places: Places) -> Section:
     order = places.order(units)
     columns = [contrast.outcome, *contrast.labels, *contrast.controls]
     units = units[order]
-    values = np.column_stack([contrast.table[name].to_numpy(float) for name in columns])[order]
+    values = np.column_stack(
+        [contrast.table[name].to_numpy(float) for name in columns]
+    )[order]
     if len(holes := units[np.isnan(values).any(axis=1)]):
         found = f"{len(holes)} units lack a value ({first_examples(holes.tolist())})"
         where = f"{contrast.row.spec_id}, {contrast.row.outcome}"
         raise EstimateError(f"{found} in {where}", "complete rows", "fill or drop them")
     labels, fixed = np.split(values[:, 1:], [len(contrast.labels)], axis=1)
     c = np.array([contrast.weights.get(name, 0.0) for name in contrast.regressors])
-    spread = Spread(None if contrast.neighbours is None else multiplier(contrast.neighbours.aligned(units.tolist())))
+    spread = Spread(
+        None
+        if contrast.neighbours is None
+        else multiplier(contrast.neighbours.aligned(units.tolist()))
+    )
     treated = _treated(spread.regressors(labels)[:, c != 0])
     controls = np.column_stack([np.ones(len(units)), fixed])
     return Section(units, values[:, 0], labels, controls, c, treated, spread)
 
 
 def _treated(regressors: np.ndarray) -> int:
-    """Return the smallest number of units that a regressor sets apart, or that it does not."""
+    """Return the smallest number of units that a regressor sets apart, or that it does
+    not.
+    """
     return min((_carriers(column) for column in regressors.T), default=len(regressors))
 
 
 def _carriers(column: np.ndarray) -> int:
-    """Count the smaller group of an indicator, the units above zero of a share or a number, else all units."""
-    count, N = int((column > 0).sum()), len(column)
+    """Count the smaller group of an indicator, the units above zero of a share or a
+    number, else all units.
+    """
+    count = int((column > 0).sum())
+    N = len(column)
     if ((column == 0.0) | (column == 1.0)).all():
         return min(count, N - count)
     return count if column.min() >= 0 else N
 
 
 def _schemes(contrast: GroupContrast, section: Section) -> tuple[str, ...]:
-    """Return the permutations that are needed: all where the contrast decides, else as few as will do."""
+    """Return the permutations that are needed: all where the contrast decides, else as
+    few as will do.
+    """
     if contrast.row.role == "primary":
         return SCHEMES
     wanted = {"free"} if section.few else set()
-    return tuple(sorted(wanted if contrast.expected is None else {*wanted, contrast.expected.scheme}))
+    return tuple(
+        sorted(
+            wanted if contrast.expected is None else {*wanted, contrast.expected.scheme}
+        )
+    )
 
 
 def contrast_place(
-    contrast: GroupContrast, section: Section, places: Places, schemes: tuple[str, ...] = SCHEMES
+    contrast: GroupContrast,
+    section: Section,
+    places: Places,
+    schemes: tuple[str, ...] = SCHEMES,
 ) -> Place:
     """Return coordinates, components and draws of a contrast's units."""
     draw_id = f"{contrast.row.unit_scheme}:{contrast.row.sample_id}"
@@ -161,7 +214,11 @@ def _counts(contrast: GroupContrast, section: Section) -> dict[str, Any]:
     shares = partial_leverage(section.X, np.arange(len(section.y)), section.contrast)[1]
     largest = int(np.argmax(np.round(shares, TIE_DIGITS)))
     return {
-        **{"n_obs": len(section.y), "n_units": len(section.y), "n_treated": section.treated},
+        **{
+            "n_obs": len(section.y),
+            "n_units": len(section.y),
+            "n_treated": section.treated,
+        },
         "g_star": effective_clusters(section.X, section.units, section.contrast),
         "max_leverage_unit": str(section.units[largest]),
         "controls_id": " + ".join(contrast.controls) or "none",

@@ -1,4 +1,6 @@
-"""Saving a figure: three pictures, the data drawn, and a sentence for those who cannot see it."""
+"""Saving a figure: three pictures, the data drawn, and a sentence for those who cannot
+see it.
+"""
 
 import re
 import warnings
@@ -25,7 +27,8 @@ METADATA: dict[str, dict[str, Any]] = {
 }
 ALT_ENDING = ".alt.txt"
 # Places of an SVG that hold coordinates; a scale keeps its digits.
-PLACES, DIGITS = re.compile(r'(?: (?:d|x|y)="|translate\()[^")]*'), re.compile(r"-?\d+\.\d+")
+PLACES = re.compile(r'(?: (?:d|x|y)="|translate\()[^")]*')
+DIGITS = re.compile(r"-?\d+\.\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +42,27 @@ class Artwork:
 
 def empty_figure(why: str) -> Artwork:
     """Return a figure that says why it has nothing to show."""
-    figure, said = plt.figure(figsize=(WIDTH, 1.0)), f"Nothing to show: {why}."
+    figure = plt.figure(figsize=(WIDTH, 1.0))
+    said = f"Nothing to show: {why}."
     figure.text(0.5, 0.5, said, ha="center", va="center", fontsize=8.0)
     return Artwork(figure, pd.DataFrame({"said": [said]}), said)
 
 
-def save_figure(artwork: Artwork, paths: Sequence[str], words: Callable[[str], str] = str) -> None:
-    """Write a figure, its texts in the words of a study, in the form that each path's ending asks for."""
+def save_figure(
+    artwork: Artwork, paths: Sequence[str], words: Callable[[str], str] = str
+) -> None:
+    """Write a figure, its texts in the words of a study, in the form that each path's
+    ending asks for.
+    """
     for text in artwork.figure.findobj(Text):
         if (told := words(text.get_text())) != text.get_text():
             text.set_text(told)
     artwork = replace(artwork, alt=words(artwork.alt))
     if not artwork.alt.strip():
         raise ArtifactError(
-            "a figure has no description", "one or two plain sentences", "add them to the function that draws it"
+            "a figure has no description",
+            "one or two plain sentences",
+            "add them to the function that draws it",
         )
     marked = _marked(artwork, watermark_for(paths[0]) if paths else "")
     for path in paths:
@@ -64,7 +74,16 @@ def _marked(artwork: Artwork, mark: str) -> Artwork:
     if not mark:
         return artwork
     artwork.figure.text(
-        0.5, 0.5, mark, ha="center", va="center", rotation=18, fontsize=20, color=ACCENT, alpha=0.45, zorder=99
+        0.5,
+        0.5,
+        mark,
+        ha="center",
+        va="center",
+        rotation=18,
+        fontsize=20,
+        color=ACCENT,
+        alpha=0.45,
+        zorder=99,
     )
     return replace(artwork, alt=f"{mark}. {artwork.alt}")
 
@@ -89,8 +108,12 @@ def _save_picture(figure: Figure, path: Path) -> None:
             figure.savefig(part, metadata=METADATA[path.suffix])
             if path.suffix == ".svg":
                 text = part.read_text(encoding="utf-8")
-                write_text(PLACES.sub(lambda found: DIGITS.sub(_rounded, found[0]), text), part)
+                write_text(
+                    PLACES.sub(lambda found: DIGITS.sub(_rounded, found[0]), text), part
+                )
         except UserWarning as warning:
             raise ArtifactError(
-                f"{path.name}: {warning}", "letters that DejaVu Sans has", "use the Latin name in the data table"
+                f"{path.name}: {warning}",
+                "letters that DejaVu Sans has",
+                "use the Latin name in the data table",
             ) from None

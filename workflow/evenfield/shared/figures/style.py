@@ -1,4 +1,6 @@
-"""The style of all figures: same fonts, ink and marks, and the same bytes on every machine."""
+"""The style of all figures: same fonts, ink and marks, and the same bytes on every
+machine.
+"""
 
 import logging
 from dataclasses import dataclass
@@ -8,16 +10,21 @@ import matplotlib as mpl
 from matplotlib import font_manager
 
 WIDTH = 7.0
-INK, SOFT, FAINT, PALE = "#22262B", "#6B7178", "#C9CDD2", "#EEF0F2"
+INK = "#22262B"
+SOFT = "#6B7178"
+FAINT = "#C9CDD2"
+PALE = "#EEF0F2"
 ACCENT = "#B5392F"
 CELLS = ("both", "cluster only", "SEZ only", "neither")
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How one group looks: colour never stands alone, each has its own marker, line and hatch.
+    """How one group looks: colour never stands alone, each has its own marker, line and
+    hatch.
 
-    ``colour`` is for lines and points, ``fill`` for areas, ``ink`` for text on the fill.
+    ``colour`` is for lines and points, ``fill`` for areas, ``ink`` for text on the
+    fill.
     """
 
     colour: str
@@ -28,11 +35,14 @@ class Mark:
     ink: str
 
 
-# Lightness differs from group to group, so the palette also holds in grey and for colour-blind readers.
+# Lightness differs from group to group, so the palette also holds in grey and for
+# colour-blind readers.
 MARKS = {
     "both": Mark("#3A2357", "#3A2357", "o", "-", "", "white"),
     "cluster only": Mark("#1F7A8C", "#1F7A8C", "s", (0, (5.0, 1.6)), "////", "white"),
-    "SEZ only": Mark("#E2952B", "#E2952B", "^", (0, (4.0, 1.4, 1.0, 1.4)), "\\\\\\\\", INK),
+    "SEZ only": Mark(
+        "#E2952B", "#E2952B", "^", (0, (4.0, 1.4, 1.0, 1.4)), "\\\\\\\\", INK
+    ),
     "neither": Mark("#767D86", "#D8DBDF", "D", (0, (1.2, 1.2)), "", INK),
 }
 SERIES = (
@@ -62,14 +72,18 @@ def use_style() -> None:
 
     Notes
     -----
-    Only fonts that ship with Matplotlib are left to choose from: a machine's own copy of the same family may
-    have other outlines.
+    Only fonts that ship with Matplotlib are left to choose from: a machine's own copy
+    of the same family may have other outlines.
     """
     mpl.use("Agg")
     mpl.rcdefaults()
     mpl.rcParams.update(SETTINGS)
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
-    bundled = [font for font in font_manager.fontManager.ttflist if font.fname.startswith(mpl.get_data_path())]
+    bundled = [
+        font
+        for font in font_manager.fontManager.ttflist
+        if font.fname.startswith(mpl.get_data_path())
+    ]
     font_manager.fontManager.ttflist = bundled
 
 

@@ -1,4 +1,6 @@
-"""Lines over years: never across the joint of two bases, proxy years shaded, names at the end of lines."""
+"""Lines over years: never across the joint of two bases, proxy years shaded, names at
+the end of lines.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +34,9 @@ def stretches(frame: pd.DataFrame) -> list[pd.DataFrame]:
     return [part for _, part in ordered.groupby(run, sort=True)]
 
 
-def draw_path(axes: Axes, frame: pd.DataFrame, column: str, mark: Mark, width: float = 1.5) -> None:
+def draw_path(
+    axes: Axes, frame: pd.DataFrame, column: str, mark: Mark, width: float = 1.5
+) -> None:
     """Draw one line per stretch of years."""
     for part in stretches(frame):
         look = {
@@ -45,17 +49,31 @@ def draw_path(axes: Axes, frame: pd.DataFrame, column: str, mark: Mark, width: f
 
 
 def draw_line(axes: Axes, x: Any, y: Any, **look: Any) -> None:
-    """Draw one line through points that are there already, nothing estimated, no axis named."""
-    sns.lineplot(x=np.asarray(x), y=np.asarray(y), ax=axes, estimator=None, errorbar=None, legend=False, **look)
+    """Draw one line through points that are there already, nothing estimated, no axis
+    named.
+    """
+    sns.lineplot(
+        x=np.asarray(x),
+        y=np.asarray(y),
+        ax=axes,
+        estimator=None,
+        errorbar=None,
+        legend=False,
+        **look,
+    )
 
 
 def shade_proxy(axes: Axes, frame: pd.DataFrame, name: str = "proxy output") -> None:
-    """Shade the years whose output is the proxy and mark the joint; nothing where there is no proxy."""
+    """Shade the years whose output is the proxy and mark the joint; nothing where there
+    is no proxy.
+    """
     years = frame.loc[frame["basis"].eq(PROXY), "year"]
     if years.empty:
         return
-    first, last = float(years.min()), float(years.max())
-    left, right = min(first, axes.get_xlim()[0]), last + 0.5
+    first = float(years.min())
+    last = float(years.max())
+    left = min(first, axes.get_xlim()[0])
+    right = last + 0.5
     axes.axvspan(left, right, color=PALE, zorder=0, linewidth=0)
     axes.axvline(right, color=FAINT, linewidth=0.8, zorder=1)
     axes.annotate(
@@ -71,9 +89,16 @@ def shade_proxy(axes: Axes, frame: pd.DataFrame, name: str = "proxy output") -> 
     )
 
 
-def name_endings(axes: Axes, year: float, endings: Sequence[Ending], lines: int = 1, size: float = 7.0) -> None:
+def name_endings(
+    axes: Axes,
+    year: float,
+    endings: Sequence[Ending],
+    lines: int = 1,
+    size: float = 7.0,
+) -> None:
     """Write names at the right of the last year without overlaps."""
-    to_pixel, back = axes.transData.transform, axes.transData.inverted().transform
+    to_pixel = axes.transData.transform
+    back = axes.transData.inverted().transform
     pixels = [float(to_pixel((year, item.height))[1]) for item in endings]
     gap = size * (0.2 + 1.25 * lines) * axes.figure.dpi / 72
     for item, pixel in zip(endings, spread(pixels, gap), strict=True):

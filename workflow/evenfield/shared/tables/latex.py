@@ -20,16 +20,22 @@ OTHER = re.compile("[\u0180-\u200f\u2030-\uffff\U00010000-\U0010ffff]+")
 
 def escape_latex(plain: str) -> str:
     """Escape text so that LaTeX prints it as it is."""
-    return OTHER.sub(_other_letters, "".join(SPECIAL.get(letter, letter) for letter in plain))
+    return OTHER.sub(
+        _other_letters, "".join(SPECIAL.get(letter, letter) for letter in plain)
+    )
 
 
 def _start(line: str) -> str:
-    """Keep LaTeX from reading a bracket or star at the start of a line as an option of what stands before it."""
+    """Keep LaTeX from reading a bracket or star at the start of a line as an option of
+    what stands before it.
+    """
     return f"{{}}{line}" if line.startswith(("[", "*")) else line
 
 
 def _other_letters(found: re.Match[str]) -> str:
-    """Print letters outside Latin with XeLaTeX and LuaLaTeX; pdfLaTeX prints the Latin ones below or their numbers."""
+    """Print letters outside Latin with XeLaTeX and LuaLaTeX; pdfLaTeX prints the Latin
+    ones below or their numbers.
+    """
     latin = unicodedata.normalize("NFKD", found[0]).encode("ascii", "ignore").decode()
     codes = " ".join(f"U+{ord(letter):04X}" for letter in found[0])
     return rf"\ifdefined\Umathcode {found[0]}\else {latin or codes}\fi{{}}"
@@ -39,7 +45,11 @@ def table_latex(table: Table) -> str:
     """Write a table as a LaTeX float."""
     body = grid(table)
     head = " & ".join(_header(column) for column in table.columns)
-    tight = r"\footnotesize\setlength{\tabcolsep}{4pt}" if len(table.columns) > WIDE else r"\small"
+    tight = (
+        r"\footnotesize\setlength{\tabcolsep}{4pt}"
+        if len(table.columns) > WIDE
+        else r"\small"
+    )
     return "\n".join(
         [
             r"\begin{table}[htbp]",
@@ -48,7 +58,9 @@ def table_latex(table: Table) -> str:
             r"\begin{threeparttable}",
             rf"\caption{{{escape_latex(table.title)}}}",
             rf"\label{{tab:{table.id}}}",
-            rf"\begin{{tabular}}{{@{{}}{''.join(_column_type(column) for column in table.columns)}@{{}}}}",
+            (
+                rf"\begin{{tabular}}{{@{{}}{''.join(_column_type(column) for column in table.columns)}@{{}}}}"
+            ),
             r"\toprule",
             rf"{_start(head)} \\",
             r"\midrule",
@@ -65,7 +77,9 @@ def table_latex(table: Table) -> str:
 
 def _header(column: Column) -> str:
     heading = escape_latex(column.header)
-    return rf"\multicolumn{{1}}{{c}}{{{heading}}}" if column.align == "right" else heading
+    return (
+        rf"\multicolumn{{1}}{{c}}{{{heading}}}" if column.align == "right" else heading
+    )
 
 
 def _column_type(column: Column) -> str:
@@ -80,7 +94,9 @@ def _body(body: Grid, width: int) -> list[str]:
 
 def _row(line: Line, width: int, *, first: bool) -> str:
     if line.cells:
-        return _start(" & ".join(escape_latex(cell.text) for cell in line.cells)) + r" \\"
+        return (
+            _start(" & ".join(escape_latex(cell.text) for cell in line.cells)) + r" \\"
+        )
     space = "" if first else r"\addlinespace "
     return rf"{space}\multicolumn{{{width}}}{{@{{}}l}}{{\textit{{{escape_latex(line.group)}}}}} \\"
 
@@ -89,4 +105,9 @@ def _notes(body: Grid) -> list[str]:
     if not body.note:
         return []
     note = _start(escape_latex(" ".join(body.note)))
-    return [r"\begin{tablenotes}[flushleft]", r"\footnotesize", rf"\item {note}", r"\end{tablenotes}"]
+    return [
+        r"\begin{tablenotes}[flushleft]",
+        r"\footnotesize",
+        rf"\item {note}",
+        r"\end{tablenotes}",
+    ]

@@ -19,7 +19,15 @@ def table_markdown(table: Table) -> str:
     lines = [_row(line, len(head)) for line in body.lines]
     note = [escape_markdown(" ".join(body.note)), ""] if body.note else []
     return "\n".join(
-        [f"**{table.id}. {escape_markdown(table.title)}**", "", _pipes(head), _pipes(rule), *lines, "", *note]
+        [
+            f"**{table.id}. {escape_markdown(table.title)}**",
+            "",
+            _pipes(head),
+            _pipes(rule),
+            *lines,
+            "",
+            *note,
+        ]
     )
 
 

@@ -12,9 +12,14 @@ def table_html(table: Table) -> str:
     width = len(table.columns)
     head = "".join(_heading(column) for column in table.columns)
     note = escape(" ".join(body.note))
-    foot = f'<tfoot>\n<tr><td colspan="{width}">{note}</td></tr>\n</tfoot>\n' if body.note else ""
+    foot = (
+        f'<tfoot>\n<tr><td colspan="{width}">{note}</td></tr>\n</tfoot>\n'
+        if body.note
+        else ""
+    )
     return (
-        f'<table id="{escape(table.id)}" class="result">\n<caption>{escape(table.title)}</caption>\n'
+        f'<table id="{escape(table.id)}"'
+        f' class="result">\n<caption>{escape(table.title)}</caption>\n'
         f"<thead>\n<tr>{head}</tr>\n</thead>\n{_bodies(body.lines, table.columns)}{foot}</table>\n"
     )
 
@@ -27,13 +32,17 @@ def _bodies(lines: tuple[Line, ...], columns: tuple[Column, ...]) -> str:
     rows = [_row(line, columns) for line in lines]
     starts = [i for i, line in enumerate(lines) if not line.cells or i == 0]
     ends = [*starts[1:], len(lines)]
-    parts = ["\n".join(rows[start:end]) for start, end in zip(starts, ends, strict=True)]
+    parts = [
+        "\n".join(rows[start:end]) for start, end in zip(starts, ends, strict=True)
+    ]
     return "".join(f"<tbody>\n{part}\n</tbody>\n" for part in parts)
 
 
 def _row(line: Line, columns: tuple[Column, ...]) -> str:
     if not line.cells:
-        heading = f'<th scope="rowgroup" colspan="{len(columns)}">{escape(line.group)}</th>'
+        heading = (
+            f'<th scope="rowgroup" colspan="{len(columns)}">{escape(line.group)}</th>'
+        )
         return f'<tr class="group">{heading}</tr>'
     return f"<tr>{''.join(_cell(i, cell, columns[i]) for i, cell in enumerate(line.cells))}</tr>"
 
@@ -41,8 +50,15 @@ def _row(line: Line, columns: tuple[Column, ...]) -> str:
 def _cell(place: int, cell: Cell, column: Column) -> str:
     tag, scope = ("th", ' scope="row"') if place == 0 else ("td", "")
     title = f' title="{escape(cell.reason)}"' if cell.reason else ""
-    value = "" if isinstance(cell.value, str) else f' data-value="{escape(_plain(cell.value))}"'
-    return f'<{tag}{scope} class="{column.align}"{value}{title}>{escape(cell.text)}</{tag}>'
+    value = (
+        ""
+        if isinstance(cell.value, str)
+        else f' data-value="{escape(_plain(cell.value))}"'
+    )
+    return (
+        f"<{tag}{scope}"
+        f' class="{column.align}"{value}{title}>{escape(cell.text)}</{tag}>'
+    )
 
 
 def _plain(value: Any) -> str:

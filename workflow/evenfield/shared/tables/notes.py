@@ -1,4 +1,6 @@
-"""The sentences beneath a table: sample, basis, inference, origin, and what the table cannot say."""
+"""The sentences beneath a table: sample, basis, inference, origin, and what the table
+cannot say.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,8 +9,8 @@ from evenfield.shared.tables.units import count_of, period_label
 
 DESCRIPTIVE = "Descriptive; no causal claim."
 NOT_CAUSAL = (
-    "Cells are lists drawn up after the fact and zones were placed where growth was expected: associations, "
-    "not effects."
+    "Cells are lists drawn up after the fact and zones were placed where growth was"
+    " expected: associations, not effects."
 )
 HASH_LETTERS = 12
 
@@ -18,22 +20,24 @@ def sample_note(description: Mapping[str, Any], study: Mapping[str, Any]) -> str
     years = description["years"]
     merged = description.get("merged") or {}
     return (
-        f"{count_of(len(description['units']), study)}"
-        f"{' (merged: ' + ', '.join(sorted(merged)) + ')' if merged else ''}, {min(years)}\u2013{max(years)}."
+        f"{count_of(len(description['units']), study)}{' (merged: ' + ', '.join(sorted(merged)) + ')' if merged else ''},"
+        f" {min(years)}\u2013{max(years)}."
     )
 
 
 def basis_note(description: Mapping[str, Any]) -> str:
     """Say what income is and, where a proxy enters, what the two marks mean."""
     spans = description.get("basis_years") or {}
-    official, proxy = spans.get("official"), spans.get("proxy")
+    official = spans.get("official")
+    proxy = spans.get("proxy")
     if not proxy:
         return f"Income: {description['income_unit']}."
     told = f", official output {official[0]}\u2013{official[1]}" if official else ""
     income = f"Income: {description['income_unit']}{told}."
     return (
-        f"{income} \u2020 Real output of {proxy[0]}\u2013{proxy[1]} is a proxy, not an official volume index (how it "
-        "is made stands in the data dictionary). \u2021 Growth across the joint of proxy and official output."
+        f"{income} \u2020 Real output of {proxy[0]}\u2013{proxy[1]} is a proxy, not an"
+        " official volume index (how it is made stands in the data dictionary). \u2021"
+        " Growth across the joint of proxy and official output."
     )
 
 

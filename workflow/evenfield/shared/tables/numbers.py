@@ -1,4 +1,6 @@
-"""How numbers look in tables and figures: one place for decimals, signs, intervals and p-values."""
+"""How numbers look in tables and figures: one place for decimals, signs, intervals and
+p-values.
+"""
 
 import math
 from collections.abc import Callable
@@ -10,7 +12,8 @@ MINUS = "\u2212"
 UNBOUNDED = "unbounded"
 SMALL_P = 0.001
 LONG_YEARS = 1000
-# Decimals by unit of measure: the last digit printed is about a tenth of a typical standard error.
+# Decimals by unit of measure: the last digit printed is about a tenth of a typical
+# standard error.
 UNIT_DECIMALS = {
     "pp/yr": 2, "pp per year": 2, "%/yr": 2, "percent per year": 2, "years": 0, "log points": 3, "log": 3, "share": 3,
     "correlation": 2, "s": 2, "count": 0, "statistic": 2, "s.d.": 2, "ratio": 2, "units": 0, "pp/yr per period": 2,
@@ -90,7 +93,9 @@ def years(value: Any) -> str:
 
 
 def years_interval(low: Any, high: Any) -> str:
-    """Write an interval of years; an end that does not exist or lies beyond a thousand is said in words."""
+    """Write an interval of years; an end that does not exist or lies beyond a thousand
+    is said in words.
+    """
     if is_missing(low) and is_missing(high):
         return ""
     last = UNBOUNDED if is_missing(high) or float(high) > LONG_YEARS else years(high)

@@ -16,16 +16,21 @@ TEXT = (
     "output_basis", "place", "industry", "sample_id", "source", "spec_id", "taxonomy", "term", "treatment_def",
     "unit_high", "unit_low", "unit_of_measure", "units", "variable", "vintage", "w_id", "weights", "zone_type",
 )  # fmt: skip
-# Two rows that differ only here hold different numbers of one question; the columns that identify come first.
+# Two rows that differ only here hold different numbers of one question; the columns
+# that identify come first.
 TOLD_APART = (
-    "estimator effect_type term contrast period sample_id treatment_def controls_id w_id outcome spec_id".split()
+    "estimator effect_type term contrast period sample_id treatment_def controls_id"
+    " w_id outcome spec_id".split()
 )
 
 
 def records(frame: pd.DataFrame) -> list[Row]:
     """Return the rows of a frame as mappings from column to value."""
-    names, columns = list(map(str, frame)), [column.tolist() for _, column in frame.items()]
-    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+    names = list(map(str, frame))
+    columns = [column.tolist() for _, column in frame.items()]
+    return [
+        dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)
+    ]
 
 
 def only(frame: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
@@ -48,7 +53,10 @@ def pick(frame: pd.DataFrame, **wanted: Any) -> Row:
     row = frame.iloc[found[0]]
     if row.dtype != object:  # without text, whole numbers would have become floats
         return records(frame.iloc[found[:1]])[0]
-    values = (value.item() if isinstance(value, np.generic) else value for value in row.tolist())
+    values = (
+        value.item() if isinstance(value, np.generic) else value
+        for value in row.tolist()
+    )
     return dict(zip(map(str, frame), values, strict=True))
 
 
@@ -58,18 +66,29 @@ def matching(estimates: pd.DataFrame, select: Mapping[str, str]) -> pd.DataFrame
 
 
 def one_row(
-    estimates: pd.DataFrame, select: Mapping[str, str], where: str, error: type[EvenfieldError] = ClaimsError
+    estimates: pd.DataFrame,
+    select: Mapping[str, str],
+    where: str,
+    error: type[EvenfieldError] = ClaimsError,
 ) -> Row:
-    """Return the one row that a selection names, or say why there is none or more than one."""
+    """Return the one row that a selection names, or say why there is none or more than
+    one.
+    """
     found = matching(estimates, select)
     if len(found) == 1:
         return records(found)[0]
     if len(found):
         columns = [*(name for name in TOLD_APART if name in found), *found.columns]
-        apart = [name for name in columns if name not in select and found[name].nunique() > 1]
+        apart = [
+            name for name in columns if name not in select and found[name].nunique() > 1
+        ]
         column = apart[0] if apart else "estimate_id"
-        values = first_examples(sorted(map(repr, found[column].astype(str).unique())), 5)
-        matched = f"{where} selects {len(found)} rows; they differ in {column} ({values})"
+        values = first_examples(
+            sorted(map(repr, found[column].astype(str).unique())), 5
+        )
+        matched = (
+            f"{where} selects {len(found)} rows; they differ in {column} ({values})"
+        )
         raise error(matched, "exactly one row", f"name the {column}")
     for column, text in select.items():
         left = estimates[estimates[column].eq(text)]
@@ -77,6 +96,10 @@ def one_row(
             there = sorted(estimates[column].unique())
             near = difflib.get_close_matches(text, there, n=3) or there
             empty = f"{where} selects 0 rows, none from {column} '{text}' on"
-            raise error(empty, f"{column} {first_examples(list(map(repr, near)), 3)}", f"correct the {column}")
+            raise error(
+                empty,
+                f"{column} {first_examples(list(map(repr, near)), 3)}",
+                f"correct the {column}",
+            )
         estimates = left
     raise AssertionError("a selection without a column is refused before")

@@ -1,4 +1,6 @@
-"""Tables as Typst modules, which the paper imports: title, note, size of type, whether it stands sideways, body."""
+"""Tables as Typst modules, which the paper imports: title, note, size of type, whether
+it stands sideways, body.
+"""
 
 import re
 from dataclasses import replace
@@ -24,18 +26,24 @@ def typst_string(text: str) -> str:
 
 
 def table_typst(table: Table) -> str:
-    """Write a table as a Typst module: whole, and as ``short_title`` to ``short_body`` in the form of the paper."""
-    whole = replace(table, columns=tuple(column for column in table.columns if column.paper))
+    """Write a table as a Typst module: whole, and as ``short_title`` to ``short_body``
+    in the form of the paper.
+    """
+    whole = replace(
+        table, columns=tuple(column for column in table.columns if column.paper)
+    )
     size = table.short.size if table.short else 0.0
     flag = f"#let shortened = {str(table.short is not None).lower()}\n"
     return flag + _module(whole, "") + _module(shortened(table), "short_", size)
 
 
 def _module(table: Table, prefix: str, given: float = 0.0) -> str:
-    body, columns = grid(table), table.columns
+    body = grid(table)
+    columns = table.columns
     texts = [[cell.text for cell in line.cells] for line in body.lines if line.cells]
     longest = [
-        max(map(len, [*(row[place] for row in texts), *column.header.split()])) for place, column in enumerate(columns)
+        max(map(len, [*(row[place] for row in texts), *column.header.split()]))
+        for place, column in enumerate(columns)
     ]
     length = sum(min(count, LONG_CELL) + 2 for count in longest)
     size = given or next(size for most, size in (*UPRIGHT, *SIDEWAYS) if length <= most)
@@ -70,5 +78,8 @@ def _width(longest: int) -> str:
 
 def _row(line: Line, wide: int) -> str:
     if not line.cells:
-        return f"table.cell(colspan: {wide}, inset: (top: 6pt), strong({typst_string(line.group)})),"
+        return (
+            f"table.cell(colspan: {wide}, inset: (top: 6pt),"
+            f" strong({typst_string(line.group)})),"
+        )
     return " ".join(f"{typst_string(cell.text)}," for cell in line.cells)

@@ -23,9 +23,18 @@ def short_name(unit: str) -> str:
 
 def zone_types(doses: pd.DataFrame, known: Iterable[str], most: int = 5) -> list[str]:
     """Return the known types of zones that a study has, else its commonest ones."""
-    last = doses[doses["year"].eq(doses["year"].max()) & ~doses["zone_type"].isin(TOGETHER)]
-    common = last.groupby("zone_type")["zones"].sum().sort_values(ascending=False, kind="stable").index
-    return [kind for kind in known if kind in set(doses["zone_type"])] or list(common[:most])
+    last = doses[
+        doses["year"].eq(doses["year"].max()) & ~doses["zone_type"].isin(TOGETHER)
+    ]
+    common = (
+        last.groupby("zone_type")["zones"]
+        .sum()
+        .sort_values(ascending=False, kind="stable")
+        .index
+    )
+    return [kind for kind in known if kind in set(doses["zone_type"])] or list(
+        common[:most]
+    )
 
 
 def count_of(number: int, study: Mapping[str, Any]) -> str:
@@ -53,12 +62,19 @@ def last_main_period(periods: Mapping[str, Any]) -> str:
 
 def main_periods(periods: Mapping[str, Any]) -> list[str]:
     """Return the main periods of the config in the order written."""
-    return [name for name, item in periods.items() if item.get("role", "main") == "main"]
+    return [
+        name for name, item in periods.items() if item.get("role", "main") == "main"
+    ]
 
 
 def shown_periods(periods: Mapping[str, Any], roles: Sequence[str]) -> list[str]:
     """Return the periods of some roles, role by role."""
-    found = [name for role in roles for name, item in periods.items() if item.get("role", "main") == role]
+    found = [
+        name
+        for role in roles
+        for name, item in periods.items()
+        if item.get("role", "main") == role
+    ]
     return found or list(periods)
 
 
@@ -74,7 +90,9 @@ def period_label(period: str, periods: Mapping[str, Any]) -> str:
 def term_name(term: str) -> str:
     """Return a term or a difference of two terms as it is printed."""
     plain, per_sd, _ = term.partition(" per s.d.")
-    named = " minus ".join(TERM_NAMES.get(part, part.replace("_", " ")) for part in plain.split(" - "))
+    named = " minus ".join(
+        TERM_NAMES.get(part, part.replace("_", " ")) for part in plain.split(" - ")
+    )
     return named + (", per s.d." if per_sd else "")
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from evenfield.shared.tables.numbers import text
 from evenfield.shared.tables.units import TERM_NAMES
 
-# Said elsewhere in every table: in the period's mark and in the column of detectable effects.
+# Said elsewhere in every table: in the period's mark and in the column of detectable
+# effects.
 SAID_ELSEWHERE = ("PROXY", "SPLICED", "UNDERPOWERED")
 
 
@@ -15,10 +16,17 @@ def reason(warning: Any) -> str:
     parts = [part.strip() for part in text(warning).split(";")]
     for term, name in TERM_NAMES.items():
         parts = [part.replace(term, name) for part in parts]
-    return "; ".join(part for part in parts if part and not part.startswith(SAID_ELSEWHERE))
+    return "; ".join(
+        part for part in parts if part and not part.startswith(SAID_ELSEWHERE)
+    )
 
 
 def numbers(name: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the numbers of an estimate as columns that start with ``name``, and the reason of a blank one."""
-    found = {f"{name}_{key}": row.get(key) for key in ("estimate", "std_error", "p_value", "conf_low", "conf_high")}
+    """Return the numbers of an estimate as columns that start with ``name``, and the
+    reason of a blank one.
+    """
+    found = {
+        f"{name}_{key}": row.get(key)
+        for key in ("estimate", "std_error", "p_value", "conf_low", "conf_high")
+    }
     return found | {f"{name}_reason": reason(row.get("warning", ""))}

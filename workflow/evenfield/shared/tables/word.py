@@ -1,4 +1,6 @@
-"""Tables as Word documents: title, table with the three rules of print, note; the same bytes every time."""
+"""Tables as Word documents: title, table with the three rules of print, note; the same
+bytes every time.
+"""
 
 import zipfile
 from copy import deepcopy
@@ -19,10 +21,20 @@ from evenfield.shared.tables.table import Table, grid
 from evenfield.study.files import beside
 
 # Core properties and the archive need a time: a fixed one keeps the bytes the same.
-WRITTEN, ZIP_TIME = datetime(2000, 1, 1), (1980, 1, 1, 0, 0, 0)  # noqa: DTZ001 - the format has no zone
-# Characters of a row that fit on a page of A4 by size of type in points: upright first, then sideways.
-SIZES = ((88, 9.0, False), (100, 8.0, False), (150, 8.5, True), (190, 7.0, True), (10_000, 6.0, True))
-LONG_CELL, MARGIN = 36, Mm(20)
+
+WRITTEN = datetime(2000, 1, 1)  # noqa: DTZ001 - Word writes no zone
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+# Characters of a row that fit on a page of A4 by size of type in points: upright first,
+# then sideways.
+SIZES = (
+    (88, 9.0, False),
+    (100, 8.0, False),
+    (150, 8.5, True),
+    (190, 7.0, True),
+    (10_000, 6.0, True),
+)
+LONG_CELL = 36
+MARGIN = Mm(20)
 ALIGN = {"left": WD_ALIGN_PARAGRAPH.LEFT, "right": WD_ALIGN_PARAGRAPH.RIGHT}
 
 
@@ -37,9 +49,13 @@ def write_word(table: Table, path: str | Path) -> None:
         for place, column in enumerate(table.columns)
     ]
     weights = [min(count, LONG_CELL) for count in longest]
-    size, sideways = next((points, flat) for most, points, flat in SIZES if sum(weights) <= most)
+    size, sideways = next(
+        (points, flat) for most, points, flat in SIZES if sum(weights) <= most
+    )
     document, width = _document(table, size, sideways=sideways)
-    made = document.add_table(len(texts), len(weights), style=document.styles["Normal Table"])
+    made = document.add_table(
+        len(texts), len(weights), style=document.styles["Normal Table"]
+    )
     widths = [width * weight // sum(weights) for weight in weights]
     for column, wide in zip(made.columns, widths, strict=True):
         column.width = wide
@@ -53,13 +69,20 @@ def write_word(table: Table, path: str | Path) -> None:
         for cell, text, column in zip(cells, shown, table.columns, strict=False):
             paragraph = cell.paragraphs[0]
             if column.align not in shapes:
-                paragraph.style, paragraph.alignment = document.styles["Cell"], ALIGN[column.align]
+                paragraph.style, paragraph.alignment = (
+                    document.styles["Cell"],
+                    ALIGN[column.align],
+                )
                 shapes[column.align] = paragraph._p.pPr
             else:
                 paragraph._p.append(deepcopy(shapes[column.align]))
             run = paragraph.add_run(text)
             run.bold, run.italic = place == 0 or None, len(shown) < len(weights) or None
-            _rule(cell, top=8 if place == 0 else 0, bottom={0: 4, len(texts) - 1: 8}.get(place, 0))
+            _rule(
+                cell,
+                top=8 if place == 0 else 0,
+                bottom={0: 4, len(texts) - 1: 8}.get(place, 0),
+            )
         for name in ("w:cantSplit", *(["w:tblHeader"] if place == 0 else [])):
             row._tr.get_or_add_trPr().append(OxmlElement(name))
     if body.note:
@@ -69,7 +92,8 @@ def write_word(table: Table, path: str | Path) -> None:
 
 def _document(table: Table, size: float, *, sideways: bool) -> tuple[Any, int]:
     """Return a page of A4 with the title on it, and the width of its text."""
-    document, page = Document(), None
+    document = Document()
+    page = None
     for style in list(document.styles):
         if style.type == WD_STYLE_TYPE.TABLE and style.name != "Normal Table":
             style.delete()
@@ -80,16 +104,30 @@ def _document(table: Table, size: float, *, sideways: bool) -> tuple[Any, int]:
     document.styles["Note"].paragraph_format.space_before = Pt(4)
     document.styles["Caption"].font.color.rgb = RGBColor(0, 0, 0)
     for part in (document.part, document.part.package):
-        for key in [key for key, to in part.rels.items() if to.reltype.endswith(("WithEffects", "thumbnail"))]:
+        for key in [
+            key
+            for key, to in part.rels.items()
+            if to.reltype.endswith(("WithEffects", "thumbnail"))
+        ]:
             del part.rels[key]
-    page, wide, high = document.sections[0], *((Mm(297), Mm(210)) if sideways else (Mm(210), Mm(297)))
+    page, wide, high = (
+        document.sections[0],
+        *((Mm(297), Mm(210)) if sideways else (Mm(210), Mm(297))),
+    )
     page.orientation = WD_ORIENT.LANDSCAPE if sideways else WD_ORIENT.PORTRAIT
     page.page_width, page.page_height = wide, high
     page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = MARGIN
     told = document.core_properties
-    told.author, told.title, told.subject, told.comments = "evenfield", table.title, table.id, ""
+    told.author, told.title, told.subject, told.comments = (
+        "evenfield",
+        table.title,
+        table.id,
+        "",
+    )
     told.created = told.modified = WRITTEN
-    document.add_paragraph(f"{table.id}. {table.title}", style="Caption").paragraph_format.keep_with_next = True
+    document.add_paragraph(
+        f"{table.id}. {table.title}", style="Caption"
+    ).paragraph_format.keep_with_next = True
     return document, wide - 2 * MARGIN
 
 
@@ -110,6 +148,15 @@ def _save(document: Any, path: str | Path) -> None:
     """Write the parts in order of their names, without the clock."""
     held = BytesIO()
     document.save(held)
-    with beside(path) as part, zipfile.ZipFile(held) as source, zipfile.ZipFile(part, "w") as target:
+    with (
+        beside(path) as part,
+        zipfile.ZipFile(held) as source,
+        zipfile.ZipFile(part, "w") as target,
+    ):
         for name in sorted(source.namelist()):
-            target.writestr(zipfile.ZipInfo(name, ZIP_TIME), source.read(name), zipfile.ZIP_DEFLATED, 9)
+            target.writestr(
+                zipfile.ZipInfo(name, ZIP_TIME),
+                source.read(name),
+                zipfile.ZIP_DEFLATED,
+                9,
+            )

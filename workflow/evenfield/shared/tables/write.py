@@ -14,7 +14,12 @@ from evenfield.study.files import write_text
 from evenfield.study.simulated import watermark_for
 from evenfield.study.table_files import write_results
 
-WRITERS = {".tex": table_latex, ".md": table_markdown, ".html": table_html, ".typ": table_typst}
+WRITERS = {
+    ".tex": table_latex,
+    ".md": table_markdown,
+    ".html": table_html,
+    ".typ": table_typst,
+}
 
 
 def write_table_files(table: Table, paths: Sequence[str]) -> None:

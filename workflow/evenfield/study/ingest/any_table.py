@@ -1,4 +1,6 @@
-"""Read a table of anyone's as text: CSV, Excel, Stata, SPSS, Parquet or the properties of GeoJSON."""
+"""Read a table of anyone's as text: CSV, Excel, Stata, SPSS, Parquet or the properties
+of GeoJSON.
+"""
 
 import csv
 import io
@@ -15,13 +17,37 @@ import pandas as pd
 
 from evenfield.study.errors import IngestError
 
-MISSING = {"", "na", "n/a", "n.a.", "nan", "null", "none", ".", "..", "...", "-", "–", "—", "#n/a"}
+MISSING = {
+    "",
+    "na",
+    "n/a",
+    "n.a.",
+    "nan",
+    "null",
+    "none",
+    ".",
+    "..",
+    "...",
+    "-",
+    "–",
+    "—",
+    "#n/a",
+}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-GROUPED, COMMA = re.compile(r"[+-]?\d{1,3}([, ’'\u00a0\u202f]\d{3})+(\.\d+)?"), re.compile(r"[+-]?\d*,\d+")
+GROUPED = re.compile(r"[+-]?\d{1,3}([, ’'\u00a0\u202f]\d{3})+(\.\d+)?")
+COMMA = re.compile(r"[+-]?\d*,\d+")
 ANY_NUMBER = "|".join(pattern.pattern for pattern in (NUMBER, GROUPED, COMMA))
 FORMATS = "CSV or text, Excel (.xlsx), Stata (.dta), SPSS (.sav), Parquet, GeoJSON"
-NOTE = re.compile(r"(notes?|sources?|注|注释|数据来源)\s*[:：]", re.IGNORECASE)  # what begins the lines below a table
-PACKAGES = {".parquet": "pyarrow", ".sav": "pyreadstat", ".zsav": "pyreadstat", ".xls": "xlrd", ".ods": "odfpy"}
+NOTE = re.compile(
+    r"(notes?|sources?|注|注释|数据来源)\s*[:：]", re.IGNORECASE
+)  # what begins the lines below a table
+PACKAGES = {
+    ".parquet": "pyarrow",
+    ".sav": "pyreadstat",
+    ".zsav": "pyreadstat",
+    ".xls": "xlrd",
+    ".ods": "odfpy",
+}
 
 
 @dataclass
@@ -30,16 +56,25 @@ class AnyTable:
 
     frame: pd.DataFrame  # every cell as text, blank where nothing stands
     said: list[str] = field(default_factory=list)  # what was guessed in reading it
-    labels: dict[str, str] = field(default_factory=dict)  # labels of columns, as Stata and SPSS have them
+    labels: dict[str, str] = field(
+        default_factory=dict
+    )  # labels of columns, as Stata and SPSS have them
     above: list[str] = field(default_factory=list)  # lines above the header
 
 
 def read_any(path: str | Path) -> AnyTable:
-    """Read a table by the ending of its file's name; what cannot be read is refused in one line."""
+    """Read a table by the ending of its file's name; what cannot be read is refused in
+    one line.
+    """
     file = Path(path)
-    readers: dict[str, Callable[[Path], AnyTable]] = {".dta": _read_stata, ".parquet": _read_parquet}
+    readers: dict[str, Callable[[Path], AnyTable]] = {
+        ".dta": _read_stata,
+        ".parquet": _read_parquet,
+    }
     readers |= dict.fromkeys((".xlsx", ".xlsm", ".xls", ".ods"), _read_excel)
-    readers |= dict.fromkeys((".geojson", ".json"), _read_geojson) | dict.fromkeys((".sav", ".zsav"), _read_spss)
+    readers |= dict.fromkeys((".geojson", ".json"), _read_geojson) | dict.fromkeys(
+        (".sav", ".zsav"), _read_spss
+    )
     if not file.is_file():
         raise IngestError(f"no file {file.name}", FORMATS, "correct the path")
     try:
@@ -49,26 +84,42 @@ def read_any(path: str | Path) -> AnyTable:
         raise IngestError(
             f"{file.name} needs the package {need}",
             "that package in evenfield's environment",
-            f"install it (`.venv/bin/python -m pip install {need}`) or save the table as CSV",
+            f"install it (`.venv/bin/python -m pip install {need}`) or save the table"
+            " as CSV",
         ) from None
     except IngestError:
         raise
     except Exception as error:
         told = " ".join(str(error).split())[:100] or type(error).__name__
-        raise IngestError(f"{file.name} cannot be read ({told})", FORMATS, "save it again, or as CSV") from None
-    table.frame.columns = [re.sub(r"[\s\x00-\x1f\x7f]+", " ", str(name)).strip() for name in table.frame.columns]
+        raise IngestError(
+            f"{file.name} cannot be read ({told})", FORMATS, "save it again, or as CSV"
+        ) from None
+    table.frame.columns = [
+        re.sub(r"[\s\x00-\x1f\x7f]+", " ", str(name)).strip()
+        for name in table.frame.columns
+    ]
     names = Counter(table.frame.columns)
     twice = [name for name, count in names.items() if count > 1 and name]
     if twice:
-        raise IngestError(f"{file.name} has the column {twice[0]} twice", "each name once", "rename one of them")
+        raise IngestError(
+            f"{file.name} has the column {twice[0]} twice",
+            "each name once",
+            "rename one of them",
+        )
     if table.frame.empty or not len(table.frame.columns):
-        raise IngestError(f"{file.name} has no rows", "a header and rows below it", "give another file")
+        raise IngestError(
+            f"{file.name} has no rows",
+            "a header and rows below it",
+            "give another file",
+        )
     table.frame = table.frame.loc[:, [bool(name) for name in table.frame.columns]]
     return table
 
 
 def numbers_of(column: pd.Series) -> pd.Series | None:
-    """Return a column of text as numbers, blank where missing; nothing if any cell is no number."""
+    """Return a column of text as numbers, blank where missing; nothing if any cell is
+    no number.
+    """
     text = column.astype(str).str.strip()
     blank = text.str.lower().isin(MISSING)
     held = text[~blank]
@@ -77,7 +128,10 @@ def numbers_of(column: pd.Series) -> pd.Series | None:
     grouped = held.str.fullmatch(GROUPED.pattern)
     if grouped.any() and (grouped | held.str.fullmatch(NUMBER.pattern)).all():
         held = held.str.replace(r"[, ’'\u00a0\u202f]", "", regex=True)
-    elif held.str.fullmatch(COMMA.pattern).any() and not held.str.contains(".", regex=False).any():
+    elif (
+        held.str.fullmatch(COMMA.pattern).any()
+        and not held.str.contains(".", regex=False).any()
+    ):
         held = held.str.replace(",", ".", regex=False)
     if not held.str.fullmatch(NUMBER.pattern).all():
         return None
@@ -90,7 +144,9 @@ def number_text(value: float) -> str:
 
 
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame({name: [_cell(value) for value in frame[name]] for name in frame.columns})
+    return pd.DataFrame(
+        {name: [_cell(value) for value in frame[name]] for name in frame.columns}
+    )
 
 
 def _cell(value: Any) -> str:
@@ -112,52 +168,90 @@ def _headed(rows: list[list[str]], said: list[str]) -> AnyTable:
         return AnyTable(pd.DataFrame())
     filled = [sum(bool(cell) for cell in row) for row in rows]
     usual = Counter(filled[len(filled) // 4 :]).most_common(1)[0][0]
-    start = next((i for i, count in enumerate(filled) if count >= max(2, 0.7 * usual)), 0)
+    start = next(
+        (i for i, count in enumerate(filled) if count >= max(2, 0.7 * usual)), 0
+    )
     header = rows[start]
     width = max(i for i, cell in enumerate(header, start=1) if cell)
-    end = next((i for i, row in enumerate(rows) if i > start and NOTE.match(row[0])), len(rows))
+    end = next(
+        (i for i, row in enumerate(rows) if i > start and NOTE.match(row[0])), len(rows)
+    )
     body = [(row + [""] * width)[:width] for row in rows[start + 1 : end]]
-    long = [i for i, row in enumerate(rows[start + 1 : end], start=start + 2) if any(row[width:])]
+    long = [
+        i
+        for i, row in enumerate(rows[start + 1 : end], start=start + 2)
+        if any(row[width:])
+    ]
     if long:
-        raise IngestError(f"line {long[0]} has more cells than the header", f"{width} cells in each row", "correct it")
+        raise IngestError(
+            f"line {long[0]} has more cells than the header",
+            f"{width} cells in each row",
+            "correct it",
+        )
     while body and sum(bool(cell) for cell in body[-1]) == 1 and width > 2:
         body.pop()
     dropped = len(rows) - start - 1 - len(body)
     if start:
-        said.append(f"the header is the row that begins with {header[0] or header[1]}; {start} rows above it left out")
+        said.append(
+            f"the header is the row that begins with {header[0] or header[1]}; {start}"
+            " rows above it left out"
+        )
     if dropped:
         said.append(f"{dropped} notes below the table left out")
     above = [",".join(row).rstrip(",") for row in rows[:start]]
-    return AnyTable(pd.DataFrame(body, columns=header[:width], dtype=str), said, above=above)
+    return AnyTable(
+        pd.DataFrame(body, columns=header[:width], dtype=str), said, above=above
+    )
 
 
 def _read_text(file: Path) -> AnyTable:
-    content, said = file.read_bytes(), []
+    content = file.read_bytes()
+    said = []
     if b"\x00" in content and content[:2] not in {b"\xff\xfe", b"\xfe\xff"}:
         raise IngestError(f"{file.name} is no text", FORMATS, "save it in one of these")
     encoding = "utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError:
-        # Chinese letters come as pairs of bytes above 127, letters of European languages mostly alone.
+        # Chinese letters come as pairs of bytes above 127, letters of European
+        # languages mostly alone.
         runs = re.findall(rb"[\x80-\xff]+", content)
-        chinese = "地区".encode("gb18030") in content or all(len(run) % 2 == 0 for run in runs)
+        chinese = "地区".encode("gb18030") in content or all(
+            len(run) % 2 == 0 for run in runs
+        )
         encoding = "gb18030" if chinese else "cp1252"
         text = content.decode(encoding, errors="replace")
         said.append(f"{file.name} is not UTF-8; read as {encoding}")
     lines = [line for line in text.splitlines()[:50] if line.strip()]
     counts = {mark: [line.count(mark) for line in lines] for mark in ",;\t|"}
-    delimiter = max(counts, key=lambda mark: (min(counts[mark][-20:], default=0), sum(counts[mark])))
+    delimiter = max(
+        counts, key=lambda mark: (min(counts[mark][-20:], default=0), sum(counts[mark]))
+    )
     if delimiter != ",":
-        said.append(f"cells are separated by {'tabs' if delimiter == chr(9) else delimiter}")
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+        said.append(
+            f"cells are separated by {'tabs' if delimiter == chr(9) else delimiter}"
+        )
+    rows = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True
+    )
     return _headed([[_cell(cell) for cell in row] for row in rows], said)
 
 
 def _read_excel(file: Path) -> AnyTable:
-    sheets = pd.read_excel(file, sheet_name=None, header=None, dtype=object, keep_default_na=False, na_values=[""])
+    sheets = pd.read_excel(
+        file,
+        sheet_name=None,
+        header=None,
+        dtype=object,
+        keep_default_na=False,
+        na_values=[""],
+    )
     name, sheet = max(sheets.items(), key=lambda item: item[1].notna().to_numpy().sum())
-    said = [f"the sheet {name} was read, the fullest of {len(sheets)}"] if len(sheets) > 1 else []
+    said = (
+        [f"the sheet {name} was read, the fullest of {len(sheets)}"]
+        if len(sheets) > 1
+        else []
+    )
     return _headed(_as_text(sheet).to_numpy().tolist(), said)
 
 
@@ -169,15 +263,25 @@ def _read_stata(file: Path) -> AnyTable:
 
 def _read_spss(file: Path) -> AnyTable:
     frame = pd.read_spss(file)
-    labels = {name: text for name, text in frame.attrs.get("column_names_to_labels", {}).items() if text}
+    labels = {
+        name: text
+        for name, text in frame.attrs.get("column_names_to_labels", {}).items()
+        if text
+    }
     return AnyTable(_as_text(frame.astype(object)), labels=labels)
 
 
 def _read_parquet(file: Path) -> AnyTable:
-    return AnyTable(_as_text(pd.read_parquet(file).reset_index(drop=True).astype(object)))
+    return AnyTable(
+        _as_text(pd.read_parquet(file).reset_index(drop=True).astype(object))
+    )
 
 
 def _read_geojson(file: Path) -> AnyTable:
     content = json.loads(file.read_text(encoding="utf-8-sig"))
-    rows = content if isinstance(content, list) else [feature["properties"] for feature in content["features"]]
+    rows = (
+        content
+        if isinstance(content, list)
+        else [feature["properties"] for feature in content["features"]]
+    )
     return AnyTable(_as_text(pd.DataFrame(rows).astype(object)))

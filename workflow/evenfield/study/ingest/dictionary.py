@@ -26,37 +26,62 @@ SHAPE = Path(__file__).with_name("datapackage.schema.json")
 
 
 def read_package(path: str | Path) -> dict[str, Any]:
-    """Read datapackage.json as plain data, of the shape that everything else may rely on."""
+    """Read datapackage.json as plain data, of the shape that everything else may rely
+    on.
+    """
     if not Path(path).is_file():
         raise IngestError(
-            f"no file {path}", "the dictionary named by data.package", "correct data.package in config.yaml"
+            f"no file {path}",
+            "the dictionary named by data.package",
+            "correct data.package in config.yaml",
         )
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise IngestError(f"{path} cannot be read ({error.strerror})", "a file you may read", "permit it") from None
+        raise IngestError(
+            f"{path} cannot be read ({error.strerror})",
+            "a file you may read",
+            "permit it",
+        ) from None
     except (ValueError, RecursionError):
         raise IngestError(
-            f"{path} is not a data package", "JSON with a list of resources", "see docs/new-study.md"
+            f"{path} is not a data package",
+            "JSON with a list of resources",
+            "see docs/new-study.md",
         ) from None
-    faults, shape = Faults(), json.loads(SHAPE.read_text(encoding="utf-8"))
+    faults = Faults()
+    shape = json.loads(SHAPE.read_text(encoding="utf-8"))
     for fault in Draft202012Validator(shape).iter_errors(content):
         best = best_match([fault]) or fault
-        found = f"{path}: {_place(list(best.absolute_path), content)}{' '.join(best.message.split())[:160]}"
-        faults.append(IngestError(found, "what docs/data.md describes", "correct the dictionary"))
+        found = (
+            f"{path}:"
+            f" {_place(list(best.absolute_path), content)}{' '.join(best.message.split())[:160]}"
+        )
+        faults.append(
+            IngestError(found, "what docs/data.md describes", "correct the dictionary")
+        )
     faults.refuse()
     return dict(content)
 
 
 def _place(steps: list[Any], content: Any) -> str:
-    """Name a place of the dictionary by the names written there: ``resource 'panel', field 'year', type: ``."""
-    words, node = list[str](), content
+    """Name a place of the dictionary by the names written there: ``resource 'panel',
+    field 'year', type: ``.
+    """
+    words = list[str]()
+    node = content
     for step in steps:
         node = node[step]
         if not isinstance(step, int):
-            words.append(str(step).removesuffix("s") if isinstance(node, list) else str(step))
+            words.append(
+                str(step).removesuffix("s") if isinstance(node, list) else str(step)
+            )
         elif words:
-            words[-1] += f" '{node['name']}'" if isinstance(node, Mapping) and "name" in node else f" {step + 1}"
+            words[-1] += (
+                f" '{node['name']}'"
+                if isinstance(node, Mapping) and "name" in node
+                else f" {step + 1}"
+            )
     return f"{', '.join(word for word in words if word != 'schema')}: " if words else ""
 
 
@@ -66,13 +91,18 @@ def read_resources(path: str | Path) -> dict[str, Resource]:
     parsed = [parse_resource(item) for item in package["resources"]]
     resources = {table_name(resource): resource for resource in parsed}
     needed = ALWAYS if "grade" in package else REQUIRED_TABLES
-    missing = [name for name in needed if name not in resources or not resources[name].fields]
-    faults = Faults(fault for resource in parsed for fault in _description_faults(resource))
+    missing = [
+        name for name in needed if name not in resources or not resources[name].fields
+    ]
+    faults = Faults(
+        fault for resource in parsed for fault in _description_faults(resource)
+    )
     if missing:
         faults.append(
             IngestError(
                 f"datapackage.json does not describe {first_examples(missing)}",
-                f"the tables {', '.join(needed)}" + (", or one `grade` for all" if "grade" not in package else ""),
+                f"the tables {', '.join(needed)}"
+                + (", or one `grade` for all" if "grade" not in package else ""),
                 "add the resource, see docs/new-study.md",
             )
         )
@@ -87,10 +117,18 @@ def read_resources(path: str | Path) -> dict[str, Resource]:
 def _description_faults(resource: Resource) -> Iterator[IngestError]:
     where = f"datapackage.json, {resource.path}"
     if Path(resource.path).is_absolute() or ".." in Path(resource.path).parts:
-        yield IngestError(f"{where}: it leaves the data folder", "a path inside the data folder", "move the file")
+        yield IngestError(
+            f"{where}: it leaves the data folder",
+            "a path inside the data folder",
+            "move the file",
+        )
     names = [field.name for field in resource.fields]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        yield IngestError(f"{where}: {first_examples(twice)} stands twice", "each column once", "remove one")
+        yield IngestError(
+            f"{where}: {first_examples(twice)} stands twice",
+            "each column once",
+            "remove one",
+        )
     if not resource.fields:
         return
     used = [*resource.key, *(column for column, _, _ in resource.foreign)]
@@ -108,34 +146,51 @@ def _description_faults(resource: Resource) -> Iterator[IngestError]:
     missing = [name for name in needed if name not in kinds]
     if missing:
         yield IngestError(
-            f"datapackage.json does not describe {first_examples(missing)} of {resource.path}",
+            f"datapackage.json does not describe {first_examples(missing)} of"
+            f" {resource.path}",
             f"at least the columns {', '.join(needed)}",
             "add the field, see docs/new-study.md",
         )
-    wanted = {**dict.fromkeys(NUMERIC.get(table_kind(resource.path), ()), "number"), **needed}
+    wanted = {
+        **dict.fromkeys(NUMERIC.get(table_kind(resource.path), ()), "number"),
+        **needed,
+    }
     for name, kind in wanted.items():
         number = kinds.get(name) in {"integer", "number"}
-        fits = not number if kind == "string" else kinds.get(name) == "integer" or (number and kind == "number")
+        fits = (
+            not number
+            if kind == "string"
+            else kinds.get(name) == "integer" or (number and kind == "number")
+        )
         if name in kinds and not fits:
-            found = f"datapackage.json describes {name} of {resource.path} as {kinds[name]}"
+            found = (
+                f"datapackage.json describes {name} of {resource.path} as {kinds[name]}"
+            )
             yield IngestError(found, kind, "correct its type")
 
 
 def table_name(resource: Resource) -> str:
-    """Name a table by its file: ``panel`` for panel.csv, ``taxonomies/seed2011`` for a taxonomy."""
+    """Name a table by its file: ``panel`` for panel.csv, ``taxonomies/seed2011`` for a
+    taxonomy.
+    """
     return str(Path(resource.path).with_suffix("").as_posix())
 
 
 def hash_bytes(path: Path) -> str:
     """Hash a file's bytes in the form that datapackage.json holds."""
     if not path.is_file():
-        raise IngestError(f"no file {path.name}", f"the file {path}", "restore the file or drop its resource")
+        raise IngestError(
+            f"no file {path.name}",
+            f"the file {path}",
+            "restore the file or drop its resource",
+        )
     return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def refresh_hashes(path: str | Path) -> list[str]:
     """Rewrite the hash and size of every table in datapackage.json."""
-    package, folder = read_package(path), Path(path).parent
+    package = read_package(path)
+    folder = Path(path).parent
     changed = []
     for item in package["resources"]:
         file = folder / item["path"]
@@ -149,16 +204,24 @@ def refresh_hashes(path: str | Path) -> list[str]:
 
 
 def write_package(package: Mapping[str, Any], path: str | Path) -> None:
-    """Write the dictionary; what stands in its file keeps its form as far as its content stays."""
+    """Write the dictionary; what stands in its file keeps its form as far as its
+    content stays.
+    """
     before = Path(path).read_text(encoding="utf-8") if Path(path).is_file() else ""
-    text = _in_form(before, package) or json.dumps(package, ensure_ascii=False, indent=2) + "\n"
+    text = (
+        _in_form(before, package)
+        or json.dumps(package, ensure_ascii=False, indent=2) + "\n"
+    )
     write_text(text, path)
 
 
 def _in_form(text: str, package: Mapping[str, Any]) -> str:
-    """Return the text with its tables replaced where they changed; nothing if that does not give the dictionary."""
+    """Return the text with its tables replaced where they changed; nothing if that does
+    not give the dictionary.
+    """
     start = re.search(r'"resources"\s*:\s*\[\s*', text)
-    parts, place = list[tuple[int, int, Any]](), start.end() if start else len(text)
+    parts = list[tuple[int, int, Any]]()
+    place = start.end() if start else len(text)
     while place < len(text) and text[place] == "{":
         item, end = json.JSONDecoder().raw_decode(text, place)
         parts.append((place, end, item))
@@ -166,12 +229,15 @@ def _in_form(text: str, package: Mapping[str, Any]) -> str:
         place = gap.end() if gap else len(text)
     if not parts:
         return ""
-    out, last = text[: parts[0][0]], parts[-1][1]
+    out = text[: parts[0][0]]
+    last = parts[-1][1]
     separator = text[parts[0][1] : parts[1][0]] if len(parts) > 1 else ",\n    "
     for i, item in enumerate(package["resources"]):
         piece = json.dumps(item, ensure_ascii=False, indent=2).replace("\n", "\n    ")
         if i < len(parts):
-            piece = _rehashed(text[parts[i][0] : parts[i][1]], parts[i][2], item) or piece
+            piece = (
+                _rehashed(text[parts[i][0] : parts[i][1]], parts[i][2], item) or piece
+            )
         out += (separator if i else "") + piece
     out += text[last:]
     try:
@@ -181,7 +247,9 @@ def _in_form(text: str, package: Mapping[str, Any]) -> str:
 
 
 def _rehashed(text: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """Return the text of a table with its new checksum; nothing if more than this changed."""
+    """Return the text of a table with its new checksum; nothing if more than this
+    changed.
+    """
     fresh = {key: new[key] for key in ("bytes", "hash") if key in new}
     if {**old, **fresh} != new:
         return ""
@@ -198,9 +266,12 @@ def _rehashed(text: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
 
 
 def public_dictionary(path: str | Path) -> dict[str, Any]:
-    """Return the dictionary without the hash and size of its files, which change when rows are shuffled."""
+    """Return the dictionary without the hash and size of its files, which change when
+    rows are shuffled.
+    """
     package = read_package(path)
     items = [
-        {key: value for key, value in item.items() if key not in {"hash", "bytes"}} for item in package["resources"]
+        {key: value for key, value in item.items() if key not in {"hash", "bytes"}}
+        for item in package["resources"]
     ]
     return {**package, "resources": items}

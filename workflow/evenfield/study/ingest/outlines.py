@@ -14,13 +14,17 @@ EMPTY: dict[str, Any] = {"type": "FeatureCollection", "features": []}
 
 def read_outlines(package: str | Path) -> dict[str, Any]:
     """Read the GeoJSON outlines that the dictionary names."""
-    paths = [r.path for r in read_resources(package).values() if r.path.endswith(".geojson")]
+    paths = [
+        r.path for r in read_resources(package).values() if r.path.endswith(".geojson")
+    ]
     if not paths:
         return EMPTY
     file = Path(package).parent / paths[0]
     try:
         features = json.loads(file.read_text(encoding="utf-8"))["features"]
-        ordered = sorted(features, key=lambda feature: str(feature["properties"]["unit"]))
+        ordered = sorted(
+            features, key=lambda feature: str(feature["properties"]["unit"])
+        )
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise IngestError(
             f"{paths[0]} holds no outlines",
@@ -31,28 +35,50 @@ def read_outlines(package: str | Path) -> dict[str, Any]:
 
 
 def check_outlines(outlines: dict[str, Any], units: list[str]) -> None:
-    """Refuse outlines of units that the study does not have, two of one unit, and what is no polygon in degrees."""
+    """Refuse outlines of units that the study does not have, two of one unit, and what
+    is no polygon in degrees.
+    """
     named = [str(feature["properties"]["unit"]) for feature in outlines["features"]]
     unknown = sorted(set(named) - set(units))
     if unknown:
         raise IngestError(
-            f"the outlines name {len(unknown)} unknown unit ({first_examples(unknown)})",
+            f"the outlines name {len(unknown)} unknown unit"
+            f" ({first_examples(unknown)})",
             "units of units.csv",
             "correct the id",
         )
     twice = sorted({name for name in named if named.count(name) > 1})
     shapes = zip(named, outlines["features"], strict=True)
-    if wrong := twice or [name for name, feature in shapes if not _is_polygon(feature.get("geometry"))]:
-        expected = "one Polygon or MultiPolygon a unit, closed rings of longitudes and latitudes in degrees"
-        raise IngestError(f"the outlines of {first_examples(wrong)} are in disorder", expected, "correct the GeoJSON")
+    if wrong := twice or [
+        name for name, feature in shapes if not _is_polygon(feature.get("geometry"))
+    ]:
+        expected = (
+            "one Polygon or MultiPolygon a unit, closed rings of longitudes and"
+            " latitudes in degrees"
+        )
+        raise IngestError(
+            f"the outlines of {first_examples(wrong)} are in disorder",
+            expected,
+            "correct the GeoJSON",
+        )
 
 
 def _is_polygon(geometry: Any) -> bool:
     try:
         several = {"Polygon": False, "MultiPolygon": True}[geometry["type"]]
         parts = geometry["coordinates"] if several else [geometry["coordinates"]]
-        rings = [np.array([point[:2] for point in ring], float) for part in parts for ring in part]
+        rings = [
+            np.array([point[:2] for point in ring], float)
+            for part in parts
+            for ring in part
+        ]
     except (ValueError, KeyError, TypeError, OverflowError):
         return False
-    sizes = all(ring.ndim == 2 and ring.shape[1] == 2 and len(ring) >= 4 for ring in rings)
-    return bool(rings) and sizes and all((np.abs(ring) <= (180, 90)).all() for ring in rings)
+    sizes = all(
+        ring.ndim == 2 and ring.shape[1] == 2 and len(ring) >= 4 for ring in rings
+    )
+    return (
+        bool(rings)
+        and sizes
+        and all((np.abs(ring) <= (180, 90)).all() for ring in rings)
+    )

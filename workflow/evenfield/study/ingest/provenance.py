@@ -1,4 +1,6 @@
-"""Grades and flags: trace every cell of the panel to a source, and keep doubtful figures off unless switched on."""
+"""Grades and flags: trace every cell of the panel to a source, and keep doubtful
+figures off unless switched on.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,52 +11,102 @@ import pandas as pd
 from evenfield.study.errors import ConfigError, IngestError, first_examples
 
 ALL_UNITS = "all"
-DOUBTFUL, SIMULATED = "C", "simulated"
+DOUBTFUL = "C"
+SIMULATED = "simulated"
 
 
 def span_masks(panel: pd.DataFrame, spans: pd.DataFrame) -> list[np.ndarray]:
     """Mark the rows of the panel that each span of provenance covers; shape (N,)."""
-    year, unit = panel["year"].to_numpy(), panel["unit"]
+    year = panel["year"].to_numpy()
+    unit = panel["unit"]
     masks = []
     for span in spans.itertuples(index=False):
         inside = (year >= span.first_year) & (year <= span.last_year)
-        named = np.ones(len(panel), bool) if span.units == ALL_UNITS else unit.isin(str(span.units).split()).to_numpy()
+        named = (
+            np.ones(len(panel), bool)
+            if span.units == ALL_UNITS
+            else unit.isin(str(span.units).split()).to_numpy()
+        )
         masks.append(inside & named)
     return masks
 
 
-def whole_origin(package: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Return sources and spans of a study: its own, or one source and grade for all; and tables said to be simulated.
+def whole_origin(
+    package: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]
+) -> dict[str, pd.DataFrame]:
+    """Return sources and spans of a study: its own, or one source and grade for all;
+    and tables said to be simulated.
 
-    The dictionary states ``grade`` and ``flag`` for the whole study and ``flag`` for a table.
+    The dictionary states ``grade`` and ``flag`` for the whole study and ``flag`` for a
+    table.
     """
     named, licence = ([*package.get(key, []), {}][0] for key in ("sources", "licenses"))
-    source = {"source": "DATA", "citation": named.get("title", "not stated"), "vintage": named.get("version", "")}
-    source |= {"licence": licence.get("name", "not stated"), "redistribution": "not stated"}
+    source = {
+        "source": "DATA",
+        "citation": named.get("title", "not stated"),
+        "vintage": named.get("version", ""),
+    }
+    source |= {
+        "licence": licence.get("name", "not stated"),
+        "redistribution": "not stated",
+    }
     sources = tables.get("sources", pd.DataFrame([source]))
-    marked = [item["name"] for item in package["resources"] if item.get("flag") == SIMULATED]
-    spans = [pd.DataFrame({"variable": marked, "first_year": 0.0, "last_year": 0.0, "grade": "A", "flag": SIMULATED})]
+    marked = [
+        item["name"] for item in package["resources"] if item.get("flag") == SIMULATED
+    ]
+    spans = [
+        pd.DataFrame(
+            {
+                "variable": marked,
+                "first_year": 0.0,
+                "last_year": 0.0,
+                "grade": "A",
+                "flag": SIMULATED,
+            }
+        )
+    ]
     for name in ("panel", "panel_merged") if "panel_provenance" not in tables else ():
-        years, columns = tables.get(name, {"year": pd.Series()})["year"], [*tables.get(name, ())]
-        told = {"first_year": years.min(), "last_year": years.max(), "grade": package["grade"]}
-        spans.append(pd.DataFrame({"variable": columns, **told, "flag": package.get("flag", "official")}))
-    found = pd.concat([span for span in spans if len(span)] or spans[:1], ignore_index=True)
+        years = tables.get(name, {"year": pd.Series()})["year"]
+        columns = [*tables.get(name, ())]
+        told = {
+            "first_year": years.min(),
+            "last_year": years.max(),
+            "grade": package["grade"],
+        }
+        spans.append(
+            pd.DataFrame(
+                {"variable": columns, **told, "flag": package.get("flag", "official")}
+            )
+        )
+    found = pd.concat(
+        [span for span in spans if len(span)] or spans[:1], ignore_index=True
+    )
     found = found[~found["variable"].isin(["unit", "year"])].assign(
         units=ALL_UNITS, source=next(iter(sources["source"]), ""), note=""
     )
     own = [tables["panel_provenance"]] if "panel_provenance" in tables else []
     return {
         "sources": sources,
-        "panel_provenance": pd.concat([*own, found] if len(found) or not own else own, ignore_index=True),
+        "panel_provenance": pd.concat(
+            [*own, found] if len(found) or not own else own, ignore_index=True
+        ),
     }
 
 
 def check_coverage(tables: Mapping[str, pd.DataFrame]) -> None:
-    """Check that every figure of the panel lies in exactly one span of provenance, and no span is of another table."""
-    panel, spans = tables["panel"], tables["panel_provenance"]
+    """Check that every figure of the panel lies in exactly one span of provenance, and
+    no span is of another table.
+    """
+    panel = tables["panel"]
+    spans = tables["panel_provenance"]
     columns = {*panel.columns, *tables.get("panel_merged", panel).columns}
-    if unknown := sorted(set(spans.loc[spans["flag"].ne(SIMULATED), "variable"]) - columns):
-        found = f"panel_provenance.csv names {len(unknown)} unknown variable ({first_examples(unknown)})"
+    if unknown := sorted(
+        set(spans.loc[spans["flag"].ne(SIMULATED), "variable"]) - columns
+    ):
+        found = (
+            f"panel_provenance.csv names {len(unknown)} unknown variable"
+            f" ({first_examples(unknown)})"
+        )
         raise IngestError(found, "columns of panel.csv", "correct the name")
     masks = span_masks(panel, spans)
     for variable in [name for name in panel.columns if name not in {"unit", "year"}]:
@@ -64,45 +116,78 @@ def check_coverage(tables: Mapping[str, pd.DataFrame]) -> None:
         wrong = panel[variable].notna().to_numpy() & (count != 1)
         if wrong.any():
             rows = panel.loc[wrong, ["unit", "year"]]
-            cells = [f"{unit} {year:.0f}" for unit, year in rows.itertuples(index=False)]
+            cells = [
+                f"{unit} {year:.0f}" for unit, year in rows.itertuples(index=False)
+            ]
             raise IngestError(
-                f"panel.csv has {int(wrong.sum())} figures of {variable} with no or two sources "
-                f"({first_examples(cells)})",
+                f"panel.csv has {int(wrong.sum())} figures of {variable} with no or two"
+                f" sources ({first_examples(cells)})",
                 "one span of panel_provenance.csv for each figure",
                 "add or correct the span",
             )
 
 
-def drop_doubtful(panel: pd.DataFrame, spans: pd.DataFrame, switched_on: Sequence[str]) -> pd.DataFrame:
+def drop_doubtful(
+    panel: pd.DataFrame, spans: pd.DataFrame, switched_on: Sequence[str]
+) -> pd.DataFrame:
     """Blank the grade C figures of every variable that the config does not switch on."""
     unknown = [name for name in switched_on if name not in panel.columns]
     if unknown:
-        raise ConfigError(f"data.grade_c names {first_examples(unknown)}", "columns of panel.csv", "correct the name")
+        raise ConfigError(
+            f"data.grade_c names {first_examples(unknown)}",
+            "columns of panel.csv",
+            "correct the name",
+        )
     out = panel.copy()
-    doubtful = spans[spans["grade"].eq(DOUBTFUL) & ~spans["variable"].isin(list(switched_on))]
-    for name, mask in zip(doubtful["variable"], span_masks(panel, doubtful), strict=True):
+    doubtful = spans[
+        spans["grade"].eq(DOUBTFUL) & ~spans["variable"].isin(list(switched_on))
+    ]
+    for name, mask in zip(
+        doubtful["variable"], span_masks(panel, doubtful), strict=True
+    ):
         out.loc[mask, name] = np.nan
     return out
 
 
-def vintage_sentence(tables: Mapping[str, pd.DataFrame], panel: Mapping[str, Any]) -> str:
+def vintage_sentence(
+    tables: Mapping[str, pd.DataFrame], panel: Mapping[str, Any]
+) -> str:
     """Say in one sentence which vintage income, output and population are of, by years."""
-    (first, last), parts = panel["years"], []
+    first, last = panel["years"]
+    parts = []
     vintages = tables["sources"].set_index("source")["vintage"].fillna("")
-    for word, name in (("income", "column"), ("output", "output"), ("population", "population")):
+    for word, name in (
+        ("income", "column"),
+        ("output", "output"),
+        ("population", "population"),
+    ):
         told: dict[str, list[int]] = {}
         spans = tables["panel_provenance"].sort_values("first_year")
-        for span in spans[spans["variable"].eq(panel["income"].get(name))].to_dict("records"):
-            if (vintage := str(vintages[span["source"]])) and span["first_year"] <= last and span["last_year"] >= first:
+        for span in spans[spans["variable"].eq(panel["income"].get(name))].to_dict(
+            "records"
+        ):
+            if (
+                (vintage := str(vintages[span["source"]]))
+                and span["first_year"] <= last
+                and span["last_year"] >= first
+            ):
                 vintage += " (interpolated)" if span["flag"] == "interpolated" else ""
-                told.setdefault(vintage, []).extend([max(span["first_year"], first), min(span["last_year"], last)])
+                told.setdefault(vintage, []).extend(
+                    [max(span["first_year"], first), min(span["last_year"], last)]
+                )
         if told:
-            *most, final = [f"the {v} for {min(y):.0f}\u2013{max(y):.0f}" for v, y in told.items()]
-            parts.append(f"{word} follows {' and '.join(filter(None, [', '.join(most), final]))}")
+            *most, final = [
+                f"the {v} for {min(y):.0f}\u2013{max(y):.0f}" for v, y in told.items()
+            ]
+            parts.append(
+                f"{word} follows {' and '.join(filter(None, [', '.join(most), final]))}"
+            )
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
 def simulated_variables(spans: pd.DataFrame) -> list[str]:
-    """Return the variables that hold simulated figures; nothing computed from them is evidence."""
+    """Return the variables that hold simulated figures; nothing computed from them is
+    evidence.
+    """
     return sorted(set(spans.loc[spans["flag"].eq(SIMULATED), "variable"]))

@@ -1,4 +1,6 @@
-"""The files of a study's data folder as text: read, and written back only when the whole study is in order."""
+"""The files of a study's data folder as text: read, and written back only when the
+whole study is in order.
+"""
 
 import shutil
 import tempfile
@@ -9,36 +11,72 @@ from typing import Any
 import pandas as pd
 
 from evenfield.study.ingest.any_table import numbers_of
-from evenfield.study.ingest.dictionary import read_resources, refresh_hashes, write_package
+from evenfield.study.ingest.dictionary import (
+    read_resources,
+    refresh_hashes,
+    write_package,
+)
 from evenfield.study.ingest.study_tables import describe_study, read_study
 from evenfield.study.tables import NEEDED_COLUMNS, table_kind
 
 KEYS = ("unit", "year", "unit_i", "unit_j")
-RANGES = {"lat": {"minimum": -90, "maximum": 90}, "lon": {"minimum": -180, "maximum": 180}}
+RANGES = {
+    "lat": {"minimum": -90, "maximum": 90},
+    "lon": {"minimum": -180, "maximum": 180},
+}
 
 
 def read_text_table(path: Path) -> pd.DataFrame:
     """Read a table as text, so that cells that stay keep their digits."""
-    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig").fillna("")
+    return pd.read_csv(
+        path, dtype=str, keep_default_na=False, encoding="utf-8-sig"
+    ).fillna("")
 
 
 def described(
-    name: str, frame: pd.DataFrame, titles: Mapping[str, str], labels: Mapping[str, str], logged: Collection[str] = ()
+    name: str,
+    frame: pd.DataFrame,
+    titles: Mapping[str, str],
+    labels: Mapping[str, str],
+    logged: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Describe a table of text for the dictionary: types and ranges by its cells, titles where names were changed."""
-    needed, fields = NEEDED_COLUMNS.get(table_kind(f"{name}.csv"), {}), list[dict[str, Any]]()
+    """Describe a table of text for the dictionary: types and ranges by its cells,
+    titles where names were changed.
+    """
+    needed = NEEDED_COLUMNS.get(table_kind(f"{name}.csv"), {})
+    fields = list[dict[str, Any]]()
     for column in frame.columns:
         numbers = None if needed.get(column) == "string" else numbers_of(frame[column])
-        kind = needed.get(column) or ("string" if numbers is None and name != "panel" else "number")
+        kind = needed.get(column) or (
+            "string" if numbers is None and name != "panel" else "number"
+        )
         title = titles.get(column, "") if name in {"panel", "units"} else ""
         label = labels.get(title or column, "")
-        more = {"title": title, "description": label, "log": name == "panel" and column in logged}
+        more = {
+            "title": title,
+            "description": label,
+            "log": name == "panel" and column in logged,
+        }
         limits: dict[str, Any] = {"required": True} if column in KEYS else {}
-        if numbers is not None and kind == "number" and (column in RANGES or numbers.min() >= 0):
+        if (
+            numbers is not None
+            and kind == "number"
+            and (column in RANGES or numbers.min() >= 0)
+        ):
             limits |= RANGES.get(column, {"minimum": 0})
         more["constraints"] = limits
-        fields.append({"name": column, "type": kind, **{key: value for key, value in more.items() if value}})
-    key = [column for column in frame.columns if column in KEYS] if name != "zones" else []
+        fields.append(
+            {
+                "name": column,
+                "type": kind,
+                **{key: value for key, value in more.items() if value},
+            }
+        )
+    key = (
+        [column for column in frame.columns if column in KEYS]
+        if name != "zones"
+        else []
+    )
     schema = {"fields": fields, **({"primaryKey": key} if key else {})}
     return {"name": name.replace("/", "-"), "path": f"{name}.csv", "schema": schema}
 
@@ -49,16 +87,21 @@ def write_study(
     package: Mapping[str, Any] | None = None,
     texts: Mapping[str, str] | None = None,
 ) -> list[str]:
-    """Check changed tables in a copy of the data folder; only if all is well, put them in place with fresh hashes.
+    """Check changed tables in a copy of the data folder; only if all is well, put them
+    in place with fresh hashes.
 
-    ``package`` is the dictionary where it changes too; without it, that of the folder stays but for its hashes.
-    ``texts`` are files that are no tables.
+    ``package`` is the dictionary where it changes too; without it, that of the folder
+    stays but for its hashes. ``texts`` are files that are no tables.
     """
-    target, texts = Path(config["data"]["package"]), texts or {}
+    target = Path(config["data"]["package"])
+    texts = texts or {}
     with tempfile.TemporaryDirectory(prefix="evenfield-study-") as name:
         trial = Path(name) / target.name
         if target.is_file():
-            for path in [target.name, *(resource.path for resource in read_resources(target).values())]:
+            for path in [
+                target.name,
+                *(resource.path for resource in read_resources(target).values()),
+            ]:
                 (trial.parent / path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(target.parent / path, trial.parent / path)
         if package is not None:
@@ -69,10 +112,15 @@ def write_study(
             (trial.parent / path).parent.mkdir(parents=True, exist_ok=True)
             frame.to_csv(trial.parent / path, index=False, lineterminator="\n")
         refresh_hashes(trial)
-        description = describe_study(read_study({**config, "data": {**config["data"], "package": str(trial)}}))
+        description = describe_study(
+            read_study({**config, "data": {**config["data"], "package": str(trial)}})
+        )
         for path in dict.fromkeys([*tables, *texts, target.name]):
             beside = (target.parent / path).with_suffix(".new")
             beside.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(trial.parent / path, beside)
             beside.replace(target.parent / path)
-    return [*(f"written: {path}" for path in tables), f"data hash {description['data_hash'][:12]}"]
+    return [
+        *(f"written: {path}" for path in tables),
+        f"data hash {description['data_hash'][:12]}",
+    ]

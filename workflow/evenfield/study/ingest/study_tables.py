@@ -1,4 +1,6 @@
-"""Ingest a whole study: every table checked in an order that names the real fault first."""
+"""Ingest a whole study: every table checked in an order that names the real fault
+first.
+"""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -18,9 +20,20 @@ from evenfield.study.ingest.provenance import (
     simulated_variables,
     whole_origin,
 )
-from evenfield.study.ingest.tables import check_hashes, foreign_key_faults, read_checked, time_limit
+from evenfield.study.ingest.tables import (
+    check_hashes,
+    foreign_key_faults,
+    read_checked,
+    time_limit,
+)
 from evenfield.study.table_files import content_hash
-from evenfield.study.tables import DATED_SUFFIX, NO_TAXONOMY, OPTIONAL_TABLES, TAXONOMY_COLUMNS, UNDATED_SUFFIX
+from evenfield.study.tables import (
+    DATED_SUFFIX,
+    NO_TAXONOMY,
+    OPTIONAL_TABLES,
+    TAXONOMY_COLUMNS,
+    UNDATED_SUFFIX,
+)
 
 LONGEST = 60.0  # seconds for one table
 
@@ -33,32 +46,53 @@ def read_study(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     return left_out(_arranged(tables, config), config["panel"]["leave_out"])
 
 
-def left_out(tables: Mapping[str, pd.DataFrame], units: list[str]) -> dict[str, pd.DataFrame]:
+def left_out(
+    tables: Mapping[str, pd.DataFrame], units: list[str]
+) -> dict[str, pd.DataFrame]:
     """Drop units that the study is made without from every table."""
     if unknown := sorted(set(units) - set(tables["units"]["unit"])):
-        raise ConfigError(f"panel.leave_out names {first_examples(unknown)}", "units of units.csv", "correct the id")
+        raise ConfigError(
+            f"panel.leave_out names {first_examples(unknown)}",
+            "units of units.csv",
+            "correct the id",
+        )
     out = dict(tables)
     for name, frame in tables.items() if units else ():
-        named = frame[frame.columns.intersection(["unit", "unit_i", "unit_j"])].isin(units).any(axis=1)
+        named = (
+            frame[frame.columns.intersection(["unit", "unit_i", "unit_j"])]
+            .isin(units)
+            .any(axis=1)
+        )
         out[name] = frame[~named].reset_index(drop=True)
     return out
 
 
 def read_structure(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
-    """Read every table and check all but the checksums, so that a structural fault is named first."""
-    package, faults = Path(config["data"]["package"]), Faults()
+    """Read every table and check all but the checksums, so that a structural fault is
+    named first.
+    """
+    package = Path(config["data"]["package"])
+    faults = Faults()
     tables = read_tables(package, faults)
-    years, step = config["panel"]["years"], config["panel"]["step"]
+    years = config["panel"]["years"]
+    step = config["panel"]["step"]
     checks: list[tuple[str, Callable[[], object]]] = [
         ("panel", lambda: check_years(tables["panel"], years, step)),
         ("panel units", lambda: check_units(tables)),
         ("units", lambda: check_places(tables["units"])),
-        ("units", lambda: check_outlines(read_outlines(package), list(tables["units"]["unit"]))),
+        (
+            "units",
+            lambda: check_outlines(
+                read_outlines(package), list(tables["units"]["unit"])
+            ),
+        ),
         ("panel panel_provenance", lambda: check_coverage(tables)),
         ("panel", lambda: check_dates(tables)),
     ]
     broken = set(read_resources(package)) - set(tables)
-    named = [name for name in config["taxonomy"]["all"] if _taxonomy_file(name) not in broken]
+    named = [
+        name for name in config["taxonomy"]["all"] if _taxonomy_file(name) not in broken
+    ]
     checks += [("units", partial(collect_taxonomies, tables, [name])) for name in named]
     for needed, check in checks:
         if set(needed.split()) <= set(tables):
@@ -68,10 +102,17 @@ def read_structure(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     return tables
 
 
-def read_tables(package: str | Path, faults: Faults | None = None) -> dict[str, pd.DataFrame]:
+def read_tables(
+    package: str | Path, faults: Faults | None = None
+) -> dict[str, pd.DataFrame]:
     """Read every table by itself; what is wrong is added to ``faults`` or refused."""
-    found, tables = Faults(), dict[str, pd.DataFrame]()
-    resources = {name: resource for name, resource in read_resources(package).items() if resource.fields}
+    found = Faults()
+    tables = dict[str, pd.DataFrame]()
+    resources = {
+        name: resource
+        for name, resource in read_resources(package).items()
+        if resource.fields
+    }
     for name, resource in resources.items():
         with found.caught(), time_limit(resource.path, LONGEST):
             tables[name] = read_checked(Path(package).parent, resource)
@@ -85,17 +126,22 @@ def read_tables(package: str | Path, faults: Faults | None = None) -> dict[str, 
     return tables
 
 
-def _arranged(tables: Mapping[str, pd.DataFrame], config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+def _arranged(
+    tables: Mapping[str, pd.DataFrame], config: Mapping[str, Any]
+) -> dict[str, pd.DataFrame]:
     out = {name: frame for name, frame in tables.items() if "/" not in name}
     for name, columns in OPTIONAL_TABLES.items():
         out.setdefault(name, pd.DataFrame(columns=list(columns)))
         absent = [column for column in columns if column not in out[name]]
         out[name] = out[name].assign(**dict.fromkeys(absent, np.nan))
-    spans, switched_on = out["panel_provenance"], config["data"]["grade_c"]
+    spans = out["panel_provenance"]
+    switched_on = config["data"]["grade_c"]
     out["panel"] = drop_doubtful(out["panel"], spans, switched_on)
     merged = out["panel_merged"]
     of_merged = spans[spans["variable"].isin(merged.columns)]
-    out["panel_merged"] = drop_doubtful(merged, of_merged, [name for name in switched_on if name in merged])
+    out["panel_merged"] = drop_doubtful(
+        merged, of_merged, [name for name in switched_on if name in merged]
+    )
     out["taxonomies"] = collect_taxonomies(tables, config["taxonomy"]["all"])
     return out
 
@@ -114,7 +160,10 @@ def check_years(panel: pd.DataFrame, years: list[int], step: int) -> None:
         )
     have = set(zip(inside["unit"], inside["year"].astype(int), strict=True))
     gaps = [
-        f"{unit} {year}" for unit in sorted(set(panel["unit"])) for year in sorted(wanted) if (unit, year) not in have
+        f"{unit} {year}"
+        for unit in sorted(set(panel["unit"]))
+        for year in sorted(wanted)
+        if (unit, year) not in have
     ]
     if gaps:
         raise IngestError(
@@ -125,24 +174,40 @@ def check_years(panel: pd.DataFrame, years: list[int], step: int) -> None:
 
 
 def check_units(tables: Mapping[str, pd.DataFrame]) -> None:
-    """Check that panel and units name the same units, and that no other table names an unknown one."""
-    panel, units = set(tables["panel"]["unit"]), set(tables["units"]["unit"])
+    """Check that panel and units name the same units, and that no other table names an
+    unknown one.
+    """
+    panel = set(tables["panel"]["unit"])
+    units = set(tables["units"]["unit"])
     for name, table in tables.items():
-        unknown = sorted(set(table["unit"]) - units - {""}) if "unit" in table and "/" not in name else []
+        unknown = (
+            sorted(set(table["unit"]) - units - {""})
+            if "unit" in table and "/" not in name
+            else []
+        )
         if unknown:
             raise IngestError(
-                f"{name}.csv names {len(unknown)} unknown unit ({first_examples(unknown)})",
+                f"{name}.csv names {len(unknown)} unknown unit"
+                f" ({first_examples(unknown)})",
                 "a unit of units.csv",
                 "correct the id or add it there",
             )
     blank = tables["units"].reindex(columns=["lat", "lon"]).isna().any(axis=1)
     if 0 < blank.sum() < len(blank):
         lost = sorted(tables["units"].loc[blank, "unit"])
-        found = f"units.csv has {len(lost)} unit without lat or lon ({first_examples(lost)})"
-        raise IngestError(found, "coordinates of every unit or of none", "fill them or drop both columns")
+        found = (
+            f"units.csv has {len(lost)} unit without lat or lon"
+            f" ({first_examples(lost)})"
+        )
+        raise IngestError(
+            found,
+            "coordinates of every unit or of none",
+            "fill them or drop both columns",
+        )
     if units - panel:
         raise IngestError(
-            f"units.csv has {len(units - panel)} unit without data ({first_examples(sorted(units - panel))})",
+            f"units.csv has {len(units - panel)} unit without data"
+            f" ({first_examples(sorted(units - panel))})",
             "rows in panel.csv for each unit",
             "add the rows or remove the unit",
         )
@@ -154,33 +219,63 @@ def check_places(units: pd.DataFrame) -> None:
     wrong = sorted(ids[ids.str.contains(r"\s") | ids.eq("") | ids.eq(ALL_UNITS)])
     if wrong:
         raise IngestError(
-            f"units.csv has {len(wrong)} id that cannot be used ({first_examples([repr(name) for name in wrong])})",
+            f"units.csv has {len(wrong)} id that cannot be used"
+            f" ({first_examples([repr(name) for name in wrong])})",
             f"ids without blanks and line breaks, other than '{ALL_UNITS}'",
             "rename the unit in every table",
         )
     for name, most in (("lat", 90), ("lon", 180)):
         if name in units and len(off := units[units[name].abs() > most]):
-            found = f"units.csv has {len(off)} {name} beyond {most} degrees ({first_examples(list(off['unit']))})"
-            raise IngestError(found, f"degrees from -{most} to {most}", "correct the cell")
+            found = (
+                f"units.csv has {len(off)} {name} beyond {most} degrees"
+                f" ({first_examples(list(off['unit']))})"
+            )
+            raise IngestError(
+                found, f"degrees from -{most} to {most}", "correct the cell"
+            )
 
 
 def check_dates(tables: Mapping[str, pd.DataFrame]) -> None:
-    """Check that zones end after they begin, and that programmes begin within the years of the data."""
-    zones, programmes = tables.get("zones", pd.DataFrame()), tables.get("programmes", pd.DataFrame())
+    """Check that zones end after they begin, and that programmes begin within the years
+    of the data.
+    """
+    zones = tables.get("zones", pd.DataFrame())
+    programmes = tables.get("programmes", pd.DataFrame())
     faults = Faults()
-    if "exit_year" in zones and len(off := zones[zones["exit_year"] <= zones["year_in_force"]]):
+    if "exit_year" in zones and len(
+        off := zones[zones["exit_year"] <= zones["year_in_force"]]
+    ):
         named = [f"{row.unit} {row.exit_year:.0f}" for row in off.itertuples()]
-        found = f"zones.csv has {len(off)} exit_year not after year_in_force ({first_examples(named)})"
-        faults.append(IngestError(found, "an exit after the start", "correct the years"))
-    first, last = tables["panel"]["year"].min(), tables["panel"]["year"].max()
-    if len(programmes) and len(off := programmes[~programmes["first_year"].between(first, last)]):
+        found = (
+            f"zones.csv has {len(off)} exit_year not after year_in_force"
+            f" ({first_examples(named)})"
+        )
+        faults.append(
+            IngestError(found, "an exit after the start", "correct the years")
+        )
+    first = tables["panel"]["year"].min()
+    last = tables["panel"]["year"].max()
+    if len(programmes) and len(
+        off := programmes[~programmes["first_year"].between(first, last)]
+    ):
         named = [f"{row.programme} {row.first_year:.0f}" for row in off.itertuples()]
-        found = f"programmes.csv has {len(off)} first_year outside the panel ({first_examples(named)})"
-        faults.append(IngestError(found, f"years from {first:.0f} to {last:.0f}", "correct or remove the rows"))
+        found = (
+            f"programmes.csv has {len(off)} first_year outside the panel"
+            f" ({first_examples(named)})"
+        )
+        faults.append(
+            IngestError(
+                found,
+                f"years from {first:.0f} to {last:.0f}",
+                "correct or remove the rows",
+            )
+        )
     faults.refuse()
 
 
-def collect_taxonomies(tables: Mapping[str, pd.DataFrame], names: list[str]) -> pd.DataFrame:
+def collect_taxonomies(
+    tables: Mapping[str, pd.DataFrame], names: list[str]
+) -> pd.DataFrame:
     """Stack the taxonomies that the config names."""
     units = sorted(tables["units"]["unit"])
     frames = [_taxonomy(tables, name, units).assign(taxonomy=name) for name in names]
@@ -191,9 +286,17 @@ def _taxonomy_file(name: str) -> str:
     return f"taxonomies/{name.removesuffix(DATED_SUFFIX).removesuffix(UNDATED_SUFFIX)}"
 
 
-def _taxonomy(tables: Mapping[str, pd.DataFrame], name: str, units: list[str]) -> pd.DataFrame:
+def _taxonomy(
+    tables: Mapping[str, pd.DataFrame], name: str, units: list[str]
+) -> pd.DataFrame:
     if name == NO_TAXONOMY:
-        empty = {"unit": units, "cluster": 0, "sez": 0, "sez_from_year": np.nan, "sez_from_year_dated": np.nan}
+        empty = {
+            "unit": units,
+            "cluster": 0,
+            "sez": 0,
+            "sez_from_year": np.nan,
+            "sez_from_year_dated": np.nan,
+        }
         return pd.DataFrame({**empty, "source": "", "confidence": "", "note": ""})
     file = _taxonomy_file(name)
     if file not in tables:
@@ -203,7 +306,8 @@ def _taxonomy(tables: Mapping[str, pd.DataFrame], name: str, units: list[str]) -
             "add it or correct taxonomy.all in config.yaml",
         )
     frame = tables[file].reindex(columns=list(TAXONOMY_COLUMNS))
-    unknown, missing = sorted(set(frame["unit"]) - set(units)), sorted(set(units) - set(frame["unit"]))
+    unknown = sorted(set(frame["unit"]) - set(units))
+    missing = sorted(set(units) - set(frame["unit"]))
     if unknown or missing:
         raise IngestError(
             f"{file}.csv names {len(unknown)} unknown and lacks {len(missing)} units "
@@ -213,7 +317,10 @@ def _taxonomy(tables: Mapping[str, pd.DataFrame], name: str, units: list[str]) -
         )
     off = frame[~frame[["cluster", "sez"]].isin([0, 1]).all(axis=1)]
     if len(off):
-        found = f"{file}.csv has {len(off)} unit that is neither in nor out ({first_examples(list(off['unit']))})"
+        found = (
+            f"{file}.csv has {len(off)} unit that is neither in nor out"
+            f" ({first_examples(list(off['unit']))})"
+        )
         raise IngestError(found, "0 or 1 for cluster and sez", "correct the cell")
     if name.endswith(UNDATED_SUFFIX):
         return frame.assign(sez_from_year=np.nan, sez_from_year_dated=np.nan)
@@ -228,11 +335,16 @@ def _dated(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def describe_study(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
-    """Summarise what was read, by hashes of content that do not depend on the order of rows."""
+    """Summarise what was read, by hashes of content that do not depend on the order of
+    rows.
+    """
     hashes = {name: content_hash(frame) for name, frame in sorted(tables.items())}
     together = pd.DataFrame(sorted(hashes.items()), columns=["table", "hash"])
     return {
         "data_hash": content_hash(together),
-        "tables": {name: {"hash": hashes[name], "rows": len(frame)} for name, frame in sorted(tables.items())},
+        "tables": {
+            name: {"hash": hashes[name], "rows": len(frame)}
+            for name, frame in sorted(tables.items())
+        },
         "simulated": simulated_variables(tables["panel_provenance"]),
     }

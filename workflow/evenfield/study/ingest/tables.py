@@ -1,4 +1,6 @@
-"""Read one table of the study and hold it against the dictionary: encoding, columns, types, ranges, keys."""
+"""Read one table of the study and hold it against the dictionary: encoding, columns,
+types, ranges, keys.
+"""
 
 import csv
 import io
@@ -21,11 +23,17 @@ INTEGER = re.compile(r"^[+-]?\d+(\.0*)?$")
 
 @contextmanager
 def time_limit(what: str, seconds: float) -> Iterator[None]:
-    """Refuse a table that takes too long, as one whose pattern tries every way to match."""
+    """Refuse a table that takes too long, as one whose pattern tries every way to
+    match.
+    """
 
     def stop(*_: object) -> None:
         found = f"{what} takes more than {seconds:g} s to check"
-        raise IngestError(found, "a table and patterns that are read faster", "simplify `pattern` in datapackage.json")
+        raise IngestError(
+            found,
+            "a table and patterns that are read faster",
+            "simplify `pattern` in datapackage.json",
+        )
 
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -42,7 +50,8 @@ def time_limit(what: str, seconds: float) -> Iterator[None]:
 def read_checked(folder: Path, resource: Resource) -> pd.DataFrame:
     """Read a table and check its structure."""
     raw = _read_text_columns(folder / resource.path, resource)
-    faults, columns = Faults(), dict[str, pd.Series]()
+    faults = Faults()
+    columns = dict[str, pd.Series]()
     for field in resource.fields:
         with faults.caught():
             columns[field.name] = _typed(raw, field, resource)
@@ -54,16 +63,22 @@ def read_checked(folder: Path, resource: Resource) -> pd.DataFrame:
     with faults.caught():
         _check_key(frame, resource)
     faults.refuse()
-    return frame.sort_values(list(resource.key) or list(frame.columns), kind="stable").reset_index(drop=True)
+    return frame.sort_values(
+        list(resource.key) or list(frame.columns), kind="stable"
+    ).reset_index(drop=True)
 
 
 def _read_text_columns(path: Path, resource: Resource) -> pd.DataFrame:
     rows = _parse_csv(_read_utf8(path), resource)
     if not rows:
-        raise IngestError(f"{resource.path} is empty", "a header and rows", "restore the file")
-    header, body = rows[0], [row for row in rows[1:] if row]
+        raise IngestError(
+            f"{resource.path} is empty", "a header and rows", "restore the file"
+        )
+    header = rows[0]
+    body = [row for row in rows[1:] if row]
     wanted = [field.name for field in resource.fields]
-    missing, extra = [n for n in wanted if n not in header], [n for n in header if n not in wanted]
+    missing = [n for n in wanted if n not in header]
+    extra = [n for n in header if n not in wanted]
     if missing:
         raise IngestError(
             f"{resource.path} lacks {len(missing)} column ({first_examples(missing)})",
@@ -72,14 +87,16 @@ def _read_text_columns(path: Path, resource: Resource) -> pd.DataFrame:
         )
     if extra or len(set(header)) != len(header):
         raise IngestError(
-            f"{resource.path} has {len(extra) or 1} column too many ({first_examples(extra or header)})",
+            f"{resource.path} has {len(extra) or 1} column too many"
+            f" ({first_examples(extra or header)})",
             "the columns of datapackage.json",
             "describe it there or remove it",
         )
     short = [str(i) for i, row in enumerate(body, start=2) if len(row) != len(header)]
     if short:
         raise IngestError(
-            f"{resource.path} has {len(short)} row of another length (line {first_examples(short)})",
+            f"{resource.path} has {len(short)} row of another length (line"
+            f" {first_examples(short)})",
             f"{len(header)} cells in each row",
             "correct the line",
         )
@@ -91,21 +108,29 @@ def _parse_csv(text: str, resource: Resource) -> list[list[str]]:
         return list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
         raise IngestError(
-            f"{resource.path} is not a CSV table ({error})", "cells with paired quotation marks", "correct the file"
+            f"{resource.path} is not a CSV table ({error})",
+            "cells with paired quotation marks",
+            "correct the file",
         ) from None
 
 
 def _read_utf8(path: Path) -> str:
     try:
         if not path.is_file():
-            raise IngestError(f"no file {path.name}", f"the table {path}", "restore the file or its resource")
+            raise IngestError(
+                f"no file {path.name}",
+                f"the table {path}",
+                "restore the file or its resource",
+            )
         return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         found = f"{path.name} cannot be read ({error.strerror})"
         raise IngestError(found, "a file you may read", "permit it") from None
     except UnicodeDecodeError as error:
         raise IngestError(
-            f"{path.name} is not UTF-8 (byte {error.start})", "a UTF-8 file", "save it as UTF-8"
+            f"{path.name} is not UTF-8 (byte {error.start})",
+            "a UTF-8 file",
+            "save it as UTF-8",
         ) from None
 
 
@@ -120,8 +145,9 @@ def _typed(raw: pd.DataFrame, field: Field, resource: Resource) -> pd.Series:
         wrong |= ~blank & ~column.str.match(INTEGER)
     if wrong.any():
         raise IngestError(
-            f"{resource.path} has {int(wrong.sum())} value of {field.name} that is no {field.kind} "
-            f"('{column[wrong].iloc[0]}' in line {int(np.flatnonzero(wrong)[0]) + 2})",
+            f"{resource.path} has {int(wrong.sum())} value of {field.name} that is no"
+            f" {field.kind} ('{column[wrong].iloc[0]}' in line"
+            f" {int(np.flatnonzero(wrong)[0]) + 2})",
             f"a {field.kind} or a blank cell",
             "correct the cell",
         )
@@ -132,7 +158,14 @@ def _check_field(frame: pd.DataFrame, field: Field, resource: Resource) -> None:
     column = frame[field.name]
     blank = column.isna() | column.astype(str).eq("")
     if field.required and blank.any():
-        _refuse(frame, blank, resource, f"blank {field.name}", "a value in every row", "fill the cell")
+        _refuse(
+            frame,
+            blank,
+            resource,
+            f"blank {field.name}",
+            "a value in every row",
+            "fill the cell",
+        )
     if field.logged and (column <= 0).any():
         _refuse(
             frame,
@@ -144,7 +177,14 @@ def _check_field(frame: pd.DataFrame, field: Field, resource: Resource) -> None:
         )
     outside = _outside(column, field) & ~blank
     if outside.any():
-        _refuse(frame, outside, resource, f"{field.name} out of range", _allowed(field), "correct the cell")
+        _refuse(
+            frame,
+            outside,
+            resource,
+            f"{field.name} out of range",
+            _allowed(field),
+            "correct the cell",
+        )
 
 
 def _outside(column: pd.Series, field: Field) -> pd.Series:
@@ -154,7 +194,11 @@ def _outside(column: pd.Series, field: Field) -> pd.Series:
     if field.maximum is not None:
         outside |= column > field.maximum
     if field.choices:
-        texts = column.map(lambda value: f"{value:g}") if field.kind in {"integer", "number"} else column
+        texts = (
+            column.map(lambda value: f"{value:g}")
+            if field.kind in {"integer", "number"}
+            else column
+        )
         outside |= ~texts.isin(field.choices)
     if field.pattern:
         outside |= ~column.astype(str).str.fullmatch(field.pattern)
@@ -171,9 +215,17 @@ def _allowed(field: Field) -> str:
     return " and ".join(part for part in (low, high) if part)
 
 
-def _refuse(frame: pd.DataFrame, rows: pd.Series, resource: Resource, what: str, expected: str, action: str) -> None:
+def _refuse(
+    frame: pd.DataFrame,
+    rows: pd.Series,
+    resource: Resource,
+    what: str,
+    expected: str,
+    action: str,
+) -> None:
     raise IngestError(
-        f"{resource.path} has {int(rows.sum())} {what} ({first_examples(_keys(frame[rows], resource))})",
+        f"{resource.path} has {int(rows.sum())} {what}"
+        f" ({first_examples(_keys(frame[rows], resource))})",
         expected,
         action,
     )
@@ -182,7 +234,9 @@ def _refuse(frame: pd.DataFrame, rows: pd.Series, resource: Resource, what: str,
 def _keys(rows: pd.DataFrame, resource: Resource) -> list[str]:
     names = list(resource.key) or list(rows.columns[:1])
     return [
-        " ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in row)
+        " ".join(
+            f"{value:g}" if isinstance(value, float) else str(value) for value in row
+        )
         for row in rows[names].itertuples(index=False)
     ]
 
@@ -193,32 +247,64 @@ def _check_key(frame: pd.DataFrame, resource: Resource) -> None:
     twice = frame.duplicated(list(resource.key), keep="first")
     if twice.any():
         _refuse(
-            frame, twice, resource, "duplicated key", f"one row per {', '.join(resource.key)}", "remove the duplicates"
+            frame,
+            twice,
+            resource,
+            "duplicated key",
+            f"one row per {', '.join(resource.key)}",
+            "remove the duplicates",
         )
 
 
-def foreign_key_faults(tables: Mapping[str, pd.DataFrame], resources: Mapping[str, Resource]) -> Iterator[IngestError]:
+def foreign_key_faults(
+    tables: Mapping[str, pd.DataFrame], resources: Mapping[str, Resource]
+) -> Iterator[IngestError]:
     """Yield a fault for every id that refers to another table and is not found there."""
     for name, resource in resources.items():
         for column, named, target_column in resource.foreign:
             # The standard names a table's own key by an empty text.
-            target = next((n for n, other in resources.items() if named in {n, other.name}), named or name)
-            if target not in resources or target_column not in {field.name for field in resources[target].fields}:
-                found = f"datapackage.json: {column} of {resource.path} refers to {target_column} of {target}"
-                yield IngestError(found, "a table and column that it describes", "correct the foreign key")
+            target = next(
+                (n for n, other in resources.items() if named in {n, other.name}),
+                named or name,
+            )
+            if target not in resources or target_column not in {
+                field.name for field in resources[target].fields
+            }:
+                found = (
+                    f"datapackage.json: {column} of {resource.path} refers to"
+                    f" {target_column} of {target}"
+                )
+                yield IngestError(
+                    found,
+                    "a table and column that it describes",
+                    "correct the foreign key",
+                )
             elif name in tables and target in tables:
-                ids, known = tables[name][column].dropna().astype(str), tables[target][target_column].astype(str)
+                ids = tables[name][column].dropna().astype(str)
+                known = tables[target][target_column].astype(str)
                 if unknown := sorted(set(ids) - set(known) - {""}):
-                    found = f"{resource.path} names {len(unknown)} unknown {column} ({first_examples(unknown)})"
-                    yield IngestError(found, f"a {target_column} of {target}.csv", "correct the id or add it there")
+                    found = (
+                        f"{resource.path} names {len(unknown)} unknown {column}"
+                        f" ({first_examples(unknown)})"
+                    )
+                    yield IngestError(
+                        found,
+                        f"a {target_column} of {target}.csv",
+                        "correct the id or add it there",
+                    )
 
 
 def check_hashes(folder: Path, resources: Mapping[str, Resource]) -> None:
     """Check each file's bytes against the hash in the dictionary."""
-    changed = [r.path for r in resources.values() if r.hash and hash_bytes(folder / r.path) != r.hash]
+    changed = [
+        r.path
+        for r in resources.values()
+        if r.hash and hash_bytes(folder / r.path) != r.hash
+    ]
     if changed:
         raise IngestError(
-            f"{len(changed)} table changed since its checksum was written ({first_examples(changed)})",
+            f"{len(changed)} table changed since its checksum was written"
+            f" ({first_examples(changed)})",
             "the SHA-256 in datapackage.json",
             "run `python3 run data` if the edit is meant, else restore the file",
         )

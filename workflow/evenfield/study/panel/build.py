@@ -10,7 +10,13 @@ import pandas as pd
 from evenfield.study.config import config_periods
 from evenfield.study.errors import ConfigError, PanelError, first_examples
 from evenfield.study.panel.cells import taxonomy_cells, yearly_cells
-from evenfield.study.panel.income import add_growth, add_income, add_output, add_relative_income, check_columns
+from evenfield.study.panel.income import (
+    add_growth,
+    add_income,
+    add_output,
+    add_relative_income,
+    check_columns,
+)
 from evenfield.study.panel.merge import (
     fill_published,
     merge_adjacency,
@@ -52,25 +58,41 @@ class BuiltPanel:
     doses: pd.DataFrame
     first_years: pd.DataFrame
     adjacency: pd.DataFrame
-    description: dict[str, Any]  # scheme, units, years, samples, periods, merges and the content hash of the panel
+    description: dict[
+        str, Any
+        # scheme, units, years, samples, periods, merges and the content hash of the panel
+    ]
 
 
 def build_panel(
-    tables: Mapping[str, pd.DataFrame], fields: Mapping[str, Field], config: Mapping[str, Any], scheme_name: str
+    tables: Mapping[str, pd.DataFrame],
+    fields: Mapping[str, Field],
+    config: Mapping[str, Any],
+    scheme_name: str,
 ) -> BuiltPanel:
     """Deflate, merge and join the ingested tables under one unit scheme."""
     scheme = dict(config["panel"]["unit_schemes"][scheme_name])
     replaced = scheme.pop("replace", {})
     ordered = _in_order(tables["units"], tables["panel"])
     check_columns(tables["panel"], [*replaced, *replaced.values()])
-    tables = {**tables, "panel": tables["panel"].assign(**{name: tables["panel"][by] for name, by in replaced.items()})}
+    tables = {
+        **tables,
+        "panel": (
+            tables["panel"].assign(
+                **{name: tables["panel"][by] for name, by in replaced.items()}
+            )
+        ),
+    }
     mapping = unit_mapping(scheme, list(tables["units"]["unit"]))
     periods = config_periods(config)
     panel = _panel(tables, fields, config["panel"], mapping)
     units = merge_units(ordered, mapping)
     years = sorted(int(year) for year in panel["year"].unique())
     doses = zone_doses(
-        mapped_zones(tables["zones"], mapping), list(units["unit"]), years, config["taxonomy"]["national_zones"]
+        mapped_zones(tables["zones"], mapping),
+        list(units["unit"]),
+        years,
+        config["taxonomy"]["national_zones"],
     )
     collapsed = period_frame(panel, units, periods, config["controls"])
     samples = _samples(config["panel"]["samples"], mapping, list(units["unit"]))
@@ -88,28 +110,46 @@ def build_panel(
         "basis_years": _basis_years(panel),
     }
     taxonomies = merge_taxonomies(tables["taxonomies"], mapping)
-    adjacency, cells = merge_adjacency(tables["adjacency"], mapping), taxonomy_cells(taxonomies, periods)
+    adjacency = merge_adjacency(tables["adjacency"], mapping)
+    cells = taxonomy_cells(taxonomies, periods)
     yearly = yearly_cells(taxonomies, years)
-    return BuiltPanel(panel, collapsed, units, cells, yearly, doses, first_years(doses), adjacency, description)
+    return BuiltPanel(
+        panel,
+        collapsed,
+        units,
+        cells,
+        yearly,
+        doses,
+        first_years(doses),
+        adjacency,
+        description,
+    )
 
 
 def _in_order(units: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
-    """Arrange units by what belongs to them and not by their names, so that a new name changes no random draw.
+    """Arrange units by what belongs to them and not by their names, so that a new name
+    changes no random draw.
 
     Notes
     -----
-    By ``draw_order`` where units.csv has it, then from south to north, then by the values of the panel.
+    By ``draw_order`` where units.csv has it, then from south to north, then by the
+    values of the panel.
     """
     # ASSUME: every step that draws at random takes units in this order.
     numbers = panel.select_dtypes("number").columns.drop("year").sort_values()
-    values = panel.pivot(index="unit", columns="year", values=list(numbers)).reindex(units["unit"])
+    values = panel.pivot(index="unit", columns="year", values=list(numbers)).reindex(
+        units["unit"]
+    )
     own = units.reindex(columns=["draw_order", "lat", "lon"])
     keys = np.column_stack([own.to_numpy(float), values.to_numpy(float)])
     return units.iloc[np.lexsort((units["unit"], *keys.T[::-1]))].reset_index(drop=True)
 
 
 def _panel(
-    tables: Mapping[str, pd.DataFrame], fields: Mapping[str, Field], spec: Mapping[str, Any], mapping: Mapping[str, str]
+    tables: Mapping[str, pd.DataFrame],
+    fields: Mapping[str, Field],
+    spec: Mapping[str, Any],
+    mapping: Mapping[str, str],
 ) -> pd.DataFrame:
     first, last = spec["years"]
     raw = tables["panel"]
@@ -117,7 +157,9 @@ def _panel(
     income = spec["income"]
     _check_names(list(raw.columns), income)
     deflated = add_output(wide, income) if "output" in income else wide
-    merged = fill_published(merge_panel(deflated, mapping, fields, income), tables["panel_merged"], mapping)
+    merged = fill_published(
+        merge_panel(deflated, mapping, fields, income), tables["panel_merged"], mapping
+    )
     ordered = merged.sort_values(["unit", "year"], ignore_index=True)
     built = add_relative_income(add_growth(add_income(ordered, income)))
     return built[[*LEADING, *[name for name in raw.columns if name not in LEADING]]]
@@ -125,23 +167,32 @@ def _panel(
 
 def _check_names(columns: list[str], income: Mapping[str, Any]) -> None:
     same = {"income": "column", "output_real": "output", "population": "population"}
-    computed = set(LEADING) - {"unit", "year"} - {name for name, key in same.items() if income.get(key) == name}
+    computed = (
+        set(LEADING)
+        - {"unit", "year"}
+        - {name for name, key in same.items() if income.get(key) == name}
+    )
     taken = sorted(computed & set(columns))
     if taken:
         raise PanelError(
-            f"panel.csv has {len(taken)} column that the panel computes ({first_examples(taken)})",
+            f"panel.csv has {len(taken)} column that the panel computes"
+            f" ({first_examples(taken)})",
             "other names for columns of data",
             "rename the column in panel.csv and datapackage.json",
         )
 
 
-def _samples(samples: Mapping[str, list[str]], mapping: Mapping[str, str], units: list[str]) -> dict[str, list[str]]:
+def _samples(
+    samples: Mapping[str, list[str]], mapping: Mapping[str, str], units: list[str]
+) -> dict[str, list[str]]:
     out = {}
     for name, excluded in samples.items():
         unknown = sorted(set(excluded) - set(mapping))
         if unknown:
             raise ConfigError(
-                f"panel.samples.{name} leaves out {first_examples(unknown)}", "units of units.csv", "correct the id"
+                f"panel.samples.{name} leaves out {first_examples(unknown)}",
+                "units of units.csv",
+                "correct the id",
             )
         gone = {unit for unit in excluded if mapping[unit] == unit}
         out[name] = [unit for unit in units if unit not in gone]
@@ -151,7 +202,9 @@ def _samples(samples: Mapping[str, list[str]], mapping: Mapping[str, str], units
     return out
 
 
-def _described_periods(collapsed: pd.DataFrame, periods: list[Any]) -> list[dict[str, Any]]:
+def _described_periods(
+    collapsed: pd.DataFrame, periods: list[Any]
+) -> list[dict[str, Any]]:
     basis = collapsed.drop_duplicates("period").set_index("period")["basis"]
     return [
         {

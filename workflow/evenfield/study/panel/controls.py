@@ -1,4 +1,6 @@
-"""Control variables of a period, measured at its start unless they are labelled a channel."""
+"""Control variables of a period, measured at its start unless they are labelled a
+channel.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -48,7 +50,8 @@ def _attribute(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
     column = frames.units.set_index("unit")[control["column"]]
     if not pd.api.types.is_numeric_dtype(column):
         raise PanelError(
-            f"a control takes its values from {control['column']} of units.csv, and it holds text ('{column.iloc[0]}')",
+            f"a control takes its values from {control['column']} of units.csv, and it"
+            f" holds text ('{column.iloc[0]}')",
             "a column of numbers",
             "choose another column in config.yaml",
         )
@@ -57,7 +60,9 @@ def _attribute(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
 
 def _initial(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
     check_columns(frames.inside, [control["column"]])
-    return _first_available(frames.inside.assign(value=frames.inside[control["column"]]))
+    return _first_available(
+        frames.inside.assign(value=frames.inside[control["column"]])
+    )
 
 
 def _initial_ratio(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
@@ -65,15 +70,22 @@ def _initial_ratio(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Serie
 
 
 def _mean_ratio(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
-    return pd.Series(_ratio(frames.inside, control).groupby(frames.inside["unit"]).mean())
+    return pd.Series(
+        _ratio(frames.inside, control).groupby(frames.inside["unit"]).mean()
+    )
 
 
 def _ratio(inside: pd.DataFrame, control: Mapping[str, Any]) -> pd.Series:
     check_columns(inside, [control["numerator"], control["denominator"]])
-    return pd.Series(inside[control["numerator"]] / inside[control["denominator"]] * control.get("scale", 1.0))
+    return pd.Series(
+        inside[control["numerator"]]
+        / inside[control["denominator"]]
+        * control.get("scale", 1.0)
+    )
 
 
 def _first_available(inside: pd.DataFrame) -> pd.Series:
-    # ASSUME: a control that is missing in a period's first year takes its first value within two further years.
+    # ASSUME: a control that is missing in a period's first year takes its first value
+    # within two further years.
     early = inside[inside["year"] <= inside["year"].min() + NEAREST_YEARS]
     return pd.Series(early.sort_values("year").groupby("unit")["value"].first())

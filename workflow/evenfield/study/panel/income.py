@@ -1,4 +1,6 @@
-"""Deflation and income per head: official real output by chaining an index, a labelled proxy before it."""
+"""Deflation and income per head: official real output by chaining an index, a labelled
+proxy before it.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,10 +12,14 @@ from evenfield.study.elementary import exp, log
 from evenfield.study.errors import PanelError, first_examples
 
 LEAST_INDEX = 10.0
-OFFICIAL, PROXY, SPLICED = "official", "proxy", "spliced"
+OFFICIAL = "official"
+PROXY = "proxy"
+SPLICED = "spliced"
 
 
-def chain_output(nominal: pd.DataFrame, index: pd.DataFrame, base_year: int) -> pd.DataFrame:
+def chain_output(
+    nominal: pd.DataFrame, index: pd.DataFrame, base_year: int
+) -> pd.DataFrame:
     """Chain an official volume index from the nominal level of the base year."""
     if base_year not in nominal.index or nominal.loc[base_year].isna().any():
         raise PanelError(
@@ -21,14 +27,28 @@ def chain_output(nominal: pd.DataFrame, index: pd.DataFrame, base_year: int) -> 
             "output in the base year",
             "choose another panel.income.base_year",
         )
-    # ASSUME: no volume of output falls below a tenth of the previous period's in half of all cells.
-    if (median := float(pd.Series(index.to_numpy(float).ravel()).median())) < LEAST_INDEX:
+    # ASSUME: no volume of output falls below a tenth of the previous period's in half
+    # of all cells.
+    if (
+        median := float(pd.Series(index.to_numpy(float).ravel()).median())
+    ) < LEAST_INDEX:
         found = f"panel.income.index has a median of {median:g}, as a ratio has"
-        raise PanelError(found, "an index of output, previous period = 100", "multiply the column by 100")
+        raise PanelError(
+            found,
+            "an index of output, previous period = 100",
+            "multiply the column by 100",
+        )
     steps = (index / 100.0).apply(log)
     start = list(nominal.index).index(base_year)
     forward = steps.iloc[start + 1 :].cumsum(skipna=False)
-    backward = -steps.iloc[: start + 1].iloc[::-1].cumsum(skipna=False).iloc[::-1].shift(-1).iloc[:-1]
+    backward = (
+        -steps.iloc[: start + 1]
+        .iloc[::-1]
+        .cumsum(skipna=False)
+        .iloc[::-1]
+        .shift(-1)
+        .iloc[:-1]
+    )
     zero = pd.DataFrame(0.0, index=[base_year], columns=nominal.columns)
     logs = pd.concat([backward, zero, forward]).rename_axis("year")
     return logs.apply(exp) * nominal.loc[base_year]
@@ -36,25 +56,42 @@ def chain_output(nominal: pd.DataFrame, index: pd.DataFrame, base_year: int) -> 
 
 def add_output(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
     """Add official and proxy real output to the panel, before units are merged."""
-    check_columns(panel, [income[key] for key in ("output", "index", "proxy", "population") if key in income])
+    check_columns(
+        panel,
+        [
+            income[key]
+            for key in ("output", "index", "proxy", "population")
+            if key in income
+        ],
+    )
     out = panel.copy()
     out["output_official"], out["output_proxy"] = out[income["output"]], np.nan
     if "index" in income:
-        wide = {key: panel.pivot(index="year", columns="unit", values=income[key]) for key in ("output", "index")}
+        wide = {
+            key: panel.pivot(index="year", columns="unit", values=income[key])
+            for key in ("output", "index")
+        }
         real = chain_output(wide["output"], wide["index"], income["base_year"])
-        long = real.reset_index().melt(id_vars="year", var_name="unit", value_name="output_official")
-        out = out.drop(columns="output_official").merge(long, on=["year", "unit"], how="left")
+        long = real.reset_index().melt(
+            id_vars="year", var_name="unit", value_name="output_official"
+        )
+        out = out.drop(columns="output_official").merge(
+            long, on=["year", "unit"], how="left"
+        )
     if "proxy" in income:
         out["output_proxy"] = out[income["proxy"]].where(out["output_official"].isna())
     return out
 
 
-def check_columns(table: pd.DataFrame, names: list[str], file: str = "panel.csv") -> None:
+def check_columns(
+    table: pd.DataFrame, names: list[str], file: str = "panel.csv"
+) -> None:
     """Refuse a config that names columns a table does not have."""
     unknown = sorted(set(names) - set(table.columns))
     if unknown:
         raise PanelError(
-            f"config.yaml names {len(unknown)} column that {file} lacks ({first_examples(unknown)})",
+            f"config.yaml names {len(unknown)} column that {file} lacks"
+            f" ({first_examples(unknown)})",
             f"columns of {file}",
             "correct the name in config.yaml",
         )
@@ -65,19 +102,28 @@ def add_income(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
     out = panel.copy()
     if "column" in income:
         check_columns(panel, [income["column"]])
-        out = out.assign(output_real=np.nan, population=np.nan, income=out[income["column"]])
+        out = out.assign(
+            output_real=np.nan, population=np.nan, income=out[income["column"]]
+        )
         out["basis"] = np.where(out["income"].notna(), OFFICIAL, "")
     else:
-        official, proxy = out.pop("output_official"), out.pop("output_proxy")
-        out["basis"] = np.select([official.notna(), proxy.notna()], [OFFICIAL, PROXY], "")
+        official = out.pop("output_official")
+        proxy = out.pop("output_proxy")
+        out["basis"] = np.select(
+            [official.notna(), proxy.notna()], [OFFICIAL, PROXY], ""
+        )
         out["output_real"] = official.fillna(proxy)
         out["population"] = out[income["population"]]
         out["income"] = out["output_real"] / out["population"] * income["scale"]
     wrong = (out["income"] <= 0) | np.isinf(out["income"])
     if wrong.any():
-        cells = [f"{row.unit} {row.year:.0f}" for row in out.loc[wrong, ["unit", "year"]].itertuples()]
+        cells = [
+            f"{row.unit} {row.year:.0f}"
+            for row in out.loc[wrong, ["unit", "year"]].itertuples()
+        ]
         raise PanelError(
-            f"{int(wrong.sum())} incomes are zero, negative or infinite ({first_examples(cells)})",
+            f"{int(wrong.sum())} incomes are zero, negative or infinite"
+            f" ({first_examples(cells)})",
             "positive income, because logarithms are taken",
             "correct output or population in panel.csv",
         )
@@ -86,19 +132,30 @@ def add_income(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
 
 def add_growth(panel: pd.DataFrame) -> pd.DataFrame:
     """Add yearly growth, blank where the proxy meets official output."""
-    # ASSUME: proxy and official output are never joined in yearly growth; only a period marked spliced joins levels.
+    # ASSUME: proxy and official output are never joined in yearly growth; only a period
+    # marked spliced joins levels.
     by_unit = panel.groupby("unit", sort=False)
     same_basis = panel["basis"].eq(by_unit["basis"].shift())
-    return panel.assign(growth_pct=(100.0 * by_unit["log_income"].diff()).where(same_basis))
+    return panel.assign(
+        growth_pct=(100.0 * by_unit["log_income"].diff()).where(same_basis)
+    )
 
 
 def add_relative_income(panel: pd.DataFrame) -> pd.DataFrame:
     """Add log income relative to the mean of all units, and each unit's shares."""
-    total = panel.groupby("year")[["output_real", "population"]].transform("sum", min_count=1)
+    total = panel.groupby("year")[["output_real", "population"]].transform(
+        "sum", min_count=1
+    )
     share = panel["population"] / total["population"]
     plain = panel["log_income"] - panel.groupby("year")["log_income"].transform("mean")
-    centre = (share * panel["log_income"]).groupby(panel["year"]).transform(lambda x: x.sum(skipna=False))
-    weighted = (panel["log_income"] - centre) if panel["population"].notna().any() else plain
+    centre = (
+        (share * panel["log_income"])
+        .groupby(panel["year"])
+        .transform(lambda x: x.sum(skipna=False))
+    )
+    weighted = (
+        (panel["log_income"] - centre) if panel["population"].notna().any() else plain
+    )
     return panel.assign(
         relative_log_income=weighted,
         relative_log_income_unweighted=plain,

@@ -1,4 +1,6 @@
-"""Unit schemes: one mapping of units acts on data, zones, taxonomies and adjacency together."""
+"""Unit schemes: one mapping of units acts on data, zones, taxonomies and adjacency
+together.
+"""
 
 from collections.abc import Mapping
 
@@ -25,26 +27,41 @@ def unit_mapping(scheme: Scheme, units: list[str]) -> dict[str, str]:
             "known units, each in one merged unit that is named after one of its parts",
             "correct the scheme",
         )
-    return mapping | {part: name for name, members in scheme.items() for part in members}
+    return mapping | {
+        part: name for name, members in scheme.items() for part in members
+    }
 
 
 def merge_panel(
-    panel: pd.DataFrame, mapping: Mapping[str, str], fields: Mapping[str, Field], income: Mapping[str, str]
+    panel: pd.DataFrame,
+    mapping: Mapping[str, str],
+    fields: Mapping[str, Field],
+    income: Mapping[str, str],
 ) -> pd.DataFrame:
     """Merge the rows of units that belong together."""
-    # ASSUME: rates and prices of a merged unit are means of its parts weighted by population or by nominal output.
+    # ASSUME: rates and prices of a merged unit are means of its parts weighted by
+    # population or by nominal output.
     target = panel["unit"].map(mapping)
     together = target.map(target.groupby(target).size() / panel["year"].nunique()) > 1
     if not together.any():
         return panel
-    weights = {"mean_population": income.get("population"), "mean_output": income.get("output")}
-    rules = {name: fields[name].merge if name in fields else "sum" for name in panel.columns}
+    weights = {
+        "mean_population": income.get("population"),
+        "mean_output": income.get("output"),
+    }
+    rules = {
+        name: fields[name].merge if name in fields else "sum" for name in panel.columns
+    }
     parts = panel[together].assign(unit=target[together])
     merged = _merged_rows(parts, rules, weights)
-    return pd.concat([panel[~together], merged[panel.columns]]).sort_values(["unit", "year"], ignore_index=True)
+    return pd.concat([panel[~together], merged[panel.columns]]).sort_values(
+        ["unit", "year"], ignore_index=True
+    )
 
 
-def _merged_rows(parts: pd.DataFrame, rules: Mapping[str, str], weights: Mapping[str, str | None]) -> pd.DataFrame:
+def _merged_rows(
+    parts: pd.DataFrame, rules: Mapping[str, str], weights: Mapping[str, str | None]
+) -> pd.DataFrame:
     key = [parts["unit"], parts["year"]]
     columns: dict[str, pd.Series] = {}
     for name in parts.columns.difference(["unit", "year"]):
@@ -64,48 +81,79 @@ def _sum(values: pd.Series, key: list[pd.Series]) -> pd.Series:
     return values.groupby(key).agg(lambda part: part.sum(skipna=False))
 
 
-def fill_published(panel: pd.DataFrame, published: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
-    """Fill cells of merged units that their parts cannot give from figures published for the merged unit."""
+def fill_published(
+    panel: pd.DataFrame, published: pd.DataFrame, mapping: Mapping[str, str]
+) -> pd.DataFrame:
+    """Fill cells of merged units that their parts cannot give from figures published
+    for the merged unit.
+    """
     merged = {target for unit, target in mapping.items() if unit != target}
     extra = published[published["unit"].isin(merged)]
     if extra.empty:
         return panel
-    filled = panel.set_index(["unit", "year"]).combine_first(extra.set_index(["unit", "year"]))
-    return filled.reindex(panel.set_index(["unit", "year"]).index).reset_index()[panel.columns]
+    filled = panel.set_index(["unit", "year"]).combine_first(
+        extra.set_index(["unit", "year"])
+    )
+    return filled.reindex(panel.set_index(["unit", "year"]).index).reset_index()[
+        panel.columns
+    ]
 
 
 def merge_units(units: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
-    """Keep the unit that each merged unit is named after; coordinates that the study does not have are blank."""
+    """Keep the unit that each merged unit is named after; coordinates that the study
+    does not have are blank.
+    """
     out = units.assign(**{name: np.nan for name in ("lat", "lon") if name not in units})
     if "tile_row" not in units and out[["lat", "lon"]].notna().all(axis=None):
-        out["tile_row"], out["tile_col"] = tile_grid(out["lat"].to_numpy(float), out["lon"].to_numpy(float))
+        out["tile_row"], out["tile_col"] = tile_grid(
+            out["lat"].to_numpy(float), out["lon"].to_numpy(float)
+        )
     if "coastal" in out:
-        out["coastal"] = out.groupby(out["unit"].map(mapping))["coastal"].transform("max")
+        out["coastal"] = out.groupby(out["unit"].map(mapping))["coastal"].transform(
+            "max"
+        )
     return out[out["unit"].eq(out["unit"].map(mapping))].reset_index(drop=True)
 
 
-def merge_taxonomies(taxonomies: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
-    """Give a merged unit a cluster or a zone if one of its parts has one, from the earliest year."""
+def merge_taxonomies(
+    taxonomies: pd.DataFrame, mapping: Mapping[str, str]
+) -> pd.DataFrame:
+    """Give a merged unit a cluster or a zone if one of its parts has one, from the
+    earliest year.
+    """
     # ASSUME: a merged unit is a cluster or zone region as soon as one of its parts is.
     out = taxonomies.assign(unit=taxonomies["unit"].map(mapping))
     zone = out["sez"].eq(1)
     # A zone without a year counts in every year: it is earlier than any dated one.
-    out["sez_from_year"] = out["sez_from_year"].where(out["sez_from_year"].notna(), -np.inf).where(zone)
+    out["sez_from_year"] = (
+        out["sez_from_year"].where(out["sez_from_year"].notna(), -np.inf).where(zone)
+    )
     rules = {"cluster": "max", "sez": "max", "sez_from_year": "min"}
     merged = out.groupby(["taxonomy", "unit"], as_index=False).agg(rules)
-    return merged.assign(sez_from_year=merged["sez_from_year"].where(merged["sez_from_year"] > -np.inf))
+    return merged.assign(
+        sez_from_year=merged["sez_from_year"].where(merged["sez_from_year"] > -np.inf)
+    )
 
 
-def merge_adjacency(adjacency: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
+def merge_adjacency(
+    adjacency: pd.DataFrame, mapping: Mapping[str, str]
+) -> pd.DataFrame:
     """Merge the links of units that belong together; links inside a merged unit vanish."""
-    unknown = sorted((set(adjacency["unit_i"]) | set(adjacency["unit_j"])) - set(mapping))
+    unknown = sorted(
+        (set(adjacency["unit_i"]) | set(adjacency["unit_j"])) - set(mapping)
+    )
     if unknown:
         raise PanelError(
-            f"adjacency.csv names {len(unknown)} unknown unit ({first_examples(unknown)})",
+            f"adjacency.csv names {len(unknown)} unknown unit"
+            f" ({first_examples(unknown)})",
             "units of units.csv",
             "correct the id",
         )
-    ends = pd.DataFrame({side: adjacency[side].map(mapping) for side in ("unit_i", "unit_j")}, dtype=object)
-    low, high = ends.min(axis=1), ends.max(axis=1)
+    ends = pd.DataFrame(
+        {side: adjacency[side].map(mapping) for side in ("unit_i", "unit_j")},
+        dtype=object,
+    )
+    low = ends.min(axis=1)
+    high = ends.max(axis=1)
     links = pd.DataFrame({"unit_i": low, "unit_j": high})[low.ne(high)]
     return links.drop_duplicates().sort_values(["unit_i", "unit_j"], ignore_index=True)

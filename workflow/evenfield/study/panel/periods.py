@@ -1,4 +1,6 @@
-"""One row per unit and period: growth between end points, three-observation means, and controls."""
+"""One row per unit and period: growth between end points, three-observation means, and
+controls.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +18,10 @@ MEAN_OF = 3
 
 
 def period_frame(
-    panel: pd.DataFrame, units: pd.DataFrame, periods: list[Period], controls: Mapping[str, Mapping[str, Any]]
+    panel: pd.DataFrame,
+    units: pd.DataFrame,
+    periods: list[Period],
+    controls: Mapping[str, Mapping[str, Any]],
 ) -> pd.DataFrame:
     """Collapse the panel to one row per unit and period."""
     parts = [_one_period(panel, units, period, controls) for period in periods]
@@ -24,7 +29,10 @@ def period_frame(
 
 
 def _one_period(
-    panel: pd.DataFrame, units: pd.DataFrame, period: Period, controls: Mapping[str, Mapping[str, Any]]
+    panel: pd.DataFrame,
+    units: pd.DataFrame,
+    period: Period,
+    controls: Mapping[str, Mapping[str, Any]],
 ) -> pd.DataFrame:
     inside = panel[panel["year"].between(period.start, period.end)]
     y = inside.pivot(index="year", columns="unit", values="log_income")
@@ -46,7 +54,9 @@ def _one_period(
     out["population_growth_per_year"] = growth.reindex(out["unit"]).to_numpy()
     frames = PeriodFrames(period.start, inside, units, growth)
     for name, control in controls.items():
-        out[f"control_{name}"] = control_values(frames, control).reindex(out["unit"]).to_numpy(float)
+        out[f"control_{name}"] = (
+            control_values(frames, control).reindex(out["unit"]).to_numpy(float)
+        )
     return out
 
 
@@ -55,8 +65,8 @@ def _check_complete(y: pd.DataFrame, period: Period) -> None:
     gaps = [str(unit) for unit in ends.index[ends.isna().any(axis=1)]]
     if gaps:
         raise PanelError(
-            f"income at the ends of {period.name} ({period.start}, {period.end}) is missing for "
-            f"{len(gaps)} units ({first_examples(gaps)})",
+            f"income at the ends of {period.name} ({period.start}, {period.end}) is"
+            f" missing for {len(gaps)} units ({first_examples(gaps)})",
             "income for every unit at both ends",
             "move the period or switch the figures on in data.grade_c",
         )
@@ -71,7 +81,8 @@ def period_basis(inside: pd.DataFrame, period: Period) -> str:
         return PROXY
     if not period.spliced:
         raise PanelError(
-            f"period {period.name} ({period.start} to {period.end}) joins proxy and official output",
+            f"period {period.name} ({period.start} to {period.end}) joins proxy and"
+            " official output",
             "a period on one basis, or one marked spliced",
             f"set periods.{period.name}.spliced: true or move its years",
         )
@@ -79,12 +90,18 @@ def period_basis(inside: pd.DataFrame, period: Period) -> str:
 
 
 def _mean_columns(y: pd.DataFrame) -> dict[str, np.ndarray]:
-    names = ("log_income_start_mean3", "log_income_end_mean3", "growth_mean3_pct_per_year")
+    names = (
+        "log_income_start_mean3",
+        "log_income_end_mean3",
+        "growth_mean3_pct_per_year",
+    )
     if len(y) < 2 * MEAN_OF:
         return {name: np.full(y.shape[1], np.nan) for name in names}
-    first, last = y.iloc[:MEAN_OF], y.iloc[-MEAN_OF:]
+    first = y.iloc[:MEAN_OF]
+    last = y.iloc[-MEAN_OF:]
     years = last.index.to_numpy(float).mean() - first.index.to_numpy(float).mean()
-    start, end = first.mean(skipna=False).to_numpy(), last.mean(skipna=False).to_numpy()
+    start = first.mean(skipna=False).to_numpy()
+    end = last.mean(skipna=False).to_numpy()
     return dict(zip(names, (start, end, 100.0 * (end - start) / years), strict=True))
 
 

@@ -7,7 +7,11 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from evenfield.numerics.spatial import admissible_range, components, effective_neighbours
+from evenfield.numerics.spatial import (
+    admissible_range,
+    components,
+    effective_neighbours,
+)
 from evenfield.study.errors import ConfigError, WeightsError, first_examples
 from evenfield.study.rounding import round_results
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
@@ -26,7 +30,11 @@ def build_geography(
     pairs = [[target.get(unit, unit) for unit in pair] for pair in joins]
     unknown = sorted({unit for pair in pairs for unit in pair} - set(units["unit"]))
     if unknown:
-        raise ConfigError(f"weights.join names {first_examples(unknown)}", "units of units.csv", "correct the id")
+        raise ConfigError(
+            f"weights.join names {first_examples(unknown)}",
+            "units of units.csv",
+            "correct the id",
+        )
     pairs = [pair for pair in pairs if pair[0] != pair[1]]
     by_hand = pd.DataFrame(pairs, columns=["unit_i", "unit_j"], dtype=str)
     nowhere = pd.Series(np.nan, index=units.index)
@@ -40,36 +48,59 @@ def build_geography(
     )
 
 
-def build_weights(name: str, spec: Mapping[str, Any], geography: Geography) -> SpatialWeights:
+def build_weights(
+    name: str, spec: Mapping[str, Any], geography: Geography
+) -> SpatialWeights:
     """Build one row-standardised weights matrix."""
     try:
         raw = raw_weights(name, spec, geography)
     except ArithmeticError:
         raw = csr_array(np.full((1, 1), np.nan))
     if not np.isfinite(raw.data).all():
-        found, expected = f"weights {name} are too large or too small for a number", "a power and distances of its kind"
-        raise WeightsError(found, expected, "correct weights.families in config.yaml, or lat and lon")
-    islands = [unit for unit, links in zip(geography.units, np.diff(raw.indptr), strict=True) if links == 0]
+        found = f"weights {name} are too large or too small for a number"
+        expected = "a power and distances of its kind"
+        raise WeightsError(
+            found, expected, "correct weights.families in config.yaml, or lat and lon"
+        )
+    islands = [
+        unit
+        for unit, links in zip(geography.units, np.diff(raw.indptr), strict=True)
+        if links == 0
+    ]
     if islands:
         raise WeightsError(
-            f"{len(islands)} units have no neighbour in weights {name} ({first_examples(islands)})",
+            f"{len(islands)} units have no neighbour in weights {name}"
+            f" ({first_examples(islands)})",
             "at least one neighbour for every unit",
-            "join them under weights.join (contiguity) or widen the weights in config.yaml",
+            "join them under weights.join (contiguity) or widen the weights in"
+            " config.yaml",
         )
     matrix = row_standardised(raw)
-    return SpatialWeights(geography.units, matrix, describe_weights(name, spec, raw, matrix))
+    return SpatialWeights(
+        geography.units, matrix, describe_weights(name, spec, raw, matrix)
+    )
 
 
-def describe_weights(name: str, spec: Mapping[str, Any], raw: csr_array, matrix: csr_array) -> dict[str, Any]:
-    """Describe weights: links, effective neighbours and the admissible range of rho; raw, matrix (N, N)."""
-    # Six digits, since eigenvalues and sums differ in the last digits between processors.
-    low, high, effective = round_results(np.array([*admissible_range(matrix), effective_neighbours(matrix)])).tolist()
-    directed, links = int(raw.nnz), np.diff(raw.indptr)
+def describe_weights(
+    name: str, spec: Mapping[str, Any], raw: csr_array, matrix: csr_array
+) -> dict[str, Any]:
+    """Describe weights: links, effective neighbours and the admissible range of rho;
+    raw, matrix (N, N).
+    """
+    # Six digits, since eigenvalues and sums differ in the last digits between
+    # processors.
+    low, high, effective = round_results(
+        np.array([*admissible_range(matrix), effective_neighbours(matrix)])
+    ).tolist()
+    directed = int(raw.nnz)
+    links = np.diff(raw.indptr)
     symmetric = bool((abs(raw - raw.T) - 1e-5 * raw.T).data.max(initial=0.0) <= 1e-8)
     return {
         "weights": name,
         "kind": spec["kind"],
-        "parameters": {key: value for key, value in sorted(spec.items()) if key != "kind"},
+        "parameters": {
+            key: value for key, value in sorted(spec.items()) if key != "kind"
+        },
         "n_units": len(links),
         "links": directed // 2 if symmetric else directed,
         "symmetric": symmetric,
@@ -87,4 +118,6 @@ def edge_list(weights: SpatialWeights) -> pd.DataFrame:
     """Write a weights matrix as its positive entries."""
     units = np.sort(np.array(weights.units, dtype=object))
     links = weights.aligned(units.tolist()).tocoo()
-    return pd.DataFrame({"unit_i": units[links.row], "unit_j": units[links.col], "weight": links.data})
+    return pd.DataFrame(
+        {"unit_i": units[links.row], "unit_j": units[links.col], "weight": links.data}
+    )

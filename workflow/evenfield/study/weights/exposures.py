@@ -12,13 +12,19 @@ from scipy.sparse import csr_array
 from evenfield.study.spatial_weights import SpatialWeights
 
 # A zone column, and the zone types it counts: the first that the study has.
-DOSES = {"zones_state": ("state",), "zones_hidz": ("hidz",), "zones_sez": ("sez_seed", "sez")}
+DOSES = {
+    "zones_state": ("state",),
+    "zones_hidz": ("hidz",),
+    "zones_sez": ("sez_seed", "sez"),
+}
 COUNTS = {"": "zones", "_documented": "zones_dated"}
 KINDS = ("own", "exposure")
 DOSE_COLUMNS = tuple(f"{name}{ending}" for name in DOSES for ending in COUNTS)
 
 
-def mean_doses(doses: pd.DataFrame, periods: list[Mapping[str, Any]], units: list[str]) -> pd.DataFrame:
+def mean_doses(
+    doses: pd.DataFrame, periods: list[Mapping[str, Any]], units: list[str]
+) -> pd.DataFrame:
     """Average the zones in force over the years of each period."""
     frames = []
     for item in periods:
@@ -28,35 +34,62 @@ def mean_doses(doses: pd.DataFrame, periods: list[Mapping[str, Any]], units: lis
             for name, types in DOSES.items()
             for ending, count in COUNTS.items()
         }
-        frames.append(pd.DataFrame({"unit": units, "period": item["period"], **columns}))
+        frames.append(
+            pd.DataFrame({"unit": units, "period": item["period"], **columns})
+        )
     return pd.concat(frames, ignore_index=True)
 
 
-def _mean_dose(inside: pd.DataFrame, types: tuple[str, ...], count: str, units: list[str]) -> np.ndarray:
+def _mean_dose(
+    inside: pd.DataFrame, types: tuple[str, ...], count: str, units: list[str]
+) -> np.ndarray:
     known = set(inside["zone_type"])
-    chosen = inside[inside["zone_type"].eq(next((kind for kind in types if kind in known), types[0]))]
-    return np.asarray(chosen.groupby("unit")[count].mean().reindex(units).fillna(0.0).to_numpy(float))
+    chosen = inside[
+        inside["zone_type"].eq(
+            next((kind for kind in types if kind in known), types[0])
+        )
+    ]
+    return np.asarray(
+        chosen.groupby("unit")[count].mean().reindex(units).fillna(0.0).to_numpy(float)
+    )
 
 
-def exposure_frame(weights: Mapping[str, SpatialWeights], cells: pd.DataFrame, doses: pd.DataFrame) -> pd.DataFrame:
+def exposure_frame(
+    weights: Mapping[str, SpatialWeights], cells: pd.DataFrame, doses: pd.DataFrame
+) -> pd.DataFrame:
     """Multiply every weights matrix with every taxonomy and dose, period by period."""
-    merged = cells.merge(doses, on=["unit", "period"], how="left", validate="many_to_one")
+    merged = cells.merge(
+        doses, on=["unit", "period"], how="left", validate="many_to_one"
+    )
     merged = merged.sort_values(["taxonomy", "period", "unit"], ignore_index=True)
     columns = ["cluster", "sez", *DOSE_COLUMNS]
-    units, own = merged["unit"].to_numpy(), merged[columns].to_numpy(float)
-    groups, frames = merged.groupby(["taxonomy", "period"]).indices.values(), []
+    units = merged["unit"].to_numpy()
+    own = merged[columns].to_numpy(float)
+    groups = merged.groupby(["taxonomy", "period"]).indices.values()
+    frames = []
     for name in sorted(weights):
         around = np.empty_like(own)
         for rows in groups:
-            around[rows] = _weighted_sums(weights[name].aligned(list(units[rows])), own[rows])
+            around[rows] = _weighted_sums(
+                weights[name].aligned(list(units[rows])), own[rows]
+            )
         both = zip(columns, own.T, around.T, strict=True)
-        named = {f"{kind}_{column}": values for column, *pair in both for kind, values in zip(KINDS, pair, strict=True)}
+        named = {
+            f"{kind}_{column}": values
+            for column, *pair in both
+            for kind, values in zip(KINDS, pair, strict=True)
+        }
         frames.append(merged[["taxonomy", "period", "unit"]].assign(**named))
         frames[-1].insert(0, "weights", name)
     return pd.concat(frames, ignore_index=True)
 
 
 def _weighted_sums(matrix: csr_array, columns: np.ndarray) -> np.ndarray:
-    """Return W times columns (N, K), each sum rounded once: a product's last digit differs between processors."""
-    parts, starts = (matrix.data[:, None] * columns[matrix.indices]).T.tolist(), matrix.indptr.tolist()
-    return np.array([[math.fsum(part[a:b]) for a, b in pairwise(starts)] for part in parts]).T
+    """Return W times columns (N, K), each sum rounded once: a product's last digit
+    differs between processors.
+    """
+    parts = (matrix.data[:, None] * columns[matrix.indices]).T.tolist()
+    starts = matrix.indptr.tolist()
+    return np.array(
+        [[math.fsum(part[a:b]) for a, b in pairwise(starts)] for part in parts]
+    ).T

@@ -1,4 +1,6 @@
-"""The families of spatial weights: each makes a non-negative matrix with a zero diagonal from geography."""
+"""The families of spatial weights: each makes a non-negative matrix with a zero
+diagonal from geography.
+"""
 
 import csv
 import io
@@ -11,7 +13,15 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from evenfield.numerics.spatial import all_pairs, decay, exponential, near_pairs, nearest_units, pair_km, symmetric
+from evenfield.numerics.spatial import (
+    all_pairs,
+    decay,
+    exponential,
+    near_pairs,
+    nearest_units,
+    pair_km,
+    symmetric,
+)
 from evenfield.study.errors import WeightsError, first_examples
 from evenfield.study.spatial_weights import check_same_units
 
@@ -25,16 +35,25 @@ class Geography:
     units: tuple[str, ...]  # order of rows and columns
     lat: np.ndarray  # (N,) coordinates in degrees; NaN where the study has none
     lon: np.ndarray
-    links: pd.DataFrame  # undirected shared borders ``unit_i``, ``unit_j``, joins by hand included
+    links: (
+        pd.DataFrame
+    )  # undirected shared borders ``unit_i``, ``unit_j``, joins by hand included
     panel: pd.DataFrame  # ``unit``, ``year``, ``log_income``, for economic distance
-    merged: dict[str, list[str]]  # merged units and their parts, for weights files written for the parts
+    merged: dict[
+        str, list[str]
+    ]  # merged units and their parts, for weights files written for the parts
 
     def placed(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Return coordinates that every unit has and no two share; two (N,)."""
-        blank = [u for u, a, b in zip(self.units, self.lat, self.lon, strict=True) if not np.isfinite(a + b)]
+        blank = [
+            u
+            for u, a, b in zip(self.units, self.lat, self.lon, strict=True)
+            if not np.isfinite(a + b)
+        ]
         if blank:
             raise WeightsError(
-                f"weights {name} need coordinates and {len(blank)} units have none ({first_examples(blank)})",
+                f"weights {name} need coordinates and {len(blank)} units have none"
+                f" ({first_examples(blank)})",
                 "lat and lon in units.csv",
                 "fill them or drop these weights",
             )
@@ -48,12 +67,18 @@ class Geography:
             )
         return self.lat, self.lon
 
-    def of_pairs(self, name: str, value: Callable[[np.ndarray], np.ndarray]) -> csr_array:
-        """Return weights between all units as a function of their distances; shape (N, N)."""
-        n, where = len(self.units), self.placed(name)
+    def of_pairs(
+        self, name: str, value: Callable[[np.ndarray], np.ndarray]
+    ) -> csr_array:
+        """Return weights between all units as a function of their distances; shape (N,
+        N).
+        """
+        n = len(self.units)
+        where = self.placed(name)
         if n * (n - 1) > MOST_LINKS:
             raise WeightsError(
-                f"weights {name} link all {n} units with each other, which are {n * (n - 1):,} links",
+                f"weights {name} link all {n} units with each other, which are"
+                f" {n * (n - 1):,} links",
                 f"at most {MOST_LINKS:,}",
                 "take nearest, band or contiguity",
             )
@@ -66,8 +91,12 @@ def raw_weights(name: str, spec: Mapping[str, Any], geography: Geography) -> csr
     makers: dict[str, Callable[[str, Mapping[str, Any], Geography], csr_array]] = {
         "contiguity": contiguity,
         "nearest": nearest,
-        "inverse_distance": lambda *_: geography.of_pairs(name, lambda d: decay(d, spec["power"])),
-        "exponential": lambda *_: geography.of_pairs(name, lambda d: exponential(d, spec["range_km"])),
+        "inverse_distance": lambda *_: geography.of_pairs(
+            name, lambda d: decay(d, spec["power"])
+        ),
+        "exponential": lambda *_: geography.of_pairs(
+            name, lambda d: exponential(d, spec["range_km"])
+        ),
         "economic": economic,
         "band": band,
         "file": from_file,
@@ -78,9 +107,14 @@ def raw_weights(name: str, spec: Mapping[str, Any], geography: Geography) -> csr
 
 
 def contiguity(_name: str, _spec: Mapping[str, Any], geography: Geography) -> csr_array:
-    """Return one for units that share a border or are joined by hand, else zero; arguments as ``raw_weights``."""
+    """Return one for units that share a border or are joined by hand, else zero;
+    arguments as ``raw_weights``.
+    """
     place = {unit: i for i, unit in enumerate(geography.units)}
-    sides = [geography.links[side].map(place).to_numpy().astype(int) for side in ("unit_i", "unit_j")]
+    sides = [
+        geography.links[side].map(place).to_numpy().astype(int)
+        for side in ("unit_i", "unit_j")
+    ]
     links = symmetric(len(place), sides[0], sides[1], np.ones(len(geography.links)))
     links.data[:] = 1.0
     return links
@@ -88,13 +122,18 @@ def contiguity(_name: str, _spec: Mapping[str, Any], geography: Geography) -> cs
 
 def nearest(name: str, spec: Mapping[str, Any], geography: Geography) -> csr_array:
     """Return one for the k nearest units; arguments as ``raw_weights``."""
-    n, k = len(geography.units), spec["neighbours"]
+    n = len(geography.units)
+    k = spec["neighbours"]
     if k >= n:
         raise WeightsError(
-            f"weights {name} ask for {k} neighbours among {n} units", "fewer neighbours than units", "lower neighbours"
+            f"weights {name} ask for {k} neighbours among {n} units",
+            "fewer neighbours than units",
+            "lower neighbours",
         )
     found = nearest_units(*geography.placed(name), k)
-    return csr_array((np.ones(n * k), (np.repeat(np.arange(n), k), found.ravel())), shape=(n, n))
+    return csr_array(
+        (np.ones(n * k), (np.repeat(np.arange(n), k), found.ravel())), shape=(n, n)
+    )
 
 
 def band(name: str, spec: Mapping[str, Any], geography: Geography) -> csr_array:
@@ -104,11 +143,19 @@ def band(name: str, spec: Mapping[str, Any], geography: Geography) -> csr_array:
 
 
 def economic(name: str, spec: Mapping[str, Any], geography: Geography) -> csr_array:
-    """Return inverse distance of base-year log incomes, times a geographic weight; arguments as ``raw_weights``."""
-    # ASSUME: economic distance is measured at base-year values only, so that it is predetermined.
+    """Return inverse distance of base-year log incomes, times a geographic weight;
+    arguments as ``raw_weights``.
+    """
+    # ASSUME: economic distance is measured at base-year values only, so that it is
+    # predetermined.
     first, last = spec["base_years"]
     base = geography.panel[geography.panel["year"].between(first, last)]
-    mean = base.groupby("unit")["log_income"].mean().reindex(list(geography.units)).to_numpy()
+    mean = (
+        base.groupby("unit")["log_income"]
+        .mean()
+        .reindex(list(geography.units))
+        .to_numpy()
+    )
     if not np.isfinite(mean).all():
         raise WeightsError(
             f"weights {name} need income in {first} to {last} and some unit has none",
@@ -123,50 +170,78 @@ def economic(name: str, spec: Mapping[str, Any], geography: Geography) -> csr_ar
         )
     near = raw_weights(name, {"kind": spec["times"], "power": 1.0}, geography).tocoo()
     gap = np.abs(mean[near.row] - mean[near.col])
-    return csr_array((decay(gap, 1.0) * near.data, (near.row, near.col)), shape=near.shape)
+    return csr_array(
+        (decay(gap, 1.0) * near.data, (near.row, near.col)), shape=near.shape
+    )
 
 
 def from_file(name: str, spec: Mapping[str, Any], geography: Geography) -> csr_array:
-    """Return a user's own weights from a file in one of four forms; arguments as ``raw_weights``."""
+    """Return a user's own weights from a file in one of four forms; arguments as
+    ``raw_weights``.
+    """
     edges = _read_edges(name, Path(spec["path"]))
-    # ASSUME: own weights written for the parts of a merged unit are added up; links inside a merged unit vanish.
+    # ASSUME: own weights written for the parts of a merged unit are added up; links
+    # inside a merged unit vanish.
     mapping = {part: unit for unit, parts in geography.merged.items() for part in parts}
     for side in ("unit_i", "unit_j"):
         edges = edges[~edges[side].isin(spec.get("leave_out", ()))]
-        edges = edges.assign(**{side: edges[side].map(lambda unit: mapping.get(unit, unit))})
+        edges = edges.assign(
+            **{side: edges[side].map(lambda unit: mapping.get(unit, unit))}
+        )
     named = sorted(set(edges["unit_i"]) | set(edges["unit_j"]))
     check_same_units(list(geography.units), named, f"weights {name} ({spec['path']})")
     outward = edges[edges["unit_i"].ne(edges["unit_j"])]
     edges = outward.groupby(["unit_i", "unit_j"])["weight"].sum().reset_index()
     place = {unit: i for i, unit in enumerate(geography.units)}
     sides = (edges["unit_i"].map(place), edges["unit_j"].map(place))
-    return csr_array((edges["weight"].to_numpy(float), sides), shape=(len(place), len(place)))
+    return csr_array(
+        (edges["weight"].to_numpy(float), sides), shape=(len(place), len(place))
+    )
 
 
 EDGES = ["unit_i", "unit_j", "weight"]
 
 
 def _read_edges(name: str, path: Path) -> pd.DataFrame:
-    """Read an edge list or a square matrix as CSV, or the GAL and GWT files of GeoDa, as one row a link."""
-    forms = "a UTF-8 CSV with unit_i, unit_j, weight, a square CSV with ids at both sides, a .gal or a .gwt file"
+    """Read an edge list or a square matrix as CSV, or the GAL and GWT files of GeoDa,
+    as one row a link.
+    """
+    forms = (
+        "a UTF-8 CSV with unit_i, unit_j, weight, a square CSV with ids at both sides,"
+        " a .gal or a .gwt file"
+    )
     try:
         text = path.read_text(encoding="utf-8-sig")
-        made = {".gal": _from_gal, ".gwt": _from_gwt}.get(path.suffix.lower(), _from_csv)(text)
-    except (OSError, ValueError, IndexError, StopIteration):  # pandas' own faults are ValueErrors
-        raise WeightsError(f"weights {name}: {path} cannot be read", forms, "correct the file or its path") from None
+        made = {".gal": _from_gal, ".gwt": _from_gwt}.get(
+            path.suffix.lower(), _from_csv
+        )(text)
+    except (
+        OSError,
+        ValueError,
+        IndexError,
+        StopIteration,
+    ):  # pandas' own faults are ValueErrors
+        raise WeightsError(
+            f"weights {name}: {path} cannot be read",
+            forms,
+            "correct the file or its path",
+        ) from None
     edges = pd.DataFrame(made, columns=EDGES)
     number = pd.to_numeric(edges["weight"], errors="coerce")
-    bad, twice = ~(np.isfinite(number) & (number >= 0)), edges.duplicated(["unit_i", "unit_j"])
+    bad = ~(np.isfinite(number) & (number >= 0))
+    twice = edges.duplicated(["unit_i", "unit_j"])
     if bad.any() or twice.any():
         raise WeightsError(
-            f"weights {name}: {path} has {int(bad.sum())} bad weights and {int(twice.sum())} duplicated links",
+            f"weights {name}: {path} has {int(bad.sum())} bad weights and"
+            f" {int(twice.sum())} duplicated links",
             "finite weights of at least 0, each link once",
             "correct the file",
         )
     own = edges[edges["unit_i"].eq(edges["unit_j"]) & (number > 0)]
     if len(own):
         raise WeightsError(
-            f"weights {name}: {path} makes {len(own)} unit its own neighbour ({first_examples(list(own['unit_i']))})",
+            f"weights {name}: {path} makes {len(own)} unit its own neighbour"
+            f" ({first_examples(list(own['unit_i']))})",
             "a zero diagonal",
             "remove these lines",
         )
@@ -174,11 +249,21 @@ def _read_edges(name: str, path: Path) -> pd.DataFrame:
 
 
 def _from_csv(text: str) -> list[tuple[str, ...]]:
-    header, *lines = [[cell.strip() for cell in line] for line in csv.reader(io.StringIO(text)) if line]
+    header, *lines = [
+        [cell.strip() for cell in line]
+        for line in csv.reader(io.StringIO(text))
+        if line
+    ]
     if header in (EDGES, EDGES[:2]):
-        links = [(*line, "1")[:3] for line in lines]  # without a column of weights every link weighs the same
+        links = [
+            (*line, "1")[:3] for line in lines
+        ]  # without a column of weights every link weighs the same
     elif header[1:] == [line[0] for line in lines]:
-        links = [(line[0], unit, w) for line in lines for unit, w in zip(header[1:], line[1:], strict=True)]
+        links = [
+            (line[0], unit, w)
+            for line in lines
+            for unit, w in zip(header[1:], line[1:], strict=True)
+        ]
     else:
         raise ValueError
     if any(len(link) < len(header[:3]) for link in links):
@@ -187,7 +272,9 @@ def _from_csv(text: str) -> list[tuple[str, ...]]:
 
 
 def _from_gal(text: str) -> list[tuple[str, ...]]:
-    """Read a header, then for each unit a line with its id and number of neighbours and one with their ids."""
+    """Read a header, then for each unit a line with its id and number of neighbours and
+    one with their ids.
+    """
     words = iter(text.partition("\n")[2].split())
     return [(unit, next(words), "1") for unit in words for _ in range(int(next(words)))]
 

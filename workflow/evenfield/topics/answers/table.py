@@ -1,4 +1,6 @@
-"""T0, T0b and T28: every statement with its answer, the primary questions, and what leaving units out does to them."""
+"""T0, T0b and T28: every statement with its answer, the primary questions, and what
+leaving units out does to them.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +11,15 @@ from evenfield.shared.estimates import read_estimates
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.headings import nothing_to_show
 from evenfield.shared.tables.notes import NOT_CAUSAL
-from evenfield.shared.tables.numbers import UNBOUNDED, by_unit, interval, is_missing, p_value, significant, whole
+from evenfield.shared.tables.numbers import (
+    UNBOUNDED,
+    by_unit,
+    interval,
+    is_missing,
+    p_value,
+    significant,
+    whole,
+)
 from evenfield.shared.tables.rows import Row, pick, records
 from evenfield.shared.tables.table import Column, Short, Table, right
 from evenfield.study.files import read_json
@@ -25,7 +35,9 @@ def t0(facts: Facts) -> Table:
     order = {word: place for place, word in enumerate(content["words"])}
     frame = frame.assign(
         number=[_number(row) for row in records(frame)],
-        visible=frame["smallest_visible"].astype(float).where(frame["answer"].eq("NO ANSWER")),
+        visible=frame["smallest_visible"]
+        .astype(float)
+        .where(frame["answer"].eq("NO ANSWER")),
         missing=frame["because"],
         group=frame["answer"].str.capitalize(),
         where=[", ".join(map(str, numbers)) for numbers in frame["paragraphs"]],
@@ -41,13 +53,23 @@ def t0(facts: Facts) -> Table:
     counts = [(content["counts"][word], word.lower()) for word in content["words"]]
     told = ", ".join(f"{count} {word}" for count, word in counts if count)
     note = (
-        f"{told.capitalize()}. Facts are held against the threshold beside the claim; associations and effects are "
-        "read by their interval, their placebos, named checks and a p-value adjusted over the primary ones. No answer "
-        "is no evidence that nothing is there: beside it stands the smallest effect that could have been seen.",
+        (
+            f"{told.capitalize()}. Facts are held against the threshold beside the"
+            " claim; associations and effects are read by their interval, their"
+            " placebos, named checks and a p-value adjusted over the primary ones. No"
+            " answer is no evidence that nothing is there: beside it stands the"
+            " smallest effect that could have been seen."
+        ),
         NOT_CAUSAL,
     )
-    short = Short(lambda row: row["group"].upper() not in UNTESTED, ("claim", "number", "visible"), size=6.7)
-    return Table(id="T0", note=note, columns=columns, frame=frame, group="group", short=short)
+    short = Short(
+        lambda row: row["group"].upper() not in UNTESTED,
+        ("claim", "number", "visible"),
+        size=6.7,
+    )
+    return Table(
+        id="T0", note=note, columns=columns, frame=frame, group="group", short=short
+    )
 
 
 def t0b(facts: Facts) -> Table:
@@ -73,32 +95,48 @@ def t0b(facts: Facts) -> Table:
         Column(names=("against",), header="Checks that take it away", width_cm=3.6),
     )
     note = (
-        f"Adjusted p: Holm over the {content['questions']} questions with a p-value. Could show: the smallest effect "
-        f"found with a power of {content['rule']['power']:.0%}, from the row's own interval and standard error.",
+        (
+            f"Adjusted p: Holm over the {content['questions']} questions with a"
+            " p-value. Could show: the smallest effect found with a power of"
+            f" {content['rule']['power']:.0%}, from the row's own interval and standard"
+            " error."
+        ),
         NOT_CAUSAL,
     )
     return Table(id="T0b", note=note, columns=columns, frame=frame)
 
 
 def t28(facts: Facts) -> Table:
-    """Return the range of each primary estimate when one unit, or a named pair, is left out."""
-    questions, estimates = (
-        answered(facts, "hypotheses", "T28")["hypotheses"],
-        read_estimates(facts.root / "estimates.csv"),
-    )
+    """Return the range of each primary estimate when one unit, or a named pair, is left
+    out.
+    """
+    questions = answered(facts, "hypotheses", "T28")["hypotheses"]
+    estimates = read_estimates(facts.root / "estimates.csv")
     lines = [line for question in questions if (line := _left_out(question, estimates))]
     if not lines:
-        raise nothing_to_show("primary questions that are made again without each unit", "hypotheses", "T28")
+        raise nothing_to_show(
+            "primary questions that are made again without each unit",
+            "hypotheses",
+            "T28",
+        )
     columns = (
         Column(names=("statement",), header="Question", width_cm=5.2),
         right("Estimate", "estimate", show=significant),
         right("Without one unit", "low", "high", show=interval),
         right("Units that turn the sign", "flips", show=whole),
-        Column(names=("max_leverage_unit",), header="Largest leverage", show=facts.label),
+        Column(
+            names=("max_leverage_unit",), header="Largest leverage", show=facts.label
+        ),
         Column(names=("pairs",), header="Without a pair", width_cm=4.5),
         Column(names=("unit_of_measure",), header="Unit", width_cm=2.0),
     )
-    note = (f"Every {facts.words['unit_name']} is left out in turn and the estimate made again.", NOT_CAUSAL)
+    note = (
+        (
+            f"Every {facts.words['unit_name']} is left out in turn and the estimate"
+            " made again."
+        ),
+        NOT_CAUSAL,
+    )
     return Table(id="T28", note=note, columns=columns, frame=pd.DataFrame(lines))
 
 
@@ -115,19 +153,37 @@ def answered(facts: Facts, what: str, exhibit: str) -> dict[str, Any]:
 
 def _left_out(question: Mapping[str, Any], estimates: pd.DataFrame) -> Row:
     row = pick(estimates, estimate_id=question["estimate_id"])
-    same = estimates[(estimates[list(SAME)] == [row[name] for name in SAME]).all(axis=1)]
-    found = {kind: pick(same, effect_type=f"stat_{kind}").get("estimate") for kind in ("low", "high", "sign_flips")}
+    same = estimates[
+        (estimates[list(SAME)] == [row[name] for name in SAME]).all(axis=1)
+    ]
+    found = {
+        kind: pick(same, effect_type=f"stat_{kind}").get("estimate")
+        for kind in ("low", "high", "sign_flips")
+    }
     if found["low"] is None:
         return {}
     pairs = records(same[same["effect_type"].eq("stat_pair")])
-    told = "; ".join(f"{pair['sample_id'].replace('_', ' ')}: {significant(pair['estimate'])}" for pair in pairs)
-    return {**row, **found, "flips": found["sign_flips"], "statement": question["statement"], "pairs": told}
+    told = "; ".join(
+        f"{pair['sample_id'].replace('_', ' ')}: {significant(pair['estimate'])}"
+        for pair in pairs
+    )
+    return {
+        **row,
+        **found,
+        "flips": found["sign_flips"],
+        "statement": question["statement"],
+        "pairs": told,
+    }
 
 
 def _number(row: Mapping[str, Any]) -> str:
     if is_missing(row["estimate"]):
         return ""
-    return f"{by_unit(row['estimate'], row['unit'])} {_ends(row)} {row['unit']}".replace("  ", " ")
+    return (
+        f"{by_unit(row['estimate'], row['unit'])} {_ends(row)} {row['unit']}".replace(
+            "  ", " "
+        )
+    )
 
 
 def _ends(row: Mapping[str, Any]) -> str:

@@ -1,4 +1,6 @@
-"""Log t tests and convergence clubs of Phillips and Sul, with the sensitivities that decide how to read them."""
+"""Log t tests and convergence clubs of Phillips and Sul, with the sensitivities that
+decide how to read them.
+"""
 
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
@@ -45,7 +47,8 @@ KINDS = {
     "cells": Kind("fisher_freeman_halton", "clubs_by_cells", "stat", "Cramer's V"),
 }
 MOST_PAIRED = 1000  # units up to which pairs are written
-LEVELS, LOGS = "relative_income", "log_income"
+LEVELS = "relative_income"
+LOGS = "log_income"
 CURRENCIES = {LOGS: 1.0, f"{LOGS}_x100": 100.0, f"{LOGS}_/10000": 1e-4}
 FACTORS = np.round(10.0 ** np.linspace(-3, 3, 49), 12)
 LABELS = ["spec_id", "sample_id", "unit_scheme", "period"]
@@ -68,25 +71,49 @@ class ClubsSpec(UnitsSpec):
     """One log t test with its clubs."""
 
     period: str = Field(description="Period of the config.")
-    filter: Literal["hp", "boosted_hp", "hamilton", "none"] = Field("hp", description="Trend of log income.")
-    smoothing: float = Field(400.0, gt=0, description="Annual penalty of the Hodrick-Prescott filter.")
-    discard: float = Field(1 / 3, gt=0, lt=1, description="Share of first periods that the regression leaves out.")
+    filter: Literal["hp", "boosted_hp", "hamilton", "none"] = Field(
+        "hp", description="Trend of log income."
+    )
+    smoothing: float = Field(
+        400.0, gt=0, description="Annual penalty of the Hodrick-Prescott filter."
+    )
+    discard: float = Field(
+        1 / 3,
+        gt=0,
+        lt=1,
+        description="Share of first periods that the regression leaves out.",
+    )
     variance: Literal["fqsb", "aqsb"] = Field("fqsb", description="Long-run variance.")
-    sort_share: float = Field(0.0, ge=0, le=1, description="Last periods whose mean sorts units; 0 for the last one.")
-    sieve_step: float = Field(0.1, ge=0, description="How c* is raised while a club fails its own test; 0 for never.")
+    sort_share: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Last periods whose mean sorts units; 0 for the last one.",
+    )
+    sieve_step: float = Field(
+        0.1,
+        ge=0,
+        description="How c* is raised while a club fails its own test; 0 for never.",
+    )
     sieve_cap: float = Field(50.0, gt=0, description="Largest c*.")
     merge: Literal["phillips_sul", "von_lyncker_thoennessen", "none"] = Field(
         "phillips_sul", description="How clubs are merged."
     )
-    divergent: Literal["leave", "adopt"] = Field("leave", description="Whether clubs may adopt divergent units.")
-    taxonomies: list[str] = Field([], description="Taxonomies whose cells are set against the clubs.")
+    divergent: Literal["leave", "adopt"] = Field(
+        "leave", description="Whether clubs may adopt divergent units."
+    )
+    taxonomies: list[str] = Field(
+        [], description="Taxonomies whose cells are set against the clubs."
+    )
 
 
 Section = list[ClubsSpec]
 
 
 class Clustering(NamedTuple):
-    """Trends in levels, the periods of the regression, and the clubs before and after merging."""
+    """Trends in levels, the periods of the regression, and the clubs before and after
+    merging.
+    """
 
     levels: np.ndarray  # (N, T)
     periods: np.ndarray
@@ -101,12 +128,18 @@ def look(study: Study, _: Section, spec: ClubsSpec) -> None:
 
 def estimate(study: Study) -> Results:
     """Test convergence by log t and sort units into clubs."""
-    out, parts = Results(), []
+    out = Results()
+    parts = []
     for spec in read(Section, study.config, "clubs"):
         where = f"estimates.clubs.{spec.id}"
         data, info = window(study, spec, spec.period, where)
         labels, note = span_labels("clubs", spec, data, info)
-        rows = Rows(KINDS, spec.role, note, **{**labels, "period": spec.period, "outcome": LEVELS})
+        rows = Rows(
+            KINDS,
+            spec.role,
+            note,
+            **{**labels, "period": spec.period, "outcome": LEVELS},
+        )
         level = study.config["inference"]["conf_level"]
         _add_tests(rows, data.values, spec, info.step, level)
         try:
@@ -119,9 +152,15 @@ def estimate(study: Study) -> Results:
             _add_clubs(rows, data, own, spec, level)
             variants = dict(_variants(data.values, spec, info.step))
             tables = _add_cells(rows, study, data, own, spec, where)
-            frame = _series(data, own, shared_membership(list(variants.values())), tables)
+            frame = _series(
+                data, own, shared_membership(list(variants.values())), tables
+            )
             frame = pd.concat([frame, _currency(data.values, spec, info.step)])
-            named = {"spec_id": spec.id, "sample_id": spec.sample, "unit_scheme": spec.unit_scheme}
+            named = {
+                "spec_id": spec.id,
+                "sample_id": spec.sample,
+                "unit_scheme": spec.unit_scheme,
+            }
             parts.append(frame.assign(**named, period=spec.period))
             out.fit[spec.id] = _summary(data, own) | {"variants": list(variants)}
         out.estimates += rows.made
@@ -131,48 +170,76 @@ def estimate(study: Study) -> Results:
 
 def trend_of(y: np.ndarray, spec: ClubsSpec, step: int) -> np.ndarray:
     """Return the trend of log incomes; y (N, T) -> (N, T)."""
-    # ASSUME: with one observation every few years the penalty falls with the fourth power of the step (Ravn and
-    # Uhlig 2002), so that the trend keeps the same waves.
+    # ASSUME: with one observation every few years the penalty falls with the fourth
+    # power of the step (Ravn and Uhlig 2002), so that the trend keeps the same waves.
     penalty = spec.smoothing / step**4
     if spec.filter == "hp":
         return hp_trend(y, penalty)
     if spec.filter == "boosted_hp":
         return boosted_hp_trend(y, penalty)
-    return hamilton_trend(y, max(1, round(2 / step))) if spec.filter == "hamilton" else y
+    return (
+        hamilton_trend(y, max(1, round(2 / step))) if spec.filter == "hamilton" else y
+    )
 
 
-def cluster(y: np.ndarray, spec: ClubsSpec, step: int, left_out: int | None = None) -> Clustering:
+def cluster(
+    y: np.ndarray, spec: ClubsSpec, step: int, left_out: int | None = None
+) -> Clustering:
     """Filter log incomes and sort the units into clubs; y (N, T)."""
     trend = trend_of(y, spec, step)
-    # ASSUME: levels of relative income; the trend is taken of logs first and the exponential after, so that a
-    # change of the currency unit multiplies every path by one number and cancels.
+    # ASSUME: levels of relative income; the trend is taken of logs first and the
+    # exponential after, so that a change of the currency unit multiplies every path by
+    # one number and cancels.
     levels = np.exp(trend - trend.mean())
-    periods = regression_periods(levels.shape[1], discarded_periods(levels.shape[1], spec.discard))
+    periods = regression_periods(
+        levels.shape[1], discarded_periods(levels.shape[1], spec.discard)
+    )
     if left_out is not None:
         periods = np.delete(periods, left_out)
     sieve = SieveRule(0.0, spec.sieve_step, spec.sieve_cap)
-    found = find_clubs(levels, periods, variance=spec.variance, sort_share=spec.sort_share, sieve=sieve)
+    found = find_clubs(
+        levels, periods, variance=spec.variance, sort_share=spec.sort_share, sieve=sieve
+    )
     tests = group_tests(levels, periods, spec.variance)
     merged = merge_clubs(tests, found, spec.merge)
-    return Clustering(levels, periods, found, adopt_divergent(tests, merged) if spec.divergent == "adopt" else merged)
+    return Clustering(
+        levels,
+        periods,
+        found,
+        adopt_divergent(tests, merged) if spec.divergent == "adopt" else merged,
+    )
 
 
-def _variants(y: np.ndarray, spec: ClubsSpec, step: int) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the clubs of the units under every other choice, and without each year of the regression."""
+def _variants(
+    y: np.ndarray, spec: ClubsSpec, step: int
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the clubs of the units under every other choice, and without each year of
+    the regression.
+    """
     for change in CHOICES:
         if change and all(getattr(spec, key) == value for key, value in change.items()):
             continue
-        told = [f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in change.items()]
+        told = [
+            f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
+            for key, value in change.items()
+        ]
         try:
-            labels = cluster(y, spec.model_copy(update=change), step).merged.labels(len(y))
+            labels = cluster(y, spec.model_copy(update=change), step).merged.labels(
+                len(y)
+            )
         except NumericsError:
             continue
         yield " ".join(told) or "own", labels
     for place, period in enumerate(cluster(y, spec, step).periods.tolist()):
-        yield f"without period {period}", cluster(y, spec, step, place).merged.labels(len(y))
+        yield (
+            f"without period {period}",
+            cluster(y, spec, step, place).merged.labels(len(y)),
+        )
 
 
-def _add_tests(rows: Rows, y: np.ndarray, spec: ClubsSpec, step: int, level: float) -> None:
+def _add_tests(
+    rows: Rows, y: np.ndarray, spec: ClubsSpec, step: int, level: float
+) -> None:
     try:
         trend = trend_of(y, spec, step)
     except NumericsError as error:
@@ -180,38 +247,71 @@ def _add_tests(rows: Rows, y: np.ndarray, spec: ClubsSpec, step: int, level: flo
     m = discarded_periods(trend.shape[1], spec.discard)
     levels = np.exp(trend - trend.mean())
     for discard in (m - 1, m, m + 1):
-        _add_test(rows, levels, discard, spec, level, role=spec.role if discard == m else "robustness")
+        _add_test(
+            rows,
+            levels,
+            discard,
+            spec,
+            level,
+            role=spec.role if discard == m else "robustness",
+        )
     for name, factor in CURRENCIES.items():
         why = "logs: the answer depends on the currency unit"
-        _add_test(rows, trend + np.log(factor), m, spec, level, why, outcome=name, role="robustness")
+        _add_test(
+            rows,
+            trend + np.log(factor),
+            m,
+            spec,
+            level,
+            why,
+            outcome=name,
+            role="robustness",
+        )
     return None
 
 
 def _add_test(
-    rows: Rows, x: np.ndarray, discard: int, spec: ClubsSpec, level: float, why: str = "", **labels: Any
+    rows: Rows,
+    x: np.ndarray,
+    discard: int,
+    spec: ClubsSpec,
+    level: float,
+    why: str = "",
+    **labels: Any,
 ) -> None:
-    labels |= {"estimator": f"logt_{spec.variance}", "contrast": f"first {discard} periods discarded"}
+    labels |= {
+        "estimator": f"logt_{spec.variance}",
+        "contrast": f"first {discard} periods discarded",
+    }
     try:
         periods = regression_periods(x.shape[1], discard)
         H = transition_variance(x)
         if not (H[[0, *(periods - 1)]] > 1e-20).all():
-            raise NumericsError("all units are alike in some period, nothing is left to converge")
+            raise NumericsError(
+                "all units are alike in some period, nothing is left to converge"
+            )
         fit = fit_logt(H, periods, spec.variance)
     except NumericsError as error:
         return rows.add("logt", why, f"not defined: {error}", **labels, estimate=NAN)
     labels |= {"n_obs": len(x) * len(periods), "n_periods": len(periods)}
-    numbers = _test_fields(fit.b.item(), fit.std_error.item(), fit.t.item(), spec, level)
+    numbers = _test_fields(
+        fit.b.item(), fit.std_error.item(), fit.t.item(), spec, level
+    )
     return rows.add("logt", why, **labels, **numbers)
 
 
-def _test_fields(b: float, std_error: float, t: float, spec: ClubsSpec, level: float) -> dict[str, Any]:
+def _test_fields(
+    b: float, std_error: float, t: float, spec: ClubsSpec, level: float
+) -> dict[str, Any]:
     low, high = slope_interval(b, std_error, level)
     return {
         "estimate": b,
         "std_error": std_error,
         "statistic": finite_or_nan(t),
         "p_value": one_sided_p(t),
-        "p_type": f"normal, one-sided: convergence is rejected where t < {CRITICAL_VALUE}",
+        "p_type": (
+            f"normal, one-sided: convergence is rejected where t < {CRITICAL_VALUE}"
+        ),
         "conf_low": low,
         "conf_high": high,
         "conf_level": level,
@@ -219,29 +319,57 @@ def _test_fields(b: float, std_error: float, t: float, spec: ClubsSpec, level: f
     }
 
 
-def _add_clubs(rows: Rows, data: Trajectories, own: Clustering, spec: ClubsSpec, level: float) -> None:
+def _add_clubs(
+    rows: Rows, data: Trajectories, own: Clustering, spec: ClubsSpec, level: float
+) -> None:
     for stage, found in (("found", own.found), (f"merged: {spec.merge}", own.merged)):
-        for term, count in (("clubs", len(found.clubs)), ("divergent", len(found.divergent))):
+        for term, count in (
+            ("clubs", len(found.clubs)),
+            ("divergent", len(found.divergent)),
+        ):
             rows.add("count", term=term, contrast=stage, estimate=float(count))
         for number, club in enumerate(found.clubs, start=1):
             flag = "" if club.converges else "fails its own log t test: it is no club"
-            members = "members: " + " ".join(sorted(data.units[row] for row in club.members))
-            said = {"term": f"club_{number}", "contrast": stage, "role": "description", "n_units": len(club.members)}
+            members = "members: " + " ".join(
+                sorted(data.units[row] for row in club.members)
+            )
+            said = {
+                "term": f"club_{number}",
+                "contrast": stage,
+                "role": "description",
+                "n_units": len(club.members),
+            }
             said |= {"n_obs": len(club.members) * len(data.years)}
-            rows.add("club", flag, members, **said, **_test_fields(club.b, club.std_error, club.t, spec, level))
+            rows.add(
+                "club",
+                flag,
+                members,
+                **said,
+                **_test_fields(club.b, club.std_error, club.t, spec, level),
+            )
 
 
 def _add_cells(
-    rows: Rows, study: Study, data: Trajectories, own: Clustering, spec: ClubsSpec, where: str
+    rows: Rows,
+    study: Study,
+    data: Trajectories,
+    own: Clustering,
+    spec: ClubsSpec,
+    where: str,
 ) -> dict[str, pd.DataFrame]:
-    """Set the clubs against the cells of each taxonomy; return the tables that could be tested."""
-    tables, inference = {}, study.config["inference"]
+    """Set the clubs against the cells of each taxonomy; return the tables that could be
+    tested.
+    """
+    tables = {}
+    inference = study.config["inference"]
     clubs, codes = np.unique(own.merged.labels(len(data.units)), return_inverse=True)
     cells = study.table("cells", spec.unit_scheme, ("taxonomy", "cell"))
     for taxonomy in spec.taxonomies:
         chosen = cells[cells["taxonomy"].eq(taxonomy) & cells["period"].eq(spec.period)]
         groups, names = grouping(chosen, "cell", data.units, f"{where} {taxonomy}")
-        draw_id = ":".join(["clubs", spec.id, spec.unit_scheme, spec.sample, spec.period, taxonomy])
+        draw_id = ":".join(
+            ["clubs", spec.id, spec.unit_scheme, spec.sample, spec.period, taxonomy]
+        )
         said: dict[str, Any] = {"treatment_def": taxonomy, "role": "exploratory"}
         try:
             stream = generator_for(inference["seed"], draw_id)
@@ -252,29 +380,82 @@ def _add_cells(
         tables[taxonomy] = pd.DataFrame(test.table, index=clubs, columns=names)
         said |= {"estimate": test.cramers_v}
         caution = "club membership is no policy effect"
-        many = "" if np.isfinite(test.exact_p) else f"more than {MOST_TABLES} tables, no exact p"
-        exact = {"contrast": "exact", "p_value": test.exact_p, "p_type": "exact, given margins"}
+        many = (
+            ""
+            if np.isfinite(test.exact_p)
+            else f"more than {MOST_TABLES} tables, no exact p"
+        )
+        exact = {
+            "contrast": "exact",
+            "p_value": test.exact_p,
+            "p_type": "exact, given margins",
+        }
         rows.add("cells", caution, many, **said, **exact)
-        drawn = {"contrast": "permutation", "p_value": test.permutation_p, "seed": f"{inference['seed']}:{draw_id}"}
-        rows.add("cells", caution, **said, **drawn, p_type=f"permutation of labels, {test.draws} draws")
+        drawn = {
+            "contrast": "permutation",
+            "p_value": test.permutation_p,
+            "seed": f"{inference['seed']}:{draw_id}",
+        }
+        rows.add(
+            "cells",
+            caution,
+            **said,
+            **drawn,
+            p_type=f"permutation of labels, {test.draws} draws",
+        )
     return tables
 
 
-def _series(data: Trajectories, own: Clustering, shared: np.ndarray, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def _series(
+    data: Trajectories,
+    own: Clustering,
+    shared: np.ndarray,
+    tables: dict[str, pd.DataFrame],
+) -> pd.DataFrame:
     """Return paths, dispersion, membership, its stability (shared (N, N)) and cells."""
     N, T = own.levels.shape
-    units, years, labels = np.array(data.units), data.years[-T:], own.merged.labels(N)
-    paths = pd.DataFrame({"unit": np.repeat(units, T), "year": np.tile(years, N), "club": np.repeat(labels, T)})
-    paths = paths.assign(kind="transition", value=relative_transition(own.levels).ravel())
-    means = paths.groupby(["club", "year"], as_index=False)["value"].mean().assign(kind="club_mean")
-    member = pd.DataFrame({"unit": units, "group": own.found.labels(N).astype(str), "club": labels})
+    units = np.array(data.units)
+    years = data.years[-T:]
+    labels = own.merged.labels(N)
+    paths = pd.DataFrame(
+        {
+            "unit": np.repeat(units, T),
+            "year": np.tile(years, N),
+            "club": np.repeat(labels, T),
+        }
+    )
+    paths = paths.assign(
+        kind="transition", value=relative_transition(own.levels).ravel()
+    )
+    means = (
+        paths.groupby(["club", "year"], as_index=False)["value"]
+        .mean()
+        .assign(kind="club_mean")
+    )
+    member = pd.DataFrame(
+        {"unit": units, "group": own.found.labels(N).astype(str), "club": labels}
+    )
     member = member.assign(kind="membership", value=core_stability(shared, labels))
     # Pairs grow with the square of the units.
     used = units[: N if N <= MOST_PAIRED else 0]
     shared = shared[: len(used), : len(used)].ravel()
-    pairs = pd.DataFrame({"unit": np.repeat(used, len(used)), "unit_j": np.tile(used, len(used)), "value": shared})
-    spread = pd.DataFrame({"kind": "dispersion", "year": years, "value": transition_variance(own.levels)})
-    frames: list[pd.DataFrame] = [paths, means, member, pairs.assign(kind="shared"), spread]
+    pairs = pd.DataFrame(
+        {
+            "unit": np.repeat(used, len(used)),
+            "unit_j": np.tile(used, len(used)),
+            "value": shared,
+        }
+    )
+    spread = pd.DataFrame(
+        {"kind": "dispersion", "year": years, "value": transition_variance(own.levels)}
+    )
+    frames: list[pd.DataFrame] = [
+        paths,
+        means,
+        member,
+        pairs.assign(kind="shared"),
+        spread,
+    ]
     for taxonomy, table in tables.items():
         long = table.rename_axis("club").reset_index().melt("club", var_name="group")
         frames.append(long.assign(kind="cell", group=f"{taxonomy}: " + long["group"]))
@@ -282,11 +463,18 @@ def _series(data: Trajectories, own: Clustering, shared: np.ndarray, tables: dic
 
 
 def _currency(y: np.ndarray, spec: ClubsSpec, step: int) -> pd.DataFrame:
-    trend, t = trend_of(y, spec, step), []
-    periods = regression_periods(trend.shape[1], discarded_periods(trend.shape[1], spec.discard))
+    trend = trend_of(y, spec, step)
+    t = []
+    periods = regression_periods(
+        trend.shape[1], discarded_periods(trend.shape[1], spec.discard)
+    )
     for factor in FACTORS:
         try:
-            t.append(fit_logt(transition_variance(trend + np.log(factor)), periods, spec.variance).t.item())
+            t.append(
+                fit_logt(
+                    transition_variance(trend + np.log(factor)), periods, spec.variance
+                ).t.item()
+            )
         except NumericsError:
             t.append(NAN)
     return pd.DataFrame({"kind": "currency", "x": FACTORS, "value": t})
@@ -302,5 +490,9 @@ def _summary(data: Trajectories, own: Clustering) -> dict[str, Any]:
         "found": names(own.found),
         "merged": names(own.merged),
         "divergent": sorted(data.units[row] for row in own.merged.divergent),
-        "failing": [number for number, club in enumerate(own.merged.clubs, start=1) if not club.converges],
+        "failing": [
+            number
+            for number, club in enumerate(own.merged.clubs, start=1)
+            if not club.converges
+        ],
     }

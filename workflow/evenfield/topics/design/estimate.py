@@ -1,4 +1,6 @@
-"""Design diagnostics, before any regression: overlap of regimes, weights, cohort support, detectable effects."""
+"""Design diagnostics, before any regression: overlap of regimes, weights, cohort
+support, detectable effects.
+"""
 
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -15,7 +17,11 @@ from evenfield.numerics.power import (
     sar_covariance,
     spatial_inflation,
 )
-from evenfield.numerics.scpc import SpatialComponents, scpc_power_point, spatial_components
+from evenfield.numerics.scpc import (
+    SpatialComponents,
+    scpc_power_point,
+    spatial_components,
+)
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.rows import Results
 from evenfield.shared.spec import Spec, read
@@ -33,35 +39,60 @@ from evenfield.topics.design.estimate_diagnostics import (
     undefined_note,
 )
 
-# ASSUME: the average pairwise correlation of the errors is at most 0.03 in SCPC tests; 0.06 is shown beside it.
+# ASSUME: the average pairwise correlation of the errors is at most 0.03 in SCPC tests;
+# 0.06 is shown beside it.
 AVERAGE_CORRELATIONS = {"scpc_03": 0.03, "scpc_06": 0.06}
-# ASSUME: spatial inflation is shown for a spatial autoregression of 0.6 and for correlation exp(-d / 800 km).
-SAR_RHO, EXPONENTIAL_KM = 0.6, 800.0
-IN_S, IN_PP = "s", "pp/yr"
+# ASSUME: spatial inflation is shown for a spatial autoregression of 0.6 and for
+# correlation exp(-d / 800 km).
+SAR_RHO = 0.6
+EXPONENTIAL_KM = 800.0
+IN_S = "s"
+IN_PP = "pp/yr"
 OUTCOMES = {IN_S: "growth_in_units_of_s", IN_PP: "growth_pct_per_year"}
 SWITCHED_OFF = (
-    "Taxonomy {} has no cluster and no SEZ: there is nothing to contrast, so no minimum detectable effect is computed "
-    "for it."
+    "Taxonomy {} has no cluster and no SEZ: there is nothing to contrast, so no minimum"
+    " detectable effect is computed for it."
 )
 FORMULAS = {
     "mde_t": "(t_.975 + t_power; df N - K) sqrt(c'(X'X)^-1 c), errors independent",
     "mde_scpc": "exact power point of the conditional SCPC test, errors independent",
     "inflation": "sqrt(a'Sigma a / (a'a E s^2)), a = X(X'X)^-1 c",
 }
-SORT = ["block", "taxonomy", "weights", "design", "period", "year", "term", "unit_of_measure"]
+SORT = [
+    "block",
+    "taxonomy",
+    "weights",
+    "design",
+    "period",
+    "year",
+    "term",
+    "unit_of_measure",
+]
 
 
 class Section(Spec):
     """Design diagnostics, computed before any regression."""
 
-    weights: list[str] = Field([], description="Weights whose exposures are examined; the primary ones when empty.")
-    power: float = Field(0.8, gt=0, lt=1, description="Power of the minimum detectable effects, in all topics.")
+    weights: list[str] = Field(
+        [],
+        description=(
+            "Weights whose exposures are examined; the primary ones when empty."
+        ),
+    )
+    power: float = Field(
+        0.8,
+        gt=0,
+        lt=1,
+        description="Power of the minimum detectable effects, in all topics.",
+    )
 
 
 class Case(NamedTuple):
     """One contrast in one design."""
 
-    design: str  # ``alone``, ``joint``, ``exposures`` or ``outsiders`` (units that are neither cluster nor SEZ)
+    # ``alone``, ``joint``, ``exposures`` or ``outsiders`` (units that are neither
+    # cluster nor SEZ)
+    design: str
     columns: tuple[str, ...]  # regressors beside the constant
     term: str  # the coefficient, and the one subtracted from it (empty for none)
     minus: str = ""
@@ -72,8 +103,14 @@ class Case(NamedTuple):
         return f"{self.term} - {self.minus}" if self.minus else ""
 
 
-OWN_CASES = [Case("alone", OWN[:1], OWN[0]), Case("alone", OWN[1:], OWN[1]), Case("joint", OWN, *OWN)]
-EXPOSURE_CASES = [Case("exposures", (*OWN, *EXPOSURES), *names) for names in (OWN[:1], OWN[1:], OWN)]
+OWN_CASES = [
+    Case("alone", OWN[:1], OWN[0]),
+    Case("alone", OWN[1:], OWN[1]),
+    Case("joint", OWN, *OWN),
+]
+EXPOSURE_CASES = [
+    Case("exposures", (*OWN, *EXPOSURES), *names) for names in (OWN[:1], OWN[1:], OWN)
+]
 EXPOSURE_CASES += [
     Case(design, columns, *names)
     for design, columns in (("exposures", (*OWN, *EXPOSURES)), ("outsiders", EXPOSURES))
@@ -89,9 +126,16 @@ class Found(NamedTuple):
     label: str  # as in ``Design.designs``
     periods: list[str]
     weights: str
-    values: dict[str, float]  # minimum detectable effect in units of s by test: ``t``, ``scpc_03``, ``scpc_06``
-    inflation: dict[str, float]  # factor on the ``t`` value under ``sar`` and ``exponential`` errors
-    exposure_sd: float  # standard deviation (ddof 0) of the exposure of a single exposure coefficient, else missing
+    values: dict[
+        str, float
+        # minimum detectable effect in units of s by test: ``t``, ``scpc_03``, ``scpc_06``
+    ]
+    inflation: dict[
+        str, float
+    ]  # factor on the ``t`` value under ``sar`` and ``exponential`` errors
+    # standard deviation (ddof 0) of the exposure of a single exposure coefficient, else
+    # missing
+    exposure_sd: float
     n_units: int
     note: str  # why something is missing
 
@@ -103,14 +147,17 @@ def estimate(study: Study) -> Results:
     found = list(_all_found(design))
     estimates = [row for one in found for row in _estimates(design, one)]
     rows = [*diagnostics(design), *(row for one in found for row in _lines(one))]
-    series = pd.DataFrame(rows, columns=SERIES).sort_values(SORT, ignore_index=True, kind="stable")
+    series = pd.DataFrame(rows, columns=SERIES).sort_values(
+        SORT, ignore_index=True, kind="stable"
+    )
     return Results(estimates, {"series": series}, _summary(design, series))
 
 
 def _check_names(design: Design) -> None:
     if unknown := sorted({design.weights, *design.examined} - set(design.matrices)):
         raise ConfigError(
-            f"estimates.design examines {len(unknown)} weights that were not built ({first_examples(unknown)})",
+            f"estimates.design examines {len(unknown)} weights that were not built"
+            f" ({first_examples(unknown)})",
             f"one of {first_examples(sorted(design.matrices), 12)}",
             "correct estimates.design.weights",
         )
@@ -123,36 +170,67 @@ def _check_names(design: Design) -> None:
 
 
 def _all_found(design: Design) -> Iterator[Found]:
-    """Yield what every contrast can see, for every taxonomy that has regimes; the SCPC test for the primary one."""
+    """Yield what every contrast can see, for every taxonomy that has regimes; the SCPC
+    test for the primary one.
+    """
     detect = _detector(design)
     for taxonomy in [name for name in design.taxonomies if not design.is_empty(name)]:
         primary = taxonomy == design.taxonomy
-        examined = sorted({design.weights, *design.examined}) if primary else [design.weights]
-        pairs = [("", case) for case in OWN_CASES] + [(name, case) for name in examined for case in EXPOSURE_CASES]
+        examined = (
+            sorted({design.weights, *design.examined}) if primary else [design.weights]
+        )
+        pairs = [("", case) for case in OWN_CASES] + [
+            (name, case) for name in examined for case in EXPOSURE_CASES
+        ]
         for label, periods in design.designs(taxonomy).items():
             for weights, case in pairs:
-                table = design.regressors(weights or design.weights, taxonomy, periods[0])
-                yield Found(case, taxonomy, label, periods, weights, *detect(table, case, primary))
+                table = design.regressors(
+                    weights or design.weights, taxonomy, periods[0]
+                )
+                yield Found(
+                    case,
+                    taxonomy,
+                    label,
+                    periods,
+                    weights,
+                    *detect(table, case, primary),
+                )
 
 
 def _detector(design: Design) -> Callable[[pd.DataFrame, Case, bool], tuple[Any, ...]]:
-    """Return what measures a contrast, with everything that depends on geography only made once."""
+    """Return what measures a contrast, with everything that depends on geography only
+    made once.
+    """
     distance = design.distance_km()
-    covariances = {"sar": sar_covariance(design.matrices[design.weights].aligned(design.units), SAR_RHO)}
+    covariances = {
+        "sar": sar_covariance(
+            design.matrices[design.weights].aligned(design.units), SAR_RHO
+        )
+    }
     if distance is not None:
         covariances["exponential"] = exponential_covariance(distance, EXPONENTIAL_KM)
 
     @cache
     def components(correlation: float, members: tuple[int, ...]) -> SpatialComponents:
         assert distance is not None
-        return spatial_components(distance[np.ix_(members, members)], correlation, design.level)
+        return spatial_components(
+            distance[np.ix_(members, members)], correlation, design.level
+        )
 
-    def scpc(X: np.ndarray, c: np.ndarray, inside: np.ndarray) -> tuple[dict[str, float], str]:
+    def scpc(
+        X: np.ndarray, c: np.ndarray, inside: np.ndarray
+    ) -> tuple[dict[str, float], str]:
         if distance is None:
             return {}, "no SCPC power point: coordinates are missing"
         try:
-            spaces = {n: components(r, tuple(np.flatnonzero(inside).tolist())) for n, r in AVERAGE_CORRELATIONS.items()}
-            return {name: scpc_power_point(X, c, space, design.power) for name, space in spaces.items()}, ""
+            spaces = {
+                n: components(r, tuple(np.flatnonzero(inside).tolist()))
+                for n, r in AVERAGE_CORRELATIONS.items()
+            }
+            return {
+                name: scpc_power_point(X, c, space, design.power)
+                for name, space in spaces.items()
+            }, ""
         except NumericsError as error:
             return {}, f"no SCPC power point: {error}"
 
@@ -162,24 +240,45 @@ def _detector(design: Design) -> Callable[[pd.DataFrame, Case, bool], tuple[Any,
             inside = ~table[list(OWN)].any(axis=1).to_numpy()
         columns = table.loc[inside, list(case.columns)]
         X = np.column_stack([np.ones(len(columns)), columns.to_numpy()])
-        c = np.array([0.0, *(float(name == case.term) - float(name == case.minus) for name in case.columns)])
+        c = np.array(
+            [
+                0.0,
+                *(
+                    float(name == case.term) - float(name == case.minus)
+                    for name in case.columns
+                ),
+            ]
+        )
         if note := undefined_note(["constant", *case.columns], X):
             return {}, {}, np.nan, len(X), note
         values = {"t": minimum_detectable_effect(X, c, design.power, design.level)}
-        inflation = {name: spatial_inflation(X, c, S[np.ix_(inside, inside)]) for name, S in covariances.items()}
+        inflation = {
+            name: spatial_inflation(X, c, S[np.ix_(inside, inside)])
+            for name, S in covariances.items()
+        }
         robust, reason = scpc(X, c, inside) if primary else ({}, "")
-        sd = float(columns[case.term].std(ddof=0)) if case.term in EXPOSURES and not case.minus else np.nan
+        sd = (
+            float(columns[case.term].std(ddof=0))
+            if case.term in EXPOSURES and not case.minus
+            else np.nan
+        )
         return values | robust, inflation, sd, len(X), reason
 
     return detect
 
 
 def _estimates(design: Design, found: Found) -> Iterator[Estimate]:
-    case, spread = found.case, design.spread
+    case = found.case
+    spread = design.spread
     scales = [(found.label, IN_S, 1.0)]
     if found.taxonomy == design.taxonomy and found.weights in ("", design.weights):
-        scales += [(period, IN_PP, float(spread.get(period, np.nan))) for period in found.periods]
-    steps = [("", 1.0)] + ([(" per s.d.", found.exposure_sd)] if np.isfinite(found.exposure_sd) else [])
+        scales += [
+            (period, IN_PP, float(spread.get(period, np.nan)))
+            for period in found.periods
+        ]
+    steps = [("", 1.0)] + (
+        [(" per s.d.", found.exposure_sd)] if np.isfinite(found.exposure_sd) else []
+    )
     bases = design.periods.groupby("period")["basis"].first()
     for test, value in (found.values or {"t": np.nan}).items():
         for period, unit, scale in scales:
@@ -211,10 +310,19 @@ def _estimates(design: Design, found: Found) -> Iterator[Estimate]:
 
 
 def _lines(found: Found) -> Iterator[Line]:
-    case, tests = found.case, found.values or {"t": np.nan}
+    case = found.case
+    tests = found.values or {"t": np.nan}
     values = {("mde", f"s, {test}"): value for test, value in tests.items()}
-    values |= {("inflation", f"factor, {errors}"): value for errors, value in found.inflation.items()}
-    labels = {"taxonomy": found.taxonomy, "weights": found.weights, "design": case.design, "period": found.label}
+    values |= {
+        ("inflation", f"factor, {errors}"): value
+        for errors, value in found.inflation.items()
+    }
+    labels = {
+        "taxonomy": found.taxonomy,
+        "weights": found.weights,
+        "design": case.design,
+        "period": found.label,
+    }
     labels |= {"term": case.contrast or case.term, "note": found.note}
     for (block, unit), value in values.items():
         yield line(block, **labels, value=value, unit_of_measure=unit)
@@ -229,11 +337,18 @@ def _summary(design: Design, series: pd.DataFrame) -> dict[str, Any]:
         "weights": design.weights,
         "spread_pp_per_year": _rounded(design.spread),
         "cells": _rounded(first.set_index("term")["value"]),
-        "switched_off": [SWITCHED_OFF.format(name) for name in design.taxonomies if design.is_empty(name)],
+        "switched_off": [
+            SWITCHED_OFF.format(name)
+            for name in design.taxonomies
+            if design.is_empty(name)
+        ],
         "formulas": FORMULAS,
     }
 
 
 def _rounded(values: pd.Series) -> dict[str, float | None]:
     numbers = round_significant(values.to_numpy(float), 6)
-    return {str(name): float(x) if np.isfinite(x) else None for name, x in zip(values.index, numbers, strict=True)}
+    return {
+        str(name): float(x) if np.isfinite(x) else None
+        for name, x in zip(values.index, numbers, strict=True)
+    }

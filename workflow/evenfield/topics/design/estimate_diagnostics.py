@@ -1,4 +1,6 @@
-"""What a design consists of, and its diagnostics: cells, correlations, variance inflation, weights, cohort support."""
+"""What a design consists of, and its diagnostics: cells, correlations, variance
+inflation, weights, cohort support.
+"""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -17,9 +19,23 @@ from evenfield.study.study import Study
 OWN = ("own_cluster", "own_sez")
 EXPOSURES = ("exposure_cluster", "exposure_sez")
 CELLS = ("both", "cluster only", "SEZ only", "neither")
-SERIES = ["block", "taxonomy", "weights", "design", "period", "year", "term", "value", "unit_of_measure"]
+SERIES = [
+    "block",
+    "taxonomy",
+    "weights",
+    "design",
+    "period",
+    "year",
+    "term",
+    "value",
+    "unit_of_measure",
+]
 SERIES += ["units", "note"]
-WEIGHT_FACTS = {"links": "links", "mean_neighbours": "neighbours", "effective_neighbours": "neighbours"}
+WEIGHT_FACTS = {
+    "links": "links",
+    "mean_neighbours": "neighbours",
+    "effective_neighbours": "neighbours",
+}
 WEIGHT_FACTS |= {"rho_low": "rho", "rho_high": "rho", "components": "components"}
 ANY_ZONE = "state"
 YEARLY_SD = 3.0
@@ -28,17 +44,28 @@ Line = dict[str, Any]
 
 
 class Design:
-    """The regimes, exposures and weights of the main unit scheme; never an outcome but for its spread."""
+    """The regimes, exposures and weights of the main unit scheme; never an outcome but
+    for its spread.
+    """
 
     def __init__(self, study: Study, examined: Sequence[str]) -> None:
         self.taxonomy: str = study.config["taxonomy"]["primary"]
         self.weights: str = study.config["weights"]["primary"]
         self.examined = list(examined) or [self.weights]
-        self.power, self.level = study.power, float(study.config["inference"]["conf_level"])
+        self.power, self.level = (
+            study.power,
+            float(study.config["inference"]["conf_level"]),
+        )
         self.places = study.table("units").set_index("unit").sort_index()
         self.units = [str(unit) for unit in self.places.index]
-        self.periods, self.cells = study.table("periods"), study.table("cells").sort_values("unit")
-        self.exposures, self.first_years = study.table("exposures"), study.table("first_years")
+        self.periods, self.cells = (
+            study.table("periods"),
+            study.table("cells").sort_values("unit"),
+        )
+        self.exposures, self.first_years = (
+            study.table("exposures"),
+            study.table("first_years"),
+        )
         self.matrices, self.description = study.all_weights, study.description()
         self.taxonomies = sorted(self.cells["taxonomy"].unique())
         self.regressors = cache(self._regressors)
@@ -57,34 +84,62 @@ class Design:
     def distance_km(self) -> np.ndarray | None:
         """Return distances between units, or nothing where a coordinate is missing."""
         place = self.places.reindex(columns=["lat", "lon"]).to_numpy(float)
-        return haversine_km(place[:, 0], place[:, 1]) if np.isfinite(place).all() else None
+        return (
+            haversine_km(place[:, 0], place[:, 1]) if np.isfinite(place).all() else None
+        )
 
     def _regressors(self, weights: str, taxonomy: str, period: str) -> pd.DataFrame:
         """Return own and exposure columns of every unit, sorted by unit."""
-        rows = self.exposures[self.exposures["weights"].eq(weights) & self.exposures["taxonomy"].eq(taxonomy)]
+        rows = self.exposures[
+            self.exposures["weights"].eq(weights)
+            & self.exposures["taxonomy"].eq(taxonomy)
+        ]
         rows = rows[rows["period"].eq(period)].set_index("unit")
         if missing := sorted(set(self.units) - set(rows.index)):
-            found = f"{len(missing)} units have no exposure to {taxonomy} through {weights} in {period}"
-            raise EstimateError(f"{found} ({first_examples(missing)})", "one row a unit", "rebuild the exposures")
+            found = (
+                f"{len(missing)} units have no exposure to {taxonomy} through {weights}"
+                f" in {period}"
+            )
+            raise EstimateError(
+                f"{found} ({first_examples(missing)})",
+                "one row a unit",
+                "rebuild the exposures",
+            )
         return rows.loc[self.units, [*OWN, *EXPOSURES]].astype(float)
 
     def is_empty(self, taxonomy: str) -> bool:
         """Tell whether a taxonomy has no cluster and no SEZ at all."""
-        return not self.cells.loc[self.cells["taxonomy"].eq(taxonomy), ["cluster", "sez"]].to_numpy().any()
+        return (
+            not self.cells.loc[self.cells["taxonomy"].eq(taxonomy), ["cluster", "sez"]]
+            .to_numpy()
+            .any()
+        )
 
     def designs(self, taxonomy: str) -> dict[str, list[str]]:
-        """Group the periods in which a taxonomy draws the same cells, by the first one; one group has no name."""
+        """Group the periods in which a taxonomy draws the same cells, by the first one;
+        one group has no name.
+        """
         mine = self.cells[self.cells["taxonomy"].eq(taxonomy)]
         groups: dict[tuple[tuple[int, ...], ...], list[str]] = {}
         for period in self.period_names:
             rows = mine[mine["period"].eq(period)]
-            groups.setdefault((tuple(rows["cluster"]), tuple(rows["sez"])), []).append(period)
-        return {"" if len(groups) == 1 else names[0]: names for names in groups.values()}
+            groups.setdefault((tuple(rows["cluster"]), tuple(rows["sez"])), []).append(
+                period
+            )
+        return {
+            "" if len(groups) == 1 else names[0]: names for names in groups.values()
+        }
 
 
 def line(block: str, **cells: Any) -> Line:
     """Make one row of the long table of diagnostics."""
-    return {**dict.fromkeys(SERIES, ""), "year": np.nan, "value": np.nan, "block": block, **cells}
+    return {
+        **dict.fromkeys(SERIES, ""),
+        "year": np.nan,
+        "value": np.nan,
+        "block": block,
+        **cells,
+    }
 
 
 def diagnostics(design: Design) -> Iterator[Line]:
@@ -93,34 +148,59 @@ def diagnostics(design: Design) -> Iterator[Line]:
         for period, periods in design.designs(taxonomy).items():
             labels = {"taxonomy": taxonomy, "period": period}
             yield from (row | labels for row in _cells(design, taxonomy, periods))
-            tables = {name: design.regressors(name, taxonomy, periods[0]) for name in design.examined}
+            tables = {
+                name: design.regressors(name, taxonomy, periods[0])
+                for name in design.examined
+            }
             yield _correlation(next(iter(tables.values())), OWN) | labels
             for name, table in tables.items():
                 yield _correlation(table, EXPOSURES) | labels | {"weights": name}
-                yield from (row | labels | {"weights": name} for row in _inflation(table))
+                yield from (
+                    row | labels | {"weights": name} for row in _inflation(table)
+                )
     yield from _weights(design)
     yield from _support(design)
     yield from _event_studies(design)
     bases = design.periods.groupby("period")["basis"].first()
     for period in design.period_names:
         said = {"unit_of_measure": "pp/yr", "note": str(bases[period])}
-        yield line("spread", period=period, term="s", value=float(design.spread[period]), **said)
+        yield line(
+            "spread",
+            period=period,
+            term="s",
+            value=float(design.spread[period]),
+            **said,
+        )
 
 
 def _cells(design: Design, taxonomy: str, periods: list[str]) -> Iterator[Line]:
     """Count the units in each cell of the 2x2 table and list them."""
-    table = design.cells[design.cells["taxonomy"].eq(taxonomy) & design.cells["period"].eq(periods[0])]
+    table = design.cells[
+        design.cells["taxonomy"].eq(taxonomy) & design.cells["period"].eq(periods[0])
+    ]
     for cell in CELLS:
         units = sorted(table.loc[table["cell"].eq(cell), "unit"])
         said = {"units": " ".join(units), "note": "periods: " + ", ".join(periods)}
-        yield line("cells", term=cell, value=float(len(units)), unit_of_measure="units", **said)
+        yield line(
+            "cells", term=cell, value=float(len(units)), unit_of_measure="units", **said
+        )
 
 
 def _correlation(table: pd.DataFrame, pair: tuple[str, str]) -> Line:
     constant = [name for name in pair if np.ptp(table[name].to_numpy()) < 1e-12]
-    note = f"not defined: {' and '.join(constant)} equal for all units" if constant else ""
-    value = np.nan if constant else float(np.corrcoef(table[pair[0]], table[pair[1]])[0, 1])
-    return line("correlation", term=" x ".join(pair), value=value, unit_of_measure="correlation", note=note)
+    note = (
+        f"not defined: {' and '.join(constant)} equal for all units" if constant else ""
+    )
+    value = (
+        np.nan if constant else float(np.corrcoef(table[pair[0]], table[pair[1]])[0, 1])
+    )
+    return line(
+        "correlation",
+        term=" x ".join(pair),
+        value=value,
+        unit_of_measure="correlation",
+        note=note,
+    )
 
 
 def _inflation(table: pd.DataFrame) -> Iterator[Line]:
@@ -145,39 +225,70 @@ def _weights(design: Design) -> Iterator[Line]:
         for fact, unit in WEIGHT_FACTS.items():
             told = weights.spec.get(fact)
             said = {"unit_of_measure": unit, "note": str(weights.spec.get("kind", ""))}
-            yield line("weights", weights=name, term=fact, value=np.nan if told is None else float(told), **said)
+            yield line(
+                "weights",
+                weights=name,
+                term=fact,
+                value=np.nan if told is None else float(told),
+                **said,
+            )
 
 
 def _first_zones(design: Design, column: str = "first_year") -> pd.Series:
     """Return the year of each unit's first national-level zone of any kind."""
-    table = design.first_years[design.first_years["zone_type"].eq(ANY_ZONE)].set_index("unit")[column]
+    table = design.first_years[design.first_years["zone_type"].eq(ANY_ZONE)].set_index(
+        "unit"
+    )[column]
     return table.astype(float).reindex(design.units)
 
 
 def _support(design: Design) -> Iterator[Line]:
     """Count treated units, units not yet treated and far controls in every year."""
-    first, dated = _first_zones(design), _first_zones(design, "first_year_dated")
-    borders = [w for _, w in sorted(design.matrices.items()) if w.spec.get("kind") == "contiguity"]
+    first = _first_zones(design)
+    dated = _first_zones(design, "first_year_dated")
+    borders = [
+        w
+        for _, w in sorted(design.matrices.items())
+        if w.spec.get("kind") == "contiguity"
+    ]
     years = design.description["years"] if first.notna().any() else []
     for year in range(int(min(years, default=0)), int(max(years, default=-1)) + 1):
         treated = (first <= year).to_numpy()
-        groups = {"treated": treated, "treated_dated": (dated <= year).to_numpy(), "not_yet_treated": ~treated}
+        groups = {
+            "treated": treated,
+            "treated_dated": (dated <= year).to_numpy(),
+            "not_yet_treated": ~treated,
+        }
         if borders:
-            groups["far_controls"] = ~treated & (borders[0].aligned(design.units) @ treated.astype(float) == 0)
+            groups["far_controls"] = ~treated & (
+                borders[0].aligned(design.units) @ treated.astype(float) == 0
+            )
         for term, member in groups.items():
             said = {"unit_of_measure": "units", "units": " ".join(first.index[member])}
-            yield line("support", year=year, term=term, value=float(member.sum()), **said)
+            yield line(
+                "support", year=year, term=term, value=float(member.sum()), **said
+            )
 
 
 def _event_studies(design: Design) -> Iterator[Line]:
     """Ask what a comparison of each cohort with the units not yet treated could show."""
-    first, last = _first_zones(design), int(max(design.description["years"]))
+    first = _first_zones(design)
+    last = int(max(design.description["years"]))
     for cohort in sorted(first.dropna().astype(int).unique()):
         for years in [years for years in HORIZONS if cohort + years <= last]:
-            treated, controls = int((first == cohort).sum()), int((~(first <= cohort + years)).sum())
+            treated = int((first == cohort).sum())
+            controls = int((~(first <= cohort + years)).sum())
             if controls < 1 or treated + controls < 3:
                 continue
-            # ASSUME: a unit's log income drifts as a random walk with shocks of 3 per cent a year in event-study MDEs.
-            mde = event_study_mde(treated, controls, years, YEARLY_SD, design.power, design.level)
-            said = {"unit_of_measure": "per cent", "note": f"{treated} treated, {controls} not yet treated"}
-            yield line("event_study", year=cohort, term=f"{years} years", value=mde, **said)
+            # ASSUME: a unit's log income drifts as a random walk with shocks of 3 per
+            # cent a year in event-study MDEs.
+            mde = event_study_mde(
+                treated, controls, years, YEARLY_SD, design.power, design.level
+            )
+            said = {
+                "unit_of_measure": "per cent",
+                "note": f"{treated} treated, {controls} not yet treated",
+            }
+            yield line(
+                "event_study", year=cohort, term=f"{years} years", value=mde, **said
+            )

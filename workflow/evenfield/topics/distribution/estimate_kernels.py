@@ -1,4 +1,6 @@
-"""Stochastic kernels, ergodic densities and modes of relative income, also given the neighbours and the cell."""
+"""Stochastic kernels, ergodic densities and modes of relative income, also given the
+neighbours and the cell.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -39,7 +41,9 @@ NEGLIGIBLE = 1e-6
 
 @dataclass(frozen=True)
 class Movement:
-    """Relative incomes of one specification, what labels its rows, and the rows and series made from them."""
+    """Relative incomes of one specification, what labels its rows, and the rows and
+    series made from them.
+    """
 
     spec: Any
     units: tuple[str, ...]
@@ -65,19 +69,25 @@ class Movement:
 
     def stream(self, what: str, step: int) -> tuple[np.random.Generator, str]:
         """Return the random stream of one number and its seed in words."""
-        spec, seed = self.spec, self.inference["seed"]
+        spec = self.spec
+        seed = self.inference["seed"]
         draw_id = f"distribution:{spec.id}:{spec.unit_scheme}:{spec.sample}:{spec.period}:{step}:{what}"
         return generator_for(seed, draw_id), f"{seed}:{draw_id}"
 
     def lag(self, years: int) -> int:
         """Return a step in observations."""
         if years % self.step:
-            raise NumericsError(f"observations lie {self.step} years apart, none lie {years} years apart")
+            raise NumericsError(
+                f"observations lie {self.step} years apart, none lie {years} years"
+                " apart"
+            )
         return years // self.step
 
 
 def kernel_parts(move: Movement, cells: pd.DataFrame) -> None:
-    """Estimate the kernels that a specification asks for and count modes in its first and last year."""
+    """Estimate the kernels that a specification asks for and count modes in its first
+    and last year.
+    """
     if not move.spec.kernel_steps:
         return
     for place in (0, -1):
@@ -89,56 +99,88 @@ def kernel_parts(move: Movement, cells: pd.DataFrame) -> None:
 
 
 def _grid(values: np.ndarray) -> np.ndarray:
-    # ASSUME: income stays inside the range that was seen: kernels are reflected at its ends and never extrapolated.
+    # ASSUME: income stays inside the range that was seen: kernels are reflected at its
+    # ends and never extrapolated.
     return np.linspace(float(values.min()), float(values.max()), GRID)
 
 
 def _add_modes(move: Movement, place: int) -> None:
-    year, values = move.years[place], np.log(move.values[:, place])
+    year = move.years[place]
+    values = np.log(move.values[:, place])
     stream, seed = move.stream(f"modes:{year}", 0)
     rows = move.rows(contrast=str(year), n_obs=len(values), n_periods=1, seed=seed)
     try:
-        test = silverman_test(values, 1, stream, min(move.inference["permutations"], MODE_DRAWS))
+        test = silverman_test(
+            values, 1, stream, min(move.inference["permutations"], MODE_DRAWS)
+        )
     except NumericsError as error:
         rows.undefined(["one_mode"], error)
     else:
         said = f"smoothed bootstrap, more than one mode, {test.draws} draws"
-        rows.add("one_mode", "conservative test", estimate=test.bandwidth, p_value=test.p_value, p_type=said)
+        rows.add(
+            "one_mode",
+            "conservative test",
+            estimate=test.bandwidth,
+            p_value=test.p_value,
+            p_type=said,
+        )
     move.made.extend(rows.made)
 
 
 def _moving(move: Movement, years: int) -> None:
-    # ASSUME: kernels are estimated in logs of relative income, so that no mass lies below zero income.
-    values, rows = np.log(move.values), move.rows(contrast=f"{years} years")
+    # ASSUME: kernels are estimated in logs of relative income, so that no mass lies
+    # below zero income.
+    values = np.log(move.values)
+    rows = move.rows(contrast=f"{years} years")
     try:
         step = move.lag(years)
         if step >= values.shape[1]:
             raise NumericsError(f"the period is shorter than {years} years")
-        kernel = stochastic_kernel(values[:, :-step].ravel(), values[:, step:].ravel(), _grid(values))
+        kernel = stochastic_kernel(
+            values[:, :-step].ravel(), values[:, step:].ravel(), _grid(values)
+        )
         ergodic = ergodic_density(kernel)
     except NumericsError as error:
         rows.undefined(["modes"], error)
         return move.made.extend(rows.made)
-    # ASSUME: a mode of an ergodic density rises above the ground around it by a twentieth of the highest mode.
+    # ASSUME: a mode of an ergodic density rises above the ground around it by a
+    # twentieth of the highest mode.
     modes = float(count_prominent_modes(ergodic, PROMINENCE))
-    edge = "the highest at an end of the range seen" if ergodic.argmax() in (0, len(ergodic) - 1) else ""
+    edge = (
+        "the highest at an end of the range seen"
+        if ergodic.argmax() in (0, len(ergodic) - 1)
+        else ""
+    )
     rows.add("modes", edge, estimate=modes, n_obs=values[:, step:].size)
-    # The solution of a linear system knows its small entries only to 1e-16 of the large ones.
+    # The solution of a linear system knows its small entries only to 1e-16 of the large
+    # ones.
     seen = np.where(ergodic > NEGLIGIBLE * ergodic.max(), ergodic, 0.0)
     move.draw(_surface(kernel).assign(kind="kernel"), years)
     move.draw({"kind": "ergodic_density", "x": kernel.grid, "value": seen}, years)
     return move.made.extend(rows.made)
 
 
-def _conditions(move: Movement, cells: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
+def _conditions(
+    move: Movement, cells: pd.DataFrame
+) -> Iterator[tuple[str, np.ndarray]]:
     """Yield what income is taken relative to, with its name; (N, T)."""
     spec = move.spec
     if move.W is not None:
         average = move.W @ move.values
-        yield f"relative to neighbours ({spec.weights})", np.where(average > 0, average, np.nan)
+        yield (
+            f"relative to neighbours ({spec.weights})",
+            np.where(average > 0, average, np.nan),
+        )
     if spec.taxonomy:
-        chosen = cells[cells["taxonomy"].eq(spec.taxonomy) & cells["period"].eq(spec.period)]
-        codes, names = grouping(chosen, "cell", move.units, f"estimates.distribution.{spec.id} {spec.taxonomy}")
+        chosen = cells[
+            cells["taxonomy"].eq(spec.taxonomy) & cells["period"].eq(spec.period)
+        ]
+        codes, names = grouping(
+            chosen,
+            "cell",
+            move.units,
+            f"estimates.distribution.{spec.id} {spec.taxonomy}",
+        )
         member = np.eye(len(names))[codes]
         means = (member.T @ move.values) / member.sum(axis=0)[:, None]
         yield f"relative to own cell ({spec.taxonomy})", means[codes]
@@ -148,7 +190,9 @@ def _conditioned(move: Movement, name: str, other: np.ndarray) -> None:
     values, given = np.log(move.values).ravel(), np.log(move.values / other).ravel()
     kept = np.isfinite(given)
     try:
-        kernel = stochastic_kernel(values[kept], given[kept], _grid(np.concatenate([values, given[kept]])))
+        kernel = stochastic_kernel(
+            values[kept], given[kept], _grid(np.concatenate([values, given[kept]]))
+        )
     except NumericsError:
         return
     move.draw(_surface(kernel).assign(kind="conditioned", group=name), 0)
@@ -156,4 +200,6 @@ def _conditioned(move: Movement, name: str, other: np.ndarray) -> None:
 
 def _surface(kernel: StochasticKernel) -> pd.DataFrame:
     x, y = np.meshgrid(kernel.grid, kernel.grid, indexing="ij")
-    return pd.DataFrame({"x": x.ravel(), "y": y.ravel(), "value": np.asarray(kernel.density).ravel()})
+    return pd.DataFrame(
+        {"x": x.ravel(), "y": y.ravel(), "value": np.asarray(kernel.density).ravel()}
+    )

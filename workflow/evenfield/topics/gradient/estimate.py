@@ -1,4 +1,6 @@
-"""Where clusters lie: East against the rest, South within the East, and whether their neighbours have them too."""
+"""Where clusters lie: East against the rest, South within the East, and whether their
+neighbours have them too.
+"""
 
 import warnings
 from typing import Any, NamedTuple
@@ -37,7 +39,9 @@ KINDS = {
     "moran": Kind("moran", "morans_i", "coef", "index"),
     "links": Kind("join_count", "links_between", "coef", "links"),
     "east_degrees": Kind("poisson_qml", "east_degrees", "coef", "log count per degree"),
-    "south_degrees_within_east": Kind("poisson_qml", "south_degrees_within_east", "coef", "log count per degree"),
+    "south_degrees_within_east": Kind(
+        "poisson_qml", "south_degrees_within_east", "coef", "log count per degree"
+    ),
 }
 TEXT = ("unit", "taxonomy", "period", "measure", "source", "note")
 NO_COUNT = "no count of clusters is named, only a list of units that have some"
@@ -48,12 +52,25 @@ class GradientSpec(Spec):
     """One specification of the gradients of clusters."""
 
     id: Id
-    taxonomies: list[str] = Field(min_length=1, description="Lists of cluster units, the main one first.")
-    regions: str = Field(min_length=1, description="Column of units.csv with the regions.")
+    taxonomies: list[str] = Field(
+        min_length=1, description="Lists of cluster units, the main one first."
+    )
+    regions: str = Field(
+        min_length=1, description="Column of units.csv with the regions."
+    )
     east: str = Field(min_length=1, description="Its value for the East.")
-    count: str = Field("", description="Licensed count of clusters in clusters.csv, whose gradients then decide.")
-    stand_ins: list[str] = Field([], description="Other counts of clusters.csv, reported beside.")
-    hypothesis: str = Field("", description="Hypothesis that the deciding rows speak to.")
+    count: str = Field(
+        "",
+        description=(
+            "Licensed count of clusters in clusters.csv, whose gradients then decide."
+        ),
+    )
+    stand_ins: list[str] = Field(
+        [], description="Other counts of clusters.csv, reported beside."
+    )
+    hypothesis: str = Field(
+        "", description="Hypothesis that the deciding rows speak to."
+    )
     role: Role = Field("exploratory", description="Role of the deciding rows.")
 
 
@@ -79,48 +96,88 @@ def look(study: Study, _: Section, spec: GradientSpec) -> None:
 
 def estimate(study: Study) -> Results:
     """Test the gradients of cluster lists and counts for every specification."""
-    out, inference = Results(), study.config["inference"]
-    out.fit = {name: inference[name] for name in ("conf_level", "permutations")} | {"specs": []}
-    cells, clusters = study.table("cells", text=TEXT), study.ingested("clusters", text=TEXT)
+    out = Results()
+    inference = study.config["inference"]
+    out.fit = {name: inference[name] for name in ("conf_level", "permutations")} | {
+        "specs": []
+    }
+    cells = study.table("cells", text=TEXT)
+    clusters = study.ingested("clusters", text=TEXT)
     merged = study.description().get("merged") or {}
     for spec in read(Section, study.config, "gradient"):
-        where, place = f"estimates.gradient.{spec.id}", _place(study, spec)
-        shared = {"family": "gradient", "spec_id": spec.id, "hypothesis": spec.hypothesis, "unit_scheme": study.main}
+        where = f"estimates.gradient.{spec.id}"
+        place = _place(study, spec)
+        shared = {
+            "family": "gradient",
+            "spec_id": spec.id,
+            "hypothesis": spec.hypothesis,
+            "unit_scheme": study.main,
+        }
         shared |= {"n_obs": len(place.units), "n_units": len(place.units)}
         for rank, taxonomy in enumerate(spec.taxonomies):
             check_names([taxonomy], cells["taxonomy"].unique(), f"{where}.taxonomies")
-            own = cells[cells["taxonomy"].eq(taxonomy)][["unit", "cluster"]].drop_duplicates()
-            marks = sample_rows(own, place.units, ("cluster",), where)["cluster"].to_numpy(float)
-            # ASSUME: a list of cluster units decides only while no licensed count is named.
+            own = cells[cells["taxonomy"].eq(taxonomy)][
+                ["unit", "cluster"]
+            ].drop_duplicates()
+            marks = sample_rows(own, place.units, ("cluster",), where)[
+                "cluster"
+            ].to_numpy(float)
+            # ASSUME: a list of cluster units decides only while no licensed count is
+            # named.
             role = spec.role if rank == 0 and not spec.count else "robustness"
-            out.estimates += _mark_rows(marks, place, role, study, **shared, treatment_def=taxonomy)
-        counts = list(dict.fromkeys([*([spec.count] if spec.count else []), *spec.stand_ins]))
+            out.estimates += _mark_rows(
+                marks, place, role, study, **shared, treatment_def=taxonomy
+            )
+        counts = list(
+            dict.fromkeys([*([spec.count] if spec.count else []), *spec.stand_ins])
+        )
         for name in counts or [""]:
             role = spec.role if name and name == spec.count else "robustness"
-            values = clusters[clusters["measure"].eq(name)].set_index("unit")["value"].astype(float)
+            values = (
+                clusters[clusters["measure"].eq(name)]
+                .set_index("unit")["value"]
+                .astype(float)
+            )
             parts = [list(merged.get(unit, [unit])) for unit in place.units]
-            summed = np.array([values.reindex(names).sum(skipna=False) for names in parts])
-            out.estimates += _count_rows(name, summed, place, role, study, **shared, treatment_def=name)
-        told = {"spec_id": spec.id, "n_units": len(place.units), "n_east": int(place.inside.sum())}
-        out.fit["specs"].append(told | {"taxonomies": spec.taxonomies, "counts": counts})
+            summed = np.array(
+                [values.reindex(names).sum(skipna=False) for names in parts]
+            )
+            out.estimates += _count_rows(
+                name, summed, place, role, study, **shared, treatment_def=name
+            )
+        told = {
+            "spec_id": spec.id,
+            "n_units": len(place.units),
+            "n_east": int(place.inside.sum()),
+        }
+        out.fit["specs"].append(
+            told | {"taxonomies": spec.taxonomies, "counts": counts}
+        )
     return out
 
 
 def _place(study: Study, spec: GradientSpec) -> Place:
-    where, frame, weights = f"estimates.gradient.{spec.id}", study.table("units", text=TEXT), study.weights()
+    where = f"estimates.gradient.{spec.id}"
+    frame = study.table("units", text=TEXT)
+    weights = study.weights()
     units = scheme_infos([study.description()])[study.main].samples["all"]
     check_names([spec.regions], frame.columns, f"{where}.regions")
     rows = sample_rows(frame, units, ("lat", "lon"), where)
     inside = rows[spec.regions].astype(str).eq(spec.east).to_numpy()
     if not 0 < inside.sum() < len(units):
-        found = f"{where}: {inside.sum()} of {len(units)} units have {spec.regions} = {spec.east}"
+        found = (
+            f"{where}: {inside.sum()} of {len(units)} units have {spec.regions} ="
+            f" {spec.east}"
+        )
         raise EstimateError(found, "some and not all", "correct `regions` or `east`")
     lat, lon = (rows[name].to_numpy(float) for name in ("lat", "lon"))
     W, note = weights.among(units)
     return Place(units, lat, lon, inside, W, str(weights.spec.get("weights", "")), note)
 
 
-def _mark_rows(marks: np.ndarray, place: Place, role: str, study: Study, **shared: Any) -> list[Estimate]:
+def _mark_rows(
+    marks: np.ndarray, place: Place, role: str, study: Study, **shared: Any
+) -> list[Estimate]:
     """Test where a zero-one list of units lies; marks (N,)."""
     shared |= {"outcome": "cluster", "n_treated": int(marks.sum())}
     rows = Rows(KINDS, role, **shared)
@@ -134,30 +191,57 @@ def _mark_rows(marks: np.ndarray, place: Place, role: str, study: Study, **share
 
 def _stream(rows: Rows, what: str, study: Study) -> tuple[np.random.Generator, str]:
     """Return the random stream of a row and its name with the base seed."""
-    shared, seed = rows.shared, study.config["inference"]["seed"]
-    draw_id = ":".join(["gradient", shared["spec_id"], shared["treatment_def"], shared["outcome"], what])
+    shared = rows.shared
+    seed = study.config["inference"]["seed"]
+    draw_id = ":".join(
+        [
+            "gradient",
+            shared["spec_id"],
+            shared["treatment_def"],
+            shared["outcome"],
+            what,
+        ]
+    )
     return generator_for(seed, draw_id), f"{seed}:{draw_id}"
 
 
 def _add_east(rows: Rows, marked: np.ndarray, place: Place, study: Study) -> None:
-    """Compare the share of marked units in the East with that of the others; marked (N,).
+    """Compare the share of marked units in the East with that of the others; marked
+    (N,).
 
     Notes
     -----
-    Fisher (1935): given both margins the test is the permutation of marks over units, counted out. Interval: Newcombe
-    (1998), method 10.
+    Fisher (1935): given both margins the test is the permutation of marks over units,
+    counted out. Interval: Newcombe (1998), method 10.
     """
-    level, n, k, size = study.config["inference"]["conf_level"], len(marked), int(marked.sum()), int(place.inside.sum())
+    level = study.config["inference"]["conf_level"]
+    n = len(marked)
+    k = int(marked.sum())
+    size = int(place.inside.sum())
     contrast = {"contrast": "east - rest"}
     if not 0 < k < n:
-        reason = f"{k} of {n} units are marked and {size} are inside, both must be some and not all"
+        reason = (
+            f"{k} of {n} units are marked and {size} are inside, both must be some and"
+            " not all"
+        )
         return rows.undefined(["east"], reason, **contrast)
-    held, rest = int((marked & place.inside).sum()), n - size
-    p = float(fisher_exact(np.array([[held, size - held], [k - held, rest - k + held]])).pvalue)
-    low, high = confint_proportions_2indep(held, size, k - held, rest, method="newcomb", alpha=1 - level)
+    held = int((marked & place.inside).sum())
+    rest = n - size
+    p = float(
+        fisher_exact(
+            np.array([[held, size - held], [k - held, rest - k + held]])
+        ).pvalue
+    )
+    low, high = confint_proportions_2indep(
+        held, size, k - held, rest, method="newcomb", alpha=1 - level
+    )
     mde = detectable_difference(n, k, size, level, study.power)
     unseen = "no difference is seen with the power asked for" if np.isnan(mde) else ""
-    numbers = {"estimate": held / size - (k - held) / rest, "conf_low": float(low), "conf_high": float(high)}
+    numbers = {
+        "estimate": held / size - (k - held) / rest,
+        "conf_low": float(low),
+        "conf_high": float(high),
+    }
     numbers |= {"conf_level": level, "p_value": min(1.0, p), "mde": mde}
     said = {"p_type": "Fisher exact, two-sided", "se_type": "Newcombe score interval"}
     told = f"{held} of {size} units of the East, {k - held} of the others"
@@ -165,13 +249,26 @@ def _add_east(rows: Rows, marked: np.ndarray, place: Place, study: Study) -> Non
 
 
 def _add_south(rows: Rows, marks: np.ndarray, place: Place, study: Study) -> None:
-    """Compare the latitude of marked units of the East with that of its others by placing the marks anew."""
-    inference, east, n = study.config["inference"], place.inside, int(place.inside.sum())
-    labels = {"contrast": "cluster - other", "n_obs": n, "n_units": n, "n_treated": int(marks[east].sum())}
+    """Compare the latitude of marked units of the East with that of its others by
+    placing the marks anew.
+    """
+    inference = study.config["inference"]
+    east = place.inside
+    n = int(place.inside.sum())
+    labels = {
+        "contrast": "cluster - other",
+        "n_obs": n,
+        "n_units": n,
+        "n_treated": int(marks[east].sum()),
+    }
     rng, seed = _stream(rows, "south", study)
     try:
-        panel = path_panel(-place.lat[east], marks[east], np.array(place.units)[east], np.zeros(n))
-        test = path_randomisation(panel, free_assignments(panel, inference["permutations"], rng), "time")
+        panel = path_panel(
+            -place.lat[east], marks[east], np.array(place.units)[east], np.zeros(n)
+        )
+        test = path_randomisation(
+            panel, free_assignments(panel, inference["permutations"], rng), "time"
+        )
         found = randomisation_inference(test, inference["conf_level"])
         error = float(np.std(test.coefficients))
         mde = mde_multiplier(n - 2, study.power, inference["conf_level"]) * error
@@ -179,23 +276,50 @@ def _add_south(rows: Rows, marks: np.ndarray, place: Place, study: Study) -> Non
         return rows.undefined(["south"], fault, **labels)
     kind = "all placements" if found.enumerated else "random placements"
     closed = np.isfinite([found.conf_low, found.conf_high]).all()
-    numbers = {"estimate": found.estimate, "std_error": error, "mde": mde, "p_value": found.p_value}
-    numbers |= {"conf_low": finite_or_nan(found.conf_low), "conf_high": finite_or_nan(found.conf_high)}
-    said = {"se_type": "permutation within the East", "seed": "" if found.enumerated else seed}
+    numbers = {
+        "estimate": found.estimate,
+        "std_error": error,
+        "mde": mde,
+        "p_value": found.p_value,
+    }
+    numbers |= {
+        "conf_low": finite_or_nan(found.conf_low),
+        "conf_high": finite_or_nan(found.conf_high),
+    }
+    said = {
+        "se_type": "permutation within the East",
+        "seed": "" if found.enumerated else seed,
+    }
     said["p_type"] = f"{found.draws} {kind} within the East, two-sided"
     open_end = "" if closed else "an end of the interval is open"
-    return rows.add("south", open_end, **labels, **numbers, **said, conf_level=inference["conf_level"])
+    return rows.add(
+        "south",
+        open_end,
+        **labels,
+        **numbers,
+        **said,
+        conf_level=inference["conf_level"],
+    )
 
 
 def _add_moran(rows: Rows, values: np.ndarray, place: Place, study: Study) -> None:
     """Test whether units near each other are alike; values (N,)."""
     rng, seed = _stream(rows, "moran", study)
     try:
-        test = morans_i_test(values, place.W, rng, study.config["inference"]["permutations"])
+        test = morans_i_test(
+            values, place.W, rng, study.config["inference"]["permutations"]
+        )
     except NumericsError as error:
         return rows.undefined(["moran"], error)
-    numbers = {"estimate": test.statistic, "std_error": finite_or_nan(test.std_error), "p_value": test.p_value}
-    said = {"se_type": "Cliff-Ord, independent normal errors", "p_type": "permutation of units, two-sided"}
+    numbers = {
+        "estimate": test.statistic,
+        "std_error": finite_or_nan(test.std_error),
+        "p_value": test.p_value,
+    }
+    said = {
+        "se_type": "Cliff-Ord, independent normal errors",
+        "p_type": "permutation of units, two-sided",
+    }
     return rows.add("moran", **numbers, **said, seed=seed)
 
 
@@ -203,23 +327,40 @@ def _add_links(rows: Rows, marks: np.ndarray, place: Place, study: Study) -> Non
     """Count the links between two marked units and place the marks anew."""
     rng, seed = _stream(rows, "links", study)
     try:
-        found = join_counts(marks, place.W, rng, study.config["inference"]["permutations"])
+        found = join_counts(
+            marks, place.W, rng, study.config["inference"]["permutations"]
+        )
     except NumericsError as error:
         return rows.undefined(["links"], error)
     kind = "all placements" if found.exact else "random placements"
     p_type = f"{found.subsets} {kind} of as many marks, one-sided (more links)"
     numbers = {"estimate": float(found.both), "p_value": found.p_value}
     expected = f"{found.expected:.3g} links expected"
-    return rows.add("links", expected, **numbers, p_type=p_type, seed="" if found.exact else seed)
+    return rows.add(
+        "links", expected, **numbers, p_type=p_type, seed="" if found.exact else seed
+    )
 
 
-def _count_rows(name: str, counts: np.ndarray, place: Place, role: str, study: Study, **shared: Any) -> list[Estimate]:
-    """Regress a count of clusters on longitude and, within the East, on latitude; counts (N,)."""
-    rows, east = Rows(KINDS, role, **shared, outcome=name or "cluster_count"), place.inside
-    blank = [unit for unit, value in zip(place.units, counts, strict=True) if np.isnan(value)]
-    gap = f"{len(blank)} units have no {name} ({first_examples(blank)}), which is not a count of zero"
+def _count_rows(
+    name: str, counts: np.ndarray, place: Place, role: str, study: Study, **shared: Any
+) -> list[Estimate]:
+    """Regress a count of clusters on longitude and, within the East, on latitude;
+    counts (N,).
+    """
+    rows = Rows(KINDS, role, **shared, outcome=name or "cluster_count")
+    east = place.inside
+    blank = [
+        unit for unit, value in zip(place.units, counts, strict=True) if np.isnan(value)
+    ]
+    gap = (
+        f"{len(blank)} units have no {name} ({first_examples(blank)}), which is not a"
+        " count of zero"
+    )
     everyone = np.ones(len(counts), dtype=bool)
-    for term, x, chosen in (("east_degrees", place.lon, everyone), ("south_degrees_within_east", -place.lat, east)):
+    for term, x, chosen in (
+        ("east_degrees", place.lon, everyone),
+        ("south_degrees_within_east", -place.lat, east),
+    ):
         labels = {"n_obs": int(chosen.sum()), "n_units": int(chosen.sum())}
         if blank:
             rows.undefined([term], gap if name else NO_COUNT, **labels)
@@ -233,27 +374,52 @@ def _count_rows(name: str, counts: np.ndarray, place: Place, role: str, study: S
 
 
 def _add_poisson(
-    rows: Rows, term: str, counts: np.ndarray, x: np.ndarray, labels: dict[str, int], study: Study
+    rows: Rows,
+    term: str,
+    counts: np.ndarray,
+    x: np.ndarray,
+    labels: dict[str, int],
+    study: Study,
 ) -> None:
-    """Fit E[c] = exp(a + b x) by Poisson quasi-likelihood; p by permutation of the counts; counts, x (N,)."""
+    """Fit E[c] = exp(a + b x) by Poisson quasi-likelihood; p by permutation of the
+    counts; counts, x (N,).
+    """
     inference = study.config["inference"]
-    level, (rng, seed) = inference["conf_level"], _stream(rows, term, study)
+    level = inference["conf_level"]
+    rng, seed = _stream(rows, term, study)
     try:
-        if len(counts) < FEWEST or is_constant(counts) or is_constant(x) or (counts < 0).any():
-            raise NumericsError(f"{len(counts)} counts that do not vary, or a negative one")
+        if (
+            len(counts) < FEWEST
+            or is_constant(counts)
+            or is_constant(x)
+            or (counts < 0).any()
+        ):
+            raise NumericsError(
+                f"{len(counts)} counts that do not vary, or a negative one"
+            )
         scale = float(np.std(x))
         X = sm.add_constant((x - x.mean()) / scale)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            fit = sm.GLM(counts, X, family=sm.families.Poisson()).fit(cov_type="HC1", use_t=True)
+            fit = sm.GLM(counts, X, family=sm.families.Poisson()).fit(
+                cov_type="HC1", use_t=True
+            )
         if not fit.converged or not np.isfinite(fit.bse).all():
             raise NumericsError("the Poisson regression has no finite solution")
         p_value = permuted_sum_p(counts, x, rng, inference["permutations"])
     except NumericsError as error:
         return rows.undefined([term], error, **labels)
     low, high = np.asarray(fit.conf_int(1 - level))[1] / scale
-    numbers = {"estimate": float(fit.params[1] / scale), "std_error": float(fit.bse[1] / scale)}
-    numbers |= {"conf_low": float(low), "conf_high": float(high), "conf_level": level, "p_value": p_value}
+    numbers = {
+        "estimate": float(fit.params[1] / scale),
+        "std_error": float(fit.bse[1] / scale),
+    }
+    numbers |= {
+        "conf_low": float(low),
+        "conf_high": float(high),
+        "conf_level": level,
+        "p_value": p_value,
+    }
     numbers |= {"statistic": float(fit.tvalues[1]), "df": float(fit.df_resid)}
     said = {"se_type": "HC1 sandwich, quasi-likelihood", "seed": seed}
     said["p_type"] = "permutation of the counts among the units used, two-sided"

@@ -1,4 +1,6 @@
-"""Contrasts of period means: premiums by period, several outcomes of one window, change from period to period."""
+"""Contrasts of period means: premiums by period, several outcomes of one window, change
+from period to period.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +15,13 @@ from evenfield.shared.contrasts.contrasts import step_down_rows
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.samples import joined
-from evenfield.topics.group_contrasts.estimate_groups import VALUE, Groups, Period, compared, with_figures
+from evenfield.topics.group_contrasts.estimate_groups import (
+    VALUE,
+    Groups,
+    Period,
+    compared,
+    with_figures,
+)
 from evenfield.topics.group_contrasts.estimate_spec import (
     DoseSpec,
     FadingSpec,
@@ -28,12 +36,14 @@ Found = Iterator[GroupContrast | tuple[str, str]]
 
 
 def premium(groups: Groups, spec: PremiumSpec) -> Found:
-    """Compare period means, or growth given its starting point, between groups, for every taxonomy.
+    """Compare period means, or growth given its starting point, between groups, for
+    every taxonomy.
 
     Notes
     -----
-    z_iP = a + b D_i + d x_iP + e_i, one row a unit: z is the mean of the outcome over the years of period P, or growth
-    between its end points given log income in its first year; D is the group label.
+    z_iP = a + b D_i + d x_iP + e_i, one row a unit: z is the mean of the outcome over
+    the years of period P, or growth between its end points given log income in its
+    first year; D is the group label.
     """
     named = [groups.primary, *(spec.taxonomies or groups.taxonomies)]
     for found in outcomes(groups, spec, "premium"):
@@ -41,23 +51,45 @@ def premium(groups: Groups, spec: PremiumSpec) -> Found:
             yield found
             continue
         # A span decides with all its comparisons, a period with the first one.
-        span = any(item["period"] == found.row.period and item["role"] == "span" for item in groups.periods(spec))
+        span = any(
+            item["period"] == found.row.period and item["role"] == "span"
+            for item in groups.periods(spec)
+        )
         cells = groups.of_scheme(found.row.unit_scheme)
-        every = {name: cells.labels(name, found.row.period) for name in dict.fromkeys(named)}
-        labels = {name: cell.reindex(found.table.index).assign(**found.table) for name, cell in every.items()}
+        every = {
+            name: cells.labels(name, found.row.period) for name in dict.fromkeys(named)
+        }
+        labels = {
+            name: cell.reindex(found.table.index).assign(**found.table)
+            for name, cell in every.items()
+        }
         for taxonomy, comparison in product(labels, spec.compare):
-            leads, main = comparison == spec.compare[0], taxonomy == groups.primary and found.row.role == spec.role
-            role = spec.role if main and (leads or span) else "robustness" if leads else "exploratory"
-            row = replace(found.row, role=role, hypothesis=spec.hypothesis if leads else "", treatment_def=taxonomy)
+            leads = comparison == spec.compare[0]
+            main = taxonomy == groups.primary and found.row.role == spec.role
+            role = (
+                spec.role
+                if main and (leads or span)
+                else "robustness"
+                if leads
+                else "exploratory"
+            )
+            row = replace(
+                found.row,
+                role=role,
+                hypothesis=spec.hypothesis if leads else "",
+                treatment_def=taxonomy,
+            )
             yield compared(row, labels[taxonomy], VALUE, comparison, spec.given)
 
 
 def dose(groups: Groups, spec: DoseSpec) -> Found:
-    """Regress the outcome of a period on one dose at a time, per standard deviation of it.
+    """Regress the outcome of a period on one dose at a time, per standard deviation of
+    it.
 
     Notes
     -----
-    z_iP = a + b E_iP / sd(E_P) + d x_iP + e_i: E is a measure of clusters.csv or a mean over the years of the period.
+    z_iP = a + b E_iP / sd(E_P) + d x_iP + e_i: E is a measure of clusters.csv or a mean
+    over the years of the period.
     """
     for found in outcomes(groups, spec, "dose"):
         if isinstance(found, tuple):
@@ -70,8 +102,12 @@ def dose(groups: Groups, spec: DoseSpec) -> Found:
                 yield f"{name}, {found.row.unit_scheme}, {found.row.period}", lacks
                 continue
             values = values.reindex(found.table.index)
-            row = replace(found.row, treatment_def=text, warning=joined(found.row.warning, lacks))
-            table = found.table.assign(**{name: values / (float(values.std(ddof=1)) or 1.0)})
+            row = replace(
+                found.row, treatment_def=text, warning=joined(found.row.warning, lacks)
+            )
+            table = found.table.assign(
+                **{name: values / (float(values.std(ddof=1)) or 1.0)}
+            )
             yield compared(row, table, VALUE, name, spec.given)
 
 
@@ -79,29 +115,50 @@ def dose(groups: Groups, spec: DoseSpec) -> Found:
 class Outcomes:
     """The outcome of one period, unit scheme and sample, and the row that it fills."""
 
-    row: Estimate  # with the role of the specification where scheme and sample are the main ones
+    # with the role of the specification where scheme and sample are the main ones
+    row: Estimate
     table: pd.DataFrame  # outcome and what is given, by unit
 
 
-def outcomes(groups: Groups, spec: PeriodSpec, family: str) -> Iterator[Outcomes | tuple[str, str]]:
-    """Yield outcomes by unit scheme, period and sample; a period without figures with the reason."""
-    for scheme, period, sample in product(spec.unit_schemes or [groups.scheme], groups.periods(spec), spec.samples):
-        where, name = groups.of_scheme(scheme), str(period["period"])
+def outcomes(
+    groups: Groups, spec: PeriodSpec, family: str
+) -> Iterator[Outcomes | tuple[str, str]]:
+    """Yield outcomes by unit scheme, period and sample; a period without figures with
+    the reason.
+    """
+    for scheme, period, sample in product(
+        spec.unit_schemes or [groups.scheme], groups.periods(spec), spec.samples
+    ):
+        where = groups.of_scheme(scheme)
+        name = str(period["period"])
         main = (scheme, sample) == (groups.scheme, spec.samples[0])
         table, note = _outcome(where, spec, period, where.members(sample))
         if table.empty:
             yield from [(name, note)] if main else []
             continue
-        fields = {"outcome": spec.id, "sample_id": sample, "period": name, "unit_of_measure": spec.unit}
+        fields = {
+            "outcome": spec.id,
+            "sample_id": sample,
+            "period": name,
+            "unit_of_measure": spec.unit,
+        }
         fields |= {"output_basis": str(period["basis"]), "warning": note}
-        yield Outcomes(where.row(family, spec, role=spec.role if main else "robustness", **fields), table)
+        yield Outcomes(
+            where.row(family, spec, role=spec.role if main else "robustness", **fields),
+            table,
+        )
 
 
-def _outcome(groups: Groups, spec: PeriodSpec, period: Period, members: list[str]) -> tuple[pd.DataFrame, str]:
-    empty, name = pd.DataFrame(), str(period["period"])
+def _outcome(
+    groups: Groups, spec: PeriodSpec, period: Period, members: list[str]
+) -> tuple[pd.DataFrame, str]:
+    empty = pd.DataFrame()
+    name = str(period["period"])
     if reason := groups.missing(spec.outcome, table=spec.table):
         return empty, reason
-    values, _, note = groups.mean(groups.wide(spec.outcome, spec.table).reindex(members), period)
+    values, _, note = groups.mean(
+        groups.wide(spec.outcome, spec.table).reindex(members), period
+    )
     table = pd.DataFrame({VALUE: values})
     for column in spec.given if len(values) else []:
         table[column] = groups.wide(column, "periods").reindex(members)[name]
@@ -110,12 +167,16 @@ def _outcome(groups: Groups, spec: PeriodSpec, period: Period, members: list[str
     return table, note
 
 
-def intensity(groups: Groups, spec: IntensitySpec) -> Iterator[GroupContrast | Estimate | tuple[str, str]]:
-    """Compare standardised means of several outcomes between groups, one by one and together.
+def intensity(
+    groups: Groups, spec: IntensitySpec
+) -> Iterator[GroupContrast | Estimate | tuple[str, str]]:
+    """Compare standardised means of several outcomes between groups, one by one and
+    together.
 
     Notes
     -----
-    z_i = a + b_S S_i + b_C C_i + e_i with z the mean over its standard deviation; the comparison is b_S - b_C.
+    z_i = a + b_S S_i + b_C C_i + e_i with z the mean over its standard deviation; the
+    comparison is b_S - b_C.
     """
     window = {"start": spec.window[0], "end": spec.window[1]}
     members = groups.members(spec.sample)
@@ -124,11 +185,14 @@ def intensity(groups: Groups, spec: IntensitySpec) -> Iterator[GroupContrast | E
         if lacks := groups.missing(measure.outcome):
             yield measure.id, lacks
             continue
-        values, years, note = groups.mean(groups.wide(measure.outcome).reindex(members), window)
+        values, years, note = groups.mean(
+            groups.wide(measure.outcome).reindex(members), window
+        )
         if values.empty:
             yield measure.id, note
             continue
-        # ASSUME: outcomes are compared in standard deviations across all units of their window, cells included.
+        # ASSUME: outcomes are compared in standard deviations across all units of their
+        # window, cells included.
         spread = float(values.std(ddof=1)) or 1.0
         for taxonomy in groups.taxonomies:
             main = taxonomy == groups.primary
@@ -142,18 +206,29 @@ def intensity(groups: Groups, spec: IntensitySpec) -> Iterator[GroupContrast | E
                 unit_of_measure="s.d.",
                 warning=note,
             )
-            table = groups.labels(taxonomy, spec.cells).reindex(values.index).assign(**{measure.id: values / spread})
+            table = (
+                groups.labels(taxonomy, spec.cells)
+                .reindex(values.index)
+                .assign(**{measure.id: values / spread})
+            )
             made = compared(row, table, measure.id, spec.compare)
             ready += [(measure, made)] if main else []
             yield made
-    yield from _together(groups, [(m, made) for m, made in ready if np.ptp(made.table[m.id])])
+    yield from _together(
+        groups, [(m, made) for m, made in ready if np.ptp(made.table[m.id])]
+    )
 
 
-def _together(groups: Groups, ready: Sequence[tuple[Measure, GroupContrast]]) -> list[Estimate]:
+def _together(
+    groups: Groups, ready: Sequence[tuple[Measure, GroupContrast]]
+) -> list[Estimate]:
     if len(ready) < 2:
         return []
-    signs, contrasts = {m.id: m.sign for m, _ in ready}, [made for _, made in ready]
-    adjusted = step_down_rows(contrasts, groups.where.reset_index(), groups.links, groups.settings)
+    signs = {m.id: m.sign for m, _ in ready}
+    contrasts = [made for _, made in ready]
+    adjusted = step_down_rows(
+        contrasts, groups.where.reset_index(), groups.links, groups.settings
+    )
     largest = max(adjusted, key=lambda row: round(abs(row.statistic), 10))
     right = sum(row.statistic * signs[row.outcome] > 0 for row in adjusted)
     base = replace(
@@ -173,8 +248,19 @@ def _together(groups: Groups, ready: Sequence[tuple[Measure, GroupContrast]]) ->
         p_type=f"max |t| over {len(adjusted)} outcomes, free permutation of labels",
         warning=f"largest |t|: {largest.outcome}; {base.warning}",
     )
-    untested: dict[str, Any] = {"statistic": NAN, "p_value": NAN, "p_type": "", "unit_of_measure": "count"}
-    return [*adjusted, joint, replace(base, effect_type="stat_right_signs", estimate=float(right), **untested)]
+    untested: dict[str, Any] = {
+        "statistic": NAN,
+        "p_value": NAN,
+        "p_type": "",
+        "unit_of_measure": "count",
+    }
+    return [
+        *adjusted,
+        joint,
+        replace(
+            base, effect_type="stat_right_signs", estimate=float(right), **untested
+        ),
+    ]
 
 
 def fading(groups: Groups, spec: FadingSpec) -> Found:
@@ -182,27 +268,44 @@ def fading(groups: Groups, spec: FadingSpec) -> Found:
 
     Notes
     -----
-    y_it = mu_i + tau_t + sum_P b_P S_i 1(t in P) + e_it. The slope of b_P on the period index equals the coefficient of
-    S in a cross-section of unit slopes: collapse and infer there (Bertrand, Duflo and Mullainathan 2004).
+    y_it = mu_i + tau_t + sum_P b_P S_i 1(t in P) + e_it. The slope of b_P on the period
+    index equals the coefficient of S in a cross-section of unit slopes: collapse and
+    infer there (Bertrand, Duflo and Mullainathan 2004).
     """
     means, window, note = _path(groups, spec)
     if means.empty:
         yield spec.id, note
         return
-    first, steps, fe = str(means.columns[0]), means.shape[1] - 1, "unit and period effects, collapsed"
-    bases = [str(item["basis"]) if spec.table == "periods" else "" for item in groups.main]
+    first = str(means.columns[0])
+    steps = means.shape[1] - 1
+    fe = "unit and period effects, collapsed"
+    bases = [
+        str(item["basis"]) if spec.table == "periods" else "" for item in groups.main
+    ]
     basis = dict(zip([str(item["period"]) for item in groups.main], bases, strict=True))
     used = {basis[str(name)] for name in means}
     together = min(used) if len(used) == 1 else "spliced"
     for taxonomy in groups.taxonomies:
-        # ASSUME: a unit belongs to the group it is in when the figures start; later zones change no label.
-        labels, main = groups.labels(taxonomy, first).reindex(means.index), taxonomy == groups.primary
-        base = groups.row("fading", spec, outcome=spec.id, treatment_def=taxonomy, fe_id=fe)
+        # ASSUME: a unit belongs to the group it is in when the figures start; later
+        # zones change no label.
+        labels = groups.labels(taxonomy, first).reindex(means.index)
+        main = taxonomy == groups.primary
+        base = groups.row(
+            "fading", spec, outcome=spec.id, treatment_def=taxonomy, fe_id=fe
+        )
         for comparison in spec.compare if main else spec.compare[:1]:
-            start = _premium(compared(base, labels.assign(**{VALUE: means[first]}), VALUE, comparison))
+            start = _premium(
+                compared(
+                    base, labels.assign(**{VALUE: means[first]}), VALUE, comparison
+                )
+            )
             row = replace(
                 base,
-                role=spec.role if main and comparison == spec.compare[0] else "robustness",
+                role=(
+                    spec.role
+                    if main and comparison == spec.compare[0]
+                    else "robustness"
+                ),
                 period=window,
                 sesoi=base.sesoi * start / steps if start > 0 else NAN,
                 output_basis=together,
@@ -210,7 +313,9 @@ def fading(groups: Groups, spec: FadingSpec) -> Found:
                 n_periods=steps + 1,
                 warning=joined(note, "" if not start <= 0 else NOTHING),
             )
-            yield compared(row, labels.assign(**{VALUE: unit_slopes(means)}), VALUE, comparison)
+            yield compared(
+                row, labels.assign(**{VALUE: unit_slopes(means)}), VALUE, comparison
+            )
         for name in means if main else []:
             row = replace(
                 base,
@@ -222,15 +327,23 @@ def fading(groups: Groups, spec: FadingSpec) -> Found:
                 output_basis=basis[str(name)],
             )
             now = groups.labels(taxonomy, str(name)).reindex(means.index)
-            yield compared(row, now.assign(**{VALUE: means[name]}), VALUE, spec.compare[0])
+            yield compared(
+                row, now.assign(**{VALUE: means[name]}), VALUE, spec.compare[0]
+            )
 
 
 def _path(groups: Groups, spec: FadingSpec) -> tuple[pd.DataFrame, str, str]:
-    """Return means by unit and period, first to last year, and what is to be said of them."""
+    """Return means by unit and period, first to last year, and what is to be said of
+    them.
+    """
     if reason := groups.missing(spec.outcome, table=spec.table):
         return pd.DataFrame(), "", reason
-    (table,), without = with_figures(groups.wide(spec.outcome, spec.table).reindex(groups.members(spec.sample)))
-    kept, every, notes = {}, [], [without]
+    (table,), without = with_figures(
+        groups.wide(spec.outcome, spec.table).reindex(groups.members(spec.sample))
+    )
+    kept = {}
+    every = []
+    notes = [without]
     for period in groups.main:
         values, years, note = groups.mean(table, period)
         if len(values):
@@ -238,22 +351,41 @@ def _path(groups: Groups, spec: FadingSpec) -> tuple[pd.DataFrame, str, str]:
             every += years
             notes += [f"{period['label']}: {note}"] if note else []
     if len(kept) < 2:
-        return pd.DataFrame(), "", f"{len(kept)} main periods have figures of every unit; a change needs two"
+        return (
+            pd.DataFrame(),
+            "",
+            f"{len(kept)} main periods have figures of every unit; a change needs two",
+        )
     absent = len(groups.main) - len(kept)
-    notes += [f"starts with the data: {absent} earlier or later main periods have no figures"] if absent else []
+    notes += (
+        [
+            f"starts with the data: {absent} earlier or later main periods have no"
+            " figures"
+        ]
+        if absent
+        else []
+    )
     return pd.DataFrame(kept), f"{min(every)}-{max(every)}", joined(*notes)
 
 
 def unit_slopes(table: pd.DataFrame, step: float = 1.0) -> pd.Series:
     """Return each unit's least squares slope over the columns, per ``step`` of them."""
-    t = (np.arange(table.shape[1]) if isinstance(table.columns[0], str) else table.columns.to_numpy(float)) / step
+    t = (
+        np.arange(table.shape[1])
+        if isinstance(table.columns[0], str)
+        else table.columns.to_numpy(float)
+    ) / step
     t = t - t.mean()
     return pd.Series(table.to_numpy(float) @ t / (t @ t), index=table.index)
 
 
 def _premium(contrast: GroupContrast) -> float:
     table = contrast.table
-    X = np.column_stack([table[list(contrast.labels)].to_numpy(float), np.ones(len(table))])
+    X = np.column_stack(
+        [table[list(contrast.labels)].to_numpy(float), np.ones(len(table))]
+    )
     if np.linalg.matrix_rank(X) < X.shape[1]:
         return NAN
-    return float(OLS(table[contrast.outcome].to_numpy(float), X).fit(method="qr").params[0])
+    return float(
+        OLS(table[contrast.outcome].to_numpy(float), X).fit(method="qr").params[0]
+    )

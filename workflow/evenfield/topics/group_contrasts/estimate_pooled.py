@@ -15,21 +15,39 @@ from evenfield.topics.group_contrasts.estimate_groups import Groups
 from evenfield.topics.group_contrasts.estimate_spec import PeriodSpec
 
 SAME = ("outcome", "term", "contrast", "sample_id", "unit_scheme", "treatment_def")
-KEPT = (*SAME, "hypothesis", "family", "role", "spec_id", "sesoi", "unit_of_measure", "data_hash")
+KEPT = (
+    *SAME,
+    "hypothesis",
+    "family",
+    "role",
+    "spec_id",
+    "sesoi",
+    "unit_of_measure",
+    "data_hash",
+)
 
 
-def pooled_rows(groups: Groups, spec: PeriodSpec, rows: Iterable[Estimate]) -> Iterator[Estimate]:
-    """Pool each contrast of a specification over its periods; say how far the periods of the main ones differ.
+def pooled_rows(
+    groups: Groups, spec: PeriodSpec, rows: Iterable[Estimate]
+) -> Iterator[Estimate]:
+    """Pool each contrast of a specification over its periods; say how far the periods
+    of the main ones differ.
 
     Notes
     -----
-    b_P = b + u_P + e_P, var u = tau2 by Paule and Mandel (1982). Q is chi-squared with k - 1 degrees of freedom where
-    tau2 is zero, I2 = 1 - (k - 1) / Q.
+    b_P = b + u_P + e_P, var u = tau2 by Paule and Mandel (1982). Q is chi-squared with
+    k - 1 degrees of freedom where tau2 is zero, I2 = 1 - (k - 1) / Q.
     """
     kinds: dict[tuple[str, ...], dict[str, Estimate]] = {}
     for row in rows:
-        if row.estimator == "ols" and row.effect_type == "coef" and row.period in spec.pooled:
-            kinds.setdefault(tuple(getattr(row, name) for name in SAME), {})[row.period] = row
+        if (
+            row.estimator == "ols"
+            and row.effect_type == "coef"
+            and row.period in spec.pooled
+        ):
+            kinds.setdefault(tuple(getattr(row, name) for name in SAME), {})[
+                row.period
+            ] = row
     main = {groups.primary, *getattr(spec, "doses", {}).values()}
     for found in kinds.values():
         first = next(iter(found.values()))
@@ -37,13 +55,21 @@ def pooled_rows(groups: Groups, spec: PeriodSpec, rows: Iterable[Estimate]) -> I
         yield from _pooled(groups, spec, found, told)
 
 
-def _pooled(groups: Groups, spec: PeriodSpec, found: dict[str, Estimate], told: bool) -> Iterator[Estimate]:
-    level, normal = groups.settings.level, t_quantile(0.5 + groups.settings.level / 2, np.inf)
-    # ASSUME: periods are independent given income at their start; the variance of a period is that of a normal estimate
-    # with the interval that the period has.
-    errors = {name: (row.conf_high - row.conf_low) / 2 / normal for name, row in found.items()}
+def _pooled(
+    groups: Groups, spec: PeriodSpec, found: dict[str, Estimate], told: bool
+) -> Iterator[Estimate]:
+    level, normal = (
+        groups.settings.level,
+        t_quantile(0.5 + groups.settings.level / 2, np.inf),
+    )
+    # ASSUME: periods are independent given income at their start; the variance of a
+    # period is that of a normal estimate with the interval that the period has.
+    errors = {
+        name: (row.conf_high - row.conf_low) / 2 / normal for name, row in found.items()
+    }
     used = [name for name in spec.pooled if np.isfinite(errors.get(name, NAN))]
-    first, lacks = next(iter(found.values())), [name for name in spec.pooled if name not in used]
+    first = next(iter(found.values()))
+    lacks = [name for name in spec.pooled if name not in used]
     bases = {found[name].output_basis for name in used} or {""}
     row = Estimate(
         **{name: getattr(first, name) for name in KEPT},
@@ -59,15 +85,35 @@ def _pooled(groups: Groups, spec: PeriodSpec, found: dict[str, Estimate], told: 
         yield replace(row, warning=joined(row.warning, few))
         return
     effects = np.array([found[name].estimate for name in used])
-    # Its own tolerance: a closer one lets a rounding error below the root set tau2 to zero.
-    fit = combine_effects(effects, np.array([errors[name] ** 2 for name in used]), "iterated")
-    counts: dict[str, Any] = {"n_obs": sum(found[name].n_obs for name in used), "n_units": found[used[0]].n_units}
-    row = replace(row, **counts, n_periods=len(used), n_treated=min(found[name].n_treated or 0 for name in used))
-    for name, df, p_type in (("pooled", np.inf, "normal"), ("pooled_t", len(used) - 1.0, "t(k - 1)")):
-        tested = inference_fields(t_inference(fit.mean_effect_re, fit.sd_eff_w_re, df, level))
+    # Its own tolerance: a closer one lets a rounding error below the root set tau2 to
+    # zero.
+    fit = combine_effects(
+        effects, np.array([errors[name] ** 2 for name in used]), "iterated"
+    )
+    counts: dict[str, Any] = {
+        "n_obs": sum(found[name].n_obs for name in used),
+        "n_units": found[used[0]].n_units,
+    }
+    row = replace(
+        row,
+        **counts,
+        n_periods=len(used),
+        n_treated=min(found[name].n_treated or 0 for name in used),
+    )
+    for name, df, p_type in (
+        ("pooled", np.inf, "normal"),
+        ("pooled_t", len(used) - 1.0, "t(k - 1)"),
+    ):
+        tested = inference_fields(
+            t_inference(fit.mean_effect_re, fit.sd_eff_w_re, df, level)
+        )
         ends = (tested["conf_low"], tested["conf_high"], tested["std_error"])
         mde = smallest_visible(*ends, groups.settings.power, level)
-        said: dict[str, Any] = {"mde": mde, "p_type": p_type, "se_type": "random effects, Paule-Mandel"}
+        said: dict[str, Any] = {
+            "mde": mde,
+            "p_type": p_type,
+            "se_type": "random effects, Paule-Mandel",
+        }
         said |= {"estimator": name} | ({"role": "ladder"} if np.isfinite(df) else {})
         weak = underpowered(mde, row.sesoi, row.unit_of_measure)
         yield replace(row, **tested | said, warning=joined(row.warning, weak))
@@ -77,12 +123,19 @@ def _pooled(groups: Groups, spec: PeriodSpec, found: dict[str, Estimate], told: 
 
 def _heterogeneity(row: Estimate, fit: Any) -> Iterator[Estimate]:
     test = fit.test_homogeneity()
-    tested = {"statistic": test.statistic, "df": float(test.df), "p_value": test.pvalue, "p_type": "chi-squared"}
+    tested = {
+        "statistic": test.statistic,
+        "df": float(test.df),
+        "p_value": test.pvalue,
+        "p_type": "chi-squared",
+    }
     kinds = {
         "stat_tau2": (fit.tau2, f"squared {row.unit_of_measure}"),
         "stat_i2": (max(fit.i2, 0.0), "share"),
         "stat_q": (test.statistic, "statistic"),
     }
     for name, (value, unit) in kinds.items():
-        made = replace(row, effect_type=name, estimate=float(value), unit_of_measure=unit)
+        made = replace(
+            row, effect_type=name, estimate=float(value), unit_of_measure=unit
+        )
         yield replace(made, **tested) if name == "stat_q" else made

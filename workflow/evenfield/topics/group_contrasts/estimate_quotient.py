@@ -1,4 +1,6 @@
-"""Location quotients: a group's share in one column over its share in another, their trend and their end level."""
+"""Location quotients: a group's share in one column over its share in another, their
+trend and their end level.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,7 +11,10 @@ import pandas as pd
 from statsmodels.regression.linear_model import OLS
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_kraay_inference
+from evenfield.numerics.inference.driscoll_kraay import (
+    default_lags,
+    driscoll_kraay_inference,
+)
 from evenfield.numerics.ladder import FEWEST_TREATED, SCPC_LAW
 from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.scpc import scpc_inference
@@ -17,25 +22,37 @@ from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.regression import kernel_fit
 from evenfield.shared.samples import inference_fields, joined, underpowered
-from evenfield.topics.group_contrasts.estimate_groups import VALUE, Groups, compared, with_figures, years_within
+from evenfield.topics.group_contrasts.estimate_groups import (
+    VALUE,
+    Groups,
+    compared,
+    with_figures,
+    years_within,
+)
 from evenfield.topics.group_contrasts.estimate_means import unit_slopes
 from evenfield.topics.group_contrasts.estimate_spec import FadingSpec
 
-START, END_YEARS = 1992, 5
+START = 1992
+END_YEARS = 5
 
 
-def quotient(groups: Groups, spec: FadingSpec) -> Iterator[GroupContrast | Estimate | tuple[str, str]]:
-    """Compare the trend of unit quotients between groups; test a group's own end level and trend.
+def quotient(
+    groups: Groups, spec: FadingSpec
+) -> Iterator[GroupContrast | Estimate | tuple[str, str]]:
+    """Compare the trend of unit quotients between groups; test a group's own end level
+    and trend.
 
     Notes
     -----
-    LQ_i = (F_i / F) / (Y_i / Y); slope of ln LQ_i on the year, per decade; the group's LQ over the last five years.
+    LQ_i = (F_i / F) / (Y_i / Y); slope of ln LQ_i on the year, per decade; the group's
+    LQ over the last five years.
     """
     above, below, note = shares(groups, spec)
     if above.empty:
         yield spec.id, note
         return
-    years, logs = [*map(int, above.columns.to_numpy())], (above / below).apply(np.log)
+    years = [*map(int, above.columns.to_numpy())]
+    logs = (above / below).apply(np.log)
     smallest = groups.sesoi.get(spec.sesoi, NAN)
     fields: dict[str, Any] = {
         "outcome": spec.id,
@@ -43,35 +60,57 @@ def quotient(groups: Groups, spec: FadingSpec) -> Iterator[GroupContrast | Estim
         "n_periods": len(years),
         "warning": note,
     }
-    fields |= {"fe_id": "unit and period effects, collapsed", "unit_of_measure": "log points per decade"}
+    fields |= {
+        "fe_id": "unit and period effects, collapsed",
+        "unit_of_measure": "log points per decade",
+    }
     fields |= {"sesoi": -float(np.log(1 - smallest)) / ((years[-1] - years[0]) / 10)}
     for taxonomy in groups.taxonomies:
-        labels, main = labels_from(groups, taxonomy, years[0]).reindex(above.index), taxonomy == groups.primary
+        labels = labels_from(groups, taxonomy, years[0]).reindex(above.index)
+        main = taxonomy == groups.primary
         for comparison in spec.compare if main else spec.compare[:1]:
             role = spec.role if main and comparison == spec.compare[0] else "robustness"
-            row = groups.row("fading", spec, role=role, treatment_def=taxonomy, **fields)
-            made = compared(row, labels.assign(**{VALUE: unit_slopes(logs, 10.0)}), VALUE, comparison)
+            row = groups.row(
+                "fading", spec, role=role, treatment_def=taxonomy, **fields
+            )
+            made = compared(
+                row,
+                labels.assign(**{VALUE: unit_slopes(logs, 10.0)}),
+                VALUE,
+                comparison,
+            )
             yield made
             if main and comparison == spec.compare[0]:
                 yield from _group_rows(groups, made, above, below, smallest)
 
 
 def shares(groups: Groups, spec: FadingSpec) -> tuple[pd.DataFrame, pd.DataFrame, str]:
-    """Return shares of each unit (rows) in both totals of each year (columns), and what is to be said of them."""
+    """Return shares of each unit (rows) in both totals of each year (columns), and what
+    is to be said of them.
+    """
     nothing = pd.DataFrame()
     if not spec.over:
         return nothing, nothing, "a location quotient needs a column `over`"
     if reason := groups.missing(spec.outcome, spec.over):
         return nothing, nothing, reason
     members = groups.members(spec.sample)
-    tables, without = with_figures(*(groups.wide(text).reindex(members) for text in (spec.outcome, spec.over)))
+    tables, without = with_figures(
+        *(groups.wide(text).reindex(members) for text in (spec.outcome, spec.over))
+    )
     asked = years_within(tables[0], START, 9999)
     years = [year for year in asked if all((table[year] > 0).all() for table in tables)]
     if len(years) < 2 * END_YEARS:
-        few = f"{len(years)} years have figures of every unit; a path needs {2 * END_YEARS}"
+        few = (
+            f"{len(years)} years have figures of every unit; a path needs"
+            f" {2 * END_YEARS}"
+        )
         return nothing, nothing, few
     above, below = (table[years] / table[years].sum(axis=0) for table in tables)
-    late = f"starts with the data, {years[0]} instead of {START}" if years[0] > START else ""
+    late = (
+        f"starts with the data, {years[0]} instead of {START}"
+        if years[0] > START
+        else ""
+    )
     return above, below, joined(without, late)
 
 
@@ -82,34 +121,66 @@ def labels_from(groups: Groups, taxonomy: str, year: int) -> pd.DataFrame:
 
 
 def quotient_series(groups: Groups, spec: FadingSpec) -> pd.DataFrame:
-    """Return location quotients of a group and of the others by year, with the band of leaving one member out."""
+    """Return location quotients of a group and of the others by year, with the band of
+    leaving one member out.
+    """
     above, below, _ = shares(groups, spec)
-    term, parts = spec.compare[0].split(" ")[0], []
+    term = spec.compare[0].split(" ")[0]
+    parts = []
     for group, name in ((1.0, term), (0.0, f"no {term}")) if len(above) else ():
-        members = labels_from(groups, groups.primary, int(above.columns[0])).reindex(above.index)[term].eq(group)
+        members = (
+            labels_from(groups, groups.primary, int(above.columns[0]))
+            .reindex(above.index)[term]
+            .eq(group)
+        )
         whole = _quotient(above, below, members)
-        band = [_quotient(above, below, members & (members.index != unit)) for unit in members.index[members]]
+        band = [
+            _quotient(above, below, members & (members.index != unit))
+            for unit in members.index[members]
+        ]
         ends = pd.DataFrame(band if len(band) > 1 else [whole]).agg(["min", "max"])
         frame = pd.DataFrame(
-            {"year": above.columns, "quotient": whole, "low": ends.loc["min"], "high": ends.loc["max"]}
+            {
+                "year": above.columns,
+                "quotient": whole,
+                "low": ends.loc["min"],
+                "high": ends.loc["max"],
+            }
         )
         parts.append(frame.assign(spec_id=spec.id, group=name))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _quotient(above: pd.DataFrame, below: pd.DataFrame, members: pd.Series) -> pd.Series:
-    return above[members].sum() / below[members].sum() if members.any() else pd.Series(NAN, above.columns)
+def _quotient(
+    above: pd.DataFrame, below: pd.DataFrame, members: pd.Series
+) -> pd.Series:
+    return (
+        above[members].sum() / below[members].sum()
+        if members.any()
+        else pd.Series(NAN, above.columns)
+    )
 
 
 def _group_rows(
-    groups: Groups, made: GroupContrast, above: pd.DataFrame, below: pd.DataFrame, smallest: float
+    groups: Groups,
+    made: GroupContrast,
+    above: pd.DataFrame,
+    below: pd.DataFrame,
+    smallest: float,
 ) -> Iterator[Estimate]:
     row = replace(made.row, n_periods=1, warning="")
     members = made.table[row.term].eq(1.0)
-    size, years = int(min(members.sum(), (~members).sum())), [*map(int, above.columns.to_numpy())]
+    size = int(min(members.sum(), (~members).sum()))
+    years = [*map(int, above.columns.to_numpy())]
     if not size:
         reason = f"not defined: {row.term} does not vary"
-        yield replace(row, effect_type="stat_end_level", sesoi=NAN, unit_of_measure="", warning=reason)
+        yield replace(
+            row,
+            effect_type="stat_end_level",
+            sesoi=NAN,
+            unit_of_measure="",
+            warning=reason,
+        )
         return
     last = above.columns[-END_YEARS:]
     end = replace(
@@ -129,10 +200,29 @@ def _group_rows(
     yield _end_level(groups, end, above[last], below[last], members)
     inside = members.index[members]
     if len(inside) > 1:
-        values = [float(_quotient(above, below, members & (members.index != unit))[last].mean()) for unit in inside]
-        base = replace(end, estimator="leave_one_out", role="robustness", sesoi=NAN, n_units=len(members) - 1)
-        for name, at in (("stat_low", int(np.argmin(values))), ("stat_high", int(np.argmax(values)))):
-            yield replace(base, effect_type=name, estimate=values[at], max_leverage_unit=str(inside[at]))
+        values = [
+            float(
+                _quotient(above, below, members & (members.index != unit))[last].mean()
+            )
+            for unit in inside
+        ]
+        base = replace(
+            end,
+            estimator="leave_one_out",
+            role="robustness",
+            sesoi=NAN,
+            n_units=len(members) - 1,
+        )
+        for name, at in (
+            ("stat_low", int(np.argmin(values))),
+            ("stat_high", int(np.argmax(values))),
+        ):
+            yield replace(
+                base,
+                effect_type=name,
+                estimate=values[at],
+                max_leverage_unit=str(inside[at]),
+            )
     trend = replace(
         row,
         estimator="group_series",
@@ -143,19 +233,38 @@ def _group_rows(
         n_periods=len(years),
         warning=made.row.warning,
     )
-    yield _series_trend(trend, np.log(_quotient(above, below, members).to_numpy()), years, groups.settings.level)
+    yield _series_trend(
+        trend,
+        np.log(_quotient(above, below, members).to_numpy()),
+        years,
+        groups.settings.level,
+    )
 
 
-def _end_level(groups: Groups, end: Estimate, above: pd.DataFrame, below: pd.DataFrame, members: pd.Series) -> Estimate:
+def _end_level(
+    groups: Groups,
+    end: Estimate,
+    above: pd.DataFrame,
+    below: pd.DataFrame,
+    members: pd.Series,
+) -> Estimate:
     if (end.n_treated or 0) < FEWEST_TREATED:
-        return replace(end, warning=f"fewer than {FEWEST_TREATED} units in the group: no interval")
-    # Unit values and weights whose weighted group mean is exactly the group's mean quotient.
+        return replace(
+            end, warning=f"fewer than {FEWEST_TREATED} units in the group: no interval"
+        )
+    # Unit values and weights whose weighted group mean is exactly the group's mean
+    # quotient.
     totals = below.groupby(members.to_numpy()).transform("sum")
     weight = (below / totals).mean(axis=1).to_numpy()
-    y, root, held = (above / totals).mean(axis=1).to_numpy() / weight, np.sqrt(weight), members.to_numpy()
-    design, c = np.column_stack([held, ~held]) * root[:, None], np.array([1.0, 0.0])
+    y = (above / totals).mean(axis=1).to_numpy() / weight
+    root = np.sqrt(weight)
+    held = members.to_numpy()
+    design = np.column_stack([held, ~held]) * root[:, None]
+    c = np.array([1.0, 0.0])
     fit = kernel_fit(OLS((y - 1) * root, design).fit(method="qr"))
-    space = groups.places.at(above.index.to_numpy(str), held.astype(float), "end", ()).components.get("scpc")
+    space = groups.places.at(
+        above.index.to_numpy(str), held.astype(float), "end", ()
+    ).components.get("scpc")
     if space is None:
         return replace(end, warning="no interval: the units have no coordinates")
     try:
@@ -163,7 +272,9 @@ def _end_level(groups: Groups, end: Estimate, above: pd.DataFrame, below: pd.Dat
     except NumericsError as error:
         return replace(end, warning=f"no interval: {error}")
     settings = groups.settings
-    mde = smallest_visible(found.conf_low, found.conf_high, found.std_error, settings.power, settings.level)
+    mde = smallest_visible(
+        found.conf_low, found.conf_high, found.std_error, settings.power, settings.level
+    )
     return replace(
         end,
         std_error=found.std_error,
@@ -179,13 +290,18 @@ def _end_level(groups: Groups, end: Estimate, above: pd.DataFrame, below: pd.Dat
     )
 
 
-def _series_trend(row: Estimate, logs: np.ndarray, years: list[int], level: float) -> Estimate:
+def _series_trend(
+    row: Estimate, logs: np.ndarray, years: list[int], level: float
+) -> Estimate:
     t = np.array(years, float)
-    X, lags = np.column_stack([(t - t.mean()) / 10, np.ones(len(t))]), default_lags(len(t))
+    X = np.column_stack([(t - t.mean()) / 10, np.ones(len(t))])
+    lags = default_lags(len(t))
     fit = kernel_fit(OLS(logs, X).fit(method="qr"))
     row = replace(row, estimate=float(fit.beta[0]))
     try:
-        found = driscoll_kraay_inference(fit, np.array([1.0, 0.0]), t.astype(int), lags, level=level)
+        found = driscoll_kraay_inference(
+            fit, np.array([1.0, 0.0]), t.astype(int), lags, level=level
+        )
     except NumericsError as error:
         return replace(row, warning=f"no interval: {error}")
     return replace(

@@ -9,7 +9,14 @@ from pydantic import AfterValidator, Field
 
 from evenfield.shared.spec import Id, Role, Spec
 
-Comparison = Literal["cluster", "sez", "cluster - sez", "sez - cluster", "cluster given sez", "sez given cluster"]
+Comparison = Literal[
+    "cluster",
+    "sez",
+    "cluster - sez",
+    "sez - cluster",
+    "cluster given sez",
+    "sez given cluster",
+]
 Table = Literal["panel", "periods"]
 
 
@@ -23,7 +30,9 @@ def _apart(windows: list[tuple[int, int]]) -> list[tuple[int, int]]:
     ordered = sorted(windows)
     wrong = [window for window in ordered if window[0] >= window[1]]
     if wrong := wrong + [two for one, two in pairwise(ordered) if two[0] < one[1]]:
-        raise ValueError(f"window {wrong[0][0]}-{wrong[0][1]} ends too early or overlaps another")
+        raise ValueError(
+            f"window {wrong[0][0]}-{wrong[0][1]} ends too early or overlaps another"
+        )
     return ordered
 
 
@@ -36,7 +45,10 @@ def _before_after(spans: tuple[Span, Span]) -> tuple[Span, Span]:
 Span = Annotated[tuple[int, int], AfterValidator(_in_order)]
 Windows = Annotated[list[tuple[int, int]], AfterValidator(_apart)]
 TwoSpans = Annotated[tuple[Span, Span], AfterValidator(_before_after)]
-Outcome = Annotated[str, Field(description="Outcome: an expression of columns, for example `log(a / b)`.")]
+Outcome = Annotated[
+    str,
+    Field(description="Outcome: an expression of columns, for example `log(a / b)`."),
+]
 
 
 class Question(Spec):
@@ -50,34 +62,53 @@ class Question(Spec):
 class Sampled(Question):
     """A specification on one sample."""
 
-    sample: str = Field("all", description="Sample of units, named under panel.samples.")
+    sample: str = Field(
+        "all", description="Sample of units, named under panel.samples."
+    )
 
 
 class MeanSpec(Question):
     """Means of an outcome over every main period, compared between groups."""
 
     outcome: Outcome
-    table: Table = Field("panel", description="Mean over the years of a period, or a column of periods.csv.")
+    table: Table = Field(
+        "panel",
+        description="Mean over the years of a period, or a column of periods.csv.",
+    )
     label: str = Field("", description="How the outcome is printed.")
     unit: str = Field("", description="Unit of measure.")
     sesoi: str = Field("", description="Key of `sesoi`; empty for none.")
 
 
 class PeriodSpec(MeanSpec):
-    """A comparison of units in every period, also in other unit schemes and samples, and pooled over periods."""
+    """A comparison of units in every period, also in other unit schemes and samples,
+    and pooled over periods.
+    """
 
     given: list[str] = Field([], description="Columns of periods.csv held fixed.")
-    periods: list[str] = Field([], description="Periods and spans; the main periods by default.")
-    pooled: list[str] = Field([], description="Periods that are pooled by random effects; empty for none.")
-    samples: list[str] = Field(["all"], min_length=1, description="Samples; the first one decides.")
-    unit_schemes: dict[str, str] = Field({}, description="Unit schemes and their printed names; the main one decides.")
+    periods: list[str] = Field(
+        [], description="Periods and spans; the main periods by default."
+    )
+    pooled: list[str] = Field(
+        [], description="Periods that are pooled by random effects; empty for none."
+    )
+    samples: list[str] = Field(
+        ["all"], min_length=1, description="Samples; the first one decides."
+    )
+    unit_schemes: dict[str, str] = Field(
+        {}, description="Unit schemes and their printed names; the main one decides."
+    )
 
 
 class PremiumSpec(PeriodSpec):
     """The premium of a group in every period, under every taxonomy."""
 
-    compare: list[Comparison] = Field(min_length=1, description="Comparisons; the first one decides.")
-    taxonomies: list[str] = Field([], description="Taxonomies beside the primary one; all by default.")
+    compare: list[Comparison] = Field(
+        min_length=1, description="Comparisons; the first one decides."
+    )
+    taxonomies: list[str] = Field(
+        [], description="Taxonomies beside the primary one; all by default."
+    )
 
 
 class DoseSpec(PeriodSpec):
@@ -85,17 +116,28 @@ class DoseSpec(PeriodSpec):
 
     doses: dict[str, str] = Field(
         min_length=1,
-        description="Doses by name: a measure of clusters.csv, or an expression of columns of panel.csv and zones in "
-        "force by type (`zones_state`), whose mean over the period is taken.",
+        description=(
+            "Doses by name: a measure of clusters.csv, or an expression of columns of"
+            " panel.csv and zones in force by type (`zones_state`), whose mean over the"
+            " period is taken."
+        ),
     )
 
 
 class FadingSpec(MeanSpec, Sampled):
-    """The change of a premium from period to period, or the path of a location quotient."""
+    """The change of a premium from period to period, or the path of a location
+    quotient.
+    """
 
-    compare: list[Comparison] = Field(["sez"], min_length=1, description="Comparisons; the first one decides.")
-    path: Literal["periods", "quotient"] = Field("periods", description="Trend over periods, or location quotient.")
-    over: str = Field("", description="For a quotient, the column whose shares stand below.")
+    compare: list[Comparison] = Field(
+        ["sez"], min_length=1, description="Comparisons; the first one decides."
+    )
+    path: Literal["periods", "quotient"] = Field(
+        "periods", description="Trend over periods, or location quotient."
+    )
+    over: str = Field(
+        "", description="For a quotient, the column whose shares stand below."
+    )
 
 
 class Measure(Spec):
@@ -113,7 +155,9 @@ class IntensitySpec(Sampled):
     compare: Comparison = Field(description="The comparison.")
     window: Span = Field(description="First and last year of the means.")
     cells: str = Field(description="Period whose group labels are used.")
-    measures: list[Measure] = Field(min_length=1, description="Outcomes; one that the panel lacks is left out.")
+    measures: list[Measure] = Field(
+        min_length=1, description="Outcomes; one that the panel lacks is left out."
+    )
     sesoi: str = Field("", description="Key of `sesoi`; empty for none.")
 
 
@@ -122,22 +166,53 @@ class ChangeSpec(Sampled):
 
     outcome: Outcome
     name: Id = Field(description="Name of the outcome in the estimates.")
-    level: str = Field("", description="Name of the mean of the outcome in a window; empty for none.")
-    parts: dict[str, str] = Field({}, description="Other outcomes compared beside it, by name.")
-    windows: Windows = Field(description="First and last years; no change crosses from one window to the next.")
-    given: list[str] = Field([], description="Held fixed: `gap_start`, `log_income_start` or columns of units.csv.")
-    sesoi: str = Field("", description="Key of `sesoi`: percent of the ratio over a window; empty for none.")
+    level: str = Field(
+        "", description="Name of the mean of the outcome in a window; empty for none."
+    )
+    parts: dict[str, str] = Field(
+        {}, description="Other outcomes compared beside it, by name."
+    )
+    windows: Windows = Field(
+        description=(
+            "First and last years; no change crosses from one window to the next."
+        )
+    )
+    given: list[str] = Field(
+        [],
+        description=(
+            "Held fixed: `gap_start`, `log_income_start` or columns of units.csv."
+        ),
+    )
+    sesoi: str = Field(
+        "",
+        description=(
+            "Key of `sesoi`: percent of the ratio over a window; empty for none."
+        ),
+    )
     note: str = Field("", description="A warning that all rows carry.")
 
 
 class ProgrammeSpec(Sampled):
-    """Mean growth after less mean growth before a regional programme, one change a unit."""
+    """Mean growth after less mean growth before a regional programme, one change a
+    unit.
+    """
 
     programme: str = Field(description="Programme of programmes.csv.")
-    beside: list[str] = Field([], description="Other programmes, each with its own coefficient.")
-    spans: TwoSpans = Field(description="First and last years of growth before and after.")
-    placebos: list[TwoSpans] = Field([], description="Two spans around a date at which nothing began.")
-    exposure: str = Field("", description="Weights of the interaction with neighbours' clusters; empty for none.")
+    beside: list[str] = Field(
+        [], description="Other programmes, each with its own coefficient."
+    )
+    spans: TwoSpans = Field(
+        description="First and last years of growth before and after."
+    )
+    placebos: list[TwoSpans] = Field(
+        [], description="Two spans around a date at which nothing began."
+    )
+    exposure: str = Field(
+        "",
+        description=(
+            "Weights of the interaction with neighbours' clusters; empty for none."
+        ),
+    )
     given: list[str] = Field([], description="Columns of units.csv held fixed.")
     sesoi: str = Field("", description="Key of `sesoi`; empty for none.")
 
@@ -147,7 +222,9 @@ class WagesSpec(Sampled):
 
     wage: str = Field(description="Column of wages per worker.")
     investment: str = Field(description="Column of foreign investment.")
-    years: Span = Field(description="First and last year of wages; investment follows a year later.")
+    years: Span = Field(
+        description="First and last year of wages; investment follows a year later."
+    )
     sesoi: str = Field("", description="Key of `sesoi`; empty for none.")
     note: str = Field("", description="A warning that all rows carry.")
 
@@ -156,10 +233,20 @@ class Section(Spec):
     """Group contrasts, question by question."""
 
     premium: list[PremiumSpec] = Field([], description="Premiums of groups by period.")
-    dose: list[DoseSpec] = Field([], description="Outcomes per standard deviation of a dose, by period.")
-    factor_intensity: list[IntensitySpec] = Field([], description="Several outcomes of one window together.")
-    fading: list[FadingSpec] = Field([], description="Change of premiums, location quotients.")
+    dose: list[DoseSpec] = Field(
+        [], description="Outcomes per standard deviation of a dose, by period."
+    )
+    factor_intensity: list[IntensitySpec] = Field(
+        [], description="Several outcomes of one window together."
+    )
+    fading: list[FadingSpec] = Field(
+        [], description="Change of premiums, location quotients."
+    )
     balance: list[ChangeSpec] = Field([], description="Change of the urban-rural gap.")
-    programmes: list[ProgrammeSpec] = Field([], description="Growth before and after regional programmes.")
-    wages: list[WagesSpec] = Field([], description="Wage elasticity of foreign investment.")
+    programmes: list[ProgrammeSpec] = Field(
+        [], description="Growth before and after regional programmes."
+    )
+    wages: list[WagesSpec] = Field(
+        [], description="Wage elasticity of foreign investment."
+    )
     labour_cost: list[ChangeSpec] = Field([], description="Growth of unit labour cost.")

@@ -10,9 +10,20 @@ from linearmodels.panel import PanelOLS
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import cr3_inference
-from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_kraay_inference
-from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws, wild_inference
-from evenfield.numerics.influence import dependent_columns, effective_clusters, partial_leverage
+from evenfield.numerics.inference.driscoll_kraay import (
+    default_lags,
+    driscoll_kraay_inference,
+)
+from evenfield.numerics.inference.wild_bootstrap import (
+    wild_bootstrap,
+    wild_draws,
+    wild_inference,
+)
+from evenfield.numerics.influence import (
+    dependent_columns,
+    effective_clusters,
+    partial_leverage,
+)
 from evenfield.numerics.ols import OlsFit
 from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.random import generator_for
@@ -20,10 +31,18 @@ from evenfield.shared.contrasts.contrasts import leave_out_rows
 from evenfield.shared.contrasts.prepared_contrasts import TIE_DIGITS, GroupContrast
 from evenfield.shared.estimates import NAN, Estimate, finite_or_nan
 from evenfield.shared.samples import joined, underpowered
-from evenfield.topics.group_contrasts.estimate_groups import DIFFERENCE, LABELS, Groups, compared, years_within
+from evenfield.topics.group_contrasts.estimate_groups import (
+    DIFFERENCE,
+    LABELS,
+    Groups,
+    compared,
+    years_within,
+)
 from evenfield.topics.group_contrasts.estimate_spec import WagesSpec
 
-INVESTMENT, ELASTICITY, SLOPE = "log_investment_next_year", "log_wage", "wage_slope"
+INVESTMENT = "log_investment_next_year"
+ELASTICITY = "log_wage"
+SLOPE = "wage_slope"
 CROSSED = {label: f"log_wage_x_{label}" for label in LABELS}
 FEWEST_TREATED = 4
 
@@ -33,19 +52,24 @@ class Regression:
     """A regression with unit and year effects, and one combination of its coefficients."""
 
     row: Estimate  # the row to fill; its estimator is the name of the deciding method
-    table: pd.DataFrame  # ``unit``, ``year``, the outcome and the regressors; complete rows, sorted
+    table: (
+        pd.DataFrame
+    )  # ``unit``, ``year``, the outcome and the regressors; complete rows, sorted
     regressors: tuple[str, ...]  # columns
     weights: dict[str, float]  # weights of the combination by regressor
-    treated: int  # units in the smaller of the groups compared; below four there is no standard error
+    # units in the smaller of the groups compared; below four there is no standard error
+    treated: int
 
 
-def elasticity(groups: Groups, spec: WagesSpec) -> Iterator[GroupContrast | Estimate | tuple[str, str]]:
+def elasticity(
+    groups: Groups, spec: WagesSpec
+) -> Iterator[GroupContrast | Estimate | tuple[str, str]]:
     """Compare the wage elasticity of foreign investment of cluster and zone regions.
 
     Notes
     -----
-    ln F_i,t+1 = mu_i + tau_t + k ln w_it + k_C C_i ln w_it + k_S S_i ln w_it + e_it; the number of interest is
-    k_C - k_S.
+    ln F_i,t+1 = mu_i + tau_t + k ln w_it + k_C C_i ln w_it + k_S S_i ln w_it + e_it;
+    the number of interest is k_C - k_S.
     """
     found, reason = _panel(groups, spec)
     if reason:
@@ -58,12 +82,17 @@ def elasticity(groups: Groups, spec: WagesSpec) -> Iterator[GroupContrast | Esti
             asked = replace(asked, row=replace(asked.row, role="robustness"))
         yield from panel_rows(asked, groups)
         if main and taxonomy == groups.primary:
-            # ASSUME: one set of year effects for all, so a group's own trend of investment enters its elasticity; a
-            # second row gives every group its own year effects.
+            # ASSUME: one set of year effects for all, so a group's own trend of
+            # investment enters its elasticity; a second row gives every group its own
+            # year effects.
             yield from panel_rows(_with_group_years(asked), groups)
-            single = replace(asked.row, hypothesis="", role="exploratory", contrast="", sesoi=NAN)
+            single = replace(
+                asked.row, hypothesis="", role="exploratory", contrast="", sesoi=NAN
+            )
             for name in asked.regressors:
-                own = replace(asked, row=replace(single, term=name), weights={name: 1.0})
+                own = replace(
+                    asked, row=replace(single, term=name), weights={name: 1.0}
+                )
                 yield from panel_rows(own, groups)
     yield _slopes(groups, spec, found)
 
@@ -72,75 +101,140 @@ def _panel(groups: Groups, spec: WagesSpec) -> tuple[pd.DataFrame, str]:
     """Return log wages and log investment of the year after by unit and year."""
     if reason := groups.missing(spec.wage, spec.investment):
         return pd.DataFrame(), reason
-    (first, last), kept = spec.years, groups.members(spec.sample)
+    first, last = spec.years
+    kept = groups.members(spec.sample)
     later = groups.wide(spec.investment).rename(columns=lambda year: year - 1)
     inside = years_within(later, first, last)
     if (later[inside] <= 0).to_numpy().any():
-        return pd.DataFrame(), f"{spec.investment} holds zeros: its logarithm does not exist"
-    columns = {ELASTICITY: groups.wide(f"log({spec.wage})").stack(), INVESTMENT: later[inside].apply(np.log).stack()}
+        return (
+            pd.DataFrame(),
+            f"{spec.investment} holds zeros: its logarithm does not exist",
+        )
+    columns = {
+        ELASTICITY: groups.wide(f"log({spec.wage})").stack(),
+        INVESTMENT: later[inside].apply(np.log).stack(),
+    }
     table = (
-        pd.DataFrame(columns).reindex(columns[ELASTICITY].index).rename_axis(["unit", "year"]).dropna().reset_index()
+        pd.DataFrame(columns)
+        .reindex(columns[ELASTICITY].index)
+        .rename_axis(["unit", "year"])
+        .dropna()
+        .reset_index()
     )
     table = table[table["unit"].isin(kept)].reset_index(drop=True)
-    return table, "" if table["year"].nunique() > 2 else f"fewer than 3 years of both in {first}-{last}"
+    return table, (
+        ""
+        if table["year"].nunique() > 2
+        else f"fewer than 3 years of both in {first}-{last}"
+    )
 
 
 def _row(groups: Groups, spec: WagesSpec, **fields: Any) -> Estimate:
-    labels = {"estimator": "panel_fe", "outcome": INVESTMENT, "term": CROSSED["cluster"], "contrast": DIFFERENCE}
-    labels |= {"controls_id": spec.investment, "period": f"{spec.years[0]}-{spec.years[1]}", "fe_id": "unit + year"}
-    return groups.row("wages", spec, **{**labels, "unit_of_measure": "elasticity", "warning": spec.note, **fields})
+    labels = {
+        "estimator": "panel_fe",
+        "outcome": INVESTMENT,
+        "term": CROSSED["cluster"],
+        "contrast": DIFFERENCE,
+    }
+    labels |= {
+        "controls_id": spec.investment,
+        "period": f"{spec.years[0]}-{spec.years[1]}",
+        "fe_id": "unit + year",
+    }
+    return groups.row(
+        "wages",
+        spec,
+        **{**labels, "unit_of_measure": "elasticity", "warning": spec.note, **fields},
+    )
 
 
-def _regression(groups: Groups, spec: WagesSpec, taxonomy: str, found: pd.DataFrame) -> Regression:
+def _regression(
+    groups: Groups, spec: WagesSpec, taxonomy: str, found: pd.DataFrame
+) -> Regression:
     cells = groups.labels(taxonomy, groups.period_at(spec.years[0]))
     mine = cells.loc[sorted(set(found["unit"]))]
     labels = {name: found["unit"].map(cells[name]).astype(float) for name in LABELS}
     crossed = {CROSSED[name]: found[ELASTICITY] * labels[name] for name in LABELS}
-    treated = min(int(min(mine[name].sum(), len(mine) - mine[name].sum())) for name in LABELS)
+    treated = min(
+        int(min(mine[name].sum(), len(mine) - mine[name].sum())) for name in LABELS
+    )
     weights = {CROSSED["cluster"]: 1.0, CROSSED["sez"]: -1.0}
     row = _row(groups, spec, treatment_def=taxonomy)
-    return Regression(row, found.assign(**labels, **crossed), (ELASTICITY, *crossed), weights, treated)
+    return Regression(
+        row, found.assign(**labels, **crossed), (ELASTICITY, *crossed), weights, treated
+    )
 
 
 def _with_group_years(asked: Regression) -> Regression:
     table, years = asked.table, sorted(set(asked.table["year"]))[1:]
-    effects = {f"{name} in {year}": table[name] * table["year"].eq(year) for name in LABELS for year in years}
-    labels: dict[str, Any] = {"spec_id": f"{asked.row.spec_id}_group_years", "fe_id": "unit + year + group x year"}
+    effects = {
+        f"{name} in {year}": table[name] * table["year"].eq(year)
+        for name in LABELS
+        for year in years
+    }
+    labels: dict[str, Any] = {
+        "spec_id": f"{asked.row.spec_id}_group_years",
+        "fe_id": "unit + year + group x year",
+    }
     row = replace(asked.row, role="robustness", **labels)
     wider = pd.concat([table, pd.DataFrame(effects)], axis=1)
-    return replace(asked, row=row, table=wider, regressors=(*asked.regressors, *effects))
+    return replace(
+        asked, row=row, table=wider, regressors=(*asked.regressors, *effects)
+    )
 
 
 def _slopes(groups: Groups, spec: WagesSpec, found: pd.DataFrame) -> GroupContrast:
-    """Collapse to one slope of investment on wages a unit, over its own years, and compare the slopes."""
-    # ASSUME: wages rise everywhere, so what units share in a year moves all slopes alike and leaves the difference.
+    """Collapse to one slope of investment on wages a unit, over its own years, and
+    compare the slopes.
+    """
+    # ASSUME: wages rise everywhere, so what units share in a year moves all slopes
+    # alike and leaves the difference.
     values = found.set_index(["unit", "year"])[[ELASTICITY, INVESTMENT]]
     free = values - values.groupby(level="unit").transform("mean")
     cross = (free[ELASTICITY] * free[INVESTMENT]).groupby(level="unit").sum()
     slopes = cross / (free[ELASTICITY] ** 2).groupby(level="unit").sum()
-    cells = groups.labels(groups.primary, groups.period_at(spec.years[0])).loc[slopes.index]
+    cells = groups.labels(groups.primary, groups.period_at(spec.years[0])).loc[
+        slopes.index
+    ]
     role = "ladder" if spec.role == "primary" else spec.role
-    row = _row(groups, spec, role=role, estimator="panel_fe_slopes", treatment_def=groups.primary)
+    row = _row(
+        groups,
+        spec,
+        role=role,
+        estimator="panel_fe_slopes",
+        treatment_def=groups.primary,
+    )
     made = compared(row, cells.assign(**{SLOPE: slopes}), SLOPE)
     return replace(made, row=replace(made.row, term=row.term))
 
 
 def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
-    """Estimate a combination: with all its inference and leave-out rows where it decides, by CR3 elsewhere.
+    """Estimate a combination: with all its inference and leave-out rows where it
+    decides, by CR3 elsewhere.
 
     Notes
     -----
-    Deciding: CR3 by unit with t(G* - 1) (MacKinnon, Nielsen and Webb 2023; Carter, Schnepel and Steigerwald 2017).
-    Beside it the restricted wild cluster bootstrap 33 and Driscoll-Kraay with the fixed-b law. Unit effects are
-    absorbed; year effects stay among the regressors, so that they are estimated anew without each unit.
+    Deciding: CR3 by unit with t(G* - 1) (MacKinnon, Nielsen and Webb 2023; Carter,
+    Schnepel and Steigerwald 2017). Beside it the restricted wild cluster bootstrap 33
+    and Driscoll-Kraay with the fixed-b law. Unit effects are absorbed; year effects
+    stay among the regressors, so that they are estimated anew without each unit.
     """
-    units, years = asked.table["unit"].to_numpy(str), asked.table["year"].to_numpy(int)
+    units = asked.table["unit"].to_numpy(str)
+    years = asked.table["year"].to_numpy(int)
     try:
         fit = _fit(asked, np.unique(years))
     except NumericsError as error:
-        return [replace(asked.row, estimate=NAN, warning=joined(asked.row.warning, f"not defined: {error}"))]
+        return [
+            replace(
+                asked.row,
+                estimate=NAN,
+                warning=joined(asked.row.warning, f"not defined: {error}"),
+            )
+        ]
     c = np.zeros(fit.X.shape[1])
-    c[: len(asked.regressors)] = [asked.weights.get(name, 0.0) for name in asked.regressors]
+    c[: len(asked.regressors)] = [
+        asked.weights.get(name, 0.0) for name in asked.regressors
+    ]
     codes, names = pd.factorize(units)
     shares = partial_leverage(fit.X, codes, c)[1]
     row = replace(
@@ -158,19 +252,26 @@ def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
         return [replace(row, warning=joined(row.warning, few))]
     rows = [_cr3(row, fit, c, units, groups)]
     if row.role == "primary":
-        rows += [_wild(row, fit, c, codes, groups), _driscoll_kraay(row, fit, c, years, groups)]
+        rows += [
+            _wild(row, fit, c, codes, groups),
+            _driscoll_kraay(row, fit, c, years, groups),
+        ]
         rows += leave_out_rows(row, fit, c, units, groups.settings)
     return rows
 
 
 def _fit(asked: Regression, dates: np.ndarray) -> OlsFit:
     index = pd.MultiIndex.from_frame(asked.table[["unit", "year"]])
-    dummies = {f"year {year}": asked.table["year"].eq(year).astype(float) for year in dates[1:]}
+    dummies = {
+        f"year {year}": asked.table["year"].eq(year).astype(float) for year in dates[1:]
+    }
     X = asked.table[list(asked.regressors)].assign(**dummies).set_index(index)
     y = pd.Series(asked.table[INVESTMENT].to_numpy(float), index, name=INVESTMENT)
     units = index.get_level_values("unit").nunique()
     if len(y) <= X.shape[1] + units:
-        raise NumericsError(f"{len(y)} observations for {X.shape[1]} coefficients and {units} units")
+        raise NumericsError(
+            f"{len(y)} observations for {X.shape[1]} coefficients and {units} units"
+        )
     free = X - X.groupby(level="unit").transform("mean")
     if found := dependent_columns(free.to_numpy()):
         raise NumericsError(f"{X.columns[found[0]]} does not vary or is collinear")
@@ -178,11 +279,20 @@ def _fit(asked: Regression, dates: np.ndarray) -> OlsFit:
     inside = free.to_numpy()
     bread = np.linalg.inv(inside.T @ inside)
     y_free = (y - y.groupby(level="unit").transform("mean")).to_numpy()
-    return OlsFit(inside, y_free, fitted.params.to_numpy(), bread, fitted.resids.loc[index].to_numpy())
+    return OlsFit(
+        inside,
+        y_free,
+        fitted.params.to_numpy(),
+        bread,
+        fitted.resids.loc[index].to_numpy(),
+    )
 
 
 def _tested(row: Estimate, found: Any, level: float, **labels: Any) -> Estimate:
-    ends: dict[str, Any] = {"conf_low": finite_or_nan(found.conf_low), "conf_high": finite_or_nan(found.conf_high)}
+    ends: dict[str, Any] = {
+        "conf_low": finite_or_nan(found.conf_low),
+        "conf_high": finite_or_nan(found.conf_high),
+    }
     test: dict[str, Any] = {
         "std_error": found.std_error,
         "statistic": found.statistic,
@@ -192,36 +302,66 @@ def _tested(row: Estimate, found: Any, level: float, **labels: Any) -> Estimate:
     return replace(row, **test, **ends, **labels)
 
 
-def _cr3(row: Estimate, fit: OlsFit, c: np.ndarray, units: np.ndarray, groups: Groups) -> Estimate:
+def _cr3(
+    row: Estimate, fit: OlsFit, c: np.ndarray, units: np.ndarray, groups: Groups
+) -> Estimate:
     level = groups.settings.level
     try:
         found = cr3_inference(fit, c, units, row.g_star - 1, level)
     except NumericsError as error:
         return replace(row, warning=joined(row.warning, f"not defined: {error}"))
-    # ASSUME: serial correlation is left in the standard error, so what a panel can detect follows from that error.
-    mde = smallest_visible(found.conf_low, found.conf_high, found.std_error, groups.settings.power, level)
+    # ASSUME: serial correlation is left in the standard error, so what a panel can
+    # detect follows from that error.
+    mde = smallest_visible(
+        found.conf_low, found.conf_high, found.std_error, groups.settings.power, level
+    )
     labels = {"se_type": "CR3", "p_type": "t(G* - 1)", "df": found.df, "mde": mde}
     return _tested(
-        row, found, level, **labels, warning=joined(row.warning, underpowered(mde, row.sesoi, row.unit_of_measure))
+        row,
+        found,
+        level,
+        **labels,
+        warning=joined(row.warning, underpowered(mde, row.sesoi, row.unit_of_measure)),
     )
 
 
-def _wild(row: Estimate, fit: OlsFit, c: np.ndarray, units: np.ndarray, groups: Groups) -> Estimate:
-    labels: dict[str, Any] = {"se_type": "CR3", "p_type": "wild bootstrap 33, rademacher"}
-    row, s = replace(row, role="ladder", estimator=f"{row.estimator}_wcr33", **labels), groups.settings
+def _wild(
+    row: Estimate, fit: OlsFit, c: np.ndarray, units: np.ndarray, groups: Groups
+) -> Estimate:
+    labels: dict[str, Any] = {
+        "se_type": "CR3",
+        "p_type": "wild bootstrap 33, rademacher",
+    }
+    row = replace(row, role="ladder", estimator=f"{row.estimator}_wcr33", **labels)
+    s = groups.settings
     try:
-        stream = generator_for(s.seed, f"wild:{row.spec_id}:{row.outcome}:{row.term}:{row.treatment_def}")
+        stream = generator_for(
+            s.seed, f"wild:{row.spec_id}:{row.outcome}:{row.term}:{row.treatment_def}"
+        )
         draws = wild_draws(units, "rademacher", s.permutations, stream)
-        return _tested(row, wild_inference(wild_bootstrap(fit, c, units, draws, "33"), s.level), s.level)
+        return _tested(
+            row,
+            wild_inference(wild_bootstrap(fit, c, units, draws, "33"), s.level),
+            s.level,
+        )
     except NumericsError as error:
         return replace(row, warning=joined(row.warning, f"not defined: {error}"))
 
 
-def _driscoll_kraay(row: Estimate, fit: OlsFit, c: np.ndarray, years: np.ndarray, groups: Groups) -> Estimate:
-    row = replace(row, role="ladder", estimator=f"{row.estimator}_driscoll_kraay", se_type="Driscoll-Kraay")
+def _driscoll_kraay(
+    row: Estimate, fit: OlsFit, c: np.ndarray, years: np.ndarray, groups: Groups
+) -> Estimate:
+    row = replace(
+        row,
+        role="ladder",
+        estimator=f"{row.estimator}_driscoll_kraay",
+        se_type="Driscoll-Kraay",
+    )
     level = groups.settings.level
     try:
-        found = driscoll_kraay_inference(fit, c, years, default_lags(row.n_periods), level=level)
+        found = driscoll_kraay_inference(
+            fit, c, years, default_lags(row.n_periods), level=level
+        )
         return _tested(row, found, level, p_type=found.law)
     except NumericsError as error:
         return replace(row, warning=joined(row.warning, f"not defined: {error}"))

@@ -1,4 +1,6 @@
-"""F1: a tile-grid map, one square per unit, coloured and hatched by cell, the cases as letters."""
+"""F1: a tile-grid map, one square per unit, coloured and hatched by cell, the cases as
+letters.
+"""
 
 from textwrap import wrap
 from typing import Any
@@ -12,7 +14,15 @@ from matplotlib.patches import Circle, Rectangle
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import ACCENT, CELLS, INK, MARKS, SOFT, WIDTH, use_style
+from evenfield.shared.figures.style import (
+    ACCENT,
+    CELLS,
+    INK,
+    MARKS,
+    SOFT,
+    WIDTH,
+    use_style,
+)
 from evenfield.shared.tables.rows import TEXT, Row, records
 from evenfield.shared.tables.table import LETTERS
 from evenfield.shared.tables.units import cells_of, count_of, in_words, last_main_period
@@ -20,25 +30,47 @@ from evenfield.study.errors import ArtifactError
 from evenfield.topics.groups.figure_rollout import f2
 
 TILE = 0.92
-FEW, SHORT = 100, 4  # most units whose squares hold a label, most letters of one
-SHADE: dict[str, Any] = {"facecolor": "none", "edgecolor": "white", "alpha": 0.45, "linewidth": 0.0}
+# most units whose squares hold a label, most letters of one
+FEW = 100
+SHORT = 4
+SHADE: dict[str, Any] = {
+    "facecolor": "none",
+    "edgecolor": "white",
+    "alpha": 0.45,
+    "linewidth": 0.0,
+}
 LEGEND_SHARE = 0.36
-LINE, SECOND_LINE, WRAP = 0.19, 0.13, 36
+LINE = 0.19
+SECOND_LINE = 0.13
+WRAP = 36
 
 
 def f1(facts: Facts) -> Artwork:
     """Draw the tile-grid map of cells."""
     use_style()
     period = last_main_period(facts.config["periods"])
-    cells = cells_of(facts.table("cells", text=TEXT), facts.config["taxonomy"]["primary"], period)
+    cells = cells_of(
+        facts.table("cells", text=TEXT), facts.config["taxonomy"]["primary"], period
+    )
     cases = facts.ingested("cases", TEXT)
     tiles = _tiles(cells, facts.table("units", text=TEXT), cases)
-    grid = tiles.assign(code=tiles["cell"].map(CELLS.index)).pivot(index="tile_row", columns="tile_col", values="code")
-    rows, cols = (range(int(tiles[name].min()), int(tiles[name].max()) + 1) for name in ("tile_row", "tile_col"))
+    grid = tiles.assign(code=tiles["cell"].map(CELLS.index)).pivot(
+        index="tile_row", columns="tile_col", values="code"
+    )
+    rows, cols = (
+        range(int(tiles[name].min()), int(tiles[name].max()) + 1)
+        for name in ("tile_row", "tile_col")
+    )
     height = max(WIDTH * (1 - LEGEND_SHARE) * len(rows) / len(cols), 2.6)
     figure = plt.figure(figsize=(WIDTH, height))
     axes = figure.add_axes((0.0, 0.0, 1 - LEGEND_SHARE, 1.0))
-    gap = (1 - TILE) * 72 * min(WIDTH * (1 - LEGEND_SHARE) / (len(cols) + 0.1), height / (len(rows) + 0.1))
+    gap = (
+        (1 - TILE)
+        * 72
+        * min(
+            WIDTH * (1 - LEGEND_SHARE) / (len(cols) + 0.1), height / (len(rows) + 0.1)
+        )
+    )
     fills = ListedColormap([MARKS[cell].fill for cell in CELLS])
     sns.heatmap(
         grid.reindex(index=rows, columns=cols),
@@ -52,8 +84,17 @@ def f1(facts: Facts) -> Artwork:
         ax=axes,
     )
     few = len(tiles) <= FEW
-    for tile in records(tiles.assign(label=[facts.label(unit) if few else "" for unit in tiles["unit"]])):
-        _draw_tile(axes, tile, (float(tile["tile_col"]) - cols[0] + 0.5, float(tile["tile_row"]) - rows[0] + 0.5))
+    for tile in records(
+        tiles.assign(label=[facts.label(unit) if few else "" for unit in tiles["unit"]])
+    ):
+        _draw_tile(
+            axes,
+            tile,
+            (
+                float(tile["tile_col"]) - cols[0] + 0.5,
+                float(tile["tile_row"]) - rows[0] + 0.5,
+            ),
+        )
     axes.set(xlim=(-0.05, len(cols) + 0.05), ylim=(len(rows) + 0.05, -0.05))
     axes.axis("off")
     legend = figure.add_axes((1 - LEGEND_SHARE + 0.015, 0.0, LEGEND_SHARE - 0.015, 1.0))
@@ -64,13 +105,20 @@ def f1(facts: Facts) -> Artwork:
 FIGURES = {"F1": f1, "F2": f2}
 
 
-def _tiles(cells: pd.DataFrame, units: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
-    tiles = cells[["unit", "cell"]].merge(units[["unit", "name", "tile_row", "tile_col"]], on="unit", how="left")
-    bare = tiles.loc[tiles[["tile_row", "tile_col"]].isna().any(axis=1), "unit"].tolist()
+def _tiles(
+    cells: pd.DataFrame, units: pd.DataFrame, cases: pd.DataFrame
+) -> pd.DataFrame:
+    tiles = cells[["unit", "cell"]].merge(
+        units[["unit", "name", "tile_row", "tile_col"]], on="unit", how="left"
+    )
+    bare = tiles.loc[
+        tiles[["tile_row", "tile_col"]].isna().any(axis=1), "unit"
+    ].tolist()
     shared = tiles.loc[tiles.duplicated(["tile_row", "tile_col"]), "unit"].tolist()
     if bare or shared:
         raise ArtifactError(
-            f"{len(bare)} units without a tile, {len(shared)} on a tile already taken ({(bare + shared)[0]})",
+            f"{len(bare)} units without a tile, {len(shared)} on a tile already taken"
+            f" ({(bare + shared)[0]})",
             "a tile_row and tile_col of its own for each unit",
             "correct units.csv or remove F1 from `figures` in config.yaml",
         )
@@ -81,30 +129,66 @@ def _tiles(cells: pd.DataFrame, units: pd.DataFrame, cases: pd.DataFrame) -> pd.
 
 
 def _draw_tile(axes: Axes, tile: Row, centre: tuple[float, float]) -> None:
-    mark, letters, (x, y) = MARKS[tile["cell"]], tile["letters"], centre
+    mark = MARKS[tile["cell"]]
+    letters = tile["letters"]
+    x, y = centre
     if mark.hatch:
-        axes.add_patch(Rectangle((x - TILE / 2, y - TILE / 2), TILE, TILE, hatch=mark.hatch, **SHADE))
-    font: dict[str, Any] = {"ha": "center", "va": "center_baseline", "fontsize": 8.5, "fontweight": "bold"}
-    axes.text(x, y - (0.14 if letters else 0.0), tile["label"][:SHORT], color=mark.ink, **font)
+        axes.add_patch(
+            Rectangle(
+                (x - TILE / 2, y - TILE / 2), TILE, TILE, hatch=mark.hatch, **SHADE
+            )
+        )
+    font: dict[str, Any] = {
+        "ha": "center",
+        "va": "center_baseline",
+        "fontsize": 8.5,
+        "fontweight": "bold",
+    }
+    axes.text(
+        x, y - (0.14 if letters else 0.0), tile["label"][:SHORT], color=mark.ink, **font
+    )
     for i, letter in enumerate(letters):
         _draw_letter(axes, (x + (i - (len(letters) - 1) / 2) * 0.27, y + 0.25), letter)
 
 
-def _draw_letter(axes: Axes, centre: tuple[float, float], letter: str, radius: float = 0.125) -> None:
-    axes.add_patch(Circle(centre, radius, facecolor="white", edgecolor=ACCENT, linewidth=0.6, zorder=4))
-    axes.text(*centre, letter, color=ACCENT, fontsize=6.0, ha="center", va="center_baseline", zorder=5)
+def _draw_letter(
+    axes: Axes, centre: tuple[float, float], letter: str, radius: float = 0.125
+) -> None:
+    axes.add_patch(
+        Circle(
+            centre, radius, facecolor="white", edgecolor=ACCENT, linewidth=0.6, zorder=4
+        )
+    )
+    axes.text(
+        *centre,
+        letter,
+        color=ACCENT,
+        fontsize=6.0,
+        ha="center",
+        va="center_baseline",
+        zorder=5,
+    )
 
 
-def _draw_legend(axes: Axes, tiles: pd.DataFrame, cases: pd.DataFrame, units_name: str) -> None:
-    """Draw the key of cells with their counts, then the names of the cases, centred from top to bottom."""
+def _draw_legend(
+    axes: Axes, tiles: pd.DataFrame, cases: pd.DataFrame, units_name: str
+) -> None:
+    """Draw the key of cells with their counts, then the names of the cases, centred
+    from top to bottom.
+    """
     box = axes.get_window_extent()
-    width, height = box.width / axes.figure.dpi, box.height / axes.figure.dpi
+    width = box.width / axes.figure.dpi
+    height = box.height / axes.figure.dpi
     axes.set(xlim=(0, width), ylim=(height, 0))
     axes.axis("off")
     counts = tiles["cell"].value_counts()
     shown = [cell for cell in CELLS if cell in counts]
-    names = [wrap(f"{case['place']}: {case['industry']}", WRAP) for case in records(cases)]
-    tall = LINE * (1 + len(shown)) + (2 * LINE + sum(_tallness(lines) for lines in names) if names else 0)
+    names = [
+        wrap(f"{case['place']}: {case['industry']}", WRAP) for case in records(cases)
+    ]
+    tall = LINE * (1 + len(shown)) + (
+        2 * LINE + sum(_tallness(lines) for lines in names) if names else 0
+    )
     top = max((height - tall) / 2, 0.12)
     axes.text(0, top, units_name.capitalize(), fontweight="bold", va="center_baseline")
     for i, cell in enumerate(shown):
@@ -123,7 +207,9 @@ def _draw_cases(axes: Axes, top: float, names: list[list[str]]) -> None:
     for i, lines in enumerate(names):
         _draw_letter(axes, (0.085, at), LETTERS[i % len(LETTERS)], radius=0.075)
         for k, line in enumerate(lines):
-            axes.text(0.24, at + SECOND_LINE * k, line, va="center_baseline", fontsize=7.0)
+            axes.text(
+                0.24, at + SECOND_LINE * k, line, va="center_baseline", fontsize=7.0
+            )
         at += _tallness(lines)
 
 

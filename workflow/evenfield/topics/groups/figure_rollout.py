@@ -17,26 +17,48 @@ from evenfield.shared.tables.rows import TEXT
 from evenfield.shared.tables.units import in_words, zone_types
 from evenfield.study.errors import ArtifactError
 
-ZONE_NAMES = {"sez": "special economic zones", "etdz": "economic and technological zones"}
-ZONE_NAMES |= {"hidz": "high-tech zones (science parks)", "ftz": "free-trade zones", "new_area": "new areas"}
-SUPPORT_NAMES = {"not_yet_treated": "without a national zone", "far_controls": "of these, no neighbour with one"}
+ZONE_NAMES = {
+    "sez": "special economic zones",
+    "etdz": "economic and technological zones",
+}
+ZONE_NAMES |= {
+    "hidz": "high-tech zones (science parks)",
+    "ftz": "free-trade zones",
+    "new_area": "new areas",
+}
+SUPPORT_NAMES = {
+    "not_yet_treated": "without a national zone",
+    "far_controls": "of these, no neighbour with one",
+}
 
 
 def f2(facts: Facts) -> Artwork:
     """Draw the rollout of zones above the support of comparisons."""
     use_style()
-    doses, support = facts.table("doses", text=TEXT), _support(facts)
+    doses = facts.table("doses", text=TEXT)
+    support = _support(facts)
     kinds = zone_types(doses, ZONE_NAMES)
-    stock = doses.pivot_table(index="year", columns="zone_type", values="zones", aggfunc="sum", fill_value=0)[kinds]
+    stock = doses.pivot_table(
+        index="year", columns="zone_type", values="zones", aggfunc="sum", fill_value=0
+    )[kinds]
     new = stock.diff().fillna(stock)
-    figure, (above, below) = plt.subplots(2, 1, figsize=(WIDTH, 4.6), sharex=True, height_ratios=(1.5, 1.0))
-    shown = doses[doses["year"].eq(doses["year"].max()) & doses["zone_type"].isin(kinds)]
+    figure, (above, below) = plt.subplots(
+        2, 1, figsize=(WIDTH, 4.6), sharex=True, height_ratios=(1.5, 1.0)
+    )
+    shown = doses[
+        doses["year"].eq(doses["year"].max()) & doses["zone_type"].isin(kinds)
+    ]
     held, sure = (int(shown[column].sum()) for column in ("zones", "zones_dated"))
     memory = f"{held - sure} of {held} by a year from memory"
     _draw_bars(above, new.clip(lower=0), stock, memory)
     _draw_support(below, support, facts.words["units_name"])
     figure.subplots_adjust(left=0.065, right=0.985, top=0.94, bottom=0.065, hspace=0.24)
-    data = new[sorted(kinds)].add_prefix("new_").reset_index().merge(support, on="year", how="left")
+    data = (
+        new[sorted(kinds)]
+        .add_prefix("new_")
+        .reset_index()
+        .merge(support, on="year", how="left")
+    )
     return Artwork(figure, data, _describe(stock, support, facts.words, memory))
 
 
@@ -46,20 +68,35 @@ def zone_name(kind: str) -> str:
 
 
 def _support(facts: Facts) -> pd.DataFrame:
-    series = facts.series(topic="design") if "design" in facts.config["estimates"] else pd.DataFrame({"block": []})
+    series = (
+        facts.series(topic="design")
+        if "design" in facts.config["estimates"]
+        else pd.DataFrame({"block": []})
+    )
     rows = series[series["block"].eq("support")]
     if rows.empty:
-        found, todo = "no support of comparisons among the design diagnostics", "remove F2 from `figures`"
-        raise ArtifactError(found, "a study with zones and the topic design", f"{todo} in config.yaml")
+        found = "no support of comparisons among the design diagnostics"
+        todo = "remove F2 from `figures`"
+        raise ArtifactError(
+            found, "a study with zones and the topic design", f"{todo} in config.yaml"
+        )
     wide = rows.pivot(index="year", columns="term", values="value").reset_index()
     return wide.astype({"year": int}).rename_axis(columns=None)
 
 
 def _draw_bars(axes: Axes, new: pd.DataFrame, stock: pd.DataFrame, memory: str) -> None:
-    years, tops = new.index.to_numpy(int), new.cumsum(axis=1)
+    years = new.index.to_numpy(int)
+    tops = new.cumsum(axis=1)
     for place, kind in reversed(list(enumerate(new.columns.astype(str)))):
-        mark, name = series_mark(place), f"{zone_name(kind)} ({stock[kind].iloc[-1]:.0f} in {years[-1]})"
-        look = {"color": mark.fill, "saturation": 1, "hatch": mark.hatch, "edgecolor": "white", "linewidth": 0.0}
+        mark = series_mark(place)
+        name = f"{zone_name(kind)} ({stock[kind].iloc[-1]:.0f} in {years[-1]})"
+        look = {
+            "color": mark.fill,
+            "saturation": 1,
+            "hatch": mark.hatch,
+            "edgecolor": "white",
+            "linewidth": 0.0,
+        }
         sns.barplot(
             x=years,
             y=tops[kind].to_numpy(),
@@ -75,18 +112,33 @@ def _draw_bars(axes: Axes, new: pd.DataFrame, stock: pd.DataFrame, memory: str) 
     axes.set_title(f"New zones in each year, by type; {memory}")
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.tick_params(axis="x", length=0)
-    axes.set(xlim=(years[0] - 0.7, years[-1] + 0.7), ylim=(0, max(height.max() * 1.12, 1)), xlabel="", ylabel="")
+    axes.set(
+        xlim=(years[0] - 0.7, years[-1] + 0.7),
+        ylim=(0, max(height.max() * 1.12, 1)),
+        xlabel="",
+        ylabel="",
+    )
     for i in _peaks(height):
         text = f"{years[i]}: {height[i]:.0f}"
         axes.annotate(
-            text, (years[i], height[i]), (0, 2.5), textcoords="offset points", ha="center", fontsize=6.5, color=SOFT
+            text,
+            (years[i], height[i]),
+            (0, 2.5),
+            textcoords="offset points",
+            ha="center",
+            fontsize=6.5,
+            color=SOFT,
         )
     axes.legend(loc="upper left", bbox_to_anchor=(0.0, 1.0), handlelength=1.4)
 
 
 def _peaks(height: np.ndarray, most: int = 6) -> list[int]:
     padded = np.concatenate([[0.0], height, [0.0]])
-    local = [i for i in range(len(height)) if height[i] > padded[i] and height[i] >= padded[i + 2]]
+    local = [
+        i
+        for i in range(len(height))
+        if height[i] > padded[i] and height[i] >= padded[i + 2]
+    ]
     return sorted(sorted(local, key=lambda i: (-height[i], i))[:most])
 
 
@@ -112,13 +164,23 @@ def _draw_support(axes: Axes, support: pd.DataFrame, units_name: str) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(9, integer=True))
 
 
-def _describe(stock: pd.DataFrame, support: pd.DataFrame, study: Mapping[str, Any], memory: str) -> str:
-    last, held = stock.index[-1], stock.iloc[-1]
-    listed = in_words([f"{held[kind]:.0f} {zone_name(kind)}" for kind in stock.columns.astype(str)])
+def _describe(
+    stock: pd.DataFrame, support: pd.DataFrame, study: Mapping[str, Any], memory: str
+) -> str:
+    last = stock.index[-1]
+    held = stock.iloc[-1]
+    listed = in_words(
+        [f"{held[kind]:.0f} {zone_name(kind)}" for kind in stock.columns.astype(str)]
+    )
     left = support.set_index("year")["not_yet_treated"]
     gone = left.index[left.eq(0)]
-    end = f" and none is left from {gone.min()}" if len(gone) else f" and {left.iloc[-1]:.0f} in {left.index[-1]}"
+    end = (
+        f" and none is left from {gone.min()}"
+        if len(gone)
+        else f" and {left.iloc[-1]:.0f} in {left.index[-1]}"
+    )
     return (
-        f"Bars of new zones by type and year; in {last} there are {listed} ({memory}). Below, the number of "
-        f"{study['units_name']} without a national zone falls: {left.iloc[0]:.0f} in {left.index[0]}{end}."
+        f"Bars of new zones by type and year; in {last} there are {listed} ({memory})."
+        f" Below, the number of {study['units_name']} without a national zone falls:"
+        f" {left.iloc[0]:.0f} in {left.index[0]}{end}."
     )

@@ -51,7 +51,9 @@ Found = Iterator[tuple[str, tuple[str, ...], dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Decomposition:
-    """Incomes of one specification in one period, how units are grouped, and the rows made from them."""
+    """Incomes of one specification in one period, how units are grouped, and the rows
+    made from them.
+    """
 
     spec: Any
     period: str
@@ -59,7 +61,9 @@ class Decomposition:
     income: np.ndarray  # (N, T) income per head
     weights: np.ndarray  # (N, T) population, or ones
     output: np.ndarray | None  # (N, T) output at constant prices
-    groups: dict[str, tuple[np.ndarray, list[str]]]  # codes and names; taxonomies as ``seed2011: cell``
+    groups: dict[
+        str, tuple[np.ndarray, list[str]]
+    ]  # codes and names; taxonomies as ``seed2011: cell``
     linked: csr_array | None  # (N, N) weights, positive between neighbours
     inference: dict[str, Any]
     labels: dict[str, Any]
@@ -69,24 +73,54 @@ class Decomposition:
     def add_rows(self) -> None:
         """Make every row of the period."""
         ends = {"contrast": "end - start"}
-        self._add(self._totals(), [("index", {**ends, "term": measure}) for measure in MEASURES])
+        self._add(
+            self._totals(),
+            [("index", {**ends, "term": measure}) for measure in MEASURES],
+        )
         for name, (codes, names) in self.groups.items():
             group = {"treatment_def": name}
             if len(names) < 2:
-                self._add(iter(()), [("share", {})], "the grouping has one group", **group)
+                self._add(
+                    iter(()), [("share", {})], "the grouping has one group", **group
+                )
             else:
                 for end in ENDS:
-                    self._add(self._shares(name, codes, end), [("share", {"contrast": end})], **group)
-            self._add(self._growth(codes, names), [("growth", {})], outcome="output_real", **group)
+                    self._add(
+                        self._shares(name, codes, end),
+                        [("share", {"contrast": end})],
+                        **group,
+                    )
+            self._add(
+                self._growth(codes, names),
+                [("growth", {})],
+                outcome="output_real",
+                **group,
+            )
         first = f"{self.spec.taxonomies[0]}: " if self.spec.taxonomies else ""
         for pair in self.spec.nested:
-            outer, inner = (name if name in self.groups else first + name for name in pair)
+            outer, inner = (
+                name if name in self.groups else first + name for name in pair
+            )
             for end in ENDS:
                 for measure in MEASURES:
-                    shared = {"treatment_def": f"{outer} > {inner}", "contrast": end, "controls_id": measure}
-                    self._add(self._nested(outer, inner, end, measure), [("nested", {})], **shared)
+                    shared = {
+                        "treatment_def": f"{outer} > {inner}",
+                        "contrast": end,
+                        "controls_id": measure,
+                    }
+                    self._add(
+                        self._nested(outer, inner, end, measure),
+                        [("nested", {})],
+                        **shared,
+                    )
 
-    def _add(self, found: Found, lost: list[tuple[str, dict[str, Any]]], reason: str = "", **shared: Any) -> None:
+    def _add(
+        self,
+        found: Found,
+        lost: list[tuple[str, dict[str, Any]]],
+        reason: str = "",
+        **shared: Any,
+    ) -> None:
         """Add the rows found, or those that say why there are none."""
         rows = Rows(KINDS, "exploratory", self.note, **{**self.labels, **shared})
         try:
@@ -104,8 +138,11 @@ class Decomposition:
         return self.income[:, column], self.weights[:, column]
 
     def _stream(self, what: str) -> tuple[np.random.Generator, str]:
-        labels, seed = self.labels, self.inference["seed"]
-        names = (labels[key] for key in ("spec_id", "unit_scheme", "sample_id", "period"))
+        labels = self.labels
+        seed = self.inference["seed"]
+        names = (
+            labels[key] for key in ("spec_id", "unit_scheme", "sample_id", "period")
+        )
         draw_id = ":".join(["inequality", *names, what])
         return generator_for(seed, draw_id), f"{seed}:{draw_id}"
 
@@ -120,52 +157,101 @@ class Decomposition:
             yield from self._revised(measure)
         for end in ENDS:
             values = {"gini": gini(*self._at(end))}
-            values |= {f"atkinson_{e:g}": atkinson(*self._at(end), e) for e in self.spec.aversion}
+            values |= {
+                f"atkinson_{e:g}": atkinson(*self._at(end), e)
+                for e in self.spec.aversion
+            }
             for term, value in values.items():
                 yield "index", (), {"term": term, "contrast": end, "estimate": value}
 
     def _theil(self, measure: str) -> Found:
-        draws, what = min(self.inference["permutations"], BAND_DRAWS), f"band:{measure}"
+        draws = min(self.inference["permutations"], BAND_DRAWS)
+        what = f"band:{measure}"
         value: dict[str, Any] = {}
         drawn: dict[str, Any] = {}
         alone: dict[str, Any] = {}
         for end in ENDS:
-            # The stream is started anew at each end, so that both see the same redrawn units.
+            # The stream is started anew at each end, so that both see the same redrawn
+            # units.
             rng, seed = self._stream(what)
             value[end] = theil(*self._at(end), measure)
-            drawn[end] = redrawn_theil(*self._at(end), rng=rng, draws=draws, measure=measure)
+            drawn[end] = redrawn_theil(
+                *self._at(end), rng=rng, draws=draws, measure=measure
+            )
             alone[end] = leave_one_out_theil(*self._at(end), measure)
         for by_end in (value, drawn, alone):
             by_end["end - start"] = by_end["end"] - by_end["start"]
         for contrast, number in value.items():
             most = int(np.argmax(np.abs(alone[contrast] - number)))
-            unit, row = self.data.units[most], {"term": measure, "contrast": contrast, "estimate": number}
-            row |= {"se_type": BAND, "max_leverage_unit": unit, "seed": seed, **self._interval(drawn[contrast])}
+            unit = self.data.units[most]
+            row = {"term": measure, "contrast": contrast, "estimate": number}
+            row |= {
+                "se_type": BAND,
+                "max_leverage_unit": unit,
+                "seed": seed,
+                **self._interval(drawn[contrast]),
+            }
             if contrast == "end - start" and measure == THEIL_T:
                 sesoi = NAN if self.spec.sesoi is None else self.spec.sesoi
-                row |= {"role": self.spec.role, "hypothesis": self.spec.hypothesis, "sesoi": sesoi}
+                row |= {
+                    "role": self.spec.role,
+                    "hypothesis": self.spec.hypothesis,
+                    "sesoi": sesoi,
+                }
             yield "index", (f"without {unit} {alone[contrast][most]:.4g}",), row
 
     def _revised(self, measure: str) -> Found:
-        revision, draws = self.spec.revision_sd, min(self.inference["permutations"], BAND_DRAWS)
+        revision = self.spec.revision_sd
+        draws = min(self.inference["permutations"], BAND_DRAWS)
         if not any(revision.values()):
             return
         for end in ENDS:
             rng, seed = self._stream(f"revision:{measure}:{end}")
-            spread = {"sd_income": revision.get("output", 0.0), "sd_weights": revision.get("population", 0.0)}
-            drawn = revised_theil(*self._at(end), **spread, rng=rng, draws=draws, measure=measure)
-            row = {"term": measure, "contrast": end, "estimate": float(np.median(drawn)), **self._interval(drawn)}
-            yield "revised", (), row | {"se_type": "output and population redrawn", "seed": seed}
+            spread = {
+                "sd_income": revision.get("output", 0.0),
+                "sd_weights": revision.get("population", 0.0),
+            }
+            drawn = revised_theil(
+                *self._at(end), **spread, rng=rng, draws=draws, measure=measure
+            )
+            row = {
+                "term": measure,
+                "contrast": end,
+                "estimate": float(np.median(drawn)),
+                **self._interval(drawn),
+            }
+            yield (
+                "revised",
+                (),
+                row | {"se_type": "output and population redrawn", "seed": seed},
+            )
 
     def _growth(self, codes: np.ndarray, names: list[str]) -> Found:
         if self.output is None:
             raise NumericsError("the panel has no output")
-        start, end = self.output[:, 0], self.output[:, -1]
-        share, before = growth_contributions(start, end, codes)[0], np.bincount(codes, start) / start.sum()
-        for contrast, numbers in (("share of growth", share), ("share of output at start", before)):
+        start = self.output[:, 0]
+        end = self.output[:, -1]
+        share = growth_contributions(start, end, codes)[0]
+        before = np.bincount(codes, start) / start.sum()
+        for contrast, numbers in (
+            ("share of growth", share),
+            ("share of output at start", before),
+        ):
             for group, term in enumerate(names):
-                row = {"term": term, "contrast": contrast, "estimate": float(numbers[group])}
-                yield "growth", (), row | {"role": "description", "n_units": int((codes == group).sum())}
+                row = {
+                    "term": term,
+                    "contrast": contrast,
+                    "estimate": float(numbers[group]),
+                }
+                yield (
+                    "growth",
+                    (),
+                    row
+                    | {
+                        "role": "description",
+                        "n_units": int((codes == group).sum()),
+                    },
+                )
 
     def _shares(self, name: str, codes: np.ndarray, end: str) -> Found:
         income, weights = self._at(end)
@@ -174,21 +260,44 @@ class Decomposition:
             total, none = parts.total, "" if parts.total > 0 else NO_INEQUALITY
             rng, seed = self._stream(f"between:{name}:{end}:{measure}")
             draws = self.inference["permutations"]
-            free = between_test(income, weights, codes, rng=rng, draws=draws, measure=measure)
-            row = {"term": f"between_{measure}", "contrast": end, "statistic": free.between, "seed": seed}
-            row |= {"estimate": NAN if none else free.between / total, "p_value": free.p_value}
+            free = between_test(
+                income, weights, codes, rng=rng, draws=draws, measure=measure
+            )
+            row = {
+                "term": f"between_{measure}",
+                "contrast": end,
+                "statistic": free.between,
+                "seed": seed,
+            }
+            row |= {
+                "estimate": NAN if none else free.between / total,
+                "p_value": free.p_value,
+            }
             told = none or f"random labels {free.expected / total:.3g}"
-            yield "share", (told,), row | {"p_type": f"labels move over units, {free.draws} draws"}
+            yield (
+                "share",
+                (told,),
+                row | {"p_type": f"labels move over units, {free.draws} draws"},
+            )
             most = maximum_between(income, weights, codes, measure)
             row = {"term": f"between_over_maximum_{measure}", "contrast": end}
             many = "" if np.isfinite(most) else "not defined: more than eight groups"
-            yield "share", (none, many), row | {"estimate": parts.between / most if most > 0 else NAN}
+            yield (
+                "share",
+                (none, many),
+                row | {"estimate": parts.between / most if most > 0 else NAN},
+            )
             if self.linked is not None and codes.max() == 1:
                 yield self._connected(codes, self.linked, end, measure, total)
         dagum = decompose_gini(income, weights, codes)
         for term in ("within", "net_between", "transvariation"):
-            value, none = getattr(dagum, term), "" if dagum.gini > 0 else NO_INEQUALITY
-            row = {"term": term, "contrast": end, "estimate": NAN if none else value / dagum.gini}
+            value = getattr(dagum, term)
+            none = "" if dagum.gini > 0 else NO_INEQUALITY
+            row = {
+                "term": term,
+                "contrast": end,
+                "estimate": NAN if none else value / dagum.gini,
+            }
             yield "dagum", (none,), row | {"role": "description"}
 
     def _connected(
@@ -199,14 +308,33 @@ class Decomposition:
             test = connected_test(*self._at(end), codes == 1, linked, measure)
         except NumericsError as error:
             return "share", (f"not defined: {error}",), row | {"estimate": NAN}
-        told = f"exact over all {test.draws} connected groups of {int(codes.sum())} units"
-        return "share", (), row | {"estimate": test.between / total, "p_value": test.p_value, "p_type": told}
+        told = (
+            f"exact over all {test.draws} connected groups of {int(codes.sum())} units"
+        )
+        return (
+            "share",
+            (),
+            row
+            | {
+                "estimate": test.between / total,
+                "p_value": test.p_value,
+                "p_type": told,
+            },
+        )
 
     def _nested(self, outer: str, inner: str, end: str, measure: str) -> Found:
-        a, b = self.groups[outer][0], self.groups[inner][0]
+        a = self.groups[outer][0]
+        b = self.groups[inner][0]
         total = theil(*self._at(end), measure)
-        nested, fair = (divide(*self._at(end), a, b, measure) for divide in (nested_theil, shapley_theil))
+        nested, fair = (
+            divide(*self._at(end), a, b, measure)
+            for divide in (nested_theil, shapley_theil)
+        )
         for kind, parts in (("nested", nested), ("shapley", fair)):
             for term, value in zip(("outer", "inner", "within"), parts, strict=True):
                 none = "" if total > 0 else NO_INEQUALITY
-                yield kind, (none,), {"term": term, "estimate": NAN if none else value / total}
+                yield (
+                    kind,
+                    (none,),
+                    {"term": term, "estimate": NAN if none else value / total},
+                )

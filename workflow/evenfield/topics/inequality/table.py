@@ -1,4 +1,6 @@
-"""T12 and T12b: inequality and its parts by grouping at both ends of each period, and who contributed growth."""
+"""T12 and T12b: inequality and its parts by grouping at both ends of each period, and
+who contributed growth.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,25 +8,48 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.headings import grouping_name, heading, nothing_to_show, sample_parts
+from evenfield.shared.tables.headings import (
+    grouping_name,
+    heading,
+    nothing_to_show,
+    sample_parts,
+)
 from evenfield.shared.tables.notes import DESCRIPTIVE, NOT_CAUSAL, period_with_basis
-from evenfield.shared.tables.numbers import fixed, interval, is_missing, p_value, places, whole
+from evenfield.shared.tables.numbers import (
+    fixed,
+    interval,
+    is_missing,
+    p_value,
+    places,
+    whole,
+)
 from evenfield.shared.tables.rows import Row, only, pick
 from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.units import CELLS
 from evenfield.shared.tables.warnings import reason
 
-INDICES = {"theil_t": "Theil T", "theil_l": "Theil L", "gini": "Gini", "atkinson_1": "Atkinson (1)"}
+INDICES = {
+    "theil_t": "Theil T",
+    "theil_l": "Theil L",
+    "gini": "Gini",
+    "atkinson_1": "Atkinson (1)",
+}
 ENDS = ("start", "end")
 MEASURE = "theil_t"
 NAN = float("nan")
-NESTED = {"outer": "between {outer}", "inner": "between {inner} within {outer}", "within": "within both"}
+NESTED = {
+    "outer": "between {outer}",
+    "inner": "between {inner} within {outer}",
+    "within": "within both",
+}
 GROUPS = {"sez": "SEZ", "not sez": "no SEZ", "not cluster": "no cluster"}
 GROWTH = {"growth": "share of growth", "before": "share of output at start"}
 
 
 def t12(facts: Facts) -> Table:
-    """Return inequality and its parts by period: the first specification in full, the indices of the others."""
+    """Return inequality and its parts by period: the first specification in full, the
+    indices of the others.
+    """
     estimates = facts.estimates()
     rows: list[Row] = []
     for spec in facts.ordered(list(estimates["spec_id"])):
@@ -33,21 +58,40 @@ def t12(facts: Facts) -> Table:
             if mine.empty:
                 continue
             first = pick(mine)
-            weighting = "unweighted" if "unweighted" in first["outcome"] else "weighted by population"
-            when = period_with_basis(period, first["output_basis"], facts.config["periods"])
-            group = heading([when, weighting, *sample_parts(first, facts.description())])
-            shared = {"group": group, "spec_id": spec, "period": period, "basis": first["output_basis"]}
-            found = [*_index_rows(mine), *(_part_rows(mine) if not rows or rows[0]["spec_id"] == spec else ())]
+            weighting = (
+                "unweighted"
+                if "unweighted" in first["outcome"]
+                else "weighted by population"
+            )
+            when = period_with_basis(
+                period, first["output_basis"], facts.config["periods"]
+            )
+            group = heading(
+                [when, weighting, *sample_parts(first, facts.description())]
+            )
+            shared = {
+                "group": group,
+                "spec_id": spec,
+                "period": period,
+                "basis": first["output_basis"],
+            }
+            found = [
+                *_index_rows(mine),
+                *(_part_rows(mine) if not rows or rows[0]["spec_id"] == spec else ()),
+            ]
             rows += [{**shared, **row} for row in found]
     if not rows:
         raise nothing_to_show("rows of inequality", "inequality", "T12")
     units = facts.words["units_name"]
     note = facts.note(
-        f"Inequality of income per head between {units} in the first and last year. The {facts.level} band redraws "
-        f"{units}: sensitivity, not sampling error, since all of them are observed. Shares are parts of Theil T; p: "
-        f"share of {facts.config['inference']['permutations']:,} exchanges of labels with a between part at least as "
-        "large; connected: the same over all connected groups of that size. Of most: between part over the largest one "
-        "that groups of these sizes could reach (Elbers and others). Net between: Dagum's part of the Gini.",
+        f"Inequality of income per head between {units} in the first and last year. The"
+        f" {facts.level} band redraws {units}: sensitivity, not sampling error, since"
+        " all of them are observed. Shares are parts of Theil T; p: share of"
+        f" {facts.config['inference']['permutations']:,} exchanges of labels with a"
+        " between part at least as large; connected: the same over all connected"
+        " groups of that size. Of most: between part over the largest one that groups"
+        " of these sizes could reach (Elbers and others). Net between: Dagum's part of"
+        " the Gini.",
         _caution(estimates),
     )
     three = places(fixed, 3)
@@ -56,7 +100,9 @@ def t12(facts: Facts) -> Table:
         right("Start", "start", show=three, reason="reason"),
         right("End", "end", show=three, reason="reason"),
         right("Change", "change", show=three),
-        right(f"{facts.level} band", "change_low", "change_high", show=places(interval, 3)),
+        right(
+            f"{facts.level} band", "change_low", "change_high", show=places(interval, 3)
+        ),
         right("p", "p_start", "p_end", show=_p_pair),
         right("Connected p", "connected_p_start", "connected_p_end", show=_p_pair),
         right("Of most", "of_most_start", "of_most_end", show=_pair),
@@ -74,11 +120,15 @@ def _caution(estimates: pd.DataFrame) -> str:
 def _index_rows(mine: pd.DataFrame) -> Iterator[Row]:
     totals = only(mine, estimator="inequality")
     for term, name in INDICES.items():
-        ends, change = _ends(totals, term=term), pick(totals, term=term, contrast="end - start")
+        ends = _ends(totals, term=term)
+        change = pick(totals, term=term, contrast="end - start")
         if not ends["end"] and not change:
             continue
         row = {"kind": "index", "label": name, "term": term, **_values(ends)}
-        row |= {"change_low": change.get("conf_low"), "change_high": change.get("conf_high")}
+        row |= {
+            "change_low": change.get("conf_low"),
+            "change_high": change.get("conf_high"),
+        }
         row |= {"most_influential": change.get("max_leverage_unit")}
         yield row | {"reason": reason(change.get("warning")) if not ends["end"] else ""}
 
@@ -101,28 +151,64 @@ def _part_rows(mine: pd.DataFrame) -> Iterator[Row]:
     for pair in nested["treatment_def"].unique():
         outer, _, inner = str(pair).partition(" > ")
         for term, words in NESTED.items():
-            label = f"Nested: {words.format(outer=grouping_name(outer), inner=grouping_name(inner))}"
+            label = (
+                "Nested:"
+                f" {words.format(outer=grouping_name(outer), inner=grouping_name(inner))}"
+            )
             ends = _ends(nested, treatment_def=pair, term=term)
-            yield {"kind": "nested", "label": label, "term": term, "grouping": pair, **_values(ends)}
+            yield {
+                "kind": "nested",
+                "label": label,
+                "term": term,
+                "grouping": pair,
+                **_values(ends),
+            }
 
 
 def _between(parts: pd.DataFrame, name: str) -> Row:
-    share, most = _ends(parts, term=f"between_{MEASURE}"), _ends(parts, term=f"between_over_maximum_{MEASURE}")
-    linked, dagum = _ends(parts, term=f"between_connected_{MEASURE}"), _ends(parts, term="net_between")
-    row: Row = {"kind": "between", "label": f"Share between {grouping_name(name)}", "grouping": name, **_values(share)}
+    share = _ends(parts, term=f"between_{MEASURE}")
+    most = _ends(parts, term=f"between_over_maximum_{MEASURE}")
+    linked = _ends(parts, term=f"between_connected_{MEASURE}")
+    dagum = _ends(parts, term="net_between")
+    row: Row = {
+        "kind": "between",
+        "label": f"Share between {grouping_name(name)}",
+        "grouping": name,
+        **_values(share),
+    }
     for end in ENDS:
-        row |= {f"p_{end}": share[end].get("p_value"), f"connected_p_{end}": linked[end].get("p_value")}
-        row |= {f"of_most_{end}": most[end].get("estimate"), f"net_between_{end}": dagum[end].get("estimate")}
+        row |= {
+            f"p_{end}": share[end].get("p_value"),
+            f"connected_p_{end}": linked[end].get("p_value"),
+        }
+        row |= {
+            f"of_most_{end}": most[end].get("estimate"),
+            f"net_between_{end}": dagum[end].get("estimate"),
+        }
     alone = pick(parts, term=f"between_{MEASURE}")
-    return row | {"reason": reason(alone.get("warning")) if is_missing(share["end"].get("estimate")) else ""}
+    return row | {
+        "reason": (
+            reason(alone.get("warning"))
+            if is_missing(share["end"].get("estimate"))
+            else ""
+        )
+    }
 
 
 def _p_pair(start: Any, end: Any) -> str:
-    return "" if is_missing(start) and is_missing(end) else f"{p_value(start)} \u2192 {p_value(end)}"
+    return (
+        ""
+        if is_missing(start) and is_missing(end)
+        else f"{p_value(start)} \u2192 {p_value(end)}"
+    )
 
 
 def _pair(start: Any, end: Any) -> str:
-    return "" if is_missing(start) and is_missing(end) else f"{fixed(start, 2)} \u2192 {fixed(end, 2)}"
+    return (
+        ""
+        if is_missing(start) and is_missing(end)
+        else f"{fixed(start, 2)} \u2192 {fixed(end, 2)}"
+    )
 
 
 def t12b(facts: Facts) -> Table:
@@ -130,14 +216,19 @@ def t12b(facts: Facts) -> Table:
     found = facts.estimates(estimator="growth_accounting")
     mine = found[found["spec_id"].isin(facts.ordered(list(found["spec_id"]))[:1])]
     rows: list[Row] = []
-    for name in sorted(mine["treatment_def"].unique(), key=lambda name: (": cell" not in name, name)):
+    for name in sorted(
+        mine["treatment_def"].unique(), key=lambda name: (": cell" not in name, name)
+    ):
         for period in facts.shown("main", "span"):
-            rows += _growth_rows(only(mine, treatment_def=name, period=period), str(name), facts)
+            rows += _growth_rows(
+                only(mine, treatment_def=name, period=period), str(name), facts
+            )
     if not rows:
         raise nothing_to_show("growth accounting", "inequality", "T12b")
     note = facts.note(
-        "Share of each group in the growth of total real output over the period, beside its share in output in the "
-        "first year; above it, the group grew faster than the whole. An identity: it says who grew, not why.",
+        "Share of each group in the growth of total real output over the period, beside"
+        " its share in output in the first year; above it, the group grew faster than"
+        " the whole. An identity: it says who grew, not why.",
         _caution(found),
         seed=False,
     )
@@ -159,13 +250,32 @@ TABLES = {"T12": t12, "T12b": t12b}
 
 def _growth_rows(mine: pd.DataFrame, name: str, facts: Facts) -> Iterator[Row]:
     ranked = {cell: place for place, cell in enumerate(CELLS)}
-    for term in sorted(mine["term"].unique(), key=lambda term: (ranked.get(term, 0), term)):
-        found = {key: pick(mine, term=term, contrast=contrast) for key, contrast in GROWTH.items()}
+    for term in sorted(
+        mine["term"].unique(), key=lambda term: (ranked.get(term, 0), term)
+    ):
+        found = {
+            key: pick(mine, term=term, contrast=contrast)
+            for key, contrast in GROWTH.items()
+        }
         row = found["growth"] or pick(mine, term=term)
         values = {key: item.get("estimate", NAN) for key, item in found.items()}
         known = not any(is_missing(value) for value in values.values())
-        label = period_with_basis(row["period"], row["output_basis"], facts.config["periods"])
-        out = {"group": heading([grouping_name(name)]), "grouping": name, "period": row["period"]}
-        out |= {"basis": row["output_basis"], "label": label, "name": GROUPS.get(term, term), **values}
-        out |= {"n_units": row["n_units"], "difference": values["growth"] - values["before"] if known else None}
+        label = period_with_basis(
+            row["period"], row["output_basis"], facts.config["periods"]
+        )
+        out = {
+            "group": heading([grouping_name(name)]),
+            "grouping": name,
+            "period": row["period"],
+        }
+        out |= {
+            "basis": row["output_basis"],
+            "label": label,
+            "name": GROUPS.get(term, term),
+            **values,
+        }
+        out |= {
+            "n_units": row["n_units"],
+            "difference": values["growth"] - values["before"] if known else None,
+        }
         yield out | {"reason": "" if known else reason(row["warning"])}

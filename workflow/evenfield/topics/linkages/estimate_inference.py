@@ -1,4 +1,6 @@
-"""Inference with few units behind one coefficient of a linkage regression, and its marginal effects."""
+"""Inference with few units behind one coefficient of a linkage regression, and its
+marginal effects.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -9,9 +11,15 @@ import numpy as np
 import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_robust import RobustInference, two_way_inference
+from evenfield.numerics.inference.cluster_robust import (
+    RobustInference,
+    two_way_inference,
+)
 from evenfield.numerics.inference.conley import conley_panel_inference, spatial_kernel
-from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_kraay_inference
+from evenfield.numerics.inference.driscoll_kraay import (
+    default_lags,
+    driscoll_kraay_inference,
+)
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.numerics.power import smallest_visible
@@ -31,20 +39,32 @@ from evenfield.topics.linkages.estimate_panel import (
     within,
 )
 
-# ASSUME: errors of units 800 km apart or more are uncorrelated (Conley); within a unit for as many years as
-# Newey and West's rule gives.
+# ASSUME: errors of units 800 km apart or more are uncorrelated (Conley); within a unit
+# for as many years as Newey and West's rule gives.
 CONLEY_KM = 800.0
 # ASSUME: the average pairwise correlation of long differences is at most 0.03 (SCPC).
 LONG_DIFFERENCE_CORRELATION = 0.03
 BINS = ("low", "middle", "high")
 GRID = 21
-SERIES = ["kind", "label", "moderator", "moderator_raw", "n_units", "estimate", "std_error", "conf_low", "conf_high"]
+SERIES = [
+    "kind",
+    "label",
+    "moderator",
+    "moderator_raw",
+    "n_units",
+    "estimate",
+    "std_error",
+    "conf_low",
+    "conf_high",
+]
 SERIES += ["p_value", "g_star", "warning"]
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One regression, the combination of coefficients that is tested, and what inference needs beside them."""
+    """One regression, the combination of coefficients that is tested, and what
+    inference needs beside them.
+    """
 
     panel: LinkagePanel  # arrays
     fit: OlsFit  # its fit
@@ -67,13 +87,26 @@ class Setting:
 
 
 def tested_fields(setting: Setting) -> Fields:
-    """Test the combination by CR3 with provinces as clusters and t(G* - 1), or say why there is no interval."""
-    return cr3_fields(setting.fit, setting.c, setting.panel.members, setting.level, setting.power)
+    """Test the combination by CR3 with provinces as clusters and t(G* - 1), or say why
+    there is no interval.
+    """
+    return cr3_fields(
+        setting.fit, setting.c, setting.panel.members, setting.level, setting.power
+    )
 
 
 def _wild(setting: Setting) -> Fields:
-    seed, draws = setting.inference["seed"], setting.inference["permutations"]
-    return wild_fields(setting.fit, setting.c, setting.panel.members, setting.level, draws, seed, setting.draw_id)
+    seed = setting.inference["seed"]
+    draws = setting.inference["permutations"]
+    return wild_fields(
+        setting.fit,
+        setting.c,
+        setting.panel.members,
+        setting.level,
+        draws,
+        seed,
+        setting.draw_id,
+    )
 
 
 def _fields(found: RobustInference, setting: Setting) -> Fields:
@@ -82,23 +115,51 @@ def _fields(found: RobustInference, setting: Setting) -> Fields:
 
 def _driscoll_kraay(setting: Setting) -> Fields:
     lags = default_lags(len(setting.panel.years))
-    found = driscoll_kraay_inference(setting.fit, setting.c, setting.panel.dates, lags, level=setting.level)
-    return _fields(found, setting) | {"se_type": f"Driscoll-Kraay, {lags} lags", "p_type": "fixed-b"}
+    found = driscoll_kraay_inference(
+        setting.fit, setting.c, setting.panel.dates, lags, level=setting.level
+    )
+    return _fields(found, setting) | {
+        "se_type": f"Driscoll-Kraay, {lags} lags",
+        "p_type": "fixed-b",
+    }
 
 
 def _conley(setting: Setting) -> Fields:
-    place, panel, lags = setting.places, setting.panel, default_lags(len(setting.panel.years))
-    kernel = spatial_kernel(place.index.to_numpy(str), place["lat"].to_numpy(), place["lon"].to_numpy(), CONLEY_KM)
-    found = conley_panel_inference(
-        setting.fit, setting.c, panel.members, panel.dates, kernel, lags, level=setting.level
+    place, panel, lags = (
+        setting.places,
+        setting.panel,
+        default_lags(len(setting.panel.years)),
     )
-    return _fields(found, setting) | {"se_type": f"Conley {CONLEY_KM:.0f} km, {lags} lags", "p_type": "t(G - 1)"}
+    kernel = spatial_kernel(
+        place.index.to_numpy(str),
+        place["lat"].to_numpy(),
+        place["lon"].to_numpy(),
+        CONLEY_KM,
+    )
+    found = conley_panel_inference(
+        setting.fit,
+        setting.c,
+        panel.members,
+        panel.dates,
+        kernel,
+        lags,
+        level=setting.level,
+    )
+    return _fields(found, setting) | {
+        "se_type": f"Conley {CONLEY_KM:.0f} km, {lags} lags",
+        "p_type": "t(G - 1)",
+    }
 
 
 def _two_way(setting: Setting) -> Fields:
     panel = setting.panel
-    found = two_way_inference(setting.fit, setting.c, panel.members, panel.dates, setting.level)
-    return _fields(found, setting) | {"se_type": "clustered by unit and year", "p_type": "t(min(G, T) - 1)"}
+    found = two_way_inference(
+        setting.fit, setting.c, panel.members, panel.dates, setting.level
+    )
+    return _fields(found, setting) | {
+        "se_type": "clustered by unit and year",
+        "p_type": "t(min(G, T) - 1)",
+    }
 
 
 def _long_difference(setting: Setting) -> Fields:
@@ -107,15 +168,26 @@ def _long_difference(setting: Setting) -> Fields:
 
 def long_difference_fields(setting: Setting, fit: OlsFit) -> Fields:
     """Test the combination in a regression of long differences by SCPC."""
-    terms, c = len(setting.panel.columns), np.zeros(fit.X.shape[1])
+    terms = len(setting.panel.columns)
+    c = np.zeros(fit.X.shape[1])
     c[:terms] = setting.c[:terms]
-    distance = haversine_km(setting.places["lat"].to_numpy(), setting.places["lon"].to_numpy())
+    distance = haversine_km(
+        setting.places["lat"].to_numpy(), setting.places["lon"].to_numpy()
+    )
     space = spatial_components(distance, LONG_DIFFERENCE_CORRELATION, setting.level)
     found = scpc_inference(fit, c, space)
-    mde = smallest_visible(found.conf_low, found.conf_high, found.std_error, setting.power, setting.level)
+    mde = smallest_visible(
+        found.conf_low, found.conf_high, found.std_error, setting.power, setting.level
+    )
     names = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
     numbers = {name: getattr(found, name) for name in names}
-    numbers |= {"df": NAN, "conf_level": setting.level, "mde": mde, "n_obs": len(fit.y), "n_periods": 2}
+    numbers |= {
+        "df": NAN,
+        "conf_level": setting.level,
+        "mde": mde,
+        "n_obs": len(fit.y),
+        "n_periods": 2,
+    }
     return numbers | {
         "se_type": f"SCPC avc {LONG_DIFFERENCE_CORRELATION:.2f}, last year minus first",
         "p_type": "SCPC, largest over the correlations allowed",
@@ -125,10 +197,18 @@ def long_difference_fields(setting: Setting, fit: OlsFit) -> Fields:
 
 def _permutation(setting: Setting) -> Fields:
     seed = setting.inference["seed"]
-    draws = permuted_estimates({"": setting.panel}, setting.draws, seed, setting.draw_id)[""]
+    draws = permuted_estimates(
+        {"": setting.panel}, setting.draws, seed, setting.draw_id
+    )[""]
     extreme = int((np.abs(draws) >= abs(setting.estimate) * (1 - 1e-9)).sum())
-    words = {"p_type": f"moderator permuted over units, {len(draws)} draws", "seed": f"{seed}:{setting.draw_id}"}
-    return words | {"estimate": setting.estimate, "p_value": (1 + extreme) / (1 + len(draws))}
+    words = {
+        "p_type": f"moderator permuted over units, {len(draws)} draws",
+        "seed": f"{seed}:{setting.draw_id}",
+    }
+    return words | {
+        "estimate": setting.estimate,
+        "p_value": (1 + extreme) / (1 + len(draws)),
+    }
 
 
 METHODS: Mapping[str, Callable[[Setting], Fields]] = {
@@ -144,33 +224,51 @@ METHODS: Mapping[str, Callable[[Setting], Fields]] = {
 def permuted_estimates(
     panels: Mapping[str, LinkagePanel], draws: int, seed: int, draw_id: str
 ) -> dict[str, np.ndarray]:
-    """Estimate the interaction with the moderator dealt out to the units at random, the same deals for every panel."""
-    rng, size = generator_for(seed, draw_id), len(next(iter(panels.values())).units)
+    """Estimate the interaction with the moderator dealt out to the units at random, the
+    same deals for every panel.
+    """
+    rng = generator_for(seed, draw_id)
+    size = len(next(iter(panels.values())).units)
     orders = np.array([rng.permutation(size) for _ in range(draws)])
     return {name: _psi_by_order(panel, orders) for name, panel in panels.items()}
 
 
 def _psi_by_order(panel: LinkagePanel, orders: np.ndarray) -> np.ndarray:
-    """Return psi for every order of the moderator: a quadratic form in it, because each column is linear in it."""
+    """Return psi for every order of the moderator: a quadratic form in it, because each
+    column is linear in it.
+    """
     if panel.trends:
         return np.array([_psi(replace(panel, L=panel.L[order])) for order in orders])
-    kept = [values for term, values in panel.columns.items() if term not in (OWN_X, NEIGHBOURS_X)]
-    y, Q = within(panel, panel.y.ravel()), np.linalg.qr(within(panel, regressors(panel, kept)))[0]
+    kept = [
+        values
+        for term, values in panel.columns.items()
+        if term not in (OWN_X, NEIGHBOURS_X)
+    ]
+    y = within(panel, panel.y.ravel())
+    Q = np.linalg.qr(within(panel, regressors(panel, kept)))[0]
     maps = [_unit_columns(values) for values in (panel.F, panel.WF)]
     maps = [m - Q @ (Q.T @ m) for m in maps]
     L = panel.L[orders]
-    own, near = L @ (maps[0].T @ y), L @ (maps[1].T @ y)
-    a, b, d = (np.einsum("bi,ij,bj->b", L, maps[i].T @ maps[j], L) for i, j in ((0, 0), (0, 1), (1, 1)))
+    own = L @ (maps[0].T @ y)
+    near = L @ (maps[1].T @ y)
+    a, b, d = (
+        np.einsum("bi,ij,bj->b", L, maps[i].T @ maps[j], L)
+        for i, j in ((0, 0), (0, 1), (1, 1))
+    )
     return np.asarray((a * near - b * own) / (a * d - b**2))
 
 
 def _psi(panel: LinkagePanel) -> float:
-    """Return psi beside trends: every unit's mean, every year's mean and slope on the moderator are taken out."""
+    """Return psi beside trends: every unit's mean, every year's mean and slope on the
+    moderator are taken out.
+    """
     wide = np.stack([panel.y, *panel.columns.values()])
     wide = wide - wide.mean(axis=2, keepdims=True)
     basis = np.linalg.qr(np.column_stack([np.ones(len(panel.L)), panel.L]))[0]
     free = (wide - basis @ (basis.T @ wide)).reshape(len(wide), -1).T
-    return float(fit_ols(free[:, 0], free[:, 1:]).beta[list(panel.columns).index(NEIGHBOURS_X)])
+    return float(
+        fit_ols(free[:, 0], free[:, 1:]).beta[list(panel.columns).index(NEIGHBOURS_X)]
+    )
 
 
 def _unit_columns(values: np.ndarray) -> np.ndarray:
@@ -181,14 +279,18 @@ def _unit_columns(values: np.ndarray) -> np.ndarray:
 
 
 def marginal_effects(setting: Setting) -> pd.DataFrame:
-    """Return marginal effects of the neighbours' intensity by moderator: a line, terciles, and where the units are.
+    """Return marginal effects of the neighbours' intensity by moderator: a line,
+    terciles, and where the units are.
 
     Notes
     -----
-    Hainmueller, Mummolo and Xu (2019), binning estimator: within each tercile G_j, WF G_j and WF (L - L_j) G_j, L_j the
-    tercile's median. Where the line and the terciles part, the interaction is not linear.
+    Hainmueller, Mummolo and Xu (2019), binning estimator: within each tercile G_j, WF
+    G_j and WF (L - L_j) G_j, L_j the tercile's median. Where the line and the terciles
+    part, the interaction is not linear.
     """
-    return pd.DataFrame([*_line(setting), *_bins(setting), *_support(setting.panel)]).reindex(columns=SERIES)
+    return pd.DataFrame(
+        [*_line(setting), *_bins(setting), *_support(setting.panel)]
+    ).reindex(columns=SERIES)
 
 
 def tercile_difference(setting: Setting) -> Fields:
@@ -201,7 +303,10 @@ def tercile_difference(setting: Setting) -> Fields:
     c[0], c[2] = -1.0, 1.0
     found = tested_fields(replace(setting, fit=fit, c=c))
     if lost := found.get("warning", ""):
-        return {"estimate": NAN, "warning": lost.replace("no interval", "terciles not estimated")}
+        return {
+            "estimate": NAN,
+            "warning": lost.replace("no interval", "terciles not estimated"),
+        }
     return found
 
 
@@ -213,12 +318,20 @@ def bin_members(L: np.ndarray) -> np.ndarray:
 @cache
 def _bin_fit(panel: LinkagePanel) -> OlsFit:
     """Return the binned regression: effects at the medians of the terciles come first."""
-    member, levels, slopes = bin_members(panel.L), [], []
+    member = bin_members(panel.L)
+    levels = []
+    slopes = []
     for j in range(len(BINS)):
         inside = (member == j).astype(float)[:, None]
         levels.append(panel.WF * inside)
-        slopes.append(panel.WF * inside * (panel.L - np.median(panel.L[member == j]))[:, None])
-    kept = [values for term, values in panel.columns.items() if term not in {NEIGHBOURS, NEIGHBOURS_X}]
+        slopes.append(
+            panel.WF * inside * (panel.L - np.median(panel.L[member == j]))[:, None]
+        )
+    kept = [
+        values
+        for term, values in panel.columns.items()
+        if term not in {NEIGHBOURS, NEIGHBOURS_X}
+    ]
     return fit_panel(panel, [*levels, *slopes, *kept])
 
 
@@ -227,12 +340,24 @@ def _bins(setting: Setting) -> Iterator[Fields]:
     try:
         fit = _bin_fit(panel)
     except NumericsError as error:
-        yield from ({"kind": "bin", "label": name, "warning": f"not estimated: {error}"} for name in BINS)
+        yield from (
+            {"kind": "bin", "label": name, "warning": f"not estimated: {error}"}
+            for name in BINS
+        )
         return
     for j, name in enumerate(BINS):
-        at = {"moderator": np.median(panel.L[member == j]), "moderator_raw": np.median(panel.raw[member == j])}
+        at = {
+            "moderator": np.median(panel.L[member == j]),
+            "moderator_raw": np.median(panel.raw[member == j]),
+        }
         found = tested_fields(replace(setting, fit=fit, c=np.eye(fit.X.shape[1])[j]))
-        yield {"kind": "bin", "label": name, "n_units": int((member == j).sum()), **at, **found}
+        yield {
+            "kind": "bin",
+            "label": name,
+            "n_units": int((member == j).sum()),
+            **at,
+            **found,
+        }
 
 
 def _line(setting: Setting) -> Iterator[Fields]:
@@ -241,9 +366,20 @@ def _line(setting: Setting) -> Iterator[Fields]:
         L = (value - panel.raw.mean()) / float(np.std(panel.raw, ddof=1))
         c = panel.contrast({NEIGHBOURS: 1.0, NEIGHBOURS_X: L}, setting.fit.X.shape[1])
         at = {"moderator": L, "moderator_raw": value, "n_units": len(panel.units)}
-        yield {"kind": "line", "label": "", **at, **tested_fields(replace(setting, c=c))}
+        yield {
+            "kind": "line",
+            "label": "",
+            **at,
+            **tested_fields(replace(setting, c=c)),
+        }
 
 
 def _support(panel: LinkagePanel) -> Iterator[Fields]:
     for unit, L, raw in zip(panel.units, panel.L, panel.raw, strict=True):
-        yield {"kind": "unit", "label": unit, "moderator": L, "moderator_raw": raw, "n_units": 1}
+        yield {
+            "kind": "unit",
+            "label": unit,
+            "moderator": L,
+            "moderator_raw": raw,
+            "n_units": 1,
+        }

@@ -1,4 +1,6 @@
-"""The balanced panel of a linkage regression, its fit with unit and year effects, and its long difference."""
+"""The balanced panel of a linkage regression, its fit with unit and year effects, and
+its long difference.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +12,12 @@ from linearmodels.panel import PanelOLS
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import OlsFit, fit_ols
 
-OWN, NEIGHBOURS = "own", "neighbours"
-OWN_X, NEIGHBOURS_X = "own_x_moderator", "neighbours_x_moderator"
-OWN_RIVAL, NEIGHBOURS_RIVAL = "own_x_rival", "neighbours_x_rival"
+OWN = "own"
+NEIGHBOURS = "neighbours"
+OWN_X = "own_x_moderator"
+NEIGHBOURS_X = "neighbours_x_moderator"
+OWN_RIVAL = "own_x_rival"
+NEIGHBOURS_RIVAL = "neighbours_x_rival"
 TERMS = (OWN, NEIGHBOURS, OWN_X, NEIGHBOURS_X)
 
 
@@ -22,7 +27,9 @@ class LinkagePanel:
 
     units: tuple[str, ...]  # N units
     years: tuple[int, ...]  # T years
-    y: np.ndarray  # (N, T) outcome; intensity in deviation from the year's mean; neighbours' average of it
+    # (N, T) outcome; intensity in deviation from the year's mean; neighbours' average
+    # of it
+    y: np.ndarray
     F: np.ndarray
     WF: np.ndarray
     L: np.ndarray  # (N,) moderator, mean zero and standard deviation one across units
@@ -42,30 +49,46 @@ class LinkagePanel:
 
     @property
     def columns(self) -> dict[str, np.ndarray]:
-        """The regressors that are reported, each of shape (N, T), by term; they come first."""
-        products = {OWN_X: self.F * self.L[:, None], NEIGHBOURS_X: self.WF * self.L[:, None]}
+        """The regressors that are reported, each of shape (N, T), by term; they come
+        first.
+        """
+        products = {
+            OWN_X: self.F * self.L[:, None],
+            NEIGHBOURS_X: self.WF * self.L[:, None],
+        }
         found = {OWN: self.F, NEIGHBOURS: self.WF, **products}
         if self.rival is not None:
-            found |= {OWN_RIVAL: self.F * self.rival[:, None], NEIGHBOURS_RIVAL: self.WF * self.rival[:, None]}
+            found |= {
+                OWN_RIVAL: self.F * self.rival[:, None],
+                NEIGHBOURS_RIVAL: self.WF * self.rival[:, None],
+            }
         return found
 
     def contrast(self, weights: Mapping[str, float], width: int) -> np.ndarray:
         """Return c, shape (K,), for a combination of terms."""
-        terms, c = list(self.columns), np.zeros(width)
+        terms = list(self.columns)
+        c = np.zeros(width)
         for term, weight in weights.items():
             c[terms.index(term)] = weight
         return c
 
 
 def regressors(panel: LinkagePanel, columns: Sequence[np.ndarray]) -> np.ndarray:
-    """Return columns (N, T), year dummies and, for trends, the moderator by year; shape (N T, K).
+    """Return columns (N, T), year dummies and, for trends, the moderator by year; shape
+    (N T, K).
 
-    Year effects stay among the regressors, so that leaving out a unit estimates them again.
+    Year effects stay among the regressors, so that leaving out a unit estimates them
+    again.
     """
     N, T = panel.y.shape
     dates = np.eye(T)[:, 1:]
-    parts = [np.column_stack([values.ravel() for values in columns]), np.tile(dates, (N, 1))]
-    return np.hstack([*parts, np.kron(panel.L[:, None], dates)] if panel.trends else parts)
+    parts = [
+        np.column_stack([values.ravel() for values in columns]),
+        np.tile(dates, (N, 1)),
+    ]
+    return np.hstack(
+        [*parts, np.kron(panel.L[:, None], dates)] if panel.trends else parts
+    )
 
 
 def within(panel: LinkagePanel, values: np.ndarray) -> np.ndarray:
@@ -75,14 +98,17 @@ def within(panel: LinkagePanel, values: np.ndarray) -> np.ndarray:
 
 
 def fit_panel(panel: LinkagePanel, columns: Sequence[np.ndarray] = ()) -> OlsFit:
-    """Fit the outcome on the reported terms, or other columns, with unit and year effects.
+    """Fit the outcome on the reported terms, or other columns, with unit and year
+    effects.
 
     Notes
     -----
     y_it = mu_i + tau_t + a F_it + b (WF)_it + c F_it L_i + psi (WF)_it L_i + e_it.
     """
     X = regressors(panel, columns or list(panel.columns.values()))
-    index = pd.MultiIndex.from_arrays([panel.members, panel.dates], names=["unit", "year"])
+    index = pd.MultiIndex.from_arrays(
+        [panel.members, panel.dates], names=["unit", "year"]
+    )
     y = pd.Series(panel.y.ravel(), index=index, name="outcome")
     try:
         found = PanelOLS(y, pd.DataFrame(X, index=index), entity_effects=True).fit()
@@ -90,11 +116,22 @@ def fit_panel(panel: LinkagePanel, columns: Sequence[np.ndarray] = ()) -> OlsFit
         raise NumericsError("the regressors are collinear") from error
     inside = within(panel, X)
     bread = np.linalg.inv(inside.T @ inside)
-    return OlsFit(inside, within(panel, y.to_numpy()), found.params.to_numpy(), bread, found.resids.to_numpy())
+    return OlsFit(
+        inside,
+        within(panel, y.to_numpy()),
+        found.params.to_numpy(),
+        bread,
+        found.resids.to_numpy(),
+    )
 
 
-def fit_long_difference(panel: LinkagePanel, change: np.ndarray | None = None) -> OlsFit:
+def fit_long_difference(
+    panel: LinkagePanel, change: np.ndarray | None = None
+) -> OlsFit:
     """Fit the last year minus the first, one observation a unit; change (N,)."""
     columns = [values[:, -1] - values[:, 0] for values in panel.columns.values()]
     columns += [np.ones(len(panel.units)), *([panel.L] if panel.trends else [])]
-    return fit_ols(panel.y[:, -1] - panel.y[:, 0] if change is None else change, np.column_stack(columns))
+    return fit_ols(
+        panel.y[:, -1] - panel.y[:, 0] if change is None else change,
+        np.column_stack(columns),
+    )

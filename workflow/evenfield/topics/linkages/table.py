@@ -1,4 +1,6 @@
-"""T20: linkage interactions: the main specification, other inference, other samples and measures, the rival."""
+"""T20: linkage interactions: the main specification, other inference, other samples and
+measures, the rival.
+"""
 
 from collections.abc import Iterable
 
@@ -6,14 +8,26 @@ import pandas as pd
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.notes import basis_note, origin_note
-from evenfield.shared.tables.numbers import fixed, interval, p_value, places, text, whole
+from evenfield.shared.tables.numbers import (
+    fixed,
+    interval,
+    p_value,
+    places,
+    text,
+    whole,
+)
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.units import count_of
 from evenfield.study.errors import ArtifactError
 
-BASE, PSI = "linkage_fe", "neighbours_x_moderator"
-TERMS = {"own": "own", "neighbours": "neighbours'", "own_x_moderator": "own, times the moderator"}
+BASE = "linkage_fe"
+PSI = "neighbours_x_moderator"
+TERMS = {
+    "own": "own",
+    "neighbours": "neighbours'",
+    "own_x_moderator": "own, times the moderator",
+}
 TERMS[PSI] = "neighbours', times the moderator"
 METHODS = {
     "wild_33": "wild cluster bootstrap, WCR-33",
@@ -38,12 +52,26 @@ KEPT = [
     "w_id",
     "estimate",
 ]
-KEPT += ["std_error", "conf_low", "conf_high", "p_value", "df", "mde", "sesoi", "g_star", "n_units", "n_obs", "role"]
+KEPT += [
+    "std_error",
+    "conf_low",
+    "conf_high",
+    "p_value",
+    "df",
+    "mde",
+    "sesoi",
+    "g_star",
+    "n_units",
+    "n_obs",
+    "role",
+]
 KEPT += ["max_leverage_unit", "unit_of_measure", "output_basis", "warning"]
 
 
 def t20(facts: Facts) -> Table:
-    """Return the main specification, other inference on its interaction, and the other specifications."""
+    """Return the main specification, other inference on its interaction, and the other
+    specifications.
+    """
     estimates = facts.estimates()
     main = pick(estimates, estimator=BASE, term=PSI, role="primary")
     if not main:
@@ -52,11 +80,21 @@ def t20(facts: Facts) -> Table:
             "a specification with role primary",
             "add it to estimates.linkages or remove T20 from `tables`",
         )
-    rows = [*_main_rows(facts, estimates, main), *_inference_rows(estimates, main), *_other_rows(estimates, main)]
+    rows = [
+        *_main_rows(facts, estimates, main),
+        *_inference_rows(estimates, main),
+        *_other_rows(estimates, main),
+    ]
     columns = (
         Column(names=("label",), header="Coefficient"),
         right("Elasticity", "estimate", show=places(fixed, 3), reason="reason"),
-        right(f"{facts.level} interval", "conf_low", "conf_high", show=places(interval, 3), reason="reason"),
+        right(
+            f"{facts.level} interval",
+            "conf_low",
+            "conf_high",
+            show=places(interval, 3),
+            reason="reason",
+        ),
         right("p", "p_value", show=p_value, reason="reason"),
         right("Detectable", "mde", show=places(fixed, 3), reason="reason"),
         right("Of interest", "sesoi", show=places(fixed, 3)),
@@ -64,14 +102,18 @@ def t20(facts: Facts) -> Table:
         right("Obs.", "n_obs", show=whole),
     )
     note = _note(facts, main)
-    return Table(id="T20", note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
+    return Table(
+        id="T20", note=note, columns=columns, frame=pd.DataFrame(rows), group="group"
+    )
 
 
 TABLES = {"T20": t20}
 
 
 def _main_rows(facts: Facts, estimates: pd.DataFrame, main: Row) -> Iterable[Row]:
-    label = facts.config["estimates"]["linkages"]["intensities"][main["treatment_def"]]["label"]
+    label = facts.config["estimates"]["linkages"]["intensities"][main["treatment_def"]][
+        "label"
+    ]
     mine = only(estimates, estimator=BASE, spec_id=main["spec_id"])
     group = f"{label[0].upper()}{label[1:]}, {_years(main)}"
     for term, name in TERMS.items():
@@ -80,12 +122,16 @@ def _main_rows(facts: Facts, estimates: pd.DataFrame, main: Row) -> Iterable[Row
 
 def _inference_rows(estimates: pd.DataFrame, main: Row) -> Iterable[Row]:
     for method, name in METHODS.items():
-        if found := pick(estimates, estimator=f"{BASE}_{method}", spec_id=main["spec_id"]):
+        if found := pick(
+            estimates, estimator=f"{BASE}_{method}", spec_id=main["spec_id"]
+        ):
             yield _row(found, "Neighbours', times the moderator: other inference", name)
 
 
 def _other_rows(estimates: pd.DataFrame, main: Row) -> Iterable[Row]:
-    base = estimates[estimates["estimator"].eq(BASE) & estimates["spec_id"].ne(main["spec_id"])]
+    base = estimates[
+        estimates["estimator"].eq(BASE) & estimates["spec_id"].ne(main["spec_id"])
+    ]
     psi = base[base["term"].eq(PSI)]
     for row in records(psi[psi["controls_id"].eq(main["controls_id"])]):
         yield _row(row, OTHER, _variant(row, main))
@@ -99,7 +145,11 @@ def _other_rows(estimates: pd.DataFrame, main: Row) -> Iterable[Row]:
 def _variant(row: Row, main: Row) -> str:
     """Name what differs from the main specification."""
     parts = [
-        _words(row["treatment_def"]) if row["treatment_def"] != main["treatment_def"] else "",
+        (
+            _words(row["treatment_def"])
+            if row["treatment_def"] != main["treatment_def"]
+            else ""
+        ),
         _years(row) if row["period"] != main["period"] else "",
         "growth, pp a year" if row["outcome"] == "growth_pct" else "",
         f"{_words(row['w_id'])} weights" if row["w_id"] != main["w_id"] else "",
@@ -118,27 +168,51 @@ def _words(name: str) -> str:
 
 def _row(row: Row, group: str, label: str) -> Row:
     parts = [part.strip() for part in text(row["warning"]).split(";")]
-    why = "; ".join(part for part in parts if part.startswith(("no interval", "terciles")))
-    return {"group": group, "label": label, **{name: row[name] for name in KEPT}, "reason": why}
+    why = "; ".join(
+        part for part in parts if part.startswith(("no interval", "terciles"))
+    )
+    return {
+        "group": group,
+        "label": label,
+        **{name: row[name] for name in KEPT},
+        "reason": why,
+    }
 
 
 def _note(facts: Facts, main: Row) -> tuple[str, ...]:
-    moderator = facts.config["estimates"]["linkages"]["moderators"][main["controls_id"].partition("+")[0]]
+    moderator = facts.config["estimates"]["linkages"]["moderators"][
+        main["controls_id"].partition("+")[0]
+    ]
     limit = f" ({moderator['note']})" if moderator.get("note") else ""
     strongest = facts.label(main["max_leverage_unit"])
     return (
-        f"N = {count_of(main['n_units'], facts.words)} (unit scheme {main['unit_scheme']}), T = {main['n_periods']} "
-        f"years ({_years(main)}) in the main rows. Log income on own and neighbours' intensity and on both times a "
-        f"moderator, with {facts.words['unit_name']} and year effects. Moderator: {moderator['label']}{limit}; mean "
-        f"zero, standard deviation one. Intensity: log, in deviation from the year's mean; zones: ln(1 + zones in "
-        f"force). Main rows: {_words(main['w_id'])} weights, row-standardised.",
-        f"{facts.level} intervals and p by CR3 with {facts.words['units_name']} as clusters and t(G* \u2212 1) unless "
-        f"the row says otherwise. Largest partial leverage: {strongest}. Detectable: (t + t) standard "
-        f"errors, {facts.power:.0%} power. Where detectable exceeds of interest the design is underpowered: an "
-        "interval that holds zero is no evidence of no association.",
-        "Output stands below the line of the intensity, so noise in output pulls its own coefficient down; the level "
-        "of the stock is printed beside the ratio for that reason.",
-        "Foreign enterprises and zones went where growth was expected: associations, not effects.",
+        (
+            f"N = {count_of(main['n_units'], facts.words)} (unit scheme"
+            f" {main['unit_scheme']}), T = {main['n_periods']} years ({_years(main)})"
+            " in the main rows. Log income on own and neighbours' intensity and on"
+            f" both times a moderator, with {facts.words['unit_name']} and year"
+            f" effects. Moderator: {moderator['label']}{limit}; mean zero, standard"
+            " deviation one. Intensity: log, in deviation from the year's mean; zones:"
+            f" ln(1 + zones in force). Main rows: {_words(main['w_id'])} weights,"
+            " row-standardised."
+        ),
+        (
+            f"{facts.level} intervals and p by CR3 with {facts.words['units_name']} as"
+            " clusters and t(G* \u2212 1) unless the row says otherwise. Largest"
+            f" partial leverage: {strongest}. Detectable: (t + t) standard errors,"
+            f" {facts.power:.0%} power. Where detectable exceeds of interest the design"
+            " is underpowered: an interval that holds zero is no evidence of no"
+            " association."
+        ),
+        (
+            "Output stands below the line of the intensity, so noise in output pulls"
+            " its own coefficient down; the level of the stock is printed beside the"
+            " ratio for that reason."
+        ),
+        (
+            "Foreign enterprises and zones went where growth was expected:"
+            " associations, not effects."
+        ),
         basis_note(facts.description()),
         origin_note(facts.description(), int(facts.config["inference"]["seed"])),
     )

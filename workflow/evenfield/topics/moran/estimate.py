@@ -1,4 +1,6 @@
-"""Spatial association of income and growth in every year, and where clusters and zones lie on the map."""
+"""Spatial association of income and growth in every year, and where clusters and zones
+lie on the map.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,10 +16,23 @@ from evenfield.numerics.map_pairs import bivariate_moran_test, join_counts
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial_statistics import MapTests, local_moran_tests, map_tests
 from evenfield.shared.rows import Kind, Results, Rows, stacked
-from evenfield.shared.samples import basis_warning, joined, one_text, periods_of, sample_rows
+from evenfield.shared.samples import (
+    basis_warning,
+    joined,
+    one_text,
+    periods_of,
+    sample_rows,
+)
 from evenfield.shared.settings import SchemeInfo, check_names
 from evenfield.shared.spec import UnitsSpec, read
-from evenfield.shared.trajectories import Trajectories, aligned, grouping, span_labels, trajectories, whole_span
+from evenfield.shared.trajectories import (
+    Trajectories,
+    aligned,
+    grouping,
+    span_labels,
+    trajectories,
+    whole_span,
+)
 from evenfield.study.study import Study
 
 KINDS = {
@@ -29,17 +44,50 @@ KINDS = {
 }
 GROUPS = ("cluster", "sez")
 P_TYPE = "permutation of units, two-sided; adjusted over all years by the largest |z|"
-NO_EFFECT = "association, not a spillover: the unit's own clusters and zones are not held fixed"
-LABELS = ["spec_id", "unit_scheme", "kind", "variable", "controls", "unit", "year", "sample_id", "quadrant", "basis"]
-NUMBERS = ["value", "expected", "band_low", "band_high", "p_value", "p_adjusted", "q_value"]
+NO_EFFECT = (
+    "association, not a spillover: the unit's own clusters and zones are not held fixed"
+)
+LABELS = [
+    "spec_id",
+    "unit_scheme",
+    "kind",
+    "variable",
+    "controls",
+    "unit",
+    "year",
+    "sample_id",
+    "quadrant",
+    "basis",
+]
+NUMBERS = [
+    "value",
+    "expected",
+    "band_low",
+    "band_high",
+    "p_value",
+    "p_adjusted",
+    "q_value",
+]
 
 
 class MoranSpec(UnitsSpec):
     """One specification of spatial association by year."""
 
-    regions: str = Field("", description="Column of units.csv whose means are also taken out; none when empty.")
-    taxonomies: list[str] = Field([], description="Taxonomies whose clusters and zones are placed on the map.")
-    discovery_rate: float = Field(0.05, gt=0, lt=1, description="False discovery rate at which a local Moran counts.")
+    regions: str = Field(
+        "",
+        description=(
+            "Column of units.csv whose means are also taken out; none when empty."
+        ),
+    )
+    taxonomies: list[str] = Field(
+        [], description="Taxonomies whose clusters and zones are placed on the map."
+    )
+    discovery_rate: float = Field(
+        0.05,
+        gt=0,
+        lt=1,
+        description="False discovery rate at which a local Moran counts.",
+    )
 
 
 Section = list[MoranSpec]
@@ -47,7 +95,9 @@ Section = list[MoranSpec]
 
 @dataclass(frozen=True)
 class Map:
-    """The map of one specification: its units, who neighbours whom, and what its rows share."""
+    """The map of one specification: its units, who neighbours whom, and what its rows
+    share.
+    """
 
     study: Study
     spec: MoranSpec
@@ -59,13 +109,17 @@ class Map:
 
     def stream(self, *what: str) -> tuple[np.random.Generator, str]:
         """Return the random stream of one test and its seed in words."""
-        # The draws of a published number belong to its draw id, which keeps the topic's first name.
-        draw_id, seed = ":".join(["pattern", self.spec.id, *what]), self.study.config["inference"]["seed"]
+        # The draws of a published number belong to its draw id, which keeps the topic's
+        # first name.
+        draw_id = ":".join(["pattern", self.spec.id, *what])
+        seed = self.study.config["inference"]["seed"]
         return generator_for(seed, draw_id), f"{seed}:{draw_id}"
 
     def rows(self, note: str, **shared: Any) -> Rows:
         """Return a builder of rows, all of them in the role of the specification."""
-        return Rows(KINDS, self.spec.role, joined(note, self.note), **shared, w_id=self.weights)
+        return Rows(
+            KINDS, self.spec.role, joined(note, self.note), **shared, w_id=self.weights
+        )
 
 
 def look(study: Study, _: Section, spec: MoranSpec) -> None:
@@ -75,30 +129,58 @@ def look(study: Study, _: Section, spec: MoranSpec) -> None:
 
 def estimate(study: Study) -> Results:
     """Test spatial association in every year for every specification."""
-    out, parts, fits = Results(), [], []
+    out = Results()
+    parts = []
+    fits = []
     for spec in read(Section, study.config, "moran"):
         where = f"estimates.moran.{spec.id}"
         income, info = whole_span(study, spec, where)
-        growth = _growth(study.table("panel", spec.unit_scheme, ("basis",)), income, where)
+        growth = _growth(
+            study.table("panel", spec.unit_scheme, ("basis",)), income, where
+        )
         weights = study.weights(scheme=spec.unit_scheme)
         W, note = weights.among(income.units)
-        on = Map(study, spec, info, income.units, W, str(weights.spec.get("weights", "")), note)
+        on = Map(
+            study,
+            spec,
+            info,
+            income.units,
+            W,
+            str(weights.spec.get("weights", "")),
+            note,
+        )
         for maps in _variables(on, income, growth, where):
             rows, series = _map_tests(on, *maps)
             out.estimates += rows
             parts += series
         out.estimates += _cells(on, where)
-        fit = {"spec_id": spec.id, "unit_scheme": spec.unit_scheme, "sample_id": spec.sample}
-        fit |= {"n_units": len(income.units), "regions": spec.regions, "taxonomies": spec.taxonomies}
-        fits.append(fit | {"income_years": _ends(income), "growth_years": _ends(growth)})
+        fit = {
+            "spec_id": spec.id,
+            "unit_scheme": spec.unit_scheme,
+            "sample_id": spec.sample,
+        }
+        fit |= {
+            "n_units": len(income.units),
+            "regions": spec.regions,
+            "taxonomies": spec.taxonomies,
+        }
+        fits.append(
+            fit | {"income_years": _ends(income), "growth_years": _ends(growth)}
+        )
     out.series["series"] = stacked(parts, LABELS, NUMBERS)
-    out.fit = {key: study.config["inference"][key] for key in ("conf_level", "permutations", "seed")}
+    out.fit = {
+        key: study.config["inference"][key]
+        for key in ("conf_level", "permutations", "seed")
+    }
     out.fit["specs"] = fits
     return out
 
 
-def _growth(panel: pd.DataFrame, income: Trajectories, where: str) -> Trajectories | None:
-    # ASSUME: growth from one observation to the next; the year in which proxy output meets official output has none.
+def _growth(
+    panel: pd.DataFrame, income: Trajectories, where: str
+) -> Trajectories | None:
+    # ASSUME: growth from one observation to the next; the year in which proxy output
+    # meets official output has none.
     if "growth_pct" not in panel or panel["growth_pct"].isna().all():
         return None
     return aligned(trajectories(panel, "growth_pct", income.units, where), income.units)
@@ -111,7 +193,9 @@ def _ends(data: Trajectories | None) -> list[int]:
 def _variables(
     on: Map, income: Trajectories, growth: Trajectories | None, where: str
 ) -> Iterator[tuple[str, str, Trajectories, np.ndarray | None]]:
-    """Yield outcome, what is taken out of it first, values, and regressors with their constant, (N, K) or (T, N, K)."""
+    """Yield outcome, what is taken out of it first, values, and regressors with their
+    constant, (N, K) or (T, N, K).
+    """
     plain = {"log_income": income} | ({"growth": growth} if growth else {})
     for name, data in plain.items():
         yield name, "none", data, None
@@ -123,21 +207,38 @@ def _variables(
             yield name, on.spec.regions, data, np.eye(len(names))[codes]
     if growth:
         start = income.values[:, np.searchsorted(income.years, growth.years) - 1].T
-        yield "growth", "log_income_start", growth, np.stack([np.ones_like(start), start], axis=2)
+        yield (
+            "growth",
+            "log_income_start",
+            growth,
+            np.stack([np.ones_like(start), start], axis=2),
+        )
 
 
 def _map_tests(
     on: Map, name: str, controls: str, data: Trajectories, X: np.ndarray | None
 ) -> tuple[list[Any], list[pd.DataFrame]]:
-    spec, inference = on.spec, on.study.config["inference"]
+    spec = on.spec
+    inference = on.study.config["inference"]
     labels, note = span_labels("moran", spec, data, on.info)
     rng, seed = on.stream(spec.unit_scheme, spec.sample, name, controls)
     rows = on.rows(note, **labels, outcome=name, controls_id=controls, seed=seed)
-    named = {"spec_id": spec.id, "sample_id": spec.sample, "unit_scheme": spec.unit_scheme}
+    named = {
+        "spec_id": spec.id,
+        "sample_id": spec.sample,
+        "unit_scheme": spec.unit_scheme,
+    }
     named |= {"variable": name, "controls": controls}
     series = []
     try:
-        tests = map_tests(data.values, on.W, rng, inference["permutations"], inference["conf_level"], X)
+        tests = map_tests(
+            data.values,
+            on.W,
+            rng,
+            inference["permutations"],
+            inference["conf_level"],
+            X,
+        )
     except NumericsError as error:
         rows.undefined(["moran", "geary"], error, role=spec.role)
     else:
@@ -145,17 +246,36 @@ def _map_tests(
         for kind, test in zip(("moran", "geary"), tests, strict=True):
             _add_years(rows, kind, test, data, spec.role)
             reach = test.sup_t * test.std_error
-            band = {"expected": test.mean, "band_low": test.mean - reach, "band_high": test.mean + reach}
-            band |= {"value": test.statistic, "p_value": test.p_value, "p_adjusted": test.p_joint}
+            band = {
+                "expected": test.mean,
+                "band_low": test.mean - reach,
+                "band_high": test.mean + reach,
+            }
+            band |= {
+                "value": test.statistic,
+                "p_value": test.p_value,
+                "p_adjusted": test.p_joint,
+            }
             frame = pd.DataFrame({"year": data.years, "basis": data.basis, **band})
             series.append(frame.assign(**named, kind=kind, unit="", quadrant=""))
     if controls == "none":
-        series += [frame.assign(**named, kind="local") for frame in _local(on, name, data, rows, labels, note)]
+        series += [
+            frame.assign(**named, kind="local")
+            for frame in _local(on, name, data, rows, labels, note)
+        ]
     return rows.made, series
 
 
-def _add_years(rows: Rows, kind: str, test: MapTests, data: Trajectories, role: str) -> None:
-    said = {"se_type": "permutation", "p_type": P_TYPE, "role": role, "n_periods": 1, "n_obs": len(data.units)}
+def _add_years(
+    rows: Rows, kind: str, test: MapTests, data: Trajectories, role: str
+) -> None:
+    said = {
+        "se_type": "permutation",
+        "p_type": P_TYPE,
+        "role": role,
+        "n_periods": 1,
+        "n_obs": len(data.units),
+    }
     z = (test.statistic - test.mean) / test.std_error
     columns = {"estimate": test.statistic, "std_error": test.std_error, "statistic": z}
     columns |= {"p_value": test.p_value, "p_adjusted": test.p_joint}
@@ -164,32 +284,57 @@ def _add_years(rows: Rows, kind: str, test: MapTests, data: Trajectories, role: 
         rows.add(kind, period=str(year), output_basis=data.basis[t], **said, **numbers)
 
 
-def _local(on: Map, name: str, data: Trajectories, rows: Rows, labels: dict[str, Any], note: str) -> list[pd.DataFrame]:
+def _local(
+    on: Map,
+    name: str,
+    data: Trajectories,
+    rows: Rows,
+    labels: dict[str, Any],
+    note: str,
+) -> list[pd.DataFrame]:
     spec = on.spec
     rng, seed = on.stream(spec.unit_scheme, spec.sample, name, "local")
     own = on.rows(note, **labels, outcome=name, seed=seed)
     try:
-        tests = local_moran_tests(data.values, on.W, rng, on.study.config["inference"]["permutations"])
+        tests = local_moran_tests(
+            data.values, on.W, rng, on.study.config["inference"]["permutations"]
+        )
     except NumericsError as error:
         own.undefined(["local"], error)
         rows.made += own.made
         return []
-    own.note, said = on.note, f"false discovery rate {spec.discovery_rate:g} within the year"
+    own.note = on.note
+    said = f"false discovery rate {spec.discovery_rate:g} within the year"
     counts = (tests.q_value <= spec.discovery_rate).sum(axis=0)
     for year, basis, count in zip(data.years, data.basis, counts, strict=True):
-        here = {"period": str(year), "output_basis": basis, "n_periods": 1, "n_obs": len(data.units)}
+        here = {
+            "period": str(year),
+            "output_basis": basis,
+            "n_periods": 1,
+            "n_obs": len(data.units),
+        }
         own.add("local", said, estimate=float(count), **here)
     rows.made += own.made
-    cells = {"value": tests.statistic, "p_value": tests.p_value, "q_value": tests.q_value, "quadrant": tests.quadrant}
+    cells = {
+        "value": tests.statistic,
+        "p_value": tests.p_value,
+        "q_value": tests.q_value,
+        "quadrant": tests.quadrant,
+    }
     frame = pd.DataFrame({key: values.ravel() for key, values in cells.items()})
-    years, units = len(data.years), len(data.units)
-    each_year = {"year": np.tile(data.years, units), "basis": np.tile(np.array(data.basis, dtype=object), units)}
+    years = len(data.years)
+    units = len(data.units)
+    each_year = {
+        "year": np.tile(data.years, units),
+        "basis": np.tile(np.array(data.basis, dtype=object), units),
+    }
     return [frame.assign(unit=np.repeat(data.units, years), **each_year)]
 
 
 def _cells(on: Map, where: str) -> list[Any]:
     """Place the clusters and zones of every taxonomy and period on the map."""
-    spec, made = on.spec, []
+    spec = on.spec
+    made = []
     cells = on.study.table("cells", spec.unit_scheme, ("taxonomy",))
     periods = on.study.table("periods", spec.unit_scheme, ("basis",))
     check_names(spec.taxonomies, cells["taxonomy"].unique(), f"{where}.taxonomies")
@@ -198,13 +343,29 @@ def _cells(on: Map, where: str) -> list[Any]:
             at = f"{where} {taxonomy} {period}"
             own = cells[cells["taxonomy"].eq(taxonomy) & cells["period"].eq(period)]
             marks = sample_rows(own, on.units, GROUPS, at)
-            grown = sample_rows(periods[periods["period"].eq(period)], on.units, ["growth_pct_per_year"], at)
-            labels: dict[str, Any] = {"family": "moran", "spec_id": spec.id, "sample_id": spec.sample}
+            grown = sample_rows(
+                periods[periods["period"].eq(period)],
+                on.units,
+                ["growth_pct_per_year"],
+                at,
+            )
+            labels: dict[str, Any] = {
+                "family": "moran",
+                "spec_id": spec.id,
+                "sample_id": spec.sample,
+            }
             labels |= {"unit_scheme": spec.unit_scheme}
-            labels |= {"period": period, "treatment_def": taxonomy, "n_obs": len(grown), "n_units": len(grown)}
+            labels |= {
+                "period": period,
+                "treatment_def": taxonomy,
+                "n_obs": len(grown),
+                "n_units": len(grown),
+            }
             for group in GROUPS:
                 values = marks[group].to_numpy(float)
-                rows = on.rows("", **labels, contrast=group, n_treated=int(values.sum()))
+                rows = on.rows(
+                    "", **labels, contrast=group, n_treated=int(values.sum())
+                )
                 _add_joins(on, rows, values)
                 _add_pair(on, rows, values, grown)
                 made += rows.made
@@ -218,29 +379,51 @@ def _group_stream(on: Map, rows: Rows, what: str) -> tuple[np.random.Generator, 
 
 def _add_joins(on: Map, rows: Rows, marks: np.ndarray) -> None:
     # Where clusters and zones lie does not depend on how output is measured.
-    said, rows.note = {"outcome": rows.shared["contrast"], "role": on.spec.role}, ""
+    said = {"outcome": rows.shared["contrast"], "role": on.spec.role}
+    rows.note = ""
     rng, seed = _group_stream(on, rows, "joins")
     try:
-        found = join_counts(marks, on.W, rng, on.study.config["inference"]["permutations"])
+        found = join_counts(
+            marks, on.W, rng, on.study.config["inference"]["permutations"]
+        )
     except NumericsError as error:
         return rows.undefined(["join"], error, **said)
     kind = "all placements" if found.exact else "random placements"
-    said |= {"p_type": f"{found.subsets} {kind} of as many marks, one-sided (more links)"}
+    said |= {
+        "p_type": f"{found.subsets} {kind} of as many marks, one-sided (more links)"
+    }
     said |= {"seed": "" if found.exact else seed}
     told = f"{found.expected:.3g} links expected, {found.one} to other units"
-    return rows.add("join", told, estimate=float(found.both), p_value=found.p_value, **said)
+    return rows.add(
+        "join", told, estimate=float(found.both), p_value=found.p_value, **said
+    )
 
 
 def _add_pair(on: Map, rows: Rows, marks: np.ndarray, grown: pd.DataFrame) -> None:
-    basis, growth = one_text(grown["basis"]), grown["growth_pct_per_year"].to_numpy(float)
+    basis = one_text(grown["basis"])
+    growth = grown["growth_pct_per_year"].to_numpy(float)
     rows.note = joined(basis_warning(basis, on.info.first_official), on.note)
-    said = {"outcome": "growth", "term": f"neighbours_{rows.shared['contrast']}", "output_basis": basis}
+    said = {
+        "outcome": "growth",
+        "term": f"neighbours_{rows.shared['contrast']}",
+        "output_basis": basis,
+    }
     said |= {"role": on.spec.role}
     rng, seed = _group_stream(on, rows, "pair")
     try:
-        test = bivariate_moran_test(growth, marks, on.W, rng, on.study.config["inference"]["permutations"])
+        test = bivariate_moran_test(
+            growth, marks, on.W, rng, on.study.config["inference"]["permutations"]
+        )
     except NumericsError as error:
         return rows.undefined(["pair"], error, **said)
-    numbers = {"estimate": test.statistic, "std_error": test.std_error, "p_value": test.p_value}
-    said |= {"se_type": "permutation", "p_type": "permutation of the marks, two-sided", "seed": seed}
+    numbers = {
+        "estimate": test.statistic,
+        "std_error": test.std_error,
+        "p_value": test.p_value,
+    }
+    said |= {
+        "se_type": "permutation",
+        "p_type": "permutation of the marks, two-sided",
+        "seed": seed,
+    }
     return rows.add("pair", NO_EFFECT, **numbers, **said)

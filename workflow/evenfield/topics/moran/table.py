@@ -1,4 +1,6 @@
-"""T13: Moran's I of income and growth by year, also net of region means and of initial income."""
+"""T13: Moran's I of income and growth by year, also net of region means and of initial
+income.
+"""
 
 import re
 from collections.abc import Sequence
@@ -9,12 +11,20 @@ import pandas as pd
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.headings import nothing_to_show, sample_heading
 from evenfield.shared.tables.notes import DESCRIPTIVE, basis_mark
-from evenfield.shared.tables.numbers import fixed, is_missing, p_value, places, whole, year
+from evenfield.shared.tables.numbers import (
+    fixed,
+    is_missing,
+    p_value,
+    places,
+    whole,
+    year,
+)
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.units import in_words
 
-FEW, EVERY = 15, 3
+FEW = 15
+EVERY = 3
 YEAR = re.compile(r"-?\d+")
 NAMES = {"log_income": "Income", "growth": "Growth"}
 NONE = "none"
@@ -27,22 +37,33 @@ def t13(facts: Facts) -> Table:
     """Return Moran's I by year."""
     estimates = facts.estimates()
     moran = only(estimates, estimator="moran")
-    kinds = [(name, c) for name in NAMES for c in sorted(only(moran, outcome=name)["controls_id"].unique(), key=_rank)]
+    kinds = [
+        (name, c)
+        for name in NAMES
+        for c in sorted(only(moran, outcome=name)["controls_id"].unique(), key=_rank)
+    ]
     rows: list[Row] = []
     for spec in facts.ordered(list(moran["spec_id"])):
         mine = only(estimates, spec_id=spec)
-        rows += [_row(mine, when, kinds, facts) for when in _shown(only(mine, estimator="moran"))]
+        rows += [
+            _row(mine, when, kinds, facts)
+            for when in _shown(only(mine, estimator="moran"))
+        ]
     if not rows:
         raise nothing_to_show("Moran's I by year", "moran", "T13")
-    weights, draws = facts.config["weights"]["primary"].replace("_", " "), facts.config["inference"]["permutations"]
+    weights = facts.config["weights"]["primary"].replace("_", " ")
+    draws = facts.config["inference"]["permutations"]
     note = facts.note(
-        f"Moran's I with {weights} weights, in brackets p from {draws:,} permutations over the map and p adjusted for "
-        "looking at every year; of growth since the date before. Net of: residuals from the means of regions, or from "
-        f"income at the date before. Local: {facts.words['units_name']} with a local Moran below a false discovery "
-        "rate of 5% within the year (income). A long span shows every third year; all years stand in the data of F10.",
+        f"Moran's I with {weights} weights, in brackets p from {draws:,} permutations"
+        " over the map and p adjusted for looking at every year; of growth since the"
+        " date before. Net of: residuals from the means of regions, or from income at"
+        f" the date before. Local: {facts.words['units_name']} with a local Moran below"
+        " a false discovery rate of 5% within the year (income). A long span shows"
+        " every third year; all years stand in the data of F10.",
         *_links(estimates),
         *_pairs(estimates),
-        "Likeness of neighbours also reflects shared geography and regions; it is not what one does to the other.",
+        "Likeness of neighbours also reflects shared geography and regions; it is not"
+        " what one does to the other.",
         DESCRIPTIVE,
     )
     columns = (
@@ -59,10 +80,13 @@ TABLES = {"T13": t13}
 
 
 def _column(variable: str, controls: str) -> Column:
-    key, told = _key(variable, controls), f", net of {controls.replace('_', ' ')}"
+    key = _key(variable, controls)
+    told = f", net of {controls.replace('_', ' ')}"
     told = {NONE: "", INITIAL: ", net of initial income"}.get(controls, told)
     names = (f"{key} moran", f"{key} p", f"{key} adjusted")
-    return right(f"{NAMES[variable]}{told}", *names, show=_moran, reason=f"{key} reason")
+    return right(
+        f"{NAMES[variable]}{told}", *names, show=_moran, reason=f"{key} reason"
+    )
 
 
 def _rank(controls: str) -> tuple[bool, bool, str]:
@@ -74,20 +98,32 @@ def _key(variable: str, controls: str) -> str:
 
 
 def _shown(moran: pd.DataFrame) -> list[str]:
-    found = sorted((name for name in moran["period"].unique() if YEAR.fullmatch(name)), key=int)
+    found = sorted(
+        (name for name in moran["period"].unique() if YEAR.fullmatch(name)), key=int
+    )
     return found if len(found) <= FEW else sorted(found[::-1][::EVERY], key=int)
 
 
-def _row(mine: pd.DataFrame, when: str, kinds: Sequence[tuple[str, str]], facts: Facts) -> Row:
+def _row(
+    mine: pd.DataFrame, when: str, kinds: Sequence[tuple[str, str]], facts: Facts
+) -> Row:
     now = only(mine, period=when)
     first = pick(now, estimator="moran")
     basis = first["output_basis"]
-    row: Row = {"group": sample_heading(first, facts.description(), facts.words), "year": int(when)}
+    row: Row = {
+        "group": sample_heading(first, facts.description(), facts.words),
+        "year": int(when),
+    }
     row |= {"spec_id": first["spec_id"], "basis": basis, "mark": basis_mark(str(basis))}
-    row["geary"] = pick(now, estimator="geary", outcome="log_income", controls_id=NONE).get("estimate")
-    row["local"] = pick(now, estimator="local_moran", outcome="log_income").get("estimate")
+    row["geary"] = pick(
+        now, estimator="geary", outcome="log_income", controls_id=NONE
+    ).get("estimate")
+    row["local"] = pick(now, estimator="local_moran", outcome="log_income").get(
+        "estimate"
+    )
     for variable, controls in kinds:
-        found, key = pick(now, estimator="moran", outcome=variable, controls_id=controls), _key(variable, controls)
+        found = pick(now, estimator="moran", outcome=variable, controls_id=controls)
+        key = _key(variable, controls)
         row |= {f"{key} moran": found.get("estimate"), f"{key} p": found.get("p_value")}
         row[f"{key} adjusted"] = found.get("p_adjusted")
         lost = variable == "growth" and not found
@@ -96,10 +132,12 @@ def _row(mine: pd.DataFrame, when: str, kinds: Sequence[tuple[str, str]], facts:
 
 
 def _links(estimates: pd.DataFrame) -> tuple[str, ...]:
-    counts = only(estimates, estimator="join_count").drop_duplicates(["treatment_def", "contrast", "estimate"])
+    counts = only(estimates, estimator="join_count").drop_duplicates(
+        ["treatment_def", "contrast", "estimate"]
+    )
     told = [
-        f"{HOLDERS[row['contrast']]} {whole(row['estimate'])} ({row['warning'].split(' links')[0]} expected, "
-        f"p {p_value(row['p_value'])})"
+        f"{HOLDERS[row['contrast']]} {whole(row['estimate'])}"
+        f" ({row['warning'].split(' links')[0]} expected, p {p_value(row['p_value'])})"
         for row in records(counts[counts["p_value"].notna()])
     ]
     return (f"Links between two holders on the map: {in_words(told)}.",) if told else ()
@@ -108,11 +146,18 @@ def _links(estimates: pd.DataFrame) -> tuple[str, ...]:
 def _pairs(estimates: pd.DataFrame) -> tuple[str, ...]:
     pairs = only(estimates, estimator="bivariate_moran")
     told = [
-        f"{HOLDERS[row['contrast']]} {row['period']} {fixed(row['estimate'], 2)} (p {p_value(row['p_value'])})"
+        f"{HOLDERS[row['contrast']]} {row['period']} {fixed(row['estimate'], 2)} (p"
+        f" {p_value(row['p_value'])})"
         for row in records(pairs[pairs["p_value"].notna()])
     ]
-    opening = "Growth of a period against the holders among the neighbours, bivariate Moran: "
-    return (f"{opening}{in_words(told)}. Own holdings are not held fixed.",) if told else ()
+    opening = (
+        "Growth of a period against the holders among the neighbours, bivariate Moran: "
+    )
+    return (
+        (f"{opening}{in_words(told)}. Own holdings are not held fixed.",)
+        if told
+        else ()
+    )
 
 
 def _year(when: Any, mark: Any) -> str:
@@ -122,4 +167,7 @@ def _year(when: Any, mark: Any) -> str:
 def _moran(value: Any, p: Any, adjusted: Any) -> str:
     if is_missing(value):
         return ""
-    return f"{fixed(value, 2)} ({', '.join(p_value(item) for item in (p, adjusted) if not is_missing(item))})"
+    return (
+        f"{fixed(value, 2)}"
+        f" ({', '.join(p_value(item) for item in (p, adjusted) if not is_missing(item))})"
+    )

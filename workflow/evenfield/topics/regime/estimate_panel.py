@@ -1,4 +1,6 @@
-"""The panel beside the long differences: bias-corrected fixed effects with one adjusted score per regime."""
+"""The panel beside the long differences: bias-corrected fixed effects with one adjusted
+score per regime.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,11 +15,17 @@ from evenfield.shared.estimates import Estimate
 from evenfield.shared.samples import joined, not_defined, underpowered
 from evenfield.shared.trajectories import Trajectories, trajectories
 from evenfield.study.study import Study
-from evenfield.topics.regime.estimate_section import EXPOSURES, INTERACTIONS, CrossSection, RegimeSpec
+from evenfield.topics.regime.estimate_section import (
+    EXPOSURES,
+    INTERACTIONS,
+    CrossSection,
+    RegimeSpec,
+)
 
 DIFFERENCE = f"{INTERACTIONS[0]} - {INTERACTIONS[1]}"
 UNIT = "pp/yr of speed per exposure 0 to 1"
-# Rows in the order of C: more speed with clusters, with zones, and the difference; a smaller root is a faster speed.
+# Rows in the order of C: more speed with clusters, with zones, and the difference; a
+# smaller root is a faster speed.
 ROWS = ((INTERACTIONS[0], ""), (INTERACTIONS[1], ""), (INTERACTIONS[0], DIFFERENCE))
 C = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [0.0, -1.0, 1.0]])
 PERCENT = 100
@@ -34,23 +42,35 @@ def sesoi_of(study: Study) -> float:
 
 
 def panel_rows(sections: Sequence[CrossSection], study: Study) -> list[Estimate]:
-    """Estimate how the yearly root depends on exposure, for a specification that asks for draws.
+    """Estimate how the yearly root depends on exposure, for a specification that asks
+    for draws.
 
     Notes
     -----
-    y_it = (rho + rho_C E^C_i + rho_S E^S_i) y_i,t-D + mu_i + (1, E^C_i, E^S_i)'tau_t + e_it; rows are
-    -100 rho_C/D, -100 rho_S/D and their difference. Time effects by exposure are the lower-order terms.
+    y_it = (rho + rho_C E^C_i + rho_S E^S_i) y_i,t-D + mu_i + (1, E^C_i, E^S_i)'tau_t +
+    e_it; rows are
+    -100 rho_C/D, -100 rho_S/D and their difference. Time effects by exposure are the
+      lower-order terms.
     """
     rows: list[Estimate] = []
     for section in (section for section in sections if section.spec.draws):
-        where, panel = f"estimates.regime.{section.spec.id}", study.table("panel", text=("basis",))
+        where = f"estimates.regime.{section.spec.id}"
+        panel = study.table("panel", text=("basis",))
         data = trajectories(panel, "log_income", list(section.table.index), where)
-        rows += _section_rows(section, data.between(int(section.period["start"]), int(section.period["end"])), study)
+        rows += _section_rows(
+            section,
+            data.between(int(section.period["start"]), int(section.period["end"])),
+            study,
+        )
     return rows
 
 
-def _section_rows(section: CrossSection, span: Trajectories, study: Study) -> list[Estimate]:
-    spec, inference, steps = section.spec, study.config["inference"], len(span.years) - 1
+def _section_rows(
+    section: CrossSection, span: Trajectories, study: Study
+) -> list[Estimate]:
+    spec = section.spec
+    inference = study.config["inference"]
+    steps = len(span.years) - 1
     shared: dict[str, Any] = {
         **section.shared,
         "fe_id": "unit, year by exposure",
@@ -59,35 +79,56 @@ def _section_rows(section: CrossSection, span: Trajectories, study: Study) -> li
     }
     shared |= {"n_obs": len(span.units) * steps, "data_hash": span.data_hash}
     kinds: list[dict[str, Any]] = [
-        {"term": term, "contrast": contrast, "n_treated": section.exposed(term, contrast)} for term, contrast in ROWS
+        {
+            "term": term,
+            "contrast": contrast,
+            "n_treated": section.exposed(term, contrast),
+        }
+        for term, contrast in ROWS
     ]
     roles = [
-        decides(section.spec, kind["contrast"]) | {"role": "robustness" if kind["contrast"] else "exploratory"}
+        decides(section.spec, kind["contrast"])
+        | {"role": "robustness" if kind["contrast"] else "exploratory"}
         for kind in kinds
     ]
     corrected = [
-        {**shared, **kind, **role, "estimator": "regime_bc_fe"} for kind, role in zip(kinds, roles, strict=True)
+        {**shared, **kind, **role, "estimator": "regime_bc_fe"}
+        for kind, role in zip(kinds, roles, strict=True)
     ]
     exposed = section.table.loc[list(span.units), list(EXPOSURES)].to_numpy(float)
     Z = np.column_stack([np.ones(len(exposed)), exposed])
-    rng = generator_for(inference["seed"], f"regime:{spec.id}:{section.shared['unit_scheme']}:{section.name}:units")
+    rng = generator_for(
+        inference["seed"],
+        f"regime:{spec.id}:{section.shared['unit_scheme']}:{section.name}:units",
+    )
     try:
         if not span.evenly_spaced:
             raise NumericsError("the dates are not equally spaced")
-        found = regime_intervals(span.values, Z, C, rng, spec.draws, inference["conf_level"])
+        found = regime_intervals(
+            span.values, Z, C, rng, spec.draws, inference["conf_level"]
+        )
     except NumericsError as error:
         return not_defined(corrected, section.note, error)
-    scale, sesoi, rows = PERCENT / float(span.years[1] - span.years[0]), sesoi_of(study), list[Estimate]()
+    scale = PERCENT / float(span.years[1] - span.years[0])
+    sesoi = sesoi_of(study)
+    rows = list[Estimate]()
     said: dict[str, Any] = {
         "se_type": "clustered by unit",
         "p_type": f"bootstrap-t, {spec.draws} draws of units",
         "sesoi": sesoi,
     }
-    said |= {"conf_level": inference["conf_level"], "seed": f"{inference['seed']}:regime:{spec.id}:{section.name}"}
+    said |= {
+        "conf_level": inference["conf_level"],
+        "seed": f"{inference['seed']}:regime:{spec.id}:{section.name}",
+    }
     for kind, labels, one in zip(kinds, corrected, found, strict=True):
         std_error = scale * one.std_error
-        mde = std_error * mde_multiplier(len(section.table) - 1, study.power, inference["conf_level"])
-        lost = f"{PERCENT * one.lost:.1f}% of draws without a root" if one.lost > 0 else ""
+        mde = std_error * mde_multiplier(
+            len(section.table) - 1, study.power, inference["conf_level"]
+        )
+        lost = (
+            f"{PERCENT * one.lost:.1f}% of draws without a root" if one.lost > 0 else ""
+        )
         numbers: dict[str, Any] = {
             "estimate": scale * one.estimate,
             "std_error": std_error,
@@ -99,5 +140,7 @@ def _section_rows(section: CrossSection, span: Trajectories, study: Study) -> li
         rows.append(Estimate(**labels, **said, **numbers, warning=warning))
         bare = {**shared, **kind, "role": "exploratory", "estimator": "regime_fe"}
         biased = joined(section.note, "biased: lower-order context, no interval")
-        rows.append(Estimate(**bare, estimate=scale * one.fixed_effects, warning=biased))
+        rows.append(
+            Estimate(**bare, estimate=scale * one.fixed_effects, warning=biased)
+        )
     return rows

@@ -1,4 +1,6 @@
-"""T8: how much faster the gap to the mean closes the more a unit's neighbours hold clusters, or zones."""
+"""T8: how much faster the gap to the mean closes the more a unit's neighbours hold
+clusters, or zones.
+"""
 
 from collections.abc import Iterable
 
@@ -7,13 +9,21 @@ import pandas as pd
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.headings import nothing_to_show
 from evenfield.shared.tables.notes import NOT_CAUSAL, period_with_basis
-from evenfield.shared.tables.numbers import fixed, interval, is_missing, p_value, places, whole
+from evenfield.shared.tables.numbers import (
+    fixed,
+    interval,
+    is_missing,
+    p_value,
+    places,
+    whole,
+)
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.units import main_periods
 from evenfield.shared.tables.warnings import reason
 
-CLUSTER, SEZ = "initial_x_exposure_cluster", "initial_x_exposure_sez"
+CLUSTER = "initial_x_exposure_cluster"
+SEZ = "initial_x_exposure_sez"
 DIFFERENCE = f"{CLUSTER} - {SEZ}"
 SLOPES = {
     ("initial_income", ""): "gap closed a year, no exposure",
@@ -22,55 +32,88 @@ SLOPES = {
     (CLUSTER, DIFFERENCE): "neighbours' clusters minus neighbours' SEZs",
 }
 WITHIN = {"cluster": "with a cluster", "sez": "with an SEZ", "neither": "with neither"}
-KEPT = ["spec_id", "treatment_def", "w_id", "estimator", "period", "term", "contrast", "estimate", "std_error"]
+KEPT = [
+    "spec_id",
+    "treatment_def",
+    "w_id",
+    "estimator",
+    "period",
+    "term",
+    "contrast",
+    "estimate",
+    "std_error",
+]
 KEPT += ["conf_low", "conf_high", "p_value", "mde", "sesoi", "n_units", "output_basis"]
 
 
 def t8(facts: Facts) -> Table:
-    """Return convergence by regime: the primary specification in full, the key difference of the others."""
+    """Return convergence by regime: the primary specification in full, the key
+    difference of the others.
+    """
     estimates = facts.estimates()
-    ids, shown = facts.ordered(list(estimates["spec_id"])), facts.shown("main", "span")
+    ids = facts.ordered(list(estimates["spec_id"]))
+    shown = facts.shown("main", "span")
     rows: list[Row] = []
     if ids:
         main = only(estimates, spec_id=ids[0])
-        rows += [row for period in shown for row in _period_rows(facts, only(main, period=period))]
+        rows += [
+            row
+            for period in shown
+            for row in _period_rows(facts, only(main, period=period))
+        ]
         rows += [*_split_rows(facts, main), *_panel_rows(facts, main, shown)]
         rows += _other_rows(facts, estimates, ids[1:], shown)
     if not rows:
         raise nothing_to_show("rows of convergence by regime", "regime", "T8")
-    first, power = pick(main, estimator="regime"), facts.power
+    first = pick(main, estimator="regime")
+    power = facts.power
     note = facts.note(
-        "Growth in percentage points a year on log income below the mean in the first year, and on that gap "
-        "times the neighbours' clusters and SEZs, one cross-section per period; a positive number closes the gap. Main "
-        f"rows: taxonomy {first.get('treatment_def', '')}, {first.get('w_id', '')} weights.",
-        f"{facts.level} intervals and p by conditional SCPC (average pairwise correlation of shocks at "
-        "most .03), in the panel rows by bootstrap-t over units; CR3 intervals beside them. Detectable: smallest "
-        f"difference found with {power:.0%} power. Where detectable exceeds of interest the design is underpowered: an "
-        "interval that holds zero is no evidence that the two are alike.",
-        "Speeds within groups have few units each and are description only. Exposures rest on a list that does not "
-        "change over time, so they are identified off differences of income between places.",
+        "Growth in percentage points a year on log income below the mean in the first"
+        " year, and on that gap times the neighbours' clusters and SEZs, one"
+        " cross-section per period; a positive number closes the gap. Main rows:"
+        f" taxonomy {first.get('treatment_def', '')}, {first.get('w_id', '')} weights.",
+        f"{facts.level} intervals and p by conditional SCPC (average pairwise"
+        " correlation of shocks at most .03), in the panel rows by bootstrap-t over"
+        " units; CR3 intervals beside them. Detectable: smallest difference found with"
+        f" {power:.0%} power. Where detectable exceeds of interest the design is"
+        " underpowered: an interval that holds zero is no evidence that the two are"
+        " alike.",
+        "Speeds within groups have few units each and are description only. Exposures"
+        " rest on a list that does not change over time, so they are identified off"
+        " differences of income between places.",
         NOT_CAUSAL,
         seed=False,
     )
     columns = (
         Column(names=("label",), header="Coefficient", width_cm=5.0),
         right("Estimate", "estimate", show=places(fixed, 2), reason="reason"),
-        right(f"{facts.level} interval", "conf_low", "conf_high", show=places(interval, 2)),
+        right(
+            f"{facts.level} interval", "conf_low", "conf_high", show=places(interval, 2)
+        ),
         right("p", "p_value", show=p_value),
-        right(f"CR3 {facts.level} interval", "cr3_conf_low", "cr3_conf_high", show=places(interval, 2)),
+        right(
+            f"CR3 {facts.level} interval",
+            "cr3_conf_low",
+            "cr3_conf_high",
+            show=places(interval, 2),
+        ),
         right("p", "cr3_p_value", show=p_value),
         right("Detectable", "mde", show=places(fixed, 1)),
         right("Of interest", "sesoi", show=places(fixed, 1)),
         right("N", "n_units", show=whole),
     )
-    return Table(id="T8", note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
+    return Table(
+        id="T8", note=note, columns=columns, frame=pd.DataFrame(rows), group="group"
+    )
 
 
 TABLES = {"T8": t8}
 
 
 def _named(facts: Facts, row: Row) -> str:
-    return period_with_basis(str(row["period"]), row["output_basis"], facts.config["periods"])
+    return period_with_basis(
+        str(row["period"]), row["output_basis"], facts.config["periods"]
+    )
 
 
 def _period_rows(facts: Facts, mine: pd.DataFrame) -> Iterable[Row]:
@@ -79,35 +122,75 @@ def _period_rows(facts: Facts, mine: pd.DataFrame) -> Iterable[Row]:
             cr3 = pick(mine, estimator="regime_cr3", term=term, contrast=contrast)
             yield _row(row, cr3, _named(facts, row), label)
     for row in records(only(mine, estimator="within_group")):
-        label = f"speed among {facts.words['units_name']} {WITHIN.get(row['contrast'], row['contrast'])}"
+        label = (
+            f"speed among {facts.words['units_name']}"
+            f" {WITHIN.get(row['contrast'], row['contrast'])}"
+        )
         yield _row(row, {}, _named(facts, row), label)
 
 
 def _split_rows(facts: Facts, main: pd.DataFrame) -> Iterable[Row]:
     for row in records(main[main["estimator"].str.startswith("regime_split")]):
         sides = [side.split("+") for side in str(row["period"]).split(" less ")]
-        names = [", ".join(period_with_basis(name, "", facts.config["periods"]) for name in side) for side in sides]
+        names = [
+            ", ".join(
+                period_with_basis(name, "", facts.config["periods"]) for name in side
+            )
+            for side in sides
+        ]
         bare = {**row, "conf_low": None, "conf_high": None, "p_value": None}
-        yield _row(bare, row, "Clusters minus SEZs, later less earlier periods", " less ".join(names))
+        yield _row(
+            bare,
+            row,
+            "Clusters minus SEZs, later less earlier periods",
+            " less ".join(names),
+        )
 
 
 def _panel_rows(facts: Facts, main: pd.DataFrame, shown: list[str]) -> Iterable[Row]:
     group = "Clusters minus SEZs in the yearly panel, bias-corrected fixed effects"
     for period in shown:
-        for row in records(only(main, period=period, estimator="regime_bc_fe", contrast=DIFFERENCE)):
+        for row in records(
+            only(main, period=period, estimator="regime_bc_fe", contrast=DIFFERENCE)
+        ):
             yield _row(row, {}, group, _named(facts, row))
 
 
-def _other_rows(facts: Facts, estimates: pd.DataFrame, ids: list[str], shown: list[str]) -> Iterable[Row]:
+def _other_rows(
+    facts: Facts, estimates: pd.DataFrame, ids: list[str], shown: list[str]
+) -> Iterable[Row]:
     for spec in ids:
-        for period in (period for period in shown if period in main_periods(facts.config["periods"])):
-            mine = only(estimates, spec_id=spec, period=period, term=CLUSTER, contrast=DIFFERENCE)
+        for period in (
+            period
+            for period in shown
+            if period in main_periods(facts.config["periods"])
+        ):
+            mine = only(
+                estimates,
+                spec_id=spec,
+                period=period,
+                term=CLUSTER,
+                contrast=DIFFERENCE,
+            )
             if row := pick(mine, estimator="regime"):
-                group = f"Clusters minus SEZs: {row['treatment_def']}, {row['w_id'].replace('_', ' ')} weights ({spec})"
-                yield _row(row, pick(mine, estimator="regime_cr3"), group, _named(facts, row))
+                group = (
+                    f"Clusters minus SEZs: {row['treatment_def']},"
+                    f" {row['w_id'].replace('_', ' ')} weights ({spec})"
+                )
+                yield _row(
+                    row, pick(mine, estimator="regime_cr3"), group, _named(facts, row)
+                )
 
 
 def _row(row: Row, cr3: Row, group: str, label: str) -> Row:
-    beside = {f"cr3_{name}": cr3.get(name) for name in ("conf_low", "conf_high", "p_value")}
+    beside = {
+        f"cr3_{name}": cr3.get(name) for name in ("conf_low", "conf_high", "p_value")
+    }
     why = reason(row["warning"]) if is_missing(row["estimate"]) else ""
-    return {"group": group, "label": label, **{name: row[name] for name in KEPT}, **beside, "reason": why}
+    return {
+        "group": group,
+        "label": label,
+        **{name: row[name] for name in KEPT},
+        **beside,
+        "reason": why,
+    }

@@ -1,4 +1,6 @@
-"""How the speed of convergence moved: in rolling windows, between periods, with neighbours, and breaks in its path."""
+"""How the speed of convergence moved: in rolling windows, between periods, with
+neighbours, and breaks in its path.
+"""
 
 from typing import Annotated, Any
 
@@ -10,7 +12,12 @@ from evenfield.shared.rows import Results, Rows
 from evenfield.shared.samples import periods_of
 from evenfield.shared.settings import SchemeInfo
 from evenfield.shared.spec import UnitsSpec, read
-from evenfield.shared.trajectories import Trajectories, main_periods, span_labels, whole_span
+from evenfield.shared.trajectories import (
+    Trajectories,
+    main_periods,
+    span_labels,
+    whole_span,
+)
 from evenfield.study.study import Study
 from evenfield.topics.rolling.estimate_breaks import (
     add_contrasts,
@@ -23,7 +30,17 @@ from evenfield.topics.rolling.estimate_windows import KINDS, add_windows
 
 TEXTS = ["spec_id", "sample_id", "unit_scheme", "kind"]
 WHOLE = ["span", "start_year", "end_year", "n_units"]
-SERIES = [*TEXTS, *WHOLE[:3], "basis", "n_units", "slope", "speed", "pointwise_low", "pointwise_high", "band_low"]
+SERIES = [
+    *TEXTS,
+    *WHOLE[:3],
+    "basis",
+    "n_units",
+    "slope",
+    "speed",
+    "pointwise_low",
+    "pointwise_high",
+    "band_low",
+]
 SERIES += ["band_high", "half_life", "fitted_start", "fitted_end", "wald", "note"]
 KEY = ["spec_id", "unit_scheme", "kind", "span", "start_year", "end_year"]
 
@@ -32,10 +49,15 @@ class RollingSpec(UnitsSpec):
     """One specification of rolling windows."""
 
     windows: list[Annotated[int, Field(gt=0)]] = Field(
-        [10, 15], min_length=1, json_schema_extra={"uniqueItems": True}, description="Lengths of the windows in years."
+        [10, 15],
+        min_length=1,
+        json_schema_extra={"uniqueItems": True},
+        description="Lengths of the windows in years.",
     )
     most_breaks: int = Field(3, ge=0, description="Largest number of breaks in sigma.")
-    trim: float = Field(0.15, gt=0, lt=0.5, description="Share of dates on each side of a break.")
+    trim: float = Field(
+        0.15, gt=0, lt=0.5, description="Share of dates on each side of a break."
+    )
 
 
 Section = list[RollingSpec]
@@ -48,12 +70,17 @@ def look(study: Study, _: Section, spec: RollingSpec) -> None:
 
 def estimate(study: Study) -> Results:
     """Follow convergence over time and over space for every specification."""
-    out, inference = Results(), study.config["inference"]
-    parts, fits = [], []
+    out = Results()
+    inference = study.config["inference"]
+    parts = []
+    fits = []
     for spec in read(Section, study.config, "rolling"):
         data, info = whole_span(study, spec, f"estimates.rolling.{spec.id}")
         rows = _rows(spec, data, info)
-        series = [add_windows(rows, data, span, info, inference) for span in dict.fromkeys(spec.windows)]
+        series = [
+            add_windows(rows, data, span, info, inference)
+            for span in dict.fromkeys(spec.windows)
+        ]
         series.append(add_slope_break(rows, data, spec.trim, inference))
         segments, dates = add_sigma_breaks(rows, data, spec.most_breaks, spec.trim)
         series.append(segments)
@@ -63,12 +90,30 @@ def estimate(study: Study) -> Results:
             rows = _rows(spec, part, info)
             slopes.append(add_variance_slope(rows, part, inference))
             out.estimates += rows.made
-        labels = {"spec_id": spec.id, "sample_id": spec.sample, "unit_scheme": spec.unit_scheme}
+        labels = {
+            "spec_id": spec.id,
+            "sample_id": spec.sample,
+            "unit_scheme": spec.unit_scheme,
+        }
         parts += [part.assign(**labels) for part in series if len(part)]
-        fits.append({**labels, "weak_sigma": [item for item in slopes if item], "sigma_breaks": dates})
-    frame = (pd.concat(parts) if parts else pd.DataFrame()).reindex(columns=SERIES).sort_values(KEY, ignore_index=True)
+        fits.append(
+            {
+                **labels,
+                "weak_sigma": [item for item in slopes if item],
+                "sigma_breaks": dates,
+            }
+        )
+    frame = (
+        (pd.concat(parts) if parts else pd.DataFrame())
+        .reindex(columns=SERIES)
+        .sort_values(KEY, ignore_index=True)
+    )
     out.series["series"] = frame.astype(dict.fromkeys(WHOLE, "Int64"))
-    out.fit = {"conf_level": inference["conf_level"], "draws": inference["permutations"], "seed": inference["seed"]}
+    out.fit = {
+        "conf_level": inference["conf_level"],
+        "draws": inference["permutations"],
+        "seed": inference["seed"],
+    }
     out.fit["specs"] = fits
     return out
 
@@ -78,12 +123,33 @@ def _rows(spec: RollingSpec, data: Trajectories, info: SchemeInfo) -> Rows:
     return Rows(KINDS, spec.role, note, **labels)
 
 
-def _by_period(study: Study, spec: RollingSpec, data: Trajectories, info: SchemeInfo) -> list[Any]:
-    made, where, labels = [], f"estimates.rolling.{spec.id}", _rows(spec, data, info).shared
+def _by_period(
+    study: Study, spec: RollingSpec, data: Trajectories, info: SchemeInfo
+) -> list[Any]:
+    made = []
+    where = f"estimates.rolling.{spec.id}"
+    labels = _rows(spec, data, info).shared
     names = periods_of(study.table("periods", spec.unit_scheme))
-    sections = {name: cross_section(study, spec, name, f"{where} {name}") for name in names}
+    sections = {
+        name: cross_section(study, spec, name, f"{where} {name}") for name in names
+    }
     for name, section in sections.items() if study.has_weights else ():
-        own = {**labels, "outcome": "growth", "period": name, "n_obs": len(section[0]), "output_basis": section[2]}
-        made += add_spatial(section, study.weights(scheme=spec.unit_scheme), own, study.config["inference"])
-    main = {name: sections[name] for name in main_periods(study.description(spec.unit_scheme)) if name in sections}
+        own = {
+            **labels,
+            "outcome": "growth",
+            "period": name,
+            "n_obs": len(section[0]),
+            "output_basis": section[2],
+        }
+        made += add_spatial(
+            section,
+            study.weights(scheme=spec.unit_scheme),
+            own,
+            study.config["inference"],
+        )
+    main = {
+        name: sections[name]
+        for name in main_periods(study.description(spec.unit_scheme))
+        if name in sections
+    }
     return made + add_contrasts(main, spec.role, labels, study.config["inference"])

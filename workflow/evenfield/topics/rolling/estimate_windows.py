@@ -1,4 +1,6 @@
-"""The speed of convergence in rolling windows, with a pointwise interval and a band over all windows."""
+"""The speed of convergence in rolling windows, with a pointwise interval and a band
+over all windows.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,11 +8,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.numerics.convergence import UNBOUNDED, half_life, speed_bounds, speed_from_slope
+from evenfield.numerics.convergence import (
+    UNBOUNDED,
+    half_life,
+    speed_bounds,
+    speed_from_slope,
+)
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import t_inference, t_quantile
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.rolling import fit_windows, sup_t_critical_value, sup_t_draws, window_ends
+from evenfield.numerics.rolling import (
+    fit_windows,
+    sup_t_critical_value,
+    sup_t_draws,
+    window_ends,
+)
 from evenfield.numerics.spatial_panel.impacts import KINDS as EFFECTS
 from evenfield.shared.rows import Kind, Rows
 from evenfield.shared.samples import basis_warning, joined
@@ -26,7 +38,9 @@ KINDS = {
     "break": Kind("slope_break", "sup_wald", "stat", "chi-squared"),
     "before": Kind("slope_break", "speed_before", "lambda", "% per year"),
     "after": Kind("slope_break", "speed_after", "lambda", "% per year"),
-    "variance": Kind("weak_sigma", "variance_slope", "coef", "squared log points per year"),
+    "variance": Kind(
+        "weak_sigma", "variance_slope", "coef", "squared log points per year"
+    ),
     "breaks": Kind("sigma_breaks", "breaks", "stat", "number"),
     "date": Kind("sigma_breaks", "break_1", "stat", "last year of a segment"),
     "rho": Kind("sdm_ml", "neighbours_growth", "coef", ""),
@@ -37,25 +51,40 @@ KINDS = {
     "moran": Kind("sdm_ml", "moran", "stat", "index"),
 }
 KINDS |= {name: Kind("sdm_ml", START, name, "per year") for name in EFFECTS}
-KINDS |= {f"drawn {name}": Kind("sdm_ml_draws", START, name, "per year") for name in EFFECTS}
+KINDS |= {
+    f"drawn {name}": Kind("sdm_ml_draws", START, name, "per year") for name in EFFECTS
+}
 
 
 def stream(
     inference: Mapping[str, Any], labels: Mapping[str, Any], period: object, what: str
 ) -> tuple[np.random.Generator, str]:
     """Return the random stream of a row of this topic and its seed as text."""
-    where = ":".join(str(labels[key]) for key in ("spec_id", "unit_scheme", "sample_id"))
+    where = ":".join(
+        str(labels[key]) for key in ("spec_id", "unit_scheme", "sample_id")
+    )
     draw_id = f"clock:{where}:{period}:{what}"
     return generator_for(inference["seed"], draw_id), f"{inference['seed']}:{draw_id}"
 
 
 def add_windows(
-    rows: Rows, data: Trajectories, span: int, info: SchemeInfo, inference: Mapping[str, Any]
+    rows: Rows,
+    data: Trajectories,
+    span: int,
+    info: SchemeInfo,
+    inference: Mapping[str, Any],
 ) -> pd.DataFrame:
     """Add the speeds in all windows of one length; return them with both bands."""
-    level, draws, ends = inference["conf_level"], inference["permutations"], window_ends(data.years, span)
+    level = inference["conf_level"]
+    draws = inference["permutations"]
+    ends = window_ends(data.years, span)
     rng, seed = stream(inference, rows.shared, span, "sup_t")
-    same = {"contrast": f"{span} years", "seed": seed, "outcome": "growth", "conf_level": level}
+    same = {
+        "contrast": f"{span} years",
+        "seed": seed,
+        "outcome": "growth",
+        "conf_level": level,
+    }
     try:
         if not ends:
             raise NumericsError(f"no two dates are {span} years apart")
@@ -70,17 +99,41 @@ def add_windows(
     lines = []
     for s, (i, j) in enumerate(ends):
         years = int(data.years[i]), int(data.years[j])
-        slope, se, basis = float(fit.slope[s]), float(fit.std_error[s]), data.basis_between(*years)
-        half = {"pointwise": t_quantile(0.5 + level / 2, fit.df) * se, "band": critical * se}
-        bounds = {name: speed_bounds(slope - width, slope + width, span) for name, width in half.items()}
-        speed, test = speed_from_slope(slope, span), t_inference(slope, se, fit.df, level)
-        line = {"kind": "window", "span": span, "start_year": years[0], "end_year": years[1], "basis": basis}
-        line |= {"n_units": len(data.units), "slope": slope, "speed": 100 * speed, "half_life": half_life(speed)}
+        slope = float(fit.slope[s])
+        se = float(fit.std_error[s])
+        basis = data.basis_between(*years)
+        half = {
+            "pointwise": t_quantile(0.5 + level / 2, fit.df) * se,
+            "band": critical * se,
+        }
+        bounds = {
+            name: speed_bounds(slope - width, slope + width, span)
+            for name, width in half.items()
+        }
+        speed = speed_from_slope(slope, span)
+        test = t_inference(slope, se, fit.df, level)
+        line = {
+            "kind": "window",
+            "span": span,
+            "start_year": years[0],
+            "end_year": years[1],
+            "basis": basis,
+        }
         line |= {
-            f"{name}_{end}": 100 * getattr(found, end) for name, found in bounds.items() for end in ("low", "high")
+            "n_units": len(data.units),
+            "slope": slope,
+            "speed": 100 * speed,
+            "half_life": half_life(speed),
+        }
+        line |= {
+            f"{name}_{end}": 100 * getattr(found, end)
+            for name, found in bounds.items()
+            for end in ("low", "high")
         }
         lines.append({**line, "note": _words(speed, bounds["band"])})
-        own = Rows(KINDS, rows.role, basis_warning(basis, info.first_official), **rows.shared)
+        own = Rows(
+            KINDS, rows.role, basis_warning(basis, info.first_official), **rows.shared
+        )
         own.add(
             "speed",
             _words(speed, bounds["pointwise"]),
@@ -96,9 +149,14 @@ def add_windows(
             df=test.df,
             statistic=test.statistic,
             p_value=test.p_value,
-            p_adjusted=float((1 + (largest >= abs(test.statistic)).sum()) / (1 + len(largest))),
+            p_adjusted=float(
+                (1 + (largest >= abs(test.statistic)).sum()) / (1 + len(largest))
+            ),
             se_type="HC3 interval of the slope, transformed",
-            p_type="t of the slope, two-sided; adjusted over all windows by the sup-t bootstrap",
+            p_type=(
+                "t of the slope, two-sided; adjusted over all windows by the sup-t"
+                " bootstrap"
+            ),
         )
         rows.made += own.made
     return pd.DataFrame(lines)
@@ -108,4 +166,6 @@ def _words(speed: float, bounds: Any) -> str:
     if not np.isfinite(speed):
         return "speed not defined: 1 + bT is not positive"
     unbounded = "half-life unbounded" if bounds.low <= 0 or np.isnan(bounds.low) else ""
-    return joined("speed unbounded above" if bounds.note == UNBOUNDED else "", unbounded)
+    return joined(
+        "speed unbounded above" if bounds.note == UNBOUNDED else "", unbounded
+    )

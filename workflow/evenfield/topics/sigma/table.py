@@ -1,4 +1,6 @@
-"""T9: dispersion at both ends of each period, with the tests that compare them; never a trend test."""
+"""T9: dispersion at both ends of each period, with the tests that compare them; never a
+trend test.
+"""
 
 import pandas as pd
 
@@ -6,7 +8,15 @@ from evenfield.shared.estimates import NAN
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.headings import nothing_to_show, sample_heading
 from evenfield.shared.tables.notes import DESCRIPTIVE, period_with_basis
-from evenfield.shared.tables.numbers import fixed, interval, is_missing, p_value, places, whole, with_error
+from evenfield.shared.tables.numbers import (
+    fixed,
+    interval,
+    is_missing,
+    p_value,
+    places,
+    whole,
+    with_error,
+)
 from evenfield.shared.tables.rows import Row, pick
 from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.warnings import numbers
@@ -25,33 +35,58 @@ def t9(facts: Facts) -> Table:
     """Return one row for each specification and period."""
     estimates = facts.estimates()
     specs = facts.ordered(list(estimates["spec_id"]))
-    rows = [row for spec in specs for period in facts.shown(*SHOWN) if (row := _row(facts, estimates, spec, period))]
+    rows = [
+        row
+        for spec in specs
+        for period in facts.shown(*SHOWN)
+        if (row := _row(facts, estimates, spec, period))
+    ]
     if not rows:
         raise nothing_to_show("rows of sigma convergence", "sigma", "T9")
     note = facts.note(
-        f"Sigma: standard deviation of log income across {facts.words['units_name']} in the first and last year. "
-        "Primary test: slope of (start \u2212 end) on (start + end) with HC3 standard error and t(N \u2212 2); a "
-        f"positive slope means that dispersion fell. {facts.level} intervals.",
-        "T2: Carree and Klomp, chi-squared(1), its size right only for independent normal units; T3: description "
-        "without a p-value. No regression of sigma on time is run: its t-statistic rejects far too often.",
+        f"Sigma: standard deviation of log income across {facts.words['units_name']} in"
+        " the first and last year. Primary test: slope of (start \u2212 end) on (start"
+        " + end) with HC3 standard error and t(N \u2212 2); a positive slope means"
+        f" that dispersion fell. {facts.level} intervals.",
+        "T2: Carree and Klomp, chi-squared(1), its size right only for independent"
+        " normal units; T3: description without a p-value. No regression of sigma on"
+        " time is run: its t-statistic rejects far too often.",
         DESCRIPTIVE,
         seed=False,
     )
     bounds = ("slope_conf_low", "slope_conf_high")
     columns = (
         Column(names=("label",), header="Period"),
-        right("Sigma, start", "start_estimate", show=places(fixed, 3), reason="start_reason"),
+        right(
+            "Sigma, start",
+            "start_estimate",
+            show=places(fixed, 3),
+            reason="start_reason",
+        ),
         right("Sigma, end", "end_estimate", show=places(fixed, 3), reason="end_reason"),
         right("Change, %", "change_pct", show=places(fixed, 1)),
-        right("Slope (s.e.)", "slope_estimate", "slope_std_error", show=places(with_error, 3), reason="slope_reason"),
-        right(f"{facts.level} interval", *bounds, show=places(interval, 3), reason="slope_reason"),
+        right(
+            "Slope (s.e.)",
+            "slope_estimate",
+            "slope_std_error",
+            show=places(with_error, 3),
+            reason="slope_reason",
+        ),
+        right(
+            f"{facts.level} interval",
+            *bounds,
+            show=places(interval, 3),
+            reason="slope_reason",
+        ),
         right("p", "slope_p_value", show=p_value, reason="slope_reason"),
         right("T2", "t2_estimate", show=places(fixed, 2), reason="t2_reason"),
         right("p", "t2_p_value", show=p_value, reason="t2_reason"),
         right("T3", "t3_estimate", show=places(fixed, 2), reason="t3_reason"),
         right("N", "n_units", show=whole),
     )
-    return Table(id="T9", note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
+    return Table(
+        id="T9", note=note, columns=columns, frame=pd.DataFrame(rows), group="group"
+    )
 
 
 TABLES = {"T9": t9}
@@ -59,10 +94,14 @@ TABLES = {"T9": t9}
 
 def _row(facts: Facts, estimates: pd.DataFrame, spec: str, period: str) -> Row:
     same = {"spec_id": spec, "period": period}
-    found = {name: pick(estimates, **same, estimator=which[0], term=which[1]) for name, which in PICKED.items()}
+    found = {
+        name: pick(estimates, **same, estimator=which[0], term=which[1])
+        for name, which in PICKED.items()
+    }
     if not (end := found["end"]):
         return {}
-    start, basis = found["start"].get("estimate"), str(end["output_basis"])
+    start = found["start"].get("estimate")
+    basis = str(end["output_basis"])
     rows = {
         **same,
         "basis": basis,
@@ -70,7 +109,11 @@ def _row(facts: Facts, estimates: pd.DataFrame, spec: str, period: str) -> Row:
         "label": period_with_basis(period, basis, facts.config["periods"]),
     }
     rows["group"] = sample_heading(end, facts.description(), facts.words)
-    ratio = NAN if is_missing(start) or is_missing(end["estimate"]) or not start else end["estimate"] / start
+    ratio = (
+        NAN
+        if is_missing(start) or is_missing(end["estimate"]) or not start
+        else end["estimate"] / start
+    )
     rows["change_pct"] = 100 * (ratio - 1)
     for name, row in found.items():
         rows |= numbers(name, row)

@@ -1,4 +1,6 @@
-"""Spatial panels: every specification with every model and weights, effects with intervals, tests, selection."""
+"""Spatial panels: every specification with every model and weights, effects with
+intervals, tests, selection.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +14,11 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial import effective_neighbours
 from evenfield.numerics.spatial_panel.lm_tests import lm_tests
-from evenfield.numerics.spatial_panel.models import PanelModel, SpatialPanelFit, fit_spatial_panel
+from evenfield.numerics.spatial_panel.models import (
+    PanelModel,
+    SpatialPanelFit,
+    fit_spatial_panel,
+)
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.reach import partition, reach
 from evenfield.numerics.spatial_panel.selection import (
@@ -58,7 +64,8 @@ KINDS = {
     "probability": Kind("", "", "probability", "share"),
 }
 MOST_PAIRED = 1000  # units up to which effects between pairs are written
-POWERS, MAPPED = 6, ("SLX", "SDM", "SDEM")
+POWERS = 6
+MAPPED = ("SLX", "SDM", "SDEM")
 KEY = ["spec_id", "w_id", "estimator", "term"]
 SERIES = {
     "reach": ([*KEY, "unit"], ["own", "received", "sent"]),
@@ -67,9 +74,15 @@ SERIES = {
 }
 READING = [
     "SAR forces one ratio of indirect to direct effects on all regressors",
-    "rho is dependence between neighbours' outcomes; alone it is no evidence that a policy reached the neighbours",
+    (
+        "rho is dependence between neighbours' outcomes; alone it is no evidence that a"
+        " policy reached the neighbours"
+    ),
     "with few units and dense weights read the effective number of neighbours first",
-    "time effects, or common factors, come out before anything is read as dependence between neighbours",
+    (
+        "time effects, or common factors, come out before anything is read as"
+        " dependence between neighbours"
+    ),
     "a coefficient of W x is not an indirect effect; read direct, indirect and total",
     "associations given unit and year effects; no row decides a hypothesis",
 ]
@@ -78,12 +91,21 @@ READING = [
 class SpatialPanelSpec(PanelSpec):
     """One specification, estimated with every model and all weights."""
 
-    sample: str = Field("all", description="Sample of units, named under panel.samples.")
-    models: tuple[Model, ...] = Field(("SLX", "SAR", "SEM", "SDM", "SDEM"), min_length=1, description="Models.")
+    sample: str = Field(
+        "all", description="Sample of units, named under panel.samples."
+    )
+    models: tuple[Model, ...] = Field(
+        ("SLX", "SAR", "SEM", "SDM", "SDEM"), min_length=1, description="Models."
+    )
     model: Model = Field("SDM", description="The main model.")
-    effects: Literal["pooled", "unit", "time", "two_way"] = Field("two_way", description="Effects that are removed.")
+    effects: Literal["pooled", "unit", "time", "two_way"] = Field(
+        "two_way", description="Effects that are removed."
+    )
     approach: Literal["lee_yu", "direct"] = Field(
-        "lee_yu", description="Effects transformed away, or estimated (biased with dense weights)."
+        "lee_yu",
+        description=(
+            "Effects transformed away, or estimated (biased with dense weights)."
+        ),
     )
     role: Role = Field("exploratory", description="Role in the tables.")
 
@@ -101,30 +123,38 @@ def look(study: Study, section: Section, spec: SpatialPanelSpec) -> None:
 
 
 def chunk(study: Study, number: int, of: int) -> Results:
-    """Estimate one chunk's share of the specifications with every model and weights matrix.
+    """Estimate one chunk's share of the specifications with every model and weights
+    matrix.
 
     Notes
     -----
-    Y_t = rho W Y_t + X_t b + W X_t th + mu + alpha_t 1 + u_t, u_t = lambda W u_t + e_t. Effects of regressor k are
-    those of M_k = (I - rho W)^-1 (b_k I + th_k W). Elhorst (2014), Lee and Yu (2010), LeSage and Pace (2009).
+    Y_t = rho W Y_t + X_t b + W X_t th + mu + alpha_t 1 + u_t, u_t = lambda W u_t + e_t.
+    Effects of regressor k are those of M_k = (I - rho W)^-1 (b_k I + th_k W). Elhorst
+    (2014), Lee and Yu (2010), LeSage and Pace (2009).
     """
-    section, out = read(Section, study.config, "spatial_panel"), Results()
+    section = read(Section, study.config, "spatial_panel")
+    out = Results()
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in SERIES}
     for spec in section.specifications[number - 1 :: of]:
         mapped = MAPPED if spec is section.specifications[0] else ()
         try:
             out.estimates += _specification(study, section, spec, parts, mapped)
         except NumericsError as error:
-            expected, action = "a panel that carries the model", "change the specification"
+            expected = "a panel that carries the model"
+            action = "change the specification"
             raise EstimateError(f"{spec.id}: {error}", expected, action) from error
-    out.series = {name: stacked(parts[name], *columns) for name, columns in SERIES.items()}
+    out.series = {
+        name: stacked(parts[name], *columns) for name, columns in SERIES.items()
+    }
     return out
 
 
 def estimate(study: Study, chunks: Sequence[str | Path] = ()) -> Results:
     """Estimate all specifications, or join the chunks that did."""
     out = gathered(chunks) if chunks else chunk(study, 1, 1)
-    out.series = {name: stacked([out.series[name]], *columns) for name, columns in SERIES.items()}
+    out.series = {
+        name: stacked([out.series[name]], *columns) for name, columns in SERIES.items()
+    }
     out.fit = _summary(study, read(Section, study.config, "spatial_panel"))
     return out
 
@@ -137,25 +167,47 @@ def _specification(
     mapped: tuple[str, ...],
 ) -> list[Estimate]:
     panel, shared, note = study_panel(study, section, spec, spec.sample)
-    shared |= {"family": "spatial_panel", "period": spec.span, "fe_id": f"{spec.effects}, {spec.approach}"}
-    shared |= {"n_obs": len(panel.units) * len(panel.periods), "n_periods": len(panel.periods)}
-    inference, made, networks = study.config["inference"], {}, {}
+    shared |= {
+        "family": "spatial_panel",
+        "period": spec.span,
+        "fe_id": f"{spec.effects}, {spec.approach}",
+    }
+    shared |= {
+        "n_obs": len(panel.units) * len(panel.periods),
+        "n_periods": len(panel.periods),
+    }
+    inference = study.config["inference"]
+    made = {}
+    networks = {}
     for name, weights in study.all_weights.items():
         matrix, cut = weights.among(panel.units)
         networks[name] = net = network(panel.units, matrix)
-        made[name] = rows = Rows(KINDS, "robustness", joined(note, cut), **shared, w_id=name)
+        made[name] = rows = Rows(
+            KINDS, "robustness", joined(note, cut), **shared, w_id=name
+        )
         stream = f"spatial_panel:{spec.id}:{name}"
         unit = UNITS.get(spec.outcome, "")
-        setting = Setting(panel, unit, stream, inference["conf_level"], study.power, inference["seed"])
+        setting = Setting(
+            panel, unit, stream, inference["conf_level"], study.power, inference["seed"]
+        )
         wanted: tuple[str, ...] = (*spec.models, spec.model)
-        fits = {model: fit_spatial_panel(panel, net, spec.form(model)) for model in wanted}
-        lines = tested_lines(lm_tests(panel, net, spec.effects, spec.approach), serial_note(next(iter(fits.values()))))
+        fits = {
+            model: fit_spatial_panel(panel, net, spec.form(model)) for model in wanted
+        }
+        lines = tested_lines(
+            lm_tests(panel, net, spec.effects, spec.approach),
+            serial_note(next(iter(fits.values()))),
+        )
         _add(rows, "test", [*lines, *_durbin_tests(fits)])
         for model, fit in fits.items():
             main = (model, name) == (spec.model, spec.weights)
             _add(rows, "estimate", coefficients(setting, fit))
             _add_fit(rows, setting, fit)
-            _add(rows, "estimate", clustered_effects(setting, fit, spec.role if main else "robustness"))
+            _add(
+                rows,
+                "estimate",
+                clustered_effects(setting, fit, spec.role if main else "robustness"),
+            )
             if fit.at_bound:
                 continue
             if main:
@@ -163,7 +215,9 @@ def _specification(
                 _add(rows, "test", mundlak_lines(setting, fit))
             _add_series(parts, spec, name, fit, main or model in mapped)
     compared = [model for model in fits if model in COMPARED]
-    for (model, name), share in model_probabilities(panel, networks, spec.form("SDM"), compared).items():
+    for (model, name), share in model_probabilities(
+        panel, networks, spec.form("SDM"), compared
+    ).items():
         labels = {"estimator": model.lower(), "term": model, "role": "description"}
         made[name].add("probability", **labels, estimate=share)
     return [row for rows in made.values() for row in rows.made]
@@ -177,60 +231,129 @@ def _add(rows: Rows, kind: str, lines: list[Line]) -> None:
 
 def _durbin_tests(fits: Mapping[str, SpatialPanelFit]) -> list[Line]:
     """Return the tests of the Durbin model against what it nests."""
-    lines, note = [], serial_note(next(iter(fits.values())))
+    lines = []
+    note = serial_note(next(iter(fits.values())))
     if {"SDM", "SAR", "SEM"} <= set(fits):
-        lines += tested_lines([likelihood_ratio(fits["SDM"], fits[narrow]) for narrow in ("SAR", "SEM")], note)
+        lines += tested_lines(
+            [likelihood_ratio(fits["SDM"], fits[narrow]) for narrow in ("SAR", "SEM")],
+            note,
+        )
     if "SDM" in fits and fits["SDM"].at_bound:
-        names = [f"Wald SDM -> {narrow}{kind}" for narrow in ("SAR", "SEM") for kind in ("", ", by unit")]
-        undefined = {"estimate": NAN, "warning": f"not defined: {edge_note(fits['SDM'])}"}
+        names = [
+            f"Wald SDM -> {narrow}{kind}"
+            for narrow in ("SAR", "SEM")
+            for kind in ("", ", by unit")
+        ]
+        undefined = {
+            "estimate": NAN,
+            "warning": f"not defined: {edge_note(fits['SDM'])}",
+        }
         lines += [{"term": name, **undefined} for name in names]
     elif "SDM" in fits:
-        lines += tested_lines([*wald_tests(fits["SDM"]), *wald_tests(fits["SDM"], "unit")], note)
+        lines += tested_lines(
+            [*wald_tests(fits["SDM"]), *wald_tests(fits["SDM"], "unit")], note
+        )
     return lines
 
 
 def _add_fit(rows: Rows, setting: Setting, fit: SpatialPanelFit) -> None:
-    """Add likelihood, criteria and what is left in the residuals, over years and over the map."""
-    estimator, seed = fit.model.model.lower(), setting.seed
-    heights = zip(("log likelihood", "AIC", "BIC"), (fit.log_likelihood, *information_criteria(fit)), strict=True)
+    """Add likelihood, criteria and what is left in the residuals, over years and over
+    the map.
+    """
+    estimator = fit.model.model.lower()
+    seed = setting.seed
+    heights = zip(
+        ("log likelihood", "AIC", "BIC"),
+        (fit.log_likelihood, *information_criteria(fit)),
+        strict=True,
+    )
     for name, value in heights:
         rows.add("height", estimator=estimator, term=name, estimate=value)
     rows.add("serial", estimator=estimator, estimate=residual_autocorrelation(fit))
-    moran, p_value = residual_moran(fit, generator_for(seed, f"{setting.stream}:{fit.model.model}:moran"))
-    tested = {"p_value": p_value, "p_type": "999 permutations of units with their paths", "seed": str(seed)}
+    moran, p_value = residual_moran(
+        fit, generator_for(seed, f"{setting.stream}:{fit.model.model}:moran")
+    )
+    tested = {
+        "p_value": p_value,
+        "p_type": "999 permutations of units with their paths",
+        "seed": str(seed),
+    }
     rows.add("moran", estimator=estimator, estimate=moran, **tested)
 
 
 def _add_series(
-    parts: dict[str, list[pd.DataFrame]], spec: SpatialPanelSpec, weights: str, fit: SpatialPanelFit, linked: bool
+    parts: dict[str, list[pd.DataFrame]],
+    spec: SpatialPanelSpec,
+    weights: str,
+    fit: SpatialPanelFit,
+    linked: bool,
 ) -> None:
-    """Add effects by unit; of the main model by power of W; where ``linked``, by pair of units."""
+    """Add effects by unit; of the main model by power of W; where ``linked``, by pair
+    of units.
+    """
     for term in fit.regressors:
         found = reach(fit, term)
-        key = dict(zip(KEY, (spec.id, weights, fit.model.model.lower(), term), strict=True))
+        key = dict(
+            zip(KEY, (spec.id, weights, fit.model.model.lower(), term), strict=True)
+        )
         sums = {"own": found.own, "received": found.received, "sent": found.sent}
         parts["reach"].append(pd.DataFrame({**key, "unit": found.units, **sums}))
         if fit.model.model == spec.model:
-            effects = dict(zip(("direct", "indirect", "total"), partition(fit, term, POWERS).T, strict=True))
-            parts["powers"].append(pd.DataFrame({**key, "power": np.arange(POWERS + 1), **effects}))
+            effects = dict(
+                zip(
+                    ("direct", "indirect", "total"),
+                    partition(fit, term, POWERS).T,
+                    strict=True,
+                )
+            )
+            parts["powers"].append(
+                pd.DataFrame({**key, "power": np.arange(POWERS + 1), **effects})
+            )
         n = len(found.units)
         if linked and n <= MOST_PAIRED:
             pairs = {"unit_i": np.repeat(found.units, n), "unit_j": found.units * n}
-            parts["links"].append(pd.DataFrame({**key, **pairs, "effect": found.matrix.ravel()}))
+            parts["links"].append(
+                pd.DataFrame({**key, **pairs, "effect": found.matrix.ravel()})
+            )
 
 
 def _summary(study: Study, section: Section) -> dict[str, Any]:
-    neighbours = {name: effective_neighbours(item.matrix) for name, item in sorted(study.all_weights.items())}
+    neighbours = {
+        name: effective_neighbours(item.matrix)
+        for name, item in sorted(study.all_weights.items())
+    }
     used = {name for spec in section.specifications for name in spec.regressors}
     return {
-        "equation": "Y_t = rho W Y_t + X_t b + W X_t th + mu + alpha_t 1 + u_t, u_t = lambda W u_t + e_t",
-        "effects": "M_k = (I - rho W)^-1 (b_k I + th_k W): direct = tr(M_k)/N, total = 1'M_k 1/N, indirect = the rest",
+        "equation": (
+            "Y_t = rho W Y_t + X_t b + W X_t th + mu + alpha_t 1 + u_t, u_t = lambda W"
+            " u_t + e_t"
+        ),
+        "effects": (
+            "M_k = (I - rho W)^-1 (b_k I + th_k W): direct = tr(M_k)/N, total = 1'M_k"
+            " 1/N, indirect = the rest"
+        ),
         "reading": READING,
         **{key: study.config["inference"][key] for key in ("conf_level", "seed")},
         "power": study.power,
-        "interval": "sandwich by unit, t(G* - 1): any correlation over years and any variance within a unit",
-        **{"draws": DRAWS, "unit_draws": UNIT_DRAWS, "year_draws": YEAR_DRAWS, "years_together": YEARS_TOGETHER},
-        "effective_neighbours": {name: float(round_results(np.asarray(n))) for name, n in neighbours.items()},
-        "regressors": {name: variable.label for name, variable in section.variables.items() if name in used},
-        "specifications": [spec.model_dump(mode="json") for spec in section.specifications],
+        "interval": (
+            "sandwich by unit, t(G* - 1): any correlation over years and any variance"
+            " within a unit"
+        ),
+        **{
+            "draws": DRAWS,
+            "unit_draws": UNIT_DRAWS,
+            "year_draws": YEAR_DRAWS,
+            "years_together": YEARS_TOGETHER,
+        },
+        "effective_neighbours": {
+            name: float(round_results(np.asarray(n))) for name, n in neighbours.items()
+        },
+        "regressors": {
+            name: variable.label
+            for name, variable in section.variables.items()
+            if name in used
+        },
+        "specifications": [
+            spec.model_dump(mode="json") for spec in section.specifications
+        ],
     }

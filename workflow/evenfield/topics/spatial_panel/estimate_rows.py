@@ -1,4 +1,6 @@
-"""Rows of a fitted spatial panel: coefficients, effects, tests, and the same numbers with every other inference."""
+"""Rows of a fitted spatial panel: coefficients, effects, tests, and the same numbers
+with every other inference.
+"""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -25,10 +27,18 @@ from evenfield.numerics.spatial_panel.selection import mundlak
 from evenfield.shared.estimates import NAN
 from evenfield.shared.samples import inference_fields, joined
 
-DRAWS, UNIT_DRAWS, YEAR_DRAWS, YEARS_TOGETHER, FACTORS = 10_000, 499, 499, 5, (1, 2)
+DRAWS = 10_000
+UNIT_DRAWS = 499
+YEAR_DRAWS = 499
+YEARS_TOGETHER = 5
+FACTORS = (1, 2)
 MOST_BOOTSTRAPPED = 500
-SPATIAL_UNITS = {"rho": "per unit of the neighbours' outcome", "lambda": "per unit of the neighbours' shock"}
-# ASSUME: residuals correlated above this over years make intervals that ignore it visibly too narrow.
+SPATIAL_UNITS = {
+    "rho": "per unit of the neighbours' outcome",
+    "lambda": "per unit of the neighbours' shock",
+}
+# ASSUME: residuals correlated above this over years make intervals that ignore it
+# visibly too narrow.
 SERIAL = 0.3
 BY_UNIT = "unit"
 NAMES = {
@@ -54,54 +64,99 @@ class Setting(NamedTuple):
     seed: int
 
 
-def coefficients(setting: Setting, fit: SpatialPanelFit, kind: str = BY_UNIT) -> list[Line]:
+def coefficients(
+    setting: Setting, fit: SpatialPanelFit, kind: str = BY_UNIT
+) -> list[Line]:
     """Return one row for every parameter of a fit but the variance."""
-    size, notes, lines = len(fit.names), (edge_note(fit), serial_note(fit, kind)), []
+    size = len(fit.names)
+    notes = (edge_note(fit), serial_note(fit, kind))
+    lines = []
     try:
         errors = fit.std_errors(kind)
     except NumericsError:
         errors = np.full(size, NAN)
-    for name, value, error, one in zip(fit.names[:-1], fit.estimates, errors, np.eye(size), strict=False):
-        line: Line = {"estimator": estimator_name(fit, kind), "term": name, "estimate": float(value)}
+    for name, value, error, one in zip(
+        fit.names[:-1], fit.estimates, errors, np.eye(size), strict=False
+    ):
+        line: Line = {
+            "estimator": estimator_name(fit, kind),
+            "term": name,
+            "estimate": float(value),
+        }
         if np.isfinite(error):
             effective = fit.effective_units(one) if kind == BY_UNIT else NAN
             tested = _tested(setting, float(value), float(error), effective)
             line |= {**tested, "mde": NAN, "se_type": NAMES[kind]}
         line |= {"unit_of_measure": SPATIAL_UNITS.get(name, setting.unit)}
-        lines.append(line | {"warning": joined(NOT_POLICY if name == "rho" else "", *notes)})
+        lines.append(
+            line | {"warning": joined(NOT_POLICY if name == "rho" else "", *notes)}
+        )
     return lines
 
 
 def clustered_effects(setting: Setting, fit: SpatialPanelFit, role: str) -> list[Line]:
-    """Return effects with the sandwich by unit and t(G* - 1), the interval that is printed."""
+    """Return effects with the sandwich by unit and t(G* - 1), the interval that is
+    printed.
+    """
     if fit.at_bound:
         shared = {"estimate": NAN, "role": role, "unit_of_measure": setting.unit}
-        shared |= {"estimator": estimator_name(fit, BY_UNIT), "warning": f"not defined: {edge_note(fit)}"}
-        return [shared | {"term": name, "effect_type": effect} for effect in KINDS for name in fit.regressors]
+        shared |= {
+            "estimator": estimator_name(fit, BY_UNIT),
+            "warning": f"not defined: {edge_note(fit)}",
+        }
+        return [
+            shared | {"term": name, "effect_type": effect}
+            for effect in KINDS
+            for name in fit.regressors
+        ]
     found = clustered_impacts(fit, setting.level)
     lines = _effects(setting, fit, found.impacts, BY_UNIT, found.effective_units)
     return [line | {"role": role} for line in lines]
 
 
 def _effects(
-    setting: Setting, fit: SpatialPanelFit, found: Impacts, kind: str, effective: np.ndarray | None = None
+    setting: Setting,
+    fit: SpatialPanelFit,
+    found: Impacts,
+    kind: str,
+    effective: np.ndarray | None = None,
 ) -> list[Line]:
     """Return direct, indirect and total effects of every regressor; effective (3, K)."""
-    lines, serial = [], serial_note(fit, kind)
-    drawn, estimator = found.method == "draws", estimator_name(fit, kind)
+    lines = []
+    serial = serial_note(fit, kind)
+    drawn = found.method == "draws"
+    estimator = estimator_name(fit, kind)
     for (i, k), value in np.ndenumerate(found.estimate):
-        error, g = float(found.std_error[i, k]), NAN if effective is None else float(effective[i, k])
+        error = float(found.std_error[i, k])
+        g = NAN if effective is None else float(effective[i, k])
         forced = FORCED if (fit.model.model, KINDS[i]) == ("SAR", "indirect") else ""
-        line: Line = {"estimator": estimator + ("_draws" if drawn else ""), "role": "ladder", "estimate": float(value)}
-        line |= {"term": found.regressors[k], "effect_type": KINDS[i], "unit_of_measure": setting.unit}
+        line: Line = {
+            "estimator": estimator + ("_draws" if drawn else ""),
+            "role": "ladder",
+            "estimate": float(value),
+        }
+        line |= {
+            "term": found.regressors[k],
+            "effect_type": KINDS[i],
+            "unit_of_measure": setting.unit,
+        }
         line["warning"] = joined(serial, forced)
         if not error > 0:
             line["se_type"] = "zero by construction"
         else:
-            line |= _tested(setting, float(value), error, g) | {"se_type": f"delta method, {NAMES[kind]}"}
+            line |= _tested(setting, float(value), error, g) | {
+                "se_type": f"delta method, {NAMES[kind]}"
+            }
         if drawn and error > 0:
-            ends = {"conf_low": float(found.conf_low[i, k]), "conf_high": float(found.conf_high[i, k])}
-            line |= {**ends, "p_value": float(found.p_value[i, k]), "p_type": "share of draws beyond zero"}
+            ends = {
+                "conf_low": float(found.conf_low[i, k]),
+                "conf_high": float(found.conf_high[i, k]),
+            }
+            line |= {
+                **ends,
+                "p_value": float(found.p_value[i, k]),
+                "p_type": "share of draws beyond zero",
+            }
             line |= {"statistic": NAN, "se_type": f"{found.draws} draws, {NAMES[kind]}"}
         lines.append(line)
     return lines
@@ -111,7 +166,9 @@ def _tested(setting: Setting, value: float, error: float, effective: float) -> L
     """Return a t(G* - 1) test and interval, or normal ones where no G* is given."""
     df = max(effective - 1.0, 1.0) if np.isfinite(effective) else np.inf
     reach = t_quantile(0.5 + setting.level / 2, df) + t_quantile(setting.power, df)
-    fields = inference_fields(t_inference(value, error, df, setting.level)) | {"mde": reach * error}
+    fields = inference_fields(t_inference(value, error, df, setting.level)) | {
+        "mde": reach * error
+    }
     if df == np.inf:
         return fields | {"df": NAN, "p_type": "normal, two-sided"}
     return fields | {"g_star": effective, "p_type": "t(G* - 1), two-sided"}
@@ -122,68 +179,134 @@ def tested_lines(tests: Sequence[SpatialTest], note: str) -> list[Line]:
     lines = []
     for test in tests:
         by_unit = test.name.endswith("by unit")
-        numbers = {"estimate": test.statistic, "statistic": test.statistic, "p_value": test.p_value}
-        said = {"p_type": "F(q, N - 1)" if by_unit else "chi-squared", "warning": "" if by_unit else note}
+        numbers = {
+            "estimate": test.statistic,
+            "statistic": test.statistic,
+            "p_value": test.p_value,
+        }
+        said = {
+            "p_type": "F(q, N - 1)" if by_unit else "chi-squared",
+            "warning": "" if by_unit else note,
+        }
         lines.append({"term": test.name, "df": float(test.df), **numbers, **said})
     return lines
 
 
 def other_inference(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
-    """Return the estimates of a main model with every other inference, and what common factors do to rho."""
-    lines, stream, seeded = [], f"{setting.stream}:{fit.model.model}", {"seed": str(setting.seed)}
+    """Return the estimates of a main model with every other inference, and what common
+    factors do to rho.
+    """
+    lines = []
+    stream = f"{setting.stream}:{fit.model.model}"
+    seeded = {"seed": str(setting.seed)}
     for kind in ("observed", "expected", "qml"):
-        lines += [line | {"role": "ladder"} for line in coefficients(setting, fit, kind)]
+        lines += [
+            line | {"role": "ladder"} for line in coefficients(setting, fit, kind)
+        ]
         lines += _effects(setting, fit, delta_impacts(fit, kind, setting.level), kind)
     rng = generator_for(setting.seed, f"{stream}:draws")
-    drawn = _effects(setting, fit, drawn_impacts(fit, rng, DRAWS, level=setting.level), "observed")
+    drawn = _effects(
+        setting, fit, drawn_impacts(fit, rng, DRAWS, level=setting.level), "observed"
+    )
     printed = [*coefficients(setting, fit), *clustered_effects(setting, fit, "ladder")]
     drawn += _by_units(setting, fit, printed, f"{stream}:units")
     drawn += _by_years(setting, fit, printed, f"{stream}:years")
     lines += [line | seeded for line in drawn]
     for factors in FACTORS:
-        found, note = fit_with_factors(setting.panel, fit.network, fit.model, factors), f"{factors} common factors"
+        found = fit_with_factors(setting.panel, fit.network, fit.model, factors)
+        note = f"{factors} common factors"
         for line in coefficients(setting, found.after):
             if line["term"] in SPATIAL_UNITS:
-                warning = joined(line["warning"], f"{note} taken out, no bias correction")
-                renamed = {"estimator": f"{line['estimator']}_factors_{factors}", "converged": found.converged}
+                warning = joined(
+                    line["warning"], f"{note} taken out, no bias correction"
+                )
+                renamed = {
+                    "estimator": f"{line['estimator']}_factors_{factors}",
+                    "converged": found.converged,
+                }
                 lines.append(line | renamed | {"warning": warning})
     return lines
 
 
-def _by_units(setting: Setting, fit: SpatialPanelFit, printed: list[Line], stream: str) -> list[Line]:
-    """Return the printed rows with the wild bootstrap-t by unit in the place of t(G* - 1)."""
+def _by_units(
+    setting: Setting, fit: SpatialPanelFit, printed: list[Line], stream: str
+) -> list[Line]:
+    """Return the printed rows with the wild bootstrap-t by unit in the place of t(G* -
+    1).
+    """
     lines = [_renamed(line, fit, "units") for line in printed]
     try:
         if fit.n_units > MOST_BOOTSTRAPPED:
-            raise NumericsError(f"{fit.n_units} units, at most {MOST_BOOTSTRAPPED} are bootstrapped")
-        found = unit_bootstrap(setting.panel, fit, generator_for(setting.seed, stream), UNIT_DRAWS)
+            raise NumericsError(
+                f"{fit.n_units} units, at most {MOST_BOOTSTRAPPED} are bootstrapped"
+            )
+        found = unit_bootstrap(
+            setting.panel, fit, generator_for(setting.seed, stream), UNIT_DRAWS
+        )
     except NumericsError as error:
-        return [line | {"warning": joined(line["warning"], f"no interval: {error}")} for line in lines]
+        return [
+            line | {"warning": joined(line["warning"], f"no interval: {error}")}
+            for line in lines
+        ]
     kept = len(found.coefficients)
-    sizes = np.abs(np.concatenate([found.coefficients, found.effects.reshape(kept, -1)], axis=1))
+    sizes = np.abs(
+        np.concatenate([found.coefficients, found.effects.reshape(kept, -1)], axis=1)
+    )
     label = f"wild bootstrap-t by unit, {kept} samples"
     for line, size in zip(lines, sizes.T, strict=True):
         if line.get("std_error", NAN) > 0 and np.isfinite(size).all():
             half = float(np.quantile(size, setting.level)) * line["std_error"]
             p_value = float((1 + (size >= abs(line["statistic"])).sum()) / (1 + kept))
-            line |= {"conf_low": line["estimate"] - half, "conf_high": line["estimate"] + half, "p_value": p_value}
-            line |= {"conf_level": setting.level, "p_type": "symmetric bootstrap-t", "se_type": label}
+            line |= {
+                "conf_low": line["estimate"] - half,
+                "conf_high": line["estimate"] + half,
+                "p_value": p_value,
+            }
+            line |= {
+                "conf_level": setting.level,
+                "p_type": "symmetric bootstrap-t",
+                "se_type": label,
+            }
     return lines
 
 
-def _by_years(setting: Setting, fit: SpatialPanelFit, printed: list[Line], stream: str) -> list[Line]:
-    """Return the printed rows with the spread and the percentiles of samples rebuilt from blocks of years."""
+def _by_years(
+    setting: Setting, fit: SpatialPanelFit, printed: list[Line], stream: str
+) -> list[Line]:
+    """Return the printed rows with the spread and the percentiles of samples rebuilt
+    from blocks of years.
+    """
     together = max(1, min(YEARS_TOGETHER, fit.n_periods // 3))
-    drawn = year_bootstrap(setting.panel, fit, generator_for(setting.seed, stream), YEAR_DRAWS, together)
-    values = np.concatenate([drawn[:, :-1], effects_at(fit, drawn).reshape(len(drawn), -1)], axis=1)
-    low, high = np.quantile(values, [0.5 - setting.level / 2, 0.5 + setting.level / 2], axis=0)
-    serial, lines = serial_note(fit), [_renamed(line, fit, "years") for line in printed]
-    note = joined(serial, f"blocks of {together} years keep part of it" if serial else "")
+    drawn = year_bootstrap(
+        setting.panel, fit, generator_for(setting.seed, stream), YEAR_DRAWS, together
+    )
+    values = np.concatenate(
+        [drawn[:, :-1], effects_at(fit, drawn).reshape(len(drawn), -1)], axis=1
+    )
+    low, high = np.quantile(
+        values, [0.5 - setting.level / 2, 0.5 + setting.level / 2], axis=0
+    )
+    serial = serial_note(fit)
+    lines = [_renamed(line, fit, "years") for line in printed]
+    note = joined(
+        serial, f"blocks of {together} years keep part of it" if serial else ""
+    )
     label = f"{YEAR_DRAWS} samples of residuals by blocks of {together} years"
-    for i, (line, error) in enumerate(zip(lines, values.std(axis=0, ddof=1), strict=True)):
+    for i, (line, error) in enumerate(
+        zip(lines, values.std(axis=0, ddof=1), strict=True)
+    ):
         if error > 0:
-            line |= {"std_error": float(error), "statistic": line["estimate"] / error, "g_star": NAN, "se_type": label}
-            line |= {"conf_low": float(low[i]), "conf_high": float(high[i]), "conf_level": setting.level}
+            line |= {
+                "std_error": float(error),
+                "statistic": line["estimate"] / error,
+                "g_star": NAN,
+                "se_type": label,
+            }
+            line |= {
+                "conf_low": float(low[i]),
+                "conf_high": float(high[i]),
+                "conf_level": setting.level,
+            }
             line["warning"] = joined(line["warning"], note)
     return lines
 
@@ -195,12 +318,17 @@ def _renamed(line: Line, fit: SpatialPanelFit, suffix: str) -> Line:
 
 def mundlak_lines(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
     """Return the test of random unit effects beside year dummies."""
-    if fit.model.model not in ("SDM", "SAR", "SEM", "SDEM") or fit.model.effects != "two_way":
+    if (
+        fit.model.model not in ("SDM", "SAR", "SEM", "SDEM")
+        or fit.model.effects != "two_way"
+    ):
         return []
     try:
         lines = tested_lines([mundlak(setting.panel, fit.network, fit.model)], "")
     except (NumericsError, np.linalg.LinAlgError) as error:
-        return [{"term": "Mundlak", "estimate": NAN, "warning": f"not defined: {error}"}]
+        return [
+            {"term": "Mundlak", "estimate": NAN, "warning": f"not defined: {error}"}
+        ]
     return [line | {"p_type": "F(q, N - q - 1)"} for line in lines]
 
 
@@ -226,5 +354,9 @@ def serial_note(fit: SpatialPanelFit, kind: str = "observed") -> str:
     found = residual_autocorrelation(fit)
     if found < SERIAL:
         return ""
-    told = "the interval by unit allows for it" if kind == BY_UNIT else "intervals that ignore it are too narrow"
+    told = (
+        "the interval by unit allows for it"
+        if kind == BY_UNIT
+        else "intervals that ignore it are too narrow"
+    )
     return f"residuals are correlated over years (AR(1) {found:.2f}): {told}"

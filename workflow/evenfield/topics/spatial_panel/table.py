@@ -21,42 +21,78 @@ MODELS = {
     "sdem": "SDEM: spatial lags of regressors, spatial errors",
 }
 RULES = (
-    "How to read: (i) SAR forces one ratio of indirect to direct effects on all regressors. (ii) A rho apart from zero "
-    "alone is no evidence that a policy reached the neighbours. (iii) With few units and dense weights read the "
-    "effective neighbours first. (iv) Time effects come out first; what common factors leave of rho stands in "
-    "results/estimates/spatial_panel/estimates.csv."
+    "How to read: (i) SAR forces one ratio of indirect to direct effects on all"
+    " regressors. (ii) A rho apart from zero alone is no evidence that a policy reached"
+    " the neighbours. (iii) With few units and dense weights read the effective"
+    " neighbours first. (iv) Time effects come out first; what common factors leave of"
+    " rho stands in results/estimates/spatial_panel/estimates.csv."
 )
-APPROACHES = {"lee_yu": "transformed away (Lee-Yu)", "direct": "estimated (direct approach, biased with dense weights)"}
-EFFECTS = {"two_way": "unit and year effects", "unit": "unit effects", "time": "year effects", "pooled": "one constant"}
+APPROACHES = {
+    "lee_yu": "transformed away (Lee-Yu)",
+    "direct": "estimated (direct approach, biased with dense weights)",
+}
+EFFECTS = {
+    "two_way": "unit and year effects",
+    "unit": "unit effects",
+    "time": "year effects",
+    "pooled": "one constant",
+}
 OUTCOMES = {"log_income": "log income", "growth_pct": "growth, pp a year"}
-EXPLORATORY = "Exploratory: no row decides a hypothesis. Associations given the effects removed; not causal."
+EXPLORATORY = (
+    "Exploratory: no row decides a hypothesis. Associations given the effects removed;"
+    " not causal."
+)
 
 
 def t15(facts: Facts) -> Table:
-    """Return the main specification by model and weights, then the others with main model and weights."""
-    estimates, fit, unit = facts.estimates(), facts.fit(), facts.words["unit_name"]
+    """Return the main specification by model and weights, then the others with main
+    model and weights.
+    """
+    estimates = facts.estimates()
+    fit = facts.fit()
+    unit = facts.words["unit_name"]
     main = fit["specifications"][0]
     mine = only(estimates, spec_id=main["id"])
     if mine.empty:
-        raise nothing_to_show(f"rows of specification {main['id']}", "spatial_panel", "T15")
+        raise nothing_to_show(
+            f"rows of specification {main['id']}", "spatial_panel", "T15"
+        )
     rows = [*_by_weights(mine, fit), *_others(estimates, fit)]
-    outcome_unit = pick(mine, effect_type="direct")["unit_of_measure"] or "that of the outcome"
+    outcome_unit = (
+        pick(mine, effect_type="direct")["unit_of_measure"] or "that of the outcome"
+    )
     sample, weights, *ends = _notes(facts, pick(mine), fit)
     note = (
         sample,
         weights,
-        f"Effects of one unit more of the regressor: in the {unit} itself (direct), in all others (indirect), "
-        f"everywhere (total), averaged. Unit: {outcome_unit}; growth in percentage points a year.",
-        f"{facts.level} intervals: sandwich by {unit}, t(G* \u2212 1); errors of a {unit} may hang together over all "
-        "years and differ in variance. G*: effective number behind the indirect effect. AR(1): correlation of "
-        "residuals with those of the year before; intervals that ignore it are too narrow.",
+        (
+            f"Effects of one unit more of the regressor: in the {unit} itself (direct),"
+            " in all others (indirect), everywhere (total), averaged. Unit:"
+            f" {outcome_unit}; growth in percentage points a year."
+        ),
+        (
+            f"{facts.level} intervals: sandwich by {unit}, t(G* \u2212 1); errors of a"
+            f" {unit} may hang together over all years and differ in variance. G*:"
+            " effective number behind the indirect effect. AR(1): correlation of"
+            " residuals with those of the year before; intervals that ignore it are"
+            " too narrow."
+        ),
         *ends,
     )
     shown = []
     for kind in KINDS:
         ends_of = (f"{kind} conf_low", f"{kind} conf_high")
-        shown.append(right(kind.capitalize(), kind, show=places(fixed, 4), reason="reason"))
-        shown.append(right(f"{facts.level} interval", *ends_of, show=places(interval, 3), reason="reason"))
+        shown.append(
+            right(kind.capitalize(), kind, show=places(fixed, 4), reason="reason")
+        )
+        shown.append(
+            right(
+                f"{facts.level} interval",
+                *ends_of,
+                show=places(interval, 3),
+                reason="reason",
+            )
+        )
     columns = (
         Column(names=("label",), header="Weights or specification"),
         *shown,
@@ -66,7 +102,9 @@ def t15(facts: Facts) -> Table:
         right("N", "n_units", show=whole),
         right("T", "n_periods", show=whole),
     )
-    return Table(id="T15", note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
+    return Table(
+        id="T15", note=note, columns=columns, frame=pd.DataFrame(rows), group="group"
+    )
 
 
 TABLES = {"T15": t15}
@@ -78,42 +116,73 @@ def _by_weights(mine: pd.DataFrame, fit: Mapping[str, Any]) -> Iterator[Row]:
         for model, name in MODELS.items():
             for weights, neighbours in fit["effective_neighbours"].items():
                 group = f"{fit['regressors'][term]}: {name}"
-                labels = {"spec_id": spec["id"], "group": group, "label": _spaced(weights), "neighbours": neighbours}
+                labels = {
+                    "spec_id": spec["id"],
+                    "group": group,
+                    "label": _spaced(weights),
+                    "neighbours": neighbours,
+                }
                 yield {**labels, **_effects(mine, model, weights, term)}
 
 
 def _others(estimates: pd.DataFrame, fit: Mapping[str, Any]) -> Iterator[Row]:
     for spec in fit["specifications"][1:]:
-        mine, weights = only(estimates, spec_id=spec["id"]), spec["weights"]
+        mine = only(estimates, spec_id=spec["id"])
+        weights = spec["weights"]
         group = f"Other specifications: {spec['model']}, {_spaced(weights)} weights"
-        neighbours = fit["effective_neighbours"][weights] if spec["sample"] == "all" else None
+        neighbours = (
+            fit["effective_neighbours"][weights] if spec["sample"] == "all" else None
+        )
         for term in spec["regressors"]:
             label = f"{_specification_name(spec)}: {fit['regressors'][term]}"
-            labels = {"spec_id": spec["id"], "group": group, "label": label, "neighbours": neighbours}
+            labels = {
+                "spec_id": spec["id"],
+                "group": group,
+                "label": label,
+                "neighbours": neighbours,
+            }
             yield {**labels, **_effects(mine, spec["model"].lower(), weights, term)}
 
 
 def _effects(mine: pd.DataFrame, model: str, weights: str, term: str) -> Row:
     found = only(mine, estimator=model, w_id=weights)
     serial = pick(found, term="residual autocorrelation")
-    row: Row = {"estimator": model, "w_id": weights, "term": term, "serial": serial.get("estimate")}
+    row: Row = {
+        "estimator": model,
+        "w_id": weights,
+        "term": term,
+        "serial": serial.get("estimate"),
+    }
     row |= {name: serial.get(name) for name in ("n_units", "n_periods")}
     for kind in KINDS:
         cell = pick(found, term=term, effect_type=kind)
-        row |= {kind: cell.get("estimate"), **{f"{kind} {name}": cell.get(name) for name in NUMBERS}}
+        row |= {
+            kind: cell.get("estimate"),
+            **{f"{kind} {name}": cell.get(name) for name in NUMBERS},
+        }
     return {**row, "reason": AT_BOUND if is_missing(row["direct"]) else ""}
 
 
 def _notes(facts: Facts, row: Row, fit: Mapping[str, Any]) -> tuple[str, ...]:
-    spec, (_, *ends) = fit["specifications"][0], facts.note()
-    neighbours = [f"{_spaced(name)} {fixed(value, 1)}" for name, value in fit["effective_neighbours"].items()]
+    spec = fit["specifications"][0]
+    _, *ends = facts.note()
+    neighbours = [
+        f"{_spaced(name)} {fixed(value, 1)}"
+        for name, value in fit["effective_neighbours"].items()
+    ]
     sample = "" if spec["sample"] == "all" else f", sample {_spaced(spec['sample'])}"
     regressors = in_words([fit["regressors"][name] for name in spec["regressors"]])
-    unsure = [part for part in str(row["warning"]).split("; ") if part.startswith("GRADE C")]
+    unsure = [
+        part for part in str(row["warning"]).split("; ") if part.startswith("GRADE C")
+    ]
     return (
-        f"N = {count_of(int(row['n_units']), facts.words)} (unit scheme {row['unit_scheme']}{sample}), T = "
-        f"{int(row['n_periods'])} years ({spec['years'][0]}\u2013{spec['years'][1]}); {_outcome_name(spec)} "
-        f"on {regressors}; {EFFECTS[spec['effects']]} {APPROACHES[spec['approach']]}; maximum likelihood.",
+        (
+            f"N = {count_of(int(row['n_units']), facts.words)} (unit scheme"
+            f" {row['unit_scheme']}{sample}), T = {int(row['n_periods'])} years"
+            f" ({spec['years'][0]}\u2013{spec['years'][1]}); {_outcome_name(spec)} on"
+            f" {regressors}; {EFFECTS[spec['effects']]} {APPROACHES[spec['approach']]};"
+            " maximum likelihood."
+        ),
         f"Weights row-standardised; effective neighbours: {in_words(neighbours)}.",
         RULES,
         ends[0],

@@ -1,4 +1,6 @@
-"""Specification curves of the data, with spatially robust intervals, and their joint tests, a chunk at a time."""
+"""Specification curves of the data, with spatially robust intervals, and their joint
+tests, a chunk at a time.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -13,9 +15,18 @@ from pydantic import Field
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.scpc import SpatialComponents, scpc_inference, spatial_components
+from evenfield.numerics.scpc import (
+    SpatialComponents,
+    scpc_inference,
+    spatial_components,
+)
 from evenfield.numerics.spatial import haversine_km
-from evenfield.numerics.specification_curve import SUMMARIES, curve_summaries, joint_test, permutation_from_keys
+from evenfield.numerics.specification_curve import (
+    SUMMARIES,
+    curve_summaries,
+    joint_test,
+    permutation_from_keys,
+)
 from evenfield.shared.rows import Kind, Results, Rows, gathered
 from evenfield.shared.spec import Id, Spec, read
 from evenfield.study.rounding import round_frame
@@ -31,12 +42,38 @@ from evenfield.topics.specification_curve.estimate_regressions import (
 Made = list[tuple[Point, Regression | str]]
 AVERAGE_CORRELATION = 0.03
 ALL = "all"
-AXES = ["curve", "hypothesis", "period", "outcome", "unit_scheme", "sample", "weights", "taxonomy", "controls"]
-NUMBERS = ["estimate", "std_error", "statistic", "df", "conf_low", "conf_high", "p_value", "n_units", "reason"]
-MEASURES = dict(zip(SUMMARIES, ("median", "share", "share_significant", "mean_statistic"), strict=True))
+AXES = [
+    "curve",
+    "hypothesis",
+    "period",
+    "outcome",
+    "unit_scheme",
+    "sample",
+    "weights",
+    "taxonomy",
+    "controls",
+]
+NUMBERS = [
+    "estimate",
+    "std_error",
+    "statistic",
+    "df",
+    "conf_low",
+    "conf_high",
+    "p_value",
+    "n_units",
+    "reason",
+]
+MEASURES = dict(
+    zip(
+        SUMMARIES,
+        ("median", "share", "share_significant", "mean_statistic"),
+        strict=True,
+    )
+)
 UNITS = dict(zip(SUMMARIES, ("pp/yr", "share", "share", "t"), strict=True))
-# ASSUME: treatments could have fallen on any unit of the same stratum; overlaps of clusters and
-# zones, and what a unit is under the other taxonomies, move with it.
+# ASSUME: treatments could have fallen on any unit of the same stratum; overlaps of
+# clusters and zones, and what a unit is under the other taxonomies, move with it.
 
 
 class CurveSpec(Spec):
@@ -46,27 +83,47 @@ class CurveSpec(Spec):
     hypothesis: str = Field(description="Hypothesis it belongs to.")
     decides: str = Field(
         "",
-        description="Outcome, as named in the estimates, of the deciding rows that the curve stands beside; the first "
-        "of its outcomes by default.",
+        description=(
+            "Outcome, as named in the estimates, of the deciding rows that the curve"
+            " stands beside; the first of its outcomes by default."
+        ),
     )
     kind: Literal["own", "exposure", "regime"] = Field(
-        description="Coefficients of own labels, of neighbours' average labels, or of initial income times neighbours' "
-        "labels."
+        description=(
+            "Coefficients of own labels, of neighbours' average labels, or of initial"
+            " income times neighbours' labels."
+        )
     )
-    contrast: Literal["cluster", "sez", "cluster - sez", "sez - cluster"] = Field(description="What is estimated.")
+    contrast: Literal["cluster", "sez", "cluster - sez", "sez - cluster"] = Field(
+        description="What is estimated."
+    )
     predicted: Literal["+", "-"] = Field(description="Predicted sign.")
-    outcomes: list[Literal["growth_pct_per_year", "growth_mean3_pct_per_year", "relative_log_income"]] = Field(
+    outcomes: list[
+        Literal[
+            "growth_pct_per_year", "growth_mean3_pct_per_year", "relative_log_income"
+        ]
+    ] = Field(
         ["growth_pct_per_year"],
         min_length=1,
-        description="Growth between end points or between three-year means, or mean relative income.",
+        description=(
+            "Growth between end points or between three-year means, or mean relative"
+            " income."
+        ),
     )
     periods: list[str] = Field([], description="Periods; all main periods when empty.")
-    unit_schemes: list[str] = Field([], description="Unit schemes; the main one when empty.")
+    unit_schemes: list[str] = Field(
+        [], description="Unit schemes; the main one when empty."
+    )
     samples: list[str] = Field(["all"], min_length=1, description="Samples.")
     weights: list[str] = Field([], description="Weights; all when empty.")
     taxonomies: list[str] = Field([], description="Taxonomies; all when empty.")
     controls: list[list[str]] = Field(
-        [[]], min_length=1, description="Sets of controls; initial income is always there where the outcome is growth."
+        [[]],
+        min_length=1,
+        description=(
+            "Sets of controls; initial income is always there where the outcome is"
+            " growth."
+        ),
     )
 
     @property
@@ -75,13 +132,36 @@ class CurveSpec(Spec):
         return 1.0 if self.predicted == "+" else -1.0
 
     def points(self, study: Study) -> list[Point]:
-        """Return every specification of the curve, sorted; weights are empty where the kind needs none."""
+        """Return every specification of the curve, sorted; weights are empty where the
+        kind needs none.
+        """
         config = study.config
-        main = [name for name, item in config["periods"].items() if item.get("role", "main") == "main"]
-        axes: list[Sequence[Any]] = [self.periods or main, self.outcomes, self.unit_schemes or [study.main]]
-        axes += [self.samples, [""] if self.kind == "own" else self.weights or list(config["weights"]["families"])]
-        axes += [self.taxonomies or config["taxonomy"]["all"], [tuple(names) for names in self.controls]]
-        return sorted(Point._make((*values, self.kind, self.contrast)) for values in product(*axes))
+        main = [
+            name
+            for name, item in config["periods"].items()
+            if item.get("role", "main") == "main"
+        ]
+        axes: list[Sequence[Any]] = [
+            self.periods or main,
+            self.outcomes,
+            self.unit_schemes or [study.main],
+        ]
+        axes += [
+            self.samples,
+            (
+                [""]
+                if self.kind == "own"
+                else self.weights or list(config["weights"]["families"])
+            ),
+        ]
+        axes += [
+            self.taxonomies or config["taxonomy"]["all"],
+            [tuple(names) for names in self.controls],
+        ]
+        return sorted(
+            Point._make((*values, self.kind, self.contrast))
+            for values in product(*axes)
+        )
 
 
 class Section(Spec):
@@ -89,84 +169,148 @@ class Section(Spec):
 
     draws: int = Field(999, ge=99, description="Permutations of the treatments.")
     curves: list[CurveSpec] = Field(
-        min_length=1, description="Questions; the specifications of each are the full product of its axes."
+        min_length=1,
+        description=(
+            "Questions; the specifications of each are the full product of its axes."
+        ),
     )
 
 
 def chunk(study: Study, number: int, of: int) -> Results:
-    """Compute one chunk: its share of the specifications on the data, and every curve under its share of the draws.
+    """Compute one chunk: its share of the specifications on the data, and every curve
+    under its share of the draws.
 
     Notes
     -----
-    A draw is named by its number and a specification by its place, so the number of chunks changes no result.
+    A draw is named by its number and a specification by its place, so the number of
+    chunks changes no result.
     """
     section = read(Section, study.config, "specification_curve")
-    names = {name for spec in section.curves for name in spec.unit_schemes or [study.main]}
+    names = {
+        name for spec in section.curves for name in spec.unit_schemes or [study.main]
+    }
     schemes = {name: Scheme.of(study, name) for name in sorted(names)}
-    draws = range(1 + section.draws * (number - 1) // of, 1 + section.draws * number // of)
+    draws = range(
+        1 + section.draws * (number - 1) // of, 1 + section.draws * number // of
+    )
     inference = study.config["inference"]
     drawn = permutations(schemes, inference["seed"], draws)
-    sources = {name: np.vstack([np.arange(source.shape[1]), source]) for name, source in drawn.items()}
+    sources = {
+        name: np.vstack([np.arange(source.shape[1]), source])
+        for name, source in drawn.items()
+    }
     rows: dict[str, list[dict[str, Any]]] = {"specification": [], "draw": []}
     spaces: dict[tuple[str, str], SpatialComponents] = {}
     for spec in section.curves:
-        regressors = cache(lambda *same: label_regressors(Point._make(same), schemes[same[2]], sources[same[2]]))
-        at, products = spec.points(study), dict[Point, np.ndarray]()
-        made = [(point, regression(point, schemes[point.unit_scheme], regressors, products)) for point in at]
+        regressors = cache(
+            lambda *same: label_regressors(
+                Point._make(same), schemes[same[2]], sources[same[2]]
+            )
+        )
+        at = spec.points(study)
+        products = dict[Point, np.ndarray]()
+        made = [
+            (point, regression(point, schemes[point.unit_scheme], regressors, products))
+            for point in at
+        ]
         mine = made[number - 1 :: of]
-        rows["specification"] += _specifications(spec, mine, schemes, spaces, inference["conf_level"])
+        rows["specification"] += _specifications(
+            spec, mine, schemes, spaces, inference["conf_level"]
+        )
         rows["draw"] += _under_permutation(spec, made, draws)
-    columns = {"specification": [*AXES, *NUMBERS], "draw": ["curve", "period", "draw", *SUMMARIES]}
-    return Results(series={name: round_frame(pd.DataFrame(rows[name], columns=columns[name])) for name in rows})
+    columns = {
+        "specification": [*AXES, *NUMBERS],
+        "draw": ["curve", "period", "draw", *SUMMARIES],
+    }
+    return Results(
+        series={
+            name: round_frame(pd.DataFrame(rows[name], columns=columns[name]))
+            for name in rows
+        }
+    )
 
 
 def estimate(study: Study, chunks: Sequence[str | Path]) -> Results:
-    """Summarise each curve over all its specifications, test it jointly, and hand on every specification."""
-    section, whole = read(Section, study.config, "specification_curve"), gathered(chunks).series
-    table, draws = whole["specification"].sort_values(AXES, ignore_index=True), whole["draw"]
+    """Summarise each curve over all its specifications, test it jointly, and hand on
+    every specification.
+    """
+    section = read(Section, study.config, "specification_curve")
+    whole = gathered(chunks).series
+    table = whole["specification"].sort_values(AXES, ignore_index=True)
+    draws = whole["draw"]
     table["n_units"] = table["n_units"].astype("Int64")
     out = Results(series={"series": table})
     for spec in section.curves:
         mine = [frame[frame["curve"].eq(spec.id)] for frame in (table, draws)]
         out.estimates += _summary_rows(study, spec, *mine)
     out.fit = {
-        "specifications": {str(name): int(count) for name, count in table.groupby("curve").size().items()},
-        "defined": {str(name): int(group["estimate"].notna().sum()) for name, group in table.groupby("curve")},
+        "specifications": {
+            str(name): int(count)
+            for name, count in table.groupby("curve").size().items()
+        },
+        "defined": {
+            str(name): int(group["estimate"].notna().sum())
+            for name, group in table.groupby("curve")
+        },
         "draws": int(draws["draw"].nunique()),
-        "inference": "whole curve under treatments permuted within strata; p is one-sided in the predicted direction",
-        "intervals": f"SCPC, average correlation of shocks at most {AVERAGE_CORRELATION}",
+        "inference": (
+            "whole curve under treatments permuted within strata; p is one-sided in the"
+            " predicted direction"
+        ),
+        "intervals": (
+            f"SCPC, average correlation of shocks at most {AVERAGE_CORRELATION}"
+        ),
     }
     return out
 
 
-def permutations(schemes: Mapping[str, Scheme], seed: int, draws: range) -> dict[str, np.ndarray]:
-    """Return one permutation of units a draw for each unit scheme, the same one for all of them; (B, N) each.
+def permutations(
+    schemes: Mapping[str, Scheme], seed: int, draws: range
+) -> dict[str, np.ndarray]:
+    """Return one permutation of units a draw for each unit scheme, the same one for all
+    of them; (B, N) each.
 
     Notes
     -----
-    Where a scheme lacks a unit, the place that got its label gets the label that it got: the draw stays uniform.
+    Where a scheme lacks a unit, the place that got its label gets the label that it
+    got: the draw stays uniform.
     """
     # The scheme with most units gives the order.
     largest = sorted(schemes.values(), key=lambda scheme: -len(scheme.units))
-    strata = {unit: name for scheme in largest for unit, name in zip(scheme.units, scheme.strata, strict=True)}
-    place, out = {unit: i for i, unit in enumerate(strata)}, dict[str, np.ndarray]()
+    strata = {
+        unit: name
+        for scheme in largest
+        for unit, name in zip(scheme.units, scheme.strata, strict=True)
+    }
+    place = {unit: i for i, unit in enumerate(strata)}
+    out = dict[str, np.ndarray]()
     keys = [generator_for(seed, f"curve:{draw}").random(len(place)) for draw in draws]
-    whole = np.array([permutation_from_keys(key, np.array(list(strata.values()))) for key in keys])
+    whole = np.array(
+        [permutation_from_keys(key, np.array(list(strata.values()))) for key in keys]
+    )
     for name, scheme in schemes.items():
-        at, back = [place[unit] for unit in scheme.units], np.full(len(place), -1)
+        at = [place[unit] for unit in scheme.units]
+        back = np.full(len(place), -1)
         back[at], source = np.arange(len(at)), whole[:, at]
         while (back[source] < 0).any():
-            source = np.where(back[source] < 0, np.take_along_axis(whole, source, axis=1), source)
+            source = np.where(
+                back[source] < 0, np.take_along_axis(whole, source, axis=1), source
+            )
         out[name] = back[source]
     return out
 
 
 def _specifications(
-    spec: CurveSpec, made: Made, schemes: Mapping[str, Scheme], spaces: dict[Any, SpatialComponents], level: float
+    spec: CurveSpec,
+    made: Made,
+    schemes: Mapping[str, Scheme],
+    spaces: dict[Any, SpatialComponents],
+    level: float,
 ) -> Iterator[dict[str, Any]]:
     """Describe specifications on the data, with spatially robust intervals."""
     for point, found in made:
-        scheme, key = schemes[point.unit_scheme], (point.unit_scheme, point.sample)
+        scheme = schemes[point.unit_scheme]
+        key = (point.unit_scheme, point.sample)
         controls = " + ".join(point.controls) or "none"
         row = {**point._asdict(), "curve": spec.id, "hypothesis": spec.hypothesis}
         row |= {"controls": controls, "reason": ""}
@@ -175,7 +319,9 @@ def _specifications(
             continue
         if key not in spaces:
             place = scheme.place.iloc[found.kept]
-            distance = haversine_km(place["lat"].to_numpy(float), place["lon"].to_numpy(float))
+            distance = haversine_km(
+                place["lat"].to_numpy(float), place["lon"].to_numpy(float)
+            )
             spaces[key] = spatial_components(distance, AVERAGE_CORRELATION, level)
         yield row | _numbers(found, spaces[key])
 
@@ -183,46 +329,89 @@ def _specifications(
 def _numbers(found: Regression, space: SpatialComponents) -> dict[str, Any]:
     numbers: dict[str, Any] = {"n_units": len(found.y)}
     if not np.isfinite(found.statistics[0]):
-        return numbers | {"reason": "labels do not vary or are collinear in this sample"}
-    numbers |= {"estimate": float(found.estimates[0]), "statistic": float(found.statistics[0]), "df": found.df}
+        return numbers | {
+            "reason": "labels do not vary or are collinear in this sample"
+        }
+    numbers |= {
+        "estimate": float(found.estimates[0]),
+        "statistic": float(found.statistics[0]),
+        "df": found.df,
+    }
     try:
         robust = scpc_inference(fit_ols(found.y, found.X), found.c, space)
     except NumericsError as error:
         return numbers | {"reason": f"no interval: {error}"}
-    return numbers | {name: getattr(robust, name) for name in ("std_error", "conf_low", "conf_high", "p_value")}
+    return numbers | {
+        name: getattr(robust, name)
+        for name in ("std_error", "conf_low", "conf_high", "p_value")
+    }
 
 
-def _under_permutation(spec: CurveSpec, made: Made, draws: range) -> Iterator[dict[str, Any]]:
-    """Summarise a curve, over all periods and by period, under each permutation of the treatments."""
+def _under_permutation(
+    spec: CurveSpec, made: Made, draws: range
+) -> Iterator[dict[str, Any]]:
+    """Summarise a curve, over all periods and by period, under each permutation of the
+    treatments.
+    """
     kept = [(point, found) for point, found in made if isinstance(found, Regression)]
     if not kept:
         return
-    estimates, statistics = (np.array(drawn)[:, 1:] for drawn in zip(*(found[4:6] for _, found in kept), strict=True))
-    df, where = np.array([found.df for _, found in kept], float), np.array([point.period for point, _ in kept])
+    estimates, statistics = (
+        np.array(drawn)[:, 1:]
+        for drawn in zip(*(found[4:6] for _, found in kept), strict=True)
+    )
+    df = np.array([found.df for _, found in kept], float)
+    where = np.array([point.period for point, _ in kept])
     for period in (ALL, *sorted(set(where))):
         chosen = np.ones(len(where), dtype=bool) if period == ALL else where == period
-        summaries = curve_summaries(estimates[chosen], statistics[chosen], df[chosen], spec.sign)
+        summaries = curve_summaries(
+            estimates[chosen], statistics[chosen], df[chosen], spec.sign
+        )
         for draw, values in zip(draws, summaries.T, strict=True):
             labels = {"curve": spec.id, "period": period, "draw": draw}
             yield labels | dict(zip(SUMMARIES, values.tolist(), strict=True))
 
 
-def _summary_rows(study: Study, spec: CurveSpec, table: pd.DataFrame, draws: pd.DataFrame) -> list[Any]:
-    defined, about = table[table["estimate"].notna()], study.description()
+def _summary_rows(
+    study: Study, spec: CurveSpec, table: pd.DataFrame, draws: pd.DataFrame
+) -> list[Any]:
+    defined = table[table["estimate"].notna()]
+    about = study.description()
     bases = {row["period"]: row["basis"] for row in about["periods"]}
     made: list[Any] = []
     for period in (ALL, *sorted(set(defined["period"]))) if len(defined) else ():
         chosen = defined if period == ALL else defined[defined["period"].eq(period)]
-        estimates, statistics, df = (chosen[name].to_numpy(float) for name in ("estimate", "statistic", "df"))
-        values = curve_summaries(estimates[:, None], statistics[:, None], df, spec.sign)[:, 0]
+        estimates, statistics, df = (
+            chosen[name].to_numpy(float) for name in ("estimate", "statistic", "df")
+        )
+        values = curve_summaries(
+            estimates[:, None], statistics[:, None], df, spec.sign
+        )[:, 0]
         basis = "" if period == ALL else bases.get(period, "")
-        kinds = {name: Kind("specification_curve", spec.kind, MEASURES[name], UNITS[name]) for name in SUMMARIES}
-        labels = {"hypothesis": spec.hypothesis, "family": "specification_curve", "spec_id": spec.id}
-        labels |= {"outcome": spec.decides or spec.outcomes[0], "contrast": spec.contrast, "period": period}
+        kinds = {
+            name: Kind("specification_curve", spec.kind, MEASURES[name], UNITS[name])
+            for name in SUMMARIES
+        }
+        labels = {
+            "hypothesis": spec.hypothesis,
+            "family": "specification_curve",
+            "spec_id": spec.id,
+        }
+        labels |= {
+            "outcome": spec.decides or spec.outcomes[0],
+            "contrast": spec.contrast,
+            "period": period,
+        }
         labels |= dict.fromkeys(("treatment_def", "w_id", "controls_id"), "several")
         note = "PROXY: rests on proxy output" if basis == "proxy" else ""
         rows = Rows(
-            kinds, "robustness", note, **labels, n_obs=len(chosen), output_basis=basis, data_hash=about["data_hash"]
+            kinds,
+            "robustness",
+            note,
+            **labels,
+            n_obs=len(chosen),
+            output_basis=basis,
+            data_hash=about["data_hash"],
         )
         under = draws[draws["period"].eq(period)]
         for name, value in zip(SUMMARIES, values.tolist(), strict=True):

@@ -1,4 +1,6 @@
-"""The regressions of a curve as arrays: outcome, controls, and the regressors that labels make, permuted or not."""
+"""The regressions of a curve as arrays: outcome, controls, and the regressors that
+labels make, permuted or not.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +11,26 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from evenfield.numerics.label_permutation import Spread, label_products, label_statistics
+from evenfield.numerics.label_permutation import (
+    Spread,
+    label_products,
+    label_statistics,
+)
 from evenfield.numerics.spatial import Weights, multiplier
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
 
-START, LEVEL = "log_income_start", "relative_log_income"
+START = "log_income_start"
+LEVEL = "relative_log_income"
 LABELS = ("cluster", "sez")
 STRATA = "coastal"
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 class Point(NamedTuple):
-    """One specification: where it stands on each axis, then what all of its curve share."""
+    """One specification: where it stands on each axis, then what all of its curve
+    share.
+    """
 
     period: str
     outcome: str
@@ -40,30 +49,50 @@ class Scheme:
 
     units: tuple[str, ...]  # in the order of draws
     samples: Mapping[str, tuple[str, ...]]  # units of each sample
-    place: pd.DataFrame  # ``lat``, ``lon`` and, where the study has it, ``coastal``, indexed by unit
+    place: (
+        pd.DataFrame
+    )  # ``lat``, ``lon`` and, where the study has it, ``coastal``, indexed by unit
     periods: Mapping[str, pd.DataFrame]
-    labels: Mapping[tuple[str, str], np.ndarray]  # by taxonomy and period: cluster and zone indicators, shape (N, 2)
+    labels: Mapping[
+        tuple[str, str], np.ndarray
+    ]  # by taxonomy and period: cluster and zone indicators, shape (N, 2)
     weights: Mapping[str, Weights]  # W by name, shape (N, N)
-    made: dict[tuple[object, ...], Arrays | str] = field(default_factory=dict)  # outcome and controls, made once
+    made: dict[tuple[object, ...], Arrays | str] = field(
+        default_factory=dict
+    )  # outcome and controls, made once
 
     @classmethod
     def of(cls, study: Study, name: str) -> Scheme:
         """Align the tables of a unit scheme."""
-        units, panel = study.table("units", name), study.table("panel", name)
+        units = study.table("units", name)
+        panel = study.table("panel", name)
         order = list(units["unit"])
         periods = {}
         for period, group in study.table("periods", name).groupby("period"):
             table = _ordered(group, order)
-            inside = panel["year"].between(int(table["start_year"].iloc[0]), int(table["end_year"].iloc[0]))
+            inside = panel["year"].between(
+                int(table["start_year"].iloc[0]), int(table["end_year"].iloc[0])
+            )
             level = panel[inside].groupby("unit")[LEVEL].mean().reindex(order)
             periods[str(period)] = table.assign(**{LEVEL: level})
         cells = study.table("cells", name).groupby(["taxonomy", "period"])
-        labels = {(str(a), str(b)): _ordered(cell, order)[list(LABELS)].to_numpy(float) for (a, b), cell in cells}
+        labels = {
+            (str(a), str(b)): _ordered(cell, order)[list(LABELS)].to_numpy(float)
+            for (a, b), cell in cells
+        }
         weights = {
-            key: multiplier(study.weights(key, name).aligned(order)) for key in study.config["weights"]["families"]
+            key: multiplier(study.weights(key, name).aligned(order))
+            for key in study.config["weights"]["families"]
         }
         samples = study.description(name)["samples"]
-        return cls(tuple(order), samples, units.set_index("unit").loc[order], periods, labels, weights)
+        return cls(
+            tuple(order),
+            samples,
+            units.set_index("unit").loc[order],
+            periods,
+            labels,
+            weights,
+        )
 
     @property
     def strata(self) -> np.ndarray:
@@ -86,9 +115,14 @@ class Regression(NamedTuple):
 
 
 def regression(
-    point: Point, scheme: Scheme, regressors: Callable[..., np.ndarray], products: dict[Point, np.ndarray]
+    point: Point,
+    scheme: Scheme,
+    regressors: Callable[..., np.ndarray],
+    products: dict[Point, np.ndarray],
 ) -> Regression | str:
-    """Estimate a specification, or say why it is not defined; regressors of a point (L, B, N), of the data first."""
+    """Estimate a specification, or say why it is not defined; regressors of a point (L,
+    B, N), of the data first.
+    """
     key = (point.period, point.outcome, point.sample, point.controls)
     if key not in scheme.made:
         scheme.made[key] = _arrays(scheme, *key)
@@ -100,18 +134,30 @@ def regression(
     c = [float(name == plus) - float(name == minus) for name in LABELS]
     c = c if point.kind == "own" else [0.0, 0.0, *c]
     drawn = regressors(*point._replace(outcome="", sample="", controls=()))
-    # Growth always has initial income as a control: its outcomes share their cross-products.
-    if (same := point._replace(outcome=str(point.outcome.startswith("growth")))) not in products:
+    # Growth always has initial income as a control: its outcomes share their
+    # cross-products.
+    if (
+        same := point._replace(outcome=str(point.outcome.startswith("growth")))
+    ) not in products:
         products[same] = label_products(drawn[..., kept], basis)
-    X, df = np.column_stack([drawn[:, 0, kept].T, controls]), len(y) - controls.shape[1] - len(c)
+    X = np.column_stack([drawn[:, 0, kept].T, controls])
+    df = len(y) - controls.shape[1] - len(c)
     whole = np.zeros(drawn.shape[2])
     whole[kept] = e
-    tested = label_statistics(products[same], drawn @ whole, float(e @ e), np.array(c), df)
-    return Regression(kept, y, X, np.append(c, np.zeros(controls.shape[1])), *tested, df)
+    tested = label_statistics(
+        products[same], drawn @ whole, float(e @ e), np.array(c), df
+    )
+    return Regression(
+        kept, y, X, np.append(c, np.zeros(controls.shape[1])), *tested, df
+    )
 
 
-def _arrays(scheme: Scheme, period: str, outcome: str, sample: str, controls: tuple[str, ...]) -> Arrays | str:
-    """Return positions of the sample's units, outcome and controls: the same for all labels and weights."""
+def _arrays(
+    scheme: Scheme, period: str, outcome: str, sample: str, controls: tuple[str, ...]
+) -> Arrays | str:
+    """Return positions of the sample's units, outcome and controls: the same for all
+    labels and weights.
+    """
     table = scheme.periods.get(period)
     if table is None:
         return f"the panel has no period {period}"
@@ -119,20 +165,28 @@ def _arrays(scheme: Scheme, period: str, outcome: str, sample: str, controls: tu
     initial = [START] if outcome.startswith("growth") else []
     names = [outcome, *initial, *(f"control_{name}" for name in controls)]
     values = np.column_stack([table[name].to_numpy(float) for name in names])[kept]
-    if lacks := [name for name, column in zip(names, values.T, strict=True) if np.isnan(column).any()]:
+    if lacks := [
+        name
+        for name, column in zip(names, values.T, strict=True)
+        if np.isnan(column).any()
+    ]:
         return f"{first_examples(lacks)} is not there in {period}"
-    y, fixed = values[:, 0], np.column_stack([np.ones(len(kept)), values[:, 1:]])
+    y = values[:, 0]
+    fixed = np.column_stack([np.ones(len(kept)), values[:, 1:]])
     basis = np.linalg.qr(fixed)[0]
     return kept, y, fixed, basis, y - basis @ (basis.T @ y)
 
 
 def label_regressors(point: Point, scheme: Scheme, source: np.ndarray) -> np.ndarray:
-    """Make the regressors that come from labels, for many permutations at once; source (B, N) -> (L, B, N)."""
+    """Make the regressors that come from labels, for many permutations at once; source
+    (B, N) -> (L, B, N).
+    """
     spread = Spread(None if point.kind == "own" else scheme.weights[point.weights])
     made = spread.drawn(scheme.labels[point.taxonomy, point.period], source)
     if point.kind != "regime":
         return made
-    start, exposures = scheme.periods[point.period][START].to_numpy(float), made[len(LABELS) :]
+    start = scheme.periods[point.period][START].to_numpy(float)
+    exposures = made[len(LABELS) :]
     return np.concatenate([exposures, (start - start.mean()) * exposures])
 
 

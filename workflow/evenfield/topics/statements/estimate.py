@@ -1,4 +1,6 @@
-"""Statements of a source: facts as observed, and regressions that stand behind a claim but decide no hypothesis."""
+"""Statements of a source: facts as observed, and regressions that stand behind a claim
+but decide no hypothesis.
+"""
 
 from dataclasses import replace
 from typing import Annotated
@@ -27,19 +29,31 @@ from evenfield.shared.samples import joined
 from evenfield.shared.spec import read
 from evenfield.study.errors import first_examples
 from evenfield.study.study import Study
-from evenfield.topics.statements.estimate_data import AssociationSpec, Data, NotCarriedError, name_of
-from evenfield.topics.statements.estimate_facts import OUTPUT, FactData, FactSpec, fact_rows
+from evenfield.topics.statements.estimate_data import (
+    AssociationSpec,
+    Data,
+    NotCarriedError,
+    name_of,
+)
+from evenfield.topics.statements.estimate_facts import (
+    OUTPUT,
+    FactData,
+    FactSpec,
+    fact_rows,
+)
 
 NOT_CARRIED = ["claim", "spec_id", "period", "reason"]
 Y = "outcome"
-LEAST_YEARS, TIE_DIGITS = 2, 10
+LEAST_YEARS = 2
+TIE_DIGITS = 10
 
 Section = list[Annotated[FactSpec | AssociationSpec, Field(discriminator="kind")]]
 
 
 def estimate(study: Study) -> Results:
     """Estimate every statement; what the panel cannot carry is listed with the reason."""
-    data, primary = Data(study), study.config["taxonomy"]["primary"]
+    data = Data(study)
+    primary = study.config["taxonomy"]["primary"]
     schemes = {name: FactData(study, name) for name in (study.main, *study.schemes)}
     settings = parse_contrast_settings(study.config["inference"], study.power)
     rows: list[Estimate] = []
@@ -64,8 +78,15 @@ def estimate(study: Study) -> Results:
             except (NotCarriedError, NumericsError) as error:
                 refused.append((spec.claim, spec.id, period, str(error)))
     rows += contrast_rows(contrasts, data.units, data.links, settings)
-    table = pd.DataFrame(refused, columns=NOT_CARRIED).sort_values(NOT_CARRIED, ignore_index=True)
-    fit = {"conf_level": settings.level, "power": settings.power, "rows": len(rows), "not_carried": len(table)}
+    table = pd.DataFrame(refused, columns=NOT_CARRIED).sort_values(
+        NOT_CARRIED, ignore_index=True
+    )
+    fit = {
+        "conf_level": settings.level,
+        "power": settings.power,
+        "rows": len(rows),
+        "not_carried": len(table),
+    }
     return Results(rows, {"not_carried": table}, fit)
 
 
@@ -100,21 +121,33 @@ def _contrast(data: Data, spec: AssociationSpec, period: str) -> GroupContrast:
     outcome, note = data.reduced(spec, period, table["neither"].eq(1.0))
     found = table.dropna().index.intersection(outcome.index)
     lost = sorted(str(unit) for unit in table.index.difference(found))
-    row = replace(_row(data, spec, period), warning=joined(note, f"without {first_examples(lost)}" if lost else ""))
+    row = replace(
+        _row(data, spec, period),
+        warning=joined(note, f"without {first_examples(lost)}" if lost else ""),
+    )
     whole = table[spec.regressors].join(outcome.rename(Y)).dropna()
     weights = {spec.term: 1.0, **({spec.minus: -1.0} if spec.minus else {})}
     return GroupContrast(row, whole, Y, tuple(spec.regressors), (), weights)
 
 
-def _panel(data: Data, spec: AssociationSpec, period: str, settings: ContrastSettings) -> list[Estimate]:
-    """Regress an outcome by unit and year on lagged regressors with unit and year effects, one row a lag."""
+def _panel(
+    data: Data, spec: AssociationSpec, period: str, settings: ContrastSettings
+) -> list[Estimate]:
+    """Regress an outcome by unit and year on lagged regressors with unit and year
+    effects, one row a lag.
+    """
     outcome = data.wide(spec.outcomes[0], data.years(period))
     rows = []
     for lag in spec.lags:
-        row = replace(_row(data, spec, period), term=f"{spec.term}_lag{lag}", fe_id="unit + year")
+        row = replace(
+            _row(data, spec, period), term=f"{spec.term}_lag{lag}", fe_id="unit + year"
+        )
         before = (int(outcome.columns[0]) - lag, int(outcome.columns[-1]) - lag)
         wide = {name: data.yearly(name, before) for name in spec.regressors}
-        later = {name: table.set_axis(table.columns.astype(int) + lag, axis=1).stack() for name, table in wide.items()}
+        later = {
+            name: table.set_axis(table.columns.astype(int) + lag, axis=1).stack()
+            for name, table in wide.items()
+        }
         frame = pd.DataFrame({Y: outcome.stack(), **later})
         frame = frame.dropna().rename_axis(["unit", "year"]).sort_index()
         try:
@@ -124,27 +157,43 @@ def _panel(data: Data, spec: AssociationSpec, period: str, settings: ContrastSet
     return rows
 
 
-def _fitted(row: Estimate, frame: pd.DataFrame, term: str, settings: ContrastSettings) -> Estimate:
-    """Fill a row of the two-way fixed-effects regression, with the cluster jackknife by unit and t(G* - 1)."""
+def _fitted(
+    row: Estimate, frame: pd.DataFrame, term: str, settings: ContrastSettings
+) -> Estimate:
+    """Fill a row of the two-way fixed-effects regression, with the cluster jackknife by
+    unit and t(G* - 1).
+    """
     frame = frame[frame.groupby("unit")[Y].transform("size") >= LEAST_YEARS]
     if frame.empty:
         raise NotCarriedError("no unit with outcome and regressor in two years")
     frame = frame[[term, *frame.columns.drop(term)]]
     try:
-        fit = PanelOLS(frame[Y], frame.drop(columns=Y), entity_effects=True, time_effects=True).fit()
+        fit = PanelOLS(
+            frame[Y], frame.drop(columns=Y), entity_effects=True, time_effects=True
+        ).fit()
     except AbsorbingEffectError:
-        raise NotCarriedError(f"{row.term} does not vary within units beyond years") from None
-    year, units = frame.index.get_level_values("year"), frame.index.get_level_values("unit").to_numpy(str)
+        raise NotCarriedError(
+            f"{row.term} does not vary within units beyond years"
+        ) from None
+    year = frame.index.get_level_values("year")
+    units = frame.index.get_level_values("unit").to_numpy(str)
     dummies = pd.get_dummies(pd.Series(year, frame.index), dtype=float).iloc[:, 1:]
     wide = frame.join(dummies)
     within = wide - wide.groupby("unit").transform("mean")
-    X, y = within.drop(columns=Y).to_numpy(float), within[Y].to_numpy(float)
+    X = within.drop(columns=Y).to_numpy(float)
+    y = within[Y].to_numpy(float)
     c = np.eye(X.shape[1])[0]
     names, shares = partial_leverage(X, units, c)
     g_star = effective_clusters(X, units, c)
     found = cr3_inference(fit_ols(y, X), c, units, g_star - 1, settings.level)
-    mde = (found.critical_value + t_quantile(settings.power, g_star - 1)) * found.std_error
-    weak = f"UNDERPOWERED: mde {mde:.3g} above sesoi {row.sesoi:g} {row.unit_of_measure}" if mde > row.sesoi else ""
+    mde = (
+        found.critical_value + t_quantile(settings.power, g_star - 1)
+    ) * found.std_error
+    weak = (
+        f"UNDERPOWERED: mde {mde:.3g} above sesoi {row.sesoi:g} {row.unit_of_measure}"
+        if mde > row.sesoi
+        else ""
+    )
     numbers = ("std_error", "statistic", "df", "p_value", "conf_low", "conf_high")
     return replace(
         row,

@@ -1,4 +1,6 @@
-"""What an association declares, and the numbers by unit that statements need from panel, cells, zones and lists."""
+"""What an association declares, and the numbers by unit that statements need from
+panel, cells, zones and lists.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from evenfield.shared.spec import Id, Spec
 from evenfield.study.errors import EstimateError
 from evenfield.study.study import Study
 
-# ASSUME: a year counts when at least nine in ten units have a value; units without any are left out and named.
+# ASSUME: a year counts when at least nine in ten units have a value; units without any
+# are left out and named.
 UNITS_NEEDED = 0.9
 FEWEST_YEARS = {"mean": 1, "trend": 5}
 
@@ -29,19 +32,38 @@ class AssociationSpec(Spec):
 
     id: Id
     claim: str = Field(description="Claim of claims.yaml, or a name of your own.")
-    kind: Literal["contrast", "panel"] = Field(description="One row a unit, or one a unit and year.")
+    kind: Literal["contrast", "panel"] = Field(
+        description="One row a unit, or one a unit and year."
+    )
     label: str = Field(description="Outcome and comparison in words, for the table.")
-    outcome: str | list[str] = Field(description="Expression of what is explained; several make an index.")
-    reduce: Literal["mean", "trend"] = Field("mean", description="How the years of a unit become one number.")
+    outcome: str | list[str] = Field(
+        description="Expression of what is explained; several make an index."
+    )
+    reduce: Literal["mean", "trend"] = Field(
+        "mean", description="How the years of a unit become one number."
+    )
     periods: list[str] = Field(min_length=1, description="Periods, each a row.")
     regressors: list[str] = Field(
-        min_length=1, description="Labels (cluster, sez, both, cluster_only, sez_only, either), zones_TYPE or columns."
+        min_length=1,
+        description=(
+            "Labels (cluster, sez, both, cluster_only, sez_only, either), zones_TYPE or"
+            " columns."
+        ),
     )
     term: str = Field(description="Regressor whose coefficient is reported.")
     minus: str = Field("", description="Regressor whose coefficient is subtracted.")
-    lags: list[int] = Field([0], description="Years by which the regressor of a panel comes first, each a row.")
-    taxonomy: str = Field("", description="Taxonomy of the labels, the primary one by default.")
-    sesoi: float | None = Field(None, gt=0, description="Smallest effect of interest in the unit of the estimate.")
+    lags: list[int] = Field(
+        [0],
+        description="Years by which the regressor of a panel comes first, each a row.",
+    )
+    taxonomy: str = Field(
+        "", description="Taxonomy of the labels, the primary one by default."
+    )
+    sesoi: float | None = Field(
+        None,
+        gt=0,
+        description="Smallest effect of interest in the unit of the estimate.",
+    )
     unit: str = Field("", description="Unit of the estimate.")
 
     @property
@@ -52,7 +74,10 @@ class AssociationSpec(Spec):
     @model_validator(mode="after")
     def _one_outcome(self) -> AssociationSpec:
         if self.kind == "panel" and isinstance(self.outcome, list):
-            raise ValueError(f"statement {self.id} is a panel with several outcomes; an index needs kind contrast")
+            raise ValueError(
+                f"statement {self.id} is a panel with several outcomes; an index needs"
+                " kind contrast"
+            )
         return self
 
 
@@ -69,21 +94,34 @@ class Data:
     """The tables of a unit scheme; its panel also holds what does not change over time."""
 
     def __init__(self, study: Study, scheme: str = "") -> None:
-        self.cells, self.doses, self.units = (study.table(name, scheme) for name in ("cells", "doses", "units"))
-        self.links, self.described = study.table("adjacency", scheme), study.description(scheme)
-        self.clusters, self.programmes = study.ingested("clusters"), study.ingested("programmes")
+        self.cells, self.doses, self.units = (
+            study.table(name, scheme) for name in ("cells", "doses", "units")
+        )
+        self.links, self.described = (
+            study.table("adjacency", scheme),
+            study.description(scheme),
+        )
+        self.clusters, self.programmes = (
+            study.ingested("clusters"),
+            study.ingested("programmes"),
+        )
         constants = self.units.set_index("unit").select_dtypes("number")
-        area, self.merged = _areas(study.outlines()), self.described["merged"]
+        area = _areas(study.outlines())
+        self.merged = self.described["merged"]
         for whole, parts in self.merged.items():
             area[whole] = sum(area.pop(part, np.nan) for part in parts)
         if area:
             constants = constants.assign(area_km2=pd.Series(area, dtype=float))
         if len(self.clusters) and not self.merged:
-            constants = constants.join(self.lists().reindex(constants.index).dropna(axis=1))
+            constants = constants.join(
+                self.lists().reindex(constants.index).dropna(axis=1)
+            )
         panel = study.table("panel", scheme)
         new = constants[[name for name in constants if name not in panel]]
         self._tables: dict[str, pd.DataFrame] = {}  # variables by unit and year
-        self.panel = panel.merge(new, left_on="unit", right_index=True, how="left", validate="m:1")
+        self.panel = panel.merge(
+            new, left_on="unit", right_index=True, how="left", validate="m:1"
+        )
 
     def lists(self) -> pd.DataFrame:
         """Return the measures of the lists of clusters by unit."""
@@ -94,7 +132,9 @@ class Data:
         known = {str(item["period"]): item for item in self.described["periods"]}
         if name not in known:
             expected = f"one of {', '.join(known)}"
-            raise EstimateError(f"estimates.statements names period {name!r}", expected, "correct it")
+            raise EstimateError(
+                f"estimates.statements names period {name!r}", expected, "correct it"
+            )
         return dict(known[name])
 
     def years(self, period: str) -> tuple[int, int]:
@@ -102,35 +142,64 @@ class Data:
         return int(self.period(period)["start"]), int(self.period(period)["end"])
 
     def wide(self, variable: str, years: tuple[int, int]) -> pd.DataFrame:
-        """Return a variable by unit (rows) and year (columns), years that few units have left out."""
+        """Return a variable by unit (rows) and year (columns), years that few units
+        have left out.
+        """
         if missing := [name for name in columns_of(variable) if name not in self.panel]:
             raise NotCarriedError(f"the panel has no column {missing[0]}")
         if variable not in self._tables:
-            rows = self.panel[["unit", "year"]].assign(value=evaluate(variable, self.panel))
-            self._tables[variable] = rows.pivot(index="unit", columns="year", values="value").sort_index()
+            rows = self.panel[["unit", "year"]].assign(
+                value=evaluate(variable, self.panel)
+            )
+            self._tables[variable] = rows.pivot(
+                index="unit", columns="year", values="value"
+            ).sort_index()
         wide = self._tables[variable].loc[:, years[0] : years[1]]
         kept = wide.loc[:, wide.notna().mean() >= UNITS_NEEDED]
         if kept.shape[1] == 0:
-            raise NotCarriedError(f"no figures of {name_of(variable)} in {years[0]} to {years[1]}")
+            raise NotCarriedError(
+                f"no figures of {name_of(variable)} in {years[0]} to {years[1]}"
+            )
         return kept
 
-    def reduced(self, spec: AssociationSpec, period: str, neither: pd.Series) -> tuple[pd.Series, str]:
-        """Return the outcome, one number a unit, and the years that it rests on where these are fewer than asked."""
-        found = [self._reduced(variable, spec, self.years(period)) for variable in spec.outcomes]
+    def reduced(
+        self, spec: AssociationSpec, period: str, neither: pd.Series
+    ) -> tuple[pd.Series, str]:
+        """Return the outcome, one number a unit, and the years that it rests on where
+        these are fewer than asked.
+        """
+        found = [
+            self._reduced(variable, spec, self.years(period))
+            for variable in spec.outcomes
+        ]
         if not isinstance(spec.outcome, list):
             return found[0]
         table = pd.concat([values for values, _ in found], axis=1).dropna()
-        index = standardised_index(table.to_numpy(), neither.reindex(table.index).to_numpy(bool))
+        index = standardised_index(
+            table.to_numpy(), neither.reindex(table.index).to_numpy(bool)
+        )
         return pd.Series(index, table.index), found[0][1]
 
-    def _reduced(self, variable: str, spec: AssociationSpec, years: tuple[int, int]) -> tuple[pd.Series, str]:
-        wide, needed = self.wide(variable, years), FEWEST_YEARS[spec.reduce]
+    def _reduced(
+        self, variable: str, spec: AssociationSpec, years: tuple[int, int]
+    ) -> tuple[pd.Series, str]:
+        wide = self.wide(variable, years)
+        needed = FEWEST_YEARS[spec.reduce]
         if wide.shape[1] < needed:
-            found = f"{wide.shape[1]} years of {name_of(variable)} in {years[0]} to {years[1]}"
+            found = (
+                f"{wide.shape[1]} years of {name_of(variable)} in {years[0]} to"
+                f" {years[1]}"
+            )
             raise NotCarriedError(f"{found}, a {spec.reduce} needs {needed}")
-        first, last = int(wide.columns[0]), int(wide.columns[-1])
-        # ASSUME: growth has no value in the first year of a span; that alone is not worth a note.
-        note = f"figures of {first} to {last}" if (first > years[0] + 1 or last < years[1]) else ""
+        first = int(wide.columns[0])
+        last = int(wide.columns[-1])
+        # ASSUME: growth has no value in the first year of a span; that alone is not
+        # worth a note.
+        note = (
+            f"figures of {first} to {last}"
+            if (first > years[0] + 1 or last < years[1])
+            else ""
+        )
         return REDUCE[spec.reduce](wide).dropna(), note
 
     def regressors(self, spec: AssociationSpec, period: str) -> pd.DataFrame:
@@ -138,37 +207,62 @@ class Data:
         table = self.labels(spec.taxonomy, period)
         for name in spec.regressors:
             if name not in table:
-                table[name] = self.yearly(name, self.years(period)).mean(axis=1).reindex(table.index)
+                table[name] = (
+                    self.yearly(name, self.years(period))
+                    .mean(axis=1)
+                    .reindex(table.index)
+                )
         return table
 
     def yearly(self, name: str, years: tuple[int, int]) -> pd.DataFrame:
         """Return a regressor by unit and year: a column, or a number of zones."""
         if not name.startswith("zones_"):
             return self.wide(name, years)
-        zones = self.doses["zone_type"].eq(name.removeprefix("zones_")) & self.doses["year"].between(*years)
+        zones = self.doses["zone_type"].eq(name.removeprefix("zones_")) & self.doses[
+            "year"
+        ].between(*years)
         if not zones.any():
             raise NotCarriedError(f"no zones of type {name.removeprefix('zones_')}")
-        return self.doses[zones].pivot(index="unit", columns="year", values="zones").astype(float)
+        return (
+            self.doses[zones]
+            .pivot(index="unit", columns="year", values="zones")
+            .astype(float)
+        )
 
     def labels(self, taxonomy: str, period: str) -> pd.DataFrame:
         """Return the labels of the units under a taxonomy."""
-        mine = self.cells[self.cells["taxonomy"].eq(taxonomy) & self.cells["period"].eq(period)].set_index("unit")
+        mine = self.cells[
+            self.cells["taxonomy"].eq(taxonomy) & self.cells["period"].eq(period)
+        ].set_index("unit")
         if mine.empty:
             raise NotCarriedError(f"no cells of taxonomy {taxonomy} in {period}")
-        C, S = mine["cluster"].astype(float), mine["sez"].astype(float)
-        labels = {"cluster": C, "sez": S, "both": C * S, "cluster_only": C * (1 - S), "sez_only": S * (1 - C)}
-        return pd.DataFrame({**labels, "either": np.maximum(C, S), "neither": (1 - C) * (1 - S)})
+        C = mine["cluster"].astype(float)
+        S = mine["sez"].astype(float)
+        labels = {
+            "cluster": C,
+            "sez": S,
+            "both": C * S,
+            "cluster_only": C * (1 - S),
+            "sez_only": S * (1 - C),
+        }
+        return pd.DataFrame(
+            {**labels, "either": np.maximum(C, S), "neither": (1 - C) * (1 - S)}
+        )
 
 
 def _slope(years: np.ndarray, y: np.ndarray) -> float:
     if np.isfinite(y).sum() < FEWEST_YEARS["trend"]:
         return float("nan")
-    return float(OLS(y, add_constant(years - years.mean()), missing="drop").fit().params[1])
+    return float(
+        OLS(y, add_constant(years - years.mean()), missing="drop").fit().params[1]
+    )
 
 
 REDUCE: Mapping[str, Callable[[pd.DataFrame], pd.Series]] = {
     "mean": lambda wide: wide.mean(axis=1),
-    "trend": lambda wide: wide.apply(lambda row: _slope(wide.columns.to_numpy(float), row.to_numpy()), axis=1),
+    "trend": lambda wide: wide.apply(
+        lambda row: _slope(wide.columns.to_numpy(float), row.to_numpy()), axis=1
+    ),
 }
 
 
@@ -176,7 +270,15 @@ def _areas(outlines: Mapping[str, Any]) -> dict[str, float]:
     areas = {}
     for feature in outlines.get("features", []):
         shape = feature["geometry"]
-        polygons = [shape["coordinates"]] if shape["type"] == "Polygon" else shape["coordinates"]
-        rings = [[np.asarray(ring, float)[:, :2] for ring in polygon] for polygon in polygons]
-        areas[str(feature["properties"]["unit"])] = sum(polygon_area_km2(polygon) for polygon in rings)
+        polygons = (
+            [shape["coordinates"]]
+            if shape["type"] == "Polygon"
+            else shape["coordinates"]
+        )
+        rings = [
+            [np.asarray(ring, float)[:, :2] for ring in polygon] for polygon in polygons
+        ]
+        areas[str(feature["properties"]["unit"])] = sum(
+            polygon_area_km2(polygon) for polygon in rings
+        )
     return areas

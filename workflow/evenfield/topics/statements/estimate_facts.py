@@ -1,4 +1,6 @@
-"""Facts: quantities of a group of units as observed, without standard error, because no unit is left to infer to."""
+"""Facts: quantities of a group of units as observed, without standard error, because no
+unit is left to infer to.
+"""
 
 from __future__ import annotations
 
@@ -28,74 +30,136 @@ NAMED = "a unit that the list does not name counts as none"
 
 
 class FactSpec(Spec):
-    """A quantity of a group of units; every outcome, window, taxonomy and unit scheme is a row."""
+    """A quantity of a group of units; every outcome, window, taxonomy and unit scheme
+    is a row.
+    """
 
     id: Id
     claim: str = Field(description="Claim of claims.yaml, or a name of your own.")
     kind: Literal["fact"] = Field(
-        description="`fact`: observed; `contrast`: a regression, one row a unit; `panel`: one row a unit and year."
+        description=(
+            "`fact`: observed; `contrast`: a regression, one row a unit; `panel`: one"
+            " row a unit and year."
+        )
     )
     label: str = Field(description="The quantity in words, for the table.")
     measure: Literal["share", "increase", "ratio", "growth", "units"] = Field(
-        description="Share of the whole; share of its increase; outcome over per, relative to the others; growth less "
-        "theirs; number of units above them."
+        description=(
+            "Share of the whole; share of its increase; outcome over per, relative to"
+            " the others; growth less theirs; number of units above them."
+        )
     )
     outcome: str | dict[str, str] = Field(
-        description="Expression, or several by name, each a row; a list of a contrast makes an index."
+        description=(
+            "Expression, or several by name, each a row; a list of a contrast makes an"
+            " index."
+        )
     )
-    per: str = Field("", description="Expression that the outcome is divided by, after summing over units.")
+    per: str = Field(
+        "",
+        description=(
+            "Expression that the outcome is divided by, after summing over units."
+        ),
+    )
     less: str = Field("", description="Expression whose share is subtracted.")
     group: str | list[str] = Field(
-        description="Units of the group: a label or column that is 1, `not sez`, `region4 = East`, `lat < 33`, several "
-        "with `and`; or a list of units."
+        description=(
+            "Units of the group: a label or column that is 1, `not sez`, `region4 ="
+            " East`, `lat < 33`, several with `and`; or a list of units."
+        )
     )
-    against: str | list[str] = Field("", description="The others; all units by default.")
-    windows: list[tuple[int, int]] = Field(min_length=1, description="First and last year, each window a row.")
-    before: tuple[int, int] | None = Field(None, description="Window whose value is subtracted.")
-    taxonomies: list[str] = Field([], description="Taxonomies of the labels, the primary one by default.")
-    unit_schemes: list[str] = Field([], description="Unit schemes, the main one by default.")
+    against: str | list[str] = Field(
+        "", description="The others; all units by default."
+    )
+    windows: list[tuple[int, int]] = Field(
+        min_length=1, description="First and last year, each window a row."
+    )
+    before: tuple[int, int] | None = Field(
+        None, description="Window whose value is subtracted."
+    )
+    taxonomies: list[str] = Field(
+        [], description="Taxonomies of the labels, the primary one by default."
+    )
+    unit_schemes: list[str] = Field(
+        [], description="Unit schemes, the main one by default."
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> FactSpec:
         if self.measure in ("ratio", "units") and not self.per:
             raise ValueError(f"fact {self.id} is a {self.measure} without per")
         if self.less and self.measure not in ("share", "increase"):
-            raise ValueError(f"fact {self.id} has less; only share and increase subtract a share")
+            raise ValueError(
+                f"fact {self.id} has less; only share and increase subtract a share"
+            )
         return self
 
 
 class FactData(Data):
-    """The tables of a unit scheme with lists of clusters, numbers of zones and programmes beside the panel."""
+    """The tables of a unit scheme with lists of clusters, numbers of zones and
+    programmes beside the panel.
+    """
 
     def __init__(self, *study: Any) -> None:
         super().__init__(*study)
         zones = self.doses.assign(name="zones_" + self.doses["zone_type"])
-        wide = zones.pivot(index=["unit", "year"], columns="name", values="zones").reset_index()
-        self.panel = self.panel.merge(wide, on=["unit", "year"], how="left", validate="1:1")
+        wide = zones.pivot(
+            index=["unit", "year"], columns="name", values="zones"
+        ).reset_index()
+        self.panel = self.panel.merge(
+            wide, on=["unit", "year"], how="left", validate="1:1"
+        )
         lists = pd.DataFrame() if self.merged or self.clusters.empty else self.lists()
         self.partial = {str(name) for name in lists if name not in self.panel}
         # ASSUME: a unit that a list of clusters does not name has none of them.
         counts = lists[sorted(self.partial)].reindex(self.units["unit"]).fillna(0.0)
-        self.panel = self.panel.merge(counts, left_on="unit", right_index=True, how="left", validate="m:1")
-        programmes = pd.crosstab(self.programmes["unit"], self.programmes["programme"]).clip(upper=1)
-        self.marks = self.units.set_index("unit").join(programmes).fillna(dict.fromkeys(programmes, 0))
-        self.panel = self.panel.merge(self.marks[[*programmes]], left_on="unit", right_index=True, validate="m:1")
+        self.panel = self.panel.merge(
+            counts, left_on="unit", right_index=True, how="left", validate="m:1"
+        )
+        programmes = pd.crosstab(
+            self.programmes["unit"], self.programmes["programme"]
+        ).clip(upper=1)
+        self.marks = (
+            self.units.set_index("unit")
+            .join(programmes)
+            .fillna(dict.fromkeys(programmes, 0))
+        )
+        self.panel = self.panel.merge(
+            self.marks[[*programmes]], left_on="unit", right_index=True, validate="m:1"
+        )
 
     def period_of(self, years: tuple[int, int]) -> str:
         """Return the shortest period that holds the middle of a window."""
-        # ASSUME: the labels of a window are those of the shortest period that holds its middle.
+        # ASSUME: the labels of a window are those of the shortest period that holds its
+        # middle.
         middle = sum(years) / 2
-        held = [item for item in self.described["periods"] if item["start"] <= middle <= item["end"]]
+        held = [
+            item
+            for item in self.described["periods"]
+            if item["start"] <= middle <= item["end"]
+        ]
         if not held:
-            raise NotCarriedError(f"no period holds the middle of {years[0]} to {years[1]}")
-        return str(min(held, key=lambda item: (item["end"] - item["start"], item["period"]))["period"])
+            raise NotCarriedError(
+                f"no period holds the middle of {years[0]} to {years[1]}"
+            )
+        return str(
+            min(held, key=lambda item: (item["end"] - item["start"], item["period"]))[
+                "period"
+            ]
+        )
 
     def basis(self, years: tuple[int, int]) -> str:
         """Return the basis of output in a window."""
-        found = self.panel.loc[self.panel["year"].between(*years), "basis"].dropna().unique()
+        found = (
+            self.panel.loc[self.panel["year"].between(*years), "basis"]
+            .dropna()
+            .unique()
+        )
         return str(found[0]) if len(found) == 1 else "spliced" if len(found) else ""
 
-    def members(self, spec: FactSpec, group: str | list[str], labels: pd.DataFrame) -> pd.Series:
+    def members(
+        self, spec: FactSpec, group: str | list[str], labels: pd.DataFrame
+    ) -> pd.Series:
         """Return which units belong to a group."""
         inside = pd.Series(True, self.marks.index)
         if isinstance(group, list):
@@ -106,36 +170,56 @@ class FactData(Data):
             found = CONDITION.fullmatch(part)
             table = labels if found and found[2] in labels else self.marks
             if found is None or found[2] not in table:
-                raise _refused(spec, f"the group {part!r}", f"one of {', '.join([*labels, *self.marks])}")
-            inside &= _holds(table[found[2]].reindex(inside.index), *found.groups()[2:]) ^ bool(found[1])
+                raise _refused(
+                    spec,
+                    f"the group {part!r}",
+                    f"one of {', '.join([*labels, *self.marks])}",
+                )
+            inside &= _holds(
+                table[found[2]].reindex(inside.index), *found.groups()[2:]
+            ) ^ bool(found[1])
         return inside
 
 
 def _holds(column: pd.Series, sign: str | None, value: str) -> pd.Series:
     if sign in ("<", ">"):
-        return column.astype(float).lt(float(value)) if sign == "<" else column.astype(float).gt(float(value))
+        return (
+            column.astype(float).lt(float(value))
+            if sign == "<"
+            else column.astype(float).gt(float(value))
+        )
     return column.astype(str).eq(value) if sign else column.astype(float).eq(1.0)
 
 
 def _refused(spec: FactSpec, found: str, expected: str) -> EstimateError:
-    return EstimateError(f"estimates.statements.{spec.id} names {found}", expected, "correct it")
+    return EstimateError(
+        f"estimates.statements.{spec.id} names {found}", expected, "correct it"
+    )
 
 
-def fact_rows(spec: FactSpec, data: Mapping[str, FactData], primary: str) -> Iterator[Estimate | tuple[str, str]]:
-    """Yield the rows of a fact; a row that the panel cannot carry is its window and the reason.
+def fact_rows(
+    spec: FactSpec, data: Mapping[str, FactData], primary: str
+) -> Iterator[Estimate | tuple[str, str]]:
+    """Yield the rows of a fact; a row that the panel cannot carry is its window and the
+    reason.
 
     Notes
     -----
-    With sums over the units of the group (g), of the others (o) and years t = 1, ..., T: share, the mean over t of
-    a_gt / a_ot less that of b; increase, (a_gT - a_g1) / (a_oT - a_o1) less the share of b; ratio, the mean over t of
-    (a_gt / b_gt) / (a_ot / b_ot); growth, ln(y_T / y_1) / (T - 1) of the group less that of the others, y = a or a / b;
-    units, the number of units of the group whose mean ratio is above 1.
+    With sums over the units of the group (g), of the others (o) and years t = 1, ...,
+    T: share, the mean over t of a_gt / a_ot less that of b; increase, (a_gT - a_g1) /
+    (a_oT - a_o1) less the share of b; ratio, the mean over t of (a_gt / b_gt) / (a_ot /
+    b_ot); growth, ln(y_T / y_1) / (T - 1) of the group less that of the others, y = a
+    or a / b; units, the number of units of the group whose mean ratio is above 1.
     """
     schemes = spec.unit_schemes or list(data)[:1]
     if unknown := sorted(set(schemes) - set(data)):
-        raise _refused(spec, f"the unit scheme {unknown[0]}", f"one of {', '.join(data)}")
+        raise _refused(
+            spec, f"the unit scheme {unknown[0]}", f"one of {', '.join(data)}"
+        )
     named = spec.outcome if isinstance(spec.outcome, dict) else {"": spec.outcome}
-    for name, years, scheme, taxonomy in product(named, spec.windows, schemes, spec.taxonomies or [primary]):
+    for name, years, scheme, taxonomy in product(
+        named, spec.windows, schemes, spec.taxonomies or [primary]
+    ):
         try:
             row = _fact(spec, data[scheme], named[name], years, taxonomy)
             yield replace(row, outcome=name) if name else row
@@ -143,9 +227,16 @@ def fact_rows(spec: FactSpec, data: Mapping[str, FactData], primary: str) -> Ite
             yield f"{years[0]}-{years[1]}", str(error)
 
 
-def _fact(spec: FactSpec, data: FactData, outcome: str, years: tuple[int, int], taxonomy: str) -> Estimate:
+def _fact(
+    spec: FactSpec, data: FactData, outcome: str, years: tuple[int, int], taxonomy: str
+) -> Estimate:
     labels = data.labels(taxonomy, data.period_of(years))
-    words = {word for text in (spec.group, spec.against) if isinstance(text, str) for word in text.split()}
+    words = {
+        word
+        for text in (spec.group, spec.against)
+        if isinstance(text, str)
+        for word in text.split()
+    }
     given = [text for text in (outcome, spec.per, spec.less) if text]
     used = {name for text in given for name in columns_of(text)}
     spans = [span for span in (spec.before, years) if span]
@@ -161,7 +252,10 @@ def _fact(spec: FactSpec, data: FactData, outcome: str, years: tuple[int, int], 
         spec_id=spec.id,
         outcome=f"{name_of(outcome)} / {spec.per}" if spec.per else name_of(outcome),
         term=_named(spec.group),
-        contrast=f"{spec.measure} {f'less share of {spec.less}' if spec.less else f'against {_named(spec.against)}'}",
+        contrast=(
+            f"{spec.measure}"
+            f" {f'less share of {spec.less}' if spec.less else f'against {_named(spec.against)}'}"
+        ),
         effect_type="fact",
         unit_scheme=str(data.described["unit_scheme"]),
         period=" to ".join(f"{first}-{last}" for first, last in spans),
@@ -188,7 +282,9 @@ def _fact(spec: FactSpec, data: FactData, outcome: str, years: tuple[int, int], 
 
 
 class _Quantity(NamedTuple):
-    """A quantity in one window, with the years and the number of members that it rests on."""
+    """A quantity in one window, with the years and the number of members that it rests
+    on.
+    """
 
     value: float
     years: list[int]
@@ -197,32 +293,60 @@ class _Quantity(NamedTuple):
 
 
 def _quantity(
-    spec: FactSpec, data: FactData, given: list[str], span: tuple[int, int], labels: pd.DataFrame
+    spec: FactSpec,
+    data: FactData,
+    given: list[str],
+    span: tuple[int, int],
+    labels: pd.DataFrame,
 ) -> _Quantity:
     wide = [data.wide(text, span) for text in given]
-    years = sorted(set.intersection(*(set(table.columns.astype(int)) for table in wide)))
-    if not years or (spec.measure in ("increase", "growth") and (years[0], years[-1]) != span):
-        raise NotCarriedError(f"no figures of {' and '.join(map(name_of, given))} in both {span[0]} and {span[1]}")
+    years = sorted(
+        set.intersection(*(set(table.columns.astype(int)) for table in wide))
+    )
+    if not years or (
+        spec.measure in ("increase", "growth") and (years[0], years[-1]) != span
+    ):
+        raise NotCarriedError(
+            f"no figures of {' and '.join(map(name_of, given))} in both {span[0]} and"
+            f" {span[1]}"
+        )
     units = pd.concat([table[years] for table in wide], axis=1).dropna().index
-    inside, others = (data.members(spec, group, labels).loc[units] for group in (spec.group, spec.against))
+    inside, others = (
+        data.members(spec, group, labels).loc[units]
+        for group in (spec.group, spec.against)
+    )
     if not inside.any() or not others.any():
-        raise NotCarriedError(f"no unit in the group {_named(spec.against if inside.any() else spec.group)}")
+        raise NotCarriedError(
+            "no unit in the group"
+            f" {_named(spec.against if inside.any() else spec.group)}"
+        )
     values = [table.loc[units, years].to_numpy(float) for table in wide]
     value = _value(spec, values, inside.to_numpy(), others.to_numpy(), span)
-    return _Quantity(value, years, int(inside.sum()), sorted(set(data.marks.index) - set(units)))
+    return _Quantity(
+        value, years, int(inside.sum()), sorted(set(data.marks.index) - set(units))
+    )
 
 
 def _named(group: str | list[str]) -> str:
     return " ".join(group) if isinstance(group, list) else group or "all"
 
 
-def _value(spec: FactSpec, values: list[np.ndarray], g: np.ndarray, o: np.ndarray, years: tuple[int, int]) -> float:
-    """Return the quantity from arrays of shape (N, T) and the members of the group and of the others, shape (N,)."""
+def _value(
+    spec: FactSpec,
+    values: list[np.ndarray],
+    g: np.ndarray,
+    o: np.ndarray,
+    years: tuple[int, int],
+) -> float:
+    """Return the quantity from arrays of shape (N, T) and the members of the group and
+    of the others, shape (N,).
+    """
 
     def share(x: np.ndarray) -> float:
         return 100 * float(np.mean(x[g].sum(axis=0) / x[o].sum(axis=0)))
 
-    a, less = values[0], share(values[-1]) if spec.less else 0.0
+    a = values[0]
+    less = share(values[-1]) if spec.less else 0.0
     b = values[1] if spec.per else np.ones_like(a)
     whole = a[o].sum(axis=0) / b[o].sum(axis=0)
     relative = a[g].sum(axis=0) / b[g].sum(axis=0) / whole
@@ -234,5 +358,7 @@ def _value(spec: FactSpec, values: list[np.ndarray], g: np.ndarray, o: np.ndarra
         case "ratio":
             return float(relative.mean())
         case "growth":
-            return 100 * float(np.log(relative[-1] / relative[0])) / (years[1] - years[0])
+            return (
+                100 * float(np.log(relative[-1] / relative[0])) / (years[1] - years[0])
+            )
     return float(((a / b / whole).mean(axis=1)[g] > 1).sum())

@@ -1,4 +1,6 @@
-"""T31: facts as observed, and the regressions behind single claims, in the order of the claims."""
+"""T31: facts as observed, and the regressions behind single claims, in the order of the
+claims.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -9,7 +11,14 @@ import pandas as pd
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.headings import nothing_to_show
 from evenfield.shared.tables.notes import NOT_CAUSAL, period_with_basis
-from evenfield.shared.tables.numbers import interval, is_missing, p_value, significant, text, whole
+from evenfield.shared.tables.numbers import (
+    interval,
+    is_missing,
+    p_value,
+    significant,
+    text,
+    whole,
+)
 from evenfield.shared.tables.rows import Row, only, records
 from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.units import period_label
@@ -18,24 +27,55 @@ from evenfield.shared.tables.warnings import reason
 EXACT = "observed in all units: no interval, no test"
 FEW = "fewer than four units in a group: permutation only, no interval"
 UNDEFINED = "not defined, see the last column"
-KEPT = ["spec_id", "estimator", "outcome", "term", "contrast", "period", "unit_scheme", "treatment_def", "estimate"]
-KEPT += ["conf_low", "conf_high", "p_value", "mde", "sesoi", "n_treated", "unit_of_measure", "output_basis"]
+KEPT = [
+    "spec_id",
+    "estimator",
+    "outcome",
+    "term",
+    "contrast",
+    "period",
+    "unit_scheme",
+    "treatment_def",
+    "estimate",
+]
+KEPT += [
+    "conf_low",
+    "conf_high",
+    "p_value",
+    "mde",
+    "sesoi",
+    "n_treated",
+    "unit_of_measure",
+    "output_basis",
+]
 
 
 def t31(facts: Facts) -> Table:
     """Return the statements by claim, with what cannot be carried and why."""
-    words = {claim["id"]: claim["claim"] for claim in facts.config["answers"].get("claims", [])}
+    words = {
+        claim["id"]: claim["claim"]
+        for claim in facts.config["answers"].get("claims", [])
+    }
     order = {name: place for place, name in enumerate(words)}
-    specs = sorted(facts.specs(), key=lambda spec: (order.get(spec["claim"], len(order)), spec["claim"]))
-    shown, refused = facts.estimates(), facts.series("not_carried", text=("period",))
-    rows = [row for spec in specs for row in _spec_rows(facts, spec, shown, refused, words)]
+    specs = sorted(
+        facts.specs(),
+        key=lambda spec: (order.get(spec["claim"], len(order)), spec["claim"]),
+    )
+    shown = facts.estimates()
+    refused = facts.series("not_carried", text=("period",))
+    rows = [
+        row for spec in specs for row in _spec_rows(facts, spec, shown, refused, words)
+    ]
     if not rows:
         raise nothing_to_show("statements", "statements", "T31")
     note = facts.note(
-        "Facts are observed in all units and carry no interval; a threshold beside the claim says when they hold.",
-        f"The others are regressions: {facts.level} intervals and p by conditional SCPC (average pairwise correlation "
-        f"of shocks at most .03) for one row a {facts.words['unit_name']}, by CR3 with t(G* \u2212 1) for panels with "
-        "effects of units and years. No correction is made for looking at several of them.",
+        "Facts are observed in all units and carry no interval; a threshold beside the"
+        " claim says when they hold.",
+        f"The others are regressions: {facts.level} intervals and p by conditional SCPC"
+        " (average pairwise correlation of shocks at most .03) for one row a"
+        f" {facts.words['unit_name']}, by CR3 with t(G* \u2212 1) for panels with"
+        " effects of units and years. No correction is made for looking at several of"
+        " them.",
         NOT_CAUSAL,
     )
     columns = (
@@ -44,7 +84,13 @@ def t31(facts: Facts) -> Table:
         Column(names=("variant",), header="Variant", width_cm=3.0),
         right("Value", "estimate", show=significant),
         Column(names=("unit_of_measure",), header="Unit", width_cm=2.4),
-        right(f"{facts.level} interval", "conf_low", "conf_high", show=_range, reason="why"),
+        right(
+            f"{facts.level} interval",
+            "conf_low",
+            "conf_high",
+            show=_range,
+            reason="why",
+        ),
         right("p", "p_value", show=p_value, reason="why"),
         right("Units", "n_treated", show=whole),
         Column(names=("remark",), header="Warning", width_cm=3.6),
@@ -57,26 +103,62 @@ TABLES = {"T31": t31}
 
 
 def _spec_rows(
-    facts: Facts, spec: Mapping[str, Any], shown: pd.DataFrame, refused: pd.DataFrame, words: Mapping[str, str]
+    facts: Facts,
+    spec: Mapping[str, Any],
+    shown: pd.DataFrame,
+    refused: pd.DataFrame,
+    words: Mapping[str, str],
 ) -> Iterable[Row]:
-    claim, periods = str(spec["claim"]), facts.config["periods"]
-    head = {"group": f"{claim}: {words[claim]}" if claim in words else claim, "claim": claim}
+    claim = str(spec["claim"])
+    periods = facts.config["periods"]
+    head = {
+        "group": f"{claim}: {words[claim]}" if claim in words else claim,
+        "claim": claim,
+    }
     order = {name: i for i, name in enumerate(periods)}
     mine = records(only(shown, spec_id=spec["id"]))
-    for row in sorted(mine, key=lambda row: (order.get(row["period"], len(order)), row["period"], row["term"])):
-        told = {"label": _label(row, spec), "window": period_with_basis(row["period"], row["output_basis"], periods)}
+    for row in sorted(
+        mine,
+        key=lambda row: (
+            order.get(row["period"], len(order)),
+            row["period"],
+            row["term"],
+        ),
+    ):
+        told = {
+            "label": _label(row, spec),
+            "window": period_with_basis(row["period"], row["output_basis"], periods),
+        }
         kept = {name: row[name] for name in KEPT}
-        remarks = {"variant": _variant(row, facts), "why": _why(row), "remark": reason(row["warning"])}
+        remarks = {
+            "variant": _variant(row, facts),
+            "why": _why(row),
+            "remark": reason(row["warning"]),
+        }
         yield {**head, **told, **kept, **remarks}
     for row in records(only(refused, spec_id=spec["id"])):
-        told = {"label": spec["label"], "window": period_label(text(row["period"]), periods)}
+        told = {
+            "label": spec["label"],
+            "window": period_label(text(row["period"]), periods),
+        }
         remark = f"not carried: {row['reason']}"
-        yield {**head, **told, **dict.fromkeys(KEPT), "spec_id": row["spec_id"], "why": "", "remark": remark}
+        yield {
+            **head,
+            **told,
+            **dict.fromkeys(KEPT),
+            "spec_id": row["spec_id"],
+            "why": "",
+            "remark": remark,
+        }
 
 
 def _label(row: Row, spec: Mapping[str, Any]) -> str:
     lag = re.search(r"_lag(\d+)$", row["term"])
-    told = f", {lag[1]} year{'s' * (int(lag[1]) > 1)} before" if lag and int(lag[1]) else ""
+    told = (
+        f", {lag[1]} year{'s' * (int(lag[1]) > 1)} before"
+        if lag and int(lag[1])
+        else ""
+    )
     if row["estimator"] == "fact" and isinstance(spec["outcome"], dict):
         told = f" ({row['outcome']})"
     return f"{spec['label']}{told}"
@@ -84,7 +166,11 @@ def _label(row: Row, spec: Mapping[str, Any]) -> str:
 
 def _variant(row: Row, facts: Facts) -> str:
     scheme = "" if row["unit_scheme"] == facts.main else row["unit_scheme"]
-    taxonomy = "" if row["treatment_def"] == facts.config["taxonomy"]["primary"] else row["treatment_def"]
+    taxonomy = (
+        ""
+        if row["treatment_def"] == facts.config["taxonomy"]["primary"]
+        else row["treatment_def"]
+    )
     return ", ".join(name for name in (scheme, taxonomy) if name)
 
 
@@ -98,4 +184,8 @@ def _range(low: Any, high: Any) -> str:
     if is_missing(low) or is_missing(high):
         return ""
     widest = max(abs(low), abs(high))
-    return interval(low, high, 0 if widest >= 100 else 1 if widest >= 10 else 2 if widest >= 1 else 3)
+    return interval(
+        low,
+        high,
+        0 if widest >= 100 else 1 if widest >= 10 else 2 if widest >= 1 else 3,
+    )

@@ -1,4 +1,6 @@
-"""F24: gaps to the synthetic control by year in one panel a case, with the gaps of the donors in grey."""
+"""F24: gaps to the synthetic control by year in one panel a case, with the gaps of the
+donors in grey.
+"""
 
 from typing import Any
 
@@ -21,37 +23,70 @@ def f24(facts: Facts) -> Artwork:
     """Draw the gaps of the primary cases, three at most."""
     cases = [spec for spec in facts.specs() if spec.get("role") == "primary"][:MOST]
     if not cases:
-        remedy = "give a case of estimates.synthetic_control the role primary or drop F24 from `figures`"
+        remedy = (
+            "give a case of estimates.synthetic_control the role primary or drop F24"
+            " from `figures`"
+        )
         raise ArtifactError("no primary synthetic control", "one case at least", remedy)
     use_style()
     series = facts.series(text=("spec_id", "kind", "unit"))
     series = series[series["spec_id"].isin([spec["id"] for spec in cases])]
     names = facts.table("units").set_index("unit")["name"]
-    figure, grid = plt.subplots(1, len(cases), figsize=(WIDTH, 2.5), sharey=True, squeeze=False)
+    figure, grid = plt.subplots(
+        1, len(cases), figsize=(WIDTH, 2.5), sharey=True, squeeze=False
+    )
     figure.subplots_adjust(left=0.085, right=0.99, top=0.86, bottom=0.1, wspace=0.07)
     told = []
     for axes, spec in zip(grid[0], cases, strict=True):
-        row = pick(facts.estimates(), spec_id=spec["id"], estimator=BASE, effect_type="coef")
+        row = pick(
+            facts.estimates(), spec_id=spec["id"], estimator=BASE, effect_type="coef"
+        )
         _panel(axes, spec, only(series, spec_id=spec["id"]), row)
         title = f"{names.get(spec['unit'], spec['unit'])}, {spec['effect'][0]}"
         axes.set_title(title)
-        told.append(f"{title}: mean gap {fixed(row['estimate'], 3)}, p {p_value(row['p_value'])}")
+        told.append(
+            f"{title}: mean gap {fixed(row['estimate'], 3)}, p"
+            f" {p_value(row['p_value'])}"
+        )
     widest = np.abs(series["gap"]).max()
     grid[0, 0].set_ylim(-1.04 * widest, 1.04 * widest)
     grid[0, 0].set_ylabel("log points")
-    text = "Log output per head less that of the synthetic control by year; donors, each against the others, in grey."
+    text = (
+        "Log output per head less that of the synthetic control by year; donors, each"
+        " against the others, in grey."
+    )
     return Artwork(figure, series, f"{text} {'; '.join(told)}.")
 
 
 FIGURES = {"F24": f24}
 
 
-def _panel(axes: Any, spec: dict[str, Any], mine: pd.DataFrame, row: dict[str, Any]) -> None:
-    for kind, colour, width, order in (("placebo", FAINT, 0.6, 1), ("treated", INK, 1.8, 3)):
+def _panel(
+    axes: Any, spec: dict[str, Any], mine: pd.DataFrame, row: dict[str, Any]
+) -> None:
+    for kind, colour, width, order in (
+        ("placebo", FAINT, 0.6, 1),
+        ("treated", INK, 1.8, 3),
+    ):
         for _, path in only(mine, kind=kind).groupby("unit"):
-            axes.plot(path["year"], path["gap"], color=colour, linewidth=width, zorder=order)
+            axes.plot(
+                path["year"], path["gap"], color=colour, linewidth=width, zorder=order
+            )
     axes.axhline(0, color=SOFT, linewidth=0.6, zorder=2)
-    axes.axvline(spec["effect"][0] - 0.5, color=ACCENT, linewidth=0.9, linestyle=(0, (3, 2)), zorder=2)
-    axes.text(0.03, 0.03, f"p {p_value(row['p_value'])}", transform=axes.transAxes, color=INK, fontsize=7)
+    axes.axvline(
+        spec["effect"][0] - 0.5,
+        color=ACCENT,
+        linewidth=0.9,
+        linestyle=(0, (3, 2)),
+        zorder=2,
+    )
+    axes.text(
+        0.03,
+        0.03,
+        f"p {p_value(row['p_value'])}",
+        transform=axes.transAxes,
+        color=INK,
+        fontsize=7,
+    )
     axes.xaxis.get_major_locator().set_params(integer=True, nbins=5)
     axes.margins(x=0.01)

@@ -1,4 +1,6 @@
-"""Which grouping of units describes growth best: two labels, four cells or a continuous plane."""
+"""Which grouping of units describes growth best: two labels, four cells or a continuous
+plane.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,9 +31,18 @@ from evenfield.shared.spec import Id, Role, Spec, read
 from evenfield.study.study import Study
 
 GROWTH = "growth_pct_per_year"
-NONE, DICHOTOMY, MIXED, PLANE = "no groups", "dichotomy", "four cells", "plane"
-GAINS = {"loo_gain": (prediction_gain, "share"), "bic_gain": (schwarz_gain, "BIC points")}
-SCORES = {"loo_mse": (leave_one_out_mse, "(pp/yr)^2"), "bic": (schwarz_criterion, "BIC points")}
+NONE = "no groups"
+DICHOTOMY = "dichotomy"
+MIXED = "four cells"
+PLANE = "plane"
+GAINS = {
+    "loo_gain": (prediction_gain, "share"),
+    "bic_gain": (schwarz_gain, "BIC points"),
+}
+SCORES = {
+    "loo_mse": (leave_one_out_mse, "(pp/yr)^2"),
+    "bic": (schwarz_criterion, "BIC points"),
+}
 NAMES = {"free": "", "stratified": "_stratified", "connected": "_connected"}
 
 
@@ -39,9 +50,17 @@ class TaxonomiesSpec(Spec):
     """One outcome on which taxonomies are compared."""
 
     id: Id
-    endogenous: str = Field("", description="Measure of clusters.csv on one axis of the plane; empty for none.")
-    exogenous: str = Field("", description="Type of zone whose mean number is the other axis; empty for none.")
-    hypothesis: str = Field("", description="Hypothesis or claim that the comparison speaks to.")
+    endogenous: str = Field(
+        "",
+        description="Measure of clusters.csv on one axis of the plane; empty for none.",
+    )
+    exogenous: str = Field(
+        "",
+        description="Type of zone whose mean number is the other axis; empty for none.",
+    )
+    hypothesis: str = Field(
+        "", description="Hypothesis or claim that the comparison speaks to."
+    )
     plane_hypothesis: str = Field("", description="The same for the plane.")
     sample: str = Field("all", description="Sample.")
     role: Role = Field("robustness", description="Role in the tables.")
@@ -55,37 +74,68 @@ def estimate(study: Study) -> Results:
 
     Notes
     -----
-    Dichotomy: G_i = a + c C_i + s S_i + e_i. Four cells: the same plus d C_i S_i, which equals one mean a cell; with
-    units in neither cell as the base it is also the three-way grouping (cluster only, SEZ only, both). Plane: a + c E_i
-    + s X_i + d E_i X_i with a cluster measure E and a number of zones X. Labels are permuted by whole rows.
+    Dichotomy: G_i = a + c C_i + s S_i + e_i. Four cells: the same plus d C_i S_i, which
+    equals one mean a cell; with units in neither cell as the base it is also the
+    three-way grouping (cluster only, SEZ only, both). Plane: a + c E_i + s X_i + d E_i
+    X_i with a cluster measure E and a number of zones X. Labels are permuted by whole
+    rows.
     """
-    inference, main = study.config["inference"], study.config["taxonomy"]["primary"]
+    inference = study.config["inference"]
+    main = study.config["taxonomy"]["primary"]
     links = joined_links(study.table("adjacency"), study.config["weights"]["join"])
-    places = Places(study.table("units"), links, inference["permutations"], inference["seed"], inference["conf_level"])
-    out, left_out, described = Results(), [], study.description()
+    places = Places(
+        study.table("units"),
+        links,
+        inference["permutations"],
+        inference["seed"],
+        inference["conf_level"],
+    )
+    out = Results()
+    left_out = []
+    described = study.description()
     for spec in read(Section, study.config, "taxonomies"):
         for item in [item for item in described["periods"] if item["role"] == "main"]:
-            growth = study.table("periods").query("period == @item['period']").set_index("unit")[[GROWTH]]
-            table, note = complete(growth.loc[described["samples"][spec.sample]], [GROWTH])
+            growth = (
+                study.table("periods")
+                .query("period == @item['period']")
+                .set_index("unit")[[GROWTH]]
+            )
+            table, note = complete(
+                growth.loc[described["samples"][spec.sample]], [GROWTH]
+            )
             row = _row(study, spec, item, note)
-            for taxonomy in study.config["taxonomy"]["all"] if spec.role == "primary" else [main]:
+            for taxonomy in (
+                study.config["taxonomy"]["all"] if spec.role == "primary" else [main]
+            ):
                 role = spec.role if taxonomy == main else "robustness"
                 named = replace(row, role=role, treatment_def=taxonomy)
                 cells = _cells(study, taxonomy, item["period"]).reindex(table.index)
-                out.estimates += _cell_rows(places, named, table, cells, scores=taxonomy == main)
+                out.estimates += _cell_rows(
+                    places, named, table, cells, scores=taxonomy == main
+                )
             plane, reason = _plane(study, spec, item, table)
             if reason:
-                left_out.append({"part": f"{spec.id}, {item['period']}, plane", "reason": reason})
+                left_out.append(
+                    {"part": f"{spec.id}, {item['period']}, plane", "reason": reason}
+                )
             else:
-                named = replace(row, role="exploratory", hypothesis=spec.plane_hypothesis)
-                named = replace(named, treatment_def=f"{spec.endogenous} x {spec.exogenous}", n_treated=len(plane))
+                named = replace(
+                    row, role="exploratory", hypothesis=spec.plane_hypothesis
+                )
+                named = replace(
+                    named,
+                    treatment_def=f"{spec.endogenous} x {spec.exogenous}",
+                    n_treated=len(plane),
+                )
                 cells = _cells(study, main, item["period"]).reindex(plane.index)
                 out.estimates += _plane_rows(places, named, plane, cells)
     out.fit = {"left_out": left_out}
     return out
 
 
-def _row(study: Study, spec: TaxonomiesSpec, item: Mapping[str, Any], note: str) -> Estimate:
+def _row(
+    study: Study, spec: TaxonomiesSpec, item: Mapping[str, Any], note: str
+) -> Estimate:
     described = study.description()
     return Estimate(
         hypothesis=spec.hypothesis,
@@ -108,66 +158,136 @@ def _row(study: Study, spec: TaxonomiesSpec, item: Mapping[str, Any], note: str)
 
 def _cells(study: Study, taxonomy: str, period: str) -> pd.DataFrame:
     cells = study.table("cells")
-    return cells[cells["taxonomy"].eq(taxonomy) & cells["period"].eq(period)].set_index("unit").sort_index()
+    return (
+        cells[cells["taxonomy"].eq(taxonomy) & cells["period"].eq(period)]
+        .set_index("unit")
+        .sort_index()
+    )
 
 
 def _cell_rows(
-    places: Places, base: Estimate, table: pd.DataFrame, cells: pd.DataFrame, *, scores: bool
+    places: Places,
+    base: Estimate,
+    table: pd.DataFrame,
+    cells: pd.DataFrame,
+    *,
+    scores: bool,
 ) -> list[Estimate]:
-    one, C, S = np.ones(len(cells)), cells["cluster"].to_numpy(float), cells["sez"].to_numpy(float)
+    one = np.ones(len(cells))
+    C = cells["cluster"].to_numpy(float)
+    S = cells["sez"].to_numpy(float)
     models = {NONE: one[:, None], DICHOTOMY: np.column_stack([one, C, S])}
     models[MIXED] = np.column_stack([models[DICHOTOMY], C * S])
     counts = cells["cell"].value_counts().sort_index()
     sizes = ", ".join(f"{name} {count}" for name, count in counts.items())
-    base = replace(base, n_treated=int(counts.min()), warning=joined(base.warning, f"cells: {sizes}"))
+    base = replace(
+        base,
+        n_treated=int(counts.min()),
+        warning=joined(base.warning, f"cells: {sizes}"),
+    )
     return _compared(places, base, table, models, MIXED, list(models) if scores else [])
 
 
-def _plane_rows(places: Places, base: Estimate, plane: pd.DataFrame, cells: pd.DataFrame) -> list[Estimate]:
-    one, E, X = np.ones(len(plane)), plane["endogenous"].to_numpy(float), plane["exogenous"].to_numpy(float)
-    models = {DICHOTOMY: np.column_stack([one, cells[["cluster", "sez"]].to_numpy(float)])}
+def _plane_rows(
+    places: Places, base: Estimate, plane: pd.DataFrame, cells: pd.DataFrame
+) -> list[Estimate]:
+    one = np.ones(len(plane))
+    E = plane["endogenous"].to_numpy(float)
+    X = plane["exogenous"].to_numpy(float)
+    models = {
+        DICHOTOMY: np.column_stack([one, cells[["cluster", "sez"]].to_numpy(float)])
+    }
     models[PLANE] = np.column_stack([one, E, X, E * X])
     return _compared(places, base, plane, models, PLANE, [PLANE])
 
 
 def _compared(
-    places: Places, base: Estimate, table: pd.DataFrame, X: dict[str, np.ndarray], large: str, scored: list[str]
+    places: Places,
+    base: Estimate,
+    table: pd.DataFrame,
+    X: dict[str, np.ndarray],
+    large: str,
+    scored: list[str],
 ) -> list[Estimate]:
-    units, y = table.index.to_numpy(str), table[GROWTH].to_numpy(float)
-    base = replace(base, term=large, contrast=f"{large} - {DICHOTOMY}", n_obs=len(table), n_units=len(table))
+    units = table.index.to_numpy(str)
+    y = table[GROWTH].to_numpy(float)
+    base = replace(
+        base,
+        term=large,
+        contrast=f"{large} - {DICHOTOMY}",
+        n_obs=len(table),
+        n_units=len(table),
+    )
     try:
         models = {name: predictor(columns, units) for name, columns in X.items()}
     except NumericsError as error:
         base = replace(base, warning=joined(base.warning, f"not defined: {error}"))
-        return [replace(base, estimator=name, unit_of_measure=unit) for name, (_, unit) in GAINS.items()]
-    base = replace(base, g_star=effective_clusters(X[large], units, np.eye(X[large].shape[1])[-1]))
+        return [
+            replace(base, estimator=name, unit_of_measure=unit)
+            for name, (_, unit) in GAINS.items()
+        ]
+    base = replace(
+        base, g_star=effective_clusters(X[large], units, np.eye(X[large].shape[1])[-1])
+    )
     draws, reasons = _draws(base, units, X[large][:, 1], places)
     rows = []
     for name, (gain, unit) in GAINS.items():
         observed = float(gain(y, models[DICHOTOMY], models[large]))
         for scheme in NAMES if base.role == "primary" else ("free",):
             role = "ladder" if NAMES[scheme] else base.role
-            row = replace(base, estimator=f"{name}{NAMES[scheme]}", role=role, unit_of_measure=unit)
+            row = replace(
+                base,
+                estimator=f"{name}{NAMES[scheme]}",
+                role=role,
+                unit_of_measure=unit,
+            )
             if scheme not in draws:
-                rows.append(replace(row, warning=f"not defined: {reasons.get(scheme, 'no such permutation')}"))
+                rows.append(
+                    replace(
+                        row,
+                        warning=(
+                            f"not defined: {reasons.get(scheme, 'no such permutation')}"
+                        ),
+                    )
+                )
                 continue
             dealt = y[np.argsort(draws[scheme].source, axis=1)]
-            p_value = upper_p_value(observed, gain(dealt, models[DICHOTOMY], models[large]))
+            p_value = upper_p_value(
+                observed, gain(dealt, models[DICHOTOMY], models[large])
+            )
             p_type = f"{scheme} permutation of labels, one-sided, {len(dealt)} draws"
             rows.append(replace(row, estimate=observed, p_value=p_value, p_type=p_type))
-    return rows + [_score(base, name, term, y, models[term]) for name in SCORES for term in scored]
+    return rows + [
+        _score(base, name, term, y, models[term]) for name in SCORES for term in scored
+    ]
 
 
-def _score(base: Estimate, name: str, term: str, y: np.ndarray, model: Predictor) -> Estimate:
+def _score(
+    base: Estimate, name: str, term: str, y: np.ndarray, model: Predictor
+) -> Estimate:
     score, unit = SCORES[name]
-    said: dict[str, Any] = {"hypothesis": "", "role": "exploratory", "contrast": "", "estimator": name, "term": term}
-    return replace(base, **said, estimate=float(score(y, model)), unit_of_measure=unit, df=float(model.K))
+    said: dict[str, Any] = {
+        "hypothesis": "",
+        "role": "exploratory",
+        "contrast": "",
+        "estimator": name,
+        "term": term,
+    }
+    return replace(
+        base,
+        **said,
+        estimate=float(score(y, model)),
+        unit_of_measure=unit,
+        df=float(model.K),
+    )
 
 
 def _draws(
     base: Estimate, units: np.ndarray, group: np.ndarray, places: Places
 ) -> tuple[Mapping[str, LabelDraws], Mapping[str, str]]:
-    """Return all schemes where they are printed; elsewhere the same free draws for every grouping."""
+    """Return all schemes where they are printed; elsewhere the same free draws for
+    every grouping.
+    """
     draw_id = f"{base.unit_scheme}:{base.sample_id}"
     if base.role == "primary":
         place = places.at(units, group, draw_id)
@@ -181,14 +301,30 @@ def _plane(
     """Return growth with both measures, and why they cannot be used."""
     if not spec.endogenous or not spec.exogenous:
         return table, "no continuous measures named in the config"
-    clusters, doses = study.ingested("clusters", ("measure",)), study.table("doses")
-    measure = clusters[clusters["measure"].eq(spec.endogenous)].set_index("unit")["value"]
-    inside = doses["zone_type"].eq(spec.exogenous) & doses["year"].between(item["start"], item["end"])
+    clusters = study.ingested("clusters", ("measure",))
+    doses = study.table("doses")
+    measure = clusters[clusters["measure"].eq(spec.endogenous)].set_index("unit")[
+        "value"
+    ]
+    inside = doses["zone_type"].eq(spec.exogenous) & doses["year"].between(
+        item["start"], item["end"]
+    )
     zones = doses[inside].groupby("unit")["zones"].mean()
-    plane = table.assign(endogenous=measure.reindex(table.index), exogenous=zones.reindex(table.index))
+    plane = table.assign(
+        endogenous=measure.reindex(table.index), exogenous=zones.reindex(table.index)
+    )
     both = plane[["endogenous", "exogenous"]]
     if holes := int(both.isna().any(axis=1).sum()):
-        return plane, f"{holes} units lack {spec.endogenous} or zones of type {spec.exogenous}"
+        return (
+            plane,
+            f"{holes} units lack {spec.endogenous} or zones of type {spec.exogenous}",
+        )
     if both.nunique().min() < 2:
-        return plane, f"{spec.endogenous} or the number of zones of type {spec.exogenous} does not vary"
+        return (
+            plane,
+            (
+                f"{spec.endogenous} or the number of zones of type {spec.exogenous}"
+                " does not vary"
+            ),
+        )
     return plane, ""

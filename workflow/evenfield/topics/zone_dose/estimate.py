@@ -1,4 +1,6 @@
-"""Zone dose: what the number of zones in force goes with, within units and beside others of the same region."""
+"""Zone dose: what the number of zones in force goes with, within units and beside
+others of the same region.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
 
-BASE, DOSE = "zone_dose_fe", "dose"
+BASE = "zone_dose_fe"
+DOSE = "dose"
 OUTPUT = {"growth_pct", "log_income", "income", "output_real", "relative_log_income"}
 ENDOGENOUS = "ENDOGENOUS: zones went where growth was expected"
 
@@ -36,15 +39,23 @@ ENDOGENOUS = "ENDOGENOUS: zones went where growth was expected"
 class Dose(Spec):
     """Zones in force as a regressor."""
 
-    expression: str = Field(description=f"Its value by unit and year, an expression of {COLUMNS}.")
+    expression: str = Field(
+        description=f"Its value by unit and year, an expression of {COLUMNS}."
+    )
     label: str = Field(description="How it is printed.")
 
 
 class Outcome(Dose):
     """What zones may move."""
 
-    unit: str = Field(description="Unit of the outcome per unit of the dose, for example `log points`.")
-    sesoi: float | None = Field(None, description="Smallest coefficient of interest; none by default.")
+    unit: str = Field(
+        description=(
+            "Unit of the outcome per unit of the dose, for example `log points`."
+        )
+    )
+    sesoi: float | None = Field(
+        None, description="Smallest coefficient of interest; none by default."
+    )
 
 
 class DoseSpec(UnitsSpec):
@@ -52,19 +63,37 @@ class DoseSpec(UnitsSpec):
 
     outcome: str = Field(description="Name of the outcome.")
     dose: str = Field(description="Name of the dose.")
-    years: tuple[int, int] = Field((0, 0), description="First and last year, those of the topic by default.")
-    lag: int = Field(0, ge=0, description="Years by which the dose is earlier than the outcome.")
-    beside: str = Field("", description="Column of units.csv whose groups have years of their own; the topic's.")
+    years: tuple[int, int] = Field(
+        (0, 0), description="First and last year, those of the topic by default."
+    )
+    lag: int = Field(
+        0, ge=0, description="Years by which the dose is earlier than the outcome."
+    )
+    beside: str = Field(
+        "",
+        description=(
+            "Column of units.csv whose groups have years of their own; the topic's."
+        ),
+    )
     role: Role = Field("robustness", description="Role in the tables.")
 
 
 class Section(Spec):
     """Outcomes, doses and the regressions of one on the other."""
 
-    hypothesis: str = Field("", description="Hypothesis that the primary specification decides.")
+    hypothesis: str = Field(
+        "", description="Hypothesis that the primary specification decides."
+    )
     years: tuple[int, int] = Field(description="First and last year.")
-    beside: str = Field(description="Column of units.csv; units are compared with others of their group in each year.")
-    leads: tuple[int, ...] = Field((1, 2, 3), min_length=1, description="Placebo: years by which zones come later.")
+    beside: str = Field(
+        description=(
+            "Column of units.csv; units are compared with others of their group in each"
+            " year."
+        )
+    )
+    leads: tuple[int, ...] = Field(
+        (1, 2, 3), min_length=1, description="Placebo: years by which zones come later."
+    )
     outcomes: dict[str, Outcome] = Field(min_length=1, description="Outcomes by name.")
     doses: dict[str, Dose] = Field(min_length=1, description="Doses by name.")
     specs: list[DoseSpec] = Field(min_length=1, description="Specifications.")
@@ -79,7 +108,9 @@ class Section(Spec):
         for spec in self.specs:
             for name, known in ((spec.outcome, self.outcomes), (spec.dose, self.doses)):
                 if name not in known:
-                    raise ValueError(f"{spec.id} names {name}, not one of {', '.join(sorted(known))}")
+                    raise ValueError(
+                        f"{spec.id} names {name}, not one of {', '.join(sorted(known))}"
+                    )
         check_specs(self.specs)
         return self
 
@@ -90,26 +121,34 @@ def look(study: Study, section: Section, spec: DoseSpec) -> None:
 
 
 def estimate(study: Study) -> Results:
-    """Estimate every specification, the placebo of later zones for each, and other inference for the primary one.
+    """Estimate every specification, the placebo of later zones for each, and other
+    inference for the primary one.
 
     Notes
     -----
-    y_it = mu_i + tau_r(i)t + b d_i,t-k + e_it. Placebo: y_it = mu_i + tau_r(i)t + b d_it + sum_l g_l d_i,t+l + e_it,
-    in which the g_l should be zero.
+    y_it = mu_i + tau_r(i)t + b d_i,t-k + e_it. Placebo: y_it = mu_i + tau_r(i)t + b
+    d_it + sum_l g_l d_i,t+l + e_it, in which the g_l should be zero.
     """
-    section, rows = read(Section, study.config, "zone_dose"), []
+    section = read(Section, study.config, "zone_dose")
+    rows = []
     for spec in section.specs:
         work = _Regression.of(study, section, spec)
         rows += work.rows()
         if spec.lag == 0:
             last = int(work.dose.columns[-1])
             rows += work.lead_rows([max(section.leads)], last)
-            rows += work.lead_rows(list(section.leads), last) if len(section.leads) > 1 else []
+            rows += (
+                work.lead_rows(list(section.leads), last)
+                if len(section.leads) > 1
+                else []
+            )
     summary = {
         "equation": "y_it = mu_i + tau_rt + b d_i,t-k + e_it",
         "primary": "CR3 by unit with t(G* - 1)",
         "ladder": "CR2 with Bell and McCaffrey's degrees of freedom, WCR-33",
-        "placebo": "zones of later years beside those in force; joint: F(q, G* - 1) with CR3",
+        "placebo": (
+            "zones of later years beside those in force; joint: F(q, G* - 1) with CR3"
+        ),
         "mde": "(t_(1+level)/2 + t_power) times the row's standard error",
         "outcomes": {name: outcome.label for name, outcome in section.outcomes.items()},
         "doses": {name: dose.label for name, dose in section.doses.items()},
@@ -134,35 +173,64 @@ class _Regression:
     @classmethod
     def of(cls, study: Study, section: Section, spec: DoseSpec) -> _Regression:
         """Read the units of the sample and evaluate outcome and dose in all years."""
-        scheme, where = spec.unit_scheme, f"zone dose {spec.id}"
+        scheme = spec.unit_scheme
+        where = f"zone dose {spec.id}"
         check_names([scheme], study.schemes, where)
         info = scheme_infos([study.description(scheme)])[scheme]
         units = list(sample_units(info, spec.sample, where))
         table = with_zones(study, scheme)
         table = table.set_index("unit").loc[units].reset_index()
         wide = []
-        for text in (section.outcomes[spec.outcome].expression, section.doses[spec.dose].expression):
+        for text in (
+            section.outcomes[spec.outcome].expression,
+            section.doses[spec.dose].expression,
+        ):
             check_columns(text, table.columns, where)
             values = table[["unit", "year"]].assign(value=evaluate(text, table))
-            wide.append(values.pivot(index="unit", columns="year", values="value").sort_index(axis=1))
+            wide.append(
+                values.pivot(index="unit", columns="year", values="value").sort_index(
+                    axis=1
+                )
+            )
         named = study.table("units", scheme)
         if spec.beside not in named:
-            raise EstimateError(f"{where} compares within {spec.beside}", "a column of units.csv", "correct `beside`")
+            raise EstimateError(
+                f"{where} compares within {spec.beside}",
+                "a column of units.csv",
+                "correct `beside`",
+            )
         codes, names = grouping(named, spec.beside, units, where)
         groups = pd.Series([names[code] for code in codes], units)
-        # ASSUME: units of a group share the shocks of a year; a unit alone in its group says nothing and is left out.
+        # ASSUME: units of a group share the shocks of a year; a unit alone in its group
+        # says nothing and is left out.
         groups = groups[groups.duplicated(keep=False)]
         if groups.empty:
-            found, remedy = f"{where}: no group of {spec.beside} has two units", "correct `beside` or `sample`"
+            found = f"{where}: no group of {spec.beside} has two units"
+            remedy = "correct `beside` or `sample`"
             raise EstimateError(found, "units to compare with in each year", remedy)
         table = table[table["unit"].isin(groups.index)]
-        return cls(study, section, spec, info, table, wide[0].loc[groups.index], wide[1].loc[groups.index], groups)
+        return cls(
+            study,
+            section,
+            spec,
+            info,
+            table,
+            wide[0].loc[groups.index],
+            wide[1].loc[groups.index],
+            groups,
+        )
 
     def rows(self) -> list[Estimate]:
-        """Return the coefficient of the dose, and for the primary specification what else says how firm it is."""
-        spec, inference, power = self.spec, self.study.config["inference"], self.study.power
+        """Return the coefficient of the dose, and for the primary specification what
+        else says how firm it is.
+        """
+        spec = self.spec
+        inference = self.study.config["inference"]
+        power = self.study.power
         frame, fit = self._fit({DOSE: -spec.lag}, *spec.years)
-        units, c, level = frame["unit"].to_numpy(str), np.eye(fit.X.shape[1])[0], float(inference["conf_level"])
+        units = frame["unit"].to_numpy(str)
+        c = np.eye(fit.X.shape[1])[0]
+        level = float(inference["conf_level"])
         term = f"{DOSE}_lag{spec.lag}" if spec.lag else DOSE
         row = self._row(frame, term, cr3_fields(fit, c, units, level, power))
         if spec.role != "primary":
@@ -173,65 +241,112 @@ class _Regression:
             "cr2": cr2 | {"se_type": "CR2 by unit", "p_type": "t, Bell-McCaffrey"},
             "wild_33": wild_fields(fit, c, units, level, *stream),
         }
-        made = {f"{BASE}_{name}": self._row(frame, term, fields) for name, fields in found.items()}
-        others = [replace(other, role="ladder", estimator=name) for name, other in made.items()]
+        made = {
+            f"{BASE}_{name}": self._row(frame, term, fields)
+            for name, fields in found.items()
+        }
+        others = [
+            replace(other, role="ladder", estimator=name)
+            for name, other in made.items()
+        ]
         one = leave_one_out(fit, c, units)
-        for effect, at in (("stat_low", np.nanargmin(one.estimates)), ("stat_high", np.nanargmax(one.estimates))):
-            told = {"estimate": float(one.estimates[at]), "warning": f"without {one.left_out[at][0]}"}
-            left = replace(self._row(frame, term, told), estimator="leave_one_out", effect_type=effect)
+        for effect, at in (
+            ("stat_low", np.nanargmin(one.estimates)),
+            ("stat_high", np.nanargmax(one.estimates)),
+        ):
+            told = {
+                "estimate": float(one.estimates[at]),
+                "warning": f"without {one.left_out[at][0]}",
+            }
+            left = replace(
+                self._row(frame, term, told),
+                estimator="leave_one_out",
+                effect_type=effect,
+            )
             others.append(replace(left, role="robustness", sesoi=NAN))
         return [row, *others]
 
     def lead_rows(self, leads: list[int], last: int) -> list[Estimate]:
-        """Return the coefficient of zones of later years given those in force, or the joint test of several leads."""
-        first, end = self.spec.years[0], min(self.spec.years[1], last - max(leads))
+        """Return the coefficient of zones of later years given those in force, or the
+        joint test of several leads.
+        """
+        first = self.spec.years[0]
+        end = min(self.spec.years[1], last - max(leads))
         if end <= first:
             return []
         names = {f"{DOSE}_lead{k}": k for k in leads}
         frame, fit = self._fit({**names, DOSE: 0}, first, end)
-        units, level = frame["unit"].to_numpy(str), float(self.study.config["inference"]["conf_level"])
+        units = frame["unit"].to_numpy(str)
+        level = float(self.study.config["inference"]["conf_level"])
         if len(leads) == 1:
-            fields = cr3_fields(fit, np.eye(fit.X.shape[1])[0], units, level, self.study.power)
+            fields = cr3_fields(
+                fit, np.eye(fit.X.shape[1])[0], units, level, self.study.power
+            )
             row = self._row(frame, next(iter(names)), fields)
         else:
-            row = replace(self._row(frame, f"{DOSE}_leads", _joint(fit, len(leads), units)), effect_type="joint")
+            row = replace(
+                self._row(frame, f"{DOSE}_leads", _joint(fit, len(leads), units)),
+                effect_type="joint",
+            )
             row = replace(row, unit_of_measure="statistic")
-        return [replace(row, role="placebo", sesoi=NAN, controls_id="dose", period=f"{first}-{end}")]
+        return [
+            replace(
+                row,
+                role="placebo",
+                sesoi=NAN,
+                controls_id="dose",
+                period=f"{first}-{end}",
+            )
+        ]
 
-    def _fit(self, terms: dict[str, int], first: int, last: int) -> tuple[pd.DataFrame, OlsFit]:
-        """Fit the outcome on the dose some years later (or, negative, earlier), with unit and group-by-year effects."""
+    def _fit(
+        self, terms: dict[str, int], first: int, last: int
+    ) -> tuple[pd.DataFrame, OlsFit]:
+        """Fit the outcome on the dose some years later (or, negative, earlier), with
+        unit and group-by-year effects.
+        """
         years = list(range(first, last + 1))
         wide = {"y": self.outcome.reindex(columns=years)}
         for name, later in terms.items():
             moved = self.dose.reindex(columns=[year + later for year in years])
             wide[name] = moved.set_axis(years, axis=1)
         for name, values in wide.items():
-            later, holes = terms.get(name, 0), np.argwhere(values.isna().to_numpy())
+            later = terms.get(name, 0)
+            holes = np.argwhere(values.isna().to_numpy())
             if blank := [f"{values.index[i]} {years[t] + later}" for i, t in holes]:
                 text = self.spec.outcome if name == "y" else self.spec.dose
                 raise EstimateError(
-                    f"{text} is blank {len(blank)} times in zone dose {self.spec.id} ({first_examples(blank)})",
+                    f"{text} is blank {len(blank)} times in zone dose {self.spec.id}"
+                    f" ({first_examples(blank)})",
                     f"a number for every unit in {first + later}-{last + later}",
                     "choose other years, lags or leads in config.yaml",
                 )
         frame = pd.DataFrame({name: values.stack() for name, values in wide.items()})
         frame = frame.rename_axis(["unit", "year"])
-        cells = [f"{self.groups[unit]} {year}" if year > first else "" for unit, year in frame.index]
+        cells = [
+            f"{self.groups[unit]} {year}" if year > first else ""
+            for unit, year in frame.index
+        ]
         dummies = pd.get_dummies(pd.Series(cells), dtype=float).to_numpy()[:, 1:]
-        columns = np.column_stack([frame.to_numpy(float), dummies]).reshape(len(self.groups), len(years), -1)
+        columns = np.column_stack([frame.to_numpy(float), dummies]).reshape(
+            len(self.groups), len(years), -1
+        )
         inside = (columns - columns.mean(axis=1, keepdims=True)).reshape(len(frame), -1)
         try:
             fit = fit_ols(inside[:, 0], inside[:, 1:])
         except NumericsError as error:
             raise EstimateError(
-                f"zone dose {self.spec.id}: {self.spec.dose} does not vary beside units and the years of their group",
+                f"zone dose {self.spec.id}: {self.spec.dose} does not vary beside units"
+                " and the years of their group",
                 "zones that differ in number or time",
                 "choose other years, leads or groups in config.yaml",
             ) from error
         return frame.reset_index(), fit
 
     def _row(self, frame: pd.DataFrame, term: str, fields: Fields) -> Estimate:
-        """Return one row: what belongs to the specification, then the numbers of a method."""
+        """Return one row: what belongs to the specification, then the numbers of a
+        method.
+        """
         spec, outcome = self.spec, self.section.outcomes[self.spec.outcome]
         dose = self.section.doses[spec.dose]
         used = self.table[self.table["year"].isin(frame["year"].unique())]
@@ -273,14 +388,27 @@ class _Regression:
 
 
 def _joint(fit: OlsFit, count: int, units: np.ndarray) -> Fields:
-    """Test the first coefficients jointly against zero by CR3 and F(q, G* - 1), G* the smallest of theirs."""
+    """Test the first coefficients jointly against zero by CR3 and F(q, G* - 1), G* the
+    smallest of theirs.
+    """
     try:
         V = cov_cr3(fit, units)[:count, :count]
-        statistic = float(fit.beta[:count] @ np.linalg.solve(V, fit.beta[:count]) / count)
+        statistic = float(
+            fit.beta[:count] @ np.linalg.solve(V, fit.beta[:count]) / count
+        )
         c = np.eye(fit.X.shape[1])
         g_star = min(effective_clusters(fit.X, units, c[k]) for k in range(count))
     except NumericsError as error:
         return {"estimate": NAN, "warning": f"no joint test: {error}"}
     p = float(fdtrc(count, max(g_star - 1, 1.0), statistic))
-    words = {"se_type": "CR3 by unit", "p_type": f"F({count}, G* - 1)", "g_star": g_star}
-    return words | {"estimate": statistic, "statistic": statistic, "df": max(g_star - 1, 1.0), "p_value": p}
+    words = {
+        "se_type": "CR3 by unit",
+        "p_type": f"F({count}, G* - 1)",
+        "g_star": g_star,
+    }
+    return words | {
+        "estimate": statistic,
+        "statistic": statistic,
+        "df": max(g_star - 1, 1.0),
+        "p_value": p,
+    }

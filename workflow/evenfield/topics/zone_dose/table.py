@@ -4,44 +4,84 @@ import pandas as pd
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.headings import nothing_to_show
-from evenfield.shared.tables.numbers import fixed, interval, p_value, significant, text, whole
+from evenfield.shared.tables.numbers import (
+    fixed,
+    interval,
+    p_value,
+    significant,
+    text,
+    whole,
+)
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Column, Table, right
 
-BASE, DOSE = "zone_dose_fe", "dose"
-LADDER = {f"{BASE}_cr2": "CR2, Bell-McCaffrey t", f"{BASE}_wild_33": "wild cluster bootstrap WCR-33"}
+BASE = "zone_dose_fe"
+DOSE = "dose"
+LADDER = {
+    f"{BASE}_cr2": "CR2, Bell-McCaffrey t",
+    f"{BASE}_wild_33": "wild cluster bootstrap WCR-33",
+}
 
 
 def t32(facts: Facts) -> Table:
-    """Return the main row of every specification by outcome, and other inference on the primary one."""
-    section, estimates = facts.config["estimates"]["zone_dose"], facts.estimates()
+    """Return the main row of every specification by outcome, and other inference on the
+    primary one.
+    """
+    section = facts.config["estimates"]["zone_dose"]
+    estimates = facts.estimates()
     rows = []
-    for spec in sorted(section["specs"], key=lambda spec: list(section["outcomes"]).index(spec["outcome"])):
+    for spec in sorted(
+        section["specs"],
+        key=lambda spec: list(section["outcomes"]).index(spec["outcome"]),
+    ):
         mine = only(estimates, spec_id=spec["id"])
-        placebo, kinds = only(mine, role="placebo"), {"p_lead": "coef", "p_leads": "joint"}
-        leads = {name: pick(placebo, effect_type=kind).get("p_value") for name, kind in kinds.items()}
-        for row in records(mine[mine["estimator"].isin([BASE, *LADDER]) & mine["role"].ne("placebo")]):
-            rows.append(_row(section, spec, row, leads if row["estimator"] == BASE else dict.fromkeys(leads)))
+        placebo = only(mine, role="placebo")
+        kinds = {"p_lead": "coef", "p_leads": "joint"}
+        leads = {
+            name: pick(placebo, effect_type=kind).get("p_value")
+            for name, kind in kinds.items()
+        }
+        for row in records(
+            mine[mine["estimator"].isin([BASE, *LADDER]) & mine["role"].ne("placebo")]
+        ):
+            rows.append(
+                _row(
+                    section,
+                    spec,
+                    row,
+                    leads if row["estimator"] == BASE else dict.fromkeys(leads),
+                )
+            )
     if not rows:
         raise nothing_to_show("specifications", "zone_dose", "T32")
     later = ", ".join(str(lead) for lead in section.get("leads", (1, 2, 3)))
     power = facts.config["estimates"].get("design", {}).get("power", 0.8)
     note = facts.note(
-        f"Outcome on the number of zones in force, with {facts.words['unit_name']} effects and effects of each year in "
-        f"each group of {facts.words['units_name']} ({section['beside']} unless the row says otherwise). Dose: "
-        f"{section['doses'][section['specs'][0]['dose']]['label']} unless the row says otherwise.",
-        f"{facts.level} intervals and p by CR3 with {facts.words['units_name']} as clusters and t(G* \u2212 1) unless "
-        f"the row says otherwise. Detectable: (t + t) standard errors, {power:.0%} power.",
-        f"Later zones: p of the zones of {max(section.get('leads', (1, 2, 3)))} years later beside those in force, and "
-        f"joint p of those of {later} years later; below .05 the outcome moved before the zones came.",
-        f"All {facts.words['units_name']} got zones, so the coefficients rest on their number and time, and zones went "
-        "where growth was expected.",
+        f"Outcome on the number of zones in force, with {facts.words['unit_name']}"
+        " effects and effects of each year in each group of"
+        f" {facts.words['units_name']} ({section['beside']} unless the row says"
+        f" otherwise). Dose: {section['doses'][section['specs'][0]['dose']]['label']}"
+        " unless the row says otherwise.",
+        f"{facts.level} intervals and p by CR3 with {facts.words['units_name']} as"
+        " clusters and t(G* \u2212 1) unless the row says otherwise. Detectable: (t +"
+        f" t) standard errors, {power:.0%} power.",
+        f"Later zones: p of the zones of {max(section.get('leads', (1, 2, 3)))} years"
+        f" later beside those in force, and joint p of those of {later} years later;"
+        " below .05 the outcome moved before the zones came.",
+        f"All {facts.words['units_name']} got zones, so the coefficients rest on their"
+        " number and time, and zones went where growth was expected.",
     )
     columns = (
         Column(names=("label",), header="Specification", width_cm=5.0),
         right("Coefficient", "estimate", show=significant),
         Column(names=("unit_of_measure",), header="Unit"),
-        right(f"{facts.level} interval", "conf_low", "conf_high", show=_range, reason="reason"),
+        right(
+            f"{facts.level} interval",
+            "conf_low",
+            "conf_high",
+            show=_range,
+            reason="reason",
+        ),
         right("p", "p_value", show=p_value, reason="reason"),
         right("Detectable", "mde", show=significant),
         right("p, later zones", "p_lead", show=p_value),
@@ -49,7 +89,9 @@ def t32(facts: Facts) -> Table:
         right("G*", "g_star", show=lambda value: fixed(value, 1)),
         right("N", "n_units", show=whole),
     )
-    return Table(id="T32", note=note, columns=columns, frame=pd.DataFrame(rows), group="group")
+    return Table(
+        id="T32", note=note, columns=columns, frame=pd.DataFrame(rows), group="group"
+    )
 
 
 TABLES = {"T32": t32}
@@ -64,14 +106,50 @@ def _row(section: Row, spec: Row, row: Row, leads: Row) -> Row:
         row["period"].replace("-", "\u2013"),
         f"beside {spec['beside']}" if spec.get("beside") else "",
         row["sample_id"].replace("_", " ") if row["sample_id"] != "all" else "",
-        f"{row['unit_scheme'].replace('_', ' ')} population" if not row["unit_scheme"].isdigit() else "",
+        (
+            f"{row['unit_scheme'].replace('_', ' ')} population"
+            if not row["unit_scheme"].isdigit()
+            else ""
+        ),
     ]
-    kept = ["spec_id", "outcome", "term", "role", "estimate", "std_error", "conf_low", "conf_high", "p_value", "mde"]
-    kept += ["sesoi", "g_star", "n_units", "n_obs", "n_treated", "unit_of_measure", "max_leverage_unit", "output_basis"]
+    kept = [
+        "spec_id",
+        "outcome",
+        "term",
+        "role",
+        "estimate",
+        "std_error",
+        "conf_low",
+        "conf_high",
+        "p_value",
+        "mde",
+    ]
+    kept += [
+        "sesoi",
+        "g_star",
+        "n_units",
+        "n_obs",
+        "n_treated",
+        "unit_of_measure",
+        "max_leverage_unit",
+        "output_basis",
+    ]
     label = section["outcomes"][spec["outcome"]]["label"]
-    why = [part for part in text(row["warning"]).split("; ") if part.startswith("no interval")]
-    head = {"group": f"{label[0].upper()}{label[1:]}", "label": ", ".join(part for part in parts if part)}
-    return {**head, **{name: row[name] for name in kept}, **leads, "reason": "; ".join(why)}
+    why = [
+        part
+        for part in text(row["warning"]).split("; ")
+        if part.startswith("no interval")
+    ]
+    head = {
+        "group": f"{label[0].upper()}{label[1:]}",
+        "label": ", ".join(part for part in parts if part),
+    }
+    return {
+        **head,
+        **{name: row[name] for name in kept},
+        **leads,
+        "reason": "; ".join(why),
+    }
 
 
 def _range(low: float, high: float) -> str:

@@ -1,4 +1,6 @@
-"""Spatial panels and cross-sections: static, with random effects, dynamic; their effects."""
+"""Spatial panels and cross-sections: static, with random effects, dynamic; their
+effects.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,12 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.front.data import table, told, weights
-from evenfield.front.results import Fit, t_rows
+from evenfield.api.data import table, told, weights
+from evenfield.api.results import Fit, t_rows
 from evenfield.numerics.spatial_panel.constant import with_constant
 from evenfield.numerics.spatial_panel.dynamic import DYNAMICS, DynamicFit, fit_dynamic
 from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_effects, stability
-from evenfield.numerics.spatial_panel.impacts import KINDS, clustered_impacts, delta_impacts, drawn_impacts
+from evenfield.numerics.spatial_panel.impacts import (
+    KINDS,
+    clustered_impacts,
+    delta_impacts,
+    drawn_impacts,
+)
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
 from evenfield.numerics.spatial_panel.reach import reach
@@ -24,23 +31,33 @@ class SpatialFit(Fit):
     """A spatial panel; ``raw`` is what the functions of ``evenfield`` on fits take."""
 
     @told("impacts")
-    def impacts(self, *, inference: str | None = None, draws: int = 0, seed: int = 0) -> Fit:
-        """Return direct, indirect and total effects: parameters ``direct x``, ``indirect x``, ``total x``.
+    def impacts(
+        self, *, inference: str | None = None, draws: int = 0, seed: int = 0
+    ) -> Fit:
+        """Return direct, indirect and total effects: parameters ``direct x``,
+        ``indirect x``, ``total x``.
 
         Parameters
         ----------
         inference : str, optional
-            Covariance of the parameters, that of the fit by default; ``unit`` adds t with the effective units.
+            Covariance of the parameters, that of the fit by default; ``unit`` adds t
+            with the effective units.
         draws, seed : int
-            Draws of the parameters in place of the delta method; a dynamic panel always draws (2,000 by default).
+            Draws of the parameters in place of the delta method; a dynamic panel always
+            draws (2,000 by default).
         """
         raw, dynamic = self.raw, isinstance(self.raw, DynamicFit)
-        kind = "draws" if dynamic else inference or str(self.rows(0.95)["inference"].iloc[0])
+        kind = (
+            "draws"
+            if dynamic
+            else inference or str(self.rows(0.95)["inference"].iloc[0])
+        )
         count = draws or 2000 * dynamic
         law = f"{count} draws" if count else "t by unit" if kind == "unit" else "normal"
 
         def rows(level: float) -> pd.DataFrame:
-            rng, ends = np.random.default_rng(seed), [""]
+            rng = np.random.default_rng(seed)
+            ends = [""]
             df: Any = np.inf
             if dynamic:
                 found: Any = dynamic_effects(raw, (5,), rng, count, level)
@@ -49,15 +66,41 @@ class SpatialFit(Fit):
                 found = drawn_impacts(raw, rng, count, kind, level)
             elif kind == "unit":
                 made = clustered_impacts(raw, level)
-                found, df = made.impacts, made.df.ravel()
+                found = made.impacts
+                df = made.df.ravel()
             else:
                 found = delta_impacts(raw, kind, level)
-            names = [f"{what} {name}{end}" for end in ends for what in KINDS for name in found.regressors]
-            bounds = {column: getattr(found, column, np.nan) for column in ("p_value", "conf_low", "conf_high")}
-            others = {column: np.broadcast_to(value, found.estimate.shape).ravel() for column, value in bounds.items()}
-            return t_rows(names, found.estimate.ravel(), found.std_error.ravel(), kind, df, law=law, **others)(level)
+            names = [
+                f"{what} {name}{end}"
+                for end in ends
+                for what in KINDS
+                for name in found.regressors
+            ]
+            bounds = {
+                column: getattr(found, column, np.nan)
+                for column in ("p_value", "conf_low", "conf_high")
+            }
+            others = {
+                column: np.broadcast_to(value, found.estimate.shape).ravel()
+                for column, value in bounds.items()
+            }
+            return t_rows(
+                names,
+                found.estimate.ravel(),
+                found.std_error.ravel(),
+                kind,
+                df,
+                law=law,
+                **others,
+            )(level)
 
-        return Fit(f"Effects: {self.title}", rows, self.nobs, notes={"units": raw.network.n}, raw=raw)
+        return Fit(
+            f"Effects: {self.title}",
+            rows,
+            self.nobs,
+            notes={"units": raw.network.n},
+            raw=raw,
+        )
 
     @told("impacts")
     def reach(self, regressor: str) -> pd.DataFrame:
@@ -82,7 +125,8 @@ def spatial_panel(
     unit: str | None = None,
     time: str | None = None,
 ) -> SpatialFit:
-    """Fit a static spatial panel by maximum likelihood, with ``impacts()`` and ``reach()``.
+    """Fit a static spatial panel by maximum likelihood, with ``impacts()`` and
+    ``reach()``.
 
     Parameters
     ----------
@@ -91,16 +135,20 @@ def spatial_panel(
     w : Network or what ``weights`` takes
         Matched to the units by id.
     model, effects : str
-        OLS, SLX, SAR, SEM, SDM, SDEM or SAC; pooled, unit, time, two_way, or random (SAR, SDM, SEM and SDEM).
+        OLS, SLX, SAR, SEM, SDM, SDEM or SAC; pooled, unit, time, two_way, or random
+        (SAR, SDM, SEM and SDEM).
     lagged : sequence of str, optional
         Regressors whose spatial lag enters; all by default.
     inference : str or sequence of str
         observed, expected, qml, or unit (clustered by unit).
     approach : str, optional
-        lee_yu (transformation) or direct, which other programs report; direct for pooled.
+        lee_yu (transformation) or direct, which other programs report; direct for
+        pooled.
     """
-    rows, net = table(formula, data, unit, time), weights(w)
-    panel, spread = rows.panel(), None if lagged is None else tuple(lagged)
+    rows = table(formula, data, unit, time)
+    net = weights(w)
+    panel = rows.panel()
+    spread = None if lagged is None else tuple(lagged)
     kinds = [inference] if isinstance(inference, str) else list(inference)
     by_row: dict[str, Any] = {}
     if effects == "random":
@@ -109,15 +157,25 @@ def spatial_panel(
     else:
         how = approach or ("direct" if effects == "pooled" else "lee_yu")
         fit = fit_spatial_panel(panel, net, PanelModel(model, effects, how, spread))
-        n, order = fit.observations, np.argsort(net.units)
+        n = fit.observations
+        order = np.argsort(net.units)
         u = fit.residuals[:, order][rows.dates.codes, rows.units.codes]
-        by_row = {"resids": rows.restored(u), "fitted": rows.restored(rows.y.to_numpy() - u)}
+        by_row = {
+            "resids": rows.restored(u),
+            "fitted": rows.restored(rows.y.to_numpy() - u),
+        }
     lost = np.full((len(fit.names),) * 2, np.nan)
-    covariances = {kind: lost if fit.at_bound else fit.covariance(kind) for kind in kinds}
-    names, estimates = list(fit.names), fit.estimates
+    covariances = {
+        kind: lost if fit.at_bound else fit.covariance(kind) for kind in kinds
+    }
+    names = list(fit.names)
+    estimates = fit.estimates
     if effects == "pooled" or (effects == "random" and "lambda" not in names):
         names, estimates, covariances = with_constant(panel, fit, covariances)
-    parts = [t_rows(names, estimates, np.sqrt(np.diag(V)), kind) for kind, V in covariances.items()]
+    parts = [
+        t_rows(names, estimates, np.sqrt(np.diag(V)), kind)
+        for kind, V in covariances.items()
+    ]
     edge = "a parameter" if fit.at_bound else ""
     return SpatialFit(
         f"{model}, {effects.replace('_', '-')} effects",
@@ -126,7 +184,11 @@ def spatial_panel(
         loglik=fit.log_likelihood,
         n_params=len(names),
         covariance=lambda kind: pd.DataFrame(covariances[kind], names, names),
-        notes={"units": net.n, "periods": len(panel.periods), "at the edge of its range": edge},
+        notes={
+            "units": net.n,
+            "periods": len(panel.periods),
+            "at the edge of its range": edge,
+        },
         raw=fit,
         **by_row,
     )
@@ -134,12 +196,21 @@ def spatial_panel(
 
 @told("spatial-cross-section")
 def spatial_cross_section(
-    formula: str, data: pd.DataFrame, w: Any = None, *, model: str = "SAR", **options: Any
+    formula: str,
+    data: pd.DataFrame,
+    w: Any = None,
+    *,
+    model: str = "SAR",
+    **options: Any,
 ) -> SpatialFit:
-    """Fit a spatial model of one row a unit by maximum likelihood, with its constant; options as ``spatial_panel``."""
+    """Fit a spatial model of one row a unit by maximum likelihood, with its constant;
+    options as ``spatial_panel``.
+    """
     fit = spatial_panel(formula, data, w, model=model, effects="pooled", **options)
     if fit.notes["periods"] > 1:
-        raise EstimateError(f"{fit.notes['periods']} dates", "one row a unit", "use ef.spatial_panel")
+        raise EstimateError(
+            f"{fit.notes['periods']} dates", "one row a unit", "use ef.spatial_panel"
+        )
     return replace(fit, title=f"{model}, cross-section")
 
 
@@ -154,7 +225,8 @@ def spatial_dynamic(
     unit: str | None = None,
     time: str | None = None,
 ) -> SpatialFit:
-    """Fit a dynamic spatial panel by corrected scores, ``impacts()`` at once, after 5 periods and in the long run.
+    """Fit a dynamic spatial panel by corrected scores, ``impacts()`` at once, after 5
+    periods and in the long run.
 
     Parameters
     ----------
@@ -163,12 +235,22 @@ def spatial_dynamic(
     free : sequence of str
         Which of rho (W y), tau (lag of y) and eta (lag of W y) are estimated.
     """
-    rows, net = table(formula, data, unit, time), weights(w)
+    rows = table(formula, data, unit, time)
+    net = weights(w)
     fit = fit_dynamic(rows.panel(), net, lagged, free)
-    kept = [i for i, name in enumerate(fit.names) if name not in DYNAMICS or name in fit.free]
+    kept = [
+        i
+        for i, name in enumerate(fit.names)
+        if name not in DYNAMICS or name in fit.free
+    ]
     names = [fit.names[i] for i in kept]
     V = fit.covariance[np.ix_(kept, kept)]
-    notes = {"units": net.n, "periods": fit.t, "sigma2": fit.sigma2, "root found": fit.found}
+    notes = {
+        "units": net.n,
+        "periods": fit.t,
+        "sigma2": fit.sigma2,
+        "root found": fit.found,
+    }
     notes["largest root"] = stability(fit).radius
     return SpatialFit(
         "Dynamic spatial panel, two-way effects",

@@ -1,4 +1,6 @@
-"""Least squares with many inferences, group contrasts, beta convergence and specification curves."""
+"""Least squares with many inferences, group contrasts, beta convergence and
+specification curves.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,18 +11,34 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.front.data import Table, table, told
-from evenfield.front.results import NUMBERS, Fit, chosen, t_rows
+from evenfield.api.data import Table, table, told
+from evenfield.api.results import NUMBERS, Fit, chosen, t_rows
 from evenfield.numerics import ols as plain
 from evenfield.numerics import specification_curve as curve
-from evenfield.numerics.convergence import fit_speed, half_life_bounds, speed_bounds, speed_from_slope
+from evenfield.numerics.convergence import (
+    fit_speed,
+    half_life_bounds,
+    speed_bounds,
+    speed_from_slope,
+)
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.fixed_effects import WithoutEffects, without_effects
 from evenfield.numerics.inference import cluster_robust as by_cluster
 from evenfield.numerics.inference import randomisation as permuted
-from evenfield.numerics.inference.conley import conley_inference, conley_panel_inference, spatial_kernel
-from evenfield.numerics.inference.driscoll_kraay import default_lags, driscoll_kraay_inference
-from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws, wild_inference
+from evenfield.numerics.inference.conley import (
+    conley_inference,
+    conley_panel_inference,
+    spatial_kernel,
+)
+from evenfield.numerics.inference.driscoll_kraay import (
+    default_lags,
+    driscoll_kraay_inference,
+)
+from evenfield.numerics.inference.wild_bootstrap import (
+    wild_bootstrap,
+    wild_draws,
+    wild_inference,
+)
 from evenfield.numerics.scpc import scpc_inference, spatial_components
 from evenfield.numerics.spatial import haversine_km
 from evenfield.study.errors import EstimateError
@@ -28,7 +46,9 @@ from evenfield.study.errors import EstimateError
 
 @dataclass(frozen=True)
 class Case:
-    """A least-squares fit and what its inferences need beside it; ``c`` are the weights of the coefficients, (K,)."""
+    """A least-squares fit and what its inferences need beside it; ``c`` are the weights
+    of the coefficients, (K,).
+    """
 
     rows: Table
     fit: plain.OlsFit
@@ -47,30 +67,53 @@ class Case:
         """Latitudes and longitudes of the units."""
         names = list(self.options["coords"])
         if not {*names} <= {*self.rows.data}:
-            raise EstimateError(f"no coordinates {names}", "columns of the data", "give coords=('lat', 'lon')")
-        return self.rows.data[names].to_numpy(float)[np.unique(self.rows.units.codes, return_index=True)[1]].T
+            raise EstimateError(
+                f"no coordinates {names}",
+                "columns of the data",
+                "give coords=('lat', 'lon')",
+            )
+        return (
+            self.rows.data[names]
+            .to_numpy(float)[np.unique(self.rows.units.codes, return_index=True)[1]]
+            .T
+        )
 
     @cached_property
     def kernel(self) -> Any:
         """Spatial kernel of the units."""
         if self.options["cutoff_km"] is None:
-            raise EstimateError("Conley errors without a distance", "cutoff_km", "give cutoff_km=500, for example")
+            raise EstimateError(
+                "Conley errors without a distance",
+                "cutoff_km",
+                "give cutoff_km=500, for example",
+            )
         lat, lon = self.places
-        return spatial_kernel(self.rows.units.names, lat, lon, self.options["cutoff_km"])
+        return spatial_kernel(
+            self.rows.units.names, lat, lon, self.options["cutoff_km"]
+        )
 
     @cached_property
     def components(self) -> Callable[[float], Any]:
         """Spatial principal components by level."""
         if self.rows.several:
-            raise EstimateError("SCPC for several rows a unit", "one row a unit", "take long differences or unit means")
-        correlation, most = self.options["average_correlation"], self.options["most_components"]
+            raise EstimateError(
+                "SCPC for several rows a unit",
+                "one row a unit",
+                "take long differences or unit means",
+            )
+        correlation = self.options["average_correlation"]
+        most = self.options["most_components"]
         distance = haversine_km(*self.places)
-        return cache(lambda level: spatial_components(distance, correlation, level, most))
+        return cache(
+            lambda level: spatial_components(distance, correlation, level, most)
+        )
 
     @cached_property
     def products(self) -> by_cluster.ClusterProducts:
         """Products of the clusters, formed once for all coefficients."""
-        return by_cluster.cluster_products(self.fit, self.coefficients[0], self.clusters)
+        return by_cluster.cluster_products(
+            self.fit, self.coefficients[0], self.clusters
+        )
 
     @cached_property
     def draws(self) -> Any:
@@ -81,68 +124,143 @@ class Case:
     def conley(self, c: np.ndarray, level: float, *, all_dates: bool = False) -> Any:
         """Test with Conley's kernel."""
         if not self.rows.several:
-            return conley_inference(self.fit, c, self.rows.units, self.kernel, level=level)
-        panel = self.fit, c, self.rows.units, self.rows.dates, self.kernel, self.options["lags"]
+            return conley_inference(
+                self.fit, c, self.rows.units, self.kernel, level=level
+            )
+        panel = (
+            self.fit,
+            c,
+            self.rows.units,
+            self.rows.dates,
+            self.kernel,
+            self.options["lags"],
+        )
         return conley_panel_inference(*panel, level=level, all_dates=all_dates)
 
     def randomised(self, c: np.ndarray, level: float) -> Any:
         """Permute the paths of a regressor over units, the others held."""
-        rows, options, rng = self.rows, self.options, np.random.default_rng(self.options["seed"])
+        rows, options, rng = (
+            self.rows,
+            self.options,
+            np.random.default_rng(self.options["seed"]),
+        )
         if rows.dates.names.size > 1 and rows.time_name not in rows.effects:
-            raise EstimateError("a panel without time effects", "'| time' or '| unit + time'", "add them")
+            raise EstimateError(
+                "a panel without time effects",
+                "'| time' or '| unit + time'",
+                "add them",
+            )
         if set(rows.effects) - {rows.unit_name, rows.time_name}:
-            raise EstimateError("randomisation with other effects", "unit and time", "make the others controls, C(x)")
+            raise EstimateError(
+                "randomisation with other effects",
+                "unit and time",
+                "make the others controls, C(x)",
+            )
         name = self.names[c.argmax()]
         X = rows.X.drop(columns=["Intercept", name], errors="ignore").to_numpy()
-        panel = permuted.path_panel(rows.y.to_numpy(), rows.X[name].to_numpy(), rows.unit, rows.time, X)
+        panel = permuted.path_panel(
+            rows.y.to_numpy(), rows.X[name].to_numpy(), rows.unit, rows.time, X
+        )
         if options["strata"] is None:
             drawn = permuted.free_assignments(panel, options["draws"], rng)
         else:
-            labels = dict(zip(rows.unit.tolist(), rows.column(options["strata"]).astype(str), strict=True))
-            drawn = permuted.stratified_assignments(panel, labels, options["draws"], rng)
-        effects: permuted.Effects = "unit and time" if rows.unit_name in rows.effects else "time"
-        return permuted.randomisation_inference(permuted.path_randomisation(panel, drawn, effects), level)
+            labels = dict(
+                zip(
+                    rows.unit.tolist(),
+                    rows.column(options["strata"]).astype(str),
+                    strict=True,
+                )
+            )
+            drawn = permuted.stratified_assignments(
+                panel, labels, options["draws"], rng
+            )
+        effects: permuted.Effects = (
+            "unit and time" if rows.unit_name in rows.effects else "time"
+        )
+        return permuted.randomisation_inference(
+            permuted.path_randomisation(panel, drawn, effects), level
+        )
 
-    def by_covariance(self, c: np.ndarray, level: float, cov: Callable[[plain.OlsFit], np.ndarray]) -> Any:
+    def by_covariance(
+        self, c: np.ndarray, level: float, cov: Callable[[plain.OlsFit], np.ndarray]
+    ) -> Any:
         """Test with Student's t, effects that were taken out counted."""
         df = self.fit.df - self.left.nested - self.left.crossed
-        return plain.contrast_inference(self.fit, self.fit.df / df * cov(self.fit), c, df, level)
+        return plain.contrast_inference(
+            self.fit, self.fit.df / df * cov(self.fit), c, df, level
+        )
 
     def covariance(self, kind: str) -> pd.DataFrame:
-        """Return the covariance of the coefficients, from the variances of them and of their sums."""
+        """Return the covariance of the coefficients, from the variances of them and of
+        their sums.
+        """
         if kind in ("two_way", "randomisation"):
             return pd.DataFrame()
-        infer, each = INFERENCES[{"wild": "CR1", "wild33": "CR3"}.get(kind, kind)], self.coefficients
-        sums = np.array([[infer(self, np.maximum(a, b), 0.95).std_error ** 2 for b in each] for a in each])
+        infer = INFERENCES[{"wild": "CR1", "wild33": "CR3"}.get(kind, kind)]
+        each = self.coefficients
+        sums = np.array(
+            [
+                [infer(self, np.maximum(a, b), 0.95).std_error ** 2 for b in each]
+                for a in each
+            ]
+        )
         single = np.diag(sums)
-        values = np.where(np.eye(len(single)) > 0, sums, (sums - single - single[:, None]) / 2)
+        values = np.where(
+            np.eye(len(single)) > 0, sums, (sums - single - single[:, None]) / 2
+        )
         return pd.DataFrame(values, self.names, self.names)
 
 
-BY_SCORES = {"classical", "HC1", "CR1", "two_way", "driscoll_kraay"}  # without leverages: no effect has to be a dummy
+BY_SCORES = {
+    "classical",
+    "HC1",
+    "CR1",
+    "two_way",
+    "driscoll_kraay",
+}  # without leverages: no effect has to be a dummy
 INFERENCES: dict[str, Callable[[Case, np.ndarray, float], Any]] = {
     "classical": lambda s, c, a: s.by_covariance(c, a, plain.cov_classical),
     "HC1": lambda s, c, a: s.by_covariance(c, a, plain.cov_hc1),
     "HC3": lambda s, c, a: s.by_covariance(c, a, plain.cov_hc3),
-    "CR1": lambda s, c, a: by_cluster.cr1_inference(s.fit, c, s.clusters, s.left.crossed, a),
+    "CR1": lambda s, c, a: by_cluster.cr1_inference(
+        s.fit, c, s.clusters, s.left.crossed, a
+    ),
     "CR2": lambda s, c, a: by_cluster.cr2_inference(s.fit, c, s.products, level=a),
     "CR3": lambda s, c, a: by_cluster.cr3_inference(s.fit, c, s.products, level=a),
-    "two_way": lambda s, c, a: by_cluster.two_way_inference(s.fit, c, s.clusters, s.rows.dates, level=a),
-    "wild": lambda s, c, a: wild_inference(wild_bootstrap(s.fit, c, s.products, s.draws, "11"), a),
-    "wild33": lambda s, c, a: wild_inference(wild_bootstrap(s.fit, c, s.products, s.draws, "33"), a),
+    "two_way": lambda s, c, a: by_cluster.two_way_inference(
+        s.fit, c, s.clusters, s.rows.dates, level=a
+    ),
+    "wild": lambda s, c, a: wild_inference(
+        wild_bootstrap(s.fit, c, s.products, s.draws, "11"), a
+    ),
+    "wild33": lambda s, c, a: wild_inference(
+        wild_bootstrap(s.fit, c, s.products, s.draws, "33"), a
+    ),
     "SCPC": lambda s, c, a: scpc_inference(s.fit, c, s.components(a)),
     "conley": lambda s, c, a: s.conley(c, a),
     "conley_all_dates": lambda s, c, a: s.conley(c, a, all_dates=True),
-    "driscoll_kraay": lambda s, c, a: driscoll_kraay_inference(s.fit, c, s.rows.dates, s.options["lags"], level=a),
+    "driscoll_kraay": lambda s, c, a: driscoll_kraay_inference(
+        s.fit, c, s.rows.dates, s.options["lags"], level=a
+    ),
     "randomisation": lambda s, c, a: s.randomised(c, a),
 }
-LAWS = {"wild": "wild bootstrap", "wild33": "wild bootstrap", "SCPC": "SCPC", "randomisation": "permutations"}
+LAWS = {
+    "wild": "wild bootstrap",
+    "wild33": "wild bootstrap",
+    "SCPC": "SCPC",
+    "randomisation": "permutations",
+}
 
 
 def _lines(case: Case, kinds: Sequence[str], level: float) -> pd.DataFrame:
-    """Return a row for each inference and coefficient; one that cannot be says why, unless none can."""
-    out, errors = [], []
-    for kind, (name, c) in product(kinds, zip(case.names, case.coefficients, strict=True)):
+    """Return a row for each inference and coefficient; one that cannot be says why,
+    unless none can.
+    """
+    out = []
+    errors = []
+    for kind, (name, c) in product(
+        kinds, zip(case.names, case.coefficients, strict=True)
+    ):
         if (kind, name) == ("randomisation", "Intercept"):
             continue
         line = {"term": name, "inference": kind, **dict.fromkeys(NUMBERS, np.nan)}
@@ -182,42 +300,59 @@ def ols(
     Parameters
     ----------
     formula : str
-        ``y ~ x1 + x2 | unit + year``; names after the bar are fixed effects. Or ``y="y", x=["x1", "x2"]``.
+        ``y ~ x1 + x2 | unit + year``; names after the bar are fixed effects. Or
+        ``y="y", x=["x1", "x2"]``.
     data : DataFrame
         Rows in any order.
     unit, time : str, optional
         Columns or index levels; two index levels are taken as unit and date.
     inference : str or sequence of str, optional
-        classical, HC1, HC3, CR1, CR2, CR3, two_way, wild, wild33, SCPC, conley, conley_all_dates, driscoll_kraay,
-        randomisation. The first gives ``std_errors``. By default HC3, or CR2 by unit for a panel.
+        classical, HC1, HC3, CR1, CR2, CR3, two_way, wild, wild33, SCPC, conley,
+        conley_all_dates, driscoll_kraay, randomisation. The first gives ``std_errors``.
+        By default HC3, or CR2 by unit for a panel.
     cluster : str, optional
         Column of the clusters; the unit by default.
     coords, cutoff_km, lags : optional
-        Columns of latitude and longitude, distance of Conley's kernel, serial lags of Conley and Driscoll-Kraay.
+        Columns of latitude and longitude, distance of Conley's kernel, serial lags of
+        Conley and Driscoll-Kraay.
     draws, seed, strata : optional
-        Of the bootstrap and the permutations, and the column within which paths are permuted.
+        Of the bootstrap and the permutations, and the column within which paths are
+        permuted.
     average_correlation, most_components : optional
-        Of SCPC: bound of the average correlation and of the number of components (N - 1 as the reference program).
+        Of SCPC: bound of the average correlation and of the number of components (N - 1
+        as the reference program).
     """
     options = dict(locals())
     rows = table(formula, data, unit, time)
     options["lags"] = default_lags(len(rows.dates.names)) if lags is None else int(lags)
     several = rows.several or cluster is not None
-    kinds = [inference] if isinstance(inference, str) else list(inference or ["CR2" if several else "HC3"])
+    kinds = (
+        [inference]
+        if isinstance(inference, str)
+        else list(inference or ["CR2" if several else "HC3"])
+    )
     for kind in kinds:
         chosen("inference", kind, INFERENCES)
     clusters = rows.units
     if cluster is not None:
-        clusters = by_cluster.encoded(rows.column(cluster).astype(str).to_numpy(dtype=str))
+        clusters = by_cluster.encoded(
+            rows.column(cluster).astype(str).to_numpy(dtype=str)
+        )
     own = {rows.unit_name: rows.units.codes, rows.time_name: rows.dates.codes}
-    effects = {name: own[name] if name in own else pd.factorize(rows.column(name))[0] for name in rows.effects}
+    effects = {
+        name: own[name] if name in own else pd.factorize(rows.column(name))[0]
+        for name in rows.effects
+    }
     names = [str(name) for name in rows.X if not (effects and name == "Intercept")]
     values = np.array([rows.y, *(rows.X[name] for name in names)])
-    left = without_effects(values, names, effects, clusters.codes, dummies=not BY_SCORES.issuperset(kinds))
+    left = without_effects(
+        values, names, effects, clusters.codes, dummies=not BY_SCORES.issuperset(kinds)
+    )
     fit = plain.fit_ols(left.y, left.X)
     case = Case(rows, fit, names, clusters, left, options)
     n, k = fit.X.shape
-    sse, gap = fit.u_hat @ fit.u_hat, rows.y.to_numpy() - rows.y.mean()
+    sse = fit.u_hat @ fit.u_hat
+    gap = rows.y.to_numpy() - rows.y.mean()
     return Fit(
         "Least squares",
         lambda level: _lines(case, kinds, level),
@@ -227,7 +362,11 @@ def ols(
         resids=rows.restored(fit.u_hat),
         fitted=rows.restored(rows.y.to_numpy() - fit.u_hat),
         covariance=case.covariance,
-        notes={"R2": float(1 - sse / (gap @ gap)), "units": len(rows.units.names), "clusters": len(clusters.names)},
+        notes={
+            "R2": float(1 - sse / (gap @ gap)),
+            "units": len(rows.units.names),
+            "clusters": len(clusters.names),
+        },
         raw=fit,
     )
 
@@ -244,7 +383,8 @@ def contrasts(
     inference: str | Sequence[str] = ("CR2", "wild"),
     **options: Any,
 ) -> Fit:
-    """Compare groups of units: each with a reference group, or each with all other units.
+    """Compare groups of units: each with a reference group, or each with all other
+    units.
 
     Parameters
     ----------
@@ -259,21 +399,47 @@ def contrasts(
     labels = units.column(group).astype(str)
     groups = [name for name in sorted(labels.unique()) if name != reference]
     if len(set(labels)) < 2 or (reference is not None and reference not in set(labels)):
-        raise EstimateError(f"groups {', '.join(groups)}", f"two, {reference or 'one'} among them", "name others")
+        raise EstimateError(
+            f"groups {', '.join(groups)}",
+            f"two, {reference or 'one'} among them",
+            "name others",
+        )
     if set(groups) & set(data):
-        raise EstimateError(f"a column named as a group of {group}", "other names", "rename the column or the group")
-    data = units.data.assign(**{name: (labels == name).astype(float) for name in groups})
+        raise EstimateError(
+            f"a column named as a group of {group}",
+            "other names",
+            "rename the column or the group",
+        )
+    data = units.data.assign(
+        **{name: (labels == name).astype(float) for name in groups}
+    )
     kinds = [inference] if isinstance(inference, str) else list(inference)
     sets = [[name] for name in groups] if reference is None else [groups]
-    fits = [ols(data=data, y=y, x=[*names, *controls], unit=unit, inference=kinds, **options) for names in sets]
+    fits = [
+        ols(
+            data=data, y=y, x=[*names, *controls], unit=unit, inference=kinds, **options
+        )
+        for names in sets
+    ]
 
     def rows(level: float) -> pd.DataFrame:
         found = pd.concat([fit.rows(level) for fit in fits])
         found = found[found["term"].isin(groups)]
-        return found.sort_values("inference", key=lambda c: c.map(kinds.index), kind="stable", ignore_index=True)
+        return found.sort_values(
+            "inference",
+            key=lambda c: c.map(kinds.index),
+            kind="stable",
+            ignore_index=True,
+        )
 
     against = "all others" if reference is None else reference
-    return Fit(f"{y}: groups against {against}", rows, fits[0].nobs, notes={"groups": len(set(labels))}, raw=fits)
+    return Fit(
+        f"{y}: groups against {against}",
+        rows,
+        fits[0].nobs,
+        notes={"groups": len(set(labels))},
+        raw=fits,
+    )
 
 
 @told("beta-convergence")
@@ -287,12 +453,14 @@ def beta_convergence(
     end: int | None = None,
     **options: Any,
 ) -> Fit:
-    """Regress mean yearly growth on the ``initial`` level; ``tables["speed"]`` holds speed and half-life.
+    """Regress mean yearly growth on the ``initial`` level; ``tables["speed"]`` holds
+    speed and half-life.
 
     Parameters
     ----------
     formula : str
-        ``np.log(income) ~ schooling``: the level in logs, and controls at the first date. Or ``y`` and ``x``.
+        ``np.log(income) ~ schooling``: the level in logs, and controls at the first
+        date. Or ``y`` and ``x``.
     data, unit, time, **options
         As for ``ols``; inference is HC3 by default.
     start, end : int, optional
@@ -300,35 +468,65 @@ def beta_convergence(
     """
     rows = table(formula, data, unit, time)
     if rows.effects:
-        raise EstimateError("fixed effects in a cross-section", "controls", f"write C({rows.effects[0]})")
+        raise EstimateError(
+            "fixed effects in a cross-section",
+            "controls",
+            f"write C({rows.effects[0]})",
+        )
     if {"growth", "initial"} & set().union(*rows.variables.values()):
-        raise EstimateError("a control named growth or initial", "another name", "rename it")
-    first, last = (rows.dates.names[0] if start is None else start), (rows.dates.names[-1] if end is None else end)
+        raise EstimateError(
+            "a control named growth or initial", "another name", "rename it"
+        )
+    first = rows.dates.names[0] if start is None else start
+    last = rows.dates.names[-1] if end is None else end
     levels = rows.y.groupby([rows.unit, rows.time]).first().unstack()
     if not last > first or not {first, last} <= set(levels):
-        raise EstimateError(f"dates {first} and {last}", "two dates of the data, in order", "set start and end")
-    lost, years = levels.index[levels[[first, last]].isna().any(axis=1)], float(last - first)
+        raise EstimateError(
+            f"dates {first} and {last}",
+            "two dates of the data, in order",
+            "set start and end",
+        )
+    lost = levels.index[levels[[first, last]].isna().any(axis=1)]
+    years = float(last - first)
     if len(lost):
-        raise EstimateError(f"{len(lost)} units without both dates, first {lost[0]}", "both", "leave them out")
+        raise EstimateError(
+            f"{len(lost)} units without both dates, first {lost[0]}",
+            "both",
+            "leave them out",
+        )
     at = rows.time == first
     cross = rows.data[at].set_axis(rows.unit[at]).assign(initial=levels[first])
     cross["growth"] = (levels[last] - levels[first]) / years
     right = formula.partition("~")[2] or "1"
     fit = ols(f"growth ~ initial + {right}", cross, unit=rows.unit_name, **options)
-    slope, ends = float(fit.params["initial"]), fit.conf_int().to_dict("index")["initial"]
+    slope = float(fit.params["initial"])
+    ends = fit.conf_int().to_dict("index")["initial"]
     speed = speed_bounds(ends["lower"], ends["upper"], years)
-    life, rate = half_life_bounds(speed), speed_from_slope(slope, years)
-    X = pd.DataFrame(fit.raw.X, columns=list(fit.params.index)).drop(columns=["Intercept", "initial"])
+    life = half_life_bounds(speed)
+    rate = speed_from_slope(slope, years)
+    X = pd.DataFrame(fit.raw.X, columns=list(fit.params.index)).drop(
+        columns=["Intercept", "initial"]
+    )
     direct = fit_speed(fit.raw.y, cross["initial"].to_numpy(), years, X.to_numpy())
     half = np.log(2) / rate if rate > 0 else np.nan
     lines = {
         "speed": [rate, np.nan, speed.low, speed.high],
         "half-life": [half, np.nan, life.low, life.high],
-        "speed by nonlinear least squares": [direct.lam, direct.std_error, np.nan, np.nan],
+        "speed by nonlinear least squares": [
+            direct.lam,
+            direct.std_error,
+            np.nan,
+            np.nan,
+        ],
     }
     speeds = pd.DataFrame(lines, ["estimate", "std_error", "conf_low", "conf_high"]).T
     notes = {"speed": rate, "half-life": half, "years": f"{first} to {last}"}
-    return replace(fit, title="Beta convergence", notes={**notes, **fit.notes}, tables={"speed": speeds})
+    return replace(
+        fit,
+        title="Beta convergence",
+        notes={**notes, **fit.notes},
+        tables={"speed": speeds},
+    )
 
 
 @told("specification-curve")
@@ -347,7 +545,8 @@ def specification_curve(
     draws: int = 999,
     seed: int = 0,
 ) -> Fit:
-    """Fit every combination of outcomes, controls and samples, CR1 by unit; ``tables["joint"]`` tests the whole curve.
+    """Fit every combination of outcomes, controls and samples, CR1 by unit;
+    ``tables["joint"]`` tests the whole curve.
 
     Parameters
     ----------
@@ -358,33 +557,65 @@ def specification_curve(
     data, unit, time, effects
         As for ``ols``, effects as columns; one row a unit, or a balanced panel.
     sign, strata, draws, seed : optional
-        Predicted sign, 1 or -1; paths of the treatment are permuted over units, inside strata.
+        Predicted sign, 1 or -1; paths of the treatment are permuted over units, inside
+        strata.
     """
-    outcomes, rng = [y] if isinstance(y, str) else list(y), np.random.default_rng(seed)
+    outcomes = [y] if isinstance(y, str) else list(y)
+    rng = np.random.default_rng(seed)
     cases = list(product(outcomes, controls, (samples or {"all": ""}).items()))
     whole = table(f"`{treatment}` ~ 1", data, unit, time)
-    paths, labels = whole.balanced(whole.y), np.zeros(len(whole.units.names), dtype=int)
+    paths = whole.balanced(whole.y)
+    labels = np.zeros(len(whole.units.names), dtype=int)
     if strata is not None:
         first = np.unique(whole.unit, return_index=True)[1]
-        labels = np.unique(whole.column(strata).astype(str).to_numpy()[first], return_inverse=True)[1]
+        labels = np.unique(
+            whole.column(strata).astype(str).to_numpy()[first], return_inverse=True
+        )[1]
     keys = rng.random((draws, len(labels)))
-    drawn = paths[[np.arange(len(labels)), *(curve.permutation_from_keys(key, labels) for key in keys)]]
+    drawn = paths[
+        [
+            np.arange(len(labels)),
+            *(curve.permutation_from_keys(key, labels) for key in keys),
+        ]
+    ]
     found = []
     for outcome, names, (_, query) in cases:
-        formula = f"`{outcome}` ~ {' + '.join(f'`{name}`' for name in [*names, treatment])}"
+        formula = (
+            f"`{outcome}` ~ {' + '.join(f'`{name}`' for name in [*names, treatment])}"
+        )
         rows = table(formula, data.query(query) if query else data, unit, time)
-        shown = [pd.get_dummies(rows.column(name).astype(str), dtype=float).iloc[:, 1:] for name in effects]
+        shown = [
+            pd.get_dummies(rows.column(name).astype(str), dtype=float).iloc[:, 1:]
+            for name in effects
+        ]
         Z = np.column_stack([rows.X.drop(columns=treatment), *shown])
-        d = drawn[:, np.searchsorted(whole.units.names, rows.unit), np.searchsorted(whole.dates.names, rows.time)].T
+        d = drawn[
+            :,
+            np.searchsorted(whole.units.names, rows.unit),
+            np.searchsorted(whole.dates.names, rows.time),
+        ].T
         found.append(curve.slopes_by_draw(rows.y.to_numpy(), d, Z, rows.units.codes))
     estimates, errors, df = (np.array(part) for part in zip(*found, strict=True))
-    sums = dict(zip(curve.SUMMARIES, curve.curve_summaries(estimates, estimates / errors, df, sign), strict=True))
-    tests = {n: curve.joint_test(line[0], line[1:], 1 if "share" in n else sign) for n, line in sums.items()}
-    names = [" | ".join([a, " + ".join(b) or "no controls", c]) for a, b, (c, _) in cases]
+    sums = dict(
+        zip(
+            curve.SUMMARIES,
+            curve.curve_summaries(estimates, estimates / errors, df, sign),
+            strict=True,
+        )
+    )
+    tests = {
+        n: curve.joint_test(line[0], line[1:], 1 if "share" in n else sign)
+        for n, line in sums.items()
+    }
+    names = [
+        " | ".join([a, " + ".join(b) or "no controls", c]) for a, b, (c, _) in cases
+    ]
     return Fit(
         "Specification curve",
         t_rows(names, estimates[:, 0], errors[:, 0], "CR1", df),
         len(whole.y),
-        notes={f"joint p, {n.replace('_', ' ')}": test.p_value for n, test in tests.items()},
+        notes={
+            f"joint p, {n.replace('_', ' ')}": test.p_value for n, test in tests.items()
+        },
         tables={"joint": pd.DataFrame(list(tests.values()), index=list(tests))},
     )

@@ -16,30 +16,70 @@ from evenfield.study.errors import EstimateError, nearest
 
 Rows = Callable[[float], pd.DataFrame]
 NO_BREAK = "\N{NO-BREAK SPACE}"
-NUMBERS = ["estimate", "std_error", "statistic", "df", "p_value", "conf_low", "conf_high"]
+NUMBERS = [
+    "estimate",
+    "std_error",
+    "statistic",
+    "df",
+    "p_value",
+    "conf_low",
+    "conf_high",
+]
 
 
-def chosen(what: str, name: Any, known: Iterable[Any], remedy: str = "choose one") -> None:
+def chosen(
+    what: str, name: Any, known: Iterable[Any], remedy: str = "choose one"
+) -> None:
     """Refuse a name that is none of those that there are."""
     known = list(dict.fromkeys(known))
     if name not in known:
         names = list(map(str, known))
-        raise EstimateError(f"no {what} {name!r}", f"one of {', '.join(names)}", nearest(str(name), names, remedy))
+        raise EstimateError(
+            f"no {what} {name!r}",
+            f"one of {', '.join(names)}",
+            nearest(str(name), names, remedy),
+        )
 
 
 def t_rows(
-    names: Sequence[str], estimates: Any, std_errors: Any, inference: str, df: Any = np.inf, **others: Any
+    names: Sequence[str],
+    estimates: Any,
+    std_errors: Any,
+    inference: str,
+    df: Any = np.inf,
+    **others: Any,
 ) -> Rows:
-    """Return tidy rows by Student's t, the normal law for infinite df; ``others`` are columns in place of its own."""
-    estimate, spread = np.asarray(estimates, dtype=float), np.asarray(std_errors, dtype=float)
-    ratio = np.divide(estimate, spread, out=np.full_like(estimate, np.nan), where=spread > 0)
+    """Return tidy rows by Student's t, the normal law for infinite df; ``others`` are
+    columns in place of its own.
+    """
+    estimate = np.asarray(estimates, dtype=float)
+    spread = np.asarray(std_errors, dtype=float)
+    ratio = np.divide(
+        estimate, spread, out=np.full_like(estimate, np.nan), where=spread > 0
+    )
 
     def rows(level: float) -> pd.DataFrame:
         half = stdtrit(df, 0.5 + level / 2) * spread
-        columns = [estimate, spread, ratio, np.broadcast_to(df, ratio.shape), 2 * stdtr(df, -np.abs(ratio))]
-        numbers = dict(zip(NUMBERS, [*columns, estimate - half, estimate + half], strict=True))
+        columns = [
+            estimate,
+            spread,
+            ratio,
+            np.broadcast_to(df, ratio.shape),
+            2 * stdtr(df, -np.abs(ratio)),
+        ]
+        numbers = dict(
+            zip(NUMBERS, [*columns, estimate - half, estimate + half], strict=True)
+        )
         law = "t" if np.ndim(df) else "normal" if np.isinf(df) else f"t({df:g})"
-        return pd.DataFrame({"term": list(names), "inference": inference, **numbers, "law": law, **others})
+        return pd.DataFrame(
+            {
+                "term": list(names),
+                "inference": inference,
+                **numbers,
+                "law": law,
+                **others,
+            }
+        )
 
     return rows
 
@@ -56,17 +96,27 @@ class Text(str):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Fit:
-    """What an estimator found; the first inference is the one of ``params`` to ``conf_int``."""
+    """What an estimator found; the first inference is the one of ``params`` to
+    ``conf_int``.
+    """
 
     title: str  # estimator
     rows: Rows  # tidy rows at a confidence level
-    nobs: int  # observations, and the log-likelihood of ``n_params`` parameters; NaN where there is none
+    # observations, and the log-likelihood of ``n_params`` parameters; NaN where there
+    # is none
+    nobs: int
     loglik: float = np.nan
     n_params: int = 0
-    resids: pd.Series[float] = field(default_factory=lambda: pd.Series(dtype=float))  # in the user's order, or empty
+    resids: pd.Series[float] = field(
+        default_factory=lambda: pd.Series(dtype=float)
+    )  # in the user's order, or empty
     fitted: pd.Series[float] = field(default_factory=lambda: pd.Series(dtype=float))
-    covariance: Callable[[str], pd.DataFrame] = lambda _: pd.DataFrame()  # of the parameters by inference, or empty
-    notes: Mapping[str, Any] = field(default_factory=dict)  # numbers of the whole fit, and further tables, by name
+    covariance: Callable[[str], pd.DataFrame] = lambda _: (
+        pd.DataFrame()
+    )  # of the parameters by inference, or empty
+    notes: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # numbers of the whole fit, and further tables, by name
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     raw: Any = None  # what the numerics returned
 
@@ -75,7 +125,9 @@ class Fit:
 
     def _main(self, level: float = 0.95) -> pd.DataFrame:
         rows = self.rows(level)
-        return pd.DataFrame(rows[rows["inference"] == rows["inference"].iloc[0]].set_index("term"))
+        return pd.DataFrame(
+            rows[rows["inference"] == rows["inference"].iloc[0]].set_index("term")
+        )
 
     @property
     def params(self) -> pd.Series[float]:
@@ -104,7 +156,9 @@ class Fit:
 
     def conf_int(self, level: float = 0.95) -> pd.DataFrame:
         """Return intervals by name, columns ``lower`` and ``upper``."""
-        return self._main(level)[["conf_low", "conf_high"]].set_axis(["lower", "upper"], axis=1)
+        return self._main(level)[["conf_low", "conf_high"]].set_axis(
+            ["lower", "upper"], axis=1
+        )
 
     @property
     def aic(self) -> float:
@@ -118,11 +172,15 @@ class Fit:
 
     def to_frame(self, level: float = 0.95) -> pd.DataFrame:
         """Return tidy rows, one for each parameter and inference."""
-        return pd.DataFrame(self.rows(level)).assign(level=level, nobs=self.nobs, model=self.title)
+        return pd.DataFrame(self.rows(level)).assign(
+            level=level, nobs=self.nobs, model=self.title
+        )
 
     def vcov(self, inference: str) -> Fit:
         """Return the same fit with one of its inferences in front."""
-        chosen("inference", inference, self.rows(0.95)["inference"], "name it when fitting")
+        chosen(
+            "inference", inference, self.rows(0.95)["inference"], "name it when fitting"
+        )
 
         def rows(level: float) -> pd.DataFrame:
             found = self.rows(level)
@@ -133,19 +191,44 @@ class Fit:
 
     @property
     def summary(self) -> Text:
-        """One screen: what was fitted, a line for each parameter, the numbers of the whole fit."""
+        """One screen: what was fitted, a line for each parameter, the numbers of the
+        whole fit.
+        """
         rows = self.rows(0.95)
         wide = rows["inference"].nunique() > 1
-        shown = rows[(["term", "inference"] if wide else ["term"]) + NUMBERS[:3] + NUMBERS[4:]]
-        body = shown.head(30).to_string(index=False, float_format=lambda v: f"{v:.4g}", na_rep="")
-        more = [f"... {len(shown) - 30} more rows in to_frame()"] if len(shown) > 30 else []
+        shown = rows[
+            (["term", "inference"] if wide else ["term"]) + NUMBERS[:3] + NUMBERS[4:]
+        ]
+        body = shown.head(30).to_string(
+            index=False, float_format=lambda v: f"{v:.4g}", na_rep=""
+        )
+        more = (
+            [f"... {len(shown) - 30} more rows in to_frame()"]
+            if len(shown) > 30
+            else []
+        )
         kinds = rows.groupby("inference", sort=False)["law"].unique()
-        laws = "; ".join(f"{kind}, {law[0] if len(law) == 1 else law[0].split('(')[0]}" for kind, law in kinds.items())
-        whole = {"N": self.nobs, "log-likelihood": self.loglik, "AIC": self.aic, "BIC": self.bic, **self.notes}
-        told = [f"{name}: {_short(value)}" for name, value in whole.items() if _short(value)]
+        laws = "; ".join(
+            f"{kind}, {law[0] if len(law) == 1 else law[0].split('(')[0]}"
+            for kind, law in kinds.items()
+        )
+        whole = {
+            "N": self.nobs,
+            "log-likelihood": self.loglik,
+            "AIC": self.aic,
+            "BIC": self.bic,
+            **self.notes,
+        }
+        told = [
+            f"{name}: {_short(value)}" for name, value in whole.items() if _short(value)
+        ]
         parts = "   ".join(part.replace(" ", NO_BREAK) for part in told)
         foot = wrap(parts, 100, break_long_words=False, break_on_hyphens=False)
-        return Text("\n".join([self.title, "", body, *more, "", *foot, f"inference: {laws}"]).replace(NO_BREAK, " "))
+        return Text(
+            "\n".join(
+                [self.title, "", body, *more, "", *foot, f"inference: {laws}"]
+            ).replace(NO_BREAK, " ")
+        )
 
     def __str__(self) -> str:
         return str(self.summary)
@@ -153,8 +236,10 @@ class Fit:
     __repr__ = __str__
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw the estimates with their intervals and return the axes (needs matplotlib)."""
-        from evenfield.front.figure import draw  # noqa: PLC0415 - a picture is the only thing that needs matplotlib
+        """Draw the estimates with their intervals and return the axes (needs
+        matplotlib).
+        """
+        from evenfield.api.figure import draw
 
         return draw(self, ax)
 
@@ -162,7 +247,13 @@ class Fit:
 def _short(value: Any) -> str:
     if not isinstance(value, float):
         return str(value)
-    return "" if np.isnan(value) else f"{value:.4f}" if 1e-3 <= abs(value) < 1e5 else f"{value:.4g}"
+    return (
+        ""
+        if np.isnan(value)
+        else f"{value:.4f}"
+        if 1e-3 <= abs(value) < 1e5
+        else f"{value:.4g}"
+    )
 
 
 STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
@@ -177,7 +268,9 @@ class Comparison:
     def markdown(self) -> str:
         """Return a Markdown table."""
         head, *body = self._cells(r"\|*_")
-        return "\n".join(f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *body])
+        return "\n".join(
+            f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *body]
+        )
 
     def latex(self) -> str:
         """Return a LaTeX tabular."""
@@ -192,14 +285,18 @@ class Comparison:
 
     def typst(self) -> str:
         """Return a Typst table."""
-        lines = ",\n".join(", ".join(f"[{cell}]" for cell in line) for line in self._cells(r"\*_#$[]<>@`~"))
+        lines = ",\n".join(
+            ", ".join(f"[{cell}]" for cell in line)
+            for line in self._cells(r"\*_#$[]<>@`~")
+        )
         return f"#table(columns: {self.frame.shape[1] + 1},\n{lines},\n)"
 
     def word(self, path: Any) -> None:
         """Write a Word document (needs python-docx)."""
-        from docx import Document  # noqa: PLC0415 - Word is the only thing that needs it
+        from docx import Document
 
-        document, lines = Document(), self._cells()
+        document = Document()
+        lines = self._cells()
         made = document.add_table(len(lines), len(lines[0]), style="Light List")
         for row, line in zip(made.rows, lines, strict=True):
             for cell, text in zip(row.cells, line, strict=True):
@@ -216,8 +313,11 @@ class Comparison:
     _repr_html_ = html
 
 
-def compare(fits: Sequence[Fit] | Mapping[str, Fit], *, digits: int = 3, stars: bool = True) -> Comparison:
-    """Put fits side by side, for ``markdown()``, ``latex()``, ``html()``, ``typst()``, ``word(path)``, or ``frame``.
+def compare(
+    fits: Sequence[Fit] | Mapping[str, Fit], *, digits: int = 3, stars: bool = True
+) -> Comparison:
+    """Put fits side by side, for ``markdown()``, ``latex()``, ``html()``, ``typst()``,
+    ``word(path)``, or ``frame``.
 
     Parameters
     ----------
@@ -226,13 +326,21 @@ def compare(fits: Sequence[Fit] | Mapping[str, Fit], *, digits: int = 3, stars: 
     digits, stars : int, bool
         Digits after the point; whether to mark p below 0.1, 0.05 and 0.01.
     """
-    named = dict(fits) if isinstance(fits, Mapping) else {f"({i})": fit for i, fit in enumerate(fits, 1)}
+    named = (
+        dict(fits)
+        if isinstance(fits, Mapping)
+        else {f"({i})": fit for i, fit in enumerate(fits, 1)}
+    )
     if not named:
         raise EstimateError("no fits", "at least one", "give a list of fits")
-    terms = list(dict.fromkeys(name for fit in named.values() for name in fit.params.index))
+    terms = list(
+        dict.fromkeys(name for fit in named.values() for name in fit.params.index)
+    )
     columns = {name: _column(fit, terms, digits, stars) for name, fit in named.items()}
     foot = ["N", "log-likelihood", "AIC", "BIC", "inference"]
-    frame = pd.DataFrame(columns, index=[line for term in terms for line in (term, "")] + foot)
+    frame = pd.DataFrame(
+        columns, index=[line for term in terms for line in (term, "")] + foot
+    )
     return Comparison(frame[(frame != "").any(axis=1) | (frame.index == "")])
 
 
@@ -242,8 +350,16 @@ def _column(fit: Fit, terms: Sequence[str], digits: int, stars: bool) -> list[st
         if term not in fit.params.index:
             cells += ["", ""]
             continue
-        value, error, p = (float(column[term]) for column in (fit.params, fit.std_errors, fit.pvalues))
+        value, error, p = (
+            float(column[term]) for column in (fit.params, fit.std_errors, fit.pvalues)
+        )
         mark = next((text for bound, text in STARS if p < bound), "") if stars else ""
-        cells += [f"{value:.{digits}f}{mark}", f"({error:.{digits}f})" if np.isfinite(error) else ""]
-    whole = [f"{v:.{digits}f}" if np.isfinite(v) else "" for v in (fit.loglik, fit.aic, fit.bic)]
+        cells += [
+            f"{value:.{digits}f}{mark}",
+            f"({error:.{digits}f})" if np.isfinite(error) else "",
+        ]
+    whole = [
+        f"{v:.{digits}f}" if np.isfinite(v) else ""
+        for v in (fit.loglik, fit.aic, fit.bic)
+    ]
     return [*cells, str(fit.nobs), *whole, str(fit.to_frame()["inference"].iloc[0])]

@@ -9,7 +9,9 @@ MOST_TICKS = 40
 
 
 def draw(fit: Any, ax: Any = None) -> Any:
-    """Draw lines over time where a fit has them, else estimates with their intervals; return the axes."""
+    """Draw lines over time where a fit has them, else estimates with their intervals;
+    return the axes.
+    """
     ax = plt.subplots(layout="constrained")[1] if ax is None else ax
     if "over time" in fit.tables:
         for name, column in fit.tables["over time"].items():
@@ -17,7 +19,8 @@ def draw(fit: Any, ax: Any = None) -> Any:
         if len(ax.lines) <= MOST_TICKS // 4:
             ax.legend(frameon=False)
     else:
-        ends, at = fit.conf_int(), np.arange(len(fit.params))
+        ends = fit.conf_int()
+        at = np.arange(len(fit.params))
         ax.hlines(at, ends["lower"], ends["upper"])
         ax.plot(fit.params, at, "o")
         ax.axvline(0, color="0.7", zorder=0)

@@ -8,17 +8,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.front.data import Table, table, told, weights
-from evenfield.front.results import Fit, Rows, chosen, t_rows
+from evenfield.api.data import Table, table, told, weights
+from evenfield.api.results import Fit, Rows, chosen, t_rows
 from evenfield.numerics import logt
 from evenfield.numerics import markov as chains
-from evenfield.numerics.clubs import adopt_divergent, find_clubs, group_tests, merge_clubs
+from evenfield.numerics.clubs import (
+    adopt_divergent,
+    find_clubs,
+    group_tests,
+    merge_clubs,
+)
 from evenfield.numerics.convergence import half_life
 from evenfield.numerics.dynamic_panel import gmm
 from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
 from evenfield.numerics.dynamic_panel.within import half_panel_root
 from evenfield.numerics.hp_filter import hp_trend
-from evenfield.numerics.inequality import atkinson, decompose_theil, gini, redrawn_theil, theil
+from evenfield.numerics.inequality import (
+    atkinson,
+    decompose_theil,
+    gini,
+    redrawn_theil,
+    theil,
+)
 from evenfield.study.errors import EstimateError
 
 ROOTS: dict[str, Callable[[np.ndarray], Any]] = {
@@ -26,14 +37,21 @@ ROOTS: dict[str, Callable[[np.ndarray], Any]] = {
     "half_panel_jackknife": half_panel_root,
     "anderson_hsiao": gmm.anderson_hsiao_root,
 }
-THEIL, MEASURES = ("theil_t", "theil_l"), {"gini": gini, "atkinson": atkinson}
+THEIL = ("theil_t", "theil_l")
+MEASURES = {"gini": gini, "atkinson": atkinson}
 
 
 @told("dynamic-fixed-effects")
 def dynamic_fe(
-    data: pd.DataFrame, y: str, *, unit: str | None = None, time: str | None = None, method: str = "bias_corrected"
+    data: pd.DataFrame,
+    y: str,
+    *,
+    unit: str | None = None,
+    time: str | None = None,
+    method: str = "bias_corrected",
 ) -> Fit:
-    """Fit y_it = ``rho`` y_i,t-1 + unit and year effects without the bias of these, and ``speed`` = -ln(rho).
+    """Fit y_it = ``rho`` y_i,t-1 + unit and year effects without the bias of these, and
+    ``speed`` = -ln(rho).
 
     Parameters
     ----------
@@ -47,13 +65,28 @@ def dynamic_fe(
     chosen("method", method, ROOTS)
     rows = table(f"{y} ~ 1", data, unit, time)
     found = ROOTS[method](rows.balanced(rows.y))
-    rho, error = found.rho, found.std_error
+    rho = found.rho
+    error = found.std_error
     speed, speed_error = (-np.log(rho), error / rho) if rho > 0 else (np.nan, np.nan)
-    notes = {"units": found.n_units, "transitions": found.n_periods, "half-life": half_life(float(speed))}
+    notes = {
+        "units": found.n_units,
+        "transitions": found.n_periods,
+        "half-life": half_life(float(speed)),
+    }
     if method == "bias_corrected":
-        notes |= {"uncorrected rho": found.fixed_effects, "root found": not found.no_root}
-    title, nobs = f"Dynamic panel, {method.replace('_', ' ')}", found.n_units * found.n_periods
-    lines = t_rows(["rho", "speed"], [rho, speed], [error, speed_error], "clustered by unit", found.df)
+        notes |= {
+            "uncorrected rho": found.fixed_effects,
+            "root found": not found.no_root,
+        }
+    title = f"Dynamic panel, {method.replace('_', ' ')}"
+    nobs = found.n_units * found.n_periods
+    lines = t_rows(
+        ["rho", "speed"],
+        [rho, speed],
+        [error, speed_error],
+        "clustered by unit",
+        found.df,
+    )
     return Fit(title, lines, nobs, notes=notes, raw=found)
 
 
@@ -75,55 +108,90 @@ def dynamic_gmm(
     time_effects: bool = True,
     first_step: str = "full",
 ) -> Fit:
-    """Fit a dynamic panel by difference or system GMM; ``notes`` hold Hansen's and Sargan's test, m1 and m2.
+    """Fit a dynamic panel by difference or system GMM; ``notes`` hold Hansen's and
+    Sargan's test, m1 and m2.
 
     Parameters
     ----------
     formula, data, y, x, unit, time
         As for ``ols``; without the lags of y. The panel may be unbalanced.
     lags, equations : int, str
-        Lags of y among the regressors; difference, or system (a constant is reported then).
+        Lags of y among the regressors; difference, or system (a constant is reported
+        then).
     instruments : tuple of int
-        First and last lag of the levels of y that instrument the differences; 0 takes all there are.
+        First and last lag of the levels of y that instrument the differences; 0 takes
+        all there are.
     endogenous, predetermined : sequence of str
-        Columns of the data, or terms of the formula, whose lags from 2 or from 1 on are instruments, up to ``last_lag``
-        (0: all there are); regressors made of them do not instrument themselves.
+        Columns of the data, or terms of the formula, whose lags from 2 or from 1 on are
+        instruments, up to ``last_lag`` (0: all there are); regressors made of them do
+        not instrument themselves.
     collapse, time_effects : bool
-        Whether to have one instrument a lag, and not one a lag and date; whether dates have dummies, which in a system
-        instrument the levels alone.
+        Whether to have one instrument a lag, and not one a lag and date; whether dates
+        have dummies, which in a system instrument the levels alone.
     steps, first_step : int, str
-        1 (robust errors) or 2 (Windmeijer's errors); full, difference or identity: Roodman's h(3), h(2) and h(1).
+        1 (robust errors) or 2 (Windmeijer's errors); full, difference or identity:
+        Roodman's h(3), h(2) and h(1).
     """
     rows = table(formula, data, unit, time, keep_missing=True)
     chosen("number of steps", steps, [1, 2])
     chosen("equations", equations, ["difference", "system"])
-    system, dates = equations == "system", rows.dates.names
-    dates = np.arange(dates[0], dates[-1] + 1) if dates.dtype.kind == "i" else dates  # those that no unit has, too
+    system = equations == "system"
+    dates = rows.dates.names
+    dates = (
+        np.arange(dates[0], dates[-1] + 1) if dates.dtype.kind == "i" else dates
+    )  # those that no unit has, too
     Y = rows.grid(rows.y, dates)
     names = [str(name) for name in rows.X if name != "Intercept"]
-    instrumented = {name: first for group, first in ((endogenous, 2), (predetermined, 1)) for name in group}
+    instrumented = {
+        name: first
+        for group, first in ((endogenous, 2), (predetermined, 1))
+        for name in group
+    }
     touched = {*instrumented}.union(*(rows.variables.get(n, ()) for n in instrumented))
-    own = [gmm.NOWHERE if {n, *rows.variables[n]} & touched else gmm.EVERYWHERE for n in names]
-    paths = {name: rows.grid(rows.column(name, missing=True), dates) for name in instrumented}
-    sources = [gmm.Source(path, instrumented[name], last_lag) for name, path in paths.items()]
-    X, n_dates = rows.grid(rows.X[names], dates), Y.shape[1]
+    own = [
+        gmm.NOWHERE if {n, *rows.variables[n]} & touched else gmm.EVERYWHERE
+        for n in names
+    ]
+    paths = {
+        name: rows.grid(rows.column(name, missing=True), dates) for name in instrumented
+    }
+    sources = [
+        gmm.Source(path, instrumented[name], last_lag) for name, path in paths.items()
+    ]
+    X = rows.grid(rows.X[names], dates)
+    n_dates = Y.shape[1]
     layout = gmm.Layout.COLLAPSED if collapse else gmm.Layout.FULL
     spec = gmm.GmmSpec(lags, *instruments, gmm.Equations(equations), layout, first_step)
     if time_effects:
         first = lags + 1
-        X = np.concatenate([X, np.tile(np.eye(n_dates)[:, first:], (len(Y), 1, 1))], axis=2)
+        X = np.concatenate(
+            [X, np.tile(np.eye(n_dates)[:, first:], (len(Y), 1, 1))], axis=2
+        )
         names += [f"{dates[t]}" for t in range(first, n_dates)]
         own += [gmm.LEVELS_ONLY if system else gmm.EVERYWHERE] * (n_dates - first)
     if system:
-        X = np.concatenate([X, np.where(np.isfinite(Y), 1.0, np.nan)[..., None]], axis=2)
+        X = np.concatenate(
+            [X, np.where(np.isfinite(Y), 1.0, np.nan)[..., None]], axis=2
+        )
         names.append("Intercept")
         own.append(gmm.LEVELS_ONLY)
     found = gmm.dynamic_gmm(Y, spec, X, sources, np.array(own, dtype=int))
     names = [f"lag({rows.y.name}, {p})" for p in range(1, lags + 1)] + names
-    one = found.beta_one_step, found.std_errors_one_step, found.cov_one_step, found.serial_one_step, "robust"
+    one = (
+        found.beta_one_step,
+        found.std_errors_one_step,
+        found.cov_one_step,
+        found.serial_one_step,
+        "robust",
+    )
     two = found.beta, found.std_errors, found.cov, found.serial, "Windmeijer"
     beta, errors, cov, serial, inference = one if steps == 1 else two
-    tests = {"Hansen": found.hansen, "Sargan": found.sargan, "m1": serial[0], "m2": serial[1]}
+    tests = {
+        "Hansen": found.hansen,
+        "Sargan": found.sargan,
+        "m1": serial[0],
+        "m2": serial[1],
+    }
     notes: dict[str, Any] = {"units": found.n_units, "instruments": found.n_instruments}
     for name, test in tests.items():
         df = "" if np.isnan(test.df) else f"({test.df:.0f})"
@@ -140,19 +208,31 @@ def dynamic_gmm(
 
 
 def _trends(
-    data: pd.DataFrame, y: str, keys: tuple[str | None, str | None], smoothing: float | None, discard: float
+    data: pd.DataFrame,
+    y: str,
+    keys: tuple[str | None, str | None],
+    smoothing: float | None,
+    discard: float,
 ) -> tuple[Table, np.ndarray, np.ndarray]:
-    """Return the rows, their trends by unit and date, and the periods of the regression."""
+    """Return the rows, their trends by unit and date, and the periods of the
+    regression.
+    """
     rows = table(f"{y} ~ 1", data, *keys)
     x = rows.balanced(rows.y)
-    periods = logt.regression_periods(x.shape[1], logt.discarded_periods(x.shape[1], discard))
+    periods = logt.regression_periods(
+        x.shape[1], logt.discarded_periods(x.shape[1], discard)
+    )
     return rows, x if smoothing is None else hp_trend(x, smoothing), periods
 
 
-def _log_t_rows(names: Sequence[str], found: Sequence[tuple[float, float, float]]) -> Rows:
+def _log_t_rows(
+    names: Sequence[str], found: Sequence[tuple[float, float, float]]
+) -> Rows:
     b, errors, t = zip(*found, strict=True) if found else ((), (), ())
     p_values = [logt.one_sided_p(ratio) for ratio in t]
-    return t_rows(names, b, errors, "long-run variance", p_value=p_values, law="normal, one-sided")
+    return t_rows(
+        names, b, errors, "long-run variance", p_value=p_values, law="normal, one-sided"
+    )
 
 
 @told("log-t")
@@ -166,7 +246,8 @@ def log_t(
     discard: float = 1 / 3,
     variance: str = "fqsb",
 ) -> Fit:
-    """Test convergence by Phillips and Sul: ``log t``, with a one-sided p small against it (t below -1.65).
+    """Test convergence by Phillips and Sul: ``log t``, with a one-sided p small against
+    it (t below -1.65).
 
     Parameters
     ----------
@@ -182,9 +263,15 @@ def log_t(
     found = logt.fit_logt(H, periods, variance)
     b, error, t = (float(part[0]) for part in (found.b, found.std_error, found.t))
     notes = {"units": len(x), "speed": b / 2, "converges": t > logt.CRITICAL_VALUE}
-    tables = {"over time": pd.DataFrame({"dispersion of relative transition": H}, index=rows.dates.names)}
+    tables = {
+        "over time": pd.DataFrame(
+            {"dispersion of relative transition": H}, index=rows.dates.names
+        )
+    }
     lines = _log_t_rows(["log t"], [(b, error, t)])
-    return Fit("Log t regression", lines, len(periods), notes=notes, tables=tables, raw=found)
+    return Fit(
+        "Log t regression", lines, len(periods), notes=notes, tables=tables, raw=found
+    )
 
 
 @told("clubs")
@@ -200,29 +287,41 @@ def clubs(
     merge: str | None = "phillips_sul",
     adopt: bool = False,
 ) -> Fit:
-    """Sort units into convergence clubs, one parameter each; ``tables["members"]`` names that of each unit, 0 for none.
+    """Sort units into convergence clubs, one parameter each; ``tables["members"]``
+    names that of each unit, 0 for none.
 
     Parameters
     ----------
     data, y, unit, time, smoothing, discard, variance
         As for ``log_t``.
     merge, adopt : str, bool
-        phillips_sul or von_lyncker_thoennessen joins clubs that converge together, None leaves them; whether units of
-        no club join the one with which they converge best.
+        phillips_sul or von_lyncker_thoennessen joins clubs that converge together, None
+        leaves them; whether units of no club join the one with which they converge
+        best.
     """
     rows, x, periods = _trends(data, y, (unit, time), smoothing, discard)
-    tests, found = group_tests(x, periods, variance), find_clubs(x, periods, variance=variance)
+    tests = group_tests(x, periods, variance)
+    found = find_clubs(x, periods, variance=variance)
     found = found if merge is None else merge_clubs(tests, found, merge)
     found = adopt_divergent(tests, found) if adopt else found
     by_name = {f"club {i}": club for i, club in enumerate(found.clubs, 1)}
     paths = logt.relative_transition(x)
-    means = {name: paths[list(club.members)].mean(axis=0) for name, club in by_name.items()}
+    means = {
+        name: paths[list(club.members)].mean(axis=0) for name, club in by_name.items()
+    }
     sizes = {f"units in {name}": len(club.members) for name, club in by_name.items()}
     notes = {"units": len(x), **sizes, "none": len(found.divergent)}
     members = pd.DataFrame({"club": found.labels(len(x))}, index=rows.units.names)
-    tables = {"members": members, "over time": pd.DataFrame(means, index=rows.dates.names)}
-    lines = _log_t_rows(list(by_name), [(club.b, club.std_error, club.t) for club in found.clubs])
-    return Fit("Convergence clubs", lines, x.size, notes=notes, tables=tables, raw=found)
+    tables = {
+        "members": members,
+        "over time": pd.DataFrame(means, index=rows.dates.names),
+    }
+    lines = _log_t_rows(
+        list(by_name), [(club.b, club.std_error, club.t) for club in found.clubs]
+    )
+    return Fit(
+        "Convergence clubs", lines, x.size, notes=notes, tables=tables, raw=found
+    )
 
 
 @told("inequality")
@@ -238,7 +337,8 @@ def inequality(
     draws: int = 499,
     seed: int = 0,
 ) -> Fit:
-    """Measure inequality between units at every date: ``total``, and ``between`` and ``within`` groups.
+    """Measure inequality between units at every date: ``total``, and ``between`` and
+    ``within`` groups.
 
     Parameters
     ----------
@@ -252,27 +352,54 @@ def inequality(
         Samples of units behind the standard errors of the Theil indices.
     """
     rows = table(f"{y} ~ 1", data, unit, time)
-    chosen("measure split by groups" if groups else "measure", measure, [*THEIL, *(() if groups else MEASURES)])
-    rng, lines, errors = np.random.default_rng(seed), dict[Any, dict[str, float]](), list[float]()
+    chosen(
+        "measure split by groups" if groups else "measure",
+        measure,
+        [*THEIL, *(() if groups else MEASURES)],
+    )
+    rng = np.random.default_rng(seed)
+    lines = dict[Any, dict[str, float]]()
+    errors = list[float]()
     for date in rows.dates.names:
-        at, error = rows.time == date, np.nan
+        at = rows.time == date
+        error = np.nan
         income = rows.y[at].to_numpy()
-        people = np.ones(len(income)) if weights is None else rows.column(weights)[at].to_numpy(float)
+        people = (
+            np.ones(len(income))
+            if weights is None
+            else rows.column(weights)[at].to_numpy(float)
+        )
         if measure in MEASURES:
             lines[date] = {"total": MEASURES[measure](income, people)}
         else:
             lines[date] = {"total": theil(income, people, measure)}
-            error = redrawn_theil(income, people, rng=rng, draws=draws, measure=measure).std(ddof=1)
+            error = redrawn_theil(
+                income, people, rng=rng, draws=draws, measure=measure
+            ).std(ddof=1)
         if groups is not None:
-            codes = np.unique(rows.column(groups)[at].astype(str), return_inverse=True)[1]
+            codes = np.unique(rows.column(groups)[at].astype(str), return_inverse=True)[
+                1
+            ]
             parts = decompose_theil(income, people, codes, measure)
             lines[date] |= {"between": parts.between, "within": parts.within}
         errors += [error, *[np.nan] * (len(lines[date]) - 1)]
     wide = pd.DataFrame(lines).T
-    names = [f"{what} {date}" if len(wide) > 1 else str(what) for date in wide.index for what in wide]
-    both = t_rows(names, wide.to_numpy().ravel(), errors, "bootstrap of units", p_value=np.nan)
+    names = [
+        f"{what} {date}" if len(wide) > 1 else str(what)
+        for date in wide.index
+        for what in wide
+    ]
+    both = t_rows(
+        names, wide.to_numpy().ravel(), errors, "bootstrap of units", p_value=np.nan
+    )
     notes = {"units": len(rows.units.names), "dates": len(wide), "groups": groups or ""}
-    return Fit(f"Inequality, {measure}", both, len(rows.y), notes=notes, tables={"over time": wide})
+    return Fit(
+        f"Inequality, {measure}",
+        both,
+        len(rows.y),
+        notes=notes,
+        tables={"over time": wide},
+    )
 
 
 @told("markov")
@@ -290,16 +417,19 @@ def markov(
     draws: int = 999,
     seed: int = 0,
 ) -> Fit:
-    """Estimate a Markov chain of income classes, with weights given the neighbours' class; its matrices in ``tables``.
+    """Estimate a Markov chain of income classes, with weights given the neighbours'
+    class; its matrices in ``tables``.
 
     Parameters
     ----------
     data, y, unit, time
         As for ``dynamic_fe``; usually income relative to the mean of its date.
     w : optional
-        What ``weights`` takes, matched to the units by id: the spatial chain of Rey (2001) and its test.
+        What ``weights`` takes, matched to the units by id: the spatial chain of Rey
+        (2001) and its test.
     k, classes, step : int, str, int
-        Number of classes of equal size, pooled over dates or yearly; dates that a transition takes.
+        Number of classes of equal size, pooled over dates or yearly; dates that a
+        transition takes.
     neighbour_classes : int, optional
         Classes of the neighbours' average; k by default.
     draws, seed : int
@@ -308,13 +438,25 @@ def markov(
     rows = table(f"{y} ~ 1", data, unit, time)
     chosen("classes", classes, ["pooled", "yearly"])
     x = rows.balanced(rows.y)
-    codes = chains.classes_of(x, chains.quantile_cutoffs(x, k)) if classes == "pooled" else chains.yearly_classes(x, k)
+    codes = (
+        chains.classes_of(x, chains.quantile_cutoffs(x, k))
+        if classes == "pooled"
+        else chains.yearly_classes(x, k)
+    )
     counts = chains.transition_counts(codes, k, step).sum(axis=0)
     labels = pd.Index([str(i) for i in range(1, k + 1)])
-    P, totals = chains.transition_matrix(counts), counts.sum(axis=1, keepdims=True)
-    errors = np.sqrt(np.divide(P * (1 - P), totals, out=np.full(P.shape, np.nan), where=totals > 0))
+    P = chains.transition_matrix(counts)
+    totals = counts.sum(axis=1, keepdims=True)
+    errors = np.sqrt(
+        np.divide(P * (1 - P), totals, out=np.full(P.shape, np.nan), where=totals > 0)
+    )
     ergodic = chains.ergodic_distribution(P)
-    lines = t_rows([f"{a} to {b}" for a in labels for b in labels], P.ravel(), errors.ravel(), "multinomial")
+    lines = t_rows(
+        [f"{a} to {b}" for a in labels for b in labels],
+        P.ravel(),
+        errors.ravel(),
+        "multinomial",
+    )
     notes = {
         "mobility (Shorrocks)": float(chains.shorrocks_index(P)),
         "half-life": float(chains.mobility_half_life(P, step)),
@@ -327,15 +469,35 @@ def markov(
     }
     if w is None:
         return Fit("Markov chain", lines, int(counts.sum()), notes=notes, tables=tables)
-    net, rng = weights(w), np.random.default_rng(seed)
+    net = weights(w)
+    rng = np.random.default_rng(seed)
     odd = sorted({*rows.units.names} ^ {*net.units})
     if odd:
         side = "no weights" if odd[0] in rows.units.names else "weights but no data"
-        raise EstimateError(f"{len(odd)} units on one side only, first {odd[0]} with {side}", "one set", "match them")
+        raise EstimateError(
+            f"{len(odd)} units on one side only, first {odd[0]} with {side}",
+            "one set",
+            "match them",
+        )
     order = np.argsort(net.units)
     W = net.matrix.toarray()[np.ix_(order, order)]
-    test = chains.spatial_markov_test(x, codes, W, k=k, m=neighbour_classes or k, rng=rng, draws=draws, step=step)
-    notes |= {"Q": test.q, "Q p": test.q_p, "LR": test.lr, "LR p": test.lr_p, "df": test.df}
+    test = chains.spatial_markov_test(
+        x, codes, W, k=k, m=neighbour_classes or k, rng=rng, draws=draws, step=step
+    )
+    notes |= {
+        "Q": test.q,
+        "Q p": test.q_p,
+        "LR": test.lr,
+        "LR p": test.lr_p,
+        "df": test.df,
+    }
     for i, given in enumerate(chains.transition_matrix(test.counts), 1):
         tables[f"neighbours {i}"] = pd.DataFrame(given, labels, labels)
-    return Fit("Spatial Markov chain", lines, int(counts.sum()), notes=notes, tables=tables, raw=test)
+    return Fit(
+        "Spatial Markov chain",
+        lines,
+        int(counts.sum()),
+        notes=notes,
+        tables=tables,
+        raw=test,
+    )

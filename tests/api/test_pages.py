@@ -1,4 +1,6 @@
-"""Every example of docs/library prints what the page says, and every line of its habits runs."""
+"""Every example of docs/library prints what the page says, and every line of its habits
+runs.
+"""
 
 import contextlib
 import io
@@ -21,7 +23,9 @@ HABIT = re.compile(r"\| `([^`]+)` \|$", re.MULTILINE)
 
 
 def run(text, name="page"):
-    """Run the blocks of a page one after the other; yield what each printed and what the page says."""
+    """Run the blocks of a page one after the other; yield what each printed and what
+    the page says.
+    """
     names: dict[str, object] = {}
     for code, said in BLOCK.findall(text):
         with contextlib.redirect_stdout(io.StringIO()) as printed:
@@ -34,11 +38,17 @@ def run(text, name="page"):
 
 
 def parts(text):
-    """Words and numbers apart: the last digit of a p-value may differ between processors."""
-    return NUMBER.sub("#", text).split(), [float(number) for number in NUMBER.findall(text)]
+    """Words and numbers apart: the last digit of a p-value may differ between
+    processors.
+    """
+    return NUMBER.sub("#", text).split(), [
+        float(number) for number in NUMBER.findall(text)
+    ]
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if p.name != "arrays.md"], ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page", [p for p in PAGES if p.name != "arrays.md"], ids=lambda page: page.stem
+)
 def test_examples_print_what_the_page_says(page, monkeypatch):
     monkeypatch.chdir(ROOT)
     with warnings.catch_warnings():
@@ -46,23 +56,41 @@ def test_examples_print_what_the_page_says(page, monkeypatch):
         found = list(run(page.read_text(encoding="utf-8"), page.name))
     assert found
     for printed, said in found:
-        (words, numbers), (words_said, numbers_said) = parts(printed), parts(said)
-        assert words == words_said and numbers == pytest.approx(numbers_said, rel=2e-3, abs=1e-6), printed
+        words, numbers = parts(printed)
+        words_said, numbers_said = parts(said)
+        assert words == words_said and numbers == pytest.approx(
+            numbers_said, rel=2e-3, abs=1e-6
+        ), printed
 
 
-def test_the_example_of_arrays_runs_on_files_of_the_names_that_it_has(tmp_path, monkeypatch):
-    case, (t, n) = make_case(), make_case().y.shape
-    columns = {"output": case.y.ravel(), "capital": case.X[..., 0].ravel(), "labour": case.X[..., 1].ravel()}
-    frame = pd.DataFrame({"unit": case.units * t, "year": [i // n for i in range(n * t)], **columns})
+def test_the_example_of_arrays_runs_on_files_of_the_names_that_it_has(
+    tmp_path, monkeypatch
+):
+    case = make_case()
+    t, n = make_case().y.shape
+    columns = {
+        "output": case.y.ravel(),
+        "capital": case.X[..., 0].ravel(),
+        "labour": case.X[..., 1].ravel(),
+    }
+    frame = pd.DataFrame(
+        {"unit": case.units * t, "year": [i // n for i in range(n * t)], **columns}
+    )
     frame.sample(frac=1, random_state=1).to_csv(tmp_path / "my_panel.csv", index=False)
-    pd.DataFrame(case.matrix, case.units, case.units).to_csv(tmp_path / "my_weights.csv")
+    pd.DataFrame(case.matrix, case.units, case.units).to_csv(
+        tmp_path / "my_weights.csv"
+    )
     monkeypatch.chdir(tmp_path)
-    ((printed, _),) = run((ROOT / "docs" / "library" / "arrays.md").read_text(encoding="utf-8"))
+    ((printed, _),) = run(
+        (ROOT / "docs" / "library" / "arrays.md").read_text(encoding="utf-8")
+    )
     assert "indirect" in printed and "capital" in printed
 
 
 def test_every_public_function_has_its_page_or_line():
     text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
-    assert [name for name in evenfield.__all__[1:] if not re.search(rf"\b{name}\b", text)] == []
+    assert [
+        name for name in evenfield.__all__[1:] if not re.search(rf"\b{name}\b", text)
+    ] == []
     for name in set(re.findall(r"\bef\.(\w+)\(", text)):
         assert callable(getattr(evenfield, name)), name
