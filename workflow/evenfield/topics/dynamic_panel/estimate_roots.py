@@ -3,6 +3,7 @@ flags.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -182,9 +183,8 @@ def roots(
     makers = {"pooled": pooled, "fe": fixed_effects, "half_panel_jackknife": jackknife}
     makers |= {"anderson_hsiao": anderson_hsiao}
     makers |= {
-        f"gmm_{equations.value}": lambda eq=equations: by_gmm(eq)
-        for equations in Equations
-    }  # type: ignore[misc]
+        f"gmm_{equations.value}": partial(by_gmm, equations) for equations in Equations
+    }
     for name, make in makers.items():
         try:
             found[name] = make()
