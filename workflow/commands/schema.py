@@ -65,19 +65,25 @@ def schema() -> dict[str, Any]:
 
 
 def _plain(node: Any) -> Any:
-    """Drop the titles that pydantic adds to every key and class."""
+    """Drop the titles that pydantic adds to every key and class, and the line ends of
+    docstrings.
+    """
     if isinstance(node, list):
         return [_plain(item) for item in node]
     if not isinstance(node, Mapping):
         return node
-    made = (
-        "title" in node
-        and isinstance(node["title"], str)
-        and ("type" in node or "anyOf" in node or "enum" in node)
+    titled_by_pydantic = isinstance(node.get("title"), str) and (
+        "type" in node or "anyOf" in node or "enum" in node
     )
-    return {
-        key: _plain(item) for key, item in node.items() if not (key == "title" and made)
-    }
+    plain = {}
+    for key, item in node.items():
+        if key == "title" and titled_by_pydantic:
+            continue
+        if key == "description" and isinstance(item, str):
+            plain[key] = " ".join(item.split())
+        else:
+            plain[key] = _plain(item)
+    return plain
 
 
 def reference(root: Mapping[str, Any]) -> str:
