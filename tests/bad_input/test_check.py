@@ -301,6 +301,15 @@ def described(name, *path):
     return change
 
 
+def whole_dictionary(key, value):
+    def change(folder):
+        file = folder / "data" / "datapackage.json"
+        content = json.loads(file.read_text(encoding="utf-8"))
+        file.write_text(json.dumps({**content, key: value}), encoding="utf-8")
+
+    return change
+
+
 def outline(*path):
     def change(folder):
         file = folder / "data" / "map.geojson"
@@ -543,6 +552,14 @@ CASES = {
     "a path that is a number": (
         described("panel", "path", 3),
         "resource 'panel', path: 3 is not of type 'string'",
+    ),
+    "sources that are text": (
+        whole_dictionary("sources", ["An office"]),
+        D + "source 1: 'An office' is not of type 'object'",
+    ),
+    "no licences at all": (
+        whole_dictionary("licenses", None),
+        D + "licenses: None is not of type 'array'",
     ),
     "no schema of the panel": (
         described("panel", "schema", {}),

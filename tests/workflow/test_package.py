@@ -4,6 +4,7 @@ refused where it would not be true.
 
 import csv
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -151,6 +152,51 @@ def test_a_study_from_another_folder_brings_the_code_and_only_its_own_data(
         encoding="utf-8"
     )
     assert engine(inside, inside / "study", "--dry-run").returncode == 0
+
+
+def test_a_study_made_by_new_is_packaged(checkout, tmp_path):
+    study = tmp_path / "made"
+    panel = ["--panel", str(EXAMPLE / "data" / "panel.csv")]
+    made = call(
+        checkout, str(checkout / "workflow/commands/new.py"), str(study), *panel
+    )
+    assert made.returncode == 0, made.stderr
+    config = yaml.safe_load((study / "config.yaml").read_text(encoding="utf-8"))
+    config["estimates"] = {"sigma": config["estimates"]["sigma"]}
+    (study / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    run = engine(checkout, study, "--cores", "2")
+    assert run.returncode == 0, run.stderr[-2000:]
+    done = package(checkout, "--directory", str(study))
+    assert done.returncode == 0, done.stderr
+    inside = unpacked(study / "results" / "replication.zip", tmp_path / "unpacked")
+    readme = (inside / "README.md").read_text(encoding="utf-8")
+    assert "- panel.csv" in readme
+    assert "| `study/data/panel.csv` | panel | 3888 | yes |" in readme
+
+
+DICTIONARIES = {
+    "only tables": {},
+    "titles only": {"sources": [{"title": "Office"}], "licenses": [{"name": "CC0"}]},
+    "paths only": {"sources": [{"path": "a.org"}], "licenses": [{"path": "b.org"}]},
+    "words only": {"sources": [], "licenses": [{}], "description": "Words"},
+}
+
+
+@pytest.mark.parametrize("name", DICTIONARIES)
+def test_the_readme_needs_nothing_that_a_dictionary_may_leave_out(
+    checkout, tmp_path, name
+):
+    for part in ("data", "results"):
+        shutil.copytree(checkout / part, tmp_path / part)
+    shutil.copy(checkout / "config.yaml", tmp_path)
+    path = tmp_path / "data" / "datapackage.json"
+    tables = json.loads(path.read_text(encoding="utf-8"))["resources"]
+    for table in tables:
+        table.pop("title", None)
+    text = json.dumps({"resources": tables, **DICTIONARIES[name]})
+    path.write_text(text, encoding="utf-8")
+    done = package(checkout, "--directory", str(tmp_path))
+    assert done.returncode == 0, done.stderr
 
 
 def retitle(study):

@@ -42,6 +42,14 @@ OWN_STUDY = (
     "tests/*",
     "benchmarks/*",
 )
+SOURCE_COLUMNS = (
+    "source",
+    "citation",
+    "vintage",
+    "licence",
+    "redistribution",
+    "url_or_note",
+)
 REFERENCES = ("text/references.bib", "results/report/references.bib")
 
 
@@ -195,6 +203,16 @@ def checkout_files() -> dict[str, Path]:
     }
 
 
+def with_blanks(dictionary: dict, title: str) -> dict:
+    """Return the dictionary with blanks where it leaves out what the README prints."""
+    blank = {"name": "", "title": "", "path": ""}
+    lists = {
+        key: [{**blank, **entry} for entry in dictionary.get(key, [])]
+        for key in ("sources", "licenses", "resources")
+    }
+    return {"title": title, "description": "", **dictionary, **lists}
+
+
 def describe(
     config: dict,
     manifest: dict,
@@ -216,7 +234,9 @@ def describe(
     references = [path for path in map(Path, REFERENCES) if path.is_file()]
     sources = Path(config["data"]["package"]).with_name("sources.csv")
     found = (
-        pd.read_csv(sources, dtype=str, keep_default_na=False).to_dict("records")
+        pd.read_csv(sources, dtype=str, keep_default_na=False)
+        .reindex(columns=SOURCE_COLUMNS, fill_value="")
+        .to_dict("records")
         if sources.is_file()
         else []
     )
@@ -232,7 +252,7 @@ def describe(
     return environment.get_template("replication.md.j2").render(
         config=config,
         manifest=manifest,
-        package={"sources": [], "licenses": [], "description": "", **described},
+        package=with_blanks(described, config["study"]["title"]),
         prefix=prefix,
         data=f"{prefix}{sources.parent.as_posix()}",
         content=content,
