@@ -17,6 +17,7 @@ from evenfield.shared.contrasts.contrasts import (
     contrast_rows,
     step_down_rows,
 )
+from evenfield.shared.contrasts.places import Places
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.study.errors import EstimateError
 
@@ -196,3 +197,41 @@ def test_what_is_not_defined_says_why():
     }
     with pytest.raises(EstimateError, match=r"no row in units\.csv"):
         contrast_rows([_contrast(_table())], _units().iloc[1:], _links(), SETTINGS)
+
+
+def _step_down_by_hand(observed, draws):
+    """Romano and Wolf (2016): from the largest statistic down, compare each with the
+    largest draw among those not yet passed; no p-value below the one before.
+    """
+    order = sorted(range(len(observed)), key=lambda s: -observed[s])
+    adjusted = [0.0] * len(observed)
+    before = 0.0
+    for place, s in enumerate(order):
+        largest = [max(draw[j] for j in order[place:]) for draw in draws]
+        exceeding = sum(value >= observed[s] - 1e-9 for value in largest)
+        before = max(before, (1 + exceeding) / (1 + len(draws)))
+        adjusted[s] = before
+    return adjusted
+
+
+def test_step_down_compares_with_the_largest_of_all_outcomes_draw_by_draw():
+    table = _table(effect=0.8)
+    several = [_contrast(table, outcome=name) for name in ("y", "z")]
+    rows = step_down_rows(several, _units(), _links(), SETTINGS)
+    places = Places(_units(), _links(), 199, 7, 0.95)
+    labels = table[["cluster", "sez"]].to_numpy()
+    c = np.array([1.0, -1.0, 0.0, 0.0])
+
+    def statistic(outcome, order):
+        X = np.column_stack([labels[order], np.ones(N), table["x"]])
+        fit = fit_ols(table[outcome].to_numpy(), X)
+        return abs(c @ fit.beta) / np.sqrt(fit.sigma2 * c @ fit.bread @ c)
+
+    draw_id = f"{ROW.unit_scheme}:{ROW.sample_id}"
+    source = places.free_draws(N, draw_id).source
+    observed = [statistic(name, np.arange(N)) for name in ("y", "z")]
+    draws = [[statistic(name, order) for name in ("y", "z")] for order in source]
+    expected = _step_down_by_hand(observed, draws)
+    assert [row.p_value for row in rows] == pytest.approx(expected, rel=1e-12)
+    alone = [(1 + sum(d[s] >= observed[s] for d in draws)) / 200 for s in (0, 1)]
+    assert max(p - q for p, q in zip(expected, alone, strict=True)) > 0.05

@@ -5,8 +5,10 @@ not defined, what is refused.
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t as student
 
 from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
+from evenfield.numerics.dynamic_panel.within import half_panel_root
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.dynamic_panel.estimate import estimate
@@ -88,6 +90,35 @@ def test_least_squares_is_the_regression_on_dummies_with_clustered_errors():
         assert least_squares(levels, unit_effects) == pytest.approx(
             (rho, error), rel=CLOSED_FORM
         )
+
+
+def test_roots_have_t_intervals_with_one_degree_of_freedom_less_than_units(found):
+    for name, errors in (("pooled", False), ("fe", True)):
+        rho, std_error = least_squares(wide(), errors)
+        root = row(
+            found, spec_id="annual", period="S", estimator=name, term="log_income_lag"
+        )
+        half = student.ppf(0.975, 19) * std_error
+        assert root.df == 19
+        assert (root.conf_low, root.conf_high) == pytest.approx(
+            (rho - half, rho + half)
+        )
+        assert root.statistic == pytest.approx((rho - 1) / std_error)
+        assert root.p_value == pytest.approx(
+            2 * student.sf(abs(rho - 1) / std_error, 19)
+        )
+    jackknife = row(
+        found,
+        spec_id="annual",
+        period="S",
+        estimator="half_panel_jackknife",
+        term="log_income_lag",
+    )
+    fit = half_panel_root(wide())
+    half = student.ppf(0.975, 19) * fit.std_error
+    assert (jackknife.conf_low, jackknife.conf_high, jackknife.df) == pytest.approx(
+        (fit.rho - half, fit.rho + half, 19)
+    )
 
 
 def test_headline_row_and_its_description(found):

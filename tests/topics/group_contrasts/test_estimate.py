@@ -688,6 +688,27 @@ def test_the_planted_gap_is_found_in_each_window_also_with_its_start_held_fixed(
     assert "does not vary or is collinear" in same.warning
 
 
+def test_changes_of_a_window_are_least_squares_on_growth_per_year_between_its_ends():
+    study = balance()
+    results = estimate(study)
+    panel = study.table("panel").pivot(index="unit", columns="year")
+    gap = np.log(panel["urban"] / panel["rural"])
+    X = np.column_stack([np.ones(N), CLUSTER, SEZ])
+    for start, end in ((1990, 2000), (2001, 2010)):
+        yearly = 100 * (gap[end] - gap[start]) / (end - start)
+        beta = fit_ols(yearly, X).beta
+        found = row(
+            results, role="primary", effect_type="coef", period=f"{start}-{end}"
+        )
+        assert found.estimate == pytest.approx(beta[1] - beta[2])
+        one = {"period": f"{start}-{end}", "contrast": "", **MAIN}
+        assert row(results, term="cluster", **one).estimate == pytest.approx(beta[1])
+        level = gap.loc[:, start:end].mean(axis=1)
+        beta = fit_ols(level, X).beta
+        found = row(results, outcome="gap_level", period=f"{start}-{end}", **MAIN)
+        assert found.estimate == pytest.approx(beta[1] - beta[2])
+
+
 def test_the_planted_jump_is_found_and_marked_descriptive():
     study = programme()
     results = estimate(study)

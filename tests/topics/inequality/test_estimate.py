@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.numerics.inequality import theil
+from evenfield.numerics.inequality import redrawn_theil, revised_theil, theil
+from evenfield.numerics.random import generator_for
 from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.inequality.estimate import estimate
@@ -98,6 +99,57 @@ def test_the_change_of_theil_carries_role_hypothesis_and_smallest_effect():
         and "sampling error" in found.se_type
     )
     assert found.conf_low < found.estimate < found.conf_high
+
+
+def at_end(study, end):
+    """Return incomes and people at one end of the period, the richest last year's
+    unit first, as units are drawn.
+    """
+    wide = study.table("panel").pivot(index="unit", columns="year")
+    order = wide["log_income"][2005].sort_values(ascending=False).index
+    year = {"start": 2000, "end": 2005}[end]
+    income = np.exp(wide["log_income"].loc[order, year]).to_numpy()
+    return income, wide["population"].loc[order, year].to_numpy()
+
+
+@pytest.mark.parametrize("level", [0.95, 0.8])
+def test_intervals_hold_the_level_of_the_draws_in_the_middle(level):
+    study = make_study()
+    study.config["inference"]["conf_level"] = level
+    results = estimate(study)
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    drawn = {}
+    for end in ("start", "end"):
+        found = row(results, estimator="inequality", term="theil_l", contrast=end)
+        rng = generator_for(5, found.seed.removeprefix("5:"))
+        drawn[end] = redrawn_theil(
+            *at_end(study, end), rng=rng, draws=199, measure="theil_l"
+        )
+        assert (found.conf_low, found.conf_high) == pytest.approx(
+            tuple(np.quantile(drawn[end], tails))
+        )
+        assert found.conf_level == level
+    change = row(
+        results, estimator="inequality", term="theil_l", contrast="end - start"
+    )
+    assert (change.conf_low, change.conf_high) == pytest.approx(
+        tuple(np.quantile(drawn["end"] - drawn["start"], tails))
+    )
+    revised = row(
+        results, estimator="inequality_revised", term="theil_t", contrast="end"
+    )
+    rng = generator_for(5, revised.seed.removeprefix("5:"))
+    redrawn = revised_theil(
+        *at_end(study, "end"),
+        sd_income=0.02,
+        sd_weights=0.01,
+        rng=rng,
+        draws=199,
+        measure="theil_t",
+    )
+    assert (revised.estimate, revised.conf_low, revised.conf_high) == pytest.approx(
+        (np.median(redrawn), *np.quantile(redrawn, tails))
+    )
 
 
 def test_shares_and_series_close():

@@ -186,6 +186,28 @@ def test_deciding_row_and_what_is_described_only(found):
         )
 
 
+def test_speeds_within_groups_are_those_of_their_slopes_over_the_years_of_the_period(
+    found,
+):
+    tables = make_study().tables
+    both = tables["periods"].merge(tables["exposures"], on=["unit", "period"])
+    for period, years in (("P1", 10), ("P2", 10), ("S", 22)):
+        one = both[both["period"] == period]
+        inside = {
+            "cluster": one["own_cluster"] > 0,
+            "sez": one["own_sez"] > 0,
+            "neither": (one["own_cluster"] == 0) & (one["own_sez"] == 0),
+        }
+        for group, members in inside.items():
+            part = one[members]
+            slope = np.polyfit(
+                part["log_income_start"], part["growth_pct_per_year"], 1
+            )[0]
+            speed = -100 * np.log(1 + slope * years / 100) / years
+            within = row(found, period=period, estimator="within_group", contrast=group)
+            assert within.estimate == pytest.approx(speed)
+
+
 def test_equals_least_squares_by_hand_with_every_covariance(found):
     tables = make_study().tables
     both = tables["periods"].merge(tables["exposures"], on=["unit", "period"])

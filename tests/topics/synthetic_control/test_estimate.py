@@ -196,3 +196,16 @@ def test_a_donor_without_data_and_an_id_used_twice_are_refused():
     run({**CASE, "exclude": ["U05"]}, change=gap_at)
     with one_line(EvenfieldError, "uses an id twice"):
         run(CASE, CASE)
+
+
+def test_the_placebo_in_time_is_the_case_that_ends_before_the_real_date():
+    early = {**CASE, "fit": [1980, 1985], "effect": [1986, 1989], "placebo": None}
+    beside = row(run(effect=0.4), estimator="synthetic_control_in_time")
+    alone = row(
+        run(early, effect=0.4), estimator="synthetic_control", effect_type="coef"
+    )
+    for name in NUMBERS:
+        assert getattr(beside, name) == pytest.approx(
+            getattr(alone, name), abs=1e-9, nan_ok=True
+        ), name
+    assert (beside.contrast, beside.period) == ("mean gap 1986-1989", "1980-1989")
