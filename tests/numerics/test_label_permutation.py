@@ -121,3 +121,32 @@ def _ring() -> np.ndarray:
     for i in range(N):
         W[i, (i + 1) % N] = W[i, (i - 1) % N] = 0.5
     return W
+
+
+def test_no_p_value_is_below_one_over_the_different_patterns():
+    # One unit of 25 has the label and the largest outcome; 24 patterns, each drawn 40
+    # times, never give it back its label: (1 + 0) / (1 + 960) would claim too much.
+    y = np.arange(25.0) ** 2
+    labels = np.eye(25)[:, 24:]
+    rotations = np.array([np.roll(np.arange(25), k) for k in range(1, 25)])
+    source = np.tile(rotations, (40, 1))
+    draws = lp.LabelDraws(source, "free", np.zeros(25, dtype=int), np.ones((25, 1)))
+    found = lp.label_permutation(y, labels, np.ones((25, 1)), np.ones(1), draws)
+    assert found.distinct == 24 and found.p_value == 1 / 24
+
+
+def test_the_p_value_counts_the_data_as_one_draw_and_both_tails():
+    y, labels, controls = _data()
+    draws = lp.free_label_draws(N, 199, np.random.default_rng(1))
+    found = lp.label_permutation(y, labels, controls, np.array([1.0, -1.0]), draws)
+    extreme = sum(abs(t) >= abs(found.statistic) - 1e-9 for t in found.statistics)
+    assert 0 < extreme < 150 and found.p_value == (1 + extreme) / 200
+    mirrored = lp.label_permutation(-y, labels, controls, np.array([1.0, -1.0]), draws)
+    assert mirrored.p_value == found.p_value
+
+
+def test_labels_of_a_stratum_stay_in_it():
+    strata = np.array(["b"] * 5 + ["a"] * 7)
+    draws = lp.stratified_label_draws(strata, 50, np.random.default_rng(2))
+    assert (strata[draws.source] == strata).all()
+    assert (np.sort(draws.source, axis=1) == np.arange(12)).all()

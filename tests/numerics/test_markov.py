@@ -137,3 +137,56 @@ def test_refusals(study):
     alone = W.copy()
     alone[3] = 0
     refused("1 units have no neighbour", run, values, classes, alone)
+
+
+def test_degrees_of_freedom_count_rows_visited_and_columns_reached():
+    # Anderson and Goodman (1957), by hand: class 0 is left in three chains for two
+    # classes: 2 x 1; class 1 in two chains for three: 1 x 2; class 2 in one chain: 0.
+    counts = np.zeros((3, 3, 3))
+    counts[:, 0, :2] = 5
+    counts[:2, 1] = 4
+    counts[0, 2, 2] = 7
+    assert mk.homogeneity_df(counts) == 4
+    # A column that several rows reach counts once in each row, an empty row nowhere.
+    counts[:, 2] = 0
+    counts[:, 0, 2] = [1, 0, 0]
+    assert mk.homogeneity_df(counts) == 2 * 2 + 1 * 2
+
+
+def test_p_values_of_homogeneity_are_upper_tails_of_chi_squared():
+    counts = np.array([[[30, 10], [5, 25]], [[20, 20], [10, 20]]])
+    test = mk.homogeneity_test(counts)
+    assert test.df == 2
+    assert (test.q_p, test.lr_p) == pytest.approx(
+        (np.exp(-test.q / 2), np.exp(-test.lr / 2)), rel=CLOSED_FORM
+    )
+
+
+def test_half_life_is_the_time_in_which_the_second_root_halves():
+    life = mk.mobility_half_life(P, 5.0)
+    assert 0.7 ** (life / 5) == pytest.approx(0.5, rel=CLOSED_FORM)
+
+
+def test_a_value_on_a_cutoff_belongs_to_the_class_below():
+    assert list(mk.classes_of(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0]))) == [
+        0,
+        1,
+        2,
+    ]
+
+
+def test_neighbours_are_sorted_by_quantiles_of_all_units_and_dates():
+    values = np.arange(24.0).reshape(6, 4)
+    W = np.roll(np.eye(6), 1, axis=1)
+    lagged = W @ values
+    expected = mk.classes_of(lagged, np.quantile(lagged, [0.25, 0.5, 0.75]))
+    np.testing.assert_array_equal(mk.neighbour_classes(values, W, 4), expected)
+
+
+def test_spatial_markov_counts_the_data_as_one_draw(study):
+    # Only neighbours' classes that are alike leave no draw below the data: p = 1.
+    values, classes, _ = study
+    W = (np.ones((15, 15)) - np.eye(15)) / 14
+    same = np.repeat(values[:1], 15, axis=0) * np.linspace(1, 1.001, 15)[:, None]
+    test = run(same, classes, W, draws=9)
+    assert 0.1 <= test.q_p <= 1 and (10 * test.q_p) % 1 == pytest.approx(0)

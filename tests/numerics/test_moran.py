@@ -15,7 +15,12 @@ from spreg.diagnostics_sp import MoranRes
 from statsmodels.stats.multitest import multipletests
 
 from evenfield.numerics import map_pairs as mp
-from evenfield.numerics.moran import cliff_ord_moments, morans_i, morans_i_test
+from evenfield.numerics.moran import (
+    cliff_ord_moments,
+    morans_i,
+    morans_i_test,
+    two_sided_p,
+)
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial_statistics import (
@@ -285,3 +290,24 @@ def test_border_errors_are_those_of_two_way_clusters():
         mp.border_pairs(np.arange(9) < 3, touching),
     )
     refused("different sides", mp.border_pairs, np.ones(9, dtype=bool), touching)
+
+
+def test_the_p_value_counts_the_data_as_one_draw_in_the_nearer_tail():
+    # Nine draws: none below, two at least as high; 2 (1 + 2) / 10, and 2 (1 + 0) / 10.
+    drawn = np.array([1.0, 2, 3, 4, 5, 6, 7, 8, 9])[:, None]
+    assert two_sided_p(drawn, np.array([8.0]))[0] == pytest.approx(0.6)
+    assert two_sided_p(drawn, np.array([10.0]))[0] == pytest.approx(0.2)
+    assert two_sided_p(drawn, np.array([0.0]))[0] == pytest.approx(0.2)
+    assert two_sided_p(drawn, np.array([5.0]))[0] == 1
+
+
+def test_the_permutation_test_is_a_loop_over_its_own_draws(lattice, values):
+    _, W = lattice
+    X = np.column_stack([np.ones(30), np.arange(30) % 5])
+    found = morans_i_test(values, W, generator_for(1, "a"), 59, X)
+    orders = np.argsort(generator_for(1, "a").random((59, 30)), axis=1)
+    e = fit_ols(values, X).u_hat
+    drawn = np.array([morans_i(fit_ols(e[order], X).u_hat, W) for order in orders])
+    above = (drawn >= found.statistic).sum()
+    below = (drawn <= found.statistic).sum()
+    assert found.p_value == min(1, 2 * (1 + min(above, below)) / 60)

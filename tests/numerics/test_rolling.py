@@ -283,3 +283,16 @@ def test_size_under_persistence():
 )
 def test_weak_sigma_of_bad_input(y, words):
     refused(words, ro.weak_sigma_test, y, generator_for(1, "w"), 9)
+
+
+def test_criteria_of_breaks_are_those_of_liu_wu_and_zidek_and_of_schwarz():
+    rng = np.random.default_rng(2)
+    y = np.repeat([0.0, 2.0], 12) + rng.normal(size=24)
+    X = np.column_stack([np.ones(24), np.arange(24.0)])
+    for m, fit in enumerate(least_squares_breaks(y, X, 2, 5)):
+        edges = [0, *(last + 1 for last in fit.last), 24]
+        ssr = sum(sm.OLS(y[a:b], X[a:b]).fit().ssr for a, b in pairwise(edges))
+        p = 2 * (m + 1) + m
+        lwz = np.log(ssr / (24 - p)) + p * 0.299 * np.log(24) ** 2.1 / 24
+        bic = np.log(ssr / 24) + p * np.log(24) / 24
+        assert (fit.ssr, fit.lwz, fit.bic) == pytest.approx((ssr, lwz, bic))

@@ -318,3 +318,44 @@ def test_evidence_of_many_outcomes():
         for fit in fits
     ]
     assert np.mean(passed) == pytest.approx(0.8, abs=0.018)
+
+
+def test_the_critical_value_is_never_below_that_of_the_test_of_a_mean():
+    # Mueller and Watson (2023): a regressor that has nothing to do with the map needs
+    # less than the unconditional test of a mean; the larger of the two holds.
+    space = spatial_components(DISTANCE, 0.3)
+    X = np.column_stack([ONE, np.random.default_rng(17).normal(size=31)])
+    x = 31 * contrast_weights(X, SLOPE)
+    hat = X @ np.linalg.inv(X.T @ X) @ X.T
+    signed = (np.eye(31) - hat) @ (np.sign(x)[:, None] * space.vectors)
+    factors = space.factors(np.abs(x) / np.sqrt(31), x[:, None] * signed)
+    conditional = brentq(
+        lambda cv: ratio_probability(factors, cv).max() - 0.05, 1, 20, xtol=1e-12
+    )
+    assert conditional < space.critical_value - 0.5
+    found = scpc_inference(fit_ols(DRAWN[0], X), SLOPE, space)
+    assert found.critical_value == space.critical_value
+    assert (
+        found.p_value
+        == ratio_probability(space.unconditional, abs(found.statistic)).max()
+    )
+    assert scpc_quantile(X, SLOPE, space, 0.05) == pytest.approx(
+        space.critical_value, rel=CLOSED_FORM
+    )
+
+
+def test_components_may_be_as_many_as_units_less_one():
+    # Without correlation the test of a mean is Student's, and all N - 1 components are
+    # the shortest interval: t(N - 1) of the sample mean.
+    distance = np.abs(np.subtract.outer(np.arange(6.0), np.arange(6.0)))
+    found = spatial_components(distance, 2e-5, most=20)
+    assert found.q == 5
+    assert found.critical_value == pytest.approx(2.5706, rel=1e-3)
+    assert spatial_components(distance, 2e-5).q == 4  # N - 2 unless asked for
+
+
+def test_more_than_twenty_components_are_used_only_when_asked_for():
+    place = np.random.default_rng(1).random((40, 2))
+    distance = np.linalg.norm(place[:, None] - place, axis=2)
+    assert spatial_components(distance, 1e-4).q == 20
+    assert spatial_components(distance, 1e-4, most=25).q == 25

@@ -233,3 +233,28 @@ def test_tests_and_exponents_written_out():
                                           (np.ones((5, 20)), "not vary")])  # fmt: skip
 def test_dependence_of_bad_input(e, words):
     refused(words, ur.cd_test, e)
+
+
+@pytest.mark.parametrize(
+    ("terms", "low", "high"), [("constant", -6.19, 2.61), ("trend", -6.42, 1.70)]
+)
+def test_ratios_are_truncated_at_the_bounds_of_pesaran(terms, low, high):
+    # Pesaran (2007), equations 34 and 35: one unit is noise, one explodes.
+    rng = np.random.default_rng(3)
+    y = walks(8, 80)
+    y[0] = rng.standard_normal(80)
+    y[1] = 1.1 ** np.arange(80) + 0.01 * rng.standard_normal(80).cumsum()
+    plain = cadf_ratios(y, 0, terms)
+    assert plain[0] < -6.5 and plain[1] > 3
+    found = cips_test(y, 0, terms, generator_for(1, "a"), 39)
+    assert (found.t_ratios[0], found.t_ratios[1]) == (low, high)
+    assert found.statistic == pytest.approx(found.t_ratios.mean())
+
+
+def test_cips_counts_the_data_as_one_draw_and_takes_the_lower_tail():
+    y = walks(5, 25)
+    found = cips_test(y, 1, "trend", generator_for(1, "a"), 99)
+    null = cips_null((5, 25), 1, "trend", generator_for(1, "a"), 99)
+    below = sum(value <= found.statistic for value in null)
+    assert found.p_value == (1 + below) / 100
+    assert found.critical_value == np.quantile(null, 0.05)

@@ -1,0 +1,181 @@
+"""Every rung of the ladder against its formula, written out or by statsmodels."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+from scipy.stats import t as student
+from statsmodels.regression.linear_model import OLS
+
+from evenfield.numerics.inference.wild_bootstrap import (
+    wild_bootstrap,
+    wild_draws,
+    wild_inference,
+)
+from evenfield.numerics.label_permutation import free_label_draws, label_permutation
+from evenfield.numerics.ladder import (
+    LadderSettings,
+    Place,
+    Section,
+    ladder,
+    permutation_rung,
+    primary_method,
+    primary_rung,
+)
+from evenfield.numerics.ols import fit_ols
+from evenfield.numerics.scpc import scpc_inference, spatial_components
+from evenfield.numerics.spatial import haversine_km
+from tolerances import CLOSED_FORM
+
+N = 16
+SETTINGS = LadderSettings(level=0.9, power=0.7, bootstrap_draws=199)
+C = np.array([1.0, -1.0, 0.0, 0.0])
+DRAWS = {"free": free_label_draws(N, 499, np.random.default_rng(2))}
+
+
+def make_section(treated=6, n=N):
+    rng = np.random.default_rng(6)
+    i = np.arange(n)
+    labels = np.column_stack([i < treated, (i > 3) & (i < 9)]) * 1.0
+    controls = np.column_stack([np.ones(n), rng.normal(size=n)])
+    y = 0.5 * labels[:, 0] + (1 + labels[:, 1]) * rng.normal(size=n)
+    return Section(
+        np.array([f"u{k:02d}" for k in i]), y, labels, controls, C[:2], treated
+    )
+
+
+def make_place(n=N, components=True, draws=DRAWS):
+    rng = np.random.default_rng(1)
+    lat = rng.uniform(30, 40, n)
+    lon = rng.uniform(100, 110, n)
+    distance = haversine_km(lat, lon)
+    bounds = {"scpc": 0.03, "scpc_06": 0.06}
+    space = {k: spatial_components(distance, v, 0.9) for k, v in bounds.items()}
+    return Place(lat, lon, space if components else {}, draws, {})
+
+
+SECTION = make_section()
+PLACE = make_place()
+FIT = OLS(SECTION.y, np.column_stack([SECTION.labels, SECTION.controls])).fit()
+WEIGHTS = FIT.model.exog @ FIT.normalized_cov_params @ C  # of each unit in the contrast
+HAT = FIT.model.exog @ FIT.normalized_cov_params @ FIT.model.exog.T
+
+
+@pytest.fixture(scope="module")
+def rungs():
+    found = ladder(SECTION, PLACE, SETTINGS, np.random.default_rng(4))
+    return {rung.method: rung for rung in found}
+
+
+def check(rung, std_error, df):
+    """Compare a rung with t inference on a standard error; level 0.9, power 0.7."""
+    estimate = C @ FIT.params
+    half = student.ppf(0.95, df) * std_error
+    assert rung.estimate == pytest.approx(estimate, rel=CLOSED_FORM)
+    assert rung.std_error == pytest.approx(std_error, rel=CLOSED_FORM)
+    assert rung.df == pytest.approx(df, rel=CLOSED_FORM)
+    assert rung.p_value == pytest.approx(
+        2 * student.sf(abs(estimate / std_error), df), rel=CLOSED_FORM
+    )
+    assert (rung.conf_low, rung.conf_high) == pytest.approx(
+        (estimate - half, estimate + half), rel=CLOSED_FORM
+    )
+    assert rung.mde == pytest.approx(half + norm.ppf(0.7) * std_error)
+
+
+def test_hc1_has_n_minus_k_degrees_of_freedom(rungs):
+    error = np.sqrt(N / (N - 4) * (WEIGHTS**2 * FIT.resid**2).sum())
+    check(rungs["hc1"], error, N - 4)
+
+
+def test_cr2_is_hc2_with_the_degrees_of_freedom_of_bell_and_mccaffrey(rungs):
+    leverage = np.diag(HAT)
+    error = np.sqrt((WEIGHTS**2 * FIT.resid**2 / (1 - leverage)).sum())
+    G = (np.eye(N) - HAT) * (WEIGHTS / np.sqrt(1 - leverage))
+    B = G.T @ G
+    check(rungs["cr2"], error, np.trace(B) ** 2 / np.trace(B @ B))
+
+
+def test_cr3_is_the_jackknife_with_the_effective_number_of_units_less_one(rungs):
+    without = []
+    for i in range(N):
+        kept = np.arange(N) != i
+        without.append(OLS(SECTION.y[kept], FIT.model.exog[kept]).fit().params @ C)
+    changes = np.array(without) - C @ FIT.params
+    error = np.sqrt((N - 1) / N * (changes**2).sum())
+    # Carter, Schnepel and Steigerwald (2017): G / (1 + squared coefficient of variation).
+    shares = WEIGHTS**2
+    effective = N / (1 + shares.var() / shares.mean() ** 2)
+    check(rungs["cr3"], error, effective - 1)
+
+
+def test_conley_weights_pairs_by_one_minus_distance_over_cutoff(rungs):
+    distance = haversine_km(PLACE.lat, PLACE.lon)
+    scores = WEIGHTS * FIT.resid
+    for km in (400, 800, 1200):
+        kernel = np.maximum(1 - distance / km, 0)
+        error = np.sqrt(N / (N - 4) * scores @ kernel @ scores)
+        check(rungs[f"conley_{km}"], error, N - 4)
+
+
+def test_scpc_rungs_allow_for_their_own_correlation_and_the_weaker_decides(rungs):
+    fit = fit_ols(SECTION.y, SECTION.X)
+    for name, bound in (("scpc", "0.03"), ("scpc_06", "0.06")):
+        found = scpc_inference(fit, C, PLACE.components[name])
+        rung = rungs[name]
+        assert (rung.p_value, rung.conf_low) == (found.p_value, found.conf_low)
+        assert rung.se_type == f"SCPC avc {bound}"
+        half = (found.conf_high - found.conf_low) / 2
+        assert rung.mde == pytest.approx(half + norm.ppf(0.7) * found.std_error)
+    assert primary_method(SECTION, PLACE) == "scpc" == next(iter(rungs))
+    assert rungs["scpc_06"].conf_high > rungs["scpc"].conf_high
+
+
+@pytest.mark.parametrize(("n", "kind"), [(12, "webb"), (13, "rademacher")])
+def test_the_wild_bootstrap_draws_webb_weights_up_to_twelve_units(n, kind):
+    section = make_section(n=n)
+    place = make_place(n, components=False, draws={})
+    found = ladder(section, place, SETTINGS, np.random.default_rng(4))
+    rung = next(rung for rung in found if rung.method == "wcr33")
+    rows = np.arange(n)
+    drawn = wild_draws(rows, kind, 199, np.random.default_rng(4))
+    fit = fit_ols(section.y, section.X)
+    expected = wild_inference(wild_bootstrap(fit, C, rows, drawn, "33"), 0.9)
+    assert (rung.p_value, rung.conf_low, rung.conf_high) == (
+        expected.p_value,
+        expected.conf_low,
+        expected.conf_high,
+    )
+    assert kind in rung.p_type
+
+
+def test_permutation_rungs_hold_the_p_value_of_their_draws_and_say_what_is_missing(
+    rungs,
+):
+    expected = label_permutation(
+        SECTION.y, SECTION.labels, SECTION.controls, C[:2], DRAWS["free"]
+    )
+    assert rungs["permutation"].p_value == expected.p_value
+    assert np.isnan(rungs["permutation"].std_error)
+    assert "no such permutation" in rungs["permutation_connected"].note
+    assert permutation_rung(SECTION, PLACE, "stratified").note.startswith("not defined")
+
+
+def test_four_treated_units_are_enough_and_three_are_permuted():
+    assert primary_rung(make_section(4), PLACE, SETTINGS).method == "scpc"
+    few = make_section(3)
+    for rung in (
+        primary_rung(few, PLACE, SETTINGS),
+        ladder(few, PLACE, SETTINGS, np.random.default_rng(4))[0],
+    ):
+        fit = OLS(few.y, few.X).fit()
+        reach = student.ppf(0.95, N - 4) + norm.ppf(0.7)
+        assert rung.method == "permutation"
+        assert rung.mde == pytest.approx(reach * fit.t_test(C).sd.item())
+
+
+def test_without_coordinates_cr3_decides_and_says_so():
+    place = make_place(components=False)
+    found = ladder(SECTION, place, SETTINGS, np.random.default_rng(4))
+    assert primary_method(SECTION, place) == "cr3" == found[0].method
+    assert "no coordinates" in found[0].note
+    assert [rung.method for rung in found].count("cr3") == 1
