@@ -599,3 +599,55 @@ def test_gmm_takes_an_unbalanced_panel_and_names_its_coefficients():
         "Intercept",
     ] and fit.nobs < N * (T - 1)
     assert {"Hansen p", "m1", "m2"} <= {name.split("(")[0] for name in fit.notes}
+
+
+@pytest.mark.parametrize(("kind", "lag"), [("predetermined", 1), ("endogenous", 2)])
+def test_gmm_instruments_predetermined_columns_from_lag_one_and_endogenous_from_two(
+    kind, lag
+):
+    # One instrument for each of two regressors, stacked over dates: Z'X has an inverse
+    # and no weighting matters. Rows are differences at t = 3..T - 1.
+    y, x = (
+        DATA.pivot(index="unit", columns="year", values=name).to_numpy()
+        for name in ("rich", "x")
+    )
+    dates = np.arange(2, T)
+    Z = np.stack([y[:, dates - 2], x[:, dates - lag]], axis=2).reshape(-1, 2)
+    change = [
+        y[:, dates - 1] - y[:, dates - 2],
+        x[:, dates] - x[:, dates - 1],
+    ]
+    X = np.stack(change, axis=2).reshape(-1, 2)
+    outcome = (y[:, dates] - y[:, dates - 1]).ravel()
+    expected = np.linalg.solve(Z.T @ X, Z.T @ outcome)
+    fit = ef.dynamic_gmm(
+        "rich ~ x",
+        DATA,
+        **{kind: ["x"]},
+        instruments=(2, 2),
+        last_lag=lag,
+        collapse=True,
+        time_effects=False,
+        **KEYS,
+    )
+    assert fit.params.to_numpy() == pytest.approx(expected, rel=1e-8)
+    assert fit.notes["instruments"] == 2
+
+
+@pytest.mark.parametrize(("start", "end"), [(2000, 2011), (2003, 2008)])
+def test_beta_convergence_takes_controls_at_the_first_date_and_growth_per_year(
+    start, end
+):
+    first, last = (
+        DATA[DATA["year"] == year].set_index("unit") for year in (start, end)
+    )
+    cross = first.assign(
+        initial=first["rich"], growth=(last["rich"] - first["rich"]) / (end - start)
+    )
+    theirs = smf.ols("growth ~ initial + z", cross).fit(cov_type="HC3")
+    ours = ef.beta_convergence("rich ~ z", DATA, start=start, end=end, **KEYS)
+    for name in ("initial", "z"):
+        assert ours.params[name] == pytest.approx(theirs.params[name])
+    assert ours.std_errors["initial"] == pytest.approx(theirs.bse["initial"])
+    speed = -np.log(1 + theirs.params["initial"] * (end - start)) / (end - start)
+    assert ours.tables["speed"].loc["speed", "estimate"] == pytest.approx(speed)
