@@ -5,7 +5,7 @@ matched by unit id.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from inspect import signature
@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 from formulaic import model_matrix
-from formulaic.errors import FormulaicError
 from scipy.sparse import csr_array, diags_array
 
+from evenfield.api.formula import Columns, Model, effect_labels, parsed
 from evenfield.api.results import Fit, chosen
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import Clusters
@@ -37,10 +37,8 @@ def told(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
 
         @wraps(function)
         def run(*args: Any, **kwargs: Any) -> R:
-            if by_formula and "y" in kwargs:
-                x = kwargs.pop("x", ())
-                names = [f"`{name}`" for name in ([x] if isinstance(x, str) else x)]
-                kwargs["formula"] = f"`{kwargs.pop('y')}` ~ {' + '.join(['1', *names])}"
+            if by_formula and not {"x", "y"}.isdisjoint(kwargs):
+                args = (_columns(args, kwargs), *args)
             try:
                 found = function(*args, **kwargs)
                 if isinstance(found, Fit):
@@ -59,6 +57,19 @@ def told(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
     return wrap
 
 
+def _columns(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Columns:
+    """Take y and x out of what an estimator is called with."""
+    if "formula" in kwargs or any(isinstance(arg, str) for arg in args):
+        raise EstimateError(
+            "a formula beside y or x", "one of them", "leave out the other"
+        )
+    if "y" not in kwargs:
+        raise EstimateError("x without y", "both", "give y='y', x=['x'], or a formula")
+    x = kwargs.pop("x", ())
+    regressors = [x] if isinstance(x, str) or not isinstance(x, Iterable) else x
+    return Columns(str(kwargs.pop("y")), tuple(map(str, regressors)))
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows of a data set sorted by unit and date, with the outcome and the regressors
@@ -70,7 +81,7 @@ class Table:
     X: pd.DataFrame
     units: Clusters  # ids as text
     dates: Clusters  # one zero for a cross-section
-    effects: tuple[str, ...]  # columns after the bar of the formula
+    effects: dict[str, tuple[str, ...]]  # columns of each effect behind the bar
     variables: dict[str, set[str]]  # columns of the data behind each regressor
     index: pd.Index[Any]  # the user's index in the order of the rows here
     place: np.ndarray  # where each row stood
@@ -107,6 +118,35 @@ class Table:
                 "drop them",
             )
         return found
+
+    def effect(self, name: str) -> np.ndarray:
+        """Return the level of each row of an effect behind the bar, codes from zero."""
+        columns = self.effects[name]
+        if columns == (self.unit_name,):
+            return self.units.codes
+        if columns == (self.time_name,):
+            return self.dates.codes
+        return effect_labels(map(self.column, columns)).to_numpy()
+
+    @property
+    def panel_effects(self) -> str | None:
+        """Say which of unit and date stand behind the bar: unit, time, two_way, or none;
+        others are refused.
+        """
+        own: dict[tuple[str | None, ...], str] = {
+            (self.unit_name,): "unit",
+            (self.time_name,): "time",
+        }
+        known = " and ".join(filter(None, (self.unit_name, self.time_name)))
+        for name, columns in self.effects.items():
+            if columns not in own:
+                raise EstimateError(
+                    f"an effect of {name} behind the bar",
+                    known or "none without unit= and time=",
+                    f"make it dummies among the regressors, C({columns[0]})",
+                )
+        kinds = sorted({own[columns] for columns in self.effects.values()})
+        return "two_way" if len(kinds) == 2 else next(iter(kinds), None)
 
     def restored(self, values: np.ndarray) -> pd.Series[float]:
         """Return one value a row in the order and with the index of the user."""
@@ -159,7 +199,7 @@ class Table:
 
 
 def table(
-    formula: str,
+    formula: str | Columns,
     data: pd.DataFrame,
     unit: str | None,
     time: str | None,
@@ -180,19 +220,23 @@ def table(
             "a DataFrame",
             "give it after the formula",
         )
-    left, _, bar = formula.partition("|")
-    effects = tuple(name.strip() for name in bar.split("+") if name.strip())
-    index, rows = (
-        data.index,
-        data.reset_index(drop=data.index.nlevels == 1 and data.index.name is None),
-    )
+    index = data.index
+    rows = _with_levels(data)
+    model = parsed(formula, rows)
+    used = [name for columns in model.effects.values() for name in columns]
     if unit is None and time is None and index.nlevels == 2:
         unit, time = (
             map(str, index.names) if all(index.names) else ("level_0", "level_1")
         )
-    for name in filter(None, (unit, time, *effects)):
+    if unit is None and time is None and index.nlevels > 2:
+        raise EstimateError(
+            f"an index of {index.nlevels} levels",
+            "unit and date among them by name",
+            "give unit= and time=",
+        )
+    for name in filter(None, (unit, time, *used)):
         chosen("column", name, rows, "name a column or level")
-    own = index if index.is_unique else range(len(index))
+    own = index.to_flat_index() if index.is_unique else range(len(index))
     codes, ids = pd.factorize(
         pd.Series(own) if unit is None else rows[unit], use_na_sentinel=False
     )
@@ -226,7 +270,7 @@ def table(
             "one row a unit and date",
             "drop one",
         )
-    y, X, variables = _matrices(left, rows, units[codes], dates[when], keep_missing)
+    y, X, variables = _matrices(model, rows, units[codes], dates[when], keep_missing)
     kept = keep_missing | np.isfinite(y.to_numpy()) & np.isfinite(X.to_numpy()).all(
         axis=1
     )
@@ -238,39 +282,63 @@ def table(
         units = units[there]
         dates = dates[seen]
     by = Clusters(units, codes), Clusters(dates, when)
-    return Table(rows, y, X, *by, effects, variables, index[order], order, unit, time)
+    return Table(
+        rows, y, X, *by, model.effects, variables, index[order], order, unit, time
+    )
+
+
+def _with_levels(data: pd.DataFrame) -> pd.DataFrame:
+    """Return the data with the levels of its index as columns, names as text."""
+    rows = data
+    if not all(isinstance(name, str) for name in rows):
+        rows = rows.set_axis([str(name) for name in rows], axis=1)
+    levels = [str(name) for name in data.index.names if name is not None]
+    for name in levels:
+        if name not in rows:
+            continue
+        level = pd.Series(data.index.get_level_values(name), data.index)
+        if not level.equals(rows[name].rename(None)):
+            raise EstimateError(
+                f"an index level and a column named {name} that differ",
+                "different names",
+                "rename one, or drop it",
+            )
+        rows = rows.drop(columns=name)
+    unnamed = data.index.nlevels == 1 and data.index.names[0] is None
+    rows = rows.reset_index(drop=unnamed)
+    twice = rows.columns[rows.columns.duplicated()]
+    if len(twice):
+        raise EstimateError(
+            f"several columns named {twice[0]}", "different names", "rename or drop"
+        )
+    return rows
 
 
 def _matrices(
-    formula: str,
+    model: Model,
     rows: pd.DataFrame,
     ids: np.ndarray,
     dates: np.ndarray,
     keep_missing: bool,
 ) -> tuple[pd.Series[float], pd.DataFrame, dict[str, set[str]]]:
     """Evaluate a formula, and refuse the first missing value that is not due to a lag."""
-    outcome, _, right = formula.partition("~")
-    y, *x = (part.strip("` ") for part in (outcome, *right.split("+")))
-    types = [
-        getattr(rows[name], "dtype", None) if name in rows else None
-        for name in {y, *x} - {"1"}
-    ]
-    if all(isinstance(kind, np.dtype) and kind.kind in "iuf" for kind in types):
+    terms = [term for term in model.right if term != "1"]
+    columns = [model.column(term, rows) for term in (model.outcome, *terms)]
+    names = [name for name in columns if name is not None]
+    if len(names) == len(columns) and all(_is_number(rows[name]) for name in names):
         # A sum of columns of numbers without a missing value, the usual case, needs no
         # parser.
-        used = {"Intercept": set(), **{name: {name} for name in x if name != "1"}}
-        values = np.array(
-            [
-                rows[y],
-                *(rows[name] if name in x else np.ones(len(rows)) for name in used),
-            ],
-            dtype=float,
-        )
+        regressors = list(dict.fromkeys(names[1:]))
+        _refuse_intercept(regressors)
+        constant = np.ones(len(rows))
+        parts = [rows[names[0]], constant, *(rows[name] for name in regressors)]
+        values = np.array(parts, dtype=float)
         if np.isfinite(values).all():
+            behind = {"Intercept": set(), **{name: {name} for name in regressors}}
             return (
-                pd.Series(values[0], name=y),
-                pd.DataFrame(values[1:].T, columns=list(used)),
-                used,
+                pd.Series(values[0], name=names[0]),
+                pd.DataFrame(values[1:].T, columns=list(behind)),
+                behind,
             )
 
     def lag(column: pd.Series[float], by: int = 1) -> pd.Series[float]:
@@ -284,21 +352,23 @@ def _matrices(
             column.index,
         )
 
+    frame = model.frame(rows)
     try:
         with np.errstate(all="ignore"):  # what comes of it is refused below
             both = model_matrix(
-                formula, rows, na_action="ignore", context={"lag": lag, "np": np}
+                f"{model.outcome} ~ {model.regressors}",
+                frame,
+                na_action="ignore",
+                context={"lag": lag, "np": np},
             )
-    except (FormulaicError, KeyError, NameError) as error:
-        found = f"the formula {formula.strip()!r} fails: {error}"
+            left, X = (
+                pd.DataFrame(part).rename(columns=str).astype(float)
+                for part in (both.lhs, both.rhs)
+            )
+    except Exception as error:  # a formula may hold any code of its user
+        found = f"the formula {model.text!r} fails: {model.named(error)}"
         known = ", ".join(map(str, rows))
         raise EstimateError(found, f"columns {known}", "correct it") from error
-    left, X = (
-        pd.DataFrame(part)
-        .rename(columns=lambda name: str(name).replace("`", ""))
-        .astype(float)
-        for part in (both.lhs, both.rhs)
-    )
     if left.shape[1] != 1:
         raise EstimateError(
             f"an outcome of {left.shape[1]} columns",
@@ -309,23 +379,45 @@ def _matrices(
         str(v)
         for part in (both.lhs, both.rhs)
         for v in part.model_spec.required_variables
-    } & set(rows)
-    checked = pd.concat([rows[sorted(needed)], left, X], axis=1)
+    } & set(frame)
+    checked = pd.concat([frame[sorted(needed)], left, X], axis=1)
     for name, column in () if keep_missing else checked.items():
-        gone = (column.isna() | column.isin([np.inf, -np.inf])).to_numpy()
-        if gone.any() and not re.search(r"\blag\(", str(name)):
-            where = f"{name} of {ids[gone][0]}" + (
-                f" in {dates[gone][0]}" if len(set(dates)) > 1 else ""
+        missing = (column.isna() | column.isin([np.inf, -np.inf])).to_numpy()
+        if missing.any() and not re.search(r"\blag\(", str(name)):
+            where = f"{model.named(name)} of {ids[missing][0]}" + (
+                f" in {dates[missing][0]}" if len(set(dates)) > 1 else ""
             )
-            found = f"{gone.sum()} values are missing or infinite, first {where}"
+            found = f"{missing.sum()} values are missing or infinite, first {where}"
             raise EstimateError(found, "a number in every row", "drop them")
     spec = both.rhs.model_spec
     used = {
-        name: {str(v) for v in spec.term_variables[term]} & set(rows)
+        name: {model.named(v) for v in spec.term_variables[term]} & set(rows)
         for term, columns in spec.term_slices.items()
         for name in X.columns[columns]
     }
-    return left.iloc[:, 0], X, used
+    _refuse_intercept([model.named(name) for name, of in used.items() if of])
+    X = X.rename(columns=model.named)
+    twice = X.columns[X.columns.duplicated()]
+    if len(twice):
+        raise EstimateError(
+            f"two regressors named {twice[0]}", "different names", "rename a column"
+        )
+    y = left.iloc[:, 0].rename(model.named(left.columns[0]))
+    return y, X, {model.named(name): of for name, of in used.items()}
+
+
+def _is_number(column: pd.Series[Any]) -> bool:
+    return isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
+
+
+def _refuse_intercept(regressors: Sequence[str]) -> None:
+    """Refuse a column that would pass for the constant."""
+    if "Intercept" in regressors:
+        raise EstimateError(
+            "a regressor named Intercept, as the constant is",
+            "another name",
+            "rename the column, or leave it out if it is the constant",
+        )
 
 
 def weights(

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.api.data import Table, table, told, weights
+from evenfield.api.formula import outcome_of
 from evenfield.api.results import Fit, Rows, chosen, t_rows
 from evenfield.numerics import logt
 from evenfield.numerics import markov as chains
@@ -63,7 +64,7 @@ def dynamic_fe(
         bias_corrected, half_panel_jackknife or anderson_hsiao.
     """
     chosen("method", method, ROOTS)
-    rows = table(f"{y} ~ 1", data, unit, time)
+    rows = table(outcome_of(y, data), data, unit, time)
     found = ROOTS[method](rows.balanced(rows.y))
     rho = found.rho
     error = found.std_error
@@ -105,7 +106,7 @@ def dynamic_gmm(
     last_lag: int = 0,
     collapse: bool = False,
     steps: int = 2,
-    time_effects: bool = True,
+    time_effects: bool | None = None,
     first_step: str = "full",
 ) -> Fit:
     """Fit a dynamic panel by difference or system GMM; ``notes`` hold Hansen's and
@@ -127,12 +128,14 @@ def dynamic_gmm(
         not instrument themselves.
     collapse, time_effects : bool
         Whether to have one instrument a lag, and not one a lag and date; whether dates
-        have dummies, which in a system instrument the levels alone.
+        have dummies, which in a system instrument the levels alone: yes by default, and
+        not with the unit alone behind the bar of the formula.
     steps, first_step : int, str
         1 (robust errors) or 2 (Windmeijer's errors); full, difference or identity:
         Roodman's h(3), h(2) and h(1).
     """
     rows = table(formula, data, unit, time, keep_missing=True)
+    time_effects = _agreed_time_effects(time_effects, rows.panel_effects)
     chosen("number of steps", steps, [1, 2])
     chosen("equations", equations, ["difference", "system"])
     system = equations == "system"
@@ -207,6 +210,28 @@ def dynamic_gmm(
     )
 
 
+def _agreed_time_effects(option: bool | None, behind_bar: str | None) -> bool:
+    """Return whether dates have dummies by the option or by the formula; unit effects
+    are differenced away in any case.
+    """
+    if behind_bar is None:
+        return option is not False
+    if behind_bar == "time":
+        raise EstimateError(
+            "time effects alone behind the bar",
+            "unit effects beside them, which the estimator always has",
+            "name the unit too, or leave out the bar",
+        )
+    by_formula = behind_bar == "two_way"
+    if option not in (None, by_formula):
+        raise EstimateError(
+            f"time_effects={option} beside {behind_bar} effects behind the bar",
+            "the same twice, or one of them",
+            "leave out the other",
+        )
+    return by_formula
+
+
 def _trends(
     data: pd.DataFrame,
     y: str,
@@ -217,7 +242,7 @@ def _trends(
     """Return the rows, their trends by unit and date, and the periods of the
     regression.
     """
-    rows = table(f"{y} ~ 1", data, *keys)
+    rows = table(outcome_of(y, data), data, *keys)
     x = rows.balanced(rows.y)
     periods = logt.regression_periods(
         x.shape[1], logt.discarded_periods(x.shape[1], discard)
@@ -351,7 +376,7 @@ def inequality(
     draws, seed : int
         Samples of units behind the standard errors of the Theil indices.
     """
-    rows = table(f"{y} ~ 1", data, unit, time)
+    rows = table(outcome_of(y, data), data, unit, time)
     chosen(
         "measure split by groups" if groups else "measure",
         measure,
@@ -435,7 +460,7 @@ def markov(
     draws, seed : int
         Maps with permuted trajectories for the test of the spatial chain.
     """
-    rows = table(f"{y} ~ 1", data, unit, time)
+    rows = table(outcome_of(y, data), data, unit, time)
     chosen("classes", classes, ["pooled", "yearly"])
     x = rows.balanced(rows.y)
     codes = (

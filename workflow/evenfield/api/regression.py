@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.api.data import Table, table, told
+from evenfield.api.formula import Columns, parsed
 from evenfield.api.results import NUMBERS, Fit, chosen, t_rows
 from evenfield.numerics import ols as plain
 from evenfield.numerics import specification_curve as curve
@@ -22,7 +23,12 @@ from evenfield.numerics.convergence import (
     speed_from_slope,
 )
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.fixed_effects import WithoutEffects, without_effects
+from evenfield.numerics.fixed_effects import (
+    Dummies,
+    WithoutEffects,
+    effect_span,
+    without_effects,
+)
 from evenfield.numerics.inference import cluster_robust as by_cluster
 from evenfield.numerics.inference import randomisation as permuted
 from evenfield.numerics.inference.conley import (
@@ -181,14 +187,30 @@ class Case:
             permuted.path_randomisation(panel, drawn, effects), level
         )
 
+    @property
+    def df(self) -> int:
+        """Rows less coefficients, effects that were taken out counted."""
+        return len(self.fit.y) - len(self.names) - self.left.rank
+
+    @property
+    def crossed(self) -> int:
+        """Effects that CR1 counts, not nested in the clusters, less those in X."""
+        dummies = int(self.fit.X.shape[1]) - len(self.names)
+        return self.left.rank - self.left.nested - dummies
+
     def by_covariance(
         self, c: np.ndarray, level: float, cov: Callable[[plain.OlsFit], np.ndarray]
     ) -> Any:
-        """Test with Student's t, effects that were taken out counted."""
-        df = self.fit.df - self.left.nested - self.left.crossed
+        """Test with Student's t and a covariance that divides by N - K of the fit."""
+        df = self.df
         return plain.contrast_inference(
             self.fit, self.fit.df / df * cov(self.fit), c, df, level
         )
+
+    def by_leverage(self, c: np.ndarray, level: float) -> Any:
+        """Test with Student's t and HC3, which has no factor of its own."""
+        cov = plain.cov_hc3(self.fit)
+        return plain.contrast_inference(self.fit, cov, c, self.df, level)
 
     def covariance(self, kind: str) -> pd.DataFrame:
         """Return the covariance of the coefficients, from the variances of them and of
@@ -211,20 +233,14 @@ class Case:
         return pd.DataFrame(values, self.names, self.names)
 
 
-BY_SCORES = {
-    "classical",
-    "HC1",
-    "CR1",
-    "two_way",
-    "driscoll_kraay",
-}  # without leverages: no effect has to be a dummy
+# Inferences for which no effect has to be a dummy: by scores, or by leverages of rows,
+# which add up.
+WITHOUT_DUMMIES = {"classical", "HC1", "HC3", "CR1", "two_way", "driscoll_kraay"}
 INFERENCES: dict[str, Callable[[Case, np.ndarray, float], Any]] = {
     "classical": lambda s, c, a: s.by_covariance(c, a, plain.cov_classical),
     "HC1": lambda s, c, a: s.by_covariance(c, a, plain.cov_hc1),
-    "HC3": lambda s, c, a: s.by_covariance(c, a, plain.cov_hc3),
-    "CR1": lambda s, c, a: by_cluster.cr1_inference(
-        s.fit, c, s.clusters, s.left.crossed, a
-    ),
+    "HC3": lambda s, c, a: s.by_leverage(c, a),
+    "CR1": lambda s, c, a: by_cluster.cr1_inference(s.fit, c, s.clusters, s.crossed, a),
     "CR2": lambda s, c, a: by_cluster.cr2_inference(s.fit, c, s.products, level=a),
     "CR3": lambda s, c, a: by_cluster.cr3_inference(s.fit, c, s.products, level=a),
     "two_way": lambda s, c, a: by_cluster.two_way_inference(
@@ -250,6 +266,17 @@ LAWS = {
     "SCPC": "SCPC",
     "randomisation": "permutations",
 }
+
+
+def _dummies(kinds: Sequence[str], rows: Table) -> Dummies:
+    """Say which effects stay dummies: none where scores or leverages of rows are
+    enough, all where the regressors themselves count.
+    """
+    if WITHOUT_DUMMIES.issuperset(kinds):
+        return "none"
+    if not rows.several and {"SCPC", "conley"}.intersection(kinds):
+        return "all"
+    return "crossed"
 
 
 def _lines(case: Case, kinds: Sequence[str], level: float) -> pd.DataFrame:
@@ -338,19 +365,24 @@ def ols(
         clusters = by_cluster.encoded(
             rows.column(cluster).astype(str).to_numpy(dtype=str)
         )
-    own = {rows.unit_name: rows.units.codes, rows.time_name: rows.dates.codes}
-    effects = {
-        name: own[name] if name in own else pd.factorize(rows.column(name))[0]
-        for name in rows.effects
-    }
+    effects = {name: rows.effect(name) for name in rows.effects}
     names = [str(name) for name in rows.X if not (effects and name == "Intercept")]
+    if not names:
+        raise EstimateError(
+            "a model without regressors", "one at least", "name one before the bar"
+        )
     values = np.array([rows.y, *(rows.X[name] for name in names)])
     left = without_effects(
-        values, names, effects, clusters.codes, dummies=not BY_SCORES.issuperset(kinds)
+        values,
+        names,
+        effects,
+        clusters.codes,
+        dummies=_dummies(kinds, rows),
+        leverages="HC3" in kinds,
     )
-    fit = plain.fit_ols(left.y, left.X)
+    fit = plain.fit_ols(left.y, left.X, names, left.leverage)
     case = Case(rows, fit, names, clusters, left, options)
-    n, k = fit.X.shape
+    n = len(fit.y)
     sse = fit.u_hat @ fit.u_hat
     gap = rows.y.to_numpy() - rows.y.mean()
     return Fit(
@@ -358,7 +390,7 @@ def ols(
         lambda level: _lines(case, kinds, level),
         nobs=n,
         loglik=float(-n / 2 * (np.log(2 * np.pi * sse / n) + 1)),
-        n_params=k + left.nested + left.crossed,
+        n_params=len(names) + left.rank,
         resids=rows.restored(fit.u_hat),
         fitted=rows.restored(rows.y.to_numpy() - fit.u_hat),
         covariance=case.covariance,
@@ -395,8 +427,9 @@ def contrasts(
     data, unit, inference, **options
         As for ``ols``; one row a unit.
     """
-    units = table(f"`{y}` ~ 1", data, unit, None)
+    units = table(Columns(y, ()), data, unit, None)
     labels = units.column(group).astype(str)
+    reference = None if reference is None else str(reference)
     groups = [name for name in sorted(labels.unique()) if name != reference]
     if len(set(labels)) < 2 or (reference is not None and reference not in set(labels)):
         raise EstimateError(
@@ -404,9 +437,10 @@ def contrasts(
             f"two, {reference or 'one'} among them",
             "name others",
         )
-    if set(groups) & set(data):
+    taken = set(groups) & {*units.data, "Intercept"}
+    if taken:
         raise EstimateError(
-            f"a column named as a group of {group}",
+            f"a group of {group} named {min(taken)}, as a column or the constant is",
             "other names",
             "rename the column or the group",
         )
@@ -471,11 +505,16 @@ def beta_convergence(
         raise EstimateError(
             "fixed effects in a cross-section",
             "controls",
-            f"write C({rows.effects[0]})",
+            f"write C({next(iter(rows.effects))})",
         )
-    if {"growth", "initial"} & set().union(*rows.variables.values()):
+    used = {rows.unit_name}.union(*rows.variables.values())
+    if {"growth", "initial"} & used:
         raise EstimateError(
             "a control named growth or initial", "another name", "rename it"
+        )
+    if "Intercept" not in rows.X:
+        raise EstimateError(
+            "growth without a constant", "one", "leave out '0 +' or '- 1'"
         )
     first = rows.dates.names[0] if start is None else start
     last = rows.dates.names[-1] if end is None else end
@@ -497,8 +536,7 @@ def beta_convergence(
     at = rows.time == first
     cross = rows.data[at].set_axis(rows.unit[at]).assign(initial=levels[first])
     cross["growth"] = (levels[last] - levels[first]) / years
-    right = formula.partition("~")[2] or "1"
-    fit = ols(f"growth ~ initial + {right}", cross, unit=rows.unit_name, **options)
+    fit = ols(_growth_model(formula, rows), cross, unit=rows.unit_name, **options)
     slope = float(fit.params["initial"])
     ends = fit.conf_int().to_dict("index")["initial"]
     speed = speed_bounds(ends["lower"], ends["upper"], years)
@@ -529,6 +567,13 @@ def beta_convergence(
     )
 
 
+def _growth_model(formula: str | Columns, rows: Table) -> Any:
+    """Return the model of growth on the initial level and the controls."""
+    if isinstance(formula, Columns):
+        return Columns("growth", ("initial", *formula.x))
+    return f"growth ~ initial + {parsed(formula, rows.data).right_text}"
+
+
 @told("specification-curve")
 def specification_curve(
     data: pd.DataFrame,
@@ -555,7 +600,8 @@ def specification_curve(
     samples : mapping of str to str, optional
         Names and queries (``DataFrame.query``); all rows by default.
     data, unit, time, effects
-        As for ``ols``, effects as columns; one row a unit, or a balanced panel.
+        As for ``ols``, effects as columns or pairs ``region^year``; one row a unit,
+        or a balanced panel.
     sign, strata, draws, seed : optional
         Predicted sign, 1 or -1; paths of the treatment are permuted over units, inside
         strata.
@@ -563,7 +609,7 @@ def specification_curve(
     outcomes = [y] if isinstance(y, str) else list(y)
     rng = np.random.default_rng(seed)
     cases = list(product(outcomes, controls, (samples or {"all": ""}).items()))
-    whole = table(f"`{treatment}` ~ 1", data, unit, time)
+    whole = table(Columns(treatment, ()), data, unit, time)
     paths = whole.balanced(whole.y)
     labels = np.zeros(len(whole.units.names), dtype=int)
     if strata is not None:
@@ -580,21 +626,22 @@ def specification_curve(
     ]
     found = []
     for outcome, names, (_, query) in cases:
-        formula = (
-            f"`{outcome}` ~ {' + '.join(f'`{name}`' for name in [*names, treatment])}"
-        )
-        rows = table(formula, data.query(query) if query else data, unit, time)
-        shown = [
-            pd.get_dummies(rows.column(name).astype(str), dtype=float).iloc[:, 1:]
-            for name in effects
-        ]
-        Z = np.column_stack([rows.X.drop(columns=treatment), *shown])
+        model = Columns(outcome, (*names, treatment), tuple(effects))
+        rows = table(model, data.query(query) if query else data, unit, time)
+        codes = {name: rows.effect(name) for name in rows.effects}
+        used = [str(name) for name in rows.X if not (codes and name == "Intercept")]
+        values = np.array([rows.y, *(rows.X[name] for name in used)])
+        left = without_effects(values, used, codes, rows.units.codes, dummies="none")
         d = drawn[
             :,
             np.searchsorted(whole.units.names, rows.unit),
             np.searchsorted(whole.dates.names, rows.time),
-        ].T
-        found.append(curve.slopes_by_draw(rows.y.to_numpy(), d, Z, rows.units.codes))
+        ]
+        if codes:
+            effect_span(codes).take_out(d)
+        Z = np.delete(left.X, used.index(treatment), axis=1)
+        counted = left.rank - left.nested
+        found.append(curve.slopes_by_draw(left.y, d.T, Z, rows.units.codes, counted))
     estimates, errors, df = (np.array(part) for part in zip(*found, strict=True))
     sums = dict(
         zip(

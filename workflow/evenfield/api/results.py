@@ -103,7 +103,8 @@ class Fit:
     title: str  # estimator
     rows: Rows  # tidy rows at a confidence level
     # observations, and the log-likelihood of ``n_params`` parameters; NaN where there
-    # is none
+    # is none. Coefficients, spatial parameters, variance ratios and effects that are
+    # not transformed away are parameters; the error variance is not counted.
     nobs: int
     loglik: float = np.nan
     n_params: int = 0
@@ -162,12 +163,12 @@ class Fit:
 
     @property
     def aic(self) -> float:
-        """Akaike's criterion."""
+        """Akaike's criterion; the error variance is no parameter, as in statsmodels."""
         return -2 * self.loglik + 2 * self.n_params
 
     @property
     def bic(self) -> float:
-        """Schwarz's criterion."""
+        """Schwarz's criterion, parameters counted as for ``aic``."""
         return -2 * self.loglik + float(np.log(self.nobs)) * self.n_params
 
     def to_frame(self, level: float = 0.95) -> pd.DataFrame:

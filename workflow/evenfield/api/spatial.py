@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.api.data import table, told, weights
-from evenfield.api.results import Fit, t_rows
+from evenfield.api.results import Fit, chosen, t_rows
 from evenfield.numerics.spatial_panel.constant import with_constant
 from evenfield.numerics.spatial_panel.dynamic import DYNAMICS, DynamicFit, fit_dynamic
 from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_effects, stability
@@ -24,6 +24,8 @@ from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_pane
 from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
 from evenfield.numerics.spatial_panel.reach import reach
 from evenfield.study.errors import EstimateError
+
+EFFECTS = ("pooled", "unit", "time", "two_way", "random")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -118,7 +120,7 @@ def spatial_panel(
     w: Any = None,
     *,
     model: str = "SDM",
-    effects: str = "two_way",
+    effects: str | None = None,
     lagged: Sequence[str] | None = None,
     inference: str | Sequence[str] = "observed",
     approach: str | None = None,
@@ -135,8 +137,9 @@ def spatial_panel(
     w : Network or what ``weights`` takes
         Matched to the units by id.
     model, effects : str
-        OLS, SLX, SAR, SEM, SDM, SDEM or SAC; pooled, unit, time, two_way, or random
-        (SAR, SDM, SEM and SDEM).
+        OLS, SLX, SAR, SEM, SDM, SDEM or SAC; pooled, unit, time, two_way (the default),
+        or random (SAR, SDM, SEM and SDEM). Or unit and date behind the bar of the
+        formula.
     lagged : sequence of str, optional
         Regressors whose spatial lag enters; all by default.
     inference : str or sequence of str
@@ -146,6 +149,7 @@ def spatial_panel(
         pooled.
     """
     rows = table(formula, data, unit, time)
+    effects = _agreed_effects(effects, rows.panel_effects)
     net = weights(w)
     panel = rows.panel()
     spread = None if lagged is None else tuple(lagged)
@@ -170,7 +174,7 @@ def spatial_panel(
     }
     names = list(fit.names)
     estimates = fit.estimates
-    if effects == "pooled" or (effects == "random" and "lambda" not in names):
+    if effects in ("pooled", "random"):
         names, estimates, covariances = with_constant(panel, fit, covariances)
     parts = [
         t_rows(names, estimates, np.sqrt(np.diag(V)), kind)
@@ -182,7 +186,7 @@ def spatial_panel(
         lambda level: pd.concat([part(level) for part in parts], ignore_index=True),
         nobs=n,
         loglik=fit.log_likelihood,
-        n_params=len(names),
+        n_params=len(names) - names.count("sigma2") + _effects_counted(fit, effects),
         covariance=lambda kind: pd.DataFrame(covariances[kind], names, names),
         notes={
             "units": net.n,
@@ -192,6 +196,37 @@ def spatial_panel(
         raw=fit,
         **by_row,
     )
+
+
+def _agreed_effects(option: str | None, behind_bar: str | None) -> str:
+    """Return the effects of the option or of the formula, and refuse two that differ."""
+    if option is None:
+        return behind_bar or "two_way"
+    chosen("effects", option, EFFECTS)
+    if behind_bar is not None and option == "pooled":
+        raise EstimateError(
+            f"{behind_bar} effects behind the bar of a pooled model",
+            "no effects",
+            "leave them out, or use ef.spatial_panel with a panel",
+        )
+    if behind_bar not in (None, option):
+        raise EstimateError(
+            f"effects={option!r} beside {behind_bar} effects behind the bar",
+            "the same twice, or one of them",
+            "leave out the other",
+        )
+    return option
+
+
+def _effects_counted(fit: Any, effects: str) -> int:
+    """Return how many effects are parameters of the likelihood: none where they are
+    transformed away or drawn.
+    """
+    if effects in ("pooled", "random") or fit.model.approach == "lee_yu":
+        return 0
+    n: int = fit.network.n
+    t: int = fit.n_periods
+    return {"unit": n, "time": t, "two_way": n + t - 1}[effects]
 
 
 @told("spatial-cross-section")
@@ -236,6 +271,12 @@ def spatial_dynamic(
         Which of rho (W y), tau (lag of y) and eta (lag of W y) are estimated.
     """
     rows = table(formula, data, unit, time)
+    if rows.panel_effects not in (None, "two_way"):
+        raise EstimateError(
+            f"{rows.panel_effects} effects alone behind the bar",
+            "both unit and time effects, which the estimator always has",
+            "name both, or leave out the bar",
+        )
     net = weights(w)
     fit = fit_dynamic(rows.panel(), net, lagged, free)
     kept = [

@@ -1,26 +1,133 @@
-"""Fixed effects taken out of a regression: by demeaning, and by least squares on the
-dummies of a crossed effect.
+"""Fixed effects taken out of a regression, however they nest or cross: by demeaning by
+one effect and by least squares on the dummies of the others beside it. What counts is
+the rank of the whole set of effects, and their leverages.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array, diags_array, hstack
 
 from evenfield.numerics.errors import NumericsError
 
 NOTHING = 1e-10
+DENSE_CELLS = 4  # pairs of levels a row up to which their counts are a dense table
+BLOCK_OF_ROWS = 20_000
 
 
 class WithoutEffects(NamedTuple):
     """An outcome and its regressors without effects."""
 
     y: np.ndarray  # (N,) outcome
-    X: (
-        np.ndarray
-    )  # (N, K) regressors, and the dummies of effects that were not taken out
-    nested: int  # effects nested in the clusters that were taken out
-    crossed: int  # other effects that were taken out
+    # (N, K) regressors, and an orthonormal basis of effects that were not taken out
+    X: np.ndarray
+    rank: int  # of all effects, the constant included
+    nested: int  # of those nested in the clusters
+    leverage: np.ndarray  # (N,) of the effects that were taken out; zeros if not asked
+
+
+@dataclass(frozen=True)
+class EffectSpan:
+    """The span of the dummies of some effects: of one, ``home``, and of what the others
+    add to it.
+    """
+
+    home: np.ndarray  # (N,) codes of the effect with the most levels
+    others: tuple[np.ndarray, ...]  # (N,) codes of the other effects
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """Rows of each level of ``home``, shape (H,)."""
+        return np.bincount(self.home)
+
+    @cached_property
+    def levels(self) -> list[int]:
+        """Number of levels of each other effect."""
+        return [int(codes.max()) + 1 for codes in self.others]
+
+    @property
+    def starts(self) -> np.ndarray:
+        """Place of the first level of each other effect among all of them."""
+        return np.cumsum([0, *self.levels[:-1]])
+
+    @cached_property
+    def shares(self) -> np.ndarray | csr_array:
+        """Shares of the levels of the other effects in each level of ``home``; (H, L)."""
+        tables = [_cross_table(self.home, codes) for codes in self.others]
+        if any(isinstance(cells, csr_array) for cells in tables):
+            pairs = hstack([csr_array(cells) for cells in tables])
+            return csr_array(diags_array(1.0 / self.counts) @ pairs)
+        return np.asarray(np.hstack(tables) / self.counts[:, None])
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """Weights A of the other dummies Z, demeaned by ``home``, so that Z A is an
+        orthonormal basis of what they add; shape (L, R).
+
+        Notes
+        -----
+        Z'Z = V diag(r) V' and A = V r^(-1/2), without the roots that are zero: those of
+        levels that the other effects determine.
+        """
+        if not self.others:
+            return np.zeros((0, 0))
+        blocks = [
+            [_dense(_cross_table(one, two)) for two in self.others]
+            for one in self.others
+        ]
+        products = np.block(blocks)
+        pairs = diags_array(self.counts.astype(float)) @ self.shares
+        beside_home = products - _dense(pairs.T @ self.shares)
+        return orthonormal_weights(beside_home, float(np.diag(products).max()))
+
+    @property
+    def rank(self) -> int:
+        """Number of independent dummies."""
+        return len(self.counts) + int(self.weights.shape[1])
+
+    def take_out(self, values: np.ndarray) -> None:
+        """Replace rows in place by their residuals on the dummies; values (R, N)."""
+        for row in values:
+            row[:] -= (np.bincount(self.home, row) / self.counts)[self.home]
+        if not self.weights.size:
+            return
+        for row in values:
+            sums = [
+                np.bincount(codes, row, minlength=count)
+                for codes, count in zip(self.others, self.levels, strict=True)
+            ]
+            effects = self.weights @ (np.concatenate(sums) @ self.weights)
+            row[:] += (self.shares @ effects)[self.home]
+            for codes, start in zip(self.others, self.starts, strict=True):
+                row[:] -= effects[start + codes]
+
+    def leverage(self) -> np.ndarray:
+        """Diagonal of the projection on the dummies, shape (N,)."""
+        leverage = 1.0 / self.counts[self.home]
+        for start in range(0, len(leverage), BLOCK_OF_ROWS):
+            rows = slice(start, start + BLOCK_OF_ROWS)
+            leverage[rows] += (self._basis(rows) ** 2).sum(axis=1)
+        return np.asarray(leverage)
+
+    def _basis(self, rows: slice) -> np.ndarray:
+        if not self.others:
+            return np.zeros((len(self.home[rows]), 0))
+        basis = -np.asarray(self.shares[self.home[rows]] @ self.weights)
+        for codes, start in zip(self.others, self.starts, strict=True):
+            basis += self.weights[start + codes[rows]]
+        return basis
+
+
+def effect_span(effects: Mapping[str, np.ndarray]) -> EffectSpan:
+    """Return the span of effects, codes from zero without a gap, (N,) each."""
+    by_size = sorted(effects.values(), key=lambda codes: -int(codes.max()))
+    return EffectSpan(by_size[0], tuple(by_size[1:]))
+
+
+Dummies = Literal["none", "crossed", "all"]
 
 
 def without_effects(
@@ -29,84 +136,105 @@ def without_effects(
     effects: Mapping[str, np.ndarray],
     clusters: np.ndarray,
     *,
-    dummies: bool,
+    dummies: Dummies,
+    leverages: bool = False,
 ) -> WithoutEffects:
-    """Demean in place by the first effect nested in the clusters; another one goes too,
-    or all others are dummies.
+    """Take effects out of an outcome and regressors in place; a basis of those that
+    stay ``dummies`` (none, those that cross the clusters, all) becomes regressors.
 
     Notes
     -----
     Values are (1 + K, N), the outcome first; effects and clusters are codes from zero,
-    (N,).
+    (N,). Partialling out is Frisch and Waugh's; leverages add up: those of the effects
+    and those of the regressors without them. CR2 and CR3 are those of the regression
+    with all dummies as long as what is taken out is nested in the clusters
+    (Pustejovsky and Tipton 2018).
     """
-    others = dict(effects)
-    home = next(
-        (name for name, codes in effects.items() if _nested(codes, clusters)), ""
-    )
-    inner = others.pop(home, None)
+    leverage = np.zeros(values.shape[1])
+    if not effects:
+        return WithoutEffects(values[0], values[1:].T, 0, 0, leverage)
     size = np.einsum("rn,rn->r", values, values)
-    absorbed = 0
-    crossed = 0
-    if dummies or len(others) > 1:
-        starts = [int(i > 0 or inner is not None) for i in range(len(others))]
-        columns = [
-            codes == level
-            for start, codes in zip(starts, others.values(), strict=True)
-            for level in range(start, codes.max() + 1)
-        ]
-        values = np.vstack([values, *columns])
-        others = {}
-    if inner is not None:
-        counts = np.bincount(inner)
-        for i, row in enumerate(values):
-            values[i] -= (np.bincount(inner, row) / counts)[inner]
-        absorbed = len(counts)
-        gone = _vanished(values, size)
-        if gone.any():
-            raise NumericsError(
-                f"{names[int(gone.argmax())]} does not vary within {home}: leave it out"
-            )
-    for codes in others.values():
-        if inner is None:  # the constant stands for it
-            inner = np.zeros_like(codes)
-            crossed = 1
-            values -= values.mean(axis=1, keepdims=True)
-        crossed += _take_out_crossed(values, codes, inner)
-        if _vanished(values, size).any():
-            raise NumericsError("the regressors are collinear")
-    return WithoutEffects(values[0], values[1:].T, absorbed, crossed)
+    inner = {name: codes for name, codes in effects.items() if _nests(codes, clusters)}
+    nested = effect_span(inner).rank if inner else 0
+    taken = {"none": effects, "crossed": inner, "all": {}}[dummies]
+    rank = 0
+    if taken:
+        span = effect_span(taken)
+        span.take_out(values)
+        rank = span.rank
+        if leverages:
+            leverage = span.leverage()
+    rest = {name: codes for name, codes in effects.items() if name not in taken}
+    basis = np.zeros((0, values.shape[1]))
+    if rest:
+        basis = _basis_beside(rest, taken)
+        values -= (values @ basis.T) @ basis
+        rank += len(basis)
+    _refuse_absorbed(values, size, names, list(effects))
+    X = np.vstack([values[1:], basis]).T
+    return WithoutEffects(values[0], X, rank, nested, leverage)
 
 
-def _nested(inner: np.ndarray, outer: np.ndarray) -> bool:
+def _basis_beside(
+    effects: Mapping[str, np.ndarray], taken: Mapping[str, np.ndarray]
+) -> np.ndarray:
+    """Return an orthonormal basis of what effects add to those taken out; (R, N)."""
+    dummies = [
+        codes == np.arange(codes.max() + 1)[:, None] for codes in effects.values()
+    ]
+    columns = np.vstack(dummies).astype(float)
+    largest = float(columns.sum(axis=1).max())
+    if taken:
+        effect_span(taken).take_out(columns)
+    weights = orthonormal_weights(columns @ columns.T, largest)
+    return np.asarray(weights.T @ columns)
+
+
+def orthonormal_weights(gram: np.ndarray, size: float) -> np.ndarray:
+    """Return A (L, R) with A' gram A the identity, for columns that may depend on one
+    another; ``size`` is the largest sum of squares of a column at first.
+    """
+    roots, vectors = np.linalg.eigh(gram)
+    independent = roots > NOTHING * size
+    return np.asarray(vectors[:, independent] / np.sqrt(roots[independent]))
+
+
+def _cross_table(one: np.ndarray, two: np.ndarray) -> Any:
+    """Count the rows of each pair of levels, sparse where most pairs have none."""
+    shape = (int(one.max()) + 1, int(two.max()) + 1)
+    size = shape[0] * shape[1]
+    if size <= DENSE_CELLS * len(one):
+        cells = np.bincount(one * shape[1] + two, minlength=size)
+        return cells.reshape(shape)
+    return csr_array((np.ones(len(one)), (one, two)), shape=shape)
+
+
+def _dense(table: Any) -> np.ndarray:
+    return np.asarray(table if isinstance(table, np.ndarray) else table.toarray())
+
+
+def _nests(inner: np.ndarray, outer: np.ndarray) -> bool:
     home = np.zeros(inner.max() + 1, dtype=int)
     home[inner] = outer
     return bool((home[inner] == outer).all())
 
 
-def _vanished(values: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """Say of which regressors nothing is left; values (R, N), sums of squares before (1
-    + K,) -> (K,).
+def _refuse_absorbed(
+    values: np.ndarray, size: np.ndarray, names: Sequence[str], effects: Sequence[str]
+) -> None:
+    """Refuse regressors, or an outcome, of which the effects leave nothing; values (1 +
+    K, N), sums of squares before (1 + K,).
     """
-    left = np.einsum("rn,rn->r", values, values)[: len(size)]
-    return np.asarray(left <= NOTHING**2 * size)[1:]
-
-
-def _take_out_crossed(values: np.ndarray, codes: np.ndarray, inner: np.ndarray) -> int:
-    """Take an effect out of rows in place, demeaned by ``inner``, by least squares on
-    its dummies; values (R, N).
-    """
-    counts = np.bincount(codes)
-    shape = (inner.max() + 1, codes.max() + 1)
-    pairs = np.bincount(
-        inner * shape[1] + codes, minlength=shape[0] * shape[1]
-    ).reshape(shape)
-    shares = pairs / pairs.sum(axis=1, keepdims=True)
-    roots, vectors = np.linalg.eigh(np.diag(counts) - pairs.T @ shares)
-    known = roots > NOTHING * counts.max()
-    if known.sum() < len(counts) - 1:
-        raise NumericsError("the regressors are collinear")
-    sums = np.array([np.bincount(codes, row) for row in values])
-    effects = (sums @ vectors[:, known] / roots[known]) @ vectors[:, known].T
-    for i, effect in enumerate(effects):
-        values[i] += (shares @ effect)[inner] - effect[codes]
-    return len(counts) - 1
+    left = np.einsum("rn,rn->r", values, values)
+    absorbed = left <= NOTHING**2 * size
+    beside = " and ".join(effects)
+    what = f"not vary within {beside}"
+    if len(effects) > 1:
+        what = f"not vary beside the effects of {beside}"
+    lost = [name for name, none in zip(names, absorbed[1:], strict=True) if none]
+    if len(lost) == 1:
+        raise NumericsError(f"{lost[0]} does {what}: leave it out")
+    if lost:
+        raise NumericsError(f"{', '.join(lost)} do {what}: leave them out")
+    if absorbed[0]:
+        raise NumericsError(f"the outcome does {what}")

@@ -1,5 +1,6 @@
 """Ordinary least squares on a cross-section with small-sample inference."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -12,6 +13,8 @@ from evenfield.numerics.errors import NumericsError
 RANK_TOLERANCE = 1e-10
 WELL_CONDITIONED = 30.0
 MANY_ROWS = 10_000
+NOT_IDENTIFIED = 1e-9
+SHARE_IN_A_SUM = 1e-6
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class OlsFit:
     beta: np.ndarray  # (K,) coefficients
     bread: np.ndarray  # (K, K) inverse of X'X
     u_hat: np.ndarray  # (N,) residuals
+    # (N,) leverages of effects that were taken out of X and y, or zero
+    effects_leverage: np.ndarray | float = 0.0
 
     @property
     def df(self) -> int:
@@ -31,8 +36,9 @@ class OlsFit:
 
     @cached_property
     def leverage(self) -> np.ndarray:
-        """Diagonal of the hat matrix, shape (N,)."""
-        return np.asarray(np.einsum("ij,jk,ik->i", self.X, self.bread, self.X))
+        """Diagonal of the hat matrix, effects that were taken out included; (N,)."""
+        own = np.einsum("ij,jk,ik->i", self.X, self.bread, self.X)
+        return np.asarray(own + self.effects_leverage)
 
     @property
     def sigma2(self) -> float:
@@ -40,8 +46,15 @@ class OlsFit:
         return float(self.u_hat @ self.u_hat / self.df)
 
 
-def fit_ols(y: np.ndarray, X: np.ndarray) -> OlsFit:
-    """Fit y = X beta + u by least squares; y (N,), X (N, K)."""
+def fit_ols(
+    y: np.ndarray,
+    X: np.ndarray,
+    names: Sequence[str] = (),
+    effects_leverage: np.ndarray | float = 0.0,
+) -> OlsFit:
+    """Fit y = X beta + u by least squares; y (N,), X (N, K), the names of its first
+    columns, and the leverages of effects that were taken out.
+    """
     y = np.asarray(y, dtype=float)
     X = np.asarray(X, dtype=float)
     if not (np.isfinite(y).all() and np.isfinite(X).all()):
@@ -57,13 +70,28 @@ def fit_ols(y: np.ndarray, X: np.ndarray) -> OlsFit:
             raise NumericsError("a regressor is zero everywhere")
         q, r = np.linalg.qr(X / scale)
         if np.abs(np.diag(r)).min() < RANK_TOLERANCE:
-            raise NumericsError("the regressors are collinear")
+            raise NumericsError(_collinear(r, names))
         basis = np.linalg.inv(r) / scale[:, None]
         beta = basis @ (q.T @ y)
     else:
         beta = basis @ (basis.T @ (X.T @ y))
         beta = beta + basis @ (basis.T @ (X.T @ (y - X @ beta)))
-    return OlsFit(X, y, beta, basis @ basis.T, y - X @ beta)
+    bread = basis @ basis.T
+    return OlsFit(X, y, beta, bread, y - X @ beta, effects_leverage)
+
+
+def _collinear(r: np.ndarray, names: Sequence[str]) -> str:
+    """Say which coefficients are not identified: those that a vector b with r b = 0
+    holds; r (K, K).
+    """
+    singular, directions = np.linalg.svd(r)[1:]
+    lost = singular < NOT_IDENTIFIED * singular.max()
+    lost[-1] = True
+    held = np.abs(directions[lost]).max(axis=0)[: len(names)] > SHARE_IN_A_SUM
+    which = [name for name, here in zip(names, held, strict=True) if here]
+    if not which:
+        return "the regressors are collinear"
+    return f"the regressors are collinear: {', '.join(which)} cannot be told apart"
 
 
 def gram_basis(X: np.ndarray) -> np.ndarray | None:
@@ -102,12 +130,20 @@ def cov_hc1(fit: OlsFit) -> np.ndarray:
 def cov_hc3(fit: OlsFit) -> np.ndarray:
     """Return HC3: residuals divided by one minus leverage (MacKinnon and White 1985);
     shape (K, K).
+
+    Notes
+    -----
+    A row that an effect has for itself says nothing of the coefficients: without it
+    they are the same, and it adds nothing.
     """
-    if (fit.leverage > 1 - RANK_TOLERANCE).any():
+    alone = np.asarray(fit.effects_leverage) > 1 - RANK_TOLERANCE
+    gap = np.where(alone, 1.0, 1 - fit.leverage)
+    if (gap < RANK_TOLERANCE).any():
         raise NumericsError(
             "one observation determines a coefficient alone (leverage 1)"
         )
-    scores = fit.X * (fit.u_hat / (1 - fit.leverage))[:, None]
+    residuals = np.where(alone, 0.0, fit.u_hat / gap)
+    scores = fit.X * residuals[:, None]
     return np.asarray(fit.bread @ (scores.T @ scores) @ fit.bread)
 
 

@@ -86,10 +86,14 @@ def permutation_from_keys(keys: np.ndarray, strata: np.ndarray) -> np.ndarray:
 
 
 def slopes_by_draw(
-    y: np.ndarray, treatments: np.ndarray, controls: np.ndarray, units: np.ndarray
+    y: np.ndarray,
+    treatments: np.ndarray,
+    controls: np.ndarray,
+    units: np.ndarray,
+    absorbed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Return the slope of each treatment given the controls, its error by unit, and G -
-    1; treatments (N, B).
+    1; treatments (N, B), ``absorbed`` effects that were taken out and count.
     """
     fit_ols(
         y, np.column_stack([controls, treatments[:, 0]])
@@ -100,7 +104,8 @@ def slopes_by_draw(
     e = y - Q @ (Q.T @ y)
     square = (d**2).sum(axis=0)
     beta = d.T @ e / square
-    factor = G / (G - 1) * (len(y) - 1) / (len(y) - controls.shape[1] - 1)
+    k = controls.shape[1] + 1 + absorbed
+    factor = G / (G - 1) * (len(y) - 1) / (len(y) - k)
     by_unit = csr_array((np.ones(len(units)), (units, np.arange(len(units)))))
     scores = np.asarray(by_unit @ (d * (e[:, None] - d * beta)))
     return beta, np.sqrt(factor * (scores**2).sum(axis=0)) / square, G - 1

@@ -1,12 +1,23 @@
 """The constant of spatial models that concentrate it out."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.fitted import FittedPanel
+from evenfield.numerics.spatial_panel.network import Network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
+
+
+class Constant(NamedTuple):
+    """The constant given all other parameters."""
+
+    level: float
+    variance: float  # given the others
+    # its derivatives in the others by kind of covariance; a kind without has no error
+    slopes: dict[str, dict[str, float]]
 
 
 def with_constant(
@@ -16,11 +27,9 @@ def with_constant(
 
     Notes
     -----
-    The likelihood is concentrated in the constant a: a is the mean of (I - lambda W)(y
-    - rho W y - X b - W X th) over that of (I - lambda W)1, which for row-standardised W
-    is 1 - lambda; var(a) = var(a | others) + g'Vg, with g the derivatives of a in the
-    others, or their expectation. Sandwiches (qml, unit) would need the scores of a as
-    well: they give it no error.
+    The likelihood is concentrated in the constant a, so that var(a) = var(a | others) +
+    g'Vg, with g the derivatives of a in the others, or their expectation. Sandwiches
+    (qml, unit) would need the scores of a as well: they give it no error.
     """
     of = dict(zip(fit.names, fit.estimates.tolist(), strict=True))
     net = fit.network
@@ -32,9 +41,33 @@ def with_constant(
         [wide[..., :1], lagged[..., :1], wide[..., 1:], lagged[..., 1:]], axis=2
     )
     names = ["rho", *fit.regressors, *(f"W {name}" for name in fit.lagged)]
+    random_errors = {"lambda", "phi"} <= of.keys()
+    find = _beside_random_errors if random_errors else _mean_residual
+    constant = find(net, columns, names, of)
+    own = np.diag([constant.variance, *np.zeros(len(fit.names))])
+    out = {}
+    for kind, V in covariances.items():
+        slopes = constant.slopes.get(kind, dict.fromkeys(fit.names, np.nan))
+        J = np.vstack([[slopes.get(name, 0.0) for name in fit.names], np.eye(len(V))])
+        out[kind] = J @ V @ J.T + own
+    estimates = np.concatenate([[constant.level], fit.estimates])
+    return ["Intercept", *fit.names], estimates, out
+
+
+def _mean_residual(
+    net: Network, columns: np.ndarray, names: list[str], of: Mapping[str, float]
+) -> Constant:
+    """Return the constant of a pooled model, or of a lag model with random effects;
+    columns (N, T, 1 + P) of the outcome and of what ``names`` are coefficients of.
+
+    Notes
+    -----
+    a is the mean of (I - lambda W)(y - rho W y - X b - W X th) over that of (I - lambda
+    W)1, which for row-standardised W is 1 - lambda.
+    """
     weights_of = np.array([1.0, *(-of.get(name, 0.0) for name in names)])
     lam = of.get("lambda", 0.0)
-    n, t = wide.shape[:2]
+    n, t = columns.shape[:2]
     if lam and not net.row_standardised:
         raise NumericsError("a pooled error model needs weights whose rows sum to one")
     plain = columns.mean(axis=(0, 1))
@@ -51,11 +84,42 @@ def with_constant(
         "observed": slopes,
         "expected": slopes | {"lambda": 0.0, "rho": -net.lag(mean).mean()},
     }
-    spread = 1 + t * of["phi"] if "phi" in of else (1 - lam) ** -2
-    own = np.diag([of["sigma2"] * spread / (n * t), *np.zeros(len(fit.names))])
-    out = {}
-    for kind, V in covariances.items():
-        of_kind = kinds.get(kind, dict.fromkeys(fit.names, np.nan))
-        J = np.vstack([[of_kind.get(name, 0.0) for name in fit.names], np.eye(len(V))])
-        out[kind] = J @ V @ J.T + own
-    return ["Intercept", *fit.names], np.concatenate([[level], fit.estimates]), out
+    ratio = 1 + t * of["phi"] if "phi" in of else (1 - lam) ** -2
+    return Constant(level, of["sigma2"] * ratio / (n * t), kinds)
+
+
+def _beside_random_errors(
+    net: Network, columns: np.ndarray, names: list[str], of: Mapping[str, float]
+) -> Constant:
+    """Return the constant of an error model with random effects; columns as above.
+
+    Notes
+    -----
+    With B = I - lambda W the unit means of B(y - X b - W X th) have mean (1 - lambda) a
+    and variance s2 K / T, K = I + T phi B B'. The constant vector is no eigenvector of
+    K, so a is their mean with the weights K^-1 1.
+    """
+    t = columns.shape[1]
+    lam = of["lambda"]
+    phi = of["phi"]
+    means = columns.mean(axis=1)
+    lags = net.lag(means)
+    filtered = means - lam * lags
+    weights_of = np.array([1.0, *(-of.get(name, 0.0) for name in names)])
+    residuals = filtered @ weights_of
+    W = net.matrix.toarray()
+    B = np.eye(net.n) - lam * W
+    square = B @ B.T
+    square_by_lambda = -(W @ B.T + B @ W.T)
+    K = np.eye(net.n) + t * phi * square
+    weights = np.linalg.solve(K, np.ones(net.n))
+    by_lambda = -np.linalg.solve(K, t * phi * square_by_lambda @ weights)
+    by_phi = -np.linalg.solve(K, t * square @ weights)
+    total = (1 - lam) * weights.sum()
+    level = float(weights @ residuals / total)
+    change = by_lambda @ residuals - weights @ (lags @ weights_of)
+    change -= level * ((1 - lam) * by_lambda.sum() - weights.sum())
+    change_by_phi = by_phi @ residuals - level * (1 - lam) * by_phi.sum()
+    slopes = dict(zip(names, (-(weights @ filtered) / total)[1:], strict=True))
+    slopes |= {"lambda": change / total, "phi": change_by_phi / total}
+    return Constant(level, of["sigma2"] / (t * (1 - lam) * total), {"observed": slopes})

@@ -183,7 +183,7 @@ def _wald(
 
 
 def information_criteria(fit: SpatialPanelFit) -> tuple[float, float]:
-    """Return AIC and BIC."""
+    """Return AIC and BIC, sigma2 among the parameters."""
     deviance = -2 * fit.log_likelihood
     p = len(fit.names)
     return deviance + 2 * p, deviance + float(np.log(fit.observations)) * p

@@ -1,0 +1,49 @@
+"""Data of the library: columns and levels of an index."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import evenfield as ef
+
+RNG = np.random.default_rng(2)
+DATA = pd.DataFrame(RNG.normal(size=(12, 2)), columns=["y", "x"])
+DATA["unit"] = np.repeat(list("abcd"), 3)
+DATA["year"] = np.tile([2000, 2001, 2002], 4)
+WANT = ef.ols("y ~ x | unit", DATA, unit="unit", time="year").params["x"]
+
+
+def test_a_level_and_a_column_of_one_name_are_one_where_they_agree():
+    data = DATA.set_index(["unit", "year"], drop=False)
+    fit = ef.ols("y ~ x | unit", data, unit="unit", time="year")
+    assert fit.params["x"] == pytest.approx(WANT)
+
+
+def test_a_level_and_a_column_of_one_name_that_differ_are_refused():
+    data = DATA.set_index(["unit", "year"]).assign(year=1)
+    with pytest.raises(ef.EstimateError, match="named year that differ"):
+        ef.ols("y ~ x", data)
+
+
+def test_three_levels_need_the_names_of_unit_and_date():
+    data = DATA.assign(country="z").set_index(["country", "unit", "year"])
+    with pytest.raises(ef.EstimateError, match="3 levels"):
+        ef.ols("y ~ x", data)
+    fit = ef.ols("y ~ x | unit", data, unit="unit", time="year")
+    assert fit.params["x"] == pytest.approx(WANT)
+    assert fit.resids.index.equals(data.index)
+
+
+def test_columns_named_by_numbers_are_taken_by_their_text():
+    data = DATA.rename(columns={"y": 0, "x": 1})
+    fit = ef.ols("`0` ~ `1` | unit", data, unit="unit", time="year")
+    assert fit.params["1"] == pytest.approx(WANT)
+    by_numbers = ef.ols(data, y=0, x=[1], unit="unit", time="year")
+    want = ef.ols("y ~ x", DATA, unit="unit", time="year")
+    assert by_numbers.params["1"] == pytest.approx(want.params["x"])
+
+
+def test_columns_named_twice_are_refused():
+    data = pd.concat([DATA, DATA[["x"]]], axis=1)
+    with pytest.raises(ef.EstimateError, match="several columns named x"):
+        ef.ols("y ~ x", data)

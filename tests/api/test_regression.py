@@ -1,0 +1,255 @@
+"""Least squares of the library: effects, their leverages and labels of any kind."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+import evenfield as ef
+
+KEYS = {"unit": "unit", "time": "year"}
+EFFECTS = ["unit", "year", "unit + year", "unit + region^year"]
+
+
+def made_panel(n_dates, holes=False):
+    """Twelve units in three regions; with holes, some rows are missing."""
+    rng = np.random.default_rng(n_dates)
+    unit = np.repeat(np.arange(12), n_dates)
+    year = np.tile(np.arange(n_dates), 12) + 2000
+    data = pd.DataFrame({"unit": unit, "year": year, "region": unit % 3})
+    data["x"] = rng.normal(size=len(data)) + 0.3 * unit + 0.2 * (year - 2000)
+    data["y"] = (
+        data["x"] + unit**0.5 + rng.normal(size=len(data)) * (1 + data["x"] ** 2)
+    )
+    if holes:
+        data = data.drop(index=[1, 2 * n_dates, 7 * n_dates + 1, len(data) - 1])
+    return data
+
+
+def dummies_of(data, effects):
+    """Independent dummies of effects written as behind the bar."""
+    blocks = []
+    for name in effects.split(" + "):
+        label = data[name.split("^")].astype(str).agg(" ".join, axis=1)
+        blocks.append(pd.get_dummies(label, dtype=float).to_numpy())
+    every = np.column_stack(blocks)
+    kept = []
+    for column in range(every.shape[1]):
+        if np.linalg.matrix_rank(every[:, [*kept, column]]) > len(kept):
+            kept.append(column)
+    return every[:, kept]
+
+
+def by_statsmodels(data, effects, regressors=("x",), **kind):
+    X = np.column_stack([data[list(regressors)], dummies_of(data, effects)])
+    return sm.OLS(data["y"].to_numpy(), X).fit(use_t=True, **kind)
+
+
+@pytest.mark.parametrize("holes", [False, True])
+@pytest.mark.parametrize("n_dates", [2, 3, 5, 12])
+@pytest.mark.parametrize("effects", EFFECTS)
+def test_hc3_beside_effects_is_that_of_the_dummies(effects, n_dates, holes):
+    data = made_panel(n_dates, holes)
+    if holes:  # a unit or a region's year with one row has leverage one
+        names = [name.split("^") for name in effects.split(" + ")]
+        for _ in range(9):
+            for name in names:
+                data = data[data.groupby(name)["y"].transform("size") > 1]
+    want = by_statsmodels(data, effects, cov_type="HC3")
+    fit = ef.ols(f"y ~ x | {effects}", data, inference="HC3", **KEYS)
+    assert fit.params["x"] == pytest.approx(want.params[0], rel=1e-8)
+    assert fit.std_errors["x"] == pytest.approx(want.bse[0], rel=1e-8)
+    assert fit.pvalues["x"] == pytest.approx(want.pvalues[0], rel=1e-7)
+
+
+@pytest.mark.parametrize("kind", ["classical", "HC1", "HC3"])
+def test_errors_do_not_depend_on_the_other_inferences_asked_for(kind):
+    data = made_panel(5, holes=True)
+    alone = ef.ols("y ~ x | unit + year", data, inference=kind, **KEYS)
+    both = ef.ols("y ~ x | unit + year", data, inference=[kind, "CR2"], **KEYS)
+    assert both.std_errors["x"] == pytest.approx(alone.std_errors["x"], rel=1e-10)
+    assert both.aic == pytest.approx(alone.aic)
+
+
+def test_hc3_of_a_panel_with_a_unit_of_one_row_is_that_without_it():
+    data = made_panel(5)
+    kept = data[data["unit"] > 0]
+    one_row = pd.concat([data.head(1), kept])
+    errors = [
+        ef.ols("y ~ x | unit", rows, inference="HC3", **KEYS).std_errors["x"]
+        for rows in (one_row, kept)
+    ]
+    assert errors[0] == pytest.approx(errors[1], rel=1e-10)
+
+
+@pytest.mark.parametrize("inference", ["classical", "HC1", "HC3"])
+@pytest.mark.parametrize("effects", ["unit + region^year", "unit + region_year"])
+def test_a_regressor_beside_units_and_regions_by_year_is_estimated(effects, inference):
+    data = made_panel(5, holes=True).assign(
+        region_year=lambda d: d["region"].astype(str) + "-" + d["year"].astype(str)
+    )
+    fit = ef.ols(f"y ~ x | {effects}", data, inference=inference, **KEYS)
+    kind = "nonrobust" if inference == "classical" else inference
+    want = by_statsmodels(data, "unit + region^year", cov_type=kind)
+    assert fit.params["x"] == pytest.approx(want.params[0], rel=1e-8)
+    assert fit.std_errors["x"] == pytest.approx(want.bse[0], rel=1e-8)
+    assert fit.aic == pytest.approx(want.aic)
+
+
+def clustered_by_brute_force(data, effects, cluster, kind):
+    """Standard error of x by CR2 or CR3 with all dummies and the full hat matrix."""
+    X = np.column_stack([data["x"], dummies_of(data, effects)])
+    y = data["y"].to_numpy()
+    bread = np.linalg.pinv(X.T @ X)
+    residuals = y - X @ (bread @ X.T @ y)
+    labels = data[cluster].to_numpy()
+    power = {"CR2": -0.5, "CR3": -1.0}[kind]
+    terms = []
+    for label in np.unique(labels):
+        rows = labels == label
+        gap = np.eye(rows.sum()) - X[rows] @ bread @ X[rows].T
+        roots, vectors = np.linalg.eigh(gap)
+        known = roots > 1e-9
+        inverse = (vectors[:, known] * roots[known] ** power) @ vectors[:, known].T
+        terms.append((bread @ X[rows].T @ inverse @ residuals[rows])[0])
+    factor = (len(terms) - 1) / len(terms) if kind == "CR3" else 1.0
+    return np.sqrt(factor * np.sum(np.square(terms)))
+
+
+@pytest.mark.parametrize("kind", ["CR2", "CR3"])
+@pytest.mark.parametrize("cluster", ["unit", "region4"])
+@pytest.mark.parametrize("effects", [*EFFECTS, "unit + region4^year + region"])
+def test_jackknives_of_clusters_beside_effects_are_those_of_the_dummies(
+    effects, cluster, kind
+):
+    data = made_panel(5, holes=True).assign(region4=lambda d: d["unit"] % 6)
+    fit = ef.ols(f"y ~ x | {effects}", data, inference=kind, cluster=cluster, **KEYS)
+    want = clustered_by_brute_force(data, effects, cluster, kind)
+    assert fit.std_errors["x"] == pytest.approx(want, rel=1e-8)
+
+
+@pytest.mark.parametrize("inference", ["SCPC", "conley"])
+def test_inference_over_space_beside_effects_nested_in_clusters_counts_them(inference):
+    data = made_panel(2).query("year == 2001")
+    rng = np.random.default_rng(3)
+    data = data.assign(lat=rng.uniform(20, 50, 12), lon=rng.uniform(20, 50, 12))
+    how = {"inference": inference, "cluster": "region", "unit": "unit"}
+    taken = ef.ols("y ~ x | region", data, cutoff_km=900, **how)
+    dummies = ef.ols("y ~ x + C(region)", data, cutoff_km=900, **how)
+    np.testing.assert_allclose(
+        taken.conf_int().loc["x"], dummies.conf_int().loc["x"], rtol=1e-8
+    )
+
+
+@pytest.mark.parametrize("inference", ["CR1", "CR2", "HC3"])
+def test_regressors_that_cannot_be_told_apart_are_named(inference):
+    data = made_panel(5).assign(
+        z=lambda d: np.sin(np.arange(len(d))),
+        same=lambda d: 2 * d["x"] + 7 * d["year"] + 1e3 * d["unit"],
+    )
+    with pytest.raises(ef.EstimateError, match="x, same cannot be told apart") as error:
+        ef.ols("y ~ z + x + same | unit + year", data, inference=inference, **KEYS)
+    assert "z," not in str(error.value)
+
+
+@pytest.mark.parametrize("inference", ["CR1", "CR2", "HC3"])
+def test_regressors_that_effects_absorb_are_named(inference):
+    data = made_panel(5).assign(policy=lambda d: (d["region"] * d["year"]) ** 0.5)
+    with pytest.raises(ef.EstimateError, match="policy does not vary beside"):
+        ef.ols("y ~ x + policy | unit + region^year", data, inference=inference, **KEYS)
+
+
+LABELS = ["1", "0", "-1", "const", "np", "C", "a|b", "a`b", "y ~ x", "lag(x)", "a+b"]
+
+
+@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.parametrize("reference", [None, "other", "third"])
+def test_contrasts_are_differences_of_means_whatever_groups_are_named(label, reference):
+    data = made_panel(2).query("year == 2001")
+    names = np.array([label, "other", "third"])
+    data = data.assign(g=names[data["region"]])
+    fit = ef.contrasts(data, "y", "g", reference=reference, unit="unit")
+    means = data.groupby("g")["y"].mean()
+    for group in set(names) - {reference}:
+        others = data.loc[data["g"] != group, "y"].mean()
+        against = others if reference is None else means[reference]
+        assert fit.params[group] == pytest.approx(means[group] - against)
+    assert len(fit.params) == 3 - (reference is not None)
+
+
+def test_contrasts_take_numbers_for_groups_and_for_the_reference():
+    data = made_panel(2).query("year == 2001").assign(g=lambda d: d["region"] + 1)
+    fit = ef.contrasts(data, "y", "g", reference=3, unit="unit", inference="HC3")
+    means = data.groupby("g")["y"].mean()
+    assert fit.params.to_dict() == pytest.approx(
+        {"1": means[1] - means[3], "2": means[2] - means[3]}
+    )
+
+
+@pytest.mark.parametrize("label", ["Intercept", "y", "unit"])
+def test_contrasts_refuse_a_group_named_as_the_constant_or_a_column(label):
+    data = made_panel(2).query("year == 2001")
+    data = data.assign(g=np.array([label, "b", "c"])[data["region"]])
+    with pytest.raises(ef.EstimateError, match=f"a group of g named {label}"):
+        ef.contrasts(data, "y", "g", unit="unit")
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_columns_of_any_name_are_outcomes_regressors_controls_and_effects(label):
+    data = made_panel(5)
+    named = data.rename(columns={"x": label})
+    want = ef.ols("y ~ x", data, **KEYS)
+    fit = ef.ols(data=named, y="y", x=[label], **KEYS)
+    assert list(fit.params.index) == ["Intercept", label]
+    assert fit.params.to_numpy() == pytest.approx(want.params.to_numpy())
+    turned = ef.ols(data=named, y=label, x="y", **KEYS).params
+    assert turned["y"] == pytest.approx(ef.ols("x ~ y", data, **KEYS).params["y"])
+    curve = ef.specification_curve(named, "y", label, draws=9, **KEYS)
+    assert curve.params.iloc[0] == pytest.approx(want.params["x"])
+    if "`" not in label:
+        quoted = ef.ols(f"y ~ `{label}`", named, **KEYS)
+        pd.testing.assert_series_equal(quoted.params, fit.params)
+        region = data.rename(columns={"region": label})
+        by_region = ef.ols(f"y ~ x | `{label}`", region, **KEYS).params["x"]
+        assert by_region == pytest.approx(
+            ef.ols("y ~ x | region", data, **KEYS).params["x"]
+        )
+
+
+def test_a_speed_has_controls_of_any_name():
+    data = made_panel(5).assign(**{"1": lambda d: np.sin(d["unit"])})
+    data["z"] = data["1"]
+    want = ef.beta_convergence("x ~ z", data, **KEYS).params["initial"]
+    for model in ({"formula": "x ~ `1`"}, {"y": "x", "x": ["1"]}):
+        fit = ef.beta_convergence(data=data, **model, **KEYS)
+        assert fit.params["initial"] == pytest.approx(want)
+        assert list(fit.params.index) == ["Intercept", "initial", "1"]
+
+
+@pytest.mark.parametrize(
+    "effects", [["unit"], ["unit", "year"], ["unit", "region^year"]]
+)
+def test_a_curve_is_least_squares_beside_effects_with_clustered_errors(effects):
+    data = made_panel(5).assign(z=lambda d: np.sin(np.arange(len(d))))
+    curve = ef.specification_curve(
+        data, "y", "x", controls=[("z",)], effects=effects, draws=9, **KEYS
+    )
+    fit = ef.ols(f"y ~ z + x | {' + '.join(effects)}", data, inference="CR1", **KEYS)
+    columns = ["estimate", "std_error", "p_value", "conf_low"]
+    np.testing.assert_allclose(
+        curve.to_frame()[columns].iloc[0].to_numpy(float),
+        fit.to_frame().set_index("term").loc["x", columns].to_numpy(float),
+        rtol=1e-9,
+    )
+
+
+@pytest.mark.parametrize("formula", ["y ~ 1 | unit", "y ~ 0"])
+def test_a_model_without_regressors_is_refused(formula):
+    with pytest.raises(ef.EstimateError, match="without regressors"):
+        ef.ols(formula, made_panel(3), **KEYS)
+
+
+@pytest.mark.parametrize("formula", ["y ~ 0", "y ~ x - 1"])
+def test_growth_without_a_constant_is_refused(formula):
+    with pytest.raises(ef.EstimateError, match="without a constant"):
+        ef.beta_convergence(formula, made_panel(3), **KEYS)

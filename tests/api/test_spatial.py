@@ -1,0 +1,117 @@
+"""Spatial panels of the library: parameters that AIC and BIC count, and the constant
+beside random effects.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+from libpysal.weights import W as PysalWeights
+from scipy.stats import multivariate_normal
+from spreg import ML_Lag
+from statsmodels.tools.numdiff import approx_fprime, approx_hess
+
+import evenfield as ef
+
+N = 8
+T = 5
+UNITS = [f"u{i}" for i in range(N)]
+RING = {
+    unit: [UNITS[place - 1], UNITS[(place + 1) % N]] for place, unit in enumerate(UNITS)
+}
+RING["u0"] = ["u7", "u1", "u3"]
+RING["u3"] = ["u2", "u4", "u0"]
+NET = ef.weights(RING)
+KEYS = {"unit": "unit", "time": "year"}
+
+
+def made_panel():
+    """A panel with random unit effects and errors that spread to neighbours."""
+    rng = np.random.default_rng(11)
+    W = NET.matrix.toarray()
+    x = rng.normal(size=(N, T)) + rng.normal(size=(N, 1))
+    v = np.linalg.solve(np.eye(N) - 0.4 * W, rng.normal(size=(N, T)))
+    y = 3 + x + 1.2 * rng.normal(size=(N, 1)) + v
+    data = pd.DataFrame({"y": y.ravel(), "x": x.ravel()})
+    data["unit"] = np.repeat(UNITS, T)
+    data["year"] = np.tile(np.arange(T), N)
+    return data
+
+
+DATA = made_panel()
+
+
+def fitted(model, effects, **options):
+    return ef.spatial_panel(
+        "y ~ x", DATA, NET, model=model, effects=effects, **options, **KEYS
+    )
+
+
+def log_density(parameters, names, data):
+    """Dense Gaussian log-likelihood of an error model with random effects."""
+    of = dict(zip(names, parameters, strict=True))
+    W = NET.matrix.toarray()
+    x = data["x"].to_numpy().reshape(N, T)
+    B = np.eye(N) - of["lambda"] * W
+    errors = np.kron(np.linalg.inv(B.T @ B), np.eye(T))
+    units = of["phi"] * np.kron(np.eye(N), np.ones((T, T)))
+    mean = of["Intercept"] + of["x"] * x + of.get("W x", 0.0) * (W @ x)
+    law = multivariate_normal(mean.ravel(), of["sigma2"] * (errors + units))
+    return law.logpdf(data["y"].to_numpy())
+
+
+@pytest.mark.parametrize("model", ["SEM", "SDEM"])
+def test_random_effects_beside_spatial_errors_report_the_constant_and_its_error(model):
+    fit = fitted(model, "random")
+    names = list(fit.params.index)
+    assert names[0] == "Intercept"
+    found = fit.params.to_numpy()
+    assert fit.loglik == pytest.approx(log_density(found, names, DATA), abs=1e-8)
+    slope = approx_fprime(found, log_density, args=(names, DATA), centered=True)
+    np.testing.assert_allclose(slope, 0.0, atol=1e-4)
+    V = np.linalg.inv(-approx_hess(found, log_density, args=(names, DATA)))
+    np.testing.assert_allclose(fit.std_errors, np.sqrt(np.diag(V)), rtol=1e-4)
+    np.testing.assert_allclose(fit.cov.to_numpy()[0], V[0], rtol=2e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("model", "effects", "parameters"),
+    [
+        ("OLS", "pooled", ["Intercept", "x"]),
+        ("SAR", "pooled", ["Intercept", "x", "rho"]),
+        ("SDM", "pooled", ["Intercept", "x", "W x", "rho"]),
+        ("SAR", "random", ["Intercept", "x", "rho", "phi"]),
+        ("SEM", "random", ["Intercept", "x", "lambda", "phi"]),
+        ("SAC", "two_way", ["x", "rho", "lambda"]),
+    ],
+)
+def test_criteria_count_all_parameters_but_the_error_variance(
+    model, effects, parameters
+):
+    fit = fitted(model, effects)
+    assert set(fit.params.index) == {*parameters, "sigma2"}
+    assert fit.aic == pytest.approx(2 * len(parameters) - 2 * fit.loglik)
+    count = np.log(fit.nobs) * len(parameters)
+    assert fit.bic == pytest.approx(count - 2 * fit.loglik)
+
+
+@pytest.mark.parametrize(
+    ("effects", "bar"),
+    [("pooled", ""), ("unit", "unit"), ("time", "year"), ("two_way", "unit + year")],
+)
+def test_criteria_of_least_squares_are_those_of_the_panel_without_links(effects, bar):
+    fit = fitted("OLS", effects, approach="direct")
+    want = ef.ols(f"y ~ x | {bar}", DATA, inference="classical", **KEYS)
+    assert (fit.loglik, fit.aic, fit.bic) == pytest.approx(
+        (want.loglik, want.aic, want.bic)
+    )
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_criteria_of_a_spatial_lag_are_those_of_spreg():
+    data = DATA[DATA["year"] == 2]
+    w = PysalWeights(RING)
+    w.transform = "r"
+    w = PysalWeights(w.neighbors, w.weights, id_order=UNITS)
+    want = ML_Lag(data[["y"]].to_numpy(), data[["x"]].to_numpy(), w)
+    fit = ef.spatial_cross_section("y ~ x", data, NET, model="SAR", unit="unit")
+    assert (fit.aic, fit.bic) == pytest.approx((want.aic, want.schwarz), abs=1e-5)

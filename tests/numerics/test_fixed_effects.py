@@ -1,0 +1,103 @@
+"""Effects that are taken out of a regression: their rank and leverages are those of all
+dummies, however effects nest and cross.
+"""
+
+import numpy as np
+import pytest
+from scipy.linalg import orth
+
+from evenfield.numerics import fixed_effects
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.fixed_effects import effect_span, without_effects
+
+UNITS = 9
+DATES = 6
+UNIT = np.repeat(np.arange(UNITS), DATES)
+YEAR = np.tile(np.arange(DATES), UNITS)
+REGION = UNIT // 3
+REGION_YEAR = REGION * DATES + YEAR
+DRAWN = np.random.default_rng(3).permutation(len(UNIT))[: len(UNIT) - 11]
+KEPT = np.sort(DRAWN)  # an unbalanced panel
+SETS = {
+    "unit": [UNIT],
+    "unit and year": [UNIT, YEAR],
+    "year and unit": [YEAR, UNIT],
+    "unit and region by year": [UNIT, REGION_YEAR],
+    "unit and region, which nest": [UNIT, REGION],
+    "four that nest and cross": [REGION, YEAR, UNIT, REGION_YEAR],
+}
+
+
+def codes_of(effects, rows):
+    return {
+        str(i): np.unique(codes[rows], return_inverse=True)[1]
+        for i, codes in enumerate(effects)
+    }
+
+
+def dummies_of(effects):
+    return np.column_stack([np.eye(codes.max() + 1)[codes] for codes in effects])
+
+
+@pytest.mark.parametrize("dense_cells", [0, 4])
+@pytest.mark.parametrize("rows", [np.arange(len(UNIT)), KEPT], ids=["full", "holes"])
+@pytest.mark.parametrize("effects", SETS.values(), ids=SETS)
+def test_rank_residuals_and_leverages_are_those_of_all_dummies(
+    effects, rows, dense_cells, monkeypatch
+):
+    monkeypatch.setattr(fixed_effects, "DENSE_CELLS", dense_cells)
+    codes = codes_of(effects, rows)
+    span = effect_span(codes)
+    basis = orth(dummies_of(codes.values()), rcond=1e-10)
+    values = np.random.default_rng(1).normal(size=(2, len(rows))) + 5
+    residuals = values - (values @ basis) @ basis.T
+    span.take_out(values)
+    assert span.rank == basis.shape[1]
+    np.testing.assert_allclose(values, residuals, atol=1e-12)
+    np.testing.assert_allclose(span.leverage(), (basis**2).sum(axis=1), atol=1e-12)
+
+
+@pytest.mark.parametrize("dummies", ["none", "crossed", "all"])
+@pytest.mark.parametrize("effects", SETS.values(), ids=SETS)
+def test_regressors_and_what_was_taken_out_span_all_dummies(effects, dummies):
+    codes = codes_of(effects, KEPT)
+    values = np.random.default_rng(2).normal(size=(3, len(KEPT)))
+    X = values[1:].T.copy()
+    left = without_effects(
+        values,
+        ["x", "z"],
+        codes,
+        codes_of([UNIT], KEPT)["0"],
+        dummies=dummies,
+        leverages=True,
+    )
+    whole = orth(np.column_stack([X, dummies_of(codes.values())]), rcond=1e-10)
+    own = np.einsum("ij,ij->i", left.X, left.X @ np.linalg.inv(left.X.T @ left.X))
+    np.testing.assert_allclose(own + left.leverage, (whole**2).sum(axis=1), atol=1e-10)
+    assert left.rank == whole.shape[1] - 2
+
+
+def test_effects_nested_in_the_clusters_are_counted_by_their_rank():
+    codes = codes_of([UNIT, REGION, REGION_YEAR], np.arange(len(UNIT)))
+    values = np.random.default_rng(2).normal(size=(2, len(UNIT)))
+    left = without_effects(values, ["x"], codes, REGION, dummies="none")
+    assert (left.nested, left.rank) == (24, 24)
+    values = np.random.default_rng(2).normal(size=(2, len(UNIT)))
+    left = without_effects(values, ["x"], codes, UNIT, dummies="none")
+    assert (left.nested, left.rank) == (9, 24)
+
+
+@pytest.mark.parametrize("dummies", ["none", "crossed", "all"])
+def test_regressors_that_effects_absorb_are_named(dummies):
+    codes = codes_of([UNIT, REGION_YEAR], np.arange(len(UNIT)))
+    free = np.random.default_rng(2).normal(size=len(UNIT))
+    values = np.array([free, free**2, UNIT**2 + 3.0 * REGION_YEAR, 1e6 + YEAR])
+    with pytest.raises(NumericsError, match=r"^b, c do not vary beside"):
+        without_effects(values, ["a", "b", "c"], codes, UNIT, dummies=dummies)
+
+
+def test_an_outcome_that_effects_absorb_is_refused():
+    values = np.array([UNIT**2.0, np.sin(np.arange(len(UNIT)))])
+    codes = codes_of([UNIT], np.arange(len(UNIT)))
+    with pytest.raises(NumericsError, match="outcome does not vary within 0"):
+        without_effects(values, ["x"], codes, UNIT, dummies="none")

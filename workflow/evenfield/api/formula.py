@@ -1,0 +1,224 @@
+"""A model as its user writes it: ``y ~ x | effects``, or names of columns. Names in
+backticks are names and nothing else, whatever they hold: ``1``, a bar, a word of Python.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from formulaic.transforms import TRANSFORMS
+
+from evenfield.api.results import chosen
+from evenfield.study.errors import EstimateError
+
+PLAIN_NAME = re.compile(r"[^\W\d][\w. ]*")
+BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+FUNCTIONS = frozenset({"np", "lag", *TRANSFORMS})
+
+
+@dataclass(frozen=True)
+class Columns:
+    """An outcome and regressors by the names of their columns, beside a constant, and
+    effects.
+    """
+
+    y: str
+    x: tuple[str, ...]
+    effects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Model:
+    """A formula in parts, with an alias for each name in backticks."""
+
+    text: str  # as it was written
+    outcome: str
+    regressors: str
+    effects: dict[str, tuple[str, ...]]  # columns of each effect behind the bar
+    aliases: dict[str, str]  # names of columns by alias
+
+    @property
+    def right(self) -> list[str]:
+        """Terms between plus signs, for a right side that is a sum."""
+        return [part.strip() for part in self.regressors.split("+")]
+
+    def column(self, term: str, data: pd.DataFrame) -> str | None:
+        """Return the column that a term is, or none for anything but a name."""
+        name = self.aliases.get(term)
+        if name is not None:
+            return name
+        return term if PLAIN_NAME.fullmatch(term) and term in data else None
+
+    def named(self, term: object) -> str:
+        """Return a term with the names of columns in place of aliases."""
+        out = str(term)
+        for alias, name in self.aliases.items():
+            out = out.replace(alias, name)
+        return out
+
+    @property
+    def right_text(self) -> str:
+        """The right side with names in backticks again."""
+        out = self.regressors
+        for alias, name in self.aliases.items():
+            out = out.replace(alias, f"`{name}`")
+        return out
+
+    def frame(self, data: pd.DataFrame) -> pd.DataFrame:
+        """Return the data with a column for each alias, and without the columns that
+        would hide a function of the formula.
+        """
+        both = f"{self.outcome} ~ {self.regressors}"
+        hiding = [name for name in FUNCTIONS if name in data and _is_called(name, both)]
+        for name in hiding:
+            if re.search(rf"(?<![\w.]){name}(?![\w.]*\s*[.(])\b", both):
+                raise EstimateError(
+                    f"a column named {name} beside the function {name}",
+                    "different names",
+                    f"write the column in backticks, `{name}`",
+                )
+        quoted = {alias: data[name] for alias, name in self.aliases.items()}
+        return data.drop(columns=hiding).assign(**quoted)
+
+
+def _is_called(name: str, text: str) -> bool:
+    return re.search(rf"(?<![\w.]){name}\s*[.(]", text) is not None
+
+
+def outcome_of(y: str, data: Any) -> str | Columns:
+    """Return the model of an outcome alone: a column, or an expression of columns."""
+    if not isinstance(data, pd.DataFrame):
+        return f"{y} ~ 1"  # refused when it is read
+    names = {*map(str, data), *map(str, data.index.names)}
+    return Columns(str(y), ()) if str(y) in names else f"{y} ~ 1"
+
+
+def parsed(formula: str | Columns, data: pd.DataFrame) -> Model:
+    """Divide a formula into outcome, regressors and effects; data with names as text."""
+    if isinstance(formula, Columns):
+        names = [str(formula.y), *map(str, formula.x)]
+        aliases = _aliases(names, data)
+        of = {name: alias for alias, name in aliases.items()}
+        outcome, *right = (of[name] for name in names)
+        text = f"{names[0]} ~ {' + '.join(['1', *names[1:]])}"
+        effects = {
+            name: (name,) if name in data else tuple(name.split("^"))
+            for name in formula.effects
+        }
+        return Model(text, outcome, " + ".join(["1", *right]), effects, aliases)
+    if not isinstance(formula, str):
+        raise EstimateError(
+            f"a formula of type {type(formula).__name__}",
+            "text such as 'y ~ x | unit + year'",
+            "write it first, or give y='y', x=['x']",
+        )
+    names = _quoted_names(formula)
+    aliases = _aliases(names, data)
+    plain = formula
+    for alias, name in aliases.items():
+        plain = plain.replace(f"`{name}`", f" {alias} ")
+    sides = _split(plain, "~")
+    if len(sides) != 2:
+        raise EstimateError(
+            f"the formula {formula.strip()!r} with {_times(len(sides) - 1, '~')}",
+            "outcome ~ regressors",
+            "write 'y ~ x', or 'y ~ 1' without regressors",
+        )
+    if len(_split(sides[0], "|")) > 1:
+        raise EstimateError(
+            f"the formula {formula.strip()!r} with a bar before the ~",
+            "effects behind the regressors",
+            "write 'y ~ x | unit', a name with a bar in backticks",
+        )
+    if not sides[0].strip():
+        raise EstimateError(
+            f"the formula {formula.strip()!r} with no outcome",
+            "outcome ~ regressors",
+            "write its column first",
+        )
+    right = _split(sides[1], "|")
+    if len(right) > 2:
+        raise EstimateError(
+            f"the formula {formula.strip()!r} with {_times(len(right) - 1, '|')}",
+            "one, before the fixed effects",
+            "write 'y ~ x | unit + year'; instruments have no place here",
+        )
+    if not right[0].strip():
+        raise EstimateError(
+            f"the formula {formula.strip()!r} with no regressors",
+            "outcome ~ regressors",
+            "write 1 for the constant alone",
+        )
+    effects = _effects(right[1], aliases) if len(right) == 2 else {}
+    return Model(formula.strip(), sides[0].strip(), right[0].strip(), effects, aliases)
+
+
+def _times(count: int, mark: str) -> str:
+    return f"no {mark}" if count == 0 else f"{count} {mark}"
+
+
+def _effects(text: str, aliases: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return the columns of each effect; ``a^b`` has a level for each pair."""
+    effects = {}
+    for part in text.split("+"):
+        names = [name.strip() for name in part.split("^") if name.strip()]
+        columns = tuple(aliases.get(name, name) for name in names)
+        if columns:
+            effects["^".join(columns)] = columns
+    return effects
+
+
+def _quoted_names(formula: str) -> list[str]:
+    """Return the names in backticks, each once."""
+    parts = formula.split("`")
+    if len(parts) % 2 == 0:
+        raise EstimateError(
+            f"the formula {formula.strip()!r} with a single backtick",
+            "two around a name",
+            "close it; a name that holds one is given as y='y', x=['x']",
+        )
+    return list(dict.fromkeys(parts[1::2]))
+
+
+def _aliases(names: Iterable[str], data: pd.DataFrame) -> dict[str, str]:
+    """Return names by an alias that Python takes for a name, and no column has."""
+    stem = "quoted"
+    while any(str(column).startswith(stem) for column in data):
+        stem += "_"
+    once = dict.fromkeys(names)
+    for name in once:
+        chosen("column", name, data, "name a column or level")
+    return {f"{stem}_{place}_": name for place, name in enumerate(once)}
+
+
+def _split(text: str, mark: str) -> list[str]:
+    """Split at a mark that stands in no bracket and no quotes."""
+    places = list(_places(text, mark))
+    starts = [0, *(place + 1 for place in places)]
+    return [text[start:end] for start, end in zip(starts, [*places, None], strict=True)]
+
+
+def _places(text: str, mark: str) -> Iterator[int]:
+    depth = 0
+    quote: str | None = None
+    for place, character in enumerate(text):
+        if quote is not None:
+            quote = None if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character in BRACKETS:
+            depth += BRACKETS[character]
+        elif character == mark and depth == 0:
+            yield place
+
+
+def effect_labels(columns: Iterable[pd.Series[Any]]) -> pd.Series[int]:
+    """Return a number for each level of a column, or for each tuple of several."""
+    frame = pd.concat(
+        [column.rename(str(i)) for i, column in enumerate(columns)], axis=1
+    )
+    return frame.groupby(list(frame), sort=False, observed=True).ngroup()
