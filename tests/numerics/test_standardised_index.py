@@ -1,0 +1,45 @@
+"""The index of Anderson (2008) by its formula, and what it must not depend on."""
+
+import numpy as np
+import pytest
+
+from evenfield.numerics.standardised_index import standardised_index
+from numerics.refusals import refused
+
+RNG = np.random.default_rng(7)
+VALUES = RNG.normal(size=(12, 3)) @ np.array([[1, 0.6, 0], [0, 1, 0.3], [0, 0, 1]])
+REFERENCE = np.arange(12) < 7
+
+
+def test_two_outcomes_have_the_weights_of_the_formula():
+    values = VALUES[:, :2]
+    inside = values[:7]
+    z = (values - inside.mean(axis=0)) / inside.std(axis=0, ddof=1)
+    v = np.cov(z.T)
+    weights = np.array([v[1, 1] - v[0, 1], v[0, 0] - v[0, 1]])
+    s = z @ weights
+    expected = s / s[:7].std(ddof=1)
+    np.testing.assert_allclose(standardised_index(values, REFERENCE), expected)
+
+
+def test_reference_units_have_mean_zero_and_standard_deviation_one():
+    index = standardised_index(VALUES, REFERENCE)
+    assert index[:7].mean() == pytest.approx(0, abs=1e-12)
+    assert index[:7].std(ddof=1) == pytest.approx(1)
+    assert index[7:].std(ddof=1) != pytest.approx(1)
+
+
+def test_units_of_measure_drop_out():
+    moved = VALUES * [10, 0.1, 3] + [5, -2, 100]
+    np.testing.assert_allclose(
+        standardised_index(moved, REFERENCE), standardised_index(VALUES, REFERENCE)
+    )
+
+
+def test_outcomes_that_say_nothing_or_the_same_are_refused():
+    flat = VALUES.copy()
+    flat[:7, 1] = 2.0
+    refused("does not vary", standardised_index, flat, REFERENCE)
+    refused("fewer than two", standardised_index, VALUES, np.arange(12) < 1)
+    twice = np.column_stack([VALUES[:, 0], 2 * VALUES[:, 0] + 1])
+    refused("repeats the others", standardised_index, twice, REFERENCE)
