@@ -146,7 +146,45 @@ def test_the_p_value_counts_the_data_as_one_draw_and_both_tails():
 
 
 def test_labels_of_a_stratum_stay_in_it():
-    strata = np.array(["b"] * 5 + ["a"] * 7)
+    strata = np.array(["b"] * 4 + ["a"] * 6 + ["c"] * 2)
     draws = lp.stratified_label_draws(strata, 50, np.random.default_rng(2))
+    assert draws.odds.tolist() == [
+        [float(name == group) for group in "abc"] for name in strata
+    ]
     assert (strata[draws.source] == strata).all()
     assert (np.sort(draws.source, axis=1) == np.arange(12)).all()
+
+
+def test_draws_whose_labels_a_control_repeats_are_left_out_of_the_count():
+    y, labels, _ = _data()
+    controls = np.column_stack([np.ones(N), np.roll(labels[:, 0], 5)])
+    rotations = np.array([np.roll(np.arange(N), k) for k in (5, 1, 2, 3)])
+    source = np.concatenate(
+        [rotations, lp.free_label_draws(N, 60, np.random.default_rng(3)).source]
+    )
+    draws = lp.LabelDraws(source, "free", np.zeros(N, dtype=int), np.ones((N, 1)))
+    found = lp.label_permutation(y, labels, controls, np.array([1.0, -1.0]), draws)
+    ranks = [
+        np.linalg.matrix_rank(np.column_stack([labels[order], controls]))
+        for order in source
+    ]
+    assert np.isnan(found.statistics).tolist() == [rank < 4 for rank in ranks]
+    kept = found.statistics[np.isfinite(found.statistics)]
+    extreme = (np.abs(kept) >= abs(found.statistic)).sum()
+    assert len(kept) < 64 and found.p_value == (1 + extreme) / (1 + len(kept))
+
+
+def test_two_connected_groups_are_the_fewest_to_draw_from():
+    path = np.eye(3, k=1) + np.eye(3, k=-1)
+    draws = lp.connected_label_draws(
+        np.array([True, True, False]), path, 40, np.random.default_rng(1)
+    )
+    assert draws.odds[:, 1].tolist() == [0.5, 1, 0.5]
+
+
+def test_the_spread_of_the_null_is_that_of_a_regression_on_the_controls():
+    y, _, controls = _data()
+    residuals = fit_ols(y, controls).u_hat
+    assert lp.null_spread(y, controls) == pytest.approx(
+        np.sqrt(residuals @ residuals / (N - 2))
+    )

@@ -13,6 +13,7 @@ from evenfield.numerics.inference.wild_bootstrap import (
 )
 from evenfield.numerics.label_permutation import free_label_draws, label_permutation
 from evenfield.numerics.ladder import (
+    AVERAGE_CORRELATIONS,
     LadderSettings,
     Place,
     Section,
@@ -73,6 +74,7 @@ def check(rung, std_error, df):
     assert rung.estimate == pytest.approx(estimate, rel=CLOSED_FORM)
     assert rung.std_error == pytest.approx(std_error, rel=CLOSED_FORM)
     assert rung.df == pytest.approx(df, rel=CLOSED_FORM)
+    assert rung.statistic == pytest.approx(estimate / std_error, rel=CLOSED_FORM)
     assert rung.p_value == pytest.approx(
         2 * student.sf(abs(estimate / std_error), df), rel=CLOSED_FORM
     )
@@ -171,6 +173,12 @@ def test_four_treated_units_are_enough_and_three_are_permuted():
         reach = student.ppf(0.95, N - 4) + norm.ppf(0.7)
         assert rung.method == "permutation"
         assert rung.mde == pytest.approx(reach * fit.t_test(C).sd.item())
+
+
+def test_the_study_rules_are_those_that_are_written():
+    # Printed in every table: SCPC at .03 and .06, intervals of 95 and power of 80 percent.
+    assert AVERAGE_CORRELATIONS == {"scpc": 0.03, "scpc_06": 0.06}
+    assert LadderSettings() == (0.95, 0.8, 9999)
 
 
 def test_without_coordinates_cr3_decides_and_says_so():

@@ -190,3 +190,47 @@ def test_spatial_markov_counts_the_data_as_one_draw(study):
     same = np.repeat(values[:1], 15, axis=0) * np.linspace(1, 1.001, 15)[:, None]
     test = run(same, classes, W, draws=9)
     assert 0.1 <= test.q_p <= 1 and (10 * test.q_p) % 1 == pytest.approx(0)
+
+
+def test_probabilities_are_shares_of_the_rows_and_no_transition_has_none():
+    counts = np.array([[1, 3], [2, 0]])
+    np.testing.assert_array_equal(mk.transition_matrix(counts), [[0.25, 0.75], [1, 0]])
+    empty = mk.transition_matrix(np.array([[1, 0], [0, 0]]))
+    np.testing.assert_array_equal(empty, [[1, 0], [np.nan, np.nan]])
+
+
+def test_mobility_of_three_classes_against_its_formulas():
+    # Rows of Quah (1993)'s form; Shorrocks (1978): (k - trace) / (k - 1).
+    chain = np.array([[0.8, 0.2, 0.0], [0.1, 0.7, 0.2], [0.0, 0.3, 0.7]])
+    assert mk.shorrocks_index(chain) == pytest.approx((3 - 2.2) / 2, rel=MACHINE)
+    roots = sorted(abs(np.linalg.eigvals(chain)))
+    assert mk.second_root(chain) == pytest.approx(roots[1], rel=MACHINE)
+    ergodic = mk.ergodic_distribution(chain)
+    np.testing.assert_allclose(
+        ergodic, np.linalg.matrix_power(chain, 500)[0], rtol=1e-9
+    )
+
+
+def test_the_second_root_is_a_modulus_also_where_it_is_negative_or_complex():
+    swap = np.array([[0.1, 0.9], [0.8, 0.2]])
+    assert mk.second_root(swap) == pytest.approx(0.7, rel=MACHINE)
+    cycle = np.array([[0.1, 0.9, 0.0], [0.0, 0.1, 0.9], [0.9, 0.0, 0.1]])
+    assert mk.second_root(cycle) == pytest.approx(
+        abs(0.1 + 0.9 * np.exp(2j * np.pi / 3)), rel=MACHINE
+    )
+    assert mk.mobility_half_life(np.full((2, 2), 0.5), 5.0) == 0
+
+
+def test_three_dates_hold_one_second_order_transition_and_alike_values_no_classes():
+    counts = mk.second_order_counts(np.array([[0, 1, 1]]), 2)
+    assert counts[0, 0, 1, 1] == 1 == counts.sum()
+    refused("too alike", mk.quantile_cutoffs, np.array([0.0, 1, 2, 3, 3, 3]), 3)
+    refused("too alike", mk.quantile_cutoffs, np.array([0.0, 0, 0, 0, 0, 3]), 3)
+
+
+def test_draws_come_in_blocks_without_a_change(study, monkeypatch):
+    whole = run(*study, draws=37)
+    monkeypatch.setattr(mk, "BLOCK_CELLS", 15 * 12 * 5)
+    again = run(*study, draws=37)
+    assert (whole.q_p, whole.lr_p, again.draws) == (again.q_p, again.lr_p, 37)
+    assert (38 * whole.lr_p) % 1 == pytest.approx(0, abs=1e-9)

@@ -89,7 +89,8 @@ def mobility_half_life(P: np.ndarray, years: float) -> np.ndarray:
     with np.errstate(divide="ignore"):
         life = -years * np.log(2) / np.log(np.where(root > 0, root, np.nan))
     life = np.where(root >= 1 - ROOT, np.inf, life)
-    return np.asarray(np.where(root == 0, 0.0, life))
+    # Rounding leaves a root of 1e-17 where all rows are alike.
+    return np.asarray(np.where(root < ROOT, 0.0, life))
 
 
 def shorrocks_index(P: np.ndarray) -> np.ndarray:
