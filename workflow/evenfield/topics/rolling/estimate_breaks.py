@@ -11,13 +11,11 @@ import pandas as pd
 from evenfield.numerics.convergence import speed_from_slope
 from evenfield.numerics.dispersion import sigma
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.rolling import (
-    fit_windows,
-    least_squares_breaks,
-    slope_break_test,
-    speed_contrasts,
-    weak_sigma_test,
-)
+from evenfield.numerics.rolling.segments import least_squares_breaks
+from evenfield.numerics.rolling.slope_break import slope_break_test
+from evenfield.numerics.rolling.speeds import speed_contrasts
+from evenfield.numerics.rolling.weak_sigma import weak_sigma_test
+from evenfield.numerics.rolling.windows import fit_windows
 from evenfield.shared.rows import Rows
 from evenfield.shared.samples import MIN_UNITS, inference_fields, joined
 from evenfield.shared.trajectories import Trajectories

@@ -17,7 +17,7 @@ from evenfield.numerics.convergence import (
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import t_inference, t_quantile
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.rolling import (
+from evenfield.numerics.rolling.windows import (
     fit_windows,
     sup_t_critical_value,
     sup_t_draws,

@@ -1,0 +1,55 @@
+"""A break in a common slope: planted ones, and the clustered Wald test written out."""
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+
+from evenfield.numerics.random import generator_for
+from evenfield.numerics.rolling.slope_break import slope_break_test
+from numerics.refusals import refused
+from tolerances import CLOSED_FORM
+
+
+def panel(slopes, seed=0, units=31, noise=0.02):
+    """Levels at the start of each year and growth in it, with one slope a year."""
+    rng = np.random.default_rng(seed)
+    y = np.empty((units, len(slopes) + 1))
+    y[:, 0] = 9 + 0.45 * rng.standard_normal(units)
+    for t, slope in enumerate(slopes):
+        catching_up = slope * (y[:, t] - y[:, t].mean())
+        shock = noise * rng.standard_normal(units)
+        y[:, t + 1] = y[:, t] + 0.07 + catching_up + shock
+    return y[:, :-1], np.diff(y, axis=1)
+
+
+def test_planted_break_is_found():
+    x, growth = panel([-0.06] * 18 + [0.02] * 22, noise=0.01)
+    result = slope_break_test(x, growth, generator_for(1, "b"), 199)
+    assert abs(result.last - 17) <= 1
+    assert result.before == pytest.approx(-0.06, abs=0.01)
+    assert result.after == pytest.approx(0.02, abs=0.01)
+    assert result.p_value == 1 / 200
+
+
+def test_wald_is_that_of_statsmodels_clustered_by_unit():
+    x, growth = panel([-0.02] * 12, seed=3, units=20)
+    result = slope_break_test(x, growth, generator_for(1, "b"), 9)
+    early = (np.arange(12) < (result.last + 1)).astype(float)
+    dummies = np.tile(np.eye(12), (20, 1))
+    X = np.column_stack([(x * early).ravel(), (x * (1 - early)).ravel(), dummies])
+    cluster = {"groups": np.repeat(np.arange(20), 12), "use_correction": False}
+    fit = sm.OLS(growth.ravel(), X).fit(cov_type="cluster", cov_kwds=cluster)
+    contrast = np.zeros(14)
+    contrast[:2] = 1, -1
+    variance = contrast @ fit.cov_params() @ contrast * 20 / 19
+    expected = (contrast @ fit.params) ** 2 / variance
+    assert result.wald[result.last] == pytest.approx(expected, rel=CLOSED_FORM)
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [((2, 30), "no room"), ((20, 3), "no room"), ((20, 10), "same in every")],
+)
+def test_bad_input_is_refused(shape, words):
+    same = np.ones(shape)
+    refused(words, slope_break_test, same, same, generator_for(1, "b"), 9)

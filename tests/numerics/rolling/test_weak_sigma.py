@@ -1,0 +1,112 @@
+"""Weak sigma convergence: statsmodels' ratio, published points, size and invariance."""
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from scipy.signal import lfilter
+
+from evenfield.numerics.random import generator_for
+from evenfield.numerics.rolling.weak_sigma import (
+    constant_variance_panels,
+    constant_variance_statistics,
+    fixed_b_trend,
+    weak_sigma_test,
+    white_noise_statistics,
+)
+from numerics.refusals import refused
+from tolerances import CLOSED_FORM
+
+
+def persistent(rng, persistence, ratio, units=31, dates=42):
+    """Panels of constant variance: levels `ratio` times as wide as the AR(1)."""
+    shocks = rng.standard_normal((units, dates))
+    stationary_sd = 1 / np.sqrt(1 - persistence**2)
+    shocks[:, 0] *= stationary_sd
+    ar1 = lfilter([1.0], [1.0, -persistence], shocks, axis=1)
+    return ar1 + ratio * stationary_sd * rng.standard_normal((units, 1))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 1.0])
+def test_ratio_equals_statsmodels(share):
+    z = np.random.default_rng(1).standard_normal(42).cumsum()
+    hac = {"maxlags": round(share * 42) - 1, "use_correction": False}
+    other = sm.OLS(z, sm.add_constant(np.arange(42))).fit(cov_type="HAC", cov_kwds=hac)
+    fit = fixed_b_trend(z, share)
+    assert fit.slope[0] == pytest.approx(other.params[1], rel=CLOSED_FORM)
+    assert fit.std_error[0] == pytest.approx(other.bse[1], rel=CLOSED_FORM)
+
+
+def test_fixed_b_tail_is_that_of_kiefer_and_vogelsang():
+    drawn = white_noise_statistics(42, 1.0, generator_for(1, "w"), 4000)
+    # Their 97.5 percent point at b = 1 is 4.77; a trend regressor moves it a little.
+    assert 3.8 < np.quantile(drawn, 0.975) < 5.8
+    assert abs(np.median(drawn)) < 0.15
+
+
+def test_range_of_persistence_holds_the_planted_one():
+    panels = constant_variance_panels(persistent(np.random.default_rng(2), 0.9, 2.0))
+    assert 0.7 < panels.persistence[0] < 0.9 < panels.persistence[-1] < 1
+
+
+def test_more_persistence_leaves_less_to_the_levels():
+    panels = constant_variance_panels(persistent(np.random.default_rng(2), 0.9, 2.0))
+    assert (np.diff(panels.level_sd) <= 0).all()
+    assert panels.level_sd[-1] == pytest.approx(0, abs=1e-6)
+
+
+def test_falling_variance_is_found_and_rising_is_not():
+    rng = np.random.default_rng(3)
+    falling = rng.standard_normal((31, 1)) * np.linspace(1, 0.3, 42)
+    y = falling + 0.02 * rng.standard_normal((31, 42))
+    result = weak_sigma_test(y, generator_for(1, "w"), 299)
+    reverse = weak_sigma_test(y[:, ::-1], generator_for(1, "w"), 299)
+    assert result.slope < 0
+    assert result.p_constant_variance < 0.05
+    assert reverse.p_constant_variance > 0.5
+
+
+def test_units_and_common_growth_do_not_matter():
+    y = persistent(np.random.default_rng(4), 0.8, 1.0)
+    other = 3 * y + np.arange(42) * 0.07 + np.log(100)
+    one = weak_sigma_test(y, generator_for(1, "w"), 99)
+    two = weak_sigma_test(other, generator_for(1, "w"), 99)
+    assert one.p_constant_variance == two.p_constant_variance
+    assert one.statistic == pytest.approx(two.statistic, rel=CLOSED_FORM)
+
+
+def test_p_value_is_the_largest_over_the_persistence():
+    y = persistent(np.random.default_rng(8), 0.6, 1.0)
+    result = weak_sigma_test(y, generator_for(1, "w"), 199)
+    rng = generator_for(1, "w")
+    white_noise_statistics(42, 0.1, rng, 199)
+    panels = constant_variance_panels(y)
+    drawn = constant_variance_statistics(panels, (31, 42), 0.1, rng, 199)
+    tails = (1 + (drawn <= result.statistic).sum(axis=1)) / 200
+    assert tails.min() < tails.max() == result.p_constant_variance
+
+
+@pytest.mark.slow
+@pytest.mark.montecarlo
+def test_size_under_persistence():
+    rng = np.random.default_rng(0)
+    rejected_fixed_b = 0
+    rejected = 0
+    for i in range(100):
+        y = persistent(rng, 0.94, 4.0)
+        result = weak_sigma_test(y, generator_for(1, str(i)), 99)
+        rejected_fixed_b += result.p_fixed_b < 0.05
+        rejected += result.p_constant_variance <= 0.05
+    assert rejected_fixed_b / 100 > 0.15  # why the fixed-b p-value is not to be read
+    assert rejected / 100 <= 0.1
+
+
+@pytest.mark.parametrize(
+    ("y", "words"),
+    [
+        (np.ones((2, 20)), "no panel"),
+        (np.ones((5, 4)), "no panel"),
+        (np.tile(np.arange(5.0)[:, None], 20), "move"),
+    ],
+)
+def test_bad_input_is_refused(y, words):
+    refused(words, weak_sigma_test, y, generator_for(1, "w"), 9)

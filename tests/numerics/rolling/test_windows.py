@@ -1,0 +1,96 @@
+"""Windows of growth regressions: against statsmodels, joint covariance and the band."""
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+
+from evenfield.numerics.random import generator_for
+from evenfield.numerics.rolling.windows import (
+    fit_windows,
+    sup_t_critical_value,
+    sup_t_draws,
+    window_ends,
+)
+from numerics.refusals import refused
+from tolerances import CLOSED_FORM, MACHINE
+
+
+def windows(units=31, spans=4, seed=1):
+    rng = np.random.default_rng(seed)
+    X = 9 + 0.4 * rng.standard_normal((units, spans))
+    return 0.3 - 0.02 * X + 0.01 * rng.standard_normal((units, spans)), X
+
+
+def critical_value(y, X):
+    fit = fit_windows(y, X)
+    return sup_t_critical_value(sup_t_draws(fit, generator_for(1, "a"), 999))
+
+
+def test_slopes_and_hc3_errors_are_those_of_statsmodels():
+    y, X = windows()
+    fit = fit_windows(y, X)
+    for s in range(4):
+        plain = sm.OLS(y[:, s], sm.add_constant(X[:, s])).fit()
+        robust = plain.get_robustcov_results("HC3")
+        assert fit.slope[s] == pytest.approx(robust.params[1], rel=CLOSED_FORM)
+        assert fit.std_error[s] == pytest.approx(robust.bse[1], rel=CLOSED_FORM)
+
+
+def test_degrees_of_freedom_are_units_less_two():
+    assert fit_windows(*windows()).df == 29
+
+
+def test_influence_is_the_change_when_a_unit_is_left_out():
+    y, X = windows()
+    fit = fit_windows(y, X)
+    without = fit_windows(np.delete(y, 5, axis=0), np.delete(X, 5, axis=0))
+    change = fit.slope - without.slope
+    np.testing.assert_allclose(change, fit.influence[5], rtol=CLOSED_FORM)
+
+
+def test_diagonal_of_the_joint_covariance_is_hc3():
+    fit = fit_windows(*windows())
+    np.testing.assert_allclose(np.diag(fit.covariance), fit.std_error**2, rtol=MACHINE)
+
+
+@pytest.mark.parametrize(
+    ("times", "span", "ends"),
+    [
+        (np.arange(2000, 2005), 3, [(0, 3), (1, 4)]),
+        (np.array([1940, 1950, 1960]), 10, [(0, 1), (1, 2)]),
+        (np.array([1940, 1950, 1960]), 15, []),
+    ],
+)
+def test_windows_end_at_dates_of_the_panel(times, span, ends):
+    assert window_ends(times, span) == ends
+
+
+def test_band_of_repeated_windows_is_that_of_one():
+    y, X = windows(spans=1, seed=4)
+    repeated = critical_value(np.tile(y, 6), np.tile(X, 6))
+    assert critical_value(y, X) == pytest.approx(repeated, rel=MACHINE)
+
+
+def test_band_over_many_windows_is_wider():
+    one = critical_value(*windows(spans=1, seed=4))
+    twelve = critical_value(*windows(spans=12, seed=4))
+    assert 1.8 < one < 2.4 < twelve < 5
+
+
+def test_band_of_a_perfect_fit_is_refused():
+    X = np.arange(6.0)[:, None] + 9
+    fit = fit_windows(2 * X, X)
+    refused("perfectly", sup_t_draws, fit, generator_for(1, "a"), 9)
+
+
+@pytest.mark.parametrize(
+    ("y", "X", "words"),
+    [
+        (np.ones((2, 1)), np.ones((2, 1)), "at least 3"),
+        (np.ones((5, 1)), np.full((5, 1), np.nan), "missing"),
+        (np.ones((5, 1)), np.ones((5, 1)), "same in every unit"),
+        (np.arange(5.0)[:, None], np.array([[0, 0, 0, 0, 1.0]]).T, "leverage 1"),
+    ],
+)
+def test_bad_input_is_refused(y, X, words):
+    refused(words, fit_windows, y, X)

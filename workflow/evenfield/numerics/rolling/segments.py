@@ -1,0 +1,99 @@
+"""A series divided into segments with their own coefficients, by least squares.
+
+The division says where a series is described best by other coefficients. It is no test:
+the number of segments is chosen by criteria, and a persistent series looks broken.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+
+LWZ_FACTOR = 0.299
+LWZ_POWER = 2.1
+EXACT = 1e-24
+
+
+class BreakFit(NamedTuple):
+    """The best division of a series into segments, for one number of breaks."""
+
+    # position of the last observation of every segment but the final one
+    last: tuple[int, ...]
+    ssr: float  # sum of squared residuals
+    lwz: float  # criteria of Liu, Wu and Zidek (1997) and of Schwarz; smaller is better
+    bic: float
+
+
+def least_squares_breaks(
+    y: np.ndarray, X: np.ndarray, most: int, shortest: int
+) -> list[BreakFit]:
+    """Divide a series into segments with their own coefficients, with the smallest sum
+    of squares; y (T,), X (T, K). One fit for each number of breaks from 0 to `most`.
+
+    Notes
+    -----
+    Dynamic programming of Bai and Perron (2003): the best m breaks up to date j are the
+    best m - 1 breaks up to some date i, and one segment from i + 1 to j.
+    LWZ = ln(ssr / (T - p)) + (p/T) 0.299 (ln T)^2.1 and BIC = ln(ssr / T) + p ln(T) / T
+    with p = (m + 1) K + m.
+    """
+    y = np.asarray(y, dtype=float)
+    X = np.asarray(X, dtype=float)
+    if shortest <= X.shape[1] or len(y) < shortest or most < 0:
+        raise NumericsError(
+            f"{len(y)} observations, segments of {shortest} or more with {X.shape[1]}"
+            " coefficients"
+        )
+    cost = _segment_costs(y, X, shortest)
+    best = cost[0].copy()
+    predecessors = []
+    fits = [_break_fit((), float(best[-1]), y, X.shape[1])]
+    for breaks in range(1, min(most, len(y) // shortest - 1) + 1):
+        candidates = best[:-1, None] + cost[1:, :]
+        predecessors.append(candidates.argmin(axis=0))
+        best = candidates.min(axis=0)
+        last = _last_dates(predecessors, breaks)
+        fits.append(_break_fit(last, float(best[-1]), y, X.shape[1]))
+    return fits
+
+
+def _segment_costs(y: np.ndarray, X: np.ndarray, shortest: int) -> np.ndarray:
+    """Return the sum of squared residuals of observations i..j for all i, j; infinite
+    for short segments.
+    """
+    cost = np.full((len(y), len(y)), np.inf)
+    for i in range(len(y) - shortest + 1):
+        for j in range(i + shortest - 1, len(y)):
+            rows = slice(i, j + 1)
+            coefficients = np.linalg.lstsq(X[rows], y[rows], rcond=None)[0]
+            residual = y[rows] - X[rows] @ coefficients
+            cost[i, j] = residual @ residual
+    return cost
+
+
+def _last_dates(predecessors: list[np.ndarray], breaks: int) -> tuple[int, ...]:
+    """Walk back from the final date to the last date of every earlier segment."""
+    end = len(predecessors[0]) - 1
+    dates = []
+    for step in range(breaks - 1, -1, -1):
+        end = int(predecessors[step][end])
+        dates.append(end)
+    return tuple(dates[::-1])
+
+
+def _break_fit(last: tuple[int, ...], ssr: float, y: np.ndarray, k: int) -> BreakFit:
+    t = len(y)
+    p = (len(last) + 1) * k + len(last)
+    # a perfect fit has no logarithm
+    bounded = max(ssr, EXACT * float(y @ y), np.finfo(float).tiny)
+    lwz = np.inf
+    if t > p:
+        penalty = p / t * LWZ_FACTOR * np.log(t) ** LWZ_POWER
+        lwz = np.log(bounded / (t - p)) + penalty
+    return BreakFit(
+        last=last,
+        ssr=ssr,
+        lwz=float(lwz),
+        bic=float(np.log(bounded / t) + p * np.log(t) / t),
+    )

@@ -1,0 +1,214 @@
+"""Weak sigma convergence: a test whether the variance between units falls over time.
+
+A persistent variance wanders, and the usual trend test takes that for a trend. The p-value
+to read therefore comes from panels whose variance is constant and whose persistence is that
+of the data; the fixed-b one, right for short memory only, stands beside it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+
+DRAWS_AT_ONCE = 500
+CONSTANT = 1e-12
+FEWEST_DATES = 6
+PERSISTENCE_GRID = 5
+
+
+class TrendFit(NamedTuple):
+    """A straight line through each of R series."""
+
+    slope: np.ndarray  # (R,) on time, per date
+    std_error: np.ndarray  # (R,) its fixed-b error
+    statistic: np.ndarray  # (R,) their ratio
+
+
+class ConstantVariance(NamedTuple):
+    """Panels whose cross-section variance does not change: y_it = m_i + x_it, x a
+    stationary AR(1), at each of G values of its persistence.
+    """
+
+    persistence: np.ndarray  # (G,)
+    level_sd: np.ndarray  # (G,) standard deviation of m_i
+    shock_sd: np.ndarray  # (G,) standard deviation of the shocks to x_it
+
+
+class WeakSigmaTest(NamedTuple):
+    """Weak sigma-convergence by a trend in the cross-section variance."""
+
+    slope: float  # of the variance on time, per date
+    std_error: float
+    statistic: float
+    # one-sided p-values (falling variance): if the variance were stationary with short
+    # memory, and from panels of constant variance, the largest over their persistence
+    p_fixed_b: float
+    p_constant_variance: float
+    persistence: float  # the persistence at which it is largest
+
+
+def weak_sigma_test(
+    y: np.ndarray, rng: np.random.Generator, draws: int, share: float = 0.1
+) -> WeakSigmaTest:
+    """Test whether the cross-section variance of log income falls; y (N, T).
+
+    Notes
+    -----
+    Kong, Phillips and Sul (2019) regress the cross-section variance on time and call a
+    significantly negative slope weak sigma-convergence. With a persistent variance
+    every such ratio rejects too often, so the p-value to read is the one from panels of
+    constant variance.
+    """
+    y = np.asarray(y, dtype=float)
+    panels = constant_variance_panels(y)
+    trend = fixed_b_trend(y.var(axis=0, ddof=1), share)
+    observed = float(trend.statistic[0])
+    if not np.isfinite(observed):
+        raise NumericsError("the cross-section variance lies on a straight line")
+    short_memory = white_noise_statistics(y.shape[1], share, rng, draws)
+    constant = constant_variance_statistics(
+        panels, (len(y), y.shape[1]), share, rng, draws
+    )
+    p_values = (1 + (constant <= observed).sum(axis=1)) / (1 + draws)
+    return WeakSigmaTest(
+        slope=float(trend.slope[0]),
+        std_error=float(trend.std_error[0]),
+        statistic=observed,
+        p_fixed_b=float((1 + (short_memory <= observed).sum()) / (1 + draws)),
+        p_constant_variance=float(p_values.max()),
+        persistence=float(panels.persistence[p_values.argmax()]),
+    )
+
+
+def fixed_b_trend(series: np.ndarray, share: float = 0.1) -> TrendFit:
+    """Fit a line and studentise its slope with a Bartlett kernel whose bandwidth is a
+    fixed share of the length; series (T,) or (T, R).
+
+    Notes
+    -----
+    Kiefer and Vogelsang (2005): the ratio is not normal and needs its own reference
+    distribution. Weights 1 - j/M with M = share * T; the partial-sum form of a Bartlett
+    variance is (2/M) [sum_t S_t^2 - sum_t S_t S_{t+M}] for scores that sum to zero.
+    """
+    z = np.asarray(series, dtype=float).reshape(len(series), -1)
+    dates = len(z)
+    if dates < FEWEST_DATES or not 0 < share <= 1:
+        raise NumericsError(
+            f"{dates} dates and a bandwidth share of {share:g} carry no trend"
+        )
+    time = np.arange(dates) - (dates - 1) / 2
+    squares = float(time @ time)
+    slope = time @ z / squares
+    residuals = z - z.mean(axis=0) - time[:, None] * slope
+    partial_sums = np.cumsum(time[:, None] * residuals, axis=0)
+    bandwidth = max(1, round(share * dates))
+    cross = 0.0
+    if bandwidth < dates:
+        cross = (partial_sums[:-bandwidth] * partial_sums[bandwidth:]).sum(axis=0)
+    variance = 2 / bandwidth * ((partial_sums**2).sum(axis=0) - cross)
+    std_error = np.sqrt(np.maximum(variance, 0.0)) / squares
+    statistic = np.divide(
+        slope, std_error, out=np.full_like(slope, np.nan), where=std_error > 0
+    )
+    return TrendFit(slope=slope, std_error=std_error, statistic=statistic)
+
+
+def white_noise_statistics(
+    dates: int, share: float, rng: np.random.Generator, draws: int
+) -> np.ndarray:
+    """Draw the trend statistic of independent normal values, sorted: the fixed-b
+    reference distribution; shape (draws,).
+
+    Notes
+    -----
+    The fixed-b limit does not depend on short-run dependence, so independent values of
+    the same length give it (Goncalves and Vogelsang 2011).
+    """
+    return np.sort(fixed_b_trend(rng.standard_normal((dates, draws)), share).statistic)
+
+
+def constant_variance_panels(y: np.ndarray) -> ConstantVariance:
+    """Describe the panels of constant variance that look like an observed one; y (N,
+    T).
+
+    Notes
+    -----
+    Persistence is not well determined, so a range is kept: the least-squares estimate
+    with unit effects is its lower end, because it is biased downward (Nickell 1981),
+    and the upper end is where the stationary variance s_e^2 / (1 - r^2) alone makes up
+    the whole observed variance.
+    """
+    units, dates = y.shape
+    if units < 3 or dates < FEWEST_DATES:
+        raise NumericsError(
+            f"{units} units at {dates} dates carry no panel of constant variance"
+        )
+    z = y - y.mean(axis=0)
+    now = z[:, 1:] - z[:, 1:].mean(axis=1, keepdims=True)
+    before = z[:, :-1] - z[:, :-1].mean(axis=1, keepdims=True)
+    total = float((z**2).sum() / ((units - 1) * dates))
+    if (before**2).sum() <= CONSTANT * (z**2).sum():
+        raise NumericsError("incomes do not move relative to each other")
+    within = float((now * before).sum() / (before**2).sum())
+    lowest = float(np.clip(within, 0.0, 0.999))
+    shocks = now - lowest * before
+    shock_variance = float((shocks**2).sum() / ((units - 1) * (dates - 2)))
+    highest = max(lowest, float(np.sqrt(max(1 - shock_variance / total, 0.0))))
+    persistence = np.linspace(lowest, highest, PERSISTENCE_GRID)
+    level_variance = np.maximum(total - shock_variance / (1 - persistence**2), 0.0)
+    return ConstantVariance(
+        persistence=persistence,
+        level_sd=np.sqrt(level_variance),
+        shock_sd=np.full(PERSISTENCE_GRID, np.sqrt(shock_variance)),
+    )
+
+
+def constant_variance_statistics(
+    panels: ConstantVariance,
+    shape: tuple[int, int],
+    share: float,
+    rng: np.random.Generator,
+    draws: int,
+) -> np.ndarray:
+    """Draw the trend statistic of the cross-section variance when that variance is
+    constant; shape (G, draws), each row sorted.
+    """
+    statistics = []
+    for persistence, level_sd, shock_sd in zip(
+        panels.persistence, panels.level_sd, panels.shock_sd, strict=True
+    ):
+        variances = []
+        for first in range(0, draws, DRAWS_AT_ONCE):
+            samples = min(DRAWS_AT_ONCE, draws - first)
+            variances.append(
+                _drawn_variance(
+                    float(persistence),
+                    float(level_sd),
+                    float(shock_sd),
+                    (samples, *shape),
+                    rng,
+                )
+            )
+        trend = fixed_b_trend(np.concatenate(variances).T, share)
+        statistics.append(np.sort(trend.statistic))
+    return np.array(statistics)
+
+
+def _drawn_variance(
+    persistence: float,
+    level_sd: float,
+    shock_sd: float,
+    shape: tuple[int, int, int],
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Return the cross-section variance by date of each drawn panel; shape (draws,
+    units, dates).
+    """
+    draws, units, dates = shape
+    y = shock_sd * rng.standard_normal((dates, draws, units))
+    y[0] /= np.sqrt(1 - persistence**2)  # the first date is stationary
+    for t in range(1, dates):
+        y[t] += persistence * y[t - 1]
+    y += level_sd * rng.standard_normal((draws, units))
+    return np.asarray(y.var(axis=2, ddof=1).T)

@@ -1,0 +1,160 @@
+"""The same units regressed in every window of years, with one joint covariance.
+
+Slopes of windows that overlap are dependent in a way that nobody knows. What a unit does
+to each slope when it is left out gives their joint covariance without a model of that
+dependence, and a bootstrap that keeps a unit together gives a band around the whole path.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+
+DRAWS_AT_ONCE = 500
+CONSTANT = 1e-12
+LEVERAGE_ONE = 1e-10
+
+
+class WindowFit(NamedTuple):
+    """One least-squares line for each of S windows, through the same N units."""
+
+    # (S,) coefficient of the regressor in each window
+    slope: np.ndarray
+    # (N, S) by how much slope s falls when unit i is left out: w_is u_is / (1 - h_is)
+    influence: np.ndarray
+    # (N, S) weight of unit i in slope s: (x_is - mean_s) / sum_i (x_is - mean_s)^2
+    weights: np.ndarray
+    # (N, S) residuals divided by one minus leverage
+    scaled: np.ndarray
+    # (N, S) diagonals of the hat matrices
+    leverage: np.ndarray
+
+    @property
+    def df(self) -> int:
+        """Residual degrees of freedom N - 2 of each window."""
+        return len(self.weights) - 2
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Joint covariance of the slopes, shape (S, S); its diagonal is HC3."""
+        return np.asarray(self.influence.T @ self.influence)
+
+    @property
+    def std_error(self) -> np.ndarray:
+        """HC3 standard errors, shape (S,)."""
+        return np.asarray(np.sqrt((self.influence**2).sum(axis=0)))
+
+
+class SlopeDraws(NamedTuple):
+    """Slopes of D bootstrap samples, as deviations from the estimates."""
+
+    deviation: np.ndarray  # (D, S) b* - b
+    std_error: np.ndarray  # (D, S) HC3 errors of b*
+    influence: np.ndarray  # (D, N, S) influences in each sample
+
+
+def window_ends(times: np.ndarray, span: int) -> list[tuple[int, int]]:
+    """List the windows of a given length by positions of first and last date; times
+    (T,).
+    """
+    position = {int(time): i for i, time in enumerate(times)}
+    return [
+        (i, position[int(time) + span])
+        for i, time in enumerate(times)
+        if int(time) + span in position
+    ]
+
+
+def fit_windows(y: np.ndarray, X: np.ndarray) -> WindowFit:
+    """Fit y_is = a_s + b_s x_is + u_is in every window; y, X (N, S).
+
+    Notes
+    -----
+    All windows share their units, so that sum_i influence_is influence_iq estimates the
+    covariance of two slopes whatever the dependence between the windows is: the cluster
+    jackknife of the stacked regressions (Bell and McCaffrey 2002) without its factor
+    (N-1)/N.
+    """
+    y = np.asarray(y, dtype=float)
+    X = np.asarray(X, dtype=float)
+    _check_windows(y, X)
+    x = X - X.mean(axis=0)
+    outcome = y - y.mean(axis=0)
+    weights = x / (x**2).sum(axis=0)
+    slope = (weights * outcome).sum(axis=0)
+    leverage = 1 / len(y) + weights * x
+    if (leverage > 1 - LEVERAGE_ONE).any():
+        raise NumericsError("one unit determines a slope alone (leverage 1)")
+    scaled = (outcome - slope * x) / (1 - leverage)
+    return WindowFit(
+        slope=slope,
+        influence=weights * scaled,
+        weights=weights,
+        scaled=scaled,
+        leverage=leverage,
+    )
+
+
+def _check_windows(y: np.ndarray, X: np.ndarray) -> None:
+    if len(y) < 3:
+        raise NumericsError(f"{len(y)} units, a regression needs at least 3")
+    if not (np.isfinite(y).all() and np.isfinite(X).all()):
+        raise NumericsError("a window holds a missing or infinite value")
+    if (np.ptp(X, axis=0) <= CONSTANT * np.abs(X).max(axis=0)).any():
+        raise NumericsError("a regressor is the same in every unit")
+
+
+def slope_draws(
+    fit: WindowFit, rng: np.random.Generator, draws: int
+) -> Iterator[SlopeDraws]:
+    """Yield bootstrap samples, some hundred at once.
+
+    Notes
+    -----
+    Wild bootstrap by unit: u*_is = g_i u_is / (1 - h_is) with one sign g_i for all
+    windows of a unit (Rademacher).
+    """
+    x = fit.weights / (fit.weights**2).sum(axis=0)
+    units = len(fit.weights)
+    for first in range(0, draws, DRAWS_AT_ONCE):
+        samples = min(DRAWS_AT_ONCE, draws - first)
+        signs = rng.integers(0, 2, (samples, units)) * 2.0 - 1.0
+        outcome = signs[:, :, None] * fit.scaled
+        deviation = signs @ (fit.weights * fit.scaled)
+        fitted = deviation[:, None, :] * x
+        residual = outcome - outcome.mean(axis=1, keepdims=True) - fitted
+        influence = fit.weights * residual / (1 - fit.leverage)
+        yield SlopeDraws(
+            deviation=deviation,
+            std_error=np.sqrt((influence**2).sum(axis=1)),
+            influence=influence,
+        )
+
+
+def sup_t_draws(fit: WindowFit, rng: np.random.Generator, draws: int) -> np.ndarray:
+    """Draw the largest absolute t-ratio over all windows, sorted; shape (draws,).
+
+    Notes
+    -----
+    max_s |b*_s - b_s| / se*_s, with slopes and HC3 errors computed again in each sample
+    of a wild bootstrap by unit. Montiel Olea and Plagborg-Moller (2019) on sup-t bands;
+    Cameron, Gelbach and Miller (2008) on the bootstrap.
+    """
+    largest_residual = np.abs(fit.scaled).max(axis=0)
+    size_of_fit = np.abs(fit.slope / fit.weights.max(axis=0))
+    if (largest_residual <= CONSTANT * size_of_fit).any():
+        raise NumericsError("a window fits perfectly, no residual is left")
+    largest = []
+    for sample in slope_draws(fit, rng, draws):
+        t_ratios = np.abs(sample.deviation / sample.std_error)
+        largest.append(t_ratios.max(axis=1))  # over all windows at once
+    return np.sort(np.concatenate(largest))
+
+
+def sup_t_critical_value(largest: np.ndarray, level: float = 0.95) -> float:
+    """Return the multiple of the standard errors that covers all slopes at once;
+    largest (draws,).
+    """
+    return float(np.quantile(largest, level, method="higher"))
