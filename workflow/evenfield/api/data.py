@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from inspect import signature
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ import pandas as pd
 from formulaic import model_matrix
 from scipy.sparse import csr_array, diags_array
 
+from evenfield.api.dates import Dates, keys_of_index, one_date, read_dates
 from evenfield.api.formula import Columns, Model, effect_labels, parsed
 from evenfield.api.results import Fit, chosen
 from evenfield.numerics.errors import NumericsError
@@ -28,15 +29,17 @@ R = TypeVar("R")
 
 
 def told(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """Let an estimator take y and x for its formula, and tell what the numerics refuse,
-    expect and advise.
+    """Let an estimator take its data before or after the formula, y and x for the
+    formula, and tell what the numerics refuse, expect and advise.
     """
 
     def wrap(function: Callable[..., R]) -> Callable[..., R]:
-        by_formula = "formula" in signature(function).parameters
+        parameters = list(signature(function).parameters)
+        by_formula = "formula" in parameters
 
         @wraps(function)
         def run(*args: Any, **kwargs: Any) -> R:
+            args, kwargs = _in_order(parameters, args, kwargs)
             if by_formula and not {"x", "y"}.isdisjoint(kwargs):
                 args = (_columns(args, kwargs), *args)
             try:
@@ -70,6 +73,32 @@ def _columns(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Columns:
     return Columns(str(kwargs.pop("y")), tuple(map(str, regressors)))
 
 
+def _in_order(
+    parameters: Sequence[str], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Put data that come first behind the formula or the outcome: ``(formula, data)``.
+
+    Notes
+    -----
+    A DataFrame is known by its type. Beside ``y=`` it stands alone, and what follows it
+    keeps its place.
+    """
+    if "data" not in parameters[:2] or not args:
+        return args, kwargs
+    if not isinstance(args[0], pd.DataFrame):
+        return args, kwargs
+    data, *others = args
+    if {"formula", "y"} & set(kwargs):
+        places = dict(zip(parameters[2:], others, strict=False))
+        return (), {"data": data, **places, **kwargs}
+    return (*others[:1], data, *others[1:]), kwargs
+
+
+def names_of(names: str | Sequence[str]) -> list[str]:
+    """Return one or several names as a list."""
+    return [names] if isinstance(names, str) else list(names)
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows of a data set sorted by unit and date, with the outcome and the regressors
@@ -80,13 +109,18 @@ class Table:
     y: pd.Series[float]
     X: pd.DataFrame
     units: Clusters  # ids as text
-    dates: Clusters  # one zero for a cross-section
+    calendar: Dates  # one zero for a cross-section
     effects: dict[str, tuple[str, ...]]  # columns of each effect behind the bar
     variables: dict[str, set[str]]  # columns of the data behind each regressor
     index: pd.Index[Any]  # the user's index in the order of the rows here
     place: np.ndarray  # where each row stood
     unit_name: str | None  # columns of unit and date, if there are
     time_name: str | None
+
+    @cached_property
+    def dates(self) -> Clusters:
+        """Dates of the rows, in order."""
+        return Clusters(self.calendar.labels, self.calendar.codes)
 
     @cached_property
     def unit(self) -> np.ndarray:
@@ -155,24 +189,37 @@ class Table:
         back = np.argsort(self.place, kind="stable")
         return pd.Series(np.asarray(values)[back], self.index[back])
 
-    def grid(self, values: Any, dates: np.ndarray) -> np.ndarray:
-        """Arrange one or several columns by unit and date, NaN where a unit has no row;
-        (N, T) or (N, T, K).
+    def steps(self, what: str) -> Clusters:
+        """Return the dates as numbers of steps, where ``what`` lets none be missing."""
+        self.calendar.even(what)
+        return Clusters(self.calendar.positions, self.calendar.codes)
+
+    def grid(self, values: Any, places: np.ndarray, count: int) -> np.ndarray:
+        """Arrange one or several columns by unit and date, NaN where a unit has no row.
+
+        Parameters
+        ----------
+        values : array, shape (R,) or (R, K)
+        places : ndarray, shape (T,)
+            Where each date goes among ``count`` dates.
+
+        Returns
+        -------
+        ndarray, shape (N, count) or (N, count, K)
         """
         values = np.asarray(values, dtype=float)
-        out = np.full((len(self.units.names), len(dates), *values.shape[1:]), np.nan)
-        out[
-            self.units.codes, np.searchsorted(dates, self.dates.names)[self.dates.codes]
-        ] = values
+        out = np.full((len(self.units.names), count, *values.shape[1:]), np.nan)
+        out[self.units.codes, places[self.calendar.codes]] = values
         return out
 
     def balanced(self, values: Any) -> np.ndarray:
         """Arrange columns likewise, and refuse a panel with holes by its first one."""
-        out = self.grid(values, self.dates.names)
+        count = len(self.calendar.labels)
+        out = self.grid(values, np.arange(count), count)
         holes = np.argwhere(np.isnan(out.reshape(*out.shape[:2], -1)).any(axis=2))
         if len(holes):
             first = (
-                f"{self.units.names[holes[0][0]]} in {self.dates.names[holes[0][1]]}"
+                f"{self.units.names[holes[0][0]]} in {self.calendar.text[holes[0][1]]}"
             )
             found = (
                 f"{len(holes)} pairs of unit and date without a value, first {first}"
@@ -189,13 +236,15 @@ class Table:
         constant.
         """
         X = self.X.drop(columns="Intercept", errors="ignore")
-        return panel_from_rows(
+        self.balanced(self.y)
+        panel = panel_from_rows(
             self.unit.tolist(),
-            self.time,
+            self.calendar.codes,
             self.y.to_numpy(),
             X.to_numpy(),
             list(map(str, X)),
         )
+        return replace(panel, periods=tuple(self.calendar.labels.tolist()))
 
 
 def table(
@@ -210,9 +259,9 @@ def table(
 
     Notes
     -----
-    ``lag(x, k)`` is the value k dates earlier. Two index levels are unit and date
-    unless names are given. A row that lacks a value is refused; rows that only lags
-    leave incomplete drop out.
+    ``lag(x, k)`` is the value k steps between dates earlier. Of two index levels that
+    are not named in the call one is the date, by its name or by what it holds. A row
+    that lacks a value is refused; rows that only lags leave incomplete drop out.
     """
     if not isinstance(data, pd.DataFrame):
         raise EstimateError(
@@ -224,10 +273,7 @@ def table(
     rows = _with_levels(data)
     model = parsed(formula, rows)
     used = [name for columns in model.effects.values() for name in columns]
-    if unit is None and time is None and index.nlevels == 2:
-        unit, time = (
-            map(str, index.names) if all(index.names) else ("level_0", "level_1")
-        )
+    unit, time = keys_of_index(index, unit, time)
     if unit is None and time is None and index.nlevels > 2:
         raise EstimateError(
             f"an index of {index.nlevels} levels",
@@ -240,48 +286,46 @@ def table(
     codes, ids = pd.factorize(
         pd.Series(own) if unit is None else rows[unit], use_na_sentinel=False
     )
-    when = np.zeros(len(rows), dtype=int) if time is None else rows[time].to_numpy()
-    if (time is not None and pd.isna(when).any()) or (
+    if (time is not None and rows[time].isna().any()) or (
         unit is not None and ids.isna().any()
     ):
         raise EstimateError(
             "a row without unit or date", "both in every row", "drop it"
         )
-    if when.dtype.kind == "f" and (when == when.round()).all():
-        when = when.astype(int)
+    calendar = one_date(len(rows)) if time is None else read_dates(rows[time])
     units, place = np.unique([str(name) for name in ids], return_inverse=True)
     codes = place[codes]
-    when, dates = pd.factorize(when, sort=True)
+    when = calendar.codes
     order = np.arange(len(rows))
-    cell = codes * len(dates) + when
+    cell = codes * len(calendar.labels) + when
     if (np.diff(cell) < 0).any():
         order = np.argsort(cell, kind="stable")
         rows = rows.iloc[order].reset_index(drop=True)
         codes = codes[order]
-        when = when[order]
+        calendar = replace(calendar, codes=when[order])
+        when = calendar.codes
         cell = cell[order]
     twice = np.flatnonzero(np.diff(cell) == 0)
     if len(twice) and unit is not None:
         where = units[codes[twice[0]]] + (
-            "" if time is None else f" in {dates[when[twice[0]]]}"
+            "" if time is None else f" in {calendar.text[when[twice[0]]]}"
         )
         raise EstimateError(
             f"{len(twice)} rows appear twice, first {where}",
             "one row a unit and date",
             "drop one",
         )
-    y, X, variables = _matrices(model, rows, units[codes], dates[when], keep_missing)
+    y, X, variables = _matrices(model, rows, units[codes], calendar, keep_missing)
     kept = keep_missing | np.isfinite(y.to_numpy()) & np.isfinite(X.to_numpy()).all(
         axis=1
     )
     if not np.all(kept):
         rows, y, X = (part[kept].reset_index(drop=True) for part in (rows, y, X))
         there, codes = np.unique(codes[kept], return_inverse=True)
-        seen, when = np.unique(when[kept], return_inverse=True)
         order = order[kept]
         units = units[there]
-        dates = dates[seen]
-    by = Clusters(units, codes), Clusters(dates, when)
+        calendar = calendar.among(kept)
+    by = Clusters(units, codes), calendar
     return Table(
         rows, y, X, *by, model.effects, variables, index[order], order, unit, time
     )
@@ -318,7 +362,7 @@ def _matrices(
     model: Model,
     rows: pd.DataFrame,
     ids: np.ndarray,
-    dates: np.ndarray,
+    calendar: Dates,
     keep_missing: bool,
 ) -> tuple[pd.Series[float], pd.DataFrame, dict[str, set[str]]]:
     """Evaluate a formula, and refuse the first missing value that is not due to a lag."""
@@ -342,15 +386,18 @@ def _matrices(
             )
 
     def lag(column: pd.Series[float], by: int = 1) -> pd.Series[float]:
-        if dates.dtype.kind not in "iuO":
-            raise TypeError("lags need dates that are whole numbers or periods")
+        steps = calendar.positions[calendar.codes]
         values = pd.Series(
-            np.asarray(column, dtype=float), pd.MultiIndex.from_arrays([ids, dates])
+            np.asarray(column, dtype=float), pd.MultiIndex.from_arrays([ids, steps])
         )
-        return pd.Series(
-            values.reindex(pd.MultiIndex.from_arrays([ids, dates - by])).to_numpy(),
-            column.index,
-        )
+        earlier = pd.MultiIndex.from_arrays([ids, steps - by])
+        if not earlier.isin(values.index).any():
+            raise EstimateError(
+                f"no row with a date {by} steps of {calendar.step} earlier",
+                "dates that are equally far apart, and several of a unit",
+                "fill the dates, or keep every k-th",
+            )
+        return pd.Series(values.reindex(earlier).to_numpy(), column.index)
 
     frame = model.frame(rows)
     try:
@@ -366,6 +413,8 @@ def _matrices(
                 for part in (both.lhs, both.rhs)
             )
     except Exception as error:  # a formula may hold any code of its user
+        if isinstance(error.__cause__, EstimateError):  # of a lag
+            raise error.__cause__ from None
         found = f"the formula {model.text!r} fails: {model.named(error)}"
         known = ", ".join(map(str, rows))
         raise EstimateError(found, f"columns {known}", "correct it") from error
@@ -384,9 +433,9 @@ def _matrices(
     for name, column in () if keep_missing else checked.items():
         missing = (column.isna() | column.isin([np.inf, -np.inf])).to_numpy()
         if missing.any() and not re.search(r"\blag\(", str(name)):
-            where = f"{model.named(name)} of {ids[missing][0]}" + (
-                f" in {dates[missing][0]}" if len(set(dates)) > 1 else ""
-            )
+            where = f"{model.named(name)} of {ids[missing][0]}"
+            if len(calendar.labels) > 1:
+                where += f" in {calendar.text[calendar.codes[missing][0]]}"
             found = f"{missing.sum()} values are missing or infinite, first {where}"
             raise EstimateError(found, "a number in every row", "drop them")
     spec = both.rhs.model_spec

@@ -44,8 +44,8 @@ MEASURES = {"gini": gini, "atkinson": atkinson}
 
 @told("dynamic-fixed-effects")
 def dynamic_fe(
-    data: pd.DataFrame,
     y: str,
+    data: pd.DataFrame,
     *,
     unit: str | None = None,
     time: str | None = None,
@@ -65,13 +65,17 @@ def dynamic_fe(
     """
     chosen("method", method, ROOTS)
     rows = table(outcome_of(y, data), data, unit, time)
+    rows.calendar.even("a root of the lagged value")
     found = ROOTS[method](rows.balanced(rows.y))
     rho = found.rho
     error = found.std_error
-    speed, speed_error = (-np.log(rho), error / rho) if rho > 0 else (np.nan, np.nan)
+    years = rows.calendar.years
+    speed = -np.log(rho) / years if rho > 0 else np.nan
+    speed_error = error / rho / years if rho > 0 else np.nan
     notes = {
         "units": found.n_units,
         "transitions": found.n_periods,
+        "years a transition": "" if years == 1 else years,
         "half-life": half_life(float(speed)),
     }
     if method == "bias_corrected":
@@ -139,11 +143,10 @@ def dynamic_gmm(
     chosen("number of steps", steps, [1, 2])
     chosen("equations", equations, ["difference", "system"])
     system = equations == "system"
-    dates = rows.dates.names
-    dates = (
-        np.arange(dates[0], dates[-1] + 1) if dates.dtype.kind == "i" else dates
-    )  # those that no unit has, too
-    Y = rows.grid(rows.y, dates)
+    # Dates that no unit has are dates, too.
+    places = rows.calendar.positions
+    n_dates = rows.calendar.span
+    Y = rows.grid(rows.y, places, n_dates)
     names = [str(name) for name in rows.X if name != "Intercept"]
     instrumented = {
         name: first
@@ -156,13 +159,13 @@ def dynamic_gmm(
         for n in names
     ]
     paths = {
-        name: rows.grid(rows.column(name, missing=True), dates) for name in instrumented
+        name: rows.grid(rows.column(name, missing=True), places, n_dates)
+        for name in instrumented
     }
     sources = [
         gmm.Source(path, instrumented[name], last_lag) for name, path in paths.items()
     ]
-    X = rows.grid(rows.X[names], dates)
-    n_dates = Y.shape[1]
+    X = rows.grid(rows.X[names], places, n_dates)
     layout = gmm.Layout.COLLAPSED if collapse else gmm.Layout.FULL
     spec = gmm.GmmSpec(lags, *instruments, gmm.Equations(equations), layout, first_step)
     if time_effects:
@@ -170,7 +173,7 @@ def dynamic_gmm(
         X = np.concatenate(
             [X, np.tile(np.eye(n_dates)[:, first:], (len(Y), 1, 1))], axis=2
         )
-        names += [f"{dates[t]}" for t in range(first, n_dates)]
+        names += [rows.calendar.position_text(t) for t in range(first, n_dates)]
         own += [gmm.LEVELS_ONLY if system else gmm.EVERYWHERE] * (n_dates - first)
     if system:
         X = np.concatenate(
@@ -233,8 +236,8 @@ def _agreed_time_effects(option: bool | None, behind_bar: str | None) -> bool:
 
 
 def _trends(
-    data: pd.DataFrame,
     y: str,
+    data: pd.DataFrame,
     keys: tuple[str | None, str | None],
     smoothing: float | None,
     discard: float,
@@ -243,6 +246,7 @@ def _trends(
     regression.
     """
     rows = table(outcome_of(y, data), data, *keys)
+    rows.calendar.even("a regression on time")
     x = rows.balanced(rows.y)
     periods = logt.regression_periods(
         x.shape[1], logt.discarded_periods(x.shape[1], discard)
@@ -262,8 +266,8 @@ def _log_t_rows(
 
 @told("log-t")
 def log_t(
-    data: pd.DataFrame,
     y: str,
+    data: pd.DataFrame,
     *,
     unit: str | None = None,
     time: str | None = None,
@@ -276,14 +280,14 @@ def log_t(
 
     Parameters
     ----------
-    data, y, unit, time
+    y, data, unit, time
         As for ``dynamic_fe``; y in logs, positive.
     smoothing : float, optional
         Of the Hodrick-Prescott filter; None takes y as it is.
     discard, variance : float, str
         Share of the first periods that is left out; long-run variance, fqsb or aqsb.
     """
-    rows, x, periods = _trends(data, y, (unit, time), smoothing, discard)
+    rows, x, periods = _trends(y, data, (unit, time), smoothing, discard)
     H = logt.transition_variance(x)
     found = logt.fit_logt(H, periods, variance)
     b, error, t = (float(part[0]) for part in (found.b, found.std_error, found.t))
@@ -301,8 +305,8 @@ def log_t(
 
 @told("clubs")
 def clubs(
-    data: pd.DataFrame,
     y: str,
+    data: pd.DataFrame,
     *,
     unit: str | None = None,
     time: str | None = None,
@@ -317,14 +321,14 @@ def clubs(
 
     Parameters
     ----------
-    data, y, unit, time, smoothing, discard, variance
+    y, data, unit, time, smoothing, discard, variance
         As for ``log_t``.
     merge, adopt : str, bool
         phillips_sul or von_lyncker_thoennessen joins clubs that converge together, None
         leaves them; whether units of no club join the one with which they converge
         best.
     """
-    rows, x, periods = _trends(data, y, (unit, time), smoothing, discard)
+    rows, x, periods = _trends(y, data, (unit, time), smoothing, discard)
     tests = group_tests(x, periods, variance)
     found = find_clubs(x, periods, variance=variance)
     found = found if merge is None else merge_clubs(tests, found, merge)
@@ -351,8 +355,8 @@ def clubs(
 
 @told("inequality")
 def inequality(
-    data: pd.DataFrame,
     y: str,
+    data: pd.DataFrame,
     *,
     weights: str | None = None,
     groups: str | None = None,
@@ -367,7 +371,7 @@ def inequality(
 
     Parameters
     ----------
-    data, y, unit, time
+    y, data, unit, time
         As for ``dynamic_fe``; y positive, not in logs. Units may differ by date.
     weights, groups : str, optional
         Columns of the population and of the groups.
@@ -385,8 +389,9 @@ def inequality(
     rng = np.random.default_rng(seed)
     lines = dict[Any, dict[str, float]]()
     errors = list[float]()
-    for date in rows.dates.names:
-        at = rows.time == date
+    for place in range(len(rows.calendar.labels)):
+        date = rows.calendar.labels[place]
+        at = rows.calendar.codes == place
         error = np.nan
         income = rows.y[at].to_numpy()
         people = (
@@ -411,7 +416,7 @@ def inequality(
     wide = pd.DataFrame(lines).T
     names = [
         f"{what} {date}" if len(wide) > 1 else str(what)
-        for date in wide.index
+        for date in rows.calendar.text
         for what in wide
     ]
     both = t_rows(
@@ -429,8 +434,8 @@ def inequality(
 
 @told("markov")
 def markov(
-    data: pd.DataFrame,
     y: str,
+    data: pd.DataFrame,
     w: Any = None,
     *,
     unit: str | None = None,
@@ -447,7 +452,7 @@ def markov(
 
     Parameters
     ----------
-    data, y, unit, time
+    y, data, unit, time
         As for ``dynamic_fe``; usually income relative to the mean of its date.
     w : optional
         What ``weights`` takes, matched to the units by id: the spatial chain of Rey
@@ -462,6 +467,7 @@ def markov(
     """
     rows = table(outcome_of(y, data), data, unit, time)
     chosen("classes", classes, ["pooled", "yearly"])
+    rows.calendar.even("transitions")
     x = rows.balanced(rows.y)
     codes = (
         chains.classes_of(x, chains.quantile_cutoffs(x, k))
@@ -484,7 +490,7 @@ def markov(
     )
     notes = {
         "mobility (Shorrocks)": float(chains.shorrocks_index(P)),
-        "half-life": float(chains.mobility_half_life(P, step)),
+        "half-life": float(chains.mobility_half_life(P, step * rows.calendar.years)),
         "ergodic": " ".join(f"{share:.3f}" for share in ergodic),
     }
     tables = {

@@ -137,11 +137,18 @@ class Case:
             self.fit,
             c,
             self.rows.units,
-            self.rows.dates,
+            self.dates(0 if all_dates else self.options["lags"]),
             self.kernel,
             self.options["lags"],
         )
         return conley_panel_inference(*panel, level=level, all_dates=all_dates)
+
+    def dates(self, lags: int) -> by_cluster.Clusters:
+        """Return the dates; serial lags need those that no unit has, too."""
+        if lags:
+            return self.rows.steps("serial lags")
+        codes = self.rows.calendar.codes
+        return by_cluster.Clusters(np.arange(codes.max() + 1), codes)
 
     def randomised(self, c: np.ndarray, level: float) -> Any:
         """Permute the paths of a regressor over units, the others held."""
@@ -256,7 +263,7 @@ INFERENCES: dict[str, Callable[[Case, np.ndarray, float], Any]] = {
     "conley": lambda s, c, a: s.conley(c, a),
     "conley_all_dates": lambda s, c, a: s.conley(c, a, all_dates=True),
     "driscoll_kraay": lambda s, c, a: driscoll_kraay_inference(
-        s.fit, c, s.rows.dates, s.options["lags"], level=a
+        s.fit, c, s.dates(s.options["lags"]), s.options["lags"], level=a
     ),
     "randomisation": lambda s, c, a: s.randomised(c, a),
 }
@@ -405,8 +412,8 @@ def ols(
 
 @told("contrasts")
 def contrasts(
-    data: pd.DataFrame,
     y: str,
+    data: pd.DataFrame,
     group: str,
     *,
     reference: str | None = None,
@@ -516,24 +523,25 @@ def beta_convergence(
         raise EstimateError(
             "growth without a constant", "one", "leave out '0 +' or '- 1'"
         )
-    first = rows.dates.names[0] if start is None else start
-    last = rows.dates.names[-1] if end is None else end
-    levels = rows.y.groupby([rows.unit, rows.time]).first().unstack()
-    if not last > first or not {first, last} <= set(levels):
+    dates = rows.calendar
+    first = 0 if start is None else dates.place(start)
+    last = len(dates.labels) - 1 if end is None else dates.place(end)
+    if not last > first:
         raise EstimateError(
-            f"dates {first} and {last}",
+            f"dates {dates.text[first]} and {dates.text[last]}",
             "two dates of the data, in order",
             "set start and end",
         )
+    levels = rows.y.groupby([rows.unit, dates.codes]).first().unstack()
     lost = levels.index[levels[[first, last]].isna().any(axis=1)]
-    years = float(last - first)
+    years = dates.between(first, last)
     if len(lost):
         raise EstimateError(
             f"{len(lost)} units without both dates, first {lost[0]}",
             "both",
             "leave them out",
         )
-    at = rows.time == first
+    at = dates.codes == first
     cross = rows.data[at].set_axis(rows.unit[at]).assign(initial=levels[first])
     cross["growth"] = (levels[last] - levels[first]) / years
     fit = ols(_growth_model(formula, rows), cross, unit=rows.unit_name, **options)
@@ -558,7 +566,11 @@ def beta_convergence(
         ],
     }
     speeds = pd.DataFrame(lines, ["estimate", "std_error", "conf_low", "conf_high"]).T
-    notes = {"speed": rate, "half-life": half, "years": f"{first} to {last}"}
+    notes = {
+        "speed": rate,
+        "half-life": half,
+        "years": f"{dates.text[first]} to {dates.text[last]}",
+    }
     return replace(
         fit,
         title="Beta convergence",
@@ -576,8 +588,8 @@ def _growth_model(formula: str | Columns, rows: Table) -> Any:
 
 @told("specification-curve")
 def specification_curve(
-    data: pd.DataFrame,
     y: str | Sequence[str],
+    data: pd.DataFrame,
     treatment: str,
     *,
     controls: Sequence[Sequence[str]] = ((),),
@@ -632,11 +644,10 @@ def specification_curve(
         used = [str(name) for name in rows.X if not (codes and name == "Intercept")]
         values = np.array([rows.y, *(rows.X[name] for name in used)])
         left = without_effects(values, used, codes, rows.units.codes, dummies="none")
-        d = drawn[
-            :,
-            np.searchsorted(whole.units.names, rows.unit),
-            np.searchsorted(whole.dates.names, rows.time),
-        ]
+        place = {date: i for i, date in enumerate(whole.calendar.text)}
+        places = np.array([place[date] for date in rows.calendar.text])
+        at = np.searchsorted(whole.units.names, rows.unit)
+        d = drawn[:, at, places[rows.calendar.codes]]
         if codes:
             effect_span(codes).take_out(d)
         Z = np.delete(left.X, used.index(treatment), axis=1)

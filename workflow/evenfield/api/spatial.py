@@ -278,6 +278,7 @@ def spatial_dynamic(
             "name both, or leave out the bar",
         )
     net = weights(w)
+    rows.calendar.even("lags of the outcome")
     fit = fit_dynamic(rows.panel(), net, lagged, free)
     kept = [
         i

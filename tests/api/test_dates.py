@@ -1,0 +1,236 @@
+"""Dates: every way to write them has the same order, step and holes, and every function
+reads them alike.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import evenfield as ef
+from evenfield.api.dates import date_level, keys_of_index, read_dates
+from made_panel import DATA, KEYS, RING, YEARS, N, made_panel
+
+HOLE = DATA[DATA["year"] != 1998]
+# Ways to write years.
+WRITTEN = {
+    "int64": lambda y: y,
+    "int16": lambda y: y.astype("int16"),
+    "uint16": lambda y: y.astype("uint16"),
+    "Int32": lambda y: y.astype("Int32"),
+    "floats": lambda y: y.astype(float),
+    "objects": lambda y: y.astype(object),
+    "text": lambda y: y.astype(str),
+    "text of days": lambda y: y.astype(str) + "-01-01",
+    "years in words": lambda y: "FY" + y.astype(str),
+    "seasons": lambda y: y.map(lambda v: f"{v}-{(v + 1) % 100:02d}"),
+    "periods": lambda y: pd.Series(pd.PeriodIndex(y.astype(str), freq="Y"), y.index),
+    "quarters": lambda y: y.map(
+        lambda v: pd.Period(year=v // 4, quarter=v % 4 + 1, freq="Q")
+    ),
+    "text of quarters": lambda y: y.map(lambda v: f"{1500 + v // 4}Q{v % 4 + 1}"),
+    "datetimes": lambda y: pd.to_datetime(y.astype(str) + "-01-01"),
+    "year ends": lambda y: pd.to_datetime(y.astype(str) + "-12-31"),
+    "zone": lambda y: pd.to_datetime(y.astype(str) + "-01-01").dt.tz_localize("UTC"),
+    "days": lambda y: pd.to_datetime(y.astype(str) + "-03-05").dt.date,
+    "categories": lambda y: y.astype(str).astype("category"),
+}
+# Functions whose result depends on which dates follow each other.
+BY_STEP = {
+    "dynamic_fe": lambda d: ef.dynamic_fe("rich", d, **KEYS).params[["rho"]],
+    "dynamic_gmm": lambda d: (
+        ef.dynamic_gmm(
+            "rich ~ x", d, collapse=True, instruments=(2, 3), time_effects=False, **KEYS
+        ).params
+    ),
+    "log_t": lambda d: ef.log_t("rich", d, smoothing=None, **KEYS).params,
+    "clubs": lambda d: ef.clubs("rich", d, smoothing=None, **KEYS).params,
+    "markov": lambda d: ef.markov("rich", d, k=2, **KEYS).params,
+    "spatial_dynamic": lambda d: ef.spatial_dynamic("y ~ x", d, RING, **KEYS).params,
+    "driscoll_kraay": lambda d: (
+        ef.ols("y ~ x", d, inference="driscoll_kraay", lags=2, **KEYS).std_errors
+    ),
+    "conley": lambda d: (
+        ef.ols("y ~ x", d, inference="conley", cutoff_km=300, lags=2, **KEYS).std_errors
+    ),
+    "lag": lambda d: ef.ols("y ~ lag(x, 2)", d, **KEYS).params,
+}
+BRIDGED = [name for name in BY_STEP if name not in {"dynamic_gmm", "lag"}]
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("function", BY_STEP)
+def test_the_way_dates_are_written_changes_no_number(function, name):
+    data = DATA.assign(year=WRITTEN[name](DATA["year"]))
+    want = BY_STEP[function](DATA).to_numpy()
+    assert BY_STEP[function](data).to_numpy() == pytest.approx(want, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("function", BRIDGED)
+def test_a_date_that_no_unit_has_is_not_bridged(function, name):
+    data = HOLE.assign(year=WRITTEN[name](HOLE["year"]))
+    with pytest.raises(ef.EstimateError, match="1 date is missing for all units"):
+        BY_STEP[function](data)
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("function", ["dynamic_gmm", "lag"])
+def test_lags_across_a_date_that_no_unit_has_drop_out_for_all_dates(function, name):
+    data = HOLE.assign(year=WRITTEN[name](HOLE["year"]))
+    want = BY_STEP[function](HOLE).to_numpy()
+    assert BY_STEP[function](data).to_numpy() == pytest.approx(want, rel=1e-12)
+
+
+def test_a_lag_across_a_hole_is_missing():
+    fit = ef.ols("y ~ lag(x)", HOLE, **KEYS)
+    assert fit.nobs == N * (len(YEARS) - 3)
+
+
+@pytest.mark.parametrize("function", BY_STEP)
+def test_dates_five_years_apart_follow_each_other(function):
+    data = made_panel(step=5)
+    want = BY_STEP[function](DATA).to_numpy()
+    assert BY_STEP[function](data).to_numpy() == pytest.approx(want, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["int64", "periods", "datetimes", "text"])
+def test_speeds_are_per_year_for_dates_five_years_apart(name):
+    years = np.arange(1900, 1980, 5)
+    data = made_panel(years).assign(year=lambda d: WRITTEN[name](d["year"]))
+    fit = ef.dynamic_fe("rich", data, **KEYS)
+    assert fit.params["speed"] == pytest.approx(-np.log(fit.params["rho"]) / 5)
+    assert fit.std_errors["speed"] == pytest.approx(
+        fit.std_errors["rho"] / fit.params["rho"] / 5
+    )
+    assert fit.notes["half-life"] == pytest.approx(np.log(2) / fit.params["speed"])
+
+
+def test_speeds_of_quarters_are_per_year():
+    data = DATA.assign(year=WRITTEN["quarters"](DATA["year"]))
+    fit = ef.dynamic_fe("rich", data, **KEYS)
+    assert fit.params["speed"] == pytest.approx(-4 * np.log(fit.params["rho"]))
+
+
+def test_the_half_life_of_a_chain_is_in_years():
+    short = ef.markov("rich", DATA, k=2, **KEYS).notes["half-life"]
+    long = ef.markov("rich", made_panel(step=5), k=2, **KEYS).notes["half-life"]
+    assert long == pytest.approx(5 * short)
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_growth_is_per_year_whatever_the_dates(name):
+    years = 4 if "quarters" in name else 1
+    data = DATA.assign(year=WRITTEN[name](DATA["year"]))
+    fit = ef.beta_convergence("rich ~ 1", data, **KEYS)
+    want = ef.beta_convergence("rich ~ 1", DATA, **KEYS)
+    assert fit.params["initial"] == pytest.approx(years * want.params["initial"])
+
+
+def test_start_and_end_name_dates_of_any_kind():
+    want = ef.beta_convergence("rich ~ 1", DATA, start=1992, end=2000, **KEYS)
+    for name in ("periods", "datetimes", "text"):
+        data = DATA.assign(year=WRITTEN[name](DATA["year"]))
+        for ends in ((1992, 2000), ("1992", "2000")):
+            fit = ef.beta_convergence(
+                "rich ~ 1", data, start=ends[0], end=ends[1], **KEYS
+            )
+            assert fit.params.to_numpy() == pytest.approx(want.params.to_numpy())
+
+
+def test_uneven_dates_are_refused_with_the_first_hole():
+    data = made_panel(np.array([1900, 1910, 1925, 1935]))
+    with pytest.raises(ef.EstimateError, match="first 1905, between 1900 and 1910"):
+        ef.dynamic_fe("rich", data, **KEYS)
+
+
+def test_lags_that_no_row_has_are_refused():
+    data = made_panel(np.array([1900, 1910, 1925, 1935]))
+    with pytest.raises(ef.EstimateError, match="no row with a date 1 step"):
+        ef.ols("y ~ lag(x)", data, **KEYS)
+
+
+def test_dates_without_a_distance_are_refused_where_it_is_needed():
+    seasons = {1990: "spring", 1991: "summer", 1992: "autumn"}
+    data = DATA[DATA["year"] < 1993].assign(year=lambda d: d["year"].map(seasons))
+    with pytest.raises(ef.EstimateError, match="distance is not known"):
+        ef.markov("rich", data, k=2, **KEYS)
+    assert ef.ols("y ~ x | unit + year", data, **KEYS).nobs == 3 * N
+
+
+def test_categories_in_order_follow_each_other():
+    order = ["spring", "summer", "autumn"]
+    column = pd.Series(pd.Categorical(order, order, ordered=True))
+    assert read_dates(column).positions.tolist() == [0, 1, 2]
+
+
+def test_numbers_in_text_are_in_order_of_the_numbers():
+    dates = read_dates(pd.Series(["wave 10", "wave 9", "wave 11"]))
+    assert dates.labels.tolist() == ["wave 9", "wave 10", "wave 11"]
+    assert dates.codes.tolist() == [1, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("dates", "years"),
+    [
+        ([199011, 199012, 199101], 1 / 12),
+        (["1990-11", "1990-12", "1991-01"], 1 / 12),
+        (["1990M9", "1990M10", "1990M11"], 1 / 12),
+        (["1990-06-30", "1990-09-30", "1990-12-31"], 1 / 4),
+        ([1990.5, 1990.75, 1991.0], 1 / 4),
+        ([1990.08, 1990.17, 1990.25], 1 / 12),
+        (["Q3 1990", "Q4 1990", "Q1 1991"], 1 / 4),
+        (["1990H1", "1990H2", "1991H1"], 1 / 2),
+        (pd.period_range("1990", periods=3, freq="2Y"), 2),
+        (["2000-01", "2001-02", "2002-03"], 1),
+        (np.array([-100, 0, 100], dtype="int8"), 100),
+    ],
+)
+def test_steps_have_a_length_in_years(dates, years):
+    found = read_dates(pd.Series(dates))
+    assert found.years == pytest.approx(years)
+    assert found.positions.tolist() == [0, 1, 2]
+
+
+INDICES = {
+    "years first": ([1990, 1991], ["a", "b"], 0),
+    "years second": (["a", "b"], [1990, 1991], 1),
+    "years and numbers": ([1990, 1991], [1, 2], 0),
+    "periods": (pd.period_range("1990Q1", periods=2, freq="Q"), [1, 2], 0),
+    "text of years": (["1990", "1991"], ["u01", "u02"], 0),
+    "numbers and text": ([1, 2], ["Texas", "Ohio"], 0),
+    "waves": ([1, 2], ["wave 1", "wave 2"], 1),
+}
+
+
+@pytest.mark.parametrize(("first", "second", "date"), INDICES.values(), ids=INDICES)
+def test_an_unnamed_index_is_recognised_by_what_it_holds(first, second, date):
+    assert date_level(pd.MultiIndex.from_product([first, second])) == date
+
+
+def test_names_of_levels_decide_before_what_they_hold():
+    both = [[1, 2], [3, 4]]
+    assert date_level(pd.MultiIndex.from_product(both, names=["t", "id"])) == 0
+    assert date_level(pd.MultiIndex.from_product(both, names=["id", "year"])) == 1
+
+
+def test_an_index_that_may_be_read_both_ways_is_refused():
+    index = pd.MultiIndex.from_product([[1, 2, 3], [1, 2]])
+    with pytest.raises(ef.EstimateError, match="two index levels that may both be"):
+        keys_of_index(index, None, None)
+
+
+def test_one_named_level_of_an_index_names_the_other():
+    index = pd.MultiIndex.from_product([[1, 2], [3, 4]], names=["id", "run"])
+    assert keys_of_index(index, "run", None) == ("run", "id")
+    assert keys_of_index(index, None, "run") == ("id", "run")
+
+
+def test_the_order_of_index_levels_changes_no_number():
+    want = ef.ols("y ~ x", DATA, **KEYS)
+    for levels in (["unit", "year"], ["year", "unit"]):
+        for names in (levels, [None, None]):
+            data = DATA.set_index(levels).rename_axis(names)
+            fit = ef.ols("y ~ x", data)
+            assert fit.std_errors.to_numpy() == pytest.approx(
+                want.std_errors.to_numpy()
+            )

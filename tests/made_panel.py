@@ -1,0 +1,31 @@
+"""A small made panel for the tests of the library: incomes that close in on each other,
+and a ring of neighbours.
+"""
+
+import numpy as np
+import pandas as pd
+
+N = 12
+YEARS = np.arange(1990, 2006)
+
+
+def made_panel(years=YEARS, step=1):
+    """A panel of incomes that close in on each other, one row a unit and year."""
+    rng = np.random.default_rng(3)
+    gap = rng.normal(size=N)[:, None] * 0.9 ** np.arange(len(years))
+    x = rng.normal(size=(N, len(years)))
+    rich = 9 + gap + 0.05 * rng.normal(size=(N, len(years)))
+    y = 0.5 * x + rng.normal(size=(N, len(years)))
+    data = pd.DataFrame(
+        {"rich": rich.ravel(), "x": x.ravel(), "y": y.ravel()}, dtype=float
+    )
+    data["unit"] = np.repeat([f"u{i:02d}" for i in range(N)], len(years))
+    data["year"] = np.tile(years * step, N)
+    data["lat"] = np.repeat(rng.uniform(30, 40, N), len(years))
+    data["lon"] = np.repeat(rng.uniform(0, 9, N), len(years))
+    return data
+
+
+DATA = made_panel()
+KEYS = {"unit": "unit", "time": "year"}
+RING = {f"u{i:02d}": [f"u{(i + 1) % N:02d}", f"u{(i - 1) % N:02d}"] for i in range(N)}

@@ -1,0 +1,409 @@
+"""Dates of a panel, however they are written: their order, the step between them, and
+the dates inside the panel that no unit has. Every function reads its dates here, so
+that a lag, a hole and a year mean the same everywhere.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from evenfield.study.errors import EstimateError
+
+DAYS_A_YEAR = 365.25
+PERIOD_YEARS = {"Y": 1.0, "A": 1.0, "Q": 1 / 4, "M": 1 / 12, "B": 1 / 261}
+FRACTIONS = (1, 2, 4, 12)  # parts of a year in decimal dates such as 1990.25
+ROUNDING = 0.05  # of a part, so that 1990.08 is February
+YEARS = (1500, 2200)  # whole numbers between are taken for years
+LARGEST = 2.0**53  # whole numbers above are not exact as floats
+# Text: the parts of a year, their number, and how a date is written.
+TEXT_FORMS = (
+    (4, re.compile(r"(?P<year>\d{4})[\s\-/]?[qQ](?P<part>[1-4])")),
+    (4, re.compile(r"[qQ](?P<part>[1-4])[\s\-/]?(?P<year>\d{4})")),
+    (2, re.compile(r"(?P<year>\d{4})[\s\-/]?[hHsS](?P<part>[12])")),
+    (12, re.compile(r"(?P<year>\d{4})([\s\-/]?[mM]|[\-/])(?P<part>1[0-2]|0?[1-9])")),
+    (12, re.compile(r"(?P<year>\d{4})(?P<part>0[1-9]|1[0-2])")),
+)
+DAY = re.compile(r"\d{4}-?\d{2}-?\d{2}([ T].*)?")
+TWO_YEARS = re.compile(r"(\d{4})\s*[-/\u2013]\s*(\d{4}|\d{2})")  # 1960-61
+NUMBERED = re.compile(r"(\D*?)\s*(-?\d+)(\D*)")  # wave 1, FY1990, 1990年
+EXAMPLES = "years, whole numbers, periods, datetimes or text such as 1990, 1990Q1"
+
+
+class Scale(NamedTuple):
+    """Dates on a line of whole numbers."""
+
+    ordinals: np.ndarray  # (T,) place of each date
+    years: float  # between two whole numbers; plain numbers count years
+    written: Callable[[int], str]  # text of a place, also of one that no date has
+
+
+@dataclass(frozen=True)
+class Dates:
+    """The dates of the rows of a panel."""
+
+    labels: np.ndarray  # (T,) each date once, in order, as the user writes it
+    codes: np.ndarray  # (R,) which of them a row has
+    scale: Scale | None  # None where nothing says how far apart they are
+    # Greatest common divisor of the distances between all dates: the step.
+    step: int
+
+    @cached_property
+    def years(self) -> float:
+        """Years in one step; plain whole numbers count years."""
+        return self._known("a length in years").years * self.step
+
+    @cached_property
+    def positions(self) -> np.ndarray:
+        """Steps from the first date to each, (T,)."""
+        ordinals = self._known("lags").ordinals
+        return np.asarray((ordinals - ordinals[:1]) // self.step)
+
+    @property
+    def span(self) -> int:
+        """Number of dates from the first to the last, those that no unit has too."""
+        return int(self.positions[-1]) + 1
+
+    @cached_property
+    def text(self) -> list[str]:
+        """Dates as text, (T,)."""
+        return [_text(label) for label in self.labels]
+
+    def between(self, first: int, last: int) -> float:
+        """Years from the date ``first`` to the date ``last``, both by place."""
+        scale = self._known("a length in years")
+        return float(scale.ordinals[last] - scale.ordinals[first]) * scale.years
+
+    def position_text(self, position: int) -> str:
+        """Text of a position, also of one that no unit has."""
+        found = np.flatnonzero(self.positions == position)
+        if len(found):
+            return self.text[int(found[0])]
+        scale = self._known("lags")
+        return scale.written(int(scale.ordinals[0] + position * self.step))
+
+    def among(self, rows: np.ndarray) -> Dates:
+        """Dates of some of the rows, the step unchanged; rows (R,) of bool."""
+        present, codes = np.unique(self.codes[rows], return_inverse=True)
+        scale = self.scale
+        if scale is not None:
+            scale = scale._replace(ordinals=scale.ordinals[present])
+        return replace(self, labels=self.labels[present], codes=codes, scale=scale)
+
+    def even(self, what: str) -> None:
+        """Refuse dates inside the panel that no unit has; ``what`` needs them."""
+        missing = self.span - len(self.labels)
+        if not missing:
+            return
+        first = int(np.flatnonzero(np.diff(self.positions) > 1)[0])
+        hole = self.position_text(int(self.positions[first]) + 1)
+        noun = "date is" if missing == 1 else "dates are"
+        raise EstimateError(
+            f"{missing} {noun} missing for all units, first {hole}, between"
+            f" {self.text[first]} and {self.text[first + 1]}",
+            f"dates that are equally far apart for {what}",
+            "fill them, or keep the dates on one side or every k-th date",
+        )
+
+    def place(self, date: Any) -> int:
+        """Place of a date that a user names; a year stands for its only date."""
+        texts = np.array(self.text)
+        wanted = _text(date)
+        exact = np.flatnonzero(texts == wanted)
+        if not len(exact):
+            starts = np.char.startswith(texts.astype(str), wanted)
+            exact = np.flatnonzero(starts) if len(wanted) >= 4 else exact
+        if len(exact) != 1:
+            raise EstimateError(
+                f"no date {wanted}" if not len(exact) else f"several dates {wanted}",
+                f"one of {self.text[0]} to {self.text[-1]}",
+                "name a date of the data",
+            )
+        return int(exact[0])
+
+    def _known(self, what: str) -> Scale:
+        if self.scale is None:
+            raise EstimateError(
+                f"dates such as {self.text[0]}, whose distance is not known",
+                f"{EXAMPLES}, for {what}",
+                "number the dates in order",
+            )
+        return self.scale
+
+
+def read_dates(column: pd.Series[Any]) -> Dates:
+    """Read a column of dates without missing values."""
+    codes, uniques = pd.factorize(column)
+    labels = _labels(uniques)
+    scale = _scale(pd.Series(uniques))
+    if scale is None:
+        order = _natural_order(labels)
+        return Dates(labels[order], np.argsort(order)[codes], None, 1)
+    ordinals, first, place = np.unique(
+        scale.ordinals, return_index=True, return_inverse=True
+    )
+    step = int(np.gcd.reduce(np.diff(ordinals))) if len(ordinals) > 1 else 1
+    if not (np.diff(place) == 1).all() or len(place) != len(ordinals):
+        codes = place[codes]
+    return Dates(labels[first], codes, scale._replace(ordinals=ordinals), step)
+
+
+def _labels(uniques: Any) -> np.ndarray:
+    """Return dates as an array; whole numbers of any type as int."""
+    labels = np.asarray(uniques)
+    if labels.dtype.kind == "O" and all(isinstance(x, int) for x in labels):
+        return labels.astype(int)
+    whole = labels.dtype.kind in "iuf" and not (labels % 1).any()
+    return labels.astype(int) if whole else labels
+
+
+def one_date(rows: int) -> Dates:
+    """Dates of a cross-section of so many rows."""
+    scale = Scale(np.zeros(1, dtype=int), 1.0, str)
+    return Dates(np.zeros(1, dtype=int), np.zeros(rows, dtype=int), scale, 1)
+
+
+def _natural_order(labels: np.ndarray) -> np.ndarray:
+    try:
+        return np.argsort(labels, kind="stable")
+    except TypeError:
+        return np.argsort(labels.astype(str), kind="stable")
+
+
+def _text(label: Any) -> str:
+    if isinstance(label, np.datetime64 | datetime.date):
+        stamp = pd.Timestamp(label)
+        whole = stamp == stamp.normalize()
+        return stamp.strftime("%Y-%m-%d") if whole else stamp.isoformat()
+    if isinstance(label, float | np.floating) and label == round(label):
+        return str(int(label))
+    return str(label)
+
+
+def _scale(dates: pd.Series[Any]) -> Scale | None:
+    """Place different dates on a line of whole numbers, or say that it cannot be."""
+    if isinstance(dates.dtype, pd.CategoricalDtype):
+        return _of_categories(dates)
+    values = dates.tolist()
+    if all(isinstance(value, pd.Period) for value in values):
+        return _of_periods(values)
+    if all(isinstance(value, datetime.date | np.datetime64) for value in values):
+        return _of_days(pd.Series(pd.to_datetime(values)))
+    texts = [str(value).strip() for value in values]
+    numbers = pd.to_numeric(pd.Series(texts), errors="coerce").to_numpy(float)
+    if not np.isfinite(numbers).all():
+        return _of_text(texts)
+    if all(_is_calendar(text) for text in texts):
+        calendar = _of_text(texts)  # 199001 or 19900131
+        if calendar is not None:
+            return calendar
+    return _of_numbers(numbers)
+
+
+def _is_calendar(text: str) -> bool:
+    """Say whether digits begin with a year and go on with a month or a day."""
+    digits = text.isdigit() and len(text) in {6, 8}
+    return digits and YEARS[0] <= int(text[:4]) <= YEARS[1]
+
+
+def _of_categories(dates: pd.Series[Any]) -> Scale | None:
+    """Categories that are no dates have the distances of an order that was given."""
+    scale = _scale(pd.Series(dates.tolist()))
+    if scale is not None or not dates.cat.ordered:
+        return scale
+    names = dates.cat.categories
+    return Scale(dates.cat.codes.to_numpy(int), 1.0, lambda i: str(names[i]))
+
+
+def _of_periods(values: list[pd.Period]) -> Scale | None:
+    kinds = {value.freqstr for value in values}
+    if len(kinds) > 1:
+        raise EstimateError(
+            f"periods of {' and '.join(sorted(kinds))}", "one frequency", "choose one"
+        )
+    freq = values[0].freq
+    ordinals = np.array([value.ordinal for value in values])
+
+    def written(ordinal: int) -> str:
+        return str(values[0] + (ordinal - values[0].ordinal) // freq.n)
+
+    return Scale(ordinals, _period_years(values[0]), written)
+
+
+def _period_years(period: pd.Period) -> float:
+    """Years in what a Period counts, which for 2Y is a year."""
+    letter = period.freqstr.lstrip("0123456789")[0]
+    if letter in PERIOD_YEARS:
+        return PERIOD_YEARS[letter]
+    length = period.end_time - period.start_time
+    return float(length / pd.Timedelta(days=DAYS_A_YEAR) / period.freq.n)
+
+
+def _of_days(stamps: pd.Series[Any]) -> Scale:
+    """Months where all dates are the same day of their month, or its last; else days."""
+    if stamps.dt.tz is not None:
+        stamps = stamps.dt.tz_localize(None)
+    days = stamps.dt.normalize()
+    within = (stamps - days).dt.total_seconds()
+    if within.nunique() > 1:
+        seconds = (stamps - pd.Timestamp(0)).dt.total_seconds().round().astype(int)
+        year = DAYS_A_YEAR * 86400
+        return Scale(
+            seconds.to_numpy(), 1 / year, lambda s: str(pd.Timestamp(s, unit="s"))
+        )
+    if days.dt.day.nunique() == 1 or days.dt.is_month_end.all():
+        months = days.dt.year * 12 + days.dt.month - 1
+        return _in_parts(months.to_numpy(int), 12)
+    ordinals = (days - pd.Timestamp(0)).dt.days.to_numpy(int)
+
+    def written(day: int) -> str:
+        return _text(pd.Timestamp(day, unit="D"))
+
+    return Scale(ordinals, 1 / DAYS_A_YEAR, written)
+
+
+def _in_parts(ordinals: np.ndarray, parts: int) -> Scale:
+    """Halves, quarters or months of years, counted from the year zero."""
+    letter = {1: "", 2: "H", 4: "Q", 12: "-"}[parts]
+
+    def written(ordinal: int) -> str:
+        part = ordinal % parts + 1
+        return f"{ordinal // parts}{letter}{part:0{2 if parts == 12 else 1}d}"
+
+    return Scale(ordinals, 1 / parts, written)
+
+
+def _of_numbers(numbers: np.ndarray) -> Scale | None:
+    """Whole numbers, or decimal years of which each is a half, quarter or month."""
+    if np.abs(numbers).max() > LARGEST:
+        return None
+    for parts in FRACTIONS:
+        scaled = numbers * parts
+        ordinals = np.round(scaled).astype(int)
+        exact = np.abs(scaled - ordinals).max() <= (ROUNDING if parts > 1 else 0.0)
+        if exact and len(set(ordinals.tolist())) == len(numbers):
+            return (
+                Scale(ordinals, 1.0, str) if parts == 1 else _in_parts(ordinals, parts)
+            )
+    return None
+
+
+def _of_text(texts: list[str]) -> Scale | None:
+    years = _two_years(texts)
+    if years is not None:
+        return Scale(years, 1.0, lambda year: f"{year}-{(year + 1) % 100:02d}")
+    for parts, form in TEXT_FORMS:
+        matches = [form.fullmatch(text) for text in texts]
+        if all(matches):
+            ordinals = [
+                int(m["year"]) * parts + int(m["part"]) - 1 for m in matches if m
+            ]
+            return _in_parts(np.array(ordinals), parts)
+    if all(DAY.fullmatch(text) for text in texts):
+        stamps = pd.to_datetime(pd.Series(texts), format="ISO8601", errors="coerce")
+        return None if stamps.isna().any() else _of_days(stamps)
+    return _of_numbered(texts)
+
+
+def _two_years(texts: Iterable[str]) -> np.ndarray | None:
+    """First years of text such as 1960-61 and 1961-62."""
+    years = []
+    for text in texts:
+        match = TWO_YEARS.fullmatch(text)
+        if match is None:
+            return None
+        year = int(match[1])
+        following = (year + 1) % 10 ** len(match[2])
+        if int(match[2]) != following:
+            return None
+        years.append(year)
+    # ASSUME: a lone 2005-06 is June 2005.
+    return np.array(years) if len(years) > 1 else None
+
+
+def _of_numbered(texts: Iterable[str]) -> Scale | None:
+    """Text that differs in one whole number only."""
+    matches = [NUMBERED.fullmatch(text) for text in texts]
+    if not all(matches):
+        return None
+    frames = {(match[1], match[3]) for match in matches if match}
+    if len(frames) > 1:
+        return None
+    before, after = frames.pop()
+    blank = " " if any(" " in text.removesuffix(after) for text in texts) else ""
+    ordinals = np.array([int(match[2]) for match in matches if match])
+    return Scale(ordinals, 1.0, lambda n: f"{before}{blank}{n}{after}")
+
+
+TIME_NAMES = re.compile(
+    r"(.*[_ ])?(year|yr|fy|date|time|t|period|quarter|month|week|day|wave|round|decade"
+    r"|jahr|ann[eé]e|a[nñ]o|anno|年|年份)s?(_?id)?",
+    re.IGNORECASE,
+)
+
+
+def keys_of_index(
+    index: pd.Index[Any], unit: str | None, time: str | None
+) -> tuple[str | None, str | None]:
+    """Complete the names of unit and date by the levels of an index of two levels."""
+    if index.nlevels != 2:
+        return unit, time
+    names = [
+        f"level_{i}" if name is None else str(name)
+        for i, name in enumerate(index.names)
+    ]
+    if unit is None and time is None:
+        date = date_level(index)
+        return names[1 - date], names[date]
+    if time is None and unit in names:
+        return unit, names[1 - names.index(unit)]
+    if unit is None and time in names:
+        return names[1 - names.index(time)], time
+    return unit, time
+
+
+def date_level(index: pd.Index[Any]) -> int:
+    """Say which of the two levels of an index is the date.
+
+    Notes
+    -----
+    A name such as ``year`` decides, then what the levels hold: dates and years against
+    anything else, whole numbers against text. Two levels that could both be the date
+    are refused.
+    """
+    dated = [bool(TIME_NAMES.fullmatch(str(name))) for name in index.names]
+    if dated[0] != dated[1]:
+        return dated.index(True)
+    levels = [index.get_level_values(i).unique() for i in (0, 1)]
+    grades = [_likeness(level) for level in levels]
+    if grades[0] != grades[1]:
+        return int(grades[1] > grades[0])
+    raise EstimateError(
+        "two index levels that may both be the date, with values such as"
+        f" {_text(levels[0][0])} and {_text(levels[1][0])}",
+        "unit= and time=",
+        "name the levels, or give both in the call",
+    )
+
+
+def _likeness(level: pd.Index[Any]) -> int:
+    """Grade how much values look like dates: 2 years and dates, 1 numbers, 0 others."""
+    scale = _scale(pd.Series(level))
+    if scale is None:
+        return 0
+    texts = [str(value).strip() for value in level]
+    numbers = pd.to_numeric(pd.Series(texts), errors="coerce").to_numpy(float)
+    if np.isfinite(numbers).all():
+        years = (numbers >= YEARS[0]) & (numbers <= YEARS[1])
+        return 2 if years.all() or scale.years < 1 else 1
+    if isinstance(level[0], str) and _of_numbered(texts) is not None:
+        prefix = NUMBERED.fullmatch(texts[0])
+        return 2 if prefix and TIME_NAMES.fullmatch(prefix[1].strip()) else 0
+    return 2
