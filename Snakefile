@@ -1,6 +1,7 @@
 """evenfield: does growth spread? The front door: check the config, then include the rules."""
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -8,6 +9,7 @@ from pathlib import Path
 
 HERE = Path(workflow.current_basedir) / "workflow"
 sys.path.insert(0, str(HERE))
+os.environ["PYTHONSAFEPATH"] = "1"  # no job imports from a folder of the study
 
 try:
     from evenfield.report.plan import plan_study, unchecked
@@ -30,6 +32,7 @@ try:
             input=json.dumps(config, default=str),
             capture_output=True,
             text=True,
+            env={**os.environ, "PYTHONSAFEPATH": ""},
         )
         if checked.returncode:
             sys.exit(f"evenfield: {checked.stderr.strip()}")

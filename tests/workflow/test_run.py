@@ -3,6 +3,7 @@ stops and goes on.
 """
 
 import ast
+import hashlib
 import importlib.util
 import os
 import pty
@@ -153,6 +154,55 @@ def test_a_changed_lock_is_installed_again_and_a_failed_install_leaves_no_stamp(
     for _ in range(2):
         with pytest.raises(SystemExit):
             run.install("runtime")
+
+
+@pytest.fixture
+def locked(run, tmp_path, monkeypatch):
+    """The script `run` for an environment whose lock file cannot be written."""
+    venv = tmp_path / "venv"
+    lock = tmp_path / "requirements.lock"
+    lock.write_text("a==1\n")
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin" / "python").touch()
+    (tmp_path / "venv.lock").mkdir()
+    monkeypatch.setattr(run, "LOCKS", {"runtime": lock})
+    monkeypatch.setattr(run, "VENV", venv)
+    monkeypatch.setattr(run, "PYTHON", venv / "bin" / "python")
+    return run, venv, lock
+
+
+def test_a_whole_environment_is_only_read(locked):
+    run, venv, lock = locked
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+    (venv / "runtime.sha256").write_text(f"{digest}\n")
+    run.install_all(("runtime",))
+
+
+def test_an_environment_that_cannot_be_written_is_one_line(locked):
+    run, _, _ = locked
+    with pytest.raises(
+        SystemExit, match=r"^install: .* cannot be written .*EVENFIELD_VENV=.*$"
+    ):
+        run.install_all(("runtime",))
+
+
+def test_a_library_path_that_cannot_be_written_is_one_line(locked):
+    run, venv, _ = locked
+    (venv / "lib" / "python3.11" / "site-packages" / "evenfield.pth").mkdir(
+        parents=True
+    )
+    with pytest.raises(SystemExit, match=r"^install: .* cannot be written "):
+        run.name_library()
+
+
+def test_an_installer_takes_no_module_from_the_current_folder(
+    run, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "trap.py").write_text(f"open({str(tmp_path / 'marker')!r}, 'w')\n")
+    with pytest.raises(SystemExit):
+        run.quietly([sys.executable, "-m", "trap"])
+    assert not (tmp_path / "marker").exists()
 
 
 def test_a_failed_installer_is_one_line(run):

@@ -2,6 +2,7 @@
 and let the engine work.
 """
 
+import contextlib
 import difflib
 import fcntl
 import logging
@@ -10,25 +11,32 @@ import re
 import shutil
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import IO
 
 import psutil
-from snakemake.cli import get_argument_parser
-from snakemake.cli import main as snakemake
-from snakemake.persistence import PersistenceBase
 
 from evenfield.shared.job import refusal
 from evenfield.shared.outputs import keep_last, keep_started
 from evenfield.shared.preloaded import preloaded
 from evenfield.shared.topics import read_topics
-from snakemake_logger_plugin_evenfield import LogHandler
+from evenfield.study.errors import first_examples
 
 REPO = Path(__file__).resolve().parents[2]
+with contextlib.chdir(REPO):  # the engine imports from a folder below the current one
+    from snakemake import PIP_DEPLOYMENTS_PATH
+    from snakemake.cli import get_argument_parser
+    from snakemake.cli import main as snakemake
+    from snakemake.persistence import PersistenceBase
+
+    from snakemake_logger_plugin_evenfield import LogHandler
+sys.path.remove(PIP_DEPLOYMENTS_PATH)
 COMMANDS = "new add check list data diff schema test gate clean package validate install lock".split()
 CONTINUE = "; run the same command to continue"
+# Folders of the engine in which links are its own.
+DEPLOYED = ("conda", "conda-archive", "shadow", "singularity", "storage")
 
 
 def complete(words: Sequence[str]) -> tuple[Path, list[str], bool]:
@@ -47,6 +55,8 @@ def complete(words: Sequence[str]) -> tuple[Path, list[str], bool]:
     if given.snakefile is None:
         refuse_mistyped(sorted(given.targets))
     line = ["--logger", "evenfield", "--directory", str(study)]
+    # Without it the engine takes its options, which are Python, from the current folder.
+    line += ["--workflow-profile", "none"]
     line += ["--snakefile", str(given.snakefile or REPO / "Snakefile")]
     if not given.profile:
         line += ["--cores", "all"] * (given.cores is None and given.jobs is None)
@@ -74,6 +84,38 @@ def refuse_mistyped(targets: Sequence[str]) -> None:
                 f"run: {word} is neither a command nor a rule; expected one, or a file;"
                 f" did you mean {nearest}?"
             )
+
+
+def refuse_planted(study: Path) -> None:
+    """Stop where results or the engine's notes hold what no run of ours wrote: programs,
+    or links through which a run would write elsewhere.
+    """
+    programs = study / PIP_DEPLOYMENTS_PATH
+    if programs.exists():
+        sys.exit(
+            f"run: {programs} holds programs; expected a study, which holds none;"
+            " remove the folder"
+        )
+    links = sorted(str(link.relative_to(study)) for link in links_below(study))
+    if links:
+        sys.exit(
+            f"run: {len(links)} of the files that a run replaces"
+            f" {'is a link' if len(links) == 1 else 'are links'}: {first_examples(links)};"
+            " expected files; remove what no run has written"
+        )
+
+
+def links_below(study: Path) -> Iterator[Path]:
+    """Yield the links among results and notes; the two folders may be links themselves,
+    for example to a larger disk.
+    """
+    for top in ("results", ".snakemake"):
+        for folder, folders, files in os.walk(study / top):
+            for name in (*folders, *files):
+                path = Path(folder, name)
+                if path.is_symlink():
+                    yield path
+            folders[:] = [name for name in folders if name not in DEPLOYED]
 
 
 def hold(study: Path) -> IO[str]:
@@ -146,6 +188,7 @@ def main(words: Sequence[str]) -> int | str | None:
     logging.raiseExceptions = False  # the engine's own log may not fit on a full disk
     try:
         study, line, local = complete(words)
+        refuse_planted(study)
         cache_somewhere(study)
         with (
             preloaded() if local else nullcontext(),

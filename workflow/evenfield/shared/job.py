@@ -2,6 +2,7 @@
 an error becomes one line.
 """
 
+import contextlib
 import errno
 import gc
 import re
@@ -10,7 +11,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ def enter(job: Any, main: Callable[..., None]) -> None:
     no result reads them.
     """
     hand_over()
+    with contextlib.chdir(sys.prefix):  # it reads settings from the current folder
+        import_module("matplotlib")
     gc.set_threshold(
         50_000
         # jobs are short: to look for circular garbage more often costs more than it frees
@@ -70,7 +73,7 @@ def enter(job: Any, main: Callable[..., None]) -> None:
         sys.exit(f"{PREFIX}{error}")
     except Exception as error:
         if refused := refusal(error):
-            with suppress(OSError):
+            with contextlib.suppress(OSError):
                 log.write_text(f"{refused}\n", encoding="utf-8")
             sys.exit(f"{PREFIX}{refused}")
         log.write_text(without_places(traceback.format_exc()), encoding="utf-8")

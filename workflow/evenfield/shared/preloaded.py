@@ -67,6 +67,7 @@ def serve(listener: socket.socket, alive: int) -> None:
     """Make a copy for each job that asks."""
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
+    os.chdir(sys.prefix)  # libraries read settings from the current folder
     while listener.fileno() in select.select([listener.fileno(), alive], [], [])[0]:
         connection = listener.accept()[0]
         for library in LIBRARIES:

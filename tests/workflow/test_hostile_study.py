@@ -1,0 +1,163 @@
+"""A study holds data, config and texts: nothing that lies in its folder is run as code
+or writes outside of it. Every attack here would leave a harmless marker file.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPO = Path(__file__).resolve().parents[2]
+TOY = Path(__file__).parent / "toy"
+EXAMPLE = REPO / "examples" / "us-states"
+ENVIRONMENT = {**os.environ, "EVENFIELD_VENV": sys.prefix}
+PROFILE = "default-resources: [\"mem_mb=__import__('os').mkdir('{marker}') or 100\"]\n"
+MODULE = "import os\nos.makedirs('{marker}', exist_ok=True)\n"
+SHADOWED = ("json", "gc", "resource", "numpy", "yaml", "pip", "venv")
+STARTED_ALWAYS = ("sitecustomize", "usercustomize", "conftest")
+
+
+def run_inside(
+    study: Path, *words: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Call `run` as a user does who has changed into the study's folder."""
+    return subprocess.run(
+        [sys.executable, str(REPO / "run"), "--directory", ".", *words],
+        cwd=study,
+        env={**ENVIRONMENT, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def toy(tmp_path):
+    """The toy study, and the folder that a trap would make."""
+    study = tmp_path / "study"
+    (study / "data").mkdir(parents=True)
+    for name in ("config.yaml", "data/values.csv", "Snakefile", "total.py"):
+        shutil.copy(TOY / name, study / name)
+    return study, tmp_path / "marker"
+
+
+@pytest.mark.parametrize("folder", ["profiles/default", "default"])
+def test_a_profile_in_the_current_folder_is_not_read(toy, folder):
+    study, marker = toy
+    write(study / folder / "config.yaml", PROFILE.format(marker=marker))
+    done = run_inside(study, "--snakefile", "Snakefile")
+    assert (done.returncode, done.stderr, marker.exists()) == (0, "", False)
+
+
+def test_an_empty_folder_called_default_stops_nothing(toy):
+    study, _ = toy
+    (study / "default").mkdir()
+    done = run_inside(study, "--snakefile", "Snakefile")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_workflow_profile_that_the_user_names_is_read(toy):
+    study, marker = toy
+    write(study / "mine" / "config.yaml", PROFILE.format(marker=marker))
+    run_inside(study, "--snakefile", "Snakefile", "--workflow-profile", "mine")
+    assert marker.is_dir()
+
+
+@pytest.mark.parametrize("at_home", [True, False])
+def test_a_plugin_of_the_engine_in_the_study_is_not_loaded(toy, at_home):
+    study, marker = toy
+    plugin = ".snakemake/pip-deployments/snakemake_executor_plugin_trap/__init__.py"
+    write(study / plugin, MODULE.format(marker=marker))
+    if at_home:
+        done = run_inside(study, "--snakefile", "Snakefile")
+    else:  # a user who stands in one study and runs another
+        other = study.with_name("other")
+        shutil.copytree(study, other, ignore=shutil.ignore_patterns(".snakemake"))
+        words = ("--directory", str(other), "--snakefile", str(other / "Snakefile"))
+        done = run_inside(study, *words)
+    assert not marker.exists()
+    assert (done.returncode, done.stderr.count("\n")) == (int(at_home), int(at_home))
+
+
+@pytest.fixture(scope="module")
+def trapped(tmp_path_factory):
+    """A true study with a trap at every place where Python or a library may look, in a
+    folder whose name a shell would obey; the result of its first job.
+    """
+    folder = tmp_path_factory.mktemp("trapped")
+    marker = folder / "marker"
+    study = folder / f"a $(mkdir {marker.name}) `b` 'c'; é"
+    study.mkdir()
+    shutil.copytree(EXAMPLE / "data", study / "data")
+    config = yaml.safe_load((EXAMPLE / "config.yaml").read_text(encoding="utf-8"))
+    config["estimates"] = {"sigma": config["estimates"]["sigma"]}
+    config |= {"tables": ["T9"], "figures": []}
+    write(study / "config.yaml", yaml.safe_dump(config))
+    for place in ("", ".snakemake/scripts"):
+        for name in (*SHADOWED, *STARTED_ALWAYS):
+            trap = MODULE.format(marker=folder / f"marker {place.strip('.')[:2]}{name}")
+            write(study / place / f"{name}.py", trap)
+    (study / "matplotlibrc").write_bytes(b"backend: module://trap\n\xff\xfe")
+    write(study / "pyproject.toml", "[tool.uv]\nindex-url = 'http://127.0.0.1:9/'\n")
+    target = "results/ingest/panel.csv"
+    return folder, study, target
+
+
+@pytest.mark.parametrize("words", [(), ("--executor", "local")])
+def test_no_file_of_the_study_is_taken_for_a_module_or_a_setting(trapped, words):
+    folder, study, target = trapped
+    (study / target).unlink(missing_ok=True)
+    done = run_inside(study, target, *words)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert sorted(path.name for path in folder.iterdir()) == [study.name]
+
+
+def test_commands_take_no_module_from_the_study(trapped):
+    folder, study, _ = trapped
+    command = [sys.executable, str(REPO / "run"), "check", "--directory", "."]
+    done = subprocess.run(
+        command,
+        cwd=study,
+        env={**ENVIRONMENT, "PYTHONSAFEPATH": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(path.name for path in folder.iterdir()) == [study.name]
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["results/logs/run.log", "results/.part-estimates.csv", ".snakemake/engines"],
+)
+def test_a_run_does_not_write_through_a_link_among_results(toy, place):
+    study, _ = toy
+    outside = study.with_name("outside.txt")
+    outside.write_text("mine", encoding="utf-8")
+    link = study / place
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(outside)
+    done = run_inside(study, "--snakefile", "Snakefile")
+    assert outside.read_text(encoding="utf-8") == "mine"
+    assert done.returncode == 1
+    assert f"1 of the files that a run replaces is a link: {place};" in done.stderr
+
+
+def test_results_may_stand_on_another_disk(toy):
+    study, _ = toy
+    disk = study.with_name("disk")
+    disk.mkdir()
+    (study / "results").symlink_to(disk)
+    assert run_inside(study, "--snakefile", "Snakefile").returncode == 0
+    assert (disk / "tables").is_dir()
