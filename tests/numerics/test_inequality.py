@@ -231,3 +231,21 @@ def test_smallest_difference_and_permuted_sum():
         min(1, 2 * min(tails) / 100)
     )
     refused("constant", permuted_sum_p, np.ones(9), x, rng, 9)
+
+
+@pytest.mark.parametrize("n", [2, 7, 12, 31])
+def test_incomes_that_are_alike_have_no_inequality_whatever_the_rounding(n):
+    income = np.full(n, np.exp(9.0))
+    income[0] *= 1 + 1e-15
+    people = np.random.default_rng(n).uniform(1, 9, n)
+    groups = np.arange(n) % 2
+    for weights in (people, np.ones(n)):
+        assert [
+            iq.theil(income, weights, name) for name in (iq.THEIL_T, iq.THEIL_L)
+        ] == [0, 0]
+        assert iq.gini(income, weights) == 0
+        assert [iq.atkinson(income, weights, e) for e in (0.5, 1.0, 2.0)] == [0, 0, 0]
+        parts = iq.decompose_theil(income, weights, groups)
+        assert (parts.total, parts.between, parts.within) == (0, 0, 0)
+        assert np.isnan(parts.share)
+        assert tuple(iq.decompose_gini(income, weights, groups)) == (0, 0, 0, 0)

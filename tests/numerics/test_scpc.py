@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq
+from scipy.special import gamma
 from scipy.stats import ncx2
 
 from china_design import read_design, weights_of
@@ -359,3 +360,40 @@ def test_more_than_twenty_components_are_used_only_when_asked_for():
     distance = np.linalg.norm(place[:, None] - place, axis=2)
     assert spatial_components(distance, 1e-4).q == 20
     assert spatial_components(distance, 1e-4, most=25).q == 25
+
+
+def test_the_interval_lies_around_the_estimate_on_both_sides(weak):
+    fit = fit_ols(DRAWN[1], X_EXPOSURE)
+    found = scpc_inference(fit, DIFFERENCE, weak)
+    half = found.critical_value * found.std_error
+    assert (found.conf_low, found.conf_high) == pytest.approx(
+        (found.estimate - half, found.estimate + half), rel=MACHINE
+    )
+    assert found.statistic == pytest.approx(found.estimate / found.std_error)
+    assert found.q == weak.q == 8
+
+
+@pytest.mark.parametrize("most", [None, 5])
+def test_components_of_many_units_are_those_of_few(monkeypatch, most):
+    few = spatial_components(DISTANCE, 0.03, most=most)
+    monkeypatch.setattr("evenfield.numerics.scpc.LARGEST_FOR_EIGENVALUES", 30)
+    monkeypatch.setattr("evenfield.numerics.scpc.BLOCK_CELLS", 100)
+    many = spatial_components(DISTANCE, 0.03, most=most)
+    np.testing.assert_allclose(
+        np.abs((many.vectors * few.vectors).sum(axis=0)), 1, rtol=CLOSED_FORM
+    )
+    assert many.critical_value == pytest.approx(few.critical_value, rel=CLOSED_FORM)
+    assert many.q == few.q == spatial_components(7 * DISTANCE, 0.03, most=many.q).q
+
+
+def test_the_expected_length_decides_the_number_of_components(weak):
+    # Mueller and Watson (2022): cv_q sqrt(2/q) Gamma((q+1)/2) / Gamma(q/2).
+    factors = weak.factors(np.full(31, 31**-0.5), weak.vectors)
+    lengths = []
+    for q in range(1, 9):
+        part = square_root_factors(
+            factors[:, :, : q + 1].transpose(0, 2, 1) @ factors[:, :, : q + 1]
+        )
+        cv = brentq(lambda t, f=part: ratio_probability(f, t).max() - 0.05, 1, 900)
+        lengths.append(cv * np.sqrt(2 / q) * gamma((q + 1) / 2) / gamma(q / 2))
+    assert int(np.argmin(lengths)) + 1 == 8

@@ -279,3 +279,107 @@ def test_nested_groups_are_groupings_of_the_specification():
         ConfigError, match=r"estimates\.inequality\.0: .*nested names x"
     ):
         run({**SPEC, "nested": [["region", "x"]]})
+
+
+def test_totals_are_those_of_incomes_and_people_and_name_who_carries_them():
+    study = make_study({**SPEC, "aversion": [0.5, 2.0]})
+    results = estimate(study)
+    income, people = at_end(study, "end")
+    share = people / people.sum()
+    mean = income @ share
+    for aversion, name in ((0.5, "atkinson_0.5"), (2.0, "atkinson_2")):
+        power = (share @ income ** (1 - aversion)) ** (1 / (1 - aversion))
+        found = row(results, term=name, contrast="end", estimator="inequality")
+        assert found.estimate == pytest.approx(1 - power / mean)
+    gap = np.abs(np.subtract.outer(income, income))
+    found = row(results, term="gini", contrast="end", estimator="inequality")
+    assert found.estimate == pytest.approx(share @ gap @ share / 2 / mean)
+    units = (
+        study.table("panel")
+        .query("year == 2005")
+        .sort_values("log_income", ascending=False)["unit"]
+        .tolist()
+    )
+    without = {}
+    for i, unit in enumerate(units):
+        kept = np.arange(len(units)) != i
+        without[unit] = theil(income[kept], people[kept])
+    found = row(results, term="theil_t", contrast="end", estimator="inequality")
+    most = max(units, key=lambda unit: abs(without[unit] - found.estimate))
+    assert found.max_leverage_unit == most
+    assert found.warning == f"without {most} {without[most]:.4g}"
+
+
+def test_the_band_is_drawn_no_more_than_1999_times():
+    study = make_study({**SPEC, "revision_sd": {}})
+    study.config["inference"]["permutations"] = 2500
+    found = row(estimate(study), estimator="inequality", term="theil_t", contrast="end")
+    rng = generator_for(5, found.seed.removeprefix("5:"))
+    drawn = redrawn_theil(*at_end(study, "end"), rng=rng, draws=1999)
+    assert found.conf_high == pytest.approx(np.quantile(drawn, 0.975), rel=1e-9)
+
+
+def test_without_inequality_no_share_is_defined():
+    results = run(
+        {**SPEC, "revision_sd": {}},
+        panel=lambda f: f.assign(log_income=9.0, population=1.0),
+    )
+    connected = row(
+        results,
+        term="between_connected_theil_t",
+        contrast="end",
+        treatment_def="t: cluster",
+    )
+    assert connected.warning == "no inequality"
+    for estimator in ("nested_theil", "shapley_theil", "dagum", "theil_decomposition"):
+        for found in rows(results, estimator=estimator):
+            assert np.isnan(found.estimate), (estimator, found.term)
+
+
+def test_shares_within_outer_and_inner_groups_are_ratios_to_the_total():
+    study = make_study()
+    results = estimate(study)
+    income, people = at_end(study, "start")
+    wide = study.table("panel").pivot(index="unit", columns="year", values="log_income")
+    order = wide[2005].sort_values(ascending=False).index
+    region = np.where(order < "U05", 0, 1)
+    mean = income @ people / people.sum()
+    between = sum(
+        people[region == g].sum()
+        / people.sum()
+        * (m := income[region == g] @ people[region == g] / people[region == g].sum())
+        / mean
+        * np.log(m / mean)
+        for g in (0, 1)
+    )
+    expected = between / theil(income, people)
+    outer = row(
+        results,
+        estimator="nested_theil",
+        term="outer",
+        contrast="start",
+        controls_id="theil_t",
+    )
+    share = row(
+        results, term="between_theil_t", contrast="start", treatment_def="region"
+    )
+    assert outer.estimate == pytest.approx(expected)
+    assert share.estimate == pytest.approx(expected)
+
+
+def test_growth_of_output_is_accounted_by_group():
+    study = make_study()
+    results = estimate(study)
+    output = study.table("panel").pivot(
+        index="unit", columns="year", values="output_real"
+    )
+    east = output.index < "U05"
+    change = output[2005] - output[2000]
+    one = {"estimator": "growth_accounting", "treatment_def": "region", "term": "East"}
+    assert row(results, contrast="share of growth", **one).estimate == pytest.approx(
+        change[east].sum() / change.sum()
+    )
+    assert row(
+        results, contrast="share of output at start", **one
+    ).estimate == pytest.approx(output[2000][east].sum() / output[2000].sum())
+    assert row(results, contrast="share of growth", **one).n_units == 5

@@ -209,3 +209,91 @@ def test_the_placebo_in_time_is_the_case_that_ends_before_the_real_date():
             getattr(alone, name), abs=1e-9, nan_ok=True
         ), name
     assert (beside.contrast, beside.period) == ("mean gap 1986-1989", "1980-1989")
+
+
+def paths_of(results, spec="c"):
+    """Return the gaps of the treated unit and of the donors by year."""
+    series = results.series["series"].query(f"spec_id == '{spec}'")
+    wide = series.pivot(index="unit", columns="year", values="gap")
+    return wide.loc["U00"], wide.drop(index="U00")
+
+
+def test_ranks_ratios_and_ends_are_those_of_the_gaps():
+    results = run(effect=0.05)
+    own, others = paths_of(results)
+
+    def rmspe(gaps, first, last):
+        return np.sqrt((gaps.T.loc[first:last] ** 2).mean())
+
+    main = row(results, estimator="synthetic_control", effect_type="coef")
+    means = others.loc[:, 1990:].mean(axis=1).abs()
+    assert main.estimate == main.statistic == pytest.approx(own.loc[1990:].mean())
+    assert main.p_value == (1 + (means >= abs(main.estimate)).sum()) / 23
+    half = means.sort_values().iloc[-1]  # floor(.05 x 23) = 1
+    assert (main.conf_low, main.conf_high) == pytest.approx(
+        (main.estimate - half, main.estimate + half)
+    )
+    assert (main.n_obs, main.n_units, main.n_periods) == (20 * 23, 23, 20)
+    assert "among 23 units" in main.p_type
+    ratio = row(results, estimator="synthetic_control_ratio")
+    own_ratio = rmspe(own, 1990, 1999) / rmspe(own, 1980, 1989)
+    ratios = rmspe(others, 1990, 1999) / rmspe(others, 1980, 1989)
+    assert ratio.statistic == pytest.approx(own_ratio)
+    assert ratio.p_value == (1 + (ratios >= own_ratio).sum()) / 23
+    end = row(results, effect_type="stat_end")
+    assert end.estimate == pytest.approx(own[1999]) and end.contrast == "gap in 1999"
+
+
+def test_a_fit_is_poor_where_fewer_than_a_tenth_of_the_donors_fit_worse():
+    seen = set()
+    for steepness in (0, 0.004, 0.02):
+
+        def steeper(panel, by=steepness):
+            away = by * (panel["year"] - 1980) * panel["unit"].eq("U00")
+            return panel.assign(log_income=panel["log_income"] - away)
+
+        results = run({**CASE, "placebo": None}, change=steeper)
+        own, others = paths_of(results)
+        worse = (
+            (others.loc[:, :1989] ** 2).mean(axis=1) >= (own.loc[:1989] ** 2).mean()
+        ).sum()
+        main = row(results, estimator="synthetic_control", effect_type="coef")
+        assert ("POOR FIT" in main.warning) == (worse < 2.2)
+        seen.add(int(worse))
+    assert min(seen) < 2.2 < max(seen)
+
+
+def test_five_years_are_enough_to_fit_and_four_are_not():
+    fewest = {**CASE, "fit": [1985, 1989], "placebo": None}
+    main = row(run(fewest), estimator="synthetic_control", effect_type="coef")
+    assert np.isfinite(main.estimate) and main.n_periods == 15
+    with one_line(EvenfieldError, "has 4 years to fit; 5 are needed"):
+        run({**fewest, "fit": [1986, 1989]})
+    early = {**CASE, "fit": [1980, 1985], "placebo": 1985}
+    assert row(run(early), estimator="synthetic_control_in_time").period == "1980-1985"
+
+
+def test_output_of_the_first_year_alone_is_noted():
+    def proxy(panel):
+        return panel.assign(
+            basis=panel["year"].eq(1980).map({True: "proxy", False: "official"})
+        )
+
+    main = row(run(change=proxy), estimator="synthetic_control", effect_type="coef")
+    assert main.output_basis == "spliced" and "PROXY" in main.warning
+
+
+def test_leaving_a_donor_out_is_the_case_that_excludes_it():
+    results = run(effect=0.2)
+    for effect in ("stat_low", "stat_high"):
+        found = row(results, effect_type=effect)
+        unit = found.max_leverage_unit
+        one = run({**CASE, "exclude": [unit], "placebo": None}, effect=0.2)
+        alone = row(one, estimator="synthetic_control", effect_type="coef")
+        assert found.estimate == pytest.approx(alone.estimate, abs=1e-9)
+        assert found.n_units == 22 and unit in set(results.series["weights"]["unit"])
+    low, high = (
+        row(results, effect_type=name).estimate for name in ("stat_low", "stat_high")
+    )
+    main = row(results, estimator="synthetic_control", effect_type="coef").estimate
+    assert low < main < high

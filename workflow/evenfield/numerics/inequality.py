@@ -12,6 +12,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial import Weights, connected_sets, hangs_together
 
 TIE = 1e-9
+ALIKE = 1e-12  # incomes that differ by less are the same
 
 
 def permuted_sum_p(
@@ -57,6 +58,8 @@ def relative_incomes(
     if bad:
         raise NumericsError(f"{bad} incomes or weights are missing, zero or negative")
     p = w / w.sum()
+    if np.ptp(y) <= ALIKE * y.max():
+        return p, np.ones_like(y)  # no inequality, and no share of its rounding
     return p, y / (p @ y)
 
 
@@ -82,7 +85,7 @@ def gini(income: np.ndarray, weights: np.ndarray) -> float:
     p = p[order]
     r = r[order]
     below = np.cumsum(p) - p / 2
-    return float(2 * (p * r) @ below - 1)
+    return 0.0 if (r == 1).all() else float(2 * (p * r) @ below - 1)
 
 
 def atkinson(income: np.ndarray, weights: np.ndarray, aversion: float = 1.0) -> float:
@@ -92,6 +95,8 @@ def atkinson(income: np.ndarray, weights: np.ndarray, aversion: float = 1.0) -> 
             f"the aversion to inequality must be positive, not {aversion:g}"
         )
     p, r = relative_incomes(income, weights)
+    if (r == 1).all():
+        return 0.0
     if aversion == 1:
         return float(-np.expm1(p @ np.log(r)))
     return float(1 - (p @ r ** (1 - aversion)) ** (1 / (1 - aversion)))

@@ -308,6 +308,8 @@ class Decomposition:
             test = connected_test(*self._at(end), codes == 1, linked, measure)
         except NumericsError as error:
             return "share", (f"not defined: {error}",), row | {"estimate": NAN}
+        if not total > 0:
+            return "share", (NO_INEQUALITY,), row | {"estimate": NAN}
         told = (
             f"exact over all {test.draws} connected groups of {int(codes.sum())} units"
         )
