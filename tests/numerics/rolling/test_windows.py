@@ -12,6 +12,7 @@ from evenfield.numerics.rolling.windows import (
     window_ends,
 )
 from numerics.refusals import refused
+from numerics.rolling.by_hand import signed_samples
 from tolerances import CLOSED_FORM, MACHINE
 
 
@@ -94,3 +95,14 @@ def test_band_of_a_perfect_fit_is_refused():
 )
 def test_bad_input_is_refused(y, X, words):
     refused(words, fit_windows, y, X)
+
+
+def test_the_band_comes_from_regressions_of_residuals_with_drawn_signs():
+    y, X = windows(units=14, spans=2)
+    moved, influence = signed_samples(y, X, 40, generator_for(1, "a"))
+    ratios = np.abs(moved) / np.sqrt((influence**2).sum(axis=2))
+    drawn = sup_t_draws(fit_windows(y, X), generator_for(1, "a"), 40)
+    np.testing.assert_allclose(drawn, np.sort(ratios.max(axis=1)), rtol=CLOSED_FORM)
+    # The 38th of 40 is the smallest that 95 percent do not exceed, counted from one.
+    assert sup_t_critical_value(drawn) == np.sort(drawn)[38]
+    assert sup_t_critical_value(drawn, 0.5) == np.sort(drawn)[20]
