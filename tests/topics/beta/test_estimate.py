@@ -5,7 +5,11 @@ refused.
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
+from scipy.stats import t as student
 
+from evenfield.numerics.moran import morans_i_test
+from evenfield.numerics.random import generator_for
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
@@ -272,3 +276,109 @@ def test_constant_columns_are_not_defined(change, text):
 def test_refuses_frames_that_cannot_be_right(change, text):
     with one_line(EvenfieldError, text):
         run(COAST, change=change)
+
+
+def by_statsmodels(study, controls=()):
+    """Return the regression of the study's growth by statsmodels, and its rows."""
+    frame = study.tables["periods"].sort_values(["log_income_start"])
+    X = sm.add_constant(frame[["log_income_start", *controls]].to_numpy())
+    growth = frame["growth_pct_per_year"].to_numpy() / 100
+    return sm.OLS(growth, X).fit(cov_type="HC3", use_t=True), frame
+
+
+def test_every_number_is_that_of_the_regression_by_statsmodels():
+    study = make_study(COAST, noise=0.006)
+    study.config["inference"]["conf_level"] = 0.9
+    results = estimate(study)
+    fit, frame = by_statsmodels(study, ["control_coast"])
+    slope = row(results, term="log_income_start")
+    low, high = fit.conf_int(0.1)[1]
+    expected = (fit.params[1], fit.bse[1], fit.pvalues[1], low, high)
+    numbers = ("estimate", "std_error", "p_value", "conf_low", "conf_high")
+    assert [getattr(slope, name) for name in numbers] == pytest.approx(expected)
+    assert row(results, term="r2").estimate == pytest.approx(fit.rsquared)
+    units = row(results, term="mean_growth")
+    assert units.estimate == pytest.approx(frame["growth_pct_per_year"].mean())
+    summary = results.fit["regressions"][0]
+    terms = ["constant", "log_income_start", "coast"]
+    assert summary["coefficients"] == pytest.approx(
+        dict(zip(terms, fit.params, strict=True)), rel=1e-5
+    )
+    assert summary["std_errors"] == pytest.approx(
+        dict(zip(terms, fit.bse, strict=True)), rel=1e-5
+    )
+    others = sm.OLS(fit.model.exog[:, 1], fit.model.exog[:, [0, 2]]).fit()
+    most = frame["unit"].to_numpy()[np.argmax(others.resid**2)]
+    assert slope.max_leverage_unit == most
+
+
+def test_speed_and_half_life_have_the_transformed_ends_of_the_slope():
+    results = run(noise=0.002)
+    slope = row(results, term="log_income_start")
+    speed = row(results, term="speed", estimator="ols")
+    life = row(results, term="half_life")
+
+    def transformed(value):
+        return -100 * np.log(1 + 20 * value) / 20
+
+    assert (speed.estimate, speed.conf_low, speed.conf_high) == pytest.approx(
+        tuple(
+            transformed(value)
+            for value in (slope.estimate, slope.conf_high, slope.conf_low)
+        )
+    )
+    assert (life.conf_low, life.conf_high) == pytest.approx(
+        (100 * np.log(2) / speed.conf_high, 100 * np.log(2) / speed.conf_low)
+    )
+    nls = row(results, term="speed", estimator="nls")
+    root = 1 + 20 * slope.estimate
+    assert nls.estimate == pytest.approx(speed.estimate)
+    assert nls.std_error == pytest.approx(100 * slope.std_error / root)
+    half = student.ppf(0.975, 10) * nls.std_error
+    assert (nls.conf_low, nls.conf_high) == pytest.approx(
+        (nls.estimate - half, nls.estimate + half)
+    )
+
+
+def test_points_and_line_of_the_picture_are_those_of_the_regression():
+    study = make_study()
+    series = estimate(study).series["series"]
+    fit, frame = by_statsmodels(study)
+    points = series[series["kind"] == "unit"].set_index("unit").loc[frame["unit"]]
+    np.testing.assert_allclose(points["fitted"], 100 * fit.fittedvalues)
+    np.testing.assert_allclose(points["residual"], 100 * fit.resid, atol=1e-9)
+    np.testing.assert_allclose(
+        points["growth_pct_per_year"], frame["growth_pct_per_year"]
+    )
+    line = series[series["kind"] == "line"].sort_values("point")
+    start = frame["log_income_start"]
+    grid = np.linspace(start.min(), start.max(), 50)
+    np.testing.assert_allclose(line["log_income_start"], grid)
+    expected = 100 * fit.get_prediction(sm.add_constant(grid)).summary_frame(0.05)
+    for column, theirs in (
+        ("fitted", "mean"),
+        ("conf_low", "mean_ci_lower"),
+        ("conf_high", "mean_ci_upper"),
+    ):
+        np.testing.assert_allclose(line[column], expected[theirs])
+    assert "line" not in set(run(COAST).series["series"]["kind"])
+
+
+def test_the_residuals_moran_is_that_of_the_kernel():
+    study = make_study(COAST)
+    found = row(estimate(study), term="moran")
+    fit, frame = by_statsmodels(study, ["control_coast"])
+    W, _ = study.weights().among(list(frame["unit"]))
+    test = morans_i_test(
+        fit.resid, W, generator_for(5, "beta:c:s:all:P:moran"), 199, fit.model.exog
+    )
+    expected = (test.statistic, test.std_error, test.z, test.p_value)
+    numbers = ("estimate", "std_error", "statistic", "p_value")
+    assert [getattr(found, name) for name in numbers] == pytest.approx(expected)
+    assert "199 draws" in found.p_type
+
+
+def test_three_units_are_enough_for_a_regression():
+    assert np.isfinite(row(run(n=4), term="log_income_start").estimate)
+    three = row(run(n=3), term="log_income_start")
+    assert "3 units, a regression" not in three.warning
