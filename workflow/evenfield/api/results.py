@@ -84,6 +84,22 @@ def t_rows(
     return rows
 
 
+def _checked_level(level: Any) -> float:
+    """Return a confidence level between 0 and 1."""
+    try:
+        share = float(level)
+    except (TypeError, ValueError):
+        share = np.nan
+    if not 0 < share < 1:
+        percent = f"; {share:g} percent is {share / 100:g}" if 1 < share < 100 else ""
+        raise EstimateError(
+            f"a confidence level of {level!r}",
+            "a number between 0 and 1",
+            f"give 0.95, for example{percent}",
+        )
+    return share
+
+
 class Text(str):
     """Text that shows itself as it is."""
 
@@ -122,7 +138,13 @@ class Fit:
     raw: Any = None  # what the numerics returned
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "rows", cache(self.rows))
+        rows = self.rows
+
+        @cache
+        def rows_at(level: float) -> pd.DataFrame:
+            return rows(_checked_level(level))
+
+        object.__setattr__(self, "rows", rows_at)
 
     def _main(self, level: float = 0.95) -> pd.DataFrame:
         rows = self.rows(level)

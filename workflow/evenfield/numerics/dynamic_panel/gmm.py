@@ -304,7 +304,7 @@ def anderson_hsiao_root(levels: np.ndarray) -> RootFit:
         float(np.sqrt(n / (n - 1) * scores @ scores)) / abs(strength),
         n - 1,
         n,
-        levels.shape[1] - 1,
+        levels.shape[1] - 2,  # the first change has no lag
     )
 
 

@@ -13,7 +13,7 @@ class RootFit(NamedTuple):
     rho: float  # root between two dates of the panel
     std_error: float  # clustered by unit, with N/(N-1); NaN where it is not defined
     df: float  # N - 1
-    n_units: int  # units N and transitions T
+    n_units: int  # units N, and transitions that each has in the regression
     n_periods: int
 
 

@@ -1,0 +1,52 @@
+"""Results of the library: levels of intervals."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import evenfield as ef
+
+RNG = np.random.default_rng(4)
+DATA = pd.DataFrame(RNG.normal(size=(60, 2)).cumsum(axis=0), columns=["y", "x"])
+DATA["unit"] = np.repeat([f"u{i}" for i in range(6)], 10)
+DATA["year"] = np.tile(np.arange(10), 6)
+KEYS = {"unit": "unit", "time": "year"}
+RING = {f"u{i}": [f"u{(i + 1) % 6}", f"u{i - 1 if i else 5}"] for i in range(6)}
+FITS = {
+    "least squares": ef.ols("y ~ x", DATA, inference=["HC3", "CR2", "wild"], **KEYS),
+    "root": ef.dynamic_fe(DATA, "y", method="half_panel_jackknife", **KEYS),
+    "spatial": ef.spatial_panel("y ~ x", DATA, RING, **KEYS),
+    "impacts": ef.spatial_panel("y ~ x", DATA, RING, **KEYS).impacts(),
+}
+
+
+@pytest.mark.parametrize("level", [95, 0, 1, -0.5, np.nan, "wide", None, 1.5])
+@pytest.mark.parametrize("fit", FITS.values(), ids=FITS)
+def test_a_level_that_is_no_share_is_refused(fit, level):
+    for table in (fit.conf_int, fit.to_frame):
+        with pytest.raises(ef.EstimateError, match="between 0 and 1"):
+            table(level)
+
+
+def test_a_level_in_percent_is_named_as_a_share():
+    with pytest.raises(ef.EstimateError, match=r"95 percent is 0\.95"):
+        FITS["root"].conf_int(95)
+
+
+@pytest.mark.parametrize("fit", FITS.values(), ids=FITS)
+def test_intervals_widen_with_the_level(fit):
+    widths = [
+        (ends["upper"] - ends["lower"]).to_numpy()
+        for ends in map(fit.conf_int, (0.5, 0.9, 0.99))
+    ]
+    assert (np.diff(widths, axis=0) > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("method", "rows"),
+    [("bias_corrected", 54), ("half_panel_jackknife", 54), ("anderson_hsiao", 48)],
+)
+def test_a_root_counts_the_rows_of_its_regression(method, rows):
+    fit = ef.dynamic_fe(DATA, "y", method=method, **KEYS)
+    assert fit.nobs == rows
+    assert fit.notes["transitions"] == rows / 6
