@@ -512,7 +512,7 @@ BAD = {
         "fixed effects",
     ),
     "an inference that cannot be": (
-        lambda d, w: ef.ols("y ~ I(unit == 'u03')", cross(d), unit="unit"),
+        lambda d, w: ef.ols("y ~ 0 + I((unit == 'u03') * 1)", cross(d), unit="unit"),
         "leverage 1",
     ),
     "a randomisation": (

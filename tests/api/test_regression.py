@@ -71,15 +71,27 @@ def test_errors_do_not_depend_on_the_other_inferences_asked_for(kind):
     assert both.aic == pytest.approx(alone.aic)
 
 
-def test_hc3_of_a_panel_with_a_unit_of_one_row_is_that_without_it():
+@pytest.mark.parametrize("inference", ["HC3", ["HC3", "CR2"]])
+@pytest.mark.parametrize("formula", ["y ~ x | unit", "y ~ x + C(unit)", "y ~ x | year"])
+def test_hc3_is_the_same_without_a_row_that_has_a_dummy_for_itself(formula, inference):
     data = made_panel(5)
-    kept = data[data["unit"] > 0]
-    one_row = pd.concat([data.head(1), kept])
-    errors = [
-        ef.ols("y ~ x | unit", rows, inference="HC3", **KEYS).std_errors["x"]
-        for rows in (one_row, kept)
+    kept = data[(data["unit"] > 0) & (data["year"] > 2000)]
+    alone = data.head(1)
+    fits = [
+        ef.ols(formula, rows, inference=inference, **KEYS)
+        for rows in (pd.concat([alone, kept]), kept)
     ]
-    assert errors[0] == pytest.approx(errors[1], rel=1e-10)
+    assert fits[0].std_errors["x"] == pytest.approx(fits[1].std_errors["x"], rel=1e-9)
+
+
+@pytest.mark.parametrize("inference", ["HC3", "HC1", "CR1", "CR2"])
+def test_as_many_effects_as_rows_are_refused(inference):
+    data = made_panel(2)[:8]
+    with pytest.raises(
+        ef.EstimateError,
+        match=r"8 observations cannot carry 8 coefficients and effects",
+    ):
+        ef.ols("y ~ x | unit + region^year", data, inference=inference, **KEYS)
 
 
 @pytest.mark.parametrize("inference", ["classical", "HC1", "HC3"])

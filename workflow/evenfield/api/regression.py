@@ -216,8 +216,8 @@ class Case:
 
     def by_leverage(self, c: np.ndarray, level: float) -> Any:
         """Test with Student's t and HC3, which has no factor of its own."""
-        cov = plain.cov_hc3(self.fit)
-        return plain.contrast_inference(self.fit, cov, c, self.df, level)
+        std_error = float(np.sqrt(plain.hc3_variance(self.fit, c)))
+        return plain.t_inference(float(c @ self.fit.beta), std_error, self.df, level)
 
     def covariance(self, kind: str) -> pd.DataFrame:
         """Return the covariance of the coefficients, from the variances of them and of
@@ -387,6 +387,10 @@ def ols(
         dummies=_dummies(kinds, rows),
         leverages="HC3" in kinds,
     )
+    k = len(names) + left.rank
+    if len(left.y) <= k:
+        counted = "coefficients and effects" if effects else "coefficients"
+        raise NumericsError(f"{len(left.y)} observations cannot carry {k} {counted}")
     fit = plain.fit_ols(left.y, left.X, names, left.leverage)
     case = Case(rows, fit, names, clusters, left, options)
     n = len(fit.y)
@@ -397,7 +401,7 @@ def ols(
         lambda level: _lines(case, kinds, level),
         nobs=n,
         loglik=float(-n / 2 * (np.log(2 * np.pi * sse / n) + 1)),
-        n_params=len(names) + left.rank,
+        n_params=k,
         resids=rows.restored(fit.u_hat),
         fitted=rows.restored(rows.y.to_numpy() - fit.u_hat),
         covariance=case.covariance,

@@ -14,6 +14,7 @@ from scipy.sparse import csr_array, diags_array, hstack
 from evenfield.numerics.errors import NumericsError
 
 NOTHING = 1e-10
+ROUNDING = 1e-13
 DENSE_CELLS = 4  # pairs of levels a row up to which their counts are a dense table
 BLOCK_OF_ROWS = 20_000
 
@@ -153,7 +154,10 @@ def without_effects(
     leverage = np.zeros(values.shape[1])
     if not effects:
         return WithoutEffects(values[0], values[1:].T, 0, 0, leverage)
+    scale = np.einsum("rn,rn->r", values, values)
+    values -= values.mean(axis=1, keepdims=True)  # spares the digits of the rest
     size = np.einsum("rn,rn->r", values, values)
+    negligible = np.maximum(NOTHING**2 * size, ROUNDING**2 * scale)
     inner = {name: codes for name, codes in effects.items() if _nests(codes, clusters)}
     nested = effect_span(inner).rank if inner else 0
     taken = {"none": effects, "crossed": inner, "all": {}}[dummies]
@@ -170,7 +174,7 @@ def without_effects(
         basis = _basis_beside(rest, taken)
         values -= (values @ basis.T) @ basis
         rank += len(basis)
-    _refuse_absorbed(values, size, names, list(effects))
+    _refuse_absorbed(values, negligible, names, list(effects))
     X = np.vstack([values[1:], basis]).T
     return WithoutEffects(values[0], X, rank, nested, leverage)
 
@@ -220,13 +224,15 @@ def _nests(inner: np.ndarray, outer: np.ndarray) -> bool:
 
 
 def _refuse_absorbed(
-    values: np.ndarray, size: np.ndarray, names: Sequence[str], effects: Sequence[str]
+    values: np.ndarray,
+    negligible: np.ndarray,
+    names: Sequence[str],
+    effects: Sequence[str],
 ) -> None:
     """Refuse regressors, or an outcome, of which the effects leave nothing; values (1 +
-    K, N), sums of squares before (1 + K,).
+    K, N), sums of squares that count as nothing (1 + K,).
     """
-    left = np.einsum("rn,rn->r", values, values)
-    absorbed = left <= NOTHING**2 * size
+    absorbed = np.einsum("rn,rn->r", values, values) <= negligible
     beside = " and ".join(effects)
     what = f"not vary within {beside}"
     if len(effects) > 1:

@@ -15,6 +15,8 @@ WELL_CONDITIONED = 30.0
 MANY_ROWS = 10_000
 NOT_IDENTIFIED = 1e-9
 SHARE_IN_A_SUM = 1e-6
+NOTHING_OF_A_ROW = 1e-8
+ALONE = "one observation determines a coefficient alone (leverage 1)"
 
 
 @dataclass(frozen=True)
@@ -130,21 +132,29 @@ def cov_hc1(fit: OlsFit) -> np.ndarray:
 def cov_hc3(fit: OlsFit) -> np.ndarray:
     """Return HC3: residuals divided by one minus leverage (MacKinnon and White 1985);
     shape (K, K).
+    """
+    if (fit.leverage > 1 - RANK_TOLERANCE).any():
+        raise NumericsError(ALONE)
+    scores = fit.X * (fit.u_hat / (1 - fit.leverage))[:, None]
+    return np.asarray(fit.bread @ (scores.T @ scores) @ fit.bread)
+
+
+def hc3_variance(fit: OlsFit, c: np.ndarray) -> float:
+    """Return the HC3 variance of the combination c'beta; c (K,).
 
     Notes
     -----
-    A row that an effect has for itself says nothing of the coefficients: without it
-    they are the same, and it adds nothing.
+    A row of leverage one determines a coefficient alone, often that of its own dummy.
+    Where the combination does not rest on the row it is the same without it, and the
+    row adds nothing.
     """
-    alone = np.asarray(fit.effects_leverage) > 1 - RANK_TOLERANCE
-    gap = np.where(alone, 1.0, 1 - fit.leverage)
-    if (gap < RANK_TOLERANCE).any():
-        raise NumericsError(
-            "one observation determines a coefficient alone (leverage 1)"
-        )
-    residuals = np.where(alone, 0.0, fit.u_hat / gap)
-    scores = fit.X * residuals[:, None]
-    return np.asarray(fit.bread @ (scores.T @ scores) @ fit.bread)
+    weights = fit.X @ (fit.bread @ c)
+    gap = 1 - fit.leverage
+    alone = gap < RANK_TOLERANCE
+    if (np.abs(weights[alone]) > NOTHING_OF_A_ROW * np.abs(weights).max()).any():
+        raise NumericsError(ALONE)
+    changes = weights[~alone] * fit.u_hat[~alone] / gap[~alone]
+    return float(changes @ changes)
 
 
 def cov_cr3(fit: OlsFit, clusters: np.ndarray) -> np.ndarray:
