@@ -396,6 +396,7 @@ def ols(
     n = len(fit.y)
     sse = fit.u_hat @ fit.u_hat
     gap = rows.y.to_numpy() - rows.y.mean()
+    total = float(gap @ gap)
     return Fit(
         "Least squares",
         lambda level: _lines(case, kinds, level),
@@ -406,7 +407,7 @@ def ols(
         fitted=rows.restored(rows.y.to_numpy() - fit.u_hat),
         covariance=case.covariance,
         notes={
-            "R2": float(1 - sse / (gap @ gap)),
+            "R2": float(1 - sse / total) if total > 0 else np.nan,
             "units": len(rows.units.names),
             "clusters": len(clusters.names),
         },
