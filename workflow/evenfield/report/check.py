@@ -5,13 +5,20 @@ once, and nothing is estimated.
 from collections.abc import Mapping
 from functools import cached_property
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from evenfield.report.numbers import Entry, read_entries
 from evenfield.report.plan import Plan, plan_study
-from evenfield.report.prose import KINDS, Lookup, Prose, read_texts
+from evenfield.report.prose import Prose, read_texts
+from evenfield.report.stand_ins import (
+    PLACES,
+    stand_ins,
+    text_faults,
+    unread_texts,
+)
 from evenfield.shared.spec import read
 from evenfield.study.errors import ConfigError, EvenfieldError, Faults, first_examples
 from evenfield.study.ingest.dictionary import public_dictionary
@@ -186,20 +193,16 @@ def check_plan(plan: Plan) -> list[str]:
 
 
 def _check_texts(plan: Plan, numbers: Mapping[str, Entry], faults: Faults) -> None:
+    faults += unread_texts(plan.texts, list(PLACES))
     paths, references = read_texts(plan.texts, faults)
-    config, claims = plan.config, plan.config["answers"]
-    ids = [
-        *claims.get("hypotheses", ()),
-        *(claim["id"] for claim in claims.get("claims", ())),
-    ]
-    names = {
-        "answers": Lookup("answer to", dict.fromkeys(ids)),
-        "kinds": Lookup("kind", dict.fromkeys(KINDS)),
-    }
-    names["n"] = Lookup("number", dict.fromkeys(numbers))
-    faults += Prose(
-        paths, names, references, [*config["tables"], *config["figures"]]
-    ).faults()
+    written = {Path(path).suffix: path for path in plan.texts}
+    own = {Path(path).stem for path in plan.texts if path.endswith(".md")}
+    if own - set(paths) or (".bib" in written and not references):
+        return  # a text rests on the references, and these on all texts
+    config = plan.config
+    known = dict.fromkeys([*config["tables"], *config["figures"]])
+    prose = Prose(paths, stand_ins(config, numbers, True), references, known)
+    faults += text_faults(prose, config, numbers)
 
 
 def _check_units(study: BuiltStudy, faults: Faults) -> None:

@@ -20,12 +20,14 @@ END = "\ue002"
 APART = "\ue003"
 SILENT = "\ue000"  # what a condition that holds leaves behind
 MARK = re.compile(f"{START}(.*?){END}")
+# The number of the line of its source from which a part of a text comes.
+LINE = re.compile("\ue004(\\d+)\ue005")
 INLINE = ("see", "cite", "cite_group")
 KNOWN = (
     "heading paragraph inline text softbreak hardbreak em strong link bullet_list"
     " ordered_list list_item mark block"
 ).split()
-CONTAINER = re.compile(r"^:::[ \t]*([a-z]*)[ \t]*$", re.MULTILINE)
+CONTAINER = re.compile(rf"^((?:{LINE.pattern})*):::[ \t]*([a-z]*)[ \t]*$", re.MULTILINE)
 Placed = Mapping[str, Callable[..., str]]
 
 
@@ -48,24 +50,52 @@ def marks(text: str) -> list[list[str]]:
     return [found.split(APART) for found in MARK.findall(text)]
 
 
+def at_line(number: int) -> str:
+    """Return what says in a text from which line of its source the next part comes."""
+    return f"\ue004{number}\ue005"
+
+
+def without_lines(text: str) -> tuple[str, list[int]]:
+    """Return a text without the numbers of its source's lines, and the number for each
+    of its own lines; 0 where none is known.
+    """
+    lines = list[int]()
+    number = 0
+    for line in text.split("\n"):
+        named = LINE.search(line)
+        number = int(named[1]) if named else number
+        lines.append(number)
+    return LINE.sub("", text), lines
+
+
 def tokens_of(text: str) -> list[Token]:
-    """Parse a text; a paragraph that is nothing but a block becomes one token."""
+    """Parse a text; a paragraph that is nothing but a block becomes one token.
+
+    The metadata of each token hold the ``line`` of the text's source.
+    """
     markdown = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(
         ["smartquotes", "table"]
     )
     text = CONTAINER.sub(
-        lambda found: mark("open", found[1]) if found[1] else mark("close"), text
+        lambda found: (
+            (found[1] or "") + (mark("open", found[3]) if found[3] else mark("close"))
+        ),
+        text,
     )
+    text, lines = without_lines(text)
     found = markdown.parse(text)
+    line = 0
     for at, token in enumerate(found):
+        line = lines[token.map[0]] if token.map else line
+        token.meta["line"] = line
         kind = token.type.removesuffix("_open").removesuffix("_close")
         if kind not in KNOWN or token.tag in ("h4", "h5", "h6"):
-            raise _unknown(
-                kind, next((after.content for after in found[at:] if after.content), "")
-            )
+            content = next((after.content for after in found[at:] if after.content), "")
+            raise _unknown(kind, content, line)
     out: list[Token] = []
     for token in found:
-        token.children = _with_marks(token.children or [])
+        first = token.map[0] if token.map else 0
+        token.children = _with_marks(token.children or [], lines[first:])
         if token.type == "paragraph_close" and _is_block(out[-1]):
             inline = out.pop()
             out[-1:] = [
@@ -76,24 +106,45 @@ def tokens_of(text: str) -> list[Token]:
     return out
 
 
-def _unknown(kind: str, content: str) -> ReportError:
+def _unknown(kind: str, content: str, line: int) -> ReportError:
     shown = " ".join(content.split())[:40]
     found = f"{kind.replace('_', ' ')} '{shown}' is not part of the syntax"
-    return ReportError(
+    return _refused(
+        line,
         found,
         "headings of three levels, paragraphs, lists, emphasis, links",
         "write it so",
     )
 
 
-def _with_marks(children: Sequence[Token]) -> list[Token]:
+def _refused(line: int, found: str, expected: str, action: str) -> ReportError:
+    error = ReportError(found, expected, action)
+    error.line = line
+    return error
+
+
+def _with_marks(children: Sequence[Token], lines: Sequence[int]) -> list[Token]:
+    """Return the parts of a paragraph with its marks as parts of their own; ``lines``
+    are the lines of the source.
+    """
     out: list[Token] = []
+    breaks = 0
     for child in children:
+        line = lines[min(breaks, len(lines) - 1)]
+        child.meta["line"] = line
+        breaks += child.type in ("softbreak", "hardbreak")
         if (
             child.type not in KNOWN
             and child.type.removesuffix("_open").removesuffix("_close") not in KNOWN
         ):
-            raise _unknown(child.type, child.content or str(child.attrs.get("src", "")))
+            content = child.content or str(child.attrs.get("src", ""))
+            raise _unknown(child.type, content, line)
+        if child.type == "link_open" and not child.attrs.get("href"):
+            found = "a link that leads nowhere"
+            raise _refused(line, found, "[words](address)", "write its address")
+        if SILENT in child.content and child.content.strip() != SILENT:
+            found = "must() stands beside a text"
+            raise _refused(line, found, "must() alone on its line", "break the line")
         if child.type == "softbreak" and out and out[-1].content == SILENT:
             out.pop()
         elif child.type != "text":
@@ -101,9 +152,9 @@ def _with_marks(children: Sequence[Token]) -> list[Token]:
         else:
             for place, part in enumerate(MARK.split(child.content)):
                 if part:
-                    out.append(
-                        Token("mark" if place % 2 else "text", "", 0, content=part)
-                    )
+                    kind = "mark" if place % 2 else "text"
+                    meta = {"line": line}
+                    out.append(Token(kind, "", 0, content=part, meta=meta))
     while out and (out[-1].content == SILENT or out[-1].type == "softbreak"):
         out.pop()
     return out
@@ -122,11 +173,11 @@ def _is_block(token: Token) -> bool:
 def place(token: Token, placed: Placed) -> str:
     """Return what stands for a mark."""
     name, *args = token.content.split(APART)
+    line = token.meta.get("line", 0)
     if name not in placed:
-        raise ReportError(
-            f"{name}() has no place in this text",
-            f"one of {', '.join(sorted(placed))}",
-            "remove it",
+        expected = f"one of {', '.join(sorted(placed))}"
+        raise _refused(
+            line, f"{name}() has no place in this text", expected, "remove it"
         )
     return placed[name](*args)
 

@@ -8,9 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, meta, nodes
-from jinja2.runtime import Context
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import TemplateError, TemplateSyntaxError, Undefined, nodes
 
 from evenfield.report.bibliography import Reference, read_references
 from evenfield.report.markup import (
@@ -23,10 +21,23 @@ from evenfield.report.markup import (
     to_html,
     to_typst,
     tokens_of,
+    without_lines,
 )
 from evenfield.report.numbers import Number
+from evenfield.report.template import (
+    ROUNDS,
+    SYNTAX,
+    RoundCounter,
+    Sandbox,
+    Value,
+    box_faults,
+    template_environment,
+    template_faults,
+    with_lines,
+)
 from evenfield.shared.tables.numbers import is_missing, p_value
 from evenfield.study.errors import (
+    EvenfieldError,
     Faults,
     ReportError,
     first_examples,
@@ -34,6 +45,7 @@ from evenfield.study.errors import (
     not_known,
 )
 
+LARGEST = 1_000_000  # bytes of a text or of its references
 COUNTS = (
     "no one two three four five six seven eight nine ten eleven twelve thirteen"
     " fourteen fifteen sixteen seventeen eighteen nineteen"
@@ -50,25 +62,10 @@ GIVEN = (
 ).split()
 KINDS = ("fact", "association", "effect", "out of reach", "not empirical")
 PARTS = ("low", "high", "p", "p_is", "interval", "smallest_visible", "unit")
-FILTERS = "capitalize first join last length list lower rejectattr selectattr unique upper".split()
 GROUP = re.compile(r"(?<!\\)\[(@[^\[\]]*)\]")
 CITE = re.compile(r"(?<![\\\w])@([A-Za-z][\w-]*)")
 # What Markdown would read as more than a letter, in words that a template prints.
 MARKED = re.compile(r"([\\`*_\[\]<>@])")
-
-
-class Value(float):
-    """A number that conditions may read and no text can print."""
-
-    def __str__(self) -> str:
-        raise ReportError(
-            "a computed number is printed",
-            "a number named in numbers.yaml",
-            "name it there",
-        )
-
-    def __format__(self, spec: str) -> str:
-        return str(self)
 
 
 class Part:
@@ -87,12 +84,30 @@ class Part:
     def __str__(self) -> str:
         return self.text
 
+    def _whole(self, _: object) -> Any:
+        raise ReportError(
+            f"{self.name} is compared or computed with as a whole",
+            f"{self.name}.value in a condition",
+            "add .value",
+        )
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _whole
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _whole
+    __truediv__ = __rtruediv__ = __pow__ = __rpow__ = __mod__ = _whole
+    __hash__ = object.__hash__
+
     def __getattr__(self, part: str) -> Any:
         if part in PARTS:
             raise ReportError(
                 f"{self.name} has no {part}",
                 "a number that rests on a test",
                 "leave it out",
+            )
+        if not part.startswith("_"):
+            raise ReportError(
+                f"{self.name} has no {part}",
+                f"one of value, {', '.join(PARTS)}",
+                nearest(part, ("value", *PARTS), "correct it"),
             )
         raise AttributeError(part)
 
@@ -128,33 +143,6 @@ class Lookup:
         return self._content[name]
 
 
-class Sandbox(SandboxedEnvironment):
-    """Templates that may compare numbers and print none but the named ones."""
-
-    intercepted_binops = frozenset("+ - * / // % **".split())
-    intercepted_unops = frozenset("+ -".split())
-
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Compute, so that the result is for conditions only."""
-        if operator == "%" and isinstance(left, str):
-            raise ReportError(
-                "a text is formatted", "a number named in numbers.yaml", "name it there"
-            )
-        made = super().call_binop(context, operator, left, right)
-        return Value(made) if isinstance(made, float) else made
-
-    def call_unop(self, context: Context, operator: str, arg: Any) -> Any:
-        """Change a sign, so that the result is for conditions only."""
-        made = super().call_unop(context, operator, arg)
-        return Value(made) if isinstance(made, float) else made
-
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Refuse what a number brings, for example its parts as plain numbers."""
-        return not isinstance(obj, float) and super().is_safe_attribute(
-            obj, attr, value
-        )
-
-
 class Prose:
     """The texts of one study, by the word of their file: ``paper`` is ``paper.md``."""
 
@@ -170,13 +158,25 @@ class Prose:
             references,
             frozenset(exhibits),
         )
-        blocks = {name: lambda *args, name=name: mark(name, *args) for name in BLOCKS}
+        blocks: dict[str, Callable[..., Mark]] = {
+            name: lambda *args, name=name: mark(name, *args) for name in BLOCKS
+        }
         exhibit = {
             name: lambda which, *label, name=name: self._exhibit(name, which, *label)
             for name in ("see", "table", "figure")
         }
+        blocks["claims_table"] = self._claims_table
         self._names = {**blocks, **exhibit, "must": _must, **names}
         self._made: dict[str, str] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """The words of the texts."""
+        return list(self._texts)
+
+    def with_names(self, names: Mapping[str, Any]) -> "Prose":
+        """Return the same texts with other things behind the names that they use."""
+        return Prose(self._texts, names, self._references, self._exhibits)
 
     def html(self, name: str, placed: Placed) -> str:
         """Return a text as HTML; ``placed`` says what stands for ``see``, ``table``,
@@ -208,9 +208,13 @@ class Prose:
         ]
         return [(slug(head.content), head.content) for head in heads]
 
+    def marks(self, name: str) -> list[list[str]]:
+        """Return name and arguments of all that a text places or links to."""
+        return marks(self._filled(name))
+
     def placed(self, name: str) -> list[str]:
         """Return the tables and figures that a text places, in its order."""
-        found = marks(self._filled(name))
+        found = self.marks(name)
         return [
             "T0" if kind == "claims_table" else args[0]
             for kind, *args in found
@@ -222,7 +226,7 @@ class Prose:
         found = [
             args
             for name in names
-            for kind, *args in marks(self._filled(name))
+            for kind, *args in self.marks(name)
             if kind.startswith("cite")
         ]
         keys = {key for args in found for key in args}
@@ -239,34 +243,23 @@ class Prose:
 
     def source(self, name: str) -> str:
         """Return a text as its author wrote it."""
-        return self._texts[name].read_text(encoding="utf-8")
+        return self._texts[name].read_text(encoding="utf-8-sig")
 
-    def faults(self) -> Iterator[ReportError]:
+    def faults(self) -> Iterator[EvenfieldError]:
         """Yield what is wrong with the texts whatever the numbers are; a branch that
         may not be taken is left alone.
         """
         for name in self._texts:
-            yield from self._citation_faults(name)
-            try:
-                tree = _environment().parse(self.source(name))
-            except TemplateSyntaxError as error:
-                told = ReportError(
-                    str(error.message), "what docs/prose.md lists", "correct the line"
-                )
-                yield self._fault(name, error.lineno, told)
+            found = Faults()
+            with found.caught():
+                self._template(name)
+            yield from found
+            if found:
                 continue
-            for unknown in sorted(
-                meta.find_undeclared_variables(tree) - set(self._names) - set(GIVEN)
-            ):
-                told = ReportError(
-                    f"the name '{unknown}' is not known",
-                    "what docs/prose.md lists",
-                    "correct it",
-                )
-                yield self._fault(name, 0, told)
+            tree = _environment().parse(self.source(name))
             branches = {
                 id(node)
-                for branch in tree.find_all(nodes.If)
+                for branch in tree.find_all((nodes.If, nodes.CondExpr))
                 for node in branch.find_all(nodes.Expr)
             }
             for node in tree.find_all((nodes.Getattr, nodes.Getitem, nodes.Call)):
@@ -295,34 +288,77 @@ class Prose:
         return None
 
     def _citation_faults(self, name: str) -> Iterator[ReportError]:
-        for number, text in enumerate(self.source(name).splitlines(), 1):
-            for key in CITE.findall(text):
-                if key not in self._references:
-                    yield self._fault(name, number, _unknown_key(key, self._references))
+        text = self.source(name)
+        for found in CITE.finditer(text):
+            if found[1] not in self._references:
+                yield self._fault(
+                    name,
+                    _line_at(text, found),
+                    _unknown_key(found[1], self._references),
+                )
+        for found in GROUP.finditer(text):
+            keys = [part.strip() for part in found[1].split(";")]
+            if wrong := [part for part in keys if not CITE.fullmatch(part)]:
+                fault = ReportError(
+                    f"'{wrong[0]}' is no citation",
+                    "[@Key] or [@Key; @Other]",
+                    "correct it",
+                )
+                yield self._fault(name, _line_at(text, found), fault)
 
     def _filled(self, name: str) -> str:
         if name not in self._made:
-            self._made[name] = self._cited(self._rendered(name))
+            self._made[name] = _cited(self._rendered(name))
         return self._made[name]
 
-    def _rendered(self, name: str) -> str:
-        for fault in self._citation_faults(name):
-            raise fault
+    def _template(self, name: str) -> nodes.Template:
+        """Return a text as a template whose syntax is in order."""
+        source = self.source(name)
+        faults = Faults(self._citation_faults(name))
+        faults += (
+            self._fault(name, line, fault)
+            for line, fault in box_faults(source.splitlines())
+        )
+        environment = _environment()
         try:
-            return _environment().from_string(self.source(name)).render(self._names)
+            tree = environment.parse(source)
+        except TemplateSyntaxError as error:
+            wrong = ReportError(str(error.message), SYNTAX, "correct the line")
+            faults.append(self._fault(name, error.lineno, wrong))
+        except RecursionError:
+            wrong = ReportError("brackets too deep", SYNTAX, "take them apart")
+            faults.append(self._fault(name, 0, wrong))
+        else:
+            names = {*self._names, *GIVEN}
+            faults += (
+                self._fault(name, line, fault)
+                for line, fault in template_faults(tree, environment, names)
+            )
+        faults.refuse()
+        return tree
+
+    def _rendered(self, name: str) -> str:
+        environment = _environment()
+        tree = with_lines(self._template(name), environment)
+        try:
+            template = environment.from_string(tree)
+            return template.render({**self._names, ROUNDS: RoundCounter()})
         except ReportError as error:
             raise self._fault(name, _line_of(error), error) from None
         except TemplateError as error:
             line = getattr(error, "lineno", None) or _line_of(error)
-            told = ReportError(
-                str(error.message), "what docs/prose.md lists", "correct the line"
+            wrong = ReportError(str(error.message), SYNTAX, "correct the line")
+            raise self._fault(name, line, wrong) from None
+        except (TypeError, ValueError, LookupError) as error:
+            wrong = ReportError(str(error), SYNTAX, "correct the line")
+            raise self._fault(name, _line_of(error), wrong) from None
+        except ArithmeticError as error:
+            wrong = ReportError(
+                "a condition divides by zero or becomes infinite",
+                "a finite number",
+                "correct the line",
             )
-            raise self._fault(name, line, told) from None
-        except (TypeError, ValueError, ZeroDivisionError) as error:
-            told = ReportError(
-                str(error), "what docs/prose.md lists", "correct the line"
-            )
-            raise self._fault(name, _line_of(error), told) from None
+            raise self._fault(name, _line_of(error), wrong) from None
 
     def _fault(self, name: str, line: int, error: ReportError) -> ReportError:
         path = self._texts[name]
@@ -341,14 +377,7 @@ class Prose:
         except ReportError as error:
             if error.found.startswith(f"{self._texts[name].parent.name}/"):
                 raise
-            named = re.search(r"'(.+?)'|^(\w+\()", error.found)
-            wanted = (named[1] or named[2])[:20] if named else "\n"
-            lines = self.source(name).splitlines()
-            raise self._fault(
-                name,
-                next((n for n, line in enumerate(lines, 1) if wanted in line), 0),
-                error,
-            ) from None
+            raise self._fault(name, error.line, error) from None
 
     def _exhibit(self, kind: str, which: str, *label: str) -> Mark:
         fits = {"table": "T", "figure": "F"}.get(kind, which[:1])
@@ -362,18 +391,9 @@ class Prose:
             )
         return mark(kind, which, *label)
 
-    def _cited(self, text: str) -> str:
-        def group(found: re.Match[str]) -> str:
-            keys = [part.strip() for part in found[1].split(";")]
-            if wrong := [part for part in keys if not CITE.fullmatch(part)]:
-                raise ReportError(
-                    f"'{wrong[0]}' is no citation",
-                    "[@Key] or [@Key; @Other]",
-                    "correct it",
-                )
-            return mark("cite_group", *(key[1:] for key in keys))
-
-        return CITE.sub(lambda found: mark("cite", found[1]), GROUP.sub(group, text))
+    def _claims_table(self) -> Mark:
+        self._exhibit("table", "T0")
+        return mark("claims_table")
 
     def _cite_html(self, key: str) -> str:
         item = self._references[key]
@@ -397,14 +417,8 @@ def read_texts(
     references = dict[str, Reference]()
     written: dict[str, str] = {}
     for path in texts:
-        try:
-            written[path] = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            faults.append(
-                ReportError(
-                    f"{path} cannot be read", "a UTF-8 file", "correct or remove it"
-                )
-            )
+        with faults.caught():
+            written[path] = _read_text(path)
     for path in written:
         if path.endswith(".md"):
             paths[Path(path).stem] = Path(path)
@@ -412,23 +426,10 @@ def read_texts(
         if path.endswith(".bib"):
             with faults.caught():
                 references = read_references(path)
-                check_citations(
-                    [written[str(text)] for text in paths.values()], references, path
-                )
+                if set(written) == set(texts):
+                    cited = [written[str(text)] for text in paths.values()]
+                    check_citations(cited, references, path)
     return paths, references
-
-
-def _environment() -> Sandbox:
-    made = Sandbox(
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,
-    )
-    made.globals.clear()
-    made.filters = {key: made.filters[key] for key in FILTERS} | {"word": word}
-    return made
 
 
 class _BrokenError(ReportError):
@@ -444,12 +445,62 @@ def _must(condition: object) -> Mark:
     return Mark(SILENT)
 
 
+def _read_text(path: str) -> str:
+    file = Path(path)
+    if not file.resolve().is_relative_to(Path.cwd()) and not file.is_absolute():
+        raise ReportError(
+            f"{path} is a link out of the study's folder",
+            "a file in the study's folder",
+            "put the file itself there",
+        )
+    if not file.is_file() or file.stat().st_size > LARGEST:
+        raise ReportError(
+            f"{path} cannot be read",
+            f"a UTF-8 file of at most {LARGEST // 1_000_000} MB",
+            "correct or remove it",
+        )
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise ReportError(
+            f"{path} cannot be read", "a UTF-8 file", "correct or remove it"
+        ) from None
+
+
+def _environment() -> Sandbox:
+    return template_environment(_finalize, word=word)
+
+
+def _line_at(text: str, found: re.Match[str]) -> int:
+    return text.count("\n", 0, found.start()) + 1
+
+
+def _cited(text: str) -> str:
+    """Return a text with a mark for each citation."""
+
+    def group(found: re.Match[str]) -> str:
+        inside, _ = without_lines(found[1])
+        return mark("cite_group", *CITE.findall(inside))
+
+    return CITE.sub(lambda found: mark("cite", found[1]), GROUP.sub(group, text))
+
+
 def _finalize(value: Any) -> str:
     if isinstance(value, Mark):
         return value
     if isinstance(value, float):
         return str(Value(value))
+    if not isinstance(value, str | int | Part | Undefined):
+        raise ReportError(
+            f"{_kind_of(value)} is printed", "a number, a name or a text", "name one"
+        )
     return MARKED.sub(r"\\\1", str(value))
+
+
+def _kind_of(value: object) -> str:
+    kinds = {Lookup: "all of a list", Mapping: "all of a list", Sequence: "a list"}
+    named = [words for kind, words in kinds.items() if isinstance(value, kind)]
+    return named[0] if named else f"'{type(value).__name__}'"
 
 
 def word(value: Any) -> str:

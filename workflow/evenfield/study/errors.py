@@ -108,7 +108,11 @@ class ArtifactError(EvenfieldError, at="artifacts"):
 
 
 class ReportError(EvenfieldError, at="report"):
-    """A page or paper that cannot be assembled."""
+    """A page or paper that cannot be assembled; ``line`` is that of a text, 0 where it
+    is not known.
+    """
+
+    line = 0
 
 
 def one_line(text: str) -> str:

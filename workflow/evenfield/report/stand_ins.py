@@ -1,0 +1,245 @@
+"""What a text may name, before there are results: each name with something in its
+place, so that texts are rendered when a study is checked.
+
+A condition on results is open. A text is rendered twice, once as if all open conditions
+held and once as if none did, so that both of its wordings are seen.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from evenfield.answers.rule import WORDS
+from evenfield.report.markup import SILENT, Mark, Placed
+from evenfield.report.numbers import Entry, Number
+from evenfield.report.prose import KINDS, Lookup, Part, Prose, part_of
+from evenfield.report.template import Value
+from evenfield.study.errors import Faults, ReportError, not_known
+
+ANYTHING = 1.5  # stands for a number that a run will find
+TEXTS_OF_CLAIMS = "id claim kind hypothesis because unit paragraphs why data".split()
+NUMBERS_OF_CLAIMS = ("estimate low high p p_adjusted smallest_visible interest").split()
+# What stands in each text; each renderer fills it from the results.
+PLACES = {
+    "page": "see table figure map answer_counts statements".split(),
+    "paper": "see table figure claims_table".split(),
+    "appendix": "see rest methods assumptions data_sources".split(),
+}
+PLACES["abstract"] = PLACES["paper"]
+
+
+class OpenValue(Value):
+    """A number in a condition, before it is known."""
+
+    holds: bool
+
+    @classmethod
+    def of(cls, holds: bool) -> "OpenValue":
+        """Return a number whose comparisons hold or do not."""
+        value = cls(ANYTHING)
+        value.holds = holds
+        return value
+
+    def _compared(self, other: object) -> bool:
+        if not isinstance(other, int | float):
+            raise TypeError(f"a number is compared with '{other}'")
+        return self.holds
+
+    def _computed(self, other: object = 0) -> "OpenValue":
+        if not isinstance(other, int | float):
+            raise TypeError(f"a number is computed with '{other}'")
+        return OpenValue.of(self.holds)
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _compared
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _computed
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _computed
+    __mod__ = __rmod__ = _computed
+    __pow__ = __rpow__ = _computed  # type: ignore[assignment]
+    __neg__ = __pos__ = _computed
+    __hash__ = float.__hash__
+
+
+class OpenCount(int):
+    """A count before it is known."""
+
+    holds: bool
+
+    @classmethod
+    def of(cls, holds: bool) -> "OpenCount":
+        """Return a count whose comparisons hold or do not."""
+        count = cls(2)
+        count.holds = holds
+        return count
+
+    def _compared(self, other: object) -> bool:
+        if not isinstance(other, int | float):
+            raise TypeError(f"a count is compared with '{other}'")
+        return self.holds
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _compared
+    __hash__ = int.__hash__
+
+
+class OpenAnswer(str):
+    """An answer before it is known; it is compared with the words of the rule only."""
+
+    holds: bool
+
+    @classmethod
+    def of(cls, holds: bool) -> "OpenAnswer":
+        """Return an answer whose comparisons hold or do not."""
+        answer = cls(WORDS[0])
+        answer.holds = holds
+        return answer
+
+    def _compared(self, other: object) -> bool:
+        if str(other) not in WORDS:
+            raise ReportError(*not_known("answer", str(other), WORDS))
+        return self.holds
+
+    __eq__ = __ne__ = _compared
+    __hash__ = str.__hash__
+
+
+def text_faults(
+    texts: Prose, config: Mapping[str, Any], numbers: Mapping[str, Entry]
+) -> Faults:
+    """Return what a run would refuse when it writes the texts, as far as no results
+    decide it.
+    """
+    faults = Faults(texts.faults())
+    if faults:
+        return faults
+    for holds in (True, False):
+        prose = texts.with_names(stand_ins(config, numbers, holds))
+        for name, write in _writers(prose):
+            with faults.caught():
+                write(name, _placed(name))
+        for names in (["page"], ["abstract", "paper"], ["appendix"]):
+            own = [name for name in names if name in texts.names]
+            faults += _twice(prose, own) if not faults else ()
+        faults += _without_target(prose) if not faults else ()
+    return faults
+
+
+def _writers(prose: Prose) -> Iterator[tuple[str, Callable[[str, Placed], str]]]:
+    for name in prose.names:
+        if name in PLACES:
+            yield name, prose.html if name == "page" else prose.typst
+
+
+def _placed(name: str) -> Placed:
+    return {place: lambda *_: "" for place in PLACES[name]}
+
+
+def _twice(prose: Prose, names: Sequence[str]) -> Iterator[ReportError]:
+    """Yield exhibits that one document places twice, where a link could not choose."""
+    placed = [(name, which) for name in names for which in prose.placed(name)]
+    counts = Counter(which for _, which in placed)
+    for which, count in counts.items():
+        if count > 1:
+            name = next(name for name, what in placed if what == which)
+            found = f"text/{name}.md: {which} is placed {count} times"
+            yield ReportError(found, "each exhibit once", "remove the others")
+
+
+def _without_target(prose: Prose) -> Iterator[ReportError]:
+    """Yield links of an appendix to exhibits that neither it nor the paper holds."""
+    if "appendix" not in prose.names:
+        return
+    marks = prose.marks("appendix")
+    in_paper = prose.placed("paper") if "paper" in prose.names else []
+    lost = [
+        args[0] for kind, *args in marks if kind == "see" and args[0] not in in_paper
+    ]
+    if lost and ["rest"] not in marks:
+        yield ReportError(
+            f"text/appendix.md: see('{lost[0]}') leads nowhere",
+            "{{ rest() }}, which prints what the paper does not",
+            "add it to the appendix",
+        )
+
+
+def stand_ins(
+    config: Mapping[str, Any], numbers: Mapping[str, Entry], holds: bool
+) -> dict[str, Any]:
+    """Return every name that a text may use, with something in its place."""
+    claims = config["answers"].get("claims") or []
+    hypotheses = config["answers"].get("hypotheses") or {}
+    kinds = Counter(claim["kind"] for claim in claims)
+    ids = [*hypotheses, *(claim["id"] for claim in claims)]
+    first, last = config["panel"]["years"]
+    proxy = config["panel"]["income"].get("proxy")
+    return {
+        "must": lambda _: Mark(SILENT),
+        "n": Lookup(
+            "number", {name: _part(name, item, holds) for name, item in numbers.items()}
+        ),
+        "answers": Lookup("answer to", {name: OpenAnswer.of(holds) for name in ids}),
+        "counts": Lookup("answer", {word: OpenCount.of(holds) for word in WORDS}),
+        "kinds": Lookup("kind", {name: kinds[name] for name in KINDS}),
+        "total": len(claims),
+        "questions": len(hypotheses),
+        "claims": [_claim(claim, holds) for claim in claims],
+        "words": list(WORDS),
+        "vintage": "",
+        "study": config["study"],
+        "income": config["panel"]["income"]["unit"],
+        "units": OpenCount.of(holds),
+        "years": (str(first), str(last)),
+        "proxy": [str(first), str(last)] if proxy and holds else [],
+        "convergence": _convergence(config, holds),
+        "aside": config.get("aside", []),
+        "made": [*config["tables"], *config["figures"]],
+    }
+
+
+def _number(entry: Entry) -> Number:
+    """Return a number in an entry's place; one that rests on no row has no interval."""
+    rests_on_row = bool(entry.answer or entry.select) and not entry.column
+    tested = ANYTHING if rests_on_row else None
+    return Number(
+        value=ANYTHING,
+        low=tested,
+        high=tested,
+        p=tested,
+        smallest_visible=tested,
+        show=entry.show,
+        unit=entry.unit,
+        source="",
+    )
+
+
+def _part(name: str, entry: Entry, holds: bool) -> Part:
+    part = part_of(name, _number(entry))
+    for inner in (part, *vars(part).values()):
+        if isinstance(inner, Part):
+            inner.value = OpenValue.of(holds)
+    return part
+
+
+def _claim(claim: Mapping[str, Any], holds: bool) -> dict[str, Any]:
+    texts = dict.fromkeys(TEXTS_OF_CLAIMS, "")
+    numbers = {name: OpenValue.of(holds) for name in NUMBERS_OF_CLAIMS}
+    known = {name: claim[name] for name in texts if claim.get(name)}
+    answer = OpenAnswer.of(holds)
+    lists: dict[str, Any] = {"checks_failed": [], "reasons": [], "rows": []}
+    return {**texts, **numbers, **known, **lists, "answer": answer}
+
+
+def _convergence(config: Mapping[str, Any], holds: bool) -> list[dict[str, Any]]:
+    if not holds or not {"beta", "sigma"} <= set(config["estimates"]):
+        return []
+    entry = Entry.model_validate({"select": {"family": "beta"}, "show": "0.0"})
+    parts = {name: _part(name, entry, holds) for name in ("speed", "before", "after")}
+    return [{"period": name, **parts} for name in config["periods"]]
+
+
+def unread_texts(texts: Sequence[str], known: Sequence[str]) -> Iterator[ReportError]:
+    """Yield texts that nothing reads."""
+    for path in texts:
+        stem = Path(path).stem
+        if path.endswith(".md") and stem not in known:
+            found, expected, action = not_known(f"text/{stem}.md: text", stem, known)
+            yield ReportError(found, expected, action)

@@ -1,0 +1,320 @@
+"""The template language of a text: what of Jinja it may hold, and a sandbox in which
+conditions compute and only named numbers are printed.
+
+A text that passes ``template_faults`` calls nothing but what stands beside tables and
+figures, and its loops are counted, so that no text can fill the memory or run for ever.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from jinja2 import StrictUndefined, meta, nodes
+from jinja2.runtime import Context
+from jinja2.sandbox import SandboxedEnvironment
+
+from evenfield.report.markup import at_line
+from evenfield.study.errors import ReportError, nearest
+
+SYNTAX = "what docs/prose.md lists"
+FILTERS = "capitalize first join last length list lower rejectattr selectattr unique upper".split()
+STATEMENTS = (nodes.Output, nodes.If, nodes.For, nodes.Assign)
+# How Jinja's other statements are written.
+WRITTEN = {
+    "AssignBlock": "set without =",
+    "Block": "block",
+    "CallBlock": "call",
+    "Extends": "extends",
+    "FilterBlock": "filter",
+    "FromImport": "from",
+    "Import": "import",
+    "Include": "include",
+    "Macro": "macro",
+    "With": "with",
+}
+# Least and most arguments of what a text may call.
+ARGUMENTS = {"must": (1, 1), "see": (1, 2), "table": (1, 1), "figure": (1, 1)}
+ROUNDS = "count_round"  # what each round of a loop calls
+MOST_ROUNDS = 100_000
+
+
+class Value(float):
+    """A number that conditions may read and no text can print."""
+
+    def __str__(self) -> str:
+        raise ReportError(
+            "a computed number is printed",
+            "a number named in numbers.yaml",
+            "name it there",
+        )
+
+    def __format__(self, spec: str) -> str:
+        return str(self)
+
+
+class Sandbox(SandboxedEnvironment):
+    """Templates that may compare numbers and print none but the named ones."""
+
+    intercepted_binops = frozenset("+ - * / // % **".split())
+    intercepted_unops = frozenset("+ -".split())
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Compute, so that the result is for conditions only."""
+        _refuse_texts(left, right)
+        if operator == "**" and isinstance(left, int):
+            left = float(left)  # whole numbers could grow without end
+        return _for_conditions(super().call_binop(context, operator, left, right))
+
+    def call_unop(self, context: Context, operator: str, arg: Any) -> Any:
+        """Change a sign, so that the result is for conditions only."""
+        _refuse_texts(arg)
+        return _for_conditions(super().call_unop(context, operator, arg))
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Refuse what a number brings, for example its parts as plain numbers."""
+        return not isinstance(obj, float) and super().is_safe_attribute(
+            obj, attr, value
+        )
+
+
+def _for_conditions(result: Any) -> Any:
+    plain = isinstance(result, float) and not isinstance(result, Value)
+    return Value(result) if plain else result
+
+
+def _refuse_texts(*operands: Any) -> None:
+    for operand in operands:
+        if isinstance(operand, str | list | tuple | dict):
+            kind = "text" if isinstance(operand, str) else "list"
+            raise ReportError(
+                f"a {kind} is formatted or computed with",
+                "a number named in numbers.yaml",
+                "name it there",
+            )
+
+
+def template_environment(finalize: Any, **filters: Any) -> Sandbox:
+    """Return an environment with the few filters that a text may use."""
+    environment = Sandbox(
+        undefined=StrictUndefined,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+    )
+    environment.globals.clear()
+    environment.filters = {key: environment.filters[key] for key in FILTERS} | filters
+    return environment
+
+
+class RoundCounter:
+    """Counts the rounds of all loops of one text."""
+
+    def __init__(self) -> None:
+        self.rounds = 0
+
+    def __call__(self) -> None:
+        """Count one round."""
+        self.rounds += 1
+        if self.rounds > MOST_ROUNDS:
+            raise ReportError(
+                f"the loops go round more than {MOST_ROUNDS:,} times",
+                "fewer rounds",
+                "shorten or take apart the loop",
+            )
+
+
+def with_lines(tree: nodes.Template, environment: Sandbox) -> nodes.Template:
+    """Return a template that says in its output from which line each part comes, and
+    counts the rounds of its loops.
+    """
+    for data in tree.find_all(nodes.TemplateData):
+        first, *others = data.data.split("\n")
+        numbered = [
+            f"\n{at_line(number)}{part}"
+            for number, part in enumerate(others, data.lineno + 1)
+        ]
+        data.data = "".join([at_line(data.lineno), first, *numbered])
+    for output in tree.find_all(nodes.Output):
+        parts: list[Any] = []
+        for part in output.nodes:
+            if not isinstance(part, nodes.TemplateData):
+                line = nodes.TemplateData(at_line(part.lineno), lineno=part.lineno)
+                parts.append(line.set_environment(environment))
+            parts.append(part)
+        output.nodes = parts
+    for loop in tree.find_all(nodes.For):
+        name = nodes.Name(ROUNDS, "load", lineno=loop.lineno)
+        call = nodes.Call(name, [], [], None, None, lineno=loop.lineno)
+        count = nodes.ExprStmt(call, lineno=loop.lineno)
+        loop.body.insert(0, count.set_environment(environment))
+    return tree
+
+
+def template_faults(
+    tree: nodes.Template, environment: Sandbox, names: Collection[str]
+) -> Iterator[tuple[int, ReportError]]:
+    """Yield the line and the fault of everything that is no part of the syntax;
+    ``names`` are those that a text may use.
+    """
+    yield from _statement_faults(tree)
+    yield from _name_faults(tree, environment, names)
+    for call in tree.find_all(nodes.Call):
+        fault = _call_fault(call, names)
+        if fault is not None:
+            yield call.lineno, fault
+    yield from _typed_number_faults(tree)
+
+
+def _fault(found: str, action: str = "correct the line") -> ReportError:
+    return ReportError(found, SYNTAX, action)
+
+
+def _statement_faults(tree: nodes.Template) -> Iterator[tuple[int, ReportError]]:
+    for statement in tree.find_all(nodes.Stmt):
+        if not isinstance(statement, STATEMENTS):
+            kind = type(statement).__name__
+            word = WRITTEN.get(kind, kind.lower())
+            yield (
+                statement.lineno,
+                _fault(f"{{% {word} %}} is not part of the syntax", "remove it"),
+            )
+        if isinstance(statement, nodes.For) and statement.recursive:
+            yield statement.lineno, _fault("a recursive loop", "remove `recursive`")
+        if isinstance(statement, nodes.Assign) and _joins(statement):
+            found = "a text is put together in {% set %}"
+            yield statement.lineno, _fault(found, "put it together where it is printed")
+
+
+def _joins(statement: nodes.Assign) -> bool:
+    joins = any(item.name == "join" for item in statement.find_all(nodes.Filter))
+    return joins or statement.find(nodes.Concat) is not None
+
+
+def _name_faults(
+    tree: nodes.Template, environment: Sandbox, names: Collection[str]
+) -> Iterator[tuple[int, ReportError]]:
+    for node in tree.find_all((nodes.Filter, nodes.Test)):
+        kind = type(node).__name__.lower()
+        known = environment.filters if kind == "filter" else environment.tests
+        if node.name not in known:
+            action = nearest(node.name, known, "correct it")
+            yield node.lineno, _fault(f"no {kind} named '{node.name}'", action)
+    for name in tree.find_all(nodes.Name):
+        if name.ctx == "store" and name.name in names:
+            found = f"the name '{name.name}' is set, which means something already"
+            yield name.lineno, _fault(found, "choose another name")
+    try:
+        undeclared = meta.find_undeclared_variables(tree)
+    except Exception:  # a filter that is refused above
+        return
+    stored = {item.name for item in tree.find_all(nodes.Name) if item.ctx == "store"}
+    for unknown in sorted(undeclared - set(names) - stored):
+        lines = [
+            item.lineno for item in tree.find_all(nodes.Name) if item.name == unknown
+        ]
+        action = nearest(unknown, names, "correct it")
+        yield min(lines), _fault(f"the name '{unknown}' is not known", action)
+
+
+def _call_fault(call: nodes.Call, names: Collection[str]) -> ReportError | None:
+    name = getattr(call.node, "name", None)
+    if name is None:
+        method = getattr(call.node, "attr", "")
+        return _fault(f"{method}() is not part of the syntax", "remove it")
+    if name not in names:  # which is refused for itself
+        return None
+    least, most = ARGUMENTS.get(name, (0, 0))
+    plain = not call.kwargs and call.dyn_args is None and call.dyn_kwargs is None
+    if plain and least <= len(call.args) <= most:
+        return None
+    needed = f"{least} to {most}" if least < most else str(most)
+    given = len(call.args) + len(call.kwargs)
+    plural = "argument" if most == 1 else "arguments"
+    return _fault(f"{name}() has {given}, it takes {needed} {plural}")
+
+
+def _typed_number_faults(tree: nodes.Template) -> Iterator[tuple[int, ReportError]]:
+    """Yield printed numbers that rest on nothing but what is typed in the template."""
+    typed = set[str]()
+    sources: list[tuple[nodes.Node, nodes.Node]] = [
+        *((item.node, item.target) for item in tree.find_all(nodes.Assign)),
+        *((item.iter, item.target) for item in tree.find_all(nodes.For)),
+    ]
+    for source, target in sources:
+        if _is_typed(source, typed):
+            typed |= {item.name for item in _names(target)}
+    for output in tree.find_all(nodes.Output):
+        for expression in output.nodes:
+            for part in _alternatives(expression):
+                if _is_typed(part, typed):
+                    found = "a number that is typed in a template is printed"
+                    yield (
+                        part.lineno,
+                        ReportError(
+                            found, "a number named in numbers.yaml", "name it there"
+                        ),
+                    )
+
+
+def _alternatives(expression: nodes.Node) -> Iterator[nodes.Node]:
+    if isinstance(expression, nodes.CondExpr):
+        yield from _alternatives(expression.expr1)
+        if expression.expr2 is not None:
+            yield from _alternatives(expression.expr2)
+    elif isinstance(expression, nodes.Concat):
+        for part in expression.nodes:
+            yield from _alternatives(part)
+    else:
+        yield expression
+
+
+def _is_typed(expression: nodes.Node, typed: Collection[str]) -> bool:
+    names = [item.name for item in _names(expression)]
+    numbers = [
+        item.value
+        for item in _within(expression, nodes.Const)
+        if isinstance(item.value, int | float) and not isinstance(item.value, bool)
+    ]
+    rests_on_typed = bool(names) and set(names) <= set(typed)
+    return rests_on_typed or (bool(numbers) and not names)
+
+
+def _names(node: nodes.Node) -> list[Any]:
+    return _within(node, nodes.Name)
+
+
+def _within(node: nodes.Node, kind: type[nodes.Node]) -> list[Any]:
+    own = [node] if isinstance(node, kind) else []
+    return [*own, *node.find_all(kind)]
+
+
+BOX = re.compile(r"^:::[ \t]*(.*?)[ \t]*$")
+BOXES = ("cards",)
+
+
+def box_faults(lines: Iterable[str]) -> Iterator[tuple[int, ReportError]]:
+    """Yield boxes (``::: cards`` to ``:::``) that are never closed, opened in another
+    or closed without one.
+    """
+    opened = 0
+    for number, line in enumerate(lines, 1):
+        box = BOX.match(line)
+        if box is None:
+            continue
+        if box[1] and box[1] not in BOXES:
+            action = nearest(box[1], BOXES, f"write ::: {BOXES[0]}")
+            yield number, _fault(f"no box named '{box[1]}'", action)
+        if box[1] and opened:
+            yield number, _fault(f"a box opens in the box of line {opened}")
+        if box[1]:
+            opened = number
+        elif opened:
+            opened = 0
+        else:
+            yield number, _fault("a box is closed that none has opened")
+    if opened:
+        yield (
+            opened,
+            _fault("a box is never closed", "close it with ::: on a line alone"),
+        )
