@@ -39,7 +39,7 @@ CONTENT: dict[str, Any] = {
 def config(content: Any) -> dict[str, Any]:
     topics = {"beta": [], "group_contrasts": {"premium": []}}
     return {"answers": content, "estimates": topics, "inference": {"conf_level": 0.95},
-            "panel": {"unit_schemes": {"31": {}}}}  # fmt: skip
+            "periods": {"P1": {}, "P2": {}}, "panel": {"unit_schemes": {"31": {}}}}  # fmt: skip
 
 
 def changed(*path: Any) -> Any:

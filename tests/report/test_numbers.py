@@ -11,6 +11,7 @@ import pytest
 from evenfield.report.numbers import (
     named_numbers,
     numbers_tex,
+    ordered_names,
     read_entries,
     read_numbers,
 )
@@ -32,6 +33,7 @@ def config(**numbers: Any) -> dict[str, Any]:
     rest = {
         "answers": CLAIMS,
         "estimates": {"beta": []},
+        "periods": dict.fromkeys(("P1", "P2", "P3", "P9"), {}),
         "inference": {"conf_level": 0.95},
         "panel": panel,
     }
@@ -168,7 +170,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "folder 'bet'",
     ),
     "unknown name": ({"a": {"is": "b - 1", "show": "0"}}, "is: name 'b' is not known"),
-    "no name below": ({"a": {"is": "1 / 0", "show": "0"}}, "a: is: no name"),
+    "no name below": ({"a": {"is": "1 + 1", "show": "0"}}, "a: is: no name"),
     "circle": (
         {"a": {"is": "b", "show": "0"}, "b": {"is": "a", "show": "0"}},
         "made from itself",
@@ -176,6 +178,28 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "twins in TeX": (
         {"a_1": {**ROW, "show": "0"}, "a1": {**ROW, "show": "0"}},
         "the same name in TeX",
+    ),
+    "line end in a name": ({"a\n": {**ROW, "show": "0"}}, "the name 'a '"),
+    "a million digits": ({"a": {**ROW, "show": "0." + "0" * 1000}}, "a: show"),
+    "truth value": (
+        {"a": {**ROW, "show": "0", "times": True}},
+        "times is true, a truth value",
+    ),
+    "text column": (
+        {"a": {**ROW, "show": "0", "column": "warning"}},
+        "column 'warning' is not known",
+    ),
+    "unknown period": (
+        {"a": {**ROW, "period": "P8", "show": "0"}},
+        "a: period 'P8' is not known",
+    ),
+    "unknown unit scheme": (
+        {"a": {**ROW, "unit_scheme": "30", "show": "0"}},
+        "a: unit_scheme '30' is not known",
+    ),
+    "infinite": (
+        {"b": {**ROW, "show": "0"}, "a": {"is": "exp(1000) * b", "show": "0"}},
+        r"`exp\(1000\)` in .* is no finite number",
     ),
     "defaults": ({"defaults": {"column": "y"}}, "defaults is not in order"),
 }
@@ -212,3 +236,18 @@ def test_a_selection_that_is_not_one_number_is_refused(name: str, root: Path) ->
     entry, text = MISSED[name]
     with pytest.raises(NumbersError, match=f"^numbers.yaml: {text}"):
         named_numbers(config(a={**entry, "show": "0"}), root)
+
+
+def test_numbers_that_each_rest_on_two_others_are_ordered_at_once() -> None:
+    entries: dict[str, Any] = {"a0": {**ROW, "show": "0"}, "a1": {**ROW, "show": "0"}}
+    for place in range(2, 60):
+        terms = f"a{place - 1} + a{place - 2}"
+        entries[f"a{place}"] = {"is": terms, "show": "0"}
+    assert len(read_entries(config(**entries))) == 60
+
+
+def test_a_long_chain_of_numbers_is_ordered() -> None:
+    entries: dict[str, Any] = {"a0": {**ROW, "show": "0"}}
+    for place in range(1, 1500):
+        entries[f"a{place}"] = {"is": f"a{place - 1} + 1", "show": "0"}
+    assert ordered_names(read_entries(config(**entries)))[-1] == "a1499"

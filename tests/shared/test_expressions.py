@@ -58,3 +58,23 @@ def test_everything_else_is_refused_in_one_line(text):
     with pytest.raises(ConfigError) as error:
         columns_of(text)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("exp(1000) * a", r"exp\(1000\)"),
+        ("1 / 0 * a", "1 / 0"),
+        ("log(0) + a", r"log\(0\)"),
+        ("1e400 * a", "1e309"),
+        ("lag(5)", r"lag\(5\)"),
+    ],
+)
+def test_a_part_that_names_no_column_and_is_no_finite_number_is_refused(text, part):
+    with pytest.raises(ConfigError, match=f"`{part}` in .* is no finite number"):
+        columns_of(text)
+
+
+def test_a_lag_beyond_any_panel_is_refused():
+    with pytest.raises(ConfigError, match=r"asks for 1e\+20 years; expected at most"):
+        columns_of("lag(a, 100000000000000000000)")

@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, PositiveInt, ValidationError, model_validator
 
+from evenfield.answers.selections import selection_faults
 from evenfield.shared.estimates import TEXT_FIELDS
 from evenfield.shared.spec import Id, Spec
-from evenfield.study.errors import ClaimsError, Faults, not_known
+from evenfield.study.errors import ClaimsError, EvenfieldError, Faults, not_known
 
 Select = Annotated[
     dict[str, str], Field(min_length=1)
@@ -138,7 +139,7 @@ class Claim(Entry):
     """One single statement of the paper."""
 
     id: Id
-    paragraph: list[int] = Field(default_factory=list)
+    paragraph: list[PositiveInt] = Field(default_factory=list)
     claim: str
     hypothesis: str = ""
     evidence: Select | None = None
@@ -255,7 +256,7 @@ def _keys_beside(loc: Sequence[Any]) -> list[str]:
     )
 
 
-def _name_faults(claims: Claims, config: Mapping[str, Any]) -> Iterator[ClaimsError]:
+def _name_faults(claims: Claims, config: Mapping[str, Any]) -> Iterator[EvenfieldError]:
     ids = [claim.id for claim in claims.claims]
     if twice := sorted({name for name in ids if ids.count(name) > 1}):
         yield ClaimsError(
@@ -287,38 +288,33 @@ def _name_faults(claims: Claims, config: Mapping[str, Any]) -> Iterator[ClaimsEr
             yield from _unknown(
                 f"claim {claim.id}: because", code, list(claims.reasons)
             )
-    families = families_of(config)
-    schemes = [*config["panel"]["unit_schemes"], ""]
     for where, entry in claims.entries():
-        for key, select in entry.selections().items():
-            place = place_of(where, key)
-            first = entry.first if key[0] != "primary" else {}
-            own = {
-                column: text
-                for column, text in select.items()
-                if first.get(column) != text
-            }
-            for column in own:
+        yield from _row_faults(where, entry, config)
+
+
+def _row_faults(
+    where: str, entry: Entry, config: Mapping[str, Any]
+) -> Iterator[EvenfieldError]:
+    """Yield what is wrong with the rows that an entry selects."""
+    faults = list(selection_faults(where, entry.first, config, ClaimsError))
+    yield from faults
+    for key, select in entry.selections().items():
+        place = place_of(where, key)
+        for column in select:
+            if key[0] == "primary" or column not in entry.first:
                 yield from _unknown(f"{place}: column", column, TEXT_FIELDS)
-            yield from _unknown(
-                f"{place}: family", own.get("family", families[0]), families
-            )
-            yield from _unknown(
-                f"{place}: unit_scheme", own.get("unit_scheme", ""), schemes
-            )
+        if key[0] == "primary":
+            continue
+        if select == entry.first:
+            found = f"{place} is the main row once more"
+            yield ClaimsError(found, "a row that differs", "change or remove it")
+        if not faults:
+            yield from selection_faults(place, select, config, ClaimsError)
 
 
 def place_of(where: str, key: tuple[str, str]) -> str:
     """Name a selection in words, for example ``hypothesis H1, check 'as published'``."""
     return where if key[0] == "primary" else f"{where}, {key[0]} '{key[1]}'"
-
-
-def families_of(config: Mapping[str, Any]) -> list[str]:
-    """Return the families that estimates will have: the topics of a config, and the
-    questions of group contrasts.
-    """
-    topics = config["estimates"]
-    return [*topics, *topics.get("group_contrasts", ())]
 
 
 def _unknown(where: str, name: str, known: Sequence[str]) -> Iterator[ClaimsError]:

@@ -2,7 +2,9 @@
 once, and nothing is estimated.
 """
 
+import io
 from collections.abc import Mapping
+from dataclasses import fields
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.report.numbers import Entry, read_entries
+from evenfield.report.numbers import Entry, check_cells, read_entries
 from evenfield.report.plan import Plan, plan_study
 from evenfield.report.prose import Prose, read_texts
 from evenfield.report.stand_ins import (
@@ -20,7 +22,15 @@ from evenfield.report.stand_ins import (
     unread_texts,
 )
 from evenfield.shared.spec import read
-from evenfield.study.errors import ConfigError, EvenfieldError, Faults, first_examples
+from evenfield.shared.topics import read_topics
+from evenfield.study.errors import (
+    ConfigError,
+    EvenfieldError,
+    Faults,
+    NumbersError,
+    first_examples,
+    not_known,
+)
 from evenfield.study.ingest.dictionary import public_dictionary
 from evenfield.study.ingest.outlines import read_outlines
 from evenfield.study.ingest.study_tables import describe_study, read_study, read_tables
@@ -161,6 +171,7 @@ def check_plan(plan: Plan) -> list[str]:
             study.build(faults)
         _check_units(study, faults)
         if not faults:
+            check_cells(numbers, lambda path: _cells_of(study, path), faults)
             _check_topics(plan, study, faults)
     faults.refuse()
     lines = [
@@ -203,6 +214,32 @@ def _check_texts(plan: Plan, numbers: Mapping[str, Entry], faults: Faults) -> No
     known = dict.fromkeys([*config["tables"], *config["figures"]])
     prose = Prose(paths, stand_ins(config, numbers, True), references, known)
     faults += text_faults(prose, config, numbers)
+
+
+def _cells_of(study: BuiltStudy, path: str) -> pd.DataFrame | None:
+    """Return a table of the results as text, where it is known before a run."""
+    folder, *parts = Path(path).with_suffix("").parts
+    name = parts[-1]
+    if folder == "estimates":
+        series = read_topics()[parts[0]]["estimate"].get("series", ["series"])
+        _known_file(path, name, ["estimates", *series])
+        return None
+    if folder == "ingest":
+        _known_file(path, name, list(study.tables))
+        frame = study.tables[name]
+    else:
+        frames = [
+            item.name for item in fields(BuiltPanel) if item.name != "description"
+        ]
+        _known_file(path, name, frames)
+        frame = getattr(study.built[parts[0]], name)
+    text = frame.to_csv(index=False, float_format="%.17g")
+    return pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
+
+
+def _known_file(path: str, name: str, known: list[str]) -> None:
+    if name not in known:
+        raise NumbersError(*not_known(f"{path}: table", name, known))
 
 
 def _check_units(study: BuiltStudy, faults: Faults) -> None:

@@ -5,18 +5,23 @@ names behind each.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cache
-from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pandas as pd
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from evenfield.answers.spec import Claims, families_of, read_claims
-from evenfield.shared.estimates import NAN, TEXT_FIELDS, read_estimates
+from evenfield.answers.selections import selection_faults
+from evenfield.answers.spec import Claims, read_claims
+from evenfield.shared.estimates import (
+    ESTIMATE_COLUMNS,
+    NAN,
+    TEXT_FIELDS,
+    read_estimates,
+)
 from evenfield.shared.expressions import columns_of, evaluate
 from evenfield.shared.spec import Spec
 from evenfield.shared.tables.numbers import MINUS, UNBOUNDED, fixed, is_missing, p_value
@@ -24,8 +29,10 @@ from evenfield.shared.tables.rows import Row, matching, one_row
 from evenfield.study.errors import ConfigError, Faults, NumbersError, not_known
 from evenfield.study.files import read_json
 
-NAME = r"^[a-z][a-z0-9_]*$"
+NAME = r"[a-z][a-z0-9_]*"
 DIGITS = "Zero One Two Three Four Five Six Seven Eight Nine".split()
+NUMBER_COLUMNS = [name for name in ESTIMATE_COLUMNS if name not in TEXT_FIELDS]
+MOST_SHOWN = 12  # names of a circle
 # What an entry holds beside the columns that select its row of estimates.csv.
 OWN = "answer check file where column take is show times unit".split()
 Text = Annotated[
@@ -47,7 +54,7 @@ class Entry(Spec):
     column: str = ""
     take: Literal["one", "count", "sum", "mean", "min", "max"] = "one"
     expression: str = Field("", alias="is")
-    show: str = Field(pattern=r"^(\+?0(\.0+)?|year)$")
+    show: str = Field(pattern=r"^(\+?0(\.0{1,12})?|year)$")
     times: float = Field(1.0, gt=0)
     unit: str = ""
 
@@ -165,13 +172,15 @@ def read_entries(config: Mapping[str, Any]) -> dict[str, Entry]:
     for name, entry in entries.items():
         with faults.caught():
             _check(name, entry, written, config, claims)
-            _order(name, entries, ())
+    if not faults:
+        with faults.caught():
+            ordered_names(entries)
     faults.refuse()
     return entries
 
 
 def _entry(name: str, item: Any, defaults: Mapping[str, Any]) -> Entry:
-    if not re.match(NAME, name):
+    if not re.fullmatch(NAME, name):
         raise NumbersError(
             f"the name '{name}'",
             "small letters, digits and _, a letter first",
@@ -211,7 +220,9 @@ def _check(
     config: Mapping[str, Any],
     claims: Claims | None,
 ) -> None:
-    known(f"{name}: family", entry.select.get("family", ""), ["", *families_of(config)])
+    Faults(selection_faults(name, entry.select, config, NumbersError)).refuse()
+    if entry.select and entry.column:
+        known(f"{name}: column", entry.column, NUMBER_COLUMNS)
     if entry.answer and claims:
         selections = _selections(claims)
         known(f"{name}: answer", entry.answer, list(selections))
@@ -241,29 +252,42 @@ def _names(name: str, entry: Entry) -> list[str]:
         return used
     except ConfigError as error:
         raise NumbersError(
-            f"{name}: is: {error.found}", error.expected, f"correct {name}"
+            f"{name}: is: {error.found}",
+            "names, finite numbers, + - * / ( ), log(x), exp(x)",
+            f"correct {name}",
         ) from None
 
 
-def _order(
-    name: str, entries: Mapping[str, Entry], trail: tuple[str, ...]
-) -> list[str]:
-    """Return a name after all that it is made from."""
-    if name in trail:
-        circle = trail[trail.index(name) :]
-        first = circle.index(min(circle))
-        circle = (*circle[first:], *circle[:first], min(circle))
-        found = f"{circle[0]} is made from itself ({' - '.join(circle)})"
-        raise NumbersError(found, "no circle", f"correct {circle[0]}")
-    used = (
-        _names(name, entries[name])
-        if name in entries and entries[name].expression
-        else []
-    )
-    return [
-        *chain.from_iterable(_order(other, entries, (*trail, name)) for other in used),
-        name,
-    ]
+def ordered_names(entries: Mapping[str, Entry]) -> list[str]:
+    """Return the names of all entries, each after all that it is made from; a circle is
+    refused.
+    """
+    used = {
+        name: _names(name, entry) if entry.expression else []
+        for name, entry in entries.items()
+    }
+    done = dict[str, None]()
+    for start in entries:
+        trail = dict.fromkeys([start])  # names that wait for what they are made from
+        while trail:
+            name = next(reversed(trail))
+            waiting = [other for other in used.get(name, ()) if other not in done]
+            if not waiting:
+                done[name] = trail.pop(name)
+            elif waiting[0] in trail:
+                raise _circle(list(trail), waiting[0])
+            else:
+                trail[waiting[0]] = None
+    return list(done)
+
+
+def _circle(trail: list[str], name: str) -> NumbersError:
+    circle = trail[trail.index(name) :]
+    first = circle.index(min(circle))
+    circle = [*circle[first:], *circle[:first], min(circle)]
+    shown = circle if len(circle) < MOST_SHOWN else [*circle[:MOST_SHOWN], "..."]
+    found = f"{circle[0]} is made from itself ({' - '.join(shown)})"
+    return NumbersError(found, "no circle", f"correct {circle[0]}")
 
 
 def _selections(claims: Claims) -> dict[str, dict[str, dict[str, str]]]:
@@ -296,9 +320,7 @@ def named_numbers(config: Mapping[str, Any], root: str | Path) -> dict[str, Numb
     estimates = (
         read_estimates(Path(root) / "estimates.csv") if entries else pd.DataFrame()
     )
-    for name in dict.fromkeys(
-        chain.from_iterable(_order(name, entries, ()) for name in entries)
-    ):
+    for name in ordered_names(entries):
         entry = entries[name]
         if entry.expression:
             out[name] = _computed(name, entry, out)
@@ -322,6 +344,25 @@ def named_numbers(config: Mapping[str, Any], root: str | Path) -> dict[str, Numb
                 }
             out[name] = _number(name, entry, row, "estimates.csv")
     return {name: out[name] for name in sorted(out)}
+
+
+def check_cells(
+    entries: Mapping[str, Entry],
+    table: Callable[[str], pd.DataFrame | None],
+    faults: Faults,
+) -> None:
+    """Hold numbers that are cells of a table against the tables that are known before
+    a run; ``table`` returns the one of a path, or nothing if only a run makes it.
+    """
+    read = cache(table)
+    for name, entry in entries.items():
+        if not entry.file:
+            continue
+        with faults.caught():
+            frame = read(entry.file)
+            if frame is not None:
+                value = {"estimate": _cell(name, entry, frame)}
+                _number(name, entry, value, entry.file)
 
 
 def _number(name: str, entry: Entry, row: Row, source: str) -> Number:

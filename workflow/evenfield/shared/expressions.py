@@ -27,6 +27,7 @@ FUNCTIONS = {
     "mean": (3, 3),
 }  # least and most arguments
 LONGEST = 500
+FURTHEST = 10_000  # years, of a lag or of a mean
 
 
 def columns_of(text: str) -> list[str]:
@@ -131,7 +132,46 @@ def _parsed(text: str) -> ast.AST:
             expected,
             "correct it in config.yaml",
         )
+    _check_numbers(tree, text)
     return tree
+
+
+def _check_numbers(tree: ast.AST, text: str) -> None:
+    """Refuse parts of an expression that name no column and are no finite number, and
+    years that no panel reaches.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            years = [extra.value for extra in node.args[1:]]  # type: ignore[attr-defined]
+            if far := [year for year in years if abs(year) > FURTHEST]:
+                raise ConfigError(
+                    f"`{text[:80]}` asks for {far[0]:.3g} years",
+                    f"at most {FURTHEST:,}",
+                    "correct it in config.yaml",
+                )
+        if _is_constant(node) and not math.isfinite(_constant(node)):
+            raise ConfigError(
+                f"`{ast.unparse(node)[:60]}` in `{text[:80]}` is no finite number",
+                "numbers that can be computed with",
+                "correct it in config.yaml",
+            )
+
+
+def _is_constant(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        return _is_constant(node.args[0])
+    if isinstance(node, ast.BinOp):
+        return _is_constant(node.left) and _is_constant(node.right)
+    if isinstance(node, ast.UnaryOp):
+        return _is_constant(node.operand)
+    return isinstance(node, ast.Constant)
+
+
+def _constant(node: ast.AST) -> float:
+    try:
+        return float(_value(node, pd.DataFrame()))
+    except (ArithmeticError, TypeError, KeyError):
+        return math.nan
 
 
 def _unknown(node: ast.AST) -> ast.AST | None:

@@ -37,6 +37,19 @@ class Spec(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
+    def _no_truth_values(cls, data: Any) -> Any:
+        # Python counts true as 1, also where a number is meant.
+        for name, value in data.items() if isinstance(data, Mapping) else ():
+            field = cls.model_fields.get(name)
+            values = value if isinstance(value, list) else [value]
+            if field is None or "bool" in str(field.annotation):
+                continue
+            if truth := [item for item in values if isinstance(item, bool)]:
+                raise ValueError(f"{name} is {str(truth[0]).lower()}, a truth value")
+        return data
+
+    @model_validator(mode="before")
+    @classmethod
     def _main_scheme(cls, data: Any, info: ValidationInfo) -> Any:
         if (
             "unit_scheme" in cls.model_fields

@@ -1,0 +1,62 @@
+"""What is wrong with a selection of one row of the estimates before there are any:
+names of specifications, periods and unit schemes that the config does not have.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from evenfield.study.errors import EvenfieldError, not_known
+
+WORD = re.compile(r"[A-Za-z]\w*")
+# What a period of the estimates holds beside names of periods, such as ``P4 less P1``.
+BESIDE = {"all", "less", "to"}
+
+
+def families_of(config: Mapping[str, Any]) -> list[str]:
+    """Return the families that estimates will have: the topics of a config, and the
+    questions of group contrasts.
+    """
+    topics = config["estimates"]
+    return [*topics, *topics.get("group_contrasts", ())]
+
+
+def selection_faults(
+    where: str,
+    select: Mapping[str, str],
+    config: Mapping[str, Any],
+    error: type[EvenfieldError],
+) -> Iterator[EvenfieldError]:
+    """Yield what a selection names and no row of the estimates can hold."""
+    topics = config["estimates"]
+    family = select.get("family", "")
+    families = families_of(config)
+    if family and family not in families:
+        yield error(*not_known(f"{where}: family", family, families))
+    section = topics.get(family) or topics.get("group_contrasts", {}).get(family)
+    ids = _ids(section)
+    wanted = select.get("spec_id", "")
+    # Some topics have rows whose id is that of a specification and a word more.
+    known = any(wanted == name or wanted.startswith(f"{name}_") for name in ids)
+    if wanted and ids and not known:
+        yield error(*not_known(f"{where}: spec_id", wanted, ids))
+    periods = config["periods"]
+    for word in WORD.findall(select.get("period", "")):
+        if word not in periods and word not in BESIDE:
+            yield error(*not_known(f"{where}: period", word, list(periods)))
+    schemes = config["panel"]["unit_schemes"]
+    scheme = select.get("unit_scheme", "")
+    if scheme and scheme not in schemes:
+        yield error(*not_known(f"{where}: unit_scheme", scheme, list(schemes)))
+
+
+def _ids(section: Any) -> Collection[str]:
+    """Return the id of every specification in a section."""
+    if isinstance(section, Mapping):
+        own = [str(section["id"])] if "id" in section else []
+        parts = list(section.values())
+    else:
+        own = []
+        parts = list(section) if isinstance(section, list) else []
+    inside = [name for part in parts for name in _ids(part)]
+    return [*own, *inside]
