@@ -1,0 +1,412 @@
+"""Plant faults in the library one at a time and count how many the tests see.
+
+The faults are chosen by a seed, from every file by the number of its lines. Each is planted
+in a copy of the repository, where the tests that run its line follow, the fastest first,
+until one fails. Which tests run which line is recorded by coverage once for each state of
+the code and the tests, in .mutate/. tests/mutants.yaml names faults that change nothing.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+import yaml
+from coverage import CoverageData
+
+from mutate_faults import Fault, faults_of
+
+REPO = Path(__file__).resolve().parents[2]
+LIBRARY = Path("workflow", "evenfield")
+AREAS = ("numerics", "shared", "topics", "study", "api", "answers", "report")
+EQUIVALENT = Path("tests", "mutants.yaml")
+CACHE = REPO / ".mutate"
+# Whole studies, browsers and samples in their hundreds are no tests for one fault.
+LEFT_OUT = ("tests/workflow", "tests/browser", "tests/architecture", "tests/recovery")
+SELECTED = "not long and not slow and not montecarlo"
+FEWEST = 10  # faults in an area
+START_SECONDS = 20  # of a test run, before the first test
+SLOWER = 3.0  # than when it was recorded, before a test run is stopped
+ENOUGH = 0.95
+SEED = 20190622
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the tests said to one fault."""
+
+    fault: Fault
+    result: str  # killed, timeout, survived, untested
+    tests: int
+    reason: str = ""  # why it changes nothing
+
+    @property
+    def died(self) -> bool:
+        """Whether a test saw the fault."""
+        return self.result in ("killed", "timeout")
+
+    @property
+    def area(self) -> str:
+        """The folder of the fault."""
+        return area_of(self.fault)
+
+
+def area_of(fault: Fault) -> str:
+    """Return the folder of the library that a fault lies in."""
+    return fault.file.split("/")[0]
+
+
+# ------------------------------------------------------------------------------------
+# the choice
+
+
+def chosen_faults(scopes: list[str], count: int, seed: int) -> list[Fault]:
+    """Return ``count`` faults of the files below ``scopes``, each area with its share.
+
+    Notes
+    -----
+    Weighted sampling without replacement (Efraimidis and Spirakis 2006): the smallest
+    -log(u) / w, with u from the hash of seed and fault, and w such that a file weighs as
+    much as it has lines. An edit of one file does not change the choice in another.
+    """
+    ranks: dict[str, list[tuple[float, Fault]]] = defaultdict(list)
+    lines: Counter[str] = Counter()
+    for path in sorted((REPO / LIBRARY).rglob("*.py")):
+        file = path.relative_to(REPO / LIBRARY).as_posix()
+        if not any(f"{file}/".startswith(f"{scope}/") for scope in scopes):
+            continue
+        faults = faults_of(path, file)
+        length = len(path.read_bytes().splitlines())
+        for fault in faults:
+            rank = -math.log(_uniform(seed, fault)) * len(faults) / length
+            ranks[area_of(fault)].append((rank, fault))
+        if faults:
+            lines[area_of(faults[0])] += length
+    chosen = []
+    for area in sorted(ranks):
+        share = max(FEWEST, round(count * lines[area] / lines.total()))
+        nearest = sorted(ranks[area], key=lambda pair: pair[0])[: min(share, count)]
+        chosen += [fault for _, fault in nearest]
+    return sorted(chosen, key=lambda fault: (fault.file, fault.line, fault.change))
+
+
+def _uniform(seed: int, fault: Fault) -> float:
+    words = f"{seed}\n{fault.file}\n{fault.function}\n{fault.change}"
+    digest = hashlib.sha256(words.encode()).digest()
+    return (int.from_bytes(digest[:8], "big") + 1) / 2**64
+
+
+# ------------------------------------------------------------------------------------
+# a copy of the repository, and which tests run which line
+
+
+def copied_files() -> list[str]:
+    """Return the files that git knows or would add."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=REPO, capture_output=True, check=False)
+    if listed.returncode:
+        sys.exit("mutate: this is no git repository; expected a clone; clone it")
+    names = sorted(set(os.fsdecode(listed.stdout).split("\0")) - {""})
+    return [name for name in names if (REPO / name).is_file()]
+
+
+def copy_repository(folder: Path) -> None:
+    """Copy the repository, so that nothing is planted in the user's own."""
+    for name in copied_files():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(REPO / name, folder / name)
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """Return the environment of tests that import the library of a copy."""
+    paths = [folder / "workflow", folder / "workflow" / "commands"]
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(map(str, paths)),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **more,
+    }
+
+
+class Covering:
+    """The tests of each line, recorded once for each state of the library; a file of
+    tests that is new or changed is recorded again.
+    """
+
+    def __init__(self, cores: int) -> None:
+        library = hashlib.sha256()
+        tests = {}
+        for name in copied_files():
+            content = hashlib.sha256((REPO / name).read_bytes()).hexdigest()
+            if name.startswith("tests/") and Path(name).name.startswith("test_"):
+                tests[name] = content
+            elif name.startswith((f"{LIBRARY}/", "tests/", "config", "data/")):
+                library.update(f"{name} {content}\n".encode())
+        tests = {name: tests[name] for name in tests if not name.startswith(LEFT_OUT)}
+        folder = CACHE / library.hexdigest()[:16]
+        notes = folder / "recorded.json"
+        recorded = json.loads(notes.read_text()) if notes.is_file() else {}
+        changed = [name for name in tests if recorded.get(name) != tests[name]]
+        if changed:
+            record(folder, changed, cores)
+            notes.write_text(json.dumps(tests))
+        seconds: dict[str, float] = json.loads((folder / "seconds.json").read_text())
+        self._by_file: dict[str, list[str]] = defaultdict(list)
+        for name in seconds:
+            if name.split("::")[0] in tests:
+                self._by_file[name.split("::")[0]].append(name)
+        self.seconds = {
+            name: seconds[name] for names in self._by_file.values() for name in names
+        }
+        self._data = CoverageData(str(folder / "coverage"))
+        self._data.read()
+
+    def tests_of(self, fault: Fault, budget: float) -> list[str]:
+        """Return the tests that run the statement of a fault, the fastest first, then
+        others of the same files, which may share what a fixture has computed.
+        """
+        contexts = self._data.contexts_by_lineno(str(LIBRARY / fault.file))
+        lines = range(fault.first_line, fault.last_line + 1)
+        if not fault.function:  # runs at import
+            lines = range(1, max(contexts, default=0) + 1)
+        names = {
+            context.rpartition("|")[0]
+            for line in lines
+            for context in contexts.get(line, [])
+        }
+        names &= self.seconds.keys()
+        files = {name.split("::")[0] for name in names}
+        others = {name for file in files for name in self._by_file[file]} - names
+        kept = []
+        for group in (names, others):
+            for name in sorted(group, key=lambda name: (self.seconds[name], name)):
+                if self.seconds[name] <= budget:
+                    kept.append(name)
+                    budget -= self.seconds[name]
+        return kept
+
+
+def record(folder: Path, tests: list[str], cores: int) -> None:
+    """Run files of tests once with coverage and keep which tests run which line."""
+    say(f"recording which lines are run by {len(tests)} files of tests")
+    folder.mkdir(parents=True, exist_ok=True)
+    data = folder / "coverage"
+    times = folder / "seconds.json"
+    with tempfile.TemporaryDirectory(prefix="evenfield-mutate-") as name:
+        copy = Path(name)
+        copy_repository(copy)
+        settings = copy / "mutate.coveragerc"
+        settings.write_text(
+            f"[run]\nrelative_files = true\nsource = {LIBRARY}\ncore = ctrace\n"
+        )
+        if data.is_file():
+            shutil.copy(data, copy / ".coverage")
+        command = [*PYTEST, "-m", SELECTED, "-p", "mutate_recorder", *tests]
+        command += ["-n", str(cores), "--dist", "loadfile"] if cores > 1 else []
+        command += ["--cov", f"--cov-config={settings}", "--cov-context=test"]
+        done = subprocess.run(
+            [*command, "--cov-append", "--cov-report="],
+            cwd=copy,
+            env=environment(copy, MUTATE_SECONDS=str(copy / "seconds.json")),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if not (copy / "seconds.json").is_file() or not (copy / ".coverage").is_file():
+            sys.exit(
+                f"mutate: the tests could not be run: {done.stdout[-500:]}"
+                f"{done.stderr[-500:]}; expected `python3 run test` to pass; run it"
+            )
+        shutil.copy(copy / ".coverage", data)
+        seconds = json.loads(times.read_text()) if times.is_file() else {}
+        kept = {
+            name: t for name, t in seconds.items() if name.split("::")[0] not in tests
+        }
+        new = json.loads((copy / "seconds.json").read_text())
+        times.write_text(json.dumps(kept | new))
+    say(done.stdout.strip().splitlines()[-1])
+
+
+# ------------------------------------------------------------------------------------
+# the faults, one at a time
+
+
+def outcomes_of(
+    faults: list[Fault], covering: Covering, budget: float, cores: int
+) -> Iterator[Outcome]:
+    """Plant each fault in a copy and run its tests there; one copy for each core."""
+    copies: SimpleQueue[Path] = SimpleQueue()
+    with tempfile.TemporaryDirectory(prefix="evenfield-mutate-") as name:
+        for core in range(cores):
+            copies.put(Path(name, str(core)))
+            copy_repository(Path(name, str(core)))
+
+        def outcome(fault: Fault) -> Outcome:
+            tests = covering.tests_of(fault, budget)
+            if not tests:
+                return Outcome(fault, "untested", 0)
+            copy = copies.get()
+            seconds = sum(covering.seconds[test] for test in tests)
+            result = planted_result(
+                copy, fault, tests, START_SECONDS + SLOWER * seconds
+            )
+            copies.put(copy)
+            return Outcome(fault, result, len(tests))
+
+        with ThreadPoolExecutor(cores) as pool:
+            yield from pool.map(outcome, faults)
+
+
+def planted_result(copy: Path, fault: Fault, tests: list[str], limit: float) -> str:
+    """Plant a fault, run its tests until one fails, and take the fault out."""
+    path = copy / LIBRARY / fault.file
+    source = path.read_bytes()
+    path.write_bytes(fault.planted(source))
+    try:
+        done = subprocess.run(
+            [*PYTEST, "-x", "-n", "0", "--no-header", "--tb=no", *tests],
+            cwd=copy,
+            env=environment(
+                copy, HYPOTHESIS_STORAGE_DIRECTORY=str(copy / ".hypothesis")
+            ),
+            capture_output=True,
+            timeout=limit,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return "timeout"
+    finally:
+        path.write_bytes(source)
+    return "survived" if done.returncode == 0 else "killed"
+
+
+def reasons() -> dict[tuple[str, str, str], str]:
+    """Return why a fault changes nothing, by file, function and change."""
+    path = REPO / EQUIVALENT
+    entries = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else []
+    return {
+        (entry["file"], entry["function"], entry["change"]): entry["reason"]
+        for entry in entries or []
+    }
+
+
+# ------------------------------------------------------------------------------------
+# what is printed
+
+
+def say(text: str) -> None:
+    """Print a line of progress at once."""
+    print(f"mutate: {text}", file=sys.stderr, flush=True)
+
+
+def report(outcomes: list[Outcome]) -> int:
+    """Print counts by area and every survivor; return 1 if too many live, or if one has
+    no reason.
+    """
+    print(f"{'area':<10}{'planted':>9}{'killed':>8}{'survived':>10}{'died':>7}")
+    for area in (*AREAS, "all"):
+        rows = [one for one in outcomes if area in (one.area, "all")]
+        if rows:
+            died = sum(one.died for one in rows)
+            print(
+                f"{area:<10}{len(rows):>9}{died:>8}{len(rows) - died:>10}"
+                f"{died / len(rows):>7.0%}"
+            )
+    survivors = [one for one in outcomes if not one.died]
+    for one in survivors:
+        fault = one.fault
+        tests = f"{one.tests} tests" if one.tests else "no test runs it"
+        print(f"\n{LIBRARY / fault.file}:{fault.line} {fault.function} ({tests})")
+        print(f"  {fault.change}")
+        print(f"  {one.reason or 'NO REASON: write the test that sees it'}")
+    share = 1 - len(survivors) / len(outcomes)
+    bare = sum(not one.reason for one in survivors)
+    print(
+        f"\n{share:.1%} of {len(outcomes)} died; {len(survivors)} survived,"
+        f" {bare or 'none'} without a reason"
+    )
+    return int(share < ENOUGH or bare > 0)
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="run mutate", description=__doc__)
+    parser.add_argument(
+        "areas",
+        nargs="*",
+        default=AREAS,
+        metavar="AREA",
+        help=f"{', '.join(AREAS)}, or a folder or file below, such as topics/beta",
+    )
+    parser.add_argument("--count", type=int, default=240, help="faults (240)")
+    parser.add_argument("--seed", type=int, default=SEED, help="another choice")
+    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--budget", type=float, default=40.0, help="seconds of tests for a fault (40)"
+    )
+    parser.add_argument(
+        "--again", action="store_true", help="only what survived the last time"
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="show the faults, plant none"
+    )
+    options = parser.parse_args()
+    for area in options.areas:
+        if not (REPO / LIBRARY / area).exists():
+            parser.error(f"no {LIBRARY / area}; expected one of {', '.join(AREAS)}")
+    return options
+
+
+def main() -> int:
+    """Choose the faults, plant them, print what the tests saw."""
+    options = arguments()
+    faults = chosen_faults(list(options.areas), options.count, options.seed)
+    last = CACHE / "survivors.json"
+    if options.again:
+        survivors = {tuple(key) for key in json.loads(last.read_text())}
+        everything = chosen_faults(list(AREAS), 10**9, options.seed)
+        faults = [fault for fault in everything if key_of(fault) in survivors]
+    if options.list:
+        for fault in faults:
+            print(f"{fault.file}:{fault.line} {fault.function}: {fault.change}")
+        return 0
+    covering = Covering(options.cores)
+    known = reasons()
+    outcomes = []
+    started = time.monotonic()
+    for place, one in enumerate(
+        outcomes_of(faults, covering, options.budget, options.cores), 1
+    ):
+        reason = known.get(key_of(one.fault), "")
+        outcomes.append(
+            Outcome(**{**asdict(one), "fault": one.fault, "reason": reason})
+        )
+        seconds = time.monotonic() - started
+        fault = one.fault
+        say(
+            f"{place}/{len(faults)} {seconds:.0f} s {one.result:<8} {fault.file}:{fault.line}"
+        )
+    last.write_text(json.dumps([key_of(o.fault) for o in outcomes if not o.died]))
+    return report(outcomes)
+
+
+def key_of(fault: Fault) -> tuple[str, str, str]:
+    """Return what identifies a fault wherever its line moves."""
+    return fault.file, fault.function, fault.change
+
+
+if __name__ == "__main__":
+    sys.exit(main())

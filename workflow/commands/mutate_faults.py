@@ -1,0 +1,373 @@
+"""The faults that `python3 run mutate` can plant in a file of the library.
+
+A fault is one small change of one expression or statement: another comparison, a sign, an
+off-by-one, a denominator, a dropped `not` or `abs`, swapped arguments, a neighbouring key.
+Docstrings, annotations, messages, tolerances and what only styles a figure stay as they are.
+"""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+COMPARISONS: dict[type, type] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+}
+ARITHMETIC: dict[type, type] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.Pow: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+    ast.Mod: ast.Mult,
+    ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd,
+}
+# Functions and methods that are confused with one another.
+CALLS = {
+    "any": "all",
+    "argmax": "argmin",
+    "ceil": "floor",
+    "diff": "asarray",
+    "eigvals": "eigvalsh",
+    "ge": "gt",
+    "gt": "ge",
+    "isnan": "isfinite",
+    "isna": "notna",
+    "le": "lt",
+    "log": "log1p",
+    "log1p": "log",
+    "lt": "le",
+    "max": "min",
+    "maximum": "minimum",
+    "mean": "sum",
+    "std": "var",
+    "sum": "mean",
+}
+CALLS |= {
+    new: old for old, new in CALLS.items() if new not in CALLS and new != "asarray"
+}
+FUNCTIONS = {"mean": "median"}  # of numpy, where arrays have no such method
+# Calls that are left out: f(x) becomes x, x.f() becomes x.
+DROPPED_FUNCTIONS = {"abs", "sqrt", "exp", "sorted", "square", "cumsum", "sort"}
+DROPPED_METHODS = {"abs", "cumsum", "dropna", "drop_duplicates", "sort_values", "shift"}
+DROPPED_METHODS |= {"sort_index", "fillna", "reset_index", "strip"}
+NOT_SWAPPED = {"max", "min", "maximum", "minimum", "isclose", "array_equal", "hypot"}
+NOT_SWAPPED |= {"isinstance", "issubclass"}
+KEYS = {
+    "conf_low": "conf_high",
+    "estimate": "std_error",
+    "std_error": "estimate",
+    "p_value": "statistic",
+    "statistic": "p_value",
+    "n_obs": "df",
+}
+ENDINGS = (("_low", "_high"), ("_start", "_end"), ("_min", "_max"), ("_first", "_last"))
+STYLING = set(
+    "alpha color colour dpi edgecolor facecolor figsize fontsize format gridspec_kw ha"
+    " height_ratios linestyle linewidth loc marker pad rotation rowspan s size va"
+    " width_ratios xytext zorder".split()
+)
+DRAWING = set(
+    "annotate axhline axvline grid legend set_title set_xlabel set_ylabel set_xlim"
+    " set_ylim spines subplots subplots_adjust text tick_params tight_layout".split()
+)
+STYLES = ("figures/style.py", "figures/save.py")
+MASKS = {"eq", "ne", "gt", "ge", "lt", "le", "isin", "isna", "notna", "isnan"}
+WIDTH = 80
+SMALL = 1e-6  # a smaller constant is a tolerance
+LARGE = 100_000
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One change of one file."""
+
+    file: str  # below workflow/evenfield
+    function: str  # Class.method, "" at the top of the module
+    line: int
+    last_line: int  # of the statement that holds it
+    first_line: int
+    change: (
+        str  # "old -> new", on one line, with a number when it is not the first such
+    )
+    start: int  # bytes that are replaced
+    end: int
+    new: str
+
+    def planted(self, source: bytes) -> bytes:
+        """Return the file with this fault."""
+        return source[: self.start] + self.new.encode() + source[self.end :]
+
+
+def faults_of(path: Path, file: str) -> list[Fault]:
+    """Return every fault of a file, in the order of its lines."""
+    source = path.read_bytes()
+    starts = [0]
+    for line in source.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    times: Counter[tuple[str, str]] = Counter()
+    faults = []
+    for place in places(ast.parse(source), file):
+        start, end = _bytes(place.node, starts)
+        shown_start, shown_end = _bytes(place.shown, starts)
+        for new in replacements(place, file):
+            before = source[shown_start:shown_end].decode()
+            after = source[shown_start:start] + new.encode() + source[end:shown_end]
+            change = f"{one_line(before)} -> {one_line(after.decode())}"
+            times[place.function, change] += 1
+            if times[place.function, change] > 1:
+                change += f" ({times[place.function, change]})"
+            faults.append(
+                Fault(
+                    file=file,
+                    function=place.function,
+                    line=place.node.lineno,
+                    first_line=place.first_line,
+                    last_line=place.last_line,
+                    change=change,
+                    start=start,
+                    end=end,
+                    new=new,
+                )
+            )
+    return faults
+
+
+def _bytes(node: ast.stmt | ast.expr, starts: list[int]) -> tuple[int, int]:
+    """Return where a node starts and ends in its file; starts (lines + 1,)."""
+    last_line = node.end_lineno or node.lineno
+    end = starts[last_line - 1] + (node.end_col_offset or 0)
+    return starts[node.lineno - 1] + node.col_offset, end
+
+
+def one_line(code: str) -> str:
+    """Return code without its line ends."""
+    return re.sub(r"\s+", " ", code)
+
+
+# ------------------------------------------------------------------------------------
+# where a fault can stand
+
+
+@dataclass(frozen=True)
+class Place:
+    """A statement or expression, and the statement that holds it."""
+
+    node: ast.stmt | ast.expr
+    shown: ast.stmt | ast.expr  # what holds it, where it alone would say too little
+    function: str
+    first_line: int
+    last_line: int
+    is_condition: bool
+
+
+def places(tree: ast.AST, file: str) -> Iterator[Place]:
+    """Walk through a module and leave out what is no computation."""
+    if not file.endswith(STYLES):
+        yield from _walk(tree, tree, "", (0, 0), file)
+
+
+def _walk(
+    node: ast.AST, parent: ast.AST, function: str, lines: tuple[int, int], file: str
+) -> Iterator[Place]:
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        function = f"{function}.{node.name}".lstrip(".")
+    if isinstance(node, ast.stmt):
+        lines = _lines(node)
+    if isinstance(node, ast.stmt | ast.expr):
+        is_condition = isinstance(parent, ast.If | ast.IfExp) and node is parent.test
+        yield Place(node, _shown(node, parent), function, *lines, is_condition)
+    for child in _children(node, file):
+        yield from _walk(child, node, function, lines, file)
+
+
+def _shown(node: ast.stmt | ast.expr, parent: ast.AST) -> ast.stmt | ast.expr:
+    """Return what to show of a change: of a constant, the expression around it."""
+    if isinstance(parent, ast.keyword):
+        return node
+    is_small = isinstance(parent, ast.expr) and len(ast.unparse(parent)) < WIDTH
+    if isinstance(node, ast.Constant) and isinstance(parent, ast.expr) and is_small:
+        return parent
+    return node
+
+
+def _lines(node: ast.stmt) -> tuple[int, int]:
+    """Return the lines of a statement; of one that holds others only its head."""
+    body = getattr(node, "body", None)
+    if not body:
+        return node.lineno, node.end_lineno or node.lineno
+    return node.lineno, max(node.lineno, body[0].lineno - 1)
+
+
+def _children(node: ast.AST, file: str) -> list[ast.AST]:
+    """Return the parts of a node that compute something."""
+    if isinstance(node, ast.Raise | ast.JoinedStr | ast.Import | ast.ImportFrom):
+        return []
+    if isinstance(node, ast.FunctionDef):
+        return [*node.args.defaults, *filter(None, node.args.kw_defaults), *node.body]
+    if isinstance(node, ast.ClassDef):
+        return [*node.body]
+    if isinstance(node, ast.AnnAssign):
+        return [node.value] if node.value else []
+    if isinstance(node, ast.Call):
+        return _arguments(node, file)
+    return list(ast.iter_child_nodes(node))
+
+
+def _arguments(node: ast.Call, file: str) -> list[ast.AST]:
+    name = called(node)
+    if name.endswith(("Error", "Warning", "warn")) or name in ("cast", "TypeVar"):
+        return []
+    if is_figure(file) and name in DRAWING:
+        return []
+    named = [word.value for word in node.keywords if word.arg not in STYLING]
+    return [node.func, *node.args, *named]
+
+
+def called(node: ast.AST | None) -> str:
+    """Return the last name of what is called, "" for anything else."""
+    if not isinstance(node, ast.Call):
+        return ""
+    return str(getattr(node.func, "attr", getattr(node.func, "id", "")))
+
+
+def is_figure(file: str) -> bool:
+    """Whether a file draws."""
+    return "/figure" in file
+
+
+# ------------------------------------------------------------------------------------
+# what stands there instead
+
+
+def replacements(place: Place, file: str) -> Iterator[str]:
+    """Return the code of every fault of one node."""
+    node = place.node
+    if place.is_condition and isinstance(node, ast.Name | ast.Call | ast.Attribute):
+        yield f"(not {ast.unparse(node)})"
+    if isinstance(node, ast.stmt):
+        yield from _without(node, place.function, file)
+    elif isinstance(node, ast.Compare):
+        yield from _compared(node)
+    elif isinstance(node, ast.BinOp):
+        yield from _calculated(node)
+    elif isinstance(node, ast.BoolOp):
+        other = ast.And() if isinstance(node.op, ast.Or) else ast.Or()
+        yield f"({ast.unparse(ast.BoolOp(other, node.values))})"
+    elif isinstance(node, ast.UnaryOp):
+        yield from _unsigned(node)
+    elif isinstance(node, ast.Constant):
+        yield from _constant(node, is_figure(file))
+    elif isinstance(node, ast.Call):
+        yield from _called(node)
+    elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+        yield from (f"{ast.unparse(node.value)}.{key}" for key in _keys(node.attr))
+
+
+def _without(node: ast.stmt, function: str, file: str) -> Iterator[str]:
+    """Leave a statement out where what follows can still run."""
+    value = getattr(node, "value", None)
+    if not function or isinstance(value, ast.Constant | ast.Yield | ast.YieldFrom):
+        return
+    if is_figure(file) and called(value) in DRAWING:
+        return
+    again = isinstance(node, ast.Assign) and all(
+        isinstance(target, ast.Subscript | ast.Attribute)
+        or ast.unparse(target) in {ast.unparse(part) for part in ast.walk(node.value)}
+        for target in node.targets
+    )
+    if again or isinstance(node, ast.AugAssign | ast.Expr | ast.Continue):
+        yield "pass"
+
+
+def _compared(node: ast.Compare) -> Iterator[str]:
+    for place, old in enumerate(node.ops):
+        if type(old) in COMPARISONS:
+            new = [*node.ops]
+            new[place] = COMPARISONS[type(old)]()
+            yield f"({ast.unparse(ast.Compare(node.left, new, node.comparators))})"
+
+
+def _calculated(node: ast.BinOp) -> Iterator[str]:
+    sides = (node.left, node.right)
+    if type(node.op) not in ARITHMETIC or any(map(_is_text, sides)):
+        return
+    if isinstance(node.op, ast.BitOr | ast.BitAnd) and not any(map(_is_mask, sides)):
+        return
+    yield f"({ast.unparse(ast.BinOp(node.left, ARITHMETIC[type(node.op)](), node.right))})"
+    if isinstance(node.op, ast.Add | ast.Sub) and isinstance(node.right, ast.Constant):
+        yield f"({ast.unparse(node.left)})"
+
+
+def _unsigned(node: ast.UnaryOp) -> Iterator[str]:
+    if not isinstance(node.operand, ast.Constant):
+        yield f"({ast.unparse(node.operand)})"
+
+
+def _constant(node: ast.Constant, figure: bool) -> Iterator[str]:
+    value = node.value
+    if isinstance(value, bool):
+        yield str(not value)
+    elif isinstance(value, str):
+        yield from map(repr, _keys(value))
+    elif isinstance(value, int) and value < LARGE and not figure:
+        yield str(value + 1)
+    elif isinstance(value, float) and SMALL < value < LARGE and not figure:
+        yield repr(2 * value if value != 1 else 1.5)
+
+
+def _called(node: ast.Call) -> Iterator[str]:
+    name = called(node)
+    is_method = isinstance(node.func, ast.Attribute)
+    owner = _owner(node.func.value) if isinstance(node.func, ast.Attribute) else ""
+    is_library = owner in ("", "np", "math", "np.linalg")
+    inside = ", ".join(map(ast.unparse, (*node.args, *node.keywords)))
+    dot = f"{owner}." if is_method else ""
+    if is_library and name in FUNCTIONS:
+        yield f"{dot}{FUNCTIONS[name]}({inside})"
+    elif name in CALLS:
+        yield f"{dot}{CALLS[name]}({inside})"
+    if is_library and name in DROPPED_FUNCTIONS and node.args:
+        yield f"({ast.unparse(node.args[0])})"
+    elif not is_library and name in DROPPED_METHODS:
+        yield owner
+    plain = [isinstance(part, ast.Name | ast.Attribute) for part in node.args[:2]]
+    if plain == [True, True] and name not in NOT_SWAPPED:
+        first, second, *rest = map(ast.unparse, (*node.args, *node.keywords))
+        if first != second:
+            yield f"{ast.unparse(node.func)}({', '.join((second, first, *rest))})"
+
+
+def _owner(node: ast.expr) -> str:
+    code = ast.unparse(node)
+    return f"({code})" if isinstance(node, ast.BinOp | ast.Compare) else code
+
+
+def _keys(key: str) -> Iterator[str]:
+    """Return the key of a number that stands beside this one."""
+    pairs = [*ENDINGS, *(pair[::-1] for pair in ENDINGS)]
+    near = [key.removesuffix(a) + b for a, b in pairs if key.endswith(a) and key != a]
+    yield from near or ([KEYS[key]] if key in KEYS else [])
+
+
+def _is_text(node: ast.expr) -> bool:
+    texts = isinstance(node, ast.JoinedStr | ast.List | ast.Tuple | ast.Dict | ast.Set)
+    return texts or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def _is_mask(node: ast.expr) -> bool:
+    parts = list(ast.walk(node))
+    return any(isinstance(part, ast.Compare) or called(part) in MASKS for part in parts)
