@@ -160,6 +160,9 @@ class Covering:
         notes = folder / "recorded.json"
         recorded = json.loads(notes.read_text()) if notes.is_file() else {}
         changed = [name for name in tests if recorded.get(name) != tests[name]]
+        self.results = folder / "results"
+        if not self.results.is_dir():
+            run_study(self.results, cores)
         if changed:
             record(folder, changed, cores)
             notes.write_text(json.dumps(tests))
@@ -199,6 +202,33 @@ class Covering:
         return kept
 
 
+def run_study(results: Path, cores: int) -> None:
+    """Run the study of the repository in a copy and keep what it has estimated; the
+    tests of tables and figures read it.
+    """
+    say("running the study: its estimates are what tables and figures are tested with")
+    with tempfile.TemporaryDirectory(prefix="evenfield-mutate-") as name:
+        copy = Path(name)
+        copy_repository(copy)
+        engine = str(copy / "workflow" / "commands" / "engine.py")
+        done = subprocess.run(
+            [sys.executable, "-P", engine, "--cores", str(cores)],
+            cwd=copy,
+            env=environment(copy),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            sys.exit(
+                f"mutate: the study could not be run: {done.stderr[-500:]}; expected"
+                " `python3 run` to finish; run it"
+            )
+        results.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(copy / "results", results.with_suffix(".part"))
+        results.with_suffix(".part").rename(results)
+
+
 def record(folder: Path, tests: list[str], cores: int) -> None:
     """Run files of tests once with coverage and keep which tests run which line."""
     say(f"recording which lines are run by {len(tests)} files of tests")
@@ -220,7 +250,11 @@ def record(folder: Path, tests: list[str], cores: int) -> None:
         done = subprocess.run(
             [*command, "--cov-append", "--cov-report="],
             cwd=copy,
-            env=environment(copy, MUTATE_SECONDS=str(copy / "seconds.json")),
+            env=environment(
+                copy,
+                MUTATE_SECONDS=str(copy / "seconds.json"),
+                EVENFIELD_RESULTS=str(folder / "results"),
+            ),
             capture_output=True,
             text=True,
             check=False,
@@ -261,7 +295,7 @@ def outcomes_of(
             copy = copies.get()
             seconds = sum(covering.seconds[test] for test in tests)
             result = planted_result(
-                copy, fault, tests, START_SECONDS + SLOWER * seconds
+                copy, covering.results, fault, tests, START_SECONDS + SLOWER * seconds
             )
             copies.put(copy)
             return Outcome(fault, result, len(tests))
@@ -270,7 +304,9 @@ def outcomes_of(
             yield from pool.map(outcome, faults)
 
 
-def planted_result(copy: Path, fault: Fault, tests: list[str], limit: float) -> str:
+def planted_result(
+    copy: Path, results: Path, fault: Fault, tests: list[str], limit: float
+) -> str:
     """Plant a fault, run its tests until one fails, and take the fault out."""
     path = copy / LIBRARY / fault.file
     source = path.read_bytes()
@@ -280,7 +316,9 @@ def planted_result(copy: Path, fault: Fault, tests: list[str], limit: float) -> 
             [*PYTEST, "-x", "-n", "0", "--no-header", "--tb=no", *tests],
             cwd=copy,
             env=environment(
-                copy, HYPOTHESIS_STORAGE_DIRECTORY=str(copy / ".hypothesis")
+                copy,
+                EVENFIELD_RESULTS=str(results),
+                HYPOTHESIS_STORAGE_DIRECTORY=str(copy / ".hypothesis"),
             ),
             capture_output=True,
             timeout=limit,
