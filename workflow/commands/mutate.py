@@ -37,11 +37,11 @@ CACHE = REPO / ".mutate"
 LEFT_OUT = ("tests/workflow", "tests/browser", "tests/architecture", "tests/recovery")
 SELECTED = "not long and not slow and not montecarlo"
 FEWEST = 10  # faults in an area
-START_SECONDS = 20  # of a test run, before the first test
+START_SECONDS = 10  # of processor time, before the first test
 SLOWER = 3.0  # than when it was recorded, before a test run is stopped
 ENOUGH = 0.95
 SEED = 20190622
-PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+PYTEST = ["-q", "-p", "no:cacheprovider"]
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ class Covering:
         """
         contexts = self._data.contexts_by_lineno(str(LIBRARY / fault.file))
         lines = range(fault.first_line, fault.last_line + 1)
-        if not fault.function:  # runs at import
+        if fault.at_import:  # whatever uses the file
             lines = range(1, max(contexts, default=0) + 1)
         names = {
             context.rpartition("|")[0]
@@ -244,7 +244,17 @@ def record(folder: Path, tests: list[str], cores: int) -> None:
         )
         if data.is_file():
             shutil.copy(data, copy / ".coverage")
-        command = [*PYTEST, "-m", SELECTED, "-p", "mutate_recorder", *tests]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            *PYTEST,
+            "-m",
+            SELECTED,
+            "-p",
+            "mutate_recorder",
+            *tests,
+        ]
         command += ["-n", str(cores), "--dist", "loadfile"] if cores > 1 else []
         command += ["--cov", f"--cov-config={settings}", "--cov-context=test"]
         done = subprocess.run(
@@ -278,57 +288,81 @@ def record(folder: Path, tests: list[str], cores: int) -> None:
 # the faults, one at a time
 
 
+class Tester:
+    """A copy of the repository, and a process there that runs tests."""
+
+    def __init__(self, copy: Path, results: Path) -> None:
+        copy_repository(copy)
+        self.copy = copy
+        more = {
+            "EVENFIELD_RESULTS": str(results),
+            "HYPOTHESIS_STORAGE_DIRECTORY": str(copy / ".hypothesis"),
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, str(REPO / "workflow" / "commands" / "mutate_tests.py")],
+            cwd=copy,
+            env=environment(copy, **more),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, words: list[str], seconds: float) -> int:
+        """Run pytest with these words and return its exit code."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        line = json.dumps({"words": [*PYTEST, *words], "seconds": math.ceil(seconds)})
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def result_of(self, fault: Fault, tests: list[str], seconds: float) -> str:
+        """Plant a fault, run its tests until one fails, and take the fault out."""
+        path = self.copy / LIBRARY / fault.file
+        source = path.read_bytes()
+        path.write_bytes(fault.planted(source))
+        try:
+            code = self.run(["-x", "--tb=no", *tests], seconds)
+        finally:
+            path.write_bytes(source)
+        if code == 0:
+            return "survived"
+        return "killed" if code > 0 else "timeout"
+
+    def stop(self) -> None:
+        """End the process."""
+        self._process.communicate()
+
+
 def outcomes_of(
     faults: list[Fault], covering: Covering, budget: float, cores: int
 ) -> Iterator[Outcome]:
     """Plant each fault in a copy and run its tests there; one copy for each core."""
-    copies: SimpleQueue[Path] = SimpleQueue()
+    tests = {fault: covering.tests_of(fault, budget) for fault in faults}
+    testers: SimpleQueue[Tester] = SimpleQueue()
+
+    def outcome(fault: Fault) -> Outcome:
+        if not tests[fault]:
+            return Outcome(fault, "untested", 0)
+        tester = testers.get()
+        seconds = sum(covering.seconds[test] for test in tests[fault])
+        limit = START_SECONDS + SLOWER * seconds
+        result = tester.result_of(fault, tests[fault], limit)
+        testers.put(tester)
+        return Outcome(fault, result, len(tests[fault]))
+
     with tempfile.TemporaryDirectory(prefix="evenfield-mutate-") as name:
-        for core in range(cores):
-            copies.put(Path(name, str(core)))
-            copy_repository(Path(name, str(core)))
-
-        def outcome(fault: Fault) -> Outcome:
-            tests = covering.tests_of(fault, budget)
-            if not tests:
-                return Outcome(fault, "untested", 0)
-            copy = copies.get()
-            seconds = sum(covering.seconds[test] for test in tests)
-            result = planted_result(
-                copy, covering.results, fault, tests, START_SECONDS + SLOWER * seconds
-            )
-            copies.put(copy)
-            return Outcome(fault, result, len(tests))
-
+        first = Tester(Path(name, "0"), covering.results)
+        testers.put(first)
+        for core in range(1, cores):
+            testers.put(Tester(Path(name, str(core)), covering.results))
+        every = sorted({test for names in tests.values() for test in names})
+        if every and first.run(["--collect-only", *every], 10 * START_SECONDS):
+            sys.exit("mutate: pytest does not find the recorded tests; delete .mutate/")
         with ThreadPoolExecutor(cores) as pool:
             yield from pool.map(outcome, faults)
-
-
-def planted_result(
-    copy: Path, results: Path, fault: Fault, tests: list[str], limit: float
-) -> str:
-    """Plant a fault, run its tests until one fails, and take the fault out."""
-    path = copy / LIBRARY / fault.file
-    source = path.read_bytes()
-    path.write_bytes(fault.planted(source))
-    try:
-        done = subprocess.run(
-            [*PYTEST, "-x", "-n", "0", "--no-header", "--tb=no", *tests],
-            cwd=copy,
-            env=environment(
-                copy,
-                EVENFIELD_RESULTS=str(results),
-                HYPOTHESIS_STORAGE_DIRECTORY=str(copy / ".hypothesis"),
-            ),
-            capture_output=True,
-            timeout=limit,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return "timeout"
-    finally:
-        path.write_bytes(source)
-    return "survived" if done.returncode == 0 else "killed"
+        for _ in range(cores):
+            testers.get().stop()
 
 
 def reasons() -> dict[tuple[str, str, str], str]:
@@ -393,7 +427,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=SEED, help="another choice")
     parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
     parser.add_argument(
-        "--budget", type=float, default=40.0, help="seconds of tests for a fault (40)"
+        "--budget", type=float, default=20.0, help="seconds of tests for a fault (20)"
     )
     parser.add_argument(
         "--again", action="store_true", help="only what survived the last time"

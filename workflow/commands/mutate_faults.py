@@ -9,7 +9,8 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 COMPARISONS: dict[type, type] = {
@@ -98,11 +99,11 @@ class Fault:
     file: str  # below workflow/evenfield
     function: str  # Class.method, "" at the top of the module
     line: int
-    last_line: int  # of the statement that holds it
-    first_line: int
-    change: (
-        str  # "old -> new", on one line, with a number when it is not the first such
-    )
+    first_line: int  # of the statement that holds it
+    last_line: int
+    at_import: bool  # whether it runs then and not in a call
+    # "old -> new" on one line, with a number where a function has that twice
+    change: str
     start: int  # bytes that are replaced
     end: int
     new: str
@@ -112,6 +113,7 @@ class Fault:
         return source[: self.start] + self.new.encode() + source[self.end :]
 
 
+@cache
 def faults_of(path: Path, file: str) -> list[Fault]:
     """Return every fault of a file, in the order of its lines."""
     source = path.read_bytes()
@@ -137,6 +139,7 @@ def faults_of(path: Path, file: str) -> list[Fault]:
                     line=place.node.lineno,
                     first_line=place.first_line,
                     last_line=place.last_line,
+                    at_import=place.at_import,
                     change=change,
                     start=start,
                     end=end,
@@ -171,27 +174,57 @@ class Place:
     function: str
     first_line: int
     last_line: int
+    at_import: bool
     is_condition: bool
+
+
+@dataclass(frozen=True)
+class Around:
+    """What stands around a node."""
+
+    file: str
+    function: str = ""
+    first_line: int = 0
+    last_line: int = 0
+    at_import: bool = True
 
 
 def places(tree: ast.AST, file: str) -> Iterator[Place]:
     """Walk through a module and leave out what is no computation."""
     if not file.endswith(STYLES):
-        yield from _walk(tree, tree, "", (0, 0), file)
+        yield from _walk(tree, tree, Around(file))
 
 
-def _walk(
-    node: ast.AST, parent: ast.AST, function: str, lines: tuple[int, int], file: str
-) -> Iterator[Place]:
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        function = f"{function}.{node.name}".lstrip(".")
+def _walk(node: ast.AST, parent: ast.AST, around: Around) -> Iterator[Place]:
     if isinstance(node, ast.stmt):
-        lines = _lines(node)
+        first_line, last_line = _lines(node)
+        around = replace(around, first_line=first_line, last_line=last_line)
     if isinstance(node, ast.stmt | ast.expr):
-        is_condition = isinstance(parent, ast.If | ast.IfExp) and node is parent.test
-        yield Place(node, _shown(node, parent), function, *lines, is_condition)
-    for child in _children(node, file):
-        yield from _walk(child, node, function, lines, file)
+        yield Place(
+            node=node,
+            shown=_shown(node, parent),
+            function=around.function,
+            first_line=around.first_line,
+            last_line=around.last_line,
+            at_import=around.at_import,
+            is_condition=isinstance(parent, ast.If | ast.IfExp) and node is parent.test,
+        )
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        name = f"{around.function}.{node.name}".lstrip(".")
+        around = replace(around, function=name)
+    for default in _defaults(node):
+        yield from _walk(default, node, around)
+    if isinstance(node, ast.FunctionDef):
+        around = replace(around, at_import=False)
+    for child in _children(node, around.file):
+        yield from _walk(child, node, around)
+
+
+def _defaults(node: ast.AST) -> list[ast.expr]:
+    """Return the defaults of a function, which are computed at import."""
+    if not isinstance(node, ast.FunctionDef):
+        return []
+    return [*node.args.defaults, *filter(None, node.args.kw_defaults)]
 
 
 def _shown(node: ast.stmt | ast.expr, parent: ast.AST) -> ast.stmt | ast.expr:
@@ -216,9 +249,7 @@ def _children(node: ast.AST, file: str) -> list[ast.AST]:
     """Return the parts of a node that compute something."""
     if isinstance(node, ast.Raise | ast.JoinedStr | ast.Import | ast.ImportFrom):
         return []
-    if isinstance(node, ast.FunctionDef):
-        return [*node.args.defaults, *filter(None, node.args.kw_defaults), *node.body]
-    if isinstance(node, ast.ClassDef):
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return [*node.body]
     if isinstance(node, ast.AnnAssign):
         return [node.value] if node.value else []
@@ -259,7 +290,7 @@ def replacements(place: Place, file: str) -> Iterator[str]:
     if place.is_condition and isinstance(node, ast.Name | ast.Call | ast.Attribute):
         yield f"(not {ast.unparse(node)})"
     if isinstance(node, ast.stmt):
-        yield from _without(node, place.function, file)
+        yield from _without(node, place.at_import, file)
     elif isinstance(node, ast.Compare):
         yield from _compared(node)
     elif isinstance(node, ast.BinOp):
@@ -277,10 +308,10 @@ def replacements(place: Place, file: str) -> Iterator[str]:
         yield from (f"{ast.unparse(node.value)}.{key}" for key in _keys(node.attr))
 
 
-def _without(node: ast.stmt, function: str, file: str) -> Iterator[str]:
+def _without(node: ast.stmt, at_import: bool, file: str) -> Iterator[str]:
     """Leave a statement out where what follows can still run."""
     value = getattr(node, "value", None)
-    if not function or isinstance(value, ast.Constant | ast.Yield | ast.YieldFrom):
+    if at_import or isinstance(value, ast.Constant | ast.Yield | ast.YieldFrom):
         return
     if is_figure(file) and called(value) in DRAWING:
         return
