@@ -7,6 +7,7 @@ from statistics import NormalDist
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from evenfield.answers.rule import Evidence, judge_fact, judge_tested, visible
 from evenfield.answers.spec import Rule, Threshold
@@ -225,3 +226,21 @@ def test_smallest_visible_effect_is_that_of_the_row_itself() -> None:
     )
     assert math.isnan(visible(row((1.0, NAN), mde=7.0), RULE))
     assert visible(row((NAN, NAN), mde=7.0), RULE) == 7.0
+
+
+@pytest.mark.parametrize(
+    "numbers", [{"alpha": 0}, {"alpha": 0.5}, {"power": 0.5}, {"power": 1}]
+)
+def test_a_size_or_power_outside_its_range_is_refused(numbers: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Rule(**numbers)
+
+
+def test_a_threshold_between_two_equal_numbers_is_that_number() -> None:
+    assert [Threshold(between=(1, 1)).met(x) for x in (0.9, 1, 1.1)] == [
+        False,
+        True,
+        False,
+    ]
+    with pytest.raises(ValidationError, match="smaller number first"):
+        Threshold(between=(2, 1))

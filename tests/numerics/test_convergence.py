@@ -159,3 +159,15 @@ def test_refuses_what_has_no_test(test, ends):
     refused("perfectly correlated", test, start, start + 1)
     refused("constant", test, start, np.ones(31))
     refused("at least three", test, start[:2], start[:2])
+
+
+def test_a_search_that_runs_out_of_steps_has_not_converged(monkeypatch):
+    monkeypatch.setattr(cv, "MAX_STEPS", 1)
+    fit = cv.fit_speed(*planted()[:2], 20)
+    assert fit.steps == 1
+    assert not fit.converged
+
+
+def test_the_gradient_is_a_size_and_never_negative():
+    fits = [cv.fit_speed(*planted(seed=seed)[:2], 20) for seed in range(30)]
+    assert min(fit.gradient for fit in fits) >= 0

@@ -306,3 +306,9 @@ def test_the_two_ways_of_merging_differ_where_the_second_pair_fits_better(monkey
         for club in cb.merge_clubs(tests, three, "von_lyncker_thoennessen").clubs
     ]
     assert first == [(1, 2), ()] and best == [(), (2, 3)]
+
+
+def test_a_table_that_no_draw_reaches_has_the_smallest_p_value():
+    group = np.repeat(np.arange(3), 12)
+    test = cb.association_test(group, group, np.random.default_rng(1), 99)
+    assert test.permutation_p == 1 / 100

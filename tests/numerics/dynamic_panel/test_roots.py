@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from evenfield.numerics.dynamic_panel import bias_corrected as bc
 from evenfield.numerics.dynamic_panel import within as wi
@@ -357,3 +358,31 @@ def test_intervals_repeat_and_what_cannot_be_fitted_is_refused():
     Z = np.column_stack([np.ones(N), rng.uniform(0, 1, (N, 2))])
     walks = np.cumsum(rng.normal(0, 1, (N, 6)), axis=1)
     refused("no root", regime_intervals, walks, Z, np.eye(3), rng, 9)
+
+
+@pytest.mark.parametrize("units", [4, 5])
+def test_few_units_have_their_own_degrees_of_freedom(units):
+    levels = panel(seed=5, units=units, dates=25)
+    interval = bc.score_interval(levels)
+    pairs = wi.within_units(levels)
+    m = wi.moments(pairs, wi.whole_sample(units))
+    lag = (pairs.lag - m.lag_mean)[None]
+    errors = (pairs.y - m.y_mean)[None] - lag
+    scores = bc.unit_scores(lag, errors, np.array([1.0]), bc.Variance.BY_YEAR)[0]
+    t = abs(scores.sum()) / np.sqrt(units * scores.var(ddof=1))
+    assert interval.p_value == pytest.approx(2 * stats.t.sf(t, units - 1))
+
+
+def test_an_end_lies_between_the_last_kept_root_and_its_neighbour():
+    excess = np.full(len(bc.TEST_GRID), 5.0)
+    excess[10:14] = [1.0, -1.0, -2.0, 6.0]
+    low, high = bc._stretch(excess, bc.TEST_GRID[12])
+    step = bc.TEST_GRID[12] - bc.TEST_GRID[11]
+    assert low == pytest.approx(bc.TEST_GRID[11] - step / 2)
+    assert high == pytest.approx(bc.TEST_GRID[12] + step / 4)
+
+
+def test_three_units_are_enough_and_two_are_not():
+    levels = panel(units=3)
+    assert wi.checked_levels(levels, 3) is not None
+    refused("2 units", wi.checked_levels, levels[:2], 3)

@@ -195,3 +195,10 @@ def test_bad_input_says_what_is_wrong(design):
         0,
         None,
     )
+
+
+@pytest.mark.parametrize(("bound", "outside"), [(0.03, True), (0.05, False)])
+def test_outside_is_judged_by_the_two_sided_interval(bound, outside):
+    # 2 - 1.960 = 0.040 with so many degrees of freedom
+    assert equivalence_test(2.0, 1.0, 1e9, -1.0, bound).outside == outside
+    assert equivalence_test(-2.0, 1.0, 1e9, -bound, 1.0).outside == outside
