@@ -151,7 +151,13 @@ def add(options: argparse.Namespace, config: dict[str, Any]) -> None:
     study = read_study(config)
     package = read_package(config["data"]["package"])
     folder = Path(config["data"]["package"]).parent
-    figures = read_figures(options.file, study["units"], options.columns, options.zeros)
+    figures = read_figures(
+        options.file,
+        study["units"],
+        options.columns,
+        options.zeros,
+        unit_headers(package),
+    )
     check_columns(list(study["panel"].columns), [figures.column])
     held = read_text_table(folder / figures.table)
     table, told = merge_figures(held, figures)
@@ -180,6 +186,18 @@ def add(options: argparse.Namespace, config: dict[str, Any]) -> None:
         print(line)
     if new_years and new_years[-1] > config["panel"]["years"][1]:
         print("to use the new years, set panel.years and the periods in config.yaml")
+
+
+def unit_headers(package: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the study's column of units: ours and the user's."""
+    fields = [
+        field
+        for item in package["resources"]
+        if item["path"] in {PANEL, "units.csv"}
+        for field in item["schema"]["fields"]
+        if field["name"] == "unit"
+    ]
+    return ("unit", *(field["title"] for field in fields if field.get("title")))
 
 
 def describe_column(

@@ -15,12 +15,27 @@ import pandas as pd
 import yaml
 
 from evenfield.study.config import TODO, checked_config, read_mapping
-from evenfield.study.errors import EvenfieldError, Faults, IngestError, first_examples
+from evenfield.study.errors import (
+    EvenfieldError,
+    Faults,
+    IngestError,
+    counted,
+    first_examples,
+)
 from evenfield.study.files import write_text
-from evenfield.study.ingest.any_table import numbers_of, read_any
-from evenfield.study.ingest.guess import Guessed, guess, known_as
+from evenfield.study.ingest.any_table import number_text, numbers_of, read_any
+from evenfield.study.ingest.guess import Guessed, guess, known_as, with_coordinates
 from evenfield.study.ingest.study_files import described, write_study
-from other_tables import borders_of, by_unit, match_units, read_polygons
+from evenfield.study.ingest.unit_names import UnitMatch, match_units, named_units
+from neighbour_files import read_neighbours
+from other_tables import (
+    borders_of,
+    by_unit,
+    columns_of,
+    outlines_of,
+    property_table,
+    read_features,
+)
 
 ZONE_COLUMNS = {
     "year_in_force": r"year_in_force|.*year.*|since|from|start",
@@ -42,59 +57,120 @@ class NewStudy:
             "units": found.units,
         }
         self.outlines: dict[str, str] = {}  # text of the file by its place
+        self.texts: dict[str, str] = {}  # of files that are no tables, by their place
         self.files: dict[str, Path] = {}
-        self.weights = self.taxonomy = ""
+        self.weights = ""
+        self.taxonomy = ""
+        self.matched_by: set[str] = set()  # columns of --match that a file has
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """Names of the panel's column of units: the user's and ours."""
+        return (self.found.titles.get("unit", "unit"), "unit")
+
+    def match_column(self, path: Path) -> str:
+        """Return the column that --match names, where the file has it."""
+        asked = self.options.match or []
+        held = columns_of(path) if asked else []
+        return self.asked_of(held)
+
+    def asked_of(self, columns: Sequence[str]) -> str:
+        """Return the first of these columns that --match names."""
+        asked = self.options.match or []
+        named = [column for column in asked if column in columns]
+        self.matched_by |= set(named)
+        return next(iter(named), "")
+
+    def say_unknown(self, match: UnitMatch, file: str) -> None:
+        """Say how rows were matched and which of their names are no units."""
+        self.said += match.messages
+        if match.unknown:
+            which = "is no unit" if len(match.unknown) == 1 else "are no units"
+            self.said.append(
+                f"{file}: {counted(len(match.unknown), 'name')} in column"
+                f" {match.column} {which} of the panel, left out:"
+                f" {first_examples(list(match.unknown), 6)}"
+            )
 
     def add_units(self, path: Path) -> None:
         """Join columns that describe units."""
         units = self.tables["units"]
-        column, more = by_unit(path, units)
+        match, more = by_unit(path, units, self.headers, self.match_column(path))
         if more["unit"].duplicated().any():
+            twice = sorted(set(more.loc[more["unit"].duplicated(), "unit"]))
             raise IngestError(
-                f"{path.name} has a unit twice", "one row per unit", "remove one"
+                f"{path.name} has {counted(len(twice), 'unit')} twice by column"
+                f" {match.column} ({first_examples(named_units(twice, units))})",
+                "one row per unit",
+                "remove one, or name another column with --match",
             )
-        more = more.rename(
-            columns={
-                n: kind
-                for kind in ("lat", "lon")
-                for n in known_as(kind, more.columns)[:1]
-            }
-        )
-        if units["name"].eq(units["unit"]).all() and (
-            names := known_as("name", more.columns)
-        ):
+        more = with_coordinates(more)
+        names = known_as("name", more.columns)
+        if match.column in names:
+            names.remove(match.column)
+        if units["name"].eq(units["unit"]).all() and names:
             named = units["unit"].map(more.set_index("unit")[names[0]]).fillna("")
             units = units.assign(name=named.where(named.ne(""), units["unit"]))
             more = more.drop(columns=names[0])
-        more = more[["unit", *[c for c in more if c not in units]]]
+        held = more["unit"].map(units.set_index("unit")["name"])
+        repeated = [
+            c
+            for c in more
+            if c in units or more[c].eq(held).all() or more[c].eq(more["unit"]).all()
+        ]
+        more = more.drop(columns=[c for c in repeated if c != "unit"])
+        more = more[["unit", *more.columns.drop("unit")]]
         self.tables["units"] = units.merge(more, on="unit", how="left").fillna("")
-        self.said.append(
-            f"{path.name}: units by column {column}, adds"
-            f" {first_examples(list(more)[1:], 6)}"
-        )
+        added = first_examples(list(more)[1:], 6) or "no column that is new"
+        self.said.append(f"{path.name}: units by column {match.column}, adds {added}")
+        self.say_unknown(match, path.name)
+        absent = [unit for unit in units["unit"] if unit not in set(more["unit"])]
+        if absent:
+            self.said.append(
+                f"{path.name}: no row of {counted(len(absent), 'unit')}, blank there:"
+                f" {first_examples(named_units(absent, units), 6)}"
+            )
+
+    def keep_whole_coordinates(self) -> None:
+        """Leave out coordinates that some unit lacks, and say so."""
+        units = self.tables["units"]
+        if not {"lat", "lon"} <= set(units):
+            return
+        blank = units[["lat", "lon"]].eq("").any(axis=1)
+        if blank.any():
+            self.tables["units"] = units.drop(columns=["lat", "lon"])
+            without = named_units(units.loc[blank, "unit"], units)
+            self.said.append(
+                f"lat and lon left out, since {counted(len(without), 'unit')}"
+                f" {'has' if len(without) == 1 else 'have'} none:"
+                f" {first_examples(without, 6)}"
+            )
 
     def add_polygons(self, path: Path) -> None:
         """Take outlines, shared borders and, where there are none, coordinates from
         polygons.
         """
         units = self.tables["units"]
-        outlines, shapes = read_polygons(path, units)
+        features = read_features(path)
+        properties = property_table(features)
+        asked = self.asked_of(list(properties))
+        match = match_units(
+            properties, units, path.name, headers=self.headers, column=asked, once=True
+        )
+        outlines, shapes, messages = outlines_of(features, match, units, path.name)
         self.outlines = {"outlines.geojson": json.dumps(outlines, ensure_ascii=False)}
         pairs, joins = borders_of(shapes)
         self.tables["adjacency"] = pd.DataFrame(pairs, columns=["unit_i", "unit_j"])
-        self.said.append(
-            f"{path.name}: outlines of {len(shapes)} units, {len(pairs)} shared borders"
-        )
+        self.said += messages
+        self.said.append(f"{path.name}: {counted(len(pairs), 'shared border')}")
         if joins:
             self.weights = f"weights: {{join: {json.dumps(joins, ensure_ascii=False)}}}"
             self.said.append(
                 "without a border, joined to the nearest unit:"
                 f" {first_examples([a for a, _ in joins], 6)}"
             )
-        points = [shapes[unit].representative_point() for unit in units["unit"]]
-        if not {"lat", "lon"} & set(units) and all(
-            abs(point.y) <= 90 and abs(point.x) <= 180 for point in points
-        ):
+        if not {"lat", "lon"} & set(units):
+            points = [shapes[unit].representative_point() for unit in units["unit"]]
             self.tables["units"] = units.assign(
                 lat=[f"{p.y:.4f}" for p in points], lon=[f"{p.x:.4f}" for p in points]
             )
@@ -104,89 +180,115 @@ class NewStudy:
         """Take borders from two columns of units; keep any other weights as a file of
         their own.
         """
-        pairs = (
-            read_any(path).frame if path.suffix.lower() == ".csv" else pd.DataFrame()
-        )
-        if len(pairs.columns) == 2:
-            ids = [
-                match_units(pairs[[name]], self.tables["units"], path.name)[1]
-                for name in pairs
-            ]
-            links = {
-                tuple(sorted(pair))
-                for pair in zip(*(side.fillna("") for side in ids), strict=True)
-            }
-            links = {pair for pair in links if "" not in pair and pair[0] != pair[1]}
-            self.tables["adjacency"] = pd.DataFrame(
-                sorted(links), columns=["unit_i", "unit_j"]
+        units = self.tables["units"]
+        neighbours = read_neighbours(path, units, self.found.order, self.headers)
+        self.said += neighbours.messages
+        links = neighbours.links
+        if not neighbours.weighted:
+            sides = links[["unit_i", "unit_j"]].to_numpy()
+            pairs = sorted({tuple(sorted(pair)) for pair in sides})
+            self.tables["adjacency"] = pd.DataFrame(pairs, columns=["unit_i", "unit_j"])
+            self.weights = ""
+            self.said.append(
+                f"{path.name}: {counted(len(pairs), 'pair')} of neighbours"
             )
-            self.said.append(f"{path.name}: {len(links)} pairs of neighbours")
             return
-        place = f"data/weights{path.suffix.lower()}"
-        self.files[place] = path
+        place = "data/weights.csv"
+        self.texts[place] = links.to_csv(index=False, lineterminator="\n")
         self.weights = (
             "weights: {primary: own, families: {own: {kind: file, path:"
             f" {place}}}}}}}"
         )
+        self.said.append(f"{path.name}: {counted(len(links), 'link')} with weights")
 
     def add_groups(self, zones: Path | None, clusters: Path | None) -> None:
         """Take zones by unit and year, and clusters by unit; together they make a
         taxonomy.
         """
         units = self.tables["units"]
-        table = (
-            units[["unit"]]
-            .assign(cluster="0", sez="0", sez_from_year="")
-            .set_index("unit")
-        )
+        table = units[["unit"]].assign(cluster="0", sez="0", sez_from_year="")
+        table = table.set_index("unit")
         types = ""
-        if zones:
-            _, frame = by_unit(zones, units)
-            found = {
-                k: [c for c in frame if re.fullmatch(p, c, re.IGNORECASE)]
-                for k, p in ZONE_COLUMNS.items()
-            }
-            frame = frame.rename(
-                columns={c[0]: k for k, c in found.items() if c and k not in frame}
-            )
-            years = (
-                numbers_of(frame["year_in_force"]) if found["year_in_force"] else None
-            )
-            if years is None:
-                raise IngestError(
-                    f"{zones.name} has no column of years",
-                    "unit, type and first year",
-                    "add the year",
-                )
-            kinds = frame["type"] if found["type"] else pd.Series("zone", frame.index)
-            frame = frame.assign(
-                type=kinds.str.strip().str.lower().str.replace(r"\W+", "_", regex=True)
-            )
-            self.tables["zones"] = frame
-            first = years.groupby(frame["unit"]).min().dropna()
-            table.loc[first.index, "sez"], table.loc[first.index, "sez_from_year"] = (
-                "1",
-                first.map("{:.0f}".format),
-            )
-            types = f", national_zones: [{', '.join(sorted(set(frame['type'])))}]"
-            self.said.append(f"{zones.name}: {len(frame)} zones in {len(first)} units")
-        if clusters:
-            _, frame = by_unit(clusters, units)
-            flags = [
-                c
-                for c in frame
-                if re.fullmatch(r"(is_?|has_?)?clusters?", c, re.IGNORECASE)
-            ]
-            numbers = numbers_of(frame[flags[0]]) if flags else None
-            table.loc[
-                (frame if numbers is None else frame[numbers > 0])["unit"].unique(),
-                "cluster",
-            ] = "1"
-            self.said.append(
-                f"{clusters.name}: {table['cluster'].eq('1').sum()} units with clusters"
-            )
+        faults = Faults()
+        with faults.caught():
+            types = self._add_zones(zones, units, table) if zones else ""
+        with faults.caught():
+            self._add_clusters(clusters, units, table) if clusters else None
+        faults.refuse()
         self.tables["taxonomies/own"] = table.reset_index()
         self.taxonomy = f"taxonomy: {{primary: own, all: [own]{types}}}"
+
+    def _add_zones(self, path: Path, units: pd.DataFrame, table: pd.DataFrame) -> str:
+        """Mark the units with zones in the table; return what the config says of their
+        types.
+        """
+        match, frame = by_unit(path, units, self.headers, self.match_column(path))
+        columns = {
+            kind: [c for c in frame if re.fullmatch(pattern, c, re.IGNORECASE)]
+            for kind, pattern in ZONE_COLUMNS.items()
+        }
+        frame = frame.rename(
+            columns={
+                names[0]: kind
+                for kind, names in columns.items()
+                if names and kind not in frame
+            }
+        )
+        years = numbers_of(frame["year_in_force"]) if columns["year_in_force"] else None
+        if years is None:
+            named = columns["year_in_force"][:1]
+            what = (
+                f"column {named[0]} holds no years" if named else "no column of years"
+            )
+            raise IngestError(
+                f"{path.name}: {what}",
+                "unit, type and first year of each zone",
+                "add or correct the year",
+            )
+        blank = frame[years.isna()]
+        if len(blank):
+            raise IngestError(
+                f"{path.name} has {counted(len(blank), 'zone')} without a year"
+                f" ({first_examples(named_units(blank['unit'], units))})",
+                "the first year of each zone",
+                "fill the cell or remove the row",
+            )
+        kinds = frame["type"] if columns["type"] else pd.Series("zone", frame.index)
+        kinds = kinds.str.strip().str.lower().str.replace(r"\W+", "_", regex=True)
+        frame = frame.assign(
+            type=kinds.where(kinds.ne(""), "zone"),
+            year_in_force=years.map(number_text),
+        )
+        self.tables["zones"] = frame
+        first = years.groupby(frame["unit"]).min()
+        table.loc[first.index, "sez"] = "1"
+        table.loc[first.index, "sez_from_year"] = first.map("{:.0f}".format)
+        self.said.append(
+            f"{path.name}: {counted(len(frame), 'zone')} in"
+            f" {counted(len(first), 'unit')} by column {match.column}"
+        )
+        self.say_unknown(match, path.name)
+        return f", national_zones: [{', '.join(sorted(set(frame['type'])))}]"
+
+    def _add_clusters(
+        self, path: Path, units: pd.DataFrame, table: pd.DataFrame
+    ) -> None:
+        """Mark the units with clusters in the table."""
+        match, frame = by_unit(path, units, self.headers, self.match_column(path))
+        flags = [
+            c
+            for c in frame
+            if re.fullmatch(r"(is_?|has_?)?clusters?", c, re.IGNORECASE)
+        ]
+        numbers = numbers_of(frame[flags[0]]) if flags else None
+        inside = frame if numbers is None else frame[numbers > 0]
+        table.loc[inside["unit"].unique(), "cluster"] = "1"
+        count = int(table["cluster"].eq("1").sum())
+        self.said.append(
+            f"{path.name}: {counted(count, 'unit')} with clusters by column"
+            f" {match.column}"
+        )
+        self.say_unknown(match, path.name)
 
     def package(self) -> dict[str, Any]:
         """Return the dictionary: one source and one grade for the whole study, each
@@ -348,12 +450,11 @@ def make(options: argparse.Namespace) -> list[str]:
             found = guess(table, given | {"income": answer})
     study = NewStudy(found, options)
     faults = Faults()
-    for add, path in (
-        (study.add_units, options.units),
-        (study.add_polygons, options.polygons),
-    ):
-        with faults.caught():
-            add(path) if path else None
+    with faults.caught():
+        study.add_units(options.units) if options.units else None
+    study.keep_whole_coordinates()
+    with faults.caught():
+        study.add_polygons(options.polygons) if options.polygons else None
     with faults.caught():
         study.add_weights(options.weights) if options.weights else None
     with faults.caught():
@@ -363,6 +464,15 @@ def make(options: argparse.Namespace) -> list[str]:
             else None
         )
     study.files |= {"claims.yaml": options.claims} if options.claims else {}
+    unused = [name for name in options.match or [] if name not in study.matched_by]
+    if unused and not faults:
+        faults.append(
+            IngestError(
+                f"no file has the column {unused[0]}, given by --match",
+                "a column of a file that is given",
+                "correct it",
+            )
+        )
     lost = [path.name for path in study.files.values() if not path.is_file()]
     faults += [
         IngestError(f"no file {name}", "a file", "correct the path") for name in lost
@@ -385,6 +495,8 @@ def write(study: NewStudy, folder: Path) -> None:
     config["data"]["package"] = str(folder / config["data"]["package"])
     tables = {f"{name}.csv": frame for name, frame in study.tables.items()}
     write_study(config, tables, study.package(), study.outlines)
+    for place, written in study.texts.items():
+        write_text(written, folder / place)
     for place, path in study.files.items():
         shutil.copy(path, folder / place)
     write_text(text, folder / "config.yaml")
@@ -421,6 +533,12 @@ def parser() -> argparse.ArgumentParser:
     )
     for name, what in zip(FILES, helps, strict=True):
         options.add_argument(f"--{name}", type=Path, metavar="FILE", help=what)
+    options.add_argument(
+        "--match",
+        action="append",
+        metavar="COL",
+        help="column of another file that names the units (default: found)",
+    )
     options.add_argument("--title", help="title of page and paper")
     options.add_argument(
         "--measure",

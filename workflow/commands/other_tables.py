@@ -14,14 +14,18 @@ from shapely import STRtree, make_valid
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from evenfield.study.errors import IngestError, first_examples
-from evenfield.study.ingest.any_table import number_text, numbers_of, read_any
+from evenfield.study.errors import Faults, IngestError, counted, first_examples
+from evenfield.study.ingest.any_table import (
+    cell_text,
+    number_text,
+    numbers_of,
+    read_any,
+)
 from evenfield.study.ingest.guess import YEAR_COLUMN, long_table, no_numbers
+from evenfield.study.ingest.unit_names import UnitMatch, match_units, named_units
 
-# The bureau of statistics of China names the indicator above its table; the longest
-# ending of a name comes first.
+# The bureau of statistics of China names the indicator above its table.
 INDICATOR = re.compile(r"指标\s*[:：]\s*(.+)")
-ENDINGS = re.compile("(维吾尔自治区|壮族自治区|回族自治区|特别行政区|自治区|省|市)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,55 +42,32 @@ class Figures:
     unknown: tuple[str, ...]  # names that are no units of the study
 
 
-def match_units(
-    frame: pd.DataFrame, units: pd.DataFrame, file: str
-) -> tuple[str, pd.Series]:
-    """Return the column of a table that names most units, by id or by name, and the ids
-    it names.
-    """
-    names = (
-        units.reindex(columns=["name_zh", "name", "unit"])
-        .melt("unit", value_name="text")
-        .dropna()
-    )
-    names = names[names["text"].ne("")]
-    short = names.assign(
-        text=names["text"].str.replace(ENDINGS, "", regex=True)
-    ).drop_duplicates("text", keep=False)
-    known = {
-        text.casefold(): unit
-        for part in (short, names)
-        for unit, text in part[["unit", "text"]].to_numpy()
-    }
-    known |= {str(unit).casefold(): unit for unit in units["unit"]}
-    cells = {name: frame[name].str.strip().str.casefold() for name in frame}
-    found = {
-        name: column.map(
-            lambda text: known.get(text, known.get("_".join(text.split())))
-        )
-        for name, column in cells.items()
-    }
-    best = max(found, key=lambda name: found[name].notna().sum(), default="")
-    if not best or found[best].notna().sum() == 0:
-        raise IngestError(
-            f"no column of {file} names the units of the panel",
-            f"ids such as {units['unit'].iloc[0]}",
-            "add a column with these ids or names",
-        )
-    return best, found[best]
+def columns_of(path: Path) -> list[str]:
+    """Return the columns of a file."""
+    return list(read_any(path).frame.columns)
 
 
-def by_unit(path: Path, units: pd.DataFrame) -> tuple[str, pd.DataFrame]:
-    """Read a table about units; return the column that named them, and the table with
+def by_unit(
+    path: Path, units: pd.DataFrame, headers: Sequence[str] = (), column: str = ""
+) -> tuple[UnitMatch, pd.DataFrame]:
+    """Read a table about units; return which column named them, and the table with
     their ids in its place.
     """
     frame = read_any(path).frame
-    column, ids = match_units(frame, units, path.name)
-    return column, frame.drop(columns=column).assign(unit=ids).dropna(subset=["unit"])
+    asked = column if column in frame else ""
+    match = match_units(frame, units, path.name, headers=headers, column=asked)
+    named = frame.drop(
+        columns=[match.column, *({"unit"} & set(frame))], errors="ignore"
+    )
+    return match, named.assign(unit=match.ids).dropna(subset=["unit"])
 
 
 def read_figures(
-    path: Path, units: pd.DataFrame, named: Sequence[str], zeros: str
+    path: Path,
+    units: pd.DataFrame,
+    named: Sequence[str],
+    zeros: str,
+    headers: Sequence[str] = ("unit",),
 ) -> Figures:
     """Read one column for units and years, or for units alone where the file has no
     years.
@@ -111,7 +92,10 @@ def read_figures(
     except IngestError:
         frame = table.frame
         year = ""
-    unit, ids = match_units(frame.drop(columns=year or []), units, path.name)
+    texts = frame.drop(columns=year or [])
+    match = match_units(texts, units, path.name, headers=headers)
+    unit = match.column
+    ids = match.ids
     others = [other for other in frame.columns if other not in {unit, year}]
     same = [
         other for other in others if other.casefold() == (column or name).casefold()
@@ -165,8 +149,14 @@ def read_figures(
         if indicator
         else f"From {path.name}."
     )
-    lost = tuple(dict.fromkeys(frame[unit][ids.isna()]))
-    return Figures(label, name, held, note, "panel.csv" if year else "units.csv", lost)
+    return Figures(
+        label=label,
+        column=name,
+        values=held,
+        note=note,
+        table="panel.csv" if year else "units.csv",
+        unknown=match.unknown,
+    )
 
 
 def _column_for(
@@ -199,54 +189,137 @@ def _column_for(
     return columns[indicator]
 
 
-def read_polygons(
-    path: Path, units: pd.DataFrame
-) -> tuple[dict[str, Any], dict[str, BaseGeometry]]:
-    """Read outlines of the units: GeoJSON whose properties name the unit and nothing
-    else, and shapes by unit.
+def outlines_of(
+    features: Sequence[dict[str, Any]], match: UnitMatch, units: pd.DataFrame, file: str
+) -> tuple[dict[str, Any], dict[str, BaseGeometry], list[str]]:
+    """Return outlines of the units as GeoJSON whose properties name the unit and nothing
+    else, shapes by unit, and what the user should know of them.
     """
-    try:
-        features = json.loads(path.read_text(encoding="utf-8-sig"))["features"]
-        told = pd.DataFrame(
-            [feature["properties"] or {} for feature in features]
-        ).astype(str)
-        shapes = [shape(feature["geometry"]) for feature in features]
-    except OSError:
-        raise IngestError(
-            f"no file {path.name}", "GeoJSON", "correct the path"
-        ) from None
-    except Exception:
-        raise IngestError(
-            f"{path.name} holds no outlines",
-            "a GeoJSON feature collection of polygons",
-            "correct it",
-        ) from None
-    _, ids = match_units(told, units, path.name)
-    kept = {unit: i for i, unit in enumerate(ids) if isinstance(unit, str)}
+    rows = match.ids.dropna()
+    twice = sorted(set(rows[rows.duplicated()]))
+    missing = [unit for unit in units["unit"] if unit not in set(rows)]
+    faults = Faults()
+    if twice:
+        faults.append(
+            IngestError(
+                f"{file} has several outlines of {counted(len(twice), 'unit')} by"
+                f" column {match.column} ({first_examples(named_units(twice, units))})",
+                "one for each unit",
+                "join or rename them, or name another column with --match",
+            )
+        )
+    if missing:
+        others = first_examples(list(match.unknown), 6)
+        unused = f"; outlines that are no units: {others}" if others else ""
+        faults.append(
+            IngestError(
+                f"{file} has no outline of {counted(len(missing), 'unit')} by"
+                f" column {match.column}"
+                f" ({first_examples(named_units(missing, units), 6)}){unused}",
+                "one for each unit",
+                "correct the names, or leave these units out with --leave-out",
+            )
+        )
+    faults.refuse()
+    place = {unit: row for row, unit in rows.items()}
+    shapes = {unit: _shape(features[place[unit]]) for unit in sorted(place)}
     flat = [
         unit
-        for unit, i in kept.items()
-        if "Polygon" not in shapes[i].geom_type or shapes[i].is_empty
+        for unit, drawn in shapes.items()
+        if drawn is None or "Polygon" not in drawn.geom_type or drawn.is_empty
     ]
-    lost = [unit for unit in units["unit"] if unit not in kept]
-    if flat or lost or len(kept) < ids.notna().sum():
+    if flat:
         raise IngestError(
-            f"{path.name} has no polygon, or two, for"
-            f" {first_examples(flat or lost) or 'a unit'}",
-            "one polygon for each unit",
+            f"{file} has no polygon for {first_examples(named_units(flat, units))}",
+            "a polygon for each unit",
             "correct the file",
         )
-    features = [
+    polygons = {unit: make_valid(drawn) for unit, drawn in shapes.items() if drawn}
+    far = [
+        f"{unit}: {drawn.bounds[0]:g}, {drawn.bounds[1]:g}"
+        for unit, drawn in polygons.items()
+        if max(abs(drawn.bounds[0]), abs(drawn.bounds[2])) > 180.001
+        or max(abs(drawn.bounds[1]), abs(drawn.bounds[3])) > 90.001
+    ]
+    if far:
+        raise IngestError(
+            f"{file} has coordinates that are no degrees ({far[0]})",
+            "longitude and latitude (EPSG:4326)",
+            "convert it, for example with `ogr2ogr -t_srs EPSG:4326`",
+        )
+    outlines = [
         {
             "type": "Feature",
             "properties": {"unit": unit},
-            "geometry": features[i]["geometry"],
+            "geometry": features[place[unit]]["geometry"],
         }
-        for unit, i in sorted(kept.items())
+        for unit in polygons
     ]
-    return {"type": "FeatureCollection", "features": features}, {
-        unit: make_valid(shapes[kept[unit]]) for unit in sorted(kept)
-    }
+    messages = [
+        f"{file}: outlines of {counted(len(polygons), 'unit')} by column"
+        f" {match.column}",
+        *match.messages,
+    ]
+    if match.unknown:
+        messages.append(
+            f"{file}: outlines that are no units, left out:"
+            f" {first_examples(list(match.unknown), 6)}"
+        )
+    return {"type": "FeatureCollection", "features": outlines}, polygons, messages
+
+
+def read_features(path: Path) -> list[dict[str, Any]]:
+    """Read the features of a GeoJSON file."""
+    if not path.is_file():
+        raise IngestError(f"no file {path.name}", "GeoJSON", "correct the path")
+    try:
+        content = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        content = None
+    if isinstance(content, dict) and content.get("type") == "Topology":
+        found = f"{path.name} is TopoJSON"
+    else:
+        found = f"{path.name} holds no outlines"
+    features = content.get("features") if isinstance(content, dict) else None
+    if (
+        not isinstance(features, list)
+        or not features
+        or not all(isinstance(feature, dict) for feature in features)
+    ):
+        raise IngestError(
+            found,
+            "a GeoJSON feature collection of polygons",
+            "convert the file, for example with `ogr2ogr map.geojson FILE`",
+        )
+    return features
+
+
+def property_table(features: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Return the properties of features as text, and the id of each as ``id``; blank
+    where a feature lacks one.
+    """
+    rows = list[dict[str, str]]()
+    for feature in features:
+        properties = feature.get("properties")
+        entries = dict(properties) if isinstance(properties, dict) else {}
+        own = feature.get("id")
+        if own is not None:
+            entries["id" if "id" not in entries else "id of the feature"] = own
+        rows.append(
+            {
+                str(name): cell_text(value)
+                for name, value in entries.items()
+                if not isinstance(value, (dict, list))
+            }
+        )
+    return pd.DataFrame(rows, index=range(len(rows)), dtype=str).fillna("")
+
+
+def _shape(feature: dict[str, Any]) -> BaseGeometry | None:
+    try:
+        return shape(feature["geometry"])
+    except Exception:
+        return None
 
 
 def borders_of(

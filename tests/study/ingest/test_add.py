@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 import add
-from other_tables import match_units, read_figures
+from evenfield.study.ingest.unit_names import match_units
+from other_tables import read_figures
 from study import REPOSITORY
 
 GDP = "地区生产总值(亿元)"
@@ -104,7 +105,7 @@ def test_full_and_short_names_are_joined(pair):
         REPOSITORY / "data" / "units.csv", dtype=str, keep_default_na=False
     )
     name, unit = pair.split(":")
-    assert match_units(pd.DataFrame({"地区": [name]}), units, "")[1].tolist() == [
+    assert match_units(pd.DataFrame({"地区": [name]}), units, "").ids.tolist() == [
         f"CN-{unit}"
     ]
 
@@ -275,7 +276,7 @@ REFUSED = [
         OUTPUT,
         "地区,2004年\n丁省,1\n",
         (
-            "no column of download.csv names the units of the panel; expected ids such"
+            "no column of download.csv names the units of the panel (value, 地区); expected ids or names such"
             " as A"
         ),
     ),

@@ -130,6 +130,11 @@ def first_examples(values: list[str], limit: int = 3) -> str:
     return f"{shown} and {len(values) - limit} more" if len(values) > limit else shown
 
 
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun: ``1 unit``, ``3 units``."""
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
+
+
 def nearest(name: str, known: Iterable[str], otherwise: str, mark: str = "") -> str:
     """Ask whether the nearest of the names that are known is meant; where none is near,
     say ``otherwise``.

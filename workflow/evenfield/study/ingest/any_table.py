@@ -145,11 +145,12 @@ def number_text(value: float) -> str:
 
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
-        {name: [_cell(value) for value in frame[name]] for name in frame.columns}
+        {name: [cell_text(value) for value in frame[name]] for name in frame.columns}
     )
 
 
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """Return a value of a table or of JSON as text; blank where it is missing."""
     if isinstance(value, (bool, np.bool_)):
         return str(int(value))
     if isinstance(value, float):
@@ -204,9 +205,26 @@ def _headed(rows: list[list[str]], said: list[str]) -> AnyTable:
     )
 
 
+def read_cells(path: str | Path) -> list[list[str]]:
+    """Read the cells of a text or Excel file as they stand, blank rows left out."""
+    file = Path(path)
+    if not file.is_file():
+        raise IngestError(f"no file {file.name}", FORMATS, "correct the path")
+    if file.suffix.lower() in {".xlsx", ".xlsm", ".xls", ".ods"}:
+        sheet = pd.read_excel(file, header=None, dtype=object, keep_default_na=False)
+        rows = _as_text(sheet).to_numpy().tolist()
+    else:
+        rows = _text_rows(file, [])
+    return [row for row in rows if any(row)]
+
+
 def _read_text(file: Path) -> AnyTable:
+    said = list[str]()
+    return _headed(_text_rows(file, said), said)
+
+
+def _text_rows(file: Path, said: list[str]) -> list[list[str]]:
     content = file.read_bytes()
-    said = []
     if b"\x00" in content and content[:2] not in {b"\xff\xfe", b"\xfe\xff"}:
         raise IngestError(f"{file.name} is no text", FORMATS, "save it in one of these")
     encoding = "utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
@@ -234,7 +252,7 @@ def _read_text(file: Path) -> AnyTable:
     rows = csv.reader(
         io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True
     )
-    return _headed([[_cell(cell) for cell in row] for row in rows], said)
+    return [[cell_text(cell) for cell in row] for row in rows]
 
 
 def _read_excel(file: Path) -> AnyTable:
@@ -282,6 +300,6 @@ def _read_geojson(file: Path) -> AnyTable:
     rows = (
         content
         if isinstance(content, list)
-        else [feature["properties"] for feature in content["features"]]
+        else [feature.get("properties") or {} for feature in content["features"]]
     )
     return AnyTable(_as_text(pd.DataFrame(rows).astype(object)))

@@ -33,8 +33,11 @@ WORDS = {
         r"(.*[_"
         r" ])?name|label|state|region|province|district|county|department|municipality|country|city"
     ),
-    "lat": r"lat|latitude|y_?coord",
-    "lon": r"lon|lng|long|longitude|x_?coord",
+    "lat": r"(.*_)?(lat|latitude|latitud|breite)(_?(dd|deg|wgs84))?|y_?coord|coord_?y",
+    "lon": (
+        r"(.*_)?(lon|lng|long|longitude|longitud|laenge|länge)(_?(dd|deg|wgs84))?|"
+        r"x_?coord|coord_?x"
+    ),
     "income": (
         r".*(income|per.?cap|per.?head|percap|gdp.?pc|gdppc|pc.?gdp|pcinc|pci|rgdpl|gsp.?pc|pcgsp|grp.?pc|wage"
         r"|ingreso|人均).*|y|inc"
@@ -72,6 +75,7 @@ class Guessed:
     titles: dict[str, str]  # our name of a column and the user's, where they differ
     labels: dict[str, str]  # what a column holds, as the user's file says
     unit_name: str
+    order: list[str]  # ids of units as the file first names them
     said: list[str] = field(default_factory=list)
 
 
@@ -102,6 +106,8 @@ def guess(table: AnyTable, given: Mapping[str, str | None]) -> Guessed:
     frame, year = long_table(table.frame, given, said)
     unit = given.get("unit") or _unit_column(frame, year, said)
     frame = _keyed(frame, unit, year, said, faults)
+    order = list(dict.fromkeys(frame["unit"]))
+    frame = frame.sort_values(["unit", "year"], ignore_index=True)
     name = _name_column(frame)
     figures, constant = _sorted_columns(frame, name, said, faults)
     with faults.caught():
@@ -131,10 +137,10 @@ def guess(table: AnyTable, given: Mapping[str, str | None]) -> Guessed:
             if (numbers := numbers_of(part[column])) is not None:
                 part[column] = [number_text(value) for value in numbers]
     titles = {"unit": unit, "year": "" if year == YEAR else year, "name": name}
-    for kind in ("lat", "lon"):
-        for column in known_as(kind, constant)[:1]:
-            units = units.rename(columns={column: kind})
-            titles[kind] = column
+    placed = with_coordinates(units)
+    renamed = zip(placed.columns, units.columns, strict=True)
+    titles |= {new: old for new, old in renamed if new != old}
+    units = placed
     panel, years, step = _balanced(panel, income, said)
     panel, income = _renamed(panel, income, titles, said)
     units = units[units["unit"].isin(panel["unit"])].sort_values(
@@ -148,8 +154,30 @@ def guess(table: AnyTable, given: Mapping[str, str | None]) -> Guessed:
         word if re.fullmatch(r"[^\W\d_]{4,}", word) and word != "unit" else "unit"
     )
     return Guessed(
-        panel, units, years, step, income, titles, table.labels, unit_name, said
+        panel=panel,
+        units=units,
+        years=years,
+        step=step,
+        income=income,
+        titles=titles,
+        labels=table.labels,
+        unit_name=unit_name,
+        order=order,
+        said=said,
     )
+
+
+def with_coordinates(units: pd.DataFrame) -> pd.DataFrame:
+    """Name columns of degrees ``lat`` and ``lon``; others, as of metres, keep theirs."""
+    names = dict[str, str]()
+    for kind, limit in (("lat", 90), ("lon", 180)):
+        for column in known_as(kind, units.columns):
+            numbers = numbers_of(units[column])
+            if numbers is not None and numbers.abs().max() <= limit:
+                names.setdefault(kind, column)
+    if set(names) != {"lat", "lon"}:
+        return units
+    return units.rename(columns={column: kind for kind, column in names.items()})
 
 
 def _fault(found: str, expected: str, action: str) -> IngestError:
@@ -325,7 +353,7 @@ def _keyed(
                 "remove them, or see --unit and --year",
             )
         )
-    return out.sort_values(["unit", "year"], ignore_index=True)
+    return out
 
 
 def _constant(frame: pd.DataFrame, column: str) -> bool:

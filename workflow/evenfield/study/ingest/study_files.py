@@ -17,7 +17,7 @@ from evenfield.study.ingest.dictionary import (
     write_package,
 )
 from evenfield.study.ingest.study_tables import describe_study, read_study
-from evenfield.study.tables import NEEDED_COLUMNS, table_kind
+from evenfield.study.tables import NEEDED_COLUMNS, NUMERIC, table_kind
 
 KEYS = ("unit", "year", "unit_i", "unit_j")
 RANGES = {
@@ -43,7 +43,11 @@ def described(
     """Describe a table of text for the dictionary: types and ranges by its cells,
     titles where names were changed.
     """
-    needed = NEEDED_COLUMNS.get(table_kind(f"{name}.csv"), {})
+    table = table_kind(f"{name}.csv")
+    needed = {
+        **dict.fromkeys(NUMERIC.get(table, ()), "number"),
+        **NEEDED_COLUMNS.get(table, {}),
+    }
     fields = list[dict[str, Any]]()
     for column in frame.columns:
         numbers = None if needed.get(column) == "string" else numbers_of(frame[column])

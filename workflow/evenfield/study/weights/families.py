@@ -212,7 +212,7 @@ def _read_edges(name: str, path: Path) -> pd.DataFrame:
     )
     try:
         text = path.read_text(encoding="utf-8-sig")
-        made = {".gal": _from_gal, ".gwt": _from_gwt}.get(
+        made = {".gal": links_of_gal, ".gwt": links_of_gwt}.get(
             path.suffix.lower(), _from_csv
         )(text)
     except (
@@ -271,7 +271,7 @@ def _from_csv(text: str) -> list[tuple[str, ...]]:
     return links
 
 
-def _from_gal(text: str) -> list[tuple[str, ...]]:
+def links_of_gal(text: str) -> list[tuple[str, ...]]:
     """Read a header, then for each unit a line with its id and number of neighbours and
     one with their ids.
     """
@@ -279,7 +279,7 @@ def _from_gal(text: str) -> list[tuple[str, ...]]:
     return [(unit, next(words), "1") for unit in words for _ in range(int(next(words)))]
 
 
-def _from_gwt(text: str) -> list[tuple[str, ...]]:
+def links_of_gwt(text: str) -> list[tuple[str, ...]]:
     """Read a header, then lines of unit, neighbour, weight."""
     links = [tuple(line.split()) for line in text.splitlines()[1:] if line.strip()]
     if any(len(link) != len(EDGES) for link in links):
