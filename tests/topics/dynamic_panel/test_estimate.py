@@ -7,11 +7,15 @@ import pandas as pd
 import pytest
 from scipy.stats import t as student
 
-from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
-from evenfield.numerics.dynamic_panel.within import half_panel_root
+from evenfield.numerics.dynamic_panel.bias_corrected import (
+    Variance,
+    bias_corrected_root,
+)
+from evenfield.numerics.dynamic_panel.gmm import Equations, GmmSpec, dynamic_gmm
+from evenfield.numerics.dynamic_panel.within import half_panel_root, residual_check
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EvenfieldError
-from evenfield.topics.dynamic_panel.estimate import estimate
+from evenfield.topics.dynamic_panel.estimate import GMM_TESTS, estimate
 from evenfield.topics.dynamic_panel.estimate_roots import HEADLINE, least_squares
 from made_study import MadeStudy, one_line, row, same_results
 from tolerances import CLOSED_FORM, ITERATIVE
@@ -266,3 +270,107 @@ def test_refuses_panels_that_are_not_balanced(change, text):
 def test_a_wrong_specification_is_named(item, text):
     with one_line(EvenfieldError, text):
         run({"id": "a", **item}, step=2)
+
+
+def test_the_sandwich_of_the_score_is_a_t_test_of_a_root_of_one(found):
+    for name, variance in (
+        ("bc_fe_sandwich", Variance.BY_YEAR),
+        ("bc_fe_constant", Variance.CONSTANT),
+    ):
+        fit = bias_corrected_root(wide(), variance)
+        root = row(
+            found, spec_id="annual", period="S", estimator=name, term="log_income_lag"
+        )
+        half = student.ppf(0.975, fit.df) * fit.std_error
+        assert (root.conf_low, root.conf_high) == pytest.approx(
+            (fit.rho - half, fit.rho + half)
+        )
+        assert root.p_value == pytest.approx(
+            2 * student.sf(abs(fit.rho - 1) / fit.std_error, fit.df)
+        )
+
+
+def test_speeds_are_the_roots_transformed_also_their_ends_and_reach(found):
+    for spec, span in (("annual", 1), ("five", 5)):
+        one = {"spec_id": spec, "period": "S", "estimator": "fe"}
+        root = row(found, **one, term="log_income_lag")
+        speed = row(found, **one, term="speed")
+        ends = (root.estimate, root.conf_high, root.conf_low)
+        assert (speed.estimate, speed.conf_low, speed.conf_high) == pytest.approx(
+            tuple(-100 * np.log(value) / span for value in ends)
+        )
+        reach = student.ppf(0.975, 19) + student.ppf(0.8, 19)
+        assert speed.mde == pytest.approx(
+            100 * reach * root.std_error / (root.estimate * span)
+        )
+        assert speed.statistic == root.statistic
+
+
+def test_diagnostics_of_the_headline_are_those_of_its_residuals(found):
+    same = {"spec_id": "annual", "period": "S"}
+    check = residual_check(wide(), bias_corrected_root(wide()).rho)
+    for term, value in {
+        "residual_ar1": check.autocorrelation,
+        "residual_ar1_net": check.net_autocorrelation,
+        "residual_sd_first_half": 100 * check.sd_first,
+        "residual_sd_second_half": 100 * check.sd_second,
+    }.items():
+        assert row(found, **same, term=term).estimate == pytest.approx(value)
+    roots = [
+        row(found, **same, estimator=name, term="log_income_lag").estimate
+        for name in ("fe", HEADLINE, "pooled")
+    ]
+    bracket = row(found, **same, term="bracket")
+    assert bracket.estimate == (roots == sorted(roots)) == 1
+    assert bracket.warning == "PROXY output before 1990, joined with official output"
+
+
+def test_shocks_that_return_or_persist_are_marked_as_serial():
+    rng = np.random.default_rng(3)
+    years = range(1980, 2001)
+    for planted, marked in ((-0.6, True), (0.0, False), (0.5, True)):
+        shock = np.zeros(20)
+        y = rng.normal(7, 0.4, 20)
+        rows = []
+        for year in years:
+            rows += list(zip(UNITS, [year] * 20, ["official"] * 20, y, strict=True))
+            shock = planted * shock + rng.normal(0, 0.03, 20)
+            y = 0.8 * y + 1.4 + shock
+        frame = pd.DataFrame(rows, columns=["unit", "year", "basis", "log_income"])
+        results = run({**ANNUAL, "periods": ["S"], "draws": 99}, frame=frame)
+        head = row(results, estimator=HEADLINE, term="log_income_lag")
+        assert ("serial:" in head.warning) == marked, planted
+
+
+def test_rows_of_gmm_hold_its_tests_and_counts(found):
+    levels = wide()
+    spec = GmmSpec(1, 2, 3, Equations.DIFFERENCE)
+    fit = dynamic_gmm(levels - levels.mean(axis=0), spec)
+    same = {"spec_id": "annual", "period": "S", "estimator": "gmm_difference"}
+    root = row(found, **same, term="log_income_lag")
+    assert (root.estimate, root.std_error) == pytest.approx(
+        (fit.beta[0], fit.std_errors[0])
+    )
+    tests = zip(GMM_TESTS, (fit.hansen, fit.sargan, *fit.serial[:2]), strict=True)
+    for term, test in tests:
+        found_row = row(found, **same, term=term)
+        assert (found_row.estimate, found_row.p_value) == pytest.approx(
+            (test.statistic, test.p_value)
+        )
+        assert "not defined" not in found_row.warning
+    count = row(found, **same, term="instruments")
+    assert (count.estimate, count.n_obs) == (fit.n_instruments, fit.n_rows)
+    assert "level rows" not in count.warning
+    system = row(
+        found,
+        spec_id="annual",
+        period="S",
+        estimator="gmm_system",
+        term="instruments",
+    )
+    assert "level rows: " in system.warning
+
+
+def test_periods_come_in_the_order_of_their_years():
+    results = run({**ANNUAL, "draws": 99}, periods=PERIODS[::-1])
+    assert [item["period"] for item in results.fit["windows"]] == ["S", "P"]
