@@ -1,10 +1,18 @@
-"""Convergence clubs: which are merged first."""
+"""Convergence clubs: which are merged first, and the algorithm one group at a time."""
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy import stats
+from scipy.special import gammaln
 
 from evenfield.numerics import clubs as cb
-from evenfield.numerics.logt import regression_periods
+from evenfield.numerics.logt import (
+    fit_logt,
+    regression_periods,
+    transition_variance,
+)
 
 PERIODS = regression_periods(30, 10)
 
@@ -78,3 +86,189 @@ def test_a_stricter_sieve_is_the_smallest_step_at_which_the_club_converges(seed)
         level = round(level + 0.1, 10)
     assert club.members == tuple(members.tolist())
     assert club.sieve == pytest.approx(level)
+
+
+def one_by_one(x, rows, variance="fqsb"):
+    H = transition_variance(x[list(rows)])
+    return fit_logt(H, PERIODS, variance).t[0]
+
+
+def clubs_by_hand(x, rule=cb.DEFAULT_SIEVE, critical=-1.65):
+    """Phillips and Sul (2007), section 4, one group at a time: clubs and the rest."""
+    left = sorted(range(len(x)), key=lambda i: -x[i, -1])
+    clubs = []
+    while len(left) > 1:
+        if one_by_one(x, left) > critical:
+            return [*clubs, (sorted(left), np.nan)], []
+        pairs = [one_by_one(x, pair) for pair in pairwise(left)]
+        first = next((i for i, t in enumerate(pairs) if t > critical), None)
+        if first is None:
+            break
+        prefixes = []
+        for end in range(first + 2, len(left) + 1):
+            t = one_by_one(x, left[first:end])
+            if not t > critical:
+                break
+            prefixes.append(t)
+        core = left[first : first + 2 + int(np.argmax(prefixes))]
+        others = [unit for unit in left if unit not in core]
+        added = {unit: one_by_one(x, [*core, unit]) for unit in others}
+        level = rule.start
+        step = 0
+        while True:
+            club = [*core, *(unit for unit in others if added[unit] > level)]
+            if one_by_one(x, club) > critical or rule.step == 0:
+                break
+            step += 1
+            level = rule.start + rule.step * step
+            if level > rule.cap + 1e-9:
+                club, level = core, rule.cap
+                break
+        clubs.append((sorted(club), level))
+        left = [unit for unit in left if unit not in club]
+    return clubs, sorted(left)
+
+
+def many_units(seed, spread=0.02):
+    """Twenty paths that fall apart above two groups that nearly converge."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(30)
+    apart = 6 + np.linspace(2, 0.3, 20)[:, None] * (1 + 0.06 * t)
+    target = np.repeat([4.0, 2.5], [24, 9])[:, None]
+    target = target + spread * rng.uniform(-1, 1, (33, 1))
+    near = target + rng.normal(0, 0.2, (33, 1)) * np.exp(-0.12 * t)
+    x = np.concatenate([apart, near]) + rng.normal(0, 1e-3, (53, 30))
+    return x[rng.permutation(53)]
+
+
+RULES = [cb.DEFAULT_SIEVE, cb.SieveRule(0.5, 0.5, 2.0), cb.SieveRule(step=0.0)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("spread", [0.0, 0.02, 0.06])
+@pytest.mark.parametrize("rule", RULES)
+def test_clubs_of_many_units_are_those_of_groups_tested_one_by_one(seed, spread, rule):
+    x = many_units(seed, spread)
+    found = cb.find_clubs(x, PERIODS, sieve=rule)
+    clubs, divergent = clubs_by_hand(x, rule)
+    assert [list(club.members) for club in found.clubs] == [one[0] for one in clubs]
+    assert [club.sieve for club in found.clubs] == pytest.approx(
+        [one[1] for one in clubs], nan_ok=True
+    )
+    assert list(found.divergent) == divergent
+    for club in found.clubs:
+        assert club.t == pytest.approx(one_by_one(x, club.members), rel=1e-6)
+        assert club.converges == (club.t > -1.65)
+
+
+def test_a_long_core_and_a_late_first_pair_are_found_in_blocks():
+    sizes = []
+    for seed in range(3):
+        x = many_units(seed, 0.0)
+        order = np.argsort(-x[:, -1], kind="stable")
+        tests = cb.group_tests(x, PERIODS, "fqsb")
+        core = cb.core_of(tests, order)
+        t = [one_by_one(x, order[20 : 20 + k]) for k in range(2, 25)]
+        first_failure = next((i for i, v in enumerate(t) if v <= -1.65), len(t))
+        assert len(core) == 2 + int(np.argmax(t[:first_failure]))
+        sizes.append(len(core))
+        assert list(core) == list(order[20 : 20 + len(core)])
+    assert max(sizes) > cb.FIRST_BLOCK + 1
+
+
+def test_units_of_no_club_that_converge_together_become_one():
+    x = many_units(1, 0.0)
+    tests = cb.group_tests(x, PERIODS, "fqsb")
+    low = np.flatnonzero(x[:, -1] < 3)
+    middle = np.flatnonzero((x[:, -1] > 3) & (x[:, -1] < 5))
+    found = cb.adopt_divergent(
+        tests, cb.Clubs((tests.club(middle),), tuple(low.tolist()))
+    )
+    assert [club.members for club in found.clubs] == [
+        tuple(middle.tolist()),
+        tuple(low.tolist()),
+    ]
+    assert found.divergent == ()
+    two = cb.Clubs((tests.club(middle),), tuple(low[:2].tolist()))
+    assert len(cb.adopt_divergent(tests, two).clubs) == 2
+
+
+def test_units_are_adopted_by_the_club_with_the_largest_t_one_after_another():
+    rng = np.random.default_rng(2)
+    t = np.arange(30)
+    x = np.repeat([4.0, 3.0], 6)[:, None] + rng.normal(0, 0.2, (12, 1)) * np.exp(
+        -0.1 * t
+    )
+    x = x + rng.normal(0, 1e-3, (12, 30))
+    tests = cb.group_tests(x, PERIODS, "fqsb")
+    start = [[0, 1, 2, 3], [6, 7, 8, 9]]
+    left = [4, 5, 10, 11]
+    clubs = [list(club) for club in start]
+    while left:
+        if len(left) > 1 and one_by_one(x, left) > -1.65:
+            clubs.append(left)
+            left = []
+            break
+        best = max(
+            (
+                (one_by_one(x, [*club, u]), c, u)
+                for c, club in enumerate(clubs)
+                for u in left
+            )
+        )
+        if not best[0] > -1.65:
+            break
+        clubs[best[1]].append(best[2])
+        left.remove(best[2])
+    before = cb.Clubs(
+        tuple(tests.club(np.array(club)) for club in start), (4, 5, 10, 11)
+    )
+    found = cb.adopt_divergent(tests, before)
+    assert [list(club.members) for club in found.clubs] == [sorted(c) for c in clubs]
+    assert list(found.divergent) == left
+
+
+def test_association_of_two_groupings_and_its_size():
+    a = np.repeat([0, 0, 1, 1, 2], [6, 2, 3, 5, 4])
+    b = np.repeat([0, 1, 0, 1, 1], [6, 2, 3, 5, 4])
+    found = cb.association_test(a, b, np.random.default_rng(3), 499)
+    table = np.array([[6, 2], [3, 5], [0, 4]])
+    np.testing.assert_array_equal(found.table, table)
+    chi2 = stats.chi2_contingency(table, correction=False)[0]
+    assert found.cramers_v == pytest.approx(np.sqrt(chi2 / 20))
+    orders = np.argsort(np.random.default_rng(3).random((499, 20)), axis=1)
+
+    def likelihood(counts):
+        return -gammaln(counts + 1.0).sum()
+
+    drawn = [likelihood(cb.count_table(a, b[order])) for order in orders]
+    beyond = sum(value <= likelihood(table) + 1e-7 for value in drawn)
+    assert found.permutation_p == (1 + beyond) / 500
+
+
+def test_stability_leaves_out_units_of_no_club():
+    shared = np.array([[1, 0.5, 0.2], [0.5, 1, 0.9], [0.2, 0.9, 1]])
+    found = cb.core_stability(shared, np.array([1, 0, 0]))
+    assert np.isnan(found).all()
+
+
+def wandering_units(seed):
+    """Thirty paths that wander, of which candidates converge with a core and not with
+    one another.
+    """
+    rng = np.random.default_rng(seed)
+    level = rng.normal(0, 0.4, (30, 1)) * np.exp(-0.02 * np.arange(30))
+    return 8 + level + rng.normal(0, 0.03, (30, 30)).cumsum(axis=1)
+
+
+@pytest.mark.parametrize("rule", [*RULES, cb.SieveRule(0.0, 0.1, 0.2)])
+@pytest.mark.parametrize("seed", [1, 8, 20, 39])
+def test_the_sieve_is_raised_until_the_club_converges_or_its_cap_is_reached(seed, rule):
+    x = wandering_units(seed)
+    found = cb.find_clubs(x, PERIODS, sieve=rule)
+    clubs, divergent = clubs_by_hand(x, rule)
+    assert [list(club.members) for club in found.clubs] == [one[0] for one in clubs]
+    assert [club.sieve for club in found.clubs] == pytest.approx(
+        [one[1] for one in clubs], nan_ok=True
+    )
+    assert list(found.divergent) == divergent
