@@ -312,3 +312,49 @@ def test_a_table_that_no_draw_reaches_has_the_smallest_p_value():
     group = np.repeat(np.arange(3), 12)
     test = cb.association_test(group, group, np.random.default_rng(1), 99)
     assert test.permutation_p == 1 / 100
+
+
+def aqsb_by_hand(H, m):
+    """The automatic bandwidth of Andrews (1991) for the scores u log t, in loops."""
+    t = np.arange(m + 1, len(H) + 1)
+    y = np.log(H[0] / H[t - 1]) - 2 * np.log(np.log(t))
+    fit = sm.OLS(y, sm.add_constant(np.log(t))).fit()
+    n = len(t)
+    scores = fit.resid * np.log(t)
+    ar1 = sm.OLS(scores[1:], sm.add_constant(scores[:-1])).fit()
+    a = ar1.params[1]
+    variance = (ar1.resid**2).mean()
+    alpha = (4 * a**2 * variance**2 / (1 - a) ** 8) / (variance**2 / (1 - a) ** 4)
+    bandwidth = 1.3221 * (alpha * n) ** 0.2
+    centred = np.log(t) - np.log(t).mean()
+    used = fit.resid * centred
+    total = used @ used
+    for j in range(1, n):
+        x = 1.2 * np.pi * j / bandwidth
+        kernel = 3 / x**2 * (np.sin(x) / x - np.cos(x))
+        total += 2 * kernel * (used[j:] @ used[:-j])
+    squares = centred @ centred
+    return fit.params[1], np.sqrt(total / squares**2 * n / (n - 2))
+
+
+def test_the_automatic_bandwidth_by_hand(incomes):
+    H = transition_variance(np.exp(incomes))
+    fit = fit_logt(H, regression_periods(30, 10), "aqsb")
+    assert (fit.b[0], fit.std_error[0]) == pytest.approx(aqsb_by_hand(H, 10))
+    assert fit.t[0] == pytest.approx(fit.b[0] / fit.std_error[0])
+    assert fit.speed[0] == fit.b[0] / 2
+
+
+def test_dispersion_without_error_has_no_ratio():
+    assert np.isnan(lt.fit_logt(np.ones((1, 12)) * 0, regression_periods(12, 4)).t[0])
+
+
+def test_normal_tail_and_interval_of_the_slope():
+    assert lt.one_sided_p(-1.65) == pytest.approx(stats.norm.cdf(-1.65))
+    low, high = lt.slope_interval(0.4, 0.2, 0.9)
+    assert (low, high) == pytest.approx(
+        (0.4 - 0.2 * stats.norm.ppf(0.95), 0.4 + 0.2 * stats.norm.ppf(0.95))
+    )
+    assert lt.CRITICAL_VALUE == -1.65
+    assert [lt.discarded_periods(T) for T in (30, 31, 41)] == [10, 10, 14]
+    assert lt.discarded_periods(30, 0.2) == 6

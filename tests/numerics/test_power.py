@@ -4,7 +4,7 @@ section 4.3 of the design.
 
 import numpy as np
 import pytest
-from scipy.stats import t
+from scipy.stats import norm, t
 
 from china_design import read_design, weights_of
 from evenfield.numerics import power as pw
@@ -158,3 +158,91 @@ def test_bad_input_of_influence():
     )
     refused("zero everywhere", effective_clusters, X_OWN, NAMES, np.zeros(2))
     refused("collinear", partial_leverage, np.column_stack([ONE, ONE]), NAMES, SLOPE)
+
+
+def test_the_smallest_visible_effect_is_half_the_interval_and_the_power_quantile():
+    # By hand: half of 2 to 6 is 2, 0.8416 standard errors of 0.5 more.
+    assert pw.smallest_visible(2, 6, 0.5) == pytest.approx(2 + norm.ppf(0.8) * 0.5)
+    found = pw.smallest_visible(2, 6, 0.5, power=0.9, level=0.9)
+    assert found == pytest.approx(2 + norm.ppf(0.9) * 0.5)
+    # Without a standard error half the interval is z of them.
+    for error in (0.0, np.nan):
+        wide = pw.smallest_visible(-1, 3, error, power=0.7, level=0.9)
+        assert wide == pytest.approx(2 + norm.ppf(0.7) * 2 / norm.ppf(0.95))
+    assert np.isnan(pw.smallest_visible(np.nan, 3, 0.5))
+
+
+@pytest.mark.parametrize(("power", "level"), [(0.8, 0.95), (0.9, 0.9)])
+def test_multipliers_and_detectable_effects_take_power_and_level(power, level):
+    multiplier = t.ppf(0.5 + level / 2, 7) + t.ppf(power, 7)
+    assert pw.mde_multiplier(7, power, level) == pytest.approx(multiplier)
+    X = np.column_stack([ONE, C])
+    error = np.sqrt(1 / 5 + 1 / 26)
+    assert pw.minimum_detectable_effect(
+        X, contrast(1, size=2), power, level, df=7
+    ) == pytest.approx(multiplier * error)
+    years = pw.event_study_mde(4, 9, 5, 3.0, power, level)
+    multiplier = t.ppf(0.5 + level / 2, 11) + t.ppf(power, 11)
+    assert years == pytest.approx(multiplier * 3 * np.sqrt(5 * (1 / 4 + 1 / 9)))
+
+
+def test_one_treated_and_two_controls_are_the_fewest_to_compare():
+    assert np.isfinite(pw.event_study_mde(1, 2, 1, 1.0))
+    refused("1 treated and 1 control", pw.event_study_mde, 1, 1, 1, 1.0)
+
+
+def test_covariances_of_correlated_errors_by_their_definitions():
+    W = WEIGHTS["contiguity"]
+    inverse = np.linalg.inv(np.eye(31) - 0.6 * W)
+    np.testing.assert_allclose(pw.sar_covariance(W, 0.6), inverse @ inverse.T)
+    found = pw.exponential_covariance(np.array([[0, 800.0], [800.0, 0]]), 400.0)
+    np.testing.assert_allclose(found, [[1, np.exp(-2)], [np.exp(-2), 1]])
+
+
+def test_simulated_power_counts_rejections_of_common_errors():
+    drawn = []
+
+    def draw(rng):
+        drawn.append(rng.normal(size=3))
+        return drawn[-1]
+
+    signal = np.array([1.0, 0.0, -1.0])
+    found = pw.simulated_power(
+        lambda y: y[0] - y[2] > 1,
+        signal,
+        [0.0, 0.5, 2.0],
+        draw,
+        50,
+        np.random.default_rng(1),
+    )
+    shares = [np.mean([e[0] - e[2] + 2 * b > 1 for e in drawn]) for b in (0, 0.5, 2)]
+    np.testing.assert_array_equal(found.effects, [0, 0.5, 2])
+    np.testing.assert_allclose(found.power, shares)
+    np.testing.assert_allclose(
+        found.monte_carlo_se, np.sqrt(found.power * (1 - found.power) / 50)
+    )
+    assert len(drawn) == found.draws == 50
+
+
+def test_clusters_that_differ_within_count_by_their_own_weights():
+    # Carter, Schnepel and Steigerwald (2017), written out with a correlation of .999.
+    rng = np.random.default_rng(2)
+    clusters = np.repeat(np.arange(6), [2, 3, 4, 5, 6, 7])
+    X = np.column_stack([np.ones(27), rng.normal(size=27)])
+    a = X @ np.linalg.inv(X.T @ X) @ SLOPE
+    gamma = []
+    for g in range(6):
+        own = a[clusters == g]
+        omega = 0.999 * np.ones((len(own), len(own))) + 0.001 * np.eye(len(own))
+        gamma.append(own @ omega @ own)
+    gamma = np.array(gamma)
+    spread = ((gamma - gamma.mean()) ** 2).mean() / gamma.mean() ** 2
+    assert effective_clusters(X, list(clusters), SLOPE) == pytest.approx(
+        6 / (1 + spread)
+    )
+
+
+def test_few_rows_make_all_columns_dependent_but_zero_ones_do_not_hide_it():
+    X = np.array([[1.0, 2.0, 0.5], [1.0, 3.0, 4.0]])
+    assert dependent_columns(X) == [0, 1, 2]
+    assert dependent_columns([[1, 1e-7], [1, -1e-7], [1, 2e-7]]) == []

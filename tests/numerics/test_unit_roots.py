@@ -5,6 +5,7 @@ against spur-python.
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
 from evenfield.numerics import spatial_unit_root as su
 from evenfield.numerics import unit_roots as ur
@@ -258,3 +259,98 @@ def test_cips_counts_the_data_as_one_draw_and_takes_the_lower_tail():
     below = sum(value <= found.statistic for value in null)
     assert found.p_value == (1 + below) / 100
     assert found.critical_value == np.quantile(null, 0.05)
+
+
+def test_ratios_have_the_degrees_of_freedom_that_are_left_and_need_one():
+    # 10 dates, 1 lag, constant: 8 rows, 6 coefficients; with 9 dates 7 rows, with a
+    # trend none is left.
+    y = walks(4, 10)
+    mean = y.mean(axis=0)
+    d = np.diff(y, axis=1)
+    dm = np.diff(mean)
+    rows = np.arange(1, 9)
+    X = np.column_stack(
+        [y[0, rows], np.ones(8), mean[rows], dm[rows], dm[rows - 1], d[0, rows - 1]]
+    )
+    fit = sm.OLS(d[0, rows], X).fit()
+    assert cadf_ratios(y, 1, "constant")[0] == pytest.approx(fit.tvalues[0])
+    assert fit.df_resid == 2
+    assert np.isfinite(cadf_ratios(walks(4, 9), 1, "constant")).all()
+    refused("8 dates are too few", cadf_ratios, walks(4, 8), 1, "constant")
+    refused("9 dates are too few", cadf_ratios, walks(4, 9), 1, "trend")
+
+
+def test_the_simulated_null_is_sorted_and_drawn_in_blocks():
+    whole = cips_null((4, 20), 0, "constant", generator_for(1, "n"), 90)
+    assert len(whole) == 90 and (np.diff(whole) >= 0).all()
+    rng = generator_for(1, "n")
+    blocks = [rng.standard_normal((size, 4, 20)) for size in (40, 40, 10)]
+    ratios = [cadf_ratios(b.cumsum(axis=-1), 0, "constant") for b in blocks]
+    expected = np.concatenate(ratios).clip(-6.19, 2.61).mean(axis=1)
+    np.testing.assert_allclose(whole, np.sort(expected))
+
+
+def exponent_of_means_by_hand(x, factors=4, size=0.1):
+    """Bailey, Kapetanios and Pesaran (2016): 1 + ln s2 / (2 ln N) - c / (2 N ln N s2)
+    - ln mu2 / (2 ln N), mu2 over the units that load by Holm's order.
+    """
+    n = len(x)
+    z = np.array([(row - row.mean()) / row.std(ddof=1) for row in x])
+    mean = z.mean(axis=0)
+    s2 = mean.var(ddof=1)
+    ratios = [abs(sm.OLS(row, sm.add_constant(mean)).fit().tvalues[1]) for row in z]
+    loaded = []
+    for place, unit in enumerate(sorted(range(n), key=lambda i: -ratios[i])):
+        if ratios[unit] < stats.norm.ppf(1 - size / (2 * (n - place))):
+            break
+        loaded.append(unit)
+    mu2 = z[loaded].mean(axis=0).var() if loaded else 1.0
+    vectors = np.linalg.eigh(z.T @ z)[1][:, -factors:]
+    left = (z - z @ vectors @ vectors.T).mean(axis=0)
+    noise = n * left.var(ddof=1) / (2 * n * np.log(n) * s2)
+    return 1 + np.log(s2) / (2 * np.log(n)) - noise - np.log(mu2) / (2 * np.log(n))
+
+
+@pytest.mark.parametrize("load", [0.3, 0.6, 1.5])
+def test_the_exponent_of_means_is_that_of_its_formula(load):
+    x = factor_panel(n=20, dates=30, load=load, seed=4)
+    x[12:] -= x[12:].mean(axis=0) * 0.9
+    assert ur.exponent_of_means(x) == pytest.approx(exponent_of_means_by_hand(x))
+    assert ur.exponent_of_means(x, 0.3, 2) == pytest.approx(
+        exponent_of_means_by_hand(x, 2, 0.3)
+    )
+
+
+def test_the_exponent_of_residuals_counts_correlations_above_a_normal_quantile():
+    e = factor_panel(n=20, dates=30, load=0.6, seed=5)
+    rho = np.abs(np.corrcoef(e))
+    limit = stats.norm.ppf(1 - 0.1 / 2 / np.sqrt(190)) / np.sqrt(30)
+    kept = rho[rho > limit].sum()  # the diagonal is one and above it
+    found = ur.exponent_of_residuals(e)
+    assert found == pytest.approx(np.log(kept) / (2 * np.log(20)))
+    assert 0.5 < found < 1
+
+
+def test_enhanced_dependence_adds_correlations_that_are_too_large_to_be_chance():
+    e = factor_panel(n=10, dates=30, load=0.8)
+    rho = np.corrcoef(e)
+    large = [
+        abs(rho[i, j])
+        for i in range(10)
+        for j in range(i)
+        if abs(rho[i, j]) > 2 * np.sqrt(np.log(10) / 30)
+    ]
+    plain = ur.weighted_cd_test(e, generator_for(1, "s"))
+    found = ur.enhanced_cd_test(e, generator_for(1, "s"))
+    assert found.statistic == pytest.approx(plain.statistic + sum(large))
+    assert 0 < len(large) < 45
+    assert found.p_value == pytest.approx(2 * stats.norm.sf(abs(found.statistic)))
+    signs = generator_for(1, "s").integers(0, 2, (30, 10)) * 2.0 - 1.0
+    each = [ur.cd_test(sign[:, None] * e).statistic for sign in signs]
+    assert plain.statistic == pytest.approx(sum(each) / np.sqrt(30))
+
+
+def test_one_unit_that_does_not_move_is_refused():
+    e = factor_panel(n=5, dates=12)
+    e[3] = 2.0
+    refused("does not vary", ur.pair_correlations, e)
