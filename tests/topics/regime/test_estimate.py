@@ -7,9 +7,13 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from evenfield.numerics.dynamic_panel.regime_scores import regime_roots
+from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.ols import contrast_inference, cov_cr3, cov_hc1, fit_ols
+from evenfield.numerics.scpc import scpc_inference, spatial_components
+from evenfield.numerics.spatial import haversine_km
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.regime.estimate import estimate
@@ -382,3 +386,141 @@ def test_refuses_tables_that_cannot_be_right(name, change, text):
 def test_unknown_names_are_refused(change):
     with one_line(EvenfieldError, "unknown"):
         run({**SPEC, **change})
+
+
+def one_period(period="P2"):
+    """Return the regression of one period by hand: table, design and fit."""
+    tables = make_study().tables
+    both = tables["periods"].merge(tables["exposures"], on=["unit", "period"])
+    one = both[both["period"] == period].sort_values("unit", ignore_index=True)
+    r = (one["log_income_start"] - one["log_income_start"].mean()).to_numpy()
+    near = one[["exposure_cluster", "exposure_sez"]].to_numpy()
+    X = np.column_stack([np.ones(N), r, near, near * r[:, None]])
+    return one, X, fit_ols(one["growth_pct_per_year"], X)
+
+
+def test_every_row_has_its_unit_and_the_reach_of_its_own_test(found):
+    for method in ("regime", "regime_cr3", "regime_hc1"):
+        for term, unit in (
+            ("initial_income", "% per year"),
+            (INTERACTIONS[0], "pp/yr of speed per exposure 0 to 1"),
+            (INTERACTIONS[1], "pp/yr of speed per exposure 0 to 1"),
+        ):
+            one = row(
+                found,
+                period="P2",
+                **{**KEY, "term": term, "contrast": "", "estimator": method},
+            )
+            assert one.unit_of_measure == unit
+            half = (one.conf_high - one.conf_low) / 2
+            assert one.mde == pytest.approx(half + norm.ppf(0.8) * one.std_error)
+
+
+def test_scpc_rows_are_those_of_the_kernel(found):
+    _one, _, fit = one_period()
+    place = make_study().tables["units"].sort_values("unit")
+    distance = haversine_km(place["lat"].to_numpy(), place["lon"].to_numpy())
+    c = np.array([0, 0, 0, 0, -1.0, 1.0])
+    for estimator, bound in (("regime", 0.03), ("regime_scpc_06", 0.06)):
+        test = scpc_inference(fit, c, spatial_components(distance, bound))
+        ours = row(found, period="P2", **{**KEY, "estimator": estimator})
+        numbers = ("estimate", "std_error", "p_value", "conf_low", "conf_high")
+        assert [getattr(ours, name) for name in numbers] == pytest.approx(
+            [getattr(test, name) for name in numbers]
+        )
+
+
+def test_the_gap_of_speeds_is_the_transform_of_the_slopes_at_exposure_one(found):
+    for period, years in (("P1", 10), ("P2", 10)):
+        _, _, fit = one_period(period)
+        near = [
+            -100 * np.log(1 + years * (fit.beta[1] + b) / 100) / years
+            for b in fit.beta[4:]
+        ]
+        gap = row(
+            found,
+            period=period,
+            estimator="regime",
+            effect_type="lambda",
+            contrast=DIFFERENCE,
+        )
+        assert gap.estimate == pytest.approx(near[0] - near[1])
+
+
+def test_the_split_is_least_squares_of_both_periods_clustered_by_unit(found):
+    one, X1, _ = one_period("P1")
+    two, X2, _ = one_period("P2")
+    zero = np.zeros_like(X1)
+    X = np.block([[X1, zero], [zero, X2]])
+    y = np.concatenate([one["growth_pct_per_year"], two["growth_pct_per_year"]])
+    c = np.zeros(12)
+    c[[4, 5, 10, 11]] = 1, -1, -1, 1
+    units = np.tile(np.arange(N), 2)
+    estimate_of = {
+        left: c @ fit_ols(y[units != left], X[units != left]).beta for left in range(N)
+    }
+    whole = c @ fit_ols(y, X).beta
+    changes = np.array(list(estimate_of.values())) - whole
+    split = row(found, estimator="regime_split_cr3")
+    assert split.estimate == pytest.approx(whole)
+    assert split.std_error == pytest.approx(
+        np.sqrt((N - 1) / N * (changes**2).sum()), rel=1e-6
+    )
+    df = effective_clusters(X, units, c) - 1
+    assert split.df == pytest.approx(df)
+    assert split.output_basis == "official+proxy" and split.n_periods == 2
+
+
+def test_thirds_of_an_exposure_and_the_incomes_they_share(found):
+    one, X, _ = one_period()
+    for name in ("exposure_cluster", "exposure_sez"):
+        support = found.series["support"].query(
+            f"period == 'P2' and exposure == '{name}'"
+        )
+        bounds = np.quantile(one[name], [1 / 3, 2 / 3])
+        third = 1 + (one[name] > bounds[0]) + (one[name] > bounds[1])
+        income = pd.Series(X[:, 1])
+        expected = pd.DataFrame(
+            {
+                "units": third.value_counts(),
+                "exposure_low": one[name].groupby(third).min(),
+                "exposure_high": one[name].groupby(third).max(),
+                "income_low": income.groupby(third).min(),
+                "income_mean": income.groupby(third).mean(),
+                "income_high": income.groupby(third).max(),
+            }
+        ).sort_index()
+        np.testing.assert_allclose(support[list(expected)], expected)
+        low = expected["income_low"].max()
+        high = expected["income_high"].min()
+        same = {"period": "P2", "estimator": "common_support", "contrast": name}
+        for term, value in {
+            "initial_income_low": low,
+            "initial_income_high": high,
+            "initial_income_share": income.between(low, high).mean(),
+        }.items():
+            ours = row(found, **same, term=term)
+            assert ours.estimate == pytest.approx(value) and ours.warning == ""
+
+
+def test_series_hold_the_deciding_rows_and_the_residuals(found):
+    _one, X, fit = one_period()
+    points = found.series["points"].query("period == 'P2'").sort_values("unit")
+    np.testing.assert_allclose(points["residual"], fit.u_hat, atol=1e-9)
+    np.testing.assert_allclose(points["fitted"], X @ fit.beta)
+    path = found.series["series"].query("period == 'P2'")
+    gap = path[path["contrast"].eq(DIFFERENCE) & path["term"].eq(INTERACTIONS[0])]
+    assert gap["estimate"].tolist() == [row(found, period="P2", **KEY).estimate]
+    assert (path["start_year"].iloc[0], path["end_year"].iloc[0]) == (1992, 2002)
+
+
+def test_rows_name_the_largest_leverage_and_hash_their_data(found):
+    _, X, _ = one_period()
+    others = np.delete(X, 4, axis=1)
+    residual = X[:, 4] - others @ np.linalg.lstsq(others, X[:, 4], rcond=None)[0]
+    one = row(found, period="P2", **{**KEY, "contrast": ""})
+    assert one.max_leverage_unit == UNITS[int(np.argmax(residual**2))]
+    deciding = row(found, period="P2", **KEY)
+    assert deciding.output_basis == "official"
+    hashes = {row(found, period=name, **KEY).data_hash for name in ("P1", "P2", "S")}
+    assert len(hashes) == 3 and "" not in hashes
