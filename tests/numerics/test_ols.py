@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
 from evenfield.numerics.inference.cluster_robust import (
     cluster_products,
@@ -135,3 +136,76 @@ def test_products_of_clusters_serve_every_combination_and_labels_of_any_kind():
             )
     names, codes = encoded(labels)
     assert (names[codes] == labels).all() and (names == np.unique(labels)).all()
+
+
+def test_a_t_test_holds_its_numbers_in_their_places():
+    found = t_inference(0.3, 0.2, 11, 0.9)
+    half = stats.t.ppf(0.95, 11) * 0.2
+    assert found == pytest.approx(
+        (0.3, 0.2, 1.5, 11, 2 * stats.t.sf(1.5, 11), 0.3 - half, 0.3 + half, 0.9)
+    )
+    assert np.isnan(t_inference(0.3, 0.0, 11).statistic)
+
+
+def test_hc3_of_a_fit_without_effects_is_that_of_the_fit_with_dummies():
+    rng = np.random.default_rng(4)
+    unit = np.repeat(np.arange(5), [3, 3, 2, 4, 1])  # the last has a row for itself
+    x = rng.normal(size=(13, 2))
+    y = rng.normal(size=13) + unit
+    dummies = (unit[:, None] == np.arange(5)).astype(float)
+    hat = dummies @ np.linalg.inv(dummies.T @ dummies) @ dummies.T
+    inside = fit_ols(y - hat @ y, x - hat @ x, effects_leverage=np.diag(hat))
+    kept = unit < 4
+    whole = fit_ols(y[kept], np.column_stack([x, dummies[:, :4]])[kept])
+    assert inside.leverage[kept] == pytest.approx(whole.leverage)
+    np.testing.assert_allclose(
+        cov_hc3(inside), cov_hc3(whole)[:2, :2], rtol=CLOSED_FORM
+    )
+
+
+def test_an_observation_with_leverage_one_is_refused_and_one_just_below_not():
+    X = np.column_stack([np.ones(6), np.arange(6) == 2])
+    fit = fit_ols(np.arange(6.0), X)
+    refused("leverage 1", cov_hc3, fit)
+    near = X + np.column_stack([np.zeros(6), 1e-3 * np.arange(6)])
+    assert np.isfinite(cov_hc3(fit_ols(np.arange(6.0) ** 2, near))).all()
+
+
+def test_two_clusters_are_the_fewest_for_a_jackknife():
+    y = np.array([1.0, 3.0, 2.0, 7.0])
+    fit = fit_ols(y, np.ones((4, 1)))
+    pairs = np.array([0, 0, 1, 1])
+    # Means without each pair: 4.5 and 2, around 3.25.
+    expected = 0.5 * ((4.5 - 3.25) ** 2 + (2 - 3.25) ** 2)
+    assert cov_cr3(fit, pairs)[0, 0] == pytest.approx(expected)
+    refused("at least two clusters", cov_cr3, fit, np.zeros(4))
+
+
+def test_regressors_that_cannot_be_told_apart_are_named():
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(20, 3))
+    X = np.column_stack([x[:, 0], x[:, 1], x[:, 0] + x[:, 1], x[:, 2]])
+    refused("collinear: a, b, c cannot be told", fit_ols, x[:, 0], X, list("abcd"))
+    refused("collinear$", fit_ols, x[:, 0], X)
+    twice = np.column_stack([X[:, [0, 1, 3]], 1e6 * X[:, 3], 2 * X[:, 1]])
+    refused("b, c, d, e cannot", fit_ols, x[:, 0], twice, list("abcde"))
+
+
+@pytest.mark.parametrize("scales", [(1, 1, 1), (1e6, 1, 1e-5)])
+def test_many_rows_give_the_same_fit_as_few(data, monkeypatch, scales):
+    y, X = data
+    X = X * scales
+    few = fit_ols(y, X)
+    monkeypatch.setattr("evenfield.numerics.ols.MANY_ROWS", 10)
+    many = fit_ols(y, X)
+    np.testing.assert_allclose(many.beta, few.beta, rtol=CLOSED_FORM)
+    np.testing.assert_allclose(many.bread, few.bread, rtol=CLOSED_FORM)
+    np.testing.assert_allclose(many.u_hat, few.u_hat, atol=1e-12)
+
+
+def test_one_value_that_is_missing_is_refused(data):
+    y, X = data
+    gap = X.copy()
+    gap[3, 1] = np.nan
+    refused("missing or infinite", fit_ols, y, gap)
+    refused("missing or infinite", fit_ols, np.where(y == y[2], np.inf, y), X)
