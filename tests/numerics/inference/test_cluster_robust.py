@@ -7,6 +7,7 @@ import pytest
 import statsmodels.api as sm
 from scipy.linalg import sqrtm
 
+from evenfield.numerics.inference import cluster_robust
 from evenfield.numerics.inference.cluster_robust import (
     cr1_inference,
     cr2_inference,
@@ -168,3 +169,39 @@ def test_two_way_variance_and_bad_input():
         "at least two clusters", two_way_inference, fit, c, unit, np.zeros_like(date)
     )
     refused("more than one observation", two_way_inference, fit, c, unit, date // 2)
+
+
+@pytest.mark.parametrize("inference", [cr2_inference, cr3_inference])
+@pytest.mark.parametrize("coefficient", [0, 5])
+def test_clusters_of_few_rows_have_the_same_errors_by_their_roots(
+    inference, coefficient, monkeypatch
+):
+    X, y, clusters = _few_rows()
+    fit = fit_ols(y, X)
+    c = np.eye(X.shape[1])[coefficient]
+    want = inference(fit, c, clusters)
+    monkeypatch.setattr(cluster_robust, "MANY_PRODUCTS", 0.0)
+    found = inference(fit, c, clusters)
+    numbers = ("estimate", "std_error", "df", "p_value", "conf_low")
+    assert [getattr(found, name) for name in numbers] == pytest.approx(
+        [getattr(want, name) for name in numbers], rel=1e-10
+    )
+
+
+@pytest.mark.parametrize("inference", [cr2_inference, cr3_inference])
+def test_a_cluster_that_alone_determines_a_coefficient_is_named(inference, monkeypatch):
+    X, y, clusters = _few_rows()
+    monkeypatch.setattr(cluster_robust, "MANY_PRODUCTS", 0.0)
+    fit = fit_ols(y, X)
+    refused("cluster 2 alone determines", inference, fit, np.eye(9)[6], clusters)
+
+
+def _few_rows():
+    """Ten clusters of three rows and nine regressors; the seventh is the dummy of one
+    cluster.
+    """
+    rng = np.random.default_rng(5)
+    clusters = np.repeat(np.arange(10), 3)
+    X = rng.normal(size=(30, 9))
+    X[:, 6] = clusters == 2
+    return X, rng.normal(size=30), clusters

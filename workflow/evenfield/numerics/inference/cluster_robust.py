@@ -127,6 +127,55 @@ def encoded(labels: np.ndarray | Clusters, rows: int | None = None) -> Clusters:
     return found
 
 
+MANY_PRODUCTS = 1e9
+
+
+@dataclass(frozen=True)
+class ClusterRows:
+    """The regressors of each cluster, and their cross-products in coordinates in which
+    all regressors are orthonormal: Q = X turn.
+    """
+
+    blocks: list[np.ndarray]  # (n_g, K) for each cluster
+    turn: np.ndarray  # (K, K)
+
+    @cached_property
+    def products(self) -> np.ndarray:
+        """Q_g'Q_g, shape (G, K, K)."""
+        squares = np.array([x.T @ x for x in self.blocks])
+        return np.asarray(self.turn.T @ squares @ self.turn)
+
+    @cached_property
+    def few(self) -> bool:
+        """Whether clusters have so few rows and so many coefficients that the roots of
+        Q_g Q_g' are much cheaper than those of Q_g'Q_g.
+        """
+        k = len(self.turn)
+        many = len(self.blocks) * float(k) ** 3 > MANY_PRODUCTS
+        return many and max(map(len, self.blocks)) < k
+
+    @cached_property
+    def roots(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Positive eigenvalues of Q_g'Q_g, (r,), and their vectors, (r, K), for each
+        cluster.
+        """
+        factors = (
+            np.linalg.svd(x @ self.turn, full_matrices=False) for x in self.blocks
+        )
+        return [(singular**2, vectors) for _, singular, vectors in factors]
+
+    def times(self, vectors: np.ndarray) -> np.ndarray:
+        """Return Q_g'Q_g v_g for each cluster; vectors (G, K) or (K,) -> (G, K)."""
+        if not self.few:
+            if vectors.ndim == 1:
+                return np.asarray(self.products @ vectors)
+            return np.asarray(np.einsum("gij,gj->gi", self.products, vectors))
+        each = np.broadcast_to(vectors, (len(self.blocks), len(self.turn)))
+        turned = each @ self.turn.T
+        back = [x.T @ (x @ v) for x, v in zip(self.blocks, turned, strict=True)]
+        return np.asarray(np.array(back) @ self.turn)
+
+
 @dataclass(frozen=True)
 class ClusterProducts:
     """Cross-products of a regression by cluster, in coordinates in which the regressors
@@ -134,13 +183,18 @@ class ClusterProducts:
     """
 
     names: np.ndarray  # (G,) clusters in sorted order
-    M: np.ndarray  # (G, K, K) Q_g'Q_g with X = Q R
+    rows: ClusterRows  # the regressors, with X = Q R
     m: (
         np.ndarray
     )  # (G, K) Q_g'y_g; they add up to theta, the coefficients in these coordinates
     d: np.ndarray  # (K,) the combination in these coordinates: c'beta = d'theta
     n: int  # number of rows
     basis: np.ndarray  # (K, K) with Q = X basis, so that d = basis'c
+
+    @property
+    def M(self) -> np.ndarray:
+        """Q_g'Q_g, shape (G, K, K)."""
+        return self.rows.products
 
     @property
     def G(self) -> int:
@@ -165,7 +219,7 @@ class ClusterProducts:
     @cached_property
     def residual_scores(self) -> np.ndarray:
         """Q_g'u_g, shape (G, K)."""
-        return np.asarray(self.m - self.M @ self.theta)
+        return np.asarray(self.m - self.rows.times(self.theta))
 
     @cached_property
     def left_out(self) -> np.ndarray:
@@ -175,6 +229,8 @@ class ClusterProducts:
         Directions that only cluster g informs and that do not matter to the combination
         are left out (a unit's own dummy, for example).
         """
+        if self.rows.few:
+            return _powers_by_rows(self, -1.0)
         sides = np.broadcast_to(self.d[:, None], (self.G, self.k, 1))
         return solve_each_without(self.M, sides, self.names)[:, :, 0]
 
@@ -214,10 +270,11 @@ def cluster_products(fit: OlsFit, c: np.ndarray, clusters: Labels) -> ClusterPro
     else:
         turn = basis
     cuts = np.searchsorted(owner, np.arange(1, len(names)))
-    blocks = list(zip(np.split(X, cuts), np.split(y, cuts), strict=True))
-    M = turn.T @ np.array([x.T @ x for x, _ in blocks]) @ turn
-    m = np.array([x.T @ y for x, y in blocks]) @ turn
-    return ClusterProducts(names, M, m, basis.T @ c, len(y), basis)
+    blocks = np.split(X, cuts)
+    outcomes = np.split(y, cuts)
+    m = np.array([x.T @ y_g for x, y_g in zip(blocks, outcomes, strict=True)]) @ turn
+    rows = ClusterRows(blocks, turn)
+    return ClusterProducts(names, rows, m, basis.T @ c, len(y), basis)
 
 
 def solve_each_without(
@@ -298,7 +355,7 @@ def cr2_inference(
     products = cluster_products(fit, c, clusters)
     weights = _stretched(products)
     terms = (weights * products.residual_scores).sum(axis=1)
-    images = np.einsum("gij,gj->gi", products.M, weights)
+    images = products.rows.times(weights)
     B = np.diag((weights * images).sum(axis=1)) - images @ images.T
     df = float(np.trace(B) ** 2 / (B**2).sum())
     return robust_inference(
@@ -307,6 +364,8 @@ def cr2_inference(
 
 
 def _stretched(products: ClusterProducts) -> np.ndarray:
+    if products.rows.few:
+        return _powers_by_rows(products, -0.5)
     values, vectors = np.linalg.eigh(products.M)
     parts = np.einsum("gij,i->gj", vectors, products.d)
     alone = values > 1 - LEVERAGE_ONE
@@ -318,6 +377,29 @@ def _stretched(products: ClusterProducts) -> np.ndarray:
         )
     scaled = np.where(alone, 0.0, parts / np.sqrt(np.where(alone, 1.0, 1 - values)))
     return np.asarray(np.einsum("gij,gj->gi", vectors, scaled))
+
+
+def _powers_by_rows(products: ClusterProducts, power: float) -> np.ndarray:
+    """Return (I - M_g)^power d, shape (G, K), by the roots of few rows.
+
+    Notes
+    -----
+    With M_g = V'L V, V (r, K): d + V'((1 - L)^power - 1) V d. Directions that only
+    cluster g informs are left out.
+    """
+    d = products.d
+    out = np.tile(d, (products.G, 1))
+    for place, (values, vectors) in enumerate(products.rows.roots):
+        parts = vectors @ d
+        alone = values > 1 - LEVERAGE_ONE
+        if (np.abs(parts[alone]) > NOTHING_LEFT * np.linalg.norm(d)).any():
+            raise NumericsError(
+                f"cluster {products.names[place]} alone determines the combination"
+                " (leverage 1)"
+            )
+        factors = np.where(alone, 0.0, np.where(alone, 1.0, 1 - values) ** power)
+        out[place] += ((factors - 1) * parts) @ vectors
+    return out
 
 
 CR3_FACTOR = "(G-1)/G"
