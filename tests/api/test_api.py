@@ -497,7 +497,7 @@ BAD = {
     ),
     "a text for an outcome": (
         lambda d, w: ef.ols("group ~ x", d, **KEYS),
-        "outcome of 3 columns",
+        "an outcome of .*, group",
     ),
     "an effect as regressor": (
         lambda d, w: ef.ols("y ~ lat | unit", d, **KEYS),

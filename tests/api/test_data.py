@@ -47,3 +47,25 @@ def test_columns_named_twice_are_refused():
     data = pd.concat([DATA, DATA[["x"]]], axis=1)
     with pytest.raises(ef.EstimateError, match="several columns named x"):
         ef.ols("y ~ x", data)
+
+
+def test_data_without_rows_are_refused():
+    with pytest.raises(ef.EstimateError, match="without rows"):
+        ef.ols("y ~ x", DATA[:0], unit="unit", time="year")
+
+
+def test_numbers_in_a_column_of_objects_are_numbers():
+    data = DATA.assign(x=DATA["x"].astype(object))
+    fit = ef.ols("y ~ x | unit", data, unit="unit", time="year")
+    assert fit.params.to_dict() == pytest.approx({"x": WANT})
+
+
+@pytest.mark.parametrize("text", ["a", "ab", "abc"])
+def test_a_text_is_no_outcome(text):
+    letters = [text[place % len(text)] for place in range(len(DATA))]
+    with pytest.raises(ef.EstimateError, match=r"an outcome of \w+, letter"):
+        ef.ols("letter ~ x", DATA.assign(letter=letters))
+    with pytest.raises(ef.EstimateError, match=r"an outcome of \w+, letter"):
+        ef.specification_curve(
+            DATA.assign(letter=letters), "y", "letter", unit="unit", time="year"
+        )

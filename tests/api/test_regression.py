@@ -265,3 +265,9 @@ def test_a_model_without_regressors_is_refused(formula):
 def test_growth_without_a_constant_is_refused(formula):
     with pytest.raises(ef.EstimateError, match="without a constant"):
         ef.beta_convergence(formula, made_panel(3), **KEYS)
+
+
+def test_a_curve_of_one_unit_is_refused():
+    data = made_panel(5).query("unit == 3")
+    with pytest.raises(ef.EstimateError, match="at least two clusters"):
+        ef.specification_curve(data, "y", "x", draws=9, **KEYS)

@@ -115,3 +115,11 @@ def test_criteria_of_a_spatial_lag_are_those_of_spreg():
     want = ML_Lag(data[["y"]].to_numpy(), data[["x"]].to_numpy(), w)
     fit = ef.spatial_cross_section("y ~ x", data, NET, model="SAR", unit="unit")
     assert (fit.aic, fit.bic) == pytest.approx((want.aic, want.schwarz), abs=1e-5)
+
+
+@pytest.mark.parametrize("effects", ["random", "pooled", "unit"])
+def test_an_outcome_that_is_constant_is_refused(effects):
+    with pytest.raises(ef.EstimateError, match=r"exactly|no outcome|constant"):
+        ef.spatial_panel(
+            "y ~ x", DATA.assign(y=2.0), NET, model="SAR", effects=effects, **KEYS
+        )

@@ -270,6 +270,10 @@ def table(
             "give it after the formula",
         )
     index = data.index
+    if not len(data):
+        raise EstimateError(
+            "data without rows", "one row at least", "check how it is read"
+        )
     rows = _with_levels(data)
     model = parsed(formula, rows)
     used = [name for columns in model.effects.values() for name in columns]
@@ -319,6 +323,12 @@ def table(
     kept = keep_missing | np.isfinite(y.to_numpy()) & np.isfinite(X.to_numpy()).all(
         axis=1
     )
+    if not np.any(kept):
+        raise EstimateError(
+            "no row with a value of every variable and lag",
+            "one row at least",
+            "take fewer lags or more dates",
+        )
     if not np.all(kept):
         rows, y, X = (part[kept].reset_index(drop=True) for part in (rows, y, X))
         there, codes = np.unique(codes[kept], return_inverse=True)
@@ -355,23 +365,23 @@ def _with_levels(data: pd.DataFrame) -> pd.DataFrame:
         raise EstimateError(
             f"several columns named {twice[0]}", "different names", "rename or drop"
         )
+    mixed = [name for name, kind in rows.dtypes.items() if kind.kind == "O"]
+    if mixed:  # numbers in a column of objects are numbers
+        rows = rows.assign(**{str(name): rows[name].infer_objects() for name in mixed})
     return rows
 
 
-def _matrices(
-    model: Model,
-    rows: pd.DataFrame,
-    ids: np.ndarray,
-    calendar: Dates,
-    keep_missing: bool,
-) -> tuple[pd.Series[float], pd.DataFrame, dict[str, set[str]]]:
-    """Evaluate a formula, and refuse the first missing value that is not due to a lag."""
+Matrices = tuple["pd.Series[float]", pd.DataFrame, dict[str, set[str]]]
+
+
+def _columns_of_numbers(model: Model, rows: pd.DataFrame) -> Matrices | None:
+    """Return outcome and regressors of a sum of columns of numbers without a missing
+    value, the usual case, which needs no parser; or none.
+    """
     terms = [term for term in model.right if term != "1"]
     columns = [model.column(term, rows) for term in (model.outcome, *terms)]
     names = [name for name in columns if name is not None]
     if len(names) == len(columns) and all(_is_number(rows[name]) for name in names):
-        # A sum of columns of numbers without a missing value, the usual case, needs no
-        # parser.
         regressors = list(dict.fromkeys(names[1:]))
         _refuse_intercept(regressors)
         constant = np.ones(len(rows))
@@ -384,6 +394,31 @@ def _matrices(
                 pd.DataFrame(values[1:].T, columns=list(behind)),
                 behind,
             )
+    return None
+
+
+def _refuse_text(model: Model, rows: pd.DataFrame) -> None:
+    """Refuse a column of text as outcome."""
+    outcome = model.column(model.outcome, rows)
+    if outcome is not None and not pd.api.types.is_numeric_dtype(rows[outcome]):
+        raise EstimateError(
+            f"an outcome of {rows[outcome].dtype}, {outcome}",
+            "a column of numbers",
+            "choose another, or convert it",
+        )
+
+
+def _matrices(
+    model: Model,
+    rows: pd.DataFrame,
+    ids: np.ndarray,
+    calendar: Dates,
+    keep_missing: bool,
+) -> Matrices:
+    """Evaluate a formula, and refuse the first missing value that is not due to a lag."""
+    numbers = _columns_of_numbers(model, rows)
+    if numbers is not None:
+        return numbers
 
     def lag(column: pd.Series[float], by: int = 1) -> pd.Series[float]:
         steps = calendar.positions[calendar.codes]
@@ -399,6 +434,7 @@ def _matrices(
             )
         return pd.Series(values.reindex(earlier).to_numpy(), column.index)
 
+    _refuse_text(model, rows)
     frame = model.frame(rows)
     try:
         with np.errstate(all="ignore"):  # what comes of it is refused below

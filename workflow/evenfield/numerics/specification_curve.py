@@ -104,7 +104,11 @@ def slopes_by_draw(
     e = y - Q @ (Q.T @ y)
     square = (d**2).sum(axis=0)
     beta = d.T @ e / square
+    if G < 2:
+        raise NumericsError("inference by cluster needs at least two clusters")
     k = controls.shape[1] + 1 + absorbed
+    if len(y) <= k:
+        raise NumericsError(f"{len(y)} observations cannot carry {k} coefficients")
     factor = G / (G - 1) * (len(y) - 1) / (len(y) - k)
     by_unit = csr_array((np.ones(len(units)), (units, np.arange(len(units)))))
     scores = np.asarray(by_unit @ (d * (e[:, None] - d * beta)))

@@ -11,7 +11,11 @@ from scipy.optimize import minimize, root
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.columns import ModelColumns
 from evenfield.numerics.spatial_panel.likelihood import EDGE, PanelMoments, at_edge
-from evenfield.numerics.spatial_panel.models import PanelModel, panel_moments
+from evenfield.numerics.spatial_panel.models import (
+    EXACT_FIT,
+    PanelModel,
+    panel_moments,
+)
 from evenfield.numerics.spatial_panel.network import Network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
 
@@ -68,10 +72,12 @@ class RandomLikelihood(ABC):
         """Return coefficients and variance at given d and phi."""
         cross = self.pieces(d, phi).cross
         beta = np.linalg.solve(cross[1:, 1:], cross[1:, 0])
-        return (
-            beta,
-            float(cross[0, 0] - cross[0, 1:] @ beta) / self.moments.counts.observations,
-        )
+        sse = float(cross[0, 0] - cross[0, 1:] @ beta)
+        if not sse > EXACT_FIT * cross[0, 0]:
+            raise NumericsError(
+                "the regressors fit the outcome exactly: no error variance is left"
+            )
+        return beta, sse / self.moments.counts.observations
 
     def log_likelihood(self, d: float, phi: float) -> float:
         """Return the concentrated log-likelihood."""
