@@ -831,6 +831,7 @@ def run(*words):
     )
 
 
+@pytest.mark.command
 @pytest.mark.parametrize("case", ["row twice", "years of a topic"])
 def test_a_run_refuses_what_check_refuses_and_loses_nothing(made, case):
     break_it, message = CASES[case]
@@ -884,6 +885,7 @@ def test_a_pattern_that_tries_every_way_is_stopped(made, monkeypatch):
     assert any("units.csv takes more than 0.3 s" in line for line in checked(made)[1])
 
 
+@pytest.mark.command
 def test_data_rewrites_hashes_after_an_edit_but_not_over_a_fault(made):
     raw("data/sources.csv", TABLES["sources"] + "B,b,1,n,y\n")(made)
     done = run("data", "--directory", str(made))

@@ -397,3 +397,8 @@ def test_the_expected_length_decides_the_number_of_components(weak):
         cv = brentq(lambda t, f=part: ratio_probability(f, t).max() - 0.05, 1, 900)
         lengths.append(cv * np.sqrt(2 / q) * gamma((q + 1) / 2) / gamma(q / 2))
     assert int(np.argmin(lengths)) + 1 == 8
+
+
+def test_no_equivalence_without_an_error():
+    fit = fit_ols(np.zeros(len(X_EXPOSURE)), X_EXPOSURE)
+    refused("standard error 0", scpc_equivalence, fit, DIFFERENCE, SPACE, 1.0)

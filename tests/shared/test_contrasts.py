@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from statsmodels.regression.linear_model import OLS
 
+from evenfield.numerics.inference.leave_out import LeaveOut
 from evenfield.numerics.ols import fit_ols, t_quantile
 from evenfield.shared.contrasts import contrasts
 from evenfield.shared.contrasts.contrasts import (
@@ -235,3 +236,18 @@ def test_step_down_compares_with_the_largest_of_all_outcomes_draw_by_draw():
     assert [row.p_value for row in rows] == pytest.approx(expected, rel=1e-12)
     alone = [(1 + sum(d[s] >= observed[s] for d in draws)) / 200 for s in (0, 1)]
     assert max(p - q for p, q in zip(expected, alone, strict=True)) > 0.05
+
+
+def test_of_two_ends_that_differ_by_rounding_alone_the_first_is_named():
+    singles = LeaveOut(
+        estimate=2.0,
+        left_out=(("a",), ("b",), ("c",)),
+        estimates=np.array([1 + 4e-11, 1.0, 3.0]),
+        sign_flips=0,
+        undefined=0,
+        most_influential=("c",),
+        largest_change=1.0,
+    )
+    low, high = contrasts._ends(ROW, singles)
+    assert (low.max_leverage_unit, high.max_leverage_unit) == ("a", "c")
+    assert (low.effect_type, high.effect_type) == ("stat_low", "stat_high")

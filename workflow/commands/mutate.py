@@ -35,7 +35,7 @@ EQUIVALENT = Path("tests", "mutants.yaml")
 CACHE = REPO / ".mutate"
 # Whole studies, browsers and samples in their hundreds are no tests for one fault.
 LEFT_OUT = ("tests/workflow", "tests/browser", "tests/architecture", "tests/recovery")
-SELECTED = "not long and not slow and not montecarlo"
+SELECTED = "not long and not slow and not montecarlo and not command"
 FEWEST = 10  # faults in an area
 START_SECONDS = 10  # of processor time, before the first test
 SLOWER = 3.0  # than when it was recorded, before a test run is stopped
@@ -190,7 +190,7 @@ class Covering:
             for line in lines
             for context in contexts.get(line, [])
         }
-        names &= self.seconds.keys()
+        names = names & self.seconds.keys() or self._tests_named_after(fault)
         files = {name.split("::")[0] for name in names}
         others = {name for file in files for name in self._by_file[file]} - names
         kept = []
@@ -200,6 +200,16 @@ class Covering:
                     kept.append(name)
                     budget -= self.seconds[name]
         return kept
+
+    def _tests_named_after(self, fault: Fault) -> set[str]:
+        """Return the tests of a module whose line runs in processes of their own."""
+        name = f"/test_{Path(fault.file).stem}.py"
+        files = [
+            file
+            for file in self._by_file
+            if file.startswith(f"tests/{area_of(fault)}/") and file.endswith(name)
+        ]
+        return {test for file in files for test in self._by_file[file]}
 
 
 def run_study(results: Path, cores: int) -> None:

@@ -79,11 +79,12 @@ ENDINGS = (("_low", "_high"), ("_start", "_end"), ("_min", "_max"), ("_first", "
 STYLING = set(
     "alpha color colour dpi edgecolor facecolor figsize fontsize format gridspec_kw ha"
     " height_ratios linestyle linewidth loc marker pad rotation rowspan s size va"
-    " width_ratios xytext zorder".split()
+    " width_cm width_ratios xytext zorder".split()
 )
 DRAWING = set(
     "annotate axhline axvline grid legend set_title set_xlabel set_ylabel set_xlim"
-    " set_ylim spines subplots subplots_adjust text tick_params tight_layout".split()
+    " set set_visible set_ylim spines subplots subplots_adjust text tick_params"
+    " tight_layout".split()
 )
 STYLES = ("figures/style.py", "figures/save.py")
 MASKS = {"eq", "ne", "gt", "ge", "lt", "le", "isin", "isna", "notna", "isnan"}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from evenfield.numerics.rolling.segments import least_squares_breaks
+from evenfield.numerics.rolling.segments import _break_fit, least_squares_breaks
 from numerics.refusals import refused
 from tolerances import CLOSED_FORM
 
@@ -70,3 +70,9 @@ def test_no_more_breaks_than_the_length_allows():
 
 def test_short_series_is_refused():
     refused("observations", least_squares_breaks, np.arange(3.0), np.ones((3, 1)), 1, 4)
+
+
+def test_no_criterion_where_every_date_has_a_parameter():
+    y = np.array([1.0, 2.0, 4.0, 3.0, 5.0])
+    assert _break_fit((1,), 1.0, y, 2).lwz == np.inf
+    assert np.isfinite(_break_fit((1,), 1.0, np.append(y, 6.0), 2).lwz)

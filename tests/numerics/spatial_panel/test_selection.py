@@ -242,3 +242,16 @@ def test_mundlak_says_what_it_cannot_test():
         small.network,
         PanelModel(),
     )
+
+
+def test_models_that_differ_by_one_coefficient_are_nested():
+    case = make_case(n=20, t=20, matrix=ring(20), theta=(0.15, -0.1))
+    wide = PanelModel("SDM", lagged=("a",))
+    fits = [
+        fit_spatial_panel(case.panel, case.network, model)
+        for model in (wide, PanelModel("SAR"))
+    ]
+    gain = fits[0].log_likelihood - fits[1].log_likelihood
+    test = sel.likelihood_ratio(*fits)
+    assert test.df == 1
+    assert test.statistic == pytest.approx(2 * gain)

@@ -1,0 +1,24 @@
+"""Whether a study was checked in the state in which it is."""
+
+from pathlib import Path
+
+import pytest
+
+from evenfield.report.plan import plan_study, unchecked
+from evenfield.study.config import read_config
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "mexico-states"
+
+
+def test_a_study_is_checked_again_only_when_something_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(EXAMPLE)
+    plan = plan_study(read_config(Path("config.yaml")))
+    stamp = tmp_path / "checked"
+    state = unchecked(plan, stamp)
+    assert state
+    stamp.write_text(state, encoding="ascii")
+    assert unchecked(plan, stamp) == ""
+    stamp.write_text("another state", encoding="ascii")
+    assert unchecked(plan, stamp) == state
