@@ -14,27 +14,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from china_study import CHUNKED, TOPICS, build_china, china_config, estimated
 from evenfield.shared.estimates import ROW_SCALED, estimates_frame
 from evenfield.shared.rows import Results
-from evenfield.shared.topics import read_topics
-from evenfield.study.config import checked_config, read_config
-from evenfield.study.files import read_json, write_json
-from evenfield.study.ingest.dictionary import public_dictionary
-from evenfield.study.ingest.outlines import read_outlines
-from evenfield.study.ingest.study_tables import read_study
-from evenfield.study.panel.build import build_panel
 from evenfield.study.rounding import round_frame
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.study.study import Study
-from evenfield.study.table_files import write_table
-from evenfield.study.tables import resource_named
-from evenfield.study.weights.build import build_geography, build_weights, edge_list
-from evenfield.study.weights.exposures import exposure_frame, mean_doses
-
-ROOT = Path(__file__).parents[2]
-TOPICS = [name for name, told in read_topics().items() if told["estimate"] is not None]
-CHUNKED = [name for name in TOPICS if "chunks" in read_topics()[name]["estimate"]]
-TABLES = "panel periods units cells yearly_cells doses first_years adjacency".split()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -55,8 +40,7 @@ def config() -> dict[str, Any]:
     """Every third specification of the China study, with few draws: their statistics
     are tested, not their number.
     """
-    config = checked_config(read_config(ROOT / "config.yaml"))
-    config["data"]["package"] = str(ROOT / "data" / "datapackage.json")
+    config = china_config()
     config["estimates"]["dynamic_spatial"] |= {"draws": 99, "replications": 20}
     return {
         **config,
@@ -85,37 +69,7 @@ def _few(node: Any) -> Any:
 def root(config: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of results up to panel and weights."""
     root = tmp_path_factory.mktemp("study") / "results"
-    tables = read_study(config)
-    for name, frame in tables.items():
-        write_table(frame, root / "ingest" / f"{name}.csv")
-    dictionary = public_dictionary(config["data"]["package"])
-    write_json(
-        read_outlines(config["data"]["package"]), root / "ingest" / "outlines.geojson"
-    )
-    fields = {field.name: field for field in resource_named(dictionary, "panel").fields}
-    for scheme in config["panel"]["unit_schemes"]:
-        built = build_panel(tables, fields, config, scheme)
-        folder = root / "panel" / scheme
-        for name in TABLES:
-            write_table(getattr(built, name), folder / f"{name}.csv")
-        write_json(built.description, folder / "description.json")
-        told = read_json(folder / "description.json")
-        made = {}
-        join = config["weights"]["join"]
-        geography = build_geography(
-            built.units, built.adjacency, built.panel, join, told["merged"]
-        )
-        for name, spec in config["weights"]["families"].items():
-            made[name] = build_weights(name, spec, geography)
-            write_table(
-                edge_list(made[name]), root / "weights" / scheme / f"{name}.csv"
-            )
-            write_json(made[name].spec, root / "weights" / scheme / f"{name}.json")
-        doses = mean_doses(built.doses, told["periods"], told["units"])
-        write_table(
-            exposure_frame(made, built.cells, doses),
-            root / "weights" / scheme / "exposures.csv",
-        )
+    build_china(config, root)
     return root
 
 
@@ -157,19 +111,6 @@ def printed(results: Results) -> dict[str, pd.DataFrame]:
     rows = estimates_frame(results.estimates).drop(columns=["data_hash", "n_treated"])
     series = {name: round_frame(frame) for name, frame in results.series.items()}
     return {"estimates": round_frame(rows, ROW_SCALED), **series}
-
-
-def estimated(topic: str, study: Study, of: int = 1) -> Any:
-    """Estimate a topic, in chunks where it has them."""
-    module = import_module(f"evenfield.topics.{topic}.estimate")
-    paths = [
-        study.root / f"{topic}_{number}.json"
-        for number in range(1, of + 1)
-        if topic in CHUNKED
-    ]
-    for number, path in enumerate(paths, start=1):
-        module.chunk(study, number, of).keep(path)
-    return module.estimate(study, paths) if paths else module.estimate(study)
 
 
 @pytest.mark.parametrize("topic", CHUNKED)

@@ -1,0 +1,62 @@
+"""Every published number of the China study is what it was, by topic and file.
+
+What moved in a file is shown by `python3 run diff` after a run. To accept a change that is
+meant: EVENFIELD_GOLDEN=write python3 run test tests/topics/test_published.py -n 0.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from china_study import TOPICS, build_china, china_config, estimated
+from evenfield.shared.topics import read_topics, settings
+from evenfield.study.study import Study
+
+HASHES = Path(__file__).parents[1] / "golden" / "estimates.json"
+
+
+@pytest.fixture(scope="module")
+def config() -> dict[str, Any]:
+    return china_config()
+
+
+@pytest.fixture(scope="module")
+def root(config: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("study") / "results"
+    build_china(config, root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def golden() -> Iterator[dict[str, dict[str, str]]]:
+    if os.environ.get("EVENFIELD_GOLDEN") != "write":
+        yield json.loads(HASHES.read_text(encoding="utf-8"))
+        return
+    written: dict[str, dict[str, str]] = {}
+    yield written
+    text = json.dumps(written, indent=1, sort_keys=True)
+    HASHES.write_text(f"{text}\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_topic_publishes_what_it_did(
+    topic: str,
+    config: dict[str, Any],
+    root: Path,
+    golden: dict[str, dict[str, str]],
+    tmp_path: Path,
+) -> None:
+    used = settings(config, topic, read_topics()[topic]["estimate"])
+    estimated(topic, Study(used, root)).write(tmp_path)
+    hashes = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+        for path in sorted(tmp_path.iterdir())
+    }
+    if os.environ.get("EVENFIELD_GOLDEN") == "write":
+        golden[topic] = hashes
+    assert hashes == golden[topic]
