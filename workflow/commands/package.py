@@ -6,11 +6,8 @@ import argparse
 import ast
 import hashlib
 import re
-import shutil
-import subprocess
 import tomllib
 import zipfile
-from collections.abc import Iterable
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -21,27 +18,15 @@ from evenfield.report.bibliography import read_references
 from evenfield.report.exhibits import TEMPLATES
 from evenfield.report.manifest import config_hash, file_hash
 from evenfield.shared.topics import exhibit_words, read_topics
-from evenfield.study.config import PARTS
 from evenfield.study.errors import ReportError, first_examples
 from evenfield.study.files import read_json
 from evenfield.study.ingest.dictionary import public_dictionary
 from evenfield.study.ingest.study_tables import describe_study, read_study
+from package_files import files_to_take
 from study import REPOSITORY, run_command
 
 ARCHIVE = Path("results/replication.zip")
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-OWN_README = "README-evenfield.md"
-MADE = ("README.md", "MANIFEST.csv", "published/*")
-# What the repository holds for its own study only.
-OWN_STUDY = (
-    "config.yaml",
-    *PARTS.values(),
-    "data/*",
-    "text/*",
-    "examples/*",
-    "tests/*",
-    "benchmarks/*",
-)
 SOURCE_COLUMNS = (
     "source",
     "citation",
@@ -57,39 +42,10 @@ def package(config: dict) -> None:
     """Gather the files of a finished study, describe them and write one archive."""
     study = Path.cwd()
     manifest = finished_run(config)
-    data = Path(config["data"]["package"]).parent
-    if not data.resolve().is_relative_to(study):
-        raise ReportError(
-            f"data in {data}",
-            "a folder inside the study's",
-            "move it and correct data.package",
-        )
-    own = study == REPOSITORY
-    files = (
-        checkout_files()
-        if own
-        else {k: v for k, v in checkout_files().items() if not matches(k, OWN_STUDY)}
-    )
-    files |= {} if own else {f"study/{name}": study / name for name in listed(study)}
+    taken = files_to_take(config, (*manifest["results"], "manifest.json"))
     described = public_dictionary(config["data"]["package"])
-    resources = [(data / item["path"]).as_posix() for item in described["resources"]]
-    prefix = "" if own else "study/"
-    lost = [
-        name
-        for name in ("config.yaml", config["data"]["package"], *resources)
-        if prefix + name not in files
-    ]
-    if lost:
-        raise ReportError(
-            f"git does not know {first_examples(lost)}",
-            "every file of the study in git",
-            "git add it",
-        )
-    published = {
-        f"published/{name}": Path("results", name)
-        for name in (*manifest["results"], "manifest.json")
-    }
-    content = {name: path.read_bytes() for name, path in {**files, **published}.items()}
+    prefix = "" if study == REPOSITORY else "study/"
+    content = {name: path.read_bytes() for name, path in taken.files().items()}
     content["README.md"] = describe(
         config, manifest, described, prefix, content
     ).encode()
@@ -99,6 +55,7 @@ def package(config: dict) -> None:
     ]
     content["MANIFEST.csv"] = "\n".join(["path,bytes,sha256", *rows, ""]).encode()
     write_archive(f"evenfield-{config['study']['id']}", content)
+    print(*taken.lines(), sep="\n")
     print(
         f"{ARCHIVE}: {len(content)} files, {ARCHIVE.stat().st_size / 1e6:.1f} MB,"
         f" sha256 {file_hash(ARCHIVE)[:12]}"
@@ -110,6 +67,7 @@ def write_archive(folder: str, content: dict[str, bytes]) -> None:
     this machine.
     """
     part = ARCHIVE.with_suffix(".part")
+    part.unlink(missing_ok=True)
     with zipfile.ZipFile(part, "w") as archive:
         for name, held in sorted(content.items()):
             entry = zipfile.ZipInfo(f"{folder}/{name}", ZIP_TIME)
@@ -161,48 +119,6 @@ def finished_run(config: dict) -> dict:
     return manifest
 
 
-def matches(name: str, patterns: Iterable[str]) -> bool:
-    """Say whether a name fits one of the patterns."""
-    return any(fnmatch(name, pattern) for pattern in patterns)
-
-
-def listed(folder: Path) -> list[str]:
-    """Name the files of a folder: those that git knows or, without git, all that
-    .gitignore does not name.
-    """
-    command = [shutil.which("git") or "git", "-C", str(folder), "ls-files", "-z"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        names = done.stdout.split("\0") if done.returncode == 0 else []
-    except OSError:
-        names = []
-    if not any(names):
-        lines = (REPOSITORY / ".gitignore").read_text(encoding="utf-8").splitlines()
-        ignored = [
-            ".git",
-            *(line.rstrip("/") for line in lines if line and not line.startswith("#")),
-        ]
-        found = (path.relative_to(folder) for path in folder.rglob("*"))
-        names = [
-            path.as_posix()
-            for path in found
-            if not any(matches(part, ignored) for part in path.parts)
-        ]
-    return sorted(name for name in names if name and (folder / name).is_file())
-
-
-def checkout_files() -> dict[str, Path]:
-    """Return the files of the repository by their name in the archive; an archive that
-    was unpacked gives its own.
-    """
-    names = listed(REPOSITORY)
-    if OWN_README in names:
-        return {name: REPOSITORY / name for name in names if not matches(name, MADE)}
-    return {
-        OWN_README if name == "README.md" else name: REPOSITORY / name for name in names
-    }
-
-
 def with_blanks(dictionary: dict, title: str) -> dict:
     """Return the dictionary with blanks where it leaves out what the README prints."""
     blank = {"name": "", "title": "", "path": ""}
@@ -237,7 +153,7 @@ def describe(
         pd.read_csv(sources, dtype=str, keep_default_na=False)
         .reindex(columns=SOURCE_COLUMNS, fill_value="")
         .to_dict("records")
-        if sources.is_file()
+        if f"{prefix}{sources.as_posix()}" in content
         else []
     )
     environment = Environment(

@@ -4,6 +4,7 @@ import hashlib
 
 from evenfield.shared import outputs, topics
 from evenfield.shared.topics import code_hash
+from evenfield.study.files import described_files
 
 SCHEMES = list(config["panel"]["unit_schemes"])
 WEIGHTS = list(config["weights"]["families"])
@@ -43,24 +44,17 @@ def figure_files(name):
 
 
 def data_files():
-    """Every file of the study's data folder that the dictionary describes, and the dictionary."""
-    package = Path(config["data"]["package"])
-    found = sorted(
-        path
-        for path in package.parent.rglob("*.*")
-        if path.suffix in {".csv", ".geojson"}
-    )
-    return [str(path) for path in ([package] if package.exists() else []) + found]
+    """The dictionary and every file that it describes; nothing else in the data folder is read."""
+    return [str(path) for path in described_files(config["data"]["package"])]
 
 
 def hash_of(paths):
     """Hash files by content, so that a table replaced by one with an older time stamp is noticed."""
-    parts = [
-        path.encode() + hashlib.sha256(Path(path).read_bytes()).digest()
-        for path in paths
-        if Path(path).is_file()
-    ]
-    return hashlib.sha256(b"".join(parts)).hexdigest()
+    digest = hashlib.sha256()
+    for path in paths:
+        if Path(path).is_file():
+            digest.update(f"{path}{outputs.hash_file(path)}".encode())
+    return digest.hexdigest()
 
 
 SHOWN = [*config["tables"], *config["figures"]]

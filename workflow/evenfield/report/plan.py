@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evenfield.shared.offers import step_aside
+from evenfield.shared.outputs import hash_file
 from evenfield.shared.topics import LIBRARY, exhibit_owners, read_topics
 from evenfield.study.config import reference_faults, shaped_config
 from evenfield.study.errors import (
@@ -20,6 +21,7 @@ from evenfield.study.errors import (
     first_examples,
     nearest,
 )
+from evenfield.study.files import described_files
 
 
 @dataclass(frozen=True)
@@ -118,15 +120,15 @@ def unchecked(plan: Plan, stamp: Path) -> str:
         for family in plan.config["weights"]["families"].values()
         if "path" in family
     ]
-    folder = Path(plan.config["data"]["package"]).parent
     files = [
-        *folder.rglob("*.*"),
+        *described_files(plan.config["data"]["package"]),
         *map(Path, (*plan.texts, *weights)),
         *LIBRARY.rglob("*.py"),
     ]
     digest = hashlib.sha256(json.dumps(plan.whole, sort_keys=True).encode())
     for path in sorted(path for path in files if path.is_file()):
-        digest.update(str(path).encode() + hashlib.sha256(path.read_bytes()).digest())
+        name = path.relative_to(LIBRARY) if path.is_relative_to(LIBRARY) else path
+        digest.update(f"{name}{hash_file(path)}".encode())
     known = (
         not plan.faults
         and stamp.is_file()

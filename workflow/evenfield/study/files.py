@@ -27,6 +27,22 @@ def read_json(path: str | Path) -> Any:
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
+def described_files(package: str | Path) -> list[Path]:
+    """Return a dictionary and the files that it describes, as far as they are there; one
+    that cannot be read describes none.
+    """
+    path = Path(package)
+    if not path.is_file():
+        return []
+    try:
+        described = [
+            path.parent / item["path"] for item in read_json(path)["resources"]
+        ]
+    except (OSError, ValueError, RecursionError, TypeError, KeyError):
+        described = []
+    return [path, *(file for file in described if file.is_file())]
+
+
 def write_json(content: Mapping[str, Any], path: str | Path) -> None:
     """Write JSON with sorted keys and a final line feed."""
     write_text(

@@ -184,7 +184,8 @@ def hash_bytes(path: Path) -> str:
             f"the file {path}",
             "restore the file or drop its resource",
         )
-    return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def refresh_hashes(path: str | Path) -> list[str]:

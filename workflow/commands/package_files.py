@@ -1,0 +1,178 @@
+"""Which files a replication archive takes: the study's config, described data and texts,
+its published results, and the code of this repository, each by name.
+
+Nothing is taken because it lies in a folder: what an author did not describe stays where
+it is, and so does a file that a link brings in from elsewhere. No program is asked.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evenfield.study.config import PARTS
+from evenfield.study.errors import ReportError, first_examples
+from evenfield.study.files import described_files
+from study import REPOSITORY
+
+OWN_README = "README-evenfield.md"
+CODE_FILES = (
+    "run",
+    "Snakefile",
+    "Dockerfile",
+    "LICENSE",
+    "CITATION.cff",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "mkdocs.yml",
+    "pyproject.toml",
+    "environment.yml",
+    "requirements.in",
+    "requirements.lock",
+    "requirements-test.in",
+    "requirements-test.lock",
+    ".ci/run",
+    ".dockerignore",
+    ".github/workflows/ci.yml",
+    ".gitignore",
+    ".pre-commit-config.yaml",
+    ".snakemake-workflow-catalog.yml",
+)
+CODE_FOLDERS = ("config", "docs", "workflow")
+OWN_FOLDERS = ("benchmarks", "examples", "tests")  # of the repository's own study only
+CODE_ENDINGS = (
+    ".bib .css .csv .geojson .j2 .js .json .md .png .py .rst .smk .toml .txt .typ"
+    " .typed .yaml .yml"
+).split()
+MADE_FOLDERS = ("results", "site", "__pycache__")
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The files of an archive: where they are, by their name in it."""
+
+    config: dict[str, Path]
+    data: dict[str, Path]
+    texts: dict[str, Path]
+    code: dict[str, Path]
+    results: dict[str, Path]
+    left: list[str]  # files of the study that are not taken
+
+    def files(self) -> dict[str, Path]:
+        """Return all files by their name in the archive."""
+        return self.code | self.config | self.data | self.texts | self.results
+
+    def lines(self) -> Iterator[str]:
+        """Yield what was taken and what was not, for the author to read."""
+        for word in ("config", "data", "texts"):
+            names = list(getattr(self, word))
+            yield f"{word:<8} {', '.join(names) or 'none'}"
+        yield f"code     {len(self.code)} files of evenfield"
+        yield f"results  {len(self.results)} files that results/manifest.json names"
+        yield f"not taken  {first_examples(self.left, 8) or 'nothing'}"
+
+
+def files_to_take(config: Mapping[str, Any], published: Iterable[str]) -> Taken:
+    """Return the files of the study in the current folder, whose results are named."""
+    study = Path.cwd()
+    own = study == REPOSITORY
+    prefix = "" if own else "study/"
+    package = Path(config["data"]["package"])
+    families = config["weights"]["families"].values()
+    weights = [Path(family["path"]) for family in families if "path" in family]
+    texts = [
+        path for path in Path("text").glob("*.*") if path.suffix in (".md", ".bib")
+    ]
+    readme = package.with_name("README.md")
+    notes = [readme] if readme != Path("README.md") and readme.is_file() else []
+    named = {
+        "config": [path for path in config_files() if path.is_file()],
+        "data": [*described_files(package), *weights, *notes],
+        "texts": texts,
+    }
+    places = {
+        word: {prefix + place(path, study): study / path for path in sorted(set(paths))}
+        for word, paths in named.items()
+    }
+    results = Path("results")
+    taken = {path.resolve() for paths in places.values() for path in paths.values()}
+    return Taken(
+        **places,
+        code=code_files(own),
+        results={
+            f"published/{place(Path(name), results.resolve())}": results / name
+            for name in published
+        },
+        left=sorted(files_left(study, taken, own)),
+    )
+
+
+def config_files() -> list[Path]:
+    """Return the files in which the config of a study may stand."""
+    return [Path("config.yaml"), *map(Path, PARTS.values())]
+
+
+def place(path: Path, folder: Path) -> str:
+    """Return the name of a file within its folder, which no link may leave."""
+    target = (folder / path).resolve()
+    name = os.path.normpath(folder / path)
+    if not target.is_relative_to(folder.resolve()) or not Path(name).is_relative_to(
+        folder
+    ):
+        raise ReportError(
+            f"{path} leads out of {folder.name}, to {target}",
+            "a file that lies in the study, for the archive is public",
+            "copy it there, or leave it out",
+        )
+    if not target.is_file():
+        raise ReportError(
+            f"no file {path}", "every file that the study names", "put it back"
+        )
+    return Path(name).relative_to(folder).as_posix()
+
+
+def code_files(own: bool) -> dict[str, Path]:
+    """Return the program by its names in the archive; an archive that was unpacked gives
+    its own.
+    """
+    folders = (*CODE_FOLDERS, *OWN_FOLDERS) if own else CODE_FOLDERS
+    found = [REPOSITORY / name for name in CODE_FILES]
+    for folder in folders:
+        found += [
+            path
+            for path in files_below(REPOSITORY / folder)
+            if path.suffix in CODE_ENDINGS or path.name == "Snakefile"
+        ]
+    names = {
+        path.relative_to(REPOSITORY).as_posix(): path
+        for path in found
+        if path.is_file() and path.resolve().is_relative_to(REPOSITORY)
+    }
+    own_readme = REPOSITORY / OWN_README
+    readme = own_readme if own_readme.is_file() else REPOSITORY / "README.md"
+    return {**names, OWN_README: readme}
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder, without hidden ones and what a run makes."""
+    for top, folders, files in os.walk(folder):
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(".") and name not in MADE_FOLDERS
+        ]
+        yield from (Path(top, name) for name in files if not name.startswith("."))
+
+
+def files_left(study: Path, taken: set[Path], own: bool) -> Iterator[str]:
+    """Yield the files of a study that are not among those taken; in the repository the
+    study is data and texts.
+    """
+    for folder in [study / "data", study / "text"] if own else [study]:
+        for path in files_below(folder):
+            if path.resolve() not in taken:
+                yield path.relative_to(study).as_posix()
+    if not own:
+        hidden = (path for path in study.glob(".*") if path.is_file())
+        yield from (path.name for path in hidden)
