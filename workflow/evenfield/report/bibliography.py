@@ -56,8 +56,10 @@ class Reference:
             if "doi" in self.fields
             else self.fields.get("url", "")
         )
+        link = f' <a href="{escape(url)}">{escape(url)}</a>' if url else ""
+        is_page = re.match(r"https?://", url) is not None
         return escape(self.text) + (
-            f' <a href="{escape(url)}">{escape(url)}</a>' if url else ""
+            link if is_page else f" {escape(url)}" if url else ""
         )
 
     @property

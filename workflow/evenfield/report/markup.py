@@ -4,6 +4,7 @@ stands there as marks.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from html import escape
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -203,7 +204,7 @@ def to_html(tokens: Sequence[Token], placed: Placed) -> str:
             cards = 1
         if name in ("open", "close"):
             inside = int(name == "open")
-            out.append(f'<div class="{args[0]}">\n' if inside else "</div>\n")
+            out.append(f'<div class="{escape(args[0])}">\n' if inside else "</div>\n")
             continue
         if first.type == "heading_open":
             first.attrSet("id", slug(part[1].content))

@@ -23,6 +23,7 @@ from evenfield.report.map import map_view
 from evenfield.report.markup import Placed
 from evenfield.report.prose import Prose
 from evenfield.shared.facts import Facts
+from evenfield.shared.tables.markdown import escape_markdown
 from evenfield.shared.topics import TOPICS, read_topics, renamed
 from evenfield.study.files import read_json, write_text
 
@@ -89,7 +90,12 @@ def render_pages(
         cited=Markup(prose.references_html("page")),
     )
     parts_of = {config["study"]["id"], *config["panel"]["income"]}
-    words = partial(renamed, config["study"])
+    names = ("zone_name", "zones_name")
+    escaped = {
+        key: escape_markdown(text) if key in names else text
+        for key, text in config["study"].items()
+    }
+    words = partial(renamed, escaped)
     exhibited = {part.id: part.exhibits for part in context["sections"]}
     told = {
         name: item["title"]

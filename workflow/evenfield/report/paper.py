@@ -5,6 +5,7 @@ are the same on every run.
 import os.path
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ def _placed(
         )
 
     def see(which: str, label: str = "") -> str:
-        words = label or f"{NOUNS[which[0]]} {which}"
+        words = typst_text(label or f"{NOUNS[which[0]]} {which}")
         here = (which in context["in_paper"]) == paper
         return (
             f"#link(<{which}>)[{words}];"
@@ -118,9 +119,9 @@ def _placed(
     return {
         "see": see,
         "rest": lambda: _rest(context, exhibit),
-        "methods": lambda: renamed(
-            config["study"],
-            "".join(method_typst(topic) for topic in config["estimates"]),
+        "methods": lambda: "".join(
+            method_typst(topic, partial(renamed, config["study"]))
+            for topic in config["estimates"]
         ),
         "assumptions": lambda: _assumptions(context),
         "data_sources": lambda: _data_sources(context),
@@ -156,12 +157,12 @@ def _kind(which: str) -> str:
     return which[0]
 
 
-def method_typst(topic: str) -> str:
+def method_typst(topic: str, words: Callable[[str], str] = str) -> str:
     """Return the beginning of a topic's method page: its title, the first sentence, and
-    its equations as typed.
+    its equations as typed, all in the study's words.
     """
     path = TOPICS / topic / "method.md"
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    text = words(path.read_text(encoding="utf-8")) if path.is_file() else ""
     if not (first := re.search(r"^# .*\n+((?:[^#\n].*\n)+)", text, re.MULTILINE)):
         return ""
     purpose = re.split(r"(?<=[.?!]) ", " ".join(first[1].replace("`", "").split()))[0]
@@ -172,7 +173,8 @@ def method_typst(topic: str) -> str:
         re.findall(r"^ {4}(.*)$", section[1], re.MULTILINE) if section else []
     )
     equations = f"#equations({typst_string_lines(lines)})\n\n" if lines else ""
-    return f"== {typst_text(read_topics()[topic]['title'])}\n\n{typst_text(purpose)}\n\n{equations}"
+    title = typst_text(words(read_topics()[topic]["title"]))
+    return f"== {title}\n\n{typst_text(purpose)}\n\n{equations}"
 
 
 def typst_string_lines(text: str) -> str:

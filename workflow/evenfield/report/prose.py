@@ -5,6 +5,7 @@ as HTML and as Typst.
 import re
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ from evenfield.report.template import (
     with_lines,
 )
 from evenfield.shared.tables.numbers import is_missing, p_value
+from evenfield.study import letters
 from evenfield.study.errors import (
     EvenfieldError,
     Faults,
@@ -397,12 +399,13 @@ class Prose:
 
     def _cite_html(self, key: str) -> str:
         item = self._references[key]
-        return f'<a href="#ref-{key}">{item.short} ({item.year})</a>'
+        return f'<a href="#ref-{key}">{escape(item.short)} ({escape(item.year)})</a>'
 
     def _group_html(self, *keys: str) -> str:
         items = [self._references[key] for key in keys]
         links = [
-            f'<a href="#ref-{item.key}">{item.short} {item.year}</a>' for item in items
+            f'<a href="#ref-{item.key}">{escape(item.short)} {escape(item.year)}</a>'
+            for item in items
         ]
         return f"({'; '.join(links)})"
 
@@ -460,11 +463,14 @@ def _read_text(path: str) -> str:
             "correct or remove it",
         )
     try:
-        return file.read_text(encoding="utf-8-sig")
+        text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise ReportError(
             f"{path} cannot be read", "a UTF-8 file", "correct or remove it"
         ) from None
+    if hidden := letters.hidden_letter(text):
+        raise ReportError(f"{path} {hidden}", letters.EXPECTED, letters.ACTION)
+    return text
 
 
 def _environment() -> Sandbox:
@@ -494,7 +500,14 @@ def _finalize(value: Any) -> str:
         raise ReportError(
             f"{_kind_of(value)} is printed", "a number, a name or a text", "name one"
         )
-    return MARKED.sub(r"\\\1", str(value))
+    text = str(value)
+    if letters.hidden_letter(text, letters.IN_TABLES):
+        raise ReportError(
+            "a name with a hidden character is printed",
+            letters.EXPECTED,
+            "delete it in the tables",
+        )
+    return MARKED.sub(r"\\\1", text)
 
 
 def _kind_of(value: object) -> str:

@@ -13,6 +13,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
+from evenfield.study import letters
 from evenfield.study.errors import ConfigError, Faults, first_examples, nearest
 
 TODO = "TODO"  # what `run new` writes where it cannot know
@@ -134,6 +135,11 @@ def merged(*configs: Mapping[str, Any]) -> dict[str, Any]:
     return out
 
 
+def _refuse_hidden(path: Path, hidden: str) -> None:
+    if hidden:
+        raise ConfigError(f"{path} {hidden}", letters.EXPECTED, letters.ACTION)
+
+
 def read_mapping(path: Path) -> dict[str, Any]:
     """Read one YAML file as plain data."""
     if not path.exists():
@@ -147,7 +153,10 @@ def read_mapping(path: Path) -> dict[str, Any]:
             f"{path} is no file that can be read", expected, "correct or remove it"
         )
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_OneKeyOnce)
+        text = path.read_text(encoding="utf-8")
+        _refuse_hidden(path, letters.hidden_letter(text))
+        content = yaml.load(text, Loader=_OneKeyOnce)
+        _refuse_hidden(path, letters.hidden_value(content))
     except UnicodeDecodeError:
         raise ConfigError(
             f"{path} is not UTF-8", "a UTF-8 file", "save it as UTF-8"

@@ -10,6 +10,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from evenfield.study import letters
 from evenfield.study.errors import Faults, IngestError, first_examples
 from evenfield.study.files import write_text
 from evenfield.study.tables import (
@@ -37,6 +38,7 @@ def read_package(path: str | Path) -> dict[str, Any]:
         )
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
+        hidden = letters.hidden_value(content)
     except OSError as error:
         raise IngestError(
             f"{path} cannot be read ({error.strerror})",
@@ -60,6 +62,8 @@ def read_package(path: str | Path) -> dict[str, Any]:
         faults.append(
             IngestError(found, "what docs/data.md describes", "correct the dictionary")
         )
+    if hidden:
+        faults.append(IngestError(f"{path} {hidden}", letters.EXPECTED, letters.ACTION))
     faults.refuse()
     return dict(content)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from evenfield.study import letters
 from evenfield.study.errors import Faults, IngestError, first_examples
 from evenfield.study.ingest.dictionary import hash_bytes
 from evenfield.study.tables import Field, Resource
@@ -122,7 +123,7 @@ def _read_utf8(path: Path) -> str:
                 f"the table {path}",
                 "restore the file or its resource",
             )
-        return path.read_bytes().decode("utf-8-sig")
+        text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         found = f"{path.name} cannot be read ({error.strerror})"
         raise IngestError(found, "a file you may read", "permit it") from None
@@ -132,6 +133,9 @@ def _read_utf8(path: Path) -> str:
             "a UTF-8 file",
             "save it as UTF-8",
         ) from None
+    if hidden := letters.hidden_letter(text, letters.IN_TABLES):
+        raise IngestError(f"{path.name} {hidden}", letters.EXPECTED, letters.ACTION)
+    return text
 
 
 def _typed(raw: pd.DataFrame, field: Field, resource: Resource) -> pd.Series:
