@@ -369,3 +369,35 @@ def test_neighbours_by_population_and_zones_by_number():
 def test_bad_input_is_one_line(specs, tables, text):
     with pytest.raises(EstimateError, match=rf"\A.*{text}.*\Z"):
         run(*specs, **tables)
+
+
+def test_single_terms_and_the_difference_of_own_labels_are_least_squares(results):
+    y, X = arrays()
+    beta = fit_ols(y, X).beta
+    names = ("own_cluster", "own_sez", "exposure_cluster", "exposure_sez")
+    for term, value in zip(names, beta, strict=False):
+        found = one(results, period="P2", term=term)
+        assert found.estimate == pytest.approx(value, rel=CLOSED_FORM)
+        wanted = {"own_sez": "H7", "exposure_sez": "H7"}.get(term, "")
+        assert found.hypothesis == wanted
+    own = one(results, period="P2", contrast="own_cluster - own_sez")
+    assert own.estimate == pytest.approx(beta[0] - beta[1], rel=CLOSED_FORM)
+    assert own.hypothesis == ""
+    assert one(results, period="P2", contrast=DIFFERENCE).hypothesis == "H8"
+
+
+def test_the_series_by_period_hold_the_rows_and_the_spread_of_exposures(results):
+    path = results.series["series"]
+    for period in ("P1", "P2", "S0"):
+        found = one(results, period=period, contrast=DIFFERENCE)
+        line = path[
+            path["period"].eq(period)
+            & path["contrast"].eq(DIFFERENCE)
+            & path["effect_type"].eq("coef")
+            & path["estimator"].eq("slx")
+            & path["sample_id"].eq("all")
+            & path["w_id"].eq("contiguity")
+        ]
+        assert line["estimate"].tolist() == [found.estimate]
+        assert line["std_error"].tolist() == [found.std_error]
+        assert line["conf_low"].tolist() == [found.conf_low]

@@ -212,3 +212,38 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
 def test_refuses_gaps_in_one_line(table, change, text):
     with one_line(EstimateError, text):
         estimate(make_study(**{table: change}))
+
+
+def in_current_prices(output):
+    study = make_study(panel=lambda f: f.assign(gdp=output))
+    study.config["panel"]["income"] = {"output": "gdp"}
+    frame = estimate(study).series["series"]
+    found = frame[frame["variable"].eq("relative_income_current_prices")]
+    return found.set_index(["year", "cell"])
+
+
+def test_income_in_current_prices_is_pooled_by_cell_against_the_whole():
+    found = in_current_prices([8.0, 12, 5, 5, 20, 30, 10, 12])
+    # In 2000 both: 20 over 4 people; all: 30 over 6. In 2010: 50 over 4; 72 over 6.
+    assert found.loc[(2000, "both"), "mean"] == pytest.approx(np.log(5 / 5))
+    assert found.loc[(2000, "neither"), "mean"] == pytest.approx(np.log(5 / 5))
+    assert found.loc[(2010, "both"), "mean"] == pytest.approx(np.log(12.5 / 12))
+    assert found.loc[(2010, "SEZ only"), "mean"] == pytest.approx(np.log(12 / 12))
+    assert found.loc[(2010, "neither"), "mean"] == pytest.approx(np.log(10 / 12))
+    assert found.loc[(2010, "both"), "n_units"] == 2
+    assert set(found["basis"]) == {"current prices"}
+
+
+def test_years_in_which_a_unit_has_no_output_have_no_income_in_current_prices():
+    found = in_current_prices([8.0, np.nan, 5, 5, 20, 30, 10, 12])
+    assert {year for year, _ in found.index} == {2010}
+
+
+def test_weights_are_people_and_spread_is_that_of_a_sample():
+    found = series("path", "variable", "cell", "year").loc[(PATHS[1], "both", 2000)]
+    assert found["mean_population_weighted"] == pytest.approx((0.5 + 3 * 0.3) / 4)
+    assert found["sd"] == pytest.approx(np.std([0.5, 0.3], ddof=1))
+    bare = series(
+        "path", "variable", "cell", "year", panel=lambda f: f.drop(columns="population")
+    )
+    assert bare["mean_population_weighted"].isna().all() and bare["mean"].notna().all()
