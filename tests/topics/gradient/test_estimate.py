@@ -8,7 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy.stats import t as student
 
+from evenfield.numerics.moran import morans_i_test
+from evenfield.numerics.random import generator_for
+from evenfield.numerics.shares import detectable_difference
 from evenfield.study.errors import EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.gradient.estimate import estimate
@@ -159,3 +163,82 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
 def test_a_wrong_specification_is_named(change, text):
     with pytest.raises(EvenfieldError, match=text):
         run({**SPEC, **change})
+
+
+def test_south_has_the_spread_of_all_placements_and_its_reach():
+    lat = 20.0 + np.arange(8)
+    south = row(run(), term="south_within_east", treatment_def="seed")
+    placed = []
+    for chosen in combinations(range(8), 3):
+        inside = np.isin(np.arange(8), chosen)
+        placed.append(lat[~inside].mean() - lat[inside].mean())
+    assert south.std_error == pytest.approx(np.std(placed))
+    reach = student.ppf(0.975, 6) + student.ppf(0.8, 6)
+    assert south.mde == pytest.approx(reach * south.std_error)
+    other = row(run(), term="south_within_east", treatment_def="other")
+    one = np.isin(np.arange(8), (0, 7))
+    expected = lat[~one].mean() - lat[one].mean()
+    assert other.estimate == pytest.approx(expected)
+    pairs = [
+        lat[~np.isin(np.arange(8), p)].mean() - lat[list(p)].mean()
+        for p in combinations(range(8), 2)
+    ]
+    extreme = sum(abs(value) >= abs(expected) - 1e-9 for value in pairs)
+    assert other.p_value == pytest.approx(extreme / 28)
+    assert (other.n_treated, other.conf_level) == (2, 0.95)
+
+
+def test_counts_have_intervals_in_degrees_and_a_test_by_permutation():
+    study = make_study()
+    study.config["inference"]["conf_level"] = 0.9
+    results = estimate(study)
+    units = study.tables["units"]
+    counts = study.tables["clusters"]["value"].to_numpy()
+    for term, x, used in (
+        ("east_degrees", units["lon"].to_numpy(), np.arange(20)),
+        ("south_degrees_within_east", -units["lat"].to_numpy(), np.arange(8)),
+    ):
+        model = sm.GLM(
+            counts[used], sm.add_constant(x[used]), family=sm.families.Poisson()
+        )
+        fit = model.fit(cov_type="HC1", use_t=True)
+        found = row(results, term=term)
+        assert (found.conf_low, found.conf_high) == pytest.approx(
+            tuple(fit.conf_int(0.1)[1]), rel=ITERATIVE
+        )
+        assert (found.statistic, found.df, found.n_obs) == pytest.approx(
+            (fit.tvalues[1], len(used) - 2, len(used)), rel=ITERATIVE
+        )
+        rng = generator_for(5, f"gradient:g:n:n:{term}")
+        order = np.argsort(rng.random((199, len(used))), axis=1)
+        own = counts[used] @ (x[used] - x[used].mean())
+        drawn = [counts[used][o] @ (x[used] - x[used].mean()) for o in order]
+        low = sum(d <= own + 1e-9 for d in drawn)
+        high = sum(d >= own - 1e-9 for d in drawn)
+        assert found.p_value == pytest.approx(min(1, 2 * (1 + min(low, high)) / 200))
+
+
+def test_likeness_of_neighbours_is_that_of_the_kernel():
+    study = make_study()
+    results = estimate(study)
+    W = study.weights().among(UNITS)[0]
+    marks = np.isin(np.arange(20), HELD["other"]).astype(float)
+    for values, name, outcome in (
+        (marks, "other", "cluster"),
+        (study.tables["clusters"]["value"].to_numpy(), "n", "n"),
+    ):
+        found = row(results, estimator="moran", treatment_def=name)
+        rng = generator_for(5, f"gradient:g:{name}:{outcome}:moran")
+        test = morans_i_test(values, W, rng, 199)
+        assert (found.estimate, found.std_error, found.p_value) == pytest.approx(
+            (test.statistic, test.std_error, test.p_value)
+        )
+
+
+def test_the_east_has_the_reach_of_fishers_test():
+    study = make_study()
+    found = row(estimate(study), term="east", treatment_def="other")
+    assert found.mde == pytest.approx(
+        detectable_difference(20, 3, 8, 0.95, 0.8), nan_ok=True
+    )
+    assert (found.estimate, found.n_obs) == (pytest.approx(2 / 8 - 1 / 12), 20)

@@ -14,6 +14,7 @@ from evenfield.numerics.prediction_error import (
     schwarz_criterion,
     upper_p_value,
 )
+from evenfield.shared.contrasts.places import Places
 from evenfield.topics.taxonomies.estimate import estimate
 from made_study import MadeStudy, same_results
 
@@ -164,3 +165,79 @@ def test_a_plane_that_is_missing_is_said():
             "reason": reason,
         }
         assert "plane" not in {e.term for e in results.estimates}
+
+
+def designs(period):
+    """Return growth and the regressors of every grouping, by hand."""
+    study = make_study()
+    growth = study.tables["periods"].query(f"period == '{period}'")
+    y = growth["growth_pct_per_year"].to_numpy()
+    one = np.ones(N)
+    zones = PLACE % 4 + (period == "P2")
+    models = {
+        "no groups": one[:, None],
+        "dichotomy": np.column_stack([one, CLUSTER, SEZ]),
+        "four cells": np.column_stack([one, CLUSTER, SEZ, CLUSTER & SEZ]),
+        "plane": np.column_stack([one, PLACE % 7, zones, (PLACE % 7) * zones]),
+    }
+    return y, models
+
+
+def squared_error(y, X):
+    errors = OLS(y, X).fit().get_influence().resid_press
+    return np.mean(errors**2)
+
+
+def found_rows(**wanted):
+    results = estimate(make_study())
+    return {
+        (e.term, e.estimator): e
+        for e in results.estimates
+        if all(getattr(e, key) == value for key, value in wanted.items())
+    }
+
+
+@pytest.mark.parametrize("period", ["P1", "P2"])
+def test_scores_and_gains_are_those_of_regressions_without_each_unit(period):
+    y, models = designs(period)
+    found = found_rows(period=period, role="exploratory")
+    for name, X in models.items():
+        mse = found[name, "loo_mse"]
+        assert mse.estimate == pytest.approx(squared_error(y, X))
+        bic = N * np.log(OLS(y, X).fit().ssr / N) + X.shape[1] * np.log(N)
+        assert found[name, "bic"].estimate == pytest.approx(bic)
+        assert found[name, "bic"].df == X.shape[1]
+    deciding = found_rows(period=period, role="primary")
+    for name, rows in (("four cells", deciding), ("plane", found)):
+        share = 1 - squared_error(y, models[name]) / squared_error(
+            y, models["dichotomy"]
+        )
+        assert rows[name, "loo_gain"].estimate == pytest.approx(share)
+        points = OLS(y, models["dichotomy"]).fit().bic - OLS(y, models[name]).fit().bic
+        assert rows[name, "bic_gain"].estimate == pytest.approx(points)
+    assert deciding["four cells", "loo_gain"].n_treated == 3
+    assert found["plane", "loo_gain"].hypothesis == "L47"
+
+
+def test_labels_of_one_permutation_move_over_the_outcome_of_both_groupings():
+    y, models = designs("P1")
+    study = make_study()
+    places = Places(study.tables["units"], study.tables["adjacency"], 199, 5, 0.95)
+    source = places.free_draws(N, "s:all").source
+    gains = []
+    for order in source:
+        small, large = (
+            squared_error(y, models[name][order])
+            for name in ("dichotomy", "four cells")
+        )
+        gains.append(1 - large / small)
+    found = found_rows(period="P1", role="primary")["four cells", "loo_gain"]
+    beyond = sum(gain >= found.estimate - 1e-9 for gain in gains)
+    assert found.p_value == pytest.approx((1 + beyond) / 200)
+
+
+def test_other_taxonomies_are_robustness_and_samples_leave_units_out():
+    rows = found_rows(period="P1", role="robustness", estimator="loo_gain")
+    assert rows["four cells", "loo_gain"].treatment_def == "other"
+    few = estimate(make_study(sample="few")).estimates
+    assert {e.n_units for e in few} == {20} and {e.sample_id for e in few} == {"few"}
