@@ -5,7 +5,15 @@ refused.
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
+from statsmodels.tsa.filters.hp_filter import hpfilter
 
+from evenfield.numerics.clubs import SieveRule, find_clubs
+from evenfield.numerics.logt import (
+    fit_logt,
+    regression_periods,
+    transition_variance,
+)
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.clubs.estimate import estimate
 from made_study import MadeStudy, one_line, row, rows, same_numbers, same_results
@@ -160,3 +168,69 @@ def test_decennial_incomes_and_every_filter_work():
 def test_refuses_what_cannot_be_right(spec, changes, text):
     with one_line(EvenfieldError, text):
         run({**SPEC, **spec}, **changes)
+
+
+def trend_levels(study, smoothing=400.0):
+    """Return trends of incomes in levels, the richest of the last year first."""
+    wide = study.table("panel").pivot(index="unit", columns="year", values="log_income")
+    wide = wide.sort_values(wide.columns[-1], ascending=False)
+    trend = np.array([hpfilter(path, smoothing)[1] for path in wide.to_numpy()])
+    return np.exp(trend - trend.mean()), list(wide.index)
+
+
+def test_log_t_rows_are_regressions_on_hodrick_prescott_trends_in_levels():
+    study = make_study()
+    study.config["inference"]["conf_level"] = 0.9
+    results = estimate(study)
+    levels, _ = trend_levels(study)
+    for discard, role in ((9, "robustness"), (10, "primary"), (11, "robustness")):
+        fit = fit_logt(
+            transition_variance(levels), regression_periods(30, discard), "fqsb"
+        )
+        found = row(
+            results,
+            estimator="logt_fqsb",
+            outcome="relative_income",
+            contrast=f"first {discard} periods discarded",
+        )
+        b, error, t = fit.b[0], fit.std_error[0], fit.t[0]
+        assert (found.estimate, found.std_error, found.statistic) == pytest.approx(
+            (b, error, t), rel=1e-6
+        )
+        assert found.p_value == pytest.approx(norm.cdf(t))
+        half = norm.ppf(0.95) * error
+        assert (found.conf_low, found.conf_high) == pytest.approx(
+            (b - half, b + half), rel=1e-6
+        )
+        assert (found.role, found.n_obs) == (role, 12 * (30 - discard))
+
+
+def test_clubs_are_those_of_the_kernel_and_every_choice_reaches_it():
+    study = make_study()
+    levels, units = trend_levels(study)
+    for change, named in (
+        ({}, {}),
+        ({"sieve_step": 0.0}, {"sieve": SieveRule(0.0, 0.0, 50.0)}),
+        ({"variance": "aqsb"}, {"variance": "aqsb"}),
+        ({"sort_share": 0.5}, {"sort_share": 0.5}),
+    ):
+        found = find_clubs(levels, regression_periods(30, 10), **named)
+        result = run({**SPEC, **change, "merge": "none"})
+        clubs = [sorted(units[i] for i in club.members) for club in found.clubs]
+        assert result.fit["own"]["merged"] == clubs
+        for number, club in enumerate(found.clubs, 1):
+            ours = row(result, term=f"club_{number}", contrast="merged: none")
+            assert (ours.estimate, ours.statistic) == pytest.approx(
+                (club.b, club.t), rel=1e-6
+            )
+        count = row(result, term="clubs", contrast="found").estimate
+        assert count == len(found.clubs)
+
+
+def test_the_penalty_of_the_filter_falls_with_the_fourth_power_of_the_step():
+    years = range(1900, 2020, 5)
+    study = make_study({**SPEC, "discard": 0.25}, years=years, step=5)
+    levels, _ = trend_levels(study, 400 / 5**4)
+    fit = fit_logt(transition_variance(levels), regression_periods(24, 6), "fqsb")
+    found = row(estimate(study), role="primary", effect_type="coef")
+    assert found.statistic == pytest.approx(fit.t[0], rel=1e-6)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evenfield.numerics.random import generator_for
 from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.distribution.estimate import estimate
@@ -197,3 +198,53 @@ def test_cutoffs_rise(cutoffs):
         ConfigError, match=r"estimates\.distribution\.0: .*cutoffs holds"
     ):
         run({**FIXED, "cutoffs": cutoffs})
+
+
+@pytest.mark.parametrize(("level", "years"), [(0.95, 1), (0.8, 5)])
+def test_intervals_are_those_of_trajectories_drawn_with_replacement(level, years):
+    study = make_study(FIXED | {"steps": [years]})
+    study.config["inference"]["conf_level"] = level
+    results = estimate(study)
+    panel = study.table("panel")
+    income = np.exp(panel.pivot(index="unit", columns="year", values="log_income"))
+    people = panel.pivot(index="unit", columns="year", values="population")
+    order = income[2014].sort_values(ascending=False).index  # as units are drawn
+    relative = income / ((income * people).sum() / people.sum())
+    classes = np.digitize(relative.loc[order], [0.8, 1.2], right=True)
+    counts = np.zeros((16, 3, 3))
+    for unit, path in enumerate(classes):
+        for now, later in zip(path, path[years:], strict=False):
+            counts[unit, now, later] += 1
+    one = {"contrast": f"{years} years"}
+    seed = row(results, term="shorrocks", **one).seed
+    rng = generator_for(5, seed.removeprefix("5:"))
+    picks = rng.multinomial(16, np.full(16, 1 / 16), size=199)
+    drawn = np.einsum("bn,nij->bij", picks, counts)
+    with np.errstate(invalid="ignore"):
+        P = drawn / drawn.sum(axis=2, keepdims=True)
+    whole = P[np.isfinite(P).all(axis=(1, 2))]  # draws that start in every class
+    root = np.sort(np.abs(np.linalg.eigvals(whole)), axis=1)[:, 1]
+    life = np.full(len(root), np.inf)  # of chains that do not settle
+    np.divide(-years * np.log(2), np.log(root), out=life, where=root < 1 - 1e-9)
+    draws = {
+        "p_1_2": P[:, 0, 1],
+        "p_3_3": P[:, 2, 2],
+        "shorrocks": (3 - np.trace(whole, axis1=1, axis2=2)) / 2,
+        "second_root": root,
+        "half_life": life,
+        "ergodic_1": np.linalg.matrix_power(whole[np.isfinite(life)], 9000)[:, 0, 0],
+    }
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    for term, values in draws.items():
+        found = row(results, term=term, **one)
+        ends = np.quantile(values[~np.isnan(values)], tails, method="inverted_cdf")
+        ends = np.where(np.isfinite(ends), ends, np.nan)
+        assert (found.conf_low, found.conf_high) == pytest.approx(
+            tuple(ends), rel=1e-6, abs=1e-7, nan_ok=True
+        ), term
+        assert found.conf_level == level
+    total = counts.sum(axis=0)
+    assert row(results, term="p_2_1", **one).n_obs == total[1].sum()
+    assert row(results, term="ergodic_2", **one).n_obs == total.sum()
+    cell = results.series["series"].query("kind == 'transition' and x == 1 and y == 2")
+    assert cell["count"].tolist() == [total[0, 1]]

@@ -7,7 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from libpysal.weights import full2W
+from scipy.sparse import csr_array
 
+from evenfield.numerics.map_pairs import bivariate_moran_test
+from evenfield.numerics.random import generator_for
+from evenfield.numerics.spatial_statistics import map_tests
 from evenfield.study.errors import EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.moran.estimate import estimate
@@ -207,3 +211,95 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
 def test_refuses_what_cannot_be_right(spec, changes, text):
     with one_line(EvenfieldError, text):
         run({**SPEC, **spec}, **changes)
+
+
+def test_bands_and_tests_of_a_variable_are_those_of_its_draws():
+    study = make_study()
+    results = estimate(study)
+    wide = study.table("panel").pivot(index="unit", columns="year", values="log_income")
+    units = wide.sort_values(list(YEARS)).index
+    W = study.weights().among(list(units))[0]
+    series = results.series["series"].query(
+        "variable == 'log_income' and controls == 'none'"
+    )
+    seed = row(
+        results,
+        estimator="moran",
+        outcome="log_income",
+        controls_id="none",
+        period="2001",
+    ).seed
+    rng = generator_for(5, seed.removeprefix("5:"))
+    tests = map_tests(wide.loc[units].to_numpy(), W, rng, 199, 0.95)
+    for kind, test in zip(("moran", "geary"), tests, strict=True):
+        line = series[series["kind"] == kind].sort_values("year")
+        reach = test.sup_t * test.std_error
+        np.testing.assert_allclose(line["value"], test.statistic)
+        np.testing.assert_allclose(line["expected"], test.mean)
+        np.testing.assert_allclose(line["band_low"], test.mean - reach)
+        np.testing.assert_allclose(line["band_high"], test.mean + reach)
+        np.testing.assert_allclose(line["p_adjusted"], test.p_joint)
+        for t, year in enumerate(YEARS):
+            found = row(
+                results,
+                estimator=kind,
+                outcome="log_income",
+                controls_id="none",
+                period=str(year),
+            )
+            z = (test.statistic[t] - test.mean[t]) / test.std_error[t]
+            assert (found.std_error, found.statistic, found.p_value) == pytest.approx(
+                (test.std_error[t], z, test.p_value[t])
+            )
+            assert found.p_adjusted == pytest.approx(test.p_joint[t])
+
+
+def test_growth_of_each_year_is_freed_from_income_of_the_year_before():
+    study = make_study()
+    results = estimate(study)
+    income = study.table("panel").pivot(
+        index="unit", columns="year", values="log_income"
+    )
+    W = study.matrices["ring"].matrix
+    for year in (2001, 2002, 2003):
+        growth = 100 * (income[year] - income[year - 1])
+        line = np.polyfit(income[year - 1], growth, 1)
+        e = (growth - np.polyval(line, income[year - 1])).to_numpy()
+        found = row(
+            results,
+            estimator="moran",
+            outcome="growth",
+            controls_id="log_income_start",
+            period=str(year),
+        )
+        assert found.estimate == pytest.approx(e @ W @ e / (e @ e), rel=CLOSED_FORM)
+
+
+def test_growth_beside_clusters_is_the_cross_product_of_growth_and_their_neighbours():
+    study = make_study()
+    results = estimate(study)
+    found = row(results, estimator="bivariate_moran", contrast="cluster")
+    growth = study.table("periods")["growth_pct_per_year"].to_numpy()
+    marks = (np.arange(16) < 4).astype(float)
+    W = study.matrices["ring"].matrix.toarray()
+    x = (growth - growth.mean()) / growth.std()
+    z = (marks - marks.mean()) / marks.std()
+    assert found.estimate == pytest.approx(x @ W @ z / 16)
+    rng = generator_for(5, found.seed.removeprefix("5:"))
+    wide = study.table("panel").pivot(index="unit", columns="year", values="log_income")
+    order = np.argsort(wide[2000].to_numpy())  # units are drawn in the order of income
+    test = bivariate_moran_test(
+        growth[order], marks[order], csr_array(W[order][:, order]), rng, 199
+    )
+    assert (found.p_value, found.std_error) == pytest.approx(
+        (test.p_value, test.std_error)
+    )
+
+
+def test_local_tests_count_units_below_the_rate_of_false_discoveries():
+    loose = run({**SPEC, "discovery_rate": 0.91})
+    strip = loose.series["series"].query("kind == 'local' and variable == 'log_income'")
+    counts = (strip["q_value"] <= 0.91).groupby(strip["year"]).sum()
+    for found in rows(loose, estimator="local_moran", outcome="log_income"):
+        assert found.estimate == counts[int(found.period)]
+    assert 0 < counts.sum() < len(strip)
