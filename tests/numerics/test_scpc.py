@@ -269,6 +269,41 @@ def test_bad_input_is_one_line(weak, call, message):
     refused(message, call, weak)
 
 
+X_BOTH = np.column_stack([ONE, C, S])
+C_LESS_S = np.array([0.0, 1.0, -1.0])
+
+
+def test_a_unit_of_weight_zero_takes_no_sign_from_rounding(weak):
+    """Clusters less zones: two units a side, and exactly no weight on the other 27.
+
+    scpc-python 0.1.2 gives them the sign of what rounding leaves of zero: 4.01, 4.15,
+    4.36 or 4.37, by the order of the rows (docs/decisions/0016-sign-of-no-weight.md).
+    """
+    rng = np.random.default_rng(3)
+    for _ in range(12):
+        order = rng.permutation(31)
+        space = spatial_components(DISTANCE[np.ix_(order, order)], 0.03)
+        value = scpc_critical_value(X_BOTH[order], C_LESS_S, space)
+        assert value == pytest.approx(4.305886, abs=1e-6)
+
+
+def test_critical_value_with_units_of_no_weight_equals_exact_signs_and_imhof(weak):
+    weights = 31 * (C - S) / 4  # exact: the least squares of two against two
+    signs = np.sign(C - S)
+    residual_maker = np.eye(31) - X_BOTH @ np.linalg.pinv(X_BOTH)
+    denominators = weights[:, None] * (residual_maker @ (signs[:, None] * weak.vectors))
+    value = scpc_critical_value(X_BOTH, C_LESS_S, weak)
+    numerator = np.abs(weights) / np.sqrt(31)
+    form = np.outer(numerator, numerator)
+    form -= value**2 * denominators @ denominators.T / weak.q
+    sizes = []
+    for decay in weak.decays:
+        half = np.linalg.cholesky(np.exp(-decay * weak.distance))
+        roots = np.linalg.eigvalsh(half.T @ form @ half)
+        sizes.append(imhof(roots[np.abs(roots) > 1e-12 * np.abs(roots).max()]))
+    assert max(sizes) == pytest.approx(0.05, rel=ITERATIVE)
+
+
 SPACE = spatial_components(DISTANCE, 0.03)
 DRAWN = np.random.default_rng(8).standard_normal((3000, 31))
 
