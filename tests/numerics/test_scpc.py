@@ -269,6 +269,40 @@ def test_bad_input_is_one_line(weak, call, message):
     refused(message, call, weak)
 
 
+def cluster_of_places():
+    """Return distances of twenty groups of five places each."""
+    number = np.arange(100)
+    centre = np.column_stack(
+        [np.sin(12.9 * (number // 5)), np.cos(78.2 * (number // 5))]
+    )
+    within = np.column_stack([np.sin(3.1 * number), np.cos(5.3 * number)])
+    place = centre + 0.01 * within
+    return np.linalg.norm(place[:, None] - place, axis=2)
+
+
+def six_places():
+    """Return distances of six places."""
+    place = np.column_stack([np.arange(6.0), [0, 2, 1, 5, 3, 4]])
+    return np.linalg.norm(place[:, None] - place, axis=2)
+
+
+@pytest.mark.parametrize(
+    ("distance", "correlation", "number", "critical_value"),
+    [(six_places(), 0.03, 5, 2.802027), (cluster_of_places(), 0.01, 22, 2.074850)],
+)
+def test_number_of_components_is_that_of_scpc_python(
+    distance, correlation, number, critical_value
+):
+    """scpc-python 0.1.2 searches up to N - 1, and further when its bound is reached."""
+    space = spatial_components(distance, correlation)
+    assert space.q == number
+    assert space.critical_value == pytest.approx(critical_value, abs=0.001)
+
+
+def test_a_bound_that_is_given_holds():
+    assert spatial_components(cluster_of_places(), 0.01, most=20).q == 20
+
+
 X_BOTH = np.column_stack([ONE, C, S])
 C_LESS_S = np.array([0.0, 1.0, -1.0])
 

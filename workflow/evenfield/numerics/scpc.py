@@ -25,6 +25,7 @@ GRID_STEP = 1.2
 SMALLEST_CORRELATION = 1e-5
 MOST_COMPONENTS = 20
 MOST_COMPONENTS_STRONG = 10
+LARGER_BOUND = 1.5
 STRONG_CORRELATION = 0.05
 ROOT_TOLERANCE = 1e-12
 DUST = 1e-9
@@ -100,7 +101,8 @@ def spatial_components(
     -----
     The number of components minimises the expected length of the unconditional interval
     under independence, cv_q sqrt(2/q) Gamma((q+1)/2) / Gamma(q/2), Mueller and Watson
-    (2022). ``most`` bounds q, up to N - 1.
+    (2022). ``most`` bounds q, up to N - 1; without it the bound grows by half as long
+    as the best number reaches it, as in the authors' program.
     """
     distance = _checked_distance(distance)
     if not 0 < average_correlation < 1:
@@ -110,23 +112,17 @@ def spatial_components(
         )
     n = len(distance)
     decays = _decay_grid(distance, average_correlation)
-    if most is None:
-        strong = average_correlation >= STRONG_CORRELATION
-        most = min(MOST_COMPONENTS_STRONG if strong else MOST_COMPONENTS, n - 2)
-    most = min(most, n - 1)
-    vectors = _leading_vectors(np.exp(-decays[0] * distance), most)
-    products = _products(
-        np.column_stack([np.full(n, n**-0.5), vectors]), distance, decays
-    )
-    options = []
-    for q in range(1, most + 1):
-        cv = _critical_value(
-            square_root_factors(products[:, : q + 1, : q + 1]), 1 - level
-        )
-        options.append(
-            (cv * np.exp(gammaln((q + 1) / 2) - gammaln(q / 2)) * np.sqrt(2 / q), q, cv)
-        )
-    _, q, cv = min(options)
+    strong = average_correlation >= STRONG_CORRELATION
+    bound = most or (MOST_COMPONENTS_STRONG if strong else MOST_COMPONENTS)
+    while True:
+        bound = min(bound, n - 1)
+        vectors = _leading_vectors(np.exp(-decays[0] * distance), bound)
+        sides = np.column_stack([np.full(n, n**-0.5), vectors])
+        products = _products(sides, distance, decays)
+        q, cv = _best_number(products, 1 - level)
+        if most or q < bound or bound == n - 1:
+            break
+        bound = round(bound * LARGER_BOUND)
     unconditional = square_root_factors(products[:, : q + 1, : q + 1])
     few = np.exp(-decays[:, None, None] * distance) if n <= DENSE_UNITS else None
     return SpatialComponents(
@@ -140,6 +136,19 @@ def spatial_components(
         {},
         few,
     )
+
+
+def _best_number(products: np.ndarray, size: float) -> tuple[int, float]:
+    """Return the number of components with the shortest expected interval, and its
+    critical value; products (G, q + 1, q + 1).
+    """
+    options = []
+    for q in range(1, products.shape[1]):
+        cv = _critical_value(square_root_factors(products[:, : q + 1, : q + 1]), size)
+        chi_mean = np.sqrt(2 / q) * np.exp(gammaln((q + 1) / 2) - gammaln(q / 2))
+        options.append((cv * chi_mean, q, cv))
+    _, q, cv = min(options)
+    return q, cv
 
 
 def _products(
