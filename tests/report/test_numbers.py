@@ -5,6 +5,7 @@ written.
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -33,7 +34,7 @@ def config(**numbers: Any) -> dict[str, Any]:
     rest = {
         "answers": CLAIMS,
         "estimates": {"beta": []},
-        "periods": dict.fromkeys(("P1", "P2", "P3", "P9"), {}),
+        "periods": {name: {} for name in ("P1", "P2", "P3", "P4", "P9")},
         "inference": {"conf_level": 0.95},
         "panel": panel,
     }
@@ -50,9 +51,17 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "outcome": "g",
         "conf_level": 0.95,
     }
+    logs = {"unit_of_measure": "log points", "estimate": 0.2, "conf_low": -0.5}
     tested = {"conf_low": -0.036, "conf_high": 1.567, "p_value": 0.0431, "mde": 0.93}
     rows = [
-        Estimate(**shared, term="x", period="P1", estimate=0.802, **tested),
+        Estimate(
+            **shared,
+            term="x",
+            period="P1",
+            estimate=0.802,
+            unit_of_measure="pp/yr",
+            **tested,
+        ),
         Estimate(
             **shared,
             term="x",
@@ -65,6 +74,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
             **shared, term="x", period="P3", estimate=float("nan"), warning="no rows"
         ),
         Estimate(**shared, term="y", period="P1", estimate=3.0),
+        Estimate(**shared, **logs, term="x", period="P4", conf_high=0.9, mde=0.93),
     ]
     write_estimates(rows, folder / "estimates.csv")
     series = pd.DataFrame(
@@ -114,6 +124,68 @@ def test_every_number_is_one_cell_of_the_results(root: Path) -> None:
         .query("estimate == 0.802")
         .estimate_id.item()
     )
+
+
+LOG = {"family": "beta", "spec_id": "growth", "term": "x", "period": "P4"}
+
+
+def test_percent_of_log_points_is_exact_in_every_part(root: Path) -> None:
+    numbers = config(
+        gap={**LOG, "percent": True, "show": "0.0", "unit": "%"},
+        cell={
+            **FILE,
+            "where": {"unit": "b"},
+            "times": 0.1,
+            "show": "0",
+            "percent": True,
+        },
+    )
+    found = named_numbers(numbers, root)
+    # 100 (exp(0.2) - 1), 100 (exp(-0.5) - 1) and 100 (exp(0.9) - 1)
+    assert (found["gap"].text, found["gap"].interval) == (
+        "22.1",
+        "\u221239.3 to 146.0",
+    )
+    assert found["gap"].smallest_visible == pytest.approx(100 * (np.exp(0.93) - 1))
+    assert found["cell"].text == "65"
+
+
+def test_times_may_be_arithmetic_over_other_numbers(root: Path) -> None:
+    """A dose ln(1 + zones) that goes from 5 to 10 zones moves by ln(11 / 6)."""
+    dose = "log((1 + 2 * zones) / (1 + zones))"
+    numbers = config(
+        zones={**FILE, "where": {"unit": "b"}, "show": "0"},
+        doubled={**LOG, "times": dose, "percent": True, "show": "0.00", "unit": "%"},
+    )
+    found = named_numbers(numbers, root)["doubled"]
+    assert found.value == pytest.approx(100 * ((11 / 6) ** 0.2 - 1))
+    assert found.low == pytest.approx(100 * ((11 / 6) ** -0.5 - 1))
+
+
+def test_the_median_of_a_column(root: Path) -> None:
+    middle = config(middle={**FILE, "take": "median", "show": "0.0"})
+    assert named_numbers(middle, root)["middle"].text == "5.0"
+
+
+@pytest.mark.parametrize(
+    ("entry", "text"),
+    [
+        ({**LOG, "unit": "%"}, "a is a row in log points with the unit %; .*percent"),
+        ({**LOG, "unit": "%", "times": 69.3}, "a is a row in log points with the unit"),
+        ({**ROW, "percent": True}, "a has percent: true and is a row in pp/yr; .*log"),
+        (
+            {**LOG, "times": "log(zero)"},
+            r"a: times \(log\(zero\)\) gives no such factor; .* above zero",
+        ),
+    ],
+)
+def test_percent_and_log_points_are_not_confused(
+    root: Path, entry: dict[str, Any], text: str
+) -> None:
+    numbers = config(zero={"is": "own - own", "show": "0"}, own={**ROW, "show": "0"})
+    numbers["numbers"]["a"] = {"show": "0", **entry}
+    with pytest.raises(NumbersError, match=text):
+        named_numbers(numbers, root)
 
 
 def test_numbers_json_keeps_every_number_and_tex_has_a_macro_for_each_part(
@@ -171,6 +243,22 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "unknown name": ({"a": {"is": "b - 1", "show": "0"}}, "is: name 'b' is not known"),
     "no name below": ({"a": {"is": "1 + 1", "show": "0"}}, "a: is: no name"),
+    "no name in times": (
+        {"a": {**ROW, "times": "log(2)", "show": "0"}},
+        "a: times: no",
+    ),
+    "unknown name in times": (
+        {"a": {**ROW, "times": "2 * b", "show": "0"}},
+        "a: times: name 'b' is not known",
+    ),
+    "percent of arithmetic": (
+        {"a": {"is": "b", "percent": True, "show": "0"}, "b": {**ROW, "show": "0"}},
+        "a: percent does not belong here",
+    ),
+    "circle through times": (
+        {"a": {**ROW, "times": "a", "show": "0"}},
+        "a is made from itself",
+    ),
     "circle": (
         {"a": {"is": "b", "show": "0"}, "b": {"is": "a", "show": "0"}},
         "made from itself",
@@ -216,7 +304,7 @@ def test_what_a_run_would_refuse_is_refused_before_it_in_one_line(name: str) -> 
 MISSED: dict[str, tuple[dict[str, Any], str]] = {
     "two rows": (
         {"family": "beta", "term": "x"},
-        "a selects 3 rows; they differ in period",
+        "a selects 4 rows; they differ in period",
     ),
     "no row": (
         {**ROW, "period": "P9"},

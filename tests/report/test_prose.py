@@ -58,6 +58,9 @@ def write(tmp_path: Path) -> Any:
     numbers = {
         "own": part_of("own", OWN),
         "bare": part_of("bare", Number(value=6.0, show="0", source="x")),
+        "rate": part_of(
+            "rate", Number(value=12.0, show="0", source="x", unit="% a year")
+        ),
     }
     names = {"n": Lookup("number", numbers), "counts": Lookup("answer", {"HOLDS": 39})}
     names |= {"total": 92, "raw": "a*b*_c_ @d"}
@@ -135,6 +138,33 @@ def test_html_prints_named_numbers_citations_cards_and_what_is_placed(
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "Growth of {{ n.own }}% a year.",
+            "own is printed with % and has the unit pp;",
+        ),
+        ("From {{ n.own.low }}%.", "own is printed with % and has the unit pp;"),
+        ("There were {{n.bare}}%.", "bare is printed with % and has no unit;"),
+    ],
+)
+def test_a_percent_sign_behind_another_unit_is_refused(
+    write: Any, text: str, found: str
+) -> None:
+    """Before a run, when only units are known, and in it."""
+    prose = write(f"First line.\n\n{text}\n")
+    assert next(str(fault) for fault in prose.faults()).startswith(
+        f"report: text/paper.md line 3: {found}"
+    )
+    with pytest.raises(ReportError, match=f"line 3: {found}"):
+        prose.html("paper", PLACED)
+
+
+def test_a_percent_sign_behind_a_percentage_is_printed(write: Any) -> None:
+    assert "12% a year" in write("{{ n.rate }}% a year").html("paper", PLACED)
+
+
 def test_typst_says_what_html_says_and_escapes_what_typst_would_read(
     write: Any,
 ) -> None:
@@ -173,7 +203,7 @@ REFUSED = {
     "attribute": ("{{ n.own.value.real }}", "unsafe"),
     "filter": ("{{ n.own.value | round }}", "line 3: no filter named 'round'"),
     "sum of numbers": ("{{ n.own - n.bare }}", "line 3: own is compared or computed with as a whole"),
-    "unknown number": ("{{ n.owm }}", "number 'owm' is not known; expected one of bare, own; did you mean 'own'"),
+    "unknown number": ("{{ n.owm }}", "number 'owm' is not known; expected one of bare, own, rate; did you mean 'own'"),
     "unknown name": ("{{ owns }}", "line 3: the name 'owns' is not known"),
     "no interval": ("{{ n.bare.interval }}", "bare has no interval"),
     "broken": ("{{ must(n.own.p.value > 1) }}\nX.", r"line 3: .* no longer holds \(n.own.p.value > 1\)"),

@@ -10,6 +10,7 @@ from evenfield.numerics.standardised_index import standardised_index
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.statements.estimate import estimate
 from evenfield.topics.statements.estimate_data import Data
+from evenfield.topics.statements.estimate_facts import FactSpec
 from made_study import MadeStudy, row, same_numbers, same_results
 
 N = 30
@@ -47,6 +48,22 @@ RISE = {
     "against": "not cluster",
 }
 RISE |= {"windows": [[2009, 2010]], "before": [2001, 2002]}
+
+
+@pytest.mark.parametrize(
+    ("measure", "level", "change"),
+    [
+        ("share", "percent", "percentage points"),
+        ("increase", "percent", "percentage points"),
+        ("ratio", "ratio", "change of a ratio"),
+        ("growth", "percentage points a year", "percentage points a year"),
+        ("units", "units", "units"),
+    ],
+)
+def test_a_change_of_a_fact_has_the_unit_of_a_difference(measure, level, change):
+    fact = {**FACT, "id": "f", "claim": "L1", "measure": measure, "per": "population"}
+    assert FactSpec.model_validate(fact).unit == level
+    assert FactSpec.model_validate(fact | {"before": (1990, 1992)}).unit == change
 
 
 class Made(MadeStudy):
@@ -263,7 +280,7 @@ def test_a_panel_finds_the_dose_within_units_and_years():
             1,
             "percent",
         ),
-        (RISE, 9.5 - 1.5, 6, "ratio"),
+        (RISE, 9.5 - 1.5, 6, "change of a ratio"),
     ],
 )
 def test_facts_are_what_is_observed(item, value, members, unit):

@@ -49,22 +49,30 @@ MEANING = {
     ),
     "NOT EMPIRICAL": "Definitions, premises and plans; no figure can decide them.",
 }
+# Words of a unit, and of what stands behind its first "per": units are put together
+# of both, so that no unit loses its second half.
 UNIT_WORDS = {
-    **dict.fromkeys(("pp/yr", "pp/yr per period"), "percentage points a year"),
-    **dict.fromkeys(("%/yr", "% per year"), "% a year"),
-    **dict.fromkeys(
-        ("correlation", "share", "count", "statistic", "index", "slope"), ""
-    ),
+    "pp/yr": "percentage points a year",
+    "pp/yr of speed": "percentage points of speed a year",
+    "pp": "percentage points",
+    "%/yr": "% a year",
+    "% per year": "% a year",
     "percent": "%",
     "ratio": "times",
-    "pp/yr per exposure 0 to 1": "percentage points a year",
-    "pp/yr of speed per exposure 0 to 1": "percentage points of speed a year",
-    "pp/yr per s.d.": "percentage points a year per standard deviation",
-    "elasticity per s.d. of the moderator": "",
-    "log points x 100 per year of schooling": (
-        "log points \u00d7 100 per year of schooling"
-    ),
+    "change of a ratio": "in the ratio",
+    "log points x 100": "log points \u00d7 100",
+    "s.d.": "standard deviations",
     "s.d. of the other provinces": "standard deviations",
+    **dict.fromkeys(
+        ("correlation", "share", "count", "statistic", "index", "slope", "elasticity"),
+        "",
+    ),
+}
+PER_WORDS = {
+    "s.d.": "per standard deviation",
+    "s.d. of exposure": "per standard deviation of exposure",
+    "s.d. of the moderator": "per standard deviation of the moderator",
+    "exposure 0 to 1": "from no neighbour to all",
 }
 
 
@@ -116,10 +124,22 @@ def in_unit(value: float | None, unit: str, units: str) -> str:
         return ""
     if unit == "units":
         return f"{value:.0f} {units}"
-    words = UNIT_WORDS.get(unit, unit)
+    words = unit_words(unit)
     return (
         f"{by_unit(value, unit)}{'' if words.startswith('%') else ' '}{words}".rstrip()
     )
+
+
+def unit_words(unit: str) -> str:
+    """Return a unit of measure in words, what it is counted for included.
+
+    ``pp/yr per period`` is ``percentage points a year per period``.
+    """
+    if unit in UNIT_WORDS:
+        return UNIT_WORDS[unit]
+    measure, per, base = unit.partition(" per ")
+    words = UNIT_WORDS.get(measure, measure)
+    return f"{words} {PER_WORDS.get(base, f'per {base}') if per else ''}".strip()
 
 
 def _shown(

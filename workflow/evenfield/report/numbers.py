@@ -4,13 +4,16 @@ names behind each.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cache
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
@@ -34,7 +37,9 @@ DIGITS = "Zero One Two Three Four Five Six Seven Eight Nine".split()
 NUMBER_COLUMNS = [name for name in ESTIMATE_COLUMNS if name not in TEXT_FIELDS]
 MOST_SHOWN = 12  # names of a circle
 # What an entry holds beside the columns that select its row of estimates.csv.
-OWN = "answer check file where column take is show times unit".split()
+OWN = "answer check file where column take is show times percent unit".split()
+PERCENT = "%"
+LOGARITHM = re.compile(r"(log points( x 100)?|natural log units|log)( per .*)?")
 Text = Annotated[
     str,
     BeforeValidator(lambda value: str(value) if type(value) in (int, float) else value),
@@ -52,11 +57,20 @@ class Entry(Spec):
     file: str = Field("", pattern=r"^((ingest|panel|estimates)/[\w+/]+\.csv)?$")
     where: dict[str, Text] = Field(default_factory=dict)
     column: str = ""
-    take: Literal["one", "count", "sum", "mean", "min", "max"] = "one"
+    take: Literal["one", "count", "sum", "mean", "median", "min", "max"] = "one"
     expression: str = Field("", alias="is")
     show: str = Field(pattern=r"^(\+?0(\.0{1,12})?|year)$")
-    times: float = Field(1.0, gt=0)
+    times: Annotated[float, Field(gt=0)] | str = 1.0
+    percent: bool = False
     unit: str = ""
+
+    @property
+    def formulas(self) -> dict[str, str]:
+        """The arithmetic over other names, by the key that holds it."""
+        written = {"is": self.expression, "times": self.times}
+        return {
+            key: text for key, text in written.items() if text and type(text) is str
+        }
 
     @model_validator(mode="after")
     def _one_source(self) -> Entry:
@@ -70,7 +84,8 @@ class Entry(Spec):
             "where": not self.file,
             "column": not (self.file or self.select),
         }
-        wrong |= {"take": not self.file, "times": bool(self.expression)}
+        computed = bool(self.expression)
+        wrong |= {"take": not self.file, "times": computed, "percent": computed}
         if extra := [
             name for name, out in wrong.items() if out and name in self.model_fields_set
         ]:
@@ -236,23 +251,24 @@ def _check(
                 else config["panel"]["unit_schemes"]
             )
             known(f"{name}: file: folder", part, list(there))
-    if entry.expression:
-        for used in _names(name, entry):
-            known(f"{name}: is: name", used, list(entries))
+    for key, formula in entry.formulas.items():
+        for used in _names(name, key, formula):
+            known(f"{name}: {key}: name", used, list(entries))
 
 
-def _names(name: str, entry: Entry) -> list[str]:
+def _names(name: str, key: str, formula: str) -> list[str]:
     try:
-        if re.search(r"\b(lag|mean)\(", entry.expression):
+        if re.search(r"\b(lag|mean)\(", formula):
             raise ConfigError(
                 "lag and mean", "names, numbers, + - * / ( ), log(x), exp(x)", ""
             )
-        if not (used := columns_of(entry.expression)):
+        used = columns_of(formula)
+        if not used:
             raise ConfigError("no name", "arithmetic over names of numbers.yaml", "")
         return used
     except ConfigError as error:
         raise NumbersError(
-            f"{name}: is: {error.found}",
+            f"{name}: {key}: {error.found}",
             "names, finite numbers, + - * / ( ), log(x), exp(x)",
             f"correct {name}",
         ) from None
@@ -263,7 +279,7 @@ def ordered_names(entries: Mapping[str, Entry]) -> list[str]:
     refused.
     """
     used = {
-        name: _names(name, entry) if entry.expression else []
+        name: list(chain(*(_names(name, *item) for item in entry.formulas.items())))
         for name, entry in entries.items()
     }
     done = dict[str, None]()
@@ -324,25 +340,22 @@ def named_numbers(config: Mapping[str, Any], root: str | Path) -> dict[str, Numb
         entry = entries[name]
         if entry.expression:
             out[name] = _computed(name, entry, out)
-        elif entry.file:
-            out[name] = _number(
-                name,
-                entry,
-                {"estimate": _cell(name, entry, read(entry.file))},
-                entry.file,
-            )
-        else:
-            select = (
-                selections[entry.answer][entry.check] if entry.answer else entry.select
-            )
-            row = one_row(estimates, select, name, NumbersError)
-            if entry.column:
-                known(f"{name}: column", entry.column, list(row))
-                row = {
-                    "estimate": _float(name, row[entry.column]),
-                    "estimate_id": row["estimate_id"],
-                }
-            out[name] = _number(name, entry, row, "estimates.csv")
+            continue
+        scale = Scale(_factor(name, entry, out), entry.percent)
+        if entry.file:
+            cell = {"estimate": _cell(name, entry, read(entry.file))}
+            out[name] = _number(name, entry, cell, entry.file, scale)
+            continue
+        select = selections[entry.answer][entry.check] if entry.answer else entry.select
+        row = one_row(estimates, select, name, NumbersError)
+        if entry.column:
+            known(f"{name}: column", entry.column, list(row))
+            row = {
+                "estimate": _float(name, row[entry.column]),
+                "estimate_id": row["estimate_id"],
+            }
+        _check_percent(name, entry, row.get("unit_of_measure"))
+        out[name] = _number(name, entry, row, "estimates.csv", scale)
     return {name: out[name] for name in sorted(out)}
 
 
@@ -365,44 +378,96 @@ def check_cells(
                 _number(name, entry, value, entry.file)
 
 
-def _number(name: str, entry: Entry, row: Row, source: str) -> Number:
-    if is_missing(row["estimate"]):
-        told = row.get("warning") or "no reason given"
+class Scale(NamedTuple):
+    """How a cell becomes the number that is printed."""
+
+    factor: float = 1.0
+    percent: bool = False
+
+    def __call__(self, value: float) -> float:
+        """Return factor x value, in percent of the level where it is a logarithm."""
+        scaled = self.factor * value
+        # A change of a logarithm by x is one of 100 (exp(x) - 1) percent.
+        return 100 * float(np.expm1(scaled)) if self.percent else scaled
+
+
+AS_IT_STANDS = Scale()
+
+
+def _factor(name: str, entry: Entry, numbers: Mapping[str, Number]) -> float:
+    if not isinstance(entry.times, str):
+        return entry.times
+    factor = _evaluated(name, "times", entry.times, numbers)
+    if not 0 < factor < math.inf:
         raise NumbersError(
-            f"{name} is blank ({told})",
+            f"{name}: times ({entry.times}) gives no such factor",
+            "a number above zero",
+            f"correct {name}",
+        )
+    return factor
+
+
+def _check_percent(name: str, entry: Entry, measure: str | None) -> None:
+    """Refuse log points that are called percent, and a percentage made of anything
+    else.
+    """
+    if measure is None:
+        return
+    logarithm = LOGARITHM.fullmatch(measure) is not None
+    if logarithm and entry.unit.startswith(PERCENT) and not entry.percent:
+        raise NumbersError(
+            f"{name} is a row in {measure} with the unit {entry.unit}",
+            "percent: true, which prints 100 x (exp(x) - 1)",
+            f"add it to {name}, or correct its unit",
+        )
+    if entry.percent and not logarithm:
+        raise NumbersError(
+            f"{name} has percent: true and is a row in {measure or 'no unit'}",
+            "a row in log points",
+            f"remove percent from {name}",
+        )
+
+
+def _number(
+    name: str, entry: Entry, row: Row, source: str, scale: Scale = AS_IT_STANDS
+) -> Number:
+    if is_missing(row["estimate"]):
+        reason = row.get("warning") or "no reason given"
+        raise NumbersError(
+            f"{name} is blank ({reason})",
             "a row that holds a number",
             "select another row",
         )
-    columns = {"low": "conf_low", "high": "conf_high", "smallest_visible": "mde"}
-    sizes = {key: entry.times * row.get(column, NAN) for key, column in columns.items()}
-    told = {
-        "p": row.get("p_value", NAN),
-        "estimate_id": row.get("estimate_id", ""),
-        "source": source,
-    }
     return Number(
-        value=entry.times * row["estimate"],
+        value=scale(row["estimate"]),
+        low=scale(row.get("conf_low", NAN)),
+        high=scale(row.get("conf_high", NAN)),
+        smallest_visible=scale(row.get("mde", NAN)),
+        p=row.get("p_value", NAN),
         show=entry.show,
         unit=entry.unit,
-        **sizes,
-        **told,
+        source=source,
+        estimate_id=row.get("estimate_id", ""),
     )
 
 
 def _computed(name: str, entry: Entry, out: Mapping[str, Number]) -> Number:
-    frame = pd.DataFrame(
-        [{used: out[used].value for used in _names(name, entry)}], index=[0]
-    )
+    value = _evaluated(name, "is", entry.expression, out)
+    row = {"estimate": value, "warning": "not a finite number"}
+    return _number(name, entry, row, entry.expression)
+
+
+def _evaluated(
+    name: str, key: str, formula: str, numbers: Mapping[str, Number]
+) -> float:
+    """Return the value of arithmetic over other numbers; not a number where there is
+    none.
+    """
+    values = {used: numbers[used].value for used in _names(name, key, formula)}
     try:
-        value = float(evaluate(entry.expression, frame).iloc[0])
+        return float(evaluate(formula, pd.DataFrame([values], index=[0])).iloc[0])
     except (ArithmeticError, ConfigError):
-        value = NAN
-    return _number(
-        name,
-        entry,
-        {"estimate": value, "warning": "not a finite number"},
-        entry.expression,
-    )
+        return NAN
 
 
 def _cell(name: str, entry: Entry, frame: pd.DataFrame) -> float:

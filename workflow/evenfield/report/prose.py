@@ -66,6 +66,8 @@ KINDS = ("fact", "association", "effect", "out of reach", "not empirical")
 PARTS = ("low", "high", "p", "p_is", "interval", "smallest_visible", "unit")
 GROUP = re.compile(r"(?<!\\)\[(@[^\[\]]*)\]")
 CITE = re.compile(r"(?<![\\\w])@([A-Za-z][\w-]*)")
+# A number of numbers.yaml with a percent sign behind it.
+PERCENTAGE = re.compile(r"\{\{\s*n\.(\w+)(?:\.\w+)?\s*\}\}%")
 # What Markdown would read as more than a letter, in words that a template prints.
 MARKED = re.compile(r"([\\`*_\[\]<>@])")
 
@@ -143,6 +145,11 @@ class Lookup:
         if name not in self._content:
             raise ReportError(*not_known(self._what, name, sorted(self._content)))
         return self._content[name]
+
+    def unit_of(self, name: str) -> str | None:
+        """Return the unit of a number; nothing where there is no such number."""
+        number = self._content.get(name)
+        return None if number is None else str(vars(number).get("unit", ""))
 
 
 class Prose:
@@ -308,6 +315,24 @@ class Prose:
                 )
                 yield self._fault(name, _line_at(text, found), fault)
 
+    def _unit_faults(self, name: str) -> Iterator[ReportError]:
+        """Yield what is printed in percent and named in another unit."""
+        numbers = self._names.get("n")
+        if not isinstance(numbers, Lookup):
+            return
+        text = self.source(name)
+        for found in PERCENTAGE.finditer(text):
+            unit = numbers.unit_of(found[1])
+            if unit is None or unit.startswith("%"):
+                continue
+            fault = ReportError(
+                f"{found[1]} is printed with % and has"
+                f" {f'the unit {unit}' if unit else 'no unit'}",
+                f'unit: "%" of {found[1]} in numbers.yaml',
+                "name its unit there, or write another one here",
+            )
+            yield self._fault(name, _line_at(text, found), fault)
+
     def _filled(self, name: str) -> str:
         if name not in self._made:
             self._made[name] = _cited(self._rendered(name))
@@ -317,6 +342,7 @@ class Prose:
         """Return a text as a template whose syntax is in order."""
         source = self.source(name)
         faults = Faults(self._citation_faults(name))
+        faults += self._unit_faults(name)
         faults += (
             self._fault(name, line, fault)
             for line, fault in box_faults(source.splitlines())

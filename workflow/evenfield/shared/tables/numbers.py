@@ -17,7 +17,7 @@ LONG_YEARS = 1000
 UNIT_DECIMALS = {
     "pp/yr": 2, "pp per year": 2, "%/yr": 2, "percent per year": 2, "years": 0, "log points": 3, "log": 3, "share": 3,
     "correlation": 2, "s": 2, "count": 0, "statistic": 2, "s.d.": 2, "ratio": 2, "units": 0, "pp/yr per period": 2,
-    "pp/yr per s.d.": 2,
+    "pp/yr per s.d.": 2, "change of a ratio": 2,
     "log points per period": 3, "log points per decade": 3, "share per period": 3,
 }  # fmt: skip
 

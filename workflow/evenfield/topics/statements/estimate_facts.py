@@ -24,6 +24,14 @@ from evenfield.topics.statements.estimate_data import Data, NotCarriedError, nam
 
 UNITS = {"share": "percent", "increase": "percent", "ratio": "ratio"}
 UNITS |= {"growth": "percentage points a year", "units": "units"}
+# The unit of a difference of two such quantities.
+UNITS_OF_CHANGE = {
+    "share": "percentage points",
+    "increase": "percentage points",
+    "ratio": "change of a ratio",
+    "growth": "percentage points a year",
+    "units": "units",
+}
 CONDITION = re.compile(r"(not )?(\w+)(?: ([=<>]) (.+))?")
 OUTPUT = {"growth_pct", "log_income", "income", "output_real", "relative_log_income"}
 NAMED = "a unit that the list does not name counts as none"
@@ -83,6 +91,12 @@ class FactSpec(Spec):
     unit_schemes: list[str] = Field(
         [], description="Unit schemes, the main one by default."
     )
+
+    @property
+    def unit(self) -> str:
+        """Unit of measure of the rows."""
+        differs = bool(self.less or self.before)
+        return (UNITS_OF_CHANGE if differs else UNITS)[self.measure]
 
     @model_validator(mode="after")
     def _complete(self) -> FactSpec:
@@ -265,7 +279,7 @@ def _fact(
         n_units=len(data.marks) - len(lost),
         n_periods=sum(len(one.years) for one in found),
         n_treated=found[-1].members,
-        unit_of_measure="percentage points" if spec.less else UNITS[spec.measure],
+        unit_of_measure=spec.unit,
         output_basis=basis,
         warning=joined(
             BASES.get(basis, ""),
