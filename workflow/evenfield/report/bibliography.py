@@ -1,4 +1,6 @@
-"""References: BibTeX entries, read for the page and handed on as they are to the paper."""
+"""References: BibTeX entries, read for the page and handed on to the paper in the form
+that Typst prints without mistakes.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -12,6 +14,11 @@ from evenfield.study.errors import ReportError
 ENTRY = re.compile(r"^@(\w+)\s*\{\s*([^,\s]+)\s*,(.*?)^\s*\}", re.DOTALL | re.MULTILINE)
 BRACED = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
 FIELD = re.compile(rf'(\w+)\s*=\s*(?:{BRACED}|"([^"]*)"|(\d+))\s*(?:,|\Z)')
+
+
+TITLE = re.compile(r"(\b(?:book)?title\s*=\s*)" + rf'(?:{BRACED}|"([^"]*)")')
+EDITOR = re.compile(rf"\beditor\s*=\s*{BRACED}")
+SUFFIX_PARTS = 2
 
 
 @dataclass(frozen=True)
@@ -156,5 +163,29 @@ def _last(name: str) -> str:
 
 
 def bibtex(references: Iterable[Reference]) -> str:
-    """Write entries as BibTeX."""
-    return "\n".join(item.bibtex for item in references)
+    """Write entries as BibTeX for Typst.
+
+    Titles keep their capitals (Typst writes "Reform, And Openness"), a chapter names
+    its book once, and the editor of a book without an author stands in the author's
+    place, with "ed.".
+    """
+    return "\n".join(_for_typst(item) for item in references)
+
+
+def _for_typst(item: Reference) -> str:
+    text = TITLE.sub(lambda part: f"{part[1]}{{{{{part[2] or part[3]}}}}}", item.bibtex)
+    text = re.sub("(?i)^@incollection", "@inbook", text)
+    if "author" in item.fields:
+        return text
+    return EDITOR.sub(lambda part: f"author = {{{_as_editors(part[1])}}}", text)
+
+
+def _as_editors(names: str) -> str:
+    people = re.split(r"\s+and\s+", names)
+    word = "ed." if len(people) == 1 else "eds."
+    *others, last = people
+    parts = last.split(", ")
+    # BibTeX: family name, suffix, given names.
+    if len(parts) == SUFFIX_PARTS:
+        last = f"{parts[0]}, {word}, {parts[1]}"
+    return " and ".join([*others, last])
