@@ -5,6 +5,7 @@ use from another workflow.
 import csv
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
@@ -221,11 +222,26 @@ def test_another_workflow_uses_it_as_a_module(tmp_path: Path) -> None:
     assert (tmp_path / "results" / "tables" / "T9.csv").is_file()
 
 
+def test_the_readme_says_the_numbers_of_the_run(checkout: Path) -> None:
+    results = checkout / "results"
+    numbers = json.loads((results / "numbers.json").read_text(encoding="utf-8"))
+    text = {name: entry["text"] for name, entry in numbers.items()}
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    for sentence in (
+        f"rose from {text['cluster_only_1978']} % to {text['cluster_only_2019']} % of",
+        f"fell from {text['zone_only_1978']} % to {text['zone_only_2019']} %.",
+        f"by {numbers['own_official']['value']:.1f} percentage points a year over",
+    ):
+        assert sentence in readme
+    assert numbers["own_late"]["low"] < 0 < numbers["own_official"]["low"]
+
+
 def test_every_number_in_the_prose_is_a_cell_of_the_results(checkout: Path) -> None:
     results = checkout / "results"
     numbers = json.loads((results / "numbers.json").read_text(encoding="utf-8"))
     with (results / "estimates.csv").open(encoding="utf-8") as file:
         rows = {row["estimate_id"]: row for row in csv.DictReader(file)}
+    entries = yaml.safe_load((checkout / "numbers.yaml").read_text(encoding="utf-8"))
     said = {"95"}  # of "95% interval"
     for name, told in numbers.items():
         said |= {told["text"], *told["interval"].split(" to ")}
@@ -242,9 +258,16 @@ def test_every_number_in_the_prose_is_a_cell_of_the_results(checkout: Path) -> N
                 for value in rows[told["estimate_id"]].values()
                 if re.fullmatch(r"-?[\d.]+", value)
             ]
+            value = told["value"]
+            if entries[name].get("percent"):
+                value = math.log1p(value / 100)
+            factors = [1, 100]
+            for kind in ("zones", "parks"):  # a dose ln(1 + zones) that doubles
+                typical = numbers[f"{kind}_typical"]["value"]
+                factors.append(math.log((1 + 2 * typical) / (1 + typical)))
             assert any(
-                told["value"] == pytest.approx(k * cell)
-                for k in (1, 100, 69.3147)
+                value == pytest.approx(factor * cell, rel=1e-5)
+                for factor in factors
                 for cell in cells
             ), name
     paper = (results / "report" / "paper.typ").read_text(encoding="utf-8").splitlines()

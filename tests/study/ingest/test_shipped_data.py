@@ -61,6 +61,38 @@ def test_population_after_2010_runs_to_the_census_of_2020(china_tables):
     ]
 
 
+def test_readme_says_how_far_the_old_head_counts_were_off(china_tables):
+    panel = china_tables["panel"].query("year == 2019").set_index("unit")
+    error = 100 * (panel["pop_before_census_10k"] / panel["pop_resident_10k"] - 1)
+    text = (DATA / "README.md").read_text(encoding="utf-8")
+    assert (
+        f"at the end of 2019 it is {error['CN-HL']:.1f} percent too high in"
+        f" Heilongjiang and {-error['CN-ZJ']:.1f} percent too low in Zhejiang" in text
+    )
+
+
+def test_readme_says_how_far_the_head_counts_jump_at_the_census_of_2010(china_tables):
+    wide = china_tables["panel"].pivot(
+        index="unit", columns="year", values="pop_resident_10k"
+    )
+    jump = 100 * (wide[2010] / wide[2009] - 1)
+    text = (DATA / "README.md").read_text(encoding="utf-8")
+    named = {"GX": "Guangxi", "AH": "Anhui", "TJ": "Tianjin", "BJ": "Beijing"}
+    named |= {"SH": "Shanghai", "ZJ": "Zhejiang", "GD": "Guangdong"}
+    (sentence,) = re.findall(r"within one year they jump by (.*?)\. The", text)
+    for unit, name in named.items():
+        value = float(jump[f"CN-{unit}"])
+        assert re.search(
+            rf"{re.escape(f'{value:+.1f}')} (percent )?in {name}", sentence
+        )
+    assert set(jump.sort_values().index[[0, 1, -1, -2]]) == {
+        "CN-GX",
+        "CN-AH",
+        "CN-TJ",
+        "CN-BJ",
+    }
+
+
 def test_sources_that_are_named_exist(china_tables):
     known = set(china_tables["sources"]["source"])
     checked = 0
