@@ -210,6 +210,22 @@ def test_a_lost_check_is_named_and_its_row_marked() -> None:
     assert [row["against"] for row in content["hypotheses"][0]["rows"]] == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("warning", "years"),
+    [
+        ("figures of 2010", "2010"),
+        ("PROXY; figures of 2015 to 2017; without u1", "2015 to 2017"),
+        ("no figures of 2010 to 2012", ""),
+        ("", ""),
+    ],
+)
+def test_a_row_says_which_years_it_rests_on_where_they_are_fewer(
+    warning: str, years: str
+) -> None:
+    _, content = answers(warning=warning)
+    assert content["claims"][1]["rows"][1]["figures"] == years
+
+
 def test_an_own_effect_of_interest_wins_over_that_of_the_row() -> None:
     table, _ = answers(changed(*H1, "interest", 4))
     assert table["answer"].iloc[0] == "NEGLIGIBLE" and table["interest"].iloc[0] == 4

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evenfield.report.claims import in_unit, unit_words
+from evenfield.report.claims import _behind, in_unit, unit_words
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,14 @@ def test_a_unit_keeps_what_it_is_counted_for(unit, words):
 )
 def test_a_number_has_the_words_of_its_unit(value, unit, printed):
     assert in_unit(value, unit, "provinces") == printed
+
+
+@pytest.mark.parametrize(
+    ("figures", "printed"),
+    [("", "2006-2010"), ("2010", "2006-2010 (figures of 2010)")],
+)
+def test_a_row_on_part_of_its_period_says_so(figures, printed):
+    row = {"what": "primary", "name": "", "estimate": 1.15, "against": False}
+    row |= {"conf_low": None, "conf_high": None, "unit_of_measure": "ratio"}
+    row |= {"period": "2006-2010", "figures": figures}
+    assert _behind(row, "provinces", {})["period"] == printed

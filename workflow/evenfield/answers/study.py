@@ -2,6 +2,7 @@
 plain content out.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -28,6 +29,7 @@ from evenfield.study.rounding import round_frame
 
 NUMBERS = ("estimate", "low", "high", "p", "p_adjusted", "smallest_visible", "interest")
 TEXTS = ("unit", "estimate_id")
+FIGURES = re.compile(r"(?<!no )\bfigures of (\d{4}(?: to \d{4})?)")
 COLUMNS = [
     "id",
     "paragraphs",
@@ -226,10 +228,17 @@ def _behind(
             "what": what,
             "name": name,
             "against": what in ("check", "variant") and name in judged.failed,
+            "figures": _years_of_figures(row["warning"]),
         }
         | _plain({key: row[key] for key in kept})
         for (what, name), row in rows.items()
     ]
+
+
+def _years_of_figures(warning: str) -> str:
+    """Return the years that a row rests on where they are fewer than its period."""
+    found = FIGURES.search(warning)
+    return found[1] if found else ""
 
 
 def _line(claim: Claim, item: Answered) -> dict[str, Any]:

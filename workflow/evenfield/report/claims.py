@@ -197,6 +197,8 @@ def _behind(
     what = row["what"]
     name = {"primary": "main figure", "shown": "beside it"}.get(what, row["name"])
     label = ", ".join(period_label(part, periods) for part in row["period"].split("+"))
+    if row.get("figures"):
+        label = f"{label} (figures of {row['figures']})"
     number = (
         f"{in_unit(row['estimate'], unit, units)}"
         f" {ends(row['conf_low'], row['conf_high'], unit)}".strip()

@@ -179,11 +179,11 @@ def _left_out(question: Mapping[str, Any], estimates: pd.DataFrame) -> Row:
 def _number(row: Mapping[str, Any]) -> str:
     if is_missing(row["estimate"]):
         return ""
-    return (
-        f"{by_unit(row['estimate'], row['unit'])} {_ends(row)} {row['unit']}".replace(
-            "  ", " "
-        )
-    )
+    words = [by_unit(row["estimate"], row["unit"]), _ends(row), row["unit"]]
+    figures = row["rows"][0].get("figures") if row["rows"] else ""
+    if figures:
+        words.append(f"(figures of {figures})")
+    return " ".join(word for word in words if word)
 
 
 def _ends(row: Mapping[str, Any]) -> str:

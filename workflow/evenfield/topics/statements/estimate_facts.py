@@ -284,7 +284,7 @@ def _fact(
         warning=joined(
             BASES.get(basis, ""),
             *(
-                f"figures of {one.years[0]} to {one.years[-1]}"
+                f"figures of {_span(one.years)}"
                 for one, span in zip(found, spans, strict=True)
                 if (one.years[0], one.years[-1]) != span
             ),
@@ -293,6 +293,11 @@ def _fact(
         ),
         data_hash=str(data.described["data_hash"]),
     )
+
+
+def _span(years: list[int]) -> str:
+    first, last = years[0], years[-1]
+    return f"{first} to {last}" if last > first else str(first)
 
 
 class _Quantity(NamedTuple):
