@@ -304,7 +304,7 @@ def test_references_are_read_and_each_is_cited(tmp_path: Path) -> None:
     assert found["Frattini2013"].text.endswith(
         "Prodi, Giorgio (2013). Industrial Clusters & more. ERIEP, no. 5."
     )
-    assert found["Many"].text.endswith("Four, D. (ed.) (2000). Many. Oxford: Press.")
+    assert found["Many"].text.endswith("Four, D. (eds.) (2000). Many. Oxford: Press.")
     assert found["Bank1990"].html.endswith(
         'World Bank. <a href="https://example.org/a">https://example.org/a</a>'
     )

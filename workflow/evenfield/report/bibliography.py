@@ -48,9 +48,9 @@ class Reference:
     @property
     def text(self) -> str:
         """The entry as one line."""
-        names = in_words(self._names) + (
-            " (ed.)" if "author" not in self.fields and "editor" in self.fields else ""
-        )
+        names = in_words(self._names)
+        if "author" not in self.fields and "editor" in self.fields:
+            names += " (ed.)" if len(self._names) == 1 else " (eds.)"
         return f"{names} ({self.year}). {self.fields['title'].rstrip('.')}. {self._where}.".replace(
             "..", "."
         )
