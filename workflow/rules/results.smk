@@ -23,6 +23,10 @@ PLACES = [
 ]
 
 
+# What a selection of one row of the estimates is held against.
+SELECTED_BY = ["estimates", "periods", "inference.conf_level"]
+
+
 rule collect:
     """Stack the estimates of every topic in one tidy table and adjust for how many were made."""
     input:
@@ -60,7 +64,7 @@ rule answer:
         "../../environment.yml"
     params:
         code=code_hash("answers/study.py", "shared/job.py"),
-        config=topics.part(config, ["answers", "estimates", "inference.conf_level"]),
+        config=topics.part(config, ["answers", *SELECTED_BY]),
     script:
         "../scripts/answer.py"
 
@@ -85,9 +89,7 @@ rule name_numbers:
         "../../environment.yml"
     params:
         code=code_hash("report/numbers.py", "shared/job.py"),
-        config=topics.part(
-            config, ["numbers", "answers", "estimates", "inference.conf_level"]
-        ),
+        config=topics.part(config, ["numbers", "answers", *SELECTED_BY]),
     script:
         "../scripts/name_numbers.py"
 
