@@ -271,3 +271,19 @@ def test_a_curve_of_one_unit_is_refused():
     data = made_panel(5).query("unit == 3")
     with pytest.raises(ef.EstimateError, match="at least two clusters"):
         ef.specification_curve(data, "y", "x", draws=9, **KEYS)
+
+
+@pytest.mark.parametrize("inference", ["HC3", "CR2"])
+def test_the_covariance_has_no_number_where_a_coefficient_has_none(inference):
+    data = made_panel(5)
+    data = pd.concat([data.head(1), data[data["unit"] > 0]])
+    fit = ef.ols("y ~ x + C(unit)", data, inference=inference, **KEYS)
+    assert fit.cov.loc["x", "x"] == pytest.approx(fit.std_errors["x"] ** 2)
+    assert np.isnan(fit.cov.loc["Intercept", "Intercept"])
+
+
+def test_a_group_may_stand_in_a_column_named_as_the_constant():
+    data = made_panel(2).query("year == 2001").assign(Intercept=lambda d: d["region"])
+    fit = ef.contrasts(data, "y", "Intercept", reference=0, unit="unit")
+    want = ef.contrasts(data, "y", "region", reference=0, unit="unit")
+    pd.testing.assert_series_equal(fit.params, want.params)

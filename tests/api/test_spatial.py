@@ -123,3 +123,18 @@ def test_an_outcome_that_is_constant_is_refused(effects):
         ef.spatial_panel(
             "y ~ x", DATA.assign(y=2.0), NET, model="SAR", effects=effects, **KEYS
         )
+
+
+@pytest.mark.parametrize("name", ["rho", "lambda", "sigma2", "phi", "tau", "W x"])
+def test_regressors_named_as_parameters_are_refused(name):
+    data = DATA.assign(**{name: np.sin(np.arange(len(DATA)))})
+    for estimate in (ef.spatial_panel, ef.spatial_dynamic):
+        with pytest.raises(ef.EstimateError, match=f"a regressor named {name}"):
+            estimate(f"y ~ x + `{name}`", data, NET, **KEYS)
+
+
+def test_an_outcome_may_be_named_as_a_parameter():
+    data = DATA.rename(columns={"y": "rho"})
+    found = ef.spatial_panel("rho ~ x", data, NET, **KEYS)
+    want = ef.spatial_panel("y ~ x", DATA, NET, **KEYS)
+    pd.testing.assert_series_equal(found.params, want.params)

@@ -143,7 +143,7 @@ class Table:
         """
         if name not in self.X:
             chosen("column", name, self.data)
-        found = self.X[name] if name in self.X else self.data[name]
+        found = self.data[name] if name in self.data else self.X[name]
         if found.isna().any() and not missing:
             first = self.unit[found.isna()][0]
             raise EstimateError(

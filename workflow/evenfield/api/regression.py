@@ -227,12 +227,14 @@ class Case:
             return pd.DataFrame()
         infer = INFERENCES[{"wild": "CR1", "wild33": "CR3"}.get(kind, kind)]
         each = self.coefficients
-        sums = np.array(
-            [
-                [infer(self, np.maximum(a, b), 0.95).std_error ** 2 for b in each]
-                for a in each
-            ]
-        )
+
+        def variance(c: np.ndarray) -> float:
+            try:
+                return float(infer(self, c, 0.95).std_error ** 2)
+            except NumericsError:  # its row says why
+                return np.nan
+
+        sums = np.array([[variance(np.maximum(a, b)) for b in each] for a in each])
         single = np.diag(sums)
         values = np.where(
             np.eye(len(single)) > 0, sums, (sums - single - single[:, None]) / 2

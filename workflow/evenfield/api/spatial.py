@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.data import table, told, weights
+from evenfield.api.data import Table, table, told, weights
 from evenfield.api.results import Fit, chosen, t_rows
 from evenfield.numerics.spatial_panel.constant import with_constant
 from evenfield.numerics.spatial_panel.dynamic import DYNAMICS, DynamicFit, fit_dynamic
@@ -21,11 +21,29 @@ from evenfield.numerics.spatial_panel.impacts import (
     drawn_impacts,
 )
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
+from evenfield.numerics.spatial_panel.panel import BalancedPanel
 from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
 from evenfield.numerics.spatial_panel.reach import reach
 from evenfield.study.errors import EstimateError
 
 EFFECTS = ("pooled", "unit", "time", "two_way", "random")
+
+
+RESERVED = ("rho", "lambda", "tau", "eta", "phi", "sigma2")
+
+
+def _balanced_panel(rows: Table) -> BalancedPanel:
+    """Return the panel, and refuse regressors that are named as a parameter."""
+    names = {str(name) for name in rows.X}
+    lags = {f"W {name}" for name in names}
+    taken = sorted(names & {*RESERVED, *lags})
+    if taken:
+        raise EstimateError(
+            f"a regressor named {taken[0]}, as a parameter of the model is",
+            "another name",
+            "rename the column",
+        )
+    return rows.panel()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -151,7 +169,7 @@ def spatial_panel(
     rows = table(formula, data, unit, time)
     effects = _agreed_effects(effects, rows.panel_effects)
     net = weights(w)
-    panel = rows.panel()
+    panel = _balanced_panel(rows)
     spread = None if lagged is None else tuple(lagged)
     kinds = [inference] if isinstance(inference, str) else list(inference)
     by_row: dict[str, Any] = {}
@@ -279,7 +297,7 @@ def spatial_dynamic(
         )
     net = weights(w)
     rows.calendar.even("lags of the outcome")
-    fit = fit_dynamic(rows.panel(), net, lagged, free)
+    fit = fit_dynamic(_balanced_panel(rows), net, lagged, free)
     kept = [
         i
         for i, name in enumerate(fit.names)
