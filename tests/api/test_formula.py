@@ -1,5 +1,7 @@
 """Formulas: what is a name stays a name, and what cannot be read is refused in words."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -83,6 +85,7 @@ REFUSED = {
     "an unknown name in backticks": ("y ~ `nothing`", "no column 'nothing'"),
     "an unknown effect": ("y ~ x | nothing", "no column 'nothing'"),
     "an unknown half of a pair": ("y ~ x | group^nothing", "no column 'nothing'"),
+    "an interaction of effects": ("y ~ x | group:z", "write group^z"),
     "no outcome": (" ~ x", "no outcome"),
     "no regressors": ("y ~ ", "no regressors"),
     "no regressors before the bar": ("y ~ | group", "no regressors"),
@@ -100,7 +103,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("formula", "words"), REFUSED.values(), ids=REFUSED)
 def test_formulas_that_cannot_be_read_are_refused(formula, words):
-    with pytest.raises(ef.EstimateError, match=words.replace("|", r"\|")) as error:
+    with pytest.raises(ef.EstimateError, match=re.escape(words)) as error:
         coefficients(formula, DATA)
     assert "\n" not in str(error.value)
 

@@ -165,6 +165,12 @@ def _effects(text: str, aliases: Mapping[str, str]) -> dict[str, tuple[str, ...]
     """Return the columns of each effect; ``a^b`` has a level for each pair."""
     effects = {}
     for part in text.split("+"):
+        if re.search("[:*]", part):
+            raise EstimateError(
+                f"{part.strip()} behind the bar",
+                "names of columns, or pairs of them",
+                f"write {re.sub('[ :*]+', '^', part.strip())} for an effect of each pair",
+            )
         names = [name.strip() for name in part.split("^") if name.strip()]
         columns = tuple(aliases.get(name, name) for name in names)
         if columns:
