@@ -287,3 +287,18 @@ def test_a_group_may_stand_in_a_column_named_as_the_constant():
     fit = ef.contrasts(data, "y", "Intercept", reference=0, unit="unit")
     want = ef.contrasts(data, "y", "region", reference=0, unit="unit")
     pd.testing.assert_series_equal(fit.params, want.params)
+
+
+def test_errors_of_the_wild_bootstrap_are_those_of_cr1_whatever_else_is_asked_for():
+    data = made_panel(2).query("year == 2001")
+    rng = np.random.default_rng(3)
+    data = data.assign(lat=rng.uniform(20, 50, 12), lon=rng.uniform(20, 50, 12))
+    kinds = ["CR1", "wild", "SCPC"]
+    how = {"cluster": "region", "unit": "unit", "draws": 19}
+    fits = [
+        ef.ols("y ~ x | region", data, inference=kinds[:count], **how)
+        for count in (1, 2, 3)
+    ]
+    errors = [fit.vcov(kind).std_errors["x"] for fit in fits for kind in ("CR1",)]
+    errors += [fit.vcov("wild").std_errors["x"] for fit in fits[1:]]
+    assert errors == pytest.approx([errors[0]] * 5)

@@ -256,7 +256,7 @@ INFERENCES: dict[str, Callable[[Case, np.ndarray, float], Any]] = {
         s.fit, c, s.clusters, s.rows.dates, level=a
     ),
     "wild": lambda s, c, a: wild_inference(
-        wild_bootstrap(s.fit, c, s.products, s.draws, "11"), a
+        wild_bootstrap(s.fit, c, s.products, s.draws, "11", s.crossed), a
     ),
     "wild33": lambda s, c, a: wild_inference(
         wild_bootstrap(s.fit, c, s.products, s.draws, "33"), a
