@@ -9,7 +9,7 @@ from evenfield.numerics import clubs as cb
 from evenfield.numerics import logt as lt
 from evenfield.numerics.hp_filter import boosted_hp_trend, hamilton_trend, hp_trend
 from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
-from evenfield.numerics.unit_roots import quadratic_spectral
+from evenfield.numerics.long_run_variance import quadratic_spectral
 from numerics.refusals import refused
 from tolerances import CLOSED_FORM, MACHINE
 

@@ -41,7 +41,6 @@ def config() -> dict[str, Any]:
     are tested, not their number.
     """
     config = china_config()
-    config["estimates"]["dynamic_spatial"] |= {"draws": 99, "replications": 20}
     return {
         **config,
         "inference": _few(config["inference"]),

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.unit_roots import VARIANCES, ratio_or_nan
+from evenfield.numerics.long_run_variance import VARIANCES, ratio_or_nan
 
 CRITICAL_VALUE = -1.65
 FEWEST = 5
