@@ -24,7 +24,13 @@ from evenfield.study.errors import (
 )
 from evenfield.study.files import write_text
 from evenfield.study.ingest.any_table import number_text, numbers_of, read_any
-from evenfield.study.ingest.guess import Guessed, guess, known_as, with_coordinates
+from evenfield.study.ingest.guess import (
+    Choices,
+    Guessed,
+    guess,
+    known_as,
+    with_coordinates,
+)
 from evenfield.study.ingest.study_files import described, write_study
 from evenfield.study.ingest.unit_names import UnitMatch, match_units, named_units
 from neighbour_files import read_neighbours
@@ -327,7 +333,8 @@ def config_text(study: NewStudy) -> str:
     column = found.income.get("column", "")
     label = found.labels.get(found.titles.get(column, column), "")
     label = label or f"units of {column or ' over '.join(found.income.values())}"
-    todo = f"  # one of: {', '.join(found.panel.columns[2:])}" if column == TODO else ""
+    candidates = ", ".join(found.perhaps or found.panel.columns[2:])
+    todo = f"  # one of: {candidates}" if column == TODO else ""
     measure = options.measure or ("not stated" if todo else label)
     parts = (0, 1 / 3, 2 / 3, 1) if steps >= 24 else (0, 0.5, 1) if steps >= 10 else ()
     cuts = [first + step * round(steps * part) for part in parts]
@@ -441,13 +448,21 @@ def make(options: argparse.Namespace) -> list[str]:
         )
     table = read_any(options.panel)
     given = {key: getattr(options, key) for key in COLUMNS}
-    found = guess(table, given)
+    if options.log and options.level:
+        raise IngestError("--log and --level", "one of them", "leave one out")
+    choices = Choices(
+        where=options.where or (),
+        leave_out=options.leave_out or (),
+        keep_totals=options.keep_totals,
+        logs=True if options.log else False if options.level else None,
+    )
+    found = guess(table, given, choices)
     if found.income.get("column") == TODO and sys.stdin.isatty():
         print("\n".join(found.said))
         if answer := input(
             "which column is income per head (blank: decide later)? "
         ).strip():
-            found = guess(table, given | {"income": answer})
+            found = guess(table, given | {"income": answer}, choices)
     study = NewStudy(found, options)
     faults = Faults()
     with faults.caught():
@@ -510,6 +525,32 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="DIR",
         help="the study's folder, made by this command",
+    )
+    options.add_argument(
+        "--where",
+        action="append",
+        metavar="COL=VALUE",
+        help="keep the rows with this value; the same column again: either value",
+    )
+    options.add_argument(
+        "--leave-out",
+        nargs="+",
+        action="extend",
+        metavar="UNIT",
+        help="units to leave out, by id or name",
+    )
+    options.add_argument(
+        "--keep-totals",
+        action="store_true",
+        help="keep units that look like totals of others",
+    )
+    options.add_argument(
+        "--log",
+        action="store_true",
+        help="income is a logarithm: take it back to levels",
+    )
+    options.add_argument(
+        "--level", action="store_true", help="income is no logarithm, whatever its name"
     )
     formats = "CSV, Excel, Stata, SPSS, Parquet or GeoJSON"
     options.add_argument(

@@ -110,7 +110,7 @@ CHANGED = {
     "gaps": (
         lambda t: t.drop(t.index[5]),
         [],
-        "1 units with gaps in income left out: N",
+        "1 unit with gaps in income left out: N",
     ),
     "late": (
         lambda t: t.assign(income=t["income"].where(t["year"].gt(2003))),

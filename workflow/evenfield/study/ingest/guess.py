@@ -5,14 +5,20 @@ columns, income; say why.
 import itertools
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from evenfield.study.config import TODO
-from evenfield.study.errors import Faults, IngestError, first_examples
+from evenfield.study.errors import (
+    Faults,
+    IngestError,
+    counted,
+    first_examples,
+    nearest,
+)
 from evenfield.study.ingest.any_table import (
     ANY_NUMBER,
     MISSING,
@@ -20,6 +26,8 @@ from evenfield.study.ingest.any_table import (
     number_text,
     numbers_of,
 )
+from evenfield.study.ingest.income_column import income_columns
+from evenfield.study.ingest.totals import totals_among
 
 WORDS = {
     "year": (
@@ -38,14 +46,9 @@ WORDS = {
         r"(.*_)?(lon|lng|long|longitude|longitud|laenge|länge)(_?(dd|deg|wgs84))?|"
         r"x_?coord|coord_?x"
     ),
-    "income": (
-        r".*(income|per.?cap|per.?head|percap|gdp.?pc|gdppc|pc.?gdp|pcinc|pci|rgdpl|gsp.?pc|pcgsp|grp.?pc|wage"
-        r"|ingreso|人均).*|y|inc"
-    ),
     "population": (
         r".*(population|people|poblacion|población|inhabitants|residents|人口).*|po[bp]\d*|n"
     ),
-    "output": r".*(output|gdp|gsp|grp|gva|value.?added|生产总值|pib).*|va",
 }
 YEAR_CELL = re.compile(
     r"(1[5-9]\d\d|20\d\d|21\d\d)(\.0*|年|[-/](0?1|12)[-/](0?1|31).*)?"
@@ -76,6 +79,7 @@ class Guessed:
     labels: dict[str, str]  # what a column holds, as the user's file says
     unit_name: str
     order: list[str]  # ids of units as the file first names them
+    perhaps: list[str]  # columns that may be income, where it is not clear
     said: list[str] = field(default_factory=list)
 
 
@@ -86,32 +90,52 @@ def known_as(kind: str, names: Iterable[str]) -> list[str]:
     ]
 
 
-def guess(table: AnyTable, given: Mapping[str, str | None]) -> Guessed:
+@dataclass(frozen=True)
+class Choices:
+    """What the user says of rows and figures beyond the columns."""
+
+    where: Sequence[str] = ()  # COLUMN=VALUE: the rows that are kept
+    leave_out: Sequence[str] = ()  # ids or names of units
+    keep_totals: bool = False
+    logs: bool | None = None  # whether income is a logarithm; None: not said
+
+
+def guess(
+    table: AnyTable, given: Mapping[str, str | None], choices: Choices | None = None
+) -> Guessed:
     """Bring a table into form; ``given`` names columns (unit, year, income, output,
     population) as far as known.
     """
+    choices = choices or Choices()
     said = list(table.said)
     faults = Faults()
-    stems = _stems(table.frame, 2)
+    rows = rows_where(table.frame, choices.where, said)
+    stems = _stems(rows, 2)
     for key, name in given.items():
-        if name and name not in table.frame and name not in stems:
+        if name and name not in rows and name not in stems:
             faults.append(
                 _fault(
                     f"no column {name}, given by --{key}",
-                    _listed(list(table.frame.columns)),
+                    _listed(list(rows.columns)),
                     "correct it",
                 )
             )
     faults.refuse()
-    frame, year = long_table(table.frame, given, said)
+    frame, year = long_table(rows, given, said)
     unit = given.get("unit") or _unit_column(frame, year, said)
     frame = _keyed(frame, unit, year, said, faults)
     order = list(dict.fromkeys(frame["unit"]))
-    frame = frame.sort_values(["unit", "year"], ignore_index=True)
     name = _name_column(frame)
+    names = frame.drop_duplicates("unit").set_index("unit")[name or "_id"]
+    frame = _without(frame, names, choices, said)
+    frame = frame.sort_values(["unit", "year"], ignore_index=True)
     figures, constant = _sorted_columns(frame, name, said, faults)
     with faults.caught():
-        income = _income(figures, given, table.labels, said)
+        chosen = income_columns(frame, figures, given, table.labels, choices.logs)
+        said += chosen.messages
+        income = chosen.columns
+        frame = frame.assign(**chosen.levels)
+        figures = [*figures, *chosen.levels]
         for column in [name for name in income.values() if name != TODO]:
             numbers = numbers_of(frame[column])
             low = frame[numbers.le(0)] if numbers is not None else frame[:0]
@@ -119,7 +143,10 @@ def guess(table: AnyTable, given: Mapping[str, str | None]) -> Guessed:
                 named = first_examples(
                     [f"{row.unit} {row.year}" for row in low.itertuples()]
                 )
-                words = f"{column} has {len(low)} cell at or below zero ({named})"
+                words = (
+                    f"{column} has {counted(len(low), 'cell')} at or below zero"
+                    f" ({named})"
+                )
                 faults.append(
                     _fault(
                         words,
@@ -137,6 +164,7 @@ def guess(table: AnyTable, given: Mapping[str, str | None]) -> Guessed:
             if (numbers := numbers_of(part[column])) is not None:
                 part[column] = [number_text(value) for value in numbers]
     titles = {"unit": unit, "year": "" if year == YEAR else year, "name": name}
+    titles |= chosen.titles
     placed = with_coordinates(units)
     renamed = zip(placed.columns, units.columns, strict=True)
     titles |= {new: old for new, old in renamed if new != old}
@@ -163,6 +191,7 @@ def guess(table: AnyTable, given: Mapping[str, str | None]) -> Guessed:
         labels=table.labels,
         unit_name=unit_name,
         order=order,
+        perhaps=chosen.perhaps,
         said=said,
     )
 
@@ -180,8 +209,106 @@ def with_coordinates(units: pd.DataFrame) -> pd.DataFrame:
     return units.rename(columns={column: kind for kind, column in names.items()})
 
 
+def rows_where(
+    frame: pd.DataFrame, conditions: Sequence[str], said: list[str]
+) -> pd.DataFrame:
+    """Keep the rows that have, in each column named, one of the values asked for."""
+    wanted = dict[str, list[str]]()
+    for condition in conditions:
+        column, _, value = condition.partition("=")
+        if column.strip() not in frame or "=" not in condition:
+            raise _fault(
+                f"--where {condition} names no column",
+                f"COLUMN=VALUE with {_listed(list(frame.columns))}",
+                "correct it",
+            )
+        wanted.setdefault(column.strip(), []).append(value.strip())
+    for column, values in wanted.items():
+        cells = frame[column].str.strip()
+        held = list(dict.fromkeys(cells))
+        missing = [value for value in values if value not in set(held)]
+        if missing:
+            raise _fault(
+                f"no row has {missing[0]} in {column}, given by --where",
+                _listed(held),
+                "correct it",
+            )
+        kept = cells.isin(values)
+        said.append(
+            f"rows with {' or '.join(values)} in {column}: {int(kept.sum())} of"
+            f" {len(frame)}"
+        )
+        frame = frame[kept].reset_index(drop=True)
+        if len(values) == 1:
+            frame = frame.drop(columns=column)
+    return frame
+
+
+def _without(
+    frame: pd.DataFrame, names: pd.Series, choices: Choices, said: list[str]
+) -> pd.DataFrame:
+    """Leave out the units that the user names, and totals of others."""
+    name_of = {str(unit): str(name) for unit, name in names.items()}
+    first = frame.drop_duplicates("unit")
+    written = dict(zip(first["unit"], first["_id"], strict=True))
+    shown = {
+        unit: unit if name in {unit, written[unit]} else f"{unit} {name}"
+        for unit, name in name_of.items()
+    }
+    texts = dict[str, list[str]]()
+    for unit, name in name_of.items():
+        for text in {unit.casefold(), name.casefold(), written[unit].casefold()}:
+            texts.setdefault(text, []).append(unit)
+    out = list[str]()
+    for asked in choices.leave_out:
+        units = texts.get(asked.strip().casefold(), [])
+        if len(units) != 1:
+            found = "is no unit" if not units else f"names {len(units)} units"
+            raise _fault(
+                f"{asked}, given by --leave-out, {found}",
+                "an id or a name of the table",
+                nearest(asked, [*name_of, *name_of.values()], "correct it"),
+            )
+        out += units
+    if out:
+        said.append(
+            f"left out, as asked: {first_examples([shown[unit] for unit in out], 6)}"
+        )
+        frame = frame[~frame["unit"].isin(out)]
+        names = names.drop(out)
+    figures = [
+        column
+        for column in frame.columns.difference(["unit", "year", "_id"], sort=False)
+        if numbers_of(frame[column]) is not None
+    ]
+    totals = totals_among(frame, names, figures)
+    if not totals:
+        return frame
+    listed = first_examples(
+        [f"{shown[unit]} ({why})" for unit, why in totals.items()], 6
+    )
+    looks = "looks like a total" if len(totals) == 1 else "look like totals"
+    if choices.keep_totals:
+        said.append(
+            f"{counted(len(totals), 'unit')} {looks} and {_is(len(totals))} kept: {listed}"
+        )
+        return frame
+    if len(names) - len(totals) < 3:
+        said.append(f"{counted(len(totals), 'unit')} {looks}: {listed}")
+        return frame
+    said.append(
+        f"{counted(len(totals), 'unit')} {looks} of others, left out (--keep-totals"
+        f" keeps): {listed}"
+    )
+    return frame[~frame["unit"].isin(totals)]
+
+
 def _fault(found: str, expected: str, action: str) -> IngestError:
     return IngestError(found, expected, action)
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _listed(names: list[str]) -> str:
@@ -262,17 +389,26 @@ def _unit_column(frame: pd.DataFrame, year: str, said: list[str]) -> str:
     ]
     if not found:
         first = next(iter(known_as("unit", others)), others[0] if others else year)
-        counts = {
-            "stand twice": frame.duplicated([first, year]),
-            "are blank": frame[first].str.strip().eq(""),
-        }
-        why = [
-            f"{int(rows.sum())} rows {what}"
-            for what, rows in counts.items()
-            if rows.any()
-        ]
+        twice = int(frame.duplicated([first, year]).sum())
+        blank = int(frame[first].str.strip().eq("").sum())
+        why = list[str]()
+        if twice:
+            stands = "stands" if twice == 1 else "stand"
+            why.append(f"{counted(twice, 'row')} {stands} twice")
+        if blank:
+            why.append(f"{counted(blank, 'row')} {_is(blank)} blank")
         why = why or [f"{frame[first].nunique()} units in {len(frame)} rows"]
         words = f"no column names each unit once a year ({first}: {' and '.join(why)})"
+        layers = _layers(frame, first, year)
+        if layers:
+            column, values = layers
+            raise _fault(
+                f"{words}; {column} has {first_examples(values, 6)}",
+                "one row per unit and year",
+                f"choose one, for example with --where '{column}={values[0]}'"
+                if " " in f"{column}{values[0]}"
+                else f"choose one, for example with --where {column}={values[0]}",
+            )
         raise _fault(
             words,
             "one row per unit and year",
@@ -297,6 +433,20 @@ def _unit_column(frame: pd.DataFrame, year: str, said: list[str]) -> str:
     return unit
 
 
+def _layers(frame: pd.DataFrame, unit: str, year: str) -> tuple[str, list[str]] | None:
+    """Return a column of text whose values tell apart the rows of a unit and year."""
+    for column in frame.columns:
+        values = list(dict.fromkeys(frame[column].str.strip()))
+        if (
+            column not in {unit, year}
+            and 2 <= len(values) <= 60
+            and numbers_of(frame[column]) is None
+            and not frame.duplicated([unit, year, column]).any()
+        ):
+            return column, values
+    return None
+
+
 def _is_key(frame: pd.DataFrame, name: str, year: str) -> bool:
     column = frame[name].str.strip()
     filled = not column.str.lower().isin(MISSING - {"na"}).any()
@@ -315,7 +465,8 @@ def _keyed(
     if (wrong := cells[~cells.str.fullmatch(YEAR_CELL.pattern)]).size:
         faults.append(
             _fault(
-                f"{year} has {wrong.size} cell that is no year ('{wrong.iloc[0]}')",
+                f"{year} has {counted(wrong.size, 'cell')} that {_is(wrong.size)} no year"
+                f" ('{wrong.iloc[0]}')",
                 "years",
                 "correct it",
             )
@@ -324,7 +475,7 @@ def _keyed(
     if ids.eq("").any():
         faults.append(
             _fault(
-                f"{unit} is blank in {int(ids.eq('').sum())} rows",
+                f"{unit} is blank in {counted(int(ids.eq('').sum()), 'row')}",
                 "a unit in each",
                 "fill the cell",
             )
@@ -345,7 +496,8 @@ def _keyed(
     )
     if len(twice := out[out.duplicated(["unit", "year"])]):
         named = [f"{row.unit} {row.year}" for row in twice.itertuples()]
-        words = f"{len(named)} rows stand twice ({first_examples(named)})"
+        stands = "stands" if len(named) == 1 else "stand"
+        words = f"{counted(len(named), 'row')} {stands} twice ({first_examples(named)})"
         faults.append(
             _fault(
                 words,
@@ -403,8 +555,8 @@ def _sorted_columns(
         elif wrong.size < held.size / 2:
             where = f"{frame['unit'][wrong.index[0]]} {frame['year'][wrong.index[0]]}"
             words = (
-                f"{column} has {wrong.size} cell that is no number ('{wrong.iloc[0]}',"
-                f" {where})"
+                f"{column} has {counted(wrong.size, 'cell')} that {_is(wrong.size)} no"
+                f" number ('{wrong.iloc[0]}', {where})"
             )
             faults.append(_fault(words, "a number or a blank cell", "correct the cell"))
         else:
@@ -421,47 +573,6 @@ def _sorted_columns(
     return figures, constant
 
 
-def _income(
-    figures: list[str],
-    given: Mapping[str, str | None],
-    labels: Mapping[str, str],
-    said: list[str],
-) -> dict[str, str]:
-    asked = {
-        key: name
-        for key in ("income", "output", "population")
-        if (name := given.get(key))
-    }
-    if wrong := [name for name in asked.values() if name not in figures]:
-        words = (
-            f"{first_examples(wrong)} is no column of figures that change over the"
-            " years"
-        )
-        raise _fault(words, _listed(figures), "correct the flag or the cells")
-    if asked and set(asked) not in ({"income"}, {"output", "population"}):
-        words = f"the flags {', '.join(f'--{key}' for key in asked)}"
-        raise _fault(
-            words, "--income, or --output and --population", "give one of these"
-        )
-    if asked:
-        return {"column": asked["income"]} if "income" in asked else asked
-    people = known_as("population", figures)
-    output = [name for name in known_as("output", figures) if name not in people]
-    perhaps = known_as("income", figures) or [
-        n for n in figures if known_as("income", [labels.get(n, "")])
-    ]
-    if not perhaps and len(output) == 1 and len(people) == 1:
-        said.append(f"income: {output[0]} over {people[0]}, by their names")
-        return {"output": output[0], "population": people[0]}
-    alone = [name for name in figures if name not in people]
-    if len(perhaps) == 1 or (len(alone) == 1 and not people):
-        why = "by its name or label" if perhaps else "the only figures"
-        said.append(f"income per head: column {(perhaps or alone)[0]}, {why}")
-        return {"column": (perhaps or alone)[0]}
-    said.append(f"income is not clear: perhaps {first_examples(perhaps or figures, 6)}")
-    return {"column": TODO}
-
-
 def _balanced(
     panel: pd.DataFrame, income: Mapping[str, str], said: list[str]
 ) -> tuple[pd.DataFrame, tuple[int, int], int]:
@@ -471,7 +582,10 @@ def _balanced(
     years = sorted(set(panel["year"]))
     needed = [name for name in income.values() if name != TODO]
     if len(years) < 2 or panel["unit"].nunique() < 3:
-        words = f"{panel['unit'].nunique()} units and {len(years)} years"
+        words = (
+            f"{counted(panel['unit'].nunique(), 'unit')} and"
+            f" {counted(len(years), 'year')}"
+        )
         raise _fault(
             words,
             "three units and two years",
@@ -495,7 +609,8 @@ def _balanced(
     gone = [unit for unit, stays in zip(units, kept, strict=True) if not stays]
     if gone:
         said.append(
-            f"{len(gone)} units with gaps in income left out: {first_examples(gone, 6)}"
+            f"{counted(len(gone), 'unit')} with gaps in income left out:"
+            f" {first_examples(gone, 6)}"
         )
     if (first, last) != (0, len(grid) - 1):
         said.append(

@@ -1,0 +1,148 @@
+"""Which column `run new` takes for income: levels by name, label and size; never a
+logarithm, and never a word such as `per head` alone.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenfield.study.errors import IngestError
+from evenfield.study.ingest.any_table import AnyTable, number_text
+from evenfield.study.ingest.guess import Choices, guess
+
+YEARS = range(2000, 2010)
+LEVEL = {
+    (unit, year): 900 * (i + 1) ** 1.3 * 1.02 ** (year - 2000 + i)
+    for i, unit in enumerate("ABCDEFGH")
+    for year in YEARS
+}
+
+
+def income_of(columns, labels=None, flags=None, **choices):
+    """Guess from a panel whose columns are functions of income per head."""
+    frame = pd.DataFrame(LEVEL.keys(), columns=["state", "year"]).astype(str)
+    level = np.array([*LEVEL.values()])
+    for name, change in columns.items():
+        frame[name] = [number_text(value) for value in np.round(change(level), 6)]
+    return guess(AnyTable(frame, labels=labels or {}), flags or {}, Choices(**choices))
+
+
+def same(level):
+    return level
+
+
+def waves(level):
+    return 8 + 3 * np.sin(level)
+
+
+@pytest.mark.parametrize(
+    "name",
+    "ln_gdp lemp ln_y lny log_income LogGDPpc lgdp lrgdpch gdp_ln log10gdp lwage ln.gdp"
+    " lnGDP l_gdp income_log".split(),
+)
+def test_a_logarithm_by_its_name_is_not_income(name):
+    found = income_of({name: np.log})
+    assert found.income == {"column": "TODO"}
+    assert any(f"{name} looks like a logarithm" in line for line in found.said)
+
+
+@pytest.mark.parametrize("label", ["Log of GDP per capita", "ln(GDP/N)", "GDP, logs"])
+def test_a_logarithm_by_its_label_is_not_income(label):
+    assert income_of({"gdppc": np.log}, {"gdppc": label}).income == {"column": "TODO"}
+
+
+def test_a_logarithm_by_its_range_is_not_income():
+    found = income_of({"y": lambda level: 9 + 0.1 * np.log(level)})
+    assert found.income == {"column": "TODO"}
+    assert "y looks like a logarithm (by its range)" in " ".join(found.said)
+
+
+@pytest.mark.parametrize(
+    "name", ["lyon", "land", "labour", "logistics", "longitude_income", "income"]
+)
+def test_names_that_only_begin_like_a_logarithm_are_none(name):
+    assert income_of({name: same}).income == {"column": name}
+
+
+@pytest.mark.parametrize("names", [("gdppc", "lgdppc"), ("y", "x"), ("income", "ln_y")])
+def test_of_a_level_and_its_logarithm_the_level_is_income(names):
+    assert income_of({names[1]: np.log, names[0]: same}).income == {"column": names[0]}
+
+
+def test_a_logarithm_that_is_named_as_income_is_refused():
+    with pytest.raises(
+        IngestError, match=r"ln_gdp looks like a logarithm .by its name"
+    ):
+        income_of({"ln_gdp": np.log, "x": waves}, flags={"income": "ln_gdp"})
+
+
+def test_a_logarithm_is_taken_back_on_request():
+    found = income_of({"ln_gdp": np.log, "x": waves}, logs=True)
+    assert found.income == {"column": "gdp"}
+    assert found.titles["gdp"] == "e to the power of ln_gdp"
+    levels = found.panel["gdp"].astype(float)
+    assert levels.to_numpy() == pytest.approx([*LEVEL.values()], rel=1e-5)
+
+
+def test_a_logarithm_to_base_ten_is_taken_back_with_ten():
+    found = income_of({"log10_gdp": np.log10}, logs=True)
+    levels = found.panel["gdp"].astype(float)
+    assert levels.to_numpy() == pytest.approx([*LEVEL.values()], rel=1e-4)
+
+
+def test_levels_are_no_logarithm_whatever_is_asked():
+    with pytest.raises(IngestError, match=r"income is no logarithm of income .*--log"):
+        income_of({"income": same}, flags={"income": "income"}, logs=True)
+
+
+def test_a_name_like_a_logarithm_is_overruled_on_request():
+    columns = {"ln_gdp": lambda level: level / 1000}
+    found = income_of(columns, flags={"income": "ln_gdp"}, logs=False)
+    assert found.income == {"column": "ln_gdp"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    "green_area_per_head beds_per_capita cars_percap gini_income income_share"
+    " income_growth gdp_growth gdp_deflator income_tax gdppc_rank".split(),
+)
+def test_a_word_alone_is_not_income(name):
+    found = income_of({name: waves, "rainfall": waves})
+    assert found.income == {"column": "TODO"}
+
+
+def test_a_keyword_does_not_stand_beside_income():
+    found = income_of({"green_area_per_head": waves, "grp_per_head": same})
+    assert found.income == {"column": "grp_per_head"}
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "sure"),
+    [
+        ("gdp_pc", "", True),
+        ("income", "", True),
+        ("y", "", False),
+        ("v1", "GDP per capita, constant dollars", True),
+        ("v1", "", False),
+    ],
+)
+def test_it_is_said_how_sure_the_choice_is(name, label, sure):
+    found = income_of({name: same}, {name: label})
+    line = next(line for line in found.said if "income per head" in line)
+    assert ("a guess: if it is another, give --income" in line) != sure
+
+
+def test_output_over_population_is_income():
+    found = income_of({"gdp": lambda v: 50 * v, "pop": lambda v: v / 90, "x": waves})
+    assert found.income == {"output": "gdp", "population": "pop"}
+
+
+@pytest.mark.parametrize("name", ["pop_density", "population_growth"])
+def test_a_density_is_no_population(name):
+    found = income_of({"gdp": lambda v: 50 * v, name: lambda v: v / 90})
+    assert found.income == {"column": "TODO"}
+
+
+def test_the_words_after_a_todo_list_no_logarithm():
+    found = income_of({"ln_gdp": np.log, "a": waves, "b": waves})
+    assert found.perhaps == ["a", "b"]

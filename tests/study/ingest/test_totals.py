@@ -1,0 +1,168 @@
+"""Rows that are totals of others: by name, code and value; and which rows a user keeps."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenfield.study.errors import IngestError
+from evenfield.study.ingest.any_table import AnyTable
+from evenfield.study.ingest.guess import Choices, guess
+from evenfield.study.ingest.totals import totals_among
+
+COUNTRIES = "Algeria Benin Chad Denmark Estonia France Ghana Hungary".split()
+
+
+def panel(units, **figures):
+    """Return a table with a figure by unit and year, in the order of the units."""
+    random = np.random.default_rng(5)
+    rows = []
+    for unit in units:
+        level = 1000 * np.exp(random.normal(0, 0.5))
+        for year in range(2000, 2008):
+            level *= np.exp(random.normal(0.02, 0.02))
+            rows.append((unit, str(year), f"{level:.3f}"))
+    frame = pd.DataFrame(rows, columns=["unit", "year", "income"])
+    for name, values in figures.items():
+        frame[name] = frame["unit"].map(values).astype(str)
+    return frame
+
+
+def found(units, names=None):
+    frame = panel(units)
+    shown = pd.Series(names or units, index=units)
+    return sorted(totals_among(frame, shown, ["income"]))
+
+
+@pytest.mark.parametrize(
+    "name",
+    "World|OECD members|OECD - Total|Total Africa|Total|Euro area|European Union|EU27_2020"
+    "|EU-28|High income|Low & middle income|Sub-Saharan Africa|Arab World|G7|全国|Sum"
+    "|South Asia|East Asia & Pacific (excluding high income)|World total|Average".split(
+        "|"
+    ),
+)
+def test_a_total_by_its_name(name):
+    assert found([*COUNTRIES, name]) == [name]
+
+
+@pytest.mark.parametrize(
+    "name",
+    "South Africa|Central African Republic|North Macedonia|Mali|United States|Western"
+    " Sahara|Alland|Totalitaria|Nationalia|South Sudan|Euskadi|Eure|Worldham".split(
+        "|"
+    ),
+)
+def test_a_country_that_only_sounds_alike_is_no_total(name):
+    assert found([*COUNTRIES, name]) == []
+
+
+def test_a_study_of_regions_of_the_world_has_no_totals():
+    assert found(["Europe", "South Asia", "Arab World", "Sub-Saharan Africa"]) == []
+
+
+def test_the_nation_and_its_regions_are_totals_of_states():
+    states = ["California", "Texas", "Ohio", "Utah", "Iowa", "Maine", "Idaho"]
+    more = ["United States", "New England", "Far West"]
+    assert found([*more, *states]) == sorted(more)
+
+
+def test_codes_of_larger_areas_are_totals():
+    nuts = ["DE", "DE1", "DE11", "DE12", "FR", "FR1", "FR10"]
+    assert found(nuts) == ["DE", "DE1", "FR", "FR1"]
+    fips = ["00000", "01000", "01001", "01003", "02000", "02013", "02016", "02020"]
+    assert found(fips) == ["00000", "01000", "02000"]
+
+
+@pytest.mark.parametrize(
+    "units", [["NER", "NGA", "NIC"], ["US", "UA", "UK"], ["01000", "02000", "04000"]]
+)
+def test_codes_of_one_level_are_no_totals(units):
+    assert found([*units, *(f"X{i}" for i in range(4))]) == []
+
+
+def summed(parts, place):
+    """Put a row that is the sum of the parts at a place."""
+    frame = panel(COUNTRIES)
+    sums = frame[frame["unit"].isin(parts)].astype({"income": float})
+    total = sums.groupby("year", as_index=False)["income"].sum().assign(unit="Q")
+    total["income"] = total["income"].map("{:.1f}".format)
+    order = [*COUNTRIES[:place], "Q", *COUNTRIES[place:]]
+    both = pd.concat([frame, total[frame.columns]])
+    both["unit"] = pd.Categorical(both["unit"], order)
+    both = both.sort_values(["unit", "year"]).astype({"unit": str})
+    return both, pd.Series(order, index=order)
+
+
+@pytest.mark.parametrize("place", [0, 3, 8])
+def test_the_sum_of_all_others_is_a_total(place):
+    frame, names = summed(COUNTRIES, place)
+    assert totals_among(frame, names, ["income"]) == {
+        "Q": "its income is the sum of all others"
+    }
+
+
+@pytest.mark.parametrize(("parts", "place"), [((1, 4), 4), ((1, 5), 1)])
+def test_the_sum_of_rows_beside_it_is_a_total(parts, place):
+    frame, names = summed(COUNTRIES[slice(*parts)], place)
+    assert list(totals_among(frame, names, ["income"])) == ["Q"]
+
+
+def test_figures_without_totals_have_none():
+    names = [f"u{i}" for i in range(200)]
+    assert found(names) == []
+
+
+TABLE = panel([*COUNTRIES, "World"], kind=dict.fromkeys([*COUNTRIES, "World"], "a"))
+
+
+def test_totals_are_left_out_and_said():
+    table = guess(AnyTable(TABLE), {})
+    assert sorted(table.units["unit"]) == COUNTRIES
+    line = "1 unit looks like a total of others, left out (--keep-totals keeps): World"
+    assert any(line in told for told in table.said)
+
+
+def test_totals_are_kept_on_request_and_said():
+    table = guess(AnyTable(TABLE), {}, Choices(keep_totals=True))
+    assert "World" in set(table.units["unit"])
+    assert any("1 unit looks like a total and is kept" in told for told in table.said)
+
+
+@pytest.mark.parametrize("names", [["Chad"], ["chad", "Benin"]])
+def test_units_are_left_out_by_name(names):
+    table = guess(AnyTable(TABLE), {}, Choices(leave_out=names))
+    assert not {name.title() for name in names} & set(table.units["unit"])
+
+
+def test_a_unit_to_leave_out_that_is_none_is_refused():
+    with pytest.raises(IngestError, match=r"Chat, given by --leave-out.*mean 'Chad'"):
+        guess(AnyTable(TABLE), {}, Choices(leave_out=["Chat"]))
+
+
+LAYERS = pd.concat([TABLE.assign(unit_of="EUR"), TABLE.assign(unit_of="PPS")])
+
+
+def test_rows_are_chosen_by_a_value():
+    table = guess(AnyTable(LAYERS), {}, Choices(where=["unit_of=PPS"]))
+    assert any("rows with PPS in unit_of: 72 of 144" in told for told in table.said)
+    assert len(table.panel) == 64 and "unit_of" not in table.units
+
+
+def test_a_table_with_several_rows_a_unit_names_the_choice():
+    expected = r"unit_of has EUR, PPS.*--where unit_of=EUR"
+    with pytest.raises(IngestError, match=expected):
+        guess(AnyTable(LAYERS.reset_index(drop=True)), {})
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("unit_of", "--where unit_of names no column"),
+        ("nothing=1", "--where nothing=1 names no column"),
+        ("unit_of=USD", "no row has USD in unit_of, given by --where; expected one of"),
+        ("=", "--where = names no column"),
+    ],
+)
+def test_a_condition_that_fits_no_row_is_refused(condition, message):
+    with pytest.raises(IngestError, match=message):
+        guess(AnyTable(LAYERS), {}, Choices(where=[condition]))

@@ -1,0 +1,334 @@
+"""Which column is income per head: by name, label and size, and how sure that is.
+
+A column of logarithms is never income by itself, since logarithms of logarithms would be
+taken; a word such as `per head` alone says nothing of income.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from evenfield.study.config import TODO
+from evenfield.study.errors import IngestError, first_examples
+from evenfield.study.ingest.any_table import number_text, numbers_of
+
+_MONEY = (
+    r"income|r?gdp|gnp|gni|gsp|grp|gva|wage|earning|salar|ingreso|renta|revenu|"
+    r"einkommen|output|gross.{0,20}product|value.?added|pib|bip|生产总值|收入|工资"
+)
+INCOME = re.compile(
+    "income|wage|earning|salar|ingreso|einkommen|收入|工资", re.IGNORECASE
+)
+MONEY = re.compile(_MONEY, re.IGNORECASE)
+PER_HEAD = re.compile(
+    r"per.?cap|percap|per.?head|per.?person|per.?inhabitant|pro.?kopf|habitante|人均|"
+    r"(^|[_ .])pc\d|^pc|pc([_ .]|$)",
+    re.IGNORECASE,
+)
+SHORT = re.compile(r"y|inc|pci|pcinc|rgdpl\d?|rgdpch", re.IGNORECASE)
+PEOPLE = re.compile(
+    r".*(population|people|poblaci[oó]n|inhabitants|residents|人口).*|po[bp]\d*|n",
+    re.IGNORECASE,
+)
+# What is made of income or output and is no level of it.
+OTHER = re.compile(
+    r"(^|[_ .(-])(shares?|rates?|ratio|gini|theil|index|idx|tax(es)?|rank|quintile|"
+    r"decile|dummy|lag(ged)?|diff|change|gap|relative|group|class|density|deflator|gr|g|"
+    r"pct|%)($|[_ .)-])|growth|inequal|percent|deflator|density|poverty",
+    re.IGNORECASE,
+)
+_LOGGED = rf"{_MONEY}|y|k|inc|emp|pop|pc|cap|prod|earn|cons|va"
+LOG_NAME = re.compile(
+    rf"(ln|log|log10|lg)[ _.(-].*|(ln|log)(10)?({_LOGGED}).*|l_?(r?({_LOGGED})).*|"
+    r".*[ _.(](ln|logs?)\)?",
+    re.IGNORECASE,
+)
+NO_LOG_NAME = re.compile(
+    r"l(yon|yric|ke|ka|product|emperature|capita)|.*logistic.*", re.IGNORECASE
+)
+LOG_LABEL = re.compile(
+    r"\b(log|ln|logs|logarithms?|logged|log10)\b|对数", re.IGNORECASE
+)
+BASE_TEN = re.compile(r"log_?10", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class IncomeColumns:
+    """The columns of income, as panel.income of the config names them."""
+
+    columns: dict[str, str]
+    messages: list[str]
+    levels: dict[str, pd.Series] = field(default_factory=dict)  # new, from logarithms
+    titles: dict[str, str] = field(default_factory=dict)  # of the new columns
+    perhaps: list[str] = field(default_factory=list)  # where it is not clear
+
+
+def logarithm_sign(name: str, label: str, values: pd.Series) -> str:
+    """Return what makes a column look like a logarithm; blank if nothing does.
+
+    Names and labels count only where the figures may be logarithms at all.
+    """
+    known = values.dropna()
+    if known.empty or known.max() > 40 or known.min() < -15:
+        return ""
+    if LOG_NAME.fullmatch(name.strip()) and not NO_LOG_NAME.fullmatch(name.strip()):
+        return "by its name"
+    if LOG_LABEL.search(label):
+        return "by its label"
+    return ""
+
+
+def _sign_of_range(values: pd.Series) -> str:
+    """Return whether figures lie as logarithms of income do: 3 to 15, and differing by
+    a few percent only.
+    """
+    known = values.dropna()
+    if known.empty or known.min() < 3 or known.max() > 15:
+        return ""
+    whole = known.eq(known.round(1)).mean() > 0.5
+    return "" if whole or np.log(known).std() > 0.12 else "by its range"
+
+
+def _log_of_another(name: str, numbers: Mapping[str, pd.Series]) -> str:
+    values = numbers[name]
+    for other, levels in numbers.items():
+        if other == name or levels.min() <= 0:
+            continue
+        logs = np.log(levels)
+        near = (values - logs).abs().dropna()
+        if len(near) > 2 and near.quantile(0.95) < 2e-3 and logs.std() > 0:
+            return f"it is that of {other}"
+    return ""
+
+
+def income_columns(
+    frame: pd.DataFrame,
+    figures: Sequence[str],
+    given: Mapping[str, str | None],
+    labels: Mapping[str, str],
+    logs: bool | None,
+) -> IncomeColumns:
+    """Choose income per head, or output over population, among figures as text.
+
+    ``given`` holds what the flags name; ``logs`` says that income is a logarithm, that
+    it is none, or (None) that the user has not said.
+    """
+    asked = {
+        key: name
+        for key in ("income", "output", "population")
+        if (name := given.get(key))
+    }
+    if wrong := [name for name in asked.values() if name not in figures]:
+        raise IngestError(
+            f"{first_examples(wrong)} is no column of figures that change over the"
+            " years",
+            f"one of {first_examples(list(figures), 12)}",
+            "correct the flag or the cells",
+        )
+    if asked and set(asked) not in ({"income"}, {"output", "population"}):
+        raise IngestError(
+            f"the flags {', '.join(f'--{key}' for key in asked)}",
+            "--income, or --output and --population",
+            "give one of these",
+        )
+    numbers = {
+        name: values
+        for name in figures
+        if (values := numbers_of(frame[name])) is not None
+    }
+    signs = {
+        name: logarithm_sign(name, labels.get(name, ""), values)
+        or _log_of_another(name, numbers)
+        for name, values in numbers.items()
+    }
+    ranges = {name: _sign_of_range(values) for name, values in numbers.items()}
+    if asked:
+        choice = {"column": asked["income"]} if "income" in asked else asked
+        return _asked(choice, numbers, signs, ranges, logs)
+    return _guessed(list(figures), numbers, labels, signs, ranges, logs)
+
+
+def _asked(
+    choice: dict[str, str],
+    numbers: Mapping[str, pd.Series],
+    signs: Mapping[str, str],
+    ranges: Mapping[str, str],
+    logs: bool | None,
+) -> IncomeColumns:
+    suspects = {key: name for key, name in choice.items() if signs.get(name)}
+    if logs:
+        single = choice if set(choice) == {"column"} else suspects
+        return _exponentiated(choice, single, numbers)
+    if suspects and logs is None:
+        name = next(iter(suspects.values()))
+        raise IngestError(
+            f"{name} looks like a logarithm ({signs[name]})",
+            "income in levels, of which logarithms are taken",
+            "give --log to take it as a logarithm, or --level if it is none",
+        )
+    messages = [
+        f"{name} may be a logarithm, {ranges[name]} ({_span(numbers[name])}): give --log"
+        " if it is one"
+        for name in choice.values()
+        if logs is None and ranges.get(name)
+    ]
+    return IncomeColumns(choice, messages)
+
+
+def _exponentiated(
+    choice: dict[str, str], logged: Mapping[str, str], numbers: Mapping[str, pd.Series]
+) -> IncomeColumns:
+    """Return income whose logarithms are taken back."""
+    columns = dict(choice)
+    levels = dict[str, pd.Series]()
+    titles = dict[str, str]()
+    messages = list[str]()
+    for key, name in logged.items():
+        values = numbers.get(name)
+        if values is None or values.max() > 40 or values.min() < -15:
+            raise IngestError(
+                f"{name} is no logarithm of income"
+                f" ({'text' if values is None else _span(values)})",
+                "figures between -15 and 40 with --log",
+                "leave --log out, or name another column with --income",
+            )
+        base = 10.0 if BASE_TEN.search(name) else float(np.e)
+        level = _level_name(name, numbers)
+        levels[level] = pd.Series(
+            [number_text(value) for value in base**values], index=values.index
+        )
+        columns[key] = level
+        shown = "10" if base == 10.0 else "e"
+        titles[level] = f"{shown} to the power of {name}"
+        messages.append(
+            f"{level} is {shown} to the power of {name}, since --log says that this is a"
+            f" logarithm ({_span(base**values)})"
+        )
+    return IncomeColumns(columns, messages, levels, titles)
+
+
+def _level_name(name: str, taken: Mapping[str, pd.Series]) -> str:
+    bare = re.sub(r"^(log_?10|ln|log|l)[ _.(-]*", "", name, flags=re.IGNORECASE)
+    bare = re.sub(r"[ _.(](ln|log)\)?$", "", bare, flags=re.IGNORECASE).strip(" _.()")
+    return bare if bare and bare not in taken else f"exp_{name}"
+
+
+def _guessed(
+    figures: list[str],
+    numbers: Mapping[str, pd.Series],
+    labels: Mapping[str, str],
+    signs: Mapping[str, str],
+    ranges: Mapping[str, str],
+    logs: bool | None,
+) -> IncomeColumns:
+    logged = [
+        name
+        for name in numbers
+        if signs[name] or (ranges[name] and not PEOPLE.fullmatch(name))
+    ]
+    if logs is False:
+        logged = []
+    levels = [
+        name
+        for name in figures
+        if name not in logged
+        and name in numbers
+        and not OTHER.search(name)
+        and not OTHER.search(labels.get(name, "").split(",")[0])
+        and _may_be_income(numbers[name])
+    ]
+    people = [
+        name
+        for name in numbers
+        if PEOPLE.fullmatch(name) and not OTHER.search(name) and not signs[name]
+    ]
+    rest = [name for name in levels if name not in people]
+    by_name = [name for name in rest if _sureness(name)]
+    by_label = [name for name in rest if _sureness(labels.get(name, ""))]
+    output = [
+        name
+        for name in rest
+        if MONEY.search(name)
+        and not PER_HEAD.search(f"{name} {labels.get(name, '')}")
+        and not INCOME.search(name)
+    ]
+    heads = [name for name in by_name if name not in output] or [
+        name for name in by_label if name not in output
+    ]
+    if logs and logged:
+        best = [name for name in logged if MONEY.search(name) or SHORT.search(name)]
+        chosen = best or logged
+        if len(chosen) == 1:
+            columns = {"column": chosen[0]}
+            return _exponentiated(columns, columns, numbers)
+    if not heads and len(output) == 1 and len(people) == 1:
+        columns = {"output": output[0], "population": people[0]}
+        message = f"income: {output[0]} over {people[0]}, by their names"
+        return IncomeColumns(columns, [message])
+    if len(heads) == 1:
+        name = heads[0]
+        why = "by its name" if name in by_name else "by its label"
+        sure = _sureness(f"{name} {labels.get(name, '')}") == 2
+        return IncomeColumns({"column": name}, [_chosen(name, why, sure, numbers)])
+    others = [name for name in numbers if name not in people]
+    if len(others) == 1 and rest == others and not people:
+        message = _chosen(others[0], "the only figures", False, numbers)
+        return IncomeColumns({"column": others[0]}, [message])
+    return _unclear(figures, heads, rest, logged, signs, ranges)
+
+
+def _unclear(
+    figures: list[str],
+    heads: list[str],
+    rest: list[str],
+    logged: list[str],
+    signs: Mapping[str, str],
+    ranges: Mapping[str, str],
+) -> IncomeColumns:
+    perhaps = heads or rest or [name for name in figures if name not in logged]
+    messages = [
+        f"{name} looks like a logarithm ({signs[name] or ranges[name]}), so it is not"
+        f" taken for income: give --income {name} --log if it is one, or --level if not"
+        for name in logged
+        if MONEY.search(name) or SHORT.search(name) or name in logged[:1]
+    ]
+    shown = first_examples(perhaps, 6) if perhaps else "no column"
+    messages.append(f"income is not clear: perhaps {shown}")
+    return IncomeColumns({"column": TODO}, messages, perhaps=perhaps)
+
+
+def _sureness(text: str) -> int:
+    """Return 2 for income or money per head, 1 for money or a usual short name, else 0:
+    a word such as `per head` alone says nothing of income.
+    """
+    if INCOME.search(text) or (MONEY.search(text) and PER_HEAD.search(text)):
+        return 2
+    return int(bool(MONEY.search(text)) or _is_short(text))
+
+
+def _is_short(text: str) -> bool:
+    return bool(SHORT.fullmatch(text.strip()))
+
+
+def _may_be_income(values: pd.Series) -> bool:
+    """Say whether figures can be levels: hardly any at or below zero, and not all at
+    most one, as shares are.
+    """
+    known = values.dropna()
+    return bool((known <= 0).mean() <= 0.05 and known.max() > 1)
+
+
+def _chosen(name: str, why: str, sure: bool, numbers: Mapping[str, pd.Series]) -> str:
+    guess = "" if sure else "; a guess: if it is another, give --income"
+    return f"income per head: column {name}, {why} ({_span(numbers[name])}){guess}"
+
+
+def _span(values: pd.Series) -> str:
+    ends = [
+        f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+        for value in (values.min(), values.max())
+    ]
+    return " to ".join(ends)
