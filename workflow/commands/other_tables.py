@@ -116,6 +116,11 @@ def read_figures(
             found, f"one of {first_examples(others, 12)}", f"name it: {name}=COLUMN"
         )
     values = numbers_of(frame[chosen[0]])
+    if values is None and year and _is_steady(frame[chosen[0]], ids):
+        rows = frame[chosen[0]].str.strip().ne("") & ids.notna() & ~ids.duplicated()
+        frame = frame[rows]
+        ids = ids[rows]
+        year = ""
     if values is None and year:
         wrong = no_numbers(frame[chosen[0]])[1]
         where = (
@@ -124,8 +129,8 @@ def read_figures(
             else ""
         )
         found = (
-            f"{chosen[0]} of {path.name} has {wrong.size} cells that are no"
-            f" number{where}"
+            f"{chosen[0]} of {path.name} has {counted(wrong.size, 'cell')} that"
+            f" {'is' if wrong.size == 1 else 'are'} no number{where}"
         )
         raise IngestError(found, "numbers or blanks", "correct the cells")
     if indicator and zeros == "missing" and values is not None:
@@ -157,6 +162,14 @@ def read_figures(
         table="panel.csv" if year else "units.csv",
         unknown=match.unknown,
     )
+
+
+def _is_steady(texts: pd.Series, ids: pd.Series) -> bool:
+    """Say whether words do not change over the years, so that they describe units."""
+    held = texts.str.strip()
+    held = held[held.ne("") & ids.notna()]
+    several = len(held) > ids.nunique() and not held.str.fullmatch(r"[\d.,\s]+").any()
+    return bool(several and held.groupby(ids).nunique().le(1).all())
 
 
 def _column_for(

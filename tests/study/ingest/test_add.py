@@ -303,7 +303,7 @@ REFUSED = [
     (
         OUTPUT,
         '地区,2004年\n甲省,"1,23,4"\n',
-        "value of download.csv has 1 cells that are no number ('1,23,4', A 2004)",
+        "value of download.csv has 1 cell that is no number ('1,23,4', A 2004)",
     ),
     (
         OUTPUT,

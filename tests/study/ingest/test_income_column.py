@@ -98,7 +98,8 @@ def test_levels_are_no_logarithm_whatever_is_asked():
 def test_a_name_like_a_logarithm_is_overruled_on_request():
     columns = {"ln_gdp": lambda level: level / 1000}
     found = income_of(columns, flags={"income": "ln_gdp"}, logs=False)
-    assert found.income == {"column": "ln_gdp"}
+    assert found.income == {"column": "gdp"}
+    assert found.panel["gdp"].tolist() == found.panel["ln_gdp"].tolist()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ never half a study.
 """
 
 import json
+import math
 
 import pandas as pd
 import pytest
@@ -11,7 +12,9 @@ import add
 import data
 import new
 from evenfield.study.config import checked_config, read_config
+from evenfield.study.errors import ConfigError, PanelError
 from evenfield.study.ingest.study_tables import describe_study, read_study
+from evenfield.study.panel.income import add_income
 from study import arguments
 
 NAMES = {"N": "North Land", "E": "Ost", "S": "Süd", "W": "West", "C": "Centre"}
@@ -154,6 +157,33 @@ CHANGED = {
     ),
 }
 
+CHANGED |= {
+    "ids with decimals": (
+        lambda t: t.assign(
+            code=[f"{1101 + 7 * 'NESWC'.index(unit)}.0" for unit in t["code"]]
+        ),
+        ["--unit", "code"],
+        "5 units",
+    ),
+    "numbers without a header that says unit": (
+        lambda t: t.assign(
+            countyreal=[1101 + 7 * "NESWC".index(unit) for unit in t["code"]]
+        ).drop(columns=["code", "state_name"]),
+        [],
+        "units: column countyreal, each stands once a year",
+    ),
+    "thousands in the way of Brazil": (
+        lambda t: t.assign(
+            income=[
+                f"R$ {value:,.1f}".translate(str.maketrans(",.", ".,"))
+                for value in t["income"]
+            ]
+        ),
+        [],
+        "income per head: column income, by its name (1,0",
+    ),
+}
+
 
 @pytest.mark.parametrize("name", CHANGED)
 def test_what_was_guessed_is_said_and_the_study_is_in_order(
@@ -187,6 +217,31 @@ def test_what_was_guessed_is_said_and_the_study_is_in_order(
 
 
 SPOILT = {
+    "one cell in words": (
+        lambda t: t.astype(str).replace("1048.5", "n/k"),
+        [],
+        "income has 1 cell that is no number ('n/k', N 2000)",
+    ),
+    "points and commas": (
+        lambda t: t.astype(str).replace("1048.5", "1048,5"),
+        [],
+        "income has 1 cell that is no number ('1048,5', N 2000)",
+    ),
+    "a logarithm": (
+        lambda t: t.rename(columns={"income": "ln_gdp"}).assign(
+            ln_gdp=t["income"].map(math.log)
+        ),
+        ["--income", "ln_gdp"],
+        "ln_gdp looks like a logarithm (by its name)",
+    ),
+    "log and level": (lambda t: t, ["--log", "--level"], "--log and --level"),
+    "log of a level": (lambda t: t, ["--log", "--income", "income"], "no logarithm"),
+    "a unit to leave out": (
+        lambda t: t,
+        ["--leave-out", "Nroth Land"],
+        "did you mean 'North Land'?",
+    ),
+    "a condition": (lambda t: t, ["--where", "side=up"], "no row has up in side"),
     "twice": (
         lambda t: pd.concat([t, t.head(2)]),
         [],
@@ -257,6 +312,46 @@ def test_fault_is_named_and_nothing_is_written(tmp_path, name):
     )
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
     assert len(lines) == (2 if name in {"no column", "no polygons"} else 1)
+
+
+def test_income_named_as_a_logarithm_after_a_todo_is_refused(tmp_path, monkeypatch):
+    table = LONG.assign(ln_gdp=LONG["income"].map(math.log), a=LONG["income"])
+    table.drop(columns="income").assign(b=1.5 * table["a"]).to_csv(
+        tmp_path / "in.csv", index=False
+    )
+    new.main([str(tmp_path / "study"), "--panel", str(tmp_path / "in.csv")])
+    monkeypatch.chdir(tmp_path / "study")
+    text = (tmp_path / "study" / "config.yaml").read_text(encoding="utf-8")
+    assert "# one of: a, b\n" in text
+    written = text.replace("TODO", "ln_gdp")
+    (tmp_path / "study" / "config.yaml").write_text(written, encoding="utf-8")
+    config = checked_config(read_config("config.yaml"))
+    with pytest.raises(PanelError, match="names ln_gdp, which looks like a logarithm"):
+        add_income(read_study(config)["panel"], config["panel"]["income"])
+
+
+def test_a_text_that_does_not_change_over_the_years_describes_units(
+    tmp_path, capsys, monkeypatch
+):
+    made(tmp_path)
+    region = LONG["code"].map(dict(zip("NESWC", "abcab", strict=True)))
+    LONG[["code", "year"]].assign(region=region).to_csv(tmp_path / "r.csv", index=False)
+    to = ["--directory", str(tmp_path / "study")]
+    add.main(["region", "--from", str(tmp_path / "r.csv"), *to])
+    monkeypatch.chdir(tmp_path / "study")
+    units = read_study(checked_config(read_config("config.yaml")))["units"]
+    assert units.set_index("unit")["region"].to_dict() == dict(
+        zip("NESWC", "abcab", strict=True)
+    )
+
+
+def test_units_left_out_by_name_are_told_their_id(tmp_path):
+    config, _ = made(tmp_path)
+    config["panel"]["leave_out"] = ["North Land"]
+    with pytest.raises(
+        ConfigError, match=r"names North Land.*; write N for North Land"
+    ):
+        read_study(config)
 
 
 def test_figures_are_added_with_dictionary_and_source(tmp_path, capsys, monkeypatch):

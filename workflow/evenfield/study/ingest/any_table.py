@@ -36,7 +36,19 @@ MISSING = {
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 GROUPED = re.compile(r"[+-]?\d{1,3}([, ’'\u00a0\u202f]\d{3})+(\.\d+)?")
 COMMA = re.compile(r"[+-]?\d*,\d+")
-ANY_NUMBER = "|".join(pattern.pattern for pattern in (NUMBER, GROUPED, COMMA))
+# Points or blanks between thousands and a decimal comma, as in 1.234,5 or 1.234.567.
+_THOUSANDS = "[. ’'\u00a0\u202f]"
+POINTED = re.compile(rf"[+-]?\d{{1,3}}({_THOUSANDS}\d{{3}})+(,\d+)?|[+-]?\d+(,\d+)?")
+SURELY_POINTED = re.compile(
+    rf"[+-]?\d{{1,3}}(({_THOUSANDS}\d{{3}})+,\d+|(\.\d{{3}}){{2,}})"
+    r"|[+-]?\d*,(\d{1,2}|\d{4,})"
+)
+CURRENCY = re.compile(r"^([+-]?)\s*(R\$|US\$|[$€£¥￥])\s*|\s*(€|£|¥|元)$")
+ANY_NUMBER = (
+    r"([+-]?\s*(R\$|US\$|[$€£¥￥])\s*)?("
+    + "|".join(pattern.pattern for pattern in (NUMBER, GROUPED, COMMA, POINTED))
+    + r")(\s*(€|£|¥|元))?"
+)
 FORMATS = "CSV or text, Excel (.xlsx), Stata (.dta), SPSS (.sav), Parquet, GeoJSON"
 NOTE = re.compile(
     r"(notes?|sources?|注|注释|数据来源)\s*[:：]", re.IGNORECASE
@@ -125,8 +137,13 @@ def numbers_of(column: pd.Series) -> pd.Series | None:
     held = text[~blank]
     if held.empty:
         return None
+    held = held.str.replace(CURRENCY, lambda mark: mark[1] or "", regex=True)
     grouped = held.str.fullmatch(GROUPED.pattern)
-    if grouped.any() and (grouped | held.str.fullmatch(NUMBER.pattern)).all():
+    pointed = held.str.fullmatch(POINTED.pattern)
+    if held.str.fullmatch(SURELY_POINTED.pattern).any() and pointed.all():
+        held = held.str.replace(_THOUSANDS, "", regex=True)
+        held = held.str.replace(",", ".", regex=False)
+    elif grouped.any() and (grouped | held.str.fullmatch(NUMBER.pattern)).all():
         held = held.str.replace(r"[, ’'\u00a0\u202f]", "", regex=True)
     elif (
         held.str.fullmatch(COMMA.pattern).any()

@@ -388,6 +388,10 @@ def _unit_column(frame: pd.DataFrame, year: str, said: list[str]) -> str:
         if numbers_of(frame[name]) is None or known_as("unit", [name])
     ]
     if not found:
+        # Whole numbers that each stand once in every year, as ids do and figures hardly.
+        counts = [name for name in others if _counts_units(frame, name, year)]
+        found = counts if len(counts) == 1 else []
+    if not found:
         first = next(iter(known_as("unit", others)), others[0] if others else year)
         twice = int(frame.duplicated([first, year]).sum())
         blank = int(frame[first].str.strip().eq("").sum())
@@ -398,6 +402,12 @@ def _unit_column(frame: pd.DataFrame, year: str, said: list[str]) -> str:
         if blank:
             why.append(f"{counted(blank, 'row')} {_is(blank)} blank")
         why = why or [f"{frame[first].nunique()} units in {len(frame)} rows"]
+        if len(counts) > 1:
+            raise _fault(
+                f"no column is surely that of the units ({first_examples(counts, 6)})",
+                "one column of ids or names",
+                f"name it, for example with --unit {counts[0]}",
+            )
         words = f"no column names each unit once a year ({first}: {' and '.join(why)})"
         layers = _layers(frame, first, year)
         if layers:
@@ -431,6 +441,15 @@ def _unit_column(frame: pd.DataFrame, year: str, said: list[str]) -> str:
     )
     said.append(f"units: column {unit}, each stands once a year{too}")
     return unit
+
+
+def _counts_units(frame: pd.DataFrame, name: str, year: str) -> bool:
+    cells = frame[name].str.strip()
+    return bool(
+        cells.str.fullmatch(r"\d+(\.0+)?").all()
+        and _is_key(frame, name, year)
+        and cells.value_counts().nunique() == 1
+    )
 
 
 def _layers(frame: pd.DataFrame, unit: str, year: str) -> tuple[str, list[str]] | None:
@@ -471,6 +490,8 @@ def _keyed(
                 "correct it",
             )
         )
+    if shown.str.fullmatch(r"\d+\.0+").all():
+        shown = shown.str.replace(r"\.0+$", "", regex=True)
     ids = shown.str.replace(r"\s+", "_", regex=True)
     if ids.eq("").any():
         faults.append(
@@ -533,7 +554,12 @@ def no_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     """
     cells = column.str.strip()
     held = cells[~cells.str.lower().isin(MISSING)]
-    return held, held[~held.str.fullmatch(ANY_NUMBER)]
+    wrong = held[~held.str.fullmatch(ANY_NUMBER)]
+    if wrong.empty and numbers_of(column) is None and len(held):
+        # Commas and points are both decimal somewhere: the rarer one is odd.
+        commas = held.str.contains(",", regex=False)
+        wrong = held[commas] if commas.mean() <= 0.5 else held[~commas]
+    return held, wrong if len(wrong) or numbers_of(column) is not None else held
 
 
 def _sorted_columns(

@@ -169,6 +169,8 @@ def _asked(
             "income in levels, of which logarithms are taken",
             "give --log to take it as a logarithm, or --level if it is none",
         )
+    if suspects:
+        return _as_it_stands(choice, suspects, numbers)
     messages = [
         f"{name} may be a logarithm, {ranges[name]} ({_span(numbers[name])}): give --log"
         " if it is one"
@@ -210,10 +212,30 @@ def _exponentiated(
     return IncomeColumns(columns, messages, levels, titles)
 
 
-def _level_name(name: str, taken: Mapping[str, pd.Series]) -> str:
+def _as_it_stands(
+    choice: dict[str, str], named: Mapping[str, str], numbers: Mapping[str, pd.Series]
+) -> IncomeColumns:
+    """Return income under a name that does not say logarithm."""
+    columns = dict(choice)
+    levels = dict[str, pd.Series]()
+    titles = dict[str, str]()
+    messages = list[str]()
+    for key, name in named.items():
+        level = _level_name(name, numbers, "level")
+        texts = [number_text(value) for value in numbers[name]]
+        levels[level] = pd.Series(texts, index=numbers[name].index)
+        columns[key] = level
+        titles[level] = name
+        messages.append(f"{level} is {name} as it stands, since --level says so")
+    return IncomeColumns(columns, messages, levels, titles)
+
+
+def _level_name(
+    name: str, taken: Mapping[str, pd.Series], otherwise: str = "exp"
+) -> str:
     bare = re.sub(r"^(log_?10|ln|log|l)[ _.(-]*", "", name, flags=re.IGNORECASE)
     bare = re.sub(r"[ _.(](ln|log)\)?$", "", bare, flags=re.IGNORECASE).strip(" _.()")
-    return bare if bare and bare not in taken else f"exp_{name}"
+    return bare if bare and bare not in taken else f"{otherwise}_{name}"
 
 
 def _guessed(
@@ -268,6 +290,9 @@ def _guessed(
         columns = {"output": output[0], "population": people[0]}
         message = f"income: {output[0]} over {people[0]}, by their names"
         return IncomeColumns(columns, [message])
+    if len(heads) == 1 and signs[heads[0]]:
+        columns = {"column": heads[0]}
+        return _as_it_stands(columns, columns, numbers)
     if len(heads) == 1:
         name = heads[0]
         why = "by its name" if name in by_name else "by its label"
@@ -275,6 +300,9 @@ def _guessed(
         return IncomeColumns({"column": name}, [_chosen(name, why, sure, numbers)])
     others = [name for name in numbers if name not in people]
     if len(others) == 1 and rest == others and not people:
+        if signs[others[0]]:
+            columns = {"column": others[0]}
+            return _as_it_stands(columns, columns, numbers)
         message = _chosen(others[0], "the only figures", False, numbers)
         return IncomeColumns({"column": others[0]}, [message])
     return _unclear(figures, heads, rest, logged, signs, ranges)

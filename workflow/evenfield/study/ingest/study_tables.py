@@ -50,11 +50,18 @@ def left_out(
     tables: Mapping[str, pd.DataFrame], units: list[str]
 ) -> dict[str, pd.DataFrame]:
     """Drop units that the study is made without from every table."""
-    if unknown := sorted(set(units) - set(tables["units"]["unit"])):
+    known = tables["units"]
+    unknown = sorted(set(units) - set(known["unit"]))
+    if unknown:
+        same_name = known[known["name"].isin(unknown)]
+        ids = [
+            f"{unit} for {name}"
+            for unit, name in same_name[["unit", "name"]].to_numpy()
+        ]
         raise ConfigError(
             f"panel.leave_out names {first_examples(unknown)}",
-            "units of units.csv",
-            "correct the id",
+            "ids of units.csv",
+            f"write {first_examples(ids)}" if ids else "correct the id",
         )
     out = dict(tables)
     for name, frame in tables.items() if units else ():

@@ -10,6 +10,7 @@ import pandas as pd
 
 from evenfield.study.elementary import exp, log
 from evenfield.study.errors import PanelError, first_examples
+from evenfield.study.ingest.income_column import logarithm_sign
 
 LEAST_INDEX = 10.0
 OFFICIAL = "official"
@@ -97,11 +98,24 @@ def check_columns(
         )
 
 
+def _check_levels(panel: pd.DataFrame, column: str) -> None:
+    """Refuse a column of logarithms, of which logarithms would be taken again."""
+    sign = logarithm_sign(column, "", panel[column])
+    if sign:
+        raise PanelError(
+            f"panel.income.column names {column}, which looks like a logarithm ({sign};"
+            f" largest {panel[column].max():.3g})",
+            "income in levels, of which logarithms are taken",
+            "make the study with `run new ... --log`, or rename the column if it is none",
+        )
+
+
 def add_income(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
     """Add basis, real output, income per head and its logarithm."""
     out = panel.copy()
     if "column" in income:
         check_columns(panel, [income["column"]])
+        _check_levels(panel, income["column"])
         out = out.assign(
             output_real=np.nan, population=np.nan, income=out[income["column"]]
         )
