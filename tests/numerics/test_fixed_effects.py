@@ -101,3 +101,22 @@ def test_an_outcome_that_effects_absorb_is_refused():
     codes = codes_of([UNIT], np.arange(len(UNIT)))
     with pytest.raises(NumericsError, match="outcome does not vary within 0"):
         without_effects(values, ["x"], codes, UNIT, dummies="none")
+
+
+@pytest.mark.parametrize(
+    ("dummies", "limit", "words"),
+    [
+        ("none", "MOST_LEVELS", "18 levels of effects beside the largest"),
+        ("crossed", "MOST_LEVELS", "18 dummies of 54 rows are too many"),
+        ("crossed", "MOST_CELLS", "18 dummies of 54 rows are too many"),
+    ],
+)
+def test_effects_too_many_for_the_memory_are_refused(
+    dummies, limit, words, monkeypatch
+):
+    monkeypatch.setattr(fixed_effects, limit, 10)
+    cells = np.arange(len(UNIT))
+    codes = {"pair": cells // 2, "region^year": REGION_YEAR}
+    values = np.random.default_rng(2).normal(size=(2, len(UNIT)))
+    with pytest.raises(NumericsError, match=words):
+        without_effects(values, ["x"], codes, cells // 2, dummies=dummies)

@@ -17,6 +17,8 @@ NOTHING = 1e-10
 ROUNDING = 1e-13
 DENSE_CELLS = 4  # pairs of levels a row up to which their counts are a dense table
 BLOCK_OF_ROWS = 20_000
+MOST_LEVELS = 10_000  # of effects beside the largest, in a dense matrix of 0.8 GB
+MOST_CELLS = 200_000_000  # of dummies among the regressors, 1.6 GB
 
 
 class WithoutEffects(NamedTuple):
@@ -75,6 +77,12 @@ class EffectSpan:
         """
         if not self.others:
             return np.zeros((0, 0))
+        if sum(self.levels) > MOST_LEVELS:
+            raise NumericsError(
+                f"{sum(self.levels)} levels of effects beside the largest one are more"
+                f" than {MOST_LEVELS}: take coarser effects, or a program that"
+                " iterates, pyfixest for example"
+            )
         blocks = [
             [_dense(_cross_table(one, two)) for two in self.others]
             for one in self.others
@@ -183,6 +191,13 @@ def _basis_beside(
     effects: Mapping[str, np.ndarray], taken: Mapping[str, np.ndarray]
 ) -> np.ndarray:
     """Return an orthonormal basis of what effects add to those taken out; (R, N)."""
+    levels = sum(int(codes.max()) + 1 for codes in effects.values())
+    rows = len(next(iter(effects.values())))
+    if levels > MOST_LEVELS or levels * rows > MOST_CELLS:
+        raise NumericsError(
+            f"{levels} dummies of {rows} rows are too many for an inference with"
+            " leverages of clusters: take CR1 or HC3, or cluster by what they nest in"
+        )
     dummies = [
         codes == np.arange(codes.max() + 1)[:, None] for codes in effects.values()
     ]
