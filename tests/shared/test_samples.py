@@ -35,6 +35,7 @@ def test_values_are_constant_up_to_rounding_of_their_size():
     assert sp.is_constant(np.array([1e6, 1e6 * (1 + 1e-13)]))
     assert not sp.is_constant(np.array([1e-3, 1e-3 * (1 + 1e-11)]))
     assert sp.is_constant(np.zeros(3))
+    assert not sp.is_constant(np.array([-128, 127], dtype="int8"))
 
 
 def test_a_test_is_scaled_with_its_estimate_and_not_its_statistic():

@@ -12,6 +12,7 @@ from evenfield.numerics.inference.cluster_robust import (
     cr1_inference,
     cr2_inference,
     cr3_inference,
+    encoded,
     two_way_inference,
 )
 from evenfield.numerics.ols import contrast_inference, cov_cr3, fit_ols
@@ -169,6 +170,14 @@ def test_two_way_variance_and_bad_input():
         "at least two clusters", two_way_inference, fit, c, unit, np.zeros_like(date)
     )
     refused("more than one observation", two_way_inference, fit, c, unit, date // 2)
+
+
+@pytest.mark.parametrize("kind", ["int8", "int16", "int32", "int64"])
+def test_labels_of_any_whole_type_are_the_same_clusters(kind):
+    labels = np.resize([-100, 100, 5, 5, -100], 300)
+    names, codes = encoded(labels.astype(kind))
+    assert names.tolist() == [-100, 5, 100]
+    assert (names[codes] == labels).all()
 
 
 @pytest.mark.parametrize("inference", [cr2_inference, cr3_inference])

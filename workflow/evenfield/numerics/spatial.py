@@ -155,6 +155,7 @@ def tile_grid(lat: np.ndarray, lon: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     """Return row and column of a square for each unit, as near as can be to where it
     lies; lat, lon (N,).
     """
+    lat, lon = (np.asarray(values, dtype=float) for values in (lat, lon))
     # Some squares stay empty, so that a few units can keep the shape of their country.
     n = len(lat)
     room = 1.4 if len(lat) <= 100 else 1.0

@@ -15,6 +15,7 @@ def standardised_index(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
     its standard deviation among the reference units; Anderson (2008), Journal of the
     American Statistical Association 103(484).
     """
+    values = np.asarray(values, dtype=float)
     inside = values[reference]
     if len(inside) < 2 or (np.ptp(inside, axis=0) == 0).any():
         raise NumericsError(

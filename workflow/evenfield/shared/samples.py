@@ -70,6 +70,7 @@ def joined(*warnings: str) -> str:
 
 def is_constant(values: np.ndarray) -> bool:
     """Tell whether values do not vary beyond rounding; values (N,)."""
+    values = np.asarray(values, dtype=float)  # int8 may overflow
     return bool(np.ptp(values) <= CONSTANT * np.abs(values).max())
 
 

@@ -102,22 +102,7 @@ def encoded(labels: np.ndarray | Clusters, rows: int | None = None) -> Clusters:
     """Encode labels; ``rows`` given, there must be as many labels, and two clusters at
     least.
     """
-    if isinstance(labels, Clusters):
-        found = labels
-    elif (
-        (labels := np.asarray(labels)).dtype.kind == "i"
-        and labels.size
-        and np.ptp(labels) < labels.size
-    ):
-        shifted = labels - labels.min()
-        present = (
-            np.bincount(shifted) > 0
-        )  # whole numbers in a narrow range: counting is faster than sorting
-        found = Clusters(
-            np.flatnonzero(present) + labels.min(), (np.cumsum(present) - 1)[shifted]
-        )
-    else:
-        found = Clusters(*np.unique(labels, return_inverse=True))
+    found = labels if isinstance(labels, Clusters) else _encoded(np.asarray(labels))
     if rows is not None and found.codes.shape != (rows,):
         raise NumericsError(
             f"{found.codes.size} cluster labels do not fit {rows} observations"
@@ -125,6 +110,21 @@ def encoded(labels: np.ndarray | Clusters, rows: int | None = None) -> Clusters:
     if rows is not None and len(found.names) < 2:
         raise NumericsError("inference by cluster needs at least two clusters")
     return found
+
+
+def _encoded(labels: np.ndarray) -> Clusters:
+    """Encode labels; whole numbers in a narrow range by counting, which is faster than
+    sorting.
+    """
+    if labels.dtype.kind != "i" or not labels.size:
+        return Clusters(*np.unique(labels, return_inverse=True))
+    first = int(labels.min())
+    if int(labels.max()) - first >= labels.size:
+        return Clusters(*np.unique(labels, return_inverse=True))
+    shifted = labels.astype(np.int64) - first  # a difference of int8 may overflow
+    present = np.bincount(shifted) > 0
+    names = np.flatnonzero(present) + first
+    return Clusters(names, (np.cumsum(present) - 1)[shifted])
 
 
 MANY_PRODUCTS = 1e9

@@ -187,7 +187,7 @@ def _cells(design: Design, taxonomy: str, periods: list[str]) -> Iterator[Line]:
 
 
 def _correlation(table: pd.DataFrame, pair: tuple[str, str]) -> Line:
-    constant = [name for name in pair if np.ptp(table[name].to_numpy()) < 1e-12]
+    constant = [name for name in pair if np.ptp(table[name].to_numpy(float)) < 1e-12]
     note = (
         f"not defined: {' and '.join(constant)} equal for all units" if constant else ""
     )

@@ -8,6 +8,7 @@ import numpy as np
 from statsmodels.stats.meta_analysis import combine_effects
 
 from evenfield.numerics.ols import t_inference, t_quantile
+from evenfield.numerics.paule_mandel import variance_between
 from evenfield.numerics.power import smallest_visible
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.samples import inference_fields, joined, underpowered
@@ -85,11 +86,10 @@ def _pooled(
         yield replace(row, warning=joined(row.warning, few))
         return
     effects = np.array([found[name].estimate for name in used])
-    # Its own tolerance: a closer one lets a rounding error below the root set tau2 to
-    # zero.
-    fit = combine_effects(
-        effects, np.array([errors[name] ** 2 for name in used]), "iterated"
-    )
+    variances = np.array([errors[name] ** 2 for name in used])
+    # No iterations of its own: they stop at 1e-5.
+    tau2 = variance_between(effects, variances)
+    fit = combine_effects(effects, variances, "iterated", tau2_start=tau2, maxiter=0)
     counts: dict[str, Any] = {
         "n_obs": sum(found[name].n_obs for name in used),
         "n_units": found[used[0]].n_units,
