@@ -9,20 +9,20 @@ N = 12
 YEARS = np.arange(1990, 2006)
 
 
-def made_panel(years=YEARS, step=1):
+def made_panel(years=YEARS, step=1, units=N):
     """A panel of incomes that close in on each other, one row a unit and year."""
     rng = np.random.default_rng(3)
-    gap = rng.normal(size=N)[:, None] * 0.9 ** np.arange(len(years))
-    x = rng.normal(size=(N, len(years)))
-    rich = 9 + gap + 0.05 * rng.normal(size=(N, len(years)))
-    y = 0.5 * x + rng.normal(size=(N, len(years)))
+    gap = rng.normal(size=units)[:, None] * 0.9 ** np.arange(len(years))
+    x = rng.normal(size=(units, len(years)))
+    rich = 9 + gap + 0.05 * rng.normal(size=(units, len(years)))
+    y = 0.5 * x + rng.normal(size=(units, len(years)))
     data = pd.DataFrame(
         {"rich": rich.ravel(), "x": x.ravel(), "y": y.ravel()}, dtype=float
     )
-    data["unit"] = np.repeat([f"u{i:02d}" for i in range(N)], len(years))
-    data["year"] = np.tile(years * step, N)
-    data["lat"] = np.repeat(rng.uniform(30, 40, N), len(years))
-    data["lon"] = np.repeat(rng.uniform(0, 9, N), len(years))
+    data["unit"] = np.repeat([f"u{i:02d}" for i in range(units)], len(years))
+    data["year"] = np.tile(years * step, units)
+    data["lat"] = np.repeat(rng.uniform(30, 40, units), len(years))
+    data["lon"] = np.repeat(rng.uniform(0, 9, units), len(years))
     return data
 
 

@@ -20,6 +20,9 @@ BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 FUNCTIONS = frozenset({"np", "lag", *TRANSFORMS})
 
 
+LAG = re.compile(r"lag\((.+?)(?:,\s*(?:by\s*=\s*)?(-?\d+)\s*)?\)")
+
+
 @dataclass(frozen=True)
 class Columns:
     """An outcome and regressors by the names of their columns, beside a constant, and
@@ -87,6 +90,14 @@ class Model:
 
 def _is_called(name: str, text: str) -> bool:
     return re.search(rf"(?<![\w.]){name}\s*[.(]", text) is not None
+
+
+def lag_of_outcome(term: str, y: str) -> int | None:
+    """Return k of a term ``lag(y, k)`` of the outcome, None for another term."""
+    found = LAG.fullmatch(term.strip())
+    if found is None or "".join(found[1].split()) != "".join(y.split()):
+        return None
+    return int(found[2] or 1)
 
 
 def outcome_of(y: str, data: Any) -> str | Columns:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.data import Table, table, told, weights
-from evenfield.api.formula import outcome_of
+from evenfield.api.data import Table, names_of, table, told, weights
+from evenfield.api.formula import lag_of_outcome, outcome_of
 from evenfield.api.results import Fit, Rows, chosen, t_rows
 from evenfield.numerics import logt
 from evenfield.numerics import markov as chains
@@ -102,13 +102,14 @@ def dynamic_gmm(
     *,
     unit: str | None = None,
     time: str | None = None,
-    lags: int = 1,
+    lags: int | None = None,
     equations: str = "difference",
     instruments: tuple[int, int] = (2, 0),
-    endogenous: Sequence[str] = (),
-    predetermined: Sequence[str] = (),
+    endogenous: str | Sequence[str] = (),
+    predetermined: str | Sequence[str] = (),
     last_lag: int = 0,
     collapse: bool = False,
+    centre: bool = False,
     steps: int = 2,
     time_effects: bool | None = None,
     first_step: str = "full",
@@ -119,10 +120,12 @@ def dynamic_gmm(
     Parameters
     ----------
     formula, data, y, x, unit, time
-        As for ``ols``; without the lags of y. The panel may be unbalanced.
-    lags, equations : int, str
-        Lags of y among the regressors; difference, or system (a constant is reported
-        then).
+        As for ``ols``. The panel may be unbalanced. Lags of y may stand in the formula,
+        ``lag(y, 1)`` and the next ones without a gap.
+    lags : int, optional
+        Lags of y among the regressors: those of the formula, or 1.
+    equations : str
+        difference, or system (a constant is reported then).
     instruments : tuple of int
         First and last lag of the levels of y that instrument the differences; 0 takes
         all there are.
@@ -130,6 +133,11 @@ def dynamic_gmm(
         Columns of the data, or terms of the formula, whose lags from 2 or from 1 on are
         instruments, up to ``last_lag`` (0: all there are); regressors made of them do
         not instrument themselves.
+    centre : bool
+        Whether levels less their mean are instruments. A level that a unit lacks is a
+        zero among the instruments, so that in an unbalanced panel the estimates depend
+        on the unit in which y is measured, or the origin of its logarithm; not if
+        centred. Other programs do not centre.
     collapse, time_effects : bool
         Whether to have one instrument a lag, and not one a lag and date; whether dates
         have dummies, which in a system instrument the levels alone: yes by default, and
@@ -147,12 +155,12 @@ def dynamic_gmm(
     places = rows.calendar.positions
     n_dates = rows.calendar.span
     Y = rows.grid(rows.y, places, n_dates)
-    names = [str(name) for name in rows.X if name != "Intercept"]
-    instrumented = {
-        name: first
-        for group, first in ((endogenous, 2), (predetermined, 1))
-        for name in group
-    }
+    # Far from zero regressors, too, would lose digits: the constant makes up for the
+    # mean.
+    mean = float(np.nanmean(Y))
+    lags, names = _lags_of_outcome(rows, lags)
+    instrumented = dict.fromkeys(names_of(endogenous), 2)
+    instrumented |= dict.fromkeys(names_of(predetermined), 1)
     touched = {*instrumented}.union(*(rows.variables.get(n, ()) for n in instrumented))
     own = [
         gmm.NOWHERE if {n, *rows.variables[n]} & touched else gmm.EVERYWHERE
@@ -162,26 +170,39 @@ def dynamic_gmm(
         name: rows.grid(rows.column(name, missing=True), places, n_dates)
         for name in instrumented
     }
+    if centre:
+        paths = {name: path - np.nanmean(path) for name, path in paths.items()}
     sources = [
         gmm.Source(path, instrumented[name], last_lag) for name, path in paths.items()
     ]
     X = rows.grid(rows.X[names], places, n_dates)
     layout = gmm.Layout.COLLAPSED if collapse else gmm.Layout.FULL
-    spec = gmm.GmmSpec(lags, *instruments, gmm.Equations(equations), layout, first_step)
+    spec = gmm.GmmSpec(
+        lags=lags,
+        first_lag=instruments[0],
+        last_lag=instruments[1],
+        equations=gmm.Equations(equations),
+        layout=layout,
+        first_step=first_step,
+        origin=0.0 if centre else mean,
+    )
     if time_effects:
-        first = lags + 1
+        # A dummy for each date with an equation: a date that no unit has takes away
+        # those of the dates after it, too. In levels the first stands for the constant.
+        in_differences, in_levels = gmm.equation_dates(Y, X, lags)
+        dated = np.flatnonzero(in_levels)[1:] if system else in_differences.nonzero()[0]
         X = np.concatenate(
-            [X, np.tile(np.eye(n_dates)[:, first:], (len(Y), 1, 1))], axis=2
+            [X, np.tile(np.eye(n_dates)[:, dated], (len(Y), 1, 1))], axis=2
         )
-        names += [rows.calendar.position_text(t) for t in range(first, n_dates)]
-        own += [gmm.LEVELS_ONLY if system else gmm.EVERYWHERE] * (n_dates - first)
+        names += [rows.calendar.position_text(int(t)) for t in dated]
+        own += [gmm.LEVELS_ONLY if system else gmm.EVERYWHERE] * len(dated)
     if system:
         X = np.concatenate(
             [X, np.where(np.isfinite(Y), 1.0, np.nan)[..., None]], axis=2
         )
         names.append("Intercept")
         own.append(gmm.LEVELS_ONLY)
-    found = gmm.dynamic_gmm(Y, spec, X, sources, np.array(own, dtype=int))
+    found = gmm.dynamic_gmm(Y - mean, spec, X, sources, np.array(own, dtype=int))
     names = [f"lag({rows.y.name}, {p})" for p in range(1, lags + 1)] + names
     one = (
         found.beta_one_step,
@@ -192,6 +213,9 @@ def dynamic_gmm(
     )
     two = found.beta, found.std_errors, found.cov, found.serial, "Windmeijer"
     beta, errors, cov, serial, inference = one if steps == 1 else two
+    if system:
+        beta, cov = _with_mean(beta, cov, lags, mean)
+        errors = np.sqrt(np.diag(cov))
     tests = {
         "Hansen": found.hansen,
         "Sargan": found.sargan,
@@ -199,6 +223,7 @@ def dynamic_gmm(
         "m2": serial[1],
     }
     notes: dict[str, Any] = {"units": found.n_units, "instruments": found.n_instruments}
+    notes |= _cautions(found, Y, centre)
     for name, test in tests.items():
         df = "" if np.isnan(test.df) else f"({test.df:.0f})"
         notes |= {f"{name}{df}": test.statistic, f"{name} p": test.p_value}
@@ -211,6 +236,66 @@ def dynamic_gmm(
         tables={"tests": pd.DataFrame(tests, index=["statistic", "df", "p_value"]).T},
         raw=found,
     )
+
+
+def _lags_of_outcome(rows: Table, lags: int | None) -> tuple[int, list[str]]:
+    """Return the number of lags of the outcome, by option or formula, and the names of
+    the other regressors.
+    """
+    y = str(rows.y.name)
+    terms = [str(name) for name in rows.X if name != "Intercept"]
+    of_outcome = {name: lag_of_outcome(name, y) for name in terms}
+    others = [name for name in terms if of_outcome[name] is None]
+    written = sorted(k for k in of_outcome.values() if k is not None)
+    if not written:
+        return (1 if lags is None else lags), others
+    if written != list(range(1, len(written) + 1)) or lags not in {None, len(written)}:
+        count = "" if lags is None else f" beside lags={lags}"
+        raise EstimateError(
+            f"lags {', '.join(map(str, written))} of {y} in the formula{count}",
+            "lags from 1 on without a gap, said once",
+            f"write lag({y}, 1) and the next ones, or lags= alone",
+        )
+    return len(written), others
+
+
+def _with_mean(
+    beta: np.ndarray, cov: np.ndarray, lags: int, mean: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return coefficients and covariance of y from those of y less its mean; the
+    constant is the last.
+
+    Notes
+    -----
+    y - m = sum rho_p (y_-p - m) + a gives the constant a + m (1 - sum rho_p).
+    """
+    to_level = np.eye(len(beta))
+    to_level[-1, :lags] = -mean
+    moved = to_level @ beta
+    moved[-1] += mean
+    return moved, to_level @ cov @ to_level.T
+
+
+FAR = 10  # standard deviations
+
+
+def _cautions(found: gmm.GmmFit, Y: np.ndarray, centre: bool) -> dict[str, str]:
+    """Say what a reader of the tests and the coefficients should know."""
+    notes = {}
+    if found.n_dependent:
+        notes["left out"] = f"{found.n_dependent} instruments that the others span"
+    if found.n_instruments > found.n_units:
+        notes["caution"] = (
+            "more instruments than units: Hansen's test and two-step errors mean little;"
+            " collapse=True or instruments=(2, 3) gives fewer"
+        )
+    far = abs(np.nanmean(Y)) > FAR * np.nanstd(Y)
+    by_level = np.isnan(Y).any() or found.n_instruments > found.n_units
+    if far and by_level and not centre:
+        notes["level of y"] = (
+            "far from zero, and the estimates depend on it: see centre=True"
+        )
+    return notes
 
 
 def _agreed_time_effects(option: bool | None, behind_bar: str | None) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.data import Table, table, told
+from evenfield.api.data import Table, names_of, table, told
 from evenfield.api.formula import Columns, parsed
 from evenfield.api.results import NUMBERS, Fit, chosen, t_rows
 from evenfield.numerics import ols as plain
@@ -424,7 +424,7 @@ def contrasts(
     group: str,
     *,
     reference: str | None = None,
-    controls: Sequence[str] = (),
+    controls: str | Sequence[str] = (),
     unit: str | None = None,
     inference: str | Sequence[str] = ("CR2", "wild"),
     **options: Any,
@@ -465,7 +465,12 @@ def contrasts(
     sets = [[name] for name in groups] if reference is None else [groups]
     fits = [
         ols(
-            data=data, y=y, x=[*names, *controls], unit=unit, inference=kinds, **options
+            data=data,
+            y=y,
+            x=[*names, *names_of(controls)],
+            unit=unit,
+            inference=kinds,
+            **options,
         )
         for names in sets
     ]
@@ -603,7 +608,7 @@ def specification_curve(
     samples: Mapping[str, str] | None = None,
     unit: str | None = None,
     time: str | None = None,
-    effects: Sequence[str] = (),
+    effects: str | Sequence[str] = (),
     sign: int = 1,
     strata: str | None = None,
     draws: int = 999,
@@ -645,7 +650,7 @@ def specification_curve(
     ]
     found = []
     for outcome, names, (_, query) in cases:
-        model = Columns(outcome, (*names, treatment), tuple(effects))
+        model = Columns(outcome, (*names, treatment), tuple(names_of(effects)))
         rows = table(model, data.query(query) if query else data, unit, time)
         codes = {name: rows.effect(name) for name in rows.effects}
         used = [str(name) for name in rows.X if not (codes and name == "Intercept")]

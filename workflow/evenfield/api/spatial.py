@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.data import Table, table, told, weights
+from evenfield.api.data import Table, names_of, table, told, weights
+from evenfield.api.formula import lag_of_outcome
 from evenfield.api.results import Fit, chosen, t_rows
 from evenfield.numerics.spatial_panel.constant import with_constant
 from evenfield.numerics.spatial_panel.dynamic import DYNAMICS, DynamicFit, fit_dynamic
@@ -139,7 +140,7 @@ def spatial_panel(
     *,
     model: str = "SDM",
     effects: str | None = None,
-    lagged: Sequence[str] | None = None,
+    lagged: str | Sequence[str] | None = None,
     inference: str | Sequence[str] = "observed",
     approach: str | None = None,
     unit: str | None = None,
@@ -158,7 +159,7 @@ def spatial_panel(
         OLS, SLX, SAR, SEM, SDM, SDEM or SAC; pooled, unit, time, two_way (the default),
         or random (SAR, SDM, SEM and SDEM). Or unit and date behind the bar of the
         formula.
-    lagged : sequence of str, optional
+    lagged : str or sequence of str, optional
         Regressors whose spatial lag enters; all by default.
     inference : str or sequence of str
         observed, expected, qml, or unit (clustered by unit).
@@ -170,15 +171,15 @@ def spatial_panel(
     effects = _agreed_effects(effects, rows.panel_effects)
     net = weights(w)
     panel = _balanced_panel(rows)
-    spread = None if lagged is None else tuple(lagged)
+    lagged = None if lagged is None else tuple(names_of(lagged))
     kinds = [inference] if isinstance(inference, str) else list(inference)
     by_row: dict[str, Any] = {}
     if effects == "random":
-        fit: Any = fit_random_effects(panel, net, PanelModel(model, lagged=spread))
+        fit: Any = fit_random_effects(panel, net, PanelModel(model, lagged=lagged))
         n = len(rows.y)
     else:
         how = approach or ("direct" if effects == "pooled" else "lee_yu")
-        fit = fit_spatial_panel(panel, net, PanelModel(model, effects, how, spread))
+        fit = fit_spatial_panel(panel, net, PanelModel(model, effects, how, lagged))
         n = fit.observations
         order = np.argsort(net.units)
         u = fit.residuals[:, order][rows.dates.codes, rows.units.codes]
@@ -273,8 +274,8 @@ def spatial_dynamic(
     data: pd.DataFrame,
     w: Any = None,
     *,
-    free: Sequence[str] = DYNAMICS,
-    lagged: Sequence[str] | None = None,
+    free: str | Sequence[str] = DYNAMICS,
+    lagged: str | Sequence[str] | None = None,
     unit: str | None = None,
     time: str | None = None,
 ) -> SpatialFit:
@@ -285,7 +286,7 @@ def spatial_dynamic(
     ----------
     formula, data, w, lagged, y, x, unit, time
         As for ``spatial_panel``.
-    free : sequence of str
+    free : str or sequence of str
         Which of rho (W y), tau (lag of y) and eta (lag of W y) are estimated.
     """
     rows = table(formula, data, unit, time)
@@ -297,7 +298,15 @@ def spatial_dynamic(
         )
     net = weights(w)
     rows.calendar.even("lags of the outcome")
-    fit = fit_dynamic(_balanced_panel(rows), net, lagged, free)
+    for name in rows.X:
+        if lag_of_outcome(str(name), str(rows.y.name)):
+            raise EstimateError(
+                f"{name} among the regressors",
+                "the lag of the outcome once: tau is its coefficient",
+                "leave it out of the formula",
+            )
+    lagged = None if lagged is None else names_of(lagged)
+    fit = fit_dynamic(_balanced_panel(rows), net, lagged, names_of(free))
     kept = [
         i
         for i, name in enumerate(fit.names)

@@ -5,7 +5,8 @@ from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg.lapack import dpotrf, dpotrs
+from scipy.linalg import solve_triangular
+from scipy.linalg.lapack import dpotrf
 from scipy.special import gammaincc, ndtr
 
 from evenfield.numerics.dynamic_panel.within import CONSTANT, RootFit, checked_levels
@@ -41,6 +42,9 @@ class GmmSpec(NamedTuple):
     # its H: full, difference (identity for levels), identity; Roodman's h(3), h(2),
     # h(1)
     first_step: str = "full"
+    # what the levels of the outcome have in addition as instruments, where a level that
+    # a unit lacks is zero
+    origin: float = 0.0
 
 
 class Source(NamedTuple):
@@ -97,7 +101,8 @@ def stacked_equations(
             f" {spec.first_lag}"
         )
     own = np.full(X.shape[2], EVERYWHERE) if own is None else np.asarray(own)
-    variables = [Source(y, spec.first_lag, spec.last_lag), *sources]
+    levels = Source(y + spec.origin, spec.first_lag, spec.last_lag)
+    variables = [levels, *sources]
     difference = _rows(_differenced(y), _differenced(X), spec.lags, spec.lags + 1)
     difference[2][..., own == LEVELS_ONLY] = 0.0
     z_difference = np.concatenate(
@@ -116,6 +121,25 @@ def stacked_equations(
         _completed(level, [_empty(level, z_difference), z_level], own),
     ]
     return _joined(parts, len(difference[3]))
+
+
+def equation_dates(
+    y: np.ndarray, X: np.ndarray, lags: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Say which dates have a row of some unit: in differences, in levels; y (N, T), X
+    (N, T, K) -> (T,), (T,) of bool.
+    """
+    parts = (
+        _rows(_differenced(y), _differenced(X), lags, lags + 1),
+        _rows(y, X, lags, lags),
+    )
+    out = []
+    for outcome, regressors, _, dates in parts:
+        present = np.isfinite(outcome) & np.isfinite(regressors).all(axis=-1)
+        of_date = np.zeros(y.shape[1], dtype=bool)
+        of_date[dates] = present.any(axis=0)
+        out.append(of_date)
+    return out[0], out[1]
 
 
 def _differenced(values: np.ndarray) -> np.ndarray:
@@ -210,6 +234,10 @@ def _joined(parts: list[tuple[np.ndarray, ...]], n_difference: int) -> Stacked:
     return Stacked(Z, X, y, present.astype(bool), n_difference, dates)
 
 
+# Of columns of length one: below, squares cost too many digits; what rounding leaves of
+# dependent columns; and the same for squares.
+NEARLY = 1e-3
+ROUNDING = 1e-12
 DEPENDENT = 1e-10
 
 
@@ -224,11 +252,21 @@ class Weighting(NamedTuple):
 
     def apply(self, columns: np.ndarray) -> np.ndarray:
         """Return S^-1 or S^+ times columns; columns (L, ...) -> (L, ...)."""
+        return self.back(self.half(columns))
+
+    def half(self, columns: np.ndarray) -> np.ndarray:
+        """Return C times columns, where C'C is S^-1 or S^+; (L, ...) -> (rank, ...)."""
         if self.factor.size:
-            return np.asarray(dpotrs(self.factor, columns, lower=1)[0]).reshape(
-                columns.shape
+            return np.asarray(solve_triangular(self.factor, columns, lower=True))
+        return np.asarray(self.root @ columns)
+
+    def back(self, columns: np.ndarray) -> np.ndarray:
+        """Return C' times columns; (rank, ...) -> (L, ...)."""
+        if self.factor.size:
+            return np.asarray(
+                solve_triangular(self.factor, columns, lower=True, trans="T")
             )
-        return np.asarray(self.root.T @ (self.root @ columns))
+        return np.asarray(self.root.T @ columns)
 
 
 def weighting(G: np.ndarray) -> Weighting:
@@ -248,32 +286,36 @@ def _cholesky(G: np.ndarray) -> np.ndarray | None:
     singular.
     """
     factor, failed = dpotrf(G.T @ G, lower=1, clean=1)
-    return (
-        None
-        if failed or np.diag(factor).min() ** 2 <= DEPENDENT
-        else np.asarray(factor)
-    )
+    return None if failed or np.diag(factor).min() <= NEARLY else np.asarray(factor)
 
 
 def _generalised(G: np.ndarray) -> Weighting:
-    """Invert the smaller Gram matrix; dependent instruments are scaled first, so that
-    small ones are not lost.
+    """Invert on the space that the rows of G span.
+
+    Notes
+    -----
+    With G D^-1 = U S V', D the lengths of the columns: S^+ = D^-1 V S^-2 V' D^-1. No
+    squares are formed, so that levels far from zero, which differ by 1e-5 of their
+    length, are not taken for one another. With fewer rows than columns the weights
+    depend on the scale of the columns, which is left as it is.
     """
-    wide = G.shape[0] < G.shape[1]
-    size = np.ones(G.shape[1]) if wide else np.sqrt((G**2).sum(axis=0))
-    scaled = G / np.where(size > 0, size, 1.0)
-    values, vectors = np.linalg.eigh(scaled @ scaled.T if wide else scaled.T @ scaled)
-    kept = values > DEPENDENT * values[-1]
-    values = values[kept]
-    vectors = vectors[:, kept]
-    root = (
-        (vectors.T @ scaled) / values[:, None]
-        if wide
-        else vectors.T / np.sqrt(values)[:, None]
-    )
-    return Weighting(
-        int(kept.sum()), np.empty((0, 0)), root / np.where(size > 0, size, 1.0)
-    )
+    if G.shape[0] < G.shape[1]:
+        return _of_few_rows(G)
+    size = np.sqrt((G**2).sum(axis=0))
+    size = np.where(size > 0, size, 1.0)
+    _, values, Vt = np.linalg.svd(G / size, full_matrices=False)
+    rank = int((values > ROUNDING * values[0]).sum())
+    root = Vt[:rank] / values[:rank, None] / size
+    return Weighting(rank, np.empty((0, 0)), root)
+
+
+def _of_few_rows(G: np.ndarray) -> Weighting:
+    """Invert by way of the smaller matrix GG'."""
+    values, vectors = np.linalg.eigh(G @ G.T)
+    independent = values > DEPENDENT * values[-1]
+    values = values[independent]
+    root = (vectors[:, independent].T @ G) / values[:, None]
+    return Weighting(len(values), np.empty((0, 0)), root)
 
 
 FEWEST_DATES = 3
@@ -308,7 +350,7 @@ def anderson_hsiao_root(levels: np.ndarray) -> RootFit:
     )
 
 
-IDENTIFIED = 1e-12
+IDENTIFIED = 1e-11
 LEVEL_ROWS = "all dates after the lags, the first one with a zero instrument"
 
 
@@ -350,6 +392,7 @@ class GmmFit(NamedTuple):
     n_rows: int
     n_levels: int  # level rows alone, what other programs call observations of a system
     level_rows: str  # which level rows are used; empty without levels
+    n_dependent: int  # instruments left out because the others span them
 
 
 class Step(NamedTuple):
@@ -384,6 +427,7 @@ def dynamic_gmm(
         y, np.zeros((*y.shape, 0)) if X is None else X, spec, sources, own
     )
     _check(data)
+    columns = data.Z.shape[-1]
     Z = data.Z.reshape(-1, data.Z.shape[-1])
     ZX = Z.T @ data.X.reshape(len(Z), -1)
     Zy = Z.T @ data.y.ravel()
@@ -417,6 +461,7 @@ def dynamic_gmm(
         int(data.present.sum()),
         int(data.present[:, data.n_difference :].sum()),
         LEVEL_ROWS if spec.equations is Equations.SYSTEM else "",
+        columns - instruments,
     )
 
 
@@ -456,17 +501,23 @@ def _first_step_rows(data: Stacked, n_dates: int, kind: str) -> np.ndarray:
 
 
 def _step(data: Stacked, ZX: np.ndarray, Zy: np.ndarray, A: Weighting) -> Step:
-    weighted = A.apply(ZX)
-    information = ZX.T @ weighted
-    scale = np.sqrt(information.diagonal())
+    if A.rank < ZX.shape[1]:
+        raise NumericsError(
+            f"weights of rank {A.rank} cannot identify {ZX.shape[1]} coefficients: there"
+            " are too few units or instruments"
+        )
+    # With A = C'C and C Z'X = U S V': (X'Z A Z'X)^-1 = V S^-2 V', and no squares of
+    # regressors far from zero.
+    projected = A.half(ZX)
+    scale = np.sqrt((projected**2).sum(axis=0))
     if not (scale > 0).all():
         raise NumericsError("the instruments do not identify the coefficients")
-    values, vectors = np.linalg.eigh(information / scale / scale[:, None])
-    if values[0] < IDENTIFIED * values[-1]:
+    U, values, Vt = np.linalg.svd(projected / scale, full_matrices=False)
+    if values[-1] < IDENTIFIED * values[0]:
         raise NumericsError("the instruments do not identify the coefficients")
-    half = vectors / np.sqrt(values) / scale[:, None]
+    half = Vt.T / values / scale[:, None]
     bread = half @ half.T
-    influence = bread @ weighted.T
+    influence = half @ A.back(U).T
     beta = influence @ Zy
     e = data.y - data.X @ beta
     return Step(beta, e, unit_moments(data.Z, e), bread, influence, A)

@@ -1,0 +1,148 @@
+"""Dynamic panels and clubs on a DataFrame."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import evenfield as ef
+from made_panel import DATA as FEW_UNITS
+from made_panel import KEYS, RING, N, made_panel
+
+DATA = made_panel(units=60)
+
+HOLE = DATA[DATA["year"] != 1998]
+GAPS = DATA.drop(index=[0, 1, 2, 35, 70])
+FEW = {"collapse": True, "instruments": (2, 3), **KEYS}
+LAYOUTS = [{"instruments": (2, 3)}, {"instruments": (2, 4), "collapse": True}]
+
+
+def test_a_date_that_no_unit_has_takes_no_dummy_and_the_panel_is_fitted():
+    fit = ef.dynamic_gmm("rich ~ x", HOLE, **FEW)
+    with_rows = [name for name in fit.params.index if name.isdigit()]
+    # 1999 lacks its own lag, 2000 the lag of its difference.
+    years = [*range(1992, 1998), *range(2001, 2006)]
+    assert with_rows == [str(year) for year in years]
+
+
+def test_year_effects_around_a_hole_are_dummies_of_the_dates_with_equations():
+    names = [f"d{year}" for year in [*range(1992, 1998), *range(2001, 2006)]]
+    data = HOLE.assign(
+        **{name: (HOLE["year"] == int(name[1:])).astype(float) for name in names}
+    )
+    by_hand = ef.dynamic_gmm(
+        f"rich ~ x + {' + '.join(names)}", data, time_effects=False, **FEW
+    )
+    fit = ef.dynamic_gmm("rich ~ x", HOLE, **FEW)
+    assert fit.params.to_numpy() == pytest.approx(by_hand.params.to_numpy())
+    assert fit.std_errors.to_numpy() == pytest.approx(by_hand.std_errors.to_numpy())
+
+
+def test_a_system_around_a_hole_has_a_dummy_for_each_level_but_the_first():
+    fit = ef.dynamic_gmm("rich ~ x", HOLE, equations="system", **FEW)
+    years = [*range(1992, 1998), *range(2000, 2006)]
+    assert [name for name in fit.params.index if name.isdigit()] == list(
+        map(str, years)
+    )
+
+
+def test_year_effects_start_where_long_lags_of_regressors_do():
+    fit = ef.dynamic_gmm("rich ~ lag(x, 3)", DATA, **FEW)
+    assert next(name for name in fit.params.index if name.isdigit()) == "1994"
+
+
+@pytest.mark.parametrize("far", [1e3, 1e4, 1e5])
+@pytest.mark.parametrize("equations", ["difference", "system"])
+@pytest.mark.parametrize("layout", LAYOUTS, ids=["full", "collapsed"])
+def test_a_constant_added_to_the_outcome_changes_no_slope(layout, equations, far):
+    how = {"equations": equations, "steps": 1, **layout, **KEYS}
+    want = ef.dynamic_gmm("rich ~ x", DATA, **how)
+    fit = ef.dynamic_gmm("rich ~ x", DATA.assign(rich=DATA["rich"] + far), **how)
+    assert fit.notes["instruments"] == want.notes["instruments"]
+    for column in ("params", "std_errors"):
+        a = getattr(fit, column).drop("Intercept", errors="ignore")
+        b = getattr(want, column).drop("Intercept", errors="ignore")
+        assert a.to_numpy() == pytest.approx(b.to_numpy(), rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize("equations", ["difference", "system"])
+def test_centred_instruments_make_it_so_in_an_unbalanced_panel(equations):
+    how = {"equations": equations, "centre": True, "steps": 1, **FEW}
+    want = ef.dynamic_gmm("rich ~ x", GAPS, **how).params
+    fit = ef.dynamic_gmm("rich ~ x", GAPS.assign(rich=GAPS["rich"] + 1e4), **how)
+    assert fit.params[["lag(rich, 1)", "x"]].to_numpy() == pytest.approx(
+        want[["lag(rich, 1)", "x"]].to_numpy(), rel=1e-4
+    )
+
+
+def test_levels_far_from_zero_are_pointed_out_where_estimates_depend_on_them():
+    far = GAPS.assign(rich=GAPS["rich"] + 1e4)
+    assert "centre=True" in ef.dynamic_gmm("rich ~ x", far, **FEW).notes["level of y"]
+    few = FEW_UNITS.assign(rich=FEW_UNITS["rich"] + 1e4)
+    how = {"time_effects": False, **KEYS}
+    assert "centre=True" in ef.dynamic_gmm("rich ~ x", few, **how).notes["level of y"]
+    balanced = DATA.assign(rich=DATA["rich"] + 1e4)
+    assert "level of y" not in ef.dynamic_gmm("rich ~ x", balanced, **FEW).notes
+
+
+def test_more_instruments_than_units_are_pointed_out():
+    many = ef.dynamic_gmm("rich ~ x", FEW_UNITS, time_effects=False, **KEYS).notes
+    few = ef.dynamic_gmm("rich ~ x", FEW_UNITS, time_effects=False, **FEW).notes
+    assert many["instruments"] > N
+    assert "more instruments than units" in many["caution"]
+    assert "caution" not in few
+
+
+def test_instruments_that_the_others_span_are_counted():
+    data = DATA.assign(twice=2 * DATA["x"])
+    how = {"time_effects": False, "last_lag": 3, **FEW}
+    plain = ef.dynamic_gmm("rich ~ x", data, predetermined="x", **how)
+    both = ef.dynamic_gmm("rich ~ x", data, predetermined=["x", "twice"], **how)
+    assert both.notes["instruments"] == plain.notes["instruments"]
+    assert both.notes["left out"].startswith("3 instruments")
+    assert both.params.to_numpy() == pytest.approx(plain.params.to_numpy())
+
+
+@pytest.mark.parametrize("term", ["lag(rich)", "lag(rich, 1)", "lag(rich,1)"])
+def test_the_lag_of_the_outcome_may_stand_in_the_formula(term):
+    want = ef.dynamic_gmm("rich ~ x", DATA, **FEW).to_frame()
+    found = ef.dynamic_gmm(f"rich ~ {term} + x", DATA, **FEW).to_frame()
+    pd.testing.assert_frame_equal(found, want)
+
+
+def test_several_lags_of_the_outcome_may_stand_in_the_formula():
+    want = ef.dynamic_gmm("rich ~ x", DATA, lags=2, **FEW).to_frame()
+    formula = "rich ~ x + lag(rich, 2) + lag(rich, 1)"
+    found = ef.dynamic_gmm(formula, DATA, **FEW).to_frame()
+    pd.testing.assert_frame_equal(found, want)
+
+
+def test_an_expression_and_its_lag_are_the_outcome_and_its_lag():
+    data = DATA.assign(income=np.exp(DATA["rich"]))
+    want = ef.dynamic_gmm("np.log(income) ~ x", data, **FEW).params
+    formula = "np.log(income) ~ lag(np.log(income), 1) + x"
+    assert ef.dynamic_gmm(formula, data, **FEW).params.equals(want)
+
+
+def test_a_gap_between_lags_of_the_outcome_is_refused():
+    with pytest.raises(ef.EstimateError, match="lags 2 of rich"):
+        ef.dynamic_gmm("rich ~ lag(rich, 2) + x", DATA, **FEW)
+    with pytest.raises(ef.EstimateError, match="beside lags=2"):
+        ef.dynamic_gmm("rich ~ lag(rich, 1) + x", DATA, lags=2, **FEW)
+
+
+def test_the_lag_of_the_outcome_is_refused_where_the_model_has_it():
+    with pytest.raises(ef.EstimateError, match="tau is its coefficient"):
+        ef.spatial_dynamic("y ~ lag(y, 1) + x", FEW_UNITS, RING, **KEYS)
+
+
+def test_one_name_is_a_name_and_not_its_letters():
+    want = ef.dynamic_gmm("rich ~ x", DATA, endogenous=["x"], **FEW).params
+    assert ef.dynamic_gmm("rich ~ x", DATA, endogenous="x", **FEW).params.equals(want)
+    data = FEW_UNITS.rename(columns={"x": "log_x"})
+    for function, how in (
+        (ef.spatial_panel, {"model": "SDM"}),
+        (ef.spatial_dynamic, {}),
+    ):
+        want = function("y ~ log_x", data, RING, lagged=["log_x"], **how, **KEYS)
+        fit = function("y ~ log_x", data, RING, lagged="log_x", **how, **KEYS)
+        assert fit.params.equals(want.params)
