@@ -133,6 +133,11 @@ class Table:
         return np.asarray(self.dates.names[self.dates.codes])
 
     @property
+    def units_known(self) -> bool:
+        """Whether units were named in the call or by the index."""
+        return self.unit_name is not None or self.index.names[0] is not None
+
+    @property
     def several(self) -> bool:
         """Whether a unit has several rows."""
         return len(self.units.names) < len(self.place)

@@ -71,18 +71,25 @@ class Case:
     @cached_property
     def places(self) -> np.ndarray:
         """Latitudes and longitudes of the units."""
-        names = list(self.options["coords"])
+        names = names_of(self.options["coords"])
         if not {*names} <= {*self.rows.data}:
             raise EstimateError(
                 f"no coordinates {names}",
                 "columns of the data",
                 "give coords=('lat', 'lon')",
             )
-        return (
-            self.rows.data[names]
-            .to_numpy(float)[np.unique(self.rows.units.codes, return_index=True)[1]]
-            .T
-        )
+        first = np.unique(self.rows.units.codes, return_index=True)[1]
+        places = self.rows.data[names].to_numpy(float)[first]
+        lacking = ~np.isfinite(places).all(axis=1)
+        if lacking.any():
+            noun = "unit has" if lacking.sum() == 1 else "units have"
+            raise EstimateError(
+                f"{lacking.sum()} {noun} no {' and '.join(names)}, first"
+                f" {self.rows.units.names[lacking][0]}",
+                "coordinates of every unit",
+                "add them, or leave the rows out",
+            )
+        return places.T
 
     @cached_property
     def kernel(self) -> Any:
@@ -313,6 +320,25 @@ def _lines(case: Case, kinds: Sequence[str], level: float) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
+BY_CLUSTER = {"CR1", "CR2", "CR3", "two_way"}
+OF_ROWS = {"classical", "HC1", "HC3", "driscoll_kraay"}  # without units of several rows
+
+
+def _check_units(rows: Table, cluster: str | None, kinds: Sequence[str]) -> None:
+    """Refuse an inference by units where each row would be a unit of its own."""
+    if rows.units_known:
+        return
+    dated = {*kinds} - OF_ROWS if rows.time_name is not None else set()
+    alone = set() if cluster is not None else {*kinds} & BY_CLUSTER
+    refused = [kind for kind in kinds if kind in dated | alone]
+    if refused:
+        raise EstimateError(
+            f"{refused[0]} without a unit: each row would be one",
+            "unit=, or cluster= for errors by cluster",
+            "name the column of the units; HC3 is for rows that are units",
+        )
+
+
 @told("ols")
 def ols(
     formula: str,
@@ -341,7 +367,9 @@ def ols(
     data : DataFrame
         Rows in any order.
     unit, time : str, optional
-        Columns or index levels; two index levels are taken as unit and date.
+        Columns or index levels. Of two index levels one is the date, by its name or by
+        what it holds. Without a unit each row is one: ``notes`` say so, and what
+        clusters by unit is refused.
     inference : str or sequence of str, optional
         classical, HC1, HC3, CR1, CR2, CR3, two_way, wild, wild33, SCPC, conley,
         conley_all_dates, driscoll_kraay, randomisation. The first gives ``std_errors``.
@@ -369,6 +397,7 @@ def ols(
     )
     for kind in kinds:
         chosen("inference", kind, INFERENCES)
+    _check_units(rows, cluster, kinds)
     clusters = rows.units
     if cluster is not None:
         clusters = by_cluster.encoded(
@@ -412,6 +441,7 @@ def ols(
             "R2": float(1 - sse / total) if total > 0 else np.nan,
             "units": len(rows.units.names),
             "clusters": len(clusters.names),
+            "no unit given": "" if rows.units_known else "each row is one",
         },
         raw=fit,
     )
@@ -461,6 +491,9 @@ def contrasts(
     data = units.data.assign(
         **{name: (labels == name).astype(float) for name in groups}
     )
+    if not units.units_known:  # a row is a unit here
+        unit = "unit of the row"
+        data[unit] = np.arange(len(data))
     kinds = [inference] if isinstance(inference, str) else list(inference)
     sets = [[name] for name in groups] if reference is None else [groups]
     fits = [

@@ -69,7 +69,9 @@ def fit_ols(
     if basis is None:
         scale = np.sqrt((X**2).sum(axis=0))
         if (scale == 0).any():
-            raise NumericsError("a regressor is zero everywhere")
+            zero = [name for name, size in zip(names, scale, strict=False) if size == 0]
+            which = f"the regressor {zero[0]}" if zero else "a regressor"
+            raise NumericsError(f"{which} is zero everywhere")
         q, r = np.linalg.qr(X / scale)
         if np.abs(np.diag(r)).min() < RANK_TOLERANCE:
             raise NumericsError(_collinear(r, names))
