@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 import evenfield as ef
+from evenfield.numerics import logt
+from evenfield.numerics.hp_filter import hp_trend
 from made_panel import DATA as FEW_UNITS
 from made_panel import KEYS, RING, N, made_panel
 
@@ -146,3 +148,41 @@ def test_one_name_is_a_name_and_not_its_letters():
         want = function("y ~ log_x", data, RING, lagged=["log_x"], **how, **KEYS)
         fit = function("y ~ log_x", data, RING, lagged="log_x", **how, **KEYS)
         assert fit.params.equals(want.params)
+
+
+INCOMES = FEW_UNITS.assign(income=np.exp(FEW_UNITS["rich"]))
+
+
+@pytest.mark.parametrize("function", [ef.log_t, ef.clubs])
+def test_the_currency_changes_no_number_of_levels(function):
+    want = function("income", INCOMES, **KEYS).to_frame()
+    cents = INCOMES.assign(income=100 * INCOMES["income"])
+    found = function("income", cents, **KEYS).to_frame()
+    columns = ["estimate", "std_error", "p_value"]
+    assert found[columns].to_numpy() == pytest.approx(want[columns].to_numpy())
+
+
+def test_levels_are_exponentials_of_the_trend_of_logarithms():
+    trend = hp_trend(np.log(INCOMES["income"].to_numpy().reshape(N, -1)), 400.0)
+    smooth = INCOMES.assign(income=np.exp(trend).ravel())
+    want = ef.log_t("income", smooth, smoothing=None, **KEYS)
+    fit = ef.log_t("income", INCOMES, **KEYS)
+    assert fit.params["log t"] == pytest.approx(want.params["log t"])
+    assert fit.notes["compared"] == "levels"
+
+
+def test_logarithms_are_compared_on_request():
+    log = logt.transition_variance(
+        hp_trend(INCOMES["rich"].to_numpy().reshape(N, -1), 400.0)
+    )
+    fit = ef.log_t("income", INCOMES, logs=True, **KEYS)
+    found = fit.tables["over time"]["dispersion of relative transition"]
+    assert found.to_numpy() == pytest.approx(log)
+    assert fit.notes["compared"] == "logarithms"
+
+
+def test_the_penalty_follows_the_distance_of_the_dates():
+    data = INCOMES.assign(year=5 * INCOMES["year"])
+    fit = ef.log_t("income", data, **KEYS)
+    want = ef.log_t("income", INCOMES, smoothing=400 / 5**4, **KEYS)
+    assert fit.params["log t"] == pytest.approx(want.params["log t"])

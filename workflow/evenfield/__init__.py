@@ -11,9 +11,11 @@ __version__ = "0.1.0"
 # quick.
 _NAMES = {
     "api.data": "weights",
+    "api.moran": "moran",
     "api.panels": "clubs dynamic_fe dynamic_gmm inequality log_t markov",
     "api.regression": "beta_convergence contrasts ols specification_curve",
     "api.results": "Comparison Fit compare",
+    "api.sigma": "sigma",
     "api.spatial": "SpatialFit spatial_cross_section spatial_dynamic spatial_panel",
     "numerics.errors": "NumericsError",
     "numerics.spatial_panel.bootstrap": "unit_bootstrap year_bootstrap",

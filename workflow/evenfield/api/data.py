@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from inspect import signature
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,6 +20,7 @@ from scipy.sparse import csr_array, diags_array
 from evenfield.api.dates import Dates, keys_of_index, one_date, read_dates
 from evenfield.api.formula import Columns, Model, effect_labels, parsed
 from evenfield.api.results import Fit, chosen
+from evenfield.api.weight_files import read_weights
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import Clusters
 from evenfield.numerics.spatial_panel.network import Network, network
@@ -522,10 +524,10 @@ def weights(
 
     Parameters
     ----------
-    w, ids : DataFrame, sparse array, dict or libpysal W; iterable
+    w, ids : DataFrame, sparse array, dict, libpysal W or Graph, path; iterable
         An edge list (columns unit, neighbour and, if there is a third, weight), a
         square DataFrame with ids in index and columns, a matrix with ``ids``, ``{unit:
-        {neighbour: weight}}`` or ``{unit: [neighbours]}``.
+        {neighbour: weight}}``, ``{unit: [neighbours]}``, or a .gal, .gwt or .csv file.
     symmetric, row_standardise : bool
         Whether an edge list or dict names each pair once; whether to divide each row by
         its sum.
@@ -534,7 +536,7 @@ def weights(
         raise EstimateError(
             "no weights",
             "w",
-            "give an edge list, a square DataFrame, a dict or ef.weights(...)",
+            "give an edge list, a square DataFrame, a dict, a file or ef.weights(...)",
         )
     if isinstance(w, Network):
         return w
@@ -551,12 +553,32 @@ def weights(
         raise WeightsError(str(error), expected, "correct w") from error
 
 
+def matched_weights(w: Any, ids: np.ndarray) -> csr_array:
+    """Return weights in the order of units; ids (N,) as text, sorted -> (N, N)."""
+    net = weights(w)
+    odd = sorted({*ids} ^ {*net.units})
+    if odd:
+        side = "no weights" if odd[0] in ids else "weights but no data"
+        noun = "unit" if len(odd) == 1 else "units"
+        raise EstimateError(
+            f"{len(odd)} {noun} on one side only, first {odd[0]} with {side}",
+            "one set",
+            "match them",
+        )
+    order = np.argsort(net.units)
+    return csr_array(net.matrix[order][:, order])
+
+
 def _weights_matrix(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_array]:
     """Return ids and weights, sorted by id, so that the order of the weights changes no
     digit.
     """
-    if hasattr(w, "id_order") and hasattr(w, "sparse"):  # libpysal
+    if isinstance(w, str | Path):
+        w, ids = read_weights(Path(w))
+    if hasattr(w, "id_order") and hasattr(w, "sparse"):  # libpysal's W
         w, ids = w.sparse, w.id_order
+    if hasattr(w, "unique_ids") and hasattr(w, "sparse"):  # libpysal's Graph
+        w, ids = w.sparse, w.unique_ids
     if isinstance(w, Mapping):
         lines = [
             (i, j, row[j] if isinstance(row, Mapping) else 1.0)
@@ -592,8 +614,8 @@ def _weights_matrix(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_a
             " than in columns"
         )
         expected = (
-            "an edge list, a square DataFrame, a dict, a libpysal W, or a matrix"
-            " with ids"
+            "an edge list, a square DataFrame, a dict, a libpysal W or Graph, a path,"
+            " or a matrix with ids"
         )
         raise WeightsError(found, expected, "call ef.weights(matrix, ids)")
     names = [str(i) for i in ids]

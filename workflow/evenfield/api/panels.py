@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.data import Table, names_of, table, told, weights
+from evenfield.api.data import Table, matched_weights, names_of, table, told
 from evenfield.api.formula import lag_of_outcome, outcome_of
+from evenfield.api.levels import levels_of, positive
 from evenfield.api.results import Fit, Rows, chosen, t_rows
 from evenfield.numerics import logt
 from evenfield.numerics import markov as chains
@@ -320,23 +321,38 @@ def _agreed_time_effects(option: bool | None, behind_bar: str | None) -> bool:
     return by_formula
 
 
+YEARLY = 400.0  # penalty of the Hodrick-Prescott filter for yearly data
+
+
 def _trends(
     y: str,
     data: pd.DataFrame,
     keys: tuple[str | None, str | None],
-    smoothing: float | None,
+    smoothing: float | str | None,
     discard: float,
+    logs: bool,
 ) -> tuple[Table, np.ndarray, np.ndarray]:
     """Return the rows, their trends by unit and date, and the periods of the
     regression.
+
+    Notes
+    -----
+    Trends are those of the logarithm, and exponentials of them for levels: a change of
+    the currency unit multiplies every level by one number, which relative transition
+    paths do not see; on logarithms it does not cancel. With dates k years apart the
+    penalty is divided by k^4 (Ravn and Uhlig 2002).
     """
-    rows = table(outcome_of(y, data), data, *keys)
+    rows = table(levels_of(y, data), data, *keys)
     rows.calendar.even("a regression on time")
-    x = rows.balanced(rows.y)
+    log = np.log(positive(rows))
     periods = logt.regression_periods(
-        x.shape[1], logt.discarded_periods(x.shape[1], discard)
+        log.shape[1], logt.discarded_periods(log.shape[1], discard)
     )
-    return rows, x if smoothing is None else hp_trend(x, smoothing), periods
+    if isinstance(smoothing, str):
+        chosen("smoothing", smoothing, ["yearly"])
+        smoothing = YEARLY / rows.calendar.years**4
+    trend = log if smoothing is None else hp_trend(log, smoothing)
+    return rows, trend if logs else np.exp(trend - trend.mean()), periods
 
 
 def _log_t_rows(
@@ -356,7 +372,8 @@ def log_t(
     *,
     unit: str | None = None,
     time: str | None = None,
-    smoothing: float | None = 400.0,
+    smoothing: float | str | None = "yearly",
+    logs: bool = False,
     discard: float = 1 / 3,
     variance: str = "fqsb",
 ) -> Fit:
@@ -366,17 +383,27 @@ def log_t(
     Parameters
     ----------
     y, data, unit, time
-        As for ``dynamic_fe``; y in logs, positive.
-    smoothing : float, optional
-        Of the Hodrick-Prescott filter; None takes y as it is.
+        As for ``dynamic_fe``; y is income itself, positive.
+    smoothing : float or str, optional
+        Of the Hodrick-Prescott filter of log y: yearly is 400 for yearly data, and
+        divided by k^4 for dates k years apart; None leaves y as it is.
+    logs : bool
+        Whether the trends of the logarithm are compared, as R's ConvergenceClubs is
+        mostly used, and not their exponentials. Logarithms depend on the currency unit,
+        levels do not; the study's tables compare levels.
     discard, variance : float, str
         Share of the first periods that is left out; long-run variance, fqsb or aqsb.
     """
-    rows, x, periods = _trends(y, data, (unit, time), smoothing, discard)
+    rows, x, periods = _trends(y, data, (unit, time), smoothing, discard, logs)
     H = logt.transition_variance(x)
     found = logt.fit_logt(H, periods, variance)
     b, error, t = (float(part[0]) for part in (found.b, found.std_error, found.t))
-    notes = {"units": len(x), "speed": b / 2, "converges": t > logt.CRITICAL_VALUE}
+    notes = {
+        "units": len(x),
+        "compared": "logarithms" if logs else "levels",
+        "speed": b / 2,
+        "converges": t > logt.CRITICAL_VALUE,
+    }
     tables = {
         "over time": pd.DataFrame(
             {"dispersion of relative transition": H}, index=rows.dates.names
@@ -395,7 +422,8 @@ def clubs(
     *,
     unit: str | None = None,
     time: str | None = None,
-    smoothing: float | None = 400.0,
+    smoothing: float | str | None = "yearly",
+    logs: bool = False,
     discard: float = 1 / 3,
     variance: str = "fqsb",
     merge: str | None = "phillips_sul",
@@ -406,14 +434,14 @@ def clubs(
 
     Parameters
     ----------
-    y, data, unit, time, smoothing, discard, variance
+    y, data, unit, time, smoothing, logs, discard, variance
         As for ``log_t``.
     merge, adopt : str, bool
         phillips_sul or von_lyncker_thoennessen joins clubs that converge together, None
         leaves them; whether units of no club join the one with which they converge
         best.
     """
-    rows, x, periods = _trends(y, data, (unit, time), smoothing, discard)
+    rows, x, periods = _trends(y, data, (unit, time), smoothing, discard, logs)
     tests = group_tests(x, periods, variance)
     found = find_clubs(x, periods, variance=variance)
     found = found if merge is None else merge_clubs(tests, found, merge)
@@ -424,7 +452,9 @@ def clubs(
         name: paths[list(club.members)].mean(axis=0) for name, club in by_name.items()
     }
     sizes = {f"units in {name}": len(club.members) for name, club in by_name.items()}
-    notes = {"units": len(x), **sizes, "none": len(found.divergent)}
+    compared = "logarithms" if logs else "levels"
+    notes = {"units": len(x), "compared": compared, **sizes}
+    notes["none"] = len(found.divergent)
     members = pd.DataFrame({"club": found.labels(len(x))}, index=rows.units.names)
     tables = {
         "members": members,
@@ -585,18 +615,8 @@ def markov(
     }
     if w is None:
         return Fit("Markov chain", lines, int(counts.sum()), notes=notes, tables=tables)
-    net = weights(w)
     rng = np.random.default_rng(seed)
-    odd = sorted({*rows.units.names} ^ {*net.units})
-    if odd:
-        side = "no weights" if odd[0] in rows.units.names else "weights but no data"
-        raise EstimateError(
-            f"{len(odd)} units on one side only, first {odd[0]} with {side}",
-            "one set",
-            "match them",
-        )
-    order = np.argsort(net.units)
-    W = net.matrix.toarray()[np.ix_(order, order)]
+    W = matched_weights(w, rows.units.names).toarray()
     test = chains.spatial_markov_test(
         x, codes, W, k=k, m=neighbour_classes or k, rng=rng, draws=draws, step=step
     )

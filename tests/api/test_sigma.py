@@ -1,0 +1,56 @@
+"""Sigma convergence on a DataFrame."""
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+
+import evenfield as ef
+from made_panel import DATA, KEYS
+
+INCOMES = DATA.assign(income=np.exp(DATA["rich"]))
+LOGS = DATA.pivot(index="unit", columns="year", values="rich")
+
+
+def test_it_is_the_standard_deviation_of_logarithms_at_every_date():
+    fit = ef.sigma("income", INCOMES, **KEYS)
+    path = fit.tables["over time"]["sigma"]
+    assert path.to_numpy() == pytest.approx(LOGS.std(ddof=1).to_numpy())
+    assert fit.params["sigma 1990"] == pytest.approx(path[1990])
+
+
+def test_its_fall_is_the_slope_of_pitman_and_morgan_with_hc3_errors():
+    fit = ef.sigma("income", INCOMES, start=1992, end=2001, **KEYS)
+    change = LOGS[1992] - LOGS[2001]
+    total = LOGS[1992] + LOGS[2001]
+    want = sm.OLS(change, sm.add_constant(total.rename("total"))).fit(
+        cov_type="HC3", use_t=True
+    )
+    assert fit.params["fall"] == pytest.approx(want.params["total"])
+    assert fit.std_errors["fall"] == pytest.approx(want.bse["total"])
+    assert fit.pvalues["fall"] == pytest.approx(want.pvalues["total"])
+    assert fit.params["fall"] > 0
+
+
+def test_the_currency_changes_no_number():
+    want = ef.sigma("income", INCOMES, **KEYS).to_frame()
+    cents = INCOMES.assign(income=100 * INCOMES["income"])
+    found = ef.sigma("income", cents, **KEYS).to_frame()
+    assert found["estimate"].to_numpy() == pytest.approx(want["estimate"].to_numpy())
+
+
+@pytest.mark.parametrize("function", [ef.sigma, ef.log_t, ef.clubs])
+def test_a_logarithm_is_refused_where_the_level_is_asked_for(function):
+    data = INCOMES.assign(log_income=INCOMES["rich"])
+    for name in ("np.log(income)", "log_income"):
+        with pytest.raises(ef.EstimateError, match="a logarithm"):
+            function(name, data, **KEYS)
+    assert function("np.exp(log_income)", data, **KEYS).nobs
+
+
+@pytest.mark.parametrize("function", [ef.sigma, ef.log_t, ef.clubs])
+def test_values_without_a_logarithm_are_named(function):
+    zero = INCOMES.assign(income=INCOMES["income"].mask(INCOMES.index == 3, 0.0))
+    with pytest.raises(
+        ef.EstimateError, match="1 value of zero or below, first u00 in"
+    ):
+        function("income", zero, **KEYS)

@@ -1,0 +1,89 @@
+"""Weights from files and from libpysal's classes are those of the same dictionary."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from libpysal.graph import Graph
+from libpysal.io import open as pysal_open
+from libpysal.weights import W
+
+import evenfield as ef
+from made_panel import DATA, KEYS, RING
+
+NET = ef.weights(RING)
+
+
+def same(net):
+    assert net.units == NET.units
+    assert net.matrix.toarray() == pytest.approx(NET.matrix.toarray())
+
+
+def test_a_graph_of_libpysal_is_taken():
+    same(ef.weights(Graph.from_dicts(RING)))
+    same(ef.weights(Graph.from_W(W(RING)).transform("r")))
+
+
+def test_a_gal_file_of_libpysal_is_taken(tmp_path):
+    path = tmp_path / "ring.gal"
+    file = pysal_open(str(path), "w")
+    file.write(W(RING))
+    file.close()
+    same(ef.weights(path))
+    same(ef.weights(str(path)))
+
+
+def test_a_gal_file_with_a_header_of_geoda_is_taken(tmp_path):
+    path = tmp_path / "ring.GAL"
+    body = "".join(f"{i} {len(row)}\n{' '.join(row)}\n" for i, row in RING.items())
+    path.write_text(f"0 {len(RING)} ring id\n{body}")
+    same(ef.weights(path))
+
+
+def test_a_gwt_file_is_taken(tmp_path):
+    path = tmp_path / "ring.gwt"
+    body = "".join(f"{i} {j} 2.5\n" for i, row in RING.items() for j in row)
+    path.write_text(f"0 {len(RING)} ring id\n{body}")
+    same(ef.weights(path))
+
+
+def test_csv_files_of_links_and_squares_are_taken(tmp_path):
+    links = pd.DataFrame([(i, j) for i, row in RING.items() for j in row])
+    links.to_csv(tmp_path / "links.csv", index=False)
+    same(ef.weights(tmp_path / "links.csv"))
+    square = pd.DataFrame(NET.matrix.toarray(), NET.units, NET.units)
+    square.to_csv(tmp_path / "square.csv")
+    same(ef.weights(tmp_path / "square.csv"))
+
+
+def test_a_path_is_taken_where_weights_are(tmp_path):
+    links = pd.DataFrame([(i, j) for i, row in RING.items() for j in row])
+    links.to_csv(tmp_path / "links.csv", index=False)
+    fit = ef.spatial_panel("y ~ x", DATA, tmp_path / "links.csv", **KEYS)
+    want = ef.spatial_panel("y ~ x", DATA, RING, **KEYS)
+    assert fit.params.to_numpy() == pytest.approx(want.params.to_numpy())
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("ring.gal", None, "No such file"),
+        ("ring.shp", "", "expected a .gal, .gwt or .csv file"),
+        ("ring.gal", "2\na 3\nb\n", "cannot be read"),
+        ("ring.gal", "2\na many\nb\n", "cannot be read"),
+        ("ring.gwt", "2\na b\n", "cannot be read"),
+    ],
+)
+def test_files_that_cannot_be_read_are_refused(tmp_path, name, text, words):
+    path = tmp_path / name
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(ef.WeightsError, match=words):
+        ef.weights(path)
+
+
+def test_a_unit_without_a_neighbour_in_a_gal_file_is_named(tmp_path):
+    path = tmp_path / "ring.gal"
+    path.write_text("3\na 1\nb\nb 1\na\nc 0\n\n")
+    with pytest.raises(ef.WeightsError, match="first c"):
+        ef.weights(path)
+    assert np.isfinite(NET.matrix.toarray()).all()
