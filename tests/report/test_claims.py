@@ -10,7 +10,8 @@ from evenfield.report.claims import _behind, in_unit, unit_words
     [
         ("pp/yr", "percentage points a year"),
         ("pp/yr per period", "percentage points a year per period"),
-        ("share per period", "per period"),
+        ("share per period", "share per period"),
+        ("elasticity", ""),
         ("log points per decade", "log points per decade"),
         (
             "pp/yr per exposure 0 to 1",

@@ -138,7 +138,7 @@ def unit_words(unit: str) -> str:
     if unit in UNIT_WORDS:
         return UNIT_WORDS[unit]
     measure, per, base = unit.partition(" per ")
-    words = UNIT_WORDS.get(measure, measure)
+    words = UNIT_WORDS.get(measure) or measure
     return f"{words} {PER_WORDS.get(base, f'per {base}') if per else ''}".strip()
 
 
