@@ -12,13 +12,17 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from evenfield.report.numbers import Number, read_numbers
+from evenfield.report.prose import Lookup, Prose, part_of, read_texts
 from evenfield.study.config import PARTS, read_config
+from evenfield.study.errors import Faults, ReportError
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "exhibits"
@@ -220,6 +224,64 @@ def test_another_workflow_uses_it_as_a_module(tmp_path: Path) -> None:
     done = snakemake(tmp_path, "--cores", "2")
     assert done.returncode == 0, done.stderr[-2000:]
     assert (tmp_path / "results" / "tables" / "T9.csv").is_file()
+
+
+# What is planted, and the words of the text whose sentence it breaks.
+PLANTED: dict[str, tuple[str, dict[str, float]]] = {
+    "early zones off the coast": ("page", {"coast_zones_parks": 49.0}),
+    "an early zone inland": ("paper", {"coast_zones": 98.0}),
+    "clusters outside the East": ("page", {"east_share": 49.0}),
+    "a kind of zone more": ("paper", {"development_2019": 219.0}),
+    "a province without a zone in 2001": ("paper", {"zones_least_2001": 0.0}),
+    "Shanghai denser than Tianjin": ("paper", {"quotient_shanghai": 1.4}),
+    "the premium of zones rises again": ("paper", {"zone_last": -0.5}),
+    "zones with the smallest gap": ("paper", {"town_country_clusters_2002": 2.6}),
+    "Guangdong still ahead": ("paper", {"guangdong_since": 0.5}),
+    "the coast draws investment": ("paper", {"coast_investment_2006": 1.0}),
+    "more years of research spending": ("paper", {"research_years": 5.0}),
+    "a province of the centre in Go West": ("paper", {"go_west": 10.0}),
+    "a list of 2013 of the five": ("paper", {"five_share_2013": 55.0}),
+    "one of the five below the nation": ("paper", {"five_above": 4.0}),
+    "provinces without municipalities converge": (
+        "page",
+        {"sigma_1991_no_municipalities": 0.2},
+    ),
+    "clusters fall behind": ("abstract", {"cluster_only_2019": 100.0}),
+    "Tianjin's twin is left": ("paper", {"tianjin_conformal": 0.01}),
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_sentence_that_other_data_break_stops_the_build(
+    checkout: Path, name: str
+) -> None:
+    text, values = PLANTED[name]
+    numbers = read_numbers(checkout / "results" / "numbers.json")
+    prose_of(checkout, numbers).placed(text)
+    planted = {key: replace(numbers[key], value=value) for key, value in values.items()}
+    with pytest.raises(ReportError, match=rf"text/{text}\.md line \d+: .* no longer"):
+        prose_of(checkout, numbers | planted).placed(text)
+
+
+def prose_of(folder: Path, numbers: dict[str, Number]) -> Prose:
+    """Return the texts of a finished study with other numbers."""
+    content = json.loads((folder / "results" / "answers.json").read_text("utf-8"))
+    items = [*content["hypotheses"], *content["claims"]]
+    kinds = [claim["kind"] for claim in content["claims"]]
+    names = {
+        "n": Lookup("number", {name: part_of(name, n) for name, n in numbers.items()}),
+        "answers": Lookup("answer", {item["id"]: item["answer"] for item in items}),
+        "counts": Lookup("count", content["counts"]),
+        "kinds": Lookup("kind", {kind: kinds.count(kind) for kind in kinds}),
+        "total": len(content["claims"]),
+        "questions": content["questions"],
+        "vintage": "",
+    }
+    faults = Faults()
+    paths, references = read_texts(map(str, (folder / "text").iterdir()), faults)
+    assert not faults
+    config = yaml.safe_load((folder / "config.yaml").read_text("utf-8"))
+    return Prose(paths, names, references, [*config["tables"], *config["figures"]])
 
 
 def test_the_readme_says_the_numbers_of_the_run(checkout: Path) -> None:
