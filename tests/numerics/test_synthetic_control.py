@@ -77,3 +77,54 @@ def test_conformal_p_counts_the_shifts_and_is_level_where_nothing_happens():
     assert np.mean(p <= 0.1) == pytest.approx(0.1, abs=0.02) and np.mean(
         p <= 0.5
     ) == pytest.approx(0.5, abs=0.04)
+
+
+def test_the_penalty_is_a_share_of_the_mean_squared_distance_of_the_donors():
+    rng = np.random.default_rng(2)
+    D = rng.normal(size=(6, 4))
+    y = rng.normal(size=6)
+    A, b = penalised(y, D, 0.01)
+    distance = np.mean([((D[:, j] - y) ** 2).sum() for j in range(4)])
+    w = np.array([0.1, 0.2, 0.3, 0.4])
+    expected = (((y - D @ w) ** 2).sum() + 0.01 * distance * (w @ w)) / distance
+    assert ((A @ w - b) ** 2).sum() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("donors", "level", "rank"),
+    [(18, 0.95, 0), (19, 0.95, 1), (38, 0.95, 1), (39, 0.95, 2), (9, 0.8, 2)],
+)
+def test_an_interval_needs_as_many_units_as_the_level_says(donors, level, rank):
+    # Reject beyond the m-th largest of J placebos, m = floor(alpha (J + 1)).
+    placebos = np.arange(1.0, donors + 1) * np.where(np.arange(donors) % 2, -1, 1)
+    low, high = rank_interval(0.5, placebos, level)
+    half = np.sort(np.abs(placebos))[-rank] if rank else np.inf
+    assert (low, high) == (0.5 - half, 0.5 + half)
+
+
+def test_ranks_count_the_treated_unit_and_ties():
+    assert rank_p(2.0, np.array([1.0, 2.0, 3.0])) == 3 / 4
+    assert rank_p(2.0, np.array([1.0, 2.0 - 1e-12, 3.0])) == 3 / 4
+    assert rank_p(4.0, np.array([1.0, 2.0, 3.0])) == 1 / 4
+
+
+def test_moved_residuals_are_compared_in_mean_absolute_size():
+    residuals = np.array([0.0, 1.0, -3.0, 2.0])
+    after = np.array([False, False, True, True])
+    # Shifts 0 to 3 leave |-3|, |2|; |1|, |-3|; |0|, |1|; |2|, |0| after the date.
+    assert conformal_p(residuals, after) == 1 / 4
+    assert conformal_p(residuals[::-1], after) == 4 / 4
+    assert conformal_p(np.array([1.0, 1.0, -1.0, 1.0]), after) == 1
+
+
+@pytest.mark.parametrize("start", [None, np.zeros(5), np.array([0, -1, 0.2, 0.1, 0])])
+def test_weights_are_the_optimum_from_any_start(start):
+    rng = np.random.default_rng(8)
+    D = rng.normal(size=(9, 5)) + np.arange(5)
+    A, b = penalised(D @ [0.5, 0.3, 0.2, 0, 0] + 0.3 * rng.normal(size=9), D, 1e-6)
+    w = simplex_least_squares(A, b, start)
+    assert (w >= 0).all() and w.sum() == pytest.approx(1)
+    gradient = A.T @ (A @ w - b)
+    inside = w > 0
+    assert np.ptp(gradient[inside]) == pytest.approx(0, abs=1e-8)
+    assert (gradient[~inside] >= gradient[inside].min() - 1e-8).all()

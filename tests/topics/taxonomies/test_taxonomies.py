@@ -85,7 +85,12 @@ def make_study(both=1.0, sez=SEZ, clusters=True, **changes):
         "adjacency": pd.DataFrame(
             [(NAMES[a], NAMES[b]) for a, b in pairs], columns=["unit_i", "unit_j"]
         ),
-        "doses": pd.DataFrame(doses).assign(zone_type="state"),
+        "doses": pd.concat(
+            [
+                pd.DataFrame(doses).assign(zone_type="state"),
+                pd.DataFrame(doses).assign(zone_type="port", zones=PLACE[0] + 9),
+            ]
+        ),
         "clusters": (
             pd.DataFrame({"unit": NAMES, "measure": "count", "value": PLACE % 7}).head(
                 N if clusters else 0
@@ -241,3 +246,13 @@ def test_other_taxonomies_are_robustness_and_samples_leave_units_out():
     assert rows["four cells", "loo_gain"].treatment_def == "other"
     few = estimate(make_study(sample="few")).estimates
     assert {e.n_units for e in few} == {20} and {e.sample_id for e in few} == {"few"}
+
+
+def test_a_grouping_with_a_unit_alone_is_not_defined_and_says_so():
+    alone = np.where(PLACE == 29, 1, 0) == 1  # one zone unit, in no cluster
+    rows = estimate(make_study(sez=alone)).estimates
+    deciding = [e for e in rows if e.role == "primary"]
+    assert deciding and all(
+        np.isnan(e.estimate) and "not defined: u29 is alone in its group" in e.warning
+        for e in deciding
+    )
