@@ -2,6 +2,8 @@
 is missing becomes a reason.
 """
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,7 @@ from evenfield.numerics.standardised_index import standardised_index
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.statements.estimate import estimate
 from evenfield.topics.statements.estimate_data import Data
-from evenfield.topics.statements.estimate_facts import FactSpec
+from evenfield.topics.statements.estimate_facts import FactSpec, _value
 from made_study import MadeStudy, row, same_numbers, same_results
 
 N = 30
@@ -411,3 +413,30 @@ def test_what_is_missing_becomes_a_reason(item, text):
 def test_wrong_declarations_and_unknown_names_are_refused(item, text):
     with pytest.raises(EvenfieldError, match=text):
         run(item)
+
+
+def test_quantities_of_groups_against_others_by_hand():
+    # Three units at three dates; the group is the first two, the whole all three.
+    a = np.array([[4.0, 6, 9], [2, 2, 3], [6, 4, 4]])
+    b = np.array([[2.0, 2, 3], [4, 4, 2], [2, 1, 1]])
+    g = np.array([True, True, False])
+    o = np.array([True, True, True])
+
+    def value(measure, less="", per="b", arrays=(a, b)):
+        spec = SimpleNamespace(measure=measure, less=less, per=per)
+        return _value(spec, list(arrays), g, o, (2000, 2006))
+
+    share = 100 * np.mean([6 / 12, 8 / 12, 12 / 16])
+    assert value("share") == pytest.approx(share)
+    of_b = 100 * np.mean([6 / 8, 6 / 7, 5 / 6])
+    assert value("share", less="b") == pytest.approx(share - of_b)
+    increase = 100 * (12 - 6) / (16 - 12)
+    assert value("increase") == pytest.approx(increase)
+    assert value("increase", less="b") == pytest.approx(increase - of_b)
+    relative = np.array([(6 / 6) / (12 / 8), (8 / 6) / (12 / 7), (12 / 5) / (16 / 6)])
+    assert value("ratio") == pytest.approx(relative.mean())
+    growth = 100 * np.log(relative[2] / relative[0]) / 6
+    assert value("growth") == pytest.approx(growth)
+    whole = a.sum(axis=0) / b.sum(axis=0)
+    above = (a / b / whole).mean(axis=1)
+    assert value("units") == (above[:2] > 1).sum() == 1
