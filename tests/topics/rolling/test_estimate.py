@@ -6,8 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import spreg
+import statsmodels.api as sm
 from libpysal.weights import full2W
 
+from evenfield.numerics.random import generator_for
+from evenfield.numerics.rolling.segments import least_squares_breaks
+from evenfield.numerics.rolling.slope_break import slope_break_test
+from evenfield.numerics.rolling.speeds import speed_contrasts
+from evenfield.numerics.rolling.weak_sigma import weak_sigma_test
+from evenfield.numerics.rolling.windows import (
+    fit_windows,
+    sup_t_critical_value,
+    sup_t_draws,
+)
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
 from evenfield.topics.rolling.estimate import estimate
@@ -211,3 +222,147 @@ def test_two_units_short_panels_and_equal_incomes_are_not_defined():
             run(change=lambda f: f.assign(log_income=9.0)), estimator="rolling_sup_t"
         ).estimate
     )
+
+
+def incomes(**made):
+    """Return log incomes by unit and year, units in the order of the first year."""
+    wide = (
+        make_study(**made)
+        .table("panel")
+        .pivot(index="unit", columns="year", values="log_income")
+    )
+    return wide.sort_values(wide.columns[0])
+
+
+def drawn_with(what):
+    return generator_for(2011, f"clock:c:s:all:{what}")
+
+
+def test_windows_have_hc3_intervals_bands_and_adjusted_p_values():
+    results = run()
+    wide = incomes()
+    starts = [year for year in wide if year + 6 in wide]
+    fits = [
+        sm.OLS((wide[year + 6] - wide[year]) / 6, sm.add_constant(wide[year])).fit(
+            cov_type="HC3", use_t=True
+        )
+        for year in starts
+    ]
+    X = wide[starts].to_numpy()
+    fit = fit_windows((wide[[y + 6 for y in starts]].to_numpy() - X) / 6, X)
+    largest = sup_t_draws(fit, drawn_with("6:sup_t"), 99)
+    critical = row(results, estimator="rolling_sup_t").estimate
+    assert critical == pytest.approx(sup_t_critical_value(largest, 0.95))
+
+    def speed(slope):
+        return -100 * np.log(1 + 6 * slope) / 6
+
+    windows = results.series["series"].query("kind == 'window'").set_index("start_year")
+    for year, theirs in zip(starts, fits, strict=True):
+        slope = theirs.params[year]
+        error = theirs.bse[year]
+        one = row(results, estimator="rolling_ols", period=f"{year}-{year + 6}")
+        low, high = theirs.conf_int(0.05).loc[year]
+        assert (one.conf_low, one.conf_high) == pytest.approx((speed(high), speed(low)))
+        assert (one.df, one.statistic, one.p_value) == pytest.approx(
+            (14, slope / error, theirs.pvalues[year])
+        )
+        beyond = (largest >= abs(one.statistic)).sum()
+        assert one.p_adjusted == (1 + beyond) / 100
+        line = windows.loc[year]
+        assert (line["band_low"], line["band_high"]) == pytest.approx(
+            (speed(slope + critical * error), speed(slope - critical * error))
+        )
+        assert line["half_life"] == pytest.approx(100 * np.log(2) / one.estimate)
+
+
+def test_periods_are_compared_with_the_first_of_them():
+    study = make_study()
+    results = estimate(study)
+    table = study.table("periods")
+    first = table[table["period"] == "A"].sort_values("log_income_start")["unit"]
+    wide = {
+        name: frame.set_index("unit").loc[first]
+        for name, frame in table.groupby("period")
+    }
+    names = ["A", "B", "C"]
+    years = np.array([8, 7, 7])
+    y = np.column_stack([wide[n]["growth_pct_per_year"] / 100 for n in names])
+    X = np.column_stack([wide[n]["log_income_start"] for n in names])
+    seed = row(results, estimator="period_contrast_wald").seed
+    rng = generator_for(2011, seed.removeprefix("2011:"))
+    test = speed_contrasts(fit_windows(y, X), years, rng, 99, 0.95)
+    for k, name in enumerate(("B - A", "C - A")):
+        found = row(results, estimator="period_contrast", contrast=name)
+        one = test.contrasts[k]
+        assert (found.estimate, found.std_error) == pytest.approx(
+            (100 * one.estimate, 100 * one.std_error)
+        )
+        assert (found.conf_low, found.conf_high) == pytest.approx(
+            (100 * one.conf_low, 100 * one.conf_high)
+        )
+        assert (found.statistic, found.p_value) == pytest.approx(
+            (one.statistic, test.p_bootstrap[k])
+        )
+    equal = row(results, estimator="period_contrast_wald")
+    assert (equal.estimate, equal.p_value, equal.df) == pytest.approx(
+        (test.wald, test.wald_p, 2)
+    )
+
+
+def test_a_break_is_dated_by_the_last_year_of_the_growth_before_it():
+    results = run()
+    y = incomes().to_numpy()
+    test = slope_break_test(
+        y[:, :-1], np.diff(y), drawn_with("2000-2024:slope_break"), 99, 0.15
+    )
+    found = row(results, term="sup_wald")
+    assert (found.estimate, found.p_value) == pytest.approx(
+        (test.statistic, test.p_value)
+    )
+    # Growth number k is that from 2000 + k to 2001 + k.
+    assert found.contrast == f"break after {2001 + test.last}"
+    for term, slope in (("speed_before", test.before), ("speed_after", test.after)):
+        assert row(results, term=term).estimate == pytest.approx(
+            -100 * np.log(1 + slope)
+        )
+    walds = results.series["series"].query("kind == 'slope_break'")
+    most = walds.loc[walds["wald"].idxmax()]
+    assert (most["start_year"], most["end_year"]) == (
+        2000 + test.last,
+        2001 + test.last,
+    )
+
+
+@pytest.mark.parametrize(
+    ("years", "step"), [((2000, 2025, 1), 1), ((1900, 2025, 5), 5)]
+)
+def test_the_variance_falls_by_year_whatever_the_step(years, step):
+    made = {"years": range(*years), "spans": (("A", 0, 8), ("B", 9, 16))}
+    results = run({**SPEC, "windows": [10]}, **made)
+    y = incomes(**made).to_numpy()
+    found = next(e for e in results.estimates if e.estimator == "weak_sigma")
+    rng = drawn_with(f"{found.period}:weak_sigma")
+    test = weak_sigma_test(y, rng, 99)
+    assert (found.estimate, found.std_error, found.p_value) == pytest.approx(
+        (test.slope / step, test.std_error / step, test.p_constant_variance)
+    )
+
+
+def test_segments_of_sigma_are_those_of_the_smallest_criterion():
+    results = run()
+    wide = incomes()
+    years = wide.columns.to_numpy(float)
+    path = wide.std().to_numpy()
+    X = np.column_stack([np.ones(25), years - 2000])
+    fits = least_squares_breaks(path, X, 3, 5)
+    best = min(fits, key=lambda fit: fit.lwz)
+    count = row(results, estimator="sigma_breaks", term="breaks").estimate
+    assert count == len(best.last)
+    segments = results.series["series"].query("kind == 'sigma_segment'")
+    ends = [*(2000 + last for last in best.last), 2024]
+    assert segments.sort_values("start_year")["end_year"].tolist() == ends
+    first = segments.sort_values("start_year").iloc[0]
+    inside = years <= ends[0]
+    line = np.polyfit(years[inside], path[inside], 1)
+    assert first["fitted_end"] == pytest.approx(np.polyval(line, ends[0]))
