@@ -250,3 +250,45 @@ def test_bad_draws_and_a_cluster_that_determines_the_coefficient():
         "33",
     )
     refused("cluster 0 alone", wild_bootstrap, *case)
+
+
+@pytest.mark.parametrize("null", [0.0, 0.7])
+@pytest.mark.parametrize("kind", ["11", "33"])
+def test_the_bootstrap_of_a_mean_equals_its_refits(null, kind):
+    rng = np.random.default_rng(6)
+    clusters = np.repeat(np.arange(9), [2, 3, 4, 2, 5, 3, 2, 4, 3])
+    y = 0.5 + rng.normal(size=28) + rng.normal(size=9)[clusters]
+    draws = wild_draws(clusters, "rademacher", 50, generator_for(1, "mean"))
+    fit = fit_ols(y, np.ones((28, 1)))
+    boot = wild_bootstrap(fit, np.ones(1), clusters, draws, kind)
+
+    def ratio(values):
+        fit = fit_ols(values, np.ones((28, 1)))
+        scores = np.bincount(clusters, fit.u_hat) / 28
+        factor = 9 / 8 * 27 / 27
+        error = factor * (scores**2).sum()
+        if kind == "33":
+            error = cov_cr3(fit, clusters)[0, 0]
+        return (fit.beta[0] - null) / np.sqrt(error)
+
+    slow = [ratio(null + v[clusters] * (y - null)) for v in draws.weights]
+    np.testing.assert_allclose(boot.statistics(null), slow, rtol=1e-9)
+    assert boot.statistic(null) == pytest.approx(ratio(y))
+
+
+def test_a_draw_without_spread_has_an_infinite_ratio_of_its_sign():
+    # Three clusters of one row each, all far from zero: all signs alike leave no spread.
+    y = np.array([2.0, 2.001, 1.999])
+    clusters = np.arange(3)
+    draws = wild_draws(clusters, "rademacher", 99, generator_for(1, "same"))
+    assert draws.enumerated and draws.count == 8
+    fit = fit_ols(y, np.ones((3, 1)))
+    boot = wild_bootstrap(fit, np.ones(1), clusters, draws, "11")
+    assert boot.p_value() == pytest.approx(2 / 8)
+
+
+def test_one_draw_and_two_clusters_are_the_fewest():
+    found = wild_draws(np.arange(9), "webb", 1, generator_for(1, "one"))
+    assert found.weights.shape == (1, 9)
+    refused("0 draws", wild_draws, np.arange(9), "webb", 0, generator_for(1, "one"))
+    refused("1 clusters", wild_draws, np.zeros(9), "webb", 9, generator_for(1, "one"))

@@ -5,8 +5,13 @@ what is refused.
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import chi2
+from scipy.stats import chi2, norm
+from scipy.stats import t as student
 
+from evenfield.numerics.inference.driscoll_kraay import (
+    default_lags,
+    driscoll_kraay_inference,
+)
 from evenfield.numerics.ols import cov_cr3, fit_ols, t_quantile
 from evenfield.shared.estimates import ID_FIELDS
 from evenfield.study.errors import EvenfieldError
@@ -902,3 +907,81 @@ def other_taxonomy(**changes):
 def test_bad_input_is_refused_in_one_line(made, changes, text):
     with one_line(EvenfieldError, text):
         estimate(made(**changes))
+
+
+def test_the_trend_of_a_groups_quotient_is_per_decade_with_fixed_b_errors():
+    study = fading()
+    results = estimate(study)
+    years = YEARS[YEARS >= 1992]  # the first year of quotients
+    panel = study.table("panel").query("year >= 1992")
+    panel = panel.pivot(index="unit", columns="year")
+    shares = {name: panel[name] / panel[name].sum() for name in ("f", "y")}
+    group = [shares[name][SEZ].sum().to_numpy() for name in ("f", "y")]
+    logs = np.log(group[0] / group[1])
+    X = np.column_stack([(years - years.mean()) / 10, np.ones(len(years))])
+    fit = fit_ols(logs, X)
+    found = row(results, estimator="group_series")
+    assert found.estimate == pytest.approx(fit.beta[0])
+    lags = default_lags(len(years))
+    test = driscoll_kraay_inference(fit, np.array([1.0, 0.0]), years, lags)
+    assert (found.std_error, found.conf_low, found.p_value) == pytest.approx(
+        (test.std_error, test.conf_low, test.p_value)
+    )
+    assert found.p_type == f"fixed-b, b = {lags + 1}/{len(years)}"
+    own = np.log(shares["f"] / shares["y"]).to_numpy()
+    slopes = np.polyfit(years / 10, own.T, 1)[0]
+    labels = np.column_stack([SEZ, np.ones(N)])
+    trend = row(results, spec_id="quotient", role="primary", effect_type="coef")
+    assert trend.estimate == pytest.approx(fit_ols(slopes, labels).beta[0])
+    assert trend.sesoi == pytest.approx(-np.log(1 - 0.25) / 1.8)
+
+
+def test_leaving_a_member_out_bounds_the_quotient_at_the_end():
+    study = fading()
+    results = estimate(study)
+    panel = study.table("panel").pivot(index="unit", columns="year")
+    last = YEARS[-5:]
+    members = np.array(NAMES)[SEZ]
+    values = {}
+    for unit in members:
+        kept = [name for name in members if name != unit]
+        quotient = (panel["f"].loc[kept].sum() / panel["f"].sum()) / (
+            panel["y"].loc[kept].sum() / panel["y"].sum()
+        )
+        values[unit] = quotient[last].mean()
+    for effect, pick in (("stat_low", min), ("stat_high", max)):
+        found = row(results, effect_type=effect, outcome="quotient_end")
+        unit = pick(values, key=values.get)
+        assert found.estimate == pytest.approx(values[unit])
+        assert (found.max_leverage_unit, found.n_units) == (unit, N - 1)
+
+
+def test_pooled_tests_take_normal_and_t_quantiles():
+    results = estimate(spans())
+    one = {
+        "treatment_def": "main",
+        "unit_scheme": "s",
+        "sample_id": "all",
+        "term": "cluster",
+        "contrast": "cluster - sez",
+        "effect_type": "coef",
+        "period": "A+B",
+    }
+    plain = row(results, estimator="pooled", **one)
+    half = norm.ppf(0.975) * plain.std_error
+    assert (plain.conf_low, plain.conf_high) == pytest.approx(
+        (plain.estimate - half, plain.estimate + half)
+    )
+    assert plain.p_value == pytest.approx(
+        2 * norm.sf(abs(plain.estimate) / plain.std_error)
+    )
+    assert plain.mde == pytest.approx(half + norm.ppf(0.8) * plain.std_error)
+    wide = row(results, estimator="pooled_t", **one)
+    half = student.ppf(0.975, 1) * wide.std_error
+    assert (wide.conf_low, wide.conf_high) == pytest.approx(
+        (wide.estimate - half, wide.estimate + half)
+    )
+    assert wide.p_value == pytest.approx(
+        2 * student.sf(abs(wide.estimate) / wide.std_error, 1)
+    )
+    assert (plain.n_obs, plain.n_units, plain.n_periods) == (2 * N, N, 2)
