@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from evenfield.numerics.dynamic_panel import gmm
 from numerics.refusals import refused
@@ -174,3 +175,110 @@ def test_weighting_inverts_also_with_more_instruments_than_units():
 )
 def test_impossible_specifications(spec, dates, message):
     refused(message, gmm.dynamic_gmm, panel(dates=dates)[0], spec)
+
+
+def loop_tests(data, beta, A, V, residuals_of):
+    """Arellano and Bond (1991), equation 8, unit by unit, of orders one and two."""
+    cut = data.n_difference
+    ZX = sum(Z.T @ X for Z, X in zip(data.Z, data.X, strict=True))
+    influence = np.linalg.inv(ZX.T @ A @ ZX) @ ZX.T @ A
+    found = []
+    for order in (1, 2):
+        total = 0.0
+        squares = 0.0
+        wX = np.zeros(len(beta))
+        moments = np.zeros(data.Z.shape[2])
+        for Z, X, y in zip(data.Z, data.X, data.y, strict=True):
+            e = residuals_of(y, X)
+            w = np.zeros(cut)
+            w[order:] = e[: cut - order]
+            product = w @ e[:cut]
+            total += product
+            squares += product**2
+            wX += w @ X[:cut]
+            moments += Z.T @ e * product
+        variance = squares - 2 * wX @ influence @ moments + wX @ V @ wX
+        found.append(total / np.sqrt(variance))
+    return found
+
+
+@pytest.mark.parametrize("first_step", gmm.FIRST_STEPS)
+def test_tests_of_a_system_equal_loops_over_units(first_step):
+    y, x = panel(units=50, dates=6, seed=3)
+    spec = gmm.GmmSpec(1, 2, 3, gmm.Equations.SYSTEM, first_step=first_step)
+    fit = gmm.dynamic_gmm(y, spec, x)
+    data = gmm.stacked_equations(y, x, spec)
+    cut = data.n_difference
+    rows = data.Z.shape[1]
+    D = np.zeros((rows, 12))  # the dates of differences, then those of levels
+    D[np.arange(cut), data.dates[:cut]] = 1
+    D[np.arange(cut), data.dates[:cut] - 1] = -1
+    D[np.arange(cut, rows), data.dates[cut:] + 6] = 1
+    H = D @ D.T
+    if first_step == "full":
+        D[np.arange(cut, rows)] = np.roll(D[np.arange(cut, rows)], 6, axis=1)
+        H = D @ D.T
+    if first_step == "identity":
+        H = np.eye(rows)
+    A1 = np.linalg.pinv(sum(Z.T @ H @ Z for Z in data.Z))
+    ZX = sum(Z.T @ X for Z, X in zip(data.Z, data.X, strict=True))
+    Zy = sum(Z.T @ v for Z, v in zip(data.Z, data.y, strict=True))
+    one = np.linalg.solve(ZX.T @ A1 @ ZX, ZX.T @ A1 @ Zy)
+    assert fit.beta_one_step == pytest.approx(one, rel=1e-8)
+    e = data.y - data.X @ one
+    G = np.array([Z.T @ u for Z, u in zip(data.Z, e, strict=True)])
+    B = np.linalg.inv(ZX.T @ A1 @ ZX) @ ZX.T @ A1
+    V1 = B @ G.T @ G @ B.T
+    assert fit.std_errors_one_step == pytest.approx(np.sqrt(np.diag(V1)), rel=1e-8)
+    variance = (e[:, :cut] ** 2).sum() / (50 * cut - len(one)) / 2
+    g = G.sum(axis=0)
+    df = fit.n_instruments - len(one)
+    sargan = g @ A1 @ g / variance
+    assert (fit.sargan.statistic, fit.sargan.df) == pytest.approx((sargan, df))
+    assert fit.sargan.p_value == pytest.approx(stats.chi2.sf(sargan, df))
+    A2 = np.linalg.pinv(G.T @ G)
+    two = np.linalg.solve(ZX.T @ A2 @ ZX, ZX.T @ A2 @ Zy)
+    assert fit.beta == pytest.approx(two, rel=1e-7)
+    g = Zy - ZX @ two
+    assert fit.hansen.statistic == pytest.approx(g @ A2 @ g, rel=1e-6)
+    assert fit.hansen.p_value == pytest.approx(
+        stats.chi2.sf(fit.hansen.statistic, df), rel=1e-6
+    )
+    for tests, beta, A, V in (
+        (fit.serial_one_step, one, A1, V1),
+        (fit.serial, two, A2, fit.cov),
+    ):
+        expected = loop_tests(data, beta, A, V, lambda v, X, b=beta: v - X @ b)
+        assert [test.statistic for test in tests] == pytest.approx(expected, rel=1e-6)
+        assert [test.p_value for test in tests] == pytest.approx(
+            [2 * stats.norm.sf(abs(z)) for z in expected], rel=1e-5
+        )
+    assert (fit.n_levels, fit.n_rows) == (50 * 5, 50 * 9)
+
+
+def test_anderson_and_hsiao_is_two_stage_least_squares_clustered_by_unit():
+    y, _ = panel(units=12, dates=7, seed=4)
+    found = gmm.anderson_hsiao_root(y)
+    change = np.diff(y, axis=1)
+    outcome, lag, z = change[:, 1:], change[:, :-1], y[:, :-2]
+    dates = np.tile(np.eye(5), (12, 1))
+
+    def free(values):
+        flat = values.ravel()
+        return flat - dates @ np.linalg.lstsq(dates, flat, rcond=None)[0]
+
+    dy, dlag, level = free(outcome), free(lag), free(z)
+    rho = level @ dy / (level @ dlag)
+    scores = (level * (dy - rho * dlag)).reshape(12, 5).sum(axis=1)
+    error = np.sqrt(12 / 11 * (scores**2).sum()) / abs(level @ dlag)
+    assert (found.rho, found.std_error) == pytest.approx((rho, error))
+    assert (found.df, found.n_units, found.n_periods) == (11, 12, 5)
+    flat = np.add.outer(np.arange(6.0), np.arange(5.0))
+    refused(None, gmm.anderson_hsiao_root, flat)
+
+
+def test_no_more_instruments_than_coefficients_leave_nothing_to_test():
+    y, _ = panel(dates=4)
+    fit = gmm.dynamic_gmm(y, gmm.GmmSpec(1, 2, 2))
+    assert fit.n_instruments == 1 and fit.hansen.df == 0
+    assert np.isnan([fit.hansen.statistic, fit.sargan.p_value]).all()

@@ -23,6 +23,7 @@ from evenfield.numerics.dynamic_panel.within import (
     within_units,
 )
 from evenfield.numerics.ols import t_quantile
+from evenfield.numerics.random import generator_for
 from numerics.refusals import refused
 from tolerances import CLOSED_FORM, ITERATIVE, MACHINE
 
@@ -386,3 +387,28 @@ def test_three_units_are_enough_and_two_are_not():
     levels = panel(units=3)
     assert wi.checked_levels(levels, 3) is not None
     refused("2 units", wi.checked_levels, levels[:2], 3)
+
+
+def test_the_bootstrap_t_counts_roots_of_one_and_the_data_as_one_draw():
+    rng = np.random.default_rng(2)
+    y = [rng.normal(7, 0.4, 15)]
+    steady = rng.normal(7, 0.3, 15)
+    for _ in range(9):
+        y.append(0.8 * y[-1] + 0.2 * steady + 0.05 * rng.normal(size=15))
+    levels = np.array(y).T
+    fit = bc.bias_corrected_root(levels)
+    found = bc.bootstrap_t_interval(levels, generator_for(1, "t"), 60, 0.9)
+    picked = generator_for(1, "t").integers(0, 15, size=(60, 15))
+    ratios = []
+    for units in picked:
+        drawn = bc.bias_corrected_root(levels[units])
+        if not drawn.no_root:
+            ratios.append(abs(drawn.rho - fit.rho) / drawn.std_error)
+    ratios = np.array(ratios)
+    half = np.quantile(ratios, 0.9) * fit.std_error
+    assert (found.low, found.high) == pytest.approx(
+        (fit.rho - half, fit.rho + half), rel=1e-6
+    )
+    beyond = (ratios >= abs(fit.rho - 1) / fit.std_error).sum()
+    assert found.p_value == pytest.approx((1 + beyond) / (1 + len(ratios)))
+    assert found.no_root_share == pytest.approx(1 - len(ratios) / 60)

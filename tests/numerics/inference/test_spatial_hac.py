@@ -235,3 +235,40 @@ def test_bad_input_says_what_is_wrong(places, panel):
     )
     refused("not positive", dkr.driscoll_kraay_inference, *case)
     assert zero.u_hat == pytest.approx(0)
+
+
+@pytest.mark.parametrize("absorbed", [0, 12])
+def test_absorbed_effects_count_as_coefficients(places, panel, absorbed):
+    y, X, units, times = panel
+    fit = fit_ols(y, X)
+    kernel = spatial_kernel(*places, 800.0)
+    same = (fit, C, units, times, kernel, 1)
+    plain = conley_panel_inference(*same)
+    wide = conley_panel_inference(*same, factor="N/(N-K)", absorbed=absorbed)
+    expected = np.sqrt(360 / (360 - 2 - absorbed))
+    assert wide.std_error / plain.std_error == pytest.approx(expected)
+    assert wide.df == 39
+
+
+def test_a_unit_with_two_rows_at_a_date_is_refused(places, panel):
+    y, X, units, times = panel
+    twice = times.copy()
+    twice[1] = twice[0]
+    kernel = spatial_kernel(*places, 800.0)
+    refused(
+        "two rows at the same date",
+        conley_panel_inference,
+        fit_ols(y, X),
+        C,
+        units,
+        twice,
+        kernel,
+        1,
+    )
+
+
+def test_two_dates_are_the_fewest_of_a_factor_and_lags_follow_the_length():
+    factor = "T/(T-1) x (N-1)/(N-A-K)"
+    assert dkr._factor(factor, 20, 2, 3, 2) == pytest.approx(2 / 1 * 19 / 15)
+    assert dkr._factor(factor, 20, 2, 3, 1) == np.inf
+    assert [dkr.default_lags(T) for T in (10, 27, 28, 100, 274)] == [2, 2, 3, 4, 5]
