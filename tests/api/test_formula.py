@@ -124,3 +124,9 @@ def test_data_first_is_taken_with_names():
 def test_a_formula_and_names_at_once_or_half_of_the_names_are_refused(call):
     with pytest.raises(ef.EstimateError, match=r"one of them|x without y"):
         call()
+
+
+@pytest.mark.parametrize("call", [lambda: ef.ols(DATA), lambda: ef.ols(data=DATA)])
+def test_data_without_a_formula_are_refused(call):
+    with pytest.raises(ef.EstimateError, match="a call without a formula"):
+        call()

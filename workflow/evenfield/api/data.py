@@ -44,6 +44,8 @@ def told(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
             args, kwargs = _in_order(parameters, args, kwargs)
             if by_formula and not {"x", "y"}.isdisjoint(kwargs):
                 args = (_columns(args, kwargs), *args)
+            if by_formula and "formula" not in kwargs:
+                _refuse_without_formula(args)
             try:
                 found = function(*args, **kwargs)
                 if isinstance(found, Fit):
@@ -60,6 +62,16 @@ def told(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
         return run
 
     return wrap
+
+
+def _refuse_without_formula(args: tuple[Any, ...]) -> None:
+    """Refuse a call in which data, or nothing, stand where the formula does."""
+    if not args or isinstance(args[0], pd.DataFrame):
+        raise EstimateError(
+            "a call without a formula",
+            "'y ~ x', or y='y' and x=['x']",
+            "give it beside the data",
+        )
 
 
 def _columns(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Columns:
