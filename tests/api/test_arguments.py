@@ -93,6 +93,12 @@ def test_clusters_and_index_names_stand_for_units():
     assert ef.ols("y ~ x", CROSS.set_index("unit"), inference="CR3").nobs == len(CROSS)
 
 
+@pytest.mark.parametrize("column", ["unit", "year"])
+def test_an_index_that_repeats_or_holds_dates_does_not_stand_for_units(column):
+    with pytest.raises(ef.EstimateError, match="CR2 without a unit"):
+        ef.ols("y ~ x", DATA.set_index(column), inference="CR2")
+
+
 def test_contrasts_take_rows_as_units():
     want = ef.contrasts("y", CROSS, "group", unit="unit", inference="CR2").std_errors
     found = ef.contrasts("y", CROSS, "group", inference="CR2").std_errors

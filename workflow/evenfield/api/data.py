@@ -17,7 +17,7 @@ import pandas as pd
 from formulaic import model_matrix
 from scipy.sparse import csr_array, diags_array
 
-from evenfield.api.dates import Dates, keys_of_index, one_date, read_dates
+from evenfield.api.dates import TIME_NAMES, Dates, keys_of_index, one_date, read_dates
 from evenfield.api.formula import Columns, Model, effect_labels, parsed
 from evenfield.api.results import Fit, chosen
 from evenfield.api.weight_files import read_weights
@@ -149,7 +149,11 @@ class Table:
     @property
     def units_known(self) -> bool:
         """Whether units were named in the call or by the index."""
-        return self.unit_name is not None or self.index.names[0] is not None
+        if self.unit_name is not None:
+            return True
+        name = self.index.names[0]
+        dated = TIME_NAMES.fullmatch(str(name)) is not None
+        return name is not None and not dated and self.index.is_unique
 
     @property
     def several(self) -> bool:

@@ -53,7 +53,7 @@ def dynamic_fe(
     method: str = "bias_corrected",
 ) -> Fit:
     """Fit y_it = ``rho`` y_i,t-1 + unit and year effects without the bias of these, and
-    ``speed`` = -ln(rho).
+    ``speed`` = -ln(rho) a year.
 
     Parameters
     ----------
@@ -63,6 +63,17 @@ def dynamic_fe(
         Column, or an expression such as ``np.log(income)``.
     method : str
         bias_corrected, half_panel_jackknife or anderson_hsiao.
+
+    Returns
+    -------
+    Fit
+        ``rho`` from one date to the next and ``speed`` per year, with errors by unit;
+        ``notes`` hold the half-life in years and, for dates that are not a year apart,
+        the years between them.
+
+    Notes
+    -----
+    Bun and Carree (2005) and Dhaene and Jochmans (2016); Anderson and Hsiao (1981).
     """
     chosen("method", method, ROOTS)
     rows = table(outcome_of(y, data), data, unit, time)
@@ -146,6 +157,20 @@ def dynamic_gmm(
     steps, first_step : int, str
         1 (robust errors) or 2 (Windmeijer's errors); full, difference or identity:
         Roodman's h(3), h(2) and h(1).
+
+    Returns
+    -------
+    Fit
+        Lags of y first, then the regressors, the dates and the constant of a system.
+        ``tables["tests"]`` has Hansen's and Sargan's tests, m1 and m2; ``notes`` the
+        units and the independent instruments, with a word where these are more than
+        the units, where others span them, and where estimates depend on the level of
+        y. ``raw`` is of y less its mean.
+
+    Notes
+    -----
+    Arellano and Bond (1991); Blundell and Bond (1998); Windmeijer (2005); Roodman
+    (2009). Rows whose lags reach across a date that no unit has drop out.
     """
     rows = table(formula, data, unit, time, keep_missing=True)
     time_effects = _agreed_time_effects(time_effects, rows.panel_effects)
@@ -393,6 +418,17 @@ def log_t(
         levels do not; the study's tables compare levels.
     discard, variance : float, str
         Share of the first periods that is left out; long-run variance, fqsb or aqsb.
+
+    Returns
+    -------
+    Fit
+        ``log t``; ``notes`` say whether the units converge and hold ``speed``, b / 2, at
+        which loadings close in: a power of time, the same whatever the step.
+        ``tables["over time"]`` has the dispersion of relative transition.
+
+    Notes
+    -----
+    Phillips and Sul (2007): log(H_1 / H_t) - 2 log(log t) = a + b log t + u_t.
     """
     rows, x, periods = _trends(y, data, (unit, time), smoothing, discard, logs)
     H = logt.transition_variance(x)
@@ -440,6 +476,16 @@ def clubs(
         phillips_sul or von_lyncker_thoennessen joins clubs that converge together, None
         leaves them; whether units of no club join the one with which they converge
         best.
+
+    Returns
+    -------
+    Fit
+        b of each club; ``tables["members"]`` has the club of each unit, 0 for none,
+        ``tables["over time"]`` the mean relative transition path of each club.
+
+    Notes
+    -----
+    Phillips and Sul (2007, 2009); von Lyncker and Thoennessen (2017).
     """
     rows, x, periods = _trends(y, data, (unit, time), smoothing, discard, logs)
     tests = group_tests(x, periods, variance)
@@ -494,6 +540,12 @@ def inequality(
         theil_t, theil_l (both split by groups), gini or atkinson.
     draws, seed : int
         Samples of units behind the standard errors of the Theil indices.
+
+    Returns
+    -------
+    Fit
+        The index at every date, with its parts if there are groups; ``tables["over
+        time"]`` has one row a date.
     """
     rows = table(outcome_of(y, data), data, unit, time)
     chosen(
@@ -579,6 +631,17 @@ def markov(
         Classes of the neighbours' average; k by default.
     draws, seed : int
         Maps with permuted trajectories for the test of the spatial chain.
+
+    Returns
+    -------
+    Fit
+        The probability of each transition; ``tables`` have the matrix, the counts, the
+        ergodic distribution and, with weights, a matrix for each class of neighbours;
+        ``notes`` mobility, the half-life in years and the tests.
+
+    Notes
+    -----
+    Rey (2001) for the chain given the neighbours; Shorrocks (1978) for mobility.
     """
     rows = table(outcome_of(y, data), data, unit, time)
     chosen("classes", classes, ["pooled", "yearly"])
