@@ -184,6 +184,13 @@ CHANGED |= {
     ),
 }
 
+for taken in ("unit", "name", "unit_given", "lat", "_id", "_year", "_row"):
+    CHANGED[f"a column {taken} that means something else"] = (
+        lambda t, taken=taken: t.assign(**{taken: "USD"}),
+        ["--unit", "code"],
+        "5 units",
+    )
+
 
 @pytest.mark.parametrize("name", CHANGED)
 def test_what_was_guessed_is_said_and_the_study_is_in_order(
@@ -352,6 +359,13 @@ def test_units_left_out_by_name_are_told_their_id(tmp_path):
         ConfigError, match=r"names North Land.*; write N for North Land"
     ):
         read_study(config)
+
+
+@pytest.mark.parametrize("taken", ["unit", "name", "year", "_id", "_year", "_row"])
+def test_a_wide_table_may_have_a_constant_column_of_any_name(tmp_path, taken):
+    wide = WIDE.assign(**{taken: "USD"}).drop(columns="side")
+    _, study = made(tmp_path, "in.csv", lambda path: wide.to_csv(path, index=False))
+    assert study["units"].set_index("unit")["name"].to_dict() == NAMES
 
 
 def test_figures_are_added_with_dictionary_and_source(tmp_path, capsys, monkeypatch):

@@ -74,10 +74,16 @@ def test_codes_of_larger_areas_are_totals():
 
 
 @pytest.mark.parametrize(
-    "units", [["NER", "NGA", "NIC"], ["US", "UA", "UK"], ["01000", "02000", "04000"]]
+    "units",
+    [
+        ["NER", "NGA", "NIC"],
+        ["US", "UA", "UK"],
+        ["01000", "02000", "04000"],
+        ["2000", "2018", "4000", "3017", "5221", "12548"],
+    ],
 )
 def test_codes_of_one_level_are_no_totals(units):
-    assert found([*units, *(f"X{i}" for i in range(4))]) == []
+    assert found(units) == []
 
 
 def summed(parts, place):
@@ -110,6 +116,23 @@ def test_the_sum_of_rows_beside_it_is_a_total(parts, place):
 def test_figures_without_totals_have_none():
     names = [f"u{i}" for i in range(200)]
     assert found(names) == []
+
+
+@pytest.mark.parametrize("largest", [1, 3, 20])
+def test_small_whole_numbers_are_sums_of_others_by_chance_only(largest):
+    random = np.random.default_rng(3)
+    names = [f"u{i}" for i in range(120)]
+    frame = panel(names)
+    steady = dict(zip(names, random.integers(0, largest + 1, len(names)), strict=True))
+    frame = frame.assign(union=frame["unit"].map(steady).astype(str))
+    shown = pd.Series(names, index=names)
+    assert totals_among(frame, shown, ["union"]) == {}
+
+
+def test_figures_per_head_do_not_add_up():
+    frame, names = summed(COUNTRIES, 0)
+    frame = frame.rename(columns={"income": "gdp_per_head"})
+    assert totals_among(frame, names, ["gdp_per_head"]) == {}
 
 
 TABLE = panel([*COUNTRIES, "World"], kind=dict.fromkeys([*COUNTRIES, "World"], "a"))

@@ -28,6 +28,7 @@ from evenfield.study.ingest.any_table import (
 )
 from evenfield.study.ingest.income_column import income_columns
 from evenfield.study.ingest.totals import totals_among
+from evenfield.study.tables import NUMERIC
 
 WORDS = {
     "year": (
@@ -126,6 +127,8 @@ def guess(
     frame = _keyed(frame, unit, year, said, faults)
     order = list(dict.fromkeys(frame["unit"]))
     name = _name_column(frame)
+    if "name" in frame and name != "name":
+        frame = frame.rename(columns={"name": "name_given"})
     names = frame.drop_duplicates("unit").set_index("unit")[name or "_id"]
     frame = _without(frame, names, choices, said)
     frame = frame.sort_values(["unit", "year"], ignore_index=True)
@@ -205,8 +208,15 @@ def with_coordinates(units: pd.DataFrame) -> pd.DataFrame:
             if numbers is not None and numbers.abs().max() <= limit:
                 names.setdefault(kind, column)
     if set(names) != {"lat", "lon"}:
-        return units
-    return units.rename(columns={column: kind for kind, column in names.items()})
+        names = {}
+    chosen = {column: kind for kind, column in names.items()}
+    # Another column of a name that has a meaning of its own in units.csv.
+    others = {
+        column: f"{column}_given"
+        for column in set(NUMERIC["units"]) & set(units.columns) - set(chosen)
+        if numbers_of(units[column]) is None or column in {"lat", "lon"}
+    }
+    return units.rename(columns={**others, **chosen})
 
 
 def rows_where(
@@ -338,6 +348,7 @@ def long_table(
     """Return the table with one row per unit and year, and the column of years; a wide
     one has ``least`` years.
     """
+    frame = frame.rename(columns={YEAR: "year_given", "_row": "row_given"})
     stems = _stems(frame, least)
     wide = {column for columns in stems.values() for column in columns}
     held = [name for name in frame.columns if name not in wide]
@@ -412,6 +423,10 @@ def _unit_column(frame: pd.DataFrame, year: str, said: list[str]) -> str:
         layers = _layers(frame, first, year)
         if layers:
             column, values = layers
+            firsts = list(dict.fromkeys(frame[first].str.strip()))
+            if len(values) > len(firsts):
+                column = first
+                values = firsts
             raise _fault(
                 f"{words}; {column} has {first_examples(values, 6)}",
                 "one row per unit and year",
@@ -512,9 +527,11 @@ def _keyed(
     faults.refuse()
     if ids.ne(shown).any():
         said.append("ids of units have _ in place of blanks; the names keep theirs")
-    out = frame.drop(columns=[unit, year]).assign(
-        unit=ids, year=cells.str[:4].astype(int), _id=shown
-    )
+    # Another column of these names is not that of the study.
+    others = frame.drop(columns=[unit, year])
+    taken = ("unit", "year", "_id")
+    others = others.rename(columns={name: f"{name}_given" for name in taken})
+    out = others.assign(unit=ids, year=cells.str[:4].astype(int), _id=shown)
     if len(twice := out[out.duplicated(["unit", "year"])]):
         named = [f"{row.unit} {row.year}" for row in twice.itertuples()]
         stands = "stands" if len(named) == 1 else "stand"

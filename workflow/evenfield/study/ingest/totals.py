@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.study.ingest.any_table import numbers_of
+from evenfield.study.ingest.income_column import OTHER, PER_HEAD
 
 NAMES = re.compile(
     r"""
@@ -59,6 +60,9 @@ REGIONS_OF_STATES = re.compile(
 )
 CODE = re.compile(r"[A-Z]{2}[A-Z0-9]{0,3}")
 SHORTEST_RUN = 3  # rows that a total sums, at least
+MOST_SUMS = 0.25  # the largest share of units that are sums of others by their values
+# Figures of less digits than this are sums of others by chance.
+LEAST_STEPS = 100
 ROUNDING = 5e-4  # how far a sum may be off, relative to the total
 
 
@@ -76,12 +80,20 @@ def totals_among(
     out = _by_codes(list(names.index)) | out
     for column in figures:
         numbers = numbers_of(frame[column])
-        if numbers is None or numbers.min() < 0:
+        if numbers is None or numbers.min() < 0 or _is_no_size(column):
             continue
         once = frame.assign(value=numbers).drop_duplicates(["unit", "year"])
         values = once.pivot(index="unit", columns="year", values="value")
-        out = {**_by_values(values.loc[list(names.index)], column), **out}
+        sums = _by_values(values.loc[list(names.index)], column)
+        # Where many are sums of others, as of zeros and ones, that is chance.
+        if len(sums) <= max(1, MOST_SUMS * len(names)):
+            out = {**sums, **out}
     return out
+
+
+def _is_no_size(column: str) -> bool:
+    """Say whether a column is per head, a share or a rate, which do not add up."""
+    return bool(OTHER.search(column) or PER_HEAD.search(column))
 
 
 def _by_names(names: pd.Series) -> dict[str, str]:
@@ -108,15 +120,17 @@ def _by_codes(units: Sequence[str]) -> dict[str, str]:
     codes = sorted(unit for unit in units if CODE.fullmatch(unit))
     if len(codes) > 0.8 * len(units):
         for code in codes:
-            inside = [c for c in codes if c != code and c.startswith(code)]
-            if inside:
-                out[code] = f"{inside[0]} and others lie in it"
-    counties = {unit for unit in units if re.fullmatch(r"\d{4,5}", unit)}
-    parts = {unit[:-3] for unit in counties if not unit.endswith("000")}
-    for unit in counties:
-        if unit.endswith("000") and (unit[:-3] in parts or not unit.strip("0")):
-            out[unit] = "its code is that of a larger area"
-    return out if 2 * len(out) < len(units) or len(codes) > 0.8 * len(units) else {}
+            within = [c for c in codes if c != code and c.startswith(code)]
+            if within:
+                out[code] = f"{within[0]} lies in it"
+    areas = {unit for unit in units if re.fullmatch(r"\d{4,5}", unit)}
+    larger = {unit for unit in areas if unit.endswith("000")}
+    parts = [unit for unit in areas if unit not in larger]
+    inside = [unit for unit in parts if f"{unit[:-3]}000" in larger]
+    # As of counties and their states, if nearly every unit lies in a larger one.
+    if parts and len(areas) == len(units) and len(inside) >= 0.8 * len(parts):
+        out |= dict.fromkeys(sorted(larger), "its code is that of a larger area")
+    return out
 
 
 def _by_values(values: pd.DataFrame, column: str) -> dict[str, str]:
@@ -124,6 +138,7 @@ def _by_values(values: pd.DataFrame, column: str) -> dict[str, str]:
     together before or after them, in every year; values (N, T) in the file's order.
     """
     whole = values.loc[:, values.notna().all()]
+    large = _steps(whole.to_numpy()).min(axis=1) >= LEAST_STEPS
     out = dict[str, str]()
     if whole.shape[1] < 2 or len(whole) > 3000:
         return out
@@ -134,18 +149,30 @@ def _by_values(values: pd.DataFrame, column: str) -> dict[str, str]:
             break
         table = whole.loc[rest].to_numpy()
         others = table.sum(axis=0) - table
-        is_total = np.asarray(_equal(table, others).all(axis=1))
+        is_large = large[[units.index(unit) for unit in rest]]
+        is_total = np.asarray(_equal(table, others).all(axis=1)) & is_large
         found = {
             unit: f"its {column} is the sum of all others"
             for unit, whether in zip(rest, is_total, strict=True)
             if whether
         }
         if not found and whole.shape[1] >= 4:
-            found = _sums_of_runs(rest, table, column)
+            sums = _sums_of_runs(rest, table, column)
+            found = {
+                unit: why for unit, why in sums.items() if large[units.index(unit)]
+            }
         if not found:
             break
         out |= found
     return out
+
+
+def _steps(table: np.ndarray) -> np.ndarray:
+    """Return figures in steps of the finest decimal that they are written with."""
+    for decimals in range(4):
+        if np.allclose(table, np.round(table, decimals), rtol=0, atol=1e-9):
+            return np.asarray(table * 10**decimals)
+    return np.asarray(table * 1e4)
 
 
 def _sums_of_runs(units: list[str], table: np.ndarray, column: str) -> dict[str, str]:
