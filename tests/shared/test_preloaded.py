@@ -2,10 +2,13 @@
 had started for it.
 """
 
+import json
 import os
+import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -57,7 +60,7 @@ def test_a_copy_says_and_ends_as_a_process_of_its_own(ask, ending):
         job = start(ENDINGS[ending])
         said = job.communicate()
     assert int(pid.read_text()) != job.pid
-    assert job.returncode == (1 if ending == "memory" else alone.returncode)
+    assert job.returncode == alone.returncode
     assert said[0] == own[0] and said[1].splitlines()[-1:] == own[1].splitlines()[-1:]
     assert not psutil.Process().children(recursive=True)
 
@@ -73,3 +76,52 @@ def test_a_copy_ends_with_who_asked(ask):
         job.wait()
         psutil.wait_procs([copy], timeout=10)
         assert not copy.is_running() or copy.status() == psutil.STATUS_ZOMBIE
+
+
+def connected():
+    """A connection to the process that holds the libraries, and the word for it."""
+    name, word, _ = os.environ[preloaded.ASK].split(":", 2)
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(b"\0" + name.encode())
+    connection.settimeout(30)
+    return connection, word
+
+
+def request(tmp_path):
+    """The request to run a script that leaves a marker."""
+    script = tmp_path / "script.py"
+    script.write_text(f"open({str(tmp_path / 'marker')!r}, 'w')\n")
+    parts = [[str(script)], sys.path, str(tmp_path), dict(os.environ)]
+    return json.dumps(parts).encode() + b"\n"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_only_who_knows_the_word_is_obeyed(ask, tmp_path, known):
+    with preloaded.preloaded():
+        connection, word = connected()
+        message = word if known else "0" * len(word)
+        socket.send_fds(connection, [message.encode()], [0, 1, 2])
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(request(tmp_path))
+            connection.recv(1)
+    assert (tmp_path / "marker").exists() == known
+
+
+@pytest.mark.parametrize("said", ["nothing", "the word"])
+def test_a_silent_connection_is_left_after_a_while(ask, monkeypatch, said):
+    monkeypatch.setattr(preloaded, "PATIENCE", 0.2)
+    started = time.monotonic()
+    with preloaded.preloaded():
+        connection, word = connected()
+        if said == "the word":
+            socket.send_fds(connection, [word.encode()], [0, 1, 2])
+    assert time.monotonic() - started < 10
+    connection.close()
+
+
+def test_a_copy_does_not_hand_the_word_on(ask):
+    start, _ = ask
+    with preloaded.preloaded():
+        job = start(f"print({preloaded.ASK!r} in os.environ)")
+        assert job.communicate()[0] == "False\n"
+    assert preloaded.ASK not in os.environ

@@ -5,9 +5,14 @@ The engine starts a new Python for each job. That Python asks here for a copy, g
 its streams, folder and environment, waits and ends with its exit code. Where there is
 nobody to ask (another machine, plain Snakemake, macOS) it does its work itself, to the
 same bytes.
+
+Names of sockets are seen by every process of the machine that shares its network, one
+that is kept from files included. Who asks must therefore belong to this user and know a
+random word that only the engine's own jobs find in their environment.
 """
 
 import gc
+import hmac
 import json
 import os
 import runpy
@@ -25,6 +30,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 ASK = "EVENFIELD_PRELOADED"
+WORD_BYTES = 32  # of the random word, twice as many as hexadecimal digits
+PATIENCE = 10.0  # seconds that a connection may stay silent
 LIBRARIES = (
     "statsmodels.api linearmodels.panel pysyncon seaborn docx pydantic jinja2"
     " markdown_it snakemake.logging snakemake.iocontainers"
@@ -38,48 +45,71 @@ def preloaded() -> Iterator[None]:
     loaded before someone asks.
     """
     listener = socket.socket(socket.AF_UNIX)
-    with suppress(
-        OSError
-        # only Linux has names that are no files; elsewhere a loaded BLAS must not be copied
-        # anyway
-    ):
+    # Only Linux has names that are no files and descriptors of processes; elsewhere a
+    # loaded BLAS must not be copied anyway.
+    with suppress(AttributeError, OSError):
+        os.close(os.pidfd_open(os.getpid()))
         listener.bind(b"\0evenfield-" + os.urandom(16).hex().encode())
     if not listener.getsockname():
         yield
         return
     listener.listen(256)
+    word = os.urandom(WORD_BYTES).hex()
     alive, held = (
         os.pipe()
     )  # the end that is held closes with this process, however it ends
     if (server := os.fork()) == 0:
         os.close(held)
-        end_with(serve, listener, alive)
-    os.environ[ASK] = f"{sys.prefix}:{listener.getsockname()[1:].decode()}"
+        end_with(serve, listener, alive, word)
+    name = listener.getsockname()[1:].decode()
+    os.environ[ASK] = f"{name}:{word}:{sys.prefix}"
     listener.close()
     try:
         yield
     finally:
+        os.environ.pop(ASK, None)
         os.close(held)
         os.waitpid(server, 0)
 
 
-def serve(listener: socket.socket, alive: int) -> None:
-    """Make a copy for each job that asks."""
+def serve(listener: socket.socket, alive: int, word: str) -> None:
+    """Make a copy for each job that asks and knows the word."""
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     os.chdir(sys.prefix)  # libraries read settings from the current folder
-    while listener.fileno() in select.select([listener.fileno(), alive], [], [])[0]:
-        connection = listener.accept()[0]
-        for library in LIBRARIES:
-            import_module(library)
-        gc.freeze()
-        if same_user(connection) and os.fork() == 0:
-            listener.close()
-            end_with(work, connection)
-        connection.close()
-    with suppress(ChildProcessError):
-        while os.wait():  # so that the time of the jobs counts as time of the run
-            pass
+    copies: dict[int, tuple[int, socket.socket]] = {}
+    asking = [listener.fileno(), alive]
+    while asking or copies:
+        ready = select.select([*asking, *copies], [], [])[0]
+        for descriptor in [number for number in ready if number in copies]:
+            os.close(descriptor)
+            report_end(*copies.pop(descriptor))
+        if alive in ready:
+            asking = []  # the engine is gone, or wants no more
+        elif listener.fileno() in ready:
+            connection = listener.accept()[0]
+            if not same_user(connection):
+                connection.close()
+                continue
+            for library in LIBRARIES:
+                import_module(library)
+            gc.freeze()
+            copy = os.fork()
+            if copy == 0:
+                listener.close()
+                for _, other in copies.values():
+                    other.close()
+                end_with(work, connection, word)
+            copies[os.pidfd_open(copy)] = (copy, connection)
+
+
+def report_end(copy: int, connection: socket.socket) -> None:
+    """Say by which signal a copy was ended; its time now counts as time of the run."""
+    _, status = os.waitpid(copy, 0)
+    if os.WIFSIGNALED(status):
+        with suppress(OSError):  # who asked may be gone, too
+            connection.sendall(bytes([os.WTERMSIG(status), 0]))
+    connection.close()
 
 
 def end_with(work: Callable[..., None], *given: Any) -> NoReturn:
@@ -93,16 +123,38 @@ def end_with(work: Callable[..., None], *given: Any) -> NoReturn:
         os._exit(1)
 
 
-def work(connection: socket.socket) -> None:
+def streams_of(connection: socket.socket, word: str) -> list[int]:
+    """Return the three streams of who asks and knows the word; end this copy otherwise."""
+    connection.settimeout(PATIENCE)
+    try:
+        message, streams, _, _ = socket.recv_fds(connection, 2 * WORD_BYTES, 3)
+    except OSError:
+        os._exit(1)
+    if len(streams) != 3 or not hmac.compare_digest(message, word.encode()):
+        os._exit(1)
+    return streams
+
+
+def request_of(connection: socket.socket) -> list[Any]:
+    """Return what the asking process would have run: arguments, path, folder and
+    environment; end this copy if it does not say so in time.
+    """
+    try:
+        line = connection.makefile().readline()
+    except OSError:
+        os._exit(1)
+    connection.settimeout(None)
+    return list(json.loads(line))
+
+
+def work(connection: socket.socket, word: str) -> None:
     """Run the script of one job as if Python had been started with it."""
-    for number, stream in enumerate(socket.recv_fds(connection, 1, 3)[1]):
+    for number, stream in enumerate(streams_of(connection, word)):
         os.dup2(stream, number)
     sys.stdout, sys.stderr = (
         os.fdopen(number, "w", buffering=1, closefd=False) for number in (1, 2)
     )
-    sys.argv, sys.path, folder, environment = json.loads(
-        connection.makefile().readline()
-    )
+    sys.argv, sys.path, folder, environment = request_of(connection)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -123,27 +175,32 @@ def work(connection: socket.socket) -> None:
     if isinstance(code, str):
         sys.stderr.write(f"{code}\n")
     sys.stdout.flush()
-    connection.sendall(bytes([code if isinstance(code, int) else 1]))
+    connection.sendall(bytes([0, code if isinstance(code, int) else 1]))
 
 
 def hand_over() -> None:
     """Let a copy do this process's work and end with its exit code; return where nobody
     can be asked.
     """
-    prefix, _, name = os.environ.pop(ASK, "").partition(":")
+    name, word, prefix = (os.environ.pop(ASK, "") + "::").split(":", 2)
     connection = socket.socket(socket.AF_UNIX)
     if (
-        prefix != sys.prefix
+        prefix.removesuffix("::") != sys.prefix
         or connection.connect_ex(b"\0" + name.encode())
         or not same_user(connection)
     ):
         return
-    socket.send_fds(connection, [b"."], [0, 1, 2])
+    socket.send_fds(connection, [word.encode()], [0, 1, 2])
     connection.sendall(
         json.dumps([sys.argv, sys.path, str(Path.cwd()), dict(os.environ)]).encode()
         + b"\n"
     )
-    os._exit((connection.recv(1) or b"\1")[0])
+    ended_by, code = connection.recv(2) or b"\0\1"
+    if ended_by:  # as the copy was, so that whoever waits for this process sees it
+        with suppress(OSError):
+            signal.signal(ended_by, signal.SIG_DFL)
+        os.kill(os.getpid(), ended_by)
+    os._exit(code)
 
 
 def same_user(connection: socket.socket) -> bool:
