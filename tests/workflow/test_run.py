@@ -347,24 +347,52 @@ def test_a_second_run_at_once_is_refused_and_leaves_the_first_alone(slow):
 
 
 @pytest.mark.parametrize(
-    ("number", "code"),
-    [(signal.SIGINT, 130), (signal.SIGHUP, 130), (signal.SIGKILL, -9)],
+    ("number", "code", "line"),
+    [
+        (signal.SIGINT, 130, "interrupted; run the same command to continue\n"),
+        (signal.SIGHUP, 129, "ended by SIGHUP; run the same command to continue\n"),
+        (signal.SIGTERM, 143, "ended by SIGTERM; run the same command to continue\n"),
+        (signal.SIGKILL, -9, ""),
+    ],
 )
-def test_a_stopped_run_goes_on_with_the_same_command(slow, number, code):
+def test_a_stopped_run_goes_on_with_the_same_command(slow, number, code, line):
     copy, call_toy, start = slow
     process = start()
     process.send_signal(number)
     _, errors = process.communicate(timeout=30)
-    assert process.returncode == code
-    assert errors == (
-        b"interrupted; run the same command to continue\n" if code == 130 else b""
-    )
+    assert (process.returncode, errors.decode()) == (code, line)
     (copy / "go").touch()  # for a job that outlived its engine
     done = call_toy()
     assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith(
         "[1/1] slow a  "
     )
     assert (copy / "results" / "a.txt").read_text() == "whole"
+
+
+def test_an_engine_that_was_killed_leaves_nothing_outside_the_study(
+    slow, tmp_path, monkeypatch
+):
+    copy, call_toy, start = slow
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    monkeypatch.setitem(ENVIRONMENT, "TMPDIR", str(outside))
+    monkeypatch.setitem(ENVIRONMENT, "XDG_CACHE_HOME", str(outside))
+    process = start()
+    process.kill()
+    process.communicate(timeout=30)
+    (copy / "go").touch()
+    assert call_toy().returncode == 0
+    left = [
+        path
+        for path in outside.rglob("*")
+        if path.name.startswith(("snakemake", "tmp"))
+    ]
+    assert [path for path in left if path.is_file()] == []
+    assert [path for path in left if path.parent == outside] in (
+        [],
+        [outside / "snakemake"],
+    )
+    assert list((copy / ".snakemake" / "tmp").iterdir()) == []
 
 
 def test_faults_are_one_line_and_ours_ask_for_a_report(tmp_path):
@@ -377,10 +405,24 @@ def test_faults_are_one_line_and_ours_ask_for_a_report(tmp_path):
         "beta: ZeroDivisionError: division by zero; this is a fault of"
     )
     assert own_line("beta", [str(tmp_path / "none.log")]).startswith(
-        "beta: the job left no message"
+        "beta: the job was ended before it could say why"
     )
     text = 'WorkflowError in file "S", line 2:\n    evenfield: config: bad'
     assert engine_line(text) == "evenfield: config: bad"
     text = "Traceback (most recent call last):\n  File x\nValueError: boo"
     assert engine_line(text) == "the engine stopped: ValueError: boo"
     assert engine_line("") == "the engine stopped: no message"
+
+
+def test_results_that_may_not_be_written_are_named_with_what_to_do():
+    text = (
+        'ProtectedOutputException in rule total in file "S", line 2:\n'
+        "Write-protected output files for rule total:\n"
+        "    output: results/tables/total.csv\n    affected files:\n"
+        "        results/tables/total.csv"
+    )
+    line = engine_line(text)
+    assert line.startswith(
+        "run: results that may not be written: results/tables/total.csv;"
+    )
+    assert "chmod -R u+w results" in line

@@ -42,7 +42,7 @@ rule second:
     script: "copy.py"
 """.replace("", "")
 SCRIPT = """
-import sys, time
+import os, sys, time
 from pathlib import Path
 from evenfield.shared.job import enter
 from evenfield.study.errors import IngestError
@@ -54,6 +54,8 @@ def main(source, target, more=""):
         raise IngestError(f"{Path(target).stem} is bad\\x1b[31m", "none", "mend it")
     if "slow" in text:
         time.sleep(5)
+    if "kill" in text:
+        os.kill(os.getpid(), 9)
 enter(snakemake, main)
 """
 
@@ -154,6 +156,36 @@ def test_a_full_disk_or_a_limit_is_one_line_and_the_next_run_goes_on(study):
     assert done.stderr.startswith(
         "the machine refused: File too large; expected room, memory and permission"
     )
+    assert made(run(study)) == ["first", "second"]
+
+
+def test_a_job_that_is_ended_by_a_signal_names_it(study):
+    before = results(study)
+    (study / "data.txt").write_text("kill")
+    done = run(study)
+    assert (done.returncode, done.stderr.count("\n"), results(study)) == (1, 1, before)
+    assert done.stderr.startswith(
+        "first: the job was ended by SIGKILL; expected memory"
+    )
+
+
+@pytest.mark.parametrize("dated", ["data.txt", "results/first.txt"])
+def test_files_from_the_future_are_used(study, dated):
+    tomorrow = time.time() + 86_400
+    (study / "data.txt").write_text("other")
+    os.utime(study / dated, (tomorrow, tomorrow))
+    assert made(run(study)) == ["first", "second"]
+    assert results(study)["second.txt"] == "other"
+    assert made(run(study)) == []
+
+
+def test_results_from_the_future_keep_their_order(study):
+    (study / "data.txt").write_text("second")
+    assert run(study).returncode == 1  # the first step is new, the second is not
+    (study / "data.txt").write_text("good")
+    for path in (study / "results").rglob("*"):
+        date = path.stat().st_mtime + 86_400
+        os.utime(path, (date, date))
     assert made(run(study)) == ["first", "second"]
 
 

@@ -11,6 +11,8 @@ import re
 import shutil
 import signal
 import sys
+import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -29,13 +31,16 @@ with contextlib.chdir(REPO):  # the engine imports from a folder below the curre
     from snakemake import PIP_DEPLOYMENTS_PATH
     from snakemake.cli import get_argument_parser
     from snakemake.cli import main as snakemake
+    from snakemake.dag import DAG
     from snakemake.persistence import PersistenceBase
+    from snakemake.scheduling.job_scheduler import JobScheduler
 
     from snakemake_logger_plugin_evenfield import LogHandler
 sys.path.remove(PIP_DEPLOYMENTS_PATH)
 COMMANDS = "new add check list data diff schema test gate clean package validate install lock".split()
 CONTINUE = "; run the same command to continue"
 # Folders of the engine in which links are its own.
+TEMPORARY = Path(".snakemake/tmp")
 DEPLOYED = ("conda", "conda-archive", "shadow", "singularity", "storage")
 
 
@@ -52,11 +57,14 @@ def complete(words: Sequence[str]) -> tuple[Path, list[str], bool]:
             f"run: no config.yaml in {study}; expected a study; give its folder with"
             " --directory"
         )
+    triggers = []
     if given.snakefile is None:
         refuse_mistyped(sorted(given.targets))
+        # Code is tracked by its content (`params.code`), not by the age of a clone.
+        triggers = ["--rerun-triggers", "input", "mtime", "params", "software-env"]
     line = ["--logger", "evenfield", "--directory", str(study)]
     # Without it the engine takes its options, which are Python, from the current folder.
-    line += ["--workflow-profile", "none"]
+    line += ["--workflow-profile", "none", *triggers]
     line += ["--snakefile", str(given.snakefile or REPO / "Snakefile")]
     if not given.profile:
         line += ["--cores", "all"] * (given.cores is None and given.jobs is None)
@@ -118,9 +126,46 @@ def links_below(study: Path) -> Iterator[Path]:
             folders[:] = [name for name in folders if name not in DEPLOYED]
 
 
+def set_back_clock(study: Path) -> None:
+    """Date results before now if some are from the future, as after unpacking an archive
+    from another time zone; their order stays.
+    """
+    results = [
+        Path(folder, name)
+        for folder, _, names in os.walk(study / "results")
+        for name in names
+    ]
+    dates = {path: path.stat().st_mtime_ns for path in results}
+    ahead = max(dates.values(), default=0) - time.time_ns()
+    if ahead > 0:
+        with suppress(OSError):  # the engine then says which it cannot use
+            for path, date in dates.items():
+                os.utime(path, ns=(date - ahead, date - ahead))
+
+
+async def accept_any_time(*_: object) -> None:
+    """Take what a job wrote although its inputs are dated later: they may come from a
+    machine whose clock is ahead.
+    """
+
+
+@contextlib.contextmanager
+def own_temporary_folder(study: Path) -> Iterator[list[str]]:
+    """Let the engine's temporary files stand in the study, and give the option for its
+    copies of scripts: what a killed engine leaves there, the next one removes.
+    """
+    (study / TEMPORARY).mkdir(exist_ok=True)
+    folder = tempfile.mkdtemp(dir=study / TEMPORARY)
+    tempfile.tempdir = folder
+    try:
+        yield ["--runtime-source-cache-path", str(Path(folder, "sources"))]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def hold(study: Path) -> IO[str]:
-    """Hold a file for as long as this engine lives; remove Snakemake's lock if no other
-    engine lives here.
+    """Hold a file for as long as this engine lives; remove Snakemake's lock and what a
+    killed engine left if no other engine lives here.
 
     Snakemake's lock outlives an engine that was killed and does not name its owner. The
     file lock does not: the system drops it with its process. Engines started without
@@ -131,6 +176,8 @@ def hold(study: Path) -> IO[str]:
     file = (folder / "engines").open("w", encoding="ascii")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(study / TEMPORARY, ignore_errors=True)
+        set_back_clock(study)
         if any((folder / "locks").glob("*.lock")) and not others_at_work(study):
             shutil.rmtree(folder / "locks")
     except BlockingIOError:
@@ -168,9 +215,11 @@ def cache_somewhere(study: Path) -> None:
         os.environ.setdefault("XDG_CACHE_HOME", str(study / ".snakemake" / "cache"))
 
 
-def interrupt(*_: object) -> None:
-    """Note that the user interrupts, stop the jobs and let the engine clean up."""
-    LogHandler.interrupted = True
+def interrupt(number: int, _: object) -> None:
+    """Note that the user or the machine ends the run, stop the jobs and let the engine
+    clean up.
+    """
+    LogHandler.ended_by = number
     for job in psutil.Process().children(recursive=True):
         job.terminate()
     raise KeyboardInterrupt
@@ -180,8 +229,11 @@ def main(words: Sequence[str]) -> int | str | None:
     """Return the exit code of the engine, or the one line that the Snakefile stopped
     with.
     """
-    for number in (signal.SIGINT, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, interrupt)
+    # The engine's own answer to SIGTERM waits for jobs and does not say why it ends.
+    JobScheduler.exit_gracefully = lambda _, *given: interrupt(*given)
+    DAG.check_output_mtime = accept_any_time
     # No parameter of ours is a table, and the engine imports pandas to see whether one
     # is.
     PersistenceBase._serialize_param = PersistenceBase._serialize_param_builtin
@@ -192,19 +244,19 @@ def main(words: Sequence[str]) -> int | str | None:
         cache_somewhere(study)
         with (
             preloaded() if local else nullcontext(),
-            hold(study),
-        ):  # jobs must not hold what the engine holds
-            with suppress(
-                OSError
-            ):  # a full disk is for the jobs to tell; only `run diff` misses the copy
+            hold(study),  # after the jobs' process, which must not hold it
+            own_temporary_folder(study) as sources,
+        ):
+            # A full disk is for the jobs to tell; only `run diff` misses the copy.
+            with suppress(OSError):
                 keep_started(study)
             try:
-                snakemake(line)
+                snakemake([*sources, *line])
             finally:
                 with suppress(OSError):
                     keep_last(study)
     except SystemExit as stop:
-        if not LogHandler.interrupted:
+        if not LogHandler.ended_by:
             return (
                 stop.code.removeprefix("evenfield: ")
                 if isinstance(stop.code, str)
@@ -214,10 +266,12 @@ def main(words: Sequence[str]) -> int | str | None:
         pass
     except OSError as error:
         return f"run: {refusal(error) or error}"
-    sys.stderr.write(
-        f"{'the output cannot be written any more' if LogHandler.unheard else 'interrupted'}{CONTINUE}\n"
-    )
-    return 130
+    ended_by = signal.Signals(LogHandler.ended_by or signal.SIGINT)
+    reason = "interrupted" if ended_by == signal.SIGINT else f"ended by {ended_by.name}"
+    if LogHandler.unheard:
+        reason = "the output cannot be written any more"
+    sys.stderr.write(f"{reason}{CONTINUE}\n")
+    return 128 + ended_by
 
 
 if __name__ == "__main__":

@@ -48,6 +48,11 @@ def data_files():
     return [str(path) for path in described_files(config["data"]["package"])]
 
 
+def code_of(script, *files):
+    """Hash what a job runs by content, wherever it stands: its script, and library files with all they import."""
+    return f"{outputs.hash_file(HERE / 'scripts' / f'{script}.py')} {code_hash(*files)}"
+
+
 def hash_of(paths):
     """Hash files by content, so that a table replaced by one with an older time stamp is noticed."""
     digest = hashlib.sha256()

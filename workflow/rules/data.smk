@@ -9,7 +9,7 @@ TABLES = (
 rule ingest:
     """Read and check every table of the study."""
     input:
-        tracked=data_files(),
+        tracked=ancient(data_files()),  # tracked by content
     output:
         tables=expand("results/ingest/{table}.csv", table=TABLES),
         dictionary="results/ingest/datapackage.json",
@@ -20,7 +20,8 @@ rule ingest:
     conda:
         "../../environment.yml"
     params:
-        code=code_hash(
+        code=code_of(
+            "ingest",
             "study/ingest/study_tables.py",
             "study/ingest/outlines.py",
             "study/ingest/dictionary.py",
@@ -53,7 +54,7 @@ rule build_panel:
         "../../environment.yml"
     params:
         scheme="{scheme}",
-        code=code_hash("study/panel/build.py"),
+        code=code_of("build_panel", "study/panel/build.py"),
         config={key: config[key] for key in ("panel", "periods", "controls")}
         | {
             "taxonomy": {
@@ -73,11 +74,13 @@ rule build_weights:
         cells=rules.build_panel.output.cells,
         doses=rules.build_panel.output.doses,
         description=rules.build_panel.output.description,
-        tracked=[
-            family["path"]
-            for family in config["weights"]["families"].values()
-            if "path" in family
-        ],
+        tracked=ancient(
+            [
+                family["path"]
+                for family in config["weights"]["families"].values()
+                if "path" in family
+            ]
+        ),
     output:
         edges=expand("results/weights/{{scheme}}/{weights}.csv", weights=WEIGHTS),
         descriptions=expand(
@@ -89,7 +92,9 @@ rule build_weights:
     conda:
         "../../environment.yml"
     params:
-        code=code_hash("study/weights/build.py", "study/weights/exposures.py"),
+        code=code_of(
+            "build_weights", "study/weights/build.py", "study/weights/exposures.py"
+        ),
         data_hash=hash_of(
             family["path"]
             for family in config["weights"]["families"].values()

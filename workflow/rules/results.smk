@@ -6,7 +6,7 @@ EXHIBITS = [
 ]
 REPORT = {
     "exhibits": EXHIBITS,
-    "texts": list(PLAN.texts),
+    "texts": ancient(list(PLAN.texts)),  # tracked by content
     "design": (
         ["results/estimates/design/series.csv"]
         if "design" in config["estimates"]
@@ -41,7 +41,7 @@ rule collect:
     conda:
         "../../environment.yml"
     params:
-        code=code_hash("answers/rows.py", "shared/job.py"),
+        code=code_of("collect", "answers/rows.py", "shared/job.py"),
         primary={
             name: item["primary"]
             for name, item in config["answers"].get("hypotheses", {}).items()
@@ -63,7 +63,7 @@ rule answer:
     conda:
         "../../environment.yml"
     params:
-        code=code_hash("answers/study.py", "shared/job.py"),
+        code=code_of("answer", "answers/study.py", "shared/job.py"),
         config=topics.part(config, ["answers", *SELECTED_BY]),
     script:
         "../scripts/answer.py"
@@ -88,7 +88,7 @@ rule name_numbers:
     conda:
         "../../environment.yml"
     params:
-        code=code_hash("report/numbers.py", "shared/job.py"),
+        code=code_of("name_numbers", "report/numbers.py", "shared/job.py"),
         config=topics.part(config, ["numbers", "answers", *SELECTED_BY]),
     script:
         "../scripts/name_numbers.py"
@@ -110,8 +110,8 @@ rule page:
     conda:
         "../../environment.yml"
     params:
-        code=code_hash("report/page.py", *REPORT_FILES),
-        data_hash=hash_of(REPORT["texts"]),
+        code=code_of("page", "report/page.py", *REPORT_FILES),
+        data_hash=hash_of(PLAN.texts),
         config=config,
         scripts=MADE_BY,
     script:
@@ -134,8 +134,8 @@ rule paper:
     conda:
         "../../environment.yml"
     params:
-        code=code_hash("report/paper.py", *REPORT_FILES),
-        data_hash=hash_of(REPORT["texts"]),
+        code=code_of("paper", "report/paper.py", *REPORT_FILES),
+        data_hash=hash_of(PLAN.texts),
         config=config,
         scripts=MADE_BY,
     script:
@@ -162,7 +162,7 @@ rule manifest:
     conda:
         "../../environment.yml"
     params:
-        code=code_hash("report/manifest.py", "shared/job.py"),
+        code=code_of("manifest", "report/manifest.py", "shared/job.py"),
         config=config,
         scripts=MADE_BY,
     script:

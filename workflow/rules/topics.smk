@@ -78,8 +78,11 @@ for topic in CHUNKED:
         params:
             topic=topic,
             chunk="{scatteritem}",
-            code=topics.code_hash(
-                f"topics/{topic}/estimate.py", "shared/job.py", "study/study.py"
+            code=code_of(
+                "chunk",
+                f"topics/{topic}/estimate.py",
+                "shared/job.py",
+                "study/study.py",
             ),
             config=topics.settings(config, topic, TOPICS[topic]["estimate"]),
         script:
@@ -115,8 +118,11 @@ for topic in ESTIMATED:
             "../../environment.yml"
         params:
             topic=topic,
-            code=topics.code_hash(
-                f"topics/{topic}/estimate.py", "shared/job.py", "study/study.py"
+            code=code_of(
+                "estimate",
+                f"topics/{topic}/estimate.py",
+                "shared/job.py",
+                "study/study.py",
             ),
             config=topics.settings(config, topic, TOPICS[topic]["estimate"]),
         script:
@@ -153,7 +159,8 @@ for topic in [name for name in TOPICS if exhibit_files(name)]:
             },
             auto=[id for id in exhibit_files(topic) if id in config["auto"]],
             titles={id: WORDS[id]["title"] for id in exhibit_files(topic)},
-            code=topics.code_hash(
+            code=code_of(
+                "exhibit",
                 f"topics/{topic}/table.py",
                 f"topics/{topic}/figure.py",
                 "shared/facts.py",

@@ -36,7 +36,7 @@ class LogHandler(LogHandlerBase):
     engine's own words.
     """
 
-    interrupted: ClassVar[bool] = False  # set by the program that started the engine
+    ended_by: ClassVar[int] = 0  # a signal, set by the program that started the engine
     unheard: ClassVar[bool] = False  # whether standard output was closed or is full
     writes_to_stream = True
     writes_to_file = False
@@ -227,7 +227,7 @@ class LogHandler(LogHandlerBase):
         error = one_line(self.refused or self.job_error or self.error).removeprefix(
             PREFIX
         )
-        if error and not self.interrupted:
+        if error and not self.ended_by:
             print(
                 error
                 + (
@@ -242,7 +242,7 @@ class LogHandler(LogHandlerBase):
             print(
                 *self.early, sep="\n", end="\n" * bool(self.early), file=err, flush=True
             )
-        elif not self.interrupted:
+        elif not self.ended_by:
             what = (
                 f"{self.total} job{'s' * (self.total != 1)}"
                 if self.log
@@ -271,8 +271,9 @@ def own_line(rule: str, logs: list[str]) -> str:
         return refusal(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
     if not lines:
         return (
-            f"{rule}: the job left no message; expected one line in its log; look into"
-            " the engine's"
+            f"{rule}: the job was ended before it could say why, most often by SIGKILL"
+            " for want of memory; expected memory for it; use fewer --cores, then run the"
+            " same command"
         )
     if not lines[0].startswith("Traceback"):
         return lines[0]
@@ -294,6 +295,12 @@ def engine_line(text: str) -> str:
     short = (
         lines[-1:] if any(line.startswith("Traceback") for line in lines) else lines[:8]
     )
+    if any("Write-protected output files" in line for line in short):
+        names = [line for line in lines if line.startswith("results/")]
+        ours.append(
+            f"run: results that may not be written: {', '.join(names[:3])}; expected"
+            " permission to replace them; chmod -R u+w results, then run the same command"
+        )
     if found := re.search(r"\[Errno (\d+)\] (.*)", " ".join(short)):
         refused = refusal(OSError(int(found[1]), found[2]))
         ours += [f"run: {refused}"] * bool(refused)

@@ -7,6 +7,7 @@ import errno
 import gc
 import re
 import resource
+import signal
 import sys
 import time
 import traceback
@@ -28,6 +29,16 @@ REFUSED = {
         "ENOSPC EDQUOT EFBIG EACCES EPERM EROFS EMFILE ENFILE ENOMEM EIO".split()
     )
 }
+RIGHTS = "give yourself the right (chmod -R u+w results .snakemake)"
+ACTIONS = {
+    errno.EACCES: RIGHTS,
+    errno.EPERM: RIGHTS,
+    errno.EROFS: "copy the study to where you may write",
+    errno.ENOMEM: "use fewer --cores",
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.ENFILE: "raise the limit of open files (ulimit -n)",
+    errno.EIO: "look after the disk",
+}
 
 
 def enter(job: Any, main: Callable[..., None]) -> None:
@@ -37,14 +48,14 @@ def enter(job: Any, main: Callable[..., None]) -> None:
     Seconds, processor seconds and memory of the job stand in ``results/benchmarks/``;
     no result reads them.
     """
-    hand_over()
+    log = Path(job.log[0])
+    hand_over(lambda number: note_end(job.rule, log, number))
     with contextlib.chdir(sys.prefix):  # it reads settings from the current folder
         import_module("matplotlib")
     gc.set_threshold(
         50_000
         # jobs are short: to look for circular garbage more often costs more than it frees
     )
-    log = Path(job.log[0])
     started = time.perf_counter()
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text("", encoding="utf-8")
@@ -84,6 +95,21 @@ def enter(job: Any, main: Callable[..., None]) -> None:
         )
 
 
+def note_end(rule: str, log: Path, number: int) -> None:
+    """Leave the line of a job that was ended by a signal."""
+    known = {int(item): item.name for item in signal.Signals}
+    remedies: dict[int, str] = {
+        signal.SIGKILL: "memory for it; use fewer --cores, then run the same command",
+        signal.SIGTERM: "time for it; run the same command",
+    }
+    expected = remedies.get(number, "a job that ends by itself; report it")
+    name = known.get(number, f"signal {number}")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text(
+        f"{rule}: the job was ended by {name}; expected {expected}\n", encoding="utf-8"
+    )
+
+
 def refusal(error: BaseException) -> str:
     """Say in one line what the machine refused to any program: room, a permission,
     memory; else nothing.
@@ -95,9 +121,11 @@ def refusal(error: BaseException) -> str:
         return ""
     place = getattr(error, "filename", None)
     told = f"{getattr(error, 'strerror', '') or 'out of memory'}{f' ({place})' if place else ''}"
+    number = getattr(error, "errno", None) or errno.ENOMEM
+    action = ACTIONS.get(number, "make room")
     return (
         f"the machine refused: {told}; expected room, memory and permission to write;"
-        " then run the same command"
+        f" {action}, then run the same command"
     )
 
 

@@ -178,9 +178,9 @@ def work(connection: socket.socket, word: str) -> None:
     connection.sendall(bytes([0, code if isinstance(code, int) else 1]))
 
 
-def hand_over() -> None:
+def hand_over(note: Callable[[int], None] | None = None) -> None:
     """Let a copy do this process's work and end with its exit code; return where nobody
-    can be asked.
+    can be asked. A signal that ended the copy is noted and ends this process, too.
     """
     name, word, prefix = (os.environ.pop(ASK, "") + "::").split(":", 2)
     connection = socket.socket(socket.AF_UNIX)
@@ -197,6 +197,9 @@ def hand_over() -> None:
     )
     ended_by, code = connection.recv(2) or b"\0\1"
     if ended_by:  # as the copy was, so that whoever waits for this process sees it
+        if note is not None:
+            with suppress(OSError):
+                note(ended_by)
         with suppress(OSError):
             signal.signal(ended_by, signal.SIG_DFL)
         os.kill(os.getpid(), ended_by)

@@ -1,0 +1,76 @@
+"""What is made again follows the content of code and data, not where a clone stands or
+when it was made.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPO = Path(__file__).resolve().parents[2]
+EXAMPLE = REPO / "examples" / "us-states"
+TARGET = "results/ingest/panel.csv"
+
+
+def engine(clone: Path, study: Path, *words: str) -> str:
+    """Run the target of a study with the code of a clone; return all it says."""
+    program = str(clone / "workflow" / "commands" / "engine.py")
+    done = subprocess.run(
+        [sys.executable, program, "--directory", str(study), TARGET, *words],
+        env={**os.environ, "PYTHONPATH": str(clone / "workflow")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """A study whose first step this repository has made."""
+    folder = tmp_path_factory.mktemp("study")
+    shutil.copytree(EXAMPLE / "data", folder / "data")
+    config = yaml.safe_load((EXAMPLE / "config.yaml").read_text(encoding="utf-8"))
+    config["estimates"] = {"sigma": config["estimates"]["sigma"]}
+    config |= {"tables": ["T9"], "figures": []}
+    (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    engine(REPO, folder)
+    return folder
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """The same code in another folder, with newer files."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(REPO / "workflow", tmp_path / "workflow", ignore=ignored)
+    for name in ("Snakefile", "pyproject.toml", "environment.yml"):
+        shutil.copy(REPO / name, tmp_path / name)
+    for path in tmp_path.rglob("*"):
+        os.utime(path)
+    return tmp_path
+
+
+def test_the_same_code_in_another_clone_makes_nothing_again(study, clone):
+    assert "Nothing to be done" in engine(clone, study, "-n")
+
+
+@pytest.mark.parametrize(
+    "changed", ["scripts/ingest.py", "evenfield/study/ingest/study_tables.py"]
+)
+def test_changed_code_makes_its_step_again(study, clone, changed):
+    path = clone / "workflow" / changed
+    path.write_text(f"{path.read_text(encoding='utf-8')}# more\n", encoding="utf-8")
+    assert "rule ingest" in engine(clone, study, "-n")
+
+
+def test_a_large_file_that_nothing_describes_is_not_read(study):
+    beside = study / "data" / "everything.csv"
+    with beside.open("wb") as file:
+        file.truncate(2**40)  # holes only, a terabyte when it is read
+    assert "Nothing to be done" in engine(REPO, study, "-n")
+    beside.unlink()
