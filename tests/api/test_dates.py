@@ -2,6 +2,7 @@
 reads them alike.
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -137,6 +138,14 @@ def test_start_and_end_name_dates_of_any_kind():
             assert fit.params.to_numpy() == pytest.approx(want.params.to_numpy())
 
 
+@pytest.mark.parametrize("name", ["periods", "datetimes", "seasons"])
+def test_lines_over_time_are_drawn_for_dates_of_any_kind(name):
+    data = DATA.assign(year=WRITTEN[name](DATA["year"]))
+    axes = ef.log_t("rich", data, **KEYS).plot()
+    assert len(axes.lines[0].get_xdata()) == len(YEARS)
+    plt.close()
+
+
 def test_uneven_dates_are_refused_with_the_first_hole():
     data = made_panel(np.array([1900, 1910, 1925, 1935]))
     with pytest.raises(ef.EstimateError, match="first 1905, between 1900 and 1910"):
@@ -145,7 +154,7 @@ def test_uneven_dates_are_refused_with_the_first_hole():
 
 def test_lags_that_no_row_has_are_refused():
     data = made_panel(np.array([1900, 1910, 1925, 1935]))
-    with pytest.raises(ef.EstimateError, match="no row with a date 1 step"):
+    with pytest.raises(ef.EstimateError, match="no unit with a date 1 step earlier"):
         ef.ols("y ~ lag(x)", data, **KEYS)
 
 

@@ -451,9 +451,9 @@ def _matrices(
         earlier = pd.MultiIndex.from_arrays([ids, steps - by])
         if not earlier.isin(values.index).any():
             raise EstimateError(
-                f"no row with a date {by} steps of {calendar.step} earlier",
-                "dates that are equally far apart, and several of a unit",
-                "fill the dates, or keep every k-th",
+                f"no unit with a date {by} {'step' if by == 1 else 'steps'} earlier",
+                "unit= and time=, and dates that are equally far apart",
+                "name both, and fill the dates or keep every k-th",
             )
         return pd.Series(values.reindex(earlier).to_numpy(), column.index)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
 MOST_TICKS = 40
 
@@ -14,8 +15,12 @@ def draw(fit: Any, ax: Any = None) -> Any:
     """
     ax = plt.subplots(layout="constrained")[1] if ax is None else ax
     if "over time" in fit.tables:
-        for name, column in fit.tables["over time"].items():
-            ax.plot(column.index, column, label=str(name))
+        over_time = fit.tables["over time"]
+        dates = over_time.index
+        if isinstance(dates.dtype, pd.PeriodDtype):
+            dates = dates.to_timestamp()
+        for name, column in over_time.items():
+            ax.plot(dates, column, label=str(name))
         if len(ax.lines) <= MOST_TICKS // 4:
             ax.legend(frameon=False)
     else:
