@@ -1,5 +1,7 @@
 """Results of the library: levels of intervals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -50,3 +52,16 @@ def test_a_root_counts_the_rows_of_its_regression(method, rows):
     fit = ef.dynamic_fe(DATA, "y", method=method, **KEYS)
     assert fit.nobs == rows
     assert fit.notes["transitions"] == rows / 6
+
+
+@pytest.mark.parametrize("level", [0, 1, 100])
+def test_a_level_that_is_no_percentage_either_has_no_hint(level):
+    with pytest.raises(ef.EstimateError) as refusal:
+        FITS["root"].conf_int(level)
+    assert "percent" not in str(refusal.value)
+
+
+def test_a_summary_breaks_its_lines_between_words():
+    notes = {"design": "one-way-clustered " * 20}
+    lines = str(replace(FITS["root"], notes=notes).summary).splitlines()
+    assert not [line for line in lines if line.rstrip().endswith("-")]
