@@ -243,3 +243,7 @@ def test_the_order_of_index_levels_changes_no_number():
             assert fit.std_errors.to_numpy() == pytest.approx(
                 want.std_errors.to_numpy()
             )
+
+
+def test_one_numbered_wave_is_a_date():
+    assert date_level(pd.MultiIndex.from_product([["a", "b"], ["wave 1"]])) == 1

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import evenfield as ef
+from evenfield.api.formula import _split
 
 RNG = np.random.default_rng(2)
 DATA = pd.DataFrame(RNG.normal(size=(40, 3)), columns=["y", "x", "z"])
@@ -130,3 +131,8 @@ def test_a_formula_and_names_at_once_or_half_of_the_names_are_refused(call):
 def test_data_without_a_formula_are_refused(call):
     with pytest.raises(ef.EstimateError, match="a call without a formula"):
         call()
+
+
+def test_a_mark_in_quotes_divides_nothing():
+    parts = _split("Q('a) + (b') + x", "+")
+    assert [part.strip() for part in parts] == ["Q('a) + (b')", "x"]

@@ -9,6 +9,7 @@ import spreg
 import statsmodels.api as sm
 from libpysal.weights import full2W
 
+from evenfield.numerics.convergence import Bounds
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.rolling.segments import least_squares_breaks
 from evenfield.numerics.rolling.slope_break import slope_break_test
@@ -22,6 +23,7 @@ from evenfield.numerics.rolling.windows import (
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
 from evenfield.topics.rolling.estimate import estimate
+from evenfield.topics.rolling.estimate_windows import _words
 from made_study import MadeStudy, row, same_results
 from tolerances import CLOSED_FORM, ITERATIVE
 
@@ -366,3 +368,9 @@ def test_segments_of_sigma_are_those_of_the_smallest_criterion():
     inside = years <= ends[0]
     line = np.polyfit(years[inside], path[inside], 1)
     assert first["fitted_end"] == pytest.approx(np.polyval(line, ends[0]))
+
+
+@pytest.mark.parametrize(("low", "unbounded"), [(0.0, True), (-0.01, True), (1, False)])
+def test_a_half_life_is_unbounded_from_a_speed_of_zero(low, unbounded):
+    words = _words(0.02, Bounds(low, 2.0))
+    assert ("half-life unbounded" in words) == unbounded

@@ -8,8 +8,9 @@ import pytest
 import statsmodels.formula.api as smf
 from scipy import stats
 
+from evenfield.numerics.ols import fit_ols
 from evenfield.study.errors import EvenfieldError
-from evenfield.topics.zone_dose.estimate import estimate
+from evenfield.topics.zone_dose.estimate import _joint, estimate
 from made_study import MadeStudy, one_line, row, same_numbers, same_results
 from tolerances import CLOSED_FORM
 
@@ -284,3 +285,11 @@ def test_a_gap_in_the_data_or_a_unit_without_region_is_named():
     units = make_study().tables["units"]
     with one_line(EvenfieldError, "1 units have no region (U07)"):
         run(units=units.assign(region=units["region"].mask(units["unit"].eq("U07"))))
+
+
+def test_no_joint_test_where_its_covariance_is_not_defined():
+    X = np.column_stack([np.ones(6), np.arange(6.0)])
+    fit = fit_ols(np.array([1.0, 3.0, 2.0, 5.0, 4.0, 6.0]), X)
+    fields = _joint(fit, 2, np.repeat("one", 6))
+    assert np.isnan(fields["estimate"])
+    assert fields["warning"].startswith("no joint test: ")
