@@ -120,3 +120,11 @@ def test_effects_too_many_for_the_memory_are_refused(
     values = np.random.default_rng(2).normal(size=(2, len(UNIT)))
     with pytest.raises(NumericsError, match=words):
         without_effects(values, ["x"], codes, cells // 2, dummies=dummies)
+
+
+def test_a_column_that_is_constant_but_for_its_last_bit_is_absorbed():
+    x = np.full(len(UNIT), 1e6 / 3)
+    x[::7] = np.nextafter(x[0], np.inf)
+    values = np.vstack([np.random.default_rng(1).normal(size=len(UNIT)), x])
+    with pytest.raises(NumericsError, match=r"^x does not vary"):
+        without_effects(values, ["x"], {"unit": UNIT}, UNIT, dummies="none")
