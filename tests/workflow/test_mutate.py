@@ -61,6 +61,13 @@ def test_every_fault_is_another_program_that_compiles(faults: list[Fault]) -> No
     assert ast.dump(ast.parse(CODE)) not in programs
 
 
+def test_a_fault_is_not_planted_in_a_file_that_has_changed(
+    faults: list[Fault],
+) -> None:
+    with pytest.raises(SystemExit, match="has changed since"):
+        faults[0].planted(f"import numpy\n{CODE}".encode())
+
+
 def test_the_choice_is_the_same_each_time_and_another_for_another_seed() -> None:
     first = mutate.chosen_faults(["answers"], 12, seed=1)
     assert first == mutate.chosen_faults(["answers"], 12, seed=1)

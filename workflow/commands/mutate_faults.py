@@ -107,10 +107,16 @@ class Fault:
     change: str
     start: int  # bytes that are replaced
     end: int
+    old: bytes
     new: str
 
     def planted(self, source: bytes) -> bytes:
         """Return the file with this fault."""
+        if source[self.start : self.end] != self.old:
+            raise SystemExit(
+                f"mutate: {self.file} has changed since its faults were chosen;"
+                " expected a library that nobody edits meanwhile; run it again"
+            )
         return source[: self.start] + self.new.encode() + source[self.end :]
 
 
@@ -144,6 +150,7 @@ def faults_of(path: Path, file: str) -> list[Fault]:
                     change=change,
                     start=start,
                     end=end,
+                    old=source[start:end],
                     new=new,
                 )
             )
