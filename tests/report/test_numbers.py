@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from evenfield.report.numbers import (
+    check_cells,
     named_numbers,
     numbers_tex,
     ordered_names,
@@ -17,7 +18,7 @@ from evenfield.report.numbers import (
     read_numbers,
 )
 from evenfield.shared.estimates import Estimate, write_estimates
-from evenfield.study.errors import NumbersError
+from evenfield.study.errors import Faults, NumbersError
 from evenfield.study.files import write_json
 from evenfield.study.table_files import write_results
 
@@ -339,3 +340,15 @@ def test_a_long_chain_of_numbers_is_ordered() -> None:
     for place in range(1, 1500):
         entries[f"a{place}"] = {"is": f"a{place - 1} + 1", "show": "0"}
     assert ordered_names(read_entries(config(**entries)))[-1] == "a1499"
+
+
+@pytest.mark.parametrize(("cell", "count"), [(5.0, 0), (float("nan"), 1)])
+def test_a_blank_cell_of_a_known_table_is_a_fault_before_a_run(
+    cell: float, count: int
+) -> None:
+    entries = read_entries(
+        config(a={"file": "ingest/units.csv", "column": "y", "show": "0"})
+    )
+    faults = Faults()
+    check_cells(entries, lambda path: pd.DataFrame({"y": [cell]}), faults)
+    assert len(faults) == count

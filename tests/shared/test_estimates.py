@@ -102,3 +102,7 @@ def test_stack_is_sorted_and_refuses_doubles(tmp_path):
     }
     with pytest.raises(ValueError, match="two families hold estimate"):
         stacked_estimates([str(tmp_path / "b.csv")] * 2)
+
+
+def test_an_estimate_has_converged_unless_it_says_otherwise():
+    assert ROW.converged

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from evenfield.shared.job import enter
+from evenfield.shared import job as job_module
+from evenfield.shared.job import enter, without_places
 from evenfield.study.errors import IngestError
 
 
@@ -62,3 +63,10 @@ def test_unknown_fault_is_one_line_and_its_trace_is_only_in_the_log(tmp_path):
     )
     assert log_of(tmp_path).startswith("Traceback (most recent call last)")
     assert "ZeroDivisionError: by" in log_of(tmp_path)
+
+
+def test_the_longest_place_that_fits_is_named(monkeypatch):
+    places = {"/disk/study": "evenfield", "/disk/study/.venv": "environment"}
+    monkeypatch.setattr(job_module, "PLACES", places)
+    text = 'File "/disk/study/.venv/a.py", File "/disk/study/b.py"'
+    assert without_places(text) == 'File "environment/a.py", File "evenfield/b.py"'

@@ -1,12 +1,13 @@
 """What a study lacks is left out with one sentence; a whole study is left as it is."""
 
 import copy
+from types import SimpleNamespace
 
 import pytest
 
 from conftest import ROOT
 from evenfield.report.numbers import read_entries
-from evenfield.shared.offers import step_aside
+from evenfield.shared.offers import _pruned, step_aside
 from evenfield.study.config import checked_config, read_config
 
 CHINA, US = (
@@ -70,3 +71,11 @@ def test_without_borders_and_coordinates_income_topics_run_and_automatic_exhibit
         "figures"
     ] == ["F4", "F5", "F6"]
     assert any("borders in adjacency.csv" in sentence for sentence in left["aside"])
+
+
+@pytest.mark.parametrize(
+    ("key", "left"), [("placebos", {"id": "a", "placebos": []}), ("years", None)]
+)
+def test_a_specification_can_spare_all_its_placebos_but_not_all_its_years(key, left):
+    gone = SimpleNamespace(names=lambda _, value: value in (1990, 1991))
+    assert _pruned({"id": "a", key: [1990, 1991]}, gone, (), []) == left

@@ -1,5 +1,8 @@
 """Estimators against brute force, other programs and themselves on rearranged data."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import libpysal
 import numpy as np
 import pandas as pd
@@ -9,7 +12,11 @@ from scipy.optimize import approx_fprime, minimize
 from spreg import Panel_FE_Error, Panel_FE_Lag
 
 from china_design import read_design, weights_of
-from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
+from evenfield.numerics.spatial_panel.models import (
+    PanelModel,
+    fit_spatial_panel,
+    fitted_point,
+)
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
 from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
@@ -363,3 +370,20 @@ def test_optimum_beats_brute_force_in_any_order_and_refusals():
     y, X = two_pulls(np.random.default_rng(5), 0.0, 0.0)
     refused("inside and outside", two_regime_durbin, y, X, W, np.ones(31, dtype=bool))
     refused("collinear", two_regime_durbin, y, X[:, [0, 1, 1]], W, INSIDE)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_random_effects_refuse_an_exact_fit_whatever_its_sign(sign):
+    case = make_case(n=8, t=6)
+    exact = replace(case, y=sign * case.X[:, :, 0])
+    model = PanelModel("SAR")
+    refused("exactly", fit_random_effects, exact.panel, exact.network, model)
+
+
+def test_one_exact_fit_among_several_is_refused():
+    sse = np.array([1.0, 0.0])
+    moments = SimpleNamespace(
+        least_squares=lambda rho, lam: (np.ones((2, 1)), sse), gram=np.ones((2, 1, 1))
+    )
+    best = SimpleNamespace(rho=np.zeros(2), lam=np.zeros(2))
+    refused("exactly", fitted_point, best, moments, None, None, None, "two_way")

@@ -11,7 +11,7 @@ from statsmodels.regression.linear_model import GLS
 from statsmodels.tools.numdiff import approx_hess3
 
 from evenfield.numerics.spatial_panel import selection as sel
-from evenfield.numerics.spatial_panel.lm_tests import lm_tests
+from evenfield.numerics.spatial_panel.lm_tests import bsk_tests, lm_tests
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
@@ -255,3 +255,9 @@ def test_models_that_differ_by_one_coefficient_are_nested():
     test = sel.likelihood_ratio(*fits)
     assert test.df == 1
     assert test.statistic == pytest.approx(2 * gain)
+
+
+def test_only_the_joint_test_of_pooled_errors_has_degrees_of_freedom():
+    case = make_case(n=12, t=6)
+    tests = bsk_tests(case.panel, case.network)
+    assert [test.df for test in tests] == [0, 0, 0, 0, 2]
