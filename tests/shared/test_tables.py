@@ -9,7 +9,7 @@ import pytest
 from docx import Document
 
 from evenfield.shared.tables import numbers
-from evenfield.shared.tables.latex import escape_latex, table_latex
+from evenfield.shared.tables.latex import _column_type, escape_latex, table_latex
 from evenfield.shared.tables.markdown import table_markdown
 from evenfield.shared.tables.markup import table_html
 from evenfield.shared.tables.numbers import (
@@ -232,3 +232,12 @@ def test_p_values_have_no_leading_zero_and_missing_is_not_zero():
     assert {p: p_value(p) for p in wanted} == wanted
     assert all(is_missing(value) for value in (None, NAN, pd.NA, pd.NaT, ""))
     assert not any(is_missing(value) for value in (0, 0.0, "0", False))
+
+
+@pytest.mark.parametrize(
+    ("align", "width_cm", "kind"),
+    [("left", None, "l"), ("right", None, "r"), ("left", 2.5, "p{2.5cm}")],
+)
+def test_a_column_of_latex_is_aligned_as_it_says(align, width_cm, kind):
+    column = Column(names=("x",), header="x", align=align, width_cm=width_cm)
+    assert _column_type(column).endswith(kind)

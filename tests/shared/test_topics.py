@@ -1,0 +1,24 @@
+"""Which sections of the config move a step of a topic."""
+
+from evenfield.shared.topics import settings
+
+CONFIG = {
+    "weights": {"primary": "queen", "families": {"queen": {}}, "join": "land"},
+    "estimates": {"beta": [1], "sigma": [2], "moran": [3]},
+}
+
+
+def test_a_step_that_reads_all_weights_depends_on_their_families():
+    used = settings(CONFIG, "beta", {"reads": ["weights"]})
+    assert used["weights"] == {"primary": "queen", "families": {"queen": {}}}
+
+
+def test_a_step_that_reads_the_primary_weights_depends_on_their_name():
+    used = settings(CONFIG, "beta", {"reads": ["weights/primary"]})
+    assert used["weights"] == {"primary": "queen"}
+
+
+def test_a_step_depends_on_its_own_section_and_those_it_reads():
+    used = settings(CONFIG, "beta", {"reads": ["estimates/sigma/estimates.csv"]})
+    assert used["estimates"] == {"beta": [1], "sigma": [2]}
+    assert "weights" not in used
