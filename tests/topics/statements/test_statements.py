@@ -13,6 +13,7 @@ from evenfield.study.errors import EvenfieldError
 from evenfield.topics.statements.estimate import estimate
 from evenfield.topics.statements.estimate_data import Data
 from evenfield.topics.statements.estimate_facts import FactSpec, _value
+from evenfield.topics.statements.table import variant_words
 from made_study import MadeStudy, row, same_numbers, same_results
 
 N = 30
@@ -440,3 +441,19 @@ def test_quantities_of_groups_against_others_by_hand():
     whole = a.sum(axis=0) / b.sum(axis=0)
     above = (a / b / whole).mean(axis=1)
     assert value("units") == (above[:2] > 1).sum() == 1
+
+
+def test_a_table_calls_another_list_what_the_study_calls_it():
+    by_rule = {"clusters by number": {"treatment_def": "rule_a"}}
+    answers = {
+        "hypotheses": {"H1": {"checks": by_rule}},
+        "claims": [
+            {"variants": {"old head count": {"unit_scheme": "published"}}},
+            {"variants": {"other words": {"treatment_def": "rule_a"}}},
+            {"variants": {"both": {"treatment_def": "rule_b", "period": "P1"}}},
+        ],
+    }
+    words = variant_words(answers)
+    assert words["treatment_def", "rule_a"] == "clusters by number"
+    assert words["unit_scheme", "published"] == "old head count"
+    assert ("treatment_def", "rule_b") not in words

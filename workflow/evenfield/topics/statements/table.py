@@ -165,13 +165,32 @@ def _label(row: Row, spec: Mapping[str, Any]) -> str:
 
 
 def _variant(row: Row, facts: Facts) -> str:
-    scheme = "" if row["unit_scheme"] == facts.main else row["unit_scheme"]
-    taxonomy = (
-        ""
-        if row["treatment_def"] == facts.config["taxonomy"]["primary"]
-        else row["treatment_def"]
-    )
-    return ", ".join(name for name in (scheme, taxonomy) if name)
+    usual = {
+        "unit_scheme": facts.main,
+        "treatment_def": facts.config["taxonomy"]["primary"],
+    }
+    words = variant_words(facts.config["answers"])
+    names = [
+        words.get((key, str(row[key])), str(row[key]))
+        for key, value in usual.items()
+        if row[key] not in ("", value)
+    ]
+    return ", ".join(names)
+
+
+def variant_words(answers: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+    """Return what the study calls another list or unit scheme in its checks and
+    variants, by column and value.
+    """
+    entries = [*answers.get("hypotheses", {}).values(), *answers.get("claims", [])]
+    words: dict[tuple[str, str], str] = {}
+    for entry in entries:
+        named = {**entry.get("checks", {}), **entry.get("variants", {})}
+        for name, change in named.items():
+            if len(change) == 1:
+                ((key, value),) = change.items()
+                words.setdefault((key, str(value)), name)
+    return words
 
 
 def _why(row: Row) -> str:
