@@ -274,7 +274,8 @@ class NewStudy:
             f" {counted(len(first), 'unit')} by column {match.column}"
         )
         self.say_unknown(match, path.name)
-        return f", national_zones: [{', '.join(sorted(set(frame['type'])))}]"
+        types = json.dumps(sorted(set(frame["type"])), ensure_ascii=False)
+        return f", national_zones: {types}"
 
     def _add_clusters(
         self, path: Path, units: pd.DataFrame, table: pd.DataFrame

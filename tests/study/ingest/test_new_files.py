@@ -324,6 +324,14 @@ def test_zones_of_names_that_are_no_units_are_said(tmp_path, capsys):
     assert "1 name in column place is no unit of the panel, left out: Blnd" in told
 
 
+@pytest.mark.parametrize("kind", ["5", "no", "a: b", "0x1", "自贸区", "null"])
+def test_a_type_of_zones_may_be_any_word(tmp_path, kind):
+    text = f"country,type,year\nAland,{kind},2003\nBland,{kind},2004\n"
+    (tmp_path / "z.csv").write_text(text, encoding="utf-8")
+    config, study = made(tmp_path, "--zones", tmp_path / "z.csv")
+    assert config["taxonomy"]["national_zones"] == sorted(set(study["zones"]["type"]))
+
+
 SPOILT_ZONES = {
     "no year": ("country,type\nAland,port\n", "z.csv: no column of years"),
     "year in words": (

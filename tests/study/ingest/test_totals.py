@@ -129,6 +129,13 @@ def test_small_whole_numbers_are_sums_of_others_by_chance_only(largest):
     assert totals_among(frame, shown, ["union"]) == {}
 
 
+def test_figures_without_a_whole_year_have_no_totals():
+    frame = panel(COUNTRIES)
+    frame.loc[frame["unit"] == "Chad", "income"] = ""
+    names = pd.Series(COUNTRIES, index=COUNTRIES)
+    assert totals_among(frame, names, ["income"]) == {}
+
+
 def test_figures_per_head_do_not_add_up():
     frame, names = summed(COUNTRIES, 0)
     frame = frame.rename(columns={"income": "gdp_per_head"})

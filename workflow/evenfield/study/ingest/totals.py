@@ -138,10 +138,10 @@ def _by_values(values: pd.DataFrame, column: str) -> dict[str, str]:
     together before or after them, in every year; values (N, T) in the file's order.
     """
     whole = values.loc[:, values.notna().all()]
-    large = _steps(whole.to_numpy()).min(axis=1) >= LEAST_STEPS
     out = dict[str, str]()
     if whole.shape[1] < 2 or len(whole) > 3000:
         return out
+    large = _steps(whole.to_numpy()).min(axis=1) >= LEAST_STEPS
     units = list(whole.index)
     for _ in range(3):
         rest = [unit for unit in units if unit not in out]
