@@ -421,14 +421,16 @@ def test_components_may_be_as_many_as_units_less_one():
     found = spatial_components(distance, 2e-5, most=20)
     assert found.q == 5
     assert found.critical_value == pytest.approx(2.5706, rel=1e-3)
-    assert spatial_components(distance, 2e-5).q == 4  # N - 2 unless asked for
+    assert spatial_components(distance, 2e-5).q == 5
+    assert spatial_components(distance, 2e-5, most=4).q == 4
 
 
-def test_more_than_twenty_components_are_used_only_when_asked_for():
+def test_components_grow_as_long_as_they_pay_and_stop_at_a_bound():
     place = np.random.default_rng(1).random((40, 2))
     distance = np.linalg.norm(place[:, None] - place, axis=2)
-    assert spatial_components(distance, 1e-4).q == 20
+    assert spatial_components(distance, 1e-4).q == 39
     assert spatial_components(distance, 1e-4, most=25).q == 25
+    assert spatial_components(distance, 1e-4, most=20).q == 20
 
 
 def test_the_interval_lies_around_the_estimate_on_both_sides(weak):
