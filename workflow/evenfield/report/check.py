@@ -149,6 +149,7 @@ def check_plan(plan: Plan) -> list[str]:
     faults = plan.faults
     config = plan.config
     numbers = dict[str, Entry]()
+    left_out = list(plan.left_out)
     before = len(faults)
     with faults.caught():
         numbers = read_entries(config)
@@ -172,7 +173,7 @@ def check_plan(plan: Plan) -> list[str]:
         _check_units(study, faults)
         if not faults:
             check_cells(numbers, lambda path: _cells_of(study, path), faults)
-            _check_topics(plan, study, faults)
+            left_out += _check_topics(plan, study, faults)
     faults.refuse()
     lines = [
         f"unit scheme {name}: {len(built.units)} units, {built.description['years'][0]}"
@@ -194,7 +195,7 @@ def check_plan(plan: Plan) -> list[str]:
     shown = sum(map(len, plan.exhibits.values()))
     lines += [
         f"{len(plan.topics)} topics, {shown} tables and figures",
-        *(f"left out: {text}" for text in plan.left_out),
+        *(f"left out: {text}" for text in left_out),
     ]
     told = (
         f"{len(described['tables'])} tables, {rows} rows, data hash"
@@ -249,13 +250,19 @@ def _check_units(study: BuiltStudy, faults: Faults) -> None:
         faults.append(ConfigError(found, "units of units.csv", "correct the id"))
 
 
-def _check_topics(plan: Plan, study: BuiltStudy, faults: Faults) -> None:
+def _check_topics(plan: Plan, study: BuiltStudy, faults: Faults) -> list[str]:
+    """Hold each topic against the tables; return what a run leaves out, in sentences."""
+    left_out = list[str]()
     for topic in plan.topics:
         module = import_module(f"evenfield.topics.{topic}.estimate")
         section = read(module.Section, plan.config, topic)
+        if hasattr(module, "look_section"):
+            with faults.caught():
+                left_out += module.look_section(study, section)
         for spec in _specs(section) if hasattr(module, "look") else ():
             with faults.caught():
                 module.look(study, section, spec)
+    return left_out
 
 
 def _specs(section: Any) -> list[Any]:

@@ -390,7 +390,7 @@ NAMED = {
     for name in "controls sample unit_scheme weights taxonomy period sesoi".split()
 }
 NAMED |= {"taxonomies": "taxonomy", "samples": "sample", "unit_schemes": "unit_scheme"}
-NAMED |= dict.fromkeys(("periods", "subperiods", "pooled"), "period")
+NAMED |= dict.fromkeys(("periods", "subperiods", "pooled", "cells"), "period")
 DRAWS = ("draws", "permutations", "replications")
 
 

@@ -92,6 +92,11 @@ class Place(NamedTuple):
 def look(study: Study, _: Section, spec: GradientSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     _place(study, spec)
+    measures = study.ingested("clusters")["measure"].unique()
+    named = [spec.count, *spec.stand_ins] if spec.count else spec.stand_ins
+    if len(measures):
+        where = f"estimates.gradient.{spec.id}"
+        check_names(named, measures, f"{where}: count or stand_ins")
 
 
 def estimate(study: Study) -> Results:

@@ -13,6 +13,7 @@ from evenfield.shared.spec import read
 from evenfield.study.study import Study
 from evenfield.topics.group_contrasts.estimate_changes import change, paths, programme
 from evenfield.topics.group_contrasts.estimate_groups import Groups
+from evenfield.topics.group_contrasts.estimate_look import left_out
 from evenfield.topics.group_contrasts.estimate_means import (
     dose,
     fading,
@@ -44,6 +45,13 @@ GAPS = (
     ["n_units", "log_gap", "ratio"],
 )
 QUOTIENTS = (["spec_id", "year", "group"], ["quotient", "low", "high"])
+
+
+def look_section(study: Study, section: Section) -> list[str]:
+    """Refuse what no table has, before anything is estimated; return what a run leaves
+    out.
+    """
+    return left_out(Groups(study), section)
 
 
 def estimate(study: Study) -> Results:

@@ -2,7 +2,7 @@
 lie on the map.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,9 +122,12 @@ class Map:
         )
 
 
-def look(study: Study, _: Section, spec: MoranSpec) -> None:
+def look(study: Study, __: Section, spec: MoranSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
-    whole_span(study, spec, f"estimates.moran.{spec.id}")
+    where = f"estimates.moran.{spec.id}"
+    income, _ = whole_span(study, spec, where)
+    if spec.regions:
+        _regions(study, spec, income.units, where)
 
 
 def estimate(study: Study) -> Results:
@@ -190,6 +193,15 @@ def _ends(data: Trajectories | None) -> list[int]:
     return [] if data is None else [int(data.years[0]), int(data.years[-1])]
 
 
+def _regions(
+    study: Study, spec: MoranSpec, units: Sequence[str], where: str
+) -> tuple[np.ndarray, list[str]]:
+    """Return codes and names of the regions of some units."""
+    frame = study.table("units", spec.unit_scheme)
+    check_names([spec.regions], frame.columns, f"{where}.regions")
+    return grouping(frame, spec.regions, units, f"{where}.regions")
+
+
 def _variables(
     on: Map, income: Trajectories, growth: Trajectories | None, where: str
 ) -> Iterator[tuple[str, str, Trajectories, np.ndarray | None]]:
@@ -200,9 +212,7 @@ def _variables(
     for name, data in plain.items():
         yield name, "none", data, None
     if on.spec.regions:
-        frame = on.study.table("units", on.spec.unit_scheme)
-        check_names([on.spec.regions], frame.columns, f"{where}.regions")
-        codes, names = grouping(frame, on.spec.regions, on.units, f"{where}.regions")
+        codes, names = _regions(on.study, on.spec, on.units, where)
         for name, data in plain.items():
             yield name, on.spec.regions, data, np.eye(len(names))[codes]
     if growth:

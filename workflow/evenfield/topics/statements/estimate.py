@@ -27,18 +27,20 @@ from evenfield.shared.expressions import columns_of
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import joined
 from evenfield.shared.spec import read
-from evenfield.study.errors import first_examples
+from evenfield.study.errors import EstimateError, Faults, first_examples
 from evenfield.study.study import Study
 from evenfield.topics.statements.estimate_data import (
     AssociationSpec,
     Data,
     NotCarriedError,
+    check_association,
     name_of,
 )
 from evenfield.topics.statements.estimate_facts import (
     OUTPUT,
     FactData,
     FactSpec,
+    check_fact,
     fact_rows,
 )
 
@@ -48,6 +50,34 @@ LEAST_YEARS = 2
 TIE_DIGITS = 10
 
 Section = list[Annotated[FactSpec | AssociationSpec, Field(discriminator="kind")]]
+
+
+def look_section(study: Study, section: Section) -> list[str]:
+    """Refuse names that no table has, before anything is estimated, and a section of
+    which nothing would be left.
+    """
+    data = {name: FactData(study, name) for name in (study.main, *study.schemes)}
+    primary = study.config["taxonomy"]["primary"]
+    faults = Faults()
+    carried = False
+    reasons = list[str]()
+    for spec in section:
+        with faults.caught():
+            if not isinstance(spec, FactSpec):
+                check_association(spec, data[study.main])
+                carried = True
+                continue
+            check_fact(spec, data[study.main])
+            if not carried:
+                rows = list(fact_rows(spec, data, primary))
+                carried = any(isinstance(row, Estimate) for row in rows)
+                reasons += [row[1] for row in rows if not isinstance(row, Estimate)]
+    if not faults and not carried:
+        found = f"estimates.statements: {first_examples(sorted(set(reasons)))}"
+        action = "correct the statements or remove them"
+        faults.append(EstimateError(found, "one that the panel can carry", action))
+    faults.refuse()
+    return []
 
 
 def estimate(study: Study) -> Results:

@@ -16,7 +16,8 @@ from statsmodels.tools import add_constant
 
 from evenfield.numerics.spatial import polygon_area_km2
 from evenfield.numerics.standardised_index import standardised_index
-from evenfield.shared.expressions import columns_of, evaluate
+from evenfield.shared.expressions import check_columns, columns_of, evaluate
+from evenfield.shared.settings import check_names
 from evenfield.shared.spec import Id, Spec
 from evenfield.study.errors import EstimateError
 from evenfield.study.study import Study
@@ -25,6 +26,9 @@ from evenfield.study.study import Study
 # are left out and named.
 UNITS_NEEDED = 0.9
 FEWEST_YEARS = {"mean": 1, "trend": 5}
+
+
+LABELS = "cluster sez both cluster_only sez_only either neither".split()
 
 
 class AssociationSpec(Spec):
@@ -79,6 +83,20 @@ class AssociationSpec(Spec):
                 " kind contrast"
             )
         return self
+
+
+def check_association(spec: AssociationSpec, data: Data) -> None:
+    """Refuse an association whose outcome, regressors or periods no table has."""
+    where = f"estimates.statements.{spec.id}"
+    for text in spec.outcomes:
+        check_columns(text, data.panel.columns, f"{where}.outcome")
+    zones = [f"zones_{name}" for name in data.doses["zone_type"].unique()]
+    known = [*LABELS, *data.panel.columns, *zones]
+    check_names(spec.regressors, known, f"{where}.regressors")
+    used = [spec.term, *([spec.minus] if spec.minus else [])]
+    check_names(used, spec.regressors, f"{where}: term or minus")
+    for period in spec.periods:
+        data.period(period)
 
 
 class NotCarriedError(Exception):

@@ -16,11 +16,16 @@ from pydantic import Field, model_validator
 
 from evenfield.shared.contrasts.contrasts import BASES
 from evenfield.shared.estimates import Estimate
-from evenfield.shared.expressions import columns_of
+from evenfield.shared.expressions import check_columns, columns_of
 from evenfield.shared.samples import joined
 from evenfield.shared.spec import Id, Spec
 from evenfield.study.errors import EstimateError, first_examples
-from evenfield.topics.statements.estimate_data import Data, NotCarriedError, name_of
+from evenfield.topics.statements.estimate_data import (
+    LABELS,
+    Data,
+    NotCarriedError,
+    name_of,
+)
 
 UNITS = {"share": "percent", "increase": "percent", "ratio": "ratio"}
 UNITS |= {"growth": "percentage points a year", "units": "units"}
@@ -209,6 +214,27 @@ def _refused(spec: FactSpec, found: str, expected: str) -> EstimateError:
     return EstimateError(
         f"estimates.statements.{spec.id} names {found}", expected, "correct it"
     )
+
+
+def check_fact(spec: FactSpec, data: FactData) -> None:
+    """Refuse a fact whose expressions or groups name what no table has."""
+    where = f"estimates.statements.{spec.id}"
+    named = spec.outcome if isinstance(spec.outcome, dict) else {"": spec.outcome}
+    given = [*named.values(), spec.per, spec.less]
+    for text in filter(None, given):
+        check_columns(text, data.panel.columns, where)
+    labels = pd.DataFrame(columns=LABELS, index=data.marks.index, data=0.0)
+    for group in (spec.group, spec.against):
+        data.members(spec, group, labels)
+    years = data.panel["year"]
+    windows = [*spec.windows, *([spec.before] if spec.before else [])]
+    for first, last in windows:
+        if not years.min() <= first <= last <= years.max():
+            raise EstimateError(
+                f"{where}: window {first} to {last}",
+                f"years from {years.min():.0f} to {years.max():.0f}, the first first",
+                "correct the window",
+            )
 
 
 def fact_rows(

@@ -27,6 +27,7 @@ from evenfield.shared.contrasts.places import Places, joined_links
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import complete, joined
+from evenfield.shared.settings import check_names
 from evenfield.shared.spec import Id, Role, Spec, read
 from evenfield.study.study import Study
 
@@ -67,6 +68,17 @@ class TaxonomiesSpec(Spec):
 
 
 Section = list[TaxonomiesSpec]
+
+
+def look(study: Study, _: Section, spec: TaxonomiesSpec) -> None:
+    """Refuse axes of the plane that the tables do not have."""
+    where = f"estimates.taxonomies.{spec.id}"
+    measures = study.ingested("clusters")["measure"].unique()
+    if spec.endogenous and len(measures):
+        check_names([spec.endogenous], measures, f"{where}.endogenous")
+    types = study.table("doses", text=("zone_type",))["zone_type"].unique()
+    if spec.exogenous and len(types):
+        check_names([spec.exogenous], types, f"{where}.exogenous")
 
 
 def estimate(study: Study) -> Results:
