@@ -3,6 +3,7 @@ nothing is written or lost.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -310,6 +311,60 @@ def whole_dictionary(key, value):
     return change
 
 
+def all_of(*changes):
+    """Make several changes."""
+
+    def change(folder):
+        for one in changes:
+            one(folder)
+
+    return change
+
+
+def pipe(path):
+    """Put a pipe that nobody writes to where a file belongs."""
+
+    def change(folder):
+        (folder / path).unlink(missing_ok=True)
+        os.mkfifo(folder / path)
+
+    return change
+
+
+def link(path, target):
+    """Put a link where a file belongs."""
+
+    def change(folder):
+        (folder / path).unlink(missing_ok=True)
+        (folder / path).symlink_to(target)
+
+    return change
+
+
+def numbers(**more):
+    return raw("numbers.yaml", yaml.safe_dump({"speed": NUMBERS["speed"], **more}))
+
+
+def paper(text):
+    return raw("text/paper.md", f"{text}\n\n[@Solow1956]\n")
+
+
+def dictionary(old, new):
+    """Replace text in the dictionary."""
+
+    def change(folder):
+        file = folder / "data" / "datapackage.json"
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return change
+
+
+def one_topic(name, *specs):
+    return at("config", "estimates", name, list(specs))
+
+
 def outline(*path):
     def change(folder):
         file = folder / "data" / "map.geojson"
@@ -329,6 +384,27 @@ LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 FIELDS = ("schema", "fields")
 BETA = ("estimates", "beta", 0)
+FACT = {
+    "id": "s",
+    "claim": "L1",
+    "kind": "fact",
+    "label": "Share.",
+    "measure": "share",
+    "outcome": "output",
+    "group": "coastal",
+    "windows": [[2000, 2004]],
+}
+CONTRAST = {
+    "id": "s",
+    "claim": "L1",
+    "kind": "contrast",
+    "label": "Income.",
+    "outcome": "log_income",
+    "term": "sez",
+    "regressors": ["sez"],
+    "periods": ["P1"],
+}
+CELL = {"file": "ingest/units.csv", "column": "lat", "show": "0"}
 SP = ("estimates", "spatial_panel", "specifications", 0)
 LOST = {"resource": "x", "fields": "u"}
 OWN = ("weights", "families", "own")
@@ -796,6 +872,249 @@ CASES = {
         raw("text/references.bib", "@article{Solow1956,\n title = {x"),
         "has 1 entries, of which 0",
     ),
+    # what a run would refuse, or what was accepted without a word
+    "topics without one": (at("config", "estimates", {}), "estimates names no topic"),
+    "no question": (
+        at("config", "estimates", "group_contrasts", {}),
+        "estimates.group_contrasts asks no question",
+    ),
+    "quantiles without end": (
+        one_topic("distribution", {"id": "d", "period": "P1", "quantiles": 10**9}),
+        "quantiles is 1,000,000,000; expected at most 10,000,000",
+    ),
+    "many quantiles": (
+        one_topic("distribution", {"id": "d", "period": "P1", "quantiles": 1000}),
+        "quantiles: 1000 is greater than the maximum of 100",
+    ),
+    "small steps": (
+        one_topic("clubs", {"id": "whole", "period": "P2", "sieve_step": 1e-12}),
+        "clubs.0: sieve_step 1e-12 needs more than 10,000 steps",
+    ),
+    "control twice": (
+        at("config", *BETA, "controls", ["coast", "coast"]),
+        "estimates.beta.0.controls names coast twice",
+    ),
+    "regressor twice": (at("config", *SP, "regressors", ["n", "n"]), "names n twice"),
+    "regressor without variation": (
+        at("config", *FORMULA, "people * 0 + 1"),
+        "the regressor n of sp is 1 in every row",
+    ),
+    "infinite part": (
+        at("config", *FORMULA, "exp(1000) * people"),
+        "`exp(1000)` in `exp(1000) * people` is no finite number",
+    ),
+    "division by zero": (at("config", *FORMULA, "1 / 0 * people"), "no finite number"),
+    "lag beyond all years": (
+        at("config", *FORMULA, "lag(people, 100000000000000000000)"),
+        "asks for 1e+20 years",
+    ),
+    "text in an expression": (
+        at("config", *FORMULA, "log(unit)"),
+        "computes with the column 'unit', which holds text",
+    ),
+    "almost all confidence": (
+        at("config", "inference", {"conf_level": 0.9999999999999999}),
+        "greater than the maximum of 0.9999",
+    ),
+    "year as income": (
+        at("config", "panel", "income", {"column": "year", "unit": "x"}),
+        "panel.income.column names year of panel.csv, which holds no figures",
+    ),
+    "unit as income": (
+        at("config", "panel", "income", {"column": "unit", "unit": "x"}),
+        "panel.income.column names unit of panel.csv, which holds no figures",
+    ),
+    "income described as text": (
+        described("panel", *FIELDS, 2, "type", "string"),
+        "panel.income names output of panel.csv, which holds no figures",
+    ),
+    "regions of a map": (
+        one_topic("moran", {"id": "m", "regions": "region"}),
+        "estimates.moran.m.regions names 1 that is unknown (region)",
+    ),
+    "column of a fact": (
+        one_topic("statements", {**FACT, "outcome": "outputs"}),
+        "statements.s: `outputs` names the column 'outputs'; expected a column of"
+        " panel.csv; did you mean 'output'?",
+    ),
+    "group of a fact": (
+        one_topic("statements", {**FACT, "group": "region = East"}),
+        "statements.s names the group 'region = East'",
+    ),
+    "nobody in a group": (
+        one_topic("statements", {**FACT, "group": "coastal = 7"}),
+        "estimates.statements: no unit in the group coastal = 7",
+    ),
+    "column of a contrast": (
+        one_topic("statements", {**CONTRAST, "outcome": "incomes"}),
+        "names the column 'incomes'",
+    ),
+    "regressor of a contrast": (
+        one_topic("statements", {**CONTRAST, "regressors": ["sezz"]}),
+        "statements.s.regressors names 1 that is unknown (sezz)",
+    ),
+    "term of a contrast": (
+        one_topic("statements", {**CONTRAST, "term": "cluster"}),
+        "term or minus names 1 that is unknown (cluster)",
+    ),
+    "figure of groups without any": (
+        all_of(
+            at("config", "estimates", "inequality", 0, "groupings", []),
+            at("config", "figures", ["F4", "F6"]),
+            raw("text/page.md", "{{ figure('F6') }}"),
+        ),
+        "figure 'F6' is not made",
+    ),
+    "key twice in the dictionary": (
+        dictionary('{"resources":', '{"resources": [], "resources":'),
+        "has the key resources twice in one place",
+    ),
+    "no number in the dictionary": (
+        described("panel", *FIELDS, 2, "constraints", {"minimum": float("nan")}),
+        "data/datapackage.json holds NaN",
+    ),
+    "pipe for a table": (pipe("data/panel.csv"), "no file panel.csv"),
+    "pipe for the outlines": (pipe("data/map.geojson"), "no file map.geojson"),
+    "pipe for the dictionary": (
+        pipe("data/datapackage.json"),
+        "no file data/datapackage.json",
+    ),
+    "pipe for weights": (
+        all_of(
+            pipe("own.csv"), at("config", *OWN, {"kind": "file", "path": "own.csv"})
+        ),
+        "weights own: no file own.csv",
+    ),
+    "pipe for a text": (pipe("text/paper.md"), "text/paper.md cannot be read"),
+    "open ring": (
+        outline(0, "geometry", "coordinates", 0, 4, [0.5, 0.5]),
+        "outlines of A are in disorder",
+    ),
+    "date of no zone": (
+        swap("taxonomies/own.csv", "A,1,0,", "A,1,0,2003"),
+        "own.csv dates 1 zone of a unit that has none (A)",
+    ),
+    "paragraph before the first": (
+        at("claims", "claims", 0, "paragraph", [-1]),
+        "claim L1: paragraph.0: Input should be greater than 0",
+    ),
+    "check that is the main row": (
+        at("claims", "hypotheses", "H1", "checks", {"same": {"family": "beta"}}),
+        "hypothesis H1, check 'same' is the main row once more",
+    ),
+    "truth value as threshold": (
+        at(
+            "claims",
+            "claims",
+            0,
+            {
+                "id": "L1",
+                "claim": "Up.",
+                "kind": "fact",
+                "evidence": ROW,
+                "holds": {"above": True},
+            },
+        ),
+        "claim L1: holds: above is true, a truth value",
+    ),
+    "specification of a claim": (
+        at("claims", "hypotheses", "H1", "primary", "spec_id", "plane"),
+        "spec_id 'plane' is not known; expected one of plain; did you mean 'plain'?",
+    ),
+    "specification of a number": (
+        numbers(x={**ROW, "spec_id": "plane", "show": "0"}),
+        "numbers.yaml: x: spec_id 'plane' is not known",
+    ),
+    "period of a number": (
+        numbers(x={**ROW, "period": "P9", "show": "0"}),
+        "numbers.yaml: x: period 'P9' is not known",
+    ),
+    "table of a number": (
+        numbers(x={**CELL, "file": "ingest/unit.csv"}),
+        "numbers.yaml: ingest/unit.csv: table 'unit' is not known",
+    ),
+    "column of a number": (
+        numbers(x={**CELL, "column": "latt", "take": "sum"}),
+        "x: column of ingest/units.csv 'latt' is not known",
+    ),
+    "rows of a number": (
+        numbers(x=CELL),
+        "numbers.yaml: x selects 6 rows of ingest/units.csv; expected one row",
+    ),
+    "text as a number": (
+        numbers(x={**CELL, "column": "name", "take": "sum"}),
+        "numbers.yaml: x is the text 'Aland'",
+    ),
+    "text that nothing reads": (
+        raw("text/papier.md", "Words."),
+        "text/papier.md: text 'papier' is not known; expected one of page, paper,"
+        " appendix, abstract; did you mean 'paper'?",
+    ),
+    "text out of the study": (
+        link("text/paper.md", "/etc/hostname"),
+        "text/paper.md is a link out of the study's folder",
+    ),
+    "text without end": (
+        link("text/paper.md", "/dev/zero"),
+        "text/paper.md is a link out of the study's folder",
+    ),
+    "large text": (
+        raw("text/paper.md", "word " * 300_000),
+        "text/paper.md cannot be read; expected a UTF-8 file of at most 1 MB",
+    ),
+    "picture": (paper("One.\n\n![a](b.png)"), "paper.md line 3: image 'a' is not part"),
+    "code": (paper("One.\n\n`code`"), "paper.md line 3: code inline 'code'"),
+    "include": (
+        paper("{% include 'x' %}"),
+        "paper.md line 1: {% include %} is not part",
+    ),
+    "typed number": (paper("{{ 7.5 }}"), "paper.md line 1: a number that is typed"),
+    "name taken": (paper("{% set n = 5 %}"), "line 1: the name 'n' is set"),
+    "macro": (
+        paper("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}"),
+        "line 1: {% macro %} is not part of the syntax",
+    ),
+    "unknown filter": (
+        paper("{{ n.speed | rounded }}"),
+        "line 1: no filter named 'rounded'",
+    ),
+    "loops in loops": (
+        paper("{% for a in ['x', 'y'] %}" * 17 + "{% endfor %}" * 17),
+        "line 1: the loops go round more than 100,000 times",
+    ),
+    "open box": (
+        raw("text/page.md", "::: cards\n\nWords."),
+        "page.md line 1: a box is",
+    ),
+    "text beside a condition": (
+        paper("{{ must(n.speed.value > 0) }}Words."),
+        "line 1: must() stands beside a text",
+    ),
+    "unknown name in a branch": (
+        paper("{% if n.speed.value > 0 %}\nA.\n{% else %}\n{{ n.sped }}\n{% endif %}"),
+        "line 4: number 'sped' is not known",
+    ),
+    "part that a number lacks": (paper("{{ n.twice.p }}"), "line 1: twice has no p"),
+    "unknown answer in a condition": (
+        paper("{% if answers['H1'] == 'SUPORTED' %}\nYes.\n{% endif %}"),
+        "line 1: answer 'SUPORTED' is not known",
+    ),
+    "map in the paper": (
+        paper("One.\n\n{{ map() }}"),
+        "paper.md line 3: map() has no place in this text",
+    ),
+    "exhibit twice": (
+        paper("{{ table('T6') }}\n\n{{ table('T6') }}"),
+        "text/paper.md: T6 is placed 2 times",
+    ),
+    "claims that are no table": (
+        paper("{{ claims_table() }}"),
+        "table 'T0' is not made",
+    ),
+    "link to nothing in the appendix": (
+        raw("text/appendix.md", "{{ see('T9') }}"),
+        "text/appendix.md: see('T9') leads nowhere",
+    ),
 }
 
 
@@ -822,6 +1141,41 @@ def test_a_broken_input_is_named_in_one_line_and_nothing_is_lost(made, case):
     assert {
         path: path.read_bytes() for path in sorted(made.rglob("*")) if path.is_file()
     } == before
+
+
+@pytest.mark.parametrize(
+    "case", ["no dictionary", "no file of weights", "pipe for a text"]
+)
+def test_one_fault_is_one_line(made, case):
+    CASES[case][0](made)
+    assert len(checked(made)[1]) == 1
+
+
+def test_numbers_that_each_rest_on_two_others_are_checked_at_once(made):
+    more = {"f0": {"is": "speed + 0", "show": "0"}, "f1": {"is": "speed", "show": "0"}}
+    for place in range(2, 46):
+        terms = f"f{place - 1} + f{place - 2}"
+        more[f"f{place}"] = {"is": terms, "show": "0"}
+    numbers(**more)(made)
+    assert checked(made) == (0, [])
+
+
+def test_a_map_without_one_unit_is_said(made, capsys):
+    file = made / "data" / "map.geojson"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    content["features"].pop()
+    file.write_text(json.dumps(content), encoding="utf-8")
+    refresh_hashes(made / "data" / "datapackage.json")
+    assert checked(made) == (0, [])
+    assert "left out: 1 unit has no outline on the map (F)" in capsys.readouterr().out
+
+
+def test_more_resources_than_a_study_has_are_refused_at_once(made):
+    file = made / "data" / "datapackage.json"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    content["resources"] *= 200
+    file.write_text(json.dumps(content), encoding="utf-8")
+    assert any("describes 2,000 resources" in line for line in checked(made)[1])
 
 
 def run(*words):

@@ -32,7 +32,7 @@ from evenfield.study.errors import (
     not_known,
 )
 from evenfield.study.ingest.dictionary import public_dictionary
-from evenfield.study.ingest.outlines import read_outlines
+from evenfield.study.ingest.outlines import outlines_missing, read_outlines
 from evenfield.study.ingest.study_tables import describe_study, read_study, read_tables
 from evenfield.study.panel.build import BuiltPanel, build_panel
 from evenfield.study.spatial_weights import SpatialWeights
@@ -73,6 +73,8 @@ class BuiltStudy(Study):
                     built.units, built.adjacency, built.panel, weights["join"], merged
                 )
                 for name, spec in weights["families"].items():
+                    if "path" in spec and not Path(spec["path"]).is_file():
+                        continue  # which the plan names
                     with faults.caught():
                         self.made[scheme][name] = build_weights(name, spec, places)
 
@@ -175,6 +177,8 @@ def check_plan(plan: Plan) -> list[str]:
             check_cells(numbers, lambda path: _cells_of(study, path), faults)
             left_out += _check_topics(plan, study, faults)
     faults.refuse()
+    missing = outlines_missing(study.outlines(), sorted(study.units))
+    left_out += [missing] if missing else []
     lines = [
         f"unit scheme {name}: {len(built.units)} units, {built.description['years'][0]}"
         f" to {built.description['years'][-1]}, {len(config['weights']['families'])}"

@@ -101,7 +101,7 @@ def _file_faults(config: Mapping[str, Any]) -> Iterator[IngestError | WeightsErr
         yield IngestError(
             f"no file {package}",
             "the dictionary named by data.package",
-            "correct it in config.yaml",
+            "correct data.package in config.yaml",
         )
     for name, family in config["weights"]["families"].items():
         if "path" in family and not Path(family["path"]).is_file():

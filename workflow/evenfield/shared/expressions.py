@@ -82,7 +82,7 @@ def _value(node: ast.AST, panel: pd.DataFrame) -> Any:
         case ast.Constant():
             return node.value
         case ast.Name():
-            return panel[node.id].astype(float)
+            return _figures(panel, node.id)
         case ast.UnaryOp():
             return -_value(node.operand, panel)
         case ast.BinOp():
@@ -110,6 +110,17 @@ def _value(node: ast.AST, panel: pd.DataFrame) -> Any:
         return pd.Series(found.to_numpy(float), index=panel.index)
     inside = keyed[keyed["year"].between(*rest)]
     return panel["unit"].map(inside.groupby("unit")["value"].mean())
+
+
+def _figures(panel: pd.DataFrame, name: str) -> pd.Series:
+    try:
+        return panel[name].astype(float)
+    except ValueError:
+        raise ConfigError(
+            f"an expression computes with the column '{name}', which holds text",
+            "columns of numbers",
+            "name another column",
+        ) from None
 
 
 def _parsed(text: str) -> ast.AST:

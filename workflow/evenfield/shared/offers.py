@@ -90,13 +90,15 @@ class _Tables:
     """
 
     def __init__(self, package: Path) -> None:
+        if not package.is_file():
+            raise OSError(f"no file {package}")
         resources = json.loads(package.read_text(encoding="utf-8"))["resources"]
         self.paths = {
             str(item["path"]): package.parent / item["path"] for item in resources
         }
 
     def rows(self, name: str) -> list[dict[str, str]]:
-        if f"{name}.csv" not in self.paths:
+        if f"{name}.csv" not in self.paths or not self.paths[f"{name}.csv"].is_file():
             return []
         with self.paths[f"{name}.csv"].open(encoding="utf-8-sig", newline="") as file:
             return list(csv.DictReader(file))
@@ -329,11 +331,17 @@ def _missing(
         topic, _, part = need.partition(".")
         if need in NEEDS and need not in offered:
             return NEEDS[need]
-        if need not in NEEDS and (
-            topic not in estimates or (part and not estimates[topic].get(part))
-        ):
+        if need not in NEEDS and not _has(estimates.get(topic), part):
             return f"estimates.{need}"
     return ""
+
+
+def _has(section: Any, parts: str) -> bool:
+    """Say whether a section, or one of its specifications, has one of some keys."""
+    if section is None or not parts:
+        return section is not None
+    specs = section if isinstance(section, list) else [section]
+    return any(spec.get(part) for spec in specs for part in parts.split(" or "))
 
 
 def _pruned(node: Any, gone: _Gone, spares: Iterable[str], lost: list[str]) -> Any:

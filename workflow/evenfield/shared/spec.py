@@ -109,8 +109,9 @@ def read(kind: Any, config: Mapping[str, Any], topic: str) -> Any:
                 str(step) for step in fault["loc"] if not TYPE.fullmatch(str(step))
             ]
             where = ".".join(["estimates", topic, *steps])
+            message = fault["msg"].removeprefix("Value error, ")
             found[where] = (
-                f"{found[where]}, or {fault['msg']}" if where in found else fault["msg"]
+                f"{found[where]}, or {message}" if where in found else message
             )
         for where, told in found.items():
             expected = "keys and values as docs/config.md lists them"

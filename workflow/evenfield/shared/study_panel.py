@@ -154,6 +154,14 @@ def study_panel(
                 "shorten its years or leave the variable out",
             )
     names = list(spec.regressors)
+    for name in names:
+        if table[name].nunique() == 1:
+            raise EstimateError(
+                f"the regressor {name} of {spec.id} is {table[name].iloc[0]:g} in every"
+                " row",
+                "a regressor that varies",
+                "correct its expression or leave it out",
+            )
     try:
         arrays = table[spec.outcome].to_numpy(), table[names].to_numpy()
         panel = panel_from_rows(

@@ -23,6 +23,8 @@ SCHEMA = Path(__file__).with_name("config.schema.json")
 LARGEST = 5_000_000
 MOST_VALUES = 200_000
 MOST_DRAWS = 10_000_000
+# The largest whole number of any other key but a seed; years, lags, counts are smaller.
+LARGEST_NUMBER = 10_000_000
 PARTS = {
     "estimates": "estimates.yaml",
     "answers": "claims.yaml",
@@ -222,6 +224,13 @@ def _value_faults(value: Any, where: str) -> Iterator[ConfigError]:
         yield ConfigError(
             f"{place} is {value:,}", f"at most {MOST_DRAWS:,}", "lower it"
         )
+    elif (
+        type(value) is int
+        and abs(value) > LARGEST_NUMBER
+        and where.rpartition(".")[2] != "seed"
+    ):
+        most = f"at most {LARGEST_NUMBER:,}"
+        yield ConfigError(f"{place} is {value:,}", most, "write a smaller number")
     if value == TODO:
         yield ConfigError(
             f"{place} is still {TODO}",
@@ -351,7 +360,17 @@ def reference_faults(config: Mapping[str, Any]) -> Faults:
         "taxonomy.primary", [config["taxonomy"]["primary"]], config["taxonomy"]["all"]
     )
     faults += _unknown("panel.samples", ["all"], panel["samples"])
+    if not config["estimates"]:
+        found = "estimates names no topic"
+        faults.append(ConfigError(found, "one topic at least", "add one, such as beta"))
+    questions = config["estimates"].get("group_contrasts")
+    if questions is not None and not any(questions.values()):
+        found = "estimates.group_contrasts asks no question"
+        faults.append(
+            ConfigError(found, "one question at least", "add one, such as premium")
+        )
     for topic, section in config["estimates"].items():
+        faults += _twice(section, f"estimates.{topic}")
         for where, kind, names in _references(section, f"estimates.{topic}"):
             faults += _unknown(where, names, known[kind])
         faults += _ids_twice(section, f"estimates.{topic}")
@@ -433,6 +452,23 @@ def _unknown(
                 f"one of {first_examples(list(known), 12)}",
                 hint,
             )
+
+
+def _twice(value: Any, where: str) -> Iterator[ConfigError]:
+    """Yield every list that names the same thing twice."""
+    items = value if isinstance(value, list) else []
+    texts = [item for item in items if isinstance(item, str)]
+    if twice := sorted({item for item in texts if texts.count(item) > 1}):
+        found = f"{where} names {first_examples(twice)} twice"
+        yield ConfigError(found, "each name once", "remove the second")
+    whole = [repr(item) for item in items if isinstance(item, Mapping)]
+    if len(set(whole)) < len(whole):
+        yield ConfigError(
+            f"{where} holds the same entry twice", "each once", "remove the second"
+        )
+    parts = value.items() if isinstance(value, Mapping) else enumerate(items)
+    for key, item in parts:
+        yield from _twice(item, f"{where}.{key}")
 
 
 def _ids_twice(value: Any, where: str) -> Iterator[ConfigError]:

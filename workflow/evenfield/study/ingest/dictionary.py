@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from evenfield.study.tables import (
     table_kind,
 )
 
+MOST_RESOURCES = 1_000
 SHAPE = Path(__file__).with_name("datapackage.schema.json")
 
 
@@ -37,7 +39,11 @@ def read_package(path: str | Path) -> dict[str, Any]:
             "correct data.package in config.yaml",
         )
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = json.loads(
+            Path(path).read_text(encoding="utf-8"),
+            object_pairs_hook=partial(_each_key_once, path),
+            parse_constant=partial(_no_number, path),
+        )
         hidden = letters.hidden_value(content)
     except OSError as error:
         raise IngestError(
@@ -51,6 +57,13 @@ def read_package(path: str | Path) -> dict[str, Any]:
             "JSON with a list of resources",
             "see docs/new-study.md",
         ) from None
+    several = content.get("resources") if isinstance(content, Mapping) else None
+    if isinstance(several, list) and len(several) > MOST_RESOURCES:
+        raise IngestError(
+            f"{path} describes {len(several):,} resources",
+            f"at most {MOST_RESOURCES:,}",
+            "leave out those that the study does not use",
+        )
     faults = Faults()
     shape = json.loads(SHAPE.read_text(encoding="utf-8"))
     for fault in Draft202012Validator(shape).iter_errors(content):
@@ -66,6 +79,18 @@ def read_package(path: str | Path) -> dict[str, Any]:
         faults.append(IngestError(f"{path} {hidden}", letters.EXPECTED, letters.ACTION))
     faults.refuse()
     return dict(content)
+
+
+def _each_key_once(path: str | Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    if twice := sorted({key for key in keys if keys.count(key) > 1}):
+        found = f"{path} has the key {first_examples(twice)} twice in one place"
+        raise IngestError(found, "each key once", "remove one of them")
+    return dict(pairs)
+
+
+def _no_number(path: str | Path, constant: str) -> Any:
+    raise IngestError(f"{path} holds {constant}", "finite numbers", "correct it")
 
 
 def _place(steps: list[Any], content: Any) -> str:

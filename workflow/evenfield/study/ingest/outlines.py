@@ -20,6 +20,12 @@ def read_outlines(package: str | Path) -> dict[str, Any]:
     if not paths:
         return EMPTY
     file = Path(package).parent / paths[0]
+    if not file.is_file():
+        raise IngestError(
+            f"no file {paths[0]}",
+            "the outlines that datapackage.json names",
+            "restore the file or drop its resource",
+        )
     try:
         features = json.loads(file.read_text(encoding="utf-8"))["features"]
         ordered = sorted(
@@ -63,6 +69,20 @@ def check_outlines(outlines: dict[str, Any], units: list[str]) -> None:
         )
 
 
+def outlines_missing(outlines: dict[str, Any], units: list[str]) -> str:
+    """Say which units have no outline in a map that has those of others."""
+    named = {str(feature["properties"]["unit"]) for feature in outlines["features"]}
+    missing = sorted(set(units) - named)
+    if not named or not missing:
+        return ""
+    count = (
+        f"{len(missing)} unit has"
+        if len(missing) == 1
+        else f"{len(missing)} units have"
+    )
+    return f"{count} no outline on the map ({first_examples(missing)})"
+
+
 def _is_polygon(geometry: Any) -> bool:
     try:
         several = {"Polygon": False, "MultiPolygon": True}[geometry["type"]]
@@ -75,7 +95,11 @@ def _is_polygon(geometry: Any) -> bool:
     except (ValueError, KeyError, TypeError, OverflowError):
         return False
     sizes = all(
-        ring.ndim == 2 and ring.shape[1] == 2 and len(ring) >= 4 for ring in rings
+        ring.ndim == 2
+        and ring.shape[1] == 2
+        and len(ring) >= 4
+        and bool((ring[0] == ring[-1]).all())
+        for ring in rings
     )
     return (
         bool(rings)

@@ -329,6 +329,14 @@ def _taxonomy(
             f" ({first_examples(list(off['unit']))})"
         )
         raise IngestError(found, "0 or 1 for cluster and sez", "correct the cell")
+    dated = frame[["sez_from_year", "sez_from_year_dated"]].notna().any(axis=1)
+    idle = frame[dated & frame["sez"].eq(0)]
+    if len(idle):
+        found = (
+            f"{file}.csv dates {len(idle)} zone of a unit that has none"
+            f" ({first_examples(list(idle['unit']))})"
+        )
+        raise IngestError(found, "a date only where sez is 1", "correct the cell")
     if name.endswith(UNDATED_SUFFIX):
         return frame.assign(sez_from_year=np.nan, sez_from_year_dated=np.nan)
     return _dated(frame) if name.endswith(DATED_SUFFIX) else frame

@@ -11,7 +11,7 @@ import pandas as pd
 
 from evenfield.study.elementary import log
 from evenfield.study.errors import PanelError
-from evenfield.study.panel.income import check_columns
+from evenfield.study.panel.income import check_columns, check_figures
 
 NEAREST_YEARS = 2
 
@@ -59,7 +59,7 @@ def _attribute(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
 
 
 def _initial(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
-    check_columns(frames.inside, [control["column"]])
+    check_figures(frames.inside, [control["column"]], "a control")
     return _first_available(
         frames.inside.assign(value=frames.inside[control["column"]])
     )
@@ -76,7 +76,8 @@ def _mean_ratio(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
 
 
 def _ratio(inside: pd.DataFrame, control: Mapping[str, Any]) -> pd.Series:
-    check_columns(inside, [control["numerator"], control["denominator"]])
+    named = [control["numerator"], control["denominator"]]
+    check_figures(inside, named, "a control")
     return pd.Series(
         inside[control["numerator"]]
         / inside[control["denominator"]]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from evenfield.study.elementary import exp, log
 from evenfield.study.errors import PanelError, first_examples
@@ -57,14 +58,9 @@ def chain_output(
 
 def add_output(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
     """Add official and proxy real output to the panel, before units are merged."""
-    check_columns(
-        panel,
-        [
-            income[key]
-            for key in ("output", "index", "proxy", "population")
-            if key in income
-        ],
-    )
+    keys = ("output", "index", "proxy", "population")
+    named = [income[key] for key in keys if key in income]
+    check_figures(panel, named, "panel.income")
     out = panel.copy()
     out["output_official"], out["output_proxy"] = out[income["output"]], np.nan
     if "index" in income:
@@ -82,6 +78,24 @@ def add_output(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
     if "proxy" in income:
         out["output_proxy"] = out[income["proxy"]].where(out["output_official"].isna())
     return out
+
+
+def check_figures(
+    table: pd.DataFrame, names: list[str], where: str, file: str = "panel.csv"
+) -> None:
+    """Refuse a config that names columns that a table does not have, or that hold no
+    figures: texts, units and years.
+    """
+    check_columns(table, names, file)
+    keys = [name for name in names if name in ("unit", "year")]
+    texts = [name for name in names if not is_numeric_dtype(table[name])]
+    if wrong := [*keys, *texts]:
+        raise PanelError(
+            f"{where} names {first_examples(sorted(set(wrong)))} of {file}, which holds"
+            " no figures",
+            "a column of numbers",
+            "choose another column, or correct its type in datapackage.json",
+        )
 
 
 def check_columns(
@@ -114,7 +128,7 @@ def add_income(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
     """Add basis, real output, income per head and its logarithm."""
     out = panel.copy()
     if "column" in income:
-        check_columns(panel, [income["column"]])
+        check_figures(panel, [income["column"]], "panel.income.column")
         _check_levels(panel, income["column"])
         out = out.assign(
             output_real=np.nan, population=np.nan, income=out[income["column"]]

@@ -211,6 +211,8 @@ def _read_edges(name: str, path: Path) -> pd.DataFrame:
         " a .gal or a .gwt file"
     )
     try:
+        if not path.is_file():
+            raise OSError(f"no file {path}")
         text = path.read_text(encoding="utf-8-sig")
         made = {".gal": links_of_gal, ".gwt": links_of_gwt}.get(
             path.suffix.lower(), _from_csv

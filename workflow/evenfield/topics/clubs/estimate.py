@@ -2,12 +2,14 @@
 decide how to read them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from evenfield.numerics.clubs import (
     MOST_TABLES,
@@ -67,6 +69,10 @@ CHOICES: tuple[dict[str, Any], ...] = (
 )
 
 
+MOST_CAP = 1_000.0
+MOST_STEPS = 10_000  # of c* up to its largest value
+
+
 class ClubsSpec(UnitsSpec):
     """One log t test with its clubs."""
 
@@ -93,9 +99,10 @@ class ClubsSpec(UnitsSpec):
     sieve_step: float = Field(
         0.1,
         ge=0,
+        le=MOST_CAP,
         description="How c* is raised while a club fails its own test; 0 for never.",
     )
-    sieve_cap: float = Field(50.0, gt=0, description="Largest c*.")
+    sieve_cap: float = Field(50.0, gt=0, le=MOST_CAP, description="Largest c*.")
     merge: Literal["phillips_sul", "von_lyncker_thoennessen", "none"] = Field(
         "phillips_sul", description="How clubs are merged."
     )
@@ -105,6 +112,15 @@ class ClubsSpec(UnitsSpec):
     taxonomies: list[str] = Field(
         [], description="Taxonomies whose cells are set against the clubs."
     )
+
+    @model_validator(mode="after")
+    def _few_steps(self) -> ClubsSpec:
+        if self.sieve_step and self.sieve_cap / self.sieve_step > MOST_STEPS:
+            raise ValueError(
+                f"sieve_step {self.sieve_step:g} needs more than {MOST_STEPS:,} steps"
+                f" up to sieve_cap {self.sieve_cap:g}"
+            )
+        return self
 
 
 Section = list[ClubsSpec]

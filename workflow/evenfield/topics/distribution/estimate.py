@@ -61,7 +61,7 @@ class DistributionSpec(UnitsSpec):
     classes: Literal["pooled", "yearly", "fixed"] = Field(
         "pooled", description="Quantiles of all years, of each year, or fixed cut-offs."
     )
-    quantiles: int = Field(3, ge=2, description="Number of quantile classes.")
+    quantiles: int = Field(3, ge=2, le=100, description="Number of quantile classes.")
     cutoffs: list[float] = Field(
         [], description="Fixed cut-offs of relative income, rising."
     )
@@ -78,7 +78,10 @@ class DistributionSpec(UnitsSpec):
         ),
     )
     neighbour_classes: int = Field(
-        0, ge=0, description="Classes of the neighbours' average; 0 for as many as own."
+        0,
+        ge=0,
+        le=100,
+        description="Classes of the neighbours' average; 0 for as many as own.",
     )
     kernel_steps: list[PositiveInt] = Field(
         [], description="Lengths in years of the stochastic kernels."

@@ -73,12 +73,14 @@ class DynamicPanelSpec(UnitsSpec):
     span: int | None = Field(
         None,
         ge=1,
+        le=1_000,
         description="Years between two dates; the step of the panel by default.",
     )
     periods: list[str] = Field([], description="Periods; all when empty.")
     gmm_last_lag: int = Field(
         3,
         ge=2,
+        le=100,
         description="Last lag of the level that instruments differences in GMM.",
     )
     draws: int = Field(1999, ge=99, description="Draws of units for the intervals.")

@@ -109,6 +109,9 @@ def t12(facts: Facts) -> Table:
         right("Net between", "net_between_start", "net_between_end", show=_pair),
     )
     frame = pd.DataFrame(rows)
+    names = [name for column in columns for name in column.names]
+    absent = [name for name in names if name not in frame]  # without groupings
+    frame = frame.reindex(columns=[*frame, *absent])
     return Table(id="T12", note=note, columns=columns, frame=frame, group="group")
 
 

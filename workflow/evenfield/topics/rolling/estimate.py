@@ -54,7 +54,9 @@ class RollingSpec(UnitsSpec):
         json_schema_extra={"uniqueItems": True},
         description="Lengths of the windows in years.",
     )
-    most_breaks: int = Field(3, ge=0, description="Largest number of breaks in sigma.")
+    most_breaks: int = Field(
+        3, ge=0, le=20, description="Largest number of breaks in sigma."
+    )
     trim: float = Field(
         0.15, gt=0, lt=0.5, description="Share of dates on each side of a break."
     )

@@ -67,7 +67,10 @@ class DoseSpec(UnitsSpec):
         (0, 0), description="First and last year, those of the topic by default."
     )
     lag: int = Field(
-        0, ge=0, description="Years by which the dose is earlier than the outcome."
+        0,
+        ge=0,
+        le=1_000,
+        description="Years by which the dose is earlier than the outcome.",
     )
     beside: str = Field(
         "",
