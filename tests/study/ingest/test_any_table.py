@@ -1,9 +1,14 @@
 """Cells as numbers: in every way in which offices write them, or none at all."""
 
+import warnings
+
 import pandas as pd
 import pytest
+from openpyxl import Workbook
 
-from evenfield.study.ingest.any_table import numbers_of
+from evenfield.study.errors import IngestError
+from evenfield.study.ingest import any_table
+from evenfield.study.ingest.any_table import numbers_of, read_any
 from evenfield.study.ingest.guess import no_numbers
 
 WRITTEN = {
@@ -35,3 +40,41 @@ MIXED = [["1,5", "1.5"], ["12.5", "1.234,5"], ["a", "1"], ["$", "1"], ["1.2.3", 
 def test_cells_that_are_written_in_two_ways_are_no_numbers(texts):
     column = pd.Series(texts)
     assert numbers_of(column) is None and no_numbers(column)[1].size
+
+
+def test_more_columns_than_a_study_has_are_refused(tmp_path):
+    names = [f"c{place}" for place in range(5_001)]
+    path = tmp_path / "wide.csv"
+    path.write_text(f"{','.join(names)}\n{','.join('1' for _ in names)}\n")
+    with pytest.raises(IngestError, match=r"wide\.csv has 5,001 columns; expected at"):
+        read_any(path)
+
+
+def test_a_cell_far_from_the_table_is_refused_before_the_sheet_is_read(tmp_path):
+    book = Workbook()
+    book.active.append(["unit", "year", "income"])
+    book.active["XFD1048576"] = 1
+    book.save(tmp_path / "far.xlsx")
+    with pytest.raises(IngestError, match="reaches to row 1,048,576 and column 16,384"):
+        read_any(tmp_path / "far.xlsx")
+
+
+def test_a_table_that_its_reader_warns_of_is_read_or_refused_without_a_warning(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "table.dta"
+    frame = pd.DataFrame({"unit": ["A", "B"], "income": [1.0, 2.0]})
+    frame.to_stata(path, write_index=False)
+
+    def read(file):
+        warnings.warn("one value label is broken", UnicodeWarning, stacklevel=1)
+        raise ValueError("no table")
+
+    monkeypatch.setattr(any_table, "_read_stata", read)
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        with pytest.raises(
+            IngestError, match=r"table\.dta cannot be read \(no table\)"
+        ):
+            read_any(path)
+    assert not shown

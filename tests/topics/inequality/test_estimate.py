@@ -1,14 +1,18 @@
 """Inequality: parts that close, invariance, what is not defined, and what is refused."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from evenfield.numerics.inequality import redrawn_theil, revised_theil, theil
 from evenfield.numerics.random import generator_for
+from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.inequality.estimate import estimate
+from evenfield.topics.inequality.table import t12
 from made_study import MadeStudy, one_line, row, rows, same_numbers, same_results
 
 SPEC = {
@@ -383,3 +387,27 @@ def test_growth_of_output_is_accounted_by_group():
         results, contrast="share of output at start", **one
     ).estimate == pytest.approx(output[2000][east].sum() / output[2000].sum())
     assert row(results, contrast="share of growth", **one).n_units == 5
+
+
+def facts_of(results):
+    frame = estimates_frame(results.estimates)
+    return SimpleNamespace(
+        estimates=lambda: frame,
+        ordered=lambda names: list(dict.fromkeys(names)),
+        shown=lambda *_: ["P"],
+        description=lambda: {"samples": {}, "unit_scheme": "s"},
+        config={
+            "periods": {"P": {"start": 2000, "end": 2005}},
+            "inference": {"permutations": 199},
+        },
+        words={"units_name": "units"},
+        level="95%",
+        note=lambda *sentences: sentences,
+    )
+
+
+def test_a_table_without_groupings_has_its_indices_and_no_parts():
+    plain = {"id": "own", "periods": ["P"], "weighting": "unweighted"}
+    table = t12(facts_of(run(plain)))
+    assert set(table.frame["kind"]) == {"index"}
+    assert table.frame["p_start"].isna().all()

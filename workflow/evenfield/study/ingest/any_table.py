@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from openpyxl import load_workbook
 
 from evenfield.study.errors import IngestError
 
@@ -50,6 +52,8 @@ ANY_NUMBER = (
     + r")(\s*(€|£|¥|元))?"
 )
 FORMATS = "CSV or text, Excel (.xlsx), Stata (.dta), SPSS (.sav), Parquet, GeoJSON"
+MOST_COLUMNS = 5_000
+MOST_CELLS = 50_000_000  # of one sheet, blank ones between and before others too
 NOTE = re.compile(
     r"(notes?|sources?|注|注释|数据来源)\s*[:：]", re.IGNORECASE
 )  # what begins the lines below a table
@@ -90,7 +94,9 @@ def read_any(path: str | Path) -> AnyTable:
     if not file.is_file():
         raise IngestError(f"no file {file.name}", FORMATS, "correct the path")
     try:
-        table = readers.get(file.suffix.lower(), _read_text)(file)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what cannot be read is refused below
+            table = readers.get(file.suffix.lower(), _read_text)(file)
     except ImportError:
         need = PACKAGES.get(file.suffix.lower(), "pandas")
         raise IngestError(
@@ -106,6 +112,13 @@ def read_any(path: str | Path) -> AnyTable:
         raise IngestError(
             f"{file.name} cannot be read ({told})", FORMATS, "save it again, or as CSV"
         ) from None
+    count = len(table.frame.columns)
+    if count > MOST_COLUMNS:
+        raise IngestError(
+            f"{file.name} has {count:,} columns",
+            f"at most {MOST_COLUMNS:,}",
+            "keep those that the study needs",
+        )
     table.frame.columns = [
         re.sub(r"[\s\x00-\x1f\x7f]+", " ", str(name)).strip()
         for name in table.frame.columns
@@ -272,7 +285,24 @@ def _text_rows(file: Path, said: list[str]) -> list[list[str]]:
     return [[cell_text(cell) for cell in row] for row in rows]
 
 
+def _check_sheets(file: Path) -> None:
+    """Refuse a sheet whose farthest cell spans more cells than any table has."""
+    book = load_workbook(file, read_only=True)
+    for sheet in book.worksheets:
+        cells = (sheet.max_row or 0) * (sheet.max_column or 0)
+        if cells > MOST_CELLS:
+            raise IngestError(
+                f"{file.name}: the sheet {sheet.title} reaches to row"
+                f" {sheet.max_row:,} and column {sheet.max_column:,}",
+                f"at most {MOST_CELLS:,} cells",
+                "delete the cells far from the table",
+            )
+    book.close()
+
+
 def _read_excel(file: Path) -> AnyTable:
+    if file.suffix.lower() in (".xlsx", ".xlsm"):
+        _check_sheets(file)
     sheets = pd.read_excel(
         file,
         sheet_name=None,
