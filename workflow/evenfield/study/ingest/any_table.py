@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from openpyxl import load_workbook  # type: ignore[import-untyped]
 
 from evenfield.study.errors import IngestError
 
@@ -287,17 +286,17 @@ def _text_rows(file: Path, said: list[str]) -> list[list[str]]:
 
 def _check_sheets(file: Path) -> None:
     """Refuse a sheet whose farthest cell spans more cells than any table has."""
-    book = load_workbook(file, read_only=True)
-    for sheet in book.worksheets:
-        cells = (sheet.max_row or 0) * (sheet.max_column or 0)
-        if cells > MOST_CELLS:
-            raise IngestError(
-                f"{file.name}: the sheet {sheet.title} reaches to row"
-                f" {sheet.max_row:,} and column {sheet.max_column:,}",
-                f"at most {MOST_CELLS:,} cells",
-                "delete the cells far from the table",
-            )
-    book.close()
+    with pd.ExcelFile(file, engine="openpyxl") as book:
+        for sheet in book.book.worksheets:
+            rows = sheet.max_row or 0
+            columns = sheet.max_column or 0
+            if rows * columns > MOST_CELLS:
+                raise IngestError(
+                    f"{file.name}: the sheet {sheet.title} reaches to row {rows:,} and"
+                    f" column {columns:,}",
+                    f"at most {MOST_CELLS:,} cells",
+                    "delete the cells far from the table",
+                )
 
 
 def _read_excel(file: Path) -> AnyTable:
