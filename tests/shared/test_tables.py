@@ -236,7 +236,7 @@ def test_p_values_have_no_leading_zero_and_missing_is_not_zero():
 
 @pytest.mark.parametrize(
     ("align", "width_cm", "kind"),
-    [("left", None, "l"), ("right", None, "r"), ("left", 2.5, "p{2.5cm}")],
+    [("left", 0.0, "l"), ("right", 0.0, "r"), ("left", 2.5, "p{2.5cm}")],
 )
 def test_a_column_of_latex_is_aligned_as_it_says(align, width_cm, kind):
     column = Column(names=("x",), header="x", align=align, width_cm=width_cm)

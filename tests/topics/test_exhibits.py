@@ -69,6 +69,14 @@ def test_a_table_is_what_it_was(plan: Plan, tmp_path: Path, name: str) -> None:
     assert path.read_text(encoding="utf-8") == golden
 
 
+@pytest.mark.parametrize("name", TABLES)
+def test_the_paper_prints_columns_that_the_table_has(plan: Plan, name: str) -> None:
+    module = import_module(f"evenfield.topics.{TABLES[name]}.table")
+    table = made(plan, TABLES[name], name, module.TABLES)
+    columns = {column.names[0] for column in table.columns}
+    assert table.short is None or set(table.short.columns) <= columns
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_what_it_was(plan: Plan, tmp_path: Path, name: str) -> None:
     module = import_module(f"evenfield.topics.{FIGURES[name]}.figure")

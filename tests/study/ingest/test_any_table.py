@@ -1,4 +1,6 @@
-"""Cells as numbers: in every way in which offices write them, or none at all."""
+"""Cells as numbers: in every way in which offices write them, or none at all; what
+divides the cells of a text.
+"""
 
 import warnings
 
@@ -8,7 +10,7 @@ from openpyxl import Workbook
 
 from evenfield.study.errors import IngestError
 from evenfield.study.ingest import any_table
-from evenfield.study.ingest.any_table import numbers_of, read_any
+from evenfield.study.ingest.any_table import _text_rows, numbers_of, read_any
 from evenfield.study.ingest.guess import no_numbers
 
 WRITTEN = {
@@ -78,3 +80,12 @@ def test_a_table_that_its_reader_warns_of_is_read_or_refused_without_a_warning(
         ):
             read_any(path)
     assert not shown
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_the_mark_that_stands_in_every_line_divides_the_cells(tmp_path, mark):
+    other = ";" if mark != ";" else ","
+    note = f'"x{other}y{other}z{other}w"'
+    file = tmp_path / "table.txt"
+    file.write_text(f"a{mark}b\n1{mark}2\n3{mark}{note}\n", encoding="utf-8")
+    assert _text_rows(file, []) == [["a", "b"], ["1", "2"], ["3", note.strip('"')]]

@@ -171,3 +171,12 @@ def test_only_the_doubtful_span_of_a_variable_is_dropped(toy):
         ("B", 2002),
         ("B", 2003),
     ]
+
+
+def test_a_table_has_a_minute(toy, monkeypatch):
+    seconds = []
+    monkeypatch.setattr(
+        "signal.setitimer", lambda _, duration: seconds.append(duration)
+    )
+    toy.read()
+    assert set(seconds) == {60.0, 0}

@@ -171,3 +171,21 @@ def test_of_two_columns_of_numbers_that_called_as_in_the_panel_is_meant():
 def test_nothing_that_fits_is_refused_with_what_is_expected():
     with pytest.raises(IngestError, match="expected ids or names such as AT or Aus"):
         matched({"a": ["x"]}, CODED)
+
+
+def test_one_name_that_disagrees_is_enough_against_running_numbers():
+    names = ["Spain", "Atlantis", "Avalon", "El Dorado", "Thule", "Utopia"]
+    file = {"id": range(1, 7), "NAME": names}
+    column, ids = matched(file, headers=("id",), once=True)
+    assert column == "NAME"
+    assert ids["Spain"] == "5"
+
+
+def test_rows_of_several_dates_are_not_filled_from_another_column():
+    file = CODED[["unit", "name"]].rename(columns={"unit": "code"})
+    file.loc[2, "code"] = ""
+    file.loc[[3, 4], "name"] = ["Thule", "Utopia"]
+    filled = match_units(file, CODED, "more.csv", once=True)
+    plain = match_units(file, CODED, "more.csv", once=False)
+    assert filled.ids.tolist() == CODED["unit"].tolist()
+    assert plain.ids.isna().sum() == 1
