@@ -446,7 +446,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=SEED, help="another choice")
     parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
     parser.add_argument(
-        "--budget", type=float, default=20.0, help="seconds of tests for a fault (20)"
+        "--budget", type=float, default=60.0, help="seconds of tests for a fault (60)"
     )
     parser.add_argument(
         "--again", action="store_true", help="only what survived the last time"

@@ -18,6 +18,7 @@ from evenfield.study.errors import EvenfieldError
 from evenfield.topics.dynamic_panel.estimate import GMM_TESTS, estimate
 from evenfield.topics.dynamic_panel.estimate_roots import HEADLINE, least_squares
 from made_study import MadeStudy, one_line, row, same_results
+from numerics.refusals import refused
 from tolerances import CLOSED_FORM, ITERATIVE
 
 UNITS = [f"u{i:02d}" for i in range(20)]
@@ -374,3 +375,10 @@ def test_rows_of_gmm_hold_its_tests_and_counts(found):
 def test_periods_come_in_the_order_of_their_years():
     results = run({**ANNUAL, "draws": 99}, periods=PERIODS[::-1])
     assert [item["period"] for item in results.fit["windows"]] == ["S", "P"]
+
+
+def test_two_dates_carry_a_pooled_root_and_three_one_with_unit_effects():
+    levels = np.random.default_rng(2).normal(9, 0.5, (12, 3))
+    assert np.isfinite(least_squares(levels[:, :2], unit_effects=False)).all()
+    assert np.isfinite(least_squares(levels, unit_effects=True)).all()
+    refused("2 dates", least_squares, levels[:, :2], unit_effects=True)
