@@ -18,6 +18,7 @@ from evenfield.numerics.ols import (
     cov_hc1,
     cov_hc3,
     fit_ols,
+    hc3_variance,
     t_inference,
 )
 from numerics.refusals import refused
@@ -158,9 +159,10 @@ def test_hc3_of_a_fit_without_effects_is_that_of_the_fit_with_dummies():
     kept = unit < 4
     whole = fit_ols(y[kept], np.column_stack([x, dummies[:, :4]])[kept])
     assert inside.leverage[kept] == pytest.approx(whole.leverage)
-    np.testing.assert_allclose(
-        cov_hc3(inside), cov_hc3(whole)[:2, :2], rtol=CLOSED_FORM
-    )
+    expected = cov_hc3(whole)[:2, :2]
+    for c in (np.array([1.0, 0.0]), np.array([1.0, -1.0])):
+        assert hc3_variance(inside, c) == pytest.approx(c @ expected @ c)
+    refused("leverage 1", cov_hc3, inside)
 
 
 def test_an_observation_with_leverage_one_is_refused_and_one_just_below_not():
