@@ -15,6 +15,7 @@ from evenfield.numerics.inference.driscoll_kraay import (
 from evenfield.numerics.ols import cov_cr3, fit_ols, t_quantile
 from evenfield.shared.estimates import ID_FIELDS
 from evenfield.study.errors import EvenfieldError
+from evenfield.topics.group_contrasts import estimate_wages
 from evenfield.topics.group_contrasts.estimate import estimate
 from made_study import MadeStudy, one_line, row, rows, same_numbers, same_results
 from tolerances import CLOSED_FORM
@@ -985,3 +986,14 @@ def test_pooled_tests_take_normal_and_t_quantiles():
         2 * student.sf(abs(wide.estimate) / wide.std_error, 1)
     )
     assert (plain.n_obs, plain.n_units, plain.n_periods) == (2 * N, N, 2)
+
+
+@pytest.mark.parametrize(("more", "has_error"), [(0, True), (1, False)])
+def test_as_many_treated_units_as_needed_have_a_standard_error(
+    more, has_error, monkeypatch
+):
+    study = wages()
+    treated = row(estimate(study), role="primary", effect_type="coef").n_treated
+    monkeypatch.setattr(estimate_wages, "FEWEST_TREATED", treated + more)
+    error = row(estimate(study), role="primary", effect_type="coef").std_error
+    assert np.isfinite(error) == has_error

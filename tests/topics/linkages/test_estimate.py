@@ -3,6 +3,7 @@ rows, named errors.
 """
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from evenfield.numerics.ols import cov_cr3, fit_ols, t_quantile
 from evenfield.numerics.random import generator_for
 from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.topics.linkages import estimate as linkages
 from evenfield.topics.linkages.estimate import _Linkages, estimate
 from evenfield.topics.linkages.estimate_inference import bin_members, permuted_estimates
 from evenfield.topics.linkages.estimate_panel import NEIGHBOURS_X, fit_panel
@@ -48,6 +50,7 @@ MODERATORS = {
     },
     "school": {"expression": "school", "years": [2001, 2002], "label": "school"},
 }
+GOLD = {"expression": "log(gold)", "label": "gold"}
 SECTION = {
     "hypothesis": "H9",
     "years": [2000, 2009],
@@ -237,6 +240,10 @@ def test_terciles_keep_ties_and_quick_permutations_equal_refitted_ones():
         ({"specs": [{**MAIN, "years": [2005, 2001]}]}, "run from 2005 to 2001"),
         ({"specs": [MAIN, MAIN]}, "used twice"),
         ({"weights": "nowhere"}, "names weights nowhere"),
+        (
+            {"intensities": dict.fromkeys(INTENSITIES, GOLD)},
+            "linkage specification main: .* names the column 'gold'",
+        ),
         ({"years": [1995, 2009]}, "155 values of .* are missing in 1995-2009"),
         (
             {
@@ -283,3 +290,12 @@ def test_bad_data_moderators_zones_and_weights_are_named():
         run(doses=make_study().table("doses").assign(zone_type="port"))
     with pytest.raises(EvenfieldError, match="not in"):
         run(weights=SpatialWeights(tuple(UNITS[:-1]), np.eye(30)))
+
+
+def test_the_panel_is_looked_at_once_with_the_first_specification(monkeypatch):
+    built = []
+    monkeypatch.setattr(linkages, "_Linkages", built.append)
+    section = SimpleNamespace(specs=["first", "second"])
+    for spec in section.specs:
+        linkages.look(spec, section, spec)
+    assert built == ["first"]

@@ -3,6 +3,7 @@ only, bad input.
 """
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from evenfield.numerics.scpc import scpc_inference, spatial_components
 from evenfield.numerics.spatial import haversine_km
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EvenfieldError
+from evenfield.topics.regime import estimate as regime
 from evenfield.topics.regime.estimate import estimate
 from evenfield.topics.regime.estimate_panel import DIFFERENCE
 from evenfield.topics.regime.estimate_section import (
@@ -524,3 +526,23 @@ def test_rows_name_the_largest_leverage_and_hash_their_data(found):
     assert deciding.output_basis == "official"
     hashes = {row(found, period=name, **KEY).data_hash for name in ("P1", "P2", "S")}
     assert len(hashes) == 3 and "" not in hashes
+
+
+def test_what_the_output_of_a_comparison_rests_on_is_in_alphabetical_order(monkeypatch):
+    monkeypatch.setattr(regime, "decides", lambda *_: {})
+    monkeypatch.setattr(regime, "sesoi_of", lambda _: 1.0)
+    sections = [
+        SimpleNamespace(
+            period={"role": "main", "start": 1990 + place, "basis": basis},
+            name=f"P{place}",
+            spec=SimpleNamespace(split=1993),
+            shared={"spec_id": "s", "outcome": "y"},
+            table=[0],
+            note="",
+            undefined="too few units",
+        )
+        for place, basis in enumerate("hcafbgde")
+    ]
+    study = SimpleNamespace(config={"inference": {"conf_level": 0.95}})
+    (row_of_split,) = regime._split_rows(sections, study)
+    assert row_of_split.output_basis == "a+b+c+d+e+f+g+h"
