@@ -227,3 +227,13 @@ def test_what_is_not_defined_says_why_and_missing_units_are_refused(run):
     )
     with pytest.raises(EstimateError, match=r"1 units have no row \(u05\)"):
         chunk(study, 1, 1)
+
+
+def test_a_summary_over_specifications_names_no_single_one(run):
+    summaries = [
+        row
+        for row in run(make_study()).estimates
+        if row.family == "specification_curve"
+    ]
+    labels = {(row.treatment_def, row.w_id, row.controls_id) for row in summaries}
+    assert labels == {("several", "several", "several")}

@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 
 from evenfield.numerics.standardised_index import standardised_index
+from evenfield.shared.contrasts.contrasts import ContrastSettings
+from evenfield.shared.estimates import Estimate
 from evenfield.study.errors import EvenfieldError
-from evenfield.topics.statements.estimate import estimate
+from evenfield.topics.statements.estimate import Y, _fitted, estimate
 from evenfield.topics.statements.estimate_data import Data
 from evenfield.topics.statements.estimate_facts import FactSpec, _value
 from evenfield.topics.statements.table import variant_words
@@ -457,3 +459,19 @@ def test_a_table_calls_another_list_what_the_study_calls_it():
     assert words["treatment_def", "rule_a"] == "clusters by number"
     assert words["unit_scheme", "published"] == "old head count"
     assert ("treatment_def", "rule_b") not in words
+
+
+def test_a_unit_with_two_years_counts_and_one_with_one_year_does_not():
+    rng = np.random.default_rng(3)
+    years = {f"u{i}": 6 for i in range(6)} | {"two": 2, "one": 1}
+    index = pd.MultiIndex.from_tuples(
+        [(unit, 2000 + t) for unit, count in years.items() for t in range(count)],
+        names=["unit", "year"],
+    )
+    frame = pd.DataFrame(rng.normal(size=(len(index), 2)), index, [Y, "x"])
+    base = Estimate(
+        estimator="fe", spec_id="s", outcome="y", term="x", estimate=np.nan, sesoi=1.0
+    )
+    settings = ContrastSettings(level=0.95, power=0.8, permutations=9, seed=1)
+    found = _fitted(base, frame, "x", settings)
+    assert (found.n_units, found.n_obs) == (7, 38)

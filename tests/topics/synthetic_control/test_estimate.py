@@ -8,6 +8,7 @@ import pytest
 
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EvenfieldError
+from evenfield.topics.synthetic_control import estimate as synthetic_control
 from evenfield.topics.synthetic_control.estimate import estimate
 from made_study import NUMBERS, MadeStudy, one_line, row, same_numbers, same_results
 
@@ -297,3 +298,18 @@ def test_leaving_a_donor_out_is_the_case_that_excludes_it():
     )
     main = row(results, estimator="synthetic_control", effect_type="coef").estimate
     assert low < main < high
+
+
+def test_a_fit_at_the_bound_itself_is_not_poor(monkeypatch):
+    results = run({**CASE, "placebo": None})
+    own, others = paths_of(results)
+    errors = (others.loc[:, :1989] ** 2).mean(axis=1)
+    worse = int((errors >= (own.loc[:1989] ** 2).mean()).sum())
+    monkeypatch.setattr(synthetic_control, "POOR", worse / len(others))
+    assert 0 < worse == synthetic_control.POOR * len(others)
+    main = row(
+        run({**CASE, "placebo": None}),
+        estimator="synthetic_control",
+        effect_type="coef",
+    )
+    assert "POOR FIT" not in main.warning
