@@ -49,7 +49,7 @@ TABLES = {
     "panel": csv(
         "unit,year,output,people,index",
         *(
-            f"{u},{y},{10 * i + i % 3 * (y - 1999)},{2 + i},{103 + i % 4}"
+            f"{u},{y},{10 * i + i % 3 * (y - 1999)},{2 + i + i * y % 5},{103 + i % 4}"
             for i, u in NUMBERED
             for y in YEARS
         ),
@@ -520,6 +520,10 @@ CASES = {
     "column of a control": (
         at("config", "controls", "coast", "column", "sea"),
         "that units.csv lacks (sea)",
+    ),
+    "regressor that is the same in all years": (
+        at("config", *FORMULA, "index"),
+        "sp: 1 regressor does not vary once the effects are removed, first n",
     ),
     "weights of a topic": (
         at("config", *SP, "weights", "far"),

@@ -121,7 +121,8 @@ def _as_read(frame: pd.DataFrame, text: tuple[str, ...]) -> pd.DataFrame:
     blanks but empty text.
     """
     names = [name for name in frame if name in TEXT_COLUMNS or name in text]
-    return frame.assign(**{name: frame[name].fillna("").astype(str) for name in names})
+    texts = {name: frame[name].astype(object).fillna("").astype(str) for name in names}
+    return frame.assign(**texts)
 
 
 def check_study(written: Mapping[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.likelihood import RESPONSES, check_regressors
 from evenfield.numerics.spatial_panel.network import Network
-from evenfield.numerics.spatial_panel.panel import demeaned
+from evenfield.numerics.spatial_panel.panel import BalancedPanel, demeaned
 
 FORMS = {
     "OLS": ("none", "none", "own"),
@@ -167,3 +167,13 @@ def _raw_columns(
         ]
         places.append(RESPONSES + total + np.arange(total))
     return np.concatenate(parts, axis=2), np.concatenate(places)
+
+
+def check_identified(panel: BalancedPanel, effects: str) -> None:
+    """Refuse regressors of a panel that vanish with the effects or are collinear beside
+    them, before any model is fitted.
+    """
+    regressors = panel.values[..., 1:]
+    squares = np.einsum("itk,itk->k", regressors, regressors)
+    within = demeaned(regressors, effects).reshape(-1, len(panel.names))
+    check_regressors(within.T @ within, squares, panel.names)

@@ -189,8 +189,9 @@ def check_regressors(
     squares = np.diag(gram)
     flat = np.flatnonzero(squares <= SAME**2 * raw_squares)
     if len(flat):
+        verb = "regressor does" if len(flat) == 1 else "regressors do"
         raise NumericsError(
-            f"{len(flat)} regressors do not vary once the effects are removed, first"
+            f"{len(flat)} {verb} not vary once the effects are removed, first"
             f" {names[flat[0]]}"
         )
     root = np.sqrt(squares)

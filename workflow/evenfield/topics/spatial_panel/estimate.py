@@ -13,6 +13,7 @@ from pydantic import Field
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial import effective_neighbours
+from evenfield.numerics.spatial_panel.columns import check_identified
 from evenfield.numerics.spatial_panel.lm_tests import lm_tests
 from evenfield.numerics.spatial_panel.models import (
     PanelModel,
@@ -119,7 +120,15 @@ Section = PanelSection[SpatialPanelSpec]
 
 def look(study: Study, section: Section, spec: SpatialPanelSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
-    study_panel(study, section, spec, spec.sample)
+    panel, _, _ = study_panel(study, section, spec, spec.sample)
+    try:
+        check_identified(panel, spec.effects)
+    except NumericsError as error:
+        raise EstimateError(
+            f"{spec.id}: {error}",
+            "regressors that vary beside the effects",
+            "leave one out, or remove other effects",
+        ) from error
 
 
 def chunk(study: Study, number: int, of: int) -> Results:

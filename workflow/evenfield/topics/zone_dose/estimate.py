@@ -120,7 +120,8 @@ class Section(Spec):
 
 def look(study: Study, section: Section, spec: DoseSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
-    _Regression.of(study, section, spec)
+    regression = _Regression.of(study, section, spec)
+    regression._fit({DOSE: -spec.lag}, *spec.years)
 
 
 def estimate(study: Study) -> Results:
