@@ -9,7 +9,8 @@ from pathlib import Path
 
 HERE = Path(workflow.current_basedir) / "workflow"
 sys.path.insert(0, str(HERE))
-os.environ["PYTHONSAFEPATH"] = "1"  # no job imports from a folder of the study
+# No job imports from a folder of the study.
+os.environ.update(PYTHONSAFEPATH="1")
 
 try:
     from evenfield.report.plan import plan_study, unchecked

@@ -119,7 +119,7 @@ class ToyStudy:
                 "panel": {"years": [2000, 2003], "income": INCOME},
                 "periods": {"P": {"start": 2000, "end": 2003}},
                 "taxonomy": {"primary": "own", "all": ["own"]},
-                "estimates": {},
+                "estimates": {"sigma": [{"id": "plain"}]},
             }
         )
 

@@ -735,7 +735,7 @@ CASES = {
         "incomes are zero, negative or infinite",
     ),
     "nobody lives there": (
-        swap("panel.csv", "A,2001,12,3", "A,2001,12,0"),
+        swap("panel.csv", "A,2001,12,4", "A,2001,12,0"),
         "incomes are zero, negative or infinite",
     ),
     "index as ratio": (
@@ -745,7 +745,7 @@ CASES = {
         "a ratio",
     ),
     "a gap": (
-        swap("panel.csv", "A,2006,17,3", "A,2006,17,"),
+        swap("panel.csv", "A,2006,17,4", "A,2006,17,"),
         "log_income is missing or infinite for 1",
     ),
     "a figure of no source": (
