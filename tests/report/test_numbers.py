@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from evenfield.report.numbers import (
+    Scale,
     check_cells,
     named_numbers,
     numbers_tex,
@@ -149,6 +150,13 @@ def test_percent_of_log_points_is_exact_in_every_part(root: Path) -> None:
     )
     assert found["gap"].smallest_visible == pytest.approx(100 * (np.exp(0.93) - 1))
     assert found["cell"].text == "65"
+
+
+def test_the_last_bit_of_a_processor_is_not_in_a_percent() -> None:
+    percent = Scale(percent=True)
+    value = -0.35048700001
+    assert percent(value) == percent(float(np.nextafter(value, 0)))
+    assert percent(value) == pytest.approx(100 * np.expm1(value), rel=1e-11)
 
 
 def test_times_may_be_arithmetic_over_other_numbers(root: Path) -> None:

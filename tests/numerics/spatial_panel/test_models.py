@@ -227,7 +227,7 @@ def test_what_cannot_be_estimated_is_said():
     )
     flat = case.X.copy()
     flat[..., 1] = np.arange(8)
-    said("do not vary", panel=panel_from_arrays(case.y, flat, case.units, NAMES))
+    said("not vary", panel=panel_from_arrays(case.y, flat, case.units, NAMES))
     flat[..., 1] = 2 * flat[..., 0]
     said("collinear", panel=panel_from_arrays(case.y, flat, case.units, NAMES))
     said(

@@ -31,6 +31,7 @@ from evenfield.shared.tables.numbers import MINUS, UNBOUNDED, fixed, is_missing,
 from evenfield.shared.tables.rows import Row, matching, one_row
 from evenfield.study.errors import ConfigError, Faults, NumbersError, not_known
 from evenfield.study.files import read_json
+from evenfield.study.rounding import FIRST_DIGITS, round_significant
 
 NAME = r"[a-z][a-z0-9_]*"
 DIGITS = "Zero One Two Three Four Five Six Seven Eight Nine".split()
@@ -387,8 +388,12 @@ class Scale(NamedTuple):
     def __call__(self, value: float) -> float:
         """Return factor x value, in percent of the level where it is a logarithm."""
         scaled = self.factor * value
-        # A change of a logarithm by x is one of 100 (exp(x) - 1) percent.
-        return 100 * float(np.expm1(scaled)) if self.percent else scaled
+        if not self.percent:
+            return scaled
+        # A change of a logarithm by x is one of 100 (exp(x) - 1) percent; NumPy's last
+        # bits depend on the processor.
+        percent = 100 * np.expm1(scaled)
+        return float(round_significant(percent, FIRST_DIGITS))
 
 
 AS_IT_STANDS = Scale()
