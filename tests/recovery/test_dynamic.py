@@ -145,8 +145,8 @@ def test_planted_gap_of_speeds_is_recovered_and_fixed_effects_miss_it():
             ),
             Z,
         )
-        seen += bool(roots.found[0])
-        found.append(float(roots.theta[0] @ c) if roots.found[0] else np.nan)
+        seen += bool(roots.defined[0])
+        found.append(float(roots.theta[0] @ c) if roots.defined[0] else np.nan)
         bare.append(float(roots.fixed_effects[0] @ c))
     assert seen > 145 and 7.5 < np.nanmedian(found) < 8.7 and np.median(bare) < 7.3
 

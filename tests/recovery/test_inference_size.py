@@ -19,7 +19,7 @@ from evenfield.numerics.inference import randomisation as ri
 from evenfield.numerics.inference.cluster_robust import cr2_inference
 from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws
 from evenfield.numerics.label_permutation import (
-    Spread,
+    LabelDesign,
     expected_regressors,
     stratified_label_draws,
 )
@@ -141,7 +141,7 @@ def test_recentring_frees_the_exposure_from_a_coastal_trend():
     )
     near = W @ (strata == "1").astype(float)
     draws = stratified_label_draws(strata, 2000, np.random.default_rng(22))
-    spread = Spread(W)
+    spread = LabelDesign(W)
     expected = expected_regressors(LABELS, draws, spread)
     plain = []
     recentred = []

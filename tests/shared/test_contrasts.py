@@ -18,7 +18,7 @@ from evenfield.shared.contrasts.contrasts import (
     contrast_rows,
     step_down_rows,
 )
-from evenfield.shared.contrasts.places import Places
+from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.study.errors import EstimateError
 
@@ -219,7 +219,7 @@ def test_step_down_compares_with_the_largest_of_all_outcomes_draw_by_draw():
     table = _table(effect=0.8)
     several = [_contrast(table, outcome=name) for name in ("y", "z")]
     rows = step_down_rows(several, _units(), _links(), SETTINGS)
-    places = Places(_units(), _links(), 199, 7, 0.95)
+    places = Geographies(_units(), _links(), 199, 7, 0.95)
     labels = table[["cluster", "sez"]].to_numpy()
     c = np.array([1.0, -1.0, 0.0, 0.0])
 

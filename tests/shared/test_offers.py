@@ -7,7 +7,7 @@ import pytest
 
 from conftest import ROOT
 from evenfield.report.numbers import read_entries
-from evenfield.shared.offers import _pruned, step_aside
+from evenfield.shared.offers import _pruned, left_out_parts
 from evenfield.study.config import checked_config, read_config
 
 CHINA, US = (
@@ -19,14 +19,14 @@ CHINA, US = (
 def aside(config, folder, **panel):
     changed = copy.deepcopy(config)
     changed["panel"] |= panel
-    return step_aside(changed, folder)
+    return left_out_parts(changed, folder)
 
 
 @pytest.mark.parametrize(
     ("config", "folder"), [(CHINA, ROOT), (US, ROOT / "examples/us-states")]
 )
 def test_a_whole_study_is_left_as_it_is(config, folder):
-    assert step_aside(config, folder) == {
+    assert left_out_parts(config, folder) == {
         **config,
         "aside": [],
         "neutral": False,
@@ -62,7 +62,9 @@ def test_without_borders_and_coordinates_income_topics_run_and_automatic_exhibit
     (tmp_path / "data/datapackage.json").write_text(
         '{"resources": [{"path": "panel.csv"}, {"path": "units.csv"}]}'
     )
-    left = step_aside({**US, "exhibits": "auto", "tables": [], "figures": []}, tmp_path)
+    left = left_out_parts(
+        {**US, "exhibits": "auto", "tables": [], "figures": []}, tmp_path
+    )
     assert left["weights"]["families"] == {} and set(US["estimates"]) - set(
         left["estimates"]
     ) == {"moran"}

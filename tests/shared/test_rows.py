@@ -17,7 +17,7 @@ def test_a_row_that_describes_never_decides():
     rows = Rows(KINDS, "primary", "note", **SHARED)
     rows.add("slope", "", "weak", estimate=1.0, std_error=0.5)
     rows.add("r2", estimate=0.3)
-    slope, r2 = rows.made
+    slope, r2 = rows.estimates
     assert (slope.role, r2.role) == ("primary", "description")
     assert (slope.term, slope.unit_of_measure) == ("x", "pp")
     assert slope.warning == "note; weak" and r2.warning == "note"
@@ -26,15 +26,15 @@ def test_a_row_that_describes_never_decides():
 def test_numbers_of_a_row_win_over_its_kind_and_what_is_shared():
     rows = Rows(KINDS, "primary", **SHARED, period="P")
     rows.add("slope", estimate=1.0, term="z", period="Q", role="ladder")
-    assert (rows.made[0].term, rows.made[0].period) == ("z", "Q")
-    assert rows.made[0].role == "ladder"
+    assert (rows.estimates[0].term, rows.estimates[0].period) == ("z", "Q")
+    assert rows.estimates[0].role == "ladder"
 
 
 def test_an_undefined_row_says_why():
     rows = Rows(KINDS, "primary", "note", **SHARED)
     rows.undefined(["slope", "r2"], "no units", n_obs=3)
-    assert all(np.isnan(row.estimate) and row.n_obs == 3 for row in rows.made)
-    assert rows.made[0].warning == "note; not defined: no units"
+    assert all(np.isnan(row.estimate) and row.n_obs == 3 for row in rows.estimates)
+    assert rows.estimates[0].warning == "note; not defined: no units"
 
 
 def test_chunks_of_a_topic_are_joined_without_a_change(tmp_path):
@@ -43,7 +43,7 @@ def test_chunks_of_a_topic_are_joined_without_a_change(tmp_path):
         rows = Rows(KINDS, "primary", spec_id=name, outcome="y")
         rows.add("slope", estimate=1 / 3, n_treated=4)
         frame = pd.DataFrame({"x": [0.1, np.nan], "name": [name, ""]})
-        parts.append(Results(rows.made, {"series": frame}, {name: 1}))
+        parts.append(Results(rows.estimates, {"series": frame}, {name: 1}))
         parts[-1].keep(tmp_path / name)
     joined = gathered([tmp_path / "one", tmp_path / "two"])
     rows = [row for part in parts for row in part.estimates]

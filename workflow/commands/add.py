@@ -54,12 +54,14 @@ def merge_figures(
     )
     blank = absent.to_frame().astype(str).reindex(columns=held.columns, fill_value="")
     out = pd.concat([held, blank]).sort_index()
-    told = pd.DataFrame({"old": out.loc[new.index, column].str.strip(), "new": new})
-    same = [same_figure(*pair) for pair in told.itertuples(index=False)]
-    told["state"] = np.select([told["old"].eq(""), same], ["added", "equal"], "changed")
-    moved = told.loc[told["state"].ne("equal"), "new"]
+    changes = pd.DataFrame({"old": out.loc[new.index, column].str.strip(), "new": new})
+    same = [same_figure(*pair) for pair in changes.itertuples(index=False)]
+    changes["state"] = np.select(
+        [changes["old"].eq(""), same], ["added", "equal"], "changed"
+    )
+    moved = changes.loc[changes["state"].ne("equal"), "new"]
     out.loc[moved.index, column] = moved
-    return out.reset_index(drop=True), told
+    return out.reset_index(drop=True), changes
 
 
 def same_figure(one: str, other: str) -> bool:
@@ -89,14 +91,21 @@ def extend_spans(
     numbers = {name: pd.to_numeric(spans[name]) for name in ("first_year", "last_year")}
     cells = cells_of(panel)
     own = spans["variable"].eq(column)
-    told = pd.Series(
+    spans_as_tuples = pd.Series(
         [tuple(row) for row in spans.reindex(columns=ORIGIN, fill_value="").to_numpy()],
         spans.index,
     )
-    origins = [origin, *dict.fromkeys(told[own & told.map(lambda one: one != origin)])]
+    origins = [
+        origin,
+        *dict.fromkeys(
+            spans_as_tuples[own & spans_as_tuples.map(lambda one: one != origin)]
+        ),
+    ]
     given = pd.Series(-1, pd.MultiIndex.from_frame(cells))
     for mask, one in zip(
-        span_masks(cells, spans.assign(**numbers)[own]), told[own], strict=True
+        span_masks(cells, spans.assign(**numbers)[own]),
+        spans_as_tuples[own],
+        strict=True,
     ):
         given[mask] = origins.index(one)
     crossed = given[touched].gt(0).any()
@@ -104,7 +113,9 @@ def extend_spans(
     if crossed:
         given = given[given.eq(0) | panel[column].str.strip().ne("").to_numpy()]
     wanted = origins if crossed else origins[:1]
-    stays = spans[~own if crossed else ~own | told.map(lambda one: one != origin)]
+    stays = spans[
+        ~own if crossed else ~own | spans_as_tuples.map(lambda one: one != origin)
+    ]
     both = pd.concat(
         [stays, spans_of(given, wanted, column, cells["year"])], ignore_index=True
     ).fillna("")
@@ -140,9 +151,9 @@ def newest_source(spans: pd.DataFrame, column: str) -> str:
     """
     own = spans[spans["variable"].eq(column)]
     if own.empty:
-        found = f"{SPANS} has no span of {column}"
+        fault = f"{SPANS} has no span of {column}"
         action = "give it with --source, an id of sources.csv"
-        raise IngestError(found, "the source of the figures", action)
+        raise IngestError(fault, "the source of the figures", action)
     return str(own.loc[pd.to_numeric(own["last_year"]).idxmax(), "source"])
 
 
@@ -160,8 +171,8 @@ def add(options: argparse.Namespace, config: dict[str, Any]) -> None:
     )
     check_columns(list(study["panel"].columns), [figures.column])
     held = read_text_table(folder / figures.table)
-    table, told = merge_figures(held, figures)
-    changed = told[told["state"].eq("changed")]
+    table, changes = merge_figures(held, figures)
+    changed = changes[changes["state"].eq("changed")]
     if len(changed) and not options.replace:
         raise IngestError(
             f"{options.file.name} has {len(changed)} other figures of {figures.column}"
@@ -172,9 +183,14 @@ def add(options: argparse.Namespace, config: dict[str, Any]) -> None:
         )
     new_years = sorted(set(cells_of(table)["year"]) - set(cells_of(held)["year"]))
     report(
-        figures, table, told, new_years, options.file.name, list(study["units"]["unit"])
+        figures,
+        table,
+        changes,
+        new_years,
+        options.file.name,
+        list(study["units"]["unit"]),
     )
-    touched = told.index[told["state"].ne("equal")]
+    touched = changes.index[changes["state"].ne("equal")]
     if touched.empty:
         print("nothing to add")
         return
@@ -216,9 +232,9 @@ def describe_column(
         field = described(stem, table[[figures.column]], titles, {})["schema"][
             "fields"
         ][0]
-        told = {"unit": options.measure, "description": options.description}
+        description = {"unit": options.measure, "description": options.description}
         resource["schema"]["fields"].append(
-            field | {key: text for key, text in told.items() if text}
+            field | {key: text for key, text in description.items() if text}
         )
 
 
@@ -267,13 +283,13 @@ def with_origin(
     source = options.source or newest_source(tables[SPANS], figures.column)
     sources = tables[SOURCES]
     if options.citation and not sources["source"].eq(source).any():
-        told = {
+        row = {
             "source": source,
             "citation": options.citation,
             "licence": "not stated",
             "redistribution": "not stated",
         }
-        out[SOURCES] = pd.concat([sources, pd.DataFrame([told])], ignore_index=True)[
+        out[SOURCES] = pd.concat([sources, pd.DataFrame([row])], ignore_index=True)[
             sources.columns
         ].fillna("")
     origin = (options.grade or "A", options.flag or "official", source, figures.note)
@@ -289,9 +305,9 @@ def check_columns(known: Sequence[str], wanted: Sequence[str]) -> None:
         ({"unit", "year", *COMPUTED} - (set(known) - {"unit", "year"})) & set(wanted)
     )
     if taken:
-        found = f"{first_examples(taken)} can be no column of figures"
+        fault = f"{first_examples(taken)} can be no column of figures"
         raise IngestError(
-            found, "a name that the panel does not compute", "choose another name"
+            fault, "a name that the panel does not compute", "choose another name"
         )
 
 
@@ -304,7 +320,7 @@ def worded(row: Any) -> str:
 def report(
     figures: Figures,
     table: pd.DataFrame,
-    told: pd.DataFrame,
+    changes: pd.DataFrame,
     new_years: list[int],
     file: str,
     units: Sequence[str],
@@ -313,13 +329,13 @@ def report(
     years = figures.values["year"]
     present = set(figures.values["unit"])
     count = {
-        state: int(told["state"].eq(state).sum())
+        state: int(changes["state"].eq(state).sum())
         for state in ("added", "changed", "equal")
     }
     cells = pd.MultiIndex.from_frame(cells_of(table))[
         table[figures.column].str.strip().ne("")
     ]
-    others = cells.difference(told.index)
+    others = cells.difference(changes.index)
     absent = others.get_level_values("year").isin(years).sum()
     span = f", {years.min()} to {years.max()}" if figures.table == PANEL else ""
     print(f"{file}: {figures.label} for {figures.column}, {len(present)} units{span}")
@@ -334,7 +350,7 @@ def report(
     if new_years:
         print(f"new years: {', '.join(map(str, new_years))}")
     if count["changed"]:
-        rows = told[told["state"].eq("changed")].itertuples()
+        rows = changes[changes["state"].eq("changed")].itertuples()
         row = max(rows, key=lambda row: relative_change(row.old, row.new))
         print(
             f"largest relative change: {worded(row)}"
@@ -362,17 +378,17 @@ def relative_change(old: str, new: str) -> float:
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     options = arguments(str(__doc__))
-    told = (
+    help_text = (
         "column of the study, new or there; [INDICATOR=]NAME for a download of the"
         " bureau, NAME=COLUMN for others"
     )
-    options.add_argument("columns", nargs="+", metavar="COLUMN", help=told)
-    told = (
+    options.add_argument("columns", nargs="+", metavar="COLUMN", help=help_text)
+    help_text = (
         "CSV, Excel, Stata, SPSS, Parquet, long or wide, or a download of the"
         " statistics bureau of China"
     )
     options.add_argument(
-        "--from", dest="file", type=Path, required=True, metavar="FILE", help=told
+        "--from", dest="file", type=Path, required=True, metavar="FILE", help=help_text
     )
     options.add_argument(
         "--source",

@@ -23,13 +23,13 @@ def refresh(config: dict) -> None:
     study = read_study(config)
     before = Path("results/ingest")
     if changed and before.is_dir():
-        told = list(
+        messages = list(
             changes.table_changes(changes.ingested(before), changes.as_ingested(study))
         )
         print(
             "\n".join(
-                ["since the last run:", *told]
-                if told
+                ["since the last run:", *messages]
+                if messages
                 else ["no cell differs from those of the last run"]
             )
         )

@@ -26,9 +26,9 @@ def differences(config: dict[str, Any], old: Path | None) -> Iterator[str]:
     run = run and manifest["data"]["data_hash"] == describe_study(tables)["data_hash"]
     before = old or (LAST if run else RESULTS)
     if not (earlier := _manifest(before)):
-        found = f"no results in {before.name}" if old else "no earlier results"
+        fault = f"no results in {before.name}" if old else "no earlier results"
         raise ReportError(
-            found,
+            fault,
             "a finished run to compare with",
             "run the study, or name a results folder",
         )
@@ -37,19 +37,19 @@ def differences(config: dict[str, Any], old: Path | None) -> Iterator[str]:
         f" {earlier['config_hash'][:12]}"
     )
     now = changes.ingested(RESULTS / "ingest") if run else changes.as_ingested(tables)
-    found = list(changes.table_changes(changes.ingested(before / "ingest"), now))
-    found += (
+    fault = list(changes.table_changes(changes.ingested(before / "ingest"), now))
+    fault += (
         changes.config_changes(earlier["config"], config) if "config" in earlier else []
     )
     if run:
         one, other = (
             read_table(folder / "estimates.csv") for folder in (before, RESULTS)
         )
-        found += changes.estimate_changes(one, other)
-        found += changes.answer_changes(
+        fault += changes.estimate_changes(one, other)
+        fault += changes.answer_changes(
             *(read_table(folder / "answers.csv") for folder in (before, RESULTS))
         )
-    yield from found or ["no cell and no key of the config differs"]
+    yield from fault or ["no cell and no key of the config differs"]
     if not run:
         yield (
             "the results are of an earlier state: `python3 run`, then this command"

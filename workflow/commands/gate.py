@@ -157,15 +157,15 @@ def differences(first: Path, second: Path) -> list[str]:
     """Return a sentence for every file that is not the same in both studies."""
     one = result_files(first)
     two = result_files(second)
-    found = []
+    messages = []
     for name in sorted(one.keys() | two.keys()):
         if name not in two:
-            found.append(f"results/{name}: only the plain run wrote it")
+            messages.append(f"results/{name}: only the plain run wrote it")
         elif name not in one:
-            found.append(f"results/{name}: the plain run did not write it")
+            messages.append(f"results/{name}: the plain run did not write it")
         elif not filecmp.cmp(one[name], two[name], shallow=False):
-            found.append(f"results/{name}: {first_difference(one[name], two[name])}")
-    return found
+            messages.append(f"results/{name}: {first_difference(one[name], two[name])}")
+    return messages
 
 
 def first_difference(first: Path, second: Path) -> str:
@@ -197,18 +197,18 @@ def line_at(content: bytes, at: int) -> str:
 def compare(first: Path, second: Path, second_title: str) -> None:
     """Say how many files are the same; raise `GateError` when one is not."""
     count = len(result_files(first))
-    found = differences(first, second)
+    messages = differences(first, second)
     if not count:
         raise GateError(
             "the study wrote no file under results/; expected results to compare; run"
             " it by itself first"
         )
-    for line in found[:SHOWN]:
+    for line in messages[:SHOWN]:
         say(f"  {line}")
-    if found:
-        more = f"the first {SHOWN} above" if len(found) > SHOWN else "see above"
+    if messages:
+        more = f"the first {SHOWN} above" if len(messages) > SHOWN else "see above"
         raise GateError(
-            f"{second_title}: {len(found)} of {count} files differ from the plain run"
+            f"{second_title}: {len(messages)} of {count} files differ from the plain run"
             f" ({more}); expected the same bytes; keep the folders with --keep and"
             " compare"
         )
@@ -224,28 +224,30 @@ def second_setting(
 ) -> Setting:
     """Return the conditions of run 2, as different as this machine allows."""
     setting = plain
-    found = (
+    other_python = (
         None if same_python else conditions.other_python(plain.venv / "bin" / "python")
     )
-    if found is None:
+    if other_python is None:
         report.missed(
             "another Python",
             "left out" if same_python else "no other working Python 3.11-3.13 on PATH",
         )
     else:
         venv = REPO / ".venv-gate"
-        conditions.discard_environment(venv, found)
-        say(f"run 2 uses Python {conditions.version_of(found)}")
+        conditions.discard_environment(venv, other_python)
+        say(f"run 2 uses Python {conditions.version_of(other_python)}")
         done = subprocess.run(
-            **Setting(found, venv).command("install"),
+            **Setting(other_python, venv).command("install"),
             stderr=subprocess.PIPE,
             check=False,
         )
         if done.returncode:
             report.missed("another Python", last_line(done.stderr))
         else:
-            setting = Setting(found, venv)
-            both = map(conditions.version_of, (plain.venv / "bin" / "python", found))
+            setting = Setting(other_python, venv)
+            both = map(
+                conditions.version_of, (plain.venv / "bin" / "python", other_python)
+            )
             report.met("another Python", " v ".join(map(str, both)))
     python = setting.venv / "bin" / "python"
     variables = {"PYTHONHASHSEED": "4242"}
@@ -262,16 +264,16 @@ def compare_archives(study: Path, settings: tuple[Setting, ...]) -> None:
     """Package one finished study in each setting: the archive must be the same."""
     if not (study / "results" / "manifest.json").is_file():
         return
-    found = set()
+    names = set()
     for setting in settings:
         command = setting.command("package", "--directory", str(study))
         done = subprocess.run(**command, capture_output=True, check=False)
         if done.returncode:
             raise GateError(f"packaging failed: {last_line(done.stderr)}")
-        found.add(last_line(done.stdout))
-    if len(found) > 1:
-        raise GateError(f"the replication archive differs: {'; '.join(sorted(found))}")
-    say(f"{found.pop()}, the same twice")
+        names.add(last_line(done.stdout))
+    if len(names) > 1:
+        raise GateError(f"the replication archive differs: {'; '.join(sorted(names))}")
+    say(f"{names.pop()}, the same twice")
 
 
 def check_kernels(

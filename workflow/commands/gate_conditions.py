@@ -221,14 +221,14 @@ def other_kernels(python: Path) -> list[str]:
         return []
     flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split()
     present = kernel_of(python, {})
-    found = {
+    kernels = {
         kernel: kernel_of(python, {"OPENBLAS_CORETYPE": kernel})
         for kernel in KERNELS
         if KERNELS[kernel] in flags
     }
     return [
         kernel
-        for kernel, name in found.items()
+        for kernel, name in kernels.items()
         if name == REPORTED.get(kernel, kernel) and name != present
     ]
 

@@ -197,13 +197,13 @@ class Covering:
         names = names & self.seconds.keys() or self._tests_named_after(fault)
         files = {name.split("::")[0] for name in names}
         others = {name for file in files for name in self._by_file[file]} - names
-        kept = []
+        covering = []
         for group in (names, others):
             for name in sorted(group, key=lambda name: (self.seconds[name], name)):
                 if self.seconds[name] <= budget:
-                    kept.append(name)
+                    covering.append(name)
                     budget -= self.seconds[name]
-        return kept
+        return covering
 
     def _tests_named_after(self, fault: Fault) -> set[str]:
         """Return the tests of a module whose line runs in processes of their own."""
@@ -290,11 +290,11 @@ def record(folder: Path, tests: list[str], cores: int) -> None:
             )
         shutil.copy(copy / ".coverage", data)
         seconds = json.loads(times.read_text()) if times.is_file() else {}
-        kept = {
+        seconds_kept = {
             name: t for name, t in seconds.items() if name.split("::")[0] not in tests
         }
         new = json.loads((copy / "seconds.json").read_text())
-        times.write_text(json.dumps(kept | new))
+        times.write_text(json.dumps(seconds_kept | new))
     say(done.stdout.strip().splitlines()[-1])
 
 
@@ -478,7 +478,7 @@ def main() -> int:
     known = reasons()
     outcomes = []
     started = time.monotonic()
-    for place, one in enumerate(
+    for number, one in enumerate(
         outcomes_of(faults, covering, options.budget, options.cores), 1
     ):
         reason = known.get(key_of(one.fault), "")
@@ -488,7 +488,7 @@ def main() -> int:
         seconds = time.monotonic() - started
         fault = one.fault
         say(
-            f"{place}/{len(faults)} {seconds:.0f} s {one.result:<8} {fault.file}:{fault.line}"
+            f"{number}/{len(faults)} {seconds:.0f} s {one.result:<8} {fault.file}:{fault.line}"
         )
     last.write_text(json.dumps([key_of(o.fault) for o in outcomes if not o.died]))
     return report(outcomes)

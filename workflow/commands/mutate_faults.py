@@ -129,24 +129,24 @@ def faults_of(path: Path, file: str) -> list[Fault]:
         starts.append(starts[-1] + len(line))
     times: Counter[tuple[str, str]] = Counter()
     faults = []
-    for place in places(ast.parse(source), file):
-        start, end = _bytes(place.node, starts)
-        shown_start, shown_end = _bytes(place.shown, starts)
-        for new in replacements(place, file):
+    for location in places(ast.parse(source), file):
+        start, end = _bytes(location.node, starts)
+        shown_start, shown_end = _bytes(location.shown, starts)
+        for new in replacements(location, file):
             before = source[shown_start:shown_end].decode()
             after = source[shown_start:start] + new.encode() + source[end:shown_end]
             change = f"{one_line(before)} -> {one_line(after.decode())}"
-            times[place.function, change] += 1
-            if times[place.function, change] > 1:
-                change += f" ({times[place.function, change]})"
+            times[location.function, change] += 1
+            if times[location.function, change] > 1:
+                change += f" ({times[location.function, change]})"
             faults.append(
                 Fault(
                     file=file,
-                    function=place.function,
-                    line=place.node.lineno,
-                    first_line=place.first_line,
-                    last_line=place.last_line,
-                    at_import=place.at_import,
+                    function=location.function,
+                    line=location.node.lineno,
+                    first_line=location.first_line,
+                    last_line=location.last_line,
+                    at_import=location.at_import,
                     change=change,
                     start=start,
                     end=end,
@@ -292,13 +292,13 @@ def is_figure(file: str) -> bool:
 # what stands there instead
 
 
-def replacements(place: Place, file: str) -> Iterator[str]:
+def replacements(location: Place, file: str) -> Iterator[str]:
     """Return the code of every fault of one node."""
-    node = place.node
-    if place.is_condition and isinstance(node, ast.Name | ast.Call | ast.Attribute):
+    node = location.node
+    if location.is_condition and isinstance(node, ast.Name | ast.Call | ast.Attribute):
         yield f"(not {ast.unparse(node)})"
     if isinstance(node, ast.stmt):
-        yield from _without(node, place.at_import, file)
+        yield from _without(node, location.at_import, file)
     elif isinstance(node, ast.Compare):
         yield from _compared(node)
     elif isinstance(node, ast.BinOp):
@@ -333,10 +333,10 @@ def _without(node: ast.stmt, at_import: bool, file: str) -> Iterator[str]:
 
 
 def _compared(node: ast.Compare) -> Iterator[str]:
-    for place, old in enumerate(node.ops):
+    for number, old in enumerate(node.ops):
         if type(old) in COMPARISONS:
             new = [*node.ops]
-            new[place] = COMPARISONS[type(old)]()
+            new[number] = COMPARISONS[type(old)]()
             yield f"({ast.unparse(ast.Compare(node.left, new, node.comparators))})"
 
 

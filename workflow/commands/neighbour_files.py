@@ -106,11 +106,11 @@ def _geoda(path: Path, ending: str) -> _File:
     if ending == ".gal":
         # Units without a neighbour have a line, and no link.
         words = text.partition("\n")[2].split()
-        place = 0
+        position = 0
         owners = list[str]()
-        while place + 1 < len(words):
-            owners.append(words[place])
-            place += 2 + int(words[place + 1])
+        while position + 1 < len(words):
+            owners.append(words[position])
+            position += 2 + int(words[position + 1])
         texts = [*owners, *texts]
     return _File(links, tuple(dict.fromkeys(texts)), weighted=True)
 
@@ -129,7 +129,7 @@ def _square(rows: list[list[str]]) -> _File | None:
     if len(body) == width >= 3 and all(numbers):
         return _square_links(header, header, body)
     if len(rows) == width >= 4 and all(numbers) and all(map(_is_number, rows[0])):
-        names = [str(place) for place in range(1, width + 1)]
+        names = [str(number) for number in range(1, width + 1)]
         return _square_links(names, names, rows, by_position=True)
     return None
 

@@ -56,11 +56,11 @@ class NewStudy:
     what was said.
     """
 
-    def __init__(self, found: Guessed, options: argparse.Namespace) -> None:
-        self.found, self.options, self.said = found, options, found.said
+    def __init__(self, guessed: Guessed, options: argparse.Namespace) -> None:
+        self.guessed, self.options, self.messages = guessed, options, guessed.messages
         self.tables: dict[str, pd.DataFrame] = {
-            "panel": found.panel,
-            "units": found.units,
+            "panel": guessed.panel,
+            "units": guessed.units,
         }
         self.outlines: dict[str, str] = {}  # text of the file by its place
         self.texts: dict[str, str] = {}  # of files that are no tables, by their place
@@ -72,7 +72,7 @@ class NewStudy:
     @property
     def headers(self) -> tuple[str, ...]:
         """Names of the panel's column of units: the user's and ours."""
-        return (self.found.titles.get("unit", "unit"), "unit")
+        return (self.guessed.titles.get("unit", "unit"), "unit")
 
     def match_column(self, path: Path) -> str:
         """Return the column that --match names, where the file has it."""
@@ -89,10 +89,10 @@ class NewStudy:
 
     def say_unknown(self, match: UnitMatch, file: str) -> None:
         """Say how rows were matched and which of their names are no units."""
-        self.said += match.messages
+        self.messages += match.messages
         if match.unknown:
             which = "is no unit" if len(match.unknown) == 1 else "are no units"
-            self.said.append(
+            self.messages.append(
                 f"{file}: {counted(len(match.unknown), 'name')} in column"
                 f" {match.column} {which} of the panel, left out:"
                 f" {first_examples(list(match.unknown), 6)}"
@@ -128,11 +128,13 @@ class NewStudy:
         more = more[["unit", *more.columns.drop("unit")]]
         self.tables["units"] = units.merge(more, on="unit", how="left").fillna("")
         added = first_examples(list(more)[1:], 6) or "no column that is new"
-        self.said.append(f"{path.name}: units by column {match.column}, adds {added}")
+        self.messages.append(
+            f"{path.name}: units by column {match.column}, adds {added}"
+        )
         self.say_unknown(match, path.name)
         absent = [unit for unit in units["unit"] if unit not in set(more["unit"])]
         if absent:
-            self.said.append(
+            self.messages.append(
                 f"{path.name}: no row of {counted(len(absent), 'unit')}, blank there:"
                 f" {first_examples(named_units(absent, units), 6)}"
             )
@@ -146,7 +148,7 @@ class NewStudy:
         if blank.any():
             self.tables["units"] = units.drop(columns=["lat", "lon"])
             without = named_units(units.loc[blank, "unit"], units)
-            self.said.append(
+            self.messages.append(
                 f"lat and lon left out, since {counted(len(without), 'unit')}"
                 f" {'has' if len(without) == 1 else 'have'} none:"
                 f" {first_examples(without, 6)}"
@@ -167,11 +169,11 @@ class NewStudy:
         self.outlines = {"outlines.geojson": json.dumps(outlines, ensure_ascii=False)}
         pairs, joins = borders_of(shapes)
         self.tables["adjacency"] = pd.DataFrame(pairs, columns=["unit_i", "unit_j"])
-        self.said += messages
-        self.said.append(f"{path.name}: {counted(len(pairs), 'shared border')}")
+        self.messages += messages
+        self.messages.append(f"{path.name}: {counted(len(pairs), 'shared border')}")
         if joins:
             self.weights = f"weights: {{join: {json.dumps(joins, ensure_ascii=False)}}}"
-            self.said.append(
+            self.messages.append(
                 "without a border, joined to the nearest unit:"
                 f" {first_examples([a for a, _ in joins], 6)}"
             )
@@ -180,32 +182,32 @@ class NewStudy:
             self.tables["units"] = units.assign(
                 lat=[f"{p.y:.4f}" for p in points], lon=[f"{p.x:.4f}" for p in points]
             )
-            self.said.append("lat and lon: a point inside each polygon")
+            self.messages.append("lat and lon: a point inside each polygon")
 
     def add_weights(self, path: Path) -> None:
         """Take borders from two columns of units; keep any other weights as a file of
         their own.
         """
         units = self.tables["units"]
-        neighbours = read_neighbours(path, units, self.found.order, self.headers)
-        self.said += neighbours.messages
+        neighbours = read_neighbours(path, units, self.guessed.order, self.headers)
+        self.messages += neighbours.messages
         links = neighbours.links
         if not neighbours.weighted:
             sides = links[["unit_i", "unit_j"]].to_numpy()
             pairs = sorted({tuple(sorted(pair)) for pair in sides})
             self.tables["adjacency"] = pd.DataFrame(pairs, columns=["unit_i", "unit_j"])
             self.weights = ""
-            self.said.append(
+            self.messages.append(
                 f"{path.name}: {counted(len(pairs), 'pair')} of neighbours"
             )
             return
-        place = "data/weights.csv"
-        self.texts[place] = links.to_csv(index=False, lineterminator="\n")
+        path_in_study = "data/weights.csv"
+        self.texts[path_in_study] = links.to_csv(index=False, lineterminator="\n")
         self.weights = (
             "weights: {primary: own, families: {own: {kind: file, path:"
-            f" {place}}}}}}}"
+            f" {path_in_study}}}}}}}"
         )
-        self.said.append(f"{path.name}: {counted(len(links), 'link')} with weights")
+        self.messages.append(f"{path.name}: {counted(len(links), 'link')} with weights")
 
     def add_groups(self, zones: Path | None, clusters: Path | None) -> None:
         """Take zones by unit and year, and clusters by unit; together they make a
@@ -269,7 +271,7 @@ class NewStudy:
         first = years.groupby(frame["unit"]).min()
         table.loc[first.index, "sez"] = "1"
         table.loc[first.index, "sez_from_year"] = first.map("{:.0f}".format)
-        self.said.append(
+        self.messages.append(
             f"{path.name}: {counted(len(frame), 'zone')} in"
             f" {counted(len(first), 'unit')} by column {match.column}"
         )
@@ -291,7 +293,7 @@ class NewStudy:
         inside = frame if numbers is None else frame[numbers > 0]
         table.loc[inside["unit"].unique(), "cluster"] = "1"
         count = int(table["cluster"].eq("1").sum())
-        self.said.append(
+        self.messages.append(
             f"{path.name}: {counted(count, 'unit')} with clusters by column"
             f" {match.column}"
         )
@@ -301,9 +303,9 @@ class NewStudy:
         """Return the dictionary: one source and one grade for the whole study, each
         table with its columns.
         """
-        found, logged = self.found, set(self.found.income.values())
+        guessed, logged = self.guessed, set(self.guessed.income.values())
         items = [
-            described(name, frame, found.titles, found.labels, logged)
+            described(name, frame, guessed.titles, guessed.labels, logged)
             for name, frame in self.tables.items()
         ]
         items += [{"name": "outlines", "path": path} for path in self.outlines]
@@ -323,18 +325,18 @@ def config_text(study: NewStudy) -> str:
     """Return config.yaml: what the study is about and which questions its years can
     carry.
     """
-    found = study.found
+    guessed = study.guessed
     options = study.options
     units = study.tables["units"]
-    first, last = found.years
-    step = found.step
-    named = found.unit_name
+    first, last = guessed.years
+    step = guessed.step
+    named = guessed.unit_name
     steps = (last - first) // step
     plural = f"{named[:-1]}ies" if re.search("[^aeiou]y$", named) else f"{named}s"
-    column = found.income.get("column", "")
-    label = found.labels.get(found.titles.get(column, column), "")
-    label = label or f"units of {column or ' over '.join(found.income.values())}"
-    candidates = ", ".join(found.perhaps or found.panel.columns[2:])
+    column = guessed.income.get("column", "")
+    label = guessed.labels.get(guessed.titles.get(column, column), "")
+    label = label or f"units of {column or ' over '.join(guessed.income.values())}"
+    candidates = ", ".join(guessed.perhaps or guessed.panel.columns[2:])
     todo = f"  # one of: {candidates}" if column == TODO else ""
     measure = options.measure or ("not stated" if todo else label)
     parts = (0, 1 / 3, 2 / 3, 1) if steps >= 24 else (0, 0.5, 1) if steps >= 10 else ()
@@ -360,7 +362,7 @@ def config_text(study: NewStudy) -> str:
         ),
         "data: {package: data/datapackage.json}",
         f"panel:\n  years: [{first}, {last}]\n  step: {step}",
-        f"  income: {_flow({**found.income, 'unit': measure})}{todo}",
+        f"  income: {_flow({**guessed.income, 'unit': measure})}{todo}",
         f"periods: {_flow(periods)}",
         *(line for line in (study.weights or _nearest(study), study.taxonomy) if line),
         *_estimates(study, steps, [*list(periods)[1:]] or ["S1"]),
@@ -400,7 +402,7 @@ def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
     ]
     out: dict[str, Any] = {"beta": {"id": "absolute"}, "sigma": {"id": "unweighted"}}
     if steps >= 15:
-        out["rolling"] = {"id": "windows", "windows": [10 * study.found.step]}
+        out["rolling"] = {"id": "windows", "windows": [10 * study.guessed.step]}
         out["dynamic_panel"] = {"id": "panel", "periods": ["S1"]}
         out["clubs"] = {"id": "whole_span", "period": "S1"}
     if groups:
@@ -441,9 +443,9 @@ def _identifier(name: str) -> str:
 def make(options: argparse.Namespace) -> list[str]:
     """Make the study in a folder of its own; return what was said."""
     if (options.folder / "config.yaml").exists() or (options.folder / "data").exists():
-        found = f"{options.folder.name} holds a study"
+        fault = f"{options.folder.name} holds a study"
         raise IngestError(
-            found,
+            fault,
             "a folder without config.yaml and data",
             "name another, or see `run add`",
         )
@@ -457,14 +459,14 @@ def make(options: argparse.Namespace) -> list[str]:
         keep_totals=options.keep_totals,
         logs=True if options.log else False if options.level else None,
     )
-    found = guess(table, given, choices)
-    if found.income.get("column") == TODO and sys.stdin.isatty():
-        print("\n".join(found.said))
+    fault = guess(table, given, choices)
+    if fault.income.get("column") == TODO and sys.stdin.isatty():
+        print("\n".join(fault.messages))
         if answer := input(
             "which column is income per head (blank: decide later)? "
         ).strip():
-            found = guess(table, given | {"income": answer}, choices)
-    study = NewStudy(found, options)
+            fault = guess(table, given | {"income": answer}, choices)
+    study = NewStudy(fault, options)
     faults = Faults()
     with faults.caught():
         study.add_units(options.units) if options.units else None
@@ -495,7 +497,7 @@ def make(options: argparse.Namespace) -> list[str]:
     ]
     faults.refuse()
     write(study, options.folder)
-    return study.said
+    return study.messages
 
 
 def write(study: NewStudy, folder: Path) -> None:
@@ -504,17 +506,17 @@ def write(study: NewStudy, folder: Path) -> None:
     """
     text = config_text(study)
     answers = study.files.get("claims.yaml")
-    content = yaml.safe_load(text.replace(TODO, study.found.panel.columns[2]))
+    content = yaml.safe_load(text.replace(TODO, study.guessed.panel.columns[2]))
     config = checked_config(
         content | ({"answers": read_mapping(answers)} if answers else {})
     )
     config["data"]["package"] = str(folder / config["data"]["package"])
     tables = {f"{name}.csv": frame for name, frame in study.tables.items()}
     write_study(config, tables, study.package(), study.outlines)
-    for place, written in study.texts.items():
-        write_text(written, folder / place)
-    for place, path in study.files.items():
-        shutil.copy(path, folder / place)
+    for relative, written in study.texts.items():
+        write_text(written, folder / relative)
+    for relative, path in study.files.items():
+        shutil.copy(path, folder / relative)
     write_text(text, folder / "config.yaml")
 
 

@@ -80,9 +80,9 @@ def read_figures(
     if indicator:
         named = [_column_for(indicator, table.frame, path.name, named)]
     if len(named) > 1:
-        found = f"{len(named)} columns of {path.name} are asked for"
+        fault = f"{len(named)} columns of {path.name} are asked for"
         raise IngestError(
-            found,
+            fault,
             "one, except for a download of the bureau",
             "run the command once for each column",
         )
@@ -111,9 +111,9 @@ def read_figures(
         else []
     )
     if not chosen:
-        found = f"{path.name} has no column {column or name}"
+        fault = f"{path.name} has no column {column or name}"
         raise IngestError(
-            found, f"one of {first_examples(others, 12)}", f"name it: {name}=COLUMN"
+            fault, f"one of {first_examples(others, 12)}", f"name it: {name}=COLUMN"
         )
     values = numbers_of(frame[chosen[0]])
     if values is None and year and _is_steady(frame[chosen[0]], ids):
@@ -128,11 +128,11 @@ def read_figures(
             if wrong.size
             else ""
         )
-        found = (
+        fault = (
             f"{chosen[0]} of {path.name} has {counted(wrong.size, 'cell')} that"
             f" {'is' if wrong.size == 1 else 'are'} no number{where}"
         )
-        raise IngestError(found, "numbers or blanks", "correct the cells")
+        raise IngestError(fault, "numbers or blanks", "correct the cells")
     if indicator and zeros == "missing" and values is not None:
         values = values.mask(values.eq(0))
     texts = frame[chosen[0]].str.strip() if values is None else values.map(number_text)
@@ -179,8 +179,8 @@ def _column_for(
     ``INDICATOR=NAME``.
     """
     columns = {
-        told or indicator: name
-        for told, _, name in (text.rpartition("=") for text in named)
+        label or indicator: name
+        for label, _, name in (text.rpartition("=") for text in named)
     }
     if indicator not in columns:
         raise IngestError(
@@ -191,11 +191,11 @@ def _column_for(
     if wrong := [
         column for column in frame.columns[1:] if not YEAR_COLUMN.fullmatch(column)
     ]:
-        found = (
+        fault = (
             f"{file} has {len(wrong)} column that is no year ({first_examples(wrong)})"
         )
         raise IngestError(
-            found,
+            fault,
             "columns such as 2019年",
             "download it by year, not by quarter or month",
         )
@@ -234,8 +234,8 @@ def outlines_of(
             )
         )
     faults.refuse()
-    place = {unit: row for row, unit in rows.items()}
-    shapes = {unit: _shape(features[place[unit]]) for unit in sorted(place)}
+    unit_of_row = {unit: row for row, unit in rows.items()}
+    shapes = {unit: _shape(features[unit_of_row[unit]]) for unit in sorted(unit_of_row)}
     flat = [
         unit
         for unit, drawn in shapes.items()
@@ -264,7 +264,7 @@ def outlines_of(
         {
             "type": "Feature",
             "properties": {"unit": unit},
-            "geometry": features[place[unit]]["geometry"],
+            "geometry": features[unit_of_row[unit]]["geometry"],
         }
         for unit in polygons
     ]
@@ -290,9 +290,9 @@ def read_features(path: Path) -> list[dict[str, Any]]:
     except (ValueError, RecursionError):
         content = None
     if isinstance(content, dict) and content.get("type") == "Topology":
-        found = f"{path.name} is TopoJSON"
+        fault = f"{path.name} is TopoJSON"
     else:
-        found = f"{path.name} holds no outlines"
+        fault = f"{path.name} holds no outlines"
     features = content.get("features") if isinstance(content, dict) else None
     if (
         not isinstance(features, list)
@@ -300,7 +300,7 @@ def read_features(path: Path) -> list[dict[str, Any]]:
         or not all(isinstance(feature, dict) for feature in features)
     ):
         raise IngestError(
-            found,
+            fault,
             "a GeoJSON feature collection of polygons",
             "convert the file, for example with `ogr2ogr map.geojson FILE`",
         )

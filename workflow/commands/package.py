@@ -143,13 +143,13 @@ def describe(
         if fnmatch(name, "workflow/scripts/*.py")
     }
     topics = {
-        name: told
-        for name, told in read_topics().items()
-        if not told["estimate"] or name in config["estimates"]
+        name: topic_facts
+        for name, topic_facts in read_topics().items()
+        if not topic_facts["estimate"] or name in config["estimates"]
     }
     references = [path for path in map(Path, REFERENCES) if path.is_file()]
     sources = Path(config["data"]["package"]).with_name("sources.csv")
-    found = (
+    source_rows = (
         pd.read_csv(sources, dtype=str, keep_default_na=False)
         .reindex(columns=SOURCE_COLUMNS, fill_value="")
         .to_dict("records")
@@ -189,7 +189,7 @@ def describe(
             "project"
         ],
         size=sum(map(len, content.values())) / 1e6,
-        sources=found,
+        sources=source_rows,
         references=(
             sorted(item.text for item in read_references(references[0]).values())
             if references

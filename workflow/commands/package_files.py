@@ -91,17 +91,23 @@ def files_to_take(config: Mapping[str, Any], published: Iterable[str]) -> Taken:
         "data": [*described_files(package), *weights, *notes],
         "texts": texts,
     }
-    places = {
-        word: {prefix + place(path, study): study / path for path in sorted(set(paths))}
+    files_by_word = {
+        word: {
+            prefix + path_in_archive(path, study): study / path
+            for path in sorted(set(paths))
+        }
         for word, paths in named.items()
     }
     results = Path("results")
-    taken = {path.resolve() for paths in places.values() for path in paths.values()}
+    taken = {
+        path.resolve() for paths in files_by_word.values() for path in paths.values()
+    }
     return Taken(
-        **places,
+        **files_by_word,
         code=code_files(own),
         results={
-            f"published/{place(Path(name), results.resolve())}": results / name
+            f"published/{path_in_archive(Path(name), results.resolve())}": results
+            / name
             for name in published
         },
         left=sorted(files_left(study, taken, own)),
@@ -113,7 +119,7 @@ def config_files() -> list[Path]:
     return [Path("config.yaml"), *map(Path, PARTS.values())]
 
 
-def place(path: Path, folder: Path) -> str:
+def path_in_archive(path: Path, folder: Path) -> str:
     """Return the name of a file within its folder, which no link may leave."""
     target = (folder / path).resolve()
     name = os.path.normpath(folder / path)
@@ -137,16 +143,16 @@ def code_files(own: bool) -> dict[str, Path]:
     its own.
     """
     folders = (*CODE_FOLDERS, *OWN_FOLDERS) if own else CODE_FOLDERS
-    found = [REPOSITORY / name for name in CODE_FILES]
+    files = [REPOSITORY / name for name in CODE_FILES]
     for folder in folders:
-        found += [
+        files += [
             path
             for path in files_below(REPOSITORY / folder)
             if path.suffix in CODE_ENDINGS or path.name == "Snakefile"
         ]
     names = {
         path.relative_to(REPOSITORY).as_posix(): path
-        for path in found
+        for path in files
         if path.is_file() and path.resolve().is_relative_to(REPOSITORY)
     }
     own_readme = REPOSITORY / OWN_README

@@ -49,16 +49,19 @@ def schema() -> dict[str, Any]:
     """
     out = yaml.safe_load(SECTIONS.read_text(encoding="utf-8"))
     topics = out["properties"]["estimates"]["properties"]
-    for name, told in read_topics().items():
-        if told["estimate"] is not None:
+    for name, topic_facts in read_topics().items():
+        if topic_facts["estimate"] is not None:
             section = TypeAdapter(
                 import_module(f"evenfield.topics.{name}.estimate").Section
             )
-            made = section.json_schema(ref_template=f"#/$defs/{name}_{{model}}")
+            section_schema = section.json_schema(
+                ref_template=f"#/$defs/{name}_{{model}}"
+            )
             out["$defs"] |= {
-                f"{name}_{key}": value for key, value in made.pop("$defs", {}).items()
+                f"{name}_{key}": value
+                for key, value in section_schema.pop("$defs", {}).items()
             }
-            topics[name] = {"description": f"{told['title']}.", **made}
+            topics[name] = {"description": f"{topic_facts['title']}.", **section_schema}
             if topics[name].get("type") == "array":
                 topics[name]["minItems"] = 1
     return dict(_plain(out))
@@ -158,35 +161,35 @@ def exhibits() -> str:
     """Return docs/exhibits.md: each topic with its exhibits and what it needs."""
     rows = []
     words = exhibit_words({"study": {"unit_name": "unit", "units_name": "units"}})
-    for name, told in read_topics().items():
+    for name, topic_facts in read_topics().items():
         folder = f"../workflow/evenfield/topics/{name}"
         lines = [
             f"{key}: {words[key]['title']}{_needs(item, ' (needs {})')}"
-            for key, item in told["exhibits"].items()
+            for key, item in topic_facts["exhibits"].items()
         ]
-        shown = "<br>".join(lines) or told.get("no_exhibits", "")
-        estimate = told["estimate"] or {}
+        shown = "<br>".join(lines) or topic_facts.get("no_exhibits", "")
+        estimate = topic_facts["estimate"] or {}
         spared = f"{', '.join(estimate.get('spares', ()))} for some tests"
         needs = _needs(estimate, "{}") or (
             spared if "spares" in estimate else "nothing"
         )
         reads = [
             item
-            for step in (estimate, told["exhibit"])
+            for step in (estimate, topic_facts["exhibit"])
             for item in step.get("reads", ())
         ]
         rows.append(
-            f"| [{told['title']}]({folder}) | {shown} | {needs} |"
+            f"| [{topic_facts['title']}]({folder}) | {shown} | {needs} |"
             f" {', '.join(f'`{r}`' for r in reads)} |"
         )
     defined = "\n".join(f"- {name}: {text}" for name, text in NEEDS.items())
     return EXHIBITS_HEAD.replace("{needs}", defined) + "\n".join(rows) + "\n"
 
 
-def _needs(told: Mapping[str, Any], form: str) -> str:
+def _needs(topic_facts: Mapping[str, Any], form: str) -> str:
     named = [
         name if name in NEEDS else f"`estimates.{name}`"
-        for name in told.get("needs", ())
+        for name in topic_facts.get("needs", ())
     ]
     return form.format(", ".join(named)) if named else ""
 
@@ -194,10 +197,10 @@ def _needs(told: Mapping[str, Any], form: str) -> str:
 def main() -> None:
     """Write the three files."""
     EXHIBITS.write_text(exhibits(), encoding="utf-8", newline="\n")
-    made = schema()
-    text = json.dumps(made, ensure_ascii=False, indent=1) + "\n"
+    written = schema()
+    text = json.dumps(written, ensure_ascii=False, indent=1) + "\n"
     SCHEMA.write_text(text, encoding="utf-8", newline="\n")
-    REFERENCE.write_text(reference(made), encoding="utf-8", newline="\n")
+    REFERENCE.write_text(reference(written), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from evenfield.shared.offers import step_aside
+from evenfield.shared.offers import left_out_parts
 from evenfield.study.config import checked_config, merged, read_mapping, study_config
 from evenfield.study.errors import EvenfieldError
 
@@ -22,8 +22,10 @@ def arguments(description: str) -> argparse.ArgumentParser:
         default=str(REPOSITORY),
         help="the study's folder (default: this repository)",
     )
-    told = "files read after the study's config.yaml, over which they win"
-    parser.add_argument("--configfile", nargs="+", default=[], type=Path, help=told)
+    help_text = "files read after the study's config.yaml, over which they win"
+    parser.add_argument(
+        "--configfile", nargs="+", default=[], type=Path, help=help_text
+    )
     return parser
 
 
@@ -50,9 +52,9 @@ def in_one_line(
     except EvenfieldError as error:
         sys.exit(str(error))
     except Exception as error:
-        told = f"{type(error).__name__} {' '.join(str(error).split())[:200]}"
+        message = f"{type(error).__name__} {' '.join(str(error).split())[:200]}"
         sys.exit(
-            f"run: {told}; this is a fault of evenfield; please report it with the"
+            f"run: {message}; this is a fault of evenfield; please report it with the"
             " study"
         )
 
@@ -62,6 +64,6 @@ def run_command(
 ) -> None:
     """Run ``work`` on the checked config inside the study's folder."""
     in_one_line(
-        lambda options: work(step_aside(checked_config(written_config(options)))),
+        lambda options: work(left_out_parts(checked_config(written_config(options)))),
         options,
     )

@@ -25,8 +25,8 @@ def main() -> int:
     rows = []
     from golden.anchors import STUDIES
 
-    for place, (title, compute, source) in enumerate(STUDIES, 1):
-        print(f"[{place}/{len(STUDIES)}] {title}", file=sys.stderr, flush=True)
+    for number, (title, compute, source) in enumerate(STUDIES, 1):
+        print(f"[{number}/{len(STUDIES)}] {title}", file=sys.stderr, flush=True)
         rows += [(title, source, anchor) for anchor in compute()]
     print(
         f"{'number':<46}{'ours':>13}{'published':>13}{'difference':>12}{'tolerance':>11}"

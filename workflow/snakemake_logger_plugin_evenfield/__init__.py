@@ -78,12 +78,12 @@ class LogHandler(LogHandlerBase):
 
     def emit(self, record: LogRecord) -> None:
         """Take in one message of the engine."""
-        said = self.format(record)
+        line = self.format(record)
         if self.log is None:
-            self.early.append(said)
+            self.early.append(line)
         else:
             with suppress(OSError):  # a full disk stops a job, which says so
-                self.log.write(f"{said}\n")
+                self.log.write(f"{line}\n")
                 self.log.flush()
         take = getattr(self, f"take_{getattr(record, 'event', None)}", None)
         if take is not None:
@@ -103,7 +103,7 @@ class LogHandler(LogHandlerBase):
             self.log = os.fdopen(
                 os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"
             )
-        self.log.write("".join(f"{said}\n" for said in self.early))
+        self.log.write("".join(f"{line}\n" for line in self.early))
         self.streams = [
             os.fdopen(os.dup(number), "w", encoding="utf-8") for number in (1, 2)
         ]
@@ -301,8 +301,8 @@ def engine_line(text: str) -> str:
             f"run: results that may not be written: {', '.join(names[:3])}; expected"
             " permission to replace them; chmod -R u+w results, then run the same command"
         )
-    if found := re.search(r"\[Errno (\d+)\] (.*)", " ".join(short)):
-        refused = refusal(OSError(int(found[1]), found[2]))
+    if match := re.search(r"\[Errno (\d+)\] (.*)", " ".join(short)):
+        refused = refusal(OSError(int(match[1]), match[2]))
         ours += [f"run: {refused}"] * bool(refused)
     return ours[0] if ours else f"the engine stopped: {' '.join(short) or 'no message'}"
 

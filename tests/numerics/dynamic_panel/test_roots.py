@@ -309,7 +309,7 @@ def test_scalar_score_definition_and_draws():
     )
     levels, Z = study()
     found = regime_roots(levels, Z)
-    assert found.found[0]
+    assert found.defined[0]
     np.testing.assert_allclose(scores(levels, Z, found.theta[0]), 0, atol=1e-9)
     step = 1e-5
     slopes = [(scores(levels, Z, found.theta[0] + step * v) - scores(levels, Z, found.theta[0] - step * v)) / (2 * step)

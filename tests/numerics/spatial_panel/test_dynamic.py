@@ -148,7 +148,9 @@ def test_special_cases_without_lags_and_without_space(case):
     alone = replace(m, gram=m.gram[:4, :4])  # without regressors
     fit = dyn.fit_moments(alone, net, (), ())
     expected = bias_corrected_root(y, Variance.CONSTANT)
-    assert fit.found and fit.estimates[1] == pytest.approx(expected.rho, rel=ITERATIVE)
+    assert fit.converged and fit.estimates[1] == pytest.approx(
+        expected.rho, rel=ITERATIVE
+    )
     assert fit.likelihood[1] == pytest.approx(expected.fixed_effects, rel=CLOSED_FORM)
     found = dyn.fit_dynamic(*case, free=("rho", "tau"))
     assert (

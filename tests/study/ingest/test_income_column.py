@@ -43,7 +43,7 @@ def waves(level):
 def test_a_logarithm_by_its_name_is_not_income(name):
     found = income_of({name: np.log})
     assert found.income == {"column": "TODO"}
-    assert any(f"{name} looks like a logarithm" in line for line in found.said)
+    assert any(f"{name} looks like a logarithm" in line for line in found.messages)
 
 
 @pytest.mark.parametrize("label", ["Log of GDP per capita", "ln(GDP/N)", "GDP, logs"])
@@ -54,7 +54,7 @@ def test_a_logarithm_by_its_label_is_not_income(label):
 def test_a_logarithm_by_its_range_is_not_income():
     found = income_of({"y": lambda level: 9 + 0.1 * np.log(level)})
     assert found.income == {"column": "TODO"}
-    assert "y looks like a logarithm (by its range)" in " ".join(found.said)
+    assert "y looks like a logarithm (by its range)" in " ".join(found.messages)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_keyword_does_not_stand_beside_income():
 )
 def test_it_is_said_how_sure_the_choice_is(name, label, sure):
     found = income_of({name: same}, {name: label})
-    line = next(line for line in found.said if "income per head" in line)
+    line = next(line for line in found.messages if "income per head" in line)
     assert ("a guess: if it is another, give --income" in line) != sure
 
 

@@ -149,13 +149,15 @@ def test_totals_are_left_out_and_said():
     table = guess(AnyTable(TABLE), {})
     assert sorted(table.units["unit"]) == COUNTRIES
     line = "1 unit looks like a total of others, left out (--keep-totals keeps): World"
-    assert any(line in told for told in table.said)
+    assert any(line in told for told in table.messages)
 
 
 def test_totals_are_kept_on_request_and_said():
     table = guess(AnyTable(TABLE), {}, Choices(keep_totals=True))
     assert "World" in set(table.units["unit"])
-    assert any("1 unit looks like a total and is kept" in told for told in table.said)
+    assert any(
+        "1 unit looks like a total and is kept" in told for told in table.messages
+    )
 
 
 @pytest.mark.parametrize("names", [["Chad"], ["chad", "Benin"]])
@@ -174,7 +176,7 @@ LAYERS = pd.concat([TABLE.assign(unit_of="EUR"), TABLE.assign(unit_of="PPS")])
 
 def test_rows_are_chosen_by_a_value():
     table = guess(AnyTable(LAYERS), {}, Choices(where=["unit_of=PPS"]))
-    assert any("rows with PPS in unit_of: 72 of 144" in told for told in table.said)
+    assert any("rows with PPS in unit_of: 72 of 144" in told for told in table.messages)
     assert len(table.panel) == 64 and "unit_of" not in table.units
 
 

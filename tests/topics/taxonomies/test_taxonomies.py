@@ -14,7 +14,7 @@ from evenfield.numerics.prediction_error import (
     schwarz_criterion,
     upper_p_value,
 )
-from evenfield.shared.contrasts.places import Places
+from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.topics.taxonomies.estimate import estimate
 from made_study import MadeStudy, same_results
 
@@ -227,7 +227,7 @@ def test_scores_and_gains_are_those_of_regressions_without_each_unit(period):
 def test_labels_of_one_permutation_move_over_the_outcome_of_both_groupings():
     y, models = designs("P1")
     study = make_study()
-    places = Places(study.tables["units"], study.tables["adjacency"], 199, 5, 0.95)
+    places = Geographies(study.tables["units"], study.tables["adjacency"], 199, 5, 0.95)
     source = places.free_draws(N, "s:all").source
     gains = []
     for order in source:

@@ -18,13 +18,13 @@ def adjusted(
     out = estimates.copy()
     # ASSUME: Holm over the primary rows of all hypotheses, because their null laws
     # differ and share no draws.
-    found = [matching(out, select) for select in primary.values()]
+    selected = [matching(out, select) for select in primary.values()]
     # A selection that does not name one row is refused where the claims are answered,
     # with these estimates at hand.
     tested = sorted(
         {
             rows.index[0]
-            for rows in found
+            for rows in selected
             if len(rows) == 1 and rows["p_value"].notna().all()
         }
     )

@@ -111,10 +111,12 @@ def judge_tested(given: Evidence, rule: Rule) -> Judged:
     # 3. The interval leaves out zero, the adjusted p is small and no check takes it
     # away.
     if side and given.adjusted < rule.alpha and not lost:
-        kept = f" and in {counted(given.checks, 'check')}" if given.checks else ""
+        checks_text = (
+            f" and in {counted(given.checks, 'check')}" if given.checks else ""
+        )
         because = (
             "also after adjusting for"
-            f" {counted(range(given.questions), 'question')}{kept}"
+            f" {counted(range(given.questions), 'question')}{checks_text}"
         )
         return Judged(SUPPORTED if side > 0 else AGAINST, because)
     # 4. The interval leaves out zero and at most half of the checks take it away.
@@ -147,12 +149,12 @@ def interval(row: Row, sign: int, alpha: float) -> tuple[float, float]:
     low = -float("inf") if is_missing(low) else low
     high = float("inf") if is_missing(high) else high
     if abs(row["conf_level"] + alpha - 1) > CLOSE:
-        found = (
+        fault = (
             f"estimate {row['estimate_id']} has an interval at level"
             f" {row['conf_level']:g}"
         )
         raise ClaimsError(
-            found, f"a level of {1 - alpha:g}, 1 - rule.alpha", "select another row"
+            fault, f"a level of {1 - alpha:g}, 1 - rule.alpha", "select another row"
         )
     return (low, high) if sign > 0 else (-high, -low)
 

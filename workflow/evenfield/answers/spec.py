@@ -101,7 +101,7 @@ class Entry(Spec):
         they override.
         """
         shown = {str(number): row for number, row in enumerate(self.shows, 1)}
-        told = {
+        kinds = {
             "check": self.checks,
             "placebo": self.placebos,
             "variant": self.variants,
@@ -109,7 +109,7 @@ class Entry(Spec):
         }
         named = {
             (what, name): {**self.first, **row}
-            for what, rows in told.items()
+            for what, rows in kinds.items()
             for name, row in rows.items()
         }
         return {("primary", ""): self.first, **named} if self.first else {}
@@ -217,7 +217,7 @@ def _worded(first: Mapping[str, Any], written: Mapping[str, Any]) -> ClaimsError
         where = [f"claim {name}", *where[2:]]
     elif where[:1] == ["hypotheses"] and len(where) > 1:
         where = [f"hypothesis {where[1]}", *where[2:]]
-    place, key = (
+    location, key = (
         (where[0], ".".join(where[1:]))
         if len(first["loc"]) > 1
         else ("the top level", ".".join(where))
@@ -225,7 +225,7 @@ def _worded(first: Mapping[str, Any], written: Mapping[str, Any]) -> ClaimsError
     if first["type"] == "extra_forbidden":
         known = ", ".join(_keys_beside(first["loc"]))
         return ClaimsError(
-            f"{place} has the unknown key {key}",
+            f"{location} has the unknown key {key}",
             f"one of {known}",
             "correct or remove it",
         )
@@ -233,10 +233,10 @@ def _worded(first: Mapping[str, Any], written: Mapping[str, Any]) -> ClaimsError
     action = (
         "put it in quotation marks"
         if first["type"] == "string_type"
-        else f"correct {key or place}"
+        else f"correct {key or location}"
     )
     return ClaimsError(
-        f"{place}: {f'{key}: ' if key else ''}{message}",
+        f"{location}: {f'{key}: ' if key else ''}{message}",
         "what docs/methods/answers.md lists",
         action,
     )
@@ -266,10 +266,10 @@ def _name_faults(claims: Claims, config: Mapping[str, Any]) -> Iterator[Evenfiel
         )
     level = config["inference"]["conf_level"]
     if claims.claims and abs(claims.rule.alpha + level - 1) > 1e-9:
-        found = (
+        fault = (
             f"rule.alpha {claims.rule.alpha:g} beside inference.conf_level {level:g}"
         )
-        yield ClaimsError(found, "intervals at 1 - alpha", "change one of them")
+        yield ClaimsError(fault, "intervals at 1 - alpha", "change one of them")
     for claim in claims.claims:
         if claim.hypothesis:
             yield from _unknown(
@@ -279,11 +279,11 @@ def _name_faults(claims: Claims, config: Mapping[str, Any]) -> Iterator[Evenfiel
             )
             known = claims.hypotheses.get(claim.hypothesis)
             if known and known.kind != claim.kind:
-                found = (
+                fault = (
                     f"claim {claim.id} is an {claim.kind}, its hypothesis"
                     f" {claim.hypothesis} an {known.kind}"
                 )
-                yield ClaimsError(found, "one kind", "correct one of them")
+                yield ClaimsError(fault, "one kind", "correct one of them")
         for code in claim.because:
             yield from _unknown(
                 f"claim {claim.id}: because", code, list(claims.reasons)
@@ -299,17 +299,17 @@ def _row_faults(
     faults = list(selection_faults(where, entry.first, config, ClaimsError))
     yield from faults
     for key, select in entry.selections().items():
-        place = place_of(where, key)
+        location = place_of(where, key)
         for column in select:
             if key[0] == "primary" or column not in entry.first:
-                yield from _unknown(f"{place}: column", column, TEXT_FIELDS)
+                yield from _unknown(f"{location}: column", column, TEXT_FIELDS)
         if key[0] == "primary":
             continue
         if select == entry.first:
-            found = f"{place} is the main row once more"
-            yield ClaimsError(found, "a row that differs", "change or remove it")
+            fault = f"{location} is the main row once more"
+            yield ClaimsError(fault, "a row that differs", "change or remove it")
         if not faults:
-            yield from selection_faults(place, select, config, ClaimsError)
+            yield from selection_faults(location, select, config, ClaimsError)
 
 
 def place_of(where: str, key: tuple[str, str]) -> str:

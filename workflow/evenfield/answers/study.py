@@ -75,7 +75,7 @@ def answer_study(
     )
     frame = round_frame(frame.astype(dict.fromkeys(NUMBERS, float)))
     words = [item.judged.answer for item in answered]
-    told = zip(claims.claims, answered, records(frame), strict=True)
+    answered_claims = zip(claims.claims, answered, records(frame), strict=True)
     content = {
         "sentence": "" if claims.claims else NO_CLAIMS,
         "rule": claims.rule.model_dump(),
@@ -96,7 +96,7 @@ def answer_study(
                 "data": claim.data,
                 "rows": item.rows,
             }
-            for claim, item, line in told
+            for claim, item, line in answered_claims
         ],
         "hypotheses": [
             {
@@ -150,11 +150,11 @@ class _Study:
 
     def answer(self, where: str, entry: Entry) -> Answered:
         """Answer a hypothesis, or a claim that takes the answer of none."""
-        found = self._answer(where, entry)
+        result = self._answer(where, entry)
         if not self.simulated:
-            return found
+            return result
         because = f"the input holds simulated figures: {', '.join(self.simulated)}"
-        return replace(found, judged=Judged(NO_ANSWER, because))
+        return replace(result, judged=Judged(NO_ANSWER, because))
 
     def _answer(self, where: str, entry: Entry) -> Answered:
         if isinstance(entry, Claim) and entry.kind == "out of reach":
@@ -213,7 +213,7 @@ def _numbers(row: Row, **more: float) -> dict[str, Any]:
 def _behind(
     rows: Mapping[tuple[str, str], Row], judged: Judged
 ) -> list[dict[str, Any]]:
-    kept = (
+    columns = (
         "estimate_id",
         "estimate",
         "conf_low",
@@ -230,15 +230,15 @@ def _behind(
             "against": what in ("check", "variant") and name in judged.failed,
             "figures": _years_of_figures(row["warning"]),
         }
-        | _plain({key: row[key] for key in kept})
+        | _plain({key: row[key] for key in columns})
         for (what, name), row in rows.items()
     ]
 
 
 def _years_of_figures(warning: str) -> str:
     """Return the years that a row rests on where they are fewer than its period."""
-    found = FIGURES.search(warning)
-    return found[1] if found else ""
+    match = FIGURES.search(warning)
+    return match[1] if match else ""
 
 
 def _line(claim: Claim, item: Answered) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from evenfield.study.errors import EstimateError, WeightsError
 R = TypeVar("R")
 
 
-def told(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
+def reported(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Let an estimator take its data before or after the formula, y and x for the
     formula, and tell what the numerics refuse, expect and advise.
     """
@@ -47,12 +47,12 @@ def told(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
             if by_formula and "formula" not in kwargs:
                 _refuse_without_formula(args)
             try:
-                found = function(*args, **kwargs)
-                if isinstance(found, Fit):
-                    found.rows(
+                fault = function(*args, **kwargs)
+                if isinstance(fault, Fit):
+                    fault.rows(
                         0.95
                     )  # so that an inference that cannot be is refused here
-                return found
+                return fault
             except NumericsError as error:
                 remedy = f"see docs/library/{page}.md"
                 raise EstimateError(
@@ -103,8 +103,8 @@ def _in_order(
         return args, kwargs
     data, *others = args
     if {"formula", "y"} & set(kwargs):
-        places = dict(zip(parameters[2:], others, strict=False))
-        return (), {"data": data, **places, **kwargs}
+        by_name = dict(zip(parameters[2:], others, strict=False))
+        return (), {"data": data, **by_name, **kwargs}
     return (*others[:1], data, *others[1:]), kwargs
 
 
@@ -127,7 +127,7 @@ class Table:
     effects: dict[str, tuple[str, ...]]  # columns of each effect behind the bar
     variables: dict[str, set[str]]  # columns of the data behind each regressor
     index: pd.Index[Any]  # the user's index in the order of the rows here
-    place: np.ndarray  # where each row stood
+    unit_codes: np.ndarray  # where each row stood
     unit_name: str | None  # columns of unit and date, if there are
     time_name: str | None
 
@@ -158,7 +158,7 @@ class Table:
     @property
     def several(self) -> bool:
         """Whether a unit has several rows."""
-        return len(self.units.names) < len(self.place)
+        return len(self.units.names) < len(self.unit_codes)
 
     def column(self, name: str, *, missing: bool = False) -> pd.Series[Any]:
         """Return a column of the data or a term of the formula that is there in every
@@ -166,15 +166,15 @@ class Table:
         """
         if name not in self.X:
             chosen("column", name, self.data)
-        found = self.data[name] if name in self.data else self.X[name]
-        if found.isna().any() and not missing:
-            first = self.unit[found.isna()][0]
+        fault = self.data[name] if name in self.data else self.X[name]
+        if fault.isna().any() and not missing:
+            first = self.unit[fault.isna()][0]
             raise EstimateError(
-                f"{found.isna().sum()} missing values of {name}, first {first}",
+                f"{fault.isna().sum()} missing values of {name}, first {first}",
                 "none",
                 "drop them",
             )
-        return found
+        return fault
 
     def effect(self, name: str) -> np.ndarray:
         """Return the level of each row of an effect behind the bar, codes from zero."""
@@ -207,9 +207,9 @@ class Table:
 
     def restored(self, values: np.ndarray) -> pd.Series[float]:
         """Return one value a row in the order and with the index of the user."""
-        if (np.diff(self.place) > 0).all():
+        if (np.diff(self.unit_codes) > 0).all():
             return pd.Series(values, self.index)
-        back = np.argsort(self.place, kind="stable")
+        back = np.argsort(self.unit_codes, kind="stable")
         return pd.Series(np.asarray(values)[back], self.index[back])
 
     def steps(self, what: str) -> Clusters:
@@ -217,7 +217,7 @@ class Table:
         self.calendar.even(what)
         return Clusters(self.calendar.positions, self.calendar.codes)
 
-    def grid(self, values: Any, places: np.ndarray, count: int) -> np.ndarray:
+    def grid(self, values: Any, positions: np.ndarray, count: int) -> np.ndarray:
         """Arrange one or several columns by unit and date, NaN where a unit has no row.
 
         Parameters
@@ -232,7 +232,7 @@ class Table:
         """
         values = np.asarray(values, dtype=float)
         out = np.full((len(self.units.names), count, *values.shape[1:]), np.nan)
-        out[self.units.codes, places[self.calendar.codes]] = values
+        out[self.units.codes, positions[self.calendar.codes]] = values
         return out
 
     def balanced(self, values: Any) -> np.ndarray:
@@ -244,11 +244,11 @@ class Table:
             first = (
                 f"{self.units.names[holes[0][0]]} in {self.calendar.text[holes[0][1]]}"
             )
-            found = (
+            fault = (
                 f"{len(holes)} pairs of unit and date without a value, first {first}"
             )
             raise EstimateError(
-                found,
+                fault,
                 "a balanced panel",
                 "fill them, or leave out the units or the dates",
             )
@@ -320,8 +320,8 @@ def table(
             "a row without unit or date", "both in every row", "drop it"
         )
     calendar = one_date(len(rows)) if time is None else read_dates(rows[time])
-    units, place = np.unique([str(name) for name in ids], return_inverse=True)
-    codes = place[codes]
+    units, row_of_unit = np.unique([str(name) for name in ids], return_inverse=True)
+    codes = row_of_unit[codes]
     when = calendar.codes
     order = np.arange(len(rows))
     cell = codes * len(calendar.labels) + when
@@ -343,21 +343,21 @@ def table(
             "drop one",
         )
     y, X, variables = _matrices(model, rows, units[codes], calendar, keep_missing)
-    kept = keep_missing | np.isfinite(y.to_numpy()) & np.isfinite(X.to_numpy()).all(
+    complete = keep_missing | np.isfinite(y.to_numpy()) & np.isfinite(X.to_numpy()).all(
         axis=1
     )
-    if not np.any(kept):
+    if not np.any(complete):
         raise EstimateError(
             "no row with a value of every variable and lag",
             "one row at least",
             "take fewer lags or more dates",
         )
-    if not np.all(kept):
-        rows, y, X = (part[kept].reset_index(drop=True) for part in (rows, y, X))
-        there, codes = np.unique(codes[kept], return_inverse=True)
-        order = order[kept]
+    if not np.all(complete):
+        rows, y, X = (part[complete].reset_index(drop=True) for part in (rows, y, X))
+        there, codes = np.unique(codes[complete], return_inverse=True)
+        order = order[complete]
         units = units[there]
-        calendar = calendar.among(kept)
+        calendar = calendar.among(complete)
     by = Clusters(units, codes), calendar
     return Table(
         rows, y, X, *by, model.effects, variables, index[order], order, unit, time
@@ -474,9 +474,9 @@ def _matrices(
     except Exception as error:  # a formula may hold any code of its user
         if isinstance(error.__cause__, EstimateError):  # of a lag
             raise error.__cause__ from None
-        found = f"the formula {model.text!r} fails: {model.named(error)}"
+        fault = f"the formula {model.text!r} fails: {model.named(error)}"
         known = ", ".join(map(str, rows))
-        raise EstimateError(found, f"columns {known}", "correct it") from error
+        raise EstimateError(fault, f"columns {known}", "correct it") from error
     if left.shape[1] != 1:
         raise EstimateError(
             f"an outcome of {left.shape[1]} columns",
@@ -495,8 +495,8 @@ def _matrices(
             where = f"{model.named(name)} of {ids[missing][0]}"
             if len(calendar.labels) > 1:
                 where += f" in {calendar.text[calendar.codes[missing][0]]}"
-            found = f"{missing.sum()} values are missing or infinite, first {where}"
-            raise EstimateError(found, "a number in every row", "drop them")
+            fault = f"{missing.sum()} values are missing or infinite, first {where}"
+            raise EstimateError(fault, "a number in every row", "drop them")
     spec = both.rhs.model_spec
     used = {
         name: {model.named(v) for v in spec.term_variables[term]} & set(rows)
@@ -625,7 +625,7 @@ def _weights_matrix(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_a
         at = tuple(np.searchsorted(names, ends.iloc[:, i].tolist()) for i in (0, 1))
         return names, csr_array((values, at), shape=(len(names), len(names)))
     if ids is None or isinstance(w, pd.DataFrame) or not hasattr(w, "shape"):
-        found = (
+        fault = (
             f"weights of type {type(w).__name__} without ids, or with other ids in rows"
             " than in columns"
         )
@@ -633,7 +633,7 @@ def _weights_matrix(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_a
             "an edge list, a square DataFrame, a dict, a libpysal W or Graph, a path,"
             " or a matrix with ids"
         )
-        raise WeightsError(found, expected, "call ef.weights(matrix, ids)")
+        raise WeightsError(fault, expected, "call ef.weights(matrix, ids)")
     names = [str(i) for i in ids]
     if w.shape != (len(names), len(names)) or len(set(names)) != len(names):
         raise WeightsError(

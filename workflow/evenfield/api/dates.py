@@ -83,9 +83,9 @@ class Dates:
 
     def position_text(self, position: int) -> str:
         """Text of a position, also of one that no unit has."""
-        found = np.flatnonzero(self.positions == position)
-        if len(found):
-            return self.text[int(found[0])]
+        matches = np.flatnonzero(self.positions == position)
+        if len(matches):
+            return self.text[int(matches[0])]
         scale = self._known("lags")
         return scale.written(int(scale.ordinals[0] + position * self.step))
 
@@ -112,7 +112,7 @@ class Dates:
             "fill them, or keep the dates on one side or every k-th date",
         )
 
-    def place(self, date: Any) -> int:
+    def position_of(self, date: Any) -> int:
         """Place of a date that a user names; a year stands for its only date."""
         texts = np.array(self.text)
         wanted = _text(date)
@@ -146,12 +146,12 @@ def read_dates(column: pd.Series[Any]) -> Dates:
     if scale is None:
         order = _natural_order(labels)
         return Dates(labels[order], np.argsort(order)[codes], None, 1)
-    ordinals, first, place = np.unique(
+    ordinals, first, position = np.unique(
         scale.ordinals, return_index=True, return_inverse=True
     )
     step = int(np.gcd.reduce(np.diff(ordinals))) if len(ordinals) > 1 else 1
-    if not (np.diff(place) == 1).all() or len(place) != len(ordinals):
-        codes = place[codes]
+    if not (np.diff(position) == 1).all() or len(position) != len(ordinals):
+        codes = position[codes]
     return Dates(labels[first], codes, scale._replace(ordinals=ordinals), step)
 
 

@@ -94,10 +94,10 @@ def _is_called(name: str, text: str) -> bool:
 
 def lag_of_outcome(term: str, y: str) -> int | None:
     """Return k of a term ``lag(y, k)`` of the outcome, None for another term."""
-    found = LAG.fullmatch(term.strip())
-    if found is None or "".join(found[1].split()) != "".join(y.split()):
+    match = LAG.fullmatch(term.strip())
+    if match is None or "".join(match[1].split()) != "".join(y.split()):
         return None
-    return int(found[2] or 1)
+    return int(match[2] or 1)
 
 
 def outcome_of(y: str, data: Any) -> str | Columns:
@@ -209,20 +209,22 @@ def _aliases(names: Iterable[str], data: pd.DataFrame) -> dict[str, str]:
     once = dict.fromkeys(names)
     for name in once:
         chosen("column", name, data, "name a column or level")
-    return {f"{stem}_{place}_": name for place, name in enumerate(once)}
+    return {f"{stem}_{number}_": name for number, name in enumerate(once)}
 
 
 def _split(text: str, mark: str) -> list[str]:
     """Split at a mark that stands in no bracket and no quotes."""
-    places = list(_places(text, mark))
-    starts = [0, *(place + 1 for place in places)]
-    return [text[start:end] for start, end in zip(starts, [*places, None], strict=True)]
+    positions = list(_mark_positions(text, mark))
+    starts = [0, *(position + 1 for position in positions)]
+    return [
+        text[start:end] for start, end in zip(starts, [*positions, None], strict=True)
+    ]
 
 
-def _places(text: str, mark: str) -> Iterator[int]:
+def _mark_positions(text: str, mark: str) -> Iterator[int]:
     depth = 0
     quote: str | None = None
-    for place, character in enumerate(text):
+    for position, character in enumerate(text):
         if quote is not None:
             quote = None if character == quote else quote
         elif character in "'\"":
@@ -230,7 +232,7 @@ def _places(text: str, mark: str) -> Iterator[int]:
         elif character in BRACKETS:
             depth += BRACKETS[character]
         elif character == mark and depth == 0:
-            yield place
+            yield position
 
 
 def effect_labels(columns: Iterable[pd.Series[Any]]) -> pd.Series[int]:

@@ -32,12 +32,12 @@ def levels_of(y: str, data: Any) -> str | Columns:
 def positive(rows: Table) -> np.ndarray:
     """Return levels by unit and date, (N, T), and refuse what has no logarithm."""
     values = rows.balanced(rows.y)
-    places = np.argwhere(values <= 0)
-    if len(places):
-        unit, date = places[0]
-        noun = "value" if len(places) == 1 else "values"
+    not_positive = np.argwhere(values <= 0)
+    if len(not_positive):
+        unit, date = not_positive[0]
+        noun = "value" if len(not_positive) == 1 else "values"
         raise EstimateError(
-            f"{len(places)} {noun} of zero or below, first"
+            f"{len(not_positive)} {noun} of zero or below, first"
             f" {rows.units.names[unit]} in {rows.calendar.text[date]}",
             "positive levels, not growth rates or deviations",
             "give the level, or leave the unit out",

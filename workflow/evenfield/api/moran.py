@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.data import matched_weights, table, told
+from evenfield.api.data import matched_weights, reported, table
 from evenfield.api.formula import outcome_of
 from evenfield.api.results import Fit, t_rows
 from evenfield.numerics.spatial_statistics import local_moran_tests, map_tests
 
 
-@told("moran")
+@reported("moran")
 def moran(
     y: str,
     data: pd.DataFrame,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.data import Table, matched_weights, names_of, table, told
+from evenfield.api.data import Table, matched_weights, names_of, reported, table
 from evenfield.api.formula import lag_of_outcome, outcome_of
 from evenfield.api.levels import levels_of, positive
 from evenfield.api.results import Fit, Rows, chosen, t_rows
@@ -43,7 +43,7 @@ THEIL = ("theil_t", "theil_l")
 MEASURES = {"gini": gini, "atkinson": atkinson}
 
 
-@told("dynamic-fixed-effects")
+@reported("dynamic-fixed-effects")
 def dynamic_fe(
     y: str,
     data: pd.DataFrame,
@@ -78,36 +78,36 @@ def dynamic_fe(
     chosen("method", method, ROOTS)
     rows = table(outcome_of(y, data), data, unit, time)
     rows.calendar.even("a root of the lagged value")
-    found = ROOTS[method](rows.balanced(rows.y))
-    rho = found.rho
-    error = found.std_error
+    root = ROOTS[method](rows.balanced(rows.y))
+    rho = root.rho
+    error = root.std_error
     years = rows.calendar.years
     speed = -np.log(rho) / years if rho > 0 else np.nan
     speed_error = error / rho / years if rho > 0 else np.nan
     notes = {
-        "units": found.n_units,
-        "transitions": found.n_periods,
+        "units": root.n_units,
+        "transitions": root.n_periods,
         "years a transition": "" if years == 1 else years,
         "half-life": half_life(float(speed)),
     }
     if method == "bias_corrected":
         notes |= {
-            "uncorrected rho": found.fixed_effects,
-            "root found": not found.no_root,
+            "uncorrected rho": root.fixed_effects,
+            "root found": not root.no_root,
         }
     title = f"Dynamic panel, {method.replace('_', ' ')}"
-    nobs = found.n_units * found.n_periods
+    nobs = root.n_units * root.n_periods
     lines = t_rows(
         ["rho", "speed"],
         [rho, speed],
         [error, speed_error],
         "clustered by unit",
-        found.df,
+        root.df,
     )
-    return Fit(title, lines, nobs, notes=notes, raw=found)
+    return Fit(title, lines, nobs, notes=notes, raw=root)
 
 
-@told("dynamic-gmm")
+@reported("dynamic-gmm")
 def dynamic_gmm(
     formula: str,
     data: pd.DataFrame,
@@ -178,9 +178,9 @@ def dynamic_gmm(
     chosen("equations", equations, ["difference", "system"])
     system = equations == "system"
     # Dates that no unit has are dates, too.
-    places = rows.calendar.positions
+    positions = rows.calendar.positions
     n_dates = rows.calendar.span
-    Y = rows.grid(rows.y, places, n_dates)
+    Y = rows.grid(rows.y, positions, n_dates)
     # Far from zero regressors, too, would lose digits: the constant makes up for the
     # mean.
     mean = float(np.nanmean(Y))
@@ -193,7 +193,7 @@ def dynamic_gmm(
         for n in names
     ]
     paths = {
-        name: rows.grid(rows.column(name, missing=True), places, n_dates)
+        name: rows.grid(rows.column(name, missing=True), positions, n_dates)
         for name in instrumented
     }
     if centre:
@@ -201,7 +201,7 @@ def dynamic_gmm(
     sources = [
         gmm.Source(path, instrumented[name], last_lag) for name, path in paths.items()
     ]
-    X = rows.grid(rows.X[names], places, n_dates)
+    X = rows.grid(rows.X[names], positions, n_dates)
     layout = gmm.Layout.COLLAPSED if collapse else gmm.Layout.FULL
     spec = gmm.GmmSpec(
         lags=lags,
@@ -228,39 +228,39 @@ def dynamic_gmm(
         )
         names.append("Intercept")
         own.append(gmm.LEVELS_ONLY)
-    found = gmm.dynamic_gmm(Y - mean, spec, X, sources, np.array(own, dtype=int))
+    fit = gmm.dynamic_gmm(Y - mean, spec, X, sources, np.array(own, dtype=int))
     names = [f"lag({rows.y.name}, {p})" for p in range(1, lags + 1)] + names
     one = (
-        found.beta_one_step,
-        found.std_errors_one_step,
-        found.cov_one_step,
-        found.serial_one_step,
+        fit.beta_one_step,
+        fit.std_errors_one_step,
+        fit.cov_one_step,
+        fit.serial_one_step,
         "robust",
     )
-    two = found.beta, found.std_errors, found.cov, found.serial, "Windmeijer"
+    two = fit.beta, fit.std_errors, fit.cov, fit.serial, "Windmeijer"
     beta, errors, cov, serial, inference = one if steps == 1 else two
     if system:
         beta, cov = _with_mean(beta, cov, lags, mean)
         errors = np.sqrt(np.diag(cov))
     tests = {
-        "Hansen": found.hansen,
-        "Sargan": found.sargan,
+        "Hansen": fit.hansen,
+        "Sargan": fit.sargan,
         "m1": serial[0],
         "m2": serial[1],
     }
-    notes: dict[str, Any] = {"units": found.n_units, "instruments": found.n_instruments}
-    notes |= _cautions(found, Y, centre)
+    notes: dict[str, Any] = {"units": fit.n_units, "instruments": fit.n_instruments}
+    notes |= _cautions(fit, Y, centre)
     for name, test in tests.items():
         df = "" if np.isnan(test.df) else f"({test.df:.0f})"
         notes |= {f"{name}{df}": test.statistic, f"{name} p": test.p_value}
     return Fit(
         f"{equations.capitalize()} GMM, {steps} step{'s' * (steps > 1)}",
         t_rows(names, beta, errors, inference),
-        found.n_levels or found.n_rows,
+        fit.n_levels or fit.n_rows,
         covariance=lambda _: pd.DataFrame(cov, names, names),
         notes=notes,
         tables={"tests": pd.DataFrame(tests, index=["statistic", "df", "p_value"]).T},
-        raw=found,
+        raw=fit,
     )
 
 
@@ -305,18 +305,18 @@ def _with_mean(
 FAR = 10  # standard deviations
 
 
-def _cautions(found: gmm.GmmFit, Y: np.ndarray, centre: bool) -> dict[str, str]:
+def _cautions(fit: gmm.GmmFit, Y: np.ndarray, centre: bool) -> dict[str, str]:
     """Say what a reader of the tests and the coefficients should know."""
     notes = {}
-    if found.n_dependent:
-        notes["left out"] = f"{found.n_dependent} instruments that the others span"
-    if found.n_instruments > found.n_units:
+    if fit.n_dependent:
+        notes["left out"] = f"{fit.n_dependent} instruments that the others span"
+    if fit.n_instruments > fit.n_units:
         notes["caution"] = (
             "more instruments than units: Hansen's test and two-step errors mean little;"
             " collapse=True or instruments=(2, 3) gives fewer"
         )
     far = abs(np.nanmean(Y)) > FAR * np.nanstd(Y)
-    by_level = np.isnan(Y).any() or found.n_instruments > found.n_units
+    by_level = np.isnan(Y).any() or fit.n_instruments > fit.n_units
     if far and by_level and not centre:
         notes["level of y"] = (
             "far from zero, and the estimates depend on it: see centre=True"
@@ -381,16 +381,16 @@ def _trends(
 
 
 def _log_t_rows(
-    names: Sequence[str], found: Sequence[tuple[float, float, float]]
+    names: Sequence[str], fits: Sequence[tuple[float, float, float]]
 ) -> Rows:
-    b, errors, t = zip(*found, strict=True) if found else ((), (), ())
+    b, errors, t = zip(*fits, strict=True) if fits else ((), (), ())
     p_values = [logt.one_sided_p(ratio) for ratio in t]
     return t_rows(
         names, b, errors, "long-run variance", p_value=p_values, law="normal, one-sided"
     )
 
 
-@told("log-t")
+@reported("log-t")
 def log_t(
     y: str,
     data: pd.DataFrame,
@@ -432,8 +432,8 @@ def log_t(
     """
     rows, x, periods = _trends(y, data, (unit, time), smoothing, discard, logs)
     H = logt.transition_variance(x)
-    found = logt.fit_logt(H, periods, variance)
-    b, error, t = (float(part[0]) for part in (found.b, found.std_error, found.t))
+    fit = logt.fit_logt(H, periods, variance)
+    b, error, t = (float(part[0]) for part in (fit.b, fit.std_error, fit.t))
     notes = {
         "units": len(x),
         "compared": "logarithms" if logs else "levels",
@@ -447,11 +447,11 @@ def log_t(
     }
     lines = _log_t_rows(["log t"], [(b, error, t)])
     return Fit(
-        "Log t regression", lines, len(periods), notes=notes, tables=tables, raw=found
+        "Log t regression", lines, len(periods), notes=notes, tables=tables, raw=fit
     )
 
 
-@told("clubs")
+@reported("clubs")
 def clubs(
     y: str,
     data: pd.DataFrame,
@@ -489,10 +489,10 @@ def clubs(
     """
     rows, x, periods = _trends(y, data, (unit, time), smoothing, discard, logs)
     tests = group_tests(x, periods, variance)
-    found = find_clubs(x, periods, variance=variance)
-    found = found if merge is None else merge_clubs(tests, found, merge)
-    found = adopt_divergent(tests, found) if adopt else found
-    by_name = {f"club {i}": club for i, club in enumerate(found.clubs, 1)}
+    division = find_clubs(x, periods, variance=variance)
+    division = division if merge is None else merge_clubs(tests, division, merge)
+    division = adopt_divergent(tests, division) if adopt else division
+    by_name = {f"club {i}": club for i, club in enumerate(division.clubs, 1)}
     paths = logt.relative_transition(x)
     means = {
         name: paths[list(club.members)].mean(axis=0) for name, club in by_name.items()
@@ -500,21 +500,21 @@ def clubs(
     sizes = {f"units in {name}": len(club.members) for name, club in by_name.items()}
     compared = "logarithms" if logs else "levels"
     notes = {"units": len(x), "compared": compared, **sizes}
-    notes["none"] = len(found.divergent)
-    members = pd.DataFrame({"club": found.labels(len(x))}, index=rows.units.names)
+    notes["none"] = len(division.divergent)
+    members = pd.DataFrame({"club": division.labels(len(x))}, index=rows.units.names)
     tables = {
         "members": members,
         "over time": pd.DataFrame(means, index=rows.dates.names),
     }
     lines = _log_t_rows(
-        list(by_name), [(club.b, club.std_error, club.t) for club in found.clubs]
+        list(by_name), [(club.b, club.std_error, club.t) for club in division.clubs]
     )
     return Fit(
-        "Convergence clubs", lines, x.size, notes=notes, tables=tables, raw=found
+        "Convergence clubs", lines, x.size, notes=notes, tables=tables, raw=division
     )
 
 
-@told("inequality")
+@reported("inequality")
 def inequality(
     y: str,
     data: pd.DataFrame,
@@ -556,9 +556,9 @@ def inequality(
     rng = np.random.default_rng(seed)
     lines = dict[Any, dict[str, float]]()
     errors = list[float]()
-    for place in range(len(rows.calendar.labels)):
-        date = rows.calendar.labels[place]
-        at = rows.calendar.codes == place
+    for number in range(len(rows.calendar.labels)):
+        date = rows.calendar.labels[number]
+        at = rows.calendar.codes == number
         error = np.nan
         income = rows.y[at].to_numpy()
         people = (
@@ -599,7 +599,7 @@ def inequality(
     )
 
 
-@told("markov")
+@reported("markov")
 def markov(
     y: str,
     data: pd.DataFrame,

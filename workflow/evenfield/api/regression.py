@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.data import Table, names_of, table, told
+from evenfield.api.data import Table, names_of, reported, table
 from evenfield.api.formula import Columns, parsed
 from evenfield.api.results import NUMBERS, Fit, chosen, t_rows
 from evenfield.numerics import ols as plain
@@ -69,7 +69,7 @@ class Case:
         return np.eye(self.fit.X.shape[1])[: len(self.names)]
 
     @cached_property
-    def places(self) -> np.ndarray:
+    def coordinates(self) -> np.ndarray:
         """Latitudes and longitudes of the units."""
         names = names_of(self.options["coords"])
         if not {*names} <= {*self.rows.data}:
@@ -79,8 +79,8 @@ class Case:
                 "give coords=('lat', 'lon')",
             )
         first = np.unique(self.rows.units.codes, return_index=True)[1]
-        places = self.rows.data[names].to_numpy(float)[first]
-        lacking = ~np.isfinite(places).all(axis=1)
+        positions = self.rows.data[names].to_numpy(float)[first]
+        lacking = ~np.isfinite(positions).all(axis=1)
         if lacking.any():
             noun = "unit has" if lacking.sum() == 1 else "units have"
             raise EstimateError(
@@ -89,7 +89,7 @@ class Case:
                 "coordinates of every unit",
                 "add them, or leave the rows out",
             )
-        return places.T
+        return positions.T
 
     @cached_property
     def kernel(self) -> Any:
@@ -100,7 +100,7 @@ class Case:
                 "cutoff_km",
                 "give cutoff_km=500, for example",
             )
-        lat, lon = self.places
+        lat, lon = self.coordinates
         return spatial_kernel(
             self.rows.units.names, lat, lon, self.options["cutoff_km"]
         )
@@ -116,7 +116,7 @@ class Case:
             )
         correlation = self.options["average_correlation"]
         most = self.options["most_components"]
-        distance = haversine_km(*self.places)
+        distance = haversine_km(*self.coordinates)
         return cache(
             lambda level: spatial_components(distance, correlation, level, most)
         )
@@ -308,9 +308,11 @@ def _lines(case: Case, kinds: Sequence[str], level: float) -> pd.DataFrame:
             continue
         line = {"term": name, "inference": kind, **dict.fromkeys(NUMBERS, np.nan)}
         try:
-            found = INFERENCES[kind](case, c, level)
-            line |= {column: getattr(found, column, np.nan) for column in NUMBERS}
-            line["law"] = getattr(found, "law", LAWS.get(kind, f"t({line['df']:g})"))
+            inference = INFERENCES[kind](case, c, level)
+            line |= {column: getattr(inference, column, np.nan) for column in NUMBERS}
+            line["law"] = getattr(
+                inference, "law", LAWS.get(kind, f"t({line['df']:g})")
+            )
         except NumericsError as error:
             line |= {"estimate": float(c @ case.fit.beta), "law": f"none: {error}"}
             errors.append(error)
@@ -339,7 +341,7 @@ def _check_units(rows: Table, cluster: str | None, kinds: Sequence[str]) -> None
         )
 
 
-@told("ols")
+@reported("ols")
 def ols(
     formula: str,
     data: pd.DataFrame,
@@ -447,7 +449,7 @@ def ols(
     )
 
 
-@told("contrasts")
+@reported("contrasts")
 def contrasts(
     y: str,
     data: pd.DataFrame,
@@ -509,9 +511,9 @@ def contrasts(
     ]
 
     def rows(level: float) -> pd.DataFrame:
-        found = pd.concat([fit.rows(level) for fit in fits])
-        found = found[found["term"].isin(groups)]
-        return found.sort_values(
+        all_rows = pd.concat([fit.rows(level) for fit in fits])
+        all_rows = all_rows[all_rows["term"].isin(groups)]
+        return all_rows.sort_values(
             "inference",
             key=lambda c: c.map(kinds.index),
             kind="stable",
@@ -528,7 +530,7 @@ def contrasts(
     )
 
 
-@told("beta-convergence")
+@reported("beta-convergence")
 def beta_convergence(
     formula: str,
     data: pd.DataFrame,
@@ -569,8 +571,8 @@ def beta_convergence(
             "growth without a constant", "one", "leave out '0 +' or '- 1'"
         )
     dates = rows.calendar
-    first = 0 if start is None else dates.place(start)
-    last = len(dates.labels) - 1 if end is None else dates.place(end)
+    first = 0 if start is None else dates.position_of(start)
+    last = len(dates.labels) - 1 if end is None else dates.position_of(end)
     if not last > first:
         raise EstimateError(
             f"dates {dates.text[first]} and {dates.text[last]}",
@@ -631,7 +633,7 @@ def _growth_model(formula: str | Columns, rows: Table) -> Any:
     return f"growth ~ initial + {parsed(formula, rows.data).right_text}"
 
 
-@told("specification-curve")
+@reported("specification-curve")
 def specification_curve(
     y: str | Sequence[str],
     data: pd.DataFrame,
@@ -681,7 +683,7 @@ def specification_curve(
             *(curve.permutation_from_keys(key, labels) for key in keys),
         ]
     ]
-    found = []
+    lines = []
     for outcome, names, (_, query) in cases:
         model = Columns(outcome, (*names, treatment), tuple(names_of(effects)))
         rows = table(model, data.query(query) if query else data, unit, time)
@@ -689,16 +691,16 @@ def specification_curve(
         used = [str(name) for name in rows.X if not (codes and name == "Intercept")]
         values = np.array([rows.y, *(rows.X[name] for name in used)])
         left = without_effects(values, used, codes, rows.units.codes, dummies="none")
-        place = {date: i for i, date in enumerate(whole.calendar.text)}
-        places = np.array([place[date] for date in rows.calendar.text])
+        position_of_date = {date: i for i, date in enumerate(whole.calendar.text)}
+        positions = np.array([position_of_date[date] for date in rows.calendar.text])
         at = np.searchsorted(whole.units.names, rows.unit)
-        d = drawn[:, at, places[rows.calendar.codes]]
+        d = drawn[:, at, positions[rows.calendar.codes]]
         if codes:
             effect_span(codes).take_out(d)
         Z = np.delete(left.X, used.index(treatment), axis=1)
         counted = left.rank - left.nested
-        found.append(curve.slopes_by_draw(left.y, d.T, Z, rows.units.codes, counted))
-    estimates, errors, df = (np.array(part) for part in zip(*found, strict=True))
+        lines.append(curve.slopes_by_draw(left.y, d.T, Z, rows.units.codes, counted))
+    estimates, errors, df = (np.array(part) for part in zip(*lines, strict=True))
     sums = dict(
         zip(
             curve.SUMMARIES,

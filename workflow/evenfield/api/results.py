@@ -53,16 +53,16 @@ def t_rows(
     columns in place of its own.
     """
     estimate = np.asarray(estimates, dtype=float)
-    spread = np.asarray(std_errors, dtype=float)
+    errors = np.asarray(std_errors, dtype=float)
     ratio = np.divide(
-        estimate, spread, out=np.full_like(estimate, np.nan), where=spread > 0
+        estimate, errors, out=np.full_like(estimate, np.nan), where=errors > 0
     )
 
     def rows(level: float) -> pd.DataFrame:
-        half = stdtrit(df, 0.5 + level / 2) * spread
+        half = stdtrit(df, 0.5 + level / 2) * errors
         columns = [
             estimate,
-            spread,
+            errors,
             ratio,
             np.broadcast_to(df, ratio.shape),
             2 * stdtr(df, -np.abs(ratio)),
@@ -206,9 +206,9 @@ class Fit:
         )
 
         def rows(level: float) -> pd.DataFrame:
-            found = self.rows(level)
-            first = found["inference"] == inference
-            return pd.concat([found[first], found[~first]], ignore_index=True)
+            table = self.rows(level)
+            first = table["inference"] == inference
+            return pd.concat([table[first], table[~first]], ignore_index=True)
 
         return replace(self, rows=rows)
 
@@ -242,10 +242,10 @@ class Fit:
             "BIC": self.bic,
             **self.notes,
         }
-        told = [
+        facts = [
             f"{name}: {_short(value)}" for name, value in whole.items() if _short(value)
         ]
-        parts = "   ".join(part.replace(" ", NO_BREAK) for part in told)
+        parts = "   ".join(part.replace(" ", NO_BREAK) for part in facts)
         foot = wrap(parts, 100, break_long_words=False, break_on_hyphens=False)
         return Text(
             "\n".join(
@@ -320,8 +320,8 @@ class Comparison:
 
         document = Document()
         lines = self._cells()
-        made = document.add_table(len(lines), len(lines[0]), style="Light List")
-        for row, line in zip(made.rows, lines, strict=True):
+        word_table = document.add_table(len(lines), len(lines[0]), style="Light List")
+        for row, line in zip(word_table.rows, lines, strict=True):
             for cell, text in zip(row.cells, line, strict=True):
                 cell.text = text
         document.save(path)

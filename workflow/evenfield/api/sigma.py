@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.data import table, told
+from evenfield.api.data import reported, table
 from evenfield.api.levels import levels_of, positive
 from evenfield.api.results import Fit, t_rows
 from evenfield.numerics import dispersion
@@ -15,7 +15,7 @@ from evenfield.numerics import ols as plain
 from evenfield.study.errors import EstimateError
 
 
-@told("sigma")
+@reported("sigma")
 def sigma(
     y: str,
     data: pd.DataFrame,
@@ -55,8 +55,8 @@ def sigma(
     rows = table(levels_of(y, data), data, unit, time)
     income = positive(rows)
     dates = rows.calendar
-    first = 0 if start is None else dates.place(start)
-    last = len(dates.labels) - 1 if end is None else dates.place(end)
+    first = 0 if start is None else dates.position_of(start)
+    last = len(dates.labels) - 1 if end is None else dates.position_of(end)
     if not last > first:
         raise EstimateError(
             f"dates {dates.text[first]} and {dates.text[last]}",

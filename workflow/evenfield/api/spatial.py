@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.api.data import Table, names_of, table, told, weights
+from evenfield.api.data import Table, names_of, reported, table, weights
 from evenfield.api.formula import lag_of_outcome
 from evenfield.api.results import Fit, chosen, t_rows
 from evenfield.numerics.spatial_panel.constant import with_constant
@@ -51,7 +51,7 @@ def _balanced_panel(rows: Table) -> BalancedPanel:
 class SpatialFit(Fit):
     """A spatial panel; ``raw`` is what the functions of ``evenfield`` on fits take."""
 
-    @told("impacts")
+    @reported("impacts")
     def impacts(
         self, *, inference: str | None = None, draws: int = 0, seed: int = 0
     ) -> Fit:
@@ -81,34 +81,34 @@ class SpatialFit(Fit):
             ends = [""]
             df: Any = np.inf
             if dynamic:
-                found: Any = dynamic_effects(raw, (5,), rng, count, level)
-                ends = [f", {horizon}" for horizon in found.horizons]
+                effects: Any = dynamic_effects(raw, (5,), rng, count, level)
+                ends = [f", {horizon}" for horizon in effects.horizons]
             elif count:
-                found = drawn_impacts(raw, rng, count, kind, level)
+                effects = drawn_impacts(raw, rng, count, kind, level)
             elif kind == "unit":
-                made = clustered_impacts(raw, level)
-                found = made.impacts
-                df = made.df.ravel()
+                estimates = clustered_impacts(raw, level)
+                effects = estimates.impacts
+                df = estimates.df.ravel()
             else:
-                found = delta_impacts(raw, kind, level)
+                effects = delta_impacts(raw, kind, level)
             names = [
                 f"{what} {name}{end}"
                 for end in ends
                 for what in KINDS
-                for name in found.regressors
+                for name in effects.regressors
             ]
             bounds = {
-                column: getattr(found, column, np.nan)
+                column: getattr(effects, column, np.nan)
                 for column in ("p_value", "conf_low", "conf_high")
             }
             others = {
-                column: np.broadcast_to(value, found.estimate.shape).ravel()
+                column: np.broadcast_to(value, effects.estimate.shape).ravel()
                 for column, value in bounds.items()
             }
             return t_rows(
                 names,
-                found.estimate.ravel(),
-                found.std_error.ravel(),
+                effects.estimate.ravel(),
+                effects.std_error.ravel(),
                 kind,
                 df,
                 law=law,
@@ -123,16 +123,16 @@ class SpatialFit(Fit):
             raw=raw,
         )
 
-    @told("impacts")
+    @reported("impacts")
     def reach(self, regressor: str) -> pd.DataFrame:
         """Return the matrix of effects of one regressor: row responds, column changes."""
         if isinstance(self.raw, DynamicFit):
             raise EstimateError("a dynamic panel", "a static one", "use impacts()")
-        found = reach(self.raw, regressor)
-        return pd.DataFrame(found.matrix, list(found.units), list(found.units))
+        reached = reach(self.raw, regressor)
+        return pd.DataFrame(reached.matrix, list(reached.units), list(reached.units))
 
 
-@told("spatial-panel")
+@reported("spatial-panel")
 def spatial_panel(
     formula: str,
     data: pd.DataFrame,
@@ -248,7 +248,7 @@ def _effects_counted(fit: Any, effects: str) -> int:
     return {"unit": n, "time": t, "two_way": n + t - 1}[effects]
 
 
-@told("spatial-cross-section")
+@reported("spatial-cross-section")
 def spatial_cross_section(
     formula: str,
     data: pd.DataFrame,
@@ -268,7 +268,7 @@ def spatial_cross_section(
     return replace(fit, title=f"{model}, cross-section")
 
 
-@told("spatial-dynamic")
+@reported("spatial-dynamic")
 def spatial_dynamic(
     formula: str,
     data: pd.DataFrame,
@@ -307,23 +307,23 @@ def spatial_dynamic(
             )
     lagged = None if lagged is None else names_of(lagged)
     fit = fit_dynamic(_balanced_panel(rows), net, lagged, names_of(free))
-    kept = [
+    retained = [
         i
         for i, name in enumerate(fit.names)
         if name not in DYNAMICS or name in fit.free
     ]
-    names = [fit.names[i] for i in kept]
-    V = fit.covariance[np.ix_(kept, kept)]
+    names = [fit.names[i] for i in retained]
+    V = fit.covariance[np.ix_(retained, retained)]
     notes = {
         "units": net.n,
         "periods": fit.t,
         "sigma2": fit.sigma2,
-        "root found": fit.found,
+        "root found": fit.converged,
     }
     notes["largest root"] = stability(fit).radius
     return SpatialFit(
         "Dynamic spatial panel, two-way effects",
-        t_rows(names, fit.estimates[kept], np.sqrt(np.diag(V)), "adjusted score"),
+        t_rows(names, fit.estimates[retained], np.sqrt(np.diag(V)), "adjusted score"),
         (net.n - 1) * fit.t,
         covariance=lambda _: pd.DataFrame(V, names, names),
         notes=notes,

@@ -23,13 +23,13 @@ def read_weights(path: Path) -> tuple[pd.DataFrame, list[str] | None]:
             return _csv(path), None
         return readers[path.suffix.lower()](path.read_text(encoding="utf-8-sig"))
     except KeyError:
-        found = f"weights in {path}"
+        fault = f"weights in {path}"
     except OSError as error:
-        found = f"weights in {path}: {error.strerror}"
+        fault = f"weights in {path}: {error.strerror}"
     except (ValueError, StopIteration):
-        found = f"weights in {path} that cannot be read"
+        fault = f"weights in {path} that cannot be read"
     raise WeightsError(
-        found,
+        fault,
         "a .gal, .gwt or .csv file of links or of a square of weights",
         "correct the file or its path",
     )

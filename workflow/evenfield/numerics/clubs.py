@@ -214,17 +214,17 @@ def find_clubs(
             " lies in [0, 1]"
         )
     left = _sorted_rows(np.asarray(x, dtype=float), sort_share)
-    found: list[Club] = []
+    clubs: list[Club] = []
     while len(left) > 1:
         rest = tests.club(left)
         if rest.converges:
-            return Clubs((*found, rest), ())
+            return Clubs((*clubs, rest), ())
         core = core_of(tests, left)
         if not len(core):
             break
-        found.append(_sieved(tests, core, left[~np.isin(left, core)], sieve))
-        left = left[~np.isin(left, found[-1].members)]
-    return Clubs(tuple(found), tuple(sorted(left.tolist())))
+        clubs.append(_sieved(tests, core, left[~np.isin(left, core)], sieve))
+        left = left[~np.isin(left, clubs[-1].members)]
+    return Clubs(tuple(clubs), tuple(sorted(left.tolist())))
 
 
 def _sorted_rows(x: np.ndarray, share: float) -> np.ndarray:
@@ -304,7 +304,7 @@ NONE = "none"
 MERGES = (PHILLIPS_SUL, VON_LYNCKER, NONE)
 
 
-def merge_clubs(tests: GroupTests, found: Clubs, method: str = PHILLIPS_SUL) -> Clubs:
+def merge_clubs(tests: GroupTests, clubs: Clubs, method: str = PHILLIPS_SUL) -> Clubs:
     """Join neighbouring clubs that converge together.
 
     Notes
@@ -315,16 +315,16 @@ def merge_clubs(tests: GroupTests, found: Clubs, method: str = PHILLIPS_SUL) -> 
         raise NumericsError(
             f"clubs are merged by one of {', '.join(MERGES)}, not {method!r}"
         )
-    groups = [[number] for number in range(len(found.clubs))]
+    groups = [[number] for number in range(len(clubs.clubs))]
     if method == PHILLIPS_SUL:
-        groups = _joined_downwards(tests, found, groups)
+        groups = _joined_downwards(tests, clubs, groups)
     elif method == VON_LYNCKER:
-        groups = _joined_by_peaks(tests, found, groups)
-    return Clubs(tuple(_club(tests, found, group) for group in groups), found.divergent)
+        groups = _joined_by_peaks(tests, clubs, groups)
+    return Clubs(tuple(_club(tests, clubs, group) for group in groups), clubs.divergent)
 
 
 def adopt_divergent(
-    tests: GroupTests, found: Clubs, critical: float | None = None
+    tests: GroupTests, result: Clubs, critical: float | None = None
 ) -> Clubs:
     """Let divergent units join the club with which they converge best.
 
@@ -333,8 +333,8 @@ def adopt_divergent(
     Von Lyncker and Thoennessen (2017), algorithm 2.
     """
     bar = tests.critical if critical is None else critical
-    clubs = list(found.clubs)
-    left = np.array(found.divergent, dtype=int)
+    clubs = list(result.clubs)
+    left = np.array(result.divergent, dtype=int)
     while len(left) and clubs:
         if len(left) > 1 and float(tests.group(left).t[0]) > bar:
             clubs.append(tests.club(left))
@@ -353,20 +353,20 @@ def adopt_divergent(
     return Clubs(tuple(clubs), tuple(sorted(left.tolist())))
 
 
-def _rows(found: Clubs, group: Sequence[int]) -> np.ndarray:
-    return np.concatenate([np.array(found.clubs[number].members) for number in group])
+def _rows(clubs: Clubs, group: Sequence[int]) -> np.ndarray:
+    return np.concatenate([np.array(clubs.clubs[number].members) for number in group])
 
 
-def _union_t(tests: GroupTests, found: Clubs, group: Sequence[int]) -> float:
-    return float(tests.group(np.sort(_rows(found, group))).t[0])
+def _union_t(tests: GroupTests, clubs: Clubs, group: Sequence[int]) -> float:
+    return float(tests.group(np.sort(_rows(clubs, group))).t[0])
 
 
 def _joined_downwards(
-    tests: GroupTests, found: Clubs, groups: list[list[int]]
+    tests: GroupTests, clubs: Clubs, groups: list[list[int]]
 ) -> list[list[int]]:
     out: list[list[int]] = []
     for group in groups:
-        if out and _union_t(tests, found, [*out[-1], *group]) > tests.critical:
+        if out and _union_t(tests, clubs, [*out[-1], *group]) > tests.critical:
             out[-1] = [*out[-1], *group]
         else:
             out.append(group)
@@ -374,10 +374,10 @@ def _joined_downwards(
 
 
 def _joined_by_peaks(
-    tests: GroupTests, found: Clubs, groups: list[list[int]]
+    tests: GroupTests, clubs: Clubs, groups: list[list[int]]
 ) -> list[list[int]]:
     while len(groups) > 1:
-        t = [_union_t(tests, found, [*a, *b]) for a, b in pairwise(groups)]
+        t = [_union_t(tests, clubs, [*a, *b]) for a, b in pairwise(groups)]
         following = [*t[1:], -np.inf]
         peaks = [
             k
@@ -395,11 +395,11 @@ def _joined_by_peaks(
     return groups
 
 
-def _club(tests: GroupTests, found: Clubs, group: list[int]) -> Club:
+def _club(tests: GroupTests, clubs: Clubs, group: list[int]) -> Club:
     if len(group) == 1:
-        return found.clubs[group[0]]
+        return clubs.clubs[group[0]]
     return tests.club(
-        _rows(found, group), merged_from=tuple(number + 1 for number in group)
+        _rows(clubs, group), merged_from=tuple(number + 1 for number in group)
     )
 
 
@@ -467,10 +467,10 @@ def exact_table_p(table: np.ndarray) -> float:
         - gammaln(wide.sum() + 1.0)
     )
     total = 0.0
-    for place, logp in enumerate(
+    for number, logp in enumerate(
         _tables(tuple(rows.tolist()), tuple(columns.tolist()))
     ):
-        if place >= MOST_TABLES:
+        if number >= MOST_TABLES:
             return float("nan")
         if logp <= seen + TIE:
             total += float(np.exp(scale + logp))

@@ -27,11 +27,11 @@ def plug_in_bandwidth(values: np.ndarray) -> float:
     """Return Silverman's (1986) robust rule, 0.9 min(sd, iqr / 1.34) n^(-1/5); values
     (n,).
     """
-    spread = [
+    scales = [
         float(np.std(values, ddof=1)),
         float(np.subtract(*np.percentile(values, [75, 25]))) / 1.34,
     ]
-    used = min(value for value in spread if value > 0) if max(spread) > 0 else 0.0
+    used = min(value for value in scales if value > 0) if max(scales) > 0 else 0.0
     if not used > 1e-12 * max(1.0, float(np.abs(values).max())):
         raise NumericsError("the values are constant")
     return float(0.9 * used * len(values) ** -0.2)
@@ -76,9 +76,11 @@ def stochastic_kernel(
     if len(x) > MOST_PAIRS:
         # ASSUME: of many pairs those at evenly spaced ranks stand for all, since the
         # work grows with their square.
-        kept = np.lexsort((y, x))[np.linspace(0, len(x) - 1, MOST_PAIRS).astype(int)]
-        x = x[kept]
-        y = y[kept]
+        pairs_used = np.lexsort((y, x))[
+            np.linspace(0, len(x) - 1, MOST_PAIRS).astype(int)
+        ]
+        x = x[pairs_used]
+        y = y[pairs_used]
     h_x = plug_in_bandwidth(x)
     wide = adaptive_bandwidths(x, h_x)
     mean_at_data = _local_linear(x, y, x, wide)
@@ -128,8 +130,8 @@ def _reflected(grid: np.ndarray, centre: np.ndarray, h: float) -> np.ndarray:
     high = float(grid[-1])
     return np.asarray(
         sum(
-            _gauss(grid[:, None] - place, np.full(len(centre), h))
-            for place in (centre, 2 * low - centre, 2 * high - centre)
+            _gauss(grid[:, None] - point, np.full(len(centre), h))
+            for point in (centre, 2 * low - centre, 2 * high - centre)
         )
     )
 
@@ -147,10 +149,10 @@ def _local_linear(
     mean_x = w @ x
     mean_y = w @ y
     centred = x - mean_x[:, None]
-    spread = np.einsum("gn,gn->g", w, centred**2)
+    variance = np.einsum("gn,gn->g", w, centred**2)
     cross = np.einsum("gn,gn,gn->g", w, centred, y - mean_y[:, None])
     slope = np.divide(
-        cross, spread, out=np.zeros(len(at)), where=spread > 1e-12 * np.var(x)
+        cross, variance, out=np.zeros(len(at)), where=variance > 1e-12 * np.var(x)
     )
     return np.asarray(mean_y + slope * (at - mean_x))
 

@@ -41,7 +41,7 @@ class PermutationTest(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class LabelDesign:
     """How labels become regressors: the labels, then their neighbours' averages, less
     what draws let expect.
     """
@@ -72,11 +72,11 @@ class Spread:
         return own if self.centre is None else own - self.centre.T[:, None]
 
 
-LABELS_ALONE = Spread()
+LABELS_ALONE = LabelDesign()
 
 
 def expected_regressors(
-    labels: np.ndarray, draws: LabelDraws, spread: Spread = LABELS_ALONE
+    labels: np.ndarray, draws: LabelDraws, label_design: LabelDesign = LABELS_ALONE
 ) -> np.ndarray:
     """Return the expected regressors under the draws: what geography alone gives each
     unit; labels (N, L) -> (N, R).
@@ -89,7 +89,7 @@ def expected_regressors(
     means = np.array(
         [labels[draws.group == g].mean(axis=0) for g in range(draws.odds.shape[1])]
     )
-    return np.asarray(spread.regressors(draws.odds @ means))
+    return np.asarray(label_design.regressors(draws.odds @ means))
 
 
 def free_label_draws(N: int, draws: int, rng: np.random.Generator) -> LabelDraws:
@@ -155,7 +155,7 @@ def label_permutation(
     controls: np.ndarray,
     c: np.ndarray,
     draws: LabelDraws,
-    spread: Spread = LABELS_ALONE,
+    label_design: LabelDesign = LABELS_ALONE,
 ) -> PermutationTest:
     """Test the combination c'beta of label coefficients by permuting the rows of
     labels.
@@ -171,7 +171,7 @@ def label_permutation(
     df = len(y) - controls.shape[1] - len(c)
 
     def tested(source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        drawn = spread.drawn(labels, source)
+        drawn = label_design.drawn(labels, source)
         return label_statistics(label_products(drawn, basis), drawn @ e, e @ e, c, df)
 
     estimate, statistic = tested(np.arange(len(y))[None])
@@ -189,9 +189,9 @@ def label_permutation(
         )
     parts = np.array_split(draws.source, -(-len(draws.source) // AT_ONCE))
     statistics = np.concatenate([tested(part)[1] for part in parts])
-    kept = statistics[np.isfinite(statistics)]
-    extreme = int((np.abs(kept) >= abs(statistic[0]) * (1 - TIE) - TIE).sum())
-    p_value = max((1 + extreme) / (1 + len(kept)), 1 / distinct)
+    defined = statistics[np.isfinite(statistics)]
+    extreme = int((np.abs(defined) >= abs(statistic[0]) * (1 - TIE) - TIE).sum())
+    p_value = max((1 + extreme) / (1 + len(defined)), 1 / distinct)
     return PermutationTest(
         float(estimate[0]), p_value, statistics, float(statistic[0]), distinct
     )

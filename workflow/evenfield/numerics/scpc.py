@@ -410,16 +410,18 @@ def _critical_value(factors: np.ndarray, size: float, floor: float = 0.0) -> flo
     """Return the value, at least ``floor``, that is exceeded with probability ``size``
     at most under every c.
     """
-    found = floor
+    critical = floor
     solved = -1
     while True:
-        rejections = ratio_probability(factors, found or FIRST_GUESS)
+        rejections = ratio_probability(factors, critical or FIRST_GUESS)
         worst = int(np.argmax(rejections))
-        if found and (worst == solved or rejections[worst] <= size + ROOT_TOLERANCE):
-            return found
+        if critical and (worst == solved or rejections[worst] <= size + ROOT_TOLERANCE):
+            return critical
         excess = _excess(factors[worst : worst + 1], size)
         solved = worst
-        found = float(brentq(excess, found, _upper_end(excess), xtol=ROOT_TOLERANCE))
+        critical = float(
+            brentq(excess, critical, _upper_end(excess), xtol=ROOT_TOLERANCE)
+        )
 
 
 def _excess(factors: np.ndarray, size: float) -> Callable[[float], float]:

@@ -36,33 +36,35 @@ def scpc_equivalence(
     The t statistic is symmetric under normal errors, so a one-sided p-value is half the
     two-sided one. Schuirmann (1987); Mueller and Watson (2023).
     """
-    found = scpc_inference(fit, c, space)
-    if not (bound > 0 and found.std_error > 0):
+    inference = scpc_inference(fit, c, space)
+    if not (bound > 0 and inference.std_error > 0):
         raise NumericsError(
             f"no equivalence test with bound {bound:g}, standard error"
-            f" {found.std_error:g}"
+            f" {inference.std_error:g}"
         )
     above, below = (
-        _one_sided(fit, c, space, (bound + sign * found.estimate) / found.std_error)
+        _one_sided(
+            fit, c, space, (bound + sign * inference.estimate) / inference.std_error
+        )
         for sign in (1, -1)
     )
-    half = found.std_error * scpc_quantile(fit.X, c, space, 2 * (1 - level))
-    full = found.std_error * scpc_quantile(fit.X, c, space, 1 - level)
+    half = inference.std_error * scpc_quantile(fit.X, c, space, 2 * (1 - level))
+    full = inference.std_error * scpc_quantile(fit.X, c, space, 1 - level)
     p_value = max(above, below)
     return Equivalence(
-        estimate=found.estimate,
-        std_error=found.std_error,
+        estimate=inference.estimate,
+        std_error=inference.std_error,
         df=NAN,
         low=-bound,
         high=bound,
         p_above_low=above,
         p_below_high=below,
         p_value=p_value,
-        conf_low=found.estimate - half,
-        conf_high=found.estimate + half,
+        conf_low=inference.estimate - half,
+        conf_high=inference.estimate + half,
         level=level,
         equivalent=p_value < 1 - level,
-        outside=abs(found.estimate) - full > bound,
+        outside=abs(inference.estimate) - full > bound,
     )
 
 
@@ -115,6 +117,6 @@ def _smallest_found(b: np.ndarray, threshold: np.ndarray, power: float) -> float
     high = float((np.abs(b) + threshold).max())
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        found = float((np.abs(middle + b) > threshold).mean())
-        low, high = (low, middle) if found >= power else (middle, high)
+        result = float((np.abs(middle + b) > threshold).mean())
+        low, high = (low, middle) if result >= power else (middle, high)
     return high

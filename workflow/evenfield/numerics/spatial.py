@@ -26,11 +26,11 @@ def ring_area_km2(lon: np.ndarray, lat: np.ndarray) -> float:
     date line or hold a pole are not meant.
     """
     lam = np.radians(lon)
-    height = np.sin(np.radians(lat))
+    sine_of_latitude = np.sin(np.radians(lat))
     return float(
         EARTH_RADIUS_KM**2
         / 2
-        * abs(np.sum(np.diff(lam) * (2 + height[:-1] + height[1:])))
+        * abs(np.sum(np.diff(lam) * (2 + sine_of_latitude[:-1] + sine_of_latitude[1:])))
     )
 
 
@@ -87,11 +87,11 @@ def pair_km(
     for part in (slice(first, first + PAIRS_AT_ONCE) for first in parts):
         a = i[part]
         b = j[part]
-        height, width = (
+        across_latitude, width = (
             POWER(SIN((angle[a] - angle[b]) / 2), 2.0).astype(float)
             for angle in (phi, lam)
         )
-        half = height + cosine[a] * cosine[b] * width
+        half = across_latitude + cosine[a] * cosine[b] * width
         out[part] = (
             2 * EARTH_RADIUS_KM * ARCSIN(np.sqrt(np.clip(half, 0.0, 1.0))).astype(float)
         )
@@ -122,8 +122,8 @@ def near_pairs(
         .T
     )
     distance = pair_km(lat, lon, i, j)
-    kept = distance <= km
-    return i[kept], j[kept], distance[kept]
+    near = distance <= km
+    return i[near], j[near], distance[near]
 
 
 def nearest_units(lat: np.ndarray, lon: np.ndarray, k: int) -> np.ndarray:
@@ -133,14 +133,14 @@ def nearest_units(lat: np.ndarray, lon: np.ndarray, k: int) -> np.ndarray:
     taken = k + 1
     while True:
         taken = min(2 * taken, n)
-        chords, found = map(np.asarray, cKDTree(points).query(points, taken))
+        chords, neighbours = map(np.asarray, cKDTree(points).query(points, taken))
         if taken == n or (chords[:, -1] > chords[:, k] + CHORD_SLACK).all():
             break
     own = np.repeat(np.arange(n), taken)
-    distance = pair_km(lat, lon, own, found.ravel())
-    distance[own == found.ravel()] = np.inf
-    order = np.lexsort((found, distance.reshape(found.shape)))[:, :k]
-    return np.asarray(np.take_along_axis(found, order, axis=1))
+    distance = pair_km(lat, lon, own, neighbours.ravel())
+    distance[own == neighbours.ravel()] = np.inf
+    order = np.lexsort((neighbours, distance.reshape(neighbours.shape)))[:, :k]
+    return np.asarray(np.take_along_axis(neighbours, order, axis=1))
 
 
 def symmetric(n: int, i: np.ndarray, j: np.ndarray, values: np.ndarray) -> csr_array:
@@ -164,7 +164,7 @@ def tile_grid(lat: np.ndarray, lon: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     )
     columns = int(np.clip(np.ceil(np.sqrt(room * n * wide)), 1, n))
     rows = int(np.ceil(room * n / columns))
-    row, column = (place.ravel() for place in np.mgrid[:rows, :columns])
+    row, column = (coordinate.ravel() for coordinate in np.mgrid[:rows, :columns])
     x = (lon - lon.min()) / max(np.ptp(lon), 1e-9) * (columns - 1)
     y = (lat.max() - lat) / max(np.ptp(lat), 1e-9) * (rows - 1)
     chosen = linear_sum_assignment(
@@ -274,15 +274,15 @@ def connected_sets(adjacency: Weights, size: int, most: int = MOST_SETS) -> np.n
             f"no sets of {size} places in an adjacency of shape {adjacency.shape}"
         )
     i, j = sparse(adjacency).nonzero()
-    found = _listed(
+    sets = _listed(
         tuple(zip(i[i != j].tolist(), j[i != j].tolist(), strict=True)), n, size, most
     )
-    if found is None:
+    if sets is None:
         raise NumericsError(
             f"more than {most} connected sets of {size}: sample them or choose a"
             " smaller size"
         )
-    return found
+    return sets
 
 
 def hangs_together(member: np.ndarray, adjacency: Weights) -> bool:
@@ -300,16 +300,16 @@ def _listed(
     for i, j in links:
         neighbours[i] |= 1 << j
         neighbours[j] |= 1 << i
-    found = []
+    result = []
     for first in range(n):
         later = -1 << (first + 1)
         start = (1 << first, neighbours[first] & later, neighbours[first] | 1 << first)
         for members in _grown(start, size, later, neighbours):
-            found.append(members)
-            if len(found) > most:
+            result.append(members)
+            if len(result) > most:
                 return None
     sets = np.array(
-        sorted(_places(members) for members in found), dtype=np.intp
+        sorted(_positions(members) for members in result), dtype=np.intp
     ).reshape(-1, size)
     sets.setflags(write=False)
     return sets
@@ -335,5 +335,5 @@ def _grown(
             )
 
 
-def _places(members: int) -> list[int]:
+def _positions(members: int) -> list[int]:
     return [i for i in range(members.bit_length()) if members >> i & 1]

@@ -45,10 +45,10 @@ def map_statistics(e: np.ndarray, W: Weights) -> tuple[np.ndarray, np.ndarray]:
     n = e.shape[-2]
     squares = (e**2).sum(axis=-2)
     product = (e * lagged(W, e)).sum(axis=-2)
-    spread = ((W.sum(axis=0) + W.sum(axis=1))[:, None] * e**2).sum(
+    geary_sum = ((W.sum(axis=0) + W.sum(axis=1))[:, None] * e**2).sum(
         axis=-2
     ) - 2 * product
-    return n / total * product / squares, (n - 1) / (2 * total) * spread / squares
+    return n / total * product / squares, (n - 1) / (2 * total) * geary_sum / squares
 
 
 def map_tests(
@@ -88,17 +88,17 @@ def map_tests(
 
 def _map_tests(observed: np.ndarray, drawn: np.ndarray, level: float) -> MapTests:
     mean = drawn.mean(axis=0)
-    spread = drawn.std(axis=0, ddof=1)
-    if not (spread > TIE).all():
+    standard_deviation = drawn.std(axis=0, ddof=1)
+    if not (standard_deviation > TIE).all():
         raise NumericsError("moving the units over the map changes nothing")
-    largest = np.abs((drawn - mean) / spread).max(axis=1)
-    z = np.abs((observed - mean) / spread)
+    largest = np.abs((drawn - mean) / standard_deviation).max(axis=1)
+    z = np.abs((observed - mean) / standard_deviation)
     p_joint = (1 + (largest[:, None] >= z - TIE).sum(axis=0)) / (1 + len(drawn))
     p_value = two_sided_p(drawn, observed)
     return MapTests(
         observed,
         mean,
-        spread,
+        standard_deviation,
         p_value,
         p_joint,
         float(np.quantile(largest, level, method="higher")),
@@ -166,6 +166,6 @@ def _local_p(
     weights = links.data[links.indptr[i] : links.indptr[i + 1]]
     if not len(weights):
         return np.ones(z.shape[1])
-    place = order[: len(weights)]
-    drawn = np.tensordot(weights, z[place + (place >= i)], axes=1)
+    nearest = order[: len(weights)]
+    drawn = np.tensordot(weights, z[nearest + (nearest >= i)], axes=1)
     return two_sided_p(drawn, observed, tie)

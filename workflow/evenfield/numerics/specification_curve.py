@@ -40,8 +40,8 @@ def curve_summaries(
     statistics = np.where(defined, statistics, 0.0)
     right = (sign * estimates > 0) & defined
     count = np.where(defined.any(axis=0), defined.sum(axis=0), np.nan)
-    found = (right, right & (np.abs(statistics) > stdtrit(df, 0.975)[:, None]))
-    shares = [share.sum(axis=0) / count for share in found]
+    counts = (right, right & (np.abs(statistics) > stdtrit(df, 0.975)[:, None]))
+    shares = [share.sum(axis=0) / count for share in counts]
     return np.stack(
         [_medians(estimates, defined), *shares, statistics.sum(axis=0) / count]
     )

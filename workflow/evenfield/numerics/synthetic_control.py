@@ -126,10 +126,10 @@ def conformal_p(residuals: np.ndarray, after: np.ndarray) -> float:
     Chernozhukov, Wuthrich and Zhu (2021), moving blocks: the statistic is the mean
     absolute residual after the date.
     """
-    found = np.array(
+    statistics = np.array(
         [
             np.abs(np.roll(residuals, shift)[after]).mean()
             for shift in range(len(residuals))
         ]
     )
-    return float((found >= found[0] * (1 - TIE)).mean())
+    return float((statistics >= statistics[0] * (1 - TIE)).mean())

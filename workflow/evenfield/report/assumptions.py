@@ -14,7 +14,7 @@ class Assumption:
     """One modelling decision."""
 
     floor: str  # folder of the library, or topic, that takes it
-    place: str  # file, from the library's folder
+    location: str  # file, from the library's folder
     text: str  # the decision in words
 
 
@@ -31,9 +31,9 @@ def harvest_assumptions(library: str | Path = LIBRARY) -> list[Assumption]:
     ]
 
 
-def _assumption(place: Path, text: str) -> Assumption:
-    floor = place.parts[place.parts[0] == "topics"] if len(place.parts) > 1 else ""
-    return Assumption(floor, place.as_posix(), text)
+def _assumption(path: Path, text: str) -> Assumption:
+    floor = path.parts[path.parts[0] == "topics"] if len(path.parts) > 1 else ""
+    return Assumption(floor, path.as_posix(), text)
 
 
 def _marked(path: Path) -> Iterator[str]:

@@ -78,34 +78,34 @@ class Reference:
 
     @property
     def _where(self) -> str:
-        told = self.fields
-        if "journal" in told:
-            number = f"({told['number']})" if "number" in told else ""
+        fields = self.fields
+        if "journal" in fields:
+            number = f"({fields['number']})" if "number" in fields else ""
             issue = (
-                f" {told['volume']}{number}"
-                if "volume" in told
-                else f", no. {told['number']}"
+                f" {fields['volume']}{number}"
+                if "volume" in fields
+                else f", no. {fields['number']}"
                 if number
                 else ""
             )
-            pages = f": {told['pages']}" if "pages" in told else ""
-            return f"{told['journal']}{issue}{pages}"
+            pages = f": {fields['pages']}" if "pages" in fields else ""
+            return f"{fields['journal']}{issue}{pages}"
         inside = (
-            f"In {told['booktitle']}"
-            if "booktitle" in told
-            else told.get("howpublished", "")
+            f"In {fields['booktitle']}"
+            if "booktitle" in fields
+            else fields.get("howpublished", "")
         )
-        series = " ".join(told[name] for name in ("type", "number") if name in told)
+        series = " ".join(fields[name] for name in ("type", "number") if name in fields)
         house = (
-            told.get("publisher")
-            or told.get("institution")
-            or told.get("school")
-            or told.get("organization", "")
+            fields.get("publisher")
+            or fields.get("institution")
+            or fields.get("school")
+            or fields.get("organization", "")
         )
         parts = [
             inside,
             series,
-            ": ".join(part for part in (told.get("address", ""), house) if part),
+            ": ".join(part for part in (fields.get("address", ""), house) if part),
         ]
         return ", ".join(part for part in parts if part)
 
@@ -113,31 +113,31 @@ class Reference:
 def read_references(path: str | Path) -> dict[str, Reference]:
     """Read a BibTeX file by key."""
     text = Path(path).read_text(encoding="utf-8")
-    found = {
+    references = {
         key: Reference(key, _fields(body), f"@{kind}{{{key},{body}}}\n")
         for kind, key, body in ENTRY.findall(text)
     }
     started = len(re.findall(r"^@\w+\s*\{", text, re.MULTILINE))
-    if started != len(found):
-        told = (
-            f"{path} has {started} entries, of which {len(found)} can be read, each"
+    if started != len(references):
+        fault = (
+            f"{path} has {started} entries, of which {len(references)} can be read, each"
             " with a key of its own"
         )
         raise ReportError(
-            told, "entries that end with } on a line of its own", "correct the others"
+            fault, "entries that end with } on a line of its own", "correct the others"
         )
-    for key, entry in found.items():
+    for key, entry in references.items():
         if missing := [name for name in ("title", "year") if name not in entry.fields]:
             raise ReportError(
                 f"{path}: {key} has no {missing[0]}",
                 "author or editor, title, year",
                 "add it",
             )
-    return found
+    return references
 
 
 def _fields(body: str) -> dict[str, str]:
-    found = {
+    fields_by_name = {
         name.lower(): braced or quoted or number
         for name, braced, quoted, number in FIELD.findall(body)
     }
@@ -145,11 +145,13 @@ def _fields(body: str) -> dict[str, str]:
         "author",
         "editor",
     ):  # what stands in braces is one name, held together
-        if name in found:
-            found[name] = re.sub(
-                r"\{[^{}]*\}", lambda part: part[0].replace(" ", "\u00a0"), found[name]
+        if name in fields_by_name:
+            fields_by_name[name] = re.sub(
+                r"\{[^{}]*\}",
+                lambda part: part[0].replace(" ", "\u00a0"),
+                fields_by_name[name],
             )
-    return {name: _plain(text) for name, text in found.items()}
+    return {name: _plain(text) for name, text in fields_by_name.items()}
 
 
 def _plain(text: str) -> str:

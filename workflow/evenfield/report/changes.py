@@ -174,23 +174,23 @@ def estimate_changes(old: pd.DataFrame, new: pd.DataFrame) -> Iterator[str]:
         frame.drop_duplicates("estimate_id").set_index("estimate_id")
         for frame in (old, new)
     )
-    gone = one.index.difference(other.index)
+    missing = one.index.difference(other.index)
     come = other.index.difference(one.index)
     both = one.index.intersection(other.index)
     before = one.loc[both, "estimate"]
     after = other.loc[both, "estimate"]
     moved = ~np.isclose(before, after, rtol=1e-6, atol=DUST, equal_nan=True)
     yield (
-        f"estimates: {moved.sum()} of {len(both)} moved, {len(come)} new, {len(gone)}"
+        f"estimates: {moved.sum()} of {len(both)} moved, {len(come)} new, {len(missing)}"
         " gone"
     )
     size = ((after - before).abs() / one.loc[both, "std_error"])[moved].fillna(0)
     for row in size.sort_values(ascending=False, kind="stable").index[:SHOWN]:
-        told = [
+        labels = [
             other.loc[row, name]
             for name in ("family", "spec_id", "term", "contrast", "period")
         ]
-        words = " ".join(str(text) for text in told if not pd.isna(text) and text)
+        words = " ".join(str(text) for text in labels if not pd.isna(text) and text)
         errors = f", {size[row]:.2f} standard errors" if size[row] else ""
         yield f"  {words}: {_cell(before[row])} -> {_cell(after[row])}{errors}"
 

@@ -16,7 +16,7 @@ from evenfield.report.numbers import Entry, check_cells, read_entries
 from evenfield.report.plan import Plan, plan_study
 from evenfield.report.prose import Prose, read_texts
 from evenfield.report.stand_ins import (
-    PLACES,
+    PLACING_WORDS,
     stand_ins,
     text_faults,
     unread_texts,
@@ -56,7 +56,7 @@ class BuiltStudy(Study):
         )
         self.fields = {field.name: field for field in dictionary.fields}
         self.built: dict[str, BuiltPanel] = {}
-        self.made: dict[str, dict[str, SpatialWeights]] = {
+        self.built_weights: dict[str, dict[str, SpatialWeights]] = {
             scheme: {} for scheme in self.schemes
         }
 
@@ -69,14 +69,16 @@ class BuiltStudy(Study):
                     self.tables, self.fields, self.config, scheme
                 )
                 merged = built.description["merged"]
-                places = build_geography(
+                geography = build_geography(
                     built.units, built.adjacency, built.panel, weights["join"], merged
                 )
                 for name, spec in weights["families"].items():
                     if "path" in spec and not Path(spec["path"]).is_file():
                         continue  # which the plan names
                     with faults.caught():
-                        self.made[scheme][name] = build_weights(name, spec, places)
+                        self.built_weights[scheme][name] = build_weights(
+                            name, spec, geography
+                        )
 
     def _table(
         self, name: str, scheme: str = "", text: tuple[str, ...] = ()
@@ -94,13 +96,15 @@ class BuiltStudy(Study):
         doses = mean_doses(
             built.doses, built.description["periods"], built.description["units"]
         )
-        return exposure_frame(self.made[scheme], built.cells, doses)
+        return exposure_frame(self.built_weights[scheme], built.cells, doses)
 
     def _description(self, scheme: str = "") -> dict[str, Any]:
         return dict(self.built[scheme or self.main].description)
 
     def _weights(self, name: str = "", scheme: str = "") -> SpatialWeights:
-        return self.made[scheme or self.main][name or self.config["weights"]["primary"]]
+        return self.built_weights[scheme or self.main][
+            name or self.config["weights"]["primary"]
+        ]
 
     def ingested(self, name: str, text: tuple[str, ...] = ()) -> pd.DataFrame:
         """Return a checked input table."""
@@ -188,11 +192,11 @@ def check_plan(plan: Plan) -> list[str]:
     ]
     answers = config["answers"]
     if answers.get("claims"):
-        told = (
+        counts = (
             f"{len(answers['claims'])} claims, {len(answers.get('hypotheses', ()))}"
             " hypotheses"
         )
-        lines.append(f"claims.yaml: {told}")
+        lines.append(f"claims.yaml: {counts}")
     if numbers:
         lines.append(f"numbers.yaml: {len(numbers)} numbers")
     described = describe_study(study.tables)
@@ -202,15 +206,15 @@ def check_plan(plan: Plan) -> list[str]:
         f"{len(plan.topics)} topics, {shown} tables and figures",
         *(f"left out: {text}" for text in left_out),
     ]
-    told = (
+    counts = (
         f"{len(described['tables'])} tables, {rows} rows, data hash"
         f" {described['data_hash'][:12]}"
     )
-    return [*lines, f"config and data are in order: {told}"]
+    return [*lines, f"config and data are in order: {counts}"]
 
 
 def _check_texts(plan: Plan, numbers: Mapping[str, Entry], faults: Faults) -> None:
-    faults += unread_texts(plan.texts, list(PLACES))
+    faults += unread_texts(plan.texts, list(PLACING_WORDS))
     paths, references = read_texts(plan.texts, faults)
     written = {Path(path).suffix: path for path in plan.texts}
     own = {Path(path).stem for path in plan.texts if path.endswith(".md")}
@@ -251,8 +255,8 @@ def _known_file(path: str, name: str, known: list[str]) -> None:
 def _check_units(study: BuiltStudy, faults: Faults) -> None:
     pairs = {unit for pair in study.config["inference"]["pairs"] for unit in pair}
     if unknown := sorted(pairs - study.units):
-        found = f"inference.pairs names {first_examples(unknown)}"
-        faults.append(ConfigError(found, "units of units.csv", "correct the id"))
+        fault = f"inference.pairs names {first_examples(unknown)}"
+        faults.append(ConfigError(fault, "units of units.csv", "correct the id"))
 
 
 def _check_topics(plan: Plan, study: BuiltStudy, faults: Faults) -> list[str]:
@@ -264,9 +268,9 @@ def _check_topics(plan: Plan, study: BuiltStudy, faults: Faults) -> list[str]:
         if hasattr(module, "look_section"):
             with faults.caught():
                 left_out += module.look_section(study, section)
-        for spec in _specs(section) if hasattr(module, "look") else ():
+        for spec in _specs(section) if hasattr(module, "check_data") else ():
             with faults.caught():
-                module.look(study, section, spec)
+                module.check_data(study, section, spec)
     return left_out
 
 

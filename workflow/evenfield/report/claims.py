@@ -90,17 +90,17 @@ def claim_groups(
     }
     groups = []
     for word in content["words"]:
-        found = [claim for claim in content["claims"] if claim["answer"] == word]
-        told = {
+        fault = [claim for claim in content["claims"] if claim["answer"] == word]
+        label = {
             "word": word.capitalize(),
             "id": word.lower().replace(" ", "-"),
-            "count": len(found),
+            "count": len(fault),
         }
         claims = [
-            _shown(claim, holds.get(claim["id"], {}), units, periods) for claim in found
+            _shown(claim, holds.get(claim["id"], {}), units, periods) for claim in fault
         ]
         groups.append(
-            {**told, "meaning": MEANING[word].format(units=units), "claims": claims}
+            {**label, "meaning": MEANING[word].format(units=units), "claims": claims}
         )
     return [group for group in groups if group["count"]]
 
@@ -114,8 +114,8 @@ def by_reason(
     groups: dict[str, list[Any]] = {name: [] for name in reasons}
     for claim in claims:
         groups[claim["reasons"][0]].append(claim)
-    found = [(reasons[name], items) for name, items in groups.items() if items]
-    return sorted(found, key=lambda pair: -len(pair[1]))
+    reasons_used = [(reasons[name], items) for name, items in groups.items() if items]
+    return sorted(reasons_used, key=lambda pair: -len(pair[1]))
 
 
 def in_unit(value: float | None, unit: str, units: str) -> str:
@@ -214,12 +214,12 @@ def chart(
     is hollow.
     """
     low, high = _reach(rows, marks, interest)
-    height = TOP + STEP * (len(rows) + 0.6) + FOOT
+    chart_height = TOP + STEP * (len(rows) + 0.6) + FOOT
 
     def at(value: float) -> str:
         return f"{8 + (WIDTH - 16) * (min(max(value, low), high) - low) / (high - low):.1f}"
 
-    floor = height - FOOT
+    floor = chart_height - FOOT
     parts = []
     if interest:
         left = float(at(-interest))
@@ -229,8 +229,8 @@ def chart(
             f' 0H{right:.1f}V{floor:.1f}H{left:.1f}z"/>'
         )
     parts += [f'<path class="mark" d="M{at(mark)} 0V{floor:.1f}"/>' for mark in marks]
-    for place, row in enumerate(rows):
-        y = f"{TOP + (STEP * (place + 0.6) if place else 0):.1f}"
+    for number, row in enumerate(rows):
+        y = f"{TOP + (STEP * (number + 0.6) if number else 0):.1f}"
         kind = (
             "main"
             if row["what"] == "primary"
@@ -248,17 +248,17 @@ def chart(
             parts.append(f'<path class="{kind}" d="M{span[0]} {y}H{span[1]}"/>')
         parts.append(
             f'<circle class="{kind}" cx="{at(row["estimate"])}" cy="{y}"'
-            f' r="{2.4 if place else 4}"/>'
+            f' r="{2.4 if number else 4}"/>'
         )
     parts.append(f'<path class="axis" d="M8 {floor:.1f}H{WIDTH - 8:g}"/>')
     ticks = _ticks(low, high)
     parts += [
-        f'<text x="{at(tick)}" y="{height - 5:.1f}">{text}</text>'
+        f'<text x="{at(tick)}" y="{chart_height - 5:.1f}">{text}</text>'
         for tick, text in ticks
     ]
     opened = (
-        f'<svg class="strip" viewBox="0 0 {WIDTH:g} {height:.1f}" width="{WIDTH:g}"'
-        f' height="{height:.1f}"'
+        f'<svg class="strip" viewBox="0 0 {WIDTH:g} {chart_height:.1f}" width="{WIDTH:g}"'
+        f' height="{chart_height:.1f}"'
     )
     return Markup(f'{opened} aria-hidden="true">{"".join(parts)}</svg>')  # numbers only
 
@@ -294,17 +294,17 @@ def _ticks(low: float, high: float) -> list[tuple[float, str]]:
     rough = (high - low) / 4
     size = 10.0 ** math.floor(math.log10(rough))
     step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough)
-    places = max(0, -math.floor(math.log10(step) + 1e-9))
-    found = [
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    ticks = [
         step * count
         for count in range(math.ceil(low / step), math.floor(high / step) + 1)
     ]
     return [
         (
             tick,
-            f"{abs(tick) if abs(tick) < step / 2 else tick:.{places}f}".replace(
+            f"{abs(tick) if abs(tick) < step / 2 else tick:.{decimals}f}".replace(
                 "-", MINUS
             ),
         )
-        for tick in found
+        for tick in ticks
     ]

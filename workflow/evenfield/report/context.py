@@ -50,11 +50,11 @@ def build_context(
     facts = Facts(config, root)
     ingest = read_json(Path(root) / "ingest" / "description.json")
     topics = read_topics()
-    found = provenance(config, ingest)
+    origin = provenance(config, ingest)
     shown = read_exhibits(exhibits, exhibit_owners(), scripts, exhibit_words(config))
     parts = [
-        Section(name, told["title"], [e for e in shown if e.topic == name])
-        for name, told in topics.items()
+        Section(name, topic_facts["title"], [e for e in shown if e.topic == name])
+        for name, topic_facts in topics.items()
     ]
     prose = read_prose(config, root, texts)
     return {
@@ -68,11 +68,11 @@ def build_context(
         "assumptions": _assumptions(config),
         "data_sources": records(facts.ingested("sources", SOURCE)),
         "references": [item.text for item in prose.cited(*TEXTS)],
-        "provenance": found,
+        "provenance": origin,
         "estimates_hash": file_hash(facts.root / "estimates.csv"),
         "tables": sorted(
             (name, item["hash"])
-            for name, item in found["data"].get("tables", {}).items()
+            for name, item in origin["data"].get("tables", {}).items()
             if item["rows"]
         ),
         "hashes": [(e.id, file_hash(e.files[".csv"])) for e in shown],
@@ -95,11 +95,11 @@ def _assumptions(config: Mapping[str, Any]) -> list[Assumption]:
         [] if config["taxonomy"]["all"] != ["none"] else ["zone", "cluster region"]
     )
     read = files_read(*steps)
-    found = harvest_assumptions()
+    assumptions = harvest_assumptions()
     return [
         a
-        for a in found
-        if a.place in read and not any(word in a.text.lower() for word in absent)
+        for a in assumptions
+        if a.location in read and not any(word in a.text.lower() for word in absent)
     ]
 
 
@@ -170,7 +170,7 @@ def convergence(facts: Facts) -> list[dict[str, Any]]:
         for topic in ("beta", "sigma")
     )
     beta = beta[beta["estimator"].eq("ols") & beta["effect_type"].eq("lambda")]
-    told = []
+    sentences = []
     for period in wanted["period"]:
         speed = pick(beta, period=period)
         ends = [
@@ -182,11 +182,11 @@ def convergence(facts: Facts) -> list[dict[str, Any]]:
                 ("before", ends[0], "0.00"),
                 ("after", ends[1], "0.00"),
             ]
-            told.append(
+            sentences.append(
                 {"period": period_label(period, facts.config["periods"])}
                 | {name: part_of(name, _number(row, show)) for name, row, show in parts}
             )
-    return told
+    return sentences
 
 
 def _number(row: Row, show: str) -> Number:

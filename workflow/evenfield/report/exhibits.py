@@ -62,15 +62,15 @@ def read_exhibits(
     words: Mapping[str, Any],
 ) -> list[Exhibit]:
     """Read every table and figure among ``paths``; ``topics`` and ``scripts`` go by id."""
-    found: dict[str, dict[str, str]] = {}
+    files_by_stem: dict[str, dict[str, str]] = {}
     for path in sorted(paths):
         stem, dot, ending = Path(path).name.partition(".")
-        found.setdefault(stem, {})[dot + ending] = str(path)
-    made = [
+        files_by_stem.setdefault(stem, {})[dot + ending] = str(path)
+    exhibits = [
         _exhibit(stem, files, topics, scripts, words.get(stem, {}))
-        for stem, files in found.items()
+        for stem, files in files_by_stem.items()
     ]
-    return sorted(made, key=lambda exhibit: _order(exhibit.id))
+    return sorted(exhibits, key=lambda exhibit: _order(exhibit.id))
 
 
 def _exhibit(
@@ -78,7 +78,7 @@ def _exhibit(
     files: dict[str, str],
     topics: Mapping[str, str],
     scripts: Mapping[str, str],
-    said: Mapping[str, str],
+    words: Mapping[str, str],
 ) -> Exhibit:
     wanted = TABLE if ".html" in files else FIGURE
     missing = [ending for ending in wanted if ending not in files]
@@ -107,8 +107,8 @@ def _exhibit(
         )
     alt = text.strip()
     return Exhibit(
-        title=said.get("title", stem),
-        caption=said.get("caption", alt),
+        title=words.get("title", stem),
+        caption=words.get("caption", alt),
         alt=alt,
         **shared,
     )
@@ -116,8 +116,8 @@ def _exhibit(
 
 def _inside(html: str, start: str, end: str) -> str:
     """Return the text between two marks that our own writer puts in a fragment."""
-    found = re.search(f"{start}(.*?){end}", html, re.DOTALL)
-    return unescape(found[1]) if found else ""
+    match = re.search(f"{start}(.*?){end}", html, re.DOTALL)
+    return unescape(match[1]) if match else ""
 
 
 def _order(name: str) -> tuple[str, int, str]:

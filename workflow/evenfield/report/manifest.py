@@ -75,18 +75,18 @@ def build_manifest(
 ) -> dict[str, Any]:  # fmt: skip
     """Build the manifest of a run."""
     named = {_place(path, root): path for path in files}
-    kept = {
-        place: file_hash(path)
-        for place, path in sorted(named.items())
-        if place.split("/")[0] not in LEFT_OUT
+    hashes = {
+        path_text: file_hash(path)
+        for path_text, path in sorted(named.items())
+        if path_text.split("/")[0] not in LEFT_OUT
     }
     return {
         **provenance(config, description),
         "config": dict(config),
         "citation": citation(config, description),
         "csv": CSV_FORM,
-        "results": kept,
-        "exhibits": _exhibits(list(kept), scripts),
+        "results": hashes,
+        "exhibits": _exhibits(list(hashes), scripts),
     }
 
 
@@ -104,15 +104,15 @@ def citation(config: Mapping[str, Any], description: Mapping[str, Any]) -> str:
     )
 
 
-def _exhibits(places: list[str], scripts: Mapping[str, str]) -> dict[str, Any]:
-    shown = [place for place in places if place.split("/")[0] in {"tables", "figures"}]
-    ids = sorted({_stem(place) for place in shown})
-    return {name: {"script": scripts.get(name, ""), "files": [place for place in shown if _stem(place) == name]}
+def _exhibits(paths: list[str], scripts: Mapping[str, str]) -> dict[str, Any]:
+    shown = [path for path in paths if path.split("/")[0] in {"tables", "figures"}]
+    ids = sorted({_stem(path) for path in shown})
+    return {name: {"script": scripts.get(name, ""), "files": [path for path in shown if _stem(path) == name]}
             for name in ids}  # fmt: skip
 
 
-def _stem(place: str) -> str:
-    return Path(place).name.split(".")[0]
+def _stem(path: str) -> str:
+    return Path(path).name.split(".")[0]
 
 
 def _place(path: str, root: str | Path) -> str:

@@ -32,13 +32,15 @@ def map_view(facts: Facts) -> dict[str, Any]:
     study has no places.
     """
     units = records(facts.table("units", text=TEXT))
-    shapes, points, height = _outlines(facts, units) or _tiles(units) or ({}, {}, 0.0)
+    shapes, points, map_height = (
+        _outlines(facts, units) or _tiles(units) or ({}, {}, 0.0)
+    )
     if not shapes:
         return {}
     income, zones, listed, clusters = _income(facts), _zones(facts), *_listed(facts)
     years = sorted(map(int, income.columns))
     has_zones = bool(zones.to_numpy().any())
-    said = (
+    sentences = (
         [_sentence(facts, year, zones, listed) for year in years] if has_zones else []
     )
     drawn = [
@@ -54,11 +56,11 @@ def map_view(facts: Facts) -> dict[str, Any]:
         if unit["unit"] in shapes
     ]
     known = [
-        place
-        for place in range(len(years))
-        if any(unit["income"][place] is not None for unit in drawn)
+        position
+        for position in range(len(years))
+        if any(unit["income"][position] is not None for unit in drawn)
     ]
-    data = {"years": years, "said": said, "breaks": BREAKS, "radius": RADIUS}
+    data = {"years": years, "said": sentences, "breaks": BREAKS, "radius": RADIUS}
     data |= {
         "units": [
             {key: unit[key] for key in ("name", "income", "zones", "listed")}
@@ -69,9 +71,9 @@ def map_view(facts: Facts) -> dict[str, Any]:
         "units": drawn,
         "years": years,
         "last": known[-1] if known else len(years) - 1,
-        "said": said,
+        "said": sentences,
         "clusters": len(clusters),
-        "size": f"{WIDTH:g} {height:.0f}",
+        "size": f"{WIDTH:g} {map_height:.0f}",
         "zones": has_zones,
         "keys": _keys(),
         "data": (
@@ -155,11 +157,11 @@ def _sentence(
             strict=True,
         )
     )
-    found = zones.get(year, pd.Series(dtype=float)).dropna()
-    where = int((found > 0).sum())
+    in_force = zones.get(year, pd.Series(dtype=float)).dropna()
+    where = int((in_force > 0).sum())
     if not where:
         return "No zone yet."
-    total = count_of(int(found.sum()), {"unit_name": "zone", "units_name": "zones"})
+    total = count_of(int(in_force.sum()), {"unit_name": "zone", "units_name": "zones"})
     text = f"{total} in {where} of {len(names)} {facts.words['units_name']}."
     inside = [
         names[str(unit)]
@@ -167,8 +169,8 @@ def _sentence(
         if value == 1
     ]
     named = str(facts.words["zones_name"])
-    told = f"{text} {named[0].upper()}{named[1:]} in {in_words(sorted(inside))}."
-    return told if 0 < len(inside) <= MOST_NAMED else text
+    sentence = f"{text} {named[0].upper()}{named[1:]} in {in_words(sorted(inside))}."
+    return sentence if 0 < len(inside) <= MOST_NAMED else text
 
 
 def _tiles(units: list[dict[str, Any]]) -> Drawn | None:
@@ -271,13 +273,13 @@ def _cone(points: Any) -> Any:
 def _path(ring: Any) -> str:
     """Write a ring as relative moves on the grid; what shrinks to a line is left out."""
     snapped = np.round(ring / GRID).astype(int)
-    kept = snapped[np.r_[True, (np.diff(snapped, axis=0) != 0).any(axis=1)]]
-    if len(kept) < 4:
+    points = snapped[np.r_[True, (np.diff(snapped, axis=0) != 0).any(axis=1)]]
+    if len(points) < 4:
         return ""
     steps = " ".join(
-        f"{dx * GRID:g} {dy * GRID:g}" for dx, dy in np.diff(kept[:-1], axis=0)
+        f"{dx * GRID:g} {dy * GRID:g}" for dx, dy in np.diff(points[:-1], axis=0)
     )
-    return f"M{kept[0][0] * GRID:g} {kept[0][1] * GRID:g}l{steps}z"
+    return f"M{points[0][0] * GRID:g} {points[0][1] * GRID:g}l{steps}z"
 
 
 def _centre(ring: Any) -> tuple[float, float]:

@@ -42,13 +42,13 @@ def mark(name: str, *args: str) -> Mark:
     """Return the mark of what a renderer puts in later; a block stands as a paragraph
     of its own.
     """
-    made = f"{START}{APART.join([name, *args])}{END}"
-    return Mark(made if name in INLINE else f"\n\n{made}\n\n")
+    marked = f"{START}{APART.join([name, *args])}{END}"
+    return Mark(marked if name in INLINE else f"\n\n{marked}\n\n")
 
 
 def marks(text: str) -> list[list[str]]:
     """Return the name and the arguments of every mark in a text."""
-    return [found.split(APART) for found in MARK.findall(text)]
+    return [match.split(APART) for match in MARK.findall(text)]
 
 
 def at_line(number: int) -> str:
@@ -78,23 +78,26 @@ def tokens_of(text: str) -> list[Token]:
         ["smartquotes", "table"]
     )
     text = CONTAINER.sub(
-        lambda found: (
-            (found[1] or "") + (mark("open", found[3]) if found[3] else mark("close"))
+        lambda tokens: (
+            (tokens[1] or "")
+            + (mark("open", tokens[3]) if tokens[3] else mark("close"))
         ),
         text,
     )
     text, lines = without_lines(text)
-    found = markdown.parse(text)
+    tokens = markdown.parse(text)
     line = 0
-    for at, token in enumerate(found):
+    for at, token in enumerate(tokens):
         line = lines[token.map[0]] if token.map else line
         token.meta["line"] = line
         kind = token.type.removesuffix("_open").removesuffix("_close")
         if kind not in KNOWN or token.tag in ("h4", "h5", "h6"):
-            content = next((after.content for after in found[at:] if after.content), "")
+            content = next(
+                (after.content for after in tokens[at:] if after.content), ""
+            )
             raise _unknown(kind, content, line)
     out: list[Token] = []
-    for token in found:
+    for token in tokens:
         first = token.map[0] if token.map else 0
         token.children = _with_marks(token.children or [], lines[first:])
         if token.type == "paragraph_close" and _is_block(out[-1]):
@@ -109,17 +112,17 @@ def tokens_of(text: str) -> list[Token]:
 
 def _unknown(kind: str, content: str, line: int) -> ReportError:
     shown = " ".join(content.split())[:40]
-    found = f"{kind.replace('_', ' ')} '{shown}' is not part of the syntax"
+    fault = f"{kind.replace('_', ' ')} '{shown}' is not part of the syntax"
     return _refused(
         line,
-        found,
+        fault,
         "headings of three levels, paragraphs, lists, emphasis, links",
         "write it so",
     )
 
 
-def _refused(line: int, found: str, expected: str, action: str) -> ReportError:
-    error = ReportError(found, expected, action)
+def _refused(line: int, fault: str, expected: str, action: str) -> ReportError:
+    error = ReportError(fault, expected, action)
     error.line = line
     return error
 
@@ -141,19 +144,19 @@ def _with_marks(children: Sequence[Token], lines: Sequence[int]) -> list[Token]:
             content = child.content or str(child.attrs.get("src", ""))
             raise _unknown(child.type, content, line)
         if child.type == "link_open" and not child.attrs.get("href"):
-            found = "a link that leads nowhere"
-            raise _refused(line, found, "[words](address)", "write its address")
+            fault = "a link that leads nowhere"
+            raise _refused(line, fault, "[words](address)", "write its address")
         if SILENT in child.content and child.content.strip() != SILENT:
-            found = "must() stands beside a text"
-            raise _refused(line, found, "must() alone on its line", "break the line")
+            fault = "must() stands beside a text"
+            raise _refused(line, fault, "must() alone on its line", "break the line")
         if child.type == "softbreak" and out and out[-1].content == SILENT:
             out.pop()
         elif child.type != "text":
             out.append(child)
         else:
-            for place, part in enumerate(MARK.split(child.content)):
+            for number, part in enumerate(MARK.split(child.content)):
                 if part:
-                    kind = "mark" if place % 2 else "text"
+                    kind = "mark" if number % 2 else "text"
                     meta = {"line": line}
                     out.append(Token(kind, "", 0, content=part, meta=meta))
     while out and (out[-1].content == SILENT or out[-1].type == "softbreak"):
@@ -190,7 +193,7 @@ def to_html(tokens: Sequence[Token], placed: Placed) -> str:
     renderer = RendererHTML()
     options = MarkdownIt("commonmark").options
     rules: dict[str, Any] = renderer.rules
-    rules["mark"] = lambda found, at, *_: place(found[at], placed)
+    rules["mark"] = lambda fault, at, *_: place(fault[at], placed)
     out: list[str] = []
     inside = cards = 0
     for part in _blocks(tokens):

@@ -141,16 +141,16 @@ class Number:
 
     def plain(self) -> dict[str, Any]:
         """Return the entry of numbers.json."""
-        told = asdict(self)
-        told = {
+        plain_fields = asdict(self)
+        plain_fields = {
             name: None if isinstance(v, float) and is_missing(v) else v
-            for name, v in told.items()
+            for name, v in plain_fields.items()
         }
         return {
-            **told,
+            **plain_fields,
             "text": self.text,
             "interval": self.interval,
-            "from": told.pop("source"),
+            "from": plain_fields.pop("source"),
         }
 
 
@@ -221,9 +221,9 @@ def _entry(name: str, item: Any, defaults: Mapping[str, Any]) -> Entry:
         return Entry.model_validate({**shared, **given, "select": select})
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(step) for step in first["loc"] if step != "select")
-        told = first["msg"].removeprefix("Value error, ")
-        where = f"{name}: {f'{place}: ' if place else ''}{told}"
+        location = ".".join(str(step) for step in first["loc"] if step != "select")
+        message = first["msg"].removeprefix("Value error, ")
+        where = f"{name}: {f'{location}: ' if location else ''}{message}"
         raise NumbersError(
             where, "keys and values as docs/prose.md lists them", f"correct {name}"
         ) from None
@@ -303,15 +303,15 @@ def _circle(trail: list[str], name: str) -> NumbersError:
     first = circle.index(min(circle))
     circle = [*circle[first:], *circle[:first], min(circle)]
     shown = circle if len(circle) < MOST_SHOWN else [*circle[:MOST_SHOWN], "..."]
-    found = f"{circle[0]} is made from itself ({' - '.join(shown)})"
-    return NumbersError(found, "no circle", f"correct {circle[0]}")
+    fault = f"{circle[0]} is made from itself ({' - '.join(shown)})"
+    return NumbersError(fault, "no circle", f"correct {circle[0]}")
 
 
 def _selections(claims: Claims) -> dict[str, dict[str, dict[str, str]]]:
     """Return the selections of every answer that rests on a row, by name of the check
     or variant.
     """
-    told = {
+    selections = {
         **claims.hypotheses,
         **{
             item.id: claims.hypotheses.get(item.hypothesis, item)
@@ -320,7 +320,7 @@ def _selections(claims: Claims) -> dict[str, dict[str, dict[str, str]]]:
     }
     return {
         name: {check: select for (_, check), select in entry.selections().items()}
-        for name, entry in told.items()
+        for name, entry in selections.items()
         if entry.first
     }
 
@@ -516,16 +516,19 @@ def known(where: str, name: str, names: Sequence[str]) -> None:
 
 def read_numbers(path: str | Path) -> dict[str, Number]:
     """Read results/numbers.json."""
-    kept = {field.name for field in fields(Number)}
+    names = {field.name for field in fields(Number)}
     return {
         name: Number(
             **{
                 key: value
-                for key, value in {**told, "source": told["from"]}.items()
-                if key in kept
+                for key, value in {
+                    **number_fields,
+                    "source": number_fields["from"],
+                }.items()
+                if key in names
             }
         )
-        for name, told in read_json(path).items()
+        for name, number_fields in read_json(path).items()
     }
 
 

@@ -97,7 +97,7 @@ def render_pages(
     }
     words = partial(renamed, escaped)
     exhibited = {part.id: part.exhibits for part in context["sections"]}
-    told = {
+    titles = {
         name: item["title"]
         for name, item in read_topics().items()
         if name in {*exhibited, *config["estimates"]}
@@ -107,9 +107,9 @@ def render_pages(
             "id": name,
             "title": title,
             "exhibits": exhibited.get(name, []),
-            "method": method_html(name, list(told), parts_of, words),
+            "method": method_html(name, list(titles), parts_of, words),
         }
-        for name, title in told.items()
+        for name, title in titles.items()
     ]
     if context["further"]:
         further = {"id": "further", "title": "Further tables and figures", "method": ""}
@@ -146,11 +146,11 @@ def method_html(
         return Markup("")
     text = path.read_text(encoding="utf-8").partition("\n")[2]
     text = EXAMPLE.sub(
-        lambda found: f"{found[1]}{found[3]}" if found[2] in shown else "", text
+        lambda fault: f"{fault[1]}{fault[3]}" if fault[2] in shown else "", text
     )
     text = LINK.sub(
-        lambda found: (
-            f"[{found[1]}](#method-{found[2]})" if found[2] in topics else found[1]
+        lambda fault: (
+            f"[{fault[1]}](#method-{fault[2]})" if fault[2] in topics else fault[1]
         ),
         text,
     )
@@ -179,8 +179,11 @@ def _beside(exhibit: Exhibit, folder: Path) -> dict[str, Any]:
         end: Path(os.path.relpath(path, folder)).as_posix()
         for end, path in exhibit.files.items()
     }
-    told = {
+    shown_fields = {
         name: getattr(exhibit, name)
         for name in ("id", "title", "caption", "alt", "html", "script")
     }
-    return told | {"picture": files.get(exhibit.drawn, ""), "twin": files[".csv"]}
+    return shown_fields | {
+        "picture": files.get(exhibit.drawn, ""),
+        "twin": files[".csv"],
+    }

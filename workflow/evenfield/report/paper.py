@@ -89,10 +89,8 @@ def _placed(
         above = f", head: heading(level: 2, {typst_string(head)})" if head else ""
         label = f"#metadata({typst_string(which)}) <{which}>\n"
         if item.html:
-            told = f"id: {typst_string(which)}, short: {str(paper).lower()}{above}"
-            return (
-                f"{label}#import {path['.typ']} as made\n#datatable(made, {told})\n\n"
-            )
+            arguments = f"id: {typst_string(which)}, short: {str(paper).lower()}{above}"
+            return f"{label}#import {path['.typ']} as made\n#datatable(made, {arguments})\n\n"
         words = f"title: [{typst_text(item.title)}], note: [{typst_text(item.caption)}]"
         image = f"image({path['.svg']}, width: 100%, alt: {typst_string(item.alt)})"
         return (
@@ -129,7 +127,7 @@ def _placed(
 
 
 def _rest(context: Mapping[str, Any], exhibit: Callable[..., str]) -> str:
-    found = []
+    texts = []
     sections = [(part.title, part.exhibits) for part in context["sections"]]
     for title, items in [*sections, ("Further tables and figures", context["further"])]:
         left = sorted(
@@ -140,10 +138,10 @@ def _rest(context: Mapping[str, Any], exhibit: Callable[..., str]) -> str:
             ),
             key=_kind,
         )
-        found += [
-            exhibit(which, "" if place else title) for place, which in enumerate(left)
+        texts += [
+            exhibit(which, "" if number else title) for number, which in enumerate(left)
         ]
-    return "".join(found)
+    return "".join(texts)
 
 
 def _shortened(item: Exhibit) -> bool:
@@ -206,9 +204,11 @@ def _table(title: str, frame: pd.DataFrame, headers: Mapping[str, str]) -> str:
     columns = tuple(
         Column(names=(name,), header=header) for name, header in headers.items()
     )
-    made = table_typst(Table(id="", title=title, note=(), columns=columns, frame=frame))
+    source = table_typst(
+        Table(id="", title=title, note=(), columns=columns, frame=frame)
+    )
     keys = "title: title, note: note, size: size, sideways: sideways, body: body"
-    return f"#{{\n{made.replace('#let', 'let')}datatable(({keys}))\n}}\n\n"
+    return f"#{{\n{source.replace('#let', 'let')}datatable(({keys}))\n}}\n\n"
 
 
 def compile_paper(source: str | Path, paper: str | Path, root: str | Path) -> None:
@@ -221,12 +221,12 @@ def compile_paper(source: str | Path, paper: str | Path, root: str | Path) -> No
             timestamp=0,
         )
     except RuntimeError as error:
-        told = (
+        fault = (
             f"{Path(source).name} does not compile"
             f" ({' '.join(str(error).split())[:200]})"
         )
         raise ReportError(
-            told, "a valid Typst source", "correct the template in report/templates"
+            fault, "a valid Typst source", "correct the template in report/templates"
         ) from None
     with beside(paper) as part:
         part.write_bytes(content)

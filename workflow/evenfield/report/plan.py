@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evenfield.shared.offers import step_aside
+from evenfield.shared.offers import left_out_parts
 from evenfield.shared.outputs import hash_file
 from evenfield.shared.topics import LIBRARY, exhibit_owners, read_topics
 from evenfield.study.config import reference_faults, shaped_config
@@ -46,7 +46,7 @@ def plan_study(written: Mapping[str, Any]) -> Plan:
     faults = reference_faults(whole)
     config = whole
     with faults.caught():
-        config = step_aside(whole)
+        config = left_out_parts(whole)
     faults += _exhibit_faults(config, topics)
     faults += _file_faults(config)
     own = sorted(
@@ -58,12 +58,12 @@ def plan_study(written: Mapping[str, Any]) -> Plan:
         config=config,
         topics=tuple(
             name
-            for name, told in topics.items()
-            if told["estimate"] and name in config["estimates"]
+            for name, topic_facts in topics.items()
+            if topic_facts["estimate"] and name in config["estimates"]
         ),
         exhibits={
-            topic: tuple(x for x in told["exhibits"] if x in shown)
-            for topic, told in topics.items()
+            topic: tuple(x for x in topic_facts["exhibits"] if x in shown)
+            for topic, topic_facts in topics.items()
         },
         texts=() if config.get("neutral") else tuple(map(str, own)),
         left_out=tuple(config.get("aside", ())),
@@ -88,10 +88,10 @@ def _exhibit_faults(
                 topics[owners[name]]["estimate"]
                 and owners[name] not in config["estimates"]
             ):
-                found = f"{key} names {name} without estimates.{owners[name]}"
+                fault = f"{key} names {name} without estimates.{owners[name]}"
                 remedy = f"remove {name} from `{key}`"
                 yield ConfigError(
-                    found, "the topic that it shows", f"add the topic or {remedy}"
+                    fault, "the topic that it shows", f"add the topic or {remedy}"
                 )
 
 
@@ -105,9 +105,9 @@ def _file_faults(config: Mapping[str, Any]) -> Iterator[IngestError | WeightsErr
         )
     for name, family in config["weights"]["families"].items():
         if "path" in family and not Path(family["path"]).is_file():
-            found = f"weights {name}: no file {family['path']}"
+            fault = f"weights {name}: no file {family['path']}"
             yield WeightsError(
-                found, "a file of weights", "correct weights.families in config.yaml"
+                fault, "a file of weights", "correct weights.families in config.yaml"
             )
 
 

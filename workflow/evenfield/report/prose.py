@@ -119,20 +119,20 @@ class Part:
 def part_of(name: str, number: Number) -> Part:
     """Return a named number as a text sees it."""
     ends = {end: getattr(number, end) for end in ("low", "high", "smallest_visible")}
-    told: dict[str, Any] = {
+    parts: dict[str, Any] = {
         end: Part(f"{name}.{end}", number.written(value), value)
         for end, value in ends.items()
         if not is_missing(value)
     }
-    told |= {"interval": number.interval} if number.interval else {}
-    told |= {"unit": number.unit} if number.unit else {}
+    parts |= {"interval": number.interval} if number.interval else {}
+    parts |= {"unit": number.unit} if number.unit else {}
     if not is_missing(number.p):
         text = p_value(number.p)
-        told |= {
+        parts |= {
             "p": Part(f"{name}.p", text, number.p),
             "p_is": f"p {'' if text[0] in '<>' else '= '}{text}",
         }
-    return Part(name, number.text, number.value, **told)
+    return Part(name, number.text, number.value, **parts)
 
 
 class Lookup:
@@ -176,7 +176,7 @@ class Prose:
         }
         blocks["claims_table"] = self._claims_table
         self._names = {**blocks, **exhibit, "must": _must, **names}
-        self._made: dict[str, str] = {}
+        self._filled_texts: dict[str, str] = {}
 
     @property
     def names(self) -> list[str]:
@@ -223,22 +223,22 @@ class Prose:
 
     def placed(self, name: str) -> list[str]:
         """Return the tables and figures that a text places, in its order."""
-        found = self.marks(name)
+        marks_found = self.marks(name)
         return [
             "T0" if kind == "claims_table" else args[0]
-            for kind, *args in found
+            for kind, *args in marks_found
             if kind in PLACING
         ]
 
     def cited(self, *names: str) -> list[Reference]:
         """Return the references that texts cite, sorted as they are printed."""
-        found = [
+        citations = [
             args
             for name in names
             for kind, *args in self.marks(name)
             if kind.startswith("cite")
         ]
-        keys = {key for args in found for key in args}
+        keys = {key for args in citations for key in args}
         return sorted(
             (self._references[key] for key in keys), key=lambda item: item.sort_key
         )
@@ -259,11 +259,11 @@ class Prose:
         may not be taken is left alone.
         """
         for name in self._texts:
-            found = Faults()
-            with found.caught():
+            all_faults = Faults()
+            with all_faults.caught():
                 self._template(name)
-            yield from found
-            if found:
+            yield from all_faults
+            if all_faults:
                 continue
             tree = _environment().parse(self.source(name))
             branches = {
@@ -298,22 +298,22 @@ class Prose:
 
     def _citation_faults(self, name: str) -> Iterator[ReportError]:
         text = self.source(name)
-        for found in CITE.finditer(text):
-            if found[1] not in self._references:
+        for match in CITE.finditer(text):
+            if match[1] not in self._references:
                 yield self._fault(
                     name,
-                    _line_at(text, found),
-                    _unknown_key(found[1], self._references),
+                    _line_at(text, match),
+                    _unknown_key(match[1], self._references),
                 )
-        for found in GROUP.finditer(text):
-            keys = [part.strip() for part in found[1].split(";")]
+        for match in GROUP.finditer(text):
+            keys = [part.strip() for part in match[1].split(";")]
             if wrong := [part for part in keys if not CITE.fullmatch(part)]:
                 fault = ReportError(
                     f"'{wrong[0]}' is no citation",
                     "[@Key] or [@Key; @Other]",
                     "correct it",
                 )
-                yield self._fault(name, _line_at(text, found), fault)
+                yield self._fault(name, _line_at(text, match), fault)
 
     def _unit_faults(self, name: str) -> Iterator[ReportError]:
         """Yield what is printed in percent and named in another unit."""
@@ -321,22 +321,22 @@ class Prose:
         if not isinstance(numbers, Lookup):
             return
         text = self.source(name)
-        for found in PERCENTAGE.finditer(text):
-            unit = numbers.unit_of(found[1])
+        for match in PERCENTAGE.finditer(text):
+            unit = numbers.unit_of(match[1])
             if unit is None or unit.startswith("%"):
                 continue
             fault = ReportError(
-                f"{found[1]} is printed with % and has"
+                f"{match[1]} is printed with % and has"
                 f" {f'the unit {unit}' if unit else 'no unit'}",
-                f'unit: "%" of {found[1]} in numbers.yaml',
+                f'unit: "%" of {match[1]} in numbers.yaml',
                 "name its unit there, or write another one here",
             )
-            yield self._fault(name, _line_at(text, found), fault)
+            yield self._fault(name, _line_at(text, match), fault)
 
     def _filled(self, name: str) -> str:
-        if name not in self._made:
-            self._made[name] = _cited(self._rendered(name))
-        return self._made[name]
+        if name not in self._filled_texts:
+            self._filled_texts[name] = _cited(self._rendered(name))
+        return self._filled_texts[name]
 
     def _template(self, name: str) -> nodes.Template:
         """Return a text as a template whose syntax is in order."""
@@ -390,13 +390,13 @@ class Prose:
 
     def _fault(self, name: str, line: int, error: ReportError) -> ReportError:
         path = self._texts[name]
-        place = f"{path.parent.name}/{path.name}" + (f" line {line}" if line else "")
-        found = error.found
+        location = f"{path.parent.name}/{path.name}" + (f" line {line}" if line else "")
+        fault = error.found
         if line and isinstance(error, _BrokenError):
             condition = self.source(name).splitlines()[line - 1].partition("must")[2]
             inside = condition.rpartition("}}")[0].strip()
-            found = f"{found} {inside}"
-        return ReportError(f"{place}: {found}", error.expected, error.action)
+            fault = f"{fault} {inside}"
+        return ReportError(f"{location}: {fault}", error.expected, error.action)
 
     def _located(self, name: str, write: Callable[[], str]) -> str:
         """Add file and line to what the parser or a renderer refuses."""
@@ -467,9 +467,9 @@ class _BrokenError(ReportError):
 
 def _must(condition: object) -> Mark:
     if not condition:
-        found = "the sentence below no longer holds"
+        fault = "the sentence below no longer holds"
         raise _BrokenError(
-            found, "a sentence that the numbers bear out", "rewrite the sentence"
+            fault, "a sentence that the numbers bear out", "rewrite the sentence"
         )
     return Mark(SILENT)
 
@@ -503,18 +503,18 @@ def _environment() -> Sandbox:
     return template_environment(_finalize, word=word)
 
 
-def _line_at(text: str, found: re.Match[str]) -> int:
-    return text.count("\n", 0, found.start()) + 1
+def _line_at(text: str, match: re.Match[str]) -> int:
+    return text.count("\n", 0, match.start()) + 1
 
 
 def _cited(text: str) -> str:
     """Return a text with a mark for each citation."""
 
-    def group(found: re.Match[str]) -> str:
-        inside, _ = without_lines(found[1])
+    def group(match: re.Match[str]) -> str:
+        inside, _ = without_lines(match[1])
         return mark("cite_group", *CITE.findall(inside))
 
-    return CITE.sub(lambda found: mark("cite", found[1]), GROUP.sub(group, text))
+    return CITE.sub(lambda match: mark("cite", match[1]), GROUP.sub(group, text))
 
 
 def _finalize(value: Any) -> str:
@@ -565,8 +565,8 @@ def check_citations(
     """
     cited = {key for text in texts for key in CITE.findall(text)}
     if uncited := sorted(set(references) - cited):
-        found = f"{where}: no text cites {first_examples(uncited)}"
-        raise ReportError(found, "entries that are cited", "cite them or remove them")
+        fault = f"{where}: no text cites {first_examples(uncited)}"
+        raise ReportError(fault, "entries that are cited", "cite them or remove them")
 
 
 def _unknown_key(key: str, references: Mapping[str, Reference]) -> ReportError:

@@ -21,12 +21,12 @@ ANYTHING = 1.5  # stands for a number that a run will find
 TEXTS_OF_CLAIMS = "id claim kind hypothesis because unit paragraphs why data".split()
 NUMBERS_OF_CLAIMS = ("estimate low high p p_adjusted smallest_visible interest").split()
 # What stands in each text; each renderer fills it from the results.
-PLACES = {
+PLACING_WORDS = {
     "page": "see table figure map answer_counts statements".split(),
     "paper": "see table figure claims_table".split(),
     "appendix": "see rest methods assumptions data_sources".split(),
 }
-PLACES["abstract"] = PLACES["paper"]
+PLACING_WORDS["abstract"] = PLACING_WORDS["paper"]
 
 
 class OpenValue(Value):
@@ -125,12 +125,12 @@ def text_faults(
 
 def _writers(prose: Prose) -> Iterator[tuple[str, Callable[[str, Placed], str]]]:
     for name in prose.names:
-        if name in PLACES:
+        if name in PLACING_WORDS:
             yield name, prose.html if name == "page" else prose.typst
 
 
 def _placed(name: str) -> Placed:
-    return {place: lambda *_: "" for place in PLACES[name]}
+    return {name_placed: lambda *_: "" for name_placed in PLACING_WORDS[name]}
 
 
 def _twice(prose: Prose, names: Sequence[str]) -> Iterator[ReportError]:
@@ -140,8 +140,8 @@ def _twice(prose: Prose, names: Sequence[str]) -> Iterator[ReportError]:
     for which, count in counts.items():
         if count > 1:
             name = next(name for name, what in placed if what == which)
-            found = f"text/{name}.md: {which} is placed {count} times"
-            yield ReportError(found, "each exhibit once", "remove the others")
+            fault = f"text/{name}.md: {which} is placed {count} times"
+            yield ReportError(fault, "each exhibit once", "remove the others")
 
 
 def _without_target(prose: Prose) -> Iterator[ReportError]:
@@ -241,5 +241,5 @@ def unread_texts(texts: Sequence[str], known: Sequence[str]) -> Iterator[ReportE
     for path in texts:
         stem = Path(path).stem
         if path.endswith(".md") and stem not in known:
-            found, expected, action = not_known(f"text/{stem}.md: text", stem, known)
-            yield ReportError(found, expected, action)
+            fault, expected, action = not_known(f"text/{stem}.md: text", stem, known)
+            yield ReportError(fault, expected, action)

@@ -166,8 +166,8 @@ def template_faults(
     yield from _typed_number_faults(tree)
 
 
-def _fault(found: str, action: str = "correct the line") -> ReportError:
-    return ReportError(found, SYNTAX, action)
+def _fault(fault: str, action: str = "correct the line") -> ReportError:
+    return ReportError(fault, SYNTAX, action)
 
 
 def _statement_faults(tree: nodes.Template) -> Iterator[tuple[int, ReportError]]:
@@ -182,8 +182,8 @@ def _statement_faults(tree: nodes.Template) -> Iterator[tuple[int, ReportError]]
         if isinstance(statement, nodes.For) and statement.recursive:
             yield statement.lineno, _fault("a recursive loop", "remove `recursive`")
         if isinstance(statement, nodes.Assign) and _joins(statement):
-            found = "a text is put together in {% set %}"
-            yield statement.lineno, _fault(found, "put it together where it is printed")
+            fault = "a text is put together in {% set %}"
+            yield statement.lineno, _fault(fault, "put it together where it is printed")
 
 
 def _joins(statement: nodes.Assign) -> bool:
@@ -202,8 +202,8 @@ def _name_faults(
             yield node.lineno, _fault(f"no {kind} named '{node.name}'", action)
     for name in tree.find_all(nodes.Name):
         if name.ctx == "store" and name.name in names:
-            found = f"the name '{name.name}' is set, which means something already"
-            yield name.lineno, _fault(found, "choose another name")
+            fault = f"the name '{name.name}' is set, which means something already"
+            yield name.lineno, _fault(fault, "choose another name")
     try:
         undeclared = meta.find_undeclared_variables(tree)
     except Exception:  # a filter that is refused above
@@ -248,11 +248,11 @@ def _typed_number_faults(tree: nodes.Template) -> Iterator[tuple[int, ReportErro
         for expression in output.nodes:
             for part in _alternatives(expression):
                 if _is_typed(part, typed):
-                    found = "a number that is typed in a template is printed"
+                    fault = "a number that is typed in a template is printed"
                     yield (
                         part.lineno,
                         ReportError(
-                            found, "a number named in numbers.yaml", "name it there"
+                            fault, "a number named in numbers.yaml", "name it there"
                         ),
                     )
 

@@ -66,19 +66,21 @@ def cross_section(
         ["unit", "start", "end", *controls.values()]
     ]
     data = data.assign(growth=(data["end"] - data["start"]) / years)
-    told = rows[growth] / 100
+    stated_growth = rows[growth] / 100
     off = sorted(
         data.loc[
-            (data["growth"] - told).abs() > TOLERANCE * told.abs().clip(lower=1), "unit"
+            (data["growth"] - stated_growth).abs()
+            > TOLERANCE * stated_growth.abs().clip(lower=1),
+            "unit",
         ]
     )
     if available and off:
-        found = (
+        fault = (
             f"{where}: growth of {len(off)} units is not the difference of the end"
             " points a year"
         )
         raise EstimateError(
-            f"{found} ({first_examples(off)})",
+            f"{fault} ({first_examples(off)})",
             "growth over the years between the end points",
             "remake the panel",
         )

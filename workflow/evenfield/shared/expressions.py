@@ -104,10 +104,10 @@ def _value(node: ast.AST, panel: pd.DataFrame) -> Any:
     keyed = panel[["unit", "year"]].assign(value=first)
     if isinstance(node.func, ast.Name) and node.func.id == "lag":
         before = keyed.assign(year=keyed["year"] + (int(rest[0]) if rest else 1))
-        found = panel[["unit", "year"]].merge(before, on=["unit", "year"], how="left")[
+        lagged = panel[["unit", "year"]].merge(before, on=["unit", "year"], how="left")[
             "value"
         ]
-        return pd.Series(found.to_numpy(float), index=panel.index)
+        return pd.Series(lagged.to_numpy(float), index=panel.index)
     inside = keyed[keyed["year"].between(*rest)]
     return panel["unit"].map(inside.groupby("unit")["value"].mean())
 
@@ -137,9 +137,9 @@ def _parsed(text: str) -> ast.AST:
             f"`{text[:80]}` is not an expression", expected, "correct it in config.yaml"
         ) from None
     if (wrong := _unknown(tree)) is not None:
-        found = ast.unparse(wrong)[:60]
+        source = ast.unparse(wrong)[:60]
         raise ConfigError(
-            f"`{found}` in `{text}` is not allowed",
+            f"`{source}` in `{text}` is not allowed",
             expected,
             "correct it in config.yaml",
         )

@@ -30,7 +30,7 @@ class Facts(Study):
         """Return the tidy rows of a topic, this one's by default, whose columns hold
         the wanted values.
         """
-        rows = self._found(topic or self.topic).copy(deep=False)
+        rows = self._selected(topic or self.topic).copy(deep=False)
         for name, value in wanted.items():
             rows = rows[rows[name].isin([value] if isinstance(value, str) else value)]
         return rows
@@ -61,9 +61,9 @@ class Facts(Study):
             specs[0] if specs else {},
         )
 
-    def ordered(self, found: Sequence[str]) -> list[str]:
+    def ordered(self, names: Sequence[str]) -> list[str]:
         """Return the specifications that have rows, the primary one first."""
-        return ordered_specs(found, self.specs())
+        return ordered_specs(names, self.specs())
 
     def shown(self, *roles: str) -> list[str]:
         """Return the periods of some roles, role by role."""
@@ -83,15 +83,15 @@ class Facts(Study):
 
     def labels(self, units: Iterable[str]) -> list[str]:
         """Return codes or names in their order, no more than a table can hold."""
-        found = sorted(map(self.label, units))
+        result = sorted(map(self.label, units))
         return (
-            found
-            if len(found) <= MANY
-            else [*found[:FEW], f"and {len(found) - FEW} more"]
+            result
+            if len(result) <= MANY
+            else [*result[:FEW], f"and {len(result) - FEW} more"]
         )
 
     @cached_property
-    def _found(self) -> Callable[[str], pd.DataFrame]:
+    def _selected(self) -> Callable[[str], pd.DataFrame]:
         return cache(
             lambda topic: read_estimates(
                 self.root / "estimates" / topic / "estimates.csv"

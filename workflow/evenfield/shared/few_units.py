@@ -27,14 +27,14 @@ TIE_DIGITS = 10
 Fields = dict[str, Any]
 
 
-def t_test_fields(found: RobustInference, level: float, power: float) -> Fields:
+def t_test_fields(inference: RobustInference, level: float, power: float) -> Fields:
     """Arrange a test, with the minimum detectable effect (t_(1+level)/2 + t_power)
     times its standard error.
     """
-    multiple = found.critical_value + t_quantile(power, 1e6)
-    if np.isfinite(found.df):
-        multiple = mde_multiplier(found.df, power, level)
-    return inference_fields(found) | {"mde": multiple * found.std_error}
+    multiple = inference.critical_value + t_quantile(power, 1e6)
+    if np.isfinite(inference.df):
+        multiple = mde_multiplier(inference.df, power, level)
+    return inference_fields(inference) | {"mde": multiple * inference.std_error}
 
 
 def cr3_fields(
@@ -50,19 +50,19 @@ def cr3_fields(
     """
     try:
         g_star = effective_clusters(fit.X, units, c, bread=fit.bread)
-        found = cr3_inference(fit, c, units, max(g_star - 1, 1.0), level)
+        inference = cr3_inference(fit, c, units, max(g_star - 1, 1.0), level)
         codes, names = pd.factorize(units)
         shares = partial_leverage(fit.X, codes, c, fit.bread)[1]
     except NumericsError as error:
         return {"estimate": float(c @ fit.beta), "warning": f"no interval: {error}"}
     largest = str(names[np.argmax(np.round(shares, TIE_DIGITS))])
-    said = {
+    labels = {
         "se_type": "CR3 by unit",
         "p_type": "t(G* - 1)",
         "g_star": g_star,
         "max_leverage_unit": largest,
     }
-    return t_test_fields(found, level, power) | said
+    return t_test_fields(inference, level, power) | labels
 
 
 def wild_fields(
@@ -82,16 +82,17 @@ def wild_fields(
     codes, names = pd.factorize(units)
     kind: WebbOrRademacher = "webb" if len(names) <= FEW_CLUSTERS else "rademacher"
     drawn = wild_draws(codes, kind, draws, generator_for(seed, draw_id))
-    found = wild_inference(wild_bootstrap(fit, c, codes, drawn), level)
+    inference = wild_inference(wild_bootstrap(fit, c, codes, drawn), level)
     numbers = {
-        name: getattr(found, name)
+        name: getattr(inference, name)
         for name in ("estimate", "std_error", "statistic", "p_value")
     }
     ends = {
-        name: finite_or_nan(getattr(found, name)) for name in ("conf_low", "conf_high")
+        name: finite_or_nan(getattr(inference, name))
+        for name in ("conf_low", "conf_high")
     }
     words = {
         "se_type": "CR3 by unit",
-        "p_type": f"wild cluster bootstrap WCR-33, {kind}, {found.draws} draws",
+        "p_type": f"wild cluster bootstrap WCR-33, {kind}, {inference.draws} draws",
     }
     return numbers | ends | words | {"conf_level": level, "seed": f"{seed}:{draw_id}"}

@@ -22,7 +22,7 @@ from evenfield.study.errors import EvenfieldError, one_line
 from evenfield.study.files import write_text
 
 PREFIX = "evenfield: "
-PLACES = {str(Path(__file__).parents[3]): "evenfield", sys.prefix: "environment"}
+FOLDERS = {str(Path(__file__).parents[3]): "evenfield", sys.prefix: "environment"}
 REFUSED = {
     getattr(errno, name)
     for name in (
@@ -74,9 +74,9 @@ def enter(job: Any, main: Callable[..., None]) -> None:
         )
         record_outputs(job.output)
         used = resource.getrusage(resource.RUSAGE_SELF)
-        told = f"{time.perf_counter() - started:.2f}\t{used.ru_utime + used.ru_stime:.2f}\t{used.ru_maxrss / 1024:.0f}"
+        record = f"{time.perf_counter() - started:.2f}\t{used.ru_utime + used.ru_stime:.2f}\t{used.ru_maxrss / 1024:.0f}"
         write_text(
-            f"s\tcpu_s\tmax_rss_mb\n{told}\n",
+            f"s\tcpu_s\tmax_rss_mb\n{record}\n",
             log.parents[1] / "benchmarks" / f"{log.stem}.tsv",
         )
     except EvenfieldError as error:
@@ -119,12 +119,12 @@ def refusal(error: BaseException) -> str:
         and getattr(error, "errno", None) not in REFUSED
     ):
         return ""
-    place = getattr(error, "filename", None)
-    told = f"{getattr(error, 'strerror', '') or 'out of memory'}{f' ({place})' if place else ''}"
+    file_name = getattr(error, "filename", None)
+    reason = f"{getattr(error, 'strerror', '') or 'out of memory'}{f' ({file_name})' if file_name else ''}"
     number = getattr(error, "errno", None) or errno.ENOMEM
     action = ACTIONS.get(number, "make room")
     return (
-        f"the machine refused: {told}; expected room, memory and permission to write;"
+        f"the machine refused: {reason}; expected room, memory and permission to write;"
         f" {action}, then run the same command"
     )
 
@@ -133,8 +133,8 @@ def without_places(text: str) -> str:
     """Name files in a log from the study, the repository or the environment on, and no
     user or host.
     """
-    for place, word in sorted(
-        {f"{Path.cwd()}/": "", **PLACES}.items(), key=lambda item: -len(item[0])
+    for folder, word in sorted(
+        {f"{Path.cwd()}/": "", **FOLDERS}.items(), key=lambda item: -len(item[0])
     ):
-        text = text.replace(place, word)
+        text = text.replace(folder, word)
     return re.sub(r"(?m)^  (?:Host|User): .*\n", "", text)

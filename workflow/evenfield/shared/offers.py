@@ -45,7 +45,9 @@ BROKEN = (
 )
 
 
-def step_aside(config: Mapping[str, Any], folder: str | Path = ".") -> dict[str, Any]:
+def left_out_parts(
+    config: Mapping[str, Any], folder: str | Path = "."
+) -> dict[str, Any]:
     """Return a checked config without what its tables cannot carry; ``aside`` says what
     is left out, and why.
     """
@@ -57,29 +59,29 @@ def step_aside(config: Mapping[str, Any], folder: str | Path = ".") -> dict[str,
         offered = {*NEEDS, "borders"}
         data = None
     out = dict(config)
-    gone = _Gone(set(config["panel"]["leave_out"]), *config["panel"]["years"])
-    said = list[str]()
-    if gone.units:
-        said.append(
+    left_out = _LeftOut(set(config["panel"]["leave_out"]), *config["panel"]["years"])
+    messages = list[str]()
+    if left_out.units:
+        messages.append(
             "Left out of everything, by panel.leave_out:"
-            f" {', '.join(sorted(gone.units))}."
+            f" {', '.join(sorted(left_out.units))}."
         )
-        out |= _without_units(out, gone.units)
-    _find_periods(out, data, gone, said)
-    _find_weights(out, offered, gone, said)
-    out["estimates"] = _estimates(out, offered, gone, said)
-    if gone.any:
-        out["answers"] = _answers(out["answers"], gone, said)
-    if neutral := bool(gone.units or gone.periods):
-        said.append(
+        out |= _without_units(out, left_out.units)
+    _find_periods(out, data, left_out, messages)
+    _find_weights(out, offered, left_out, messages)
+    out["estimates"] = _estimates(out, offered, left_out, messages)
+    if left_out.any:
+        out["answers"] = _answers(out["answers"], left_out, messages)
+    if neutral := bool(left_out.units or left_out.periods):
+        messages.append(
             "The study's own texts speak of all of it; neutral ones stand in their"
             " place."
         )
     out["numbers"] = {} if neutral else out["numbers"]
     return {
         **out,
-        **_exhibits(out, offered, gone, said),
-        "aside": said,
+        **_exhibits(out, offered, left_out, messages),
+        "aside": messages,
         "neutral": neutral,
     }
 
@@ -104,8 +106,8 @@ class _Tables:
             return list(csv.DictReader(file))
 
     def years(self) -> tuple[int, int]:
-        found = [int(row["year"]) for row in self.rows("panel")]
-        return min(found), max(found)
+        result = [int(row["year"]) for row in self.rows("panel")]
+        return min(result), max(result)
 
 
 def _offered(config: Mapping[str, Any], tables: _Tables) -> set[str]:
@@ -123,11 +125,11 @@ def _offered(config: Mapping[str, Any], tables: _Tables) -> set[str]:
         ),
         **{name: bool(tables.rows(name)) for name in ("zones", "programmes")},
     }
-    return {name for name, found in there.items() if found}
+    return {name for name, offered_years in there.items() if offered_years}
 
 
 @dataclass
-class _Gone:
+class _LeftOut:
     """What a study has no more, and how a value of its config says that it rests on it."""
 
     units: set[str]
@@ -173,76 +175,85 @@ class _Gone:
         return known or any(self.names(key, value) for key, value in select.items())
 
 
-def _without_units(config: Mapping[str, Any], gone: set[str]) -> dict[str, Any]:
+def _without_units(config: Mapping[str, Any], left_out: set[str]) -> dict[str, Any]:
     """Forget units in samples, merges, joins, pairs and own weights."""
     panel, weights, inference = (
         dict(config[key]) for key in ("panel", "weights", "inference")
     )
     panel["samples"] = {
-        name: [u for u in units if u not in gone]
+        name: [u for u in units if u not in left_out]
         for name, units in panel["samples"].items()
     }
     schemes = {}
     for name, scheme in panel["unit_schemes"].items():
-        kept = {
-            key: [u for u in parts if u not in gone]
+        units_left = {
+            key: [u for u in parts if u not in left_out]
             for key, parts in scheme.items()
             if key != "replace"
         }
         merges = {
             key: parts
-            for key, parts in kept.items()
-            if key not in gone and len(parts) > 1
+            for key, parts in units_left.items()
+            if key not in left_out and len(parts) > 1
         }
         schemes[name] = {
             **{key: scheme[key] for key in scheme if key == "replace"},
             **merges,
         }
     panel["unit_schemes"] = schemes
-    weights["join"] = [pair for pair in weights["join"] if not gone & set(pair)]
-    inference["pairs"] = [pair for pair in inference["pairs"] if not gone & set(pair)]
+    weights["join"] = [pair for pair in weights["join"] if not left_out & set(pair)]
+    inference["pairs"] = [
+        pair for pair in inference["pairs"] if not left_out & set(pair)
+    ]
     families = weights["families"].items()
     weights["families"] = {
-        n: {**f, "leave_out": sorted(gone)} if f["kind"] == "file" else f
+        n: {**f, "leave_out": sorted(left_out)} if f["kind"] == "file" else f
         for n, f in families
     }
     return {"panel": panel, "weights": weights, "inference": inference}
 
 
 def _find_periods(
-    out: dict[str, Any], data: tuple[int, int] | None, gone: _Gone, said: list[str]
+    out: dict[str, Any],
+    data: tuple[int, int] | None,
+    left_out: _LeftOut,
+    messages: list[str],
 ) -> None:
     """Find periods outside the years of the panel; one that the data do not reach
     either is refused.
     """
     for name, period in out["periods"].items():
-        if gone.outside([period["start"], period["end"]]):
+        if left_out.outside([period["start"], period["end"]]):
             if data is None or period["start"] < data[0] or period["end"] > data[1]:
-                found = f"periods.{name} runs from {period['start']} to {period['end']}"
-                expected = f"years of the panel, {gone.first} to {gone.last}"
-                raise ConfigError(found, expected, "correct the period or panel.years")
-            gone.periods.add(name)
-    if gone.periods:
-        labels = [out["periods"][name].get("label", name) for name in gone.periods]
-        said.append(
-            f"Periods left out, since the panel runs from {gone.first} to {gone.last}:"
+                period_text = (
+                    f"periods.{name} runs from {period['start']} to {period['end']}"
+                )
+                expected = f"years of the panel, {left_out.first} to {left_out.last}"
+                raise ConfigError(
+                    period_text, expected, "correct the period or panel.years"
+                )
+            left_out.periods.add(name)
+    if left_out.periods:
+        labels = [out["periods"][name].get("label", name) for name in left_out.periods]
+        messages.append(
+            f"Periods left out, since the panel runs from {left_out.first} to {left_out.last}:"
             f" {_list(labels)}."
         )
         out["periods"] = {
             name: item
             for name, item in out["periods"].items()
-            if name not in gone.periods
+            if name not in left_out.periods
         }
     if not out["periods"]:
         raise ConfigError(
             "no period lies inside panel.years",
-            f"{gone.first} to {gone.last}",
+            f"{left_out.first} to {left_out.last}",
             "move a period",
         )
 
 
 def _find_weights(
-    out: dict[str, Any], offered: set[str], gone: _Gone, said: list[str]
+    out: dict[str, Any], offered: set[str], left_out: _LeftOut, messages: list[str]
 ) -> None:
     """Find weights that the tables cannot make; the first of the others becomes the
     main one if need be.
@@ -256,78 +267,91 @@ def _find_weights(
             lost.setdefault("the study has no borders", []).append(name)
         elif needs & DISTANCES and "coordinates" not in offered:
             lost.setdefault("the study has no coordinates", []).append(name)
-        elif gone.names("", family.get("base_years")):
+        elif left_out.names("", family.get("base_years")):
             lost.setdefault(
-                f"the panel runs from {gone.first} to {gone.last}", []
+                f"the panel runs from {left_out.first} to {left_out.last}", []
             ).append(name)
     for why, names in lost.items():
-        gone.weights |= set(names)
-        said.append(f"Spatial weights left out, since {why}: {_list(names)}.")
-    kept = {
-        name: family for name, family in families.items() if name not in gone.weights
+        left_out.weights |= set(names)
+        messages.append(f"Spatial weights left out, since {why}: {_list(names)}.")
+    families_left = {
+        name: family
+        for name, family in families.items()
+        if name not in left_out.weights
     }
-    if primary in gone.weights:
-        primary = next(iter(kept), "")
-        told = f"The weights of the main results are {primary.replace('_', ' ')}."
-        said.append(told if primary else "Tests between neighbours are left out.")
-    out["weights"] = {**out["weights"], "families": kept, "primary": primary}
-    offered |= {"weights"} if kept else set()
+    if primary in left_out.weights:
+        primary = next(iter(families_left), "")
+        sentence = f"The weights of the main results are {primary.replace('_', ' ')}."
+        messages.append(
+            sentence if primary else "Tests between neighbours are left out."
+        )
+    out["weights"] = {**out["weights"], "families": families_left, "primary": primary}
+    offered |= {"weights"} if families_left else set()
 
 
 def _estimates(
-    config: Mapping[str, Any], offered: set[str], gone: _Gone, said: list[str]
+    config: Mapping[str, Any],
+    offered: set[str],
+    left_out: _LeftOut,
+    messages: list[str],
 ) -> dict[str, Any]:
     """Drop topics whose needs are not met, and specifications that name what is gone."""
     out = {}
     for topic, section in config["estimates"].items():
-        told = read_topics()[topic]
+        topic_facts = read_topics()[topic]
         left = dict[str, Any]()
         lost = list[str]()
-        title = told["title"]
-        needs = _missing(told["estimate"], offered, config["estimates"])
+        title = topic_facts["title"]
+        needs = _missing(topic_facts["estimate"], offered, config["estimates"])
         parts = section if topic == "group_contrasts" else {topic: section}
         for family, part in parts.items():
             dropped = list[str]()
-            kept = (
+            section_left = (
                 None
                 if needs
                 else part
-                and _pruned(part, gone, told["estimate"].get("spares", ()), dropped)
+                and _pruned(
+                    part, left_out, topic_facts["estimate"].get("spares", ()), dropped
+                )
             )
-            gone.families |= {family} if kept is None else set()
-            gone.specs |= {(family, name) for name in dropped}
-            lost += dropped if kept is not None else [family]
-            left |= {family: kept} if kept is not None else {}
+            left_out.families |= {family} if section_left is None else set()
+            left_out.specs |= {(family, name) for name in dropped}
+            lost += dropped if section_left is not None else [family]
+            left |= {family: section_left} if section_left is not None else {}
         if not left:
-            gone.families.add(topic)
-            said.append(
+            left_out.families.add(topic)
+            messages.append(
                 f"{title}: left out, since it needs {needs or 'what is left out'}."
             )
             continue
         if lost:
-            said.append(
+            messages.append(
                 f"{title}: without {_list(lost)}, which rest on what is left out."
             )
         out[topic] = left if topic == "group_contrasts" else left[topic]
-    gone.any = bool(
-        gone.units or gone.periods or gone.weights or gone.families or gone.specs
+    left_out.any = bool(
+        left_out.units
+        or left_out.periods
+        or left_out.weights
+        or left_out.families
+        or left_out.specs
     )
     if config["estimates"] and not out:
         raise ConfigError(
             "no topic can be estimated",
             "tables that one of them can use",
-            " ".join(said),
+            " ".join(messages),
         )
     return out
 
 
 def _missing(
-    told: Mapping[str, Any], offered: set[str], estimates: Mapping[str, Any]
+    topic_facts: Mapping[str, Any], offered: set[str], estimates: Mapping[str, Any]
 ) -> str:
     """Say what a topic or an exhibit needs and the study does not have: tables, or a
     section of the estimates.
     """
-    for need in told.get("needs", ()):
+    for need in topic_facts.get("needs", ()):
         topic, _, part = need.partition(".")
         if need in NEEDS and need not in offered:
             return NEEDS[need]
@@ -344,23 +368,25 @@ def _has(section: Any, parts: str) -> bool:
     return any(spec.get(part) for spec in specs for part in parts.split(" or "))
 
 
-def _pruned(node: Any, gone: _Gone, spares: Iterable[str], lost: list[str]) -> Any:
+def _pruned(
+    node: Any, left_out: _LeftOut, spares: Iterable[str], lost: list[str]
+) -> Any:
     """Return a section without what names something gone, None if nothing is left; ids
     that fell go to ``lost``.
     """
     if isinstance(node, list):
-        parts = [(item, _pruned(item, gone, spares, lost)) for item in node]
+        parts = [(item, _pruned(item, left_out, spares, lost)) for item in node]
         lost += [str(item.get("id", "")) for item, left in parts if left is None]
         return [left for _, left in parts if left is not None] or None
     out = {}
     names = set[str]()
     for key, value in node.items():
         if key in (*spares, *SPARED) and (
-            gone.names(key, value) or gone.names("year", value)
+            left_out.names(key, value) or left_out.names("year", value)
         ):
             continue
         left = value
-        if gone.names(key, value):
+        if left_out.names(key, value):
             return None
         if (
             isinstance(value, dict)
@@ -370,7 +396,7 @@ def _pruned(node: Any, gone: _Gone, spares: Iterable[str], lost: list[str]) -> A
             left = {
                 name: item
                 for name, item in value.items()
-                if not any(map(gone.names, item, item.values()))
+                if not any(map(left_out.names, item, item.values()))
             }
             names |= set(value) - set(left)
         elif isinstance(value, list) and value and isinstance(value[0], dict):
@@ -380,12 +406,12 @@ def _pruned(node: Any, gone: _Gone, spares: Iterable[str], lost: list[str]) -> A
                 if not any(v in names for v in item.values() if isinstance(v, str))
             ]
             lost += [str(item.get("id", "")) for item in value if item not in still]
-            left = _pruned(still, gone, spares, lost) if still else None
+            left = _pruned(still, left_out, spares, lost) if still else None
         elif isinstance(value, list) and value:
             left = [
                 item
                 for item in value
-                if not gone.names("spans" if key == "placebos" else key, item)
+                if not left_out.names("spans" if key == "placebos" else key, item)
             ] or None
             left = [] if left is None and key in SPARED else left
         if left is None and value is not None:
@@ -394,41 +420,43 @@ def _pruned(node: Any, gone: _Gone, spares: Iterable[str], lost: list[str]) -> A
     return out
 
 
-def _answers(answers: dict[str, Any], gone: _Gone, said: list[str]) -> dict[str, Any]:
+def _answers(
+    answers: dict[str, Any], left_out: _LeftOut, messages: list[str]
+) -> dict[str, Any]:
     """Drop hypotheses and claims, and checks of others, whose rows are not estimated
     any more.
     """
     try:
         asked = answers.get("hypotheses", {})
         left = {
-            name: _checked(name, item, item["primary"], gone)
+            name: _checked(name, item, item["primary"], left_out)
             for name, item in asked.items()
         }
         hypotheses = {name: item for name, item in left.items() if item}
         claims = []
         for claim in answers.get("claims", []):
-            still = _checked(claim["id"], claim, claim.get("evidence", {}), gone)
-            if claim.get("hypothesis") in gone.answers:
-                gone.answers.add(claim["id"])
+            still = _checked(claim["id"], claim, claim.get("evidence", {}), left_out)
+            if claim.get("hypothesis") in left_out.answers:
+                left_out.answers.add(claim["id"])
             elif still:
                 claims.append(still)
     except BROKEN:  # whoever reads claims.yaml names the fault
         return answers
-    if gone.answers:
-        said.append(
-            f"Not asked, since what decides them is left out: {_list(gone.answers)}."
+    if left_out.answers:
+        messages.append(
+            f"Not asked, since what decides them is left out: {_list(left_out.answers)}."
         )
     return {**answers, "hypotheses": hypotheses, "claims": claims}
 
 
 def _checked(
-    name: str, item: Mapping[str, Any], first: Mapping[str, Any], gone: _Gone
+    name: str, item: Mapping[str, Any], first: Mapping[str, Any], left_out: _LeftOut
 ) -> dict[str, Any]:
     """Return an entry without the checks that have no row; empty where its own row is
     gone.
     """
-    if gone.selects(first):
-        gone.answers.add(name)
+    if left_out.selects(first):
+        left_out.answers.add(name)
         return {}
     out = dict(item)
     for key in ("checks", "placebos", "variants"):
@@ -436,17 +464,20 @@ def _checked(
             out[key] = {
                 check: row
                 for check, row in out[key].items()
-                if not gone.selects({**first, **row})
+                if not left_out.selects({**first, **row})
             }
     if "shows" in out:
         out["shows"] = [
-            row for row in out["shows"] if not gone.selects({**first, **row})
+            row for row in out["shows"] if not left_out.selects({**first, **row})
         ]
     return out
 
 
 def _exhibits(
-    config: Mapping[str, Any], offered: set[str], gone: _Gone, said: list[str]
+    config: Mapping[str, Any],
+    offered: set[str],
+    left_out: _LeftOut,
+    messages: list[str],
 ) -> dict[str, list[str]]:
     """Choose tables and figures: those listed, with ``exhibits: auto`` all others too,
     that have what they need.
@@ -470,15 +501,15 @@ def _exhibits(
             for name in able
             if name[0] == letter and config["exhibits"] == "auto" and not needs[name]
         ]
-        kept = [
+        exhibits_left = [
             name
             for name in config[key]
-            if not needs.get(name) and owner.get(name) not in gone.families
+            if not needs.get(name) and owner.get(name) not in left_out.families
         ]
-        out[key] = list(dict.fromkeys([*kept, *auto]))
-        out["auto"] += [name for name in auto if name not in kept]
-        if lost := sorted(set(config[key]) - set(kept)):
-            said.append(
+        out[key] = list(dict.fromkeys([*exhibits_left, *auto]))
+        out["auto"] += [name for name in auto if name not in exhibits_left]
+        if lost := sorted(set(config[key]) - set(exhibits_left)):
+            messages.append(
                 f"{key.capitalize()} left out, since what they show is not there:"
                 f" {_list(lost)}."
             )

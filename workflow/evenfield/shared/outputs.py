@@ -18,7 +18,7 @@ HASHES = Path(".snakemake/evenfield/hashes")
 EARLIER = Path(".snakemake/evenfield/earlier")
 INCOMPLETE = Path(".snakemake/incomplete")  # the engine's marks
 # What `run` keeps of the results that it is about to replace, and where.
-KEPT = ("manifest.json", "estimates.csv", "answers.csv", "ingest/*.csv")
+COPIED = ("manifest.json", "estimates.csv", "answers.csv", "ingest/*.csv")
 LAST = Path(".snakemake/last_results")
 STARTED = Path(".snakemake/started_results")
 
@@ -117,14 +117,14 @@ def keep_started(study: Path) -> None:
     if (study / "results" / "manifest.json").is_file() and not (
         study / STARTED
     ).exists():
-        found = [
+        paths = [
             path
-            for pattern in KEPT
+            for pattern in COPIED
             for path in sorted((study / "results").glob(pattern))
         ]
         part = study / STARTED.with_suffix(".part")
         shutil.rmtree(part, ignore_errors=True)
-        for path in found:
+        for path in paths:
             copy = part / path.relative_to(study / "results")
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, copy)
@@ -135,8 +135,10 @@ def keep_last(study: Path) -> None:
     """After a finished run, keep the results that it replaced; drop the copy if the run
     changed nothing.
     """
-    kept = [path for path in sorted((study / STARTED).rglob("*")) if path.is_file()]
-    now = {path: study / "results" / path.relative_to(study / STARTED) for path in kept}
+    paths = [path for path in sorted((study / STARTED).rglob("*")) if path.is_file()]
+    now = {
+        path: study / "results" / path.relative_to(study / STARTED) for path in paths
+    }
     moved = [
         path
         for path, new in now.items()

@@ -54,14 +54,14 @@ def t_fields(
     """Return a combination of coefficients, tested against zero, as fields of an
     estimate; weights (K,).
     """
-    found = fit.t_test(np.atleast_2d(weights))
-    low, high = found.conf_int(alpha=1 - level)[0]
+    test = fit.t_test(np.atleast_2d(weights))
+    low, high = test.conf_int(alpha=1 - level)[0]
     return {
-        "estimate": found.effect.item(),
-        "std_error": found.sd.item(),
-        "statistic": found.tvalue.item(),
-        "df": float(found.df_denom),
-        "p_value": found.pvalue.item(),
+        "estimate": test.effect.item(),
+        "std_error": test.sd.item(),
+        "statistic": test.tvalue.item(),
+        "df": float(test.df_denom),
+        "p_value": test.pvalue.item(),
         "conf_low": low,
         "conf_high": high,
         "conf_level": level,

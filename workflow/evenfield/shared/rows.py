@@ -34,7 +34,7 @@ class Rows:
         self, kinds: Mapping[str, Kind], role: str, note: str = "", **shared: Any
     ) -> None:
         self.kinds, self.role, self.note, self.shared = kinds, role, note, shared
-        self.made: list[Estimate] = []
+        self.estimates: list[Estimate] = []
 
     def add(self, name: str, *warnings: str, **numbers: Any) -> None:
         """Add a row; a row that describes (effect type ``stat``) is never a deciding
@@ -43,7 +43,7 @@ class Rows:
         kind = self.kinds[name]
         role = "description" if kind.effect_type == "stat" else self.role
         warning = joined(self.note, *warnings)
-        self.made.append(
+        self.estimates.append(
             Estimate(
                 **{
                     "role": role,

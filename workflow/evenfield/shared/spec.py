@@ -103,18 +103,20 @@ def read(kind: Any, config: Mapping[str, Any], topic: str) -> Any:
         )
     except ValidationError as error:
         faults = Faults()
-        found = dict[str, str]()
+        result = dict[str, str]()
         for fault in error.errors():
             steps = [
                 str(step) for step in fault["loc"] if not TYPE.fullmatch(str(step))
             ]
             where = ".".join(["estimates", topic, *steps])
             message = fault["msg"].removeprefix("Value error, ")
-            found[where] = (
-                f"{found[where]}, or {message}" if where in found else message
+            result[where] = (
+                f"{result[where]}, or {message}" if where in result else message
             )
-        for where, told in found.items():
+        for where, label in result.items():
             expected = "keys and values as docs/config.md lists them"
-            faults.append(ConfigError(f"{where}: {told}", expected, f"correct {where}"))
+            faults.append(
+                ConfigError(f"{where}: {label}", expected, f"correct {where}")
+            )
         faults.refuse()
         raise

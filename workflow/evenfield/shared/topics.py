@@ -33,19 +33,19 @@ DEFAULTS: dict[str, Any] = {
 def read_topics() -> dict[str, dict[str, Any]]:
     """Return every topic's ``topic.yaml`` by topic word, in the order of the page."""
     paths = TOPICS.glob("*/topic.yaml")
-    found = {
+    topics = {
         path.parent.name: DEFAULTS | yaml.safe_load(path.read_text("utf-8"))
         for path in paths
     }
-    return dict(sorted(found.items(), key=lambda item: (item[1]["order"], item[0])))
+    return dict(sorted(topics.items(), key=lambda item: (item[1]["order"], item[0])))
 
 
 def exhibit_owners() -> dict[str, str]:
     """Return the topic of every exhibit by its id."""
     return {
         name: topic
-        for topic, told in read_topics().items()
-        for name in told["exhibits"]
+        for topic, topic_facts in read_topics().items()
+        for name in topic_facts["exhibits"]
     }
 
 
@@ -54,8 +54,8 @@ def exhibit_words(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     out = {}
     study = config["study"]
     proxy = config.get("panel", {}).get("income", {}).get("proxy", "")
-    for told in read_topics().values():
-        for name, words in told["exhibits"].items():
+    for topic_facts in read_topics().values():
+        for name, words in topic_facts["exhibits"].items():
             both = {
                 key: text.replace("{{unit}}", study["unit_name"])
                 for key, text in words.items()
@@ -67,12 +67,12 @@ def exhibit_words(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
             }
             out[name] = {key: renamed(study, text) for key, text in both.items()}
             if not proxy and "caption" in words:
-                kept = [
+                sentences = [
                     part
                     for part in re.split(r"(?<=\.) ", out[name]["caption"])
                     if "roxy" not in part
                 ]
-                out[name]["caption"] = " ".join(kept)
+                out[name]["caption"] = " ".join(sentences)
     return out
 
 
@@ -83,7 +83,7 @@ def renamed(study: Mapping[str, Any], text: str) -> str:
     return (
         text
         if one == "SEZ"
-        else ZONES.sub(lambda found: many if found[0].endswith("s") else one, text)
+        else ZONES.sub(lambda result: many if result[0].endswith("s") else one, text)
     )
 
 
@@ -105,12 +105,12 @@ def part(config: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
 
 
 def settings(
-    config: Mapping[str, Any], topic: str, told: Mapping[str, Any]
+    config: Mapping[str, Any], topic: str, topic_facts: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the sections of the config that move one step of a topic: its own, those
     it names, those it reads.
     """
-    reads = set(told.get("reads", ()))
+    reads = set(topic_facts.get("reads", ()))
     names = [
         f"estimates.{name}"
         for name in (
@@ -120,10 +120,10 @@ def settings(
     ]
     names += ["weights.primary"] if reads & {"weights", "weights/primary"} else []
     names += ["weights.families"] if "weights" in reads else []
-    return part(config, [*sorted(names), *told.get("settings", ())])
+    return part(config, [*sorted(names), *topic_facts.get("settings", ())])
 
 
-def inputs(config: Mapping[str, Any], told: Mapping[str, Any]) -> list[str]:
+def inputs(config: Mapping[str, Any], topic_facts: Mapping[str, Any]) -> list[str]:
     """Return the files that one step of a topic reads, for the main unit scheme or for
     all of them.
     """
@@ -131,11 +131,11 @@ def inputs(config: Mapping[str, Any], told: Mapping[str, Any]) -> list[str]:
     weights = config["weights"]
     schemes = (
         [panel["unit_scheme"]]
-        if told.get("schemes") == "main"
+        if topic_facts.get("schemes") == "main"
         else list(panel["unit_schemes"])
     )
     files = [f"results/panel/{scheme}/description.json" for scheme in schemes]
-    for name in told.get("reads", ()):
+    for name in topic_facts.get("reads", ()):
         folder, slash, rest = name.partition("/")
         if folder == "weights":
             matrices = (
@@ -187,7 +187,7 @@ def files_read(*files: str) -> dict[str, str]:
 @cache
 def _read(path: Path) -> tuple[str, tuple[str, ...]]:
     content = path.read_bytes()
-    found: list[str] = []
+    result: list[str] = []
     if path.suffix == ".py":
         for package, names, plain in IMPORT.findall(content.decode()):
             module = package or plain
@@ -202,5 +202,5 @@ def _read(path: Path) -> tuple[str, tuple[str, ...]]:
                 f"{candidate.partition('.')[2].replace('.', '/')}.py"
                 for candidate in candidates
             ]
-            found += [file for file in files if (LIBRARY / file).is_file()]
-    return hashlib.sha256(content).hexdigest(), tuple(found)
+            result += [file for file in files if (LIBRARY / file).is_file()]
+    return hashlib.sha256(content).hexdigest(), tuple(result)

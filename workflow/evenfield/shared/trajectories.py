@@ -51,10 +51,12 @@ class Trajectories:
 
     def between(self, first: int, last: int) -> Trajectories:
         """Return the dates from ``first`` to ``last``, both included."""
-        kept = (self.years >= first) & (self.years <= last)
-        basis = tuple(name for name, here in zip(self.basis, kept, strict=True) if here)
+        inside = (self.years >= first) & (self.years <= last)
+        basis = tuple(
+            name for name, here in zip(self.basis, inside, strict=True) if here
+        )
         return replace(
-            self, years=self.years[kept], values=self.values[:, kept], basis=basis
+            self, years=self.years[inside], values=self.values[:, inside], basis=basis
         )
 
     def basis_between(self, first: int, last: int) -> str:
@@ -114,11 +116,11 @@ def trajectories(
     twice = chosen[chosen.duplicated(["unit", "year"])]
     if len(twice):
         cells = [f"{row.unit} {row.year}" for row in twice.itertuples()]
-        found = (
+        fault = (
             f"{where}: {len(cells)} rows appear twice ({first_examples(sorted(cells))})"
         )
         raise EstimateError(
-            found, "one row for each unit and year", "remove the duplicates"
+            fault, "one row for each unit and year", "remove the duplicates"
         )
     wide = (
         chosen.pivot(index="unit", columns="year", values=column)
@@ -194,12 +196,12 @@ def grouping(
     """
     values = frame.set_index("unit")[column].reindex(list(units)).fillna("").astype(str)
     if missing := [str(unit) for unit in values.index[values.eq("")]]:
-        found = (
+        fault = (
             f"{where}: {len(missing)} units have no {column}"
             f" ({first_examples(missing)})"
         )
         raise EstimateError(
-            found,
+            fault,
             "a group for every unit of the sample",
             "supply it or drop the grouping",
         )
@@ -227,9 +229,11 @@ def _check_complete(wide: pd.DataFrame, column: str, where: str) -> None:
 
 def aligned(other: Trajectories, units: Sequence[str]) -> Trajectories:
     """Return another variable of the same sample with its units in a given order."""
-    place = {unit: i for i, unit in enumerate(other.units)}
+    row_of_unit = {unit: i for i, unit in enumerate(other.units)}
     return replace(
-        other, units=tuple(units), values=other.values[[place[unit] for unit in units]]
+        other,
+        units=tuple(units),
+        values=other.values[[row_of_unit[unit] for unit in units]],
     )
 
 
@@ -261,10 +265,10 @@ def span_labels(
 
 def main_periods(description: Mapping[str, Any]) -> list[str]:
     """Return the periods that divide the study, in the order of their years."""
-    found = [
+    main = [
         item for item in description["periods"] if item.get("role", "main") == "main"
     ]
     return [
         str(item["period"])
-        for item in sorted(found, key=lambda item: (item["start"], item["end"]))
+        for item in sorted(main, key=lambda item: (item["start"], item["end"]))
     ]

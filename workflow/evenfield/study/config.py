@@ -176,8 +176,8 @@ def read_mapping(path: Path) -> dict[str, Any]:
         AttributeError,
         RecursionError,
     ) as error:
-        found = f"{path} is not YAML ({' '.join(str(error).split())[:160]})"
-        raise ConfigError(found, "valid YAML", "correct the line named") from None
+        fault = f"{path} is not YAML ({' '.join(str(error).split())[:160]})"
+        raise ConfigError(fault, "valid YAML", "correct the line named") from None
     if not isinstance(content, dict):
         raise ConfigError(
             f"{path} holds no mapping",
@@ -213,16 +213,18 @@ def shaped_config(config: Mapping[str, Any]) -> dict[str, Any]:
 def _value_faults(value: Any, where: str) -> Iterator[ConfigError]:
     # YAML reads 31 as a number and `no` as a truth value, also where they are meant as
     # names.
-    place = where or "the top level"
+    location = where or "the top level"
     if isinstance(value, float) and not math.isfinite(value):
-        yield ConfigError(f"{place} is {value}", "a finite number", f"correct {place}")
+        yield ConfigError(
+            f"{location} is {value}", "a finite number", f"correct {location}"
+        )
     if (
         where.rpartition(".")[2] in DRAWS
         and isinstance(value, int)
         and value > MOST_DRAWS
     ):
         yield ConfigError(
-            f"{place} is {value:,}", f"at most {MOST_DRAWS:,}", "lower it"
+            f"{location} is {value:,}", f"at most {MOST_DRAWS:,}", "lower it"
         )
     elif (
         type(value) is int
@@ -230,10 +232,10 @@ def _value_faults(value: Any, where: str) -> Iterator[ConfigError]:
         and where.rpartition(".")[2] != "seed"
     ):
         most = f"at most {LARGEST_NUMBER:,}"
-        yield ConfigError(f"{place} is {value:,}", most, "write a smaller number")
+        yield ConfigError(f"{location} is {value:,}", most, "write a smaller number")
     if value == TODO:
         yield ConfigError(
-            f"{place} is still {TODO}",
+            f"{location} is still {TODO}",
             "a value, as the comment beside it says",
             f"write it in place of {TODO}",
         )
@@ -246,8 +248,8 @@ def _value_faults(value: Any, where: str) -> Iterator[ConfigError]:
     )
     for key, item in items:
         if isinstance(value, Mapping) and not isinstance(key, str):
-            found = f"{place} has the key {key}, a number or a truth value"
-            yield ConfigError(found, "text", f"put it in quotation marks: '{key}'")
+            fault = f"{location} has the key {key}, a number or a truth value"
+            yield ConfigError(fault, "text", f"put it in quotation marks: '{key}'")
         yield from _value_faults(item, f"{where}.{key}".removeprefix("."))
 
 
@@ -361,13 +363,13 @@ def reference_faults(config: Mapping[str, Any]) -> Faults:
     )
     faults += _unknown("panel.samples", ["all"], panel["samples"])
     if not config["estimates"]:
-        found = "estimates names no topic"
-        faults.append(ConfigError(found, "one topic at least", "add one, such as beta"))
+        fault = "estimates names no topic"
+        faults.append(ConfigError(fault, "one topic at least", "add one, such as beta"))
     questions = config["estimates"].get("group_contrasts")
     if questions is not None and not any(questions.values()):
-        found = "estimates.group_contrasts asks no question"
+        fault = "estimates.group_contrasts asks no question"
         faults.append(
-            ConfigError(found, "one question at least", "add one, such as premium")
+            ConfigError(fault, "one question at least", "add one, such as premium")
         )
     for topic, section in config["estimates"].items():
         faults += _twice(section, f"estimates.{topic}")
@@ -381,15 +383,15 @@ def _year_faults(config: Mapping[str, Any]) -> Iterator[ConfigError]:
     first, last = config["panel"]["years"]
     step = config["panel"]["step"]
     if last <= first or (last - first) % step:
-        found = f"panel.years [{first}, {last}] with step {step}"
+        fault = f"panel.years [{first}, {last}] with step {step}"
         yield ConfigError(
-            found,
+            fault,
             "a last year that the step reaches",
             "correct panel.years or panel.step",
         )
         return
     for period in config_periods(config):
-        # Whether it lies inside the panel is for ``step_aside`` to say, which knows the
+        # Whether it lies inside the panel is for ``left_out_parts`` to say, which knows the
         # years of the data.
         on_grid = (period.start - first) % step == 0 and (
             period.end - first
@@ -459,8 +461,8 @@ def _twice(value: Any, where: str) -> Iterator[ConfigError]:
     items = value if isinstance(value, list) else []
     texts = [item for item in items if isinstance(item, str)]
     if twice := sorted({item for item in texts if texts.count(item) > 1}):
-        found = f"{where} names {first_examples(twice)} twice"
-        yield ConfigError(found, "each name once", "remove the second")
+        fault = f"{where} names {first_examples(twice)} twice"
+        yield ConfigError(fault, "each name once", "remove the second")
     whole = [repr(item) for item in items if isinstance(item, Mapping)]
     if len(set(whole)) < len(whole):
         yield ConfigError(
@@ -476,7 +478,7 @@ def _ids_twice(value: Any, where: str) -> Iterator[ConfigError]:
     items = value if isinstance(value, list) else []
     ids = [item["id"] for item in items if isinstance(item, Mapping) and "id" in item]
     if twice := sorted({name for name in ids if ids.count(name) > 1}):
-        found = f"{where} has {len(twice)} id twice ({first_examples(twice)})"
-        yield ConfigError(found, "one id for one specification", "rename one of them")
+        fault = f"{where} has {len(twice)} id twice ({first_examples(twice)})"
+        yield ConfigError(fault, "one id for one specification", "rename one of them")
     for key, item in value.items() if isinstance(value, Mapping) else ():
         yield from _ids_twice(item, f"{where}.{key}".removesuffix(".specifications"))

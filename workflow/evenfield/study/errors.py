@@ -20,9 +20,9 @@ class EvenfieldError(Exception):
     def __init_subclass__(cls, at: str = "") -> None:
         cls.at = at or cls.at
 
-    def __init__(self, found: str, expected: str, action: str) -> None:
-        super().__init__(found, expected, action)
-        self.found, self.expected, self.action = found, expected, action
+    def __init__(self, fault: str, expected: str, action: str) -> None:
+        super().__init__(fault, expected, action)
+        self.found, self.expected, self.action = fault, expected, action
 
     def __str__(self) -> str:
         return one_line(
@@ -146,9 +146,11 @@ def nearest(name: str, known: Iterable[str], otherwise: str, mark: str = "") -> 
 def not_known(where: str, name: str, known: Iterable[str]) -> tuple[str, str, str]:
     """Return what an error says of a name that nothing defines."""
     known = list(known)
-    told = f"one of {first_examples(known, 12)}" if known else "a study that has some"
+    expected = (
+        f"one of {first_examples(known, 12)}" if known else "a study that has some"
+    )
     return (
         f"{where} '{name}' is not known",
-        told,
+        expected,
         nearest(name, known, "correct the name"),
     )

@@ -36,21 +36,21 @@ def hidden_letter(text: str, pattern: re.Pattern[str] = IN_TEXTS) -> str:
 
 def hidden_value(content: Any) -> str:
     """Name the first hidden letter in plain data, where it may be written as an escape."""
-    for place, text in texts_of(content, ""):
+    for location, text in texts_of(content, ""):
         if letter := IN_TEXTS.search(text):
-            return f"{place}: hidden character U+{ord(letter[0]):04X}"
+            return f"{location}: hidden character U+{ord(letter[0]):04X}"
     return ""
 
 
-def texts_of(content: Any, place: str) -> Iterator[tuple[str, str]]:
+def texts_of(content: Any, location: str) -> Iterator[tuple[str, str]]:
     """Yield every text of plain data, keys among them, with its place."""
     if isinstance(content, str):
-        yield place, content
+        yield location, content
     elif isinstance(content, dict):
         for key, value in content.items():
-            inside = f"{place}.{key}".lstrip(".")
-            yield place or "a key", str(key)
+            inside = f"{location}.{key}".lstrip(".")
+            yield location or "a key", str(key)
             yield from texts_of(value, inside)
     elif isinstance(content, list):
         for number, value in enumerate(content):
-            yield from texts_of(value, f"{place}.{number}".lstrip("."))
+            yield from texts_of(value, f"{location}.{number}".lstrip("."))

@@ -39,8 +39,8 @@ class SpatialWeights:
     def _ordered(self, units: Sequence[str]) -> csr_array:
         if tuple(units) == self.units:
             return sparse(self.matrix)
-        place = {unit: i for i, unit in enumerate(self.units)}
-        order = [place[unit] for unit in units]
+        row_of_unit = {unit: i for i, unit in enumerate(self.units)}
+        order = [row_of_unit[unit] for unit in units]
         return sparse(self.matrix[order][:, order])
 
     def among(self, units: Sequence[str]) -> tuple[csr_array, str]:
@@ -49,12 +49,12 @@ class SpatialWeights:
         """
         name = str(self.spec.get("weights", "the weights"))
         if unknown := sorted(set(units) - set(self.units)):
-            found = (
+            fault = (
                 f"{len(unknown)} units of a sample are not in {name}"
                 f" ({first_examples(unknown)})"
             )
             raise WeightsError(
-                found, "weights for every unit of the unit scheme", "remake the weights"
+                fault, "weights for every unit of the unit scheme", "remake the weights"
             )
         matrix = self._ordered(units)
         if len(units) == len(self.units):
@@ -107,7 +107,7 @@ def weights_from_edges(
     edges: pd.DataFrame, units: list[str], spec: dict[str, Any]
 ) -> SpatialWeights:
     """Rebuild spatial weights from their edge list."""
-    place = {unit: i for i, unit in enumerate(units)}
+    row_of_unit = {unit: i for i, unit in enumerate(units)}
     unknown = sorted((set(edges["unit_i"]) | set(edges["unit_j"])) - set(units))
     if unknown:
         raise WeightsError(
@@ -116,8 +116,8 @@ def weights_from_edges(
             "only units of the study",
             "correct the ids in the weights file",
         )
-    i = edges["unit_i"].map(place).to_numpy()
-    j = edges["unit_j"].map(place).to_numpy()
+    i = edges["unit_i"].map(row_of_unit).to_numpy()
+    j = edges["unit_j"].map(row_of_unit).to_numpy()
     matrix = csr_array(
         (edges["weight"].to_numpy(float), (i, j)), shape=(len(units), len(units))
     )

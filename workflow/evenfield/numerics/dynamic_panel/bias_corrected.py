@@ -119,7 +119,7 @@ class Roots(NamedTuple):
     """Bias-corrected roots of many draws."""
 
     rho: np.ndarray  # (B,) root, or where F comes closest to zero when there is none
-    found: np.ndarray  # (B,) whether F crosses zero from above
+    defined: np.ndarray  # (B,) whether F crosses zero from above
     slope: np.ndarray  # (B,) F'(rho)
 
 
@@ -159,7 +159,7 @@ def bias_corrected_root(
         rho,
         se,
         n - 1,
-        not bool(roots.found[0]),
+        not bool(roots.defined[0]),
         variance,
         float(m.slope[0]),
         n,
@@ -185,11 +185,11 @@ def corrected_roots(m: Moments, variance: Variance) -> Roots:
     above = m.slope[:, None] < GRID
     scores = score_on_grid(m, GRID, variance)
     falls = (scores[:, :-1] > 0) & (scores[:, 1:] <= 0) & above[:, 1:]
-    found = np.asarray(falls.any(axis=1))
+    has_root = np.asarray(falls.any(axis=1))
     cell = falls.argmax(axis=1)
-    start = np.where(found, np.maximum(GRID[cell], m.slope), _nearest(scores, above))
-    rho = _newton(m, start, GRID[cell + 1], found, variance)
-    return Roots(rho, found, adjusted_score(m, rho, variance)[1])
+    start = np.where(has_root, np.maximum(GRID[cell], m.slope), _nearest(scores, above))
+    rho = _newton(m, start, GRID[cell + 1], has_root, variance)
+    return Roots(rho, has_root, adjusted_score(m, rho, variance)[1])
 
 
 def _nearest(scores: np.ndarray, above: np.ndarray) -> np.ndarray:
@@ -211,14 +211,14 @@ def _newton(
     m: Moments,
     start: np.ndarray,
     end: np.ndarray,
-    found: np.ndarray,
+    has_root: np.ndarray,
     variance: Variance,
 ) -> np.ndarray:
     """Solve F = 0 in [start, end] with F falling; draws without a root keep their
     start.
     """
     low = start.copy()
-    high = np.where(found, end, start)
+    high = np.where(has_root, end, start)
     rho = start.copy()
     for _ in range(NEWTON_STEPS):
         value, slope = adjusted_score(m, rho, variance)
@@ -226,7 +226,7 @@ def _newton(
         high = np.where(value > 0, high, rho)
         step = rho - value / np.where(slope < 0, slope, -np.inf)
         inside = (step >= low) & (step <= high) & (slope < 0)
-        new = np.where(found, np.where(inside, step, (low + high) / 2), rho)
+        new = np.where(has_root, np.where(inside, step, (low + high) / 2), rho)
         done = np.abs(new - rho).max() <= ROOT_TOLERANCE
         rho = new
         if done:
@@ -256,7 +256,7 @@ def std_errors(
         out[rows] = np.sqrt(n / (n - 1) * (w * q**2).sum(axis=1)) / np.abs(
             roots.slope[rows]
         )
-    return np.where(roots.found, out, np.nan)
+    return np.where(roots.defined, out, np.nan)
 
 
 def _unit_shares(
@@ -302,20 +302,20 @@ def bootstrap_t_interval(
     pairs = within_units(checked_levels(levels, FEWEST_DATES))
     sample = moments(pairs, whole_sample(pairs.n_units))
     check_spread(sample)
-    found = corrected_roots(sample, variance)
-    se = std_errors(pairs, whole_sample(pairs.n_units), sample, found, variance)
+    sample_roots = corrected_roots(sample, variance)
+    se = std_errors(pairs, whole_sample(pairs.n_units), sample, sample_roots, variance)
     weights = resampled(pairs.n_units, draws, rng)
     m = moments(pairs, weights)
     roots = corrected_roots(m, variance)
-    t = (roots.rho - found.rho) / std_errors(pairs, weights, m, roots, variance)
-    t = t[roots.found & np.isfinite(t)]
-    missing = float(1 - roots.found.mean())
-    if not found.found[0] or len(t) < draws / 2:
+    t = (roots.rho - sample_roots.rho) / std_errors(pairs, weights, m, roots, variance)
+    t = t[roots.defined & np.isfinite(t)]
+    missing = float(1 - roots.defined.mean())
+    if not sample_roots.defined[0] or len(t) < draws / 2:
         return RootInterval(np.nan, np.nan, np.nan, level, draws, missing)
-    rho = float(found.rho[0])
-    spread = float(se[0])
-    half = float(np.quantile(np.abs(t), level)) * spread
-    p = (1 + np.sum(np.abs(t) >= abs((rho - 1) / spread))) / (1 + len(t))
+    rho = float(sample_roots.rho[0])
+    std_error = float(se[0])
+    half = float(np.quantile(np.abs(t), level)) * std_error
+    p = (1 + np.sum(np.abs(t) >= abs((rho - 1) / std_error))) / (1 + len(t))
     return RootInterval(rho - half, rho + half, float(p), level, draws, missing)
 
 
@@ -357,10 +357,10 @@ def _stretch(excess: np.ndarray, estimate: float) -> tuple[float, float]:
     """Return the ends of the unbroken run of not rejected roots that is nearest to the
     estimate.
     """
-    kept = np.flatnonzero(excess <= 0)
-    if not len(kept):
+    accepted = np.flatnonzero(excess <= 0)
+    if not len(accepted):
         return np.nan, np.nan
-    runs = np.split(kept, np.flatnonzero(np.diff(kept) > 1) + 1)
+    runs = np.split(accepted, np.flatnonzero(np.diff(accepted) > 1) + 1)
     near = int(np.argmin([np.abs(TEST_GRID[run] - estimate).min() for run in runs]))
     first = int(runs[near][0])
     last = int(runs[near][-1])

@@ -196,10 +196,10 @@ def _laid_out(columns: np.ndarray, layout: Layout) -> np.ndarray:
     if layout is Layout.COLLAPSED:
         return columns
     n, rows, lags = columns.shape
-    spread = np.zeros((n, rows, rows, lags))
+    laid_out = np.zeros((n, rows, rows, lags))
     index = np.arange(rows)
-    spread[:, index, index] = columns
-    return spread.reshape(n, rows, rows * lags)
+    laid_out[:, index, index] = columns
+    return laid_out.reshape(n, rows, rows * lags)
 
 
 def _empty(rows: Rows, columns: np.ndarray) -> np.ndarray:
@@ -216,8 +216,8 @@ def _completed(
     if not present.all():
         y = y.copy()
         X = X.copy()
-        gone = ~present
-        y[gone], X[gone], Z[gone] = 0.0, 0.0, 0.0
+        missing = ~present
+        y[missing], X[missing], Z[missing] = 0.0, 0.0, 0.0
     return Z, X, y, present, dates
 
 

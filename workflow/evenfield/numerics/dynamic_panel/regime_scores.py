@@ -39,7 +39,7 @@ class RegimeRoots(NamedTuple):
     cov: np.ndarray  # (B, K, K) clustered by unit
     # (B,) whether the scores have a falling root with every unit's root between -0.99
     # and 1.2
-    found: np.ndarray
+    defined: np.ndarray
     fixed_effects: np.ndarray  # (B, K) least squares, uncorrected
 
 
@@ -97,7 +97,7 @@ def regime_roots(
     if np.linalg.matrix_rank(Z, tol=RANK_TOLERANCE * np.linalg.norm(Z)) < Z.shape[1]:
         raise NumericsError("the regimes cannot be told apart")
     sample = _solved(_draws(pairs.y, pairs.lag, Z, whole_sample(pairs.n_units)), None)
-    if weights is None or not sample.found[0]:
+    if weights is None or not sample.defined[0]:
         return sample
     size = max(1, CHUNK // (6 * pairs.y.size))
     parts = [
@@ -107,7 +107,7 @@ def regime_roots(
     return RegimeRoots(
         *(
             np.concatenate([getattr(part, name) for part in parts])
-            for name in ("theta", "cov", "found", "fixed_effects")
+            for name in ("theta", "cov", "defined", "fixed_effects")
         )
     )
 
@@ -124,12 +124,12 @@ def regime_intervals(
     coefficients; C (M, K).
     """
     sample = regime_roots(levels, Z)
-    if not sample.found[0]:
+    if not sample.defined[0]:
         raise NumericsError("the adjusted scores have no root")
     drawn = regime_roots(levels, Z, resampled(len(levels), draws, rng))
-    if drawn.found.mean() < FEWEST_ROOTS:
+    if drawn.defined.mean() < FEWEST_ROOTS:
         raise NumericsError(
-            f"{draws - int(drawn.found.sum())} of {draws} draws of units have no root"
+            f"{draws - int(drawn.defined.sum())} of {draws} draws of units have no root"
         )
     return [_interval(sample, drawn, c, level) for c in np.atleast_2d(C)]
 
@@ -138,10 +138,10 @@ def _interval(
     sample: RegimeRoots, drawn: RegimeRoots, c: np.ndarray, level: float
 ) -> RegimeInterval:
     estimate = float(sample.theta[0] @ c)
-    se = float(_spread(sample.cov, c)[0])
+    se = float(_combination_sd(sample.cov, c)[0])
     with np.errstate(invalid="ignore", divide="ignore"):
-        t = (drawn.theta @ c - estimate) / _spread(drawn.cov, c)
-    t = np.abs(t[drawn.found & np.isfinite(t)])
+        t = (drawn.theta @ c - estimate) / _combination_sd(drawn.cov, c)
+    t = np.abs(t[drawn.defined & np.isfinite(t)])
     half = float(np.quantile(t, level)) * se
     p_value = float((1 + np.sum(t >= abs(estimate) / se)) / (1 + len(t)))
     return RegimeInterval(
@@ -151,11 +151,11 @@ def _interval(
         estimate + half,
         p_value,
         float(sample.fixed_effects[0] @ c),
-        1 - float(drawn.found.mean()),
+        1 - float(drawn.defined.mean()),
     )
 
 
-def _spread(cov: np.ndarray, c: np.ndarray) -> np.ndarray:
+def _combination_sd(cov: np.ndarray, c: np.ndarray) -> np.ndarray:
     return np.asarray(np.sqrt(np.maximum(np.einsum("k,bkl,l->b", c, cov, c), 0)))
 
 
@@ -181,11 +181,11 @@ def _solved(d: _Draws, start: np.ndarray | None) -> RegimeRoots:
     q, jacobian = _scores(d, theta, PATH[-1])
     falling = (np.linalg.eigvals(jacobian).real < 0).all(axis=1)
     rho = np.where(d.weights > 0, theta @ d.Z.T, 0.0)
-    found = settled & falling & ((rho > GRID[0]) & (rho <= GRID[-1])).all(axis=1)
+    has_root = settled & falling & ((rho > GRID[0]) & (rho <= GRID[-1])).all(axis=1)
     n = d.weights.sum(axis=1)
     meat = ((d.weights * q**2)[:, None] * d.Z.T) @ d.Z * (n / (n - 1))[:, None, None]
     bread = np.linalg.pinv(jacobian)
-    return RegimeRoots(theta, bread @ meat @ bread.transpose(0, 2, 1), found, fixed)
+    return RegimeRoots(theta, bread @ meat @ bread.transpose(0, 2, 1), has_root, fixed)
 
 
 def _newton(
@@ -223,10 +223,10 @@ def _scores(
     )
     squares = share * e**2
     q = (d.lag * e).sum(axis=-1) + (c.value * squares).sum(axis=-1)
-    pull = d.lag + 2 * share * c.value * e
-    along = (c.slope * squares).sum(axis=-1) - (pull * d.lag).sum(axis=-1)
+    weighted_lag = d.lag + 2 * share * c.value * e
+    along = (c.slope * squares).sum(axis=-1) - (weighted_lag * d.lag).sum(axis=-1)
     across = (
-        pull @ d.of_x.transpose(0, 2, 1, 3).reshape(len(theta), -1, size * size)
+        weighted_lag @ d.of_x.transpose(0, 2, 1, 3).reshape(len(theta), -1, size * size)
     ).reshape(*q.shape, size, size)
     change = along[:, :, None] * d.Z + (d.Z[:, :, None] * across).sum(axis=2)
     return q, (d.weights[:, :, None] * d.Z).transpose(0, 2, 1) @ change

@@ -102,14 +102,14 @@ def encoded(labels: np.ndarray | Clusters, rows: int | None = None) -> Clusters:
     """Encode labels; ``rows`` given, there must be as many labels, and two clusters at
     least.
     """
-    found = labels if isinstance(labels, Clusters) else _encoded(np.asarray(labels))
-    if rows is not None and found.codes.shape != (rows,):
+    codes = labels if isinstance(labels, Clusters) else _encoded(np.asarray(labels))
+    if rows is not None and codes.codes.shape != (rows,):
         raise NumericsError(
-            f"{found.codes.size} cluster labels do not fit {rows} observations"
+            f"{codes.codes.size} cluster labels do not fit {rows} observations"
         )
-    if rows is not None and len(found.names) < 2:
+    if rows is not None and len(codes.names) < 2:
         raise NumericsError("inference by cluster needs at least two clusters")
-    return found
+    return codes
 
 
 def _encoded(labels: np.ndarray) -> Clusters:
@@ -389,16 +389,16 @@ def _powers_by_rows(products: ClusterProducts, power: float) -> np.ndarray:
     """
     d = products.d
     out = np.tile(d, (products.G, 1))
-    for place, (values, vectors) in enumerate(products.rows.roots):
+    for number, (values, vectors) in enumerate(products.rows.roots):
         parts = vectors @ d
         alone = values > 1 - LEVERAGE_ONE
         if (np.abs(parts[alone]) > NOTHING_LEFT * np.linalg.norm(d)).any():
             raise NumericsError(
-                f"cluster {products.names[place]} alone determines the combination"
+                f"cluster {products.names[number]} alone determines the combination"
                 " (leverage 1)"
             )
         factors = np.where(alone, 0.0, np.where(alone, 1.0, 1 - values) ** power)
-        out[place] += ((factors - 1) * parts) @ vectors
+        out[number] += ((factors - 1) * parts) @ vectors
     return out
 
 
@@ -465,7 +465,7 @@ def two_way_inference(
     if len(np.unique(ways[0][1] * counts[1] + ways[1][1])) < fit.y.size:
         raise NumericsError("a pair of clusters holds more than one observation")
     scores = fit.X @ (fit.bread @ np.asarray(c, dtype=float)) * fit.u_hat
-    V_1, V_2 = (float((np.bincount(place, scores) ** 2).sum()) for _, place in ways)
+    V_1, V_2 = (float((np.bincount(codes, scores) ** 2).sum()) for _, codes in ways)
     variance = max(V_1 + V_2 - float(scores @ scores), V_1, V_2)
     m = min(counts)
     return robust_inference(

@@ -185,14 +185,16 @@ def _scores(
             f"{codes.size} units and {positions.size} dates do not fit {fit.y.size}"
             " observations"
         )
-    place = np.minimum(np.searchsorted(kernel.units, names), len(kernel.units) - 1)
-    unknown = kernel.units[place] != names
+    row_of_unit = np.minimum(
+        np.searchsorted(kernel.units, names), len(kernel.units) - 1
+    )
+    unknown = kernel.units[row_of_unit] != names
     if unknown.any():
         rows = int(unknown[codes].sum())
         raise NumericsError(
             f"{rows} rows have units without a place, for example {names[unknown][0]}"
         )
-    cells = place[codes] * T + positions
+    cells = row_of_unit[codes] * T + positions
     if np.bincount(cells).max() > 1:
         raise NumericsError("a unit has two rows at the same date")
     scores = np.zeros((len(kernel.units), T))

@@ -59,14 +59,19 @@ def leave_groups_out(
 
 
 def _leave_out(products: ClusterProducts, groups: list[Group]) -> LeaveOut:
-    place = {str(name): g for g, name in enumerate(products.names)}
-    unknown = sorted({name for group in groups for name in group} - set(place))
+    cluster_of_name = {str(name): g for g, name in enumerate(products.names)}
+    unknown = sorted(
+        {name for group in groups for name in group} - set(cluster_of_name)
+    )
     if unknown or not groups:
         raise NumericsError(
             f"nothing to leave out: {len(groups)} groups, unknown units {unknown[:1]}"
         )
     estimates = np.array(
-        [_without(products, [place[name] for name in group]) for group in groups]
+        [
+            _without(products, [cluster_of_name[name] for name in group])
+            for group in groups
+        ]
     )
     changes = estimates - products.estimate
     if np.isnan(changes).all():

@@ -140,18 +140,18 @@ def _arrangements(classes: np.ndarray) -> Iterator[tuple[int, ...]]:
     groups = sorted(
         (np.flatnonzero(classes == k).tolist() for k in np.unique(classes)), key=len
     )
-    places = [-1] * len(classes)
+    assignment = [-1] * len(classes)
 
     def fill(level: int, free: list[int]) -> Iterator[tuple[int, ...]]:
         if level == len(groups) - 1:
-            for place, member in zip(free, groups[level], strict=True):
-                places[place] = member
-            yield tuple(places)
+            for unit, member in zip(free, groups[level], strict=True):
+                assignment[unit] = member
+            yield tuple(assignment)
             return
         for taken in combinations(free, len(groups[level])):
-            for place, member in zip(taken, groups[level], strict=True):
-                places[place] = member
-            yield from fill(level + 1, [place for place in free if place not in taken])
+            for unit, member in zip(taken, groups[level], strict=True):
+                assignment[unit] = member
+            yield from fill(level + 1, [unit for unit in free if unit not in taken])
 
     return fill(0, list(range(len(classes))))
 
@@ -164,11 +164,11 @@ def _moved(panel: PathPanel, chosen: np.ndarray, given: np.ndarray) -> np.ndarra
 
 
 def _adjacency(units: np.ndarray, links: Sequence[tuple[str, str]]) -> np.ndarray:
-    place = {unit: i for i, unit in enumerate(units.tolist())}
+    row_of_unit = {unit: i for i, unit in enumerate(units.tolist())}
     A = np.zeros((len(units), len(units)))
     for a, b in links:
-        if a in place and b in place:
-            A[place[a], place[b]] = A[place[b], place[a]] = 1.0
+        if a in row_of_unit and b in row_of_unit:
+            A[row_of_unit[a], row_of_unit[b]] = A[row_of_unit[b], row_of_unit[a]] = 1.0
     return A
 
 
@@ -239,11 +239,11 @@ def path_panel(
     dates, t = np.unique(times, return_inverse=True)
     rows = np.bincount(i * len(dates) + t, minlength=len(names) * len(dates))
     if (rows != 1).any():
-        place = int(np.flatnonzero(rows != 1)[0])
-        unit = names[place // len(dates)]
-        date = dates[place % len(dates)]
+        first_fault = int(np.flatnonzero(rows != 1)[0])
+        unit = names[first_fault // len(dates)]
+        date = dates[first_fault % len(dates)]
         raise NumericsError(
-            f"whole paths need one row a unit and date; unit {unit} has {rows[place]}"
+            f"whole paths need one row a unit and date; unit {unit} has {rows[first_fault]}"
             f" at {date}"
         )
     table = values[np.lexsort((t, i))].reshape(len(names), len(dates), -1)

@@ -390,13 +390,13 @@ def _restricted_jackknife_scores(
     d = products.d
     M = products.M
     m = products.m
-    pull = M @ (d / (d @ d))
+    weights = M @ (d / (d @ d))
     Z = np.linalg.qr(d[:, None], mode="complete")[0][:, 1:]
     if not Z.shape[1]:
-        return m.T, -pull.T
-    sides = Z.T @ np.stack([products.theta - m, pull], axis=2)
+        return m.T, -weights.T
+    sides = Z.T @ np.stack([products.theta - m, weights], axis=2)
     phi = solve_each_without(Z.T @ M @ Z, sides, products.names)
-    scores = np.stack([m, -pull], axis=2) - M @ (Z @ phi)
+    scores = np.stack([m, -weights], axis=2) - M @ (Z @ phi)
     return scores[:, :, 0].T, scores[:, :, 1].T
 
 

@@ -98,7 +98,7 @@ def unit_bootstrap(
     effects = effects_at(fit, fit.estimates[None, :])
     order = np.tile(np.arange(fit.n_periods), (draws, 1))
     signs = np.empty((draws, fit.n_units))
-    made = []
+    effect_draws = []
     # Signs go to units by their residuals: neither rows nor ids decide.
     signs[:, np.lexsort(fit.residuals)] = (
         2.0 * rng.integers(0, 2, size=signs.shape) - 1.0
@@ -108,22 +108,22 @@ def unit_bootstrap(
         if bound.any():
             again = refitted(fit, outcomes[..., ~bound])[0]
         errors = again.std_errors("unit")
-        spread = effect_errors(again, "unit")
+        std_error = effect_errors(again, "unit")
         gap = effects_at(again, again.estimates) - effects
         by_effect = np.divide(
-            gap, spread, out=np.full_like(gap, np.nan), where=spread > 0
+            gap, std_error, out=np.full_like(gap, np.nan), where=std_error > 0
         )
-        made.append(
+        effect_draws.append(
             ((again.estimates - fit.estimates)[:, :-1] / errors[:, :-1], by_effect)
         )
     coefficients, by_effect = (
-        np.concatenate(parts) for parts in zip(*made, strict=True)
+        np.concatenate(parts) for parts in zip(*effect_draws, strict=True)
     )
-    if (kept := len(coefficients)) < draws * FEWEST_KEPT:
+    if (draws_used := len(coefficients)) < draws * FEWEST_KEPT:
         raise NumericsError(
-            f"{draws - kept} of {draws} rebuilt samples go to the edge of its range"
+            f"{draws - draws_used} of {draws} rebuilt samples go to the edge of its range"
         )
-    return UnitDraws(coefficients, by_effect, draws - kept)
+    return UnitDraws(coefficients, by_effect, draws - draws_used)
 
 
 def _rebuilt(

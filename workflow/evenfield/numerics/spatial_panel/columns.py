@@ -37,7 +37,7 @@ class ModelColumns:
     # (..., N, T, P) used columns only, not scaled; one block for each of several
     # samples
     values: np.ndarray
-    places: np.ndarray  # (P,) their places among [y, W y, W W y, X, W X]
+    positions: np.ndarray  # (P,) their places among [y, W y, W W y, X, W X]
     scales: np.ndarray  # (K,) what the regressors (own, then lagged) are divided by
 
     def combine(self, weights: np.ndarray) -> np.ndarray:
@@ -46,7 +46,7 @@ class ModelColumns:
         """
         return np.asarray(
             self.values
-            @ (weights[..., self.places, :] / self.lengths[:, None])[..., None, :, :]
+            @ (weights[..., self.positions, :] / self.lengths[:, None])[..., None, :, :]
         )
 
     @cached_property
@@ -54,10 +54,10 @@ class ModelColumns:
         """What each used column is divided by, shape (P,): the spatial lag of a
         regressor as the regressor.
         """
-        out = np.ones(len(self.places))
-        regressors = self.places >= RESPONSES
+        out = np.ones(len(self.positions))
+        regressors = self.positions >= RESPONSES
         out[regressors] = self.scales[
-            (self.places[regressors] - RESPONSES) % len(self.scales)
+            (self.positions[regressors] - RESPONSES) % len(self.scales)
         ]
         return out
 
@@ -67,7 +67,7 @@ class ModelColumns:
         *samples, n, t, used = self.values.shape
         flat = self.values.reshape(*samples, n * t, used)
         out = np.zeros((*samples, size, size))
-        out[..., self.places[:, None], self.places] = (flat.mT @ flat) / np.outer(
+        out[..., self.positions[:, None], self.positions] = (flat.mT @ flat) / np.outer(
             self.lengths, self.lengths
         )
         return out
@@ -80,7 +80,7 @@ def with_outcomes(
     B).
     """
     parts = [outcomes]
-    while len(parts) < np.searchsorted(columns.places, RESPONSES):
+    while len(parts) < np.searchsorted(columns.positions, RESPONSES):
         parts.append(network.lag(parts[-1]))
     values = np.repeat(columns.values[None], outcomes.shape[2], axis=0)
     values[..., : len(parts)] = np.moveaxis(
@@ -121,17 +121,17 @@ def model_columns(
     names: tuple[str, ...],
 ) -> ModelColumns:
     """Lag first, then demean; values (N, T, 1 + K)."""
-    raw, places = _raw_columns(values, network, form)
+    raw, positions = _raw_columns(values, network, form)
     own = slice(
-        int(np.searchsorted(places, RESPONSES)),
-        int(np.searchsorted(places, RESPONSES + len(names))),
+        int(np.searchsorted(positions, RESPONSES)),
+        int(np.searchsorted(positions, RESPONSES + len(names))),
     )
     squares = np.einsum("itp,itp->p", raw[..., own], raw[..., own])
     within = demeaned(raw, effects)
     flat = within.reshape(-1, within.shape[-1])[:, own]
     gram = flat.T @ flat
     check_regressors(gram, squares, names)
-    return ModelColumns(within, places, np.sqrt(np.diag(gram)))
+    return ModelColumns(within, positions, np.sqrt(np.diag(gram)))
 
 
 def _raw_columns(
@@ -151,22 +151,22 @@ def _raw_columns(
         *([first[..., 1:][..., lagged]] if lagged else []),
     ]
     parts = [own[0]]
-    places = [np.array([0])]
+    positions = [np.array([0])]
     if "free" in (form.lag, form.error):
         parts.append(first[..., :1])
-        places.append(np.array([1]))
+        positions.append(np.array([1]))
     if form.lag == form.error == "free":
         parts.append(network.lag(first[..., :1]))
-        places.append(np.array([2]))
+        positions.append(np.array([2]))
     parts += own[1:]
-    places.append(RESPONSES + np.arange(total))
+    positions.append(RESPONSES + np.arange(total))
     if form.error == "free":
         parts += [
             first[..., 1:],
             *([network.lag(first[..., 1:][..., lagged])] if lagged else []),
         ]
-        places.append(RESPONSES + total + np.arange(total))
-    return np.concatenate(parts, axis=2), np.concatenate(places)
+        positions.append(RESPONSES + total + np.arange(total))
+    return np.concatenate(parts, axis=2), np.concatenate(positions)
 
 
 def check_identified(panel: BalancedPanel, effects: str) -> None:

@@ -216,14 +216,22 @@ def dynamic_moments(
         raise NumericsError(
             f"{t} periods with a lag are too few: at least {FEWEST_PERIODS}"
         )
-    places = [1 + panel.names.index(name) for name in panel.names if name in chosen]
-    columns = _columns(values, network, places)
+    lagged_columns = [
+        1 + panel.names.index(name) for name in panel.names if name in chosen
+    ]
+    columns = _columns(values, network, lagged_columns)
     flat = demeaned(columns, "two_way").reshape(-1, columns.shape[2])
     _check_columns(
-        flat, columns, (*panel.names, *(f"W {panel.names[p - 1]}" for p in places))
+        flat,
+        columns,
+        (*panel.names, *(f"W {panel.names[p - 1]}" for p in lagged_columns)),
     )
-    names = (*DYNAMICS, *panel.names, *(f"W {panel.names[p - 1]}" for p in places))
-    place = tuple(i for i, name in enumerate(DYNAMICS) if name in free)
+    names = (
+        *DYNAMICS,
+        *panel.names,
+        *(f"W {panel.names[p - 1]}" for p in lagged_columns),
+    )
+    free_positions = tuple(i for i, name in enumerate(DYNAMICS) if name in free)
     if outcomes is not None:
         drawn = demeaned(
             _head(np.moveaxis(outcomes, 0, 2), network), "two_way"
@@ -231,13 +239,15 @@ def dynamic_moments(
         flat = np.repeat(flat[None], len(outcomes), axis=0)
         flat[..., :HEAD] = drawn.reshape(len(outcomes), -1, HEAD)
     return (
-        DynamicMoments(flat.mT @ flat, network.n, t, transformed_roots(network), place),
+        DynamicMoments(
+            flat.mT @ flat, network.n, t, transformed_roots(network), free_positions
+        ),
         names,
     )
 
 
-def _columns(values: np.ndarray, network: Network, places: list[int]) -> np.ndarray:
-    lagged = network.lag(values[:, 1:])[..., places]
+def _columns(values: np.ndarray, network: Network, positions: list[int]) -> np.ndarray:
+    lagged = network.lag(values[:, 1:])[..., positions]
     return np.concatenate(
         [_head(values[..., 0], network), values[:, 1:, 1:], lagged], axis=2
     )
@@ -251,14 +261,14 @@ def _head(y: np.ndarray, network: Network) -> np.ndarray:
 
 def _check_columns(flat: np.ndarray, raw: np.ndarray, names: Sequence[str]) -> None:
     size = np.abs(raw).max(axis=(0, 1))
-    spread = np.abs(flat).max(axis=0)
-    if spread[0] <= DEPENDENT * max(size[0], 1.0):
+    largest = np.abs(flat).max(axis=0)
+    if largest[0] <= DEPENDENT * max(size[0], 1.0):
         raise NumericsError(
             "the outcome does not vary once unit and time effects are gone"
         )
     still = [
         name
-        for name, s, z in zip(names, spread[HEAD:], size[HEAD:], strict=True)
+        for name, s, z in zip(names, largest[HEAD:], size[HEAD:], strict=True)
         if s <= DEPENDENT * max(z, 1.0)
     ]
     if still:
@@ -296,7 +306,7 @@ class DynamicFit:
     one_step: np.ndarray
     covariance: np.ndarray  # (P, P) of the estimates; zero for parameters held at zero
     sigma2: float  # variance of the shocks
-    found: bool  # whether the adjusted score has a root
+    converged: bool  # whether the adjusted score has a root
     regressors: tuple[str, ...]  # regressors, and those whose spatial lag enters
     lagged: tuple[str, ...]
     free: tuple[str, ...]  # which of rho, tau, eta are estimated
@@ -354,10 +364,10 @@ def fit_moments(
     lagged_names: tuple[str, ...],
 ) -> DynamicFit:
     """Fit from cross-products alone."""
-    top, one_step, dynamics, found = (
+    top, one_step, dynamics, converged = (
         part[0] for part in dynamics_of(replace(m, gram=m.gram[None]), network)
     )
-    strength = 1.0 if found else 0.0
+    strength = 1.0 if converged else 0.0
     estimates, likelihood, step = (
         np.concatenate([at, m.slopes(at)]) for at in (dynamics, top, one_step)
     )
@@ -368,7 +378,7 @@ def fit_moments(
         step,
         m.covariance(dynamics, strength),
         m.variance(dynamics, strength),
-        bool(found),
+        bool(converged),
         regressors,
         tuple(name[2:] for name in lagged_names),
         tuple(DYNAMICS[i] for i in m.free),
@@ -393,14 +403,16 @@ def _highest(m: DynamicMoments, network: Network) -> np.ndarray:
     """
     lags = [HEAD - 2 + i - 1 for i in m.free if i > 0]
     out = np.zeros((len(m.gram), 3))
-    kept = [0, 1, *lags, *range(HEAD, m.gram.shape[-1])]
-    size = 2 * len(kept) - 1
-    place = np.array([0, 1, *range(RESPONSES, RESPONSES + len(kept) - 2)])
-    part = m.gram[:, np.array(kept)[:, None], kept]
+    columns = [0, 1, *lags, *range(HEAD, m.gram.shape[-1])]
+    size = 2 * len(columns) - 1
+    positions = np.array([0, 1, *range(RESPONSES, RESPONSES + len(columns) - 2)])
+    part = m.gram[:, np.array(columns)[:, None], columns]
     scale = 1 / np.sqrt(np.diagonal(part, axis1=1, axis2=2))
     scale[:, :2] = 1.0
     gram = np.zeros((len(part), size, size))
-    gram[:, place[:, None], place] = part * scale[:, :, None] * scale[:, None, :]
+    gram[:, positions[:, None], positions] = (
+        part * scale[:, :, None] * scale[:, None, :]
+    )
     moments = PanelMoments(gram, Counts(m.t, 1, (m.n - 1) * m.t), network.logdet)
     if 0 in m.free:
         out[:, 0] = highest_likelihoods(moments, "free", "none").rho
@@ -431,16 +443,16 @@ def _adjusted_root(
     that fails in several steps.
     """
     here = top.copy()
-    found = np.full(len(top), not m.free)
+    converged = np.full(len(top), not m.free)
     for steps in (STEPS[-1:], STEPS):
-        if not (left := np.flatnonzero(~found)).size:
+        if not (left := np.flatnonzero(~converged)).size:
             break
         part = replace(m, gram=m.gram[left])
         at = top[left]
         for strength in steps:
             at, peak = _stationary(part, at, strength, network.logdet.domain)
-        found[left], here[left[peak]] = peak, at[peak]
-    return here, found
+        converged[left], here[left[peak]] = peak, at[peak]
+    return here, converged
 
 
 def _stationary(

@@ -119,25 +119,25 @@ def dynamic_effects(
         at[-1] = np.nan
         steady = np.zeros_like(steady)
     tails = np.array([0.5 - level / 2, 0.5 + level / 2])
-    kept = np.array([len(sampled)] * (len(names) - 1) + [int(steady.sum())])
-    low, high, spread = _spread(drawn, steady, tails)
+    draws_used = np.array([len(sampled)] * (len(names) - 1) + [int(steady.sum())])
+    low, high, std_error = _intervals(drawn, steady, tails)
     return DynamicEffects(
-        fit.regressors, names, at, low, high, spread, kept, draws - kept
+        fit.regressors, names, at, low, high, std_error, draws_used, draws - draws_used
     )
 
 
-def _spread(
+def _intervals(
     drawn: np.ndarray, steady: np.ndarray, tails: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    low, high, spread = (
+    low, high, standard_deviation = (
         np.full((len(drawn), *drawn.shape[2:]), np.nan) for _ in range(3)
     )
     for h in range(len(drawn)):
         values = drawn[h] if h < len(drawn) - 1 else drawn[h, steady]
         if len(values) > 1:
             low[h], high[h] = np.quantile(values, tails, axis=0)
-            spread[h] = values.std(axis=0, ddof=1)
-    return low, high, spread
+            standard_deviation[h] = values.std(axis=0, ddof=1)
+    return low, high, standard_deviation
 
 
 def _draws(fit: DynamicFit, rng: np.random.Generator, draws: int) -> np.ndarray:
@@ -245,14 +245,19 @@ def dynamic_monte_carlo(
         drawn, min(replications, -(-drawn.size // BLOCK_CELLS))
     ):
         m, _ = dynamic_moments(panel, fit.network, fit.lagged, fit.free, outcomes)
-        *made, found = dynamics_of(m, fit.network)
-        cov = replace(m, gram=m.gram[found]).covariance(made[2][found], 1.0)
+        *fits, converged = dynamics_of(m, fit.network)
+        cov = replace(m, gram=m.gram[converged]).covariance(fits[2][converged], 1.0)
         errors = np.sqrt(np.diagonal(cov, axis1=1, axis2=2)[:, : len(DYNAMICS)])
         blocks.append(
-            [made[0], made[1][np.isfinite(made[1]).all(axis=1)], made[2][found], errors]
+            [
+                fits[0],
+                fits[1][np.isfinite(fits[1]).all(axis=1)],
+                fits[2][converged],
+                errors,
+            ]
         )
-    *kept, errors = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-    return _summary(fit.dynamics, kept, errors, replications, level)
+    *estimates, errors = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    return _summary(fit.dynamics, estimates, errors, replications, level)
 
 
 def _outcomes(
@@ -264,10 +269,11 @@ def _outcomes(
     network = fit.network
     k = len(fit.regressors)
     rho, tau, eta = fit.dynamics
-    places = [1 + fit.regressors.index(name) for name in fit.lagged]
+    lagged_columns = [1 + fit.regressors.index(name) for name in fit.lagged]
     slopes = fit.estimates[len(DYNAMICS) :]
     signal = (
-        values[..., 1:] @ slopes[:k] + network.lag(values)[..., places] @ slopes[k:]
+        values[..., 1:] @ slopes[:k]
+        + network.lag(values)[..., lagged_columns] @ slopes[k:]
     )
     y = values[..., 0]
     lag = network.lag(values[..., 0])
@@ -290,19 +296,19 @@ def _outcomes(
 
 def _summary(
     truth: np.ndarray,
-    found: list[np.ndarray],
+    converged: list[np.ndarray],
     errors: np.ndarray,
     replications: int,
     level: float,
 ) -> DynamicMonteCarlo:
     bias, sd = np.full((2, len(ESTIMATORS), len(DYNAMICS)), np.nan)
-    for i, values in enumerate(found):
+    for i, values in enumerate(converged):
         if len(values) >= FEWEST:
             bias[i], sd[i] = values.mean(axis=0) - truth, values.std(axis=0, ddof=1)
-    counts = np.array([len(values) for values in found])
+    counts = np.array([len(values) for values in converged])
     coverage, ratio = np.full((2, len(DYNAMICS)), np.nan)
     if counts[-1] >= FEWEST:
-        gap = np.abs(found[-1] - truth)
+        gap = np.abs(converged[-1] - truth)
         coverage = (gap <= ndtri(0.5 + level / 2) * errors).mean(axis=0)
         ratio = np.divide(
             errors.mean(axis=0),

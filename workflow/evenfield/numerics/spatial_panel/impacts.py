@@ -114,17 +114,17 @@ def delta_impacts(
     rho, b_k and th_k together, so that cov(rho, b) and cov(rho, th) count.
     """
     estimate = effects_at(fit, fit.estimates[None, :])[0]
-    spread = effect_errors(fit, kind)
-    half = ndtri(0.5 + level / 2) * spread
+    std_error = effect_errors(fit, kind)
+    half = ndtri(0.5 + level / 2) * std_error
     # An effect that is zero by construction (the indirect one of SEM) has no test.
     ratio = np.divide(
-        estimate, spread, out=np.full_like(spread, np.nan), where=spread > 0
+        estimate, std_error, out=np.full_like(std_error, np.nan), where=std_error > 0
     )
     p_value = 2 * ndtr(-np.abs(ratio))
     return Impacts(
         fit.regressors,
         estimate,
-        spread,
+        std_error,
         estimate - half,
         estimate + half,
         p_value,
@@ -306,23 +306,26 @@ def clustered_impacts(fit: SpatialPanelFit, level: float = 0.95) -> ClusteredImp
     G* as in Carter, Schnepel and Steigerwald (2017): how many equal units the variation
     behind an effect is worth.
     """
-    found = delta_impacts(fit, "unit", level)
+    result = delta_impacts(fit, "unit", level)
     gradients = effect_gradients(fit)
     effective = np.array(
         [[fit.effective_units(line) for line in row] for row in gradients]
     )
     df = np.maximum(effective - 1.0, 1.0)
-    half = stdtrit(df, 0.5 + level / 2) * found.std_error
-    spread = found.std_error
+    half = stdtrit(df, 0.5 + level / 2) * result.std_error
+    std_error = result.std_error
     ratio = np.divide(
-        found.estimate, spread, out=np.full_like(spread, np.nan), where=spread > 0
+        result.estimate,
+        std_error,
+        out=np.full_like(std_error, np.nan),
+        where=std_error > 0,
     )
     impacts = Impacts(
-        found.regressors,
-        found.estimate,
-        spread,
-        found.estimate - half,
-        found.estimate + half,
+        result.regressors,
+        result.estimate,
+        std_error,
+        result.estimate - half,
+        result.estimate + half,
         2 * stdtr(df, -np.abs(ratio)),
         "delta",
     )

@@ -75,8 +75,8 @@ class FittedPoint:
                 " observed one"
             )
         W = self.network.matrix.toarray()
-        made = (self.network.solve(self.rho, W), self.network.solve(self.lam, W))
-        return _Traces(made, self.moments.counts.drop)
+        solved = (self.network.solve(self.rho, W), self.network.solve(self.lam, W))
+        return _Traces(solved, self.moments.counts.drop)
 
     @cached_property
     def linear(self) -> np.ndarray:
@@ -90,7 +90,7 @@ class FittedPoint:
         """Quadratic parts of the scores of rho (0) and lambda (1), times the variance:
         own and by pair of units.
         """
-        made: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        gains_by_rho: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         for i in (i for i in (0, 1) if i in self.free):
             gain = self.traces.matrices[i]
             if self.effects in ("time", "two_way"):
@@ -99,8 +99,8 @@ class FittedPoint:
             pairs = gain + gain.mT
             own = np.arange(self.network.n)
             pairs[..., own, own] = 0.0
-            made[i] = (gain[..., own, own], pairs)
-        return made
+            gains_by_rho[i] = (gain[..., own, own], pairs)
+        return gains_by_rho
 
     @cached_property
     def residuals(self) -> np.ndarray:
@@ -252,8 +252,8 @@ def _quadratic_diagonals(point: FittedPoint) -> np.ndarray:
     out = np.zeros((n, point.moments.k + 3))
     over_time = 1.0 - 1.0 / t if point.effects in ("unit", "two_way") else 1.0
     for i, a in enumerate(point.traces.matrices):
-        spread = {"pooled": n * t, "time": n, "two_way": n}.get(point.effects)
-        centred = np.diag(a) - (a.sum(axis=0) / spread if spread else 0.0)
+        free_values = {"pooled": n * t, "time": n, "two_way": n}.get(point.effects)
+        centred = np.diag(a) - (a.sum(axis=0) / free_values if free_values else 0.0)
         out[:, i] = over_time * centred / s2
     out[:, -1] = keep / (2 * s2**2)
     return out

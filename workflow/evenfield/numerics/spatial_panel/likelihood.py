@@ -96,7 +96,7 @@ class PanelMoments:
         squares = left[..., [0, 0, 1], [0, 1, 1]].T
         return squares if squares.ndim > 1 else squares.tolist()
 
-    def lag_height(self, rho: np.ndarray) -> np.ndarray:
+    def lag_log_likelihood(self, rho: np.ndarray) -> np.ndarray:
         """Return ``log_likelihood`` without error dependence; rho (G,)."""
         own, cross, lagged = self._lag_squares
         return np.asarray(
@@ -104,7 +104,7 @@ class PanelMoments:
         )
 
     def lag_score(self, rho: Any) -> Any:
-        """Return the derivative of ``lag_height``."""
+        """Return the derivative of ``lag_log_likelihood``."""
         own, cross, lagged = self._lag_squares
         sse = own - 2.0 * rho * cross + rho**2 * lagged
         return (
@@ -141,9 +141,11 @@ class PanelMoments:
 
     def log_likelihood(self, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
         """Return the concentrated log-likelihood; rho, lam (G,)."""
-        return self.height(rho, lam, self.least_squares(rho, lam)[1])
+        return self.concentrated(rho, lam, self.least_squares(rho, lam)[1])
 
-    def height(self, rho: np.ndarray, lam: np.ndarray, sse: np.ndarray) -> np.ndarray:
+    def concentrated(
+        self, rho: np.ndarray, lam: np.ndarray, sse: np.ndarray
+    ) -> np.ndarray:
         """Return the concentrated log-likelihood of a known sum of squared residuals;
         each (G,).
         """
@@ -248,10 +250,10 @@ def highest_likelihood(
         return Optimum(0.0, 0.0, False)
     if lag == error:
         return _best_pair(moments, low, high)
-    found, bound = _best_single(*_profile(moments, lag), low, high, near)
+    optimum, bound = _best_single(*_profile(moments, lag), low, high, near)
     return Optimum(
-        *((found, 0.0) if lag == "free" else (0.0, found)),
-        bound or at_edge(found, low, high),
+        *((optimum, 0.0) if lag == "free" else (0.0, optimum)),
+        bound or at_edge(optimum, low, high),
     )
 
 
@@ -275,11 +277,11 @@ def highest_likelihoods(moments: PanelMoments, lag: str, error: str) -> Optimum:
     def slope(d: np.ndarray, sample: np.ndarray) -> Any:
         return _profile(replace(moments, gram=moments.gram[sample]), lag)[1](d)
 
-    found = find_root(slope, ends, args=(np.arange(len(top)),))
-    best = np.array(found.x)
+    result = find_root(slope, ends, args=(np.arange(len(top)),))
+    best = np.array(result.x)
     bound = np.zeros(len(top), dtype=bool)
     for i in np.flatnonzero(
-        ~(found.success & (found.f_bracket[0] >= found.f_bracket[1]))
+        ~(result.success & (result.f_bracket[0] >= result.f_bracket[1]))
     ):
         best[i], bound[i] = _best_single(*_profile(each[i], lag), low, high)
     rho = best if lag == "free" else np.zeros(len(top))
@@ -289,7 +291,7 @@ def highest_likelihoods(moments: PanelMoments, lag: str, error: str) -> Optimum:
 def _profile(moments: PanelMoments, lag: str) -> tuple[Searched, Searched]:
     """Return the likelihood in its one spatial parameter, and its derivative."""
     if lag == "free":
-        return moments.lag_height, moments.lag_score
+        return moments.lag_log_likelihood, moments.lag_score
     return (
         lambda d: moments.log_likelihood(0 * d, d),
         lambda d: moments.score(0 * d, d)[1],
@@ -339,13 +341,13 @@ def _best_single(
     if top in (0, COARSE - 1):
         return float(points[top]), True
     ends = (float(left), float(right))
-    found = minimize_scalar(
+    optimum = minimize_scalar(
         lambda d: -float(value(d)),
         bounds=ends,
         method="bounded",
         options={"xatol": 1e-10},
     )
-    return float(found.x), False
+    return float(optimum.x), False
 
 
 def _best_pair(moments: PanelMoments, low: float, high: float) -> Optimum:
@@ -354,12 +356,12 @@ def _best_pair(moments: PanelMoments, low: float, high: float) -> Optimum:
     """
     points = coarse_points(low, high, COARSE_PAIR)
     rho, lam = (side.ravel() for side in np.meshgrid(points, points, indexing="ij"))
-    height = moments.log_likelihood(rho, lam).reshape(COARSE_PAIR, COARSE_PAIR)
-    found = [
+    log_likelihood = moments.log_likelihood(rho, lam).reshape(COARSE_PAIR, COARSE_PAIR)
+    optima = [
         _climbed(moments, np.array([points[i], points[j]]), low, high)
-        for i, j in _peaks(height)[:STARTS]
+        for i, j in _peaks(log_likelihood)[:STARTS]
     ]
-    return Optimum(*max(found, key=lambda place: place[0])[1:])
+    return Optimum(*max(optima, key=lambda position: position[0])[1:])
 
 
 def _climbed(
@@ -380,28 +382,29 @@ def _climbed(
     polished = np.clip(root(slope, climbed.x, tol=ROOT).x, *edges)
     flat = np.abs(slope(polished)).max() < STATIONARY * moments.counts.observations
     better = flat and depth(polished)[0] <= climbed.fun + ROOT * abs(climbed.fun)
-    place = polished if better else climbed.x
+    best = polished if better else climbed.x
     return (
-        -depth(place)[0],
-        float(place[0]),
-        float(place[1]),
-        any(at_edge(float(d), low, high) for d in place),
+        -depth(best)[0],
+        float(best[0]),
+        float(best[1]),
+        any(at_edge(float(d), low, high) for d in best),
     )
 
 
-def _peaks(height: np.ndarray) -> list[tuple[int, int]]:
+def _peaks(log_likelihood: np.ndarray) -> list[tuple[int, int]]:
     """List the points of the grid that no neighbour tops, highest first."""
-    padded = np.pad(height, 1, constant_values=-np.inf)
-    size = len(height)
+    padded = np.pad(log_likelihood, 1, constant_values=-np.inf)
+    size = len(log_likelihood)
     around = [
         padded[1 + i : 1 + i + size, 1 + j : 1 + j + size]
         for i in (-1, 0, 1)
         for j in (-1, 0, 1)
     ]
-    places = np.argwhere(height >= np.max(around, axis=0))
+    peaks = np.argwhere(log_likelihood >= np.max(around, axis=0))
     return [
         (int(i), int(j))
         for i, j in sorted(
-            places.tolist(), key=lambda place: -height[place[0], place[1]]
+            peaks.tolist(),
+            key=lambda position: -log_likelihood[position[0], position[1]],
         )
     ]

@@ -169,10 +169,10 @@ def bsk_tests(panel: BalancedPanel, network: Network) -> list[SpatialTest]:
     two = n * np.sqrt(t / b) * links
     over_time = np.repeat(basis.sum(axis=1)[:, None], t, axis=1)
     over_space = (network.lag(basis) + _lag_back(network, basis)) / 2
-    mean, spread = _ratio_moments(basis, over_time, n * t, n * t**2)
-    standard_one = (sums - mean) / spread
-    mean, spread = _ratio_moments(basis, over_space, 0.0, t * b / 2)
-    standard_two = (links - mean) / spread
+    mean, variance = _ratio_moments(basis, over_time, n * t, n * t**2)
+    standard_one = (sums - mean) / variance
+    mean, variance = _ratio_moments(basis, over_space, 0.0, t * b / 2)
+    standard_two = (links - mean) / variance
     return [
         SpatialTest("BSK LM1", float(one), 0, float(ndtr(-one))),
         SpatialTest("BSK LM2", float(two), 0, float(2 * ndtr(-abs(two)))),

@@ -210,7 +210,7 @@ def fit_moments(
     n = moments.counts.observations
     spatial = [name for name, part in SPATIAL.items() if getattr(form, part) == "free"]
     names = (*spatial, *panel.names, *(f"W {name}" for name in lagged), "sigma2")
-    height = float(moments.height(point.rho, point.lam, point.sigma2 * n))
+    log_likelihood = float(moments.concentrated(point.rho, point.lam, point.sigma2 * n))
     sizes = (network.n, len(panel.periods), n)
     return SpatialPanelFit(
         model,
@@ -219,7 +219,7 @@ def fit_moments(
         estimates,
         panel.names,
         lagged,
-        height,
+        log_likelihood,
         bool(best.at_bound),
         *sizes,
         point,

@@ -31,8 +31,8 @@ class BalancedPanel:
                 f"{len(extra)} units of the weights are not in the panel, first"
                 f" {extra[0]}"
             )
-        place = {unit: i for i, unit in enumerate(self.units)}
-        return np.asarray(self.values[[place[unit] for unit in units]])
+        row_of_unit = {unit: i for i, unit in enumerate(self.units)}
+        return np.asarray(self.values[[row_of_unit[unit] for unit in units]])
 
 
 def panel_from_rows(

@@ -59,7 +59,7 @@ class RandomLikelihood(ABC):
     def _means(self) -> np.ndarray:
         """Unit means of all columns, shape (N, 3 + 2K)."""
         out = np.zeros((self.network.n, len(self.moments.gram)))
-        out[:, self.columns.places] = (
+        out[:, self.columns.positions] = (
             self.columns.values.mean(axis=1) / self.columns.lengths
         )
         return out
@@ -303,7 +303,7 @@ def fit_random_effects(
     cov = scale[:, None] * _covariance(likelihood, vector) * scale
     spatial = "rho" if model.model in ("SAR", "SDM") else "lambda"
     names = (spatial, *panel.names, *(f"W {name}" for name in lagged), "phi", "sigma2")
-    height = likelihood.log_likelihood(*best)
+    log_likelihood = likelihood.log_likelihood(*best)
     return RandomEffectsFit(
         model,
         network,
@@ -311,7 +311,7 @@ def fit_random_effects(
         vector * scale,
         panel.names,
         lagged,
-        height,
+        log_likelihood,
         at_bound,
         cov,
     )
@@ -336,11 +336,11 @@ def _maximise(
     def slope(x: np.ndarray) -> np.ndarray:
         return descent(x)[1]
 
-    found = [
+    optima = [
         minimize(descent, np.array(start), jac=True, method="L-BFGS-B", bounds=bounds)
         for start in STARTS
     ]
-    top = min(found, key=lambda result: float(result.fun))
+    top = min(optima, key=lambda result: float(result.fun))
     edge = at_edge(top.x[0], low, high) or at_edge(top.x[1], *LOG_PHI)
     if not edge:
         polished = root(slope, top.x, tol=1e-12)

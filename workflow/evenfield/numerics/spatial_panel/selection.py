@@ -66,9 +66,9 @@ def mundlak(panel: BalancedPanel, network: Network, model: PanelModel) -> Spatia
     fit = fit_random_effects(
         widened, network, PanelModel(model.model, lagged=durbin or None)
     )
-    places = [fit.names.index(name) for name in added]
-    value = fit.estimates[places]
-    cov = fit.covariance()[np.ix_(places, places)]
+    positions = [fit.names.index(name) for name in added]
+    value = fit.estimates[positions]
+    cov = fit.covariance()[np.ix_(positions, positions)]
     statistic = float(value @ np.linalg.solve(cov, value)) * rest / (network.n * q)
     return SpatialTest("Mundlak", statistic, q, float(fdtrc(q, rest, statistic)))
 
@@ -98,11 +98,11 @@ def residual_moran(
     for block in np.array_split(
         drawn, min(permutations, -(-drawn.size * e.size // BLOCK))
     ):
-        place = np.empty((n, len(block)), dtype=int)
-        place[order] = order[
+        positions = np.empty((n, len(block)), dtype=int)
+        positions[order] = order[
             rng.permuted(np.tile(np.arange(n), (len(block), 1)), axis=1)
         ].T
-        moved = e[place]
+        moved = e[positions]
         block[:] = np.einsum("ibt,ibt->b", moved, lag(moved)) * scale
     far = np.abs(drawn - drawn.mean()) >= abs(value - drawn.mean()) - 1e-12
     return value, float((1 + far.sum()) / (1 + permutations))

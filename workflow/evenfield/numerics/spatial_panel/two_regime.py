@@ -64,13 +64,13 @@ def two_regime_durbin(
     ):
         raise NumericsError("too many or collinear regressors for the two-regime model")
     likelihood = _Concentrated(y, X, dense(W), inside)
-    pulls, height = _highest(likelihood, 2)
+    dependence, log_likelihood = _highest(likelihood, 2)
     common, lower = _highest(likelihood, 1)
-    ratio = max(2 * (height - lower), 0.0)
-    beta, sigma2 = likelihood.rest(pulls)
-    edge = any(at_edge(float(pull), -BOUND, BOUND) for pull in pulls)
-    std_error = float("nan") if edge else _difference_error(likelihood, pulls)
-    rhos = float(pulls[0]), float(pulls[1]), float(common[0])
+    ratio = max(2 * (log_likelihood - lower), 0.0)
+    beta, sigma2 = likelihood.rest(dependence)
+    edge = any(at_edge(float(rho), -BOUND, BOUND) for rho in dependence)
+    std_error = float("nan") if edge else _difference_error(likelihood, dependence)
+    rhos = float(dependence[0]), float(dependence[1]), float(common[0])
     return TwoRegimeFit(
         *rhos, beta, sigma2, std_error, ratio, float(chdtrc(1, ratio)), edge
     )
@@ -89,9 +89,9 @@ class _Concentrated:
         columns = np.column_stack([y, *(part @ y for part in self._parts)])
         self._free = columns - basis @ (basis.T @ columns)
 
-    def __call__(self, pulls: np.ndarray) -> float:
-        one = pulls[0]
-        two = pulls[-1]
+    def __call__(self, dependence: np.ndarray) -> float:
+        one = dependence[0]
+        two = dependence[-1]
         e = self._free @ np.array([1.0, -one, -two])
         sign, logdet = np.linalg.slogdet(
             self._one - one * self._parts[0] - two * self._parts[1]
@@ -100,31 +100,31 @@ class _Concentrated:
             float(logdet - len(e) / 2 * np.log(e @ e / len(e))) if sign > 0 else -np.inf
         )
 
-    def score(self, pulls: np.ndarray) -> np.ndarray:
+    def score(self, dependence: np.ndarray) -> np.ndarray:
         """Return the slope in each pull; their sum where there is one common pull."""
-        one = pulls[0]
-        two = pulls[-1]
+        one = dependence[0]
+        two = dependence[-1]
         e = self._free @ np.array([1.0, -one, -two])
         inverse = np.linalg.inv(self._one - one * self._parts[0] - two * self._parts[1])
         slopes = (
             len(e) / (e @ e) * (self._free[:, 1:].T @ e)
             - self._turned @ inverse.ravel()
         )
-        return np.asarray(slopes if len(pulls) == 2 else slopes.sum(keepdims=True))
+        return np.asarray(slopes if len(dependence) == 2 else slopes.sum(keepdims=True))
 
-    def rest(self, pulls: np.ndarray) -> tuple[np.ndarray, float]:
+    def rest(self, dependence: np.ndarray) -> tuple[np.ndarray, float]:
         """Return coefficients and variance."""
         left = (
             self._y
-            - pulls[0] * (self._parts[0] @ self._y)
-            - pulls[-1] * (self._parts[1] @ self._y)
+            - dependence[0] * (self._parts[0] @ self._y)
+            - dependence[-1] * (self._parts[1] @ self._y)
         )
         beta = np.linalg.lstsq(self._X, left, rcond=None)[0]
         e = left - self._X @ beta
         return beta, float(e @ e / len(e))
 
 
-def _highest(likelihood: _Concentrated, pulls: int) -> tuple[np.ndarray, float]:
+def _highest(likelihood: _Concentrated, dependence: int) -> tuple[np.ndarray, float]:
     """Climb from several starts, since the likelihood may have several peaks; finish at
     a root of the score.
     """
@@ -132,14 +132,18 @@ def _highest(likelihood: _Concentrated, pulls: int) -> tuple[np.ndarray, float]:
     def depth(r: np.ndarray) -> tuple[float, np.ndarray]:
         return -likelihood(r), -likelihood.score(r)
 
-    bounds = [(-BOUND, BOUND)] * pulls
-    found = [
+    bounds = [(-BOUND, BOUND)] * dependence
+    optima = [
         minimize(
-            depth, np.full(pulls, start), jac=True, method="L-BFGS-B", bounds=bounds
+            depth,
+            np.full(dependence, start),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=bounds,
         )
         for start in STARTS
     ]
-    best = np.asarray(min(found, key=lambda one: float(one.fun)).x)
+    best = np.asarray(min(optima, key=lambda one: float(one.fun)).x)
     if np.abs(best).max() > BOUND - EDGE:
         return best, likelihood(best)
     polished = np.asarray(root(likelihood.score, best, tol=TOLERANCE).x)
@@ -148,12 +152,12 @@ def _highest(likelihood: _Concentrated, pulls: int) -> tuple[np.ndarray, float]:
     return chosen, likelihood(chosen)
 
 
-def _difference_error(likelihood: _Concentrated, pulls: np.ndarray) -> float:
+def _difference_error(likelihood: _Concentrated, dependence: np.ndarray) -> float:
     steps = STEP * np.eye(2)
     corners = [(1, 1), (1, -1), (-1, 1), (-1, -1)]
     bent = [
         [
-            sum(s * t * likelihood(pulls + s * a + t * b) for s, t in corners)
+            sum(s * t * likelihood(dependence + s * a + t * b) for s, t in corners)
             for b in steps
         ]
         for a in steps

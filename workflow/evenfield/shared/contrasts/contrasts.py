@@ -16,20 +16,20 @@ from evenfield.numerics.inference.leave_out import (
     leave_one_out,
 )
 from evenfield.numerics.inference.multiple_testing import romano_wolf
-from evenfield.numerics.label_permutation import label_permutation
-from evenfield.numerics.ladder import (
-    LadderSettings,
-    Place,
-    Rung,
+from evenfield.numerics.inference_methods import (
+    Geography,
+    MethodResult,
+    MethodSettings,
     Section,
-    ladder,
-    permutation_rung,
+    every_method,
+    permutation_result,
     primary_method,
-    primary_rung,
+    primary_result,
 )
+from evenfield.numerics.label_permutation import label_permutation
 from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.numerics.random import generator_for
-from evenfield.shared.contrasts.places import Places
+from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.contrasts.prepared_contrasts import (
     TIE_DIGITS,
     GroupContrast,
@@ -67,9 +67,9 @@ class ContrastSettings:
     pairs: tuple[tuple[str, ...], ...] = ()  # units left out together
 
     @property
-    def ladder(self) -> LadderSettings:
+    def methods(self) -> MethodSettings:
         """Levels and draws as the ladder takes them."""
-        return LadderSettings(self.level, self.power, self.permutations)
+        return MethodSettings(self.level, self.power, self.permutations)
 
 
 def parse_contrast_settings(
@@ -95,9 +95,13 @@ def contrast_rows(
     """Estimate contrasts: the whole ladder and leave-out rows where they decide, the
     primary method elsewhere.
     """
-    places = Places(units, links, settings.permutations, settings.seed, settings.level)
+    geographies = Geographies(
+        units, links, settings.permutations, settings.seed, settings.level
+    )
     return [
-        row for contrast in contrasts for row in rows_at(contrast, places, settings)
+        row
+        for contrast in contrasts
+        for row in rows_at(contrast, geographies, settings)
     ]
 
 
@@ -110,18 +114,22 @@ def step_down_rows(
     """Adjust the contrasts of one hypothesis for being several, on common permutations
     of labels.
     """
-    places = Places(units, links, settings.permutations, settings.seed, settings.level)
-    sections = [contrast_section(contrast, places) for contrast in contrasts]
+    geographies = Geographies(
+        units, links, settings.permutations, settings.seed, settings.level
+    )
+    sections = [contrast_section(contrast, geographies) for contrast in contrasts]
     if any(list(section.units) != list(sections[0].units) for section in sections):
-        found = "outcomes of one hypothesis have different units"
+        fault = "outcomes of one hypothesis have different units"
         raise EstimateError(
-            found,
+            fault,
             "the same units for common draws",
             "leave out units that lack an outcome",
         )
-    common = contrast_place(contrasts[0], sections[0], places, ("free",)).draws["free"]
+    common = contrast_place(contrasts[0], sections[0], geographies, ("free",)).draws[
+        "free"
+    ]
     tests = [
-        label_permutation(s.y, s.labels, s.controls, s.c, common, s.spread)
+        label_permutation(s.y, s.labels, s.controls, s.c, common, s.label_design)
         for s in sections
     ]
     draws = np.column_stack([test.statistics for test in tests])
@@ -151,28 +159,38 @@ def step_down_rows(
 
 
 def rows_at(
-    contrast: GroupContrast, places: Places, settings: ContrastSettings
+    contrast: GroupContrast, geographies: Geographies, settings: ContrastSettings
 ) -> list[Estimate]:
     """Estimate one contrast as ``contrast_rows`` does, where the places are made
     already.
     """
-    found = prepare_contrast(contrast, places)
-    if isinstance(found, str):
-        return [not_defined(contrast.row, found)]
-    row = replace(contrast.row, **found.counts)
-    section = found.section
-    place = found.place
+    prepared = prepare_contrast(contrast, geographies)
+    if isinstance(prepared, str):
+        return [not_defined(contrast.row, prepared)]
+    row = replace(contrast.row, **prepared.counts)
+    section = prepared.section
+    geography = prepared.geography
     if row.role != "primary":
-        if not found.rungs:
-            found.rungs.append(primary_rung(section, place, settings.ladder))
-            found.rungs.extend(_expected_rungs(contrast, section, place))
-        return [_filled(row, rung, found, settings.level) for rung in found.rungs]
+        if not prepared.method_results:
+            prepared.method_results.append(
+                primary_result(section, geography, settings.methods)
+            )
+            prepared.method_results.extend(
+                _expected_results(contrast, section, geography)
+            )
+        return [
+            _filled(row, method_result, prepared, settings.level)
+            for method_result in prepared.method_results
+        ]
     draw_id = f"wild:{row.spec_id}:{row.outcome}:{row.term}:{row.contrast}:{row.sample_id}:{row.period}"
-    rungs = ladder(
-        section, place, settings.ladder, generator_for(settings.seed, draw_id)
+    results = every_method(
+        section, geography, settings.methods, generator_for(settings.seed, draw_id)
     )
     return [
-        *(_filled(row, rung, found, settings.level) for rung in rungs),
+        *(
+            _filled(row, method_result, prepared, settings.level)
+            for method_result in results
+        ),
         *leave_out_rows(
             row,
             fit_ols(section.y, section.X),
@@ -183,15 +201,15 @@ def rows_at(
     ]
 
 
-def _expected_rungs(
-    contrast: GroupContrast, section: Section, place: Place
-) -> list[Rung]:
+def _expected_results(
+    contrast: GroupContrast, section: Section, geography: Geography
+) -> list[MethodResult]:
     """Return the randomisation test on the draws that gave the expectation, where there
     is one.
     """
     if contrast.expected is None or section.few:
         return []
-    return [permutation_rung(section, place, contrast.expected.scheme)]
+    return [permutation_result(section, geography, contrast.expected.scheme)]
 
 
 def not_defined(row: Estimate, reason: str) -> Estimate:
@@ -200,7 +218,7 @@ def not_defined(row: Estimate, reason: str) -> Estimate:
 
 
 def _filled(
-    row: Estimate, rung: Rung, found: PreparedContrast, level: float
+    row: Estimate, method_result: MethodResult, prepared: PreparedContrast, level: float
 ) -> Estimate:
     same = (
         "estimate",
@@ -212,15 +230,18 @@ def _filled(
         "p_type",
         "mde",
     )
-    fields = {name: getattr(rung, name) for name in same}
+    fields = {name: getattr(method_result, name) for name in same}
     fields |= {
-        name: finite_or_nan(getattr(rung, name)) for name in ("conf_low", "conf_high")
+        name: finite_or_nan(getattr(method_result, name))
+        for name in ("conf_low", "conf_high")
     }
-    fields["conf_level"] = level if np.isfinite(rung.conf_low) else NAN
-    filled = replace(row, **fields, warning=_warning(row, rung.note, rung.mde))
-    if rung.method == primary_method(found.section, found.place):
+    fields["conf_level"] = level if np.isfinite(method_result.conf_low) else NAN
+    filled = replace(
+        row, **fields, warning=_warning(row, method_result.note, method_result.mde)
+    )
+    if method_result.method == primary_method(prepared.section, prepared.geography):
         return filled
-    return _named(replace(filled, role="ladder"), rung.method)
+    return _named(replace(filled, role="ladder"), method_result.method)
 
 
 def _named(row: Estimate, method: str) -> Estimate:
@@ -277,17 +298,17 @@ def leave_out_rows(
 
 def _ends(base: Estimate, singles: LeaveOut) -> list[Estimate]:
     values = np.round(singles.estimates, TIE_DIGITS)
-    places = {
+    geographies = {
         "stat_low": int(np.nanargmin(values)),
         "stat_high": int(np.nanargmax(values)),
     }
-    found = {
+    extremes = {
         name: (float(singles.estimates[i]), singles.left_out[i][0])
-        for name, i in places.items()
+        for name, i in geographies.items()
     }
     return [
         replace(base, effect_type=k, estimate=value, max_leverage_unit=unit)
-        for k, (value, unit) in found.items()
+        for k, (value, unit) in extremes.items()
     ]
 
 
@@ -305,14 +326,14 @@ def _pairs(
         base, estimator="leave_pair_out", effect_type="stat_pair", estimate=NAN
     )
     try:
-        found = leave_groups_out(fit, c, units, pairs)
+        left_out = leave_groups_out(fit, c, units, pairs)
     except NumericsError as error:
         return [replace(base, warning=f"not defined: {error}")]
     rows = []
-    for group, value in zip(found.left_out, found.estimates, strict=True):
+    for group, value in zip(left_out.left_out, left_out.estimates, strict=True):
         sample = f"{base.sample_id} without {' '.join(group)}"
-        kept = base.n_units + 1 - len(group)
+        units_left = base.n_units + 1 - len(group)
         rows.append(
-            replace(base, estimate=float(value), sample_id=sample, n_units=kept)
+            replace(base, estimate=float(value), sample_id=sample, n_units=units_left)
         )
     return rows

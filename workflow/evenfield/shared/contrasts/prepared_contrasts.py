@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenfield.numerics.inference_methods import Geography, MethodResult, Section
 from evenfield.numerics.influence import (
     dependent_columns,
     effective_clusters,
     partial_leverage,
 )
-from evenfield.numerics.label_permutation import Spread, expected_regressors
-from evenfield.numerics.ladder import Place, Rung, Section
+from evenfield.numerics.label_permutation import LabelDesign, expected_regressors
 from evenfield.numerics.spatial import multiplier
-from evenfield.shared.contrasts.places import SCHEMES, Places
+from evenfield.shared.contrasts.geographies import SCHEMES, Geographies
 from evenfield.shared.estimates import Estimate
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.spatial_weights import SpatialWeights
@@ -78,51 +78,55 @@ class PreparedContrast:
         str, Any
     ]  # fields of its row: counts, effective clusters, the unit of largest leverage
     section: Section  # regression and combination
-    place: Place  # coordinates, components and draws of the same units
-    rungs: list[Rung] = field(
+    geography: Geography  # coordinates, components and draws of the same units
+    method_results: list[MethodResult] = field(
         default_factory=list
     )  # those of a robustness row, once it is estimated
 
 
-def prepare_contrast(contrast: GroupContrast, places: Places) -> PreparedContrast | str:
+def prepare_contrast(
+    contrast: GroupContrast, geographies: Geographies
+) -> PreparedContrast | str:
     """Arrange the arrays of a contrast, once for all rows that share them."""
-    section = contrast_section(contrast, places)
+    section = contrast_section(contrast, geographies)
     row = contrast.row
     names = (contrast.labels, contrast.controls)
     sample = (row.unit_scheme, row.sample_id, row.role == "primary")
     key = pickle.dumps((section, contrast.expected, names, sample))
-    found: PreparedContrast | str = places.prepared.get(key) or _prepared(
-        contrast, section, places
+    prepared: PreparedContrast | str = geographies.prepared.get(key) or _prepared(
+        contrast, section, geographies
     )
-    places.prepared[key] = found
-    return found
+    geographies.prepared[key] = prepared
+    return prepared
 
 
 def _prepared(
-    contrast: GroupContrast, section: Section, places: Places
+    contrast: GroupContrast, section: Section, geographies: Geographies
 ) -> PreparedContrast | str:
     reason = _undefined(contrast, section)
     if reason:
         return reason
-    place = contrast_place(contrast, section, places, _schemes(contrast, section))
+    geography = contrast_place(
+        contrast, section, geographies, _schemes(contrast, section)
+    )
     if contrast.expected is not None:
-        if contrast.expected.scheme not in place.draws:
-            return f"not defined: {place.reasons[contrast.expected.scheme]}"
-        section = _adjusted(section, contrast.expected, place)
+        if contrast.expected.scheme not in geography.draws:
+            return f"not defined: {geography.reasons[contrast.expected.scheme]}"
+        section = _adjusted(section, contrast.expected, geography)
         if dependent_columns(section.X):
             return (
                 "not defined: nothing is left of the labels beside what permutations"
                 " let expect"
             )
-    return PreparedContrast(_counts(contrast, section), section, place)
+    return PreparedContrast(_counts(contrast, section), section, geography)
 
 
-def _adjusted(section: Section, expected: Expectation, place: Place) -> Section:
+def _adjusted(section: Section, expected: Expectation, geography: Geography) -> Section:
     mean = expected_regressors(
-        section.labels, place.draws[expected.scheme], section.spread
+        section.labels, geography.draws[expected.scheme], section.label_design
     )
     if expected.use == "subtract":
-        return replace(section, spread=replace(section.spread, centre=mean))
+        return replace(section, label_design=replace(section.label_design, centre=mean))
     controls = section.controls
     for column in mean.T:
         wider = np.column_stack([controls, column])
@@ -142,29 +146,29 @@ def _undefined(contrast: GroupContrast, section: Section) -> str:
     return "" if np.ptp(section.y) > 0 else "not defined: the outcome is constant"
 
 
-def contrast_section(contrast: GroupContrast, places: Places) -> Section:
+def contrast_section(contrast: GroupContrast, geographies: Geographies) -> Section:
     """Return the arrays of a contrast, units in the order of draws."""
     units = contrast.table.index.to_numpy(str)
-    order = places.order(units)
+    order = geographies.order(units)
     columns = [contrast.outcome, *contrast.labels, *contrast.controls]
     units = units[order]
     values = np.column_stack(
         [contrast.table[name].to_numpy(float) for name in columns]
     )[order]
     if len(holes := units[np.isnan(values).any(axis=1)]):
-        found = f"{len(holes)} units lack a value ({first_examples(holes.tolist())})"
+        fault = f"{len(holes)} units lack a value ({first_examples(holes.tolist())})"
         where = f"{contrast.row.spec_id}, {contrast.row.outcome}"
-        raise EstimateError(f"{found} in {where}", "complete rows", "fill or drop them")
+        raise EstimateError(f"{fault} in {where}", "complete rows", "fill or drop them")
     labels, fixed = np.split(values[:, 1:], [len(contrast.labels)], axis=1)
     c = np.array([contrast.weights.get(name, 0.0) for name in contrast.regressors])
-    spread = Spread(
+    label_design = LabelDesign(
         None
         if contrast.neighbours is None
         else multiplier(contrast.neighbours.aligned(units.tolist()))
     )
-    treated = _treated(spread.regressors(labels)[:, c != 0])
+    treated = _treated(label_design.regressors(labels)[:, c != 0])
     controls = np.column_stack([np.ones(len(units)), fixed])
-    return Section(units, values[:, 0], labels, controls, c, treated, spread)
+    return Section(units, values[:, 0], labels, controls, c, treated, label_design)
 
 
 def _treated(regressors: np.ndarray) -> int:
@@ -202,12 +206,12 @@ def _schemes(contrast: GroupContrast, section: Section) -> tuple[str, ...]:
 def contrast_place(
     contrast: GroupContrast,
     section: Section,
-    places: Places,
+    geographies: Geographies,
     schemes: tuple[str, ...] = SCHEMES,
-) -> Place:
+) -> Geography:
     """Return coordinates, components and draws of a contrast's units."""
     draw_id = f"{contrast.row.unit_scheme}:{contrast.row.sample_id}"
-    return places.at(section.units, section.labels[:, 0], draw_id, schemes)
+    return geographies.at(section.units, section.labels[:, 0], draw_id, schemes)
 
 
 def _counts(contrast: GroupContrast, section: Section) -> dict[str, Any]:

@@ -49,7 +49,9 @@ def taxonomy_range_rows(rows: Iterable[Estimate], primary: str) -> list[Estimate
             groups.setdefault(
                 tuple(str(getattr(row, name)) for name in KEYS), []
             ).append(row)
-    return [made for group in groups.values() for made in _range(group, primary)]
+    return [
+        estimates for group in groups.values() for estimates in _range(group, primary)
+    ]
 
 
 def _range(group: list[Estimate], primary: str) -> list[Estimate]:
@@ -62,12 +64,12 @@ def _range(group: list[Estimate], primary: str) -> list[Estimate]:
     low, high = (pick(group, key=lambda row: row.estimate) for pick in (min, max))
     agree = sum(np.sign(row.estimate) == np.sign(main[0].estimate) for row in group)
     shared = {name: getattr(main[0], name) for name in SHARED}
-    told: dict[str, Any] = {
+    labels: dict[str, Any] = {
         "role": "robustness",
         "estimator": "taxonomy_range",
         "treatment_def": f"{len(group)} taxonomies",
     }
-    base = Estimate(**shared, **told, estimate=NAN, n_obs=len(group))
+    base = Estimate(**shared, **labels, estimate=NAN, n_obs=len(group))
     ends = [
         replace(
             base,

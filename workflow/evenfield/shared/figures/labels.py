@@ -31,7 +31,7 @@ HALO = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.2}
 PLAIN: dict[str, Any] = {"fontsize": 5.5, "ha": "center", "va": "center", "zorder": 6}
 
 
-def spread(wanted: Sequence[float], gap: float) -> list[float]:
+def spaced(wanted: Sequence[float], gap: float) -> list[float]:
     """Move positions on a line apart, as little as possible in least squares."""
     order = sorted(range(len(wanted)), key=lambda i: (wanted[i], i))
     blocks: list[list[float]] = []
@@ -73,8 +73,8 @@ def label_points(
             box.get_points() + shifts[:, None], axes.bbox, others, taken, 2.4 * scale
         )
         best = int(np.argmin(costs + 1e-3 * np.arange(len(costs))))
-        place = axes.transData.inverted().transform(points[i] + shifts[best])
-        text.set_position((float(place[0]), float(place[1])))
+        text_position = axes.transData.inverted().transform(points[i] + shifts[best])
+        text.set_position((float(text_position[0]), float(text_position[1])))
         taken.append(box.translated(*shifts[best]))
         if best >= len(DIRECTIONS):
             _draw_leader(axes, points[i], taken[-1])

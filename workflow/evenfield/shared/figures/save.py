@@ -27,7 +27,7 @@ METADATA: dict[str, dict[str, Any]] = {
 }
 ALT_ENDING = ".alt.txt"
 # Places of an SVG that hold coordinates; a scale keeps its digits.
-PLACES = re.compile(r'(?: (?:d|x|y)="|translate\()[^")]*')
+COORDINATES = re.compile(r'(?: (?:d|x|y)="|translate\()[^")]*')
 DIGITS = re.compile(r"-?\d+\.\d+")
 
 
@@ -43,9 +43,9 @@ class Artwork:
 def empty_figure(why: str) -> Artwork:
     """Return a figure that says why it has nothing to show."""
     figure = plt.figure(figsize=(WIDTH, 1.0))
-    said = f"Nothing to show: {why}."
-    figure.text(0.5, 0.5, said, ha="center", va="center", fontsize=8.0)
-    return Artwork(figure, pd.DataFrame({"said": [said]}), said)
+    sentence = f"Nothing to show: {why}."
+    figure.text(0.5, 0.5, sentence, ha="center", va="center", fontsize=8.0)
+    return Artwork(figure, pd.DataFrame({"said": [sentence]}), sentence)
 
 
 def save_figure(
@@ -55,8 +55,8 @@ def save_figure(
     ending asks for.
     """
     for text in artwork.figure.findobj(Text):
-        if (told := words(text.get_text())) != text.get_text():
-            text.set_text(told)
+        if (shown_words := words(text.get_text())) != text.get_text():
+            text.set_text(shown_words)
     artwork = replace(artwork, alt=words(artwork.alt))
     if not artwork.alt.strip():
         raise ArtifactError(
@@ -109,7 +109,10 @@ def _save_picture(figure: Figure, path: Path) -> None:
             if path.suffix == ".svg":
                 text = part.read_text(encoding="utf-8")
                 write_text(
-                    PLACES.sub(lambda found: DIGITS.sub(_rounded, found[0]), text), part
+                    COORDINATES.sub(
+                        lambda result: DIGITS.sub(_rounded, result[0]), text
+                    ),
+                    part,
                 )
         except UserWarning as warning:
             raise ArtifactError(

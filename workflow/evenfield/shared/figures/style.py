@@ -87,6 +87,6 @@ def use_style() -> None:
     font_manager.fontManager.ttflist = bundled
 
 
-def series_mark(place: int) -> Mark:
+def series_mark(number: int) -> Mark:
     """Return the mark of a series that is not a cell."""
-    return SERIES[place % len(SERIES)]
+    return SERIES[number % len(SERIES)]

@@ -12,7 +12,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from evenfield.shared.figures.labels import spread
+from evenfield.shared.figures.labels import spaced
 from evenfield.shared.figures.style import FAINT, PALE, SOFT, Mark
 
 PROXY = "proxy"
@@ -22,7 +22,7 @@ PROXY = "proxy"
 class Ending:
     """A name written at the right end of a line."""
 
-    height: float
+    value: float
     name: str
     colour: str
 
@@ -39,16 +39,16 @@ def draw_path(
 ) -> None:
     """Draw one line per stretch of years."""
     for part in stretches(frame):
-        look = {
+        style = {
             "color": mark.colour,
             "linestyle": mark.line,
             "linewidth": width,
             "marker": "o" if len(part) == 1 else "",
         }
-        draw_line(axes, part["year"], part[column], **look)
+        draw_line(axes, part["year"], part[column], **style)
 
 
-def draw_line(axes: Axes, x: Any, y: Any, **look: Any) -> None:
+def draw_line(axes: Axes, x: Any, y: Any, **style: Any) -> None:
     """Draw one line through points that are there already, nothing estimated, no axis
     named.
     """
@@ -59,7 +59,7 @@ def draw_line(axes: Axes, x: Any, y: Any, **look: Any) -> None:
         estimator=None,
         errorbar=None,
         legend=False,
-        **look,
+        **style,
     )
 
 
@@ -99,13 +99,13 @@ def name_endings(
     """Write names at the right of the last year without overlaps."""
     to_pixel = axes.transData.transform
     back = axes.transData.inverted().transform
-    pixels = [float(to_pixel((year, item.height))[1]) for item in endings]
+    pixels = [float(to_pixel((year, item.value))[1]) for item in endings]
     gap = size * (0.2 + 1.25 * lines) * axes.figure.dpi / 72
-    for item, pixel in zip(endings, spread(pixels, gap), strict=True):
-        height = float(back((0.0, pixel))[1])
+    for item, pixel in zip(endings, spaced(pixels, gap), strict=True):
+        line_height = float(back((0.0, pixel))[1])
         axes.annotate(
             item.name,
-            (year, height),
+            (year, line_height),
             (5, 0),
             textcoords="offset points",
             va="center",

@@ -44,13 +44,13 @@ def nothing_to_show(what: str, family: str, table: str) -> ArtifactError:
 
 
 def ordered_specs(
-    found: Sequence[str], specs: Sequence[Mapping[str, Any]]
+    names: Sequence[str], specs: Sequence[Mapping[str, Any]]
 ) -> list[str]:
     """Return the specifications that have rows, the primary one first, then as written
     in the config.
     """
     ranked = sorted(specs, key=lambda spec: spec.get("role") != "primary")
-    return [str(spec["id"]) for spec in ranked if str(spec["id"]) in set(found)]
+    return [str(spec["id"]) for spec in ranked if str(spec["id"]) in set(names)]
 
 
 def grouping_name(name: str) -> str:

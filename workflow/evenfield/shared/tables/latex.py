@@ -32,13 +32,13 @@ def _start(line: str) -> str:
     return f"{{}}{line}" if line.startswith(("[", "*")) else line
 
 
-def _other_letters(found: re.Match[str]) -> str:
+def _other_letters(match: re.Match[str]) -> str:
     """Print letters outside Latin with XeLaTeX and LuaLaTeX; pdfLaTeX prints the Latin
     ones below or their numbers.
     """
-    latin = unicodedata.normalize("NFKD", found[0]).encode("ascii", "ignore").decode()
-    codes = " ".join(f"U+{ord(letter):04X}" for letter in found[0])
-    return rf"\ifdefined\Umathcode {found[0]}\else {latin or codes}\fi{{}}"
+    latin = unicodedata.normalize("NFKD", match[0]).encode("ascii", "ignore").decode()
+    codes = " ".join(f"U+{ord(letter):04X}" for letter in match[0])
+    return rf"\ifdefined\Umathcode {match[0]}\else {latin or codes}\fi{{}}"
 
 
 def table_latex(table: Table) -> str:

@@ -47,8 +47,8 @@ def _row(line: Line, columns: tuple[Column, ...]) -> str:
     return f"<tr>{''.join(_cell(i, cell, columns[i]) for i, cell in enumerate(line.cells))}</tr>"
 
 
-def _cell(place: int, cell: Cell, column: Column) -> str:
-    tag, scope = ("th", ' scope="row"') if place == 0 else ("td", "")
+def _cell(column_number: int, cell: Cell, column: Column) -> str:
+    tag, scope = ("th", ' scope="row"') if column_number == 0 else ("td", "")
     title = f' title="{escape(cell.reason)}"' if cell.reason else ""
     value = (
         ""

@@ -32,8 +32,10 @@ def basis_note(description: Mapping[str, Any]) -> str:
     proxy = spans.get("proxy")
     if not proxy:
         return f"Income: {description['income_unit']}."
-    told = f", official output {official[0]}\u2013{official[1]}" if official else ""
-    income = f"Income: {description['income_unit']}{told}."
+    official_text = (
+        f", official output {official[0]}\u2013{official[1]}" if official else ""
+    )
+    income = f"Income: {description['income_unit']}{official_text}."
     return (
         f"{income} \u2020 Real output of {proxy[0]}\u2013{proxy[1]} is a proxy, not an"
         " official volume index (how it is made stands in the data dictionary). \u2021"

@@ -36,11 +36,11 @@ def text(value: Any) -> str:
     return "" if is_missing(value) else str(value)
 
 
-def fixed(value: Any, places: int = 2) -> str:
+def fixed(value: Any, decimals: int = 2) -> str:
     """Write a number with fixed decimals and a real minus sign, never a negative zero."""
     if is_missing(value):
         return ""
-    plain = f"{float(value):,.{places}f}"
+    plain = f"{float(value):,.{decimals}f}"
     if plain.startswith("-") and not plain.strip("-0.,"):
         plain = plain[1:]
     return plain.replace("-", MINUS)
@@ -70,8 +70,8 @@ def year(value: Any) -> str:
 
 def by_unit(value: Any, unit: str) -> str:
     """Write a number with the decimals that its unit of measure asks for."""
-    places = UNIT_DECIMALS.get(unit)
-    return significant(value) if places is None else fixed(value, places)
+    decimals = UNIT_DECIMALS.get(unit)
+    return significant(value) if decimals is None else fixed(value, decimals)
 
 
 def p_value(value: Any) -> str:
@@ -102,25 +102,27 @@ def years_interval(low: Any, high: Any) -> str:
     return f"[{UNBOUNDED if is_missing(low) else years(low)}, {last}]"
 
 
-def interval(low: Any, high: Any, places: int = 2) -> str:
+def interval(low: Any, high: Any, decimals: int = 2) -> str:
     """Write an interval; an end that does not exist is said in words."""
     if is_missing(low) and is_missing(high):
         return ""
-    ends = [UNBOUNDED if is_missing(end) else fixed(end, places) for end in (low, high)]
+    ends = [
+        UNBOUNDED if is_missing(end) else fixed(end, decimals) for end in (low, high)
+    ]
     return f"[{ends[0]}, {ends[1]}]"
 
 
-def with_error(value: Any, error: Any, places: int = 2) -> str:
+def with_error(value: Any, error: Any, decimals: int = 2) -> str:
     """Write an estimate with its standard error in parentheses."""
     if is_missing(value) or is_missing(error):
-        return fixed(value, places)
-    return f"{fixed(value, places)} ({fixed(error, places)})"
+        return fixed(value, decimals)
+    return f"{fixed(value, decimals)} ({fixed(error, decimals)})"
 
 
-def places(formatter: Callable[..., str], decimals: int) -> Formatter:
+def with_decimals(formatter: Callable[..., str], number: int) -> Formatter:
     """Fix the decimals of ``fixed``, ``interval`` or ``with_error`` for a column."""
 
     def formatted(*values: Any) -> str:
-        return formatter(*values, places=decimals)
+        return formatter(*values, decimals=number)
 
     return formatted

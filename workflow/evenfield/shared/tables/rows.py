@@ -35,10 +35,10 @@ def records(frame: pd.DataFrame) -> list[Row]:
 
 def only(frame: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
     """Return the rows whose columns hold the wanted values."""
-    return frame.iloc[_places(frame, wanted)]
+    return frame.iloc[_row_numbers(frame, wanted)]
 
 
-def _places(frame: pd.DataFrame, wanted: Mapping[str, Any]) -> np.ndarray:
+def _row_numbers(frame: pd.DataFrame, wanted: Mapping[str, Any]) -> np.ndarray:
     rows = np.arange(len(frame))
     for name, value in wanted.items():
         rows = rows[frame[name].to_numpy()[rows] == value]
@@ -47,12 +47,12 @@ def _places(frame: pd.DataFrame, wanted: Mapping[str, Any]) -> np.ndarray:
 
 def pick(frame: pd.DataFrame, **wanted: Any) -> Row:
     """Return the first row whose columns hold the wanted values."""
-    found = _places(frame, wanted)
-    if not len(found):
+    row_numbers = _row_numbers(frame, wanted)
+    if not len(row_numbers):
         return {}
-    row = frame.iloc[found[0]]
+    row = frame.iloc[row_numbers[0]]
     if row.dtype != object:  # without text, whole numbers would have become floats
-        return records(frame.iloc[found[:1]])[0]
+        return records(frame.iloc[row_numbers[:1]])[0]
     values = (
         value.item() if isinstance(value, np.generic) else value
         for value in row.tolist()
@@ -74,20 +74,25 @@ def one_row(
     """Return the one row that a selection names, or say why there is none or more than
     one.
     """
-    found = matching(estimates, select)
-    if len(found) == 1:
-        return records(found)[0]
-    if len(found):
-        columns = [*(name for name in TOLD_APART if name in found), *found.columns]
+    selected = matching(estimates, select)
+    if len(selected) == 1:
+        return records(selected)[0]
+    if len(selected):
+        columns = [
+            *(name for name in TOLD_APART if name in selected),
+            *selected.columns,
+        ]
         apart = [
-            name for name in columns if name not in select and found[name].nunique() > 1
+            name
+            for name in columns
+            if name not in select and selected[name].nunique() > 1
         ]
         column = apart[0] if apart else "estimate_id"
         values = first_examples(
-            sorted(map(repr, found[column].astype(str).unique())), 5
+            sorted(map(repr, selected[column].astype(str).unique())), 5
         )
         matched = (
-            f"{where} selects {len(found)} rows; they differ in {column} ({values})"
+            f"{where} selects {len(selected)} rows; they differ in {column} ({values})"
         )
         raise error(matched, "exactly one row", f"name the {column}")
     for column, text in select.items():

@@ -118,18 +118,20 @@ def shortened(table: Table) -> Table:
     """Return the form of a table that the paper prints, without the line that names the
     data package.
     """
-    kept = [column for column in table.columns if column.paper]
+    columns = [column for column in table.columns if column.paper]
     note = table.note
     frame = table.frame
     if table.short:
         note = table.short.note or note
-        wanted = (kept[0].names[0], *table.short.columns)
-        kept = [
-            column for column in kept if len(wanted) == 1 or column.names[0] in wanted
+        wanted = (columns[0].names[0], *table.short.columns)
+        columns = [
+            column
+            for column in columns
+            if len(wanted) == 1 or column.names[0] in wanted
         ]
         frame = frame[[bool(table.short.rows(row)) for row in records(frame)]]
     note = tuple(text for text in note if not text.startswith("Data "))
-    return replace(table, columns=tuple(kept), frame=frame, note=note)
+    return replace(table, columns=tuple(columns), frame=frame, note=note)
 
 
 @dataclass(frozen=True, slots=True)

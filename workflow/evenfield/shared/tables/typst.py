@@ -42,8 +42,8 @@ def _module(table: Table, prefix: str, given: float = 0.0) -> str:
     columns = table.columns
     texts = [[cell.text for cell in line.cells] for line in body.lines if line.cells]
     longest = [
-        max(map(len, [*(row[place] for row in texts), *column.header.split()]))
-        for place, column in enumerate(columns)
+        max(map(len, [*(row[number] for row in texts), *column.header.split()]))
+        for number, column in enumerate(columns)
     ]
     length = sum(min(count, LONG_CELL) + 2 for count in longest)
     size = given or next(size for most, size in (*UPRIGHT, *SIDEWAYS) if length <= most)

@@ -44,14 +44,14 @@ def count_of(number: int, study: Mapping[str, Any]) -> str:
 
 def cells_of(cells: pd.DataFrame, taxonomy: str, period: str) -> pd.DataFrame:
     """Return the cell of each unit in one period of one taxonomy."""
-    found = cells[cells["taxonomy"].eq(taxonomy) & cells["period"].eq(period)]
-    if found.empty:
+    selected = cells[cells["taxonomy"].eq(taxonomy) & cells["period"].eq(period)]
+    if selected.empty:
         raise ArtifactError(
             f"no cells of taxonomy {taxonomy} in period {period}",
             "both in cells.csv",
             "add the taxonomy to taxonomy.all in config.yaml",
         )
-    return found.sort_values("unit", kind="stable").reset_index(drop=True)
+    return selected.sort_values("unit", kind="stable").reset_index(drop=True)
 
 
 def last_main_period(periods: Mapping[str, Any]) -> str:
@@ -69,13 +69,13 @@ def main_periods(periods: Mapping[str, Any]) -> list[str]:
 
 def shown_periods(periods: Mapping[str, Any], roles: Sequence[str]) -> list[str]:
     """Return the periods of some roles, role by role."""
-    found = [
+    names = [
         name
         for role in roles
         for name, item in periods.items()
         if item.get("role", "main") == role
     ]
-    return found or list(periods)
+    return names or list(periods)
 
 
 def period_label(period: str, periods: Mapping[str, Any]) -> str:

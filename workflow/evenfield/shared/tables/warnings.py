@@ -25,8 +25,8 @@ def numbers(name: str, row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the numbers of an estimate as columns that start with ``name``, and the
     reason of a blank one.
     """
-    found = {
+    row_numbers = {
         f"{name}_{key}": row.get(key)
         for key in ("estimate", "std_error", "p_value", "conf_low", "conf_high")
     }
-    return found | {f"{name}_reason": reason(row.get("warning", ""))}
+    return row_numbers | {f"{name}_reason": reason(row.get("warning", ""))}

@@ -45,22 +45,22 @@ def write_word(table: Table, path: str | Path) -> None:
     texts += [[cell.text for cell in line.cells] or [line.group] for line in body.lines]
     whole = [row for row in texts[1:] if len(row) == len(table.columns)]
     longest = [
-        max(map(len, [*(row[place] for row in whole), *column.header.split()])) + 2
-        for place, column in enumerate(table.columns)
+        max(map(len, [*(row[number] for row in whole), *column.header.split()])) + 2
+        for number, column in enumerate(table.columns)
     ]
     weights = [min(count, LONG_CELL) for count in longest]
     size, sideways = next(
         (points, flat) for most, points, flat in SIZES if sum(weights) <= most
     )
     document, width = _document(table, size, sideways=sideways)
-    made = document.add_table(
+    word_table = document.add_table(
         len(texts), len(weights), style=document.styles["Normal Table"]
     )
     widths = [width * weight // sum(weights) for weight in weights]
-    for column, wide in zip(made.columns, widths, strict=True):
+    for column, wide in zip(word_table.columns, widths, strict=True):
         column.width = wide
     shapes: dict[str, Any] = {}  # style and side of a paragraph: made once, then copied
-    for place, (row, shown) in enumerate(zip(made.rows, texts, strict=True)):
+    for number, (row, shown) in enumerate(zip(word_table.rows, texts, strict=True)):
         cells = row.cells
         for cell, wide in zip(cells, widths, strict=True):
             cell.width = wide
@@ -77,13 +77,16 @@ def write_word(table: Table, path: str | Path) -> None:
             else:
                 paragraph._p.append(deepcopy(shapes[column.align]))
             run = paragraph.add_run(text)
-            run.bold, run.italic = place == 0 or None, len(shown) < len(weights) or None
+            run.bold, run.italic = (
+                number == 0 or None,
+                len(shown) < len(weights) or None,
+            )
             _rule(
                 cell,
-                top=8 if place == 0 else 0,
-                bottom={0: 4, len(texts) - 1: 8}.get(place, 0),
+                top=8 if number == 0 else 0,
+                bottom={0: 4, len(texts) - 1: 8}.get(number, 0),
             )
-        for name in ("w:cantSplit", *(["w:tblHeader"] if place == 0 else [])):
+        for name in ("w:cantSplit", *(["w:tblHeader"] if number == 0 else [])):
             row._tr.get_or_add_trPr().append(OxmlElement(name))
     if body.note:
         document.add_paragraph(" ".join(body.note), style="Note")
@@ -98,8 +101,8 @@ def _document(table: Table, size: float, *, sideways: bool) -> tuple[Any, int]:
         if style.type == WD_STYLE_TYPE.TABLE and style.name != "Normal Table":
             style.delete()
     for name, points in (("Cell", size), ("Note", 8.0)):
-        made = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
-        made.font.size, shape = Pt(points), made.paragraph_format
+        estimates = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        estimates.font.size, shape = Pt(points), estimates.paragraph_format
         shape.space_after, shape.line_spacing = Pt(0), 1.0
     document.styles["Note"].paragraph_format.space_before = Pt(4)
     document.styles["Caption"].font.color.rgb = RGBColor(0, 0, 0)
@@ -117,14 +120,14 @@ def _document(table: Table, size: float, *, sideways: bool) -> tuple[Any, int]:
     page.orientation = WD_ORIENT.LANDSCAPE if sideways else WD_ORIENT.PORTRAIT
     page.page_width, page.page_height = wide, high
     page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = MARGIN
-    told = document.core_properties
-    told.author, told.title, told.subject, told.comments = (
+    properties = document.core_properties
+    properties.author, properties.title, properties.subject, properties.comments = (
         "evenfield",
         table.title,
         table.id,
         "",
     )
-    told.created = told.modified = WRITTEN
+    properties.created = properties.modified = WRITTEN
     document.add_paragraph(
         f"{table.id}. {table.title}", style="Caption"
     ).paragraph_format.keep_with_next = True

@@ -70,7 +70,7 @@ class AnyTable:
     """A table as text with what its file says of it."""
 
     frame: pd.DataFrame  # every cell as text, blank where nothing stands
-    said: list[str] = field(default_factory=list)  # what was guessed in reading it
+    messages: list[str] = field(default_factory=list)  # what was guessed in reading it
     labels: dict[str, str] = field(
         default_factory=dict
     )  # labels of columns, as Stata and SPSS have them
@@ -107,9 +107,11 @@ def read_any(path: str | Path) -> AnyTable:
     except IngestError:
         raise
     except Exception as error:
-        told = " ".join(str(error).split())[:100] or type(error).__name__
+        reason = " ".join(str(error).split())[:100] or type(error).__name__
         raise IngestError(
-            f"{file.name} cannot be read ({told})", FORMATS, "save it again, or as CSV"
+            f"{file.name} cannot be read ({reason})",
+            FORMATS,
+            "save it again, or as CSV",
         ) from None
     count = len(table.frame.columns)
     if count > MOST_COLUMNS:
@@ -191,7 +193,7 @@ def cell_text(value: Any) -> str:
     return re.sub(r"[\x00-\x1f\x7f]+", " ", str(value)).strip()
 
 
-def _headed(rows: list[list[str]], said: list[str]) -> AnyTable:
+def _headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
     """Find the header below any title lines and drop notes below the table."""
     rows = [row for row in rows if any(cell for cell in row)]
     if len(rows) < 2:
@@ -222,15 +224,15 @@ def _headed(rows: list[list[str]], said: list[str]) -> AnyTable:
         body.pop()
     dropped = len(rows) - start - 1 - len(body)
     if start:
-        said.append(
+        messages.append(
             f"the header is the row that begins with {header[0] or header[1]}; {start}"
             " rows above it left out"
         )
     if dropped:
-        said.append(f"{dropped} notes below the table left out")
+        messages.append(f"{dropped} notes below the table left out")
     above = [",".join(row).rstrip(",") for row in rows[:start]]
     return AnyTable(
-        pd.DataFrame(body, columns=header[:width], dtype=str), said, above=above
+        pd.DataFrame(body, columns=header[:width], dtype=str), messages, above=above
     )
 
 
@@ -248,11 +250,11 @@ def read_cells(path: str | Path) -> list[list[str]]:
 
 
 def _read_text(file: Path) -> AnyTable:
-    said = list[str]()
-    return _headed(_text_rows(file, said), said)
+    messages = list[str]()
+    return _headed(_text_rows(file, messages), messages)
 
 
-def _text_rows(file: Path, said: list[str]) -> list[list[str]]:
+def _text_rows(file: Path, messages: list[str]) -> list[list[str]]:
     content = file.read_bytes()
     if b"\x00" in content and content[:2] not in {b"\xff\xfe", b"\xfe\xff"}:
         raise IngestError(f"{file.name} is no text", FORMATS, "save it in one of these")
@@ -268,14 +270,14 @@ def _text_rows(file: Path, said: list[str]) -> list[list[str]]:
         )
         encoding = "gb18030" if chinese else "cp1252"
         text = content.decode(encoding, errors="replace")
-        said.append(f"{file.name} is not UTF-8; read as {encoding}")
+        messages.append(f"{file.name} is not UTF-8; read as {encoding}")
     lines = [line for line in text.splitlines()[:50] if line.strip()]
     counts = {mark: [line.count(mark) for line in lines] for mark in ",;\t|"}
     delimiter = max(
         counts, key=lambda mark: (min(counts[mark][-20:], default=0), sum(counts[mark]))
     )
     if delimiter != ",":
-        said.append(
+        messages.append(
             f"cells are separated by {'tabs' if delimiter == chr(9) else delimiter}"
         )
     rows = csv.reader(
@@ -311,12 +313,12 @@ def _read_excel(file: Path) -> AnyTable:
         na_values=[""],
     )
     name, sheet = max(sheets.items(), key=lambda item: item[1].notna().to_numpy().sum())
-    said = (
+    messages = (
         [f"the sheet {name} was read, the fullest of {len(sheets)}"]
         if len(sheets) > 1
         else []
     )
-    return _headed(_as_text(sheet).to_numpy().tolist(), said)
+    return _headed(_as_text(sheet).to_numpy().tolist(), messages)
 
 
 def _read_stata(file: Path) -> AnyTable:

@@ -68,12 +68,12 @@ def read_package(path: str | Path) -> dict[str, Any]:
     shape = json.loads(SHAPE.read_text(encoding="utf-8"))
     for fault in Draft202012Validator(shape).iter_errors(content):
         best = best_match([fault]) or fault
-        found = (
+        result = (
             f"{path}:"
             f" {_place(list(best.absolute_path), content)}{' '.join(best.message.split())[:160]}"
         )
         faults.append(
-            IngestError(found, "what docs/data.md describes", "correct the dictionary")
+            IngestError(result, "what docs/data.md describes", "correct the dictionary")
         )
     if hidden:
         faults.append(IngestError(f"{path} {hidden}", letters.EXPECTED, letters.ACTION))
@@ -84,8 +84,8 @@ def read_package(path: str | Path) -> dict[str, Any]:
 def _each_key_once(path: str | Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     keys = [key for key, _ in pairs]
     if twice := sorted({key for key in keys if keys.count(key) > 1}):
-        found = f"{path} has the key {first_examples(twice)} twice in one place"
-        raise IngestError(found, "each key once", "remove one of them")
+        fault = f"{path} has the key {first_examples(twice)} twice in one place"
+        raise IngestError(fault, "each key once", "remove one of them")
     return dict(pairs)
 
 
@@ -137,8 +137,8 @@ def read_resources(path: str | Path) -> dict[str, Resource]:
         )
     paths = [table_name(resource) for resource in parsed]
     if twice := sorted({name for name in paths if paths.count(name) > 1}):
-        found = f"datapackage.json describes {first_examples(twice)} more than once"
-        faults.append(IngestError(found, "one resource a table", "remove the others"))
+        result = f"datapackage.json describes {first_examples(twice)} more than once"
+        faults.append(IngestError(result, "one resource a table", "remove the others"))
     faults.refuse()
     return resources
 
@@ -162,14 +162,14 @@ def _description_faults(resource: Resource) -> Iterator[IngestError]:
         return
     used = [*resource.key, *(column for column, _, _ in resource.foreign)]
     if absent := sorted({name for name in used if name not in names}):
-        found = f"{where}: a key names {first_examples(absent)}, which is no column"
-        yield IngestError(found, "keys of its own columns", "correct the key")
+        fault = f"{where}: a key names {first_examples(absent)}, which is no column"
+        yield IngestError(fault, "keys of its own columns", "correct the key")
     for field in resource.fields:
         try:
             re.compile(field.pattern)
         except re.error as error:
-            found = f"{where}: the pattern of {field.name} is none ({error})"
-            yield IngestError(found, "a regular expression", "correct it")
+            fault = f"{where}: the pattern of {field.name} is none ({error})"
+            yield IngestError(fault, "a regular expression", "correct it")
     needed = NEEDED_COLUMNS.get(table_kind(resource.path), {})
     kinds = {field.name: field.kind for field in resource.fields}
     missing = [name for name in needed if name not in kinds]
@@ -192,10 +192,10 @@ def _description_faults(resource: Resource) -> Iterator[IngestError]:
             else kinds.get(name) == "integer" or (number and kind == "number")
         )
         if name in kinds and not fits:
-            found = (
+            fault = (
                 f"datapackage.json describes {name} of {resource.path} as {kinds[name]}"
             )
-            yield IngestError(found, kind, "correct its type")
+            yield IngestError(fault, kind, "correct its type")
 
 
 def table_name(resource: Resource) -> str:
@@ -251,12 +251,12 @@ def _in_form(text: str, package: Mapping[str, Any]) -> str:
     """
     start = re.search(r'"resources"\s*:\s*\[\s*', text)
     parts = list[tuple[int, int, Any]]()
-    place = start.end() if start else len(text)
-    while place < len(text) and text[place] == "{":
-        item, end = json.JSONDecoder().raw_decode(text, place)
-        parts.append((place, end, item))
+    row_of_unit = start.end() if start else len(text)
+    while row_of_unit < len(text) and text[row_of_unit] == "{":
+        item, end = json.JSONDecoder().raw_decode(text, row_of_unit)
+        parts.append((row_of_unit, end, item))
         gap = re.compile(r"\s*,\s*").match(text, end)
-        place = gap.end() if gap else len(text)
+        row_of_unit = gap.end() if gap else len(text)
     if not parts:
         return ""
     out = text[: parts[0][0]]
@@ -284,14 +284,16 @@ def _rehashed(text: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     if {**old, **fresh} != new:
         return ""
     for key, value in fresh.items():
-        told = f'"{key}": {json.dumps(value)}'
+        entry = f'"{key}": {json.dumps(value)}'
         there = re.search(rf'"{key}"\s*:\s*("[^"]*"|\d+)', text) if key in old else None
         first = re.search(r'"path"\s*:\s*"[^"]*"', text)
         blank = re.search(r"\s*$", text[: first.start()]) if first else None
         if there:
-            text = text[: there.start()] + told + text[there.end() :]
+            text = text[: there.start()] + entry + text[there.end() :]
         elif first and blank:
-            text = f"{text[: first.end()]},{blank[0] or ' '}{told}{text[first.end() :]}"
+            text = (
+                f"{text[: first.end()]},{blank[0] or ' '}{entry}{text[first.end() :]}"
+            )
     return text
 
 

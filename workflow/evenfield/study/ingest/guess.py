@@ -81,7 +81,7 @@ class Guessed:
     unit_name: str
     order: list[str]  # ids of units as the file first names them
     perhaps: list[str]  # columns that may be income, where it is not clear
-    said: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
 
 
 def known_as(kind: str, names: Iterable[str]) -> list[str]:
@@ -108,9 +108,9 @@ def guess(
     population) as far as known.
     """
     choices = choices or Choices()
-    said = list(table.said)
+    messages = list(table.messages)
     faults = Faults()
-    rows = rows_where(table.frame, choices.where, said)
+    rows = rows_where(table.frame, choices.where, messages)
     stems = _stems(rows, 2)
     for key, name in given.items():
         if name and name not in rows and name not in stems:
@@ -122,20 +122,20 @@ def guess(
                 )
             )
     faults.refuse()
-    frame, year = long_table(rows, given, said)
-    unit = given.get("unit") or _unit_column(frame, year, said)
-    frame = _keyed(frame, unit, year, said, faults)
+    frame, year = long_table(rows, given, messages)
+    unit = given.get("unit") or _unit_column(frame, year, messages)
+    frame = _keyed(frame, unit, year, messages, faults)
     order = list(dict.fromkeys(frame["unit"]))
     name = _name_column(frame)
     if "name" in frame and name != "name":
         frame = frame.rename(columns={"name": "name_given"})
     names = frame.drop_duplicates("unit").set_index("unit")[name or "_id"]
-    frame = _without(frame, names, choices, said)
+    frame = _without(frame, names, choices, messages)
     frame = frame.sort_values(["unit", "year"], ignore_index=True)
-    figures, constant = _sorted_columns(frame, name, said, faults)
+    figures, constant = _sorted_columns(frame, name, messages, faults)
     with faults.caught():
         chosen = income_columns(frame, figures, given, table.labels, choices.logs)
-        said += chosen.messages
+        messages += chosen.messages
         income = chosen.columns
         frame = frame.assign(**chosen.levels)
         figures = [*figures, *chosen.levels]
@@ -172,8 +172,8 @@ def guess(
     renamed = zip(placed.columns, units.columns, strict=True)
     titles |= {new: old for new, old in renamed if new != old}
     units = placed
-    panel, years, step = _balanced(panel, income, said)
-    panel, income = _renamed(panel, income, titles, said)
+    panel, years, step = _balanced(panel, income, messages)
+    panel, income = _renamed(panel, income, titles, messages)
     units = units[units["unit"].isin(panel["unit"])].sort_values(
         "unit", ignore_index=True
     )
@@ -195,7 +195,7 @@ def guess(
         unit_name=unit_name,
         order=order,
         perhaps=chosen.perhaps,
-        said=said,
+        messages=messages,
     )
 
 
@@ -220,7 +220,7 @@ def with_coordinates(units: pd.DataFrame) -> pd.DataFrame:
 
 
 def rows_where(
-    frame: pd.DataFrame, conditions: Sequence[str], said: list[str]
+    frame: pd.DataFrame, conditions: Sequence[str], messages: list[str]
 ) -> pd.DataFrame:
     """Keep the rows that have, in each column named, one of the values asked for."""
     wanted = dict[str, list[str]]()
@@ -243,19 +243,19 @@ def rows_where(
                 _listed(held),
                 "correct it",
             )
-        kept = cells.isin(values)
-        said.append(
-            f"rows with {' or '.join(values)} in {column}: {int(kept.sum())} of"
+        chosen = cells.isin(values)
+        messages.append(
+            f"rows with {' or '.join(values)} in {column}: {int(chosen.sum())} of"
             f" {len(frame)}"
         )
-        frame = frame[kept].reset_index(drop=True)
+        frame = frame[chosen].reset_index(drop=True)
         if len(values) == 1:
             frame = frame.drop(columns=column)
     return frame
 
 
 def _without(
-    frame: pd.DataFrame, names: pd.Series, choices: Choices, said: list[str]
+    frame: pd.DataFrame, names: pd.Series, choices: Choices, messages: list[str]
 ) -> pd.DataFrame:
     """Leave out the units that the user names, and totals of others."""
     name_of = {str(unit): str(name) for unit, name in names.items()}
@@ -273,15 +273,15 @@ def _without(
     for asked in choices.leave_out:
         units = texts.get(asked.strip().casefold(), [])
         if len(units) != 1:
-            found = "is no unit" if not units else f"names {len(units)} units"
+            fault = "is no unit" if not units else f"names {len(units)} units"
             raise _fault(
-                f"{asked}, given by --leave-out, {found}",
+                f"{asked}, given by --leave-out, {fault}",
                 "an id or a name of the table",
                 nearest(asked, [*name_of, *name_of.values()], "correct it"),
             )
         out += units
     if out:
-        said.append(
+        messages.append(
             f"left out, as asked: {first_examples([shown[unit] for unit in out], 6)}"
         )
         frame = frame[~frame["unit"].isin(out)]
@@ -299,22 +299,22 @@ def _without(
     )
     looks = "looks like a total" if len(totals) == 1 else "look like totals"
     if choices.keep_totals:
-        said.append(
+        messages.append(
             f"{counted(len(totals), 'unit')} {looks} and {_is(len(totals))} kept: {listed}"
         )
         return frame
     if len(names) - len(totals) < 3:
-        said.append(f"{counted(len(totals), 'unit')} {looks}: {listed}")
+        messages.append(f"{counted(len(totals), 'unit')} {looks}: {listed}")
         return frame
-    said.append(
+    messages.append(
         f"{counted(len(totals), 'unit')} {looks} of others, left out (--keep-totals"
         f" keeps): {listed}"
     )
     return frame[~frame["unit"].isin(totals)]
 
 
-def _fault(found: str, expected: str, action: str) -> IngestError:
-    return IngestError(found, expected, action)
+def _fault(fault: str, expected: str, action: str) -> IngestError:
+    return IngestError(fault, expected, action)
 
 
 def _is(count: int) -> str:
@@ -342,7 +342,7 @@ def _stems(frame: pd.DataFrame, least: int) -> dict[str, dict[str, int]]:
 def long_table(
     frame: pd.DataFrame,
     given: Mapping[str, str | None],
-    said: list[str],
+    messages: list[str],
     least: int = 2,
 ) -> tuple[pd.DataFrame, str]:
     """Return the table with one row per unit and year, and the column of years; a wide
@@ -363,20 +363,20 @@ def long_table(
     )
     likely = known_as("year", dated) or (dated if len(dated) == 1 else [])
     if year := given.get("year") or next(iter(likely), ""):
-        said.append(
+        messages.append(
             f"years: column {year}"
             + ("" if given.get("year") else ", by its name or its cells")
         )
         return frame, year
     if not stems:
-        found = f"no column of years among {first_examples(list(frame.columns), 6)}"
-        found = f"{once[0]} holds one year" if known_as("year", once) else found
+        fault = f"no column of years among {first_examples(list(frame.columns), 6)}"
+        fault = f"{once[0]} holds one year" if known_as("year", once) else fault
         raise _fault(
-            found,
+            fault,
             "the year of each row, or a column for each year",
             "name it with --year, or add it",
         )
-    said.append(
+    messages.append(
         "wide table:"
         f" {', '.join(f'{stem} in {len(names)} years' for stem, names in stems.items())}"
     )
@@ -390,19 +390,19 @@ def long_table(
     return tall.join(frame[held]).astype({YEAR: str}).reset_index(drop=True), YEAR
 
 
-def _unit_column(frame: pd.DataFrame, year: str, said: list[str]) -> str:
+def _unit_column(frame: pd.DataFrame, year: str, messages: list[str]) -> str:
     others = [name for name in frame.columns if name != year]
-    found = [name for name in others if _is_key(frame, name, year)]
-    found = [
+    keys = [name for name in others if _is_key(frame, name, year)]
+    keys = [
         name
-        for name in found
+        for name in keys
         if numbers_of(frame[name]) is None or known_as("unit", [name])
     ]
-    if not found:
+    if not keys:
         # Whole numbers that each stand once in every year, as ids do and figures hardly.
         counts = [name for name in others if _counts_units(frame, name, year)]
-        found = counts if len(counts) == 1 else []
-    if not found:
+        keys = counts if len(counts) == 1 else []
+    if not keys:
         first = next(iter(known_as("unit", others)), others[0] if others else year)
         twice = int(frame.duplicated([first, year]).sum())
         blank = int(frame[first].str.strip().eq("").sum())
@@ -439,9 +439,7 @@ def _unit_column(frame: pd.DataFrame, year: str, said: list[str]) -> str:
             "one row per unit and year",
             "name the column with --unit, or remove what stands twice",
         )
-    same = [
-        name for name in found if frame.groupby(name)[found[0]].nunique().eq(1).all()
-    ]
+    same = [name for name in keys if frame.groupby(name)[keys[0]].nunique().eq(1).all()]
     plain = [
         name for name in same if not frame[name].str.strip().str.contains(r"\s").any()
     ]
@@ -450,11 +448,11 @@ def _unit_column(frame: pd.DataFrame, year: str, said: list[str]) -> str:
         key=lambda n: (frame[n].str.len().mean(), same.index(n)),
     )
     too = (
-        f" (so do {first_examples([n for n in found if n != unit])})"
-        if len(found) > 1
+        f" (so do {first_examples([n for n in keys if n != unit])})"
+        if len(keys) > 1
         else ""
     )
-    said.append(f"units: column {unit}, each stands once a year{too}")
+    messages.append(f"units: column {unit}, each stands once a year{too}")
     return unit
 
 
@@ -492,7 +490,7 @@ def _is_key(frame: pd.DataFrame, name: str, year: str) -> bool:
 
 
 def _keyed(
-    frame: pd.DataFrame, unit: str, year: str, said: list[str], faults: Faults
+    frame: pd.DataFrame, unit: str, year: str, messages: list[str], faults: Faults
 ) -> pd.DataFrame:
     cells = frame[year].str.strip()
     shown = frame[unit].str.strip()
@@ -526,7 +524,7 @@ def _keyed(
         )
     faults.refuse()
     if ids.ne(shown).any():
-        said.append("ids of units have _ in place of blanks; the names keep theirs")
+        messages.append("ids of units have _ in place of blanks; the names keep theirs")
     # Another column of these names is not that of the study.
     others = frame.drop(columns=[unit, year])
     taken = ("unit", "year", "_id")
@@ -580,7 +578,7 @@ def no_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
 
 
 def _sorted_columns(
-    frame: pd.DataFrame, name: str, said: list[str], faults: Faults
+    frame: pd.DataFrame, name: str, messages: list[str], faults: Faults
 ) -> tuple[list[str], list[str]]:
     """Return the columns of figures by year, and those that describe units because they
     do not change.
@@ -605,19 +603,19 @@ def _sorted_columns(
         else:
             dropped.append(column)
     if constant:
-        said.append(
+        messages.append(
             "constant over the years, so they describe units:"
             f" {first_examples(constant, 6)}"
         )
     if dropped:
-        said.append(
+        messages.append(
             f"left out, neither numbers nor constant: {first_examples(dropped, 6)}"
         )
     return figures, constant
 
 
 def _balanced(
-    panel: pd.DataFrame, income: Mapping[str, str], said: list[str]
+    panel: pd.DataFrame, income: Mapping[str, str], messages: list[str]
 ) -> tuple[pd.DataFrame, tuple[int, int], int]:
     """Give every unit every year and keep the years and units that have most incomes
     without a gap.
@@ -648,29 +646,31 @@ def _balanced(
         .to_numpy()
         .reshape(len(units), -1)
     )
-    first, last, kept = _largest_block(held)
-    gone = [unit for unit, stays in zip(units, kept, strict=True) if not stays]
-    if gone:
-        said.append(
-            f"{counted(len(gone), 'unit')} with gaps in income left out:"
-            f" {first_examples(gone, 6)}"
+    first, last, in_block = _largest_block(held)
+    left_out = [unit for unit, stays in zip(units, in_block, strict=True) if not stays]
+    if left_out:
+        messages.append(
+            f"{counted(len(left_out), 'unit')} with gaps in income left out:"
+            f" {first_examples(left_out, 6)}"
         )
     if (first, last) != (0, len(grid) - 1):
-        said.append(
+        messages.append(
             f"panel.years is {grid[first]} to {grid[last]}, without a gap in income;"
             " data/ holds all years"
         )
-    if kept.sum() < 3 or first == last:
+    if in_block.sum() < 3 or first == last:
         raise _fault(
             "income has too many gaps",
             "three units with two years in common",
             "fill gaps, or see --income",
         )
     every = "every year" if step == 1 else f"every {step} years"
-    said.append(f"{int(kept.sum())} units, {grid[first]} to {grid[last]}, {every}")
+    messages.append(
+        f"{int(in_block.sum())} units, {grid[first]} to {grid[last]}, {every}"
+    )
     out = full.fillna("").reset_index()
     return (
-        out[~out["unit"].isin(gone)].reset_index(drop=True),
+        out[~out["unit"].isin(left_out)].reset_index(drop=True),
         (grid[first], grid[last]),
         step,
     )
@@ -685,19 +685,22 @@ def _largest_block(held: np.ndarray) -> tuple[int, int, np.ndarray]:
     )
     length = held.shape[1]
     best = -1
-    found = (0, length - 1, np.asarray(held.all(axis=1)))
+    largest = (0, length - 1, np.asarray(held.all(axis=1)))
     for first in range(length):
         for last in range(first + 1, length):
             rows = np.asarray(total[:, last + 1] - total[:, first] == last - first + 1)
             size = int(rows.sum()) * (last - first + 1) if rows.sum() >= 3 else 0
             if size > best:
                 best = size
-                found = (first, last, rows)
-    return found
+                largest = (first, last, rows)
+    return largest
 
 
 def _renamed(
-    panel: pd.DataFrame, income: dict[str, str], titles: dict[str, str], said: list[str]
+    panel: pd.DataFrame,
+    income: dict[str, str],
+    titles: dict[str, str],
+    messages: list[str],
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Rename columns that the panel computes itself under the same name."""
     free = {
@@ -711,7 +714,7 @@ def _renamed(
         if name in COMPUTED and free.get(name) != name
     }
     if new:
-        said.append(
+        messages.append(
             "renamed, because the panel computes these:"
             f" {', '.join(f'{a} to {b}' for a, b in new.items())}"
         )

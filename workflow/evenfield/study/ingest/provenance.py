@@ -68,27 +68,28 @@ def whole_origin(
     for name in ("panel", "panel_merged") if "panel_provenance" not in tables else ():
         years = tables.get(name, {"year": pd.Series()})["year"]
         columns = [*tables.get(name, ())]
-        told = {
+        label = {
             "first_year": years.min(),
             "last_year": years.max(),
             "grade": package["grade"],
         }
         spans.append(
             pd.DataFrame(
-                {"variable": columns, **told, "flag": package.get("flag", "official")}
+                {"variable": columns, **label, "flag": package.get("flag", "official")}
             )
         )
-    found = pd.concat(
+    spans_found = pd.concat(
         [span for span in spans if len(span)] or spans[:1], ignore_index=True
     )
-    found = found[~found["variable"].isin(["unit", "year"])].assign(
+    spans_found = spans_found[~spans_found["variable"].isin(["unit", "year"])].assign(
         units=ALL_UNITS, source=next(iter(sources["source"]), ""), note=""
     )
     own = [tables["panel_provenance"]] if "panel_provenance" in tables else []
     return {
         "sources": sources,
         "panel_provenance": pd.concat(
-            [*own, found] if len(found) or not own else own, ignore_index=True
+            [*own, spans_found] if len(spans_found) or not own else own,
+            ignore_index=True,
         ),
     }
 
@@ -103,11 +104,11 @@ def check_coverage(tables: Mapping[str, pd.DataFrame]) -> None:
     if unknown := sorted(
         set(spans.loc[spans["flag"].ne(SIMULATED), "variable"]) - columns
     ):
-        found = (
+        fault = (
             f"panel_provenance.csv names {len(unknown)} unknown variable"
             f" ({first_examples(unknown)})"
         )
-        raise IngestError(found, "columns of panel.csv", "correct the name")
+        raise IngestError(fault, "columns of panel.csv", "correct the name")
     masks = span_masks(panel, spans)
     for variable in [name for name in panel.columns if name not in {"unit", "year"}]:
         count = np.zeros(len(panel), int)
@@ -161,7 +162,7 @@ def vintage_sentence(
         ("output", "output"),
         ("population", "population"),
     ):
-        told: dict[str, list[int]] = {}
+        years_by_vintage: dict[str, list[int]] = {}
         spans = tables["panel_provenance"].sort_values("first_year")
         for span in spans[spans["variable"].eq(panel["income"].get(name))].to_dict(
             "records"
@@ -172,12 +173,13 @@ def vintage_sentence(
                 and span["last_year"] >= first
             ):
                 vintage += " (interpolated)" if span["flag"] == "interpolated" else ""
-                told.setdefault(vintage, []).extend(
+                years_by_vintage.setdefault(vintage, []).extend(
                     [max(span["first_year"], first), min(span["last_year"], last)]
                 )
-        if told:
+        if years_by_vintage:
             *most, final = [
-                f"the {v} for {min(y):.0f}\u2013{max(y):.0f}" for v, y in told.items()
+                f"the {v} for {min(y):.0f}\u2013{max(y):.0f}"
+                for v, y in years_by_vintage.items()
             ]
             parts.append(
                 f"{word} follows {' and '.join(filter(None, [', '.join(most), final]))}"

@@ -113,7 +113,7 @@ def read_tables(
     package: str | Path, faults: Faults | None = None
 ) -> dict[str, pd.DataFrame]:
     """Read every table by itself; what is wrong is added to ``faults`` or refused."""
-    found = Faults()
+    fault = Faults()
     tables = dict[str, pd.DataFrame]()
     resources = {
         name: resource
@@ -121,15 +121,15 @@ def read_tables(
         if resource.fields
     }
     for name, resource in resources.items():
-        with found.caught(), time_limit(resource.path, LONGEST):
+        with fault.caught(), time_limit(resource.path, LONGEST):
             tables[name] = read_checked(Path(package).parent, resource)
-    found += foreign_key_faults(tables, resources)
+    fault += foreign_key_faults(tables, resources)
     if set(resources) <= set(tables):
         tables |= whole_origin(read_package(package), tables)
     if faults is None:
-        found.refuse()
+        fault.refuse()
     else:
-        faults += found
+        faults += fault
     return tables
 
 
@@ -202,12 +202,12 @@ def check_units(tables: Mapping[str, pd.DataFrame]) -> None:
     blank = tables["units"].reindex(columns=["lat", "lon"]).isna().any(axis=1)
     if 0 < blank.sum() < len(blank):
         lost = sorted(tables["units"].loc[blank, "unit"])
-        found = (
+        fault = (
             f"units.csv has {len(lost)} unit without lat or lon"
             f" ({first_examples(lost)})"
         )
         raise IngestError(
-            found,
+            fault,
             "coordinates of every unit or of none",
             "fill them or drop both columns",
         )
@@ -233,12 +233,12 @@ def check_places(units: pd.DataFrame) -> None:
         )
     for name, most in (("lat", 90), ("lon", 180)):
         if name in units and len(off := units[units[name].abs() > most]):
-            found = (
+            fault = (
                 f"units.csv has {len(off)} {name} beyond {most} degrees"
                 f" ({first_examples(list(off['unit']))})"
             )
             raise IngestError(
-                found, f"degrees from -{most} to {most}", "correct the cell"
+                fault, f"degrees from -{most} to {most}", "correct the cell"
             )
 
 
@@ -253,12 +253,12 @@ def check_dates(tables: Mapping[str, pd.DataFrame]) -> None:
         off := zones[zones["exit_year"] <= zones["year_in_force"]]
     ):
         named = [f"{row.unit} {row.exit_year:.0f}" for row in off.itertuples()]
-        found = (
+        fault = (
             f"zones.csv has {len(off)} exit_year not after year_in_force"
             f" ({first_examples(named)})"
         )
         faults.append(
-            IngestError(found, "an exit after the start", "correct the years")
+            IngestError(fault, "an exit after the start", "correct the years")
         )
     first = tables["panel"]["year"].min()
     last = tables["panel"]["year"].max()
@@ -266,13 +266,13 @@ def check_dates(tables: Mapping[str, pd.DataFrame]) -> None:
         off := programmes[~programmes["first_year"].between(first, last)]
     ):
         named = [f"{row.programme} {row.first_year:.0f}" for row in off.itertuples()]
-        found = (
+        fault = (
             f"programmes.csv has {len(off)} first_year outside the panel"
             f" ({first_examples(named)})"
         )
         faults.append(
             IngestError(
-                found,
+                fault,
                 f"years from {first:.0f} to {last:.0f}",
                 "correct or remove the rows",
             )
@@ -324,19 +324,19 @@ def _taxonomy(
         )
     off = frame[~frame[["cluster", "sez"]].isin([0, 1]).all(axis=1)]
     if len(off):
-        found = (
+        fault = (
             f"{file}.csv has {len(off)} unit that is neither in nor out"
             f" ({first_examples(list(off['unit']))})"
         )
-        raise IngestError(found, "0 or 1 for cluster and sez", "correct the cell")
+        raise IngestError(fault, "0 or 1 for cluster and sez", "correct the cell")
     dated = frame[["sez_from_year", "sez_from_year_dated"]].notna().any(axis=1)
     idle = frame[dated & frame["sez"].eq(0)]
     if len(idle):
-        found = (
+        fault = (
             f"{file}.csv dates {len(idle)} zone of a unit that has none"
             f" ({first_examples(list(idle['unit']))})"
         )
-        raise IngestError(found, "a date only where sez is 1", "correct the cell")
+        raise IngestError(fault, "a date only where sez is 1", "correct the cell")
     if name.endswith(UNDATED_SUFFIX):
         return frame.assign(sez_from_year=np.nan, sez_from_year_dated=np.nan)
     return _dated(frame) if name.endswith(DATED_SUFFIX) else frame

@@ -29,9 +29,9 @@ def time_limit(what: str, seconds: float) -> Iterator[None]:
     """
 
     def stop(*_: object) -> None:
-        found = f"{what} takes more than {seconds:g} s to check"
+        fault = f"{what} takes more than {seconds:g} s to check"
         raise IngestError(
-            found,
+            fault,
             "a table and patterns that are read faster",
             "simplify `pattern` in datapackage.json",
         )
@@ -125,8 +125,8 @@ def _read_utf8(path: Path) -> str:
             )
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        found = f"{path.name} cannot be read ({error.strerror})"
-        raise IngestError(found, "a file you may read", "permit it") from None
+        fault = f"{path.name} cannot be read ({error.strerror})"
+        raise IngestError(fault, "a file you may read", "permit it") from None
     except UnicodeDecodeError as error:
         raise IngestError(
             f"{path.name} is not UTF-8 (byte {error.start})",
@@ -274,12 +274,12 @@ def foreign_key_faults(
             if target not in resources or target_column not in {
                 field.name for field in resources[target].fields
             }:
-                found = (
+                fault = (
                     f"datapackage.json: {column} of {resource.path} refers to"
                     f" {target_column} of {target}"
                 )
                 yield IngestError(
-                    found,
+                    fault,
                     "a table and column that it describes",
                     "correct the foreign key",
                 )
@@ -287,12 +287,12 @@ def foreign_key_faults(
                 ids = tables[name][column].dropna().astype(str)
                 known = tables[target][target_column].astype(str)
                 if unknown := sorted(set(ids) - set(known) - {""}):
-                    found = (
+                    fault = (
                         f"{resource.path} names {len(unknown)} unknown {column}"
                         f" ({first_examples(unknown)})"
                     )
                     yield IngestError(
-                        found,
+                        fault,
                         f"a {target_column} of {target}.csv",
                         "correct the id or add it there",
                     )

@@ -151,19 +151,19 @@ def _by_values(values: pd.DataFrame, column: str) -> dict[str, str]:
         others = table.sum(axis=0) - table
         is_large = large[[units.index(unit) for unit in rest]]
         is_total = np.asarray(_equal(table, others).all(axis=1)) & is_large
-        found = {
+        reasons = {
             unit: f"its {column} is the sum of all others"
             for unit, whether in zip(rest, is_total, strict=True)
             if whether
         }
-        if not found and whole.shape[1] >= 4:
+        if not reasons and whole.shape[1] >= 4:
             sums = _sums_of_runs(rest, table, column)
-            found = {
+            reasons = {
                 unit: why for unit, why in sums.items() if large[units.index(unit)]
             }
-        if not found:
+        if not reasons:
             break
-        out |= found
+        out |= reasons
     return out
 
 

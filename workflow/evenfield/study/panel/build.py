@@ -194,11 +194,11 @@ def _samples(
                 "units of units.csv",
                 "correct the id",
             )
-        gone = {unit for unit in excluded if mapping[unit] == unit}
-        out[name] = [unit for unit in units if unit not in gone]
+        left_out = {unit for unit in excluded if mapping[unit] == unit}
+        out[name] = [unit for unit in units if unit not in left_out]
         if not out[name]:
-            found = f"panel.samples.{name} leaves out all {len(units)} units"
-            raise ConfigError(found, "units that stay", "leave out fewer")
+            fault = f"panel.samples.{name} leaves out all {len(units)} units"
+            raise ConfigError(fault, "units that stay", "leave out fewer")
     return out
 
 
@@ -220,5 +220,8 @@ def _described_periods(
 
 
 def _basis_years(panel: pd.DataFrame) -> dict[str, list[int]]:
-    found = panel[panel["basis"].ne("")].groupby("basis")["year"]
-    return {str(name): [int(years.min()), int(years.max())] for name, years in found}
+    years_by_basis = panel[panel["basis"].ne("")].groupby("basis")["year"]
+    return {
+        str(name): [int(years.min()), int(years.max())]
+        for name, years in years_by_basis
+    }

@@ -34,9 +34,9 @@ def chain_output(
     if (
         median := float(pd.Series(index.to_numpy(float).ravel()).median())
     ) < LEAST_INDEX:
-        found = f"panel.income.index has a median of {median:g}, as a ratio has"
+        fault = f"panel.income.index has a median of {median:g}, as a ratio has"
         raise PanelError(
-            found,
+            fault,
             "an index of output, previous period = 100",
             "multiply the column by 100",
         )

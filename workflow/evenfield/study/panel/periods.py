@@ -74,10 +74,10 @@ def _check_complete(y: pd.DataFrame, period: Period) -> None:
 
 def period_basis(inside: pd.DataFrame, period: Period) -> str:
     """Say whether a period rests on official output, on the proxy, or on both."""
-    found = set(inside["basis"]) - {""}
-    if found <= {OFFICIAL}:
+    bases = set(inside["basis"]) - {""}
+    if bases <= {OFFICIAL}:
         return OFFICIAL
-    if found == {PROXY}:
+    if bases == {PROXY}:
         return PROXY
     if not period.spliced:
         raise PanelError(

@@ -53,13 +53,13 @@ def _in_force(
 ) -> np.ndarray:
     chosen = zones[zones["year_in_force"].notna()]
     chosen = chosen[chosen["year_quality"].isin(["A", "B"])] if dated else chosen
-    place = {unit: i for i, unit in enumerate(units)}
+    row_of_unit = {unit: i for i, unit in enumerate(units)}
     starts = chosen["year_in_force"].to_numpy(float)
     ends = chosen["exit_year"].astype(float).fillna(np.inf).to_numpy()
     grid = np.asarray(years)
     on = (starts[:, None] <= grid) & (grid < ends[:, None])
     counts = np.zeros((len(units), len(years)), dtype=int)
-    np.add.at(counts, chosen["unit"].map(place).to_numpy(int), on.astype(int))
+    np.add.at(counts, chosen["unit"].map(row_of_unit).to_numpy(int), on.astype(int))
     return counts
 
 

@@ -57,10 +57,10 @@ def build_weights(
     except ArithmeticError:
         raw = csr_array(np.full((1, 1), np.nan))
     if not np.isfinite(raw.data).all():
-        found = f"weights {name} are too large or too small for a number"
+        fault = f"weights {name} are too large or too small for a number"
         expected = "a power and distances of its kind"
         raise WeightsError(
-            found, expected, "correct weights.families in config.yaml, or lat and lon"
+            fault, expected, "correct weights.families in config.yaml, or lat and lon"
         )
     islands = [
         unit

@@ -110,12 +110,14 @@ def contiguity(_name: str, _spec: Mapping[str, Any], geography: Geography) -> cs
     """Return one for units that share a border or are joined by hand, else zero;
     arguments as ``raw_weights``.
     """
-    place = {unit: i for i, unit in enumerate(geography.units)}
+    row_of_unit = {unit: i for i, unit in enumerate(geography.units)}
     sides = [
-        geography.links[side].map(place).to_numpy().astype(int)
+        geography.links[side].map(row_of_unit).to_numpy().astype(int)
         for side in ("unit_i", "unit_j")
     ]
-    links = symmetric(len(place), sides[0], sides[1], np.ones(len(geography.links)))
+    links = symmetric(
+        len(row_of_unit), sides[0], sides[1], np.ones(len(geography.links))
+    )
     links.data[:] = 1.0
     return links
 
@@ -130,9 +132,9 @@ def nearest(name: str, spec: Mapping[str, Any], geography: Geography) -> csr_arr
             "fewer neighbours than units",
             "lower neighbours",
         )
-    found = nearest_units(*geography.placed(name), k)
+    neighbours = nearest_units(*geography.placed(name), k)
     return csr_array(
-        (np.ones(n * k), (np.repeat(np.arange(n), k), found.ravel())), shape=(n, n)
+        (np.ones(n * k), (np.repeat(np.arange(n), k), neighbours.ravel())), shape=(n, n)
     )
 
 
@@ -192,10 +194,11 @@ def from_file(name: str, spec: Mapping[str, Any], geography: Geography) -> csr_a
     check_same_units(list(geography.units), named, f"weights {name} ({spec['path']})")
     outward = edges[edges["unit_i"].ne(edges["unit_j"])]
     edges = outward.groupby(["unit_i", "unit_j"])["weight"].sum().reset_index()
-    place = {unit: i for i, unit in enumerate(geography.units)}
-    sides = (edges["unit_i"].map(place), edges["unit_j"].map(place))
+    row_of_unit = {unit: i for i, unit in enumerate(geography.units)}
+    sides = (edges["unit_i"].map(row_of_unit), edges["unit_j"].map(row_of_unit))
     return csr_array(
-        (edges["weight"].to_numpy(float), sides), shape=(len(place), len(place))
+        (edges["weight"].to_numpy(float), sides),
+        shape=(len(row_of_unit), len(row_of_unit)),
     )
 
 
@@ -214,7 +217,7 @@ def _read_edges(name: str, path: Path) -> pd.DataFrame:
         if not path.is_file():
             raise OSError(f"no file {path}")
         text = path.read_text(encoding="utf-8-sig")
-        made = {".gal": links_of_gal, ".gwt": links_of_gwt}.get(
+        estimates = {".gal": links_of_gal, ".gwt": links_of_gwt}.get(
             path.suffix.lower(), _from_csv
         )(text)
     except (
@@ -228,7 +231,7 @@ def _read_edges(name: str, path: Path) -> pd.DataFrame:
             forms,
             "correct the file or its path",
         ) from None
-    edges = pd.DataFrame(made, columns=EDGES)
+    edges = pd.DataFrame(estimates, columns=EDGES)
     number = pd.to_numeric(edges["weight"], errors="coerce")
     bad = ~(np.isfinite(number) & (number >= 0))
     twice = edges.duplicated(["unit_i", "unit_j"])

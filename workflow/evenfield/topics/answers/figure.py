@@ -40,7 +40,7 @@ def f21(facts: Facts) -> Artwork:
         )
     use_style()
     tall = MARGIN + ROW_HEIGHT * max(len(shown), 3)
-    height = np.arange(len(shown))
+    heights = np.arange(len(shown))
     figure, axes = plt.subplots(figsize=(WIDTH, tall))
     figure.subplots_adjust(
         left=0.40, right=0.87, top=1 - 0.12 / tall, bottom=0.78 / tall
@@ -48,11 +48,11 @@ def f21(facts: Facts) -> Artwork:
     axes.axvspan(-1, 1, color=PALE, zorder=0, linewidth=0)
     axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
     axes.set_xscale("symlog", linthresh=1.0, linscale=1.0)
-    axes.hlines(height, shown["low"], shown["high"], color=INK, linewidth=1.2)
-    axes.plot(shown["estimate"], height, "o", color=INK, markersize=3.6, linestyle="")
+    axes.hlines(heights, shown["low"], shown["high"], color=INK, linewidth=1.2)
+    axes.plot(shown["estimate"], heights, "o", color=INK, markersize=3.6, linestyle="")
     axes.plot(
         shown["smallest_visible"],
-        height,
+        heights,
         "|",
         color=ACCENT,
         markersize=7,
@@ -62,12 +62,12 @@ def f21(facts: Facts) -> Artwork:
     labels = [
         "\n".join(wrap(row["statement"].rstrip("."), LETTERS)) for row in records(shown)
     ]
-    axes.set_yticks(height, labels, fontsize=6.5, ha="left")
+    axes.set_yticks(heights, labels, fontsize=6.5, ha="left")
     axes.tick_params(axis="y", length=0, pad=0.385 * WIDTH * 72)
-    for place, answer in enumerate(shown["answer"]):
+    for number, answer in enumerate(shown["answer"]):
         axes.text(
             1.03,
-            place,
+            number,
             answer,
             transform=axes.get_yaxis_transform(),
             va="center",
@@ -128,9 +128,9 @@ def _shown(questions: list[dict[str, Any]]) -> pd.DataFrame:
     for row in questions:
         if row["interest"] is not None and row["estimate"] is not None:
             sign = 1 if row["sign"] == "+" else -1
-            told = {name: row[name] for name in ("id", "statement", "estimate_id")} | {
-                "answer": row["answer"].lower()
-            }
+            answer_row = {
+                name: row[name] for name in ("id", "statement", "estimate_id")
+            } | {"answer": row["answer"].lower()}
             ends = ("low", "high") if sign > 0 else ("high", "low")
             numbers = dict(
                 zip(("low", "high"), (row[end] for end in ends), strict=True)
@@ -146,7 +146,7 @@ def _shown(questions: list[dict[str, Any]]) -> pd.DataFrame:
                     None if visible is None else visible / row["interest"]
                 )
             }
-            lines.append({**told, "low": None, "high": None, **turned, **size})
+            lines.append({**answer_row, "low": None, "high": None, **turned, **size})
     frame = pd.DataFrame(lines)
     return (
         frame.astype(

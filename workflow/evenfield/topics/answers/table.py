@@ -32,7 +32,7 @@ def t0(facts: Facts) -> Table:
     """Return every statement by its answer, in the order of the paper within each."""
     content = answered(facts, "claims", "T0")
     frame = pd.DataFrame(content["claims"])
-    order = {word: place for place, word in enumerate(content["words"])}
+    order = {word: number for number, word in enumerate(content["words"])}
     frame = frame.assign(
         number=[_number(row) for row in records(frame)],
         visible=frame["smallest_visible"]
@@ -51,10 +51,10 @@ def t0(facts: Facts) -> Table:
         Column(names=("missing",), header="Why, and what is missing", width_cm=5.4),
     )
     counts = [(content["counts"][word], word.lower()) for word in content["words"]]
-    told = ", ".join(f"{count} {word}" for count, word in counts if count)
+    counts_in_words = ", ".join(f"{count} {word}" for count, word in counts if count)
     note = (
         (
-            f"{told.capitalize()}. Facts are held against the threshold beside the"
+            f"{counts_in_words.capitalize()}. Facts are held against the threshold beside the"
             " claim; associations and effects are read by their interval, their"
             " placebos, named checks and a p-value adjusted over the primary ones. No"
             " answer is no evidence that nothing is there: beside it stands the"
@@ -156,23 +156,23 @@ def _left_out(question: Mapping[str, Any], estimates: pd.DataFrame) -> Row:
     same = estimates[
         (estimates[list(SAME)] == [row[name] for name in SAME]).all(axis=1)
     ]
-    found = {
+    extremes = {
         kind: pick(same, effect_type=f"stat_{kind}").get("estimate")
         for kind in ("low", "high", "sign_flips")
     }
-    if found["low"] is None:
+    if extremes["low"] is None:
         return {}
     pairs = records(same[same["effect_type"].eq("stat_pair")])
-    told = "; ".join(
+    extremes_text = "; ".join(
         f"{pair['sample_id'].replace('_', ' ')}: {significant(pair['estimate'])}"
         for pair in pairs
     )
     return {
         **row,
-        **found,
-        "flips": found["sign_flips"],
+        **extremes,
+        "flips": extremes["sign_flips"],
         "statement": question["statement"],
-        "pairs": told,
+        "pairs": extremes_text,
     }
 
 

@@ -98,8 +98,8 @@ def _regression(
 ) -> tuple[list[Any], list[pd.DataFrame], dict[str, Any]]:
     where = f"estimates.beta.{spec.id} {period}"
     level = study.config["inference"]["conf_level"]
-    found = cross_section(study, spec, period, where, spec.controls, spec.end_points)
-    data, years, basis, note, available = found
+    section = cross_section(study, spec, period, where, spec.controls, spec.end_points)
+    data, years, basis, note, available = section
     growth = data["growth"].to_numpy(float)
     controls = [*data.columns[3:-1]]
     labels = {
@@ -158,7 +158,11 @@ def _regression(
         rows.undefined(
             ["slope", "speed", "speed_nls", "half_life", "r2", "moran"], error
         )
-        return rows.made + described.made, [points] if available else [], summary
+        return (
+            rows.estimates + described.estimates,
+            [points] if available else [],
+            summary,
+        )
     only = np.eye(X.shape[1])[1]
     units, shares = partial_leverage(X, data["unit"].to_numpy(str), only)
     rows = Rows(
@@ -177,7 +181,7 @@ def _regression(
         )
     points = points.assign(fitted=100 * fit.fittedvalues, residual=100 * fit.resid)
     line = [] if controls else [_line(data["start"], fit, level).assign(**labels)]
-    return rows.made + described.made, [points, *line], summary
+    return rows.estimates + described.estimates, [points, *line], summary
 
 
 def _check_variation(
@@ -203,7 +207,7 @@ def _add_speed(rows: Rows, slope: dict[str, Any], years: float) -> None:
     speed = convergence.speed_from_slope(slope["estimate"], years)
     bounds = convergence.speed_bounds(slope["conf_low"], slope["conf_high"], years)
     life = convergence.half_life_bounds(bounds)
-    said = {
+    labels = {
         "se_type": "interval of the slope, transformed",
         "conf_level": slope["conf_level"],
         "df": slope["df"],
@@ -223,7 +227,7 @@ def _add_speed(rows: Rows, slope: dict[str, Any], years: float) -> None:
         "speed",
         lost,
         words.get(bounds.note, ""),
-        **said,
+        **labels,
         **test,
         **ends,
         estimate=100 * speed,
@@ -239,7 +243,7 @@ def _add_speed(rows: Rows, slope: dict[str, Any], years: float) -> None:
         lost,
         zero,
         words.get(life.note, ""),
-        **said,
+        **labels,
         **ends,
         estimate=convergence.half_life(speed),
     )
@@ -252,16 +256,16 @@ def _add_speed_nls(
     if not np.isfinite(speed.lam):
         reason = "1 + bT is not positive, the sum of squares has no minimum"
         return rows.undefined(["speed_nls"], reason, converged=False)
-    found = inference_fields(
+    fields = inference_fields(
         t_inference(speed.lam, speed.std_error, speed.df, level), 100.0
     )
     late = "" if speed.converged else f"no convergence after {speed.steps} steps"
-    said = {
+    labels = {
         "se_type": "HC3 of the Jacobian",
         "p_type": "t, two-sided",
         "converged": speed.converged,
     }
-    return rows.add("speed_nls", late, **found, **said)
+    return rows.add("speed_nls", late, **fields, **labels)
 
 
 def _add_moran(
@@ -280,7 +284,7 @@ def _add_moran(
         return rows.undefined(["moran"], "the study has no spatial weights")
     weights = study.weights(scheme=shared["unit_scheme"])
     matrix, note = weights.among(units)
-    said = {
+    labels = {
         "w_id": str(weights.spec.get("weights", "")),
         "seed": f"{inference['seed']}:{draw_id}",
     }
@@ -292,9 +296,9 @@ def _add_moran(
             fit.resid, matrix, stream, inference["permutations"], fit.model.exog
         )
     except NumericsError as error:
-        return rows.undefined(["moran"], error, **said)
-    said["se_type"] = "Cliff-Ord, independent normal errors"
-    said["p_type"] = (
+        return rows.undefined(["moran"], error, **labels)
+    labels["se_type"] = "Cliff-Ord, independent normal errors"
+    labels["p_type"] = (
         f"permutation of residuals re-regressed on X, two-sided, {test.permutations}"
         " draws"
     )
@@ -304,12 +308,12 @@ def _add_moran(
         "statistic": test.z,
         "p_value": test.p_value,
     }
-    return rows.add("moran", note, **said, **numbers)
+    return rows.add("moran", note, **labels, **numbers)
 
 
 def _line(start: pd.Series, fit: RegressionResults, level: float) -> pd.DataFrame:
     grid = np.linspace(start.min(), start.max(), GRID_POINTS)
-    found = fit.get_prediction(
+    prediction = fit.get_prediction(
         np.column_stack([np.ones(GRID_POINTS), grid])
     ).summary_frame(alpha=1 - level)
     frame = pd.DataFrame(
@@ -326,5 +330,8 @@ def _line(start: pd.Series, fit: RegressionResults, level: float) -> pd.DataFram
         "conf_high": "mean_ci_upper",
     }
     return frame.assign(
-        **{name: 100 * found[column].to_numpy() for name, column in columns.items()}
+        **{
+            name: 100 * prediction[column].to_numpy()
+            for name, column in columns.items()
+        }
     )

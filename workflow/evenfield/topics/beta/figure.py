@@ -49,14 +49,14 @@ def f4(facts: Facts) -> Artwork:
     periods = facts.config["periods"]
     income_unit = facts.description()["income_unit"]
     use_style()
-    mine = series[series["spec_id"].eq(spec) & series["period"].isin(list(shown))]
-    if not mine["kind"].eq("unit").any():
+    plotted = series[series["spec_id"].eq(spec) & series["period"].isin(list(shown))]
+    if not plotted["kind"].eq("unit").any():
         raise ArtifactError(
             f"no points of specification {spec}",
             "its series in the beta family",
             "add it to estimates.beta or remove F4 from `figures`",
         )
-    data = mine.merge(
+    data = plotted.merge(
         cells[["unit", "period", "cell"]], on=["unit", "period"], how="left"
     )
     wide = min(len(shown), 2)
@@ -147,12 +147,17 @@ def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str, facts: Facts) -> 
         color=SOFT,
     )
     named = {unit for pair in facts.config["inference"]["pairs"] for unit in pair}
-    told = points["unit"].isin(named).to_numpy() | _ends(
+    labelled = points["unit"].isin(named).to_numpy() | _ends(
         x, y, points["residual"].to_numpy(float)
     )
-    names = [facts.label(unit) for unit in points["unit"][told]]
+    names = [facts.label(unit) for unit in points["unit"][labelled]]
     label_points(
-        axes, x[told], y[told], names, avoid=[box.get_window_extent()], color=INK
+        axes,
+        x[labelled],
+        y[labelled],
+        names,
+        avoid=[box.get_window_extent()],
+        color=INK,
     )
 
 
@@ -173,17 +178,19 @@ def _money_ticks(low: float, high: float) -> list[float]:
     decades = range(
         int(np.floor(low / np.log(10))), int(np.ceil(high / np.log(10))) + 1
     )
-    found = [
+    ticks = [
         m * 10.0**k
         for k in decades
         for m in MANTISSAS
         if low <= np.log(m * 10.0**k) <= high
     ]
-    kept: list[float] = []
-    for tick in found:
-        if not kept or np.log(tick / kept[-1]) >= TICK_SHARE * (high - low):
-            kept.append(tick)
-    return kept
+    spaced_ticks: list[float] = []
+    for tick in ticks:
+        if not spaced_ticks or np.log(tick / spaced_ticks[-1]) >= TICK_SHARE * (
+            high - low
+        ):
+            spaced_ticks.append(tick)
+    return spaced_ticks
 
 
 def _basis(estimates: pd.DataFrame, spec: str, period: str) -> str:

@@ -14,8 +14,8 @@ from evenfield.shared.tables.numbers import (
     interval,
     is_missing,
     p_value,
-    places,
     whole,
+    with_decimals,
     with_error,
     years,
     years_interval,
@@ -52,17 +52,17 @@ def t6(facts: Facts) -> Table:
     rows = []
     for spec in facts.specs():
         for period in facts.shown(*SHOWN):
-            mine = records(
+            period_rows = records(
                 beta[beta["spec_id"].eq(spec["id"]) & beta["period"].eq(period)]
             )
-            found = {(row["estimator"], row["term"]): row for row in mine}
-            if PICKED["slope"] in found:
-                rows.append(_row(facts, spec, found, sigma))
+            by_term = {(row["estimator"], row["term"]): row for row in period_rows}
+            if PICKED["slope"] in by_term:
+                rows.append(_row(facts, spec, by_term, sigma))
     if not rows:
         raise nothing_to_show("rows of beta convergence", "beta", "T6")
     inference = facts.config["inference"]
     weights = facts.config["weights"]["primary"]
-    told = (
+    label = (
         (
             "Growth a year on log income in the first year by OLS, one cross-section"
             " per period. Slope times 100 with HC3 standard error; speed: minus ln(1 +"
@@ -75,7 +75,7 @@ def t6(facts: Facts) -> Table:
         ),
     )
     note = facts.note(
-        *told,
+        *label,
         f"Moran's I of the residuals with {weights} weights, p from"
         f" {inference['permutations']:,} permutations of residuals.",
         _controls_note(facts, beta),
@@ -90,12 +90,17 @@ def t6(facts: Facts) -> Table:
             show=_slope,
             reason="slope_reason",
         ),
-        right("Speed", "speed_estimate", show=places(fixed, 2), reason="speed_reason"),
+        right(
+            "Speed",
+            "speed_estimate",
+            show=with_decimals(fixed, 2),
+            reason="speed_reason",
+        ),
         right(
             f"{facts.level} interval",
             "speed_conf_low",
             "speed_conf_high",
-            show=places(interval, 2),
+            show=with_decimals(interval, 2),
             reason="speed_reason",
         ),
         right("Half-life", "half_life_estimate", show=years, reason="half_life_reason"),
@@ -134,7 +139,7 @@ def t6(facts: Facts) -> Table:
             row["spec_id"] in leading and row["period"] in facts.shown("main", "span")
         ),
         SHORT,
-        facts.note(*told, "K: number of controls.", DESCRIPTIVE),
+        facts.note(*label, "K: number of controls.", DESCRIPTIVE),
     )
     return Table(
         id="T6",
@@ -152,10 +157,10 @@ TABLES = {"T6": t6}
 def _row(
     facts: Facts,
     spec: dict[str, Any],
-    found: dict[tuple[str, str], Row],
+    by_term: dict[tuple[str, str], Row],
     sigma: pd.DataFrame,
 ) -> Row:
-    slope = found[PICKED["slope"]]
+    slope = by_term[PICKED["slope"]]
     row = {key: slope[key] for key in ("spec_id", "period", "n_units")}
     row |= {
         "group": _group(facts, spec),
@@ -174,7 +179,7 @@ def _row(
     else:
         test = {"warning": "no test of dispersion between three-year means"}
     for name, wanted in PICKED.items():
-        row |= numbers(name, found.get(wanted, {}))
+        row |= numbers(name, by_term.get(wanted, {}))
     return row | numbers("sigma_test", test)
 
 
@@ -210,11 +215,11 @@ def _controls_note(facts: Facts, beta: pd.DataFrame) -> str:
             if named
             else []
         )
-    told = (
+    note = (
         "K: controls that exist from the period's first year, over all specifications:"
         f" {'; '.join(parts)}."
     )
-    return told if rich else ""
+    return note if rich else ""
 
 
 def _moran(value: Any, p: Any) -> str:

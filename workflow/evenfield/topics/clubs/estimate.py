@@ -133,11 +133,11 @@ class Clustering(NamedTuple):
 
     levels: np.ndarray  # (N, T)
     periods: np.ndarray
-    found: Clubs
+    clubs: Clubs
     merged: Clubs
 
 
-def look(study: Study, _: Section, spec: ClubsSpec) -> None:
+def check_data(study: Study, _: Section, spec: ClubsSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     window(study, spec, spec.period, f"estimates.clubs.{spec.id}")
 
@@ -179,7 +179,7 @@ def estimate(study: Study) -> Results:
             }
             parts.append(frame.assign(**named, period=spec.period))
             out.fit[spec.id] = _summary(data, own) | {"variants": list(variants)}
-        out.estimates += rows.made
+        out.estimates += rows.estimates
     out.series["series"] = stacked(parts, LABELS, ["value"])
     return out
 
@@ -213,15 +213,15 @@ def cluster(
     if left_out is not None:
         periods = np.delete(periods, left_out)
     sieve = SieveRule(0.0, spec.sieve_step, spec.sieve_cap)
-    found = find_clubs(
+    clubs = find_clubs(
         levels, periods, variance=spec.variance, sort_share=spec.sort_share, sieve=sieve
     )
     tests = group_tests(levels, periods, spec.variance)
-    merged = merge_clubs(tests, found, spec.merge)
+    merged = merge_clubs(tests, clubs, spec.merge)
     return Clustering(
         levels,
         periods,
-        found,
+        clubs,
         adopt_divergent(tests, merged) if spec.divergent == "adopt" else merged,
     )
 
@@ -235,7 +235,7 @@ def _variants(
     for change in CHOICES:
         if change and all(getattr(spec, key) == value for key, value in change.items()):
             continue
-        told = [
+        changes = [
             f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
             for key, value in change.items()
         ]
@@ -245,11 +245,11 @@ def _variants(
             )
         except NumericsError:
             continue
-        yield " ".join(told) or "own", labels
-    for place, period in enumerate(cluster(y, spec, step).periods.tolist()):
+        yield " ".join(changes) or "own", labels
+    for position, period in enumerate(cluster(y, spec, step).periods.tolist()):
         yield (
             f"without period {period}",
-            cluster(y, spec, step, place).merged.labels(len(y)),
+            cluster(y, spec, step, position).merged.labels(len(y)),
         )
 
 
@@ -338,29 +338,32 @@ def _test_fields(
 def _add_clubs(
     rows: Rows, data: Trajectories, own: Clustering, spec: ClubsSpec, level: float
 ) -> None:
-    for stage, found in (("found", own.found), (f"merged: {spec.merge}", own.merged)):
+    for stage, division in (
+        ("found", own.clubs),
+        (f"merged: {spec.merge}", own.merged),
+    ):
         for term, count in (
-            ("clubs", len(found.clubs)),
-            ("divergent", len(found.divergent)),
+            ("clubs", len(division.clubs)),
+            ("divergent", len(division.divergent)),
         ):
             rows.add("count", term=term, contrast=stage, estimate=float(count))
-        for number, club in enumerate(found.clubs, start=1):
+        for number, club in enumerate(division.clubs, start=1):
             flag = "" if club.converges else "fails its own log t test: it is no club"
             members = "members: " + " ".join(
                 sorted(data.units[row] for row in club.members)
             )
-            said = {
+            labels = {
                 "term": f"club_{number}",
                 "contrast": stage,
                 "role": "description",
                 "n_units": len(club.members),
             }
-            said |= {"n_obs": len(club.members) * len(data.years)}
+            labels |= {"n_obs": len(club.members) * len(data.years)}
             rows.add(
                 "club",
                 flag,
                 members,
-                **said,
+                **labels,
                 **_test_fields(club.b, club.std_error, club.t, spec, level),
             )
 
@@ -386,15 +389,15 @@ def _add_cells(
         draw_id = ":".join(
             ["clubs", spec.id, spec.unit_scheme, spec.sample, spec.period, taxonomy]
         )
-        said: dict[str, Any] = {"treatment_def": taxonomy, "role": "exploratory"}
+        labels: dict[str, Any] = {"treatment_def": taxonomy, "role": "exploratory"}
         try:
             stream = generator_for(inference["seed"], draw_id)
             test = association_test(codes, groups, stream, inference["permutations"])
         except NumericsError as error:
-            rows.undefined(["cells"], error, **said)
+            rows.undefined(["cells"], error, **labels)
             continue
         tables[taxonomy] = pd.DataFrame(test.table, index=clubs, columns=names)
-        said |= {"estimate": test.cramers_v}
+        labels |= {"estimate": test.cramers_v}
         caution = "club membership is no policy effect"
         many = (
             ""
@@ -406,7 +409,7 @@ def _add_cells(
             "p_value": test.exact_p,
             "p_type": "exact, given margins",
         }
-        rows.add("cells", caution, many, **said, **exact)
+        rows.add("cells", caution, many, **labels, **exact)
         drawn = {
             "contrast": "permutation",
             "p_value": test.permutation_p,
@@ -415,7 +418,7 @@ def _add_cells(
         rows.add(
             "cells",
             caution,
-            **said,
+            **labels,
             **drawn,
             p_type=f"permutation of labels, {test.draws} draws",
         )
@@ -449,7 +452,7 @@ def _series(
         .assign(kind="club_mean")
     )
     member = pd.DataFrame(
-        {"unit": units, "group": own.found.labels(N).astype(str), "club": labels}
+        {"unit": units, "group": own.clubs.labels(N).astype(str), "club": labels}
     )
     member = member.assign(kind="membership", value=core_stability(shared, labels))
     # Pairs grow with the square of the units.
@@ -462,7 +465,7 @@ def _series(
             "value": shared,
         }
     )
-    spread = pd.DataFrame(
+    dispersion = pd.DataFrame(
         {"kind": "dispersion", "year": years, "value": transition_variance(own.levels)}
     )
     frames: list[pd.DataFrame] = [
@@ -470,7 +473,7 @@ def _series(
         means,
         member,
         pairs.assign(kind="shared"),
-        spread,
+        dispersion,
     ]
     for taxonomy, table in tables.items():
         long = table.rename_axis("club").reset_index().melt("club", var_name="group")
@@ -497,13 +500,13 @@ def _currency(y: np.ndarray, spec: ClubsSpec, step: int) -> pd.DataFrame:
 
 
 def _summary(data: Trajectories, own: Clustering) -> dict[str, Any]:
-    def names(found: Clubs) -> list[list[str]]:
-        return [sorted(data.units[row] for row in club.members) for club in found.clubs]
+    def names(clubs: Clubs) -> list[list[str]]:
+        return [sorted(data.units[row] for row in club.members) for club in clubs.clubs]
 
     return {
         "years": [int(data.years[0]), int(data.years[-1])],
         "first_period_of_regression": int(own.periods[0]),
-        "found": names(own.found),
+        "found": names(own.clubs),
         "merged": names(own.merged),
         "divergent": sorted(data.units[row] for row in own.merged.divergent),
         "failing": [

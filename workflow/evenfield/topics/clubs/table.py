@@ -13,8 +13,8 @@ from evenfield.shared.tables.numbers import (
     interval,
     is_missing,
     p_value,
-    places,
     whole,
+    with_decimals,
     with_error,
 )
 from evenfield.shared.tables.rows import Row, only, pick, records
@@ -51,8 +51,8 @@ def t10(facts: Facts) -> Table:
     rows: list[Row] = []
     seen: set[tuple[str, ...]] = set()
     for spec in facts.ordered(list(estimates["spec_id"])):
-        mine = only(estimates, spec_id=spec)
-        first = pick(mine)
+        spec_rows = only(estimates, spec_id=spec)
+        first = pick(spec_rows)
         when = period_with_basis(
             first["period"], first["output_basis"], facts.config["periods"]
         )
@@ -65,14 +65,14 @@ def t10(facts: Facts) -> Table:
         # left out is shown.
         tests = [
             row
-            for row in _test_rows(mine)
+            for row in _test_rows(spec_rows)
             if span not in seen or row["label"] == f"All, {OUTCOMES[LEVELS]}"
         ]
         seen.add(span)
         members = only(series, spec_id=spec, kind="membership")
         rows += [
             {"group": group, "spec_id": spec, **row}
-            for row in [*tests, *_club_rows(mine, members, facts)]
+            for row in [*tests, *_club_rows(spec_rows, members, facts)]
         ]
     if not rows:
         raise nothing_to_show("log t tests", "clubs", "T10")
@@ -96,17 +96,17 @@ def t10(facts: Facts) -> Table:
             "b (s.e.)",
             "estimate",
             "std_error",
-            show=places(with_error, 3),
+            show=with_decimals(with_error, 3),
             reason="reason",
         ),
         right(
             f"{facts.level} interval",
             "conf_low",
             "conf_high",
-            show=places(interval, 2),
+            show=with_decimals(interval, 2),
             reason="reason",
         ),
-        right("t", "statistic", show=places(fixed, 2), reason="reason"),
+        right("t", "statistic", show=with_decimals(fixed, 2), reason="reason"),
         right("p", "p_value", show=p_value, reason="reason"),
         Column(names=("reading",), header="Convergence"),
         right("N", "n_units", show=whole),
@@ -120,15 +120,15 @@ TABLES = {"T10": t10}
 
 def _choices(specs: Sequence[Mapping[str, Any]], spec: str) -> list[str]:
     own = next(item for item in specs if str(item["id"]) == spec)
-    told = {
+    templates = {
         "filter": "filter {}",
         "variance": "{} variance",
         "discard": "share left out {}",
     }
-    told |= {"merge": "merging {}", "smoothing": "smoothing {}"}
+    templates |= {"merge": "merging {}", "smoothing": "smoothing {}"}
     named = [
         words.format(str(own[key]).replace("_", " "))
-        for key, words in told.items()
+        for key, words in templates.items()
         if key in own
     ]
     # Said only where they are not the usual ones.
@@ -148,16 +148,16 @@ def _share(value: float) -> str:
     return "third" if abs(value - 1 / 3) < THIRD else f"{value:g}"
 
 
-def _test_rows(mine: pd.DataFrame) -> Iterator[Row]:
-    tests = mine[mine["estimator"].str.startswith("logt")]
+def _test_rows(spec_rows: pd.DataFrame) -> Iterator[Row]:
+    tests = spec_rows[spec_rows["estimator"].str.startswith("logt")]
     for outcome, name in OUTCOMES.items():
         rows = sorted(
             records(only(tests, outcome=outcome)),
             key=lambda row: _left_out(row["contrast"]),
         )
-        for place, row in enumerate(rows):
+        for number, row in enumerate(rows):
             variant = (
-                VARIANTS.get(place - len(rows) // 2, "") if outcome == LEVELS else ""
+                VARIANTS.get(number - len(rows) // 2, "") if outcome == LEVELS else ""
             )
             out = {
                 "kind": "test",
@@ -185,22 +185,23 @@ def reading(t: Any) -> str:
 
 def _why(warning: Any) -> str:
     parts = [part.strip() for part in reason(warning).split(";")]
-    kept = [
+    reasons = [
         part for part in parts if not part.startswith(("logs: the answer", "members: "))
     ]
-    return "; ".join(kept)
+    return "; ".join(reasons)
 
 
 def _club_rows(
-    mine: pd.DataFrame, members: pd.DataFrame, facts: Facts
+    spec_rows: pd.DataFrame, members: pd.DataFrame, facts: Facts
 ) -> Iterator[Row]:
-    merged = mine[
-        mine["contrast"].str.startswith(MERGED) & mine["term"].str.startswith("club_")
+    merged = spec_rows[
+        spec_rows["contrast"].str.startswith(MERGED)
+        & spec_rows["term"].str.startswith("club_")
     ]
     by_number = {int(row["term"].removeprefix("club_")): row for row in records(merged)}
     for number, row in sorted(by_number.items()):
         names = facts.labels(only(members, club=number)["unit"])
-        told = (
+        members_text = (
             f"all {facts.words['units_name']}"
             if row["n_units"] == len(members)
             else " ".join(names)
@@ -208,7 +209,7 @@ def _club_rows(
         fails = "fails its own log t test" in row["warning"]
         out = {
             "kind": "club",
-            "label": f"Club {number}: {told}",
+            "label": f"Club {number}: {members_text}",
             **{key: row[key] for key in NUMBERS},
         }
         out |= {

@@ -144,9 +144,12 @@ def estimate(study: Study) -> Results:
     """Run all design diagnostics of the main unit scheme."""
     design = Design(study, read(Section, study.config, "design").weights)
     _check_names(design)
-    found = list(_all_found(design))
-    estimates = [row for one in found for row in _estimates(design, one)]
-    rows = [*diagnostics(design), *(row for one in found for row in _lines(one))]
+    diagnostics_list = list(_all_found(design))
+    estimates = [row for one in diagnostics_list for row in _estimates(design, one)]
+    rows = [
+        *diagnostics(design),
+        *(row for one in diagnostics_list for row in _lines(one)),
+    ]
     series = pd.DataFrame(rows, columns=SERIES).sort_values(
         SORT, ignore_index=True, kind="stable"
     )
@@ -267,20 +270,25 @@ def _detector(design: Design) -> Callable[[pd.DataFrame, Case, bool], tuple[Any,
     return detect
 
 
-def _estimates(design: Design, found: Found) -> Iterator[Estimate]:
-    case = found.case
-    spread = design.spread
-    scales = [(found.label, IN_S, 1.0)]
-    if found.taxonomy == design.taxonomy and found.weights in ("", design.weights):
+def _estimates(design: Design, diagnostics_list: Found) -> Iterator[Estimate]:
+    case = diagnostics_list.case
+    standard_deviations = design.growth_sd
+    scales = [(diagnostics_list.label, IN_S, 1.0)]
+    if diagnostics_list.taxonomy == design.taxonomy and diagnostics_list.weights in (
+        "",
+        design.weights,
+    ):
         scales += [
-            (period, IN_PP, float(spread.get(period, np.nan)))
-            for period in found.periods
+            (period, IN_PP, float(standard_deviations.get(period, np.nan)))
+            for period in diagnostics_list.periods
         ]
     steps = [("", 1.0)] + (
-        [(" per s.d.", found.exposure_sd)] if np.isfinite(found.exposure_sd) else []
+        [(" per s.d.", diagnostics_list.exposure_sd)]
+        if np.isfinite(diagnostics_list.exposure_sd)
+        else []
     )
     bases = design.periods.groupby("period")["basis"].first()
-    for test, value in (found.values or {"t": np.nan}).items():
+    for test, value in (diagnostics_list.values or {"t": np.nan}).items():
         for period, unit, scale in scales:
             for extra, step in steps:
                 yield Estimate(
@@ -295,35 +303,35 @@ def _estimates(design: Design, found: Found) -> Iterator[Estimate]:
                     sample_id="outsiders" if case.design == "outsiders" else "all",
                     unit_scheme=str(design.description["unit_scheme"]),
                     period=period,
-                    treatment_def=found.taxonomy,
-                    w_id=found.weights,
+                    treatment_def=diagnostics_list.taxonomy,
+                    w_id=diagnostics_list.weights,
                     estimate=value * scale * step,
                     mde=value * scale * step,
                     conf_level=design.level,
-                    n_obs=found.n_units,
-                    n_units=found.n_units,
+                    n_obs=diagnostics_list.n_units,
+                    n_units=diagnostics_list.n_units,
                     unit_of_measure=unit,
                     output_basis=str(bases[period]) if unit == IN_PP else "",
-                    warning=found.note,
+                    warning=diagnostics_list.note,
                     data_hash=str(design.description["data_hash"]),
                 )
 
 
-def _lines(found: Found) -> Iterator[Line]:
-    case = found.case
-    tests = found.values or {"t": np.nan}
+def _lines(diagnostics_list: Found) -> Iterator[Line]:
+    case = diagnostics_list.case
+    tests = diagnostics_list.values or {"t": np.nan}
     values = {("mde", f"s, {test}"): value for test, value in tests.items()}
     values |= {
         ("inflation", f"factor, {errors}"): value
-        for errors, value in found.inflation.items()
+        for errors, value in diagnostics_list.inflation.items()
     }
     labels = {
-        "taxonomy": found.taxonomy,
-        "weights": found.weights,
+        "taxonomy": diagnostics_list.taxonomy,
+        "weights": diagnostics_list.weights,
         "design": case.design,
-        "period": found.label,
+        "period": diagnostics_list.label,
     }
-    labels |= {"term": case.contrast or case.term, "note": found.note}
+    labels |= {"term": case.contrast or case.term, "note": diagnostics_list.note}
     for (block, unit), value in values.items():
         yield line(block, **labels, value=value, unit_of_measure=unit)
 
@@ -335,7 +343,7 @@ def _summary(design: Design, series: pd.DataFrame) -> dict[str, Any]:
         "unit_scheme": str(design.description["unit_scheme"]),
         "taxonomy": design.taxonomy,
         "weights": design.weights,
-        "spread_pp_per_year": _rounded(design.spread),
+        "spread_pp_per_year": _rounded(design.growth_sd),
         "cells": _rounded(first.set_index("term")["value"]),
         "switched_off": [
             SWITCHED_OFF.format(name)

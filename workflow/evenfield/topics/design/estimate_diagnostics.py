@@ -56,8 +56,8 @@ class Design:
             study.power,
             float(study.config["inference"]["conf_level"]),
         )
-        self.places = study.table("units").set_index("unit").sort_index()
-        self.units = [str(unit) for unit in self.places.index]
+        self.coordinates = study.table("units").set_index("unit").sort_index()
+        self.units = [str(unit) for unit in self.coordinates.index]
         self.periods, self.cells = (
             study.table("periods"),
             study.table("cells").sort_values("unit"),
@@ -77,15 +77,17 @@ class Design:
         return sorted(starts.index, key=lambda name: (starts[name], name))
 
     @property
-    def spread(self) -> pd.Series:
+    def growth_sd(self) -> pd.Series:
         """The standard deviation across units of annual growth, s, by period."""
         return self.periods.groupby("period")["growth_pct_per_year"].std(ddof=1)
 
     def distance_km(self) -> np.ndarray | None:
         """Return distances between units, or nothing where a coordinate is missing."""
-        place = self.places.reindex(columns=["lat", "lon"]).to_numpy(float)
+        coordinates = self.coordinates.reindex(columns=["lat", "lon"]).to_numpy(float)
         return (
-            haversine_km(place[:, 0], place[:, 1]) if np.isfinite(place).all() else None
+            haversine_km(coordinates[:, 0], coordinates[:, 1])
+            if np.isfinite(coordinates).all()
+            else None
         )
 
     def _regressors(self, weights: str, taxonomy: str, period: str) -> pd.DataFrame:
@@ -96,12 +98,12 @@ class Design:
         ]
         rows = rows[rows["period"].eq(period)].set_index("unit")
         if missing := sorted(set(self.units) - set(rows.index)):
-            found = (
+            missing_text = (
                 f"{len(missing)} units have no exposure to {taxonomy} through {weights}"
                 f" in {period}"
             )
             raise EstimateError(
-                f"{found} ({first_examples(missing)})",
+                f"{missing_text} ({first_examples(missing)})",
                 "one row a unit",
                 "rebuild the exposures",
             )
@@ -119,10 +121,10 @@ class Design:
         """Group the periods in which a taxonomy draws the same cells, by the first one;
         one group has no name.
         """
-        mine = self.cells[self.cells["taxonomy"].eq(taxonomy)]
+        taxonomy_cells = self.cells[self.cells["taxonomy"].eq(taxonomy)]
         groups: dict[tuple[tuple[int, ...], ...], list[str]] = {}
         for period in self.period_names:
-            rows = mine[mine["period"].eq(period)]
+            rows = taxonomy_cells[taxonomy_cells["period"].eq(period)]
             groups.setdefault((tuple(rows["cluster"]), tuple(rows["sez"])), []).append(
                 period
             )
@@ -163,13 +165,13 @@ def diagnostics(design: Design) -> Iterator[Line]:
     yield from _event_studies(design)
     bases = design.periods.groupby("period")["basis"].first()
     for period in design.period_names:
-        said = {"unit_of_measure": "pp/yr", "note": str(bases[period])}
+        descriptors = {"unit_of_measure": "pp/yr", "note": str(bases[period])}
         yield line(
             "spread",
             period=period,
             term="s",
-            value=float(design.spread[period]),
-            **said,
+            value=float(design.growth_sd[period]),
+            **descriptors,
         )
 
 
@@ -180,9 +182,13 @@ def _cells(design: Design, taxonomy: str, periods: list[str]) -> Iterator[Line]:
     ]
     for cell in CELLS:
         units = sorted(table.loc[table["cell"].eq(cell), "unit"])
-        said = {"units": " ".join(units), "note": "periods: " + ", ".join(periods)}
+        labels = {"units": " ".join(units), "note": "periods: " + ", ".join(periods)}
         yield line(
-            "cells", term=cell, value=float(len(units)), unit_of_measure="units", **said
+            "cells",
+            term=cell,
+            value=float(len(units)),
+            unit_of_measure="units",
+            **labels,
         )
 
 
@@ -223,14 +229,17 @@ def undefined_note(names: list[str], X: np.ndarray) -> str:
 def _weights(design: Design) -> Iterator[Line]:
     for name, weights in sorted(design.matrices.items()):
         for fact, unit in WEIGHT_FACTS.items():
-            told = weights.spec.get(fact)
-            said = {"unit_of_measure": unit, "note": str(weights.spec.get("kind", ""))}
+            fact_value = weights.spec.get(fact)
+            labels = {
+                "unit_of_measure": unit,
+                "note": str(weights.spec.get("kind", "")),
+            }
             yield line(
                 "weights",
                 weights=name,
                 term=fact,
-                value=np.nan if told is None else float(told),
-                **said,
+                value=np.nan if fact_value is None else float(fact_value),
+                **labels,
             )
 
 
@@ -264,9 +273,12 @@ def _support(design: Design) -> Iterator[Line]:
                 borders[0].aligned(design.units) @ treated.astype(float) == 0
             )
         for term, member in groups.items():
-            said = {"unit_of_measure": "units", "units": " ".join(first.index[member])}
+            labels = {
+                "unit_of_measure": "units",
+                "units": " ".join(first.index[member]),
+            }
             yield line(
-                "support", year=year, term=term, value=float(member.sum()), **said
+                "support", year=year, term=term, value=float(member.sum()), **labels
             )
 
 
@@ -285,10 +297,10 @@ def _event_studies(design: Design) -> Iterator[Line]:
             mde = event_study_mde(
                 treated, controls, years, YEARLY_SD, design.power, design.level
             )
-            said = {
+            labels = {
                 "unit_of_measure": "per cent",
                 "note": f"{treated} treated, {controls} not yet treated",
             }
             yield line(
-                "event_study", year=cohort, term=f"{years} years", value=mde, **said
+                "event_study", year=cohort, term=f"{years} years", value=mde, **labels
             )

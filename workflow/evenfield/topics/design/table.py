@@ -41,13 +41,13 @@ def td(facts: Facts) -> Table:
     series = facts.series()
     estimates = facts.estimates(treatment_def=taxonomy)
     periods = facts.config["periods"]
-    mine = series[series["taxonomy"].isin(["", taxonomy])]
+    taxonomy_rows = series[series["taxonomy"].isin(["", taxonomy])]
     rows = [
-        *_cell_rows(mine, taxonomy, periods),
-        *_overlap_rows(mine, periods),
-        *_weight_rows(mine, weights),
-        *_support_rows(mine, facts.words),
-        *_spread_rows(mine, periods),
+        *_cell_rows(taxonomy_rows, taxonomy, periods),
+        *_overlap_rows(taxonomy_rows, periods),
+        *_weight_rows(taxonomy_rows, weights),
+        *_support_rows(taxonomy_rows, facts.words),
+        *_spread_rows(taxonomy_rows, periods),
         *_detectable_rows(estimates, weights, periods),
     ]
     note = facts.note(
@@ -91,7 +91,7 @@ def _value(value: Any, unit: Any) -> str:
     shown = {"": "", "units": "", "correlation": "", "ratio": ""}.get(
         str(unit), f" {unit}"
     )
-    places = {
+    decimals = {
         "units": 0,
         "correlation": 2,
         "ratio": 1,
@@ -99,7 +99,7 @@ def _value(value: Any, unit: Any) -> str:
         "pp/yr": 2,
         "neighbours": 1,
     }.get(str(unit))
-    number = significant(value) if places is None else fixed(value, places)
+    number = significant(value) if decimals is None else fixed(value, decimals)
     return number + shown if number else ""
 
 
@@ -238,14 +238,14 @@ def _detectable_rows(
 
 def _ordered(rows: list[Row], weights: str) -> list[Row]:
     def key(row: Row) -> tuple[Any, ...]:
-        place = (
+        position = (
             [*DESIGN_NAMES].index(row["spec_id"])
             if row["spec_id"] in DESIGN_NAMES
             else len(DESIGN_NAMES)
         )
         other = row["w_id"] not in ("", weights)
         return (
-            place,
+            position,
             other,
             row["w_id"],
             row["period"],
@@ -275,11 +275,11 @@ def _detectable_detail(
             name: _estimate(same, test, "pp/yr", name) for name in main_periods(periods)
         }
         known = {name: value for name, value in points.items() if not is_missing(value)}
-        found = [
+        effects = [
             f"{period_label(name, periods)} {by_unit(value, 'pp/yr')}"
             for name, value in known.items()
         ]
-        parts += [f"pp/yr ({label}): {', '.join(found)}"] if found else []
+        parts += [f"pp/yr ({label}): {', '.join(effects)}"] if effects else []
     return "; ".join(parts)
 
 

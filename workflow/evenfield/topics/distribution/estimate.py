@@ -115,7 +115,7 @@ class DistributionSpec(UnitsSpec):
 Section = list[DistributionSpec]
 
 
-def look(study: Study, _: Section, spec: DistributionSpec) -> None:
+def check_data(study: Study, _: Section, spec: DistributionSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     _movement(study, spec)
 
@@ -131,7 +131,7 @@ def estimate(study: Study) -> Results:
             if move.W is not None:
                 _spatial(move, years)
         kernel_parts(move, study.table("cells", spec.unit_scheme, ("taxonomy", "cell")))
-        out.estimates += move.made
+        out.estimates += move.estimates
         names = ("spec_id", "sample_id", "unit_scheme", "period")
         parts += [
             frame.assign(**{name: move.labels[name] for name in names})
@@ -216,14 +216,14 @@ def _chain(move: Movement, years: int) -> None:
         counts = transition_counts(classes, spec.k, step)
     except NumericsError as error:
         rows.undefined(["index"], error, role=spec.role)
-        return move.made.extend(rows.made)
+        return move.estimates.extend(rows.estimates)
     stream, seed = move.stream("bootstrap", years)
     draws = min(move.inference["permutations"], BOOTSTRAP_DRAWS)
     drawn = transition_matrix(bootstrap_counts(counts, stream, draws))
     total = counts.sum(axis=0)
     P = transition_matrix(total)
     level = move.inference["conf_level"]
-    said = {
+    labels = {
         "seed": seed,
         "se_type": "bootstrap of whole trajectories",
         "conf_level": level,
@@ -233,8 +233,12 @@ def _chain(move: Movement, years: int) -> None:
     for term, (value, sample) in _numbers(P, drawn, years).items():
         low, high, note = _interval(value, sample, level)
         kind, *at = term.split("_") if term.startswith(("p_", "ergodic_")) else (term,)
-        places = [int(place) for place in at]
-        n = int(total[places[0] - 1].sum()) if kind == "p" else int(total.sum())
+        quantile_positions = [int(position) for position in at]
+        n = (
+            int(total[quantile_positions[0] - 1].sum())
+            if kind == "p"
+            else int(total.sum())
+        )
         few = (
             f"only {n} transitions start in this class"
             if kind == "p" and n < FEW
@@ -255,26 +259,34 @@ def _chain(move: Movement, years: int) -> None:
             "n_obs": n,
         }
         rows.add(
-            "share" if places else "half_life" if term == "half_life" else "index",
+            "share"
+            if quantile_positions
+            else "half_life"
+            if term == "half_life"
+            else "index",
             lost,
             few,
             note,
-            **said,
+            **labels,
             **row,
         )
-        if places:
-            count = int(total[places[0] - 1, places[1] - 1]) if kind == "p" else 0
+        if quantile_positions:
+            count = (
+                int(total[quantile_positions[0] - 1, quantile_positions[1] - 1])
+                if kind == "p"
+                else 0
+            )
             cell = {
                 "kind": "transition" if kind == "p" else "ergodic",
-                "x": places[0],
-                "y": places[-1],
+                "x": quantile_positions[0],
+                "y": quantile_positions[-1],
             }
             cells.append(
                 cell | {"value": value, "count": count, "low": low, "high": high}
             )
     move.draw(cells, years)
     _homogeneity(move, classes, counts, step, years)
-    return move.made.extend(rows.made)
+    return move.estimates.extend(rows.estimates)
 
 
 def _numbers(
@@ -349,7 +361,7 @@ def _homogeneity(
             "p_value": test.lr_p,
         }
         rows.add("homogeneity", caution, term=term, p_type="chi-squared", **numbers)
-    move.made.extend(rows.made)
+    move.estimates.extend(rows.estimates)
 
 
 def _by_subperiod(move: Movement, classes: np.ndarray, step: int) -> np.ndarray:
@@ -388,7 +400,7 @@ def _spatial(move: Movement, years: int) -> None:
         )
     except NumericsError as error:
         rows.undefined(["q", "lr"], error, role=spec.role)
-        return move.made.extend(rows.made)
+        return move.estimates.extend(rows.estimates)
     sizes = test.counts.sum(axis=2)
     thin = int(((sizes < FEW) & (sizes > 0)).sum())
     sparse = (
@@ -396,7 +408,7 @@ def _spatial(move: Movement, years: int) -> None:
         if thin
         else ""
     )
-    said = {
+    labels = {
         "df": test.df,
         "p_type": f"trajectories change places on the map, {test.draws} draws",
         "role": spec.role,
@@ -409,7 +421,7 @@ def _spatial(move: Movement, years: int) -> None:
             statistic=value,
             p_value=p,
             n_obs=int(test.counts.sum()),
-            **said,
+            **labels,
         )
     P = transition_matrix(test.counts)
     lag, x, y = (index.ravel() for index in np.indices(P.shape))
@@ -422,4 +434,4 @@ def _spatial(move: Movement, years: int) -> None:
         ),
         years,
     )
-    return move.made.extend(rows.made)
+    return move.estimates.extend(rows.estimates)

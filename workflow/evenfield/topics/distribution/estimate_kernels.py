@@ -56,7 +56,7 @@ class Movement:
     labels: dict[str, Any]
     note: str
     inference: dict[str, Any]
-    made: list[Estimate] = field(default_factory=list)
+    estimates: list[Estimate] = field(default_factory=list)
     series: list[pd.DataFrame] = field(default_factory=list)
 
     def rows(self, **labels: Any) -> Rows:
@@ -90,8 +90,8 @@ def kernel_parts(move: Movement, cells: pd.DataFrame) -> None:
     """
     if not move.spec.kernel_steps:
         return
-    for place in (0, -1):
-        _add_modes(move, place)
+    for position in (0, -1):
+        _add_modes(move, position)
     for years in move.spec.kernel_steps:
         _moving(move, years)
     for name, other in _conditions(move, cells):
@@ -104,9 +104,9 @@ def _grid(values: np.ndarray) -> np.ndarray:
     return np.linspace(float(values.min()), float(values.max()), GRID)
 
 
-def _add_modes(move: Movement, place: int) -> None:
-    year = move.years[place]
-    values = np.log(move.values[:, place])
+def _add_modes(move: Movement, position: int) -> None:
+    year = move.years[position]
+    values = np.log(move.values[:, position])
     stream, seed = move.stream(f"modes:{year}", 0)
     rows = move.rows(contrast=str(year), n_obs=len(values), n_periods=1, seed=seed)
     try:
@@ -116,15 +116,15 @@ def _add_modes(move: Movement, place: int) -> None:
     except NumericsError as error:
         rows.undefined(["one_mode"], error)
     else:
-        said = f"smoothed bootstrap, more than one mode, {test.draws} draws"
+        p_type = f"smoothed bootstrap, more than one mode, {test.draws} draws"
         rows.add(
             "one_mode",
             "conservative test",
             estimate=test.bandwidth,
             p_value=test.p_value,
-            p_type=said,
+            p_type=p_type,
         )
-    move.made.extend(rows.made)
+    move.estimates.extend(rows.estimates)
 
 
 def _moving(move: Movement, years: int) -> None:
@@ -142,7 +142,7 @@ def _moving(move: Movement, years: int) -> None:
         ergodic = ergodic_density(kernel)
     except NumericsError as error:
         rows.undefined(["modes"], error)
-        return move.made.extend(rows.made)
+        return move.estimates.extend(rows.estimates)
     # ASSUME: a mode of an ergodic density rises above the ground around it by a
     # twentieth of the highest mode.
     modes = float(count_prominent_modes(ergodic, PROMINENCE))
@@ -157,7 +157,7 @@ def _moving(move: Movement, years: int) -> None:
     seen = np.where(ergodic > NEGLIGIBLE * ergodic.max(), ergodic, 0.0)
     move.draw(_surface(kernel).assign(kind="kernel"), years)
     move.draw({"kind": "ergodic_density", "x": kernel.grid, "value": seen}, years)
-    return move.made.extend(rows.made)
+    return move.estimates.extend(rows.estimates)
 
 
 def _conditions(
@@ -188,10 +188,12 @@ def _conditions(
 
 def _conditioned(move: Movement, name: str, other: np.ndarray) -> None:
     values, given = np.log(move.values).ravel(), np.log(move.values / other).ravel()
-    kept = np.isfinite(given)
+    defined = np.isfinite(given)
     try:
         kernel = stochastic_kernel(
-            values[kept], given[kept], _grid(np.concatenate([values, given[kept]]))
+            values[defined],
+            given[defined],
+            _grid(np.concatenate([values, given[defined]])),
         )
     except NumericsError:
         return

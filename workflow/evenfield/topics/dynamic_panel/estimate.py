@@ -90,7 +90,7 @@ Section = list[DynamicPanelSpec]
 Window = tuple[dict[str, Any], pd.DataFrame, str]
 
 
-def look(study: Study, _: Section, spec: DynamicPanelSpec) -> None:
+def check_data(study: Study, _: Section, spec: DynamicPanelSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     list(_windows(study, spec))
 
@@ -151,9 +151,11 @@ def _windows(study: Study, spec: DynamicPanelSpec) -> Iterator[Window]:
         f"{row.unit} {row.year}"
         for row in panel[panel.duplicated(["unit", "year"])].itertuples()
     ):
-        found = f"{where}: {len(twice)} rows appear twice ({first_examples(twice)})"
+        duplicates_text = (
+            f"{where}: {len(twice)} rows appear twice ({first_examples(twice)})"
+        )
         raise EstimateError(
-            found, "one row for each unit and year", "remove the duplicates"
+            duplicates_text, "one row for each unit and year", "remove the duplicates"
         )
     wide = panel.pivot(index="unit", columns="year", values="log_income").reindex(
         list(units)
@@ -211,7 +213,7 @@ def _window(
     draw_id = f"dynamic:{spec.id}:{spec.unit_scheme}:{spec.sample}:{period}:units"
     rng = generator_for(inference["seed"], draw_id)
     grids = [wide[years].to_numpy(float) for years in dates]
-    found, described, gmm = roots(
+    root_by_estimator, described, gmm = roots(
         grids, spec.draws, spec.gmm_last_lag, rng, inference["conf_level"]
     )
     n = len(wide)
@@ -231,14 +233,14 @@ def _window(
         "data_hash": hashed,
     }
     shared |= {"n_obs": n * steps, "n_units": n, "n_periods": steps}
-    made = list[Estimate]()
+    estimates = list[Estimate]()
     points = list[dict[str, Any]]()
     at = {
         "label": str(item.get("label", period)),
         "start_year": int(item["start"]),
         "end_year": int(item["end"]),
     }
-    for order, (name, root) in enumerate(found.items(), start=1):
+    for order, (name, root) in enumerate(root_by_estimator.items(), start=1):
         kinds = {
             "root": Kind(name, "log_income_lag", "coef", f"per {span} years"),
             "speed": Kind(name, "speed", "lambda", "% per year"),
@@ -266,11 +268,11 @@ def _window(
                 "warning": joined(note, f"not defined: {root}"),
             }
             points.append(point | blank)
-        made += rows.made
-    made += _described_rows(found, described, span, note, shared) + _gmm_rows(
-        gmm, note, shared
-    )
-    head = found[HEADLINE]
+        estimates += rows.estimates
+    estimates += _described_rows(
+        root_by_estimator, described, span, note, shared
+    ) + _gmm_rows(gmm, note, shared)
+    head = root_by_estimator[HEADLINE]
     fit = {
         "spec_id": spec.id,
         "period": period,
@@ -283,7 +285,7 @@ def _window(
     fit["level_rows"] = {
         name: one.level_rows for name, one in gmm.items() if one.level_rows
     }
-    return made, points, fit
+    return estimates, points, fit
 
 
 def _add_root(rows: Rows, root: Root, span: int, study: Study) -> dict[str, Any]:
@@ -301,12 +303,12 @@ def _add_root(rows: Rows, root: Root, span: int, study: Study) -> dict[str, Any]
         if np.isinf([root.low, root.high]).any()
         else ""
     )
-    said = {**shared, **test, "se_type": root.se_type}
+    labels = {**shared, **test, "se_type": root.se_type}
     rows.add(
         "root",
         root.warning,
         open_end,
-        **said,
+        **labels,
         **ends,
         estimate=root.rho,
         std_error=root.std_error,
@@ -333,7 +335,7 @@ def _add_root(rows: Rows, root: Root, span: int, study: Study) -> dict[str, Any]
         "speed unbounded below" if np.isneginf(bounds.low) else "",
         underpowered(mde, sesoi, "% a year"),
     )
-    said["se_type"] = joined(root.se_type, "interval of the root, transformed")
+    labels["se_type"] = joined(root.se_type, "interval of the root, transformed")
     numbers = {
         "speed": 100 * speed,
         "low": finite_or_nan(100 * bounds.low),
@@ -341,7 +343,7 @@ def _add_root(rows: Rows, root: Root, span: int, study: Study) -> dict[str, Any]
     }
     ends = {"conf_low": numbers["low"], "conf_high": numbers["high"]}
     rows.add(
-        "speed", *warnings, **said, **ends, estimate=100 * speed, sesoi=sesoi, mde=mde
+        "speed", *warnings, **labels, **ends, estimate=100 * speed, sesoi=sesoi, mde=mde
     )
     if "half_life" in rows.kinds:
         life = half_life_bounds(bounds)
@@ -375,7 +377,7 @@ def _add_root(rows: Rows, root: Root, span: int, study: Study) -> dict[str, Any]
 
 
 def _described_rows(
-    found: Mapping[str, Any],
+    description: Mapping[str, Any],
     described: Mapping[str, float],
     span: int,
     note: str,
@@ -392,7 +394,7 @@ def _described_rows(
         numbers["speed_other_offsets_high"] = -100 * float(np.log(low)) / span
     three = [
         root.rho
-        for root in (found[name] for name in ("fe", HEADLINE, "pooled"))
+        for root in (description[name] for name in ("fe", HEADLINE, "pooled"))
         if isinstance(root, Root)
     ]
     numbers["bracket"] = float(three == sorted(three)) if len(three) == 3 else NAN
@@ -402,14 +404,14 @@ def _described_rows(
         outside = "pooled <= bias-corrected <= fixed effects does not hold here"
         outside = outside if name == "bracket" and value == 0 else ""
         rows.add(name, outside if np.isfinite(value) else "not defined", estimate=value)
-    return rows.made
+    return rows.estimates
 
 
 def _gmm_rows(
     gmm: Mapping[str, GmmFit], note: str, shared: Mapping[str, Any]
 ) -> list[Estimate]:
     """Return the tests of the GMM estimators and their number of instruments."""
-    made: list[Estimate] = []
+    estimates: list[Estimate] = []
     for name, fit in gmm.items():
         kinds = {
             term: Kind(name, term, "stat", kind) for term, kind in GMM_TESTS.items()
@@ -433,5 +435,5 @@ def _gmm_rows(
                 p_type=kind,
             )
         rows.add("instruments", estimate=float(fit.n_instruments))
-        made += rows.made
-    return made
+        estimates += rows.estimates
+    return estimates

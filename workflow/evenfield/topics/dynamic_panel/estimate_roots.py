@@ -117,7 +117,7 @@ def roots(
     of the same spacing.
     """
     levels = grids[0]
-    found = dict[str, Root | NumericsError]()
+    root_by_estimator = dict[str, Root | NumericsError]()
     gmm = dict[str, GmmFit]()
     n = len(levels)
 
@@ -187,19 +187,23 @@ def roots(
     }
     for name, make in makers.items():
         try:
-            found[name] = make()
+            root_by_estimator[name] = make()
         except NumericsError as error:
-            found[name] = error
+            root_by_estimator[name] = error
     try:
         corrected, described = _corrected(levels, draws, rng, level)
     except NumericsError as error:
         corrected = dict.fromkeys(
-            [name for name in EFFECTS if name not in found], error
+            [name for name in EFFECTS if name not in root_by_estimator], error
         )
         described = {}
     else:
         described |= _other_dates(grids[1:])
-    return {name: (found | corrected)[name] for name in EFFECTS}, described, gmm
+    return (
+        {name: (root_by_estimator | corrected)[name] for name in EFFECTS},
+        described,
+        gmm,
+    )
 
 
 def _corrected(
@@ -220,7 +224,7 @@ def _corrected(
     )
     flags = joined(NO_ROOT if fit.no_root else "", serial if abs(net) > SERIAL else "")
     lost = f"{100 * drawn.no_root_share:.1f}% of draws without a root"
-    found: dict[str, Root | NumericsError] = {
+    root_by_estimator: dict[str, Root | NumericsError] = {
         HEADLINE: _interval(
             fit, grid, "score test inverted on a grid, t(N - 1)", flags
         ),
@@ -237,15 +241,24 @@ def _corrected(
         "residual_sd_first_half": 100 * check.sd_first,
         "residual_sd_second_half": 100 * check.sd_second,
     }
-    return found, described | {"no_root_share": drawn.no_root_share}
+    return root_by_estimator, described | {"no_root_share": drawn.no_root_share}
 
 
-def _interval(fit: CorrectedFit, found: RootInterval, se_type: str, flags: str) -> Root:
+def _interval(
+    fit: CorrectedFit, interval: RootInterval, se_type: str, flags: str
+) -> Root:
     p_type = (
         f"{se_type}, rho = 1,"
-        f" two-sided{f', {found.draws} draws' if found.draws else ''}"
+        f" two-sided{f', {interval.draws} draws' if interval.draws else ''}"
     )
-    numbers = (fit.rho, fit.std_error, fit.df, found.low, found.high, found.p_value)
+    numbers = (
+        fit.rho,
+        fit.std_error,
+        fit.df,
+        interval.low,
+        interval.high,
+        interval.p_value,
+    )
     return Root(*numbers, se_type, p_type, flags, not fit.no_root)
 
 
@@ -270,13 +283,13 @@ def _other_dates(grids: Sequence[np.ndarray]) -> dict[str, float]:
     """Return the lowest and highest headline root over the other dates; empty where
     there are none.
     """
-    found = []
+    other_dates = []
     for levels in grids:
         try:
-            found.append(bias_corrected_root(levels).rho)
+            other_dates.append(bias_corrected_root(levels).rho)
         except NumericsError:
             continue
-    known = [rho for rho in found if rho > 0]
+    known = [rho for rho in other_dates if rho > 0]
     ends = (min(known), max(known)) if known else (np.nan, np.nan)
     return (
         dict(zip(("lowest_other_root", "highest_other_root"), ends, strict=True))

@@ -15,9 +15,9 @@ from evenfield.shared.tables.numbers import (
     interval,
     is_missing,
     p_value,
-    places,
     text,
     whole,
+    with_decimals,
     with_error,
     years,
 )
@@ -64,8 +64,8 @@ def t7(facts: Facts) -> Table:
     rows: list[Row] = []
     for spec in facts.ordered(list(estimates["spec_id"])):
         for period in facts.shown("span", "main"):
-            mine = only(estimates, spec_id=spec, period=period)
-            first = pick(mine, term="log_income_lag")
+            period_rows = only(estimates, spec_id=spec, period=period)
+            first = pick(period_rows, term="log_income_lag")
             if not first:
                 continue
             basis = first["output_basis"]
@@ -76,12 +76,12 @@ def t7(facts: Facts) -> Table:
                 *sample_parts(first, described),
             ]
             shared = {
-                "group": heading(parts) + _checks(mine),
+                "group": heading(parts) + _checks(period_rows),
                 "spec_id": spec,
                 "period": period,
                 "span": spans[spec],
             }
-            rows += [{**shared, "basis": basis, **row} for row in _rows(mine)]
+            rows += [{**shared, "basis": basis, **row} for row in _rows(period_rows)]
     if not rows:
         raise nothing_to_show("rows of the dynamic panel", "dynamic_panel", "T7")
     note = facts.note(
@@ -105,7 +105,7 @@ def t7(facts: Facts) -> Table:
             "Root (s.e.)",
             "root",
             "root_se",
-            show=places(with_error, 3),
+            show=with_decimals(with_error, 3),
             reason="reason",
         ),
         right("Speed", "speed", show=_speed, reason="speed_reason"),
@@ -118,7 +118,7 @@ def t7(facts: Facts) -> Table:
         ),
         right("p", "p_value", show=p_value, reason="interval_reason"),
         right("Half-life", "half_life", show=years),
-        right("Detectable", "mde", show=places(fixed, 1)),
+        right("Detectable", "mde", show=with_decimals(fixed, 1)),
         Column(
             names=("instruments", "hansen_p", "ar2_p"),
             header="Instruments; p",
@@ -136,33 +136,35 @@ def t7(facts: Facts) -> Table:
 TABLES = {"T7": t7}
 
 
-def _checks(mine: pd.DataFrame) -> str:
+def _checks(period_rows: pd.DataFrame) -> str:
     """Say beside the heading what the headline assumes and whether it lies between its
     bounds.
     """
-    head = only(mine, estimator="bc_fe")
+    head = only(period_rows, estimator="bc_fe")
 
-    def found(*terms: str) -> list[Any]:
+    def values_of(*terms: str) -> list[Any]:
         values = [pick(head, term=term).get("estimate") for term in terms]
         return [] if any(is_missing(value) for value in values) else values
 
-    told = [f"residual AR(1) {fixed(value, 2)}" for value in found("residual_ar1_net")]
-    if halves := found("residual_sd_first_half", "residual_sd_second_half"):
-        told.append(
+    parts = [
+        f"residual AR(1) {fixed(value, 2)}" for value in values_of("residual_ar1_net")
+    ]
+    if halves := values_of("residual_sd_first_half", "residual_sd_second_half"):
+        parts.append(
             f"residual s.d. {' then '.join(fixed(value, 1) for value in halves)} pp"
         )
-    if others := found("speed_other_offsets_low", "speed_other_offsets_high"):
-        told.append(
+    if others := values_of("speed_other_offsets_low", "speed_other_offsets_high"):
+        parts.append(
             "speed from other first years"
             f" {' to '.join(fixed(value, 1) for value in others)}"
         )
-    told += ["headline outside pooled and FE"] if found("bracket") == [0] else []
-    return f": {', '.join(told)}" if told else ""
+    parts += ["headline outside pooled and FE"] if values_of("bracket") == [0] else []
+    return f": {', '.join(parts)}" if parts else ""
 
 
-def _rows(mine: pd.DataFrame) -> Iterable[Row]:
+def _rows(period_rows: pd.DataFrame) -> Iterable[Row]:
     for name, label in ESTIMATORS.items():
-        own = only(mine, estimator=name)
+        own = only(period_rows, estimator=name)
         root, speed, life = (
             pick(own, term=term) for term in ("log_income_lag", "speed", "half_life")
         )

@@ -13,12 +13,12 @@ from pydantic import Field
 from scipy.sparse import csr_array
 from statsmodels.regression.linear_model import OLS
 
+from evenfield.numerics.inference_methods import AVERAGE_CORRELATIONS
 from evenfield.numerics.influence import partial_leverage
 from evenfield.numerics.label_permutation import expected_regressors
-from evenfield.numerics.ladder import AVERAGE_CORRELATIONS
 from evenfield.numerics.spatial import multiplier
 from evenfield.shared.contrasts.contrasts import parse_contrast_settings, rows_at
-from evenfield.shared.contrasts.places import Places, joined_links
+from evenfield.shared.contrasts.geographies import Geographies, joined_links
 from evenfield.shared.contrasts.prepared_contrasts import (
     Expectation,
     GroupContrast,
@@ -180,12 +180,12 @@ class CrossSection:
             and self.spec.regimes[:2] == TESTED
         )
 
-    def spread(self, name: str) -> float:
+    def standard_deviation(self, name: str) -> float:
         """Return the standard deviation of an exposure (ddof 0)."""
         return float(self.table[name].std(ddof=0))
 
 
-def look(study: Study, _: Section, spec: ExposureSpec) -> None:
+def check_data(study: Study, _: Section, spec: ExposureSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     for period in study.description()["periods"]:
         _section(study, spec, period)
@@ -204,7 +204,7 @@ def estimate(study: Study) -> Results:
     links = joined_links(
         study.table("adjacency"), study.config["weights"].get("join", [])
     )
-    places = Places(
+    geographies = Geographies(
         study.table("units"),
         links,
         settings.permutations,
@@ -222,24 +222,26 @@ def estimate(study: Study) -> Results:
     ]
     asked = [contrast for section in sections for contrast in _asked(section)]
     asked += [_difference(section) for section in variants]
-    rows = [row for contrast in asked for row in rows_at(contrast, places, settings)]
-    pulls = {}
+    rows = [
+        row for contrast in asked for row in rows_at(contrast, geographies, settings)
+    ]
+    weights_by_unit = {}
     for section in deciding:
         second = section.spec.exposures[1]
-        rows += reach_rows(_difference(section), places, settings)
+        rows += reach_rows(_difference(section), geographies, settings)
         rows += equivalence_rows(
             _single(section, second, unit=PER_SD),
-            section.spread(second),
-            places,
+            section.standard_deviation(second),
+            geographies,
             settings,
         )
-        row, pulls[str(section.period["period"])] = two_regime_row(
+        row, weights_by_unit[str(section.period["period"])] = two_regime_row(
             _difference(section), settings.seed
         )
         rows.append(row)
     main = [row for row in rows if row.role == DECIDING and row.contrast]
     units = [
-        _unit_table(section, places)
+        _unit_table(section, geographies)
         for section in sections
         if section.spec.role == DECIDING
     ]
@@ -251,7 +253,7 @@ def estimate(study: Study) -> Results:
         "residuals": residuals,
         "ranges": ranges(rows, main),
     }
-    fit = _summary(study, deciding) | {"two_regime": pulls}
+    fit = _summary(study, deciding) | {"two_regime": weights_by_unit}
     return Results([*rows, *range_rows(rows, main)], series, fit)
 
 
@@ -264,9 +266,9 @@ def _section(
     units = list(study.table("units")["unit"])
     name = period["period"]
     weights = _weights(study, spec, period)
-    found = _regimes(study)
-    regimes = found.get(
-        (spec.weights, spec.taxonomy, name), next(iter(found.values()))[:0]
+    prepared = _regimes(study)
+    regimes = prepared.get(
+        (spec.weights, spec.taxonomy, name), next(iter(prepared.values()))[:0]
     ).reindex(units)
     own = {
         f"own_{regime}": _measured(regimes, regime, spec.zones)
@@ -360,13 +362,13 @@ def _variants(study: Study, spec: ExposureSpec) -> list[ExposureSpec]:
         .drop_duplicates()
         .sort_values(["taxonomy", "weights"])
     )
-    made = [
+    variants = [
         spec.model_copy(update={**pair, "role": "robustness"})
         for pair in records(names)
     ]
     return [
         one
-        for one in made
+        for one in variants
         if (one.taxonomy, one.weights) != (spec.taxonomy, spec.weights)
     ]
 
@@ -409,10 +411,10 @@ def _single(
 ) -> GroupContrast:
     """Return one coefficient, own or of an exposure."""
     decides = section.decides and term == "own_sez" and estimator == "slx"
-    found = _contrast(
+    contrast = _contrast(
         section, estimator, term, "", DECIDING if decides else "exploratory"
     )
-    return found if unit != PER_SD else _per_sd(found, section)
+    return contrast if unit != PER_SD else _per_sd(contrast, section)
 
 
 def _per_sd(contrast: GroupContrast, section: CrossSection) -> GroupContrast:
@@ -421,7 +423,7 @@ def _per_sd(contrast: GroupContrast, section: CrossSection) -> GroupContrast:
         zip(map(lag_name, section.spec.own), section.spec.exposures, strict=True)
     )
     scaled = {
-        name: weight * section.spread(names[name])
+        name: weight * section.standard_deviation(names[name])
         for name, weight in contrast.weights.items()
     }
     sesoi = section.study.config["sesoi"]["spillover_per_sd_pp"]
@@ -438,19 +440,19 @@ def _outside(section: CrossSection) -> list[GroupContrast]:
     out = []
     names = dict(zip(map(lag_name, spec.own), spec.exposures, strict=True))
     table = section.table[~section.table[list(spec.own)].astype(bool).any(axis=1)]
-    for found in (
+    for contrast in (
         _difference(section),
         *(_single(section, term) for term in spec.exposures),
     ):
         row = replace(
-            found.row,
+            contrast.row,
             sample_id=OUTSIDERS,
-            role="robustness" if found.row.contrast else "exploratory",
+            role="robustness" if contrast.row.contrast else "exploratory",
         )
-        weights = {names[name]: weight for name, weight in found.weights.items()}
+        weights = {names[name]: weight for name, weight in contrast.weights.items()}
         out.append(
             replace(
-                found,
+                contrast,
                 row=row,
                 table=table,
                 labels=spec.exposures,
@@ -525,19 +527,19 @@ def _hypothesis(spec: ExposureSpec, term: str, minus: str) -> str:
     )
 
 
-def _unit_table(section: CrossSection, places: Places) -> pd.DataFrame:
+def _unit_table(section: CrossSection, geographies: Geographies) -> pd.DataFrame:
     """Return regressors with what permutations let expect, growth, fit and leverage of
     the difference, by unit.
     """
-    found = prepare_contrast(_difference(section), places)
-    if isinstance(found, str):
+    prepared = prepare_contrast(_difference(section), geographies)
+    if isinstance(prepared, str):
         return pd.DataFrame()
-    arrays = found.section
-    draws = found.place.draws.get("stratified")
+    arrays = prepared.section
+    draws = prepared.geography.draws.get("stratified")
     fit = OLS(arrays.y, arrays.X).fit()
-    seen = arrays.spread.regressors(arrays.labels)
+    seen = arrays.label_design.regressors(arrays.labels)
     expected = (
-        expected_regressors(arrays.labels, draws, arrays.spread)
+        expected_regressors(arrays.labels, draws, arrays.label_design)
         if draws
         else np.full(seen.shape, np.nan)
     )
@@ -592,7 +594,7 @@ def _path(rows: Iterable[Estimate], periods: list[Mapping[str, Any]]) -> pd.Data
 def _summary(study: Study, deciding: list[CrossSection]) -> dict[str, Any]:
     sd = {
         str(s.period["period"]): {
-            name: round(s.spread(name), 6) for name in s.spec.exposures
+            name: round(s.standard_deviation(name), 6) for name in s.spec.exposures
         }
         for s in deciding
     }

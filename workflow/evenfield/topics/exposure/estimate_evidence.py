@@ -22,7 +22,7 @@ from evenfield.numerics.scpc_evidence import (
 )
 from evenfield.numerics.spatial_panel.two_regime import TwoRegimeFit, two_regime_durbin
 from evenfield.shared.contrasts.contrasts import ContrastSettings, not_defined
-from evenfield.shared.contrasts.places import Places
+from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.contrasts.prepared_contrasts import (
     GroupContrast,
     PreparedContrast,
@@ -66,7 +66,7 @@ RANGES += ["same_sign", "off_zero", "smallest_mde", "sesoi"]
 
 
 def reach_rows(
-    contrast: GroupContrast, places: Places, settings: ContrastSettings
+    contrast: GroupContrast, geographies: Geographies, settings: ContrastSettings
 ) -> list[Estimate]:
     """Return the smallest effects that the SCPC test sees in simulated samples, by kind
     of error.
@@ -77,23 +77,26 @@ def reach_rows(
         effect_type="mde_simulated",
         estimator="simulated_power",
     )
-    found = prepare_contrast(contrast, places)
-    if isinstance(found, str):
-        return [not_defined(base, found)]
-    if not found.place.components:
+    prepared = prepare_contrast(contrast, geographies)
+    if isinstance(prepared, str):
+        return [not_defined(base, prepared)]
+    if not prepared.geography.components:
         return [not_defined(base, "not defined: the units have no coordinates")]
     rows = []
     for kind, words in KINDS.items():
-        reach = _reach(found, kind, settings)
-        mde = reach.detectable * _scale(found)
+        reach = _reach(prepared, kind, settings)
+        mde = reach.detectable * _scale(prepared)
         test = f"SCPC test, {reach.draws} samples, {words}"
-        row = replace(base, **found.counts, estimator=f"{base.estimator}_{kind}")
+        row = replace(base, **prepared.counts, estimator=f"{base.estimator}_{kind}")
         rows.append(replace(row, estimate=mde, mde=mde, p_type=test))
     return rows
 
 
 def equivalence_rows(
-    contrast: GroupContrast, spread: float, places: Places, settings: ContrastSettings
+    contrast: GroupContrast,
+    standard_deviation: float,
+    geographies: Geographies,
+    settings: ContrastSettings,
 ) -> list[Estimate]:
     """Test whether the coefficient of an exposure, per standard deviation of it, is
     smaller than of interest.
@@ -101,13 +104,13 @@ def equivalence_rows(
     base = replace(
         contrast.row, role="robustness", estimator="equivalence", effect_type="tost"
     )
-    found = prepare_contrast(contrast, places)
-    if isinstance(found, str):
-        return [not_defined(base, found)]
-    if not found.place.components:
+    prepared = prepare_contrast(contrast, geographies)
+    if isinstance(prepared, str):
+        return [not_defined(base, prepared)]
+    if not prepared.geography.components:
         return [not_defined(base, "not defined: the units have no coordinates")]
-    space = found.place.components["scpc"]
-    section = found.section
+    space = prepared.geography.components["scpc"]
+    section = prepared.section
     test = scpc_equivalence(
         fit_ols(section.y, section.X),
         section.contrast,
@@ -124,10 +127,10 @@ def equivalence_rows(
         f"UNDERPOWERED: mde {bound:.3g} above sesoi {base.sesoi:g}"
         f" {base.unit_of_measure}"
     )
-    scaled = f"one s.d. of the exposure is {spread:.3g} in this period"
+    scaled = f"one s.d. of the exposure is {standard_deviation:.3g} in this period"
     filled = replace(
         base,
-        **found.counts,
+        **prepared.counts,
         **{
             name: getattr(test, name)
             for name in ("estimate", "std_error", "p_value", "conf_low", "conf_high")
@@ -138,11 +141,11 @@ def equivalence_rows(
         mde=bound,
         warning=joined(scaled, weak if bound > base.sesoi else ""),
     )
-    passed = _reach(found, "independent", settings).equivalence * _scale(found)
+    passed = _reach(prepared, "independent", settings).equivalence * _scale(prepared)
     p_type = f"two one-sided SCPC tests, {SIMULATED} samples, independent errors"
     reached = replace(
         base,
-        **found.counts,
+        **prepared.counts,
         effect_type="mde_tost",
         estimate=passed,
         mde=passed,
@@ -151,18 +154,18 @@ def equivalence_rows(
     return [filled, reached]
 
 
-def _scale(found: PreparedContrast) -> float:
-    return null_spread(found.section.y, found.section.controls)
+def _scale(prepared: PreparedContrast) -> float:
+    return null_spread(prepared.section.y, prepared.section.controls)
 
 
 def _reach(
-    found: PreparedContrast, kind: str, settings: ContrastSettings
+    prepared: PreparedContrast, kind: str, settings: ContrastSettings
 ) -> SimulatedReach:
     """Simulate on samples that all periods share: the design, not the outcome, says
     what can be seen.
     """
-    section = found.section
-    space = found.place.components["scpc"]
+    section = prepared.section
+    space = prepared.geography.components["scpc"]
     rng = generator_for(settings.seed, f"exposure:power:{len(section.y)}")
     errors = rng.standard_normal((SIMULATED, len(section.y)))
     if kind == "correlated":
@@ -264,8 +267,8 @@ def ranges(rows: Iterable[Estimate], deciding: list[Estimate]) -> pd.DataFrame:
             "output_basis": base.output_basis,
         }
         lines += [
-            {**labels, "over": name, **_range(base, found)}
-            for name, found in over.items()
+            {**labels, "over": name, **_range(base, prepared)}
+            for name, prepared in over.items()
         ]
     return pd.DataFrame(lines, columns=RANGES)
 
@@ -274,22 +277,22 @@ def range_rows(rows: Iterable[Estimate], deciding: list[Estimate]) -> list[Estim
     """Return the share of all pairs of a taxonomy and weights whose difference has the
     sign of the deciding one.
     """
-    said: dict[str, Any] = dict.fromkeys(UNTESTED, NAN) | {
+    labels: dict[str, Any] = dict.fromkeys(UNTESTED, NAN) | {
         "se_type": "",
         "p_type": "",
         "unit_of_measure": "share",
     }
-    said |= {
+    labels |= {
         "role": "robustness",
         "estimator": "specification_curve",
         "effect_type": "share",
     }
-    said["warning"] = "share over all pairs of a taxonomy and weights"
+    labels["warning"] = "share over all pairs of a taxonomy and weights"
     out = []
     for base in deciding:
         defined = [row for row in _pool(rows, base) if np.isfinite(row.estimate)]
         share = _same_sign(base, defined) / len(defined) if defined else NAN
-        out.append(replace(base, **said, estimate=share, n_obs=len(defined)))
+        out.append(replace(base, **labels, estimate=share, n_obs=len(defined)))
     return out
 
 
@@ -303,12 +306,12 @@ def _pool(rows: Iterable[Estimate], base: Estimate) -> list[Estimate]:
     ]
 
 
-def _range(base: Estimate, found: list[Estimate]) -> dict[str, Any]:
-    defined = [row for row in found if np.isfinite(row.estimate)]
+def _range(base: Estimate, prepared: list[Estimate]) -> dict[str, Any]:
+    defined = [row for row in prepared if np.isfinite(row.estimate)]
     values = np.array([row.estimate for row in defined] or [np.nan])
     return {
         "estimates": len(defined),
-        "undefined": len(found) - len(defined),
+        "undefined": len(prepared) - len(defined),
         "lowest": values.min(),
         "median": float(np.median(values)),
         "highest": values.max(),

@@ -31,7 +31,7 @@ from evenfield.study.errors import ArtifactError
 OWN = "Clusters against the others"
 DIFFERENCE = "Clusters minus zones"
 NEXT = "Neighbours' clusters minus neighbours' zones"
-KEPT = [
+COLUMNS = [
     "question",
     "period",
     "unit_scheme",
@@ -41,7 +41,7 @@ KEPT = [
     "conf_low",
     "conf_high",
 ]
-KEPT += ["p_value", "mde", "sesoi", "n_obs", "estimate_id"]
+COLUMNS += ["p_value", "mde", "sesoi", "n_obs", "estimate_id"]
 OFFSET = 0.16
 ROW_HEIGHT = 1.28
 
@@ -93,7 +93,7 @@ def _rows(facts: Facts, shown: Sequence[str]) -> tuple[dict[str, str], pd.DataFr
     figure shows.
     """
     spec = facts.primary()
-    found = []
+    frames = []
     schemes = {facts.main: ""}
     if "group_contrasts" in facts.config["estimates"]:
         premiums = facts.config["estimates"]["group_contrasts"].get("premium", [])
@@ -108,17 +108,21 @@ def _rows(facts: Facts, shown: Sequence[str]) -> tuple[dict[str, str], pd.DataFr
             "estimator": "ols",
             "term": "cluster",
         }
-        mine = facts.estimates("group_contrasts", **wanted, unit_scheme=list(schemes))
-        found += [only(mine, contrast="").assign(question=OWN)]
-        found += [only(mine, contrast="cluster - sez").assign(question=DIFFERENCE)]
+        group_rows = facts.estimates(
+            "group_contrasts", **wanted, unit_scheme=list(schemes)
+        )
+        frames += [only(group_rows, contrast="").assign(question=OWN)]
+        frames += [
+            only(group_rows, contrast="cluster - sez").assign(question=DIFFERENCE)
+        ]
     series = only(
         facts.series(),
         spec_id=spec["id"],
         w_id=spec["weights"],
         contrast="exposure_cluster - exposure_sez",
     )
-    found += [series.assign(question=NEXT, unit_scheme=facts.main)]
-    rows = pd.concat(found)
+    frames += [series.assign(question=NEXT, unit_scheme=facts.main)]
+    rows = pd.concat(frames)
     rows = only(
         rows, treatment_def=spec["taxonomy"], sample_id="all", effect_type="coef"
     )
@@ -133,15 +137,15 @@ def _rows(facts: Facts, shown: Sequence[str]) -> tuple[dict[str, str], pd.DataFr
         name: rows[name].map(list(names).index)
         for name, names in (("period", shown), ("unit_scheme", schemes))
     }
-    places = rows.assign(
+    ordered = rows.assign(
         first=rows["question"].map([OWN, DIFFERENCE, NEXT].index), then=order["period"]
     )
-    places = places.assign(last=order["unit_scheme"]).sort_values(
+    ordered = ordered.assign(last=order["unit_scheme"]).sort_values(
         ["first", "then", "last"], ignore_index=True
     )
     # Other population series differ in some periods only.
-    return schemes, places.drop_duplicates(["question", "period", "estimate"]).reindex(
-        columns=KEPT
+    return schemes, ordered.drop_duplicates(["question", "period", "estimate"]).reindex(
+        columns=COLUMNS
     )
 
 
@@ -162,12 +166,12 @@ def _draw(
     axes.axvspan(-interest, interest, color=PALE, zorder=0, linewidth=0)
     axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
     for i, scheme in enumerate(schemes):
-        mine = only(rows, unit_scheme=scheme)
+        scheme_rows = only(rows, unit_scheme=scheme)
         colour = INK if i == 0 else SERIES[1].colour
         axes.hlines(
-            mine["place"],
-            mine["conf_low"],
-            mine["conf_high"],
+            scheme_rows["place"],
+            scheme_rows["conf_low"],
+            scheme_rows["conf_high"],
             color=colour,
             linewidth=1.3,
         )
@@ -178,7 +182,13 @@ def _draw(
             "edgecolor": colour,
         }
         sns.scatterplot(
-            mine, x="estimate", y="place", linewidth=1.0, zorder=4, ax=axes, **style
+            scheme_rows,
+            x="estimate",
+            y="place",
+            linewidth=1.0,
+            zorder=4,
+            ax=axes,
+            **style,
         )
     axes.plot(
         rows["mde"],
@@ -242,17 +252,17 @@ def _draw_key(figure: Any, schemes: dict[str, str], power: float) -> None:
 
 def _describe(facts: Facts, rows: pd.DataFrame) -> str:
     parts = []
-    for question, mine in only(rows, unit_scheme=facts.main).groupby(
+    for question, question_rows in only(rows, unit_scheme=facts.main).groupby(
         "question", sort=False
     ):
-        told = [
+        values = [
             f"{period_with_basis(row['period'], row['output_basis'], facts.config['periods'])}"
             f" {fixed(row['estimate'], 1)}"
             f" {interval(row['conf_low'], row['conf_high'], 1)}".rstrip()
             + f", visible from {fixed(row['mde'], 1)}"
-            for row in records(mine)
+            for row in records(question_rows)
         ]
-        parts.append(f"{question}: {'; '.join(told)}.")
+        parts.append(f"{question}: {'; '.join(values)}.")
     return (
         "Growth in percentage points a year with intervals, long spans before periods."
         f" {' '.join(parts)}"

@@ -9,7 +9,13 @@ import pandas as pd
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.notes import NOT_CAUSAL, period_with_basis
-from evenfield.shared.tables.numbers import fixed, interval, p_value, places, whole
+from evenfield.shared.tables.numbers import (
+    fixed,
+    interval,
+    p_value,
+    whole,
+    with_decimals,
+)
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Column, Short, Table, right
 from evenfield.shared.tables.units import main_periods, term_name
@@ -32,7 +38,7 @@ VARIANTS = (
     ("slx_recentred_connected", "connected", "the same, recentred, connected"),
 )
 KEYS = ("spec_id", "treatment_def", "w_id", "sample_id", "period", "term", "contrast")
-KEPT = [
+COLUMNS = [
     "spec_id",
     "sample_id",
     "treatment_def",
@@ -43,7 +49,7 @@ KEPT = [
     "term",
     "contrast",
 ]
-KEPT += [
+COLUMNS += [
     "estimate",
     "std_error",
     "conf_low",
@@ -54,7 +60,7 @@ KEPT += [
     "sesoi",
     "n_units",
 ]
-KEPT += ["n_treated", "unit_of_measure", "output_basis"]
+COLUMNS += ["n_treated", "unit_of_measure", "output_basis"]
 OVER = ("taxonomies", "weights", "taxonomies and weights")
 
 
@@ -65,13 +71,13 @@ def t16(facts: Facts) -> Table:
     estimates = facts.estimates()
     spec = facts.primary()
     shown = facts.shown("main", "span")
-    mine = only(
+    spec_rows = only(
         estimates,
         spec_id=spec["id"],
         treatment_def=spec["taxonomy"],
         w_id=spec["weights"],
     )
-    if not mine["period"].isin(shown).any():
+    if not spec_rows["period"].isin(shown).any():
         raise ArtifactError(
             f"no estimates of specification {spec['id']}",
             "its rows in the exposure topic",
@@ -80,7 +86,7 @@ def t16(facts: Facts) -> Table:
     rows = [
         row
         for period in shown
-        for row in _full_rows(facts, only(mine, period=period), period)
+        for row in _full_rows(facts, only(spec_rows, period=period), period)
     ]
     rows += _other_rows(facts, estimates[estimates["spec_id"].ne(spec["id"])])
     note = facts.note(
@@ -102,22 +108,22 @@ def t16(facts: Facts) -> Table:
     )
     columns = (
         Column(names=("label",), header="Coefficient"),
-        right("pp/yr", "estimate", show=places(fixed, 2), reason="reason"),
+        right("pp/yr", "estimate", show=with_decimals(fixed, 2), reason="reason"),
         right(
             f"SCPC {facts.level} interval",
             "conf_low",
             "conf_high",
-            show=places(interval, 2),
+            show=with_decimals(interval, 2),
             reason="reason",
         ),
         right("p", "p_value", show=p_value, reason="reason"),
         right("Permutation p", "permutation_p", show=p_value),
-        right("Detectable", "mde", show=places(fixed, 1), reason="reason"),
-        right("Of interest", "sesoi", show=places(fixed, 2)),
+        right("Detectable", "mde", show=with_decimals(fixed, 1), reason="reason"),
+        right("Of interest", "sesoi", show=with_decimals(fixed, 2)),
         right("N", "n_units", show=whole),
     )
     main = [term_name(name) for name in ORDER[3:]]
-    told = facts.note(
+    label = facts.note(
         "Growth on own and neighbours' clusters and zones and on income at the start,"
         " one regression for each period. Exposure: from no neighbour (0) to all (1)."
         " Intervals and p by conditional SCPC; permutation p: clusters and zones moved"
@@ -127,7 +133,7 @@ def t16(facts: Facts) -> Table:
     short = Short(
         lambda row: row["spec_id"] == spec["id"] and row["label"] in main,
         ("estimate", "conf_low", "p_value", "permutation_p", "mde", "sesoi"),
-        told,
+        label,
     )
     return Table(
         id="T16",
@@ -145,25 +151,25 @@ def t16b(facts: Facts) -> Table:
     """
     spec = facts.primary()["id"]
     periods = facts.config["periods"]
-    mine = only(facts.series("ranges"), spec_id=spec)
-    if mine.empty:
+    spec_rows = only(facts.series("ranges"), spec_id=spec)
+    if spec_rows.empty:
         raise ArtifactError(
             f"no ranges of specification {spec}",
             "a specification with role primary in main periods",
             "mark one in estimates.exposure or remove T16b from `tables`",
         )
-    found = [
+    ranges = [
         row
         for period in periods
         for over in OVER
-        for row in records(only(mine, period=period, over=over))
+        for row in records(only(spec_rows, period=period, over=over))
     ]
     groups = [
-        period_with_basis(row["period"], row["output_basis"], periods) for row in found
+        period_with_basis(row["period"], row["output_basis"], periods) for row in ranges
     ]
     rows = [
         {"group": group, "label": f"other {row['over']}", **row}
-        for group, row in zip(groups, found, strict=True)
+        for group, row in zip(groups, ranges, strict=True)
     ]
     note = facts.note(
         "Growth next to clusters minus growth next to SEZs, pp a year per exposure 0 to"
@@ -179,11 +185,13 @@ def t16b(facts: Facts) -> Table:
         Column(names=("label",), header="Over"),
         right("Estimates", "estimates", show=whole),
         right("Not defined", "undefined", show=whole),
-        right("Median", "median", show=places(fixed, 2)),
-        right("Lowest and highest", "lowest", "highest", show=places(interval, 2)),
+        right("Median", "median", show=with_decimals(fixed, 2)),
+        right(
+            "Lowest and highest", "lowest", "highest", show=with_decimals(interval, 2)
+        ),
         right("Sign of the main one", "same_sign", show=whole),
         right("Intervals", "off_zero", show=whole),
-        right("Detectable", "smallest_mde", show=places(fixed, 1)),
+        right("Detectable", "smallest_mde", show=with_decimals(fixed, 1)),
     )
     return Table(
         id="T16b", note=note, columns=columns, frame=pd.DataFrame(rows), group="group"
@@ -193,8 +201,8 @@ def t16b(facts: Facts) -> Table:
 TABLES = {"T16": t16, "T16b": t16b}
 
 
-def _full_rows(facts: Facts, mine: pd.DataFrame, period: str) -> Iterable[Row]:
-    everyone = only(mine, sample_id="all")
+def _full_rows(facts: Facts, spec_rows: pd.DataFrame, period: str) -> Iterable[Row]:
+    everyone = only(spec_rows, sample_id="all")
     periods = facts.config["periods"]
     plain = _named(only(everyone, estimator="slx"))
     group = period_with_basis(period, str(pick(plain).get("output_basis", "")), periods)
@@ -209,7 +217,7 @@ def _full_rows(facts: Facts, mine: pd.DataFrame, period: str) -> Iterable[Row]:
         for row in records(only(everyone, estimator=estimator, contrast=DIFFERENCE)):
             yield _row(row, group, label, _permuted(everyone, row, permuted))
     for row in records(
-        only(mine, sample_id="outsiders", estimator="slx", contrast=DIFFERENCE)
+        only(spec_rows, sample_id="outsiders", estimator="slx", contrast=DIFFERENCE)
     ):
         yield _row(row, group, "the same, outsiders only")
     for row in records(only(everyone, estimator="equivalence", effect_type="tost")):
@@ -231,7 +239,7 @@ def _other_rows(facts: Facts, others: pd.DataFrame) -> list[Row]:
         for period in facts.shown("main", "span")
         if period in main_periods(periods)
     ]
-    found = [
+    rows_by_period = [
         row
         for pair in records(asked)
         for period in main
@@ -243,7 +251,7 @@ def _other_rows(facts: Facts, others: pd.DataFrame) -> list[Row]:
             _variant(row),
             period_with_basis(row["period"], row["output_basis"], periods),
         )
-        for row in found
+        for row in rows_by_period
     ]
 
 
@@ -270,7 +278,7 @@ def _variant(row: Row) -> str:
 
 
 def _row(row: Row, group: str, label: str, permuted: Any = None) -> Row:
-    plain = {name: row.get(name) for name in KEPT}
+    plain = {name: row.get(name) for name in COLUMNS}
     return {
         "group": group,
         "label": label,

@@ -77,7 +77,7 @@ class GradientSpec(Spec):
 Section = list[GradientSpec]
 
 
-class Place(NamedTuple):
+class Geography(NamedTuple):
     """Where the N units are."""
 
     units: tuple[str, ...]
@@ -89,9 +89,9 @@ class Place(NamedTuple):
     note: str  # a warning about the weights
 
 
-def look(study: Study, _: Section, spec: GradientSpec) -> None:
+def check_data(study: Study, _: Section, spec: GradientSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
-    _place(study, spec)
+    _geography(study, spec)
     measures = study.ingested("clusters")["measure"].unique()
     named = [spec.count, *spec.stand_ins] if spec.count else spec.stand_ins
     if len(measures):
@@ -111,27 +111,27 @@ def estimate(study: Study) -> Results:
     merged = study.description().get("merged") or {}
     for spec in read(Section, study.config, "gradient"):
         where = f"estimates.gradient.{spec.id}"
-        place = _place(study, spec)
+        geography = _geography(study, spec)
         shared = {
             "family": "gradient",
             "spec_id": spec.id,
             "hypothesis": spec.hypothesis,
             "unit_scheme": study.main,
         }
-        shared |= {"n_obs": len(place.units), "n_units": len(place.units)}
+        shared |= {"n_obs": len(geography.units), "n_units": len(geography.units)}
         for rank, taxonomy in enumerate(spec.taxonomies):
             check_names([taxonomy], cells["taxonomy"].unique(), f"{where}.taxonomies")
             own = cells[cells["taxonomy"].eq(taxonomy)][
                 ["unit", "cluster"]
             ].drop_duplicates()
-            marks = sample_rows(own, place.units, ("cluster",), where)[
+            marks = sample_rows(own, geography.units, ("cluster",), where)[
                 "cluster"
             ].to_numpy(float)
             # ASSUME: a list of cluster units decides only while no licensed count is
             # named.
             role = spec.role if rank == 0 and not spec.count else "robustness"
             out.estimates += _mark_rows(
-                marks, place, role, study, **shared, treatment_def=taxonomy
+                marks, geography, role, study, **shared, treatment_def=taxonomy
             )
         counts = list(
             dict.fromkeys([*([spec.count] if spec.count else []), *spec.stand_ins])
@@ -143,25 +143,25 @@ def estimate(study: Study) -> Results:
                 .set_index("unit")["value"]
                 .astype(float)
             )
-            parts = [list(merged.get(unit, [unit])) for unit in place.units]
+            parts = [list(merged.get(unit, [unit])) for unit in geography.units]
             summed = np.array(
                 [values.reindex(names).sum(skipna=False) for names in parts]
             )
             out.estimates += _count_rows(
-                name, summed, place, role, study, **shared, treatment_def=name
+                name, summed, geography, role, study, **shared, treatment_def=name
             )
-        told = {
+        label = {
             "spec_id": spec.id,
-            "n_units": len(place.units),
-            "n_east": int(place.inside.sum()),
+            "n_units": len(geography.units),
+            "n_east": int(geography.inside.sum()),
         }
         out.fit["specs"].append(
-            told | {"taxonomies": spec.taxonomies, "counts": counts}
+            label | {"taxonomies": spec.taxonomies, "counts": counts}
         )
     return out
 
 
-def _place(study: Study, spec: GradientSpec) -> Place:
+def _geography(study: Study, spec: GradientSpec) -> Geography:
     where = f"estimates.gradient.{spec.id}"
     frame = study.table("units", text=TEXT)
     weights = study.weights()
@@ -170,28 +170,30 @@ def _place(study: Study, spec: GradientSpec) -> Place:
     rows = sample_rows(frame, units, ("lat", "lon"), where)
     inside = rows[spec.regions].astype(str).eq(spec.east).to_numpy()
     if not 0 < inside.sum() < len(units):
-        found = (
+        result = (
             f"{where}: {inside.sum()} of {len(units)} units have {spec.regions} ="
             f" {spec.east}"
         )
-        raise EstimateError(found, "some and not all", "correct `regions` or `east`")
+        raise EstimateError(result, "some and not all", "correct `regions` or `east`")
     lat, lon = (rows[name].to_numpy(float) for name in ("lat", "lon"))
     W, note = weights.among(units)
-    return Place(units, lat, lon, inside, W, str(weights.spec.get("weights", "")), note)
+    return Geography(
+        units, lat, lon, inside, W, str(weights.spec.get("weights", "")), note
+    )
 
 
 def _mark_rows(
-    marks: np.ndarray, place: Place, role: str, study: Study, **shared: Any
+    marks: np.ndarray, geography: Geography, role: str, study: Study, **shared: Any
 ) -> list[Estimate]:
     """Test where a zero-one list of units lies; marks (N,)."""
     shared |= {"outcome": "cluster", "n_treated": int(marks.sum())}
     rows = Rows(KINDS, role, **shared)
-    beside = Rows(KINDS, "robustness", place.note, **shared, w_id=place.w_id)
-    _add_east(rows, marks > 0, place, study)
-    _add_south(rows, marks, place, study)
-    _add_moran(beside, marks, place, study)
-    _add_links(beside, marks, place, study)
-    return rows.made + beside.made
+    beside = Rows(KINDS, "robustness", geography.note, **shared, w_id=geography.w_id)
+    _add_east(rows, marks > 0, geography, study)
+    _add_south(rows, marks, geography, study)
+    _add_moran(beside, marks, geography, study)
+    _add_links(beside, marks, geography, study)
+    return rows.estimates + beside.estimates
 
 
 def _stream(rows: Rows, what: str, study: Study) -> tuple[np.random.Generator, str]:
@@ -210,7 +212,9 @@ def _stream(rows: Rows, what: str, study: Study) -> tuple[np.random.Generator, s
     return generator_for(seed, draw_id), f"{seed}:{draw_id}"
 
 
-def _add_east(rows: Rows, marked: np.ndarray, place: Place, study: Study) -> None:
+def _add_east(
+    rows: Rows, marked: np.ndarray, geography: Geography, study: Study
+) -> None:
     """Compare the share of marked units in the East with that of the others; marked
     (N,).
 
@@ -222,7 +226,7 @@ def _add_east(rows: Rows, marked: np.ndarray, place: Place, study: Study) -> Non
     level = study.config["inference"]["conf_level"]
     n = len(marked)
     k = int(marked.sum())
-    size = int(place.inside.sum())
+    size = int(geography.inside.sum())
     contrast = {"contrast": "east - rest"}
     if not 0 < k < n:
         reason = (
@@ -230,7 +234,7 @@ def _add_east(rows: Rows, marked: np.ndarray, place: Place, study: Study) -> Non
             " not all"
         )
         return rows.undefined(["east"], reason, **contrast)
-    held = int((marked & place.inside).sum())
+    held = int((marked & geography.inside).sum())
     rest = n - size
     p = float(
         fisher_exact(
@@ -248,18 +252,20 @@ def _add_east(rows: Rows, marked: np.ndarray, place: Place, study: Study) -> Non
         "conf_high": float(high),
     }
     numbers |= {"conf_level": level, "p_value": min(1.0, p), "mde": mde}
-    said = {"p_type": "Fisher exact, two-sided", "se_type": "Newcombe score interval"}
-    told = f"{held} of {size} units of the East, {k - held} of the others"
-    return rows.add("east", told, unseen, **contrast, **numbers, **said)
+    labels = {"p_type": "Fisher exact, two-sided", "se_type": "Newcombe score interval"}
+    counts_text = f"{held} of {size} units of the East, {k - held} of the others"
+    return rows.add("east", counts_text, unseen, **contrast, **numbers, **labels)
 
 
-def _add_south(rows: Rows, marks: np.ndarray, place: Place, study: Study) -> None:
+def _add_south(
+    rows: Rows, marks: np.ndarray, geography: Geography, study: Study
+) -> None:
     """Compare the latitude of marked units of the East with that of its others by
     placing the marks anew.
     """
     inference = study.config["inference"]
-    east = place.inside
-    n = int(place.inside.sum())
+    east = geography.inside
+    n = int(geography.inside.sum())
     labels = {
         "contrast": "cluster - other",
         "n_obs": n,
@@ -269,50 +275,55 @@ def _add_south(rows: Rows, marks: np.ndarray, place: Place, study: Study) -> Non
     rng, seed = _stream(rows, "south", study)
     try:
         panel = path_panel(
-            -place.lat[east], marks[east], np.array(place.units)[east], np.zeros(n)
+            -geography.lat[east],
+            marks[east],
+            np.array(geography.units)[east],
+            np.zeros(n),
         )
         test = path_randomisation(
             panel, free_assignments(panel, inference["permutations"], rng), "time"
         )
-        found = randomisation_inference(test, inference["conf_level"])
+        test_result = randomisation_inference(test, inference["conf_level"])
         error = float(np.std(test.coefficients))
         mde = mde_multiplier(n - 2, study.power, inference["conf_level"]) * error
     except NumericsError as fault:
         return rows.undefined(["south"], fault, **labels)
-    kind = "all placements" if found.enumerated else "random placements"
-    closed = np.isfinite([found.conf_low, found.conf_high]).all()
+    kind = "all placements" if test_result.enumerated else "random placements"
+    closed = np.isfinite([test_result.conf_low, test_result.conf_high]).all()
     numbers = {
-        "estimate": found.estimate,
+        "estimate": test_result.estimate,
         "std_error": error,
         "mde": mde,
-        "p_value": found.p_value,
+        "p_value": test_result.p_value,
     }
     numbers |= {
-        "conf_low": finite_or_nan(found.conf_low),
-        "conf_high": finite_or_nan(found.conf_high),
+        "conf_low": finite_or_nan(test_result.conf_low),
+        "conf_high": finite_or_nan(test_result.conf_high),
     }
-    said = {
+    descriptors = {
         "se_type": "permutation within the East",
-        "seed": "" if found.enumerated else seed,
+        "seed": "" if test_result.enumerated else seed,
     }
-    said["p_type"] = f"{found.draws} {kind} within the East, two-sided"
+    descriptors["p_type"] = f"{test_result.draws} {kind} within the East, two-sided"
     open_end = "" if closed else "an end of the interval is open"
     return rows.add(
         "south",
         open_end,
         **labels,
         **numbers,
-        **said,
+        **descriptors,
         conf_level=inference["conf_level"],
     )
 
 
-def _add_moran(rows: Rows, values: np.ndarray, place: Place, study: Study) -> None:
+def _add_moran(
+    rows: Rows, values: np.ndarray, geography: Geography, study: Study
+) -> None:
     """Test whether units near each other are alike; values (N,)."""
     rng, seed = _stream(rows, "moran", study)
     try:
         test = morans_i_test(
-            values, place.W, rng, study.config["inference"]["permutations"]
+            values, geography.W, rng, study.config["inference"]["permutations"]
         )
     except NumericsError as error:
         return rows.undefined(["moran"], error)
@@ -321,41 +332,50 @@ def _add_moran(rows: Rows, values: np.ndarray, place: Place, study: Study) -> No
         "std_error": finite_or_nan(test.std_error),
         "p_value": test.p_value,
     }
-    said = {
+    labels = {
         "se_type": "Cliff-Ord, independent normal errors",
         "p_type": "permutation of units, two-sided",
     }
-    return rows.add("moran", **numbers, **said, seed=seed)
+    return rows.add("moran", **numbers, **labels, seed=seed)
 
 
-def _add_links(rows: Rows, marks: np.ndarray, place: Place, study: Study) -> None:
+def _add_links(
+    rows: Rows, marks: np.ndarray, geography: Geography, study: Study
+) -> None:
     """Count the links between two marked units and place the marks anew."""
     rng, seed = _stream(rows, "links", study)
     try:
-        found = join_counts(
-            marks, place.W, rng, study.config["inference"]["permutations"]
+        links = join_counts(
+            marks, geography.W, rng, study.config["inference"]["permutations"]
         )
     except NumericsError as error:
         return rows.undefined(["links"], error)
-    kind = "all placements" if found.exact else "random placements"
-    p_type = f"{found.subsets} {kind} of as many marks, one-sided (more links)"
-    numbers = {"estimate": float(found.both), "p_value": found.p_value}
-    expected = f"{found.expected:.3g} links expected"
+    kind = "all placements" if links.exact else "random placements"
+    p_type = f"{links.subsets} {kind} of as many marks, one-sided (more links)"
+    numbers = {"estimate": float(links.both), "p_value": links.p_value}
+    expected = f"{links.expected:.3g} links expected"
     return rows.add(
-        "links", expected, **numbers, p_type=p_type, seed="" if found.exact else seed
+        "links", expected, **numbers, p_type=p_type, seed="" if links.exact else seed
     )
 
 
 def _count_rows(
-    name: str, counts: np.ndarray, place: Place, role: str, study: Study, **shared: Any
+    name: str,
+    counts: np.ndarray,
+    geography: Geography,
+    role: str,
+    study: Study,
+    **shared: Any,
 ) -> list[Estimate]:
     """Regress a count of clusters on longitude and, within the East, on latitude;
     counts (N,).
     """
     rows = Rows(KINDS, role, **shared, outcome=name or "cluster_count")
-    east = place.inside
+    east = geography.inside
     blank = [
-        unit for unit, value in zip(place.units, counts, strict=True) if np.isnan(value)
+        unit
+        for unit, value in zip(geography.units, counts, strict=True)
+        if np.isnan(value)
     ]
     gap = (
         f"{len(blank)} units have no {name} ({first_examples(blank)}), which is not a"
@@ -363,8 +383,8 @@ def _count_rows(
     )
     everyone = np.ones(len(counts), dtype=bool)
     for term, x, chosen in (
-        ("east_degrees", place.lon, everyone),
-        ("south_degrees_within_east", -place.lat, east),
+        ("east_degrees", geography.lon, everyone),
+        ("south_degrees_within_east", -geography.lat, east),
     ):
         labels = {"n_obs": int(chosen.sum()), "n_units": int(chosen.sum())}
         if blank:
@@ -372,10 +392,12 @@ def _count_rows(
         else:
             _add_poisson(rows, term, counts[chosen], x[chosen], labels, study)
     if blank:
-        return rows.made
-    beside = Rows(KINDS, "robustness", place.note, **rows.shared, w_id=place.w_id)
-    _add_moran(beside, counts, place, study)
-    return rows.made + beside.made
+        return rows.estimates
+    beside = Rows(
+        KINDS, "robustness", geography.note, **rows.shared, w_id=geography.w_id
+    )
+    _add_moran(beside, counts, geography, study)
+    return rows.estimates + beside.estimates
 
 
 def _add_poisson(
@@ -426,6 +448,6 @@ def _add_poisson(
         "p_value": p_value,
     }
     numbers |= {"statistic": float(fit.tvalues[1]), "df": float(fit.df_resid)}
-    said = {"se_type": "HC1 sandwich, quasi-likelihood", "seed": seed}
-    said["p_type"] = "permutation of the counts among the units used, two-sided"
-    return rows.add(term, **labels, **numbers, **said)
+    descriptors = {"se_type": "HC1 sandwich, quasi-likelihood", "seed": seed}
+    descriptors["p_type"] = "permutation of the counts among the units used, two-sided"
+    return rows.add(term, **labels, **numbers, **descriptors)

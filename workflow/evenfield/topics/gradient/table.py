@@ -13,8 +13,8 @@ from evenfield.shared.tables.numbers import (
     interval,
     is_missing,
     p_value,
-    places,
     whole,
+    with_decimals,
 )
 from evenfield.shared.tables.rows import Row, only, records
 from evenfield.shared.tables.table import Column, Table, right
@@ -39,7 +39,7 @@ SHORT = {
     for key, label in LABELS.items()
     if key[0] in ("fisher_exact", "latitude_permutation")
 }
-KEPT = (
+COLUMNS = (
     "estimate",
     "conf_low",
     "conf_high",
@@ -73,12 +73,15 @@ def t4b(facts: Facts) -> Table:
     )
     columns = (
         Column(names=("label",), header="What"),
-        right("Estimate", "estimate", show=places(fixed, 2), reason="reason"),
+        right("Estimate", "estimate", show=with_decimals(fixed, 2), reason="reason"),
         right(
-            f"{facts.level} interval", "conf_low", "conf_high", show=places(interval, 2)
+            f"{facts.level} interval",
+            "conf_low",
+            "conf_high",
+            show=with_decimals(interval, 2),
         ),
         right("p", "p_value", show=p_value),
-        right("Detectable", "mde", show=places(fixed, 2)),
+        right("Detectable", "mde", show=with_decimals(fixed, 2)),
         right("Marked, of N", "n_treated", "n_units", show=_held),
     )
     frame = pd.DataFrame(rows)
@@ -88,9 +91,9 @@ def t4b(facts: Facts) -> Table:
 TABLES = {"T4b": t4b}
 
 
-def _rows(mine: pd.DataFrame) -> Iterable[Row]:
-    lists = only(mine, outcome="cluster")
-    counts = mine[mine["outcome"].ne("cluster")]
+def _rows(spec_rows: pd.DataFrame) -> Iterable[Row]:
+    lists = only(spec_rows, outcome="cluster")
+    counts = spec_rows[spec_rows["outcome"].ne("cluster")]
     main = (
         only(lists, role="primary")["treatment_def"].tolist()
         or lists["treatment_def"].tolist()
@@ -109,16 +112,16 @@ def _rows(mine: pd.DataFrame) -> Iterable[Row]:
 
 
 def _ordered(
-    mine: pd.DataFrame, shown: Mapping[tuple[str, str], str], group: str
+    spec_rows: pd.DataFrame, shown: Mapping[tuple[str, str], str], group: str
 ) -> Iterable[Row]:
     for (estimator, term), label in shown.items():
-        for row in records(only(mine, estimator=estimator, term=term)):
+        for row in records(only(spec_rows, estimator=estimator, term=term)):
             why = {"reason": reason(row["warning"])}
             yield {
                 "group": group,
                 "label": label,
                 **why,
-                **{name: row[name] for name in KEPT},
+                **{name: row[name] for name in COLUMNS},
             }
 
 

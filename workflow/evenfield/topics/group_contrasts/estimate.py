@@ -25,9 +25,9 @@ from evenfield.topics.group_contrasts.estimate_quotient import quotient, quotien
 from evenfield.topics.group_contrasts.estimate_spec import PeriodSpec, Section
 from evenfield.topics.group_contrasts.estimate_wages import elasticity
 
-Found = Iterable[GroupContrast | Estimate | tuple[str, str]]
+AnswerParts = Iterable[GroupContrast | Estimate | tuple[str, str]]
 # How each question of the config is answered.
-QUESTIONS: dict[str, Callable[[Groups, Any], Found]] = {
+QUESTIONS: dict[str, Callable[[Groups, Any], AnswerParts]] = {
     "premium": premium,
     "dose": dose,
     "factor_intensity": intensity,
@@ -64,17 +64,17 @@ def estimate(study: Study) -> Results:
     for question, answer in QUESTIONS.items():
         rows: list[Estimate] = []
         for spec in getattr(section, question):
-            for found in answer(groups, spec):
-                if isinstance(found, tuple):
-                    lacks = dict(zip(("part", "reason"), found, strict=True))
+            for answer_part in answer(groups, spec):
+                if isinstance(answer_part, tuple):
+                    lacks = dict(zip(("part", "reason"), answer_part, strict=True))
                     out.fit["left_out"].append(
                         {"question": question, "spec_id": spec.id, **lacks}
                     )
                 else:
                     rows += (
-                        groups.estimate(found)
-                        if isinstance(found, GroupContrast)
-                        else [found]
+                        groups.estimate(answer_part)
+                        if isinstance(answer_part, GroupContrast)
+                        else [answer_part]
                     )
             if isinstance(spec, PeriodSpec):
                 rows += pooled_rows(
@@ -84,12 +84,14 @@ def estimate(study: Study) -> Results:
         out.estimates += (
             taxonomy_range_rows(rows, groups.primary) if question in RANGED else []
         )
-    told = [
+    primary_balance = [
         spec
         for spec in section.balance
         if spec.role == "primary" and not groups.missing(spec.outcome)
     ]
-    out.series["gaps"] = stacked([paths(groups, spec) for spec in told], *GAPS)
+    out.series["gaps"] = stacked(
+        [paths(groups, spec) for spec in primary_balance], *GAPS
+    )
     quotients = [
         quotient_series(groups, spec)
         for spec in section.fading

@@ -41,10 +41,10 @@ EXPOSURE = "exposure_cluster"
 BOTH = "programme_x_exposure"
 PROXY_BEFORE = "DESCRIPTIVE: growth before the programme rests on PROXY output"
 GROWTH = "growth_pct"
-Found = Iterator[GroupContrast | Estimate | tuple[str, str]]
+AnswerParts = Iterator[GroupContrast | Estimate | tuple[str, str]]
 
 
-def change(groups: Groups, spec: ChangeSpec, family: str) -> Found:
+def change(groups: Groups, spec: ChangeSpec, family: str) -> AnswerParts:
     """Compare the yearly change of a log outcome in cluster and in zone regions.
 
     Notes
@@ -153,13 +153,13 @@ def paths(groups: Groups, spec: ChangeSpec) -> pd.DataFrame:
             long.dropna().assign(cell=long["unit"].map(cells), window=f"{start}-{end}")
         )
     by = pd.concat(parts).groupby(["cell", "window", "year"])["log_gap"]
-    found = pd.DataFrame({"log_gap": by.mean(), "n_units": by.count()}).reset_index()
-    return found.assign(
-        spec_id=spec.id, taxonomy=groups.primary, ratio=np.exp(found["log_gap"])
+    path = pd.DataFrame({"log_gap": by.mean(), "n_units": by.count()}).reset_index()
+    return path.assign(
+        spec_id=spec.id, taxonomy=groups.primary, ratio=np.exp(path["log_gap"])
     )
 
 
-def programme(groups: Groups, spec: ProgrammeSpec) -> Found:
+def programme(groups: Groups, spec: ProgrammeSpec) -> AnswerParts:
     """Compare the change of growth of a programme's units with that of the others.
 
     Notes
@@ -198,8 +198,10 @@ def programme(groups: Groups, spec: ProgrammeSpec) -> Found:
 
 
 def _members(groups: Groups) -> dict[str, set[str]]:
-    found = groups.ingested("programmes")
-    return {str(name): set(units) for name, units in found.groupby("programme")["unit"]}
+    programmes = groups.ingested("programmes")
+    return {
+        str(name): set(units) for name, units in programmes.groupby("programme")["unit"]
+    }
 
 
 def _absent(groups: Groups, members: dict[str, set[str]], spec: ProgrammeSpec) -> str:
@@ -211,8 +213,14 @@ def _absent(groups: Groups, members: dict[str, set[str]], spec: ProgrammeSpec) -
     if reason := groups.missing(GROWTH):
         return reason
     known = groups.wide(GROWTH).notna().any()
-    gone = [span for span in spec.spans if not known[known].loc[slice(*span)].any()]
-    return f"no growth in {gone[0][0]}-{gone[0][1]}" if gone else ""
+    absent_spans = [
+        span for span in spec.spans if not known[known].loc[slice(*span)].any()
+    ]
+    return (
+        f"no growth in {absent_spans[0][0]}-{absent_spans[0][1]}"
+        if absent_spans
+        else ""
+    )
 
 
 def _prepared(
@@ -276,9 +284,10 @@ def _based(groups: Groups, row: Estimate, spans: Sequence[Span]) -> Estimate:
 def _interaction(
     groups: Groups, spec: ProgrammeSpec, base: Estimate, table: pd.DataFrame
 ) -> GroupContrast:
-    found = groups.study.table("exposures")
-    chosen = found[
-        found["weights"].eq(spec.exposure) & found["taxonomy"].eq(groups.primary)
+    exposures = groups.study.table("exposures")
+    chosen = exposures[
+        exposures["weights"].eq(spec.exposure)
+        & exposures["taxonomy"].eq(groups.primary)
     ]
     chosen = chosen[chosen["period"].eq(groups.period_at(spec.spans[0][1]))].set_index(
         "unit"
@@ -329,9 +338,10 @@ def _border(
     y = outcome.to_numpy(float)
     try:
         pairs = border_pairs(
-            member.to_numpy(bool), groups.places.touching(outcome.index.to_numpy(str))
+            member.to_numpy(bool),
+            groups.geographies.touching(outcome.index.to_numpy(str)),
         )
-        found = border_difference(y, pairs, settings.level)
+        difference = border_difference(y, pairs, settings.level)
     except NumericsError as error:
         return [
             replace(
@@ -345,13 +355,17 @@ def _border(
         "n_units": inside + outside,
         "n_treated": inside,
     }
-    row = replace(row, **counts, estimate=found.estimate)
+    row = replace(row, **counts, estimate=difference.estimate)
     mde = smallest_visible(
-        found.conf_low, found.conf_high, found.std_error, settings.power, settings.level
+        difference.conf_low,
+        difference.conf_high,
+        difference.std_error,
+        settings.power,
+        settings.level,
     )
     filled = replace(
         row,
-        **inference_fields(found),
+        **inference_fields(difference),
         p_type="t, smaller side minus one",
         mde=mde,
         warning=joined(row.warning, underpowered(mde, row.sesoi, row.unit_of_measure)),

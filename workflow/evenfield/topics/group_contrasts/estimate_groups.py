@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.shared.contrasts.contrasts import parse_contrast_settings, rows_at
-from evenfield.shared.contrasts.places import Places, joined_links
+from evenfield.shared.contrasts.geographies import Geographies, joined_links
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.expressions import columns_of, evaluate
@@ -56,7 +56,9 @@ class Groups:
             study.table("adjacency", scheme), config["weights"]["join"]
         )
         self.settings = s = parse_contrast_settings(config["inference"], study.power)
-        self.places = Places(where, self.links, s.permutations, s.seed, s.level)
+        self.geographies = Geographies(
+            where, self.links, s.permutations, s.seed, s.level
+        )
         self.main: list[Period] = [
             item for item in self.description["periods"] if item["role"] == "main"
         ]
@@ -146,9 +148,11 @@ class Groups:
         """Return a dose in a period by unit with a note: a measure of clusters.csv, or
         a mean over the years.
         """
-        found = self.ingested("clusters")
+        clusters = self.ingested("clusters")
         measured = (
-            found[found["measure"].eq(text)].set_index("unit")["value"].astype(float)
+            clusters[clusters["measure"].eq(text)]
+            .set_index("unit")["value"]
+            .astype(float)
         )
         if measured.empty:
             self.tables["zones"] = with_zones(self.study, self.scheme)
@@ -227,7 +231,9 @@ class Groups:
         are.
         """
         return rows_at(
-            contrast, self.of_scheme(contrast.row.unit_scheme).places, self.settings
+            contrast,
+            self.of_scheme(contrast.row.unit_scheme).geographies,
+            self.settings,
         )
 
 
@@ -256,14 +262,16 @@ def with_figures(*tables: pd.DataFrame) -> tuple[list[pd.DataFrame], str]:
     """Leave out units that have not a single figure, and name them."""
     # ASSUME: a unit without a single figure of a variable is left out of its
     # comparisons, groups and totals alike.
-    kept = np.logical_and.reduce(
+    complete = np.logical_and.reduce(
         [table.notna().any(axis=1).to_numpy(bool) for table in tables]
     )
-    absent = [str(unit) for unit in tables[0].index[~kept]]
+    absent = [str(unit) for unit in tables[0].index[~complete]]
     note = (
-        f"without {first_examples(absent)}, no figures" if absent and kept.any() else ""
+        f"without {first_examples(absent)}, no figures"
+        if absent and complete.any()
+        else ""
     )
-    return [table[kept] for table in tables], note
+    return [table[complete] for table in tables], note
 
 
 def years_within(wide: pd.DataFrame, first: int, last: int) -> list[int]:

@@ -32,10 +32,10 @@ from evenfield.topics.group_contrasts.estimate_spec import (
 )
 
 NOTHING = "the first premium is not above zero: nothing that could fade"
-Found = Iterator[GroupContrast | tuple[str, str]]
+AnswerParts = Iterator[GroupContrast | tuple[str, str]]
 
 
-def premium(groups: Groups, spec: PremiumSpec) -> Found:
+def premium(groups: Groups, spec: PremiumSpec) -> AnswerParts:
     """Compare period means, or growth given its starting point, between groups, for
     every taxonomy.
 
@@ -46,26 +46,27 @@ def premium(groups: Groups, spec: PremiumSpec) -> Found:
     first year; D is the group label.
     """
     named = [groups.primary, *(spec.taxonomies or groups.taxonomies)]
-    for found in outcomes(groups, spec, "premium"):
-        if isinstance(found, tuple):
-            yield found
+    for answer_part in outcomes(groups, spec, "premium"):
+        if isinstance(answer_part, tuple):
+            yield answer_part
             continue
         # A span decides with all its comparisons, a period with the first one.
         span = any(
-            item["period"] == found.row.period and item["role"] == "span"
+            item["period"] == answer_part.row.period and item["role"] == "span"
             for item in groups.periods(spec)
         )
-        cells = groups.of_scheme(found.row.unit_scheme)
+        cells = groups.of_scheme(answer_part.row.unit_scheme)
         every = {
-            name: cells.labels(name, found.row.period) for name in dict.fromkeys(named)
+            name: cells.labels(name, answer_part.row.period)
+            for name in dict.fromkeys(named)
         }
         labels = {
-            name: cell.reindex(found.table.index).assign(**found.table)
+            name: cell.reindex(answer_part.table.index).assign(**answer_part.table)
             for name, cell in every.items()
         }
         for taxonomy, comparison in product(labels, spec.compare):
             leads = comparison == spec.compare[0]
-            main = taxonomy == groups.primary and found.row.role == spec.role
+            main = taxonomy == groups.primary and answer_part.row.role == spec.role
             role = (
                 spec.role
                 if main and (leads or span)
@@ -74,7 +75,7 @@ def premium(groups: Groups, spec: PremiumSpec) -> Found:
                 else "exploratory"
             )
             row = replace(
-                found.row,
+                answer_part.row,
                 role=role,
                 hypothesis=spec.hypothesis if leads else "",
                 treatment_def=taxonomy,
@@ -82,7 +83,7 @@ def premium(groups: Groups, spec: PremiumSpec) -> Found:
             yield compared(row, labels[taxonomy], VALUE, comparison, spec.given)
 
 
-def dose(groups: Groups, spec: DoseSpec) -> Found:
+def dose(groups: Groups, spec: DoseSpec) -> AnswerParts:
     """Regress the outcome of a period on one dose at a time, per standard deviation of
     it.
 
@@ -91,21 +92,26 @@ def dose(groups: Groups, spec: DoseSpec) -> Found:
     z_iP = a + b E_iP / sd(E_P) + d x_iP + e_i: E is a measure of clusters.csv or a mean
     over the years of the period.
     """
-    for found in outcomes(groups, spec, "dose"):
-        if isinstance(found, tuple):
-            yield found
+    for answer_part in outcomes(groups, spec, "dose"):
+        if isinstance(answer_part, tuple):
+            yield answer_part
             continue
-        where = groups.of_scheme(found.row.unit_scheme)
+        where = groups.of_scheme(answer_part.row.unit_scheme)
         for name, text in spec.doses.items():
-            values, lacks = where.dose(text, found.row.period)
+            values, lacks = where.dose(text, answer_part.row.period)
             if values.empty:
-                yield f"{name}, {found.row.unit_scheme}, {found.row.period}", lacks
+                yield (
+                    f"{name}, {answer_part.row.unit_scheme}, {answer_part.row.period}",
+                    lacks,
+                )
                 continue
-            values = values.reindex(found.table.index)
+            values = values.reindex(answer_part.table.index)
             row = replace(
-                found.row, treatment_def=text, warning=joined(found.row.warning, lacks)
+                answer_part.row,
+                treatment_def=text,
+                warning=joined(answer_part.row.warning, lacks),
             )
-            table = found.table.assign(
+            table = answer_part.table.assign(
                 **{name: values / (float(values.std(ddof=1)) or 1.0)}
             )
             yield compared(row, table, VALUE, name, spec.given)
@@ -193,7 +199,7 @@ def intensity(
             continue
         # ASSUME: outcomes are compared in standard deviations across all units of their
         # window, cells included.
-        spread = float(values.std(ddof=1)) or 1.0
+        standard_deviation = float(values.std(ddof=1)) or 1.0
         for taxonomy in groups.taxonomies:
             main = taxonomy == groups.primary
             row = groups.row(
@@ -209,13 +215,13 @@ def intensity(
             table = (
                 groups.labels(taxonomy, spec.cells)
                 .reindex(values.index)
-                .assign(**{measure.id: values / spread})
+                .assign(**{measure.id: values / standard_deviation})
             )
-            made = compared(row, table, measure.id, spec.compare)
-            ready += [(measure, made)] if main else []
-            yield made
+            contrast = compared(row, table, measure.id, spec.compare)
+            ready += [(measure, contrast)] if main else []
+            yield contrast
     yield from _together(
-        groups, [(m, made) for m, made in ready if np.ptp(made.table[m.id])]
+        groups, [(m, contrast) for m, contrast in ready if np.ptp(contrast.table[m.id])]
     )
 
 
@@ -225,7 +231,7 @@ def _together(
     if len(ready) < 2:
         return []
     signs = {m.id: m.sign for m, _ in ready}
-    contrasts = [made for _, made in ready]
+    contrasts = [contrast for _, contrast in ready]
     adjusted = step_down_rows(
         contrasts, groups.where.reset_index(), groups.links, groups.settings
     )
@@ -263,7 +269,7 @@ def _together(
     ]
 
 
-def fading(groups: Groups, spec: FadingSpec) -> Found:
+def fading(groups: Groups, spec: FadingSpec) -> AnswerParts:
     """Compare how an outcome changes from period to period.
 
     Notes
@@ -341,22 +347,22 @@ def _path(groups: Groups, spec: FadingSpec) -> tuple[pd.DataFrame, str, str]:
     (table,), without = with_figures(
         groups.wide(spec.outcome, spec.table).reindex(groups.members(spec.sample))
     )
-    kept = {}
+    by_period = {}
     every = []
     notes = [without]
     for period in groups.main:
         values, years, note = groups.mean(table, period)
         if len(values):
-            kept[str(period["period"])] = values
+            by_period[str(period["period"])] = values
             every += years
             notes += [f"{period['label']}: {note}"] if note else []
-    if len(kept) < 2:
+    if len(by_period) < 2:
         return (
             pd.DataFrame(),
             "",
-            f"{len(kept)} main periods have figures of every unit; a change needs two",
+            f"{len(by_period)} main periods have figures of every unit; a change needs two",
         )
-    absent = len(groups.main) - len(kept)
+    absent = len(groups.main) - len(by_period)
     notes += (
         [
             f"starts with the data: {absent} earlier or later main periods have no"
@@ -365,7 +371,7 @@ def _path(groups: Groups, spec: FadingSpec) -> tuple[pd.DataFrame, str, str]:
         if absent
         else []
     )
-    return pd.DataFrame(kept), f"{min(every)}-{max(every)}", joined(*notes)
+    return pd.DataFrame(by_period), f"{min(every)}-{max(every)}", joined(*notes)
 
 
 def unit_slopes(table: pd.DataFrame, step: float = 1.0) -> pd.Series:

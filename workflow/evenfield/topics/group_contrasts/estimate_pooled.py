@@ -16,7 +16,7 @@ from evenfield.topics.group_contrasts.estimate_groups import Groups
 from evenfield.topics.group_contrasts.estimate_spec import PeriodSpec
 
 SAME = ("outcome", "term", "contrast", "sample_id", "unit_scheme", "treatment_def")
-KEPT = (
+COLUMNS = (
     *SAME,
     "hypothesis",
     "family",
@@ -50,14 +50,14 @@ def pooled_rows(
                 row.period
             ] = row
     main = {groups.primary, *getattr(spec, "doses", {}).values()}
-    for found in kinds.values():
-        first = next(iter(found.values()))
-        told = first.treatment_def in main and first.sample_id == spec.samples[0]
-        yield from _pooled(groups, spec, found, told)
+    for by_period in kinds.values():
+        first = next(iter(by_period.values()))
+        is_main = first.treatment_def in main and first.sample_id == spec.samples[0]
+        yield from _pooled(groups, spec, by_period, is_main)
 
 
 def _pooled(
-    groups: Groups, spec: PeriodSpec, found: dict[str, Estimate], told: bool
+    groups: Groups, spec: PeriodSpec, by_period: dict[str, Estimate], is_main: bool
 ) -> Iterator[Estimate]:
     level, normal = (
         groups.settings.level,
@@ -66,14 +66,15 @@ def _pooled(
     # ASSUME: periods are independent given income at their start; the variance of a
     # period is that of a normal estimate with the interval that the period has.
     errors = {
-        name: (row.conf_high - row.conf_low) / 2 / normal for name, row in found.items()
+        name: (row.conf_high - row.conf_low) / 2 / normal
+        for name, row in by_period.items()
     }
     used = [name for name in spec.pooled if np.isfinite(errors.get(name, NAN))]
-    first = next(iter(found.values()))
+    first = next(iter(by_period.values()))
     lacks = [name for name in spec.pooled if name not in used]
-    bases = {found[name].output_basis for name in used} or {""}
+    bases = {by_period[name].output_basis for name in used} or {""}
     row = Estimate(
-        **{name: getattr(first, name) for name in KEPT},
+        **{name: getattr(first, name) for name in COLUMNS},
         estimator="pooled",
         period="+".join(spec.pooled),
         controls_id=" + ".join(spec.given) or "none",
@@ -85,20 +86,20 @@ def _pooled(
         few = f"not defined: {len(used)} of {len(spec.pooled)} periods have an interval"
         yield replace(row, warning=joined(row.warning, few))
         return
-    effects = np.array([found[name].estimate for name in used])
+    effects = np.array([by_period[name].estimate for name in used])
     variances = np.array([errors[name] ** 2 for name in used])
     # No iterations of its own: they stop at 1e-5.
     tau2 = variance_between(effects, variances)
     fit = combine_effects(effects, variances, "iterated", tau2_start=tau2, maxiter=0)
     counts: dict[str, Any] = {
-        "n_obs": sum(found[name].n_obs for name in used),
-        "n_units": found[used[0]].n_units,
+        "n_obs": sum(by_period[name].n_obs for name in used),
+        "n_units": by_period[used[0]].n_units,
     }
     row = replace(
         row,
         **counts,
         n_periods=len(used),
-        n_treated=min(found[name].n_treated or 0 for name in used),
+        n_treated=min(by_period[name].n_treated or 0 for name in used),
     )
     for name, df, p_type in (
         ("pooled", np.inf, "normal"),
@@ -109,15 +110,15 @@ def _pooled(
         )
         ends = (tested["conf_low"], tested["conf_high"], tested["std_error"])
         mde = smallest_visible(*ends, groups.settings.power, level)
-        said: dict[str, Any] = {
+        labels: dict[str, Any] = {
             "mde": mde,
             "p_type": p_type,
             "se_type": "random effects, Paule-Mandel",
         }
-        said |= {"estimator": name} | ({"role": "ladder"} if np.isfinite(df) else {})
+        labels |= {"estimator": name} | ({"role": "ladder"} if np.isfinite(df) else {})
         weak = underpowered(mde, row.sesoi, row.unit_of_measure)
-        yield replace(row, **tested | said, warning=joined(row.warning, weak))
-    if told:
+        yield replace(row, **tested | labels, warning=joined(row.warning, weak))
+    if is_main:
         yield from _heterogeneity(replace(row, role="robustness", sesoi=NAN), fit)
 
 
@@ -135,7 +136,7 @@ def _heterogeneity(row: Estimate, fit: Any) -> Iterator[Estimate]:
         "stat_q": (test.statistic, "statistic"),
     }
     for name, (value, unit) in kinds.items():
-        made = replace(
+        estimate = replace(
             row, effect_type=name, estimate=float(value), unit_of_measure=unit
         )
-        yield replace(made, **tested) if name == "stat_q" else made
+        yield replace(estimate, **tested) if name == "stat_q" else estimate

@@ -15,7 +15,7 @@ from evenfield.numerics.inference.driscoll_kraay import (
     default_lags,
     driscoll_kraay_inference,
 )
-from evenfield.numerics.ladder import FEWEST_TREATED, SCPC_LAW
+from evenfield.numerics.inference_methods import FEWEST_TREATED, SCPC_LAW
 from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.scpc import scpc_inference
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
@@ -73,15 +73,15 @@ def quotient(
             row = groups.row(
                 "fading", spec, role=role, treatment_def=taxonomy, **fields
             )
-            made = compared(
+            contrast = compared(
                 row,
                 labels.assign(**{VALUE: unit_slopes(logs, 10.0)}),
                 VALUE,
                 comparison,
             )
-            yield made
+            yield contrast
             if main and comparison == spec.compare[0]:
-                yield from _group_rows(groups, made, above, below, smallest)
+                yield from _group_rows(groups, contrast, above, below, smallest)
 
 
 def shares(groups: Groups, spec: FadingSpec) -> tuple[pd.DataFrame, pd.DataFrame, str]:
@@ -163,13 +163,13 @@ def _quotient(
 
 def _group_rows(
     groups: Groups,
-    made: GroupContrast,
+    contrast: GroupContrast,
     above: pd.DataFrame,
     below: pd.DataFrame,
     smallest: float,
 ) -> Iterator[Estimate]:
-    row = replace(made.row, n_periods=1, warning="")
-    members = made.table[row.term].eq(1.0)
+    row = replace(contrast.row, n_periods=1, warning="")
+    members = contrast.table[row.term].eq(1.0)
     size = int(min(members.sum(), (~members).sum()))
     years = [*map(int, above.columns.to_numpy())]
     if not size:
@@ -231,7 +231,7 @@ def _group_rows(
         n_obs=len(years),
         n_units=1,
         n_periods=len(years),
-        warning=made.row.warning,
+        warning=contrast.row.warning,
     )
     yield _series_trend(
         trend,
@@ -262,28 +262,32 @@ def _end_level(
     design = np.column_stack([held, ~held]) * root[:, None]
     c = np.array([1.0, 0.0])
     fit = kernel_fit(OLS((y - 1) * root, design).fit(method="qr"))
-    space = groups.places.at(
+    space = groups.geographies.at(
         above.index.to_numpy(str), held.astype(float), "end", ()
     ).components.get("scpc")
     if space is None:
         return replace(end, warning="no interval: the units have no coordinates")
     try:
-        found = scpc_inference(fit, c, space)
+        inference = scpc_inference(fit, c, space)
     except NumericsError as error:
         return replace(end, warning=f"no interval: {error}")
     settings = groups.settings
     mde = smallest_visible(
-        found.conf_low, found.conf_high, found.std_error, settings.power, settings.level
+        inference.conf_low,
+        inference.conf_high,
+        inference.std_error,
+        settings.power,
+        settings.level,
     )
     return replace(
         end,
-        std_error=found.std_error,
-        statistic=found.statistic,
-        p_value=found.p_value,
+        std_error=inference.std_error,
+        statistic=inference.statistic,
+        p_value=inference.p_value,
         se_type=f"SCPC avc {space.average_correlation:.2f}",
         p_type=f"{SCPC_LAW}; against one",
-        conf_low=1 + found.conf_low,
-        conf_high=1 + found.conf_high,
+        conf_low=1 + inference.conf_low,
+        conf_high=1 + inference.conf_high,
         conf_level=settings.level,
         mde=mde,
         warning=underpowered(mde, end.sesoi, end.unit_of_measure),
@@ -299,14 +303,14 @@ def _series_trend(
     fit = kernel_fit(OLS(logs, X).fit(method="qr"))
     row = replace(row, estimate=float(fit.beta[0]))
     try:
-        found = driscoll_kraay_inference(
+        inference = driscoll_kraay_inference(
             fit, np.array([1.0, 0.0]), t.astype(int), lags, level=level
         )
     except NumericsError as error:
         return replace(row, warning=f"no interval: {error}")
     return replace(
         row,
-        **inference_fields(found),
+        **inference_fields(inference),
         se_type=f"HAC, Bartlett, {lags} lags",
         p_type=f"fixed-b, b = {lags + 1}/{len(t)}",
     )

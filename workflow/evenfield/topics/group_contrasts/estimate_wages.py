@@ -71,13 +71,13 @@ def elasticity(
     ln F_i,t+1 = mu_i + tau_t + k ln w_it + k_C C_i ln w_it + k_S S_i ln w_it + e_it;
     the number of interest is k_C - k_S.
     """
-    found, reason = _panel(groups, spec)
+    panel, reason = _panel(groups, spec)
     if reason:
         yield spec.id, reason
         return
     main = spec.role == "primary"
     for taxonomy in groups.taxonomies if main else [groups.primary]:
-        asked = _regression(groups, spec, taxonomy, found)
+        asked = _regression(groups, spec, taxonomy, panel)
         if taxonomy != groups.primary:
             asked = replace(asked, row=replace(asked.row, role="robustness"))
         yield from panel_rows(asked, groups)
@@ -94,7 +94,7 @@ def elasticity(
                     asked, row=replace(single, term=name), weights={name: 1.0}
                 )
                 yield from panel_rows(own, groups)
-    yield _slopes(groups, spec, found)
+    yield _slopes(groups, spec, panel)
 
 
 def _panel(groups: Groups, spec: WagesSpec) -> tuple[pd.DataFrame, str]:
@@ -102,7 +102,7 @@ def _panel(groups: Groups, spec: WagesSpec) -> tuple[pd.DataFrame, str]:
     if reason := groups.missing(spec.wage, spec.investment):
         return pd.DataFrame(), reason
     first, last = spec.years
-    kept = groups.members(spec.sample)
+    members = groups.members(spec.sample)
     later = groups.wide(spec.investment).rename(columns=lambda year: year - 1)
     inside = years_within(later, first, last)
     if (later[inside] <= 0).to_numpy().any():
@@ -121,7 +121,7 @@ def _panel(groups: Groups, spec: WagesSpec) -> tuple[pd.DataFrame, str]:
         .dropna()
         .reset_index()
     )
-    table = table[table["unit"].isin(kept)].reset_index(drop=True)
+    table = table[table["unit"].isin(members)].reset_index(drop=True)
     return table, (
         ""
         if table["year"].nunique() > 2
@@ -149,19 +149,20 @@ def _row(groups: Groups, spec: WagesSpec, **fields: Any) -> Estimate:
 
 
 def _regression(
-    groups: Groups, spec: WagesSpec, taxonomy: str, found: pd.DataFrame
+    groups: Groups, spec: WagesSpec, taxonomy: str, panel: pd.DataFrame
 ) -> Regression:
     cells = groups.labels(taxonomy, groups.period_at(spec.years[0]))
-    mine = cells.loc[sorted(set(found["unit"]))]
-    labels = {name: found["unit"].map(cells[name]).astype(float) for name in LABELS}
-    crossed = {CROSSED[name]: found[ELASTICITY] * labels[name] for name in LABELS}
+    unit_cells = cells.loc[sorted(set(panel["unit"]))]
+    labels = {name: panel["unit"].map(cells[name]).astype(float) for name in LABELS}
+    crossed = {CROSSED[name]: panel[ELASTICITY] * labels[name] for name in LABELS}
     treated = min(
-        int(min(mine[name].sum(), len(mine) - mine[name].sum())) for name in LABELS
+        int(min(unit_cells[name].sum(), len(unit_cells) - unit_cells[name].sum()))
+        for name in LABELS
     )
     weights = {CROSSED["cluster"]: 1.0, CROSSED["sez"]: -1.0}
     row = _row(groups, spec, treatment_def=taxonomy)
     return Regression(
-        row, found.assign(**labels, **crossed), (ELASTICITY, *crossed), weights, treated
+        row, panel.assign(**labels, **crossed), (ELASTICITY, *crossed), weights, treated
     )
 
 
@@ -183,13 +184,13 @@ def _with_group_years(asked: Regression) -> Regression:
     )
 
 
-def _slopes(groups: Groups, spec: WagesSpec, found: pd.DataFrame) -> GroupContrast:
+def _slopes(groups: Groups, spec: WagesSpec, panel: pd.DataFrame) -> GroupContrast:
     """Collapse to one slope of investment on wages a unit, over its own years, and
     compare the slopes.
     """
     # ASSUME: wages rise everywhere, so what units share in a year moves all slopes
     # alike and leaves the difference.
-    values = found.set_index(["unit", "year"])[[ELASTICITY, INVESTMENT]]
+    values = panel.set_index(["unit", "year"])[[ELASTICITY, INVESTMENT]]
     free = values - values.groupby(level="unit").transform("mean")
     cross = (free[ELASTICITY] * free[INVESTMENT]).groupby(level="unit").sum()
     slopes = cross / (free[ELASTICITY] ** 2).groupby(level="unit").sum()
@@ -204,8 +205,8 @@ def _slopes(groups: Groups, spec: WagesSpec, found: pd.DataFrame) -> GroupContra
         estimator="panel_fe_slopes",
         treatment_def=groups.primary,
     )
-    made = compared(row, cells.assign(**{SLOPE: slopes}), SLOPE)
-    return replace(made, row=replace(made.row, term=row.term))
+    contrast = compared(row, cells.assign(**{SLOPE: slopes}), SLOPE)
+    return replace(contrast, row=replace(contrast.row, term=row.term))
 
 
 def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
@@ -273,8 +274,8 @@ def _fit(asked: Regression, dates: np.ndarray) -> OlsFit:
             f"{len(y)} observations for {X.shape[1]} coefficients and {units} units"
         )
     free = X - X.groupby(level="unit").transform("mean")
-    if found := dependent_columns(free.to_numpy()):
-        raise NumericsError(f"{X.columns[found[0]]} does not vary or is collinear")
+    if dependent := dependent_columns(free.to_numpy()):
+        raise NumericsError(f"{X.columns[dependent[0]]} does not vary or is collinear")
     fitted = PanelOLS(y, X, entity_effects=True).fit()
     inside = free.to_numpy()
     bread = np.linalg.inv(inside.T @ inside)
@@ -288,15 +289,15 @@ def _fit(asked: Regression, dates: np.ndarray) -> OlsFit:
     )
 
 
-def _tested(row: Estimate, found: Any, level: float, **labels: Any) -> Estimate:
+def _tested(row: Estimate, inference: Any, level: float, **labels: Any) -> Estimate:
     ends: dict[str, Any] = {
-        "conf_low": finite_or_nan(found.conf_low),
-        "conf_high": finite_or_nan(found.conf_high),
+        "conf_low": finite_or_nan(inference.conf_low),
+        "conf_high": finite_or_nan(inference.conf_high),
     }
     test: dict[str, Any] = {
-        "std_error": found.std_error,
-        "statistic": found.statistic,
-        "p_value": found.p_value,
+        "std_error": inference.std_error,
+        "statistic": inference.statistic,
+        "p_value": inference.p_value,
         "conf_level": level,
     }
     return replace(row, **test, **ends, **labels)
@@ -307,18 +308,22 @@ def _cr3(
 ) -> Estimate:
     level = groups.settings.level
     try:
-        found = cr3_inference(fit, c, units, row.g_star - 1, level)
+        inference = cr3_inference(fit, c, units, row.g_star - 1, level)
     except NumericsError as error:
         return replace(row, warning=joined(row.warning, f"not defined: {error}"))
     # ASSUME: serial correlation is left in the standard error, so what a panel can
     # detect follows from that error.
     mde = smallest_visible(
-        found.conf_low, found.conf_high, found.std_error, groups.settings.power, level
+        inference.conf_low,
+        inference.conf_high,
+        inference.std_error,
+        groups.settings.power,
+        level,
     )
-    labels = {"se_type": "CR3", "p_type": "t(G* - 1)", "df": found.df, "mde": mde}
+    labels = {"se_type": "CR3", "p_type": "t(G* - 1)", "df": inference.df, "mde": mde}
     return _tested(
         row,
-        found,
+        inference,
         level,
         **labels,
         warning=joined(row.warning, underpowered(mde, row.sesoi, row.unit_of_measure)),
@@ -359,9 +364,9 @@ def _driscoll_kraay(
     )
     level = groups.settings.level
     try:
-        found = driscoll_kraay_inference(
+        inference = driscoll_kraay_inference(
             fit, c, years, default_lags(row.n_periods), level=level
         )
-        return _tested(row, found, level, p_type=found.law)
+        return _tested(row, inference, level, p_type=inference.law)
     except NumericsError as error:
         return replace(row, warning=joined(row.warning, f"not defined: {error}"))

@@ -42,11 +42,11 @@ def f17(facts: Facts) -> Artwork:
     cells = [cell for cell in CELLS if cell in set(paths["cell"])]
     figure, axes = _frame(3.4, left=0.075, right=0.83, top=0.92, bottom=0.075)
     endings = []
-    said = []
+    sentences = []
     for cell in cells:
         path = paths[paths["cell"].eq(cell)].sort_values("year")
         mark = MARKS[cell]
-        told = []
+        notes = []
         units = count_of(path["n_units"].iloc[-1], facts.words)
         for window, part in path.groupby("window"):
             ends = part.iloc[[0, -1]]
@@ -61,11 +61,11 @@ def f17(facts: Facts) -> Artwork:
                 lw=0,
                 ax=axes,
             )
-            told.append(
+            notes.append(
                 f"{window}: {fixed(ends['ratio'].iloc[0], 2)} to"
                 f" {fixed(ends['ratio'].iloc[1], 2)}"
             )
-        said.append(f"{cell} ({units}) {', '.join(told)}")
+        sentences.append(f"{cell} ({units}) {', '.join(notes)}")
         endings.append(Ending(path["ratio"].iloc[-1], f"{cell}\n{units}", mark.colour))
     low = float(paths["ratio"].min())
     high = float(paths["ratio"].max())
@@ -96,14 +96,14 @@ def f17(facts: Facts) -> Artwork:
         "Ratio of urban to rural income, mean of each cell, first and last year of each"
         " window"
     )
-    return Artwork(figure, paths, f"{text}: {'; '.join(said)}.")
+    return Artwork(figure, paths, f"{text}: {'; '.join(sentences)}.")
 
 
 def f18(facts: Facts) -> Artwork:
     """Draw location quotients of groups by year, with the band of leaving one member
     out.
     """
-    mine = _first(
+    quotients = _first(
         facts.series("quotients", text=("spec_id", "group")),
         "a specification with `path: quotient`",
         "F18",
@@ -111,12 +111,12 @@ def f18(facts: Facts) -> Artwork:
     figure, axes = _frame(2.9, left=0.06, right=0.86, top=0.91, bottom=0.09)
     axes.axhline(1.0, color=FAINT, linewidth=0.8, zorder=1)
     endings = []
-    said = []
-    for place, group in enumerate(
-        sorted(set(mine["group"]), key=lambda name: name.startswith("no "))
+    sentences = []
+    for number, group in enumerate(
+        sorted(set(quotients["group"]), key=lambda name: name.startswith("no "))
     ):
-        path = only(mine, group=group)
-        mark = series_mark(place)
+        path = only(quotients, group=group)
+        mark = series_mark(number)
         name = NAMES.get(group, group)
         axes.fill_between(
             path["year"],
@@ -129,7 +129,7 @@ def f18(facts: Facts) -> Artwork:
         _line(axes, path, "quotient", mark)
         endings.append(Ending(float(path["quotient"].iloc[-1]), name, mark.colour))
         first, last = records(path.iloc[[0, -1]])
-        said.append(
+        sentences.append(
             f"{name} {fixed(first['quotient'])} in {first['year']} and"
             f" {fixed(last['quotient'])} in {last['year']} ({fixed(last['low'])} to"
             f" {fixed(last['high'])} when one member is left out)"
@@ -137,11 +137,11 @@ def f18(facts: Facts) -> Artwork:
     axes.set_title("Location quotient (band: leaving out one member)", color=INK)
     axes.set(xlabel="", ylabel="")
     axes.set_ylim(bottom=0.0)
-    years = sorted(mine["year"].unique().tolist())
+    years = sorted(quotients["year"].unique().tolist())
     year_axis(axes, years)
     name_endings(axes, float(years[-1]), endings)
     text = "Location quotient by year, one where the share equals that in output"
-    return Artwork(figure, mine, f"{text}: {'; '.join(said)}.")
+    return Artwork(figure, quotients, f"{text}: {'; '.join(sentences)}.")
 
 
 FIGURES = {"F17": f17, "F18": f18}
@@ -155,9 +155,9 @@ def _first(series: pd.DataFrame, expected: str, name: str) -> pd.DataFrame:
     return only(series, spec_id=str(series["spec_id"].iloc[0])).reset_index(drop=True)
 
 
-def _frame(height: float, **edges: float) -> tuple[Figure, Axes]:
+def _frame(inches: float, **edges: float) -> tuple[Figure, Axes]:
     use_style()
-    figure, axes = plt.subplots(figsize=(WIDTH, height))
+    figure, axes = plt.subplots(figsize=(WIDTH, inches))
     figure.subplots_adjust(**edges)
     return figure, axes
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.notes import NOT_CAUSAL, basis_mark, period_with_basis
-from evenfield.shared.tables.numbers import fixed, p_value, places, with_error
+from evenfield.shared.tables.numbers import fixed, p_value, with_decimals, with_error
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Column, Short, Table, right
 from evenfield.shared.tables.units import in_words, last_main_period, period_label
@@ -100,17 +100,23 @@ def t4(facts: Facts) -> Table:
         spec.get("unit_schemes") or {facts.main: facts.words["units_name"]}
     ).items():
         for term, contrast, name in OWN_PREMIUMS:
-            mine = only(estimates, unit_scheme=scheme, term=term, contrast=contrast)
+            contrast_rows = only(
+                estimates, unit_scheme=scheme, term=term, contrast=contrast
+            )
             line: Row = {"group": name, "label": _large(label)}
             for period in shown:
                 kind = "pooled" if period == pooled else "ols"
                 line |= numbers(
                     period,
-                    pick(mine, estimator=kind, effect_type="coef", period=period),
+                    pick(
+                        contrast_rows, estimator=kind, effect_type="coef", period=period
+                    ),
                 )
             for key in ("i2", "q"):
-                found = pick(mine, effect_type=f"stat_{key}", period=pooled)
-                line[key] = found.get("p_value" if key == "q" else "estimate")
+                statistic = pick(
+                    contrast_rows, effect_type=f"stat_{key}", period=pooled
+                )
+                line[key] = statistic.get("p_value" if key == "q" else "estimate")
             lines.append(line)
     lines.sort(
         key=lambda line: [name for *_, name in OWN_PREMIUMS].index(line["group"])
@@ -124,12 +130,14 @@ def t4(facts: Facts) -> Table:
     for name, head in heads.items():
         keys = (f"{name}_estimate", f"{name}_std_error")
         columns += [
-            right(head, *keys, show=places(with_error, 2), reason=f"{name}_reason")
+            right(
+                head, *keys, show=with_decimals(with_error, 2), reason=f"{name}_reason"
+            )
         ]
         columns += [right("p", f"{name}_p_value", show=p_value)]
     columns += (
         [
-            right("I\u00b2", "i2", show=places(fixed, 2)),
+            right("I\u00b2", "i2", show=with_decimals(fixed, 2)),
             right("p of Q", "q", show=p_value),
         ]
         if pooled
@@ -183,16 +191,18 @@ def _faded(facts: Facts, span: str) -> Iterator[Row]:
     spec = next(
         (one for one in _specs(facts, "fading") if one.get("table") == "periods"), {}
     )
-    mine = facts.estimates(
+    fading_rows = facts.estimates(
         family="fading",
         spec_id=str(spec.get("id")),
         estimator="ols",
         term="sez",
         contrast="",
     )
-    mine = mine[~mine["period"].isin(list(facts.config["periods"]))]
+    fading_rows = fading_rows[
+        ~fading_rows["period"].isin(list(facts.config["periods"]))
+    ]
     for suffix, label in DATINGS.items():
-        if row := pick(mine, treatment_def=f"{_taxonomy(facts)}{suffix}"):
+        if row := pick(fading_rows, treatment_def=f"{_taxonomy(facts)}{suffix}"):
             yield {
                 "group": "Zones against the others: change from period to period",
                 "label": label,
@@ -348,10 +358,15 @@ def t22(facts: Facts) -> Table:
 
 
 def _fading_lines(
-    facts: Facts, beside: dict[tuple[str, ...], Row], mine: pd.DataFrame, label: str
+    facts: Facts,
+    beside: dict[tuple[str, ...], Row],
+    fading_rows: pd.DataFrame,
+    label: str,
 ) -> Iterator[Row]:
     periods = facts.config["periods"]
-    for row in sorted(records(mine), key=lambda row: _fading_place(row, list(periods))):
+    for row in sorted(
+        records(fading_rows), key=lambda row: _fading_place(row, list(periods))
+    ):
         group = (
             f"{_large(label)}: {comparison_name({'term': row['term'], 'contrast': ''})}"
         )
@@ -405,10 +420,14 @@ def t21(facts: Facts) -> Table:
             if row := pick(main, spec_id=spec, period=window, **wanted):
                 lines.append(contrast_line(beside, row, label, _years(row)))
     for window in windows:
-        found = only(main, outcome="gap_growth", contrast=DIFFERENCE, period=window)
-        found = found[found["spec_id"].ne(spec) | found["treatment_def"].ne(taxonomy)]
+        differences = only(
+            main, outcome="gap_growth", contrast=DIFFERENCE, period=window
+        )
+        differences = differences[
+            differences["spec_id"].ne(spec) | differences["treatment_def"].ne(taxonomy)
+        ]
         for row in records(
-            found.sort_values(["spec_id", "treatment_def"], kind="stable")
+            differences.sort_values(["spec_id", "treatment_def"], kind="stable")
         ):
             label = row["treatment_def"] if row["spec_id"] == spec else _variant(row)
             group = (
@@ -526,13 +545,13 @@ def t23(facts: Facts) -> Table:
 def _wage_rows(facts: Facts, shown: pd.DataFrame) -> Iterator[tuple[Row, str, str]]:
     spec = _primary(facts, "wages")
     taxonomy = _taxonomy(facts)
-    mine = only(shown, spec_id=spec, treatment_def=taxonomy)
+    spec_rows = only(shown, spec_id=spec, treatment_def=taxonomy)
     named = [
-        (pick(mine, estimator=name, contrast=DIFFERENCE), label)
+        (pick(spec_rows, estimator=name, contrast=DIFFERENCE), label)
         for name, label in METHODS.items()
     ]
     named += [
-        (pick(mine, estimator="panel_fe", term=term, contrast=""), label)
+        (pick(spec_rows, estimator="panel_fe", term=term, contrast=""), label)
         for term, label in OWN.items()
     ]
     yield from (
@@ -620,10 +639,12 @@ def _taxonomy(facts: Facts) -> str:
 
 
 def _left_out(facts: Facts, question: str, labels: dict[str, str]) -> Iterable[str]:
-    gone = [item for item in facts.fit()["left_out"] if item["question"] == question]
+    left_out = [
+        item for item in facts.fit()["left_out"] if item["question"] == question
+    ]
     return [
         f"Not testable here: {labels[item['part']]} ({item['reason']})."
-        for item in gone
+        for item in left_out
     ]
 
 

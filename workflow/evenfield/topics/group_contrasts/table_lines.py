@@ -14,8 +14,8 @@ from evenfield.shared.tables.numbers import (
     fixed,
     interval,
     p_value,
-    places,
     whole,
+    with_decimals,
 )
 from evenfield.shared.tables.rows import Row, records
 from evenfield.shared.tables.table import Column, right
@@ -23,7 +23,7 @@ from evenfield.shared.tables.warnings import reason
 
 KEYS = ("spec_id", "outcome", "term", "contrast", "sample_id", "unit_scheme", "period")
 SAME = (*KEYS, "effect_type", "treatment_def", "controls_id")
-KEPT = (
+COLUMNS = (
     *SAME,
     *(
         "role",
@@ -83,7 +83,7 @@ def contrast_line(
     over taxonomies.
     """
     keys, same = ([row[name] for name in names] for names in (KEYS, SAME))
-    out = {"group": group, "label": label, **{name: row[name] for name in KEPT}}
+    out = {"group": group, "label": label, **{name: row[name] for name in COLUMNS}}
     out |= {"n_units": row["n_units"] or None, "reason": reason(row["warning"])}
     for short, method in BESIDE.items():
         out[short] = beside.get((f"{row['estimator']}_{method}", *same), {}).get(
@@ -108,7 +108,7 @@ def contrast_columns(
     """Return the printed columns; rows of one ``unit`` have CR3 beside them, others
     their range over taxonomies.
     """
-    two = places(interval, 2)
+    two = with_decimals(interval, 2)
     why = "" if unit else "reason"
     show = _two_places if unit else by_unit
     cr3 = (

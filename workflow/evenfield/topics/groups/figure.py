@@ -61,14 +61,14 @@ def f1(facts: Facts) -> Artwork:
         range(int(tiles[name].min()), int(tiles[name].max()) + 1)
         for name in ("tile_row", "tile_col")
     )
-    height = max(WIDTH * (1 - LEGEND_SHARE) * len(rows) / len(cols), 2.6)
-    figure = plt.figure(figsize=(WIDTH, height))
+    inches = max(WIDTH * (1 - LEGEND_SHARE) * len(rows) / len(cols), 2.6)
+    figure = plt.figure(figsize=(WIDTH, inches))
     axes = figure.add_axes((0.0, 0.0, 1 - LEGEND_SHARE, 1.0))
     gap = (
         (1 - TILE)
         * 72
         * min(
-            WIDTH * (1 - LEGEND_SHARE) / (len(cols) + 0.1), height / (len(rows) + 0.1)
+            WIDTH * (1 - LEGEND_SHARE) / (len(cols) + 0.1), inches / (len(rows) + 0.1)
         )
     )
     fills = ListedColormap([MARKS[cell].fill for cell in CELLS])
@@ -123,8 +123,8 @@ def _tiles(
             "correct units.csv or remove F1 from `figures` in config.yaml",
         )
     letters: dict[str, str] = {}
-    for place, unit in enumerate(cases["unit"]):
-        letters[unit] = letters.get(unit, "") + LETTERS[place % len(LETTERS)]
+    for number, unit in enumerate(cases["unit"]):
+        letters[unit] = letters.get(unit, "") + LETTERS[number % len(LETTERS)]
     return tiles.assign(letters=[letters.get(unit, "") for unit in tiles["unit"]])
 
 
@@ -178,8 +178,8 @@ def _draw_legend(
     """
     box = axes.get_window_extent()
     width = box.width / axes.figure.dpi
-    height = box.height / axes.figure.dpi
-    axes.set(xlim=(0, width), ylim=(height, 0))
+    inches = box.height / axes.figure.dpi
+    axes.set(xlim=(0, width), ylim=(inches, 0))
     axes.axis("off")
     counts = tiles["cell"].value_counts()
     shown = [cell for cell in CELLS if cell in counts]
@@ -189,7 +189,7 @@ def _draw_legend(
     tall = LINE * (1 + len(shown)) + (
         2 * LINE + sum(_tallness(lines) for lines in names) if names else 0
     )
-    top = max((height - tall) / 2, 0.12)
+    top = max((inches - tall) / 2, 0.12)
     axes.text(0, top, units_name.capitalize(), fontweight="bold", va="center_baseline")
     for i, cell in enumerate(shown):
         _draw_key(axes, top + LINE * (i + 1), cell, int(counts[cell]))

@@ -75,10 +75,12 @@ def _support(facts: Facts) -> pd.DataFrame:
     )
     rows = series[series["block"].eq("support")]
     if rows.empty:
-        found = "no support of comparisons among the design diagnostics"
+        missing_text = "no support of comparisons among the design diagnostics"
         todo = "remove F2 from `figures`"
         raise ArtifactError(
-            found, "a study with zones and the topic design", f"{todo} in config.yaml"
+            missing_text,
+            "a study with zones and the topic design",
+            f"{todo} in config.yaml",
         )
     wide = rows.pivot(index="year", columns="term", values="value").reset_index()
     return wide.astype({"year": int}).rename_axis(columns=None)
@@ -87,10 +89,10 @@ def _support(facts: Facts) -> pd.DataFrame:
 def _draw_bars(axes: Axes, new: pd.DataFrame, stock: pd.DataFrame, memory: str) -> None:
     years = new.index.to_numpy(int)
     tops = new.cumsum(axis=1)
-    for place, kind in reversed(list(enumerate(new.columns.astype(str)))):
-        mark = series_mark(place)
+    for number, kind in reversed(list(enumerate(new.columns.astype(str)))):
+        mark = series_mark(number)
         name = f"{zone_name(kind)} ({stock[kind].iloc[-1]:.0f} in {years[-1]})"
-        look = {
+        style = {
             "color": mark.fill,
             "saturation": 1,
             "hatch": mark.hatch,
@@ -106,23 +108,23 @@ def _draw_bars(axes: Axes, new: pd.DataFrame, stock: pd.DataFrame, memory: str) 
             ax=axes,
             label=name,
             legend=False,
-            **look,
+            **style,
         )
-    height = tops.iloc[:, -1].to_numpy(float)
+    tops_of_bars = tops.iloc[:, -1].to_numpy(float)
     axes.set_title(f"New zones in each year, by type; {memory}")
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.tick_params(axis="x", length=0)
     axes.set(
         xlim=(years[0] - 0.7, years[-1] + 0.7),
-        ylim=(0, max(height.max() * 1.12, 1)),
+        ylim=(0, max(tops_of_bars.max() * 1.12, 1)),
         xlabel="",
         ylabel="",
     )
-    for i in _peaks(height):
-        text = f"{years[i]}: {height[i]:.0f}"
+    for i in _peaks(tops_of_bars):
+        text = f"{years[i]}: {tops_of_bars[i]:.0f}"
         axes.annotate(
             text,
-            (years[i], height[i]),
+            (years[i], tops_of_bars[i]),
             (0, 2.5),
             textcoords="offset points",
             ha="center",
@@ -132,21 +134,21 @@ def _draw_bars(axes: Axes, new: pd.DataFrame, stock: pd.DataFrame, memory: str) 
     axes.legend(loc="upper left", bbox_to_anchor=(0.0, 1.0), handlelength=1.4)
 
 
-def _peaks(height: np.ndarray, most: int = 6) -> list[int]:
-    padded = np.concatenate([[0.0], height, [0.0]])
+def _peaks(tops_of_bars: np.ndarray, most: int = 6) -> list[int]:
+    padded = np.concatenate([[0.0], tops_of_bars, [0.0]])
     local = [
         i
-        for i in range(len(height))
-        if height[i] > padded[i] and height[i] >= padded[i + 2]
+        for i in range(len(tops_of_bars))
+        if tops_of_bars[i] > padded[i] and tops_of_bars[i] >= padded[i + 2]
     ]
-    return sorted(sorted(local, key=lambda i: (-height[i], i))[:most])
+    return sorted(sorted(local, key=lambda i: (-tops_of_bars[i], i))[:most])
 
 
 def _draw_support(axes: Axes, support: pd.DataFrame, units_name: str) -> None:
     names = [name for name in SUPPORT_NAMES if name in support]
     top = float(support[names].to_numpy(float).max())
-    for place, name in enumerate(names):
-        mark = series_mark(place)
+    for number, name in enumerate(names):
+        mark = series_mark(number)
         sns.lineplot(
             x=support["year"],
             y=support[name],
@@ -173,10 +175,10 @@ def _describe(
         [f"{held[kind]:.0f} {zone_name(kind)}" for kind in stock.columns.astype(str)]
     )
     left = support.set_index("year")["not_yet_treated"]
-    gone = left.index[left.eq(0)]
+    without_support = left.index[left.eq(0)]
     end = (
-        f" and none is left from {gone.min()}"
-        if len(gone)
+        f" and none is left from {without_support.min()}"
+        if len(without_support)
         else f" and {left.iloc[-1]:.0f} in {left.index[-1]}"
     )
     return (

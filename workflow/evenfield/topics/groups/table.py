@@ -60,15 +60,17 @@ def t1(facts: Facts) -> Table:
         for kind in zone_types(doses, COUNT_TYPES)
     }
     for kind in first_types:
-        mine = firsts[firsts["zone_type"].eq(kind)].set_index("unit")
+        first_years = firsts[firsts["zone_type"].eq(kind)].set_index("unit")
         for column in ("first_year", "first_year_dated"):
-            frame[f"{column}_{kind}"] = frame["unit"].map(mine[column])
+            frame[f"{column}_{kind}"] = frame["unit"].map(first_years[column])
     last = doses["year"].max() if len(doses) else float("nan")
     for kind in count_types:
-        mine = doses[doses["year"].eq(last) & doses["zone_type"].eq(kind)].set_index(
-            "unit"
+        first_years = doses[
+            doses["year"].eq(last) & doses["zone_type"].eq(kind)
+        ].set_index("unit")
+        frame[f"zones_{kind}"] = (
+            frame["unit"].map(first_years["zones"]).fillna(0).astype(int)
         )
-        frame[f"zones_{kind}"] = frame["unit"].map(mine["zones"]).fillna(0).astype(int)
     parks = {"science_park": "Science park"} if "hidz" in count_types else {}
     frame = frame.assign(
         **{name: (frame["zones_hidz"] > 0).astype(int) for name in parks}
@@ -125,9 +127,9 @@ def tg(facts: Facts) -> Table:
     names = facts.table("units", text=TEXT).set_index("unit")["name"]
     rows = []
     for period in facts.shown("main", "span"):
-        mine = cells_of(cells, taxonomy, period)
+        period_cells = cells_of(cells, taxonomy, period)
         held = {
-            cell: sorted(names[mine.loc[mine["cell"].eq(cell), "unit"]])
+            cell: sorted(names[period_cells.loc[period_cells["cell"].eq(cell), "unit"]])
             for cell in CELLS
         }
         shown = {

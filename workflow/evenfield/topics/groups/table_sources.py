@@ -50,12 +50,13 @@ def t2(facts: Facts) -> Table:
     rows += _other_rows(
         sources[~sources["source"].isin([row["source"] for row in rows])], provenance
     )
-    told = {
+    source_facts = {
         row["source"]: {name: text(row[name]) for name in ("vintage", "licence")}
         for row in records(sources)
     }
     frame = pd.DataFrame(
-        [{**told.get(row["source"], {}), **row} for row in rows], columns=COLUMNS
+        [{**source_facts.get(row["source"], {}), **row} for row in rows],
+        columns=COLUMNS,
     )
     data_hash = read_json(facts.root / "ingest" / "description.json")["data_hash"]
     shown = ["PROXY" for row in rows if row.get("flag") == "proxy"]
@@ -102,10 +103,10 @@ def _columns_in_use(facts: Facts) -> list[str]:
     named = [
         item for item in facts.config["controls"].values() if item["kind"] != "unit"
     ]
-    found = [income.get(key) for key in INCOME_KEYS] + [
+    columns = [income.get(key) for key in INCOME_KEYS] + [
         item.get(key) for item in named for key in CONTROL_KEYS
     ]
-    return list(dict.fromkeys(name for name in found if name))
+    return list(dict.fromkeys(name for name in columns if name))
 
 
 def _series_rows(
@@ -140,12 +141,12 @@ def _series_rows(
 def _other_rows(sources: pd.DataFrame, provenance: pd.DataFrame) -> Iterable[Row]:
     named = sources["source"].isin(list(provenance["source"]))
     for source in sorted(sources.loc[named, "source"]):
-        mine = provenance[provenance["source"].eq(source)]
-        first = int(mine["first_year"].min())
-        last = int(mine["last_year"].max())
+        source_rows = provenance[provenance["source"].eq(source)]
+        first = int(source_rows["first_year"].min())
+        last = int(source_rows["last_year"].max())
         span = {"first_year": first, "last_year": last, "years": _span(first, last)}
-        series = f"{mine['variable'].nunique()} further series"
-        grades = ", ".join(sorted(set(mine["grade"])))
+        series = f"{source_rows['variable'].nunique()} further series"
+        grades = ", ".join(sorted(set(source_rows["grade"])))
         yield {
             "group": OTHER,
             "series": series,

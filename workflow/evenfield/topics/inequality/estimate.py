@@ -95,7 +95,7 @@ class InequalitySpec(UnitsSpec):
 Section = list[InequalitySpec]
 
 
-def look(study: Study, _: Section, spec: InequalitySpec) -> None:
+def check_data(study: Study, _: Section, spec: InequalitySpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     for period in spec.periods:
         _decomposition(study, spec, period)
@@ -111,7 +111,7 @@ def estimate(study: Study) -> Results:
         for period in spec.periods:
             part = _decomposition(study, spec, period)
             part.add_rows()
-            out.estimates += part.made
+            out.estimates += part.estimates
             parts.append(_series(part))
         out.fit[spec.id] = {"periods": spec.periods, "groupings": spec.groupings}
     out.series["series"] = stacked(parts, LABELS, ["value", "share"])
@@ -165,14 +165,14 @@ def _groups(
     cells = study.table("cells", spec.unit_scheme, ("taxonomy", "cell"))
     check_names(spec.groupings, frame.columns, f"{where} groupings")
     check_names(spec.taxonomies, cells["taxonomy"].unique(), f"{where} taxonomies")
-    found = {name: grouping(frame, name, units, where) for name in spec.groupings}
+    groupings = {name: grouping(frame, name, units, where) for name in spec.groupings}
     for taxonomy in spec.taxonomies:
         own = cells[cells["taxonomy"].eq(taxonomy) & cells["period"].eq(period)]
-        found |= {
+        groupings |= {
             f"{taxonomy}: {name}": grouping(own, name, units, f"{where} {taxonomy}")
             for name in CELL_GROUPS
         }
-    return found
+    return groupings
 
 
 def _series(part: Decomposition) -> pd.DataFrame:
@@ -181,12 +181,12 @@ def _series(part: Decomposition) -> pd.DataFrame:
         income = part.income[:, i]
         weights = part.weights[:, i]
         try:
-            found = [*_indices(part, income, weights), *_parts(part, income, weights)]
+            series = [*_indices(part, income, weights), *_parts(part, income, weights)]
             if len(income) > 2:
                 alone = zip(
                     part.data.units, leave_one_out_theil(income, weights), strict=True
                 )
-                found += [
+                series += [
                     {"kind": "influence", "unit": u, "measure": MEASURES[0], "value": v}
                     for u, v in alone
                 ]
@@ -194,7 +194,7 @@ def _series(part: Decomposition) -> pd.DataFrame:
             continue
         rows += [
             {"grouping": "", "group": "", "unit": "", **row, "year": year}
-            for row in found
+            for row in series
         ]
     names = ("spec_id", "sample_id", "unit_scheme", "period")
     return pd.DataFrame(rows).assign(**{name: part.labels[name] for name in names})

@@ -46,7 +46,7 @@ KINDS = {
     "growth": Kind("growth_accounting", "growth", "share", "share"),
 }
 # One row: its kind, its warnings, its numbers.
-Found = Iterator[tuple[str, tuple[str, ...], dict[str, Any]]]
+Parts = Iterator[tuple[str, tuple[str, ...], dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Decomposition:
     inference: dict[str, Any]
     labels: dict[str, Any]
     note: str
-    made: list[Estimate] = field(default_factory=list)
+    estimates: list[Estimate] = field(default_factory=list)
 
     def add_rows(self) -> None:
         """Make every row of the period."""
@@ -116,7 +116,7 @@ class Decomposition:
 
     def _add(
         self,
-        found: Found,
+        parts: Parts,
         lost: list[tuple[str, dict[str, Any]]],
         reason: str = "",
         **shared: Any,
@@ -124,14 +124,14 @@ class Decomposition:
         """Add the rows found, or those that say why there are none."""
         rows = Rows(KINDS, "exploratory", self.note, **{**self.labels, **shared})
         try:
-            for kind, warnings, numbers in list(found):
+            for kind, warnings, numbers in list(parts):
                 rows.add(kind, *warnings, **numbers)
         except NumericsError as error:
             reason = str(error)
         for kind, numbers in lost if reason else ():
             role = {"role": "description"} if kind == "growth" else {}
             rows.undefined([kind], reason, **role, **numbers)
-        self.made.extend(rows.made)
+        self.estimates.extend(rows.estimates)
 
     def _at(self, end: str) -> tuple[np.ndarray, np.ndarray]:
         column = 0 if end == "start" else -1
@@ -151,7 +151,7 @@ class Decomposition:
         low, high = np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2])
         return {"conf_low": float(low), "conf_high": float(high), "conf_level": level}
 
-    def _totals(self) -> Found:
+    def _totals(self) -> Parts:
         for measure in MEASURES:
             yield from self._theil(measure)
             yield from self._revised(measure)
@@ -164,7 +164,7 @@ class Decomposition:
             for term, value in values.items():
                 yield "index", (), {"term": term, "contrast": end, "estimate": value}
 
-    def _theil(self, measure: str) -> Found:
+    def _theil(self, measure: str) -> Parts:
         draws = min(self.inference["permutations"], BAND_DRAWS)
         what = f"band:{measure}"
         value: dict[str, Any] = {}
@@ -200,19 +200,19 @@ class Decomposition:
                 }
             yield "index", (f"without {unit} {alone[contrast][most]:.4g}",), row
 
-    def _revised(self, measure: str) -> Found:
+    def _revised(self, measure: str) -> Parts:
         revision = self.spec.revision_sd
         draws = min(self.inference["permutations"], BAND_DRAWS)
         if not any(revision.values()):
             return
         for end in ENDS:
             rng, seed = self._stream(f"revision:{measure}:{end}")
-            spread = {
+            revision_sd = {
                 "sd_income": revision.get("output", 0.0),
                 "sd_weights": revision.get("population", 0.0),
             }
             drawn = revised_theil(
-                *self._at(end), **spread, rng=rng, draws=draws, measure=measure
+                *self._at(end), **revision_sd, rng=rng, draws=draws, measure=measure
             )
             row = {
                 "term": measure,
@@ -226,7 +226,7 @@ class Decomposition:
                 row | {"se_type": "output and population redrawn", "seed": seed},
             )
 
-    def _growth(self, codes: np.ndarray, names: list[str]) -> Found:
+    def _growth(self, codes: np.ndarray, names: list[str]) -> Parts:
         if self.output is None:
             raise NumericsError("the panel has no output")
         start = self.output[:, 0]
@@ -253,7 +253,7 @@ class Decomposition:
                     },
                 )
 
-    def _shares(self, name: str, codes: np.ndarray, end: str) -> Found:
+    def _shares(self, name: str, codes: np.ndarray, end: str) -> Parts:
         income, weights = self._at(end)
         for measure in MEASURES:
             parts = decompose_theil(income, weights, codes, measure)
@@ -273,10 +273,10 @@ class Decomposition:
                 "estimate": NAN if none else free.between / total,
                 "p_value": free.p_value,
             }
-            told = none or f"random labels {free.expected / total:.3g}"
+            warning = none or f"random labels {free.expected / total:.3g}"
             yield (
                 "share",
-                (told,),
+                (warning,),
                 row | {"p_type": f"labels move over units, {free.draws} draws"},
             )
             most = maximum_between(income, weights, codes, measure)
@@ -310,7 +310,7 @@ class Decomposition:
             return "share", (f"not defined: {error}",), row | {"estimate": NAN}
         if not total > 0:
             return "share", (NO_INEQUALITY,), row | {"estimate": NAN}
-        told = (
+        warning = (
             f"exact over all {test.draws} connected groups of {int(codes.sum())} units"
         )
         return (
@@ -320,11 +320,11 @@ class Decomposition:
             | {
                 "estimate": test.between / total,
                 "p_value": test.p_value,
-                "p_type": told,
+                "p_type": warning,
             },
         )
 
-    def _nested(self, outer: str, inner: str, end: str, measure: str) -> Found:
+    def _nested(self, outer: str, inner: str, end: str, measure: str) -> Parts:
         a = self.groups[outer][0]
         b = self.groups[inner][0]
         total = theil(*self._at(end), measure)

@@ -39,19 +39,19 @@ def f6(facts: Facts) -> Artwork:
     estimated = facts.specs()[0]
     groupings = [*estimated.get("groupings", [])[:1]]
     groupings += [f"{name}: cell" for name in estimated.get("taxonomies", [])[:1]]
-    mine = only(facts.series(), spec_id=spec, measure=MEASURE)
-    mine = mine[
-        mine["kind"].isin(["between", "within"]) & mine["grouping"].isin(groupings)
+    series = only(facts.series(), spec_id=spec, measure=MEASURE)
+    series = series[
+        series["kind"].isin(["between", "within"]) & series["grouping"].isin(groupings)
     ]
-    if mine.empty:
+    if series.empty:
         raise nothing_to_show(
             f"parts of Theil T in specification {spec}", "inequality", "F6"
         )
     use_style()
     longest = (
-        mine.groupby("period")["year"].nunique().sort_index(kind="stable").idxmax()
+        series.groupby("period")["year"].nunique().sort_index(kind="stable").idxmax()
     )
-    data = with_basis(only(mine, period=longest), facts.description())
+    data = with_basis(only(series, period=longest), facts.description())
     # ASSUME: groups of one unit and other groups without inequality within are left out
     # of the stack: they are zero.
     shown = [name for name in groupings if data["grouping"].eq(name).any()]
@@ -75,7 +75,7 @@ def _title(name: str) -> str:
 def _layers(data: pd.DataFrame) -> list[tuple[str, pd.Series]]:
     years = sorted(data["year"].unique())
     between = data[data["kind"].eq("between")].set_index("year")["value"].reindex(years)
-    rank = {cell: place for place, cell in enumerate(CELLS)}
+    rank = {cell: number for number, cell in enumerate(CELLS)}
     names = sorted(
         data.loc[data["kind"].eq("within"), "group"].unique(),
         key=lambda name: (rank.get(name, 0), name),
@@ -88,18 +88,18 @@ def _layers(data: pd.DataFrame) -> list[tuple[str, pd.Series]]:
         )
         for name in names
     }
-    kept = [
+    layers = [
         (f"within {name}", values)
         for name, values in within.items()
         if values.abs().max() > 0
     ]
-    return [(BETWEEN, between), *kept]
+    return [(BETWEEN, between), *layers]
 
 
-def _look(name: str, place: int) -> Mark:
+def _layer_style(name: str, number: int) -> Mark:
     if name == BETWEEN:
         return DARK
-    return MARKS.get(name.removeprefix("within "), series_mark(place - 1))
+    return MARKS.get(name.removeprefix("within "), series_mark(number - 1))
 
 
 def _draw_stack(axes: Axes, data: pd.DataFrame) -> None:
@@ -107,10 +107,10 @@ def _draw_stack(axes: Axes, data: pd.DataFrame) -> None:
     base = pd.Series(0.0, index=layers[0][1].index)
     endings = []
     years = data[["year", "basis"]].drop_duplicates().sort_values("year")
-    for place, (name, values) in enumerate(layers):
+    for number, (name, values) in enumerate(layers):
         top = base + values
-        mark = _look(name, place)
-        look: dict[str, Any] = {
+        mark = _layer_style(name, number)
+        style: dict[str, Any] = {
             "facecolor": mark.fill,
             "hatch": mark.hatch,
             "edgecolor": "white",
@@ -119,7 +119,7 @@ def _draw_stack(axes: Axes, data: pd.DataFrame) -> None:
         }
         for part in stretches(years):
             at = part["year"].tolist()
-            axes.fill_between(at, base[at], top[at], **look)
+            axes.fill_between(at, base[at], top[at], **style)
         last = int(base.index.max())
         endings.append(
             Ending(
@@ -155,8 +155,10 @@ def _describe(data: pd.DataFrame, shown: Sequence[str]) -> str:
         for year in (first, last)
     ]
     proxy = data.loc[data["basis"].eq("proxy"), "year"]
-    told = f" Years to {proxy.max()} rest on proxy output." if len(proxy) else ""
+    proxy_sentence = (
+        f" Years to {proxy.max()} rest on proxy output." if len(proxy) else ""
+    )
     return (
         f"Theil T was {totals[0]} in {first} and {totals[1]} in {last};"
-        f" {'; '.join(parts)}.{told}"
+        f" {'; '.join(parts)}.{proxy_sentence}"
     )

@@ -20,8 +20,8 @@ from evenfield.shared.tables.numbers import (
     interval,
     is_missing,
     p_value,
-    places,
     whole,
+    with_decimals,
 )
 from evenfield.shared.tables.rows import Row, only, pick
 from evenfield.shared.tables.table import Column, Table, right
@@ -54,10 +54,10 @@ def t12(facts: Facts) -> Table:
     rows: list[Row] = []
     for spec in facts.ordered(list(estimates["spec_id"])):
         for period in facts.shown("main", "span"):
-            mine = only(estimates, spec_id=spec, period=period)
-            if mine.empty:
+            period_rows = only(estimates, spec_id=spec, period=period)
+            if period_rows.empty:
                 continue
-            first = pick(mine)
+            first = pick(period_rows)
             weighting = (
                 "unweighted"
                 if "unweighted" in first["outcome"]
@@ -75,11 +75,15 @@ def t12(facts: Facts) -> Table:
                 "period": period,
                 "basis": first["output_basis"],
             }
-            found = [
-                *_index_rows(mine),
-                *(_part_rows(mine) if not rows or rows[0]["spec_id"] == spec else ()),
+            lines = [
+                *_index_rows(period_rows),
+                *(
+                    _part_rows(period_rows)
+                    if not rows or rows[0]["spec_id"] == spec
+                    else ()
+                ),
             ]
-            rows += [{**shared, **row} for row in found]
+            rows += [{**shared, **row} for row in lines]
     if not rows:
         raise nothing_to_show("rows of inequality", "inequality", "T12")
     units = facts.words["units_name"]
@@ -94,14 +98,17 @@ def t12(facts: Facts) -> Table:
         " the Gini.",
         _caution(estimates),
     )
-    three = places(fixed, 3)
+    three = with_decimals(fixed, 3)
     columns = (
         Column(names=("label",), header="Index or share", width_cm=4.0),
         right("Start", "start", show=three, reason="reason"),
         right("End", "end", show=three, reason="reason"),
         right("Change", "change", show=three),
         right(
-            f"{facts.level} band", "change_low", "change_high", show=places(interval, 3)
+            f"{facts.level} band",
+            "change_low",
+            "change_high",
+            show=with_decimals(interval, 3),
         ),
         right("p", "p_start", "p_end", show=_p_pair),
         right("Connected p", "connected_p_start", "connected_p_end", show=_p_pair),
@@ -120,8 +127,8 @@ def _caution(estimates: pd.DataFrame) -> str:
     return f"{DESCRIPTIVE} {NOT_CAUSAL}" if cells else DESCRIPTIVE
 
 
-def _index_rows(mine: pd.DataFrame) -> Iterator[Row]:
-    totals = only(mine, estimator="inequality")
+def _index_rows(spec_rows: pd.DataFrame) -> Iterator[Row]:
+    totals = only(spec_rows, estimator="inequality")
     for term, name in INDICES.items():
         ends = _ends(totals, term=term)
         change = pick(totals, term=term, contrast="end - start")
@@ -146,11 +153,11 @@ def _values(ends: Mapping[str, Row]) -> Row:
     return {"start": start, "end": end, "change": end - start if known else None}
 
 
-def _part_rows(mine: pd.DataFrame) -> Iterator[Row]:
-    parts = mine[mine["estimator"].isin(["theil_decomposition", "dagum"])]
+def _part_rows(spec_rows: pd.DataFrame) -> Iterator[Row]:
+    parts = spec_rows[spec_rows["estimator"].isin(["theil_decomposition", "dagum"])]
     for name, own in parts.groupby("treatment_def", sort=False):
         yield _between(own, str(name))
-    nested = only(mine, estimator="nested_theil", controls_id=MEASURE)
+    nested = only(spec_rows, estimator="nested_theil", controls_id=MEASURE)
     for pair in nested["treatment_def"].unique():
         outer, _, inner = str(pair).partition(" > ")
         for term, words in NESTED.items():
@@ -216,15 +223,18 @@ def _pair(start: Any, end: Any) -> str:
 
 def t12b(facts: Facts) -> Table:
     """Return the share of each group in the growth of total output, by period."""
-    found = facts.estimates(estimator="growth_accounting")
-    mine = found[found["spec_id"].isin(facts.ordered(list(found["spec_id"]))[:1])]
+    accounts = facts.estimates(estimator="growth_accounting")
+    spec_rows = accounts[
+        accounts["spec_id"].isin(facts.ordered(list(accounts["spec_id"]))[:1])
+    ]
     rows: list[Row] = []
     for name in sorted(
-        mine["treatment_def"].unique(), key=lambda name: (": cell" not in name, name)
+        spec_rows["treatment_def"].unique(),
+        key=lambda name: (": cell" not in name, name),
     ):
         for period in facts.shown("main", "span"):
             rows += _growth_rows(
-                only(mine, treatment_def=name, period=period), str(name), facts
+                only(spec_rows, treatment_def=name, period=period), str(name), facts
             )
     if not rows:
         raise nothing_to_show("growth accounting", "inequality", "T12b")
@@ -232,10 +242,10 @@ def t12b(facts: Facts) -> Table:
         "Share of each group in the growth of total real output over the period, beside"
         " its share in output in the first year; above it, the group grew faster than"
         " the whole. An identity: it says who grew, not why.",
-        _caution(found),
+        _caution(accounts),
         seed=False,
     )
-    three = places(fixed, 3)
+    three = with_decimals(fixed, 3)
     columns = (
         Column(names=("label",), header="Period"),
         Column(names=("name",), header="Group"),
@@ -251,17 +261,17 @@ def t12b(facts: Facts) -> Table:
 TABLES = {"T12": t12, "T12b": t12b}
 
 
-def _growth_rows(mine: pd.DataFrame, name: str, facts: Facts) -> Iterator[Row]:
-    ranked = {cell: place for place, cell in enumerate(CELLS)}
+def _growth_rows(spec_rows: pd.DataFrame, name: str, facts: Facts) -> Iterator[Row]:
+    ranked = {cell: number for number, cell in enumerate(CELLS)}
     for term in sorted(
-        mine["term"].unique(), key=lambda term: (ranked.get(term, 0), term)
+        spec_rows["term"].unique(), key=lambda term: (ranked.get(term, 0), term)
     ):
-        found = {
-            key: pick(mine, term=term, contrast=contrast)
+        by_part = {
+            key: pick(spec_rows, term=term, contrast=contrast)
             for key, contrast in GROWTH.items()
         }
-        row = found["growth"] or pick(mine, term=term)
-        values = {key: item.get("estimate", NAN) for key, item in found.items()}
+        row = by_part["growth"] or pick(spec_rows, term=term)
+        values = {key: item.get("estimate", NAN) for key, item in by_part.items()}
         known = not any(is_missing(value) for value in values.values())
         label = period_with_basis(
             row["period"], row["output_basis"], facts.config["periods"]

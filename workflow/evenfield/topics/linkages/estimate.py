@@ -148,7 +148,7 @@ class Section(Spec):
         return self
 
 
-def look(study: Study, section: Section, spec: LinkageSpec) -> None:
+def check_data(study: Study, section: Section, spec: LinkageSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     if spec is section.specs[0]:
         _Linkages(study)
@@ -190,10 +190,10 @@ class _Linkages:
             self.section.specs[0],
         )
         self.inference, self.power = study.config["inference"], study.power
-        self.places = (
+        self.coordinates = (
             study.table("units").set_index("unit")[["lat", "lon"]].astype(float)
         )
-        self.table, self.units = with_zones(study), list(self.places.index)
+        self.table, self.units = with_zones(study), list(self.coordinates.index)
         self.panels = {spec.id: self._panel(spec) for spec in self.section.specs}
 
     @cached_property
@@ -213,7 +213,7 @@ class _Linkages:
             panel,
             fit,
             c,
-            self.places,
+            self.coordinates,
             self.inference,
             self.power,
             self.section.draws,
@@ -392,12 +392,12 @@ class _Linkages:
             f"{wide.index[i]} {years[t]}"
             for i, t in np.argwhere(wide.isna().to_numpy())
         ]:
-            found = (
+            missing_text = (
                 f"{len(blank)} values of {expression} are missing in"
                 f" {years[0]}-{years[-1]}"
             )
             raise EstimateError(
-                f"{found} ({first_examples(blank)}; linkage specification {where})",
+                f"{missing_text} ({first_examples(blank)}; linkage specification {where})",
                 "a value for every unit and year, above zero in a logarithm",
                 "choose other years or another expression in config.yaml",
             )
@@ -407,16 +407,16 @@ class _Linkages:
         """Return a moderator: the mean of the values available within its years; shape
         (N,).
         """
-        told = self.section.moderators[name]
-        check_columns(told.expression, self.table.columns, f"moderator {name}")
-        inside = self.table["year"].between(*told.years)
+        moderator = self.section.moderators[name]
+        check_columns(moderator.expression, self.table.columns, f"moderator {name}")
+        inside = self.table["year"].between(*moderator.years)
         # ASSUME: a unit without all years of the moderator takes the mean of those it
         # has.
-        values = evaluate(told.expression, self.table)[inside]
+        values = evaluate(moderator.expression, self.table)[inside]
         means = values.groupby(self.table.loc[inside, "unit"]).mean().reindex(units)
         if blank := [str(unit) for unit in means.index[means.isna()]]:
             raise EstimateError(
-                f"{len(blank)} units have no {name} in {told.years[0]}-{told.years[1]}"
+                f"{len(blank)} units have no {name} in {moderator.years[0]}-{moderator.years[1]}"
                 f" ({first_examples(blank)})",
                 "a value of the moderator for every unit",
                 "choose other years in config.yaml",
@@ -467,7 +467,7 @@ class _Linkages:
         pair = leave_pair_out(setting.fit, setting.c, members)
         low = int(np.nanargmin(one.estimates))
         high = int(np.nanargmax(one.estimates))
-        found = {
+        extremes = {
             "stat_sign_flips": (float(one.sign_flips), ""),
             "stat_low": (float(one.estimates[low]), f"without {one.left_out[low][0]}"),
             "stat_high": (
@@ -477,7 +477,7 @@ class _Linkages:
             "stat_pair": (pair.estimate + pair.largest_change, ""),
         }
         rows = []
-        for effect, (value, note) in found.items():
+        for effect, (value, note) in extremes.items():
             row = self._row(
                 self.main, NEIGHBOURS_X, {"estimate": value, "warning": note}
             )
@@ -600,11 +600,11 @@ def _standardised(values: np.ndarray, name: str) -> np.ndarray:
     """Return values with mean zero and standard deviation one (ddof 1); values (N,) ->
     (N,).
     """
-    spread = float(np.std(values, ddof=1))
-    if not spread > 0:
+    standard_deviation = float(np.std(values, ddof=1))
+    if not standard_deviation > 0:
         raise EstimateError(
             f"the moderator {name} is {values[0]:g} for all {len(values)} units",
             "a moderator that varies",
             "choose another moderator in config.yaml",
         )
-    return np.asarray((values - values.mean()) / spread)
+    return np.asarray((values - values.mean()) / standard_deviation)

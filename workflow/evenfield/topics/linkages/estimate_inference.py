@@ -69,7 +69,7 @@ class Setting:
     panel: LinkagePanel  # arrays
     fit: OlsFit  # its fit
     c: np.ndarray  # (K,) weights of the combination
-    places: pd.DataFrame  # ``lat``, ``lon`` by unit
+    coordinates: pd.DataFrame  # ``lat``, ``lon`` by unit
     inference: Mapping[str, Any]  # ``conf_level``, ``permutations``, ``seed``
     power: float  # of the minimum detectable effects
     draws: int  # of the moderator over units
@@ -109,34 +109,34 @@ def _wild(setting: Setting) -> Fields:
     )
 
 
-def _fields(found: RobustInference, setting: Setting) -> Fields:
-    return t_test_fields(found, setting.level, setting.power)
+def _fields(inference: RobustInference, setting: Setting) -> Fields:
+    return t_test_fields(inference, setting.level, setting.power)
 
 
 def _driscoll_kraay(setting: Setting) -> Fields:
     lags = default_lags(len(setting.panel.years))
-    found = driscoll_kraay_inference(
+    inference = driscoll_kraay_inference(
         setting.fit, setting.c, setting.panel.dates, lags, level=setting.level
     )
-    return _fields(found, setting) | {
+    return _fields(inference, setting) | {
         "se_type": f"Driscoll-Kraay, {lags} lags",
         "p_type": "fixed-b",
     }
 
 
 def _conley(setting: Setting) -> Fields:
-    place, panel, lags = (
-        setting.places,
+    coordinates, panel, lags = (
+        setting.coordinates,
         setting.panel,
         default_lags(len(setting.panel.years)),
     )
     kernel = spatial_kernel(
-        place.index.to_numpy(str),
-        place["lat"].to_numpy(),
-        place["lon"].to_numpy(),
+        coordinates.index.to_numpy(str),
+        coordinates["lat"].to_numpy(),
+        coordinates["lon"].to_numpy(),
         CONLEY_KM,
     )
-    found = conley_panel_inference(
+    inference = conley_panel_inference(
         setting.fit,
         setting.c,
         panel.members,
@@ -145,7 +145,7 @@ def _conley(setting: Setting) -> Fields:
         lags,
         level=setting.level,
     )
-    return _fields(found, setting) | {
+    return _fields(inference, setting) | {
         "se_type": f"Conley {CONLEY_KM:.0f} km, {lags} lags",
         "p_type": "t(G - 1)",
     }
@@ -153,10 +153,10 @@ def _conley(setting: Setting) -> Fields:
 
 def _two_way(setting: Setting) -> Fields:
     panel = setting.panel
-    found = two_way_inference(
+    inference = two_way_inference(
         setting.fit, setting.c, panel.members, panel.dates, setting.level
     )
-    return _fields(found, setting) | {
+    return _fields(inference, setting) | {
         "se_type": "clustered by unit and year",
         "p_type": "t(min(G, T) - 1)",
     }
@@ -172,15 +172,19 @@ def long_difference_fields(setting: Setting, fit: OlsFit) -> Fields:
     c = np.zeros(fit.X.shape[1])
     c[:terms] = setting.c[:terms]
     distance = haversine_km(
-        setting.places["lat"].to_numpy(), setting.places["lon"].to_numpy()
+        setting.coordinates["lat"].to_numpy(), setting.coordinates["lon"].to_numpy()
     )
     space = spatial_components(distance, LONG_DIFFERENCE_CORRELATION, setting.level)
-    found = scpc_inference(fit, c, space)
+    inference = scpc_inference(fit, c, space)
     mde = smallest_visible(
-        found.conf_low, found.conf_high, found.std_error, setting.power, setting.level
+        inference.conf_low,
+        inference.conf_high,
+        inference.std_error,
+        setting.power,
+        setting.level,
     )
     names = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
-    numbers = {name: getattr(found, name) for name in names}
+    numbers = {name: getattr(inference, name) for name in names}
     numbers |= {
         "df": NAN,
         "conf_level": setting.level,
@@ -239,13 +243,13 @@ def _psi_by_order(panel: LinkagePanel, orders: np.ndarray) -> np.ndarray:
     """
     if panel.trends:
         return np.array([_psi(replace(panel, L=panel.L[order])) for order in orders])
-    kept = [
+    other_columns = [
         values
         for term, values in panel.columns.items()
         if term not in (OWN_X, NEIGHBOURS_X)
     ]
     y = within(panel, panel.y.ravel())
-    Q = np.linalg.qr(within(panel, regressors(panel, kept)))[0]
+    Q = np.linalg.qr(within(panel, regressors(panel, other_columns)))[0]
     maps = [_unit_columns(values) for values in (panel.F, panel.WF)]
     maps = [m - Q @ (Q.T @ m) for m in maps]
     L = panel.L[orders]
@@ -301,13 +305,13 @@ def tercile_difference(setting: Setting) -> Fields:
         return {"estimate": NAN, "warning": f"terciles not estimated: {error}"}
     c = np.zeros(fit.X.shape[1])
     c[0], c[2] = -1.0, 1.0
-    found = tested_fields(replace(setting, fit=fit, c=c))
-    if lost := found.get("warning", ""):
+    fields = tested_fields(replace(setting, fit=fit, c=c))
+    if lost := fields.get("warning", ""):
         return {
             "estimate": NAN,
             "warning": lost.replace("no interval", "terciles not estimated"),
         }
-    return found
+    return fields
 
 
 def bin_members(L: np.ndarray) -> np.ndarray:
@@ -327,12 +331,12 @@ def _bin_fit(panel: LinkagePanel) -> OlsFit:
         slopes.append(
             panel.WF * inside * (panel.L - np.median(panel.L[member == j]))[:, None]
         )
-    kept = [
+    other_columns = [
         values
         for term, values in panel.columns.items()
         if term not in {NEIGHBOURS, NEIGHBOURS_X}
     ]
-    return fit_panel(panel, [*levels, *slopes, *kept])
+    return fit_panel(panel, [*levels, *slopes, *other_columns])
 
 
 def _bins(setting: Setting) -> Iterator[Fields]:
@@ -350,13 +354,13 @@ def _bins(setting: Setting) -> Iterator[Fields]:
             "moderator": np.median(panel.L[member == j]),
             "moderator_raw": np.median(panel.raw[member == j]),
         }
-        found = tested_fields(replace(setting, fit=fit, c=np.eye(fit.X.shape[1])[j]))
+        fields = tested_fields(replace(setting, fit=fit, c=np.eye(fit.X.shape[1])[j]))
         yield {
             "kind": "bin",
             "label": name,
             "n_units": int((member == j).sum()),
             **at,
-            **found,
+            **fields,
         }
 
 

@@ -56,13 +56,13 @@ class LinkagePanel:
             OWN_X: self.F * self.L[:, None],
             NEIGHBOURS_X: self.WF * self.L[:, None],
         }
-        found = {OWN: self.F, NEIGHBOURS: self.WF, **products}
+        columns_by_term = {OWN: self.F, NEIGHBOURS: self.WF, **products}
         if self.rival is not None:
-            found |= {
+            columns_by_term |= {
                 OWN_RIVAL: self.F * self.rival[:, None],
                 NEIGHBOURS_RIVAL: self.WF * self.rival[:, None],
             }
-        return found
+        return columns_by_term
 
     def contrast(self, weights: Mapping[str, float], width: int) -> np.ndarray:
         """Return c, shape (K,), for a combination of terms."""
@@ -111,7 +111,7 @@ def fit_panel(panel: LinkagePanel, columns: Sequence[np.ndarray] = ()) -> OlsFit
     )
     y = pd.Series(panel.y.ravel(), index=index, name="outcome")
     try:
-        found = PanelOLS(y, pd.DataFrame(X, index=index), entity_effects=True).fit()
+        fit = PanelOLS(y, pd.DataFrame(X, index=index), entity_effects=True).fit()
     except ValueError as error:  # also what linearmodels raises for absorbed regressors
         raise NumericsError("the regressors are collinear") from error
     inside = within(panel, X)
@@ -119,9 +119,9 @@ def fit_panel(panel: LinkagePanel, columns: Sequence[np.ndarray] = ()) -> OlsFit
     return OlsFit(
         inside,
         within(panel, y.to_numpy()),
-        found.params.to_numpy(),
+        fit.params.to_numpy(),
         bread,
-        found.resids.to_numpy(),
+        fit.resids.to_numpy(),
     )
 
 

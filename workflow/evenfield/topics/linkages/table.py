@@ -12,9 +12,9 @@ from evenfield.shared.tables.numbers import (
     fixed,
     interval,
     p_value,
-    places,
     text,
     whole,
+    with_decimals,
 )
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Column, Table, right
@@ -40,7 +40,7 @@ METHODS = {
 }
 OTHER = "Neighbours', times the moderator: other samples and measures"
 RIVAL = "Another moderator, beside it or in its place"
-KEPT = [
+COLUMNS = [
     "estimator",
     "spec_id",
     "outcome",
@@ -52,7 +52,7 @@ KEPT = [
     "w_id",
     "estimate",
 ]
-KEPT += [
+COLUMNS += [
     "std_error",
     "conf_low",
     "conf_high",
@@ -65,7 +65,7 @@ KEPT += [
     "n_obs",
     "role",
 ]
-KEPT += ["max_leverage_unit", "unit_of_measure", "output_basis", "warning"]
+COLUMNS += ["max_leverage_unit", "unit_of_measure", "output_basis", "warning"]
 
 
 def t20(facts: Facts) -> Table:
@@ -87,18 +87,18 @@ def t20(facts: Facts) -> Table:
     ]
     columns = (
         Column(names=("label",), header="Coefficient"),
-        right("Elasticity", "estimate", show=places(fixed, 3), reason="reason"),
+        right("Elasticity", "estimate", show=with_decimals(fixed, 3), reason="reason"),
         right(
             f"{facts.level} interval",
             "conf_low",
             "conf_high",
-            show=places(interval, 3),
+            show=with_decimals(interval, 3),
             reason="reason",
         ),
         right("p", "p_value", show=p_value, reason="reason"),
-        right("Detectable", "mde", show=places(fixed, 3), reason="reason"),
-        right("Of interest", "sesoi", show=places(fixed, 3)),
-        right("G*", "g_star", show=places(fixed, 1)),
+        right("Detectable", "mde", show=with_decimals(fixed, 3), reason="reason"),
+        right("Of interest", "sesoi", show=with_decimals(fixed, 3)),
+        right("G*", "g_star", show=with_decimals(fixed, 1)),
         right("Obs.", "n_obs", show=whole),
     )
     note = _note(facts, main)
@@ -114,18 +114,20 @@ def _main_rows(facts: Facts, estimates: pd.DataFrame, main: Row) -> Iterable[Row
     label = facts.config["estimates"]["linkages"]["intensities"][main["treatment_def"]][
         "label"
     ]
-    mine = only(estimates, estimator=BASE, spec_id=main["spec_id"])
+    main_rows = only(estimates, estimator=BASE, spec_id=main["spec_id"])
     group = f"{label[0].upper()}{label[1:]}, {_years(main)}"
     for term, name in TERMS.items():
-        yield from (_row(row, group, name) for row in records(only(mine, term=term)))
+        yield from (
+            _row(row, group, name) for row in records(only(main_rows, term=term))
+        )
 
 
 def _inference_rows(estimates: pd.DataFrame, main: Row) -> Iterable[Row]:
     for method, name in METHODS.items():
-        if found := pick(
+        if row := pick(
             estimates, estimator=f"{BASE}_{method}", spec_id=main["spec_id"]
         ):
-            yield _row(found, "Neighbours', times the moderator: other inference", name)
+            yield _row(row, "Neighbours', times the moderator: other inference", name)
 
 
 def _other_rows(estimates: pd.DataFrame, main: Row) -> Iterable[Row]:
@@ -174,7 +176,7 @@ def _row(row: Row, group: str, label: str) -> Row:
     return {
         "group": group,
         "label": label,
-        **{name: row[name] for name in KEPT},
+        **{name: row[name] for name in COLUMNS},
         "reason": why,
     }
 

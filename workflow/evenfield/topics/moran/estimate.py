@@ -122,7 +122,7 @@ class Map:
         )
 
 
-def look(study: Study, __: Section, spec: MoranSpec) -> None:
+def check_data(study: Study, __: Section, spec: MoranSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     where = f"estimates.moran.{spec.id}"
     income, _ = whole_span(study, spec, where)
@@ -273,13 +273,13 @@ def _map_tests(
             frame.assign(**named, kind="local")
             for frame in _local(on, name, data, rows, labels, note)
         ]
-    return rows.made, series
+    return rows.estimates, series
 
 
 def _add_years(
     rows: Rows, kind: str, test: MapTests, data: Trajectories, role: str
 ) -> None:
-    said = {
+    labels = {
         "se_type": "permutation",
         "p_type": P_TYPE,
         "role": role,
@@ -291,7 +291,9 @@ def _add_years(
     columns |= {"p_value": test.p_value, "p_adjusted": test.p_joint}
     for t, year in enumerate(data.years):
         numbers = {key: float(values[t]) for key, values in columns.items()}
-        rows.add(kind, period=str(year), output_basis=data.basis[t], **said, **numbers)
+        rows.add(
+            kind, period=str(year), output_basis=data.basis[t], **labels, **numbers
+        )
 
 
 def _local(
@@ -311,10 +313,10 @@ def _local(
         )
     except NumericsError as error:
         own.undefined(["local"], error)
-        rows.made += own.made
+        rows.estimates += own.estimates
         return []
     own.note = on.note
-    said = f"false discovery rate {spec.discovery_rate:g} within the year"
+    p_type = f"false discovery rate {spec.discovery_rate:g} within the year"
     counts = (tests.q_value <= spec.discovery_rate).sum(axis=0)
     for year, basis, count in zip(data.years, data.basis, counts, strict=True):
         here = {
@@ -323,8 +325,8 @@ def _local(
             "n_periods": 1,
             "n_obs": len(data.units),
         }
-        own.add("local", said, estimate=float(count), **here)
-    rows.made += own.made
+        own.add("local", p_type, estimate=float(count), **here)
+    rows.estimates += own.estimates
     cells = {
         "value": tests.statistic,
         "p_value": tests.p_value,
@@ -344,7 +346,7 @@ def _local(
 def _cells(on: Map, where: str) -> list[Any]:
     """Place the clusters and zones of every taxonomy and period on the map."""
     spec = on.spec
-    made = []
+    estimates = []
     cells = on.study.table("cells", spec.unit_scheme, ("taxonomy",))
     periods = on.study.table("periods", spec.unit_scheme, ("basis",))
     check_names(spec.taxonomies, cells["taxonomy"].unique(), f"{where}.taxonomies")
@@ -378,8 +380,8 @@ def _cells(on: Map, where: str) -> list[Any]:
                 )
                 _add_joins(on, rows, values)
                 _add_pair(on, rows, values, grown)
-                made += rows.made
-    return made
+                estimates += rows.estimates
+    return estimates
 
 
 def _group_stream(on: Map, rows: Rows, what: str) -> tuple[np.random.Generator, str]:
@@ -389,23 +391,23 @@ def _group_stream(on: Map, rows: Rows, what: str) -> tuple[np.random.Generator, 
 
 def _add_joins(on: Map, rows: Rows, marks: np.ndarray) -> None:
     # Where clusters and zones lie does not depend on how output is measured.
-    said = {"outcome": rows.shared["contrast"], "role": on.spec.role}
+    labels = {"outcome": rows.shared["contrast"], "role": on.spec.role}
     rows.note = ""
     rng, seed = _group_stream(on, rows, "joins")
     try:
-        found = join_counts(
+        links = join_counts(
             marks, on.W, rng, on.study.config["inference"]["permutations"]
         )
     except NumericsError as error:
-        return rows.undefined(["join"], error, **said)
-    kind = "all placements" if found.exact else "random placements"
-    said |= {
-        "p_type": f"{found.subsets} {kind} of as many marks, one-sided (more links)"
+        return rows.undefined(["join"], error, **labels)
+    kind = "all placements" if links.exact else "random placements"
+    labels |= {
+        "p_type": f"{links.subsets} {kind} of as many marks, one-sided (more links)"
     }
-    said |= {"seed": "" if found.exact else seed}
-    told = f"{found.expected:.3g} links expected, {found.one} to other units"
+    labels |= {"seed": "" if links.exact else seed}
+    links_text = f"{links.expected:.3g} links expected, {links.one} to other units"
     return rows.add(
-        "join", told, estimate=float(found.both), p_value=found.p_value, **said
+        "join", links_text, estimate=float(links.both), p_value=links.p_value, **labels
     )
 
 
@@ -413,27 +415,27 @@ def _add_pair(on: Map, rows: Rows, marks: np.ndarray, grown: pd.DataFrame) -> No
     basis = one_text(grown["basis"])
     growth = grown["growth_pct_per_year"].to_numpy(float)
     rows.note = joined(basis_warning(basis, on.info.first_official), on.note)
-    said = {
+    labels = {
         "outcome": "growth",
         "term": f"neighbours_{rows.shared['contrast']}",
         "output_basis": basis,
     }
-    said |= {"role": on.spec.role}
+    labels |= {"role": on.spec.role}
     rng, seed = _group_stream(on, rows, "pair")
     try:
         test = bivariate_moran_test(
             growth, marks, on.W, rng, on.study.config["inference"]["permutations"]
         )
     except NumericsError as error:
-        return rows.undefined(["pair"], error, **said)
+        return rows.undefined(["pair"], error, **labels)
     numbers = {
         "estimate": test.statistic,
         "std_error": test.std_error,
         "p_value": test.p_value,
     }
-    said |= {
+    labels |= {
         "se_type": "permutation",
         "p_type": "permutation of the marks, two-sided",
         "seed": seed,
     }
-    return rows.add("pair", NO_EFFECT, **numbers, **said)
+    return rows.add("pair", NO_EFFECT, **numbers, **labels)

@@ -52,13 +52,13 @@ def f10(facts: Facts) -> Artwork:
     """Draw spatial association of income over time, and the local Moran of every unit."""
     spec = str(facts.primary()["id"])
     rate = float(facts.primary().get("discovery_rate", 0.05))
-    mine = only(facts.series(text=(*TEXT, "controls", "quadrant")), spec_id=spec)
-    paths = only(mine, kind="moran", variable=INCOME)
+    series = only(facts.series(text=(*TEXT, "controls", "quadrant")), spec_id=spec)
+    paths = only(series, kind="moran", variable=INCOME)
     if paths.empty:
         raise nothing_to_show(f"Moran's I of specification {spec}", "moran", "F10")
     use_style()
-    growth = only(mine, kind="moran", variable="growth", controls=NONE)
-    local = only(mine, kind="local", variable=INCOME)
+    growth = only(series, kind="moran", variable="growth", controls=NONE)
+    local = only(series, kind="local", variable=INCOME)
     strip = 0.082 * min(local["unit"].nunique(), MOST_NAMES) + 0.2
     size = (WIDTH, 0.85 + 2.0 + strip)
     figure, (above, below) = plt.subplots(
@@ -86,7 +86,7 @@ def f10(facts: Facts) -> Artwork:
     figure.legend(
         handles=keys, loc="lower center", ncols=5, bbox_to_anchor=(0.5, 0.0), **spacing
     )
-    data = pd.concat([only(mine, kind="moran"), local])
+    data = pd.concat([only(series, kind="moran"), local])
     return Artwork(figure, data, _describe(paths, local, rate, facts.words))
 
 
@@ -110,9 +110,9 @@ def _draw_moran(axes: Axes, paths: pd.DataFrame, growth: pd.DataFrame) -> None:
     ]
     lines += [("growth", growth.sort_values("year"))] if len(growth) else []
     endings = []
-    for place, (name, part) in enumerate(lines):
-        mark = series_mark(place)
-        draw_path(axes, part, "value", mark, 1.8 if place == 0 else 1.0)
+    for number, (name, part) in enumerate(lines):
+        mark = series_mark(number)
+        draw_path(axes, part, "value", mark, 1.8 if number == 0 else 1.0)
         endings.append(Ending(float(part["value"].iloc[-1]), name, mark.colour))
     drawn = [part["value"] for _, part in lines] + [
         plain["band_low"],
@@ -147,18 +147,18 @@ def _step(frame: pd.DataFrame) -> float:
 
 
 def _draw_strip(axes: Axes, local: pd.DataFrame, rate: float, facts: Facts) -> None:
-    told = local[local["q_value"].le(rate)]
+    significant = local[local["q_value"].le(rate)]
     last = local[local["year"].eq(local["year"].max())].sort_values(
         "value", ascending=False
     )
-    often = told.groupby("unit").size()
+    often = significant.groupby("unit").size()
     rank = {"HH": 0, "HL": 1, "LH": 2, "LL": 3}
     kind = dict(zip(last["unit"], last["quadrant"], strict=True))
     order = sorted(
         last["unit"],
         key=lambda unit: (-int(often.get(unit, 0)), rank.get(kind[unit], 4), unit),
     )
-    place = {unit: i for i, unit in enumerate(order)}
+    row_of_unit = {unit: i for i, unit in enumerate(order)}
     step = _step(local)
     few = len(order) <= MOST_NAMES
     left = float(local["year"].min()) - step / 2
@@ -177,14 +177,14 @@ def _draw_strip(axes: Axes, local: pd.DataFrame, rate: float, facts: Facts) -> N
     )
     for _, run in known.groupby((~(same & known["years"])).cumsum()):
         colour, hatch, _ = QUADRANTS[run["quadrant"].iloc[0]]
-        look: dict[str, Any] = (
+        style: dict[str, Any] = (
             {"hatch": hatch, "edgecolor": "white"}
             if run["clear"].iloc[0]
             else {"alpha": 0.16}
         )
         corner = (
             float(run["year"].iloc[0]) - step / 2,
-            place[run["unit"].iloc[0]] - 0.44,
+            row_of_unit[run["unit"].iloc[0]] - 0.44,
         )
         axes.add_patch(
             Rectangle(
@@ -193,7 +193,7 @@ def _draw_strip(axes: Axes, local: pd.DataFrame, rate: float, facts: Facts) -> N
                 0.88 if few else 1.0,
                 facecolor=colour,
                 linewidth=0,
-                **look,
+                **style,
             )
         )
     for i in range(1, len(order) if few else 0):
@@ -218,14 +218,14 @@ def _describe(
     last = int(plain["year"].max())
     ends = [fixed(pick(plain, year=year)["value"], 2) for year in (first, last)]
     above = plain["value"].gt(plain["band_high"])
-    told = local[local["q_value"].le(rate)]
-    final = told[told["year"].eq(last)]
+    significant = local[local["q_value"].le(rate)]
+    final = significant[significant["year"].eq(last)]
     proxy = plain.loc[plain["basis"].eq("proxy"), "year"]
     shaded = f" Years to {int(proxy.max())} rest on proxy output." if len(proxy) else ""
     return (
         f"Moran's I of income was {ends[0]} in {first} and {ends[1]} in {last}, above"
         f" its band in {int(above.sum())} of {len(plain)} years. A local Moran is told"
         f" apart from chance for {count_of(int(final['unit'].nunique()), study)} in"
-        f" {last} and for {count_of(int(told['unit'].nunique()), study)} in some"
+        f" {last} and for {count_of(int(significant['unit'].nunique()), study)} in some"
         f" year.{shaded}"
     )

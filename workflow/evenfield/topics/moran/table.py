@@ -15,8 +15,8 @@ from evenfield.shared.tables.numbers import (
     fixed,
     is_missing,
     p_value,
-    places,
     whole,
+    with_decimals,
     year,
 )
 from evenfield.shared.tables.rows import Row, only, pick, records
@@ -44,10 +44,10 @@ def t13(facts: Facts) -> Table:
     ]
     rows: list[Row] = []
     for spec in facts.ordered(list(moran["spec_id"])):
-        mine = only(estimates, spec_id=spec)
+        spec_rows = only(estimates, spec_id=spec)
         rows += [
-            _row(mine, when, kinds, facts)
-            for when in _shown(only(mine, estimator="moran"))
+            _row(spec_rows, when, kinds, facts)
+            for when in _shown(only(spec_rows, estimator="moran"))
         ]
     if not rows:
         raise nothing_to_show("Moran's I by year", "moran", "T13")
@@ -69,7 +69,7 @@ def t13(facts: Facts) -> Table:
     columns = (
         Column(names=("year", "mark"), header="Year", show=_year),
         *(_column(*kind) for kind in kinds),
-        right("Geary's C, income", "geary", show=places(fixed, 2)),
+        right("Geary's C, income", "geary", show=with_decimals(fixed, 2)),
         right("Local", "local", show=whole),
     )
     frame = pd.DataFrame(rows)
@@ -81,11 +81,13 @@ TABLES = {"T13": t13}
 
 def _column(variable: str, controls: str) -> Column:
     key = _key(variable, controls)
-    told = f", net of {controls.replace('_', ' ')}"
-    told = {NONE: "", INITIAL: ", net of initial income"}.get(controls, told)
+    controls_text = f", net of {controls.replace('_', ' ')}"
+    controls_text = {NONE: "", INITIAL: ", net of initial income"}.get(
+        controls, controls_text
+    )
     names = (f"{key} moran", f"{key} p", f"{key} adjusted")
     return right(
-        f"{NAMES[variable]}{told}", *names, show=_moran, reason=f"{key} reason"
+        f"{NAMES[variable]}{controls_text}", *names, show=_moran, reason=f"{key} reason"
     )
 
 
@@ -98,16 +100,16 @@ def _key(variable: str, controls: str) -> str:
 
 
 def _shown(moran: pd.DataFrame) -> list[str]:
-    found = sorted(
+    years = sorted(
         (name for name in moran["period"].unique() if YEAR.fullmatch(name)), key=int
     )
-    return found if len(found) <= FEW else sorted(found[::-1][::EVERY], key=int)
+    return years if len(years) <= FEW else sorted(years[::-1][::EVERY], key=int)
 
 
 def _row(
-    mine: pd.DataFrame, when: str, kinds: Sequence[tuple[str, str]], facts: Facts
+    spec_rows: pd.DataFrame, when: str, kinds: Sequence[tuple[str, str]], facts: Facts
 ) -> Row:
-    now = only(mine, period=when)
+    now = only(spec_rows, period=when)
     first = pick(now, estimator="moran")
     basis = first["output_basis"]
     row: Row = {
@@ -122,11 +124,14 @@ def _row(
         "estimate"
     )
     for variable, controls in kinds:
-        found = pick(now, estimator="moran", outcome=variable, controls_id=controls)
+        moran_row = pick(now, estimator="moran", outcome=variable, controls_id=controls)
         key = _key(variable, controls)
-        row |= {f"{key} moran": found.get("estimate"), f"{key} p": found.get("p_value")}
-        row[f"{key} adjusted"] = found.get("p_adjusted")
-        lost = variable == "growth" and not found
+        row |= {
+            f"{key} moran": moran_row.get("estimate"),
+            f"{key} p": moran_row.get("p_value"),
+        }
+        row[f"{key} adjusted"] = moran_row.get("p_adjusted")
+        lost = variable == "growth" and not moran_row
         row[f"{key} reason"] = "no growth without a date before" if lost else ""
     return row
 
@@ -135,17 +140,21 @@ def _links(estimates: pd.DataFrame) -> tuple[str, ...]:
     counts = only(estimates, estimator="join_count").drop_duplicates(
         ["treatment_def", "contrast", "estimate"]
     )
-    told = [
+    links_text = [
         f"{HOLDERS[row['contrast']]} {whole(row['estimate'])}"
         f" ({row['warning'].split(' links')[0]} expected, p {p_value(row['p_value'])})"
         for row in records(counts[counts["p_value"].notna()])
     ]
-    return (f"Links between two holders on the map: {in_words(told)}.",) if told else ()
+    return (
+        (f"Links between two holders on the map: {in_words(links_text)}.",)
+        if links_text
+        else ()
+    )
 
 
 def _pairs(estimates: pd.DataFrame) -> tuple[str, ...]:
     pairs = only(estimates, estimator="bivariate_moran")
-    told = [
+    pairs_text = [
         f"{HOLDERS[row['contrast']]} {row['period']} {fixed(row['estimate'], 2)} (p"
         f" {p_value(row['p_value'])})"
         for row in records(pairs[pairs["p_value"].notna()])
@@ -154,8 +163,8 @@ def _pairs(estimates: pd.DataFrame) -> tuple[str, ...]:
         "Growth of a period against the holders among the neighbours, bivariate Moran: "
     )
     return (
-        (f"{opening}{in_words(told)}. Own holdings are not held fixed.",)
-        if told
+        (f"{opening}{in_words(pairs_text)}. Own holdings are not held fixed.",)
+        if pairs_text
         else ()
     )
 

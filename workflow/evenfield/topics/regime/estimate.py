@@ -53,8 +53,8 @@ Components = Callable[[float], SpatialComponents]
 # ASSUME: the average pairwise correlation of growth shocks is at most 0.03 (primary
 # SCPC) or 0.06 (ladder).
 CORRELATIONS = {"scpc": 0.03, "scpc_06": 0.06}
-LADDER = ("scpc", "scpc_06", "cr3", "hc1")
-SHORT_LADDER = ("scpc", "cr3")
+METHODS = ("scpc", "scpc_06", "cr3", "hc1")
+SHORT_METHODS = ("scpc", "cr3")
 SE_TYPES = {
     "scpc": "SCPC avc 0.03",
     "scpc_06": "SCPC avc 0.06",
@@ -112,7 +112,7 @@ SUPPORT = [
 SUPPORT += ["income_low", "income_mean", "income_high"]
 
 
-def look(study: Study, _: Section, spec: RegimeSpec) -> None:
+def check_data(study: Study, _: Section, spec: RegimeSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     sections(study, spec)
 
@@ -134,8 +134,8 @@ def estimate(study: Study) -> Results:
     points = list[pd.DataFrame]()
     thirds = list[pd.DataFrame]()
     for spec in specs:
-        found = sections(study, spec)
-        for section in found:
+        cross_sections = sections(study, spec)
+        for section in cross_sections:
             fit = None if section.undefined else fit_robust(section.y, section.X)
             deciding = [
                 *_interaction_rows(section, fit, study, components),
@@ -159,7 +159,9 @@ def estimate(study: Study) -> Results:
                 .rename_axis("unit")
                 .reset_index()
             )
-        out.estimates += _split_rows(found, study) + panel_rows(found, study)
+        out.estimates += _split_rows(cross_sections, study) + panel_rows(
+            cross_sections, study
+        )
     out.series["series"] = pd.DataFrame(path, columns=PATH)
     out.series["points"] = pd.concat(points, ignore_index=True)[POINTS]
     out.series["support"] = pd.concat(thirds, ignore_index=True)[SUPPORT]
@@ -185,8 +187,8 @@ def _components(units: pd.DataFrame, level: float) -> Components:
     """Return the spatial components of the units by average correlation, made when
     first needed.
     """
-    place = units.set_index("unit").sort_index()[["lat", "lon"]].astype(float)
-    lat, lon = (place[name].to_numpy() for name in ("lat", "lon"))
+    coordinates = units.set_index("unit").sort_index()[["lat", "lon"]].astype(float)
+    lat, lon = (coordinates[name].to_numpy() for name in ("lat", "lon"))
     return cache(
         lambda correlation: spatial_components(
             haversine_km(lat, lon), correlation, level
@@ -198,11 +200,12 @@ def combinations(columns: Sequence[str]) -> dict[tuple[str, str], np.ndarray]:
     """Return the reported combinations of coefficients; signs make a faster speed
     positive; shape (K,).
     """
-    place = {name: -np.eye(len(columns))[j] for j, name in enumerate(columns)}
-    singles = {(name, ""): place[name] for name in (INITIAL, *INTERACTIONS)}
+    slope_weights = {name: -np.eye(len(columns))[j] for j, name in enumerate(columns)}
+    singles = {(name, ""): slope_weights[name] for name in (INITIAL, *INTERACTIONS)}
     return {
         **singles,
-        (INTERACTIONS[0], DIFFERENCE): place[INTERACTIONS[0]] - place[INTERACTIONS[1]],
+        (INTERACTIONS[0], DIFFERENCE): slope_weights[INTERACTIONS[0]]
+        - slope_weights[INTERACTIONS[1]],
     }
 
 
@@ -238,21 +241,21 @@ def _interaction_rows(
                 "g_star": effective_clusters(section.X, units, c),
                 "max_leverage_unit": str(units[largest]),
             }
-        for method in LADDER if spec.role == "primary" else SHORT_LADDER:
-            found: dict[str, Any] = {
+        for method in METHODS if spec.role == "primary" else SHORT_METHODS:
+            fields: dict[str, Any] = {
                 "estimate": NAN,
                 "warning": f"not defined: {section.undefined}",
             }
             if fit is not None and labels["n_treated"] < FEWEST_TREATED:
                 few = f"fewer than {FEWEST_TREATED} exposed units: no interval"
-                found = {"estimate": float(c @ fit.params), "warning": few}
+                fields = {"estimate": float(c @ fit.params), "warning": few}
             elif fit is not None:
-                found = _tested(method, fit, c, study, components)
-            found["warning"] = joined(section.note, found["warning"])
+                fields = _tested(method, fit, c, study, components)
+            fields["warning"] = joined(section.note, fields["warning"])
             estimator = "regime" if method == "scpc" else f"regime_{method}"
             rows.append(
                 Estimate(
-                    **{**labels, **found},
+                    **{**labels, **fields},
                     estimator=estimator,
                     role=_role(section, contrast, method),
                 )
@@ -293,9 +296,9 @@ def _tested(
                 "conf_low",
                 "conf_high",
             )
-            found = {name: getattr(test, name) for name in names}
+            fields = {name: getattr(test, name) for name in names}
         else:
-            found = (
+            fields = (
                 t_fields(fit, c, level)
                 if method == "hc1"
                 else _cr3(fit, units, c, level)
@@ -303,10 +306,10 @@ def _tested(
     except NumericsError as error:
         return {"estimate": float(c @ fit.params), "warning": f"no interval: {error}"}
     mde = smallest_visible(
-        found["conf_low"], found["conf_high"], found["std_error"], study.power, level
+        fields["conf_low"], fields["conf_high"], fields["std_error"], study.power, level
     )
-    said = {"mde": mde, "se_type": SE_TYPES[method], "p_type": P_TYPES[method]}
-    return found | said | {"warning": underpowered(mde, sesoi_of(study), "pp/yr")}
+    labels = {"mde": mde, "se_type": SE_TYPES[method], "p_type": P_TYPES[method]}
+    return fields | labels | {"warning": underpowered(mde, sesoi_of(study), "pp/yr")}
 
 
 def _cr3(
@@ -371,11 +374,11 @@ def _path_row(row: Estimate, section: CrossSection) -> dict[str, Any]:
     }
 
 
-def _split_rows(found: list[CrossSection], study: Study) -> list[Estimate]:
+def _split_rows(cross_sections: list[CrossSection], study: Study) -> list[Estimate]:
     """Compare the mean difference of main periods from a year on with that of earlier
     ones.
     """
-    main = [section for section in found if section.period["role"] == "main"]
+    main = [section for section in cross_sections if section.period["role"] == "main"]
     if not main or main[0].spec.split is None:
         return []
     split = main[0].spec.split
@@ -449,14 +452,18 @@ def _stacked(
         X[row : row + len(section.table), j * k : (j + 1) * k] = section.X
         row += len(section.table)
     fit = fit_robust(np.concatenate([section.y for section in main]), X)
-    found = _cr3(
+    inference = _cr3(
         fit,
         np.concatenate([section.table.index.to_numpy(str) for section in main]),
         c,
         level,
     )
     mde = smallest_visible(
-        found["conf_low"], found["conf_high"], found["std_error"], study.power, level
+        inference["conf_low"],
+        inference["conf_high"],
+        inference["std_error"],
+        study.power,
+        level,
     )
-    said = {"mde": mde, "se_type": SE_TYPES["cr3"], "p_type": P_TYPES["cr3"]}
-    return found | said | {"warning": underpowered(mde, sesoi_of(study), "pp/yr")}
+    labels = {"mde": mde, "se_type": SE_TYPES["cr3"], "p_type": P_TYPES["cr3"]}
+    return inference | labels | {"warning": underpowered(mde, sesoi_of(study), "pp/yr")}

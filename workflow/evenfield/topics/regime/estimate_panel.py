@@ -104,7 +104,7 @@ def _section_rows(
     try:
         if not span.evenly_spaced:
             raise NumericsError("the dates are not equally spaced")
-        found = regime_intervals(
+        intervals = regime_intervals(
             span.values, Z, C, rng, spec.draws, inference["conf_level"]
         )
     except NumericsError as error:
@@ -112,16 +112,16 @@ def _section_rows(
     scale = PERCENT / float(span.years[1] - span.years[0])
     sesoi = sesoi_of(study)
     rows = list[Estimate]()
-    said: dict[str, Any] = {
+    descriptors: dict[str, Any] = {
         "se_type": "clustered by unit",
         "p_type": f"bootstrap-t, {spec.draws} draws of units",
         "sesoi": sesoi,
     }
-    said |= {
+    descriptors |= {
         "conf_level": inference["conf_level"],
         "seed": f"{inference['seed']}:regime:{spec.id}:{section.name}",
     }
-    for kind, labels, one in zip(kinds, corrected, found, strict=True):
+    for kind, labels, one in zip(kinds, corrected, intervals, strict=True):
         std_error = scale * one.std_error
         mde = std_error * mde_multiplier(
             len(section.table) - 1, study.power, inference["conf_level"]
@@ -137,7 +137,7 @@ def _section_rows(
         }
         numbers |= {"conf_low": scale * one.low, "conf_high": scale * one.high}
         warning = joined(section.note, lost, underpowered(mde, sesoi, "pp/yr"))
-        rows.append(Estimate(**labels, **said, **numbers, warning=warning))
+        rows.append(Estimate(**labels, **descriptors, **numbers, warning=warning))
         bare = {**shared, **kind, "role": "exploratory", "estimator": "regime_fe"}
         biased = joined(section.note, "biased: lower-order context, no interval")
         rows.append(

@@ -152,7 +152,7 @@ def sections(study: Study, spec: RegimeSpec) -> list[CrossSection]:
         "w_id": spec.weights,
         "controls_id": "own status" if own else "none",
     }
-    found = []
+    cross_sections = []
     for item in sorted(
         described["periods"],
         key=lambda item: (item["start"], item["end"], str(item["period"])),
@@ -170,8 +170,8 @@ def sections(study: Study, spec: RegimeSpec) -> list[CrossSection]:
             "n_units": len(table),
         }
         fields |= {"output_basis": str(item["basis"]), "data_hash": content_hash(used)}
-        found.append(CrossSection(spec, item, table, columns, fields))
-    return found
+        cross_sections.append(CrossSection(spec, item, table, columns, fields))
+    return cross_sections
 
 
 def _joined(
@@ -182,27 +182,29 @@ def _joined(
         (study.table("periods"), [OUTCOME, START]),
         (exposures, [*OWN, *EXPOSURES]),
     ):
-        mine = frame[frame["period"].eq(period)]
-        if twice := sorted(mine.loc[mine["unit"].duplicated(), "unit"].unique()):
-            found = (
+        period_rows = frame[frame["period"].eq(period)]
+        if twice := sorted(
+            period_rows.loc[period_rows["unit"].duplicated(), "unit"].unique()
+        ):
+            fault = (
                 f"{where} {period}: {len(twice)} units have two rows"
                 f" ({first_examples(twice)})"
             )
             raise EstimateError(
-                found, "one row for each unit and period", "remove the duplicates"
+                fault, "one row for each unit and period", "remove the duplicates"
             )
-        parts.append(mine.set_index("unit")[columns])
+        parts.append(period_rows.set_index("unit")[columns])
     names = sorted(study.table("units")["unit"])
     table = parts[0].join(parts[1], how="outer").reindex(names).astype(float)
     if blank := [
         str(unit) for unit in table.index[~np.isfinite(table.to_numpy()).all(axis=1)]
     ]:
-        found = (
+        fault = (
             f"{where} {period}: {len(blank)} units have no growth, income or exposure"
             f" ({first_examples(blank)})"
         )
         raise EstimateError(
-            found,
+            fault,
             "all three for every unit",
             "rebuild panel and exposures for the same units",
         )
@@ -280,18 +282,18 @@ def income_support(section: CrossSection, exposure: str) -> pd.DataFrame:
     grouped = table.groupby("tercile")
     ends = grouped[exposure]
     income = grouped[INITIAL]
-    found = {
+    support = {
         "units": grouped.size(),
         "exposure_low": ends.min(),
         "exposure_high": ends.max(),
     }
-    found |= {
+    support |= {
         "income_low": income.min(),
         "income_mean": income.mean(),
         "income_high": income.max(),
     }
     return (
-        pd.DataFrame(found)
+        pd.DataFrame(support)
         .reset_index()
         .assign(spec_id=section.spec.id, period=section.name, exposure=exposure)
     )
@@ -337,14 +339,14 @@ def support_rows(section: CrossSection, support: pd.DataFrame) -> list[Estimate]
             if np.isfinite(value)
             else "not defined: the thirds share no initial income"
         )
-        said: dict[str, Any] = {
+        descriptors: dict[str, Any] = {
             "term": f"initial_income_{term}",
             "unit_of_measure": unit,
         }
         rows.append(
             Estimate(
                 **labels,
-                **said,
+                **descriptors,
                 estimate=value,
                 warning=joined(section.note, empty, lost),
             )

@@ -14,8 +14,8 @@ from evenfield.shared.tables.numbers import (
     interval,
     is_missing,
     p_value,
-    places,
     whole,
+    with_decimals,
 )
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Column, Table, right
@@ -32,7 +32,7 @@ SLOPES = {
     (CLUSTER, DIFFERENCE): "neighbours' clusters minus neighbours' SEZs",
 }
 WITHIN = {"cluster": "with a cluster", "sez": "with an SEZ", "neither": "with neither"}
-KEPT = [
+COLUMNS = [
     "spec_id",
     "treatment_def",
     "w_id",
@@ -43,7 +43,15 @@ KEPT = [
     "estimate",
     "std_error",
 ]
-KEPT += ["conf_low", "conf_high", "p_value", "mde", "sesoi", "n_units", "output_basis"]
+COLUMNS += [
+    "conf_low",
+    "conf_high",
+    "p_value",
+    "mde",
+    "sesoi",
+    "n_units",
+    "output_basis",
+]
 
 
 def t8(facts: Facts) -> Table:
@@ -86,20 +94,23 @@ def t8(facts: Facts) -> Table:
     )
     columns = (
         Column(names=("label",), header="Coefficient", width_cm=5.0),
-        right("Estimate", "estimate", show=places(fixed, 2), reason="reason"),
+        right("Estimate", "estimate", show=with_decimals(fixed, 2), reason="reason"),
         right(
-            f"{facts.level} interval", "conf_low", "conf_high", show=places(interval, 2)
+            f"{facts.level} interval",
+            "conf_low",
+            "conf_high",
+            show=with_decimals(interval, 2),
         ),
         right("p", "p_value", show=p_value),
         right(
             f"CR3 {facts.level} interval",
             "cr3_conf_low",
             "cr3_conf_high",
-            show=places(interval, 2),
+            show=with_decimals(interval, 2),
         ),
         right("p", "cr3_p_value", show=p_value),
-        right("Detectable", "mde", show=places(fixed, 1)),
-        right("Of interest", "sesoi", show=places(fixed, 1)),
+        right("Detectable", "mde", show=with_decimals(fixed, 1)),
+        right("Of interest", "sesoi", show=with_decimals(fixed, 1)),
         right("N", "n_units", show=whole),
     )
     return Table(
@@ -116,12 +127,12 @@ def _named(facts: Facts, row: Row) -> str:
     )
 
 
-def _period_rows(facts: Facts, mine: pd.DataFrame) -> Iterable[Row]:
+def _period_rows(facts: Facts, spec_rows: pd.DataFrame) -> Iterable[Row]:
     for (term, contrast), label in SLOPES.items():
-        if row := pick(mine, estimator="regime", term=term, contrast=contrast):
-            cr3 = pick(mine, estimator="regime_cr3", term=term, contrast=contrast)
+        if row := pick(spec_rows, estimator="regime", term=term, contrast=contrast):
+            cr3 = pick(spec_rows, estimator="regime_cr3", term=term, contrast=contrast)
             yield _row(row, cr3, _named(facts, row), label)
-    for row in records(only(mine, estimator="within_group")):
+    for row in records(only(spec_rows, estimator="within_group")):
         label = (
             f"speed among {facts.words['units_name']}"
             f" {WITHIN.get(row['contrast'], row['contrast'])}"
@@ -165,20 +176,23 @@ def _other_rows(
             for period in shown
             if period in main_periods(facts.config["periods"])
         ):
-            mine = only(
+            contrast_rows = only(
                 estimates,
                 spec_id=spec,
                 period=period,
                 term=CLUSTER,
                 contrast=DIFFERENCE,
             )
-            if row := pick(mine, estimator="regime"):
+            if row := pick(contrast_rows, estimator="regime"):
                 group = (
                     f"Clusters minus SEZs: {row['treatment_def']},"
                     f" {row['w_id'].replace('_', ' ')} weights ({spec})"
                 )
                 yield _row(
-                    row, pick(mine, estimator="regime_cr3"), group, _named(facts, row)
+                    row,
+                    pick(contrast_rows, estimator="regime_cr3"),
+                    group,
+                    _named(facts, row),
                 )
 
 
@@ -190,7 +204,7 @@ def _row(row: Row, cr3: Row, group: str, label: str) -> Row:
     return {
         "group": group,
         "label": label,
-        **{name: row[name] for name in KEPT},
+        **{name: row[name] for name in COLUMNS},
         **beside,
         "reason": why,
     }

@@ -57,7 +57,7 @@ class RelativeIncomeSpec(Spec):
 Section = RelativeIncomeSpec
 
 
-def look(study: Study, _: Section, __: Section) -> None:
+def check_data(study: Study, _: Section, __: Section) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     for info in scheme_infos(study.descriptions.values()).values():
         _years(study, info)
@@ -115,12 +115,12 @@ def _cells(
         set(chosen.loc[chosen["unit"].duplicated(), "unit"])
     )
     if wrong:
-        found = (
+        fault = (
             f"taxonomy {taxonomy} {when}: {len(wrong)} units have no cell or two"
             f" ({first_examples(wrong)})"
         )
         raise EstimateError(
-            found,
+            fault,
             "one cell for each unit and period or year",
             "correct the taxonomy's file",
         )
@@ -205,7 +205,7 @@ def _summary(
     )
     data = data.assign(cell=data["unit"].map(cells))
     basis = one_text(data["basis"])
-    made = []
+    summaries = []
     parts = []
     both = pd.concat([data, data.assign(cell="all")])
     shared = {
@@ -220,17 +220,17 @@ def _summary(
     means = grouped.mean()
     sds = grouped.std()
     for variable, unit in variables.items():
-        found = pd.DataFrame(
+        summary = pd.DataFrame(
             {"n_units": n_units, "mean": means[variable], "sd": sds[variable]}
         ).reset_index()
-        parts.append(found.assign(variable=variable))
+        parts.append(summary.assign(variable=variable))
         hashed = content_hash(data[["unit", "cell", variable]])
         own = {**shared, "outcome": variable, "data_hash": hashed}
         rows = Rows(
             KINDS, "description", basis_warning(basis, info.first_official), **own
         )
         for cell, n, mean in zip(
-            found["cell"], found["n_units"], found["mean"], strict=True
+            summary["cell"], summary["n_units"], summary["mean"], strict=True
         ):
             rows.add(
                 "mean",
@@ -240,8 +240,10 @@ def _summary(
                 n_units=int(n),
                 unit_of_measure=unit,
             )
-        made += rows.made
-    return made, pd.concat(parts).assign(kind="summary", period=period, basis=basis)
+        summaries += rows.estimates
+    return summaries, pd.concat(parts).assign(
+        kind="summary", period=period, basis=basis
+    )
 
 
 def _variables(

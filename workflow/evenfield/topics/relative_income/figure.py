@@ -64,8 +64,8 @@ def f3(facts: Facts) -> Artwork:
     ]
     if taxonomy not in shown:
         remedy = "add the taxonomy to estimates.relative_income.taxonomies"
-        found = f"no path of relative income for taxonomy {taxonomy}"
-        raise ArtifactError(found, "one in topic relative_income", remedy)
+        fault = f"no path of relative income for taxonomy {taxonomy}"
+        raise ArtifactError(fault, "one in topic relative_income", remedy)
     paths = paths.loc[
         paths["taxonomy"].isin(shown),
         ["taxonomy", "cell", "year", "basis", "n_units", "mean", "sd"],
@@ -81,9 +81,9 @@ def f3(facts: Facts) -> Artwork:
         left=0.075, right=1 - LABEL_SHARE, top=0.95, bottom=0.05, hspace=0.16
     )
     for axes, name in zip(grid[:, 0], shown, strict=True):
-        mine = only(paths, taxonomy=name)
-        _panel(axes, mine, facts)
-        same = mine.groupby("cell")["n_units"].nunique().eq(1).all()
+        taxonomy_paths = only(paths, taxonomy=name)
+        _panel(axes, taxonomy_paths, facts)
+        same = taxonomy_paths.groupby("cell")["n_units"].nunique().eq(1).all()
         who = (
             f"The same {facts.words['units_name']} throughout"
             if same
@@ -138,13 +138,13 @@ def _limit(axes: Axes, paths: pd.DataFrame) -> None:
         ratio for ratio in RELATIVE if low - pad <= np.log(ratio) <= high + 1.3 * pad
     ]
     axes.set_yticks(np.log(shown), [f"{100 * ratio:.0f}%" for ratio in shown])
-    place: Any = {
+    text_style: Any = {
         "textcoords": "offset points",
         "ha": "right",
         "color": SOFT,
         "fontsize": 6.5,
     }
-    axes.annotate("all", (axes.get_xlim()[1], 0.0), (-3, 2.5), **place)
+    axes.annotate("all", (axes.get_xlim()[1], 0.0), (-3, 2.5), **text_style)
 
 
 def _describe(facts: Facts, paths: pd.DataFrame) -> str:
@@ -152,7 +152,7 @@ def _describe(facts: Facts, paths: pd.DataFrame) -> str:
     last = int(paths["year"].max())
     parts = []
     for cell in [cell for cell in CELLS if cell in set(paths["cell"])]:
-        rows = [only(paths, cell=cell).iloc[place] for place in (0, -1)]
+        rows = [only(paths, cell=cell).iloc[end] for end in (0, -1)]
         ends = " and ".join(f"{100 * np.exp(row['mean']):.0f}%" for row in rows)
         since = "" if rows[0]["year"] == first else f"from {rows[0]['year']} on "
         parts.append(

@@ -36,16 +36,16 @@ def t3(facts: Facts) -> Table:
     """Return one row for each variable and period, one column for each cell."""
     taxonomy = facts.config["taxonomy"]["primary"]
     shown = facts.shown("main")
-    mine = only(
+    summary = only(
         facts.series(), kind="summary", taxonomy=taxonomy, unit_scheme=facts.main
     )
-    mine = mine[mine["period"].isin(shown)]
-    if mine.empty:
+    summary = summary[summary["period"].isin(shown)]
+    if summary.empty:
         remedy = "add the taxonomy to estimates.relative_income.taxonomies"
         raise ArtifactError(
             f"no summary of taxonomy {taxonomy}", "one in topic relative_income", remedy
         )
-    cells = [cell for cell in ("all", *CELLS) if cell in set(mine["cell"])]
+    cells = [cell for cell in ("all", *CELLS) if cell in set(summary["cell"])]
     cells = ["all"] if cells == ["all", "neither"] else cells
     names = NAMES | {
         f"control_{name}": item["label"]
@@ -54,7 +54,7 @@ def t3(facts: Facts) -> Table:
     rows = [
         row
         for period in shown
-        for row in _rows(facts, only(mine, period=period), period, cells, names)
+        for row in _rows(facts, only(summary, period=period), period, cells, names)
     ]
     note = facts.note(
         f"Mean (standard deviation across {facts.words['units_name']}) by group of the"
@@ -110,10 +110,10 @@ def _rows(
         **blank,
     }
     for variable in [name for name in names if name in set(series["variable"])]:
-        found = {cell: pick(series, variable=variable, cell=cell) for cell in cells}
+        by_cell = {cell: pick(series, variable=variable, cell=cell) for cell in cells}
         values = {
             f"{stat} {cell}": row.get(stat)
-            for cell, row in found.items()
+            for cell, row in by_cell.items()
             for stat in ("mean", "sd")
         }
         yield {

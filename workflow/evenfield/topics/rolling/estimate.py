@@ -65,7 +65,7 @@ class RollingSpec(UnitsSpec):
 Section = list[RollingSpec]
 
 
-def look(study: Study, _: Section, spec: RollingSpec) -> None:
+def check_data(study: Study, _: Section, spec: RollingSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     whole_span(study, spec, f"estimates.rolling.{spec.id}")
 
@@ -86,12 +86,12 @@ def estimate(study: Study) -> Results:
         series.append(add_slope_break(rows, data, spec.trim, inference))
         segments, dates = add_sigma_breaks(rows, data, spec.most_breaks, spec.trim)
         series.append(segments)
-        out.estimates += [*rows.made, *_by_period(study, spec, data, info)]
+        out.estimates += [*rows.estimates, *_by_period(study, spec, data, info)]
         slopes = []
         for part in data.segments():
             rows = _rows(spec, part, info)
             slopes.append(add_variance_slope(rows, part, inference))
-            out.estimates += rows.made
+            out.estimates += rows.estimates
         labels = {
             "spec_id": spec.id,
             "sample_id": spec.sample,
@@ -128,7 +128,7 @@ def _rows(spec: RollingSpec, data: Trajectories, info: SchemeInfo) -> Rows:
 def _by_period(
     study: Study, spec: RollingSpec, data: Trajectories, info: SchemeInfo
 ) -> list[Any]:
-    made = []
+    frames = []
     where = f"estimates.rolling.{spec.id}"
     labels = _rows(spec, data, info).shared
     names = periods_of(study.table("periods", spec.unit_scheme))
@@ -143,7 +143,7 @@ def _by_period(
             "n_obs": len(section[0]),
             "output_basis": section[2],
         }
-        made += add_spatial(
+        frames += add_spatial(
             section,
             study.weights(scheme=spec.unit_scheme),
             own,
@@ -154,4 +154,4 @@ def _by_period(
         for name in main_periods(study.description(spec.unit_scheme))
         if name in sections
     }
-    return made + add_contrasts(main, spec.role, labels, study.config["inference"])
+    return frames + add_contrasts(main, spec.role, labels, study.config["inference"])

@@ -40,7 +40,7 @@ def add_contrasts(
     first.
     """
     names = list(sections)
-    found = list(sections.values())
+    periods_data = list(sections.values())
     shared = {
         **labels,
         "period": "+".join(names),
@@ -48,20 +48,25 @@ def add_contrasts(
         "outcome": "growth",
     }
     rows = Rows(
-        KINDS, role, joined(*dict.fromkeys(section[3] for section in found)), **shared
+        KINDS,
+        role,
+        joined(*dict.fromkeys(section[3] for section in periods_data)),
+        **shared,
     )
     pairs = [f"{name} - {names[0]}" for name in names[1:]]
     rng, seed = stream(inference, shared, shared["period"], "contrasts")
     try:
-        if len(found) < 2:
-            raise NumericsError(f"{len(found)} main periods, a comparison needs two")
-        frames = [section[0].set_index("unit") for section in found]
+        if len(periods_data) < 2:
+            raise NumericsError(
+                f"{len(periods_data)} main periods, a comparison needs two"
+            )
+        frames = [section[0].set_index("unit") for section in periods_data]
         units = frames[0].index
         y, X = (
             np.column_stack([f.loc[units, name].to_numpy(float) for f in frames])
             for name in ("growth", "start")
         )
-        years = np.array([section[1] for section in found])
+        years = np.array([section[1] for section in periods_data])
         draws = inference["permutations"]
         test = speed_contrasts(
             fit_windows(y, X), years, rng, draws, inference["conf_level"]
@@ -70,9 +75,9 @@ def add_contrasts(
         for pair in pairs:
             rows.undefined(["contrast"], error, contrast=pair)
         rows.undefined(["equal"], error, role=role)
-        return rows.made
+        return rows.estimates
     lost = f"{test.draws_left_out} draws without a speed" if test.draws_left_out else ""
-    said = {
+    descriptors = {
         "se_type": "HC3 joint over periods, delta",
         "p_type": "wild bootstrap-t by unit, two-sided",
         "seed": seed,
@@ -82,7 +87,7 @@ def add_contrasts(
             "contrast",
             lost,
             **{**inference_fields(contrast, 100.0), "p_value": float(p)},
-            **said,
+            **descriptors,
             contrast=pair,
         )
     numbers = {
@@ -94,7 +99,7 @@ def add_contrasts(
     rows.add(
         "equal", lost, **numbers, seed=seed, p_type="wild bootstrap by unit", role=role
     )
-    return rows.made
+    return rows.estimates
 
 
 def add_slope_break(
@@ -112,17 +117,17 @@ def add_slope_break(
             )
         step = _step(data)
         growth = np.diff(data.values, axis=1) / step
-        found = slope_break_test(
+        slope_break = slope_break_test(
             data.values[:, :-1], growth, rng, inference["permutations"], trim
         )
     except NumericsError as error:
         rows.undefined(["break"], error, **same)
         return pd.DataFrame()
-    contrast = f"break after {data.years[found.last + 1]}"
+    contrast = f"break after {data.years[slope_break.last + 1]}"
     test = {
-        "estimate": found.statistic,
-        "statistic": found.statistic,
-        "p_value": found.p_value,
+        "estimate": slope_break.statistic,
+        "statistic": slope_break.statistic,
+        "p_value": slope_break.p_value,
         "contrast": contrast,
     }
     rows.add(
@@ -133,10 +138,14 @@ def add_slope_break(
     )
     same = {"outcome": "growth", "role": "description", "contrast": contrast}
     for side in ("before", "after"):
-        speed = 100 * speed_from_slope(getattr(found, side), step)
+        speed = 100 * speed_from_slope(getattr(slope_break, side), step)
         rows.add(side, "the date was chosen by the data", **same, estimate=speed)
     frame = pd.DataFrame(
-        {"start_year": data.years[:-1], "end_year": data.years[1:], "wald": found.wald}
+        {
+            "start_year": data.years[:-1],
+            "end_year": data.years[1:],
+            "wald": slope_break.wald,
+        }
     )
     return frame.dropna(subset="wald").assign(
         kind="slope_break", n_units=len(data.units)
@@ -153,7 +162,7 @@ def add_variance_slope(
     same = {"outcome": "log_income", "seed": seed}
     try:
         step = _step(data)
-        found = weak_sigma_test(
+        test = weak_sigma_test(
             data.values, rng, min(inference["permutations"], MOST_VARIANCE_DRAWS)
         )
     except NumericsError as error:
@@ -163,16 +172,16 @@ def add_variance_slope(
         "se_type": "fixed-b, Bartlett, a tenth of the length",
         "p_type": CONSTANT_VARIANCE,
     }
-    numbers = {"estimate": found.slope / step, "std_error": found.std_error / step}
-    rows.add("variance", **same, **numbers, p_value=found.p_constant_variance)
-    told = {
-        "persistence": found.persistence,
-        "ratio": found.statistic,
-        "p_if_variance_were_stationary": found.p_fixed_b,
+    numbers = {"estimate": test.slope / step, "std_error": test.std_error / step}
+    rows.add("variance", **same, **numbers, p_value=test.p_constant_variance)
+    details = {
+        "persistence": test.persistence,
+        "ratio": test.statistic,
+        "p_if_variance_were_stationary": test.p_fixed_b,
     }
     return {
         "period": data.label,
-        **{name: _rounded(value) for name, value in told.items()},
+        **{name: _rounded(value) for name, value in details.items()},
     }
 
 
@@ -234,12 +243,12 @@ def add_sigma_breaks(
         lines.append({**row, "basis": data.basis_between(*ends)})
     dates = {}
     for fit in fits:
-        told = {
+        details = {
             "last_years": [int(years[i]) for i in fit.last],
             "lwz": _rounded(fit.lwz),
             "bic": _rounded(fit.bic),
         }
-        dates[str(len(fit.last))] = told
+        dates[str(len(fit.last))] = details
     return pd.DataFrame(lines), dates
 
 

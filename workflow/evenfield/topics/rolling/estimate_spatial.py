@@ -72,7 +72,7 @@ def add_spatial(
     except NumericsError as error:
         rows = Rows(KINDS, "robustness", joined(note, cut), **shared)
         rows.undefined([*EFFECTS, "spatial_speed"], error)
-    return rows.made
+    return rows.estimates
 
 
 def _fit(
@@ -98,35 +98,35 @@ def _add_estimates(
     impacts = delta_impacts(fit)
     wider = np.sqrt(fit.n_units / df)
     errors = fit.std_errors()
-    said = {"se_type": SE, "p_type": "t, two-sided"}
+    labels = {"se_type": SE, "p_type": "t, two-sided"}
     for name in ("rho", START, f"W {START}"):
-        place = fit.names.index(name)
+        position = fit.names.index(name)
         test = t_inference(
-            float(fit.estimates[place]), float(errors[place] * wider), df, level
+            float(fit.estimates[position]), float(errors[position] * wider), df, level
         )
         rows.add(
-            name, RHO_NOTE if name == "rho" else "", **inference_fields(test), **said
+            name, RHO_NOTE if name == "rho" else "", **inference_fields(test), **labels
         )
     for name, value, error in zip(
         EFFECTS, impacts.estimate[:, 0], impacts.std_error[:, 0], strict=True
     ):
         test = t_inference(float(value), float(error * wider), df, level)
-        rows.add(name, **inference_fields(test), **said)
+        rows.add(name, **inference_fields(test), **labels)
     # The total effect is the last one.
     bounds = speed_bounds(test.conf_low, test.conf_high, years)
     speed = speed_from_slope(test.estimate, years)
     lost = "" if np.isfinite(speed) else "speed not defined: 1 + bT is not positive"
-    found = {
+    fields = {
         "estimate": 100 * speed,
         "conf_low": 100 * bounds.low,
         "conf_high": 100 * bounds.high,
     }
-    said = {
+    labels = {
         "contrast": "total effect",
         "se_type": "interval of the total effect, transformed",
     }
     rows.add(
-        "spatial_speed", lost, bounds.note, **said, **found, conf_level=level, df=df
+        "spatial_speed", lost, bounds.note, **labels, **fields, conf_level=level, df=df
     )
 
 
@@ -134,20 +134,20 @@ def _add_drawn(rows: Rows, fit: SpatialPanelFit, inference: Mapping[str, Any]) -
     rng, seed = stream(inference, rows.shared, rows.shared["period"], "effects")
     level = inference["conf_level"]
     names = [f"drawn {name}" for name in EFFECTS]
-    said = {"role": "ladder", "seed": seed}
+    labels = {"role": "ladder", "seed": seed}
     try:
         drawn = drawn_impacts(fit, rng, inference["permutations"], level=level)
     except NumericsError as error:
-        return rows.undefined(names, error, **said)
+        return rows.undefined(names, error, **labels)
     lost = f"{drawn.dropped} draws outside the range of rho" if drawn.dropped else ""
-    said |= {
+    labels |= {
         "se_type": "normal draws of all parameters",
         "p_type": "share of draws, two-sided",
     }
     for k, name in enumerate(names):
         columns = ("estimate", "std_error", "conf_low", "conf_high", "p_value")
         numbers = {column: float(getattr(drawn, column)[k, 0]) for column in columns}
-        rows.add(name, lost, **said, **numbers, conf_level=level)
+        rows.add(name, lost, **labels, **numbers, conf_level=level)
     return None
 
 
@@ -169,10 +169,14 @@ def _add_tests(
     rows.add("ratio", **test, contrast="against no neighbours", p_type="chi-squared(2)")
     rng, seed = stream(inference, rows.shared, rows.shared["period"], "moran")
     moran = morans_i_test(fit.residuals[0], matrix, rng, inference["permutations"], X)
-    told = (
+    p_type = (
         f"permutation of residuals, two-sided, {moran.permutations} draws; rho taken as"
         " known"
     )
     rows.add(
-        "moran", estimate=moran.statistic, p_value=moran.p_value, p_type=told, seed=seed
+        "moran",
+        estimate=moran.statistic,
+        p_value=moran.p_value,
+        p_type=p_type,
+        seed=seed,
     )

@@ -126,8 +126,8 @@ def add_windows(
             "half_life": half_life(speed),
         }
         line |= {
-            f"{name}_{end}": 100 * getattr(found, end)
-            for name, found in bounds.items()
+            f"{name}_{end}": 100 * getattr(bound, end)
+            for name, bound in bounds.items()
             for end in ("low", "high")
         }
         lines.append({**line, "note": _words(speed, bounds["band"])})
@@ -158,7 +158,7 @@ def add_windows(
                 " bootstrap"
             ),
         )
-        rows.made += own.made
+        rows.estimates += own.estimates
     return pd.DataFrame(lines)
 
 

@@ -65,7 +65,7 @@ class SigmaSpec(UnitsSpec):
 Section = list[SigmaSpec]
 
 
-def look(study: Study, _: Section, spec: SigmaSpec) -> None:
+def check_data(study: Study, _: Section, spec: SigmaSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     _path(study, spec)
 
@@ -84,7 +84,7 @@ def estimate(study: Study) -> Results:
     paths = [_path(study, spec) for spec in specs]
     for spec in specs:
         for period in periods_of(study.table("periods", spec.unit_scheme)):
-            out.estimates += _rows(study, spec, period).made
+            out.estimates += _rows(study, spec, period).estimates
     series = pd.concat(paths)[SERIES].sort_values(
         ["spec_id", "unit_scheme", "year"], ignore_index=True
     )
@@ -224,7 +224,7 @@ def _path(study: Study, spec: SigmaSpec) -> pd.DataFrame:
     )
     cv = dispersion.coefficient_of_variation(np.exp(y))
     ratio = dispersion.percentile_ratio(np.exp(y))
-    spread = dispersion.interquartile_range(y)
+    interquartile = dispersion.interquartile_range(y)
     return frame.assign(
-        sigma_population_weighted=weighted, cv=cv, p90_p10=ratio, iqr=spread
+        sigma_population_weighted=weighted, cv=cv, p90_p10=ratio, iqr=interquartile
     )

@@ -28,18 +28,18 @@ def f5(facts: Facts) -> Artwork:
     """Draw sigma by year, and beneath it the speed of convergence in rolling windows by
     their last year.
     """
-    mine = only(facts.series(), unit_scheme=facts.main).sort_values(
+    series = only(facts.series(), unit_scheme=facts.main).sort_values(
         ["spec_id", "year"], ignore_index=True
     )
-    if mine.empty:
-        found = f"no sigma path for unit scheme {facts.main}"
+    if series.empty:
+        fault = f"no sigma path for unit scheme {facts.main}"
         remedy = "add it to estimates.sigma or drop F5"
         raise ArtifactError(
-            found, "one specification with it", f"{remedy} from `figures`"
+            fault, "one specification with it", f"{remedy} from `figures`"
         )
     use_style()
     windows = _windows(facts)
-    paths = _paths(facts, mine)
+    paths = _paths(facts, series)
     main = paths[0][1]
     high = 2.6 if windows.empty else 4.9
     figure, panels = plt.subplots(
@@ -57,18 +57,18 @@ def f5(facts: Facts) -> Artwork:
         "Standard deviation of log income per head (band: leaving out one"
         f" {facts.words['unit_name']})"
     )
-    told = [_describe(facts, main)]
+    sentences = [_describe(facts, main)]
     if len(windows):
-        told += _draw_speeds(panels[1, 0], windows)
+        sentences += _draw_speeds(panels[1, 0], windows)
         year_axis(panels[1, 0], main["year"].tolist())
         shade_proxy(panels[1, 0], main, name="")
         panels[1, 0].set_title(
             "Speed of convergence, % a year, by the last year of the window"
         )
     data = pd.concat(
-        [mine.assign(panel="sigma"), windows.assign(panel="speed")], ignore_index=True
+        [series.assign(panel="sigma"), windows.assign(panel="speed")], ignore_index=True
     )
-    return Artwork(figure, data, " ".join(told))
+    return Artwork(figure, data, " ".join(sentences))
 
 
 FIGURES = {"F5": f5}
@@ -77,12 +77,12 @@ FIGURES = {"F5": f5}
 def _windows(facts: Facts) -> pd.DataFrame:
     if "rolling" not in facts.config["estimates"]:
         return pd.DataFrame()
-    found = only(
+    window_rows = only(
         facts.series(topic="rolling"),
         spec_id=str(facts.primary("rolling")["id"]),
         kind="window",
     )
-    return found[found["speed"].notna()].sort_values(
+    return window_rows[window_rows["speed"].notna()].sort_values(
         ["span", "end_year"], ignore_index=True
     )
 
@@ -93,8 +93,8 @@ def _draw_sigma(
     for part in stretches(main):
         band = part["year"], part["sigma_low"], part["sigma_high"]
         axes.fill_between(*band, color=series_mark(0).colour, alpha=0.15, linewidth=0)
-    for place, (_, path, column) in enumerate(paths):
-        draw_path(axes, path, column, series_mark(place), 1.8 if place == 0 else 1.2)
+    for number, (_, path, column) in enumerate(paths):
+        draw_path(axes, path, column, series_mark(number), 1.8 if number == 0 else 1.2)
     drawn = [
         *((path, column) for _, path, column in paths),
         (main, "sigma_low"),
@@ -107,8 +107,8 @@ def _draw_sigma(
     shade_proxy(axes, main)
     ends = [(float(path[column].iloc[-1]), name) for name, path, column in paths]
     endings = [
-        Ending(height, name, series_mark(place).colour)
-        for place, (height, name) in enumerate(ends)
+        Ending(end_value, name, series_mark(number).colour)
+        for number, (end_value, name) in enumerate(ends)
     ]
     name_endings(axes, float(main["year"].iloc[-1]), endings, lines=2)
 
@@ -119,18 +119,18 @@ def _draw_speeds(axes: Axes, windows: pd.DataFrame) -> list[str]:
     """
     axes.axhline(0.0, color=FAINT, linewidth=0.9, zorder=1)
     endings = []
-    told = []
-    for place, (span, line) in enumerate(windows.groupby("span")):
-        mark = series_mark(place)
+    sentences = []
+    for number, (span, line) in enumerate(windows.groupby("span")):
+        mark = series_mark(number)
         path = line.rename(columns={"end_year": "year"})
-        for part in stretches(path) if place == 0 else ():
+        for part in stretches(path) if number == 0 else ():
             for name, alpha in (("band", 0.10), ("pointwise", 0.20)):
                 low = part[f"{name}_low"].fillna(-1e3)
                 high = part[f"{name}_high"].fillna(1e3)
                 axes.fill_between(
                     part["year"], low, high, color=mark.colour, alpha=alpha, linewidth=0
                 )
-        draw_path(axes, path, "speed", mark, 1.8 if place == 0 else 1.2)
+        draw_path(axes, path, "speed", mark, 1.8 if number == 0 else 1.2)
         endings.append(
             Ending(
                 float(line["speed"].iloc[-1]),
@@ -138,7 +138,7 @@ def _draw_speeds(axes: Axes, windows: pd.DataFrame) -> list[str]:
                 mark.colour,
             )
         )
-        told.append(_told(line))
+        sentences.append(_window_sentence(line))
     # ASSUME: the axis follows the pointwise intervals; a band over all windows that is
     # much wider runs off it.
     first = windows[windows["span"].eq(windows["span"].min())]
@@ -147,10 +147,10 @@ def _draw_speeds(axes: Axes, windows: pd.DataFrame) -> list[str]:
     most = float(np.nanmax(ends))
     axes.set_ylim(least - 0.12 * (most - least), most + 0.22 * (most - least))
     name_endings(axes, float(windows["end_year"].max()), endings, lines=2)
-    return told
+    return sentences
 
 
-def _told(line: pd.DataFrame) -> str:
+def _window_sentence(line: pd.DataFrame) -> str:
     rows = records(line)
     ends = [choose(rows, key=lambda row: row["speed"]) for choose in (min, max)]
     low, high = (
@@ -165,16 +165,16 @@ def _told(line: pd.DataFrame) -> str:
     )
 
 
-def _paths(facts: Facts, mine: pd.DataFrame) -> list[tuple[str, pd.DataFrame, str]]:
+def _paths(facts: Facts, series: pd.DataFrame) -> list[tuple[str, pd.DataFrame, str]]:
     sizes = (
-        mine.groupby("spec_id")["n_units"]
+        series.groupby("spec_id")["n_units"]
         .first()
         .sort_index()
         .sort_values(ascending=False, kind="stable")
     )
     paths = []
     for spec, size in sizes.items():
-        path = only(mine, spec_id=spec)
+        path = only(series, spec_id=spec)
         sample = (
             ""
             if size == sizes.iloc[0]

@@ -13,8 +13,8 @@ from evenfield.shared.tables.numbers import (
     interval,
     is_missing,
     p_value,
-    places,
     whole,
+    with_decimals,
     with_error,
 )
 from evenfield.shared.tables.rows import Row, pick
@@ -60,28 +60,33 @@ def t9(facts: Facts) -> Table:
         right(
             "Sigma, start",
             "start_estimate",
-            show=places(fixed, 3),
+            show=with_decimals(fixed, 3),
             reason="start_reason",
         ),
-        right("Sigma, end", "end_estimate", show=places(fixed, 3), reason="end_reason"),
-        right("Change, %", "change_pct", show=places(fixed, 1)),
+        right(
+            "Sigma, end",
+            "end_estimate",
+            show=with_decimals(fixed, 3),
+            reason="end_reason",
+        ),
+        right("Change, %", "change_pct", show=with_decimals(fixed, 1)),
         right(
             "Slope (s.e.)",
             "slope_estimate",
             "slope_std_error",
-            show=places(with_error, 3),
+            show=with_decimals(with_error, 3),
             reason="slope_reason",
         ),
         right(
             f"{facts.level} interval",
             *bounds,
-            show=places(interval, 3),
+            show=with_decimals(interval, 3),
             reason="slope_reason",
         ),
         right("p", "slope_p_value", show=p_value, reason="slope_reason"),
-        right("T2", "t2_estimate", show=places(fixed, 2), reason="t2_reason"),
+        right("T2", "t2_estimate", show=with_decimals(fixed, 2), reason="t2_reason"),
         right("p", "t2_p_value", show=p_value, reason="t2_reason"),
-        right("T3", "t3_estimate", show=places(fixed, 2), reason="t3_reason"),
+        right("T3", "t3_estimate", show=with_decimals(fixed, 2), reason="t3_reason"),
         right("N", "n_units", show=whole),
     )
     return Table(
@@ -94,13 +99,13 @@ TABLES = {"T9": t9}
 
 def _row(facts: Facts, estimates: pd.DataFrame, spec: str, period: str) -> Row:
     same = {"spec_id": spec, "period": period}
-    found = {
+    by_name = {
         name: pick(estimates, **same, estimator=which[0], term=which[1])
         for name, which in PICKED.items()
     }
-    if not (end := found["end"]):
+    if not (end := by_name["end"]):
         return {}
-    start = found["start"].get("estimate")
+    start = by_name["start"].get("estimate")
     basis = str(end["output_basis"])
     rows = {
         **same,
@@ -115,6 +120,6 @@ def _row(facts: Facts, estimates: pd.DataFrame, spec: str, period: str) -> Row:
         else end["estimate"] / start
     )
     rows["change_pct"] = 100 * (ratio - 1)
-    for name, row in found.items():
+    for name, row in by_name.items():
         rows |= numbers(name, row)
     return rows

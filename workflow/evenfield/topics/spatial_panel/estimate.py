@@ -118,7 +118,7 @@ class SpatialPanelSpec(PanelSpec):
 Section = PanelSection[SpatialPanelSpec]
 
 
-def look(study: Study, section: Section, spec: SpatialPanelSpec) -> None:
+def check_data(study: Study, section: Section, spec: SpatialPanelSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     panel, _, _ = study_panel(study, section, spec, spec.sample)
     try:
@@ -186,12 +186,12 @@ def _specification(
         "n_periods": len(panel.periods),
     }
     inference = study.config["inference"]
-    made = {}
+    estimates = {}
     networks = {}
     for name, weights in study.all_weights.items():
         matrix, cut = weights.among(panel.units)
         networks[name] = net = network(panel.units, matrix)
-        made[name] = rows = Rows(
+        estimates[name] = rows = Rows(
             KINDS, "robustness", joined(note, cut), **shared, w_id=name
         )
         stream = f"spatial_panel:{spec.id}:{name}"
@@ -228,8 +228,8 @@ def _specification(
         panel, networks, spec.form("SDM"), compared
     ).items():
         labels = {"estimator": model.lower(), "term": model, "role": "description"}
-        made[name].add("probability", **labels, estimate=share)
-    return [row for rows in made.values() for row in rows.made]
+        estimates[name].add("probability", **labels, estimate=share)
+    return [row for rows in estimates.values() for row in rows.estimates]
 
 
 def _add(rows: Rows, kind: str, lines: list[Line]) -> None:
@@ -301,12 +301,12 @@ def _add_series(
     of units.
     """
     for term in fit.regressors:
-        found = reach(fit, term)
+        reached = reach(fit, term)
         key = dict(
             zip(KEY, (spec.id, weights, fit.model.model.lower(), term), strict=True)
         )
-        sums = {"own": found.own, "received": found.received, "sent": found.sent}
-        parts["reach"].append(pd.DataFrame({**key, "unit": found.units, **sums}))
+        sums = {"own": reached.own, "received": reached.received, "sent": reached.sent}
+        parts["reach"].append(pd.DataFrame({**key, "unit": reached.units, **sums}))
         if fit.model.model == spec.model:
             effects = dict(
                 zip(
@@ -318,11 +318,11 @@ def _add_series(
             parts["powers"].append(
                 pd.DataFrame({**key, "power": np.arange(POWERS + 1), **effects})
             )
-        n = len(found.units)
+        n = len(reached.units)
         if linked and n <= MOST_PAIRED:
-            pairs = {"unit_i": np.repeat(found.units, n), "unit_j": found.units * n}
+            pairs = {"unit_i": np.repeat(reached.units, n), "unit_j": reached.units * n}
             parts["links"].append(
-                pd.DataFrame({**key, **pairs, "effect": found.matrix.ravel()})
+                pd.DataFrame({**key, **pairs, "effect": reached.matrix.ravel()})
             )
 
 

@@ -109,25 +109,25 @@ def clustered_effects(setting: Setting, fit: SpatialPanelFit, role: str) -> list
             for effect in KINDS
             for name in fit.regressors
         ]
-    found = clustered_impacts(fit, setting.level)
-    lines = _effects(setting, fit, found.impacts, BY_UNIT, found.effective_units)
+    impacts = clustered_impacts(fit, setting.level)
+    lines = _effects(setting, fit, impacts.impacts, BY_UNIT, impacts.effective_units)
     return [line | {"role": role} for line in lines]
 
 
 def _effects(
     setting: Setting,
     fit: SpatialPanelFit,
-    found: Impacts,
+    impacts: Impacts,
     kind: str,
     effective: np.ndarray | None = None,
 ) -> list[Line]:
     """Return direct, indirect and total effects of every regressor; effective (3, K)."""
     lines = []
     serial = serial_note(fit, kind)
-    drawn = found.method == "draws"
+    drawn = impacts.method == "draws"
     estimator = estimator_name(fit, kind)
-    for (i, k), value in np.ndenumerate(found.estimate):
-        error = float(found.std_error[i, k])
+    for (i, k), value in np.ndenumerate(impacts.estimate):
+        error = float(impacts.std_error[i, k])
         g = NAN if effective is None else float(effective[i, k])
         forced = FORCED if (fit.model.model, KINDS[i]) == ("SAR", "indirect") else ""
         line: Line = {
@@ -136,7 +136,7 @@ def _effects(
             "estimate": float(value),
         }
         line |= {
-            "term": found.regressors[k],
+            "term": impacts.regressors[k],
             "effect_type": KINDS[i],
             "unit_of_measure": setting.unit,
         }
@@ -149,15 +149,18 @@ def _effects(
             }
         if drawn and error > 0:
             ends = {
-                "conf_low": float(found.conf_low[i, k]),
-                "conf_high": float(found.conf_high[i, k]),
+                "conf_low": float(impacts.conf_low[i, k]),
+                "conf_high": float(impacts.conf_high[i, k]),
             }
             line |= {
                 **ends,
-                "p_value": float(found.p_value[i, k]),
+                "p_value": float(impacts.p_value[i, k]),
                 "p_type": "share of draws beyond zero",
             }
-            line |= {"statistic": NAN, "se_type": f"{found.draws} draws, {NAMES[kind]}"}
+            line |= {
+                "statistic": NAN,
+                "se_type": f"{impacts.draws} draws, {NAMES[kind]}",
+            }
         lines.append(line)
     return lines
 
@@ -184,11 +187,11 @@ def tested_lines(tests: Sequence[SpatialTest], note: str) -> list[Line]:
             "statistic": test.statistic,
             "p_value": test.p_value,
         }
-        said = {
+        labels = {
             "p_type": "F(q, N - 1)" if by_unit else "chi-squared",
             "warning": "" if by_unit else note,
         }
-        lines.append({"term": test.name, "df": float(test.df), **numbers, **said})
+        lines.append({"term": test.name, "df": float(test.df), **numbers, **labels})
     return lines
 
 
@@ -213,16 +216,16 @@ def other_inference(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
     drawn += _by_years(setting, fit, printed, f"{stream}:years")
     lines += [line | seeded for line in drawn]
     for factors in FACTORS:
-        found = fit_with_factors(setting.panel, fit.network, fit.model, factors)
+        factor_fit = fit_with_factors(setting.panel, fit.network, fit.model, factors)
         note = f"{factors} common factors"
-        for line in coefficients(setting, found.after):
+        for line in coefficients(setting, factor_fit.after):
             if line["term"] in SPATIAL_UNITS:
                 warning = joined(
                     line["warning"], f"{note} taken out, no bias correction"
                 )
                 renamed = {
                     "estimator": f"{line['estimator']}_factors_{factors}",
-                    "converged": found.converged,
+                    "converged": factor_fit.converged,
                 }
                 lines.append(line | renamed | {"warning": warning})
     return lines
@@ -240,7 +243,7 @@ def _by_units(
             raise NumericsError(
                 f"{fit.n_units} units, at most {MOST_BOOTSTRAPPED} are bootstrapped"
             )
-        found = unit_bootstrap(
+        bootstrap = unit_bootstrap(
             setting.panel, fit, generator_for(setting.seed, stream), UNIT_DRAWS
         )
     except NumericsError as error:
@@ -248,15 +251,19 @@ def _by_units(
             line | {"warning": joined(line["warning"], f"no interval: {error}")}
             for line in lines
         ]
-    kept = len(found.coefficients)
+    draws_used = len(bootstrap.coefficients)
     sizes = np.abs(
-        np.concatenate([found.coefficients, found.effects.reshape(kept, -1)], axis=1)
+        np.concatenate(
+            [bootstrap.coefficients, bootstrap.effects.reshape(draws_used, -1)], axis=1
+        )
     )
-    label = f"wild bootstrap-t by unit, {kept} samples"
+    label = f"wild bootstrap-t by unit, {draws_used} samples"
     for line, size in zip(lines, sizes.T, strict=True):
         if line.get("std_error", NAN) > 0 and np.isfinite(size).all():
             half = float(np.quantile(size, setting.level)) * line["std_error"]
-            p_value = float((1 + (size >= abs(line["statistic"])).sum()) / (1 + kept))
+            p_value = float(
+                (1 + (size >= abs(line["statistic"])).sum()) / (1 + draws_used)
+            )
             line |= {
                 "conf_low": line["estimate"] - half,
                 "conf_high": line["estimate"] + half,
@@ -312,8 +319,8 @@ def _by_years(
 
 
 def _renamed(line: Line, fit: SpatialPanelFit, suffix: str) -> Line:
-    kept = {key: value for key, value in line.items() if key not in INTERVAL}
-    return kept | {"estimator": estimator_name(fit, suffix), "role": "ladder"}
+    other_fields = {key: value for key, value in line.items() if key not in INTERVAL}
+    return other_fields | {"estimator": estimator_name(fit, suffix), "role": "ladder"}
 
 
 def mundlak_lines(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
@@ -351,12 +358,12 @@ def edge_note(fit: SpatialPanelFit) -> str:
 
 def serial_note(fit: SpatialPanelFit, kind: str = "observed") -> str:
     """Warn where errors hang together over years."""
-    found = residual_autocorrelation(fit)
-    if found < SERIAL:
+    autocorrelation = residual_autocorrelation(fit)
+    if autocorrelation < SERIAL:
         return ""
-    told = (
+    consequence = (
         "the interval by unit allows for it"
         if kind == BY_UNIT
         else "intervals that ignore it are too narrow"
     )
-    return f"residuals are correlated over years (AR(1) {found:.2f}): {told}"
+    return f"residuals are correlated over years (AR(1) {autocorrelation:.2f}): {consequence}"

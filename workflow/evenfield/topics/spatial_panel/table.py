@@ -7,7 +7,13 @@ import pandas as pd
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.headings import nothing_to_show
-from evenfield.shared.tables.numbers import fixed, interval, is_missing, places, whole
+from evenfield.shared.tables.numbers import (
+    fixed,
+    interval,
+    is_missing,
+    whole,
+    with_decimals,
+)
 from evenfield.shared.tables.rows import Row, only, pick
 from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.units import count_of, in_words
@@ -52,16 +58,17 @@ def t15(facts: Facts) -> Table:
     fit = facts.fit()
     unit = facts.words["unit_name"]
     main = fit["specifications"][0]
-    mine = only(estimates, spec_id=main["id"])
-    if mine.empty:
+    main_rows = only(estimates, spec_id=main["id"])
+    if main_rows.empty:
         raise nothing_to_show(
             f"rows of specification {main['id']}", "spatial_panel", "T15"
         )
-    rows = [*_by_weights(mine, fit), *_others(estimates, fit)]
+    rows = [*_by_weights(main_rows, fit), *_others(estimates, fit)]
     outcome_unit = (
-        pick(mine, effect_type="direct")["unit_of_measure"] or "that of the outcome"
+        pick(main_rows, effect_type="direct")["unit_of_measure"]
+        or "that of the outcome"
     )
-    sample, weights, *ends = _notes(facts, pick(mine), fit)
+    sample, weights, *ends = _notes(facts, pick(main_rows), fit)
     note = (
         sample,
         weights,
@@ -83,22 +90,24 @@ def t15(facts: Facts) -> Table:
     for kind in KINDS:
         ends_of = (f"{kind} conf_low", f"{kind} conf_high")
         shown.append(
-            right(kind.capitalize(), kind, show=places(fixed, 4), reason="reason")
+            right(
+                kind.capitalize(), kind, show=with_decimals(fixed, 4), reason="reason"
+            )
         )
         shown.append(
             right(
                 f"{facts.level} interval",
                 *ends_of,
-                show=places(interval, 3),
+                show=with_decimals(interval, 3),
                 reason="reason",
             )
         )
     columns = (
         Column(names=("label",), header="Weights or specification"),
         *shown,
-        right("G*", "indirect g_star", show=places(fixed, 1)),
-        right("AR(1)", "serial", show=places(fixed, 2)),
-        right("Effective neighbours", "neighbours", show=places(fixed, 1)),
+        right("G*", "indirect g_star", show=with_decimals(fixed, 1)),
+        right("AR(1)", "serial", show=with_decimals(fixed, 2)),
+        right("Effective neighbours", "neighbours", show=with_decimals(fixed, 1)),
         right("N", "n_units", show=whole),
         right("T", "n_periods", show=whole),
     )
@@ -110,7 +119,7 @@ def t15(facts: Facts) -> Table:
 TABLES = {"T15": t15}
 
 
-def _by_weights(mine: pd.DataFrame, fit: Mapping[str, Any]) -> Iterator[Row]:
+def _by_weights(main_rows: pd.DataFrame, fit: Mapping[str, Any]) -> Iterator[Row]:
     spec = fit["specifications"][0]
     for term in spec["regressors"]:
         for model, name in MODELS.items():
@@ -122,12 +131,12 @@ def _by_weights(mine: pd.DataFrame, fit: Mapping[str, Any]) -> Iterator[Row]:
                     "label": _spaced(weights),
                     "neighbours": neighbours,
                 }
-                yield {**labels, **_effects(mine, model, weights, term)}
+                yield {**labels, **_effects(main_rows, model, weights, term)}
 
 
 def _others(estimates: pd.DataFrame, fit: Mapping[str, Any]) -> Iterator[Row]:
     for spec in fit["specifications"][1:]:
-        mine = only(estimates, spec_id=spec["id"])
+        spec_rows = only(estimates, spec_id=spec["id"])
         weights = spec["weights"]
         group = f"Other specifications: {spec['model']}, {_spaced(weights)} weights"
         neighbours = (
@@ -141,12 +150,15 @@ def _others(estimates: pd.DataFrame, fit: Mapping[str, Any]) -> Iterator[Row]:
                 "label": label,
                 "neighbours": neighbours,
             }
-            yield {**labels, **_effects(mine, spec["model"].lower(), weights, term)}
+            yield {
+                **labels,
+                **_effects(spec_rows, spec["model"].lower(), weights, term),
+            }
 
 
-def _effects(mine: pd.DataFrame, model: str, weights: str, term: str) -> Row:
-    found = only(mine, estimator=model, w_id=weights)
-    serial = pick(found, term="residual autocorrelation")
+def _effects(spec_rows: pd.DataFrame, model: str, weights: str, term: str) -> Row:
+    model_rows = only(spec_rows, estimator=model, w_id=weights)
+    serial = pick(model_rows, term="residual autocorrelation")
     row: Row = {
         "estimator": model,
         "w_id": weights,
@@ -155,7 +167,7 @@ def _effects(mine: pd.DataFrame, model: str, weights: str, term: str) -> Row:
     }
     row |= {name: serial.get(name) for name in ("n_units", "n_periods")}
     for kind in KINDS:
-        cell = pick(found, term=term, effect_type=kind)
+        cell = pick(model_rows, term=term, effect_type=kind)
         row |= {
             kind: cell.get("estimate"),
             **{f"{kind} {name}": cell.get(name) for name in NUMBERS},

@@ -39,7 +39,7 @@ from evenfield.topics.specification_curve.estimate_regressions import (
     regression,
 )
 
-Made = list[tuple[Point, Regression | str]]
+Regressions = list[tuple[Point, Regression | str]]
 AVERAGE_CORRELATION = 0.03
 ALL = "all"
 AXES = [
@@ -209,15 +209,15 @@ def chunk(study: Study, number: int, of: int) -> Results:
         )
         at = spec.points(study)
         products = dict[Point, np.ndarray]()
-        made = [
+        regressions = [
             (point, regression(point, schemes[point.unit_scheme], regressors, products))
             for point in at
         ]
-        mine = made[number - 1 :: of]
+        share = regressions[number - 1 :: of]
         rows["specification"] += _specifications(
-            spec, mine, schemes, spaces, inference["conf_level"]
+            spec, share, schemes, spaces, inference["conf_level"]
         )
-        rows["draw"] += _under_permutation(spec, made, draws)
+        rows["draw"] += _under_permutation(spec, regressions, draws)
     columns = {
         "specification": [*AXES, *NUMBERS],
         "draw": ["curve", "period", "draw", *SUMMARIES],
@@ -241,8 +241,8 @@ def estimate(study: Study, chunks: Sequence[str | Path]) -> Results:
     table["n_units"] = table["n_units"].astype("Int64")
     out = Results(series={"series": table})
     for spec in section.curves:
-        mine = [frame[frame["curve"].eq(spec.id)] for frame in (table, draws)]
-        out.estimates += _summary_rows(study, spec, *mine)
+        curve_frames = [frame[frame["curve"].eq(spec.id)] for frame in (table, draws)]
+        out.estimates += _summary_rows(study, spec, *curve_frames)
     out.fit = {
         "specifications": {
             str(name): int(count)
@@ -282,15 +282,17 @@ def permutations(
         for scheme in largest
         for unit, name in zip(scheme.units, scheme.strata, strict=True)
     }
-    place = {unit: i for i, unit in enumerate(strata)}
+    row_of_unit = {unit: i for i, unit in enumerate(strata)}
     out = dict[str, np.ndarray]()
-    keys = [generator_for(seed, f"curve:{draw}").random(len(place)) for draw in draws]
+    keys = [
+        generator_for(seed, f"curve:{draw}").random(len(row_of_unit)) for draw in draws
+    ]
     whole = np.array(
         [permutation_from_keys(key, np.array(list(strata.values()))) for key in keys]
     )
     for name, scheme in schemes.items():
-        at = [place[unit] for unit in scheme.units]
-        back = np.full(len(place), -1)
+        at = [row_of_unit[unit] for unit in scheme.units]
+        back = np.full(len(row_of_unit), -1)
         back[at], source = np.arange(len(at)), whole[:, at]
         while (back[source] < 0).any():
             source = np.where(
@@ -302,43 +304,43 @@ def permutations(
 
 def _specifications(
     spec: CurveSpec,
-    made: Made,
+    regressions: Regressions,
     schemes: Mapping[str, Scheme],
     spaces: dict[Any, SpatialComponents],
     level: float,
 ) -> Iterator[dict[str, Any]]:
     """Describe specifications on the data, with spatially robust intervals."""
-    for point, found in made:
+    for point, fitted in regressions:
         scheme = schemes[point.unit_scheme]
         key = (point.unit_scheme, point.sample)
         controls = " + ".join(point.controls) or "none"
         row = {**point._asdict(), "curve": spec.id, "hypothesis": spec.hypothesis}
         row |= {"controls": controls, "reason": ""}
-        if isinstance(found, str):
-            yield row | {"reason": found}
+        if isinstance(fitted, str):
+            yield row | {"reason": fitted}
             continue
         if key not in spaces:
-            place = scheme.place.iloc[found.kept]
+            coordinates = scheme.coordinates.iloc[fitted.units_used]
             distance = haversine_km(
-                place["lat"].to_numpy(float), place["lon"].to_numpy(float)
+                coordinates["lat"].to_numpy(float), coordinates["lon"].to_numpy(float)
             )
             spaces[key] = spatial_components(distance, AVERAGE_CORRELATION, level)
-        yield row | _numbers(found, spaces[key])
+        yield row | _numbers(fitted, spaces[key])
 
 
-def _numbers(found: Regression, space: SpatialComponents) -> dict[str, Any]:
-    numbers: dict[str, Any] = {"n_units": len(found.y)}
-    if not np.isfinite(found.statistics[0]):
+def _numbers(fitted: Regression, space: SpatialComponents) -> dict[str, Any]:
+    numbers: dict[str, Any] = {"n_units": len(fitted.y)}
+    if not np.isfinite(fitted.statistics[0]):
         return numbers | {
             "reason": "labels do not vary or are collinear in this sample"
         }
     numbers |= {
-        "estimate": float(found.estimates[0]),
-        "statistic": float(found.statistics[0]),
-        "df": found.df,
+        "estimate": float(fitted.estimates[0]),
+        "statistic": float(fitted.statistics[0]),
+        "df": fitted.df,
     }
     try:
-        robust = scpc_inference(fit_ols(found.y, found.X), found.c, space)
+        robust = scpc_inference(fit_ols(fitted.y, fitted.X), fitted.c, space)
     except NumericsError as error:
         return numbers | {"reason": f"no interval: {error}"}
     return numbers | {
@@ -348,20 +350,24 @@ def _numbers(found: Regression, space: SpatialComponents) -> dict[str, Any]:
 
 
 def _under_permutation(
-    spec: CurveSpec, made: Made, draws: range
+    spec: CurveSpec, regressions: Regressions, draws: range
 ) -> Iterator[dict[str, Any]]:
     """Summarise a curve, over all periods and by period, under each permutation of the
     treatments.
     """
-    kept = [(point, found) for point, found in made if isinstance(found, Regression)]
-    if not kept:
+    estimated = [
+        (point, fitted)
+        for point, fitted in regressions
+        if isinstance(fitted, Regression)
+    ]
+    if not estimated:
         return
     estimates, statistics = (
         np.array(drawn)[:, 1:]
-        for drawn in zip(*(found[4:6] for _, found in kept), strict=True)
+        for drawn in zip(*(fitted[4:6] for _, fitted in estimated), strict=True)
     )
-    df = np.array([found.df for _, found in kept], float)
-    where = np.array([point.period for point, _ in kept])
+    df = np.array([fitted.df for _, fitted in estimated], float)
+    where = np.array([point.period for point, _ in estimated])
     for period in (ALL, *sorted(set(where))):
         chosen = np.ones(len(where), dtype=bool) if period == ALL else where == period
         summaries = curve_summaries(
@@ -378,7 +384,7 @@ def _summary_rows(
     defined = table[table["estimate"].notna()]
     about = study.description()
     bases = {row["period"]: row["basis"] for row in about["periods"]}
-    made: list[Any] = []
+    regressions: list[Any] = []
     for period in (ALL, *sorted(set(defined["period"]))) if len(defined) else ():
         chosen = defined if period == ALL else defined[defined["period"].eq(period)]
         estimates, statistics, df = (
@@ -419,5 +425,5 @@ def _summary_rows(
             test = joint_test(value, under[name].to_numpy(float), sign)
             p_type = f"joint permutation within strata, {test.draws} draws"
             rows.add(name, estimate=value, p_value=test.p_value, p_type=p_type)
-        made += rows.made
-    return made
+        regressions += rows.estimates
+    return regressions

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.numerics.label_permutation import (
-    Spread,
+    LabelDesign,
     label_products,
     label_statistics,
 )
@@ -49,7 +49,7 @@ class Scheme:
 
     units: tuple[str, ...]  # in the order of draws
     samples: Mapping[str, tuple[str, ...]]  # units of each sample
-    place: (
+    coordinates: (
         pd.DataFrame
     )  # ``lat``, ``lon`` and, where the study has it, ``coastal``, indexed by unit
     periods: Mapping[str, pd.DataFrame]
@@ -57,7 +57,7 @@ class Scheme:
         tuple[str, str], np.ndarray
     ]  # by taxonomy and period: cluster and zone indicators, shape (N, 2)
     weights: Mapping[str, Weights]  # W by name, shape (N, N)
-    made: dict[tuple[object, ...], Arrays | str] = field(
+    arrays: dict[tuple[object, ...], Arrays | str] = field(
         default_factory=dict
     )  # outcome and controls, made once
 
@@ -97,15 +97,15 @@ class Scheme:
     @property
     def strata(self) -> np.ndarray:
         """Stratum of each unit: coast or inland where the study says so."""
-        if STRATA not in self.place:
+        if STRATA not in self.coordinates:
             return np.zeros(len(self.units), dtype=int)
-        return np.asarray(self.place[STRATA].to_numpy())
+        return np.asarray(self.coordinates[STRATA].to_numpy())
 
 
 class Regression(NamedTuple):
     """One specification on the data, and its effect under permutations of the labels."""
 
-    kept: np.ndarray  # (n,) positions of the sample's units
+    units_used: np.ndarray  # (n,) positions of the sample's units
     y: np.ndarray  # (n,) outcome
     X: np.ndarray  # (n, L + K) what comes from labels, constant and controls
     c: np.ndarray  # (L + K,) weights of the effect
@@ -124,12 +124,12 @@ def regression(
     B, N), of the data first.
     """
     key = (point.period, point.outcome, point.sample, point.controls)
-    if key not in scheme.made:
-        scheme.made[key] = _arrays(scheme, *key)
-    found = scheme.made[key]
-    if isinstance(found, str):
-        return found
-    kept, y, controls, basis, e = found
+    if key not in scheme.arrays:
+        scheme.arrays[key] = _arrays(scheme, *key)
+    arrays = scheme.arrays[key]
+    if isinstance(arrays, str):
+        return arrays
+    units_used, y, controls, basis, e = arrays
     plus, _, minus = point.contrast.partition(" - ")
     c = [float(name == plus) - float(name == minus) for name in LABELS]
     c = c if point.kind == "own" else [0.0, 0.0, *c]
@@ -139,16 +139,16 @@ def regression(
     if (
         same := point._replace(outcome=str(point.outcome.startswith("growth")))
     ) not in products:
-        products[same] = label_products(drawn[..., kept], basis)
-    X = np.column_stack([drawn[:, 0, kept].T, controls])
+        products[same] = label_products(drawn[..., units_used], basis)
+    X = np.column_stack([drawn[:, 0, units_used].T, controls])
     df = len(y) - controls.shape[1] - len(c)
     whole = np.zeros(drawn.shape[2])
-    whole[kept] = e
+    whole[units_used] = e
     tested = label_statistics(
         products[same], drawn @ whole, float(e @ e), np.array(c), df
     )
     return Regression(
-        kept, y, X, np.append(c, np.zeros(controls.shape[1])), *tested, df
+        units_used, y, X, np.append(c, np.zeros(controls.shape[1])), *tested, df
     )
 
 
@@ -161,10 +161,12 @@ def _arrays(
     table = scheme.periods.get(period)
     if table is None:
         return f"the panel has no period {period}"
-    kept = np.flatnonzero(np.isin(scheme.units, scheme.samples[sample]))
+    units_used = np.flatnonzero(np.isin(scheme.units, scheme.samples[sample]))
     initial = [START] if outcome.startswith("growth") else []
     names = [outcome, *initial, *(f"control_{name}" for name in controls)]
-    values = np.column_stack([table[name].to_numpy(float) for name in names])[kept]
+    values = np.column_stack([table[name].to_numpy(float) for name in names])[
+        units_used
+    ]
     if lacks := [
         name
         for name, column in zip(names, values.T, strict=True)
@@ -172,21 +174,21 @@ def _arrays(
     ]:
         return f"{first_examples(lacks)} is not there in {period}"
     y = values[:, 0]
-    fixed = np.column_stack([np.ones(len(kept)), values[:, 1:]])
+    fixed = np.column_stack([np.ones(len(units_used)), values[:, 1:]])
     basis = np.linalg.qr(fixed)[0]
-    return kept, y, fixed, basis, y - basis @ (basis.T @ y)
+    return units_used, y, fixed, basis, y - basis @ (basis.T @ y)
 
 
 def label_regressors(point: Point, scheme: Scheme, source: np.ndarray) -> np.ndarray:
     """Make the regressors that come from labels, for many permutations at once; source
     (B, N) -> (L, B, N).
     """
-    spread = Spread(None if point.kind == "own" else scheme.weights[point.weights])
-    made = spread.drawn(scheme.labels[point.taxonomy, point.period], source)
+    design = LabelDesign(None if point.kind == "own" else scheme.weights[point.weights])
+    drawn = design.drawn(scheme.labels[point.taxonomy, point.period], source)
     if point.kind != "regime":
-        return made
+        return drawn
     start = scheme.periods[point.period][START].to_numpy(float)
-    exposures = made[len(LABELS) :]
+    exposures = drawn[len(LABELS) :]
     return np.concatenate([exposures, (start - start.mean()) * exposures])
 
 

@@ -73,9 +73,9 @@ def look_section(study: Study, section: Section) -> list[str]:
                 carried = any(isinstance(row, Estimate) for row in rows)
                 reasons += [row[1] for row in rows if not isinstance(row, Estimate)]
     if not faults and not carried:
-        found = f"estimates.statements: {first_examples(sorted(set(reasons)))}"
+        result = f"estimates.statements: {first_examples(sorted(set(reasons)))}"
         action = "correct the statements or remove them"
-        faults.append(EstimateError(found, "one that the panel can carry", action))
+        faults.append(EstimateError(result, "one that the panel can carry", action))
     faults.refuse()
     return []
 
@@ -91,11 +91,11 @@ def estimate(study: Study) -> Results:
     refused = []
     for spec in read(Section, study.config, "statements"):
         if isinstance(spec, FactSpec):
-            for made in fact_rows(spec, schemes, primary):
-                if isinstance(made, Estimate):
-                    rows.append(made)
+            for row in fact_rows(spec, schemes, primary):
+                if isinstance(row, Estimate):
+                    rows.append(row)
                 else:
-                    refused.append((spec.claim, spec.id, *made))
+                    refused.append((spec.claim, spec.id, *row))
             continue
         known = spec if spec.taxonomy else spec.model_copy(update={"taxonomy": primary})
         for period in spec.periods:
@@ -149,8 +149,8 @@ def _contrast(data: Data, spec: AssociationSpec, period: str) -> GroupContrast:
     """Return an association with one row a unit as a group contrast."""
     table = data.regressors(spec, period)
     outcome, note = data.reduced(spec, period, table["neither"].eq(1.0))
-    found = table.dropna().index.intersection(outcome.index)
-    lost = sorted(str(unit) for unit in table.index.difference(found))
+    common_units = table.dropna().index.intersection(outcome.index)
+    lost = sorted(str(unit) for unit in table.index.difference(common_units))
     row = replace(
         _row(data, spec, period),
         warning=joined(note, f"without {first_examples(lost)}" if lost else ""),
@@ -215,10 +215,10 @@ def _fitted(
     c = np.eye(X.shape[1])[0]
     names, shares = partial_leverage(X, units, c)
     g_star = effective_clusters(X, units, c)
-    found = cr3_inference(fit_ols(y, X), c, units, g_star - 1, settings.level)
+    inference = cr3_inference(fit_ols(y, X), c, units, g_star - 1, settings.level)
     mde = (
-        found.critical_value + t_quantile(settings.power, g_star - 1)
-    ) * found.std_error
+        inference.critical_value + t_quantile(settings.power, g_star - 1)
+    ) * inference.std_error
     weak = (
         f"UNDERPOWERED: mde {mde:.3g} above sesoi {row.sesoi:g} {row.unit_of_measure}"
         if mde > row.sesoi
@@ -227,7 +227,7 @@ def _fitted(
     numbers = ("std_error", "statistic", "df", "p_value", "conf_low", "conf_high")
     return replace(
         row,
-        **{name: getattr(found, name) for name in numbers},
+        **{name: getattr(inference, name) for name in numbers},
         estimate=float(fit.params[term]),
         se_type="CR3",
         p_type="t(G* - 1)",

@@ -173,12 +173,12 @@ class Data:
                 index="unit", columns="year", values="value"
             ).sort_index()
         wide = self._tables[variable].loc[:, years[0] : years[1]]
-        kept = wide.loc[:, wide.notna().mean() >= UNITS_NEEDED]
-        if kept.shape[1] == 0:
+        covered = wide.loc[:, wide.notna().mean() >= UNITS_NEEDED]
+        if covered.shape[1] == 0:
             raise NotCarriedError(
                 f"no figures of {name_of(variable)} in {years[0]} to {years[1]}"
             )
-        return kept
+        return covered
 
     def reduced(
         self, spec: AssociationSpec, period: str, neither: pd.Series
@@ -186,17 +186,17 @@ class Data:
         """Return the outcome, one number a unit, and the years that it rests on where
         these are fewer than asked.
         """
-        found = [
+        result = [
             self._reduced(variable, spec, self.years(period))
             for variable in spec.outcomes
         ]
         if not isinstance(spec.outcome, list):
-            return found[0]
-        table = pd.concat([values for values, _ in found], axis=1).dropna()
+            return result[0]
+        table = pd.concat([values for values, _ in result], axis=1).dropna()
         index = standardised_index(
             table.to_numpy(), neither.reindex(table.index).to_numpy(bool)
         )
-        return pd.Series(index, table.index), found[0][1]
+        return pd.Series(index, table.index), result[0][1]
 
     def _reduced(
         self, variable: str, spec: AssociationSpec, years: tuple[int, int]
@@ -204,11 +204,11 @@ class Data:
         wide = self.wide(variable, years)
         needed = FEWEST_YEARS[spec.reduce]
         if wide.shape[1] < needed:
-            found = (
+            fault = (
                 f"{wide.shape[1]} years of {name_of(variable)} in {years[0]} to"
                 f" {years[1]}"
             )
-            raise NotCarriedError(f"{found}, a {spec.reduce} needs {needed}")
+            raise NotCarriedError(f"{fault}, a {spec.reduce} needs {needed}")
         first = int(wide.columns[0])
         last = int(wide.columns[-1])
         # ASSUME: growth has no value in the first year of a span; that alone is not
@@ -249,13 +249,13 @@ class Data:
 
     def labels(self, taxonomy: str, period: str) -> pd.DataFrame:
         """Return the labels of the units under a taxonomy."""
-        mine = self.cells[
+        period_cells = self.cells[
             self.cells["taxonomy"].eq(taxonomy) & self.cells["period"].eq(period)
         ].set_index("unit")
-        if mine.empty:
+        if period_cells.empty:
             raise NotCarriedError(f"no cells of taxonomy {taxonomy} in {period}")
-        C = mine["cluster"].astype(float)
-        S = mine["sez"].astype(float)
+        C = period_cells["cluster"].astype(float)
+        S = period_cells["sez"].astype(float)
         labels = {
             "cluster": C,
             "sez": S,

@@ -169,12 +169,12 @@ class FactData(Data):
 
     def basis(self, years: tuple[int, int]) -> str:
         """Return the basis of output in a window."""
-        found = (
+        bases = (
             self.panel.loc[self.panel["year"].between(*years), "basis"]
             .dropna()
             .unique()
         )
-        return str(found[0]) if len(found) == 1 else "spliced" if len(found) else ""
+        return str(bases[0]) if len(bases) == 1 else "spliced" if len(bases) else ""
 
     def members(
         self, spec: FactSpec, group: str | list[str], labels: pd.DataFrame
@@ -186,17 +186,17 @@ class FactData(Data):
                 raise _refused(spec, f"the unit {unknown[0]}", "units of the study")
             return pd.Series(inside.index.isin(group), inside.index)
         for part in group.split(" and ") if group else []:
-            found = CONDITION.fullmatch(part)
-            table = labels if found and found[2] in labels else self.marks
-            if found is None or found[2] not in table:
+            condition = CONDITION.fullmatch(part)
+            table = labels if condition and condition[2] in labels else self.marks
+            if condition is None or condition[2] not in table:
                 raise _refused(
                     spec,
                     f"the group {part!r}",
                     f"one of {', '.join([*labels, *self.marks])}",
                 )
             inside &= _holds(
-                table[found[2]].reindex(inside.index), *found.groups()[2:]
-            ) ^ bool(found[1])
+                table[condition[2]].reindex(inside.index), *condition.groups()[2:]
+            ) ^ bool(condition[1])
         return inside
 
 
@@ -210,9 +210,9 @@ def _holds(column: pd.Series, sign: str | None, value: str) -> pd.Series:
     return column.astype(str).eq(value) if sign else column.astype(float).eq(1.0)
 
 
-def _refused(spec: FactSpec, found: str, expected: str) -> EstimateError:
+def _refused(spec: FactSpec, fault: str, expected: str) -> EstimateError:
     return EstimateError(
-        f"estimates.statements.{spec.id} names {found}", expected, "correct it"
+        f"estimates.statements.{spec.id} names {fault}", expected, "correct it"
     )
 
 
@@ -280,10 +280,10 @@ def _fact(
     given = [text for text in (outcome, spec.per, spec.less) if text]
     used = {name for text in given for name in columns_of(text)}
     spans = [span for span in (spec.before, years) if span]
-    found = [_quantity(spec, data, given, span, labels) for span in spans]
+    quantities = [_quantity(spec, data, given, span, labels) for span in spans]
     bases = {data.basis(span) for span in spans} if used & OUTPUT else {""}
     basis = bases.pop() if len(bases) == 1 else "spliced"
-    lost = sorted({unit for one in found for unit in one.lost})
+    lost = sorted({unit for one in quantities for unit in one.lost})
     return Estimate(
         hypothesis=spec.claim,
         family="statements",
@@ -300,18 +300,18 @@ def _fact(
         unit_scheme=str(data.described["unit_scheme"]),
         period=" to ".join(f"{first}-{last}" for first, last in spans),
         treatment_def=taxonomy if words & set(labels) else "",
-        estimate=found[-1].value - (found[0].value if spec.before else 0.0),
+        estimate=quantities[-1].value - (quantities[0].value if spec.before else 0.0),
         n_obs=len(data.marks) - len(lost),
         n_units=len(data.marks) - len(lost),
-        n_periods=sum(len(one.years) for one in found),
-        n_treated=found[-1].members,
+        n_periods=sum(len(one.years) for one in quantities),
+        n_treated=quantities[-1].members,
         unit_of_measure=spec.unit,
         output_basis=basis,
         warning=joined(
             BASES.get(basis, ""),
             *(
                 f"figures of {_span(one.years)}"
-                for one, span in zip(found, spans, strict=True)
+                for one, span in zip(quantities, spans, strict=True)
                 if (one.years[0], one.years[-1]) != span
             ),
             f"without {first_examples(lost)}" if lost else "",

@@ -27,7 +27,7 @@ from evenfield.shared.tables.warnings import reason
 EXACT = "observed in all units: no interval, no test"
 FEW = "fewer than four units in a group: permutation only, no interval"
 UNDEFINED = "not defined, see the last column"
-KEPT = [
+COLUMNS = [
     "spec_id",
     "estimator",
     "outcome",
@@ -38,7 +38,7 @@ KEPT = [
     "treatment_def",
     "estimate",
 ]
-KEPT += [
+COLUMNS += [
     "conf_low",
     "conf_high",
     "p_value",
@@ -56,7 +56,7 @@ def t31(facts: Facts) -> Table:
         claim["id"]: claim["claim"]
         for claim in facts.config["answers"].get("claims", [])
     }
-    order = {name: place for place, name in enumerate(words)}
+    order = {name: number for number, name in enumerate(words)}
     specs = sorted(
         facts.specs(),
         key=lambda spec: (order.get(spec["claim"], len(order)), spec["claim"]),
@@ -116,36 +116,36 @@ def _spec_rows(
         "claim": claim,
     }
     order = {name: i for i, name in enumerate(periods)}
-    mine = records(only(shown, spec_id=spec["id"]))
+    spec_rows = records(only(shown, spec_id=spec["id"]))
     for row in sorted(
-        mine,
+        spec_rows,
         key=lambda row: (
             order.get(row["period"], len(order)),
             row["period"],
             row["term"],
         ),
     ):
-        told = {
+        cells = {
             "label": _label(row, spec),
             "window": period_with_basis(row["period"], row["output_basis"], periods),
         }
-        kept = {name: row[name] for name in KEPT}
+        raw_cells = {name: row[name] for name in COLUMNS}
         remarks = {
             "variant": _variant(row, facts),
             "why": _why(row),
             "remark": reason(row["warning"]),
         }
-        yield {**head, **told, **kept, **remarks}
+        yield {**head, **cells, **raw_cells, **remarks}
     for row in records(only(refused, spec_id=spec["id"])):
-        told = {
+        cells = {
             "label": spec["label"],
             "window": period_label(text(row["period"]), periods),
         }
         remark = f"not carried: {row['reason']}"
         yield {
             **head,
-            **told,
-            **dict.fromkeys(KEPT),
+            **cells,
+            **dict.fromkeys(COLUMNS),
             "spec_id": row["spec_id"],
             "why": "",
             "remark": remark,
@@ -154,14 +154,14 @@ def _spec_rows(
 
 def _label(row: Row, spec: Mapping[str, Any]) -> str:
     lag = re.search(r"_lag(\d+)$", row["term"])
-    told = (
+    lag_text = (
         f", {lag[1]} year{'s' * (int(lag[1]) > 1)} before"
         if lag and int(lag[1])
         else ""
     )
     if row["estimator"] == "fact" and isinstance(spec["outcome"], dict):
-        told = f" ({row['outcome']})"
-    return f"{spec['label']}{told}"
+        lag_text = f" ({row['outcome']})"
+    return f"{spec['label']}{lag_text}"
 
 
 def _variant(row: Row, facts: Facts) -> str:

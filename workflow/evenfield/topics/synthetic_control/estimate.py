@@ -85,10 +85,10 @@ class ControlSpec(UnitsSpec):
         first, last = self.fit
         since, until = self.effect
         if not first <= last < since <= until:
-            found = (
+            fault = (
                 f"{self.id} fits {first}-{last} and takes the effect in {since}-{until}"
             )
-            raise ValueError(f"{found}; the fit ends before the effect begins")
+            raise ValueError(f"{fault}; the fit ends before the effect begins")
         dates = [since] if self.placebo is None else [since, self.placebo]
         if self.placebo is not None and not first < self.placebo <= last:
             raise ValueError(
@@ -105,7 +105,7 @@ class ControlSpec(UnitsSpec):
 Section = list[ControlSpec]
 
 
-def look(study: Study, _: Section, spec: ControlSpec) -> None:
+def check_data(study: Study, _: Section, spec: ControlSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     _Case.of(study, spec)
 
@@ -134,10 +134,10 @@ def estimate(study: Study) -> Results:
         case = _Case.of(study, spec)
         rows += list(case.rows())
         series += [case.path(fit) for fit in (case.main, *case.placebos)]
-        found = zip(case.main.donors, case.main.weights, strict=True)
+        donor_weights = zip(case.main.donors, case.main.weights, strict=True)
         weights += [
             {"spec_id": spec.id, "unit": unit, "weight": w}
-            for unit, w in found
+            for unit, w in donor_weights
             if w > SHOWN
         ]
     frames = {
@@ -234,17 +234,17 @@ class _Case:
         held = doses[doses["zone_type"].eq(spec.zones) & doses["zones"].gt(0)]["unit"]
         # ASSUME: a unit that ever holds such a zone, however late, is no donor: no
         # comparison changes with the date.
-        kept = [
+        units_used = [
             unit
             for unit in units
             if unit == spec.unit or unit not in {*held, *spec.exclude}
         ]
-        if len(kept) <= FEWEST_DONORS:
-            found = f"{where} has {len(kept) - 1} donors"
+        if len(units_used) <= FEWEST_DONORS:
+            fault = f"{where} has {len(units_used) - 1} donors"
             raise EstimateError(
-                found, f"{FEWEST_DONORS} at least", "exclude fewer units"
+                fault, f"{FEWEST_DONORS} at least", "exclude fewer units"
             )
-        data = trajectories(panel, spec.outcome, kept, where, wanted)
+        data = trajectories(panel, spec.outcome, units_used, where, wanted)
         return cls(spec, info, data, float(study.config["inference"]["conf_level"]))
 
     @property
@@ -279,8 +279,8 @@ class _Case:
             years <= min(self.spec.fit[1], since - 1)
         )
         after = (years >= since) & (years <= until)
-        place = [self.data.units.index(name) for name in (unit, *donors)]
-        paths = self.data.values[place].T
+        rows_of_units = [self.data.units.index(name) for name in (unit, *donors)]
+        paths = self.data.values[rows_of_units].T
         all_donors = len(donors) == len(self.donors)
         weights, gaps = _weights(
             paths[:, 0], paths[:, 1:], before, self.spec.demeaned, near=all_donors
@@ -290,7 +290,7 @@ class _Case:
     def path(self, fit: _Fit) -> pd.DataFrame:
         """Return a unit and its synthetic control by year."""
         kind = "treated" if fit is self.main else "placebo"
-        told = {
+        labels = {
             "spec_id": self.spec.id,
             "kind": kind,
             "unit": fit.unit,
@@ -298,7 +298,7 @@ class _Case:
         }
         return pd.DataFrame(
             {
-                **told,
+                **labels,
                 "actual": fit.actual,
                 "synthetic": fit.actual - fit.gaps,
                 "gap": fit.gaps,
@@ -329,12 +329,12 @@ class _Case:
             "conf_level": NAN,
             "role": "ladder",
         }
-        told = f"rank of post over pre RMSPE among {count + 1} units"
+        p_type = f"rank of post over pre RMSPE among {count + 1} units"
         ranked = replace(
             row,
             **none | {"statistic": main.ratio},
             p_value=rank_p(main.ratio, ratios),
-            p_type=told,
+            p_type=p_type,
         )
         yield replace(ranked, estimator=f"{BASE}_ratio")
         p = self._conformal()
@@ -398,8 +398,10 @@ class _Case:
         """Return the conformal p-value of no effect: the weights are fitted to all
         years, as the null allows.
         """
-        place = [self.data.units.index(name) for name in (self.spec.unit, *self.donors)]
-        paths = self.data.values[place].T
+        rows_of_units = [
+            self.data.units.index(name) for name in (self.spec.unit, *self.donors)
+        ]
+        paths = self.data.values[rows_of_units].T
         after = self.main.after
         _, residuals = _weights(
             paths[:, 0],

@@ -36,7 +36,7 @@ def f24(facts: Facts) -> Artwork:
         1, len(cases), figsize=(WIDTH, 2.5), sharey=True, squeeze=False
     )
     figure.subplots_adjust(left=0.085, right=0.99, top=0.86, bottom=0.1, wspace=0.07)
-    told = []
+    sentences = []
     for axes, spec in zip(grid[0], cases, strict=True):
         row = pick(
             facts.estimates(), spec_id=spec["id"], estimator=BASE, effect_type="coef"
@@ -44,7 +44,7 @@ def f24(facts: Facts) -> Artwork:
         _panel(axes, spec, only(series, spec_id=spec["id"]), row)
         title = f"{names.get(spec['unit'], spec['unit'])}, {spec['effect'][0]}"
         axes.set_title(title)
-        told.append(
+        sentences.append(
             f"{title}: mean gap {fixed(row['estimate'], 3)}, p"
             f" {p_value(row['p_value'])}"
         )
@@ -55,20 +55,20 @@ def f24(facts: Facts) -> Artwork:
         "Log output per head less that of the synthetic control by year; donors, each"
         " against the others, in grey."
     )
-    return Artwork(figure, series, f"{text} {'; '.join(told)}.")
+    return Artwork(figure, series, f"{text} {'; '.join(sentences)}.")
 
 
 FIGURES = {"F24": f24}
 
 
 def _panel(
-    axes: Any, spec: dict[str, Any], mine: pd.DataFrame, row: dict[str, Any]
+    axes: Any, spec: dict[str, Any], case_rows: pd.DataFrame, row: dict[str, Any]
 ) -> None:
     for kind, colour, width, order in (
         ("placebo", FAINT, 0.6, 1),
         ("treated", INK, 1.8, 3),
     ):
-        for _, path in only(mine, kind=kind).groupby("unit"):
+        for _, path in only(case_rows, kind=kind).groupby("unit"):
             axes.plot(
                 path["year"], path["gap"], color=colour, linewidth=width, zorder=order
             )

@@ -13,9 +13,9 @@ from evenfield.shared.tables.numbers import (
     fixed,
     interval,
     p_value,
-    places,
     text,
     whole,
+    with_decimals,
 )
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Column, Table, right
@@ -53,17 +53,20 @@ def t33(facts: Facts) -> Table:
     )
     columns = (
         Column(names=("label",), header="Case"),
-        right("Mean gap", "estimate", show=places(fixed, 3)),
+        right("Mean gap", "estimate", show=with_decimals(fixed, 3)),
         right(
-            f"{facts.level} interval", "conf_low", "conf_high", show=places(interval, 2)
+            f"{facts.level} interval",
+            "conf_low",
+            "conf_high",
+            show=with_decimals(interval, 2),
         ),
-        right("At the end", "end", show=places(fixed, 3)),
+        right("At the end", "end", show=with_decimals(fixed, 3)),
         right("p, rank", "p_value", show=p_value),
         right("p, error ratio", "p_ratio", show=p_value),
         right("p, conformal", "p_conformal", show=p_value),
         right("p, earlier date", "p_in_time", show=p_value),
         right("Error before", "pre_rmspe", "poor", show=_error),
-        right("Without one", "low", "high", show=places(interval, 2)),
+        right("Without one", "low", "high", show=with_decimals(interval, 2)),
         right("Donors", "n_donors", show=whole),
         Column(names=("donors",), header="Weights", width_cm=3.4),
     )
@@ -81,13 +84,13 @@ def _row(
     weights: pd.DataFrame,
     names: pd.Series,
 ) -> Row:
-    mine = only(estimates, spec_id=spec["id"])
+    case_rows = only(estimates, spec_id=spec["id"])
 
-    def found(name: str, column: str, effect: str = "coef") -> Any:
-        return pick(mine, estimator=name, effect_type=effect).get(column)
+    def value_of(name: str, column: str, effect: str = "coef") -> Any:
+        return pick(case_rows, estimator=name, effect_type=effect).get(column)
 
-    main = pick(mine, estimator=BASE, effect_type="coef")
-    kept = [
+    main = pick(case_rows, estimator=BASE, effect_type="coef")
+    columns = [
         "spec_id",
         "term",
         "period",
@@ -128,15 +131,15 @@ def _row(
             ", ".join(part for part in (years, *differs) if part)
             + basis_mark(main["output_basis"])
         ),
-        **{name: main[name] for name in kept},
-        "end": found(BASE, "estimate", "stat_end"),
-        "p_ratio": found(f"{BASE}_ratio", "p_value"),
-        "p_conformal": found(f"{BASE}_conformal", "p_value"),
-        "p_in_time": found(f"{BASE}_in_time", "p_value"),
-        "pre_rmspe": found(BASE, "estimate", "stat_pre_rmspe"),
+        **{name: main[name] for name in columns},
+        "end": value_of(BASE, "estimate", "stat_end"),
+        "p_ratio": value_of(f"{BASE}_ratio", "p_value"),
+        "p_conformal": value_of(f"{BASE}_conformal", "p_value"),
+        "p_in_time": value_of(f"{BASE}_in_time", "p_value"),
+        "pre_rmspe": value_of(BASE, "estimate", "stat_pre_rmspe"),
         "poor": "poor" if "POOR FIT" in text(main["warning"]) else "",
-        "low": found("leave_one_out", "estimate", "stat_low"),
-        "high": found("leave_one_out", "estimate", "stat_high"),
+        "low": value_of("leave_one_out", "estimate", "stat_low"),
+        "high": value_of("leave_one_out", "estimate", "stat_high"),
         "n_donors": main["n_units"] - 1,
         "donors": ", ".join(donors),
     }

@@ -23,7 +23,7 @@ from evenfield.numerics.prediction_error import (
     upper_p_value,
 )
 from evenfield.shared.contrasts.contrasts import BASES
-from evenfield.shared.contrasts.places import Places, joined_links
+from evenfield.shared.contrasts.geographies import Geographies, joined_links
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import complete, joined
@@ -70,7 +70,7 @@ class TaxonomiesSpec(Spec):
 Section = list[TaxonomiesSpec]
 
 
-def look(study: Study, _: Section, spec: TaxonomiesSpec) -> None:
+def check_data(study: Study, _: Section, spec: TaxonomiesSpec) -> None:
     """Refuse axes of the plane that the tables do not have."""
     where = f"estimates.taxonomies.{spec.id}"
     measures = study.ingested("clusters")["measure"].unique()
@@ -95,7 +95,7 @@ def estimate(study: Study) -> Results:
     inference = study.config["inference"]
     main = study.config["taxonomy"]["primary"]
     links = joined_links(study.table("adjacency"), study.config["weights"]["join"])
-    places = Places(
+    geographies = Geographies(
         study.table("units"),
         links,
         inference["permutations"],
@@ -123,7 +123,7 @@ def estimate(study: Study) -> Results:
                 named = replace(row, role=role, treatment_def=taxonomy)
                 cells = _cells(study, taxonomy, item["period"]).reindex(table.index)
                 out.estimates += _cell_rows(
-                    places, named, table, cells, scores=taxonomy == main
+                    geographies, named, table, cells, scores=taxonomy == main
                 )
             plane, reason = _plane(study, spec, item, table)
             if reason:
@@ -140,7 +140,7 @@ def estimate(study: Study) -> Results:
                     n_treated=len(plane),
                 )
                 cells = _cells(study, main, item["period"]).reindex(plane.index)
-                out.estimates += _plane_rows(places, named, plane, cells)
+                out.estimates += _plane_rows(geographies, named, plane, cells)
     out.fit = {"left_out": left_out}
     return out
 
@@ -178,7 +178,7 @@ def _cells(study: Study, taxonomy: str, period: str) -> pd.DataFrame:
 
 
 def _cell_rows(
-    places: Places,
+    geographies: Geographies,
     base: Estimate,
     table: pd.DataFrame,
     cells: pd.DataFrame,
@@ -197,11 +197,13 @@ def _cell_rows(
         n_treated=int(counts.min()),
         warning=joined(base.warning, f"cells: {sizes}"),
     )
-    return _compared(places, base, table, models, MIXED, list(models) if scores else [])
+    return _compared(
+        geographies, base, table, models, MIXED, list(models) if scores else []
+    )
 
 
 def _plane_rows(
-    places: Places, base: Estimate, plane: pd.DataFrame, cells: pd.DataFrame
+    geographies: Geographies, base: Estimate, plane: pd.DataFrame, cells: pd.DataFrame
 ) -> list[Estimate]:
     one = np.ones(len(plane))
     E = plane["endogenous"].to_numpy(float)
@@ -210,11 +212,11 @@ def _plane_rows(
         DICHOTOMY: np.column_stack([one, cells[["cluster", "sez"]].to_numpy(float)])
     }
     models[PLANE] = np.column_stack([one, E, X, E * X])
-    return _compared(places, base, plane, models, PLANE, [PLANE])
+    return _compared(geographies, base, plane, models, PLANE, [PLANE])
 
 
 def _compared(
-    places: Places,
+    geographies: Geographies,
     base: Estimate,
     table: pd.DataFrame,
     X: dict[str, np.ndarray],
@@ -241,7 +243,7 @@ def _compared(
     base = replace(
         base, g_star=effective_clusters(X[large], units, np.eye(X[large].shape[1])[-1])
     )
-    draws, reasons = _draws(base, units, X[large][:, 1], places)
+    draws, reasons = _draws(base, units, X[large][:, 1], geographies)
     rows = []
     for name, (gain, unit) in GAINS.items():
         observed = float(gain(y, models[DICHOTOMY], models[large]))
@@ -278,7 +280,7 @@ def _score(
     base: Estimate, name: str, term: str, y: np.ndarray, model: Predictor
 ) -> Estimate:
     score, unit = SCORES[name]
-    said: dict[str, Any] = {
+    labels: dict[str, Any] = {
         "hypothesis": "",
         "role": "exploratory",
         "contrast": "",
@@ -287,7 +289,7 @@ def _score(
     }
     return replace(
         base,
-        **said,
+        **labels,
         estimate=float(score(y, model)),
         unit_of_measure=unit,
         df=float(model.K),
@@ -295,16 +297,16 @@ def _score(
 
 
 def _draws(
-    base: Estimate, units: np.ndarray, group: np.ndarray, places: Places
+    base: Estimate, units: np.ndarray, group: np.ndarray, geographies: Geographies
 ) -> tuple[Mapping[str, LabelDraws], Mapping[str, str]]:
     """Return all schemes where they are printed; elsewhere the same free draws for
     every grouping.
     """
     draw_id = f"{base.unit_scheme}:{base.sample_id}"
     if base.role == "primary":
-        place = places.at(units, group, draw_id)
-        return place.draws, place.reasons
-    return {"free": places.free_draws(len(units), draw_id)}, {}
+        geography = geographies.at(units, group, draw_id)
+        return geography.draws, geography.reasons
+    return {"free": geographies.free_draws(len(units), draw_id)}, {}
 
 
 def _plane(

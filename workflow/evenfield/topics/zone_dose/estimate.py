@@ -118,7 +118,7 @@ class Section(Spec):
         return self
 
 
-def look(study: Study, section: Section, spec: DoseSpec) -> None:
+def check_data(study: Study, section: Section, spec: DoseSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     regression = _Regression.of(study, section, spec)
     regression._fit({DOSE: -spec.lag}, *spec.years)
@@ -209,9 +209,9 @@ class _Regression:
         # says nothing and is left out.
         groups = groups[groups.duplicated(keep=False)]
         if groups.empty:
-            found = f"{where}: no group of {spec.beside} has two units"
+            fault = f"{where}: no group of {spec.beside} has two units"
             remedy = "correct `beside` or `sample`"
-            raise EstimateError(found, "units to compare with in each year", remedy)
+            raise EstimateError(fault, "units to compare with in each year", remedy)
         table = table[table["unit"].isin(groups.index)]
         return cls(
             study,
@@ -241,29 +241,29 @@ class _Regression:
             return [row]
         cr2 = t_test_fields(cr2_inference(fit, c, units, level), level, power)
         stream = inference["permutations"], inference["seed"], f"zone_dose:{spec.id}"
-        found = {
+        fields_by_method = {
             "cr2": cr2 | {"se_type": "CR2 by unit", "p_type": "t, Bell-McCaffrey"},
             "wild_33": wild_fields(fit, c, units, level, *stream),
         }
-        made = {
+        rows_by_method = {
             f"{BASE}_{name}": self._row(frame, term, fields)
-            for name, fields in found.items()
+            for name, fields in fields_by_method.items()
         }
         others = [
             replace(other, role="ladder", estimator=name)
-            for name, other in made.items()
+            for name, other in rows_by_method.items()
         ]
         one = leave_one_out(fit, c, units)
         for effect, at in (
             ("stat_low", np.nanargmin(one.estimates)),
             ("stat_high", np.nanargmax(one.estimates)),
         ):
-            told = {
+            extreme = {
                 "estimate": float(one.estimates[at]),
                 "warning": f"without {one.left_out[at][0]}",
             }
             left = replace(
-                self._row(frame, term, told),
+                self._row(frame, term, extreme),
                 estimator="leave_one_out",
                 effect_type=effect,
             )
@@ -359,7 +359,7 @@ class _Regression:
         basis = "" if not rests else bases[0] if len(bases) == 1 else SPLICED
         moved = frame.groupby("unit")[DOSE].nunique().gt(1)
         sesoi = NAN if outcome.sesoi is None else outcome.sesoi
-        told = joined(
+        warning = joined(
             basis_warning(basis, self.info.first_official),
             ENDOGENOUS,
             unsure_zones(used, [dose.expression]),
@@ -388,7 +388,7 @@ class _Regression:
             "output_basis": basis,
             "data_hash": content_hash(frame),
         }
-        return Estimate(**shared | fields | {"warning": told})
+        return Estimate(**shared | fields | {"warning": warning})
 
 
 def _joint(fit: OlsFit, count: int, units: np.ndarray) -> Fields:

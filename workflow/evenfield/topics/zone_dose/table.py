@@ -17,7 +17,7 @@ from evenfield.shared.tables.table import Column, Table, right
 
 BASE = "zone_dose_fe"
 DOSE = "dose"
-LADDER = {
+OTHER_METHODS = {
     f"{BASE}_cr2": "CR2, Bell-McCaffrey t",
     f"{BASE}_wild_33": "wild cluster bootstrap WCR-33",
 }
@@ -34,15 +34,18 @@ def t32(facts: Facts) -> Table:
         section["specs"],
         key=lambda spec: list(section["outcomes"]).index(spec["outcome"]),
     ):
-        mine = only(estimates, spec_id=spec["id"])
-        placebo = only(mine, role="placebo")
+        spec_rows = only(estimates, spec_id=spec["id"])
+        placebo = only(spec_rows, role="placebo")
         kinds = {"p_lead": "coef", "p_leads": "joint"}
         leads = {
             name: pick(placebo, effect_type=kind).get("p_value")
             for name, kind in kinds.items()
         }
         for row in records(
-            mine[mine["estimator"].isin([BASE, *LADDER]) & mine["role"].ne("placebo")]
+            spec_rows[
+                spec_rows["estimator"].isin([BASE, *OTHER_METHODS])
+                & spec_rows["role"].ne("placebo")
+            ]
         ):
             rows.append(
                 _row(
@@ -100,7 +103,7 @@ TABLES = {"T32": t32}
 def _row(section: Row, spec: Row, row: Row, leads: Row) -> Row:
     main = section["specs"][0]
     parts = [
-        LADDER.get(row["estimator"], ""),
+        OTHER_METHODS.get(row["estimator"], ""),
         section["doses"][spec["dose"]]["label"] if spec["dose"] != main["dose"] else "",
         f"{spec['lag']} years later" if spec.get("lag") else "",
         row["period"].replace("-", "\u2013"),
@@ -112,7 +115,7 @@ def _row(section: Row, spec: Row, row: Row, leads: Row) -> Row:
             else ""
         ),
     ]
-    kept = [
+    columns = [
         "spec_id",
         "outcome",
         "term",
@@ -124,7 +127,7 @@ def _row(section: Row, spec: Row, row: Row, leads: Row) -> Row:
         "p_value",
         "mde",
     ]
-    kept += [
+    columns += [
         "sesoi",
         "g_star",
         "n_units",
@@ -146,7 +149,7 @@ def _row(section: Row, spec: Row, row: Row, leads: Row) -> Row:
     }
     return {
         **head,
-        **{name: row[name] for name in kept},
+        **{name: row[name] for name in columns},
         **leads,
         "reason": "; ".join(why),
     }

@@ -20,8 +20,8 @@ from evenfield.numerics.inference.wild_bootstrap import (
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.label_permutation import (
     LABELS_ALONE,
+    LabelDesign,
     LabelDraws,
-    Spread,
     label_permutation,
 )
 from evenfield.numerics.ols import (
@@ -53,7 +53,7 @@ TESTED = (
 
 
 @dataclass(frozen=True)
-class Place:
+class Geography:
     """Where the units are and what does not depend on the outcome."""
 
     lat: np.ndarray  # (N,) degrees, in the order of the units of a ``Section``
@@ -78,12 +78,14 @@ class Section:
     c: np.ndarray  # (R,) weights of the combination of the labels' coefficients
     treated: int  # units in the smaller of the groups that the combination compares
     # how the L labels become R regressors: the labels alone by default
-    spread: Spread = LABELS_ALONE
+    label_design: LabelDesign = LABELS_ALONE
 
     @cached_property
     def X(self) -> np.ndarray:
         """Regressors of the labels, then controls, shape (N, R + K)."""
-        return np.column_stack([self.spread.regressors(self.labels), self.controls])
+        return np.column_stack(
+            [self.label_design.regressors(self.labels), self.controls]
+        )
 
     @property
     def contrast(self) -> np.ndarray:
@@ -96,7 +98,7 @@ class Section:
         return self.treated < FEWEST_TREATED
 
 
-class LadderSettings(NamedTuple):
+class MethodSettings(NamedTuple):
     """What all ladders share."""
 
     level: float = 0.95  # level of intervals, power of minimum detectable effects
@@ -105,7 +107,7 @@ class LadderSettings(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class MethodResult:
     """One method's numbers; missing where the method does not give them."""
 
     method: str  # for example ``"scpc"``, ``"cr3"``, ``"permutation"``
@@ -130,149 +132,174 @@ SCPC_LAW = "SCPC, largest over the correlations allowed"
 NO_COORDINATES = "no coordinates: dependence between neighbours is not allowed for"
 
 
-def primary_method(section: Section, place: Place) -> str:
+def primary_method(section: Section, geography: Geography) -> str:
     """Return the method that decides, by the written rule."""
-    return "permutation" if section.few else "scpc" if place.components else "cr3"
+    return "permutation" if section.few else "scpc" if geography.components else "cr3"
 
 
-def ladder(
-    section: Section, place: Place, settings: LadderSettings, rng: np.random.Generator
-) -> list[Rung]:
+def every_method(
+    section: Section,
+    geography: Geography,
+    settings: MethodSettings,
+    rng: np.random.Generator,
+) -> list[MethodResult]:
     """Return every rung that applies, the primary one first."""
     fit = fit_ols(section.y, section.X)
-    permutations = [permutation_rung(section, place, scheme) for scheme in SCHEMES]
+    permutations = [
+        permutation_result(section, geography, scheme) for scheme in SCHEMES
+    ]
     if section.few:
         return [
             replace(permutations[0], mde=_classical_mde(section, fit, settings)),
             *permutations[1:],
         ]
-    return [*_rungs(section, fit, place, settings, rng), *permutations]
+    return [*_all_results(section, fit, geography, settings, rng), *permutations]
 
 
-def primary_rung(section: Section, place: Place, settings: LadderSettings) -> Rung:
+def primary_result(
+    section: Section, geography: Geography, settings: MethodSettings
+) -> MethodResult:
     """Return the deciding rung alone, for robustness rows."""
     fit = fit_ols(section.y, section.X)
     if section.few:
         return replace(
-            permutation_rung(section, place, "free"),
+            permutation_result(section, geography, "free"),
             mde=_classical_mde(section, fit, settings),
         )
-    if place.components:
-        return _guarded("scpc", lambda: _scpc(section, fit, place, settings, "scpc"))
+    if geography.components:
+        return _guarded(
+            "scpc", lambda: _scpc(section, fit, geography, settings, "scpc")
+        )
     return replace(
         _guarded("cr3", lambda: _cr3(section, fit, settings)), note=NO_COORDINATES
     )
 
 
-def _rungs(
+def _all_results(
     section: Section,
     fit: OlsFit,
-    place: Place,
-    settings: LadderSettings,
+    geography: Geography,
+    settings: MethodSettings,
     rng: np.random.Generator,
-) -> list[Rung]:
-    makers: dict[str, Callable[[], Rung]] = {
+) -> list[MethodResult]:
+    makers: dict[str, Callable[[], MethodResult]] = {
         **{
-            name: partial(_scpc, section, fit, place, settings, name)
+            name: partial(_scpc, section, fit, geography, settings, name)
             for name in AVERAGE_CORRELATIONS
         },
         "cr2": partial(_cr2, section, fit, settings),
         "cr3": partial(_cr3, section, fit, settings),
         **{
-            f"conley_{km}": partial(_conley, section, fit, place, settings, km)
+            f"conley_{km}": partial(_conley, section, fit, geography, settings, km)
             for km in CONLEY_KM
         },
         "wcr33": partial(_wild, section, fit, settings, rng),
         "hc1": partial(_hc1, section, fit, settings),
     }
-    rungs = [_guarded(method, make) for method, make in makers.items()]
-    if place.components:
-        return rungs
+    results = [_guarded(method, make) for method, make in makers.items()]
+    if geography.components:
+        return results
     return [
-        primary_rung(section, place, settings),
-        *(rung for rung in rungs if rung.method != "cr3"),
+        primary_result(section, geography, settings),
+        *(method_result for method_result in results if method_result.method != "cr3"),
     ]
 
 
-def _guarded(method: str, make: Callable[[], Rung]) -> Rung:
+def _guarded(method: str, make: Callable[[], MethodResult]) -> MethodResult:
     try:
         return make()
     except NumericsError as error:
-        return Rung(method, note=f"not defined: {error}")
+        return MethodResult(method, note=f"not defined: {error}")
 
 
 def _scpc(
-    section: Section, fit: OlsFit, place: Place, settings: LadderSettings, method: str
-) -> Rung:
-    if method not in place.components:
+    section: Section,
+    fit: OlsFit,
+    geography: Geography,
+    settings: MethodSettings,
+    method: str,
+) -> MethodResult:
+    if method not in geography.components:
         raise NumericsError("the units have no coordinates")
-    space = place.components[method]
-    found = scpc_inference(fit, section.contrast, space)
-    return _rung(
-        method, f"SCPC avc {space.average_correlation:.2f}", SCPC_LAW, found, settings
+    space = geography.components[method]
+    inference = scpc_inference(fit, section.contrast, space)
+    return _method_result(
+        method,
+        f"SCPC avc {space.average_correlation:.2f}",
+        SCPC_LAW,
+        inference,
+        settings,
     )
 
 
-def _cr2(section: Section, fit: OlsFit, settings: LadderSettings) -> Rung:
-    found = cr2_inference(fit, section.contrast, section.units, settings.level)
-    return _rung("cr2", "CR2", "t, Bell-McCaffrey df", found, settings)
+def _cr2(section: Section, fit: OlsFit, settings: MethodSettings) -> MethodResult:
+    inference = cr2_inference(fit, section.contrast, section.units, settings.level)
+    return _method_result("cr2", "CR2", "t, Bell-McCaffrey df", inference, settings)
 
 
-def _cr3(section: Section, fit: OlsFit, settings: LadderSettings) -> Rung:
+def _cr3(section: Section, fit: OlsFit, settings: MethodSettings) -> MethodResult:
     freedom = effective_clusters(fit.X, section.units, section.contrast) - 1
-    found = cr3_inference(fit, section.contrast, section.units, freedom, settings.level)
-    return _rung("cr3", "CR3", "t(G* - 1)", found, settings)
+    inference = cr3_inference(
+        fit, section.contrast, section.units, freedom, settings.level
+    )
+    return _method_result("cr3", "CR3", "t(G* - 1)", inference, settings)
 
 
 def _conley(
-    section: Section, fit: OlsFit, place: Place, settings: LadderSettings, km: int
-) -> Rung:
-    kernel = spatial_kernel(section.units, place.lat, place.lon, km)
-    found = conley_inference(
+    section: Section,
+    fit: OlsFit,
+    geography: Geography,
+    settings: MethodSettings,
+    km: int,
+) -> MethodResult:
+    kernel = spatial_kernel(section.units, geography.lat, geography.lon, km)
+    inference = conley_inference(
         fit, section.contrast, section.units, kernel, "N/(N-K)", settings.level
     )
-    return _rung(f"conley_{km}", f"Conley {km} km", "t(N - K)", found, settings)
+    return _method_result(
+        f"conley_{km}", f"Conley {km} km", "t(N - K)", inference, settings
+    )
 
 
-def _rung(
+def _method_result(
     method: str,
     se_type: str,
     p_type: str,
-    found: Any,
-    settings: LadderSettings | None = None,
-) -> Rung:
+    inference: Any,
+    settings: MethodSettings | None = None,
+) -> MethodResult:
     """Return the numbers of a test, with its minimum detectable effect where there are
     settings for it.
     """
-    numbers: dict[str, Any] = {name: getattr(found, name, NAN) for name in TESTED}
+    numbers: dict[str, Any] = {name: getattr(inference, name, NAN) for name in TESTED}
     if settings is not None:
-        ends = found.conf_low, found.conf_high, found.std_error
+        ends = inference.conf_low, inference.conf_high, inference.std_error
         numbers["mde"] = smallest_visible(*ends, settings.power, settings.level)
-    return Rung(method, se_type, p_type, **numbers)
+    return MethodResult(method, se_type, p_type, **numbers)
 
 
 def _wild(
-    section: Section, fit: OlsFit, settings: LadderSettings, rng: np.random.Generator
-) -> Rung:
+    section: Section, fit: OlsFit, settings: MethodSettings, rng: np.random.Generator
+) -> MethodResult:
     kind: Literal["webb", "rademacher"] = (
         "webb" if len(section.units) <= FEW_CLUSTERS else "rademacher"
     )
     rows = np.arange(len(section.units))
     weights = wild_draws(rows, kind, settings.bootstrap_draws, rng)
-    found = wild_inference(
+    inference = wild_inference(
         wild_bootstrap(fit, section.contrast, rows, weights, "33"), settings.level
     )
-    return _rung("wcr33", "CR3", f"wild bootstrap 33, {kind}", found)
+    return _method_result("wcr33", "CR3", f"wild bootstrap 33, {kind}", inference)
 
 
-def _hc1(section: Section, fit: OlsFit, settings: LadderSettings) -> Rung:
-    found = contrast_inference(
+def _hc1(section: Section, fit: OlsFit, settings: MethodSettings) -> MethodResult:
+    inference = contrast_inference(
         fit, cov_hc1(fit), section.contrast, fit.df, settings.level
     )
-    return _rung("hc1", "HC1", "t(N - K)", found, settings)
+    return _method_result("hc1", "HC1", "t(N - K)", inference, settings)
 
 
-def _classical_mde(section: Section, fit: OlsFit, settings: LadderSettings) -> float:
+def _classical_mde(section: Section, fit: OlsFit, settings: MethodSettings) -> float:
     # ASSUME: a permutation has no standard error; it sees about what a t test with
     # equal variances sees.
     std_error = float(
@@ -290,29 +317,31 @@ NAMES = {
 SCHEMES = tuple(NAMES)
 
 
-def permutation_rung(section: Section, place: Place, scheme: str) -> Rung:
+def permutation_result(
+    section: Section, geography: Geography, scheme: str
+) -> MethodResult:
     """Return the permutation test of one scheme."""
     method = NAMES[scheme]
-    if scheme not in place.draws:
-        return Rung(
+    if scheme not in geography.draws:
+        return MethodResult(
             method,
-            note=f"not defined: {place.reasons.get(scheme, 'no such permutation')}",
+            note=f"not defined: {geography.reasons.get(scheme, 'no such permutation')}",
         )
     try:
-        found = label_permutation(
+        inference = label_permutation(
             section.y,
             section.labels,
             section.controls,
             section.c,
-            place.draws[scheme],
-            section.spread,
+            geography.draws[scheme],
+            section.label_design,
         )
     except NumericsError as error:
-        return Rung(method, note=f"not defined: {error}")
-    return Rung(
+        return MethodResult(method, note=f"not defined: {error}")
+    return MethodResult(
         method,
         "",
-        f"{scheme} permutation of labels, {found.distinct} patterns",
-        found.estimate,
-        p_value=found.p_value,
+        f"{scheme} permutation of labels, {inference.distinct} patterns",
+        inference.estimate,
+        p_value=inference.p_value,
     )

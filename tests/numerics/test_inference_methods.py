@@ -11,24 +11,24 @@ from evenfield.numerics.inference.wild_bootstrap import (
     wild_draws,
     wild_inference,
 )
-from evenfield.numerics.label_permutation import free_label_draws, label_permutation
-from evenfield.numerics.ladder import (
+from evenfield.numerics.inference_methods import (
     AVERAGE_CORRELATIONS,
-    LadderSettings,
-    Place,
+    Geography,
+    MethodSettings,
     Section,
-    ladder,
-    permutation_rung,
+    every_method,
+    permutation_result,
     primary_method,
-    primary_rung,
+    primary_result,
 )
+from evenfield.numerics.label_permutation import free_label_draws, label_permutation
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.scpc import scpc_inference, spatial_components
 from evenfield.numerics.spatial import haversine_km
 from tolerances import CLOSED_FORM
 
 N = 16
-SETTINGS = LadderSettings(level=0.9, power=0.7, bootstrap_draws=199)
+SETTINGS = MethodSettings(level=0.9, power=0.7, bootstrap_draws=199)
 C = np.array([1.0, -1.0, 0.0, 0.0])
 DRAWS = {"free": free_label_draws(N, 499, np.random.default_rng(2))}
 
@@ -51,7 +51,7 @@ def make_place(n=N, components=True, draws=DRAWS):
     distance = haversine_km(lat, lon)
     bounds = {"scpc": 0.03, "scpc_06": 0.06}
     space = {k: spatial_components(distance, v, 0.9) for k, v in bounds.items()}
-    return Place(lat, lon, space if components else {}, draws, {})
+    return Geography(lat, lon, space if components else {}, draws, {})
 
 
 SECTION = make_section()
@@ -63,7 +63,7 @@ HAT = FIT.model.exog @ FIT.normalized_cov_params @ FIT.model.exog.T
 
 @pytest.fixture(scope="module")
 def rungs():
-    found = ladder(SECTION, PLACE, SETTINGS, np.random.default_rng(4))
+    found = every_method(SECTION, PLACE, SETTINGS, np.random.default_rng(4))
     return {rung.method: rung for rung in found}
 
 
@@ -84,12 +84,12 @@ def check(rung, std_error, df):
     assert rung.mde == pytest.approx(half + norm.ppf(0.7) * std_error)
 
 
-def test_hc1_has_n_minus_k_degrees_of_freedom(rungs):
+def test_hc1_has_n_minus_k_degrees_of_freedom(results):
     error = np.sqrt(N / (N - 4) * (WEIGHTS**2 * FIT.resid**2).sum())
     check(rungs["hc1"], error, N - 4)
 
 
-def test_cr2_is_hc2_with_the_degrees_of_freedom_of_bell_and_mccaffrey(rungs):
+def test_cr2_is_hc2_with_the_degrees_of_freedom_of_bell_and_mccaffrey(results):
     leverage = np.diag(HAT)
     error = np.sqrt((WEIGHTS**2 * FIT.resid**2 / (1 - leverage)).sum())
     G = (np.eye(N) - HAT) * (WEIGHTS / np.sqrt(1 - leverage))
@@ -97,7 +97,7 @@ def test_cr2_is_hc2_with_the_degrees_of_freedom_of_bell_and_mccaffrey(rungs):
     check(rungs["cr2"], error, np.trace(B) ** 2 / np.trace(B @ B))
 
 
-def test_cr3_is_the_jackknife_with_the_effective_number_of_units_less_one(rungs):
+def test_cr3_is_the_jackknife_with_the_effective_number_of_units_less_one(results):
     without = []
     for i in range(N):
         kept = np.arange(N) != i
@@ -110,7 +110,7 @@ def test_cr3_is_the_jackknife_with_the_effective_number_of_units_less_one(rungs)
     check(rungs["cr3"], error, effective - 1)
 
 
-def test_conley_weights_pairs_by_one_minus_distance_over_cutoff(rungs):
+def test_conley_weights_pairs_by_one_minus_distance_over_cutoff(results):
     distance = haversine_km(PLACE.lat, PLACE.lon)
     scores = WEIGHTS * FIT.resid
     for km in (400, 800, 1200):
@@ -119,7 +119,7 @@ def test_conley_weights_pairs_by_one_minus_distance_over_cutoff(rungs):
         check(rungs[f"conley_{km}"], error, N - 4)
 
 
-def test_scpc_rungs_allow_for_their_own_correlation_and_the_weaker_decides(rungs):
+def test_scpc_rungs_allow_for_their_own_correlation_and_the_weaker_decides(results):
     fit = fit_ols(SECTION.y, SECTION.X)
     for name, bound in (("scpc", "0.03"), ("scpc_06", "0.06")):
         found = scpc_inference(fit, C, PLACE.components[name])
@@ -128,7 +128,7 @@ def test_scpc_rungs_allow_for_their_own_correlation_and_the_weaker_decides(rungs
         assert rung.se_type == f"SCPC avc {bound}"
         half = (found.conf_high - found.conf_low) / 2
         assert rung.mde == pytest.approx(half + norm.ppf(0.7) * found.std_error)
-    assert primary_method(SECTION, PLACE) == "scpc" == next(iter(rungs))
+    assert primary_method(SECTION, PLACE) == "scpc" == next(iter(results))
     assert rungs["scpc_06"].conf_high > rungs["scpc"].conf_high
 
 
@@ -136,7 +136,7 @@ def test_scpc_rungs_allow_for_their_own_correlation_and_the_weaker_decides(rungs
 def test_the_wild_bootstrap_draws_webb_weights_up_to_twelve_units(n, kind):
     section = make_section(n=n)
     place = make_place(n, components=False, draws={})
-    found = ladder(section, place, SETTINGS, np.random.default_rng(4))
+    found = every_method(section, place, SETTINGS, np.random.default_rng(4))
     rung = next(rung for rung in found if rung.method == "wcr33")
     rows = np.arange(n)
     drawn = wild_draws(rows, kind, 199, np.random.default_rng(4))
@@ -151,7 +151,7 @@ def test_the_wild_bootstrap_draws_webb_weights_up_to_twelve_units(n, kind):
 
 
 def test_permutation_rungs_hold_the_p_value_of_their_draws_and_say_what_is_missing(
-    rungs,
+    results,
 ):
     expected = label_permutation(
         SECTION.y, SECTION.labels, SECTION.controls, C[:2], DRAWS["free"]
@@ -159,15 +159,17 @@ def test_permutation_rungs_hold_the_p_value_of_their_draws_and_say_what_is_missi
     assert rungs["permutation"].p_value == expected.p_value
     assert np.isnan(rungs["permutation"].std_error)
     assert "no such permutation" in rungs["permutation_connected"].note
-    assert permutation_rung(SECTION, PLACE, "stratified").note.startswith("not defined")
+    assert permutation_result(SECTION, PLACE, "stratified").note.startswith(
+        "not defined"
+    )
 
 
 def test_four_treated_units_are_enough_and_three_are_permuted():
-    assert primary_rung(make_section(4), PLACE, SETTINGS).method == "scpc"
+    assert primary_result(make_section(4), PLACE, SETTINGS).method == "scpc"
     few = make_section(3)
     for rung in (
-        primary_rung(few, PLACE, SETTINGS),
-        ladder(few, PLACE, SETTINGS, np.random.default_rng(4))[0],
+        primary_result(few, PLACE, SETTINGS),
+        every_method(few, PLACE, SETTINGS, np.random.default_rng(4))[0],
     ):
         fit = OLS(few.y, few.X).fit()
         reach = student.ppf(0.95, N - 4) + norm.ppf(0.7)
@@ -178,12 +180,12 @@ def test_four_treated_units_are_enough_and_three_are_permuted():
 def test_the_study_rules_are_those_that_are_written():
     # Printed in every table: SCPC at .03 and .06, intervals of 95 and power of 80 percent.
     assert AVERAGE_CORRELATIONS == {"scpc": 0.03, "scpc_06": 0.06}
-    assert LadderSettings() == (0.95, 0.8, 9999)
+    assert MethodSettings() == (0.95, 0.8, 9999)
 
 
 def test_without_coordinates_cr3_decides_and_says_so():
     place = make_place(components=False)
-    found = ladder(SECTION, place, SETTINGS, np.random.default_rng(4))
+    found = every_method(SECTION, place, SETTINGS, np.random.default_rng(4))
     assert primary_method(SECTION, place) == "cr3" == found[0].method
     assert "no coordinates" in found[0].note
     assert [rung.method for rung in found].count("cr3") == 1

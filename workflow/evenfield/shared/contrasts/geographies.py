@@ -10,13 +10,13 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference_methods import AVERAGE_CORRELATIONS, Geography
 from evenfield.numerics.label_permutation import (
     LabelDraws,
     connected_label_draws,
     free_label_draws,
     stratified_label_draws,
 )
-from evenfield.numerics.ladder import AVERAGE_CORRELATIONS, Place
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.scpc import SpatialComponents, spatial_components
 from evenfield.numerics.spatial import haversine_km, symmetric
@@ -26,7 +26,7 @@ STRATA = "coastal"
 SCHEMES = ("free", "stratified", "connected")
 
 
-class Places:
+class Geographies:
     """Coordinates, spatial components and permutations by set of units."""
 
     def __init__(
@@ -53,7 +53,7 @@ class Places:
         group: np.ndarray,
         draw_id: str,
         schemes: tuple[str, ...] = SCHEMES,
-    ) -> Place:
+    ) -> Geography:
         """Return what inference needs to know about a set of units and its first group;
         members (N,), group (N,).
         """
@@ -62,14 +62,16 @@ class Places:
             scheme: self._drawn(scheme, members, group, draw_id) for scheme in schemes
         }
         draws = {
-            scheme: made
-            for scheme, made in drawn.items()
-            if isinstance(made, LabelDraws)
+            scheme: labels
+            for scheme, labels in drawn.items()
+            if isinstance(labels, LabelDraws)
         }
         reasons = {
-            scheme: made for scheme, made in drawn.items() if isinstance(made, str)
+            scheme: labels
+            for scheme, labels in drawn.items()
+            if isinstance(labels, str)
         }
-        return Place(*where, draws, reasons)
+        return Geography(*where, draws, reasons)
 
     def order(self, units: np.ndarray) -> np.ndarray:
         """Return the positions of units in the order in which draws take them; units
@@ -93,11 +95,11 @@ class Places:
     ) -> tuple[np.ndarray, np.ndarray, dict[str, SpatialComponents]]:
         if members not in self._located:
             if missing := sorted(set(members) - set(self._units.index)):
-                found = (
+                fault = (
                     f"{len(missing)} units have no row in units.csv"
                     f" ({first_examples(missing)})"
                 )
-                raise EstimateError(found, "every unit of the panel", "add them")
+                raise EstimateError(fault, "every unit of the panel", "add them")
             lat, lon = self._units.loc[list(members), ["lat", "lon"]].to_numpy(float).T
             space = {}
             if np.isfinite(lat + lon).all():
