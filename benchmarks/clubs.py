@@ -29,11 +29,11 @@ def cases(smoke: bool) -> Any:
         )
 
         def ours(x: np.ndarray = x) -> Any:
-            found = find_clubs(
+            result = find_clubs(
                 x, regression_periods(T, DISCARDED), sieve=SieveRule(0.0, STEP, CAP)
             ).clubs
-            return {frozenset(club.members) for club in found}, [
-                club.t for club in found
+            return {frozenset(club.members) for club in result}, [
+                club.t for club in result
             ]
 
         def theirs(x: np.ndarray = x) -> Any:
@@ -42,20 +42,20 @@ def cases(smoke: bool) -> Any:
 
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                found = other(
+                result = other(
                     pd.DataFrame(x),
                     cstar_method="incremental",
                     cstar_increment=STEP,
                     cstar_cap=CAP,
                 ).clubs
-            return {frozenset(club.ids) for club in found}, [
-                club.model.t_value for club in found
+            return {frozenset(club.ids) for club in result}, [
+                club.model.t_value for club in result
             ]
 
-        def check(found: dict[str, Any]) -> None:
-            for members, t in found.values():
-                assert members == found["ours"][0]
-                np.testing.assert_allclose(t, found["ours"][1], rtol=1e-7)
+        def check(result: dict[str, Any]) -> None:
+            for members, t in result.values():
+                assert members == result["ours"][0]
+                np.testing.assert_allclose(t, result["ours"][1], rtol=1e-7)
 
         yield {"what": f"{n:,} units", "ours": ours, "peers": {"convergence-clubs": theirs}, "check": check,
                "asked": {"convergence-clubs": goal}}  # fmt: skip

@@ -61,9 +61,9 @@ def case(fit: Any, lat: np.ndarray, lon: np.ndarray, cutoff: float) -> dict[str,
             variance += 2 * (1 - lag / (LAGS + 1)) * (s[:, lag:] * s[:, :-lag]).sum()
         return float(np.sqrt(variance))
 
-    def check(found: dict[str, Any]) -> None:
-        for other in [found[name] for name in found if name != "ours"]:
-            np.testing.assert_allclose(found["ours"].std_error, other, rtol=1e-9)
+    def check(result: dict[str, Any]) -> None:
+        for other in [result[name] for name in result if name != "ours"]:
+            np.testing.assert_allclose(result["ours"].std_error, other, rtol=1e-9)
 
     grows = "Conley" if n <= 2800 else None
     return {"what": f"{n:,} units", "ours": ours, "peers": {"own sparse reference": reference}, "check": check,

@@ -38,11 +38,11 @@ def cases(smoke: bool) -> Any:
                 store_data=False,
             )
 
-        def check(found: dict[str, Any]) -> None:
-            if "pyfixest" in found:  # their factor divided out
-                model = found["pyfixest"]
+        def check(result: dict[str, Any]) -> None:
+            if "pyfixest" in result:  # their factor divided out
+                model = result["pyfixest"]
                 theirs = np.sqrt(np.diag(model._vcov) / float(np.ravel(model._ssc)[0]))
-                np.testing.assert_allclose(found["ours"].std_errors, theirs, rtol=1e-5)
+                np.testing.assert_allclose(result["ours"].std_errors, theirs, rtol=1e-5)
 
         yield {
             "what": f"{units:,} units, 40 years",

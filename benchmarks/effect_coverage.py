@@ -34,9 +34,9 @@ def independent(draws: int = 2000) -> None:
     )
     for name, net, t in (("31 x 40", SMALL, 40), ("300 x 20", LARGE, 20)):
         for model, truth in models:
-            means, found = coverage(net, truth, t, PanelModel(model), draws, KINDS)
+            means, result = coverage(net, truth, t, PanelModel(model), draws, KINDS)
             print(name, model, means.round(4).tolist())
-            for kind, shares in found.items():
+            for kind, shares in result.items():
                 print("   ", kind, shares.round(4).tolist())
 
 
@@ -70,8 +70,8 @@ def over_years(draws: int = 2000, wild: int = 0) -> None:
                     f"{name}, {model}, memory {memory}, G*"
                     f" {effective.round(1).tolist()}"
                 )
-                for kind, found in shares.items():
-                    print("   ", kind, found.round(3).tolist())
+                for kind, result in shares.items():
+                    print("   ", kind, result.round(3).tolist())
 
 
 if __name__ == "__main__":

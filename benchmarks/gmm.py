@@ -59,17 +59,17 @@ def case(kind: str, n: int, t: int, table: pd.DataFrame) -> dict[str, Any]:
         )
         with contextlib.redirect_stdout(io.StringIO()):
             model = regression.abond(command, table, ["unit", "year"]).models[0]
-        told = model.regression_table
+        label = model.regression_table
         return (
-            told["coefficient"].to_numpy(),
-            told["std_err"].to_numpy(),
+            label["coefficient"].to_numpy(),
+            label["std_err"].to_numpy(),
             model.hansen.test_value,
         )
 
-    def check(found: dict[str, Any]) -> None:
-        for other in found.values():
-            for mine, theirs in zip(found["ours"], other, strict=True):
-                np.testing.assert_allclose(mine, theirs, rtol=1e-6)
+    def check(result: dict[str, Any]) -> None:
+        for other in result.values():
+            for selected, theirs in zip(result["ours"], other, strict=True):
+                np.testing.assert_allclose(selected, theirs, rtol=1e-6)
 
     return {"what": f"{kind}, {n:,} units, {t} years", "ours": ours, "peers": {"pydynpd": pydynpd}, "check": check,
             "asked": {"pydynpd": 10.0}}  # fmt: skip

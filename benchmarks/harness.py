@@ -61,8 +61,8 @@ def family(name: str) -> Any:
 def seconds(function: Callable[[], Any], times: int = 1) -> tuple[float, Any]:
     start = time.process_time()
     for _ in range(times):
-        found = function()
-    return (time.process_time() - start) / times, found
+        result = function()
+    return (time.process_time() - start) / times, result
 
 
 def memory(function: Callable[[], Any]) -> float:
@@ -153,12 +153,12 @@ def lines(result: dict[str, Any]) -> list[str]:
         )
     for name, ratio in result["ratio"].items():
         goal = result["asked"].get(name)
-        told = [within] if within else []
-        told += [f"{goal:g}: {'met' if ratio >= goal else 'missed'}"] if goal else []
+        label = [within] if within else []
+        label += [f"{goal:g}: {'met' if ratio >= goal else 'missed'}"] if goal else []
         once = f"{shown(result['first']['ours'])}, {shown(result['first'][name])}"
         out.append(
             f"{head}| {name} | {shown(result['seconds'][name])} | {ratio:.3g} |"
-            f" {'; '.join(told)} | {once} |"
+            f" {'; '.join(label)} | {once} |"
         )
         head = "| | | "
         within = ""
@@ -189,15 +189,15 @@ def exponents(results: list[dict[str, Any]]) -> list[str]:
 
 
 def page() -> str:
-    found = [json.loads((RESULTS / f"{name}.json").read_text()) for name in FAMILIES
+    outcome = [json.loads((RESULTS / f"{name}.json").read_text()) for name in FAMILIES
              if (RESULTS / f"{name}.json").exists()]  # fmt: skip
     out = [(HERE / "page.md").read_text().rstrip(), ""]
-    for told in found:
-        out += [f"## {told['title']}", "", "| what | ours | MB | peer | peer | ratio | asked | first calls |",
+    for label in outcome:
+        out += [f"## {label['title']}", "", "| what | ours | MB | peer | peer | ratio | asked | first calls |",
                 "|---|---|---|---|---|---|---|---|"]  # fmt: skip
-        out += [line for result in told["results"] for line in lines(result)] + [""]
-        out += [told["text"], ""] if told["text"] else []
-    grown = [line for told in found for line in exponents(told["results"])]
+        out += [line for result in label["results"] for line in lines(result)] + [""]
+        out += [label["text"], ""] if label["text"] else []
+    grown = [line for label in outcome for line in exponents(label["results"])]
     out += [
         "## Growth with the number of units",
         "",
@@ -206,9 +206,9 @@ def page() -> str:
     ]
     out += [*grown, "", "## Machine", ""]
     machines: dict[str, list[str]] = {}
-    for told in found:
-        machines.setdefault(told["machine"], []).append(
-            f"{told['name']} (load {told['load']:.0f})"
+    for label in outcome:
+        machines.setdefault(label["machine"], []).append(
+            f"{label['name']} (load {label['load']:.0f})"
         )
     return "\n".join(
         [*out, *(f"{text}: {', '.join(names)}.\n" for text, names in machines.items())]
@@ -233,10 +233,10 @@ def main() -> None:
         for case in module.cases(given.smoke):
             results.append(measured(case, given.smoke))
             print("\n".join(lines(results[-1])), flush=True)
-        told = {"title": module.TITLE, "text": getattr(module, "TEXT", ""), "machine": machine(), "results": results,
+        label = {"title": module.TITLE, "text": getattr(module, "TEXT", ""), "machine": machine(), "results": results,
                 "name": name, "load": os.getloadavg()[0]}  # fmt: skip
         if not given.smoke:
-            (RESULTS / f"{name}.json").write_text(json.dumps(told, indent=1) + "\n")
+            (RESULTS / f"{name}.json").write_text(json.dumps(label, indent=1) + "\n")
     if not given.smoke:
         PAGE.write_text(page())
 

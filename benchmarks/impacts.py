@@ -68,9 +68,9 @@ def case(
             out.append((np.trace(S) / n, np.vdot(S, dense.T) / n))
         return effects(*np.array(out).T, beta[few], theta[few], rho[few])
 
-    def check(found: dict[str, Any]) -> None:
-        for other in [found[name] for name in found if name != "ours"]:
-            np.testing.assert_allclose(found["ours"][: len(other)], other, rtol=1e-7)
+    def check(result: dict[str, Any]) -> None:
+        for other in [result[name] for name in result if name != "ours"]:
+            np.testing.assert_allclose(result["ours"][: len(other)], other, rtol=1e-7)
 
     peers = {
         "stored traces": by_traces,

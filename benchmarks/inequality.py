@@ -33,10 +33,10 @@ def cases(smoke: bool) -> Any:
                 test = TheilDSim(y, g, DRAWS)
             return float(np.ravel(test.bg[0])[0]), float(np.ravel(test.bg_pvalue)[0])
 
-        def check(found: dict[str, Any]) -> None:
-            for between, p in found.values():
-                np.testing.assert_allclose(found["ours"][0], between, rtol=1e-9)
-                assert abs(found["ours"][1] - p) < 4 * np.sqrt(
+        def check(result: dict[str, Any]) -> None:
+            for between, p in result.values():
+                np.testing.assert_allclose(result["ours"][0], between, rtol=1e-9)
+                assert abs(result["ours"][1] - p) < 4 * np.sqrt(
                     0.5 / DRAWS
                 )  # other draws
 

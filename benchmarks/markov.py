@@ -51,9 +51,9 @@ def cases(smoke: bool) -> Any:
                 test = Spatial_Markov(y, w, k=5, m=5, fixed=True, permutations=draws)
             return test.Q, test.LR, test.dof_hom
 
-        def check(found: dict[str, Any]) -> None:
-            for other in found.values():
-                np.testing.assert_allclose(found["ours"], other, rtol=1e-7)
+        def check(result: dict[str, Any]) -> None:
+            for other in result.values():
+                np.testing.assert_allclose(result["ours"], other, rtol=1e-7)
 
         yield {"what": f"{draws} permutations", "ours": ours, "peers": {"giddy": giddy}, "check": check,
                "asked": {"giddy": 20.0}}  # fmt: skip

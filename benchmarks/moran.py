@@ -24,28 +24,30 @@ def cases(smoke: bool) -> Any:
         yield from pair(n, W, y, {})
 
 
-def pair(n: int, W: Any, y: np.ndarray, kept: dict[str, Any]) -> Any:
+def pair(n: int, W: Any, y: np.ndarray, retained: dict[str, Any]) -> Any:
     def theirs(kind: str, **how: Any) -> Any:
         import esda
 
-        if "w" not in kept:
-            kept["w"] = pysal(W)
+        if "w" not in retained:
+            retained["w"] = pysal(W)
         np.random.seed(1)
-        return getattr(esda, kind)(y, kept["w"], permutations=DRAWS, **how)
+        return getattr(esda, kind)(y, retained["w"], permutations=DRAWS, **how)
 
-    def check(found: dict[str, Any]) -> None:
-        if "esda" in found:
+    def check(result: dict[str, Any]) -> None:
+        if "esda" in result:
             np.testing.assert_allclose(
-                found["ours"].statistic, found["esda"].I, rtol=1e-9
+                result["ours"].statistic, result["esda"].I, rtol=1e-9
             )
 
-    def check_local(found: dict[str, Any]) -> None:
-        if "esda" in found:
-            mine = found["ours"]
-            other = found["esda"]
-            np.testing.assert_allclose(mine.statistic[:, 0], other.Is, rtol=1e-9)
+    def check_local(result: dict[str, Any]) -> None:
+        if "esda" in result:
+            selected = result["ours"]
+            other = result["esda"]
+            np.testing.assert_allclose(selected.statistic[:, 0], other.Is, rtol=1e-9)
             assert (
-                np.corrcoef(mine.p_value[:, 0], np.minimum(2 * other.p_sim, 1))[0, 1]
+                np.corrcoef(selected.p_value[:, 0], np.minimum(2 * other.p_sim, 1))[
+                    0, 1
+                ]
                 > 0.99
             )
 

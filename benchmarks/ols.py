@@ -52,15 +52,15 @@ def cases(smoke: bool) -> Any:
             )
 
         def check(
-            found: dict[str, Any], n: int = units * years, k: int = 3 + years - 1
+            result: dict[str, Any], n: int = units * years, k: int = 3 + years - 1
         ) -> None:
-            if "pyfixest" in found:  # it counts one year effect more
-                mine = found["ours"]
-                theirs = found["pyfixest"]
-                np.testing.assert_allclose(mine.params, theirs.coef(), rtol=1e-5)
+            if "pyfixest" in result:  # it counts one year effect more
+                selected = result["ours"]
+                theirs = result["pyfixest"]
+                np.testing.assert_allclose(selected.params, theirs.coef(), rtol=1e-5)
                 wider = np.sqrt((n - k) / (n - k - 1))
                 np.testing.assert_allclose(
-                    mine.std_errors * wider, theirs.se(), rtol=1e-5
+                    selected.std_errors * wider, theirs.se(), rtol=1e-5
                 )
 
         yield {"what": f"{units * years:,} rows", "ours": ours, "peers": {"pyfixest": pyfixest}, "check": check,

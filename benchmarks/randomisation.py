@@ -72,10 +72,10 @@ def cases(smoke: bool) -> Any:
             out.append(v @ e / (v @ v))
         return np.array(out)
 
-    def check(found: dict[str, Any]) -> None:
-        for other in [found[name] for name in found if name != "ours"]:
+    def check(result: dict[str, Any]) -> None:
+        for other in [result[name] for name in result if name != "ours"]:
             np.testing.assert_allclose(
-                found["ours"].coefficients[: len(other)], other, rtol=1e-5, atol=1e-7
+                result["ours"].coefficients[: len(other)], other, rtol=1e-5, atol=1e-7
             )
 
     peers = dict(zip(TIMED, (pyfixest, loop), strict=True))

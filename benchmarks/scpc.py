@@ -19,12 +19,12 @@ def cases(smoke: bool) -> Any:
             rng.normal(size=n), np.column_stack([np.ones(n), rng.normal(size=n)])
         )
         space = spatial_components(distance)
-        told = {"check": lambda _: None, "units": n}
-        yield {"what": f"components, {n:,} units", "ours": lambda d=distance: spatial_components(d), **told,
+        label = {"check": lambda _: None, "units": n}
+        yield {"what": f"components, {n:,} units", "ours": lambda d=distance: spatial_components(d), **label,
                "grows": "SCPC components"}  # fmt: skip
         yield {
             "what": f"test, {n:,} units",
-            **told,
+            **label,
             "grows": "SCPC test with stored components",
             "ours": lambda f=fit, s=space: scpc_inference(f, np.array([0.0, 1.0]), s),
         }

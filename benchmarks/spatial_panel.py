@@ -69,7 +69,7 @@ def panel_cases(n: int, model: str) -> Any:
     units = [f"u{i:05d}" for i in range(n)]
     X = rng.normal(size=(T, n, K))
     stored = network(units, W)
-    kept = {}
+    retained = {}
     mean = (
         X.sum(axis=2).T
         + 0.3 * (W @ X[..., 0].T)
@@ -77,9 +77,11 @@ def panel_cases(n: int, model: str) -> Any:
         + rng.normal(size=(1, T))
     )
     noise = rng.normal(size=(n, T))
-    spread = stored.factor(0.4)
+    standard_deviation = stored.factor(0.4)
     y = (
-        mean + spread.solve(noise) if model == "SEM" else spread.solve(mean + noise)
+        mean + standard_deviation.solve(noise)
+        if model == "SEM"
+        else standard_deviation.solve(mean + noise)
     ).T.copy()
     stored.logdet  # noqa: B018
 
@@ -92,34 +94,34 @@ def panel_cases(n: int, model: str) -> Any:
     def spreg() -> np.ndarray:
         from spreg import Panel_FE_Error, Panel_FE_Lag
 
-        if not kept:  # made before the clock of the rounds starts
+        if not retained:  # made before the clock of the rounds starts
             lags = np.stack([X[..., k] @ W.T for k in range(K)], axis=2)
             full = np.concatenate([X, lags], axis=2) if model == "SDM" else X
-            kept["X"] = (full - full.mean(axis=1, keepdims=True)).reshape(n * T, -1)
-            kept["y"], kept["w"] = (
+            retained["X"] = (full - full.mean(axis=1, keepdims=True)).reshape(n * T, -1)
+            retained["y"], retained["w"] = (
                 (y - y.mean(axis=1, keepdims=True)).reshape(-1, 1),
                 pysal(W),
             )
         with contextlib.redirect_stdout(io.StringIO()):
-            found = (Panel_FE_Error if model == "SEM" else Panel_FE_Lag)(
-                kept["y"], kept["X"], kept["w"]
+            result = (Panel_FE_Error if model == "SEM" else Panel_FE_Lag)(
+                retained["y"], retained["X"], retained["w"]
             )
-        return found.betas.ravel()
+        return result.betas.ravel()
 
-    def check(found: dict[str, Any]) -> None:
-        mine = found["ours"].estimates
-        if "spreg" in found:
+    def check(result: dict[str, Any]) -> None:
+        selected = result["ours"].estimates
+        if "spreg" in result:
             np.testing.assert_allclose(
-                [*mine[1:-1], mine[0]], found["spreg"], rtol=2e-4, atol=2e-6
+                [*selected[1:-1], selected[0]], result["spreg"], rtol=2e-4, atol=2e-6
             )
 
-    told = {"check": check, "units": n}
+    label = {"check": check, "units": n}
     goal = ASKED.get((model, n))
     within = 3.0 if n > 5000 and model == "SAR" else None
     yield {
         "what": f"{model}, {n:,} units",
         "ours": lambda: fitted(network(units, W)),
-        **told,
+        **label,
         "within": within,
         "peers": {"spreg": spreg} if n < 5000 else {},
         "asked": {"spreg": goal},
@@ -127,7 +129,7 @@ def panel_cases(n: int, model: str) -> Any:
     yield {
         "what": f"{model}, {n:,} units, stored",
         "ours": lambda: fitted(stored),
-        **told,
+        **label,
         "grows": f"{model} with a stored log-determinant" if n < 5000 else None,
     }
 
@@ -137,7 +139,7 @@ def cross_section(n: int, model: str) -> dict[str, Any]:
     rng = np.random.default_rng(n)
     X = rng.normal(size=(n, K))
     units = [f"u{i:05d}" for i in range(n)]
-    kept = {}
+    retained = {}
     solve = network(units, W).factor(0.4).solve
     y = (
         X.sum(axis=1) + solve(rng.normal(size=n))
@@ -155,16 +157,16 @@ def cross_section(n: int, model: str) -> dict[str, Any]:
     def spreg() -> np.ndarray:
         from spreg import ML_Error, ML_Lag
 
-        if "w" not in kept:
-            kept["w"] = pysal(W)
+        if "w" not in retained:
+            retained["w"] = pysal(W)
         with contextlib.redirect_stdout(io.StringIO()):
-            found = (ML_Error if model == "SEM" else ML_Lag)(
-                y.reshape(-1, 1), X, kept["w"], method="LU"
+            result = (ML_Error if model == "SEM" else ML_Lag)(
+                y.reshape(-1, 1), X, retained["w"], method="LU"
             )
-        return found.betas.ravel()
+        return result.betas.ravel()
 
-    def check(found: dict[str, Any]) -> None:
-        if "spreg" in found:
+    def check(result: dict[str, Any]) -> None:
+        if "spreg" in result:
             names = [
                 "Intercept",
                 "a",
@@ -174,7 +176,7 @@ def cross_section(n: int, model: str) -> dict[str, Any]:
                 "lambda" if model == "SEM" else "rho",
             ]
             np.testing.assert_allclose(
-                found["ours"].params[names], found["spreg"], rtol=2e-4, atol=2e-6
+                result["ours"].params[names], result["spreg"], rtol=2e-4, atol=2e-6
             )
 
     return {

@@ -35,7 +35,7 @@ def cases(smoke: bool) -> Any:
 
 
 def case(X: np.ndarray, y: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
-    kept: dict[Any, Any] = {}
+    retained: dict[Any, Any] = {}
 
     def ours() -> WildBootstrap:
         clusters = encoded(labels)
@@ -71,7 +71,7 @@ def case(X: np.ndarray, y: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
 
         original = module.njit
         module.njit = lambda **how: (
-            lambda f: kept.setdefault(f.__code__, original(**how)(f))
+            lambda f: retained.setdefault(f.__code__, original(**how)(f))
         )
         try:
             return wildboottest()
@@ -82,30 +82,30 @@ def case(X: np.ndarray, y: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
         import pandas as pd
         import pyfixest as pf
 
-        if "model" not in kept:
+        if "model" not in retained:
             frame = pd.DataFrame(X[:, :3], columns=["x1", "x2", "x3"]).assign(
                 y=y, g=labels
             )
-            kept["model"] = pf.feols("y ~ x1 + x2 + x3", frame, vcov={"CRV1": "g"})
-        return kept["model"].wildboottest(
+            retained["model"] = pf.feols("y ~ x1 + x2 + x3", frame, vcov={"CRV1": "g"})
+        return retained["model"].wildboottest(
             param="x1", reps=DRAWS, cluster="g", seed=1, bootstrap_type="11"
         )
 
-    def check(found: dict[str, Any]) -> None:
-        mine = found.pop("ours")
-        for name, other in found.items():
+    def check(result: dict[str, Any]) -> None:
+        selected = result.pop("ours")
+        for name, other in result.items():
             if name == "pyfixest":
                 np.testing.assert_allclose(
-                    mine.statistic(), other["t value"], rtol=1e-8
+                    selected.statistic(), other["t value"], rtol=1e-8
                 )
-                assert abs(mine.p_value() - float(other["Pr(>|t|)"])) < 4 * np.sqrt(
+                assert abs(selected.p_value() - float(other["Pr(>|t|)"])) < 4 * np.sqrt(
                     0.5 / DRAWS
                 )
             else:
                 np.testing.assert_allclose(
-                    mine.statistics(), other.t_boot, rtol=1e-7, atol=1e-9
+                    selected.statistics(), other.t_boot, rtol=1e-7, atol=1e-9
                 )
-                assert abs(mine.p_value() - float(other.pvalue)) < 2 / DRAWS
+                assert abs(selected.p_value() - float(other.pvalue)) < 2 / DRAWS
 
     peers = {
         "wildboottest compiled once": compiled_once,

@@ -109,7 +109,7 @@ class MadeStudy(Study):
         }
         text = re.sub(
             r'"([^"]*)"',
-            lambda found: f'"{names.get(found[1], found[1])}"',
+            lambda result: f'"{names.get(result[1], result[1])}"',
             json.dumps(self.config),
         )
         return MadeStudy(json.loads(text), tables, weights, **described)
@@ -150,6 +150,6 @@ def rows(results, **wanted):
 
 def row(results, **wanted):
     """Return the one row whose fields hold the wanted values."""
-    found = rows(results, **wanted)
-    assert len(found) == 1, f"{len(found)} rows with {wanted}"
-    return found[0]
+    result = rows(results, **wanted)
+    assert len(result) == 1, f"{len(result)} rows with {wanted}"
+    return result[0]

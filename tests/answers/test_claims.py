@@ -45,13 +45,13 @@ def config(content: Any) -> dict[str, Any]:
 def changed(*path: Any) -> Any:
     *steps, last, value = path
     out = copy.deepcopy(CONTENT)
-    place: Any = out
+    position: Any = out
     for step in steps:
-        place = place[step]
+        position = position[step]
     if value is None:
-        place.pop(last)
+        position.pop(last)
     else:
-        place[last] = value
+        position[last] = value
     return out
 
 
@@ -91,7 +91,7 @@ def test_a_fault_is_one_line_before_the_run(name: str) -> None:
     assert "\n" not in str(error.value)
 
 
-def made(**more: Any) -> Estimate:
+def built(**more: Any) -> Estimate:
     usual: dict[str, Any] = {
         **ROW, "role": "primary", "estimator": "ols", "outcome": "y", "estimate": 2.0, "std_error": 0.7,
         "p_value": 0.01, "conf_low": 0.5, "conf_high": 3.5, "conf_level": 0.95, "sesoi": 1.0,
@@ -104,7 +104,7 @@ def frame(*rows: Estimate) -> pd.DataFrame:
     return estimates_frame(rows)
 
 
-BOTH = frame(made(), made(period="P2"))
+BOTH = frame(built(), built(period="P2"))
 
 
 @pytest.mark.parametrize(
@@ -129,27 +129,27 @@ def test_a_selection_that_fails_names_its_check() -> None:
         ClaimsError,
         match="hypothesis H1, check 'later' selects 0 rows, none from period 'P2' on",
     ):
-        answer_study(frame(made()), read_claims(config(CONTENT)), [])
+        answer_study(frame(built()), read_claims(config(CONTENT)), [])
 
 
 def test_holm_runs_over_the_primary_rows_and_q_over_the_exploratory_ones() -> None:
-    rows = [made(p_value=p, term=t) for p, t in ((0.01, "a"), (0.03, "b"), (0.5, "c"))]
-    rows += [made(p_value=0.02, term=t, role="exploratory") for t in "de"] + [
-        made(p_value=np.nan, term="f")
+    rows = [built(p_value=p, term=t) for p, t in ((0.01, "a"), (0.03, "b"), (0.5, "c"))]
+    rows += [built(p_value=0.02, term=t, role="exploratory") for t in "de"] + [
+        built(p_value=np.nan, term="f")
     ]
     select = {name: {"term": name} for name in "abf"} | {
         "many": {"family": "beta"},
         "none": {"term": "z"},
     }
-    found = adjusted(frame(*rows), select).set_index("term")
-    assert found["p_adjusted"].dropna().to_dict() == pytest.approx(
+    result = adjusted(frame(*rows), select).set_index("term")
+    assert result["p_adjusted"].dropna().to_dict() == pytest.approx(
         {"a": 0.02, "b": 0.03}
     )
-    assert sorted(found.index[found["q_value"].notna()]) == ["d", "e"]
+    assert sorted(result.index[result["q_value"].notna()]) == ["d", "e"]
     back = adjusted(frame(*rows[::-1]), dict(reversed(select.items()))).set_index(
         "term"
     )
-    pd.testing.assert_frame_equal(found, back)
+    pd.testing.assert_frame_equal(result, back)
 
 
 def answers(
@@ -157,10 +157,10 @@ def answers(
 ) -> tuple[pd.DataFrame, Any]:
     claims = read_claims(config(content))
     rows = frame(
-        made(),
-        made(period="P2", **later),
-        made(period="P2", spec_id="other"),
-        made(term="z", p_value=np.nan),
+        built(),
+        built(period="P2", **later),
+        built(period="P2", spec_id="other"),
+        built(term="z", p_value=np.nan),
     )
     return answer_study(
         adjusted(rows, {n: h.primary for n, h in claims.hypotheses.items()}),
@@ -171,23 +171,23 @@ def answers(
 
 def test_a_study_is_answered_row_by_row() -> None:
     table, content = answers(p_value=0.6)
-    found = table.set_index("id")
-    assert found["answer"].tolist() == [
+    result = table.set_index("id")
+    assert result["answer"].tolist() == [
         "SUPPORTED",
         "HOLDS",
         "SUGGESTIVE AGAINST",
         "OUT OF REACH",
         "NOT EMPIRICAL",
     ]
-    first = found.loc["L1"]
+    first = result.loc["L1"]
     numbers = first[["estimate", "low", "high", "p", "p_adjusted", "interest"]].tolist()
     assert numbers == [2.0, 0.5, 3.5, 0.01, 0.01, 1.0] and first["unit"] == "pp/yr"
     assert first["smallest_visible"] == pytest.approx(1.5 + 0.8416212 * 0.7, rel=1e-5)
     assert (
-        np.isnan(found.loc["L3", "p_adjusted"])
-        and found.loc["L2", "paragraphs"] == "2 3"
+        np.isnan(result.loc["L3", "p_adjusted"])
+        and result.loc["L2", "paragraphs"] == "2 3"
     )
-    assert found.loc["L4", "because"] == "No towns. What would decide it: Towns"
+    assert result.loc["L4", "because"] == "No towns. What would decide it: Towns"
     assert (
         content["counts"]["HOLDS"] == 1
         and content["questions"] == 1

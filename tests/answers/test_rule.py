@@ -38,9 +38,10 @@ def row(ends: tuple[float, float], p: float = 0.01, **more: Any) -> dict[str, An
     }
 
 
-def checks(*kept: bool) -> dict[str, Any]:
+def checks(*retained: bool) -> dict[str, Any]:
     return {
-        f"check {i}": row(CLEAR if keeps else FLAT) for i, keeps in enumerate(kept, 1)
+        f"check {i}": row(CLEAR if keeps else FLAT)
+        for i, keeps in enumerate(retained, 1)
     }
 
 
@@ -85,21 +86,21 @@ TESTED: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
 MIRROR = {"SUPPORTED": "AGAINST", "SUGGESTIVE": "SUGGESTIVE AGAINST"}
 
 
-def turned(found: Any) -> Any:
+def turned(result: Any) -> Any:
     """The same evidence with every number turned to the other side of zero."""
     ends = {
-        "estimate": -found["estimate"],
-        "conf_low": -found["conf_high"],
-        "conf_high": -found["conf_low"],
+        "estimate": -result["estimate"],
+        "conf_low": -result["conf_high"],
+        "conf_high": -result["conf_low"],
     }
-    return {**found, **ends}
+    return {**result, **ends}
 
 
 @pytest.mark.parametrize("name", TESTED)
 def test_every_branch_its_boundary_and_its_mirror_images(name: str) -> None:
     first, known, answer, why = TESTED[name]
-    found = judge_tested(Evidence(row=first, sign=1, **known), RULE)
-    assert found.answer == answer and why in found.because
+    result = judge_tested(Evidence(row=first, sign=1, **known), RULE)
+    assert result.answer == answer and why in result.because
     both = {kind: known.get(kind, {}) for kind in ("checks", "placebos")}
     placed = {
         kind: {key: turned(value) for key, value in rows.items()}
@@ -107,13 +108,13 @@ def test_every_branch_its_boundary_and_its_mirror_images(name: str) -> None:
     }
     assert (
         judge_tested(Evidence(row=turned(first), sign=-1, **{**known, **placed}), RULE)
-        == found
+        == result
     )
     other = judge_tested(Evidence(row=first, sign=-1, **known), RULE)
     assert (other.answer, other.because, other.failed) == (
         MIRROR.get(answer, answer),
-        found.because,
-        found.failed,
+        result.because,
+        result.failed,
     )
 
 
@@ -130,10 +131,10 @@ def test_the_order_of_checks_moves_nothing_and_alpha_moves_the_answer() -> None:
     )
     assert plain == back and plain.failed == ("check 2",)
     strict = {**row(CLEAR), "conf_level": 0.99}
-    found = judge_tested(
+    result = judge_tested(
         Evidence(row=strict, sign=1, adjusted=0.02, questions=3), Rule(alpha=0.01)
     )
-    assert found.answer == "SUGGESTIVE"
+    assert result.answer == "SUGGESTIVE"
 
 
 @pytest.mark.parametrize(
@@ -183,8 +184,8 @@ def test_every_branch_of_a_fact(name: str) -> None:
     variants = {
         f"v{i}": row((0, 0), estimate=other) for i, other in enumerate(others, 1)
     }
-    found = judge_fact(Threshold(above=0), row((0, 0), estimate=value), variants)
-    assert found.answer == answer and why in found.because
+    result = judge_fact(Threshold(above=0), row((0, 0), estimate=value), variants)
+    assert result.answer == answer and why in result.because
     mirrored = {name: turned(other) for name, other in variants.items()}
     assert (
         judge_fact(Threshold(below=0), row((0, 0), estimate=-value), mirrored).answer

@@ -20,7 +20,7 @@ T = 12
 LINKS = [(i, (i + step) % N) for i in range(N) for step in (1, 2)]
 
 
-def made(names=tuple(f"u{i:02d}" for i in range(N))):
+def built(names=tuple(f"u{i:02d}" for i in range(N))):
     """A panel with a common trend, unit effects and a neighbour to each side, and its
     links.
     """
@@ -59,7 +59,7 @@ def made(names=tuple(f"u{i:02d}" for i in range(N))):
     )
 
 
-DATA, EDGES = made()
+DATA, EDGES = built()
 NET = ef.weights(EDGES, symmetric=True)
 GAPS = DATA.drop(index=[3, 30, 77])
 KEYS = {"unit": "unit", "time": "year"}
@@ -184,7 +184,7 @@ def test_estimators_match_units_by_id_and_give_one_class_of_results(name):
     )
     shuffled = estimate(DATA.sample(frac=1, random_state=1), edges)
     pd.testing.assert_frame_equal(shuffled.to_frame(), fit.to_frame(), check_exact=True)
-    data, edges = made(
+    data, edges = built(
         [f"v{N - i:02d}" for i in range(N)]
     )  # another order of the units
     net = ef.weights(edges, symmetric=True)
@@ -232,11 +232,11 @@ def test_estimators_match_units_by_id_and_give_one_class_of_results(name):
         "nobs",
         "model",
     } <= set(rows)
-    said = str(fit)
+    labels = str(fit)
     assert (
-        said == str(fit.summary) == repr(fit)
-        and said.count("\n") < 60
-        and str(fit.params.index[0]) in said
+        labels == str(fit.summary) == repr(fit)
+        and labels.count("\n") < 60
+        and str(fit.params.index[0]) in labels
     )
     last = fit.vcov(rows["inference"].iloc[-1])
     assert last.to_frame()["inference"].iloc[0] == rows["inference"].iloc[-1]

@@ -49,12 +49,12 @@ def test_data_may_stand_before_or_after_formula_or_outcome(name):
     function, first, data, others, options = CALLS[name]
     want = function(first, data, *others, **options).to_frame()
     given = "y" if name in {*list(CALLS)[5:]} else "formula"
-    for found in (
+    for result in (
         function(data, first, *others, **options),
         function(data, *others, **{given: first}, **options),
         function(*others[:0], data=data, **{given: first}, **_named(others), **options),
     ):
-        pd.testing.assert_frame_equal(found.to_frame(), want)
+        pd.testing.assert_frame_equal(result.to_frame(), want)
 
 
 def _named(others):
@@ -101,8 +101,8 @@ def test_an_index_that_repeats_or_holds_dates_does_not_stand_for_units(column):
 
 def test_contrasts_take_rows_as_units():
     want = ef.contrasts("y", CROSS, "group", unit="unit", inference="CR2").std_errors
-    found = ef.contrasts("y", CROSS, "group", inference="CR2").std_errors
-    assert found.to_numpy() == pytest.approx(want.to_numpy())
+    result = ef.contrasts("y", CROSS, "group", inference="CR2").std_errors
+    assert result.to_numpy() == pytest.approx(want.to_numpy())
 
 
 @pytest.mark.parametrize("by", ["", " | unit"])

@@ -62,7 +62,7 @@ def test_numbers_in_a_column_of_objects_are_numbers():
 
 @pytest.mark.parametrize("text", ["a", "ab", "abc"])
 def test_a_text_is_no_outcome(text):
-    letters = [text[place % len(text)] for place in range(len(DATA))]
+    letters = [text[position % len(text)] for position in range(len(DATA))]
     with pytest.raises(ef.EstimateError, match=r"an outcome of \w+, letter"):
         ef.ols("letter ~ x", DATA.assign(letter=letters))
     with pytest.raises(ef.EstimateError, match=r"an outcome of \w+, letter"):

@@ -195,9 +195,9 @@ def test_numbers_in_text_are_in_order_of_the_numbers():
     ],
 )
 def test_steps_have_a_length_in_years(dates, years):
-    found = read_dates(pd.Series(dates))
-    assert found.years == pytest.approx(years)
-    assert found.positions.tolist() == [0, 1, 2]
+    result = read_dates(pd.Series(dates))
+    assert result.years == pytest.approx(years)
+    assert result.positions.tolist() == [0, 1, 2]
 
 
 INDICES = {

@@ -102,7 +102,7 @@ def test_outcomes_of_panel_estimators_are_columns_of_any_name(name):
     data = DATA.assign(rich=np.exp(DATA["y"])).rename(columns={"rich": name})
     plain = DATA.assign(rich=np.exp(DATA["y"]))
     for estimate in (ef.dynamic_fe, ef.inequality, ef.markov):
-        found = estimate(data, name, **KEYS)
+        result = estimate(data, name, **KEYS)
         pd.testing.assert_frame_equal(
-            found.to_frame(), estimate(plain, "rich", **KEYS).to_frame()
+            result.to_frame(), estimate(plain, "rich", **KEYS).to_frame()
         )

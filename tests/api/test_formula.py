@@ -25,10 +25,10 @@ def coefficients(formula, data):
 )
 def test_names_in_backticks_stand_in_expressions(formula, name):
     named = DATA.rename(columns={"x": name})
-    found = coefficients(formula.format(f"`{name}`"), named)
+    result = coefficients(formula.format(f"`{name}`"), named)
     want = coefficients(formula.format("x"), DATA)
-    np.testing.assert_allclose(found, want)
-    assert [str(term).replace(name, "x") for term in found.index] == [
+    np.testing.assert_allclose(result, want)
+    assert [str(term).replace(name, "x") for term in result.index] == [
         str(term) for term in want.index.str.replace("I(x**2)", "I(x ** 2)")
     ] or name in {"C", "class", "np"}
 
@@ -45,8 +45,8 @@ def test_a_column_and_a_function_of_one_name_need_backticks():
     data = DATA.assign(np=DATA["z"])
     with pytest.raises(ef.EstimateError, match="in backticks, `np`"):
         coefficients("y ~ np + np.exp(x)", data)
-    found = coefficients("y ~ `np` + np.exp(x)", data)
-    np.testing.assert_allclose(found, coefficients("y ~ z + np.exp(x)", DATA))
+    result = coefficients("y ~ `np` + np.exp(x)", data)
+    np.testing.assert_allclose(result, coefficients("y ~ z + np.exp(x)", DATA))
 
 
 @pytest.mark.parametrize(
@@ -64,18 +64,18 @@ def test_a_column_named_as_the_constant_may_stand_aside():
 
 def test_a_bar_in_brackets_is_no_effect():
     data = DATA.assign(a=DATA["x"] > 0, b=DATA["z"] > 0)
-    found = coefficients("y ~ I((a | b) * 1)", data)
+    result = coefficients("y ~ I((a | b) * 1)", data)
     want = coefficients("y ~ c", data.assign(c=(data["a"] | data["b"]) * 1))
-    np.testing.assert_allclose(found, want)
+    np.testing.assert_allclose(result, want)
 
 
 def test_effects_behind_the_bar_may_be_pairs_in_backticks():
     data = DATA.assign(**{"a^b": DATA["group"], "half": DATA["z"] > 0})
     plain = data.assign(pair=data["group"] + data["half"].astype(str))
-    found = coefficients("y ~ x | `a^b`^half", data)
-    np.testing.assert_allclose(found, coefficients("y ~ x | pair", plain))
-    found = coefficients("y ~ x | `a^b`", data)
-    np.testing.assert_allclose(found, coefficients("y ~ x | group", data))
+    result = coefficients("y ~ x | `a^b`^half", data)
+    np.testing.assert_allclose(result, coefficients("y ~ x | pair", plain))
+    result = coefficients("y ~ x | `a^b`", data)
+    np.testing.assert_allclose(result, coefficients("y ~ x | group", data))
 
 
 REFUSED = {

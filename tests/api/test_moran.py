@@ -55,8 +55,8 @@ def test_rows_and_weights_in_any_order_give_the_same_numbers():
     want = ef.moran("y", DATA, RING, draws=99, **KEYS).to_frame()
     shuffled = DATA.sample(frac=1, random_state=1)
     backwards = dict(reversed(RING.items()))
-    found = ef.moran(shuffled, "y", backwards, draws=99, **KEYS).to_frame()
-    pd.testing.assert_frame_equal(found, want)
+    result = ef.moran(shuffled, "y", backwards, draws=99, **KEYS).to_frame()
+    pd.testing.assert_frame_equal(result, want)
 
 
 def test_units_on_one_side_only_are_named():

@@ -27,10 +27,10 @@ def run(text, name="page"):
     the page says.
     """
     names: dict[str, object] = {}
-    for code, said in BLOCK.findall(text):
+    for code, labels in BLOCK.findall(text):
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             exec(compile(code, name, "exec"), names)
-        yield printed.getvalue(), said
+        yield printed.getvalue(), labels
     for line in HABIT.findall(text) if "| habit |" in text else []:
         with contextlib.redirect_stdout(io.StringIO()):
             exec(compile(line.replace(r"\|", "|"), line, "exec"), names)
@@ -53,11 +53,11 @@ def test_examples_print_what_the_page_says(page, monkeypatch):
     monkeypatch.chdir(ROOT)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = list(run(page.read_text(encoding="utf-8"), page.name))
-    assert found
-    for printed, said in found:
+        result = list(run(page.read_text(encoding="utf-8"), page.name))
+    assert result
+    for printed, labels in result:
         words, numbers = parts(printed)
-        words_said, numbers_said = parts(said)
+        words_said, numbers_said = parts(labels)
         assert words == words_said and numbers == pytest.approx(
             numbers_said, rel=2e-3, abs=1e-6
         ), printed

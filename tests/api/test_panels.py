@@ -107,15 +107,15 @@ def test_instruments_that_the_others_span_are_counted():
 @pytest.mark.parametrize("term", ["lag(rich)", "lag(rich, 1)", "lag(rich,1)"])
 def test_the_lag_of_the_outcome_may_stand_in_the_formula(term):
     want = ef.dynamic_gmm("rich ~ x", DATA, **FEW).to_frame()
-    found = ef.dynamic_gmm(f"rich ~ {term} + x", DATA, **FEW).to_frame()
-    pd.testing.assert_frame_equal(found, want)
+    result = ef.dynamic_gmm(f"rich ~ {term} + x", DATA, **FEW).to_frame()
+    pd.testing.assert_frame_equal(result, want)
 
 
 def test_several_lags_of_the_outcome_may_stand_in_the_formula():
     want = ef.dynamic_gmm("rich ~ x", DATA, lags=2, **FEW).to_frame()
     formula = "rich ~ x + lag(rich, 2) + lag(rich, 1)"
-    found = ef.dynamic_gmm(formula, DATA, **FEW).to_frame()
-    pd.testing.assert_frame_equal(found, want)
+    result = ef.dynamic_gmm(formula, DATA, **FEW).to_frame()
+    pd.testing.assert_frame_equal(result, want)
 
 
 def test_an_expression_and_its_lag_are_the_outcome_and_its_lag():
@@ -157,9 +157,9 @@ INCOMES = FEW_UNITS.assign(income=np.exp(FEW_UNITS["rich"]))
 def test_the_currency_changes_no_number_of_levels(function):
     want = function("income", INCOMES, **KEYS).to_frame()
     cents = INCOMES.assign(income=100 * INCOMES["income"])
-    found = function("income", cents, **KEYS).to_frame()
+    result = function("income", cents, **KEYS).to_frame()
     columns = ["estimate", "std_error", "p_value"]
-    assert found[columns].to_numpy() == pytest.approx(want[columns].to_numpy())
+    assert result[columns].to_numpy() == pytest.approx(want[columns].to_numpy())
 
 
 def test_levels_are_exponentials_of_the_trend_of_logarithms():
@@ -176,8 +176,8 @@ def test_logarithms_are_compared_on_request():
         hp_trend(INCOMES["rich"].to_numpy().reshape(N, -1), 400.0)
     )
     fit = ef.log_t("income", INCOMES, logs=True, **KEYS)
-    found = fit.tables["over time"]["dispersion of relative transition"]
-    assert found.to_numpy() == pytest.approx(log)
+    result = fit.tables["over time"]["dispersion of relative transition"]
+    assert result.to_numpy() == pytest.approx(log)
     assert fit.notes["compared"] == "logarithms"
 
 

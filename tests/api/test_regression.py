@@ -33,11 +33,11 @@ def dummies_of(data, effects):
         label = data[name.split("^")].astype(str).agg(" ".join, axis=1)
         blocks.append(pd.get_dummies(label, dtype=float).to_numpy())
     every = np.column_stack(blocks)
-    kept = []
+    retained = []
     for column in range(every.shape[1]):
-        if np.linalg.matrix_rank(every[:, [*kept, column]]) > len(kept):
-            kept.append(column)
-    return every[:, kept]
+        if np.linalg.matrix_rank(every[:, [*retained, column]]) > len(retained):
+            retained.append(column)
+    return every[:, retained]
 
 
 def by_statsmodels(data, effects, regressors=("x",), **kind):
@@ -75,11 +75,11 @@ def test_errors_do_not_depend_on_the_other_inferences_asked_for(kind):
 @pytest.mark.parametrize("formula", ["y ~ x | unit", "y ~ x + C(unit)", "y ~ x | year"])
 def test_hc3_is_the_same_without_a_row_that_has_a_dummy_for_itself(formula, inference):
     data = made_panel(5)
-    kept = data[(data["unit"] > 0) & (data["year"] > 2000)]
+    retained = data[(data["unit"] > 0) & (data["year"] > 2000)]
     alone = data.head(1)
     fits = [
         ef.ols(formula, rows, inference=inference, **KEYS)
-        for rows in (pd.concat([alone, kept]), kept)
+        for rows in (pd.concat([alone, retained]), retained)
     ]
     assert fits[0].std_errors["x"] == pytest.approx(fits[1].std_errors["x"], rel=1e-9)
 

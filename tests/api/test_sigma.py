@@ -34,8 +34,8 @@ def test_its_fall_is_the_slope_of_pitman_and_morgan_with_hc3_errors():
 def test_the_currency_changes_no_number():
     want = ef.sigma("income", INCOMES, **KEYS).to_frame()
     cents = INCOMES.assign(income=100 * INCOMES["income"])
-    found = ef.sigma("income", cents, **KEYS).to_frame()
-    assert found["estimate"].to_numpy() == pytest.approx(want["estimate"].to_numpy())
+    result = ef.sigma("income", cents, **KEYS).to_frame()
+    assert result["estimate"].to_numpy() == pytest.approx(want["estimate"].to_numpy())
 
 
 @pytest.mark.parametrize("function", [ef.sigma, ef.log_t, ef.clubs])

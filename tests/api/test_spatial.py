@@ -64,11 +64,11 @@ def test_random_effects_beside_spatial_errors_report_the_constant_and_its_error(
     fit = fitted(model, "random")
     names = list(fit.params.index)
     assert names[0] == "Intercept"
-    found = fit.params.to_numpy()
-    assert fit.loglik == pytest.approx(log_density(found, names, DATA), abs=1e-8)
-    slope = approx_fprime(found, log_density, args=(names, DATA), centered=True)
+    result = fit.params.to_numpy()
+    assert fit.loglik == pytest.approx(log_density(result, names, DATA), abs=1e-8)
+    slope = approx_fprime(result, log_density, args=(names, DATA), centered=True)
     np.testing.assert_allclose(slope, 0.0, atol=1e-4)
-    V = np.linalg.inv(-approx_hess(found, log_density, args=(names, DATA)))
+    V = np.linalg.inv(-approx_hess(result, log_density, args=(names, DATA)))
     np.testing.assert_allclose(fit.std_errors, np.sqrt(np.diag(V)), rtol=1e-4)
     np.testing.assert_allclose(fit.cov.to_numpy()[0], V[0], rtol=2e-3, atol=1e-6)
 
@@ -135,6 +135,6 @@ def test_regressors_named_as_parameters_are_refused(name):
 
 def test_an_outcome_may_be_named_as_a_parameter():
     data = DATA.rename(columns={"y": "rho"})
-    found = ef.spatial_panel("rho ~ x", data, NET, **KEYS)
+    result = ef.spatial_panel("rho ~ x", data, NET, **KEYS)
     want = ef.spatial_panel("y ~ x", DATA, NET, **KEYS)
-    pd.testing.assert_series_equal(found.params, want.params)
+    pd.testing.assert_series_equal(result.params, want.params)

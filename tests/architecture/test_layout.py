@@ -62,14 +62,14 @@ def parsed(path: Path) -> ast.AST:
 
 
 def imported(path: Path) -> set[str]:
-    found: set[str] = set()
+    result: set[str] = set()
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            result |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: absolute imports only"
-            found.add(node.module or "")
-    return found
+            result.add(node.module or "")
+    return result
 
 
 def rule_of(path: Path) -> tuple[set[str], set[str]]:
@@ -160,25 +160,27 @@ def test_library_neither_prints_nor_reads_clock_environment_or_global_seed(
 @pytest.mark.parametrize("topic", TOPICS)
 def test_a_topic_is_complete_and_its_word_is_the_same_everywhere(topic: str) -> None:
     folder = LIBRARY / "topics" / topic
-    told = TOPICS[topic]
+    label = TOPICS[topic]
     kinds = {path.stem.split("_")[0] for path in folder.glob("*.py")} - {""}
     assert kinds <= {*KINDS, ""}, f"files of {topic}: {sorted(kinds)}"
-    assert told["title"]
-    assert (folder / "method.md").is_file() or told["estimate"] is None
-    if told["estimate"] is not None:
+    assert label["title"]
+    assert (folder / "method.md").is_file() or label["estimate"] is None
+    if label["estimate"] is not None:
         module = import_module(f"evenfield.topics.{topic}.estimate")
         assert {"Section", "estimate"} <= set(dir(module))
         assert list((ROOT / "tests" / "topics" / topic).glob("test_*.py")), (
             f"no tests of {topic}"
         )
-        assert told["exhibits"] or told.get("no_exhibits"), (
+        assert label["exhibits"] or label.get("no_exhibits"), (
             f"{topic} shows nothing and does not say why"
         )
-    made: dict[str, object] = {}
+    estimates: dict[str, object] = {}
     for kind, name in (("table", "TABLES"), ("figure", "FIGURES")):
         if (folder / f"{kind}.py").is_file():
-            made |= getattr(import_module(f"evenfield.topics.{topic}.{kind}"), name)
-    assert sorted(made) == sorted(told["exhibits"])
+            estimates |= getattr(
+                import_module(f"evenfield.topics.{topic}.{kind}"), name
+            )
+    assert sorted(estimates) == sorted(label["exhibits"])
 
 
 def test_every_topic_folder_is_a_topic() -> None:

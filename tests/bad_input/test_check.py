@@ -214,7 +214,7 @@ def whole(tmp_path_factory):
 
 
 @pytest.fixture
-def made(whole, tmp_path, monkeypatch):
+def built(whole, tmp_path, monkeypatch):
     shutil.copytree(whole, tmp_path / "study")
     monkeypatch.chdir(tmp_path / "study")
     return tmp_path / "study"
@@ -1122,19 +1122,19 @@ CASES = {
 }
 
 
-def test_the_study_that_is_broken_below_is_in_order(made, capsys):
-    assert checked(made) == (0, [])
+def test_the_study_that_is_broken_below_is_in_order(built, capsys):
+    assert checked(built) == (0, [])
     assert "5 topics, 4 tables and figures" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_broken_input_is_named_in_one_line_and_nothing_is_lost(made, case):
+def test_a_broken_input_is_named_in_one_line_and_nothing_is_lost(built, case):
     break_it, message = CASES[case]
-    break_it(made)
+    break_it(built)
     before = {
-        path: path.read_bytes() for path in sorted(made.rglob("*")) if path.is_file()
+        path: path.read_bytes() for path in sorted(built.rglob("*")) if path.is_file()
     }
-    code, lines = checked(made)
+    code, lines = checked(built)
     assert code == 1 and any(message in line for line in lines), lines
     assert not [
         line
@@ -1143,43 +1143,43 @@ def test_a_broken_input_is_named_in_one_line_and_nothing_is_lost(made, case):
     ], lines
     assert all(line.count("; ") >= 2 and line.isprintable() for line in lines), lines
     assert {
-        path: path.read_bytes() for path in sorted(made.rglob("*")) if path.is_file()
+        path: path.read_bytes() for path in sorted(built.rglob("*")) if path.is_file()
     } == before
 
 
 @pytest.mark.parametrize(
     "case", ["no dictionary", "no file of weights", "pipe for a text"]
 )
-def test_one_fault_is_one_line(made, case):
-    CASES[case][0](made)
-    assert len(checked(made)[1]) == 1
+def test_one_fault_is_one_line(built, case):
+    CASES[case][0](built)
+    assert len(checked(built)[1]) == 1
 
 
-def test_numbers_that_each_rest_on_two_others_are_checked_at_once(made):
+def test_numbers_that_each_rest_on_two_others_are_checked_at_once(built):
     more = {"f0": {"is": "speed + 0", "show": "0"}, "f1": {"is": "speed", "show": "0"}}
-    for place in range(2, 46):
-        terms = f"f{place - 1} + f{place - 2}"
-        more[f"f{place}"] = {"is": terms, "show": "0"}
-    numbers(**more)(made)
-    assert checked(made) == (0, [])
+    for position in range(2, 46):
+        terms = f"f{position - 1} + f{position - 2}"
+        more[f"f{position}"] = {"is": terms, "show": "0"}
+    numbers(**more)(built)
+    assert checked(built) == (0, [])
 
 
-def test_a_map_without_one_unit_is_said(made, capsys):
-    file = made / "data" / "map.geojson"
+def test_a_map_without_one_unit_is_said(built, capsys):
+    file = built / "data" / "map.geojson"
     content = json.loads(file.read_text(encoding="utf-8"))
     content["features"].pop()
     file.write_text(json.dumps(content), encoding="utf-8")
-    refresh_hashes(made / "data" / "datapackage.json")
-    assert checked(made) == (0, [])
+    refresh_hashes(built / "data" / "datapackage.json")
+    assert checked(built) == (0, [])
     assert "left out: 1 unit has no outline on the map (F)" in capsys.readouterr().out
 
 
-def test_more_resources_than_a_study_has_are_refused_at_once(made):
-    file = made / "data" / "datapackage.json"
+def test_more_resources_than_a_study_has_are_refused_at_once(built):
+    file = built / "data" / "datapackage.json"
     content = json.loads(file.read_text(encoding="utf-8"))
     content["resources"] *= 200
     file.write_text(json.dumps(content), encoding="utf-8")
-    assert any("describes 2,000 resources" in line for line in checked(made)[1])
+    assert any("describes 2,000 resources" in line for line in checked(built)[1])
 
 
 def run(*words):
@@ -1191,38 +1191,38 @@ def run(*words):
 
 @pytest.mark.command
 @pytest.mark.parametrize("case", ["row twice", "years of a topic"])
-def test_a_run_refuses_what_check_refuses_and_loses_nothing(made, case):
+def test_a_run_refuses_what_check_refuses_and_loses_nothing(built, case):
     break_it, message = CASES[case]
-    break_it(made)
-    told = [
-        run(*words, "--directory", str(made))
+    break_it(built)
+    label = [
+        run(*words, "--directory", str(built))
         for words in (["check"], ["results/estimates.csv", "--cores", "1"])
     ]
-    assert [done.returncode for done in told] == [1, 1] and told[0].stderr == told[
+    assert [done.returncode for done in label] == [1, 1] and label[0].stderr == label[
         1
     ].stderr
-    assert message in told[0].stderr and not told[0].stdout + told[1].stdout
+    assert message in label[0].stderr and not label[0].stdout + label[1].stdout
     files = {
-        path.relative_to(made / "results").parts[0]
-        for path in (made / "results").rglob("*")
+        path.relative_to(built / "results").parts[0]
+        for path in (built / "results").rglob("*")
     }
     assert (
         files <= {"estimates.csv", "logs"}
-        and (made / "results" / "estimates.csv").read_text() == "earlier\n"
+        and (built / "results" / "estimates.csv").read_text() == "earlier\n"
     )
 
 
-def test_all_faults_are_listed_by_file_and_each_once(made):
+def test_all_faults_are_listed_by_file_and_each_once(built):
     for case in ("control", "row twice", "latitude", "a circle", "point"):
-        CASES[case][0](made)
-    _, lines = checked(made)
-    places = [f"ingest: {name}" for name in ("panel", "units", "the outlines")]
-    for start in ("config: estimates", *places, "numbers.yaml: speed"):
+        CASES[case][0](built)
+    _, lines = checked(built)
+    positions = [f"ingest: {name}" for name in ("panel", "units", "the outlines")]
+    for start in ("config: estimates", *positions, "numbers.yaml: speed"):
         assert any(line.startswith(start) for line in lines), lines
     assert len(set(lines)) == len(lines)
 
 
-def test_another_config_is_laid_over_the_studys_own(made, tmp_path):
+def test_another_config_is_laid_over_the_studys_own(built, tmp_path):
     (tmp_path / "over.yaml").write_text(
         "panel: {samples: {west: [Z]}}\n", encoding="utf-8"
     )
@@ -1230,27 +1230,27 @@ def test_another_config_is_laid_over_the_studys_own(made, tmp_path):
         study.in_one_line(
             check.check,
             Namespace(
-                directory=str(made), configfile=[tmp_path / "over.yaml"], stdin=False
+                directory=str(built), configfile=[tmp_path / "over.yaml"], stdin=False
             ),
         )
-    assert checked(made) == (0, [])
+    assert checked(built) == (0, [])
 
 
-def test_a_pattern_that_tries_every_way_is_stopped(made, monkeypatch):
+def test_a_pattern_that_tries_every_way_is_stopped(built, monkeypatch):
     monkeypatch.setattr(study_tables, "LONGEST", 0.3)
-    described("units", *FIELDS, 1, "constraints", {"pattern": "(a+)+b"})(made)
-    swap("units.csv", "Aland", "a" * 40)(made)
-    assert any("units.csv takes more than 0.3 s" in line for line in checked(made)[1])
+    described("units", *FIELDS, 1, "constraints", {"pattern": "(a+)+b"})(built)
+    swap("units.csv", "Aland", "a" * 40)(built)
+    assert any("units.csv takes more than 0.3 s" in line for line in checked(built)[1])
 
 
 @pytest.mark.command
-def test_data_rewrites_hashes_after_an_edit_but_not_over_a_fault(made):
-    raw("data/sources.csv", TABLES["sources"] + "B,b,1,n,y\n")(made)
-    done = run("data", "--directory", str(made))
+def test_data_rewrites_hashes_after_an_edit_but_not_over_a_fault(built):
+    raw("data/sources.csv", TABLES["sources"] + "B,b,1,n,y\n")(built)
+    done = run("data", "--directory", str(built))
     assert done.returncode == 0 and "hash rewritten: sources.csv" in done.stdout, (
         done.stderr
     )
-    raw("data/panel.csv", TABLES["panel"] + TABLES["panel"].splitlines()[1])(made)
-    before = (made / "data" / "datapackage.json").read_bytes()
-    assert run("data", "--directory", str(made)).returncode == 1
-    assert (made / "data" / "datapackage.json").read_bytes() == before
+    raw("data/panel.csv", TABLES["panel"] + TABLES["panel"].splitlines()[1])(built)
+    before = (built / "data" / "datapackage.json").read_bytes()
+    assert run("data", "--directory", str(built)).returncode == 1
+    assert (built / "data" / "datapackage.json").read_bytes() == before

@@ -100,15 +100,15 @@ def test_any_table_is_taken_or_refused_in_one_line(toy, cells, rows):
             field.name: field for field in resource_named(toy.package, "panel").fields
         }
         built = build_panel(tables, fields, toy.config, "all")
-        places = build_geography(
+        positions = build_geography(
             built.units, built.adjacency, built.panel, [["A", "C"]], {}
         )
-        checked("w", {"kind": "contiguity"}, places)
-        found = [built.panel, built.periods, built.doses]
+        checked("w", {"kind": "contiguity"}, positions)
+        result = [built.panel, built.periods, built.doses]
     except EvenfieldError as error:
         assert all(fault and fault.isprintable() for fault in str(error).split("\n"))
         return
-    for frame in found:
+    for frame in result:
         assert not np.isinf(frame.select_dtypes("number").to_numpy(float)).any()
 
 
@@ -138,9 +138,9 @@ PAIR = st.tuples(st.sampled_from(UNITS), st.sampled_from(UNITS))
 EDGE = st.tuples(st.sampled_from([*UNITS, "x", ""]), st.sampled_from(UNITS), CELL)
 
 
-def checked(name, spec, places):
+def checked(name, spec, positions):
     try:
-        weights = build_weights(name, spec, places)
+        weights = build_weights(name, spec, positions)
     except WeightsError as error:
         assert str(error).isprintable()
         return

@@ -125,8 +125,8 @@ def test_axe_finds_nothing(shown: Any, name: str, scheme: str) -> None:
     page = shown(name, scheme=scheme, bypass_csp=True)
     page.evaluate(OPEN, 6 if name == "tables.html" else 1)  # one code writes all tables
     page.evaluate(axe.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run()")["violations"]
-    assert [(item["id"], item["nodes"][0]["html"][:200]) for item in found] == []
+    result = page.evaluate("axe.run()")["violations"]
+    assert [(item["id"], item["nodes"][0]["html"][:200]) for item in result] == []
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -140,19 +140,19 @@ def test_page_fits_its_window(shown: Any, name: str, width: int) -> None:
 def test_the_slider_moves_the_year_from_the_keyboard(shown: Any) -> None:
     page = shown()
     slider = page.locator("#year")
-    said = page.locator("#map-said")
+    labels = page.locator("#map-said")
     assert slider.is_visible()
     sizes = "all => all.map(circle => Number(circle.getAttribute('r')))"
-    last = said.inner_text()
+    last = labels.inner_text()
     end = page.eval_on_selector_all("#map .zones circle", sizes)
     slider.focus()
     page.keyboard.press("Home")
-    first = said.inner_text()
+    first = labels.inner_text()
     start = page.eval_on_selector_all("#map .zones circle", sizes)
     assert first != last and "No zone yet" in first and sum(start) == 0 < sum(end)
     assert first.startswith(slider.get_attribute("aria-valuetext"))
     page.keyboard.press("End")
-    assert said.inner_text() == last
+    assert labels.inner_text() == last
 
 
 def test_an_anchor_opens_what_it_names_and_its_picture_is_drawn(shown: Any) -> None:

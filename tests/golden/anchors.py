@@ -66,15 +66,16 @@ def anchors(
     """Return one anchor for each name."""
     rows = zip(names, ours, published, strict=True)
     return [
-        Anchor(name, float(value), float(told), tolerance) for name, value, told in rows
+        Anchor(name, float(value), float(label), tolerance)
+        for name, value, label in rows
     ]
 
 
 def expected(folder: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(
+    result: dict[str, Any] = json.loads(
         (GOLDEN / folder / "expected.json").read_text(encoding="utf-8")
     )
-    return found
+    return result
 
 
 # -------------------------------------------------------------------------------------------------------
@@ -139,7 +140,7 @@ def lag(values: np.ndarray, by: int = 1) -> np.ndarray:
 
 def mankiw_romer_weil() -> Iterator[Anchor]:
     data = pd.read_csv(GOLDEN / "mrw" / "data.csv")
-    told = expected("mrw")
+    note = expected("mrw")
     samples = {
         "non_oil": data,
         **{name: data[data[name] == 1] for name in ("intermediate", "oecd")},
@@ -161,8 +162,8 @@ def mankiw_romer_weil() -> Iterator[Anchor]:
             yield Anchor(
                 label,
                 value,
-                told["printed"][name][what],
-                told["last_digit"][name][what],
+                note["printed"][name][what],
+                note["last_digit"][name][what],
             )
 
 
@@ -204,7 +205,7 @@ def us_convergence() -> Iterator[Anchor]:
 
 
 def us_dynamic() -> Iterator[Anchor]:
-    for name, told in expected("us_dynamic")["speeds_pct"].items():
+    for name, note in expected("us_dynamic")["speeds_pct"].items():
         step = 5 if name.startswith("five") else 1
         first, last = map(int, name.removeprefix("five_year_").split("-"))
         fit = bias_corrected_root(
@@ -215,20 +216,20 @@ def us_dynamic() -> Iterator[Anchor]:
             ("bias_corrected", fit.rho),
         ):
             label = f"{name}: {what}, speed %".replace("_", " ")
-            yield Anchor(label, -100 * np.log(root) / step, told[what], 0.05)
+            yield Anchor(label, -100 * np.log(root) / step, note[what], 0.05)
 
 
 def us_markov() -> Iterator[Anchor]:
-    told = expected("us_markov")
+    label = expected("us_markov")
     income = us_states()
     P = mk.transition_matrix(
         mk.transition_counts(mk.yearly_classes(income.to_numpy(), 5), 5).sum(axis=0)
     )
-    shares = told["ergodic_yearly_quintiles"]
+    shares = label["ergodic_yearly_quintiles"]
     names = [f"ergodic share, quintile {i}" for i in range(1, 6)]
     yield from anchors(5e-5, names, mk.ergodic_distribution(P), shares)
     relative = (income / income.mean()).to_numpy()
-    want = told["spatial"]
+    want = label["spatial"]
     classes = mk.classes_of(relative, mk.quantile_cutoffs(relative, 5))
     rng = np.random.default_rng(1)
     test = mk.spatial_markov_test(
@@ -244,14 +245,14 @@ def us_markov() -> Iterator[Anchor]:
 
 
 def munnell_spatial() -> Iterator[Anchor]:
-    told = expected("munnell")
+    note = expected("munnell")
     study = munnell_panel()
     six = 6e-7
     seven = 6e-8
     three = 6e-4
     for model, spatial in (("SAR", "rho"), ("SEM", "lambda")):
         fit = fit_spatial_panel(*study, PanelModel(model, "unit", "direct"))
-        want = told[f"{model.lower()}_unit"]
+        want = note[f"{model.lower()}_unit"]
         errors = dict(zip(fit.names, fit.std_errors("expected"), strict=True))
         label = f"{model}, unit effects"
         ours = [fit[spatial], errors[spatial]]
@@ -274,7 +275,7 @@ def munnell_spatial() -> Iterator[Anchor]:
         )
     for model, spatial, tolerance in (("SAR", "rho", six), ("SEM", "lambda", 6e-6)):
         fit = fit_random_effects(*study, PanelModel(model))
-        want = told[f"{model.lower()}_random"]
+        want = note[f"{model.lower()}_random"]
         label = f"{model}, random effects"
         yield Anchor(f"{label}: {spatial}", fit[spatial], want[spatial], tolerance)
         yield Anchor(f"{label}: phi", fit["phi"], want["phi"], 6e-5)
@@ -284,35 +285,35 @@ def munnell_spatial() -> Iterator[Anchor]:
             want["log_likelihood"],
             three,
         )
-    found = {
+    result = {
         test.name: test.statistic
         for test in [*lm_tests(*study, "unit", "direct"), *bsk_tests(*study)]
     }
-    for name, value in told["tests"].items():
-        yield Anchor(name, found[name], value, 6e-3 if "SLM" in name else three)
+    for name, value in note["tests"].items():
+        yield Anchor(name, result[name], value, 6e-3 if "SLM" in name else three)
 
 
 def driscoll_kraay() -> Iterator[Anchor]:
-    told = expected("driscoll_kraay")
+    note = expected("driscoll_kraay")
     panel, _ = munnell_panel()
     within = (panel.values - panel.values.mean(axis=1, keepdims=True)).reshape(-1, 5)
     fit = fit_ols(within[:, 0], within[:, 1:])
     times = np.tile(panel.periods, 48)
-    for factor, want in told["std_error"].items():
-        made = driscoll_kraay_inference(
-            fit, np.eye(4)[0], times, told["lags"], factor, told["absorbed"]
+    for factor, want in note["std_error"].items():
+        estimates = driscoll_kraay_inference(
+            fit, np.eye(4)[0], times, note["lags"], factor, note["absorbed"]
         )
         label = (
             f"s.e. of ln pcap, factor {factor}"
             if factor != "none"
             else "s.e. of ln pcap, no factor"
         )
-        yield Anchor(label, made.std_error, want["value"], 5e-8)
+        yield Anchor(label, estimates.std_error, want["value"], 5e-8)
 
 
 def arellano_bond() -> Iterator[Anchor]:
     logs = firms()
-    told = expected("arellano_bond")
+    note = expected("arellano_bond")
     w = logs["w"]
     k = logs["k"]
     ys = logs["ys"]
@@ -327,7 +328,7 @@ def arellano_bond() -> Iterator[Anchor]:
         )
 
     fit = table_4([w, lag(w), k, ys, lag(ys)])
-    want = told["table_4b"]
+    want = note["table_4b"]
     yield from anchors(
         5e-5,
         [f"table 4b: {term}" for term in want["terms"]],
@@ -354,7 +355,7 @@ def arellano_bond() -> Iterator[Anchor]:
     yield Anchor("table 4b: observations", fit.n_rows, want["rows"], 0)
     yield Anchor("table 4b: firms", fit.n_units, want["units"], 0)
     fit = table_4([w, lag(w), k, lag(k), lag(k, 2), ys, lag(ys), lag(ys, 2)])
-    want = told["table_4a1"]
+    want = note["table_4a1"]
     ours = {
         "one_step_first": fit.beta_one_step[0],
         "one_step_std_error_first": fit.std_errors_one_step[0],
@@ -392,8 +393,8 @@ def blundell_bond() -> Iterator[Anchor]:
         "time": "year",
     }
     fit = ef.dynamic_gmm("n ~ w + lag(w) + k + lag(k)", rows, **model)
-    told = expected("arellano_bond")
-    want = told["blundell_bond"]
+    label = expected("arellano_bond")
+    want = label["blundell_bond"]
     yield from anchors(1e-7, want["terms"], fit.params[want["terms"]], want["beta"])
     yield from anchors(
         1e-7,
@@ -422,7 +423,7 @@ def blundell_bond() -> Iterator[Anchor]:
     ):
         yield Anchor(*line)
     logs = firms()
-    want = told["predetermined"]
+    want = label["predetermined"]
     w = logs["w"]
     k = logs["k"]
     ys = logs["ys"]
@@ -434,20 +435,20 @@ def blundell_bond() -> Iterator[Anchor]:
     )
     own = np.array([gmm.NOWHERE] * 8 + [gmm.EVERYWHERE] * 5 + [gmm.LEVELS_ONLY])
     spec = GmmSpec(2, 2, 0, Equations.SYSTEM, Layout.FULL)
-    found = dynamic_gmm(
+    result = dynamic_gmm(
         logs["n"], spec, X, [gmm.Source(w, 1, 0), gmm.Source(k, 1, 0)], own
     )
     names = [f"predetermined: {i}" for i in range(16)]
-    yield from anchors(5e-6, names, found.beta, want["beta"])
-    small = np.sqrt((found.n_levels - 1) / (found.n_levels - 16) * 140 / 139)
+    yield from anchors(5e-6, names, result.beta, want["beta"])
+    small = np.sqrt((result.n_levels - 1) / (result.n_levels - 16) * 140 / 139)
     yield from anchors(
         1.1e-5,
         [f"{n}, s.e." for n in names],
-        small * found.std_errors,
+        small * result.std_errors,
         want["std_errors"],
     )
     counts = (
-        [found.n_levels, found.n_instruments],
+        [result.n_levels, result.n_instruments],
         [want["observations"], want["instruments"]],
     )
     yield from anchors(
@@ -461,11 +462,11 @@ def phillips_sul() -> Iterator[Anchor]:
     )  # a GPL-3 package: its data serve here, its code nowhere
 
     x = load_filtered_gdp().to_numpy()
-    told = expected("phillips_sul")
+    note = expected("phillips_sul")
     periods = regression_periods(34, discarded_periods(34))
-    for variance, want in told["t"].items():
+    for variance, want in note["t"].items():
         fit = fit_logt(transition_variance(x), periods, variance)
-        yield Anchor(f"all countries: b ({variance})", fit.b[0], told["b"], 5e-5)
+        yield Anchor(f"all countries: b ({variance})", fit.b[0], note["b"], 5e-5)
         yield Anchor(f"all countries: t ({variance})", fit.t[0], want, 0.06)
     clubs = find_clubs(x, periods)
     names = [f"club {i}" for i in range(1, 1 + len(clubs.clubs))]
@@ -476,9 +477,9 @@ def phillips_sul() -> Iterator[Anchor]:
     ):
         label = {"sizes": "members"}.get(what, what.removeprefix("club_"))
         yield from anchors(
-            tolerance, [f"{name}: {label}" for name in names], values, told[what]
+            tolerance, [f"{name}: {label}" for name in names], values, note[what]
         )
-    want = told["merged"]
+    want = note["merged"]
     merged = merge_clubs(group_tests(x, periods, "fqsb"), clubs, "phillips_sul")
     joined = next(club for club in merged.clubs if club.merged_from)
     label = "clubs {} and {} merged".format(*want["clubs"])

@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[2]
     ids=lambda compute: compute.__name__,
 )
 def test_published_numbers(compute):
-    found = list(compute())
-    assert found and [anchor for anchor in found if not anchor.passes] == []
+    result = list(compute())
+    assert result and [anchor for anchor in result if not anchor.passes] == []
 
 
 def test_the_command_prints_one_row_each_and_passes():
@@ -46,6 +46,6 @@ def test_a_number_that_moved_fails_and_is_named(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["validate"])
     assert validate.main() == 1
     assert (
-        "2 numbers of 1 studies" in (said := capsys.readouterr().out)
-        and "2 FAIL, first slope" in said
+        "2 numbers of 1 studies" in (labels := capsys.readouterr().out)
+        and "2 FAIL, first slope" in labels
     )

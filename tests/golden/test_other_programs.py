@@ -33,30 +33,30 @@ SPECS = {
 @pytest.mark.parametrize("name", SPECS)
 def test_employment_of_140_firms_by_pydynpd(name):
     logs = firms()
-    told = expected("arellano_bond")["pydynpd"][name]
+    label = expected("arellano_bond")["pydynpd"][name]
     X = np.stack([logs["w"], logs["k"]], axis=-1)
     if name.startswith("system"):
         X = np.concatenate(
             [X, np.where(np.isfinite(logs["n"]), 1.0, np.nan)[..., None]], axis=-1
         )
     fit = dynamic_gmm(logs["n"], SPECS[name], X)
-    assert fit.beta == pytest.approx(told["beta"], abs=1e-6)
-    assert fit.std_errors == pytest.approx(told["std_errors"], abs=1e-6)
+    assert fit.beta == pytest.approx(label["beta"], abs=1e-6)
+    assert fit.std_errors == pytest.approx(label["std_errors"], abs=1e-6)
     assert (
-        fit.hansen.statistic == pytest.approx(told["hansen"], rel=ITERATIVE)
-        and fit.hansen.df == told["df"]
+        fit.hansen.statistic == pytest.approx(label["hansen"], rel=ITERATIVE)
+        and fit.hansen.df == label["df"]
     )
     assert [test.statistic for test in fit.serial] == pytest.approx(
-        told["serial"], rel=ITERATIVE
+        label["serial"], rel=ITERATIVE
     )
-    assert fit.n_instruments == told["instruments"] and bool(
+    assert fit.n_instruments == label["instruments"] and bool(
         fit.level_rows
     ) == name.startswith("system")
 
 
 def test_driscoll_kraay_by_linearmodels_and_fixed_b_asks_for_more_than_the_normal_law():
     data = munnell.load()
-    told = expected("driscoll_kraay")
+    label = expected("driscoll_kraay")
     table = np.log(data[["GSP", "P_CAP", "PC", "EMP"]]).assign(UNEMP=data["UNEMP"])
     table.index = [data["STATE"].factorize()[0], data["YR"].to_numpy()]
     within = (table - table.groupby(level=0).transform("mean")).to_numpy()
@@ -64,7 +64,7 @@ def test_driscoll_kraay_by_linearmodels_and_fixed_b_asks_for_more_than_the_norma
         fit_ols(within[:, 0], within[:, 1:]),
         np.eye(4)[0],
         data["YR"].to_numpy(),
-        told["lags"],
+        label["lags"],
     )
     model = PanelOLS(
         table["GSP"], table[["P_CAP", "PC", "EMP", "UNEMP"]], entity_effects=True
@@ -73,10 +73,10 @@ def test_driscoll_kraay_by_linearmodels_and_fixed_b_asks_for_more_than_the_norma
         theirs = model.fit(
             cov_type="kernel",
             kernel="bartlett",
-            bandwidth=told["lags"],
+            bandwidth=label["lags"],
             debiased=debiased,
         )
-        ours = driscoll_kraay_inference(*case, factor, told["absorbed"])
+        ours = driscoll_kraay_inference(*case, factor, label["absorbed"])
         assert ours.std_error == pytest.approx(
             theirs.std_errors["P_CAP"], rel=CLOSED_FORM
         )
@@ -84,22 +84,22 @@ def test_driscoll_kraay_by_linearmodels_and_fixed_b_asks_for_more_than_the_norma
             ours.estimate == pytest.approx(theirs.params["P_CAP"], rel=CLOSED_FORM)
             and ours.factor_name == factor
         )
-    ours = driscoll_kraay_inference(*case, "none", told["absorbed"])
+    ours = driscoll_kraay_inference(*case, "none", label["absorbed"])
     assert ours.law == "fixed-b, Bartlett, b = 3/17" and 2.4 < ours.critical_value < 2.7
-    assert default_lags(17) == told["lags"]
+    assert default_lags(17) == label["lags"]
 
 
 def test_log_t_of_the_states_depends_on_the_currency_unless_in_levels():
     y = np.log(us_states().loc[:, 1949:2009].to_numpy())
-    told = expected("us_markov")["log_t"]
-    for smoothing, dollars, cents in told["t"]:
+    label = expected("us_markov")["log_t"]
+    for smoothing, dollars, cents in label["t"]:
         trend = hp_trend(y, smoothing)
-        periods = regression_periods(trend.shape[1], told["discard"])
-        found = [
+        periods = regression_periods(trend.shape[1], label["discard"])
+        result = [
             fit_logt(transition_variance(trend + shift), periods).t[0]
             for shift in (0.0, np.log(100))
         ]
-        assert found == pytest.approx([dollars, cents], abs=6e-3)
+        assert result == pytest.approx([dollars, cents], abs=6e-3)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def four_clubs(monkeypatch, t):
     """
     monkeypatch.setattr(
         "evenfield.numerics.clubs._union_t",
-        lambda _tests, _found, group: t[tuple(group)],
+        lambda _tests, result, group: t[tuple(group)],
     )
     rng = np.random.default_rng(1)
     tests = cb.group_tests(5 + rng.uniform(size=(8, 30)), PERIODS, "fqsb")
@@ -31,8 +31,8 @@ def four_clubs(monkeypatch, t):
     return tests, cb.Clubs(tuple(clubs), ())
 
 
-def merged(tests, found):
-    result = cb.merge_clubs(tests, found, "von_lyncker_thoennessen")
+def merged(tests, outcome):
+    result = cb.merge_clubs(tests, outcome, "von_lyncker_thoennessen")
     return [club.merged_from for club in result.clubs]
 
 
@@ -129,13 +129,13 @@ def clubs_by_hand(x, rule=cb.DEFAULT_SIEVE, critical=-1.65):
     return clubs, sorted(left)
 
 
-def many_units(seed, spread=0.02):
+def many_units(seed, sampling_spread=0.02):
     """Twenty paths that fall apart above two groups that nearly converge."""
     rng = np.random.default_rng(seed)
     t = np.arange(30)
     apart = 6 + np.linspace(2, 0.3, 20)[:, None] * (1 + 0.06 * t)
     target = np.repeat([4.0, 2.5], [24, 9])[:, None]
-    target = target + spread * rng.uniform(-1, 1, (33, 1))
+    target = target + sampling_spread * rng.uniform(-1, 1, (33, 1))
     near = target + rng.normal(0, 0.2, (33, 1)) * np.exp(-0.12 * t)
     x = np.concatenate([apart, near]) + rng.normal(0, 1e-3, (53, 30))
     return x[rng.permutation(53)]
@@ -145,18 +145,20 @@ RULES = [cb.DEFAULT_SIEVE, cb.SieveRule(0.5, 0.5, 2.0), cb.SieveRule(step=0.0)]
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("spread", [0.0, 0.02, 0.06])
+@pytest.mark.parametrize("sampling_spread", [0.0, 0.02, 0.06])
 @pytest.mark.parametrize("rule", RULES)
-def test_clubs_of_many_units_are_those_of_groups_tested_one_by_one(seed, spread, rule):
-    x = many_units(seed, spread)
-    found = cb.find_clubs(x, PERIODS, sieve=rule)
+def test_clubs_of_many_units_are_those_of_groups_tested_one_by_one(
+    seed, sampling_spread, rule
+):
+    x = many_units(seed, sampling_spread)
+    result = cb.find_clubs(x, PERIODS, sieve=rule)
     clubs, divergent = clubs_by_hand(x, rule)
-    assert [list(club.members) for club in found.clubs] == [one[0] for one in clubs]
-    assert [club.sieve for club in found.clubs] == pytest.approx(
+    assert [list(club.members) for club in result.clubs] == [one[0] for one in clubs]
+    assert [club.sieve for club in result.clubs] == pytest.approx(
         [one[1] for one in clubs], nan_ok=True
     )
-    assert list(found.divergent) == divergent
-    for club in found.clubs:
+    assert list(result.divergent) == divergent
+    for club in result.clubs:
         assert club.t == pytest.approx(one_by_one(x, club.members), rel=1e-6)
         assert club.converges == (club.t > -1.65)
 
@@ -181,14 +183,14 @@ def test_units_of_no_club_that_converge_together_become_one():
     tests = cb.group_tests(x, PERIODS, "fqsb")
     low = np.flatnonzero(x[:, -1] < 3)
     middle = np.flatnonzero((x[:, -1] > 3) & (x[:, -1] < 5))
-    found = cb.adopt_divergent(
+    result = cb.adopt_divergent(
         tests, cb.Clubs((tests.club(middle),), tuple(low.tolist()))
     )
-    assert [club.members for club in found.clubs] == [
+    assert [club.members for club in result.clubs] == [
         tuple(middle.tolist()),
         tuple(low.tolist()),
     ]
-    assert found.divergent == ()
+    assert result.divergent == ()
     two = cb.Clubs((tests.club(middle),), tuple(low[:2].tolist()))
     assert len(cb.adopt_divergent(tests, two).clubs) == 2
 
@@ -223,19 +225,19 @@ def test_units_are_adopted_by_the_club_with_the_largest_t_one_after_another():
     before = cb.Clubs(
         tuple(tests.club(np.array(club)) for club in start), (4, 5, 10, 11)
     )
-    found = cb.adopt_divergent(tests, before)
-    assert [list(club.members) for club in found.clubs] == [sorted(c) for c in clubs]
-    assert list(found.divergent) == left
+    result = cb.adopt_divergent(tests, before)
+    assert [list(club.members) for club in result.clubs] == [sorted(c) for c in clubs]
+    assert list(result.divergent) == left
 
 
 def test_association_of_two_groupings_and_its_size():
     a = np.repeat([0, 0, 1, 1, 2], [6, 2, 3, 5, 4])
     b = np.repeat([0, 1, 0, 1, 1], [6, 2, 3, 5, 4])
-    found = cb.association_test(a, b, np.random.default_rng(3), 499)
+    result = cb.association_test(a, b, np.random.default_rng(3), 499)
     table = np.array([[6, 2], [3, 5], [0, 4]])
-    np.testing.assert_array_equal(found.table, table)
+    np.testing.assert_array_equal(result.table, table)
     chi2 = stats.chi2_contingency(table, correction=False)[0]
-    assert found.cramers_v == pytest.approx(np.sqrt(chi2 / 20))
+    assert result.cramers_v == pytest.approx(np.sqrt(chi2 / 20))
     orders = np.argsort(np.random.default_rng(3).random((499, 20)), axis=1)
 
     def likelihood(counts):
@@ -243,13 +245,13 @@ def test_association_of_two_groupings_and_its_size():
 
     drawn = [likelihood(cb.count_table(a, b[order])) for order in orders]
     beyond = sum(value <= likelihood(table) + 1e-7 for value in drawn)
-    assert found.permutation_p == (1 + beyond) / 500
+    assert result.permutation_p == (1 + beyond) / 500
 
 
 def test_stability_leaves_out_units_of_no_club():
     shared = np.array([[1, 0.5, 0.2], [0.5, 1, 0.9], [0.2, 0.9, 1]])
-    found = cb.core_stability(shared, np.array([1, 0, 0]))
-    assert np.isnan(found).all()
+    result = cb.core_stability(shared, np.array([1, 0, 0]))
+    assert np.isnan(result).all()
 
 
 def wandering_units(seed):
@@ -265,10 +267,10 @@ def wandering_units(seed):
 @pytest.mark.parametrize("seed", [1, 8, 20, 39])
 def test_the_sieve_is_raised_until_the_club_converges_or_its_cap_is_reached(seed, rule):
     x = wandering_units(seed)
-    found = cb.find_clubs(x, PERIODS, sieve=rule)
+    result = cb.find_clubs(x, PERIODS, sieve=rule)
     clubs, divergent = clubs_by_hand(x, rule)
-    assert [list(club.members) for club in found.clubs] == [one[0] for one in clubs]
-    assert [club.sieve for club in found.clubs] == pytest.approx(
+    assert [list(club.members) for club in result.clubs] == [one[0] for one in clubs]
+    assert [club.sieve for club in result.clubs] == pytest.approx(
         [one[1] for one in clubs], nan_ok=True
     )
-    assert list(found.divergent) == divergent
+    assert list(result.divergent) == divergent

@@ -193,7 +193,7 @@ def test_smallest_difference_and_permuted_sum():
     n = 31
     k = 5
     size = 10
-    found = detectable_difference(n, k, size, power=0.8)
+    result = detectable_difference(n, k, size, power=0.8)
     # Only five of five inside, or four, are rare enough: find the odds whose mean
     # difference is the one returned.
     grid = np.linspace(0, 12, 240001)
@@ -205,7 +205,7 @@ def test_smallest_difference_and_permuted_sum():
         ]
     )
     odds = np.exp(
-        np.interp(found, means / size - (k - means) / (n - size), grid[::2000])
+        np.interp(result, means / size - (k - means) / (n - size), grid[::2000])
     )
     rejected = [4, 5]
     assert nchypergeom_fisher.pmf(rejected, n, k, size, odds).sum() == pytest.approx(

@@ -62,103 +62,118 @@ HAT = FIT.model.exog @ FIT.normalized_cov_params @ FIT.model.exog.T
 
 
 @pytest.fixture(scope="module")
-def rungs():
-    found = every_method(SECTION, PLACE, SETTINGS, np.random.default_rng(4))
-    return {rung.method: rung for rung in found}
+def method_results():
+    result = every_method(SECTION, PLACE, SETTINGS, np.random.default_rng(4))
+    return {entry.method: entry for entry in result}
 
 
-def check(rung, std_error, df):
-    """Compare a rung with t inference on a standard error; level 0.9, power 0.7."""
+def check(method_result, std_error, df):
+    """Compare a method with t inference on a standard error; level 0.9, power 0.7."""
     estimate = C @ FIT.params
     half = student.ppf(0.95, df) * std_error
-    assert rung.estimate == pytest.approx(estimate, rel=CLOSED_FORM)
-    assert rung.std_error == pytest.approx(std_error, rel=CLOSED_FORM)
-    assert rung.df == pytest.approx(df, rel=CLOSED_FORM)
-    assert rung.statistic == pytest.approx(estimate / std_error, rel=CLOSED_FORM)
-    assert rung.p_value == pytest.approx(
+    assert method_result.estimate == pytest.approx(estimate, rel=CLOSED_FORM)
+    assert method_result.std_error == pytest.approx(std_error, rel=CLOSED_FORM)
+    assert method_result.df == pytest.approx(df, rel=CLOSED_FORM)
+    assert method_result.statistic == pytest.approx(
+        estimate / std_error, rel=CLOSED_FORM
+    )
+    assert method_result.p_value == pytest.approx(
         2 * student.sf(abs(estimate / std_error), df), rel=CLOSED_FORM
     )
-    assert (rung.conf_low, rung.conf_high) == pytest.approx(
+    assert (method_result.conf_low, method_result.conf_high) == pytest.approx(
         (estimate - half, estimate + half), rel=CLOSED_FORM
     )
-    assert rung.mde == pytest.approx(half + norm.ppf(0.7) * std_error)
+    assert method_result.mde == pytest.approx(half + norm.ppf(0.7) * std_error)
 
 
-def test_hc1_has_n_minus_k_degrees_of_freedom(results):
+def test_hc1_has_n_minus_k_degrees_of_freedom(method_results):
     error = np.sqrt(N / (N - 4) * (WEIGHTS**2 * FIT.resid**2).sum())
-    check(rungs["hc1"], error, N - 4)
+    check(method_results["hc1"], error, N - 4)
 
 
-def test_cr2_is_hc2_with_the_degrees_of_freedom_of_bell_and_mccaffrey(results):
+def test_cr2_is_hc2_with_the_degrees_of_freedom_of_bell_and_mccaffrey(method_results):
     leverage = np.diag(HAT)
     error = np.sqrt((WEIGHTS**2 * FIT.resid**2 / (1 - leverage)).sum())
     G = (np.eye(N) - HAT) * (WEIGHTS / np.sqrt(1 - leverage))
     B = G.T @ G
-    check(rungs["cr2"], error, np.trace(B) ** 2 / np.trace(B @ B))
+    check(method_results["cr2"], error, np.trace(B) ** 2 / np.trace(B @ B))
 
 
-def test_cr3_is_the_jackknife_with_the_effective_number_of_units_less_one(results):
+def test_cr3_is_the_jackknife_with_the_effective_number_of_units_less_one(
+    method_results,
+):
     without = []
     for i in range(N):
-        kept = np.arange(N) != i
-        without.append(OLS(SECTION.y[kept], FIT.model.exog[kept]).fit().params @ C)
+        retained = np.arange(N) != i
+        without.append(
+            OLS(SECTION.y[retained], FIT.model.exog[retained]).fit().params @ C
+        )
     changes = np.array(without) - C @ FIT.params
     error = np.sqrt((N - 1) / N * (changes**2).sum())
     # Carter, Schnepel and Steigerwald (2017): G / (1 + squared coefficient of variation).
     shares = WEIGHTS**2
     effective = N / (1 + shares.var() / shares.mean() ** 2)
-    check(rungs["cr3"], error, effective - 1)
+    check(method_results["cr3"], error, effective - 1)
 
 
-def test_conley_weights_pairs_by_one_minus_distance_over_cutoff(results):
+def test_conley_weights_pairs_by_one_minus_distance_over_cutoff(method_results):
     distance = haversine_km(PLACE.lat, PLACE.lon)
     scores = WEIGHTS * FIT.resid
     for km in (400, 800, 1200):
         kernel = np.maximum(1 - distance / km, 0)
         error = np.sqrt(N / (N - 4) * scores @ kernel @ scores)
-        check(rungs[f"conley_{km}"], error, N - 4)
+        check(method_results[f"conley_{km}"], error, N - 4)
 
 
-def test_scpc_rungs_allow_for_their_own_correlation_and_the_weaker_decides(results):
+def test_scpc_results_allow_for_their_own_correlation_and_the_weaker_decides(
+    method_results,
+):
     fit = fit_ols(SECTION.y, SECTION.X)
     for name, bound in (("scpc", "0.03"), ("scpc_06", "0.06")):
-        found = scpc_inference(fit, C, PLACE.components[name])
-        rung = rungs[name]
-        assert (rung.p_value, rung.conf_low) == (found.p_value, found.conf_low)
-        assert rung.se_type == f"SCPC avc {bound}"
-        half = (found.conf_high - found.conf_low) / 2
-        assert rung.mde == pytest.approx(half + norm.ppf(0.7) * found.std_error)
-    assert primary_method(SECTION, PLACE) == "scpc" == next(iter(results))
-    assert rungs["scpc_06"].conf_high > rungs["scpc"].conf_high
+        result = scpc_inference(fit, C, PLACE.components[name])
+        method_result = method_results[name]
+        assert (method_result.p_value, method_result.conf_low) == (
+            result.p_value,
+            result.conf_low,
+        )
+        assert method_result.se_type == f"SCPC avc {bound}"
+        half = (result.conf_high - result.conf_low) / 2
+        assert method_result.mde == pytest.approx(
+            half + norm.ppf(0.7) * result.std_error
+        )
+    assert primary_method(SECTION, PLACE) == "scpc" == next(iter(method_results))
+    assert method_results["scpc_06"].conf_high > method_results["scpc"].conf_high
 
 
 @pytest.mark.parametrize(("n", "kind"), [(12, "webb"), (13, "rademacher")])
 def test_the_wild_bootstrap_draws_webb_weights_up_to_twelve_units(n, kind):
     section = make_section(n=n)
-    place = make_place(n, components=False, draws={})
-    found = every_method(section, place, SETTINGS, np.random.default_rng(4))
-    rung = next(rung for rung in found if rung.method == "wcr33")
+    position = make_place(n, components=False, draws={})
+    result = every_method(section, position, SETTINGS, np.random.default_rng(4))
+    method_result = next(
+        method_result for method_result in result if method_result.method == "wcr33"
+    )
     rows = np.arange(n)
     drawn = wild_draws(rows, kind, 199, np.random.default_rng(4))
     fit = fit_ols(section.y, section.X)
     expected = wild_inference(wild_bootstrap(fit, C, rows, drawn, "33"), 0.9)
-    assert (rung.p_value, rung.conf_low, rung.conf_high) == (
+    assert (method_result.p_value, method_result.conf_low, method_result.conf_high) == (
         expected.p_value,
         expected.conf_low,
         expected.conf_high,
     )
-    assert kind in rung.p_type
+    assert kind in method_result.p_type
 
 
-def test_permutation_rungs_hold_the_p_value_of_their_draws_and_say_what_is_missing(
-    results,
+def test_permutation_results_hold_the_p_value_of_their_draws_and_say_what_is_missing(
+    method_results,
 ):
     expected = label_permutation(
         SECTION.y, SECTION.labels, SECTION.controls, C[:2], DRAWS["free"]
     )
-    assert rungs["permutation"].p_value == expected.p_value
-    assert np.isnan(rungs["permutation"].std_error)
-    assert "no such permutation" in rungs["permutation_connected"].note
+    assert method_results["permutation"].p_value == expected.p_value
+    assert np.isnan(method_results["permutation"].std_error)
+    assert "no such permutation" in method_results["permutation_connected"].note
     assert permutation_result(SECTION, PLACE, "stratified").note.startswith(
         "not defined"
     )
@@ -167,14 +182,14 @@ def test_permutation_rungs_hold_the_p_value_of_their_draws_and_say_what_is_missi
 def test_four_treated_units_are_enough_and_three_are_permuted():
     assert primary_result(make_section(4), PLACE, SETTINGS).method == "scpc"
     few = make_section(3)
-    for rung in (
+    for method_result in (
         primary_result(few, PLACE, SETTINGS),
         every_method(few, PLACE, SETTINGS, np.random.default_rng(4))[0],
     ):
         fit = OLS(few.y, few.X).fit()
         reach = student.ppf(0.95, N - 4) + norm.ppf(0.7)
-        assert rung.method == "permutation"
-        assert rung.mde == pytest.approx(reach * fit.t_test(C).sd.item())
+        assert method_result.method == "permutation"
+        assert method_result.mde == pytest.approx(reach * fit.t_test(C).sd.item())
 
 
 def test_the_study_rules_are_those_that_are_written():
@@ -184,8 +199,8 @@ def test_the_study_rules_are_those_that_are_written():
 
 
 def test_without_coordinates_cr3_decides_and_says_so():
-    place = make_place(components=False)
-    found = every_method(SECTION, place, SETTINGS, np.random.default_rng(4))
-    assert primary_method(SECTION, place) == "cr3" == found[0].method
-    assert "no coordinates" in found[0].note
-    assert [rung.method for rung in found].count("cr3") == 1
+    position = make_place(components=False)
+    result = every_method(SECTION, position, SETTINGS, np.random.default_rng(4))
+    assert primary_method(SECTION, position) == "cr3" == result[0].method
+    assert "no coordinates" in result[0].note
+    assert [method_result.method for method_result in result].count("cr3") == 1

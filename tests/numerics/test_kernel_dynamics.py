@@ -24,11 +24,11 @@ def test_densities_modes_and_basins():
         kd.kernel_density(values, grid, h), kde(grid), rtol=CLOSED_FORM
     )
     values = np.random.default_rng(1).normal(size=200)
-    spread = min(
+    standard_deviation = min(
         values.std(ddof=1), np.subtract(*np.percentile(values, [75, 25])) / 1.34
     )
     assert kd.plug_in_bandwidth(values) == pytest.approx(
-        0.9 * spread * 200**-0.2, rel=CLOSED_FORM
+        0.9 * standard_deviation * 200**-0.2, rel=CLOSED_FORM
     )
     wide = kd.adaptive_bandwidths(values, 0.3)
     assert wide[np.argmax(np.abs(values))] > wide[np.argmin(np.abs(values))]

@@ -24,25 +24,25 @@ def test_statistics_equal_a_loop_of_refits_and_recentring_the_mean_over_draws():
     y, labels, controls = _data()
     c = np.array([1.0, -1.0])
     draws = lp.free_label_draws(N, 200, np.random.default_rng(1))
-    found = lp.label_permutation(y, labels, controls, c, draws)
+    result = lp.label_permutation(y, labels, controls, c, draws)
     weights = np.concatenate([c, np.zeros(2)])
-    for statistic, source in zip(found.statistics, draws.source, strict=True):
+    for statistic, source in zip(result.statistics, draws.source, strict=True):
         fit = fit_ols(y, np.column_stack([labels[source], controls]))
         expected = weights @ fit.beta / np.sqrt(weights @ cov_classical(fit) @ weights)
         assert statistic == pytest.approx(expected, abs=CLOSED_FORM)
-    spread = lp.Spread(_ring())
+    standard_deviation = lp.LabelDesign(_ring())
     c = np.array([0.0, 0.0, 1.0, -1.0])
     draws = lp.free_label_draws(N, 50, np.random.default_rng(4))
-    found = lp.label_permutation(y, labels, controls, c, draws, spread)
+    result = lp.label_permutation(y, labels, controls, c, draws, standard_deviation)
     weights = np.concatenate([c, np.zeros(2)])
-    for statistic, source in zip(found.statistics, draws.source, strict=True):
+    for statistic, source in zip(result.statistics, draws.source, strict=True):
         moved = labels[source]
         fit = fit_ols(y, np.column_stack([moved, _ring() @ moved, controls]))
         expected = weights @ fit.beta / np.sqrt(weights @ cov_classical(fit) @ weights)
         assert statistic == pytest.approx(expected, abs=CLOSED_FORM)
     _, labels, _ = _data()
     map_of_rows = (_ring() > 0) | (np.add.outer(np.arange(N), np.arange(N)) == 9)
-    spread = lp.Spread(_ring())
+    standard_deviation = lp.LabelDesign(_ring())
     strata = np.array(["a"] * 7 + ["b"] * 5)
     for draws in (
         lp.connected_label_draws(
@@ -50,15 +50,16 @@ def test_statistics_equal_a_loop_of_refits_and_recentring_the_mean_over_draws():
         ),
         lp.stratified_label_draws(strata, 20_000, np.random.default_rng(2)),
     ):
-        expected = lp.expected_regressors(labels, draws, spread)
+        expected = lp.expected_regressors(labels, draws, standard_deviation)
         loop = np.mean(
-            [spread.regressors(labels[source]) for source in draws.source], axis=0
+            [standard_deviation.regressors(labels[source]) for source in draws.source],
+            axis=0,
         )
         assert expected == pytest.approx(loop, abs=0.015)
     # Strata give two regressors beside a constant, however many labels there are: the
     # stratum and its share around.
     assert np.linalg.matrix_rank(np.column_stack([np.ones(N), expected]), tol=1e-9) == 3
-    centred = lp.Spread(_ring(), expected)
+    centred = lp.LabelDesign(_ring(), expected)
     mean = np.mean(
         [centred.regressors(labels[source]) for source in draws.source], axis=0
     )
@@ -69,8 +70,8 @@ def test_planted_differences_strata_and_connected_groups():
     y, labels, controls = _data()
     free = lp.free_label_draws(N, 999, np.random.default_rng(1))
     c = np.array([1.0, 0.0])
-    found = lp.label_permutation(y + 50 * labels[:, 0], labels, controls, c, free)
-    assert found.p_value <= 0.02 and found.p_value >= 1 / found.distinct
+    result = lp.label_permutation(y + 50 * labels[:, 0], labels, controls, c, free)
+    assert result.p_value <= 0.02 and result.p_value >= 1 / result.distinct
     _, labels, _ = _data()
     drawn = labels[
         lp.stratified_label_draws(
@@ -131,18 +132,18 @@ def test_no_p_value_is_below_one_over_the_different_patterns():
     rotations = np.array([np.roll(np.arange(25), k) for k in range(1, 25)])
     source = np.tile(rotations, (40, 1))
     draws = lp.LabelDraws(source, "free", np.zeros(25, dtype=int), np.ones((25, 1)))
-    found = lp.label_permutation(y, labels, np.ones((25, 1)), np.ones(1), draws)
-    assert found.distinct == 24 and found.p_value == 1 / 24
+    result = lp.label_permutation(y, labels, np.ones((25, 1)), np.ones(1), draws)
+    assert result.distinct == 24 and result.p_value == 1 / 24
 
 
 def test_the_p_value_counts_the_data_as_one_draw_and_both_tails():
     y, labels, controls = _data()
     draws = lp.free_label_draws(N, 199, np.random.default_rng(1))
-    found = lp.label_permutation(y, labels, controls, np.array([1.0, -1.0]), draws)
-    extreme = sum(abs(t) >= abs(found.statistic) - 1e-9 for t in found.statistics)
-    assert 0 < extreme < 150 and found.p_value == (1 + extreme) / 200
+    result = lp.label_permutation(y, labels, controls, np.array([1.0, -1.0]), draws)
+    extreme = sum(abs(t) >= abs(result.statistic) - 1e-9 for t in result.statistics)
+    assert 0 < extreme < 150 and result.p_value == (1 + extreme) / 200
     mirrored = lp.label_permutation(-y, labels, controls, np.array([1.0, -1.0]), draws)
-    assert mirrored.p_value == found.p_value
+    assert mirrored.p_value == result.p_value
 
 
 def test_labels_of_a_stratum_stay_in_it():
@@ -163,15 +164,15 @@ def test_draws_whose_labels_a_control_repeats_are_left_out_of_the_count():
         [rotations, lp.free_label_draws(N, 60, np.random.default_rng(3)).source]
     )
     draws = lp.LabelDraws(source, "free", np.zeros(N, dtype=int), np.ones((N, 1)))
-    found = lp.label_permutation(y, labels, controls, np.array([1.0, -1.0]), draws)
+    result = lp.label_permutation(y, labels, controls, np.array([1.0, -1.0]), draws)
     ranks = [
         np.linalg.matrix_rank(np.column_stack([labels[order], controls]))
         for order in source
     ]
-    assert np.isnan(found.statistics).tolist() == [rank < 4 for rank in ranks]
-    kept = found.statistics[np.isfinite(found.statistics)]
-    extreme = (np.abs(kept) >= abs(found.statistic)).sum()
-    assert len(kept) < 64 and found.p_value == (1 + extreme) / (1 + len(kept))
+    assert np.isnan(result.statistics).tolist() == [rank < 4 for rank in ranks]
+    retained = result.statistics[np.isfinite(result.statistics)]
+    extreme = (np.abs(retained) >= abs(result.statistic)).sum()
+    assert len(retained) < 64 and result.p_value == (1 + extreme) / (1 + len(retained))
 
 
 def test_two_connected_groups_are_the_fewest_to_draw_from():

@@ -199,22 +199,22 @@ def test_a_tight_group_far_from_zero_loses_no_digits():
 
 
 def test_planted_clubs_are_found_in_any_order_and_converge():
-    found = cb.find_clubs(two_clubs(), PERIODS)
-    assert [club.members for club in found.clubs] == [
+    result = cb.find_clubs(two_clubs(), PERIODS)
+    assert [club.members for club in result.clubs] == [
         tuple(range(6, 12)),
         tuple(range(6)),
     ]
-    assert list(found.labels(12)) == [2] * 6 + [1] * 6 and found.divergent == ()
+    assert list(result.labels(12)) == [2] * 6 + [1] * 6 and result.divergent == ()
     x = two_clubs()[:6]
     assert [club.members for club in cb.find_clubs(x, PERIODS).clubs] == [
         tuple(range(6))
     ]
     x = np.exp(0.05 * np.outer(np.arange(1, 5), np.arange(30)))
-    found = cb.find_clubs(x, PERIODS)
-    assert found.clubs == () and found.divergent == (0, 1, 2, 3)
+    result = cb.find_clubs(x, PERIODS)
+    assert result.clubs == () and result.divergent == (0, 1, 2, 3)
     x = np.exp(0.02 * np.arange(30))[None].repeat(4, axis=0)
-    found = cb.find_clubs(x, PERIODS)
-    assert found.clubs == () and len(found.divergent) == 4
+    result = cb.find_clubs(x, PERIODS)
+    assert result.clubs == () and len(result.divergent) == 4
     x = two_clubs()
     order = np.random.default_rng(0).permutation(12)
     one = cb.find_clubs(x, PERIODS)
@@ -294,7 +294,7 @@ def test_the_two_ways_of_merging_differ_where_the_second_pair_fits_better(monkey
     t = {(0, 1): 0.5, (1, 2): 2.0, (0, 1, 2): -3.0}
     monkeypatch.setattr(
         "evenfield.numerics.clubs._union_t",
-        lambda _tests, _found, group: t[tuple(group)],
+        lambda _tests, result, group: t[tuple(group)],
     )
     tests = cb.group_tests(two_clubs(), PERIODS, "fqsb")
     three = split(tests, [6, 7, 8, 9], [0, 1], [2, 3, 4])

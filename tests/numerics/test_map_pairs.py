@@ -28,8 +28,8 @@ def pairs():
 
 
 def test_pairs_are_neighbours_on_two_sides_of_the_line(pairs):
-    found = list(zip(pairs.inside.tolist(), pairs.outside.tolist(), strict=True))
-    assert sorted(found) == ACROSS
+    result = list(zip(pairs.inside.tolist(), pairs.outside.tolist(), strict=True))
+    assert sorted(result) == ACROSS
 
 
 def test_the_difference_is_clustered_by_the_units_of_both_sides():
@@ -43,70 +43,72 @@ def test_the_difference_is_clustered_by_the_units_of_both_sides():
     for side in (inside, outside):
         for unit in set(side.tolist()):
             variance += u[side == unit].sum() ** 2 / 36
-    found = mp.border_difference(y, mp.BorderPairs(inside, outside), 0.9)
-    assert (found.estimate, found.std_error) == pytest.approx(
+    result = mp.border_difference(y, mp.BorderPairs(inside, outside), 0.9)
+    assert (result.estimate, result.std_error) == pytest.approx(
         (d.mean(), np.sqrt(variance))
     )
     half = student.ppf(0.95, 3) * np.sqrt(variance)
-    assert (found.df, found.conf_low) == pytest.approx((3, d.mean() - half))
+    assert (result.df, result.conf_low) == pytest.approx((3, d.mean() - half))
 
 
 def test_outcomes_are_dealt_to_units_and_the_data_are_one_draw(pairs):
-    found = mp.border_permutation(Y, pairs, 199, generator_for(1, "b"))
+    result = mp.border_permutation(Y, pairs, 199, generator_for(1, "b"))
 
     def difference(y):
         return abs(np.mean([y[a] - y[b] for a, b in ACROSS]))
 
     drawn = generator_for(1, "b").permuted(np.tile(Y, (199, 1)), axis=1)
     beyond = sum(difference(y) >= difference(Y) - 1e-9 for y in drawn)
-    assert 0 < beyond < 199 and found == (1 + beyond) / 200
+    assert 0 < beyond < 199 and result == (1 + beyond) / 200
 
 
 def test_joins_are_counted_over_all_placements():
     marks = np.isin(np.arange(8), [0, 1, 5]).astype(float)
-    found = mp.join_counts(marks, csr_array(W), generator_for(1, "j"), 9)
+    result = mp.join_counts(marks, csr_array(W), generator_for(1, "j"), 9)
     links = [*LINKS, *EXTRA]
 
     def joined(placed):
         return sum(a in placed and b in placed for a, b in links)
 
     placements = [joined(chosen) for chosen in combinations(range(8), 3)]
-    assert (found.both, found.one, found.neither) == (2, 6, 4)
-    assert found.expected == pytest.approx(np.mean(placements))
-    assert found.p_value == np.mean(np.array(placements) >= 2)
-    assert found.exact and found.subsets == 56
+    assert (result.both, result.one, result.neither) == (2, 6, 4)
+    assert result.expected == pytest.approx(np.mean(placements))
+    assert result.p_value == np.mean(np.array(placements) >= 2)
+    assert result.exact and result.subsets == 56
 
 
 def test_joins_of_many_units_are_counted_over_random_placements():
     n = 40
     ring = np.roll(np.eye(n), 1, axis=1) + np.roll(np.eye(n), -1, axis=1)
     marks = (np.arange(n) < 12).astype(float)
-    found = mp.join_counts(marks, csr_array(ring), generator_for(1, "j"), 99)
+    result = mp.join_counts(marks, csr_array(ring), generator_for(1, "j"), 99)
     orders = np.argsort(generator_for(1, "j").random((99, n)), axis=1)[:, :12]
     placed = [
         sum((i + 1) % n in set(order) for i in order.tolist()) for order in orders
     ]
-    assert found.both == 11 and not found.exact
-    assert found.p_value == (1 + sum(count >= 11 for count in placed)) / 100
-    assert found.expected == pytest.approx(40 * 12 * 11 / (40 * 39))
+    assert result.both == 11 and not result.exact
+    assert result.p_value == (1 + sum(count >= 11 for count in placed)) / 100
+    assert result.expected == pytest.approx(40 * 12 * 11 / (40 * 39))
 
 
 def test_bivariate_moran_is_a_loop_over_its_draws():
     x = np.arange(8.0) ** 1.5
     weights = W / W.sum(axis=1, keepdims=True)
-    found = mp.bivariate_moran_test(Y, x, csr_array(weights), generator_for(1, "m"), 79)
+    result = mp.bivariate_moran_test(
+        Y, x, csr_array(weights), generator_for(1, "m"), 79
+    )
     a = Y - Y.mean()
     b = x - x.mean()
     scale = np.sqrt((a @ a) * (b @ b))
-    assert found.statistic == pytest.approx(a @ weights @ b / scale)
+    assert result.statistic == pytest.approx(a @ weights @ b / scale)
     orders = np.argsort(generator_for(1, "m").random((79, 8)), axis=1)
     drawn = np.array([a @ weights @ b[order] / scale for order in orders])
-    assert (found.mean, found.std_error) == pytest.approx(
+    assert (result.mean, result.std_error) == pytest.approx(
         (drawn.mean(), drawn.std(ddof=1))
     )
-    low = (drawn <= found.statistic + 1e-12).sum()
-    high = (drawn >= found.statistic - 1e-12).sum()
-    assert found.p_value == min(1, 2 * (1 + min(low, high)) / 80)
+    low = (drawn <= result.statistic + 1e-12).sum()
+    high = (drawn >= result.statistic - 1e-12).sum()
+    assert result.p_value == min(1, 2 * (1 + min(low, high)) / 80)
 
 
 def test_one_unit_on_a_side_or_no_pair_is_refused():

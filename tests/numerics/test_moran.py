@@ -73,8 +73,8 @@ def test_statistics_equal_esda_spreg_and_all_permutations(lattice, values):
         2 * min((drawn >= observed - 1e-12).mean(), (drawn <= observed + 1e-12).mean()),
     )
     draws = 20_000
-    found = morans_i_test(y, W, generator_for(3, "exact"), draws).p_value
-    assert found == pytest.approx(exact, abs=4 * np.sqrt(exact / draws))
+    result = morans_i_test(y, W, generator_for(3, "exact"), draws).p_value
+    assert result == pytest.approx(exact, abs=4 * np.sqrt(exact / draws))
 
 
 def test_refusals_and_streams(lattice, values):
@@ -110,8 +110,8 @@ N = 25
 
 
 def grid(rows=5):
-    place = np.array([(i, j) for i in range(rows) for j in range(rows)])
-    links = (np.abs(place[:, None] - place).sum(axis=2) == 1).astype(float)
+    position = np.array([(i, j) for i in range(rows) for j in range(rows)])
+    links = (np.abs(position[:, None] - position).sum(axis=2) == 1).astype(float)
     return links / links.sum(axis=1, keepdims=True)
 
 
@@ -174,62 +174,62 @@ def test_statistics_equal_esda_and_permutations(maps):
 
 def test_local_and_bivariate_moran_equal_esda(maps):
     values, W = maps
-    found = local_moran_tests(values, W, generator_for(1, "l"), 9999)
+    result = local_moran_tests(values, W, generator_for(1, "l"), 9999)
     for t in range(3):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             other = esda.Moran_Local(values[:, t], pysal(W), permutations=9999, seed=1)
-        np.testing.assert_allclose(found.statistic[:, t], other.Is, rtol=MACHINE)
+        np.testing.assert_allclose(result.statistic[:, t], other.Is, rtol=MACHINE)
         np.testing.assert_allclose(
-            found.p_value[:, t], np.minimum(2 * other.p_sim, 1), atol=0.06
+            result.p_value[:, t], np.minimum(2 * other.p_sim, 1), atol=0.06
         )
-        assert list(found.quadrant[:, t]) == [
+        assert list(result.quadrant[:, t]) == [
             ("HH", "LH", "LL", "HL")[q - 1] for q in other.q
         ]
-    found = local_moran_tests(values, W, generator_for(1, "m"), 199)
-    for p, q in zip(found.p_value.T, found.q_value.T, strict=True):
+    result = local_moran_tests(values, W, generator_for(1, "m"), 199)
+    for p, q in zip(result.p_value.T, result.q_value.T, strict=True):
         np.testing.assert_allclose(
             q, multipletests(p, method="fdr_bh")[1], rtol=MACHINE
         )
     cut = W.copy()
     cut[3] = 0
-    found = local_moran_tests(values, cut, generator_for(1, "l"), 99)
-    assert (found.p_value[3] == 1).all() and set(found.quadrant[3]) == {""}
-    found = mp.bivariate_moran_test(
+    result = local_moran_tests(values, cut, generator_for(1, "l"), 99)
+    assert (result.p_value[3] == 1).all() and set(result.quadrant[3]) == {""}
+    result = mp.bivariate_moran_test(
         values[:, 0], values[:, 2], W, generator_for(1, "b"), 999
     )
     other = esda.Moran_BV(values[:, 0], values[:, 2], pysal(W), permutations=0)
-    assert found.statistic == pytest.approx(
+    assert result.statistic == pytest.approx(
         other.I, rel=1e-9
     )  # esda standardises twice
-    assert 0 < found.p_value <= 1
+    assert 0 < result.p_value <= 1
     rng = np.random.default_rng(9)
     W = rng.uniform(size=(N, N)) ** 8
     x = rng.standard_normal(N)
     y = rng.standard_normal(N)
-    found = mp.bivariate_moran_test(x, y, W, generator_for(1, "b"), 20000)
+    result = mp.bivariate_moran_test(x, y, W, generator_for(1, "b"), 20000)
     side = W.T @ (x - x.mean())
     exact = np.sqrt(
         ((side - side.mean()) ** 2).sum() / (N - 1) / ((x - x.mean()) ** 2).sum()
     )
-    assert found.std_error == pytest.approx(exact, rel=0.02)
+    assert result.std_error == pytest.approx(exact, rel=0.02)
     W = grid()
     marks = np.zeros(N)
     marks[[0, 1, 5, 6, 24]] = 1
-    found = mp.join_counts(marks, W, generator_for(1, "j"), 99)
+    result = mp.join_counts(marks, W, generator_for(1, "j"), 99)
     w = libpysal.weights.full2W((W > 0).astype(float))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         other = esda.Join_Counts(marks, w, permutations=999)
-    assert (found.both, found.one, found.neither) == (
+    assert (result.both, result.one, result.neither) == (
         other.bb,
         other.bw,
         other.ww,
-    ) and found.exact
-    assert found.subsets == 53130 and found.expected == pytest.approx(
+    ) and result.exact
+    assert result.subsets == 53130 and result.expected == pytest.approx(
         other.mean_bb, rel=0.15
     )
-    assert found.p_value == pytest.approx(other.p_sim_bb, abs=0.02)
+    assert result.p_value == pytest.approx(other.p_sim_bb, abs=0.02)
     assert not mp.join_counts(
         np.r_[np.ones(12), np.zeros(13)], W, generator_for(1, "j"), 999
     ).exact
@@ -278,8 +278,8 @@ def test_border_errors_are_those_of_two_way_clusters():
         )
         / 36
     )
-    found = mp.border_difference(y, pairs)
-    assert (found.estimate, found.std_error, found.df) == pytest.approx(
+    result = mp.border_difference(y, pairs)
+    assert (result.estimate, result.std_error, result.df) == pytest.approx(
         (d.mean(), np.sqrt(variance), 3)
     )
     assert 0 < mp.border_permutation(y, pairs, 499, np.random.default_rng(1)) < 0.2
@@ -304,10 +304,10 @@ def test_the_p_value_counts_the_data_as_one_draw_in_the_nearer_tail():
 def test_the_permutation_test_is_a_loop_over_its_own_draws(lattice, values):
     _, W = lattice
     X = np.column_stack([np.ones(30), np.arange(30) % 5])
-    found = morans_i_test(values, W, generator_for(1, "a"), 59, X)
+    result = morans_i_test(values, W, generator_for(1, "a"), 59, X)
     orders = np.argsort(generator_for(1, "a").random((59, 30)), axis=1)
     e = fit_ols(values, X).u_hat
     drawn = np.array([morans_i(fit_ols(e[order], X).u_hat, W) for order in orders])
-    above = (drawn >= found.statistic).sum()
-    below = (drawn <= found.statistic).sum()
-    assert found.p_value == min(1, 2 * (1 + min(above, below)) / 60)
+    above = (drawn >= result.statistic).sum()
+    below = (drawn <= result.statistic).sum()
+    assert result.p_value == min(1, 2 * (1 + min(above, below)) / 60)

@@ -140,9 +140,9 @@ def test_products_of_clusters_serve_every_combination_and_labels_of_any_kind():
 
 
 def test_a_t_test_holds_its_numbers_in_their_places():
-    found = t_inference(0.3, 0.2, 11, 0.9)
+    result = t_inference(0.3, 0.2, 11, 0.9)
     half = stats.t.ppf(0.95, 11) * 0.2
-    assert found == pytest.approx(
+    assert result == pytest.approx(
         (0.3, 0.2, 1.5, 11, 2 * stats.t.sf(1.5, 11), 0.3 - half, 0.3 + half, 0.9)
     )
     assert np.isnan(t_inference(0.3, 0.0, 11).statistic)
@@ -156,9 +156,9 @@ def test_hc3_of_a_fit_without_effects_is_that_of_the_fit_with_dummies():
     dummies = (unit[:, None] == np.arange(5)).astype(float)
     hat = dummies @ np.linalg.inv(dummies.T @ dummies) @ dummies.T
     inside = fit_ols(y - hat @ y, x - hat @ x, effects_leverage=np.diag(hat))
-    kept = unit < 4
-    whole = fit_ols(y[kept], np.column_stack([x, dummies[:, :4]])[kept])
-    assert inside.leverage[kept] == pytest.approx(whole.leverage)
+    retained = unit < 4
+    whole = fit_ols(y[retained], np.column_stack([x, dummies[:, :4]])[retained])
+    assert inside.leverage[retained] == pytest.approx(whole.leverage)
     expected = cov_hc3(whole)[:2, :2]
     for c in (np.array([1.0, 0.0]), np.array([1.0, -1.0])):
         assert hc3_variance(inside, c) == pytest.approx(c @ expected @ c)

@@ -33,8 +33,8 @@ def test_it_is_zero_where_effects_are_as_alike_as_their_errors_let_them_be():
 
 def test_equal_variances_have_the_plain_variance_less_that_of_the_errors():
     effects = np.array([0.0, 1.0, 5.0])
-    found = variance_between(effects, np.full(3, 0.5))
-    assert found == pytest.approx(effects.var(ddof=1) - 0.5, rel=1e-13)
+    result = variance_between(effects, np.full(3, 0.5))
+    assert result == pytest.approx(effects.var(ddof=1) - 0.5, rel=1e-13)
 
 
 def test_statsmodels_agrees_to_its_own_tolerance():

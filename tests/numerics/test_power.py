@@ -163,8 +163,8 @@ def test_bad_input_of_influence():
 def test_the_smallest_visible_effect_is_half_the_interval_and_the_power_quantile():
     # By hand: half of 2 to 6 is 2, 0.8416 standard errors of 0.5 more.
     assert pw.smallest_visible(2, 6, 0.5) == pytest.approx(2 + norm.ppf(0.8) * 0.5)
-    found = pw.smallest_visible(2, 6, 0.5, power=0.9, level=0.9)
-    assert found == pytest.approx(2 + norm.ppf(0.9) * 0.5)
+    result = pw.smallest_visible(2, 6, 0.5, power=0.9, level=0.9)
+    assert result == pytest.approx(2 + norm.ppf(0.9) * 0.5)
     # Without a standard error half the interval is z of them.
     for error in (0.0, np.nan):
         wide = pw.smallest_visible(-1, 3, error, power=0.7, level=0.9)
@@ -195,8 +195,8 @@ def test_covariances_of_correlated_errors_by_their_definitions():
     W = WEIGHTS["contiguity"]
     inverse = np.linalg.inv(np.eye(31) - 0.6 * W)
     np.testing.assert_allclose(pw.sar_covariance(W, 0.6), inverse @ inverse.T)
-    found = pw.exponential_covariance(np.array([[0, 800.0], [800.0, 0]]), 400.0)
-    np.testing.assert_allclose(found, [[1, np.exp(-2)], [np.exp(-2), 1]])
+    result = pw.exponential_covariance(np.array([[0, 800.0], [800.0, 0]]), 400.0)
+    np.testing.assert_allclose(result, [[1, np.exp(-2)], [np.exp(-2), 1]])
 
 
 def test_simulated_power_counts_rejections_of_common_errors():
@@ -207,7 +207,7 @@ def test_simulated_power_counts_rejections_of_common_errors():
         return drawn[-1]
 
     signal = np.array([1.0, 0.0, -1.0])
-    found = pw.simulated_power(
+    result = pw.simulated_power(
         lambda y: y[0] - y[2] > 1,
         signal,
         [0.0, 0.5, 2.0],
@@ -216,12 +216,12 @@ def test_simulated_power_counts_rejections_of_common_errors():
         np.random.default_rng(1),
     )
     shares = [np.mean([e[0] - e[2] + 2 * b > 1 for e in drawn]) for b in (0, 0.5, 2)]
-    np.testing.assert_array_equal(found.effects, [0, 0.5, 2])
-    np.testing.assert_allclose(found.power, shares)
+    np.testing.assert_array_equal(result.effects, [0, 0.5, 2])
+    np.testing.assert_allclose(result.power, shares)
     np.testing.assert_allclose(
-        found.monte_carlo_se, np.sqrt(found.power * (1 - found.power) / 50)
+        result.monte_carlo_se, np.sqrt(result.power * (1 - result.power) / 50)
     )
-    assert len(drawn) == found.draws == 50
+    assert len(drawn) == result.draws == 50
 
 
 def test_clusters_that_differ_within_count_by_their_own_weights():
@@ -236,9 +236,9 @@ def test_clusters_that_differ_within_count_by_their_own_weights():
         omega = 0.999 * np.ones((len(own), len(own))) + 0.001 * np.eye(len(own))
         gamma.append(own @ omega @ own)
     gamma = np.array(gamma)
-    spread = ((gamma - gamma.mean()) ** 2).mean() / gamma.mean() ** 2
+    standard_deviation = ((gamma - gamma.mean()) ** 2).mean() / gamma.mean() ** 2
     assert effective_clusters(X, list(clusters), SLOPE) == pytest.approx(
-        6 / (1 + spread)
+        6 / (1 + standard_deviation)
     )
 
 

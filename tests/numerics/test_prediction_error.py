@@ -22,15 +22,17 @@ def regression():
 def squared_errors_of_refits(y, X):
     errors = []
     for i in range(N):
-        kept = np.arange(N) != i
-        errors.append((y[i] - OLS(y[kept], X[kept]).fit().predict(X[i])[0]) ** 2)
+        retained = np.arange(N) != i
+        errors.append(
+            (y[i] - OLS(y[retained], X[retained]).fit().predict(X[i])[0]) ** 2
+        )
     return errors
 
 
 def test_the_mean_squared_error_is_that_of_refits_without_each_unit(regression):
     y, X = regression
-    found = pe.leave_one_out_mse(y, pe.predictor(X, UNITS))
-    assert found == pytest.approx(np.mean(squared_errors_of_refits(y, X)))
+    result = pe.leave_one_out_mse(y, pe.predictor(X, UNITS))
+    assert result == pytest.approx(np.mean(squared_errors_of_refits(y, X)))
 
 
 def test_gains_of_many_outcomes_are_those_of_each(regression):

@@ -153,10 +153,10 @@ def test_components_and_critical_values(weak, strong):
 
 def test_products_leave_out_nothing_but_what_a_strong_decay_makes_zero():
     rng = np.random.default_rng(2)
-    place = rng.random((700, 2))
+    position = rng.random((700, 2))
     sides = rng.normal(size=(700, 3))
     decays = np.array([2.0, 60.0, 400.0])
-    distance = np.linalg.norm(place[:, None] - place, axis=2)
+    distance = np.linalg.norm(position[:, None] - position, axis=2)
     dense = [sides.T @ np.exp(-decay * distance) @ sides for decay in decays]
     np.testing.assert_allclose(_products(sides, distance, decays), dense, atol=1e-9)
 
@@ -175,18 +175,18 @@ def test_size_equals_imhof_and_inference_by_hand(weak):
     )
     y = np.random.default_rng(4).normal(size=31) + C
     fit = fit_ols(y, X_OWN)
-    found = scpc_inference(fit, SLOPE, weak)
+    result = scpc_inference(fit, SLOPE, weak)
     x = 31 * X_OWN @ fit.bread @ SLOPE
     se = np.sqrt(np.mean([(r @ (x * fit.u_hat)) ** 2 for r in weak.vectors.T]) / 31)
-    assert found.estimate == pytest.approx(fit.beta[1], rel=MACHINE)
-    assert found.std_error == pytest.approx(se, rel=MACHINE)
-    assert found.conf_high - found.estimate == pytest.approx(
-        found.critical_value * se, rel=MACHINE
+    assert result.estimate == pytest.approx(fit.beta[1], rel=MACHINE)
+    assert result.std_error == pytest.approx(se, rel=MACHINE)
+    assert result.conf_high - result.estimate == pytest.approx(
+        result.critical_value * se, rel=MACHINE
     )
-    assert found.critical_value == pytest.approx(
+    assert result.critical_value == pytest.approx(
         scpc_critical_value(X_OWN, SLOPE, weak), rel=MACHINE
     )
-    at_the_end = scpc_inference(fit_ols(y - found.conf_low * C, X_OWN), SLOPE, weak)
+    at_the_end = scpc_inference(fit_ols(y - result.conf_low * C, X_OWN), SLOPE, weak)
     assert at_the_end.p_value == pytest.approx(0.05, rel=ITERATIVE)
     assert at_the_end.conf_low == pytest.approx(0.0, abs=CLOSED_FORM)
     half = np.linalg.cholesky(ERRORS["sar"])
@@ -276,14 +276,14 @@ def cluster_of_places():
         [np.sin(12.9 * (number // 5)), np.cos(78.2 * (number // 5))]
     )
     within = np.column_stack([np.sin(3.1 * number), np.cos(5.3 * number)])
-    place = centre + 0.01 * within
-    return np.linalg.norm(place[:, None] - place, axis=2)
+    position = centre + 0.01 * within
+    return np.linalg.norm(position[:, None] - position, axis=2)
 
 
 def six_places():
     """Return distances of six places."""
-    place = np.column_stack([np.arange(6.0), [0, 2, 1, 5, 3, 4]])
-    return np.linalg.norm(place[:, None] - place, axis=2)
+    position = np.column_stack([np.arange(6.0), [0, 2, 1, 5, 3, 4]])
+    return np.linalg.norm(position[:, None] - position, axis=2)
 
 
 @pytest.mark.parametrize(
@@ -344,11 +344,11 @@ DRAWN = np.random.default_rng(8).standard_normal((3000, 31))
 
 def test_evidence_of_many_outcomes():
     b, se = scpc_statistics(X_EXPOSURE, DIFFERENCE, SPACE, DRAWN[:5])
-    found = [
+    result = [
         scpc_inference(fit_ols(y, X_EXPOSURE), DIFFERENCE, SPACE) for y in DRAWN[:5]
     ]
-    assert b == pytest.approx([one.estimate for one in found], rel=CLOSED_FORM)
-    assert se == pytest.approx([one.std_error for one in found], rel=CLOSED_FORM)
+    assert b == pytest.approx([one.estimate for one in result], rel=CLOSED_FORM)
+    assert se == pytest.approx([one.std_error for one in result], rel=CLOSED_FORM)
     cv = scpc_quantile(X_EXPOSURE, DIFFERENCE, SPACE, 0.05)
     assert cv == pytest.approx(
         scpc_critical_value(X_EXPOSURE, DIFFERENCE, SPACE), rel=1e-8
@@ -403,11 +403,11 @@ def test_the_critical_value_is_never_below_that_of_the_test_of_a_mean():
         lambda cv: ratio_probability(factors, cv).max() - 0.05, 1, 20, xtol=1e-12
     )
     assert conditional < space.critical_value - 0.5
-    found = scpc_inference(fit_ols(DRAWN[0], X), SLOPE, space)
-    assert found.critical_value == space.critical_value
+    result = scpc_inference(fit_ols(DRAWN[0], X), SLOPE, space)
+    assert result.critical_value == space.critical_value
     assert (
-        found.p_value
-        == ratio_probability(space.unconditional, abs(found.statistic)).max()
+        result.p_value
+        == ratio_probability(space.unconditional, abs(result.statistic)).max()
     )
     assert scpc_quantile(X, SLOPE, space, 0.05) == pytest.approx(
         space.critical_value, rel=CLOSED_FORM
@@ -418,16 +418,16 @@ def test_components_may_be_as_many_as_units_less_one():
     # Without correlation the test of a mean is Student's, and all N - 1 components are
     # the shortest interval: t(N - 1) of the sample mean.
     distance = np.abs(np.subtract.outer(np.arange(6.0), np.arange(6.0)))
-    found = spatial_components(distance, 2e-5, most=20)
-    assert found.q == 5
-    assert found.critical_value == pytest.approx(2.5706, rel=1e-3)
+    result = spatial_components(distance, 2e-5, most=20)
+    assert result.q == 5
+    assert result.critical_value == pytest.approx(2.5706, rel=1e-3)
     assert spatial_components(distance, 2e-5).q == 5
     assert spatial_components(distance, 2e-5, most=4).q == 4
 
 
 def test_components_grow_as_long_as_they_pay_and_stop_at_a_bound():
-    place = np.random.default_rng(1).random((40, 2))
-    distance = np.linalg.norm(place[:, None] - place, axis=2)
+    position = np.random.default_rng(1).random((40, 2))
+    distance = np.linalg.norm(position[:, None] - position, axis=2)
     assert spatial_components(distance, 1e-4).q == 39
     assert spatial_components(distance, 1e-4, most=25).q == 25
     assert spatial_components(distance, 1e-4, most=20).q == 20
@@ -435,13 +435,13 @@ def test_components_grow_as_long_as_they_pay_and_stop_at_a_bound():
 
 def test_the_interval_lies_around_the_estimate_on_both_sides(weak):
     fit = fit_ols(DRAWN[1], X_EXPOSURE)
-    found = scpc_inference(fit, DIFFERENCE, weak)
-    half = found.critical_value * found.std_error
-    assert (found.conf_low, found.conf_high) == pytest.approx(
-        (found.estimate - half, found.estimate + half), rel=MACHINE
+    result = scpc_inference(fit, DIFFERENCE, weak)
+    half = result.critical_value * result.std_error
+    assert (result.conf_low, result.conf_high) == pytest.approx(
+        (result.estimate - half, result.estimate + half), rel=MACHINE
     )
-    assert found.statistic == pytest.approx(found.estimate / found.std_error)
-    assert found.q == weak.q == 8
+    assert result.statistic == pytest.approx(result.estimate / result.std_error)
+    assert result.q == weak.q == 8
 
 
 @pytest.mark.parametrize("most", [None, 5])

@@ -42,8 +42,8 @@ def by_bisection(n, marked, inside, level, power):
 def test_the_difference_is_the_expected_one_where_power_is_reached(
     n, marked, inside, level, power
 ):
-    found = detectable_difference(n, marked, inside, level, power)
-    assert found == pytest.approx(
+    result = detectable_difference(n, marked, inside, level, power)
+    assert result == pytest.approx(
         by_bisection(n, marked, inside, level, power), rel=1e-6
     )
 

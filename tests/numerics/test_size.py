@@ -47,7 +47,7 @@ def peak(work):
 
 @pytest.fixture(scope="module")
 def geography():
-    row, column = (place.ravel() for place in np.mgrid[:ROWS, :COLUMNS])
+    row, column = (position.ravel() for position in np.mgrid[:ROWS, :COLUMNS])
     ids = np.array([f"U{i:04d}" for i in range(N)])
     i, j = np.nonzero(
         (np.abs(row[:, None] - row) + np.abs(column[:, None] - column) == 1)
@@ -64,10 +64,10 @@ def geography():
 def test_no_dense_matrix_arises_where_weights_are_sparse(geography):
     dense_bytes = 8 * N**2
     rng = np.random.default_rng(3)
-    made, most = peak(
+    estimates, most = peak(
         lambda: {spec["kind"]: build_weights("w", spec, geography) for spec in KINDS}
     )
-    assert most < dense_bytes / 2 and len(edge_list(made["nearest"])) == 5 * N
+    assert most < dense_bytes / 2 and len(edge_list(estimates["nearest"])) == 5 * N
     cells = pd.DataFrame(
         {
             "taxonomy": "t",
@@ -79,8 +79,8 @@ def test_no_dense_matrix_arises_where_weights_are_sparse(geography):
     doses = pd.DataFrame(
         {"unit": geography.units, "period": "A", **dict.fromkeys(DOSE_COLUMNS, 0.0)}
     )
-    frame, most = peak(lambda: exposure_frame(made, cells.assign(sez=0), doses))
-    W = made["contiguity"].matrix
+    frame, most = peak(lambda: exposure_frame(estimates, cells.assign(sez=0), doses))
+    W = estimates["contiguity"].matrix
     y = rng.standard_normal((N, 4))
     assert most < dense_bytes / 2
     own = frame[frame["weights"].eq("contiguity")]

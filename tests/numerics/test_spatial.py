@@ -113,8 +113,8 @@ def test_sets_equal_checking_every_set_in_order(size):
     one_way = np.triu(np.random.default_rng(2).random((11, 11)) < 0.25, 1)
     ring = np.roll(np.eye(9), 1, axis=1)
     for A in (one_way, one_way.T, ring):
-        found = [tuple(row) for row in connected_sets(A, size).tolist()]
-        assert found == [
+        result = [tuple(row) for row in connected_sets(A, size).tolist()]
+        assert result == [
             s for s in combinations(range(len(A)), size) if hangs_together(A, s)
         ]
 
@@ -155,5 +155,5 @@ def test_boxes_and_holes():
     assert ring_area_km2(box[::-1, 0], box[::-1, 1]) == pytest.approx(
         _exact(100, 110, 20, 40), rel=1e-12
     )
-    found = polygon_area_km2([_box(0, 10, 0, 10), _box(2, 3, 2, 3)])
-    assert found == pytest.approx(_exact(0, 10, 0, 10) - _exact(2, 3, 2, 3), rel=1e-12)
+    result = polygon_area_km2([_box(0, 10, 0, 10), _box(2, 3, 2, 3)])
+    assert result == pytest.approx(_exact(0, 10, 0, 10) - _exact(2, 3, 2, 3), rel=1e-12)

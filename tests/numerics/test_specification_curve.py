@@ -17,18 +17,20 @@ from numerics.refusals import refused
 def test_summaries_joint_p_and_strata():
     estimates = np.array([[1.0, -1.0], [2.0, 3.0], [-4.0, 5.0]])
     statistics = np.array([[3.0, -3.0], [1.0, 2.5], [-3.0, np.nan]])
-    found = curve_summaries(estimates, statistics, np.array([20.0, 20.0, 20.0]), 1.0)
-    assert found[0] == pytest.approx([1.0, 1.0])  # medians of (1, 2, -4) and of (-1, 3)
-    assert found[1] == pytest.approx([2 / 3, 1 / 2]) and found[2] == pytest.approx(
+    result = curve_summaries(estimates, statistics, np.array([20.0, 20.0, 20.0]), 1.0)
+    assert result[0] == pytest.approx(
+        [1.0, 1.0]
+    )  # medians of (1, 2, -4) and of (-1, 3)
+    assert result[1] == pytest.approx([2 / 3, 1 / 2]) and result[2] == pytest.approx(
         [1 / 3, 1 / 2]
     )
-    assert found[3] == pytest.approx([1 / 3, -0.25])
+    assert result[3] == pytest.approx([1 / 3, -0.25])
     assert curve_summaries(estimates, statistics, np.array([20.0] * 3), -1.0)[
         1
     ] == pytest.approx([1 / 3, 1 / 2])
     statistics = np.array([[np.nan, 1.0], [np.nan, 2.0]])
-    found = curve_summaries(np.ones((2, 2)), statistics, np.array([9.0, 9.0]), 1.0)
-    assert np.isnan(found[:, 0]).all() and joint_test(1.0, found[0], 1.0).draws == 1
+    result = curve_summaries(np.ones((2, 2)), statistics, np.array([9.0, 9.0]), 1.0)
+    assert np.isnan(result[:, 0]).all() and joint_test(1.0, result[0], 1.0).draws == 1
     draws = np.array([0.1, 0.5, 0.5, 0.9])
     assert joint_test(0.5, draws, 1.0).p_value == pytest.approx(4 / 5)
     assert joint_test(0.5, draws, -1.0).p_value == pytest.approx(4 / 5)
@@ -101,9 +103,9 @@ def test_medians_and_shares_of_curves_with_and_without_gaps():
     estimates = np.array([[1.0, 4.0], [2.0, -1.0], [3.0, 5.0], [9.0, 2.0]])
     statistics = np.array([[1.0, 3.0], [2.5, -9.0], [3.0, 2.1], [np.nan, 4.0]])
     df = np.full(4, 30)
-    found = curve_summaries(estimates, statistics, df, 1.0)
-    np.testing.assert_allclose(found[:, 0], [2, 1, 2 / 3, 6.5 / 3])
-    np.testing.assert_allclose(found[:, 1], [3, 0.75, 0.75, 0.1 / 4], atol=1e-12)
+    result = curve_summaries(estimates, statistics, df, 1.0)
+    np.testing.assert_allclose(result[:, 0], [2, 1, 2 / 3, 6.5 / 3])
+    np.testing.assert_allclose(result[:, 1], [3, 0.75, 0.75, 0.1 / 4], atol=1e-12)
     falling = curve_summaries(estimates, statistics, df, -1.0)
     np.testing.assert_allclose(falling[1:3, 1], [0.25, 0.25])
     assert np.isnan(curve_summaries(estimates, statistics * np.nan, df, 1.0)).all()

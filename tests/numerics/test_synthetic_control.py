@@ -20,7 +20,7 @@ from tolerances import MACHINE
 RIDGE = 1e-6
 
 
-def made(seed, T=12, J=20, walk=True):
+def built(seed, T=12, J=20, walk=True):
     rng = np.random.default_rng(seed)
     steps = rng.normal(0, 1, (T, J + 1))
     paths = steps.cumsum(axis=0) if walk else steps
@@ -29,7 +29,7 @@ def made(seed, T=12, J=20, walk=True):
 
 @given(st.integers(0, 10_000), st.integers(3, 30), st.integers(2, 25))
 def test_no_other_weights_fit_better_and_the_start_does_not_matter(seed, T, J):
-    A, b = penalised(*made(seed, T, J), RIDGE)
+    A, b = penalised(*built(seed, T, J), RIDGE)
     w = simplex_least_squares(A, b, np.full(J, 1 / J))
     assert w.min() >= 0 and w.sum() == pytest.approx(1, abs=MACHINE)
     gradient = A.T @ (A @ w - b)
@@ -44,7 +44,7 @@ def test_no_other_weights_fit_better_and_the_start_does_not_matter(seed, T, J):
 
 
 def test_known_weights_come_back_and_units_of_measure_do_not_matter():
-    y, D = made(3, T=40, J=8)
+    y, D = built(3, T=40, J=8)
     known = np.array([0.5, 0.3, 0.2, 0, 0, 0, 0, 0])
     w = simplex_least_squares(*penalised(D @ known, D, RIDGE), np.full(8, 1 / 8))
     np.testing.assert_allclose(w, known, atol=1e-4)

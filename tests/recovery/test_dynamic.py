@@ -112,8 +112,8 @@ def test_changing_variance_and_samples_without_a_root():
 def test_grid_interval_covers(speed, sd):
     rng = np.random.default_rng(6)
     true = np.exp(-speed / 100)
-    found = [bc.score_interval(panel(rng, speed, 20, sd=sd)) for _ in range(400)]
-    assert 0.92 < np.mean([one.low <= true <= one.high for one in found]) < 0.98
+    result = [bc.score_interval(panel(rng, speed, 20, sd=sd)) for _ in range(400)]
+    assert 0.92 < np.mean([one.low <= true <= one.high for one in result]) < 0.98
 
 
 def regime_panel(rng, exposures, theta, transitions):
@@ -134,7 +134,7 @@ def test_planted_gap_of_speeds_is_recovered_and_fixed_effects_miss_it():
     rng = np.random.default_rng(4)
     theta = np.array([0.95, -0.06, 0.02])
     c = np.array([0.0, -100.0, 100.0])
-    found = []
+    result = []
     bare = []
     seen = 0
     for _ in range(300):
@@ -146,9 +146,9 @@ def test_planted_gap_of_speeds_is_recovered_and_fixed_effects_miss_it():
             Z,
         )
         seen += bool(roots.defined[0])
-        found.append(float(roots.theta[0] @ c) if roots.defined[0] else np.nan)
+        result.append(float(roots.theta[0] @ c) if roots.defined[0] else np.nan)
         bare.append(float(roots.fixed_effects[0] @ c))
-    assert seen > 145 and 7.5 < np.nanmedian(found) < 8.7 and np.median(bare) < 7.3
+    assert seen > 145 and 7.5 < np.nanmedian(result) < 8.7 and np.median(bare) < 7.3
 
 
 def test_bootstrap_of_units_covers_the_planted_gap():
@@ -177,14 +177,14 @@ REPLICATIONS = 200
 
 def test_bias_is_small_and_intervals_hold_at_the_size_of_the_study():
     panel, net = simulated(n=31, t=20, rho=0.3, tau=0.95, eta=-0.25, seed=21)
-    found = dynamic_monte_carlo(
+    result = dynamic_monte_carlo(
         panel, fit_dynamic(panel, net), np.random.default_rng(6), REPLICATIONS
     )
-    noise = 3 * found.sd[-1] / np.sqrt(REPLICATIONS)
-    assert (np.abs(found.bias[-1]) < 0.004 + noise).all() and found.bias[0, 1] < 0
+    noise = 3 * result.sd[-1] / np.sqrt(REPLICATIONS)
+    assert (np.abs(result.bias[-1]) < 0.004 + noise).all() and result.bias[0, 1] < 0
     assert (
-        np.abs(found.coverage - 0.95) < 3 * np.sqrt(0.95 * 0.05 / REPLICATIONS) + 0.01
+        np.abs(result.coverage - 0.95) < 3 * np.sqrt(0.95 * 0.05 / REPLICATIONS) + 0.01
     ).all()
-    assert (np.abs(found.error_ratio - 1) < 0.2).all() and found.estimated[
+    assert (np.abs(result.error_ratio - 1) < 0.2).all() and result.estimated[
         -1
     ] >= 0.95 * REPLICATIONS

@@ -103,18 +103,18 @@ def interval(expected):
 
 @pytest.mark.parametrize(("group", "errors"), TABLE)
 def test_rejection_rates_of_section_4_2(group, errors):
-    found = rejections(group, errors)
+    result = rejections(group, errors)
     for name, expected in zip(NAMES, TABLE[group, errors], strict=True):
         if expected is not None:
-            assert found[name] == pytest.approx(expected, abs=interval(expected)), name
+            assert result[name] == pytest.approx(expected, abs=interval(expected)), name
 
 
 def test_doubled_errors_on_the_coast_move_the_permutation_but_not_cr2_and_the_wild_bootstrap():
-    found = rejections("cluster", "iid", 2.0)
-    assert found["free"] == pytest.approx(0.135, abs=interval(0.135))
-    assert found["connected"] == pytest.approx(0.18, abs=interval(0.18))
+    result = rejections("cluster", "iid", 2.0)
+    assert result["free"] == pytest.approx(0.135, abs=interval(0.135))
+    assert result["connected"] == pytest.approx(0.18, abs=interval(0.18))
     for name in ("cr2", "wcr11", "wcr33"):
-        assert found[name] == pytest.approx(0.06, abs=interval(0.06))
+        assert result[name] == pytest.approx(0.06, abs=interval(0.06))
 
 
 UNITS, A, DISTANCE, C, S = read_design()
@@ -141,13 +141,13 @@ def test_recentring_frees_the_exposure_from_a_coastal_trend():
     )
     near = W @ (strata == "1").astype(float)
     draws = stratified_label_draws(strata, 2000, np.random.default_rng(22))
-    spread = LabelDesign(W)
-    expected = expected_regressors(LABELS, draws, spread)
+    standard_deviation = LabelDesign(W)
+    expected = expected_regressors(LABELS, draws, standard_deviation)
     plain = []
     recentred = []
     rng = np.random.default_rng(23)
     for source in draws.source[:SAMPLED]:
-        seen = spread.regressors(LABELS[source])
+        seen = standard_deviation.regressors(LABELS[source])
         y = 3 * near + 0.5 * rng.normal(size=31)
         plain.append(fit_ols(y, np.column_stack([seen, np.ones(31)])).beta[2])
         recentred.append(

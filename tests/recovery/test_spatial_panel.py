@@ -25,10 +25,12 @@ UNITS = Path(__file__).parents[2] / "data" / "units.csv"
 
 
 def provinces(power: float) -> Network:
-    places = pd.read_csv(UNITS, dtype={"unit": str})
-    matrix = haversine_km(places["lat"].to_numpy(), places["lon"].to_numpy())
+    positions = pd.read_csv(UNITS, dtype={"unit": str})
+    matrix = haversine_km(positions["lat"].to_numpy(), positions["lon"].to_numpy())
     matrix = (matrix + np.diag(np.full(len(matrix), np.inf))) ** -power
-    return network(places["unit"].tolist(), matrix / matrix.sum(axis=1, keepdims=True))
+    return network(
+        positions["unit"].tolist(), matrix / matrix.sum(axis=1, keepdims=True)
+    )
 
 
 def lattice(rows: int, columns: int) -> Network:
@@ -36,21 +38,21 @@ def lattice(rows: int, columns: int) -> Network:
 
 
 def nearest(k: int) -> Network:
-    places = pd.read_csv(UNITS, dtype={"unit": str})
-    matrix = np.zeros((len(places), len(places)))
+    positions = pd.read_csv(UNITS, dtype={"unit": str})
+    matrix = np.zeros((len(positions), len(positions)))
     np.put_along_axis(
         matrix,
-        nearest_units(places["lat"].to_numpy(), places["lon"].to_numpy(), k),
+        nearest_units(positions["lat"].to_numpy(), positions["lon"].to_numpy(), k),
         1 / k,
         axis=1,
     )
-    return network(places["unit"].tolist(), matrix)
+    return network(positions["unit"].tolist(), matrix)
 
 
 INVERSES: dict[tuple[int, float], np.ndarray] = {}
 
 
-def spread(net: Network, parameter: float) -> np.ndarray:
+def sampling_spread(net: Network, parameter: float) -> np.ndarray:
     key = (id(net), parameter)
     if key not in INVERSES:
         INVERSES[key] = np.linalg.inv(np.eye(net.n) - parameter * net.matrix.toarray())
@@ -81,9 +83,9 @@ class Truth:
         n = net.n
         k = len(self.beta)
         X = rng.normal(size=(n, t, k))
-        e = spread(net, self.lam) @ rng.normal(size=(n, t))
+        e = sampling_spread(net, self.lam) @ rng.normal(size=(n, t))
         mean = X @ np.array(self.beta) + net.lag(X) @ np.array(self.theta)
-        y = spread(net, self.rho) @ (
+        y = sampling_spread(net, self.rho) @ (
             mean + rng.normal(size=(n, 1)) + rng.normal(size=(1, t)) + e
         )
         return panel_from_arrays(
@@ -99,8 +101,8 @@ def estimates(net, truth, t, model, draws, stream):
 
 
 def bias_of_rho(net, truth, model, draws=300):
-    found = estimates(net, truth, 42, model, draws, "bias")
-    return float(np.mean([fit.rho for fit in found])) - truth.rho
+    result = estimates(net, truth, 42, model, draws, "bias")
+    return float(np.mean([fit.rho for fit in result])) - truth.rho
 
 
 DENSE = provinces(1)
@@ -158,8 +160,8 @@ def coverage(net, truth, t, model, draws, kinds=("observed",)):
     hits = {kind: np.zeros((3, len(truth.beta))) for kind in kinds}
     for fit in fits:
         for kind in kinds:
-            found = delta_impacts(fit, kind)
-            hits[kind] += (found.conf_low <= planted) & (planted <= found.conf_high)
+            result = delta_impacts(fit, kind)
+            hits[kind] += (result.conf_low <= planted) & (planted <= result.conf_high)
     return np.mean([fit.estimates for fit in fits], axis=0), {
         kind: hit / draws for kind, hit in hits.items()
     }
@@ -174,8 +176,8 @@ def coverage(net, truth, t, model, draws, kinds=("observed",)):
     ("model", "truth"), [("SDM", DURBIN), ("SDEM", ERROR)], ids=["SDM", "SDEM"]
 )
 def test_planted_parameters_and_effects_are_found(net, t, draws, model, truth):
-    means, found = coverage(net, truth, t, PanelModel(model), draws)
-    shares = found["observed"]
+    means, result = coverage(net, truth, t, PanelModel(model), draws)
+    shares = result["observed"]
     spatial = truth.rho if model == "SDM" else truth.lam
     np.testing.assert_allclose(
         means, [spatial, *truth.beta, *truth.theta, 1.0], atol=0.02
@@ -187,10 +189,10 @@ def test_planted_parameters_and_effects_are_found(net, t, draws, model, truth):
 def test_both_spatial_parameters_of_a_sac_are_found(lam):
     truth = Truth(rho=0.4, lam=lam, beta=(1.0, -0.5), theta=(0.0, 0.0))
     draws = 300
-    means, found = coverage(SMALL, truth, 40, PanelModel("SAC"), draws)
+    means, result = coverage(SMALL, truth, 40, PanelModel("SAC"), draws)
     np.testing.assert_allclose(means, [truth.rho, lam, *truth.beta, 1.0], atol=0.02)
     assert (
-        np.abs(found["observed"] - 0.95) < (3 * np.sqrt(0.05 * 0.95 / draws)) + 0.01
+        np.abs(result["observed"] - 0.95) < (3 * np.sqrt(0.05 * 0.95 / draws)) + 0.01
     ).all()
 
 
@@ -213,9 +215,9 @@ def panel(truth, memory, rng, X=None):
         if X is None
         else X
     )
-    errors = spread(NEAREST, truth.lam) @ persistent(rng, (n, SHORT), memory)
+    errors = sampling_spread(NEAREST, truth.lam) @ persistent(rng, (n, SHORT), memory)
     mean = X @ np.array(truth.beta) + NEAREST.lag(X) @ np.array(truth.theta)
-    y = spread(NEAREST, truth.rho) @ (
+    y = sampling_spread(NEAREST, truth.rho) @ (
         mean + rng.normal(size=(n, 1)) + rng.normal(size=(1, SHORT)) + errors
     )
     return panel_from_arrays(
@@ -236,13 +238,13 @@ def serial_coverage(model, truth, memory, draws, X=None, wild=0):
         fit = fit_spatial_panel(sample, NEAREST, PanelModel(model))
         by_unit = clustered_impacts(fit)
         effective += by_unit.effective_units
-        for kind, found in (
+        for kind, result in (
             ("observed", delta_impacts(fit)),
             ("unit", by_unit.impacts),
         ):
             hits[kind] = (
                 hits[kind]
-                + ((found.conf_low <= planted) & (planted <= found.conf_high)) / draws
+                + ((result.conf_low <= planted) & (planted <= result.conf_high)) / draws
             )
         if draw < wild:
             far = np.abs(by_unit.impacts.estimate - planted) / by_unit.impacts.std_error

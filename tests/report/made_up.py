@@ -107,11 +107,11 @@ def estimates() -> dict[str, list[Estimate]]:
 
 def write_study(results: Path, *, policy: bool) -> dict[str, Any]:
     """Write every file that page and paper read and return what they are rendered from."""
-    made = estimates()
+    built = estimates()
     write_estimates(
-        [row for rows in made.values() for row in rows], results / "estimates.csv"
+        [row for rows in built.values() for row in rows], results / "estimates.csv"
     )
-    for topic, rows in made.items():
+    for topic, rows in built.items():
         write_estimates(rows, results / "estimates" / topic / "estimates.csv")
     tables = {"panel": {"hash": "1" * 64, "rows": 3}}
     described = {"data_hash": "0" * 64, "simulated": ["panel"], "tables": tables}
@@ -152,7 +152,9 @@ def write_places(results: Path, *, policy: bool) -> None:
         pd.DataFrame({"unit": list(UNITS), "name": list(UNITS.values()), **tiles}),
         panel / "units.csv",
     )
-    rows = [(unit, year, place) for place, unit in enumerate(UNITS) for year in years]
+    rows = [
+        (unit, year, position) for position, unit in enumerate(UNITS) for year in years
+    ]
     long = pd.DataFrame(rows, columns=["unit", "year", "place"])
     write_results(
         long.assign(income=1 + long["place"], population=1.0), panel / "panel.csv"
@@ -225,14 +227,14 @@ def made_answers() -> dict[str, Any]:
         {**plan, **nothing, "because": "A plan."},
     ]
     words = [claim["answer"] for claim in claims]
-    told = {
+    label = {
         "words": words,
         "counts": dict.fromkeys(words, 1),
         "claims": [{**CLAIM, **claim} for claim in claims],
     }
     return (
         NO_ANSWERS
-        | told
+        | label
         | {
             "sentence": "",
             "reasons": {"R2": "Firm data are needed."},

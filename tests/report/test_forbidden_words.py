@@ -20,7 +20,7 @@ STRICT = re.compile(r"\b(proves?|causes?|no effects?)\b", re.IGNORECASE)
 
 
 def said_wrongly(text: str, rule: re.Pattern[str] = STRICT) -> list[str]:
-    return [found.group() for found in rule.finditer(WARNING.sub("", text))]
+    return [fault.group() for fault in rule.finditer(WARNING.sub("", text))]
 
 
 def test_captions_hold_no_forbidden_word() -> None:

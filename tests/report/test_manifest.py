@@ -22,21 +22,21 @@ def files(results: Path) -> list[str]:
 
 def test_manifest_names_results_from_their_folder(tmp_path: Path) -> None:
     scripts = {"T1": "scripts/tabulate.py"}
-    found = build_manifest(
+    fault = build_manifest(
         made_config(policy=False), DESCRIPTION, files(tmp_path), tmp_path, scripts
     )
-    assert sorted(found["results"]) == ["estimates.csv", "figures/F1.svg", "report/index.html", "tables/T1.csv",
+    assert sorted(fault["results"]) == ["estimates.csv", "figures/F1.svg", "report/index.html", "tables/T1.csv",
                                         "tables/T1.html"]  # fmt: skip
     assert (
-        found["results"]["tables/T1.csv"]
+        fault["results"]["tables/T1.csv"]
         == hashlib.sha256(b"tables/T1.csv").hexdigest()
     )
-    assert found["exhibits"]["T1"] == {
+    assert fault["exhibits"]["T1"] == {
         "script": "scripts/tabulate.py",
         "files": ["tables/T1.csv", "tables/T1.html"],
     }
-    assert found["data"] == DESCRIPTION
-    assert found["package"] == {"name": "evenfield", "version": "0.1.0"}
+    assert fault["data"] == DESCRIPTION
+    assert fault["package"] == {"name": "evenfield", "version": "0.1.0"}
 
 
 def test_manifest_says_nothing_about_machine_or_interpreter(tmp_path: Path) -> None:

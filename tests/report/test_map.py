@@ -17,12 +17,12 @@ def test_tiles_are_three_points_apart_or_a_quarter_of_their_size(
 ) -> None:
     drawn = _tiles(placed(columns))
     assert drawn is not None
-    shapes, points, height = drawn
+    shapes, points, bar_height = drawn
     size = min(TILE, WIDTH / columns)
     side = size - (gap or size / 4)
     assert f"h{side:.1f}v{side:.1f}h-{side:.1f}z" in shapes["u0"]
     assert points["u1"][0] - points["u0"][0] == pytest.approx(size)
-    assert height == size
+    assert bar_height == size
 
 
 def test_units_without_a_place_have_no_tiles() -> None:

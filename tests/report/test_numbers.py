@@ -107,21 +107,25 @@ FOUND = config(
 
 
 def test_every_number_is_one_cell_of_the_results(root: Path) -> None:
-    found = named_numbers(FOUND, root)
-    assert list(found) == sorted(set(FOUND["numbers"]) - {"defaults"})
-    told = {name: (number.text, number.interval) for name, number in found.items()}
-    assert told["own"] == ("0.80", "\u22120.04 to 1.57")
-    assert told["later"] == ("\u2212125", "\u2212200 to unbounded")
-    assert told["cell"] == ("12,345", "") and told["year"] == ("1978", "")
-    assert (told["rows"][0], told["both"][0], told["p_1"][0]) == ("2", "12,350", "0.04")
-    assert told["gap"] == ("0", "") and told["twice"] == ("1.60", "")
-    assert (found["own"].p, found["own"].smallest_visible, found["own"].source) == (
+    fault = named_numbers(FOUND, root)
+    assert list(fault) == sorted(set(FOUND["numbers"]) - {"defaults"})
+    label = {name: (number.text, number.interval) for name, number in fault.items()}
+    assert label["own"] == ("0.80", "\u22120.04 to 1.57")
+    assert label["later"] == ("\u2212125", "\u2212200 to unbounded")
+    assert label["cell"] == ("12,345", "") and label["year"] == ("1978", "")
+    assert (label["rows"][0], label["both"][0], label["p_1"][0]) == (
+        "2",
+        "12,350",
+        "0.04",
+    )
+    assert label["gap"] == ("0", "") and label["twice"] == ("1.60", "")
+    assert (fault["own"].p, fault["own"].smallest_visible, fault["own"].source) == (
         0.0431,
         0.93,
         "estimates.csv",
     )
     assert (
-        found["own"].estimate_id
+        fault["own"].estimate_id
         == pd.read_csv(root / "estimates.csv")
         .query("estimate == 0.802")
         .estimate_id.item()
@@ -142,14 +146,14 @@ def test_percent_of_log_points_is_exact_in_every_part(root: Path) -> None:
             "percent": True,
         },
     )
-    found = named_numbers(numbers, root)
+    fault = named_numbers(numbers, root)
     # 100 (exp(0.2) - 1), 100 (exp(-0.5) - 1) and 100 (exp(0.9) - 1)
-    assert (found["gap"].text, found["gap"].interval) == (
+    assert (fault["gap"].text, fault["gap"].interval) == (
         "22.1",
         "\u221239.3 to 146.0",
     )
-    assert found["gap"].smallest_visible == pytest.approx(100 * (np.exp(0.93) - 1))
-    assert found["cell"].text == "65"
+    assert fault["gap"].smallest_visible == pytest.approx(100 * (np.exp(0.93) - 1))
+    assert fault["cell"].text == "65"
 
 
 def test_the_last_bit_of_a_processor_is_not_in_a_percent() -> None:
@@ -166,9 +170,9 @@ def test_times_may_be_arithmetic_over_other_numbers(root: Path) -> None:
         zones={**FILE, "where": {"unit": "b"}, "show": "0"},
         doubled={**LOG, "times": dose, "percent": True, "show": "0.00", "unit": "%"},
     )
-    found = named_numbers(numbers, root)["doubled"]
-    assert found.value == pytest.approx(100 * ((11 / 6) ** 0.2 - 1))
-    assert found.low == pytest.approx(100 * ((11 / 6) ** -0.5 - 1))
+    fault = named_numbers(numbers, root)["doubled"]
+    assert fault.value == pytest.approx(100 * ((11 / 6) ** 0.2 - 1))
+    assert fault.low == pytest.approx(100 * ((11 / 6) ** -0.5 - 1))
 
 
 def test_the_median_of_a_column(root: Path) -> None:
@@ -200,16 +204,16 @@ def test_percent_and_log_points_are_not_confused(
 def test_numbers_json_keeps_every_number_and_tex_has_a_macro_for_each_part(
     root: Path, tmp_path: Path
 ) -> None:
-    found = named_numbers(FOUND, root)
+    fault = named_numbers(FOUND, root)
     write_json(
-        {name: number.plain() for name, number in found.items()},
+        {name: number.plain() for name, number in fault.items()},
         tmp_path / "numbers.json",
     )
     again = read_numbers(tmp_path / "numbers.json")
     assert {name: number.plain() for name, number in again.items()} == {
-        n: v.plain() for n, v in found.items()
+        n: v.plain() for n, v in fault.items()
     }
-    tex = numbers_tex(found)
+    tex = numbers_tex(fault)
     assert (
         r"\newcommand{\evenfieldOwn}{0.80}" in tex
         and r"\newcommand{\evenfieldOwnLow}{$-$0.04}" in tex
@@ -337,16 +341,16 @@ def test_a_selection_that_is_not_one_number_is_refused(name: str, root: Path) ->
 
 def test_numbers_that_each_rest_on_two_others_are_ordered_at_once() -> None:
     entries: dict[str, Any] = {"a0": {**ROW, "show": "0"}, "a1": {**ROW, "show": "0"}}
-    for place in range(2, 60):
-        terms = f"a{place - 1} + a{place - 2}"
-        entries[f"a{place}"] = {"is": terms, "show": "0"}
+    for position in range(2, 60):
+        terms = f"a{position - 1} + a{position - 2}"
+        entries[f"a{position}"] = {"is": terms, "show": "0"}
     assert len(read_entries(config(**entries))) == 60
 
 
 def test_a_long_chain_of_numbers_is_ordered() -> None:
     entries: dict[str, Any] = {"a0": {**ROW, "show": "0"}}
-    for place in range(1, 1500):
-        entries[f"a{place}"] = {"is": f"a{place - 1} + 1", "show": "0"}
+    for position in range(1, 1500):
+        entries[f"a{position}"] = {"is": f"a{position - 1} + 1", "show": "0"}
     assert ordered_names(read_entries(config(**entries)))[-1] == "a1499"
 
 

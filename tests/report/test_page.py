@@ -31,8 +31,8 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Given]:
 @pytest.fixture(scope="module")
 def pages(given: dict[str, Given]) -> Pages:
     return {
-        name: render_pages(told["root"] / "report", **told)
-        for name, told in given.items()
+        name: render_pages(label["root"] / "report", **label)
+        for name, label in given.items()
     }
 
 
@@ -67,10 +67,10 @@ def test_pages_are_well_formed_and_their_anchors_resolve(
     name: str, pages: Pages
 ) -> None:
     page, tables = (Balance(text) for text in pages[name])
-    for found in (page, tables):
-        assert found.open == [] and len(found.ids) == len(set(found.ids))
-        assert {link[1:] for link in found.links if link.startswith("#")} <= set(
-            found.ids
+    for fault in (page, tables):
+        assert fault.open == [] and len(fault.ids) == len(set(fault.ids))
+        assert {link[1:] for link in fault.links if link.startswith("#")} <= set(
+            fault.ids
         )
     assert {
         link.partition("#")[2] for link in page.links if link.startswith("tables.html#")
@@ -144,17 +144,17 @@ def test_the_map_has_a_slider_only_with_zones_and_is_left_out_without_places(
     assert "4 zones in 2 of 4 states. Zones in Alpha and Beta &lt;b&gt;." in page
     assert page.count("<circle") > 3 and "\\u003cb>" in page
     assert 'class="map' not in pages["plain"][0]
-    told = write_study(tmp_path / "results", policy=True)
+    label = write_study(tmp_path / "results", policy=True)
     square = [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]
     outline = {
         "properties": {"unit": "AA"},
         "geometry": {"type": "Polygon", "coordinates": square},
     }
-    write_json({"features": [outline]}, told["root"] / "ingest" / "outlines.geojson")
-    (told["root"] / "panel" / "all" / "doses.csv").write_text(
+    write_json({"features": [outline]}, label["root"] / "ingest" / "outlines.geojson")
+    (label["root"] / "panel" / "all" / "doses.csv").write_text(
         "unit,year,zone_type,zones\n"
     )
-    drawn = render_pages(tmp_path, **told)[0]
+    drawn = render_pages(tmp_path, **label)[0]
     assert (
         drawn.count("<title>Alpha</title>") == 1
         and "Delta" not in drawn
@@ -182,8 +182,8 @@ def test_a_chart_holds_every_estimate_and_cuts_only_wide_intervals() -> None:
         },
     ]
     drawn = chart(rows, [0.0], 0.5)
-    places = [float(value) for value in re.findall(r'cx="([-\d.]+)"', drawn)]
-    assert places == sorted(places) and 8 <= places[0] < places[1] <= 292
+    positions = [float(value) for value in re.findall(r'cx="([-\d.]+)"', drawn)]
+    assert positions == sorted(positions) and 8 <= positions[0] < positions[1] <= 292
     assert all(
         0 <= float(value) <= 300 for value in re.findall(r"[MH]([-\d.]+)", drawn)
     )

@@ -39,26 +39,28 @@ def test_neutral_texts_make_both_the_same_on_every_run(
     policy: bool, tmp_path: Path
 ) -> None:
     given = write_study(tmp_path / "results", policy=policy)
-    made = [written(given, tmp_path / "results" / run) for run in ("one", "two")]
-    assert made[0] == made[1] and {"appendix.typ", "paper.typ", "references.bib"} < set(
-        made[0]
-    )
+    estimates = [written(given, tmp_path / "results" / run) for run in ("one", "two")]
+    assert estimates[0] == estimates[1] and {
+        "appendix.typ",
+        "paper.typ",
+        "references.bib",
+    } < set(estimates[0])
     for name in NAMES:
-        source = made[0][f"{name}.typ"].decode()
-        paper = made[0][f"{name}.pdf"]
+        source = estimates[0][f"{name}.typ"].decode()
+        paper = estimates[0][f"{name}.pdf"]
         assert (
             paper.startswith(b"%PDF")
             and b"/CreationDate" not in paper
             and str(tmp_path) not in source
         )
         assert "rotate(-35deg" in source and "SIMULATED INPUT" in source
-    source = made[0]["paper.typ"].decode()
+    source = estimates[0]["paper.typ"].decode()
     assert (
         "1980–90: 2.0% a year (1.5 to 2.5); the standard deviation of log income went"
         " from 0.50 to 0.44." in source
     )
     assert '"../figures/F4.svg"' in source and '"../tables/T6.typ"' in source
-    appendix = made[0]["appendix.typ"].decode()
+    appendix = estimates[0]["appendix.typ"].decode()
     assert '"../tables/T99.typ"' in appendix and '"../tables/T6.typ"' not in appendix
     assert (
         "Do units that start poorer grow faster" in appendix and "Made up." in appendix
@@ -73,8 +75,8 @@ def test_own_texts_place_exhibits_and_cite(tmp_path: Path) -> None:
     described = {"data_hash": "0" * 64, "simulated": [], "tables": {}}
     write_json(described, tmp_path / "results" / "ingest" / "description.json")
     paths = [str(tmp_path / "text" / name) for name in texts]
-    made = written(given, tmp_path / "results" / "report", texts=paths)
-    source = made["paper.typ"].decode()
+    estimates = written(given, tmp_path / "results" / "report", texts=paths)
+    source = estimates["paper.typ"].decode()
     assert (
         "#link(<T6>)[Table T6];, Table T99 of the appendix and #cite(<Own2000>, form:"
         ' "prose");.' in source
@@ -85,11 +87,11 @@ def test_own_texts_place_exhibits_and_cite(tmp_path: Path) -> None:
     )
     assert (
         "#bibliography(" in source
-        and made["references.bib"].decode().count("@book") == 1
+        and estimates["references.bib"].decode().count("@book") == 1
     )
     assert (
-        "#bibliography(" not in made["appendix.typ"].decode()
-        and "short: false" in made["appendix.typ"].decode()
+        "#bibliography(" not in estimates["appendix.typ"].decode()
+        and "short: false" in estimates["appendix.typ"].decode()
     )
     write_text(BIB, tmp_path / "text" / "references.bib")
     with pytest.raises(ReportError, match="no text cites Not2000"):

@@ -14,9 +14,9 @@ def test_assumptions_are_harvested_with_their_continuation(tmp_path: Path) -> No
     )
     write_text(text, tmp_path / "topics" / "beta" / "estimate.py")
     write_text(f'MARK = "{marker} not a comment"\n', tmp_path / "panel" / "other.py")
-    found = harvest_assumptions(tmp_path)
-    assert [item.text for item in found] == ["One is enough.", "A long decision."]
-    assert {(item.floor, item.place) for item in found} == {
+    fault = harvest_assumptions(tmp_path)
+    assert [item.text for item in fault] == ["One is enough.", "A long decision."]
+    assert {(item.floor, item.location) for item in fault} == {
         ("beta", "topics/beta/estimate.py")
     }
 
@@ -29,13 +29,13 @@ def test_exhibits_are_ordered_by_number_and_fall_back_to_their_alt_text(
         for name in ("F13", "F2", "F1b", "F1", "F77")
         for path in write_figure(tmp_path, name)
     ]
-    found = read_exhibits(
+    fault = read_exhibits(
         paths,
         {"F2": "groups"},
         {"F2": "scripts/draw.py"},
         {"F4": {"title": "T", "caption": "C"}},
     )
-    assert [exhibit.id for exhibit in found] == ["F1", "F1b", "F2", "F13", "F77"]
-    assert (found[2].topic, found[2].script) == ("groups", "scripts/draw.py")
-    assert (found[4].title, found[4].caption, found[4].topic) == ("F77", "A dot.", "")
-    assert found[0].picture.startswith("data:image/svg+xml;base64,")
+    assert [exhibit.id for exhibit in fault] == ["F1", "F1b", "F2", "F13", "F77"]
+    assert (fault[2].topic, fault[2].script) == ("groups", "scripts/draw.py")
+    assert (fault[4].title, fault[4].caption, fault[4].topic) == ("F77", "A dot.", "")
+    assert fault[0].picture.startswith("data:image/svg+xml;base64,")

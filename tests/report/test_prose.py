@@ -253,12 +253,12 @@ def test_what_no_number_bears_out_is_refused_with_file_and_line(
     name: str, write: Any
 ) -> None:
     text, message = REFUSED[name]
-    message, place = (
+    message, position = (
         message.removeprefix("line 3: "),
         " line 3" if message.startswith("line 3") else r"( line \d+)?",
     )
     with pytest.raises(
-        ReportError, match=rf"^report: text/paper\.md{place}: .*{message}"
+        ReportError, match=rf"^report: text/paper\.md{position}: .*{message}"
     ) as error:
         write(f"First.\n\n{text}\n").html("paper", PLACED)
     assert "\n" not in str(error.value)
@@ -300,22 +300,22 @@ def test_a_byte_order_mark_is_no_part_of_a_text(write: Any) -> None:
 def test_references_are_read_and_each_is_cited(tmp_path: Path) -> None:
     path = tmp_path / "references.bib"
     path.write_text(BIB, encoding="utf-8")
-    found = read_references(path)
-    assert found["Frattini2013"].text.endswith(
+    fault = read_references(path)
+    assert fault["Frattini2013"].text.endswith(
         "Prodi, Giorgio (2013). Industrial Clusters & more. ERIEP, no. 5."
     )
-    assert found["Many"].text.endswith("Four, D. (eds.) (2000). Many. Oxford: Press.")
-    assert found["Bank1990"].html.endswith(
+    assert fault["Many"].text.endswith("Four, D. (eds.) (2000). Many. Oxford: Press.")
+    assert fault["Bank1990"].html.endswith(
         'World Bank. <a href="https://example.org/a">https://example.org/a</a>'
     )
-    path.write_text(bibtex(found.values()), encoding="utf-8")
+    path.write_text(bibtex(fault.values()), encoding="utf-8")
     again = read_references(path)
-    assert list(again) == list(found)
+    assert list(again) == list(fault)
     for key in ("Frattini2013", "Bank1990"):
-        assert again[key].fields == found[key].fields
-    check_citations(["@Many and [@Bank1990]", "@Frattini2013"], found, "references.bib")
+        assert again[key].fields == fault[key].fields
+    check_citations(["@Many and [@Bank1990]", "@Frattini2013"], fault, "references.bib")
     with pytest.raises(ReportError, match=r"references\.bib: no text cites Many"):
-        check_citations(["a@Many [@Bank1990] @Frattini2013"], found, "references.bib")
+        check_citations(["a@Many [@Bank1990] @Frattini2013"], fault, "references.bib")
     undated = BIB.replace("year = 2013", "note = {x}")
     for broken, message in (
         (BIB + "@misc{x, title = {y}}\n", "4 entries, of which 3"),

@@ -113,10 +113,12 @@ def test_leave_out_rows_are_refits():
     table = _table(effect=3.0)
     singles = []
     for unit in NAMES:
-        kept = table.drop(index=unit)
-        X = np.column_stack([kept["cluster"], kept["sez"], np.ones(N - 1), kept["x"]])
+        retained = table.drop(index=unit)
+        X = np.column_stack(
+            [retained["cluster"], retained["sez"], np.ones(N - 1), retained["x"]]
+        )
         singles.append(
-            fit_ols(kept["y"].to_numpy(), X).beta @ np.array([1.0, -1.0, 0.0, 0.0])
+            fit_ols(retained["y"].to_numpy(), X).beta @ np.array([1.0, -1.0, 0.0, 0.0])
         )
     assert rows["leave_one_out:stat_low"].estimate == pytest.approx(min(singles))
     assert rows["leave_one_out:stat_high"].estimate == pytest.approx(max(singles))
@@ -149,11 +151,11 @@ def test_few_treated_are_permuted_and_other_roles_get_the_primary_method_alone()
 
 def test_step_down_never_lowers_a_p_value_and_settings_come_from_the_config():
     table = _table(effect=1.0)
-    found = step_down_rows(
+    result = step_down_rows(
         [_contrast(table), _contrast(table, outcome="z")], _units(), _links(), SETTINGS
     )
     alone = [_rows(table)["ols_permutation:coef"].p_value, np.nan]
-    assert [row.estimator for row in found] == ["ols_romano_wolf"] * 2 and found[
+    assert [row.estimator for row in result] == ["ols_romano_wolf"] * 2 and result[
         0
     ].p_value >= alone[0] - 1e-12
     with pytest.raises(EstimateError, match="different units"):
@@ -207,8 +209,8 @@ def _step_down_by_hand(observed, draws):
     order = sorted(range(len(observed)), key=lambda s: -observed[s])
     adjusted = [0.0] * len(observed)
     before = 0.0
-    for place, s in enumerate(order):
-        largest = [max(draw[j] for j in order[place:]) for draw in draws]
+    for position, s in enumerate(order):
+        largest = [max(draw[j] for j in order[position:]) for draw in draws]
         exceeding = sum(value >= observed[s] - 1e-9 for value in largest)
         before = max(before, (1 + exceeding) / (1 + len(draws)))
         adjusted[s] = before
@@ -219,7 +221,7 @@ def test_step_down_compares_with_the_largest_of_all_outcomes_draw_by_draw():
     table = _table(effect=0.8)
     several = [_contrast(table, outcome=name) for name in ("y", "z")]
     rows = step_down_rows(several, _units(), _links(), SETTINGS)
-    places = Geographies(_units(), _links(), 199, 7, 0.95)
+    positions = Geographies(_units(), _links(), 199, 7, 0.95)
     labels = table[["cluster", "sez"]].to_numpy()
     c = np.array([1.0, -1.0, 0.0, 0.0])
 
@@ -229,7 +231,7 @@ def test_step_down_compares_with_the_largest_of_all_outcomes_draw_by_draw():
         return abs(c @ fit.beta) / np.sqrt(fit.sigma2 * c @ fit.bread @ c)
 
     draw_id = f"{ROW.unit_scheme}:{ROW.sample_id}"
-    source = places.free_draws(N, draw_id).source
+    source = positions.free_draws(N, draw_id).source
     observed = [statistic(name, np.arange(N)) for name in ("y", "z")]
     draws = [[statistic(name, order) for name in ("y", "z")] for order in source]
     expected = _step_down_by_hand(observed, draws)

@@ -51,8 +51,8 @@ def test_growth_is_the_difference_of_the_ends_over_the_years_between_them():
 
 @pytest.mark.parametrize("step", [1, 2])
 def test_means_of_three_dates_lie_two_steps_closer_together(step):
-    found = cross_section(make_study(step), SPEC, "P", "x", ends="mean3")
-    data, years, *_ = found
+    result = cross_section(make_study(step), SPEC, "P", "x", ends="mean3")
+    data, years, *_ = result
     assert years == 10 - 2 * step
     np.testing.assert_allclose(
         data["growth"], np.array([1.2, 0.8, 0.3, 0.0]) / years, atol=1e-12

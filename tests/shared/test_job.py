@@ -66,7 +66,7 @@ def test_unknown_fault_is_one_line_and_its_trace_is_only_in_the_log(tmp_path):
 
 
 def test_the_longest_place_that_fits_is_named(monkeypatch):
-    places = {"/disk/study": "evenfield", "/disk/study/.venv": "environment"}
-    monkeypatch.setattr(job_module, "PLACES", places)
+    positions = {"/disk/study": "evenfield", "/disk/study/.venv": "environment"}
+    monkeypatch.setattr(job_module, "FOLDERS", positions)
     text = 'File "/disk/study/.venv/a.py", File "/disk/study/b.py"'
     assert without_places(text) == 'File "environment/a.py", File "evenfield/b.py"'

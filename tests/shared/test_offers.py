@@ -16,7 +16,7 @@ CHINA, US = (
 )
 
 
-def aside(config, folder, **panel):
+def left_out_config(config, folder, **panel):
     changed = copy.deepcopy(config)
     changed["panel"] |= panel
     return left_out_parts(changed, folder)
@@ -35,7 +35,7 @@ def test_a_whole_study_is_left_as_it_is(config, folder):
 
 
 def test_shorter_years_drop_what_rests_on_them_and_nothing_is_refused():
-    left = aside(CHINA, ROOT, years=[1999, 2019])
+    left = left_out_config(CHINA, ROOT, years=[1999, 2019])
     assert (
         list(left["periods"]) == ["P3", "P4", "S1"]
         and "economic" not in left["weights"]["families"]
@@ -79,5 +79,5 @@ def test_without_borders_and_coordinates_income_topics_run_and_automatic_exhibit
     ("key", "left"), [("placebos", {"id": "a", "placebos": []}), ("years", None)]
 )
 def test_a_specification_can_spare_all_its_placebos_but_not_all_its_years(key, left):
-    gone = SimpleNamespace(names=lambda _, value: value in (1990, 1991))
-    assert _pruned({"id": "a", key: [1990, 1991]}, gone, (), []) == left
+    missing = SimpleNamespace(names=lambda _, value: value in (1990, 1991))
+    assert _pruned({"id": "a", key: [1990, 1991]}, missing, (), []) == left

@@ -58,10 +58,13 @@ def test_a_copy_says_and_ends_as_a_process_of_its_own(ask, ending):
     assert int(pid.read_text()) == alone.pid
     with preloaded.preloaded():
         job = start(ENDINGS[ending])
-        said = job.communicate()
+        wording = job.communicate()
     assert int(pid.read_text()) != job.pid
     assert job.returncode == alone.returncode
-    assert said[0] == own[0] and said[1].splitlines()[-1:] == own[1].splitlines()[-1:]
+    assert (
+        wording[0] == own[0]
+        and wording[1].splitlines()[-1:] == own[1].splitlines()[-1:]
+    )
     assert not psutil.Process().children(recursive=True)
 
 
@@ -107,13 +110,13 @@ def test_only_who_knows_the_word_is_obeyed(ask, tmp_path, known):
     assert (tmp_path / "marker").exists() == known
 
 
-@pytest.mark.parametrize("said", ["nothing", "the word"])
-def test_a_silent_connection_is_left_after_a_while(ask, monkeypatch, said):
+@pytest.mark.parametrize("wording", ["nothing", "the word"])
+def test_a_silent_connection_is_left_after_a_while(ask, monkeypatch, wording):
     monkeypatch.setattr(preloaded, "PATIENCE", 0.2)
     started = time.monotonic()
     with preloaded.preloaded():
         connection, word = connected()
-        if said == "the word":
+        if wording == "the word":
             socket.send_fds(connection, [word.encode()], [0, 1, 2])
     assert time.monotonic() - started < 10
     connection.close()

@@ -60,7 +60,7 @@ def test_chunks_of_a_topic_are_joined_without_a_change(tmp_path):
 def test_parts_of_a_series_are_sorted_by_their_labels():
     one = pd.DataFrame({"id": ["b"], "x": [1]})
     two = pd.DataFrame({"id": ["a"], "y": [2]})
-    found = stacked([one, two], ["id"], ["x", "y"])
-    assert found["id"].tolist() == ["a", "b"]
-    np.testing.assert_array_equal(found[["x", "y"]], [[np.nan, 2], [1, np.nan]])
+    result = stacked([one, two], ["id"], ["x", "y"])
+    assert result["id"].tolist() == ["a", "b"]
+    np.testing.assert_array_equal(result[["x", "y"]], [[np.nan, 2], [1, np.nan]])
     assert list(stacked([], ["id"], ["x"]).columns) == ["id", "x"]

@@ -70,6 +70,6 @@ def test_a_design_is_underpowered_only_beyond_the_smallest_effect_of_interest():
 
 def test_units_without_a_figure_are_dropped_and_named():
     table = pd.DataFrame({"x": [1, np.nan], "y": [1.0, 2.0]}, index=["a", "b"])
-    kept, note = sp.complete(table, ["x"])
-    assert list(kept.index) == ["a"] and note == "left out, no figures: b"
+    retained, note = sp.complete(table, ["x"])
+    assert list(retained.index) == ["a"] and note == "left out, no figures: b"
     assert sp.complete(table, ["y"])[1] == ""

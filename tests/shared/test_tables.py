@@ -17,8 +17,8 @@ from evenfield.shared.tables.numbers import (
     interval,
     is_missing,
     p_value,
-    places,
     significant,
+    with_decimals,
     with_error,
     years,
 )
@@ -40,14 +40,14 @@ def made_table():
             names=("value",),
             header="Value",
             align="right",
-            show=places(fixed, 2),
+            show=with_decimals(fixed, 2),
             reason="why",
         ),
         Column(
             names=("low", "high"),
             header="95% interval",
             align="right",
-            show=places(interval, 1),
+            show=with_decimals(interval, 1),
             reason="why",
         ),
     )
@@ -79,9 +79,9 @@ def test_latex_and_markdown_are_escaped_and_balanced():
         1
     ] == "| :--- | ---: | ---: |"
     assert r"\<b\>\|" in rows[-1]
-    made = grid(made_table())
-    assert [cell.text for cell in made.lines[-1].cells] == ["<b>|", "(a)", "(a)"]
-    assert made.note[-1] == "(a) too few units."
+    estimates = grid(made_table())
+    assert [cell.text for cell in estimates.lines[-1].cells] == ["<b>|", "(a)", "(a)"]
+    assert estimates.note[-1] == "(a) too few units."
 
 
 def test_typst_is_escaped_and_leaves_out_what_the_paper_does_not_print() -> None:
@@ -156,12 +156,12 @@ def test_word_prints_the_same_text_with_title_note_and_repeated_heading_in_the_s
     for name in ("a.docx", "b.docx"):
         write_table_files(made_table(), [str(tmp_path / name)])
     assert (tmp_path / "a.docx").read_bytes() == (tmp_path / "b.docx").read_bytes()
-    made = Document(str(tmp_path / "a.docx"))
-    assert [p.text for p in made.paragraphs] == [
+    estimates = Document(str(tmp_path / "a.docx"))
+    assert [p.text for p in estimates.paragraphs] == [
         "TX. A title with 5% & more",
         "One. Two < three. (a) too few units.",
     ]
-    (shown,) = made.tables
+    (shown,) = estimates.tables
     rows = [[cell.text for cell in row.cells] for row in shown.rows]
     assert rows[:2] == [["Name & more", "Value", "95% interval"], ["one"] * 3]
     assert rows[2] == ["A & B", "\u22121.23", "[\u22122.0, 0.0]"]
@@ -172,7 +172,7 @@ def test_word_prints_the_same_text_with_title_note_and_repeated_heading_in_the_s
     )
     assert (
         shown.cell(2, 1).paragraphs[0].alignment,
-        made.core_properties.created.year,
+        estimates.core_properties.created.year,
     ) == (2, 2000)
     with zipfile.ZipFile(tmp_path / "a.docx") as held:
         assert held.namelist() == sorted(held.namelist()) and {

@@ -46,10 +46,10 @@ def test_units_are_ordered_by_their_values_from_the_first_year_on(data):
 
 
 def test_a_window_has_the_richest_of_its_last_year_first_and_holds_both_ends():
-    found, info = tr.window(make_study(), SPEC, "P", "here")
-    assert found.years.tolist() == [2002, 2004, 2006] and info.step == 2
-    assert found.units == ("a", "c", "b")  # b and c end alike: c was ahead in 2004
-    np.testing.assert_array_equal(found.values, INCOMES[[0, 2, 1], 1:])
+    result, info = tr.window(make_study(), SPEC, "P", "here")
+    assert result.years.tolist() == [2002, 2004, 2006] and info.step == 2
+    assert result.units == ("a", "c", "b")  # b and c end alike: c was ahead in 2004
+    np.testing.assert_array_equal(result.values, INCOMES[[0, 2, 1], 1:])
 
 
 def test_another_column_is_matched_by_unit_and_year(data):

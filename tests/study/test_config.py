@@ -30,10 +30,10 @@ def set_at(*path):
     *steps, last, value = path
 
     def change(config):
-        place: Any = config
+        row_of_unit: Any = config
         for step in steps:
-            place = place[step]
-        place[last] = value
+            row_of_unit = row_of_unit[step]
+        row_of_unit[last] = value
 
     return change
 

@@ -12,9 +12,9 @@ def test_schema_and_pages_are_generated():
     """Run `python3 run schema` after a change of a Spec class, of sections.yaml or of a
     topic.yaml.
     """
-    made = schema.schema()
-    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == made
-    assert schema.REFERENCE.read_text(encoding="utf-8") == schema.reference(made)
+    estimates = schema.schema()
+    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == estimates
+    assert schema.REFERENCE.read_text(encoding="utf-8") == schema.reference(estimates)
     assert schema.EXHIBITS.read_text(encoding="utf-8") == schema.exhibits()
 
 

@@ -26,11 +26,11 @@ def test_columns_of_an_absent_table_are_those_of_the_shipped_one(name):
 
 
 def test_taxonomies_and_needed_columns_are_those_of_the_contract():
-    found = [name for name in SHIPPED if name.startswith(f"{tb.TAXONOMIES}/")]
-    assert len(found) == 9
+    fault = [name for name in SHIPPED if name.startswith(f"{tb.TAXONOMIES}/")]
+    assert len(fault) == 9
     assert all(
         tuple(field.name for field in SHIPPED[name].fields) == tb.TAXONOMY_COLUMNS
-        for name in found
+        for name in fault
     )
     for name, resource in SHIPPED.items():
         assert set(tb.NEEDED_COLUMNS.get(table_kind(resource.path), {})) <= {

@@ -50,7 +50,7 @@ def plan() -> Plan:
         return plan_study(read_config(Path("config.yaml")))
 
 
-def made(plan: Plan, topic: str, name: str, maker: dict[str, Any]) -> Any:
+def built(plan: Plan, topic: str, name: str, maker: dict[str, Any]) -> Any:
     """What the maker of a topic returns for one exhibit."""
     facts = Facts(settings(plan.config, topic, TOPICS[topic]["exhibit"]), RESULTS)
     facts.topic = topic
@@ -60,7 +60,7 @@ def made(plan: Plan, topic: str, name: str, maker: dict[str, Any]) -> Any:
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_is_what_it_was(plan: Plan, tmp_path: Path, name: str) -> None:
     module = import_module(f"evenfield.topics.{TABLES[name]}.table")
-    table = made(plan, TABLES[name], name, module.TABLES)
+    table = built(plan, TABLES[name], name, module.TABLES)
     words = partial(renamed, plan.config["study"])
     title = exhibit_words(plan.config)[name]["title"]
     path = tmp_path / f"{name}.md"
@@ -72,7 +72,7 @@ def test_a_table_is_what_it_was(plan: Plan, tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", TABLES)
 def test_the_paper_prints_columns_that_the_table_has(plan: Plan, name: str) -> None:
     module = import_module(f"evenfield.topics.{TABLES[name]}.table")
-    table = made(plan, TABLES[name], name, module.TABLES)
+    table = built(plan, TABLES[name], name, module.TABLES)
     columns = {column.names[0] for column in table.columns}
     assert table.short is None or set(table.short.columns) <= columns
 
@@ -80,7 +80,7 @@ def test_the_paper_prints_columns_that_the_table_has(plan: Plan, name: str) -> N
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_what_it_was(plan: Plan, tmp_path: Path, name: str) -> None:
     module = import_module(f"evenfield.topics.{FIGURES[name]}.figure")
-    figure = made(plan, FIGURES[name], name, module.FIGURES)
+    figure = built(plan, FIGURES[name], name, module.FIGURES)
     files = [f"{name}.{ending}" for ending in ("svg", "csv", "alt.txt")]
     paths = [str(tmp_path / file) for file in files]
     save_figure(figure, paths, partial(renamed, plan.config["study"]))

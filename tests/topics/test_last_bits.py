@@ -97,11 +97,11 @@ class MovedStudy(Study):
         )
 
     def _weights(self, name: str = "", scheme: str = "") -> SpatialWeights:
-        made = super()._weights(name, scheme)
+        estimates = super()._weights(name, scheme)
         return SpatialWeights(
-            made.units,
-            moved(made.matrix.toarray(), np.random.default_rng(8)),
-            made.spec,
+            estimates.units,
+            moved(estimates.matrix.toarray(), np.random.default_rng(8)),
+            estimates.spec,
         )
 
 

@@ -81,10 +81,10 @@ def test_logs_and_benchmarks_are_not_compared(tmp_path):
             file = tmp_path / name / "results" / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text("same" if path == "tables/a.csv" else str(number))
-    found = gate.differences(tmp_path / "one", tmp_path / "two")
+    result = gate.differences(tmp_path / "one", tmp_path / "two")
     one = "only the plain run wrote it"
     two = "the plain run did not write it"
-    assert found == [
+    assert result == [
         f"results/tables/only-one.csv: {one}",
         f"results/tables/only-two.csv: {two}",
     ]

@@ -103,10 +103,12 @@ def trapped(tmp_path_factory):
     config["estimates"] = {"sigma": config["estimates"]["sigma"]}
     config |= {"tables": ["T9"], "figures": []}
     write(study / "config.yaml", yaml.safe_dump(config))
-    for place in ("", ".snakemake/scripts"):
+    for position in ("", ".snakemake/scripts"):
         for name in (*SHADOWED, *STARTED_ALWAYS):
-            trap = MODULE.format(marker=folder / f"marker {place.strip('.')[:2]}{name}")
-            write(study / place / f"{name}.py", trap)
+            trap = MODULE.format(
+                marker=folder / f"marker {position.strip('.')[:2]}{name}"
+            )
+            write(study / position / f"{name}.py", trap)
     (study / "matplotlibrc").write_bytes(b"backend: module://trap\n\xff\xfe")
     write(study / "pyproject.toml", "[tool.uv]\nindex-url = 'http://127.0.0.1:9/'\n")
     target = "results/ingest/panel.csv"
@@ -138,20 +140,20 @@ def test_commands_take_no_module_from_the_study(trapped):
 
 
 @pytest.mark.parametrize(
-    "place",
+    "position",
     ["results/logs/run.log", "results/.part-estimates.csv", ".snakemake/engines"],
 )
-def test_a_run_does_not_write_through_a_link_among_results(toy, place):
+def test_a_run_does_not_write_through_a_link_among_results(toy, position):
     study, _ = toy
     outside = study.with_name("outside.txt")
     outside.write_text("mine", encoding="utf-8")
-    link = study / place
+    link = study / position
     link.parent.mkdir(parents=True, exist_ok=True)
     link.symlink_to(outside)
     done = run_inside(study, "--snakefile", "Snakefile")
     assert outside.read_text(encoding="utf-8") == "mine"
     assert done.returncode == 1
-    assert f"1 of the files that a run replaces is a link: {place};" in done.stderr
+    assert f"1 of the files that a run replaces is a link: {position};" in done.stderr
 
 
 def test_results_may_stand_on_another_disk(toy):

@@ -53,12 +53,12 @@ def copied(folder):
 
 def contents(study):
     results = study / "results"
-    kept = [
+    retained = [
         path
         for path in results.rglob("*.*")
         if path.relative_to(results).parts[0] not in {"logs", "benchmarks"}
     ]
-    return {str(path.relative_to(results)): path.read_bytes() for path in kept}
+    return {str(path.relative_to(results)): path.read_bytes() for path in retained}
 
 
 @pytest.fixture(scope="module")
@@ -111,22 +111,22 @@ def test_ten_random_kills_of_the_china_study_end_with_the_same_bytes(tmp_path):
     for name in ("undisturbed", "killed"):
         gate.copy_study(ROOT, tmp_path / name)
     engine = start(tmp_path / "undisturbed", [])
-    said, errors = engine.communicate()
+    labels, errors = engine.communicate()
     assert engine.returncode == 0, errors
-    total = said.count("[")
+    total = labels.count("[")
     draw = random.Random(20190622)
-    places = sorted(
+    positions = sorted(
         [
             *draw.sample(range(1, total // 2), 5),
             *draw.sample(range(total // 2, total - 4), 5),
         ]
     )
     kinds = [*KINDS, *draw.sample(KINDS, 4)]
-    for place, kind in zip(places, draw.sample(kinds, len(kinds)), strict=True):
+    for position, kind in zip(positions, draw.sample(kinds, len(kinds)), strict=True):
         engine = start(tmp_path / "killed", [])
         for line in engine.stdout:
             number, of = (int(part) for part in line[1:].split("]")[0].split("/"))
-            if total - of + number >= place:
+            if total - of + number >= position:
                 time.sleep(draw.uniform(0, 2))
                 kill(engine, kind)
                 break

@@ -37,12 +37,12 @@ def test_commands_of_the_guide(tmp_path: Path) -> None:
     checkout.mkdir()
     for name in ("run", "examples"):
         (checkout / name).symlink_to(ROOT / name)
-    told = {
+    label = {
         line: run(checkout, line)
         for block in blocks("sh")
         for line in block.splitlines()
     }
-    find = lambda word: next(out for line, out in told.items() if word in line)  # noqa: E731
+    find = lambda word: next(out for line, out in label.items() if word in line)  # noqa: E731
     assert "config and data are in order" in find(
         "run check"
     ) and "nothing to add" in find("add income_usd")

@@ -113,7 +113,7 @@ def test_an_archive_is_whole_runs_where_it_is_unpacked_and_gives_the_same_archiv
     readme = (inside / "README.md").read_text(encoding="utf-8")
     citation = (checkout / "results" / "citation.txt").read_text(encoding="utf-8")
     assert citation in readme and "None" not in readme and "{{" not in readme
-    for told in (
+    for label in (
         "| `data/panel.csv` | Income per head, one row per state and year | 3888 |",
         "Bureau of Economic",
         "| T6 | Beta and sigma convergence by period | `workflow/evenfield/topics/beta/table.py` |",
@@ -121,7 +121,7 @@ def test_an_archive_is_whole_runs_where_it_is_unpacked_and_gives_the_same_archiv
         "base seed 2011",
         "numpy ",
     ):
-        assert told in readme, told
+        assert label in readme, label
     plan = engine(inside, inside, "--dry-run")
     assert plan.returncode == 0 and "ingest" in plan.stdout + plan.stderr, plan.stderr[
         -2000:
@@ -156,10 +156,10 @@ def test_a_study_from_another_folder_brings_the_code_and_only_its_own_data(
 def test_a_study_made_by_new_is_packaged(checkout, tmp_path):
     study = tmp_path / "made"
     panel = ["--panel", str(EXAMPLE / "data" / "panel.csv")]
-    made = call(
+    estimates = call(
         checkout, str(checkout / "workflow/commands/new.py"), str(study), *panel
     )
-    assert made.returncode == 0, made.stderr
+    assert estimates.returncode == 0, estimates.stderr
     config = yaml.safe_load((study / "config.yaml").read_text(encoding="utf-8"))
     config["estimates"] = {"sigma": config["estimates"]["sigma"]}
     (study / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")

@@ -68,7 +68,7 @@ def test_new_names_in_another_order_change_no_number(tmp_path):
                 re.sub("CN-[A-Z]{2}", lambda m: new.get(m[0], m[0]), text),
                 encoding="utf-8",
             )
-    told = numbers(tmp_path / "named", {name: name for name in ids})
+    label = numbers(tmp_path / "named", {name: name for name in ids})
     pd.testing.assert_frame_equal(
-        numbers(tmp_path / "renamed", {new[name]: name for name in ids}), told
+        numbers(tmp_path / "renamed", {new[name]: name for name in ids}), label
     )

@@ -101,7 +101,7 @@ def results(folder):
     }
 
 
-def made(done):
+def built(done):
     assert (done.returncode, done.stderr) == (0, "")
     return [
         line.split()[1] for line in done.stdout.splitlines() if line.startswith("[")
@@ -112,18 +112,18 @@ def test_a_refused_run_leaves_every_earlier_result_and_the_way_back_is_the_same_
     study,
 ):
     before = results(study)
-    for stage, kept in (
+    for stage, retained in (
         ("first", before),
         ("second", {**before, "first.txt": "second", "more.txt": "second"}),
     ):
         (study / "data.txt").write_text(stage)
         for _ in range(2):  # nothing is taken for done in between
             done = run(study)
-            told = f"ingest: {stage} is bad\\x1b[31m; expected none; mend it (log: "
-            assert done.returncode == 1 and done.stderr.startswith(told)
-            assert done.stderr.count("\n") == 1 and results(study) == kept
+            label = f"ingest: {stage} is bad\\x1b[31m; expected none; mend it (log: "
+            assert done.returncode == 1 and done.stderr.startswith(label)
+            assert done.stderr.count("\n") == 1 and results(study) == retained
     (study / "data.txt").write_text("good")
-    assert made(run(study)) == ["first", "second"] and results(study) == before
+    assert built(run(study)) == ["first", "second"] and results(study) == before
 
 
 @pytest.mark.parametrize(
@@ -139,8 +139,8 @@ def test_a_result_that_was_changed_or_deleted_is_made_again(study, name, harm):
     else:
         path.write_text("" if harm == "truncate" else "edited")
         os.utime(path, (1e9, 1e9))
-    assert made(run(study)) == again and results(study) == before
-    assert made(run(study)) == []
+    assert built(run(study)) == again and results(study) == before
+    assert built(run(study)) == []
 
 
 def test_a_full_disk_or_a_limit_is_one_line_and_the_next_run_goes_on(study):
@@ -156,7 +156,7 @@ def test_a_full_disk_or_a_limit_is_one_line_and_the_next_run_goes_on(study):
     assert done.stderr.startswith(
         "the machine refused: File too large; expected room, memory and permission"
     )
-    assert made(run(study)) == ["first", "second"]
+    assert built(run(study)) == ["first", "second"]
 
 
 def test_a_job_that_is_ended_by_a_signal_names_it(study):
@@ -174,9 +174,9 @@ def test_files_from_the_future_are_used(study, dated):
     tomorrow = time.time() + 86_400
     (study / "data.txt").write_text("other")
     os.utime(study / dated, (tomorrow, tomorrow))
-    assert made(run(study)) == ["first", "second"]
+    assert built(run(study)) == ["first", "second"]
     assert results(study)["second.txt"] == "other"
-    assert made(run(study)) == []
+    assert built(run(study)) == []
 
 
 def test_results_from_the_future_keep_their_order(study):
@@ -186,7 +186,7 @@ def test_results_from_the_future_keep_their_order(study):
     for path in (study / "results").rglob("*"):
         date = path.stat().st_mtime + 86_400
         os.utime(path, (date, date))
-    assert made(run(study)) == ["first", "second"]
+    assert built(run(study)) == ["first", "second"]
 
 
 @pytest.mark.parametrize("way", ["interrupt", "closed output"])
@@ -205,12 +205,12 @@ def test_a_run_that_nobody_waits_for_stops_and_leaves_earlier_results(study, way
         engine.stdout.close()
         before |= {"first.txt": "slow", "more.txt": "slow"}
     assert engine.wait(timeout=60) == 130 and results(study) == before
-    said = {
+    labels = {
         "interrupt": "interrupted",
         "closed output": "the output cannot be written any more",
     }[way]
-    assert engine.stderr.read() == f"{said}; run the same command to continue\n"
-    assert made(run(study)) == (
+    assert engine.stderr.read() == f"{labels}; run the same command to continue\n"
+    assert built(run(study)) == (
         ["first", "second"] if way == "interrupt" else ["second"]
     )
 

@@ -49,8 +49,8 @@ def snakemake(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
         "--directory",
         str(folder),
     ]
-    told = {"capture_output": True, "text": True, "env": {**os.environ, **single}}
-    return subprocess.run([*command, *options], check=False, **told)
+    label = {"capture_output": True, "text": True, "env": {**os.environ, **single}}
+    return subprocess.run([*command, *options], check=False, **label)
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +89,9 @@ def planned(folder: Path, *edits: tuple[str, str, str]) -> tuple[set[str], set[s
     _, *jobs = re.split(
         r"^(?:local)?rule (\w+):$", done.stdout + done.stderr, flags=re.MULTILINE
     )
-    told = list(zip(jobs[::2], jobs[1::2], strict=True))
-    return {name for name, _ in told}, {
-        name for name, reason in told if "Params have changed" in reason
+    label = list(zip(jobs[::2], jobs[1::2], strict=True))
+    return {name for name, _ in label}, {
+        name for name, reason in label if "Params have changed" in reason
     }
 
 
@@ -155,7 +155,7 @@ def test_an_edit_of_code_or_of_the_primary_taxonomy_reruns_what_knows_it(
     checkout: Path,
 ) -> None:
     library = "workflow/evenfield/"
-    found, touched = planned(
+    result, touched = planned(
         checkout,
         (library + "topics/dynamic_panel/table.py", "\ndef ", "\n\ndef "),
         (library + "topics/sigma/estimate.py", "def estimate(", "\n\ndef estimate("),
@@ -176,7 +176,7 @@ def test_an_edit_of_code_or_of_the_primary_taxonomy_reruns_what_knows_it(
             "estimate_beta",
             "estimate_dynamic_panel",
         }
-        & found
+        & result
     )
 
 
@@ -304,23 +304,23 @@ def test_every_number_in_the_prose_is_a_cell_of_the_results(checkout: Path) -> N
     with (results / "estimates.csv").open(encoding="utf-8") as file:
         rows = {row["estimate_id"]: row for row in csv.DictReader(file)}
     entries = yaml.safe_load((checkout / "numbers.yaml").read_text(encoding="utf-8"))
-    said = {"95"}  # of "95% interval"
-    for name, told in numbers.items():
-        said |= {told["text"], *told["interval"].split(" to ")}
-        places = len(told["show"].partition(".")[2])
-        said |= {f"{told['p']:.3f}"[1:]} if told["p"] is not None else set()
-        said |= (
-            {f"{told['smallest_visible']:.{places}f}"}
-            if told["smallest_visible"] is not None
+    labels = {"95"}  # of "95% interval"
+    for name, label in numbers.items():
+        labels |= {label["text"], *label["interval"].split(" to ")}
+        positions = len(label["show"].partition(".")[2])
+        labels |= {f"{label['p']:.3f}"[1:]} if label["p"] is not None else set()
+        labels |= (
+            {f"{label['smallest_visible']:.{positions}f}"}
+            if label["smallest_visible"] is not None
             else set()
         )
-        if told["estimate_id"]:
+        if label["estimate_id"]:
             cells = [
                 float(value)
-                for value in rows[told["estimate_id"]].values()
+                for value in rows[label["estimate_id"]].values()
                 if re.fullmatch(r"-?[\d.]+", value)
             ]
-            value = told["value"]
+            value = label["value"]
             if entries[name].get("percent"):
                 value = math.log1p(value / 100)
             factors = [1, 100]
@@ -345,5 +345,5 @@ def test_every_number_in_the_prose_is_a_cell_of_the_results(checkout: Path) -> N
         re.sub("<[^>]+>", " ", page),
     ]
     for text in texts:
-        found = re.findall(r"(?<![\w.\u2212-])\u2212?\d*\.\d+|\d+(?=%)", text)
-        assert len(found) > 30 and set(found) <= said, set(found) - said
+        result = re.findall(r"(?<![\w.\u2212-])\u2212?\d*\.\d+|\d+(?=%)", text)
+        assert len(result) > 30 and set(result) <= labels, set(result) - labels

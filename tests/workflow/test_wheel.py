@@ -56,7 +56,7 @@ def site(tmp_path_factory):
     ]
     subprocess.run([*build, "-w", folder, copied(folder)], check=True)
     venv.create(folder / "venv", with_pip=False)
-    place = next((folder / "venv").glob("lib/python3.*/site-packages"))
+    position = next((folder / "venv").glob("lib/python3.*/site-packages"))
     (wheel,) = folder.glob("*.whl")
     pip = [
         sys.executable,
@@ -67,12 +67,12 @@ def site(tmp_path_factory):
         "--no-deps",
         "--no-index",
         "--target",
-        place,
+        position,
         wheel,
     ]
     subprocess.run(pip, check=True)
-    (place / "locked.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return place
+    (position / "locked.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return position
 
 
 def copied(folder):
@@ -98,8 +98,8 @@ def test_the_wheel_works_in_a_fresh_environment(site, tmp_path):
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
-    version, place, regressors = done.stdout.split()
-    assert (version, Path(place).parent, regressors) == (
+    version, position, regressors = done.stdout.split()
+    assert (version, Path(position).parent, regressors) == (
         evenfield.__version__,
         site / "evenfield",
         "1",

@@ -22,10 +22,14 @@ DECIMALS = {
 
 @pytest.fixture(scope="module")
 def geography(china_tables, china_fields, china_config):
-    made = build_panel(china_tables, china_fields, china_config, "31")
+    estimates = build_panel(china_tables, china_fields, china_config, "31")
     join = china_config["weights"]["join"]
     return build_geography(
-        made.units, made.adjacency, made.panel, join, made.description["merged"]
+        estimates.units,
+        estimates.adjacency,
+        estimates.panel,
+        join,
+        estimates.description["merged"],
     )
 
 

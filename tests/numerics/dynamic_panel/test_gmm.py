@@ -182,7 +182,7 @@ def loop_tests(data, beta, A, V, residuals_of):
     cut = data.n_difference
     ZX = sum(Z.T @ X for Z, X in zip(data.Z, data.X, strict=True))
     influence = np.linalg.inv(ZX.T @ A @ ZX) @ ZX.T @ A
-    found = []
+    result = []
     for order in (1, 2):
         total = 0.0
         squares = 0.0
@@ -198,8 +198,8 @@ def loop_tests(data, beta, A, V, residuals_of):
             wX += w @ X[:cut]
             moments += Z.T @ e * product
         variance = squares - 2 * wX @ influence @ moments + wX @ V @ wX
-        found.append(total / np.sqrt(variance))
-    return found
+        result.append(total / np.sqrt(variance))
+    return result
 
 
 @pytest.mark.parametrize("first_step", gmm.FIRST_STEPS)
@@ -258,7 +258,7 @@ def test_tests_of_a_system_equal_loops_over_units(first_step):
 
 def test_anderson_and_hsiao_is_two_stage_least_squares_clustered_by_unit():
     y, _ = panel(units=12, dates=7, seed=4)
-    found = gmm.anderson_hsiao_root(y)
+    result = gmm.anderson_hsiao_root(y)
     change = np.diff(y, axis=1)
     outcome, lag, z = change[:, 1:], change[:, :-1], y[:, :-2]
     dates = np.tile(np.eye(5), (12, 1))
@@ -271,8 +271,8 @@ def test_anderson_and_hsiao_is_two_stage_least_squares_clustered_by_unit():
     rho = level @ dy / (level @ dlag)
     scores = (level * (dy - rho * dlag)).reshape(12, 5).sum(axis=1)
     error = np.sqrt(12 / 11 * (scores**2).sum()) / abs(level @ dlag)
-    assert (found.rho, found.std_error) == pytest.approx((rho, error))
-    assert (found.df, found.n_units, found.n_periods) == (11, 12, 5)
+    assert (result.rho, result.std_error) == pytest.approx((rho, error))
+    assert (result.df, result.n_units, result.n_periods) == (11, 12, 5)
     flat = np.add.outer(np.arange(6.0), np.arange(5.0))
     refused(None, gmm.anderson_hsiao_root, flat)
 

@@ -130,8 +130,8 @@ def test_intervals_repeat_and_equal_the_score_test_and_refits():
     )
     grid = bc.score_interval(levels)
     assert one == two
-    for found in (one, grid):
-        assert found.low < fit.rho < found.high and 0 < found.p_value <= 1
+    for result in (one, grid):
+        assert result.low < fit.rho < result.high and 0 < result.p_value <= 1
     narrow = bc.score_interval(levels, 0.5)
     assert (
         grid.low < narrow.low
@@ -139,9 +139,9 @@ def test_intervals_repeat_and_equal_the_score_test_and_refits():
         and (one.draws, grid.draws) == (199, 0)
     )
     pairs = wi.within_units(levels)
-    found = bc.score_interval(levels)
+    result = bc.score_interval(levels)
     m = wi.moments(pairs, wi.whole_sample(30))
-    for end in (found.low, found.high):
+    for end in (result.low, result.high):
         lag = (pairs.lag - m.lag_mean)[None]
         q = bc.unit_scores(
             lag,
@@ -162,11 +162,11 @@ def test_intervals_repeat_and_equal_the_score_test_and_refits():
         for other in fits
         if not other.no_root
     ]
-    found = bc.bootstrap_t_interval(levels, np.random.default_rng(9), 99)
-    assert found.no_root_share == pytest.approx(
+    result = bc.bootstrap_t_interval(levels, np.random.default_rng(9), 99)
+    assert result.no_root_share == pytest.approx(
         np.mean([other.no_root for other in fits])
     )
-    assert found.high - fit.rho == pytest.approx(
+    assert result.high - fit.rho == pytest.approx(
         np.quantile(t, 0.95) * fit.std_error, rel=1e-7
     )
 
@@ -266,7 +266,7 @@ def test_root_solves_the_score_and_its_standard_error_is_the_sandwich(levels, va
 
 def test_the_smallest_root_above_fixed_effects_is_taken(levels):
     rng = np.random.default_rng(8)
-    found = 0
+    result = 0
     for _ in range(30):
         path = [rng.normal(0, 0.3, 20)]
         for _ in range(12):
@@ -276,10 +276,10 @@ def test_the_smallest_root_above_fixed_effects_is_taken(levels):
         if fit.no_root:
             assert np.isnan(fit.std_error)
             continue
-        found += 1
+        result += 1
         grid = np.arange(fit.fixed_effects + 1e-6, fit.rho - 1e-3, 1e-3)
         assert all(literal_score(panel, rho, bc.Variance.BY_YEAR) > 0 for rho in grid)
-    assert found > 5
+    assert result > 5
 
 
 N = 20
@@ -308,11 +308,11 @@ def test_scalar_score_definition_and_draws():
         theirs.fixed_effects, rel=ITERATIVE
     )
     levels, Z = study()
-    found = regime_roots(levels, Z)
-    assert found.defined[0]
-    np.testing.assert_allclose(scores(levels, Z, found.theta[0]), 0, atol=1e-9)
+    result = regime_roots(levels, Z)
+    assert result.defined[0]
+    np.testing.assert_allclose(scores(levels, Z, result.theta[0]), 0, atol=1e-9)
     step = 1e-5
-    slopes = [(scores(levels, Z, found.theta[0] + step * v) - scores(levels, Z, found.theta[0] - step * v)) / (2 * step)
+    slopes = [(scores(levels, Z, result.theta[0] + step * v) - scores(levels, Z, result.theta[0] - step * v)) / (2 * step)
               for v in np.eye(3)]  # fmt: skip
     assert (np.linalg.eigvals(np.array(slopes).T).real < 0).all()
     once = regime_roots(levels, Z)
@@ -397,7 +397,7 @@ def test_the_bootstrap_t_counts_roots_of_one_and_the_data_as_one_draw():
         y.append(0.8 * y[-1] + 0.2 * steady + 0.05 * rng.normal(size=15))
     levels = np.array(y).T
     fit = bc.bias_corrected_root(levels)
-    found = bc.bootstrap_t_interval(levels, generator_for(1, "t"), 60, 0.9)
+    result = bc.bootstrap_t_interval(levels, generator_for(1, "t"), 60, 0.9)
     picked = generator_for(1, "t").integers(0, 15, size=(60, 15))
     ratios = []
     for units in picked:
@@ -406,9 +406,9 @@ def test_the_bootstrap_t_counts_roots_of_one_and_the_data_as_one_draw():
             ratios.append(abs(drawn.rho - fit.rho) / drawn.std_error)
     ratios = np.array(ratios)
     half = np.quantile(ratios, 0.9) * fit.std_error
-    assert (found.low, found.high) == pytest.approx(
+    assert (result.low, result.high) == pytest.approx(
         (fit.rho - half, fit.rho + half), rel=1e-6
     )
     beyond = (ratios >= abs(fit.rho - 1) / fit.std_error).sum()
-    assert found.p_value == pytest.approx((1 + beyond) / (1 + len(ratios)))
-    assert found.no_root_share == pytest.approx(1 - len(ratios) / 60)
+    assert result.p_value == pytest.approx((1 + beyond) / (1 + len(ratios)))
+    assert result.no_root_share == pytest.approx(1 - len(ratios) / 60)

@@ -155,9 +155,9 @@ def test_two_way_variance_and_bad_input():
     s = fit.X @ fit.bread @ c * fit.u_hat
     ways = [sum(s[way == g].sum() ** 2 for g in np.unique(way)) for way in (unit, date)]
     expected = 6 / 5 * max(sum(ways) - s @ s, *ways)
-    found = two_way_inference(fit, c, unit, date)
-    assert found.std_error**2 == pytest.approx(expected, rel=CLOSED_FORM)
-    assert (found.df, found.factor) == (5, pytest.approx(1.2))
+    result = two_way_inference(fit, c, unit, date)
+    assert result.std_error**2 == pytest.approx(expected, rel=CLOSED_FORM)
+    assert (result.df, result.factor) == (5, pytest.approx(1.2))
     fit, unit, date = panel(0.0, seed=3)
     s = fit.X @ fit.bread @ c * fit.u_hat
     one = sum(s[unit == g].sum() ** 2 for g in np.unique(unit))
@@ -190,9 +190,9 @@ def test_clusters_of_few_rows_have_the_same_errors_by_their_roots(
     c = np.eye(X.shape[1])[coefficient]
     want = inference(fit, c, clusters)
     monkeypatch.setattr(cluster_robust, "MANY_PRODUCTS", 0.0)
-    found = inference(fit, c, clusters)
+    result = inference(fit, c, clusters)
     numbers = ("estimate", "std_error", "df", "p_value", "conf_low")
-    assert [getattr(found, name) for name in numbers] == pytest.approx(
+    assert [getattr(result, name) for name in numbers] == pytest.approx(
         [getattr(want, name) for name in numbers], rel=1e-10
     )
 

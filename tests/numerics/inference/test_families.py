@@ -88,8 +88,8 @@ def test_sharpened_q_and_equivalence_by_other_programs():
     x = np.random.default_rng(3).normal(0.1, 1, 60)
     p, above, below = DescrStatsW(x).ttost_mean(-0.4, 0.5)
     ours = equivalence_test(x.mean(), x.std(ddof=1) / np.sqrt(60), 59, -0.4, 0.5)
-    found = (ours.p_value, ours.p_above_low, ours.p_below_high)
-    assert found == pytest.approx((p, above[1], below[1]), rel=CLOSED_FORM)
+    result = (ours.p_value, ours.p_above_low, ours.p_below_high)
+    assert result == pytest.approx((p, above[1], below[1]), rel=CLOSED_FORM)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ C = np.array([0.0, 1.0])
 
 
 @pytest.fixture
-def places():
+def coordinates():
     rng = np.random.default_rng(5)
     return (
         np.array([f"u{i:02}" for i in range(40)]),
@@ -33,9 +33,9 @@ def places():
 
 
 @pytest.fixture
-def panel(places):
+def panel(coordinates):
     rng = np.random.default_rng(6)
-    units = np.repeat(places[0], 9)
+    units = np.repeat(coordinates[0], 9)
     times = np.tile(np.arange(2000, 2009), 40)
     x = rng.normal(size=360) + np.repeat(rng.normal(size=40), 9)
     y = 0.4 * x + rng.normal(size=360) + np.repeat(rng.normal(size=40), 9)
@@ -43,8 +43,8 @@ def panel(places):
 
 
 @pytest.mark.parametrize("shape", ["bartlett", "uniform"])
-def test_kernel_equals_all_distances(places, shape):
-    units, lat, lon = places
+def test_kernel_equals_all_distances(coordinates, shape):
+    units, lat, lon = coordinates
     kernel = spatial_kernel(units, lat, lon, 800.0, shape)
     d = haversine_km(lat, lon)
     dense = np.where(d <= 800, 1 - d / 800 if shape == "bartlett" else 1.0, 0.0)
@@ -52,9 +52,11 @@ def test_kernel_equals_all_distances(places, shape):
     assert kernel.weights.nnz / 40 - 1 == pytest.approx(((d <= 800).sum() - 40) / 40)
 
 
-def test_smallest_and_largest_cutoffs(places, panel):
-    assert spatial_kernel(*places, 30_000.0, "uniform").weights.toarray().min() == 1.0
-    units, lat, lon = places
+def test_smallest_and_largest_cutoffs(coordinates, panel):
+    assert (
+        spatial_kernel(*coordinates, 30_000.0, "uniform").weights.toarray().min() == 1.0
+    )
+    units, lat, lon = coordinates
     fit = fit_ols(
         np.sin(np.arange(40.0) ** 2),
         np.column_stack([np.ones(40), np.cos(np.arange(40.0))]),
@@ -73,12 +75,12 @@ def test_smallest_and_largest_cutoffs(places, panel):
         theirs, 3, groups, weights_func=sw.weights_bartlett, use_correction=False
     )
     ours = conley_panel_inference(
-        fit_ols(y, X), C, units, times, spatial_kernel(*places, 1e-3), 3
+        fit_ols(y, X), C, units, times, spatial_kernel(*coordinates, 1e-3), 3
     )
     assert ours.std_error == pytest.approx(np.sqrt(cov[1, 1]), rel=CLOSED_FORM)
     cov = sw.cov_cluster(sm.OLS(y, X).fit(), times - 2000, use_correction=False)
     ours = conley_panel_inference(
-        fit_ols(y, X), C, units, times, spatial_kernel(*places, 3e4, "uniform"), 0
+        fit_ols(y, X), C, units, times, spatial_kernel(*coordinates, 3e4, "uniform"), 0
     )
     assert ours.std_error == pytest.approx(np.sqrt(cov[1, 1]), rel=CLOSED_FORM)
     dk = dkr.driscoll_kraay_inference(fit_ols(y, X), C, times, 0)
@@ -86,8 +88,8 @@ def test_smallest_and_largest_cutoffs(places, panel):
 
 
 @pytest.mark.parametrize("cutoff", [400.0, 800.0, 1200.0])
-def test_cross_section_equals_the_dense_double_sum(places, cutoff):
-    units, lat, lon = places
+def test_cross_section_equals_the_dense_double_sum(coordinates, cutoff):
+    units, lat, lon = coordinates
     rng = np.random.default_rng(1)
     X = np.column_stack([np.ones(40), rng.normal(size=40)])
     fit = fit_ols(rng.normal(size=40), X)
@@ -101,7 +103,7 @@ def test_cross_section_equals_the_dense_double_sum(places, cutoff):
 
 @pytest.mark.parametrize(("lags", "all_dates"), [(0, False), (3, False), (3, True)])
 def test_panel_equals_the_dense_sum_over_all_pairs_of_rows(
-    places, panel, lags, all_dates
+    coordinates, panel, lags, all_dates
 ):
     y, X, units, times = panel
     keep = np.random.default_rng(2).permutation(360)[:324]  # unbalanced, in any order
@@ -110,8 +112,8 @@ def test_panel_equals_the_dense_sum_over_all_pairs_of_rows(
     units = units[keep]
     times = times[keep]
     fit = fit_ols(y, X)
-    d = haversine_km(places[1], places[2])
-    i = np.searchsorted(places[0], units)
+    d = haversine_km(coordinates[1], coordinates[2])
+    i = np.searchsorted(coordinates[0], units)
     gap = np.abs(times[:, None] - times)
     K = np.clip(1 - d[np.ix_(i, i)] / 900, 0, None) * (all_dates | (gap == 0))
     K += (
@@ -122,7 +124,7 @@ def test_panel_equals_the_dense_sum_over_all_pairs_of_rows(
     )
     s = X * fit.u_hat[:, None]
     dense = fit.bread @ s.T @ K @ s @ fit.bread
-    kernel = spatial_kernel(*places, 900.0)
+    kernel = spatial_kernel(*coordinates, 900.0)
     ours = conley_panel_inference(
         fit, C, units, times, kernel, lags, all_dates=all_dates
     )
@@ -192,10 +194,10 @@ def test_fixed_b_without_lags_is_students_t(T):
     assert dkr.fixed_b_critical_value(T, 0, 0.95) == pytest.approx(expected, rel=1e-6)
 
 
-def test_bad_input_says_what_is_wrong(places, panel):
+def test_bad_input_says_what_is_wrong(coordinates, panel):
     y, X, units, times = panel
     fit = fit_ols(y, X)
-    kernel = spatial_kernel(*places, 900.0)
+    kernel = spatial_kernel(*coordinates, 900.0)
     gap = np.where(times == 2008, 2010, times)
     zero = fit_ols(X @ [1.0, 2.0], X)
     refused("each unit once", conley_inference, fit, C, units, kernel)
@@ -221,11 +223,16 @@ def test_bad_input_says_what_is_wrong(places, panel):
     refused(
         "cannot carry", dkr.driscoll_kraay_inference, fit, C, times, 1, absorbed=400
     )
-    refused("cut-off of -1", spatial_kernel, *places, -1.0)
+    refused("cut-off of -1", spatial_kernel, *coordinates, -1.0)
     refused(
-        "beyond the poles", spatial_kernel, places[0], places[1] * 9, places[2], 1.0
+        "beyond the poles",
+        spatial_kernel,
+        coordinates[0],
+        coordinates[1] * 9,
+        coordinates[2],
+        1.0,
     )
-    refused("1 names", spatial_kernel, np.repeat("a", 40), *places[1:], 1.0)
+    refused("1 names", spatial_kernel, np.repeat("a", 40), *coordinates[1:], 1.0)
     refused("359 units", conley_panel_inference, fit, C, units[1:], times, kernel, 1)
     case = (
         fit_ols(np.r_[1.0, 1.0, 0.0, 0.0], np.ones((4, 1))),
@@ -238,10 +245,10 @@ def test_bad_input_says_what_is_wrong(places, panel):
 
 
 @pytest.mark.parametrize("absorbed", [0, 12])
-def test_absorbed_effects_count_as_coefficients(places, panel, absorbed):
+def test_absorbed_effects_count_as_coefficients(coordinates, panel, absorbed):
     y, X, units, times = panel
     fit = fit_ols(y, X)
-    kernel = spatial_kernel(*places, 800.0)
+    kernel = spatial_kernel(*coordinates, 800.0)
     same = (fit, C, units, times, kernel, 1)
     plain = conley_panel_inference(*same)
     wide = conley_panel_inference(*same, factor="N/(N-K)", absorbed=absorbed)
@@ -250,11 +257,11 @@ def test_absorbed_effects_count_as_coefficients(places, panel, absorbed):
     assert wide.df == 39
 
 
-def test_a_unit_with_two_rows_at_a_date_is_refused(places, panel):
+def test_a_unit_with_two_rows_at_a_date_is_refused(coordinates, panel):
     y, X, units, times = panel
     twice = times.copy()
     twice[1] = twice[0]
-    kernel = spatial_kernel(*places, 800.0)
+    kernel = spatial_kernel(*coordinates, 800.0)
     refused(
         "two rows at the same date",
         conley_panel_inference,

@@ -288,7 +288,7 @@ def test_a_draw_without_spread_has_an_infinite_ratio_of_its_sign():
 
 
 def test_one_draw_and_two_clusters_are_the_fewest():
-    found = wild_draws(np.arange(9), "webb", 1, generator_for(1, "one"))
-    assert found.weights.shape == (1, 9)
+    result = wild_draws(np.arange(9), "webb", 1, generator_for(1, "one"))
+    assert result.weights.shape == (1, 9)
     refused("0 draws", wild_draws, np.arange(9), "webb", 0, generator_for(1, "one"))
     refused("1 clusters", wild_draws, np.zeros(9), "webb", 9, generator_for(1, "one"))

@@ -22,9 +22,9 @@ def signed_samples(y, X, draws, rng):
         fit = sm.OLS(y[:, s], sm.add_constant(X[:, s])).fit()
         scaled.append(fit.resid / (1 - fit.get_influence().hat_matrix_diag))
     signs = rng.integers(0, 2, (draws, len(y))) * 2 - 1
-    found = [
+    result = [
         [hc3_influence(sign * scaled[s], X[:, s]) for s in range(y.shape[1])]
         for sign in signs
     ]
-    moved = np.array([[one[0] for one in draw] for draw in found])
-    return moved, np.array([[one[1] for one in draw] for draw in found])
+    moved = np.array([[one[0] for one in draw] for draw in result])
+    return moved, np.array([[one[1] for one in draw] for draw in result])

@@ -62,26 +62,26 @@ def largest_wald(x, y, dates):
     n, T = x.shape
     dummies = np.tile(np.eye(T), (n, 1))
     cluster = {"groups": np.repeat(np.arange(n), T), "use_correction": False}
-    found = []
+    result = []
     for last in dates:
         early = np.arange(T) <= last
         X = np.column_stack([(x * early).ravel(), (x * ~early).ravel(), dummies])
         fit = sm.OLS(y.ravel(), X).fit(cov_type="cluster", cov_kwds=cluster)
         c = np.eye(T + 2)[0] - np.eye(T + 2)[1]
-        found.append((c @ fit.params) ** 2 / (c @ fit.cov_params() @ c * n / (n - 1)))
-    return max(found)
+        result.append((c @ fit.params) ** 2 / (c @ fit.cov_params() @ c * n / (n - 1)))
+    return max(result)
 
 
 def test_the_break_test_draws_one_sign_a_unit_for_residuals_without_break():
     x, g = panel([-0.02] * 4 + [-0.04] * 4, seed=3, units=8)
     dates = range(1, 6)  # two dates at least on both sides
-    found = slope_break_test(x, g, generator_for(1, "b"), 19)
-    assert found.statistic == pytest.approx(largest_wald(x, g, dates))
+    result = slope_break_test(x, g, generator_for(1, "b"), 19)
+    assert result.statistic == pytest.approx(largest_wald(x, g, dates))
     centred = x - x.mean(axis=0)
     outcome = g - g.mean(axis=0)
     residual = outcome - (centred * outcome).sum() / (centred**2).sum() * centred
     signs = generator_for(1, "b").integers(0, 2, (19, 8)) * 2 - 1
     drawn = [largest_wald(x, sign[:, None] * residual, dates) for sign in signs]
-    beyond = sum(value >= found.statistic for value in drawn)
-    assert found.p_value == (1 + beyond) / 20
-    assert np.isnan(found.wald).tolist() == [True] + [False] * 5 + [True] * 2
+    beyond = sum(value >= result.statistic for value in drawn)
+    assert result.p_value == (1 + beyond) / 20
+    assert np.isnan(result.wald).tolist() == [True] + [False] * 5 + [True] * 2

@@ -83,7 +83,7 @@ def test_contrasts_of_speeds_are_drawn_around_those_of_the_data():
     y = 0.3 - 0.02 * X + 0.01 * rng.standard_normal((14, 3))
     years = np.array([6.0, 9.0, 14.0])
     fit = fit_windows(y, X)
-    found = speed_contrasts(fit, years, generator_for(1, "c"), 39, 0.9)
+    result = speed_contrasts(fit, years, generator_for(1, "c"), 39, 0.9)
 
     def contrasts(slopes, influence):
         speed = -np.log(1 + slopes * years) / years
@@ -94,8 +94,8 @@ def test_contrasts_of_speeds_are_drawn_around_those_of_the_data():
     own_influence = np.array([hc3_influence(y[:, s], X[:, s])[1] for s in range(3)])
     gap, cov = contrasts(fit.slope, own_influence)
     wald = gap @ np.linalg.solve(cov, gap) / 2
-    assert found.wald == pytest.approx(wald, rel=CLOSED_FORM)
-    for k, test in enumerate(found.contrasts):
+    assert result.wald == pytest.approx(wald, rel=CLOSED_FORM)
+    for k, test in enumerate(result.contrasts):
         error = np.sqrt(cov[k, k])
         assert (test.estimate, test.std_error) == pytest.approx((gap[k], error))
         assert (test.df, test.level) == (12, 0.9)
@@ -103,12 +103,14 @@ def test_contrasts_of_speeds_are_drawn_around_those_of_the_data():
     ratios = []
     walds = []
     for shift, by_unit in zip(moved, influence, strict=True):
-        drawn, spread = contrasts(fit.slope + shift, by_unit)
-        ratios.append(np.abs(drawn - gap) / np.sqrt(np.diag(spread)))
-        walds.append((drawn - gap) @ np.linalg.solve(spread, drawn - gap) / 2)
+        drawn, standard_deviation = contrasts(fit.slope + shift, by_unit)
+        ratios.append(np.abs(drawn - gap) / np.sqrt(np.diag(standard_deviation)))
+        walds.append(
+            (drawn - gap) @ np.linalg.solve(standard_deviation, drawn - gap) / 2
+        )
     beyond = (np.array(ratios) >= np.abs(gap) / np.sqrt(np.diag(cov))).sum(axis=0)
-    np.testing.assert_allclose(found.p_bootstrap, (1 + beyond) / 40)
-    assert found.wald_p == (1 + sum(w >= wald for w in walds)) / 40
+    np.testing.assert_allclose(result.p_bootstrap, (1 + beyond) / 40)
+    assert result.wald_p == (1 + sum(w >= wald for w in walds)) / 40
 
 
 def test_draws_in_which_a_speed_does_not_exist_are_counted_and_left_out():
@@ -120,8 +122,8 @@ def test_draws_in_which_a_speed_does_not_exist_are_counted_and_left_out():
     fit = fit_windows(y, X)
     moved, _ = signed_samples(y, X, 60, generator_for(1, "c"))
     lost = (1 + (fit.slope + moved) * years <= 0).any(axis=1).sum()
-    found = speed_contrasts(fit, years, generator_for(1, "c"), 60)
-    assert found.draws_left_out == lost > 0
-    assert found.p_bootstrap[0] * (61 - lost) == pytest.approx(
-        round(found.p_bootstrap[0] * (61 - lost))
+    result = speed_contrasts(fit, years, generator_for(1, "c"), 60)
+    assert result.draws_left_out == lost > 0
+    assert result.p_bootstrap[0] * (61 - lost) == pytest.approx(
+        round(result.p_bootstrap[0] * (61 - lost))
     )

@@ -116,18 +116,18 @@ def test_bad_input_is_refused(y, words):
 
 def test_panels_of_constant_variance_have_the_variance_of_the_data():
     y = persistent(np.random.default_rng(2), 0.8, 1.0, units=20, dates=15)
-    found = constant_variance_panels(y)
+    result = constant_variance_panels(y)
     z = y - y.mean(axis=0)
     total = (z**2).sum() / (19 * 15)
     now = z[:, 1:] - z[:, 1:].mean(axis=1, keepdims=True)
     before = z[:, :-1] - z[:, :-1].mean(axis=1, keepdims=True)
     low = (now * before).sum() / (before**2).sum()
     shock = ((now - low * before) ** 2).sum() / (19 * 13)
-    assert found.persistence[0] == pytest.approx(low)
-    assert found.persistence[-1] == pytest.approx(np.sqrt(1 - shock / total))
-    np.testing.assert_allclose(np.diff(found.persistence, 2), 0, atol=1e-12)
-    np.testing.assert_allclose(found.shock_sd, np.sqrt(shock))
-    variance = found.level_sd**2 + found.shock_sd**2 / (1 - found.persistence**2)
+    assert result.persistence[0] == pytest.approx(low)
+    assert result.persistence[-1] == pytest.approx(np.sqrt(1 - shock / total))
+    np.testing.assert_allclose(np.diff(result.persistence, 2), 0, atol=1e-12)
+    np.testing.assert_allclose(result.shock_sd, np.sqrt(shock))
+    variance = result.level_sd**2 + result.shock_sd**2 / (1 - result.persistence**2)
     np.testing.assert_allclose(variance, total)
 
 
@@ -140,13 +140,13 @@ def test_drawn_variances_are_those_of_a_stationary_autoregression_around_levels(
 
 def test_a_falling_variance_is_a_lower_tail_and_the_data_are_one_draw():
     y = persistent(np.random.default_rng(6), 0.7, 1.0, units=12, dates=20)
-    found = weak_sigma_test(y, generator_for(1, "w"), 49)
+    result = weak_sigma_test(y, generator_for(1, "w"), 49)
     fit = fixed_b_trend(y.var(axis=0, ddof=1), 0.1)
-    assert (found.slope, found.statistic) == (fit.slope[0], fit.statistic[0])
+    assert (result.slope, result.statistic) == (fit.slope[0], fit.statistic[0])
     rng = generator_for(1, "w")
     plain = white_noise_statistics(20, 0.1, rng, 49)
     assert (plain == np.sort(plain)).all()
-    assert found.p_fixed_b == (1 + sum(t <= found.statistic for t in plain)) / 50
+    assert result.p_fixed_b == (1 + sum(t <= result.statistic for t in plain)) / 50
     refused("bandwidth share of 1.5", fixed_b_trend, y[0], 1.5)
     refused("bandwidth share of 0", fixed_b_trend, y[0], 0.0)
 

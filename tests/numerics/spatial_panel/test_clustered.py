@@ -46,11 +46,11 @@ def test_covariance_is_the_formula_written_out():
     e = fit.residuals.T
     J = np.eye(n) - 1 / n
     gain = np.linalg.solve(np.eye(n) - fit.rho * CASE.matrix, CASE.matrix)
-    X, spread = (
+    X, standard_deviation = (
         within(CASE.X),
         within(np.einsum("ij,tjk,k->ti", gain, CASE.X, fit.estimates[1:3])[..., None]),
     )
-    linear = np.concatenate([spread, X], axis=2).transpose(1, 0, 2) / s2
+    linear = np.concatenate([standard_deviation, X], axis=2).transpose(1, 0, 2) / s2
     forms = [
         J @ gain @ J / s2,
         np.zeros((n, n)),
@@ -108,22 +108,22 @@ def test_effective_units_intervals_and_wald_tests_by_unit():
                                PanelModel("SLX", lagged=("a",)))  # fmt: skip
     b = np.eye(4)[1]
     assert 8 < even.effective_units(b) <= 14 and 1 <= uneven.effective_units(b) < 1.5
-    found = clustered_impacts(
+    result = clustered_impacts(
         fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM")), 0.9
     )
-    assert found._replace(effective_units=np.array([1.2, 14.0])).df.tolist() == [
+    assert result._replace(effective_units=np.array([1.2, 14.0])).df.tolist() == [
         1.0,
         13.0,
     ]
-    half = stdtrit(found.effective_units - 1, 0.95) * found.impacts.std_error
+    half = stdtrit(result.effective_units - 1, 0.95) * result.impacts.std_error
     np.testing.assert_allclose(
-        found.impacts.conf_high - found.impacts.estimate, half, rtol=CLOSED_FORM
+        result.impacts.conf_high - result.impacts.estimate, half, rtol=CLOSED_FORM
     )
-    assert (found.effective_units > 1).all() and (found.effective_units <= 14).all()
-    found = clustered_impacts(
+    assert (result.effective_units > 1).all() and (result.effective_units <= 14).all()
+    result = clustered_impacts(
         fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SEM"))
     ).impacts
-    assert not found.std_error[1].any() and np.isnan(found.p_value[1]).all()
+    assert not result.std_error[1].any() and np.isnan(result.p_value[1]).all()
     one = panel_from_arrays(CASE.y, CASE.X[..., :1], CASE.units, ["a"])
     fit = fit_spatial_panel(one, CASE.network, PanelModel("SDM"))
     at = fit.names.index("W a")
@@ -134,9 +134,9 @@ def test_effective_units_intervals_and_wald_tests_by_unit():
     fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM"))
     theta = fit.estimates[3:5]
     cov = fit.covariance("unit")[3:5, 3:5]
-    found = wald_tests(fit, "unit")[0]
-    assert found.statistic == pytest.approx(theta @ np.linalg.solve(cov, theta) / 2)
-    assert found.p_value == pytest.approx(fdtrc(2, 13, found.statistic))
+    result = wald_tests(fit, "unit")[0]
+    assert result.statistic == pytest.approx(theta @ np.linalg.solve(cov, theta) / 2)
+    assert result.p_value == pytest.approx(fdtrc(2, 13, result.statistic))
 
 
 def test_bootstrap_by_unit_and_moran_of_residuals():
@@ -171,13 +171,15 @@ def with_factor(case, strength):
 
 def test_common_factors_and_the_sandwich():
     case = make_case(n=30, t=40, rho=0.0, theta=(0.0, 0.0), matrix=ring(30))
-    found = fit_with_factors(with_factor(case, 3.0), case.network, PanelModel("SDM"), 1)
-    assert found.converged and found.before.rho > 0.5 and abs(found.after.rho) < 0.15
-    assert found.after.log_likelihood > found.before.log_likelihood
-    np.testing.assert_allclose(
-        [found.after["a"], found.after["b"]], [1.0, -0.5], atol=0.06
+    result = fit_with_factors(
+        with_factor(case, 3.0), case.network, PanelModel("SDM"), 1
     )
-    assert np.isfinite(found.after.std_errors()).all()
+    assert result.converged and result.before.rho > 0.5 and abs(result.after.rho) < 0.15
+    assert result.after.log_likelihood > result.before.log_likelihood
+    np.testing.assert_allclose(
+        [result.after["a"], result.after["b"]], [1.0, -0.5], atol=0.06
+    )
+    assert np.isfinite(result.after.std_errors()).all()
     refused(
         "0 factors", fit_with_factors, case.panel, case.network, PanelModel("SAR"), 0
     )

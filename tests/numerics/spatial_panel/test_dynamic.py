@@ -80,9 +80,9 @@ def log_likelihood(panel, net, theta):
 
 def test_likelihood_is_at_its_maximum_and_derivatives_are_exact(case, fit):
     top = log_likelihood(*case, fit.likelihood)
-    for place in range(len(fit.names)):
+    for position in range(len(fit.names)):
         step = np.zeros(len(fit.names))
-        step[place] = 1e-4
+        step[position] = 1e-4
         assert (
             log_likelihood(*case, fit.likelihood + step) < top
             and log_likelihood(*case, fit.likelihood - step) < top
@@ -131,17 +131,19 @@ def test_adjustment_equals_dense_traces(matrix):
 
 def test_special_cases_without_lags_and_without_space(case):
     panel, net = case
-    found = dyn.fit_dynamic(panel, net, free=("rho",))
+    result = dyn.fit_dynamic(panel, net, free=("rho",))
     later = BalancedPanel(
         panel.units, panel.periods[1:], panel.names, panel.values[:, 1:]
     )
     static = fit_spatial_panel(later, net, PanelModel("SDM"))
-    assert found.estimates[0] == pytest.approx(static.rho, rel=ITERATIVE)
+    assert result.estimates[0] == pytest.approx(static.rho, rel=ITERATIVE)
     names = list(static.names)
     for name in (*NAMES, "W a", "W b"):
-        mine = found.estimates[found.names.index(name)]
-        assert mine == pytest.approx(static.estimates[names.index(name)], rel=ITERATIVE)
-    assert found.sigma2 == pytest.approx(static.sigma2, rel=ITERATIVE)
+        selected = result.estimates[result.names.index(name)]
+        assert selected == pytest.approx(
+            static.estimates[names.index(name)], rel=ITERATIVE
+        )
+    assert result.sigma2 == pytest.approx(static.sigma2, rel=ITERATIVE)
     panel, net = simulated(rho=0.0, eta=0.0, tau=0.7, seed=9)
     y = panel.values[..., 0]
     m, _ = dyn.dynamic_moments(panel, net, (), ("tau",))
@@ -152,11 +154,11 @@ def test_special_cases_without_lags_and_without_space(case):
         expected.rho, rel=ITERATIVE
     )
     assert fit.likelihood[1] == pytest.approx(expected.fixed_effects, rel=CLOSED_FORM)
-    found = dyn.fit_dynamic(*case, free=("rho", "tau"))
+    result = dyn.fit_dynamic(*case, free=("rho", "tau"))
     assert (
-        found.estimates[2] == 0
-        and found.std_errors[2] == 0
-        and found.std_errors[:2].min() > 0
+        result.estimates[2] == 0
+        and result.std_errors[2] == 0
+        and result.std_errors[:2].min() > 0
     )
 
 
@@ -177,7 +179,7 @@ def test_effects_of_units_and_years_do_not_matter(case, fit):
 def test_effects_and_stability_equal_dense_algebra_or_have_no_long_run(case, fit):
     W = case[1].matrix.toarray()
     n = case[1].n
-    found = dynamic_effects(fit, (1, 5), np.random.default_rng(1), draws=200)
+    result = dynamic_effects(fit, (1, 5), np.random.default_rng(1), draws=200)
     rho, tau, eta = fit.dynamics
     S = np.linalg.inv(np.eye(n) - rho * W)
     A = S @ (tau * np.eye(n) + eta * W)
@@ -195,30 +197,32 @@ def test_effects_and_stability_equal_dense_algebra_or_have_no_long_run(case, fit
         for h, matrix in enumerate([*after, long_run]):
             direct = np.trace(matrix) / n
             total = matrix.sum() / n
-            assert found.estimate[h, :, k] == pytest.approx(
+            assert result.estimate[h, :, k] == pytest.approx(
                 [direct, total - direct, total], rel=CLOSED_FORM
             )
-    assert found.horizons == ("short_run", "after_1", "after_5", "long_run")
-    assert (found.conf_low[0] < found.estimate[0]).all() and (
-        found.estimate[0] < found.conf_high[0]
+    assert result.horizons == ("short_run", "after_1", "after_5", "long_run")
+    assert (result.conf_low[0] < result.estimate[0]).all() and (
+        result.estimate[0] < result.conf_high[0]
     ).all()
-    found = stability(fit)
+    result = stability(fit)
     W = case[1].matrix.toarray()
     A = np.linalg.solve(
         np.eye(len(W)) - fit.dynamics[0] * W,
         fit.dynamics[1] * np.eye(len(W)) + fit.dynamics[2] * W,
     )
     roots = np.linalg.eigvals(A)
-    rest = np.delete(roots, np.argmin(np.abs(roots - found.constant_root)))
-    assert found.radius == pytest.approx(np.abs(rest).max(), rel=1e-9)
-    assert found.slowest == pytest.approx(-100 * np.log(np.abs(rest).max()), rel=1e-8)
+    rest = np.delete(roots, np.argmin(np.abs(roots - result.constant_root)))
+    assert result.radius == pytest.approx(np.abs(rest).max(), rel=1e-9)
+    assert result.slowest == pytest.approx(-100 * np.log(np.abs(rest).max()), rel=1e-8)
     assert len(dyn.transformed_roots(case[1])) == len(W) - 1
     wild = replace(
         fit, estimates=np.concatenate([[0.3, 1.05, -0.2], fit.estimates[3:]])
     )
     assert not stability(wild).stable
-    found = dynamic_effects(wild, (1,), np.random.default_rng(1), draws=200)
-    assert np.isnan(found.estimate[-1]).all() and np.isfinite(found.estimate[:-1]).all()
+    result = dynamic_effects(wild, (1,), np.random.default_rng(1), draws=200)
+    assert (
+        np.isnan(result.estimate[-1]).all() and np.isfinite(result.estimate[:-1]).all()
+    )
     common = replace(
         fit, estimates=np.concatenate([[0.5, 0.6, 0.0], fit.estimates[3:]])
     )

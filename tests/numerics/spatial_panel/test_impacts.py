@@ -38,13 +38,13 @@ def test_effects_by_hand_and_of_each_model():
     )
     case = make_case(rho=0.0)
     slx = fit_spatial_panel(case.panel, case.network, PanelModel("SLX"))
-    found = delta_impacts(slx)
-    assert found.estimate[0].tolist() == [slx["a"], slx["b"]] and found.estimate[
+    result = delta_impacts(slx)
+    assert result.estimate[0].tolist() == [slx["a"], slx["b"]] and result.estimate[
         1
     ].tolist() == [slx["W a"], slx["W b"]]
     errors = dict(zip(slx.names, slx.std_errors(), strict=True))
     np.testing.assert_allclose(
-        found.std_error[1], [errors["W a"], errors["W b"]], rtol=MACHINE
+        result.std_error[1], [errors["W a"], errors["W b"]], rtol=MACHINE
     )
     assert (
         not delta_impacts(
@@ -115,9 +115,9 @@ def test_effects_and_their_errors_equal_a_dense_inverse_and_numeric_gradient(
         matrix=matrix, rho=0.3 if model in ("SAR", "SDM", "SAC") else 0.0, lam=lam
     )
     fit = fit_spatial_panel(case.panel, case.network, PanelModel(model, "unit"))
-    found = delta_impacts(fit, "expected")
+    result = delta_impacts(fit, "expected")
     np.testing.assert_allclose(
-        found.estimate, dense_effects(fit, fit.estimates), rtol=1e-9, atol=MACHINE
+        result.estimate, dense_effects(fit, fit.estimates), rtol=1e-9, atol=MACHINE
     )
     steps = 1e-6 * np.eye(len(fit.names))
     gradient = np.array([(dense_effects(fit, fit.estimates + d) - dense_effects(fit, fit.estimates - d)) / 2e-6
@@ -125,13 +125,15 @@ def test_effects_and_their_errors_equal_a_dense_inverse_and_numeric_gradient(
     variance = np.einsum(
         "pak,pq,qak->ak", gradient, fit.covariance("expected"), gradient
     )
-    np.testing.assert_allclose(found.std_error, np.sqrt(variance), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(
+        result.std_error, np.sqrt(variance), rtol=1e-6, atol=1e-9
+    )
     np.testing.assert_array_equal(
-        found.estimate[2], found.estimate[0] + found.estimate[1]
+        result.estimate[2], result.estimate[0] + result.estimate[1]
     )
     np.testing.assert_allclose(
-        found.conf_high - found.conf_low,
-        2 * 1.959963984540054 * found.std_error,
+        result.conf_high - result.conf_low,
+        2 * 1.959963984540054 * result.std_error,
         rtol=1e-12,
     )
 
@@ -160,11 +162,11 @@ def test_sent_received_and_partition_add_up(matrix):
     fit = fit_spatial_panel(case.panel, case.network, PanelModel("SDM", "unit"))
     effects = delta_impacts(fit).estimate
     for k, name in enumerate(fit.regressors):
-        found = reach(fit, name)
+        result = reach(fit, name)
         means = [
-            found.own.mean(),
-            found.received.mean(),
-            found.own.mean() + found.sent.mean(),
+            result.own.mean(),
+            result.received.mean(),
+            result.own.mean() + result.sent.mean(),
         ]
         np.testing.assert_allclose(means, effects[:, k], rtol=1e-9)
         W = matrix

@@ -97,10 +97,10 @@ def test_total_multipliers_equal_a_dense_inverse(matrix):
         inverse = np.linalg.inv(np.eye(n) - rho * matrix)
         return np.array([inverse.sum(), (inverse @ matrix).sum()]) / n
 
-    found = net.total_multipliers(rho)
-    np.testing.assert_allclose(found[:2], totals(rho), rtol=MACHINE)
+    result = net.total_multipliers(rho)
+    np.testing.assert_allclose(result[:2], totals(rho), rtol=MACHINE)
     np.testing.assert_allclose(
-        found[2:], (totals(rho + 1e-5) - totals(rho - 1e-5)) / 2e-5, rtol=CLOSED_FORM
+        result[2:], (totals(rho + 1e-5) - totals(rho - 1e-5)) / 2e-5, rtol=CLOSED_FORM
     )
 
 
@@ -108,8 +108,8 @@ RHO = np.array([-0.9, -0.3, 0.0, 0.2, 0.6, 0.95])
 
 
 def nearest(n, k):
-    place = np.random.default_rng(4).uniform(size=(n, 2))
-    distance = np.linalg.norm(place[:, None] - place, axis=2) + np.diag(
+    position = np.random.default_rng(4).uniform(size=(n, 2))
+    distance = np.linalg.norm(position[:, None] - position, axis=2) + np.diag(
         np.full(n, np.inf)
     )
     matrix = np.zeros((n, n))
@@ -133,9 +133,9 @@ def dense(matrix, rho):
     ids=["ring", "line", "nearest"],
 )
 def test_eigenvalues_equal_dense_determinants(matrix):
-    found = nets.log_determinant(csr_array(matrix), 1.0)
+    result = nets.log_determinant(csr_array(matrix), 1.0)
     expected = np.array([dense(matrix, rho) for rho in RHO]).T
-    np.testing.assert_allclose([found.value(RHO), found.slope(RHO), found.curvature(RHO)], expected, rtol=1e-9,
+    np.testing.assert_allclose([result.value(RHO), result.slope(RHO), result.curvature(RHO)], expected, rtol=1e-9,
                                atol=MACHINE)  # fmt: skip
 
 
@@ -151,13 +151,13 @@ def test_weights_that_are_not_row_standardised():
     low, high = nets.EigenLogDeterminant(roots).domain
     assert high == pytest.approx(1.0) and low == pytest.approx(-1.0)
     matrix = csr_array(lattice(10, 12) * 3.0)
-    found = nets.ChebyshevLogDeterminant(nets.chebyshev_series(matrix, 3.0), 3.0)
+    result = nets.ChebyshevLogDeterminant(nets.chebyshev_series(matrix, 3.0), 3.0)
     exact = nets.EigenLogDeterminant(nets.eigenvalues(matrix))
     np.testing.assert_allclose(
-        found.value(RHO / 3), exact.value(RHO / 3), atol=CLOSED_FORM
+        result.value(RHO / 3), exact.value(RHO / 3), atol=CLOSED_FORM
     )
     np.testing.assert_allclose(
-        found.slope(RHO / 3), exact.slope(RHO / 3), rtol=1e-7, atol=1e-6
+        result.slope(RHO / 3), exact.slope(RHO / 3), rtol=1e-7, atol=1e-6
     )
 
 
@@ -165,11 +165,13 @@ def test_weights_that_are_not_row_standardised():
     "matrix", [lattice(18, 28), csr_array(nearest(501, 5))], ids=["queen", "nearest"]
 )
 def test_chebyshev_series_equals_eigenvalues_over_its_whole_range(matrix):
-    found = nets.log_determinant(matrix, 1.0)
+    result = nets.log_determinant(matrix, 1.0)
     exact = nets.EigenLogDeterminant(nets.eigenvalues(matrix))
-    assert isinstance(found, nets.ChebyshevLogDeterminant)
+    assert isinstance(result, nets.ChebyshevLogDeterminant)
     rho = np.append(RHO, [-0.995, 0.995])
-    np.testing.assert_allclose(found.value(rho), exact.value(rho), atol=1e-8)
-    np.testing.assert_allclose(found.slope(rho), exact.slope(rho), rtol=1e-7, atol=1e-6)
-    np.testing.assert_allclose(found.curvature(rho), exact.curvature(rho), rtol=1e-5)
-    assert found.domain == pytest.approx((-0.999, 0.999), abs=3e-3)
+    np.testing.assert_allclose(result.value(rho), exact.value(rho), atol=1e-8)
+    np.testing.assert_allclose(
+        result.slope(rho), exact.slope(rho), rtol=1e-7, atol=1e-6
+    )
+    np.testing.assert_allclose(result.curvature(rho), exact.curvature(rho), rtol=1e-5)
+    assert result.domain == pytest.approx((-0.999, 0.999), abs=3e-3)

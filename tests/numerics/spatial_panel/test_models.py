@@ -194,9 +194,9 @@ def test_coefficients_equal_spreg(durbin):
         (Panel_FE_Error, "SDEM" if durbin else "SEM", ("lambda",)),
     ):
         fit = fit_spatial_panel(panel, net, PanelModel(model, "unit", "direct"))
-        found = theirs(y, X, w).betas.ravel()
+        result = theirs(y, X, w).betas.ravel()
         ours = np.array([*fit.estimates[1:-1], fit[names[0]]])
-        np.testing.assert_allclose(ours, found, rtol=1e-4, atol=ITERATIVE)
+        np.testing.assert_allclose(ours, result, rtol=1e-4, atol=ITERATIVE)
 
 
 def test_what_cannot_be_estimated_is_said():
@@ -278,8 +278,8 @@ def test_fit_equals_a_dense_likelihood_and_its_maximum(model):
     fit = fit_random_effects(case.panel, case.network, PanelModel(model))
     d = fit.estimates[0]
     phi = fit["phi"]
-    height, slopes = dense(case, model, d, phi)
-    assert fit.log_likelihood == pytest.approx(height, rel=1e-9)
+    bar_height, slopes = dense(case, model, d, phi)
+    assert fit.log_likelihood == pytest.approx(bar_height, rel=1e-9)
     np.testing.assert_allclose(fit.estimates[1:-2], slopes, rtol=1e-7)
     best = minimize(
         lambda x: -dense(case, model, x[0], np.exp(x[1]))[0],
@@ -334,10 +334,10 @@ def two_pulls(
 ):
     x = rng.normal(size=len(W))
     X = np.column_stack([np.ones(len(W)), x, W @ x])
-    pull = np.where(inside, one, two)[:, None] * W
+    weight = np.where(inside, one, two)[:, None] * W
     return (
         np.linalg.solve(
-            np.eye(len(W)) - pull, X @ [1.0, 2.0, -0.5] + sd * rng.normal(size=len(W))
+            np.eye(len(W)) - weight, X @ [1.0, 2.0, -0.5] + sd * rng.normal(size=len(W))
         ),
         X,
     )

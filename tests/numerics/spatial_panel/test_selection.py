@@ -63,8 +63,8 @@ def test_identities_of_tests_and_probabilities():
         "near": case.network,
         "far": network(case.units, far / far.sum(axis=1, keepdims=True)),
     }
-    found = sel.model_probabilities(case.panel, networks, PanelModel())
-    assert sum(found.values()) == pytest.approx(1.0) and found["SAR", "near"] > 0.9
+    result = sel.model_probabilities(case.panel, networks, PanelModel())
+    assert sum(result.values()) == pytest.approx(1.0) and result["SAR", "near"] > 0.9
     refused(
         "do not cover SAC",
         sel.model_probabilities,
@@ -100,14 +100,14 @@ def test_transformed_tests_equal_those_on_orthonormal_data(effects):
     trace = FT.shape[1] * np.trace(W.T @ W + W @ W) - 2 * own**2 / len(e)
     mx = big @ X @ b
     info = (mx @ mx - mx @ X @ np.linalg.lstsq(X, mx)[0]) / s2 + trace
-    found = {
+    result = {
         test.name: test.statistic
         for test in lm_tests(case.panel, case.network, effects)
     }
-    assert found["LM lag"] == pytest.approx(
+    assert result["LM lag"] == pytest.approx(
         (e @ big @ y / s2 - own) ** 2 / info, rel=1e-9
     )
-    assert found["LM error"] == pytest.approx(
+    assert result["LM error"] == pytest.approx(
         (e @ big @ e / s2 - own) ** 2 / trace, rel=1e-9
     )
 
@@ -138,8 +138,8 @@ def test_marginal_likelihood_equals_quadrature(model):
     expected = np.log(
         quad(lambda d: np.exp(log_height(d) - log_height(0)) / 2, -0.9999, 0.9999)[0]
     ) + log_height(0)
-    found = sel.log_marginal_likelihood(case.panel, case.network, PanelModel(model), g)
-    assert found == pytest.approx(expected, rel=1e-6)
+    result = sel.log_marginal_likelihood(case.panel, case.network, PanelModel(model), g)
+    assert result == pytest.approx(expected, rel=1e-6)
 
 
 def related(seed, model="SDM", n=31, t=12, related=0.0, serial=0.0):
@@ -169,7 +169,7 @@ def related(seed, model="SDM", n=31, t=12, related=0.0, serial=0.0):
 
 @pytest.mark.parametrize("model", ["SAR", "SDM"])
 def test_mundlak_equals_dense_least_squares_and_a_numerical_hessian(model):
-    found, (panel, net) = related(4, model, n=12, t=5)
+    result, (panel, net) = related(4, model, n=12, t=5)
     n = 12
     t = 5
     W = net.matrix.toarray()
@@ -183,7 +183,7 @@ def test_mundlak_equals_dense_least_squares_and_a_numerical_hessian(model):
         else []
     )
     X = np.concatenate([np.ones((n, t, 1)), *parts, *lagged], axis=2).reshape(n * t, -1)
-    places = [1 + 2 + t - 1, 1 + 2 + t] + (
+    positions = [1 + 2 + t - 1, 1 + 2 + t] + (
         [X.shape[1] - 2, X.shape[1] - 1] if lagged else []
     )
 
@@ -214,12 +214,12 @@ def test_mundlak_equals_dense_least_squares_and_a_numerical_hessian(model):
     fit = fitted(best)
     top = np.array([best[0], *fit.params, np.exp(best[1]), fit.ssr / (n * t)])
     cov = np.linalg.inv(-approx_hess3(top, height))
-    value = top[1:-2][places]
-    inside = cov[1:-2, 1:-2][np.ix_(places, places)]
-    q = len(places)
+    value = top[1:-2][positions]
+    inside = cov[1:-2, 1:-2][np.ix_(positions, positions)]
+    q = len(positions)
     expected = value @ np.linalg.solve(inside, value) * (n - q - 1) / (n * q)
-    assert (found.df, found.statistic) == (q, pytest.approx(expected, rel=2e-3))
-    assert found.p_value == pytest.approx(f.sf(expected, q, n - q - 1), rel=5e-3)
+    assert (result.df, result.statistic) == (q, pytest.approx(expected, rel=2e-3))
+    assert result.p_value == pytest.approx(f.sf(expected, q, n - q - 1), rel=5e-3)
 
 
 def test_mundlak_says_what_it_cannot_test():

@@ -80,11 +80,11 @@ NEW_YEARS = "地区,2005年,2004年,2003年\n甲省,16,15,14\n乙,26,25,24\n丙�
 def test_forms_of_a_download_give_the_same_figures(study, table):
     units = study.read()["units"]
     for encoding in ("gb18030", "utf-8-sig"):
-        found = read_figures(
+        fault = read_figures(
             Path(download(study, table, encoding)), units, ["output"], "missing"
         )
-        assert (found.label, found.column, found.table) == (GDP, "output", "panel.csv")
-        assert found.values.to_numpy().tolist() == [
+        assert (fault.label, fault.column, fault.table) == (GDP, "output", "panel.csv")
+        assert fault.values.to_numpy().tolist() == [
             ["A", 2003, "14"],
             ["B", 2002, "23"],
             ["B", 2003, "24"],
@@ -142,15 +142,15 @@ def test_new_years_come_in_with_their_source(study, capsys, encoding):
         .isna()
         .all()
     )
-    told = capsys.readouterr().out.splitlines()
-    assert told[0] == f"download.csv: {GDP} for output, 3 units, 2003 to 2005"
-    assert told[1:3] == [
+    label = capsys.readouterr().out.splitlines()
+    assert label[0] == f"download.csv: {GDP} for output, 3 units, 2003 to 2005"
+    assert label[1:3] == [
         "6 cells added, 0 changed, 2 equal",
         "new years: 2004, 2005",
-    ] and told[3].startswith("1 figures of")
-    assert "written: panel.csv" in told and "written: panel_provenance.csv" in told
+    ] and label[3].startswith("1 figures of")
+    assert "written: panel.csv" in label and "written: panel_provenance.csv" in label
     assert (
-        told[-1]
+        label[-1]
         == "to use the new years, set panel.years and the periods in config.yaml"
     )
 
@@ -176,8 +176,8 @@ def test_second_time_adds_nothing_and_other_columns_keep_their_spans(study, caps
     capsys.readouterr()
     run(study, NEW_YEARS)
     assert contents(study) == before
-    told = capsys.readouterr().out.splitlines()
-    assert (told[1], told[-1]) == (
+    label = capsys.readouterr().out.splitlines()
+    assert (label[1], label[-1]) == (
         "0 cells added, 0 changed, 8 equal",
         "nothing to add",
     )
@@ -208,8 +208,8 @@ def test_new_vintage_is_taken_on_request_with_its_own_spans(study, capsys):
         ("C", 2003, 2003, "A", "revised", "WEB"),
         ("all", 2000, 2001, "A", "official", "BOOK"),
     ]
-    told = capsys.readouterr().out.splitlines()
-    assert told[1:3] == [
+    label = capsys.readouterr().out.splitlines()
+    assert label[1:3] == [
         "0 cells added, 2 changed, 4 equal",
         "largest relative change: C 2003: 17, held 34 (50.00%)",
     ]

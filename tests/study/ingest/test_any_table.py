@@ -45,7 +45,7 @@ def test_cells_that_are_written_in_two_ways_are_no_numbers(texts):
 
 
 def test_more_columns_than_a_study_has_are_refused(tmp_path):
-    names = [f"c{place}" for place in range(5_001)]
+    names = [f"c{row_of_unit}" for row_of_unit in range(5_001)]
     path = tmp_path / "wide.csv"
     path.write_text(f"{','.join(names)}\n{','.join('1' for _ in names)}\n")
     with pytest.raises(IngestError, match=r"wide\.csv has 5,001 columns; expected at"):

@@ -41,9 +41,9 @@ def waves(level):
     " lnGDP l_gdp income_log".split(),
 )
 def test_a_logarithm_by_its_name_is_not_income(name):
-    found = income_of({name: np.log})
-    assert found.income == {"column": "TODO"}
-    assert any(f"{name} looks like a logarithm" in line for line in found.messages)
+    fault = income_of({name: np.log})
+    assert fault.income == {"column": "TODO"}
+    assert any(f"{name} looks like a logarithm" in line for line in fault.messages)
 
 
 @pytest.mark.parametrize("label", ["Log of GDP per capita", "ln(GDP/N)", "GDP, logs"])
@@ -52,9 +52,9 @@ def test_a_logarithm_by_its_label_is_not_income(label):
 
 
 def test_a_logarithm_by_its_range_is_not_income():
-    found = income_of({"y": lambda level: 9 + 0.1 * np.log(level)})
-    assert found.income == {"column": "TODO"}
-    assert "y looks like a logarithm (by its range)" in " ".join(found.messages)
+    fault = income_of({"y": lambda level: 9 + 0.1 * np.log(level)})
+    assert fault.income == {"column": "TODO"}
+    assert "y looks like a logarithm (by its range)" in " ".join(fault.messages)
 
 
 @pytest.mark.parametrize(
@@ -77,16 +77,16 @@ def test_a_logarithm_that_is_named_as_income_is_refused():
 
 
 def test_a_logarithm_is_taken_back_on_request():
-    found = income_of({"ln_gdp": np.log, "x": waves}, logs=True)
-    assert found.income == {"column": "gdp"}
-    assert found.titles["gdp"] == "e to the power of ln_gdp"
-    levels = found.panel["gdp"].astype(float)
+    fault = income_of({"ln_gdp": np.log, "x": waves}, logs=True)
+    assert fault.income == {"column": "gdp"}
+    assert fault.titles["gdp"] == "e to the power of ln_gdp"
+    levels = fault.panel["gdp"].astype(float)
     assert levels.to_numpy() == pytest.approx([*LEVEL.values()], rel=1e-5)
 
 
 def test_a_logarithm_to_base_ten_is_taken_back_with_ten():
-    found = income_of({"log10_gdp": np.log10}, logs=True)
-    levels = found.panel["gdp"].astype(float)
+    fault = income_of({"log10_gdp": np.log10}, logs=True)
+    levels = fault.panel["gdp"].astype(float)
     assert levels.to_numpy() == pytest.approx([*LEVEL.values()], rel=1e-4)
 
 
@@ -97,9 +97,9 @@ def test_levels_are_no_logarithm_whatever_is_asked():
 
 def test_a_name_like_a_logarithm_is_overruled_on_request():
     columns = {"ln_gdp": lambda level: level / 1000}
-    found = income_of(columns, flags={"income": "ln_gdp"}, logs=False)
-    assert found.income == {"column": "gdp"}
-    assert found.panel["gdp"].tolist() == found.panel["ln_gdp"].tolist()
+    fault = income_of(columns, flags={"income": "ln_gdp"}, logs=False)
+    assert fault.income == {"column": "gdp"}
+    assert fault.panel["gdp"].tolist() == fault.panel["ln_gdp"].tolist()
 
 
 @pytest.mark.parametrize(
@@ -108,13 +108,13 @@ def test_a_name_like_a_logarithm_is_overruled_on_request():
     " income_growth gdp_growth gdp_deflator income_tax gdppc_rank".split(),
 )
 def test_a_word_alone_is_not_income(name):
-    found = income_of({name: waves, "rainfall": waves})
-    assert found.income == {"column": "TODO"}
+    fault = income_of({name: waves, "rainfall": waves})
+    assert fault.income == {"column": "TODO"}
 
 
 def test_a_keyword_does_not_stand_beside_income():
-    found = income_of({"green_area_per_head": waves, "grp_per_head": same})
-    assert found.income == {"column": "grp_per_head"}
+    fault = income_of({"green_area_per_head": waves, "grp_per_head": same})
+    assert fault.income == {"column": "grp_per_head"}
 
 
 @pytest.mark.parametrize(
@@ -128,22 +128,22 @@ def test_a_keyword_does_not_stand_beside_income():
     ],
 )
 def test_it_is_said_how_sure_the_choice_is(name, label, sure):
-    found = income_of({name: same}, {name: label})
-    line = next(line for line in found.messages if "income per head" in line)
+    fault = income_of({name: same}, {name: label})
+    line = next(line for line in fault.messages if "income per head" in line)
     assert ("a guess: if it is another, give --income" in line) != sure
 
 
 def test_output_over_population_is_income():
-    found = income_of({"gdp": lambda v: 50 * v, "pop": lambda v: v / 90, "x": waves})
-    assert found.income == {"output": "gdp", "population": "pop"}
+    fault = income_of({"gdp": lambda v: 50 * v, "pop": lambda v: v / 90, "x": waves})
+    assert fault.income == {"output": "gdp", "population": "pop"}
 
 
 @pytest.mark.parametrize("name", ["pop_density", "population_growth"])
 def test_a_density_is_no_population(name):
-    found = income_of({"gdp": lambda v: 50 * v, name: lambda v: v / 90})
-    assert found.income == {"column": "TODO"}
+    fault = income_of({"gdp": lambda v: 50 * v, name: lambda v: v / 90})
+    assert fault.income == {"column": "TODO"}
 
 
 def test_the_words_after_a_todo_list_no_logarithm():
-    found = income_of({"ln_gdp": np.log, "a": waves, "b": waves})
-    assert found.perhaps == ["a", "b"]
+    fault = income_of({"ln_gdp": np.log, "a": waves, "b": waves})
+    assert fault.perhaps == ["a", "b"]

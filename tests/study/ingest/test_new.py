@@ -69,7 +69,7 @@ FORMS = {
 }
 
 
-def made(tmp_path, name="table.csv", write=FORMS["table.csv"], *options):
+def built(tmp_path, name="table.csv", write=FORMS["table.csv"], *options):
     write(tmp_path / name)
     new.main([str(tmp_path / "study"), "--panel", str(tmp_path / name), *options])
     config = checked_config(read_config(tmp_path / "study" / "config.yaml"))
@@ -79,7 +79,7 @@ def made(tmp_path, name="table.csv", write=FORMS["table.csv"], *options):
 
 @pytest.mark.parametrize("name", FORMS)
 def test_one_table_in_many_forms_is_one_study(tmp_path, name):
-    config, study = made(tmp_path, name, FORMS[name])
+    config, study = built(tmp_path, name, FORMS[name])
     panel = study["panel"].set_index(["unit", "year"])["income"]
     assert panel.to_dict() == LONG.set_index(["code", "year"])["income"].to_dict()
     assert study["units"].set_index("unit")["name"].to_dict() == NAMES and set(
@@ -196,11 +196,13 @@ for taken in ("unit", "name", "unit_given", "lat", "_id", "_year", "_row"):
 def test_what_was_guessed_is_said_and_the_study_is_in_order(
     tmp_path, capsys, monkeypatch, name
 ):
-    change, options, said = CHANGED[name]
+    change, options, messages = CHANGED[name]
     change(LONG).to_csv(tmp_path / "in.csv", index=False)
     new.main([str(tmp_path / "study"), "--panel", str(tmp_path / "in.csv"), *options])
-    told = capsys.readouterr().out
-    assert said in told and "run: python3 run --directory" in told.splitlines()[-1]
+    label = capsys.readouterr().out
+    assert (
+        messages in label and "run: python3 run --directory" in label.splitlines()[-1]
+    )
     if name == "todo":
         with pytest.raises(
             SystemExit,
@@ -307,14 +309,14 @@ SPOILT = {
 
 @pytest.mark.parametrize("name", SPOILT)
 def test_fault_is_named_and_nothing_is_written(tmp_path, name):
-    change, options, said = SPOILT[name]
+    change, options, messages = SPOILT[name]
     change(LONG).to_csv(tmp_path / "in.csv", index=False)
     with pytest.raises(SystemExit) as stop:
         new.main(
             [str(tmp_path / "study"), "--panel", str(tmp_path / "in.csv"), *options]
         )
     lines = str(stop.value.code).splitlines()
-    assert any(said in line for line in lines) and all(
+    assert any(messages in line for line in lines) and all(
         line.count("; ") >= 2 for line in lines
     )
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
@@ -340,7 +342,7 @@ def test_income_named_as_a_logarithm_after_a_todo_is_refused(tmp_path, monkeypat
 def test_a_text_that_does_not_change_over_the_years_describes_units(
     tmp_path, capsys, monkeypatch
 ):
-    made(tmp_path)
+    built(tmp_path)
     region = LONG["code"].map(dict(zip("NESWC", "abcab", strict=True)))
     LONG[["code", "year"]].assign(region=region).to_csv(tmp_path / "r.csv", index=False)
     to = ["--directory", str(tmp_path / "study")]
@@ -353,7 +355,7 @@ def test_a_text_that_does_not_change_over_the_years_describes_units(
 
 
 def test_units_left_out_by_name_are_told_their_id(tmp_path):
-    config, _ = made(tmp_path)
+    config, _ = built(tmp_path)
     config["panel"]["leave_out"] = ["North Land"]
     with pytest.raises(
         ConfigError, match=r"names North Land.*; write N for North Land"
@@ -364,12 +366,12 @@ def test_units_left_out_by_name_are_told_their_id(tmp_path):
 @pytest.mark.parametrize("taken", ["unit", "name", "year", "_id", "_year", "_row"])
 def test_a_wide_table_may_have_a_constant_column_of_any_name(tmp_path, taken):
     wide = WIDE.assign(**{taken: "USD"}).drop(columns="side")
-    _, study = made(tmp_path, "in.csv", lambda path: wide.to_csv(path, index=False))
+    _, study = built(tmp_path, "in.csv", lambda path: wide.to_csv(path, index=False))
     assert study["units"].set_index("unit")["name"].to_dict() == NAMES
 
 
 def test_figures_are_added_with_dictionary_and_source(tmp_path, capsys, monkeypatch):
-    made(tmp_path)
+    built(tmp_path)
     study = tmp_path / "study"
     package = tmp_path / "study" / "data" / "datapackage.json"
     text = package.read_text(encoding="utf-8").replace('"grade": "A"', '"grade":   "A"')
@@ -428,10 +430,10 @@ def test_figures_are_added_with_dictionary_and_source(tmp_path, capsys, monkeypa
 
 
 def test_maps_zones_and_clusters_of_a_study(tmp_path, monkeypatch, capsys):
-    places = {u: (i % 3, i // 3) for i, u in enumerate("NESW")} | {"C": (9, 9)}
+    positions = {u: (i % 3, i // 3) for i, u in enumerate("NESW")} | {"C": (9, 9)}
     rings = {
         u: [[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1], [x, y]]
-        for u, (x, y) in places.items()
+        for u, (x, y) in positions.items()
     }
     polygons = {
         u: {"type": "Polygon", "coordinates": [ring]} for u, ring in rings.items()
@@ -452,7 +454,7 @@ def test_maps_zones_and_clusters_of_a_study(tmp_path, monkeypatch, capsys):
         option if option.startswith("--") else str(tmp_path / option)
         for option in options
     ]
-    config, study = made(tmp_path, "table.csv", FORMS["table.csv"], *files)
+    config, study = built(tmp_path, "table.csv", FORMS["table.csv"], *files)
     assert "without a border, joined to the nearest unit: C" in capsys.readouterr().out
     assert {tuple(pair) for pair in study["adjacency"].to_numpy()} >= {
         ("E", "N"),
@@ -474,4 +476,4 @@ def test_maps_zones_and_clusters_of_a_study(tmp_path, monkeypatch, capsys):
         SystemExit,
         match=r"study holds a study; expected a folder without config.yaml and data",
     ):
-        made(tmp_path)
+        built(tmp_path)

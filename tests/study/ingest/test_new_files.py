@@ -34,8 +34,8 @@ def feature(properties, geometry, **more):
 
 def country_map():
     return [
-        feature({"id": place + 1, "name": NAMES[i]}, square(i))
-        for place, i in enumerate(ORDER)
+        feature({"id": row_of_unit + 1, "name": NAMES[i]}, square(i))
+        for row_of_unit, i in enumerate(ORDER)
     ]
 
 
@@ -46,7 +46,7 @@ def written(folder, features):
     return path
 
 
-def made(folder, *options, panel=PANEL):
+def built(folder, *options, panel=PANEL):
     panel.to_csv(folder / "panel.csv", index=False)
     words = [str(folder / "study"), "--panel", str(folder / "panel.csv")]
     new.main([*words, *map(str, options)])
@@ -57,7 +57,7 @@ def made(folder, *options, panel=PANEL):
 
 def refused(folder, *options, panel=PANEL):
     with pytest.raises(SystemExit) as stop:
-        made(folder, *options, panel=panel)
+        built(folder, *options, panel=panel)
     message = str(stop.value.code)
     assert message.startswith("ingest: ") and message.count("; ") >= 2
     assert not (folder / "study").exists()
@@ -65,7 +65,7 @@ def refused(folder, *options, panel=PANEL):
 
 
 def test_outlines_go_by_names_and_not_by_the_order_of_the_map(tmp_path):
-    _, study = made(tmp_path, "--polygons", written(tmp_path, country_map()))
+    _, study = built(tmp_path, "--polygons", written(tmp_path, country_map()))
     longitudes = study["units"].set_index("unit")["lon"].to_dict()
     assert longitudes == {str(i): i - 0.5 for i in range(1, 6)}
 
@@ -75,13 +75,13 @@ def test_outlines_may_lack_some_properties(tmp_path):
     features[0]["properties"].pop("id")
     features[1]["properties"]["note"] = ["a", {"b": None}]
     features[2]["properties"]["area"] = None
-    _, study = made(tmp_path, "--polygons", written(tmp_path, features))
+    _, study = built(tmp_path, "--polygons", written(tmp_path, features))
     assert study["units"]["lon"].tolist() == [0.5, 1.5, 2.5, 3.5, 4.5]
 
 
 def test_outlines_are_named_by_the_id_of_the_feature(tmp_path):
     features = [feature(None, square(i), id=name) for i, name in enumerate(NAMES)]
-    _, study = made(tmp_path, "--polygons", written(tmp_path, features))
+    _, study = built(tmp_path, "--polygons", written(tmp_path, features))
     assert study["units"]["lon"].tolist() == [0.5, 1.5, 2.5, 3.5, 4.5]
 
 
@@ -91,7 +91,7 @@ def test_running_numbers_of_a_map_are_taken_where_asked_for(tmp_path):
     assert "only by running numbers (id)" in refused(
         tmp_path, "--polygons", path, panel=panel
     )
-    _, study = made(tmp_path, "--polygons", path, "--match", "id", panel=panel)
+    _, study = built(tmp_path, "--polygons", path, "--match", "id", panel=panel)
     assert study["units"]["lon"].tolist() == [i + 0.5 for i in ORDER]
 
 
@@ -105,7 +105,7 @@ def test_outlines_name_both_sides_of_what_does_not_fit(tmp_path):
 
 def test_outlines_of_others_are_left_out_with_a_sentence(tmp_path, capsys):
     features = [*country_map(), feature({"id": 9, "name": "Zeeland"}, square(30))]
-    made(tmp_path, "--polygons", written(tmp_path, features))
+    built(tmp_path, "--polygons", written(tmp_path, features))
     assert "outlines that are no units, left out: Zeeland" in capsys.readouterr().out
 
 
@@ -229,7 +229,7 @@ SQUARES = {
 def test_square_weights_are_read_with_the_studys_ids(tmp_path, capsys, name):
     path = tmp_path / ("w.xlsx" if name == "Excel" else "w.csv")
     SQUARES[name](path)
-    weights = own_weights(*made(tmp_path, "--weights", path))
+    weights = own_weights(*built(tmp_path, "--weights", path))
     expected = table(NAMES).stack()
     assert weights == expected[expected > 0].to_dict()
     assert ("taken by position" in capsys.readouterr().out) == (name == "no names")
@@ -240,19 +240,19 @@ def test_gal_files_go_by_position_only_with_a_sentence(tmp_path, capsys, first):
     ids = NAMES if first == "names" else [*range(first, first + 5)]
     (tmp_path / "w.gal").write_text(gal(ids), encoding="utf-8")
     panel = PANEL.drop(columns="id").sort_values("country", ascending=False)
-    config, study = made(tmp_path, "--weights", tmp_path / "w.gal", panel=panel)
+    config, study = built(tmp_path, "--weights", tmp_path / "w.gal", panel=panel)
     order = NAMES if first == "names" else NAMES[::-1]
     expected = {(order[i], order[j]) for i, j in RING}
     assert set(own_weights(config, study)) == expected | {(b, a) for a, b in expected}
-    told = capsys.readouterr().out
-    assert ("taken by position" in told) == (first != "names")
+    label = capsys.readouterr().out
+    assert ("taken by position" in label) == (first != "names")
 
 
 def test_pairs_name_both_sides_of_what_does_not_fit(tmp_path, capsys):
     pairs = pd.DataFrame([(NAMES[i], NAMES[j]) for i, j in RING], columns=["a", "b"])
     more = pd.DataFrame([("Aland", "Zeeland")], columns=["a", "b"])
     pd.concat([pairs, more]).to_csv(tmp_path / "w.csv", index=False)
-    _, study = made(tmp_path, "--weights", tmp_path / "w.csv")
+    _, study = built(tmp_path, "--weights", tmp_path / "w.csv")
     assert len(study["adjacency"]) == 5
     assert "names that are no units, left out: Zeeland" in capsys.readouterr().out
 
@@ -307,28 +307,30 @@ def test_weights_that_do_not_fit_are_refused_in_one_line(tmp_path, name):
 
 def test_clusters_need_no_zones(tmp_path, capsys):
     (tmp_path / "c.csv").write_text("country\nAland\nZeeland\n", encoding="utf-8")
-    _, study = made(tmp_path, "--clusters", tmp_path / "c.csv")
+    _, study = built(tmp_path, "--clusters", tmp_path / "c.csv")
     inside = study["taxonomies"].query("taxonomy == 'own' and cluster == 1")
     assert inside["unit"].tolist() == ["1"]
-    told = capsys.readouterr().out
-    assert "1 unit with clusters" in told
-    assert "1 name in column country is no unit of the panel, left out: Zeeland" in told
+    label = capsys.readouterr().out
+    assert "1 unit with clusters" in label
+    assert (
+        "1 name in column country is no unit of the panel, left out: Zeeland" in label
+    )
 
 
 def test_zones_of_names_that_are_no_units_are_said(tmp_path, capsys):
     text = "place,kind,since\nAland,Free port,2003\nBlnd,Park,2005\n,Park,2005\n"
     (tmp_path / "z.csv").write_text(text, encoding="utf-8")
-    made(tmp_path, "--zones", tmp_path / "z.csv")
-    told = capsys.readouterr().out
-    assert "1 zone in 1 unit by column place" in told
-    assert "1 name in column place is no unit of the panel, left out: Blnd" in told
+    built(tmp_path, "--zones", tmp_path / "z.csv")
+    label = capsys.readouterr().out
+    assert "1 zone in 1 unit by column place" in label
+    assert "1 name in column place is no unit of the panel, left out: Blnd" in label
 
 
 @pytest.mark.parametrize("kind", ["5", "no", "a: b", "0x1", "自贸区", "null"])
 def test_a_type_of_zones_may_be_any_word(tmp_path, kind):
     text = f"country,type,year\nAland,{kind},2003\nBland,{kind},2004\n"
     (tmp_path / "z.csv").write_text(text, encoding="utf-8")
-    config, study = made(tmp_path, "--zones", tmp_path / "z.csv")
+    config, study = built(tmp_path, "--zones", tmp_path / "z.csv")
     assert config["taxonomy"]["national_zones"] == sorted(set(study["zones"]["type"]))
 
 
@@ -361,18 +363,18 @@ def test_zones_that_do_not_fit_are_refused_in_one_line(tmp_path, name):
 def test_a_file_of_units_says_what_it_adds_and_lacks(tmp_path, capsys):
     text = "country,capital,COORD_X,COORD_Y\nAland,a,4.5,50\nBland,b,5.5,51\nX,c,1,1\n"
     (tmp_path / "u.csv").write_text(text, encoding="utf-8")
-    _, study = made(tmp_path, "--units", tmp_path / "u.csv")
-    told = capsys.readouterr().out
-    assert "u.csv: units by column country, adds capital, lon, lat" in told
-    assert "is no unit of the panel, left out: X" in told
-    assert "no row of 3 units, blank there: 3 Cland, 4 Dland, 5 Eland" in told
-    assert "lat and lon left out, since 3 units have none: 3 Cland" in told
+    _, study = built(tmp_path, "--units", tmp_path / "u.csv")
+    label = capsys.readouterr().out
+    assert "u.csv: units by column country, adds capital, lon, lat" in label
+    assert "is no unit of the panel, left out: X" in label
+    assert "no row of 3 units, blank there: 3 Cland, 4 Dland, 5 Eland" in label
+    assert "lat and lon left out, since 3 units have none: 3 Cland" in label
     assert "lat" not in study["units"] and study["units"]["capital"][0] == "a"
 
 
 def test_a_file_of_units_that_adds_nothing_says_so(tmp_path, capsys):
     PANEL[["id", "country"]].drop_duplicates().to_csv(tmp_path / "u.csv", index=False)
-    made(tmp_path, "--units", tmp_path / "u.csv")
+    built(tmp_path, "--units", tmp_path / "u.csv")
     assert "adds no column that is new" in capsys.readouterr().out
 
 
@@ -381,7 +383,7 @@ def test_coordinates_in_metres_are_no_degrees(tmp_path):
         f"{name},4321{i},3210{i}\n" for i, name in enumerate(NAMES)
     )
     (tmp_path / "u.csv").write_text(text, encoding="utf-8")
-    _, study = made(tmp_path, "--units", tmp_path / "u.csv")
+    _, study = built(tmp_path, "--units", tmp_path / "u.csv")
     assert "COORD_X" in study["units"] and "lat" not in study["units"]
 
 

@@ -30,10 +30,10 @@ def test_tables_are_whole_as_the_readme_says(china_tables):
     assert {name: len(china_tables[name]) for name in rows} == rows
     text = (DATA / "README.md").read_text(encoding="utf-8")
     for name in "panel panel_provenance panel_merged units sources zones clusters programmes census_2020".split():
-        (said,) = re.findall(
+        (messages,) = re.findall(
             rf"^\| `{name}\.csv` \| ([\d ]+) \|", text, flags=re.MULTILINE
         )
-        assert int(said.replace(" ", "")) == len(china_tables[name]), name
+        assert int(messages.replace(" ", "")) == len(china_tables[name]), name
 
 
 def test_population_after_2010_runs_to_the_census_of_2020(china_tables):
@@ -114,12 +114,12 @@ def test_every_file_is_in_the_dictionary_which_is_written_as_refresh_writes_it()
         resource.path: resource.hash
         for resource in read_resources(DATA / "datapackage.json").values()
     }
-    found = {
+    fault = {
         path.relative_to(DATA).as_posix()
         for path in DATA.rglob("*")
         if path.suffix in {".csv", ".geojson"}
     }
-    assert set(described) == found and all(described.values())
+    assert set(described) == fault and all(described.values())
     text = (DATA / "datapackage.json").read_text(encoding="utf-8")
     assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=2) + "\n"
 

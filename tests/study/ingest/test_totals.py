@@ -27,7 +27,7 @@ def panel(units, **figures):
     return frame
 
 
-def found(units, names=None):
+def fitted(units, names=None):
     frame = panel(units)
     shown = pd.Series(names or units, index=units)
     return sorted(totals_among(frame, shown, ["income"]))
@@ -42,7 +42,7 @@ def found(units, names=None):
     ),
 )
 def test_a_total_by_its_name(name):
-    assert found([*COUNTRIES, name]) == [name]
+    assert fitted([*COUNTRIES, name]) == [name]
 
 
 @pytest.mark.parametrize(
@@ -53,24 +53,24 @@ def test_a_total_by_its_name(name):
     ),
 )
 def test_a_country_that_only_sounds_alike_is_no_total(name):
-    assert found([*COUNTRIES, name]) == []
+    assert fitted([*COUNTRIES, name]) == []
 
 
 def test_a_study_of_regions_of_the_world_has_no_totals():
-    assert found(["Europe", "South Asia", "Arab World", "Sub-Saharan Africa"]) == []
+    assert fitted(["Europe", "South Asia", "Arab World", "Sub-Saharan Africa"]) == []
 
 
 def test_the_nation_and_its_regions_are_totals_of_states():
     states = ["California", "Texas", "Ohio", "Utah", "Iowa", "Maine", "Idaho"]
     more = ["United States", "New England", "Far West"]
-    assert found([*more, *states]) == sorted(more)
+    assert fitted([*more, *states]) == sorted(more)
 
 
 def test_codes_of_larger_areas_are_totals():
     nuts = ["DE", "DE1", "DE11", "DE12", "FR", "FR1", "FR10"]
-    assert found(nuts) == ["DE", "DE1", "FR", "FR1"]
+    assert fitted(nuts) == ["DE", "DE1", "FR", "FR1"]
     fips = ["00000", "01000", "01001", "01003", "02000", "02013", "02016", "02020"]
-    assert found(fips) == ["00000", "01000", "02000"]
+    assert fitted(fips) == ["00000", "01000", "02000"]
 
 
 @pytest.mark.parametrize(
@@ -83,39 +83,39 @@ def test_codes_of_larger_areas_are_totals():
     ],
 )
 def test_codes_of_one_level_are_no_totals(units):
-    assert found(units) == []
+    assert fitted(units) == []
 
 
-def summed(parts, place):
+def summed(parts, position):
     """Put a row that is the sum of the parts at a place."""
     frame = panel(COUNTRIES)
     sums = frame[frame["unit"].isin(parts)].astype({"income": float})
     total = sums.groupby("year", as_index=False)["income"].sum().assign(unit="Q")
     total["income"] = total["income"].map("{:.1f}".format)
-    order = [*COUNTRIES[:place], "Q", *COUNTRIES[place:]]
+    order = [*COUNTRIES[:position], "Q", *COUNTRIES[position:]]
     both = pd.concat([frame, total[frame.columns]])
     both["unit"] = pd.Categorical(both["unit"], order)
     both = both.sort_values(["unit", "year"]).astype({"unit": str})
     return both, pd.Series(order, index=order)
 
 
-@pytest.mark.parametrize("place", [0, 3, 8])
-def test_the_sum_of_all_others_is_a_total(place):
-    frame, names = summed(COUNTRIES, place)
+@pytest.mark.parametrize("position", [0, 3, 8])
+def test_the_sum_of_all_others_is_a_total(position):
+    frame, names = summed(COUNTRIES, position)
     assert totals_among(frame, names, ["income"]) == {
         "Q": "its income is the sum of all others"
     }
 
 
-@pytest.mark.parametrize(("parts", "place"), [((1, 4), 4), ((1, 5), 1)])
-def test_the_sum_of_rows_beside_it_is_a_total(parts, place):
-    frame, names = summed(COUNTRIES[slice(*parts)], place)
+@pytest.mark.parametrize(("parts", "position"), [((1, 4), 4), ((1, 5), 1)])
+def test_the_sum_of_rows_beside_it_is_a_total(parts, position):
+    frame, names = summed(COUNTRIES[slice(*parts)], position)
     assert list(totals_among(frame, names, ["income"])) == ["Q"]
 
 
 def test_figures_without_totals_have_none():
     names = [f"u{i}" for i in range(200)]
-    assert found(names) == []
+    assert fitted(names) == []
 
 
 @pytest.mark.parametrize("largest", [1, 3, 20])
@@ -149,14 +149,14 @@ def test_totals_are_left_out_and_said():
     table = guess(AnyTable(TABLE), {})
     assert sorted(table.units["unit"]) == COUNTRIES
     line = "1 unit looks like a total of others, left out (--keep-totals keeps): World"
-    assert any(line in told for told in table.messages)
+    assert any(line in label for label in table.messages)
 
 
 def test_totals_are_kept_on_request_and_said():
     table = guess(AnyTable(TABLE), {}, Choices(keep_totals=True))
     assert "World" in set(table.units["unit"])
     assert any(
-        "1 unit looks like a total and is kept" in told for told in table.messages
+        "1 unit looks like a total and is kept" in label for label in table.messages
     )
 
 
@@ -176,7 +176,9 @@ LAYERS = pd.concat([TABLE.assign(unit_of="EUR"), TABLE.assign(unit_of="PPS")])
 
 def test_rows_are_chosen_by_a_value():
     table = guess(AnyTable(LAYERS), {}, Choices(where=["unit_of=PPS"]))
-    assert any("rows with PPS in unit_of: 72 of 144" in told for told in table.messages)
+    assert any(
+        "rows with PPS in unit_of: 72 of 144" in label for label in table.messages
+    )
     assert len(table.panel) == 64 and "unit_of" not in table.units
 
 

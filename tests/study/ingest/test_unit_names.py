@@ -131,7 +131,7 @@ def test_one_unit_is_spelt_in_many_ways(name):
     text, unit = SPELT[name]
     match = match_units(pd.DataFrame({"State": [text, "Nowhere"]}), SERIAL, "f.csv")
     assert match.ids.iloc[0] == unit and match.unknown == ("Nowhere",)
-    loose = any("without words such as province" in told for told in match.messages)
+    loose = any("without words such as province" in label for label in match.messages)
     assert loose == name.startswith("kind")
 
 

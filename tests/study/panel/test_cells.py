@@ -38,8 +38,8 @@ def test_four_cells_in_order_and_a_year_without_a_zone_means_nothing():
     ].tolist() == ["cluster only"]
     rows = [("B", 0, 1, 1992.0), ("A", 0, 0, np.nan)]
     out = cells(rows, Period("Q", 2001, 2008, ""), Period("P", 1978, 1991, ""))
-    found = out[["unit", "period", "sez"]].to_numpy().tolist()
-    assert found == [["A", "P", 0], ["A", "Q", 0], ["B", "P", 0], ["B", "Q", 1]]
+    fault = out[["unit", "period", "sez"]].to_numpy().tolist()
+    assert fault == [["A", "P", 0], ["A", "Q", 0], ["B", "P", 0], ["B", "Q", 1]]
 
 
 @pytest.mark.parametrize(

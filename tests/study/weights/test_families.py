@@ -80,12 +80,12 @@ def test_contiguity_in_closed_form_and_its_sorted_edges():
 
 def test_islands_are_refused_or_joined_and_joins_checked():
     island = geography(links=pd.DataFrame({"unit_i": ["A", "B"], "unit_j": ["B", "C"]}))
-    found = refused(island, kind="contiguity")
-    assert found.startswith(
+    fault = refused(island, kind="contiguity")
+    assert fault.startswith(
         "weights: 1 units have no neighbour in weights w (D); expected at least one"
         " neighbour"
     )
-    assert "join them under weights.join (contiguity) or widen the weights" in found
+    assert "join them under weights.join (contiguity) or widen the weights" in fault
     units = pd.DataFrame({"unit": UNITS})
     empty = pd.DataFrame({"unit_i": ["A", "B"], "unit_j": ["B", "C"]})
     joined = build_geography(units, empty, geography().panel, [["D", "A"]], {})
@@ -230,8 +230,8 @@ REST = RING[6:]
 )
 def test_own_weights_with_a_fault_are_one_line(tmp_path, rows, message):
     spec = own(tmp_path, rows)
-    found = refused(geography(), **spec).replace(str(tmp_path) + "/", "")
-    assert message in found
+    fault = refused(geography(), **spec).replace(str(tmp_path) + "/", "")
+    assert message in fault
 
 
 @pytest.mark.parametrize(

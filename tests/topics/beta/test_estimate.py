@@ -77,8 +77,8 @@ def make_study(
     )
 
 
-def run(*specs, **made):
-    return estimate(make_study(*specs, **made))
+def run(*specs, **estimates):
+    return estimate(make_study(*specs, **estimates))
 
 
 @pytest.mark.parametrize("lam", [-0.01, 0.02, 0.05])
@@ -151,14 +151,14 @@ def test_three_year_means_use_their_own_span_and_need_it():
         ]["years"]
         == 40
     )
-    gone = [
+    missing = [
         "log_income_start_mean3",
         "log_income_end_mean3",
         "growth_mean3_pct_per_year",
     ]
     results = run(
         {"id": "b", "end_points": "mean3"},
-        change=lambda f: f.assign(**dict.fromkeys(gone, np.nan)),
+        change=lambda f: f.assign(**dict.fromkeys(missing, np.nan)),
     )
     assert all(
         np.isnan(e.estimate) and "not defined" in e.warning for e in results.estimates
@@ -204,11 +204,11 @@ def test_no_speed_where_the_slope_overshoots():
         )
 
     results = run(change=overshoot)
-    found = [row(results, term="speed", estimator=name) for name in ("ols", "nls")]
+    result = [row(results, term="speed", estimator=name) for name in ("ols", "nls")]
     assert np.isnan(
-        [*(e.estimate for e in found), row(results, term="half_life").estimate]
+        [*(e.estimate for e in result), row(results, term="half_life").estimate]
     ).all()
-    assert "1 + bT is not positive" in found[0].warning and not found[1].converged
+    assert "1 + bT is not positive" in result[0].warning and not result[1].converged
 
 
 def test_permutations_move_only_the_permutation_p_and_another_specification_nothing():
@@ -366,7 +366,7 @@ def test_points_and_line_of_the_picture_are_those_of_the_regression():
 
 def test_the_residuals_moran_is_that_of_the_kernel():
     study = make_study(COAST)
-    found = row(estimate(study), term="moran")
+    result = row(estimate(study), term="moran")
     fit, frame = by_statsmodels(study, ["control_coast"])
     W, _ = study.weights().among(list(frame["unit"]))
     test = morans_i_test(
@@ -374,8 +374,8 @@ def test_the_residuals_moran_is_that_of_the_kernel():
     )
     expected = (test.statistic, test.std_error, test.z, test.p_value)
     numbers = ("estimate", "std_error", "statistic", "p_value")
-    assert [getattr(found, name) for name in numbers] == pytest.approx(expected)
-    assert "199 draws" in found.p_type
+    assert [getattr(result, name) for name in numbers] == pytest.approx(expected)
+    assert "199 draws" in result.p_type
 
 
 def test_three_units_are_enough_for_a_regression():

@@ -64,8 +64,8 @@ def make_study(*specs, n=12, years=range(1990, 2020), step=1, **changes):
     return MadeStudy({"estimates": {"clubs": list(specs) or [SPEC]}}, tables, **about)
 
 
-def run(*specs, **made):
-    return estimate(make_study(*specs, **made))
+def run(*specs, **estimates):
+    return estimate(make_study(*specs, **estimates))
 
 
 def test_planted_clubs_and_their_link_to_the_cells():
@@ -187,22 +187,22 @@ def test_log_t_rows_are_regressions_on_hodrick_prescott_trends_in_levels():
         fit = fit_logt(
             transition_variance(levels), regression_periods(30, discard), "fqsb"
         )
-        found = row(
+        result = row(
             results,
             estimator="logt_fqsb",
             outcome="relative_income",
             contrast=f"first {discard} periods discarded",
         )
         b, error, t = fit.b[0], fit.std_error[0], fit.t[0]
-        assert (found.estimate, found.std_error, found.statistic) == pytest.approx(
+        assert (result.estimate, result.std_error, result.statistic) == pytest.approx(
             (b, error, t), rel=1e-6
         )
-        assert found.p_value == pytest.approx(norm.cdf(t))
+        assert result.p_value == pytest.approx(norm.cdf(t))
         half = norm.ppf(0.95) * error
-        assert (found.conf_low, found.conf_high) == pytest.approx(
+        assert (result.conf_low, result.conf_high) == pytest.approx(
             (b - half, b + half), rel=1e-6
         )
-        assert (found.role, found.n_obs) == (role, 12 * (30 - discard))
+        assert (result.role, result.n_obs) == (role, 12 * (30 - discard))
 
 
 def test_clubs_are_those_of_the_kernel_and_every_choice_reaches_it():
@@ -214,17 +214,17 @@ def test_clubs_are_those_of_the_kernel_and_every_choice_reaches_it():
         ({"variance": "aqsb"}, {"variance": "aqsb"}),
         ({"sort_share": 0.5}, {"sort_share": 0.5}),
     ):
-        found = find_clubs(levels, regression_periods(30, 10), **named)
+        outcome = find_clubs(levels, regression_periods(30, 10), **named)
         result = run({**SPEC, **change, "merge": "none"})
-        clubs = [sorted(units[i] for i in club.members) for club in found.clubs]
+        clubs = [sorted(units[i] for i in club.members) for club in outcome.clubs]
         assert result.fit["own"]["merged"] == clubs
-        for number, club in enumerate(found.clubs, 1):
+        for number, club in enumerate(outcome.clubs, 1):
             ours = row(result, term=f"club_{number}", contrast="merged: none")
             assert (ours.estimate, ours.statistic) == pytest.approx(
                 (club.b, club.t), rel=1e-6
             )
         count = row(result, term="clubs", contrast="found").estimate
-        assert count == len(found.clubs)
+        assert count == len(outcome.clubs)
 
 
 def test_the_penalty_of_the_filter_falls_with_the_fourth_power_of_the_step():
@@ -232,5 +232,5 @@ def test_the_penalty_of_the_filter_falls_with_the_fourth_power_of_the_step():
     study = make_study({**SPEC, "discard": 0.25}, years=years, step=5)
     levels, _ = trend_levels(study, 400 / 5**4)
     fit = fit_logt(transition_variance(levels), regression_periods(24, 6), "fqsb")
-    found = row(estimate(study), role="primary", effect_type="coef")
-    assert found.statistic == pytest.approx(fit.t[0], rel=1e-6)
+    result = row(estimate(study), role="primary", effect_type="coef")
+    assert result.statistic == pytest.approx(fit.t[0], rel=1e-6)

@@ -56,8 +56,8 @@ def make_study(cells=SEED, taxonomy="seed", section=None, **tables):
     return MadeStudy(config, {**base, "first_years": FIRST, **tables}, weights, **about)
 
 
-def run(*args, **made):
-    return estimate(make_study(*args, **made))
+def run(*args, **estimates):
+    return estimate(make_study(*args, **estimates))
 
 
 @pytest.fixture(scope="module")
@@ -92,15 +92,15 @@ def test_effects_in_units_of_s(results, spec_id, term, contrast, printed):
         "contrast": contrast,
         "unit_of_measure": "s",
     }
-    found = row(
+    result = row(
         results,
         estimator="mde_t",
         w_id="contiguity" if spec_id == "exposures" else "",
         **where,
     )
-    assert found.mde == pytest.approx(printed, abs=0.005) and (
-        found.role,
-        found.effect_type,
+    assert result.mde == pytest.approx(printed, abs=0.005) and (
+        result.role,
+        result.effect_type,
     ) == ("design", "stat")
 
 
@@ -123,20 +123,20 @@ def test_effects_in_points_scale_with_the_spread_and_need_coordinates_for_scpc(r
 
 
 def test_what_the_taxonomy_cannot_tell_is_left_out_with_a_sentence():
-    found = run(make_cells("none", NONE, NONE), taxonomy="none")
-    assert found.estimates == []
-    assert found.fit["switched_off"][0].startswith(
+    result = run(make_cells("none", NONE, NONE), taxonomy="none")
+    assert result.estimates == []
+    assert result.fit["switched_off"][0].startswith(
         "Taxonomy none has no cluster and no SEZ"
     )
-    assert block(found, "cells").set_index("term")["value"]["neither"] == 31
+    assert block(result, "cells").set_index("term")["value"]["neither"] == 31
     assert (
-        block(found, "correlation")["value"].isna().all()
-        and block(found, "support").empty
+        block(result, "correlation")["value"].isna().all()
+        and block(result, "support").empty
     )
-    found = run(pd.concat([SEED, make_cells("full", C, np.ones(31))]))
+    result = run(pd.concat([SEED, make_cells("full", C, np.ones(31))]))
     rows = [
         e
-        for e in found.estimates
+        for e in result.estimates
         if e.treatment_def == "full" and e.spec_id == "exposures"
     ]
     assert np.isnan([e.mde for e in rows]).all()
@@ -145,8 +145,8 @@ def test_what_the_taxonomy_cannot_tell_is_left_out_with_a_sentence():
     late = np.isin(
         UNITS, ["CN-FJ", "CN-GD", "CN-HI", "CN-SH", "CN-TJ", "CN-BJ", "CN-LN"]
     ).astype(float)
-    found = run(pd.concat([SEED, make_cells("dated", C, [S, late, S])]))
-    cells = block(found, "cells", taxonomy="dated", term="SEZ only").set_index(
+    result = run(pd.concat([SEED, make_cells("dated", C, [S, late, S])]))
+    cells = block(result, "cells", taxonomy="dated", term="SEZ only").set_index(
         "period"
     )["value"]
     assert cells.to_dict() == {"P1": 2, "P2": 4}

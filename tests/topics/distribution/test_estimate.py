@@ -83,8 +83,8 @@ def make_study(*specs, n=16, years=range(1990, 2015), step=1, **changes):
     )
 
 
-def run(*specs, **made):
-    return estimate(make_study(*specs, **made))
+def run(*specs, **estimates):
+    return estimate(make_study(*specs, **estimates))
 
 
 def test_probabilities_close_and_lie_in_their_intervals():
@@ -136,9 +136,9 @@ def test_transitions_are_counted_relative_to_the_population_mean():
     )["c"]
     start = classes.to_numpy()[:, :-1]
     end = classes.to_numpy()[:, 1:]
-    found = row(estimate(study), term="p_1_2")
-    assert found.n_obs == (start == 0).sum()
-    assert found.estimate == pytest.approx(
+    result = row(estimate(study), term="p_1_2")
+    assert result.n_obs == (start == 0).sum()
+    assert result.estimate == pytest.approx(
         ((start == 0) & (end == 1)).sum() / (start == 0).sum()
     )
 
@@ -236,13 +236,13 @@ def test_intervals_are_those_of_trajectories_drawn_with_replacement(level, years
     }
     tails = [(1 - level) / 2, (1 + level) / 2]
     for term, values in draws.items():
-        found = row(results, term=term, **one)
+        result = row(results, term=term, **one)
         ends = np.quantile(values[~np.isnan(values)], tails, method="inverted_cdf")
         ends = np.where(np.isfinite(ends), ends, np.nan)
-        assert (found.conf_low, found.conf_high) == pytest.approx(
+        assert (result.conf_low, result.conf_high) == pytest.approx(
             tuple(ends), rel=1e-6, abs=1e-7, nan_ok=True
         ), term
-        assert found.conf_level == level
+        assert result.conf_level == level
     total = counts.sum(axis=0)
     assert row(results, term="p_2_1", **one).n_obs == total[1].sum()
     assert row(results, term="ergodic_2", **one).n_obs == total.sum()

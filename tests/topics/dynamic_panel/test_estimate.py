@@ -66,12 +66,12 @@ def make_study(*specs, frame=None, periods=PERIODS, step=1):
     )
 
 
-def run(*specs, **made):
-    return estimate(make_study(*specs, **made))
+def run(*specs, **estimates):
+    return estimate(make_study(*specs, **estimates))
 
 
 @pytest.fixture(scope="module")
-def found():
+def fitted():
     return run(ANNUAL, FIVE)
 
 
@@ -97,11 +97,11 @@ def test_least_squares_is_the_regression_on_dummies_with_clustered_errors():
         )
 
 
-def test_roots_have_t_intervals_with_one_degree_of_freedom_less_than_units(found):
+def test_roots_have_t_intervals_with_one_degree_of_freedom_less_than_units(fitted):
     for name, errors in (("pooled", False), ("fe", True)):
         rho, std_error = least_squares(wide(), errors)
         root = row(
-            found, spec_id="annual", period="S", estimator=name, term="log_income_lag"
+            fitted, spec_id="annual", period="S", estimator=name, term="log_income_lag"
         )
         half = student.ppf(0.975, 19) * std_error
         assert root.df == 19
@@ -113,7 +113,7 @@ def test_roots_have_t_intervals_with_one_degree_of_freedom_less_than_units(found
             2 * student.sf(abs(rho - 1) / std_error, 19)
         )
     jackknife = row(
-        found,
+        fitted,
         spec_id="annual",
         period="S",
         estimator="half_panel_jackknife",
@@ -126,8 +126,8 @@ def test_roots_have_t_intervals_with_one_degree_of_freedom_less_than_units(found
     )
 
 
-def test_headline_row_and_its_description(found):
-    speed = row(found, spec_id="annual", period="S", estimator=HEADLINE, term="speed")
+def test_headline_row_and_its_description(fitted):
+    speed = row(fitted, spec_id="annual", period="S", estimator=HEADLINE, term="speed")
     assert speed.estimate == pytest.approx(
         -100 * np.log(bias_corrected_root(wide()).rho)
     )
@@ -147,22 +147,22 @@ def test_headline_row_and_its_description(found):
         "PROXY output before 1990"
     )
     life = row(
-        found, spec_id="annual", period="S", estimator=HEADLINE, term="half_life"
+        fitted, spec_id="annual", period="S", estimator=HEADLINE, term="half_life"
     )
     assert life.estimate == pytest.approx(np.log(2) / (speed.estimate / 100))
     root = row(
-        found, spec_id="annual", period="S", estimator=HEADLINE, term="log_income_lag"
+        fitted, spec_id="annual", period="S", estimator=HEADLINE, term="log_income_lag"
     )
     assert speed.conf_high == pytest.approx(-100 * np.log(root.conf_low))
     assert (
         2
         < row(
-            found, spec_id="annual", period="S", term="residual_sd_first_half"
+            fitted, spec_id="annual", period="S", term="residual_sd_first_half"
         ).estimate
         < 4
     )
     low, high = (
-        row(found, term=f"speed_other_offsets_{end}").estimate
+        row(fitted, term=f"speed_other_offsets_{end}").estimate
         for end in ("low", "high")
     )
     roots = [
@@ -175,9 +175,9 @@ def test_headline_row_and_its_description(found):
 
 
 def test_the_grid_of_five_years_ends_in_the_last_year_and_ten_are_the_step_of_a_study(
-    found,
+    fitted,
 ):
-    root = row(found, spec_id="five", estimator="fe", term="log_income_lag")
+    root = row(fitted, spec_id="five", estimator="fe", term="log_income_lag")
     assert root.estimate == pytest.approx(
         bias_corrected_root(wide(range(1980, 2001, 5))).fixed_effects
     )
@@ -197,31 +197,31 @@ def test_the_grid_of_five_years_ends_in_the_last_year_and_ten_are_the_step_of_a_
     )
 
 
-def test_what_is_not_defined_says_why(found):
+def test_what_is_not_defined_says_why(fitted):
     for name in (HEADLINE, "half_panel_jackknife"):
-        speed = row(found, period="P", estimator=name, term="speed")
+        speed = row(fitted, period="P", estimator=name, term="speed")
         assert (
             np.isnan(speed.estimate)
             and "not defined: 3 dates" in speed.warning
             and not speed.converged
         )
     assert np.isfinite(
-        row(found, period="P", estimator="pooled", term="speed").estimate
+        row(fitted, period="P", estimator="pooled", term="speed").estimate
     )
-    assert np.isnan(row(found, period="P", term="bracket").estimate)
+    assert np.isnan(row(fitted, period="P", term="bracket").estimate)
     few = [e for e in run({**ANNUAL, "sample": "few"}).estimates if e.term == "speed"]
     assert all(np.isnan(e.estimate) and "2 units" in e.warning for e in few)
     flat = run(ANNUAL, frame=panel().assign(log_income=7.0)).estimates
     assert all(np.isnan(e.estimate) and "not defined" in e.warning for e in flat)
 
 
-def test_order_names_money_and_other_specifications_change_nothing(found):
+def test_order_names_money_and_other_specifications_change_nothing(fitted):
     study = make_study(ANNUAL, FIVE)
-    same_results(estimate(study.shuffled(3)), found)
+    same_results(estimate(study.shuffled(3)), fitted)
     names = {unit: f"{(7 * i) % 20:02d}-{unit}" for i, unit in enumerate(UNITS)}
     frames = [
         estimates_frame(r.estimates).drop(columns="data_hash")
-        for r in (estimate(study.renamed(names)), found)
+        for r in (estimate(study.renamed(names)), fitted)
     ]
     pd.testing.assert_frame_equal(*frames)
     cents = run(
@@ -230,11 +230,12 @@ def test_order_names_money_and_other_specifications_change_nothing(found):
         frame=panel().assign(log_income=lambda f: f["log_income"] + np.log(100)),
     )
     one, two = (
-        estimates_frame(r.estimates)["estimate"].to_numpy(float) for r in (cents, found)
+        estimates_frame(r.estimates)["estimate"].to_numpy(float)
+        for r in (cents, fitted)
     )
     np.testing.assert_allclose(one, two, rtol=ITERATIVE)
-    kept = [e for e in found.estimates if e.spec_id == "annual"]
-    assert estimates_frame(run(ANNUAL).estimates).equals(estimates_frame(kept))
+    retained = [e for e in fitted.estimates if e.spec_id == "annual"]
+    assert estimates_frame(run(ANNUAL).estimates).equals(estimates_frame(retained))
 
 
 @pytest.mark.parametrize(
@@ -273,14 +274,14 @@ def test_a_wrong_specification_is_named(item, text):
         run({"id": "a", **item}, step=2)
 
 
-def test_the_sandwich_of_the_score_is_a_t_test_of_a_root_of_one(found):
+def test_the_sandwich_of_the_score_is_a_t_test_of_a_root_of_one(fitted):
     for name, variance in (
         ("bc_fe_sandwich", Variance.BY_YEAR),
         ("bc_fe_constant", Variance.CONSTANT),
     ):
         fit = bias_corrected_root(wide(), variance)
         root = row(
-            found, spec_id="annual", period="S", estimator=name, term="log_income_lag"
+            fitted, spec_id="annual", period="S", estimator=name, term="log_income_lag"
         )
         half = student.ppf(0.975, fit.df) * fit.std_error
         assert (root.conf_low, root.conf_high) == pytest.approx(
@@ -291,11 +292,11 @@ def test_the_sandwich_of_the_score_is_a_t_test_of_a_root_of_one(found):
         )
 
 
-def test_speeds_are_the_roots_transformed_also_their_ends_and_reach(found):
+def test_speeds_are_the_roots_transformed_also_their_ends_and_reach(fitted):
     for spec, span in (("annual", 1), ("five", 5)):
         one = {"spec_id": spec, "period": "S", "estimator": "fe"}
-        root = row(found, **one, term="log_income_lag")
-        speed = row(found, **one, term="speed")
+        root = row(fitted, **one, term="log_income_lag")
+        speed = row(fitted, **one, term="speed")
         ends = (root.estimate, root.conf_high, root.conf_low)
         assert (speed.estimate, speed.conf_low, speed.conf_high) == pytest.approx(
             tuple(-100 * np.log(value) / span for value in ends)
@@ -307,7 +308,7 @@ def test_speeds_are_the_roots_transformed_also_their_ends_and_reach(found):
         assert speed.statistic == root.statistic
 
 
-def test_diagnostics_of_the_headline_are_those_of_its_residuals(found):
+def test_diagnostics_of_the_headline_are_those_of_its_residuals(fitted):
     same = {"spec_id": "annual", "period": "S"}
     check = residual_check(wide(), bias_corrected_root(wide()).rho)
     for term, value in {
@@ -316,12 +317,12 @@ def test_diagnostics_of_the_headline_are_those_of_its_residuals(found):
         "residual_sd_first_half": 100 * check.sd_first,
         "residual_sd_second_half": 100 * check.sd_second,
     }.items():
-        assert row(found, **same, term=term).estimate == pytest.approx(value)
+        assert row(fitted, **same, term=term).estimate == pytest.approx(value)
     roots = [
-        row(found, **same, estimator=name, term="log_income_lag").estimate
+        row(fitted, **same, estimator=name, term="log_income_lag").estimate
         for name in ("fe", HEADLINE, "pooled")
     ]
-    bracket = row(found, **same, term="bracket")
+    bracket = row(fitted, **same, term="bracket")
     assert bracket.estimate == (roots == sorted(roots)) == 1
     assert bracket.warning == "PROXY output before 1990, joined with official output"
 
@@ -343,27 +344,27 @@ def test_shocks_that_return_or_persist_are_marked_as_serial():
         assert ("serial:" in head.warning) == marked, planted
 
 
-def test_rows_of_gmm_hold_its_tests_and_counts(found):
+def test_rows_of_gmm_hold_its_tests_and_counts(fitted):
     levels = wide()
     spec = GmmSpec(1, 2, 3, Equations.DIFFERENCE)
     fit = dynamic_gmm(levels - levels.mean(axis=0), spec)
     same = {"spec_id": "annual", "period": "S", "estimator": "gmm_difference"}
-    root = row(found, **same, term="log_income_lag")
+    root = row(fitted, **same, term="log_income_lag")
     assert (root.estimate, root.std_error) == pytest.approx(
         (fit.beta[0], fit.std_errors[0])
     )
     tests = zip(GMM_TESTS, (fit.hansen, fit.sargan, *fit.serial[:2]), strict=True)
     for term, test in tests:
-        found_row = row(found, **same, term=term)
+        found_row = row(fitted, **same, term=term)
         assert (found_row.estimate, found_row.p_value) == pytest.approx(
             (test.statistic, test.p_value)
         )
         assert "not defined" not in found_row.warning
-    count = row(found, **same, term="instruments")
+    count = row(fitted, **same, term="instruments")
     assert (count.estimate, count.n_obs) == (fit.n_instruments, fit.n_rows)
     assert "level rows" not in count.warning
     system = row(
-        found,
+        fitted,
         spec_id="annual",
         period="S",
         estimator="gmm_system",

@@ -133,14 +133,14 @@ def planted(noise, b=(0.4, -0.3), g=(2.0, 0.5)):
 
 
 def test_planted_coefficients_are_found():
-    found = run(periods=planted(1e-7))
+    result = run(periods=planted(1e-7))
     for term, value in {
         "own_cluster": 0.4,
         "own_sez": -0.3,
         "exposure_cluster": 2.0,
         "exposure_sez": 0.5,
     }.items():
-        assert one(found, period="P1", term=term).estimate == pytest.approx(
+        assert one(result, period="P1", term=term).estimate == pytest.approx(
             value, abs=1e-5
         )
     for which in (
@@ -149,7 +149,7 @@ def test_planted_coefficients_are_found():
         {"sample_id": "outsiders"},
     ):
         assert one(
-            found, period="P1", contrast=DIFFERENCE, **which
+            result, period="P1", contrast=DIFFERENCE, **which
         ).estimate == pytest.approx(1.5, abs=1e-5)
     noisy = one(run(periods=planted(0.3)), period="P2", contrast=DIFFERENCE)
     assert noisy.conf_low < 1.5 < noisy.conf_high
@@ -160,11 +160,11 @@ def test_numbers_equal_the_numerics(results):
     fit = fit_ols(y, X)
     space = spatial_components(DISTANCE, 0.03)
     expected = scpc_inference(fit, C_DIFFERENCE, space)
-    found = one(results, period="P2", contrast=DIFFERENCE)
-    assert found.estimate == pytest.approx(expected.estimate, rel=CLOSED_FORM)
-    assert found.conf_high == pytest.approx(expected.conf_high, rel=CLOSED_FORM)
-    assert found.mde == pytest.approx(
-        smallest_visible(found.conf_low, found.conf_high, found.std_error)
+    result = one(results, period="P2", contrast=DIFFERENCE)
+    assert result.estimate == pytest.approx(expected.estimate, rel=CLOSED_FORM)
+    assert result.conf_high == pytest.approx(expected.conf_high, rel=CLOSED_FORM)
+    assert result.mde == pytest.approx(
+        smallest_visible(result.conf_low, result.conf_high, result.std_error)
     )
     hc1 = one(results, estimator="slx_hc1", period="P2", contrast=DIFFERENCE)
     assert hc1.std_error == pytest.approx(
@@ -215,30 +215,34 @@ def test_deciding_rows_their_evidence_and_their_words(results):
 
 def test_equivalence_is_per_standard_deviation(results):
     kind = {"estimator": "equivalence", "effect_type": "tost", "term": "exposure_sez"}
-    found = one(results, period="P2", **kind)
+    result = one(results, period="P2", **kind)
     plain = one(results, period="P2", term="exposure_sez")
-    spread = (W["contiguity"] @ S).std()
-    assert found.estimate == pytest.approx(plain.estimate * spread, rel=CLOSED_FORM)
-    assert found.conf_level == pytest.approx(0.9)
-    assert (found.p_value < 0.05) == (found.conf_low > -0.25 and found.conf_high < 0.25)
-    assert f"one s.d. of the exposure is {spread:.3g}" in found.warning
-    half = (found.conf_high - found.conf_low) / 2
+    standard_deviation = (W["contiguity"] @ S).std()
+    assert result.estimate == pytest.approx(
+        plain.estimate * standard_deviation, rel=CLOSED_FORM
+    )
+    assert result.conf_level == pytest.approx(0.9)
+    assert (result.p_value < 0.05) == (
+        result.conf_low > -0.25 and result.conf_high < 0.25
+    )
+    assert f"one s.d. of the exposure is {standard_deviation:.3g}" in result.warning
+    half = (result.conf_high - result.conf_low) / 2
     assert (
-        found.mde == pytest.approx(half + 1.2815516 * found.std_error)
-        and found.mde > 0.25
+        result.mde == pytest.approx(half + 1.2815516 * result.std_error)
+        and result.mde > 0.25
     )
     quiet = one(run(periods=planted(0.01, b=(0, 0), g=(0, 0))), period="P1", **kind)
     assert quiet.p_value < 0.05 and "UNDERPOWERED" not in quiet.warning
 
 
 def test_recentred_rows_carry_the_randomisation_p_of_the_same_draws(results):
-    found = one(
+    result = one(
         results,
         period="P2",
         contrast=DIFFERENCE,
         estimator="slx_recentred_permutation_stratified",
     )
-    assert 1 / 200 <= found.p_value <= 1
+    assert 1 / 200 <= result.p_value <= 1
     residuals = results.series["residuals"].query("period == 'P2'").set_index("unit")
     seen = residuals[residuals["regressor"] == "exposure_cluster"].loc[UNITS]
     np.testing.assert_allclose(seen["value"], W["contiguity"] @ C)
@@ -277,14 +281,14 @@ def test_regimes_that_cannot_be_told_apart_or_are_few_are_rows_with_a_reason():
     none = run(exposures=make_exposures(make_cells("seed", 0 * C, 0 * S), W))
     assert np.isnan([e.estimate for e in none.estimates]).all()
     three = np.isin(UNITS, ["CN-FJ", "CN-GD", "CN-HI"]).astype(float)
-    found = run(exposures=make_exposures(make_cells("seed", C, three), W))
-    own = one(found, period="P2", term="own_sez")
+    result = run(exposures=make_exposures(make_cells("seed", C, three), W))
+    own = one(result, period="P2", term="own_sez")
     assert (
         np.isfinite(own.estimate)
         and np.isnan(own.std_error)
         and own.p_type.startswith("free permutation")
     )
-    assert np.isfinite(one(found, period="P2", contrast=DIFFERENCE).std_error)
+    assert np.isfinite(one(result, period="P2", contrast=DIFFERENCE).std_error)
 
 
 def test_shuffled_rows_permuted_weights_and_a_further_specification_change_nothing(
@@ -298,9 +302,9 @@ def test_shuffled_rows_permuted_weights_and_a_further_specification_change_nothi
         results,
     )
     more = run(PRIMARY, OTHER)
-    kept = [e for e in more.estimates if e.spec_id == "main"]
+    retained = [e for e in more.estimates if e.spec_id == "main"]
     pd.testing.assert_frame_equal(
-        estimates_frame(kept), estimates_frame(results.estimates)
+        estimates_frame(retained), estimates_frame(results.estimates)
     )
     assert {e.estimator for e in more.estimates if e.spec_id == "again"} == {"slx"}
 
@@ -315,10 +319,10 @@ def test_neighbours_by_population_and_zones_by_number():
     )
     pulled = W["contiguity"] * people
     y, X = arrays(pulled / pulled.sum(axis=1, keepdims=True))
-    found = one(
+    result = one(
         run(spec), period="P2", contrast=DIFFERENCE, w_id="contiguity by population"
     )
-    assert found.estimate == pytest.approx(
+    assert result.estimate == pytest.approx(
         C_DIFFERENCE @ fit_ols(y, X).beta, rel=CLOSED_FORM
     )
     with pytest.raises(EstimateError, match="31 units have no population in 1978"):
@@ -333,20 +337,24 @@ def test_neighbours_by_population_and_zones_by_number():
         "weights": "contiguity",
         "regimes": ["cluster", "park"],
     }
-    found = run(many, parks, exposures=numbers)
+    result = run(many, parks, exposures=numbers)
     y, X = arrays()
     beta = fit_ols(y, X).beta
-    spread = (X[:, 2].std(), X[:, 3].std())
-    per_sd = one(found, period="P2", contrast=DIFFERENCE, spec_id="many")
+    standard_deviation = (X[:, 2].std(), X[:, 3].std())
+    per_sd = one(result, period="P2", contrast=DIFFERENCE, spec_id="many")
     assert per_sd.estimate == pytest.approx(
-        beta[2] * spread[0] - beta[3] * spread[1], rel=CLOSED_FORM
+        beta[2] * standard_deviation[0] - beta[3] * standard_deviation[1],
+        rel=CLOSED_FORM,
     )
     assert (per_sd.unit_of_measure, per_sd.sesoi) == (
         "pp/yr per s.d. of exposure",
         0.25,
     )
     listed = one(
-        found, period="P2", contrast="exposure_cluster - exposure_park", spec_id="parks"
+        result,
+        period="P2",
+        contrast="exposure_cluster - exposure_park",
+        spec_id="parks",
     )
     assert (
         listed.estimate == pytest.approx(beta[2] - beta[3], rel=CLOSED_FORM)
@@ -376,10 +384,10 @@ def test_single_terms_and_the_difference_of_own_labels_are_least_squares(results
     beta = fit_ols(y, X).beta
     names = ("own_cluster", "own_sez", "exposure_cluster", "exposure_sez")
     for term, value in zip(names, beta, strict=False):
-        found = one(results, period="P2", term=term)
-        assert found.estimate == pytest.approx(value, rel=CLOSED_FORM)
+        result = one(results, period="P2", term=term)
+        assert result.estimate == pytest.approx(value, rel=CLOSED_FORM)
         wanted = {"own_sez": "H7", "exposure_sez": "H7"}.get(term, "")
-        assert found.hypothesis == wanted
+        assert result.hypothesis == wanted
     own = one(results, period="P2", contrast="own_cluster - own_sez")
     assert own.estimate == pytest.approx(beta[0] - beta[1], rel=CLOSED_FORM)
     assert own.hypothesis == ""
@@ -389,7 +397,7 @@ def test_single_terms_and_the_difference_of_own_labels_are_least_squares(results
 def test_the_series_by_period_hold_the_rows_and_the_spread_of_exposures(results):
     path = results.series["series"]
     for period in ("P1", "P2", "S0"):
-        found = one(results, period=period, contrast=DIFFERENCE)
+        result = one(results, period=period, contrast=DIFFERENCE)
         line = path[
             path["period"].eq(period)
             & path["contrast"].eq(DIFFERENCE)
@@ -398,6 +406,6 @@ def test_the_series_by_period_hold_the_rows_and_the_spread_of_exposures(results)
             & path["sample_id"].eq("all")
             & path["w_id"].eq("contiguity")
         ]
-        assert line["estimate"].tolist() == [found.estimate]
-        assert line["std_error"].tolist() == [found.std_error]
-        assert line["conf_low"].tolist() == [found.conf_low]
+        assert line["estimate"].tolist() == [result.estimate]
+        assert line["std_error"].tolist() == [result.std_error]
+        assert line["conf_low"].tolist() == [result.conf_low]

@@ -56,8 +56,8 @@ def make_study(spec=SPEC, held=HELD, merged=None, **changed):
     )
 
 
-def run(spec=SPEC, **made):
-    return estimate(make_study(spec, **made))
+def run(spec=SPEC, **estimates):
+    return estimate(make_study(spec, **estimates))
 
 
 def test_east_and_south_of_the_main_list_decide():
@@ -202,11 +202,11 @@ def test_counts_have_intervals_in_degrees_and_a_test_by_permutation():
             counts[used], sm.add_constant(x[used]), family=sm.families.Poisson()
         )
         fit = model.fit(cov_type="HC1", use_t=True)
-        found = row(results, term=term)
-        assert (found.conf_low, found.conf_high) == pytest.approx(
+        result = row(results, term=term)
+        assert (result.conf_low, result.conf_high) == pytest.approx(
             tuple(fit.conf_int(0.1)[1]), rel=ITERATIVE
         )
-        assert (found.statistic, found.df, found.n_obs) == pytest.approx(
+        assert (result.statistic, result.df, result.n_obs) == pytest.approx(
             (fit.tvalues[1], len(used) - 2, len(used)), rel=ITERATIVE
         )
         rng = generator_for(5, f"gradient:g:n:n:{term}")
@@ -215,7 +215,7 @@ def test_counts_have_intervals_in_degrees_and_a_test_by_permutation():
         drawn = [counts[used][o] @ (x[used] - x[used].mean()) for o in order]
         low = sum(d <= own + 1e-9 for d in drawn)
         high = sum(d >= own - 1e-9 for d in drawn)
-        assert found.p_value == pytest.approx(min(1, 2 * (1 + min(low, high)) / 200))
+        assert result.p_value == pytest.approx(min(1, 2 * (1 + min(low, high)) / 200))
 
 
 def test_likeness_of_neighbours_is_that_of_the_kernel():
@@ -227,18 +227,18 @@ def test_likeness_of_neighbours_is_that_of_the_kernel():
         (marks, "other", "cluster"),
         (study.tables["clusters"]["value"].to_numpy(), "n", "n"),
     ):
-        found = row(results, estimator="moran", treatment_def=name)
+        result = row(results, estimator="moran", treatment_def=name)
         rng = generator_for(5, f"gradient:g:{name}:{outcome}:moran")
         test = morans_i_test(values, W, rng, 199)
-        assert (found.estimate, found.std_error, found.p_value) == pytest.approx(
+        assert (result.estimate, result.std_error, result.p_value) == pytest.approx(
             (test.statistic, test.std_error, test.p_value)
         )
 
 
 def test_the_east_has_the_reach_of_fishers_test():
     study = make_study()
-    found = row(estimate(study), term="east", treatment_def="other")
-    assert found.mde == pytest.approx(
+    result = row(estimate(study), term="east", treatment_def="other")
+    assert result.mde == pytest.approx(
         detectable_difference(20, 3, 8, 0.95, 0.8), nan_ok=True
     )
-    assert (found.estimate, found.n_obs) == (pytest.approx(2 / 8 - 1 / 12), 20)
+    assert (result.estimate, result.n_obs) == (pytest.approx(2 / 8 - 1 / 12), 20)

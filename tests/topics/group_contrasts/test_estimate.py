@@ -354,9 +354,9 @@ def wages(**changes):
 ALL = [premium, spans, doses, intensity, fading, balance, programme, wages]
 
 
-@pytest.mark.parametrize("made", ALL)
-def test_shuffled_rows_and_renamed_units_change_nothing(made):
-    study = made()
+@pytest.mark.parametrize("built", ALL)
+def test_shuffled_rows_and_renamed_units_change_nothing(built):
+    study = built()
     study.config["inference"]["pairs"] = []
     results = estimate(study)
     same_results(results, estimate(study.shuffled(3)))
@@ -410,7 +410,7 @@ def test_planted_premiums_of_a_span_another_scheme_and_sample_decide_with_all_in
     for period, sez in (("A", 4.0), ("B", 2.5), ("AB", 1.0)):
         for scheme, more in (("s", 0.0), ("was", 1.0)):
             for sample in ("all", "most"):
-                found = row(
+                result = row(
                     results,
                     period=period,
                     unit_scheme=scheme,
@@ -418,9 +418,9 @@ def test_planted_premiums_of_a_span_another_scheme_and_sample_decide_with_all_in
                     effect_type="coef",
                     **same,
                 )
-                assert found.estimate == pytest.approx(2 + more - sez, abs=0.15)
+                assert result.estimate == pytest.approx(2 + more - sez, abs=0.15)
                 main = period == "AB" and (scheme, sample) == ("s", "all")
-                assert (found.role == "primary") == main
+                assert (result.role == "primary") == main
     span = {
         "period": "AB",
         "unit_scheme": "s",
@@ -464,25 +464,25 @@ def test_the_pooled_estimate_is_closed_for_two_periods():
             pooled.std_error,
             1.0,
         )
-        told = {
+        label = {
             k: row(results, **{**one, "effect_type": f"stat_{k}"})
             for k in ("tau2", "i2", "q")
         }
-        values = [told["tau2"].estimate, told["q"].estimate, told["i2"].estimate]
+        values = [label["tau2"].estimate, label["q"].estimate, label["i2"].estimate]
         assert values == pytest.approx([tau2, Q, max(0.0, 1 - 1 / Q)], rel=1e-4)
-        assert told["q"].p_value == pytest.approx(chi2.sf(Q, 1), rel=1e-5)
+        assert label["q"].p_value == pytest.approx(chi2.sf(Q, 1), rel=1e-5)
     assert {e.unit_scheme for e in rows(results, effect_type="stat_q")} == {"s", "was"}
 
 
 def test_units_in_another_order_leave_all_but_the_draws():
     study = spans()
     turned = dict(zip(NAMES, reversed(NAMES), strict=True))
-    made = [
+    built = [
         rows(estimate(s), effect_type="coef") for s in (study, study.renamed(turned))
     ]
     one, two = (
         {tuple(getattr(e, k) for k in ID_FIELDS): (e.estimate, e.std_error) for e in es}
-        for es in made
+        for es in built
     )
     assert one.keys() == two.keys()
     for key in one:
@@ -703,16 +703,16 @@ def test_changes_of_a_window_are_least_squares_on_growth_per_year_between_its_en
     for start, end in ((1990, 2000), (2001, 2010)):
         yearly = 100 * (gap[end] - gap[start]) / (end - start)
         beta = fit_ols(yearly, X).beta
-        found = row(
+        result = row(
             results, role="primary", effect_type="coef", period=f"{start}-{end}"
         )
-        assert found.estimate == pytest.approx(beta[1] - beta[2])
+        assert result.estimate == pytest.approx(beta[1] - beta[2])
         one = {"period": f"{start}-{end}", "contrast": "", **MAIN}
         assert row(results, term="cluster", **one).estimate == pytest.approx(beta[1])
         level = gap.loc[:, start:end].mean(axis=1)
         beta = fit_ols(level, X).beta
-        found = row(results, outcome="gap_level", period=f"{start}-{end}", **MAIN)
-        assert found.estimate == pytest.approx(beta[1] - beta[2])
+        result = row(results, outcome="gap_level", period=f"{start}-{end}", **MAIN)
+        assert result.estimate == pytest.approx(beta[1] - beta[2])
 
 
 def test_the_planted_jump_is_found_and_marked_descriptive():
@@ -788,14 +788,14 @@ def test_planted_elasticities_and_labour_costs_are_found():
         (c @ fit.beta, np.sqrt(c @ V @ c)), rel=1e-7
     )
     names = ("unit_labour_cost", "wage", "productivity")
-    cost, wage, made = (
+    cost, wage, built = (
         row(results, outcome=f"{name}_growth", **MAIN).estimate for name in names
     )
-    assert cost == pytest.approx(wage - made) and made == pytest.approx(-3.0, abs=0.5)
+    assert cost == pytest.approx(wage - built) and built == pytest.approx(-3.0, abs=0.5)
 
 
 @pytest.mark.parametrize(
-    ("made", "table", "change", "part", "reason"),
+    ("built", "table", "change", "part", "reason"),
     [
         (
             fading,
@@ -849,8 +849,8 @@ def test_planted_elasticities_and_labour_costs_are_found():
         ),
     ],
 )
-def test_what_the_data_cannot_carry_is_said(made, table, change, part, reason):
-    study = made()
+def test_what_the_data_cannot_carry_is_said(built, table, change, part, reason):
+    study = built()
     study.tables[table] = change(study.tables[table])
     left_out = [
         item for item in estimate(study).fit["left_out"] if item["part"] == part
@@ -887,7 +887,7 @@ def other_taxonomy(**changes):
 
 
 @pytest.mark.parametrize(
-    ("made", "changes", "text"),
+    ("built", "changes", "text"),
     [
         (other_taxonomy, {}, "no cells of taxonomy moon"),
         (premium, {"compare": ["zone"]}, "estimates.group_contrasts.premium.0.compare"),
@@ -905,9 +905,9 @@ def other_taxonomy(**changes):
         (wages, {"years": [2009, 1990]}, "ends before it begins"),
     ],
 )
-def test_bad_input_is_refused_in_one_line(made, changes, text):
+def test_bad_input_is_refused_in_one_line(built, changes, text):
     with one_line(EvenfieldError, text):
-        estimate(made(**changes))
+        estimate(built(**changes))
 
 
 def test_the_trend_of_a_groups_quotient_is_per_decade_with_fixed_b_errors():
@@ -921,14 +921,14 @@ def test_the_trend_of_a_groups_quotient_is_per_decade_with_fixed_b_errors():
     logs = np.log(group[0] / group[1])
     X = np.column_stack([(years - years.mean()) / 10, np.ones(len(years))])
     fit = fit_ols(logs, X)
-    found = row(results, estimator="group_series")
-    assert found.estimate == pytest.approx(fit.beta[0])
+    result = row(results, estimator="group_series")
+    assert result.estimate == pytest.approx(fit.beta[0])
     lags = default_lags(len(years))
     test = driscoll_kraay_inference(fit, np.array([1.0, 0.0]), years, lags)
-    assert (found.std_error, found.conf_low, found.p_value) == pytest.approx(
+    assert (result.std_error, result.conf_low, result.p_value) == pytest.approx(
         (test.std_error, test.conf_low, test.p_value)
     )
-    assert found.p_type == f"fixed-b, b = {lags + 1}/{len(years)}"
+    assert result.p_type == f"fixed-b, b = {lags + 1}/{len(years)}"
     own = np.log(shares["f"] / shares["y"]).to_numpy()
     slopes = np.polyfit(years / 10, own.T, 1)[0]
     labels = np.column_stack([SEZ, np.ones(N)])
@@ -945,16 +945,16 @@ def test_leaving_a_member_out_bounds_the_quotient_at_the_end():
     members = np.array(NAMES)[SEZ]
     values = {}
     for unit in members:
-        kept = [name for name in members if name != unit]
-        quotient = (panel["f"].loc[kept].sum() / panel["f"].sum()) / (
-            panel["y"].loc[kept].sum() / panel["y"].sum()
+        retained = [name for name in members if name != unit]
+        quotient = (panel["f"].loc[retained].sum() / panel["f"].sum()) / (
+            panel["y"].loc[retained].sum() / panel["y"].sum()
         )
         values[unit] = quotient[last].mean()
     for effect, pick in (("stat_low", min), ("stat_high", max)):
-        found = row(results, effect_type=effect, outcome="quotient_end")
+        result = row(results, effect_type=effect, outcome="quotient_end")
         unit = pick(values, key=values.get)
-        assert found.estimate == pytest.approx(values[unit])
-        assert (found.max_leverage_unit, found.n_units) == (unit, N - 1)
+        assert result.estimate == pytest.approx(values[unit])
+        assert (result.max_leverage_unit, result.n_units) == (unit, N - 1)
 
 
 def test_pooled_tests_take_normal_and_t_quantiles():

@@ -60,10 +60,10 @@ def make_study(*specs, n=12, **changes):
     cells["cell"] = np.array(["neither", "SEZ only", "cluster only", "both"])[
         2 * cluster + sez
     ]
-    places = pd.DataFrame(
+    positions = pd.DataFrame(
         {"unit": units, "region": np.where(np.arange(n) < 5, "East", "West")}
     )
-    tables = {"panel": panel, "cells": cells, "units": places}
+    tables = {"panel": panel, "cells": cells, "units": positions}
     ring = (np.roll(np.eye(n), 1, axis=1) + np.roll(np.eye(n), -1, axis=1)) / 2
     tables = {
         name: changes[name](frame) if name in changes else frame
@@ -82,14 +82,14 @@ def make_study(*specs, n=12, **changes):
     )
 
 
-def run(*specs, **made):
-    return estimate(make_study(*specs, **made))
+def run(*specs, **estimates):
+    return estimate(make_study(*specs, **estimates))
 
 
 def test_the_change_of_theil_carries_role_hypothesis_and_smallest_effect():
     study = make_study()
-    found = row(estimate(study), role="primary")
-    assert (found.term, found.contrast, found.hypothesis, found.sesoi) == (
+    result = row(estimate(study), role="primary")
+    assert (result.term, result.contrast, result.hypothesis, result.sesoi) == (
         "theil_t",
         "end - start",
         "H12",
@@ -99,10 +99,10 @@ def test_the_change_of_theil_carries_role_hypothesis_and_smallest_effect():
     ends = [panel[panel["year"] == year] for year in (2000, 2005)]
     first, last = (theil(np.exp(end["log_income"]), end["population"]) for end in ends)
     assert (
-        found.estimate == pytest.approx(last - first, rel=1e-9)
-        and "sampling error" in found.se_type
+        result.estimate == pytest.approx(last - first, rel=1e-9)
+        and "sampling error" in result.se_type
     )
-    assert found.conf_low < found.estimate < found.conf_high
+    assert result.conf_low < result.estimate < result.conf_high
 
 
 def at_end(study, end):
@@ -124,15 +124,15 @@ def test_intervals_hold_the_level_of_the_draws_in_the_middle(level):
     tails = [(1 - level) / 2, (1 + level) / 2]
     drawn = {}
     for end in ("start", "end"):
-        found = row(results, estimator="inequality", term="theil_l", contrast=end)
-        rng = generator_for(5, found.seed.removeprefix("5:"))
+        result = row(results, estimator="inequality", term="theil_l", contrast=end)
+        rng = generator_for(5, result.seed.removeprefix("5:"))
         drawn[end] = redrawn_theil(
             *at_end(study, end), rng=rng, draws=199, measure="theil_l"
         )
-        assert (found.conf_low, found.conf_high) == pytest.approx(
+        assert (result.conf_low, result.conf_high) == pytest.approx(
             tuple(np.quantile(drawn[end], tails))
         )
-        assert found.conf_level == level
+        assert result.conf_level == level
     change = row(
         results, estimator="inequality", term="theil_l", contrast="end - start"
     )
@@ -160,19 +160,19 @@ def test_shares_and_series_close():
     results = run()
     for estimator in ("nested_theil", "shapley_theil"):
         for measure in ("theil_t", "theil_l"):
-            found = rows(
+            result = rows(
                 results, estimator=estimator, contrast="end", controls_id=measure
             )
-            assert sum(e.estimate for e in found) == pytest.approx(1, abs=CLOSURE)
+            assert sum(e.estimate for e in result) == pytest.approx(1, abs=CLOSURE)
     for name in ("region", "t: cell", "t: cluster", "t: sez"):
         for estimator, contrast in (
             ("growth_accounting", "share of growth"),
             ("dagum", "start"),
         ):
-            found = rows(
+            result = rows(
                 results, estimator=estimator, contrast=contrast, treatment_def=name
             )
-            assert sum(e.estimate for e in found) == pytest.approx(1, abs=CLOSURE)
+            assert sum(e.estimate for e in result) == pytest.approx(1, abs=CLOSURE)
     series = results.series["series"]
     for measure in ("theil_t", "theil_l"):
         own = series[series["measure"] == measure]
@@ -235,7 +235,7 @@ def test_order_names_and_currency_change_no_number():
 
 
 def test_studies_without_tables_groups_or_spread():
-    gone = {
+    missing = {
         "panel": lambda f: f.drop(columns=["population", "output_real"]),
         "cells": lambda f: f.head(0),
     }
@@ -245,11 +245,11 @@ def test_studies_without_tables_groups_or_spread():
         "weighting": "unweighted",
         "groupings": ["region"],
     }
-    results = run(spec, **gone)
+    results = run(spec, **missing)
     assert np.isfinite(row(results, term="theil_t", contrast="end").estimate)
     assert "no output" in row(results, estimator="growth_accounting").warning
     with pytest.raises(EvenfieldError, match="population"):
-        run({**spec, "weighting": "population"}, **gone)
+        run({**spec, "weighting": "population"}, **missing)
     spec = {"id": "o", "periods": ["P"], "groupings": ["region"]}
     one = run(spec, units=lambda f: f.assign(region="all"))
     assert (
@@ -293,11 +293,11 @@ def test_totals_are_those_of_incomes_and_people_and_name_who_carries_them():
     mean = income @ share
     for aversion, name in ((0.5, "atkinson_0.5"), (2.0, "atkinson_2")):
         power = (share @ income ** (1 - aversion)) ** (1 / (1 - aversion))
-        found = row(results, term=name, contrast="end", estimator="inequality")
-        assert found.estimate == pytest.approx(1 - power / mean)
+        result = row(results, term=name, contrast="end", estimator="inequality")
+        assert result.estimate == pytest.approx(1 - power / mean)
     gap = np.abs(np.subtract.outer(income, income))
-    found = row(results, term="gini", contrast="end", estimator="inequality")
-    assert found.estimate == pytest.approx(share @ gap @ share / 2 / mean)
+    result = row(results, term="gini", contrast="end", estimator="inequality")
+    assert result.estimate == pytest.approx(share @ gap @ share / 2 / mean)
     units = (
         study.table("panel")
         .query("year == 2005")
@@ -306,21 +306,23 @@ def test_totals_are_those_of_incomes_and_people_and_name_who_carries_them():
     )
     without = {}
     for i, unit in enumerate(units):
-        kept = np.arange(len(units)) != i
-        without[unit] = theil(income[kept], people[kept])
-    found = row(results, term="theil_t", contrast="end", estimator="inequality")
-    most = max(units, key=lambda unit: abs(without[unit] - found.estimate))
-    assert found.max_leverage_unit == most
-    assert found.warning == f"without {most} {without[most]:.4g}"
+        retained = np.arange(len(units)) != i
+        without[unit] = theil(income[retained], people[retained])
+    result = row(results, term="theil_t", contrast="end", estimator="inequality")
+    most = max(units, key=lambda unit: abs(without[unit] - result.estimate))
+    assert result.max_leverage_unit == most
+    assert result.warning == f"without {most} {without[most]:.4g}"
 
 
 def test_the_band_is_drawn_no_more_than_1999_times():
     study = make_study({**SPEC, "revision_sd": {}})
     study.config["inference"]["permutations"] = 2500
-    found = row(estimate(study), estimator="inequality", term="theil_t", contrast="end")
-    rng = generator_for(5, found.seed.removeprefix("5:"))
+    result = row(
+        estimate(study), estimator="inequality", term="theil_t", contrast="end"
+    )
+    rng = generator_for(5, result.seed.removeprefix("5:"))
     drawn = redrawn_theil(*at_end(study, "end"), rng=rng, draws=1999)
-    assert found.conf_high == pytest.approx(np.quantile(drawn, 0.975), rel=1e-9)
+    assert result.conf_high == pytest.approx(np.quantile(drawn, 0.975), rel=1e-9)
 
 
 def test_without_inequality_no_share_is_defined():
@@ -336,8 +338,8 @@ def test_without_inequality_no_share_is_defined():
     )
     assert connected.warning == "no inequality"
     for estimator in ("nested_theil", "shapley_theil", "dagum", "theil_decomposition"):
-        for found in rows(results, estimator=estimator):
-            assert np.isnan(found.estimate), (estimator, found.term)
+        for result in rows(results, estimator=estimator):
+            assert np.isnan(result.estimate), (estimator, result.term)
 
 
 def test_shares_within_outer_and_inner_groups_are_ratios_to_the_total():

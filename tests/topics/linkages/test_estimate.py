@@ -110,10 +110,10 @@ def make_study(section=SECTION, weights=W, **tables):
     doses = doses.assign(zone_type="state", zones=zones, zones_dated=zones)
     config = {"estimates": {"linkages": section}, "sesoi": {"linkage_elasticity": 0.05}}
     spans = {"official": [1999, 2019], "proxy": [1978, 1998]}
-    made = {"panel": make_panel(), "doses": doses, "units": make_units(), **tables}
+    estimates = {"panel": make_panel(), "doses": doses, "units": make_units(), **tables}
     return MadeStudy(
         config,
-        made,
+        estimates,
         {"contiguity": weights},
         data_hash="abc",
         basis_years=spans,
@@ -138,12 +138,12 @@ def main_row(results, term=NEIGHBOURS_X, **wanted):
 
 
 def test_planted_coefficients_are_found_without_noise_in_the_line_and_in_the_terciles():
-    found = run({**SECTION, "specs": [MAIN]}, panel=make_panel(noise=0.0))
+    result = run({**SECTION, "specs": [MAIN]}, panel=make_panel(noise=0.0))
     for term, value in TRUE.items():
-        assert main_row(found, term).estimate == pytest.approx(value, abs=1e-9)
-    long = main_row(found, estimator="linkage_fe_long_difference_scpc")
+        assert main_row(result, term).estimate == pytest.approx(value, abs=1e-9)
+    long = main_row(result, estimator="linkage_fe_long_difference_scpc")
     assert long.estimate == pytest.approx(TRUE[NEIGHBOURS_X], abs=1e-9)
-    series = found.series["series"]
+    series = result.series["series"]
     assert series["kind"].value_counts().to_dict() == {"unit": 31, "line": 21, "bin": 3}
     assert series.loc[series["kind"].eq("bin"), "n_units"].sum() == 31
     drawn = series[series["kind"].ne("unit")]
@@ -161,16 +161,16 @@ def test_the_fit_is_least_squares_with_dummies_and_its_interval_cr3(results):
         panel.y.ravel(),
         np.column_stack([*(x.ravel() for x in panel.columns.values()), years, units]),
     )
-    found = main_row(results)
-    assert found.estimate == pytest.approx(full.beta[3], rel=CLOSED_FORM)
+    result = main_row(results)
+    assert result.estimate == pytest.approx(full.beta[3], rel=CLOSED_FORM)
     np.testing.assert_allclose(fit.u_hat, full.u_hat, atol=1e-9)
-    assert found.std_error == pytest.approx(
+    assert result.std_error == pytest.approx(
         np.sqrt(cov_cr3(fit, panel.members)[3, 3]), rel=CLOSED_FORM
     )
     g_star = effective_clusters(fit.X, panel.members, np.eye(fit.X.shape[1])[3])
-    assert found.df == pytest.approx(g_star - 1)
+    assert result.df == pytest.approx(g_star - 1)
     both = t_quantile(0.975, g_star - 1) + t_quantile(0.8, g_star - 1)
-    assert found.mde == pytest.approx(both * found.std_error)
+    assert result.mde == pytest.approx(both * result.std_error)
 
 
 def test_placebo_has_the_earlier_change_as_outcome():
@@ -184,18 +184,18 @@ def test_placebo_has_the_earlier_change_as_outcome():
     study = make_study(
         {**SECTION, "placebo_years": [1990, 1992], "specs": [MAIN]}, panel=panel
     )
-    found = row(estimate(study), role="placebo")
+    result = row(estimate(study), role="placebo")
     columns = [
         x[:, -1] - x[:, 0] for x in _Linkages(study).panels["main"].columns.values()
     ]
     expected = fit_ols(2 * path, np.column_stack([*columns, np.ones(31)])).beta[3]
-    assert found.estimate == pytest.approx(expected, rel=CLOSED_FORM)
-    assert (found.estimator, found.period, found.output_basis) == (
+    assert result.estimate == pytest.approx(expected, rel=CLOSED_FORM)
+    assert (result.estimator, result.period, result.output_basis) == (
         "linkage_fe_placebo_before",
         "1990-1992",
         "proxy",
     )
-    assert "PROXY" in found.warning
+    assert "PROXY" in result.warning
 
 
 def test_order_names_and_the_exchange_rate_change_nothing(results):
@@ -204,9 +204,9 @@ def test_order_names_and_the_exchange_rate_change_nothing(results):
     renamed = estimate(
         study.renamed({unit: f"Z{99 - i}" for i, unit in enumerate(UNITS)})
     )
-    for made in (renamed, results):  # a pair left out is named in the sample
-        made.estimates[:] = [
-            e for e in made.estimates if e.estimator != "leave_pair_out"
+    for estimates in (renamed, results):  # a pair left out is named in the sample
+        estimates.estimates[:] = [
+            e for e in estimates.estimates if e.estimator != "leave_pair_out"
         ]
     same_numbers(renamed, results)
     panel = make_panel()
@@ -297,5 +297,5 @@ def test_the_panel_is_looked_at_once_with_the_first_specification(monkeypatch):
     monkeypatch.setattr(linkages, "_Linkages", built.append)
     section = SimpleNamespace(specs=["first", "second"])
     for spec in section.specs:
-        linkages.look(spec, section, spec)
+        linkages.check_data(spec, section, spec)
     assert built == ["first"]

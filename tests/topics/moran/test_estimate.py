@@ -56,10 +56,10 @@ def make_study(*specs, n=16, **changes):
             "sez": 0,
         }
     )
-    places = pd.DataFrame(
+    positions = pd.DataFrame(
         {"unit": units, "region": np.where(np.arange(n) < n // 2, "East", "West")}
     )
-    tables = {"panel": panel, "periods": periods, "cells": cells, "units": places}
+    tables = {"panel": panel, "periods": periods, "cells": cells, "units": positions}
     tables = {
         name: changes[name](frame) if name in changes else frame
         for name, frame in tables.items()
@@ -74,8 +74,8 @@ def make_study(*specs, n=16, **changes):
     )
 
 
-def run(*specs, **made):
-    return estimate(make_study(*specs, **made))
+def run(*specs, **estimates):
+    return estimate(make_study(*specs, **estimates))
 
 
 def test_moran_and_geary_of_a_year_equal_esda():
@@ -120,14 +120,14 @@ def test_variables_what_is_taken_out_and_the_strip_agree():
         np.polyfit(income[2000], growth, 1), income[2000]
     )
     for controls, e in residuals.items():
-        found = row(
+        result = row(
             results,
             estimator="moran",
             outcome="growth",
             controls_id=controls,
             period="2001",
         )
-        assert found.estimate == pytest.approx(
+        assert result.estimate == pytest.approx(
             e.to_numpy() @ W @ e.to_numpy() / (e @ e), rel=CLOSED_FORM
         )
     results = run()
@@ -136,26 +136,26 @@ def test_variables_what_is_taken_out_and_the_strip_agree():
     )
     assert len(strip) == 16 * 4
     counts = (strip["q_value"] <= 0.05).groupby(strip["year"]).sum()
-    for found in rows(results, estimator="local_moran", outcome="log_income"):
-        assert found.estimate == counts[int(found.period)]
+    for result in rows(results, estimator="local_moran", outcome="log_income"):
+        assert result.estimate == counts[int(result.period)]
     assert (strip["q_value"] >= strip["p_value"]).all()
 
 
 def test_joins_and_growth_beside_clusters_of_a_planted_run():
-    found = row(run(), estimator="join_count", contrast="cluster")
-    assert found.estimate == 3
-    assert found.p_value == pytest.approx(
+    result = row(run(), estimator="join_count", contrast="cluster")
+    assert result.estimate == 3
+    assert result.p_value == pytest.approx(
         16 / 1820
     )  # 16 of the 1,820 placements of 4 on a ring of 16 are one run
-    assert (found.n_treated, found.seed, found.output_basis) == (4, "", "")
+    assert (result.n_treated, result.seed, result.output_basis) == (4, "", "")
     results = run(
         periods=lambda f: f.assign(growth_pct_per_year=[5.0, 3, 3, 5, 3, *[1] * 10, 3])
     )
-    found = row(results, estimator="bivariate_moran", contrast="cluster")
+    result = row(results, estimator="bivariate_moran", contrast="cluster")
     assert (
-        found.estimate > 0.5
-        and found.p_value < 0.05
-        and "not a spillover" in found.warning
+        result.estimate > 0.5
+        and result.p_value < 0.05
+        and "not a spillover" in result.warning
     )
 
 
@@ -166,8 +166,10 @@ def test_what_is_not_there_or_not_defined_is_said():
     ]
     assert all(np.isnan(e.estimate) and "not defined" in e.warning for e in none)
     plain = run({"id": "p"}, panel=lambda f: f.drop(columns="growth_pct"))
-    found = {(e.estimator, e.outcome) for e in plain.estimates}
-    assert found == {(name, "log_income") for name in ("moran", "geary", "local_moran")}
+    result = {(e.estimator, e.outcome) for e in plain.estimates}
+    assert result == {
+        (name, "log_income") for name in ("moran", "geary", "local_moran")
+    }
     two = rows(run({"id": "p", "sample": "two"}), estimator="local_moran")
     assert all(np.isnan(e.estimate) and "three units" in e.warning for e in two)
     flat = run(panel=lambda f: f.assign(log_income=9.0))
@@ -240,7 +242,7 @@ def test_bands_and_tests_of_a_variable_are_those_of_its_draws():
         np.testing.assert_allclose(line["band_high"], test.mean + reach)
         np.testing.assert_allclose(line["p_adjusted"], test.p_joint)
         for t, year in enumerate(YEARS):
-            found = row(
+            result = row(
                 results,
                 estimator=kind,
                 outcome="log_income",
@@ -248,10 +250,12 @@ def test_bands_and_tests_of_a_variable_are_those_of_its_draws():
                 period=str(year),
             )
             z = (test.statistic[t] - test.mean[t]) / test.std_error[t]
-            assert (found.std_error, found.statistic, found.p_value) == pytest.approx(
-                (test.std_error[t], z, test.p_value[t])
-            )
-            assert found.p_adjusted == pytest.approx(test.p_joint[t])
+            assert (
+                result.std_error,
+                result.statistic,
+                result.p_value,
+            ) == pytest.approx((test.std_error[t], z, test.p_value[t]))
+            assert result.p_adjusted == pytest.approx(test.p_joint[t])
 
 
 def test_growth_of_each_year_is_freed_from_income_of_the_year_before():
@@ -265,33 +269,33 @@ def test_growth_of_each_year_is_freed_from_income_of_the_year_before():
         growth = 100 * (income[year] - income[year - 1])
         line = np.polyfit(income[year - 1], growth, 1)
         e = (growth - np.polyval(line, income[year - 1])).to_numpy()
-        found = row(
+        result = row(
             results,
             estimator="moran",
             outcome="growth",
             controls_id="log_income_start",
             period=str(year),
         )
-        assert found.estimate == pytest.approx(e @ W @ e / (e @ e), rel=CLOSED_FORM)
+        assert result.estimate == pytest.approx(e @ W @ e / (e @ e), rel=CLOSED_FORM)
 
 
 def test_growth_beside_clusters_is_the_cross_product_of_growth_and_their_neighbours():
     study = make_study()
     results = estimate(study)
-    found = row(results, estimator="bivariate_moran", contrast="cluster")
+    result = row(results, estimator="bivariate_moran", contrast="cluster")
     growth = study.table("periods")["growth_pct_per_year"].to_numpy()
     marks = (np.arange(16) < 4).astype(float)
     W = study.matrices["ring"].matrix.toarray()
     x = (growth - growth.mean()) / growth.std()
     z = (marks - marks.mean()) / marks.std()
-    assert found.estimate == pytest.approx(x @ W @ z / 16)
-    rng = generator_for(5, found.seed.removeprefix("5:"))
+    assert result.estimate == pytest.approx(x @ W @ z / 16)
+    rng = generator_for(5, result.seed.removeprefix("5:"))
     wide = study.table("panel").pivot(index="unit", columns="year", values="log_income")
     order = np.argsort(wide[2000].to_numpy())  # units are drawn in the order of income
     test = bivariate_moran_test(
         growth[order], marks[order], csr_array(W[order][:, order]), rng, 199
     )
-    assert (found.p_value, found.std_error) == pytest.approx(
+    assert (result.p_value, result.std_error) == pytest.approx(
         (test.p_value, test.std_error)
     )
 
@@ -300,6 +304,6 @@ def test_local_tests_count_units_below_the_rate_of_false_discoveries():
     loose = run({**SPEC, "discovery_rate": 0.91})
     strip = loose.series["series"].query("kind == 'local' and variable == 'log_income'")
     counts = (strip["q_value"] <= 0.91).groupby(strip["year"]).sum()
-    for found in rows(loose, estimator="local_moran", outcome="log_income"):
-        assert found.estimate == counts[int(found.period)]
+    for result in rows(loose, estimator="local_moran", outcome="log_income"):
+        assert result.estimate == counts[int(result.period)]
     assert 0 < counts.sum() < len(strip)

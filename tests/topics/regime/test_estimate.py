@@ -77,7 +77,7 @@ def make_study(spec=SPEC, noise=0.5, described=PERIODS, **changed):
     with roots by regime.
     """
     rng = np.random.default_rng(0)
-    place = pd.DataFrame(
+    position = pd.DataFrame(
         {"unit": UNITS, "lat": rng.uniform(20, 45, N), "lon": rng.uniform(80, 120, N)}
     )
     i = np.arange(N)
@@ -121,7 +121,7 @@ def make_study(spec=SPEC, noise=0.5, described=PERIODS, **changed):
     tables = {
         "periods": pd.concat(rows),
         "exposures": pd.concat(exposures),
-        "units": place,
+        "units": position,
         "panel": pd.concat(years),
     }
     for name, new in changed.items():
@@ -134,12 +134,12 @@ def make_study(spec=SPEC, noise=0.5, described=PERIODS, **changed):
     )
 
 
-def run(spec=SPEC, **made):
-    return estimate(make_study(spec, **made))
+def run(spec=SPEC, **estimates):
+    return estimate(make_study(spec, **estimates))
 
 
 @pytest.fixture(scope="module")
-def found():
+def fitted():
     return run()
 
 
@@ -157,8 +157,8 @@ def test_planted_speeds_are_found_with_their_sign():
             ).estimate == pytest.approx(speed)
 
 
-def test_deciding_row_and_what_is_described_only(found):
-    deciding = row(found, period="P2", **KEY)
+def test_deciding_row_and_what_is_described_only(fitted):
+    deciding = row(fitted, period="P2", **KEY)
     assert (deciding.hypothesis, deciding.family, deciding.role) == (
         "H11",
         "regime",
@@ -170,21 +170,21 @@ def test_deciding_row_and_what_is_described_only(found):
         N,
     )
     assert deciding.conf_low < deciding.estimate < deciding.conf_high
-    assert row(found, period="S", **KEY).role == "robustness"
-    single = row(found, period="P2", **{**KEY, "contrast": ""})
+    assert row(fitted, period="S", **KEY).role == "robustness"
+    single = row(fitted, period="P2", **{**KEY, "contrast": ""})
     assert (single.hypothesis, single.family, single.role) == (
         "",
         "regime",
         "exploratory",
     )
     assert (
-        "PROXY" in row(found, period="P1", **KEY).warning
-        and "SPLICED" in row(found, period="S", **KEY).warning
+        "PROXY" in row(fitted, period="P1", **KEY).warning
+        and "SPLICED" in row(fitted, period="S", **KEY).warning
     )
     weak = row(run(noise=3), period="P2", **KEY)
     assert weak.mde > weak.sesoi and "UNDERPOWERED" in weak.warning
     for group, n in (("cluster", 5), ("sez", 5), ("neither", N - 8)):
-        within = row(found, period="P2", estimator="within_group", contrast=group)
+        within = row(fitted, period="P2", estimator="within_group", contrast=group)
         assert within.n_units == n and f"description only: {n} units" in within.warning
         assert (
             within.role == "description"
@@ -193,7 +193,7 @@ def test_deciding_row_and_what_is_described_only(found):
 
 
 def test_speeds_within_groups_are_those_of_their_slopes_over_the_years_of_the_period(
-    found,
+    fitted,
 ):
     tables = make_study().tables
     both = tables["periods"].merge(tables["exposures"], on=["unit", "period"])
@@ -210,11 +210,13 @@ def test_speeds_within_groups_are_those_of_their_slopes_over_the_years_of_the_pe
                 part["log_income_start"], part["growth_pct_per_year"], 1
             )[0]
             speed = -100 * np.log(1 + slope * years / 100) / years
-            within = row(found, period=period, estimator="within_group", contrast=group)
+            within = row(
+                fitted, period=period, estimator="within_group", contrast=group
+            )
             assert within.estimate == pytest.approx(speed)
 
 
-def test_equals_least_squares_by_hand_with_every_covariance(found):
+def test_equals_least_squares_by_hand_with_every_covariance(fitted):
     tables = make_study().tables
     both = tables["periods"].merge(tables["exposures"], on=["unit", "period"])
     one = both.query("period == 'P2'").sort_values("unit")
@@ -226,7 +228,7 @@ def test_equals_least_squares_by_hand_with_every_covariance(found):
     )
     c = np.array([0, 0, 0, 0, -1.0, 1.0])
     for method, cov in (("cr3", cov_cr3(fit, np.arange(N))), ("hc1", cov_hc1(fit))):
-        found_row = row(found, period="P2", **{**KEY, "estimator": f"regime_{method}"})
+        found_row = row(fitted, period="P2", **{**KEY, "estimator": f"regime_{method}"})
         df = found_row.g_star - 1 if method == "cr3" else N - 6
         test = contrast_inference(fit, cov, c, df, 0.95)
         assert found_row.role == "ladder"
@@ -237,11 +239,11 @@ def test_equals_least_squares_by_hand_with_every_covariance(found):
 
 
 def test_the_level_of_initial_income_does_not_matter_and_own_terms_enter_on_request(
-    found,
+    fitted,
 ):
     moved = run(periods=lambda f: f.assign(log_income_start=f["log_income_start"] + 3))
     assert row(moved, period="P2", **KEY).estimate == pytest.approx(
-        row(found, period="P2", **KEY).estimate
+        row(fitted, period="P2", **KEY).estimate
     )
     results = run({**SPEC, "own": "added", "role": "robustness"})
     deciding = row(results, period="P2", **KEY)
@@ -249,24 +251,24 @@ def test_the_level_of_initial_income_does_not_matter_and_own_terms_enter_on_requ
     assert not [e for e in results.estimates if e.estimator == "regime_hc1"]
 
 
-def test_files_are_complete_and_the_split_compares_later_with_earlier(found):
-    split = row(found, estimator="regime_split_cr3")
+def test_files_are_complete_and_the_split_compares_later_with_earlier(fitted):
+    split = row(fitted, estimator="regime_split_cr3")
     assert (split.period, split.n_obs) == ("P2 less P1", 2 * N)
-    gaps = [row(found, period=period, **KEY).estimate for period in ("P2", "P1")]
+    gaps = [row(fitted, period=period, **KEY).estimate for period in ("P2", "P1")]
     assert split.estimate == pytest.approx(gaps[0] - gaps[1]) and split.std_error > 0
     late = row(run({**SPEC, "split": 2005}), estimator="regime_split_cr3")
     assert (
         np.isnan(late.estimate) and "no main period on one side of 2005" in late.warning
     )
-    points = found.series["points"]
-    frame = estimates_frame(found.estimates)
+    points = fitted.series["points"]
+    frame = estimates_frame(fitted.estimates)
     np.testing.assert_allclose(
         points["fitted"] + points["residual"], points["growth_pct_per_year"]
     )
     assert (
         frame.loc[frame["estimate"].isna(), "warning"].str.contains("not defined").all()
     )
-    json.dumps(found.fit, allow_nan=False)
+    json.dumps(fitted.fit, allow_nan=False)
 
 
 def test_terciles_keep_ties_together_and_support_is_what_all_share():
@@ -305,7 +307,7 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
     )
 
 
-def test_the_panel_beside_is_in_percentage_points_of_speed_and_may_be_too_short(found):
+def test_the_panel_beside_is_in_percentage_points_of_speed_and_may_be_too_short(fitted):
     study = make_study({**SPEC, "draws": 49})
     results = estimate(study)
     tables = study.tables
@@ -332,7 +334,7 @@ def test_the_panel_beside_is_in_percentage_points_of_speed_and_may_be_too_short(
     assert len(rows) == 3 and all(
         "this estimator needs at least 4" in e.warning for e in rows
     )
-    assert not [e for e in found.estimates if e.estimator == "regime_bc_fe"]
+    assert not [e for e in fitted.estimates if e.estimator == "regime_bc_fe"]
 
 
 def test_regimes_units_and_growth_that_cannot_be_told_are_not_defined():
@@ -401,7 +403,7 @@ def one_period(period="P2"):
     return one, X, fit_ols(one["growth_pct_per_year"], X)
 
 
-def test_every_row_has_its_unit_and_the_reach_of_its_own_test(found):
+def test_every_row_has_its_unit_and_the_reach_of_its_own_test(fitted):
     for method in ("regime", "regime_cr3", "regime_hc1"):
         for term, unit in (
             ("initial_income", "% per year"),
@@ -409,7 +411,7 @@ def test_every_row_has_its_unit_and_the_reach_of_its_own_test(found):
             (INTERACTIONS[1], "pp/yr of speed per exposure 0 to 1"),
         ):
             one = row(
-                found,
+                fitted,
                 period="P2",
                 **{**KEY, "term": term, "contrast": "", "estimator": method},
             )
@@ -418,21 +420,21 @@ def test_every_row_has_its_unit_and_the_reach_of_its_own_test(found):
             assert one.mde == pytest.approx(half + norm.ppf(0.8) * one.std_error)
 
 
-def test_scpc_rows_are_those_of_the_kernel(found):
+def test_scpc_rows_are_those_of_the_kernel(fitted):
     _one, _, fit = one_period()
-    place = make_study().tables["units"].sort_values("unit")
-    distance = haversine_km(place["lat"].to_numpy(), place["lon"].to_numpy())
+    position = make_study().tables["units"].sort_values("unit")
+    distance = haversine_km(position["lat"].to_numpy(), position["lon"].to_numpy())
     c = np.array([0, 0, 0, 0, -1.0, 1.0])
     for estimator, bound in (("regime", 0.03), ("regime_scpc_06", 0.06)):
         test = scpc_inference(fit, c, spatial_components(distance, bound))
-        ours = row(found, period="P2", **{**KEY, "estimator": estimator})
+        ours = row(fitted, period="P2", **{**KEY, "estimator": estimator})
         numbers = ("estimate", "std_error", "p_value", "conf_low", "conf_high")
         assert [getattr(ours, name) for name in numbers] == pytest.approx(
             [getattr(test, name) for name in numbers]
         )
 
 
-def test_the_gap_of_speeds_is_the_transform_of_the_slopes_at_exposure_one(found):
+def test_the_gap_of_speeds_is_the_transform_of_the_slopes_at_exposure_one(fitted):
     for period, years in (("P1", 10), ("P2", 10)):
         _, _, fit = one_period(period)
         near = [
@@ -440,7 +442,7 @@ def test_the_gap_of_speeds_is_the_transform_of_the_slopes_at_exposure_one(found)
             for b in fit.beta[4:]
         ]
         gap = row(
-            found,
+            fitted,
             period=period,
             estimator="regime",
             effect_type="lambda",
@@ -449,7 +451,7 @@ def test_the_gap_of_speeds_is_the_transform_of_the_slopes_at_exposure_one(found)
         assert gap.estimate == pytest.approx(near[0] - near[1])
 
 
-def test_the_split_is_least_squares_of_both_periods_clustered_by_unit(found):
+def test_the_split_is_least_squares_of_both_periods_clustered_by_unit(fitted):
     one, X1, _ = one_period("P1")
     two, X2, _ = one_period("P2")
     zero = np.zeros_like(X1)
@@ -463,7 +465,7 @@ def test_the_split_is_least_squares_of_both_periods_clustered_by_unit(found):
     }
     whole = c @ fit_ols(y, X).beta
     changes = np.array(list(estimate_of.values())) - whole
-    split = row(found, estimator="regime_split_cr3")
+    split = row(fitted, estimator="regime_split_cr3")
     assert split.estimate == pytest.approx(whole)
     assert split.std_error == pytest.approx(
         np.sqrt((N - 1) / N * (changes**2).sum()), rel=1e-6
@@ -473,10 +475,10 @@ def test_the_split_is_least_squares_of_both_periods_clustered_by_unit(found):
     assert split.output_basis == "official+proxy" and split.n_periods == 2
 
 
-def test_thirds_of_an_exposure_and_the_incomes_they_share(found):
+def test_thirds_of_an_exposure_and_the_incomes_they_share(fitted):
     one, X, _ = one_period()
     for name in ("exposure_cluster", "exposure_sez"):
-        support = found.series["support"].query(
+        support = fitted.series["support"].query(
             f"period == 'P2' and exposure == '{name}'"
         )
         bounds = np.quantile(one[name], [1 / 3, 2 / 3])
@@ -501,30 +503,30 @@ def test_thirds_of_an_exposure_and_the_incomes_they_share(found):
             "initial_income_high": high,
             "initial_income_share": income.between(low, high).mean(),
         }.items():
-            ours = row(found, **same, term=term)
+            ours = row(fitted, **same, term=term)
             assert ours.estimate == pytest.approx(value) and ours.warning == ""
 
 
-def test_series_hold_the_deciding_rows_and_the_residuals(found):
+def test_series_hold_the_deciding_rows_and_the_residuals(fitted):
     _one, X, fit = one_period()
-    points = found.series["points"].query("period == 'P2'").sort_values("unit")
+    points = fitted.series["points"].query("period == 'P2'").sort_values("unit")
     np.testing.assert_allclose(points["residual"], fit.u_hat, atol=1e-9)
     np.testing.assert_allclose(points["fitted"], X @ fit.beta)
-    path = found.series["series"].query("period == 'P2'")
+    path = fitted.series["series"].query("period == 'P2'")
     gap = path[path["contrast"].eq(DIFFERENCE) & path["term"].eq(INTERACTIONS[0])]
-    assert gap["estimate"].tolist() == [row(found, period="P2", **KEY).estimate]
+    assert gap["estimate"].tolist() == [row(fitted, period="P2", **KEY).estimate]
     assert (path["start_year"].iloc[0], path["end_year"].iloc[0]) == (1992, 2002)
 
 
-def test_rows_name_the_largest_leverage_and_hash_their_data(found):
+def test_rows_name_the_largest_leverage_and_hash_their_data(fitted):
     _, X, _ = one_period()
     others = np.delete(X, 4, axis=1)
     residual = X[:, 4] - others @ np.linalg.lstsq(others, X[:, 4], rcond=None)[0]
-    one = row(found, period="P2", **{**KEY, "contrast": ""})
+    one = row(fitted, period="P2", **{**KEY, "contrast": ""})
     assert one.max_leverage_unit == UNITS[int(np.argmax(residual**2))]
-    deciding = row(found, period="P2", **KEY)
+    deciding = row(fitted, period="P2", **KEY)
     assert deciding.output_basis == "official"
-    hashes = {row(found, period=name, **KEY).data_hash for name in ("P1", "P2", "S")}
+    hashes = {row(fitted, period=name, **KEY).data_hash for name in ("P1", "P2", "S")}
     assert len(hashes) == 3 and "" not in hashes
 
 
@@ -533,15 +535,15 @@ def test_what_the_output_of_a_comparison_rests_on_is_in_alphabetical_order(monke
     monkeypatch.setattr(regime, "sesoi_of", lambda _: 1.0)
     sections = [
         SimpleNamespace(
-            period={"role": "main", "start": 1990 + place, "basis": basis},
-            name=f"P{place}",
+            period={"role": "main", "start": 1990 + position, "basis": basis},
+            name=f"P{position}",
             spec=SimpleNamespace(split=1993),
             shared={"spec_id": "s", "outcome": "y"},
             table=[0],
             note="",
             undefined="too few units",
         )
-        for place, basis in enumerate("hcafbgde")
+        for position, basis in enumerate("hcafbgde")
     ]
     study = SimpleNamespace(config={"inference": {"conf_level": 0.95}})
     (row_of_split,) = regime._split_rows(sections, study)

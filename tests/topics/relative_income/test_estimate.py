@@ -92,8 +92,8 @@ def series(kind, *keys, **change):
 
 
 def test_paths_count_a_unit_in_the_cell_of_its_year():
-    found = series("path", "variable", "cell", "year")
-    both = found.loc[(PATHS[0], "both")]
+    result = series("path", "variable", "cell", "year")
+    both = result.loc[(PATHS[0], "both")]
     assert both.loc[2000, "mean"] == pytest.approx(0.3, rel=MACHINE)
     assert both.loc[2000, "mean_population_weighted"] == pytest.approx(
         (0.4 + 3 * 0.2) / 4, rel=MACHINE
@@ -102,7 +102,7 @@ def test_paths_count_a_unit_in_the_cell_of_its_year():
         "proxy",
         "official",
     ]
-    assert found.loc[(PATHS[1], "both", 2000), "mean"] == pytest.approx(
+    assert result.loc[(PATHS[1], "both", 2000), "mean"] == pytest.approx(
         0.4, rel=MACHINE
     )
     path = series("path", "cell", "year").loc["SEZ only"]
@@ -117,26 +117,30 @@ def test_paths_count_a_unit_in_the_cell_of_its_year():
 
 
 def test_summaries_by_cell_and_period_with_mean_zones():
-    found = series("summary", "period", "variable", "cell")
-    assert found.loc[("S", "growth_pct_per_year", "neither"), "mean"] == pytest.approx(
+    result = series("summary", "period", "variable", "cell")
+    assert result.loc[("S", "growth_pct_per_year", "neither"), "mean"] == pytest.approx(
         3.0
     )
-    assert found.loc[("S", "growth_pct_per_year", "neither"), "sd"] == pytest.approx(
+    assert result.loc[("S", "growth_pct_per_year", "neither"), "sd"] == pytest.approx(
         np.sqrt(2)
     )
-    assert found.loc[("P1", "growth_pct_per_year", "all"), "mean"] == pytest.approx(5.0)
-    assert found.loc[("P1", "growth_pct_per_year", "all"), "n_units"] == 4
-    assert ("P1", "control_trade", "all") in found.index and (
+    assert result.loc[("P1", "growth_pct_per_year", "all"), "mean"] == pytest.approx(
+        5.0
+    )
+    assert result.loc[("P1", "growth_pct_per_year", "all"), "n_units"] == 4
+    assert ("P1", "control_trade", "all") in result.index and (
         "S",
         "control_trade",
         "all",
-    ) not in found.index
-    found = series("summary", "variable", "period", "cell")
-    assert found.loc[("zones_etdz", "S", "both"), "mean"] == pytest.approx((2 + 1) / 2)
-    assert found.loc[("zones_etdz", "P1", "both"), "mean"] == pytest.approx((3 + 2) / 2)
+    ) not in result.index
+    result = series("summary", "variable", "period", "cell")
+    assert result.loc[("zones_etdz", "S", "both"), "mean"] == pytest.approx((2 + 1) / 2)
+    assert result.loc[("zones_etdz", "P1", "both"), "mean"] == pytest.approx(
+        (3 + 2) / 2
+    )
     assert (
-        found.loc[("zones_etdz", "P1", "neither"), "mean"] == 0
-        and "zones_undated" not in found.index
+        result.loc[("zones_etdz", "P1", "neither"), "mean"] == 0
+        and "zones_undated" not in result.index
     )
 
 
@@ -218,31 +222,31 @@ def in_current_prices(output):
     study = make_study(panel=lambda f: f.assign(gdp=output))
     study.config["panel"]["income"] = {"output": "gdp"}
     frame = estimate(study).series["series"]
-    found = frame[frame["variable"].eq("relative_income_current_prices")]
-    return found.set_index(["year", "cell"])
+    result = frame[frame["variable"].eq("relative_income_current_prices")]
+    return result.set_index(["year", "cell"])
 
 
 def test_income_in_current_prices_is_pooled_by_cell_against_the_whole():
-    found = in_current_prices([8.0, 12, 5, 5, 20, 30, 10, 12])
+    result = in_current_prices([8.0, 12, 5, 5, 20, 30, 10, 12])
     # In 2000 both: 20 over 4 people; all: 30 over 6. In 2010: 50 over 4; 72 over 6.
-    assert found.loc[(2000, "both"), "mean"] == pytest.approx(np.log(5 / 5))
-    assert found.loc[(2000, "neither"), "mean"] == pytest.approx(np.log(5 / 5))
-    assert found.loc[(2010, "both"), "mean"] == pytest.approx(np.log(12.5 / 12))
-    assert found.loc[(2010, "SEZ only"), "mean"] == pytest.approx(np.log(12 / 12))
-    assert found.loc[(2010, "neither"), "mean"] == pytest.approx(np.log(10 / 12))
-    assert found.loc[(2010, "both"), "n_units"] == 2
-    assert set(found["basis"]) == {"current prices"}
+    assert result.loc[(2000, "both"), "mean"] == pytest.approx(np.log(5 / 5))
+    assert result.loc[(2000, "neither"), "mean"] == pytest.approx(np.log(5 / 5))
+    assert result.loc[(2010, "both"), "mean"] == pytest.approx(np.log(12.5 / 12))
+    assert result.loc[(2010, "SEZ only"), "mean"] == pytest.approx(np.log(12 / 12))
+    assert result.loc[(2010, "neither"), "mean"] == pytest.approx(np.log(10 / 12))
+    assert result.loc[(2010, "both"), "n_units"] == 2
+    assert set(result["basis"]) == {"current prices"}
 
 
 def test_years_in_which_a_unit_has_no_output_have_no_income_in_current_prices():
-    found = in_current_prices([8.0, np.nan, 5, 5, 20, 30, 10, 12])
-    assert {year for year, _ in found.index} == {2010}
+    result = in_current_prices([8.0, np.nan, 5, 5, 20, 30, 10, 12])
+    assert {year for year, _ in result.index} == {2010}
 
 
 def test_weights_are_people_and_spread_is_that_of_a_sample():
-    found = series("path", "variable", "cell", "year").loc[(PATHS[1], "both", 2000)]
-    assert found["mean_population_weighted"] == pytest.approx((0.5 + 3 * 0.3) / 4)
-    assert found["sd"] == pytest.approx(np.std([0.5, 0.3], ddof=1))
+    result = series("path", "variable", "cell", "year").loc[(PATHS[1], "both", 2000)]
+    assert result["mean_population_weighted"] == pytest.approx((0.5 + 3 * 0.3) / 4)
+    assert result["sd"] == pytest.approx(np.std([0.5, 0.3], ddof=1))
     bare = series(
         "path", "variable", "cell", "year", panel=lambda f: f.drop(columns="population")
     )

@@ -103,8 +103,8 @@ def make_study(
     return MadeStudy(config, tables, weights, **about)
 
 
-def run(*specs, **made):
-    return estimate(make_study(*specs, **made))
+def run(*specs, **estimates):
+    return estimate(make_study(*specs, **estimates))
 
 
 def numbers(results):
@@ -226,10 +226,10 @@ def test_two_units_short_panels_and_equal_incomes_are_not_defined():
     )
 
 
-def incomes(**made):
+def incomes(**estimates):
     """Return log incomes by unit and year, units in the order of the first year."""
     wide = (
-        make_study(**made)
+        make_study(**estimates)
         .table("panel")
         .pivot(index="unit", columns="year", values="log_income")
     )
@@ -295,15 +295,15 @@ def test_periods_are_compared_with_the_first_of_them():
     rng = generator_for(2011, seed.removeprefix("2011:"))
     test = speed_contrasts(fit_windows(y, X), years, rng, 99, 0.95)
     for k, name in enumerate(("B - A", "C - A")):
-        found = row(results, estimator="period_contrast", contrast=name)
+        result = row(results, estimator="period_contrast", contrast=name)
         one = test.contrasts[k]
-        assert (found.estimate, found.std_error) == pytest.approx(
+        assert (result.estimate, result.std_error) == pytest.approx(
             (100 * one.estimate, 100 * one.std_error)
         )
-        assert (found.conf_low, found.conf_high) == pytest.approx(
+        assert (result.conf_low, result.conf_high) == pytest.approx(
             (100 * one.conf_low, 100 * one.conf_high)
         )
-        assert (found.statistic, found.p_value) == pytest.approx(
+        assert (result.statistic, result.p_value) == pytest.approx(
             (one.statistic, test.p_bootstrap[k])
         )
     equal = row(results, estimator="period_contrast_wald")
@@ -318,12 +318,12 @@ def test_a_break_is_dated_by_the_last_year_of_the_growth_before_it():
     test = slope_break_test(
         y[:, :-1], np.diff(y), drawn_with("2000-2024:slope_break"), 99, 0.15
     )
-    found = row(results, term="sup_wald")
-    assert (found.estimate, found.p_value) == pytest.approx(
+    result = row(results, term="sup_wald")
+    assert (result.estimate, result.p_value) == pytest.approx(
         (test.statistic, test.p_value)
     )
     # Growth number k is that from 2000 + k to 2001 + k.
-    assert found.contrast == f"break after {2001 + test.last}"
+    assert result.contrast == f"break after {2001 + test.last}"
     for term, slope in (("speed_before", test.before), ("speed_after", test.after)):
         assert row(results, term=term).estimate == pytest.approx(
             -100 * np.log(1 + slope)
@@ -340,13 +340,13 @@ def test_a_break_is_dated_by_the_last_year_of_the_growth_before_it():
     ("years", "step"), [((2000, 2025, 1), 1), ((1900, 2025, 5), 5)]
 )
 def test_the_variance_falls_by_year_whatever_the_step(years, step):
-    made = {"years": range(*years), "spans": (("A", 0, 8), ("B", 9, 16))}
-    results = run({**SPEC, "windows": [10]}, **made)
-    y = incomes(**made).to_numpy()
-    found = next(e for e in results.estimates if e.estimator == "weak_sigma")
-    rng = drawn_with(f"{found.period}:weak_sigma")
+    estimates = {"years": range(*years), "spans": (("A", 0, 8), ("B", 9, 16))}
+    results = run({**SPEC, "windows": [10]}, **estimates)
+    y = incomes(**estimates).to_numpy()
+    result = next(e for e in results.estimates if e.estimator == "weak_sigma")
+    rng = drawn_with(f"{result.period}:weak_sigma")
     test = weak_sigma_test(y, rng, 99)
-    assert (found.estimate, found.std_error, found.p_value) == pytest.approx(
+    assert (result.estimate, result.std_error, result.p_value) == pytest.approx(
         (test.slope / step, test.std_error / step, test.p_constant_variance)
     )
 

@@ -56,8 +56,8 @@ def make_study(*specs, n=10, panel=None, ends=None):
     )
 
 
-def run(*specs, **made):
-    return estimate(make_study(*specs, **made))
+def run(*specs, **estimates):
+    return estimate(make_study(*specs, **estimates))
 
 
 def test_rows_their_roles_and_other_measures():

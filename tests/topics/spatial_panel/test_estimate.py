@@ -82,8 +82,8 @@ def make_study(frame=None, doses=None, weights=None, samples=None, **changes):
     return MadeStudy(config, tables, weights or {"near": NEAR}, **about)
 
 
-def run(**made):
-    return estimate(make_study(**made))
+def run(**estimates):
+    return estimate(make_study(**estimates))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -108,7 +108,7 @@ def picked(result, **wanted):
 
 def test_effects_are_those_of_the_kernel_and_the_main_ones_carry_the_role(result):
     fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM"))
-    found = clustered_impacts(fit)
+    outcome = clustered_impacts(fit)
     naive = delta_impacts(fit)
     for i, effect in enumerate(KINDS):
         rows = (
@@ -118,16 +118,20 @@ def test_effects_are_those_of_the_kernel_and_the_main_ones_carry_the_role(result
         )
         assert rows["role"].tolist() == ["exploratory"] * 2
         np.testing.assert_allclose(
-            rows["estimate"], found.impacts.estimate[i], rtol=1e-7
+            rows["estimate"], outcome.impacts.estimate[i], rtol=1e-7
         )
         np.testing.assert_allclose(
-            rows["std_error"], found.impacts.std_error[i], rtol=1e-7
+            rows["std_error"], outcome.impacts.std_error[i], rtol=1e-7
         )
-        np.testing.assert_allclose(rows["df"], found.effective_units[i] - 1, rtol=1e-7)
         np.testing.assert_allclose(
-            rows["conf_high"], found.impacts.conf_high[i], rtol=1e-7
+            rows["df"], outcome.effective_units[i] - 1, rtol=1e-7
         )
-        np.testing.assert_allclose(rows["p_value"], found.impacts.p_value[i], rtol=1e-7)
+        np.testing.assert_allclose(
+            rows["conf_high"], outcome.impacts.conf_high[i], rtol=1e-7
+        )
+        np.testing.assert_allclose(
+            rows["p_value"], outcome.impacts.p_value[i], rtol=1e-7
+        )
         plain = (
             picked(result, estimator="sdm_observed", effect_type=effect)
             .set_index("term")
@@ -291,13 +295,13 @@ def test_at_the_edge_of_its_range_rho_keeps_its_rows_and_gives_no_effect_error_o
     edge = run()
     wanted = {"estimator": "sdm", "term": "a"}
     for kind in KINDS:
-        found = picked(edge, effect_type=kind, **wanted).iloc[0]
+        outcome = picked(edge, effect_type=kind, **wanted).iloc[0]
         assert (
-            np.isnan(found["estimate"])
-            and "not defined: rho at the edge of its range" in found["warning"]
+            np.isnan(outcome["estimate"])
+            and "not defined: rho at the edge of its range" in outcome["warning"]
         )
         assert (
-            found["estimate_id"]
+            outcome["estimate_id"]
             == picked(result, effect_type=kind, **wanted)["estimate_id"].iloc[0]
         )
     tests = picked(edge, estimator="test")

@@ -97,7 +97,7 @@ def make_study(*curves, change=None, effect=0.0):
     }
     config["periods"] = {"P1": {"role": "main"}, "P2": {}, "S": {"role": "span"}}
     ring = (np.roll(np.eye(N), 1, axis=1) + np.roll(np.eye(N), -1, axis=1)) / 2
-    made = tables(effect)
+    estimates = tables(effect)
     periods = [
         {"period": "P1", "basis": "proxy"},
         {"period": "P2", "basis": "official"},
@@ -108,7 +108,9 @@ def make_study(*curves, change=None, effect=0.0):
         "data_hash": "abc",
     }
     weights = {"ring": SpatialWeights(tuple(NAMES), ring, {"weights": "ring"})}
-    return MadeStudy(config, change(made) if change else made, weights, **about)
+    return MadeStudy(
+        config, change(estimates) if change else estimates, weights, **about
+    )
 
 
 @pytest.fixture
@@ -130,7 +132,7 @@ def test_estimates_are_refits_over_the_product_of_the_axes(run):
     assert [len(curve.points(study)) for curve in curves] == [4, 4, 2]
     assert {point.weights for point in curves[1].points(study)} == {""}
     table = run(make_study()).series["series"]
-    found = table[
+    result = table[
         table["curve"].eq("near")
         & table["sample"].eq("small")
         & table["period"].eq("P2")
@@ -143,10 +145,10 @@ def test_estimates_are_refits_over_the_product_of_the_axes(run):
     near = [(np.roll(x, 1) + np.roll(x, -1)) / 2 for x in own]
     X = np.column_stack([*own, *near, np.ones(N), data["log_income_start"]])[1:-1]
     fit = fit_ols(data["growth_pct_per_year"].to_numpy()[1:-1], X)
-    assert found["estimate"] == pytest.approx(fit.beta[2] - fit.beta[3], rel=1e-5)
+    assert result["estimate"] == pytest.approx(fit.beta[2] - fit.beta[3], rel=1e-5)
     assert (
-        found["conf_low"] < found["estimate"] < found["conf_high"]
-        and found["n_units"] == N - 2
+        result["conf_low"] < result["estimate"] < result["conf_high"]
+        and result["n_units"] == N - 2
     )
 
 
@@ -163,13 +165,13 @@ def test_shuffled_rows_and_permuted_weights_change_nothing(run):
 def test_one_draw_permutes_the_same_units_in_every_unit_scheme():
     whole = SimpleNamespace(units=tuple("abcdef"), strata=np.zeros(6))
     fewer = SimpleNamespace(units=tuple("abdef"), strata=np.zeros(5))
-    made = permutations({"whole": whole, "fewer": fewer}, 1, range(1, 6001))
+    estimates = permutations({"whole": whole, "fewer": fewer}, 1, range(1, 6001))
     label = {
-        name: np.array(scheme.units)[made[name]]
+        name: np.array(scheme.units)[estimates[name]]
         for name, scheme in (("whole", whole), ("fewer", fewer))
     }
-    kept = np.delete(label["whole"], 2, axis=1)
-    assert ((label["fewer"] == kept) == (kept != "c")).all()
+    retained = np.delete(label["whole"], 2, axis=1)
+    assert ((label["fewer"] == retained) == (retained != "c")).all()
     share = [
         [(label["fewer"][:, i] == unit).mean() for unit in fewer.units]
         for i in range(5)
@@ -205,25 +207,28 @@ def test_a_planted_effect_is_found_jointly_and_only_where_it_is(run):
 
 
 def test_what_is_not_defined_says_why_and_missing_units_are_refused(run):
-    def no_zones_at_first(made):
-        cells = made["cells"]
+    def no_zones_at_first(estimates):
+        cells = estimates["cells"]
         return {
-            **made,
+            **estimates,
             "cells": cells.assign(
                 sez=cells["sez"].where(cells["period"].eq("P2"), 0.0)
             ),
         }
 
-    found = run(
+    result = run(
         make_study({**NEAR, "controls": [[], ["schooling"]]}, change=no_zones_at_first)
     )
-    reasons = set(found.series["series"].query("estimate.isna()")["reason"])
-    gone = {f"control_schooling is not there in {period}" for period in ("P1", "P2")}
-    assert reasons == gone | {"labels do not vary or are collinear in this sample"}
-    assert found.fit["defined"] == {"near": 2}
-    assert {row.n_obs for row in found.estimates if row.period == "all"} == {2}
+    reasons = set(result.series["series"].query("estimate.isna()")["reason"])
+    missing = {f"control_schooling is not there in {period}" for period in ("P1", "P2")}
+    assert reasons == missing | {"labels do not vary or are collinear in this sample"}
+    assert result.fit["defined"] == {"near": 2}
+    assert {row.n_obs for row in result.estimates if row.period == "all"} == {2}
     study = make_study(
-        change=lambda made: {**made, "cells": made["cells"].query("unit != 'u05'")}
+        change=lambda estimates: {
+            **estimates,
+            "cells": estimates["cells"].query("unit != 'u05'"),
+        }
     )
     with pytest.raises(EstimateError, match=r"1 units have no row \(u05\)"):
         chunk(study, 1, 1)

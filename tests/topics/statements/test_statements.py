@@ -85,12 +85,12 @@ def make_study(*items, **columns):
     rng = np.random.default_rng(5)
     rows = []
     for t, year in enumerate(YEARS):
-        made = {
+        estimates = {
             "a": 2 + 3 * CLUSTER + rng.normal(scale=0.1, size=N),
             "b": 2.0,
             "step": CLUSTER * (year >= 2006),
         }
-        made |= {
+        estimates |= {
             "rising": (0.5 + 0.2 * CLUSTER) * t,
             "growth_pct": rng.normal(size=N),
             "population": 1.0,
@@ -98,18 +98,18 @@ def make_study(*items, **columns):
         dose, before = (
             np.floor(PLACE / 10) * (year - k >= 2004 + PLACE % 5) for k in (0, 2)
         )
-        made |= {
+        estimates |= {
             "dose": dose,
             "later": 0.4 * before + t,
             "output_real": 1 + CLUSTER * t,
         }
-        made |= {"patents": np.exp(1 + 0.1 * PLACE + 0.05 * t + 0.3 * dose)}
-        made |= {
+        estimates |= {"patents": np.exp(1 + 0.1 * PLACE + 0.05 * t + 0.3 * dose)}
+        estimates |= {
             "gappy": np.where(PLACE < 5, np.nan, 1.0 + PLACE),
             "basis": "proxy" if year < 2005 else "official",
         }
-        made |= {"grown": np.exp(0.1 * t * CLUSTER), **columns}
-        rows.append(pd.DataFrame({"unit": NAMES, "year": year, **made}))
+        estimates |= {"grown": np.exp(0.1 * t * CLUSTER), **columns}
+        rows.append(pd.DataFrame({"unit": NAMES, "year": year, **estimates}))
     panel = pd.concat(rows, ignore_index=True)
     cells = pd.DataFrame(
         {"taxonomy": "t", "unit": NAMES, "period": "P1", "cluster": CLUSTER, "sez": SEZ}
@@ -172,12 +172,12 @@ def difference(values):
 
 
 def test_a_planted_difference_comes_back():
-    found = row(run(CONTRAST))
+    result = row(run(CONTRAST))
     assert (
-        found.estimate == pytest.approx(3, abs=0.1)
-        and found.conf_low < 3 < found.conf_high
+        result.estimate == pytest.approx(3, abs=0.1)
+        and result.conf_low < 3 < result.conf_high
     )
-    assert (found.hypothesis, found.role, found.family, found.n_treated) == (
+    assert (result.hypothesis, result.role, result.family, result.n_treated) == (
         "L99",
         "exploratory",
         "statements",
@@ -207,13 +207,13 @@ def test_the_years_of_a_unit_become_one_number(item, expected):
 
 
 def test_lists_and_areas_are_columns():
-    found = row(run({**CONTRAST, "regressors": ["count"], "term": "count"}))
+    result = row(run({**CONTRAST, "regressors": ["count"], "term": "count"}))
     y = by_unit("a").mean(axis=1)
-    assert found.estimate == pytest.approx(np.polyfit(PLACE, y, 1)[0])
+    assert result.estimate == pytest.approx(np.polyfit(PLACE, y, 1)[0])
     area = Data(make_study()).panel["area_km2"].to_numpy()
     assert area == pytest.approx(6371.0**2 * np.radians(1) * np.sin(np.radians(1)))
-    found = row(run({**CONTRAST, "regressors": ["cluster", "sez", "either", "both"]}))
-    assert np.isnan(found.estimate) and "collinear" in found.warning
+    result = row(run({**CONTRAST, "regressors": ["cluster", "sez", "either", "both"]}))
+    assert np.isnan(result.estimate) and "collinear" in result.warning
 
 
 def test_a_panel_finds_the_dose_within_units_and_years():
@@ -221,8 +221,8 @@ def test_a_panel_finds_the_dose_within_units_and_years():
         {**PANEL, "lags": [0, 2]},
         {**PANEL, "outcome": "later", "lags": [2], "periods": ["P2"]},
     )
-    found = row(results, spec_id="s0", term="zones_park_lag0")
-    assert found.estimate == pytest.approx(0.3) and (found.fe_id, found.se_type) == (
+    result = row(results, spec_id="s0", term="zones_park_lag0")
+    assert result.estimate == pytest.approx(0.3) and (result.fe_id, result.se_type) == (
         "unit + year",
         "CR3",
     )
@@ -289,16 +289,16 @@ def test_a_panel_finds_the_dose_within_units_and_years():
     ],
 )
 def test_facts_are_what_is_observed(item, value, members, unit):
-    found = row(run({**FACT, **item}))
-    assert found.estimate == pytest.approx(value)
-    assert (found.n_treated, found.unit_of_measure) == (members, unit)
-    assert (found.estimator, found.effect_type) == ("fact", "fact")
+    result = row(run({**FACT, **item}))
+    assert result.estimate == pytest.approx(value)
+    assert (result.n_treated, result.unit_of_measure) == (members, unit)
+    assert (result.estimator, result.effect_type) == ("fact", "fact")
     assert np.isnan(
-        [found.p_value, found.conf_low, found.conf_high, found.std_error]
+        [result.p_value, result.conf_low, result.conf_high, result.std_error]
     ).all()
-    assert ("does not name" in found.warning) == (item.get("outcome") == "list_2008")
-    assert found.treatment_def == (
-        "t" if "cluster" in str({**FACT, **item}) or "sez" in found.term else ""
+    assert ("does not name" in result.warning) == (item.get("outcome") == "list_2008")
+    assert result.treatment_def == (
+        "t" if "cluster" in str({**FACT, **item}) or "sez" in result.term else ""
     )
 
 
@@ -324,11 +324,11 @@ def test_a_fact_has_a_row_for_each_choice_and_says_what_it_rests_on():
     assert bases == ["proxy", "official", "spliced"]
     other = row(results, period="2001-2004", outcome="number", treatment_def="other")
     assert other.estimate == pytest.approx(100 * 39 / 435)
-    gone = {"population": np.where(PLACE == 1, np.nan, 1.0)}
-    found = row(run({**FACT, "less": "population"}, **gone))
+    missing = {"population": np.where(PLACE == 1, np.nan, 1.0)}
+    result = row(run({**FACT, "less": "population"}, **missing))
     assert (
-        found.estimate == pytest.approx(100 * (14 / 434 - 5 / 29))
-        and "without u01" in found.warning
+        result.estimate == pytest.approx(100 * (14 / 434 - 5 / 29))
+        and "without u01" in result.warning
     )
 
 
@@ -473,5 +473,5 @@ def test_a_unit_with_two_years_counts_and_one_with_one_year_does_not():
         estimator="fe", spec_id="s", outcome="y", term="x", estimate=np.nan, sesoi=1.0
     )
     settings = ContrastSettings(level=0.95, power=0.8, permutations=9, seed=1)
-    found = _fitted(base, frame, "x", settings)
-    assert (found.n_units, found.n_obs) == (7, 38)
+    result = _fitted(base, frame, "x", settings)
+    assert (result.n_units, result.n_obs) == (7, 38)

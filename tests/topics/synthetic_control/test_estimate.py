@@ -55,8 +55,8 @@ def make_study(*specs, effect=0.0, seed=7, change=None, noise=0.02):
     return MadeStudy(config, tables, **described)
 
 
-def run(*specs, **made):
-    return estimate(make_study(*specs, **made))
+def run(*specs, **estimates):
+    return estimate(make_study(*specs, **estimates))
 
 
 @pytest.mark.parametrize("effect", [0.4, -0.4])
@@ -114,14 +114,14 @@ def test_weights_are_on_the_simplex_and_paths_are_complete():
     np.testing.assert_allclose(
         series["actual"] - series["synthetic"], series["gap"], atol=1e-12
     )
-    mine = series[
+    selected = series[
         series["kind"].eq("treated")
         & series["spec_id"].eq("c")
         & series["year"].lt(1990)
     ]
-    assert mine["gap"].mean() == pytest.approx(0, abs=1e-12)
+    assert selected["gap"].mean() == pytest.approx(0, abs=1e-12)
     before = row(results, effect_type="stat_pre_rmspe", spec_id="c").estimate
-    assert before == pytest.approx(np.sqrt((mine["gap"] ** 2).mean()))
+    assert before == pytest.approx(np.sqrt((selected["gap"] ** 2).mean()))
 
 
 def test_order_and_names_of_units_change_nothing():
@@ -287,12 +287,12 @@ def test_output_of_the_first_year_alone_is_noted():
 def test_leaving_a_donor_out_is_the_case_that_excludes_it():
     results = run(effect=0.2)
     for effect in ("stat_low", "stat_high"):
-        found = row(results, effect_type=effect)
-        unit = found.max_leverage_unit
+        result = row(results, effect_type=effect)
+        unit = result.max_leverage_unit
         one = run({**CASE, "exclude": [unit], "placebo": None}, effect=0.2)
         alone = row(one, estimator="synthetic_control", effect_type="coef")
-        assert found.estimate == pytest.approx(alone.estimate, abs=1e-9)
-        assert found.n_units == 22 and unit in set(results.series["weights"]["unit"])
+        assert result.estimate == pytest.approx(alone.estimate, abs=1e-9)
+        assert result.n_units == 22 and unit in set(results.series["weights"]["unit"])
     low, high = (
         row(results, effect_type=name).estimate for name in ("stat_low", "stat_high")
     )

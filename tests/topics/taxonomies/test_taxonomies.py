@@ -75,13 +75,13 @@ def make_study(both=1.0, sez=SEZ, clusters=True, **changes):
         for i, u in enumerate(NAMES)
         for y in (1995, 2005)
     ]
-    places = pd.DataFrame(
+    positions = pd.DataFrame(
         {"unit": NAMES, "lat": 20.0 + PLACE % 6, "lon": 100.0 + PLACE // 6}
     )
     tables = {
         "periods": pd.concat(periods),
         "cells": pd.concat(cells),
-        "units": places.assign(coastal=(PLACE % 6 < 3) * 1),
+        "units": positions.assign(coastal=(PLACE % 6 < 3) * 1),
         "adjacency": pd.DataFrame(
             [(NAMES[a], NAMES[b]) for a, b in pairs], columns=["unit_i", "unit_j"]
         ),
@@ -161,10 +161,10 @@ def test_a_plane_that_is_missing_is_said():
         "30 units lack count or zones of type state",
         "no continuous measures named in the config",
     )
-    for made, reason in zip(
+    for estimates, reason in zip(
         ({"clusters": False}, {"endogenous": ""}), reasons, strict=True
     ):
-        results = estimate(make_study(**made))
+        results = estimate(make_study(**estimates))
         assert results.fit["left_out"][0] == {
             "part": "growth, P1, plane",
             "reason": reason,
@@ -205,15 +205,15 @@ def found_rows(**wanted):
 @pytest.mark.parametrize("period", ["P1", "P2"])
 def test_scores_and_gains_are_those_of_regressions_without_each_unit(period):
     y, models = designs(period)
-    found = found_rows(period=period, role="exploratory")
+    result = found_rows(period=period, role="exploratory")
     for name, X in models.items():
-        mse = found[name, "loo_mse"]
+        mse = result[name, "loo_mse"]
         assert mse.estimate == pytest.approx(squared_error(y, X))
         bic = N * np.log(OLS(y, X).fit().ssr / N) + X.shape[1] * np.log(N)
-        assert found[name, "bic"].estimate == pytest.approx(bic)
-        assert found[name, "bic"].df == X.shape[1]
+        assert result[name, "bic"].estimate == pytest.approx(bic)
+        assert result[name, "bic"].df == X.shape[1]
     deciding = found_rows(period=period, role="primary")
-    for name, rows in (("four cells", deciding), ("plane", found)):
+    for name, rows in (("four cells", deciding), ("plane", result)):
         share = 1 - squared_error(y, models[name]) / squared_error(
             y, models["dichotomy"]
         )
@@ -221,14 +221,16 @@ def test_scores_and_gains_are_those_of_regressions_without_each_unit(period):
         points = OLS(y, models["dichotomy"]).fit().bic - OLS(y, models[name]).fit().bic
         assert rows[name, "bic_gain"].estimate == pytest.approx(points)
     assert deciding["four cells", "loo_gain"].n_treated == 3
-    assert found["plane", "loo_gain"].hypothesis == "L47"
+    assert result["plane", "loo_gain"].hypothesis == "L47"
 
 
 def test_labels_of_one_permutation_move_over_the_outcome_of_both_groupings():
     y, models = designs("P1")
     study = make_study()
-    places = Geographies(study.tables["units"], study.tables["adjacency"], 199, 5, 0.95)
-    source = places.free_draws(N, "s:all").source
+    positions = Geographies(
+        study.tables["units"], study.tables["adjacency"], 199, 5, 0.95
+    )
+    source = positions.free_draws(N, "s:all").source
     gains = []
     for order in source:
         small, large = (
@@ -236,9 +238,9 @@ def test_labels_of_one_permutation_move_over_the_outcome_of_both_groupings():
             for name in ("dichotomy", "four cells")
         )
         gains.append(1 - large / small)
-    found = found_rows(period="P1", role="primary")["four cells", "loo_gain"]
-    beyond = sum(gain >= found.estimate - 1e-9 for gain in gains)
-    assert found.p_value == pytest.approx((1 + beyond) / 200)
+    result = found_rows(period="P1", role="primary")["four cells", "loo_gain"]
+    beyond = sum(gain >= result.estimate - 1e-9 for gain in gains)
+    assert result.p_value == pytest.approx((1 + beyond) / 200)
 
 
 def test_other_taxonomies_are_robustness_and_samples_leave_units_out():

@@ -78,8 +78,8 @@ def make_study(
     return MadeStudy({"estimates": {"zone_dose": section}}, tables, **described)
 
 
-def run(section=SECTION, **made):
-    return estimate(make_study(section, **made))
+def run(section=SECTION, **estimates):
+    return estimate(make_study(section, **estimates))
 
 
 def main_row(results, **wanted):
@@ -131,23 +131,27 @@ def test_numbers_are_those_of_least_squares_with_dummies_refitted_without_each_u
 ):
     study = make_study({**SECTION, "specs": [{**MAIN, "lag": lag}]})
     results = estimate(study)
-    found = main_row(results, term="dose_lag2" if lag else "dose")
+    result = main_row(results, term="dose_lag2" if lag else "dose")
     beta, V, without = cr3(study, {"x": -lag}, (2000, 2009))
-    assert found.estimate == pytest.approx(beta[0], rel=CLOSED_FORM)
-    assert found.std_error == pytest.approx(np.sqrt(V[0, 0]), rel=CLOSED_FORM)
-    law = stats.t(found.g_star - 1)
+    assert result.estimate == pytest.approx(beta[0], rel=CLOSED_FORM)
+    assert result.std_error == pytest.approx(np.sqrt(V[0, 0]), rel=CLOSED_FORM)
+    law = stats.t(result.g_star - 1)
     assert (
-        found.p_value == pytest.approx(2 * law.sf(abs(found.statistic)))
-        and found.df == found.g_star - 1
+        result.p_value == pytest.approx(2 * law.sf(abs(result.statistic)))
+        and result.df == result.g_star - 1
     )
-    assert found.conf_high == pytest.approx(beta[0] + law.ppf(0.975) * found.std_error)
-    assert found.mde == pytest.approx((law.ppf(0.975) + law.ppf(0.8)) * found.std_error)
+    assert result.conf_high == pytest.approx(
+        beta[0] + law.ppf(0.975) * result.std_error
+    )
+    assert result.mde == pytest.approx(
+        (law.ppf(0.975) + law.ppf(0.8)) * result.std_error
+    )
     ends = [
         row(results, estimator="leave_one_out", effect_type=name).estimate
         for name in ("stat_low", "stat_high")
     ]
     assert ends == pytest.approx([without.min(), without.max()], rel=CLOSED_FORM)
-    assert (found.n_units, found.n_periods, found.n_obs, found.hypothesis) == (
+    assert (result.n_units, result.n_periods, result.n_obs, result.hypothesis) == (
         24,
         10,
         240,
@@ -227,11 +231,11 @@ def test_order_and_names_of_units_and_shocks_of_a_region_change_nothing():
 def test_a_unit_alone_in_its_region_is_left_out():
     units = make_study().tables["units"]
     alone = units.assign(region=units["region"].mask(units["unit"].eq("U05"), "island"))
-    found = main_row(run(units=alone))
+    result = main_row(run(units=alone))
     study = make_study()
-    assert found.n_units == 23 and np.isfinite(found.std_error)
+    assert result.n_units == 23 and np.isfinite(result.std_error)
     expected = with_dummies(study, {"x": 0}, (2000, 2009), ["U05"]).params["x"]
-    assert found.estimate == pytest.approx(expected, rel=CLOSED_FORM)
+    assert result.estimate == pytest.approx(expected, rel=CLOSED_FORM)
     with one_line(EvenfieldError, "no group of region has two units"):
         run(units=units.assign(region=units["unit"]))
 
