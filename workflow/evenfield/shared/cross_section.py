@@ -9,7 +9,7 @@ import pandas as pd
 
 from evenfield.shared.estimates import NAN
 from evenfield.shared.samples import basis_warning, one_text, sample_rows, sample_units
-from evenfield.shared.settings import scheme_infos
+from evenfield.shared.settings import scheme_info
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
 
@@ -40,7 +40,7 @@ def cross_section(
     The order of the rows depends neither on their order in the file nor, ties aside, on
     the names of the units.
     """
-    info = scheme_infos([study.description(spec.unit_scheme)])[spec.unit_scheme]
+    info = scheme_info(study.description(spec.unit_scheme))
     units = sample_units(info, spec.sample, where)
     frame = study.table("periods", spec.unit_scheme)
     frame = frame[frame["period"].eq(period) & frame["unit"].isin(units)]

@@ -25,15 +25,20 @@ class SchemeInfo:
 
 def scheme_infos(descriptions: Iterable[Mapping[str, Any]]) -> dict[str, SchemeInfo]:
     """Read the descriptions that the panel step writes, one for each unit scheme."""
-    out = {}
-    for item in descriptions:
-        samples = {name: tuple(units) for name, units in item["samples"].items()}
-        official = item.get("basis_years", {}).get(OFFICIAL)
-        name = str(item["unit_scheme"])
-        out[name] = SchemeInfo(
-            name, samples, int(item.get("step", 1)), official[0] if official else None
-        )
-    return out
+    infos = map(scheme_info, descriptions)
+    return {info.name: info for info in infos}
+
+
+def scheme_info(description: Mapping[str, Any]) -> SchemeInfo:
+    """Read the description of one unit scheme."""
+    samples = {name: tuple(units) for name, units in description["samples"].items()}
+    official = description.get("basis_years", {}).get(OFFICIAL)
+    return SchemeInfo(
+        name=str(description["unit_scheme"]),
+        samples=samples,
+        step=int(description.get("step", 1)),
+        first_official=official[0] if official else None,
+    )
 
 
 def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:

@@ -70,6 +70,15 @@ class UnitsSpec(Spec):
     unit_scheme: str = Field("", description="Unit scheme; the main one by default.")
     role: Role = Field("robustness", description="Role in the tables.")
 
+    @property
+    def labels(self) -> dict[str, Any]:
+        """The specification as fields of its rows."""
+        return {
+            "spec_id": self.id,
+            "sample_id": self.sample,
+            "unit_scheme": self.unit_scheme,
+        }
+
 
 def with_shared(data: Any, *keys: str) -> Any:
     """Return a section whose ``specs`` have those keys of it that they leave out."""

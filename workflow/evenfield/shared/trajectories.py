@@ -17,7 +17,7 @@ from evenfield.shared.settings import (
     SPLICED,
     SchemeInfo,
     check_names,
-    scheme_infos,
+    scheme_info,
 )
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
@@ -150,7 +150,7 @@ def whole_span(
     """Return a column of the panel for the units of a sample, in all years that have
     it.
     """
-    info = scheme_infos([study.description(spec.unit_scheme)])[spec.unit_scheme]
+    info = scheme_info(study.description(spec.unit_scheme))
     panel = study.table("panel", spec.unit_scheme, ("basis",))
     return (
         trajectories(panel, column, sample_units(info, spec.sample, where), where),
@@ -165,7 +165,7 @@ def window(
     last income down.
     """
     described = study.description(spec.unit_scheme)
-    info = scheme_infos([described])[spec.unit_scheme]
+    info = scheme_info(described)
     spans = {str(item["period"]): item for item in described["periods"]}
     check_names([period], spans, where)
     years = list(

@@ -13,7 +13,6 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import partial_leverage
 from evenfield.numerics.moran import morans_i_test
 from evenfield.numerics.ols import t_inference
-from evenfield.numerics.random import generator_for
 from evenfield.shared.cross_section import ENDS, cross_section
 from evenfield.shared.estimates import NAN
 from evenfield.shared.regression import fit_hc3, t_fields
@@ -25,6 +24,8 @@ from evenfield.shared.samples import (
     periods_of,
 )
 from evenfield.shared.spec import UnitsSpec, read
+from evenfield.shared.speeds import NO_LIFE, NO_SPEED, SPEED_ENDS, add_half_life
+from evenfield.shared.streams import stream
 from evenfield.study.errors import first_examples
 from evenfield.study.rounding import round_results
 from evenfield.study.study import Study
@@ -41,16 +42,14 @@ KINDS = {
     "sigma_end": Kind("description", "sigma_end", "stat", "log points"),
     "mean_growth": Kind("description", "mean_growth", "stat", "% per year"),
 }
-SERIES = ["spec_id", "unit_scheme", "period", "kind", "unit", "point", "sample_id"]
-NUMBERS = [
-    "log_income_start",
-    "growth_pct_per_year",
-    "fitted",
-    "residual",
-    "conf_low",
-    "conf_high",
-]
+REGRESSION = [name for name, kind in KINDS.items() if kind.estimator != "description"]
+SERIES = "spec_id unit_scheme period kind unit point sample_id".split()
+NUMBERS = (
+    "log_income_start growth_pct_per_year fitted residual conf_low conf_high".split()
+)
 GRID_POINTS = 50
+# Residuals below this share of the outcome are rounding: their Moran's I is noise.
+PERFECT = 1e-12
 
 
 class BetaSpec(UnitsSpec):
@@ -81,107 +80,88 @@ def estimate(study: Study) -> Results:
     for spec in read(Section, study.config, "beta"):
         for period in periods_of(study.table("periods", spec.unit_scheme)):
             rows, series, fit = _regression(study, spec, period)
-            out.estimates += rows
+            out.estimates += rows.estimates
             parts += series
             fits.append(fit)
     out.series["series"] = stacked(parts, SERIES, NUMBERS)
-    out.fit = {
-        key: study.config["inference"][key]
-        for key in ("conf_level", "permutations", "seed")
-    }
+    inference = study.config["inference"]
+    out.fit = {key: inference[key] for key in ("conf_level", "permutations", "seed")}
     out.fit["regressions"] = fits
     return out
 
 
 def _regression(
     study: Study, spec: BetaSpec, period: str
-) -> tuple[list[Any], list[pd.DataFrame], dict[str, Any]]:
+) -> tuple[Rows, list[pd.DataFrame], dict[str, Any]]:
+    """Return the rows of one cross-section, its points and line, and its summary."""
     where = f"estimates.beta.{spec.id} {period}"
     level = study.config["inference"]["conf_level"]
     section = cross_section(study, spec, period, where, spec.controls, spec.end_points)
     data, years, basis, note, available = section
     growth = data["growth"].to_numpy(float)
     controls = [*data.columns[3:-1]]
-    labels = {
-        "spec_id": spec.id,
-        "sample_id": spec.sample,
-        "unit_scheme": spec.unit_scheme,
-        "period": period,
-    }
-    absent = [name for name in spec.controls if name not in controls]
+    labels = {**spec.labels, "period": period}
     summary = {
         **labels,
         "years": years,
         "n_units": len(data),
         "controls": controls,
-        "controls_absent": absent,
+        "controls_absent": [name for name in spec.controls if name not in controls],
     }
-    hashed = content_hash(data.drop(columns="growth"))
-    names = "+".join(controls) or "none"
-    shared: dict[str, Any] = {
+    rows = Rows(
+        KINDS,
+        spec.role,
+        note,
         **labels,
-        "family": "beta",
-        "outcome": ENDS[spec.end_points][3],
-        "controls_id": names,
+        family="beta",
+        outcome=ENDS[spec.end_points][3],
+        controls_id="+".join(controls) or "none",
+        n_obs=len(data),
+        n_units=len(data),
+        output_basis=basis,
+        data_hash=content_hash(data.drop(columns="growth")),
+    )
+    # Beta convergence does not imply that incomes draw together (Galton's fallacy:
+    # Friedman 1992; Quah 1993), so dispersion at both ends stands beside it.
+    described = {
+        "sigma_start": sigma(data["start"].to_numpy(float)),
+        "sigma_end": sigma(data["end"].to_numpy(float)),
+        "mean_growth": 100 * np.mean(growth) if len(data) else NAN,
     }
-    shared |= {
-        "n_obs": len(data),
-        "n_units": len(data),
-        "output_basis": basis,
-        "data_hash": hashed,
-    }
-    described = Rows(KINDS, spec.role, note, **shared)
-    ends = {
-        f"sigma_{end}": float(sigma(data[end].to_numpy(float)))
-        for end in ("start", "end")
-    }
-    for name, value in (
-        ends | {"mean_growth": 100 * np.mean(growth) if len(data) else NAN}
-    ).items():
-        described.add(
-            name,
-            "" if np.isfinite(value) else "not defined in this period",
-            estimate=float(value),
-        )
+    for name, value in described.items():
+        absent = "" if np.isfinite(value) else "not defined in this period"
+        rows.add(name, absent, estimate=float(value))
     points = pd.DataFrame(
         {"unit": data["unit"], "point": 0, "log_income_start": data["start"]}
     )
     points = points.assign(**labels, kind="unit", growth_pct_per_year=100 * growth)
     try:
         _check_variation(data, growth, controls, available)
-        X = np.column_stack(
-            [np.ones(len(data)), data[["start", *controls]].to_numpy(float)]
-        )
+        regressors = data[["start", *controls]].to_numpy(float)
+        X = np.column_stack([np.ones(len(data)), regressors])
         fit = fit_hc3(growth, X)
     except NumericsError as error:
-        rows = Rows(KINDS, spec.role, note, **shared)
-        rows.undefined(
-            ["slope", "speed", "speed_nls", "half_life", "r2", "moran"], error
-        )
-        return (
-            rows.estimates + described.estimates,
-            [points] if available else [],
-            summary,
-        )
-    only = np.eye(X.shape[1])[1]
-    units, shares = partial_leverage(X, data["unit"].to_numpy(str), only)
-    rows = Rows(
-        KINDS, spec.role, note, **shared, max_leverage_unit=str(units[shares.argmax()])
-    )
-    slope = t_fields(fit, only, level)
+        rows.undefined(REGRESSION, error)
+        return rows, [points] if available else [], summary
+    # The share of a unit in what initial income adds to the controls says whether the
+    # slope rests on one unit.
+    slope_alone = np.eye(X.shape[1])[1]
+    units, shares = partial_leverage(X, data["unit"].to_numpy(str), slope_alone)
+    rows.shared["max_leverage_unit"] = str(units[shares.argmax()])
+    slope = t_fields(fit, slope_alone, level)
     rows.add("slope", **slope, se_type="HC3", p_type="t, two-sided")
     _add_speed(rows, slope, years)
     _add_speed_nls(rows, growth, X, years, level)
     rows.add("r2", estimate=float(fit.rsquared))
-    _add_moran(rows, fit, list(data["unit"]), study)
+    _add_moran(rows, fit, list(data["unit"]), study, spec)
     terms = ("constant", "log_income_start", *controls)
     for key, values in (("coefficients", fit.params), ("std_errors", fit.bse)):
-        summary[key] = dict(
-            zip(terms, round_results(values, np.abs(values)).tolist(), strict=True)
-        )
+        rounded = round_results(values, np.abs(values)).tolist()
+        summary[key] = dict(zip(terms, rounded, strict=True))
     points = points.assign(fitted=100 * fit.fittedvalues, residual=100 * fit.resid)
+    # With controls there is no one line through the scatter.
     line = [] if controls else [_line(data["start"], fit, level).assign(**labels)]
-    return rows.estimates + described.estimates, [points, *line], summary
+    return rows, [points, *line], summary
 
 
 def _check_variation(
@@ -195,143 +175,108 @@ def _check_variation(
         raise NumericsError(
             f"{len(data)} units, a regression needs at least {MIN_UNITS}"
         )
-    if same := [
-        name for name in ("start", *controls) if is_constant(data[name].to_numpy(float))
-    ]:
+    regressors = ("start", *controls)
+    same = [name for name in regressors if is_constant(data[name].to_numpy(float))]
+    if same:
         raise NumericsError(f"{first_examples(same)} is the same in every unit")
     if is_constant(growth):
         raise NumericsError("growth is the same in every unit")
 
 
 def _add_speed(rows: Rows, slope: dict[str, Any], years: float) -> None:
+    # lambda = -ln(1 + bT)/T falls in b: the ends of the slope's interval change places.
+    # The test is that of the slope, since lambda = 0 where b = 0.
     speed = convergence.speed_from_slope(slope["estimate"], years)
     bounds = convergence.speed_bounds(slope["conf_low"], slope["conf_high"], years)
-    life = convergence.half_life_bounds(bounds)
     labels = {
         "se_type": "interval of the slope, transformed",
         "conf_level": slope["conf_level"],
         "df": slope["df"],
     }
-    lost = "" if np.isfinite(speed) else "speed not defined: 1 + bT is not positive"
-    words = {
-        "unbounded": "speed unbounded above",
-        "undefined": "interval of the speed undefined",
-    }
-    test = {
-        "statistic": slope["statistic"],
-        "p_value": slope["p_value"],
-        "p_type": "t of the slope, two-sided",
-    }
-    ends = {"conf_low": 100 * bounds.low, "conf_high": 100 * bounds.high}
+    absent = "" if np.isfinite(speed) else NO_SPEED
     rows.add(
         "speed",
-        lost,
-        words.get(bounds.note, ""),
+        absent,
+        SPEED_ENDS.get(bounds.note, ""),
         **labels,
-        **test,
-        **ends,
         estimate=100 * speed,
+        conf_low=100 * bounds.low,
+        conf_high=100 * bounds.high,
+        statistic=slope["statistic"],
+        p_value=slope["p_value"],
+        p_type="t of the slope, two-sided",
     )
-    zero = "half-life undefined for a speed of zero or less" if speed <= 0 else ""
-    words = {
-        "unbounded": "half-life unbounded",
-        "undefined": "interval of the half-life undefined",
-    }
-    ends = {"conf_low": life.low, "conf_high": life.high}
-    rows.add(
-        "half_life",
-        lost,
-        zero,
-        words.get(life.note, ""),
-        **labels,
-        **ends,
-        estimate=convergence.half_life(speed),
-    )
+    no_life = NO_LIFE if speed <= 0 else ""
+    add_half_life(rows, speed, bounds, absent, no_life, **labels)
 
 
 def _add_speed_nls(
     rows: Rows, growth: np.ndarray, X: np.ndarray, years: float, level: float
 ) -> None:
+    # g = a - (1 - exp(-lambda T))/T y_0 + z'd + u by nonlinear least squares, the form
+    # of Barro and Sala-i-Martin (1992); it has the speed itself as its parameter.
     speed = convergence.fit_speed(growth, X[:, 1], years, X[:, 2:])
     if not np.isfinite(speed.lam):
         reason = "1 + bT is not positive, the sum of squares has no minimum"
         return rows.undefined(["speed_nls"], reason, converged=False)
-    fields = inference_fields(
-        t_inference(speed.lam, speed.std_error, speed.df, level), 100.0
+    test = t_inference(speed.lam, speed.std_error, speed.df, level)
+    return rows.add(
+        "speed_nls",
+        "" if speed.converged else f"no convergence after {speed.steps} steps",
+        **inference_fields(test, 100.0),
+        se_type="HC3 of the Jacobian",
+        p_type="t, two-sided",
+        converged=speed.converged,
     )
-    late = "" if speed.converged else f"no convergence after {speed.steps} steps"
-    labels = {
-        "se_type": "HC3 of the Jacobian",
-        "p_type": "t, two-sided",
-        "converged": speed.converged,
-    }
-    return rows.add("speed_nls", late, **fields, **labels)
 
 
 def _add_moran(
-    rows: Rows, fit: RegressionResults, units: list[str], study: Study
+    rows: Rows, fit: RegressionResults, units: list[str], study: Study, spec: BetaSpec
 ) -> None:
-    shared = rows.shared
-    inference = study.config["inference"]
-    draw_id = ":".join(
-        [
-            "beta",
-            *(shared[key] for key in ("spec_id", "unit_scheme", "sample_id", "period")),
-            "moran",
-        ]
-    )
     if not study.has_weights:
         return rows.undefined(["moran"], "the study has no spatial weights")
-    weights = study.weights(scheme=shared["unit_scheme"])
+    inference = study.config["inference"]
+    weights = study.weights(scheme=spec.unit_scheme)
     matrix, note = weights.among(units)
-    labels = {
-        "w_id": str(weights.spec.get("weights", "")),
-        "seed": f"{inference['seed']}:{draw_id}",
-    }
+    rng, seed = stream(inference, "beta", spec, rows.shared["period"], "moran")
+    labels = {"w_id": str(weights.spec.get("weights", "")), "seed": seed}
+    draws = inference["permutations"]
     try:
-        if np.linalg.norm(fit.resid) <= 1e-12 * np.linalg.norm(fit.model.endog):
+        if np.linalg.norm(fit.resid) <= PERFECT * np.linalg.norm(fit.model.endog):
             raise NumericsError("the fit is perfect, no residual is left")
-        stream = generator_for(inference["seed"], draw_id)
-        test = morans_i_test(
-            fit.resid, matrix, stream, inference["permutations"], fit.model.exog
-        )
+        # Residuals are not exchangeable, so each permutation is regressed on X anew.
+        test = morans_i_test(fit.resid, matrix, rng, draws, fit.model.exog)
     except NumericsError as error:
         return rows.undefined(["moran"], error, **labels)
-    labels["se_type"] = "Cliff-Ord, independent normal errors"
-    labels["p_type"] = (
-        f"permutation of residuals re-regressed on X, two-sided, {test.permutations}"
-        " draws"
+    return rows.add(
+        "moran",
+        note,
+        **labels,
+        estimate=test.statistic,
+        std_error=test.std_error,
+        statistic=test.z,
+        p_value=test.p_value,
+        se_type="Cliff-Ord, independent normal errors",
+        p_type=(
+            "permutation of residuals re-regressed on X, two-sided,"
+            f" {test.permutations} draws"
+        ),
     )
-    numbers = {
-        "estimate": test.statistic,
-        "std_error": test.std_error,
-        "statistic": test.z,
-        "p_value": test.p_value,
-    }
-    return rows.add("moran", note, **labels, **numbers)
 
 
 def _line(start: pd.Series, fit: RegressionResults, level: float) -> pd.DataFrame:
+    """Return the fitted line and its pointwise interval on a grid of initial incomes."""
     grid = np.linspace(start.min(), start.max(), GRID_POINTS)
-    prediction = fit.get_prediction(
-        np.column_stack([np.ones(GRID_POINTS), grid])
-    ).summary_frame(alpha=1 - level)
-    frame = pd.DataFrame(
+    X = np.column_stack([np.ones(GRID_POINTS), grid])
+    prediction = 100 * fit.get_prediction(X).summary_frame(alpha=1 - level)
+    return pd.DataFrame(
         {
             "kind": "line",
             "unit": "",
             "point": np.arange(1, GRID_POINTS + 1),
             "log_income_start": grid,
-        }
-    )
-    columns = {
-        "fitted": "mean",
-        "conf_low": "mean_ci_lower",
-        "conf_high": "mean_ci_upper",
-    }
-    return frame.assign(
-        **{
-            name: 100 * prediction[column].to_numpy()
-            for name, column in columns.items()
+            "fitted": prediction["mean"].to_numpy(),
+            "conf_low": prediction["mean_ci_lower"].to_numpy(),
+            "conf_high": prediction["mean_ci_upper"].to_numpy(),
         }
     )

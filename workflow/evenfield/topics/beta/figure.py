@@ -1,129 +1,110 @@
 """F4: growth against initial income, one panel per period, every unit named."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 import numpy as np
 import pandas as pd
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.figures.labels import label_points
+from evenfield.shared.figures.panels import cell_key, cells_in, padded, panels
 from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import CELLS, INK, MARKS, SOFT, WIDTH, use_style
+from evenfield.shared.figures.style import INK, MARKS, SOFT, WIDTH
 from evenfield.shared.tables.notes import period_with_basis
 from evenfield.shared.tables.numbers import fixed, interval, is_missing
-from evenfield.shared.tables.rows import TEXT, pick
+from evenfield.shared.tables.rows import TEXT, Row, only, pick
 from evenfield.study.errors import ArtifactError
 
 PANEL_HEIGHT = 2.9
 MANTISSAS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
-TICK_SHARE = 0.16
-DATA = [
-    "period",
-    "kind",
-    "unit",
-    "cell",
-    "log_income_start",
-    "growth_pct_per_year",
-    "fitted",
-    "conf_low",
-    "conf_high",
-]
-
-
+TICK_SHARE = 0.16  # of the width of a panel, between two ticks of money
+# Columns drawn; the last ones are blank in rows of units.
+DATA = (
+    "period kind unit cell log_income_start growth_pct_per_year"
+    " fitted conf_low conf_high"
+).split()
 MOST_NAMES = 60
 
 
 def f4(facts: Facts) -> Artwork:
     """Draw the scatter of growth on initial income, one panel for each main period."""
-    series = facts.series()
-    estimates = facts.estimates()
     spec = str(facts.primary()["id"])
-    cells = facts.table("cells", text=TEXT)
-    cells = cells[cells["taxonomy"].eq(facts.config["taxonomy"]["primary"])]
+    estimates = only(facts.estimates(), spec_id=spec)
+    series = only(facts.series(), spec_id=spec)
     shown = facts.shown("main")
-    periods = facts.config["periods"]
-    income_unit = facts.description()["income_unit"]
-    use_style()
-    plotted = series[series["spec_id"].eq(spec) & series["period"].isin(list(shown))]
+    plotted = series[series["period"].isin(shown)]
     if not plotted["kind"].eq("unit").any():
         raise ArtifactError(
             f"no points of specification {spec}",
             "its series in the beta family",
             "add it to estimates.beta or remove F4 from `figures`",
         )
+    cells = facts.table("cells", text=TEXT)
+    cells = only(cells, taxonomy=facts.config["taxonomy"]["primary"])
     data = plotted.merge(
         cells[["unit", "period", "cell"]], on=["unit", "period"], how="left"
     )
     wide = min(len(shown), 2)
     high = -(-len(shown) // wide)
     size = (WIDTH, 0.55 + PANEL_HEIGHT * high)
-    figure, grid = plt.subplots(high, wide, figsize=size, squeeze=False)
     edges = {
         "left": 0.065,
         "right": 0.99,
         "top": 1 - 0.22 / size[1],
         "bottom": 0.68 / size[1],
+        "hspace": 0.24,
+        "wspace": 0.1,
     }
-    figure.subplots_adjust(**edges, hspace=0.24, wspace=0.1)
-    panels = list(grid.ravel())
-    for axes, period in zip(panels, shown, strict=False):
-        _limit_growth(axes, data[data["period"].eq(period)])
-        _draw_panel(
-            axes,
-            data[data["period"].eq(period)],
-            _headline(estimates, spec, period),
-            facts,
-        )
-        axes.set_title(
-            period_with_basis(period, _basis(estimates, spec, period), periods)
-        )
-    for axes in panels[len(shown) :]:
+    figure, grid = panels(high, wide, size, edges)
+    sentences = []
+    for axes, period in zip(grid.flat, shown, strict=False):
+        own = only(estimates, period=period)
+        basis = str(pick(own).get("output_basis", ""))
+        title = period_with_basis(period, basis, facts.config["periods"])
+        headline = _headline(pick(own, estimator="ols", effect_type="lambda"))
+        _draw_panel(axes, only(data, period=period), headline, facts)
+        axes.set_title(title)
+        sentences.append(f"{title}: {headline}")
+    for axes in grid.flat[len(shown) :]:
         axes.axis("off")
+    income = f"income in the first year, {facts.description()['income_unit']}"
     figure.supylabel("growth, % a year", fontsize=7.5, x=0.008, color=INK)
     figure.supxlabel(
-        f"income in the first year, {income_unit}, ratio scale",
-        fontsize=7.5,
-        y=0.31 / size[1],
-        color=INK,
+        f"{income}, ratio scale", fontsize=7.5, y=0.31 / size[1], color=INK
     )
-    _draw_key(figure, sorted(set(data["cell"].dropna()), key=CELLS.index))
-    described = _describe(estimates, spec, shown, periods)
-    return Artwork(
+    cell_key(
         figure,
-        data[DATA].sort_values(["period", "kind", "unit", "log_income_start"]),
-        described,
+        cells_in(data["cell"]),
+        loc="lower center",
+        bbox_to_anchor=(0.53, -0.004),
     )
+    drawn = data[DATA].sort_values(["period", "kind", "unit", "log_income_start"])
+    description = (
+        "Growth against initial income by period with the fitted line and its band."
+        f" {'; '.join(sentences)}."
+    )
+    return Artwork(figure, drawn, description)
 
 
 FIGURES = {"F4": f4}
 
 
-def _limit_growth(axes: Axes, data: pd.DataFrame) -> None:
-    points = data.loc[data["kind"].eq("unit"), "growth_pct_per_year"]
-    pad = 0.09 * max(float(np.ptp(points)), 0.1)
-    axes.set_ylim(points.min() - pad, points.max() + 1.6 * pad)
-    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-
-
 def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str, facts: Facts) -> None:
-    line = data[data["kind"].eq("line")].sort_values("log_income_start")
-    points = data[data["kind"].eq("unit")].sort_values("unit")
+    line = only(data, kind="line").sort_values("log_income_start")
+    points = only(data, kind="unit").sort_values("unit")
     x = points["log_income_start"].to_numpy(float)
     y = points["growth_pct_per_year"].to_numpy(float)
-    pad = 0.07 * max(float(np.ptp(x)), 0.05)
-    axes.set_xlim(x.min() - pad, x.max() + pad)
+    axes.set_ylim(padded(y, 0.09, floor=0.1, above=1.6))
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    axes.set_xlim(padded(x, 0.07, floor=0.05))
     at = line["log_income_start"]
     axes.fill_between(
         at, line["conf_low"], line["conf_high"], color=SOFT, alpha=0.13, linewidth=0
     )
     axes.plot(at, line["fitted"], color=SOFT, linewidth=1.0)
-    for cell in [cell for cell in CELLS[::-1] if cell in set(points["cell"])]:
-        chosen = points[points["cell"].eq(cell)]
+    # The rarest cells are drawn last, on top.
+    for cell in reversed(cells_in(points["cell"])):
+        chosen = only(points, cell=cell)
         axes.scatter(
             chosen["log_income_start"],
             chosen["growth_pct_per_year"],
@@ -146,18 +127,11 @@ def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str, facts: Facts) -> 
         fontsize=6.5,
         color=SOFT,
     )
-    named = {unit for pair in facts.config["inference"]["pairs"] for unit in pair}
-    labelled = points["unit"].isin(named).to_numpy() | _ends(
-        x, y, points["residual"].to_numpy(float)
-    )
-    names = [facts.label(unit) for unit in points["unit"][labelled]]
+    in_pairs = points["unit"].isin(np.ravel(facts.config["inference"]["pairs"]))
+    named = in_pairs.to_numpy() | _ends(x, y, points["residual"].to_numpy(float))
+    names = [facts.label(unit) for unit in points["unit"][named]]
     label_points(
-        axes,
-        x[labelled],
-        y[labelled],
-        names,
-        avoid=[box.get_window_extent()],
-        color=INK,
+        axes, x[named], y[named], names, avoid=[box.get_window_extent()], color=INK
     )
 
 
@@ -165,81 +139,33 @@ def _ends(*columns: np.ndarray) -> np.ndarray:
     """Mark all points if their names can be read, else the three at each end of every
     column; columns (n,).
     """
-    ranks = [np.argsort(np.argsort(column)) for column in columns]
-    n = len(ranks[0])
-    return np.asarray(
-        np.any(
-            [(rank < 3) | (rank >= n - 3) | (n <= MOST_NAMES) for rank in ranks], axis=0
-        )
-    )
+    n = len(columns[0])
+    marked = np.full(n, n <= MOST_NAMES)
+    for column in columns:
+        rank = np.argsort(np.argsort(column))
+        marked |= (rank < 3) | (rank >= n - 3)
+    return marked
 
 
 def _money_ticks(low: float, high: float) -> list[float]:
-    decades = range(
-        int(np.floor(low / np.log(10))), int(np.ceil(high / np.log(10))) + 1
-    )
-    ticks = [
-        m * 10.0**k
-        for k in decades
-        for m in MANTISSAS
-        if low <= np.log(m * 10.0**k) <= high
-    ]
-    spaced_ticks: list[float] = []
-    for tick in ticks:
-        if not spaced_ticks or np.log(tick / spaced_ticks[-1]) >= TICK_SHARE * (
-            high - low
+    """Return round sums of money between two log incomes, so far apart that they can be
+    read.
+    """
+    first = int(np.floor(low / np.log(10)))
+    last = int(np.ceil(high / np.log(10)))
+    round_sums = np.outer(10.0 ** np.arange(first, last + 1), MANTISSAS).ravel()
+    ticks: list[float] = []
+    for tick in round_sums:
+        inside = low <= np.log(tick) <= high
+        if inside and (
+            not ticks or np.log(tick / ticks[-1]) >= TICK_SHARE * (high - low)
         ):
-            spaced_ticks.append(tick)
-    return spaced_ticks
+            ticks.append(tick)
+    return ticks
 
 
-def _basis(estimates: pd.DataFrame, spec: str, period: str) -> str:
-    return str(pick(estimates, spec_id=spec, period=period).get("output_basis", ""))
-
-
-def _headline(estimates: pd.DataFrame, spec: str, period: str) -> str:
-    row = pick(
-        estimates, spec_id=spec, period=period, estimator="ols", effect_type="lambda"
-    )
+def _headline(row: Row) -> str:
     if is_missing(row.get("estimate")):
         return "speed not defined"
-    return (
-        f"speed {fixed(row['estimate'], 1)}% a year"
-        f" {interval(row['conf_low'], row['conf_high'], 1)}"
-    )
-
-
-def _draw_key(figure: Any, cells: list[str]) -> None:
-    if cells in ([], ["neither"]):
-        return
-    keys = [
-        Line2D(
-            [],
-            [],
-            linestyle="",
-            marker=MARKS[cell].marker,
-            color=MARKS[cell].colour,
-            label=cell,
-        )
-        for cell in cells
-    ]
-    figure.legend(
-        handles=keys,
-        loc="lower center",
-        ncols=len(keys),
-        bbox_to_anchor=(0.53, -0.004),
-        handletextpad=0.2,
-    )
-
-
-def _describe(
-    estimates: pd.DataFrame, spec: str, shown: Sequence[str], periods: Mapping[str, Any]
-) -> str:
-    parts = []
-    for period in shown:
-        name = period_with_basis(period, _basis(estimates, spec, period), periods)
-        parts.append(f"{name}: {_headline(estimates, spec, period)}")
-    return (
-        "Growth against initial income by period with the fitted line and its band."
-        f" {'; '.join(parts)}."
-    )
+    ends = interval(row["conf_low"], row["conf_high"], 1)
+    return f"speed {fixed(row['estimate'], 1)}% a year {ends}"

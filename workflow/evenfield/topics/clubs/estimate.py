@@ -53,8 +53,9 @@ LEVELS = "relative_income"
 LOGS = "log_income"
 CURRENCIES = {LOGS: 1.0, f"{LOGS}_x100": 100.0, f"{LOGS}_/10000": 1e-4}
 FACTORS = np.round(10.0 ** np.linspace(-3, 3, 49), 12)
-LABELS = ["spec_id", "sample_id", "unit_scheme", "period"]
-LABELS += ["kind", "group", "unit", "unit_j", "year", "club", "x"]
+LABELS = (
+    "spec_id sample_id unit_scheme period kind group unit unit_j year club x".split()
+)
 # Every other choice, one at a time; the empty one is the specification's own.
 CHOICES: tuple[dict[str, Any], ...] = (
     {},
@@ -357,8 +358,8 @@ def _add_clubs(
                 "contrast": stage,
                 "role": "description",
                 "n_units": len(club.members),
+                "n_obs": len(club.members) * len(data.years),
             }
-            labels |= {"n_obs": len(club.members) * len(data.years)}
             rows.add(
                 "club",
                 flag,

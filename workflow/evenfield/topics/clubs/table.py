@@ -32,15 +32,10 @@ OUTCOMES = {
 VARIANTS = {-1: ", one period less left out", 1: ", one period more left out"}
 CRITICAL = -1.65
 MERGED = "merged"
-NUMBERS = (
-    "estimate",
-    "std_error",
-    "statistic",
-    "p_value",
-    "conf_low",
-    "conf_high",
-    "n_periods",
-    "n_units",
+NUMBERS = tuple(
+    (
+        "estimate std_error statistic p_value conf_low conf_high n_periods n_units"
+    ).split()
 )
 
 
@@ -124,8 +119,9 @@ def _choices(specs: Sequence[Mapping[str, Any]], spec: str) -> list[str]:
         "filter": "filter {}",
         "variance": "{} variance",
         "discard": "share left out {}",
+        "merge": "merging {}",
+        "smoothing": "smoothing {}",
     }
-    templates |= {"merge": "merging {}", "smoothing": "smoothing {}"}
     named = [
         words.format(str(own[key]).replace("_", " "))
         for key, words in templates.items()
@@ -211,11 +207,9 @@ def _club_rows(
             "kind": "club",
             "label": f"Club {number}: {members_text}",
             **{key: row[key] for key in NUMBERS},
-        }
-        out |= {
             "reading": (
                 "no club: fails its own test" if fails else reading(row["statistic"])
-            )
+            ),
         }
         yield out | {"reason": _why(row["warning"])}
     alone = only(members, club=0)["unit"]

@@ -35,17 +35,7 @@ from evenfield.shared.trajectories import matched, span_labels, window
 from evenfield.study.study import Study
 from evenfield.topics.distribution.estimate_kernels import Movement, kernel_parts
 
-LABELS = [
-    "spec_id",
-    "sample_id",
-    "unit_scheme",
-    "period",
-    "kind",
-    "step",
-    "group",
-    "x",
-    "y",
-]
+LABELS = "spec_id sample_id unit_scheme period kind step group x y".split()
 NUMBERS = ["value", "count", "low", "high"]
 FEW = 20
 BOOTSTRAP_DRAWS = 1999

@@ -43,28 +43,11 @@ GMM_TESTS = {
     "serial_1": "normal",
     "serial_2": "normal",
 }
-SERIES = [
-    "spec_id",
-    "sample_id",
-    "unit_scheme",
-    "span",
-    "period",
-    "label",
-    "start_year",
-    "end_year",
-    "order",
-]
-SERIES += [
-    "estimator",
-    "rho",
-    "speed",
-    "speed_low",
-    "speed_high",
-    "unbounded_low",
-    "unbounded_high",
-    "half_life",
-]
-SERIES += ["output_basis", "warning"]
+SERIES = (
+    "spec_id sample_id unit_scheme span period label start_year end_year "
+    "order estimator rho speed speed_low speed_high unbounded_low "
+    "unbounded_high half_life output_basis warning"
+).split()
 
 
 class DynamicPanelSpec(UnitsSpec):
@@ -113,7 +96,7 @@ def estimate(study: Study) -> Results:
             out.estimates += rows
             drawn += points
             fits.append(fit)
-    key = ["spec_id", "unit_scheme", "start_year", "end_year", "period", "order"]
+    key = "spec_id unit_scheme start_year end_year period order".split()
     out.series["series"] = pd.DataFrame(drawn, columns=SERIES).sort_values(
         key, ignore_index=True
     )
@@ -231,8 +214,10 @@ def _window(
         "family": "dynamic_panel",
         "outcome": "log_income",
         "data_hash": hashed,
+        "n_obs": n * steps,
+        "n_units": n,
+        "n_periods": steps,
     }
-    shared |= {"n_obs": n * steps, "n_units": n, "n_periods": steps}
     estimates = list[Estimate]()
     points = list[dict[str, Any]]()
     at = {

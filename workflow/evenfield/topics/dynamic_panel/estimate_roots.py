@@ -180,8 +180,12 @@ def roots(
             "two-step, Windmeijer, clustered by unit",
         )
 
-    makers = {"pooled": pooled, "fe": fixed_effects, "half_panel_jackknife": jackknife}
-    makers |= {"anderson_hsiao": anderson_hsiao}
+    makers = {
+        "pooled": pooled,
+        "fe": fixed_effects,
+        "half_panel_jackknife": jackknife,
+        "anderson_hsiao": anderson_hsiao,
+    }
     makers |= {
         f"gmm_{equations.value}": partial(by_gmm, equations) for equations in Equations
     }
@@ -236,8 +240,9 @@ def _corrected(
             constant, level, NO_ROOT if constant.no_root else ""
         ),
     }
-    described = {"residual_ar1": check.autocorrelation, "residual_ar1_net": net}
-    described |= {
+    described = {
+        "residual_ar1": check.autocorrelation,
+        "residual_ar1_net": net,
         "residual_sd_first_half": 100 * check.sd_first,
         "residual_sd_second_half": 100 * check.sd_second,
     }

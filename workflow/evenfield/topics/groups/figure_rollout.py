@@ -20,8 +20,6 @@ from evenfield.study.errors import ArtifactError
 ZONE_NAMES = {
     "sez": "special economic zones",
     "etdz": "economic and technological zones",
-}
-ZONE_NAMES |= {
     "hidz": "high-tech zones (science parks)",
     "ftz": "free-trade zones",
     "new_area": "new areas",

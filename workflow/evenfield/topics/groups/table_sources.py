@@ -17,20 +17,10 @@ INCOME_KEYS = ("column", "output", "index", "proxy", "population")
 CONTROL_KEYS = ("numerator", "denominator", "column")
 USED = "Series in use"
 OTHER = "Other sources"
-COLUMNS = [
-    "group",
-    "series",
-    "first_year",
-    "last_year",
-    "years",
-    "units",
-    "grade",
-    "flag",
-    "cells",
-    "gaps",
-    "source",
-]
-COLUMNS += ["vintage", "licence"]
+COLUMNS = (
+    "group series first_year last_year years units grade flag cells gaps "
+    "source vintage licence"
+).split()
 
 
 def t2(facts: Facts) -> Table:
@@ -129,8 +119,6 @@ def _series_rows(
             "first_year": first,
             "last_year": last,
             "years": _span(first, last),
-        }
-        row |= {
             "units": "all" if named is None else str(len(named)),
             "cells": len(rows),
         }

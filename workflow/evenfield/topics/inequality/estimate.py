@@ -28,18 +28,9 @@ from evenfield.study.study import Study
 from evenfield.topics.inequality.estimate_rows import MEASURES, Decomposition
 
 CELL_GROUPS = ("cell", "cluster", "sez")
-LABELS = [
-    "spec_id",
-    "sample_id",
-    "unit_scheme",
-    "period",
-    "kind",
-    "grouping",
-    "group",
-    "unit",
-    "measure",
-    "year",
-]
+LABELS = (
+    "spec_id sample_id unit_scheme period kind grouping group unit measure year"
+).split()
 
 
 class InequalitySpec(UnitsSpec):
@@ -135,8 +126,9 @@ def _decomposition(study: Study, spec: InequalitySpec, period: str) -> Decomposi
     labels |= {
         "outcome": "income" if people else "income, unweighted",
         "period": period,
+        "n_obs": 2 * len(units),
+        "n_periods": 2,
     }
-    labels |= {"n_obs": 2 * len(units), "n_periods": 2}
     linked = None
     if spec.weights:
         check_names(

@@ -184,8 +184,10 @@ class Decomposition:
         for contrast, number in value.items():
             most = int(np.argmax(np.abs(alone[contrast] - number)))
             unit = self.data.units[most]
-            row = {"term": measure, "contrast": contrast, "estimate": number}
-            row |= {
+            row = {
+                "term": measure,
+                "contrast": contrast,
+                "estimate": number,
                 "se_type": BAND,
                 "max_leverage_unit": unit,
                 "seed": seed,
@@ -247,10 +249,7 @@ class Decomposition:
                     "growth",
                     (),
                     row
-                    | {
-                        "role": "description",
-                        "n_units": int((codes == group).sum()),
-                    },
+                    | {"role": "description", "n_units": int((codes == group).sum())},
                 )
 
     def _shares(self, name: str, codes: np.ndarray, end: str) -> Parts:
@@ -268,8 +267,6 @@ class Decomposition:
                 "contrast": end,
                 "statistic": free.between,
                 "seed": seed,
-            }
-            row |= {
                 "estimate": NAN if none else free.between / total,
                 "p_value": free.p_value,
             }

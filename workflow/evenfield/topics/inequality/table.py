@@ -134,12 +134,15 @@ def _index_rows(spec_rows: pd.DataFrame) -> Iterator[Row]:
         change = pick(totals, term=term, contrast="end - start")
         if not ends["end"] and not change:
             continue
-        row = {"kind": "index", "label": name, "term": term, **_values(ends)}
-        row |= {
+        row = {
+            "kind": "index",
+            "label": name,
+            "term": term,
+            **_values(ends),
             "change_low": change.get("conf_low"),
             "change_high": change.get("conf_high"),
+            "most_influential": change.get("max_leverage_unit"),
         }
-        row |= {"most_influential": change.get("max_leverage_unit")}
         yield row | {"reason": reason(change.get("warning")) if not ends["end"] else ""}
 
 
@@ -190,8 +193,6 @@ def _between(parts: pd.DataFrame, name: str) -> Row:
         row |= {
             f"p_{end}": share[end].get("p_value"),
             f"connected_p_{end}": linked[end].get("p_value"),
-        }
-        row |= {
             f"of_most_{end}": most[end].get("estimate"),
             f"net_between_{end}": dagum[end].get("estimate"),
         }
@@ -280,14 +281,10 @@ def _growth_rows(spec_rows: pd.DataFrame, name: str, facts: Facts) -> Iterator[R
             "group": heading([grouping_name(name)]),
             "grouping": name,
             "period": row["period"],
-        }
-        out |= {
             "basis": row["output_basis"],
             "label": label,
             "name": GROUPS.get(term, term),
             **values,
-        }
-        out |= {
             "n_units": row["n_units"],
             "difference": values["growth"] - values["before"] if known else None,
         }

@@ -47,27 +47,10 @@ P_TYPE = "permutation of units, two-sided; adjusted over all years by the larges
 NO_EFFECT = (
     "association, not a spillover: the unit's own clusters and zones are not held fixed"
 )
-LABELS = [
-    "spec_id",
-    "unit_scheme",
-    "kind",
-    "variable",
-    "controls",
-    "unit",
-    "year",
-    "sample_id",
-    "quadrant",
-    "basis",
-]
-NUMBERS = [
-    "value",
-    "expected",
-    "band_low",
-    "band_high",
-    "p_value",
-    "p_adjusted",
-    "q_value",
-]
+LABELS = (
+    "spec_id unit_scheme kind variable controls unit year sample_id quadrant basis"
+).split()
+NUMBERS = "value expected band_low band_high p_value p_adjusted q_value".split()
 
 
 class MoranSpec(UnitsSpec):
@@ -161,8 +144,6 @@ def estimate(study: Study) -> Results:
             "spec_id": spec.id,
             "unit_scheme": spec.unit_scheme,
             "sample_id": spec.sample,
-        }
-        fit |= {
             "n_units": len(income.units),
             "regions": spec.regions,
             "taxonomies": spec.taxonomies,
@@ -237,8 +218,9 @@ def _map_tests(
         "spec_id": spec.id,
         "sample_id": spec.sample,
         "unit_scheme": spec.unit_scheme,
+        "variable": name,
+        "controls": controls,
     }
-    named |= {"variable": name, "controls": controls}
     series = []
     try:
         tests = map_tests(
@@ -260,8 +242,6 @@ def _map_tests(
                 "expected": test.mean,
                 "band_low": test.mean - reach,
                 "band_high": test.mean + reach,
-            }
-            band |= {
                 "value": test.statistic,
                 "p_value": test.p_value,
                 "p_adjusted": test.p_joint,
@@ -287,8 +267,13 @@ def _add_years(
         "n_obs": len(data.units),
     }
     z = (test.statistic - test.mean) / test.std_error
-    columns = {"estimate": test.statistic, "std_error": test.std_error, "statistic": z}
-    columns |= {"p_value": test.p_value, "p_adjusted": test.p_joint}
+    columns = {
+        "estimate": test.statistic,
+        "std_error": test.std_error,
+        "statistic": z,
+        "p_value": test.p_value,
+        "p_adjusted": test.p_joint,
+    }
     for t, year in enumerate(data.years):
         numbers = {key: float(values[t]) for key, values in columns.items()}
         rows.add(
@@ -365,9 +350,7 @@ def _cells(on: Map, where: str) -> list[Any]:
                 "family": "moran",
                 "spec_id": spec.id,
                 "sample_id": spec.sample,
-            }
-            labels |= {"unit_scheme": spec.unit_scheme}
-            labels |= {
+                "unit_scheme": spec.unit_scheme,
                 "period": period,
                 "treatment_def": taxonomy,
                 "n_obs": len(grown),
@@ -402,9 +385,9 @@ def _add_joins(on: Map, rows: Rows, marks: np.ndarray) -> None:
         return rows.undefined(["join"], error, **labels)
     kind = "all placements" if links.exact else "random placements"
     labels |= {
-        "p_type": f"{links.subsets} {kind} of as many marks, one-sided (more links)"
+        "p_type": f"{links.subsets} {kind} of as many marks, one-sided (more links)",
+        "seed": "" if links.exact else seed,
     }
-    labels |= {"seed": "" if links.exact else seed}
     links_text = f"{links.expected:.3g} links expected, {links.one} to other units"
     return rows.add(
         "join", links_text, estimate=float(links.both), p_value=links.p_value, **labels
@@ -419,8 +402,8 @@ def _add_pair(on: Map, rows: Rows, marks: np.ndarray, grown: pd.DataFrame) -> No
         "outcome": "growth",
         "term": f"neighbours_{rows.shared['contrast']}",
         "output_basis": basis,
+        "role": on.spec.role,
     }
-    labels |= {"role": on.spec.role}
     rng, seed = _group_stream(on, rows, "pair")
     try:
         test = bivariate_moran_test(

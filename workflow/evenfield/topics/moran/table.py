@@ -115,8 +115,10 @@ def _row(
     row: Row = {
         "group": sample_heading(first, facts.description(), facts.words),
         "year": int(when),
+        "spec_id": first["spec_id"],
+        "basis": basis,
+        "mark": basis_mark(str(basis)),
     }
-    row |= {"spec_id": first["spec_id"], "basis": basis, "mark": basis_mark(str(basis))}
     row["geary"] = pick(
         now, estimator="geary", outcome="log_income", controls_id=NONE
     ).get("estimate")

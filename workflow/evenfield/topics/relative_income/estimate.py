@@ -29,21 +29,11 @@ PATHS = ("relative_log_income", "relative_log_income_unweighted")
 CURRENT = "relative_income_current_prices"
 MEASURES = {"growth_pct_per_year": "% per year", "log_income_start": "log points"}
 OPTIONAL = "population_growth_per_year"
-SERIES = [
-    "kind",
-    "unit_scheme",
-    "taxonomy",
-    "cell",
-    "variable",
-    "period",
-    "year",
-    "basis",
-    "n_units",
-    "mean",
-    "sd",
-]
-SERIES += ["mean_population_weighted"]
-KEY = ["kind", "unit_scheme", "taxonomy", "variable", "period", "year", "cell"]
+SERIES = (
+    "kind unit_scheme taxonomy cell variable period year basis n_units mean "
+    "sd mean_population_weighted"
+).split()
+KEY = "kind unit_scheme taxonomy variable period year cell".split()
 
 
 class RelativeIncomeSpec(Spec):
@@ -213,8 +203,9 @@ def _summary(
         "spec_id": taxonomy,
         "unit_scheme": info.name,
         "treatment_def": taxonomy,
+        "period": period,
+        "output_basis": basis,
     }
-    shared |= {"period": period, "output_basis": basis}
     grouped = both.groupby("cell", sort=True)[list(variables)]
     n_units = grouped.size()
     means = grouped.mean()

@@ -68,7 +68,7 @@ def f3(facts: Facts) -> Artwork:
         raise ArtifactError(fault, "one in topic relative_income", remedy)
     paths = paths.loc[
         paths["taxonomy"].isin(shown),
-        ["taxonomy", "cell", "year", "basis", "n_units", "mean", "sd"],
+        "taxonomy cell year basis n_units mean sd".split(),
     ]
     paths = paths.astype({"year": int}).sort_values(
         ["taxonomy", "cell", "year"], ignore_index=True

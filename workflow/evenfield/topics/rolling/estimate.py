@@ -40,9 +40,14 @@ SERIES = [
     "pointwise_low",
     "pointwise_high",
     "band_low",
+    "band_high",
+    "half_life",
+    "fitted_start",
+    "fitted_end",
+    "wald",
+    "note",
 ]
-SERIES += ["band_high", "half_life", "fitted_start", "fitted_end", "wald", "note"]
-KEY = ["spec_id", "unit_scheme", "kind", "span", "start_year", "end_year"]
+KEY = "spec_id unit_scheme kind span start_year end_year".split()
 
 
 class RollingSpec(UnitsSpec):

@@ -235,8 +235,6 @@ def add_sigma_breaks(
             "start_year": ends[0],
             "end_year": ends[1],
             "n_units": len(data.units),
-        }
-        row |= {
             "fitted_start": float(line(years[first])),
             "fitted_end": float(line(years[last])),
         }

@@ -118,8 +118,6 @@ def add_windows(
             "start_year": years[0],
             "end_year": years[1],
             "basis": basis,
-        }
-        line |= {
             "n_units": len(data.units),
             "slope": slope,
             "speed": 100 * speed,

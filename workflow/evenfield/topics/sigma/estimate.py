@@ -37,25 +37,10 @@ KINDS = {
     "t3": Kind("carree_klomp_t3", "t3", "stat", "statistic"),
 }
 ENDS = {"sigma_start": "log_income_start", "sigma_end": "log_income_end"}
-SERIES = [
-    "spec_id",
-    "sample_id",
-    "unit_scheme",
-    "year",
-    "basis",
-    "n_units",
-    "sigma",
-    "sigma_low",
-    "unit_low",
-]
-SERIES += [
-    "sigma_high",
-    "unit_high",
-    "sigma_population_weighted",
-    "cv",
-    "p90_p10",
-    "iqr",
-]
+SERIES = (
+    "spec_id sample_id unit_scheme year basis n_units sigma sigma_low "
+    "unit_low sigma_high unit_high sigma_population_weighted cv p90_p10 iqr"
+).split()
 
 
 class SigmaSpec(UnitsSpec):
@@ -115,14 +100,14 @@ def _rows(study: Study, spec: SigmaSpec, period: str) -> Rows:
         "spec_id": spec.id,
         "outcome": "log_income",
         "sample_id": spec.sample,
-    }
-    shared |= {
         "unit_scheme": spec.unit_scheme,
         "period": period,
         "n_obs": len(data),
         "n_units": len(data),
+        "n_periods": 2,
+        "output_basis": basis,
+        "data_hash": hashed,
     }
-    shared |= {"n_periods": 2, "output_basis": basis, "data_hash": hashed}
     rows = Rows(KINDS, spec.role, basis_warning(basis, info.first_official), **shared)
     few = "not defined: fewer than two units" if len(data) < 2 else ""
     for name, values in zip(ENDS, (start, end), strict=True):

@@ -55,7 +55,7 @@ from evenfield.topics.spatial_panel.estimate_rows import (
     tested_lines,
 )
 
-Model = Literal["SLX", "SAR", "SEM", "SDM", "SDEM", "SAC"]
+Model = Literal[tuple("SLX SAR SEM SDM SDEM SAC".split())]
 KINDS = {
     "estimate": Kind("", "", "coef", ""),
     "test": Kind("test", "", "test", "statistic"),
@@ -180,8 +180,6 @@ def _specification(
         "family": "spatial_panel",
         "period": spec.span,
         "fe_id": f"{spec.effects}, {spec.approach}",
-    }
-    shared |= {
         "n_obs": len(panel.units) * len(panel.periods),
         "n_periods": len(panel.periods),
     }

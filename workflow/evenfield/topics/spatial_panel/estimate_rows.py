@@ -49,7 +49,7 @@ NAMES = {
 }
 NOT_POLICY = "dependence between neighbours' outcomes, not the effect of a policy"
 FORCED = "the model forces one ratio of indirect to direct effects on all regressors"
-INTERVAL = ("p_value", "p_type", "conf_low", "conf_high", "df", "mde")
+INTERVAL = tuple("p_value p_type conf_low conf_high df mde".split())
 Line = dict[str, Any]
 
 
@@ -99,8 +99,10 @@ def clustered_effects(setting: Setting, fit: SpatialPanelFit, role: str) -> list
     printed.
     """
     if fit.at_bound:
-        shared = {"estimate": NAN, "role": role, "unit_of_measure": setting.unit}
-        shared |= {
+        shared = {
+            "estimate": NAN,
+            "role": role,
+            "unit_of_measure": setting.unit,
             "estimator": estimator_name(fit, BY_UNIT),
             "warning": f"not defined: {edge_note(fit)}",
         }
@@ -134,8 +136,6 @@ def _effects(
             "estimator": estimator + ("_draws" if drawn else ""),
             "role": "ladder",
             "estimate": float(value),
-        }
-        line |= {
             "term": impacts.regressors[k],
             "effect_type": KINDS[i],
             "unit_of_measure": setting.unit,
@@ -156,8 +156,6 @@ def _effects(
                 **ends,
                 "p_value": float(impacts.p_value[i, k]),
                 "p_type": "share of draws beyond zero",
-            }
-            line |= {
                 "statistic": NAN,
                 "se_type": f"{impacts.draws} draws, {NAMES[kind]}",
             }
@@ -268,8 +266,6 @@ def _by_units(
                 "conf_low": line["estimate"] - half,
                 "conf_high": line["estimate"] + half,
                 "p_value": p_value,
-            }
-            line |= {
                 "conf_level": setting.level,
                 "p_type": "symmetric bootstrap-t",
                 "se_type": label,
@@ -308,8 +304,6 @@ def _by_years(
                 "statistic": line["estimate"] / error,
                 "g_star": NAN,
                 "se_type": label,
-            }
-            line |= {
                 "conf_low": float(low[i]),
                 "conf_high": float(high[i]),
                 "conf_level": setting.level,

@@ -19,7 +19,7 @@ from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.units import count_of, in_words
 
 KINDS = ("direct", "indirect", "total")
-NUMBERS = ("std_error", "conf_low", "conf_high", "p_value", "df", "g_star", "mde")
+NUMBERS = tuple("std_error conf_low conf_high p_value df g_star mde".split())
 AT_BOUND = "the spatial parameter is at the edge of its range"
 MODELS = {
     "slx": "SLX: spatial lags of the regressors",

@@ -90,17 +90,9 @@ def _row(
         return pick(case_rows, estimator=name, effect_type=effect).get(column)
 
     main = pick(case_rows, estimator=BASE, effect_type="coef")
-    columns = [
-        "spec_id",
-        "term",
-        "period",
-        "role",
-        "estimate",
-        "conf_low",
-        "conf_high",
-        "p_value",
-        "output_basis",
-    ]
+    columns = (
+        "spec_id term period role estimate conf_low conf_high p_value output_basis"
+    ).split()
     since, until = spec["effect"]
     differs = [
         "" if spec.get("demeaned", True) else "levels",

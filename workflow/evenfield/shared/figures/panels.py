@@ -1,0 +1,75 @@
+"""What figures of several panels share: a grid with its edges, limits with room for
+labels, points marked by cell with their key, and the sentence on proxy years.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from evenfield.shared.figures.style import CELLS, MARKS, use_style
+from evenfield.shared.figures.timeline import PROXY
+
+
+def panels(
+    rows: int,
+    columns: int,
+    size: tuple[float, float],
+    edges: Mapping[str, float],
+    **options: Any,
+) -> tuple[Figure, np.ndarray]:
+    """Return a figure in the style of the house and its axes (rows, columns); size in
+    inches, edges in shares of it.
+    """
+    use_style()
+    figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, **options)
+    figure.subplots_adjust(**edges)
+    return figure, grid
+
+
+def padded(
+    values: Any, share: float, floor: float, above: float = 1.0
+) -> tuple[float, float]:
+    """Return limits that leave a share of the range (``floor`` at least) below the
+    values and ``above`` times as much above them, where names stand.
+    """
+    low = float(np.nanmin(values))
+    high = float(np.nanmax(values))
+    pad = share * max(high - low, floor)
+    return low - pad, high + above * pad
+
+
+def cells_in(values: Iterable[str]) -> list[str]:
+    """Return the cells that occur, in the order of tables and keys."""
+    present = set(values)
+    return [cell for cell in CELLS if cell in present]
+
+
+def cell_key(figure: Figure, cells: list[str], **place: Any) -> None:
+    """Draw the key of marked cells in one line; none where nothing is told apart."""
+    if cells in ([], ["neither"]):
+        return
+    keys = [
+        Line2D(
+            [],
+            [],
+            linestyle="",
+            marker=MARKS[cell].marker,
+            color=MARKS[cell].colour,
+            label=cell,
+        )
+        for cell in cells
+    ]
+    figure.legend(handles=keys, ncols=len(keys), handletextpad=0.2, **place)
+
+
+def proxy_sentence(
+    frame: pd.DataFrame, consequence: str = "rest on proxy output"
+) -> str:
+    """Say for readers of the description up to which year output is the proxy."""
+    years = frame.loc[frame["basis"].eq(PROXY), "year"]
+    return f" Years to {int(years.max())} {consequence}." if len(years) else ""

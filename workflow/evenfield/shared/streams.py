@@ -1,0 +1,22 @@
+"""Random streams of published numbers: one generator for each draw id, so that no
+number moves when another is added.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from evenfield.numerics.random import generator_for
+from evenfield.shared.spec import UnitsSpec
+
+
+def stream(
+    inference: Mapping[str, Any], word: str, spec: UnitsSpec, *parts: object
+) -> tuple[np.random.Generator, str]:
+    """Return the generator of one number of a specification, and its seed as rows say
+    it; ``word`` opens the draw id and stays as it was first published.
+    """
+    place = (word, spec.id, spec.unit_scheme, spec.sample)
+    draw_id = ":".join(map(str, (*place, *parts)))
+    return generator_for(inference["seed"], draw_id), f"{inference['seed']}:{draw_id}"
