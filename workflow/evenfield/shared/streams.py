@@ -17,6 +17,6 @@ def stream(
     """Return the generator of one number of a specification, and its seed as rows say
     it; ``word`` opens the draw id and stays as it was first published.
     """
-    place = (word, spec.id, spec.unit_scheme, spec.sample)
-    draw_id = ":".join(map(str, (*place, *parts)))
+    opening = (word, spec.id, spec.unit_scheme, spec.sample)
+    draw_id = ":".join(map(str, (*opening, *parts)))
     return generator_for(inference["seed"], draw_id), f"{inference['seed']}:{draw_id}"

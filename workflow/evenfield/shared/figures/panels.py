@@ -49,7 +49,7 @@ def cells_in(values: Iterable[str]) -> list[str]:
     return [cell for cell in CELLS if cell in present]
 
 
-def cell_key(figure: Figure, cells: list[str], **place: Any) -> None:
+def cell_key(figure: Figure, cells: list[str], **position: Any) -> None:
     """Draw the key of marked cells in one line; none where nothing is told apart."""
     if cells in ([], ["neither"]):
         return
@@ -64,7 +64,7 @@ def cell_key(figure: Figure, cells: list[str], **place: Any) -> None:
         )
         for cell in cells
     ]
-    figure.legend(handles=keys, ncols=len(keys), handletextpad=0.2, **place)
+    figure.legend(handles=keys, ncols=len(keys), handletextpad=0.2, **position)
 
 
 def proxy_sentence(

@@ -2,34 +2,27 @@
 income.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.headings import nothing_to_show, sample_heading
+from evenfield.shared.tables.columns import count, left, number
+from evenfield.shared.tables.grouped import grouped_table
+from evenfield.shared.tables.headings import sample_heading
 from evenfield.shared.tables.notes import DESCRIPTIVE, basis_mark
-from evenfield.shared.tables.numbers import (
-    fixed,
-    is_missing,
-    p_value,
-    whole,
-    with_decimals,
-    year,
-)
+from evenfield.shared.tables.numbers import fixed, is_missing, p_value, text, whole
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.units import in_words
 
+# Of more years than so many every third is shown, the last one always.
 FEW = 15
 EVERY = 3
-YEAR = re.compile(r"-?\d+")
 NAMES = {"log_income": "Income", "growth": "Growth"}
 NONE = "none"
 INITIAL = "log_income_start"
-
 HOLDERS = {"cluster": "clusters", "sez": "zones"}
 
 
@@ -37,20 +30,15 @@ def t13(facts: Facts) -> Table:
     """Return Moran's I by year."""
     estimates = facts.estimates()
     moran = only(estimates, estimator="moran")
-    kinds = [
-        (name, c)
-        for name in NAMES
-        for c in sorted(only(moran, outcome=name)["controls_id"].unique(), key=_rank)
-    ]
+    kinds = []
+    for variable in NAMES:
+        controls = only(moran, outcome=variable)["controls_id"].unique()
+        kinds += [(variable, name) for name in sorted(controls, key=_rank)]
     rows: list[Row] = []
     for spec in facts.ordered(list(moran["spec_id"])):
-        spec_rows = only(estimates, spec_id=spec)
-        rows += [
-            _row(spec_rows, when, kinds, facts)
-            for when in _shown(only(spec_rows, estimator="moran"))
-        ]
-    if not rows:
-        raise nothing_to_show("Moran's I by year", "moran", "T13")
+        own = only(estimates, spec_id=spec)
+        for year in _shown(only(own, estimator="moran")):
+            rows.append(_row(facts, only(own, period=year), kinds))
     weights = facts.config["weights"]["primary"].replace("_", " ")
     draws = facts.config["inference"]["permutations"]
     note = facts.note(
@@ -60,34 +48,32 @@ def t13(facts: Facts) -> Table:
         f" the date before. Local: {facts.words['units_name']} with a local Moran below"
         " a false discovery rate of 5% within the year (income). A long span shows"
         " every third year; all years stand in the data of F10.",
-        *_links(estimates),
-        *_pairs(estimates),
+        _links(estimates),
+        _pairs(estimates),
         "Likeness of neighbours also reflects shared geography and regions; it is not"
         " what one does to the other.",
         DESCRIPTIVE,
     )
     columns = (
-        Column(names=("year", "mark"), header="Year", show=_year),
+        left("Year", "year", "mark", show=lambda year, mark: f"{year}{text(mark)}"),
         *(_column(*kind) for kind in kinds),
-        right("Geary's C, income", "geary", show=with_decimals(fixed, 2)),
-        right("Local", "local", show=whole),
+        number("Geary's C, income", "geary", 2),
+        count("Local", "local"),
     )
-    frame = pd.DataFrame(rows)
-    return Table(id="T13", note=note, columns=columns, frame=frame, group="group")
+    return grouped_table("T13", rows, columns, note, "Moran's I by year", "moran")
 
 
 TABLES = {"T13": t13}
 
 
 def _column(variable: str, controls: str) -> Column:
-    key = _key(variable, controls)
-    controls_text = f", net of {controls.replace('_', ' ')}"
-    controls_text = {NONE: "", INITIAL: ", net of initial income"}.get(
-        controls, controls_text
+    key = f"{variable} {controls}"
+    net_of = {NONE: "", INITIAL: ", net of initial income"}.get(
+        controls, f", net of {controls.replace('_', ' ')}"
     )
     names = (f"{key} moran", f"{key} p", f"{key} adjusted")
     return right(
-        f"{NAMES[variable]}{controls_text}", *names, show=_moran, reason=f"{key} reason"
+        f"{NAMES[variable]}{net_of}", *names, show=_moran, reason=f"{key} reason"
     )
 
 
@@ -95,90 +81,70 @@ def _rank(controls: str) -> tuple[bool, bool, str]:
     return (controls != NONE, controls == INITIAL, controls)
 
 
-def _key(variable: str, controls: str) -> str:
-    return f"{variable} {controls}"
-
-
 def _shown(moran: pd.DataFrame) -> list[str]:
-    years = sorted(
-        (name for name in moran["period"].unique() if YEAR.fullmatch(name)), key=int
-    )
-    return years if len(years) <= FEW else sorted(years[::-1][::EVERY], key=int)
+    # A row whose period is a span says why there is no test.
+    years = [name for name in moran["period"].unique() if "-" not in name[1:]]
+    years.sort(key=int)
+    return years if len(years) <= FEW else years[::-1][::EVERY][::-1]
 
 
-def _row(
-    spec_rows: pd.DataFrame, when: str, kinds: Sequence[tuple[str, str]], facts: Facts
-) -> Row:
-    now = only(spec_rows, period=when)
-    first = pick(now, estimator="moran")
-    basis = first["output_basis"]
+def _row(facts: Facts, own: pd.DataFrame, kinds: Sequence[tuple[str, str]]) -> Row:
+    first = pick(own, estimator="moran")
+    geary = pick(own, estimator="geary", outcome="log_income", controls_id=NONE)
+    local = pick(own, estimator="local_moran", outcome="log_income")
     row: Row = {
         "group": sample_heading(first, facts.description(), facts.words),
-        "year": int(when),
+        "year": int(first["period"]),
         "spec_id": first["spec_id"],
-        "basis": basis,
-        "mark": basis_mark(str(basis)),
+        "basis": first["output_basis"],
+        "mark": basis_mark(str(first["output_basis"])),
+        "geary": geary.get("estimate"),
+        "local": local.get("estimate"),
     }
-    row["geary"] = pick(
-        now, estimator="geary", outcome="log_income", controls_id=NONE
-    ).get("estimate")
-    row["local"] = pick(now, estimator="local_moran", outcome="log_income").get(
-        "estimate"
-    )
     for variable, controls in kinds:
-        moran_row = pick(now, estimator="moran", outcome=variable, controls_id=controls)
-        key = _key(variable, controls)
+        moran = pick(own, estimator="moran", outcome=variable, controls_id=controls)
+        absent = variable == "growth" and not moran
+        key = f"{variable} {controls}"
         row |= {
-            f"{key} moran": moran_row.get("estimate"),
-            f"{key} p": moran_row.get("p_value"),
+            f"{key} moran": moran.get("estimate"),
+            f"{key} p": moran.get("p_value"),
+            f"{key} adjusted": moran.get("p_adjusted"),
+            f"{key} reason": "no growth without a date before" if absent else "",
         }
-        row[f"{key} adjusted"] = moran_row.get("p_adjusted")
-        lost = variable == "growth" and not moran_row
-        row[f"{key} reason"] = "no growth without a date before" if lost else ""
     return row
 
 
-def _links(estimates: pd.DataFrame) -> tuple[str, ...]:
+def _links(estimates: pd.DataFrame) -> str:
     counts = only(estimates, estimator="join_count").drop_duplicates(
         ["treatment_def", "contrast", "estimate"]
     )
-    links_text = [
-        f"{HOLDERS[row['contrast']]} {whole(row['estimate'])}"
-        f" ({row['warning'].split(' links')[0]} expected, p {p_value(row['p_value'])})"
-        for row in records(counts[counts["p_value"].notna()])
-    ]
-    return (
-        (f"Links between two holders on the map: {in_words(links_text)}.",)
-        if links_text
-        else ()
-    )
+    parts = []
+    for row in records(counts[counts["p_value"].notna()]):
+        expected = row["warning"].split(" links")[0]
+        parts.append(
+            f"{HOLDERS[row['contrast']]} {whole(row['estimate'])}"
+            f" ({expected} expected, p {p_value(row['p_value'])})"
+        )
+    return f"Links between two holders on the map: {in_words(parts)}." if parts else ""
 
 
-def _pairs(estimates: pd.DataFrame) -> tuple[str, ...]:
+def _pairs(estimates: pd.DataFrame) -> str:
     pairs = only(estimates, estimator="bivariate_moran")
-    pairs_text = [
+    parts = [
         f"{HOLDERS[row['contrast']]} {row['period']} {fixed(row['estimate'], 2)} (p"
         f" {p_value(row['p_value'])})"
         for row in records(pairs[pairs["p_value"].notna()])
     ]
-    opening = (
-        "Growth of a period against the holders among the neighbours, bivariate Moran: "
-    )
+    if not parts:
+        return ""
     return (
-        (f"{opening}{in_words(pairs_text)}. Own holdings are not held fixed.",)
-        if pairs_text
-        else ()
+        "Growth of a period against the holders among the neighbours, bivariate Moran: "
+        f"{in_words(parts)}. Own holdings are not held fixed."
     )
-
-
-def _year(when: Any, mark: Any) -> str:
-    return f"{year(when)}{'' if is_missing(mark) else mark}"
 
 
 def _moran(value: Any, p: Any, adjusted: Any) -> str:
     if is_missing(value):
         return ""
-    return (
-        f"{fixed(value, 2)}"
-        f" ({', '.join(p_value(item) for item in (p, adjusted) if not is_missing(item))})"
-    )
+    tests = [p_value(item) for item in (p, adjusted) if not is_missing(item)]
+    return f"{fixed(value, 2)} ({', '.join(tests)})"
