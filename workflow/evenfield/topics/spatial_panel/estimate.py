@@ -55,7 +55,7 @@ from evenfield.topics.spatial_panel.estimate_rows import (
     tested_lines,
 )
 
-Model = Literal[tuple("SLX SAR SEM SDM SDEM SAC".split())]
+Model = Literal["SLX", "SAR", "SEM", "SDM", "SDEM", "SAC"]
 KINDS = {
     "estimate": Kind("", "", "coef", ""),
     "test": Kind("test", "", "test", "statistic"),
