@@ -92,9 +92,18 @@ def make_cells(taxonomy, cluster, sez, units=None, periods=PERIODS):
             (0, 0): "neither",
         }
         cell = [names[int(c), int(s)] for c, s in zip(cluster, zone, strict=True)]
-        frames.append(pd.DataFrame({"taxonomy": taxonomy, "unit": units, "period": period["period"],
-                                    "cluster": cluster.astype(int), "sez": zone.astype(int),
-                                    "cell": cell}))  # fmt: skip
+        frames.append(
+            pd.DataFrame(
+                {
+                    "taxonomy": taxonomy,
+                    "unit": units,
+                    "period": period["period"],
+                    "cluster": cluster.astype(int),
+                    "sez": zone.astype(int),
+                    "cell": cell,
+                }
+            )
+        )
     return pd.concat(frames, ignore_index=True)
 
 
@@ -106,10 +115,20 @@ def make_exposures(cells, weights, units=None):
         own = group.set_index("unit").loc[units, ["cluster", "sez"]].to_numpy(float)
         for name, W in weights.items():
             seen = W @ own
-            frames.append(pd.DataFrame({
-                "weights": name, "taxonomy": taxonomy, "period": period, "unit": units, "own_cluster": own[:, 0],
-                "own_sez": own[:, 1], "exposure_cluster": seen[:, 0], "exposure_sez": seen[:, 1],
-            }))  # fmt: skip
+            frames.append(
+                pd.DataFrame(
+                    {
+                        "weights": name,
+                        "taxonomy": taxonomy,
+                        "period": period,
+                        "unit": units,
+                        "own_cluster": own[:, 0],
+                        "own_sez": own[:, 1],
+                        "exposure_cluster": seen[:, 0],
+                        "exposure_sez": seen[:, 1],
+                    }
+                )
+            )
     return pd.concat(frames, ignore_index=True)
 
 
@@ -117,12 +136,23 @@ def make_periods(units=None, seed=5, sd=1.5):
     """Return starting income and growth without any regime in it."""
     units = read_design()[0] if units is None else units
     rng = np.random.default_rng(seed)
-    return pd.concat([
-        pd.DataFrame({"unit": units, "period": p["period"], "start_year": p["start"], "end_year": p["end"],
-                      "basis": p["basis"], "log_income_start": rng.normal(8, 0.5, len(units)),
-                      "growth_pct_per_year": 8 + rng.normal(0, sd, len(units))})
-        for p in PERIODS
-    ], ignore_index=True)  # fmt: skip
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "unit": units,
+                    "period": p["period"],
+                    "start_year": p["start"],
+                    "end_year": p["end"],
+                    "basis": p["basis"],
+                    "log_income_start": rng.normal(8, 0.5, len(units)),
+                    "growth_pct_per_year": 8 + rng.normal(0, sd, len(units)),
+                }
+            )
+            for p in PERIODS
+        ],
+        ignore_index=True,
+    )
 
 
 def make_units():

@@ -4,7 +4,6 @@ topics estimated one by one.
 
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from evenfield.shared.topics import read_topics
 from evenfield.study.config import checked_config, read_config
@@ -13,7 +12,6 @@ from evenfield.study.ingest.dictionary import public_dictionary
 from evenfield.study.ingest.outlines import read_outlines
 from evenfield.study.ingest.study_tables import read_study
 from evenfield.study.panel.build import build_panel
-from evenfield.study.study import Study
 from evenfield.study.table_files import write_table
 from evenfield.study.tables import resource_named
 from evenfield.study.weights.build import build_geography, build_weights, edge_list
@@ -27,14 +25,14 @@ CHUNKED = [name for name in TOPICS if "chunks" in read_topics()[name]["estimate"
 TABLES = "panel periods units cells yearly_cells doses first_years adjacency".split()
 
 
-def china_config() -> dict[str, Any]:
+def china_config():
     """The config as shipped, whatever the working directory."""
     config = checked_config(read_config(ROOT / "config.yaml"))
     config["data"]["package"] = str(ROOT / "data" / "datapackage.json")
     return config
 
 
-def build_china(config: dict[str, Any], root: Path) -> None:
+def build_china(config, root):
     """Write results up to panel and weights."""
     tables = read_study(config)
     for name, frame in tables.items():
@@ -68,7 +66,7 @@ def build_china(config: dict[str, Any], root: Path) -> None:
         write_table(exposures, folder / "exposures.csv")
 
 
-def estimated(topic: str, study: Study, of: int = 1) -> Any:
+def estimated(topic, study, of=1):
     """Estimate a topic, in chunks where it has them."""
     module = import_module(f"evenfield.topics.{topic}.estimate")
     paths = [

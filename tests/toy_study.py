@@ -107,7 +107,7 @@ class ToyStudy:
         self.package_path = folder / "data" / "datapackage.json"
         (folder / "data" / "taxonomies").mkdir(parents=True)
         for name, text in TEXT.items():
-            self.path(name).write_text(text, encoding="utf-8", newline="\n")
+            self.path(name).write_text(text, newline="\n")
         self.save(
             {"resources": json.loads(json.dumps([_resource(name) for name in TABLES]))}
         )
@@ -128,10 +128,10 @@ class ToyStudy:
 
     @property
     def package(self):
-        return json.loads(self.package_path.read_text(encoding="utf-8"))
+        return json.loads(self.package_path.read_text())
 
     def save(self, package):
-        self.package_path.write_text(json.dumps(package), encoding="utf-8")
+        self.package_path.write_text(json.dumps(package))
 
     def resource(self, package, name):
         return next(
@@ -142,22 +142,18 @@ class ToyStudy:
         """Replace text in a table; with its hash refreshed unless the test is about the
         hash.
         """
-        text = self.path(name).read_text(encoding="utf-8")
+        text = self.path(name).read_text()
         assert old in text
-        self.path(name).write_text(
-            text.replace(old, new, 1), encoding="utf-8", newline="\n"
-        )
+        self.path(name).write_text(text.replace(old, new, 1), newline="\n")
         if refresh:
             refresh_hashes(self.package_path)
         return self
 
     def shuffle(self):
         for name in TEXT:
-            header, *rows = self.path(name).read_text(encoding="utf-8").splitlines()
+            header, *rows = self.path(name).read_text().splitlines()
             random.Random(name).shuffle(rows)
-            self.path(name).write_text(
-                "\n".join([header, *rows]) + "\n", encoding="utf-8", newline="\n"
-            )
+            self.path(name).write_text("\n".join([header, *rows]) + "\n", newline="\n")
         refresh_hashes(self.package_path)
 
     def read(self):

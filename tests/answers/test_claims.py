@@ -15,34 +15,78 @@ from evenfield.answers.study import NO_CLAIMS, answer_study
 from evenfield.shared.estimates import Estimate, estimates_frame
 from evenfield.shared.tables.rows import one_row
 from evenfield.study.errors import ClaimsError
+from tolerances import close
 
 ROW = {"family": "beta", "spec_id": "growth", "term": "x", "period": "P1"}
 HYPOTHESIS: dict[str, Any] = {
-    "statement": "X grew.", "kind": "association", "sign": "+", "primary": ROW, "checks": {"later": {"period": "P2"}},
-}  # fmt: skip
+    "statement": "X grew.",
+    "kind": "association",
+    "sign": "+",
+    "primary": ROW,
+    "checks": {"later": {"period": "P2"}},
+}
 CONTENT: dict[str, Any] = {
     "hypotheses": {"H1": HYPOTHESIS},
     "claims": [
-        {"id": "L1", "paragraph": [1], "claim": "X grew.", "kind": "association", "hypothesis": "H1"},
-        {"id": "L2", "paragraph": [2, 3], "claim": "X is large.", "kind": "fact", "evidence": ROW,
-         "holds": {"above": 1}, "variants": {"later": {"period": "P2"}}, "shows": [{"period": "P2"}]},
-        {"id": "L3", "paragraph": [3], "claim": "X acts.", "kind": "effect", "sign": "-", "evidence": ROW,
-         "placebos": {"early": {"period": "P2"}}},
-        {"id": "L4", "paragraph": [4], "claim": "Towns.", "kind": "out of reach", "because": ["R1"], "why": "No towns.",
-         "data": "Towns"},
-        {"id": "L5", "paragraph": [5], "claim": "A plan.", "kind": "not empirical", "why": "A plan."},
+        {
+            "id": "L1",
+            "paragraph": [1],
+            "claim": "X grew.",
+            "kind": "association",
+            "hypothesis": "H1",
+        },
+        {
+            "id": "L2",
+            "paragraph": [2, 3],
+            "claim": "X is large.",
+            "kind": "fact",
+            "evidence": ROW,
+            "holds": {"above": 1},
+            "variants": {"later": {"period": "P2"}},
+            "shows": [{"period": "P2"}],
+        },
+        {
+            "id": "L3",
+            "paragraph": [3],
+            "claim": "X acts.",
+            "kind": "effect",
+            "sign": "-",
+            "evidence": ROW,
+            "placebos": {"early": {"period": "P2"}},
+        },
+        {
+            "id": "L4",
+            "paragraph": [4],
+            "claim": "Towns.",
+            "kind": "out of reach",
+            "because": ["R1"],
+            "why": "No towns.",
+            "data": "Towns",
+        },
+        {
+            "id": "L5",
+            "paragraph": [5],
+            "claim": "A plan.",
+            "kind": "not empirical",
+            "why": "A plan.",
+        },
     ],
     "reasons": {"R1": "Smaller units."},
-}  # fmt: skip
+}
 
 
-def config(content: Any) -> dict[str, Any]:
+def config(content):
     topics = {"beta": [], "group_contrasts": {"premium": []}}
-    return {"answers": content, "estimates": topics, "inference": {"conf_level": 0.95},
-            "periods": {"P1": {}, "P2": {}}, "panel": {"unit_schemes": {"31": {}}}}  # fmt: skip
+    return {
+        "answers": content,
+        "estimates": topics,
+        "inference": {"conf_level": 0.95},
+        "periods": {"P1": {}, "P2": {}},
+        "panel": {"unit_schemes": {"31": {}}},
+    }
 
 
-def changed(*path: Any) -> Any:
+def changed(*path):
     *steps, last, value = path
     out = copy.deepcopy(CONTENT)
     position: Any = out
@@ -57,50 +101,119 @@ def changed(*path: Any) -> Any:
 
 H1 = ("hypotheses", "H1")
 REFUSED: dict[str, tuple[Any, str]] = {
-    "unknown top key": ({"verdicts": {}}, "the top level has the unknown key verdicts; expected one of rule, hyp"),
-    "unknown key": (changed("claims", 1, "hold", 1), "claim L2 has the unknown key hold; expected .*holds"),
-    "alpha": (changed("rule", {"alpha": 1.5}), "rule: alpha: Input should be less than 0.5"),
-    "alpha and level": (changed("rule", {"alpha": 0.1}), "rule.alpha 0.1 beside inference.conf_level 0.95"),
-    "kind": (changed("claims", 0, "kind", "hunch"), "claim L1: kind: Input should be 'fact', 'association'"),
-    "sign": (changed(*H1, "sign", "positive"), "hypothesis H1: sign: Input should be '\\+' or '-'"),
-    "number for text": (changed(*H1, "primary", {**ROW, "period": 1}), "H1: primary.period: .*put it in quotation"),
-    "no threshold": (changed("claims", 1, "holds", None), "claim L2: kind fact needs evidence and holds; holds"),
-    "ends turned": (changed("claims", 1, "holds", {"between": [2, 1]}), "L2: holds: between needs its smaller number"),
-    "no sign": (changed("claims", 2, "sign", None), "claim L3: kind effect needs sign and evidence; sign is missing"),
-    "beside a hypothesis": (changed("claims", 0, "sign", "+"), "claim L1: kind association has no sign beside a hypo"),
-    "placebo": (changed(*H1, "placebos", {"p": ROW}), "hypothesis H1: placebos belong to an effect"),
-    "variants of H": (changed(*H1, "variants", {"v": ROW}), "hypothesis H1: a hypothesis has checks, not variants"),
+    "unknown top key": (
+        {"verdicts": {}},
+        "the top level has the unknown key verdicts; expected one of rule, hyp",
+    ),
+    "unknown key": (
+        changed("claims", 1, "hold", 1),
+        "claim L2 has the unknown key hold; expected .*holds",
+    ),
+    "alpha": (
+        changed("rule", {"alpha": 1.5}),
+        "rule: alpha: Input should be less than 0.5",
+    ),
+    "alpha and level": (
+        changed("rule", {"alpha": 0.1}),
+        "rule.alpha 0.1 beside inference.conf_level 0.95",
+    ),
+    "kind": (
+        changed("claims", 0, "kind", "hunch"),
+        "claim L1: kind: Input should be 'fact', 'association'",
+    ),
+    "sign": (
+        changed(*H1, "sign", "positive"),
+        "hypothesis H1: sign: Input should be '\\+' or '-'",
+    ),
+    "number for text": (
+        changed(*H1, "primary", {**ROW, "period": 1}),
+        "H1: primary.period: .*put it in quotation",
+    ),
+    "no threshold": (
+        changed("claims", 1, "holds", None),
+        "claim L2: kind fact needs evidence and holds; holds",
+    ),
+    "ends turned": (
+        changed("claims", 1, "holds", {"between": [2, 1]}),
+        "L2: holds: between needs its smaller number",
+    ),
+    "no sign": (
+        changed("claims", 2, "sign", None),
+        "claim L3: kind effect needs sign and evidence; sign is missing",
+    ),
+    "beside a hypothesis": (
+        changed("claims", 0, "sign", "+"),
+        "claim L1: kind association has no sign beside a hypo",
+    ),
+    "placebo": (
+        changed(*H1, "placebos", {"p": ROW}),
+        "hypothesis H1: placebos belong to an effect",
+    ),
+    "variants of H": (
+        changed(*H1, "variants", {"v": ROW}),
+        "hypothesis H1: a hypothesis has checks, not variants",
+    ),
     "no id": (changed("claims", 4, "id", None), "claim number 5: id: Field required"),
     "id twice": (changed("claims", 4, "id", "L1"), "claim L1 stands 2 times"),
-    "unknown hypothesis": (changed("claims", 0, "hypothesis", "H2"), "claim L1: hypothesis 'H2' is not known; .*of H1"),
-    "other kind": (changed("claims", 0, "kind", "effect"), "claim L1 is an effect, its hypothesis H1 an association"),
-    "unknown reason": (changed("claims", 3, "because", ["R9"]), "claim L4: because 'R9' is not known; .*of R1"),
-    "unknown family": (changed("claims", 1, "evidence", {**ROW, "family": "bta"}), "claim L2: family 'bta'.*'beta'"),
-    "unknown column": (changed(*H1, "checks", "later", {"perod": "P2"}), "H1, check 'later': column .*period"),
-    "unknown scheme": (changed("claims", 1, "variants", "later", {"unit_scheme": "32"}), "L2, variant .later.: unit"),
-    "empty selection": (changed("claims", 1, "evidence", {}), "claim L2: evidence: Dictionary should have at least 1"),
+    "unknown hypothesis": (
+        changed("claims", 0, "hypothesis", "H2"),
+        "claim L1: hypothesis 'H2' is not known; .*of H1",
+    ),
+    "other kind": (
+        changed("claims", 0, "kind", "effect"),
+        "claim L1 is an effect, its hypothesis H1 an association",
+    ),
+    "unknown reason": (
+        changed("claims", 3, "because", ["R9"]),
+        "claim L4: because 'R9' is not known; .*of R1",
+    ),
+    "unknown family": (
+        changed("claims", 1, "evidence", {**ROW, "family": "bta"}),
+        "claim L2: family 'bta'.*'beta'",
+    ),
+    "unknown column": (
+        changed(*H1, "checks", "later", {"perod": "P2"}),
+        "H1, check 'later': column .*period",
+    ),
+    "unknown scheme": (
+        changed("claims", 1, "variants", "later", {"unit_scheme": "32"}),
+        "L2, variant .later.: unit",
+    ),
+    "empty selection": (
+        changed("claims", 1, "evidence", {}),
+        "claim L2: evidence: Dictionary should have at least 1",
+    ),
     "not a mapping": (changed("claims", 1, ["L2"]), "claim 1"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_fault_is_one_line_before_the_run(name: str) -> None:
+def test_a_fault_is_one_line_before_the_run(name):
     content, text = REFUSED[name]
     with pytest.raises(ClaimsError, match=f"^claims.yaml: .*{text}") as error:
         read_claims(config(content))
     assert "\n" not in str(error.value)
 
 
-def built(**more: Any) -> Estimate:
+def built(**more):
     usual: dict[str, Any] = {
-        **ROW, "role": "primary", "estimator": "ols", "outcome": "y", "estimate": 2.0, "std_error": 0.7,
-        "p_value": 0.01, "conf_low": 0.5, "conf_high": 3.5, "conf_level": 0.95, "sesoi": 1.0,
+        **ROW,
+        "role": "primary",
+        "estimator": "ols",
+        "outcome": "y",
+        "estimate": 2.0,
+        "std_error": 0.7,
+        "p_value": 0.01,
+        "conf_low": 0.5,
+        "conf_high": 3.5,
+        "conf_level": 0.95,
+        "sesoi": 1.0,
         "unit_of_measure": "pp/yr",
-    }  # fmt: skip
+    }
     return Estimate(**{**usual, **more})
 
 
-def frame(*rows: Estimate) -> pd.DataFrame:
+def frame(*rows):
     return estimates_frame(rows)
 
 
@@ -110,21 +223,27 @@ BOTH = frame(built(), built(period="P2"))
 @pytest.mark.parametrize(
     ("select", "text"),
     [
-        ({"family": "beta"}, r"L9 selects 2 rows; they differ in period \('P1', 'P2'\); expected exactly one row"),
-        ({"family": "beta", "spec_id": "growht", "period": "P1"},
-         "L9 selects 0 rows, none from spec_id 'growht' on; expected spec_id 'growth'; correct the spec_id"),
-        ({"family": "beta", "period": "S9"}, "none from period 'S9' on; expected period 'P1', 'P2'"),
+        (
+            {"family": "beta"},
+            r"L9 selects 2 rows; they differ in period \('P1', 'P2'\); expected exactly one row",
+        ),
+        (
+            {"family": "beta", "spec_id": "growht", "period": "P1"},
+            "L9 selects 0 rows, none from spec_id 'growht' on; expected spec_id 'growth'; correct the spec_id",
+        ),
+        (
+            {"family": "beta", "period": "S9"},
+            "none from period 'S9' on; expected period 'P1', 'P2'",
+        ),
     ],
-)  # fmt: skip
-def test_a_selection_of_none_or_many_says_how_many_why_and_what_is_near(
-    select: dict[str, str], text: str
-) -> None:
+)
+def test_a_selection_of_none_or_many_says_how_many_why_and_what_is_near(select, text):
     with pytest.raises(ClaimsError, match=text):
         one_row(BOTH, select, "claim L9")
     assert one_row(BOTH, {"period": "P2"}, "claim L9")["period"] == "P2"
 
 
-def test_a_selection_that_fails_names_its_check() -> None:
+def test_a_selection_that_fails_names_its_check():
     with pytest.raises(
         ClaimsError,
         match="hypothesis H1, check 'later' selects 0 rows, none from period 'P2' on",
@@ -132,7 +251,7 @@ def test_a_selection_that_fails_names_its_check() -> None:
         answer_study(frame(built()), read_claims(config(CONTENT)), [])
 
 
-def test_holm_runs_over_the_primary_rows_and_q_over_the_exploratory_ones() -> None:
+def test_holm_runs_over_the_primary_rows_and_q_over_the_exploratory_ones():
     rows = [built(p_value=p, term=t) for p, t in ((0.01, "a"), (0.03, "b"), (0.5, "c"))]
     rows += [built(p_value=0.02, term=t, role="exploratory") for t in "de"] + [
         built(p_value=np.nan, term="f")
@@ -152,9 +271,7 @@ def test_holm_runs_over_the_primary_rows_and_q_over_the_exploratory_ones() -> No
     pd.testing.assert_frame_equal(result, back)
 
 
-def answers(
-    content: Any = CONTENT, simulated: tuple[str, ...] = (), **later: Any
-) -> tuple[pd.DataFrame, Any]:
+def answers(content=CONTENT, simulated=(), **later):
     claims = read_claims(config(content))
     rows = frame(
         built(),
@@ -169,7 +286,7 @@ def answers(
     )
 
 
-def test_a_study_is_answered_row_by_row() -> None:
+def test_a_study_is_answered_row_by_row():
     table, content = answers(p_value=0.6)
     result = table.set_index("id")
     assert result["answer"].tolist() == [
@@ -180,19 +297,16 @@ def test_a_study_is_answered_row_by_row() -> None:
         "NOT EMPIRICAL",
     ]
     first = result.loc["L1"]
-    numbers = first[["estimate", "low", "high", "p", "p_adjusted", "interest"]].tolist()
-    assert numbers == [2.0, 0.5, 3.5, 0.01, 0.01, 1.0] and first["unit"] == "pp/yr"
-    assert first["smallest_visible"] == pytest.approx(1.5 + 0.8416212 * 0.7, rel=1e-5)
-    assert (
-        np.isnan(result.loc["L3", "p_adjusted"])
-        and result.loc["L2", "paragraphs"] == "2 3"
-    )
+    numbers = first["estimate low high p p_adjusted interest".split()].tolist()
+    assert numbers == [2.0, 0.5, 3.5, 0.01, 0.01, 1.0]
+    assert first["unit"] == "pp/yr"
+    close(first["smallest_visible"], 1.5 + 0.8416212 * 0.7, rtol=1e-5)
+    assert np.isnan(result.loc["L3", "p_adjusted"])
+    assert result.loc["L2", "paragraphs"] == "2 3"
     assert result.loc["L4", "because"] == "No towns. What would decide it: Towns"
-    assert (
-        content["counts"]["HOLDS"] == 1
-        and content["questions"] == 1
-        and content["sentence"] == ""
-    )
+    assert content["counts"]["HOLDS"] == 1
+    assert content["questions"] == 1
+    assert content["sentence"] == ""
     assert [row["what"] for row in content["claims"][1]["rows"]] == [
         "primary",
         "variant",
@@ -201,12 +315,10 @@ def test_a_study_is_answered_row_by_row() -> None:
     assert content["hypotheses"][0]["claims"] == ["L1"]
 
 
-def test_a_lost_check_is_named_and_its_row_marked() -> None:
+def test_a_lost_check_is_named_and_its_row_marked():
     table, content = answers(conf_low=-0.5)
-    assert (
-        table["answer"].iloc[0] == "NO ANSWER"
-        and table["checks_failed"].iloc[0] == "later"
-    )
+    assert table["answer"].iloc[0] == "NO ANSWER"
+    assert table["checks_failed"].iloc[0] == "later"
     assert [row["against"] for row in content["hypotheses"][0]["rows"]] == [False, True]
 
 
@@ -219,27 +331,24 @@ def test_a_lost_check_is_named_and_its_row_marked() -> None:
         ("", ""),
     ],
 )
-def test_a_row_says_which_years_it_rests_on_where_they_are_fewer(
-    warning: str, years: str
-) -> None:
+def test_a_row_says_which_years_it_rests_on_where_they_are_fewer(warning, years):
     _, content = answers(warning=warning)
     assert content["claims"][1]["rows"][1]["figures"] == years
 
 
-def test_an_own_effect_of_interest_wins_over_that_of_the_row() -> None:
+def test_an_own_effect_of_interest_wins_over_that_of_the_row():
     table, _ = answers(changed(*H1, "interest", 4))
-    assert table["answer"].iloc[0] == "NEGLIGIBLE" and table["interest"].iloc[0] == 4
+    assert table["answer"].iloc[0] == "NEGLIGIBLE"
+    assert table["interest"].iloc[0] == 4
 
 
-def test_simulated_input_answers_nothing_and_says_so() -> None:
+def test_simulated_input_answers_nothing_and_says_so():
     table, _ = answers(simulated=("gdp",))
-    assert (
-        set(table["answer"]) == {"NO ANSWER"}
-        and table["because"].str.endswith("simulated figures: gdp").all()
-    )
+    assert set(table["answer"]) == {"NO ANSWER"}
+    assert table["because"].str.endswith("simulated figures: gdp").all()
 
 
-def test_a_primary_row_without_a_p_value_is_no_question_of_the_adjustment() -> None:
+def test_a_primary_row_without_a_p_value_is_no_question_of_the_adjustment():
     second = {**HYPOTHESIS, "primary": {**ROW, "term": "z"}, "checks": {}}
     _, content = answers(changed("hypotheses", "H2", second))
     assert content["questions"] == 1
@@ -249,7 +358,7 @@ def test_a_primary_row_without_a_p_value_is_no_question_of_the_adjustment() -> N
     ]
 
 
-def test_two_hypotheses_need_two_primary_rows() -> None:
+def test_two_hypotheses_need_two_primary_rows():
     with pytest.raises(ClaimsError, match="two hypotheses have the same primary row"):
         answers(
             changed(
@@ -262,10 +371,8 @@ def test_two_hypotheses_need_two_primary_rows() -> None:
         )
 
 
-def test_a_study_without_claims_says_one_sentence() -> None:
+def test_a_study_without_claims_says_one_sentence():
     table, content = answers({})
-    assert (
-        table.empty
-        and content["sentence"] == NO_CLAIMS
-        and content["claims"] == content["hypotheses"] == []
-    )
+    assert table.empty
+    assert content["sentence"] == NO_CLAIMS
+    assert content["claims"] == content["hypotheses"] == []

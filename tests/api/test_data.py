@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.random import default_rng
 
 import evenfield as ef
+from tolerances import close
 
-RNG = np.random.default_rng(2)
+RNG = default_rng(2)
 DATA = pd.DataFrame(RNG.normal(size=(12, 2)), columns=["y", "x"])
 DATA["unit"] = np.repeat(list("abcd"), 3)
 DATA["year"] = np.tile([2000, 2001, 2002], 4)
@@ -16,7 +18,7 @@ WANT = ef.ols("y ~ x | unit", DATA, unit="unit", time="year").params["x"]
 def test_a_level_and_a_column_of_one_name_are_one_where_they_agree():
     data = DATA.set_index(["unit", "year"], drop=False)
     fit = ef.ols("y ~ x | unit", data, unit="unit", time="year")
-    assert fit.params["x"] == pytest.approx(WANT)
+    close(fit.params["x"], WANT)
 
 
 def test_a_level_and_a_column_of_one_name_that_differ_are_refused():
@@ -30,17 +32,17 @@ def test_three_levels_need_the_names_of_unit_and_date():
     with pytest.raises(ef.EstimateError, match="3 levels"):
         ef.ols("y ~ x", data)
     fit = ef.ols("y ~ x | unit", data, unit="unit", time="year")
-    assert fit.params["x"] == pytest.approx(WANT)
+    close(fit.params["x"], WANT)
     assert fit.resids.index.equals(data.index)
 
 
 def test_columns_named_by_numbers_are_taken_by_their_text():
     data = DATA.rename(columns={"y": 0, "x": 1})
     fit = ef.ols("`0` ~ `1` | unit", data, unit="unit", time="year")
-    assert fit.params["1"] == pytest.approx(WANT)
+    close(fit.params["1"], WANT)
     by_numbers = ef.ols(data, y=0, x=[1], unit="unit", time="year")
     want = ef.ols("y ~ x", DATA, unit="unit", time="year")
-    assert by_numbers.params["1"] == pytest.approx(want.params["x"])
+    close(by_numbers.params["1"], want.params["x"])
 
 
 def test_columns_named_twice_are_refused():

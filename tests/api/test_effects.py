@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.random import default_rng
 
 import evenfield as ef
 
 N = 10
 T = 6
-RNG = np.random.default_rng(8)
+RNG = default_rng(8)
 UNITS = [f"u{i}" for i in range(N)]
 DATA = pd.DataFrame(RNG.normal(size=(N * T, 2)), columns=["y", "x"])
 DATA["unit"] = np.repeat(UNITS, T)
@@ -69,10 +70,7 @@ def test_effects_behind_the_bar_of_a_spatial_panel_are_its_effects(bar, effects)
         (lambda: gmm("y ~ x | year"), "time effects alone"),
         (lambda: gmm("y ~ x | unit + region"), "an effect of region"),
         (lambda: gmm("y ~ x | unit", time_effects=True), "time_effects=True beside"),
-        (
-            lambda: ef.dynamic_fe(DATA, "y | unit", **KEYS),
-            "a bar before the ~",
-        ),
+        (lambda: ef.dynamic_fe(DATA, "y | unit", **KEYS), "a bar before the ~"),
     ],
 )
 def test_effects_that_an_estimator_does_not_have_are_refused(call, words):

@@ -8,6 +8,7 @@ from libpysal.weights import W as PysalWeights
 
 import evenfield as ef
 from made_panel import DATA, KEYS, RING, N
+from tolerances import close
 
 ONE = DATA[DATA["year"] == 1990]
 W = ef.weights(RING).matrix.toarray()
@@ -17,7 +18,7 @@ def test_it_is_the_formula_at_every_date():
     fit = ef.moran("y", DATA, RING, draws=99, **KEYS)
     for year, group in DATA.groupby("year"):
         z = group["y"].to_numpy() - group["y"].mean()
-        assert fit.params[f"I {year}"] == pytest.approx(z @ W @ z / (z @ z))
+        close(fit.params[f"I {year}"], z @ W @ z / (z @ z))
 
 
 def test_whole_and_local_values_are_those_of_esda():
@@ -25,15 +26,16 @@ def test_whole_and_local_values_are_those_of_esda():
     w.transform = "r"
     fit = ef.moran("y", ONE, RING, unit="unit", draws=99)
     y = ONE["y"].to_numpy()
-    assert fit.params["I"] == pytest.approx(Moran(y, w, permutations=0).I)
+    close(fit.params["I"], Moran(y, w, permutations=0).I)
     local = Moran_Local(y, w, permutations=0).Is
-    assert fit.tables["local"]["local I"].to_numpy() == pytest.approx(local)
+    close(fit.tables["local"]["local I"].to_numpy(), local)
 
 
 def test_like_neighbours_have_a_small_p_and_unlike_ones_a_negative_statistic():
     wave = ONE.assign(y=np.sin(2 * np.pi * np.arange(N) / N))
     fit = ef.moran("y", wave, RING, unit="unit", draws=999)
-    assert fit.pvalues["I"] < 0.01 and fit.params["I"] > 0.8
+    assert fit.pvalues["I"] < 0.01
+    assert fit.params["I"] > 0.8
     board = ONE.assign(y=np.arange(N) % 2)
     assert ef.moran("y", board, RING, unit="unit", draws=99).tstats["I"] < 0
 
@@ -41,13 +43,13 @@ def test_like_neighbours_have_a_small_p_and_unlike_ones_a_negative_statistic():
 def test_the_mean_of_its_permutations_is_that_without_dependence():
     fit = ef.moran("y", ONE, RING, unit="unit", draws=9999)
     z = (fit.params["I"] + 1 / (N - 1)) / fit.std_errors["I"]
-    assert fit.tstats["I"] == pytest.approx(z, abs=0.05)
+    close(fit.tstats["I"], z, atol=0.05)
 
 
 def test_local_values_average_to_the_whole():
     fit = ef.moran("y", ONE, RING, unit="unit", draws=99)
     local = fit.tables["local"]
-    assert local["local I"].sum() == pytest.approx((N - 1) * fit.params["I"])
+    close(local["local I"].sum(), (N - 1) * fit.params["I"])
     assert set(local["quadrant"]) <= {"HH", "LL", "HL", "LH"}
 
 

@@ -53,7 +53,7 @@ def test_examples_print_what_the_page_says(page, monkeypatch):
     monkeypatch.chdir(ROOT)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        result = list(run(page.read_text(encoding="utf-8"), page.name))
+        result = list(run(page.read_text(), page.name))
     assert result
     for printed, labels in result:
         words, numbers = parts(printed)
@@ -81,14 +81,13 @@ def test_the_example_of_arrays_runs_on_files_of_the_names_that_it_has(
         tmp_path / "my_weights.csv"
     )
     monkeypatch.chdir(tmp_path)
-    ((printed, _),) = run(
-        (ROOT / "docs" / "library" / "arrays.md").read_text(encoding="utf-8")
-    )
-    assert "indirect" in printed and "capital" in printed
+    ((printed, _),) = run((ROOT / "docs" / "library" / "arrays.md").read_text())
+    assert "indirect" in printed
+    assert "capital" in printed
 
 
 def test_every_public_function_has_its_page_or_line():
-    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    text = "".join(page.read_text() for page in PAGES)
     assert [
         name for name in evenfield.__all__[1:] if not re.search(rf"\b{name}\b", text)
     ] == []

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.random import default_rng
 
 import evenfield as ef
 
-RNG = np.random.default_rng(4)
+RNG = default_rng(4)
 DATA = pd.DataFrame(RNG.normal(size=(60, 2)).cumsum(axis=0), columns=["y", "x"])
 DATA["unit"] = np.repeat([f"u{i}" for i in range(6)], 10)
 DATA["year"] = np.tile(np.arange(10), 6)

@@ -58,7 +58,7 @@ def shown(path: Path) -> str:
 
 
 def parsed(path: Path) -> ast.AST:
-    return ast.parse(path.read_text(encoding="utf-8"))
+    return ast.parse(path.read_text())
 
 
 def imported(path: Path) -> set[str]:
@@ -140,10 +140,9 @@ def test_library_neither_prints_nor_reads_clock_environment_or_global_seed(
             }, f"{path}:{node.lineno}"
         if isinstance(node, ast.Attribute):
             owner = getattr(node.value, "id", getattr(node.value, "attr", ""))
-            assert (
-                owner,
-                node.attr,
-            ) not in CLOCKS, f"{path}:{node.lineno} reads a clock"
+            assert (owner, node.attr) not in CLOCKS, (
+                f"{path}:{node.lineno} reads a clock"
+            )
             if path.name != "preloaded.py":  # which hands a job its environment
                 assert (owner, node.attr) not in {
                     ("os", "environ"),
@@ -194,8 +193,7 @@ def test_every_topic_folder_is_a_topic() -> None:
 
 def test_few_rules_each_with_log_environment_and_a_thin_script() -> None:
     text = "".join(
-        path.read_text(encoding="utf-8")
-        for path in (ROOT / "workflow" / "rules").glob("*.smk")
+        path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk")
     )
     rules = re.findall(
         r"^ *rule(?: \w+)?:\n.*?(?=^ *rule(?: \w+)?:|\Z)", text, flags=re.M | re.S
@@ -208,7 +206,7 @@ def test_few_rules_each_with_log_environment_and_a_thin_script() -> None:
     scripts = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
     assert len(scripts) <= 15
     for path in scripts:
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= 80, (
+        assert len(path.read_text().splitlines()) <= 80, (
             f"{path.name} is no thin script"
         )
         assert "__future__" not in imported(path), (

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text()
 
 
 def tracked() -> list[Path]:
@@ -32,7 +32,7 @@ def test_readme_names_only_files_that_exist() -> None:
 
 
 def test_citation_file_has_what_the_format_requires() -> None:
-    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert {"cff-version", "message", "title", "authors"} <= set(citation)
     version = re.search(
         r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), flags=re.MULTILINE
@@ -56,7 +56,7 @@ def test_no_absolute_path_of_a_machine() -> None:
     pattern = re.compile(r"(?<![\w.:/])/(?:work|home|root|Users)/\w")
     for path in tracked():
         if path.suffix in {".py", ".smk", ".yaml", ".md", ".toml", ".csv", ".json", ""}:
-            assert not pattern.search(path.read_text(encoding="utf-8")), path
+            assert not pattern.search(path.read_text()), path
 
 
 BIN = Path(sys.executable).parent

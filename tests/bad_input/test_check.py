@@ -192,24 +192,22 @@ def whole(tmp_path_factory):
     (folder / "text").mkdir()
     (folder / "results").mkdir()
     for name, text in TABLES.items():
-        (folder / "data" / f"{name}.csv").write_text(text, encoding="utf-8")
+        (folder / "data" / f"{name}.csv").write_text(text)
     outlines = {
         "type": "FeatureCollection",
         "features": [square(i, u) for i, u in enumerate(UNITS)],
     }
-    (folder / "data" / "map.geojson").write_text(json.dumps(outlines), encoding="utf-8")
+    (folder / "data" / "map.geojson").write_text(json.dumps(outlines))
     package = {"resources": [resource(name, text) for name, text in TABLES.items()]}
     package["resources"].append({"name": "map", "path": "map.geojson"})
-    (folder / "data" / "datapackage.json").write_text(
-        json.dumps(package), encoding="utf-8"
-    )
+    (folder / "data" / "datapackage.json").write_text(json.dumps(package))
     refresh_hashes(folder / "data" / "datapackage.json")
     files = {"config": CONFIG, "claims": CLAIMS, "numbers": NUMBERS}
     for name, content in files.items():
-        (folder / f"{name}.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
-    (folder / "text" / "paper.md").write_text(PAPER, encoding="utf-8")
-    (folder / "text" / "references.bib").write_text(BIB, encoding="utf-8")
-    (folder / "results" / "estimates.csv").write_text("earlier\n", encoding="utf-8")
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump(content))
+    (folder / "text" / "paper.md").write_text(PAPER)
+    (folder / "text" / "references.bib").write_text(BIB)
+    (folder / "results" / "estimates.csv").write_text("earlier\n")
     return folder
 
 
@@ -248,8 +246,8 @@ def placed(target, *path):
 def at(file, *path):
     def change(folder):
         target = folder / f"{file}.yaml"
-        placed(content := yaml.safe_load(target.read_text(encoding="utf-8")), *path)
-        target.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+        placed(content := yaml.safe_load(target.read_text()), *path)
+        target.write_text(yaml.safe_dump(content, allow_unicode=True))
 
     return change
 
@@ -270,9 +268,9 @@ def swap(path, old, new, times=1):
 
     def change(folder):
         file = folder / "data" / path
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text()
         assert old in text
-        file.write_text(text.replace(old, new, times), encoding="utf-8")
+        file.write_text(text.replace(old, new, times))
         refresh_hashes(folder / "data" / "datapackage.json")
 
     return change
@@ -293,11 +291,11 @@ def described(name, *path):
 
     def change(folder):
         file = folder / "data" / "datapackage.json"
-        package = json.loads(file.read_text(encoding="utf-8"))
+        package = json.loads(file.read_text())
         placed(
             next(item for item in package["resources"] if item["name"] == name), *path
         )
-        file.write_text(json.dumps(package), encoding="utf-8")
+        file.write_text(json.dumps(package))
 
     return change
 
@@ -305,8 +303,8 @@ def described(name, *path):
 def whole_dictionary(key, value):
     def change(folder):
         file = folder / "data" / "datapackage.json"
-        content = json.loads(file.read_text(encoding="utf-8"))
-        file.write_text(json.dumps({**content, key: value}), encoding="utf-8")
+        content = json.loads(file.read_text())
+        file.write_text(json.dumps({**content, key: value}))
 
     return change
 
@@ -354,9 +352,9 @@ def dictionary(old, new):
 
     def change(folder):
         file = folder / "data" / "datapackage.json"
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text()
         assert old in text
-        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+        file.write_text(text.replace(old, new, 1))
 
     return change
 
@@ -368,10 +366,8 @@ def one_topic(name, *specs):
 def outline(*path):
     def change(folder):
         file = folder / "data" / "map.geojson"
-        placed(
-            content := json.loads(file.read_text(encoding="utf-8")), "features", *path
-        )
-        file.write_text(json.dumps(content), encoding="utf-8")
+        placed(content := json.loads(file.read_text()), "features", *path)
+        file.write_text(json.dumps(content))
         refresh_hashes(folder / "data" / "datapackage.json")
 
     return change
@@ -1166,9 +1162,9 @@ def test_numbers_that_each_rest_on_two_others_are_checked_at_once(built):
 
 def test_a_map_without_one_unit_is_said(built, capsys):
     file = built / "data" / "map.geojson"
-    content = json.loads(file.read_text(encoding="utf-8"))
+    content = json.loads(file.read_text())
     content["features"].pop()
-    file.write_text(json.dumps(content), encoding="utf-8")
+    file.write_text(json.dumps(content))
     refresh_hashes(built / "data" / "datapackage.json")
     assert checked(built) == (0, [])
     assert "left out: 1 unit has no outline on the map (F)" in capsys.readouterr().out
@@ -1176,9 +1172,9 @@ def test_a_map_without_one_unit_is_said(built, capsys):
 
 def test_more_resources_than_a_study_has_are_refused_at_once(built):
     file = built / "data" / "datapackage.json"
-    content = json.loads(file.read_text(encoding="utf-8"))
+    content = json.loads(file.read_text())
     content["resources"] *= 200
-    file.write_text(json.dumps(content), encoding="utf-8")
+    file.write_text(json.dumps(content))
     assert any("describes 2,000 resources" in line for line in checked(built)[1])
 
 
@@ -1198,18 +1194,16 @@ def test_a_run_refuses_what_check_refuses_and_loses_nothing(built, case):
         run(*words, "--directory", str(built))
         for words in (["check"], ["results/estimates.csv", "--cores", "1"])
     ]
-    assert [done.returncode for done in label] == [1, 1] and label[0].stderr == label[
-        1
-    ].stderr
-    assert message in label[0].stderr and not label[0].stdout + label[1].stdout
+    assert [done.returncode for done in label] == [1, 1]
+    assert label[0].stderr == label[1].stderr
+    assert message in label[0].stderr
+    assert not label[0].stdout + label[1].stdout
     files = {
         path.relative_to(built / "results").parts[0]
         for path in (built / "results").rglob("*")
     }
-    assert (
-        files <= {"estimates.csv", "logs"}
-        and (built / "results" / "estimates.csv").read_text() == "earlier\n"
-    )
+    assert files <= {"estimates.csv", "logs"}
+    assert (built / "results" / "estimates.csv").read_text() == "earlier\n"
 
 
 def test_all_faults_are_listed_by_file_and_each_once(built):
@@ -1223,9 +1217,7 @@ def test_all_faults_are_listed_by_file_and_each_once(built):
 
 
 def test_another_config_is_laid_over_the_studys_own(built, tmp_path):
-    (tmp_path / "over.yaml").write_text(
-        "panel: {samples: {west: [Z]}}\n", encoding="utf-8"
-    )
+    (tmp_path / "over.yaml").write_text("panel: {samples: {west: [Z]}}\n")
     with pytest.raises(SystemExit, match=r"panel\.samples\.west leaves out Z"):
         study.in_one_line(
             check.check,

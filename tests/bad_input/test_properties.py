@@ -145,9 +145,9 @@ def checked(name, spec, positions):
         assert str(error).isprintable()
         return
     matrix = weights.matrix.toarray()
-    assert (
-        np.isfinite(matrix).all() and (matrix >= 0).all() and not np.diag(matrix).any()
-    )
+    assert np.isfinite(matrix).all()
+    assert (matrix >= 0).all()
+    assert not np.diag(matrix).any()
     assert np.allclose(matrix.sum(axis=1), 1)
 
 

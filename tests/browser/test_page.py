@@ -4,7 +4,6 @@ always made-up ones.
 
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,7 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+def browser():
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -42,9 +41,7 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module", params=["made up", "results"])
-def folder(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def folder(request, tmp_path_factory):
     if request.param == "results":
         if not REAL.exists():
             pytest.skip("no results yet")
@@ -58,20 +55,14 @@ def folder(
 
 
 @pytest.fixture
-def shown(browser: Any, folder: Path) -> Iterator[Any]:
+def shown(browser, folder):
     """Return a function that opens one of the pages, and refuses requests from outside
     and errors in the end.
     """
     contexts: list[Any] = []
     wrong: list[str] = []
 
-    def show(
-        name: str = "index.html",
-        *,
-        scheme: str = "light",
-        width: int = 1280,
-        **more: Any,
-    ) -> Any:
+    def show(name="index.html", *, scheme="light", width=1280, **more):
         sizes = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
         contexts.append(browser.new_context(offline=True, **sizes, **more))
         page = contexts[-1].new_page()
@@ -100,10 +91,9 @@ def shown(browser: Any, folder: Path) -> Iterator[Any]:
     assert wrong == []
 
 
-def test_sizes_and_words_stay_within_their_bounds(shown: Any, folder: Path) -> None:
-    assert (folder / "index.html").stat().st_size <= 1_500_000 and (
-        folder / "tables.html"
-    ).stat().st_size <= 3_000_000
+def test_sizes_and_words_stay_within_their_bounds(shown, folder):
+    assert (folder / "index.html").stat().st_size <= 1_500_000
+    assert (folder / "tables.html").stat().st_size <= 3_000_000
     page = shown()
     page.evaluate(OPEN, 1)
     words = [
@@ -120,24 +110,24 @@ def test_sizes_and_words_stay_within_their_bounds(shown: Any, folder: Path) -> N
     ("name", "scheme"),
     [("index.html", "light"), ("index.html", "dark"), ("tables.html", "dark")],
 )
-def test_axe_finds_nothing(shown: Any, name: str, scheme: str) -> None:
+def test_axe_finds_nothing(shown, name, scheme):
     axe = Path(pytest.importorskip("axe_playwright_python").__path__[0]) / "axe.min.js"
     page = shown(name, scheme=scheme, bypass_csp=True)
     page.evaluate(OPEN, 6 if name == "tables.html" else 1)  # one code writes all tables
-    page.evaluate(axe.read_text(encoding="utf-8"))
+    page.evaluate(axe.read_text())
     result = page.evaluate("axe.run()")["violations"]
     assert [(item["id"], item["nodes"][0]["html"][:200]) for item in result] == []
 
 
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("name", ["index.html", "tables.html"])
-def test_page_fits_its_window(shown: Any, name: str, width: int) -> None:
+def test_page_fits_its_window(shown, name, width):
     page = shown(name, width=width)
     page.evaluate(OPEN, 1)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_the_slider_moves_the_year_from_the_keyboard(shown: Any) -> None:
+def test_the_slider_moves_the_year_from_the_keyboard(shown):
     page = shown()
     slider = page.locator("#year")
     labels = page.locator("#map-said")
@@ -149,13 +139,15 @@ def test_the_slider_moves_the_year_from_the_keyboard(shown: Any) -> None:
     page.keyboard.press("Home")
     first = labels.inner_text()
     start = page.eval_on_selector_all("#map .zones circle", sizes)
-    assert first != last and "No zone yet" in first and sum(start) == 0 < sum(end)
+    assert first != last
+    assert "No zone yet" in first
+    assert sum(start) == 0 < sum(end)
     assert first.startswith(slider.get_attribute("aria-valuetext"))
     page.keyboard.press("End")
     assert labels.inner_text() == last
 
 
-def test_an_anchor_opens_what_it_names_and_its_picture_is_drawn(shown: Any) -> None:
+def test_an_anchor_opens_what_it_names_and_its_picture_is_drawn(shown):
     assert (
         shown("tables.html").evaluate("performance.getEntriesByType('resource').length")
         == 0
@@ -167,7 +159,7 @@ def test_an_anchor_opens_what_it_names_and_its_picture_is_drawn(shown: Any) -> N
     assert page.locator("details[open]").count() == 1
 
 
-def test_sorting_works_from_the_keyboard_and_is_announced(shown: Any) -> None:
+def test_sorting_works_from_the_keyboard_and_is_announced(shown):
     page = shown("tables.html#T6")
     button = page.locator("#T6 thead button").nth(1)
     button.focus()
@@ -177,7 +169,7 @@ def test_sorting_works_from_the_keyboard_and_is_announced(shown: Any) -> None:
         assert state in page.locator(".live[aria-live]").text_content()
 
 
-def test_print_opens_the_statements_and_hides_the_slider(shown: Any) -> None:
+def test_print_opens_the_statements_and_hides_the_slider(shown):
     page = shown()
     page.emulate_media(media="print")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
@@ -185,13 +177,9 @@ def test_print_opens_the_statements_and_hides_the_slider(shown: Any) -> None:
     assert not page.locator("#year").is_visible()
 
 
-def test_without_javascript_the_answers_open_and_the_map_shows_its_last_year(
-    shown: Any,
-) -> None:
+def test_without_javascript_the_answers_open_and_the_map_shows_its_last_year(shown):
     page = shown(java_script_enabled=False)
     page.locator("details.claim > summary").first.click()
     assert page.locator("details.claim .inside").first.is_visible()
-    assert (
-        not page.locator("#year").is_visible()
-        and "zones in" in page.locator("#map-said").inner_text()
-    )
+    assert not page.locator("#year").is_visible()
+    assert "zones in" in page.locator("#map-said").inner_text()

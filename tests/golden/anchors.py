@@ -3,7 +3,7 @@ the tests assert it.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from linearmodels.datasets import munnell
+from numpy.random import default_rng
 
 import evenfield as ef
 from evenfield.numerics import markov as mk
@@ -33,8 +34,8 @@ from evenfield.numerics.logt import (
 from evenfield.numerics.ols import contrast_inference, cov_classical, fit_ols
 from evenfield.numerics.spatial_panel.lm_tests import bsk_tests, lm_tests
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
-from evenfield.numerics.spatial_panel.network import Network, network
-from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_rows
+from evenfield.numerics.spatial_panel.network import network
+from evenfield.numerics.spatial_panel.panel import panel_from_rows
 from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
 
 GOLDEN = Path(__file__).parent
@@ -53,16 +54,11 @@ class Anchor:
     tolerance: float
 
     @property
-    def passes(self) -> bool:
+    def passes(self):
         return bool(abs(self.ours - self.published) <= self.tolerance)
 
 
-def anchors(
-    tolerance: float,
-    names: Iterable[str],
-    ours: Iterable[float],
-    published: Iterable[float],
-) -> list[Anchor]:
+def anchors(tolerance, names, ours, published):
     """Return one anchor for each name."""
     rows = zip(names, ours, published, strict=True)
     return [
@@ -71,10 +67,8 @@ def anchors(
     ]
 
 
-def expected(folder: str) -> dict[str, Any]:
-    result: dict[str, Any] = json.loads(
-        (GOLDEN / folder / "expected.json").read_text(encoding="utf-8")
-    )
+def expected(folder):
+    result: dict[str, Any] = json.loads((GOLDEN / folder / "expected.json").read_text())
     return result
 
 
@@ -83,7 +77,7 @@ def expected(folder: str) -> dict[str, Any]:
 
 
 @cache
-def us_states() -> pd.DataFrame:
+def us_states():
     """Income per head, 48 states down, 1929 to 2009 across."""
     data = pd.read_csv(GOLDEN / "us_states" / "data.csv")
     return data.pivot(
@@ -92,7 +86,7 @@ def us_states() -> pd.DataFrame:
 
 
 @cache
-def contiguity() -> np.ndarray:
+def contiguity():
     """Row-standardised weights of the 48 states in alphabetical order."""
     names = us_states().index
     matrix = pd.DataFrame(0.0, index=names, columns=names)
@@ -104,7 +98,7 @@ def contiguity() -> np.ndarray:
 
 
 @cache
-def munnell_panel() -> tuple[BalancedPanel, Network]:
+def munnell_panel():
     """Munnell's panel; its names of states are short, but in the same alphabetical
     order.
     """
@@ -118,7 +112,7 @@ def munnell_panel() -> tuple[BalancedPanel, Network]:
 
 
 @cache
-def firms() -> dict[str, np.ndarray]:
+def firms():
     """Logs of employment, wage, capital and output of 140 firms by year."""
     data = pd.read_csv(GOLDEN / "arellano_bond" / "data.csv")
     columns = {"n": "emp", "w": "wage", "k": "capital", "ys": "output"}
@@ -128,7 +122,7 @@ def firms() -> dict[str, np.ndarray]:
     }
 
 
-def lag(values: np.ndarray, by: int = 1) -> np.ndarray:
+def lag(values, by=1):
     out = np.full(values.shape, np.nan)
     out[:, by:] = values[:, :-by]
     return out
@@ -138,7 +132,7 @@ def lag(values: np.ndarray, by: int = 1) -> np.ndarray:
 # studies
 
 
-def mankiw_romer_weil() -> Iterator[Anchor]:
+def mankiw_romer_weil():
     data = pd.read_csv(GOLDEN / "mrw" / "data.csv")
     note = expected("mrw")
     samples = {
@@ -167,7 +161,7 @@ def mankiw_romer_weil() -> Iterator[Anchor]:
             )
 
 
-def us_convergence() -> Iterator[Anchor]:
+def us_convergence():
     half_digit = {
         "slope": 5e-5,
         "speed_pct": 5e-3,
@@ -204,7 +198,7 @@ def us_convergence() -> Iterator[Anchor]:
             )
 
 
-def us_dynamic() -> Iterator[Anchor]:
+def us_dynamic():
     for name, note in expected("us_dynamic")["speeds_pct"].items():
         step = 5 if name.startswith("five") else 1
         first, last = map(int, name.removeprefix("five_year_").split("-"))
@@ -219,7 +213,7 @@ def us_dynamic() -> Iterator[Anchor]:
             yield Anchor(label, -100 * np.log(root) / step, note[what], 0.05)
 
 
-def us_markov() -> Iterator[Anchor]:
+def us_markov():
     label = expected("us_markov")
     income = us_states()
     P = mk.transition_matrix(
@@ -231,7 +225,7 @@ def us_markov() -> Iterator[Anchor]:
     relative = (income / income.mean()).to_numpy()
     want = label["spatial"]
     classes = mk.classes_of(relative, mk.quantile_cutoffs(relative, 5))
-    rng = np.random.default_rng(1)
+    rng = default_rng(1)
     test = mk.spatial_markov_test(
         relative, classes, contiguity(), k=want["k"], m=want["m"], rng=rng, draws=99
     )
@@ -244,7 +238,7 @@ def us_markov() -> Iterator[Anchor]:
     yield Anchor("spatial chain: d.f.", test.df, want["df"], 0)
 
 
-def munnell_spatial() -> Iterator[Anchor]:
+def munnell_spatial():
     note = expected("munnell")
     study = munnell_panel()
     six = 6e-7
@@ -293,7 +287,7 @@ def munnell_spatial() -> Iterator[Anchor]:
         yield Anchor(name, result[name], value, 6e-3 if "SLM" in name else three)
 
 
-def driscoll_kraay() -> Iterator[Anchor]:
+def driscoll_kraay():
     note = expected("driscoll_kraay")
     panel, _ = munnell_panel()
     within = (panel.values - panel.values.mean(axis=1, keepdims=True)).reshape(-1, 5)
@@ -311,14 +305,14 @@ def driscoll_kraay() -> Iterator[Anchor]:
         yield Anchor(label, estimates.std_error, want["value"], 5e-8)
 
 
-def arellano_bond() -> Iterator[Anchor]:
+def arellano_bond():
     logs = firms()
     note = expected("arellano_bond")
     w = logs["w"]
     k = logs["k"]
     ys = logs["ys"]
 
-    def table_4(columns: Sequence[np.ndarray]) -> Any:
+    def table_4(columns):
         X = np.concatenate(
             [np.stack(columns, axis=-1), np.tile(np.eye(9)[:, 3:], (140, 1, 1))],
             axis=-1,
@@ -380,7 +374,7 @@ def arellano_bond() -> Iterator[Anchor]:
         )
 
 
-def blundell_bond() -> Iterator[Anchor]:
+def blundell_bond():
     rows = pd.read_csv(GOLDEN / "arellano_bond" / "data.csv").rename(
         columns={"emp": "n", "wage": "w", "capital": "k"}
     )
@@ -456,7 +450,7 @@ def blundell_bond() -> Iterator[Anchor]:
     )
 
 
-def phillips_sul() -> Iterator[Anchor]:
+def phillips_sul():
     from convergence_clubs import (
         load_filtered_gdp,
     )  # a GPL-3 package: its data serve here, its code nowhere

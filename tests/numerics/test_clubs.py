@@ -4,15 +4,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from numpy.random import default_rng
 from scipy import stats
 from scipy.special import gammaln
 
 from evenfield.numerics import clubs as cb
-from evenfield.numerics.logt import (
-    fit_logt,
-    regression_periods,
-    transition_variance,
-)
+from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
+from tolerances import close
 
 PERIODS = regression_periods(30, 10)
 
@@ -25,7 +23,7 @@ def four_clubs(monkeypatch, t):
         "evenfield.numerics.clubs._union_t",
         lambda _tests, result, group: t[tuple(group)],
     )
-    rng = np.random.default_rng(1)
+    rng = default_rng(1)
     tests = cb.group_tests(5 + rng.uniform(size=(8, 30)), PERIODS, "fqsb")
     clubs = [tests.club(np.array([2 * k, 2 * k + 1])) for k in range(4)]
     return tests, cb.Clubs(tuple(clubs), ())
@@ -66,7 +64,7 @@ def test_units_are_sorted_by_their_mean_over_the_last_share_of_dates():
 @pytest.mark.parametrize("seed", range(4))
 def test_a_stricter_sieve_is_the_smallest_step_at_which_the_club_converges(seed):
     # Six units converge, six more come ever less close; candidates join by their t.
-    rng = np.random.default_rng(seed)
+    rng = default_rng(seed)
     decay = np.exp(-0.15 * np.arange(30))
     target = 3 + np.repeat([0.0, 0.03], 6)[:, None] * rng.uniform(0, 2, (12, 1))
     x = target + rng.normal(0, 0.2, (12, 1)) * decay + rng.normal(0, 1e-3, (12, 30))
@@ -85,7 +83,7 @@ def test_a_stricter_sieve_is_the_smallest_step_at_which_the_club_converges(seed)
             break
         level = round(level + 0.1, 10)
     assert club.members == tuple(members.tolist())
-    assert club.sieve == pytest.approx(level)
+    close(club.sieve, level)
 
 
 def one_by_one(x, rows, variance="fqsb"):
@@ -131,7 +129,7 @@ def clubs_by_hand(x, rule=cb.DEFAULT_SIEVE, critical=-1.65):
 
 def many_units(seed, sampling_spread=0.02):
     """Twenty paths that fall apart above two groups that nearly converge."""
-    rng = np.random.default_rng(seed)
+    rng = default_rng(seed)
     t = np.arange(30)
     apart = 6 + np.linspace(2, 0.3, 20)[:, None] * (1 + 0.06 * t)
     target = np.repeat([4.0, 2.5], [24, 9])[:, None]
@@ -159,7 +157,7 @@ def test_clubs_of_many_units_are_those_of_groups_tested_one_by_one(
     )
     assert list(result.divergent) == divergent
     for club in result.clubs:
-        assert club.t == pytest.approx(one_by_one(x, club.members), rel=1e-6)
+        close(club.t, one_by_one(x, club.members), rtol=1e-6)
         assert club.converges == (club.t > -1.65)
 
 
@@ -196,7 +194,7 @@ def test_units_of_no_club_that_converge_together_become_one():
 
 
 def test_units_are_adopted_by_the_club_with_the_largest_t_one_after_another():
-    rng = np.random.default_rng(2)
+    rng = default_rng(2)
     t = np.arange(30)
     x = np.repeat([4.0, 3.0], 6)[:, None] + rng.normal(0, 0.2, (12, 1)) * np.exp(
         -0.1 * t
@@ -233,12 +231,12 @@ def test_units_are_adopted_by_the_club_with_the_largest_t_one_after_another():
 def test_association_of_two_groupings_and_its_size():
     a = np.repeat([0, 0, 1, 1, 2], [6, 2, 3, 5, 4])
     b = np.repeat([0, 1, 0, 1, 1], [6, 2, 3, 5, 4])
-    result = cb.association_test(a, b, np.random.default_rng(3), 499)
+    result = cb.association_test(a, b, default_rng(3), 499)
     table = np.array([[6, 2], [3, 5], [0, 4]])
     np.testing.assert_array_equal(result.table, table)
     chi2 = stats.chi2_contingency(table, correction=False)[0]
-    assert result.cramers_v == pytest.approx(np.sqrt(chi2 / 20))
-    orders = np.argsort(np.random.default_rng(3).random((499, 20)), axis=1)
+    close(result.cramers_v, np.sqrt(chi2 / 20))
+    orders = np.argsort(default_rng(3).random((499, 20)), axis=1)
 
     def likelihood(counts):
         return -gammaln(counts + 1.0).sum()
@@ -258,7 +256,7 @@ def wandering_units(seed):
     """Thirty paths that wander, of which candidates converge with a core and not with
     one another.
     """
-    rng = np.random.default_rng(seed)
+    rng = default_rng(seed)
     level = rng.normal(0, 0.4, (30, 1)) * np.exp(-0.02 * np.arange(30))
     return 8 + level + rng.normal(0, 0.03, (30, 30)).cumsum(axis=1)
 

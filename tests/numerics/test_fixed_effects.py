@@ -4,11 +4,13 @@ dummies, however effects nest and cross.
 
 import numpy as np
 import pytest
+from numpy.random import default_rng
 from scipy.linalg import orth
 
 from evenfield.numerics import fixed_effects
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.fixed_effects import effect_span, without_effects
+from tolerances import close
 
 UNITS = 9
 DATES = 6
@@ -16,7 +18,7 @@ UNIT = np.repeat(np.arange(UNITS), DATES)
 YEAR = np.tile(np.arange(DATES), UNITS)
 REGION = UNIT // 3
 REGION_YEAR = REGION * DATES + YEAR
-DRAWN = np.random.default_rng(3).permutation(len(UNIT))[: len(UNIT) - 11]
+DRAWN = default_rng(3).permutation(len(UNIT))[: len(UNIT) - 11]
 KEPT = np.sort(DRAWN)  # an unbalanced panel
 SETS = {
     "unit": [UNIT],
@@ -49,19 +51,19 @@ def test_rank_residuals_and_leverages_are_those_of_all_dummies(
     codes = codes_of(effects, rows)
     span = effect_span(codes)
     basis = orth(dummies_of(codes.values()), rcond=1e-10)
-    values = np.random.default_rng(1).normal(size=(2, len(rows))) + 5
+    values = default_rng(1).normal(size=(2, len(rows))) + 5
     residuals = values - (values @ basis) @ basis.T
     span.take_out(values)
     assert span.rank == basis.shape[1]
-    np.testing.assert_allclose(values, residuals, atol=1e-12)
-    np.testing.assert_allclose(span.leverage(), (basis**2).sum(axis=1), atol=1e-12)
+    close(values, residuals, atol=1e-12)
+    close(span.leverage(), (basis**2).sum(axis=1), atol=1e-12)
 
 
 @pytest.mark.parametrize("dummies", ["none", "crossed", "all"])
 @pytest.mark.parametrize("effects", SETS.values(), ids=SETS)
 def test_regressors_and_what_was_taken_out_span_all_dummies(effects, dummies):
     codes = codes_of(effects, KEPT)
-    values = np.random.default_rng(2).normal(size=(3, len(KEPT)))
+    values = default_rng(2).normal(size=(3, len(KEPT)))
     X = values[1:].T.copy()
     left = without_effects(
         values,
@@ -73,16 +75,16 @@ def test_regressors_and_what_was_taken_out_span_all_dummies(effects, dummies):
     )
     whole = orth(np.column_stack([X, dummies_of(codes.values())]), rcond=1e-10)
     own = np.einsum("ij,ij->i", left.X, left.X @ np.linalg.inv(left.X.T @ left.X))
-    np.testing.assert_allclose(own + left.leverage, (whole**2).sum(axis=1), atol=1e-10)
+    close(own + left.leverage, (whole**2).sum(axis=1), atol=1e-10)
     assert left.rank == whole.shape[1] - 2
 
 
 def test_effects_nested_in_the_clusters_are_counted_by_their_rank():
     codes = codes_of([UNIT, REGION, REGION_YEAR], np.arange(len(UNIT)))
-    values = np.random.default_rng(2).normal(size=(2, len(UNIT)))
+    values = default_rng(2).normal(size=(2, len(UNIT)))
     left = without_effects(values, ["x"], codes, REGION, dummies="none")
     assert (left.nested, left.rank) == (24, 24)
-    values = np.random.default_rng(2).normal(size=(2, len(UNIT)))
+    values = default_rng(2).normal(size=(2, len(UNIT)))
     left = without_effects(values, ["x"], codes, UNIT, dummies="none")
     assert (left.nested, left.rank) == (9, 24)
 
@@ -90,7 +92,7 @@ def test_effects_nested_in_the_clusters_are_counted_by_their_rank():
 @pytest.mark.parametrize("dummies", ["none", "crossed", "all"])
 def test_regressors_that_effects_absorb_are_named(dummies):
     codes = codes_of([UNIT, REGION_YEAR], np.arange(len(UNIT)))
-    free = np.random.default_rng(2).normal(size=len(UNIT))
+    free = default_rng(2).normal(size=len(UNIT))
     values = np.array([free, free**2, UNIT**2 + 3.0 * REGION_YEAR, 1e6 + YEAR])
     with pytest.raises(NumericsError, match=r"^b, c do not vary beside"):
         without_effects(values, ["a", "b", "c"], codes, UNIT, dummies=dummies)
@@ -117,7 +119,7 @@ def test_effects_too_many_for_the_memory_are_refused(
     monkeypatch.setattr(fixed_effects, limit, 10)
     cells = np.arange(len(UNIT))
     codes = {"pair": cells // 2, "region^year": REGION_YEAR}
-    values = np.random.default_rng(2).normal(size=(2, len(UNIT)))
+    values = default_rng(2).normal(size=(2, len(UNIT)))
     with pytest.raises(NumericsError, match=words):
         without_effects(values, ["x"], codes, cells // 2, dummies=dummies)
 
@@ -125,6 +127,6 @@ def test_effects_too_many_for_the_memory_are_refused(
 def test_a_column_that_is_constant_but_for_its_last_bit_is_absorbed():
     x = np.full(len(UNIT), 1e6 / 3)
     x[::7] = np.nextafter(x[0], np.inf)
-    values = np.vstack([np.random.default_rng(1).normal(size=len(UNIT)), x])
+    values = np.vstack([default_rng(1).normal(size=len(UNIT)), x])
     with pytest.raises(NumericsError, match=r"^x does not vary"):
         without_effects(values, ["x"], {"unit": UNIT}, UNIT, dummies="none")

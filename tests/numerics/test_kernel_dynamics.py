@@ -1,35 +1,31 @@
 """Kernels, ergodic densities and modes."""
 
 import numpy as np
-import pytest
+from numpy.random import default_rng
 from scipy.stats import gaussian_kde, norm
 
 from evenfield.numerics import kernel_dynamics as kd
 from numerics.refusals import refused
-from tolerances import CLOSED_FORM
+from tolerances import close
 
 
 def autoregression(rho=0.6, n=1500, seed=0):
-    rng = np.random.default_rng(seed)
+    rng = default_rng(seed)
     x = rng.normal(0, 1 / np.sqrt(1 - rho**2), n)
     return x, rho * x + rng.normal(0, 1, n)
 
 
 def test_densities_modes_and_basins():
-    values = np.random.default_rng(1).normal(size=50)
+    values = default_rng(1).normal(size=50)
     grid = np.linspace(-3, 3, 20)
     kde = gaussian_kde(values, bw_method=0.4)
     h = 0.4 * values.std(ddof=1)
-    np.testing.assert_allclose(
-        kd.kernel_density(values, grid, h), kde(grid), rtol=CLOSED_FORM
-    )
-    values = np.random.default_rng(1).normal(size=200)
+    close(kd.kernel_density(values, grid, h), kde(grid))
+    values = default_rng(1).normal(size=200)
     standard_deviation = min(
         values.std(ddof=1), np.subtract(*np.percentile(values, [75, 25])) / 1.34
     )
-    assert kd.plug_in_bandwidth(values) == pytest.approx(
-        0.9 * standard_deviation * 200**-0.2, rel=CLOSED_FORM
-    )
+    close(kd.plug_in_bandwidth(values), 0.9 * standard_deviation * 200**-0.2)
     wide = kd.adaptive_bandwidths(values, 0.3)
     assert wide[np.argmax(np.abs(values))] > wide[np.argmin(np.abs(values))]
     refused("constant", kd.plug_in_bandwidth, np.ones(20))
@@ -37,30 +33,28 @@ def test_densities_modes_and_basins():
     grid = np.linspace(-5.5, 5.5, 111)
     kernel = kd.stochastic_kernel(x, y, grid)
     step = grid[1] - grid[0]
-    np.testing.assert_allclose(kernel.density.sum(axis=1) * step, 1, rtol=CLOSED_FORM)
+    close(kernel.density.sum(axis=1) * step, 1)
     for at in (-1.0, 0.0, 1.0):
         row = kernel.density[np.argmin(np.abs(grid - at))]
         # The local mean of 1,500 pairs has a standard deviation of 0.07 over samples:
         # three of them.
-        assert (row * grid).sum() * step == pytest.approx(0.6 * at, abs=0.2)
+        close((row * grid).sum() * step, 0.6 * at, atol=0.2)
         # A shift by that much changes a normal density by up to 0.05, smoothing lowers
         # its peak by 0.03.
         assert np.abs(row - norm.pdf(grid, 0.6 * at, 1)).max() < 0.1
     ergodic = kd.ergodic_density(kernel)
-    np.testing.assert_allclose(ergodic @ kernel.density * step, ergodic, atol=1e-8)
-    assert np.sqrt((ergodic * grid**2).sum() * step) == pytest.approx(1.25, rel=0.12)
+    close(ergodic @ kernel.density * step, ergodic, atol=1e-8)
+    close(np.sqrt((ergodic * grid**2).sum() * step), 1.25, rtol=0.12)
     grid = np.linspace(-6, 6, 400)
     one = norm.pdf(grid)
     two = norm.pdf(grid, -2, 0.5) + norm.pdf(grid, 2, 0.5)
-    assert (
-        list(kd.count_modes(np.array([one, two]))) == [1, 2]
-        and kd.count_modes(np.array([3.0, 1.0, 3.0])) == 2
-    )
-    rng = np.random.default_rng(7)
+    assert list(kd.count_modes(np.array([one, two]))) == [1, 2]
+    assert kd.count_modes(np.array([3.0, 1.0, 3.0])) == 2
+    rng = default_rng(7)
     humps = np.concatenate([rng.normal(-2, 0.4, 20), rng.normal(2, 0.4, 20)])
     hill = rng.normal(0, 1, 40)
-    assert kd.silverman_test(humps, 1, np.random.default_rng(1), 299).p_value < 0.05
-    assert kd.silverman_test(hill, 1, np.random.default_rng(1), 299).p_value > 0.1
+    assert kd.silverman_test(humps, 1, default_rng(1), 299).p_value < 0.05
+    assert kd.silverman_test(hill, 1, default_rng(1), 299).p_value > 0.1
     assert kd.critical_bandwidth(humps, 1) > kd.critical_bandwidth(humps, 2)
     assert kd.count_prominent_modes(np.array([0.0, 1.0, 0.96, 0.99, 0.0]), 0.05) == 1
     assert kd.count_prominent_modes(np.array([0.0, 1.0, 0.9, 1.0, 0.0]), 0.05) == 2
@@ -72,37 +66,35 @@ def test_densities_modes_and_basins():
         np.arange(5.0),
         np.linspace(0, 5, 10),
     )
-    refused(
-        "too few", kd.silverman_test, np.arange(5.0), 1, np.random.default_rng(0), 9
-    )
-    refused("constant", kd.silverman_test, np.ones(15), 1, np.random.default_rng(0), 9)
+    refused("too few", kd.silverman_test, np.arange(5.0), 1, default_rng(0), 9)
+    refused("constant", kd.silverman_test, np.ones(15), 1, default_rng(0), 9)
     one = panel(
         lambda y, rng: 0.6 * y + rng.normal(0, 1, 40),
         lambda rng: rng.normal(0, 1.2, 40),
     )
-    two = panel(lambda y, rng: np.sign(y) * np.where(rng.random(40) < 0.05, -1, 1) + rng.normal(0, 0.2, 40),
-                lambda rng: rng.choice([-1.0, 1.0], 40))  # fmt: skip
+    two = panel(
+        lambda y, rng: (
+            np.sign(y) * np.where(rng.random(40) < 0.05, -1, 1) + rng.normal(0, 0.2, 40)
+        ),
+        lambda rng: rng.choice([-1.0, 1.0], 40),
+    )
     for (x, y, grid), modes in ((one, 1), (two, 2)):
         kernel = kd.stochastic_kernel(x, y, grid)
-        np.testing.assert_allclose(
-            kernel.density.sum(axis=1) * (grid[1] - grid[0]), 1, rtol=CLOSED_FORM
-        )
+        close(kernel.density.sum(axis=1) * (grid[1] - grid[0]), 1)
         assert kd.count_prominent_modes(kd.ergodic_density(kernel), 0.05) == modes
-    rng = np.random.default_rng(3)
+    rng = default_rng(3)
     x = rng.uniform(0, 1, 4000)
     y = np.abs(x + rng.normal(0, 0.1, 4000))
     y = np.where(y > 1, 2 - y, y)
     kernel = kd.stochastic_kernel(x, y, np.linspace(0, 1, 60))
     # Reflected steps on an interval keep the uniform density; without reflection it
     # would fall towards both ends.
-    assert (
-        np.abs(kd.ergodic_density(kernel) - 1).max() < 0.45
-        and kd.ergodic_density(kernel)[:3].mean() > 0.8
-    )
+    assert np.abs(kd.ergodic_density(kernel) - 1).max() < 0.45
+    assert kd.ergodic_density(kernel)[:3].mean() > 0.8
 
 
 def panel(step, start, years=60, seed=0):
-    rng = np.random.default_rng(seed)
+    rng = default_rng(seed)
     path = [start(rng)]
     for _ in range(years):
         path.append(step(path[-1], rng))

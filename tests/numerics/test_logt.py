@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from numpy.random import default_rng
 from scipy import stats
 
 from evenfield.numerics import clubs as cb
@@ -11,12 +12,12 @@ from evenfield.numerics.hp_filter import boosted_hp_trend, hamilton_trend, hp_tr
 from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
 from evenfield.numerics.long_run_variance import quadratic_spectral
 from numerics.refusals import refused
-from tolerances import CLOSED_FORM, MACHINE
+from tolerances import MACHINE, close
 
 
 @pytest.fixture
 def incomes():
-    rng = np.random.default_rng(5)
+    rng = default_rng(5)
     return (
         8
         + rng.normal(0, 0.4, (12, 1))
@@ -28,39 +29,31 @@ def incomes():
 def test_trends_and_the_regression_by_hand(incomes):
     ours = hp_trend(incomes, 400.0)
     theirs = [sm.tsa.filters.hpfilter(series, 400.0)[1] for series in incomes]
-    np.testing.assert_allclose(ours, theirs, rtol=CLOSED_FORM)
+    close(ours, theirs)
     line = np.arange(10.0)[None] * 0.5 + 3
-    np.testing.assert_allclose(hp_trend(line), line, rtol=MACHINE)
-    np.testing.assert_allclose(
-        hp_trend(incomes + 4.6) - hp_trend(incomes), 4.6, rtol=MACHINE
-    )
+    close(hp_trend(line), line, MACHINE)
+    close(hp_trend(incomes + 4.6) - hp_trend(incomes), 4.6, MACHINE)
     once = hp_trend(incomes)
     more = boosted_hp_trend(incomes)
     assert np.square(incomes - more).sum() < np.square(incomes - once).sum()
-    np.testing.assert_allclose(boosted_hp_trend(incomes, most=1), once, rtol=MACHINE)
+    close(boosted_hp_trend(incomes, most=1), once, MACHINE)
     series = incomes[0]
     fit = sm.OLS(series[2:], sm.add_constant(series[:-2])).fit()
-    np.testing.assert_allclose(
-        hamilton_trend(incomes)[0], fit.fittedvalues, rtol=CLOSED_FORM
-    )
+    close(hamilton_trend(incomes)[0], fit.fittedvalues)
     H = lt.transition_variance(np.exp(incomes))
     fit = lt.fit_logt(H, lt.regression_periods(30, 10))
     b, se = by_hand(H, 10)
-    assert fit.b[0] == pytest.approx(b, rel=CLOSED_FORM) and fit.std_error[
-        0
-    ] == pytest.approx(se, rel=CLOSED_FORM)
-    assert fit.t[0] == pytest.approx(b / se, rel=CLOSED_FORM) and fit.speed[
-        0
-    ] == pytest.approx(b / 2, rel=CLOSED_FORM)
+    close(fit.b[0], b)
+    close(fit.std_error[0], se)
+    close(fit.t[0], b / se)
+    close(fit.speed[0], b / 2)
     groups = [incomes[:4], incomes[2:9], incomes]
     H = np.array([lt.transition_variance(np.exp(group)) for group in groups])
     periods = lt.regression_periods(30, 10)
     for variance in ("fqsb", "aqsb"):
         together = lt.fit_logt(H, periods, variance)
         for i in range(3):
-            assert together.t[i] == pytest.approx(
-                lt.fit_logt(H[i], periods, variance).t[0], rel=CLOSED_FORM
-            )
+            close(together.t[i], lt.fit_logt(H[i], periods, variance).t[0])
     trend = hp_trend(incomes)
     periods = lt.regression_periods(30, 10)
     hundred = hp_trend(incomes + np.log(100))
@@ -68,7 +61,7 @@ def test_trends_and_the_regression_by_hand(incomes):
         lt.fit_logt(lt.transition_variance(np.exp(x)), periods).t[0]
         for x in (trend, hundred)
     )
-    assert one == pytest.approx(two, rel=MACHINE)
+    close(one, two, MACHINE)
     one, two = (
         lt.fit_logt(lt.transition_variance(x), periods).t[0] for x in (trend, hundred)
     )
@@ -83,15 +76,12 @@ def test_trend_refuses(bad):
 
 
 def test_periods_paths_and_kernel():
-    assert [lt.discarded_periods(T) for T in (34, 43, 21)] == [
-        11,
-        14,
-        7,
-    ] and lt.discarded_periods(10, 0.25) == 2
+    assert [lt.discarded_periods(T) for T in (34, 43, 21)] == [11, 14, 7]
+    assert lt.discarded_periods(10, 0.25) == 2
     assert list(lt.regression_periods(7, 2)) == [3, 4, 5, 6, 7]
     for T, discard in ((6, 2), (30, 0)):
         refused("at least 5", lt.regression_periods, T, discard)
-    np.testing.assert_allclose(
+    close(
         lt.relative_transition(np.array([[1.0, 2.0], [3.0, 2.0]])),
         [[0.5, 1.0], [1.5, 1.0]],
     )
@@ -104,10 +94,11 @@ def test_periods_paths_and_kernel():
     )
     H = np.vstack([np.full(12, 0.2) / np.arange(1, 13), np.zeros(12)])
     fit = lt.fit_logt(H, lt.regression_periods(12, 4))
-    assert np.isnan(fit.t[1]) and np.isfinite(fit.b[0])
+    assert np.isnan(fit.t[1])
+    assert np.isfinite(fit.b[0])
     refused("fqsb", lt.fit_logt, H, lt.regression_periods(12, 4), "white")
-    assert quadratic_spectral(np.array([1e-4]))[0] == pytest.approx(1, abs=1e-6)
-    assert quadratic_spectral(np.array([1.0]))[0] == pytest.approx(0.1379, abs=5e-5)
+    close(quadratic_spectral(np.array([1e-4]))[0], 1, atol=1e-6)
+    close(quadratic_spectral(np.array([1.0]))[0], 0.1379, atol=5e-5)
 
 
 def by_hand(H, m):
@@ -137,7 +128,7 @@ PERIODS = regression_periods(30, 10)
 
 
 def two_clubs(n=12, T=30, seed=3):
-    rng = np.random.default_rng(seed)
+    rng = default_rng(seed)
     target = np.repeat([1.0, 3.0], n // 2)[:, None]
     return (
         target
@@ -160,15 +151,13 @@ def test_cumulated_sums_and_cores(tests):
     order = np.array([3, 7, 0, 9, 11, 2])
     pairs = [one_by_one(x, order[i : i + 2]) for i in range(5)]
     prefixes = [one_by_one(x, order[:k]) for k in range(2, 7)]
-    np.testing.assert_allclose(tests.pairs(order), pairs, rtol=CLOSED_FORM)
-    np.testing.assert_allclose(tests.prefixes(order, 2, 6), prefixes, rtol=CLOSED_FORM)
-    np.testing.assert_allclose(
-        tests.prefixes(order, 4, 6), prefixes[2:], rtol=CLOSED_FORM
-    )
+    close(tests.pairs(order), pairs)
+    close(tests.prefixes(order, 2, 6), prefixes)
+    close(tests.prefixes(order, 4, 6), prefixes[2:])
     core = order[:3]
     others = order[3:]
     wanted = [one_by_one(x, [*core, other]) for other in others]
-    np.testing.assert_allclose(tests.additions(core, others), wanted, rtol=CLOSED_FORM)
+    close(tests.additions(core, others), wanted)
     x = two_clubs()
     order = np.argsort(-x[:, -1], kind="stable")
     core = cb.core_of(tests, order)
@@ -177,25 +166,24 @@ def test_cumulated_sums_and_cores(tests):
     first = next(i for i, value in enumerate(t) if value <= -1.65)
     assert len(core) == 2 + int(np.argmax(t[:first]))
     club = tests.club(np.array([0, 1, 8, 9]))
-    assert isinstance(club, cb.Club) and club.t < -1.65 and not club.converges
+    assert isinstance(club, cb.Club)
+    assert club.t < -1.65
+    assert not club.converges
     apart = cb.Clubs(split(tests, [6, 7, 8, 9, 10], [0, 1, 2, 3, 4]).clubs, (5, 11))
     adopted = cb.adopt_divergent(tests, apart)
     assert [club.members for club in adopted.clubs] == [
         tuple(range(6, 12)),
         tuple(range(6)),
     ]
-    assert adopted.divergent == () and cb.adopt_divergent(
-        tests, apart, 1e9
-    ).divergent == (5, 11)
+    assert adopted.divergent == ()
+    assert cb.adopt_divergent(tests, apart, 1e9).divergent == (5, 11)
 
 
 def test_a_tight_group_far_from_zero_loses_no_digits():
     x = 1e4 + two_clubs()
     tests = cb.group_tests(x, PERIODS, "fqsb")
     wanted = [one_by_one(x, range(6, 6 + k)) for k in range(2, 7)]
-    np.testing.assert_allclose(
-        tests.prefixes(np.arange(6, 12), 2, 6), wanted, rtol=1e-6
-    )
+    close(tests.prefixes(np.arange(6, 12), 2, 6), wanted, rtol=1e-6)
 
 
 def test_planted_clubs_are_found_in_any_order_and_converge():
@@ -204,27 +192,28 @@ def test_planted_clubs_are_found_in_any_order_and_converge():
         tuple(range(6, 12)),
         tuple(range(6)),
     ]
-    assert list(result.labels(12)) == [2] * 6 + [1] * 6 and result.divergent == ()
+    assert list(result.labels(12)) == [2] * 6 + [1] * 6
+    assert result.divergent == ()
     x = two_clubs()[:6]
     assert [club.members for club in cb.find_clubs(x, PERIODS).clubs] == [
         tuple(range(6))
     ]
     x = np.exp(0.05 * np.outer(np.arange(1, 5), np.arange(30)))
     result = cb.find_clubs(x, PERIODS)
-    assert result.clubs == () and result.divergent == (0, 1, 2, 3)
+    assert result.clubs == ()
+    assert result.divergent == (0, 1, 2, 3)
     x = np.exp(0.02 * np.arange(30))[None].repeat(4, axis=0)
     result = cb.find_clubs(x, PERIODS)
-    assert result.clubs == () and len(result.divergent) == 4
+    assert result.clubs == ()
+    assert len(result.divergent) == 4
     x = two_clubs()
-    order = np.random.default_rng(0).permutation(12)
+    order = default_rng(0).permutation(12)
     one = cb.find_clubs(x, PERIODS)
     two = cb.find_clubs(7 * x[order], PERIODS)
     assert [set(c.members) for c in one.clubs] == [
         {int(order[i]) for i in c.members} for c in two.clubs
     ]
-    assert [c.t for c in one.clubs] == pytest.approx(
-        [c.t for c in two.clubs], rel=CLOSED_FORM
-    )
+    close([c.t for c in one.clubs], [c.t for c in two.clubs])
 
 
 def test_refusals():
@@ -238,7 +227,7 @@ def test_refusals():
         cb.Clubs((), ()),
         "all",
     )
-    case = np.zeros(4, dtype=int), np.array([0, 0, 1, 1]), np.random.default_rng(0), 9
+    case = np.zeros(4, dtype=int), np.array([0, 0, 1, 1]), default_rng(0), 9
     refused("one group", cb.association_test, *case)
 
 
@@ -264,29 +253,26 @@ def test_merging_undoes_a_split(tests, method):
 
 def test_shared_membership_and_exact_tests():
     shared = cb.shared_membership([np.array([1, 1, 2, 0]), np.array([1, 2, 2, 0])])
-    np.testing.assert_allclose(
-        shared, [[1, 0.5, 0, 0], [0.5, 1, 0.5, 0], [0, 0.5, 1, 0], [0, 0, 0, 1]]
-    )
-    np.testing.assert_allclose(
-        cb.core_stability(shared, np.array([1, 1, 1, 0])), [0.25, 0.5, 0.25, np.nan]
-    )
+    close(shared, [[1, 0.5, 0, 0], [0.5, 1, 0.5, 0], [0, 0.5, 1, 0], [0, 0, 0, 1]])
+    close(cb.core_stability(shared, np.array([1, 1, 1, 0])), [0.25, 0.5, 0.25, np.nan])
     for table in ([[3, 1], [2, 9]], [[8, 2], [1, 5]], [[1, 4], [4, 1]]):
-        assert cb.exact_table_p(np.array(table)) == pytest.approx(
-            stats.fisher_exact(table)[1], rel=MACHINE
-        )
+        close(cb.exact_table_p(np.array(table)), stats.fisher_exact(table)[1], MACHINE)
     # Freeman and Halton's statistic, by R: fisher.test(matrix(c(3,0,1,0,4,2,1,1,5),
     # 3))$p.value
     table = np.array([[3, 0, 1], [0, 4, 1], [1, 2, 5]])
     exact = cb.exact_table_p(table)
     a, b = (np.repeat(np.arange(3), table.sum(axis=axis)) for axis in (1, 0))
-    test = cb.association_test(a, np.concatenate([np.repeat(np.arange(3), row) for row in table]),
-                            np.random.default_rng(2), 19999)  # fmt: skip
+    test = cb.association_test(
+        a,
+        np.concatenate([np.repeat(np.arange(3), row) for row in table]),
+        default_rng(2),
+        19999,
+    )
     np.testing.assert_array_equal(cb.count_table(a, b).sum(axis=1), table.sum(axis=1))
     np.testing.assert_array_equal(test.table, table)
-    assert test.exact_p == exact and test.permutation_p == pytest.approx(
-        exact, abs=0.01
-    )
-    assert cb.exact_table_p(table.T) == pytest.approx(exact, rel=MACHINE)
+    assert test.exact_p == exact
+    close(test.permutation_p, exact, atol=0.01)
+    close(cb.exact_table_p(table.T), exact, MACHINE)
 
 
 def test_the_two_ways_of_merging_differ_where_the_second_pair_fits_better(monkeypatch):
@@ -305,12 +291,13 @@ def test_the_two_ways_of_merging_differ_where_the_second_pair_fits_better(monkey
         club.merged_from
         for club in cb.merge_clubs(tests, three, "von_lyncker_thoennessen").clubs
     ]
-    assert first == [(1, 2), ()] and best == [(), (2, 3)]
+    assert first == [(1, 2), ()]
+    assert best == [(), (2, 3)]
 
 
 def test_a_table_that_no_draw_reaches_has_the_smallest_p_value():
     group = np.repeat(np.arange(3), 12)
-    test = cb.association_test(group, group, np.random.default_rng(1), 99)
+    test = cb.association_test(group, group, default_rng(1), 99)
     assert test.permutation_p == 1 / 100
 
 
@@ -340,8 +327,8 @@ def aqsb_by_hand(H, m):
 def test_the_automatic_bandwidth_by_hand(incomes):
     H = transition_variance(np.exp(incomes))
     fit = fit_logt(H, regression_periods(30, 10), "aqsb")
-    assert (fit.b[0], fit.std_error[0]) == pytest.approx(aqsb_by_hand(H, 10))
-    assert fit.t[0] == pytest.approx(fit.b[0] / fit.std_error[0])
+    close((fit.b[0], fit.std_error[0]), aqsb_by_hand(H, 10))
+    close(fit.t[0], fit.b[0] / fit.std_error[0])
     assert fit.speed[0] == fit.b[0] / 2
 
 
@@ -350,10 +337,11 @@ def test_dispersion_without_error_has_no_ratio():
 
 
 def test_normal_tail_and_interval_of_the_slope():
-    assert lt.one_sided_p(-1.65) == pytest.approx(stats.norm.cdf(-1.65))
+    close(lt.one_sided_p(-1.65), stats.norm.cdf(-1.65))
     low, high = lt.slope_interval(0.4, 0.2, 0.9)
-    assert (low, high) == pytest.approx(
-        (0.4 - 0.2 * stats.norm.ppf(0.95), 0.4 + 0.2 * stats.norm.ppf(0.95))
+    close(
+        (low, high),
+        (0.4 - 0.2 * stats.norm.ppf(0.95), 0.4 + 0.2 * stats.norm.ppf(0.95)),
     )
     assert lt.CRITICAL_VALUE == -1.65
     assert [lt.discarded_periods(T) for T in (30, 31, 41)] == [10, 10, 14]

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from numpy.random import default_rng
 from scipy.stats import chi2_contingency
 
 from evenfield.numerics import markov as mk
 from numerics.refusals import refused
-from tolerances import CLOSED_FORM, MACHINE
+from tolerances import MACHINE, close
 
 P = np.array([[0.9, 0.1], [0.2, 0.8]])
 
@@ -30,59 +31,49 @@ def test_classes_chains_and_trajectories():
         mk.transition_counts(classes, 2, 2).sum(axis=0), [[0, 1], [3, 0]]
     )
     refused("no transition", mk.transition_counts, classes, 2, 4)
-    np.testing.assert_allclose(mk.ergodic_distribution(P), [2 / 3, 1 / 3], rtol=MACHINE)
-    assert mk.second_root(P) == pytest.approx(0.7, rel=MACHINE)
-    assert mk.mobility_half_life(P, 5.0) == pytest.approx(
-        -5 * np.log(2) / np.log(0.7), rel=MACHINE
-    )
-    assert mk.shorrocks_index(P) == pytest.approx(0.3, rel=MACHINE)
-    np.testing.assert_allclose(
-        mk.ergodic_distribution(P) @ P, mk.ergodic_distribution(P), rtol=MACHINE
-    )
+    close(mk.ergodic_distribution(P), [2 / 3, 1 / 3], MACHINE)
+    close(mk.second_root(P), 0.7, MACHINE)
+    close(mk.mobility_half_life(P, 5.0), -5 * np.log(2) / np.log(0.7), MACHINE)
+    close(mk.shorrocks_index(P), 0.3, MACHINE)
+    close(mk.ergodic_distribution(P) @ P, mk.ergodic_distribution(P), MACHINE)
     many = np.array([P, P.T / P.T.sum(axis=1, keepdims=True), np.eye(2)])
-    np.testing.assert_allclose(
-        mk.ergodic_distribution(many)[1],
-        mk.ergodic_distribution(many[1]),
-        rtol=CLOSED_FORM,
-    )
-    assert np.isnan(mk.ergodic_distribution(many)[2]).all() and np.isinf(
-        mk.mobility_half_life(many, 1.0)[2]
-    )
+    close(mk.ergodic_distribution(many)[1], mk.ergodic_distribution(many[1]))
+    assert np.isnan(mk.ergodic_distribution(many)[2]).all()
+    assert np.isinf(mk.mobility_half_life(many, 1.0)[2])
     empty = mk.transition_matrix(np.array([[1, 1], [0, 0]]))
     assert np.isnan(
         [*empty[1], *mk.ergodic_distribution(empty), mk.second_root(empty)]
     ).all()
     counts = np.zeros((4, 2, 2))
     counts[np.arange(4), 0, 0] = [1, 10, 100, 1000]
-    drawn = mk.bootstrap_counts(counts, np.random.default_rng(0), 500)[:, 0, 0]
+    drawn = mk.bootstrap_counts(counts, default_rng(0), 500)[:, 0, 0]
     digits = np.array([int(d) for value in drawn for d in f"{int(value):04d}"]).reshape(
         500, -1
     )[:, :4]
-    assert digits.sum(axis=1).max() == 4 and drawn.mean() == pytest.approx(
-        1111, rel=0.1
-    )
+    assert digits.sum(axis=1).max() == 4
+    close(drawn.mean(), 1111, rtol=0.1)
     classes = np.array([[0, 1, 0, 1]])
     counts = mk.second_order_counts(classes, 2)[0]
-    assert counts[0, 1, 0] == 1 and counts[1, 0, 1] == 1 and counts.sum() == 2
+    assert counts[0, 1, 0] == 1
+    assert counts[1, 0, 1] == 1
+    assert counts.sum() == 2
     refused("no two transitions", mk.second_order_counts, classes, 2, 2)
-    counts = np.random.default_rng(4).integers(5, 40, (3, 4, 4))
+    counts = default_rng(4).integers(5, 40, (3, 4, 4))
     test = mk.homogeneity_test(counts)
     rows = [chi2_contingency(counts[:, i], correction=False) for i in range(4)]
     logs = [
         chi2_contingency(counts[:, i], correction=False, lambda_="log-likelihood")
         for i in range(4)
     ]
-    assert test.q == pytest.approx(sum(row[0] for row in rows), rel=CLOSED_FORM)
-    assert test.lr == pytest.approx(sum(row[0] for row in logs), rel=CLOSED_FORM)
+    close(test.q, sum(row[0] for row in rows))
+    close(test.lr, sum(row[0] for row in logs))
     assert test.df == sum(row[2] for row in rows)
-    assert mk.homogeneity_test(np.array([counts[0], 2 * counts[0]])).q == pytest.approx(
-        0, abs=1e-9
-    )
+    close(mk.homogeneity_test(np.array([counts[0], 2 * counts[0]])).q, 0, atol=1e-9)
 
 
 @pytest.fixture
 def study():
-    rng = np.random.default_rng(8)
+    rng = default_rng(8)
     values = np.exp(
         rng.normal(0, 0.4, (15, 1)) + np.cumsum(rng.normal(0, 0.1, (15, 12)), axis=1)
     )
@@ -92,14 +83,7 @@ def study():
 
 def run(values, classes, W, seed=1, draws=99, step=1):
     return mk.spatial_markov_test(
-        values,
-        classes,
-        W,
-        k=3,
-        m=3,
-        rng=np.random.default_rng(seed),
-        draws=draws,
-        step=step,
+        values, classes, W, k=3, m=3, rng=default_rng(seed), draws=draws, step=step
     )
 
 
@@ -114,20 +98,17 @@ def test_counts_by_hand_and_draws_of_whole_trajectories(study, monkeypatch):
     test = run(*study)
     np.testing.assert_array_equal(test.counts, counts)
     wanted = mk.homogeneity_test(counts)
-    assert (test.q, test.lr, test.df) == pytest.approx(
-        (wanted.q, wanted.lr, wanted.df), rel=CLOSED_FORM
-    )
+    close((test.q, test.lr, test.df), (wanted.q, wanted.lr, wanted.df))
     test = run(*study, draws=99)
-    rng = np.random.default_rng(1)
+    rng = default_rng(1)
     orders = np.argsort(rng.random((99, 15)), axis=1, kind="stable")
     q = [run(values[order], classes[order], W, draws=0).q for order in orders]
     assert test.q_p == (1 + sum(value >= test.q * (1 - 1e-9) for value in q)) / 100
     dense = run(*study)
     monkeypatch.setattr("evenfield.numerics.spatial.DENSE_UNITS", 1)
     sparse = run(*study)
-    assert (dense.q, dense.q_p) == (sparse.q, sparse.q_p) and np.isnan(
-        run(*study, draws=0).q_p
-    )
+    assert (dense.q, dense.q_p) == (sparse.q, sparse.q_p)
+    assert np.isnan(run(*study, draws=0).q_p)
 
 
 def test_refusals(study):
@@ -157,14 +138,12 @@ def test_p_values_of_homogeneity_are_upper_tails_of_chi_squared():
     counts = np.array([[[30, 10], [5, 25]], [[20, 20], [10, 20]]])
     test = mk.homogeneity_test(counts)
     assert test.df == 2
-    assert (test.q_p, test.lr_p) == pytest.approx(
-        (np.exp(-test.q / 2), np.exp(-test.lr / 2)), rel=CLOSED_FORM
-    )
+    close((test.q_p, test.lr_p), (np.exp(-test.q / 2), np.exp(-test.lr / 2)))
 
 
 def test_half_life_is_the_time_in_which_the_second_root_halves():
     life = mk.mobility_half_life(P, 5.0)
-    assert 0.7 ** (life / 5) == pytest.approx(0.5, rel=CLOSED_FORM)
+    close(0.7 ** (life / 5), 0.5)
 
 
 def test_a_value_on_a_cutoff_belongs_to_the_class_below():
@@ -189,7 +168,8 @@ def test_spatial_markov_counts_the_data_as_one_draw(study):
     W = (np.ones((15, 15)) - np.eye(15)) / 14
     same = np.repeat(values[:1], 15, axis=0) * np.linspace(1, 1.001, 15)[:, None]
     test = run(same, classes, W, draws=9)
-    assert 0.1 <= test.q_p <= 1 and (10 * test.q_p) % 1 == pytest.approx(0)
+    assert 0.1 <= test.q_p <= 1
+    close((10 * test.q_p) % 1, 0)
 
 
 def test_probabilities_are_shares_of_the_rows_and_no_transition_has_none():
@@ -202,22 +182,18 @@ def test_probabilities_are_shares_of_the_rows_and_no_transition_has_none():
 def test_mobility_of_three_classes_against_its_formulas():
     # Rows of Quah (1993)'s form; Shorrocks (1978): (k - trace) / (k - 1).
     chain = np.array([[0.8, 0.2, 0.0], [0.1, 0.7, 0.2], [0.0, 0.3, 0.7]])
-    assert mk.shorrocks_index(chain) == pytest.approx((3 - 2.2) / 2, rel=MACHINE)
+    close(mk.shorrocks_index(chain), (3 - 2.2) / 2, MACHINE)
     roots = sorted(abs(np.linalg.eigvals(chain)))
-    assert mk.second_root(chain) == pytest.approx(roots[1], rel=MACHINE)
+    close(mk.second_root(chain), roots[1], MACHINE)
     ergodic = mk.ergodic_distribution(chain)
-    np.testing.assert_allclose(
-        ergodic, np.linalg.matrix_power(chain, 500)[0], rtol=1e-9
-    )
+    close(ergodic, np.linalg.matrix_power(chain, 500)[0], rtol=1e-9)
 
 
 def test_the_second_root_is_a_modulus_also_where_it_is_negative_or_complex():
     swap = np.array([[0.1, 0.9], [0.8, 0.2]])
-    assert mk.second_root(swap) == pytest.approx(0.7, rel=MACHINE)
+    close(mk.second_root(swap), 0.7, MACHINE)
     cycle = np.array([[0.1, 0.9, 0.0], [0.0, 0.1, 0.9], [0.9, 0.0, 0.1]])
-    assert mk.second_root(cycle) == pytest.approx(
-        abs(0.1 + 0.9 * np.exp(2j * np.pi / 3)), rel=MACHINE
-    )
+    close(mk.second_root(cycle), abs(0.1 + 0.9 * np.exp(2j * np.pi / 3)), MACHINE)
     assert mk.mobility_half_life(np.full((2, 2), 0.5), 5.0) == 0
 
 
@@ -233,4 +209,4 @@ def test_draws_come_in_blocks_without_a_change(study, monkeypatch):
     monkeypatch.setattr(mk, "BLOCK_CELLS", 15 * 12 * 5)
     again = run(*study, draws=37)
     assert (whole.q_p, whole.lr_p, again.draws) == (again.q_p, again.lr_p, 37)
-    assert (38 * whole.lr_p) % 1 == pytest.approx(0, abs=1e-9)
+    close((38 * whole.lr_p) % 1, 0, atol=1e-9)

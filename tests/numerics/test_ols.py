@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from numpy.random import default_rng
 from scipy import stats
 
 from evenfield.numerics.inference.cluster_robust import (
@@ -22,12 +23,12 @@ from evenfield.numerics.ols import (
     t_inference,
 )
 from numerics.refusals import refused
-from tolerances import CLOSED_FORM, MACHINE
+from tolerances import CLOSED_FORM, MACHINE, close
 
 
 @pytest.fixture
 def data():
-    rng = np.random.default_rng(7)
+    rng = default_rng(7)
     X = np.column_stack([np.ones(31), rng.normal(9, 0.5, 31), rng.normal(size=31)])
     return (
         X @ [0.2, -0.015, 0.01] + rng.normal(0, 0.01, 31) * (1 + np.abs(X[:, 2]))
@@ -41,8 +42,8 @@ def test_covariance_equals_statsmodels(data, kind, cov):
     y, X = data
     theirs = sm.OLS(y, X).fit(cov_type=kind)
     ours = fit_ols(y, X)
-    np.testing.assert_allclose(ours.beta, theirs.params, rtol=CLOSED_FORM)
-    np.testing.assert_allclose(cov(ours), theirs.cov_params(), rtol=CLOSED_FORM)
+    close(ours.beta, theirs.params)
+    close(cov(ours), theirs.cov_params())
 
 
 def test_inference_equals_statsmodels_and_refusals(data):
@@ -50,10 +51,9 @@ def test_inference_equals_statsmodels_and_refusals(data):
     theirs = sm.OLS(y, X).fit(cov_type="HC3", use_t=True)
     fit = fit_ols(y, X)
     ours = contrast_inference(fit, cov_hc3(fit), np.array([0.0, 1.0, 0.0]), fit.df, 0.9)
-    assert ours.p_value == pytest.approx(theirs.pvalues[1], rel=CLOSED_FORM)
-    assert (ours.conf_low, ours.conf_high) == pytest.approx(
-        theirs.conf_int(0.1)[1], rel=CLOSED_FORM
-    ) and ours.df == 28
+    close(ours.p_value, theirs.pvalues[1])
+    close((ours.conf_low, ours.conf_high), theirs.conf_int(0.1)[1])
+    assert ours.df == 28
     assert ours.level == 0.9
     clusters = np.arange(31) // 4
     fit = fit_ols(y, X)
@@ -63,13 +63,12 @@ def test_inference_equals_statsmodels_and_refusals(data):
     ]
     G = len(changes)
     brute = (G - 1) / G * np.array(changes).T @ np.array(changes)
-    np.testing.assert_allclose(cov_cr3(fit, clusters), brute, rtol=CLOSED_FORM)
+    close(cov_cr3(fit, clusters), brute)
     fit = fit_ols(*data)
-    np.testing.assert_allclose(
-        cov_cr3(fit, np.arange(31)), cov_hc3(fit) * 30 / 31, rtol=MACHINE
-    )
+    close(cov_cr3(fit, np.arange(31)), cov_hc3(fit) * 30 / 31, MACHINE)
     result = t_inference(0.0, 0.0, 5)
-    assert np.isnan(result.statistic) and np.isnan(result.p_value)
+    assert np.isnan(result.statistic)
+    assert np.isnan(result.p_value)
     dummy = np.zeros(31)
     dummy[3] = 1
     refused("leverage 1", cov_hc3, fit_ols(y, np.column_stack([X, dummy])))
@@ -98,7 +97,7 @@ def test_refuses_what_cannot_be_fitted(y, X, message):
 
 
 def test_many_rows_go_through_the_gram_matrix_and_lose_no_digits():
-    rng = np.random.default_rng(3)
+    rng = default_rng(3)
     X = np.column_stack([np.ones(12_000), rng.normal(size=(12_000, 2)) * [1, 1e6]])
     y = X @ [1, 2, 3e-6] + rng.normal(size=12_000)
     far = X + np.array([0, 1e9, 0])
@@ -108,17 +107,17 @@ def test_many_rows_go_through_the_gram_matrix_and_lose_no_digits():
     ):  # the second is ill conditioned, and goes by Householder
         theirs = sm.OLS(y, regressors).fit(method="qr")
         ours = fit_ols(y, regressors)
-        np.testing.assert_allclose(
+        close(
             ours.beta[1:],
             theirs.params[1:],
             rtol=CLOSED_FORM if regressors is X else 1e-6,
         )
-        np.testing.assert_allclose(ours.u_hat, theirs.resid, atol=1e-6)
+        close(ours.u_hat, theirs.resid, atol=1e-6)
     refused("collinear", fit_ols, y, np.column_stack([X, X[:, 1]]))
 
 
 def test_products_of_clusters_serve_every_combination_and_labels_of_any_kind():
-    rng = np.random.default_rng(4)
+    rng = default_rng(4)
     X = rng.normal(size=(60, 3))
     y = rng.normal(size=60)
     labels = rng.integers(0, 9, 60) * 2 - 5
@@ -132,24 +131,24 @@ def test_products_of_clusters_serve_every_combination_and_labels_of_any_kind():
             encoded(labels),
             np.array([f"{k:+d}" for k in labels]),
         ):
-            np.testing.assert_allclose(
-                infer(fit, c, given)[:5], plain[:5], rtol=MACHINE
-            )
+            close(infer(fit, c, given)[:5], plain[:5], MACHINE)
     names, codes = encoded(labels)
-    assert (names[codes] == labels).all() and (names == np.unique(labels)).all()
+    assert (names[codes] == labels).all()
+    assert (names == np.unique(labels)).all()
 
 
 def test_a_t_test_holds_its_numbers_in_their_places():
     result = t_inference(0.3, 0.2, 11, 0.9)
     half = stats.t.ppf(0.95, 11) * 0.2
-    assert result == pytest.approx(
-        (0.3, 0.2, 1.5, 11, 2 * stats.t.sf(1.5, 11), 0.3 - half, 0.3 + half, 0.9)
+    close(
+        result,
+        (0.3, 0.2, 1.5, 11, 2 * stats.t.sf(1.5, 11), 0.3 - half, 0.3 + half, 0.9),
     )
     assert np.isnan(t_inference(0.3, 0.0, 11).statistic)
 
 
 def test_hc3_of_a_fit_without_effects_is_that_of_the_fit_with_dummies():
-    rng = np.random.default_rng(4)
+    rng = default_rng(4)
     unit = np.repeat(np.arange(5), [3, 3, 2, 4, 1])  # the last has a row for itself
     x = rng.normal(size=(13, 2))
     y = rng.normal(size=13) + unit
@@ -158,10 +157,10 @@ def test_hc3_of_a_fit_without_effects_is_that_of_the_fit_with_dummies():
     inside = fit_ols(y - hat @ y, x - hat @ x, effects_leverage=np.diag(hat))
     retained = unit < 4
     whole = fit_ols(y[retained], np.column_stack([x, dummies[:, :4]])[retained])
-    assert inside.leverage[retained] == pytest.approx(whole.leverage)
+    close(inside.leverage[retained], whole.leverage)
     expected = cov_hc3(whole)[:2, :2]
     for c in (np.array([1.0, 0.0]), np.array([1.0, -1.0])):
-        assert hc3_variance(inside, c) == pytest.approx(c @ expected @ c)
+        close(hc3_variance(inside, c), c @ expected @ c)
     refused("leverage 1", cov_hc3, inside)
 
 
@@ -179,12 +178,12 @@ def test_two_clusters_are_the_fewest_for_a_jackknife():
     pairs = np.array([0, 0, 1, 1])
     # Means without each pair: 4.5 and 2, around 3.25.
     expected = 0.5 * ((4.5 - 3.25) ** 2 + (2 - 3.25) ** 2)
-    assert cov_cr3(fit, pairs)[0, 0] == pytest.approx(expected)
+    close(cov_cr3(fit, pairs)[0, 0], expected)
     refused("at least two clusters", cov_cr3, fit, np.zeros(4))
 
 
 def test_regressors_that_cannot_be_told_apart_are_named():
-    rng = np.random.default_rng(2)
+    rng = default_rng(2)
     x = rng.normal(size=(20, 3))
     X = np.column_stack([x[:, 0], x[:, 1], x[:, 0] + x[:, 1], x[:, 2]])
     refused("collinear: a, b, c cannot be told", fit_ols, x[:, 0], X, list("abcd"))
@@ -200,9 +199,9 @@ def test_many_rows_give_the_same_fit_as_few(data, monkeypatch, scales):
     few = fit_ols(y, X)
     monkeypatch.setattr("evenfield.numerics.ols.MANY_ROWS", 10)
     many = fit_ols(y, X)
-    np.testing.assert_allclose(many.beta, few.beta, rtol=CLOSED_FORM)
-    np.testing.assert_allclose(many.bread, few.bread, rtol=CLOSED_FORM)
-    np.testing.assert_allclose(many.u_hat, few.u_hat, atol=1e-12)
+    close(many.beta, few.beta)
+    close(many.bread, few.bread)
+    close(many.u_hat, few.u_hat, atol=1e-12)
 
 
 def test_one_value_that_is_missing_is_refused(data):

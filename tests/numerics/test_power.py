@@ -4,6 +4,7 @@ section 4.3 of the design.
 
 import numpy as np
 import pytest
+from numpy.random import default_rng
 from scipy.stats import norm, t
 
 from china_design import read_design, weights_of
@@ -14,7 +15,7 @@ from evenfield.numerics.influence import (
     partial_leverage,
 )
 from numerics.refusals import refused
-from tolerances import CLOSED_FORM, MACHINE
+from tolerances import MACHINE, close
 
 UNITS, A, DISTANCE, C, S = read_design()
 WEIGHTS = weights_of(A, DISTANCE)
@@ -36,37 +37,28 @@ def contrast(*positions, size=5):
 
 
 def test_geography_inflation_weights_and_event_studies():
-    assert A.sum() / 2 == 69 and np.corrcoef(C, S)[0, 1] == pytest.approx(
-        0.52, abs=0.005
-    )
+    assert A.sum() / 2 == 69
+    close(np.corrcoef(C, S)[0, 1], 0.52, atol=0.005)
     W = WEIGHTS["contiguity"]
-    assert np.corrcoef(W @ C, W @ S)[0, 1] == pytest.approx(0.63, abs=0.005)
+    close(np.corrcoef(W @ C, W @ S)[0, 1], 0.63, atol=0.005)
     X = np.column_stack([ONE, C])
     expected = (t.ppf(0.975, 29) + t.ppf(0.8, 29)) * np.sqrt(1 / 5 + 1 / 26)
-    assert pw.minimum_detectable_effect(X, contrast(1, size=2)) == pytest.approx(
-        expected, rel=CLOSED_FORM
-    )
+    close(pw.minimum_detectable_effect(X, contrast(1, size=2)), expected)
     X = exposure_design("contiguity")
-    assert pw.spatial_inflation(
-        X, EXPOSURE_DIFFERENCE, 7.0 * np.eye(31)
-    ) == pytest.approx(1.0, rel=MACHINE)
+    close(pw.spatial_inflation(X, EXPOSURE_DIFFERENCE, 7.0 * np.eye(31)), 1.0, MACHINE)
     X = exposure_design("contiguity")
     sigma = pw.exponential_covariance(DISTANCE, 800.0)
     bread = np.linalg.inv(X.T @ X)
     variance = (bread @ X.T @ sigma @ X @ bread)[1, 1]
     centre = np.eye(31) - 1 / 31
     expected = np.sqrt(variance / bread[1, 1] / (np.trace(centre @ sigma) / 30))
-    assert pw.spatial_inflation(X, contrast(1), sigma) == pytest.approx(
-        expected, rel=CLOSED_FORM
-    )
+    close(pw.spatial_inflation(X, contrast(1), sigma), expected)
     X = exposure_design("contiguity")
-    y = np.random.default_rng(3).normal(size=31)
+    y = default_rng(3).normal(size=31)
     beta = np.linalg.lstsq(X, y, rcond=None)[0]
-    assert pw.contrast_weights(X, EXPOSURE_DIFFERENCE) @ y == pytest.approx(
-        beta[3] - beta[4], rel=CLOSED_FORM
-    )
-    assert pw.event_study_mde(1, 20, 5, 3.0) == pytest.approx(20, abs=0.5)
-    assert pw.event_study_mde(28, 3, 5, 3.0) == pytest.approx(12, abs=0.5)
+    close(pw.contrast_weights(X, EXPOSURE_DIFFERENCE) @ y, beta[3] - beta[4])
+    close(pw.event_study_mde(1, 20, 5, 3.0), 20, atol=0.5)
+    close(pw.event_study_mde(28, 3, 5, 3.0), 12, atol=0.5)
 
 
 def test_bad_input_is_one_line():
@@ -99,26 +91,18 @@ SLOPE = np.array([0.0, 1.0])
 
 def test_closed_forms_of_influence():
     expected = (1 / 5 + 1 / 26) ** 2 / (1 / 5**3 + 1 / 26**3)
-    assert effective_clusters(X_OWN, NAMES, SLOPE) == pytest.approx(
-        expected, rel=CLOSED_FORM
-    )
+    close(effective_clusters(X_OWN, NAMES, SLOPE), expected)
     X = np.column_stack([np.ones(20), np.tile([0.0, 1.0], 10)])
     clusters = np.repeat(np.arange(10), 2)
-    assert effective_clusters(X, clusters, SLOPE) == pytest.approx(10.0, rel=MACHINE)
-    assert partial_leverage(X, clusters, SLOPE)[1] == pytest.approx(
-        np.full(10, 0.1), rel=MACHINE
-    )
+    close(effective_clusters(X, clusters, SLOPE), 10.0, MACHINE)
+    close(partial_leverage(X, clusters, SLOPE)[1], np.full(10, 0.1), MACHINE)
     sizes = np.array([2, 3, 7, 12])
     X = np.ones((sizes.sum(), 1))
-    clusters = np.random.default_rng(0).permutation(np.repeat(np.arange(4), sizes))
+    clusters = default_rng(0).permutation(np.repeat(np.arange(4), sizes))
     expected = (sizes**2.0).sum() ** 2 / (sizes**4.0).sum()
-    assert effective_clusters(X, clusters, np.ones(1), within=1.0) == pytest.approx(
-        expected, rel=CLOSED_FORM
-    )
+    close(effective_clusters(X, clusters, np.ones(1), within=1.0), expected)
     independent = effective_clusters(X, clusters, np.ones(1), within=0.0)
-    assert independent == pytest.approx(
-        sizes.sum() ** 2 / (sizes**2.0).sum(), rel=CLOSED_FORM
-    )
+    close(independent, sizes.sum() ** 2 / (sizes**2.0).sum())
     W = weights_of(A, DISTANCE)["contiguity"]
     X = np.column_stack([ONE, C, S, W @ C, W @ S])
     others = np.delete(X, 3, axis=1)
@@ -131,8 +115,8 @@ def test_closed_forms_of_influence():
         (residual[clusters == name] ** 2).sum() / (residual @ residual)
         for name in names
     ]
-    assert shares == pytest.approx(np.array(expected), rel=CLOSED_FORM)
-    assert shares.sum() == pytest.approx(1.0, rel=MACHINE)
+    close(shares, np.array(expected))
+    close(shares.sum(), 1.0, MACHINE)
 
 
 @pytest.mark.parametrize(
@@ -162,28 +146,29 @@ def test_bad_input_of_influence():
 
 def test_the_smallest_visible_effect_is_half_the_interval_and_the_power_quantile():
     # By hand: half of 2 to 6 is 2, 0.8416 standard errors of 0.5 more.
-    assert pw.smallest_visible(2, 6, 0.5) == pytest.approx(2 + norm.ppf(0.8) * 0.5)
+    close(pw.smallest_visible(2, 6, 0.5), 2 + norm.ppf(0.8) * 0.5)
     result = pw.smallest_visible(2, 6, 0.5, power=0.9, level=0.9)
-    assert result == pytest.approx(2 + norm.ppf(0.9) * 0.5)
+    close(result, 2 + norm.ppf(0.9) * 0.5)
     # Without a standard error half the interval is z of them.
     for error in (0.0, np.nan):
         wide = pw.smallest_visible(-1, 3, error, power=0.7, level=0.9)
-        assert wide == pytest.approx(2 + norm.ppf(0.7) * 2 / norm.ppf(0.95))
+        close(wide, 2 + norm.ppf(0.7) * 2 / norm.ppf(0.95))
     assert np.isnan(pw.smallest_visible(np.nan, 3, 0.5))
 
 
 @pytest.mark.parametrize(("power", "level"), [(0.8, 0.95), (0.9, 0.9)])
 def test_multipliers_and_detectable_effects_take_power_and_level(power, level):
     multiplier = t.ppf(0.5 + level / 2, 7) + t.ppf(power, 7)
-    assert pw.mde_multiplier(7, power, level) == pytest.approx(multiplier)
+    close(pw.mde_multiplier(7, power, level), multiplier)
     X = np.column_stack([ONE, C])
     error = np.sqrt(1 / 5 + 1 / 26)
-    assert pw.minimum_detectable_effect(
-        X, contrast(1, size=2), power, level, df=7
-    ) == pytest.approx(multiplier * error)
+    close(
+        pw.minimum_detectable_effect(X, contrast(1, size=2), power, level, df=7),
+        multiplier * error,
+    )
     years = pw.event_study_mde(4, 9, 5, 3.0, power, level)
     multiplier = t.ppf(0.5 + level / 2, 11) + t.ppf(power, 11)
-    assert years == pytest.approx(multiplier * 3 * np.sqrt(5 * (1 / 4 + 1 / 9)))
+    close(years, multiplier * 3 * np.sqrt(5 * (1 / 4 + 1 / 9)))
 
 
 def test_one_treated_and_two_controls_are_the_fewest_to_compare():
@@ -194,9 +179,9 @@ def test_one_treated_and_two_controls_are_the_fewest_to_compare():
 def test_covariances_of_correlated_errors_by_their_definitions():
     W = WEIGHTS["contiguity"]
     inverse = np.linalg.inv(np.eye(31) - 0.6 * W)
-    np.testing.assert_allclose(pw.sar_covariance(W, 0.6), inverse @ inverse.T)
+    close(pw.sar_covariance(W, 0.6), inverse @ inverse.T)
     result = pw.exponential_covariance(np.array([[0, 800.0], [800.0, 0]]), 400.0)
-    np.testing.assert_allclose(result, [[1, np.exp(-2)], [np.exp(-2), 1]])
+    close(result, [[1, np.exp(-2)], [np.exp(-2), 1]])
 
 
 def test_simulated_power_counts_rejections_of_common_errors():
@@ -208,25 +193,18 @@ def test_simulated_power_counts_rejections_of_common_errors():
 
     signal = np.array([1.0, 0.0, -1.0])
     result = pw.simulated_power(
-        lambda y: y[0] - y[2] > 1,
-        signal,
-        [0.0, 0.5, 2.0],
-        draw,
-        50,
-        np.random.default_rng(1),
+        lambda y: y[0] - y[2] > 1, signal, [0.0, 0.5, 2.0], draw, 50, default_rng(1)
     )
     shares = [np.mean([e[0] - e[2] + 2 * b > 1 for e in drawn]) for b in (0, 0.5, 2)]
     np.testing.assert_array_equal(result.effects, [0, 0.5, 2])
-    np.testing.assert_allclose(result.power, shares)
-    np.testing.assert_allclose(
-        result.monte_carlo_se, np.sqrt(result.power * (1 - result.power) / 50)
-    )
+    close(result.power, shares)
+    close(result.monte_carlo_se, np.sqrt(result.power * (1 - result.power) / 50))
     assert len(drawn) == result.draws == 50
 
 
 def test_clusters_that_differ_within_count_by_their_own_weights():
     # Carter, Schnepel and Steigerwald (2017), written out with a correlation of .999.
-    rng = np.random.default_rng(2)
+    rng = default_rng(2)
     clusters = np.repeat(np.arange(6), [2, 3, 4, 5, 6, 7])
     X = np.column_stack([np.ones(27), rng.normal(size=27)])
     a = X @ np.linalg.inv(X.T @ X) @ SLOPE
@@ -237,9 +215,7 @@ def test_clusters_that_differ_within_count_by_their_own_weights():
         gamma.append(own @ omega @ own)
     gamma = np.array(gamma)
     standard_deviation = ((gamma - gamma.mean()) ** 2).mean() / gamma.mean() ** 2
-    assert effective_clusters(X, list(clusters), SLOPE) == pytest.approx(
-        6 / (1 + standard_deviation)
-    )
+    close(effective_clusters(X, list(clusters), SLOPE), 6 / (1 + standard_deviation))
 
 
 def test_few_rows_make_all_columns_dependent_but_zero_ones_do_not_hide_it():

@@ -4,6 +4,7 @@ research design, section 4.4.
 
 import numpy as np
 import pytest
+from numpy.random import default_rng
 
 from evenfield.numerics.dynamic_panel import bias_corrected as bc
 from evenfield.numerics.dynamic_panel import within as wi
@@ -43,7 +44,7 @@ def chinese(year, years):
 
 
 def speeds(estimator, draws, seed, span=1, **design):
-    rng = np.random.default_rng(seed)
+    rng = default_rng(seed)
     return np.array(
         [
             -100 * np.log(estimator(panel(rng, span=span, **design)).rho) / span
@@ -96,13 +97,11 @@ def test_changing_variance_and_samples_without_a_root():
     design = {"speed": 2, "transitions": 42, "sd": chinese}
     assert np.median(speeds(constant, 400, 4, **design)) > 3
     assert 1.5 < np.median(speeds(bc.bias_corrected_root, 400, 4, **design)) < 2.3
-    rng = np.random.default_rng(5)
+    rng = default_rng(5)
     lost = [constant(panel(rng, 2, 42)).no_root for _ in range(160)]
+    assert np.mean(lost) < 0.03
     assert (
-        np.mean(lost) < 0.03
-        and 0.3
-        < np.mean([constant(panel(rng, 0, 42)).no_root for _ in range(300)])
-        < 0.7
+        0.3 < np.mean([constant(panel(rng, 0, 42)).no_root for _ in range(300)]) < 0.7
     )
 
 
@@ -110,7 +109,7 @@ def test_changing_variance_and_samples_without_a_root():
     ("speed", "sd"), [(0, lambda *_: SHOCK), (2, lambda *_: SHOCK), (2, chinese)]
 )
 def test_grid_interval_covers(speed, sd):
-    rng = np.random.default_rng(6)
+    rng = default_rng(6)
     true = np.exp(-speed / 100)
     result = [bc.score_interval(panel(rng, speed, 20, sd=sd)) for _ in range(400)]
     assert 0.92 < np.mean([one.low <= true <= one.high for one in result]) < 0.98
@@ -131,7 +130,7 @@ def regime_panel(rng, exposures, theta, transitions):
 
 
 def test_planted_gap_of_speeds_is_recovered_and_fixed_effects_miss_it():
-    rng = np.random.default_rng(4)
+    rng = default_rng(4)
     theta = np.array([0.95, -0.06, 0.02])
     c = np.array([0.0, -100.0, 100.0])
     result = []
@@ -148,11 +147,13 @@ def test_planted_gap_of_speeds_is_recovered_and_fixed_effects_miss_it():
         seen += bool(roots.defined[0])
         result.append(float(roots.theta[0] @ c) if roots.defined[0] else np.nan)
         bare.append(float(roots.fixed_effects[0] @ c))
-    assert seen > 145 and 7.5 < np.nanmedian(result) < 8.7 and np.median(bare) < 7.3
+    assert seen > 145
+    assert 7.5 < np.nanmedian(result) < 8.7
+    assert np.median(bare) < 7.3
 
 
 def test_bootstrap_of_units_covers_the_planted_gap():
-    rng = np.random.default_rng(5)
+    rng = default_rng(5)
     theta = np.array([0.93, -0.06, 0.02])
     c = np.array([0.0, -1.0, 1.0])
     inside = []
@@ -165,11 +166,12 @@ def test_bootstrap_of_units_covers_the_planted_gap():
         )
         levels = regime_panel(rng, Z, theta, 25)
         try:
-            interval = regime_intervals(levels, Z, c, np.random.default_rng(k), 99)[0]
+            interval = regime_intervals(levels, Z, c, default_rng(k), 99)[0]
         except NumericsError:
             continue
         inside.append(interval.low <= 0.08 <= interval.high)
-    assert len(inside) > 30 and np.mean(inside) > 0.85
+    assert len(inside) > 30
+    assert np.mean(inside) > 0.85
 
 
 REPLICATIONS = 200
@@ -178,13 +180,13 @@ REPLICATIONS = 200
 def test_bias_is_small_and_intervals_hold_at_the_size_of_the_study():
     panel, net = simulated(n=31, t=20, rho=0.3, tau=0.95, eta=-0.25, seed=21)
     result = dynamic_monte_carlo(
-        panel, fit_dynamic(panel, net), np.random.default_rng(6), REPLICATIONS
+        panel, fit_dynamic(panel, net), default_rng(6), REPLICATIONS
     )
     noise = 3 * result.sd[-1] / np.sqrt(REPLICATIONS)
-    assert (np.abs(result.bias[-1]) < 0.004 + noise).all() and result.bias[0, 1] < 0
+    assert (np.abs(result.bias[-1]) < 0.004 + noise).all()
+    assert result.bias[0, 1] < 0
     assert (
         np.abs(result.coverage - 0.95) < 3 * np.sqrt(0.95 * 0.05 / REPLICATIONS) + 0.01
     ).all()
-    assert (np.abs(result.error_ratio - 1) < 0.2).all() and result.estimated[
-        -1
-    ] >= 0.95 * REPLICATIONS
+    assert (np.abs(result.error_ratio - 1) < 0.2).all()
+    assert result.estimated[-1] >= 0.95 * REPLICATIONS

@@ -3,7 +3,6 @@ nothing about the world.
 """
 
 from base64 import b64decode
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -46,9 +45,19 @@ CONFIG: dict[str, Any] = {
 }
 POLICY: dict[str, Any] = {"taxonomy": {"primary": "lists", "all": ["lists"]}}
 CLAIM = {
-    "because": "above 0", "data": "", "estimate": 1.5, "high": None, "interest": None, "kind": "fact", "low": None,
-    "paragraphs": [3], "reasons": [], "rows": [], "smallest_visible": None, "unit": "pp/yr",
-}  # fmt: skip
+    "because": "above 0",
+    "data": "",
+    "estimate": 1.5,
+    "high": None,
+    "interest": None,
+    "kind": "fact",
+    "low": None,
+    "paragraphs": [3],
+    "reasons": [],
+    "rows": [],
+    "smallest_visible": None,
+    "unit": "pp/yr",
+}
 ROW = {
     "against": False,
     "conf_low": None,
@@ -65,11 +74,11 @@ BASE: dict[str, Any] = {
 }
 
 
-def made_config(*, policy: bool) -> dict[str, Any]:
+def made_config(*, policy):
     return checked_config({**CONFIG, **(POLICY if policy else {})})
 
 
-def estimates() -> dict[str, list[Estimate]]:
+def estimates():
     """Speeds and dispersion of two periods."""
     rows: dict[str, list[Estimate]] = {"beta": [], "sigma": []}
     for period in ("P1", "P2"):
@@ -105,7 +114,7 @@ def estimates() -> dict[str, list[Estimate]]:
     return rows
 
 
-def write_study(results: Path, *, policy: bool) -> dict[str, Any]:
+def write_study(results, *, policy):
     """Write every file that page and paper read and return what they are rendered from."""
     built = estimates()
     write_estimates(
@@ -135,7 +144,7 @@ def write_study(results: Path, *, policy: bool) -> dict[str, Any]:
     return given | {"scripts": {"F4": "topics/beta/figure.py"}, "texts": []}
 
 
-def write_places(results: Path, *, policy: bool) -> None:
+def write_places(results, *, policy):
     """Write units, incomes and, with policy, tiles, a cluster and zones from 1990 on."""
     panel = results / "panel" / "all"
     years = (1980, 1990, 2000)
@@ -177,7 +186,7 @@ NO_ANSWERS: dict[str, Any] = {
 NO_ANSWERS |= {"hypotheses": [], "reasons": {}, "questions": 0}
 
 
-def made_answers() -> dict[str, Any]:
+def made_answers():
     """Answers to four claims: a fact with a variant that misses, one without an answer,
     one out of reach, a plan.
     """
@@ -235,15 +244,11 @@ def made_answers() -> dict[str, Any]:
     return (
         NO_ANSWERS
         | label
-        | {
-            "sentence": "",
-            "reasons": {"R2": "Firm data are needed."},
-            "questions": 1,
-        }
+        | {"sentence": "", "reasons": {"R2": "Firm data are needed."}, "questions": 1}
     )
 
 
-def made_table(name: str) -> Table:
+def made_table(name):
     """A table with a group, a blank cell and a column that the paper leaves out."""
     frame = pd.DataFrame(
         {
@@ -268,7 +273,7 @@ def made_table(name: str) -> Table:
     )
 
 
-def write_exhibits(results: Path, *, policy: bool) -> list[str]:
+def write_exhibits(results, *, policy):
     paths = []
     for name in [*(["T0"] if policy else []), "T6", "T99"]:
         files = [
@@ -282,7 +287,7 @@ def write_exhibits(results: Path, *, policy: bool) -> list[str]:
     )
 
 
-def write_figure(folder: Path, name: str, alt: str = "A dot.\n") -> list[str]:
+def write_figure(folder, name, alt="A dot.\n"):
     for ending, text in ((".svg", SVG), (".csv", "x\n1\n"), (".alt.txt", alt)):
         write_text(text, folder / f"{name}{ending}")
     (folder / f"{name}.png").write_bytes(DOT)

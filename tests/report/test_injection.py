@@ -23,7 +23,7 @@ HOSTILE = '#panic("run") <script>x</script> ![a](http://a/b) $x$ \\write18{x} "q
 CONTEXT = {"in_paper": ["T6"], "everything": []}
 
 
-def compiles(source: str) -> bool:
+def compiles(source):
     """Whether Typst takes a source without running `panic`."""
     try:
         typst.compile(source.encode())
@@ -38,9 +38,9 @@ def prose(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("text").mkdir()
 
-    def made(text: str, bib: str = "", **names: object) -> Prose:
-        Path("text/paper.md").write_text(text, encoding="utf-8")
-        Path("text/references.bib").write_text(bib, encoding="utf-8")
+    def made(text, bib="", **names):
+        Path("text/paper.md").write_text(text)
+        Path("text/references.bib").write_text(bib)
         references = read_references("text/references.bib")
         return Prose({"paper": Path("text/paper.md")}, names, references, ["T6"])
 
@@ -118,7 +118,7 @@ def test_an_address_of_the_references_is_a_link(prose):
 
 
 def test_the_studys_name_for_zones_is_text_in_the_methods():
-    def words(text: str) -> str:
+    def words(text):
         return text.replace("SEZ", HOSTILE).replace("zones", HOSTILE)
 
     assert HOSTILE in words("SEZ")
@@ -128,7 +128,7 @@ def test_the_studys_name_for_zones_is_text_in_the_methods():
 
 
 def test_the_studys_name_for_zones_is_text_on_the_page():
-    def words(text: str) -> str:
+    def words(text):
         return text.replace("SEZ", escape_markdown(HOSTILE))
 
     page = method_html("zone_dose", ["zone_dose"], words=words)

@@ -4,7 +4,6 @@ their places.
 
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +19,7 @@ Pages = dict[str, tuple[str, str]]
 
 
 @pytest.fixture(scope="module")
-def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Given]:
+def given(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     return {
         name: write_study(folder / name, policy=name == "policy")
@@ -29,7 +28,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Given]:
 
 
 @pytest.fixture(scope="module")
-def pages(given: dict[str, Given]) -> Pages:
+def pages(given):
     return {
         name: render_pages(label["root"] / "report", **label)
         for name, label in given.items()
@@ -39,36 +38,35 @@ def pages(given: dict[str, Given]) -> Pages:
 class Balance(HTMLParser):
     """Checks that every element is closed and collects ids and anchors."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text):
         super().__init__()
         self.open: list[str] = []
         self.ids: list[str] = []
         self.links: list[str] = []
         self.feed(text)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag, attrs):
         named = dict(attrs)
         self.ids += [named["id"] or ""] if "id" in named else []
         self.links += [named["href"] or ""] if "href" in named else []
         if tag not in VOID:
             self.open.append(tag)
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_startendtag(self, tag, attrs):
         self.handle_starttag(tag, attrs)
         if tag not in VOID:
             self.open.pop()
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, tag):
         assert self.open.pop() == tag
 
 
 @pytest.mark.parametrize("name", ["policy", "plain"])
-def test_pages_are_well_formed_and_their_anchors_resolve(
-    name: str, pages: Pages
-) -> None:
+def test_pages_are_well_formed_and_their_anchors_resolve(name, pages):
     page, tables = (Balance(text) for text in pages[name])
     for fault in (page, tables):
-        assert fault.open == [] and len(fault.ids) == len(set(fault.ids))
+        assert fault.open == []
+        assert len(fault.ids) == len(set(fault.ids))
         assert {link[1:] for link in fault.links if link.startswith("#")} <= set(
             fault.ids
         )
@@ -77,9 +75,7 @@ def test_pages_are_well_formed_and_their_anchors_resolve(
     } <= set(tables.ids)
 
 
-def test_the_page_asks_for_nothing_and_tables_only_for_files_beside_them(
-    given: Any, pages: Pages
-) -> None:
+def test_the_page_asks_for_nothing_and_tables_only_for_files_beside_them(given, pages):
     page, tables = pages["policy"]
     assert {
         address
@@ -87,62 +83,52 @@ def test_the_page_asks_for_nothing_and_tables_only_for_files_beside_them(
         if not address.startswith("data:")
     } == set()
     for text in (page, tables):
-        assert "default-src 'none'" in text and not re.search(
-            "unsafe| style=| onclick=", text
-        )
+        assert "default-src 'none'" in text
+        assert not re.search("unsafe| style=| onclick=", text)
         (script,), (style,) = (
             re.findall(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
             for tag in ("script", "style")
         )
-        assert (
-            f"script-src '{policy_hash(script)}'" in text
-            and f"style-src '{policy_hash(style)}'" in text
-        )
+        assert f"script-src '{policy_hash(script)}'" in text
+        assert f"style-src '{policy_hash(style)}'" in text
     folder = given["policy"]["root"] / "report"
     named = [
         link
         for link in [*re.findall(r'src="([^"]*)"', tables), *Balance(tables).links]
         if link.startswith("../")
     ]
-    assert named and all((folder / link).resolve().is_file() for link in named)
+    assert named
+    assert all((folder / link).resolve().is_file() for link in named)
 
 
-def test_answers_stand_in_sentence_case_with_number_reason_and_what_was_visible(
-    pages: Pages,
-) -> None:
+def test_answers_stand_in_sentence_case_with_number_reason_and_what_was_visible(pages):
     page, tables = pages["policy"]
     assert all(
         'role="note">SIMULATED INPUT - NOT EVIDENCE</p>' in text
         for text in pages["policy"]
     )
-    assert (
-        "Alpha &lt;b&gt;grew&lt;/b&gt;." in page
-        and "Holds in part" in page
-        and "HOLDS" not in page
-    )
-    assert (
-        "<b>1.50</b> percentage points a year" in page and "[\u22122.00, 5.00]" in page
-    )
-    assert (
-        "visible: 6.00 percentage points a year" in page
-        and "A census of firms." in page
-    )
-    assert (
-        ">otherwise</td>" in tables and '<details class="exhibit" id="T99">' in tables
-    )
+    assert "Alpha &lt;b&gt;grew&lt;/b&gt;." in page
+    assert "Holds in part" in page
+    assert "HOLDS" not in page
+    assert "<b>1.50</b> percentage points a year" in page
+    assert "[\u22122.00, 5.00]" in page
+    assert "visible: 6.00 percentage points a year" in page
+    assert "A census of firms." in page
+    assert ">otherwise</td>" in tables
+    assert '<details class="exhibit" id="T99">' in tables
     assert '<details class="method" id="method-beta">' in tables
-    assert (
-        "Holds" not in pages["plain"][0] and 'id="statements"' not in pages["plain"][1]
-    )
+    assert "Holds" not in pages["plain"][0]
+    assert 'id="statements"' not in pages["plain"][1]
 
 
 def test_the_map_has_a_slider_only_with_zones_and_is_left_out_without_places(
-    pages: Pages, tmp_path: Path
-) -> None:
+    pages, tmp_path
+):
     page = pages["policy"][0]
     assert '<input type="range" id="year" min="0" max="2"' in page
     assert "4 zones in 2 of 4 states. Zones in Alpha and Beta &lt;b&gt;." in page
-    assert page.count("<circle") > 3 and "\\u003cb>" in page
+    assert page.count("<circle") > 3
+    assert "\\u003cb>" in page
     assert 'class="map' not in pages["plain"][0]
     label = write_study(tmp_path / "results", policy=True)
     square = [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]
@@ -155,14 +141,12 @@ def test_the_map_has_a_slider_only_with_zones_and_is_left_out_without_places(
         "unit,year,zone_type,zones\n"
     )
     drawn = render_pages(tmp_path, **label)[0]
-    assert (
-        drawn.count("<title>Alpha</title>") == 1
-        and "Delta" not in drawn
-        and 'id="year"' not in drawn
-    )
+    assert drawn.count("<title>Alpha</title>") == 1
+    assert "Delta" not in drawn
+    assert 'id="year"' not in drawn
 
 
-def test_a_chart_holds_every_estimate_and_cuts_only_wide_intervals() -> None:
+def test_a_chart_holds_every_estimate_and_cuts_only_wide_intervals():
     rows = [
         {
             **ROW,
@@ -183,7 +167,8 @@ def test_a_chart_holds_every_estimate_and_cuts_only_wide_intervals() -> None:
     ]
     drawn = chart(rows, [0.0], 0.5)
     positions = [float(value) for value in re.findall(r'cx="([-\d.]+)"', drawn)]
-    assert positions == sorted(positions) and 8 <= positions[0] < positions[1] <= 292
+    assert positions == sorted(positions)
+    assert 8 <= positions[0] < positions[1] <= 292
     assert all(
         0 <= float(value) <= 300 for value in re.findall(r"[MH]([-\d.]+)", drawn)
     )

@@ -1,12 +1,10 @@
-from pathlib import Path
-
 from evenfield.report.assumptions import harvest_assumptions
 from evenfield.report.exhibits import read_exhibits
 from evenfield.study.files import write_text
 from report.made_up import write_figure
 
 
-def test_assumptions_are_harvested_with_their_continuation(tmp_path: Path) -> None:
+def test_assumptions_are_harvested_with_their_continuation(tmp_path):
     marker = "# " + "ASSUME:"
     text = (
         f"x = 1  {marker} one is enough\ny = 2\n{marker} a long\n#   decision.\nz ="
@@ -21,9 +19,7 @@ def test_assumptions_are_harvested_with_their_continuation(tmp_path: Path) -> No
     }
 
 
-def test_exhibits_are_ordered_by_number_and_fall_back_to_their_alt_text(
-    tmp_path: Path,
-) -> None:
+def test_exhibits_are_ordered_by_number_and_fall_back_to_their_alt_text(tmp_path):
     paths = [
         path
         for name in ("F13", "F2", "F1b", "F1", "F77")
@@ -35,7 +31,7 @@ def test_exhibits_are_ordered_by_number_and_fall_back_to_their_alt_text(
         {"F2": "scripts/draw.py"},
         {"F4": {"title": "T", "caption": "C"}},
     )
-    assert [exhibit.id for exhibit in fault] == ["F1", "F1b", "F2", "F13", "F77"]
+    assert [exhibit.id for exhibit in fault] == "F1 F1b F2 F13 F77".split()
     assert (fault[2].topic, fault[2].script) == ("groups", "scripts/draw.py")
     assert (fault[4].title, fault[4].caption, fault[4].topic) == ("F77", "A dot.", "")
     assert fault[0].picture.startswith("data:image/svg+xml;base64,")

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from evenfield.report.plan import plan_study, unchecked
 from evenfield.study.config import read_config
 
@@ -11,8 +9,8 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "mexico-states"
 
 
 def test_a_study_is_checked_again_only_when_something_has_changed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    tmp_path, monkeypatch
+):
     monkeypatch.chdir(EXAMPLE)
     plan = plan_study(read_config(Path("config.yaml")))
     stamp = tmp_path / "checked"

@@ -60,10 +60,8 @@ def test_rows_are_sorted_with_stable_ids_and_doubles_refused():
     assert estimates_frame(rows)["period"].tolist() == ["P1", "P2", "P3"]
     with pytest.raises(ValueError, match="two estimates share an id"):
         estimates_frame([ROW, replace(ROW, role="primary", estimate=0.5)])
-    assert (
-        finite_or_nan(1.5) == 1.5
-        and np.isnan([finite_or_nan(x) for x in (np.inf, -np.inf, np.nan)]).all()
-    )
+    assert finite_or_nan(1.5) == 1.5
+    assert np.isnan([finite_or_nan(x) for x in (np.inf, -np.inf, np.nan)]).all()
 
 
 def test_what_is_written_is_read_back(tmp_path):
@@ -73,14 +71,10 @@ def test_what_is_written_is_read_back(tmp_path):
     ]
     write_estimates(rows, tmp_path / "e.csv")
     back = read_estimates(tmp_path / "e.csv")
-    assert list(back.columns) == list(ESTIMATE_COLUMNS) and back["w_id"].tolist() == [
-        "",
-        "none",
-    ]
-    assert (
-        back["n_treated"].isna().tolist() == [True, False]
-        and back["std_error"].iloc[1] == 0.333333
-    )
+    assert list(back.columns) == list(ESTIMATE_COLUMNS)
+    assert back["w_id"].tolist() == ["", "none"]
+    assert back["n_treated"].isna().tolist() == [True, False]
+    assert back["std_error"].iloc[1] == 0.333333
     assert np.isnan(back["p_value"]).all()
     write_estimates([], tmp_path / "e.csv")
     assert list(read_estimates(tmp_path / "e.csv").columns) == list(ESTIMATE_COLUMNS)
@@ -95,10 +89,9 @@ def test_stack_is_sorted_and_refuses_doubles(tmp_path):
     )
     stack = read_estimates(tmp_path / "all.csv")
     assert stack["estimator"].tolist() == ["ols", "z"]
-    lines = (tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()
+    lines = (tmp_path / "all.csv").read_text().splitlines()
     assert set(lines[1:]) == {
-        (tmp_path / f"{n}.csv").read_text(encoding="utf-8").splitlines()[1]
-        for n in "ab"
+        (tmp_path / f"{n}.csv").read_text().splitlines()[1] for n in "ab"
     }
     with pytest.raises(ValueError, match="two families hold estimate"):
         stacked_estimates([str(tmp_path / "b.csv")] * 2)

@@ -36,20 +36,19 @@ def test_a_whole_study_is_left_as_it_is(config, folder):
 
 def test_shorter_years_drop_what_rests_on_them_and_nothing_is_refused():
     left = left_out_config(CHINA, ROOT, years=[1999, 2019])
-    assert (
-        list(left["periods"]) == ["P3", "P4", "S1"]
-        and "economic" not in left["weights"]["families"]
-    )
+    assert list(left["periods"]) == ["P3", "P4", "S1"]
+    assert "economic" not in left["weights"]["families"]
     assert [spec["id"] for spec in left["estimates"]["synthetic_control"]] == [
         "tianjin_official"
     ]
     assert left["estimates"]["dynamic_panel"][0]["periods"] == ["S1", "P3", "P4"]
-    assert (
-        "H4" not in left["answers"]["hypotheses"]
-        and "H1" in left["answers"]["hypotheses"]
-    )
-    assert "T24" not in left["tables"] and read_entries(left) == {} and left["neutral"]
-    assert len(left["aside"]) < 20 and "1978-91" in left["aside"][0]
+    assert "H4" not in left["answers"]["hypotheses"]
+    assert "H1" in left["answers"]["hypotheses"]
+    assert "T24" not in left["tables"]
+    assert read_entries(left) == {}
+    assert left["neutral"]
+    assert len(left["aside"]) < 20
+    assert "1978-91" in left["aside"][0]
 
 
 def test_without_borders_and_coordinates_income_topics_run_and_automatic_exhibits_follow(
@@ -65,13 +64,11 @@ def test_without_borders_and_coordinates_income_topics_run_and_automatic_exhibit
     left = left_out_parts(
         {**US, "exhibits": "auto", "tables": [], "figures": []}, tmp_path
     )
-    assert left["weights"]["families"] == {} and set(US["estimates"]) - set(
-        left["estimates"]
-    ) == {"moran"}
+    assert left["weights"]["families"] == {}
+    assert set(US["estimates"]) - set(left["estimates"]) == {"moran"}
     assert left["estimates"]["inequality"][0].get("weights") is None
-    assert left["tables"] == ["T2", "T6", "T7", "T10", "T9", "T12"] and left[
-        "figures"
-    ] == ["F4", "F5", "F6"]
+    assert left["tables"] == "T2 T6 T7 T10 T9 T12".split()
+    assert left["figures"] == ["F4", "F5", "F6"]
     assert any("borders in adjacency.csv" in sentence for sentence in left["aside"])
 
 

@@ -61,10 +61,8 @@ def test_a_copy_says_and_ends_as_a_process_of_its_own(ask, ending):
         wording = job.communicate()
     assert int(pid.read_text()) != job.pid
     assert job.returncode == alone.returncode
-    assert (
-        wording[0] == own[0]
-        and wording[1].splitlines()[-1:] == own[1].splitlines()[-1:]
-    )
+    assert wording[0] == own[0]
+    assert wording[1].splitlines()[-1:] == own[1].splitlines()[-1:]
     assert not psutil.Process().children(recursive=True)
 
 

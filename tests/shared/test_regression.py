@@ -2,17 +2,18 @@
 
 import numpy as np
 import pytest
+from numpy.random import default_rng
 from scipy.stats import t as student
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.shared.regression import fit_hc3, fit_robust, kernel_fit, t_fields
-from tolerances import CLOSED_FORM
+from tolerances import close
 
 
 @pytest.fixture
 def regression():
     """Twelve units whose errors grow with the regressor."""
-    rng = np.random.default_rng(3)
+    rng = default_rng(3)
     x = rng.normal(size=12)
     X = np.column_stack([np.ones(12), x, rng.normal(size=12)])
     return X @ [1.0, 0.5, -0.3] + (1 + np.abs(x)) * rng.normal(size=12), X
@@ -33,16 +34,14 @@ def test_hc3_divides_residuals_by_one_minus_leverage(regression):
     y, X = regression
     residuals, leverage = residuals_and_leverage(y, X)
     expected = sandwich(X, (residuals / (1 - leverage)) ** 2)
-    np.testing.assert_allclose(fit_hc3(y, X).cov_params(), expected, rtol=CLOSED_FORM)
+    close(fit_hc3(y, X).cov_params(), expected)
 
 
 def test_hc1_is_the_default_of_fit_robust_with_n_over_n_minus_k(regression):
     y, X = regression
     residuals, _ = residuals_and_leverage(y, X)
     expected = 12 / (12 - 3) * sandwich(X, residuals**2)
-    np.testing.assert_allclose(
-        fit_robust(y, X).cov_params(), expected, rtol=CLOSED_FORM
-    )
+    close(fit_robust(y, X).cov_params(), expected)
 
 
 def test_a_combination_is_tested_by_t_with_n_minus_k_two_sided(regression):
@@ -62,16 +61,16 @@ def test_a_combination_is_tested_by_t_with_n_minus_k_two_sided(regression):
         "conf_high": estimate + half,
         "conf_level": 0.9,
     }
-    assert fields == pytest.approx(expected, rel=CLOSED_FORM)
+    close(fields, expected)
 
 
 def test_the_fit_of_the_kernels_has_the_same_residual_variance(regression):
     y, X = regression
     fit = kernel_fit(fit_hc3(y, X))
     residuals, leverage = residuals_and_leverage(y, X)
-    assert fit.sigma2 == pytest.approx(residuals @ residuals / 9, rel=CLOSED_FORM)
-    np.testing.assert_allclose(fit.leverage, leverage, rtol=CLOSED_FORM)
-    np.testing.assert_allclose(fit.u_hat, residuals, atol=1e-12)
+    close(fit.sigma2, residuals @ residuals / 9)
+    close(fit.leverage, leverage)
+    close(fit.u_hat, residuals, atol=1e-12)
 
 
 @pytest.mark.parametrize(

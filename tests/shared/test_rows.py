@@ -20,7 +20,8 @@ def test_a_row_that_describes_never_decides():
     slope, r2 = rows.estimates
     assert (slope.role, r2.role) == ("primary", "description")
     assert (slope.term, slope.unit_of_measure) == ("x", "pp")
-    assert slope.warning == "note; weak" and r2.warning == "note"
+    assert slope.warning == "note; weak"
+    assert r2.warning == "note"
 
 
 def test_numbers_of_a_row_win_over_its_kind_and_what_is_shared():

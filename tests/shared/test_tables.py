@@ -30,10 +30,16 @@ from evenfield.study.table_files import read_table
 
 
 def made_table():
-    frame = pd.DataFrame({
-        "name": ["A & B", "C_1", "<b>|"], "value": [-1.2345678, 2.0, float("nan")], "low": [-2.0, 1.0, float("nan")],
-        "high": [0.0, float("nan"), float("nan")], "why": ["", "", "too few units"], "group": ["one", "one", "two"],
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "name": ["A & B", "C_1", "<b>|"],
+            "value": [-1.2345678, 2.0, float("nan")],
+            "low": [-2.0, 1.0, float("nan")],
+            "high": [0.0, float("nan"), float("nan")],
+            "why": ["", "", "too few units"],
+            "group": ["one", "one", "two"],
+        }
+    )
     columns = (
         Column(names=("name",), header="Name & more"),
         Column(
@@ -51,20 +57,22 @@ def made_table():
             reason="why",
         ),
     )
-    return Table(id="TX", title="A title with 5% & more", note=("One.", "Two < three."), columns=columns, frame=frame,
-                 group="group")  # fmt: skip
+    return Table(
+        id="TX",
+        title="A title with 5% & more",
+        note=("One.", "Two < three."),
+        columns=columns,
+        frame=frame,
+        group="group",
+    )
 
 
 def test_latex_and_markdown_are_escaped_and_balanced():
     text = table_latex(made_table())
-    assert (
-        r"A \& B & $-$1.23 & [$-$2.0, 0.0] \\" in text
-        and r"C\_1 & 2.00 & [1.0, unbounded] \\" in text
-    )
-    assert (
-        r"\caption{A title with 5\% \& more}" in text
-        and text.count(r"\begin{") == text.count(r"\end{") == 4
-    )
+    assert r"A \& B & $-$1.23 & [$-$2.0, 0.0] \\" in text
+    assert r"C\_1 & 2.00 & [1.0, unbounded] \\" in text
+    assert r"\caption{A title with 5\% \& more}" in text
+    assert text.count(r"\begin{") == text.count(r"\end{") == 4
     assert r"\multicolumn{3}{@{}l}{\textit{two}}" in text
     assert (
         escape_latex("a\\b{c}~^")
@@ -75,31 +83,29 @@ def test_latex_and_markdown_are_escaped_and_balanced():
         for line in table_markdown(made_table()).splitlines()
         if line.startswith("|")
     ]
-    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {4} and rows[
-        1
-    ] == "| :--- | ---: | ---: |"
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {4}
+    assert rows[1] == "| :--- | ---: | ---: |"
     assert r"\<b\>\|" in rows[-1]
     estimates = grid(made_table())
     assert [cell.text for cell in estimates.lines[-1].cells] == ["<b>|", "(a)", "(a)"]
     assert estimates.note[-1] == "(a) too few units."
 
 
-def test_typst_is_escaped_and_leaves_out_what_the_paper_does_not_print() -> None:
+def test_typst_is_escaped_and_leaves_out_what_the_paper_does_not_print():
     text = table_typst(made_table())
-    assert (
-        '#let title = "A title with 5% & more"' in text
-        and "#let sideways = false" in text
-    )
-    assert '"<b>|", "(a)", "(a)",' in text and "table.cell(colspan: 3" in text
+    assert '#let title = "A title with 5% & more"' in text
+    assert "#let sideways = false" in text
+    assert '"<b>|", "(a)", "(a)",' in text
+    assert "table.cell(colspan: 3" in text
     columns = (*made_table().columns[:2], replace(made_table().columns[2], paper=False))
     assert "interval" not in table_typst(replace(made_table(), columns=columns))
     brief = table_typst(
         replace(made_table(), short=Short(lambda row: row["group"] == "two", ("low",)))
     )
     brief = brief[brief.index("#let short_title") :]
-    assert (
-        '"<b>|", "(a)",' in brief and "Value" not in brief and "unbounded" not in brief
-    )
+    assert '"<b>|", "(a)",' in brief
+    assert "Value" not in brief
+    assert "unbounded" not in brief
     assert (
         typst_text("- a_b #1 [x] $5 @c\n~ \\")
         == "\\- a\\_b \\#1 \\[x\\] \\$5 \\@c \\~ \\\\"
@@ -127,13 +133,14 @@ def test_html_is_semantic_balanced_and_sortable():
     tags.feed(text)
     assert tags.open == []
     scopes = [attrs.get("scope") for tag, attrs in tags.seen if tag == "th"]
-    assert scopes == ["col"] * 3 + ["rowgroup", "row", "row", "rowgroup", "row"]
+    assert scopes == ["col"] * 3 + "rowgroup row row rowgroup row".split()
     values = [attrs["data-value"] for tag, attrs in tags.seen if "data-value" in attrs]
-    assert values[:2] == ["-1.23457", "-2"] and values[-2:] == ["", ""]
-    assert "<b>" not in text and "&lt;b&gt;|" in text
-    assert [tag for tag, _ in tags.seen].count(
-        "tbody"
-    ) == 2 and 'title="too few units"' in text
+    assert values[:2] == ["-1.23457", "-2"]
+    assert values[-2:] == ["", ""]
+    assert "<b>" not in text
+    assert "&lt;b&gt;|" in text
+    assert [tag for tag, _ in tags.seen].count("tbody") == 2
+    assert 'title="too few units"' in text
 
 
 def test_the_csv_twin_holds_the_unrounded_frame(tmp_path):
@@ -165,19 +172,17 @@ def test_word_prints_the_same_text_with_title_note_and_repeated_heading_in_the_s
     rows = [[cell.text for cell in row.cells] for row in shown.rows]
     assert rows[:2] == [["Name & more", "Value", "95% interval"], ["one"] * 3]
     assert rows[2] == ["A & B", "\u22121.23", "[\u22122.0, 0.0]"]
-    assert rows[-1] == ["<b>|", "(a)", "(a)"] and len(rows) == 6
-    assert (
-        "<w:tblHeader/>" in shown.rows[0]._tr.xml
-        and "<w:tblHeader/>" not in shown.rows[1]._tr.xml
-    )
+    assert rows[-1] == ["<b>|", "(a)", "(a)"]
+    assert len(rows) == 6
+    assert "<w:tblHeader/>" in shown.rows[0]._tr.xml
+    assert "<w:tblHeader/>" not in shown.rows[1]._tr.xml
     assert (
         shown.cell(2, 1).paragraphs[0].alignment,
         estimates.core_properties.created.year,
     ) == (2, 2000)
     with zipfile.ZipFile(tmp_path / "a.docx") as held:
-        assert held.namelist() == sorted(held.namelist()) and {
-            i.date_time[0] for i in held.infolist()
-        } == {1980}
+        assert held.namelist() == sorted(held.namelist())
+        assert {i.date_time[0] for i in held.infolist()} == {1980}
 
 
 def test_an_empty_table_says_what_to_do():

@@ -42,12 +42,14 @@ def test_units_are_ordered_by_their_values_from_the_first_year_on(data):
     np.testing.assert_array_equal(data.values, INCOMES[[1, 2, 0]])
     assert data.years.tolist() == YEARS
     assert data.basis == ("proxy", "proxy", "official", "official")
-    assert data.evenly_spaced and data.label == "2000-2006"
+    assert data.evenly_spaced
+    assert data.label == "2000-2006"
 
 
 def test_a_window_has_the_richest_of_its_last_year_first_and_holds_both_ends():
     result, info = tr.window(make_study(), SPEC, "P", "here")
-    assert result.years.tolist() == [2002, 2004, 2006] and info.step == 2
+    assert result.years.tolist() == [2002, 2004, 2006]
+    assert info.step == 2
     assert result.units == ("a", "c", "b")  # b and c end alike: c was ahead in 2004
     np.testing.assert_array_equal(result.values, INCOMES[[0, 2, 1], 1:])
 
@@ -60,7 +62,8 @@ def test_another_column_is_matched_by_unit_and_year(data):
 def test_spans_hold_both_ends_and_say_what_their_output_rests_on(data):
     part = data.between(2002, 2004)
     assert part.years.tolist() == [2002, 2004]
-    assert part.basis == ("proxy", "official") and part.values.shape == (3, 2)
+    assert part.basis == ("proxy", "official")
+    assert part.values.shape == (3, 2)
     assert data.basis_between(2000, 2002) == "proxy"
     assert data.basis_between(2004, 2006) == "official"
     assert data.basis_between(2002, 2004) == "spliced"

@@ -90,16 +90,16 @@ def test_fault_is_one_line(change, message):
 def test_defaults_fill_a_minimal_config():
     before = copy.deepcopy(MINIMAL)
     config = checked_config(MINIMAL)
-    assert before == MINIMAL and checked_config(config) == config
+    assert before == MINIMAL
+    assert checked_config(config) == config
     families = {"contiguity": {"kind": "contiguity"}}
     assert config["weights"] == {
         "primary": "contiguity",
         "join": [],
         "families": families,
     }
-    assert config["taxonomy"]["all"] == ["none"] and config["panel"][
-        "unit_schemes"
-    ] == {"all": {}}
+    assert config["taxonomy"]["all"] == ["none"]
+    assert config["panel"]["unit_schemes"] == {"all": {}}
     assert config["estimates"]["sigma"] == [
         {"id": "all", "sample": "all", "unit_scheme": "", "role": "robustness"}
     ]

@@ -13,9 +13,9 @@ def test_schema_and_pages_are_generated():
     topic.yaml.
     """
     estimates = schema.schema()
-    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == estimates
-    assert schema.REFERENCE.read_text(encoding="utf-8") == schema.reference(estimates)
-    assert schema.EXHIBITS.read_text(encoding="utf-8") == schema.exhibits()
+    assert json.loads(SCHEMA.read_text()) == estimates
+    assert schema.REFERENCE.read_text() == schema.reference(estimates)
+    assert schema.EXHIBITS.read_text() == schema.exhibits()
 
 
 def test_every_key_has_a_meaning_and_no_section_says_a_thing_twice():

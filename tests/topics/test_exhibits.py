@@ -10,11 +10,10 @@ from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from evenfield.report.plan import Plan, plan_study
+from evenfield.report.plan import plan_study
 from evenfield.shared.facts import Facts
 from evenfield.shared.figures.save import save_figure
 from evenfield.shared.tables.write import write_table_files
@@ -23,7 +22,7 @@ from evenfield.study.config import read_config
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "exhibits"
-HASHES = json.loads((GOLDEN / "figures.json").read_text(encoding="utf-8"))
+HASHES = json.loads((GOLDEN / "figures.json").read_text())
 RESULTS = os.environ.get("EVENFIELD_RESULTS", "")
 TOPICS = read_topics()
 TABLES = {
@@ -44,13 +43,13 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def plan() -> Plan:
+def plan():
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)
         return plan_study(read_config(Path("config.yaml")))
 
 
-def built(plan: Plan, topic: str, name: str, maker: dict[str, Any]) -> Any:
+def built(plan, topic, name, maker):
     """What the maker of a topic returns for one exhibit."""
     facts = Facts(settings(plan.config, topic, TOPICS[topic]["exhibit"]), RESULTS)
     facts.topic = topic
@@ -58,19 +57,19 @@ def built(plan: Plan, topic: str, name: str, maker: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_a_table_is_what_it_was(plan: Plan, tmp_path: Path, name: str) -> None:
+def test_a_table_is_what_it_was(plan, tmp_path, name):
     module = import_module(f"evenfield.topics.{TABLES[name]}.table")
     table = built(plan, TABLES[name], name, module.TABLES)
     words = partial(renamed, plan.config["study"])
     title = exhibit_words(plan.config)[name]["title"]
     path = tmp_path / f"{name}.md"
     write_table_files(replace(table, title=title).worded(words), [str(path)])
-    golden = (GOLDEN / path.name).read_text(encoding="utf-8")
-    assert path.read_text(encoding="utf-8") == golden
+    golden = (GOLDEN / path.name).read_text()
+    assert path.read_text() == golden
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_the_paper_prints_columns_that_the_table_has(plan: Plan, name: str) -> None:
+def test_the_paper_prints_columns_that_the_table_has(plan, name):
     module = import_module(f"evenfield.topics.{TABLES[name]}.table")
     table = built(plan, TABLES[name], name, module.TABLES)
     columns = {column.names[0] for column in table.columns}
@@ -78,7 +77,7 @@ def test_the_paper_prints_columns_that_the_table_has(plan: Plan, name: str) -> N
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_is_what_it_was(plan: Plan, tmp_path: Path, name: str) -> None:
+def test_a_figure_is_what_it_was(plan, tmp_path, name):
     module = import_module(f"evenfield.topics.{FIGURES[name]}.figure")
     figure = built(plan, FIGURES[name], name, module.FIGURES)
     files = [f"{name}.{ending}" for ending in ("svg", "csv", "alt.txt")]

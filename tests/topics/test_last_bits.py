@@ -5,25 +5,22 @@ Each processor's BLAS adds in another order. If a published number moves when it
 move by one unit in the last place, it would also differ between machines.
 """
 
-from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.random import default_rng
 
 from china_study import CHUNKED, TOPICS, build_china, china_config, estimated
 from evenfield.shared.estimates import ROW_SCALED, estimates_frame
-from evenfield.shared.rows import Results
 from evenfield.study.rounding import round_frame
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.study.study import Study
 
 
 @pytest.fixture(scope="module", autouse=True)
-def few_draws() -> Iterator[None]:
+def few_draws():
     few = {
         "spatial_panel.estimate_rows": {"DRAWS": 500, "YEAR_DRAWS": 9, "UNIT_DRAWS": 19}
     }
@@ -36,7 +33,7 @@ def few_draws() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def config() -> dict[str, Any]:
+def config():
     """Every third specification of the China study, with few draws: their statistics
     are tested, not their number.
     """
@@ -48,7 +45,7 @@ def config() -> dict[str, Any]:
     }
 
 
-def _few(node: Any) -> Any:
+def _few(node):
     if isinstance(node, dict):
         few = ("draws", "permutations")
         return {
@@ -65,14 +62,14 @@ def _few(node: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def root(config: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(config, tmp_path_factory):
     """Folder of results up to panel and weights."""
     root = tmp_path_factory.mktemp("study") / "results"
     build_china(config, root)
     return root
 
 
-def moved(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def moved(values, rng):
     """Move each number that is not whole up or down by one unit in the last place, or
     not at all.
     """
@@ -84,11 +81,9 @@ def moved(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 class MovedStudy(Study):
     """A study whose numbers differ in their last bit."""
 
-    def _table(
-        self, name: str, scheme: str = "", text: tuple[str, ...] = ()
-    ) -> pd.DataFrame:
+    def _table(self, name, scheme="", text=()):
         frame = super()._table(name, scheme, text)
-        rng = np.random.default_rng(7)
+        rng = default_rng(7)
         floats = [
             column for column in frame if pd.api.types.is_float_dtype(frame[column])
         ]
@@ -96,16 +91,16 @@ class MovedStudy(Study):
             **{column: moved(frame[column].to_numpy(), rng) for column in floats}
         )
 
-    def _weights(self, name: str = "", scheme: str = "") -> SpatialWeights:
+    def _weights(self, name="", scheme=""):
         estimates = super()._weights(name, scheme)
         return SpatialWeights(
             estimates.units,
-            moved(estimates.matrix.toarray(), np.random.default_rng(8)),
+            moved(estimates.matrix.toarray(), default_rng(8)),
             estimates.spec,
         )
 
 
-def printed(results: Results) -> dict[str, pd.DataFrame]:
+def printed(results):
     """Everything a topic publishes, as it is printed."""
     rows = estimates_frame(results.estimates).drop(columns=["data_hash", "n_treated"])
     series = {name: round_frame(frame) for name, frame in results.series.items()}
@@ -113,9 +108,7 @@ def printed(results: Results) -> dict[str, pd.DataFrame]:
 
 
 @pytest.mark.parametrize("topic", CHUNKED)
-def test_the_number_of_chunks_changes_no_byte(
-    topic: str, config: dict[str, Any], root: Path, tmp_path: Path
-) -> None:
+def test_the_number_of_chunks_changes_no_byte(topic, config, root, tmp_path):
     part = {
         k: v[:2] if k in ("curves", "specifications") else v
         for k, v in config["estimates"][topic].items()
@@ -131,9 +124,7 @@ def test_the_number_of_chunks_changes_no_byte(
 
 
 @pytest.mark.parametrize("topic", TOPICS)
-def test_the_last_bit_of_the_inputs_is_not_printed(
-    topic: str, config: dict[str, Any], root: Path
-) -> None:
+def test_the_last_bit_of_the_inputs_is_not_printed(topic, config, root):
     one, two = (
         printed(estimated(topic, kind(config, root))) for kind in (Study, MovedStudy)
     )

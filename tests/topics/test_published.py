@@ -7,9 +7,7 @@ meant: EVENFIELD_GOLDEN=write python3 run test tests/topics/test_published.py -n
 import hashlib
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,36 +19,30 @@ HASHES = Path(__file__).parents[1] / "golden" / "estimates.json"
 
 
 @pytest.fixture(scope="module")
-def config() -> dict[str, Any]:
+def config():
     return china_config()
 
 
 @pytest.fixture(scope="module")
-def root(config: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(config, tmp_path_factory):
     root = tmp_path_factory.mktemp("study") / "results"
     build_china(config, root)
     return root
 
 
 @pytest.fixture(scope="module")
-def golden() -> Iterator[dict[str, dict[str, str]]]:
+def golden():
     if os.environ.get("EVENFIELD_GOLDEN") != "write":
-        yield json.loads(HASHES.read_text(encoding="utf-8"))
+        yield json.loads(HASHES.read_text())
         return
     written: dict[str, dict[str, str]] = {}
     yield written
     text = json.dumps(written, indent=1, sort_keys=True)
-    HASHES.write_text(f"{text}\n", encoding="utf-8")
+    HASHES.write_text(f"{text}\n")
 
 
 @pytest.mark.parametrize("topic", TOPICS)
-def test_a_topic_publishes_what_it_did(
-    topic: str,
-    config: dict[str, Any],
-    root: Path,
-    golden: dict[str, dict[str, str]],
-    tmp_path: Path,
-) -> None:
+def test_a_topic_publishes_what_it_did(topic, config, root, golden, tmp_path):
     used = settings(config, topic, read_topics()[topic]["estimate"])
     estimated(topic, Study(used, root)).write(tmp_path)
     hashes = {

@@ -16,7 +16,7 @@ EXAMPLE = REPO / "examples" / "us-states"
 TARGET = "results/ingest/panel.csv"
 
 
-def engine(clone: Path, study: Path, *words: str) -> str:
+def engine(clone, study, *words):
     """Run the target of a study with the code of a clone; return all it says."""
     program = str(clone / "workflow" / "commands" / "engine.py")
     done = subprocess.run(
@@ -35,10 +35,10 @@ def study(tmp_path_factory):
     """A study whose first step this repository has made."""
     folder = tmp_path_factory.mktemp("study")
     shutil.copytree(EXAMPLE / "data", folder / "data")
-    config = yaml.safe_load((EXAMPLE / "config.yaml").read_text(encoding="utf-8"))
+    config = yaml.safe_load((EXAMPLE / "config.yaml").read_text())
     config["estimates"] = {"sigma": config["estimates"]["sigma"]}
     config |= {"tables": ["T9"], "figures": []}
-    (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
     engine(REPO, folder)
     return folder
 
@@ -64,7 +64,7 @@ def test_the_same_code_in_another_clone_makes_nothing_again(study, clone):
 )
 def test_changed_code_makes_its_step_again(study, clone, changed):
     path = clone / "workflow" / changed
-    path.write_text(f"{path.read_text(encoding='utf-8')}# more\n", encoding="utf-8")
+    path.write_text(f"{path.read_text(encoding='utf-8')}# more\n")
     assert "rule ingest" in engine(clone, study, "-n")
 
 

@@ -43,17 +43,14 @@ def test_example_runs_to_its_page(name, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     results = tmp_path / name / "results"
-    page = (results / "report" / "index.html").read_text(encoding="utf-8")
-    title = yaml.safe_load(
-        (tmp_path / name / "config.yaml").read_text(encoding="utf-8")
-    )["study"]["title"]
-    assert title in html.unescape(page) and not re.search(
-        r"<h[1-6]\b.*cluster", page, re.IGNORECASE
-    )
+    page = (results / "report" / "index.html").read_text()
+    title = yaml.safe_load((tmp_path / name / "config.yaml").read_text())["study"][
+        "title"
+    ]
+    assert title in html.unescape(page)
+    assert not re.search(r"<h[1-6]\b.*cluster", page, re.IGNORECASE)
     for file in ("index.html", "tables.html", "appendix.typ", "paper.typ"):
-        assert not re.search(
-            ELSEWHERE, (results / "report" / file).read_text(encoding="utf-8")
-        ), file
+        assert not re.search(ELSEWHERE, (results / "report" / file).read_text()), file
     assert (results / "report" / "paper.pdf").stat().st_size > 10_000
     estimates = pd.read_csv(results / "estimates.csv").query(
         "estimator == 'ols' and term == 'speed'"

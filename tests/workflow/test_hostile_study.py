@@ -21,9 +21,7 @@ SHADOWED = ("json", "gc", "resource", "numpy", "yaml", "pip", "venv")
 STARTED_ALWAYS = ("sitecustomize", "usercustomize", "conftest")
 
 
-def run_inside(
-    study: Path, *words: str, **variables: str
-) -> subprocess.CompletedProcess[str]:
+def run_inside(study, *words, **variables):
     """Call `run` as a user does who has changed into the study's folder."""
     return subprocess.run(
         [sys.executable, str(REPO / "run"), "--directory", ".", *words],
@@ -36,9 +34,9 @@ def run_inside(
     )
 
 
-def write(path: Path, text: str) -> None:
+def write(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text)
 
 
 @pytest.fixture
@@ -99,7 +97,7 @@ def trapped(tmp_path_factory):
     study = folder / f"a $(mkdir {marker.name}) `b` 'c'; é"
     study.mkdir()
     shutil.copytree(EXAMPLE / "data", study / "data")
-    config = yaml.safe_load((EXAMPLE / "config.yaml").read_text(encoding="utf-8"))
+    config = yaml.safe_load((EXAMPLE / "config.yaml").read_text())
     config["estimates"] = {"sigma": config["estimates"]["sigma"]}
     config |= {"tables": ["T9"], "figures": []}
     write(study / "config.yaml", yaml.safe_dump(config))
@@ -146,12 +144,12 @@ def test_commands_take_no_module_from_the_study(trapped):
 def test_a_run_does_not_write_through_a_link_among_results(toy, position):
     study, _ = toy
     outside = study.with_name("outside.txt")
-    outside.write_text("mine", encoding="utf-8")
+    outside.write_text("mine")
     link = study / position
     link.parent.mkdir(parents=True, exist_ok=True)
     link.symlink_to(outside)
     done = run_inside(study, "--snakefile", "Snakefile")
-    assert outside.read_text(encoding="utf-8") == "mine"
+    assert outside.read_text() == "mine"
     assert done.returncode == 1
     assert f"1 of the files that a run replaces is a link: {position};" in done.stderr
 

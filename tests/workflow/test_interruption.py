@@ -77,10 +77,9 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(undisturbed, tmp_path
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     _, errors = process.communicate(timeout=PATIENCE_S)
-    assert (process.returncode, "Traceback" in errors) == (
-        -signal.SIGKILL,
-        False,
-    ), errors
+    assert (process.returncode, "Traceback" in errors) == (-signal.SIGKILL, False), (
+        errors
+    )
     missing = [target for target in TARGETS if not (study / target).exists()]
     assert missing, "the run was over before it was stopped: this tested nothing"
     finish(study)

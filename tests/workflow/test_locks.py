@@ -23,7 +23,7 @@ LOCKS = ("requirements.lock", "requirements-test.lock")
 
 def read_lock(name):
     """Return the entries of a lock: (name, version, marker, hashes)."""
-    text = (REPO / name).read_text(encoding="utf-8").replace("\\\n", " ")
+    text = (REPO / name).read_text().replace("\\\n", " ")
     entries = []
     for line in filter(None, map(str.strip, text.splitlines())):
         pin = PIN.fullmatch(line.split("--hash")[0].strip())
@@ -86,9 +86,9 @@ def test_the_package_asks_for_what_is_locked():
 
 
 def test_environment_yml_is_made_from_the_lock_and_pip_can_read_it_anywhere():
-    text = (REPO / "environment.yml").read_text(encoding="utf-8")
+    text = (REPO / "environment.yml").read_text()
     assert text == lock_command.environment_text(
-        (REPO / "requirements.lock").read_text(encoding="utf-8")
+        (REPO / "requirements.lock").read_text()
     )
     python, pip, packages = yaml.safe_load(text)["dependencies"]
     assert (python, pip) == ("python >=3.11,<3.14", "pip")

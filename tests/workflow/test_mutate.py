@@ -1,13 +1,11 @@
 """The faults that mutate plants, how it chooses among them, and what it counts as died."""
 
 import ast
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 import mutate
-from mutate_faults import Fault, faults_of
+from mutate_faults import faults_of
 
 CODE = '''"""A module."""
 
@@ -24,9 +22,9 @@ def share(rows: list[float], low: int = 0) -> float:
 
 
 @pytest.fixture
-def faults(tmp_path: Path) -> list[Fault]:
+def faults(tmp_path):
     path = tmp_path / "share.py"
-    path.write_text(CODE, encoding="utf-8")
+    path.write_text(CODE)
     return faults_of(path, "numerics/share.py")
 
 
@@ -45,37 +43,33 @@ def faults(tmp_path: Path) -> list[Fault]:
         "1: -> 2:",
     ],
 )
-def test_a_fault_of_each_kind_is_there(faults: list[Fault], change: str) -> None:
+def test_a_fault_of_each_kind_is_there(faults, change):
     assert change in {fault.change for fault in faults}
 
 
-def test_docstrings_messages_and_annotations_have_no_faults(
-    faults: list[Fault],
-) -> None:
+def test_docstrings_messages_and_annotations_have_no_faults(faults):
     assert not [fault for fault in faults if fault.line in (1, 7, 9)]
 
 
-def test_every_fault_is_another_program_that_compiles(faults: list[Fault]) -> None:
+def test_every_fault_is_another_program_that_compiles(faults):
     programs = {ast.dump(ast.parse(fault.planted(CODE.encode()))) for fault in faults}
     assert len(programs) == len(faults)
     assert ast.dump(ast.parse(CODE)) not in programs
 
 
-def test_a_fault_is_not_planted_in_a_file_that_has_changed(
-    faults: list[Fault],
-) -> None:
+def test_a_fault_is_not_planted_in_a_file_that_has_changed(faults):
     with pytest.raises(SystemExit, match="has changed since"):
         faults[0].planted(f"import numpy\n{CODE}".encode())
 
 
-def test_the_choice_is_the_same_each_time_and_another_for_another_seed() -> None:
+def test_the_choice_is_the_same_each_time_and_another_for_another_seed():
     first = mutate.chosen_faults(["answers"], 12, seed=1)
     assert first == mutate.chosen_faults(["answers"], 12, seed=1)
     assert first != mutate.chosen_faults(["answers"], 12, seed=2)
     assert len(first) == 12
 
 
-def test_every_area_has_its_share() -> None:
+def test_every_area_has_its_share():
     chosen = mutate.chosen_faults(list(mutate.AREAS), 100, seed=1)
     areas = [mutate.area_of(fault) for fault in chosen]
     assert set(areas) == set(mutate.AREAS)
@@ -83,7 +77,7 @@ def test_every_area_has_its_share() -> None:
     assert areas.count("topics") > areas.count("numerics") > areas.count("study")
 
 
-def test_every_fault_with_a_reason_is_in_the_code() -> None:
+def test_every_fault_with_a_reason_is_in_the_code():
     """A reason whose code has changed is deleted or written again."""
     known = {
         mutate.key_of(fault)
@@ -96,20 +90,18 @@ def test_every_fault_with_a_reason_is_in_the_code() -> None:
     ("result", "reason", "code"),
     [("survived", "", 1), ("untested", "", 1), ("survived", "the same", 0)],
 )
-def test_a_survivor_needs_a_reason(
-    faults: list[Fault], result: str, reason: str, code: int
-) -> None:
+def test_a_survivor_needs_a_reason(faults, result, reason, code):
     died = [mutate.Outcome(fault, "killed", 1) for fault in [faults[0]] * 39]
     lived = mutate.Outcome(faults[1], result, 1, reason)
     assert mutate.report([*died, lived]) == code
 
 
 @pytest.fixture
-def tester(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[mutate.Tester]:
+def tester(tmp_path, monkeypatch):
     monkeypatch.setattr(mutate, "copy_repository", lambda folder: None)
     path = tmp_path / mutate.LIBRARY / "numerics" / "share.py"
     path.parent.mkdir(parents=True)
-    path.write_text(CODE, encoding="utf-8")
+    path.write_text(CODE)
     tester = mutate.Tester(tmp_path, tmp_path)
     yield tester
     tester.stop()
@@ -123,13 +115,9 @@ def tester(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[mutate.T
         ("while True: pass", "timeout"),
     ],
 )
-def test_tests_see_the_fault_and_it_is_taken_out_again(
-    tester: mutate.Tester, faults: list[Fault], body: str, result: str
-) -> None:
+def test_tests_see_the_fault_and_it_is_taken_out_again(tester, faults, body, result):
     path = tester.copy / mutate.LIBRARY / "numerics" / "share.py"
     file = tester.copy / "test_share.py"
-    file.write_text(
-        f"FILE = {str(path)!r}\n\ndef test_it():\n    {body}\n", encoding="utf-8"
-    )
+    file.write_text(f"FILE = {str(path)!r}\n\ndef test_it():\n    {body}\n")
     assert tester.result_of(faults[0], [str(file)], seconds=2) == result
-    assert path.read_text(encoding="utf-8") == CODE
+    assert path.read_text() == CODE

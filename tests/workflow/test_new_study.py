@@ -15,14 +15,14 @@ import yaml
 from evenfield.study.config import checked_config, read_config
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "new-study.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "new-study.md").read_text()
 
 
-def blocks(language: str) -> list[str]:
+def blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
-def run(folder: Path, line: str) -> str:
+def run(folder, line):
     line = line.replace("python3 run", f"{sys.executable} run")
     done = subprocess.run(
         ["bash", "-c", line], cwd=folder, capture_output=True, text=True, check=False
@@ -31,7 +31,7 @@ def run(folder: Path, line: str) -> str:
     return done.stdout
 
 
-def test_commands_of_the_guide(tmp_path: Path) -> None:
+def test_commands_of_the_guide(tmp_path):
     checkout = tmp_path / "checkout"
     results = tmp_path / "my-states" / "results"
     checkout.mkdir()
@@ -43,19 +43,15 @@ def test_commands_of_the_guide(tmp_path: Path) -> None:
         for line in block.splitlines()
     }
     find = lambda word: next(out for line, out in label.items() if word in line)  # noqa: E731
-    assert "config and data are in order" in find(
-        "run check"
-    ) and "nothing to add" in find("add income_usd")
+    assert "config and data are in order" in find("run check")
+    assert "nothing to add" in find("add income_usd")
     assert (
         "1 cell of income_usd changed, largest 8.36% (US-AL 1929: 323 -> 350)"
         in find("run data")
     )
-    assert "panel: 1 cell of income_usd changed" in find(
-        "run diff"
-    ) and "columns new: division" in find("run diff")
-    assert "Income of 48 units" in (results / "report" / "index.html").read_text(
-        encoding="utf-8"
-    )
+    assert "panel: 1 cell of income_usd changed" in find("run diff")
+    assert "columns new: division" in find("run diff")
+    assert "Income of 48 units" in (results / "report" / "index.html").read_text()
     assert (results / "report" / "paper.pdf").stat().st_size > 10_000
     speeds = pd.read_csv(results / "estimates.csv").query(
         "estimator == 'ols' and term == 'speed' and period == 'S1'"
@@ -63,13 +59,11 @@ def test_commands_of_the_guide(tmp_path: Path) -> None:
     assert speeds["estimate"].iloc[0] == pytest.approx(1.647, abs=6e-4)
     run(checkout, "python3 run --directory ../my-states results/manifest.json")
     moved = run(checkout, "python3 run diff --directory ../my-states")
-    assert (
-        re.search(r"^estimates: \d+ of \d+ moved, 0 new, 0 gone$", moved, re.M)
-        and "standard errors" in moved
-    )
+    assert re.search(r"^estimates: \d+ of \d+ moved, 0 new, 0 gone$", moved, re.M)
+    assert "standard errors" in moved
 
 
-def test_fragments_of_the_guide_are_configs(tmp_path: Path) -> None:
+def test_fragments_of_the_guide_are_configs(tmp_path):
     base = read_config(ROOT / "examples" / "us-states" / "config.yaml")
     base["estimates"] = {"sigma": base["estimates"]["sigma"]}
     for fragment in map(yaml.safe_load, blocks("yaml")):
@@ -82,7 +76,7 @@ def test_fragments_of_the_guide_are_configs(tmp_path: Path) -> None:
         )
 
 
-def test_units_without_coordinates_or_borders(tmp_path: Path) -> None:
+def test_units_without_coordinates_or_borders(tmp_path):
     random = np.random.default_rng(7)
     rows = []
     for i in range(112):
@@ -100,8 +94,7 @@ def test_units_without_coordinates_or_borders(tmp_path: Path) -> None:
         " simulated",
     )
     run(ROOT, f"python3 run --directory '{tmp_path}/my study' --cores 2")
-    page = (tmp_path / "my study" / "results" / "report" / "index.html").read_text(
-        encoding="utf-8"
-    )
-    assert "Income of 112 provincias, 2000-2015" in page and "SIMULATED INPUT" in page
+    page = (tmp_path / "my study" / "results" / "report" / "index.html").read_text()
+    assert "Income of 112 provincias, 2000-2015" in page
+    assert "SIMULATED INPUT" in page
     assert not re.search(r"contiguity matrix|special economic|yuan|coast", page)

@@ -29,9 +29,7 @@ SKIPPED = shutil.ignore_patterns(
 )
 
 
-def call(
-    checkout: Path, *words: str, **variables: str
-) -> subprocess.CompletedProcess[str]:
+def call(checkout, *words, **variables):
     environment = {
         **os.environ,
         **variables,
@@ -47,16 +45,12 @@ def call(
     )
 
 
-def engine(
-    checkout: Path, study: Path, *words: str
-) -> subprocess.CompletedProcess[str]:
+def engine(checkout, study, *words):
     where = ["--snakefile", str(checkout / "Snakefile"), "--directory", str(study)]
     return call(checkout, "-m", "snakemake", *where, *words)
 
 
-def package(
-    checkout: Path, *words: str, **variables: str
-) -> subprocess.CompletedProcess[str]:
+def package(checkout, *words, **variables):
     return call(
         checkout,
         str(checkout / "workflow" / "commands" / "package.py"),
@@ -66,16 +60,16 @@ def package(
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def checkout(tmp_path_factory):
     """The code with a small finished study of its own, outside git."""
     folder = tmp_path_factory.mktemp("package") / "checkout"
     shutil.copytree(ROOT, folder, ignore=SKIPPED)
-    config = yaml.safe_load((EXAMPLE / "config.yaml").read_text(encoding="utf-8"))
+    config = yaml.safe_load((EXAMPLE / "config.yaml").read_text())
     config["estimates"] = {
         name: config["estimates"][name] for name in ("beta", "sigma")
     }
     config |= {"tables": ["T6", "T9"], "figures": ["F4"]}
-    (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
     shutil.copytree(EXAMPLE / "data", folder / "data")
     for name in ("claims.yaml", "numbers.yaml"):
         (folder / name).unlink(missing_ok=True)
@@ -85,9 +79,10 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def unpacked(archive: Path, folder: Path) -> Path:
+def unpacked(archive, folder):
     with zipfile.ZipFile(archive) as held:
-        assert held.testzip() is None and held.namelist() == sorted(held.namelist())
+        assert held.testzip() is None
+        assert held.namelist() == sorted(held.namelist())
         held.extractall(folder)
     (inside,) = folder.iterdir()
     return inside
@@ -102,7 +97,7 @@ def test_an_archive_is_whole_runs_where_it_is_unpacked_and_gives_the_same_archiv
     archive = checkout / "results" / "replication.zip"
     first = archive.read_bytes()
     inside = unpacked(archive, tmp_path)
-    rows = list(csv.DictReader((inside / "MANIFEST.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader((inside / "MANIFEST.csv").open()))
     for row in rows:
         held = (inside / row["path"]).read_bytes()
         assert (len(held), hashlib.sha256(held).hexdigest()) == (
@@ -110,9 +105,11 @@ def test_an_archive_is_whole_runs_where_it_is_unpacked_and_gives_the_same_archiv
             row["sha256"],
         )
     assert len(rows) == sum(path.is_file() for path in inside.rglob("*")) - 1
-    readme = (inside / "README.md").read_text(encoding="utf-8")
-    citation = (checkout / "results" / "citation.txt").read_text(encoding="utf-8")
-    assert citation in readme and "None" not in readme and "{{" not in readme
+    readme = (inside / "README.md").read_text()
+    citation = (checkout / "results" / "citation.txt").read_text()
+    assert citation in readme
+    assert "None" not in readme
+    assert "{{" not in readme
     for label in (
         "| `data/panel.csv` | Income per head, one row per state and year | 3888 |",
         "Bureau of Economic",
@@ -144,12 +141,9 @@ def test_a_study_from_another_folder_brings_the_code_and_only_its_own_data(
     done = package(checkout, "--directory", str(study))
     assert done.returncode == 0, done.stderr
     inside = unpacked(study / "results" / "replication.zip", tmp_path / "unpacked")
-    assert (inside / "study" / "data" / "panel.csv").is_file() and not (
-        inside / "data"
-    ).exists()
-    assert "`python3 run --directory study`" in (inside / "README.md").read_text(
-        encoding="utf-8"
-    )
+    assert (inside / "study" / "data" / "panel.csv").is_file()
+    assert not (inside / "data").exists()
+    assert "`python3 run --directory study`" in (inside / "README.md").read_text()
     assert engine(inside, inside / "study", "--dry-run").returncode == 0
 
 
@@ -160,15 +154,15 @@ def test_a_study_made_by_new_is_packaged(checkout, tmp_path):
         checkout, str(checkout / "workflow/commands/new.py"), str(study), *panel
     )
     assert estimates.returncode == 0, estimates.stderr
-    config = yaml.safe_load((study / "config.yaml").read_text(encoding="utf-8"))
+    config = yaml.safe_load((study / "config.yaml").read_text())
     config["estimates"] = {"sigma": config["estimates"]["sigma"]}
-    (study / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    (study / "config.yaml").write_text(yaml.safe_dump(config))
     run = engine(checkout, study, "--cores", "2")
     assert run.returncode == 0, run.stderr[-2000:]
     done = package(checkout, "--directory", str(study))
     assert done.returncode == 0, done.stderr
     inside = unpacked(study / "results" / "replication.zip", tmp_path / "unpacked")
-    readme = (inside / "README.md").read_text(encoding="utf-8")
+    readme = (inside / "README.md").read_text()
     assert "- panel.csv" in readme
     assert "| `study/data/panel.csv` | panel | 3888 | yes |" in readme
 
@@ -189,20 +183,18 @@ def test_the_readme_needs_nothing_that_a_dictionary_may_leave_out(
         shutil.copytree(checkout / part, tmp_path / part)
     shutil.copy(checkout / "config.yaml", tmp_path)
     path = tmp_path / "data" / "datapackage.json"
-    tables = json.loads(path.read_text(encoding="utf-8"))["resources"]
+    tables = json.loads(path.read_text())["resources"]
     for table in tables:
         table.pop("title", None)
     text = json.dumps({"resources": tables, **DICTIONARIES[name]})
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text)
     done = package(checkout, "--directory", str(tmp_path))
     assert done.returncode == 0, done.stderr
 
 
 def retitle(study):
-    text = (study / "config.yaml").read_text(encoding="utf-8")
-    (study / "config.yaml").write_text(
-        text.replace("title: ", "title: On "), encoding="utf-8"
-    )
+    text = (study / "config.yaml").read_text()
+    (study / "config.yaml").write_text(text.replace("title: ", "title: On "))
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def study(tmp_path, monkeypatch):
     }.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text)
     monkeypatch.chdir(folder)
     return folder
 
@@ -79,13 +79,13 @@ def test_an_archive_takes_config_described_data_texts_and_named_results(study):
 )
 def test_a_file_that_nothing_describes_is_not_taken(study, name):
     (study / name).parent.mkdir(exist_ok=True)
-    (study / name).write_text("private", encoding="utf-8")
+    (study / name).write_text("private")
     assert [taken for taken in take().files() if taken.endswith(name)] == []
 
 
 def test_what_is_not_taken_is_listed(study):
-    (study / ".env").write_text("TOKEN=1", encoding="utf-8")
-    (study / "data" / "interviews.csv").write_text("private", encoding="utf-8")
+    (study / ".env").write_text("TOKEN=1")
+    (study / "data" / "interviews.csv").write_text("private")
     *lines, last = take().lines()
     assert last == "not taken  .env, data/interviews.csv"
     assert lines[1].startswith("data     study/data/README.md, ")
@@ -112,7 +112,7 @@ def test_a_link_that_leaves_the_study_is_refused(study, name, whole_folder):
         path.parent.rename(outside)
         path.parent.symlink_to(outside)
     else:
-        outside.write_text("private", encoding="utf-8")
+        outside.write_text("private")
         path.unlink()
         path.symlink_to(outside)
     with pytest.raises(ReportError, match=re.escape("leads out of ")):
@@ -135,7 +135,7 @@ def test_results_on_another_disk_are_taken(study):
 
 @pytest.mark.parametrize("name", ["../../outside", "/etc/hostname"])
 def test_a_manifest_names_no_file_outside_the_results(study, name):
-    study.with_name("outside").write_text("private", encoding="utf-8")
+    study.with_name("outside").write_text("private")
     with pytest.raises(ReportError, match="leads out of "):
         files_to_take(CONFIG, [name])
 
@@ -143,14 +143,14 @@ def test_a_manifest_names_no_file_outside_the_results(study, name):
 def test_no_program_named_in_the_settings_of_git_is_run(study):
     marker = study.with_name("marker")
     program = study.with_name("program")
-    program.write_text(f"#!/bin/sh\nmkdir {marker}\n", encoding="utf-8")
+    program.write_text(f"#!/bin/sh\nmkdir {marker}\n")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     (study / ".git").mkdir()
     settings = f"[core]\nrepositoryformatversion = 0\nfsmonitor = {program}\n"
-    (study / ".git" / "config").write_text(settings, encoding="utf-8")
+    (study / ".git" / "config").write_text(settings)
     for name in ("objects", "refs"):
         (study / ".git" / name).mkdir()
-    (study / ".git" / "HEAD").write_text("ref: refs/heads/main\n", encoding="utf-8")
+    (study / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     take()
     assert not marker.exists()
 
@@ -167,12 +167,11 @@ def repository(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name",
-    [".env", "notes.md", "workflow/.secret.py", "workflow/a.pem", "theses/a.md"],
+    "name", [".env", "notes.md", "workflow/.secret.py", "workflow/a.pem", "theses/a.md"]
 )
 def test_of_the_repository_only_code_is_taken(study, repository, name):
     (repository / name).parent.mkdir(exist_ok=True)
-    (repository / name).write_text("private", encoding="utf-8")
+    (repository / name).write_text("private")
     assert sorted(take().code) == ["README-evenfield.md", "workflow/evenfield/a.py"]
 
 

@@ -50,9 +50,8 @@ def test_new_names_in_another_order_change_no_number(tmp_path):
         name: f"CN-{chr(90 - i // 26)}{chr(65 + i * 7 % 26)}"
         for i, name in enumerate(ids)
     }
-    assert len(set(new.values())) == len(ids) and sorted(
-        ids, key=new.__getitem__
-    ) not in (ids, ids[::-1])
+    assert len(set(new.values())) == len(ids)
+    assert sorted(ids, key=new.__getitem__) not in (ids, ids[::-1])
     for folder in ("named", "renamed"):
         gate.copy_study(ROOT, tmp_path / folder)
     for path in (tmp_path / "renamed").rglob("*"):
@@ -63,11 +62,8 @@ def test_new_names_in_another_order_change_no_number(tmp_path):
             ".yaml",
             ".md",
         }:
-            text = path.read_text(encoding="utf-8")
-            path.write_text(
-                re.sub("CN-[A-Z]{2}", lambda m: new.get(m[0], m[0]), text),
-                encoding="utf-8",
-            )
+            text = path.read_text()
+            path.write_text(re.sub("CN-[A-Z]{2}", lambda m: new.get(m[0], m[0]), text))
     label = numbers(tmp_path / "named", {name: name for name in ids})
     pd.testing.assert_frame_equal(
         numbers(tmp_path / "renamed", {new[name]: name for name in ids}), label

@@ -108,7 +108,8 @@ def call(folder, *words):
 
 def test_help_fits_one_screen_and_names_every_command(run):
     lines = call(REPO, "--help").stdout.splitlines()
-    assert len(lines) <= 40 and max(map(len, lines)) <= 110
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 110
     for name in (*run.COMMANDS, "test", "install"):
         assert any(line.startswith(f"  {name} ") for line in lines)
     assert all(
@@ -118,7 +119,7 @@ def test_help_fits_one_screen_and_names_every_command(run):
 
 
 def test_an_old_python_can_read_the_file_which_needs_the_standard_library_only():
-    tree = ast.parse((REPO / "run").read_text(encoding="utf-8"), feature_version=(3, 6))
+    tree = ast.parse((REPO / "run").read_text(), feature_version=(3, 6))
     imports = {
         alias.name
         for node in ast.walk(tree)
@@ -128,9 +129,8 @@ def test_an_old_python_can_read_the_file_which_needs_the_standard_library_only()
     imports |= {
         node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
     }
-    assert {
-        name.split(".")[0] for name in imports
-    } <= sys.stdlib_module_names and os.access(REPO / "run", os.X_OK)
+    assert {name.split(".")[0] for name in imports} <= sys.stdlib_module_names
+    assert os.access(REPO / "run", os.X_OK)
 
 
 def test_a_changed_lock_is_installed_again_and_a_failed_install_leaves_no_stamp(
@@ -230,20 +230,16 @@ def test_the_library_is_on_the_path():
 def test_a_mistyped_command_is_told_from_a_target(word, nearest):
     done = call(REPO, word)
     assert done.returncode == 1
-    assert (
-        done.stderr.startswith(f"run: {word} is neither a command nor a rule; ")
-        and done.stderr.count("\n") == 1
-    )
+    assert done.stderr.startswith(f"run: {word} is neither a command nor a rule; ")
+    assert done.stderr.count("\n") == 1
     assert done.stderr.endswith(f"did you mean {nearest}?\n")
 
 
 def test_a_folder_without_a_study_is_refused(tmp_path):
     for words in (("--directory", "."), ("clean", "--directory", ".")):
         done = call(tmp_path, *words)
-        assert (done.returncode, done.stderr.count("\n")) == (
-            1,
-            1,
-        ) and "no config.yaml in " in done.stderr
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        assert "no config.yaml in " in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -252,7 +248,8 @@ def test_a_study_runs_reruns_and_is_cleaned(toy):
     done = call_toy()
     assert (done.returncode, done.stderr) == (0, "")
     first, last, *where = done.stdout.splitlines()
-    assert first.startswith("[1/1] total  ") and last.endswith(": 1 job")
+    assert first.startswith("[1/1] total  ")
+    assert last.endswith(": 1 job")
     assert where == ["  tables     toy/results/tables/"]
     assert "rule total:" in (copy / "results" / "logs" / "run.log").read_text()
     assert "everything was up to date" in call_toy().stdout
@@ -300,10 +297,10 @@ def test_an_error_of_the_snakefile_or_of_the_engine_is_one_line(toy):
 def test_a_question_is_answered_in_the_engines_words_and_writes_nothing(toy):
     copy, call_toy = toy
     done = call_toy("-n")
-    assert done.returncode == 0 and "This was a dry-run" in done.stderr
-    assert (
-        "total" in call_toy("--list-rules").stdout and not (copy / "results").exists()
-    )
+    assert done.returncode == 0
+    assert "This was a dry-run" in done.stderr
+    assert "total" in call_toy("--list-rules").stdout
+    assert not (copy / "results").exists()
 
 
 def test_a_terminal_shows_one_line_that_changes(toy):
@@ -319,11 +316,9 @@ def test_a_terminal_shows_one_line_that_changes(toy):
     ]
     subprocess.run(command, env=ENVIRONMENT, stdout=theirs, stderr=theirs, check=True)
     shown = os.read(ours, 10_000).decode()
-    assert (
-        "\r[0/1] " in shown
-        and "  total\x1b[K" in shown
-        and shown.split("\x1b[K")[-1].startswith("done in ")
-    )
+    assert "\r[0/1] " in shown
+    assert "  total\x1b[K" in shown
+    assert shown.split("\x1b[K")[-1].startswith("done in ")
 
 
 def test_a_second_run_at_once_is_refused_and_leaves_the_first_alone(slow):
@@ -340,10 +335,8 @@ def test_a_second_run_at_once_is_refused_and_leaves_the_first_alone(slow):
         "clean: a run is working in "
     )
     (copy / "go").touch()
-    assert (
-        first.wait(timeout=60) == 0
-        and (copy / "results" / "a.txt").read_text() == "whole"
-    )
+    assert first.wait(timeout=60) == 0
+    assert (copy / "results" / "a.txt").read_text() == "whole"
 
 
 @pytest.mark.parametrize(
@@ -363,9 +356,8 @@ def test_a_stopped_run_goes_on_with_the_same_command(slow, number, code, line):
     assert (process.returncode, errors.decode()) == (code, line)
     (copy / "go").touch()  # for a job that outlived its engine
     done = call_toy()
-    assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith(
-        "[1/1] slow a  "
-    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("[1/1] slow a  ")
     assert (copy / "results" / "a.txt").read_text() == "whole"
 
 

@@ -120,10 +120,13 @@ def test_a_refused_run_leaves_every_earlier_result_and_the_way_back_is_the_same_
         for _ in range(2):  # nothing is taken for done in between
             done = run(study)
             label = f"ingest: {stage} is bad\\x1b[31m; expected none; mend it (log: "
-            assert done.returncode == 1 and done.stderr.startswith(label)
-            assert done.stderr.count("\n") == 1 and results(study) == retained
+            assert done.returncode == 1
+            assert done.stderr.startswith(label)
+            assert done.stderr.count("\n") == 1
+            assert results(study) == retained
     (study / "data.txt").write_text("good")
-    assert built(run(study)) == ["first", "second"] and results(study) == before
+    assert built(run(study)) == ["first", "second"]
+    assert results(study) == before
 
 
 @pytest.mark.parametrize(
@@ -139,7 +142,8 @@ def test_a_result_that_was_changed_or_deleted_is_made_again(study, name, harm):
     else:
         path.write_text("" if harm == "truncate" else "edited")
         os.utime(path, (1e9, 1e9))
-    assert built(run(study)) == again and results(study) == before
+    assert built(run(study)) == again
+    assert results(study) == before
     assert built(run(study)) == []
 
 
@@ -204,7 +208,8 @@ def test_a_run_that_nobody_waits_for_stops_and_leaves_earlier_results(study, way
     else:  # noticed when the first job is done
         engine.stdout.close()
         before |= {"first.txt": "slow", "more.txt": "slow"}
-    assert engine.wait(timeout=60) == 130 and results(study) == before
+    assert engine.wait(timeout=60) == 130
+    assert results(study) == before
     labels = {
         "interrupt": "interrupted",
         "closed output": "the output cannot be written any more",
@@ -232,9 +237,8 @@ def test_no_home_and_a_closed_stream_do_no_harm_and_logs_name_neither_host_nor_p
     )
     assert results(study)["second.txt"] == "other"
     log = (study / "results" / "logs" / "run.log").read_text()
-    assert "rule first:" in log and not re.search(
-        rf"Host:|{re.escape(str(study))}/|{re.escape(str(REPO))}", log
-    )
+    assert "rule first:" in log
+    assert not re.search(rf"Host:|{re.escape(str(study))}/|{re.escape(str(REPO))}", log)
 
 
 def test_text_that_a_spreadsheet_takes_for_a_formula_is_defused_and_read_back(tmp_path):
@@ -263,11 +267,8 @@ def test_latex_rows_that_begin_like_an_option_and_letters_outside_latin():
     rows = table_latex(
         Table(id="T", title="t", note=("[n]",), columns=columns, frame=frame)
     ).splitlines()
-    assert [row[:5] for row in rows if "{}" in row[:2]] == [
-        "{}[a]",
-        "{}[1]",
-        "{}* &",
-    ] and r"\item {}[n]" in rows
+    assert [row[:5] for row in rows if "{}" in row[:2]] == ["{}[a]", "{}[1]", "{}* &"]
+    assert r"\item {}[n]" in rows
     assert (
         escape_latex("a \u6c49\u5b57")
         == "a \\ifdefined\\Umathcode \u6c49\u5b57\\else U+6C49 U+5B57\\fi{}"
@@ -279,6 +280,5 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
     (tmp_path / "a.txt").write_text("old")
     with pytest.raises(ZeroDivisionError), beside(tmp_path / "a.txt") as part:
         part.write_text(str(1 / 0))
-    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"] and (
-        tmp_path / "a.txt"
-    ).read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    assert (tmp_path / "a.txt").read_text() == "old"

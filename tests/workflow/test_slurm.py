@@ -67,8 +67,7 @@ def cluster(tmp_path):
     (folder / "key").chmod(0o600)
     CONFIG.parent.mkdir(exist_ok=True)
     CONFIG.write_text(
-        SETTINGS.format(host=socket.gethostname().split(".")[0], folder=folder),
-        encoding="utf-8",
+        SETTINGS.format(host=socket.gethostname().split(".")[0], folder=folder)
     )
     files = {
         "key-file": "key",
@@ -130,7 +129,7 @@ def test_a_cluster_of_one_node_makes_the_same_bytes(cluster, tmp_path):
         assert done.returncode == 0, done.stderr[-2000:]
     assert not gate.differences(tmp_path / "slurm", tmp_path / "local")
     log = (tmp_path / "slurm" / "results" / "logs" / "run.log").read_text(
-        encoding="utf-8", errors="replace"
+        errors="replace"
     )
     jobs = len(re.findall("has been submitted with SLURM jobid", log))
     assert jobs > 15 and (seconds["slurm"] - seconds["local"]) / jobs < 40, seconds

@@ -14,12 +14,11 @@ import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from evenfield.report.numbers import Number, read_numbers
+from evenfield.report.numbers import read_numbers
 from evenfield.report.prose import Lookup, Prose, part_of, read_texts
 from evenfield.study.config import PARTS, read_config
 from evenfield.study.errors import Faults, ReportError
@@ -38,7 +37,7 @@ AFTER_ESTIMATES = {
 }
 
 
-def snakemake(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def snakemake(folder, *options):
     single = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     command = [
         sys.executable,
@@ -54,7 +53,7 @@ def snakemake(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def checkout(tmp_path_factory):
     """A copy of the repository with a finished study, whose files a test may edit."""
     folder = tmp_path_factory.mktemp("checkout")
     for name in ("Snakefile", "config.yaml", *PARTS.values(), "environment.yml"):
@@ -69,22 +68,20 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def planned(folder: Path, *edits: tuple[str, str, str]) -> tuple[set[str], set[str]]:
+def planned(folder, *edits):
     """The rules that would run if each ``old`` in a file were ``new``, and those that
     the edits themselves touch.
     """
-    before = {
-        folder / file: (folder / file).read_text(encoding="utf-8") for file, *_ in edits
-    }
+    before = {folder / file: (folder / file).read_text() for file, *_ in edits}
     for file, old, new in edits:
-        text = (folder / file).read_text(encoding="utf-8")
+        text = (folder / file).read_text()
         assert old in text
-        (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+        (folder / file).write_text(text.replace(old, new, 1))
     try:
         done = snakemake(folder, "--dry-run", "--quiet", "progress")
     finally:
         for path, text in before.items():
-            path.write_text(text, encoding="utf-8")
+            path.write_text(text)
     assert done.returncode == 0, done.stdout + done.stderr
     _, *jobs = re.split(
         r"^(?:local)?rule (\w+):$", done.stdout + done.stderr, flags=re.MULTILINE
@@ -95,12 +92,12 @@ def planned(folder: Path, *edits: tuple[str, str, str]) -> tuple[set[str], set[s
     }
 
 
-def test_every_exhibit_is_what_it_was(checkout: Path) -> None:
+def test_every_exhibit_is_what_it_was(checkout):
     """To accept a change: EVENFIELD_GOLDEN=write python3 run test
     tests/workflow/test_study.py -k exhibit.
     """
     shown = {
-        path.stem: path.read_text(encoding="utf-8")
+        path.stem: path.read_text()
         for path in (checkout / "results/tables").glob("*.md")
     }
     hashes = {
@@ -112,20 +109,17 @@ def test_every_exhibit_is_what_it_was(checkout: Path) -> None:
         shutil.rmtree(GOLDEN, ignore_errors=True)
         GOLDEN.mkdir(parents=True)
         for name, text in shown.items():
-            (GOLDEN / f"{name}.md").write_text(text, encoding="utf-8")
-        (GOLDEN / "figures.json").write_text(
-            json.dumps(hashes, indent=1) + "\n", encoding="utf-8"
-        )
+            (GOLDEN / f"{name}.md").write_text(text)
+        (GOLDEN / "figures.json").write_text(json.dumps(hashes, indent=1) + "\n")
     for path in sorted(GOLDEN.glob("*.md")):
-        assert (
-            shown.pop(path.stem).splitlines()
-            == path.read_text(encoding="utf-8").splitlines()
-        ), path.stem
+        assert shown.pop(path.stem).splitlines() == path.read_text().splitlines(), (
+            path.stem
+        )
     assert not shown
-    assert hashes == json.loads((GOLDEN / "figures.json").read_text(encoding="utf-8"))
+    assert hashes == json.loads((GOLDEN / "figures.json").read_text())
 
 
-def test_a_finished_study_has_nothing_to_do_and_few_jobs(checkout: Path) -> None:
+def test_a_finished_study_has_nothing_to_do_and_few_jobs(checkout):
     assert (
         "Nothing to be done"
         in (done := snakemake(checkout, "--dry-run")).stdout + done.stderr
@@ -145,15 +139,11 @@ RETITLED = (
 
 
 @pytest.mark.parametrize(("edit", "rules"), [CHANGED, RETITLED])
-def test_an_edit_of_the_config_reruns_what_reads_it(
-    checkout: Path, edit: Any, rules: set[str]
-) -> None:
+def test_an_edit_of_the_config_reruns_what_reads_it(checkout, edit, rules):
     assert planned(checkout, edit)[0] == rules
 
 
-def test_an_edit_of_code_or_of_the_primary_taxonomy_reruns_what_knows_it(
-    checkout: Path,
-) -> None:
+def test_an_edit_of_code_or_of_the_primary_taxonomy_reruns_what_knows_it(checkout):
     library = "workflow/evenfield/"
     result, touched = planned(
         checkout,
@@ -180,24 +170,22 @@ def test_an_edit_of_code_or_of_the_primary_taxonomy_reruns_what_knows_it(
     )
 
 
-def test_data_replaced_by_an_older_file_are_not_up_to_date(checkout: Path) -> None:
+def test_data_replaced_by_an_older_file_are_not_up_to_date(checkout):
     table = checkout / "data" / "cases.csv"
-    text = table.read_text(encoding="utf-8")
+    text = table.read_text()
     stat = table.stat()
-    table.write_text(text + "\n", encoding="utf-8")
+    table.write_text(text + "\n")
     os.utime(table, (stat.st_atime - 1e6, stat.st_mtime - 1e6))
     try:
         done = snakemake(checkout, "--dry-run")
-        assert (
-            done.returncode
-            and "changed since its checksum was written (cases.csv)" in done.stderr
-        )
+        assert done.returncode
+        assert "changed since its checksum was written (cases.csv)" in done.stderr
     finally:
-        table.write_text(text, encoding="utf-8")
+        table.write_text(text)
         os.utime(table, (stat.st_atime, stat.st_mtime))
 
 
-def test_the_engines_report_holds_the_exhibits_by_topic(checkout: Path) -> None:
+def test_the_engines_report_holds_the_exhibits_by_topic(checkout):
     done = snakemake(checkout, "--report", str(checkout / "report.zip"))
     assert done.returncode == 0, done.stderr[-2000:]
     names = zipfile.ZipFile(checkout / "report.zip").namelist()
@@ -206,20 +194,19 @@ def test_the_engines_report_holds_the_exhibits_by_topic(checkout: Path) -> None:
     assert "Beta convergence" in page
 
 
-def test_another_workflow_uses_it_as_a_module(tmp_path: Path) -> None:
+def test_another_workflow_uses_it_as_a_module(tmp_path):
     config = read_config(ROOT / "examples" / "mexico-states" / "config.yaml")
     config["data"]["package"] = str(
         ROOT / "examples" / "mexico-states" / "data" / "datapackage.json"
     )
     (tmp_path / "config.yaml").write_text(
-        yaml.safe_dump({"evenfield": config, "mine": 1}), encoding="utf-8"
+        yaml.safe_dump({"evenfield": config, "mine": 1})
     )
     (tmp_path / "Snakefile").write_text(
         'configfile: "config.yaml"\nmodule evenfield:\n    snakefile:'
         f' "{ROOT / "Snakefile"}"\n    config: config["evenfield"]\nuse rule * from'
         " evenfield as evenfield_*\nrule mine:\n    default_target: True\n    input:"
-        ' "results/tables/T9.csv"\n',
-        encoding="utf-8",
+        ' "results/tables/T9.csv"\n'
     )
     done = snakemake(tmp_path, "--cores", "2")
     assert done.returncode == 0, done.stderr[-2000:]
@@ -252,9 +239,7 @@ PLANTED: dict[str, tuple[str, dict[str, float]]] = {
 
 
 @pytest.mark.parametrize("name", PLANTED)
-def test_a_sentence_that_other_data_break_stops_the_build(
-    checkout: Path, name: str
-) -> None:
+def test_a_sentence_that_other_data_break_stops_the_build(checkout, name):
     text, values = PLANTED[name]
     numbers = read_numbers(checkout / "results" / "numbers.json")
     prose_of(checkout, numbers).placed(text)
@@ -263,7 +248,7 @@ def test_a_sentence_that_other_data_break_stops_the_build(
         prose_of(checkout, numbers | planted).placed(text)
 
 
-def prose_of(folder: Path, numbers: dict[str, Number]) -> Prose:
+def prose_of(folder, numbers):
     """Return the texts of a finished study with other numbers."""
     content = json.loads((folder / "results" / "answers.json").read_text("utf-8"))
     items = [*content["hypotheses"], *content["claims"]]
@@ -284,11 +269,11 @@ def prose_of(folder: Path, numbers: dict[str, Number]) -> Prose:
     return Prose(paths, names, references, [*config["tables"], *config["figures"]])
 
 
-def test_the_readme_says_the_numbers_of_the_run(checkout: Path) -> None:
+def test_the_readme_says_the_numbers_of_the_run(checkout):
     results = checkout / "results"
-    numbers = json.loads((results / "numbers.json").read_text(encoding="utf-8"))
+    numbers = json.loads((results / "numbers.json").read_text())
     text = {name: entry["text"] for name, entry in numbers.items()}
-    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    readme = " ".join((ROOT / "README.md").read_text().split())
     for sentence in (
         f"rose from {text['cluster_only_1978']} % to {text['cluster_only_2019']} % of",
         f"fell from {text['zone_only_1978']} % to {text['zone_only_2019']} %.",
@@ -298,12 +283,12 @@ def test_the_readme_says_the_numbers_of_the_run(checkout: Path) -> None:
     assert numbers["own_late"]["low"] < 0 < numbers["own_official"]["low"]
 
 
-def test_every_number_in_the_prose_is_a_cell_of_the_results(checkout: Path) -> None:
+def test_every_number_in_the_prose_is_a_cell_of_the_results(checkout):
     results = checkout / "results"
-    numbers = json.loads((results / "numbers.json").read_text(encoding="utf-8"))
-    with (results / "estimates.csv").open(encoding="utf-8") as file:
+    numbers = json.loads((results / "numbers.json").read_text())
+    with (results / "estimates.csv").open() as file:
         rows = {row["estimate_id"]: row for row in csv.DictReader(file)}
-    entries = yaml.safe_load((checkout / "numbers.yaml").read_text(encoding="utf-8"))
+    entries = yaml.safe_load((checkout / "numbers.yaml").read_text())
     labels = {"95"}  # of "95% interval"
     for name, label in numbers.items():
         labels |= {label["text"], *label["interval"].split(" to ")}
@@ -332,8 +317,8 @@ def test_every_number_in_the_prose_is_a_cell_of_the_results(checkout: Path) -> N
                 for factor in factors
                 for cell in cells
             ), name
-    paper = (results / "report" / "paper.typ").read_text(encoding="utf-8").splitlines()
-    page = (results / "report" / "index.html").read_text(encoding="utf-8")
+    paper = (results / "report" / "paper.typ").read_text().splitlines()
+    page = (results / "report" / "index.html").read_text()
     page = re.sub(
         r"<(script|style|svg|details|figcaption|footer)\b.*?</\1>",
         "",

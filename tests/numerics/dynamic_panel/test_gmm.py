@@ -2,14 +2,16 @@
 
 import numpy as np
 import pytest
+from numpy.random import default_rng
 from scipy import stats
 
 from evenfield.numerics.dynamic_panel import gmm
 from numerics.refusals import refused
+from tolerances import close
 
 
 def panel(units=60, dates=7, seed=0):
-    rng = np.random.default_rng(seed)
+    rng = default_rng(seed)
     mu = rng.normal(size=units)
     y = [rng.normal(size=units)]
     x = rng.normal(size=(units, dates))
@@ -76,27 +78,26 @@ def test_difference_gmm_equals_loops(layout):
         gmm.stacked_equations(y, x, spec), y.shape[1]
     )
     fit = gmm.dynamic_gmm(y, spec, x)
-    assert fit.beta_one_step == pytest.approx(
-        one, rel=1e-8
-    ) and fit.std_errors_one_step == pytest.approx(se1, rel=1e-8)
-    assert fit.beta == pytest.approx(
-        two, rel=1e-8
-    ) and fit.uncorrected == pytest.approx(plain, rel=1e-8)
-    assert fit.std_errors == pytest.approx(corrected, rel=1e-5)
-    assert (
-        fit.hansen.statistic == pytest.approx(hansen, rel=1e-8)
-        and fit.hansen.df == fit.n_instruments - 2
-    )
+    close(fit.beta_one_step, one, rtol=1e-8)
+    close(fit.std_errors_one_step, se1, rtol=1e-8)
+    close(fit.beta, two, rtol=1e-8)
+    close(fit.uncorrected, plain, rtol=1e-8)
+    close(fit.std_errors, corrected, rtol=1e-5)
+    close(fit.hansen.statistic, hansen, rtol=1e-8)
+    assert fit.hansen.df == fit.n_instruments - 2
 
 
 def test_instruments_rows_and_missing_dates():
     y, x = panel(dates=7)
     empty = np.zeros((*y.shape, 0))
     counts = {
-        (gmm.Equations.DIFFERENCE, gmm.Layout.COLLAPSED, 3): 2, (gmm.Equations.DIFFERENCE, gmm.Layout.COLLAPSED, 0): 5,
-        (gmm.Equations.DIFFERENCE, gmm.Layout.FULL, 0): 5 * 6 // 2, (gmm.Equations.DIFFERENCE, gmm.Layout.FULL, 2): 5,
-        (gmm.Equations.SYSTEM, gmm.Layout.COLLAPSED, 3): 3, (gmm.Equations.SYSTEM, gmm.Layout.FULL, 0): 15 + 5,
-    }  # fmt: skip
+        (gmm.Equations.DIFFERENCE, gmm.Layout.COLLAPSED, 3): 2,
+        (gmm.Equations.DIFFERENCE, gmm.Layout.COLLAPSED, 0): 5,
+        (gmm.Equations.DIFFERENCE, gmm.Layout.FULL, 0): 5 * 6 // 2,
+        (gmm.Equations.DIFFERENCE, gmm.Layout.FULL, 2): 5,
+        (gmm.Equations.SYSTEM, gmm.Layout.COLLAPSED, 3): 3,
+        (gmm.Equations.SYSTEM, gmm.Layout.FULL, 0): 15 + 5,
+    }
     for (equations, layout, last), count in counts.items():
         data = gmm.stacked_equations(
             y, empty, gmm.GmmSpec(1, 2, last, equations, layout)
@@ -107,60 +108,59 @@ def test_instruments_rows_and_missing_dates():
     data = gmm.stacked_equations(
         y, np.zeros((*y.shape, 0)), gmm.GmmSpec(1, 2, 3, gmm.Equations.SYSTEM)
     )
-    assert (
-        data.dates.tolist() == [2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]
-        and data.n_difference == 5
+    assert data.dates.tolist() == [2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]
+    assert data.n_difference == 5
+    assert data.Z[0, 5].tolist() == [0, 0, 0], (
+        "the first level row has no lagged difference"
     )
-    assert data.Z[0, 5].tolist() == [
-        0,
-        0,
-        0,
-    ], "the first level row has no lagged difference"
-    assert data.Z[0, 6, 2] == pytest.approx(y[0, 1] - y[0, 0]) and data.Z[
-        0, 0, 0
-    ] == pytest.approx(y[0, 0])
+    close(data.Z[0, 6, 2], y[0, 1] - y[0, 0])
+    close(data.Z[0, 0, 0], y[0, 0])
     fit = gmm.dynamic_gmm(
         y - y.mean(axis=0), gmm.GmmSpec(1, 2, 3, gmm.Equations.SYSTEM)
     )
-    assert fit.level_rows and fit.n_rows == 60 * 11
+    assert fit.level_rows
+    assert fit.n_rows == 60 * 11
     y, x = panel()
     short = y.copy()
     short[0, :3] = np.nan
     fit = gmm.dynamic_gmm(short, gmm.GmmSpec(), x)
     whole = gmm.dynamic_gmm(y, gmm.GmmSpec(), x)
-    assert whole.n_rows - fit.n_rows == 3 and fit.n_units == 60
+    assert whole.n_rows - fit.n_rows == 3
+    assert fit.n_units == 60
     alone = np.vstack([short, np.full((1, 7), np.nan)])
     alone[-1, 3] = 1.0
     extra = gmm.dynamic_gmm(
         alone, gmm.GmmSpec(), np.concatenate([x, np.zeros((1, 7, 1))])
     )
     assert extra.n_units == 60, "a unit with one date has no row"
-    assert extra.beta == pytest.approx(fit.beta, rel=1e-9)
+    close(extra.beta, fit.beta, rtol=1e-9)
     y, _ = panel(dates=5)
     spec = gmm.GmmSpec(1, 2, 2)
     dummies = np.tile(np.eye(5)[:, 2:], (60, 1, 1))
-    assert gmm.dynamic_gmm(y, spec, dummies).beta[0] == pytest.approx(
-        gmm.dynamic_gmm(y - y.mean(axis=0), spec).beta[0]
+    close(
+        gmm.dynamic_gmm(y, spec, dummies).beta[0],
+        gmm.dynamic_gmm(y - y.mean(axis=0), spec).beta[0],
     )
     refused(None, gmm.dynamic_gmm, np.zeros((10, 6)), gmm.GmmSpec())
     refused(None, gmm.dynamic_gmm, np.full((10, 6), np.nan), gmm.GmmSpec())
 
 
 def test_weighting_inverts_also_with_more_instruments_than_units():
-    rng = np.random.default_rng(2)
+    rng = default_rng(2)
     G = rng.normal(size=(8, 20))
     A = gmm.weighting(G)
     assert A.rank == 8
     assert A.root.shape == (8, 20), "never an instrument by instrument inverse"
-    assert A.apply(np.eye(20)) == pytest.approx(np.linalg.pinv(G.T @ G), abs=1e-10)
+    close(A.apply(np.eye(20)), np.linalg.pinv(G.T @ G), atol=1e-10)
     y, x = panel(units=20, dates=12)
     fit = gmm.dynamic_gmm(
         y, gmm.GmmSpec(1, 2, 0, gmm.Equations.DIFFERENCE, gmm.Layout.FULL), x
     )
-    assert fit.n_instruments > 20 and np.isfinite(fit.std_errors).all()
-    rng = np.random.default_rng(3)
+    assert fit.n_instruments > 20
+    assert np.isfinite(fit.std_errors).all()
+    rng = default_rng(3)
     G = rng.normal(size=(30, 4)) * [1, 1e3, 1e-3, 1]
-    assert gmm.weighting(G).apply(G.T @ G) == pytest.approx(np.eye(4), abs=1e-8)
+    close(gmm.weighting(G).apply(G.T @ G), np.eye(4), atol=1e-8)
     assert gmm.weighting(np.column_stack([G, G[:, 0]])).rank == 4
 
 
@@ -224,34 +224,34 @@ def test_tests_of_a_system_equal_loops_over_units(first_step):
     ZX = sum(Z.T @ X for Z, X in zip(data.Z, data.X, strict=True))
     Zy = sum(Z.T @ v for Z, v in zip(data.Z, data.y, strict=True))
     one = np.linalg.solve(ZX.T @ A1 @ ZX, ZX.T @ A1 @ Zy)
-    assert fit.beta_one_step == pytest.approx(one, rel=1e-8)
+    close(fit.beta_one_step, one, rtol=1e-8)
     e = data.y - data.X @ one
     G = np.array([Z.T @ u for Z, u in zip(data.Z, e, strict=True)])
     B = np.linalg.inv(ZX.T @ A1 @ ZX) @ ZX.T @ A1
     V1 = B @ G.T @ G @ B.T
-    assert fit.std_errors_one_step == pytest.approx(np.sqrt(np.diag(V1)), rel=1e-8)
+    close(fit.std_errors_one_step, np.sqrt(np.diag(V1)), rtol=1e-8)
     variance = (e[:, :cut] ** 2).sum() / (50 * cut - len(one)) / 2
     g = G.sum(axis=0)
     df = fit.n_instruments - len(one)
     sargan = g @ A1 @ g / variance
-    assert (fit.sargan.statistic, fit.sargan.df) == pytest.approx((sargan, df))
-    assert fit.sargan.p_value == pytest.approx(stats.chi2.sf(sargan, df))
+    close((fit.sargan.statistic, fit.sargan.df), (sargan, df))
+    close(fit.sargan.p_value, stats.chi2.sf(sargan, df))
     A2 = np.linalg.pinv(G.T @ G)
     two = np.linalg.solve(ZX.T @ A2 @ ZX, ZX.T @ A2 @ Zy)
-    assert fit.beta == pytest.approx(two, rel=1e-7)
+    close(fit.beta, two, rtol=1e-7)
     g = Zy - ZX @ two
-    assert fit.hansen.statistic == pytest.approx(g @ A2 @ g, rel=1e-6)
-    assert fit.hansen.p_value == pytest.approx(
-        stats.chi2.sf(fit.hansen.statistic, df), rel=1e-6
-    )
+    close(fit.hansen.statistic, g @ A2 @ g, rtol=1e-6)
+    close(fit.hansen.p_value, stats.chi2.sf(fit.hansen.statistic, df), rtol=1e-6)
     for tests, beta, A, V in (
         (fit.serial_one_step, one, A1, V1),
         (fit.serial, two, A2, fit.cov),
     ):
         expected = loop_tests(data, beta, A, V, lambda v, X, b=beta: v - X @ b)
-        assert [test.statistic for test in tests] == pytest.approx(expected, rel=1e-6)
-        assert [test.p_value for test in tests] == pytest.approx(
-            [2 * stats.norm.sf(abs(z)) for z in expected], rel=1e-5
+        close([test.statistic for test in tests], expected, rtol=1e-6)
+        close(
+            [test.p_value for test in tests],
+            [2 * stats.norm.sf(abs(z)) for z in expected],
+            rtol=1e-5,
         )
     assert (fit.n_levels, fit.n_rows) == (50 * 5, 50 * 9)
 
@@ -271,7 +271,7 @@ def test_anderson_and_hsiao_is_two_stage_least_squares_clustered_by_unit():
     rho = level @ dy / (level @ dlag)
     scores = (level * (dy - rho * dlag)).reshape(12, 5).sum(axis=1)
     error = np.sqrt(12 / 11 * (scores**2).sum()) / abs(level @ dlag)
-    assert (result.rho, result.std_error) == pytest.approx((rho, error))
+    close((result.rho, result.std_error), (rho, error))
     assert (result.df, result.n_units, result.n_periods) == (11, 12, 5)
     flat = np.add.outer(np.arange(6.0), np.arange(5.0))
     refused(None, gmm.anderson_hsiao_root, flat)
@@ -280,5 +280,6 @@ def test_anderson_and_hsiao_is_two_stage_least_squares_clustered_by_unit():
 def test_no_more_instruments_than_coefficients_leave_nothing_to_test():
     y, _ = panel(dates=4)
     fit = gmm.dynamic_gmm(y, gmm.GmmSpec(1, 2, 2))
-    assert fit.n_instruments == 1 and fit.hansen.df == 0
+    assert fit.n_instruments == 1
+    assert fit.hansen.df == 0
     assert np.isnan([fit.hansen.statistic, fit.sargan.p_value]).all()

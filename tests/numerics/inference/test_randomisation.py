@@ -7,6 +7,7 @@ from math import comb
 
 import numpy as np
 import pytest
+from numpy.random import default_rng
 
 from china_design import CLUSTERS, DATA, ZONES, read_design
 from evenfield.numerics.errors import NumericsError
@@ -14,14 +15,14 @@ from evenfield.numerics.inference import randomisation as ri
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
 from numerics.refusals import refused
-from tolerances import MACHINE
+from tolerances import MACHINE, close
 
 N = 9
 T = 6
 
 
 def make_panel(staggered=True, n=N, t=T, controls=2, seed=4):
-    rng = np.random.default_rng(seed)
+    rng = default_rng(seed)
     units = np.repeat([f"u{i:02}" for i in range(n)], t)
     times = np.tile(np.arange(2000, 2000 + t), n)
     start = np.full(n, 9999)
@@ -50,7 +51,7 @@ def refit(y, d, units, times, C, effects):
 @pytest.mark.parametrize("controls", [0, 2])
 def test_every_draw_equals_its_refit(effects, controls):
     y, d, units, times, C = make_panel(controls=controls)
-    order = np.random.default_rng(0).permutation(N * T)
+    order = default_rng(0).permutation(N * T)
     panel = ri.path_panel(
         y[order], d[order], units[order], times[order], C[order] if controls else C
     )
@@ -63,14 +64,10 @@ def test_every_draw_equals_its_refit(effects, controls):
             for source in drawn.source
         ]
     )
-    np.testing.assert_allclose(
-        test.coefficients, slow[:, 0], rtol=MACHINE, atol=MACHINE
-    )
-    np.testing.assert_allclose(
-        test.t_statistics, slow[:, 1], rtol=MACHINE, atol=MACHINE
-    )
+    close(test.coefficients, slow[:, 0], MACHINE, atol=MACHINE)
+    close(test.t_statistics, slow[:, 1], MACHINE, atol=MACHINE)
     own = refit(y, d, units, times, C, effects)
-    assert (test.estimate, test.t_statistic) == pytest.approx(own, rel=MACHINE)
+    close((test.estimate, test.t_statistic), own, MACHINE)
     assert test.p_value() == (1 + (np.abs(slow[:, 0]) >= abs(own[0])).sum()) / 41
     assert test.t_p_value() == (1 + (np.abs(slow[:, 1]) >= abs(own[1])).sum()) / 41
 
@@ -104,7 +101,8 @@ def test_null_of_a_constant_effect_and_the_interval():
 def test_all_distinct_draws_are_listed_within_strata_and_bound_the_p_value():
     panel = ri.path_panel(*make_panel(staggered=False))
     drawn = ri.free_assignments(panel, comb(N, 3), generator_for(1, "x"))
-    assert drawn.enumerated and drawn.count == drawn.distinct == comb(N, 3)
+    assert drawn.enumerated
+    assert drawn.count == drawn.distinct == comb(N, 3)
     assert {tuple(np.flatnonzero(panel.treated[s])) for s in drawn.source} == set(
         combinations(range(N), 3)
     )
@@ -124,24 +122,22 @@ def test_all_distinct_draws_are_listed_within_strata_and_bound_the_p_value():
     sampled = ri.stratified_assignments(panel, strata, 20, generator_for(1, "x"))
     assert not sampled.enumerated
     for drawn in (listed, sampled):
-        assert (np.sort(drawn.source[:, :6], axis=1) == np.arange(6)).all() and (
-            drawn.source[:, 6:] >= 6
-        ).all()
+        assert (np.sort(drawn.source[:, :6], axis=1) == np.arange(6)).all()
+        assert (drawn.source[:, 6:] >= 6).all()
     y, d, units, times, _ = make_panel(staggered=False, controls=0)
     panel = ri.path_panel(y + 1000 * d, d, units, times)
     listed = ri.path_randomisation(
         panel, ri.free_assignments(panel, 100, generator_for(1, "x")), "unit and time"
     )
-    assert listed.p_value() == listed.smallest_p == 1 / comb(N, 3) and listed.interval(
-        0.999
-    ) == (-np.inf, np.inf)
+    assert listed.p_value() == listed.smallest_p == 1 / comb(N, 3)
+    assert listed.interval(0.999) == (-np.inf, np.inf)
     few = ri.free_assignments(panel, 50, generator_for(1, "x"))
     assert ri.path_randomisation(panel, few, "time").p_value() >= 1 / 84
 
 
 def china_panel(treated, y=None):
     units, A, *_ = read_design()
-    y = np.random.default_rng(0).normal(size=31) if y is None else y
+    y = default_rng(0).normal(size=31) if y is None else y
     panel = ri.path_panel(
         y, np.isin(units, treated).astype(float), np.array(units), np.zeros(31)
     )
@@ -153,13 +149,12 @@ def china_panel(treated, y=None):
 def test_connected_sets_of_china_and_blocks_with_several_paths():
     panel, links = china_panel(CLUSTERS)
     drawn = ri.connected_assignments(panel, links, 1, generator_for(1, "x"))
-    assert (
-        drawn.enumerated
-        and drawn.count == drawn.distinct == 2281
-        and comb(31, 5) == 169_911
-    )
+    assert drawn.enumerated
+    assert drawn.count == drawn.distinct == 2281
+    assert comb(31, 5) == 169_911
     sets = panel.treated[drawn.source]
-    assert (sets.sum(axis=1) == 5).all() and len(np.unique(sets, axis=0)) == 2281
+    assert (sets.sum(axis=1) == 5).all()
+    assert len(np.unique(sets, axis=0)) == 2281
     import pandas as pd
 
     table = pd.read_csv(DATA / "units.csv").set_index("unit")
@@ -168,11 +163,9 @@ def test_connected_sets_of_china_and_blocks_with_several_paths():
     drawn = ri.connected_assignments(panel, inside, 1, generator_for(1, "x"))
     assert drawn.distinct == 15
     test = ri.path_randomisation(panel, drawn, "time")
-    assert (
-        test.smallest_p == 1 / 15
-        and test.p_value() >= 1 / 15
-        and test.interval(0.95) == (-np.inf, np.inf)
-    )
+    assert test.smallest_p == 1 / 15
+    assert test.p_value() >= 1 / 15
+    assert test.interval(0.95) == (-np.inf, np.inf)
     panel, links = china_panel(ZONES)
     refused(
         "not connected",
@@ -214,11 +207,7 @@ def rows(**change):
         ({"times": np.zeros(N * T)}, "unit u00 has 6 at"),
         ({"controls": np.ones((N * T, 1))}, "leave nothing of a control"),
         (
-            {
-                "controls": (
-                    np.random.default_rng(0).normal(size=(N * T, 1)) @ np.ones((1, 2))
-                )
-            },
+            {"controls": (default_rng(0).normal(size=(N * T, 1)) @ np.ones((1, 2)))},
             "collinear",
         ),
     ],

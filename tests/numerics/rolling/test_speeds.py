@@ -2,17 +2,18 @@
 
 import numpy as np
 import pytest
+from numpy.random import default_rng
 
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.rolling.speeds import speed_contrasts
 from evenfield.numerics.rolling.windows import fit_windows
 from numerics.refusals import refused
 from numerics.rolling.by_hand import hc3_influence, signed_samples
-from tolerances import CLOSED_FORM
+from tolerances import close
 
 
 def two_periods(seed=1, units=31):
-    rng = np.random.default_rng(seed)
+    rng = default_rng(seed)
     X = 9 + 0.4 * rng.standard_normal((units, 2))
     return fit_windows(0.3 - 0.02 * X + 0.01 * rng.standard_normal((units, 2)), X)
 
@@ -20,7 +21,7 @@ def two_periods(seed=1, units=31):
 @pytest.fixture(scope="module")
 def one_speed():
     """Two periods of 5 and 20 years with one speed, and what is found."""
-    rng = np.random.default_rng(3)
+    rng = default_rng(3)
     years = np.array([5.0, 20.0])
     X = 9 + 0.4 * rng.standard_normal((400, 2))
     slopes = -(1 - np.exp(-0.03 * years)) / years
@@ -35,7 +36,7 @@ def test_slopes_differ_where_the_speed_is_one(one_speed):
 
 def test_planted_speed_is_found_in_both_periods(one_speed):
     _, result = one_speed
-    np.testing.assert_allclose(result.speed, 0.03, atol=3e-4)
+    close(result.speed, 0.03, atol=3e-4)
     assert abs(result.contrasts[0].estimate) < 4e-4
 
 
@@ -51,14 +52,14 @@ def test_error_of_a_contrast_is_the_delta_method():
     result = speed_contrasts(fit, years, generator_for(1, "c"), 99)
     gradient = np.array([1 / (1 + fit.slope[0] * 8), -1 / (1 + fit.slope[1] * 12)])
     expected = np.sqrt(gradient @ fit.covariance @ gradient)
-    assert result.contrasts[0].std_error == pytest.approx(expected, rel=CLOSED_FORM)
+    close(result.contrasts[0].std_error, expected)
 
 
 def test_wald_of_two_periods_is_the_square_of_the_t_ratio():
     years = np.array([8.0, 12.0])
     result = speed_contrasts(two_periods(), years, generator_for(1, "c"), 99)
     squared = result.contrasts[0].statistic ** 2
-    assert result.wald == pytest.approx(squared, rel=CLOSED_FORM)
+    close(result.wald, squared)
     assert result.draws_left_out == 0
 
 
@@ -69,7 +70,7 @@ def test_speed_that_is_not_defined_is_refused():
 
 
 def test_one_period_is_refused():
-    rng = np.random.default_rng(1)
+    rng = default_rng(1)
     X = 9 + 0.4 * rng.standard_normal((31, 1))
     fit = fit_windows(-0.02 * X + 0.01 * rng.standard_normal((31, 1)), X)
     refused(
@@ -78,7 +79,7 @@ def test_one_period_is_refused():
 
 
 def test_contrasts_of_speeds_are_drawn_around_those_of_the_data():
-    rng = np.random.default_rng(5)
+    rng = default_rng(5)
     X = 9 + 0.4 * rng.standard_normal((14, 3))
     y = 0.3 - 0.02 * X + 0.01 * rng.standard_normal((14, 3))
     years = np.array([6.0, 9.0, 14.0])
@@ -94,10 +95,10 @@ def test_contrasts_of_speeds_are_drawn_around_those_of_the_data():
     own_influence = np.array([hc3_influence(y[:, s], X[:, s])[1] for s in range(3)])
     gap, cov = contrasts(fit.slope, own_influence)
     wald = gap @ np.linalg.solve(cov, gap) / 2
-    assert result.wald == pytest.approx(wald, rel=CLOSED_FORM)
+    close(result.wald, wald)
     for k, test in enumerate(result.contrasts):
         error = np.sqrt(cov[k, k])
-        assert (test.estimate, test.std_error) == pytest.approx((gap[k], error))
+        close((test.estimate, test.std_error), (gap[k], error))
         assert (test.df, test.level) == (12, 0.9)
     moved, influence = signed_samples(y, X, 39, generator_for(1, "c"))
     ratios = []
@@ -109,13 +110,13 @@ def test_contrasts_of_speeds_are_drawn_around_those_of_the_data():
             (drawn - gap) @ np.linalg.solve(standard_deviation, drawn - gap) / 2
         )
     beyond = (np.array(ratios) >= np.abs(gap) / np.sqrt(np.diag(cov))).sum(axis=0)
-    np.testing.assert_allclose(result.p_bootstrap, (1 + beyond) / 40)
+    close(result.p_bootstrap, (1 + beyond) / 40)
     assert result.wald_p == (1 + sum(w >= wald for w in walds)) / 40
 
 
 def test_draws_in_which_a_speed_does_not_exist_are_counted_and_left_out():
     # 1 + bT is .3 and .1 in the data and below zero in some of the draws.
-    rng = np.random.default_rng(1)
+    rng = default_rng(1)
     X = 9 + rng.standard_normal((9, 2))
     years = np.array([10.0, 18.0])
     y = -np.array([0.07, 0.05]) * X + 0.03 * rng.standard_normal((9, 2))
@@ -124,6 +125,6 @@ def test_draws_in_which_a_speed_does_not_exist_are_counted_and_left_out():
     lost = (1 + (fit.slope + moved) * years <= 0).any(axis=1).sum()
     result = speed_contrasts(fit, years, generator_for(1, "c"), 60)
     assert result.draws_left_out == lost > 0
-    assert result.p_bootstrap[0] * (61 - lost) == pytest.approx(
-        round(result.p_bootstrap[0] * (61 - lost))
+    close(
+        result.p_bootstrap[0] * (61 - lost), round(result.p_bootstrap[0] * (61 - lost))
     )

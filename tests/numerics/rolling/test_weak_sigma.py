@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from numpy.random import default_rng
 from scipy.signal import lfilter
 
 from evenfield.numerics.random import generator_for
@@ -16,7 +17,7 @@ from evenfield.numerics.rolling.weak_sigma import (
     white_noise_statistics,
 )
 from numerics.refusals import refused
-from tolerances import CLOSED_FORM
+from tolerances import close
 
 
 def persistent(rng, persistence, ratio, units=31, dates=42):
@@ -30,12 +31,12 @@ def persistent(rng, persistence, ratio, units=31, dates=42):
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 1.0])
 def test_ratio_equals_statsmodels(share):
-    z = np.random.default_rng(1).standard_normal(42).cumsum()
+    z = default_rng(1).standard_normal(42).cumsum()
     hac = {"maxlags": round(share * 42) - 1, "use_correction": False}
     other = sm.OLS(z, sm.add_constant(np.arange(42))).fit(cov_type="HAC", cov_kwds=hac)
     fit = fixed_b_trend(z, share)
-    assert fit.slope[0] == pytest.approx(other.params[1], rel=CLOSED_FORM)
-    assert fit.std_error[0] == pytest.approx(other.bse[1], rel=CLOSED_FORM)
+    close(fit.slope[0], other.params[1])
+    close(fit.std_error[0], other.bse[1])
 
 
 def test_fixed_b_tail_is_that_of_kiefer_and_vogelsang():
@@ -46,18 +47,18 @@ def test_fixed_b_tail_is_that_of_kiefer_and_vogelsang():
 
 
 def test_range_of_persistence_holds_the_planted_one():
-    panels = constant_variance_panels(persistent(np.random.default_rng(2), 0.9, 2.0))
+    panels = constant_variance_panels(persistent(default_rng(2), 0.9, 2.0))
     assert 0.7 < panels.persistence[0] < 0.9 < panels.persistence[-1] < 1
 
 
 def test_more_persistence_leaves_less_to_the_levels():
-    panels = constant_variance_panels(persistent(np.random.default_rng(2), 0.9, 2.0))
+    panels = constant_variance_panels(persistent(default_rng(2), 0.9, 2.0))
     assert (np.diff(panels.level_sd) <= 0).all()
-    assert panels.level_sd[-1] == pytest.approx(0, abs=1e-6)
+    close(panels.level_sd[-1], 0, atol=1e-6)
 
 
 def test_falling_variance_is_found_and_rising_is_not():
-    rng = np.random.default_rng(3)
+    rng = default_rng(3)
     falling = rng.standard_normal((31, 1)) * np.linspace(1, 0.3, 42)
     y = falling + 0.02 * rng.standard_normal((31, 42))
     result = weak_sigma_test(y, generator_for(1, "w"), 299)
@@ -68,16 +69,16 @@ def test_falling_variance_is_found_and_rising_is_not():
 
 
 def test_units_and_common_growth_do_not_matter():
-    y = persistent(np.random.default_rng(4), 0.8, 1.0)
+    y = persistent(default_rng(4), 0.8, 1.0)
     other = 3 * y + np.arange(42) * 0.07 + np.log(100)
     one = weak_sigma_test(y, generator_for(1, "w"), 99)
     two = weak_sigma_test(other, generator_for(1, "w"), 99)
     assert one.p_constant_variance == two.p_constant_variance
-    assert one.statistic == pytest.approx(two.statistic, rel=CLOSED_FORM)
+    close(one.statistic, two.statistic)
 
 
 def test_p_value_is_the_largest_over_the_persistence():
-    y = persistent(np.random.default_rng(8), 0.6, 1.0)
+    y = persistent(default_rng(8), 0.6, 1.0)
     result = weak_sigma_test(y, generator_for(1, "w"), 199)
     rng = generator_for(1, "w")
     white_noise_statistics(42, 0.1, rng, 199)
@@ -90,7 +91,7 @@ def test_p_value_is_the_largest_over_the_persistence():
 @pytest.mark.slow
 @pytest.mark.montecarlo
 def test_size_under_persistence():
-    rng = np.random.default_rng(0)
+    rng = default_rng(0)
     rejected_fixed_b = 0
     rejected = 0
     for i in range(100):
@@ -115,7 +116,7 @@ def test_bad_input_is_refused(y, words):
 
 
 def test_panels_of_constant_variance_have_the_variance_of_the_data():
-    y = persistent(np.random.default_rng(2), 0.8, 1.0, units=20, dates=15)
+    y = persistent(default_rng(2), 0.8, 1.0, units=20, dates=15)
     result = constant_variance_panels(y)
     z = y - y.mean(axis=0)
     total = (z**2).sum() / (19 * 15)
@@ -123,23 +124,23 @@ def test_panels_of_constant_variance_have_the_variance_of_the_data():
     before = z[:, :-1] - z[:, :-1].mean(axis=1, keepdims=True)
     low = (now * before).sum() / (before**2).sum()
     shock = ((now - low * before) ** 2).sum() / (19 * 13)
-    assert result.persistence[0] == pytest.approx(low)
-    assert result.persistence[-1] == pytest.approx(np.sqrt(1 - shock / total))
-    np.testing.assert_allclose(np.diff(result.persistence, 2), 0, atol=1e-12)
-    np.testing.assert_allclose(result.shock_sd, np.sqrt(shock))
+    close(result.persistence[0], low)
+    close(result.persistence[-1], np.sqrt(1 - shock / total))
+    close(np.diff(result.persistence, 2), 0, atol=1e-12)
+    close(result.shock_sd, np.sqrt(shock))
     variance = result.level_sd**2 + result.shock_sd**2 / (1 - result.persistence**2)
-    np.testing.assert_allclose(variance, total)
+    close(variance, total)
 
 
 def test_drawn_variances_are_those_of_a_stationary_autoregression_around_levels():
-    drawn = _drawn_variance(0.6, 0.5, 0.8, (4000, 6, 5), np.random.default_rng(1))
+    drawn = _drawn_variance(0.6, 0.5, 0.8, (4000, 6, 5), default_rng(1))
     assert drawn.shape == (4000, 5)
     expected = 0.5**2 + 0.8**2 / (1 - 0.6**2)
-    np.testing.assert_allclose(drawn.mean(axis=0), expected, rtol=0.03)
+    close(drawn.mean(axis=0), expected, rtol=0.03)
 
 
 def test_a_falling_variance_is_a_lower_tail_and_the_data_are_one_draw():
-    y = persistent(np.random.default_rng(6), 0.7, 1.0, units=12, dates=20)
+    y = persistent(default_rng(6), 0.7, 1.0, units=12, dates=20)
     result = weak_sigma_test(y, generator_for(1, "w"), 49)
     fit = fixed_b_trend(y.var(axis=0, ddof=1), 0.1)
     assert (result.slope, result.statistic) == (fit.slope[0], fit.statistic[0])

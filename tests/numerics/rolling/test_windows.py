@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from numpy.random import default_rng
 
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.rolling.windows import (
@@ -13,11 +14,11 @@ from evenfield.numerics.rolling.windows import (
 )
 from numerics.refusals import refused
 from numerics.rolling.by_hand import signed_samples
-from tolerances import CLOSED_FORM, MACHINE
+from tolerances import MACHINE, close
 
 
 def windows(units=31, spans=4, seed=1):
-    rng = np.random.default_rng(seed)
+    rng = default_rng(seed)
     X = 9 + 0.4 * rng.standard_normal((units, spans))
     return 0.3 - 0.02 * X + 0.01 * rng.standard_normal((units, spans)), X
 
@@ -33,8 +34,8 @@ def test_slopes_and_hc3_errors_are_those_of_statsmodels():
     for s in range(4):
         plain = sm.OLS(y[:, s], sm.add_constant(X[:, s])).fit()
         robust = plain.get_robustcov_results("HC3")
-        assert fit.slope[s] == pytest.approx(robust.params[1], rel=CLOSED_FORM)
-        assert fit.std_error[s] == pytest.approx(robust.bse[1], rel=CLOSED_FORM)
+        close(fit.slope[s], robust.params[1])
+        close(fit.std_error[s], robust.bse[1])
 
 
 def test_degrees_of_freedom_are_units_less_two():
@@ -46,12 +47,12 @@ def test_influence_is_the_change_when_a_unit_is_left_out():
     fit = fit_windows(y, X)
     without = fit_windows(np.delete(y, 5, axis=0), np.delete(X, 5, axis=0))
     change = fit.slope - without.slope
-    np.testing.assert_allclose(change, fit.influence[5], rtol=CLOSED_FORM)
+    close(change, fit.influence[5])
 
 
 def test_diagonal_of_the_joint_covariance_is_hc3():
     fit = fit_windows(*windows())
-    np.testing.assert_allclose(np.diag(fit.covariance), fit.std_error**2, rtol=MACHINE)
+    close(np.diag(fit.covariance), fit.std_error**2, MACHINE)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ def test_windows_end_at_dates_of_the_panel(times, span, ends):
 def test_band_of_repeated_windows_is_that_of_one():
     y, X = windows(spans=1, seed=4)
     repeated = critical_value(np.tile(y, 6), np.tile(X, 6))
-    assert critical_value(y, X) == pytest.approx(repeated, rel=MACHINE)
+    close(critical_value(y, X), repeated, MACHINE)
 
 
 def test_band_over_many_windows_is_wider():
@@ -102,7 +103,7 @@ def test_the_band_comes_from_regressions_of_residuals_with_drawn_signs():
     moved, influence = signed_samples(y, X, 40, generator_for(1, "a"))
     ratios = np.abs(moved) / np.sqrt((influence**2).sum(axis=2))
     drawn = sup_t_draws(fit_windows(y, X), generator_for(1, "a"), 40)
-    np.testing.assert_allclose(drawn, np.sort(ratios.max(axis=1)), rtol=CLOSED_FORM)
+    close(drawn, np.sort(ratios.max(axis=1)))
     # The 38th of 40 is the smallest that 95 percent do not exceed, counted from one.
     assert sup_t_critical_value(drawn) == np.sort(drawn)[38]
     assert sup_t_critical_value(drawn, 0.5) == np.sort(drawn)[20]

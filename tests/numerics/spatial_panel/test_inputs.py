@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.random import default_rng
 from scipy.sparse import csr_array
 
 from evenfield.numerics.spatial_panel import network as nets
@@ -9,9 +10,9 @@ from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays, panel_from_rows
 from numerics.refusals import refused
 from spatial_cases import contiguity_line, lattice, ring
-from tolerances import CLOSED_FORM, MACHINE
+from tolerances import CLOSED_FORM, MACHINE, close
 
-UNITS = ["a", "b", "c", "a", "b", "c"]
+UNITS = "a b c a b c".split()
 YEARS = [2000, 2000, 2000, 2001, 2001, 2001]
 Y = np.arange(6.0)
 X = np.array([[1.0], [4.0], [2.0], [8.0], [5.0], [7.0]])
@@ -69,15 +70,16 @@ def test_rows_arrays_sparse_and_dense_give_the_same():
     dense = ring(130)
     one = network(range(130), dense)
     two = network(range(130), csr_array(dense))
-    values = np.random.default_rng(0).normal(size=(130, 3, 2))
-    np.testing.assert_allclose(
-        one.lag(values), np.einsum("ij,jtk->itk", dense, values), atol=1e-14
-    )
+    values = default_rng(0).normal(size=(130, 3, 2))
+    close(one.lag(values), np.einsum("ij,jtk->itk", dense, values), atol=1e-14)
     np.testing.assert_array_equal(one.lag(values), two.lag(values))
-    assert one.units[3] == "3" and one.row_standardised
+    assert one.units[3] == "3"
+    assert one.row_standardised
     matrix = (contiguity_line(20) > 0) * 1.0
-    assert network(range(20), matrix).largest_eigenvalue == pytest.approx(
-        np.linalg.eigvalsh(matrix).max(), rel=1e-8
+    close(
+        network(range(20), matrix).largest_eigenvalue,
+        np.linalg.eigvalsh(matrix).max(),
+        rtol=1e-8,
     )
     assert (
         network(range(20), matrix).largest_eigenvalue
@@ -98,17 +100,15 @@ def test_total_multipliers_equal_a_dense_inverse(matrix):
         return np.array([inverse.sum(), (inverse @ matrix).sum()]) / n
 
     result = net.total_multipliers(rho)
-    np.testing.assert_allclose(result[:2], totals(rho), rtol=MACHINE)
-    np.testing.assert_allclose(
-        result[2:], (totals(rho + 1e-5) - totals(rho - 1e-5)) / 2e-5, rtol=CLOSED_FORM
-    )
+    close(result[:2], totals(rho), MACHINE)
+    close(result[2:], (totals(rho + 1e-5) - totals(rho - 1e-5)) / 2e-5)
 
 
 RHO = np.array([-0.9, -0.3, 0.0, 0.2, 0.6, 0.95])
 
 
 def nearest(n, k):
-    position = np.random.default_rng(4).uniform(size=(n, 2))
+    position = default_rng(4).uniform(size=(n, 2))
     distance = np.linalg.norm(position[:, None] - position, axis=2) + np.diag(
         np.full(n, np.inf)
     )
@@ -135,8 +135,12 @@ def dense(matrix, rho):
 def test_eigenvalues_equal_dense_determinants(matrix):
     result = nets.log_determinant(csr_array(matrix), 1.0)
     expected = np.array([dense(matrix, rho) for rho in RHO]).T
-    np.testing.assert_allclose([result.value(RHO), result.slope(RHO), result.curvature(RHO)], expected, rtol=1e-9,
-                               atol=MACHINE)  # fmt: skip
+    np.testing.assert_allclose(
+        [result.value(RHO), result.slope(RHO), result.curvature(RHO)],
+        expected,
+        rtol=1e-9,
+        atol=MACHINE,
+    )
 
 
 def test_weights_that_are_not_row_standardised():
@@ -145,20 +149,15 @@ def test_weights_that_are_not_row_standardised():
     blocks = np.zeros((8, 8))
     blocks[:4, :4], blocks[4:, 4:] = contiguity_line(4), contiguity_line(4)
     roots = nets.eigenvalues(csr_array(blocks))
-    np.testing.assert_allclose(
-        np.sort(roots), np.sort(np.linalg.eigvals(blocks).real), atol=MACHINE
-    )
+    close(np.sort(roots), np.sort(np.linalg.eigvals(blocks).real), atol=MACHINE)
     low, high = nets.EigenLogDeterminant(roots).domain
-    assert high == pytest.approx(1.0) and low == pytest.approx(-1.0)
+    close(high, 1.0)
+    close(low, -1.0)
     matrix = csr_array(lattice(10, 12) * 3.0)
     result = nets.ChebyshevLogDeterminant(nets.chebyshev_series(matrix, 3.0), 3.0)
     exact = nets.EigenLogDeterminant(nets.eigenvalues(matrix))
-    np.testing.assert_allclose(
-        result.value(RHO / 3), exact.value(RHO / 3), atol=CLOSED_FORM
-    )
-    np.testing.assert_allclose(
-        result.slope(RHO / 3), exact.slope(RHO / 3), rtol=1e-7, atol=1e-6
-    )
+    close(result.value(RHO / 3), exact.value(RHO / 3), atol=CLOSED_FORM)
+    close(result.slope(RHO / 3), exact.slope(RHO / 3), rtol=1e-7, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -169,9 +168,7 @@ def test_chebyshev_series_equals_eigenvalues_over_its_whole_range(matrix):
     exact = nets.EigenLogDeterminant(nets.eigenvalues(matrix))
     assert isinstance(result, nets.ChebyshevLogDeterminant)
     rho = np.append(RHO, [-0.995, 0.995])
-    np.testing.assert_allclose(result.value(rho), exact.value(rho), atol=1e-8)
-    np.testing.assert_allclose(
-        result.slope(rho), exact.slope(rho), rtol=1e-7, atol=1e-6
-    )
-    np.testing.assert_allclose(result.curvature(rho), exact.curvature(rho), rtol=1e-5)
-    assert result.domain == pytest.approx((-0.999, 0.999), abs=3e-3)
+    close(result.value(rho), exact.value(rho), atol=1e-8)
+    close(result.slope(rho), exact.slope(rho), rtol=1e-7, atol=1e-6)
+    close(result.curvature(rho), exact.curvature(rho), rtol=1e-5)
+    close(result.domain, (-0.999, 0.999), atol=3e-3)

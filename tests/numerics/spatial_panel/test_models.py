@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from linearmodels.panel import PanelOLS
+from numpy.random import default_rng
 from scipy.optimize import approx_fprime, minimize
 from spreg import Panel_FE_Error, Panel_FE_Lag
 
@@ -24,7 +25,7 @@ from evenfield.numerics.spatial_panel.two_regime import two_regime_durbin
 from golden.anchors import munnell_panel
 from numerics.refusals import refused
 from spatial_cases import NAMES, make_case
-from tolerances import CLOSED_FORM, ITERATIVE, MACHINE
+from tolerances import ITERATIVE, MACHINE, close
 
 MODELS = ("OLS", "SLX", "SAR", "SEM", "SDM", "SDEM", "SAC")
 EFFECTS = ("pooled", "unit", "time", "two_way")
@@ -77,14 +78,26 @@ def test_transformed_likelihood_equals_the_orthonormal_form_and_its_derivatives(
     def height(vector):
         return transformed_log_likelihood(case, model, effects, *split(fit, vector))
 
-    assert fit.log_likelihood == pytest.approx(height(fit.estimates), rel=MACHINE)
+    close(fit.log_likelihood, height(fit.estimates), MACHINE)
     step = 1e-5
-    slope = np.array([(height(fit.estimates + d) - height(fit.estimates - d)) / (2 * step)
-                      for d in step * np.eye(len(fit.names))])  # fmt: skip
-    np.testing.assert_allclose(slope, 0.0, atol=2e-5 * fit.observations)
-    hessian = np.array([approx_fprime(fit.estimates, lambda v, d=d: (height(v + d) - height(v - d)) / 2e-4, 1e-4)
-                        for d in 1e-4 * np.eye(len(fit.names))])  # fmt: skip
-    np.testing.assert_allclose(
+    slope = np.array(
+        [
+            (height(fit.estimates + d) - height(fit.estimates - d)) / (2 * step)
+            for d in step * np.eye(len(fit.names))
+        ]
+    )
+    close(slope, 0.0, atol=2e-5 * fit.observations)
+    hessian = np.array(
+        [
+            approx_fprime(
+                fit.estimates,
+                lambda v, d=d: (height(v + d) - height(v - d)) / 2e-4,
+                1e-4,
+            )
+            for d in 1e-4 * np.eye(len(fit.names))
+        ]
+    )
+    close(
         np.linalg.inv(fit.covariance()), -(hessian + hessian.T) / 2, rtol=5e-3, atol=2.0
     )
 
@@ -94,8 +107,11 @@ def dense_direct(case, rho, lam, effects):
     and SEM).
     """
     t, n = case.y.shape
-    dummies = {"pooled": np.ones((n * t, 1)), "unit": np.kron(np.ones((t, 1)), np.eye(n)),
-               "time": np.kron(np.eye(t), np.ones((n, 1)))}  # fmt: skip
+    dummies = {
+        "pooled": np.ones((n * t, 1)),
+        "unit": np.kron(np.ones((t, 1)), np.eye(n)),
+        "time": np.kron(np.eye(t), np.ones((n, 1))),
+    }
     D = (
         np.column_stack([dummies["unit"], dummies["time"]])
         if effects == "two_way"
@@ -134,9 +150,8 @@ def test_direct_approach_equals_dummies_for_every_effect_and_normalisation(
             method="Nelder-Mead",
             options={"xatol": 1e-9, "fatol": 1e-11},
         )
-        assert start == pytest.approx(
-            best.x[0], abs=1e-6
-        ) and fit.log_likelihood == pytest.approx(-best.fun, rel=1e-9)
+        close(start, best.x[0], atol=1e-6)
+        close(fit.log_likelihood, -best.fun, rtol=1e-9)
 
 
 def test_least_squares_with_effects_and_units_of_measurement():
@@ -144,37 +159,37 @@ def test_least_squares_with_effects_and_units_of_measurement():
     t, n = case.y.shape
     index = pd.MultiIndex.from_product([case.units, range(t)])
     lagged = np.einsum("ij,tjk->tik", case.matrix, case.X)
-    table = pd.DataFrame({name: values.T.ravel() for name, values in
-                          [("y", case.y), ("a", case.X[..., 0]), ("b", case.X[..., 1]), ("W a", lagged[..., 0]),
-                           ("W b", lagged[..., 1])]}, index=index)  # fmt: skip
+    table = pd.DataFrame(
+        {
+            name: values.T.ravel()
+            for name, values in [
+                ("y", case.y),
+                ("a", case.X[..., 0]),
+                ("b", case.X[..., 1]),
+                ("W a", lagged[..., 0]),
+                ("W b", lagged[..., 1]),
+            ]
+        },
+        index=index,
+    )
     theirs = PanelOLS(
         table["y"], table.drop(columns="y"), entity_effects=True, time_effects=True
     ).fit()
     ours = fit_spatial_panel(case.panel, case.network, PanelModel("SLX"))
-    np.testing.assert_allclose(
-        ours.estimates[:-1], theirs.params[["a", "b", "W a", "W b"]], rtol=CLOSED_FORM
-    )
+    close(ours.estimates[:-1], theirs.params[["a", "b", "W a", "W b"]])
     sar = fit_spatial_panel(case.panel, case.network, PanelModel("SDM"))
     factor = ours.observations / (n * t - n - t + 1 - 4)
-    np.testing.assert_allclose(
-        ours.std_errors()[:-1] * np.sqrt(factor), theirs.std_errors, rtol=CLOSED_FORM
-    )
+    close(ours.std_errors()[:-1] * np.sqrt(factor), theirs.std_errors)
     scaled = panel_from_arrays(
         case.y, case.X * np.array([1e7, 1e-6]), case.units, NAMES
     )
     other = fit_spatial_panel(scaled, case.network, PanelModel("SDM"))
     factors = np.array([1.0, 1e7, 1e-6, 1e7, 1e-6, 1.0])
-    np.testing.assert_allclose(
-        other.estimates * factors, sar.estimates, rtol=CLOSED_FORM
-    )
-    np.testing.assert_allclose(
-        other.std_errors() * factors, sar.std_errors(), rtol=CLOSED_FORM
-    )
+    close(other.estimates * factors, sar.estimates)
+    close(other.std_errors() * factors, sar.std_errors())
     fit = fit_spatial_panel(case.panel, case.network, PanelModel("SDM", lagged=("b",)))
-    assert (
-        fit.names == ("rho", "a", "b", "W b", "sigma2")
-        and make_case(n=14).network.logdet.domain[1] == 1.0
-    )
+    assert fit.names == ("rho", "a", "b", "W b", "sigma2")
+    assert make_case(n=14).network.logdet.domain[1] == 1.0
 
 
 @pytest.mark.parametrize("durbin", [False, True])
@@ -196,7 +211,7 @@ def test_coefficients_equal_spreg(durbin):
         fit = fit_spatial_panel(panel, net, PanelModel(model, "unit", "direct"))
         result = theirs(y, X, w).betas.ravel()
         ours = np.array([*fit.estimates[1:-1], fit[names[0]]])
-        np.testing.assert_allclose(ours, result, rtol=1e-4, atol=ITERATIVE)
+        close(ours, result, rtol=1e-4, atol=ITERATIVE)
 
 
 def test_what_cannot_be_estimated_is_said():
@@ -271,7 +286,7 @@ def dense(case, model, d, phi):
 def test_fit_equals_a_dense_likelihood_and_its_maximum(model):
     lag = model in ("SAR", "SDM")
     case = make_case(n=9, t=5, rho=0.3 if lag else 0.0, lam=0.0 if lag else 0.3, seed=5)
-    rng = np.random.default_rng(2)
+    rng = default_rng(2)
     case.y[:] += np.linalg.solve(
         np.eye(9) - (0.3 if lag else 0.0) * case.matrix, rng.normal(size=9)
     )
@@ -279,27 +294,28 @@ def test_fit_equals_a_dense_likelihood_and_its_maximum(model):
     d = fit.estimates[0]
     phi = fit["phi"]
     bar_height, slopes = dense(case, model, d, phi)
-    assert fit.log_likelihood == pytest.approx(bar_height, rel=1e-9)
-    np.testing.assert_allclose(fit.estimates[1:-2], slopes, rtol=1e-7)
+    close(fit.log_likelihood, bar_height, rtol=1e-9)
+    close(fit.estimates[1:-2], slopes, rtol=1e-7)
     best = minimize(
         lambda x: -dense(case, model, x[0], np.exp(x[1]))[0],
         [d + 0.02, np.log(phi) - 0.1],
         method="Nelder-Mead",
         options={"xatol": 1e-8, "fatol": 1e-11},
     )
-    np.testing.assert_allclose([d, np.log(phi)], best.x, atol=2e-5)
+    close([d, np.log(phi)], best.x, atol=2e-5)
     assert not fit.at_bound
 
 
 def test_no_unit_effects_end_at_the_bound_and_refusals():
-    rng = np.random.default_rng(0)
+    rng = default_rng(0)
     case = make_case(n=9, t=6)
     noise = rng.normal(size=(6, 9))
     panel = panel_from_arrays(
         case.X @ [1.0, 1.0] + noise - noise.mean(axis=0), case.X, case.units, NAMES
     )
     fit = fit_random_effects(panel, case.network, PanelModel("SAR"))
-    assert fit.at_bound and fit["phi"] < 1e-5
+    assert fit.at_bound
+    assert fit["phi"] < 1e-5
     refused("edge of its range", fit.covariance)
     refused("observed information only", fit.covariance, "qml")
     case = make_case()
@@ -324,14 +340,7 @@ W = weights_of(A, DISTANCE)["contiguity"]
 INSIDE = W @ C > 0
 
 
-def two_pulls(
-    rng: np.random.Generator,
-    one: float,
-    two: float,
-    W=W,
-    inside=INSIDE,
-    sd: float = 1.0,
-):
+def two_pulls(rng, one, two, W=W, inside=INSIDE, sd=1.0):
     x = rng.normal(size=len(W))
     X = np.column_stack([np.ones(len(W)), x, W @ x])
     weight = np.where(inside, one, two)[:, None] * W
@@ -344,10 +353,10 @@ def two_pulls(
 
 
 def test_optimum_beats_brute_force_in_any_order_and_refusals():
-    y, X = two_pulls(np.random.default_rng(1), 0.5, -0.2)
+    y, X = two_pulls(default_rng(1), 0.5, -0.2)
     fit = two_regime_durbin(y, X, W, INSIDE)
 
-    def height(one: float, two: float) -> float:
+    def height(one, two):
         gap = np.eye(31) - np.where(INSIDE, one, two)[:, None] * W
         e = gap @ y - X @ np.linalg.lstsq(X, gap @ y, rcond=None)[0]
         return float(np.linalg.slogdet(gap)[1] - 31 / 2 * np.log(e @ e / 31))
@@ -356,18 +365,18 @@ def test_optimum_beats_brute_force_in_any_order_and_refusals():
     grid = np.linspace(-0.98, 0.98, 41)
     assert best >= max(height(a, b) for a in grid for b in grid) - 1e-9
     common = max(height(a, a) for a in np.linspace(fit.rho - 0.05, fit.rho + 0.05, 41))
-    assert fit.likelihood_ratio == pytest.approx(2 * (best - common), abs=1e-4)
-    y, X = two_pulls(np.random.default_rng(3), 0.3, 0.3)
+    close(fit.likelihood_ratio, 2 * (best - common), atol=1e-4)
+    y, X = two_pulls(default_rng(3), 0.3, 0.3)
     fit = two_regime_durbin(y, X, W, INSIDE)
     swapped = two_regime_durbin(y, X, W, ~INSIDE)
-    order = np.random.default_rng(4).permutation(31)
+    order = default_rng(4).permutation(31)
     moved = two_regime_durbin(
         y[order], X[order], W[np.ix_(order, order)], INSIDE[order]
     )
     for other in (moved.rho_inside, swapped.rho_outside):
-        assert other == pytest.approx(fit.rho_inside, abs=1e-7)
-    assert swapped.p_value == pytest.approx(fit.p_value, abs=1e-6)
-    y, X = two_pulls(np.random.default_rng(5), 0.0, 0.0)
+        close(other, fit.rho_inside, atol=1e-7)
+    close(swapped.p_value, fit.p_value, atol=1e-6)
+    y, X = two_pulls(default_rng(5), 0.0, 0.0)
     refused("inside and outside", two_regime_durbin, y, X, W, np.ones(31, dtype=bool))
     refused("collinear", two_regime_durbin, y, X[:, [0, 1, 1]], W, INSIDE)
 

@@ -21,7 +21,7 @@ FILES = ("panel.csv", "panel_provenance.csv", "datapackage.json")
 @pytest.fixture
 def study(toy, monkeypatch):
     config = {**toy.config, "data": {"package": "data/datapackage.json"}}
-    (toy.folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    (toy.folder / "config.yaml").write_text(yaml.safe_dump(config))
     monkeypatch.chdir(toy.folder)
     return toy
 
@@ -58,7 +58,7 @@ def spans_of(study, column="output"):
     spans = study.read()["panel_provenance"]
     own = spans[spans["variable"] == column]
     return list(
-        own[["units", "first_year", "last_year", "grade", "flag", "source"]].itertuples(
+        own["units first_year last_year grade flag source".split()].itertuples(
             index=False, name=None
         )
     )
@@ -127,12 +127,10 @@ def test_new_years_come_in_with_their_source(study, capsys, encoding):
         ]
     )
     output = output_of(study)
-    assert (
-        output["A", 2005] == 16
-        and output["C", 2004] == 35
-        and output["C", 2003] == 34
-        and len(output) == 3 * 6
-    )
+    assert output["A", 2005] == 16
+    assert output["C", 2004] == 35
+    assert output["C", 2003] == 34
+    assert len(output) == 3 * 6
     later = ("all", 2004, 2005, "B", "revised", "BOOK")
     assert spans_of(study) == [("all", 2000, 2003, "A", "official", "BOOK"), later]
     assert (
@@ -144,11 +142,10 @@ def test_new_years_come_in_with_their_source(study, capsys, encoding):
     )
     label = capsys.readouterr().out.splitlines()
     assert label[0] == f"download.csv: {GDP} for output, 3 units, 2003 to 2005"
-    assert label[1:3] == [
-        "6 cells added, 0 changed, 2 equal",
-        "new years: 2004, 2005",
-    ] and label[3].startswith("1 figures of")
-    assert "written: panel.csv" in label and "written: panel_provenance.csv" in label
+    assert label[1:3] == ["6 cells added, 0 changed, 2 equal", "new years: 2004, 2005"]
+    assert label[3].startswith("1 figures of")
+    assert "written: panel.csv" in label
+    assert "written: panel_provenance.csv" in label
     assert (
         label[-1]
         == "to use the new years, set panel.years and the periods in config.yaml"
@@ -157,9 +154,9 @@ def test_new_years_come_in_with_their_source(study, capsys, encoding):
 
 def test_cells_that_stay_keep_every_byte_and_other_tables_are_not_touched(study):
     study.replace("panel", "A,2001,12,3,1.5", "A,2001,12.00,3.10,1.50")
-    before = study.path("panel").read_text(encoding="utf-8")
+    before = study.path("panel").read_text()
     run(study, NEW_YEARS)
-    after = study.path("panel").read_text(encoding="utf-8").splitlines()
+    after = study.path("panel").read_text().splitlines()
     assert [
         line for line in after if line.split(",")[1] not in {"2004", "2005"}
     ] == before.splitlines()
@@ -230,15 +227,16 @@ def test_gap_inside_a_span_gets_the_new_source_only_for_itself(study):
 
 
 def test_a_unit_without_a_row_in_a_year_that_others_have_gets_one(study):
-    config = yaml.safe_load((study.folder / "config.yaml").read_text(encoding="utf-8"))
+    config = yaml.safe_load((study.folder / "config.yaml").read_text())
     config["panel"]["years"], config["periods"] = (
         [2001, 2003],
         {"P": {"start": 2001, "end": 2003}},
     )
-    (study.folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    (study.folder / "config.yaml").write_text(yaml.safe_dump(config))
     study.replace("panel", "C,2000,31,5,3.5\n", "")
     run(study, "地区,2000年\n丙,30\n")
-    assert output_of(study)["C", 2000] == 30 and len(output_of(study)) == 12
+    assert output_of(study)["C", 2000] == 30
+    assert len(output_of(study)) == 12
 
 
 OUTPUT = ["output"]

@@ -11,7 +11,7 @@ import new
 from evenfield.study.config import checked_config, read_config
 from evenfield.study.ingest.study_tables import read_study
 
-NAMES = ["Aland", "Bland", "Cland", "Dland", "Eland"]
+NAMES = "Aland Bland Cland Dland Eland".split()
 PANEL = pd.DataFrame(
     [
         (i, name, year, 1000 + 100 * i + 7 * (year - 2000) * i)
@@ -42,7 +42,7 @@ def country_map():
 def written(folder, features):
     path = folder / "map.geojson"
     content = {"type": "FeatureCollection", "features": features}
-    path.write_text(json.dumps(content), encoding="utf-8")
+    path.write_text(json.dumps(content))
     return path
 
 
@@ -59,7 +59,8 @@ def refused(folder, *options, panel=PANEL):
     with pytest.raises(SystemExit) as stop:
         built(folder, *options, panel=panel)
     message = str(stop.value.code)
-    assert message.startswith("ingest: ") and message.count("; ") >= 2
+    assert message.startswith("ingest: ")
+    assert message.count("; ") >= 2
     assert not (folder / "study").exists()
     return message
 
@@ -111,7 +112,7 @@ def test_outlines_of_others_are_left_out_with_a_sentence(tmp_path, capsys):
 
 def topology(folder):
     path = folder / "map.geojson"
-    path.write_text('{"type": "Topology", "objects": {}}', encoding="utf-8")
+    path.write_text('{"type": "Topology", "objects": {}}')
     return path
 
 
@@ -238,7 +239,7 @@ def test_square_weights_are_read_with_the_studys_ids(tmp_path, capsys, name):
 @pytest.mark.parametrize("first", [0, 1, "names"])
 def test_gal_files_go_by_position_only_with_a_sentence(tmp_path, capsys, first):
     ids = NAMES if first == "names" else [*range(first, first + 5)]
-    (tmp_path / "w.gal").write_text(gal(ids), encoding="utf-8")
+    (tmp_path / "w.gal").write_text(gal(ids))
     panel = PANEL.drop(columns="id").sort_values("country", ascending=False)
     config, study = built(tmp_path, "--weights", tmp_path / "w.gal", panel=panel)
     order = NAMES if first == "names" else NAMES[::-1]
@@ -261,7 +262,7 @@ def test_units_without_neighbours_are_refused_with_the_names_that_are_no_units(
     tmp_path,
 ):
     pairs = "a,b\nAland,Bland\nBland,Cland\nCland,Dland\nDland,E-land Island\n"
-    (tmp_path / "w.csv").write_text(pairs, encoding="utf-8")
+    (tmp_path / "w.csv").write_text(pairs)
     message = refused(tmp_path, "--weights", tmp_path / "w.csv")
     assert "no neighbour of 1 unit (5 Eland)" in message
     assert "names there that are no units: E-land Island" in message
@@ -300,13 +301,13 @@ SPOILT_WEIGHTS = {
 def test_weights_that_do_not_fit_are_refused_in_one_line(tmp_path, name):
     file, text, message = SPOILT_WEIGHTS[name]
     if text is not None:
-        (tmp_path / file).write_text(text, encoding="utf-8")
+        (tmp_path / file).write_text(text)
     panel = PANEL.drop(columns="id")
     assert message in refused(tmp_path, "--weights", tmp_path / file, panel=panel)
 
 
 def test_clusters_need_no_zones(tmp_path, capsys):
-    (tmp_path / "c.csv").write_text("country\nAland\nZeeland\n", encoding="utf-8")
+    (tmp_path / "c.csv").write_text("country\nAland\nZeeland\n")
     _, study = built(tmp_path, "--clusters", tmp_path / "c.csv")
     inside = study["taxonomies"].query("taxonomy == 'own' and cluster == 1")
     assert inside["unit"].tolist() == ["1"]
@@ -319,7 +320,7 @@ def test_clusters_need_no_zones(tmp_path, capsys):
 
 def test_zones_of_names_that_are_no_units_are_said(tmp_path, capsys):
     text = "place,kind,since\nAland,Free port,2003\nBlnd,Park,2005\n,Park,2005\n"
-    (tmp_path / "z.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "z.csv").write_text(text)
     built(tmp_path, "--zones", tmp_path / "z.csv")
     label = capsys.readouterr().out
     assert "1 zone in 1 unit by column place" in label
@@ -329,7 +330,7 @@ def test_zones_of_names_that_are_no_units_are_said(tmp_path, capsys):
 @pytest.mark.parametrize("kind", ["5", "no", "a: b", "0x1", "自贸区", "null"])
 def test_a_type_of_zones_may_be_any_word(tmp_path, kind):
     text = f"country,type,year\nAland,{kind},2003\nBland,{kind},2004\n"
-    (tmp_path / "z.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "z.csv").write_text(text)
     config, study = built(tmp_path, "--zones", tmp_path / "z.csv")
     assert config["taxonomy"]["national_zones"] == sorted(set(study["zones"]["type"]))
 
@@ -356,20 +357,21 @@ SPOILT_ZONES = {
 @pytest.mark.parametrize("name", SPOILT_ZONES)
 def test_zones_that_do_not_fit_are_refused_in_one_line(tmp_path, name):
     text, message = SPOILT_ZONES[name]
-    (tmp_path / "z.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "z.csv").write_text(text)
     assert message in refused(tmp_path, "--zones", tmp_path / "z.csv")
 
 
 def test_a_file_of_units_says_what_it_adds_and_lacks(tmp_path, capsys):
     text = "country,capital,COORD_X,COORD_Y\nAland,a,4.5,50\nBland,b,5.5,51\nX,c,1,1\n"
-    (tmp_path / "u.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "u.csv").write_text(text)
     _, study = built(tmp_path, "--units", tmp_path / "u.csv")
     label = capsys.readouterr().out
     assert "u.csv: units by column country, adds capital, lon, lat" in label
     assert "is no unit of the panel, left out: X" in label
     assert "no row of 3 units, blank there: 3 Cland, 4 Dland, 5 Eland" in label
     assert "lat and lon left out, since 3 units have none: 3 Cland" in label
-    assert "lat" not in study["units"] and study["units"]["capital"][0] == "a"
+    assert "lat" not in study["units"]
+    assert study["units"]["capital"][0] == "a"
 
 
 def test_a_file_of_units_that_adds_nothing_says_so(tmp_path, capsys):
@@ -382,9 +384,10 @@ def test_coordinates_in_metres_are_no_degrees(tmp_path):
     text = "country,COORD_X,COORD_Y\n" + "".join(
         f"{name},4321{i},3210{i}\n" for i, name in enumerate(NAMES)
     )
-    (tmp_path / "u.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "u.csv").write_text(text)
     _, study = built(tmp_path, "--units", tmp_path / "u.csv")
-    assert "COORD_X" in study["units"] and "lat" not in study["units"]
+    assert "COORD_X" in study["units"]
+    assert "lat" not in study["units"]
 
 
 SPOILT_UNITS = {
@@ -403,7 +406,7 @@ SPOILT_UNITS = {
 @pytest.mark.parametrize("name", SPOILT_UNITS)
 def test_a_file_of_units_that_does_not_fit_is_refused_in_one_line(tmp_path, name):
     text, message = SPOILT_UNITS[name]
-    (tmp_path / "u.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "u.csv").write_text(text)
     assert message in refused(tmp_path, "--units", tmp_path / "u.csv")
 
 

@@ -19,16 +19,14 @@ DATA = Path(__file__).parents[3] / "data"
 def test_frictionless_agrees_that_the_package_is_valid():
     with system.use_context(trusted=True):
         report = Package(str(DATA / "datapackage.json")).validate()
-    assert (
-        report.flatten(["rowNumber", "fieldName", "type", "note"]) == []
-        and report.valid
-    )
+    assert report.flatten(["rowNumber", "fieldName", "type", "note"]) == []
+    assert report.valid
 
 
 def test_tables_are_whole_as_the_readme_says(china_tables):
     rows = {"cases": 7, "adjacency": 68, "units": 31, "zones": 515}
     assert {name: len(china_tables[name]) for name in rows} == rows
-    text = (DATA / "README.md").read_text(encoding="utf-8")
+    text = (DATA / "README.md").read_text()
     for name in "panel panel_provenance panel_merged units sources zones clusters programmes census_2020".split():
         (messages,) = re.findall(
             rf"^\| `{name}\.csv` \| ([\d ]+) \|", text, flags=re.MULTILINE
@@ -64,7 +62,7 @@ def test_population_after_2010_runs_to_the_census_of_2020(china_tables):
 def test_readme_says_how_far_the_old_head_counts_were_off(china_tables):
     panel = china_tables["panel"].query("year == 2019").set_index("unit")
     error = 100 * (panel["pop_before_census_10k"] / panel["pop_resident_10k"] - 1)
-    text = (DATA / "README.md").read_text(encoding="utf-8")
+    text = (DATA / "README.md").read_text()
     assert (
         f"at the end of 2019 it is {error['CN-HL']:.1f} percent too high in"
         f" Heilongjiang and {-error['CN-ZJ']:.1f} percent too low in Zhejiang" in text
@@ -76,7 +74,7 @@ def test_readme_says_how_far_the_head_counts_jump_at_the_census_of_2010(china_ta
         index="unit", columns="year", values="pop_resident_10k"
     )
     jump = 100 * (wide[2010] / wide[2009] - 1)
-    text = (DATA / "README.md").read_text(encoding="utf-8")
+    text = (DATA / "README.md").read_text()
     named = {"GX": "Guangxi", "AH": "Anhui", "TJ": "Tianjin", "BJ": "Beijing"}
     named |= {"SH": "Shanghai", "ZJ": "Zhejiang", "GD": "Guangdong"}
     (sentence,) = re.findall(r"within one year they jump by (.*?)\. The", text)
@@ -106,7 +104,8 @@ def test_sources_that_are_named_exist(china_tables):
             )
             assert named <= known, f"{name}: {sorted(named - known)}"
             checked += len(named)
-    assert checked > 60 and set(china_tables["panel_provenance"]["source"]) <= known
+    assert checked > 60
+    assert set(china_tables["panel_provenance"]["source"]) <= known
 
 
 def test_every_file_is_in_the_dictionary_which_is_written_as_refresh_writes_it():
@@ -119,8 +118,9 @@ def test_every_file_is_in_the_dictionary_which_is_written_as_refresh_writes_it()
         for path in DATA.rglob("*")
         if path.suffix in {".csv", ".geojson"}
     }
-    assert set(described) == fault and all(described.values())
-    text = (DATA / "datapackage.json").read_text(encoding="utf-8")
+    assert set(described) == fault
+    assert all(described.values())
+    text = (DATA / "datapackage.json").read_text()
     assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=2) + "\n"
 
 
@@ -130,10 +130,8 @@ def test_nothing_is_simulated_and_grade_c_is_used_only_for_income_until_1998(
     assert describe_study(china_tables)["simulated"] == []
     assert china_config["data"]["grade_c"] == ["gdp_real_proxy_100m_cny_2000"]
     panel = china_tables["panel"]
-    assert (
-        panel["fdi_actual_10k_usd"].isna().all()
-        and panel.loc[panel["year"] < 1996, "gfcf_100m_cny"].isna().all()
-    )
+    assert panel["fdi_actual_10k_usd"].isna().all()
+    assert panel.loc[panel["year"] < 1996, "gfcf_100m_cny"].isna().all()
     assert (
         panel.loc[panel["year"] <= 1998, "gdp_real_proxy_100m_cny_2000"].notna().all()
     )

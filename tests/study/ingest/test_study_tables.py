@@ -87,16 +87,13 @@ def test_dated_taxonomy_keeps_only_years_with_a_named_source(toy):
     )
     tables = toy.read() | {"taxonomies/own": pd.read_csv(toy.path("taxonomies/own"))}
     dated = collect_taxonomies(tables, ["own+dated"]).set_index("unit")
-    assert (
-        dated["sez"].to_dict() == {"A": 0, "B": 1, "C": 1}
-        and dated.loc["B", "sez_from_year"] == 2002
-    )
-    assert (
-        pd.isna(dated.loc["C", "sez_from_year"])
-        and dated["taxonomy"].eq("own+dated").all()
-    )
+    assert dated["sez"].to_dict() == {"A": 0, "B": 1, "C": 1}
+    assert dated.loc["B", "sez_from_year"] == 2002
+    assert pd.isna(dated.loc["C", "sez_from_year"])
+    assert dated["taxonomy"].eq("own+dated").all()
     undated = collect_taxonomies(tables, ["own+undated"]).set_index("unit")
-    assert undated["sez"].eq(1).all() and undated["sez_from_year"].isna().all()
+    assert undated["sez"].eq(1).all()
+    assert undated["sez_from_year"].isna().all()
 
 
 def test_data_hash_ignores_the_order_of_rows_and_sees_a_figure(toy):
@@ -127,10 +124,8 @@ def test_refreshed_hashes_name_what_changed_and_are_not_made_public(toy):
     assert refresh_hashes(toy.package_path) == ["panel.csv"]
     toy.save(toy.package)
     before = toy.package_path.read_bytes()
-    assert (
-        refresh_hashes(toy.package_path) == []
-        and toy.package_path.read_bytes() == before
-    )
+    assert refresh_hashes(toy.package_path) == []
+    assert toy.package_path.read_bytes() == before
     items = public_dictionary(toy.package_path)["resources"]
     assert len(items) == len(read_resources(toy.package_path))
     assert not [item for item in items if {"hash", "bytes"} & set(item)]

@@ -104,7 +104,8 @@ def test_values_that_look_odd_but_are_right_pass(toy):
         "panel", "A,2002,13,3", "A,2002,,3"
     )
     panel = toy.read()["panel"]
-    assert panel["output"].iloc[1] == 12.0 and pd.isna(panel["output"].iloc[2])
+    assert panel["output"].iloc[1] == 12.0
+    assert pd.isna(panel["output"].iloc[2])
     schema("panel", lambda schema: schema["fields"][1].update(type="year"))(toy)
     assert toy.read()["panel"]["year"].tolist()[:2] == [2000.0, 2001.0]
 
@@ -126,18 +127,14 @@ def test_table_without_key_is_sorted_whatever_the_order_of_its_rows(toy):
     plain = toy.replace("panel_provenance", "output,all,2000,2003", split).read()[
         "panel_provenance"
     ]
-    header, *rows = (
-        toy.path("panel_provenance").read_text(encoding="utf-8").splitlines()
-    )
-    toy.path("panel_provenance").write_text(
-        "\n".join([header, *reversed(rows)]) + "\n", encoding="utf-8"
-    )
+    header, *rows = toy.path("panel_provenance").read_text().splitlines()
+    toy.path("panel_provenance").write_text("\n".join([header, *reversed(rows)]) + "\n")
     refresh_hashes(toy.package_path)
     pd.testing.assert_frame_equal(toy.read()["panel_provenance"], plain)
 
 
 def test_changed_file_outside_the_tables_is_noticed_and_a_missing_one_is_one_line(toy):
-    (toy.folder / "data" / "notes.txt").write_text("a", encoding="utf-8")
+    (toy.folder / "data" / "notes.txt").write_text("a")
     package = toy.package
     package["resources"].append({"name": "notes", "path": "notes.txt"})
     toy.save(package)

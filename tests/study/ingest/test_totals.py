@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.random import default_rng
 
 from evenfield.study.errors import IngestError
 from evenfield.study.ingest.any_table import AnyTable
@@ -14,7 +15,7 @@ COUNTRIES = "Algeria Benin Chad Denmark Estonia France Ghana Hungary".split()
 
 def panel(units, **figures):
     """Return a table with a figure by unit and year, in the order of the units."""
-    random = np.random.default_rng(5)
+    random = default_rng(5)
     rows = []
     for unit in units:
         level = 1000 * np.exp(random.normal(0, 0.5))
@@ -61,15 +62,15 @@ def test_a_study_of_regions_of_the_world_has_no_totals():
 
 
 def test_the_nation_and_its_regions_are_totals_of_states():
-    states = ["California", "Texas", "Ohio", "Utah", "Iowa", "Maine", "Idaho"]
+    states = "California Texas Ohio Utah Iowa Maine Idaho".split()
     more = ["United States", "New England", "Far West"]
     assert fitted([*more, *states]) == sorted(more)
 
 
 def test_codes_of_larger_areas_are_totals():
-    nuts = ["DE", "DE1", "DE11", "DE12", "FR", "FR1", "FR10"]
+    nuts = "DE DE1 DE11 DE12 FR FR1 FR10".split()
     assert fitted(nuts) == ["DE", "DE1", "FR", "FR1"]
-    fips = ["00000", "01000", "01001", "01003", "02000", "02013", "02016", "02020"]
+    fips = "00000 01000 01001 01003 02000 02013 02016 02020".split()
     assert fitted(fips) == ["00000", "01000", "02000"]
 
 
@@ -79,7 +80,7 @@ def test_codes_of_larger_areas_are_totals():
         ["NER", "NGA", "NIC"],
         ["US", "UA", "UK"],
         ["01000", "02000", "04000"],
-        ["2000", "2018", "4000", "3017", "5221", "12548"],
+        "2000 2018 4000 3017 5221 12548".split(),
     ],
 )
 def test_codes_of_one_level_are_no_totals(units):
@@ -120,7 +121,7 @@ def test_figures_without_totals_have_none():
 
 @pytest.mark.parametrize("largest", [1, 3, 20])
 def test_small_whole_numbers_are_sums_of_others_by_chance_only(largest):
-    random = np.random.default_rng(3)
+    random = default_rng(3)
     names = [f"u{i}" for i in range(120)]
     frame = panel(names)
     steady = dict(zip(names, random.integers(0, largest + 1, len(names)), strict=True))
@@ -179,7 +180,8 @@ def test_rows_are_chosen_by_a_value():
     assert any(
         "rows with PPS in unit_of: 72 of 144" in label for label in table.messages
     )
-    assert len(table.panel) == 64 and "unit_of" not in table.units
+    assert len(table.panel) == 64
+    assert "unit_of" not in table.units
 
 
 def test_a_table_with_several_rows_a_unit_names_the_choice():

@@ -11,11 +11,7 @@ from evenfield.study.ingest.unit_names import match_units
 COUNTRIES = ["Austria", "Belgium", "Côte d'Ivoire", "Germany", "Spain", "São Tomé"]
 SERIAL = pd.DataFrame({"unit": list("123456"), "name": COUNTRIES})
 CODED = pd.DataFrame(
-    {
-        "unit": ["AT", "BE", "CI", "DE", "ES", "ST"],
-        "name": COUNTRIES,
-        "n": list("123456"),
-    }
+    {"unit": "AT BE CI DE ES ST".split(), "name": COUNTRIES, "n": list("123456")}
 )
 NAMELESS = SERIAL.assign(name=SERIAL["unit"])
 OTHER_ORDER = [5, 3, 4, 0, 1, 2]
@@ -39,7 +35,7 @@ def test_names_win_over_running_numbers_of_another_order(once):
     assert ids == dict(zip(SERIAL["name"], SERIAL["unit"], strict=True))
 
 
-@pytest.mark.parametrize("header", ["fid", "id", "OBJECTID", "gid", "n", "FEATURE_ID"])
+@pytest.mark.parametrize("header", "fid id OBJECTID gid n FEATURE_ID".split())
 @pytest.mark.parametrize("first", [0, 1])
 def test_running_numbers_alone_are_no_names_of_outlines(header, first):
     numbers = [*range(first, first + 9)]
@@ -51,37 +47,39 @@ def test_numbers_of_which_one_is_missing_do_not_win_over_names():
     file = in_other_order(SERIAL).astype(str)
     file.loc[2, "id"] = ""
     match = match_units(file, SERIAL, "map.geojson", once=True, headers=("id",))
-    assert match.column == "NAME" and match.ids.tolist() == list("645123")
+    assert match.column == "NAME"
+    assert match.ids.tolist() == list("645123")
 
 
 def test_running_numbers_count_where_the_user_says_so():
     column, ids = matched({"fid": [3, 1, 2]}, NAMELESS, once=True, column="fid")
-    assert column == "fid" and ids == {"3": "3", "1": "1", "2": "2"}
+    assert column == "fid"
+    assert ids == {"3": "3", "1": "1", "2": "2"}
 
 
 def test_running_numbers_count_where_the_column_is_called_as_in_the_panel():
-    file = pd.DataFrame({"AGS": ["01", "02", "03", "04", "05", "06"]})
+    file = pd.DataFrame({"AGS": "01 02 03 04 05 06".split()})
     match = match_units(file, NAMELESS, "m.json", once=True, headers=("AGS",))
     assert match.ids.tolist() == list("123456")
     assert "running numbers of column AGS" in match.messages[0]
 
 
 def test_running_numbers_count_where_names_bear_them_out():
-    names = ["Österreich", "Belgium", "Elfenbeinküste", "Germany", "Spain", "x"]
+    names = "Österreich Belgium Elfenbeinküste Germany Spain x".split()
     column, _ = matched({"name": names, "id": range(1, 7)}, headers=("id",))
     assert column == "name"
-    column, ids = matched(
-        {"name": ["a", "Belgium", "c", "d", "e", "f"], "id": range(1, 7)}
-    )
-    assert column == "id" and set(ids.values()) == set("123456")
+    column, ids = matched({"name": "a Belgium c d e f".split(), "id": range(1, 7)})
+    assert column == "id"
+    assert set(ids.values()) == set("123456")
 
 
 def test_codes_with_the_gaps_of_the_units_are_no_running_numbers():
-    codes = ["1", "2", "4", "5", "6", "8"]
+    codes = "1 2 4 5 6 8".split()
     units = pd.DataFrame({"unit": codes, "name": codes})
-    file = {"STATEFP": ["08", "06", "05", "04", "02", "01", "72"]}
+    file = {"STATEFP": "08 06 05 04 02 01 72".split()}
     column, ids = matched(file, units, once=True)
-    assert column == "STATEFP" and ids["08"] == "8"
+    assert column == "STATEFP"
+    assert ids["08"] == "8"
 
 
 def test_two_codes_that_fit_and_disagree_are_refused_with_both():
@@ -105,7 +103,7 @@ def test_names_decide_between_two_codes():
 
 
 def test_a_code_that_a_row_lacks_is_taken_from_its_name():
-    codes = ["AT", "BE", "-99", "DE", "ES", "ST"]
+    codes = "AT BE -99 DE ES ST".split()
     names = CODED["name"].tolist()
     file = pd.DataFrame({"iso": codes, "name": names, "x": "y"})
     match = match_units(file, CODED, "m", once=True)
@@ -130,7 +128,8 @@ SPELT = {
 def test_one_unit_is_spelt_in_many_ways(name):
     text, unit = SPELT[name]
     match = match_units(pd.DataFrame({"State": [text, "Nowhere"]}), SERIAL, "f.csv")
-    assert match.ids.iloc[0] == unit and match.unknown == ("Nowhere",)
+    assert match.ids.iloc[0] == unit
+    assert match.unknown == ("Nowhere",)
     loose = any("without words such as province" in label for label in match.messages)
     assert loose == name.startswith("kind")
 

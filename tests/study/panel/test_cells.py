@@ -63,7 +63,7 @@ ZONES = pd.DataFrame(
         ("B", "sez", np.nan, "", np.nan, 0),
         ("B", "hidz", 1990.0, "A", np.nan, 0),
     ],
-    columns=["unit", "type", "year_in_force", "year_quality", "exit_year", "seed"],
+    columns="unit type year_in_force year_quality exit_year seed".split(),
 ).assign(same_as=np.nan)
 
 
@@ -73,17 +73,15 @@ def dose(column, unit, kind):
 
 
 def test_zone_counts_from_its_year_until_the_year_before_its_exit():
-    assert dose("zones", "A", "etdz") == [0, 1, 2, 1] and dose(
-        "zones", "B", "bonded"
-    ) == [1, 0, 0, 0]
+    assert dose("zones", "A", "etdz") == [0, 1, 2, 1]
+    assert dose("zones", "B", "bonded") == [1, 0, 0, 0]
     assert dose("zones_dated", "A", "etdz") == [0, 0, 1, 1]
     assert dose("zones", "B", "sez") == dose("zones", "B", "hidz") == [0, 0, 0, 0]
 
 
 def test_national_and_seed_zones_are_types_of_their_own_unless_the_column_is_absent():
-    assert dose("zones", "A", "state") == [1, 2, 3, 2] and dose(
-        "zones", "B", "state"
-    ) == [0, 0, 0, 0]
+    assert dose("zones", "A", "state") == [1, 2, 3, 2]
+    assert dose("zones", "B", "state") == [0, 0, 0, 0]
     assert dose("zones", "A", "sez_seed") == [1, 1, 1, 1]
     doses = zone_doses(ZONES.drop(columns="seed"), ["A", "B"], YEARS, ["sez"])
     assert "sez_seed" not in set(doses["zone_type"])
@@ -91,7 +89,7 @@ def test_national_and_seed_zones_are_types_of_their_own_unless_the_column_is_abs
 
 def test_every_unit_year_and_type_has_a_row_also_where_units_merge():
     doses = zone_doses(ZONES, ["A", "B"], YEARS, ["sez"])
-    types = ["bonded", "etdz", "hidz", "sez", "sez_seed", "state"]
+    types = "bonded etdz hidz sez sez_seed state".split()
     assert doses[["unit", "zone_type", "year"]].to_records(index=False).tolist() == [
         (unit, kind, year) for unit in "AB" for kind in types for year in YEARS
     ]
@@ -108,25 +106,20 @@ def test_a_place_with_two_titles_is_counted_under_the_first():
     booked = mapped_zones(
         pd.concat([ZONES, again], ignore_index=True), {"A": "A", "B": "B"}
     )
-    assert len(booked) == len(ZONES) and "new_area" not in set(booked["type"])
+    assert len(booked) == len(ZONES)
+    assert "new_area" not in set(booked["type"])
 
 
 def test_first_year_is_missing_where_there_never_was_one_and_without_zones_there_are_headers():
     first = first_years(
         zone_doses(ZONES, ["A", "B"], YEARS, ["sez", "etdz", "hidz"])
     ).set_index(["unit", "zone_type"])
-    assert first.loc[("A", "etdz")].tolist() == [1981, 1982] and first.loc[
-        ("A", "state")
-    ].tolist() == [1980, 1980]
+    assert first.loc[("A", "etdz")].tolist() == [1981, 1982]
+    assert first.loc[("A", "state")].tolist() == [1980, 1980]
     assert first.loc[("B", "hidz")].isna().all()
     doses = zone_doses(ZONES.iloc[:0], ["A"], YEARS, ["sez"])
-    assert doses.empty and list(doses.columns) == [
-        "unit",
-        "year",
-        "zone_type",
-        "zones",
-        "zones_dated",
-    ]
+    assert doses.empty
+    assert list(doses.columns) == "unit year zone_type zones zones_dated".split()
     assert list(first_years(doses).columns) == [
         "unit",
         "zone_type",

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from numpy.random import default_rng
 from scipy.stats import t as student
 
 from evenfield.numerics.moran import morans_i_test
@@ -15,7 +16,7 @@ from evenfield.study.errors import EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
 from evenfield.topics.beta.estimate import estimate
 from made_study import MadeStudy, one_line, row, same_numbers, same_results
-from tolerances import CLOSED_FORM
+from tolerances import CLOSED_FORM, close
 
 COAST = {"id": "c", "controls": ["coast"]}
 
@@ -31,7 +32,7 @@ def make_study(
     step=1,
     change=None,
 ):
-    rng = np.random.default_rng(17)
+    rng = default_rng(17)
     units = [f"U{i:02d}" for i in range(n)]
     years = end - start
     y0 = rng.normal(9, 0.5, n)
@@ -84,22 +85,24 @@ def run(*specs, **estimates):
 @pytest.mark.parametrize("lam", [-0.01, 0.02, 0.05])
 def test_recovers_a_planted_speed_without_noise(lam):
     results = run(COAST, lam=lam, noise=0)
-    assert row(results, term="speed", estimator="ols").estimate == pytest.approx(
-        100 * lam, abs=CLOSED_FORM
+    close(
+        row(results, term="speed", estimator="ols").estimate,
+        100 * lam,
+        atol=CLOSED_FORM,
     )
-    assert row(results, term="speed", estimator="nls").estimate == pytest.approx(
-        100 * lam, abs=CLOSED_FORM
+    close(
+        row(results, term="speed", estimator="nls").estimate,
+        100 * lam,
+        atol=CLOSED_FORM,
     )
-    assert row(results, term="r2").estimate == pytest.approx(1)
+    close(row(results, term="r2").estimate, 1)
     assert "the fit is perfect" in row(results, term="moran").warning
     half = row(results, term="half_life")
     if lam > 0:
-        assert half.estimate == pytest.approx(np.log(2) / lam, rel=CLOSED_FORM)
+        close(half.estimate, np.log(2) / lam)
     else:
-        assert (
-            np.isnan(half.estimate)
-            and "half-life undefined for a speed of zero or less" in half.warning
-        )
+        assert np.isnan(half.estimate)
+        assert "half-life undefined for a speed of zero or less" in half.warning
 
 
 def test_rows_say_how_they_were_made_and_which_controls_entered():
@@ -107,9 +110,8 @@ def test_rows_say_how_they_were_made_and_which_controls_entered():
     slope = row(results, term="log_income_start")
     moran = row(results, term="moran")
     assert (slope.se_type, slope.df, slope.n_obs, slope.n_units) == ("HC3", 10, 12, 12)
-    assert (moran.seed, moran.w_id) == ("5:beta:b:s:all:P:moran", "line") and len(
-        results.estimates
-    ) == 9
+    assert (moran.seed, moran.w_id) == ("5:beta:b:s:all:P:moran", "line")
+    assert len(results.estimates) == 9
     results = run({"id": "b", "sample": "small"})
     assert (
         "line cut to 10 units and row-standardised again"
@@ -120,9 +122,8 @@ def test_rows_say_how_they_were_made_and_which_controls_entered():
     slopes = {
         e.spec_id: e.estimate for e in results.estimates if e.term == "log_income_start"
     }
-    assert slopes["b"] == slopes["c"] and results.fit["regressions"][0][
-        "controls_absent"
-    ] == ["schooling"]
+    assert slopes["b"] == slopes["c"]
+    assert results.fit["regressions"][0]["controls_absent"] == ["schooling"]
 
 
 def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
@@ -140,10 +141,8 @@ def test_three_year_means_use_their_own_span_and_need_it():
     b = np.polyfit(frame["log_income_start_mean3"], growth, 1)[0]
     slope = row(results, term="log_income_start")
     speed = row(results, term="speed", estimator="ols")
-    assert slope.estimate == pytest.approx(b, rel=CLOSED_FORM)
-    assert speed.estimate == pytest.approx(
-        -100 * np.log(1 + b * 18) / 18, rel=CLOSED_FORM
-    )
+    close(slope.estimate, b)
+    close(speed.estimate, -100 * np.log(1 + b * 18) / 18)
     assert slope.outcome == "growth_mean3"
     assert (
         run({"id": "b", "end_points": "mean3"}, start=1940, step=10).fit["regressions"][
@@ -180,19 +179,13 @@ def test_intervals_of_speed_and_half_life_are_that_of_the_slope_transformed():
     results = run()
     slope = row(results, term="log_income_start")
     speed = row(results, term="speed", estimator="ols")
-    assert speed.conf_low == pytest.approx(
-        -100 * np.log(1 + slope.conf_high * 20) / 20, rel=CLOSED_FORM
-    )
-    assert speed.conf_high == pytest.approx(
-        -100 * np.log(1 + slope.conf_low * 20) / 20, rel=CLOSED_FORM
-    )
+    close(speed.conf_low, -100 * np.log(1 + slope.conf_high * 20) / 20)
+    close(speed.conf_high, -100 * np.log(1 + slope.conf_low * 20) / 20)
     assert speed.p_value == slope.p_value
     half = row(run(lam=0.002, noise=0.01), term="half_life")
-    assert (
-        np.isnan(half.conf_high)
-        and half.conf_low > 0
-        and "half-life unbounded" in half.warning
-    )
+    assert np.isnan(half.conf_high)
+    assert half.conf_low > 0
+    assert "half-life unbounded" in half.warning
 
 
 def test_no_speed_where_the_slope_overshoots():
@@ -208,7 +201,8 @@ def test_no_speed_where_the_slope_overshoots():
     assert np.isnan(
         [*(e.estimate for e in result), row(results, term="half_life").estimate]
     ).all()
-    assert "1 + bT is not positive" in result[0].warning and not result[1].converged
+    assert "1 + bT is not positive" in result[0].warning
+    assert not result[1].converged
 
 
 def test_permutations_move_only_the_permutation_p_and_another_specification_nothing():
@@ -295,18 +289,14 @@ def test_every_number_is_that_of_the_regression_by_statsmodels():
     low, high = fit.conf_int(0.1)[1]
     expected = (fit.params[1], fit.bse[1], fit.pvalues[1], low, high)
     numbers = ("estimate", "std_error", "p_value", "conf_low", "conf_high")
-    assert [getattr(slope, name) for name in numbers] == pytest.approx(expected)
-    assert row(results, term="r2").estimate == pytest.approx(fit.rsquared)
+    close([getattr(slope, name) for name in numbers], expected)
+    close(row(results, term="r2").estimate, fit.rsquared)
     units = row(results, term="mean_growth")
-    assert units.estimate == pytest.approx(frame["growth_pct_per_year"].mean())
+    close(units.estimate, frame["growth_pct_per_year"].mean())
     summary = results.fit["regressions"][0]
     terms = ["constant", "log_income_start", "coast"]
-    assert summary["coefficients"] == pytest.approx(
-        dict(zip(terms, fit.params, strict=True)), rel=1e-5
-    )
-    assert summary["std_errors"] == pytest.approx(
-        dict(zip(terms, fit.bse, strict=True)), rel=1e-5
-    )
+    close(summary["coefficients"], dict(zip(terms, fit.params, strict=True)), rtol=1e-5)
+    close(summary["std_errors"], dict(zip(terms, fit.bse, strict=True)), rtol=1e-5)
     others = sm.OLS(fit.model.exog[:, 1], fit.model.exog[:, [0, 2]]).fit()
     most = frame["unit"].to_numpy()[np.argmax(others.resid**2)]
     assert slope.max_leverage_unit == most
@@ -321,23 +311,23 @@ def test_speed_and_half_life_have_the_transformed_ends_of_the_slope():
     def transformed(value):
         return -100 * np.log(1 + 20 * value) / 20
 
-    assert (speed.estimate, speed.conf_low, speed.conf_high) == pytest.approx(
+    close(
+        (speed.estimate, speed.conf_low, speed.conf_high),
         tuple(
             transformed(value)
             for value in (slope.estimate, slope.conf_high, slope.conf_low)
-        )
+        ),
     )
-    assert (life.conf_low, life.conf_high) == pytest.approx(
-        (100 * np.log(2) / speed.conf_high, 100 * np.log(2) / speed.conf_low)
+    close(
+        (life.conf_low, life.conf_high),
+        (100 * np.log(2) / speed.conf_high, 100 * np.log(2) / speed.conf_low),
     )
     nls = row(results, term="speed", estimator="nls")
     root = 1 + 20 * slope.estimate
-    assert nls.estimate == pytest.approx(speed.estimate)
-    assert nls.std_error == pytest.approx(100 * slope.std_error / root)
+    close(nls.estimate, speed.estimate)
+    close(nls.std_error, 100 * slope.std_error / root)
     half = student.ppf(0.975, 10) * nls.std_error
-    assert (nls.conf_low, nls.conf_high) == pytest.approx(
-        (nls.estimate - half, nls.estimate + half)
-    )
+    close((nls.conf_low, nls.conf_high), (nls.estimate - half, nls.estimate + half))
 
 
 def test_points_and_line_of_the_picture_are_those_of_the_regression():
@@ -345,22 +335,20 @@ def test_points_and_line_of_the_picture_are_those_of_the_regression():
     series = estimate(study).series["series"]
     fit, frame = by_statsmodels(study)
     points = series[series["kind"] == "unit"].set_index("unit").loc[frame["unit"]]
-    np.testing.assert_allclose(points["fitted"], 100 * fit.fittedvalues)
-    np.testing.assert_allclose(points["residual"], 100 * fit.resid, atol=1e-9)
-    np.testing.assert_allclose(
-        points["growth_pct_per_year"], frame["growth_pct_per_year"]
-    )
+    close(points["fitted"], 100 * fit.fittedvalues)
+    close(points["residual"], 100 * fit.resid, atol=1e-9)
+    close(points["growth_pct_per_year"], frame["growth_pct_per_year"])
     line = series[series["kind"] == "line"].sort_values("point")
     start = frame["log_income_start"]
     grid = np.linspace(start.min(), start.max(), 50)
-    np.testing.assert_allclose(line["log_income_start"], grid)
+    close(line["log_income_start"], grid)
     expected = 100 * fit.get_prediction(sm.add_constant(grid)).summary_frame(0.05)
     for column, theirs in (
         ("fitted", "mean"),
         ("conf_low", "mean_ci_lower"),
         ("conf_high", "mean_ci_upper"),
     ):
-        np.testing.assert_allclose(line[column], expected[theirs])
+        close(line[column], expected[theirs])
     assert "line" not in set(run(COAST).series["series"]["kind"])
 
 
@@ -374,7 +362,7 @@ def test_the_residuals_moran_is_that_of_the_kernel():
     )
     expected = (test.statistic, test.std_error, test.z, test.p_value)
     numbers = ("estimate", "std_error", "statistic", "p_value")
-    assert [getattr(result, name) for name in numbers] == pytest.approx(expected)
+    close([getattr(result, name) for name in numbers], expected)
     assert "199 draws" in result.p_type
 
 

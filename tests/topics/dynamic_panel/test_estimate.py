@@ -5,6 +5,7 @@ not defined, what is refused.
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.random import default_rng
 from scipy.stats import t as student
 
 from evenfield.numerics.dynamic_panel.bias_corrected import (
@@ -19,7 +20,7 @@ from evenfield.topics.dynamic_panel.estimate import GMM_TESTS, estimate
 from evenfield.topics.dynamic_panel.estimate_roots import HEADLINE, least_squares
 from made_study import MadeStudy, one_line, row, same_results
 from numerics.refusals import refused
-from tolerances import CLOSED_FORM, ITERATIVE
+from tolerances import ITERATIVE, close
 
 UNITS = [f"u{i:02d}" for i in range(20)]
 PERIODS = [
@@ -31,7 +32,7 @@ FIVE = {"id": "five", "span": 5, "periods": ["S"], "draws": 99}
 
 
 def panel(units=UNITS, years=range(1980, 2001)):
-    rng = np.random.default_rng(1)
+    rng = default_rng(1)
     y = rng.normal(7, 0.4, len(units))
     steady = rng.normal(7, 0.3, len(units))
     rows = []
@@ -92,9 +93,7 @@ def test_least_squares_is_the_regression_on_dummies_with_clustered_errors():
         error = np.sqrt(
             n / (n - 1) * ((x * e).reshape(n, t).sum(axis=1) ** 2).sum()
         ) / (x @ x)
-        assert least_squares(levels, unit_effects) == pytest.approx(
-            (rho, error), rel=CLOSED_FORM
-        )
+        close(least_squares(levels, unit_effects), (rho, error))
 
 
 def test_roots_have_t_intervals_with_one_degree_of_freedom_less_than_units(fitted):
@@ -105,13 +104,9 @@ def test_roots_have_t_intervals_with_one_degree_of_freedom_less_than_units(fitte
         )
         half = student.ppf(0.975, 19) * std_error
         assert root.df == 19
-        assert (root.conf_low, root.conf_high) == pytest.approx(
-            (rho - half, rho + half)
-        )
-        assert root.statistic == pytest.approx((rho - 1) / std_error)
-        assert root.p_value == pytest.approx(
-            2 * student.sf(abs(rho - 1) / std_error, 19)
-        )
+        close((root.conf_low, root.conf_high), (rho - half, rho + half))
+        close(root.statistic, (rho - 1) / std_error)
+        close(root.p_value, 2 * student.sf(abs(rho - 1) / std_error, 19))
     jackknife = row(
         fitted,
         spec_id="annual",
@@ -121,16 +116,15 @@ def test_roots_have_t_intervals_with_one_degree_of_freedom_less_than_units(fitte
     )
     fit = half_panel_root(wide())
     half = student.ppf(0.975, 19) * fit.std_error
-    assert (jackknife.conf_low, jackknife.conf_high, jackknife.df) == pytest.approx(
-        (fit.rho - half, fit.rho + half, 19)
+    close(
+        (jackknife.conf_low, jackknife.conf_high, jackknife.df),
+        (fit.rho - half, fit.rho + half, 19),
     )
 
 
 def test_headline_row_and_its_description(fitted):
     speed = row(fitted, spec_id="annual", period="S", estimator=HEADLINE, term="speed")
-    assert speed.estimate == pytest.approx(
-        -100 * np.log(bias_corrected_root(wide()).rho)
-    )
+    close(speed.estimate, -100 * np.log(bias_corrected_root(wide()).rho))
     assert (speed.role, speed.family, speed.unit_of_measure) == (
         "primary",
         "dynamic_panel",
@@ -143,17 +137,16 @@ def test_headline_row_and_its_description(fitted):
         20,
         20,
     )
-    assert speed.output_basis == "spliced" and speed.warning.startswith(
-        "PROXY output before 1990"
-    )
+    assert speed.output_basis == "spliced"
+    assert speed.warning.startswith("PROXY output before 1990")
     life = row(
         fitted, spec_id="annual", period="S", estimator=HEADLINE, term="half_life"
     )
-    assert life.estimate == pytest.approx(np.log(2) / (speed.estimate / 100))
+    close(life.estimate, np.log(2) / (speed.estimate / 100))
     root = row(
         fitted, spec_id="annual", period="S", estimator=HEADLINE, term="log_income_lag"
     )
-    assert speed.conf_high == pytest.approx(-100 * np.log(root.conf_low))
+    close(speed.conf_high, -100 * np.log(root.conf_low))
     assert (
         2
         < row(
@@ -169,18 +162,14 @@ def test_headline_row_and_its_description(fitted):
         bias_corrected_root(wide(range(1980 + first, 2001, 5))).rho
         for first in range(1, 5)
     ]
-    assert (low, high) == pytest.approx(
-        (-20 * np.log(max(roots)), -20 * np.log(min(roots)))
-    )
+    close((low, high), (-20 * np.log(max(roots)), -20 * np.log(min(roots))))
 
 
 def test_the_grid_of_five_years_ends_in_the_last_year_and_ten_are_the_step_of_a_study(
     fitted,
 ):
     root = row(fitted, spec_id="five", estimator="fe", term="log_income_lag")
-    assert root.estimate == pytest.approx(
-        bias_corrected_root(wide(range(1980, 2001, 5))).fixed_effects
-    )
+    close(root.estimate, bias_corrected_root(wide(range(1980, 2001, 5))).fixed_effects)
     later = run(FIVE, periods=[{**PERIODS[0], "start": 1982}])
     assert later.fit["windows"][0]["dates"] == [1985, 1990, 1995, 2000]
     frame = panel(years=range(1940, 2001, 10))
@@ -192,19 +181,15 @@ def test_the_grid_of_five_years_ends_in_the_last_year_and_ten_are_the_step_of_a_
     )
     levels = frame.pivot(index="unit", columns="year", values="log_income").to_numpy()
     speed = row(results, estimator="fe", term="speed").estimate
-    assert speed == pytest.approx(
-        -10 * np.log(bias_corrected_root(levels).fixed_effects)
-    )
+    close(speed, -10 * np.log(bias_corrected_root(levels).fixed_effects))
 
 
 def test_what_is_not_defined_says_why(fitted):
     for name in (HEADLINE, "half_panel_jackknife"):
         speed = row(fitted, period="P", estimator=name, term="speed")
-        assert (
-            np.isnan(speed.estimate)
-            and "not defined: 3 dates" in speed.warning
-            and not speed.converged
-        )
+        assert np.isnan(speed.estimate)
+        assert "not defined: 3 dates" in speed.warning
+        assert not speed.converged
     assert np.isfinite(
         row(fitted, period="P", estimator="pooled", term="speed").estimate
     )
@@ -233,7 +218,7 @@ def test_order_names_money_and_other_specifications_change_nothing(fitted):
         estimates_frame(r.estimates)["estimate"].to_numpy(float)
         for r in (cents, fitted)
     )
-    np.testing.assert_allclose(one, two, rtol=ITERATIVE)
+    close(one, two, ITERATIVE)
     retained = [e for e in fitted.estimates if e.spec_id == "annual"]
     assert estimates_frame(run(ANNUAL).estimates).equals(estimates_frame(retained))
 
@@ -284,12 +269,8 @@ def test_the_sandwich_of_the_score_is_a_t_test_of_a_root_of_one(fitted):
             fitted, spec_id="annual", period="S", estimator=name, term="log_income_lag"
         )
         half = student.ppf(0.975, fit.df) * fit.std_error
-        assert (root.conf_low, root.conf_high) == pytest.approx(
-            (fit.rho - half, fit.rho + half)
-        )
-        assert root.p_value == pytest.approx(
-            2 * student.sf(abs(fit.rho - 1) / fit.std_error, fit.df)
-        )
+        close((root.conf_low, root.conf_high), (fit.rho - half, fit.rho + half))
+        close(root.p_value, 2 * student.sf(abs(fit.rho - 1) / fit.std_error, fit.df))
 
 
 def test_speeds_are_the_roots_transformed_also_their_ends_and_reach(fitted):
@@ -298,13 +279,12 @@ def test_speeds_are_the_roots_transformed_also_their_ends_and_reach(fitted):
         root = row(fitted, **one, term="log_income_lag")
         speed = row(fitted, **one, term="speed")
         ends = (root.estimate, root.conf_high, root.conf_low)
-        assert (speed.estimate, speed.conf_low, speed.conf_high) == pytest.approx(
-            tuple(-100 * np.log(value) / span for value in ends)
+        close(
+            (speed.estimate, speed.conf_low, speed.conf_high),
+            tuple(-100 * np.log(value) / span for value in ends),
         )
         reach = student.ppf(0.975, 19) + student.ppf(0.8, 19)
-        assert speed.mde == pytest.approx(
-            100 * reach * root.std_error / (root.estimate * span)
-        )
+        close(speed.mde, 100 * reach * root.std_error / (root.estimate * span))
         assert speed.statistic == root.statistic
 
 
@@ -317,7 +297,7 @@ def test_diagnostics_of_the_headline_are_those_of_its_residuals(fitted):
         "residual_sd_first_half": 100 * check.sd_first,
         "residual_sd_second_half": 100 * check.sd_second,
     }.items():
-        assert row(fitted, **same, term=term).estimate == pytest.approx(value)
+        close(row(fitted, **same, term=term).estimate, value)
     roots = [
         row(fitted, **same, estimator=name, term="log_income_lag").estimate
         for name in ("fe", HEADLINE, "pooled")
@@ -328,7 +308,7 @@ def test_diagnostics_of_the_headline_are_those_of_its_residuals(fitted):
 
 
 def test_shocks_that_return_or_persist_are_marked_as_serial():
-    rng = np.random.default_rng(3)
+    rng = default_rng(3)
     years = range(1980, 2001)
     for planted, marked in ((-0.6, True), (0.0, False), (0.5, True)):
         shock = np.zeros(20)
@@ -350,25 +330,17 @@ def test_rows_of_gmm_hold_its_tests_and_counts(fitted):
     fit = dynamic_gmm(levels - levels.mean(axis=0), spec)
     same = {"spec_id": "annual", "period": "S", "estimator": "gmm_difference"}
     root = row(fitted, **same, term="log_income_lag")
-    assert (root.estimate, root.std_error) == pytest.approx(
-        (fit.beta[0], fit.std_errors[0])
-    )
+    close((root.estimate, root.std_error), (fit.beta[0], fit.std_errors[0]))
     tests = zip(GMM_TESTS, (fit.hansen, fit.sargan, *fit.serial[:2]), strict=True)
     for term, test in tests:
         found_row = row(fitted, **same, term=term)
-        assert (found_row.estimate, found_row.p_value) == pytest.approx(
-            (test.statistic, test.p_value)
-        )
+        close((found_row.estimate, found_row.p_value), (test.statistic, test.p_value))
         assert "not defined" not in found_row.warning
     count = row(fitted, **same, term="instruments")
     assert (count.estimate, count.n_obs) == (fit.n_instruments, fit.n_rows)
     assert "level rows" not in count.warning
     system = row(
-        fitted,
-        spec_id="annual",
-        period="S",
-        estimator="gmm_system",
-        term="instruments",
+        fitted, spec_id="annual", period="S", estimator="gmm_system", term="instruments"
     )
     assert "level rows: " in system.warning
 
@@ -379,7 +351,7 @@ def test_periods_come_in_the_order_of_their_years():
 
 
 def test_two_dates_carry_a_pooled_root_and_three_one_with_unit_effects():
-    levels = np.random.default_rng(2).normal(9, 0.5, (12, 3))
+    levels = default_rng(2).normal(9, 0.5, (12, 3))
     assert np.isfinite(least_squares(levels[:, :2], unit_effects=False)).all()
     assert np.isfinite(least_squares(levels, unit_effects=True)).all()
     refused("2 dates", least_squares, levels[:, :2], unit_effects=True)

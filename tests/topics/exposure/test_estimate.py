@@ -25,7 +25,7 @@ from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.exposure import estimate_evidence
 from evenfield.topics.exposure.estimate import estimate
 from made_study import MadeStudy, row, same_numbers, same_results
-from tolerances import CLOSED_FORM
+from tolerances import close
 
 UNITS, A, DISTANCE, C, S = read_design()
 W = {name: weights_of(A, DISTANCE)[name] for name in ("contiguity", "nearest_4")}
@@ -140,17 +140,17 @@ def test_planted_coefficients_are_found():
         "exposure_cluster": 2.0,
         "exposure_sez": 0.5,
     }.items():
-        assert one(result, period="P1", term=term).estimate == pytest.approx(
-            value, abs=1e-5
-        )
+        close(one(result, period="P1", term=term).estimate, value, atol=1e-5)
     for which in (
         {"estimator": "slx"},
         {"estimator": "slx_expected_control"},
         {"sample_id": "outsiders"},
     ):
-        assert one(
-            result, period="P1", contrast=DIFFERENCE, **which
-        ).estimate == pytest.approx(1.5, abs=1e-5)
+        close(
+            one(result, period="P1", contrast=DIFFERENCE, **which).estimate,
+            1.5,
+            atol=1e-5,
+        )
     noisy = one(run(periods=planted(0.3)), period="P2", contrast=DIFFERENCE)
     assert noisy.conf_low < 1.5 < noisy.conf_high
 
@@ -161,22 +161,23 @@ def test_numbers_equal_the_numerics(results):
     space = spatial_components(DISTANCE, 0.03)
     expected = scpc_inference(fit, C_DIFFERENCE, space)
     result = one(results, period="P2", contrast=DIFFERENCE)
-    assert result.estimate == pytest.approx(expected.estimate, rel=CLOSED_FORM)
-    assert result.conf_high == pytest.approx(expected.conf_high, rel=CLOSED_FORM)
-    assert result.mde == pytest.approx(
-        smallest_visible(result.conf_low, result.conf_high, result.std_error)
+    close(result.estimate, expected.estimate)
+    close(result.conf_high, expected.conf_high)
+    close(
+        result.mde,
+        smallest_visible(result.conf_low, result.conf_high, result.std_error),
     )
     hc1 = one(results, estimator="slx_hc1", period="P2", contrast=DIFFERENCE)
-    assert hc1.std_error == pytest.approx(
-        np.sqrt(C_DIFFERENCE @ cov_hc1(fit) @ C_DIFFERENCE), rel=CLOSED_FORM
-    )
+    close(hc1.std_error, np.sqrt(C_DIFFERENCE @ cov_hc1(fit) @ C_DIFFERENCE))
     kinds = {"estimator": "simulated_power_independent", "effect_type": "mde_simulated"}
     exact = fit_ols(y, X[:, [4, 5]]).sigma2 ** 0.5 * scpc_power_point(
         X, C_DIFFERENCE, space
     )
-    assert one(
-        results, period="P2", contrast=DIFFERENCE, **kinds
-    ).estimate == pytest.approx(exact, rel=0.04)
+    close(
+        one(results, period="P2", contrast=DIFFERENCE, **kinds).estimate,
+        exact,
+        rtol=0.04,
+    )
 
 
 def test_deciding_rows_their_evidence_and_their_words(results):
@@ -190,9 +191,7 @@ def test_deciding_rows_their_evidence_and_their_words(results):
         for period in ("P1", "P2")
     }
     assert (
-        primary[
-            ["estimate", "std_error", "p_value", "conf_low", "mde", "sesoi", "g_star"]
-        ]
+        primary["estimate std_error p_value conf_low mde sesoi g_star".split()]
         .notna()
         .all(axis=None)
     )
@@ -201,16 +200,13 @@ def test_deciding_rows_their_evidence_and_their_words(results):
         for period in ("P1", "P2", "S0")
     }
     assert warnings["P1"].startswith("PROXY: rests on proxy output; UNDERPOWERED: mde")
-    assert warnings["P2"].startswith("UNDERPOWERED: mde") and warnings["S0"].startswith(
-        "SPLICED"
-    )
+    assert warnings["P2"].startswith("UNDERPOWERED: mde")
+    assert warnings["S0"].startswith("SPLICED")
     assert one(results, period="P2", contrast=DIFFERENCE).n_treated == 10
     assert one(results, period="P2", term="own_sez").n_treated == 5
     outside = rows[rows["sample_id"] == "outsiders"]
-    assert (
-        set(outside["n_units"]) == {24}
-        and not outside["term"].str.startswith("own").any()
-    )
+    assert set(outside["n_units"]) == {24}
+    assert not outside["term"].str.startswith("own").any()
 
 
 def test_equivalence_is_per_standard_deviation(results):
@@ -218,21 +214,18 @@ def test_equivalence_is_per_standard_deviation(results):
     result = one(results, period="P2", **kind)
     plain = one(results, period="P2", term="exposure_sez")
     standard_deviation = (W["contiguity"] @ S).std()
-    assert result.estimate == pytest.approx(
-        plain.estimate * standard_deviation, rel=CLOSED_FORM
-    )
-    assert result.conf_level == pytest.approx(0.9)
+    close(result.estimate, plain.estimate * standard_deviation)
+    close(result.conf_level, 0.9)
     assert (result.p_value < 0.05) == (
         result.conf_low > -0.25 and result.conf_high < 0.25
     )
     assert f"one s.d. of the exposure is {standard_deviation:.3g}" in result.warning
     half = (result.conf_high - result.conf_low) / 2
-    assert (
-        result.mde == pytest.approx(half + 1.2815516 * result.std_error)
-        and result.mde > 0.25
-    )
+    close(result.mde, half + 1.2815516 * result.std_error)
+    assert result.mde > 0.25
     quiet = one(run(periods=planted(0.01, b=(0, 0), g=(0, 0))), period="P1", **kind)
-    assert quiet.p_value < 0.05 and "UNDERPOWERED" not in quiet.warning
+    assert quiet.p_value < 0.05
+    assert "UNDERPOWERED" not in quiet.warning
 
 
 def test_recentred_rows_carry_the_randomisation_p_of_the_same_draws(results):
@@ -245,10 +238,10 @@ def test_recentred_rows_carry_the_randomisation_p_of_the_same_draws(results):
     assert 1 / 200 <= result.p_value <= 1
     residuals = results.series["residuals"].query("period == 'P2'").set_index("unit")
     seen = residuals[residuals["regressor"] == "exposure_cluster"].loc[UNITS]
-    np.testing.assert_allclose(seen["value"], W["contiguity"] @ C)
+    close(seen["value"], W["contiguity"] @ C)
     coast = COASTAL.set_index("unit").loc[UNITS, "coastal"].to_numpy(float)
     share = W["contiguity"] @ (coast * C.sum() / coast.sum())
-    np.testing.assert_allclose(seen["expected"], share, atol=1e-12)
+    close(seen["expected"], share, atol=1e-12)
     own = residuals[residuals["regressor"] == "own_cluster"].loc[UNITS, "expected"]
     assert own[coast == 0].eq(0).all()
     y, X = arrays()
@@ -256,23 +249,19 @@ def test_recentred_rows_carry_the_randomisation_p_of_the_same_draws(results):
         pd.Series(label).groupby(coast).transform("mean").to_numpy() for label in (C, S)
     ]
     left = residuals[residuals["regressor"] == "residual"].loc[UNITS, "value"]
-    np.testing.assert_allclose(left, fit_ols(y, X).u_hat, atol=1e-6)
+    close(left, fit_ols(y, X).u_hat, atol=1e-6)
     X[:, :4] -= np.column_stack([*mean, *(W["contiguity"] @ label for label in mean)])
     recentred = one(
         results, period="P2", contrast=DIFFERENCE, estimator="slx_recentred"
     )
-    assert recentred.estimate == pytest.approx(
-        C_DIFFERENCE @ fit_ols(y, X).beta, rel=CLOSED_FORM
-    )
+    close(recentred.estimate, C_DIFFERENCE @ fit_ols(y, X).beta)
 
 
 def test_regimes_that_cannot_be_told_apart_or_are_few_are_rows_with_a_reason():
     full = make_exposures(make_cells("seed", C, [S, np.ones(31), S]), W)
     saturated = one(run(exposures=full), period="P2", contrast=DIFFERENCE)
-    assert (
-        np.isnan(saturated.estimate)
-        and "not defined: own_sez does not vary or is collinear" in saturated.warning
-    )
+    assert np.isnan(saturated.estimate)
+    assert "not defined: own_sez does not vary or is collinear" in saturated.warning
     same = run(exposures=make_exposures(make_cells("seed", C, C), W))
     assert (
         "does not vary or is collinear"
@@ -283,11 +272,9 @@ def test_regimes_that_cannot_be_told_apart_or_are_few_are_rows_with_a_reason():
     three = np.isin(UNITS, ["CN-FJ", "CN-GD", "CN-HI"]).astype(float)
     result = run(exposures=make_exposures(make_cells("seed", C, three), W))
     own = one(result, period="P2", term="own_sez")
-    assert (
-        np.isfinite(own.estimate)
-        and np.isnan(own.std_error)
-        and own.p_type.startswith("free permutation")
-    )
+    assert np.isfinite(own.estimate)
+    assert np.isnan(own.std_error)
+    assert own.p_type.startswith("free permutation")
     assert np.isfinite(one(result, period="P2", contrast=DIFFERENCE).std_error)
 
 
@@ -322,9 +309,7 @@ def test_neighbours_by_population_and_zones_by_number():
     result = one(
         run(spec), period="P2", contrast=DIFFERENCE, w_id="contiguity by population"
     )
-    assert result.estimate == pytest.approx(
-        C_DIFFERENCE @ fit_ols(y, X).beta, rel=CLOSED_FORM
-    )
+    close(result.estimate, C_DIFFERENCE @ fit_ols(y, X).beta)
     with pytest.raises(EstimateError, match="31 units have no population in 1978"):
         run(spec, panel=PANEL.assign(population=np.nan))
     numbers = REGIMES.assign(
@@ -342,9 +327,9 @@ def test_neighbours_by_population_and_zones_by_number():
     beta = fit_ols(y, X).beta
     standard_deviation = (X[:, 2].std(), X[:, 3].std())
     per_sd = one(result, period="P2", contrast=DIFFERENCE, spec_id="many")
-    assert per_sd.estimate == pytest.approx(
+    close(
+        per_sd.estimate,
         beta[2] * standard_deviation[0] - beta[3] * standard_deviation[1],
-        rel=CLOSED_FORM,
     )
     assert (per_sd.unit_of_measure, per_sd.sesoi) == (
         "pp/yr per s.d. of exposure",
@@ -356,10 +341,8 @@ def test_neighbours_by_population_and_zones_by_number():
         contrast="exposure_cluster - exposure_park",
         spec_id="parks",
     )
-    assert (
-        listed.estimate == pytest.approx(beta[2] - beta[3], rel=CLOSED_FORM)
-        and listed.hypothesis == ""
-    )
+    close(listed.estimate, beta[2] - beta[3])
+    assert listed.hypothesis == ""
 
 
 @pytest.mark.parametrize(
@@ -385,11 +368,11 @@ def test_single_terms_and_the_difference_of_own_labels_are_least_squares(results
     names = ("own_cluster", "own_sez", "exposure_cluster", "exposure_sez")
     for term, value in zip(names, beta, strict=False):
         result = one(results, period="P2", term=term)
-        assert result.estimate == pytest.approx(value, rel=CLOSED_FORM)
+        close(result.estimate, value)
         wanted = {"own_sez": "H7", "exposure_sez": "H7"}.get(term, "")
         assert result.hypothesis == wanted
     own = one(results, period="P2", contrast="own_cluster - own_sez")
-    assert own.estimate == pytest.approx(beta[0] - beta[1], rel=CLOSED_FORM)
+    close(own.estimate, beta[0] - beta[1])
     assert own.hypothesis == ""
     assert one(results, period="P2", contrast=DIFFERENCE).hypothesis == "H8"
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.random import default_rng
 
 from china_design import make_units, read_design, weights_of
 from evenfield.numerics.influence import effective_clusters
@@ -20,7 +21,7 @@ from evenfield.topics.linkages.estimate import _Linkages, estimate
 from evenfield.topics.linkages.estimate_inference import bin_members, permuted_estimates
 from evenfield.topics.linkages.estimate_panel import NEIGHBOURS_X, fit_panel
 from made_study import MadeStudy, row, same_numbers, same_results
-from tolerances import CLOSED_FORM
+from tolerances import close
 
 UNITS, A, DISTANCE, _, _ = read_design()
 W = SpatialWeights(tuple(UNITS), weights_of(A, DISTANCE)["contiguity"])
@@ -66,7 +67,7 @@ TRUE = {"own": 0.1, "neighbours": 0.2, "own_x_moderator": -0.05, NEIGHBOURS_X: 0
 
 
 def make_panel(noise=0.02):
-    rng = np.random.default_rng(4)
+    rng = default_rng(4)
     n = len(UNITS)
     T = len(YEARS)
     share = rng.uniform(0.15, 0.65, n)
@@ -101,7 +102,7 @@ def make_study(section=SECTION, weights=W, **tables):
         index=False
     )
     zones = (
-        np.random.default_rng(2)
+        default_rng(2)
         .poisson(0.3, len(doses))
         .reshape(len(UNITS), -1)
         .cumsum(axis=1)
@@ -140,15 +141,15 @@ def main_row(results, term=NEIGHBOURS_X, **wanted):
 def test_planted_coefficients_are_found_without_noise_in_the_line_and_in_the_terciles():
     result = run({**SECTION, "specs": [MAIN]}, panel=make_panel(noise=0.0))
     for term, value in TRUE.items():
-        assert main_row(result, term).estimate == pytest.approx(value, abs=1e-9)
+        close(main_row(result, term).estimate, value, atol=1e-9)
     long = main_row(result, estimator="linkage_fe_long_difference_scpc")
-    assert long.estimate == pytest.approx(TRUE[NEIGHBOURS_X], abs=1e-9)
+    close(long.estimate, TRUE[NEIGHBOURS_X], atol=1e-9)
     series = result.series["series"]
     assert series["kind"].value_counts().to_dict() == {"unit": 31, "line": 21, "bin": 3}
     assert series.loc[series["kind"].eq("bin"), "n_units"].sum() == 31
     drawn = series[series["kind"].ne("unit")]
     linear = TRUE["neighbours"] + TRUE[NEIGHBOURS_X] * drawn["moderator"]
-    np.testing.assert_allclose(drawn["estimate"], linear, atol=1e-8)
+    close(drawn["estimate"], linear, atol=1e-8)
 
 
 def test_the_fit_is_least_squares_with_dummies_and_its_interval_cr3(results):
@@ -162,20 +163,18 @@ def test_the_fit_is_least_squares_with_dummies_and_its_interval_cr3(results):
         np.column_stack([*(x.ravel() for x in panel.columns.values()), years, units]),
     )
     result = main_row(results)
-    assert result.estimate == pytest.approx(full.beta[3], rel=CLOSED_FORM)
-    np.testing.assert_allclose(fit.u_hat, full.u_hat, atol=1e-9)
-    assert result.std_error == pytest.approx(
-        np.sqrt(cov_cr3(fit, panel.members)[3, 3]), rel=CLOSED_FORM
-    )
+    close(result.estimate, full.beta[3])
+    close(fit.u_hat, full.u_hat, atol=1e-9)
+    close(result.std_error, np.sqrt(cov_cr3(fit, panel.members)[3, 3]))
     g_star = effective_clusters(fit.X, panel.members, np.eye(fit.X.shape[1])[3])
-    assert result.df == pytest.approx(g_star - 1)
+    close(result.df, g_star - 1)
     both = t_quantile(0.975, g_star - 1) + t_quantile(0.8, g_star - 1)
-    assert result.mde == pytest.approx(both * result.std_error)
+    close(result.mde, both * result.std_error)
 
 
 def test_placebo_has_the_earlier_change_as_outcome():
     panel = make_panel()
-    path = np.random.default_rng(9).normal(0, 0.1, len(UNITS))
+    path = default_rng(9).normal(0, 0.1, len(UNITS))
     early = panel["year"].lt(2000)
     past = path[panel["unit"].map(UNITS.index)[early]] * (
         panel.loc[early, "year"] - 1990
@@ -189,7 +188,7 @@ def test_placebo_has_the_earlier_change_as_outcome():
         x[:, -1] - x[:, 0] for x in _Linkages(study).panels["main"].columns.values()
     ]
     expected = fit_ols(2 * path, np.column_stack([*columns, np.ones(31)])).beta[3]
-    assert result.estimate == pytest.approx(expected, rel=CLOSED_FORM)
+    close(result.estimate, expected)
     assert (result.estimator, result.period, result.output_basis) == (
         "linkage_fe_placebo_before",
         "1990-1992",
@@ -216,7 +215,7 @@ def test_order_names_and_the_exchange_rate_change_nothing(results):
     for spec in ("main", "trends"):
         here = main_row(results, spec_id=spec).estimate
         there = main_row(again, spec_id=spec).estimate
-        assert there == pytest.approx(here, rel=1e-8)
+        close(there, here, rtol=1e-8)
 
 
 def test_terciles_keep_ties_and_quick_permutations_equal_refitted_ones():
@@ -225,11 +224,10 @@ def test_terciles_keep_ties_and_quick_permutations_equal_refitted_ones():
         rng = generator_for(5, "x")
         for draw in permuted_estimates({"a": panel}, 4, 5, "x")["a"]:
             beta = fit_panel(replace(panel, L=panel.L[rng.permutation(31)])).beta
-            assert draw == pytest.approx(
-                beta[list(panel.columns).index(NEIGHBOURS_X)], rel=CLOSED_FORM
-            )
+            close(draw, beta[list(panel.columns).index(NEIGHBOURS_X)])
     member = bin_members(np.array([1.0, 1.0, 1.0, 2.0, 2.0, 3.0]))
-    assert len(set(member[:3])) == 1 and len(set(member[3:5])) == 1
+    assert len(set(member[:3])) == 1
+    assert len(set(member[3:5])) == 1
 
 
 @pytest.mark.parametrize(

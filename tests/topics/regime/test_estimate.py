@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.random import default_rng
 from scipy.stats import norm
 
 from evenfield.numerics.dynamic_panel.regime_scores import regime_roots
@@ -26,7 +27,7 @@ from evenfield.topics.regime.estimate_section import (
     terciles,
 )
 from made_study import NUMBERS, MadeStudy, one_line, row, same_results
-from tolerances import ITERATIVE
+from tolerances import ITERATIVE, close
 
 N = 24
 UNITS = [f"u{i:02d}" for i in range(N)]
@@ -76,7 +77,7 @@ def make_study(spec=SPEC, noise=0.5, described=PERIODS, **changed):
     """Growth whose speed is 1 + 4 E^C + E^S, exposures given beforehand; a yearly panel
     with roots by regime.
     """
-    rng = np.random.default_rng(0)
+    rng = default_rng(0)
     position = pd.DataFrame(
         {"unit": UNITS, "lat": rng.uniform(20, 45, N), "lon": rng.uniform(80, 120, N)}
     )
@@ -146,15 +147,18 @@ def fitted():
 def test_planted_speeds_are_found_with_their_sign():
     results = run(noise=0)
     for period in ("P1", "P2", "S"):
-        assert row(results, period=period, **KEY).estimate == pytest.approx(3)
+        close(row(results, period=period, **KEY).estimate, 3)
         for term, speed in {
             "initial_income": 1,
             INTERACTIONS[0]: 4,
             INTERACTIONS[1]: 1,
         }.items():
-            assert row(
-                results, period=period, **{**KEY, "term": term, "contrast": ""}
-            ).estimate == pytest.approx(speed)
+            close(
+                row(
+                    results, period=period, **{**KEY, "term": term, "contrast": ""}
+                ).estimate,
+                speed,
+            )
 
 
 def test_deciding_row_and_what_is_described_only(fitted):
@@ -177,19 +181,17 @@ def test_deciding_row_and_what_is_described_only(fitted):
         "regime",
         "exploratory",
     )
-    assert (
-        "PROXY" in row(fitted, period="P1", **KEY).warning
-        and "SPLICED" in row(fitted, period="S", **KEY).warning
-    )
+    assert "PROXY" in row(fitted, period="P1", **KEY).warning
+    assert "SPLICED" in row(fitted, period="S", **KEY).warning
     weak = row(run(noise=3), period="P2", **KEY)
-    assert weak.mde > weak.sesoi and "UNDERPOWERED" in weak.warning
+    assert weak.mde > weak.sesoi
+    assert "UNDERPOWERED" in weak.warning
     for group, n in (("cluster", 5), ("sez", 5), ("neither", N - 8)):
         within = row(fitted, period="P2", estimator="within_group", contrast=group)
-        assert within.n_units == n and f"description only: {n} units" in within.warning
-        assert (
-            within.role == "description"
-            and np.isnan([within.std_error, within.p_value]).all()
-        )
+        assert within.n_units == n
+        assert f"description only: {n} units" in within.warning
+        assert within.role == "description"
+        assert np.isnan([within.std_error, within.p_value]).all()
 
 
 def test_speeds_within_groups_are_those_of_their_slopes_over_the_years_of_the_period(
@@ -213,7 +215,7 @@ def test_speeds_within_groups_are_those_of_their_slopes_over_the_years_of_the_pe
             within = row(
                 fitted, period=period, estimator="within_group", contrast=group
             )
-            assert within.estimate == pytest.approx(speed)
+            close(within.estimate, speed)
 
 
 def test_equals_least_squares_by_hand_with_every_covariance(fitted):
@@ -232,18 +234,19 @@ def test_equals_least_squares_by_hand_with_every_covariance(fitted):
         df = found_row.g_star - 1 if method == "cr3" else N - 6
         test = contrast_inference(fit, cov, c, df, 0.95)
         assert found_row.role == "ladder"
-        assert (found_row.estimate, found_row.std_error) == pytest.approx(
-            (test.estimate, test.std_error)
+        close(
+            (found_row.estimate, found_row.std_error), (test.estimate, test.std_error)
         )
-        assert (found_row.df, found_row.p_value) == pytest.approx((df, test.p_value))
+        close((found_row.df, found_row.p_value), (df, test.p_value))
 
 
 def test_the_level_of_initial_income_does_not_matter_and_own_terms_enter_on_request(
     fitted,
 ):
     moved = run(periods=lambda f: f.assign(log_income_start=f["log_income_start"] + 3))
-    assert row(moved, period="P2", **KEY).estimate == pytest.approx(
-        row(fitted, period="P2", **KEY).estimate
+    close(
+        row(moved, period="P2", **KEY).estimate,
+        row(fitted, period="P2", **KEY).estimate,
     )
     results = run({**SPEC, "own": "added", "role": "robustness"})
     deciding = row(results, period="P2", **KEY)
@@ -255,16 +258,14 @@ def test_files_are_complete_and_the_split_compares_later_with_earlier(fitted):
     split = row(fitted, estimator="regime_split_cr3")
     assert (split.period, split.n_obs) == ("P2 less P1", 2 * N)
     gaps = [row(fitted, period=period, **KEY).estimate for period in ("P2", "P1")]
-    assert split.estimate == pytest.approx(gaps[0] - gaps[1]) and split.std_error > 0
+    close(split.estimate, gaps[0] - gaps[1])
+    assert split.std_error > 0
     late = row(run({**SPEC, "split": 2005}), estimator="regime_split_cr3")
-    assert (
-        np.isnan(late.estimate) and "no main period on one side of 2005" in late.warning
-    )
+    assert np.isnan(late.estimate)
+    assert "no main period on one side of 2005" in late.warning
     points = fitted.series["points"]
     frame = estimates_frame(fitted.estimates)
-    np.testing.assert_allclose(
-        points["fitted"] + points["residual"], points["growth_pct_per_year"]
-    )
+    close(points["fitted"] + points["residual"], points["growth_pct_per_year"])
     assert (
         frame.loc[frame["estimate"].isna(), "warning"].str.contains("not defined").all()
     )
@@ -289,7 +290,8 @@ def test_terciles_keep_ties_together_and_support_is_what_all_share():
     low, high, share = common_support(
         pd.DataFrame({"income_low": [-1.0, 2], "income_high": [1.0, 3]}), np.zeros(3)
     )
-    assert np.isnan([low, high]).all() and share == 0
+    assert np.isnan([low, high]).all()
+    assert share == 0
 
 
 def test_shuffled_rows_and_renamed_units_change_nothing():
@@ -299,9 +301,7 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
     one, two = (
         estimates_frame(estimate(s).estimates) for s in (study, study.renamed(names))
     )
-    np.testing.assert_allclose(
-        one[NUMBERS].to_numpy(float), two[NUMBERS].to_numpy(float), rtol=ITERATIVE
-    )
+    close(one[NUMBERS].to_numpy(float), two[NUMBERS].to_numpy(float), ITERATIVE)
     assert (
         one["max_leverage_unit"].map(names).fillna("").equals(two["max_leverage_unit"])
     )
@@ -321,8 +321,8 @@ def test_the_panel_beside_is_in_percentage_points_of_speed_and_may_be_too_short(
         row(results, **beside, term=term, contrast="") for term in INTERACTIONS
     )
     gap = row(results, **beside, contrast=DIFFERENCE)
-    assert cluster.estimate == pytest.approx(-100 * theta[1], rel=ITERATIVE)
-    assert gap.estimate == pytest.approx(cluster.estimate - sez.estimate)
+    close(cluster.estimate, -100 * theta[1], ITERATIVE)
+    close(gap.estimate, cluster.estimate - sez.estimate)
     assert (gap.hypothesis, gap.role, gap.conf_level) == ("H11", "robustness", 0.95)
     assert gap.conf_low < gap.estimate < gap.conf_high
     short = [{**PERIODS[1], "end": 1994}]
@@ -331,9 +331,8 @@ def test_the_panel_beside_is_in_percentage_points_of_speed_and_may_be_too_short(
         for e in run({**SPEC, "draws": 49}, described=short).estimates
         if e.estimator == "regime_bc_fe"
     ]
-    assert len(rows) == 3 and all(
-        "this estimator needs at least 4" in e.warning for e in rows
-    )
+    assert len(rows) == 3
+    assert all("this estimator needs at least 4" in e.warning for e in rows)
     assert not [e for e in fitted.estimates if e.estimator == "regime_bc_fe"]
 
 
@@ -341,10 +340,8 @@ def test_regimes_units_and_growth_that_cannot_be_told_are_not_defined():
     names = ["own_cluster", "own_sez", "exposure_cluster", "exposure_sez"]
     results = run(exposures=lambda f: f.assign(**dict.fromkeys(names, 0.0)))
     deciding = row(results, period="P2", **KEY)
-    assert (
-        np.isnan(deciding.estimate)
-        and "exposure_cluster, exposure_sez" in deciding.warning
-    )
+    assert np.isnan(deciding.estimate)
+    assert "exposure_cluster, exposure_sez" in deciding.warning
     assert np.isnan(
         row(results, period="P2", estimator="within_group", contrast="cluster").estimate
     )
@@ -357,8 +354,10 @@ def test_regimes_units_and_growth_that_cannot_be_told_are_not_defined():
         )
     )
     deciding = row(few, period="P2", **KEY)
-    assert np.isfinite(deciding.estimate) and np.isnan(deciding.std_error)
-    assert "fewer than 4 exposed" in deciding.warning and deciding.se_type == ""
+    assert np.isfinite(deciding.estimate)
+    assert np.isnan(deciding.std_error)
+    assert "fewer than 4 exposed" in deciding.warning
+    assert deciding.se_type == ""
     names = ("periods", "exposures", "units", "panel")
     few = run(**dict.fromkeys(names, lambda f: f[f["unit"].isin(UNITS[:5])]))
     assert "5 units for 6 coefficients" in row(few, period="P2", **KEY).warning
@@ -417,7 +416,7 @@ def test_every_row_has_its_unit_and_the_reach_of_its_own_test(fitted):
             )
             assert one.unit_of_measure == unit
             half = (one.conf_high - one.conf_low) / 2
-            assert one.mde == pytest.approx(half + norm.ppf(0.8) * one.std_error)
+            close(one.mde, half + norm.ppf(0.8) * one.std_error)
 
 
 def test_scpc_rows_are_those_of_the_kernel(fitted):
@@ -429,8 +428,9 @@ def test_scpc_rows_are_those_of_the_kernel(fitted):
         test = scpc_inference(fit, c, spatial_components(distance, bound))
         ours = row(fitted, period="P2", **{**KEY, "estimator": estimator})
         numbers = ("estimate", "std_error", "p_value", "conf_low", "conf_high")
-        assert [getattr(ours, name) for name in numbers] == pytest.approx(
-            [getattr(test, name) for name in numbers]
+        close(
+            [getattr(ours, name) for name in numbers],
+            [getattr(test, name) for name in numbers],
         )
 
 
@@ -448,7 +448,7 @@ def test_the_gap_of_speeds_is_the_transform_of_the_slopes_at_exposure_one(fitted
             effect_type="lambda",
             contrast=DIFFERENCE,
         )
-        assert gap.estimate == pytest.approx(near[0] - near[1])
+        close(gap.estimate, near[0] - near[1])
 
 
 def test_the_split_is_least_squares_of_both_periods_clustered_by_unit(fitted):
@@ -466,13 +466,12 @@ def test_the_split_is_least_squares_of_both_periods_clustered_by_unit(fitted):
     whole = c @ fit_ols(y, X).beta
     changes = np.array(list(estimate_of.values())) - whole
     split = row(fitted, estimator="regime_split_cr3")
-    assert split.estimate == pytest.approx(whole)
-    assert split.std_error == pytest.approx(
-        np.sqrt((N - 1) / N * (changes**2).sum()), rel=1e-6
-    )
+    close(split.estimate, whole)
+    close(split.std_error, np.sqrt((N - 1) / N * (changes**2).sum()), rtol=1e-6)
     df = effective_clusters(X, units, c) - 1
-    assert split.df == pytest.approx(df)
-    assert split.output_basis == "official+proxy" and split.n_periods == 2
+    close(split.df, df)
+    assert split.output_basis == "official+proxy"
+    assert split.n_periods == 2
 
 
 def test_thirds_of_an_exposure_and_the_incomes_they_share(fitted):
@@ -494,7 +493,7 @@ def test_thirds_of_an_exposure_and_the_incomes_they_share(fitted):
                 "income_high": income.groupby(third).max(),
             }
         ).sort_index()
-        np.testing.assert_allclose(support[list(expected)], expected)
+        close(support[list(expected)], expected)
         low = expected["income_low"].max()
         high = expected["income_high"].min()
         same = {"period": "P2", "estimator": "common_support", "contrast": name}
@@ -504,14 +503,15 @@ def test_thirds_of_an_exposure_and_the_incomes_they_share(fitted):
             "initial_income_share": income.between(low, high).mean(),
         }.items():
             ours = row(fitted, **same, term=term)
-            assert ours.estimate == pytest.approx(value) and ours.warning == ""
+            close(ours.estimate, value)
+            assert ours.warning == ""
 
 
 def test_series_hold_the_deciding_rows_and_the_residuals(fitted):
     _one, X, fit = one_period()
     points = fitted.series["points"].query("period == 'P2'").sort_values("unit")
-    np.testing.assert_allclose(points["residual"], fit.u_hat, atol=1e-9)
-    np.testing.assert_allclose(points["fitted"], X @ fit.beta)
+    close(points["residual"], fit.u_hat, atol=1e-9)
+    close(points["fitted"], X @ fit.beta)
     path = fitted.series["series"].query("period == 'P2'")
     gap = path[path["contrast"].eq(DIFFERENCE) & path["term"].eq(INTERACTIONS[0])]
     assert gap["estimate"].tolist() == [row(fitted, period="P2", **KEY).estimate]
@@ -527,7 +527,8 @@ def test_rows_name_the_largest_leverage_and_hash_their_data(fitted):
     deciding = row(fitted, period="P2", **KEY)
     assert deciding.output_basis == "official"
     hashes = {row(fitted, period=name, **KEY).data_hash for name in ("P1", "P2", "S")}
-    assert len(hashes) == 3 and "" not in hashes
+    assert len(hashes) == 3
+    assert "" not in hashes
 
 
 def test_what_the_output_of_a_comparison_rests_on_is_in_alphabetical_order(monkeypatch):

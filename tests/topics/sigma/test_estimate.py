@@ -7,18 +7,19 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.random import default_rng
 
 from evenfield.study.errors import EstimateError
 from evenfield.topics.sigma.estimate import SERIES, estimate
 from made_study import MadeStudy, one_line, row, same_numbers, same_results
-from tolerances import CLOSED_FORM, MACHINE
+from tolerances import MACHINE, close
 
 TESTS = ("sigma_slope_test", "carree_klomp_t2", "carree_klomp_t3")
 YEARS = (2000, 2010, 2020)
 
 
 def make_study(*specs, n=10, panel=None, ends=None):
-    rng = np.random.default_rng(23)
+    rng = default_rng(23)
     units = [f"U{i:02d}" for i in range(10)]
     y = {2000: rng.normal(9, 0.5, 10)}
     for before, after in pairwise(YEARS):
@@ -67,31 +68,21 @@ def test_rows_their_roles_and_other_measures():
     tests = dict(zip(named, ("primary", "ladder", "description"), strict=True))
     assert {(e.estimator, e.term): e.role for e in results.estimates} == ends | tests
     slope, t2, t3 = (row(results, estimator=name) for name in TESTS)
-    assert (slope.se_type, slope.df, slope.contrast) == (
-        "HC3",
-        8,
-        "start - end",
-    ) and slope.estimate > 0
-    assert (t2.p_type, t2.statistic) == ("chi-squared(1)", t2.estimate) and np.isnan(
-        t3.p_value
-    )
+    assert (slope.se_type, slope.df, slope.contrast) == ("HC3", 8, "start - end")
+    assert slope.estimate > 0
+    assert (t2.p_type, t2.statistic) == ("chi-squared(1)", t2.estimate)
+    assert np.isnan(t3.p_value)
     study = make_study()
     first = estimate(study).series["series"].iloc[0]
     y = study.table("panel").query("year == 2000")["log_income"].to_numpy()
     level = np.exp(y)
     w = np.arange(1.0, 11)
-    assert first["cv"] == pytest.approx(
-        np.std(level, ddof=1) / level.mean(), rel=MACHINE
+    close(first["cv"], np.std(level, ddof=1) / level.mean(), MACHINE)
+    close(
+        first["p90_p10"], np.percentile(level, 90) / np.percentile(level, 10), MACHINE
     )
-    assert first["p90_p10"] == pytest.approx(
-        np.percentile(level, 90) / np.percentile(level, 10), rel=MACHINE
-    )
-    assert first["iqr"] == pytest.approx(
-        np.subtract(*np.percentile(y, [75, 25])), rel=MACHINE
-    )
-    assert first["sigma_population_weighted"] == pytest.approx(
-        np.sqrt(np.cov(y, aweights=w, ddof=0)), rel=CLOSED_FORM
-    )
+    close(first["iqr"], np.subtract(*np.percentile(y, [75, 25])), MACHINE)
+    close(first["sigma_population_weighted"], np.sqrt(np.cov(y, aweights=w, ddof=0)))
 
 
 def test_dispersion_its_band_and_the_slope_are_those_of_the_incomes():
@@ -102,17 +93,11 @@ def test_dispersion_its_band_and_the_slope_are_those_of_the_incomes():
     start = ends["log_income_start"]
     end = ends["log_income_end"]
     by_year = panel.groupby("year")["log_income"].std()
-    np.testing.assert_allclose(results.series["series"]["sigma"], by_year, rtol=MACHINE)
-    assert row(results, term="sigma_start").estimate == pytest.approx(
-        start.std(), rel=MACHINE
-    )
-    assert row(results, term="sigma_end").estimate == pytest.approx(
-        end.std(), rel=MACHINE
-    )
+    close(results.series["series"]["sigma"], by_year, MACHINE)
+    close(row(results, term="sigma_start").estimate, start.std(), MACHINE)
+    close(row(results, term="sigma_end").estimate, end.std(), MACHINE)
     slope = (start.var() - end.var()) / (start + end).var()
-    assert row(results, term="sum_of_ends").estimate == pytest.approx(
-        slope, rel=CLOSED_FORM
-    )
+    close(row(results, term="sum_of_ends").estimate, slope)
     study = make_study()
     series = estimate(study).series["series"]
     panel = study.table("panel")
@@ -122,7 +107,7 @@ def test_dispersion_its_band_and_the_slope_are_those_of_the_incomes():
         without = panel[panel["year"].eq(2020) & panel["unit"].ne(last[f"unit_{end}"])][
             "log_income"
         ].std()
-        assert last[f"sigma_{end}"] == pytest.approx(without, rel=CLOSED_FORM)
+        close(last[f"sigma_{end}"], without)
     assert (
         series["sigma_low"].lt(series["sigma"])
         & series["sigma"].lt(series["sigma_high"])
@@ -148,12 +133,8 @@ def test_order_names_and_another_unit_change_nothing():
         ends=lambda f: f.assign(**{name: f[name] + np.log(100) for name in columns}),
     )
     for name in TESTS:
-        assert row(one, estimator=name).estimate == pytest.approx(
-            row(two, estimator=name).estimate, rel=CLOSED_FORM
-        )
-    np.testing.assert_allclose(
-        one.series["series"]["cv"], two.series["series"]["cv"], rtol=CLOSED_FORM
-    )
+        close(row(one, estimator=name).estimate, row(two, estimator=name).estimate)
+    close(one.series["series"]["cv"], two.series["series"]["cv"])
 
 
 @pytest.mark.parametrize(
@@ -187,7 +168,8 @@ def test_few_units_are_not_defined(n):
     )
     assert all(np.isnan(row(results, estimator=name).estimate) for name in TESTS)
     series = results.series["series"]
-    assert series["sigma_low"].isna().all() and series["sigma"].isna().all() == (n == 1)
+    assert series["sigma_low"].isna().all()
+    assert series["sigma"].isna().all() == (n == 1)
 
 
 @pytest.mark.parametrize(

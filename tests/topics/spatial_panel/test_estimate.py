@@ -5,6 +5,7 @@ refusals in one line.
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.random import default_rng
 
 from evenfield.numerics.spatial_panel import likelihood as optimum
 from evenfield.numerics.spatial_panel.impacts import (
@@ -21,7 +22,7 @@ from evenfield.topics.spatial_panel import estimate_rows
 from evenfield.topics.spatial_panel.estimate import estimate
 from made_study import MadeStudy, row, same_numbers, same_results
 from spatial_cases import make_case, ring
-from tolerances import CLOSED_FORM
+from tolerances import close
 
 N = 14
 T = 12
@@ -39,8 +40,8 @@ EXPRESSIONS = {
 
 def make_study(frame=None, doses=None, weights=None, samples=None, **changes):
     years = np.repeat(np.arange(FIRST, FIRST + T), N)
-    bottom = np.exp(np.random.default_rng(4).normal(size=N * T))
-    zones = np.random.default_rng(5).integers(0, 9, N * T)
+    bottom = np.exp(default_rng(4).normal(size=N * T))
+    zones = default_rng(5).integers(0, 9, N * T)
     panel = pd.DataFrame(
         {
             "unit": CASE.units * T,
@@ -117,31 +118,19 @@ def test_effects_are_those_of_the_kernel_and_the_main_ones_carry_the_role(result
             .loc[["a", "ratio"]]
         )
         assert rows["role"].tolist() == ["exploratory"] * 2
-        np.testing.assert_allclose(
-            rows["estimate"], outcome.impacts.estimate[i], rtol=1e-7
-        )
-        np.testing.assert_allclose(
-            rows["std_error"], outcome.impacts.std_error[i], rtol=1e-7
-        )
-        np.testing.assert_allclose(
-            rows["df"], outcome.effective_units[i] - 1, rtol=1e-7
-        )
-        np.testing.assert_allclose(
-            rows["conf_high"], outcome.impacts.conf_high[i], rtol=1e-7
-        )
-        np.testing.assert_allclose(
-            rows["p_value"], outcome.impacts.p_value[i], rtol=1e-7
-        )
+        close(rows["estimate"], outcome.impacts.estimate[i], rtol=1e-7)
+        close(rows["std_error"], outcome.impacts.std_error[i], rtol=1e-7)
+        close(rows["df"], outcome.effective_units[i] - 1, rtol=1e-7)
+        close(rows["conf_high"], outcome.impacts.conf_high[i], rtol=1e-7)
+        close(rows["p_value"], outcome.impacts.p_value[i], rtol=1e-7)
         plain = (
             picked(result, estimator="sdm_observed", effect_type=effect)
             .set_index("term")
             .loc[["a", "ratio"]]
         )
         assert plain["role"].tolist() == ["ladder"] * 2
-        np.testing.assert_allclose(plain["std_error"], naive.std_error[i], rtol=1e-7)
-        np.testing.assert_allclose(
-            plain["mde"] / plain["std_error"], 1.959964 + 0.8416212, rtol=1e-6
-        )
+        close(plain["std_error"], naive.std_error[i], rtol=1e-7)
+        close(plain["mde"] / plain["std_error"], 1.959964 + 0.8416212, rtol=1e-6)
     assert set(picked(result, estimator="sar", effect_type="direct")["role"]) == {
         "robustness"
     }
@@ -156,7 +145,8 @@ def test_probabilities_sum_to_one_and_slx_and_sem_effects_are_by_construction(re
     )["estimate"]
     assert indirect.tolist() == theta[[f"W {name}" for name in indirect.index]].tolist()
     nothing = picked(result, estimator="sem", effect_type="indirect")
-    assert not nothing["estimate"].any() and nothing["std_error"].isna().all()
+    assert not nothing["estimate"].any()
+    assert nothing["std_error"].isna().all()
     assert set(nothing["se_type"]) == {"zero by construction"}
     far = np.roll(ring(N), 6, axis=1) * (1 - np.eye(N))
     weights = {
@@ -166,7 +156,8 @@ def test_probabilities_sum_to_one_and_slx_and_sem_effects_are_by_construction(re
     rows = picked(
         run(weights=weights, models=["SAR", "SDM"]), effect_type="probability"
     )
-    assert len(rows) == 4 and rows["estimate"].sum() == pytest.approx(1.0)
+    assert len(rows) == 4
+    close(rows["estimate"].sum(), 1.0)
     assert rows.loc[rows["w_id"] == "near", "estimate"].sum() > 0.9
 
 
@@ -184,17 +175,16 @@ def test_resampled_units_and_years_give_intervals_around_the_same_estimate(resul
             (again["conf_low"] < again["estimate"])
             & (again["estimate"] < again["conf_high"])
         ).all()
-        assert again["se_type"].str.startswith(label).all() and set(again["seed"]) == {
-            "5"
-        }
-        assert (again["conf_low"] != main["conf_low"]).all() and again[
-            "df"
-        ].isna().all()
+        assert again["se_type"].str.startswith(label).all()
+        assert set(again["seed"]) == {"5"}
+        assert (again["conf_low"] != main["conf_low"]).all()
+        assert again["df"].isna().all()
     # No drawn statistic of 39 is as far from zero as the planted effect: the smallest
     # p-value there is.
-    assert row(
-        result, estimator="sdm_units", term="a", effect_type="direct"
-    ).p_value == pytest.approx(1 / 40)
+    close(
+        row(result, estimator="sdm_units", term="a", effect_type="direct").p_value,
+        1 / 40,
+    )
 
 
 def test_effects_by_unit_pair_and_power_add_up(result):
@@ -209,25 +199,17 @@ def test_effects_by_unit_pair_and_power_add_up(result):
         .groupby("term")[["own", "received", "sent"]]
         .mean()
     )
-    np.testing.assert_allclose(
-        means["own"], effects[:, "direct"][means.index], rtol=CLOSED_FORM
-    )
-    np.testing.assert_allclose(
-        means["received"], effects[:, "indirect"][means.index], rtol=CLOSED_FORM
-    )
-    np.testing.assert_allclose(means["sent"], means["received"], rtol=CLOSED_FORM)
+    close(means["own"], effects[:, "direct"][means.index])
+    close(means["received"], effects[:, "indirect"][means.index])
+    close(means["sent"], means["received"])
     sums = links[links["estimator"] == "sdm"].groupby("term")["effect"].sum() / N
-    np.testing.assert_allclose(sums, effects[:, "total"][sums.index], rtol=CLOSED_FORM)
+    close(sums, effects[:, "total"][sums.index])
     pairs = links.query("estimator == 'sdm' and term == 'a'").pivot(
         index="unit_i", columns="unit_j", values="effect"
     )
     units = reach.query("estimator == 'sdm' and term == 'a'").set_index("unit")
-    np.testing.assert_allclose(
-        pairs.sum(axis=1), units["own"] + units["received"], rtol=CLOSED_FORM
-    )
-    np.testing.assert_allclose(
-        pairs.sum(axis=0), units["own"] + units["sent"], rtol=CLOSED_FORM
-    )
+    close(pairs.sum(axis=1), units["own"] + units["received"])
+    close(pairs.sum(axis=0), units["own"] + units["sent"])
     assert np.ptp(units["sent"]) > 1e-3 * np.ptp(units["received"]) > 0
     assert set(links["estimator"]) == {"slx", "sdm", "sdem"}
     assert powers.groupby("term")["power"].max().tolist() == [6, 6]
@@ -254,9 +236,7 @@ def test_zones_come_from_the_doses_and_those_of_unsure_date_are_counted():
         CASE.y, np.stack([CASE.X[..., 0], zones], axis=2), CASE.units, ["a", "zones"]
     )
     fit = fit_spatial_panel(panel, CASE.network, PanelModel("SDM"))
-    assert rows.set_index("term").loc["W zones", "estimate"] == pytest.approx(
-        fit["W zones"], rel=1e-7
-    )
+    close(rows.set_index("term").loc["W zones", "estimate"], fit["W zones"], rtol=1e-7)
     assert rows["warning"].str.contains(f"GRADE C: {3 * N} of {N * T} unit-years").all()
     sure = picked(
         run(regressors=["sure"], models=["SLX"], model="SLX"), estimator="slx"
@@ -275,7 +255,7 @@ def test_samples_proxy_and_correlation_over_years_are_warned_of():
         .str.contains("near cut to 9 units and row-standardised again")
         .all()
     )
-    drift = np.cumsum(np.random.default_rng(6).normal(size=(T, N)), axis=0).ravel()
+    drift = np.cumsum(default_rng(6).normal(size=(T, N)), axis=0).ravel()
     proxy = ["official"] * (N * T - N) + ["proxy"] * N
     changed = run(
         frame=lambda f: f.assign(log_income=f["log_income"] + 3 * drift, basis=proxy),
@@ -283,9 +263,8 @@ def test_samples_proxy_and_correlation_over_years_are_warned_of():
     )
     rows = picked(changed, estimator="sdm", effect_type="direct")
     assert rows["warning"].str.contains("correlated over years").all()
-    assert rows["warning"].str.startswith("PROXY output").all() and set(
-        rows["output_basis"]
-    ) == {"spliced"}
+    assert rows["warning"].str.startswith("PROXY output").all()
+    assert set(rows["output_basis"]) == {"spliced"}
 
 
 def test_at_the_edge_of_its_range_rho_keeps_its_rows_and_gives_no_effect_error_or_wald_test(
@@ -296,10 +275,8 @@ def test_at_the_edge_of_its_range_rho_keeps_its_rows_and_gives_no_effect_error_o
     wanted = {"estimator": "sdm", "term": "a"}
     for kind in KINDS:
         outcome = picked(edge, effect_type=kind, **wanted).iloc[0]
-        assert (
-            np.isnan(outcome["estimate"])
-            and "not defined: rho at the edge of its range" in outcome["warning"]
-        )
+        assert np.isnan(outcome["estimate"])
+        assert "not defined: rho at the edge of its range" in outcome["warning"]
         assert (
             outcome["estimate_id"]
             == picked(result, effect_type=kind, **wanted)["estimate_id"].iloc[0]
@@ -310,11 +287,9 @@ def test_at_the_edge_of_its_range_rho_keeps_its_rows_and_gives_no_effect_error_o
         == [True] * 4
     )
     rho = row(edge, estimator="sdm", term="rho")
-    assert (
-        np.isfinite(rho.estimate)
-        and np.isnan(rho.std_error)
-        and set(edge.series["reach"]["estimator"]) == {"slx"}
-    )
+    assert np.isfinite(rho.estimate)
+    assert np.isnan(rho.std_error)
+    assert set(edge.series["reach"]["estimator"]) == {"slx"}
 
 
 ISLAND = np.where(np.arange(N)[:, None] == 3, 0.0, CASE.matrix)
