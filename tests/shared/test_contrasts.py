@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.random import default_rng
+from scipy.stats import norm
 from statsmodels.regression.linear_model import OLS
 
 from evenfield.numerics.inference.leave_out import LeaveOut
@@ -110,7 +111,8 @@ def test_the_whole_ladder_stands_on_one_estimate():
     assert coef["ols"].n_treated == 5
     seen = [row for row in coef.values() if np.isfinite(row.mde)]
     reach = [
-        (row.conf_high - row.conf_low) / 2 + 0.8416212 * row.std_error for row in seen
+        (row.conf_high - row.conf_low) / 2 + norm.ppf(0.8) * row.std_error
+        for row in seen
     ]
     assert len(seen) == 8
     close([row.mde for row in seen], reach)
@@ -151,7 +153,9 @@ def test_few_treated_are_permuted_and_other_roles_get_the_primary_method_alone()
     table = _table(treated=3)
     fit = OLS(table["y"], table[["cluster", "sez", "x"]].assign(constant=1.0)).fit()
     error = fit.t_test([1, -1, 0, 0]).sd.item()
-    close(rows["ols:coef"].mde, (t_quantile(0.975, fit.df_resid) + 0.8416212) * error)
+    close(
+        rows["ols:coef"].mde, (t_quantile(0.975, fit.df_resid) + norm.ppf(0.8)) * error
+    )
 
 
 def test_step_down_never_lowers_a_p_value_and_settings_come_from_the_config():

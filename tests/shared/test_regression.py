@@ -61,7 +61,7 @@ def test_a_combination_is_tested_by_t_with_n_minus_k_two_sided(regression):
         "conf_high": estimate + half,
         "conf_level": 0.9,
     }
-    close(fields, expected)
+    assert fields == pytest.approx(expected)
 
 
 def test_the_fit_of_the_kernels_has_the_same_residual_variance(regression):

@@ -7,7 +7,6 @@ import pytest
 from evenfield.numerics.ols import t_inference
 from evenfield.shared import samples as sp
 from evenfield.study.errors import EstimateError
-from tolerances import close
 
 FRAME = pd.DataFrame({"unit": ["c", "a", "b"], "x": [3.0, 1.0, 2.0]})
 
@@ -53,7 +52,7 @@ def test_a_test_is_scaled_with_its_estimate_and_not_its_statistic():
         "conf_high": 100 * test.conf_high,
         "conf_level": 0.9,
     }
-    close(fields, expected)
+    assert fields == pytest.approx(expected)
 
 
 def test_periods_come_in_the_order_of_their_first_and_then_last_years():
