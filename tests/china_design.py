@@ -9,6 +9,7 @@ import pandas as pd
 
 from evenfield.numerics.spatial import haversine_km
 from evenfield.study.spatial_weights import row_standardised
+from yaml_text import from_yaml
 
 DATA = Path(__file__).parents[1] / "data"
 CLUSTERS = ["CN-FJ", "CN-GD", "CN-JS", "CN-SH", "CN-ZJ"]
@@ -51,32 +52,11 @@ def weights_of(A, distance):
     }
 
 
-PERIODS = [
-    {
-        "period": "P1",
-        "label": "1978-91",
-        "start": 1978,
-        "end": 1991,
-        "role": "main",
-        "basis": "proxy",
-    },
-    {
-        "period": "P2",
-        "label": "2001-08",
-        "start": 2001,
-        "end": 2008,
-        "role": "main",
-        "basis": "official",
-    },
-    {
-        "period": "S0",
-        "label": "1978-2019",
-        "start": 1978,
-        "end": 2019,
-        "role": "span",
-        "basis": "spliced",
-    },
-]
+PERIODS = from_yaml("""
+    - {period: P1, label: 1978-91, start: 1978, end: 1991, role: main, basis: proxy}
+    - {period: P2, label: 2001-08, start: 2001, end: 2008, role: main, basis: official}
+    - {period: S0, label: 1978-2019, start: 1978, end: 2019, role: span, basis: spliced}
+    """)
 
 
 def make_cells(taxonomy, cluster, sez, units=None, periods=PERIODS):

@@ -3,7 +3,6 @@ answers.
 """
 
 import copy
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,25 +15,22 @@ from evenfield.shared.estimates import Estimate, estimates_frame
 from evenfield.shared.tables.rows import one_row
 from evenfield.study.errors import ClaimsError
 from tolerances import close
+from yaml_text import from_yaml
 
 ROW = {"family": "beta", "spec_id": "growth", "term": "x", "period": "P1"}
-HYPOTHESIS: dict[str, Any] = {
+HYPOTHESIS = {
     "statement": "X grew.",
     "kind": "association",
     "sign": "+",
     "primary": ROW,
     "checks": {"later": {"period": "P2"}},
 }
-CONTENT: dict[str, Any] = {
+CONTENT = {
     "hypotheses": {"H1": HYPOTHESIS},
     "claims": [
-        {
-            "id": "L1",
-            "paragraph": [1],
-            "claim": "X grew.",
-            "kind": "association",
-            "hypothesis": "H1",
-        },
+        from_yaml("""
+            {id: L1, paragraph: [1], claim: X grew., kind: association, hypothesis: H1}
+            """),
         {
             "id": "L2",
             "paragraph": [2, 3],
@@ -54,22 +50,18 @@ CONTENT: dict[str, Any] = {
             "evidence": ROW,
             "placebos": {"early": {"period": "P2"}},
         },
-        {
-            "id": "L4",
-            "paragraph": [4],
-            "claim": "Towns.",
-            "kind": "out of reach",
-            "because": ["R1"],
-            "why": "No towns.",
-            "data": "Towns",
-        },
-        {
-            "id": "L5",
-            "paragraph": [5],
-            "claim": "A plan.",
-            "kind": "not empirical",
-            "why": "A plan.",
-        },
+        from_yaml("""
+            id: L4
+            paragraph: [4]
+            claim: Towns.
+            kind: out of reach
+            because: [R1]
+            why: No towns.
+            data: Towns
+            """),
+        from_yaml("""
+            {id: L5, paragraph: [5], claim: A plan., kind: not empirical, why: A plan.}
+            """),
     ],
     "reasons": {"R1": "Smaller units."},
 }
@@ -89,7 +81,7 @@ def config(content):
 def changed(*path):
     *steps, last, value = path
     out = copy.deepcopy(CONTENT)
-    position: Any = out
+    position = out
     for step in steps:
         position = position[step]
     if value is None:
@@ -100,7 +92,7 @@ def changed(*path):
 
 
 H1 = ("hypotheses", "H1")
-REFUSED: dict[str, tuple[Any, str]] = {
+REFUSED = {
     "unknown top key": (
         {"verdicts": {}},
         "the top level has the unknown key verdicts; expected one of rule, hyp",
@@ -196,7 +188,7 @@ def test_a_fault_is_one_line_before_the_run(name):
 
 
 def built(**more):
-    usual: dict[str, Any] = {
+    usual = {
         **ROW,
         "role": "primary",
         "estimator": "ols",

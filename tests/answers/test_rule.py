@@ -4,7 +4,6 @@ that a row could show.
 
 import math
 from statistics import NormalDist
-from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -13,6 +12,7 @@ from evenfield.answers.rule import Evidence, judge_fact, judge_tested, visible
 from evenfield.answers.spec import Rule, Threshold
 from evenfield.study.errors import ClaimsError
 from tolerances import close
+from yaml_text import from_yaml
 
 RULE = Rule()
 NAN = math.nan
@@ -48,7 +48,7 @@ def checks(*retained):
 
 QUESTION = {"adjusted": 0.04, "questions": 12}
 # name: the row, what is known beside it, the answer, a part of the reason
-TESTED: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
+TESTED = {
     "everything holds": (
         row(CLEAR),
         QUESTION,
@@ -357,7 +357,7 @@ def test_smallest_visible_effect_is_that_of_the_row_itself():
 
 
 @pytest.mark.parametrize(
-    "numbers", [{"alpha": 0}, {"alpha": 0.5}, {"power": 0.5}, {"power": 1}]
+    "numbers", from_yaml("[{alpha: 0}, {alpha: 0.5}, {power: 0.5}, {power: 1}]")
 )
 def test_a_size_or_power_outside_its_range_is_refused(numbers):
     with pytest.raises(ValidationError):

@@ -26,7 +26,7 @@ def run(text, name="page"):
     """Run the blocks of a page one after the other; yield what each printed and what
     the page says.
     """
-    names: dict[str, object] = {}
+    names = {}
     for code, labels in BLOCK.findall(text):
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             exec(compile(code, name, "exec"), names)

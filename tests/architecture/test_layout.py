@@ -62,7 +62,7 @@ def parsed(path: Path) -> ast.AST:
 
 
 def imported(path: Path) -> set[str]:
-    result: set[str] = set()
+    result = set()
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             result |= {alias.name for alias in node.names}
@@ -114,7 +114,7 @@ def test_no_import_cycles() -> None:
         )
         for p in FILES
     }
-    done: set[str] = set()
+    done = set()
 
     def visit(name: str, trail: tuple[str, ...]) -> None:
         assert name not in trail, f"cycle: {' -> '.join((*trail, name))}"
@@ -173,7 +173,7 @@ def test_a_topic_is_complete_and_its_word_is_the_same_everywhere(topic: str) -> 
         assert label["exhibits"] or label.get("no_exhibits"), (
             f"{topic} shows nothing and does not say why"
         )
-    estimates: dict[str, object] = {}
+    estimates = {}
     for kind, name in (("table", "TABLES"), ("figure", "FIGURES")):
         if (folder / f"{kind}.py").is_file():
             estimates |= getattr(

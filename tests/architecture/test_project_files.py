@@ -42,7 +42,7 @@ def test_citation_file_has_what_the_format_requires() -> None:
 
 
 def test_no_file_is_huge_empty_or_there_twice() -> None:
-    seen: dict[str, Path] = {}
+    seen = {}
     for path in tracked():
         content = path.read_bytes()
         assert len(content) < 100_000_000, path

@@ -5,7 +5,6 @@ always made-up ones.
 import re
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -59,8 +58,8 @@ def shown(browser, folder):
     """Return a function that opens one of the pages, and refuses requests from outside
     and errors in the end.
     """
-    contexts: list[Any] = []
-    wrong: list[str] = []
+    contexts = []
+    wrong = []
 
     def show(name="index.html", *, scheme="light", width=1280, **more):
         sizes = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}

@@ -3,11 +3,9 @@ the tests assert it.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,6 +35,7 @@ from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_pane
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import panel_from_rows
 from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
+from yaml_text import from_yaml
 
 GOLDEN = Path(__file__).parent
 MUNNELL_NAMES = ["ln_pcap", "ln_pc", "ln_emp", "unemp"]
@@ -68,8 +67,7 @@ def anchors(tolerance, names, ours, published):
 
 
 def expected(folder):
-    result: dict[str, Any] = json.loads((GOLDEN / folder / "expected.json").read_text())
-    return result
+    return json.loads((GOLDEN / folder / "expected.json").read_text())
 
 
 # -------------------------------------------------------------------------------------------------------
@@ -162,13 +160,13 @@ def mankiw_romer_weil():
 
 
 def us_convergence():
-    half_digit = {
-        "slope": 5e-5,
-        "speed_pct": 5e-3,
-        "half_life": 0.5,
-        "sigma_start": 5e-4,
-        "sigma_end": 5e-4,
-    }
+    half_digit = from_yaml("""
+        slope: 5.0e-05
+        speed_pct: 0.005
+        half_life: 0.5
+        sigma_start: 0.0005
+        sigma_end: 0.0005
+        """)
     wide = np.log(us_states())
     for period, printed in expected("us_states")["printed"].items():
         first, last = map(int, period.split("-"))
@@ -379,13 +377,9 @@ def blundell_bond():
         columns={"emp": "n", "wage": "w", "capital": "k"}
     )
     rows[["n", "w", "k"]] = np.log(rows[["n", "w", "k"]])
-    model = {
-        "equations": "system",
-        "endogenous": ["w", "k"],
-        "steps": 1,
-        "unit": "firm",
-        "time": "year",
-    }
+    model = from_yaml("""
+        {equations: system, endogenous: [w, k], steps: 1, unit: firm, time: year}
+        """)
     fit = ef.dynamic_gmm("n ~ w + lag(w) + k + lag(k)", rows, **model)
     label = expected("arellano_bond")
     want = label["blundell_bond"]
@@ -483,7 +477,7 @@ def phillips_sul():
 
 
 # Title, function, source of the numbers.
-STUDIES: Sequence[tuple[str, Callable[[], Iterator[Anchor]], str]] = (
+STUDIES = (
     ("Mankiw, Romer and Weil 1992, 98 countries", mankiw_romer_weil, "table III"),
     (
         "US states 1929-2009, beta and sigma",

@@ -26,15 +26,14 @@ from evenfield.numerics.spatial_statistics import local_moran_tests, map_tests
 from evenfield.study.weights.build import build_geography, build_weights, edge_list
 from evenfield.study.weights.exposures import DOSE_COLUMNS, exposure_frame
 from tolerances import close
+from yaml_text import from_yaml
 
 ROWS = 40
 COLUMNS = 50
 N = ROWS * COLUMNS
-KINDS = [
-    {"kind": "contiguity"},
-    {"kind": "nearest", "neighbours": 5},
-    {"kind": "band", "range_km": 60},
-]
+KINDS = from_yaml("""
+    [{kind: contiguity}, {kind: nearest, neighbours: 5}, {kind: band, range_km: 60}]
+    """)
 
 
 def peak(work):

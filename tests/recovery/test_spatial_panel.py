@@ -50,7 +50,7 @@ def nearest(k):
     return network(positions["unit"].tolist(), matrix)
 
 
-INVERSES: dict[tuple[int, float], np.ndarray] = {}
+INVERSES = {}
 
 
 def sampling_spread(net, parameter):

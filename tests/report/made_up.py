@@ -3,7 +3,6 @@ nothing about the world.
 """
 
 from base64 import b64decode
-from typing import Any
 
 import pandas as pd
 
@@ -14,6 +13,7 @@ from evenfield.shared.tables.write import write_table_files
 from evenfield.study.config import checked_config
 from evenfield.study.files import write_json, write_text
 from evenfield.study.table_files import write_results
+from yaml_text import from_yaml
 
 DOT = b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -24,7 +24,7 @@ SVG = (
     ' fill="#1c5a70"/></svg>\n'
 )
 NOUNS = {"unit_name": "state", "units_name": "states"}
-CONFIG: dict[str, Any] = {
+CONFIG = {
     "study": {
         "id": "made_up",
         "title": "A made-up study",
@@ -32,46 +32,41 @@ CONFIG: dict[str, Any] = {
         **NOUNS,
     },
     "data": {"package": "data/datapackage.json"},
-    "panel": {
-        "years": [1980, 2000],
-        "income": {"column": "income", "unit": "crowns"},
-        "unit_scheme": "all",
-    },
-    "periods": {
-        "P1": {"start": 1980, "end": 1990, "label": "1980-90"},
-        "P2": {"start": 1990, "end": 2000},
-    },
-    "estimates": {"beta": [{"id": "absolute"}], "sigma": [{"id": "unweighted"}]},
+    "panel": from_yaml("""
+        years: [1980, 2000]
+        income: {column: income, unit: crowns}
+        unit_scheme: all
+        """),
+    "periods": from_yaml("""
+        P1: {start: 1980, end: 1990, label: 1980-90}
+        P2: {start: 1990, end: 2000}
+        """),
+    "estimates": from_yaml("{beta: [{id: absolute}], sigma: [{id: unweighted}]}"),
 }
-POLICY: dict[str, Any] = {"taxonomy": {"primary": "lists", "all": ["lists"]}}
-CLAIM = {
-    "because": "above 0",
-    "data": "",
-    "estimate": 1.5,
-    "high": None,
-    "interest": None,
-    "kind": "fact",
-    "low": None,
-    "paragraphs": [3],
-    "reasons": [],
-    "rows": [],
-    "smallest_visible": None,
-    "unit": "pp/yr",
-}
-ROW = {
-    "against": False,
-    "conf_low": None,
-    "conf_high": None,
-    "period": "P1",
-    "unit_of_measure": "pp/yr",
-}
+POLICY = {"taxonomy": {"primary": "lists", "all": ["lists"]}}
+CLAIM = from_yaml("""
+    because: above 0
+    data: ''
+    estimate: 1.5
+    high: null
+    interest: null
+    kind: fact
+    low: null
+    paragraphs: [3]
+    reasons: []
+    rows: []
+    smallest_visible: null
+    unit: pp/yr
+    """)
+ROW = from_yaml("""
+    against: false
+    conf_low: null
+    conf_high: null
+    period: P1
+    unit_of_measure: pp/yr
+    """)
 UNITS = {"AA": "Alpha", "BB": "Beta <b>", "CC": "Gamma", "DD": "Delta"}
-BASE: dict[str, Any] = {
-    "unit_scheme": "all",
-    "n_obs": 31,
-    "n_units": 31,
-    "conf_level": 0.95,
-}
+BASE = {"unit_scheme": "all", "n_obs": 31, "n_units": 31, "conf_level": 0.95}
 
 
 def made_config(*, policy):
@@ -80,7 +75,7 @@ def made_config(*, policy):
 
 def estimates():
     """Speeds and dispersion of two periods."""
-    rows: dict[str, list[Estimate]] = {"beta": [], "sigma": []}
+    rows = {"beta": [], "sigma": []}
     for period in ("P1", "P2"):
         shared = {
             **BASE,
@@ -125,12 +120,9 @@ def write_study(results, *, policy):
     tables = {"panel": {"hash": "1" * 64, "rows": 3}}
     described = {"data_hash": "0" * 64, "simulated": ["panel"], "tables": tables}
     write_json(described, results / "ingest/description.json")
-    sources = {
-        "source": ["MADE"],
-        "citation": ["Made up."],
-        "vintage": [""],
-        "licence": ["CC0"],
-    }
+    sources = from_yaml("""
+        {source: [MADE], citation: [Made up.], vintage: [''], licence: [CC0]}
+        """)
     write_results(pd.DataFrame(sources), results / "ingest" / "sources.csv")
     write_json({}, results / "numbers.json")
     write_json(made_answers() if policy else NO_ANSWERS, results / "answers.json")
@@ -156,7 +148,9 @@ def write_places(results, *, policy):
         {"type": "FeatureCollection", "features": []},
         results / "ingest" / "outlines.geojson",
     )
-    tiles = {"tile_row": [1, 1, 2, 2], "tile_col": [1, 2, 1, 2]} if policy else {}
+    tiles = (
+        from_yaml("{tile_row: [1, 1, 2, 2], tile_col: [1, 2, 1, 2]}") if policy else {}
+    )
     write_results(
         pd.DataFrame({"unit": list(UNITS), "name": list(UNITS.values()), **tiles}),
         panel / "units.csv",
@@ -177,12 +171,9 @@ def write_places(results, *, policy):
     write_results(cells if policy else cells.head(0), panel / "yearly_cells.csv")
 
 
-NO_ANSWERS: dict[str, Any] = {
-    "sentence": "Nothing is answered.",
-    "words": [],
-    "counts": {},
-    "claims": [],
-}
+NO_ANSWERS = from_yaml("""
+    {sentence: Nothing is answered., words: [], counts: {}, claims: []}
+    """)
 NO_ANSWERS |= {"hypotheses": [], "reasons": {}, "questions": 0}
 
 
@@ -216,13 +207,13 @@ def made_answers():
         "rows": [{**rows[0], "conf_low": -2.0, "conf_high": 5.0}],
     }
     nothing = {"estimate": None, "unit": ""}
-    far = {
-        "id": "A3",
-        "answer": "OUT OF REACH",
-        "claim": "Firms gain.",
-        "kind": "out of reach",
-        "reasons": ["R2"],
-    }
+    far = from_yaml("""
+        id: A3
+        answer: OUT OF REACH
+        claim: Firms gain.
+        kind: out of reach
+        reasons: [R2]
+        """)
     plan = {
         "id": "A4",
         "answer": "NOT EMPIRICAL",
@@ -251,11 +242,11 @@ def made_answers():
 def made_table(name):
     """A table with a group, a blank cell and a column that the paper leaves out."""
     frame = pd.DataFrame(
-        {
-            "unit": ["a", "b & co", "c", "d"],
-            "value": [10.0, 9.0, -2.0, None],
-            "block": "first group",
-        }
+        from_yaml("""
+            unit: [a, b & co, c, d]
+            value: [10.0, 9.0, -2.0, null]
+            block: first group
+            """)
     )
     columns = (
         Column(names=("unit",), header="Unit"),

@@ -8,8 +8,9 @@ from evenfield.report.manifest import build_manifest, file_hash
 from evenfield.study.errors import ReportError
 from evenfield.study.files import write_text
 from report.made_up import made_config
+from yaml_text import from_yaml
 
-DESCRIPTION = {"data_hash": "ab", "tables": {"panel": {"hash": "cd", "rows": 3}}}
+DESCRIPTION = from_yaml("{data_hash: ab, tables: {panel: {hash: cd, rows: 3}}}")
 
 
 def files(results):

@@ -2,8 +2,6 @@
 written.
 """
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,6 +20,7 @@ from evenfield.study.errors import Faults, NumbersError
 from evenfield.study.files import write_json
 from evenfield.study.table_files import write_results
 from tolerances import close
+from yaml_text import from_yaml
 
 ROW = {"family": "beta", "spec_id": "growth", "term": "x", "period": "P1"}
 CLAIMS = {
@@ -34,15 +33,9 @@ CLAIMS = {
             "checks": {"later": {"period": "P2"}},
         }
     },
-    "claims": [
-        {
-            "id": "L1",
-            "paragraph": [1],
-            "claim": "X grew.",
-            "kind": "association",
-            "hypothesis": "H1",
-        }
-    ],
+    "claims": from_yaml("""
+        [{id: L1, paragraph: [1], claim: X grew., kind: association, hypothesis: H1}]
+        """),
 }
 
 
@@ -61,13 +54,9 @@ def config(**numbers):
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")
-    shared = {
-        "family": "beta",
-        "spec_id": "growth",
-        "estimator": "ols",
-        "outcome": "g",
-        "conf_level": 0.95,
-    }
+    shared = from_yaml("""
+        {family: beta, spec_id: growth, estimator: ols, outcome: g, conf_level: 0.95}
+        """)
     logs = {"unit_of_measure": "log points", "estimate": 0.2, "conf_low": -0.5}
     tested = {"conf_low": -0.036, "conf_high": 1.567, "p_value": 0.0431, "mde": 0.93}
     rows = [
@@ -95,7 +84,9 @@ def root(tmp_path_factory):
     ]
     write_estimates(rows, folder / "estimates.csv")
     series = pd.DataFrame(
-        {"unit": ["a", "a", "b"], "year": [1978, 2019, 2019], "y": [1.5, 12345.0, 5.0]}
+        from_yaml("""
+            {unit: [a, a, b], year: [1978, 2019, 2019], y: [1.5, 12345.0, 5.0]}
+            """)
     )
     write_results(series, folder / "estimates" / "beta" / "series.csv")
     return folder
@@ -108,12 +99,12 @@ FOUND = config(
     later={"answer": "L1", "check": "later", "times": 100, "show": "+0"},
     cell={**FILE, "where": {"unit": "a", "year": 2019}, "show": "0"},
     year={**FILE, "column": "year", "where": {"year": 1978}, "show": "year"},
-    rows={
-        "file": "estimates/beta/series.csv",
-        "where": {"year": 2019},
-        "take": "count",
-        "show": "0",
-    },
+    rows=from_yaml("""
+        file: estimates/beta/series.csv
+        where: {year: 2019}
+        take: count
+        show: '0'
+        """),
     both={**FILE, "where": {"year": 2019}, "take": "sum", "show": "0"},
     p_1={**ROW, "column": "p_value"},
     gap={"is": "100 * (exp(log(own)) - twice / 2)", "show": "0"},
@@ -234,7 +225,7 @@ def test_numbers_json_keeps_every_number_and_tex_has_a_macro_for_each_part(
     assert "Visible" in tex
 
 
-REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+REFUSED = {
     "unknown key": (
         {"a": {"famly": "beta", "show": "0"}},
         "a: key 'famly' is not known.*family",
@@ -282,7 +273,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "a is made from itself",
     ),
     "circle": (
-        {"a": {"is": "b", "show": "0"}, "b": {"is": "a", "show": "0"}},
+        from_yaml("{a: {is: b, show: '0'}, b: {is: a, show: '0'}}"),
         "made from itself",
     ),
     "twins in TeX": (
@@ -323,7 +314,7 @@ def test_what_a_run_would_refuse_is_refused_before_it_in_one_line(name):
     assert "\n" not in str(error.value)
 
 
-MISSED: dict[str, tuple[dict[str, Any], str]] = {
+MISSED = {
     "two rows": (
         {"family": "beta", "term": "x"},
         "a selects 4 rows; they differ in period",
@@ -349,7 +340,7 @@ def test_a_selection_that_is_not_one_number_is_refused(name, root):
 
 
 def test_numbers_that_each_rest_on_two_others_are_ordered_at_once():
-    entries: dict[str, Any] = {"a0": {**ROW, "show": "0"}, "a1": {**ROW, "show": "0"}}
+    entries = {"a0": {**ROW, "show": "0"}, "a1": {**ROW, "show": "0"}}
     for position in range(2, 60):
         terms = f"a{position - 1} + a{position - 2}"
         entries[f"a{position}"] = {"is": terms, "show": "0"}
@@ -357,7 +348,7 @@ def test_numbers_that_each_rest_on_two_others_are_ordered_at_once():
 
 
 def test_a_long_chain_of_numbers_is_ordered():
-    entries: dict[str, Any] = {"a0": {**ROW, "show": "0"}}
+    entries = {"a0": {**ROW, "show": "0"}}
     for position in range(1, 1500):
         entries[f"a{position}"] = {"is": f"a{position - 1} + 1", "show": "0"}
     assert ordered_names(read_entries(config(**entries)))[-1] == "a1499"

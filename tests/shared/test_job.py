@@ -3,7 +3,6 @@ one leaves its trace there.
 """
 
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -27,7 +26,7 @@ def log_of(folder):
 
 
 def test_main_gets_names_without_what_only_triggers_reruns(tmp_path):
-    seen: dict[str, Any] = {}
+    seen = {}
     enter(job(tmp_path, spec=1), lambda **named: seen.update(named))
     assert seen == {"table": "in.csv", "result": "out.csv", "spec": 1}
     assert log_of(tmp_path) == ""

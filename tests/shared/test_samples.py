@@ -7,8 +7,9 @@ import pytest
 from evenfield.numerics.ols import t_inference
 from evenfield.shared import samples as sp
 from evenfield.study.errors import EstimateError
+from yaml_text import from_yaml
 
-FRAME = pd.DataFrame({"unit": ["c", "a", "b"], "x": [3.0, 1.0, 2.0]})
+FRAME = pd.DataFrame(from_yaml("{unit: [c, a, b], x: [3.0, 1.0, 2.0]}"))
 
 
 def test_rows_come_in_the_order_of_the_sample_matched_by_id():

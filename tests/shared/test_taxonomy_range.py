@@ -6,6 +6,7 @@ import pytest
 
 from evenfield.shared.contrasts.taxonomy_range import taxonomy_range_rows
 from evenfield.shared.estimates import NAN, Estimate
+from yaml_text import from_yaml
 
 ROW = Estimate(
     hypothesis="H3",
@@ -36,14 +37,14 @@ def test_range_and_agreement_in_sign_over_taxonomies_that_define_the_comparison(
 
 @pytest.mark.parametrize(
     "change",
-    [
-        {"role": "ladder"},
-        {"effect_type": "stat"},
-        {"period": "P2"},
-        {"estimator": "ols_cr3"},
-        {"contrast": "cluster - sez"},
-        {"sample_id": "most"},
-    ],
+    from_yaml("""
+        - {role: ladder}
+        - {effect_type: stat}
+        - {period: P2}
+        - {estimator: ols_cr3}
+        - {contrast: cluster - sez}
+        - {sample_id: most}
+        """),
 )
 def test_rows_of_another_comparison_are_left_out(change):
     other = replace(OTHERS[0], estimate=-9.0, **change)

@@ -1,11 +1,12 @@
 """Which sections of the config move a step of a topic."""
 
 from evenfield.shared.topics import settings
+from yaml_text import from_yaml
 
-CONFIG = {
-    "weights": {"primary": "queen", "families": {"queen": {}}, "join": "land"},
-    "estimates": {"beta": [1], "sigma": [2], "moran": [3]},
-}
+CONFIG = from_yaml("""
+    weights: {primary: queen, families: {queen: {}}, join: land}
+    estimates: {beta: [1], sigma: [2], moran: [3]}
+    """)
 
 
 def test_a_step_that_reads_all_weights_depends_on_their_families():

@@ -9,6 +9,7 @@ import pytest
 from evenfield.shared import trajectories as tr
 from evenfield.study.errors import EstimateError
 from made_study import MadeStudy
+from yaml_text import from_yaml
 
 UNITS = ["a", "b", "c"]
 YEARS = [2000, 2002, 2004, 2006]
@@ -99,9 +100,9 @@ def test_gaps_and_doubles_are_named():
 
 
 def test_main_periods_come_in_the_order_of_their_years_without_spans():
-    periods = [
-        {"period": "B", "start": 2002, "end": 2006, "role": "main"},
-        {"period": "S", "start": 2000, "end": 2006, "role": "span"},
-        {"period": "A", "start": 2000, "end": 2002},
-    ]
+    periods = from_yaml("""
+        - {period: B, start: 2002, end: 2006, role: main}
+        - {period: S, start: 2000, end: 2006, role: span}
+        - {period: A, start: 2000, end: 2002}
+        """)
     assert tr.main_periods({"periods": periods}) == ["A", "B"]

@@ -4,33 +4,29 @@ be wrong.
 
 import copy
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from evenfield.study.config import checked_config, config_periods, read_config
 from evenfield.study.errors import ConfigError
+from yaml_text import from_yaml
 
 ROOT = Path(__file__).parents[2]
 CHINA = read_config(ROOT / "config.yaml")
-MINIMAL = {
-    "study": {"id": "toy", "title": "Toy", "question": "Why?"},
-    "data": {"package": "data/datapackage.json"},
-    "panel": {
-        "years": [1940, 2000],
-        "step": 10,
-        "income": {"column": "income", "unit": "pesos"},
-    },
-    "periods": {"P": {"start": 1940, "end": 2000}},
-    "estimates": {"sigma": [{"id": "all"}]},
-}
+MINIMAL = from_yaml("""
+    study: {id: toy, title: Toy, question: 'Why?'}
+    data: {package: data/datapackage.json}
+    panel: {years: [1940, 2000], step: 10, income: {column: income, unit: pesos}}
+    periods: {P: {start: 1940, end: 2000}}
+    estimates: {sigma: [{id: all}]}
+    """)
 
 
 def set_at(*path):
     *steps, last, value = path
 
     def change(config):
-        row_of_unit: Any = config
+        row_of_unit = config
         for step in steps:
             row_of_unit = row_of_unit[step]
         row_of_unit[last] = value

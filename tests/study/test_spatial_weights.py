@@ -10,6 +10,7 @@ from evenfield.study import spatial_weights as sw
 from evenfield.study.config import Period
 from evenfield.study.errors import WeightsError
 from evenfield.study.spatial_weights import SpatialWeights
+from yaml_text import from_yaml
 
 MATRIX = np.array([[0.0, 0.25, 0.75], [1.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
 WEIGHTS = SpatialWeights(("A", "B", "C"), MATRIX, {"weights": "near"})
@@ -63,7 +64,7 @@ def test_rows_are_divided_by_their_sums_and_edges_placed_by_unit():
         [1.0, 0.0, 0.0],
     ]
     edges = pd.DataFrame(
-        {"unit_i": ["C", "A"], "unit_j": ["A", "B"], "weight": [0.5, 2.0]}
+        from_yaml("{unit_i: [C, A], unit_j: [A, B], weight: [0.5, 2.0]}")
     )
     matrix = sw.weights_from_edges(edges, ["A", "B", "C"], {}).matrix
     assert (matrix[2, 0], matrix[0, 1], matrix.sum()) == (0.5, 2.0, 2.5)

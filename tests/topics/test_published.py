@@ -35,7 +35,7 @@ def golden():
     if os.environ.get("EVENFIELD_GOLDEN") != "write":
         yield json.loads(HASHES.read_text())
         return
-    written: dict[str, dict[str, str]] = {}
+    written = {}
     yield written
     text = json.dumps(written, indent=1, sort_keys=True)
     HASHES.write_text(f"{text}\n")

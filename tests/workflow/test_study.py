@@ -214,7 +214,7 @@ def test_another_workflow_uses_it_as_a_module(tmp_path):
 
 
 # What is planted, and the words of the text whose sentence it breaks.
-PLANTED: dict[str, tuple[str, dict[str, float]]] = {
+PLANTED = {
     "early zones off the coast": ("page", {"coast_zones_parks": 49.0}),
     "an early zone inland": ("paper", {"coast_zones": 98.0}),
     "clusters outside the East": ("page", {"east_share": 49.0}),

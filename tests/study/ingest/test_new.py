@@ -16,8 +16,9 @@ from evenfield.study.errors import ConfigError, PanelError
 from evenfield.study.ingest.study_tables import describe_study, read_study
 from evenfield.study.panel.income import add_income
 from study import arguments
+from yaml_text import from_yaml
 
-NAMES = {"N": "North Land", "E": "Ost", "S": "Süd", "W": "West", "C": "Centre"}
+NAMES = from_yaml("{N: North Land, E: Ost, S: Süd, W: West, C: Centre}")
 YEARS = range(2000, 2012)
 NUMBERED = [*enumerate(NAMES.items(), 1)]
 LONG = pd.DataFrame(

@@ -16,6 +16,7 @@ from evenfield.study.panel.income import (
     check_columns,
 )
 from tolerances import MACHINE, close
+from yaml_text import from_yaml
 
 YEARS = [1998, 1999, 2000, 2001, 2002]
 
@@ -39,13 +40,9 @@ def test_chain_runs_both_ways_from_the_base_year_and_stops_at_gaps():
     }
     close(real.to_dict(), expected, MACHINE)
     real = chain_output(NOMINAL, wide([103.0, np.nan, 110.0, np.nan, 95.0]), 2000)["A"]
-    assert real.isna().to_dict() == {
-        1998: True,
-        1999: False,
-        2000: False,
-        2001: True,
-        2002: True,
-    }
+    assert real.isna().to_dict() == from_yaml("""
+        {1998: true, 1999: false, 2000: false, 2001: true, 2002: true}
+        """)
 
 
 def test_base_year_without_output_and_unknown_columns_are_refused():
@@ -69,14 +66,14 @@ def long(**columns):
     return pd.DataFrame({"unit": "A", "year": YEARS, **columns})
 
 
-SPEC = {
-    "output": "gdp",
-    "index": "index",
-    "base_year": 2000,
-    "proxy": "guess",
-    "population": "people",
-    "scale": 10.0,
-}
+SPEC = from_yaml("""
+    output: gdp
+    index: index
+    base_year: 2000
+    proxy: guess
+    population: people
+    scale: 10.0
+    """)
 PANEL = long(
     gdp=list(NOMINAL["A"]),
     index=list(INDEX["A"]),
@@ -132,10 +129,10 @@ def relative(**columns):
     return add_relative_income(frame)
 
 
-INCOME = {
-    "log_income": [1.0, 2.0, 4.0, 1.5, 2.5, 3.0],
-    "output_real": [1.0, 2.0, 5.0, 1.0, 3.0, 4.0],
-}
+INCOME = from_yaml("""
+    log_income: [1.0, 2.0, 4.0, 1.5, 2.5, 3.0]
+    output_real: [1.0, 2.0, 5.0, 1.0, 3.0, 4.0]
+    """)
 
 
 def test_relative_income_balances_with_its_weights_or_is_the_plain_mean():

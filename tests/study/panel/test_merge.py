@@ -16,6 +16,7 @@ from evenfield.study.panel.merge import (
 )
 from evenfield.study.tables import Field
 from tolerances import MACHINE, close
+from yaml_text import from_yaml
 
 UNITS = ["A", "B", "C"]
 MERGED = {"A": "A", "B": "A", "C": "C"}
@@ -81,7 +82,9 @@ def test_rules_of_the_dictionary_in_closed_form_and_with_missing_parts():
 def test_published_figures_fill_gaps_and_never_replace():
     frame = panel(gdp=[2.0, 2.0, np.nan, 7.0, 1.0, 1.0])
     published = pd.DataFrame(
-        {"unit": ["A", "A", "C"], "year": [2000, 2001, 2000], "gdp": [8.5, 99.0, 99.0]}
+        from_yaml("""
+            {unit: [A, A, C], year: [2000, 2001, 2000], gdp: [8.5, 99.0, 99.0]}
+            """)
     )
     filled = fill_published(
         merge_panel(frame, MERGED, FIELDS, INCOME), published, MERGED
@@ -97,7 +100,7 @@ def test_units_and_links_are_merged():
     assert out[list(units)].to_numpy().tolist() == [["A", "a", 1], ["C", "c", 0]]
     assert out["lat"].isna().all()
     assert units["coastal"].tolist() == [0, 1, 0]
-    links = pd.DataFrame({"unit_i": ["C", "A", "B"], "unit_j": ["B", "B", "C"]})
+    links = pd.DataFrame(from_yaml("{unit_i: [C, A, B], unit_j: [B, B, C]}"))
     out = merge_adjacency(links, MERGED)
     assert out.to_dict("records") == [{"unit_i": "A", "unit_j": "C"}]
     assert merge_adjacency(links.iloc[:0], MERGED).empty

@@ -11,10 +11,9 @@ from evenfield.study.errors import PanelError
 from evenfield.study.panel.controls import PeriodFrames, control_values
 from evenfield.study.panel.periods import period_basis, period_frame
 from tolerances import MACHINE, close
+from yaml_text import from_yaml
 
-UNITS = pd.DataFrame(
-    {"unit": ["A", "B"], "coastal": [1, 0], "region": ["East", "West"]}
-)
+UNITS = pd.DataFrame(from_yaml("{unit: [A, B], coastal: [1, 0], region: [East, West]}"))
 
 
 def panel(years, step=0.1):

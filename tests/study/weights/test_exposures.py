@@ -7,12 +7,12 @@ import pytest
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.study.weights.exposures import exposure_frame, mean_doses
 from tolerances import MACHINE, close
+from yaml_text import from_yaml
 
 MATRIX = np.array([[0.0, 0.25, 0.75], [1.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
-PERIODS = [
-    {"period": "P", "start": 2000, "end": 2001},
-    {"period": "Q", "start": 2001, "end": 2002},
-]
+PERIODS = from_yaml("""
+    [{period: P, start: 2000, end: 2001}, {period: Q, start: 2001, end: 2002}]
+    """)
 COUNTS = {
     "state": [(0, 1, 2), (4, 4, 4)],
     "hidz": [(0, 0, 1), (0, 2, 2)],

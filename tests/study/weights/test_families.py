@@ -12,6 +12,7 @@ from evenfield.study.errors import ConfigError, WeightsError
 from evenfield.study.weights.build import build_geography, build_weights, edge_list
 from evenfield.study.weights.families import raw_weights
 from tolerances import MACHINE, close
+from yaml_text import from_yaml
 
 UNITS = ["A", "B", "C", "D"]
 LON = [0.0, 1.0, 2.0, 4.0]
@@ -21,7 +22,7 @@ DEGREE = 6371.0 * np.pi / 180
 def geography(**changes):
     """Four units on the equator, linked in a row."""
     units = pd.DataFrame({"unit": UNITS, "lat": 0.0, "lon": LON})
-    adjacency = pd.DataFrame({"unit_i": ["A", "B", "C"], "unit_j": ["B", "C", "D"]})
+    adjacency = pd.DataFrame(from_yaml("{unit_i: [A, B, C], unit_j: [B, C, D]}"))
     income = [1.0, 2.0, 4.0, 8.0, 1.0, 2.0, 4.0, 6.0]
     panel = pd.DataFrame(
         {"unit": UNITS * 2, "year": [2000] * 4 + [2001] * 4, "log_income": income}

@@ -13,23 +13,19 @@ from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.distribution.estimate import estimate
 from made_study import MadeStudy, one_line, row, same_numbers, same_results
 from tolerances import close
+from yaml_text import from_yaml
 
-SPEC = {
-    "id": "own",
-    "period": "P",
-    "role": "primary",
-    "subperiods": ["A", "B"],
-    "steps": [1, 5],
-    "weights": "w",
-}
+SPEC = from_yaml("""
+    {id: own, period: P, role: primary, subperiods: [A, B], steps: [1, 5], weights: w}
+    """)
 SPEC |= {"kernel_steps": [1, 5], "taxonomy": "t"}
-FIXED = {
-    "id": "f",
-    "period": "P",
-    "classes": "fixed",
-    "cutoffs": [0.8, 1.2],
-    "relative_to": "population_mean",
-}
+FIXED = from_yaml("""
+    id: f
+    period: P
+    classes: fixed
+    cutoffs: [0.8, 1.2]
+    relative_to: population_mean
+    """)
 
 
 def make_study(*specs, n=16, years=range(1990, 2015), step=1, **changes):
@@ -149,14 +145,14 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
 
 
 def test_yearly_classes_decennial_studies_equal_incomes_and_two_units():
-    spec = {
-        "id": "y",
-        "period": "P",
-        "classes": "yearly",
-        "steps": [1, 10],
-        "weights": "w",
-        "kernel_steps": [10],
-    }
+    spec = from_yaml("""
+        id: y
+        period: P
+        classes: yearly
+        steps: [1, 10]
+        weights: w
+        kernel_steps: [10]
+        """)
     results = run(spec, years=range(1940, 2001, 10), step=10)
     assert np.isfinite(row(results, term="shorrocks", contrast="10 years").estimate)
     yearly = row(results, term="shorrocks", contrast="1 years")

@@ -21,12 +21,13 @@ from evenfield.topics.dynamic_panel.estimate_roots import HEADLINE, least_square
 from made_study import MadeStudy, one_line, row, same_results
 from numerics.refusals import refused
 from tolerances import ITERATIVE, close
+from yaml_text import from_yaml
 
 UNITS = [f"u{i:02d}" for i in range(20)]
-PERIODS = [
-    {"period": "S", "label": "1980-2000", "start": 1980, "end": 2000, "role": "span"},
-    {"period": "P", "label": "1990-92", "start": 1990, "end": 1992, "role": "main"},
-]
+PERIODS = from_yaml("""
+    - {period: S, label: 1980-2000, start: 1980, end: 2000, role: span}
+    - {period: P, label: 1990-92, start: 1990, end: 1992, role: main}
+    """)
 ANNUAL = {"id": "annual", "role": "primary", "draws": 199}
 FIVE = {"id": "five", "span": 5, "periods": ["S"], "draws": 99}
 

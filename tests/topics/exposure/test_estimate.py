@@ -26,6 +26,7 @@ from evenfield.topics.exposure import estimate_evidence
 from evenfield.topics.exposure.estimate import estimate
 from made_study import MadeStudy, row, same_numbers, same_results
 from tolerances import close
+from yaml_text import from_yaml
 
 UNITS, A, DISTANCE, C, S = read_design()
 W = {name: weights_of(A, DISTANCE)[name] for name in ("contiguity", "nearest_4")}
@@ -92,13 +93,13 @@ def run(*specs, **tables):
 
 
 def one(results, **wanted):
-    usual = {
-        "sample_id": "all",
-        "contrast": "",
-        "estimator": "slx",
-        "effect_type": "coef",
-        "w_id": "contiguity",
-    }
+    usual = from_yaml("""
+        sample_id: all
+        contrast: ''
+        estimator: slx
+        effect_type: coef
+        w_id: contiguity
+        """)
     return row(results, **{**usual, **wanted})
 
 

@@ -18,15 +18,12 @@ from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.gradient.estimate import estimate
 from made_study import MadeStudy, row, same_numbers, same_results
 from tolerances import ITERATIVE, close
+from yaml_text import from_yaml
 
 UNITS = [f"U{i:02d}" for i in range(20)]
-SPEC = {
-    "id": "g",
-    "taxonomies": ["seed", "other"],
-    "regions": "region",
-    "east": "East",
-    "stand_ins": ["n"],
-}
+SPEC = from_yaml("""
+    {id: g, taxonomies: [seed, other], regions: region, east: East, stand_ins: [n]}
+    """)
 SPEC |= {"hypothesis": "H2", "role": "primary"}
 HELD = {"seed": (0, 1, 2), "other": (0, 7, 15)}
 

@@ -20,6 +20,7 @@ from evenfield.topics.group_contrasts import estimate_wages
 from evenfield.topics.group_contrasts.estimate import estimate
 from made_study import MadeStudy, one_line, row, rows, same_numbers, same_results
 from tolerances import CLOSED_FORM, close
+from yaml_text import from_yaml
 
 N = 30
 YEARS = np.arange(1990, 2011)
@@ -28,40 +29,16 @@ I = np.arange(N)  # noqa: E741
 CLUSTER = I < 6
 SEZ = (I > 2) & (I < 9)
 WEST = I >= 18
-PERIODS = [
-    {
-        "period": "A",
-        "start": 1990,
-        "end": 1999,
-        "label": "1990-99",
-        "role": "main",
-        "basis": "proxy",
-    },
-    {
-        "period": "B",
-        "start": 2000,
-        "end": 2010,
-        "label": "2000-10",
-        "role": "main",
-        "basis": "official",
-    },
-]
-SPAN = {
-    "period": "AB",
-    "start": 1990,
-    "end": 2010,
-    "label": "1990-2010",
-    "role": "span",
-    "basis": "spliced",
-}
-SESOI = {
-    "log": 0.1,
-    "share": 0.5,
-    "quarter": 0.25,
-    "percent": 5.0,
-    "pp": 0.5,
-    "elasticity": 0.2,
-}
+PERIODS = from_yaml("""
+    - {period: A, start: 1990, end: 1999, label: 1990-99, role: main, basis: proxy}
+    - {period: B, start: 2000, end: 2010, label: 2000-10, role: main, basis: official}
+    """)
+SPAN = from_yaml("""
+    {period: AB, start: 1990, end: 2010, label: 1990-2010, role: span, basis: spliced}
+    """)
+SESOI = from_yaml("""
+    {log: 0.1, share: 0.5, quarter: 0.25, percent: 5.0, pp: 0.5, elasticity: 0.2}
+    """)
 
 
 def make_study(section, periods=None, **columns):
@@ -160,13 +137,9 @@ def spans():
     """Growth over both periods and their span; in a second scheme, with other figures,
     it is 1 faster in clusters.
     """
-    spec = {
-        "id": "own",
-        "outcome": "growth",
-        "table": "periods",
-        "given": ["start"],
-        "periods": ["AB", "A", "B"],
-    }
+    spec = from_yaml("""
+        {id: own, outcome: growth, table: periods, given: [start], periods: [AB, A, B]}
+        """)
     spec |= {
         "compare": ["cluster", "sez", "cluster - sez"],
         "pooled": ["A", "B"],
@@ -309,13 +282,13 @@ def balance(break_at=5.0, **changes):
 
 def programme(**changes):
     """Growth rises by 2 where the programme begins in 2000."""
-    spec = {
-        "id": "west",
-        "programme": "go",
-        "spans": [[1991, 1999], [2000, 2010]],
-        "exposure": "near",
-        "sesoi": "pp",
-    }
+    spec = from_yaml("""
+        id: west
+        programme: go
+        spans: [[1991, 1999], [2000, 2010]]
+        exposure: near
+        sesoi: pp
+        """)
     spec |= {"placebos": [[[1991, 1994], [1995, 1998]]], **LEADS}
     growth = 5 + NOISE[0] + 2 * WEST[:, None] * (YEARS >= 2000)
     growth[:, YEARS == 1999] = np.nan
@@ -340,10 +313,10 @@ def wages(**changes):
         "outcome": "log(w * l / y)",
         "role": "mechanism",
     }
-    cost |= {
-        "parts": {"wage_growth": "log(w)", "productivity_growth": "log(y / l)"},
-        "windows": [[1990, 2000]],
-    }
+    cost |= from_yaml("""
+        parts: {wage_growth: log(w), productivity_growth: log(y / l)}
+        windows: [[1990, 2000]]
+        """)
     log_wage = 6 + 0.1 * T + np.cumsum(0.1 * NOISE[1], axis=1)
     log_f = NOISE[2][:, :1] + 0.05 * NOISE[3]
     log_f[:, 1:] += (-0.5 + 0.6 * CLUSTER - 0.4 * SEZ)[:, None] * log_wage[:, :-1]
@@ -423,13 +396,13 @@ def test_planted_premiums_of_a_span_another_scheme_and_sample_decide_with_all_in
                 close(result.estimate, 2 + more - sez, atol=0.15)
                 main = period == "AB" and (scheme, sample) == ("s", "all")
                 assert (result.role == "primary") == main
-    span = {
-        "period": "AB",
-        "unit_scheme": "s",
-        "sample_id": "all",
-        "treatment_def": "main",
-        "effect_type": "coef",
-    }
+    span = from_yaml("""
+        period: AB
+        unit_scheme: s
+        sample_id: all
+        treatment_def: main
+        effect_type: coef
+        """)
     for term in (
         {"term": "cluster", "contrast": ""},
         {"term": "sez"},
@@ -952,15 +925,15 @@ def test_leaving_a_member_out_bounds_the_quotient_at_the_end():
 
 def test_pooled_tests_take_normal_and_t_quantiles():
     results = estimate(spans())
-    one = {
-        "treatment_def": "main",
-        "unit_scheme": "s",
-        "sample_id": "all",
-        "term": "cluster",
-        "contrast": "cluster - sez",
-        "effect_type": "coef",
-        "period": "A+B",
-    }
+    one = from_yaml("""
+        treatment_def: main
+        unit_scheme: s
+        sample_id: all
+        term: cluster
+        contrast: cluster - sez
+        effect_type: coef
+        period: A+B
+        """)
     plain = row(results, estimator="pooled", **one)
     half = norm.ppf(0.975) * plain.std_error
     close(

@@ -11,11 +11,11 @@ from evenfield.shared.estimates import Estimate
 from evenfield.topics.group_contrasts import estimate_means
 from evenfield.topics.group_contrasts.estimate_quotient import labels_from
 from evenfield.topics.group_contrasts.estimate_spec import IntensitySpec, Measure
+from yaml_text import from_yaml
 
-PERIODS = [
-    {"period": "P1", "start": 1980, "end": 1990},
-    {"period": "P2", "start": 1990, "end": 2000},
-]
+PERIODS = from_yaml("""
+    [{period: P1, start: 1980, end: 1990}, {period: P2, start: 1990, end: 2000}]
+    """)
 
 
 def outcome(name, statistic):
@@ -56,7 +56,7 @@ def test_groups_are_those_of_the_period_in_which_figures_start(year, period):
 @pytest.mark.parametrize(("count", "fits"), [(0, False), (1, True), (2, True)])
 def test_one_measure_is_enough(count, fits):
     measures = [{"id": f"m{i}", "outcome": "y"} for i in range(count)]
-    section = {"id": "i", "compare": "cluster", "window": [1990, 2000], "cells": "P1"}
+    section = from_yaml("{id: i, compare: cluster, window: [1990, 2000], cells: P1}")
     section |= {"hypothesis": "H1", "measures": measures}
     refusal = (
         nullcontext() if fits else pytest.raises(ValidationError, match="measures")

@@ -16,20 +16,14 @@ from evenfield.topics.inequality.estimate import estimate
 from evenfield.topics.inequality.table import t12
 from made_study import MadeStudy, one_line, row, rows, same_numbers, same_results
 from tolerances import close
+from yaml_text import from_yaml
 
-SPEC = {
-    "id": "own",
-    "role": "primary",
-    "periods": ["P"],
-    "hypothesis": "H12",
-    "sesoi": 0.02,
-}
-SPEC |= {
-    "groupings": ["region"],
-    "taxonomies": ["t"],
-    "nested": [["region", "cell"]],
-    "weights": "w",
-}
+SPEC = from_yaml("""
+    {id: own, role: primary, periods: [P], hypothesis: H12, sesoi: 0.02}
+    """)
+SPEC |= from_yaml("""
+    {groupings: [region], taxonomies: [t], nested: [[region, cell]], weights: w}
+    """)
 SPEC |= {"revision_sd": {"output": 0.02, "population": 0.01}}
 CLOSURE = 1e-12
 
@@ -239,12 +233,9 @@ def test_studies_without_tables_groups_or_spread():
         "panel": lambda f: f.drop(columns=["population", "output_real"]),
         "cells": lambda f: f.head(0),
     }
-    spec = {
-        "id": "u",
-        "periods": ["P"],
-        "weighting": "unweighted",
-        "groupings": ["region"],
-    }
+    spec = from_yaml("""
+        {id: u, periods: [P], weighting: unweighted, groupings: [region]}
+        """)
     results = run(spec, **missing)
     assert np.isfinite(row(results, term="theil_t", contrast="end").estimate)
     assert "no output" in row(results, estimator="growth_accounting").warning
@@ -401,10 +392,10 @@ def facts_of(results):
         ordered=lambda names: list(dict.fromkeys(names)),
         shown=lambda *_: ["P"],
         description=lambda: {"samples": {}, "unit_scheme": "s"},
-        config={
-            "periods": {"P": {"start": 2000, "end": 2005}},
-            "inference": {"permutations": 199},
-        },
+        config=from_yaml("""
+            periods: {P: {start: 2000, end: 2005}}
+            inference: {permutations: 199}
+            """),
         words={"units_name": "units"},
         level="95%",
         note=lambda *sentences: sentences,

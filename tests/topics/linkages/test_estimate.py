@@ -22,6 +22,7 @@ from evenfield.topics.linkages.estimate_inference import bin_members, permuted_e
 from evenfield.topics.linkages.estimate_panel import NEIGHBOURS_X, fit_panel
 from made_study import MadeStudy, row, same_numbers, same_results
 from tolerances import close
+from yaml_text import from_yaml
 
 UNITS, A, DISTANCE, _, _ = read_design()
 W = SpatialWeights(tuple(UNITS), weights_of(A, DISTANCE)["contiguity"])
@@ -38,26 +39,18 @@ OTHERS = [
         "moderator": "industry",
     },
 ]
-INTENSITIES = {
-    "stock": {"expression": "log(stock / gdp)", "label": "stock over output"},
-    "zones": {"expression": "log(1 + zones_state)", "label": "zones"},
-}
-MODERATORS = {
-    "industry": {
-        "expression": "va / gdp",
-        "years": [1990, 1992],
-        "label": "industry",
-        "note": "late",
-    },
-    "school": {"expression": "school", "years": [2001, 2002], "label": "school"},
-}
+INTENSITIES = from_yaml("""
+    stock: {expression: log(stock / gdp), label: stock over output}
+    zones: {expression: log(1 + zones_state), label: zones}
+    """)
+MODERATORS = from_yaml("""
+    industry: {expression: va / gdp, years: [1990, 1992], label: industry, note: late}
+    school: {expression: school, years: [2001, 2002], label: school}
+    """)
 GOLD = {"expression": "log(gold)", "label": "gold"}
-SECTION = {
-    "hypothesis": "H9",
-    "years": [2000, 2009],
-    "weights": "contiguity",
-    "draws": 99,
-}
+SECTION = from_yaml("""
+    {hypothesis: H9, years: [2000, 2009], weights: contiguity, draws: 99}
+    """)
 SECTION |= {
     "intensities": INTENSITIES,
     "moderators": MODERATORS,

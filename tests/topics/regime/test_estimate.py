@@ -28,43 +28,28 @@ from evenfield.topics.regime.estimate_section import (
 )
 from made_study import NUMBERS, MadeStudy, one_line, row, same_results
 from tolerances import ITERATIVE, close
+from yaml_text import from_yaml
 
 N = 24
 UNITS = [f"u{i:02d}" for i in range(N)]
-PERIODS = [
-    {
-        "period": "P1",
-        "label": "1980-90",
-        "start": 1980,
-        "end": 1990,
-        "role": "main",
-        "basis": "proxy",
-    },
-    {
-        "period": "P2",
-        "label": "1992-2002",
-        "start": 1992,
-        "end": 2002,
-        "role": "main",
-        "basis": "official",
-    },
-    {
-        "period": "S",
-        "label": "1980-2002",
-        "start": 1980,
-        "end": 2002,
-        "role": "span",
-        "basis": "spliced",
-    },
-]
-SPEC = {
-    "id": "seed",
-    "taxonomy": "seed",
-    "weights": "near",
-    "split": 1992,
-    "role": "primary",
-    "hypothesis": "H11",
-}
+PERIODS = from_yaml("""
+    - {period: P1, label: 1980-90, start: 1980, end: 1990, role: main, basis: proxy}
+    - period: P2
+      label: 1992-2002
+      start: 1992
+      end: 2002
+      role: main
+      basis: official
+    - {period: S, label: 1980-2002, start: 1980, end: 2002, role: span, basis: spliced}
+    """)
+SPEC = from_yaml("""
+    id: seed
+    taxonomy: seed
+    weights: near
+    split: 1992
+    role: primary
+    hypothesis: H11
+    """)
 KEY = {
     "estimator": "regime",
     "effect_type": "coef",
@@ -284,7 +269,7 @@ def test_terciles_keep_ties_together_and_support_is_what_all_share():
         3,
     ]
     table = pd.DataFrame(
-        {"income_low": [-1.0, 0.0, -0.5], "income_high": [1.0, 2.0, 0.5]}
+        from_yaml("{income_low: [-1.0, 0.0, -0.5], income_high: [1.0, 2.0, 0.5]}")
     )
     assert common_support(table, np.array([-0.2, 0.1, 0.4, 3.0])) == (0.0, 0.5, 0.5)
     low, high, share = common_support(

@@ -23,19 +23,20 @@ from evenfield.topics.spatial_panel.estimate import estimate
 from made_study import MadeStudy, row, same_numbers, same_results
 from spatial_cases import make_case, ring
 from tolerances import close
+from yaml_text import from_yaml
 
 N = 14
 T = 12
 FIRST = 2001
 CASE = make_case(n=N, t=T, rho=0.3, matrix=ring(N))
 NEAR = SpatialWeights(tuple(CASE.units), CASE.matrix, {"weights": "near"})
-EXPRESSIONS = {
-    "a": "a",
-    "ratio": "log(top / bottom)",
-    "zones": "zones_state",
-    "sure": "zones_state_dated",
-    "gone": "x",
-}
+EXPRESSIONS = from_yaml("""
+    a: a
+    ratio: log(top / bottom)
+    zones: zones_state
+    sure: zones_state_dated
+    gone: x
+    """)
 
 
 def make_study(frame=None, doses=None, weights=None, samples=None, **changes):

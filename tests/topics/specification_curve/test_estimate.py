@@ -20,32 +20,21 @@ from evenfield.topics.specification_curve.estimate import (
 )
 from made_study import MadeStudy, same_numbers, same_results
 from tolerances import close
+from yaml_text import from_yaml
 
 N = 24
 NAMES = [f"u{i:02d}" for i in range(24)]
-NEAR = {
-    "id": "near",
-    "hypothesis": "H8",
-    "kind": "exposure",
-    "contrast": "cluster - sez",
-    "predicted": "+",
-}
+NEAR = from_yaml("""
+    {id: near, hypothesis: H8, kind: exposure, contrast: cluster - sez, predicted: +}
+    """)
 NEAR |= {"samples": ["all", "small"]}
-OWN = {
-    "id": "own",
-    "hypothesis": "H1",
-    "kind": "own",
-    "contrast": "cluster",
-    "predicted": "+",
-}
+OWN = from_yaml("""
+    {id: own, hypothesis: H1, kind: own, contrast: cluster, predicted: +}
+    """)
 OWN |= {"outcomes": ["growth_pct_per_year", "relative_log_income"]}
-SPEED = {
-    "id": "speed",
-    "hypothesis": "H11",
-    "kind": "regime",
-    "contrast": "cluster - sez",
-    "predicted": "-",
-}
+SPEED = from_yaml("""
+    {id: speed, hypothesis: H11, kind: regime, contrast: cluster - sez, predicted: '-'}
+    """)
 
 
 def tables(effect=0.0):
@@ -97,13 +86,12 @@ def make_study(*curves, change=None, effect=0.0):
         "estimates": {"specification_curve": section},
         "taxonomy": {"all": ["seed"]},
     }
-    config["periods"] = {"P1": {"role": "main"}, "P2": {}, "S": {"role": "span"}}
+    config["periods"] = from_yaml("{P1: {role: main}, P2: {}, S: {role: span}}")
     ring = (np.roll(np.eye(N), 1, axis=1) + np.roll(np.eye(N), -1, axis=1)) / 2
     estimates = tables(effect)
-    periods = [
-        {"period": "P1", "basis": "proxy"},
-        {"period": "P2", "basis": "official"},
-    ]
+    periods = from_yaml("""
+        [{period: P1, basis: proxy}, {period: P2, basis: official}]
+        """)
     about = {
         "samples": {"all": NAMES, "small": NAMES[1:-1]},
         "periods": periods,

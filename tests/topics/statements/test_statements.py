@@ -19,6 +19,7 @@ from evenfield.topics.statements.estimate_facts import FactSpec, _value
 from evenfield.topics.statements.table import variant_words
 from made_study import MadeStudy, row, same_numbers, same_results
 from tolerances import close
+from yaml_text import from_yaml
 
 N = 30
 YEARS = range(2001, 2011)
@@ -26,11 +27,13 @@ NAMES = [f"u{i:02d}" for i in range(N)]
 PLACE = np.arange(N)
 CLUSTER = (PLACE < 6) * 1.0
 SEZ = ((PLACE > 3) & (PLACE < 10)) * 1.0
-SQUARE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]}
-PERIODS = [
-    {"period": "P1", "start": 2001, "end": 2010, "basis": "proxy"},
-    {"period": "P2", "start": 2005, "end": 2010, "basis": "official"},
-]
+SQUARE = from_yaml("""
+    {type: Polygon, coordinates: [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]}
+    """)
+PERIODS = from_yaml("""
+    - {period: P1, start: 2001, end: 2010, basis: proxy}
+    - {period: P2, start: 2005, end: 2010, basis: official}
+    """)
 CONTRAST = {"kind": "contrast", "label": "a", "outcome": "a", "periods": ["P1"]}
 CONTRAST |= {"regressors": ["cluster", "sez"], "term": "cluster"}
 PANEL = {
@@ -40,13 +43,9 @@ PANEL = {
     "regressors": ["zones_park"],
     "term": "zones_park",
 }
-FACT = {
-    "kind": "fact",
-    "label": "f",
-    "measure": "share",
-    "outcome": "count",
-    "group": "cluster",
-}
+FACT = from_yaml("""
+    {kind: fact, label: f, measure: share, outcome: count, group: cluster}
+    """)
 FACT |= {"windows": [[2001, 2005]]}
 RISE = {
     "measure": "ratio",
@@ -279,7 +278,7 @@ def test_a_panel_finds_the_dose_within_units_and_years():
             "units",
         ),
         (
-            {"outcome": "zones_park", "group": ["u29"], "windows": [[2008, 2010]]},
+            from_yaml("{outcome: zones_park, group: [u29], windows: [[2008, 2010]]}"),
             100 * 2 / 30,
             1,
             "percent",
@@ -445,11 +444,11 @@ def test_a_table_calls_another_list_what_the_study_calls_it():
     by_rule = {"clusters by number": {"treatment_def": "rule_a"}}
     answers = {
         "hypotheses": {"H1": {"checks": by_rule}},
-        "claims": [
-            {"variants": {"old head count": {"unit_scheme": "published"}}},
-            {"variants": {"other words": {"treatment_def": "rule_a"}}},
-            {"variants": {"both": {"treatment_def": "rule_b", "period": "P1"}}},
-        ],
+        "claims": from_yaml("""
+            - {variants: {old head count: {unit_scheme: published}}}
+            - {variants: {other words: {treatment_def: rule_a}}}
+            - {variants: {both: {treatment_def: rule_b, period: P1}}}
+            """),
     }
     words = variant_words(answers)
     assert words["treatment_def", "rule_a"] == "clusters by number"

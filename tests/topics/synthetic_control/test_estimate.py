@@ -13,17 +13,18 @@ from evenfield.topics.synthetic_control import estimate as synthetic_control
 from evenfield.topics.synthetic_control.estimate import estimate
 from made_study import NUMBERS, MadeStudy, one_line, row, same_numbers, same_results
 from tolerances import close
+from yaml_text import from_yaml
 
 YEARS = list(range(1980, 2000))
 UNITS = [f"U{i:02d}" for i in range(24)]
-CASE = {
-    "id": "c",
-    "unit": "U00",
-    "fit": [1980, 1989],
-    "effect": [1990, 1999],
-    "placebo": 1986,
-    "role": "primary",
-}
+CASE = from_yaml("""
+    id: c
+    unit: U00
+    fit: [1980, 1989]
+    effect: [1990, 1999]
+    placebo: 1986
+    role: primary
+    """)
 
 
 def make_study(*specs, effect=0.0, seed=7, change=None, noise=0.02):

@@ -19,23 +19,24 @@ from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.topics.taxonomies.estimate import estimate
 from made_study import MadeStudy, same_results
 from tolerances import close
+from yaml_text import from_yaml
 
 N = 30
 NAMES = [f"u{i:02d}" for i in range(N)]
 PLACE = np.arange(N)
 CLUSTER = PLACE < 6
 SEZ = (PLACE > 2) & (PLACE < 9)
-PERIODS = [
-    {"period": "P1", "start": 1990, "end": 1999, "role": "main", "basis": "proxy"},
-    {"period": "P2", "start": 2000, "end": 2010, "role": "main", "basis": "official"},
-]
-SPEC = {
-    "id": "growth",
-    "role": "primary",
-    "endogenous": "count",
-    "exogenous": "state",
-    "plane_hypothesis": "L47",
-}
+PERIODS = from_yaml("""
+    - {period: P1, start: 1990, end: 1999, role: main, basis: proxy}
+    - {period: P2, start: 2000, end: 2010, role: main, basis: official}
+    """)
+SPEC = from_yaml("""
+    id: growth
+    role: primary
+    endogenous: count
+    exogenous: state
+    plane_hypothesis: L47
+    """)
 
 
 def make_study(both=1.0, sez=SEZ, clusters=True, **changes):

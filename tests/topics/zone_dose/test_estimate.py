@@ -14,6 +14,7 @@ from evenfield.study.errors import EvenfieldError
 from evenfield.topics.zone_dose.estimate import _joint, estimate
 from made_study import MadeStudy, one_line, row, same_numbers, same_results
 from tolerances import close
+from yaml_text import from_yaml
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:The design matrix is rank-deficient"
@@ -28,14 +29,9 @@ SECTION = {
     "beside": "region",
     "leads": [1, 2, 3],
     "doses": {"zones": {"expression": "log(1 + zones_state)", "label": "zones"}},
-    "outcomes": {
-        "capital": {
-            "expression": "log(stock)",
-            "label": "capital",
-            "unit": "log points",
-            "sesoi": 0.1,
-        }
-    },
+    "outcomes": from_yaml("""
+        capital: {expression: log(stock), label: capital, unit: log points, sesoi: 0.1}
+        """),
     "specs": [MAIN],
 }
 

@@ -6,13 +6,14 @@ import pytest
 
 from evenfield.shared.estimates import Estimate, estimates_frame
 from evenfield.topics.zone_dose.table import BASE, t32
+from yaml_text import from_yaml
 
-SECTION = {
-    "beside": "region",
-    "doses": {"zones": {"label": "zones in force"}},
-    "outcomes": {"capital": {"label": "Capital"}},
-    "specs": [{"id": "main", "outcome": "capital", "dose": "zones"}],
-}
+SECTION = from_yaml("""
+    beside: region
+    doses: {zones: {label: zones in force}}
+    outcomes: {capital: {label: Capital}}
+    specs: [{id: main, outcome: capital, dose: zones}]
+    """)
 ROW = Estimate(
     estimator=BASE,
     spec_id="main",

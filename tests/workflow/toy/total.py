@@ -9,7 +9,7 @@ from pathlib import Path
 
 def main(data, table, clock):
     """Write one row per unit in the order of their names."""
-    totals: dict[str, int] = defaultdict(int)
+    totals = defaultdict(int)
     with Path(data).open(newline="") as file:
         for row in csv.DictReader(file):
             totals[row["unit"]] += int(row["value"])
