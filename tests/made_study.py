@@ -25,6 +25,31 @@ NUMBERS = [
 ]
 
 
+def unit_names(n, letter="U"):
+    """Return the ids of n units."""
+    return [f"{letter}{i:02d}" for i in range(n)]
+
+
+def yearly(units, years, basis="official", **columns):
+    """Return a row a unit and year, with columns from arrays (units, years)."""
+    pairs = pd.MultiIndex.from_product([units, years], names=["unit", "year"])
+    frame = pairs.to_frame(index=False)
+    for name, values in {"basis": basis, **columns}.items():
+        frame[name] = np.broadcast_to(values, (len(units), len(years))).ravel()
+    return frame
+
+
+def weights_named(name, units, matrix):
+    """Return weights by their name."""
+    return {name: SpatialWeights(tuple(units), matrix, {"weights": name})}
+
+
+def ring_named(name, units):
+    """Return weights of a ring by their name: two neighbours of each unit."""
+    ahead = np.roll(np.eye(len(units)), 1, axis=1)
+    return weights_named(name, units, (ahead + ahead.T) / 2)
+
+
 class MadeStudy(Study):
     """``tables`` and ``weights`` by name, ``config`` holds the sections that a topic
     reads; unit scheme ``s``.
@@ -32,7 +57,7 @@ class MadeStudy(Study):
     A table ``x/panel`` stands in for ``panel`` in unit scheme ``x``.
     """
 
-    def __init__(self, config, tables, weights=None, **described):
+    def __init__(self, config, tables, weights=None, changes=None, **described):
         base = {
             "panel": {"unit_scheme": "s", "unit_schemes": {"s": {}}},
             "weights": {
@@ -47,11 +72,11 @@ class MadeStudy(Study):
             },
         }
         super().__init__({**base, **config})
-        self.tables, self.matrices, self.described = (
-            tables,
-            weights or {},
-            {"unit_scheme": "s", **described},
-        )
+        self.tables = dict(tables)
+        for name, change in (changes or {}).items():
+            self.tables[name] = change(tables[name])
+        self.matrices = weights or {}
+        self.described = {"unit_scheme": "s", **described}
 
     def _table(self, name, scheme="", text=()):
         return self.tables.get(f"{scheme}/{name}", self.tables[name]).copy()
@@ -85,8 +110,12 @@ class MadeStudy(Study):
         }
         return MadeStudy(self.config, self.tables | mixed, moved, **self.described)
 
-    def renamed(self, names):
-        """The same study with other unit ids."""
+    def renamed(self, names=None):
+        """The same study with other unit ids, by default in the opposite order."""
+        if names is None:
+            frames = [frame for frame in self.tables.values() if "unit" in frame]
+            units = sorted(set(frames[0]["unit"]))
+            names = {unit: f"Z{99 - i}" for i, unit in enumerate(units)}
         ids = ("unit", "unit_i", "unit_j")
         tables = {}
         for key, frame in self.tables.items():
@@ -132,6 +161,13 @@ def same_numbers(one, two):
     a = estimates_frame(one.estimates)
     b = estimates_frame(two.estimates)
     pd.testing.assert_frame_equal(a[NUMBERS], b[NUMBERS])
+
+
+def order_and_names_do_not_matter(estimate, study, results=None):
+    """Assert that shuffled rows and renamed units give the same results."""
+    results = results or estimate(study)
+    same_results(estimate(study.shuffled(3)), results)
+    same_numbers(estimate(study.renamed()), results)
 
 
 def one_line(kind, text):

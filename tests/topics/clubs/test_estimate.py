@@ -13,7 +13,16 @@ from evenfield.numerics.clubs import SieveRule, find_clubs
 from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.clubs.estimate import estimate
-from made_study import MadeStudy, one_line, row, rows, same_numbers, same_results
+from made_study import (
+    MadeStudy,
+    one_line,
+    row,
+    rows,
+    same_numbers,
+    same_results,
+    unit_names,
+    yearly,
+)
 from tolerances import MACHINE, close
 
 SPEC = {"id": "own", "period": "P", "role": "primary", "taxonomies": ["t"]}
@@ -22,7 +31,7 @@ NAMES = {f"U{i:02d}": f"Z{99 - i}" for i in range(12)}
 
 def make_study(*specs, n=12, years=range(1990, 2020), step=1, **changes):
     rng = default_rng(4)
-    units = [f"U{i:02d}" for i in range(n)]
+    units = unit_names(n)
     time = np.arange(len(years))
     high = np.arange(n) < n // 2
     gap = rng.normal(0, 0.3, n)[:, None] * np.exp(-0.12 * time)
@@ -33,13 +42,6 @@ def make_study(*specs, n=12, years=range(1990, 2020), step=1, **changes):
         + gap
         + rng.normal(0, 2e-3, (n, len(time)))
     )
-    panel = pd.DataFrame(
-        {
-            "unit": np.repeat(units, len(years)),
-            "year": np.tile(years, n),
-            "basis": "official",
-        }
-    )
     cells = pd.DataFrame(
         {
             "taxonomy": "t",
@@ -48,17 +50,15 @@ def make_study(*specs, n=12, years=range(1990, 2020), step=1, **changes):
             "cell": np.where(high, "both", "neither"),
         }
     )
-    tables = {"panel": panel.assign(log_income=y.ravel()), "cells": cells}
-    tables = {
-        name: changes[name](frame) if name in changes else frame
-        for name, frame in tables.items()
-    }
-    about = {"samples": {"all": units, "few": units[:1]}}
-    about |= {
-        "periods": [{"period": "P", "start": years[0], "end": years[-1]}],
-        "step": step,
-    }
-    return MadeStudy({"estimates": {"clubs": list(specs) or [SPEC]}}, tables, **about)
+    tables = {"panel": yearly(units, years, log_income=y), "cells": cells}
+    return MadeStudy(
+        {"estimates": {"clubs": list(specs) or [SPEC]}},
+        tables,
+        changes=changes,
+        samples={"all": units, "few": units[:1]},
+        periods=[{"period": "P", "start": years[0], "end": years[-1]}],
+        step=step,
+    )
 
 
 def run(*specs, **estimates):

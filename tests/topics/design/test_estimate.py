@@ -39,10 +39,9 @@ DIFFERENCE = "exposure_cluster - exposure_sez"
 
 def make_study(cells=SEED, taxonomy="seed", section=None, **tables):
     facts = {"kind": "contiguity", "links": 69, "rho_low": None, "rho_high": 1.0}
-    weights = {
-        k: SpatialWeights(tuple(UNITS), matrix, {"weights": k, **facts})
-        for k, matrix in W.items()
-    }
+    weights = {}
+    for k, matrix in W.items():
+        weights[k] = SpatialWeights(tuple(UNITS), matrix, {"weights": k, **facts})
     base = {
         "units": make_units(),
         "periods": make_periods(),

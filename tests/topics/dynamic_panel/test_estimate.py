@@ -18,12 +18,12 @@ from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.dynamic_panel.estimate import GMM_TESTS, estimate
 from evenfield.topics.dynamic_panel.estimate_roots import HEADLINE, least_squares
-from made_study import MadeStudy, one_line, row, same_results
+from made_study import MadeStudy, one_line, row, same_results, unit_names
 from numerics.refusals import refused
 from tolerances import ITERATIVE, close
 from yaml_text import from_yaml
 
-UNITS = [f"u{i:02d}" for i in range(20)]
+UNITS = unit_names(20, "u")
 PERIODS = from_yaml("""
     - {period: S, label: 1980-2000, start: 1980, end: 2000, role: span}
     - {period: P, label: 1990-92, start: 1990, end: 1992, role: main}
@@ -57,14 +57,13 @@ def wide(years=slice(None)):
 
 def make_study(*specs, frame=None, periods=PERIODS, step=1):
     frame = panel() if frame is None else frame
-    about = {
-        "samples": {"all": UNITS, "few": UNITS[:2]},
-        "periods": periods,
-        "step": step,
-    }
-    about |= {"basis_years": {"official": [1990, 2000]}}
     return MadeStudy(
-        {"estimates": {"dynamic_panel": list(specs)}}, {"panel": frame}, **about
+        {"estimates": {"dynamic_panel": list(specs)}},
+        {"panel": frame},
+        samples={"all": UNITS, "few": UNITS[:2]},
+        periods=periods,
+        step=step,
+        basis_years={"official": [1990, 2000]},
     )
 
 

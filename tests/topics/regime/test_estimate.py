@@ -26,12 +26,20 @@ from evenfield.topics.regime.estimate_section import (
     common_support,
     terciles,
 )
-from made_study import NUMBERS, MadeStudy, one_line, row, same_results
+from made_study import (
+    NUMBERS,
+    MadeStudy,
+    one_line,
+    row,
+    same_results,
+    unit_names,
+    yearly,
+)
 from tolerances import ITERATIVE, close
 from yaml_text import from_yaml
 
 N = 24
-UNITS = [f"u{i:02d}" for i in range(N)]
+UNITS = unit_names(N, "u")
 PERIODS = from_yaml("""
     - {period: P1, label: 1980-90, start: 1980, end: 1990, role: main, basis: proxy}
     - period: P2
@@ -96,25 +104,20 @@ def make_study(spec=SPEC, noise=0.5, described=PERIODS, **changed):
         exposures.append(pd.DataFrame({**labels, **own, **near}))
     root = 0.8 - 0.2 * near["exposure_cluster"] + 0.1 * near["exposure_sez"]
     y = rng.normal(8, 0.4, N)
-    years = []
-    for year in range(1980, 2003):
-        years.append(
-            pd.DataFrame(
-                {"unit": UNITS, "year": year, "basis": "official", "log_income": y}
-            )
-        )
+    path = []
+    for _ in range(1980, 2003):
+        path.append(y)
         y = 8 + root * (y - 8) + rng.normal(0, 0.05, N)
     tables = {
         "periods": pd.concat(rows),
         "exposures": pd.concat(exposures),
         "units": position,
-        "panel": pd.concat(years),
+        "panel": yearly(UNITS, range(1980, 2003), log_income=np.transpose(path)),
     }
-    for name, new in changed.items():
-        tables[name] = new(tables[name])
     return MadeStudy(
         {"estimates": {"regime": [spec]}},
         tables,
+        changes=changed,
         samples={"all": UNITS},
         periods=described,
     )

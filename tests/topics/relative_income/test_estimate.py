@@ -71,15 +71,11 @@ def make_study(section=None, **change):
         "yearly_cells": yearly,
         "doses": doses,
     }
-    tables |= {name: altered(tables[name]) for name, altered in change.items()}
-    config = {
-        "estimates": {
-            "relative_income": {"taxonomies": ["t"]} if section is None else section
-        }
-    }
+    section = {"taxonomies": ["t"]} if section is None else section
     return MadeStudy(
-        config,
+        {"estimates": {"relative_income": section}},
         tables,
+        changes=change,
         samples={"all": UNITS},
         step=10,
         basis_years={"official": [2010, 2010]},

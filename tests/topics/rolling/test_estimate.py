@@ -22,10 +22,10 @@ from evenfield.numerics.rolling.windows import (
     sup_t_draws,
 )
 from evenfield.shared.estimates import estimates_frame
-from evenfield.study.spatial_weights import SpatialWeights, row_standardised
+from evenfield.study.spatial_weights import row_standardised
 from evenfield.topics.rolling.estimate import estimate
 from evenfield.topics.rolling.estimate_windows import _words
-from made_study import MadeStudy, row, same_results
+from made_study import MadeStudy, row, same_results, unit_names, weights_named, yearly
 from tolerances import ITERATIVE, close
 
 SPEC = {"id": "c", "windows": [6]}
@@ -43,7 +43,7 @@ def make_study(
     first_official=2000,
 ):
     rng = default_rng(3)
-    units = [f"U{i:02d}" for i in range(16)]
+    units = unit_names(16)
     years = [*years]
     y = np.empty((16, len(years)))
     y[:, 0] = rng.normal(9, 0.5, 16)
@@ -54,10 +54,7 @@ def make_study(
             - 0.03 * (y[:, t - 1] - y[:, t - 1].mean())
             + rng.normal(0, 0.02, 16)
         )
-    panel = pd.DataFrame(
-        {"unit": units * len(years), "year": np.repeat(years, 16), "basis": "official"}
-    )
-    panel["log_income"] = y.T.ravel() + shift
+    panel = yearly(units, years, log_income=y + shift)
     parts = []
     for name, a, b in spans:
         ends = {
@@ -77,23 +74,16 @@ def make_study(
     ]
     tables = {"panel": change(panel) if change else panel, "periods": pd.concat(parts)}
     config = {"estimates": {"rolling": list(specs) or [SPEC]}, "inference": INFERENCE}
-    weights = {
-        "ring": SpatialWeights(
-            tuple(units), row_standardised(links), {"weights": "ring"}
-        )
-    }
-    about = {
-        "samples": {"all": units, "small": units[3:], "two": units[:2]},
-        "step": years[1] - years[0],
-    }
-    about |= {"basis_years": {"official": [first_official, 2024]}}
-    about |= {
-        "periods": [
-            *described,
-            {"period": "S", "start": years[0], "end": years[-1], "role": "span"},
-        ]
-    }
-    return MadeStudy(config, tables, weights, **about)
+    span = {"period": "S", "start": years[0], "end": years[-1], "role": "span"}
+    return MadeStudy(
+        config,
+        tables,
+        weights_named("ring", units, row_standardised(links)),
+        samples={"all": units, "small": units[3:], "two": units[:2]},
+        step=years[1] - years[0],
+        basis_years={"official": [first_official, 2024]},
+        periods=[*described, span],
+    )
 
 
 def run(*specs, **estimates):
@@ -174,8 +164,7 @@ def test_shuffled_rows_renamed_units_and_another_unit_of_income_change_nothing()
     study = make_study(SPEC, {**SPEC, "id": "d", "sample": "small"})
     same_results(estimate(study), estimate(study.shuffled(2)))
     one = make_study()
-    names = {f"U{i:02d}": f"Z{99 - i}" for i in range(16)}
-    for other in (one.renamed(names), make_study(shift=np.log(100))):
+    for other in (one.renamed(), make_study(shift=np.log(100))):
         pd.testing.assert_frame_equal(
             numbers(estimate(one)), numbers(estimate(other)), rtol=1e-6, atol=1e-9
         )

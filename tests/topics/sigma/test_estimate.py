@@ -11,7 +11,15 @@ from numpy.random import default_rng
 
 from evenfield.study.errors import EstimateError
 from evenfield.topics.sigma.estimate import SERIES, estimate
-from made_study import MadeStudy, one_line, row, same_numbers, same_results
+from made_study import (
+    MadeStudy,
+    one_line,
+    row,
+    same_numbers,
+    same_results,
+    unit_names,
+    yearly,
+)
 from tolerances import MACHINE, close
 
 TESTS = ("sigma_slope_test", "carree_klomp_t2", "carree_klomp_t3")
@@ -20,16 +28,15 @@ YEARS = (2000, 2010, 2020)
 
 def make_study(*specs, n=10, panel=None, ends=None):
     rng = default_rng(23)
-    units = [f"U{i:02d}" for i in range(10)]
+    units = unit_names(10)
     y = {2000: rng.normal(9, 0.5, 10)}
     for before, after in pairwise(YEARS):
         y[after] = 9.5 + 0.8 * (y[before] - 9) + rng.normal(0, 0.05, 10)
-    frame = pd.DataFrame(
-        {"unit": units * 3, "year": np.repeat(YEARS, 10), "basis": "official"}
-    )
-    frame = frame.assign(
-        log_income=np.concatenate([*y.values()]),
-        population=np.tile(np.arange(1.0, 11), 3),
+    frame = yearly(
+        units,
+        YEARS,
+        log_income=np.column_stack([*y.values()]),
+        population=np.arange(1.0, 11)[:, None],
     )
     periods = pd.DataFrame(
         {
@@ -45,15 +52,12 @@ def make_study(*specs, n=10, panel=None, ends=None):
         "panel": panel(frame) if panel else frame,
         "periods": ends(periods) if ends else periods,
     }
-    about = {
-        "samples": {"all": units[:n], "small": units[2:]},
-        "step": 10,
-        "basis_years": {"official": [1999, 2020]},
-    }
     return MadeStudy(
         {"estimates": {"sigma": list(specs) or [{"id": "u", "role": "primary"}]}},
         tables,
-        **about,
+        samples={"all": units[:n], "small": units[2:]},
+        step=10,
+        basis_years={"official": [1999, 2020]},
     )
 
 
@@ -193,7 +197,7 @@ def test_constant_series_are_not_defined(change, text):
     ("panel", "text"),
     [
         (
-            lambda f: f.drop(index=13),
+            lambda f: f.drop(index=10),
             "log_income is missing or infinite for 1 unit-years (U03 2010)",
         ),
         (

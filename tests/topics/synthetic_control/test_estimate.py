@@ -3,7 +3,6 @@ invariance, what is refused.
 """
 
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.random import default_rng
 
@@ -11,12 +10,21 @@ from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.synthetic_control import estimate as synthetic_control
 from evenfield.topics.synthetic_control.estimate import estimate
-from made_study import NUMBERS, MadeStudy, one_line, row, same_numbers, same_results
+from made_study import (
+    NUMBERS,
+    MadeStudy,
+    one_line,
+    row,
+    same_numbers,
+    same_results,
+    unit_names,
+    yearly,
+)
 from tolerances import close
 from yaml_text import from_yaml
 
 YEARS = list(range(1980, 2000))
-UNITS = [f"U{i:02d}" for i in range(24)]
+UNITS = unit_names(24)
 CASE = from_yaml("""
     id: c
     unit: U00
@@ -38,24 +46,16 @@ def make_study(*specs, effect=0.0, seed=7, change=None, noise=0.02):
         + noise * rng.normal(size=(n, T))
     )
     y[0] += effect * (np.array(YEARS) >= 1990)
-    index = pd.MultiIndex.from_product([UNITS, YEARS], names=["unit", "year"])
-    panel = (
-        pd.DataFrame({"log_income": y.ravel()}, index)
-        .reset_index()
-        .assign(basis="official")
+    panel = yearly(UNITS, YEARS, log_income=y)
+    zoned = np.isin(UNITS, ["U00", "U23"])[:, None] & (np.array(YEARS) >= 1990)
+    doses = yearly(UNITS, YEARS, zones=1 * zoned, zones_dated=1 * zoned)
+    doses["zone_type"] = "sez_seed"
+    return MadeStudy(
+        {"estimates": {"synthetic_control": list(specs) or [CASE]}},
+        {"panel": change(panel) if change else panel, "doses": doses},
+        samples={"all": UNITS, "few": UNITS[:4]},
+        basis_years={"official": [1980, 1999]},
     )
-    doses = index.to_frame(index=False).assign(
-        zone_type="sez_seed", zones=0, zones_dated=0
-    )
-    zoned = doses["unit"].isin(["U00", "U23"]) & doses["year"].ge(1990)
-    doses = doses.assign(zones=zoned.astype(int), zones_dated=zoned.astype(int))
-    config = {"estimates": {"synthetic_control": list(specs) or [CASE]}}
-    described = {
-        "samples": {"all": UNITS, "few": UNITS[:4]},
-        "basis_years": {"official": [1980, 1999]},
-    }
-    tables = {"panel": change(panel) if change else panel, "doses": doses}
-    return MadeStudy(config, tables, **described)
 
 
 def run(*specs, **estimates):

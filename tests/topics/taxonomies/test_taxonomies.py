@@ -150,7 +150,7 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
     study = make_study()
     expected = estimate(study)
     same_results(estimate(study.shuffled(4)), expected)
-    renamed = estimate(study.renamed({u: f"v{99 - i}" for i, u in enumerate(NAMES)}))
+    renamed = estimate(study.renamed())
     for one, two in zip(renamed.estimates, expected.estimates, strict=True):
         assert (one.estimate, one.p_value) == pytest.approx(
             (two.estimate, two.p_value), rel=1e-8, nan_ok=True

@@ -12,14 +12,22 @@ from scipy import stats
 from evenfield.numerics.ols import fit_ols
 from evenfield.study.errors import EvenfieldError
 from evenfield.topics.zone_dose.estimate import _joint, estimate
-from made_study import MadeStudy, one_line, row, same_numbers, same_results
+from made_study import (
+    MadeStudy,
+    one_line,
+    row,
+    same_numbers,
+    same_results,
+    unit_names,
+    yearly,
+)
 from tolerances import close
 from yaml_text import from_yaml
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:The design matrix is rank-deficient"
 )  # of the dummies
-UNITS = [f"U{i:02d}" for i in range(24)]
+UNITS = unit_names(24)
 YEARS = list(range(1996, 2013))
 REGIONS = ("east", "west", "north")
 MAIN = {"id": "main", "outcome": "capital", "dose": "zones", "role": "primary"}
@@ -54,25 +62,22 @@ def make_study(
         + rng.normal(5, 1, (n, 1))
         + noise * rng.normal(size=(n, T))
     )
-    rows = pd.MultiIndex.from_product([UNITS, YEARS], names=["unit", "year"]).to_frame(
-        index=False
-    )
-    panel = rows.assign(stock=np.exp(y).ravel(), basis="official")
-    doses = rows.assign(
-        zone_type="state",
-        zones=zones.ravel(),
-        zones_dated=np.maximum(zones - 1, 0).ravel(),
-    )
-    named = pd.DataFrame(
-        {"unit": UNITS, "region": [REGIONS[i % len(REGIONS)] for i in range(n)]}
-    )
+    panel = yearly(UNITS, YEARS, stock=np.exp(y))
+    dated = np.maximum(zones - 1, 0)
+    doses = yearly(UNITS, YEARS, zones=zones, zones_dated=dated)
+    doses = doses.assign(zone_type="state").drop(columns="basis")
+    named = pd.DataFrame({"unit": UNITS, "region": np.resize(REGIONS, n)})
     tables = {
         "panel": change(panel) if change else panel,
         "doses": doses,
         "units": named if units is None else units,
     }
-    described = {"samples": {"all": UNITS}, "basis_years": {"official": [1996, 2012]}}
-    return MadeStudy({"estimates": {"zone_dose": section}}, tables, **described)
+    return MadeStudy(
+        {"estimates": {"zone_dose": section}},
+        tables,
+        samples={"all": UNITS},
+        basis_years={"official": [1996, 2012]},
+    )
 
 
 def run(section=SECTION, **estimates):
