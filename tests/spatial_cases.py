@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, diags_array, eye_array, kron
 
+from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
 
@@ -25,6 +26,12 @@ class Case:
     @property
     def network(self):
         return network(self.units, self.matrix)
+
+    def fit(self, *model, **options):
+        """Fit a model of this name, with these effects and approach."""
+        return fit_spatial_panel(
+            self.panel, self.network, PanelModel(*model, **options)
+        )
 
 
 def ring(n, ahead=2):

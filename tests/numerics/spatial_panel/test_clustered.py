@@ -2,6 +2,8 @@
 no dependence on order.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.random import default_rng
@@ -32,7 +34,7 @@ def within(values):
 
 
 def test_covariance_is_the_formula_written_out():
-    fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SLX"))
+    fit = CASE.fit("SLX")
     X = within(
         np.concatenate([CASE.X, np.einsum("ij,tjk->tik", CASE.matrix, CASE.X)], axis=2)
     )
@@ -41,7 +43,7 @@ def test_covariance_is_the_formula_written_out():
     scores = np.einsum("tik,ti->ik", X, e)
     expected = 14 / 13 * bread @ scores.T @ scores @ bread
     close(fit.covariance("unit")[:-1, :-1], expected, rtol=1e-9)
-    fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SAR"))
+    fit = CASE.fit("SAR")
     n = 14
     s2 = fit.sigma2
     e = fit.residuals.T
@@ -93,25 +95,15 @@ def test_score_of_rho_has_the_variance_of_its_quadratic_form_under_any_correlati
 
 def test_effective_units_intervals_and_wald_tests_by_unit():
     X = CASE.X * np.where(np.arange(14) == 4, 20.0, 1.0)[None, :, None]
-    fit = fit_spatial_panel(
-        panel_from_arrays(CASE.y, 0.01 * X, CASE.units, NAMES),
-        CASE.network,
-        PanelModel("SAR"),
-    )
+    fit = replace(CASE, X=0.01 * X).fit("SAR")
     assert fit.effective_units(np.eye(4)[1]) < 1.5
     assert fit.effective_units(np.eye(4)[0]) > 8
-    even = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SLX", lagged=("a",)))
-    uneven = fit_spatial_panel(
-        panel_from_arrays(CASE.y, X, CASE.units, NAMES),
-        CASE.network,
-        PanelModel("SLX", lagged=("a",)),
-    )
+    even = CASE.fit("SLX", lagged=("a",))
+    uneven = replace(CASE, X=X).fit("SLX", lagged=("a",))
     b = np.eye(4)[1]
     assert 8 < even.effective_units(b) <= 14
     assert 1 <= uneven.effective_units(b) < 1.5
-    result = clustered_impacts(
-        fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM")), 0.9
-    )
+    result = clustered_impacts(CASE.fit("SDM"), 0.9)
     assert result._replace(effective_units=np.array([1.2, 14.0])).df.tolist() == [
         1.0,
         13.0,
@@ -120,9 +112,7 @@ def test_effective_units_intervals_and_wald_tests_by_unit():
     close(result.impacts.conf_high - result.impacts.estimate, half)
     assert (result.effective_units > 1).all()
     assert (result.effective_units <= 14).all()
-    result = clustered_impacts(
-        fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SEM"))
-    ).impacts
+    result = clustered_impacts(CASE.fit("SEM")).impacts
     assert not result.std_error[1].any()
     assert np.isnan(result.p_value[1]).all()
     one = panel_from_arrays(CASE.y, CASE.X[..., :1], CASE.units, ["a"])
@@ -133,7 +123,7 @@ def test_effective_units_intervals_and_wald_tests_by_unit():
         (fit["W a"] / fit.std_errors("unit")[at]) ** 2,
     )
     assert wald_tests(fit, "unit")[0].name == "Wald SDM -> SAR, by unit"
-    fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM"))
+    fit = CASE.fit("SDM")
     theta = fit.estimates[3:5]
     cov = fit.covariance("unit")[3:5, 3:5]
     result = wald_tests(fit, "unit")[0]
@@ -142,13 +132,13 @@ def test_effective_units_intervals_and_wald_tests_by_unit():
 
 
 def test_bootstrap_by_unit_and_moran_of_residuals():
-    fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM"))
+    fit = CASE.fit("SDM")
     first = unit_bootstrap(CASE.panel, fit, generator_for(5, "x"), 29)
     assert (first.coefficients.std(axis=0) > 0.1).all()
     assert first.coefficients.shape == (29, 5)
     assert first.effects.shape == (29, 3, 2)
     assert not first.dropped
-    plain = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("OLS"))
+    plain = CASE.fit("OLS")
     value, p_value = residual_moran(plain, generator_for(1, "m"), 499)
     e = plain.residuals
     close(value, np.einsum("ti,ij,tj->", e, CASE.matrix, e) / (e**2).sum())
@@ -186,15 +176,11 @@ def test_common_factors_and_the_sandwich():
         np.eye(15) - 0.4 * case.matrix,
         (case.X @ [1.0, -0.5] + rng.standard_t(5, (40, 15))).T,
     ).T
-    fit = fit_spatial_panel(
-        panel_from_arrays(fat, case.X, case.units, NAMES),
-        case.network,
-        PanelModel("SAR"),
-    )
+    fit = replace(case, y=fat).fit("SAR")
     ratio = fit.std_errors("qml") / fit.std_errors("expected")
     assert ratio[-1] > 1.2
     assert np.abs(ratio[:-1] - 1).max() < 0.05
-    normal = fit_spatial_panel(case.panel, case.network, PanelModel("SDM"))
+    normal = case.fit("SDM")
     close(normal.std_errors("qml"), normal.std_errors("expected"), rtol=0.15)
 
 

@@ -35,29 +35,18 @@ def test_effects_by_hand_and_of_each_model():
     direct = 2 * (7 + 8 + 7) / 18 + (1 + 2 + 1) / 9
     close(effects[0, :, 0], [direct, 6.0 - direct, (2 + 1) / (1 - 0.5)], MACHINE)
     case = make_case(rho=0.0)
-    slx = fit_spatial_panel(case.panel, case.network, PanelModel("SLX"))
+    slx = case.fit("SLX")
     result = delta_impacts(slx)
     assert result.estimate[0].tolist() == [slx["a"], slx["b"]]
     assert result.estimate[1].tolist() == [slx["W a"], slx["W b"]]
     errors = dict(zip(slx.names, slx.std_errors(), strict=True))
     close(result.std_error[1], [errors["W a"], errors["W b"]], MACHINE)
-    assert (
-        not delta_impacts(
-            fit_spatial_panel(case.panel, case.network, PanelModel("SEM"))
-        )
-        .estimate[1]
-        .any()
-    )
+    assert not delta_impacts(case.fit("SEM")).estimate[1].any()
     case = make_case()
-    sar, sdm = (
-        delta_impacts(
-            fit_spatial_panel(case.panel, case.network, PanelModel(m))
-        ).estimate
-        for m in ("SAR", "SDM")
-    )
+    sar, sdm = (delta_impacts(case.fit(m)).estimate for m in ("SAR", "SDM"))
     close(sar[1, 0] / sar[0, 0], sar[1, 1] / sar[0, 1])
     assert abs(sdm[1, 0] / sdm[0, 0] - sdm[1, 1] / sdm[0, 1]) > 0.1
-    fit = fit_spatial_panel(case.panel, case.network, PanelModel("SDM", lagged=("b",)))
+    fit = case.fit("SDM", lagged=("b",))
     close(delta_impacts(fit).estimate, dense_effects(fit, fit.estimates), rtol=1e-9)
     net = network(range(12), CASES["uneven rows"])
     rho = np.linspace(-0.5, 0.6, 200)
@@ -70,7 +59,7 @@ def test_effects_by_hand_and_of_each_model():
             rtol=1e-9,
         )
     case = make_case(n=12, t=4)
-    fit = fit_spatial_panel(case.panel, case.network, PanelModel("SAR", "unit"))
+    fit = case.fit("SAR", "unit")
     fit._stored["observed"] = fit.covariance() + 1e4 * np.eye(len(fit.names))
     refused("leave its range", drawn_impacts, fit, generator_for(1, "x"), 1000)
     panel, net = munnell_panel()
@@ -112,7 +101,7 @@ def test_effects_and_their_errors_equal_a_dense_inverse_and_numeric_gradient(
     case = make_case(
         matrix=matrix, rho=0.3 if model in ("SAR", "SDM", "SAC") else 0.0, lam=lam
     )
-    fit = fit_spatial_panel(case.panel, case.network, PanelModel(model, "unit"))
+    fit = case.fit(model, "unit")
     result = delta_impacts(fit, "expected")
     close(result.estimate, dense_effects(fit, fit.estimates), rtol=1e-9, atol=MACHINE)
     steps = 1e-6 * np.eye(len(fit.names))
@@ -147,7 +136,7 @@ def test_effects_and_their_errors_equal_a_dense_inverse_and_numeric_gradient(
 )
 def test_draws_agree_with_the_delta_method_and_repeat(matrix):
     case = make_case(n=12, t=30, matrix=matrix, rho=0.3)
-    fit = fit_spatial_panel(case.panel, case.network, PanelModel("SDM", "unit"))
+    fit = case.fit("SDM", "unit")
     delta = delta_impacts(fit)
     drawn = drawn_impacts(fit, generator_for(1, "x"), 20_000)
     close(drawn.std_error, delta.std_error, rtol=0.05)
@@ -161,7 +150,7 @@ def test_draws_agree_with_the_delta_method_and_repeat(matrix):
 @pytest.mark.parametrize("matrix", CASES.values(), ids=CASES)
 def test_sent_received_and_partition_add_up(matrix):
     case = make_case(matrix=matrix, rho=0.3)
-    fit = fit_spatial_panel(case.panel, case.network, PanelModel("SDM", "unit"))
+    fit = case.fit("SDM", "unit")
     effects = delta_impacts(fit).estimate
     for k, name in enumerate(fit.regressors):
         result = reach(fit, name)

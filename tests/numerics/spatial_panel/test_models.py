@@ -72,7 +72,7 @@ def test_transformed_likelihood_equals_the_orthonormal_form_and_its_derivatives(
     case = make_case(
         rho=0.4 if model in ("SAR", "SDM", "SAC") else 0.0, lam=lam, n=14, t=9
     )
-    fit = fit_spatial_panel(case.panel, case.network, PanelModel(model, effects))
+    fit = case.fit(model, effects)
     assert not fit.at_bound
 
     def height(vector):
@@ -134,9 +134,7 @@ def test_direct_approach_equals_dummies_for_every_effect_and_normalisation(
     base = make_case()
     for matrix in (base.matrix, base.matrix * np.linspace(0.5, 2, 12)[:, None]):
         case = make_case(matrix=matrix, rho=0.2)
-        fit = fit_spatial_panel(
-            case.panel, case.network, PanelModel(model, effects, "direct")
-        )
+        fit = case.fit(model, effects, "direct")
 
         def depth(x, case=case):
             return -dense_direct(
@@ -175,9 +173,9 @@ def test_least_squares_with_effects_and_units_of_measurement():
     theirs = PanelOLS(
         table["y"], table.drop(columns="y"), entity_effects=True, time_effects=True
     ).fit()
-    ours = fit_spatial_panel(case.panel, case.network, PanelModel("SLX"))
+    ours = case.fit("SLX")
     close(ours.estimates[:-1], theirs.params[["a", "b", "W a", "W b"]])
-    sar = fit_spatial_panel(case.panel, case.network, PanelModel("SDM"))
+    sar = case.fit("SDM")
     factor = ours.observations / (n * t - n - t + 1 - 4)
     close(ours.std_errors()[:-1] * np.sqrt(factor), theirs.std_errors)
     scaled = panel_from_arrays(
@@ -187,7 +185,7 @@ def test_least_squares_with_effects_and_units_of_measurement():
     factors = np.array([1.0, 1e7, 1e-6, 1e7, 1e-6, 1.0])
     close(other.estimates * factors, sar.estimates)
     close(other.std_errors() * factors, sar.std_errors())
-    fit = fit_spatial_panel(case.panel, case.network, PanelModel("SDM", lagged=("b",)))
+    fit = case.fit("SDM", lagged=("b",))
     assert fit.names == ("rho", "a", "b", "W b", "sigma2")
     assert make_case(n=14).network.logdet.domain[1] == 1.0
 

@@ -37,10 +37,7 @@ def test_identities_of_tests_and_probabilities():
         )
         close(lag + robust_error, error + robust_lag, MACHINE)
     case = make_case(n=40, t=40, matrix=ring(40), theta=(0.15, -0.1))
-    fits = {
-        m: fit_spatial_panel(case.panel, case.network, PanelModel(m))
-        for m in ("SDM", "SAR", "SEM")
-    }
+    fits = {m: case.fit(m) for m in ("SDM", "SAR", "SEM")}
     to_sar, to_sem = sel.wald_tests(fits["SDM"])
     close(
         to_sar.statistic,
@@ -56,9 +53,7 @@ def test_identities_of_tests_and_probabilities():
     low, high = sel.information_criteria(fits["SDM"])
     close(low, 12 - 2 * fits["SDM"].log_likelihood)
     close(high, 6 * np.log(39 * 39) - 2 * fits["SDM"].log_likelihood)
-    partial = fit_spatial_panel(
-        case.panel, case.network, PanelModel("SDM", lagged=("a",))
-    )
+    partial = case.fit("SDM", lagged=("a",))
     assert [test.name for test in sel.wald_tests(partial)] == ["Wald SDM -> SAR"]
     refused("start from an SDM", sel.wald_tests, fits["SAR"])
     refused("not nested", sel.likelihood_ratio, fits["SAR"], fits["SDM"])

@@ -109,7 +109,7 @@ def picked(result, **wanted):
 
 
 def test_effects_are_those_of_the_kernel_and_the_main_ones_carry_the_role(result):
-    fit = fit_spatial_panel(CASE.panel, CASE.network, PanelModel("SDM"))
+    fit = CASE.fit("SDM")
     outcome = clustered_impacts(fit)
     naive = delta_impacts(fit)
     for i, effect in enumerate(KINDS):
