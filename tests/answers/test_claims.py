@@ -5,8 +5,8 @@ answers.
 import copy
 
 import numpy as np
-import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 from evenfield.answers.rows import adjusted
 from evenfield.answers.spec import read_claims
@@ -260,7 +260,7 @@ def test_holm_runs_over_the_primary_rows_and_q_over_the_exploratory_ones():
     back = adjusted(frame(*rows[::-1]), dict(reversed(select.items()))).set_index(
         "term"
     )
-    pd.testing.assert_frame_equal(result, back)
+    assert_frame_equal(result, back)
 
 
 def answers(content=CONTENT, simulated=(), **later):

@@ -10,6 +10,7 @@ import statsmodels.formula.api as smf
 from docx import Document
 from libpysal.weights import W as PysalWeights
 from numpy.random import default_rng
+from pandas.testing import assert_frame_equal
 from scipy.sparse import csr_array
 from spreg import ML_Error, ML_Lag
 from statsmodels.tools.numdiff import approx_hess
@@ -185,7 +186,7 @@ def test_estimators_match_units_by_id_and_give_one_class_of_results(name):
         EDGES.sample(frac=1, random_state=2).iloc[:, ::-1], symmetric=True
     )
     shuffled = estimate(DATA.sample(frac=1, random_state=1), edges)
-    pd.testing.assert_frame_equal(shuffled.to_frame(), fit.to_frame(), check_exact=True)
+    assert_frame_equal(shuffled.to_frame(), fit.to_frame(), check_exact=True)
     data, edges = built(
         [f"v{N - i:02d}" for i in range(N)]
     )  # another order of the units
@@ -198,7 +199,7 @@ def test_estimators_match_units_by_id_and_give_one_class_of_results(name):
     columns = (
         ["term", "estimate", "std_error", "p_value"] if exact else ["term", "estimate"]
     )
-    pd.testing.assert_frame_equal(
+    assert_frame_equal(
         renamed.to_frame()[columns], fit.to_frame()[columns], rtol=1e-6, atol=1e-8
     )
     if len(fit.resids) and name != "beta":

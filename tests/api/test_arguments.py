@@ -1,7 +1,7 @@
 """Arguments of the library: one order, data recognised by type, names as lists."""
 
-import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 import evenfield as ef
 from made_panel import DATA, KEYS, RING
@@ -55,7 +55,7 @@ def test_data_may_stand_before_or_after_formula_or_outcome(name):
         function(data, *others, **{given: first}, **options),
         function(*others[:0], data=data, **{given: first}, **_named(others), **options),
     ):
-        pd.testing.assert_frame_equal(result.to_frame(), want)
+        assert_frame_equal(result.to_frame(), want)
 
 
 def _named(others):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.random import default_rng
+from pandas.testing import assert_frame_equal
 
 import evenfield as ef
 
@@ -39,7 +40,7 @@ def gmm(formula, **options):
 def test_effects_behind_the_bar_of_a_spatial_panel_are_its_effects(bar, effects):
     fit = spatial(f"y ~ x | {bar}")
     want = spatial("y ~ x", effects=effects)
-    pd.testing.assert_frame_equal(fit.to_frame(), want.to_frame())
+    assert_frame_equal(fit.to_frame(), want.to_frame())
     assert fit.title == want.title
 
 
@@ -86,13 +87,13 @@ def test_effects_behind_the_bar_of_gmm_say_whether_dates_have_dummies(
 ):
     fit = gmm(f"y ~ x | {bar}")
     want = gmm("y ~ x", time_effects=time_effects)
-    pd.testing.assert_frame_equal(fit.to_frame(), want.to_frame())
+    assert_frame_equal(fit.to_frame(), want.to_frame())
 
 
 def test_both_effects_behind_the_bar_of_a_dynamic_spatial_panel_are_its_own():
     fit = ef.spatial_dynamic("y ~ x | unit + year", DATA, NET, **KEYS)
     want = ef.spatial_dynamic("y ~ x", DATA, NET, **KEYS)
-    pd.testing.assert_frame_equal(fit.to_frame(), want.to_frame())
+    assert_frame_equal(fit.to_frame(), want.to_frame())
 
 
 @pytest.mark.parametrize("name", ["income per head", "1", "a|b", "np"])
@@ -101,6 +102,6 @@ def test_outcomes_of_panel_estimators_are_columns_of_any_name(name):
     plain = DATA.assign(rich=np.exp(DATA["y"]))
     for estimate in (ef.dynamic_fe, ef.inequality, ef.markov):
         result = estimate(data, name, **KEYS)
-        pd.testing.assert_frame_equal(
+        assert_frame_equal(
             result.to_frame(), estimate(plain, "rich", **KEYS).to_frame()
         )

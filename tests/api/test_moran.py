@@ -1,10 +1,10 @@
 """Moran's I on a DataFrame."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from esda import Moran, Moran_Local
 from libpysal.weights import W as PysalWeights
+from pandas.testing import assert_frame_equal
 
 import evenfield as ef
 from made_panel import DATA, KEYS, RING, N
@@ -58,7 +58,7 @@ def test_rows_and_weights_in_any_order_give_the_same_numbers():
     shuffled = DATA.sample(frac=1, random_state=1)
     backwards = dict(reversed(RING.items()))
     result = ef.moran(shuffled, "y", backwards, draws=99, **KEYS).to_frame()
-    pd.testing.assert_frame_equal(result, want)
+    assert_frame_equal(result, want)
 
 
 def test_units_on_one_side_only_are_named():

@@ -1,8 +1,8 @@
 """Dynamic panels and clubs on a DataFrame."""
 
 import numpy as np
-import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 import evenfield as ef
 from evenfield.numerics import logt
@@ -111,14 +111,14 @@ def test_instruments_that_the_others_span_are_counted():
 def test_the_lag_of_the_outcome_may_stand_in_the_formula(term):
     want = ef.dynamic_gmm("rich ~ x", DATA, **FEW).to_frame()
     result = ef.dynamic_gmm(f"rich ~ {term} + x", DATA, **FEW).to_frame()
-    pd.testing.assert_frame_equal(result, want)
+    assert_frame_equal(result, want)
 
 
 def test_several_lags_of_the_outcome_may_stand_in_the_formula():
     want = ef.dynamic_gmm("rich ~ x", DATA, lags=2, **FEW).to_frame()
     formula = "rich ~ x + lag(rich, 2) + lag(rich, 1)"
     result = ef.dynamic_gmm(formula, DATA, **FEW).to_frame()
-    pd.testing.assert_frame_equal(result, want)
+    assert_frame_equal(result, want)
 
 
 def test_an_expression_and_its_lag_are_the_outcome_and_its_lag():

@@ -21,7 +21,13 @@ from evenfield.numerics.dynamic_panel.bias_corrected import (
     Variance,
     bias_corrected_root,
 )
-from evenfield.numerics.dynamic_panel.gmm import Equations, GmmSpec, Layout, dynamic_gmm
+from evenfield.numerics.dynamic_panel.gmm import (
+    Equations,
+    GmmSpec,
+    Layout,
+    Source,
+    dynamic_gmm,
+)
 from evenfield.numerics.inference.driscoll_kraay import driscoll_kraay_inference
 from evenfield.numerics.logt import (
     discarded_periods,
@@ -423,9 +429,7 @@ def blundell_bond():
     )
     own = np.array([gmm.NOWHERE] * 8 + [gmm.EVERYWHERE] * 5 + [gmm.LEVELS_ONLY])
     spec = GmmSpec(2, 2, 0, Equations.SYSTEM, Layout.FULL)
-    result = dynamic_gmm(
-        logs["n"], spec, X, [gmm.Source(w, 1, 0), gmm.Source(k, 1, 0)], own
-    )
+    result = dynamic_gmm(logs["n"], spec, X, [Source(w, 1, 0), Source(k, 1, 0)], own)
     names = [f"predetermined: {i}" for i in range(16)]
     yield from anchors(5e-6, names, result.beta, want["beta"])
     small = np.sqrt((result.n_levels - 1) / (result.n_levels - 16) * 140 / 139)

@@ -5,10 +5,20 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from numpy.random import default_rng
+from numpy.testing import assert_array_equal
 from scipy import stats
 from scipy.special import gammaln
 
 from evenfield.numerics import clubs as cb
+from evenfield.numerics.clubs import (
+    DEFAULT_SIEVE,
+    Clubs,
+    SieveRule,
+    adopt_divergent,
+    core_of,
+    find_clubs,
+    group_tests,
+)
 from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
 from tolerances import close
 
@@ -24,9 +34,9 @@ def four_clubs(monkeypatch, t):
         lambda _tests, result, group: t[tuple(group)],
     )
     rng = default_rng(1)
-    tests = cb.group_tests(5 + rng.uniform(size=(8, 30)), PERIODS, "fqsb")
+    tests = group_tests(5 + rng.uniform(size=(8, 30)), PERIODS, "fqsb")
     clubs = [tests.club(np.array([2 * k, 2 * k + 1])) for k in range(4)]
-    return tests, cb.Clubs(tuple(clubs), ())
+    return tests, Clubs(tuple(clubs), ())
 
 
 def merged(tests, outcome):
@@ -68,13 +78,13 @@ def test_a_stricter_sieve_is_the_smallest_step_at_which_the_club_converges(seed)
     decay = np.exp(-0.15 * np.arange(30))
     target = 3 + np.repeat([0.0, 0.03], 6)[:, None] * rng.uniform(0, 2, (12, 1))
     x = target + rng.normal(0, 0.2, (12, 1)) * decay + rng.normal(0, 1e-3, (12, 30))
-    tests = cb.group_tests(x, PERIODS, "fqsb")
+    tests = group_tests(x, PERIODS, "fqsb")
     order = np.argsort(-x[:, -1], kind="stable")
-    core = cb.core_of(tests, order)
+    core = core_of(tests, order)
     others = order[~np.isin(order, core)]
     if not len(others):
         return
-    club = cb._sieved(tests, core, others, cb.DEFAULT_SIEVE)
+    club = cb._sieved(tests, core, others, DEFAULT_SIEVE)
     t = tests.additions(core, others)
     level = 0.0
     while level <= 50:
@@ -91,7 +101,7 @@ def one_by_one(x, rows, variance="fqsb"):
     return fit_logt(H, PERIODS, variance).t[0]
 
 
-def clubs_by_hand(x, rule=cb.DEFAULT_SIEVE, critical=-1.65):
+def clubs_by_hand(x, rule=DEFAULT_SIEVE, critical=-1.65):
     """Phillips and Sul (2007), section 4, one group at a time: clubs and the rest."""
     left = sorted(range(len(x)), key=lambda i: -x[i, -1])
     clubs = []
@@ -139,7 +149,7 @@ def many_units(seed, sampling_spread=0.02):
     return x[rng.permutation(53)]
 
 
-RULES = [cb.DEFAULT_SIEVE, cb.SieveRule(0.5, 0.5, 2.0), cb.SieveRule(step=0.0)]
+RULES = [DEFAULT_SIEVE, SieveRule(0.5, 0.5, 2.0), SieveRule(step=0.0)]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -149,7 +159,7 @@ def test_clubs_of_many_units_are_those_of_groups_tested_one_by_one(
     seed, sampling_spread, rule
 ):
     x = many_units(seed, sampling_spread)
-    result = cb.find_clubs(x, PERIODS, sieve=rule)
+    result = find_clubs(x, PERIODS, sieve=rule)
     clubs, divergent = clubs_by_hand(x, rule)
     assert [list(club.members) for club in result.clubs] == [one[0] for one in clubs]
     assert [club.sieve for club in result.clubs] == pytest.approx(
@@ -166,8 +176,8 @@ def test_a_long_core_and_a_late_first_pair_are_found_in_blocks():
     for seed in range(3):
         x = many_units(seed, 0.0)
         order = np.argsort(-x[:, -1], kind="stable")
-        tests = cb.group_tests(x, PERIODS, "fqsb")
-        core = cb.core_of(tests, order)
+        tests = group_tests(x, PERIODS, "fqsb")
+        core = core_of(tests, order)
         t = [one_by_one(x, order[20 : 20 + k]) for k in range(2, 25)]
         first_failure = next((i for i, v in enumerate(t) if v <= -1.65), len(t))
         assert len(core) == 2 + int(np.argmax(t[:first_failure]))
@@ -178,19 +188,17 @@ def test_a_long_core_and_a_late_first_pair_are_found_in_blocks():
 
 def test_units_of_no_club_that_converge_together_become_one():
     x = many_units(1, 0.0)
-    tests = cb.group_tests(x, PERIODS, "fqsb")
+    tests = group_tests(x, PERIODS, "fqsb")
     low = np.flatnonzero(x[:, -1] < 3)
     middle = np.flatnonzero((x[:, -1] > 3) & (x[:, -1] < 5))
-    result = cb.adopt_divergent(
-        tests, cb.Clubs((tests.club(middle),), tuple(low.tolist()))
-    )
+    result = adopt_divergent(tests, Clubs((tests.club(middle),), tuple(low.tolist())))
     assert [club.members for club in result.clubs] == [
         tuple(middle.tolist()),
         tuple(low.tolist()),
     ]
     assert result.divergent == ()
-    two = cb.Clubs((tests.club(middle),), tuple(low[:2].tolist()))
-    assert len(cb.adopt_divergent(tests, two).clubs) == 2
+    two = Clubs((tests.club(middle),), tuple(low[:2].tolist()))
+    assert len(adopt_divergent(tests, two).clubs) == 2
 
 
 def test_units_are_adopted_by_the_club_with_the_largest_t_one_after_another():
@@ -200,7 +208,7 @@ def test_units_are_adopted_by_the_club_with_the_largest_t_one_after_another():
         -0.1 * t
     )
     x = x + rng.normal(0, 1e-3, (12, 30))
-    tests = cb.group_tests(x, PERIODS, "fqsb")
+    tests = group_tests(x, PERIODS, "fqsb")
     start = [[0, 1, 2, 3], [6, 7, 8, 9]]
     left = [4, 5, 10, 11]
     clubs = [list(club) for club in start]
@@ -220,10 +228,8 @@ def test_units_are_adopted_by_the_club_with_the_largest_t_one_after_another():
             break
         clubs[best[1]].append(best[2])
         left.remove(best[2])
-    before = cb.Clubs(
-        tuple(tests.club(np.array(club)) for club in start), (4, 5, 10, 11)
-    )
-    result = cb.adopt_divergent(tests, before)
+    before = Clubs(tuple(tests.club(np.array(club)) for club in start), (4, 5, 10, 11))
+    result = adopt_divergent(tests, before)
     assert [list(club.members) for club in result.clubs] == [sorted(c) for c in clubs]
     assert list(result.divergent) == left
 
@@ -233,7 +239,7 @@ def test_association_of_two_groupings_and_its_size():
     b = np.repeat([0, 1, 0, 1, 1], [6, 2, 3, 5, 4])
     result = cb.association_test(a, b, default_rng(3), 499)
     table = np.array([[6, 2], [3, 5], [0, 4]])
-    np.testing.assert_array_equal(result.table, table)
+    assert_array_equal(result.table, table)
     chi2 = stats.chi2_contingency(table, correction=False)[0]
     close(result.cramers_v, np.sqrt(chi2 / 20))
     orders = np.argsort(default_rng(3).random((499, 20)), axis=1)
@@ -261,11 +267,11 @@ def wandering_units(seed):
     return 8 + level + rng.normal(0, 0.03, (30, 30)).cumsum(axis=1)
 
 
-@pytest.mark.parametrize("rule", [*RULES, cb.SieveRule(0.0, 0.1, 0.2)])
+@pytest.mark.parametrize("rule", [*RULES, SieveRule(0.0, 0.1, 0.2)])
 @pytest.mark.parametrize("seed", [1, 8, 20, 39])
 def test_the_sieve_is_raised_until_the_club_converges_or_its_cap_is_reached(seed, rule):
     x = wandering_units(seed)
-    result = cb.find_clubs(x, PERIODS, sieve=rule)
+    result = find_clubs(x, PERIODS, sieve=rule)
     clubs, divergent = clubs_by_hand(x, rule)
     assert [list(club.members) for club in result.clubs] == [one[0] for one in clubs]
     assert [club.sieve for club in result.clubs] == pytest.approx(

@@ -8,6 +8,21 @@ from scipy.optimize import least_squares
 
 from evenfield.numerics import convergence as cv
 from evenfield.numerics import dispersion as dp
+from evenfield.numerics.convergence import (
+    Bounds,
+    fit_speed,
+    half_life,
+    half_life_bounds,
+    speed_bounds,
+    speed_from_slope,
+)
+from evenfield.numerics.dispersion import (
+    carree_klomp_t2_test,
+    carree_klomp_t3,
+    coefficient_of_variation,
+    leave_one_out_sigma,
+    sigma,
+)
 from evenfield.numerics.ols import cov_classical, cov_hc3, fit_ols
 from numerics.refusals import refused
 from tolerances import ITERATIVE, MACHINE, close
@@ -23,33 +38,28 @@ def planted(lam=0.02, years=20.0, n=40, noise=0.002, seed=3):
 
 @pytest.mark.parametrize("lam", [-0.03, -0.001, 0.0, 0.02, 0.3])
 def test_speed_inverts_the_slope(lam):
-    close(cv.speed_from_slope((np.expm1(-lam * 20) / 20), 20), lam, atol=MACHINE)
+    close(speed_from_slope((np.expm1(-lam * 20) / 20), 20), lam, atol=MACHINE)
 
 
 def test_half_lives_and_bounds_also_unbounded_and_undefined():
-    close(cv.half_life(np.log(2) / 42), 42)
-    assert np.isnan([cv.half_life(speed) for speed in (0.0, -0.01, np.nan)]).all()
-    bounds = cv.speed_bounds(-0.018, -0.009, 20)
-    assert bounds.low == cv.speed_from_slope(-0.009, 20)
-    assert bounds.high == cv.speed_from_slope(-0.018, 20)
-    life = cv.half_life_bounds(bounds)
-    assert (life.low, life.high) == (
-        cv.half_life(bounds.high),
-        cv.half_life(bounds.low),
-    )
+    close(half_life(np.log(2) / 42), 42)
+    assert np.isnan([half_life(speed) for speed in (0.0, -0.01, np.nan)]).all()
+    bounds = speed_bounds(-0.018, -0.009, 20)
+    assert bounds.low == speed_from_slope(-0.009, 20)
+    assert bounds.high == speed_from_slope(-0.018, 20)
+    life = half_life_bounds(bounds)
+    assert (life.low, life.high) == (half_life(bounds.high), half_life(bounds.low))
     assert bounds.note == life.note == ""
-    bounds = cv.speed_bounds(-0.06, -0.01, 20)
+    bounds = speed_bounds(-0.06, -0.01, 20)
     assert bounds.note == "unbounded"
     assert np.isnan(bounds.high)
-    life = cv.half_life_bounds(bounds)
+    life = half_life_bounds(bounds)
     assert life.low == 0.0
-    assert life.high == cv.half_life(bounds.low)
-    assert cv.speed_bounds(-0.08, -0.06, 20).note == "undefined"
-    assert (
-        cv.half_life_bounds(cv.Bounds(np.nan, np.nan, "undefined")).note == "undefined"
-    )
-    assert cv.half_life_bounds(cv.Bounds(-0.01, 0.0)).note == "undefined"
-    divergence = cv.half_life_bounds(cv.speed_bounds(0.01, 0.02, 20))
+    assert life.high == half_life(bounds.low)
+    assert speed_bounds(-0.08, -0.06, 20).note == "undefined"
+    assert half_life_bounds(Bounds(np.nan, np.nan, "undefined")).note == "undefined"
+    assert half_life_bounds(Bounds(-0.01, 0.0)).note == "undefined"
+    divergence = half_life_bounds(speed_bounds(0.01, 0.02, 20))
     assert divergence.note == "undefined"
     assert np.isnan(divergence.low)
     assert np.isnan(divergence.high)
@@ -62,16 +72,16 @@ def test_nls_equals_the_transform_of_ols(lam, years):
     slope = fit_ols(growth, np.column_stack([np.ones(len(y0)), y0, Z])).beta[1]
     root = 1 + slope * years
     assert root > 0
-    fit = cv.fit_speed(growth, y0, years, Z)
+    fit = fit_speed(growth, y0, years, Z)
     assert fit.converged
-    close(fit.lam, cv.speed_from_slope(slope, years), atol=MACHINE / root)
+    close(fit.lam, speed_from_slope(slope, years), atol=MACHINE / root)
     assert fit.gradient < MACHINE
 
 
 def test_nls_equals_a_general_optimiser_and_says_when_it_cannot():
     growth, y0, Z = planted()
     ols = fit_ols(growth, np.column_stack([np.ones(40), y0, Z]))
-    fit = cv.fit_speed(growth, y0, 20, Z)
+    fit = fit_speed(growth, y0, 20, Z)
     slope_error = np.sqrt(cov_hc3(ols)[1, 1])
     close(fit.std_error, slope_error / np.exp(-fit.lam * 20))
     assert fit.df == 36
@@ -88,15 +98,15 @@ def test_nls_equals_a_general_optimiser_and_says_when_it_cannot():
         ftol=1e-15,
         gtol=1e-15,
     )
-    close(cv.fit_speed(growth, y0, 20, Z).lam, other.x[1], ITERATIVE)
+    close(fit_speed(growth, y0, 20, Z).lam, other.x[1], ITERATIVE)
     growth, y0, Z = planted(0.0173, 31, noise=0)
-    close(cv.fit_speed(growth, y0, 31, Z).lam, 0.0173, atol=MACHINE)
+    close(fit_speed(growth, y0, 31, Z).lam, 0.0173, atol=MACHINE)
     y0 = np.linspace(8, 10, 12)
     growth = -0.06 * y0 + 0.001 * np.cos(np.arange(12))
-    fit = cv.fit_speed(growth, y0, 20)
+    fit = fit_speed(growth, y0, 20)
     assert np.isnan(fit.lam)
     assert not fit.converged
-    refused("collinear", cv.fit_speed, np.arange(5.0), np.ones(5), 20)
+    refused("collinear", fit_speed, np.arange(5.0), np.ones(5), 20)
 
 
 @pytest.fixture
@@ -107,20 +117,20 @@ def ends():
 
 
 def test_sigma_and_its_tests(ends):
-    close(dp.sigma(np.array([1.0, 2.0, 4.0])), np.sqrt(7 / 3))
-    assert np.isnan(dp.sigma(np.array([1.0])))
-    assert dp.sigma(np.ones((3, 4))).shape == (4,)
+    close(sigma(np.array([1.0, 2.0, 4.0])), np.sqrt(7 / 3))
+    assert np.isnan(sigma(np.array([1.0])))
+    assert sigma(np.ones((3, 4))).shape == (4,)
     x = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
-    close(dp.coefficient_of_variation(x), np.sqrt(2.5) / 3)
+    close(coefficient_of_variation(x), np.sqrt(2.5) / 3)
     close(dp.percentile_ratio(x), 4.6 / 1.4)
     assert dp.interquartile_range(x) == 2.0
-    close(dp.coefficient_of_variation(100 * x), dp.coefficient_of_variation(x), MACHINE)
+    close(coefficient_of_variation(100 * x), coefficient_of_variation(x), MACHINE)
     y = np.column_stack(ends)
     brute = [np.std(np.delete(y, i, axis=0), axis=0, ddof=1) for i in range(31)]
-    close(dp.leave_one_out_sigma(y), brute, MACHINE)
-    refused("at least three", dp.leave_one_out_sigma, y[:2])
+    close(leave_one_out_sigma(y), brute, MACHINE)
+    refused("at least three", leave_one_out_sigma, y[:2])
     start, end = ends
-    both = dp.carree_klomp_t2_test(
+    both = carree_klomp_t2_test(
         np.column_stack([start, end]), np.column_stack([end, start])
     )
     close(both.statistic[0], both.statistic[1], MACHINE)
@@ -131,17 +141,17 @@ def test_sigma_and_its_tests(ends):
     C = np.cov(start, end)
     gap = (C[0, 0] - C[1, 1]) ** 2
     t2 = 28.5 * np.log(1 + gap / (4 * (C[0, 0] * C[1, 1] - C[0, 1] ** 2)))
-    test = dp.carree_klomp_t2_test(start, end)
+    test = carree_klomp_t2_test(start, end)
     close(test.statistic, t2, MACHINE)
     close(test.p_value, stats.chi2.sf(t2, 1))
     ratio = np.var(start) / np.var(end)
     r = np.corrcoef(start, end)[0, 1]
     expected = np.sqrt(31) * (ratio - 1) / (2 * np.sqrt(1 - r**2))
-    close(dp.carree_klomp_t3(start, end), expected, MACHINE)
-    assert dp.carree_klomp_t3(end, start) < 0 < dp.carree_klomp_t3(start, end)
+    close(carree_klomp_t3(start, end), expected, MACHINE)
+    assert carree_klomp_t3(end, start) < 0 < carree_klomp_t3(start, end)
 
 
-@pytest.mark.parametrize("test", [dp.carree_klomp_t2_test, dp.carree_klomp_t3])
+@pytest.mark.parametrize("test", [carree_klomp_t2_test, carree_klomp_t3])
 def test_refuses_what_has_no_test(test, ends):
     start, _ = ends
     refused("perfectly correlated", test, start, start + 1)
@@ -151,7 +161,7 @@ def test_refuses_what_has_no_test(test, ends):
 
 def test_a_search_that_runs_out_of_steps_has_not_converged(monkeypatch):
     monkeypatch.setattr(cv, "MAX_STEPS", 1)
-    fit = cv.fit_speed(*planted()[:2], 20)
+    fit = fit_speed(*planted()[:2], 20)
     assert fit.steps == 1
     assert not fit.converged
 
@@ -160,5 +170,5 @@ def test_the_gradient_is_a_size_and_never_negative():
     gradients = []
     for seed in range(30):
         growth, y_start, _ = planted(seed=seed)
-        gradients.append(cv.fit_speed(growth, y_start - 20, 20).gradient)
+        gradients.append(fit_speed(growth, y_start - 20, 20).gradient)
     assert min(gradients) >= 0

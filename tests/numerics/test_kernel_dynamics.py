@@ -5,6 +5,15 @@ from numpy.random import default_rng
 from scipy.stats import gaussian_kde, norm
 
 from evenfield.numerics import kernel_dynamics as kd
+from evenfield.numerics.kernel_dynamics import (
+    count_modes,
+    count_prominent_modes,
+    critical_bandwidth,
+    ergodic_density,
+    plug_in_bandwidth,
+    silverman_test,
+    stochastic_kernel,
+)
 from numerics.refusals import refused
 from tolerances import close
 
@@ -25,13 +34,13 @@ def test_densities_modes_and_basins():
     standard_deviation = min(
         values.std(ddof=1), np.subtract(*np.percentile(values, [75, 25])) / 1.34
     )
-    close(kd.plug_in_bandwidth(values), 0.9 * standard_deviation * 200**-0.2)
+    close(plug_in_bandwidth(values), 0.9 * standard_deviation * 200**-0.2)
     wide = kd.adaptive_bandwidths(values, 0.3)
     assert wide[np.argmax(np.abs(values))] > wide[np.argmin(np.abs(values))]
-    refused("constant", kd.plug_in_bandwidth, np.ones(20))
+    refused("constant", plug_in_bandwidth, np.ones(20))
     x, y = autoregression()
     grid = np.linspace(-5.5, 5.5, 111)
-    kernel = kd.stochastic_kernel(x, y, grid)
+    kernel = stochastic_kernel(x, y, grid)
     step = grid[1] - grid[0]
     close(kernel.density.sum(axis=1) * step, 1)
     for at in (-1.0, 0.0, 1.0):
@@ -42,32 +51,32 @@ def test_densities_modes_and_basins():
         # A shift by that much changes a normal density by up to 0.05, smoothing lowers
         # its peak by 0.03.
         assert np.abs(row - norm.pdf(grid, 0.6 * at, 1)).max() < 0.1
-    ergodic = kd.ergodic_density(kernel)
+    ergodic = ergodic_density(kernel)
     close(ergodic @ kernel.density * step, ergodic, atol=1e-8)
     close(np.sqrt((ergodic * grid**2).sum() * step), 1.25, rtol=0.12)
     grid = np.linspace(-6, 6, 400)
     one = norm.pdf(grid)
     two = norm.pdf(grid, -2, 0.5) + norm.pdf(grid, 2, 0.5)
-    assert list(kd.count_modes(np.array([one, two]))) == [1, 2]
-    assert kd.count_modes(np.array([3.0, 1.0, 3.0])) == 2
+    assert list(count_modes(np.array([one, two]))) == [1, 2]
+    assert count_modes(np.array([3.0, 1.0, 3.0])) == 2
     rng = default_rng(7)
     humps = np.concatenate([rng.normal(-2, 0.4, 20), rng.normal(2, 0.4, 20)])
     hill = rng.normal(0, 1, 40)
-    assert kd.silverman_test(humps, 1, default_rng(1), 299).p_value < 0.05
-    assert kd.silverman_test(hill, 1, default_rng(1), 299).p_value > 0.1
-    assert kd.critical_bandwidth(humps, 1) > kd.critical_bandwidth(humps, 2)
-    assert kd.count_prominent_modes(np.array([0.0, 1.0, 0.96, 0.99, 0.0]), 0.05) == 1
-    assert kd.count_prominent_modes(np.array([0.0, 1.0, 0.9, 1.0, 0.0]), 0.05) == 2
-    assert kd.count_prominent_modes(np.array([1.0, 0.2, 0.1, 0.6]), 0.05) == 2
+    assert silverman_test(humps, 1, default_rng(1), 299).p_value < 0.05
+    assert silverman_test(hill, 1, default_rng(1), 299).p_value > 0.1
+    assert critical_bandwidth(humps, 1) > critical_bandwidth(humps, 2)
+    assert count_prominent_modes(np.array([0.0, 1.0, 0.96, 0.99, 0.0]), 0.05) == 1
+    assert count_prominent_modes(np.array([0.0, 1.0, 0.9, 1.0, 0.0]), 0.05) == 2
+    assert count_prominent_modes(np.array([1.0, 0.2, 0.1, 0.6]), 0.05) == 2
     refused(
         "too few",
-        kd.stochastic_kernel,
+        stochastic_kernel,
         np.arange(5.0),
         np.arange(5.0),
         np.linspace(0, 5, 10),
     )
-    refused("too few", kd.silverman_test, np.arange(5.0), 1, default_rng(0), 9)
-    refused("constant", kd.silverman_test, np.ones(15), 1, default_rng(0), 9)
+    refused("too few", silverman_test, np.arange(5.0), 1, default_rng(0), 9)
+    refused("constant", silverman_test, np.ones(15), 1, default_rng(0), 9)
     one = panel(
         lambda y, rng: 0.6 * y + rng.normal(0, 1, 40),
         lambda rng: rng.normal(0, 1.2, 40),
@@ -79,18 +88,18 @@ def test_densities_modes_and_basins():
         lambda rng: rng.choice([-1.0, 1.0], 40),
     )
     for (x, y, grid), modes in ((one, 1), (two, 2)):
-        kernel = kd.stochastic_kernel(x, y, grid)
+        kernel = stochastic_kernel(x, y, grid)
         close(kernel.density.sum(axis=1) * (grid[1] - grid[0]), 1)
-        assert kd.count_prominent_modes(kd.ergodic_density(kernel), 0.05) == modes
+        assert count_prominent_modes(ergodic_density(kernel), 0.05) == modes
     rng = default_rng(3)
     x = rng.uniform(0, 1, 4000)
     y = np.abs(x + rng.normal(0, 0.1, 4000))
     y = np.where(y > 1, 2 - y, y)
-    kernel = kd.stochastic_kernel(x, y, np.linspace(0, 1, 60))
+    kernel = stochastic_kernel(x, y, np.linspace(0, 1, 60))
     # Reflected steps on an interval keep the uniform density; without reflection it
     # would fall towards both ends.
-    assert np.abs(kd.ergodic_density(kernel) - 1).max() < 0.45
-    assert kd.ergodic_density(kernel)[:3].mean() > 0.8
+    assert np.abs(ergodic_density(kernel) - 1).max() < 0.45
+    assert ergodic_density(kernel)[:3].mean() > 0.8
 
 
 def panel(step, start, years=60, seed=0):

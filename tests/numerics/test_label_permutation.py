@@ -6,6 +6,14 @@ import numpy as np
 from numpy.random import default_rng
 
 from evenfield.numerics import label_permutation as lp
+from evenfield.numerics.label_permutation import (
+    LabelDesign,
+    LabelDraws,
+    connected_label_draws,
+    free_label_draws,
+    label_permutation,
+    stratified_label_draws,
+)
 from evenfield.numerics.ols import cov_classical, fit_ols
 from numerics.refusals import refused
 from tolerances import CLOSED_FORM, close
@@ -23,17 +31,17 @@ def _data(seed=3):
 def test_statistics_equal_a_loop_of_refits_and_recentring_the_mean_over_draws():
     y, labels, controls = _data()
     c = np.array([1.0, -1.0])
-    draws = lp.free_label_draws(N, 200, default_rng(1))
-    result = lp.label_permutation(y, labels, controls, c, draws)
+    draws = free_label_draws(N, 200, default_rng(1))
+    result = label_permutation(y, labels, controls, c, draws)
     weights = np.concatenate([c, np.zeros(2)])
     for statistic, source in zip(result.statistics, draws.source, strict=True):
         fit = fit_ols(y, np.column_stack([labels[source], controls]))
         expected = weights @ fit.beta / np.sqrt(weights @ cov_classical(fit) @ weights)
         close(statistic, expected, atol=CLOSED_FORM)
-    standard_deviation = lp.LabelDesign(_ring())
+    standard_deviation = LabelDesign(_ring())
     c = np.array([0.0, 0.0, 1.0, -1.0])
-    draws = lp.free_label_draws(N, 50, default_rng(4))
-    result = lp.label_permutation(y, labels, controls, c, draws, standard_deviation)
+    draws = free_label_draws(N, 50, default_rng(4))
+    result = label_permutation(y, labels, controls, c, draws, standard_deviation)
     weights = np.concatenate([c, np.zeros(2)])
     for statistic, source in zip(result.statistics, draws.source, strict=True):
         moved = labels[source]
@@ -42,13 +50,11 @@ def test_statistics_equal_a_loop_of_refits_and_recentring_the_mean_over_draws():
         close(statistic, expected, atol=CLOSED_FORM)
     _, labels, _ = _data()
     map_of_rows = (_ring() > 0) | (np.add.outer(np.arange(N), np.arange(N)) == 9)
-    standard_deviation = lp.LabelDesign(_ring())
+    standard_deviation = LabelDesign(_ring())
     strata = np.array(["a"] * 7 + ["b"] * 5)
     for draws in (
-        lp.connected_label_draws(
-            labels[:, 0] == 1, map_of_rows, 20_000, default_rng(2)
-        ),
-        lp.stratified_label_draws(strata, 20_000, default_rng(2)),
+        connected_label_draws(labels[:, 0] == 1, map_of_rows, 20_000, default_rng(2)),
+        stratified_label_draws(strata, 20_000, default_rng(2)),
     ):
         expected = lp.expected_regressors(labels, draws, standard_deviation)
         loop = np.mean(
@@ -59,7 +65,7 @@ def test_statistics_equal_a_loop_of_refits_and_recentring_the_mean_over_draws():
     # Strata give two regressors beside a constant, however many labels there are: the
     # stratum and its share around.
     assert np.linalg.matrix_rank(np.column_stack([np.ones(N), expected]), tol=1e-9) == 3
-    centred = lp.LabelDesign(_ring(), expected)
+    centred = LabelDesign(_ring(), expected)
     mean = np.mean(
         [centred.regressors(labels[source]) for source in draws.source], axis=0
     )
@@ -68,14 +74,14 @@ def test_statistics_equal_a_loop_of_refits_and_recentring_the_mean_over_draws():
 
 def test_planted_differences_strata_and_connected_groups():
     y, labels, controls = _data()
-    free = lp.free_label_draws(N, 999, default_rng(1))
+    free = free_label_draws(N, 999, default_rng(1))
     c = np.array([1.0, 0.0])
-    result = lp.label_permutation(y + 50 * labels[:, 0], labels, controls, c, free)
+    result = label_permutation(y + 50 * labels[:, 0], labels, controls, c, free)
     assert result.p_value <= 0.02
     assert result.p_value >= 1 / result.distinct
     _, labels, _ = _data()
     drawn = labels[
-        lp.stratified_label_draws(
+        stratified_label_draws(
             np.array(["a"] * 7 + ["b"] * 5), 300, default_rng(1)
         ).source
     ]
@@ -84,9 +90,7 @@ def test_planted_differences_strata_and_connected_groups():
     ring = np.zeros((N, N), dtype=bool)
     for i in range(N):
         ring[i, (i + 1) % N] = ring[(i + 1) % N, i] = True
-    source = lp.connected_label_draws(
-        labels[:, 0] == 1, ring, 300, default_rng(1)
-    ).source
+    source = connected_label_draws(labels[:, 0] == 1, ring, 300, default_rng(1)).source
     assert (np.sort(source, axis=1) == np.arange(N)).all()
     for row in labels[source][:, :, 0]:
         assert np.abs(np.diff(row, append=row[0])).sum() == 2  # one block on the ring
@@ -95,10 +99,10 @@ def test_planted_differences_strata_and_connected_groups():
 
 def test_refusals():
     y, labels, controls = _data()
-    free = lp.free_label_draws(N, 50, default_rng(1))
+    free = free_label_draws(N, 50, default_rng(1))
     refused(
         "collinear",
-        lp.label_permutation,
+        label_permutation,
         y,
         labels[:, [0, 0]],
         controls,
@@ -112,9 +116,9 @@ def test_refusals():
         np.array([1.0, 0.0]),
         free._replace(source=np.tile(np.arange(N), (50, 1))),
     )
-    refused("only 1 different label patterns", lp.label_permutation, *case)
+    refused("only 1 different label patterns", label_permutation, *case)
     case = labels[:, 0] == 1, np.eye(N, dtype=bool), 9, default_rng(1)
-    refused("do not hang together", lp.connected_label_draws, *case)
+    refused("do not hang together", connected_label_draws, *case)
 
 
 def _ring():
@@ -131,26 +135,26 @@ def test_no_p_value_is_below_one_over_the_different_patterns():
     labels = np.eye(25)[:, 24:]
     rotations = np.array([np.roll(np.arange(25), k) for k in range(1, 25)])
     source = np.tile(rotations, (40, 1))
-    draws = lp.LabelDraws(source, "free", np.zeros(25, dtype=int), np.ones((25, 1)))
-    result = lp.label_permutation(y, labels, np.ones((25, 1)), np.ones(1), draws)
+    draws = LabelDraws(source, "free", np.zeros(25, dtype=int), np.ones((25, 1)))
+    result = label_permutation(y, labels, np.ones((25, 1)), np.ones(1), draws)
     assert result.distinct == 24
     assert result.p_value == 1 / 24
 
 
 def test_the_p_value_counts_the_data_as_one_draw_and_both_tails():
     y, labels, controls = _data()
-    draws = lp.free_label_draws(N, 199, default_rng(1))
-    result = lp.label_permutation(y, labels, controls, np.array([1.0, -1.0]), draws)
+    draws = free_label_draws(N, 199, default_rng(1))
+    result = label_permutation(y, labels, controls, np.array([1.0, -1.0]), draws)
     extreme = sum(abs(t) >= abs(result.statistic) - 1e-9 for t in result.statistics)
     assert 0 < extreme < 150
     assert result.p_value == (1 + extreme) / 200
-    mirrored = lp.label_permutation(-y, labels, controls, np.array([1.0, -1.0]), draws)
+    mirrored = label_permutation(-y, labels, controls, np.array([1.0, -1.0]), draws)
     assert mirrored.p_value == result.p_value
 
 
 def test_labels_of_a_stratum_stay_in_it():
     strata = np.array(["b"] * 4 + ["a"] * 6 + ["c"] * 2)
-    draws = lp.stratified_label_draws(strata, 50, default_rng(2))
+    draws = stratified_label_draws(strata, 50, default_rng(2))
     assert draws.odds.tolist() == [
         [float(name == group) for group in "abc"] for name in strata
     ]
@@ -162,11 +166,9 @@ def test_draws_whose_labels_a_control_repeats_are_left_out_of_the_count():
     y, labels, _ = _data()
     controls = np.column_stack([np.ones(N), np.roll(labels[:, 0], 5)])
     rotations = np.array([np.roll(np.arange(N), k) for k in (5, 1, 2, 3)])
-    source = np.concatenate(
-        [rotations, lp.free_label_draws(N, 60, default_rng(3)).source]
-    )
-    draws = lp.LabelDraws(source, "free", np.zeros(N, dtype=int), np.ones((N, 1)))
-    result = lp.label_permutation(y, labels, controls, np.array([1.0, -1.0]), draws)
+    source = np.concatenate([rotations, free_label_draws(N, 60, default_rng(3)).source])
+    draws = LabelDraws(source, "free", np.zeros(N, dtype=int), np.ones((N, 1)))
+    result = label_permutation(y, labels, controls, np.array([1.0, -1.0]), draws)
     ranks = [
         np.linalg.matrix_rank(np.column_stack([labels[order], controls]))
         for order in source
@@ -180,7 +182,7 @@ def test_draws_whose_labels_a_control_repeats_are_left_out_of_the_count():
 
 def test_two_connected_groups_are_the_fewest_to_draw_from():
     path = np.eye(3, k=1) + np.eye(3, k=-1)
-    draws = lp.connected_label_draws(
+    draws = connected_label_draws(
         np.array([True, True, False]), path, 40, default_rng(1)
     )
     assert draws.odds[:, 1].tolist() == [0.5, 1, 0.5]

@@ -4,12 +4,28 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 from numpy.random import default_rng
+from numpy.testing import assert_array_equal
 from scipy import stats
 
 from evenfield.numerics import clubs as cb
 from evenfield.numerics import logt as lt
+from evenfield.numerics.clubs import (
+    Clubs,
+    adopt_divergent,
+    association_test,
+    exact_table_p,
+    find_clubs,
+    group_tests,
+    merge_clubs,
+)
 from evenfield.numerics.hp_filter import boosted_hp_trend, hamilton_trend, hp_trend
-from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
+from evenfield.numerics.logt import (
+    discarded_periods,
+    fit_logt,
+    regression_periods,
+    relative_transition,
+    transition_variance,
+)
 from evenfield.numerics.long_run_variance import quadratic_spectral
 from numerics.refusals import refused
 from tolerances import MACHINE, close
@@ -40,30 +56,29 @@ def test_trends_and_the_regression_by_hand(incomes):
     series = incomes[0]
     fit = sm.OLS(series[2:], sm.add_constant(series[:-2])).fit()
     close(hamilton_trend(incomes)[0], fit.fittedvalues)
-    H = lt.transition_variance(np.exp(incomes))
-    fit = lt.fit_logt(H, lt.regression_periods(30, 10))
+    H = transition_variance(np.exp(incomes))
+    fit = fit_logt(H, regression_periods(30, 10))
     b, se = by_hand(H, 10)
     close(fit.b[0], b)
     close(fit.std_error[0], se)
     close(fit.t[0], b / se)
     close(fit.speed[0], b / 2)
     groups = [incomes[:4], incomes[2:9], incomes]
-    H = np.array([lt.transition_variance(np.exp(group)) for group in groups])
-    periods = lt.regression_periods(30, 10)
+    H = np.array([transition_variance(np.exp(group)) for group in groups])
+    periods = regression_periods(30, 10)
     for variance in ("fqsb", "aqsb"):
-        together = lt.fit_logt(H, periods, variance)
+        together = fit_logt(H, periods, variance)
         for i in range(3):
-            close(together.t[i], lt.fit_logt(H[i], periods, variance).t[0])
+            close(together.t[i], fit_logt(H[i], periods, variance).t[0])
     trend = hp_trend(incomes)
-    periods = lt.regression_periods(30, 10)
+    periods = regression_periods(30, 10)
     hundred = hp_trend(incomes + np.log(100))
     one, two = (
-        lt.fit_logt(lt.transition_variance(np.exp(x)), periods).t[0]
-        for x in (trend, hundred)
+        fit_logt(transition_variance(np.exp(x)), periods).t[0] for x in (trend, hundred)
     )
     close(one, two, MACHINE)
     one, two = (
-        lt.fit_logt(lt.transition_variance(x), periods).t[0] for x in (trend, hundred)
+        fit_logt(transition_variance(x), periods).t[0] for x in (trend, hundred)
     )
     assert abs(one - two) > 0.1
 
@@ -76,27 +91,24 @@ def test_trend_refuses(bad):
 
 
 def test_periods_paths_and_kernel():
-    assert [lt.discarded_periods(T) for T in (34, 43, 21)] == [11, 14, 7]
-    assert lt.discarded_periods(10, 0.25) == 2
-    assert list(lt.regression_periods(7, 2)) == [3, 4, 5, 6, 7]
+    assert [discarded_periods(T) for T in (34, 43, 21)] == [11, 14, 7]
+    assert discarded_periods(10, 0.25) == 2
+    assert list(regression_periods(7, 2)) == [3, 4, 5, 6, 7]
     for T, discard in ((6, 2), (30, 0)):
-        refused("at least 5", lt.regression_periods, T, discard)
+        refused("at least 5", regression_periods, T, discard)
     close(
-        lt.relative_transition(np.array([[1.0, 2.0], [3.0, 2.0]])),
+        relative_transition(np.array([[1.0, 2.0], [3.0, 2.0]])),
         [[0.5, 1.0], [1.5, 1.0]],
     )
-    assert list(lt.transition_variance(np.array([[1.0, 2.0], [3.0, 2.0]]))) == [
-        0.25,
-        0.0,
-    ]
+    assert list(transition_variance(np.array([[1.0, 2.0], [3.0, 2.0]]))) == [0.25, 0.0]
     refused(
-        "zero or negative", lt.relative_transition, np.array([[1.0, 2.0], [-1.0, 2.0]])
+        "zero or negative", relative_transition, np.array([[1.0, 2.0], [-1.0, 2.0]])
     )
     H = np.vstack([np.full(12, 0.2) / np.arange(1, 13), np.zeros(12)])
-    fit = lt.fit_logt(H, lt.regression_periods(12, 4))
+    fit = fit_logt(H, regression_periods(12, 4))
     assert np.isnan(fit.t[1])
     assert np.isfinite(fit.b[0])
-    refused("fqsb", lt.fit_logt, H, lt.regression_periods(12, 4), "white")
+    refused("fqsb", fit_logt, H, regression_periods(12, 4), "white")
     close(quadratic_spectral(np.array([1e-4]))[0], 1, atol=1e-6)
     close(quadratic_spectral(np.array([1.0]))[0], 0.1379, atol=5e-5)
 
@@ -143,7 +155,7 @@ def one_by_one(x, rows):
 
 @pytest.fixture
 def tests():
-    return cb.group_tests(two_clubs(), PERIODS, "fqsb")
+    return group_tests(two_clubs(), PERIODS, "fqsb")
 
 
 def test_cumulated_sums_and_cores(tests):
@@ -169,25 +181,25 @@ def test_cumulated_sums_and_cores(tests):
     assert isinstance(club, cb.Club)
     assert club.t < -1.65
     assert not club.converges
-    apart = cb.Clubs(split(tests, [6, 7, 8, 9, 10], [0, 1, 2, 3, 4]).clubs, (5, 11))
-    adopted = cb.adopt_divergent(tests, apart)
+    apart = Clubs(split(tests, [6, 7, 8, 9, 10], [0, 1, 2, 3, 4]).clubs, (5, 11))
+    adopted = adopt_divergent(tests, apart)
     assert [club.members for club in adopted.clubs] == [
         tuple(range(6, 12)),
         tuple(range(6)),
     ]
     assert adopted.divergent == ()
-    assert cb.adopt_divergent(tests, apart, 1e9).divergent == (5, 11)
+    assert adopt_divergent(tests, apart, 1e9).divergent == (5, 11)
 
 
 def test_a_tight_group_far_from_zero_loses_no_digits():
     x = 1e4 + two_clubs()
-    tests = cb.group_tests(x, PERIODS, "fqsb")
+    tests = group_tests(x, PERIODS, "fqsb")
     wanted = [one_by_one(x, range(6, 6 + k)) for k in range(2, 7)]
     close(tests.prefixes(np.arange(6, 12), 2, 6), wanted, rtol=1e-6)
 
 
 def test_planted_clubs_are_found_in_any_order_and_converge():
-    result = cb.find_clubs(two_clubs(), PERIODS)
+    result = find_clubs(two_clubs(), PERIODS)
     assert [club.members for club in result.clubs] == [
         tuple(range(6, 12)),
         tuple(range(6)),
@@ -195,21 +207,19 @@ def test_planted_clubs_are_found_in_any_order_and_converge():
     assert list(result.labels(12)) == [2] * 6 + [1] * 6
     assert result.divergent == ()
     x = two_clubs()[:6]
-    assert [club.members for club in cb.find_clubs(x, PERIODS).clubs] == [
-        tuple(range(6))
-    ]
+    assert [club.members for club in find_clubs(x, PERIODS).clubs] == [tuple(range(6))]
     x = np.exp(0.05 * np.outer(np.arange(1, 5), np.arange(30)))
-    result = cb.find_clubs(x, PERIODS)
+    result = find_clubs(x, PERIODS)
     assert result.clubs == ()
     assert result.divergent == (0, 1, 2, 3)
     x = np.exp(0.02 * np.arange(30))[None].repeat(4, axis=0)
-    result = cb.find_clubs(x, PERIODS)
+    result = find_clubs(x, PERIODS)
     assert result.clubs == ()
     assert len(result.divergent) == 4
     x = two_clubs()
     order = default_rng(0).permutation(12)
-    one = cb.find_clubs(x, PERIODS)
-    two = cb.find_clubs(7 * x[order], PERIODS)
+    one = find_clubs(x, PERIODS)
+    two = find_clubs(7 * x[order], PERIODS)
     assert [set(c.members) for c in one.clubs] == [
         {int(order[i]) for i in c.members} for c in two.clubs
     ]
@@ -217,27 +227,27 @@ def test_planted_clubs_are_found_in_any_order_and_converge():
 
 
 def test_refusals():
-    refused("two units", cb.find_clubs, np.ones((1, 30)), PERIODS)
-    refused("not positive", cb.find_clubs, -two_clubs(), PERIODS)
-    refused("sieve", cb.find_clubs, two_clubs(), PERIODS, sieve=cb.SieveRule(step=-1.0))
+    refused("two units", find_clubs, np.ones((1, 30)), PERIODS)
+    refused("not positive", find_clubs, -two_clubs(), PERIODS)
+    refused("sieve", find_clubs, two_clubs(), PERIODS, sieve=cb.SieveRule(step=-1.0))
     refused(
         "merged by",
-        cb.merge_clubs,
-        cb.group_tests(two_clubs(), PERIODS, "fqsb"),
-        cb.Clubs((), ()),
+        merge_clubs,
+        group_tests(two_clubs(), PERIODS, "fqsb"),
+        Clubs((), ()),
         "all",
     )
     case = np.zeros(4, dtype=int), np.array([0, 0, 1, 1]), default_rng(0), 9
-    refused("one group", cb.association_test, *case)
+    refused("one group", association_test, *case)
 
 
 def split(tests, *groups):
-    return cb.Clubs(tuple(tests.club(np.array(group)) for group in groups), ())
+    return Clubs(tuple(tests.club(np.array(group)) for group in groups), ())
 
 
 @pytest.mark.parametrize("method", ["phillips_sul", "von_lyncker_thoennessen"])
 def test_merging_undoes_a_split(tests, method):
-    merged = cb.merge_clubs(
+    merged = merge_clubs(
         tests, split(tests, [6, 7, 8], [9, 10, 11], [0, 1, 2], [3, 4, 5]), method
     )
     assert [club.members for club in merged.clubs] == [
@@ -246,7 +256,7 @@ def test_merging_undoes_a_split(tests, method):
     ]
     assert [club.merged_from for club in merged.clubs] == [(1, 2), (3, 4)]
     assert (
-        cb.merge_clubs(tests, split(tests, [6, 7], [0, 1]), "none").clubs[0].merged_from
+        merge_clubs(tests, split(tests, [6, 7], [0, 1]), "none").clubs[0].merged_from
         == ()
     )
 
@@ -256,23 +266,23 @@ def test_shared_membership_and_exact_tests():
     close(shared, [[1, 0.5, 0, 0], [0.5, 1, 0.5, 0], [0, 0.5, 1, 0], [0, 0, 0, 1]])
     close(cb.core_stability(shared, np.array([1, 1, 1, 0])), [0.25, 0.5, 0.25, np.nan])
     for table in ([[3, 1], [2, 9]], [[8, 2], [1, 5]], [[1, 4], [4, 1]]):
-        close(cb.exact_table_p(np.array(table)), stats.fisher_exact(table)[1], MACHINE)
+        close(exact_table_p(np.array(table)), stats.fisher_exact(table)[1], MACHINE)
     # Freeman and Halton's statistic, by R: fisher.test(matrix(c(3,0,1,0,4,2,1,1,5),
     # 3))$p.value
     table = np.array([[3, 0, 1], [0, 4, 1], [1, 2, 5]])
-    exact = cb.exact_table_p(table)
+    exact = exact_table_p(table)
     a, b = (np.repeat(np.arange(3), table.sum(axis=axis)) for axis in (1, 0))
-    test = cb.association_test(
+    test = association_test(
         a,
         np.concatenate([np.repeat(np.arange(3), row) for row in table]),
         default_rng(2),
         19999,
     )
-    np.testing.assert_array_equal(cb.count_table(a, b).sum(axis=1), table.sum(axis=1))
-    np.testing.assert_array_equal(test.table, table)
+    assert_array_equal(cb.count_table(a, b).sum(axis=1), table.sum(axis=1))
+    assert_array_equal(test.table, table)
     assert test.exact_p == exact
     close(test.permutation_p, exact, atol=0.01)
-    close(cb.exact_table_p(table.T), exact, MACHINE)
+    close(exact_table_p(table.T), exact, MACHINE)
 
 
 def test_the_two_ways_of_merging_differ_where_the_second_pair_fits_better(monkeypatch):
@@ -282,14 +292,14 @@ def test_the_two_ways_of_merging_differ_where_the_second_pair_fits_better(monkey
         "evenfield.numerics.clubs._union_t",
         lambda _tests, result, group: t[tuple(group)],
     )
-    tests = cb.group_tests(two_clubs(), PERIODS, "fqsb")
+    tests = group_tests(two_clubs(), PERIODS, "fqsb")
     three = split(tests, [6, 7, 8, 9], [0, 1], [2, 3, 4])
     first = [
-        club.merged_from for club in cb.merge_clubs(tests, three, "phillips_sul").clubs
+        club.merged_from for club in merge_clubs(tests, three, "phillips_sul").clubs
     ]
     best = [
         club.merged_from
-        for club in cb.merge_clubs(tests, three, "von_lyncker_thoennessen").clubs
+        for club in merge_clubs(tests, three, "von_lyncker_thoennessen").clubs
     ]
     assert first == [(1, 2), ()]
     assert best == [(), (2, 3)]
@@ -297,7 +307,7 @@ def test_the_two_ways_of_merging_differ_where_the_second_pair_fits_better(monkey
 
 def test_a_table_that_no_draw_reaches_has_the_smallest_p_value():
     group = np.repeat(np.arange(3), 12)
-    test = cb.association_test(group, group, default_rng(1), 99)
+    test = association_test(group, group, default_rng(1), 99)
     assert test.permutation_p == 1 / 100
 
 
@@ -333,7 +343,7 @@ def test_the_automatic_bandwidth_by_hand(incomes):
 
 
 def test_dispersion_without_error_has_no_ratio():
-    assert np.isnan(lt.fit_logt(np.ones((1, 12)) * 0, regression_periods(12, 4)).t[0])
+    assert np.isnan(fit_logt(np.ones((1, 12)) * 0, regression_periods(12, 4)).t[0])
 
 
 def test_normal_tail_and_interval_of_the_slope():
@@ -344,5 +354,5 @@ def test_normal_tail_and_interval_of_the_slope():
         (0.4 - 0.2 * stats.norm.ppf(0.95), 0.4 + 0.2 * stats.norm.ppf(0.95)),
     )
     assert lt.CRITICAL_VALUE == -1.65
-    assert [lt.discarded_periods(T) for T in (30, 31, 41)] == [10, 10, 14]
-    assert lt.discarded_periods(30, 0.2) == 6
+    assert [discarded_periods(T) for T in (30, 31, 41)] == [10, 10, 14]
+    assert discarded_periods(30, 0.2) == 6

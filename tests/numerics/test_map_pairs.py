@@ -8,6 +8,7 @@ from scipy.sparse import csr_array
 from scipy.stats import t as student
 
 from evenfield.numerics import map_pairs as mp
+from evenfield.numerics.map_pairs import border_difference, border_pairs, join_counts
 from evenfield.numerics.random import generator_for
 from numerics.refusals import refused
 from tolerances import close
@@ -25,7 +26,7 @@ Y = np.array([3.0, 5.0, 1.0, 2.0, 4.0, 6.0, 2.5, 0.5])
 
 @pytest.fixture
 def pairs():
-    return mp.border_pairs(MEMBER, csr_array(W))
+    return border_pairs(MEMBER, csr_array(W))
 
 
 def test_pairs_are_neighbours_on_two_sides_of_the_line(pairs):
@@ -44,7 +45,7 @@ def test_the_difference_is_clustered_by_the_units_of_both_sides():
     for side in (inside, outside):
         for unit in set(side.tolist()):
             variance += u[side == unit].sum() ** 2 / 36
-    result = mp.border_difference(y, mp.BorderPairs(inside, outside), 0.9)
+    result = border_difference(y, mp.BorderPairs(inside, outside), 0.9)
     close((result.estimate, result.std_error), (d.mean(), np.sqrt(variance)))
     half = student.ppf(0.95, 3) * np.sqrt(variance)
     close((result.df, result.conf_low), (3, d.mean() - half))
@@ -64,7 +65,7 @@ def test_outcomes_are_dealt_to_units_and_the_data_are_one_draw(pairs):
 
 def test_joins_are_counted_over_all_placements():
     marks = np.isin(np.arange(8), [0, 1, 5]).astype(float)
-    result = mp.join_counts(marks, csr_array(W), generator_for(1, "j"), 9)
+    result = join_counts(marks, csr_array(W), generator_for(1, "j"), 9)
     links = [*LINKS, *EXTRA]
 
     def joined(placed):
@@ -82,7 +83,7 @@ def test_joins_of_many_units_are_counted_over_random_placements():
     n = 40
     ring = np.roll(np.eye(n), 1, axis=1) + np.roll(np.eye(n), -1, axis=1)
     marks = (np.arange(n) < 12).astype(float)
-    result = mp.join_counts(marks, csr_array(ring), generator_for(1, "j"), 99)
+    result = join_counts(marks, csr_array(ring), generator_for(1, "j"), 99)
     orders = np.argsort(generator_for(1, "j").random((99, n)), axis=1)[:, :12]
     placed = [
         sum((i + 1) % n in set(order) for i in order.tolist()) for order in orders
@@ -112,6 +113,6 @@ def test_bivariate_moran_is_a_loop_over_its_draws():
 
 
 def test_one_unit_on_a_side_or_no_pair_is_refused():
-    one = mp.border_pairs(np.arange(8) == 0, csr_array(W))
-    refused("only 1 units stand on one side", mp.border_difference, Y, one)
-    refused(None, mp.border_pairs, np.zeros(8, dtype=bool), csr_array(W))
+    one = border_pairs(np.arange(8) == 0, csr_array(W))
+    refused("only 1 units stand on one side", border_difference, Y, one)
+    refused(None, border_pairs, np.zeros(8, dtype=bool), csr_array(W))

@@ -3,9 +3,24 @@
 import numpy as np
 import pytest
 from numpy.random import default_rng
+from numpy.testing import assert_array_equal
 from scipy.stats import chi2_contingency
 
 from evenfield.numerics import markov as mk
+from evenfield.numerics.markov import (
+    classes_of,
+    ergodic_distribution,
+    homogeneity_df,
+    homogeneity_test,
+    mobility_half_life,
+    neighbour_classes,
+    quantile_cutoffs,
+    second_order_counts,
+    second_root,
+    shorrocks_index,
+    transition_counts,
+    transition_matrix,
+)
 from numerics.refusals import refused
 from tolerances import MACHINE, close
 
@@ -13,37 +28,36 @@ P = np.array([[0.9, 0.1], [0.2, 0.8]])
 
 
 def test_classes_chains_and_trajectories():
-    assert list(
-        mk.classes_of(np.array([0.5, 0.7, 0.71, 2.0]), np.array([0.7, 1.4]))
-    ) == [0, 0, 1, 2]
+    assert list(classes_of(np.array([0.5, 0.7, 0.71, 2.0]), np.array([0.7, 1.4]))) == [
+        0,
+        0,
+        1,
+        2,
+    ]
     values = np.arange(30.0).reshape(5, 6)
     assert list(
-        np.bincount(mk.classes_of(values, mk.quantile_cutoffs(values, 3)).ravel())
+        np.bincount(classes_of(values, quantile_cutoffs(values, 3)).ravel())
     ) == [10, 10, 10]
     assert list(
         mk.yearly_classes(np.arange(6.0)[:, None] + np.zeros((6, 2)), 3)[:, 1]
     ) == [0, 0, 1, 1, 2, 2]
-    refused("too alike", mk.quantile_cutoffs, np.ones(9), 3)
-    refused("at least two", mk.quantile_cutoffs, np.arange(9.0), 1)
+    refused("too alike", quantile_cutoffs, np.ones(9), 3)
+    refused("at least two", quantile_cutoffs, np.arange(9.0), 1)
     classes = np.array([[0, 1, 1, 0], [1, 1, 0, 0]])
-    np.testing.assert_array_equal(mk.transition_counts(classes, 2)[0], [[0, 1], [1, 1]])
-    np.testing.assert_array_equal(
-        mk.transition_counts(classes, 2, 2).sum(axis=0), [[0, 1], [3, 0]]
-    )
-    refused("no transition", mk.transition_counts, classes, 2, 4)
-    close(mk.ergodic_distribution(P), [2 / 3, 1 / 3], MACHINE)
-    close(mk.second_root(P), 0.7, MACHINE)
-    close(mk.mobility_half_life(P, 5.0), -5 * np.log(2) / np.log(0.7), MACHINE)
-    close(mk.shorrocks_index(P), 0.3, MACHINE)
-    close(mk.ergodic_distribution(P) @ P, mk.ergodic_distribution(P), MACHINE)
+    assert_array_equal(transition_counts(classes, 2)[0], [[0, 1], [1, 1]])
+    assert_array_equal(transition_counts(classes, 2, 2).sum(axis=0), [[0, 1], [3, 0]])
+    refused("no transition", transition_counts, classes, 2, 4)
+    close(ergodic_distribution(P), [2 / 3, 1 / 3], MACHINE)
+    close(second_root(P), 0.7, MACHINE)
+    close(mobility_half_life(P, 5.0), -5 * np.log(2) / np.log(0.7), MACHINE)
+    close(shorrocks_index(P), 0.3, MACHINE)
+    close(ergodic_distribution(P) @ P, ergodic_distribution(P), MACHINE)
     many = np.array([P, P.T / P.T.sum(axis=1, keepdims=True), np.eye(2)])
-    close(mk.ergodic_distribution(many)[1], mk.ergodic_distribution(many[1]))
-    assert np.isnan(mk.ergodic_distribution(many)[2]).all()
-    assert np.isinf(mk.mobility_half_life(many, 1.0)[2])
-    empty = mk.transition_matrix(np.array([[1, 1], [0, 0]]))
-    assert np.isnan(
-        [*empty[1], *mk.ergodic_distribution(empty), mk.second_root(empty)]
-    ).all()
+    close(ergodic_distribution(many)[1], ergodic_distribution(many[1]))
+    assert np.isnan(ergodic_distribution(many)[2]).all()
+    assert np.isinf(mobility_half_life(many, 1.0)[2])
+    empty = transition_matrix(np.array([[1, 1], [0, 0]]))
+    assert np.isnan([*empty[1], *ergodic_distribution(empty), second_root(empty)]).all()
     counts = np.zeros((4, 2, 2))
     counts[np.arange(4), 0, 0] = [1, 10, 100, 1000]
     drawn = mk.bootstrap_counts(counts, default_rng(0), 500)[:, 0, 0]
@@ -53,13 +67,13 @@ def test_classes_chains_and_trajectories():
     assert digits.sum(axis=1).max() == 4
     close(drawn.mean(), 1111, rtol=0.1)
     classes = np.array([[0, 1, 0, 1]])
-    counts = mk.second_order_counts(classes, 2)[0]
+    counts = second_order_counts(classes, 2)[0]
     assert counts[0, 1, 0] == 1
     assert counts[1, 0, 1] == 1
     assert counts.sum() == 2
-    refused("no two transitions", mk.second_order_counts, classes, 2, 2)
+    refused("no two transitions", second_order_counts, classes, 2, 2)
     counts = default_rng(4).integers(5, 40, (3, 4, 4))
-    test = mk.homogeneity_test(counts)
+    test = homogeneity_test(counts)
     rows = [chi2_contingency(counts[:, i], correction=False) for i in range(4)]
     logs = [
         chi2_contingency(counts[:, i], correction=False, lambda_="log-likelihood")
@@ -68,7 +82,7 @@ def test_classes_chains_and_trajectories():
     close(test.q, sum(row[0] for row in rows))
     close(test.lr, sum(row[0] for row in logs))
     assert test.df == sum(row[2] for row in rows)
-    close(mk.homogeneity_test(np.array([counts[0], 2 * counts[0]])).q, 0, atol=1e-9)
+    close(homogeneity_test(np.array([counts[0], 2 * counts[0]])).q, 0, atol=1e-9)
 
 
 @pytest.fixture
@@ -78,7 +92,7 @@ def study():
         rng.normal(0, 0.4, (15, 1)) + np.cumsum(rng.normal(0, 0.1, (15, 12)), axis=1)
     )
     W = np.roll(np.eye(15), 1, axis=1) + np.roll(np.eye(15), -1, axis=1)
-    return values, mk.classes_of(values, mk.quantile_cutoffs(values, 3)), W / 2
+    return values, classes_of(values, quantile_cutoffs(values, 3)), W / 2
 
 
 def run(values, classes, W, seed=1, draws=99, step=1):
@@ -89,15 +103,15 @@ def run(values, classes, W, seed=1, draws=99, step=1):
 
 def test_counts_by_hand_and_draws_of_whole_trajectories(study, monkeypatch):
     values, classes, W = study
-    lag = mk.classes_of(W @ values, mk.quantile_cutoffs(W @ values, 3))
-    np.testing.assert_array_equal(mk.neighbour_classes(values, W, 3), lag)
+    lag = classes_of(W @ values, quantile_cutoffs(W @ values, 3))
+    assert_array_equal(neighbour_classes(values, W, 3), lag)
     counts = np.zeros((3, 3, 3), dtype=int)
     for i in range(15):
         for t in range(11):
             counts[lag[i, t], classes[i, t], classes[i, t + 1]] += 1
     test = run(*study)
-    np.testing.assert_array_equal(test.counts, counts)
-    wanted = mk.homogeneity_test(counts)
+    assert_array_equal(test.counts, counts)
+    wanted = homogeneity_test(counts)
     close((test.q, test.lr, test.df), (wanted.q, wanted.lr, wanted.df))
     test = run(*study, draws=99)
     rng = default_rng(1)
@@ -127,27 +141,27 @@ def test_degrees_of_freedom_count_rows_visited_and_columns_reached():
     counts[:, 0, :2] = 5
     counts[:2, 1] = 4
     counts[0, 2, 2] = 7
-    assert mk.homogeneity_df(counts) == 4
+    assert homogeneity_df(counts) == 4
     # A column that several rows reach counts once in each row, an empty row nowhere.
     counts[:, 2] = 0
     counts[:, 0, 2] = [1, 0, 0]
-    assert mk.homogeneity_df(counts) == 2 * 2 + 1 * 2
+    assert homogeneity_df(counts) == 2 * 2 + 1 * 2
 
 
 def test_p_values_of_homogeneity_are_upper_tails_of_chi_squared():
     counts = np.array([[[30, 10], [5, 25]], [[20, 20], [10, 20]]])
-    test = mk.homogeneity_test(counts)
+    test = homogeneity_test(counts)
     assert test.df == 2
     close((test.q_p, test.lr_p), (np.exp(-test.q / 2), np.exp(-test.lr / 2)))
 
 
 def test_half_life_is_the_time_in_which_the_second_root_halves():
-    life = mk.mobility_half_life(P, 5.0)
+    life = mobility_half_life(P, 5.0)
     close(0.7 ** (life / 5), 0.5)
 
 
 def test_a_value_on_a_cutoff_belongs_to_the_class_below():
-    assert list(mk.classes_of(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0]))) == [
+    assert list(classes_of(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0]))) == [
         0,
         1,
         2,
@@ -158,8 +172,8 @@ def test_neighbours_are_sorted_by_quantiles_of_all_units_and_dates():
     values = np.arange(24.0).reshape(6, 4)
     W = np.roll(np.eye(6), 1, axis=1)
     lagged = W @ values
-    expected = mk.classes_of(lagged, np.quantile(lagged, [0.25, 0.5, 0.75]))
-    np.testing.assert_array_equal(mk.neighbour_classes(values, W, 4), expected)
+    expected = classes_of(lagged, np.quantile(lagged, [0.25, 0.5, 0.75]))
+    assert_array_equal(neighbour_classes(values, W, 4), expected)
 
 
 def test_spatial_markov_counts_the_data_as_one_draw(study):
@@ -174,34 +188,34 @@ def test_spatial_markov_counts_the_data_as_one_draw(study):
 
 def test_probabilities_are_shares_of_the_rows_and_no_transition_has_none():
     counts = np.array([[1, 3], [2, 0]])
-    np.testing.assert_array_equal(mk.transition_matrix(counts), [[0.25, 0.75], [1, 0]])
-    empty = mk.transition_matrix(np.array([[1, 0], [0, 0]]))
-    np.testing.assert_array_equal(empty, [[1, 0], [np.nan, np.nan]])
+    assert_array_equal(transition_matrix(counts), [[0.25, 0.75], [1, 0]])
+    empty = transition_matrix(np.array([[1, 0], [0, 0]]))
+    assert_array_equal(empty, [[1, 0], [np.nan, np.nan]])
 
 
 def test_mobility_of_three_classes_against_its_formulas():
     # Rows of Quah (1993)'s form; Shorrocks (1978): (k - trace) / (k - 1).
     chain = np.array([[0.8, 0.2, 0.0], [0.1, 0.7, 0.2], [0.0, 0.3, 0.7]])
-    close(mk.shorrocks_index(chain), (3 - 2.2) / 2, MACHINE)
+    close(shorrocks_index(chain), (3 - 2.2) / 2, MACHINE)
     roots = sorted(abs(np.linalg.eigvals(chain)))
-    close(mk.second_root(chain), roots[1], MACHINE)
-    ergodic = mk.ergodic_distribution(chain)
+    close(second_root(chain), roots[1], MACHINE)
+    ergodic = ergodic_distribution(chain)
     close(ergodic, np.linalg.matrix_power(chain, 500)[0], rtol=1e-9)
 
 
 def test_the_second_root_is_a_modulus_also_where_it_is_negative_or_complex():
     swap = np.array([[0.1, 0.9], [0.8, 0.2]])
-    close(mk.second_root(swap), 0.7, MACHINE)
+    close(second_root(swap), 0.7, MACHINE)
     cycle = np.array([[0.1, 0.9, 0.0], [0.0, 0.1, 0.9], [0.9, 0.0, 0.1]])
-    close(mk.second_root(cycle), abs(0.1 + 0.9 * np.exp(2j * np.pi / 3)), MACHINE)
-    assert mk.mobility_half_life(np.full((2, 2), 0.5), 5.0) == 0
+    close(second_root(cycle), abs(0.1 + 0.9 * np.exp(2j * np.pi / 3)), MACHINE)
+    assert mobility_half_life(np.full((2, 2), 0.5), 5.0) == 0
 
 
 def test_three_dates_hold_one_second_order_transition_and_alike_values_no_classes():
-    counts = mk.second_order_counts(np.array([[0, 1, 1]]), 2)
+    counts = second_order_counts(np.array([[0, 1, 1]]), 2)
     assert counts[0, 0, 1, 1] == 1 == counts.sum()
-    refused("too alike", mk.quantile_cutoffs, np.array([0.0, 1, 2, 3, 3, 3]), 3)
-    refused("too alike", mk.quantile_cutoffs, np.array([0.0, 0, 0, 0, 0, 3]), 3)
+    refused("too alike", quantile_cutoffs, np.array([0.0, 1, 2, 3, 3, 3]), 3)
+    refused("too alike", quantile_cutoffs, np.array([0.0, 0, 0, 0, 0, 3]), 3)
 
 
 def test_draws_come_in_blocks_without_a_change(study, monkeypatch):

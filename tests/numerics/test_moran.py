@@ -11,11 +11,18 @@ import numpy as np
 import pytest
 from esda import Moran
 from numpy.random import default_rng
+from numpy.testing import assert_array_equal
 from spreg import OLS
 from spreg.diagnostics_sp import MoranRes
 from statsmodels.stats.multitest import multipletests
 
 from evenfield.numerics import map_pairs as mp
+from evenfield.numerics.map_pairs import (
+    bivariate_moran_test,
+    border_difference,
+    border_pairs,
+    join_counts,
+)
 from evenfield.numerics.moran import (
     cliff_ord_moments,
     morans_i,
@@ -93,14 +100,14 @@ def test_refusals_and_streams(lattice, values):
         == 1.0
     )
     one = generator_for(2011, "beta:absolute").random(3)
-    np.testing.assert_array_equal(one, generator_for(2011, "beta:absolute").random(3))
+    assert_array_equal(one, generator_for(2011, "beta:absolute").random(3))
     close(one, [0.9284709230783751, 0.752627008926718, 0.1114227358527703], MACHINE)
     assert not np.array_equal(one, generator_for(2012, "beta:absolute").random(3))
     assert not np.array_equal(one, generator_for(2011, "beta:absolute2").random(3))
     np.random.seed(4)
     state = np.random.get_state()[1].copy()
     generator_for(1, "x").random(10)
-    np.testing.assert_array_equal(state, np.random.get_state()[1])
+    assert_array_equal(state, np.random.get_state()[1])
 
 
 N = 25
@@ -187,7 +194,7 @@ def test_local_and_bivariate_moran_equal_esda(maps):
     result = local_moran_tests(values, cut, generator_for(1, "l"), 99)
     assert (result.p_value[3] == 1).all()
     assert set(result.quadrant[3]) == {""}
-    result = mp.bivariate_moran_test(
+    result = bivariate_moran_test(
         values[:, 0], values[:, 2], W, generator_for(1, "b"), 999
     )
     other = esda.Moran_BV(values[:, 0], values[:, 2], pysal(W), permutations=0)
@@ -199,7 +206,7 @@ def test_local_and_bivariate_moran_equal_esda(maps):
     W = rng.uniform(size=(N, N)) ** 8
     x = rng.standard_normal(N)
     y = rng.standard_normal(N)
-    result = mp.bivariate_moran_test(x, y, W, generator_for(1, "b"), 20000)
+    result = bivariate_moran_test(x, y, W, generator_for(1, "b"), 20000)
     side = W.T @ (x - x.mean())
     exact = np.sqrt(
         ((side - side.mean()) ** 2).sum() / (N - 1) / ((x - x.mean()) ** 2).sum()
@@ -208,7 +215,7 @@ def test_local_and_bivariate_moran_equal_esda(maps):
     W = grid()
     marks = np.zeros(N)
     marks[[0, 1, 5, 6, 24]] = 1
-    result = mp.join_counts(marks, W, generator_for(1, "j"), 99)
+    result = join_counts(marks, W, generator_for(1, "j"), 99)
     w = libpysal.weights.full2W((W > 0).astype(float))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -218,7 +225,7 @@ def test_local_and_bivariate_moran_equal_esda(maps):
     assert result.subsets == 53130
     close(result.expected, other.mean_bb, rtol=0.15)
     close(result.p_value, other.p_sim_bb, atol=0.02)
-    assert not mp.join_counts(
+    assert not join_counts(
         np.r_[np.ones(12), np.zeros(13)], W, generator_for(1, "j"), 999
     ).exact
 
@@ -239,7 +246,7 @@ def test_bad_input(maps):
     refused("vary", local_moran_tests, np.ones((N, 1)), W, generator_for(1, "m"), 9)
     refused(
         "constant",
-        mp.bivariate_moran_test,
+        bivariate_moran_test,
         np.ones(N),
         values[:, 0],
         W,
@@ -247,7 +254,7 @@ def test_bad_input(maps):
         9,
     )
     for marks in (np.zeros(N), np.ones(N), np.full(N, 0.5)):
-        refused("some and not all", mp.join_counts, marks, W, generator_for(1, "m"), 9)
+        refused("some and not all", join_counts, marks, W, generator_for(1, "m"), 9)
 
 
 def test_border_errors_are_those_of_two_way_clusters():
@@ -255,7 +262,7 @@ def test_border_errors_are_those_of_two_way_clusters():
     for a, b in [(0, 4), (1, 5), (2, 6), (3, 7), (3, 8), (0, 5)]:
         touching[a, b] = touching[b, a] = True
     y = np.array([3.0, 2.0, 4.0, 1.0, 0.5, 0.0, 1.0, 0.7, 0.1])
-    pairs = mp.border_pairs(np.arange(9) < 4, touching)
+    pairs = border_pairs(np.arange(9) < 4, touching)
     d = y[pairs.inside] - y[pairs.outside]
     u = d - d.mean()
     variance = (
@@ -266,18 +273,15 @@ def test_border_errors_are_those_of_two_way_clusters():
         )
         / 36
     )
-    result = mp.border_difference(y, pairs)
+    result = border_difference(y, pairs)
     close(
         (result.estimate, result.std_error, result.df), (d.mean(), np.sqrt(variance), 3)
     )
     assert 0 < mp.border_permutation(y, pairs, 499, default_rng(1)) < 0.2
     refused(
-        "only 3 units",
-        mp.border_difference,
-        y,
-        mp.border_pairs(np.arange(9) < 3, touching),
+        "only 3 units", border_difference, y, border_pairs(np.arange(9) < 3, touching)
     )
-    refused("different sides", mp.border_pairs, np.ones(9, dtype=bool), touching)
+    refused("different sides", border_pairs, np.ones(9, dtype=bool), touching)
 
 
 def test_the_p_value_counts_the_data_as_one_draw_in_the_nearer_tail():

@@ -5,6 +5,7 @@ section 4.3 of the design.
 import numpy as np
 import pytest
 from numpy.random import default_rng
+from numpy.testing import assert_array_equal
 from scipy.stats import norm, t
 
 from china_design import read_design, weights_of
@@ -13,6 +14,16 @@ from evenfield.numerics.influence import (
     dependent_columns,
     effective_clusters,
     partial_leverage,
+)
+from evenfield.numerics.power import (
+    contrast_weights,
+    event_study_mde,
+    exponential_covariance,
+    mde_multiplier,
+    minimum_detectable_effect,
+    sar_covariance,
+    smallest_visible,
+    spatial_inflation,
 )
 from numerics.refusals import refused
 from tolerances import MACHINE, close
@@ -43,45 +54,43 @@ def test_geography_inflation_weights_and_event_studies():
     close(np.corrcoef(W @ C, W @ S)[0, 1], 0.63, atol=0.005)
     X = np.column_stack([ONE, C])
     expected = (t.ppf(0.975, 29) + t.ppf(0.8, 29)) * np.sqrt(1 / 5 + 1 / 26)
-    close(pw.minimum_detectable_effect(X, contrast(1, size=2)), expected)
+    close(minimum_detectable_effect(X, contrast(1, size=2)), expected)
     X = exposure_design("contiguity")
-    close(pw.spatial_inflation(X, EXPOSURE_DIFFERENCE, 7.0 * np.eye(31)), 1.0, MACHINE)
+    close(spatial_inflation(X, EXPOSURE_DIFFERENCE, 7.0 * np.eye(31)), 1.0, MACHINE)
     X = exposure_design("contiguity")
-    sigma = pw.exponential_covariance(DISTANCE, 800.0)
+    sigma = exponential_covariance(DISTANCE, 800.0)
     bread = np.linalg.inv(X.T @ X)
     variance = (bread @ X.T @ sigma @ X @ bread)[1, 1]
     centre = np.eye(31) - 1 / 31
     expected = np.sqrt(variance / bread[1, 1] / (np.trace(centre @ sigma) / 30))
-    close(pw.spatial_inflation(X, contrast(1), sigma), expected)
+    close(spatial_inflation(X, contrast(1), sigma), expected)
     X = exposure_design("contiguity")
     y = default_rng(3).normal(size=31)
     beta = np.linalg.lstsq(X, y, rcond=None)[0]
-    close(pw.contrast_weights(X, EXPOSURE_DIFFERENCE) @ y, beta[3] - beta[4])
-    close(pw.event_study_mde(1, 20, 5, 3.0), 20, atol=0.5)
-    close(pw.event_study_mde(28, 3, 5, 3.0), 12, atol=0.5)
+    close(contrast_weights(X, EXPOSURE_DIFFERENCE) @ y, beta[3] - beta[4])
+    close(event_study_mde(1, 20, 5, 3.0), 20, atol=0.5)
+    close(event_study_mde(28, 3, 5, 3.0), 12, atol=0.5)
 
 
 def test_bad_input_is_one_line():
-    refused(
-        "collinear", pw.contrast_weights, np.column_stack([ONE, C, C]), np.eye(3)[1]
-    )
+    refused("collinear", contrast_weights, np.column_stack([ONE, C, C]), np.eye(3)[1])
     refused(
         "3 coefficients does not fit 2 regressors",
-        pw.contrast_weights,
+        contrast_weights,
         np.column_stack([ONE, C]),
         np.ones(3),
     )
-    refused("positive degrees of freedom, not 0", pw.mde_multiplier, 0)
+    refused("positive degrees of freedom, not 0", mde_multiplier, 0)
     refused(
         "does not fit 31",
-        pw.spatial_inflation,
+        spatial_inflation,
         np.column_stack([ONE, C]),
         np.eye(2)[1],
         np.eye(30),
     )
-    refused("must be positive", pw.exponential_covariance, DISTANCE, 0.0)
-    refused("no inverse at rho = 1", pw.sar_covariance, WEIGHTS["contiguity"], 1.0)
-    refused("0 treated and 5 control", pw.event_study_mde, 0, 5, 1, 3.0)
+    refused("must be positive", exponential_covariance, DISTANCE, 0.0)
+    refused("no inverse at rho = 1", sar_covariance, WEIGHTS["contiguity"], 1.0)
+    refused("0 treated and 5 control", event_study_mde, 0, 5, 1, 3.0)
 
 
 NAMES = np.array(UNITS)
@@ -146,41 +155,41 @@ def test_bad_input_of_influence():
 
 def test_the_smallest_visible_effect_is_half_the_interval_and_the_power_quantile():
     # By hand: half of 2 to 6 is 2, 0.8416 standard errors of 0.5 more.
-    close(pw.smallest_visible(2, 6, 0.5), 2 + norm.ppf(0.8) * 0.5)
-    result = pw.smallest_visible(2, 6, 0.5, power=0.9, level=0.9)
+    close(smallest_visible(2, 6, 0.5), 2 + norm.ppf(0.8) * 0.5)
+    result = smallest_visible(2, 6, 0.5, power=0.9, level=0.9)
     close(result, 2 + norm.ppf(0.9) * 0.5)
     # Without a standard error half the interval is z of them.
     for error in (0.0, np.nan):
-        wide = pw.smallest_visible(-1, 3, error, power=0.7, level=0.9)
+        wide = smallest_visible(-1, 3, error, power=0.7, level=0.9)
         close(wide, 2 + norm.ppf(0.7) * 2 / norm.ppf(0.95))
-    assert np.isnan(pw.smallest_visible(np.nan, 3, 0.5))
+    assert np.isnan(smallest_visible(np.nan, 3, 0.5))
 
 
 @pytest.mark.parametrize(("power", "level"), [(0.8, 0.95), (0.9, 0.9)])
 def test_multipliers_and_detectable_effects_take_power_and_level(power, level):
     multiplier = t.ppf(0.5 + level / 2, 7) + t.ppf(power, 7)
-    close(pw.mde_multiplier(7, power, level), multiplier)
+    close(mde_multiplier(7, power, level), multiplier)
     X = np.column_stack([ONE, C])
     error = np.sqrt(1 / 5 + 1 / 26)
     close(
-        pw.minimum_detectable_effect(X, contrast(1, size=2), power, level, df=7),
+        minimum_detectable_effect(X, contrast(1, size=2), power, level, df=7),
         multiplier * error,
     )
-    years = pw.event_study_mde(4, 9, 5, 3.0, power, level)
+    years = event_study_mde(4, 9, 5, 3.0, power, level)
     multiplier = t.ppf(0.5 + level / 2, 11) + t.ppf(power, 11)
     close(years, multiplier * 3 * np.sqrt(5 * (1 / 4 + 1 / 9)))
 
 
 def test_one_treated_and_two_controls_are_the_fewest_to_compare():
-    assert np.isfinite(pw.event_study_mde(1, 2, 1, 1.0))
-    refused("1 treated and 1 control", pw.event_study_mde, 1, 1, 1, 1.0)
+    assert np.isfinite(event_study_mde(1, 2, 1, 1.0))
+    refused("1 treated and 1 control", event_study_mde, 1, 1, 1, 1.0)
 
 
 def test_covariances_of_correlated_errors_by_their_definitions():
     W = WEIGHTS["contiguity"]
     inverse = np.linalg.inv(np.eye(31) - 0.6 * W)
-    close(pw.sar_covariance(W, 0.6), inverse @ inverse.T)
-    result = pw.exponential_covariance(np.array([[0, 800.0], [800.0, 0]]), 400.0)
+    close(sar_covariance(W, 0.6), inverse @ inverse.T)
+    result = exponential_covariance(np.array([[0, 800.0], [800.0, 0]]), 400.0)
     close(result, [[1, np.exp(-2)], [np.exp(-2), 1]])
 
 
@@ -196,7 +205,7 @@ def test_simulated_power_counts_rejections_of_common_errors():
         lambda y: y[0] - y[2] > 1, signal, [0.0, 0.5, 2.0], draw, 50, default_rng(1)
     )
     shares = [np.mean([e[0] - e[2] + 2 * b > 1 for e in drawn]) for b in (0, 0.5, 2)]
-    np.testing.assert_array_equal(result.effects, [0, 0.5, 2])
+    assert_array_equal(result.effects, [0, 0.5, 2])
     close(result.power, shares)
     close(result.monte_carlo_se, np.sqrt(result.power * (1 - result.power) / 50))
     assert len(drawn) == result.draws == 50

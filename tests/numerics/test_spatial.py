@@ -14,7 +14,12 @@ from numpy.random import default_rng
 from evenfield.numerics import spatial as sp
 from evenfield.numerics.spatial import (
     EARTH_RADIUS_KM,
+    admissible_range,
+    components,
     connected_sets,
+    effective_neighbours,
+    haversine_km,
+    nearest_units,
     polygon_area_km2,
     ring_area_km2,
 )
@@ -24,21 +29,21 @@ from tolerances import MACHINE, close
 RNG = default_rng(3)
 LAT = RNG.uniform(18, 53, 12)
 LON = RNG.uniform(75, 134, 12)
-QUARTER = sp.EARTH_RADIUS_KM * np.pi / 2
+QUARTER = EARTH_RADIUS_KM * np.pi / 2
 
 
 def test_distance_equals_libpysal_and_known_arcs():
-    distance = sp.haversine_km(
+    distance = haversine_km(
         np.array([0.0, 0.0, 90.0, -90.0]), np.array([0.0, 90.0, 17.0, 17.0])
     )
     close(distance[0, 1], QUARTER, MACHINE)
     close(distance[0, 2], QUARTER, MACHINE)
     close(distance[2, 3], 2 * QUARTER, MACHINE)
-    ours = sp.haversine_km(LAT, LON)
+    ours = haversine_km(LAT, LON)
     for i in range(12):
         for j in range(i):
             theirs = libpysal.cg.sphere.arcdist(
-                (LON[i], LAT[i]), (LON[j], LAT[j]), sp.EARTH_RADIUS_KM
+                (LON[i], LAT[i]), (LON[j], LAT[j]), EARTH_RADIUS_KM
             )
             close(ours[i, j], theirs)
 
@@ -47,7 +52,7 @@ def test_distance_equals_libpysal_and_known_arcs():
     st.floats(-89, 89), st.floats(-180, 180), st.floats(-89, 89), st.floats(-180, 180)
 )
 def test_distance_is_symmetric_zero_to_itself_and_at_most_half_the_globe(a, b, c, d):
-    distance = sp.haversine_km(np.array([a, c]), np.array([b, d]))
+    distance = haversine_km(np.array([a, c]), np.array([b, d]))
     assert (distance == distance.T).all()
     assert np.diag(distance).tolist() == [0.0, 0.0]
     assert 0 <= distance[0, 1] <= 2 * QUARTER + 1e-6
@@ -55,20 +60,20 @@ def test_distance_is_symmetric_zero_to_itself_and_at_most_half_the_globe(a, b, c
 
 def test_neighbours_decay_and_admissible_ranges():
     knn = libpysal.weights.KNN.from_array(
-        np.column_stack([LON, LAT]), k=4, radius=sp.EARTH_RADIUS_KM
+        np.column_stack([LON, LAT]), k=4, radius=EARTH_RADIUS_KM
     )
-    ours = sp.nearest_units(LAT, LON, 4)
+    ours = nearest_units(LAT, LON, 4)
     assert {i: set(ours[i]) for i in range(12)} == {
         i: set(knn.neighbors[i]) for i in range(12)
     }
-    assert sp.nearest_units(np.zeros(4), np.arange(4.0), 1).ravel().tolist() == [
+    assert nearest_units(np.zeros(4), np.arange(4.0), 1).ravel().tolist() == [
         1,
         0,
         1,
         2,
     ]
     assert (
-        sp.nearest_units(
+        nearest_units(
             np.array([0.0, 0.0, 0.0, 45.0]), np.array([0.0, 45.0, -45.0, 0.0]), 1
         )[0]
         == 1
@@ -76,21 +81,21 @@ def test_neighbours_decay_and_admissible_ranges():
     assert sp.decay(np.array([2.0]), 2.0) == 0.25
     close(sp.exponential(np.array([2.0]), 4.0), np.exp(-0.5), MACHINE)
     ring = (np.eye(6, k=1) + np.eye(6, k=-1) + np.eye(6, k=5) + np.eye(6, k=-5)) / 2
-    close(sp.effective_neighbours(ring), 2.0, MACHINE)
+    close(effective_neighbours(ring), 2.0, MACHINE)
     unequal = np.array([[0, 0.9, 0.1], [0.9, 0, 0.1], [0.5, 0.5, 0]])
-    close(sp.effective_neighbours(unequal), 3 / (0.82 * 2 + 0.5), MACHINE)
+    close(effective_neighbours(unequal), 3 / (0.82 * 2 + 0.5), MACHINE)
     even = (np.eye(6, k=1) + np.eye(6, k=-1) + np.eye(6, k=5) + np.eye(6, k=-5)) / 2
-    close(sp.admissible_range(even), (-1.0, 1.0))
+    close(admissible_range(even), (-1.0, 1.0))
     odd = (np.eye(5, k=1) + np.eye(5, k=-1) + np.eye(5, k=4) + np.eye(5, k=-4)) / 2
-    close(sp.admissible_range(odd)[0], 1 / np.cos(4 * np.pi / 5))
+    close(admissible_range(odd)[0], 1 / np.cos(4 * np.pi / 5))
     one_way = np.eye(3, k=1) + np.eye(3, k=-2)
-    low, high = sp.admissible_range(one_way)
+    low, high = admissible_range(one_way)
     assert low == -np.inf
     close(high, 1.0)
     one_way = np.zeros((4, 4))
     one_way[0, 1] = one_way[2, 1] = 1.0
-    assert sp.components(one_way) == 2
-    assert sp.components(np.zeros((3, 3))) == 3
+    assert components(one_way) == 2
+    assert components(np.zeros((3, 3))) == 3
 
 
 def hangs_together(A, chosen):

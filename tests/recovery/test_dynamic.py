@@ -8,6 +8,7 @@ from numpy.random import default_rng
 
 from evenfield.numerics.dynamic_panel import bias_corrected as bc
 from evenfield.numerics.dynamic_panel import within as wi
+from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
 from evenfield.numerics.dynamic_panel.gmm import anderson_hsiao_root
 from evenfield.numerics.dynamic_panel.regime_scores import (
     regime_intervals,
@@ -54,7 +55,7 @@ def speeds(estimator, draws, seed, span=1, **design):
 
 
 def constant(levels):
-    return bc.bias_corrected_root(levels, bc.Variance.CONSTANT)
+    return bias_corrected_root(levels, bc.Variance.CONSTANT)
 
 
 def least_squares(effects):
@@ -66,7 +67,7 @@ def least_squares(effects):
 
 def test_planted_speeds_are_recovered():
     design = {"speed": 2, "transitions": 42}
-    assert 1.7 < np.median(speeds(bc.bias_corrected_root, 200, 1, **design)) < 2.3
+    assert 1.7 < np.median(speeds(bias_corrected_root, 200, 1, **design)) < 2.3
     assert 1.7 < np.median(speeds(constant, 200, 1, **design)) < 2.3
     assert np.median(speeds(least_squares(wi.within_units), 200, 1, **design)) > 4
     assert np.median(speeds(wi.half_panel_root, 200, 1, **design)) < 1
@@ -76,7 +77,7 @@ def test_planted_speeds_are_recovered():
     assert 1.2 < np.median(speeds(anderson_hsiao_root, 200, 1, **design)) < 3.0
     assert (
         4.7
-        < np.median(speeds(bc.bias_corrected_root, 200, 2, speed=5, transitions=42))
+        < np.median(speeds(bias_corrected_root, 200, 2, speed=5, transitions=42))
         < 5.4
     )
     assert (
@@ -87,7 +88,7 @@ def test_planted_speeds_are_recovered():
     assert (
         1.85
         < np.nanmedian(
-            speeds(bc.bias_corrected_root, 2000, 3, span=5, speed=2, transitions=8)
+            speeds(bias_corrected_root, 2000, 3, span=5, speed=2, transitions=8)
         )
         < 2.15
     )
@@ -96,7 +97,7 @@ def test_planted_speeds_are_recovered():
 def test_changing_variance_and_samples_without_a_root():
     design = {"speed": 2, "transitions": 42, "sd": chinese}
     assert np.median(speeds(constant, 400, 4, **design)) > 3
-    assert 1.5 < np.median(speeds(bc.bias_corrected_root, 400, 4, **design)) < 2.3
+    assert 1.5 < np.median(speeds(bias_corrected_root, 400, 4, **design)) < 2.3
     rng = default_rng(5)
     lost = [constant(panel(rng, 2, 42)).no_root for _ in range(160)]
     assert np.mean(lost) < 0.03

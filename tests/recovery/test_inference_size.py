@@ -18,6 +18,7 @@ from numpy.random import default_rng
 from china_design import CLUSTERS, DATA, ZONES, read_design, weights_of
 from evenfield.numerics.inference import randomisation as ri
 from evenfield.numerics.inference.cluster_robust import cr2_inference
+from evenfield.numerics.inference.randomisation import path_panel
 from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws
 from evenfield.numerics.label_permutation import (
     LabelDesign,
@@ -53,7 +54,7 @@ TABLE = {
 def p_values(y, D, units, draws, free, connected):
     fit = fit_ols(y, np.column_stack([np.ones(len(y)), D]))
     c = np.array([0.0, 1.0])
-    panel = ri.path_panel(y, D, units, np.zeros(len(y)))
+    panel = path_panel(y, D, units, np.zeros(len(y)))
     yield contrast_inference(fit, cov_hc1(fit), c, len(y) - 1).p_value
     yield cr2_inference(fit, c, units).p_value
     yield contrast_inference(fit, cov_cr3(fit, units), c, len(y) - 1).p_value
@@ -82,7 +83,7 @@ def rejections(group, errors, coast_sd=1.0):
     root = np.linalg.cholesky(covariance) * np.where(coast, coast_sd, 1.0)[:, None]
     rng = generator_for(2011, f"size:{group}:{errors}")
     draws = wild_draws(units, "rademacher", DRAWS, rng)
-    panel = ri.path_panel(np.zeros(31), D, units, np.zeros(31))
+    panel = path_panel(np.zeros(31), D, units, np.zeros(31))
     links = [(units[i], units[j]) for i, j in zip(*np.nonzero(A), strict=True)]
     free = ri.free_assignments(panel, 999, rng)
     connected = (

@@ -5,8 +5,8 @@ that refuses doubles.
 from dataclasses import fields, replace
 
 import numpy as np
-import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 from evenfield.shared.estimates import (
     ESTIMATE_COLUMNS,
@@ -54,9 +54,7 @@ def test_rows_are_sorted_with_stable_ids_and_doubles_refused():
     assert estimate_id(ROW) == "9b11270c55dc"
     assert estimate_id(replace(ROW, outcome="gro", term="wthy0")) != estimate_id(ROW)
     rows = [replace(ROW, period=period) for period in ("P3", "P1", "P2")]
-    pd.testing.assert_frame_equal(
-        estimates_frame(rows), estimates_frame(reversed(rows))
-    )
+    assert_frame_equal(estimates_frame(rows), estimates_frame(reversed(rows)))
     assert estimates_frame(rows)["period"].tolist() == ["P1", "P2", "P3"]
     with pytest.raises(ValueError, match="two estimates share an id"):
         estimates_frame([ROW, replace(ROW, role="primary", estimate=0.5)])

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from evenfield.shared import preloaded
+from evenfield.shared.preloaded import ASK
 
 START = (
     "import os, sys; from evenfield.shared.preloaded import hand_over; hand_over(); "
@@ -81,7 +82,7 @@ def test_a_copy_ends_with_who_asked(ask):
 
 def connected():
     """A connection to the process that holds the libraries, and the word for it."""
-    name, word, _ = os.environ[preloaded.ASK].split(":", 2)
+    name, word, _ = os.environ[ASK].split(":", 2)
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(b"\0" + name.encode())
     connection.settimeout(30)
@@ -123,6 +124,6 @@ def test_a_silent_connection_is_left_after_a_while(ask, monkeypatch, wording):
 def test_a_copy_does_not_hand_the_word_on(ask):
     start, _ = ask
     with preloaded.preloaded():
-        job = start(f"print({preloaded.ASK!r} in os.environ)")
+        job = start(f"print({ASK!r} in os.environ)")
         assert job.communicate()[0] == "False\n"
-    assert preloaded.ASK not in os.environ
+    assert ASK not in os.environ

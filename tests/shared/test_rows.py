@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+from numpy.testing import assert_array_equal
+from pandas.testing import assert_frame_equal
 
 from evenfield.shared.estimates import estimates_frame
 from evenfield.shared.rows import Kind, Results, Rows, gathered, stacked
@@ -48,10 +50,8 @@ def test_chunks_of_a_topic_are_joined_without_a_change(tmp_path):
         parts[-1].keep(tmp_path / name)
     joined = gathered([tmp_path / "one", tmp_path / "two"])
     rows = [row for part in parts for row in part.estimates]
-    pd.testing.assert_frame_equal(
-        estimates_frame(joined.estimates), estimates_frame(rows)
-    )
-    pd.testing.assert_frame_equal(
+    assert_frame_equal(estimates_frame(joined.estimates), estimates_frame(rows))
+    assert_frame_equal(
         joined.series["series"],
         pd.concat([part.series["series"] for part in parts], ignore_index=True),
     )
@@ -63,5 +63,5 @@ def test_parts_of_a_series_are_sorted_by_their_labels():
     two = pd.DataFrame({"id": ["a"], "y": [2]})
     result = stacked([one, two], ["id"], ["x", "y"])
     assert result["id"].tolist() == ["a", "b"]
-    np.testing.assert_array_equal(result[["x", "y"]], [[np.nan, 2], [1, np.nan]])
+    assert_array_equal(result[["x", "y"]], [[np.nan, 2], [1, np.nan]])
     assert list(stacked([], ["id"], ["x"]).columns) == ["id", "x"]

@@ -6,6 +6,13 @@ import pytest
 
 from evenfield.numerics.ols import t_inference
 from evenfield.shared import samples as sp
+from evenfield.shared.samples import (
+    basis_warning,
+    complete,
+    is_constant,
+    sample_rows,
+    underpowered,
+)
 from evenfield.study.errors import EstimateError
 from yaml_text import from_yaml
 
@@ -13,31 +20,31 @@ FRAME = pd.DataFrame(from_yaml("{unit: [c, a, b], x: [3.0, 1.0, 2.0]}"))
 
 
 def test_rows_come_in_the_order_of_the_sample_matched_by_id():
-    rows = sp.sample_rows(FRAME, ["b", "a"], ["x"], "here")
+    rows = sample_rows(FRAME, ["b", "a"], ["x"], "here")
     assert rows["unit"].tolist() == ["b", "a"]
     assert rows["x"].tolist() == [2, 1]
 
 
 def test_units_without_a_row_or_with_two_are_named():
     with pytest.raises(EstimateError, match=r"1 values are missing .*\(d x\)"):
-        sp.sample_rows(FRAME, ["a", "d"], ["x"], "here")
+        sample_rows(FRAME, ["a", "d"], ["x"], "here")
     with pytest.raises(EstimateError, match=r"1 units have two rows \(a\)"):
-        sp.sample_rows(pd.concat([FRAME, FRAME.iloc[[1]]]), ["a"], ["x"], "here")
+        sample_rows(pd.concat([FRAME, FRAME.iloc[[1]]]), ["a"], ["x"], "here")
 
 
 def test_the_basis_of_output_in_words():
     assert sp.one_text(pd.Series(["b", None, "a", "", "b"])) == "a+b"
-    assert sp.basis_warning("proxy", 1992) == "PROXY output before 1992"
-    assert sp.basis_warning("official+proxy", None) == "PROXY output"
-    assert sp.basis_warning("spliced", 1992).endswith("joined with official output")
-    assert sp.basis_warning("official", 1992) == ""
+    assert basis_warning("proxy", 1992) == "PROXY output before 1992"
+    assert basis_warning("official+proxy", None) == "PROXY output"
+    assert basis_warning("spliced", 1992).endswith("joined with official output")
+    assert basis_warning("official", 1992) == ""
 
 
 def test_values_are_constant_up_to_rounding_of_their_size():
-    assert sp.is_constant(np.array([1e6, 1e6 * (1 + 1e-13)]))
-    assert not sp.is_constant(np.array([1e-3, 1e-3 * (1 + 1e-11)]))
-    assert sp.is_constant(np.zeros(3))
-    assert not sp.is_constant(np.array([-128, 127], dtype="int8"))
+    assert is_constant(np.array([1e6, 1e6 * (1 + 1e-13)]))
+    assert not is_constant(np.array([1e-3, 1e-3 * (1 + 1e-11)]))
+    assert is_constant(np.zeros(3))
+    assert not is_constant(np.array([-128, 127], dtype="int8"))
 
 
 def test_a_test_is_scaled_with_its_estimate_and_not_its_statistic():
@@ -65,14 +72,14 @@ def test_periods_come_in_the_order_of_their_first_and_then_last_years():
 
 
 def test_a_design_is_underpowered_only_beyond_the_smallest_effect_of_interest():
-    assert sp.underpowered(1.0, 1.0, "pp") == ""
-    assert "mde 1.1 above sesoi 1 pp" in sp.underpowered(1.1, 1.0, "pp")
-    assert sp.underpowered(np.nan, 1.0, "pp") == sp.underpowered(1.0, np.nan, "") == ""
+    assert underpowered(1.0, 1.0, "pp") == ""
+    assert "mde 1.1 above sesoi 1 pp" in underpowered(1.1, 1.0, "pp")
+    assert underpowered(np.nan, 1.0, "pp") == underpowered(1.0, np.nan, "") == ""
 
 
 def test_units_without_a_figure_are_dropped_and_named():
     table = pd.DataFrame({"x": [1, np.nan], "y": [1.0, 2.0]}, index=["a", "b"])
-    retained, note = sp.complete(table, ["x"])
+    retained, note = complete(table, ["x"])
     assert list(retained.index) == ["a"]
     assert note == "left out, no figures: b"
-    assert sp.complete(table, ["y"])[1] == ""
+    assert complete(table, ["y"])[1] == ""

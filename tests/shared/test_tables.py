@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from docx import Document
+from pandas.testing import assert_frame_equal
 
 from evenfield.shared.tables import numbers
 from evenfield.shared.tables.latex import _column_type, escape_latex, table_latex
@@ -150,7 +151,7 @@ def test_the_csv_twin_holds_the_unrounded_frame(tmp_path):
     write_table_files(made_table(), paths)
     back = read_table(paths[0], text=("name", "why", "group"))
     wanted = made_table().frame.assign(value=[-1.23457, 2.0, float("nan")])
-    pd.testing.assert_frame_equal(back, wanted, check_dtype=False)
+    assert_frame_equal(back, wanted, check_dtype=False)
     assert all(
         Path(path).read_bytes().endswith(b"\n") and b"\r" not in Path(path).read_bytes()
         for path in paths

@@ -5,8 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_array_equal
 
 from evenfield.shared import trajectories as tr
+from evenfield.shared.trajectories import grouping, trajectories
 from evenfield.study.errors import EstimateError
 from made_study import MadeStudy
 from yaml_text import from_yaml
@@ -35,12 +37,12 @@ def make_study():
 
 @pytest.fixture
 def data():
-    return tr.trajectories(PANEL.iloc[::-1], "log_income", UNITS, "here")
+    return trajectories(PANEL.iloc[::-1], "log_income", UNITS, "here")
 
 
 def test_units_are_ordered_by_their_values_from_the_first_year_on(data):
     assert data.units == ("b", "c", "a")
-    np.testing.assert_array_equal(data.values, INCOMES[[1, 2, 0]])
+    assert_array_equal(data.values, INCOMES[[1, 2, 0]])
     assert data.years.tolist() == YEARS
     assert data.basis == ("proxy", "proxy", "official", "official")
     assert data.evenly_spaced
@@ -52,12 +54,12 @@ def test_a_window_has_the_richest_of_its_last_year_first_and_holds_both_ends():
     assert result.years.tolist() == [2002, 2004, 2006]
     assert info.step == 2
     assert result.units == ("a", "c", "b")  # b and c end alike: c was ahead in 2004
-    np.testing.assert_array_equal(result.values, INCOMES[[0, 2, 1], 1:])
+    assert_array_equal(result.values, INCOMES[[0, 2, 1], 1:])
 
 
 def test_another_column_is_matched_by_unit_and_year(data):
     people = np.arange(12.0).reshape(3, 4)[[1, 2, 0]]
-    np.testing.assert_array_equal(tr.matched(PANEL, "people", data, "here"), people)
+    assert_array_equal(tr.matched(PANEL, "people", data, "here"), people)
 
 
 def test_spans_hold_both_ends_and_say_what_their_output_rests_on(data):
@@ -84,19 +86,19 @@ def test_labels_of_a_span_count_units_and_dates(data):
 
 def test_groups_have_codes_in_the_order_of_the_units_asked_for():
     frame = pd.DataFrame({"unit": UNITS, "region": ["y", "x", "y"], "coast": [0, 1, 1]})
-    codes, names = tr.grouping(frame, "region", ["c", "b"], "here")
+    codes, names = grouping(frame, "region", ["c", "b"], "here")
     assert (codes.tolist(), names) == ([1, 0], ["x", "y"])
-    codes, names = tr.grouping(frame, "coast", UNITS, "here")
+    codes, names = grouping(frame, "coast", UNITS, "here")
     assert (codes.tolist(), names) == ([0, 1, 1], ["not coast", "coast"])
 
 
 def test_gaps_and_doubles_are_named():
     gap = PANEL.assign(log_income=PANEL["log_income"].where(PANEL.index != 5))
     with pytest.raises(EstimateError, match=r"1 unit-years \(b 2002\)"):
-        tr.trajectories(gap, "log_income", UNITS, "here")
+        trajectories(gap, "log_income", UNITS, "here")
     twice = pd.concat([PANEL, PANEL.iloc[[3]]])
     with pytest.raises(EstimateError, match=r"1 rows appear twice \(a 2006\)"):
-        tr.trajectories(twice, "log_income", UNITS, "here")
+        trajectories(twice, "log_income", UNITS, "here")
 
 
 def test_main_periods_come_in_the_order_of_their_years_without_spans():

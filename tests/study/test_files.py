@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.random import default_rng
+from pandas.testing import assert_frame_equal
 
 from evenfield.study.elementary import exp, log
 from evenfield.study.files import read_json, write_json, write_text
@@ -33,7 +34,7 @@ FRAME = pd.DataFrame(
 
 def test_hand_over_keeps_every_bit_every_id_and_named_text(tmp_path):
     write_table(FRAME, tmp_path / "deep" / "t.csv")
-    pd.testing.assert_frame_equal(
+    assert_frame_equal(
         read_table(tmp_path / "deep" / "t.csv"), FRAME, check_dtype=False
     )
     rng = default_rng(1)

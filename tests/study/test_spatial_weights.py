@@ -9,7 +9,7 @@ import pytest
 from evenfield.study import spatial_weights as sw
 from evenfield.study.config import Period
 from evenfield.study.errors import WeightsError
-from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.study.spatial_weights import SpatialWeights, weights_from_edges
 from yaml_text import from_yaml
 
 MATRIX = np.array([[0.0, 0.25, 0.75], [1.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
@@ -66,11 +66,11 @@ def test_rows_are_divided_by_their_sums_and_edges_placed_by_unit():
     edges = pd.DataFrame(
         from_yaml("{unit_i: [C, A], unit_j: [A, B], weight: [0.5, 2.0]}")
     )
-    matrix = sw.weights_from_edges(edges, ["A", "B", "C"], {}).matrix
+    matrix = weights_from_edges(edges, ["A", "B", "C"], {}).matrix
     assert (matrix[2, 0], matrix[0, 1], matrix.sum()) == (0.5, 2.0, 2.5)
     with pytest.raises(
         WeightsError, match=r"1 units of an edge list are unknown \(C\)"
     ):
-        sw.weights_from_edges(edges, ["A", "B"], {})
+        weights_from_edges(edges, ["A", "B"], {})
     sw.check_same_units(["B", "A"], ["A", "B"], "near")
     assert Period("P", 1999, 2019, "1999-2019").years == 20

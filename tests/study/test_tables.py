@@ -8,7 +8,12 @@ import pytest
 
 from evenfield.study import tables as tb
 from evenfield.study.files import read_json
-from evenfield.study.tables import parse_resource, resource_named, table_kind
+from evenfield.study.tables import (
+    OPTIONAL_TABLES,
+    parse_resource,
+    resource_named,
+    table_kind,
+)
 
 PACKAGE = read_json(Path(__file__).parents[2] / "data" / "datapackage.json")
 SHIPPED = {
@@ -18,11 +23,11 @@ SHIPPED = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(tb.OPTIONAL_TABLES))
+@pytest.mark.parametrize("name", sorted(OPTIONAL_TABLES))
 def test_columns_of_an_absent_table_are_those_of_the_shipped_one(name):
     columns = tuple(field.name for field in SHIPPED[name].fields)
-    assert columns[: len(tb.OPTIONAL_TABLES[name])] == tb.OPTIONAL_TABLES[name]
-    assert columns == tb.OPTIONAL_TABLES[name] or name == "panel_merged"
+    assert columns[: len(OPTIONAL_TABLES[name])] == OPTIONAL_TABLES[name]
+    assert columns == OPTIONAL_TABLES[name] or name == "panel_merged"
 
 
 def test_taxonomies_and_needed_columns_are_those_of_the_contract():

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.random import default_rng
+from pandas.testing import assert_frame_equal
 
 from china_study import CHUNKED, TOPICS, build_china, china_config, estimated
 from evenfield.shared.estimates import ROW_SCALED, estimates_frame
@@ -129,6 +130,6 @@ def test_the_last_bit_of_the_inputs_is_not_printed(topic, config, root):
         printed(estimated(topic, kind(config, root))) for kind in (Study, MovedStudy)
     )
     for name, frame in one.items():
-        pd.testing.assert_frame_equal(
+        assert_frame_equal(
             frame, two[name], check_exact=True, check_dtype=False, obj=f"{topic} {name}"
         )

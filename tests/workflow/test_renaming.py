@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 import gate
 
@@ -65,6 +66,6 @@ def test_new_names_in_another_order_change_no_number(tmp_path):
             text = path.read_text()
             path.write_text(re.sub("CN-[A-Z]{2}", lambda m: new.get(m[0], m[0]), text))
     label = numbers(tmp_path / "named", {name: name for name in ids})
-    pd.testing.assert_frame_equal(
+    assert_frame_equal(
         numbers(tmp_path / "renamed", {new[name]: name for name in ids}), label
     )

@@ -6,6 +6,15 @@ from numpy.random import default_rng
 from scipy import stats
 
 from evenfield.numerics.dynamic_panel import gmm
+from evenfield.numerics.dynamic_panel.gmm import (
+    Equations,
+    GmmSpec,
+    Layout,
+    anderson_hsiao_root,
+    dynamic_gmm,
+    stacked_equations,
+    weighting,
+)
 from numerics.refusals import refused
 from tolerances import close
 
@@ -70,14 +79,14 @@ def loop_fit(data, dates):
     )
 
 
-@pytest.mark.parametrize("layout", gmm.Layout)
+@pytest.mark.parametrize("layout", Layout)
 def test_difference_gmm_equals_loops(layout):
     y, x = panel()
-    spec = gmm.GmmSpec(1, 2, 4, gmm.Equations.DIFFERENCE, layout)
+    spec = GmmSpec(1, 2, 4, Equations.DIFFERENCE, layout)
     one, two, se1, plain, corrected, hansen = loop_fit(
-        gmm.stacked_equations(y, x, spec), y.shape[1]
+        stacked_equations(y, x, spec), y.shape[1]
     )
-    fit = gmm.dynamic_gmm(y, spec, x)
+    fit = dynamic_gmm(y, spec, x)
     close(fit.beta_one_step, one, rtol=1e-8)
     close(fit.std_errors_one_step, se1, rtol=1e-8)
     close(fit.beta, two, rtol=1e-8)
@@ -91,22 +100,20 @@ def test_instruments_rows_and_missing_dates():
     y, x = panel(dates=7)
     empty = np.zeros((*y.shape, 0))
     counts = {
-        (gmm.Equations.DIFFERENCE, gmm.Layout.COLLAPSED, 3): 2,
-        (gmm.Equations.DIFFERENCE, gmm.Layout.COLLAPSED, 0): 5,
-        (gmm.Equations.DIFFERENCE, gmm.Layout.FULL, 0): 5 * 6 // 2,
-        (gmm.Equations.DIFFERENCE, gmm.Layout.FULL, 2): 5,
-        (gmm.Equations.SYSTEM, gmm.Layout.COLLAPSED, 3): 3,
-        (gmm.Equations.SYSTEM, gmm.Layout.FULL, 0): 15 + 5,
+        (Equations.DIFFERENCE, Layout.COLLAPSED, 3): 2,
+        (Equations.DIFFERENCE, Layout.COLLAPSED, 0): 5,
+        (Equations.DIFFERENCE, Layout.FULL, 0): 5 * 6 // 2,
+        (Equations.DIFFERENCE, Layout.FULL, 2): 5,
+        (Equations.SYSTEM, Layout.COLLAPSED, 3): 3,
+        (Equations.SYSTEM, Layout.FULL, 0): 15 + 5,
     }
     for (equations, layout, last), count in counts.items():
-        data = gmm.stacked_equations(
-            y, empty, gmm.GmmSpec(1, 2, last, equations, layout)
-        )
+        data = stacked_equations(y, empty, GmmSpec(1, 2, last, equations, layout))
         assert data.Z.shape[-1] == count, (equations, layout, last)
-    assert gmm.stacked_equations(y, x, gmm.GmmSpec()).Z.shape[-1] == 3
+    assert stacked_equations(y, x, GmmSpec()).Z.shape[-1] == 3
     y, _ = panel(dates=7)
-    data = gmm.stacked_equations(
-        y, np.zeros((*y.shape, 0)), gmm.GmmSpec(1, 2, 3, gmm.Equations.SYSTEM)
+    data = stacked_equations(
+        y, np.zeros((*y.shape, 0)), GmmSpec(1, 2, 3, Equations.SYSTEM)
     )
     assert data.dates.tolist() == [2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]
     assert data.n_difference == 5
@@ -115,66 +122,60 @@ def test_instruments_rows_and_missing_dates():
     )
     close(data.Z[0, 6, 2], y[0, 1] - y[0, 0])
     close(data.Z[0, 0, 0], y[0, 0])
-    fit = gmm.dynamic_gmm(
-        y - y.mean(axis=0), gmm.GmmSpec(1, 2, 3, gmm.Equations.SYSTEM)
-    )
+    fit = dynamic_gmm(y - y.mean(axis=0), GmmSpec(1, 2, 3, Equations.SYSTEM))
     assert fit.level_rows
     assert fit.n_rows == 60 * 11
     y, x = panel()
     short = y.copy()
     short[0, :3] = np.nan
-    fit = gmm.dynamic_gmm(short, gmm.GmmSpec(), x)
-    whole = gmm.dynamic_gmm(y, gmm.GmmSpec(), x)
+    fit = dynamic_gmm(short, GmmSpec(), x)
+    whole = dynamic_gmm(y, GmmSpec(), x)
     assert whole.n_rows - fit.n_rows == 3
     assert fit.n_units == 60
     alone = np.vstack([short, np.full((1, 7), np.nan)])
     alone[-1, 3] = 1.0
-    extra = gmm.dynamic_gmm(
-        alone, gmm.GmmSpec(), np.concatenate([x, np.zeros((1, 7, 1))])
-    )
+    extra = dynamic_gmm(alone, GmmSpec(), np.concatenate([x, np.zeros((1, 7, 1))]))
     assert extra.n_units == 60, "a unit with one date has no row"
     close(extra.beta, fit.beta, rtol=1e-9)
     y, _ = panel(dates=5)
-    spec = gmm.GmmSpec(1, 2, 2)
+    spec = GmmSpec(1, 2, 2)
     dummies = np.tile(np.eye(5)[:, 2:], (60, 1, 1))
     close(
-        gmm.dynamic_gmm(y, spec, dummies).beta[0],
-        gmm.dynamic_gmm(y - y.mean(axis=0), spec).beta[0],
+        dynamic_gmm(y, spec, dummies).beta[0],
+        dynamic_gmm(y - y.mean(axis=0), spec).beta[0],
     )
-    refused(None, gmm.dynamic_gmm, np.zeros((10, 6)), gmm.GmmSpec())
-    refused(None, gmm.dynamic_gmm, np.full((10, 6), np.nan), gmm.GmmSpec())
+    refused(None, dynamic_gmm, np.zeros((10, 6)), GmmSpec())
+    refused(None, dynamic_gmm, np.full((10, 6), np.nan), GmmSpec())
 
 
 def test_weighting_inverts_also_with_more_instruments_than_units():
     rng = default_rng(2)
     G = rng.normal(size=(8, 20))
-    A = gmm.weighting(G)
+    A = weighting(G)
     assert A.rank == 8
     assert A.root.shape == (8, 20), "never an instrument by instrument inverse"
     close(A.apply(np.eye(20)), np.linalg.pinv(G.T @ G), atol=1e-10)
     y, x = panel(units=20, dates=12)
-    fit = gmm.dynamic_gmm(
-        y, gmm.GmmSpec(1, 2, 0, gmm.Equations.DIFFERENCE, gmm.Layout.FULL), x
-    )
+    fit = dynamic_gmm(y, GmmSpec(1, 2, 0, Equations.DIFFERENCE, Layout.FULL), x)
     assert fit.n_instruments > 20
     assert np.isfinite(fit.std_errors).all()
     rng = default_rng(3)
     G = rng.normal(size=(30, 4)) * [1, 1e3, 1e-3, 1]
-    close(gmm.weighting(G).apply(G.T @ G), np.eye(4), atol=1e-8)
-    assert gmm.weighting(np.column_stack([G, G[:, 0]])).rank == 4
+    close(weighting(G).apply(G.T @ G), np.eye(4), atol=1e-8)
+    assert weighting(np.column_stack([G, G[:, 0]])).rank == 4
 
 
 @pytest.mark.parametrize(
     ("spec", "dates", "message"),
     [
-        (gmm.GmmSpec(1, 2, 3), 2, "too few"),
-        (gmm.GmmSpec(1, 1, 3), 7, "instruments at lag 2"),
-        (gmm.GmmSpec(3, 2, 2), 7, "cannot identify"),
-        (gmm.GmmSpec(0, 2, 3), 7, "lags start at 1"),
+        (GmmSpec(1, 2, 3), 2, "too few"),
+        (GmmSpec(1, 1, 3), 7, "instruments at lag 2"),
+        (GmmSpec(3, 2, 2), 7, "cannot identify"),
+        (GmmSpec(0, 2, 3), 7, "lags start at 1"),
     ],
 )
 def test_impossible_specifications(spec, dates, message):
-    refused(message, gmm.dynamic_gmm, panel(dates=dates)[0], spec)
+    refused(message, dynamic_gmm, panel(dates=dates)[0], spec)
 
 
 def loop_tests(data, beta, A, V, residuals_of):
@@ -205,9 +206,9 @@ def loop_tests(data, beta, A, V, residuals_of):
 @pytest.mark.parametrize("first_step", gmm.FIRST_STEPS)
 def test_tests_of_a_system_equal_loops_over_units(first_step):
     y, x = panel(units=50, dates=6, seed=3)
-    spec = gmm.GmmSpec(1, 2, 3, gmm.Equations.SYSTEM, first_step=first_step)
-    fit = gmm.dynamic_gmm(y, spec, x)
-    data = gmm.stacked_equations(y, x, spec)
+    spec = GmmSpec(1, 2, 3, Equations.SYSTEM, first_step=first_step)
+    fit = dynamic_gmm(y, spec, x)
+    data = stacked_equations(y, x, spec)
     cut = data.n_difference
     rows = data.Z.shape[1]
     D = np.zeros((rows, 12))  # the dates of differences, then those of levels
@@ -258,7 +259,7 @@ def test_tests_of_a_system_equal_loops_over_units(first_step):
 
 def test_anderson_and_hsiao_is_two_stage_least_squares_clustered_by_unit():
     y, _ = panel(units=12, dates=7, seed=4)
-    result = gmm.anderson_hsiao_root(y)
+    result = anderson_hsiao_root(y)
     change = np.diff(y, axis=1)
     outcome, lag, z = change[:, 1:], change[:, :-1], y[:, :-2]
     dates = np.tile(np.eye(5), (12, 1))
@@ -274,12 +275,12 @@ def test_anderson_and_hsiao_is_two_stage_least_squares_clustered_by_unit():
     close((result.rho, result.std_error), (rho, error))
     assert (result.df, result.n_units, result.n_periods) == (11, 12, 5)
     flat = np.add.outer(np.arange(6.0), np.arange(5.0))
-    refused(None, gmm.anderson_hsiao_root, flat)
+    refused(None, anderson_hsiao_root, flat)
 
 
 def test_no_more_instruments_than_coefficients_leave_nothing_to_test():
     y, _ = panel(dates=4)
-    fit = gmm.dynamic_gmm(y, gmm.GmmSpec(1, 2, 2))
+    fit = dynamic_gmm(y, GmmSpec(1, 2, 2))
     assert fit.n_instruments == 1
     assert fit.hansen.df == 0
     assert np.isnan([fit.hansen.statistic, fit.sargan.p_value]).all()

@@ -8,8 +8,12 @@ from scipy import stats
 from evenfield.numerics.dynamic_panel import bias_corrected as bc
 from evenfield.numerics.dynamic_panel import within as wi
 from evenfield.numerics.dynamic_panel.bias_corrected import (
+    TEST_GRID,
     Variance,
     bias_corrected_root,
+    bootstrap_t_interval,
+    score_interval,
+    unit_scores,
     year_weights,
 )
 from evenfield.numerics.dynamic_panel.gmm import anderson_hsiao_root
@@ -18,7 +22,10 @@ from evenfield.numerics.dynamic_panel.regime_scores import (
     regime_roots,
 )
 from evenfield.numerics.dynamic_panel.within import (
+    checked_levels,
+    half_panel_root,
     moments,
+    residual_check,
     two_way,
     whole_sample,
     within_units,
@@ -28,7 +35,7 @@ from evenfield.numerics.random import generator_for
 from numerics.refusals import refused
 from tolerances import ITERATIVE, MACHINE, close
 
-ESTIMATORS = [wi.half_panel_root, anderson_hsiao_root, bc.bias_corrected_root]
+ESTIMATORS = [half_panel_root, anderson_hsiao_root, bias_corrected_root]
 
 
 def panel(seed=1, units=10, dates=12, rho=0.85):
@@ -46,18 +53,18 @@ def test_jackknife_and_anderson_hsiao_written_out():
     levels = panel(dates=12)
 
     def half(x):
-        return wi.moments(wi.within_units(x), wi.whole_sample(len(x))).slope[0]
+        return moments(within_units(x), whole_sample(len(x))).slope[0]
 
     whole = half(levels)
     five = (5 * half(levels[:, :6]) + 6 * half(levels[:, 5:])) / 11
     six = (6 * half(levels[:, :7]) + 5 * half(levels[:, 6:])) / 11
-    close(wi.half_panel_root(levels).rho, 2 * whole - (five + six) / 2)
+    close(half_panel_root(levels).rho, 2 * whole - (five + six) / 2)
     even = panel(dates=13)
     halves = (half(even[:, :7]) + half(even[:, 6:])) / 2
-    fit = wi.half_panel_root(even)
+    fit = half_panel_root(even)
     close(fit.rho, 2 * half(even) - halves)
     changes = [
-        wi.half_panel_root(np.delete(even, i, axis=0)).rho - fit.rho for i in range(10)
+        half_panel_root(np.delete(even, i, axis=0)).rho - fit.rho for i in range(10)
     ]
     close(fit.std_error, np.sqrt(9 / 10 * np.sum(np.square(changes))))
     levels = panel()
@@ -103,7 +110,7 @@ def test_residual_check_and_draws():
     e = wi.residuals(levels, 0.8)
     assert np.abs(e.sum(axis=0)).max() < 1e-12
     assert np.abs(e.sum(axis=1)).max() < 1e-12
-    check = wi.residual_check(levels, 0.8)
+    check = residual_check(levels, 0.8)
     close(
         check.autocorrelation,
         (e[:, 1:] * e[:, :-1]).sum() / (e[:, :-1] ** 2).sum(),
@@ -113,7 +120,7 @@ def test_residual_check_and_draws():
     close(check.sd_first, np.sqrt((e[:, :5] ** 2).sum() / 5 / 9 * 11 / 10), MACHINE)
     rng = default_rng(3)
     net = [
-        wi.residual_check(
+        residual_check(
             np.cumsum(rng.normal(size=(31, 6)), axis=1), 1.0
         ).net_autocorrelation
         for _ in range(400)
@@ -123,27 +130,27 @@ def test_residual_check_and_draws():
 
 def test_intervals_repeat_and_equal_the_score_test_and_refits():
     levels = panel(units=30, dates=30)
-    fit = bc.bias_corrected_root(levels)
-    one, two = (bc.bootstrap_t_interval(levels, default_rng(2), 199) for _ in range(2))
-    grid = bc.score_interval(levels)
+    fit = bias_corrected_root(levels)
+    one, two = (bootstrap_t_interval(levels, default_rng(2), 199) for _ in range(2))
+    grid = score_interval(levels)
     assert one == two
     for result in (one, grid):
         assert result.low < fit.rho < result.high
         assert 0 < result.p_value <= 1
-    narrow = bc.score_interval(levels, 0.5)
+    narrow = score_interval(levels, 0.5)
     assert grid.low < narrow.low
     assert narrow.high < grid.high
     assert (one.draws, grid.draws) == (199, 0)
-    pairs = wi.within_units(levels)
-    result = bc.score_interval(levels)
-    m = wi.moments(pairs, wi.whole_sample(30))
+    pairs = within_units(levels)
+    result = score_interval(levels)
+    m = moments(pairs, whole_sample(30))
     for end in (result.low, result.high):
         lag = (pairs.lag - m.lag_mean)[None]
-        q = bc.unit_scores(
+        q = unit_scores(
             lag,
             (pairs.y - m.y_mean)[None] - end * lag,
             np.array([end]),
-            bc.Variance.BY_YEAR,
+            Variance.BY_YEAR,
         )[0]
         close(
             abs(q.sum()) / np.sqrt(30 * q.var(ddof=1)), t_quantile(0.975, 29), atol=0.01
@@ -151,14 +158,14 @@ def test_intervals_repeat_and_equal_the_score_test_and_refits():
     levels = panel(units=12, dates=16, rho=0.7)
     rng = default_rng(9)
     picked = rng.integers(0, 12, size=(99, 12))
-    fits = [bc.bias_corrected_root(levels[row]) for row in picked]
-    fit = bc.bias_corrected_root(levels)
+    fits = [bias_corrected_root(levels[row]) for row in picked]
+    fit = bias_corrected_root(levels)
     t = [
         abs((other.rho - fit.rho) / other.std_error)
         for other in fits
         if not other.no_root
     ]
-    result = bc.bootstrap_t_interval(levels, default_rng(9), 99)
+    result = bootstrap_t_interval(levels, default_rng(9), 99)
     close(result.no_root_share, np.mean([other.no_root for other in fits]))
     close(result.high - fit.rho, np.quantile(t, 0.95) * fit.std_error, rtol=1e-7)
 
@@ -167,19 +174,19 @@ def test_without_a_root():
     rng = default_rng(3)
     for _ in range(60):
         levels = np.cumsum(rng.normal(0, 0.03, (31, 15)), axis=1)
-        fit = bc.bias_corrected_root(levels)
+        fit = bias_corrected_root(levels)
         if fit.no_root:
             break
     assert fit.no_root
     assert np.isnan(fit.std_error)
     assert 0.5 < fit.rho <= 1.2
-    assert np.isnan(bc.bootstrap_t_interval(levels, default_rng(1), 99).low)
-    assert bc.score_interval(levels).low < 1
+    assert np.isnan(bootstrap_t_interval(levels, default_rng(1), 99).low)
+    assert score_interval(levels).low < 1
     rng = default_rng(1)
     levels = 1.4 ** np.arange(12) * rng.normal(1, 0.3, (10, 1)) + rng.normal(
         0, 0.01, (10, 12)
     )
-    refused("fixed effects give the root", bc.bias_corrected_root, levels)
+    refused("fixed effects give the root", bias_corrected_root, levels)
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +203,7 @@ def literal_score(levels, rho, variance):
     lag = two_way(levels[:, :-1])
     e = y - rho * lag
     n, t = e.shape
-    if variance is bc.Variance.CONSTANT:
+    if variance is Variance.CONSTANT:
         s2 = (e**2).sum() / ((n - 1) * (t - 1))
         h = sum(rho**j for s in range(1, t) for j in range(t - s)) / t
         return (lag * e).sum() + (n - 1) * s2 * h
@@ -207,7 +214,7 @@ def literal_score(levels, rho, variance):
     )
 
 
-@pytest.mark.parametrize("variance", bc.Variance)
+@pytest.mark.parametrize("variance", Variance)
 @pytest.mark.parametrize("rho", [0.4, 0.97, 1.0])
 def test_score_equals_its_definition(levels, variance, rho):
     pairs = within_units(levels)
@@ -221,28 +228,28 @@ def test_score_equals_its_definition(levels, variance, rho):
     )
     close(slope[0], change / 2e-6, rtol=1e-6)
     lag = (pairs.lag - m.lag_mean)[None]
-    shares = bc.unit_scores(
+    shares = unit_scores(
         lag, (pairs.y - m.y_mean)[None] - rho * lag, np.array([rho]), variance
     )
     assert shares.shape == (1, len(levels))
     close(shares.sum(), expected)
 
 
-@pytest.mark.parametrize("variance", bc.Variance)
+@pytest.mark.parametrize("variance", Variance)
 def test_root_solves_the_score_and_its_standard_error_is_the_sandwich(levels, variance):
     rng = default_rng(4)
     levels = [rng.normal(0, 0.5, 12)]
     for _ in range(15):
         levels.append(0.8 * levels[-1] + rng.normal(0, 0.05, 12))
     levels = np.array(levels).T
-    fit = bc.bias_corrected_root(levels, variance)
+    fit = bias_corrected_root(levels, variance)
     assert not fit.no_root
     assert fit.rho > fit.fixed_effects
     close(literal_score(levels, fit.rho, variance), 0, atol=1e-11)
     pairs = within_units(levels)
     m = moments(pairs, whole_sample(12))
     lag = (pairs.lag - m.lag_mean)[None]
-    q = bc.unit_scores(
+    q = unit_scores(
         lag, (pairs.y - m.y_mean)[None] - fit.rho * lag, np.array([fit.rho]), variance
     )[0]
     slope = (
@@ -261,13 +268,13 @@ def test_the_smallest_root_above_fixed_effects_is_taken(levels):
         for _ in range(12):
             path.append(0.95 * path[-1] + rng.normal(0, 0.05, 20))
         panel = np.array(path).T
-        fit = bc.bias_corrected_root(panel)
+        fit = bias_corrected_root(panel)
         if fit.no_root:
             assert np.isnan(fit.std_error)
             continue
         result += 1
         grid = np.arange(fit.fixed_effects + 1e-6, fit.rho - 1e-3, 1e-3)
-        assert all(literal_score(panel, rho, bc.Variance.BY_YEAR) > 0 for rho in grid)
+        assert all(literal_score(panel, rho, Variance.BY_YEAR) > 0 for rho in grid)
     assert result > 5
 
 
@@ -351,29 +358,29 @@ def test_intervals_repeat_and_what_cannot_be_fitted_is_refused():
 @pytest.mark.parametrize("units", [4, 5])
 def test_few_units_have_their_own_degrees_of_freedom(units):
     levels = panel(seed=5, units=units, dates=25)
-    interval = bc.score_interval(levels)
-    pairs = wi.within_units(levels)
-    m = wi.moments(pairs, wi.whole_sample(units))
+    interval = score_interval(levels)
+    pairs = within_units(levels)
+    m = moments(pairs, whole_sample(units))
     lag = (pairs.lag - m.lag_mean)[None]
     errors = (pairs.y - m.y_mean)[None] - lag
-    scores = bc.unit_scores(lag, errors, np.array([1.0]), bc.Variance.BY_YEAR)[0]
+    scores = unit_scores(lag, errors, np.array([1.0]), Variance.BY_YEAR)[0]
     t = abs(scores.sum()) / np.sqrt(units * scores.var(ddof=1))
     close(interval.p_value, 2 * stats.t.sf(t, units - 1))
 
 
 def test_an_end_lies_between_the_last_kept_root_and_its_neighbour():
-    excess = np.full(len(bc.TEST_GRID), 5.0)
+    excess = np.full(len(TEST_GRID), 5.0)
     excess[10:14] = [1.0, -1.0, -2.0, 6.0]
-    low, high = bc._stretch(excess, bc.TEST_GRID[12])
-    step = bc.TEST_GRID[12] - bc.TEST_GRID[11]
-    close(low, bc.TEST_GRID[11] - step / 2)
-    close(high, bc.TEST_GRID[12] + step / 4)
+    low, high = bc._stretch(excess, TEST_GRID[12])
+    step = TEST_GRID[12] - TEST_GRID[11]
+    close(low, TEST_GRID[11] - step / 2)
+    close(high, TEST_GRID[12] + step / 4)
 
 
 def test_three_units_are_enough_and_two_are_not():
     levels = panel(units=3)
-    assert wi.checked_levels(levels, 3) is not None
-    refused("2 units", wi.checked_levels, levels[:2], 3)
+    assert checked_levels(levels, 3) is not None
+    refused("2 units", checked_levels, levels[:2], 3)
 
 
 def test_the_bootstrap_t_counts_roots_of_one_and_the_data_as_one_draw():
@@ -383,12 +390,12 @@ def test_the_bootstrap_t_counts_roots_of_one_and_the_data_as_one_draw():
     for _ in range(9):
         y.append(0.8 * y[-1] + 0.2 * steady + 0.05 * rng.normal(size=15))
     levels = np.array(y).T
-    fit = bc.bias_corrected_root(levels)
-    result = bc.bootstrap_t_interval(levels, generator_for(1, "t"), 60, 0.9)
+    fit = bias_corrected_root(levels)
+    result = bootstrap_t_interval(levels, generator_for(1, "t"), 60, 0.9)
     picked = generator_for(1, "t").integers(0, 15, size=(60, 15))
     ratios = []
     for units in picked:
-        drawn = bc.bias_corrected_root(levels[units])
+        drawn = bias_corrected_root(levels[units])
         if not drawn.no_root:
             ratios.append(abs(drawn.rho - fit.rho) / drawn.std_error)
     ratios = np.array(ratios)

@@ -7,6 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 from numpy.random import default_rng
+from numpy.testing import assert_array_equal
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import DescrStatsW
@@ -46,12 +47,12 @@ def test_romano_wolf_equals_one_step_at_a_time_and_knows_copies():
     draws = rng.normal(size=(499, 7)) @ rng.normal(size=(7, 7))
     t = rng.normal(size=7) * 4
     ours = romano_wolf(t, draws)
-    np.testing.assert_array_equal(ours.adjusted, step_down(t, draws))
+    assert_array_equal(ours.adjusted, step_down(t, draws))
     assert (ours.adjusted >= ours.p_values).all()
     assert (ours.draws, ours.family) == (499, 7)
     draws = default_rng(1).normal(size=(999, 1))
     ours = romano_wolf(np.full(5, 2.0), np.tile(draws, 5))
-    np.testing.assert_array_equal(ours.adjusted, ours.p_values)
+    assert_array_equal(ours.adjusted, ours.p_values)
     rng = default_rng(2)
     clusters = np.repeat(np.arange(14), 6)
     X = np.column_stack([np.ones(84), rng.normal(size=84)])
@@ -65,7 +66,7 @@ def test_romano_wolf_equals_one_step_at_a_time_and_knows_copies():
     table = np.column_stack([boot.statistics() for boot in boots])
     all_three = romano_wolf(np.array([boot.statistic() for boot in boots]), table)
     two = romano_wolf(np.array([boot.statistic() for boot in boots[:2]]), table[:, :2])
-    np.testing.assert_array_equal(all_three.p_values[:2], two.p_values)
+    assert_array_equal(all_three.p_values[:2], two.p_values)
     assert all_three.p_values.tolist() == [boot.p_value() for boot in boots]
 
 
@@ -75,7 +76,7 @@ def test_sharpened_q_and_equivalence_by_other_programs():
         p = np.concatenate([rng.random(8), rng.random(6) * 0.03 * (seed + 1)])
         ours = sharpened_q(p)
         for q in np.arange(0.013, 0.9, 0.02):
-            np.testing.assert_array_equal(
+            assert_array_equal(
                 ours.q_values <= q, multipletests(p, alpha=q, method="fdr_tsbky")[0]
             )
         close(ours.q_values_bh, multipletests(p, method="fdr_bh")[1], MACHINE)

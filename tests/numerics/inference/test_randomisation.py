@@ -11,7 +11,13 @@ from numpy.random import default_rng
 
 from china_design import CLUSTERS, DATA, ZONES, read_design
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference import randomisation as ri
+from evenfield.numerics.inference.randomisation import (
+    connected_assignments,
+    free_assignments,
+    path_panel,
+    path_randomisation,
+    stratified_assignments,
+)
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
 from numerics.refusals import refused
@@ -52,11 +58,11 @@ def refit(y, d, units, times, C, effects):
 def test_every_draw_equals_its_refit(effects, controls):
     y, d, units, times, C = make_panel(controls=controls)
     order = default_rng(0).permutation(N * T)
-    panel = ri.path_panel(
+    panel = path_panel(
         y[order], d[order], units[order], times[order], C[order] if controls else C
     )
-    drawn = ri.free_assignments(panel, 40, generator_for(1, "refits"))
-    test = ri.path_randomisation(panel, drawn, effects)
+    drawn = free_assignments(panel, 40, generator_for(1, "refits"))
+    test = path_randomisation(panel, drawn, effects)
     path = d.reshape(N, T)
     slow = np.array(
         [
@@ -74,9 +80,9 @@ def test_every_draw_equals_its_refit(effects, controls):
 
 def test_null_of_a_constant_effect_and_the_interval():
     y, d, units, times, C = make_panel()
-    panel = ri.path_panel(y, d, units, times, C)
-    drawn = ri.free_assignments(panel, 60, generator_for(1, "null"))
-    test = ri.path_randomisation(panel, drawn, "unit and time")
+    panel = path_panel(y, d, units, times, C)
+    drawn = free_assignments(panel, 60, generator_for(1, "null"))
+    test = path_randomisation(panel, drawn, "unit and time")
     path = d.reshape(N, T)
     left = y - 0.6 * d
     slow = np.array(
@@ -87,10 +93,10 @@ def test_null_of_a_constant_effect_and_the_interval():
     )
     own = refit(left, d, units, times, C, "unit and time")[0]
     assert test.p_value(0.6) == (1 + (np.abs(slow) >= abs(own)).sum()) / 61
-    panel = ri.path_panel(*make_panel())
-    test = ri.path_randomisation(
+    panel = path_panel(*make_panel())
+    test = path_randomisation(
         panel,
-        ri.free_assignments(panel, 999, generator_for(1, "interval")),
+        free_assignments(panel, 999, generator_for(1, "interval")),
         "unit and time",
     )
     low, high = test.interval(0.9)
@@ -99,46 +105,46 @@ def test_null_of_a_constant_effect_and_the_interval():
 
 
 def test_all_distinct_draws_are_listed_within_strata_and_bound_the_p_value():
-    panel = ri.path_panel(*make_panel(staggered=False))
-    drawn = ri.free_assignments(panel, comb(N, 3), generator_for(1, "x"))
+    panel = path_panel(*make_panel(staggered=False))
+    drawn = free_assignments(panel, comb(N, 3), generator_for(1, "x"))
     assert drawn.enumerated
     assert drawn.count == drawn.distinct == comb(N, 3)
     assert {tuple(np.flatnonzero(panel.treated[s])) for s in drawn.source} == set(
         combinations(range(N), 3)
     )
-    staggered = ri.free_assignments(
-        ri.path_panel(*make_panel()), 10_000, generator_for(1, "x")
+    staggered = free_assignments(
+        path_panel(*make_panel()), 10_000, generator_for(1, "x")
     )
-    labels = ri.path_panel(*make_panel()).path_class[staggered.source]
+    labels = path_panel(*make_panel()).path_class[staggered.source]
     assert staggered.count == len(np.unique(labels, axis=0)) == comb(N, 3) * 3
     assert (np.sort(staggered.source, axis=1) == np.arange(N)).all()
-    panel = ri.path_panel(*make_panel())
+    panel = path_panel(*make_panel())
     strata = {
         unit: "coast" if i < 6 else "inland"
         for i, unit in enumerate(panel.units.tolist())
     }
-    listed = ri.stratified_assignments(panel, strata, 1000, generator_for(1, "x"))
+    listed = stratified_assignments(panel, strata, 1000, generator_for(1, "x"))
     assert listed.distinct == listed.count == comb(6, 3) * 3
-    sampled = ri.stratified_assignments(panel, strata, 20, generator_for(1, "x"))
+    sampled = stratified_assignments(panel, strata, 20, generator_for(1, "x"))
     assert not sampled.enumerated
     for drawn in (listed, sampled):
         assert (np.sort(drawn.source[:, :6], axis=1) == np.arange(6)).all()
         assert (drawn.source[:, 6:] >= 6).all()
     y, d, units, times, _ = make_panel(staggered=False, controls=0)
-    panel = ri.path_panel(y + 1000 * d, d, units, times)
-    listed = ri.path_randomisation(
-        panel, ri.free_assignments(panel, 100, generator_for(1, "x")), "unit and time"
+    panel = path_panel(y + 1000 * d, d, units, times)
+    listed = path_randomisation(
+        panel, free_assignments(panel, 100, generator_for(1, "x")), "unit and time"
     )
     assert listed.p_value() == listed.smallest_p == 1 / comb(N, 3)
     assert listed.interval(0.999) == (-np.inf, np.inf)
-    few = ri.free_assignments(panel, 50, generator_for(1, "x"))
-    assert ri.path_randomisation(panel, few, "time").p_value() >= 1 / 84
+    few = free_assignments(panel, 50, generator_for(1, "x"))
+    assert path_randomisation(panel, few, "time").p_value() >= 1 / 84
 
 
 def china_panel(treated, y=None):
     units, A, *_ = read_design()
     y = default_rng(0).normal(size=31) if y is None else y
-    panel = ri.path_panel(
+    panel = path_panel(
         y, np.isin(units, treated).astype(float), np.array(units), np.zeros(31)
     )
     return panel, [
@@ -148,7 +154,7 @@ def china_panel(treated, y=None):
 
 def test_connected_sets_of_china_and_blocks_with_several_paths():
     panel, links = china_panel(CLUSTERS)
-    drawn = ri.connected_assignments(panel, links, 1, generator_for(1, "x"))
+    drawn = connected_assignments(panel, links, 1, generator_for(1, "x"))
     assert drawn.enumerated
     assert drawn.count == drawn.distinct == 2281
     assert comb(31, 5) == 169_911
@@ -160,29 +166,24 @@ def test_connected_sets_of_china_and_blocks_with_several_paths():
     table = pd.read_csv(DATA / "units.csv").set_index("unit")
     coast = set(table.index[table["coastal"].astype(bool)])
     inside = [link for link in links if set(link) <= coast]
-    drawn = ri.connected_assignments(panel, inside, 1, generator_for(1, "x"))
+    drawn = connected_assignments(panel, inside, 1, generator_for(1, "x"))
     assert drawn.distinct == 15
-    test = ri.path_randomisation(panel, drawn, "time")
+    test = path_randomisation(panel, drawn, "time")
     assert test.smallest_p == 1 / 15
     assert test.p_value() >= 1 / 15
     assert test.interval(0.95) == (-np.inf, np.inf)
     panel, links = china_panel(ZONES)
     refused(
-        "not connected",
-        ri.connected_assignments,
-        panel,
-        links,
-        99,
-        generator_for(1, "x"),
+        "not connected", connected_assignments, panel, links, 99, generator_for(1, "x")
     )
     y, d, units, times, C = make_panel()
-    panel = ri.path_panel(y, d, units, times, C)
+    panel = path_panel(y, d, units, times, C)
     names = panel.units.tolist()
     ring = [(names[i], names[(i + 1) % N]) for i in range(N)] + [(names[1], names[4])]
-    listed = ri.connected_assignments(panel, ring, 10_000, generator_for(1, "x"))
+    listed = connected_assignments(panel, ring, 10_000, generator_for(1, "x"))
     sets = {tuple(np.flatnonzero(panel.treated[s])) for s in listed.source}
     assert listed.count == listed.distinct == len(sets) * 3
-    sampled = ri.connected_assignments(panel, ring, 20, generator_for(1, "x"))
+    sampled = connected_assignments(panel, ring, 20, generator_for(1, "x"))
     assert (sampled.count, sampled.enumerated, sampled.distinct) == (
         20,
         False,
@@ -214,8 +215,8 @@ def rows(**change):
 )
 def test_bad_input_says_what_is_wrong(change, message):
     with pytest.raises(NumericsError, match=message) as caught:
-        panel = ri.path_panel(**rows(**change))
-        ri.path_randomisation(
-            panel, ri.free_assignments(panel, 9, generator_for(1, "x")), "unit and time"
+        panel = path_panel(**rows(**change))
+        path_randomisation(
+            panel, free_assignments(panel, 9, generator_for(1, "x")), "unit and time"
         )
     assert "\n" not in str(caught.value)

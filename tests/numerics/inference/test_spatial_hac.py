@@ -15,6 +15,12 @@ from evenfield.numerics.inference.conley import (
     conley_panel_inference,
     spatial_kernel,
 )
+from evenfield.numerics.inference.driscoll_kraay import (
+    default_lags,
+    driscoll_kraay_inference,
+    fixed_b_critical_value,
+    fixed_b_p_value,
+)
 from evenfield.numerics.ols import cov_hc1, fit_ols
 from evenfield.numerics.spatial import haversine_km
 from numerics.refusals import refused
@@ -82,7 +88,7 @@ def test_smallest_and_largest_cutoffs(coordinates, panel):
         fit_ols(y, X), C, units, times, spatial_kernel(*coordinates, 3e4, "uniform"), 0
     )
     close(ours.std_error, np.sqrt(cov[1, 1]))
-    dk = dkr.driscoll_kraay_inference(fit_ols(y, X), C, times, 0)
+    dk = driscoll_kraay_inference(fit_ols(y, X), C, times, 0)
     close(dk.std_error, ours.std_error, MACHINE)
 
 
@@ -136,30 +142,30 @@ def test_driscoll_kraay_equals_statsmodels(panel, lags):
     order = np.argsort(times, kind="stable")
     how = {"time": times[order] - 2000, "maxlags": lags, "use_correction": False}
     theirs = sm.OLS(y[order], X[order]).fit(cov_type="hac-groupsum", cov_kwds=how)
-    ours = dkr.driscoll_kraay_inference(fit_ols(y, X), C, times, lags)
+    ours = driscoll_kraay_inference(fit_ols(y, X), C, times, lags)
     close(ours.std_error, theirs.bse[1])
 
 
 def test_factors_intervals_lags_and_fixed_b(panel):
     y, X, _, times = panel
     fit = fit_ols(y, X)
-    plain = dkr.driscoll_kraay_inference(fit, C, times, 2)
+    plain = driscoll_kraay_inference(fit, C, times, 2)
     factors = {
         "N/(N-A)": 360 / 320,
         "N/(N-A-K)": 360 / 318,
         "T/(T-1) x (N-1)/(N-A-K)": 9 / 8 * 359 / 318,
     }
     for name, value in factors.items():
-        scaled = dkr.driscoll_kraay_inference(fit, C, times, 2, name, absorbed=40)
+        scaled = driscoll_kraay_inference(fit, C, times, 2, name, absorbed=40)
         assert (scaled.factor_name, scaled.factor) == (name, pytest.approx(value))
         close(scaled.std_error, plain.std_error * np.sqrt(value), MACHINE)
-    result = dkr.driscoll_kraay_inference(fit_ols(y, X), C, times, 2, level=0.9)
-    close(dkr.fixed_b_p_value(result.critical_value, 9, 2), 0.1, atol=1e-8)
+    result = driscoll_kraay_inference(fit_ols(y, X), C, times, 2, level=0.9)
+    close(fixed_b_p_value(result.critical_value, 9, 2), 0.1, atol=1e-8)
     assert result.law == "fixed-b, Bartlett, b = 3/9"
     close(
         (result.conf_high - result.estimate) / result.std_error, result.critical_value
     )
-    assert [dkr.default_lags(T) for T in (17, 42, 100)] == [2, 3, 4]
+    assert [default_lags(T) for T in (17, 42, 100)] == [2, 3, 4]
     draws = default_rng(0).normal(size=(200_000, 10))
     centred = draws - draws.mean(axis=1, keepdims=True)
     variance = (centred**2).sum(axis=1)
@@ -168,7 +174,7 @@ def test_factors_intervals_lags_and_fixed_b(panel):
             2 * (1 - lag / 3) * (centred[:, lag:] * centred[:, :-lag]).sum(axis=1)
         )
     share = (np.abs(draws.sum(axis=1)) > 2.5 * np.sqrt(variance)).mean()
-    close(dkr.fixed_b_p_value(2.5, 10, 2), share, atol=4 * np.sqrt(share / 200_000))
+    close(fixed_b_p_value(2.5, 10, 2), share, atol=4 * np.sqrt(share / 200_000))
 
 
 @pytest.mark.parametrize("b", [0.05, 0.1, 0.3, 1.0])
@@ -176,13 +182,13 @@ def test_fixed_b_tends_to_the_table_of_kiefer_and_vogelsang(b):
     # Their cubic for the Bartlett kernel, two-sided 5 % (2005, table 1), itself fitted
     # to simulations.
     table = 1.9600 + 2.9694 * b + 0.4160 * b**2 - 0.5324 * b**3
-    close(dkr.fixed_b_critical_value(300, int(300 * b) - 1, 0.95), table, rtol=0.015)
+    close(fixed_b_critical_value(300, int(300 * b) - 1, 0.95), table, rtol=0.015)
 
 
 @pytest.mark.parametrize("T", [4, 12, 42])
 def test_fixed_b_without_lags_is_students_t(T):
     expected = stdtrit(T - 1, 0.975) * np.sqrt(T / (T - 1))
-    close(dkr.fixed_b_critical_value(T, 0, 0.95), expected, rtol=1e-6)
+    close(fixed_b_critical_value(T, 0, 0.95), expected, rtol=1e-6)
 
 
 def test_bad_input_says_what_is_wrong(coordinates, panel):
@@ -208,12 +214,10 @@ def test_bad_input_says_what_is_wrong(coordinates, panel):
     refused(
         "not G/", conley_panel_inference, fit, C, units, times, kernel, 1, "G/(G-1)"
     )
-    refused("not N", dkr.driscoll_kraay_inference, fit, C, times, 1, "N")
-    refused("359 dates", dkr.driscoll_kraay_inference, fit, C, times[1:], 1)
-    refused("9 serial lags", dkr.driscoll_kraay_inference, fit, C, times, 9)
-    refused(
-        "cannot carry", dkr.driscoll_kraay_inference, fit, C, times, 1, absorbed=400
-    )
+    refused("not N", driscoll_kraay_inference, fit, C, times, 1, "N")
+    refused("359 dates", driscoll_kraay_inference, fit, C, times[1:], 1)
+    refused("9 serial lags", driscoll_kraay_inference, fit, C, times, 9)
+    refused("cannot carry", driscoll_kraay_inference, fit, C, times, 1, absorbed=400)
     refused("cut-off of -1", spatial_kernel, *coordinates, -1.0)
     refused(
         "beyond the poles",
@@ -231,7 +235,7 @@ def test_bad_input_says_what_is_wrong(coordinates, panel):
         np.r_[0, 0, 0, 0],
         0,
     )
-    refused("not positive", dkr.driscoll_kraay_inference, *case)
+    refused("not positive", driscoll_kraay_inference, *case)
     close(zero.u_hat, 0, atol=1e-12)
 
 
@@ -269,4 +273,4 @@ def test_two_dates_are_the_fewest_of_a_factor_and_lags_follow_the_length():
     factor = "T/(T-1) x (N-1)/(N-A-K)"
     close(dkr._factor(factor, 20, 2, 3, 2), 2 / 1 * 19 / 15)
     assert dkr._factor(factor, 20, 2, 3, 1) == np.inf
-    assert [dkr.default_lags(T) for T in (10, 27, 28, 100, 274)] == [2, 2, 3, 4, 5]
+    assert [default_lags(T) for T in (10, 27, 28, 100, 274)] == [2, 2, 3, 4, 5]

@@ -13,6 +13,11 @@ from evenfield.numerics.dynamic_panel.bias_corrected import (
     bias_corrected_root,
 )
 from evenfield.numerics.spatial_panel import dynamic as dyn
+from evenfield.numerics.spatial_panel.dynamic import (
+    DYNAMICS,
+    dynamic_moments,
+    fit_dynamic,
+)
 from evenfield.numerics.spatial_panel.dynamic_effects import (
     dynamic_effects,
     dynamic_monte_carlo,
@@ -53,7 +58,7 @@ def case():
 
 @pytest.fixture(scope="module")
 def fit(case):
-    return dyn.fit_dynamic(*case)
+    return fit_dynamic(*case)
 
 
 def log_likelihood(panel, net, theta):
@@ -86,7 +91,7 @@ def test_likelihood_is_at_its_maximum_and_derivatives_are_exact(case, fit):
         step[position] = 1e-4
         assert log_likelihood(*case, fit.likelihood + step) < top
         assert log_likelihood(*case, fit.likelihood - step) < top
-    m, _ = dyn.dynamic_moments(*case, None, dyn.DYNAMICS)
+    m, _ = dynamic_moments(*case, None, DYNAMICS)
     theta = np.array([0.25, 0.5, -0.05])
     step = 1e-6
     whole = m.slope_matrix(theta, 1.0)
@@ -121,14 +126,14 @@ def expected_score_gap(W, t, rho, tau, eta):
 @pytest.mark.parametrize("matrix", [ring(11), contiguity_line(11)])
 def test_adjustment_equals_dense_traces(matrix):
     panel, net = simulated(n=11, t=6, matrix=matrix)
-    m, _ = dyn.dynamic_moments(panel, net, None, dyn.DYNAMICS)
+    m, _ = dynamic_moments(panel, net, None, DYNAMICS)
     theta = np.array([0.35, 0.7, -0.2])
     close(m.adjustment(theta), expected_score_gap(matrix, 6, *theta))
 
 
 def test_special_cases_without_lags_and_without_space(case):
     panel, net = case
-    result = dyn.fit_dynamic(panel, net, free=("rho",))
+    result = fit_dynamic(panel, net, free=("rho",))
     later = BalancedPanel(
         panel.units, panel.periods[1:], panel.names, panel.values[:, 1:]
     )
@@ -141,14 +146,14 @@ def test_special_cases_without_lags_and_without_space(case):
     close(result.sigma2, static.sigma2, ITERATIVE)
     panel, net = simulated(rho=0.0, eta=0.0, tau=0.7, seed=9)
     y = panel.values[..., 0]
-    m, _ = dyn.dynamic_moments(panel, net, (), ("tau",))
+    m, _ = dynamic_moments(panel, net, (), ("tau",))
     alone = replace(m, gram=m.gram[:4, :4])  # without regressors
     fit = dyn.fit_moments(alone, net, (), ())
     expected = bias_corrected_root(y, Variance.CONSTANT)
     assert fit.converged
     close(fit.estimates[1], expected.rho, ITERATIVE)
     close(fit.likelihood[1], expected.fixed_effects)
-    result = dyn.fit_dynamic(*case, free=("rho", "tau"))
+    result = fit_dynamic(*case, free=("rho", "tau"))
     assert result.estimates[2] == 0
     assert result.std_errors[2] == 0
     assert result.std_errors[:2].min() > 0
@@ -164,7 +169,7 @@ def test_effects_of_units_and_years_do_not_matter(case, fit):
     values[..., 1:] += rng.normal(size=(len(panel.units), 1, 2)) + rng.normal(
         size=(1, len(panel.periods), 2)
     )
-    again = dyn.fit_dynamic(replace(panel, values=values), net)
+    again = fit_dynamic(replace(panel, values=values), net)
     close(again.estimates, fit.estimates, rtol=1e-7)
 
 
@@ -220,30 +225,22 @@ def test_effects_and_stability_equal_dense_algebra_or_have_no_long_run(case, fit
 
 def test_bad_input_is_named(case):
     panel, net = case
-    refused("sums to one", dyn.fit_dynamic, panel, network(net.units, 2 * net.matrix))
-    refused(
-        "neither a regressor nor one of", dyn.fit_dynamic, panel, net, lagged=("c",)
-    )
-    refused(
-        "neither a regressor nor one of", dyn.fit_dynamic, panel, net, free=("lambda",)
-    )
+    refused("sums to one", fit_dynamic, panel, network(net.units, 2 * net.matrix))
+    refused("neither a regressor nor one of", fit_dynamic, panel, net, lagged=("c",))
+    refused("neither a regressor nor one of", fit_dynamic, panel, net, free=("lambda",))
     short = BalancedPanel(
         panel.units, panel.periods[:4], panel.names, panel.values[:, :4]
     )
-    refused("3 periods with a lag are too few", dyn.fit_dynamic, short, net)
+    refused("3 periods with a lag are too few", fit_dynamic, short, net)
     still = panel.values.copy()
     still[..., 1] = np.arange(len(panel.periods))
-    refused(
-        "regressor a does not vary", dyn.fit_dynamic, replace(panel, values=still), net
-    )
+    refused("regressor a does not vary", fit_dynamic, replace(panel, values=still), net)
     twins = panel.values.copy()
     twins[..., 2] = twins[..., 1]
-    refused("dependent", dyn.fit_dynamic, replace(panel, values=twins), net)
+    refused("dependent", fit_dynamic, replace(panel, values=twins), net)
     flat = panel.values.copy()
     flat[..., 0] = 1.0
-    refused("outcome does not vary", dyn.fit_dynamic, replace(panel, values=flat), net)
-    refused(
-        "no weights", dyn.fit_dynamic, panel, network(net.units[:-1], ring(net.n - 1))
-    )
-    case = panel, dyn.fit_dynamic(panel, net), default_rng(1)
+    refused("outcome does not vary", fit_dynamic, replace(panel, values=flat), net)
+    refused("no weights", fit_dynamic, panel, network(net.units[:-1], ring(net.n - 1)))
+    case = panel, fit_dynamic(panel, net), default_rng(1)
     refused("too few: at least 20", dynamic_monte_carlo, *case, replications=5)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial_panel.impacts import (
@@ -119,9 +120,7 @@ def test_effects_and_their_errors_equal_a_dense_inverse_and_numeric_gradient(
         "pak,pq,qak->ak", gradient, fit.covariance("expected"), gradient
     )
     close(result.std_error, np.sqrt(variance), rtol=1e-6, atol=1e-9)
-    np.testing.assert_array_equal(
-        result.estimate[2], result.estimate[0] + result.estimate[1]
-    )
+    assert_array_equal(result.estimate[2], result.estimate[0] + result.estimate[1])
     close(
         result.conf_high - result.conf_low,
         2 * 1.959963984540054 * result.std_error,
@@ -140,8 +139,8 @@ def test_draws_agree_with_the_delta_method_and_repeat(matrix):
     delta = delta_impacts(fit)
     drawn = drawn_impacts(fit, generator_for(1, "x"), 20_000)
     close(drawn.std_error, delta.std_error, rtol=0.05)
-    np.testing.assert_array_equal(drawn.estimate, delta.estimate)
-    np.testing.assert_array_equal(
+    assert_array_equal(drawn.estimate, delta.estimate)
+    assert_array_equal(
         drawn_impacts(fit, generator_for(1, "x"), 20_000).conf_low, drawn.conf_low
     )
     assert drawn.draws + drawn.dropped == 20_000

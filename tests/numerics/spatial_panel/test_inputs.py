@@ -3,10 +3,17 @@
 import numpy as np
 import pytest
 from numpy.random import default_rng
+from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
 
 from evenfield.numerics.spatial_panel import network as nets
-from evenfield.numerics.spatial_panel.network import network
+from evenfield.numerics.spatial_panel.network import (
+    ChebyshevLogDeterminant,
+    EigenLogDeterminant,
+    eigenvalues,
+    log_determinant,
+    network,
+)
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays, panel_from_rows
 from numerics.refusals import refused
 from spatial_cases import contiguity_line, lattice, ring
@@ -65,14 +72,14 @@ def test_rows_arrays_sparse_and_dense_give_the_same():
         Y.reshape(2, 3), X.reshape(2, 3, 1), UNITS[:3], ["x"], [2000, 2001]
     )
     assert (one.units, one.periods, one.names) == (two.units, two.periods, two.names)
-    np.testing.assert_array_equal(one.values, two.values)
+    assert_array_equal(one.values, two.values)
     assert one.values[1, 0].tolist() == [1.0, 4.0]
     dense = ring(130)
     one = network(range(130), dense)
     two = network(range(130), csr_array(dense))
     values = default_rng(0).normal(size=(130, 3, 2))
     close(one.lag(values), np.einsum("ij,jtk->itk", dense, values), atol=1e-14)
-    np.testing.assert_array_equal(one.lag(values), two.lag(values))
+    assert_array_equal(one.lag(values), two.lag(values))
     assert one.units[3] == "3"
     assert one.row_standardised
     matrix = (contiguity_line(20) > 0) * 1.0
@@ -133,7 +140,7 @@ def dense(matrix, rho):
     ids=["ring", "line", "nearest"],
 )
 def test_eigenvalues_equal_dense_determinants(matrix):
-    result = nets.log_determinant(csr_array(matrix), 1.0)
+    result = log_determinant(csr_array(matrix), 1.0)
     expected = np.array([dense(matrix, rho) for rho in RHO]).T
     np.testing.assert_allclose(
         [result.value(RHO), result.slope(RHO), result.curvature(RHO)],
@@ -144,18 +151,18 @@ def test_eigenvalues_equal_dense_determinants(matrix):
 
 
 def test_weights_that_are_not_row_standardised():
-    assert np.isrealobj(nets.eigenvalues(csr_array(contiguity_line(20))))
-    assert np.iscomplexobj(nets.eigenvalues(csr_array(nearest(40, 3))))
+    assert np.isrealobj(eigenvalues(csr_array(contiguity_line(20))))
+    assert np.iscomplexobj(eigenvalues(csr_array(nearest(40, 3))))
     blocks = np.zeros((8, 8))
     blocks[:4, :4], blocks[4:, 4:] = contiguity_line(4), contiguity_line(4)
-    roots = nets.eigenvalues(csr_array(blocks))
+    roots = eigenvalues(csr_array(blocks))
     close(np.sort(roots), np.sort(np.linalg.eigvals(blocks).real), atol=MACHINE)
-    low, high = nets.EigenLogDeterminant(roots).domain
+    low, high = EigenLogDeterminant(roots).domain
     close(high, 1.0)
     close(low, -1.0)
     matrix = csr_array(lattice(10, 12) * 3.0)
-    result = nets.ChebyshevLogDeterminant(nets.chebyshev_series(matrix, 3.0), 3.0)
-    exact = nets.EigenLogDeterminant(nets.eigenvalues(matrix))
+    result = ChebyshevLogDeterminant(nets.chebyshev_series(matrix, 3.0), 3.0)
+    exact = EigenLogDeterminant(eigenvalues(matrix))
     close(result.value(RHO / 3), exact.value(RHO / 3), atol=CLOSED_FORM)
     close(result.slope(RHO / 3), exact.slope(RHO / 3), rtol=1e-7, atol=1e-6)
 
@@ -164,9 +171,9 @@ def test_weights_that_are_not_row_standardised():
     "matrix", [lattice(18, 28), csr_array(nearest(501, 5))], ids=["queen", "nearest"]
 )
 def test_chebyshev_series_equals_eigenvalues_over_its_whole_range(matrix):
-    result = nets.log_determinant(matrix, 1.0)
-    exact = nets.EigenLogDeterminant(nets.eigenvalues(matrix))
-    assert isinstance(result, nets.ChebyshevLogDeterminant)
+    result = log_determinant(matrix, 1.0)
+    exact = EigenLogDeterminant(eigenvalues(matrix))
+    assert isinstance(result, ChebyshevLogDeterminant)
     rho = np.append(RHO, [-0.995, 0.995])
     close(result.value(rho), exact.value(rho), atol=1e-8)
     close(result.slope(rho), exact.slope(rho), rtol=1e-7, atol=1e-6)

@@ -16,6 +16,12 @@ from evenfield.numerics.spatial_panel.lm_tests import bsk_tests, lm_tests
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
+from evenfield.numerics.spatial_panel.selection import (
+    likelihood_ratio,
+    model_probabilities,
+    mundlak,
+    wald_tests,
+)
 from numerics.refusals import refused
 from spatial_cases import NAMES, make_case, ring
 from tolerances import MACHINE, close
@@ -38,15 +44,13 @@ def test_identities_of_tests_and_probabilities():
         close(lag + robust_error, error + robust_lag, MACHINE)
     case = make_case(n=40, t=40, matrix=ring(40), theta=(0.15, -0.1))
     fits = {m: case.fit(m) for m in ("SDM", "SAR", "SEM")}
-    to_sar, to_sem = sel.wald_tests(fits["SDM"])
+    to_sar, to_sem = wald_tests(fits["SDM"])
     close(
-        to_sar.statistic,
-        sel.likelihood_ratio(fits["SDM"], fits["SAR"]).statistic,
-        rtol=0.1,
+        to_sar.statistic, likelihood_ratio(fits["SDM"], fits["SAR"]).statistic, rtol=0.1
     )
     close(
         to_sem.statistic,
-        sel.likelihood_ratio(fits["SDM"], fits["SEM"]).statistic,
+        likelihood_ratio(fits["SDM"], fits["SEM"]).statistic,
         rtol=0.25,
     )
     assert to_sar.df == to_sem.df == 2
@@ -54,21 +58,21 @@ def test_identities_of_tests_and_probabilities():
     close(low, 12 - 2 * fits["SDM"].log_likelihood)
     close(high, 6 * np.log(39 * 39) - 2 * fits["SDM"].log_likelihood)
     partial = case.fit("SDM", lagged=("a",))
-    assert [test.name for test in sel.wald_tests(partial)] == ["Wald SDM -> SAR"]
-    refused("start from an SDM", sel.wald_tests, fits["SAR"])
-    refused("not nested", sel.likelihood_ratio, fits["SAR"], fits["SDM"])
+    assert [test.name for test in wald_tests(partial)] == ["Wald SDM -> SAR"]
+    refused("start from an SDM", wald_tests, fits["SAR"])
+    refused("not nested", likelihood_ratio, fits["SAR"], fits["SDM"])
     case = make_case(n=30, t=30, matrix=ring(30), theta=(0.0, 0.0), rho=0.5)
     far = np.roll(ring(30), 11, axis=1) * (1 - np.eye(30))
     networks = {
         "near": case.network,
         "far": network(case.units, far / far.sum(axis=1, keepdims=True)),
     }
-    result = sel.model_probabilities(case.panel, networks, PanelModel())
+    result = model_probabilities(case.panel, networks, PanelModel())
     close(sum(result.values()), 1.0)
     assert result["SAR", "near"] > 0.9
     refused(
         "do not cover SAC",
-        sel.model_probabilities,
+        model_probabilities,
         case.panel,
         networks,
         PanelModel(),
@@ -161,7 +165,7 @@ def related(seed, model="SDM", n=31, t=12, related=0.0, serial=0.0):
         panel_from_arrays(np.linalg.solve(np.eye(n) - 0.4 * W, y.T).T, X, units, NAMES),
         network(units, W),
     )
-    return sel.mundlak(*case, PanelModel(model)), case
+    return mundlak(*case, PanelModel(model)), case
 
 
 @pytest.mark.parametrize("model", ["SAR", "SDM"])
@@ -225,16 +229,12 @@ def test_mundlak_says_what_it_cannot_test():
         case.y, np.broadcast_to(case.X[:1], case.X.shape), case.units, NAMES
     )
     refused(
-        "a does not vary over the periods",
-        sel.mundlak,
-        still,
-        case.network,
-        PanelModel(),
+        "a does not vary over the periods", mundlak, still, case.network, PanelModel()
     )
     small = make_case(n=5, t=8, matrix=ring(5, 1))
     refused(
         "5 units cannot carry 4 means",
-        sel.mundlak,
+        mundlak,
         small.panel,
         small.network,
         PanelModel(),
@@ -249,7 +249,7 @@ def test_models_that_differ_by_one_coefficient_are_nested():
         for model in (wide, PanelModel("SAR"))
     ]
     gain = fits[0].log_likelihood - fits[1].log_likelihood
-    test = sel.likelihood_ratio(*fits)
+    test = likelihood_ratio(*fits)
     assert test.df == 1
     close(test.statistic, 2 * gain)
 

@@ -4,6 +4,7 @@ order of rows does not move.
 
 import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 from evenfield.study.errors import ConfigError, EvenfieldError, IngestError
 from evenfield.study.ingest.dictionary import (
@@ -106,7 +107,7 @@ def test_data_hash_ignores_the_order_of_rows_and_sees_a_figure(toy):
     )
     assert describe_study(after) == describe_study(before)
     for name, frame in before.items():
-        pd.testing.assert_frame_equal(after[name], frame)
+        assert_frame_equal(after[name], frame)
     before = describe_study(toy.read())
     toy.replace("panel", "A,2001,12,", "A,2001,12.5,")
     after = describe_study(toy.read())

@@ -6,6 +6,7 @@ import re
 
 import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 from evenfield.study.errors import EvenfieldError, IngestError
 from evenfield.study.ingest.dictionary import refresh_hashes
@@ -118,7 +119,7 @@ def test_files_of_a_spreadsheet_are_read_as_plain_ones(toy, change):
     plain = toy.read()["panel"]
     toy.path("panel").write_bytes(change(toy.path("panel").read_bytes()))
     refresh_hashes(toy.package_path)
-    pd.testing.assert_frame_equal(toy.read()["panel"], plain)
+    assert_frame_equal(toy.read()["panel"], plain)
 
 
 def test_table_without_key_is_sorted_whatever_the_order_of_its_rows(toy):
@@ -130,7 +131,7 @@ def test_table_without_key_is_sorted_whatever_the_order_of_its_rows(toy):
     header, *rows = toy.path("panel_provenance").read_text().splitlines()
     toy.path("panel_provenance").write_text("\n".join([header, *reversed(rows)]) + "\n")
     refresh_hashes(toy.package_path)
-    pd.testing.assert_frame_equal(toy.read()["panel_provenance"], plain)
+    assert_frame_equal(toy.read()["panel_provenance"], plain)
 
 
 def test_changed_file_outside_the_tables_is_noticed_and_a_missing_one_is_one_line(toy):

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.study.weights.exposures import exposure_frame, mean_doses
@@ -89,4 +90,4 @@ def test_rows_are_sorted_and_do_not_depend_on_the_order_of_cells():
     weights = SpatialWeights(("C", "A", "B"), MATRIX[np.ix_([2, 0, 1], [2, 0, 1])], {})
     doses = mean_doses(DOSES, PERIODS, ["B", "C", "A"])
     again = exposure_frame({"near": weights}, CELLS.iloc[::-1], doses)
-    pd.testing.assert_frame_equal(again, out)
+    assert_frame_equal(again, out)

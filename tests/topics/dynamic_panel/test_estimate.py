@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.random import default_rng
+from pandas.testing import assert_frame_equal
 from scipy.stats import t as student
 
 from evenfield.numerics.dynamic_panel.bias_corrected import (
@@ -208,7 +209,7 @@ def test_order_names_money_and_other_specifications_change_nothing(fitted):
         estimates_frame(r.estimates).drop(columns="data_hash")
         for r in (estimate(study.renamed(names)), fitted)
     ]
-    pd.testing.assert_frame_equal(*frames)
+    assert_frame_equal(*frames)
     cents = run(
         ANNUAL,
         FIVE,

@@ -5,6 +5,7 @@ is refused.
 import numpy as np
 import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 from china_design import (
     DATA,
@@ -274,9 +275,7 @@ def test_shuffled_rows_permuted_weights_and_a_further_specification_change_nothi
     order_and_names_do_not_matter(estimate, make_study(), results)
     more = run(PRIMARY, OTHER)
     retained = [e for e in more.estimates if e.spec_id == "main"]
-    pd.testing.assert_frame_equal(
-        estimates_frame(retained), estimates_frame(results.estimates)
-    )
+    assert_frame_equal(estimates_frame(retained), estimates_frame(results.estimates))
     assert {e.estimator for e in more.estimates if e.spec_id == "again"} == {"slx"}
 
 

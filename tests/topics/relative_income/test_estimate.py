@@ -5,6 +5,7 @@ refused.
 import numpy as np
 import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EstimateError
@@ -145,9 +146,7 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
     same_results(one, estimate(study.shuffled(1)))
     two = estimate(study.renamed(dict(zip(UNITS, "ZYXW", strict=True))))
     same_numbers(one, two)
-    pd.testing.assert_frame_equal(
-        one.series["series"], two.series["series"], rtol=MACHINE
-    )
+    assert_frame_equal(one.series["series"], two.series["series"], rtol=MACHINE)
 
 
 @pytest.mark.parametrize(

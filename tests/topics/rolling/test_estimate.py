@@ -9,6 +9,7 @@ import spreg
 import statsmodels.api as sm
 from libpysal.weights import full2W
 from numpy.random import default_rng
+from pandas.testing import assert_frame_equal
 
 from evenfield.numerics.convergence import Bounds
 from evenfield.numerics.random import generator_for
@@ -165,7 +166,7 @@ def test_shuffled_rows_renamed_units_and_another_unit_of_income_change_nothing()
     same_results(estimate(study), estimate(study.shuffled(2)))
     one = make_study()
     for other in (one.renamed(), make_study(shift=np.log(100))):
-        pd.testing.assert_frame_equal(
+        assert_frame_equal(
             numbers(estimate(one)), numbers(estimate(other)), rtol=1e-6, atol=1e-9
         )
 
