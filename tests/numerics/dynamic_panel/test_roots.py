@@ -1,4 +1,4 @@
-"""Jackknife, Anderson-Hsiao and the intervals, against least squares written out."""
+"""Jackknife, bias-corrected roots and intervals, against their definitions in loops."""
 
 import numpy as np
 import pytest
@@ -49,32 +49,31 @@ def panel(seed=1, units=10, dates=12, rho=0.85):
     return np.array(path).T
 
 
-def test_jackknife_and_anderson_hsiao_written_out():
-    levels = panel(dates=12)
+def jackknife_by_hand(levels, splits):
+    """Twice the whole less the mean over ways to split it of the means of two halves."""
 
-    def half(x):
+    def slope(x):
         return moments(within_units(x), whole_sample(len(x))).slope[0]
 
-    whole = half(levels)
-    five = (5 * half(levels[:, :6]) + 6 * half(levels[:, 5:])) / 11
-    six = (6 * half(levels[:, :7]) + 5 * half(levels[:, 6:])) / 11
-    close(half_panel_root(levels).rho, 2 * whole - (five + six) / 2)
-    even = panel(dates=13)
-    halves = (half(even[:, :7]) + half(even[:, 6:])) / 2
-    fit = half_panel_root(even)
-    close(fit.rho, 2 * half(even) - halves)
-    changes = [
-        half_panel_root(np.delete(even, i, axis=0)).rho - fit.rho for i in range(10)
-    ]
-    close(fit.std_error, np.sqrt(9 / 10 * np.sum(np.square(changes))))
-    levels = panel()
-    t = levels.shape[1] - 2
-    change = np.diff(levels, axis=1)
-    years = np.tile(np.arange(t), len(levels))
-    Z = np.column_stack([levels[:, :-2].ravel(), np.eye(t)[years]])
-    X = np.column_stack([change[:, :-1].ravel(), np.eye(t)[years]])
-    beta = np.linalg.solve(Z.T @ X, Z.T @ change[:, 1:].ravel())
-    close(anderson_hsiao_root(levels).rho, beta[0])
+    transitions = levels.shape[1] - 1
+    means = []
+    for first in splits:
+        ends = slope(levels[:, : first + 1]), slope(levels[:, first:])
+        means.append(np.average(ends, weights=[first, transitions - first]))
+    return 2 * slope(levels) - np.mean(means)
+
+
+@pytest.mark.parametrize(("dates", "splits"), [(12, (5, 6)), (13, (6,))])
+def test_half_panel_jackknife_is_written_out(dates, splits):
+    levels = panel(dates=dates)
+    close(half_panel_root(levels).rho, jackknife_by_hand(levels, splits))
+
+
+def test_error_of_the_half_panel_jackknife_leaves_each_unit_out():
+    levels = panel(dates=13)
+    fit = half_panel_root(levels)
+    roots = [half_panel_root(np.delete(levels, i, axis=0)).rho for i in range(10)]
+    close(fit.std_error, np.sqrt(9 / 10 * np.square(np.array(roots) - fit.rho).sum()))
 
 
 BROKEN = {
@@ -101,34 +100,47 @@ def test_short_panels_name_the_dates_they_need(estimator, dates):
     refused(f"{dates} dates", estimator, panel(dates=dates))
 
 
-def test_residual_check_and_draws():
+def test_weights_of_draws_and_of_samples_that_leave_one_out():
     weights = wi.resampled(5, 300, default_rng(0))
     assert weights.shape == (300, 5)
     assert (weights.sum(axis=1) == 5).all()
     assert wi.leave_one_out(4).sum(axis=1).tolist() == [3, 3, 3, 3]
+
+
+def test_residual_check_by_hand():
     levels = panel(dates=12)
     e = wi.residuals(levels, 0.8)
-    assert np.abs(e.sum(axis=0)).max() < 1e-12
-    assert np.abs(e.sum(axis=1)).max() < 1e-12
+    close(e.sum(axis=0), 0, atol=1e-12)
+    close(e.sum(axis=1), 0, atol=1e-12)
     check = residual_check(levels, 0.8)
-    close(
-        check.autocorrelation,
-        (e[:, 1:] * e[:, :-1]).sum() / (e[:, :-1] ** 2).sum(),
-        MACHINE,
-    )
+    first = (e[:, 1:] * e[:, :-1]).sum() / (e[:, :-1] ** 2).sum()
+    close(check.autocorrelation, first, MACHINE)
     close(check.net_autocorrelation - check.autocorrelation, 1 / 10)
     close(check.sd_first, np.sqrt((e[:, :5] ** 2).sum() / 5 / 9 * 11 / 10), MACHINE)
+
+
+def test_net_autocorrelation_of_walks_is_zero_on_average():
     rng = default_rng(3)
-    net = [
-        residual_check(
-            np.cumsum(rng.normal(size=(31, 6)), axis=1), 1.0
-        ).net_autocorrelation
-        for _ in range(400)
-    ]
+    walks = np.cumsum(rng.normal(size=(400, 31, 6)), axis=2)
+    net = [residual_check(walk, 1.0).net_autocorrelation for walk in walks]
     assert abs(np.mean(net)) < 0.02
 
 
-def test_intervals_repeat_and_equal_the_score_test_and_refits():
+def shares_of_units(levels, rho, variance=Variance.BY_YEAR):
+    """The unit scores at a root, from pairs without means."""
+    pairs = within_units(levels)
+    m = moments(pairs, whole_sample(len(levels)))
+    lag = (pairs.lag - m.lag_mean)[None]
+    errors = (pairs.y - m.y_mean)[None] - rho * lag
+    return unit_scores(lag, errors, np.array([rho]), variance)[0]
+
+
+def score_ratio(levels, rho):
+    scores = shares_of_units(levels, rho)
+    return abs(scores.sum()) / np.sqrt(len(levels) * scores.var(ddof=1))
+
+
+def test_intervals_repeat_and_lie_around_the_root():
     levels = panel(units=30, dates=30)
     fit = bias_corrected_root(levels)
     one, two = (bootstrap_t_interval(levels, default_rng(2), 199) for _ in range(2))
@@ -138,39 +150,18 @@ def test_intervals_repeat_and_equal_the_score_test_and_refits():
         assert result.low < fit.rho < result.high
         assert 0 < result.p_value <= 1
     narrow = score_interval(levels, 0.5)
-    assert grid.low < narrow.low
-    assert narrow.high < grid.high
+    assert grid.low < narrow.low < narrow.high < grid.high
     assert (one.draws, grid.draws) == (199, 0)
-    pairs = within_units(levels)
+
+
+def test_the_score_test_rejects_at_the_ends_of_its_interval():
+    levels = panel(units=30, dates=30)
     result = score_interval(levels)
-    m = moments(pairs, whole_sample(30))
     for end in (result.low, result.high):
-        lag = (pairs.lag - m.lag_mean)[None]
-        q = unit_scores(
-            lag,
-            (pairs.y - m.y_mean)[None] - end * lag,
-            np.array([end]),
-            Variance.BY_YEAR,
-        )[0]
-        close(
-            abs(q.sum()) / np.sqrt(30 * q.var(ddof=1)), t_quantile(0.975, 29), atol=0.01
-        )
-    levels = panel(units=12, dates=16, rho=0.7)
-    rng = default_rng(9)
-    picked = rng.integers(0, 12, size=(99, 12))
-    fits = [bias_corrected_root(levels[row]) for row in picked]
-    fit = bias_corrected_root(levels)
-    t = [
-        abs((other.rho - fit.rho) / other.std_error)
-        for other in fits
-        if not other.no_root
-    ]
-    result = bootstrap_t_interval(levels, default_rng(9), 99)
-    close(result.no_root_share, np.mean([other.no_root for other in fits]))
-    close(result.high - fit.rho, np.quantile(t, 0.95) * fit.std_error, rtol=1e-7)
+        close(score_ratio(levels, end), t_quantile(0.975, 29), atol=0.01)
 
 
-def test_without_a_root():
+def test_without_a_root_there_is_no_error_and_no_bootstrap():
     rng = default_rng(3)
     for _ in range(60):
         levels = np.cumsum(rng.normal(0, 0.03, (31, 15)), axis=1)
@@ -182,19 +173,13 @@ def test_without_a_root():
     assert 0.5 < fit.rho <= 1.2
     assert np.isnan(bootstrap_t_interval(levels, default_rng(1), 99).low)
     assert score_interval(levels).low < 1
+
+
+def test_explosive_paths_are_refused():
     rng = default_rng(1)
-    levels = 1.4 ** np.arange(12) * rng.normal(1, 0.3, (10, 1)) + rng.normal(
-        0, 0.01, (10, 12)
-    )
+    growth = 1.4 ** np.arange(12) * rng.normal(1, 0.3, (10, 1))
+    levels = growth + rng.normal(0, 0.01, (10, 12))
     refused("fixed effects give the root", bias_corrected_root, levels)
-
-
-@pytest.fixture(scope="module")
-def levels():
-    rng = default_rng(1)
-    return np.cumsum(rng.normal(0.05, 0.03, (12, 9)), axis=1) + rng.normal(
-        7, 0.4, (12, 1)
-    )
 
 
 def literal_score(levels, rho, variance):
@@ -209,73 +194,57 @@ def literal_score(levels, rho, variance):
         return (lag * e).sum() + (n - 1) * s2 * h
     v = (e**2).sum(axis=0) / (n - 1)
     s2 = (v - v.sum() / (t * (t - 1))) * t / (t - 2)
-    return (lag * e).sum() + (n - 1) / t * sum(
-        s2[s - 1] * sum(rho**j for j in range(t - s)) for s in range(1, t)
-    )
+    total = 0.0
+    for s in range(1, t):
+        total += s2[s - 1] * sum(rho**j for j in range(t - s))
+    return (lag * e).sum() + (n - 1) / t * total
+
+
+def literal_slope(levels, rho, variance):
+    up, down = (literal_score(levels, rho + h, variance) for h in (1e-6, -1e-6))
+    return (up - down) / 2e-6
 
 
 @pytest.mark.parametrize("variance", Variance)
 @pytest.mark.parametrize("rho", [0.4, 0.97, 1.0])
-def test_score_equals_its_definition(levels, variance, rho):
-    pairs = within_units(levels)
-    m = moments(pairs, whole_sample(len(levels)))
+def test_score_equals_its_definition(variance, rho):
+    levels = panel(units=12, dates=9)
+    m = moments(within_units(levels), whole_sample(12))
     expected = literal_score(levels, rho, variance)
     value, slope = bc.adjusted_score(m, np.array([rho]), variance)
     close(value[0], expected)
     close(bc.score_on_grid(m, np.array([rho]), variance)[0, 0], expected)
-    change = literal_score(levels, rho + 1e-6, variance) - literal_score(
-        levels, rho - 1e-6, variance
-    )
-    close(slope[0], change / 2e-6, rtol=1e-6)
-    lag = (pairs.lag - m.lag_mean)[None]
-    shares = unit_scores(
-        lag, (pairs.y - m.y_mean)[None] - rho * lag, np.array([rho]), variance
-    )
-    assert shares.shape == (1, len(levels))
+    close(slope[0], literal_slope(levels, rho, variance), rtol=1e-6)
+    shares = shares_of_units(levels, rho, variance)
+    assert shares.shape == (12,)
     close(shares.sum(), expected)
 
 
 @pytest.mark.parametrize("variance", Variance)
-def test_root_solves_the_score_and_its_standard_error_is_the_sandwich(levels, variance):
-    rng = default_rng(4)
-    levels = [rng.normal(0, 0.5, 12)]
-    for _ in range(15):
-        levels.append(0.8 * levels[-1] + rng.normal(0, 0.05, 12))
-    levels = np.array(levels).T
+def test_root_solves_the_score_and_its_standard_error_is_the_sandwich(variance):
+    levels = panel(seed=4, units=12, dates=16, rho=0.8)
     fit = bias_corrected_root(levels, variance)
     assert not fit.no_root
     assert fit.rho > fit.fixed_effects
     close(literal_score(levels, fit.rho, variance), 0, atol=1e-11)
-    pairs = within_units(levels)
-    m = moments(pairs, whole_sample(12))
-    lag = (pairs.lag - m.lag_mean)[None]
-    q = unit_scores(
-        lag, (pairs.y - m.y_mean)[None] - fit.rho * lag, np.array([fit.rho]), variance
-    )[0]
-    slope = (
-        literal_score(levels, fit.rho + 1e-6, variance)
-        - literal_score(levels, fit.rho - 1e-6, variance)
-    ) / 2e-6
+    q = shares_of_units(levels, fit.rho, variance)
+    slope = literal_slope(levels, fit.rho, variance)
     close(fit.std_error, np.sqrt(12 / 11 * (q @ q)) / abs(slope), rtol=1e-6)
     assert fit.df == 11
 
 
-def test_the_smallest_root_above_fixed_effects_is_taken(levels):
-    rng = default_rng(8)
-    result = 0
-    for _ in range(30):
-        path = [rng.normal(0, 0.3, 20)]
-        for _ in range(12):
-            path.append(0.95 * path[-1] + rng.normal(0, 0.05, 20))
-        panel = np.array(path).T
-        fit = bias_corrected_root(panel)
+def test_the_smallest_root_above_fixed_effects_is_taken():
+    roots = 0
+    for seed in range(30):
+        levels = panel(seed, units=20, dates=13, rho=0.95)
+        fit = bias_corrected_root(levels)
         if fit.no_root:
             assert np.isnan(fit.std_error)
             continue
-        result += 1
+        roots += 1
         grid = np.arange(fit.fixed_effects + 1e-6, fit.rho - 1e-3, 1e-3)
-        assert all(literal_score(panel, rho, Variance.BY_YEAR) > 0 for rho in grid)
-    assert result > 5
+        assert all(literal_score(levels, rho, Variance.BY_YEAR) > 0 for rho in grid)
+    assert roots > 5
 
 
 N = 20
@@ -294,37 +263,13 @@ def study(seed=0, theta=(0.8, -0.2, 0.1)):
     return np.array(path).T, Z
 
 
-def test_scalar_score_definition_and_draws():
+def test_one_regime_for_all_is_the_scalar_root():
     levels, _ = study()
     ours = regime_roots(levels, np.ones((N, 1)))
     theirs = bias_corrected_root(levels)
     close(ours.theta[0, 0], theirs.rho, ITERATIVE)
     close(np.sqrt(ours.cov[0, 0, 0]), theirs.std_error, ITERATIVE)
     close(ours.fixed_effects[0, 0], theirs.fixed_effects, ITERATIVE)
-    levels, Z = study()
-    result = regime_roots(levels, Z)
-    assert result.defined[0]
-    close(scores(levels, Z, result.theta[0]), 0, atol=1e-9)
-    step = 1e-5
-    slopes = [
-        (
-            scores(levels, Z, result.theta[0] + step * v)
-            - scores(levels, Z, result.theta[0] - step * v)
-        )
-        / (2 * step)
-        for v in np.eye(3)
-    ]
-    assert (np.linalg.eigvals(np.array(slopes).T).real < 0).all()
-    once = regime_roots(levels, Z)
-    drawn = regime_roots(levels, Z, np.ones((2, N)))
-    close(drawn.theta, np.repeat(once.theta, 2, axis=0), rtol=1e-9)
-    close(drawn.cov[1], once.cov[0], rtol=1e-7)
-    order = default_rng(1).permutation(N)
-    close(regime_roots(levels[order], Z[order]).theta, once.theta, rtol=1e-9)
-    weights = np.ones((1, N))
-    weights[0, 3] = 2
-    twice = regime_roots(np.vstack([levels, levels[3]]), np.vstack([Z, Z[3]]))
-    close(regime_roots(levels, Z, weights).theta, twice.theta, rtol=1e-8)
 
 
 def scores(levels, Z, theta):
@@ -339,18 +284,47 @@ def scores(levels, Z, theta):
     return Z.T @ ((lag * e).sum(axis=1) + (c * e**2).sum(axis=1))
 
 
-def test_intervals_repeat_and_what_cannot_be_fitted_is_refused():
+def test_roots_of_regimes_solve_their_scores_where_these_fall():
+    levels, Z = study()
+    result = regime_roots(levels, Z)
+    theta = result.theta[0]
+    assert result.defined[0]
+    close(scores(levels, Z, theta), 0, atol=1e-9)
+    slopes = []
+    for step in 1e-5 * np.eye(3):
+        change = scores(levels, Z, theta + step) - scores(levels, Z, theta - step)
+        slopes.append(change / 2e-5)
+    assert (np.linalg.eigvals(np.array(slopes).T).real < 0).all()
+
+
+def test_weights_of_regimes_count_units_in_any_order():
+    levels, Z = study()
+    once = regime_roots(levels, Z)
+    drawn = regime_roots(levels, Z, np.ones((2, N)))
+    close(drawn.theta, np.repeat(once.theta, 2, axis=0), rtol=1e-9)
+    close(drawn.cov[1], once.cov[0], rtol=1e-7)
+    order = default_rng(1).permutation(N)
+    close(regime_roots(levels[order], Z[order]).theta, once.theta, rtol=1e-9)
+    weights = np.ones((1, N))
+    weights[0, 3] = 2
+    twice = regime_roots(np.vstack([levels, levels[3]]), np.vstack([Z, Z[3]]))
+    close(regime_roots(levels, Z, weights).theta, twice.theta, rtol=1e-8)
+
+
+def test_intervals_of_regimes_repeat():
     levels, Z = study()
     C = np.array([[0.0, 1.0, 0.0], [0.0, 1.0, -1.0]])
     one, both = regime_intervals(levels, Z, C, default_rng(2), 99)
-    again = regime_intervals(levels, Z, C, default_rng(2), 99)
-    assert [one, both] == again
+    assert [one, both] == regime_intervals(levels, Z, C, default_rng(2), 99)
     assert one.low < one.estimate < one.high
     assert 0 < both.p_value <= 1
+
+
+def test_regimes_that_cannot_be_fitted_are_refused():
+    levels, Z = study()
     refused("cannot be told apart", regime_roots, levels, np.column_stack([Z, Z[:, 1]]))
     refused("rows of exposures", regime_roots, levels, Z[1:])
     rng = default_rng(1)
-    Z = np.column_stack([np.ones(N), rng.uniform(0, 1, (N, 2))])
     walks = np.cumsum(rng.normal(0, 1, (N, 6)), axis=1)
     refused("no root", regime_intervals, walks, Z, np.eye(3), rng, 9)
 
@@ -358,14 +332,8 @@ def test_intervals_repeat_and_what_cannot_be_fitted_is_refused():
 @pytest.mark.parametrize("units", [4, 5])
 def test_few_units_have_their_own_degrees_of_freedom(units):
     levels = panel(seed=5, units=units, dates=25)
-    interval = score_interval(levels)
-    pairs = within_units(levels)
-    m = moments(pairs, whole_sample(units))
-    lag = (pairs.lag - m.lag_mean)[None]
-    errors = (pairs.y - m.y_mean)[None] - lag
-    scores = unit_scores(lag, errors, np.array([1.0]), Variance.BY_YEAR)[0]
-    t = abs(scores.sum()) / np.sqrt(units * scores.var(ddof=1))
-    close(interval.p_value, 2 * stats.t.sf(t, units - 1))
+    t = score_ratio(levels, 1.0)
+    close(score_interval(levels).p_value, 2 * stats.t.sf(t, units - 1))
 
 
 def test_an_end_lies_between_the_last_kept_root_and_its_neighbour():
@@ -384,12 +352,7 @@ def test_three_units_are_enough_and_two_are_not():
 
 
 def test_the_bootstrap_t_counts_roots_of_one_and_the_data_as_one_draw():
-    rng = default_rng(2)
-    y = [rng.normal(7, 0.4, 15)]
-    steady = rng.normal(7, 0.3, 15)
-    for _ in range(9):
-        y.append(0.8 * y[-1] + 0.2 * steady + 0.05 * rng.normal(size=15))
-    levels = np.array(y).T
+    levels = panel(seed=2, units=15, dates=10, rho=0.95)
     fit = bias_corrected_root(levels)
     result = bootstrap_t_interval(levels, generator_for(1, "t"), 60, 0.9)
     picked = generator_for(1, "t").integers(0, 15, size=(60, 15))

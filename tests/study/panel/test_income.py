@@ -31,14 +31,8 @@ INDEX = wide([np.nan, np.nan, 110.0, 108.0, 95.0])
 
 def test_chain_runs_both_ways_from_the_base_year_and_stops_at_gaps():
     real = chain_output(NOMINAL, wide([104.0, 105.0, 110.0, 108.0, 95.0]), 2000)["A"]
-    expected = {
-        1998: 80 / 1.10 / 1.05,
-        1999: 80 / 1.10,
-        2000: 80.0,
-        2001: 80 * 1.08,
-        2002: 80 * 1.08 * 0.95,
-    }
-    close(real.to_dict(), expected, MACHINE)
+    assert list(real.index) == [1998, 1999, 2000, 2001, 2002]
+    close(real, [80 / 1.10 / 1.05, 80 / 1.10, 80.0, 80 * 1.08, 80 * 1.08 * 0.95])
     real = chain_output(NOMINAL, wide([103.0, np.nan, 110.0, np.nan, 95.0]), 2000)["A"]
     assert real.isna().to_dict() == from_yaml("""
         {1998: true, 1999: false, 2000: false, 2001: true, 2002: true}
