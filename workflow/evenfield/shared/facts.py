@@ -49,17 +49,18 @@ class Facts(Study):
             read_json(self.root / "estimates" / (topic or self.topic) / "fit.json")
         )
 
-    def specs(self, topic: str = "") -> list[dict[str, Any]]:
-        """Return the specifications of a topic in the order written."""
-        return list(self.config["estimates"].get(topic or self.topic) or [])
+    def specs(self, topic: str = "", question: str = "") -> list[dict[str, Any]]:
+        """Return the specifications of a topic, or of one of its questions, in the order
+        written.
+        """
+        section = self.config["estimates"].get(topic or self.topic) or {}
+        return list(section.get(question, []) if question else section)
 
-    def primary(self, topic: str = "") -> dict[str, Any]:
-        """Return the primary specification of a topic, else its first."""
-        specs = self.specs(topic)
-        return next(
-            (spec for spec in specs if spec.get("role") == "primary"),
-            specs[0] if specs else {},
-        )
+    def primary(self, topic: str = "", question: str = "") -> dict[str, Any]:
+        """Return the primary specification of a topic or question, else its first."""
+        specs = self.specs(topic, question)
+        primary = [spec for spec in specs if spec.get("role") == "primary"]
+        return next(iter(primary + specs), {})
 
     def ordered(self, names: Sequence[str]) -> list[str]:
         """Return the specifications that have rows, the primary one first."""
@@ -110,9 +111,24 @@ class Facts(Study):
         return section
 
     @property
+    def taxonomy(self) -> str:
+        """The taxonomy that decides."""
+        return str(self.config["taxonomy"]["primary"])
+
+    @property
     def level(self) -> str:
         """The level of all intervals, for example ``95%``."""
         return f"{self.config['inference']['conf_level']:.0%}"
+
+    def text(self, template: str, **values: Any) -> list[str]:
+        """Return the paragraphs of a text with what stands in braces filled in, for
+        example ``{facts.level}`` or a value.
+        """
+        paragraphs = template.strip().split("\n\n")
+        return [
+            " ".join(paragraph.split()).format(facts=self, **values)
+            for paragraph in paragraphs
+        ]
 
     def note(
         self, *sentences: str, seed: bool = True, basis: bool = True

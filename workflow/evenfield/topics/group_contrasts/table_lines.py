@@ -1,56 +1,51 @@
 """Rows and columns of group contrasts as tables print them: a deciding estimate, what
-stands beside it, its range.
+stands beside it, its range over taxonomies.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import Any
 
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.numbers import (
-    by_unit,
-    fixed,
-    interval,
-    p_value,
-    whole,
-    with_decimals,
-)
+from evenfield.shared.tables.notes import NOT_CAUSAL
+from evenfield.shared.tables.numbers import by_unit, fixed, interval, p_value, whole
 from evenfield.shared.tables.rows import Row, records
-from evenfield.shared.tables.table import Column, right
+from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.warnings import reason
+from evenfield.study.errors import ArtifactError
 
-KEYS = ("spec_id", "outcome", "term", "contrast", "sample_id", "unit_scheme", "period")
-SAME = (*KEYS, "effect_type", "treatment_def", "controls_id")
-COLUMNS = (
-    *SAME,
-    *(
-        "role",
-        "estimator",
-        "estimate",
-        "std_error",
-        "conf_low",
-        "conf_high",
-        "p_value",
-        "p_type",
-        "mde",
-        "sesoi",
-    ),
-    *("n_treated", "g_star", "max_leverage_unit", "unit_of_measure", "output_basis"),
-)
+DIFFERENCE = "cluster - sez"
+QUESTION = "spec_id outcome term contrast sample_id unit_scheme period".split()
+# A range is over taxonomies; all other rows beside an estimate have its taxonomy.
+SAME = [*QUESTION, *"effect_type treatment_def controls_id".split()]
+COLUMNS = """
+    role estimator estimate std_error conf_low conf_high p_value p_type mde sesoi
+    n_treated g_star max_leverage_unit unit_of_measure output_basis
+""".split()
 BESIDE = {
     "p_free": "permutation",
     "p_connected": "permutation_connected",
     "p_several": "romano_wolf",
 }
 GROUP_NAMES = {"cluster": "clusters", "sez": "zones"}
-RANGE_NOTE = (
-    "Permuted: labels moved among all units, two-sided p, equal chance for every unit."
-    " Connected: only groups of as many units that hang together on the map are"
-    " compared. Taxonomies: smallest and largest estimate over all lists of clusters"
-    " and zones."
-)
+RANGE_NOTE = """
+Permuted: labels moved among all units, two-sided p, equal chance for every unit. Connected:
+only groups of as many units that hang together on the map are compared. Taxonomies:
+smallest and largest estimate over all lists of clusters and zones.
+"""
+INFERENCE_NOTE = """
+{facts.level} intervals and p by conditional SCPC (average pairwise correlation of shocks
+at most .03); with fewer than four units in a group, p by free permutation of labels and
+no interval. Beside them CR3 with t(G* \u2212 1) and free permutation of whole label rows.
+Detectable: smallest effect found with {facts.power:.0%} power, from the row's own standard
+error and critical value. Of interest: the smallest effect of interest set in advance. Where
+detectable exceeds of interest the comparison is underpowered: an interval that holds zero
+is no evidence of no effect.
+"""
+# A printed line before it is filled: its deciding estimate, its label and its group.
+Line = tuple[Row, str, str]
 
 
 def comparison_name(row: Mapping[str, Any]) -> str:
@@ -58,73 +53,76 @@ def comparison_name(row: Mapping[str, Any]) -> str:
     text = str(row["contrast"] or row["term"])
     for name, printed in GROUP_NAMES.items():
         text = text.replace(name, printed)
-    return (
-        text.replace(" - ", " minus ")
-        if row["contrast"]
-        else f"{text} against the others"
-    )
+    if row["contrast"]:
+        return text.replace(" - ", " minus ")
+    return f"{text} against the others"
 
 
-def rows_beside(estimates: pd.DataFrame) -> dict[tuple[str, ...], Row]:
-    """Return rows by estimator and what they estimate, in one taxonomy or over all of
-    them; the first of several.
-    """
+def contrast_table(
+    facts: Facts,
+    name: str,
+    estimates: pd.DataFrame,
+    lines: Iterable[Line],
+    note: list[str],
+    columns: tuple[Column, ...],
+    *,
+    last: str = NOT_CAUSAL,
+    basis: bool = True,
+) -> Table:
+    """Print an estimate a line, with CR3, permutations and its range beside it."""
+    # Of several rows with one key the first one counts.
     rows = records(estimates)[::-1]
-    range_of = itemgetter("estimator", *KEYS, "effect_type")
-    return {itemgetter("estimator", *SAME)(row): row for row in rows} | {
-        range_of(row): row for row in rows
-    }
+    in_taxonomy = itemgetter("estimator", *SAME)
+    over_taxonomies = itemgetter("estimator", *QUESTION, "effect_type")
+    beside = {in_taxonomy(row): row for row in rows}
+    beside |= {over_taxonomies(row): row for row in rows}
+    filled = [_filled(beside, *line) for line in lines]
+    return grouped_table(name, facts.note(*note, last, basis=basis), columns, filled)
 
 
-def contrast_line(
+def grouped_table(
+    name: str, note: tuple[str, ...], columns: tuple[Column, ...], rows: list[Row]
+) -> Table:
+    """Return a table of rows in groups, or refuse one without rows."""
+    if not rows:
+        raise ArtifactError(
+            f"no rows for {name}",
+            "the columns of its question in the panel",
+            f"add them or remove {name} from `tables`",
+        )
+    frame = pd.DataFrame(rows)
+    return Table(id=name, note=note, columns=columns, frame=frame, group="group")
+
+
+def _filled(
     beside: Mapping[tuple[str, ...], Row], row: Row, label: str, group: str
 ) -> Row:
-    """Return one printed row: an estimate, CR3 and permutations beside it, its range
-    over taxonomies.
-    """
-    keys, same = ([row[name] for name in names] for names in (KEYS, SAME))
-    out = {"group": group, "label": label, **{name: row[name] for name in COLUMNS}}
-    out |= {"n_units": row["n_units"] or None, "reason": reason(row["warning"])}
-    for short, method in BESIDE.items():
-        out[short] = beside.get((f"{row['estimator']}_{method}", *same), {}).get(
-            "p_value"
-        )
+    question = [row[name] for name in QUESTION]
+    same = [row[name] for name in SAME]
+    line = {"group": group, "label": label}
+    line |= {name: row[name] for name in (*SAME, *COLUMNS)}
+    line |= {"n_units": row["n_units"] or None, "reason": reason(row["warning"])}
+    for column, method in BESIDE.items():
+        tested = beside.get((f"{row['estimator']}_{method}", *same), {})
+        line[column] = tested.get("p_value")
     cr3 = beside.get((f"{row['estimator']}_cr3", *same), {})
     for end in ("low", "high"):
-        out[f"cr3_conf_{end}"] = cr3.get(f"conf_{end}")
-        out[f"range_{end}"] = beside.get(
-            ("taxonomy_range", *keys, f"stat_range_{end}"), {}
-        ).get("estimate")
-    return out
+        line[f"cr3_conf_{end}"] = cr3.get(f"conf_{end}")
+        extreme = beside.get(("taxonomy_range", *question, f"stat_range_{end}"), {})
+        line[f"range_{end}"] = extreme.get("estimate")
+    return line
 
 
 def contrast_columns(
-    facts: Facts,
-    heading: str,
-    p_columns: Mapping[str, str],
-    unit: str = "",
-    method: str = "SCPC",
+    facts: Facts, heading: str, unit: str = "", method: str = "SCPC", **permuted: str
 ) -> tuple[Column, ...]:
     """Return the printed columns; rows of one ``unit`` have CR3 beside them, others
-    their range over taxonomies.
+    other permutations and their range over taxonomies.
     """
-    two = with_decimals(interval, 2)
     why = "" if unit else "reason"
     show = _two_places if unit else by_unit
-    cr3 = (
-        [
-            right(
-                f"CR3 {facts.level} interval", "cr3_conf_low", "cr3_conf_high", show=two
-            )
-        ]
-        if unit
-        else []
-    )
-    ranged = [
-        right("Taxonomies", "range_low", "range_high", show=two),
-        right("n", "n_treated", show=whole),
-    ]
-    return (
+    p_values = {"p_free": "Permutation p" if unit else "p, permuted", **permuted}
+    columns = [
         Column(names=("label",), header=heading),
         right(
             unit or "Estimate",
@@ -137,31 +135,41 @@ def contrast_columns(
             f"{method} {facts.level} interval",
             "conf_low",
             "conf_high",
-            show=two,
+            show=interval,
             reason=why,
         ),
         right("p", "p_value", show=p_value, reason=why),
-        *cr3,
-        *(right(head, name, show=p_value) for name, head in p_columns.items()),
+        *(right(head, name, show=p_value) for name, head in p_values.items()),
         right("Detectable", "mde", "unit_of_measure", show=show, reason=why),
         right("Of interest", "sesoi", "unit_of_measure", show=show),
-        *([right("N", "n_units", show=whole)] if unit else ranged),
-    )
+    ]
+    if unit:
+        cr3 = ("cr3_conf_low", "cr3_conf_high")
+        columns.insert(4, right(f"CR3 {facts.level} interval", *cr3, show=interval))
+        columns.append(right("N", "n_units", show=whole))
+    else:
+        columns.append(right("Taxonomies", "range_low", "range_high", show=interval))
+        columns.append(right("n", "n_treated", show=whole))
+    return tuple(columns)
 
 
-def inference_note(facts: Facts) -> str:
-    """Say how intervals, p-values and detectable effects of group contrasts are made."""
-    return (
-        f"{facts.level} intervals and p by conditional SCPC (average pairwise"
-        " correlation of shocks at most .03); with fewer than four units in a group, p"
-        " by free permutation of labels and no interval. Beside them CR3 with t(G*"
-        " \u2212 1) and free permutation of whole label rows. Detectable: smallest"
-        f" effect found with {facts.power:.0%} power, from the row's own standard error"
-        " and critical value. Of interest: the smallest effect of interest set in"
-        " advance. Where detectable exceeds of interest the comparison is"
-        " underpowered: an interval that holds zero is no evidence of no effect."
-    )
+def printed_labels(specs: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return how specifications or measures are printed, by id."""
+    return {
+        spec["id"]: str(spec.get("label") or spec["id"].replace("_", " "))
+        for spec in specs
+    }
+
+
+def capitalised(text: str) -> str:
+    """Return a text with a capital letter."""
+    return text[0].upper() + text[1:]
+
+
+def printed_years(row: Row) -> str:
+    """Return the years of a row with an en dash."""
+    return str(row["period"]).replace("-", "\u2013")
 
 
 def _two_places(value: Any, _unit: Any) -> str:
-    return fixed(value, 2)
+    return fixed(value)
