@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from evenfield.shared.estimates import Estimate
-from evenfield.topics.group_contrasts import estimate_means
+from evenfield.topics.group_contrasts import estimate_intensity
 from evenfield.topics.group_contrasts.estimate_quotient import labels_from
 from evenfield.topics.group_contrasts.estimate_spec import IntensitySpec, Measure
 from yaml_text import from_yaml
@@ -31,11 +31,11 @@ def outcome(name, statistic):
 
 def test_the_joint_statistic_is_the_largest_in_size(monkeypatch):
     rows = [outcome("a", 2.0), outcome("b", -3.0)]
-    monkeypatch.setattr(estimate_means, "step_down_rows", lambda *_: rows)
+    monkeypatch.setattr(estimate_intensity, "step_down_rows", lambda *_: rows)
     groups = SimpleNamespace(where=pd.DataFrame(), links=None, settings=None)
     measures = [SimpleNamespace(id=name, sign=1) for name in ("a", "b")]
     ready = [(measure, None) for measure in measures]
-    *_, joint, right_signs = estimate_means._together(groups, ready)
+    *_, joint, right_signs = estimate_intensity._together(groups, ready)
     assert joint.estimate == -3.0
     assert joint.warning.startswith("largest |t|: b")
     assert right_signs.estimate == 1

@@ -18,6 +18,10 @@ MIN_UNITS = 3
 CONSTANT = 1e-12
 
 
+class NotCarriedError(Exception):
+    """What a study's tables cannot carry; the text says why."""
+
+
 def sample_units(scheme: SchemeInfo, sample: str, where: str) -> tuple[str, ...]:
     """Return the units of a sample."""
     check_names([sample], scheme.samples, where)

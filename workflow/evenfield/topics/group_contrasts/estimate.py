@@ -1,33 +1,31 @@
 """How groups of units differ: in means, in changes, over periods, at programmes, in
-their answer to wages.
+their answer to wages; each question of the config is answered in a file of its own.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.contrasts.taxonomy_range import taxonomy_range_rows
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.rows import Results, stacked
+from evenfield.shared.samples import NotCarriedError
 from evenfield.shared.spec import read
 from evenfield.study.study import Study
-from evenfield.topics.group_contrasts.estimate_changes import change, paths, programme
-from evenfield.topics.group_contrasts.estimate_groups import Groups
+from evenfield.topics.group_contrasts.estimate_balance import change, paths
+from evenfield.topics.group_contrasts.estimate_fading import fading
+from evenfield.topics.group_contrasts.estimate_groups import Groups, Parts
+from evenfield.topics.group_contrasts.estimate_intensity import intensity
 from evenfield.topics.group_contrasts.estimate_look import left_out
-from evenfield.topics.group_contrasts.estimate_means import (
-    dose,
-    fading,
-    intensity,
-    premium,
-)
 from evenfield.topics.group_contrasts.estimate_pooled import pooled_rows
+from evenfield.topics.group_contrasts.estimate_premium import dose, premium
+from evenfield.topics.group_contrasts.estimate_programmes import programme
 from evenfield.topics.group_contrasts.estimate_quotient import quotient, quotient_series
 from evenfield.topics.group_contrasts.estimate_spec import PeriodSpec, Section
 from evenfield.topics.group_contrasts.estimate_wages import elasticity
 
-AnswerParts = Iterable[GroupContrast | Estimate | tuple[str, str]]
 # How each question of the config is answered.
-QUESTIONS: dict[str, Callable[[Groups, Any], AnswerParts]] = {
+QUESTIONS: dict[str, Callable[[Groups, Any], Parts]] = {
     "premium": premium,
     "dose": dose,
     "factor_intensity": intensity,
@@ -64,38 +62,41 @@ def estimate(study: Study) -> Results:
     for question, answer in QUESTIONS.items():
         rows: list[Estimate] = []
         for spec in getattr(section, question):
-            for answer_part in answer(groups, spec):
-                if isinstance(answer_part, tuple):
-                    lacks = dict(zip(("part", "reason"), answer_part, strict=True))
-                    out.fit["left_out"].append(
-                        {"question": question, "spec_id": spec.id, **lacks}
-                    )
-                else:
-                    rows += (
-                        groups.estimate(answer_part)
-                        if isinstance(answer_part, GroupContrast)
-                        else [answer_part]
-                    )
+            own = _answered(groups, spec, answer)
             if isinstance(spec, PeriodSpec):
-                rows += pooled_rows(
-                    groups, spec, [row for row in rows if row.spec_id == spec.id]
-                )
+                own += pooled_rows(groups, spec, own)
+            rows += own
+            labels = {"question": question, "spec_id": spec.id}
+            out.fit["left_out"] += [labels | item for item in groups.left_out]
+            groups.left_out.clear()
         out.estimates += rows
-        out.estimates += (
-            taxonomy_range_rows(rows, groups.primary) if question in RANGED else []
-        )
-    primary_balance = [
-        spec
+        if question in RANGED:
+            out.estimates += taxonomy_range_rows(rows, groups.primary)
+    gaps = [
+        paths(groups, spec)
         for spec in section.balance
         if spec.role == "primary" and not groups.missing(spec.outcome)
     ]
-    out.series["gaps"] = stacked(
-        [paths(groups, spec) for spec in primary_balance], *GAPS
-    )
     quotients = [
         quotient_series(groups, spec)
         for spec in section.fading
         if spec.path == "quotient"
     ]
+    out.series = {"gaps": stacked(gaps, *GAPS)}
     out.series["quotients"] = stacked(quotients, *QUOTIENTS)
     return out
+
+
+def _answered(
+    groups: Groups, spec: Any, answer: Callable[[Groups, Any], Parts]
+) -> list[Estimate]:
+    rows: list[Estimate] = []
+    try:
+        for part in answer(groups, spec):
+            if isinstance(part, GroupContrast):
+                rows += groups.estimate(part)
+            else:
+                rows.append(part)
+    except NotCarriedError as error:
+        groups.leave_out(spec.id, error)
+    return rows

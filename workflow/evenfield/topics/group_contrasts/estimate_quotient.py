@@ -21,24 +21,28 @@ from evenfield.numerics.scpc import scpc_inference
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.regression import kernel_fit
-from evenfield.shared.samples import inference_fields, joined, underpowered
+from evenfield.shared.samples import (
+    NotCarriedError,
+    inference_fields,
+    joined,
+    underpowered,
+)
+from evenfield.topics.group_contrasts.estimate_fading import COLLAPSED, unit_slopes
 from evenfield.topics.group_contrasts.estimate_groups import (
     VALUE,
     Groups,
+    Parts,
     compared,
     with_figures,
     years_within,
 )
-from evenfield.topics.group_contrasts.estimate_means import unit_slopes
 from evenfield.topics.group_contrasts.estimate_spec import FadingSpec
 
 START = 1992
 END_YEARS = 5
 
 
-def quotient(
-    groups: Groups, spec: FadingSpec
-) -> Iterator[GroupContrast | Estimate | tuple[str, str]]:
+def quotient(groups: Groups, spec: FadingSpec) -> Parts:
     """Compare the trend of unit quotients between groups; test a group's own end level
     and trend.
 
@@ -48,39 +52,34 @@ def quotient(
     LQ over the last five years.
     """
     above, below, note = shares(groups, spec)
-    if above.empty:
-        yield spec.id, note
-        return
-    years = [*map(int, above.columns.to_numpy())]
-    logs = (above / below).apply(np.log)
-    smallest = groups.sesoi.get(spec.sesoi, NAN)
-    fields: dict[str, Any] = {
+    first = int(above.columns[0])
+    last = int(above.columns[-1])
+    smallest = groups.study.config["sesoi"].get(spec.sesoi, NAN)
+    shared: dict[str, Any] = {
         "outcome": spec.id,
-        "period": f"{years[0]}-{years[-1]}",
-        "n_periods": len(years),
+        "period": f"{first}-{last}",
+        "n_periods": above.shape[1],
         "warning": note,
-    }
-    fields |= {
-        "fe_id": "unit and period effects, collapsed",
+        "fe_id": COLLAPSED,
         "unit_of_measure": "log points per decade",
+        # A fall of the quotient by ``smallest`` over all years, in logs per decade.
+        "sesoi": -float(np.log(1 - smallest)) / ((last - first) / 10),
     }
-    fields |= {"sesoi": -float(np.log(1 - smallest)) / ((years[-1] - years[0]) / 10)}
+    logs = (above / below).apply(np.log)
+    trends = {VALUE: unit_slopes(logs, 10.0)}
     for taxonomy in groups.taxonomies:
-        labels = labels_from(groups, taxonomy, years[0]).reindex(above.index)
+        table = labels_from(groups, taxonomy, first).reindex(above.index)
+        table = table.assign(**trends)
         main = taxonomy == groups.primary
         for comparison in spec.compare if main else spec.compare[:1]:
-            role = spec.role if main and comparison == spec.compare[0] else "robustness"
+            decides = main and comparison == spec.compare[0]
+            role = spec.role if decides else "robustness"
             row = groups.row(
-                "fading", spec, role=role, treatment_def=taxonomy, **fields
+                "fading", spec, role=role, treatment_def=taxonomy, **shared
             )
-            contrast = compared(
-                row,
-                labels.assign(**{VALUE: unit_slopes(logs, 10.0)}),
-                VALUE,
-                comparison,
-            )
+            contrast = compared(row, table, VALUE, comparison)
             yield contrast
-            if main and comparison == spec.compare[0]:
+            if decides:
                 yield from _group_rows(groups, contrast, above, below, smallest)
 
 
@@ -88,30 +87,23 @@ def shares(groups: Groups, spec: FadingSpec) -> tuple[pd.DataFrame, pd.DataFrame
     """Return shares of each unit (rows) in both totals of each year (columns), and what
     is to be said of them.
     """
-    nothing = pd.DataFrame()
     if not spec.over:
-        return nothing, nothing, "a location quotient needs a column `over`"
-    if reason := groups.missing(spec.outcome, spec.over):
-        return nothing, nothing, reason
+        raise NotCarriedError("a location quotient needs a column `over`")
+    groups.require(spec.outcome, spec.over)
     members = groups.members(spec.sample)
-    tables, without = with_figures(
-        *(groups.wide(text).reindex(members) for text in (spec.outcome, spec.over))
-    )
-    asked = years_within(tables[0], START, 9999)
-    years = [year for year in asked if all((table[year] > 0).all() for table in tables)]
+    wide = [groups.wide(text).reindex(members) for text in (spec.outcome, spec.over)]
+    tables, without = with_figures(*wide)
+    years = years_within(tables[0], START, 9999)
+    for table in tables:
+        years = [year for year in years if (table[year] > 0).all()]
     if len(years) < 2 * END_YEARS:
-        few = (
+        raise NotCarriedError(
             f"{len(years)} years have figures of every unit; a path needs"
             f" {2 * END_YEARS}"
         )
-        return nothing, nothing, few
     above, below = (table[years] / table[years].sum(axis=0) for table in tables)
-    late = (
-        f"starts with the data, {years[0]} instead of {START}"
-        if years[0] > START
-        else ""
-    )
-    return above, below, joined(without, late)
+    late = f"starts with the data, {years[0]} instead of {START}"
+    return above, below, joined(without, late if years[0] > START else "")
 
 
 def labels_from(groups: Groups, taxonomy: str, year: int) -> pd.DataFrame:
@@ -124,41 +116,40 @@ def quotient_series(groups: Groups, spec: FadingSpec) -> pd.DataFrame:
     """Return location quotients of a group and of the others by year, with the band of
     leaving one member out.
     """
-    above, below, _ = shares(groups, spec)
+    try:
+        above, below, _ = shares(groups, spec)
+    except NotCarriedError:
+        return pd.DataFrame()
     term = spec.compare[0].split(" ")[0]
+    labels = labels_from(groups, groups.primary, int(above.columns[0]))
+    inside = labels[term].reindex(above.index).eq(1.0)
     parts = []
-    for group, name in ((1.0, term), (0.0, f"no {term}")) if len(above) else ():
-        members = (
-            labels_from(groups, groups.primary, int(above.columns[0]))
-            .reindex(above.index)[term]
-            .eq(group)
-        )
+    for members, name in ((inside, term), (~inside, f"no {term}")):
         whole = _quotient(above, below, members)
-        band = [
-            _quotient(above, below, members & (members.index != unit))
-            for unit in members.index[members]
-        ]
-        ends = pd.DataFrame(band if len(band) > 1 else [whole]).agg(["min", "max"])
-        frame = pd.DataFrame(
-            {
-                "year": above.columns,
-                "quotient": whole,
-                "low": ends.loc["min"],
-                "high": ends.loc["max"],
-            }
-        )
-        parts.append(frame.assign(spec_id=spec.id, group=name))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+        band = _without_each(above, below, members)
+        table = pd.DataFrame(band if len(band) > 1 else [whole])
+        path = pd.DataFrame({"year": above.columns, "quotient": whole})
+        path = path.assign(low=table.min(), high=table.max())
+        parts.append(path.assign(spec_id=spec.id, group=name))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _quotient(
     above: pd.DataFrame, below: pd.DataFrame, members: pd.Series
 ) -> pd.Series:
-    return (
-        above[members].sum() / below[members].sum()
-        if members.any()
-        else pd.Series(NAN, above.columns)
-    )
+    if not members.any():
+        return pd.Series(NAN, above.columns)
+    return above[members].sum() / below[members].sum()
+
+
+def _without_each(
+    above: pd.DataFrame, below: pd.DataFrame, members: pd.Series
+) -> list[pd.Series]:
+    """Return the quotients of a group without each of its members."""
+    return [
+        _quotient(above, below, members & (members.index != unit))
+        for unit in members.index[members]
+    ]
 
 
 def _group_rows(
@@ -168,18 +159,19 @@ def _group_rows(
     below: pd.DataFrame,
     smallest: float,
 ) -> Iterator[Estimate]:
+    """Yield the end level of a group alone, its range without each member, and the
+    trend of its own quotient.
+    """
     row = replace(contrast.row, n_periods=1, warning="")
     members = contrast.table[row.term].eq(1.0)
     size = int(min(members.sum(), (~members).sum()))
-    years = [*map(int, above.columns.to_numpy())]
     if not size:
-        reason = f"not defined: {row.term} does not vary"
         yield replace(
             row,
             effect_type="stat_end_level",
             sesoi=NAN,
             unit_of_measure="",
-            warning=reason,
+            warning=f"not defined: {row.term} does not vary",
         )
         return
     last = above.columns[-END_YEARS:]
@@ -198,14 +190,9 @@ def _group_rows(
         estimate=float(_quotient(above, below, members)[last].mean()),
     )
     yield _end_level(groups, end, above[last], below[last], members)
-    inside = members.index[members]
-    if len(inside) > 1:
-        values = [
-            float(
-                _quotient(above, below, members & (members.index != unit))[last].mean()
-            )
-            for unit in inside
-        ]
+    band = _without_each(above, below, members)
+    if len(band) > 1:
+        values = [float(path[last].mean()) for path in band]
         base = replace(
             end,
             estimator="leave_one_out",
@@ -213,16 +200,16 @@ def _group_rows(
             sesoi=NAN,
             n_units=len(members) - 1,
         )
-        for name, at in (
-            ("stat_low", int(np.argmin(values))),
-            ("stat_high", int(np.argmax(values))),
-        ):
+        ends = {"stat_low": min(values), "stat_high": max(values)}
+        for name, value in ends.items():
+            unit = members.index[members][values.index(value)]
             yield replace(
                 base,
                 effect_type=name,
-                estimate=values[at],
-                max_leverage_unit=str(inside[at]),
+                estimate=value,
+                max_leverage_unit=str(unit),
             )
+    years = [*map(int, above.columns.to_numpy())]
     trend = replace(
         row,
         estimator="group_series",
@@ -233,12 +220,8 @@ def _group_rows(
         n_periods=len(years),
         warning=contrast.row.warning,
     )
-    yield _series_trend(
-        trend,
-        np.log(_quotient(above, below, members).to_numpy()),
-        years,
-        groups.settings.level,
-    )
+    logs = np.log(_quotient(above, below, members).to_numpy())
+    yield _series_trend(trend, logs, years, groups.settings.level)
 
 
 def _end_level(

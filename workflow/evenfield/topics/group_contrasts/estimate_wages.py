@@ -1,6 +1,5 @@
 """The wage elasticity of foreign investment by group: a panel of units and years."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,11 +29,12 @@ from evenfield.numerics.random import generator_for
 from evenfield.shared.contrasts.contrasts import leave_out_rows
 from evenfield.shared.contrasts.prepared_contrasts import TIE_DIGITS, GroupContrast
 from evenfield.shared.estimates import NAN, Estimate, finite_or_nan
-from evenfield.shared.samples import joined, underpowered
+from evenfield.shared.samples import NotCarriedError, joined, underpowered
 from evenfield.topics.group_contrasts.estimate_groups import (
     DIFFERENCE,
     LABELS,
     Groups,
+    Parts,
     compared,
     years_within,
 )
@@ -52,18 +52,15 @@ class Regression:
     """A regression with unit and year effects, and one combination of its coefficients."""
 
     row: Estimate  # the row to fill; its estimator is the name of the deciding method
-    table: (
-        pd.DataFrame
-    )  # ``unit``, ``year``, the outcome and the regressors; complete rows, sorted
+    # ``unit``, ``year``, the outcome and the regressors; complete rows, sorted
+    table: pd.DataFrame
     regressors: tuple[str, ...]  # columns
     weights: dict[str, float]  # weights of the combination by regressor
     # units in the smaller of the groups compared; below four there is no standard error
     treated: int
 
 
-def elasticity(
-    groups: Groups, spec: WagesSpec
-) -> Iterator[GroupContrast | Estimate | tuple[str, str]]:
+def elasticity(groups: Groups, spec: WagesSpec) -> Parts:
     """Compare the wage elasticity of foreign investment of cluster and zone regions.
 
     Notes
@@ -71,10 +68,7 @@ def elasticity(
     ln F_i,t+1 = mu_i + tau_t + k ln w_it + k_C C_i ln w_it + k_S S_i ln w_it + e_it;
     the number of interest is k_C - k_S.
     """
-    panel, reason = _panel(groups, spec)
-    if reason:
-        yield spec.id, reason
-        return
+    panel = _panel(groups, spec)
     main = spec.role == "primary"
     for taxonomy in groups.taxonomies if main else [groups.primary]:
         asked = _regression(groups, spec, taxonomy, panel)
@@ -90,98 +84,83 @@ def elasticity(
                 asked.row, hypothesis="", role="exploratory", contrast="", sesoi=NAN
             )
             for name in asked.regressors:
-                own = replace(
-                    asked, row=replace(single, term=name), weights={name: 1.0}
+                row = replace(single, term=name)
+                yield from panel_rows(
+                    replace(asked, row=row, weights={name: 1.0}), groups
                 )
-                yield from panel_rows(own, groups)
     yield _slopes(groups, spec, panel)
 
 
-def _panel(groups: Groups, spec: WagesSpec) -> tuple[pd.DataFrame, str]:
+def _panel(groups: Groups, spec: WagesSpec) -> pd.DataFrame:
     """Return log wages and log investment of the year after by unit and year."""
-    if reason := groups.missing(spec.wage, spec.investment):
-        return pd.DataFrame(), reason
+    groups.require(spec.wage, spec.investment)
     first, last = spec.years
-    members = groups.members(spec.sample)
     later = groups.wide(spec.investment).rename(columns=lambda year: year - 1)
-    inside = years_within(later, first, last)
-    if (later[inside] <= 0).to_numpy().any():
-        return (
-            pd.DataFrame(),
-            f"{spec.investment} holds zeros: its logarithm does not exist",
+    later = later[years_within(later, first, last)]
+    if (later <= 0).to_numpy().any():
+        raise NotCarriedError(
+            f"{spec.investment} holds zeros: its logarithm does not exist"
         )
-    columns = {
-        ELASTICITY: groups.wide(f"log({spec.wage})").stack(),
-        INVESTMENT: later[inside].apply(np.log).stack(),
-    }
-    table = (
-        pd.DataFrame(columns)
-        .reindex(columns[ELASTICITY].index)
-        .rename_axis(["unit", "year"])
-        .dropna()
-        .reset_index()
-    )
-    table = table[table["unit"].isin(members)].reset_index(drop=True)
-    return table, (
-        ""
-        if table["year"].nunique() > 2
-        else f"fewer than 3 years of both in {first}-{last}"
-    )
+    wages = groups.wide(f"log({spec.wage})").stack().rename_axis(["unit", "year"])
+    columns = {ELASTICITY: wages, INVESTMENT: later.apply(np.log).stack()}
+    table = pd.DataFrame(columns).reindex(wages.index).dropna().reset_index()
+    inside = table["unit"].isin(groups.members(spec.sample))
+    table = table[inside].reset_index(drop=True)
+    if table["year"].nunique() <= 2:
+        raise NotCarriedError(f"fewer than 3 years of both in {first}-{last}")
+    return table
 
 
 def _row(groups: Groups, spec: WagesSpec, **fields: Any) -> Estimate:
-    labels = {
+    shared: dict[str, Any] = {
         "estimator": "panel_fe",
         "outcome": INVESTMENT,
         "term": CROSSED["cluster"],
         "contrast": DIFFERENCE,
-    }
-    labels |= {
         "controls_id": spec.investment,
         "period": f"{spec.years[0]}-{spec.years[1]}",
         "fe_id": "unit + year",
+        "unit_of_measure": "elasticity",
+        "warning": spec.note,
     }
-    return groups.row(
-        "wages",
-        spec,
-        **{**labels, "unit_of_measure": "elasticity", "warning": spec.note, **fields},
-    )
+    return groups.row("wages", spec, **shared | fields)
 
 
 def _regression(
     groups: Groups, spec: WagesSpec, taxonomy: str, panel: pd.DataFrame
 ) -> Regression:
     cells = groups.labels(taxonomy, groups.period_at(spec.years[0]))
-    unit_cells = cells.loc[sorted(set(panel["unit"]))]
-    labels = {name: panel["unit"].map(cells[name]).astype(float) for name in LABELS}
-    crossed = {CROSSED[name]: panel[ELASTICITY] * labels[name] for name in LABELS}
-    treated = min(
-        int(min(unit_cells[name].sum(), len(unit_cells) - unit_cells[name].sum()))
-        for name in LABELS
-    )
-    weights = {CROSSED["cluster"]: 1.0, CROSSED["sez"]: -1.0}
-    row = _row(groups, spec, treatment_def=taxonomy)
+    unit_labels = cells.loc[sorted(set(panel["unit"])), list(LABELS)]
+    sizes = [*unit_labels.sum(), *(1 - unit_labels).sum()]
+    columns = {}
+    for name in LABELS:
+        columns[name] = panel["unit"].map(cells[name]).astype(float)
+        columns[CROSSED[name]] = panel[ELASTICITY] * columns[name]
     return Regression(
-        row, panel.assign(**labels, **crossed), (ELASTICITY, *crossed), weights, treated
+        row=_row(groups, spec, treatment_def=taxonomy),
+        table=panel.assign(**columns),
+        regressors=(ELASTICITY, *CROSSED.values()),
+        weights={CROSSED["cluster"]: 1.0, CROSSED["sez"]: -1.0},
+        treated=int(min(sizes)),
     )
 
 
 def _with_group_years(asked: Regression) -> Regression:
-    table, years = asked.table, sorted(set(asked.table["year"]))[1:]
-    effects = {
-        f"{name} in {year}": table[name] * table["year"].eq(year)
-        for name in LABELS
-        for year in years
-    }
-    labels: dict[str, Any] = {
-        "spec_id": f"{asked.row.spec_id}_group_years",
-        "fe_id": "unit + year + group x year",
-    }
-    row = replace(asked.row, role="robustness", **labels)
-    wider = pd.concat([table, pd.DataFrame(effects)], axis=1)
-    return replace(
-        asked, row=row, table=wider, regressors=(*asked.regressors, *effects)
+    """Add year effects of each group's own."""
+    table = asked.table
+    effects = {}
+    for name in LABELS:
+        for year in sorted(set(table["year"]))[1:]:
+            effects[f"{name} in {year}"] = table[name] * table["year"].eq(year)
+    row = replace(
+        asked.row,
+        role="robustness",
+        spec_id=f"{asked.row.spec_id}_group_years",
+        fe_id="unit + year + group x year",
     )
+    wider = pd.concat([table, pd.DataFrame(effects)], axis=1)
+    regressors = (*asked.regressors, *effects)
+    return replace(asked, row=row, table=wider, regressors=regressors)
 
 
 def _slopes(groups: Groups, spec: WagesSpec, panel: pd.DataFrame) -> GroupContrast:
@@ -194,18 +173,16 @@ def _slopes(groups: Groups, spec: WagesSpec, panel: pd.DataFrame) -> GroupContra
     free = values - values.groupby(level="unit").transform("mean")
     cross = (free[ELASTICITY] * free[INVESTMENT]).groupby(level="unit").sum()
     slopes = cross / (free[ELASTICITY] ** 2).groupby(level="unit").sum()
-    cells = groups.labels(groups.primary, groups.period_at(spec.years[0])).loc[
-        slopes.index
-    ]
-    role = "ladder" if spec.role == "primary" else spec.role
+    cells = groups.labels(groups.primary, groups.period_at(spec.years[0]))
     row = _row(
         groups,
         spec,
-        role=role,
+        role="ladder" if spec.role == "primary" else spec.role,
         estimator="panel_fe_slopes",
         treatment_def=groups.primary,
     )
-    contrast = compared(row, cells.assign(**{SLOPE: slopes}), SLOPE)
+    table = cells.loc[slopes.index].assign(**{SLOPE: slopes})
+    contrast = compared(row, table, SLOPE)
     return replace(contrast, row=replace(contrast.row, term=row.term))
 
 

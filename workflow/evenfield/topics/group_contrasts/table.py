@@ -204,8 +204,8 @@ def t4(facts: Facts) -> Table:
             right(head, *premium, show=with_error, reason=f"{name}_reason"),
             right("p", f"{name}_p_value", show=p_value),
         ]
-    note = facts.note(*note, NOT_CAUSAL)
-    return grouped_table("T4", note, (*columns, *tested), rows)
+    columns += tested
+    return grouped_table("T4", facts.note(*note, NOT_CAUSAL), tuple(columns), rows)
 
 
 def _growth_spec(facts: Facts) -> Mapping[str, Any]:
@@ -402,7 +402,7 @@ def t21(facts: Facts) -> Table:
 
 
 def _gap_lines(facts: Facts, changes: pd.DataFrame) -> Iterator[Line]:
-    spec = facts.primary(question="balance").get("id")
+    spec = str(facts.primary(question="balance").get("id"))
     is_main = changes["spec_id"].eq(spec) & changes["treatment_def"].eq(facts.taxonomy)
     windows = sorted(set(changes["period"]))
     for window in windows:
@@ -474,7 +474,7 @@ def t23(facts: Facts) -> Table:
 
 
 def _elasticity_lines(facts: Facts, estimates: pd.DataFrame) -> Iterator[Line]:
-    spec = facts.primary(question="wages").get("id")
+    spec = str(facts.primary(question="wages").get("id"))
     main = only(estimates, spec_id=spec, treatment_def=facts.taxonomy)
     difference = only(main, contrast=DIFFERENCE)
     single = only(main, estimator="panel_fe", contrast="")

@@ -99,7 +99,7 @@ def _filled(
 ) -> Row:
     question = [row[name] for name in QUESTION]
     same = [row[name] for name in SAME]
-    line = {"group": group, "label": label}
+    line: Row = {"group": group, "label": label}
     line |= {name: row[name] for name in (*SAME, *COLUMNS)}
     line |= {"n_units": row["n_units"] or None, "reason": reason(row["warning"])}
     for column, method in BESIDE.items():

@@ -1,0 +1,108 @@
+"""Factor intensity: several outcomes of one window in standard deviations, compared one
+by one and together.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from evenfield.shared.contrasts.contrasts import step_down_rows
+from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
+from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.samples import NotCarriedError
+from evenfield.topics.group_contrasts.estimate_groups import Groups, Parts, compared
+from evenfield.topics.group_contrasts.estimate_spec import IntensitySpec, Measure
+
+TIE_DIGITS = 10
+
+
+def intensity(groups: Groups, spec: IntensitySpec) -> Parts:
+    """Compare standardised means of several outcomes between groups, one by one and
+    together.
+
+    Notes
+    -----
+    z_i = a + b_S S_i + b_C C_i + e_i with z the mean over its standard deviation; the
+    comparison is b_S - b_C.
+    """
+    together = []
+    for measure in spec.measures:
+        try:
+            contrasts = list(_contrasts(groups, spec, measure))
+        except NotCarriedError as error:
+            groups.leave_out(measure.id, error)
+            continue
+        for contrast in contrasts:
+            yield contrast
+            main = contrast.row.treatment_def == groups.primary
+            if main and np.ptp(contrast.table[measure.id]):
+                together.append((measure, contrast))
+    if len(together) > 1:
+        yield from _together(groups, together)
+
+
+def _contrasts(
+    groups: Groups, spec: IntensitySpec, measure: Measure
+) -> Iterator[GroupContrast]:
+    """Yield the comparison of one outcome under every taxonomy."""
+    groups.require(measure.outcome)
+    window = {"start": spec.window[0], "end": spec.window[1]}
+    wide = groups.wide(measure.outcome).reindex(groups.members(spec.sample))
+    values, years, note = groups.mean(wide, window)
+    # ASSUME: outcomes are compared in standard deviations across all units of their
+    # window, cells included.
+    standard_deviation = float(values.std(ddof=1)) or 1.0
+    for taxonomy in groups.taxonomies:
+        row = groups.row(
+            "factor_intensity",
+            spec,
+            role=spec.role if taxonomy == groups.primary else "robustness",
+            outcome=measure.id,
+            period=f"{years[0]}-{years[-1]}",
+            treatment_def=taxonomy,
+            unit_of_measure="s.d.",
+            warning=note,
+        )
+        labels = groups.labels(taxonomy, spec.cells).reindex(values.index)
+        table = labels.assign(**{measure.id: values / standard_deviation})
+        yield compared(row, table, measure.id, spec.compare)
+
+
+def _together(
+    groups: Groups, together: Sequence[tuple[Measure, GroupContrast]]
+) -> list[Estimate]:
+    """Adjust the outcomes for being several, and test the largest of them."""
+    signs = {measure.id: measure.sign for measure, _ in together}
+    contrasts = [contrast for _, contrast in together]
+    adjusted = step_down_rows(
+        contrasts, groups.where.reset_index(), groups.links, groups.settings
+    )
+    count = len(adjusted)
+    largest = max(adjusted, key=lambda row: round(abs(row.statistic), TIE_DIGITS))
+    right = sum(row.statistic * signs[row.outcome] > 0 for row in adjusted)
+    words = f"{right} of {count} outcomes have the predicted sign"
+    joint = replace(
+        largest,
+        role="robustness",
+        estimator="ols_joint",
+        outcome="all outcomes",
+        effect_type="stat_joint",
+        estimate=largest.statistic * signs[largest.outcome],
+        p_type=f"max |t| over {count} outcomes, free permutation of labels",
+        sesoi=NAN,
+        n_obs=count,
+        unit_of_measure="statistic",
+        warning=f"largest |t|: {largest.outcome}; {words}",
+    )
+    right_signs = replace(
+        joint,
+        effect_type="stat_right_signs",
+        estimate=float(right),
+        statistic=NAN,
+        p_value=NAN,
+        p_type="",
+        unit_of_measure="count",
+        warning=words,
+    )
+    return [*adjusted, joint, right_signs]
