@@ -18,7 +18,7 @@ TARGET = "results/ingest/panel.csv"
 
 def engine(clone, study, *words):
     """Run the target of a study with the code of a clone; return all it says."""
-    program = str(clone / "workflow" / "commands" / "engine.py")
+    program = str(clone / "workflow" / "engine" / "main.py")
     done = subprocess.run(
         [sys.executable, program, "--directory", str(study), TARGET, *words],
         env={**os.environ, "PYTHONPATH": str(clone / "workflow")},

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from snakemake_logger_plugin_evenfield import engine_line, own_line
+from engine.progress import engine_line, own_line
 
 REPO = Path(__file__).resolve().parents[2]
 TOY = Path(__file__).parent / "toy"

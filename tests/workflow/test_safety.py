@@ -22,9 +22,9 @@ from evenfield.study.table_files import read_table, write_table
 
 REPO = Path(__file__).resolve().parents[2]
 WORKFLOW = """
-from evenfield.shared import outputs
-if workflow.is_main_process:
-    outputs.mark_changed()
+from engine import outputs
+from evenfield.study.files import hash_file
+outputs.mark_changed()
 onstart:
     outputs.keep_earlier(workflow)
 rule all:
@@ -33,18 +33,18 @@ rule first:
     input: source="data.txt"
     output: target="results/first.txt", more="results/more.txt"
     log: "results/logs/first.log"
-    params: data_hash=outputs.hash_file("data.txt")
+    params: data_hash=hash_file("data.txt")
     script: "copy.py"
 rule second:
     input: source="results/first.txt"
     output: target="results/second.txt"
     log: "results/logs/second.log"
     script: "copy.py"
-""".replace("", "")
+"""
 SCRIPT = """
 import os, sys, time
 from pathlib import Path
-from evenfield.shared.job import enter
+from engine.job import enter
 from evenfield.study.errors import IngestError
 def main(source, target, more=""):
     text = Path(source).read_text()
@@ -83,7 +83,7 @@ def run(folder, *words, **given):
 
 
 def command(folder, *words):
-    run_it = [sys.executable, str(REPO / "workflow" / "commands" / "engine.py")]
+    run_it = [sys.executable, str(REPO / "workflow" / "engine" / "main.py")]
     return [
         *run_it,
         "--snakefile",

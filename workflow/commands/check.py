@@ -6,17 +6,15 @@ import argparse
 import json
 import sys
 
-from evenfield.shared.preloaded import hand_over
-from study import arguments, in_one_line, study_config, written_config
+from engine.preloaded import hand_over
+from study import arguments, in_one_line, written_config
 
 
 def check(options: argparse.Namespace) -> None:
     """Say what is in order, or all that a run would refuse."""
     from evenfield.report.check import check_study
 
-    written = (
-        study_config(json.load(sys.stdin)) if options.stdin else written_config(options)
-    )
+    written = json.load(sys.stdin) if options.stdin else written_config(options)
     print("\n".join(check_study(written)))
 
 

@@ -1,33 +1,44 @@
-"""Remove what runs have made in a study: results/ and .snakemake/."""
+"""Remove what runs have made in a study: results/ but its README, and .snakemake/."""
 
 import argparse
 import shutil
 import sys
 from pathlib import Path
 
-from engine import REPO, hold
+from engine.folder import REPO, hold, locked
+
+README = "README.md"
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder; of a link the link, not what it points to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def clean(study: Path) -> None:
-    """Remove both folders unless a run is working there; a link is removed, not what it
-    points to.
-    """
+    """Remove both folders unless a run is working there."""
     if not (study / "config.yaml").is_file():
         sys.exit(
             f"clean: no config.yaml in {study}; expected a study; give its folder with"
             " --directory"
         )
     with hold(study):
-        if any((study / ".snakemake" / "locks").glob("*.lock")):
+        if locked(study):
             sys.exit(
                 f"clean: a run is working in {study}; expected none; wait for it or"
                 " stop it"
             )
-        for path in (study / "results", study / ".snakemake"):
-            if path.is_symlink():
-                path.unlink()
-            elif path.is_dir():
-                shutil.rmtree(path)
+        remove(study / ".snakemake")
+        results = study / "results"
+        if (results / README).is_file() and not results.is_symlink():
+            for path in results.iterdir():
+                if path.name != README:  # git keeps the folder by it
+                    remove(path)
+        else:
+            remove(results)
     print(f"removed results/ and .snakemake/ of {study}")
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from engine.last_results import LAST
 from evenfield.report import changes
 from evenfield.report.manifest import config_hash
-from evenfield.shared.outputs import LAST
 from evenfield.study.errors import ReportError
 from evenfield.study.files import read_json
 from evenfield.study.ingest.study_tables import describe_study, read_study

@@ -224,7 +224,7 @@ def run_study(results: Path, cores: int) -> None:
     with tempfile.TemporaryDirectory(prefix="evenfield-mutate-") as name:
         copy = Path(name)
         copy_repository(copy)
-        engine = str(copy / "workflow" / "commands" / "engine.py")
+        engine = str(copy / "workflow" / "engine" / "main.py")
         done = subprocess.run(
             [sys.executable, "-P", engine, "--cores", str(cores)],
             cwd=copy,

@@ -2,9 +2,8 @@
 
 import hashlib
 
-from evenfield.shared import outputs, topics
-from evenfield.shared.topics import code_hash
-from evenfield.study.files import described_files
+from evenfield.shared import topics
+from evenfield.study.files import described_files, hash_file
 
 SCHEMES = list(config["panel"]["unit_schemes"])
 WEIGHTS = list(config["weights"]["families"])
@@ -49,8 +48,9 @@ def data_files():
 
 
 def code_of(script, *files):
-    """Hash what a job runs by content, wherever it stands: its script, and library files with all they import."""
-    return f"{outputs.hash_file(HERE / 'scripts' / f'{script}.py')} {code_hash(*files)}"
+    """Hash the code of a job by content, wherever it stands: its script, the library files that it loads by name, and
+    all that these import."""
+    return topics.code_hash(HERE / "scripts" / f"{script}.py", *files)
 
 
 def hash_of(paths):
@@ -58,7 +58,7 @@ def hash_of(paths):
     digest = hashlib.sha256()
     for path in paths:
         if Path(path).is_file():
-            digest.update(f"{path}{outputs.hash_file(path)}".encode())
+            digest.update(f"{path}{hash_file(path)}".encode())
     return digest.hexdigest()
 
 

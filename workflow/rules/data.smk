@@ -20,12 +20,7 @@ rule ingest:
     conda:
         "../../environment.yml"
     params:
-        code=code_of(
-            "ingest",
-            "study/ingest/study_tables.py",
-            "study/ingest/outlines.py",
-            "study/ingest/dictionary.py",
-        ),
+        code=code_of("ingest"),
         data_hash=hash_of(data_files()),
         config={key: config[key] for key in ("data", "panel")}
         | {"taxonomy": {"all": config["taxonomy"]["all"]}},
@@ -54,7 +49,7 @@ rule build_panel:
         "../../environment.yml"
     params:
         scheme="{scheme}",
-        code=code_of("build_panel", "study/panel/build.py"),
+        code=code_of("build_panel"),
         config={key: config[key] for key in ("panel", "periods", "controls")}
         | {
             "taxonomy": {
@@ -92,9 +87,7 @@ rule build_weights:
     conda:
         "../../environment.yml"
     params:
-        code=code_of(
-            "build_weights", "study/weights/build.py", "study/weights/exposures.py"
-        ),
+        code=code_of("build_weights"),
         data_hash=hash_of(
             family["path"]
             for family in config["weights"]["families"].values()

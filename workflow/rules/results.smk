@@ -41,7 +41,7 @@ rule collect:
     conda:
         "../../environment.yml"
     params:
-        code=code_of("collect", "answers/rows.py", "shared/job.py"),
+        code=code_of("collect"),
         primary={
             name: item["primary"]
             for name, item in config["answers"].get("hypotheses", {}).items()
@@ -63,7 +63,7 @@ rule answer:
     conda:
         "../../environment.yml"
     params:
-        code=code_of("answer", "answers/study.py", "shared/job.py"),
+        code=code_of("answer"),
         config=topics.part(config, ["answers", *SELECTED_BY]),
     script:
         "../scripts/answer.py"
@@ -88,7 +88,7 @@ rule name_numbers:
     conda:
         "../../environment.yml"
     params:
-        code=code_of("name_numbers", "report/numbers.py", "shared/job.py"),
+        code=code_of("name_numbers"),
         config=topics.part(config, ["numbers", "answers", *SELECTED_BY]),
     script:
         "../scripts/name_numbers.py"
@@ -110,7 +110,7 @@ rule page:
     conda:
         "../../environment.yml"
     params:
-        code=code_of("page", "report/page.py", *REPORT_FILES),
+        code=code_of("page", *REPORT_FILES),
         data_hash=hash_of(PLAN.texts),
         config=config,
         scripts=MADE_BY,
@@ -134,7 +134,7 @@ rule paper:
     conda:
         "../../environment.yml"
     params:
-        code=code_of("paper", "report/paper.py", *REPORT_FILES),
+        code=code_of("paper", *REPORT_FILES),
         data_hash=hash_of(PLAN.texts),
         config=config,
         scripts=MADE_BY,
@@ -162,7 +162,7 @@ rule manifest:
     conda:
         "../../environment.yml"
     params:
-        code=code_of("manifest", "report/manifest.py", "shared/job.py"),
+        code=code_of("manifest"),
         config=config,
         scripts=MADE_BY,
     script:

@@ -78,12 +78,7 @@ for topic in CHUNKED:
         params:
             topic=topic,
             chunk="{scatteritem}",
-            code=code_of(
-                "chunk",
-                f"topics/{topic}/estimate.py",
-                "shared/job.py",
-                "study/study.py",
-            ),
+            code=code_of("chunk", f"topics/{topic}/estimate.py"),
             config=topics.settings(config, topic, TOPICS[topic]["estimate"]),
         script:
             "../scripts/chunk.py"
@@ -118,12 +113,7 @@ for topic in ESTIMATED:
             "../../environment.yml"
         params:
             topic=topic,
-            code=code_of(
-                "estimate",
-                f"topics/{topic}/estimate.py",
-                "shared/job.py",
-                "study/study.py",
-            ),
+            code=code_of("estimate", f"topics/{topic}/estimate.py"),
             config=topics.settings(config, topic, TOPICS[topic]["estimate"]),
         script:
             "../scripts/estimate.py"
@@ -160,10 +150,7 @@ for topic in [name for name in TOPICS if exhibit_files(name)]:
             auto=[id for id in exhibit_files(topic) if id in config["auto"]],
             titles={id: WORDS[id]["title"] for id in exhibit_files(topic)},
             code=code_of(
-                "exhibit",
-                f"topics/{topic}/table.py",
-                f"topics/{topic}/figure.py",
-                "shared/facts.py",
+                "exhibit", f"topics/{topic}/table.py", f"topics/{topic}/figure.py"
             ),
             config=topics.settings(config, topic, TOPICS[topic]["exhibit"]),
         script:

@@ -48,6 +48,6 @@ def main(
 
 if "snakemake" in globals():
     sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
-    from evenfield.shared.job import enter
+    from engine.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -19,6 +19,6 @@ def main(*, topic: str, config: dict[str, Any], chunk: str, file: str) -> None:
 
 if "snakemake" in globals():
     sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
-    from evenfield.shared.job import enter
+    from engine.job import enter
 
     enter(snakemake, main)  # noqa: F821

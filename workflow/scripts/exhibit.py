@@ -33,31 +33,31 @@ def main(
     facts.topic = topic
     words = partial(renamed, study)
     for name in sorted(files):
-        kind = "table" if name.startswith("T") else "figure"
-        module = import_module(f"evenfield.topics.{topic}.{kind}")
-        drawing = (
-            import_module("evenfield.shared.figures.save") if kind == "figure" else None
-        )
-        try:
-            made = (module.FIGURES if drawing else module.TABLES)[name](facts)
-        except ArtifactError as error:
-            if name not in auto:
-                raise
-            made = (
-                drawing.empty_figure(error.found)
-                if drawing
-                else empty_table(name, error.found)
-            )
-        if drawing:
-            drawing.save_figure(made, files[name], words)
+        if name.startswith("T"):
+            makers = import_module(f"evenfield.topics.{topic}.table").TABLES
+            try:
+                table = makers[name](facts)
+            except ArtifactError as error:
+                if name not in auto:
+                    raise
+                table = empty_table(name, error.found)
+            table = replace(table, title=titles[name]).worded(words)
+            write_table_files(table, files[name])
         else:
-            write_table_files(
-                replace(made, title=titles[name]).worded(words), files[name]
-            )
+            from evenfield.shared.figures.save import empty_figure, save_figure
+
+            makers = import_module(f"evenfield.topics.{topic}.figure").FIGURES
+            try:
+                figure = makers[name](facts)
+            except ArtifactError as error:
+                if name not in auto:
+                    raise
+                figure = empty_figure(error.found)
+            save_figure(figure, files[name], words)
 
 
 if "snakemake" in globals():
     sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
-    from evenfield.shared.job import enter
+    from engine.job import enter
 
     enter(snakemake, main)  # noqa: F821

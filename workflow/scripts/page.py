@@ -17,6 +17,6 @@ def main(*, page: str, tables: str, estimates: str, **given: Any) -> None:
 
 if "snakemake" in globals():
     sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
-    from evenfield.shared.job import enter
+    from engine.job import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -8,9 +8,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from evenfield.shared.outputs import hash_file
 from evenfield.shared.tables.notes import HASH_LETTERS
 from evenfield.study.errors import ReportError
+from evenfield.study.files import hash_file
 
 PACKAGE = "evenfield"
 # In the repository the version stands here, whether the package is installed or only on

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from evenfield.shared.offers import left_out_parts
-from evenfield.shared.outputs import hash_file
 from evenfield.shared.topics import LIBRARY, exhibit_owners, read_topics
 from evenfield.study.config import reference_faults, shaped_config
 from evenfield.study.errors import (
@@ -21,7 +20,7 @@ from evenfield.study.errors import (
     first_examples,
     nearest,
 )
-from evenfield.study.files import described_files
+from evenfield.study.files import described_files, hash_file
 
 
 @dataclass(frozen=True)

@@ -161,12 +161,12 @@ def inputs(config: Mapping[str, Any], topic_facts: Mapping[str, Any]) -> list[st
     return files
 
 
-def code_hash(*files: str) -> str:
-    """Hash library files and every library file that they import, however far."""
-    seen = files_read(*files)
-    return hashlib.sha256(
-        "".join(f"{name} {seen[name]}\n" for name in sorted(seen)).encode()
-    ).hexdigest()
+def code_hash(script: Path, *files: str) -> str:
+    """Hash a script, library files that it loads by name, and all that they import."""
+    digest, imports = _read(script)
+    seen = files_read(*imports, *files)
+    lines = [f"{name} {seen[name]}" for name in sorted(seen)]
+    return hashlib.sha256("\n".join([digest, *lines]).encode()).hexdigest()
 
 
 def files_read(*files: str) -> dict[str, str]:

@@ -1,14 +1,14 @@
 """A process that has the libraries loaded: each local job is a copy of it, which saves
 a second of imports a job.
 
-The engine starts a new Python for each job. That Python asks here for a copy, gives it
+Snakemake starts a new Python for each job. That Python asks here for a copy, gives it
 its streams, folder and environment, waits and ends with its exit code. Where there is
 nobody to ask (another machine, plain Snakemake, macOS) it does its work itself, to the
 same bytes.
 
 Names of sockets are seen by every process of the machine that shares its network, one
 that is kept from files included. Who asks must therefore belong to this user and know a
-random word that only the engine's own jobs find in their environment.
+random word that only this run's jobs find in their environment.
 """
 
 import gc
@@ -55,10 +55,10 @@ def preloaded() -> Iterator[None]:
         return
     listener.listen(256)
     word = os.urandom(WORD_BYTES).hex()
-    alive, held = (
-        os.pipe()
-    )  # the end that is held closes with this process, however it ends
-    if (server := os.fork()) == 0:
+    # The second end closes with this process, however it ends.
+    alive, held = os.pipe()
+    server = os.fork()
+    if server == 0:
         os.close(held)
         end_with(serve, listener, alive, word)
     name = listener.getsockname()[1:].decode()
@@ -81,11 +81,11 @@ def serve(listener: socket.socket, alive: int, word: str) -> None:
     asking = [listener.fileno(), alive]
     while asking or copies:
         ready = select.select([*asking, *copies], [], [])[0]
-        for descriptor in [number for number in ready if number in copies]:
+        for descriptor in copies.keys() & set(ready):
             os.close(descriptor)
             report_end(*copies.pop(descriptor))
         if alive in ready:
-            asking = []  # the engine is gone, or wants no more
+            asking = []  # the run is over, or wants no more
         elif listener.fileno() in ready:
             connection = listener.accept()[0]
             if not same_user(connection):
@@ -151,18 +151,20 @@ def work(connection: socket.socket, word: str) -> None:
     """Run the script of one job as if Python had been started with it."""
     for number, stream in enumerate(streams_of(connection, word)):
         os.dup2(stream, number)
-    sys.stdout, sys.stderr = (
-        os.fdopen(number, "w", buffering=1, closefd=False) for number in (1, 2)
-    )
+    sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
     sys.argv, sys.path, folder, environment = request_of(connection)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    for name in [name for name in sys.modules if name.partition(".")[0] == "evenfield"]:
-        del sys.modules[name]  # the script says where its library is
-    threading.Thread(
+    for name in list(sys.modules):  # the script says where its library is
+        if name.partition(".")[0] in ("evenfield", "engine"):
+            del sys.modules[name]
+    # This copy ends with who asked.
+    end_with_caller = threading.Thread(
         target=lambda: connection.recv(1) or os._exit(1), daemon=True
-    ).start()  # ends with who asked
+    )
+    end_with_caller.start()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     code: object = 1
     try:
@@ -191,10 +193,8 @@ def hand_over(note: Callable[[int], None] | None = None) -> None:
     ):
         return
     socket.send_fds(connection, [word.encode()], [0, 1, 2])
-    connection.sendall(
-        json.dumps([sys.argv, sys.path, str(Path.cwd()), dict(os.environ)]).encode()
-        + b"\n"
-    )
+    request = [sys.argv, sys.path, str(Path.cwd()), dict(os.environ)]
+    connection.sendall(json.dumps(request).encode() + b"\n")
     ended_by, code = connection.recv(2) or b"\0\1"
     if ended_by:  # as the copy was, so that whoever waits for this process sees it
         if note is not None:

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from evenfield.shared import job as job_module
-from evenfield.shared.job import enter, without_places
+from engine import job as job_module
+from engine.job import enter, without_places
 from evenfield.study.errors import IngestError
 
 

@@ -13,12 +13,10 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from evenfield.shared import preloaded
-from evenfield.shared.preloaded import ASK
+from engine import preloaded
+from engine.preloaded import ASK
 
-START = (
-    "import os, sys; from evenfield.shared.preloaded import hand_over; hand_over(); "
-)
+START = "import os, sys; from engine.preloaded import hand_over; hand_over(); "
 ENDINGS = {
     "whole": "print('done', os.getcwd(), sys.argv[1:], os.environ['GIVEN'])",
     "one line": "sys.exit('evenfield: found, expected, remedy')",

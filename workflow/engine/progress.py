@@ -1,5 +1,8 @@
-"""Snakemake's logger plugin `evenfield`: progress in lines, one line for an error, all
-else in results/logs/run.log.
+"""Snakemake's logger plugin `evenfield`: one line for each job that is done, one line
+for an error, all else in results/logs/run.log.
+
+Snakemake calls `emit` for each message; a message about an event has a `take_...`
+method here. `close` comes last and says how the run ended.
 """
 
 import errno
@@ -19,6 +22,10 @@ from snakemake.logging import logger
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from engine.job import refusal, without_places
+from evenfield.study.errors import one_line
+from evenfield.study.files import write_text
+
 LOG = Path("results/logs/run.log")
 RESULTS = {
     "page": "results/report/index.html",
@@ -32,52 +39,51 @@ FULL = 10**6  # bytes: with fewer left, a job that says nothing could not write
 
 
 class LogHandler(LogHandlerBase):
-    """Shows a run; a question to the engine (a dry run, a list) is answered in the
-    engine's own words.
+    """Shows a run; a question to Snakemake (a dry run, a list) is answered in its
+    own words.
     """
 
-    ended_by: ClassVar[int] = 0  # a signal, set by the program that started the engine
+    ended_by: ClassVar[int] = 0  # a signal, set by the program that started Snakemake
     unheard: ClassVar[bool] = False  # whether standard output was closed or is full
+    # Snakemake asks for these.
     writes_to_stream = True
     writes_to_file = False
-    has_filter = has_formatter = needs_rulegraph = False
+    has_filter = False
+    has_formatter = False
+    needs_rulegraph = False
 
     def __post_init__(self) -> None:
-        """Start with nothing known; the engine changes into the study's folder later."""
-        self.home, self.started = Path.cwd(), time.monotonic()
-        self.early: list[
-            str
-        ] = []  # what the engine said before the first job, or before an answer
+        """Start with nothing known; Snakemake changes into the study's folder later."""
+        self.home = Path.cwd()
+        self.started = time.monotonic()
+        # What Snakemake says before the first job; the answer where nothing is run.
+        self.early: list[str] = []
         self.log: TextIO | None = None
         self.executes = False
-        self.error = self.job_error = (
-            ""  # the engine's, and the first failing job's, which explains it
-        )
+        self.error = ""  # Snakemake's
+        self.job_error = ""  # the first failing job's, which explains it
         self.refused = ""  # what keeps even the log from being written
-        self.running: dict[int, tuple[str, float]] = {}
-        self.done = self.total = 0
+        self.running: dict[int, tuple[str, float]] = {}  # label and start by job
+        self.done = 0
+        self.total = 0
         self.streams = [sys.stdout, sys.stderr]
         self.over = threading.Event()
         logger.addFilter(self.before_jobs)
 
     def before_jobs(self, record: LogRecord) -> bool:
-        """Open the log in the engine's own thread, for messages come to `emit` while
+        """Open the log in Snakemake's own thread, for messages come to `emit` while
         jobs start already.
         """
         event = getattr(record, "event", None)
-        dry = self.common_settings.dryrun
-        if (
-            event in (LogEvent.RESOURCES_INFO, LogEvent.RUN_INFO)
-            and not dry
-            and self.log is None
-        ):
+        starts = event in (LogEvent.RESOURCES_INFO, LogEvent.RUN_INFO)
+        if starts and not self.common_settings.dryrun and self.log is None:
             self.acquire()
             self.open_log()
             self.release()
         return True
 
     def emit(self, record: LogRecord) -> None:
-        """Take in one message of the engine."""
+        """Take in one message of Snakemake."""
         line = self.format(record)
         if self.log is None:
             self.early.append(line)
@@ -90,15 +96,13 @@ class LogHandler(LogHandlerBase):
             take(record)
 
     def open_log(self) -> None:
-        """Send all output of engine and jobs to the log from now on: the study is
+        """Send all output of Snakemake and jobs to the log from now on: the study is
         locked and jobs follow.
         """
         try:
             LOG.parent.mkdir(parents=True, exist_ok=True)
             self.log = LOG.open("w", encoding="utf-8")
         except OSError as error:
-            from evenfield.shared.job import refusal
-
             self.refused = f"run: {refusal(error) or error}"
             self.log = os.fdopen(
                 os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"
@@ -112,9 +116,6 @@ class LogHandler(LogHandlerBase):
         if self.streams[0].isatty():
             threading.Thread(target=self.refresh, daemon=True).start()
 
-    # ----------------------------------------------------------------------------------------------
-    # the events
-
     def take_workflow_started(self, _: Any) -> None:
         """Jobs may follow."""
         self.executes = not self.common_settings.dryrun
@@ -125,11 +126,9 @@ class LogHandler(LogHandlerBase):
 
     def take_job_info(self, record: Any) -> None:
         """Note that a job starts."""
-        topic = (record.wildcards or {}).get("topic")
-        self.running[record.jobid] = (
-            f"{record.rule_name} {topic}" if topic else record.rule_name,
-            time.monotonic(),
-        )
+        topic = (record.wildcards or {}).get("topic", "")
+        label = f"{record.rule_name} {topic}".rstrip()
+        self.running[record.jobid] = (label, time.monotonic())
         if self.streams[0].isatty():
             self.draw()
 
@@ -141,9 +140,8 @@ class LogHandler(LogHandlerBase):
         if label != "all":
             self.done += 1
             if not self.streams[0].isatty():
-                self.say(
-                    f"{self.counter()} {label}  {seconds(time.monotonic() - started)}"
-                )
+                elapsed = seconds(time.monotonic() - started)
+                self.say(f"{self.counter()} {label}  {elapsed}")
 
     def take_job_error(self, record: Any) -> None:
         """Keep the first failing job's own line, which it wrote into its log."""
@@ -155,7 +153,7 @@ class LogHandler(LogHandlerBase):
             self.job_error = self.job_error or own_line(info["rule_name"], info["log"])
 
     def take_error(self, record: Any) -> None:
-        """Keep the engine's own error."""
+        """Keep Snakemake's own error."""
         if record.exception == "LockException":
             self.error = (
                 f"run: another run is working in {Path.cwd()}; expected one at a time;"
@@ -163,9 +161,6 @@ class LogHandler(LogHandlerBase):
             )
         else:
             self.error = self.error or engine_line(record.getMessage())
-
-    # -----------------------------------------------------------------------------------------------
-    # the screen
 
     def say(self, text: str, end: str = "\n") -> None:
         """Print a line at once; stop like at an interrupt when that fails."""
@@ -198,75 +193,58 @@ class LogHandler(LogHandlerBase):
     def shown(self, path: str | Path) -> str:
         """Return a path of the study as the user would type it."""
         full = Path(path).absolute()
-        return (
-            str(full.relative_to(self.home))
-            if full.is_relative_to(self.home)
-            else str(full)
-        )
+        inside = full.is_relative_to(self.home)
+        return str(full.relative_to(self.home) if inside else full)
 
     def close(self) -> None:
         """Say how it ended: the error, the answer, or where the results are."""
-        from evenfield.shared.job import without_places
-        from evenfield.study.errors import one_line
-        from evenfield.study.files import write_text
-
         if self.over.is_set():
             return
         self.over.set()
-        out, err = self.streams
         if self.log is not None:
-            self.say("\r\x1b[K" if out.isatty() else "", end="")
-            for number, stream in enumerate(self.streams, start=1):
-                os.dup2(stream.fileno(), number)
-            with suppress(OSError):
-                self.log.close()
-                write_text(
-                    without_places(LOG.read_text(encoding="utf-8", errors="replace")),
-                    LOG,
-                )
-        error = one_line(self.refused or self.job_error or self.error).removeprefix(
-            PREFIX
-        )
-        if error and not self.ended_by:
-            print(
-                error
-                + (
-                    f" (log: {self.shown(LOG)})"
-                    if self.log and not self.refused
-                    else ""
-                ),
-                file=err,
-                flush=True,
-            )
+            self.close_log(self.log)
+        err = self.streams[1]
+        error = one_line(self.refused or self.job_error or self.error)
+        if self.ended_by:
+            pass  # who started the run says so
+        elif error:
+            if self.log and not self.refused:
+                error += f" (log: {self.shown(LOG)})"
+            print(error.removeprefix(PREFIX), file=err, flush=True)
         elif not self.executes:
-            print(
-                *self.early, sep="\n", end="\n" * bool(self.early), file=err, flush=True
-            )
-        elif not self.ended_by:
-            what = (
-                f"{self.total} job{'s' * (self.total != 1)}"
-                if self.log
-                else "everything was up to date"
-            )
-            self.say(f"done in {seconds(time.monotonic() - self.started)}: {what}")
-            for label, path in RESULTS.items():
-                if Path(path).exists():
-                    self.say(
-                        f"  {label:<10} {self.shown(path)}{'/' * Path(path).is_dir()}"
-                    )
+            end = "\n" if self.early else ""
+            print(*self.early, sep="\n", end=end, file=err, flush=True)
+        else:
+            self.say_results()
         super().close()
+
+    def close_log(self, log: TextIO) -> None:
+        """Give the streams back and take machine and user out of the log."""
+        self.say("\r\x1b[K" if self.streams[0].isatty() else "", end="")
+        for number, stream in enumerate(self.streams, start=1):
+            os.dup2(stream.fileno(), number)
+        with suppress(OSError):
+            log.close()
+            text = LOG.read_text(encoding="utf-8", errors="replace")
+            write_text(without_places(text), LOG)
+
+    def say_results(self) -> None:
+        """Say how many jobs ran, and where the results are."""
+        jobs = f"{self.total} job" if self.total == 1 else f"{self.total} jobs"
+        what = jobs if self.log else "everything was up to date"
+        self.say(f"done in {seconds(time.monotonic() - self.started)}: {what}")
+        for label, path in RESULTS.items():
+            if Path(path).exists():
+                slash = "/" if Path(path).is_dir() else ""
+                self.say(f"  {label:<10} {self.shown(path)}{slash}")
 
 
 def own_line(rule: str, logs: list[str]) -> str:
     """Return a failed job's own line: its log holds one, or the traceback of a fault."""
-    from evenfield.shared.job import refusal
-
-    texts = [
-        Path(log).read_text(encoding="utf-8", errors="replace")
-        for log in logs
-        if Path(log).is_file()
-    ]
-    lines = [line for text in texts for line in text.splitlines() if line.strip()]
+    lines = list[str]()
+    for log in filter(os.path.isfile, logs):
+        text = Path(log).read_text(encoding="utf-8", errors="replace")
+        lines += [line for line in text.splitlines() if line.strip()]
     if not lines and shutil.disk_usage(Path.cwd()).free < FULL:
         return refusal(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
     if not lines:
@@ -281,36 +259,31 @@ def own_line(rule: str, logs: list[str]) -> str:
 
 
 def engine_line(text: str) -> str:
-    """Return an error of the engine as one line: ours where it quotes one, a
+    """Return an error of Snakemake as one line: ours where it quotes one, a
     traceback's last, else all of it.
     """
-    from evenfield.shared.job import refusal
-
-    lines = [
-        line.strip()
-        for line in text.splitlines()
-        if line.strip() and not line.startswith("  File ")
-    ]
-    ours = [line for line in lines if line.startswith(PREFIX)]
-    short = (
-        lines[-1:] if any(line.startswith("Traceback") for line in lines) else lines[:8]
-    )
+    raw = [line for line in text.splitlines() if not line.startswith("  File ")]
+    lines = [line.strip() for line in raw if line.strip()]
+    for line in lines:
+        if line.startswith(PREFIX):
+            return line
+    traced = any(line.startswith("Traceback") for line in lines)
+    short = lines[-1:] if traced else lines[:8]
     if any("Write-protected output files" in line for line in short):
         names = [line for line in lines if line.startswith("results/")]
-        ours.append(
+        return (
             f"run: results that may not be written: {', '.join(names[:3])}; expected"
             " permission to replace them; chmod -R u+w results, then run the same command"
         )
-    if match := re.search(r"\[Errno (\d+)\] (.*)", " ".join(short)):
-        refused = refusal(OSError(int(match[1]), match[2]))
-        ours += [f"run: {refused}"] * bool(refused)
-    return ours[0] if ours else f"the engine stopped: {' '.join(short) or 'no message'}"
+    found = re.search(r"\[Errno (\d+)\] (.*)", " ".join(short))
+    refused = refusal(OSError(int(found[1]), found[2])) if found else ""
+    if refused:
+        return f"run: {refused}"
+    return f"the engine stopped: {' '.join(short) or 'no message'}"
 
 
 def seconds(elapsed: float) -> str:
     """Return `2.1 s` or `3 min 05 s`."""
-    return (
-        f"{elapsed:.1f} s"
-        if elapsed < 60
-        else f"{int(elapsed) // 60} min {int(elapsed) % 60:02d} s"
-    )
+    if elapsed < 60:
+        return f"{elapsed:.1f} s"
+    return f"{int(elapsed) // 60} min {int(elapsed) % 60:02d} s"

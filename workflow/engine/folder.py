@@ -1,0 +1,135 @@
+"""The folder of a study before and during a run: nothing planted, no lock left behind,
+temporary files of its own.
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from engine.hooks import COPIED_SCRIPT, LOCKS, NOTES
+from engine.outputs import files_below
+from evenfield.study.errors import first_examples
+
+REPO = Path(__file__).resolve().parents[2]
+PLUGINS = NOTES / "pip-deployments"
+TEMPORARY = NOTES / "tmp"
+# Folders of Snakemake in which links are its own.
+DEPLOYED = ("conda", "conda-archive", "shadow", "singularity", "storage")
+
+
+def refuse_planted(study: Path) -> None:
+    """Stop where results or Snakemake's notes hold what no run of ours wrote: programs,
+    or links through which a run would write elsewhere.
+    """
+    programs = study / PLUGINS
+    if programs.exists():
+        sys.exit(
+            f"run: {programs} holds programs; expected a study, which holds none;"
+            " remove the folder"
+        )
+    links = sorted(str(link.relative_to(study)) for link in links_below(study))
+    if links:
+        verb = "is a link" if len(links) == 1 else "are links"
+        sys.exit(
+            f"run: {len(links)} of the files that a run replaces {verb}:"
+            f" {first_examples(links)}; expected files; remove what no run has written"
+        )
+
+
+def links_below(study: Path) -> Iterator[Path]:
+    """Yield the links among results and notes; the two folders may be links themselves,
+    for example to a larger disk.
+    """
+    for top in ("results", NOTES):
+        for folder, folders, files in os.walk(study / top):
+            paths = [Path(folder, name) for name in (*folders, *files)]
+            yield from filter(Path.is_symlink, paths)
+            folders[:] = [name for name in folders if name not in DEPLOYED]
+
+
+@contextlib.contextmanager
+def own_temporary_folder(study: Path) -> Iterator[list[str]]:
+    """Let temporary files stand in the study, and give the option for copies of
+    scripts: what a killed run leaves there, the next one removes.
+    """
+    (study / TEMPORARY).mkdir(exist_ok=True)
+    folder = tempfile.mkdtemp(dir=study / TEMPORARY)
+    tempfile.tempdir = folder
+    try:
+        yield ["--runtime-source-cache-path", str(Path(folder, "sources"))]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def hold(study: Path) -> IO[str]:
+    """Hold a file for as long as this run lives; remove Snakemake's lock and what a
+    killed run left if no other run lives here.
+
+    Snakemake's lock outlives a run that was killed and does not name its owner. The
+    file lock does not: the system drops it with its process. Snakemakes started without
+    `run` are found by their folder.
+    """
+    (study / NOTES).mkdir(exist_ok=True)
+    file = (study / NOTES / "engines").open("w", encoding="ascii")
+    with contextlib.suppress(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(study / TEMPORARY, ignore_errors=True)
+        set_back_clock(study)
+        if locked(study) and not others_at_work(study):
+            shutil.rmtree(study / LOCKS)
+    fcntl.flock(file, fcntl.LOCK_SH)
+    return file
+
+
+def locked(study: Path) -> bool:
+    """Whether Snakemake holds a lock on the study."""
+    return any((study / LOCKS).glob("*.lock"))
+
+
+def set_back_clock(study: Path) -> None:
+    """Date results before now if some are from the future, as after unpacking an archive
+    from another time zone; their order stays.
+    """
+    dates = {path: path.stat().st_mtime_ns for path in files_below(study / "results")}
+    ahead = max(dates.values(), default=0) - time.time_ns()
+    if ahead > 0:
+        with contextlib.suppress(OSError):  # Snakemake then says which it cannot use
+            for path, date in dates.items():
+                os.utime(path, ns=(date - ahead, date - ahead))
+
+
+def others_at_work(study: Path) -> bool:
+    """Whether a `snakemake` works in the study; jobs that outlived theirs are waited
+    for.
+    """
+    jobs = []
+    for process in psutil.process_iter(["cwd", "cmdline"]):
+        words = process.info["cmdline"] or []
+        here = process.info["cwd"] == str(study.resolve())
+        if not here or process.pid == os.getpid():
+            continue
+        if any(COPIED_SCRIPT in word for word in words):
+            jobs.append(process)
+        elif any(Path(word).name == "snakemake" for word in words):
+            return True
+    psutil.wait_procs(jobs)
+    return False
+
+
+def cache_somewhere(study: Path) -> None:
+    """Let the libraries cache in the study where the user has no home that can be
+    written.
+    """
+    try:
+        (Path.home() / ".cache").mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        os.environ.setdefault("XDG_CACHE_HOME", str(study / NOTES / "cache"))

@@ -1,0 +1,159 @@
+"""Run the study: complete Snakemake's command line, free a lock whose owner is gone,
+and let Snakemake work.
+"""
+
+import contextlib
+import difflib
+import logging
+import re
+import signal
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import psutil
+
+from engine import hooks
+from engine.folder import (
+    REPO,
+    cache_somewhere,
+    hold,
+    own_temporary_folder,
+    refuse_planted,
+)
+from engine.job import refusal
+from engine.last_results import keep_last, keep_started
+from engine.preloaded import preloaded
+from evenfield.shared.topics import read_topics
+from evenfield.study.config import read_mapping
+from evenfield.study.errors import ConfigError
+
+with contextlib.chdir(REPO):  # Snakemake imports from a folder below the current one
+    from snakemake.cli import get_argument_parser
+    from snakemake.cli import main as snakemake
+
+    from engine.progress import LogHandler
+COMMANDS = (
+    "new add check list show data diff schema test gate mutate clean package validate"
+    " install lock"
+).split()
+CONTINUE = "; run the same command to continue"
+
+
+def complete(words: Sequence[str]) -> tuple[Path, list[str], bool]:
+    """Return the study's folder, Snakemake's whole command line, and whether jobs run
+    on this machine.
+    """
+    parser = get_argument_parser()
+    parser.prog = "run"
+    parser.usage = "python3 run [TARGET ...] [OPTION ...]"
+    given = parser.parse_args(list(words))
+    study = Path(given.directory or REPO).absolute()
+    config = study / "config.yaml"
+    if not given.configfile and not config.is_file():
+        sys.exit(
+            f"run: no config.yaml in {study}; expected a study; give its folder with"
+            " --directory"
+        )
+    triggers = []
+    if given.snakefile is None:
+        refuse_mistyped(given.targets)
+        refuse_unreadable(config)
+        # Code is tracked by its content (`params.code`), not by the age of a clone.
+        triggers = ["--rerun-triggers", "input", "mtime", "params", "software-env"]
+    line = ["--logger", "evenfield", "--directory", str(study)]
+    # Without it Snakemake takes options, which are Python, from the current folder.
+    line += ["--workflow-profile", "none", *triggers]
+    line += ["--snakefile", str(given.snakefile or REPO / "Snakefile")]
+    if not given.profile:
+        if given.cores is None and given.jobs is None:
+            line += ["--cores", "all"]
+        line += ["--latency-wait", "5", "--rerun-incomplete"]
+    return study, [*line, *words], not (given.profile or given.executor)
+
+
+def refuse_mistyped(targets: Iterable[str]) -> None:
+    """Stop at a bare word that is no rule: it was meant as a command."""
+    sources = [REPO / "Snakefile", *(REPO / "workflow" / "rules").glob("*.smk")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    rules = set(re.findall(r"^\s*(?:rule|checkpoint) (\w+)", text, re.MULTILINE))
+    for step in ("estimate", "exhibit"):
+        rules |= {f"{step}_{topic}" for topic in read_topics()}
+    for word in sorted(targets):
+        if re.fullmatch(r"\w+", word) and word not in rules:
+            (nearest,) = difflib.get_close_matches(word, COMMANDS, n=1, cutoff=0)
+            sys.exit(
+                f"run: {word} is neither a command nor a rule; expected one, or a file;"
+                f" did you mean {nearest}?"
+            )
+
+
+def refuse_unreadable(config: Path) -> None:
+    """Stop at a config that is no YAML, before Snakemake reads it."""
+    if config.is_file():
+        try:
+            read_mapping(config)
+        except ConfigError as error:
+            sys.exit(str(error).replace(f"{config}", config.name))
+
+
+def interrupt(number: int, _: object) -> None:
+    """Note that the user or the machine ends the run, stop the jobs and let Snakemake
+    clean up.
+    """
+    LogHandler.ended_by = number
+    for job in psutil.Process().children(recursive=True):
+        job.terminate()
+    raise KeyboardInterrupt
+
+
+def main(words: Sequence[str]) -> int | str | None:
+    """Return the exit code of Snakemake, or the one line that the Snakefile stopped
+    with.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, interrupt)
+    hooks.install(interrupt)
+    logging.raiseExceptions = False  # Snakemake's own log may not fit on a full disk
+    try:
+        study, line, local = complete(words)
+        refuse_planted(study)
+        cache_somewhere(study)
+        with (
+            preloaded() if local else contextlib.nullcontext(),
+            hold(study),  # after the jobs' process, which must not hold it
+            own_temporary_folder(study) as sources,
+        ):
+            # A full disk is for the jobs to tell; only `run diff` misses the copy.
+            with contextlib.suppress(OSError):
+                keep_started(study)
+            try:
+                snakemake([*sources, *line])
+            finally:
+                with contextlib.suppress(OSError):
+                    keep_last(study)
+    except SystemExit as stop:
+        if not LogHandler.ended_by:
+            message = stop.code
+            if isinstance(message, str):
+                message = message.removeprefix("evenfield: ")
+            return message
+    except KeyboardInterrupt:
+        pass
+    except OSError as error:
+        return f"run: {refusal(error) or error}"
+    return ended()
+
+
+def ended() -> int:
+    """Say why the run ended early; return the exit code that tells the signal."""
+    ended_by = signal.Signals(LogHandler.ended_by or signal.SIGINT)
+    reason = "interrupted" if ended_by == signal.SIGINT else f"ended by {ended_by.name}"
+    if LogHandler.unheard:
+        reason = "the output cannot be written any more"
+    sys.stderr.write(f"{reason}{CONTINUE}\n")
+    return 128 + ended_by
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

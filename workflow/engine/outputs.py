@@ -1,0 +1,72 @@
+"""What jobs wrote stays whole: its hashes tell a later change, and a job that fails
+gives back what it replaced.
+"""
+
+import atexit
+import contextlib
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from engine import hooks
+from evenfield.study.files import hash_file, write_text
+
+HASHES = Path(".snakemake/evenfield/hashes")
+EARLIER = Path(".snakemake/evenfield/earlier")
+
+
+def record_outputs(paths: Iterable[str]) -> None:
+    """Note the hashes of the files that a job has just written."""
+    for path in filter(os.path.isfile, paths):
+        write_text(hash_file(path), HASHES / path)
+
+
+def mark_changed() -> None:
+    """Mark files that are not as their job wrote them, so that they are made again."""
+    for record in files_below(HASHES):
+        path = record.relative_to(HASHES)
+        if path.is_file() and hash_file(path) != record.read_text(encoding="utf-8"):
+            # A study that cannot be written is not run either.
+            with contextlib.suppress(OSError):
+                hooks.mark_half(path)
+
+
+def keep_earlier(workflow: Any) -> None:
+    """Keep what Snakemake deletes before its jobs start; whatever then is missing at
+    the end is put back.
+
+    With a file goes the record of how it was made, so that the next run sees the same
+    reasons to make it.
+    """
+    records = hooks.records(workflow)
+    for path in records:
+        copy = EARLIER / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.unlink(missing_ok=True)
+        try:
+            os.link(path, copy)
+        except OSError:  # a file system without hard links
+            shutil.copy2(path, copy)
+    atexit.register(_put_back, Path.cwd(), workflow.persistence, records)
+
+
+def _put_back(study: Path, persistence: Any, records: dict[str, Any]) -> None:
+    """Put back what is missing or half; a file that only a killed run before knew of is
+    marked to be made again.
+    """
+    with contextlib.chdir(study):
+        copies = {str(path.relative_to(EARLIER)): path for path in files_below(EARLIER)}
+        half = hooks.half_files(persistence, copies)
+        for path, copy in copies.items():
+            if path in half or not Path(path).exists():
+                hooks.restore_record(persistence, path, records.get(path))
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+                copy.replace(path)
+        shutil.rmtree(EARLIER, ignore_errors=True)
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Return all files below a folder, in order."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
