@@ -23,12 +23,12 @@ def main() -> None:
     """Print one line for each topic and the sum."""
     study = Study.load(Path(__file__).parents[1])
     total = 0.0
-    for name, label in read_topics().items():
-        if label["estimate"] is None or name not in study.config["estimates"]:
+    for name, topic in read_topics().items():
+        if topic.estimate is None or name not in study.config["estimates"]:
             continue
         module = import_module(f"evenfield.topics.{name}.estimate")
         begun = time.process_time()
-        if "chunks" in label["estimate"]:
+        if topic.estimate.chunks:
             module.chunk(study, 1, 1)
         else:
             module.estimate(study)

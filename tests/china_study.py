@@ -18,10 +18,8 @@ from evenfield.study.weights.build import build_geography, build_weights, edge_l
 from evenfield.study.weights.exposures import exposure_frame, mean_doses
 
 ROOT = Path(__file__).parents[1]
-TOPICS = [
-    name for name, entry in read_topics().items() if entry["estimate"] is not None
-]
-CHUNKED = [name for name in TOPICS if "chunks" in read_topics()[name]["estimate"]]
+TOPICS = [name for name, topic in read_topics().items() if topic.estimate]
+CHUNKED = [name for name in TOPICS if read_topics()[name].estimate.chunks]
 TABLES = "panel periods units cells yearly_cells doses first_years adjacency".split()
 
 

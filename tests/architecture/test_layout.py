@@ -162,15 +162,15 @@ def test_a_topic_is_complete_and_its_word_is_the_same_everywhere(topic: str) -> 
     label = TOPICS[topic]
     kinds = {path.stem.split("_")[0] for path in folder.glob("*.py")} - {""}
     assert kinds <= {*KINDS, ""}, f"files of {topic}: {sorted(kinds)}"
-    assert label["title"]
-    assert (folder / "method.md").is_file() or label["estimate"] is None
-    if label["estimate"] is not None:
+    assert label.title
+    assert (folder / "method.md").is_file() or label.estimate is None
+    if label.estimate is not None:
         module = import_module(f"evenfield.topics.{topic}.estimate")
         assert {"Section", "estimate"} <= set(dir(module))
         assert list((ROOT / "tests" / "topics" / topic).glob("test_*.py")), (
             f"no tests of {topic}"
         )
-        assert label["exhibits"] or label.get("no_exhibits"), (
+        assert label.exhibits or label.no_exhibits, (
             f"{topic} shows nothing and does not say why"
         )
     estimates = {}
@@ -179,7 +179,7 @@ def test_a_topic_is_complete_and_its_word_is_the_same_everywhere(topic: str) -> 
             estimates |= getattr(
                 import_module(f"evenfield.topics.{topic}.{kind}"), name
             )
-    assert sorted(estimates) == sorted(label["exhibits"])
+    assert sorted(estimates) == sorted(label.exhibits)
 
 
 def test_every_topic_folder_is_a_topic() -> None:

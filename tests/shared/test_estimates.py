@@ -3,6 +3,7 @@ that refuses doubles.
 """
 
 from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -79,20 +80,19 @@ def test_what_is_written_is_read_back(tmp_path):
 
 
 def test_stack_is_sorted_and_refuses_doubles(tmp_path):
-    write_estimates([replace(ROW, estimator="z", n_treated=2)], tmp_path / "a.csv")
-    write_estimates([ROW], tmp_path / "b.csv")
-    write_stacked(
-        stacked_estimates([str(tmp_path / "a.csv"), str(tmp_path / "b.csv")]),
-        tmp_path / "all.csv",
-    )
+    paths = [str(tmp_path / topic / "estimates.csv") for topic in "ab"]
+    write_estimates([replace(ROW, estimator="z", n_treated=2)], paths[0])
+    write_estimates([ROW], paths[1])
+    write_stacked(stacked_estimates(paths), tmp_path / "all.csv")
     stack = read_estimates(tmp_path / "all.csv")
     assert stack["estimator"].tolist() == ["ols", "z"]
-    lines = (tmp_path / "all.csv").read_text().splitlines()
-    assert set(lines[1:]) == {
-        (tmp_path / f"{n}.csv").read_text().splitlines()[1] for n in "ab"
-    }
-    with pytest.raises(ValueError, match="two families hold estimate"):
-        stacked_estimates([str(tmp_path / "b.csv")] * 2)
+    assert stack["topic"].tolist() == ["b", "a"]
+    lines = (tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()
+    for line, path in zip(lines[1:], reversed(paths), strict=True):
+        row = Path(path).read_text(encoding="utf-8").splitlines()[1]
+        assert line.rpartition(",")[0] == row
+    with pytest.raises(ValueError, match="two topics hold estimate"):
+        stacked_estimates([paths[1]] * 2)
 
 
 def test_an_estimate_has_converged_unless_it_says_otherwise():

@@ -28,13 +28,13 @@ TOPICS = read_topics()
 TABLES = {
     name: topic
     for topic, entry in TOPICS.items()
-    for name in entry["exhibits"]
+    for name in entry.exhibits
     if (GOLDEN / f"{name}.md").is_file()
 }
 FIGURES = {
     name: topic
     for topic, entry in TOPICS.items()
-    for name in entry["exhibits"]
+    for name in entry.exhibits
     if f"{name}.csv" in HASHES
 }
 pytestmark = pytest.mark.skipif(
@@ -51,7 +51,7 @@ def plan():
 
 def built(plan, topic, name, maker):
     """What the maker of a topic returns for one exhibit."""
-    facts = Facts(settings(plan.config, topic, TOPICS[topic]["exhibit"]), RESULTS)
+    facts = Facts(settings(plan.config, topic, TOPICS[topic].render), RESULTS)
     facts.topic = topic
     return maker[name](facts)
 

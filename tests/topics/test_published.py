@@ -43,7 +43,7 @@ def golden():
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_a_topic_publishes_what_it_did(topic, config, root, golden, tmp_path):
-    used = settings(config, topic, read_topics()[topic]["estimate"])
+    used = settings(config, topic, read_topics()[topic].estimate)
     estimated(topic, Study(used, root)).write(tmp_path)
     hashes = {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:16]

@@ -11,7 +11,7 @@ from evenfield.shared.spec import read
 from evenfield.shared.topics import read_topics
 from evenfield.study.errors import EvenfieldError
 
-TOPICS = [name for name, told in read_topics().items() if told["estimate"] is not None]
+TOPICS = [name for name, topic in read_topics().items() if topic.estimate]
 
 
 @pytest.mark.parametrize("topic", TOPICS)

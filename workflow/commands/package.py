@@ -143,9 +143,9 @@ def describe(
         if fnmatch(name, "workflow/scripts/*.py")
     }
     topics = {
-        name: topic_facts
-        for name, topic_facts in read_topics().items()
-        if not topic_facts["estimate"] or name in config["estimates"]
+        name: topic
+        for name, topic in read_topics().items()
+        if not topic.estimate or name in config["estimates"]
     }
     references = [path for path in map(Path, REFERENCES) if path.is_file()]
     sources = Path(config["data"]["package"]).with_name("sources.csv")

@@ -26,22 +26,6 @@ def main_scheme(pattern):
     )
 
 
-def table_files(name):
-    """The six files of a table."""
-    return expand(
-        f"results/tables/{name}.{{ending}}",
-        ending=["csv", "tex", "md", "html", "typ", "docx"],
-    )
-
-
-def figure_files(name):
-    """The five files of a figure."""
-    return expand(
-        f"results/figures/{name}.{{ending}}",
-        ending=["pdf", "svg", "png", "csv", "alt.txt"],
-    )
-
-
 def data_files():
     """The dictionary and every file that it describes; nothing else in the data folder is read."""
     return [str(path) for path in described_files(config["data"]["package"])]

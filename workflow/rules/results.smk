@@ -1,17 +1,9 @@
 """From the estimates of all topics to one table, the answers, the page, the paper and the manifest."""
 
-EXHIBITS = [
-    *(path for name in config["tables"] for path in table_files(name)),
-    *(path for name in config["figures"] for path in figure_files(name)),
-]
+EXHIBITS = [path for name in SHOWN for path in topics.exhibit_files(name)]
 REPORT = {
     "exhibits": EXHIBITS,
     "texts": ancient(list(PLAN.texts)),  # tracked by content
-    "design": (
-        ["results/estimates/design/series.csv"]
-        if "design" in config["estimates"]
-        else []
-    ),
     "ingest": "results/ingest/description.json",
     "panel": f"results/panel/{MAIN_SCHEME}/description.json",
     "units": f"results/panel/{MAIN_SCHEME}/units.csv",
@@ -75,9 +67,9 @@ rule name_numbers:
         estimates=rules.collect.output.estimates,
         files=sorted(
             {
-                f"results/{told['file']}"
-                for told in config.get("numbers", {}).values()
-                if "file" in told
+                f"results/{number['file']}"
+                for number in config.get("numbers", {}).values()
+                if "file" in number
             }
         ),
     output:

@@ -5,7 +5,9 @@ A topic that says ``chunks: 2`` there has a third one: chunks that run side by s
 """
 
 CHUNKED = {
-    name: told for name in ESTIMATED if (told := TOPICS[name]["estimate"].get("chunks"))
+    name: TOPICS[name].estimate.chunks
+    for name in ESTIMATED
+    if TOPICS[name].estimate.chunks
 }
 WORDS = topics.exhibit_words(config)
 
@@ -16,34 +18,21 @@ scattergather:
 
 def estimate_files(topic):
     """The files that the estimates of a topic make."""
-    names = [
-        "estimates.csv",
-        *(
-            f"{name}.csv"
-            for name in TOPICS[topic]["estimate"].get("series", ["series"])
-        ),
-        "fit.json",
-    ]
+    series = [f"{name}.csv" for name in TOPICS[topic].estimate.series]
+    names = ["estimates.csv", *series, "fit.json"]
     return [f"results/estimates/{topic}/{name}" for name in names]
 
 
 def exhibit_files(topic):
     """The files of each table and figure of a topic that the config asks for."""
-    return {
-        id: (table_files if id.startswith("T") else figure_files)(id)
-        for id in PLAN.exhibits[topic]
-    }
+    return {name: topics.exhibit_files(name) for name in PLAN.exhibits[topic]}
 
 
 def schemes_read(folder):
     """The unit schemes whose panel or weights a topic reads."""
-    steps = [TOPICS[topic]["estimate"] for topic in ESTIMATED]
-    steps += [
-        {"schemes": "main", **told["exhibit"]}
-        for topic, told in TOPICS.items()
-        if exhibit_files(topic)
-    ]
-    read = {path for told in steps for path in topics.inputs(config, told)}
+    steps = [TOPICS[topic].estimate for topic in ESTIMATED]
+    steps += [TOPICS[topic].render for topic in TOPICS if exhibit_files(topic)]
+    read = {path for step in steps for path in topics.inputs(config, step)}
     return [
         scheme
         for scheme in SCHEMES
@@ -58,8 +47,10 @@ def chunk_file(topic):
 
 def chunk_files(topic):
     """The chunks that the estimates of a topic join; none where one is the default and one is asked for."""
-    found = getattr(gather, topic)(chunk_file(topic)) if topic in CHUNKED else []
-    return found if len(found) > 1 or CHUNKED.get(topic) != 1 else []
+    if topic not in CHUNKED:
+        return []
+    files = getattr(gather, topic)(chunk_file(topic))
+    return files if len(files) > 1 or CHUNKED[topic] > 1 else []
 
 
 for topic in CHUNKED:
@@ -68,7 +59,7 @@ for topic in CHUNKED:
         name:
             f"chunk_{topic}"
         input:
-            topics.inputs(config, TOPICS[topic]["estimate"]),
+            topics.inputs(config, TOPICS[topic].estimate),
         output:
             file=chunk_file(topic),
         log:
@@ -79,7 +70,7 @@ for topic in CHUNKED:
             topic=topic,
             chunk="{scatteritem}",
             code=code_of("chunk", f"topics/{topic}/estimate.py"),
-            config=topics.settings(config, topic, TOPICS[topic]["estimate"]),
+            config=topics.settings(config, topic, TOPICS[topic].estimate),
         script:
             "../scripts/chunk.py"
 
@@ -91,7 +82,7 @@ def in_report(path, topic):
     caption = workflow.source_path("../caption.rst")
     return report(
         path,
-        category=TOPICS[topic]["title"],
+        category=TOPICS[topic].title,
         labels={"exhibit": Path(path).stem, "what": WORDS[Path(path).stem]["title"]},
         caption=caption,
     )
@@ -103,7 +94,7 @@ for topic in ESTIMATED:
         name:
             f"estimate_{topic}"
         input:
-            topics.inputs(config, TOPICS[topic]["estimate"]),
+            topics.inputs(config, TOPICS[topic].estimate),
             chunks=chunk_files(topic),
         output:
             files=estimate_files(topic),
@@ -114,7 +105,7 @@ for topic in ESTIMATED:
         params:
             topic=topic,
             code=code_of("estimate", f"topics/{topic}/estimate.py"),
-            config=topics.settings(config, topic, TOPICS[topic]["estimate"]),
+            config=topics.settings(config, topic, TOPICS[topic].estimate),
         script:
             "../scripts/estimate.py"
 
@@ -126,9 +117,7 @@ for topic in [name for name in TOPICS if exhibit_files(name)]:
             f"exhibit_{topic}"
         input:
             own=estimate_files(topic) if topic in ESTIMATED else [],
-            others=topics.inputs(
-                config, {"schemes": "main", **TOPICS[topic]["exhibit"]}
-            ),
+            others=topics.inputs(config, TOPICS[topic].render),
         output:
             [
                 in_report(path, topic)
@@ -152,6 +141,6 @@ for topic in [name for name in TOPICS if exhibit_files(name)]:
             code=code_of(
                 "exhibit", f"topics/{topic}/table.py", f"topics/{topic}/figure.py"
             ),
-            config=topics.settings(config, topic, TOPICS[topic]["exhibit"]),
+            config=topics.settings(config, topic, TOPICS[topic].render),
         script:
             "../scripts/exhibit.py"

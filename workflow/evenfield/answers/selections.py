@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from evenfield.shared.topics import sections
 from evenfield.study.errors import EvenfieldError, not_known
 
 WORD = re.compile(r"[A-Za-z]\w*")
@@ -15,10 +16,10 @@ BESIDE = {"all", "less", "to"}
 
 def families_of(config: Mapping[str, Any]) -> list[str]:
     """Return the families that estimates will have: the topics of a config, and the
-    questions of group contrasts.
+    families of those that name several.
     """
     topics = config["estimates"]
-    return [*topics, *topics.get("group_contrasts", ())]
+    return list(dict.fromkeys([*topics, *sections(topics)]))
 
 
 def selection_faults(
@@ -33,7 +34,7 @@ def selection_faults(
     families = families_of(config)
     if family and family not in families:
         yield error(*not_known(f"{where}: family", family, families))
-    section = topics.get(family) or topics.get("group_contrasts", {}).get(family)
+    section = topics.get(family) or sections(topics).get(family)
     ids = _ids(section)
     wanted = select.get("spec_id", "")
     # Some topics have rows whose id is that of a specification and a word more.

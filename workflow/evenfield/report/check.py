@@ -231,7 +231,8 @@ def _cells_of(study: BuiltStudy, path: str) -> pd.DataFrame | None:
     folder, *parts = Path(path).with_suffix("").parts
     name = parts[-1]
     if folder == "estimates":
-        series = read_topics()[parts[0]]["estimate"].get("series", ["series"])
+        step = read_topics()[parts[0]].estimate
+        series = step.series if step else []
         _known_file(path, name, ["estimates", *series])
         return None
     if folder == "ingest":

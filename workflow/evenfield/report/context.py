@@ -53,8 +53,8 @@ def build_context(
     origin = provenance(config, ingest)
     shown = read_exhibits(exhibits, exhibit_owners(), scripts, exhibit_words(config))
     parts = [
-        Section(name, topic_facts["title"], [e for e in shown if e.topic == name])
-        for name, topic_facts in topics.items()
+        Section(name, topic.title, [e for e in shown if e.topic == name])
+        for name, topic in topics.items()
     ]
     prose = read_prose(config, root, texts)
     return {

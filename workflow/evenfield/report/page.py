@@ -98,8 +98,8 @@ def render_pages(
     words = partial(renamed, escaped)
     exhibited = {part.id: part.exhibits for part in context["sections"]}
     titles = {
-        name: item["title"]
-        for name, item in read_topics().items()
+        name: topic.title
+        for name, topic in read_topics().items()
         if name in {*exhibited, *config["estimates"]}
     }
     topics = [
@@ -160,7 +160,7 @@ def method_html(
         .enable("table")
         .render(re.sub(r"(?m)^(##+ )", r"#\1", text))
     )
-    title = read_topics()[topic]["title"]
+    title = read_topics()[topic].title
     number = count(1)
     html = re.sub(
         "<table>", lambda _: BOX.format(f"Method of {title}", next(number)), html

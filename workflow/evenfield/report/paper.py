@@ -171,7 +171,7 @@ def method_typst(topic: str, words: Callable[[str], str] = str) -> str:
         re.findall(r"^ {4}(.*)$", section[1], re.MULTILINE) if section else []
     )
     equations = f"#equations({typst_string_lines(lines)})\n\n" if lines else ""
-    title = typst_text(words(read_topics()[topic]["title"]))
+    title = typst_text(words(read_topics()[topic].title))
     return f"== {title}\n\n{typst_text(purpose)}\n\n{equations}"
 
 

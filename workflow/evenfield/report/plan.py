@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evenfield.shared.offers import left_out_parts
-from evenfield.shared.topics import LIBRARY, exhibit_owners, read_topics
+from evenfield.shared.topics import LIBRARY, TopicFile, exhibit_owners, read_topics
 from evenfield.study.config import reference_faults, shaped_config
 from evenfield.study.errors import (
     ConfigError,
@@ -57,12 +57,12 @@ def plan_study(written: Mapping[str, Any]) -> Plan:
         config=config,
         topics=tuple(
             name
-            for name, topic_facts in topics.items()
-            if topic_facts["estimate"] and name in config["estimates"]
+            for name, topic in topics.items()
+            if topic.estimate and name in config["estimates"]
         ),
         exhibits={
-            topic: tuple(x for x in topic_facts["exhibits"] if x in shown)
-            for topic, topic_facts in topics.items()
+            name: tuple(x for x in topic.exhibits if x in shown)
+            for name, topic in topics.items()
         },
         texts=() if config.get("neutral") else tuple(map(str, own)),
         left_out=tuple(config.get("aside", ())),
@@ -71,7 +71,7 @@ def plan_study(written: Mapping[str, Any]) -> Plan:
 
 
 def _exhibit_faults(
-    config: Mapping[str, Any], topics: Mapping[str, Mapping[str, Any]]
+    config: Mapping[str, Any], topics: Mapping[str, TopicFile]
 ) -> Iterator[ConfigError]:
     owners = exhibit_owners()
     for key in ("tables", "figures"):
@@ -84,7 +84,7 @@ def _exhibit_faults(
                 )
                 continue
             if (
-                topics[owners[name]]["estimate"]
+                topics[owners[name]].estimate
                 and owners[name] not in config["estimates"]
             ):
                 fault = f"{key} names {name} without estimates.{owners[name]}"

@@ -18,7 +18,8 @@ NAN = float("nan")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """One number of one specification, in the layout of ``results/estimates.csv``.
+    """One number of one specification, in the layout of ``results/estimates.csv``, where
+    ``topic``, the folder that makes it, stands beside these columns.
 
     Notes
     -----
@@ -92,6 +93,7 @@ ROW_SCALED = ("estimate", "std_error", "conf_low", "conf_high", "sesoi", "mde")
 TEXT_FIELDS = (
     "estimate_id",
     *(field.name for field in fields(Estimate) if field.type is str),
+    "topic",  # only where the tables of all topics are stacked
 )
 
 
@@ -136,14 +138,17 @@ def finite_or_nan(value: float) -> float:
     return float(value) if np.isfinite(value) else NAN
 
 
-def stacked_estimates(paths: list[str]) -> pd.DataFrame:
-    """Stack tidy tables of estimates, sorted by their identifying fields."""
-    stacked = pd.concat([read_estimates(path) for path in paths], ignore_index=True)
-    if stacked["estimate_id"].duplicated().any():
-        raise ValueError(
-            "two families hold estimate"
-            f" {stacked['estimate_id'][stacked['estimate_id'].duplicated()].iloc[0]}"
-        )
+def stacked_estimates(paths: Iterable[str]) -> pd.DataFrame:
+    """Stack the tidy tables of topics, each in the folder of its topic, sorted by their
+    identifying fields; the last column names the topic.
+    """
+    tables = []
+    for path in map(Path, paths):
+        tables.append(read_estimates(path).assign(topic=path.parent.name))
+    stacked = pd.concat(tables, ignore_index=True)
+    twice = stacked["estimate_id"][stacked["estimate_id"].duplicated()]
+    if len(twice):
+        raise ValueError(f"two topics hold estimate {twice.iloc[0]}")
     return stacked.sort_values(
         [*ID_FIELDS, "estimate_id"], kind="stable", ignore_index=True
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evenfield.shared.topics import exhibit_owners, read_topics
+from evenfield.shared.topics import EstimateStep, exhibit_owners, read_topics
 from evenfield.study.errors import ConfigError, first_examples
 
 NEEDS = {
@@ -298,21 +298,19 @@ def _estimates(
     """Drop topics whose needs are not met, and specifications that name what is gone."""
     out = {}
     for topic, section in config["estimates"].items():
-        topic_facts = read_topics()[topic]
+        topic_file = read_topics()[topic]
+        step = topic_file.estimate or EstimateStep()
         left = dict[str, Any]()
         lost = list[str]()
-        title = topic_facts["title"]
-        needs = _missing(topic_facts["estimate"], offered, config["estimates"])
-        parts = section if topic == "group_contrasts" else {topic: section}
+        title = topic_file.title
+        needs = _missing(step.needs, offered, config["estimates"])
+        parts = section if topic_file.families else {topic: section}
         for family, part in parts.items():
             dropped = list[str]()
             section_left = (
                 None
                 if needs
-                else part
-                and _pruned(
-                    part, left_out, topic_facts["estimate"].get("spares", ()), dropped
-                )
+                else part and _pruned(part, left_out, step.spares, dropped)
             )
             left_out.families |= {family} if section_left is None else set()
             left_out.specs |= {(family, name) for name in dropped}
@@ -328,7 +326,7 @@ def _estimates(
             messages.append(
                 f"{title}: without {_list(lost)}, which rest on what is left out."
             )
-        out[topic] = left if topic == "group_contrasts" else left[topic]
+        out[topic] = left if topic_file.families else left[topic]
     left_out.any = bool(
         left_out.units
         or left_out.periods
@@ -346,12 +344,12 @@ def _estimates(
 
 
 def _missing(
-    topic_facts: Mapping[str, Any], offered: set[str], estimates: Mapping[str, Any]
+    needs: Iterable[str], offered: set[str], estimates: Mapping[str, Any]
 ) -> str:
     """Say what a topic or an exhibit needs and the study does not have: tables, or a
     section of the estimates.
     """
-    for need in topic_facts.get("needs", ()):
+    for need in needs:
         topic, _, part = need.partition(".")
         if need in NEEDS and need not in offered:
             return NEEDS[need]
@@ -487,13 +485,13 @@ def _exhibits(
     out = {"auto": list[str]()}
     owner = exhibit_owners()
     needs = {
-        name: _missing(topics[topic]["exhibits"][name], offered, estimates)
+        name: _missing(topics[topic].exhibits[name].needs, offered, estimates)
         for name, topic in owner.items()
     }
     able = [
         name
         for name in owner
-        if topics[owner[name]]["estimate"] is None or owner[name] in estimates
+        if topics[owner[name]].estimate is None or owner[name] in estimates
     ]
     for key, letter in (("tables", "T"), ("figures", "F")):
         auto = [

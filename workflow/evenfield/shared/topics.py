@@ -1,5 +1,7 @@
 """The topics of the library as the workflow sees them: what each reads, which sections
-move it, what it shows.
+of the config move it, what it shows.
+
+Each topic says this in its `topic.yaml`, a `TopicFile`. Nothing else names a topic.
 """
 
 import hashlib
@@ -7,9 +9,10 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import yaml
+from pydantic import BaseModel, ConfigDict, Field
 
 LIBRARY = Path(__file__).parents[1]
 TOPICS = LIBRARY / "topics"
@@ -21,70 +24,166 @@ IMPORT = re.compile(
     r" (evenfield[\w.]+))",
     re.M,
 )
-DEFAULTS: dict[str, Any] = {
-    "order": 1000,
-    "estimate": None,
-    "exhibit": {},
-    "exhibits": {},
-}
+PRIMARY_AND_ALL = ["weights.primary", "weights.families"]
+TABLE_ENDINGS = ("csv", "tex", "md", "html", "typ", "docx")
+FIGURE_ENDINGS = ("pdf", "svg", "png", "csv", "alt.txt")
+ExhibitId = Annotated[str, Field(pattern=r"^[TF]\w+$")]
+
+
+class Keys(BaseModel):
+    """A mapping of topic.yaml, whose other keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Step(Keys):
+    """What moves the estimates of a topic, or its tables and figures."""
+
+    reads: list[str] = Field(
+        default=[],
+        description="Tables of the panel (`panel`, `cells`, `units`, ...), `exposures`, "
+        "`weights` (all), `weights/primary`, or a file below results/.",
+    )
+    settings: list[str] = Field(
+        default=[],
+        description="Sections of the config beside the topic's own, such as "
+        "`inference.conf_level`.",
+    )
+    schemes: Literal["all", "main"] = Field(
+        default="all", description="The unit schemes whose tables it reads."
+    )
+
+
+class EstimateStep(Step):
+    """The step that writes `results/estimates/TOPIC/`."""
+
+    needs: list[str] = Field(
+        default=[],
+        description="What a study must have, else the topic is left out with a sentence:"
+        " the names listed in docs/exhibits.md.",
+    )
+    spares: list[str] = Field(
+        default=[], description="Keys of a specification that are left out without it."
+    )
+    series: list[str] = Field(
+        default=["series"], description="CSV files that it writes beside estimates.csv."
+    )
+    chunks: int = Field(
+        default=0,
+        description="Jobs that run side by side before it; with 1 only where the command"
+        " line asks for more (`--set-scatter TOPIC=8`).",
+    )
+
+
+class RenderStep(Step):
+    """The step that writes all tables and figures of a topic."""
+
+    schemes: Literal["all", "main"] = "main"
+
+
+class ExhibitWords(Keys):
+    """The words of one table (`T...`) or figure (`F...`)."""
+
+    title: str = Field(description="Title; `{{unit}}` and `{{units}}` are the study's.")
+    caption: str = Field(
+        default="", description="What a figure shows and how to read it."
+    )
+    needs: list[str] = Field(
+        default=[],
+        description="As for estimates, or a section that must be asked for, such as"
+        " `rolling` or `group_contrasts.wages`.",
+    )
+
+
+class TopicFile(Keys):
+    """All that `topic.yaml` may say."""
+
+    title: str = Field(description="Heading on page and in tables of contents.")
+    order: int = Field(default=1000, description="Place on the page, ascending.")
+    estimate: EstimateStep | None = Field(
+        default=None,
+        description="What moves the estimates; absent where it shows others' only.",
+    )
+    families: bool = Field(
+        default=False,
+        description="Whether the section holds specifications by family of rows, where"
+        " other topics have one family of their own name.",
+    )
+    render: RenderStep = Field(
+        default=RenderStep(), description="What moves tables and figures."
+    )
+    exhibits: dict[ExhibitId, ExhibitWords] = Field(
+        default={},
+        description="Tables and figures by ID, as listed in table.py and figure.py.",
+    )
+    no_exhibits: str = Field(
+        default="", description="Why a topic shows nothing itself."
+    )
 
 
 @cache
-def read_topics() -> dict[str, dict[str, Any]]:
+def read_topics() -> dict[str, TopicFile]:
     """Return every topic's ``topic.yaml`` by topic word, in the order of the page."""
-    paths = TOPICS.glob("*/topic.yaml")
-    topics = {
-        path.parent.name: DEFAULTS | yaml.safe_load(path.read_text("utf-8"))
-        for path in paths
-    }
-    return dict(sorted(topics.items(), key=lambda item: (item[1]["order"], item[0])))
+    topics = {}
+    for path in TOPICS.glob("*/topic.yaml"):
+        content = yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
+        topics[path.parent.name] = TopicFile.model_validate(content)
+    return dict(sorted(topics.items(), key=lambda item: (item[1].order, item[0])))
+
+
+def sections(estimates: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the section of every family of rows that a config asks for."""
+    topics = read_topics()
+    by_family = dict[str, Any]()
+    for topic, section in estimates.items():
+        several = topic in topics and topics[topic].families
+        by_family |= section if several else {topic: section}
+    return by_family
 
 
 def exhibit_owners() -> dict[str, str]:
     """Return the topic of every exhibit by its id."""
     return {
-        name: topic
-        for topic, topic_facts in read_topics().items()
-        for name in topic_facts["exhibits"]
+        id_: name for name, topic in read_topics().items() for id_ in topic.exhibits
     }
+
+
+def exhibit_files(name: str, folder: str = "results") -> list[str]:
+    """Return the files of a table or figure below a folder."""
+    if name.startswith("T"):
+        return [f"{folder}/tables/{name}.{ending}" for ending in TABLE_ENDINGS]
+    return [f"{folder}/figures/{name}.{ending}" for ending in FIGURE_ENDINGS]
 
 
 def exhibit_words(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Return title and caption of every exhibit by its id, in the nouns of the study."""
-    out = {}
     study = config["study"]
     proxy = config.get("panel", {}).get("income", {}).get("proxy", "")
-    for topic_facts in read_topics().values():
-        for name, words in topic_facts["exhibits"].items():
-            both = {
-                key: text.replace("{{unit}}", study["unit_name"])
-                for key, text in words.items()
-                if key != "needs"
-            }
-            both = {
-                key: text.replace("{{units}}", study["units_name"])
-                for key, text in both.items()
-            }
-            out[name] = {key: renamed(study, text) for key, text in both.items()}
-            if not proxy and "caption" in words:
-                sentences = [
-                    part
-                    for part in re.split(r"(?<=\.) ", out[name]["caption"])
-                    if "roxy" not in part
-                ]
-                out[name]["caption"] = " ".join(sentences)
-    return out
+    nouns = {"{{unit}}": study["unit_name"], "{{units}}": study["units_name"]}
+    words = {}
+    for topic in read_topics().values():
+        for name, exhibit in topic.exhibits.items():
+            title = exhibit.title
+            caption = exhibit.caption
+            for noun, study_noun in nouns.items():
+                title = title.replace(noun, study_noun)
+                caption = caption.replace(noun, study_noun)
+            if not proxy:  # what is said of it stands in sentences of its own
+                sentences = re.split(r"(?<=\.) ", caption)
+                caption = " ".join(part for part in sentences if "roxy" not in part)
+            words[name] = {"title": renamed(study, title)}
+            if caption:
+                words[name]["caption"] = renamed(study, caption)
+    return words
 
 
 def renamed(study: Mapping[str, Any], text: str) -> str:
     """Call special economic zones by the study's name for its zones."""
     one = study.get("zone_name", "zone")
     many = study.get("zones_name", "zones")
-    return (
-        text
-        if one == "SEZ"
-        else ZONES.sub(lambda result: many if result[0].endswith("s") else one, text)
-    )
+    if one == "SEZ":
+        return text
+    return ZONES.sub(lambda found: many if found[0].endswith("s") else one, text)
 
 
 def part(config: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
@@ -104,60 +203,48 @@ def part(config: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return out
 
 
-def settings(
-    config: Mapping[str, Any], topic: str, topic_facts: Mapping[str, Any]
-) -> dict[str, Any]:
+def settings(config: Mapping[str, Any], topic: str, step: Step) -> dict[str, Any]:
     """Return the sections of the config that move one step of a topic: its own, those
-    it names, those it reads.
+    it names, those of what it reads.
     """
-    reads = set(topic_facts.get("reads", ()))
-    names = [
-        f"estimates.{name}"
-        for name in (
-            topic,
-            *(name.split("/")[1] for name in reads if "estimates/" in name),
-        )
-    ]
-    names += ["weights.primary"] if reads & {"weights", "weights/primary"} else []
-    names += ["weights.families"] if "weights" in reads else []
-    return part(config, [*sorted(names), *topic_facts.get("settings", ())])
+    names = [f"estimates.{topic}"]
+    for name in step.reads:
+        folder, _, rest = name.partition("/")
+        if folder == "estimates":
+            names.append(f"estimates.{rest.split('/')[0]}")
+        if folder == "weights":
+            names += ["weights.primary"] if rest else PRIMARY_AND_ALL
+    return part(config, [*sorted(names), *step.settings])
 
 
-def inputs(config: Mapping[str, Any], topic_facts: Mapping[str, Any]) -> list[str]:
+def inputs(config: Mapping[str, Any], step: Step) -> list[str]:
     """Return the files that one step of a topic reads, for the main unit scheme or for
     all of them.
     """
     panel = config["panel"]
-    weights = config["weights"]
-    schemes = (
-        [panel["unit_scheme"]]
-        if topic_facts.get("schemes") == "main"
-        else list(panel["unit_schemes"])
-    )
+    families = config["weights"]["families"]
+    primary = config["weights"]["primary"]
+    main = step.schemes == "main"
+    schemes = [panel["unit_scheme"]] if main else panel["unit_schemes"]
     files = [f"results/panel/{scheme}/description.json" for scheme in schemes]
-    for name in topic_facts.get("reads", ()):
-        folder, slash, rest = name.partition("/")
+    for name in step.reads:
+        folder, _, rest = name.partition("/")
         if folder == "weights":
-            matrices = (
-                [weights["primary"]]
-                if rest and weights["primary"]
-                else weights["families"]
-            )
-            files += [
-                f"results/weights/{s}/{m}.{end}"
-                for s in schemes
-                for m in matrices
-                for end in ("csv", "json")
-            ]
+            matrices = [primary] if rest and primary else families
+            for scheme in schemes:
+                for matrix in matrices:
+                    stem = f"results/weights/{scheme}/{matrix}"
+                    files += [f"{stem}.csv", f"{stem}.json"]
         elif folder == "estimates":
-            files += (
-                [f"results/{name}"] if rest.split("/")[0] in config["estimates"] else []
-            )
-        elif slash or "." in name:
+            if rest.split("/")[0] in config["estimates"]:
+                files.append(f"results/{name}")
+        elif rest or "." in name:
             files.append(f"results/{name}")
-        elif name != "exposures" or weights["families"]:
-            home = "weights" if name == "exposures" else "panel"
-            files += [f"results/{home}/{scheme}/{name}.csv" for scheme in schemes]
+        elif name == "exposures":
+            if families:
+                files += [f"results/weights/{scheme}/{name}.csv" for scheme in schemes]
+        else:
+            files += [f"results/panel/{scheme}/{name}.csv" for scheme in schemes]
     return files
 
 
@@ -187,20 +274,12 @@ def files_read(*files: str) -> dict[str, str]:
 @cache
 def _read(path: Path) -> tuple[str, tuple[str, ...]]:
     content = path.read_bytes()
-    result: list[str] = []
+    modules = list[str]()
     if path.suffix == ".py":
         for package, names, plain in IMPORT.findall(content.decode()):
-            module = package or plain
-            members = [
-                word.split(" as ")[0].strip() for word in names.strip("()").split(",")
-            ]
-            candidates = [
-                module,
-                *(f"{module}.{member}" for member in members if member),
-            ]
-            files = [
-                f"{candidate.partition('.')[2].replace('.', '/')}.py"
-                for candidate in candidates
-            ]
-            result += [file for file in files if (LIBRARY / file).is_file()]
-    return hashlib.sha256(content).hexdigest(), tuple(result)
+            modules.append(package or plain)
+            for name in names.strip("()").split(","):
+                modules.append(f"{package}.{name.split(' as ')[0].strip()}")
+    files = [f"{name.partition('.')[2].replace('.', '/')}.py" for name in modules]
+    imports = tuple(name for name in files if (LIBRARY / name).is_file())
+    return hashlib.sha256(content).hexdigest(), imports

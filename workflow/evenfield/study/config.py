@@ -365,13 +365,11 @@ def reference_faults(config: Mapping[str, Any]) -> Faults:
     if not config["estimates"]:
         fault = "estimates names no topic"
         faults.append(ConfigError(fault, "one topic at least", "add one, such as beta"))
-    questions = config["estimates"].get("group_contrasts")
-    if questions is not None and not any(questions.values()):
-        fault = "estimates.group_contrasts asks no question"
-        faults.append(
-            ConfigError(fault, "one question at least", "add one, such as premium")
-        )
     for topic, section in config["estimates"].items():
+        if isinstance(section, Mapping) and not any(section.values()):
+            fault = f"estimates.{topic} asks no question"
+            expected = "one question at least"
+            faults.append(ConfigError(fault, expected, "add one of docs/config.md"))
         faults += _twice(section, f"estimates.{topic}")
         for where, kind, names in _references(section, f"estimates.{topic}"):
             faults += _unknown(where, names, known[kind])

@@ -1,0 +1,147 @@
+"""A topic is a folder and a section: nothing else has to know that it exists."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from evenfield.shared.estimates import read_estimates
+
+REPO = Path(__file__).resolve().parents[2]
+EXAMPLE = REPO / "examples" / "us-states"
+FILES = {
+    "topic.yaml": """\
+title: Range of incomes
+estimate:
+  reads: [panel]
+exhibits:
+  T90:
+    title: How many times the income of the poorest {{unit}} the richest has
+""",
+    "method.md": "# Range of incomes\n\nThe richest unit over the poorest.\n",
+    "__init__.py": "",
+    "estimate.py": '''\
+"""The largest income over the smallest, by year."""
+
+from pydantic import Field
+
+from evenfield.shared.estimates import Estimate
+from evenfield.shared.rows import Results
+from evenfield.shared.spec import Id, Spec
+from evenfield.study.study import Study
+
+
+class RangeSpec(Spec):
+    """The range of one year."""
+
+    id: Id
+    year: int = Field(description="Year of the incomes.")
+
+
+Section = list[RangeSpec]
+
+
+def estimate(study: Study) -> Results:
+    """Return one row for each specification."""
+    results = Results()
+    panel = study.table("panel")
+    for spec in study.config["estimates"]["income_range"]:
+        income = panel.loc[panel["year"].eq(spec["year"]), "income"]
+        row = Estimate(
+            family="income_range",
+            estimator="range",
+            spec_id=spec["id"],
+            outcome="income",
+            term="ratio",
+            estimate=income.max() / income.min(),
+        )
+        results.estimates.append(row)
+    results.series["series"] = panel[["unit", "year"]]
+    return results
+''',
+    "table.py": '''\
+"""T90: the range of incomes."""
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.tables.table import Column, Table
+
+
+def t90(facts: Facts) -> Table:
+    """Return one line for each specification."""
+    frame = facts.estimates()[["spec_id", "estimate"]].round(2)
+    columns = (
+        Column(names=("spec_id",), header="Specification"),
+        Column(names=("estimate",), header="Richest over poorest"),
+    )
+    return Table(id="T90", title="", note=("All units.",), columns=columns, frame=frame)
+
+
+TABLES = {"T90": t90}
+''',
+}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """A study that asks for a topic of its own, run by a copy of the code with its
+    folder; nothing else of the copy is edited.
+    """
+    copy = tmp_path_factory.mktemp("copy")
+    without = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(REPO / "workflow", copy / "workflow", ignore=without)
+    (copy / "docs").mkdir()
+    for name in ("Snakefile", "pyproject.toml", "environment.yml"):
+        shutil.copy(REPO / name, copy / name)
+    topic = copy / "workflow" / "evenfield" / "topics" / "income_range"
+    topic.mkdir()
+    for name, text in FILES.items():
+        (topic / name).write_text(text, encoding="utf-8")
+    call(copy, "commands/schema.py")
+    folder = copy / "study"
+    shutil.copytree(EXAMPLE / "data", folder / "data")
+    config = yaml.safe_load((EXAMPLE / "config.yaml").read_text(encoding="utf-8"))
+    last_year = config["panel"]["years"][1]
+    section = {"income_range": [{"id": "last_year", "year": last_year}]}
+    config |= {"estimates": section, "tables": ["T90"], "figures": [], "exhibits": []}
+    (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    targets = ["results/estimates.csv", "results/tables/T90.md"]
+    call(copy, "engine/main.py", "--directory", str(folder), *targets)
+    return folder
+
+
+def call(copy, program, *words):
+    """Run a program of the copy."""
+    done = subprocess.run(
+        [sys.executable, "-P", str(copy / "workflow" / program), *words],
+        env={**os.environ, "PYTHONPATH": str(copy / "workflow")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_its_row_names_its_folder(study):
+    (row,) = read_estimates(study / "results" / "estimates.csv").itertuples()
+    assert (row.topic, row.spec_id) == ("income_range", "last_year")
+    assert row.estimate > 1
+
+
+def test_its_table_is_made(study):
+    table = (study / "results" / "tables" / "T90.md").read_text(encoding="utf-8")
+    assert "How many times the income of the poorest state the richest has" in table
+    assert "last_year" in table
+
+
+@pytest.mark.parametrize("text", ["\nexhibit: {}\n", "\norder: first\n"])
+def test_a_key_that_topic_yaml_does_not_have_is_refused(text):
+    from pydantic import ValidationError
+
+    from evenfield.shared.topics import TopicFile
+
+    with pytest.raises(ValidationError):
+        TopicFile.model_validate(yaml.safe_load(FILES["topic.yaml"] + text))

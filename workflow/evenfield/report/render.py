@@ -1,0 +1,41 @@
+"""Make the files of one table or figure from what its topic and others estimated."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib import import_module
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.tables.table import empty_table
+from evenfield.shared.tables.write import write_table_files
+from evenfield.study.errors import ArtifactError
+
+
+def render(
+    name: str,
+    facts: Facts,
+    title: str,
+    files: Sequence[str],
+    *,
+    words: Callable[[str], str],
+    may_be_empty: bool,
+) -> None:
+    """Write the files of an exhibit; one that may be empty says what it lacks."""
+    kind = "table" if name.startswith("T") else "figure"
+    module = import_module(f"evenfield.topics.{facts.topic}.{kind}")
+    makers = module.TABLES if kind == "table" else module.FIGURES
+    made = None
+    reason = ""
+    try:
+        made = makers[name](facts)
+    except ArtifactError as error:
+        if not may_be_empty:
+            raise
+        reason = error.found
+    if kind == "table":
+        table = replace(made or empty_table(name, reason), title=title)
+        write_table_files(table.worded(words), files)
+    else:
+        # Drawing is loaded where a figure is drawn: it takes half a second.
+        from evenfield.shared.figures.save import empty_figure, save_figure
+
+        save_figure(made or empty_figure(reason), files, words)
