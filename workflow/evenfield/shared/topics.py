@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,7 +27,6 @@ IMPORT = re.compile(
 PRIMARY_AND_ALL = ["weights.primary", "weights.families"]
 TABLE_ENDINGS = ("csv", "tex", "md", "html", "typ", "docx")
 FIGURE_ENDINGS = ("pdf", "svg", "png", "csv", "alt.txt")
-ExhibitId = Annotated[str, Field(pattern=r"^[TF]\w+$")]
 
 
 class Keys(BaseModel):
@@ -63,7 +62,8 @@ class EstimateStep(Step):
         " the names listed in docs/exhibits.md.",
     )
     spares: list[str] = Field(
-        default=[], description="Keys of a specification that are left out without it."
+        default=[],
+        description="Keys of a specification that go where what they name is lacking.",
     )
     series: list[str] = Field(
         default=["series"], description="CSV files that it writes beside estimates.csv."
@@ -78,7 +78,9 @@ class EstimateStep(Step):
 class RenderStep(Step):
     """The step that writes all tables and figures of a topic."""
 
-    schemes: Literal["all", "main"] = "main"
+    schemes: Literal["all", "main"] = Field(
+        default="main", description="The unit schemes whose tables it reads."
+    )
 
 
 class ExhibitWords(Keys):
@@ -90,8 +92,8 @@ class ExhibitWords(Keys):
     )
     needs: list[str] = Field(
         default=[],
-        description="As for estimates, or a section that must be asked for, such as"
-        " `rolling` or `group_contrasts.wages`.",
+        description="As for estimates, or a section that must be asked for: `TOPIC` or"
+        " `TOPIC.KEY`.",
     )
 
 
@@ -112,7 +114,7 @@ class TopicFile(Keys):
     render: RenderStep = Field(
         default=RenderStep(), description="What moves tables and figures."
     )
-    exhibits: dict[ExhibitId, ExhibitWords] = Field(
+    exhibits: dict[str, ExhibitWords] = Field(
         default={},
         description="Tables and figures by ID, as listed in table.py and figure.py.",
     )
