@@ -56,6 +56,14 @@ def test_csv_files_of_links_and_squares_are_taken(tmp_path):
     same(ef.weights(tmp_path / "square.csv"))
 
 
+@pytest.mark.parametrize(
+    "table", ["i,j,w\n01,NA,1\nNA,01,2\n", "id,01,NA\n01,0,1\nNA,1,0\n"]
+)
+def test_codes_in_a_csv_file_are_text(tmp_path, table):
+    (tmp_path / "codes.csv").write_text(table)
+    assert list(ef.weights(tmp_path / "codes.csv").units) == ["01", "NA"]
+
+
 def test_a_path_is_taken_where_weights_are(tmp_path):
     links = pd.DataFrame([(i, j) for i, row in RING.items() for j in row])
     links.to_csv(tmp_path / "links.csv", index=False)

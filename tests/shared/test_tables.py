@@ -240,6 +240,12 @@ def test_p_values_have_no_leading_zero_and_missing_is_not_zero():
     assert not any(is_missing(value) for value in (0, 0.0, "0", False))
 
 
+def test_letters_outside_latin_have_their_numbers_for_pdflatex():
+    text = escape_latex("a \u6c49\u5b57 \u1ea1")
+    chinese = "\\ifdefined\\Umathcode \u6c49\u5b57\\else U+6C49 U+5B57\\fi{}"
+    assert text == f"a {chinese} \\ifdefined\\Umathcode \u1ea1\\else a\\fi{{}}"
+
+
 @pytest.mark.parametrize(
     ("align", "width_cm", "kind"),
     [("left", 0.0, "l"), ("right", 0.0, "r"), ("left", 2.5, "p{2.5cm}")],

@@ -16,7 +16,8 @@ from evenfield.numerics.prediction_error import (
     upper_p_value,
 )
 from evenfield.shared.contrasts.geographies import Geographies
-from evenfield.topics.taxonomies.estimate import estimate
+from evenfield.study.errors import EvenfieldError
+from evenfield.topics.taxonomies.estimate import TaxonomiesSpec, check_data, estimate
 from made_study import MadeStudy, same_results
 from tolerances import close
 from yaml_text import from_yaml
@@ -261,3 +262,15 @@ def test_a_grouping_with_a_unit_alone_is_not_defined_and_says_so():
         np.isnan(e.estimate) and "not defined: u29 is alone in its group" in e.warning
         for e in deciding
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "known"), [("endogenous", "count"), ("exogenous", "state")]
+)
+def test_an_axis_must_be_in_the_tables_if_it_is_named(name, known):
+    study = make_study()
+    spec = TaxonomiesSpec(**SPEC)
+    for axis in ("", known):
+        check_data(study, [spec], spec.model_copy(update={name: axis}))
+    with pytest.raises(EvenfieldError, match=f"estimates.taxonomies.growth.{name}"):
+        check_data(study, [spec], spec.model_copy(update={name: "nowhere"}))

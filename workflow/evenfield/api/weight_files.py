@@ -37,12 +37,12 @@ def read_weights(path: Path) -> tuple[pd.DataFrame, list[str] | None]:
 
 def _csv(path: Path) -> pd.DataFrame:
     """Read links, or a square whose first column has the ids of its header."""
-    table = pd.read_csv(path, dtype={0: str})
+    # Ids are text: 01 keeps its zero, and NA is Namibia.
+    table = pd.read_csv(path, dtype=str, keep_default_na=False).replace("", None)
     first = table.columns[0]
-    ids = table[first].astype(str).tolist()
-    if ids == list(map(str, table.columns[1:])):
-        return table.set_index(first)
-    return table.astype(dict.fromkeys(table.columns[:2], str))
+    if table[first].tolist() == table.columns[1:].tolist():
+        return table.set_index(first).astype(float)
+    return table.astype(dict.fromkeys(table.columns[2:], float))
 
 
 def _gal(text: str) -> tuple[pd.DataFrame, list[str]]:
