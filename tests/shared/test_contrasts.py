@@ -225,7 +225,7 @@ def test_step_down_compares_with_the_largest_of_all_outcomes_draw_by_draw():
     table = _table(effect=0.8)
     several = [_contrast(table, outcome=name) for name in ("y", "z")]
     rows = step_down_rows(several, _units(), _links(), SETTINGS)
-    positions = Geographies(_units(), _links(), 199, 7, 0.95)
+    positions = Geographies(_units(), _links(), 199, 7)
     labels = table[["cluster", "sez"]].to_numpy()
     c = np.array([1.0, -1.0, 0.0, 0.0])
 

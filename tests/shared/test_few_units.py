@@ -1,5 +1,7 @@
 """Few-unit inference of a panel regression: against refits and the formulas."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.random import default_rng
@@ -7,7 +9,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 from statsmodels.regression.linear_model import OLS
 
-from evenfield.numerics.inference.cluster_robust import robust_inference
+from evenfield.numerics.inference.cluster_robust import encoded
 from evenfield.numerics.inference.wild_bootstrap import (
     wild_bootstrap,
     wild_draws,
@@ -15,8 +17,7 @@ from evenfield.numerics.inference.wild_bootstrap import (
 )
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
-from evenfield.shared.few_units import cr3_fields, t_test_fields, wild_fields
-from tolerances import close
+from evenfield.shared.few_units import method_fields, panel_design
 
 C = np.array([0.0, 1.0, -1.0])
 
@@ -33,9 +34,14 @@ def make_panel(units=13, years=4):
     return X @ [1, 0.2, 0.1] + shocks + rng.normal(size=len(names)), X, names
 
 
+def make_design(y, X, names):
+    inference = {"permutations": 199, "seed": 7}
+    return panel_design(fit_ols(y, X), names, inference, 0.7, "some:id")
+
+
 def test_cr3_is_the_jackknife_by_unit_with_effective_clusters_less_one():
     y, X, names = make_panel()
-    fields = cr3_fields(fit_ols(y, X), C, names, 0.9, 0.7)
+    fields = method_fields("CR3", make_design(y, X, names), C, 0.9)
     estimate = OLS(y, X).fit().params @ C
     units = np.unique(names)
     without = [OLS(y[names != u], X[names != u]).fit().params @ C for u in units]
@@ -61,17 +67,22 @@ def test_cr3_is_the_jackknife_by_unit_with_effective_clusters_less_one():
     assert fields["max_leverage_unit"] == max(leverage, key=leverage.get)
 
 
-def test_the_law_of_large_samples_takes_normal_quantiles_for_its_reach():
-    test = robust_inference(1.0, 0.25, np.inf, 1.0, "none", 0.95)
-    fields = t_test_fields(test, 0.95, 0.8)
-    close(fields["mde"], 0.5 * (norm.ppf(0.975) + norm.ppf(0.8)), rtol=1e-5)
+def test_the_law_of_many_dates_takes_normal_quantiles_for_its_reach():
+    y, X, names = make_panel()
+    years = encoded(np.tile(np.arange(4), 13))
+    design = replace(make_design(y, X, names), dates=years)
+    fields = method_fields("driscoll_kraay", design, C, 0.95)
+    half = (fields["conf_high"] - fields["conf_low"]) / 2
+    assert fields["mde"] == pytest.approx(
+        half + norm.ppf(0.7) * fields["std_error"], rel=1e-5
+    )
     assert np.isnan(fields["df"])
 
 
 def test_a_unit_that_decides_alone_leaves_the_estimate_without_an_interval():
     y, X, names = make_panel(units=4)
     alone = np.column_stack([X, names == "u00"])
-    fields = cr3_fields(fit_ols(y, alone), np.eye(4)[3], names, 0.95, 0.8)
+    fields = method_fields("CR3", make_design(y, alone, names), np.eye(4)[3], 0.95)
     assert np.isfinite(fields["estimate"])
     assert "no interval" in fields["warning"]
     assert "conf_low" not in fields
@@ -81,7 +92,7 @@ def test_a_unit_that_decides_alone_leaves_the_estimate_without_an_interval():
 def test_the_wild_bootstrap_draws_units_in_the_order_of_their_rows(units, kind):
     y, X, names = make_panel(units)
     fit = fit_ols(y, X)
-    fields = wild_fields(fit, C, names, 0.9, 199, 7, "some:id")
+    fields = method_fields("wild33", make_design(y, X, names), C, 0.9)
     codes = np.repeat(np.arange(units), 4)
     drawn = wild_draws(codes, kind, 199, generator_for(7, "some:id"))
     expected = wild_inference(wild_bootstrap(fit, C, codes, drawn), 0.9)

@@ -229,9 +229,7 @@ def test_scores_and_gains_are_those_of_regressions_without_each_unit(period):
 def test_labels_of_one_permutation_move_over_the_outcome_of_both_groupings():
     y, models = designs("P1")
     study = make_study()
-    positions = Geographies(
-        study.tables["units"], study.tables["adjacency"], 199, 5, 0.95
-    )
+    positions = Geographies(study.tables["units"], study.tables["adjacency"], 199, 5)
     source = positions.free_draws(N, "s:all").source
     gains = []
     for order in source:

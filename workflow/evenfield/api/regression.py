@@ -2,9 +2,9 @@
 specification curves.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -23,54 +23,39 @@ from evenfield.numerics.convergence import (
     speed_from_slope,
 )
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.fixed_effects import (
-    Dummies,
-    WithoutEffects,
-    effect_span,
-    without_effects,
-)
-from evenfield.numerics.inference import cluster_robust as by_cluster
+from evenfield.numerics.fixed_effects import Dummies, effect_span, without_effects
 from evenfield.numerics.inference import randomisation as permuted
-from evenfield.numerics.inference.conley import (
-    conley_inference,
-    conley_panel_inference,
-    spatial_kernel,
+from evenfield.numerics.inference.cluster_robust import Clusters, encoded
+from evenfield.numerics.inference.conley import SpatialKernel
+from evenfield.numerics.inference.driscoll_kraay import default_lags
+from evenfield.numerics.inference.methods import (
+    METHODS,
+    Design,
+    Locations,
+    Tested,
+    infer,
 )
-from evenfield.numerics.inference.driscoll_kraay import (
-    default_lags,
-    driscoll_kraay_inference,
-)
-from evenfield.numerics.inference.wild_bootstrap import (
-    wild_bootstrap,
-    wild_draws,
-    wild_inference,
-)
-from evenfield.numerics.scpc import scpc_inference, spatial_components
-from evenfield.numerics.spatial import haversine_km
+from evenfield.numerics.scpc import SpatialComponents
 from evenfield.study.errors import EstimateError
 
 
-@dataclass(frozen=True)
-class Case:
-    """A least-squares fit and what its inferences need beside it; ``c`` are the weights
-    of the coefficients, (K,).
+@dataclass(frozen=True, kw_only=True)
+class Case(Design):
+    """A least-squares fit with the rows it is of; dates and coordinates are read when an
+    inference asks for them.
     """
 
     rows: Table
-    fit: plain.OlsFit
     names: list[str]  # coefficients that are reported, the first columns
-    clusters: by_cluster.Clusters
-    left: WithoutEffects  # outcome and regressors of the fit
     options: Mapping[str, Any]  # as given to ``ols``
 
-    @cached_property
+    @property
     def coefficients(self) -> np.ndarray:
         """Weights of each coefficient that is reported, shape (J, K)."""
         return np.eye(self.fit.X.shape[1])[: len(self.names)]
 
     @cached_property
-    def coordinates(self) -> np.ndarray:
-        """Latitudes and longitudes of the units."""
+    def _locations(self) -> Locations:
         names = names_of(self.options["coords"])
         if not {*names} <= {*self.rows.data}:
             raise EstimateError(
@@ -89,81 +74,54 @@ class Case:
                 "coordinates of every unit",
                 "add them, or leave the rows out",
             )
-        return positions.T
+        lat, lon = positions.T
+        most = self.options["most_components"]
+        return Locations(self.rows.units.names, lat, lon, most)
 
-    @cached_property
-    def kernel(self) -> Any:
-        """Spatial kernel of the units."""
-        if self.options["cutoff_km"] is None:
+    def located(self) -> Locations:
+        """Return where the units are."""
+        return self._locations
+
+    def kernel(self, cutoff_km: float | None) -> SpatialKernel:
+        """Return Conley's kernel for a cut-off, that of ``ols`` by default."""
+        if cutoff_km is None and self.cutoff_km is None:
             raise EstimateError(
                 "Conley errors without a distance",
                 "cutoff_km",
                 "give cutoff_km=500, for example",
             )
-        lat, lon = self.coordinates
-        return spatial_kernel(
-            self.rows.units.names, lat, lon, self.options["cutoff_km"]
-        )
+        return super().kernel(cutoff_km)
 
-    @cached_property
-    def components(self) -> Callable[[float], Any]:
-        """Spatial principal components by level."""
-        if self.rows.several:
+    def components(
+        self, average_correlation: float | None, level: float
+    ) -> SpatialComponents:
+        """Return spatial components for a bound, that of ``ols`` by default."""
+        if self.several:
             raise EstimateError(
                 "SCPC for several rows a unit",
                 "one row a unit",
                 "take long differences or unit means",
             )
-        correlation = self.options["average_correlation"]
-        most = self.options["most_components"]
-        distance = haversine_km(*self.coordinates)
-        return cache(
-            lambda level: spatial_components(distance, correlation, level, most)
-        )
+        return super().components(average_correlation, level)
 
-    @cached_property
-    def products(self) -> by_cluster.ClusterProducts:
-        """Products of the clusters, formed once for all coefficients."""
-        return by_cluster.cluster_products(
-            self.fit, self.coefficients[0], self.clusters
-        )
-
-    @cached_property
-    def draws(self) -> Any:
-        """Weights of the wild bootstrap."""
-        rng = np.random.default_rng(self.options["seed"])
-        return wild_draws(self.clusters, "rademacher", self.options["draws"], rng)
-
-    def conley(self, c: np.ndarray, level: float, *, all_dates: bool = False) -> Any:
-        """Test with Conley's kernel."""
-        if not self.rows.several:
-            return conley_inference(
-                self.fit, c, self.rows.units, self.kernel, level=level
-            )
-        panel = (
-            self.fit,
-            c,
-            self.rows.units,
-            self.dates(0 if all_dates else self.options["lags"]),
-            self.kernel,
-            self.options["lags"],
-        )
-        return conley_panel_inference(*panel, level=level, all_dates=all_dates)
-
-    def dates(self, lags: int) -> by_cluster.Clusters:
+    def dated(self, lags: int) -> Clusters:
         """Return the dates; serial lags need those that no unit has, too."""
         if lags:
             return self.rows.steps("serial lags")
         codes = self.rows.calendar.codes
-        return by_cluster.Clusters(np.arange(codes.max() + 1), codes)
+        return Clusters(np.arange(codes.max() + 1), codes)
 
-    def randomised(self, c: np.ndarray, level: float) -> Any:
+    def permuted(self, c: np.ndarray, level: float, scheme: str) -> Tested:
         """Permute the paths of a regressor over units, the others held."""
-        rows, options, rng = (
-            self.rows,
-            self.options,
-            np.random.default_rng(self.options["seed"]),
-        )
+        rows, options = self.rows, self.options
+        strata = options["strata"]
+        if scheme == "connected" or (scheme == "stratified" and strata is None):
+            needed = "links between units" if scheme == "connected" else "strata"
+            raise EstimateError(
+                f"{scheme} randomisation without {needed}",
+                "randomisation, within strata= if they are given",
+                "name it instead",
+            )
         if rows.dates.names.size > 1 and rows.time_name not in rows.effects:
             raise EstimateError(
                 "a panel without time effects",
@@ -181,67 +139,37 @@ class Case:
         panel = permuted.path_panel(
             rows.y.to_numpy(), rows.X[name].to_numpy(), rows.unit, rows.time, X
         )
-        if options["strata"] is None:
-            drawn = permuted.free_assignments(panel, options["draws"], rng)
+        rng = np.random.default_rng(self.seed)
+        if strata is None:
+            drawn = permuted.free_assignments(panel, self.draws, rng)
         else:
-            labels = dict(
-                zip(
-                    rows.unit.tolist(),
-                    rows.column(options["strata"]).astype(str),
-                    strict=True,
-                )
-            )
-            drawn = permuted.stratified_assignments(
-                panel, labels, options["draws"], rng
-            )
+            values = rows.column(strata).astype(str)
+            labels = dict(zip(rows.unit.tolist(), values, strict=True))
+            drawn = permuted.stratified_assignments(panel, labels, self.draws, rng)
         effects: permuted.Effects = (
             "unit and time" if rows.unit_name in rows.effects else "time"
         )
-        return permuted.randomisation_inference(
-            permuted.path_randomisation(panel, drawn, effects), level
+        test = permuted.path_randomisation(panel, drawn, effects)
+        inference = permuted.randomisation_inference(test, level)
+        return Tested(
+            estimate=inference.estimate,
+            p_value=inference.p_value,
+            conf_low=inference.conf_low,
+            conf_high=inference.conf_high,
+            p_type=f"{drawn.scheme} permutation of paths",
+            law="permutations",
         )
-
-    @property
-    def df(self) -> int:
-        """Rows less coefficients, effects that were taken out counted."""
-        return len(self.fit.y) - len(self.names) - self.left.rank
-
-    @property
-    def crossed(self) -> int:
-        """Effects that CR1 counts, not nested in the clusters, less those in X."""
-        dummies = int(self.fit.X.shape[1]) - len(self.names)
-        return self.left.rank - self.left.nested - dummies
-
-    def by_covariance(
-        self, c: np.ndarray, level: float, cov: Callable[[plain.OlsFit], np.ndarray]
-    ) -> Any:
-        """Test with Student's t and a covariance that divides by N - K of the fit."""
-        df = self.df
-        return plain.contrast_inference(
-            self.fit, self.fit.df / df * cov(self.fit), c, df, level
-        )
-
-    def by_leverage(self, c: np.ndarray, level: float) -> Any:
-        """Test with Student's t and HC3, which has no factor of its own."""
-        std_error = float(np.sqrt(plain.hc3_variance(self.fit, c)))
-        return plain.t_inference(float(c @ self.fit.beta), std_error, self.df, level)
 
     def covariance(self, kind: str) -> pd.DataFrame:
         """Return the covariance of the coefficients, from the variances of them and of
         their sums.
         """
-        if kind in ("two_way", "randomisation"):
+        if kind == "two_way" or kind.startswith("randomisation"):
             return pd.DataFrame()
-        infer = INFERENCES[{"wild": "CR1", "wild33": "CR3"}.get(kind, kind)]
-        each = self.coefficients
-
-        def variance(c: np.ndarray) -> float:
-            try:
-                return float(infer(self, c, 0.95).std_error ** 2)
-            except NumericsError:  # its row says why
-                return np.nan
-
-        sums = np.array([[variance(np.maximum(a, b)) for b in each] for a in each])
+        name = {"wild": "CR1", "wild33": "CR3"}.get(kind, kind)
+        pairs = product(self.coefficients, repeat=2)
+        errors = [infer(name, self, np.maximum(a, b)).std_error for a, b in pairs]
+        sums = np.square(errors).reshape(len(self.names), -1)
         single = np.diag(sums)
         values = np.where(
             np.eye(len(single)) > 0, sums, (sums - single - single[:, None]) / 2
@@ -252,36 +180,8 @@ class Case:
 # Inferences for which no effect has to be a dummy: by scores, or by leverages of rows,
 # which add up.
 WITHOUT_DUMMIES = {"classical", "HC1", "HC3", "CR1", "two_way", "driscoll_kraay"}
-INFERENCES: dict[str, Callable[[Case, np.ndarray, float], Any]] = {
-    "classical": lambda s, c, a: s.by_covariance(c, a, plain.cov_classical),
-    "HC1": lambda s, c, a: s.by_covariance(c, a, plain.cov_hc1),
-    "HC3": lambda s, c, a: s.by_leverage(c, a),
-    "CR1": lambda s, c, a: by_cluster.cr1_inference(s.fit, c, s.clusters, s.crossed, a),
-    "CR2": lambda s, c, a: by_cluster.cr2_inference(s.fit, c, s.products, level=a),
-    "CR3": lambda s, c, a: by_cluster.cr3_inference(s.fit, c, s.products, level=a),
-    "two_way": lambda s, c, a: by_cluster.two_way_inference(
-        s.fit, c, s.clusters, s.rows.dates, level=a
-    ),
-    "wild": lambda s, c, a: wild_inference(
-        wild_bootstrap(s.fit, c, s.products, s.draws, "11", s.crossed), a
-    ),
-    "wild33": lambda s, c, a: wild_inference(
-        wild_bootstrap(s.fit, c, s.products, s.draws, "33"), a
-    ),
-    "SCPC": lambda s, c, a: scpc_inference(s.fit, c, s.components(a)),
-    "conley": lambda s, c, a: s.conley(c, a),
-    "conley_all_dates": lambda s, c, a: s.conley(c, a, all_dates=True),
-    "driscoll_kraay": lambda s, c, a: driscoll_kraay_inference(
-        s.fit, c, s.dates(s.options["lags"]), s.options["lags"], level=a
-    ),
-    "randomisation": lambda s, c, a: s.randomised(c, a),
-}
-LAWS = {
-    "wild": "wild bootstrap",
-    "wild33": "wild bootstrap",
-    "SCPC": "SCPC",
-    "randomisation": "permutations",
-}
+# Those that count the coefficients of a cross-section, effects among them.
+OVER_SPACE = {"SCPC", "SCPC_06", "conley", "conley_400", "conley_800", "conley_1200"}
 
 
 def _dummies(kinds: Sequence[str], rows: Table) -> Dummies:
@@ -290,7 +190,7 @@ def _dummies(kinds: Sequence[str], rows: Table) -> Dummies:
     """
     if WITHOUT_DUMMIES.issuperset(kinds):
         return "none"
-    if not rows.several and {"SCPC", "conley"}.intersection(kinds):
+    if not rows.several and OVER_SPACE.intersection(kinds):
         return "all"
     return "crossed"
 
@@ -300,25 +200,19 @@ def _lines(case: Case, kinds: Sequence[str], level: float) -> pd.DataFrame:
     unless none can.
     """
     out = []
-    errors = []
+    reasons = []
     for kind, (name, c) in product(
         kinds, zip(case.names, case.coefficients, strict=True)
     ):
-        if (kind, name) == ("randomisation", "Intercept"):
+        if kind.startswith("randomisation") and name == "Intercept":
             continue
-        line = {"term": name, "inference": kind, **dict.fromkeys(NUMBERS, np.nan)}
-        try:
-            inference = INFERENCES[kind](case, c, level)
-            line |= {column: getattr(inference, column, np.nan) for column in NUMBERS}
-            line["law"] = getattr(
-                inference, "law", LAWS.get(kind, f"t({line['df']:g})")
-            )
-        except NumericsError as error:
-            line |= {"estimate": float(c @ case.fit.beta), "law": f"none: {error}"}
-            errors.append(error)
-        out.append(line)
-    if len(errors) == len(out):
-        raise errors[0]
+        test = infer(kind, case, c, level)
+        numbers = {column: getattr(test, column) for column in NUMBERS}
+        law = f"none: {test.reason}" if test.reason else test.law
+        out.append({"term": name, "inference": kind, **numbers, "law": law})
+        reasons.append(test.reason)
+    if all(reasons):
+        raise NumericsError(reasons[0])
     return pd.DataFrame(out)
 
 
@@ -398,13 +292,11 @@ def ols(
         else list(inference or ["CR2" if several else "HC3"])
     )
     for kind in kinds:
-        chosen("inference", kind, INFERENCES)
+        chosen("inference", kind, METHODS)
     _check_units(rows, cluster, kinds)
     clusters = rows.units
     if cluster is not None:
-        clusters = by_cluster.encoded(
-            rows.column(cluster).astype(str).to_numpy(dtype=str)
-        )
+        clusters = encoded(rows.column(cluster).astype(str).to_numpy(dtype=str))
     effects = {name: rows.effect(name) for name in rows.effects}
     names = [str(name) for name in rows.X if not (effects and name == "Intercept")]
     if not names:
@@ -425,7 +317,24 @@ def ols(
         counted = "coefficients and effects" if effects else "coefficients"
         raise NumericsError(f"{len(left.y)} observations cannot carry {k} {counted}")
     fit = plain.fit_ols(left.y, left.X, names, left.leverage)
-    case = Case(rows, fit, names, clusters, left, options)
+    # Effects that are dummies of the fit are counted with its regressors.
+    dummies = fit.X.shape[1] - len(names)
+    case = Case(
+        fit=fit,
+        units=rows.units,
+        groups=clusters,
+        dates=rows.dates,
+        draws=draws,
+        seed=seed,
+        absorbed=left.rank - dummies,
+        nested=left.nested,
+        average_correlation=average_correlation,
+        cutoff_km=cutoff_km,
+        lags=options["lags"],
+        rows=rows,
+        names=names,
+        options=options,
+    )
     n = len(fit.y)
     sse = fit.u_hat @ fit.u_hat
     gap = rows.y.to_numpy() - rows.y.mean()

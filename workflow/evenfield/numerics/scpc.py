@@ -21,6 +21,9 @@ from evenfield.numerics.quadratic import (
 )
 from evenfield.numerics.spatial import DENSE_UNITS, LARGEST_FOR_EIGENVALUES
 
+# ASSUME: the average pairwise correlation of shocks is at most 0.03, or 0.06 where that is doubted.
+AVERAGE_CORRELATION = 0.03
+LARGER_CORRELATION = 0.06
 GRID_STEP = 1.2
 SMALLEST_CORRELATION = 1e-5
 MOST_COMPONENTS = 20
@@ -91,7 +94,7 @@ class ScpcInference(NamedTuple):
 
 def spatial_components(
     distance: np.ndarray,
-    average_correlation: float = 0.03,
+    average_correlation: float = AVERAGE_CORRELATION,
     level: float = 0.95,
     most: int | None = None,
 ) -> SpatialComponents:

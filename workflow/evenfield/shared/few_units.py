@@ -1,98 +1,96 @@
-"""Inference with few units behind one combination of the coefficients of a panel
-regression, as fields of a row.
+"""Inference with few units as fields of a row: what a method of the registry says of one
+combination of coefficients, and which units carry it.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_robust import RobustInference, cr3_inference
-from evenfield.numerics.inference.wild_bootstrap import (
-    WebbOrRademacher,
-    wild_bootstrap,
-    wild_draws,
-    wild_inference,
+from evenfield.numerics.inference.cluster_robust import in_order
+from evenfield.numerics.inference.methods import (
+    NUMBERS,
+    Design,
+    Tested,
+    few_cluster_weights,
+    infer,
 )
 from evenfield.numerics.influence import effective_clusters, partial_leverage
-from evenfield.numerics.ols import OlsFit, t_quantile
-from evenfield.numerics.power import mde_multiplier
-from evenfield.numerics.random import generator_for
+from evenfield.numerics.ols import OlsFit
 from evenfield.shared.estimates import finite_or_nan
-from evenfield.shared.samples import inference_fields
 
-FEW_CLUSTERS = 12
 TIE_DIGITS = 10
+BY_UNIT = {"CR1", "CR2", "CR3", "wild", "wild33"}
 Fields = dict[str, Any]
 
 
-def t_test_fields(inference: RobustInference, level: float, power: float) -> Fields:
-    """Arrange a test, with the minimum detectable effect (t_(1+level)/2 + t_power)
-    times its standard error.
-    """
-    multiple = inference.critical_value + t_quantile(power, 1e6)
-    if np.isfinite(inference.df):
-        multiple = mde_multiplier(inference.df, power, level)
-    return inference_fields(inference) | {"mde": multiple * inference.std_error}
-
-
-def cr3_fields(
-    fit: OlsFit, c: np.ndarray, units: np.ndarray, level: float, power: float
-) -> Fields:
-    """Test c'beta by CR3 with units as clusters and t(G* - 1), or say why there is no
-    interval; c (K,), units (N,).
-
-    Notes
-    -----
-    The minimum detectable effect takes the CR3 standard error (Bloom 1995): the errors
-    of a unit are dependent over years, so the design alone does not give their spread.
-    """
-    try:
-        g_star = effective_clusters(fit.X, units, c, bread=fit.bread)
-        inference = cr3_inference(fit, c, units, max(g_star - 1, 1.0), level)
-        codes, names = pd.factorize(units)
-        shares = partial_leverage(fit.X, codes, c, fit.bread)[1]
-    except NumericsError as error:
-        return {"estimate": float(c @ fit.beta), "warning": f"no interval: {error}"}
-    largest = str(names[np.argmax(np.round(shares, TIE_DIGITS))])
-    labels = {
-        "se_type": "CR3 by unit",
-        "p_type": "t(G* - 1)",
-        "g_star": g_star,
-        "max_leverage_unit": largest,
-    }
-    return t_test_fields(inference, level, power) | labels
-
-
-def wild_fields(
+def panel_design(
     fit: OlsFit,
-    c: np.ndarray,
     units: np.ndarray,
-    level: float,
-    draws: int,
-    seed: int,
-    draw_id: str,
-) -> Fields:
-    """Test c'beta by the restricted wild cluster bootstrap WCR-33, its interval by
-    inversion; c (K,), units (N,).
-
-    Units are drawn in the order of their rows.
+    inference: Mapping[str, Any],
+    power: float,
+    stream: str,
+    **beside: Any,
+) -> Design:
+    """Return the design of a panel regression with units as clusters; units (N,), the
+    settings of ``inference`` in the config, the name of the random stream, and more.
     """
-    codes, names = pd.factorize(units)
-    kind: WebbOrRademacher = "webb" if len(names) <= FEW_CLUSTERS else "rademacher"
-    drawn = wild_draws(codes, kind, draws, generator_for(seed, draw_id))
-    inference = wild_inference(wild_bootstrap(fit, c, codes, drawn), level)
-    numbers = {
-        name: getattr(inference, name)
-        for name in ("estimate", "std_error", "statistic", "p_value")
-    }
-    ends = {
-        name: finite_or_nan(getattr(inference, name))
-        for name in ("conf_low", "conf_high")
-    }
-    words = {
-        "se_type": "CR3 by unit",
-        "p_type": f"wild cluster bootstrap WCR-33, {kind}, {inference.draws} draws",
-    }
-    return numbers | ends | words | {"conf_level": level, "seed": f"{seed}:{draw_id}"}
+    clusters = in_order(units)
+    return Design(
+        fit=fit,
+        units=clusters,
+        draws=inference["permutations"],
+        seed=inference["seed"],
+        stream=stream,
+        wild_weights=few_cluster_weights(len(clusters.names)),
+        effective_df=True,
+        least_df=1.0,
+        power=power,
+        power_law="t",
+        **beside,
+    )
+
+
+def method_fields(name: str, design: Design, c: np.ndarray, level: float) -> Fields:
+    """Return what a method says of c'beta in a panel, or why there is no interval; CR3
+    with the units that carry the combination; c (K,).
+    """
+    test = infer(name, design, c, level)
+    if test.reason:
+        return {"estimate": test.estimate, "warning": f"no interval: {test.reason}"}
+    fields = fields_of(test, level)
+    if name in BY_UNIT:
+        fields["se_type"] += " by unit"
+    if name == "CR2":
+        fields["p_type"] = "t, Bell-McCaffrey"
+    if name == "CR3":
+        X = design.fit.X
+        units = design.units.names[design.units.codes]
+        fields |= carrier_fields(X, units, c, design.fit.bread)
+    if name in ("wild", "wild33"):
+        drawn = design.bootstrap_weights
+        kind = {"wild": "11", "wild33": "33"}[name]
+        law = f"wild cluster bootstrap WCR-{kind}, {drawn.kind}, {drawn.count} draws"
+        fields |= {"p_type": law, "seed": f"{design.seed}:{design.stream}"}
+    return fields
+
+
+def fields_of(test: Tested, level: float) -> Fields:
+    """Arrange a test as fields of an estimate, without infinities."""
+    names = (*NUMBERS, "mde")
+    numbers = {name: finite_or_nan(getattr(test, name)) for name in names}
+    words = {"se_type": test.se_type, "p_type": test.p_type}
+    return numbers | words | {"conf_level": level}
+
+
+def carrier_fields(
+    X: np.ndarray, units: np.ndarray, c: np.ndarray, bread: np.ndarray | None = None
+) -> Fields:
+    """Return how many units carry c'beta, and the unit of largest leverage, the first of
+    several; X (N, K), units (N,), c (K,).
+    """
+    names, codes = in_order(units)
+    shares = partial_leverage(X, codes, c, bread)[1]
+    largest = names[np.argmax(np.round(shares, TIE_DIGITS))]
+    g_star = effective_clusters(X, codes, c, bread=bread)
+    return {"g_star": g_star, "max_leverage_unit": str(largest)}

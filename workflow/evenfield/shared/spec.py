@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -16,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from evenfield.numerics.inference.methods import METHODS
 from evenfield.study.errors import ConfigError, Faults
 
 TYPE = re.compile(
@@ -23,6 +25,25 @@ TYPE = re.compile(
 )  # names an alternative of a key with several types
 Role = Literal["primary", "robustness", "mechanism", "exploratory"]
 Id = Annotated[str, Field(pattern=r"^\w+$", description="Name of the specification.")]
+
+
+def _known_methods(names: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = sorted(set(names) - set(METHODS))
+    if unknown:
+        raise ValueError(f"{unknown[0]} is no method: {', '.join(METHODS)}")
+    return names
+
+
+Inference = Annotated[
+    tuple[str, ...],
+    AfterValidator(_known_methods),
+    Field(
+        description=(
+            "Methods of docs/methods/inference.md, the deciding one first; those of the"
+            " topic by default."
+        )
+    ),
+]
 
 
 class Spec(BaseModel):

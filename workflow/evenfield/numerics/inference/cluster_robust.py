@@ -127,6 +127,14 @@ def _encoded(labels: np.ndarray) -> Clusters:
     return Clusters(names, (np.cumsum(present) - 1)[shifted])
 
 
+def in_order(labels: np.ndarray) -> Clusters:
+    """Encode labels in the order of their first rows; labels (N,)."""
+    names, first, codes = np.unique(labels, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.argsort(order)
+    return Clusters(names[order], rank[codes])
+
+
 MANY_PRODUCTS = 1e9
 
 

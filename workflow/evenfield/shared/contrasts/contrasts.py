@@ -3,42 +3,40 @@ the inference ladder.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.cluster_robust import in_order
 from evenfield.numerics.inference.leave_out import (
     LeaveOut,
     leave_groups_out,
     leave_one_out,
 )
+from evenfield.numerics.inference.methods import Tested, few_cluster_weights
 from evenfield.numerics.inference.multiple_testing import romano_wolf
-from evenfield.numerics.inference_methods import (
-    Geography,
-    MethodResult,
-    MethodSettings,
-    Section,
-    every_method,
-    permutation_result,
-    primary_method,
-    primary_result,
-)
 from evenfield.numerics.label_permutation import label_permutation
 from evenfield.numerics.ols import OlsFit, fit_ols
-from evenfield.numerics.random import generator_for
 from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.contrasts.prepared_contrasts import (
-    TIE_DIGITS,
     GroupContrast,
     PreparedContrast,
-    contrast_place,
+    contrast_geography,
     contrast_section,
     prepare_contrast,
 )
-from evenfield.shared.estimates import NAN, Estimate, finite_or_nan
+from evenfield.shared.contrasts.sections import (
+    NO_COORDINATES,
+    PERMUTATIONS,
+    ContrastDesign,
+    method_results,
+    printed_methods,
+)
+from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.few_units import TIE_DIGITS, fields_of
 from evenfield.shared.samples import joined, underpowered
 from evenfield.study.errors import EstimateError
 
@@ -50,6 +48,10 @@ __all__ = [
     "rows_at",
     "step_down_rows",
 ]
+# What estimators of a method are called, where that is not its name in small letters.
+SUFFIXES = {"wild33": "wcr33"} | {
+    name: name.replace("randomisation", "permutation") for name in PERMUTATIONS
+}
 BASES = {
     "proxy": "PROXY: rests on proxy output",
     "spliced": "SPLICED: proxy output is joined to official output",
@@ -65,24 +67,21 @@ class ContrastSettings:
     permutations: int  # draws and base seed
     seed: int
     pairs: tuple[tuple[str, ...], ...] = ()  # units left out together
-
-    @property
-    def methods(self) -> MethodSettings:
-        """Levels and draws as the ladder takes them."""
-        return MethodSettings(self.level, self.power, self.permutations)
+    # methods that specifications ask for by id; the others follow the written rule
+    asked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def parse_contrast_settings(
-    inference: Mapping[str, Any], power: float
+    inference: Mapping[str, Any], power: float, specs: Iterable[Any] = ()
 ) -> ContrastSettings:
-    """Read the settings from the config."""
-    pairs = tuple(tuple(pair) for pair in inference.get("pairs", ()))
+    """Read the settings from the config, and which methods each specification asks for."""
     return ContrastSettings(
-        inference["conf_level"],
-        power,
-        inference["permutations"],
-        inference["seed"],
-        pairs,
+        level=inference["conf_level"],
+        power=power,
+        permutations=inference["permutations"],
+        seed=inference["seed"],
+        pairs=tuple(tuple(pair) for pair in inference.get("pairs", ())),
+        asked={spec.id: spec.inference for spec in specs},
     )
 
 
@@ -92,17 +91,14 @@ def contrast_rows(
     links: pd.DataFrame,
     settings: ContrastSettings,
 ) -> list[Estimate]:
-    """Estimate contrasts: the whole ladder and leave-out rows where they decide, the
-    primary method elsewhere.
+    """Estimate contrasts: all printed methods and leave-out rows where they decide, the
+    deciding method elsewhere.
     """
-    geographies = Geographies(
-        units, links, settings.permutations, settings.seed, settings.level
-    )
-    return [
-        row
-        for contrast in contrasts
-        for row in rows_at(contrast, geographies, settings)
-    ]
+    geographies = Geographies(units, links, settings.permutations, settings.seed)
+    rows = []
+    for contrast in contrasts:
+        rows += rows_at(contrast, geographies, settings)
+    return rows
 
 
 def step_down_rows(
@@ -114,102 +110,102 @@ def step_down_rows(
     """Adjust the contrasts of one hypothesis for being several, on common permutations
     of labels.
     """
-    geographies = Geographies(
-        units, links, settings.permutations, settings.seed, settings.level
-    )
+    geographies = Geographies(units, links, settings.permutations, settings.seed)
     sections = [contrast_section(contrast, geographies) for contrast in contrasts]
-    if any(list(section.units) != list(sections[0].units) for section in sections):
-        fault = "outcomes of one hypothesis have different units"
+    first = sections[0]
+    if any(list(section.units) != list(first.units) for section in sections):
         raise EstimateError(
-            fault,
+            "outcomes of one hypothesis have different units",
             "the same units for common draws",
             "leave out units that lack an outcome",
         )
-    common = contrast_place(contrasts[0], sections[0], geographies, ("free",)).draws[
-        "free"
-    ]
+    common = contrast_geography(contrasts[0], first, geographies).draws("free")
     tests = [
         label_permutation(s.y, s.labels, s.controls, s.c, common, s.label_design)
         for s in sections
     ]
     draws = np.column_stack([test.statistics for test in tests])
     regular = draws[np.isfinite(draws).all(axis=1)]
-    adjusted = romano_wolf(
-        np.array([test.statistic for test in tests]), regular
-    ).adjusted
-    counts: dict[str, Any] = {
-        "n_obs": len(sections[0].y),
-        "n_units": len(sections[0].y),
-        "role": "ladder",
-    }
-    counts["p_type"] = (
-        f"Romano-Wolf over {len(tests)} outcomes, free permutation of labels"
-    )
-    rows = []
-    for contrast, test, p in zip(contrasts, tests, adjusted, strict=True):
-        row = replace(
+    observed = np.array([test.statistic for test in tests])
+    adjusted = romano_wolf(observed, regular).adjusted
+    law = f"Romano-Wolf over {len(tests)} outcomes, free permutation of labels"
+    return [
+        replace(
             contrast.row,
+            estimator=f"{contrast.row.estimator}_romano_wolf",
+            role="ladder",
             estimate=test.estimate,
             statistic=test.statistic,
             p_value=float(p),
-            **counts,
+            p_type=law,
+            n_obs=len(first.y),
+            n_units=len(first.y),
         )
-        rows.append(_named(row, "romano_wolf"))
-    return rows
+        for contrast, test, p in zip(contrasts, tests, adjusted, strict=True)
+    ]
 
 
 def rows_at(
     contrast: GroupContrast, geographies: Geographies, settings: ContrastSettings
 ) -> list[Estimate]:
-    """Estimate one contrast as ``contrast_rows`` does, where the places are made
-    already.
-    """
+    """Estimate one contrast as ``contrast_rows`` does, where the geographies are known."""
     prepared = prepare_contrast(contrast, geographies)
-    if isinstance(prepared, str):
-        return [not_defined(contrast.row, prepared)]
+    if prepared.reason:
+        return [not_defined(contrast.row, prepared.reason)]
     row = replace(contrast.row, **prepared.counts)
     section = prepared.section
-    geography = prepared.geography
+    asked = settings.asked.get(row.spec_id, ())
+    results = {} if asked or row.role == "primary" else prepared.results
+    if not results:
+        names = printed_methods(section, prepared.geography, row.role, asked)
+        if contrast.expected is not None and row.role != "primary" and not section.few:
+            # the permutations that gave the expectation
+            schemes = {scheme: name for name, scheme in PERMUTATIONS.items()}
+            names = (*names, schemes[contrast.expected.scheme])
+        design = contrast_design(row, prepared, settings)
+        results |= method_results(design, names, settings.level)
+    deciding, *others = results
+    note = ""
+    if deciding == "CR3" and not prepared.geography.locations.known:
+        note = NO_COORDINATES
+    rows = [_filled(row, results[deciding], settings.level, note)]
+    for name in others:
+        estimator = f"{row.estimator}_{SUFFIXES.get(name, name.lower())}"
+        beside = replace(row, role="ladder", estimator=estimator)
+        rows.append(_filled(beside, results[name], settings.level))
     if row.role != "primary":
-        if not prepared.method_results:
-            prepared.method_results.append(
-                primary_result(section, geography, settings.methods)
-            )
-            prepared.method_results.extend(
-                _expected_results(contrast, section, geography)
-            )
-        return [
-            _filled(row, method_result, prepared, settings.level)
-            for method_result in prepared.method_results
-        ]
-    draw_id = f"wild:{row.spec_id}:{row.outcome}:{row.term}:{row.contrast}:{row.sample_id}:{row.period}"
-    results = every_method(
-        section, geography, settings.methods, generator_for(settings.seed, draw_id)
+        return rows
+    fit = fit_ols(section.y, section.X)
+    return rows + leave_out_rows(row, fit, section.contrast, section.units, settings)
+
+
+def contrast_design(
+    row: Estimate, prepared: PreparedContrast, settings: ContrastSettings
+) -> ContrastDesign:
+    """Return the regression of a contrast with all that methods of the registry need."""
+    section = prepared.section
+    named = (
+        row.spec_id,
+        row.outcome,
+        row.term,
+        row.contrast,
+        row.sample_id,
+        row.period,
     )
-    return [
-        *(
-            _filled(row, method_result, prepared, settings.level)
-            for method_result in results
-        ),
-        *leave_out_rows(
-            row,
-            fit_ols(section.y, section.X),
-            section.contrast,
-            section.units,
-            settings,
-        ),
-    ]
-
-
-def _expected_results(
-    contrast: GroupContrast, section: Section, geography: Geography
-) -> list[MethodResult]:
-    """Return the randomisation test on the draws that gave the expectation, where there
-    is one.
-    """
-    if contrast.expected is None or section.few:
-        return []
-    return [permutation_result(section, geography, contrast.expected.scheme)]
+    return ContrastDesign(
+        fit=fit_ols(section.y, section.X),
+        units=in_order(section.units),
+        locations=prepared.geography.locations,
+        draws=settings.permutations,
+        seed=settings.seed,
+        stream=":".join(["wild", *named]),
+        wild_weights=few_cluster_weights(len(section.units)),
+        effective_df=True,
+        conley_factor="N/(N-K)",
+        power=settings.power,
+        section=section,
+        geography=prepared.geography,
+    )
 
 
 def not_defined(row: Estimate, reason: str) -> Estimate:
@@ -217,35 +213,14 @@ def not_defined(row: Estimate, reason: str) -> Estimate:
     return replace(row, estimate=NAN, warning=_warning(row, reason, NAN))
 
 
-def _filled(
-    row: Estimate, method_result: MethodResult, prepared: PreparedContrast, level: float
-) -> Estimate:
-    same = (
-        "estimate",
-        "std_error",
-        "se_type",
-        "statistic",
-        "df",
-        "p_value",
-        "p_type",
-        "mde",
-    )
-    fields = {name: getattr(method_result, name) for name in same}
-    fields |= {
-        name: finite_or_nan(getattr(method_result, name))
-        for name in ("conf_low", "conf_high")
-    }
-    fields["conf_level"] = level if np.isfinite(method_result.conf_low) else NAN
-    filled = replace(
-        row, **fields, warning=_warning(row, method_result.note, method_result.mde)
-    )
-    if method_result.method == primary_method(prepared.section, prepared.geography):
-        return filled
-    return _named(replace(filled, role="ladder"), method_result.method)
-
-
-def _named(row: Estimate, method: str) -> Estimate:
-    return replace(row, estimator=f"{row.estimator}_{method}")
+def _filled(row: Estimate, test: Tested, level: float, note: str = "") -> Estimate:
+    """Return a row with the numbers of a method, or why it has none."""
+    if test.reason:
+        note = note or f"not defined: {test.reason}"
+        warning = _warning(row, note, test.mde)
+        return replace(row, estimate=NAN, mde=test.mde, warning=warning)
+    fields = fields_of(test, level if np.isfinite(test.conf_low) else NAN)
+    return replace(row, **fields, warning=_warning(row, note, test.mde))
 
 
 def _warning(row: Estimate, note: str, mde: float) -> str:
@@ -267,48 +242,38 @@ def leave_out_rows(
     """Return how an estimate moves without each unit and without the study's pairs; c
     (K,), units (N,).
     """
-    names = sorted(set(units))
     base = replace(
         row,
         estimator="leave_one_out",
         role="robustness",
         sesoi=NAN,
-        n_units=len(names) - 1,
+        n_units=len(set(units)) - 1,
     )
+    flips = replace(base, effect_type="stat_sign_flips")
     try:
         singles = leave_one_out(fit, c, units)
     except NumericsError as error:
-        return [
-            replace(
-                base,
-                effect_type="stat_sign_flips",
-                estimate=NAN,
-                warning=f"not defined: {error}",
-            )
-        ]
+        return [replace(flips, estimate=NAN, warning=f"not defined: {error}")]
     flips = replace(
-        base,
-        effect_type="stat_sign_flips",
+        flips,
         estimate=float(singles.sign_flips),
         unit_of_measure="units",
+        max_leverage_unit=singles.most_influential[0],
     )
-    flips = replace(flips, max_leverage_unit=singles.most_influential[0])
     return [flips, *_ends(base, singles), *_pairs(base, fit, c, units, settings)]
 
 
 def _ends(base: Estimate, singles: LeaveOut) -> list[Estimate]:
     values = np.round(singles.estimates, TIE_DIGITS)
-    geographies = {
-        "stat_low": int(np.nanargmin(values)),
-        "stat_high": int(np.nanargmax(values)),
-    }
-    extremes = {
-        name: (float(singles.estimates[i]), singles.left_out[i][0])
-        for name, i in geographies.items()
-    }
+    ends = {"stat_low": np.nanargmin(values), "stat_high": np.nanargmax(values)}
     return [
-        replace(base, effect_type=k, estimate=value, max_leverage_unit=unit)
-        for k, (value, unit) in extremes.items()
+        replace(
+            base,
+            effect_type=name,
+            estimate=float(singles.estimates[i]),
+            max_leverage_unit=singles.left_out[i][0],
+        )
+        for name, i in ends.items()
     ]
 
 
@@ -329,11 +294,12 @@ def _pairs(
         left_out = leave_groups_out(fit, c, units, pairs)
     except NumericsError as error:
         return [replace(base, warning=f"not defined: {error}")]
-    rows = []
-    for group, value in zip(left_out.left_out, left_out.estimates, strict=True):
-        sample = f"{base.sample_id} without {' '.join(group)}"
-        units_left = base.n_units + 1 - len(group)
-        rows.append(
-            replace(base, estimate=float(value), sample_id=sample, n_units=units_left)
+    return [
+        replace(
+            base,
+            estimate=float(value),
+            sample_id=f"{base.sample_id} without {' '.join(group)}",
+            n_units=base.n_units + 1 - len(group),
         )
-    return rows
+        for group, value in zip(left_out.left_out, left_out.estimates, strict=True)
+    ]

@@ -13,9 +13,10 @@ from pydantic import Field
 from scipy.sparse import csr_array
 from statsmodels.regression.linear_model import OLS
 
-from evenfield.numerics.inference_methods import AVERAGE_CORRELATIONS
+from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import partial_leverage
 from evenfield.numerics.label_permutation import expected_regressors
+from evenfield.numerics.scpc import AVERAGE_CORRELATION
 from evenfield.numerics.spatial import multiplier
 from evenfield.shared.contrasts.contrasts import parse_contrast_settings, rows_at
 from evenfield.shared.contrasts.geographies import Geographies, joined_links
@@ -205,11 +206,7 @@ def estimate(study: Study) -> Results:
         study.table("adjacency"), study.config["weights"].get("join", [])
     )
     geographies = Geographies(
-        study.table("units"),
-        links,
-        settings.permutations,
-        settings.seed,
-        settings.level,
+        study.table("units"), links, settings.permutations, settings.seed
     )
     specs = read(Section, study.config, "exposure")
     periods = study.description()["periods"]
@@ -532,17 +529,16 @@ def _unit_table(section: CrossSection, geographies: Geographies) -> pd.DataFrame
     the difference, by unit.
     """
     prepared = prepare_contrast(_difference(section), geographies)
-    if isinstance(prepared, str):
+    if prepared.reason:
         return pd.DataFrame()
     arrays = prepared.section
-    draws = prepared.geography.draws.get("stratified")
     fit = OLS(arrays.y, arrays.X).fit()
     seen = arrays.label_design.regressors(arrays.labels)
-    expected = (
-        expected_regressors(arrays.labels, draws, arrays.label_design)
-        if draws
-        else np.full(seen.shape, np.nan)
-    )
+    try:
+        draws = prepared.geography.draws("stratified")
+        expected = expected_regressors(arrays.labels, draws, arrays.label_design)
+    except NumericsError:
+        expected = np.full(seen.shape, np.nan)
     leverage = pd.Series(
         *partial_leverage(arrays.X, arrays.units, arrays.contrast)[::-1]
     ).reindex(arrays.units)
@@ -616,7 +612,7 @@ def _summary(study: Study, deciding: list[CrossSection]) -> dict[str, Any]:
         ),
         "primary": (
             "SCPC interval, average correlation of shocks at most"
-            f" {AVERAGE_CORRELATIONS['scpc']}; conditional"
+            f" {AVERAGE_CORRELATION}; conditional"
         ),
         "recentred": (
             "regressors minus their mean over permutations of the rows of regimes:"

@@ -15,6 +15,7 @@ from evenfield.numerics.label_permutation import null_spread
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.random import generator_for
+from evenfield.numerics.scpc import AVERAGE_CORRELATION
 from evenfield.numerics.scpc_evidence import (
     SimulatedReach,
     scpc_equivalence,
@@ -78,9 +79,9 @@ def reach_rows(
         estimator="simulated_power",
     )
     prepared = prepare_contrast(contrast, geographies)
-    if isinstance(prepared, str):
-        return [not_defined(base, prepared)]
-    if not prepared.geography.components:
+    if prepared.reason:
+        return [not_defined(base, prepared.reason)]
+    if not prepared.geography.locations.known:
         return [not_defined(base, "not defined: the units have no coordinates")]
     rows = []
     for kind, words in KINDS.items():
@@ -105,11 +106,11 @@ def equivalence_rows(
         contrast.row, role="robustness", estimator="equivalence", effect_type="tost"
     )
     prepared = prepare_contrast(contrast, geographies)
-    if isinstance(prepared, str):
-        return [not_defined(base, prepared)]
-    if not prepared.geography.components:
+    if prepared.reason:
+        return [not_defined(base, prepared.reason)]
+    if not prepared.geography.locations.known:
         return [not_defined(base, "not defined: the units have no coordinates")]
-    space = prepared.geography.components["scpc"]
+    space = prepared.geography.locations.components(AVERAGE_CORRELATION, settings.level)
     section = prepared.section
     test = scpc_equivalence(
         fit_ols(section.y, section.X),
@@ -165,7 +166,7 @@ def _reach(
     what can be seen.
     """
     section = prepared.section
-    space = prepared.geography.components["scpc"]
+    space = prepared.geography.locations.components(AVERAGE_CORRELATION, settings.level)
     rng = generator_for(settings.seed, f"exposure:power:{len(section.y)}")
     errors = rng.standard_normal((SIMULATED, len(section.y)))
     if kind == "correlated":

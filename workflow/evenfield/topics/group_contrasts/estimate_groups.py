@@ -57,9 +57,7 @@ class Groups:
         adjacency = study.table("adjacency", scheme)
         self.links = joined_links(adjacency, config["weights"]["join"])
         self.settings = s = parse_contrast_settings(config["inference"], study.power)
-        self.geographies = Geographies(
-            where, self.links, s.permutations, s.seed, s.level
-        )
+        self.geographies = Geographies(where, self.links, s.permutations, s.seed)
         self.left_out: list[dict[str, str]] = []  # of the question that is answered
         self.wide: Callable[..., pd.DataFrame] = cache(self._wide)
         self.ingested: Callable[[str], pd.DataFrame] = cache(study.ingested)

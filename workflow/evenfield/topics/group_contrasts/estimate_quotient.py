@@ -11,15 +11,16 @@ import pandas as pd
 from statsmodels.regression.linear_model import OLS
 
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.cluster_robust import in_order
 from evenfield.numerics.inference.driscoll_kraay import (
     default_lags,
     driscoll_kraay_inference,
 )
-from evenfield.numerics.inference_methods import FEWEST_TREATED, SCPC_LAW
-from evenfield.numerics.power import smallest_visible
-from evenfield.numerics.scpc import scpc_inference
+from evenfield.numerics.inference.methods import Design, infer
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
+from evenfield.shared.contrasts.sections import FEWEST_TREATED
 from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.few_units import fields_of
 from evenfield.shared.regression import kernel_fit
 from evenfield.shared.samples import (
     NotCarriedError,
@@ -244,37 +245,25 @@ def _end_level(
     held = members.to_numpy()
     design = np.column_stack([held, ~held]) * root[:, None]
     c = np.array([1.0, 0.0])
-    fit = kernel_fit(OLS((y - 1) * root, design).fit(method="qr"))
-    space = groups.geographies.at(
-        above.index.to_numpy(str), held.astype(float), "end", ()
-    ).components.get("scpc")
-    if space is None:
-        return replace(end, warning="no interval: the units have no coordinates")
-    try:
-        inference = scpc_inference(fit, c, space)
-    except NumericsError as error:
-        return replace(end, warning=f"no interval: {error}")
+    units = above.index.to_numpy(str)
     settings = groups.settings
-    mde = smallest_visible(
-        inference.conf_low,
-        inference.conf_high,
-        inference.std_error,
-        settings.power,
-        settings.level,
+    geography = groups.geographies.at(units, held.astype(float), "end")
+    regression = Design(
+        fit=kernel_fit(OLS((y - 1) * root, design).fit(method="qr")),
+        units=in_order(units),
+        locations=geography.locations,
+        power=settings.power,
     )
-    return replace(
-        end,
-        std_error=inference.std_error,
-        statistic=inference.statistic,
-        p_value=inference.p_value,
-        se_type=f"SCPC avc {space.average_correlation:.2f}",
-        p_type=f"{SCPC_LAW}; against one",
-        conf_low=1 + inference.conf_low,
-        conf_high=1 + inference.conf_high,
-        conf_level=settings.level,
-        mde=mde,
-        warning=underpowered(mde, end.sesoi, end.unit_of_measure),
-    )
+    test = infer("SCPC", regression, c, settings.level)
+    if test.reason:
+        return replace(end, warning=f"no interval: {test.reason}")
+    fields = fields_of(test, settings.level)
+    del fields["estimate"]  # the group's mean quotient, exactly
+    fields["conf_low"] += 1
+    fields["conf_high"] += 1
+    fields["p_type"] += "; against one"
+    warning = underpowered(test.mde, end.sesoi, end.unit_of_measure)
+    return replace(end, **fields, warning=warning)
 
 
 def _series_trend(

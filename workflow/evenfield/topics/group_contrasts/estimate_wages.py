@@ -8,27 +8,15 @@ import pandas as pd
 from linearmodels.panel import PanelOLS
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_robust import cr3_inference
-from evenfield.numerics.inference.driscoll_kraay import (
-    default_lags,
-    driscoll_kraay_inference,
-)
-from evenfield.numerics.inference.wild_bootstrap import (
-    wild_bootstrap,
-    wild_draws,
-    wild_inference,
-)
-from evenfield.numerics.influence import (
-    dependent_columns,
-    effective_clusters,
-    partial_leverage,
-)
+from evenfield.numerics.inference.cluster_robust import encoded, in_order
+from evenfield.numerics.inference.methods import Design, infer
+from evenfield.numerics.influence import dependent_columns
 from evenfield.numerics.ols import OlsFit
-from evenfield.numerics.power import smallest_visible
-from evenfield.numerics.random import generator_for
-from evenfield.shared.contrasts.contrasts import leave_out_rows
-from evenfield.shared.contrasts.prepared_contrasts import TIE_DIGITS, GroupContrast
-from evenfield.shared.estimates import NAN, Estimate, finite_or_nan
+from evenfield.shared.contrasts.contrasts import SUFFIXES, leave_out_rows
+from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
+from evenfield.shared.contrasts.sections import FEWEST_TREATED
+from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.few_units import carrier_fields, fields_of
 from evenfield.shared.samples import NotCarriedError, joined, underpowered
 from evenfield.topics.group_contrasts.estimate_groups import (
     DIFFERENCE,
@@ -44,7 +32,7 @@ INVESTMENT = "log_investment_next_year"
 ELASTICITY = "log_wage"
 SLOPE = "wage_slope"
 CROSSED = {label: f"log_wage_x_{label}" for label in LABELS}
-FEWEST_TREATED = 4
+PRINTED = ("wild33", "driscoll_kraay")  # beside CR3 where a row decides
 
 
 @dataclass(frozen=True)
@@ -213,28 +201,42 @@ def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
     c[: len(asked.regressors)] = [
         asked.weights.get(name, 0.0) for name in asked.regressors
     ]
-    codes, names = pd.factorize(units)
-    shares = partial_leverage(fit.X, codes, c)[1]
+    settings = groups.settings
     row = replace(
         asked.row,
+        **carrier_fields(fit.X, units, c),
         estimate=float(c @ fit.beta),
         n_obs=len(units),
-        n_units=len(names),
+        n_units=len(set(units)),
         n_periods=len(np.unique(years)),
         n_treated=asked.treated,
-        g_star=effective_clusters(fit.X, units, c),
-        max_leverage_unit=str(names[int(np.argmax(np.round(shares, TIE_DIGITS)))]),
     )
     if asked.treated < FEWEST_TREATED:
         few = f"fewer than {FEWEST_TREATED} units in a group: no standard error"
         return [replace(row, warning=joined(row.warning, few))]
-    rows = [_cr3(row, fit, c, units, groups)]
+    # ASSUME: serial correlation is left in the standard error, so what a panel can
+    # detect follows from that error.
+    named = (row.spec_id, row.outcome, row.term, row.treatment_def)
+    design = Design(
+        fit=fit,
+        units=in_order(units),
+        dates=encoded(years),
+        draws=settings.permutations,
+        seed=settings.seed,
+        stream=":".join(["wild", *named]),
+        effective_df=True,
+        power=settings.power,
+    )
+    beside_cr3 = PRINTED if row.role == "primary" else ()
+    names = settings.asked.get(row.spec_id) or ("CR3", *beside_cr3)
+    deciding, *others = names
+    rows = [_tested(row, deciding, design, c, settings.level)]
+    for name in others:
+        estimator = f"{row.estimator}_{SUFFIXES.get(name, name.lower())}"
+        beside = replace(row, role="ladder", estimator=estimator)
+        rows.append(_tested(beside, name, design, c, settings.level))
     if row.role == "primary":
-        rows += [
-            _wild(row, fit, c, codes, groups),
-            _driscoll_kraay(row, fit, c, years, groups),
-        ]
-        rows += leave_out_rows(row, fit, c, units, groups.settings)
+        rows += leave_out_rows(row, fit, c, units, settings)
     return rows
 
 
@@ -266,84 +268,15 @@ def _fit(asked: Regression, dates: np.ndarray) -> OlsFit:
     )
 
 
-def _tested(row: Estimate, inference: Any, level: float, **labels: Any) -> Estimate:
-    ends: dict[str, Any] = {
-        "conf_low": finite_or_nan(inference.conf_low),
-        "conf_high": finite_or_nan(inference.conf_high),
-    }
-    test: dict[str, Any] = {
-        "std_error": inference.std_error,
-        "statistic": inference.statistic,
-        "p_value": inference.p_value,
-        "conf_level": level,
-    }
-    return replace(row, **test, **ends, **labels)
-
-
-def _cr3(
-    row: Estimate, fit: OlsFit, c: np.ndarray, units: np.ndarray, groups: Groups
+def _tested(
+    row: Estimate, name: str, design: Design, c: np.ndarray, level: float
 ) -> Estimate:
-    level = groups.settings.level
-    try:
-        inference = cr3_inference(fit, c, units, row.g_star - 1, level)
-    except NumericsError as error:
-        return replace(row, warning=joined(row.warning, f"not defined: {error}"))
-    # ASSUME: serial correlation is left in the standard error, so what a panel can
-    # detect follows from that error.
-    mde = smallest_visible(
-        inference.conf_low,
-        inference.conf_high,
-        inference.std_error,
-        groups.settings.power,
-        level,
-    )
-    labels = {"se_type": "CR3", "p_type": "t(G* - 1)", "df": inference.df, "mde": mde}
-    return _tested(
-        row,
-        inference,
-        level,
-        **labels,
-        warning=joined(row.warning, underpowered(mde, row.sesoi, row.unit_of_measure)),
-    )
-
-
-def _wild(
-    row: Estimate, fit: OlsFit, c: np.ndarray, units: np.ndarray, groups: Groups
-) -> Estimate:
-    labels: dict[str, Any] = {
-        "se_type": "CR3",
-        "p_type": "wild bootstrap 33, rademacher",
-    }
-    row = replace(row, role="ladder", estimator=f"{row.estimator}_wcr33", **labels)
-    s = groups.settings
-    try:
-        stream = generator_for(
-            s.seed, f"wild:{row.spec_id}:{row.outcome}:{row.term}:{row.treatment_def}"
-        )
-        draws = wild_draws(units, "rademacher", s.permutations, stream)
-        return _tested(
-            row,
-            wild_inference(wild_bootstrap(fit, c, units, draws, "33"), s.level),
-            s.level,
-        )
-    except NumericsError as error:
-        return replace(row, warning=joined(row.warning, f"not defined: {error}"))
-
-
-def _driscoll_kraay(
-    row: Estimate, fit: OlsFit, c: np.ndarray, years: np.ndarray, groups: Groups
-) -> Estimate:
-    row = replace(
-        row,
-        role="ladder",
-        estimator=f"{row.estimator}_driscoll_kraay",
-        se_type="Driscoll-Kraay",
-    )
-    level = groups.settings.level
-    try:
-        inference = driscoll_kraay_inference(
-            fit, c, years, default_lags(row.n_periods), level=level
-        )
-        return _tested(row, inference, level, p_type=inference.law)
-    except NumericsError as error:
-        return replace(row, warning=joined(row.warning, f"not defined: {error}"))
+    """Return a row with the numbers of a method, or why it has none."""
+    test = infer(name, design, c, level)
+    if test.reason:
+        return replace(row, warning=joined(row.warning, f"not defined: {test.reason}"))
+    fields = fields_of(test, level)
+    if name == "driscoll_kraay":  # a law of its own, with its lags
+        fields |= {"se_type": "Driscoll-Kraay", "p_type": test.law, "mde": NAN}
+    weak = underpowered(fields["mde"], row.sesoi, row.unit_of_measure)
+    return replace(row, **fields, warning=joined(row.warning, weak))

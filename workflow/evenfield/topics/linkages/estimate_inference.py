@@ -11,23 +11,18 @@ import numpy as np
 import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_robust import (
-    RobustInference,
-    two_way_inference,
-)
-from evenfield.numerics.inference.conley import conley_panel_inference, spatial_kernel
-from evenfield.numerics.inference.driscoll_kraay import (
-    default_lags,
-    driscoll_kraay_inference,
-)
+from evenfield.numerics.inference.cluster_robust import encoded, in_order
+from evenfield.numerics.inference.methods import Design, Locations, infer
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.ols import OlsFit, fit_ols
-from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.random import generator_for
-from evenfield.numerics.scpc import scpc_inference, spatial_components
-from evenfield.numerics.spatial import haversine_km
 from evenfield.shared.estimates import NAN
-from evenfield.shared.few_units import Fields, cr3_fields, t_test_fields, wild_fields
+from evenfield.shared.few_units import (
+    Fields,
+    fields_of,
+    method_fields,
+    panel_design,
+)
 from evenfield.topics.linkages.estimate_panel import (
     NEIGHBOURS,
     NEIGHBOURS_X,
@@ -42,8 +37,6 @@ from evenfield.topics.linkages.estimate_panel import (
 # ASSUME: errors of units 800 km apart or more are uncorrelated (Conley); within a unit
 # for as many years as Newey and West's rule gives.
 CONLEY_KM = 800.0
-# ASSUME: the average pairwise correlation of long differences is at most 0.03 (SCPC).
-LONG_DIFFERENCE_CORRELATION = 0.03
 BINS = ("low", "middle", "high")
 GRID = 21
 SERIES = [
@@ -85,81 +78,36 @@ class Setting:
         """The combination of coefficients."""
         return float(self.c @ self.fit.beta)
 
+    @property
+    def design(self) -> Design:
+        """The regression with all that methods of the registry need."""
+        return panel_design(
+            self.fit,
+            self.panel.members,
+            self.inference,
+            self.power,
+            self.draw_id,
+            dates=encoded(self.panel.dates),
+            locations=located(self.coordinates),
+            cutoff_km=CONLEY_KM,
+        )
+
+    def fields(self, method: str) -> Fields:
+        """Return what a method of the registry says of the combination."""
+        return method_fields(method, self.design, self.c, self.level)
+
+
+def located(coordinates: pd.DataFrame) -> Locations:
+    """Return where units are, from a table with ``lat`` and ``lon``."""
+    lat, lon = coordinates[["lat", "lon"]].to_numpy(float).T
+    return Locations(coordinates.index.to_numpy(str), lat, lon)
+
 
 def tested_fields(setting: Setting) -> Fields:
     """Test the combination by CR3 with provinces as clusters and t(G* - 1), or say why
     there is no interval.
     """
-    return cr3_fields(
-        setting.fit, setting.c, setting.panel.members, setting.level, setting.power
-    )
-
-
-def _wild(setting: Setting) -> Fields:
-    seed = setting.inference["seed"]
-    draws = setting.inference["permutations"]
-    return wild_fields(
-        setting.fit,
-        setting.c,
-        setting.panel.members,
-        setting.level,
-        draws,
-        seed,
-        setting.draw_id,
-    )
-
-
-def _fields(inference: RobustInference, setting: Setting) -> Fields:
-    return t_test_fields(inference, setting.level, setting.power)
-
-
-def _driscoll_kraay(setting: Setting) -> Fields:
-    lags = default_lags(len(setting.panel.years))
-    inference = driscoll_kraay_inference(
-        setting.fit, setting.c, setting.panel.dates, lags, level=setting.level
-    )
-    return _fields(inference, setting) | {
-        "se_type": f"Driscoll-Kraay, {lags} lags",
-        "p_type": "fixed-b",
-    }
-
-
-def _conley(setting: Setting) -> Fields:
-    coordinates, panel, lags = (
-        setting.coordinates,
-        setting.panel,
-        default_lags(len(setting.panel.years)),
-    )
-    kernel = spatial_kernel(
-        coordinates.index.to_numpy(str),
-        coordinates["lat"].to_numpy(),
-        coordinates["lon"].to_numpy(),
-        CONLEY_KM,
-    )
-    inference = conley_panel_inference(
-        setting.fit,
-        setting.c,
-        panel.members,
-        panel.dates,
-        kernel,
-        lags,
-        level=setting.level,
-    )
-    return _fields(inference, setting) | {
-        "se_type": f"Conley {CONLEY_KM:.0f} km, {lags} lags",
-        "p_type": "t(G - 1)",
-    }
-
-
-def _two_way(setting: Setting) -> Fields:
-    panel = setting.panel
-    inference = two_way_inference(
-        setting.fit, setting.c, panel.members, panel.dates, setting.level
-    )
-    return _fields(inference, setting) | {
-        "se_type": "clustered by unit and year",
-        "p_type": "t(min(G, T) - 1)",
-    }
+    return setting.fields("CR3")
 
 
 def _long_difference(setting: Setting) -> Fields:
@@ -171,31 +119,22 @@ def long_difference_fields(setting: Setting, fit: OlsFit) -> Fields:
     terms = len(setting.panel.columns)
     c = np.zeros(fit.X.shape[1])
     c[:terms] = setting.c[:terms]
-    distance = haversine_km(
-        setting.coordinates["lat"].to_numpy(), setting.coordinates["lon"].to_numpy()
+    units = np.asarray(setting.panel.units)
+    design = Design(
+        fit=fit,
+        units=in_order(units),
+        locations=located(setting.coordinates),
+        power=setting.power,
     )
-    space = spatial_components(distance, LONG_DIFFERENCE_CORRELATION, setting.level)
-    inference = scpc_inference(fit, c, space)
-    mde = smallest_visible(
-        inference.conf_low,
-        inference.conf_high,
-        inference.std_error,
-        setting.power,
-        setting.level,
-    )
-    names = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
-    numbers = {name: getattr(inference, name) for name in names}
-    numbers |= {
-        "df": NAN,
-        "conf_level": setting.level,
-        "mde": mde,
+    test = infer("SCPC", design, c, setting.level)
+    if test.reason:
+        raise NumericsError(test.reason)
+    fields = fields_of(test, setting.level)
+    fields["se_type"] += ", last year minus first"
+    return fields | {
         "n_obs": len(fit.y),
         "n_periods": 2,
-    }
-    return numbers | {
-        "se_type": f"SCPC avc {LONG_DIFFERENCE_CORRELATION:.2f}, last year minus first",
-        "p_type": "SCPC, largest over the correlations allowed",
-        "g_star": effective_clusters(fit.X, np.asarray(setting.panel.units), c),
+        "g_star": effective_clusters(fit.X, units, c),
     }
 
 
@@ -216,10 +155,10 @@ def _permutation(setting: Setting) -> Fields:
 
 
 METHODS: Mapping[str, Callable[[Setting], Fields]] = {
-    "wild_33": _wild,
-    "driscoll_kraay": _driscoll_kraay,
-    "conley": _conley,
-    "two_way": _two_way,
+    "wild_33": lambda setting: setting.fields("wild33"),
+    "driscoll_kraay": lambda setting: setting.fields("driscoll_kraay"),
+    "conley": lambda setting: setting.fields("conley"),
+    "two_way": lambda setting: setting.fields("two_way"),
     "long_difference_scpc": _long_difference,
     "permutation": _permutation,
 }

@@ -17,7 +17,7 @@ from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.regression import fit_robust
 from evenfield.shared.samples import joined
 from evenfield.shared.settings import PROXY, SPLICED, check_names
-from evenfield.shared.spec import Id, Role, Spec
+from evenfield.shared.spec import Id, Inference, Role, Spec
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
@@ -61,6 +61,7 @@ class RegimeSpec(Spec):
         description="Hypothesis or claim that the difference of the speeds speaks to.",
     )
     role: Role = Field("robustness", description="Role in the tables.")
+    inference: Inference = ()
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from linearmodels.panel.utility import AbsorbingEffectError
 from pydantic import Field
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_robust import cr3_inference
-from evenfield.numerics.influence import effective_clusters, partial_leverage
-from evenfield.numerics.ols import fit_ols, t_quantile
+from evenfield.numerics.inference.cluster_robust import in_order
+from evenfield.numerics.inference.methods import Design, infer
+from evenfield.numerics.ols import fit_ols
 from evenfield.shared.contrasts.contrasts import (
     BASES,
     ContrastSettings,
@@ -24,8 +24,9 @@ from evenfield.shared.contrasts.contrasts import (
 )
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.expressions import columns_of
+from evenfield.shared.few_units import carrier_fields, fields_of
 from evenfield.shared.rows import Results
-from evenfield.shared.samples import joined
+from evenfield.shared.samples import joined, underpowered
 from evenfield.shared.spec import read
 from evenfield.study.errors import EstimateError, Faults, first_examples
 from evenfield.study.study import Study
@@ -47,7 +48,6 @@ from evenfield.topics.statements.estimate_facts import (
 NOT_CARRIED = ["claim", "spec_id", "period", "reason"]
 Y = "outcome"
 LEAST_YEARS = 2
-TIE_DIGITS = 10
 
 Section = list[Annotated[FactSpec | AssociationSpec, Field(discriminator="kind")]]
 
@@ -213,32 +213,26 @@ def _fitted(
     X = within.drop(columns=Y).to_numpy(float)
     y = within[Y].to_numpy(float)
     c = np.eye(X.shape[1])[0]
-    names, shares = partial_leverage(X, units, c)
-    g_star = effective_clusters(X, units, c)
-    inference = cr3_inference(fit_ols(y, X), c, units, g_star - 1, settings.level)
-    mde = (
-        inference.critical_value + t_quantile(settings.power, g_star - 1)
-    ) * inference.std_error
-    weak = (
-        f"UNDERPOWERED: mde {mde:.3g} above sesoi {row.sesoi:g} {row.unit_of_measure}"
-        if mde > row.sesoi
-        else ""
+    design = Design(
+        fit=fit_ols(y, X),
+        units=in_order(units),
+        effective_df=True,
+        power=settings.power,
+        power_law="t",
     )
-    numbers = ("std_error", "statistic", "df", "p_value", "conf_low", "conf_high")
-    return replace(
-        row,
-        **{name: getattr(inference, name) for name in numbers},
-        estimate=float(fit.params[term]),
-        se_type="CR3",
-        p_type="t(G* - 1)",
-        conf_level=settings.level,
-        n_obs=len(frame),
-        n_units=len(names),
-        n_periods=year.nunique(),
-        n_treated=len(names),
-        g_star=g_star,
-        mde=mde,
-        controls_id="none",
-        max_leverage_unit=str(names[int(np.argmax(np.round(shares, TIE_DIGITS)))]),
-        warning=joined(BASES.get(row.output_basis, ""), weak),
-    )
+    test = infer("CR3", design, c, settings.level)
+    if test.reason:
+        raise NumericsError(test.reason)
+    weak = underpowered(test.mde, row.sesoi, row.unit_of_measure)
+    n_units = len(set(units))
+    fields = fields_of(test, settings.level) | carrier_fields(X, units, c)
+    fields |= {
+        "estimate": float(fit.params[term]),
+        "n_obs": len(frame),
+        "n_units": n_units,
+        "n_periods": year.nunique(),
+        "n_treated": n_units,
+        "controls_id": "none",
+        "warning": joined(BASES.get(row.output_basis, ""), weak),
+    }
+    return replace(row, **fields)

@@ -12,7 +12,6 @@ from pydantic import Field
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import effective_clusters
-from evenfield.numerics.label_permutation import LabelDraws
 from evenfield.numerics.prediction_error import (
     Predictor,
     leave_one_out_mse,
@@ -100,7 +99,6 @@ def estimate(study: Study) -> Results:
         links,
         inference["permutations"],
         inference["seed"],
-        inference["conf_level"],
     )
     out = Results()
     left_out = []
@@ -243,7 +241,8 @@ def _compared(
     base = replace(
         base, g_star=effective_clusters(X[large], units, np.eye(X[large].shape[1])[-1])
     )
-    draws, reasons = _draws(base, units, X[large][:, 1], geographies)
+    draw_id = f"{base.unit_scheme}:{base.sample_id}"
+    geography = geographies.at(units, X[large][:, 1], draw_id)
     rows = []
     for name, (gain, unit) in GAINS.items():
         observed = float(gain(y, models[DICHOTOMY], models[large]))
@@ -255,17 +254,12 @@ def _compared(
                 role=role,
                 unit_of_measure=unit,
             )
-            if scheme not in draws:
-                rows.append(
-                    replace(
-                        row,
-                        warning=(
-                            f"not defined: {reasons.get(scheme, 'no such permutation')}"
-                        ),
-                    )
-                )
+            try:
+                draws = geography.draws(scheme)
+            except NumericsError as error:
+                rows.append(replace(row, warning=f"not defined: {error}"))
                 continue
-            dealt = y[np.argsort(draws[scheme].source, axis=1)]
+            dealt = y[np.argsort(draws.source, axis=1)]
             p_value = upper_p_value(
                 observed, gain(dealt, models[DICHOTOMY], models[large])
             )
@@ -294,19 +288,6 @@ def _score(
         unit_of_measure=unit,
         df=float(model.K),
     )
-
-
-def _draws(
-    base: Estimate, units: np.ndarray, group: np.ndarray, geographies: Geographies
-) -> tuple[Mapping[str, LabelDraws], Mapping[str, str]]:
-    """Return all schemes where they are printed; elsewhere the same free draws for
-    every grouping.
-    """
-    draw_id = f"{base.unit_scheme}:{base.sample_id}"
-    if base.role == "primary":
-        geography = geographies.at(units, group, draw_id)
-        return geography.draws, geography.reasons
-    return {"free": geographies.free_draws(len(units), draw_id)}, {}
 
 
 def _plane(

@@ -13,17 +13,26 @@ from pydantic import Field, model_validator
 from scipy.special import fdtrc
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_robust import cr2_inference
+from evenfield.numerics.inference.cluster_robust import encoded
 from evenfield.numerics.inference.leave_out import leave_one_out
+from evenfield.numerics.inference.methods import Design
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.ols import OlsFit, cov_cr3, fit_ols
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.expressions import check_columns, columns_of, evaluate
-from evenfield.shared.few_units import Fields, cr3_fields, t_test_fields, wild_fields
+from evenfield.shared.few_units import Fields, method_fields, panel_design
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import basis_warning, joined, sample_units, underpowered
 from evenfield.shared.settings import SPLICED, SchemeInfo, check_names, scheme_infos
-from evenfield.shared.spec import Role, Spec, UnitsSpec, check_specs, read, with_shared
+from evenfield.shared.spec import (
+    Inference,
+    Role,
+    Spec,
+    UnitsSpec,
+    check_specs,
+    read,
+    with_shared,
+)
 from evenfield.shared.study_panel import COLUMNS, unsure_zones, with_zones
 from evenfield.shared.trajectories import grouping
 from evenfield.study.errors import EstimateError, first_examples
@@ -33,6 +42,8 @@ from evenfield.study.table_files import content_hash
 BASE = "zone_dose_fe"
 DOSE = "dose"
 OUTPUT = {"growth_pct", "log_income", "income", "output_real", "relative_log_income"}
+PRINTED = ("CR2", "wild33")  # beside CR3 where a specification decides
+SUFFIXES = {"wild33": "wild_33"}
 ENDOGENOUS = "ENDOGENOUS: zones went where growth was expected"
 
 
@@ -79,6 +90,7 @@ class DoseSpec(UnitsSpec):
         ),
     )
     role: Role = Field("robustness", description="Role in the tables.")
+    inference: Inference = ()
 
 
 class Section(Spec):
@@ -229,46 +241,35 @@ class _Regression:
         else says how firm it is.
         """
         spec = self.spec
-        inference = self.study.config["inference"]
-        power = self.study.power
         frame, fit = self._fit({DOSE: -spec.lag}, *spec.years)
-        units = frame["unit"].to_numpy(str)
-        c = np.eye(fit.X.shape[1])[0]
-        level = float(inference["conf_level"])
         term = f"{DOSE}_lag{spec.lag}" if spec.lag else DOSE
-        row = self._row(frame, term, cr3_fields(fit, c, units, level, power))
-        if spec.role != "primary":
-            return [row]
-        cr2 = t_test_fields(cr2_inference(fit, c, units, level), level, power)
-        stream = inference["permutations"], inference["seed"], f"zone_dose:{spec.id}"
-        fields_by_method = {
-            "cr2": cr2 | {"se_type": "CR2 by unit", "p_type": "t, Bell-McCaffrey"},
-            "wild_33": wild_fields(fit, c, units, level, *stream),
-        }
-        rows_by_method = {
-            f"{BASE}_{name}": self._row(frame, term, fields)
-            for name, fields in fields_by_method.items()
-        }
-        others = [
-            replace(other, role="ladder", estimator=name)
-            for name, other in rows_by_method.items()
-        ]
-        one = leave_one_out(fit, c, units)
+        main = spec.role == "primary"
+        deciding, *others = spec.inference or ("CR3", *(PRINTED if main else ()))
+        design = self._design(frame, fit)
+        c = np.eye(fit.X.shape[1])[0]
+        rows = [self._row(frame, term, method_fields(deciding, design, c, self.level))]
+        for name in others:
+            row = self._row(frame, term, method_fields(name, design, c, self.level))
+            estimator = f"{BASE}_{SUFFIXES.get(name, name.lower())}"
+            rows.append(replace(row, role="ladder", estimator=estimator))
+        if not main:
+            return rows
+        one = leave_one_out(fit, c, frame["unit"].to_numpy(str))
         for effect, at in (
             ("stat_low", np.nanargmin(one.estimates)),
             ("stat_high", np.nanargmax(one.estimates)),
         ):
-            extreme = {
-                "estimate": float(one.estimates[at]),
-                "warning": f"without {one.left_out[at][0]}",
-            }
-            left = replace(
+            without = f"without {one.left_out[at][0]}"
+            extreme = {"estimate": float(one.estimates[at]), "warning": without}
+            row = replace(
                 self._row(frame, term, extreme),
                 estimator="leave_one_out",
                 effect_type=effect,
+                role="robustness",
+                sesoi=NAN,
             )
-            others.append(replace(left, role="robustness", sesoi=NAN))
-        return [row, *others]
+            rows.append(row)
+        return rows
 
     def lead_rows(self, leads: list[int], last: int) -> list[Estimate]:
         """Return the coefficient of zones of later years given those in force, or the
@@ -280,28 +281,37 @@ class _Regression:
             return []
         names = {f"{DOSE}_lead{k}": k for k in leads}
         frame, fit = self._fit({**names, DOSE: 0}, first, end)
-        units = frame["unit"].to_numpy(str)
-        level = float(self.study.config["inference"]["conf_level"])
         if len(leads) == 1:
-            fields = cr3_fields(
-                fit, np.eye(fit.X.shape[1])[0], units, level, self.study.power
-            )
+            c = np.eye(fit.X.shape[1])[0]
+            fields = method_fields("CR3", self._design(frame, fit), c, self.level)
             row = self._row(frame, next(iter(names)), fields)
         else:
+            fields = _joint(fit, len(leads), frame["unit"].to_numpy(str))
             row = replace(
-                self._row(frame, f"{DOSE}_leads", _joint(fit, len(leads), units)),
+                self._row(frame, f"{DOSE}_leads", fields),
                 effect_type="joint",
+                unit_of_measure="statistic",
             )
-            row = replace(row, unit_of_measure="statistic")
+        period = f"{first}-{end}"
         return [
-            replace(
-                row,
-                role="placebo",
-                sesoi=NAN,
-                controls_id="dose",
-                period=f"{first}-{end}",
-            )
+            replace(row, role="placebo", sesoi=NAN, controls_id="dose", period=period)
         ]
+
+    @property
+    def level(self) -> float:
+        """Level of the intervals."""
+        return float(self.study.config["inference"]["conf_level"])
+
+    def _design(self, frame: pd.DataFrame, fit: OlsFit) -> Design:
+        units = frame["unit"].to_numpy(str)
+        return panel_design(
+            fit,
+            units,
+            self.study.config["inference"],
+            self.study.power,
+            f"zone_dose:{self.spec.id}",
+            dates=encoded(frame["year"].to_numpy(int)),
+        )
 
     def _fit(
         self, terms: dict[str, int], first: int, last: int

@@ -1,0 +1,433 @@
+"""One registry of inferences for the library and all topics: ``METHODS``, a function by name.
+
+Each takes a ``Design`` (a fit and what inference needs beside it), the weights c of the
+coefficients and a level, and returns a ``Tested``. A new method is one function and one line of
+``METHODS``; from then on ``ef.ols`` and every specification accept its name.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any, Literal
+
+import numpy as np
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.cluster_robust import (
+    ClusterProducts,
+    Clusters,
+    cluster_products,
+    cr1_inference,
+    cr2_inference,
+    cr3_inference,
+    two_way_inference,
+)
+from evenfield.numerics.inference.conley import (
+    ConleyFactor,
+    SpatialKernel,
+    conley_inference,
+    conley_panel_inference,
+    spatial_kernel,
+)
+from evenfield.numerics.inference.driscoll_kraay import (
+    default_lags,
+    driscoll_kraay_inference,
+)
+from evenfield.numerics.inference.wild_bootstrap import (
+    BootstrapType,
+    WebbOrRademacher,
+    WildDraws,
+    wild_bootstrap,
+    wild_draws,
+    wild_inference,
+)
+from evenfield.numerics.influence import effective_clusters
+from evenfield.numerics.ols import (
+    OlsFit,
+    contrast_inference,
+    cov_classical,
+    cov_hc1,
+    hc3_variance,
+    t_inference,
+    t_quantile,
+)
+from evenfield.numerics.power import mde_multiplier, smallest_visible
+from evenfield.numerics.random import generator_for
+from evenfield.numerics.scpc import (
+    AVERAGE_CORRELATION,
+    LARGER_CORRELATION,
+    SpatialComponents,
+    scpc_inference,
+    spatial_components,
+)
+from evenfield.numerics.spatial import haversine_km
+
+FEW_CLUSTERS = 12
+MANY = 1e6  # degrees of freedom that stand for infinitely many
+NAN = float("nan")
+SCPC_LAW = "SCPC, largest over the correlations allowed"
+NUMBERS = (
+    "estimate",
+    "std_error",
+    "statistic",
+    "df",
+    "p_value",
+    "conf_low",
+    "conf_high",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tested:
+    """A combination of coefficients tested against zero, or why it cannot be tested."""
+
+    estimate: float
+    std_error: float = NAN
+    statistic: float = NAN
+    df: float = NAN  # infinite where another law than Student's t was used
+    p_value: float = NAN
+    conf_low: float = NAN
+    conf_high: float = NAN
+    mde: float = NAN  # what this test detects with the power of the design
+    se_type: str = ""  # as tables print it, for example ``"CR3"``
+    p_type: str = ""  # the law by its rule, for example ``"t(G* - 1)"``
+    law: str = ""  # the law in numbers, for example ``"t(11.3)"``
+    reason: str = ""  # why there is no test; then only ``estimate`` is a number
+
+
+@dataclass(frozen=True)
+class Locations:
+    """Where units are; spatial components are found once for each correlation and level."""
+
+    units: np.ndarray  # (N,) names
+    lat: np.ndarray  # (N,) degrees, not a number where unknown
+    lon: np.ndarray
+    most_components: int | None = None  # of SCPC; chosen by its rule otherwise
+    _components: dict[tuple[float, float], SpatialComponents] = field(
+        default_factory=dict, compare=False
+    )
+
+    @property
+    def known(self) -> bool:
+        """Whether every unit has coordinates."""
+        return bool(np.isfinite(self.lat + self.lon).all())
+
+    def components(self, average_correlation: float, level: float) -> SpatialComponents:
+        """Return the spatial principal components for a bound of the average correlation."""
+        if not self.known:
+            raise NumericsError("the units have no coordinates")
+        key = (average_correlation, level)
+        if key not in self._components:
+            distance = haversine_km(self.lat, self.lon)
+            self._components[key] = spatial_components(
+                distance, average_correlation, level, self.most_components
+            )
+        return self._components[key]
+
+    def kernel(self, cutoff_km: float) -> SpatialKernel:
+        """Return the weights of Conley's kernel between units."""
+        return spatial_kernel(self.units, self.lat, self.lon, cutoff_km)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Design:
+    """A fit and what inferences need beside it; a subclass says where the rest is from."""
+
+    fit: OlsFit
+    units: Clusters  # unit of each row
+    groups: Clusters | None = None  # clusters of errors, where they are not the units
+    dates: Clusters | None = None  # date of each row
+    locations: Locations | None = None  # of the units, in the order of ``units.names``
+    draws: int = 9999  # of the wild bootstrap
+    seed: int = 0
+    stream: str = ""  # name of the random stream; the seed alone where empty
+    wild_weights: WebbOrRademacher = "rademacher"
+    # degrees of freedom of CR3: of all clusters, or of those that carry the combination
+    effective_df: bool = False
+    least_df: float = 0.0  # bound of the effective degrees of freedom
+    absorbed: int = 0  # effects that were taken out of outcome and regressors
+    nested: int = 0  # those of them that are nested in the clusters
+    average_correlation: float = AVERAGE_CORRELATION  # bound of SCPC
+    cutoff_km: float | None = None  # of Conley's kernel
+    conley_factor: ConleyFactor = "none"
+    lags: int | None = None  # serial lags, Newey and West's rule by default
+    power: float | None = None  # of the minimum detectable effects
+    power_law: Literal["normal", "t"] = "normal"
+
+    @property
+    def clusters(self) -> Clusters:
+        """Clusters of errors."""
+        return self.units if self.groups is None else self.groups
+
+    @property
+    def several(self) -> bool:
+        """Whether a unit has several rows."""
+        return len(self.units.names) < len(self.units.codes)
+
+    @property
+    def df(self) -> int:
+        """Rows less coefficients, effects that were taken out counted."""
+        return self.fit.df - self.absorbed
+
+    @cached_property
+    def products(self) -> ClusterProducts:
+        """Cross-products by cluster, formed once for all combinations."""
+        first = np.eye(len(self.fit.beta))[0]
+        return cluster_products(self.fit, first, self.clusters)
+
+    @cached_property
+    def bootstrap_weights(self) -> WildDraws:
+        """Weights of the wild bootstrap."""
+        stream = (
+            generator_for(self.seed, self.stream)
+            if self.stream
+            else np.random.default_rng(self.seed)
+        )
+        return wild_draws(self.clusters, self.wild_weights, self.draws, stream)
+
+    def cluster_df(self, c: np.ndarray) -> float:
+        """Return the degrees of freedom of CR3: G - 1, or G* - 1; c (K,)."""
+        if not self.effective_df:
+            return len(self.clusters.names) - 1
+        X = self.fit.X
+        effective = effective_clusters(X, self.clusters.codes, c, bread=self.fit.bread)
+        return max(effective - 1, self.least_df)
+
+    @property
+    def observed_dates(self) -> Clusters:
+        """Date of each row."""
+        if self.dates is None:
+            raise NumericsError("the rows have no dates")
+        return self.dates
+
+    def dated(self, lags: int) -> Clusters:  # noqa: ARG002 - a library checks gaps
+        """Return the date of each row, with those that no unit has where lags need them."""
+        return self.observed_dates
+
+    def located(self) -> Locations:
+        """Return where the units are."""
+        if self.locations is None:
+            raise NumericsError("the units have no coordinates")
+        return self.locations
+
+    def kernel(self, cutoff_km: float | None) -> SpatialKernel:
+        """Return Conley's kernel for a cut-off, that of the design by default."""
+        cutoff = self.cutoff_km if cutoff_km is None else cutoff_km
+        if cutoff is None:
+            raise NumericsError("Conley errors need a cut-off in km")
+        return self.located().kernel(cutoff)
+
+    def components(
+        self, average_correlation: float | None, level: float
+    ) -> SpatialComponents:
+        """Return spatial components for a bound, that of the design by default."""
+        if self.several:
+            raise NumericsError("SCPC needs one row a unit: take long differences")
+        bound = average_correlation or self.average_correlation
+        return self.located().components(bound, level)
+
+    def permuted(  # one signature for all designs
+        self,
+        c: np.ndarray,  # noqa: ARG002
+        level: float,  # noqa: ARG002
+        scheme: str,
+    ) -> Tested:
+        """Test by dealing out the treatment again, for designs that know who could have it."""
+        raise NumericsError(
+            f"no {scheme} permutation: nothing says what may be dealt out"
+        )
+
+    def detectable(self, inference: Any, level: float) -> float:
+        """Return the minimum detectable effect of a test.
+
+        Notes
+        -----
+        (t_(1 + level)/2 + t_power) times the standard error, Bloom (1995), or the normal
+        quantile of the power where the law has no degrees of freedom of its own.
+        """
+        if self.power is None:
+            return NAN
+        df = getattr(inference, "df", NAN)
+        error: float = inference.std_error
+        if self.power_law == "normal" or np.isnan(df):
+            ends = inference.conf_low, inference.conf_high
+            return smallest_visible(*ends, error, self.power, level)
+        if np.isfinite(df):
+            return mde_multiplier(df, self.power, level) * error
+        multiple: float = inference.critical_value + t_quantile(self.power, MANY)
+        return multiple * error
+
+
+def few_cluster_weights(count: int) -> WebbOrRademacher:
+    """Return Webb's weights for a dozen clusters or fewer, else Rademacher's."""
+    return "webb" if count <= FEW_CLUSTERS else "rademacher"
+
+
+def _result(
+    inference: Any, se_type: str, p_type: str, mde: float = NAN, law: str = ""
+) -> Tested:
+    """Return an inference of any kind with the words for it."""
+    numbers: dict[str, Any] = {name: getattr(inference, name, NAN) for name in NUMBERS}
+    law = law or getattr(inference, "law", f"t({numbers['df']:g})")
+    return Tested(**numbers, mde=mde, se_type=se_type, p_type=p_type, law=law)
+
+
+def _by_covariance(
+    design: Design,
+    c: np.ndarray,
+    level: float,
+    covariance: Callable[[OlsFit], np.ndarray],
+    name: str,
+) -> Tested:
+    """Test with Student's t and a covariance that divides by N - K of the fit."""
+    scaled = design.fit.df / design.df * covariance(design.fit)
+    inference = contrast_inference(design.fit, scaled, c, design.df, level)
+    return _result(inference, name, "t(N - K)", design.detectable(inference, level))
+
+
+def _hc3(design: Design, c: np.ndarray, level: float) -> Tested:
+    """Test with Student's t and HC3, which has no factor of its own."""
+    std_error = float(np.sqrt(hc3_variance(design.fit, c)))
+    estimate = float(c @ design.fit.beta)
+    inference = t_inference(estimate, std_error, design.df, level)
+    return _result(inference, "HC3", "t(N - K)", design.detectable(inference, level))
+
+
+def _cr1(design: Design, c: np.ndarray, level: float) -> Tested:
+    crossed = design.absorbed - design.nested
+    inference = cr1_inference(design.fit, c, design.clusters, crossed, level)
+    return _result(inference, "CR1", "t(G - 1)", design.detectable(inference, level))
+
+
+def _cr2(design: Design, c: np.ndarray, level: float) -> Tested:
+    inference = cr2_inference(design.fit, c, design.products, level)
+    mde = design.detectable(inference, level)
+    return _result(inference, "CR2", "t, Bell-McCaffrey df", mde)
+
+
+def _cr3(design: Design, c: np.ndarray, level: float) -> Tested:
+    df = design.cluster_df(c)
+    inference = cr3_inference(design.fit, c, design.products, df, level)
+    law = "t(G* - 1)" if design.effective_df else "t(G - 1)"
+    return _result(inference, "CR3", law, design.detectable(inference, level))
+
+
+def _two_way(design: Design, c: np.ndarray, level: float) -> Tested:
+    inference = two_way_inference(
+        design.fit, c, design.clusters, design.observed_dates, level
+    )
+    mde = design.detectable(inference, level)
+    return _result(inference, "clustered by unit and year", "t(min(G, T) - 1)", mde)
+
+
+def _wild(design: Design, c: np.ndarray, level: float, kind: BootstrapType) -> Tested:
+    """Test by the wild cluster bootstrap; its interval inverts the test."""
+    weights = design.bootstrap_weights
+    crossed = design.absorbed - design.nested
+    boot = wild_bootstrap(design.fit, c, design.products, weights, kind, crossed)
+    se_type = "CR3" if kind == "33" else "CR1"
+    p_type = f"wild bootstrap {kind}, {weights.kind}"
+    inference = wild_inference(boot, level)
+    return _result(inference, se_type, p_type, law="wild bootstrap")
+
+
+def _scpc(
+    design: Design,
+    c: np.ndarray,
+    level: float,
+    average_correlation: float | None = None,
+) -> Tested:
+    """Test by SCPC, with errors correlated over space."""
+    space = design.components(average_correlation, level)
+    inference = scpc_inference(design.fit, c, space)
+    se_type = f"SCPC avc {space.average_correlation:.2f}"
+    mde = design.detectable(inference, level)
+    return _result(inference, se_type, SCPC_LAW, mde, "SCPC")
+
+
+def _conley(
+    design: Design,
+    c: np.ndarray,
+    level: float,
+    cutoff_km: float | None = None,
+    *,
+    all_dates: bool = False,
+) -> Tested:
+    """Test with Conley's kernel, of a cross-section or of a panel."""
+    kernel = design.kernel(cutoff_km)
+    fit, factor = design.fit, design.conley_factor
+    words = f"Conley {kernel.cutoff_km:g} km"
+    if not design.several:
+        inference = conley_inference(fit, c, design.units, kernel, factor, level)
+        mde = design.detectable(inference, level)
+        return _result(inference, words, "t(N - K)", mde)
+    lags = _lags(design)
+    inference = conley_panel_inference(
+        fit,
+        c,
+        design.units,
+        design.dated(0 if all_dates else lags),
+        kernel,
+        lags,
+        factor,
+        level=level,
+        all_dates=all_dates,
+    )
+    mde = design.detectable(inference, level)
+    return _result(inference, f"{words}, {lags} lags", "t(G - 1)", mde)
+
+
+def _driscoll_kraay(design: Design, c: np.ndarray, level: float) -> Tested:
+    lags = _lags(design)
+    inference = driscoll_kraay_inference(
+        design.fit, c, design.dated(lags), lags, level=level
+    )
+    mde = design.detectable(inference, level)
+    return _result(inference, f"Driscoll-Kraay, {lags} lags", "fixed-b", mde)
+
+
+def _lags(design: Design) -> int:
+    if design.lags is not None:
+        return design.lags
+    return default_lags(len(design.observed_dates.names))
+
+
+def _randomisation(
+    design: Design, c: np.ndarray, level: float, scheme: str = "free"
+) -> Tested:
+    return design.permuted(c, level, scheme)
+
+
+Method = Callable[[Design, np.ndarray, float], Tested]
+# ASSUME: the average pairwise correlation of shocks is at most 0.03 (SCPC), or 0.06 where that
+# is doubted (SCPC_06); Conley's cut-offs are 400, 800 and 1200 km where several are printed.
+METHODS: dict[str, Method] = {
+    "classical": partial(_by_covariance, covariance=cov_classical, name="classical"),
+    "HC1": partial(_by_covariance, covariance=cov_hc1, name="HC1"),
+    "HC3": _hc3,
+    "CR1": _cr1,
+    "CR2": _cr2,
+    "CR3": _cr3,
+    "two_way": _two_way,
+    "wild": partial(_wild, kind="11"),
+    "wild33": partial(_wild, kind="33"),
+    "SCPC": _scpc,
+    "SCPC_06": partial(_scpc, average_correlation=LARGER_CORRELATION),
+    "conley": _conley,
+    "conley_400": partial(_conley, cutoff_km=400),
+    "conley_800": partial(_conley, cutoff_km=800),
+    "conley_1200": partial(_conley, cutoff_km=1200),
+    "conley_all_dates": partial(_conley, all_dates=True),
+    "driscoll_kraay": _driscoll_kraay,
+    "randomisation": _randomisation,
+    "randomisation_stratified": partial(_randomisation, scheme="stratified"),
+    "randomisation_connected": partial(_randomisation, scheme="connected"),
+}
+
+
+def infer(name: str, design: Design, c: np.ndarray, level: float = 0.95) -> Tested:
+    """Test c'beta by a method of the registry; where it cannot be, the result says why."""
+    try:
+        return METHODS[name](design, c, level)
+    except NumericsError as error:
+        return Tested(estimate=float(c @ design.fit.beta), reason=str(error))

@@ -1,0 +1,143 @@
+"""The regression behind a contrast as a design of the registry of inferences, and which
+methods are printed by default.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from evenfield.numerics.inference.methods import Design, Locations, Tested, infer
+from evenfield.numerics.label_permutation import (
+    LABELS_ALONE,
+    LabelDesign,
+    LabelDraws,
+    label_permutation,
+)
+from evenfield.numerics.ols import t_quantile
+from evenfield.numerics.power import smallest_visible
+from evenfield.shared.estimates import NAN
+
+FEWEST_TREATED = 4
+# ASSUME: without coordinates CR3 decides, which takes the units' shocks as independent.
+NO_COORDINATES = "no coordinates: dependence between neighbours is not allowed for"
+# Permutations of labels and their schemes.
+PERMUTATIONS = {
+    "randomisation": "free",
+    "randomisation_stratified": "stratified",
+    "randomisation_connected": "connected",
+}
+# What a contrast that decides a hypothesis prints.
+PRINTED = (
+    "SCPC",
+    "SCPC_06",
+    "CR2",
+    "CR3",
+    "conley_400",
+    "conley_800",
+    "conley_1200",
+    "wild33",
+    "HC1",
+    *PERMUTATIONS,
+)
+
+
+@dataclass(frozen=True)
+class Geography:
+    """Where the units are, and who could have had whose labels."""
+
+    locations: Locations
+    draws: Callable[[str], LabelDraws]  # by scheme; refuses one that does not exist
+
+
+@dataclass(frozen=True)
+class Section:
+    """One regression on group labels and one combination of their coefficients."""
+
+    units: np.ndarray  # (N,) names
+    y: np.ndarray  # (N,) outcome
+    labels: np.ndarray  # (N, L) group labels, or anything that moves with them
+    controls: np.ndarray  # (N, K) constant and controls
+    c: np.ndarray  # (R,) weights of the combination of the labels' coefficients
+    treated: int  # units in the smaller of the groups that the combination compares
+    # how the L labels become R regressors: the labels alone by default
+    label_design: LabelDesign = LABELS_ALONE
+
+    @cached_property
+    def X(self) -> np.ndarray:
+        """Regressors of the labels, then controls, shape (N, R + K)."""
+        regressors = self.label_design.regressors(self.labels)
+        return np.column_stack([regressors, self.controls])
+
+    @property
+    def contrast(self) -> np.ndarray:
+        """Weights over all regressors, shape (R + K,)."""
+        return np.concatenate([self.c, np.zeros(self.controls.shape[1])])
+
+    @property
+    def few(self) -> bool:
+        """Whether too few units are treated for anything but permutation."""
+        return self.treated < FEWEST_TREATED
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContrastDesign(Design):
+    """The regression of a section; its labels may be dealt out to other units."""
+
+    section: Section
+    geography: Geography
+
+    def permuted(  # the section holds its combination, and there is no interval
+        self,
+        c: np.ndarray,  # noqa: ARG002
+        level: float,  # noqa: ARG002
+        scheme: str,
+    ) -> Tested:
+        """Test by permuting the rows of labels."""
+        s = self.section
+        draws = self.geography.draws(scheme)
+        test = label_permutation(s.y, s.labels, s.controls, s.c, draws, s.label_design)
+        return Tested(
+            estimate=test.estimate,
+            p_value=test.p_value,
+            p_type=f"{scheme} permutation of labels, {test.distinct} patterns",
+        )
+
+
+def printed_methods(
+    section: Section, geography: Geography, role: str, asked: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the methods of a contrast, the one that decides first: those asked for, or
+    by the written rule.
+    """
+    if section.few:
+        return tuple(PERMUTATIONS) if role == "primary" else ("randomisation",)
+    if asked:
+        return asked
+    deciding = "SCPC" if geography.locations.known else "CR3"
+    if role != "primary":
+        return (deciding,)
+    return (deciding, *(name for name in PRINTED if name != deciding))
+
+
+def method_results(
+    design: ContrastDesign, names: tuple[str, ...], level: float
+) -> dict[str, Tested]:
+    """Return what each method says of a contrast, the deciding one first."""
+    section = design.section
+    results = {name: infer(name, design, section.contrast, level) for name in names}
+    if section.few:
+        free = results["randomisation"]
+        results["randomisation"] = replace(free, mde=_classical_reach(design, level))
+    return results
+
+
+def _classical_reach(design: ContrastDesign, level: float) -> float:
+    # ASSUME: a permutation has no standard error; it sees about what a t test with equal
+    # variances sees.
+    fit = design.fit
+    c = design.section.contrast
+    std_error = float(np.sqrt(fit.sigma2 * c @ fit.bread @ c))
+    half = t_quantile(0.5 + level / 2, fit.df) * std_error
+    return smallest_visible(-half, half, std_error, design.power or NAN, level)
