@@ -21,7 +21,8 @@ from evenfield.numerics.quadratic import (
 )
 from evenfield.numerics.spatial import DENSE_UNITS, LARGEST_FOR_EIGENVALUES
 
-# ASSUME: the average pairwise correlation of shocks is at most 0.03, or 0.06 where that is doubted.
+# ASSUME: the average pairwise correlation of shocks is at most 0.03 (primary SCPC) or
+# 0.06 (printed beside it).
 AVERAGE_CORRELATION = 0.03
 LARGER_CORRELATION = 0.06
 GRID_STEP = 1.2

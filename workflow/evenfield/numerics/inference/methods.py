@@ -399,8 +399,7 @@ def _randomisation(
 
 
 Method = Callable[[Design, np.ndarray, float], Tested]
-# ASSUME: the average pairwise correlation of shocks is at most 0.03 (SCPC), or 0.06 where that
-# is doubted (SCPC_06); Conley's cut-offs are 400, 800 and 1200 km where several are printed.
+# Names with a number have their bound or cut-off; the others have that of the design.
 METHODS: dict[str, Method] = {
     "classical": partial(_by_covariance, covariance=cov_classical, name="classical"),
     "HC1": partial(_by_covariance, covariance=cov_hc1, name="HC1"),

@@ -3,6 +3,7 @@ cross-section per period (SLX).
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
@@ -534,11 +535,11 @@ def _unit_table(section: CrossSection, geographies: Geographies) -> pd.DataFrame
     arrays = prepared.section
     fit = OLS(arrays.y, arrays.X).fit()
     seen = arrays.label_design.regressors(arrays.labels)
-    try:
-        draws = prepared.geography.draws("stratified")
-        expected = expected_regressors(arrays.labels, draws, arrays.label_design)
-    except NumericsError:
-        expected = np.full(seen.shape, np.nan)
+    expected = np.full(seen.shape, np.nan)
+    if section.decides:
+        with suppress(NumericsError):  # no coast that divides the units
+            draws = prepared.geography.draws("stratified")
+            expected = expected_regressors(arrays.labels, draws, arrays.label_design)
     leverage = pd.Series(
         *partial_leverage(arrays.X, arrays.units, arrays.contrast)[::-1]
     ).reindex(arrays.units)
