@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import gammaln
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.logt import CRITICAL_VALUE, LogtFit, fit_logt_used
 
@@ -37,7 +38,7 @@ class Clubs(NamedTuple):
     clubs: tuple[Club, ...]
     divergent: tuple[int, ...]  # rows that join no club
 
-    def labels(self, n: int) -> np.ndarray:
+    def labels(self, n: int) -> Array:
         """Return the club of each unit; shape (n,)."""
         out = np.zeros(n, dtype=int)
         for number, club in enumerate(self.clubs, start=1):
@@ -50,7 +51,7 @@ class GroupTests(NamedTuple):
 
     # (N, 1 + n) trends of the first period and of the periods of the regression, all
     # positive
-    used: np.ndarray
+    used: Array
     periods: np.ndarray  # (n,) periods of the regression
     variance: str = "fqsb"  # long-run variance, see ``fit_logt``
     critical: float = CRITICAL_VALUE  # a group converges when its t is above
@@ -61,12 +62,12 @@ class GroupTests(NamedTuple):
         mean = x.mean(axis=0)
         return self._fit((np.mean((x - mean) ** 2, axis=0) / mean**2)[None])
 
-    def pairs(self, order: np.ndarray) -> np.ndarray:
+    def pairs(self, order: np.ndarray) -> Array:
         """Test neighbours in an order; order (k,) -> (k - 1,)."""
         x = self.used[order]
         return self._fit(((x[:-1] - x[1:]) / (x[:-1] + x[1:])) ** 2).t
 
-    def prefixes(self, order: np.ndarray, first: int, last: int) -> np.ndarray:
+    def prefixes(self, order: np.ndarray, first: int, last: int) -> Array:
         """Test groups of the first units of an order; order (k,) -> (last - first +
         1,).
 
@@ -83,7 +84,7 @@ class GroupTests(NamedTuple):
         sizes = np.arange(first, last + 1)[:, None]
         return self._fit(_dispersion(*sums, sizes, centre)).t
 
-    def additions(self, core: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+    def additions(self, core: np.ndarray, candidates: np.ndarray) -> Array:
         """Test a core with one candidate added, for each candidate; shape (number of
         candidates,).
         """
@@ -111,12 +112,12 @@ class GroupTests(NamedTuple):
             tuple(rows.tolist()), b, std_error, t, sieve, t > self.critical, merged_from
         )
 
-    def _fit(self, used: np.ndarray) -> LogtFit:
+    def _fit(self, used: Array) -> LogtFit:
         return fit_logt_used(used, self.periods, self.variance)
 
 
 def group_tests(
-    x: np.ndarray, periods: np.ndarray, variance: str, critical: float = CRITICAL_VALUE
+    x: Array, periods: np.ndarray, variance: str, critical: float = CRITICAL_VALUE
 ) -> GroupTests:
     """Check the trends and keep the periods that the tests use; x (N, T), periods (n,)."""
     x = np.asarray(x, dtype=float)
@@ -132,19 +133,17 @@ def group_tests(
     )
 
 
-def _accumulated(x: np.ndarray, first: int) -> np.ndarray:
+def _accumulated(x: Array, first: int) -> Array:
     head = x[:first].sum(axis=0)
-    return np.asarray(np.cumsum(np.vstack([head[None], x[first:]]), axis=0))
+    return np.cumsum(np.vstack([head[None], x[first:]]), axis=0)
 
 
-def _dispersion(
-    sums: np.ndarray, squares: np.ndarray, sizes: np.ndarray, centre: np.ndarray
-) -> np.ndarray:
+def _dispersion(sums: Array, squares: Array, sizes: np.ndarray, centre: Array) -> Array:
     mean = sums / sizes
     return np.asarray(np.maximum(squares / sizes - mean**2, 0.0) / (centre + mean) ** 2)
 
 
-def shared_membership(labels: Sequence[np.ndarray]) -> np.ndarray:
+def shared_membership(labels: Sequence[Array]) -> Array:
     """Return the share of clusterings in which two units share a club; labels (N,) ->
     (N, N).
     """
@@ -154,10 +153,10 @@ def shared_membership(labels: Sequence[np.ndarray]) -> np.ndarray:
     ) / len(labels)
     out = np.asarray(out)
     np.fill_diagonal(out, 1.0)
-    return np.asarray(out)
+    return out
 
 
-def core_stability(shared: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def core_stability(shared: Array, labels: np.ndarray) -> Array:
     """Return how firmly each unit sits in its club; shared (N, N), labels (N,) -> (N,)."""
     same = (
         (labels[:, None] == labels[None, :])
@@ -188,7 +187,7 @@ DEFAULT_SIEVE = SieveRule()
 
 
 def find_clubs(
-    x: np.ndarray,
+    x: Array,
     periods: np.ndarray,
     *,
     variance: str = "fqsb",
@@ -227,12 +226,12 @@ def find_clubs(
     return Clubs(tuple(clubs), tuple(sorted(left.tolist())))
 
 
-def _sorted_rows(x: np.ndarray, share: float) -> np.ndarray:
+def _sorted_rows(x: Array, share: float) -> np.ndarray:
     count = max(1, round(share * x.shape[1]))
     return np.argsort(-x[:, -count:].mean(axis=1), kind="stable")
 
 
-def core_of(tests: GroupTests, order: np.ndarray) -> np.ndarray:
+def core_of(tests: GroupTests, order: np.ndarray) -> Array:
     """Return the core of the next club."""
     start = _first_pair(tests, order)
     if start < 0:
@@ -272,7 +271,7 @@ def _first_pair(tests: GroupTests, order: np.ndarray) -> int:
 
 
 def _sieved(
-    tests: GroupTests, core: np.ndarray, others: np.ndarray, rule: SieveRule
+    tests: GroupTests, core: np.ndarray, others: Array, rule: SieveRule
 ) -> Club:
     if not len(others):
         return tests.club(core, rule.start)
@@ -353,7 +352,7 @@ def adopt_divergent(
     return Clubs(tuple(clubs), tuple(sorted(left.tolist())))
 
 
-def _rows(clubs: Clubs, group: Sequence[int]) -> np.ndarray:
+def _rows(clubs: Clubs, group: Sequence[int]) -> Array:
     return np.concatenate([np.array(clubs.clubs[number].members) for number in group])
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.ols import OlsFit, cov_hc3, fit_ols
 
 MAX_STEPS = 500
@@ -72,7 +73,7 @@ class SpeedFit(NamedTuple):
 
 
 def fit_speed(
-    growth: np.ndarray, y_start: np.ndarray, years: float, Z: np.ndarray | None = None
+    growth: Array, y_start: Array, years: float, Z: Array | None = None
 ) -> SpeedFit:
     """Fit the growth equation for the speed itself by nonlinear least squares; growth
     (N,), y_start (N,), Z (N, L).
@@ -99,8 +100,8 @@ def fit_speed(
     return _finish(lam, steps, converged, linear, years)
 
 
-def _residuals(v: np.ndarray, W: np.ndarray) -> np.ndarray:
-    return np.asarray(v - W @ np.linalg.lstsq(W, v, rcond=None)[0])
+def _residuals(v: Array, W: Array) -> Array:
+    return v - W @ np.linalg.lstsq(W, v, rcond=None)[0]
 
 
 def _newton(slope: float, years: float) -> tuple[float, int, bool]:

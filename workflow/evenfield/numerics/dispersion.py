@@ -7,12 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import chdtrc
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 
 SINGULAR = 1e-14
 
 
-def sigma(y: np.ndarray) -> np.ndarray:
+def sigma(y: Array) -> Array:
     """Return the standard deviation over units, with N - 1 in the denominator; y (N,)
     -> ().
     """
@@ -24,26 +25,22 @@ def sigma(y: np.ndarray) -> np.ndarray:
     )
 
 
-def coefficient_of_variation(levels: np.ndarray) -> np.ndarray:
+def coefficient_of_variation(levels: Array) -> Array:
     """Return the standard deviation (N - 1) divided by the mean; levels (N,) -> ()."""
     return np.asarray(sigma(levels) / np.mean(levels, axis=0))
 
 
-def percentile_ratio(
-    levels: np.ndarray, high: float = 90.0, low: float = 10.0
-) -> np.ndarray:
+def percentile_ratio(levels: Array, high: float = 90.0, low: float = 10.0) -> Array:
     """Return the ratio of two percentiles; levels (N,) -> ()."""
-    return np.asarray(
-        np.percentile(levels, high, axis=0) / np.percentile(levels, low, axis=0)
-    )
+    return np.percentile(levels, high, axis=0) / np.percentile(levels, low, axis=0)
 
 
-def interquartile_range(y: np.ndarray) -> np.ndarray:
+def interquartile_range(y: Array) -> Array:
     """Return the distance between the quartiles; y (N,) -> ()."""
-    return np.asarray(np.percentile(y, 75.0, axis=0) - np.percentile(y, 25.0, axis=0))
+    return np.percentile(y, 75.0, axis=0) - np.percentile(y, 25.0, axis=0)
 
 
-def leave_one_out_sigma(y: np.ndarray) -> np.ndarray:
+def leave_one_out_sigma(y: Array) -> Array:
     """Return sigma of the other units for each unit left out; y (N,).
 
     Notes
@@ -63,11 +60,11 @@ def leave_one_out_sigma(y: np.ndarray) -> np.ndarray:
 class VarianceTest(NamedTuple):
     """A test statistic for equal variances at two dates."""
 
-    statistic: np.ndarray  # one value per column of the input
-    p_value: np.ndarray  # from chi-squared with one degree of freedom
+    statistic: Array  # one value per column of the input
+    p_value: Array  # from chi-squared with one degree of freedom
 
 
-def carree_klomp_t2_test(y_start: np.ndarray, y_end: np.ndarray) -> VarianceTest:
+def carree_klomp_t2_test(y_start: Array, y_end: Array) -> VarianceTest:
     """Test equal variances at two dates by the likelihood ratio of Carree and Klomp;
     y_start, y_end (N,).
 
@@ -87,7 +84,7 @@ def carree_klomp_t2_test(y_start: np.ndarray, y_end: np.ndarray) -> VarianceTest
     return VarianceTest(np.asarray(statistic), np.asarray(chdtrc(1, statistic)))
 
 
-def carree_klomp_t3(y_start: np.ndarray, y_end: np.ndarray) -> np.ndarray:
+def carree_klomp_t3(y_start: Array, y_end: Array) -> Array:
     """Return Carree and Klomp's T3, a description of how far the variances differ;
     y_start, y_end (N,) -> ().
     """
@@ -104,9 +101,7 @@ def carree_klomp_t3(y_start: np.ndarray, y_end: np.ndarray) -> np.ndarray:
     )
 
 
-def _moments(
-    y_start: np.ndarray, y_end: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _moments(y_start: Array, y_end: Array) -> tuple[Array, Array, Array]:
     a = np.asarray(y_start, dtype=float)
     b = np.asarray(y_end, dtype=float)
     if len(a) < 3:

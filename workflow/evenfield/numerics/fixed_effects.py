@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from scipy.sparse import csr_array, diags_array, hstack
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 
 NOTHING = 1e-10
@@ -24,12 +25,12 @@ MOST_CELLS = 200_000_000  # of dummies among the regressors, 1.6 GB
 class WithoutEffects(NamedTuple):
     """An outcome and its regressors without effects."""
 
-    y: np.ndarray  # (N,) outcome
+    y: Array  # (N,) outcome
     # (N, K) regressors, and an orthonormal basis of effects that were not taken out
-    X: np.ndarray
+    X: Array
     rank: int  # of all effects, the constant included
     nested: int  # of those nested in the clusters
-    leverage: np.ndarray  # (N,) of the effects that were taken out; zeros if not asked
+    leverage: Array  # (N,) of the effects that were taken out; zeros if not asked
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class EffectSpan:
     """
 
     home: np.ndarray  # (N,) codes of the effect with the most levels
-    others: tuple[np.ndarray, ...]  # (N,) codes of the other effects
+    others: tuple[Array, ...]  # (N,) codes of the other effects
 
     @cached_property
     def counts(self) -> np.ndarray:
@@ -52,12 +53,12 @@ class EffectSpan:
         return [int(codes.max()) + 1 for codes in self.others]
 
     @property
-    def starts(self) -> np.ndarray:
+    def starts(self) -> Array:
         """Place of the first level of each other effect among all of them."""
         return np.cumsum([0, *self.levels[:-1]])
 
     @cached_property
-    def shares(self) -> np.ndarray | csr_array:
+    def shares(self) -> Array | csr_array:
         """Shares of the levels of the other effects in each level of ``home``; (H, L)."""
         tables = [_cross_table(self.home, codes) for codes in self.others]
         if any(isinstance(cells, csr_array) for cells in tables):
@@ -66,7 +67,7 @@ class EffectSpan:
         return np.asarray(np.hstack(tables) / self.counts[:, None])
 
     @cached_property
-    def weights(self) -> np.ndarray:
+    def weights(self) -> Array:
         """Weights A of the other dummies Z, demeaned by ``home``, so that Z A is an
         orthonormal basis of what they add; shape (L, R).
 
@@ -97,7 +98,7 @@ class EffectSpan:
         """Number of independent dummies."""
         return len(self.counts) + int(self.weights.shape[1])
 
-    def take_out(self, values: np.ndarray) -> None:
+    def take_out(self, values: Array) -> None:
         """Replace rows in place by their residuals on the dummies; values (R, N)."""
         for row in values:
             row[:] -= (np.bincount(self.home, row) / self.counts)[self.home]
@@ -113,7 +114,7 @@ class EffectSpan:
             for codes, start in zip(self.others, self.starts, strict=True):
                 row[:] -= effects[start + codes]
 
-    def leverage(self) -> np.ndarray:
+    def leverage(self) -> Array:
         """Diagonal of the projection on the dummies, shape (N,)."""
         leverage = 1.0 / self.counts[self.home]
         for start in range(0, len(leverage), BLOCK_OF_ROWS):
@@ -121,7 +122,7 @@ class EffectSpan:
             leverage[rows] += (self._basis(rows) ** 2).sum(axis=1)
         return np.asarray(leverage)
 
-    def _basis(self, rows: slice) -> np.ndarray:
+    def _basis(self, rows: slice) -> Array:
         if not self.others:
             return np.zeros((len(self.home[rows]), 0))
         basis = -np.asarray(self.shares[self.home[rows]] @ self.weights)
@@ -130,7 +131,7 @@ class EffectSpan:
         return basis
 
 
-def effect_span(effects: Mapping[str, np.ndarray]) -> EffectSpan:
+def effect_span(effects: Mapping[str, Array]) -> EffectSpan:
     """Return the span of effects, codes from zero without a gap, (N,) each."""
     by_size = sorted(effects.values(), key=lambda codes: -int(codes.max()))
     return EffectSpan(by_size[0], tuple(by_size[1:]))
@@ -140,9 +141,9 @@ Dummies = Literal["none", "crossed", "all"]
 
 
 def without_effects(
-    values: np.ndarray,
+    values: Array,
     names: Sequence[str],
-    effects: Mapping[str, np.ndarray],
+    effects: Mapping[str, Array],
     clusters: np.ndarray,
     *,
     dummies: Dummies,
@@ -187,9 +188,7 @@ def without_effects(
     return WithoutEffects(values[0], X, rank, nested, leverage)
 
 
-def _basis_beside(
-    effects: Mapping[str, np.ndarray], taken: Mapping[str, np.ndarray]
-) -> np.ndarray:
+def _basis_beside(effects: Mapping[str, Array], taken: Mapping[str, Array]) -> Array:
     """Return an orthonormal basis of what effects add to those taken out; (R, N)."""
     levels = sum(int(codes.max()) + 1 for codes in effects.values())
     rows = len(next(iter(effects.values())))
@@ -209,7 +208,7 @@ def _basis_beside(
     return np.asarray(weights.T @ columns)
 
 
-def orthonormal_weights(gram: np.ndarray, size: float) -> np.ndarray:
+def orthonormal_weights(gram: Array, size: float) -> Array:
     """Return A (L, R) with A' gram A the identity, for columns that may depend on one
     another; ``size`` is the largest sum of squares of a column at first.
     """
@@ -218,7 +217,7 @@ def orthonormal_weights(gram: np.ndarray, size: float) -> np.ndarray:
     return np.asarray(vectors[:, independent] / np.sqrt(roots[independent]))
 
 
-def _cross_table(one: np.ndarray, two: np.ndarray) -> Any:
+def _cross_table(one: Array, two: Array) -> Any:
     """Count the rows of each pair of levels, sparse where most pairs have none."""
     shape = (int(one.max()) + 1, int(two.max()) + 1)
     size = shape[0] * shape[1]
@@ -228,21 +227,18 @@ def _cross_table(one: np.ndarray, two: np.ndarray) -> Any:
     return csr_array((np.ones(len(one)), (one, two)), shape=shape)
 
 
-def _dense(table: Any) -> np.ndarray:
-    return np.asarray(table if isinstance(table, np.ndarray) else table.toarray())
+def _dense(table: Any) -> Array:
+    return table if isinstance(table, np.ndarray) else table.toarray()
 
 
-def _nests(inner: np.ndarray, outer: np.ndarray) -> bool:
+def _nests(inner: Array, outer: Array) -> bool:
     home = np.zeros(inner.max() + 1, dtype=int)
     home[inner] = outer
     return bool((home[inner] == outer).all())
 
 
 def _refuse_absorbed(
-    values: np.ndarray,
-    negligible: np.ndarray,
-    names: Sequence[str],
-    effects: Sequence[str],
+    values: Array, negligible: np.ndarray, names: Sequence[str], effects: Sequence[str]
 ) -> None:
     """Refuse regressors, or an outcome, of which the effects leave nothing; values (1 +
     K, N), sums of squares that count as nothing (1 + K,).

@@ -5,12 +5,13 @@ regression filter.
 import numpy as np
 from scipy.linalg import solveh_banded
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 
 SHORTEST = 3
 
 
-def hp_trend(y: np.ndarray, smoothing: float = 400.0) -> np.ndarray:
+def hp_trend(y: Array, smoothing: float = 400.0) -> Array:
     """Return the Hodrick-Prescott trend of each series; y (N, T) -> (N, T).
 
     Notes
@@ -21,12 +22,10 @@ def hp_trend(y: np.ndarray, smoothing: float = 400.0) -> np.ndarray:
     y = _checked(y, smoothing)
     level = y[:, :1]
     solved = solveh_banded(_bands(y.shape[1], smoothing), (y - level).T, lower=True)
-    return np.asarray(solved.T + level)
+    return solved.T + level
 
 
-def boosted_hp_trend(
-    y: np.ndarray, smoothing: float = 400.0, most: int = 50
-) -> np.ndarray:
+def boosted_hp_trend(y: Array, smoothing: float = 400.0, most: int = 50) -> Array:
     """Return the boosted Hodrick-Prescott trend, each series stopped by its information
     criterion.
 
@@ -49,7 +48,7 @@ def boosted_hp_trend(
     return np.asarray(y - np.array(cycles)[best, np.arange(len(y))])
 
 
-def hamilton_trend(y: np.ndarray, ahead: int = 2, lags: int = 1) -> np.ndarray:
+def hamilton_trend(y: Array, ahead: int = 2, lags: int = 1) -> Array:
     """Return the trend of Hamilton's regression filter; y (N, T) -> (N, T - ahead -
     lags + 1).
 
@@ -75,7 +74,7 @@ def hamilton_trend(y: np.ndarray, ahead: int = 2, lags: int = 1) -> np.ndarray:
     return out
 
 
-def _checked(y: np.ndarray, smoothing: float) -> np.ndarray:
+def _checked(y: Array, smoothing: float) -> Array:
     y = np.asarray(y, dtype=float)
     if y.ndim != 2 or y.shape[1] < SHORTEST:
         raise NumericsError(f"a trend needs series of at least {SHORTEST} periods")
@@ -88,7 +87,7 @@ def _checked(y: np.ndarray, smoothing: float) -> np.ndarray:
     return y
 
 
-def _bands(T: int, smoothing: float) -> np.ndarray:
+def _bands(T: int, smoothing: float) -> Array:
     squares = np.diff(np.eye(T), n=2, axis=0)
     penalty = np.eye(T) + smoothing * squares.T @ squares
     bands = np.zeros((3, T))
@@ -97,6 +96,6 @@ def _bands(T: int, smoothing: float) -> np.ndarray:
     return bands
 
 
-def _squares(cycle: np.ndarray) -> np.ndarray:
+def _squares(cycle: Array) -> Array:
     squares = np.einsum("it,it->i", cycle, cycle)
-    return np.asarray(np.where(squares > 0, squares, 1.0))
+    return np.where(squares > 0, squares, 1.0)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial import Weights, connected_sets, hangs_together
 
@@ -16,7 +17,7 @@ ALIKE = 1e-12  # incomes that differ by less are the same
 
 
 def permuted_sum_p(
-    c: np.ndarray, x: np.ndarray, rng: np.random.Generator, permutations: int
+    c: Array, x: Array, rng: np.random.Generator, permutations: int
 ) -> float:
     """Return the two-sided permutation p-value of sum c_i x_i; c, x (N,).
 
@@ -42,9 +43,7 @@ THEIL_T = "theil_t"
 THEIL_L = "theil_l"
 
 
-def relative_incomes(
-    income: np.ndarray, weights: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def relative_incomes(income: Array, weights: Array) -> tuple[Array, Array]:
     """Return shares of the weights and incomes relative to the weighted mean; income
     (N,), weights (N,) -> (N,).
     """
@@ -63,20 +62,20 @@ def relative_incomes(
     return p, y / (p @ y)
 
 
-def theil(income: np.ndarray, weights: np.ndarray, measure: str = THEIL_T) -> float:
+def theil(income: Array, weights: Array, measure: str = THEIL_T) -> float:
     """Return a Theil index; income, weights (N,)."""
     p, r = relative_incomes(income, weights)
     return theil_of_shares(p, r, measure)
 
 
-def theil_of_shares(p: np.ndarray, r: np.ndarray, measure: str) -> float:
+def theil_of_shares(p: Array, r: Array, measure: str) -> float:
     """Return a Theil index from shares and relative incomes; p, r (N,)."""
     if measure not in (THEIL_T, THEIL_L):
         raise NumericsError(f"a Theil index is {THEIL_T} or {THEIL_L}, not {measure!r}")
     return float(p @ (r * np.log(r))) if measure == THEIL_T else float(-(p @ np.log(r)))
 
 
-def gini(income: np.ndarray, weights: np.ndarray) -> float:
+def gini(income: Array, weights: Array) -> float:
     """Return the Gini coefficient, sum_ij p_i p_j |r_i - r_j| / 2; income, weights
     (N,).
     """
@@ -88,7 +87,7 @@ def gini(income: np.ndarray, weights: np.ndarray) -> float:
     return 0.0 if (r == 1).all() else float(2 * (p * r) @ below - 1)
 
 
-def atkinson(income: np.ndarray, weights: np.ndarray, aversion: float = 1.0) -> float:
+def atkinson(income: Array, weights: Array, aversion: float = 1.0) -> float:
     """Return the Atkinson (1970) index; income, weights (N,)."""
     if not aversion > 0:
         raise NumericsError(
@@ -103,7 +102,7 @@ def atkinson(income: np.ndarray, weights: np.ndarray, aversion: float = 1.0) -> 
 
 
 def group_means(
-    p: np.ndarray, r: np.ndarray, groups: np.ndarray
+    p: Array, r: Array, groups: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return population share and relative mean income of each group; p, r (N,), groups
     (N,) -> (G,).
@@ -125,9 +124,7 @@ class DagumParts(NamedTuple):
     transvariation: float
 
 
-def decompose_gini(
-    income: np.ndarray, weights: np.ndarray, groups: np.ndarray
-) -> DagumParts:
+def decompose_gini(income: Array, weights: Array, groups: np.ndarray) -> DagumParts:
     """Split the Gini coefficient by groups that may overlap in income; income, weights
     (N,), groups (N,).
 
@@ -147,9 +144,7 @@ def decompose_gini(
     return DagumParts(gini(income, weights), within, ahead - behind, 2 * behind)
 
 
-def _lead(
-    one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]
-) -> float:
+def _lead(one: tuple[Array, Array], other: tuple[Array, Array]) -> float:
     """Return the sum over pairs of what members of one group have more, each group as
     shares and incomes.
     """
@@ -167,8 +162,8 @@ def _lead(
 
 
 def growth_contributions(
-    start: np.ndarray, end: np.ndarray, groups: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+    start: Array, end: Array, groups: np.ndarray
+) -> tuple[Array, Array]:
     """Return how much each group adds to the growth of the total; start, end (N,),
     groups (N,) -> (G,).
     """
@@ -202,7 +197,7 @@ class TheilParts(NamedTuple):
 
 
 def decompose_theil(
-    income: np.ndarray, weights: np.ndarray, groups: np.ndarray, measure: str = THEIL_T
+    income: Array, weights: Array, groups: np.ndarray, measure: str = THEIL_T
 ) -> TheilParts:
     """Split a Theil index into inequality between and within groups; income, weights
     (N,), groups (N,).
@@ -226,11 +221,7 @@ def decompose_theil(
 
 
 def nested_theil(
-    income: np.ndarray,
-    weights: np.ndarray,
-    outer: np.ndarray,
-    inner: np.ndarray,
-    measure: str = THEIL_T,
+    income: Array, weights: Array, outer: Array, inner: Array, measure: str = THEIL_T
 ) -> tuple[float, float, float]:
     """Split a Theil index in two nested steps; income, weights (N,), outer, inner (N,)."""
     first = decompose_theil(income, weights, outer, measure)
@@ -244,11 +235,7 @@ def crossed(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def shapley_theil(
-    income: np.ndarray,
-    weights: np.ndarray,
-    a: np.ndarray,
-    b: np.ndarray,
-    measure: str = THEIL_T,
+    income: Array, weights: Array, a: np.ndarray, b: np.ndarray, measure: str = THEIL_T
 ) -> tuple[float, float, float]:
     """Divide what two overlapping groupings explain together fairly between them;
     income, weights (N,), a, b (N,).
@@ -262,7 +249,7 @@ def shapley_theil(
 
 
 def maximum_between(
-    income: np.ndarray, weights: np.ndarray, groups: np.ndarray, measure: str = THEIL_T
+    income: Array, weights: Array, groups: np.ndarray, measure: str = THEIL_T
 ) -> float:
     """Return the largest inequality between groups of these sizes; income, weights
     (N,), groups (N,).
@@ -286,7 +273,7 @@ def maximum_between(
 
 
 def _parade(
-    people: np.ndarray, earned: np.ndarray, sizes: Sequence[float], measure: str
+    people: Array, earned: Array, sizes: Sequence[float], measure: str
 ) -> float:
     ends = np.minimum(np.concatenate([[0.0], np.cumsum(sizes)]), 1.0)
     ends[-1] = 1.0
@@ -313,8 +300,8 @@ class ShareTest(NamedTuple):
 
 
 def between_test(
-    income: np.ndarray,
-    weights: np.ndarray,
+    income: Array,
+    weights: Array,
     groups: np.ndarray,
     *,
     rng: np.random.Generator,
@@ -336,9 +323,7 @@ def between_test(
     return ShareTest(seen, total / max(draws, 1), (1 + above) / (1 + draws), draws)
 
 
-def _between(
-    p: np.ndarray, r: np.ndarray, labels: np.ndarray, measure: str
-) -> np.ndarray:
+def _between(p: Array, r: Array, labels: np.ndarray, measure: str) -> Array:
     both = np.column_stack([p, p * r])
     out = np.zeros(len(labels))
     for group in range(int(labels.max()) + 1):
@@ -349,8 +334,8 @@ def _between(
 
 
 def connected_test(
-    income: np.ndarray,
-    weights: np.ndarray,
+    income: Array,
+    weights: Array,
     inside: np.ndarray,
     neighbours: Weights,
     measure: str = THEIL_T,
@@ -383,9 +368,7 @@ def connected_test(
     )
 
 
-def leave_one_out_theil(
-    income: np.ndarray, weights: np.ndarray, measure: str = THEIL_T
-) -> np.ndarray:
+def leave_one_out_theil(income: Array, weights: Array, measure: str = THEIL_T) -> Array:
     """Return the Theil index of the other units for each unit left out; income, weights
     (N,) -> (N,).
     """
@@ -398,8 +381,8 @@ def leave_one_out_theil(
 
 
 def reweighted_theil(
-    p: np.ndarray, r: np.ndarray, times: np.ndarray, measure: str = THEIL_T
-) -> np.ndarray:
+    p: Array, r: Array, times: np.ndarray, measure: str = THEIL_T
+) -> Array:
     """Return the Theil index when units count several times or not at all; p, r (N,),
     times (B, N) -> (B,).
     """
@@ -412,13 +395,13 @@ def reweighted_theil(
 
 
 def redrawn_theil(
-    income: np.ndarray,
-    weights: np.ndarray,
+    income: Array,
+    weights: Array,
     *,
     rng: np.random.Generator,
     draws: int,
     measure: str = THEIL_T,
-) -> np.ndarray:
+) -> Array:
     """Return the Theil index over samples of units drawn with replacement; income,
     weights (N,) -> (draws,).
     """
@@ -430,15 +413,15 @@ def redrawn_theil(
 
 
 def revised_theil(
-    income: np.ndarray,
-    weights: np.ndarray,
+    income: Array,
+    weights: Array,
     *,
     sd_income: float,
     sd_weights: float,
     rng: np.random.Generator,
     draws: int,
     measure: str = THEIL_T,
-) -> np.ndarray:
+) -> Array:
     """Return the Theil index under revisions of the figures; income, weights (N,) ->
     (draws,).
     """

@@ -6,19 +6,20 @@ from typing import TypeAlias
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import RANK_TOLERANCE
 from evenfield.numerics.power import contrast_weights
 
 WITHIN_CORRELATION = 0.999
 DEPENDENT = 1e-6
-Bread: TypeAlias = np.ndarray | None  # inverse of X'X, where it is there already
+Bread: TypeAlias = Array | None  # inverse of X'X, where it is there already
 
 
 def effective_clusters(
-    X: np.ndarray,
+    X: Array,
     clusters: np.ndarray,
-    c: np.ndarray,
+    c: Array,
     within: float = WITHIN_CORRELATION,
     bread: Bread = None,
 ) -> float:
@@ -39,8 +40,8 @@ def effective_clusters(
 
 
 def partial_leverage(
-    X: np.ndarray, clusters: np.ndarray, c: np.ndarray, bread: Bread = None
-) -> tuple[np.ndarray, np.ndarray]:
+    X: Array, clusters: np.ndarray, c: Array, bread: Bread = None
+) -> tuple[Array, Array]:
     """Return each cluster's share in the variation that identifies c'beta; X (N, K),
     clusters (N,), c (K,).
 
@@ -54,7 +55,7 @@ def partial_leverage(
 
 
 def _weights_and_owners(
-    X: np.ndarray, clusters: np.ndarray, c: np.ndarray, bread: Bread
+    X: Array, clusters: np.ndarray, c: Array, bread: Bread
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     a = contrast_weights(X, c, bread)
     clusters = np.asarray(clusters)
@@ -67,7 +68,7 @@ def _weights_and_owners(
     return a, *np.unique(clusters, return_inverse=True)
 
 
-def dependent_columns(X: np.ndarray, tolerance: float = RANK_TOLERANCE) -> list[int]:
+def dependent_columns(X: Array, tolerance: float = RANK_TOLERANCE) -> list[int]:
     """Return the columns that the other columns reproduce exactly, so that their
     coefficients are not defined.
     """

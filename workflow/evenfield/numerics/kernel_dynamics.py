@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.signal import find_peaks
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 
 FEWEST = 10
@@ -15,15 +16,15 @@ CLOSE = 1e-4
 class StochasticKernel(NamedTuple):
     """A conditional density on a grid."""
 
-    grid: np.ndarray  # (G,) equally spaced values, of origin and destination alike
+    grid: Array  # (G,) equally spaced values, of origin and destination alike
     density: (
-        np.ndarray
-    )  # (G, G) row i is the density of the destination given origin ``grid[i]``
+        Array  # (G, G) row i is the density of the destination given origin ``grid[i]``
+    )
     bandwidth_x: float  # pilot bandwidths of origin and destination
     bandwidth_y: float
 
 
-def plug_in_bandwidth(values: np.ndarray) -> float:
+def plug_in_bandwidth(values: Array) -> float:
     """Return Silverman's (1986) robust rule, 0.9 min(sd, iqr / 1.34) n^(-1/5); values
     (n,).
     """
@@ -37,9 +38,7 @@ def plug_in_bandwidth(values: np.ndarray) -> float:
     return float(0.9 * used * len(values) ** -0.2)
 
 
-def kernel_density(
-    values: np.ndarray, grid: np.ndarray, bandwidth: np.ndarray | float
-) -> np.ndarray:
+def kernel_density(values: Array, grid: Array, bandwidth: Array | float) -> Array:
     """Return a Gaussian kernel density; values (n,), grid (G,), bandwidth (n,) -> (G,)."""
     return np.asarray(
         _gauss(grid[:, None] - values, np.broadcast_to(bandwidth, values.shape)).mean(
@@ -48,15 +47,13 @@ def kernel_density(
     )
 
 
-def adaptive_bandwidths(values: np.ndarray, pilot: float) -> np.ndarray:
+def adaptive_bandwidths(values: Array, pilot: float) -> Array:
     """Return bandwidths that widen where data are thin; values (n,) -> (n,)."""
     density = kernel_density(values, values, pilot)
     return np.asarray(pilot * np.sqrt(np.exp(np.mean(np.log(density))) / density))
 
 
-def stochastic_kernel(
-    x: np.ndarray, y: np.ndarray, grid: np.ndarray
-) -> StochasticKernel:
+def stochastic_kernel(x: Array, y: Array, grid: Array) -> StochasticKernel:
     """Estimate the density of y given x; x, y (n,), grid (G,).
 
     Notes
@@ -106,7 +103,7 @@ def stochastic_kernel(
     return StochasticKernel(grid, density / mass, h_x, h_y)
 
 
-def ergodic_density(kernel: StochasticKernel) -> np.ndarray:
+def ergodic_density(kernel: StochasticKernel) -> Array:
     """Return the density that a kernel reproduces; shape (G,)."""
     step = float(kernel.grid[1] - kernel.grid[0])
     size = len(kernel.grid)
@@ -119,13 +116,13 @@ def ergodic_density(kernel: StochasticKernel) -> np.ndarray:
     return np.asarray(clean / clean.sum() / step)
 
 
-def _gauss(gaps: np.ndarray, bandwidth: np.ndarray) -> np.ndarray:
+def _gauss(gaps: Array, bandwidth: Array) -> Array:
     return np.asarray(
         np.exp(-0.5 * (gaps / bandwidth) ** 2) / (bandwidth * np.sqrt(2 * np.pi))
     )
 
 
-def _reflected(grid: np.ndarray, centre: np.ndarray, h: float) -> np.ndarray:
+def _reflected(grid: Array, centre: Array, h: float) -> Array:
     low = float(grid[0])
     high = float(grid[-1])
     return np.asarray(
@@ -136,15 +133,13 @@ def _reflected(grid: np.ndarray, centre: np.ndarray, h: float) -> np.ndarray:
     )
 
 
-def _weights(x: np.ndarray, at: np.ndarray, bandwidth: np.ndarray) -> np.ndarray:
+def _weights(x: Array, at: Array, bandwidth: Array) -> Array:
     logs = -0.5 * ((at[:, None] - x) / bandwidth) ** 2 - np.log(bandwidth)
     raw = np.exp(logs - logs.max(axis=1, keepdims=True))
     return np.asarray(raw / raw.sum(axis=1, keepdims=True))
 
 
-def _local_linear(
-    x: np.ndarray, y: np.ndarray, at: np.ndarray, bandwidth: np.ndarray
-) -> np.ndarray:
+def _local_linear(x: Array, y: Array, at: Array, bandwidth: Array) -> Array:
     w = _weights(x, at, bandwidth)
     mean_x = w @ x
     mean_y = w @ y
@@ -162,7 +157,7 @@ CHUNK = 200
 MODE_GRID = 256
 
 
-def count_modes(density: np.ndarray) -> np.ndarray:
+def count_modes(density: Array) -> Array:
     """Count the modes of densities on a grid; density (..., G) -> (...)."""
     slopes = np.sign(np.diff(density, axis=-1, prepend=0.0, append=0.0))
     high = density > MODE_FLOOR * density.max(axis=-1, keepdims=True)
@@ -171,7 +166,7 @@ def count_modes(density: np.ndarray) -> np.ndarray:
     )
 
 
-def count_prominent_modes(density: np.ndarray, share: float) -> int:
+def count_prominent_modes(density: Array, share: float) -> int:
     """Count the modes that stand out: each rises above the lower ground around it by a
     share of the highest.
     """
@@ -189,7 +184,7 @@ class ModeTest(NamedTuple):
 
 
 def silverman_test(
-    values: np.ndarray, modes: int, rng: np.random.Generator, draws: int
+    values: Array, modes: int, rng: np.random.Generator, draws: int
 ) -> ModeTest:
     """Test whether a density has more than k modes; values (n,).
 
@@ -216,7 +211,7 @@ def silverman_test(
     return ModeTest(modes, critical, (1 + more) / (1 + draws), draws)
 
 
-def critical_bandwidth(values: np.ndarray, modes: int) -> float:
+def critical_bandwidth(values: Array, modes: int) -> float:
     """Return the smallest bandwidth at which the density has at most k modes; values
     (n,).
     """
@@ -230,7 +225,7 @@ def critical_bandwidth(values: np.ndarray, modes: int) -> float:
     return high
 
 
-def _modes_at(samples: np.ndarray, bandwidth: float) -> np.ndarray:
+def _modes_at(samples: Array, bandwidth: float) -> Array:
     low = samples.min() - 3 * bandwidth
     high = samples.max() + 3 * bandwidth
     grid = np.linspace(low, high, MODE_GRID)

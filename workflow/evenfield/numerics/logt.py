@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.long_run_variance import VARIANCES, ratio_or_nan
 
@@ -17,17 +18,17 @@ class LogtFit(NamedTuple):
     """Log t regressions of B groups."""
 
     b: np.ndarray  # (B,) slope, its long-run standard error and their ratio
-    std_error: np.ndarray
-    t: np.ndarray
-    constant: np.ndarray  # (B,) the other coefficient
+    std_error: Array
+    t: Array
+    constant: Array  # (B,) the other coefficient
     periods: (
         np.ndarray
     )  # (n,) periods of the regression, the first of the window being 1
 
     @property
-    def speed(self) -> np.ndarray:
+    def speed(self) -> Array:
         """Half the slope: the rate at which the loadings close in, shape (B,)."""
-        return np.asarray(self.b / 2)
+        return self.b / 2
 
 
 def one_sided_p(t: float) -> float:
@@ -41,7 +42,7 @@ def slope_interval(b: float, std_error: float, level: float) -> tuple[float, flo
     return b - half, b + half
 
 
-def relative_transition(x: np.ndarray) -> np.ndarray:
+def relative_transition(x: Array) -> Array:
     """Return the relative transition path of each unit; x (N, T) -> (N, T)."""
     mean = np.asarray(x, dtype=float).mean(axis=0)
     if not (mean > SUM_TO_ZERO * np.abs(x).max()).all():
@@ -51,7 +52,7 @@ def relative_transition(x: np.ndarray) -> np.ndarray:
     return np.asarray(x / mean)
 
 
-def transition_variance(x: np.ndarray) -> np.ndarray:
+def transition_variance(x: Array) -> Array:
     """Return the dispersion of the relative transition paths; x (N, T) -> (T,)."""
     return np.asarray(np.mean((relative_transition(x) - 1) ** 2, axis=0))
 
@@ -71,7 +72,7 @@ def regression_periods(T: int, discard: int) -> np.ndarray:
     return np.arange(discard + 1, T + 1)
 
 
-def fit_logt(H: np.ndarray, periods: np.ndarray, variance: str = "fqsb") -> LogtFit:
+def fit_logt(H: Array, periods: np.ndarray, variance: str = "fqsb") -> LogtFit:
     """Fit the log t regression of each group; H (B, T), periods (n,).
 
     Notes
@@ -83,9 +84,7 @@ def fit_logt(H: np.ndarray, periods: np.ndarray, variance: str = "fqsb") -> Logt
     return fit_logt_used(H[:, [0, *(periods - 1)]], periods, variance)
 
 
-def fit_logt_used(
-    used: np.ndarray, periods: np.ndarray, variance: str = "fqsb"
-) -> LogtFit:
+def fit_logt_used(used: Array, periods: np.ndarray, variance: str = "fqsb") -> LogtFit:
     """Fit the log t regression from the dispersion of the periods it uses; used (B, 1 +
     n), periods (n,).
     """

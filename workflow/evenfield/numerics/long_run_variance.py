@@ -9,12 +9,14 @@ from collections.abc import Callable
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
+
 QS_FACTOR = 1.3221  # of the quadratic-spectral kernel, Andrews (1991), equation (6.2)
 SMALLEST = 1e-300
 UNBOUNDED = 1e7  # a bandwidth above this gives every lag its full weight
 
 
-def ratio_or_nan(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+def ratio_or_nan(numerator: Array, denominator: Array) -> Array:
     """Divide where the divisor is positive; both (B,) -> (B,)."""
     undefined = np.full(len(numerator), np.nan)
     return np.asarray(
@@ -22,7 +24,7 @@ def ratio_or_nan(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     )
 
 
-def quadratic_spectral(z: np.ndarray) -> np.ndarray:
+def quadratic_spectral(z: Array) -> Array:
     """Return the quadratic-spectral kernel.
 
     Notes
@@ -31,10 +33,10 @@ def quadratic_spectral(z: np.ndarray) -> np.ndarray:
     3 / x^2 (sin(x) / x - cos(x)).
     """
     x = 1.2 * np.pi * z
-    return np.asarray(3 / x**2 * (np.sin(x) / x - np.cos(x)))
+    return 3 / x**2 * (np.sin(x) / x - np.cos(x))
 
 
-def first_quarter_variance(residuals: np.ndarray, log_t: np.ndarray) -> np.ndarray:
+def first_quarter_variance(residuals: Array, log_t: Array) -> Array:
     """Return the variance of each slope with the AR(1) of the residuals (`fqsb`);
     residuals (B, n), log_t (n,) -> (B,).
 
@@ -56,7 +58,7 @@ def first_quarter_variance(residuals: np.ndarray, log_t: np.ndarray) -> np.ndarr
     return np.asarray(np.maximum(long_run, 0.0) / (centred @ centred))
 
 
-def score_variance(residuals: np.ndarray, log_t: np.ndarray) -> np.ndarray:
+def score_variance(residuals: Array, log_t: Array) -> Array:
     """Return the variance of each slope with the AR(1) of the scores (`aqsb`);
     residuals (B, n), log_t (n,) -> (B,).
 
@@ -78,13 +80,13 @@ def score_variance(residuals: np.ndarray, log_t: np.ndarray) -> np.ndarray:
     return np.asarray(np.maximum(meat, 0.0) / bread * n / (n - 2))
 
 
-VARIANCES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+VARIANCES: dict[str, Callable[[Array, Array], Array]] = {
     "fqsb": first_quarter_variance,
     "aqsb": score_variance,
 }
 
 
-def _kernel_weights(bandwidth: np.ndarray, lags: int) -> np.ndarray:
+def _kernel_weights(bandwidth: Array, lags: int) -> Array:
     """Return the weight of each lag; bandwidth (B,) -> (B, lags). A bandwidth of zero
     leaves only the variance.
     """
@@ -93,14 +95,14 @@ def _kernel_weights(bandwidth: np.ndarray, lags: int) -> np.ndarray:
     return np.where(bandwidth[:, None] > UNBOUNDED, 1.0, weights)
 
 
-def _autocovariances(v: np.ndarray) -> np.ndarray:
+def _autocovariances(v: Array) -> Array:
     """Return sums of products at lags 1 to n - 1 by the spectrum; (B, n) -> (B, n - 1)."""
     n = v.shape[1]
     spectrum = np.abs(np.fft.rfft(v, 2 * n, axis=1)) ** 2
-    return np.asarray(np.fft.irfft(spectrum, 2 * n, axis=1)[:, 1:n])
+    return np.fft.irfft(spectrum, 2 * n, axis=1)[:, 1:n]
 
 
-def _ar1(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _ar1(scores: Array) -> tuple[Array, Array]:
     """Return slope and residual variance of an AR(1) with a constant, each (B,)."""
     before = scores[:, :-1] - scores[:, :-1].mean(axis=1, keepdims=True)
     after = scores[:, 1:] - scores[:, 1:].mean(axis=1, keepdims=True)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import (
     RobustInference,
@@ -40,7 +41,7 @@ def border_pairs(member: np.ndarray, touching: Weights) -> BorderPairs:
 
 
 def border_difference(
-    y: np.ndarray, pairs: BorderPairs, level: float = 0.95
+    y: Array, pairs: BorderPairs, level: float = 0.95
 ) -> RobustInference:
     """Estimate the mean difference across the line, with errors clustered by the units
     of both sides; y (N,).
@@ -69,7 +70,7 @@ def border_difference(
 
 
 def border_permutation(
-    y: np.ndarray, pairs: BorderPairs, draws: int, rng: np.random.Generator
+    y: Array, pairs: BorderPairs, draws: int, rng: np.random.Generator
 ) -> float:
     """Return the p-value of the mean difference when outcomes are dealt to units at
     random; y (N,).
@@ -96,11 +97,7 @@ class PairTest(NamedTuple):
 
 
 def bivariate_moran_test(
-    x: np.ndarray,
-    y: np.ndarray,
-    W: Weights,
-    rng: np.random.Generator,
-    permutations: int,
+    x: Array, y: Array, W: Weights, rng: np.random.Generator, permutations: int
 ) -> PairTest:
     """Test whether a variable goes with another variable of the neighbours; x, y (N,),
     W (N, N).
@@ -163,7 +160,7 @@ def join_counts(
 
 def _placements(
     links: Weights, k: int, rng: np.random.Generator, permutations: int
-) -> tuple[np.ndarray, bool]:
+) -> tuple[Array, bool]:
     n = links.shape[0]
     if comb(n, k) <= MOST_SUBSETS:
         return _every_placement(dense(links).tobytes(), n, k), True
@@ -179,7 +176,7 @@ def _placements(
 
 
 @lru_cache(maxsize=8)
-def _every_placement(links: bytes, n: int, k: int) -> np.ndarray:
+def _every_placement(links: bytes, n: int, k: int) -> Array:
     return _linked_pairs(
         np.frombuffer(links).reshape(n, n), np.array(list(combinations(range(n), k)))
     )
@@ -194,7 +191,7 @@ def _orders(
         )
 
 
-def _linked_pairs(links: Weights, sets: np.ndarray) -> np.ndarray:
+def _linked_pairs(links: Weights, sets: np.ndarray) -> Array:
     marks = np.zeros((len(sets), links.shape[0]))
     np.put_along_axis(marks, sets, 1.0, axis=1)
     return np.asarray((marks * (links @ marks.T).T).sum(axis=1) / 2)

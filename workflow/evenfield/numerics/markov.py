@@ -7,13 +7,14 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import chdtrc
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial import Weights, multiplier
 
 ROOT = 1e-9
 
 
-def quantile_cutoffs(values: np.ndarray, k: int) -> np.ndarray:
+def quantile_cutoffs(values: Array, k: int) -> Array:
     """Return the upper bounds of k classes of equal size; shape (k - 1,)."""
     if k < 2:
         raise NumericsError(f"{k} classes: a chain needs at least two")
@@ -23,12 +24,12 @@ def quantile_cutoffs(values: np.ndarray, k: int) -> np.ndarray:
     return np.asarray(cutoffs)
 
 
-def classes_of(values: np.ndarray, cutoffs: np.ndarray) -> np.ndarray:
+def classes_of(values: Array, cutoffs: Array) -> np.ndarray:
     """Sort values into classes; cutoffs (k - 1,)."""
     return np.searchsorted(cutoffs, values, side="left")
 
 
-def yearly_classes(values: np.ndarray, k: int) -> np.ndarray:
+def yearly_classes(values: Array, k: int) -> Array:
     """Sort values into quantile classes of their own period; values (N, T) -> (N, T)."""
     return np.column_stack(
         [classes_of(column, quantile_cutoffs(column, k)) for column in values.T]
@@ -44,7 +45,7 @@ def transition_counts(classes: np.ndarray, k: int, step: int = 1) -> np.ndarray:
     return np.bincount(codes.ravel(), minlength=n * k * k).reshape(n, k, k)
 
 
-def transition_matrix(counts: np.ndarray) -> np.ndarray:
+def transition_matrix(counts: np.ndarray) -> Array:
     """Turn counts into probabilities; counts (..., k, k) -> (..., k, k)."""
     totals = counts.sum(axis=-1, keepdims=True)
     return np.asarray(
@@ -52,7 +53,7 @@ def transition_matrix(counts: np.ndarray) -> np.ndarray:
     )
 
 
-def ergodic_distribution(P: np.ndarray) -> np.ndarray:
+def ergodic_distribution(P: np.ndarray) -> Array:
     """Return the distribution that a chain settles into; P (..., k, k) -> (..., k).
 
     Notes
@@ -68,20 +69,18 @@ def ergodic_distribution(P: np.ndarray) -> np.ndarray:
     system = np.where(unique[..., None, None], system, np.eye(k))
     out = np.linalg.solve(system, np.ones((*P.shape[:-1], 1)))[..., 0]
     # A share that only the rounding of the solution makes other than zero is zero.
-    return np.asarray(
-        np.where(unique[..., None], np.where(out < ROOT, 0.0, out), np.nan)
-    )
+    return np.where(unique[..., None], np.where(out < ROOT, 0.0, out), np.nan)
 
 
-def second_root(P: np.ndarray) -> np.ndarray:
+def second_root(P: np.ndarray) -> Array:
     """Return the modulus of the second largest root; P (..., k, k) -> (...)."""
     defined = np.isfinite(P).all(axis=(-2, -1))
     safe = np.where(defined[..., None, None], P, 0.0)
     moduli = np.sort(np.abs(np.linalg.eigvals(safe)), axis=-1)
-    return np.asarray(np.where(defined, moduli[..., -2], np.nan))
+    return np.where(defined, moduli[..., -2], np.nan)
 
 
-def mobility_half_life(P: np.ndarray, years: float) -> np.ndarray:
+def mobility_half_life(P: Array, years: float) -> Array:
     """Return how long a deviation from the ergodic distribution takes to halve; P (...,
     k, k) -> (...).
     """
@@ -90,10 +89,10 @@ def mobility_half_life(P: np.ndarray, years: float) -> np.ndarray:
         life = -years * np.log(2) / np.log(np.where(root > 0, root, np.nan))
     life = np.where(root >= 1 - ROOT, np.inf, life)
     # Rounding leaves a root of 1e-17 where all rows are alike.
-    return np.asarray(np.where(root < ROOT, 0.0, life))
+    return np.where(root < ROOT, 0.0, life)
 
 
-def shorrocks_index(P: np.ndarray) -> np.ndarray:
+def shorrocks_index(P: Array) -> Array:
     """Return Shorrocks' (1978) mobility index (k - trace P) / (k - 1); P (..., k, k) ->
     (...).
     """
@@ -101,9 +100,7 @@ def shorrocks_index(P: np.ndarray) -> np.ndarray:
     return np.asarray((k - np.trace(P, axis1=-2, axis2=-1)) / (k - 1))
 
 
-def bootstrap_counts(
-    counts: np.ndarray, rng: np.random.Generator, draws: int
-) -> np.ndarray:
+def bootstrap_counts(counts: np.ndarray, rng: np.random.Generator, draws: int) -> Array:
     """Resample whole trajectories of units; counts (N, ...) -> (draws, ...)."""
     n = len(counts)
     picks = rng.multinomial(n, np.full(n, 1 / n), size=draws).astype(float)
@@ -121,7 +118,7 @@ class HomogeneityTest(NamedTuple):
     lr_p: float
 
 
-def homogeneity_statistics(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def homogeneity_statistics(counts: np.ndarray) -> tuple[Array, Array]:
     """Return how far several chains are from being one; counts (..., m, k, k) -> (...).
 
     Notes
@@ -195,7 +192,7 @@ class SpatialMarkov(NamedTuple):
 
 
 def spatial_markov_test(
-    values: np.ndarray,
+    values: Array,
     classes: np.ndarray,
     W: Weights,
     *,
@@ -240,12 +237,12 @@ def spatial_markov_test(
     )
 
 
-def neighbour_classes(values: np.ndarray, W: Weights, m: int) -> np.ndarray:
+def neighbour_classes(values: Array, W: Weights, m: int) -> Array:
     """Return the class of the neighbours' average; values (N, T), W (N, N) -> (N, T)."""
     return np.asarray(_lag_classes((W @ values)[None], m)[0])
 
 
-def _check(values: np.ndarray, classes: np.ndarray, W: Weights, step: int) -> None:
+def _check(values: Array, classes: np.ndarray, W: Weights, step: int) -> None:
     n, T = values.shape
     if classes.shape != values.shape or W.shape != (n, n):
         raise NumericsError(
@@ -260,8 +257,8 @@ def _check(values: np.ndarray, classes: np.ndarray, W: Weights, step: int) -> No
 
 
 def _block_counts(
-    values: np.ndarray,
-    own: np.ndarray,
+    values: Array,
+    own: Array,
     lag: Weights,
     orders: np.ndarray,
     sizes: tuple[int, int, int],
@@ -275,12 +272,12 @@ def _block_counts(
     )[:, :, :-step]
     codes = own[orders] + np.multiply(chain, k * k, dtype=np.int64)
     codes += (np.arange(draws) * (m * k * k))[:, None, None]
-    return np.asarray(
-        np.bincount(codes.ravel(), minlength=draws * m * k * k).reshape(draws, m, k, k)
+    return np.bincount(codes.ravel(), minlength=draws * m * k * k).reshape(
+        draws, m, k, k
     )
 
 
-def _lag_classes(lagged: np.ndarray, m: int) -> np.ndarray:
+def _lag_classes(lagged: Array, m: int) -> np.ndarray:
     cutoffs = _row_quantiles(lagged.reshape(len(lagged), -1), m)
     out = np.zeros(lagged.shape, dtype=np.uint8)
     for j in range(m - 1):
@@ -288,7 +285,7 @@ def _lag_classes(lagged: np.ndarray, m: int) -> np.ndarray:
     return out
 
 
-def _row_quantiles(flat: np.ndarray, m: int) -> np.ndarray:
+def _row_quantiles(flat: Array, m: int) -> Array:
     position = (flat.shape[1] - 1) * np.arange(1, m) / m
     low = np.floor(position).astype(int)
     high = np.minimum(low + 1, flat.shape[1] - 1)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial import Weights, lagged, multiplier
 
@@ -27,7 +28,7 @@ class MoranTest(NamedTuple):
     permutations: int  # draws it rests on
 
 
-def morans_i(e: np.ndarray, W: Weights) -> float:
+def morans_i(e: Array, W: Weights) -> float:
     """Return Moran's I of values that already have mean zero; e (N,), W (N, N)."""
     total = float(W.sum())
     if total <= 0:
@@ -38,7 +39,7 @@ def morans_i(e: np.ndarray, W: Weights) -> float:
     return float(len(e) / total * (e @ (W @ e)) / squares)
 
 
-def cliff_ord_moments(W: Weights, X: np.ndarray) -> tuple[float, float]:
+def cliff_ord_moments(W: Weights, X: Array) -> tuple[float, float]:
     """Return mean and variance of Moran's I of OLS residuals under independent normal
     errors; W (N, N), X (N, K).
 
@@ -65,11 +66,11 @@ def cliff_ord_moments(W: Weights, X: np.ndarray) -> tuple[float, float]:
 
 
 def morans_i_test(
-    values: np.ndarray,
+    values: Array,
     W: Weights,
     rng: np.random.Generator,
     permutations: int,
-    X: np.ndarray | None = None,
+    X: Array | None = None,
 ) -> MoranTest:
     """Test Moran's I by permutation, conditional on the observed values; values (N,), W
     (N, N), X (N, K).
@@ -107,7 +108,7 @@ def morans_i_test(
     )
 
 
-def _indices(e: np.ndarray, W: Weights, otherwise: float, least: float) -> np.ndarray:
+def _indices(e: Array, W: Weights, otherwise: float, least: float) -> Array:
     squares = (e**2).sum(axis=-2)
     products = (e * lagged(W, e)).sum(axis=-2) * e.shape[-2] / W.sum()
     return np.asarray(
@@ -120,7 +121,7 @@ def _indices(e: np.ndarray, W: Weights, otherwise: float, least: float) -> np.nd
     )
 
 
-def bases(X: np.ndarray) -> np.ndarray:
+def bases(X: Array) -> Array:
     """Return orthonormal columns that span regressors; X (N, K) or (T, N, K) -> (1 or
     T, N, K).
     """
@@ -129,21 +130,21 @@ def bases(X: np.ndarray) -> np.ndarray:
         raise NumericsError(
             f"{X.shape[1]} units leave no residual after {X.shape[2]} coefficients"
         )
-    return np.asarray(np.linalg.qr(X / np.sqrt((X**2).sum(axis=1, keepdims=True)))[0])
+    return np.linalg.qr(X / np.sqrt((X**2).sum(axis=1, keepdims=True)))[0]
 
 
-def projected(e: np.ndarray, basis: np.ndarray) -> np.ndarray:
+def projected(e: Array, basis: Array) -> Array:
     """Return e (..., N, T) less its projections on the basis of its map, (1 or T, N,
     K).
     """
     maps = np.moveaxis(e, -1, -2)[..., None]
     fitted = basis @ (np.swapaxes(basis, -1, -2) @ maps)
-    return np.asarray(np.moveaxis((maps - fitted)[..., 0], -1, -2))
+    return np.moveaxis((maps - fitted)[..., 0], -1, -2)
 
 
 def moved_maps(
-    e: np.ndarray, basis: np.ndarray, rng: np.random.Generator, permutations: int
-) -> Iterator[np.ndarray]:
+    e: Array, basis: Array, rng: np.random.Generator, permutations: int
+) -> Iterator[Array]:
     """Yield residuals with their units moved over the map and regressed again; e (N, T)
     -> (draws, N, T).
     """
@@ -154,9 +155,7 @@ def moved_maps(
         yield projected(e[order], basis)
 
 
-def two_sided_p(
-    drawn: np.ndarray, observed: np.ndarray, tie: np.ndarray | float = TIE
-) -> np.ndarray:
+def two_sided_p(drawn: Array, observed: Array, tie: Array | float = TIE) -> Array:
     """Return min(1, 2 min(p_low, p_high)) of each statistic; drawn (draws, T), observed
     (T,).
     """

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 
 RANK_TOLERANCE = 1e-10
@@ -23,13 +24,13 @@ ALONE = "one observation determines a coefficient alone (leverage 1)"
 class OlsFit:
     """A least-squares fit and what its covariance estimators need."""
 
-    X: np.ndarray  # (N, K) regressors, the constant included by the caller
-    y: np.ndarray  # (N,) outcome
-    beta: np.ndarray  # (K,) coefficients
-    bread: np.ndarray  # (K, K) inverse of X'X
-    u_hat: np.ndarray  # (N,) residuals
+    X: Array  # (N, K) regressors, the constant included by the caller
+    y: Array  # (N,) outcome
+    beta: Array  # (K,) coefficients
+    bread: Array  # (K, K) inverse of X'X
+    u_hat: Array  # (N,) residuals
     # (N,) leverages of effects that were taken out of X and y, or zero
-    effects_leverage: np.ndarray | float = 0.0
+    effects_leverage: Array | float = 0.0
 
     @property
     def df(self) -> int:
@@ -37,7 +38,7 @@ class OlsFit:
         return int(self.X.shape[0] - self.X.shape[1])
 
     @cached_property
-    def leverage(self) -> np.ndarray:
+    def leverage(self) -> Array:
         """Diagonal of the hat matrix, effects that were taken out included; (N,)."""
         own = np.einsum("ij,jk,ik->i", self.X, self.bread, self.X)
         return np.asarray(own + self.effects_leverage)
@@ -49,10 +50,7 @@ class OlsFit:
 
 
 def fit_ols(
-    y: np.ndarray,
-    X: np.ndarray,
-    names: Sequence[str] = (),
-    effects_leverage: np.ndarray | float = 0.0,
+    y: Array, X: Array, names: Sequence[str] = (), effects_leverage: Array | float = 0.0
 ) -> OlsFit:
     """Fit y = X beta + u by least squares; y (N,), X (N, K), the names of its first
     columns, and the leverages of effects that were taken out.
@@ -84,7 +82,7 @@ def fit_ols(
     return OlsFit(X, y, beta, bread, y - X @ beta, effects_leverage)
 
 
-def _collinear(r: np.ndarray, names: Sequence[str]) -> str:
+def _collinear(r: Array, names: Sequence[str]) -> str:
     """Say which coefficients are not identified: those that a vector b with r b = 0
     holds; r (K, K).
     """
@@ -98,7 +96,7 @@ def _collinear(r: np.ndarray, names: Sequence[str]) -> str:
     return f"the regressors are collinear: {', '.join(which)} cannot be told apart"
 
 
-def gram_basis(X: np.ndarray) -> np.ndarray | None:
+def gram_basis(X: Array) -> Array | None:
     """Return B (K, K) with X B orthonormal by way of X'X, or nothing where that would
     cost digits; X (N, K).
     """
@@ -119,29 +117,29 @@ def gram_basis(X: np.ndarray) -> np.ndarray | None:
     )
 
 
-def cov_classical(fit: OlsFit) -> np.ndarray:
+def cov_classical(fit: OlsFit) -> Array:
     """Return the covariance under equal variances, s^2 (X'X)^-1; shape (K, K)."""
     return fit.sigma2 * fit.bread
 
 
-def cov_hc1(fit: OlsFit) -> np.ndarray:
+def cov_hc1(fit: OlsFit) -> Array:
     """Return White's covariance with the factor N/(N-K); shape (K, K)."""
     n, k = fit.X.shape
     scores = fit.X * fit.u_hat[:, None]
     return np.asarray(n / (n - k) * fit.bread @ (scores.T @ scores) @ fit.bread)
 
 
-def cov_hc3(fit: OlsFit) -> np.ndarray:
+def cov_hc3(fit: OlsFit) -> Array:
     """Return HC3: residuals divided by one minus leverage (MacKinnon and White 1985);
     shape (K, K).
     """
     if (fit.leverage > 1 - RANK_TOLERANCE).any():
         raise NumericsError(ALONE)
     scores = fit.X * (fit.u_hat / (1 - fit.leverage))[:, None]
-    return np.asarray(fit.bread @ (scores.T @ scores) @ fit.bread)
+    return fit.bread @ (scores.T @ scores) @ fit.bread
 
 
-def hc3_variance(fit: OlsFit, c: np.ndarray) -> float:
+def hc3_variance(fit: OlsFit, c: Array) -> float:
     """Return the HC3 variance of the combination c'beta; c (K,).
 
     Notes
@@ -159,7 +157,7 @@ def hc3_variance(fit: OlsFit, c: np.ndarray) -> float:
     return float(changes @ changes)
 
 
-def cov_cr3(fit: OlsFit, clusters: np.ndarray) -> np.ndarray:
+def cov_cr3(fit: OlsFit, clusters: np.ndarray) -> Array:
     """Return CR3, the cluster jackknife: sum of squared changes of beta when a cluster
     is left out.
 
@@ -176,7 +174,7 @@ def cov_cr3(fit: OlsFit, clusters: np.ndarray) -> np.ndarray:
     return np.asarray((len(names) - 1) / len(names) * changes.T @ changes)
 
 
-def _change_without(fit: OlsFit, rows: np.ndarray) -> np.ndarray:
+def _change_without(fit: OlsFit, rows: np.ndarray) -> Array:
     x_g = fit.X[rows]
     u_g = fit.u_hat[rows]
     hat = x_g @ fit.bread @ x_g.T
@@ -219,7 +217,7 @@ def t_inference(
 
 
 def contrast_inference(
-    fit: OlsFit, cov: np.ndarray, c: np.ndarray, df: float, level: float = 0.95
+    fit: OlsFit, cov: Array, c: Array, df: float, level: float = 0.95
 ) -> Inference:
     """Test the linear combination c'beta against zero; cov (K, K), c (K,)."""
     return t_inference(float(c @ fit.beta), float(np.sqrt(c @ cov @ c)), df, level)

@@ -3,10 +3,12 @@
 import numpy as np
 from scipy.optimize import brentq
 
+from evenfield.numerics.arrays import Array
+
 CLOSE = 1e-15  # of the largest variance that is possible
 
 
-def variance_between(effects: np.ndarray, variances: np.ndarray) -> float:
+def variance_between(effects: Array, variances: Array) -> float:
     """Return tau2, at which the effects differ as much as they should; both (k,).
 
     Notes

@@ -8,14 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols, t_quantile
 from evenfield.numerics.spatial import Weights, dense
 
 
-def contrast_weights(
-    X: np.ndarray, c: np.ndarray, bread: np.ndarray | None = None
-) -> np.ndarray:
+def contrast_weights(X: Array, c: Array, bread: Array | None = None) -> Array:
     """Return the weights that least squares gives to each observation in c'beta; X (N,
     K), c (K,) -> (N,).
     """
@@ -26,8 +25,8 @@ def contrast_weights(
             f"a combination of {c.size} coefficients does not fit {X.shape[1]}"
             " regressors"
         )
-    return np.asarray(
-        X @ ((fit_ols(np.zeros(X.shape[0]), X).bread if bread is None else bread) @ c)
+    return X @ (
+        (fit_ols(np.zeros(X.shape[0]), X).bread if bread is None else bread) @ c
     )
 
 
@@ -63,11 +62,7 @@ def smallest_visible(
 
 
 def minimum_detectable_effect(
-    X: np.ndarray,
-    c: np.ndarray,
-    power: float = 0.8,
-    level: float = 0.95,
-    df: float | None = None,
+    X: Array, c: Array, power: float = 0.8, level: float = 0.95, df: float | None = None
 ) -> float:
     """Return the smallest c'beta that the design detects, in units of the error's
     standard deviation.
@@ -82,7 +77,7 @@ def minimum_detectable_effect(
     return mde_multiplier(freedom, power, level) * float(np.sqrt(a @ a))
 
 
-def spatial_inflation(X: np.ndarray, c: np.ndarray, covariance: np.ndarray) -> float:
+def spatial_inflation(X: Array, c: Array, covariance: Array) -> float:
     """Return the factor by which correlated errors stretch the standard deviation of
     c'beta.
     """
@@ -96,7 +91,7 @@ def spatial_inflation(X: np.ndarray, c: np.ndarray, covariance: np.ndarray) -> f
     return float(np.sqrt(a @ covariance @ a / (a @ a * expected_variance)))
 
 
-def sar_covariance(W: Weights, rho: float) -> np.ndarray:
+def sar_covariance(W: Weights, rho: float) -> Array:
     """Return the covariance of errors that follow a spatial autoregression with unit
     innovations.
     """
@@ -107,10 +102,10 @@ def sar_covariance(W: Weights, rho: float) -> np.ndarray:
         inverse = np.full_like(gap, np.inf)
     if not np.linalg.norm(gap, 1) * np.linalg.norm(inverse, 1) < 1 / RANK_TOLERANCE:
         raise NumericsError(f"I - rho W has no inverse at rho = {rho:g}")
-    return np.asarray(inverse @ inverse.T)
+    return inverse @ inverse.T
 
 
-def exponential_covariance(distance: np.ndarray, scale: float) -> np.ndarray:
+def exponential_covariance(distance: Array, scale: float) -> Array:
     """Return the covariance of errors whose correlation fades exponentially with
     distance.
     """
@@ -118,7 +113,7 @@ def exponential_covariance(distance: np.ndarray, scale: float) -> np.ndarray:
         raise NumericsError(
             f"the range of a spatial correlation must be positive, not {scale:g}"
         )
-    return np.asarray(np.exp(-np.asarray(distance, dtype=float) / scale))
+    return np.exp(-np.asarray(distance, dtype=float) / scale)
 
 
 def event_study_mde(
@@ -149,19 +144,17 @@ def event_study_mde(
 class SimulatedPower(NamedTuple):
     """Rejection rates of a test over a range of true effects."""
 
-    effects: (
-        np.ndarray
-    )  # (E,) true effects, share of rejections, and its standard error
-    power: np.ndarray
-    monte_carlo_se: np.ndarray
+    effects: Array  # (E,) true effects, share of rejections, and its standard error
+    power: Array
+    monte_carlo_se: Array
     draws: int  # samples, the same for every effect
 
 
 def simulated_power(
-    rejects: Callable[[np.ndarray], bool],
-    signal: np.ndarray,
-    effects: np.ndarray,
-    draw_errors: Callable[[np.random.Generator], np.ndarray],
+    rejects: Callable[[Array], bool],
+    signal: Array,
+    effects: Array,
+    draw_errors: Callable[[np.random.Generator], Array],
     draws: int,
     rng: np.random.Generator,
 ) -> SimulatedPower:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import RANK_TOLERANCE, fit_ols
 
@@ -15,16 +16,16 @@ TIE = 1e-9
 class Predictor(NamedTuple):
     """A set of regressors, ready to be scored on any outcome."""
 
-    hat: np.ndarray  # (N, N) X (X'X)^-1 X'
+    hat: Array  # (N, N) X (X'X)^-1 X'
     K: int  # regressors, the constant among them
 
     @property
-    def leverage(self) -> np.ndarray:
+    def leverage(self) -> Array:
         """Diagonal of the hat matrix, shape (N,)."""
         return np.diag(self.hat)
 
 
-def predictor(X: np.ndarray, units: np.ndarray) -> Predictor:
+def predictor(X: Array, units: np.ndarray) -> Predictor:
     """Prepare a set of regressors; X (N, K), units (N,)."""
     fit = fit_ols(np.zeros(len(X)), X)
     hat = X @ fit.bread @ X.T
@@ -36,7 +37,7 @@ def predictor(X: np.ndarray, units: np.ndarray) -> Predictor:
     return Predictor(hat, X.shape[1])
 
 
-def leave_one_out_mse(y: np.ndarray, model: Predictor) -> np.ndarray:
+def leave_one_out_mse(y: Array, model: Predictor) -> Array:
     """Return the mean squared error of predicting each unit from all others; y (..., N)
     -> (...).
     """
@@ -44,7 +45,7 @@ def leave_one_out_mse(y: np.ndarray, model: Predictor) -> np.ndarray:
     return np.asarray(((u / (1 - model.leverage)) ** 2).mean(axis=-1))
 
 
-def schwarz_criterion(y: np.ndarray, model: Predictor) -> np.ndarray:
+def schwarz_criterion(y: Array, model: Predictor) -> Array:
     """Return the Bayesian information criterion of a Gaussian regression, up to a
     constant; y (..., N) -> (...).
     """
@@ -53,21 +54,21 @@ def schwarz_criterion(y: np.ndarray, model: Predictor) -> np.ndarray:
     return np.asarray(N * np.log((u * u).mean(axis=-1)) + model.K * np.log(N))
 
 
-def prediction_gain(y: np.ndarray, small: Predictor, large: Predictor) -> np.ndarray:
+def prediction_gain(y: Array, small: Predictor, large: Predictor) -> Array:
     """Return the share of the prediction error that the larger set of regressors saves;
     y (..., N) -> (...).
     """
-    return np.asarray(1 - leave_one_out_mse(y, large) / leave_one_out_mse(y, small))
+    return 1 - leave_one_out_mse(y, large) / leave_one_out_mse(y, small)
 
 
-def schwarz_gain(y: np.ndarray, small: Predictor, large: Predictor) -> np.ndarray:
+def schwarz_gain(y: Array, small: Predictor, large: Predictor) -> Array:
     """Return by how much the larger set of regressors lowers the information criterion;
     y (..., N) -> (...).
     """
-    return np.asarray(schwarz_criterion(y, small) - schwarz_criterion(y, large))
+    return schwarz_criterion(y, small) - schwarz_criterion(y, large)
 
 
-def upper_p_value(observed: float, drawn: np.ndarray) -> float:
+def upper_p_value(observed: float, drawn: Array) -> float:
     """Return the share of permuted samples that do at least as well as the data; drawn
     (B,).
     """

@@ -5,6 +5,8 @@ instead of simulation.
 import numpy as np
 from scipy.optimize import brentq
 
+from evenfield.numerics.arrays import Array
+
 ANGLES, ANGLE_WEIGHTS = np.polynomial.legendre.leggauss(64)
 SINE_SQUARES = np.sin((ANGLES + 1) * np.pi / 4) ** 2
 CONTOUR = np.linspace(0.0, 30.0, 301)
@@ -12,7 +14,7 @@ EDGE = 1e-9
 NEAREST_TO_POLE = 0.05
 
 
-def square_root_factors(products: np.ndarray) -> np.ndarray:
+def square_root_factors(products: Array) -> Array:
     """Factor covariances of one numerator and q denominator variables; products (G, q +
     1, q + 1).
     """
@@ -23,7 +25,7 @@ def square_root_factors(products: np.ndarray) -> np.ndarray:
     return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :])
 
 
-def ratio_probability(factors: np.ndarray, critical_value: float) -> np.ndarray:
+def ratio_probability(factors: Array, critical_value: float) -> Array:
     """Return P(|b'y| > critical_value sqrt(mean (v_j'y)^2)) for normal y with mean
     zero.
 
@@ -43,7 +45,7 @@ def ratio_probability(factors: np.ndarray, critical_value: float) -> np.ndarray:
     return np.asarray(tails @ ANGLE_WEIGHTS / 2)
 
 
-def shifted_probability(mu: float, eta: np.ndarray) -> float:
+def shifted_probability(mu: float, eta: Array) -> float:
     """Return P((z_0 + mu)^2 > sum eta_j z_j^2) for independent standard normal z; eta
     (q,).
 
@@ -64,7 +66,7 @@ def shifted_probability(mu: float, eta: np.ndarray) -> float:
     return float(np.trapezoid(values, CONTOUR) / np.pi + (c < 0))
 
 
-def _saddle_point(mu: float, eta: np.ndarray) -> float:
+def _saddle_point(mu: float, eta: Array) -> float:
     low = -0.5 / eta.max()
     high = 0.5
 

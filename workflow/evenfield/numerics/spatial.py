@@ -13,10 +13,11 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import ArpackNoConvergence, eigs
 from scipy.spatial import cKDTree
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 
 
-def ring_area_km2(lon: np.ndarray, lat: np.ndarray) -> float:
+def ring_area_km2(lon: Array, lat: Array) -> float:
     """Return the area inside a closed ring on a sphere; lon, lat (N,).
 
     Notes
@@ -34,7 +35,7 @@ def ring_area_km2(lon: np.ndarray, lat: np.ndarray) -> float:
     )
 
 
-def polygon_area_km2(rings: Sequence[np.ndarray]) -> float:
+def polygon_area_km2(rings: Sequence[Array]) -> float:
     """Return the area of a polygon with holes; rings (N, 2)."""
     outer, *holes = [ring_area_km2(ring[:, 0], ring[:, 1]) for ring in rings]
     return outer - sum(holes)
@@ -54,10 +55,10 @@ PAIRS_AT_ONCE = 1 << 18
 LARGEST_FOR_EIGENVALUES = 500
 DENSE_UNITS = 100
 DENSE_SHARE = 0.25
-Weights: TypeAlias = np.ndarray | csr_array
+Weights: TypeAlias = Array | csr_array
 
 
-def unit_vectors(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
+def unit_vectors(lat: Array, lon: Array) -> Array:
     """Return points on the unit sphere; lat, lon (N,) in degrees -> (N, 3)."""
     phi = np.radians(lat)
     lam = np.radians(lon)
@@ -71,9 +72,7 @@ def chord(km: float) -> float:
     return float(2 * np.sin(min(km / EARTH_RADIUS_KM, np.pi) / 2))
 
 
-def pair_km(
-    lat: np.ndarray, lon: np.ndarray, i: np.ndarray, j: np.ndarray
-) -> np.ndarray:
+def pair_km(lat: np.ndarray, lon: np.ndarray, i: np.ndarray, j: np.ndarray) -> Array:
     """Return great-circle distances of pairs of points; lat, lon (N,), i, j (P,) ->
     (P,).
     """
@@ -98,7 +97,7 @@ def pair_km(
     return out
 
 
-def haversine_km(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
+def haversine_km(lat: Array, lon: Array) -> Array:
     """Return great-circle distances between points; lat, lon (N,) -> (N, N)."""
     out = np.zeros((len(lat), len(lat)))
     i, j = all_pairs(len(lat))
@@ -106,15 +105,13 @@ def haversine_km(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
     return out
 
 
-def all_pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
+def all_pairs(n: int) -> tuple[Array, Array]:
     """Return every pair of n units once, the earlier unit first; two (P,)."""
     i, j = np.triu_indices(n, 1)
     return i.astype(np.int32), j.astype(np.int32)
 
 
-def near_pairs(
-    lat: np.ndarray, lon: np.ndarray, km: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def near_pairs(lat: Array, lon: Array, km: float) -> tuple[Array, Array, Array]:
     """Return the pairs of units at most so far apart and their distances; three (P,)."""
     i, j = (
         cKDTree(unit_vectors(lat, lon))
@@ -126,7 +123,7 @@ def near_pairs(
     return i[near], j[near], distance[near]
 
 
-def nearest_units(lat: np.ndarray, lon: np.ndarray, k: int) -> np.ndarray:
+def nearest_units(lat: Array, lon: Array, k: int) -> Array:
     """Return the k nearest units of each unit; ties go to the earlier unit; -> (N, k)."""
     points = unit_vectors(lat, lon)
     n = len(lat)
@@ -140,10 +137,10 @@ def nearest_units(lat: np.ndarray, lon: np.ndarray, k: int) -> np.ndarray:
     distance = pair_km(lat, lon, own, neighbours.ravel())
     distance[own == neighbours.ravel()] = np.inf
     order = np.lexsort((neighbours, distance.reshape(neighbours.shape)))[:, :k]
-    return np.asarray(np.take_along_axis(neighbours, order, axis=1))
+    return np.take_along_axis(neighbours, order, axis=1)
 
 
-def symmetric(n: int, i: np.ndarray, j: np.ndarray, values: np.ndarray) -> csr_array:
+def symmetric(n: int, i: np.ndarray, j: np.ndarray, values: Array) -> csr_array:
     """Return a symmetric matrix from its values above the diagonal; i, j, values (P,)
     -> (N, N).
     """
@@ -151,7 +148,7 @@ def symmetric(n: int, i: np.ndarray, j: np.ndarray, values: np.ndarray) -> csr_a
     return csr_array(half + half.T)
 
 
-def tile_grid(lat: np.ndarray, lon: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def tile_grid(lat: Array, lon: Array) -> tuple[Array, Array]:
     """Return row and column of a square for each unit, as near as can be to where it
     lies; lat, lon (N,).
     """
@@ -173,12 +170,12 @@ def tile_grid(lat: np.ndarray, lon: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return row[chosen], column[chosen]
 
 
-def decay(distance: np.ndarray, power: float) -> np.ndarray:
+def decay(distance: Array, power: float) -> Array:
     """Return inverse distances, 1/d^power; distance (P,) -> (P,)."""
-    return np.asarray(1.0 / np.asarray(POWER(distance, power), dtype=float))
+    return 1.0 / np.asarray(POWER(distance, power), dtype=float)
 
 
-def exponential(distance: np.ndarray, range_km: float) -> np.ndarray:
+def exponential(distance: Array, range_km: float) -> Array:
     """Return exp(-d / range); distance (P,) -> (P,)."""
     return np.asarray(EXP(-distance / range_km), dtype=float)
 
@@ -190,7 +187,7 @@ def sparse(W: Weights) -> csr_array:
     return out
 
 
-def dense(W: Weights) -> np.ndarray:
+def dense(W: Weights) -> Array:
     """Return weights as an array; W (N, N)."""
     return W.toarray() if isinstance(W, csr_array) else np.asarray(W, dtype=float)
 
@@ -206,12 +203,12 @@ def multiplier(W: Weights) -> Weights:
     return dense(W)
 
 
-def lagged(W: Weights, values: np.ndarray) -> np.ndarray:
+def lagged(W: Weights, values: Array) -> Array:
     """Return W times the last axis but one of an array; W (N, N), values (..., N, T) ->
     (..., N, T).
     """
     if not isinstance(W, csr_array):
-        return np.asarray(W @ values)
+        return W @ values
     first = np.moveaxis(values, -2, 0)
     return np.moveaxis(
         np.asarray(W @ first.reshape(len(first), -1)).reshape(first.shape), 0, -2

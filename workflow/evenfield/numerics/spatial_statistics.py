@@ -6,6 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.stats import false_discovery_control
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.moran import (
     CHUNK,
@@ -23,16 +24,16 @@ QUADRANTS = ("HH", "LH", "LL", "HL")
 class MapTests(NamedTuple):
     """One statistic for each of T maps, with permutations shared by all of them."""
 
-    statistic: np.ndarray
-    mean: np.ndarray
-    std_error: np.ndarray
-    p_value: np.ndarray
-    p_joint: np.ndarray
+    statistic: Array
+    mean: Array
+    std_error: Array
+    p_value: Array
+    p_joint: Array
     # the multiple of ``std_error`` that all maps stay within with the given probability
     sup_t: float
 
 
-def map_statistics(e: np.ndarray, W: Weights) -> tuple[np.ndarray, np.ndarray]:
+def map_statistics(e: Array, W: Weights) -> tuple[Array, Array]:
     """Return Moran's I and Geary's C of maps that already have mean zero; e (..., N,
     T), W (N, N) -> (..., T).
 
@@ -52,12 +53,12 @@ def map_statistics(e: np.ndarray, W: Weights) -> tuple[np.ndarray, np.ndarray]:
 
 
 def map_tests(
-    values: np.ndarray,
+    values: Array,
     W: Weights,
     rng: np.random.Generator,
     permutations: int,
     level: float = 0.95,
-    X: np.ndarray | None = None,
+    X: Array | None = None,
 ) -> tuple[MapTests, MapTests]:
     """Test Moran's I and Geary's C of several maps by moving whole units over the map.
 
@@ -86,7 +87,7 @@ def map_tests(
     return _map_tests(observed[0], moran, level), _map_tests(observed[1], geary, level)
 
 
-def _map_tests(observed: np.ndarray, drawn: np.ndarray, level: float) -> MapTests:
+def _map_tests(observed: Array, drawn: Array, level: float) -> MapTests:
     mean = drawn.mean(axis=0)
     standard_deviation = drawn.std(axis=0, ddof=1)
     if not (standard_deviation > TIE).all():
@@ -109,15 +110,15 @@ class LocalTests(NamedTuple):
     """Local Moran of every unit on every map."""
 
     statistic: (
-        np.ndarray
-    )  # (N, T) local Moran and its conditional two-sided permutation p-value
-    p_value: np.ndarray
-    q_value: np.ndarray  # (N, T) adjusted by Benjamini and Hochberg within each map
+        Array  # (N, T) local Moran and its conditional two-sided permutation p-value
+    )
+    p_value: Array
+    q_value: Array  # (N, T) adjusted by Benjamini and Hochberg within each map
     quadrant: np.ndarray  # (N, T) HH, LH, LL or HL
 
 
 def local_moran_tests(
-    values: np.ndarray, W: Weights, rng: np.random.Generator, permutations: int
+    values: Array, W: Weights, rng: np.random.Generator, permutations: int
 ) -> LocalTests:
     """Test the local Moran of every unit, holding its own value fixed and moving the
     others.
@@ -156,13 +157,8 @@ def local_moran_tests(
 
 
 def _local_p(
-    i: int,
-    z: np.ndarray,
-    links: csr_array,
-    observed: np.ndarray,
-    order: np.ndarray,
-    tie: np.ndarray,
-) -> np.ndarray:
+    i: int, z: Array, links: csr_array, observed: Array, order: np.ndarray, tie: Array
+) -> Array:
     weights = links.data[links.indptr[i] : links.indptr[i + 1]]
     if not len(weights):
         return np.ones(z.shape[1])

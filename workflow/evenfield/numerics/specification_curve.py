@@ -8,6 +8,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.special import stdtrit
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import fit_ols
 
@@ -26,8 +27,8 @@ class JointTest(NamedTuple):
 
 
 def curve_summaries(
-    estimates: np.ndarray, statistics: np.ndarray, df: np.ndarray, sign: float
-) -> np.ndarray:
+    estimates: Array, statistics: Array, df: Array, sign: float
+) -> Array:
     """Summarise curves: median effect, share of the predicted sign, share significant
     so, mean statistic.
 
@@ -47,7 +48,7 @@ def curve_summaries(
     )
 
 
-def _medians(estimates: np.ndarray, defined: np.ndarray) -> np.ndarray:
+def _medians(estimates: Array, defined: np.ndarray) -> Array:
     ranked = np.sort(np.where(defined, estimates, np.nan), axis=0)
     count = defined.sum(axis=0)
     middle = np.stack(
@@ -56,7 +57,7 @@ def _medians(estimates: np.ndarray, defined: np.ndarray) -> np.ndarray:
     return np.asarray(np.take_along_axis(ranked, middle, axis=0).mean(axis=0))
 
 
-def joint_test(value: float, draws: np.ndarray, sign: float) -> JointTest:
+def joint_test(value: float, draws: Array, sign: float) -> JointTest:
     """Compare a summary of the data with its draws, in the predicted direction; draws
     (B,).
     """
@@ -86,12 +87,8 @@ def permutation_from_keys(keys: np.ndarray, strata: np.ndarray) -> np.ndarray:
 
 
 def slopes_by_draw(
-    y: np.ndarray,
-    treatments: np.ndarray,
-    controls: np.ndarray,
-    units: np.ndarray,
-    absorbed: int = 0,
-) -> tuple[np.ndarray, np.ndarray, int]:
+    y: Array, treatments: Array, controls: Array, units: np.ndarray, absorbed: int = 0
+) -> tuple[Array, Array, int]:
     """Return the slope of each treatment given the controls, its error by unit, and G -
     1; treatments (N, B), ``absorbed`` effects that were taken out and count.
     """

@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import dependent_columns
 
 
-def standardised_index(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
+def standardised_index(values: Array, reference: Array) -> Array:
     """Average standardised outcomes, each weighted by what it adds to the others.
 
     Notes

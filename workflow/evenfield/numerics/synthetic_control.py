@@ -4,6 +4,7 @@ ranks and by moved residuals.
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 
 # A donor enters when its gradient is below the multiplier by more than this share of
@@ -13,9 +14,7 @@ MOST_STEPS = 1000
 TIE = 1e-9
 
 
-def penalised(
-    y: np.ndarray, D: np.ndarray, ridge: float
-) -> tuple[np.ndarray, np.ndarray]:
+def penalised(y: Array, D: Array, ridge: float) -> tuple[Array, Array]:
     """Return A and b with |Aw - b|^2 = (|y - Dw|^2 + penalty |w|^2) / scale; y (T,), D
     (T, J) -> (T + J, J), (T + J,).
 
@@ -33,9 +32,7 @@ def penalised(
     return A, b
 
 
-def simplex_least_squares(
-    A: np.ndarray, b: np.ndarray, start: np.ndarray | None = None
-) -> np.ndarray:
+def simplex_least_squares(A: Array, b: np.ndarray, start: Array | None = None) -> Array:
     """Minimise |Aw - b| over weights that are not negative and add up to one; A (M, J)
     -> (J,).
 
@@ -79,7 +76,7 @@ def simplex_least_squares(
     )
 
 
-def _on_support(A: np.ndarray, b: np.ndarray, inside: np.ndarray) -> np.ndarray:
+def _on_support(A: Array, b: np.ndarray, inside: np.ndarray) -> Array:
     """Return the best weights that add up to one on a set of columns: least squares on
     differences to one of them.
     """
@@ -94,7 +91,7 @@ def _on_support(A: np.ndarray, b: np.ndarray, inside: np.ndarray) -> np.ndarray:
     return w
 
 
-def rank_p(statistic: float, placebos: np.ndarray) -> float:
+def rank_p(statistic: float, placebos: Array) -> float:
     """Return the share of all units, the treated one included, whose statistic is at
     least as large.
     """
@@ -102,7 +99,7 @@ def rank_p(statistic: float, placebos: np.ndarray) -> float:
 
 
 def rank_interval(
-    estimate: float, placebos: np.ndarray, level: float
+    estimate: float, placebos: Array, level: float
 ) -> tuple[float, float]:
     """Return the constant effects that the rank test of the absolute mean gap does not
     reject; placebos (J,) of donors.
@@ -117,7 +114,7 @@ def rank_interval(
     return estimate - half, estimate + half
 
 
-def conformal_p(residuals: np.ndarray, after: np.ndarray) -> float:
+def conformal_p(residuals: Array, after: Array) -> float:
     """Return the p-value of moved residuals: every cyclic shift of them over time;
     residuals, after (T,).
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import stdtr
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.dynamic_panel.within import (
     Moments,
     Transitions,
@@ -33,11 +34,11 @@ class YearWeights(NamedTuple):
 
     # (..., T) c_s(rho) such that the correction is sum_s c_s sum_i etilde_is^2, and
     # dc_s/drho
-    value: np.ndarray
-    slope: np.ndarray
+    value: Array
+    slope: Array
 
 
-def geometric_sums(rho: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def geometric_sums(rho: Array, count: int) -> tuple[Array, Array]:
     """Return 1 + rho + ... + rho^(k-1) and its derivative for k = 1 ... count; rho
     (...) -> (..., count).
     """
@@ -50,7 +51,7 @@ def geometric_sums(rho: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]
     return np.cumsum(powers, axis=-1), np.cumsum(k * below, axis=-1)
 
 
-def year_weights(rho: np.ndarray, periods: int, variance: Variance) -> YearWeights:
+def year_weights(rho: Array, periods: int, variance: Variance) -> YearWeights:
     """Return the weights of the yearly residual sums of squares in the correction; rho
     (...).
 
@@ -70,9 +71,7 @@ def year_weights(rho: np.ndarray, periods: int, variance: Variance) -> YearWeigh
     return YearWeights(parts[0], parts[1])
 
 
-def adjusted_score(
-    m: Moments, rho: np.ndarray, variance: Variance
-) -> tuple[np.ndarray, np.ndarray]:
+def adjusted_score(m: Moments, rho: Array, variance: Variance) -> tuple[Array, Array]:
     """Return F and its derivative, each draw at its own root; rho (B,) -> (B,)."""
     c = year_weights(rho, m.yy.shape[1], variance)
     r = rho[:, None]
@@ -82,7 +81,7 @@ def adjusted_score(
     return value, -m.ll.sum(axis=1) + (c.slope * squares + c.value * change).sum(axis=1)
 
 
-def score_on_grid(m: Moments, grid: np.ndarray, variance: Variance) -> np.ndarray:
+def score_on_grid(m: Moments, grid: Array, variance: Variance) -> Array:
     """Return F of every draw at every root of a grid; grid (G,) -> (B, G)."""
     c = year_weights(grid, m.yy.shape[1], variance).value
     correction = (
@@ -95,9 +94,7 @@ def score_on_grid(m: Moments, grid: np.ndarray, variance: Variance) -> np.ndarra
     )
 
 
-def unit_scores(
-    lag: np.ndarray, e: np.ndarray, rho: np.ndarray, variance: Variance
-) -> np.ndarray:
+def unit_scores(lag: Array, e: Array, rho: Array, variance: Variance) -> Array:
     """Return each unit's share of F; lag, e (B, N, T), rho (B,) -> (B, N)."""
     c = year_weights(rho, e.shape[-1], variance).value
     return np.asarray(
@@ -118,9 +115,9 @@ CHUNK = 2_000_000
 class Roots(NamedTuple):
     """Bias-corrected roots of many draws."""
 
-    rho: np.ndarray  # (B,) root, or where F comes closest to zero when there is none
+    rho: Array  # (B,) root, or where F comes closest to zero when there is none
     defined: np.ndarray  # (B,) whether F crosses zero from above
-    slope: np.ndarray  # (B,) F'(rho)
+    slope: Array  # (B,) F'(rho)
 
 
 class CorrectedFit(NamedTuple):
@@ -138,7 +135,7 @@ class CorrectedFit(NamedTuple):
 
 
 def bias_corrected_root(
-    levels: np.ndarray, variance: Variance = Variance.BY_YEAR
+    levels: Array, variance: Variance = Variance.BY_YEAR
 ) -> CorrectedFit:
     """Fit y_it = rho y_i,t-1 + mu_i + tau_t + e_it, corrected for the bias of fixed
     effects; levels (N, T + 1).
@@ -192,7 +189,7 @@ def corrected_roots(m: Moments, variance: Variance) -> Roots:
     return Roots(rho, has_root, adjusted_score(m, rho, variance)[1])
 
 
-def _nearest(scores: np.ndarray, above: np.ndarray) -> np.ndarray:
+def _nearest(scores: Array, above: np.ndarray) -> Array:
     """Return where F comes closest to zero above fixed effects: the best cell, then a
     parabola through its ends.
     """
@@ -208,12 +205,8 @@ def _nearest(scores: np.ndarray, above: np.ndarray) -> np.ndarray:
 
 
 def _newton(
-    m: Moments,
-    start: np.ndarray,
-    end: np.ndarray,
-    has_root: np.ndarray,
-    variance: Variance,
-) -> np.ndarray:
+    m: Moments, start: Array, end: Array, has_root: np.ndarray, variance: Variance
+) -> Array:
     """Solve F = 0 in [start, end] with F falling; draws without a root keep their
     start.
     """
@@ -231,16 +224,12 @@ def _newton(
         rho = new
         if done:
             break
-    return np.asarray(rho)
+    return rho
 
 
 def std_errors(
-    pairs: Transitions,
-    weights: np.ndarray,
-    m: Moments,
-    roots: Roots,
-    variance: Variance,
-) -> np.ndarray:
+    pairs: Transitions, weights: Array, m: Moments, roots: Roots, variance: Variance
+) -> Array:
     """Return the unit-clustered standard error of every draw's root; weights (B, N) ->
     (B,).
     """
@@ -260,12 +249,8 @@ def std_errors(
 
 
 def _unit_shares(
-    pairs: Transitions,
-    y_mean: np.ndarray,
-    lag_mean: np.ndarray,
-    rho: np.ndarray,
-    variance: Variance,
-) -> np.ndarray:
+    pairs: Transitions, y_mean: Array, lag_mean: Array, rho: Array, variance: Variance
+) -> Array:
     lag = pairs.lag - lag_mean[:, None]
     e = pairs.y - y_mean[:, None] - rho[:, None, None] * lag
     return unit_scores(lag, e, rho, variance)
@@ -290,7 +275,7 @@ class RootInterval(NamedTuple):
 
 
 def bootstrap_t_interval(
-    levels: np.ndarray,
+    levels: Array,
     rng: np.random.Generator,
     draws: int,
     level: float = 0.95,
@@ -320,7 +305,7 @@ def bootstrap_t_interval(
 
 
 def score_interval(
-    levels: np.ndarray, level: float = 0.95, variance: Variance = Variance.BY_YEAR
+    levels: Array, level: float = 0.95, variance: Variance = Variance.BY_YEAR
 ) -> RootInterval:
     """Keep the roots at which the adjusted score does not differ from zero: valid near
     a unit root, and without a root.
@@ -344,8 +329,8 @@ def score_interval(
 
 
 def _score_tests(
-    pairs: Transitions, m: Moments, grid: np.ndarray, variance: Variance
-) -> np.ndarray:
+    pairs: Transitions, m: Moments, grid: Array, variance: Variance
+) -> Array:
     """Return the studentised score at each root, shape (G,)."""
     lag = (pairs.lag - m.lag_mean)[None]
     e = (pairs.y - m.y_mean)[None] - grid[:, None, None] * lag
@@ -353,7 +338,7 @@ def _score_tests(
     return np.asarray(q.sum(axis=1) / np.sqrt(pairs.n_units * q.var(axis=1, ddof=1)))
 
 
-def _stretch(excess: np.ndarray, estimate: float) -> tuple[float, float]:
+def _stretch(excess: Array, estimate: float) -> tuple[float, float]:
     """Return the ends of the unbroken run of not rejected roots that is nearest to the
     estimate.
     """
@@ -370,7 +355,7 @@ def _stretch(excess: np.ndarray, estimate: float) -> tuple[float, float]:
     )
 
 
-def _crossing(excess: np.ndarray, outside: int, inside: int) -> float:
+def _crossing(excess: Array, outside: int, inside: int) -> float:
     """Interpolate where the test starts to reject between two neighbouring roots of the
     grid.
     """

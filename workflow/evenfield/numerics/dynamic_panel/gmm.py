@@ -9,6 +9,7 @@ from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dpotrf
 from scipy.special import gammaincc, ndtr
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.dynamic_panel.within import CONSTANT, RootFit, checked_levels
 from evenfield.numerics.errors import NumericsError
 
@@ -50,7 +51,7 @@ class GmmSpec(NamedTuple):
 class Source(NamedTuple):
     """A variable whose lags are instruments, beside those of the outcome."""
 
-    values: np.ndarray  # (N, T)
+    values: Array  # (N, T)
     first_lag: int  # 2 for an endogenous variable, 1 for a predetermined one
     last_lag: int  # 0 takes all there are
 
@@ -63,20 +64,20 @@ NOWHERE = 2
 class Stacked(NamedTuple):
     """Equations of all units, difference rows first; a row that a unit lacks is zero."""
 
-    Z: np.ndarray  # (N, R, L) instruments
-    X: np.ndarray  # (N, R, K) regressors: lags of the outcome, then the others
-    y: np.ndarray  # (N, R) outcome
+    Z: Array  # (N, R, L) instruments
+    X: Array  # (N, R, K) regressors: lags of the outcome, then the others
+    y: Array  # (N, R) outcome
     present: np.ndarray  # (N, R) whether the unit has the row
     n_difference: int  # number of difference rows among R
     dates: np.ndarray  # (R,) date of each row
 
 
 def stacked_equations(
-    y: np.ndarray,
-    X: np.ndarray,
+    y: Array,
+    X: Array,
     spec: GmmSpec,
     sources: Sequence[Source] = (),
-    own: np.ndarray | None = None,
+    own: Array | None = None,
 ) -> Stacked:
     """Build the equations and their instruments; y (N, T), X (N, T, K), own (K,) where
     X instruments itself.
@@ -123,9 +124,7 @@ def stacked_equations(
     return _joined(parts, len(difference[3]))
 
 
-def equation_dates(
-    y: np.ndarray, X: np.ndarray, lags: int
-) -> tuple[np.ndarray, np.ndarray]:
+def equation_dates(y: Array, X: Array, lags: int) -> tuple[Array, Array]:
     """Say which dates have a row of some unit: in differences, in levels; y (N, T), X
     (N, T, K) -> (T,), (T,) of bool.
     """
@@ -142,17 +141,17 @@ def equation_dates(
     return out[0], out[1]
 
 
-def _differenced(values: np.ndarray) -> np.ndarray:
+def _differenced(values: Array) -> Array:
     """Return first differences with a NaN in front, so that dates stay in place."""
     out = np.full(values.shape, np.nan)
     out[:, 1:] = np.diff(values, axis=1)
     return out
 
 
-Rows = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+Rows = tuple[Array, Array, Array, np.ndarray]
 
 
-def _rows(y: np.ndarray, X: np.ndarray, lags: int, first: int) -> Rows:
+def _rows(y: Array, X: Array, lags: int, first: int) -> Rows:
     """Return outcome, regressors, exogenous columns and dates of the rows from date
     ``first`` on.
     """
@@ -166,7 +165,7 @@ def _rows(y: np.ndarray, X: np.ndarray, lags: int, first: int) -> Rows:
     )
 
 
-def _level_instruments(source: Source, layout: Layout, dates: np.ndarray) -> np.ndarray:
+def _level_instruments(source: Source, layout: Layout, dates: np.ndarray) -> Array:
     """Return lagged levels as instruments of the differences, shape (N, R, L)."""
     last = min(source.last_lag or source.values.shape[1], int(dates[-1]))
     return _laid_out(
@@ -174,9 +173,7 @@ def _level_instruments(source: Source, layout: Layout, dates: np.ndarray) -> np.
     )
 
 
-def _difference_instruments(
-    source: Source, layout: Layout, dates: np.ndarray
-) -> np.ndarray:
+def _difference_instruments(source: Source, layout: Layout, dates: np.ndarray) -> Array:
     """Return the lagged difference as instrument of the levels, shape (N, R, L)."""
     return _laid_out(
         _lagged(_differenced(source.values), np.array([source.first_lag - 1]), dates),
@@ -184,14 +181,14 @@ def _difference_instruments(
     )
 
 
-def _lagged(values: np.ndarray, lags: np.ndarray, dates: np.ndarray) -> np.ndarray:
+def _lagged(values: Array, lags: Array, dates: np.ndarray) -> Array:
     """Return lags of every date, zero where they are not observed, shape (N, R, L)."""
     padded = np.zeros((values.shape[0], values.shape[1] + 1))
     padded[:, 1:] = np.where(np.isnan(values), 0.0, values)
     return padded[:, np.maximum(dates[:, None] - lags + 1, 0)]
 
 
-def _laid_out(columns: np.ndarray, layout: Layout) -> np.ndarray:
+def _laid_out(columns: Array, layout: Layout) -> Array:
     """Leave one column a lag, or spread it over one column a lag and date."""
     if layout is Layout.COLLAPSED:
         return columns
@@ -202,13 +199,11 @@ def _laid_out(columns: np.ndarray, layout: Layout) -> np.ndarray:
     return laid_out.reshape(n, rows, rows * lags)
 
 
-def _empty(rows: Rows, columns: np.ndarray) -> np.ndarray:
+def _empty(rows: Rows, columns: Array) -> Array:
     return np.zeros((*rows[0].shape, columns.shape[-1]))
 
 
-def _completed(
-    rows: Rows, columns: list[np.ndarray], own: np.ndarray
-) -> tuple[np.ndarray, ...]:
+def _completed(rows: Rows, columns: list[Array], own: Array) -> tuple[np.ndarray, ...]:
     """Set rows that a unit lacks to zero; exogenous columns instrument themselves."""
     y, X, exogenous, dates = rows
     present = np.isfinite(y) & np.isfinite(X).all(axis=-1)
@@ -221,7 +216,7 @@ def _completed(
     return Z, X, y, present, dates
 
 
-def _joined(parts: list[tuple[np.ndarray, ...]], n_difference: int) -> Stacked:
+def _joined(parts: list[tuple[Array, ...]], n_difference: int) -> Stacked:
     if len(parts) == 1:
         Z, X, y, present, dates = parts[0]
     else:
@@ -247,29 +242,27 @@ class Weighting(NamedTuple):
     """
 
     rank: int  # rank of S
-    factor: np.ndarray  # (L, L) cholesky factor of S; empty when S is singular
-    root: np.ndarray  # (rank, L) C with S^+ = C'C; empty when S is regular
+    factor: Array  # (L, L) cholesky factor of S; empty when S is singular
+    root: Array  # (rank, L) C with S^+ = C'C; empty when S is regular
 
-    def apply(self, columns: np.ndarray) -> np.ndarray:
+    def apply(self, columns: Array) -> Array:
         """Return S^-1 or S^+ times columns; columns (L, ...) -> (L, ...)."""
         return self.back(self.half(columns))
 
-    def half(self, columns: np.ndarray) -> np.ndarray:
+    def half(self, columns: Array) -> Array:
         """Return C times columns, where C'C is S^-1 or S^+; (L, ...) -> (rank, ...)."""
         if self.factor.size:
-            return np.asarray(solve_triangular(self.factor, columns, lower=True))
-        return np.asarray(self.root @ columns)
+            return solve_triangular(self.factor, columns, lower=True)
+        return self.root @ columns
 
-    def back(self, columns: np.ndarray) -> np.ndarray:
+    def back(self, columns: Array) -> Array:
         """Return C' times columns; (rank, ...) -> (L, ...)."""
         if self.factor.size:
-            return np.asarray(
-                solve_triangular(self.factor, columns, lower=True, trans="T")
-            )
-        return np.asarray(self.root.T @ columns)
+            return solve_triangular(self.factor, columns, lower=True, trans="T")
+        return self.root.T @ columns
 
 
-def weighting(G: np.ndarray) -> Weighting:
+def weighting(G: Array) -> Weighting:
     """Factorise S = G'G; G (M, L)."""
     size = np.sqrt((G**2).sum(axis=0))
     if not size.any():
@@ -281,7 +274,7 @@ def weighting(G: np.ndarray) -> Weighting:
     return _generalised(G)
 
 
-def _cholesky(G: np.ndarray) -> np.ndarray | None:
+def _cholesky(G: Array) -> Array | None:
     """Return the lower factor of G'G for columns of length one, or None when it is near
     singular.
     """
@@ -289,7 +282,7 @@ def _cholesky(G: np.ndarray) -> np.ndarray | None:
     return None if failed or np.diag(factor).min() <= NEARLY else np.asarray(factor)
 
 
-def _generalised(G: np.ndarray) -> Weighting:
+def _generalised(G: Array) -> Weighting:
     """Invert on the space that the rows of G span.
 
     Notes
@@ -309,7 +302,7 @@ def _generalised(G: np.ndarray) -> Weighting:
     return Weighting(rank, np.empty((0, 0)), root)
 
 
-def _of_few_rows(G: np.ndarray) -> Weighting:
+def _of_few_rows(G: Array) -> Weighting:
     """Invert by way of the smaller matrix GG'."""
     values, vectors = np.linalg.eigh(G @ G.T)
     independent = values > DEPENDENT * values[-1]
@@ -321,7 +314,7 @@ def _of_few_rows(G: np.ndarray) -> Weighting:
 FEWEST_DATES = 3
 
 
-def anderson_hsiao_root(levels: np.ndarray) -> RootFit:
+def anderson_hsiao_root(levels: Array) -> RootFit:
     """Fit dy_it = rho dy_i,t-1 + dtau_t + de_it with the level y_i,t-2 as instrument;
     levels (N, T + 1).
 
@@ -366,13 +359,13 @@ class GmmFit(NamedTuple):
     """A GMM fit; regressors are the lags of the outcome, then the others."""
 
     beta: (
-        np.ndarray
-    )  # (K,) two-step coefficients with Windmeijer's corrected standard errors
-    std_errors: np.ndarray
+        Array  # (K,) two-step coefficients with Windmeijer's corrected standard errors
+    )
+    std_errors: Array
     # (K,) two-step standard errors without the correction, far too small in few units
-    uncorrected: np.ndarray
-    beta_one_step: np.ndarray
-    std_errors_one_step: np.ndarray
+    uncorrected: Array
+    beta_one_step: Array
+    std_errors_one_step: Array
     hansen: Test  # overidentification: two-step, and one-step under equal variances
     sargan: Test
     serial: tuple[
@@ -381,10 +374,8 @@ class GmmFit(NamedTuple):
     serial_one_step: tuple[
         Test, ...
     ]  # the same with the one-step residuals and their robust covariance
-    cov: (
-        np.ndarray
-    )  # (K, K) covariances behind ``std_errors`` and ``std_errors_one_step``
-    cov_one_step: np.ndarray
+    cov: Array  # (K, K) covariances behind ``std_errors`` and ``std_errors_one_step``
+    cov_one_step: Array
     # independent instruments, units with a row, rows (difference and level rows
     # counted)
     n_instruments: int
@@ -398,20 +389,20 @@ class GmmFit(NamedTuple):
 class Step(NamedTuple):
     """One step of GMM."""
 
-    beta: np.ndarray  # (K,) coefficients
-    e: np.ndarray  # (N, R) residuals, zero where a unit has no row
-    G: np.ndarray  # (N, L) Z_i'e_i of every unit
-    bread: np.ndarray  # (K, K) (X'Z A Z'X)^-1
-    influence: np.ndarray  # (K, L) bread X'Z A, so that beta = influence Z'y
+    beta: Array  # (K,) coefficients
+    e: Array  # (N, R) residuals, zero where a unit has no row
+    G: Array  # (N, L) Z_i'e_i of every unit
+    bread: Array  # (K, K) (X'Z A Z'X)^-1
+    influence: Array  # (K, L) bread X'Z A, so that beta = influence Z'y
     A: Weighting  # the weighting
 
 
 def dynamic_gmm(
-    y: np.ndarray,
+    y: Array,
     spec: GmmSpec,
-    X: np.ndarray | None = None,
+    X: Array | None = None,
     sources: Sequence[Source] = (),
-    own: np.ndarray | None = None,
+    own: Array | None = None,
 ) -> GmmFit:
     """Fit y_it = sum_p rho_p y_i,t-p + x_it'b + mu_i + e_it by two-step GMM; y (N, T),
     X (N, T, K).
@@ -478,7 +469,7 @@ def _check(data: Stacked) -> None:
 FIRST_STEPS = ("full", "difference", "identity")
 
 
-def _first_step_rows(data: Stacked, n_dates: int, kind: str) -> np.ndarray:
+def _first_step_rows(data: Stacked, n_dates: int, kind: str) -> Array:
     """Return Q with sum_i Z_i'H Z_i = Q'Q: each row is spread over the dates of the
     shocks that it holds.
     """
@@ -500,7 +491,7 @@ def _first_step_rows(data: Stacked, n_dates: int, kind: str) -> np.ndarray:
     return Q.reshape(-1, columns)
 
 
-def _step(data: Stacked, ZX: np.ndarray, Zy: np.ndarray, A: Weighting) -> Step:
+def _step(data: Stacked, ZX: Array, Zy: Array, A: Weighting) -> Step:
     if A.rank < ZX.shape[1]:
         raise NumericsError(
             f"weights of rank {A.rank} cannot identify {ZX.shape[1]} coefficients: there"
@@ -523,12 +514,12 @@ def _step(data: Stacked, ZX: np.ndarray, Zy: np.ndarray, A: Weighting) -> Step:
     return Step(beta, e, unit_moments(data.Z, e), bread, influence, A)
 
 
-def unit_moments(Z: np.ndarray, e: np.ndarray) -> np.ndarray:
+def unit_moments(Z: Array, e: Array) -> Array:
     """Return Z_i'e_i of every unit; Z (N, R, L), e (N, R) -> (N, L)."""
     return np.asarray(np.matmul(e[:, None, :], Z)[:, 0])
 
 
-def _windmeijer(data: Stacked, G1: np.ndarray, two: Step) -> np.ndarray:
+def _windmeijer(data: Stacked, G1: Array, two: Step) -> Array:
     """Return dbeta_2/dbeta_1 through the weights, shape (K, K): Windmeijer (2005),
     equation 2.4 in closed form.
     """
@@ -560,7 +551,7 @@ def _overidentification(statistic: float, df: int) -> Test:
     return Test(statistic, df, float(gammaincc(df / 2, statistic / 2)))
 
 
-def serial_test(data: Stacked, two: Step, V: np.ndarray, order: int) -> Test:
+def serial_test(data: Stacked, two: Step, V: Array, order: int) -> Test:
     """Test serial correlation in the differenced residuals; V (K, K).
 
     Notes
@@ -580,5 +571,5 @@ def serial_test(data: Stacked, two: Step, V: np.ndarray, order: int) -> Test:
     return Test(z, np.nan, float(2 * ndtr(-abs(z))))
 
 
-def _roots(V: np.ndarray) -> np.ndarray:
-    return np.asarray(np.sqrt(V.diagonal()))
+def _roots(V: Array) -> Array:
+    return np.sqrt(V.diagonal())

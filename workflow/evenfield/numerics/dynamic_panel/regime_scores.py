@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.dynamic_panel.bias_corrected import (
     FEWEST_DATES,
     GRID,
@@ -35,12 +36,12 @@ FEWEST_ROOTS = 0.5
 class RegimeRoots(NamedTuple):
     """Coefficients of the root on the regimes, for many draws."""
 
-    theta: np.ndarray  # (B, K) root of unit i is z_i'theta
-    cov: np.ndarray  # (B, K, K) clustered by unit
+    theta: Array  # (B, K) root of unit i is z_i'theta
+    cov: Array  # (B, K, K) clustered by unit
     # (B,) whether the scores have a falling root with every unit's root between -0.99
     # and 1.2
     defined: np.ndarray
-    fixed_effects: np.ndarray  # (B, K) least squares, uncorrected
+    fixed_effects: Array  # (B, K) least squares, uncorrected
 
 
 class RegimeInterval(NamedTuple):
@@ -59,12 +60,12 @@ class RegimeInterval(NamedTuple):
 
 @dataclass(frozen=True)
 class _Draws:
-    y: np.ndarray  # (N, T), less the unit's mean
-    lag: np.ndarray  # (N, T), alike
-    Z: np.ndarray  # (N, K)
-    weights: np.ndarray  # (B, N)
-    of_y: np.ndarray  # (B, K, T): coefficients of the regimes in y, year by year
-    of_x: np.ndarray  # (B, K, T, K): in regime k times lag, k last
+    y: Array  # (N, T), less the unit's mean
+    lag: Array  # (N, T), alike
+    Z: Array  # (N, K)
+    weights: Array  # (B, N)
+    of_y: Array  # (B, K, T): coefficients of the regimes in y, year by year
+    of_x: Array  # (B, K, T, K): in regime k times lag, k last
 
     def only(self, rows: np.ndarray) -> _Draws:
         """Return some of the draws."""
@@ -73,9 +74,7 @@ class _Draws:
         )
 
 
-def regime_roots(
-    levels: np.ndarray, Z: np.ndarray, weights: np.ndarray | None = None
-) -> RegimeRoots:
+def regime_roots(levels: Array, Z: Array, weights: Array | None = None) -> RegimeRoots:
     """Fit y_it = (z_i'theta) y_i,t-1 + mu_i + z_i'tau_t + e_it, corrected for the bias
     of fixed effects.
 
@@ -113,9 +112,9 @@ def regime_roots(
 
 
 def regime_intervals(
-    levels: np.ndarray,
-    Z: np.ndarray,
-    C: np.ndarray,
+    levels: Array,
+    Z: Array,
+    C: Array,
     rng: np.random.Generator,
     draws: int,
     level: float = 0.95,
@@ -135,7 +134,7 @@ def regime_intervals(
 
 
 def _interval(
-    sample: RegimeRoots, drawn: RegimeRoots, c: np.ndarray, level: float
+    sample: RegimeRoots, drawn: RegimeRoots, c: Array, level: float
 ) -> RegimeInterval:
     estimate = float(sample.theta[0] @ c)
     se = float(_combination_sd(sample.cov, c)[0])
@@ -155,20 +154,18 @@ def _interval(
     )
 
 
-def _combination_sd(cov: np.ndarray, c: np.ndarray) -> np.ndarray:
+def _combination_sd(cov: Array, c: Array) -> Array:
     return np.asarray(np.sqrt(np.maximum(np.einsum("k,bkl,l->b", c, cov, c), 0)))
 
 
-def _draws(
-    y: np.ndarray, lag: np.ndarray, Z: np.ndarray, weights: np.ndarray
-) -> _Draws:
+def _draws(y: Array, lag: Array, Z: Array, weights: Array) -> _Draws:
     left = weights[:, None, :] * Z.T
     solve = np.linalg.pinv(left @ Z) @ left
     of_x = np.stack([solve @ (z[:, None] * lag) for z in Z.T], axis=-1)
     return _Draws(y, lag, Z, weights, solve @ y, of_x)
 
 
-def _solved(d: _Draws, start: np.ndarray | None) -> RegimeRoots:
+def _solved(d: _Draws, start: Array | None) -> RegimeRoots:
     fixed = _newton(d, np.zeros((len(d.weights), d.Z.shape[1])), PATH[0])[0]
     if start is not None:
         theta, settled = _newton(d, np.repeat(start, len(fixed), axis=0), PATH[-1])
@@ -188,9 +185,7 @@ def _solved(d: _Draws, start: np.ndarray | None) -> RegimeRoots:
     return RegimeRoots(theta, bread @ meat @ bread.transpose(0, 2, 1), has_root, fixed)
 
 
-def _newton(
-    d: _Draws, theta: np.ndarray, share: float
-) -> tuple[np.ndarray, np.ndarray]:
+def _newton(d: _Draws, theta: Array, share: float) -> tuple[np.ndarray, np.ndarray]:
     """Solve the scores with a share of the correction; draws that have settled are left
     alone.
     """
@@ -207,9 +202,7 @@ def _newton(
     return theta, ~np.isin(np.arange(len(theta)), left)
 
 
-def _scores(
-    d: _Draws, theta: np.ndarray, share: float
-) -> tuple[np.ndarray, np.ndarray]:
+def _scores(d: _Draws, theta: Array, share: float) -> tuple[Array, Array]:
     """Return each unit's share of the score, shape (B, N), and the derivative of the
     scores, shape (B, K, K).
     """

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 
 
@@ -17,7 +18,7 @@ class RootFit(NamedTuple):
     n_periods: int
 
 
-def residuals(levels: np.ndarray, rho: float) -> np.ndarray:
+def residuals(levels: Array, rho: float) -> Array:
     """Return y_it - rho y_i,t-1 without unit and year means; levels (N, T + 1) -> (N,
     T).
     """
@@ -39,7 +40,7 @@ class ResidualCheck(NamedTuple):
     sd_second: float
 
 
-def residual_check(levels: np.ndarray, rho: float) -> ResidualCheck:
+def residual_check(levels: Array, rho: float) -> ResidualCheck:
     """Describe serial correlation and changing variance of the shocks; levels (N, T +
     1).
     """
@@ -63,8 +64,8 @@ class Transitions(NamedTuple):
     pooled least squares).
     """
 
-    y: np.ndarray  # (N, T) outcome in the T transitions
-    lag: np.ndarray  # (N, T) outcome one date earlier
+    y: Array  # (N, T) outcome in the T transitions
+    lag: Array  # (N, T) outcome one date earlier
 
     @property
     def n_units(self) -> int:
@@ -82,19 +83,19 @@ class Moments(NamedTuple):
     draw.
     """
 
-    yy: np.ndarray  # (B, T) of the outcome squared, outcome times lag, and lag squared
-    yl: np.ndarray
-    ll: np.ndarray
-    y_mean: np.ndarray  # (B, T) year means that were removed
-    lag_mean: np.ndarray
+    yy: Array  # (B, T) of the outcome squared, outcome times lag, and lag squared
+    yl: Array
+    ll: Array
+    y_mean: Array  # (B, T) year means that were removed
+    lag_mean: Array
 
     @property
-    def slope(self) -> np.ndarray:
+    def slope(self) -> Array:
         """Least-squares rho of each draw, shape (B,)."""
         return np.asarray(self.yl.sum(axis=1) / self.ll.sum(axis=1))
 
 
-def checked_levels(levels: np.ndarray, fewest_dates: int) -> np.ndarray:
+def checked_levels(levels: Array, fewest_dates: int) -> Array:
     """Return a balanced panel of levels, or say why it cannot carry a dynamic panel."""
     levels = np.asarray(levels, dtype=float)
     if levels.ndim != 2:
@@ -121,7 +122,7 @@ def checked_levels(levels: np.ndarray, fewest_dates: int) -> np.ndarray:
     return levels
 
 
-def within_units(levels: np.ndarray) -> Transitions:
+def within_units(levels: Array) -> Transitions:
     """Pair levels with their lags and remove each unit's mean of either; levels (N, T +
     1).
     """
@@ -130,19 +131,19 @@ def within_units(levels: np.ndarray) -> Transitions:
     return Transitions(pairs.y - means[0], pairs.lag - means[1])
 
 
-def transitions(levels: np.ndarray) -> Transitions:
+def transitions(levels: Array) -> Transitions:
     """Pair levels with their lags; levels (N, T + 1)."""
     centred = levels - levels.mean(axis=0, keepdims=True)
     return Transitions(centred[:, 1:], centred[:, :-1])
 
 
-def two_way(values: np.ndarray) -> np.ndarray:
+def two_way(values: Array) -> Array:
     """Remove the means of rows and columns; values (N, T) -> (N, T)."""
     rows = values - values.mean(axis=1, keepdims=True)
     return np.asarray(rows - rows.mean(axis=0, keepdims=True))
 
 
-def moments(pairs: Transitions, weights: np.ndarray) -> Moments:
+def moments(pairs: Transitions, weights: Array) -> Moments:
     """Sum squares and products about the year means, for every draw of units at once;
     weights (B, N).
     """
@@ -158,17 +159,17 @@ def moments(pairs: Transitions, weights: np.ndarray) -> Moments:
     )
 
 
-def whole_sample(n_units: int) -> np.ndarray:
+def whole_sample(n_units: int) -> Array:
     """Return the weights of the sample itself; shape (1, N)."""
     return np.ones((1, n_units))
 
 
-def leave_one_out(n_units: int) -> np.ndarray:
+def leave_one_out(n_units: int) -> Array:
     """Return the weights that leave out one unit after the other; shape (N, N)."""
-    return np.asarray(1.0 - np.eye(n_units))
+    return 1.0 - np.eye(n_units)
 
 
-def resampled(n_units: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+def resampled(n_units: int, draws: int, rng: np.random.Generator) -> Array:
     """Draw units with replacement, whole paths at a time; shape (B, N)."""
     picked = rng.integers(0, n_units, size=(draws, n_units))
     flat = picked + n_units * np.arange(draws)[:, None]
@@ -182,7 +183,7 @@ FEWEST_DATES = 5
 WARNING = "requires stationary initial conditions"
 
 
-def half_panel_root(levels: np.ndarray) -> RootFit:
+def half_panel_root(levels: Array) -> RootFit:
     """Fit twice the fixed-effects root minus its mean over the two halves of the panel;
     levels (N, T + 1).
 
@@ -199,7 +200,7 @@ def half_panel_root(levels: np.ndarray) -> RootFit:
     return RootFit(rho, float(np.sqrt((n - 1) / n * changes @ changes)), n - 1, n, t)
 
 
-def _roots(levels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _roots(levels: Array, weights: Array) -> Array:
     t = levels.shape[1] - 1
     splits = {t // 2, t - t // 2}
     halves = [_halves(levels, weights, split) for split in sorted(splits)]
@@ -208,7 +209,7 @@ def _roots(levels: np.ndarray, weights: np.ndarray) -> np.ndarray:
     )
 
 
-def _halves(levels: np.ndarray, weights: np.ndarray, split: int) -> np.ndarray:
+def _halves(levels: Array, weights: Array, split: int) -> Array:
     t = levels.shape[1] - 1
     first = moments(within_units(levels[:, : split + 1]), weights).slope
     second = moments(within_units(levels[:, split:]), weights).slope

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 
 LWZ_FACTOR = 0.299
@@ -26,7 +27,7 @@ class BreakFit(NamedTuple):
 
 
 def least_squares_breaks(
-    y: np.ndarray, X: np.ndarray, most: int, shortest: int
+    y: Array, X: Array, most: int, shortest: int
 ) -> list[BreakFit]:
     """Divide a series into segments with their own coefficients, with the smallest sum
     of squares; y (T,), X (T, K). One fit for each number of breaks from 0 to `most`.
@@ -58,7 +59,7 @@ def least_squares_breaks(
     return fits
 
 
-def _segment_costs(y: np.ndarray, X: np.ndarray, shortest: int) -> np.ndarray:
+def _segment_costs(y: Array, X: Array, shortest: int) -> Array:
     """Return the sum of squared residuals of observations i..j for all i, j; infinite
     for short segments.
     """
@@ -72,7 +73,7 @@ def _segment_costs(y: np.ndarray, X: np.ndarray, shortest: int) -> np.ndarray:
     return cost
 
 
-def _last_dates(predecessors: list[np.ndarray], breaks: int) -> tuple[int, ...]:
+def _last_dates(predecessors: list[Array], breaks: int) -> tuple[int, ...]:
     """Walk back from the final date to the last date of every earlier segment."""
     end = len(predecessors[0]) - 1
     dates = []
@@ -82,7 +83,7 @@ def _last_dates(predecessors: list[np.ndarray], breaks: int) -> tuple[int, ...]:
     return tuple(dates[::-1])
 
 
-def _break_fit(last: tuple[int, ...], ssr: float, y: np.ndarray, k: int) -> BreakFit:
+def _break_fit(last: tuple[int, ...], ssr: float, y: Array, k: int) -> BreakFit:
     t = len(y)
     p = (len(last) + 1) * k + len(last)
     # a perfect fit has no logarithm

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 
 DRAWS_AT_ONCE = 500
@@ -20,7 +21,7 @@ class SlopeBreak(NamedTuple):
     last: int  # position of the last date of the first regime
     before: float  # slopes of the two regimes
     after: float
-    wald: np.ndarray  # (S,) test at each date; NaN where a regime would be too short
+    wald: Array  # (S,) test at each date; NaN where a regime would be too short
     statistic: float  # largest test and its bootstrap p-value
     p_value: float
 
@@ -28,17 +29,13 @@ class SlopeBreak(NamedTuple):
 class RegimeSlopes(NamedTuple):
     """Tests and slopes of D outcomes, with a break after each of S dates."""
 
-    wald: np.ndarray  # (D, S)
-    before: np.ndarray  # (D, S)
-    after: np.ndarray  # (D, S)
+    wald: Array  # (D, S)
+    before: Array  # (D, S)
+    after: Array  # (D, S)
 
 
 def slope_break_test(
-    x: np.ndarray,
-    y: np.ndarray,
-    rng: np.random.Generator,
-    draws: int,
-    trim: float = 0.15,
+    x: Array, y: Array, rng: np.random.Generator, draws: int, trim: float = 0.15
 ) -> SlopeBreak:
     """Test whether the slope of a panel with date effects changes once at an unknown
     date; x, y (N, S).
@@ -85,12 +82,8 @@ def _break_dates(shape: tuple[int, ...], trim: float) -> np.ndarray:
 
 
 def _largest_draws(
-    x: np.ndarray,
-    residual: np.ndarray,
-    dates: np.ndarray,
-    rng: np.random.Generator,
-    draws: int,
-) -> np.ndarray:
+    x: Array, residual: Array, dates: np.ndarray, rng: np.random.Generator, draws: int
+) -> Array:
     largest = []
     at_once = max(1, min(DRAWS_AT_ONCE, CELLS_AT_ONCE // x.size))
     for first in range(0, draws, at_once):
@@ -102,7 +95,7 @@ def _largest_draws(
     return np.concatenate(largest)
 
 
-def _regime_slopes(x: np.ndarray, y: np.ndarray) -> RegimeSlopes:
+def _regime_slopes(x: Array, y: Array) -> RegimeSlopes:
     """Fit both regimes for a break after each date; x (N, S), y (D, N, S) without date
     means.
 

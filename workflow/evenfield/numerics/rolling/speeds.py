@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import Inference, t_inference
 from evenfield.numerics.rolling.windows import WindowFit, slope_draws
@@ -18,11 +19,11 @@ class SpeedContrasts(NamedTuple):
     """Differences between speeds of convergence in S separate periods."""
 
     # (S,) speeds, per year
-    speed: np.ndarray
+    speed: Array
     # speed of each later period minus that of the first, delta method with t(N - 2)
     contrasts: tuple[Inference, ...]
     # (S - 1,) two-sided wild bootstrap-t p-values of the contrasts
-    p_bootstrap: np.ndarray
+    p_bootstrap: Array
     # joint test that all speeds are equal, divided by its S - 1 restrictions
     wald: float
     wald_p: float  # its bootstrap p-value
@@ -32,11 +33,11 @@ class SpeedContrasts(NamedTuple):
 class SpeedGaps(NamedTuple):
     """Speeds less the speed of the first period, in D samples."""
 
-    gap: np.ndarray  # (D, S - 1)
-    covariance: np.ndarray  # (D, S - 1, S - 1)
+    gap: Array  # (D, S - 1)
+    covariance: Array  # (D, S - 1, S - 1)
 
     @property
-    def std_error(self) -> np.ndarray:
+    def std_error(self) -> Array:
         """Standard errors of the gaps, shape (D, S - 1)."""
         return np.asarray(np.sqrt(np.einsum("dss->ds", self.covariance)))
 
@@ -44,8 +45,8 @@ class SpeedGaps(NamedTuple):
 class NullDraws(NamedTuple):
     """Statistics of samples in which the speeds are equal."""
 
-    t_ratios: np.ndarray  # (D, S - 1)
-    wald: np.ndarray  # (D,)
+    t_ratios: Array  # (D, S - 1)
+    wald: Array  # (D,)
     left_out: int
 
 
@@ -92,17 +93,15 @@ def speed_contrasts(
     )
 
 
-def _speed(slope: np.ndarray, years: np.ndarray) -> np.ndarray:
+def _speed(slope: Array, years: np.ndarray) -> Array:
     return np.asarray(-np.log1p(slope * years) / years)
 
 
-def _speed_influence(
-    slopes: np.ndarray, influence: np.ndarray, years: np.ndarray
-) -> np.ndarray:
+def _speed_influence(slopes: Array, influence: Array, years: np.ndarray) -> Array:
     return np.asarray(influence / (1 + slopes * years)[:, None, :])
 
 
-def _gaps(speed: np.ndarray, influence: np.ndarray) -> SpeedGaps:
+def _gaps(speed: Array, influence: Array) -> SpeedGaps:
     difference = influence[:, :, 1:] - influence[:, :, :1]
     return SpeedGaps(
         gap=speed[:, 1:] - speed[:, :1],
@@ -110,7 +109,7 @@ def _gaps(speed: np.ndarray, influence: np.ndarray) -> SpeedGaps:
     )
 
 
-def _wald(gap: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+def _wald(gap: Array, covariance: Array) -> Array:
     """Return gap' V^-1 gap divided by the number of gaps, for each sample."""
     try:
         solved = np.linalg.solve(covariance, gap[:, :, None])[:, :, 0]
@@ -124,7 +123,7 @@ def _wald(gap: np.ndarray, covariance: np.ndarray) -> np.ndarray:
 
 def _null_draws(
     fit: WindowFit,
-    speed: np.ndarray,
+    speed: Array,
     years: np.ndarray,
     rng: np.random.Generator,
     draws: int,
@@ -143,7 +142,5 @@ def _null_draws(
         t_ratios.append(deviation / gaps.std_error)
         walds.append(_wald(deviation, gaps.covariance))
     return NullDraws(
-        t_ratios=np.concatenate(t_ratios),
-        wald=np.concatenate(walds),
-        left_out=left_out,
+        t_ratios=np.concatenate(t_ratios), wald=np.concatenate(walds), left_out=left_out
     )

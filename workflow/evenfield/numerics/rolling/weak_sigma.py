@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 
 DRAWS_AT_ONCE = 500
@@ -20,9 +21,9 @@ PERSISTENCE_GRID = 5
 class TrendFit(NamedTuple):
     """A straight line through each of R series."""
 
-    slope: np.ndarray  # (R,) on time, per date
-    std_error: np.ndarray  # (R,) its fixed-b error
-    statistic: np.ndarray  # (R,) their ratio
+    slope: Array  # (R,) on time, per date
+    std_error: Array  # (R,) its fixed-b error
+    statistic: Array  # (R,) their ratio
 
 
 class ConstantVariance(NamedTuple):
@@ -30,9 +31,9 @@ class ConstantVariance(NamedTuple):
     stationary AR(1), at each of G values of its persistence.
     """
 
-    persistence: np.ndarray  # (G,)
-    level_sd: np.ndarray  # (G,) standard deviation of m_i
-    shock_sd: np.ndarray  # (G,) standard deviation of the shocks to x_it
+    persistence: Array  # (G,)
+    level_sd: Array  # (G,) standard deviation of m_i
+    shock_sd: Array  # (G,) standard deviation of the shocks to x_it
 
 
 class WeakSigmaTest(NamedTuple):
@@ -49,7 +50,7 @@ class WeakSigmaTest(NamedTuple):
 
 
 def weak_sigma_test(
-    y: np.ndarray, rng: np.random.Generator, draws: int, share: float = 0.1
+    y: Array, rng: np.random.Generator, draws: int, share: float = 0.1
 ) -> WeakSigmaTest:
     """Test whether the cross-section variance of log income falls; y (N, T).
 
@@ -81,7 +82,7 @@ def weak_sigma_test(
     )
 
 
-def fixed_b_trend(series: np.ndarray, share: float = 0.1) -> TrendFit:
+def fixed_b_trend(series: Array, share: float = 0.1) -> TrendFit:
     """Fit a line and studentise its slope with a Bartlett kernel whose bandwidth is a
     fixed share of the length; series (T,) or (T, R).
 
@@ -116,7 +117,7 @@ def fixed_b_trend(series: np.ndarray, share: float = 0.1) -> TrendFit:
 
 def white_noise_statistics(
     dates: int, share: float, rng: np.random.Generator, draws: int
-) -> np.ndarray:
+) -> Array:
     """Draw the trend statistic of independent normal values, sorted: the fixed-b
     reference distribution; shape (draws,).
 
@@ -128,7 +129,7 @@ def white_noise_statistics(
     return np.sort(fixed_b_trend(rng.standard_normal((dates, draws)), share).statistic)
 
 
-def constant_variance_panels(y: np.ndarray) -> ConstantVariance:
+def constant_variance_panels(y: Array) -> ConstantVariance:
     """Describe the panels of constant variance that look like an observed one; y (N,
     T).
 
@@ -170,7 +171,7 @@ def constant_variance_statistics(
     share: float,
     rng: np.random.Generator,
     draws: int,
-) -> np.ndarray:
+) -> Array:
     """Draw the trend statistic of the cross-section variance when that variance is
     constant; shape (G, draws), each row sorted.
     """
@@ -201,7 +202,7 @@ def _drawn_variance(
     shock_sd: float,
     shape: tuple[int, int, int],
     rng: np.random.Generator,
-) -> np.ndarray:
+) -> Array:
     """Return the cross-section variance by date of each drawn panel; shape (draws,
     units, dates).
     """

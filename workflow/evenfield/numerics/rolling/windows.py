@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 
 DRAWS_AT_ONCE = 500
@@ -21,15 +22,15 @@ class WindowFit(NamedTuple):
     """One least-squares line for each of S windows, through the same N units."""
 
     # (S,) coefficient of the regressor in each window
-    slope: np.ndarray
+    slope: Array
     # (N, S) by how much slope s falls when unit i is left out: w_is u_is / (1 - h_is)
-    influence: np.ndarray
+    influence: Array
     # (N, S) weight of unit i in slope s: (x_is - mean_s) / sum_i (x_is - mean_s)^2
-    weights: np.ndarray
+    weights: Array
     # (N, S) residuals divided by one minus leverage
-    scaled: np.ndarray
+    scaled: Array
     # (N, S) diagonals of the hat matrices
-    leverage: np.ndarray
+    leverage: Array
 
     @property
     def df(self) -> int:
@@ -37,12 +38,12 @@ class WindowFit(NamedTuple):
         return len(self.weights) - 2
 
     @property
-    def covariance(self) -> np.ndarray:
+    def covariance(self) -> Array:
         """Joint covariance of the slopes, shape (S, S); its diagonal is HC3."""
-        return np.asarray(self.influence.T @ self.influence)
+        return self.influence.T @ self.influence
 
     @property
-    def std_error(self) -> np.ndarray:
+    def std_error(self) -> Array:
         """HC3 standard errors, shape (S,)."""
         return np.asarray(np.sqrt((self.influence**2).sum(axis=0)))
 
@@ -50,9 +51,9 @@ class WindowFit(NamedTuple):
 class SlopeDraws(NamedTuple):
     """Slopes of D bootstrap samples, as deviations from the estimates."""
 
-    deviation: np.ndarray  # (D, S) b* - b
-    std_error: np.ndarray  # (D, S) HC3 errors of b*
-    influence: np.ndarray  # (D, N, S) influences in each sample
+    deviation: Array  # (D, S) b* - b
+    std_error: Array  # (D, S) HC3 errors of b*
+    influence: Array  # (D, N, S) influences in each sample
 
 
 def window_ends(times: np.ndarray, span: int) -> list[tuple[int, int]]:
@@ -67,7 +68,7 @@ def window_ends(times: np.ndarray, span: int) -> list[tuple[int, int]]:
     ]
 
 
-def fit_windows(y: np.ndarray, X: np.ndarray) -> WindowFit:
+def fit_windows(y: Array, X: Array) -> WindowFit:
     """Fit y_is = a_s + b_s x_is + u_is in every window; y, X (N, S).
 
     Notes
@@ -97,7 +98,7 @@ def fit_windows(y: np.ndarray, X: np.ndarray) -> WindowFit:
     )
 
 
-def _check_windows(y: np.ndarray, X: np.ndarray) -> None:
+def _check_windows(y: Array, X: Array) -> None:
     if len(y) < 3:
         raise NumericsError(f"{len(y)} units, a regression needs at least 3")
     if not (np.isfinite(y).all() and np.isfinite(X).all()):
@@ -133,7 +134,7 @@ def slope_draws(
         )
 
 
-def sup_t_draws(fit: WindowFit, rng: np.random.Generator, draws: int) -> np.ndarray:
+def sup_t_draws(fit: WindowFit, rng: np.random.Generator, draws: int) -> Array:
     """Draw the largest absolute t-ratio over all windows, sorted; shape (draws,).
 
     Notes
@@ -153,7 +154,7 @@ def sup_t_draws(fit: WindowFit, rng: np.random.Generator, draws: int) -> np.ndar
     return np.sort(np.concatenate(largest))
 
 
-def sup_t_critical_value(largest: np.ndarray, level: float = 0.95) -> float:
+def sup_t_critical_value(largest: Array, level: float = 0.95) -> float:
     """Return the multiple of the standard errors that covers all slopes at once;
     largest (draws,).
     """

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.impacts import (
     FEWEST_KEPT,
@@ -25,7 +26,7 @@ def year_bootstrap(
     rng: np.random.Generator,
     draws: int = 999,
     years: int = 1,
-) -> np.ndarray:
+) -> Array:
     """Refit a model on outcomes rebuilt from resampled years of residuals.
 
     Parameters
@@ -63,8 +64,8 @@ def year_bootstrap(
 class UnitDraws(NamedTuple):
     """Statistics of samples rebuilt with the signs of whole units drawn."""
 
-    coefficients: np.ndarray
-    effects: np.ndarray  # (kept, 3, K) the same for direct, indirect and total effects
+    coefficients: Array
+    effects: Array  # (kept, 3, K) the same for direct, indirect and total effects
     dropped: int  # samples whose spatial parameter went to the edge of its range
 
 
@@ -127,8 +128,8 @@ def unit_bootstrap(
 
 
 def _rebuilt(
-    panel: BalancedPanel, fit: SpatialPanelFit, years: np.ndarray, signs: np.ndarray
-) -> Iterator[np.ndarray]:
+    panel: BalancedPanel, fit: SpatialPanelFit, years: np.ndarray, signs: Array
+) -> Iterator[Array]:
     """Rebuild outcomes (N, T, B) from residuals in drawn years (B, T) with drawn signs
     (B, N), in blocks of samples.
     """

@@ -4,10 +4,11 @@ all years.
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.spatial_panel.information import FittedPoint
 
 
-def unit_score_covariance(point: FittedPoint) -> np.ndarray:
+def unit_score_covariance(point: FittedPoint) -> Array:
     """Return the covariance of the score, (..., p, p), when errors of a unit are
     independent of those of others.
 
@@ -46,7 +47,7 @@ def unit_score_covariance(point: FittedPoint) -> np.ndarray:
     )
 
 
-def effective_units(point: FittedPoint, weights: np.ndarray) -> float:
+def effective_units(point: FittedPoint, weights: Array) -> float:
     """Return the effective number of units behind a combination of parameters; weights
     (p,).
 
@@ -71,7 +72,7 @@ def effective_units(point: FittedPoint, weights: np.ndarray) -> float:
     )
 
 
-def _persistent(point: FittedPoint) -> np.ndarray:
+def _persistent(point: FittedPoint) -> Array:
     """Return correlations over the years that the effective number of units is counted
     with, shape (T, T).
     """

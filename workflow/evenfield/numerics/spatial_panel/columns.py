@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.likelihood import RESPONSES, check_regressors
 from evenfield.numerics.spatial_panel.network import Network
@@ -36,21 +37,21 @@ class ModelColumns:
 
     # (..., N, T, P) used columns only, not scaled; one block for each of several
     # samples
-    values: np.ndarray
+    values: Array
     positions: np.ndarray  # (P,) their places among [y, W y, W W y, X, W X]
-    scales: np.ndarray  # (K,) what the regressors (own, then lagged) are divided by
+    scales: Array  # (K,) what the regressors (own, then lagged) are divided by
 
-    def combine(self, weights: np.ndarray) -> np.ndarray:
+    def combine(self, weights: Array) -> Array:
         """Return linear combinations of the columns; weights (..., 3 + 2K, Q) -> (...,
         N, T, Q).
         """
-        return np.asarray(
+        return (
             self.values
             @ (weights[..., self.positions, :] / self.lengths[:, None])[..., None, :, :]
         )
 
     @cached_property
-    def lengths(self) -> np.ndarray:
+    def lengths(self) -> Array:
         """What each used column is divided by, shape (P,): the spatial lag of a
         regressor as the regressor.
         """
@@ -61,7 +62,7 @@ class ModelColumns:
         ]
         return out
 
-    def gram(self) -> np.ndarray:
+    def gram(self) -> Array:
         """Return the cross-products of all columns, zero for unused ones."""
         size = RESPONSES + 2 * len(self.scales)
         *samples, n, t, used = self.values.shape
@@ -74,7 +75,7 @@ class ModelColumns:
 
 
 def with_outcomes(
-    columns: ModelColumns, outcomes: np.ndarray, network: Network, effects: str
+    columns: ModelColumns, outcomes: Array, network: Network, effects: str
 ) -> ModelColumns:
     """Return the columns with other outcomes, one of each of B samples; outcomes (N, T,
     B).
@@ -114,7 +115,7 @@ def model_form(
 
 
 def model_columns(
-    values: np.ndarray,
+    values: Array,
     network: Network,
     form: ModelForm,
     effects: str,
@@ -135,8 +136,8 @@ def model_columns(
 
 
 def _raw_columns(
-    values: np.ndarray, network: Network, form: ModelForm
-) -> tuple[np.ndarray, np.ndarray]:
+    values: Array, network: Network, form: ModelForm
+) -> tuple[Array, Array]:
     lagged = list(form.lagged)
     k = values.shape[2] - 1
     total = k + len(lagged)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.fitted import FittedPanel
 from evenfield.numerics.spatial_panel.network import Network
@@ -21,8 +22,8 @@ class Constant(NamedTuple):
 
 
 def with_constant(
-    panel: BalancedPanel, fit: FittedPanel, covariances: Mapping[str, np.ndarray]
-) -> tuple[list[str], np.ndarray, dict[str, np.ndarray]]:
+    panel: BalancedPanel, fit: FittedPanel, covariances: Mapping[str, Array]
+) -> tuple[list[str], Array, dict[str, Array]]:
     """Return names, estimates and covariances by kind, the constant first.
 
     Notes
@@ -55,7 +56,7 @@ def with_constant(
 
 
 def _mean_residual(
-    net: Network, columns: np.ndarray, names: list[str], of: Mapping[str, float]
+    net: Network, columns: Array, names: list[str], of: Mapping[str, float]
 ) -> Constant:
     """Return the constant of a pooled model, or of a lag model with random effects;
     columns (N, T, 1 + P) of the outcome and of what ``names`` are coefficients of.
@@ -89,7 +90,7 @@ def _mean_residual(
 
 
 def _beside_random_errors(
-    net: Network, columns: np.ndarray, names: list[str], of: Mapping[str, float]
+    net: Network, columns: Array, names: list[str], of: Mapping[str, float]
 ) -> Constant:
     """Return the constant of an error model with random effects; columns as above.
 

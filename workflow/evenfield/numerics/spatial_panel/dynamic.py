@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.likelihood import (
     RESPONSES,
@@ -28,13 +29,11 @@ class DynamicMoments:
     """
 
     gram: (
-        np.ndarray
-    )  # (..., 4 + K, 4 + K) cross-products, of one sample or of each of several
+        Array  # (..., 4 + K, 4 + K) cross-products, of one sample or of each of several
+    )
     n: int  # units and periods, the first period with a lag counted first
     t: int
-    omega: (
-        np.ndarray
-    )  # (N - 1,) eigenvalues of W without the one of the constant vector
+    omega: Array  # (N - 1,) eigenvalues of W without the one of the constant vector
     free: tuple[
         int, ...
     ]  # which of rho, tau, eta (0, 1, 2) are estimated; the others are zero
@@ -47,26 +46,22 @@ class DynamicMoments:
         return (*self.free, *range(3, 3 + self.gram.shape[-1] - HEAD))
 
     @cached_property
-    def partialled(self) -> np.ndarray:
+    def partialled(self) -> Array:
         """Cross-products of the first four columns with the regressors taken out, shape
         (..., 4, 4).
         """
         cross = self.gram[..., :HEAD, HEAD:]
         inner = self.gram[..., HEAD:, HEAD:]
-        return np.asarray(
-            self.gram[..., :HEAD, :HEAD] - cross @ np.linalg.solve(inner, cross.mT)
-        )
+        return self.gram[..., :HEAD, :HEAD] - cross @ np.linalg.solve(inner, cross.mT)
 
-    def slopes(self, dynamics: np.ndarray) -> np.ndarray:
+    def slopes(self, dynamics: Array) -> np.ndarray:
         """Return the coefficients of the regressors at given rho, tau, eta; dynamics
         (..., 3) -> (..., K).
         """
         outcome = self.gram[..., HEAD:, :HEAD] @ _residual(dynamics)[..., None]
-        return np.asarray(
-            np.linalg.solve(self.gram[..., HEAD:, HEAD:], outcome)[..., 0]
-        )
+        return np.linalg.solve(self.gram[..., HEAD:, HEAD:], outcome)[..., 0]
 
-    def score(self, dynamics: np.ndarray, strength: float) -> np.ndarray:
+    def score(self, dynamics: Array, strength: float) -> Array:
         """Return the concentrated score in rho, tau, eta, adjusted for the unit
         effects; (..., 3) -> (..., 3).
         """
@@ -79,7 +74,7 @@ class DynamicMoments:
         out[..., 0] -= (self.t - strength) * _sum(self.omega * self._roots(dynamics)[1])
         return np.asarray(out)
 
-    def slope_matrix(self, dynamics: np.ndarray, strength: float) -> np.ndarray:
+    def slope_matrix(self, dynamics: Array, strength: float) -> Array:
         """Return the derivatives of the score in rho, tau, eta and, with them, in the
         regressors' coefficients.
         """
@@ -87,7 +82,7 @@ class DynamicMoments:
         out[..., :3, :3] += strength * self._adjustment_slopes(dynamics)
         return out
 
-    def information(self, dynamics: np.ndarray, strength: float) -> np.ndarray:
+    def information(self, dynamics: Array, strength: float) -> Array:
         """Return minus the derivatives of the score without those of the adjustment."""
         v = np.concatenate([_residual(dynamics), -self.slopes(dynamics)], axis=-1)[
             ..., None
@@ -102,7 +97,7 @@ class DynamicMoments:
         )
         return np.asarray(out)
 
-    def covariance(self, dynamics: np.ndarray, strength: float) -> np.ndarray:
+    def covariance(self, dynamics: Array, strength: float) -> Array:
         """Return the covariance of all estimates, zero for parameters that are held at
         zero; shape (..., P, P).
         """
@@ -114,12 +109,12 @@ class DynamicMoments:
         )
         return out
 
-    def variance(self, dynamics: np.ndarray, strength: float) -> float:
+    def variance(self, dynamics: Array, strength: float) -> float:
         """Return the variance of the shocks, e'e / ((N - 1)(T - s)); dynamics (3,)."""
         v = _residual(dynamics)
         return float(v @ self.partialled @ v / ((self.n - 1) * (self.t - strength)))
 
-    def limit_adjustment(self, dynamics: np.ndarray) -> np.ndarray:
+    def limit_adjustment(self, dynamics: Array) -> Array:
         """Return the adjustment with sums over all past periods in place of the
         sample's; NaN where unstable.
         """
@@ -129,23 +124,23 @@ class DynamicMoments:
             stable, self._weighted(s / np.where(stable, 1 - a, 1.0), a), np.nan
         )
 
-    def _roots(self, dynamics: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _roots(self, dynamics: Array) -> tuple[Array, Array]:
         rho, tau, eta = np.moveaxis(dynamics, -1, 0)[..., None]
         s = 1 / (1 - rho * self.omega)
         return (tau + eta * self.omega) * s, s
 
-    def adjustment(self, dynamics: np.ndarray) -> np.ndarray:
+    def adjustment(self, dynamics: Array) -> Array:
         """Return what the adjusted score adds, sums over the sample's periods; dynamics
         (..., 3) -> (..., 3).
         """
         a, s = self._roots(dynamics)
         return self._weighted(s * self._past(a)[0], a)
 
-    def _weighted(self, terms: np.ndarray, a: np.ndarray) -> np.ndarray:
+    def _weighted(self, terms: Array, a: np.ndarray) -> Array:
         lagged = self.omega * terms
         return np.stack([_sum(lagged * a), _sum(terms), _sum(lagged)], axis=-1)
 
-    def _adjustment_slopes(self, dynamics: np.ndarray) -> np.ndarray:
+    def _adjustment_slopes(self, dynamics: Array) -> Array:
         a, s = self._roots(dynamics)
         value, slope = self._past(a)
         by_a = (self.omega * s * a, s, self.omega * s)
@@ -159,7 +154,7 @@ class DynamicMoments:
         return np.stack(columns, axis=-1)
 
     @cached_property
-    def _weights(self) -> np.ndarray:
+    def _weights(self) -> Array:
         """(T - 1 - j)/T for j = 0..T-2, and j times the same one power lower; shape (2,
         T - 1).
         """
@@ -167,7 +162,7 @@ class DynamicMoments:
         powers = np.arange(self.t - 1)
         return np.array([weights, np.append((weights * powers)[1:], 0.0)])
 
-    def _past(self, a: np.ndarray) -> np.ndarray:
+    def _past(self, a: np.ndarray) -> Array:
         """Return the sum of (T - 1 - j)/T a^j over the sample's periods and its
         derivative; (..., N) -> (2, ..., N).
         """
@@ -176,14 +171,14 @@ class DynamicMoments:
         return np.tensordot(self._weights, powers, axes=1)
 
 
-def _residual(dynamics: np.ndarray) -> np.ndarray:
+def _residual(dynamics: Array) -> Array:
     """Return the weights of the residual on the first four columns; (..., 3) -> (...,
     4).
     """
     return np.concatenate([np.ones((*dynamics.shape[:-1], 1)), -dynamics], axis=-1)
 
 
-def _sum(values: np.ndarray) -> np.ndarray:
+def _sum(values: Array) -> Array:
     return np.asarray(values.sum(axis=-1).real)
 
 
@@ -192,7 +187,7 @@ def dynamic_moments(
     network: Network,
     lagged: Sequence[str] | None,
     free: Sequence[str],
-    outcomes: np.ndarray | None = None,
+    outcomes: Array | None = None,
 ) -> tuple[DynamicMoments, tuple[str, ...]]:
     """Form the cross-products of a panel, or those of several outcomes (R, N, T + 1)
     with its regressors.
@@ -246,20 +241,20 @@ def dynamic_moments(
     )
 
 
-def _columns(values: np.ndarray, network: Network, positions: list[int]) -> np.ndarray:
+def _columns(values: Array, network: Network, positions: list[int]) -> Array:
     lagged = network.lag(values[:, 1:])[..., positions]
     return np.concatenate(
         [_head(values[..., 0], network), values[:, 1:, 1:], lagged], axis=2
     )
 
 
-def _head(y: np.ndarray, network: Network) -> np.ndarray:
+def _head(y: Array, network: Network) -> Array:
     """Return y, W y, y_(t-1), W y_(t-1); y (N, T + 1, ...) -> (N, T, ..., 4)."""
     lag = network.lag(y)
     return np.stack([y[:, 1:], lag[:, 1:], y[:, :-1], lag[:, :-1]], axis=-1)
 
 
-def _check_columns(flat: np.ndarray, raw: np.ndarray, names: Sequence[str]) -> None:
+def _check_columns(flat: Array, raw: Array, names: Sequence[str]) -> None:
     size = np.abs(raw).max(axis=(0, 1))
     largest = np.abs(flat).max(axis=0)
     if largest[0] <= DEPENDENT * max(size[0], 1.0):
@@ -281,7 +276,7 @@ def _check_columns(flat: np.ndarray, raw: np.ndarray, names: Sequence[str]) -> N
         raise NumericsError("the regressors and their spatial lags are dependent")
 
 
-def transformed_roots(network: Network) -> np.ndarray:
+def transformed_roots(network: Network) -> Array:
     """Return the eigenvalues of row-standardised weights without the one of the
     constant vector; shape (N - 1,).
     """
@@ -301,10 +296,10 @@ class DynamicFit:
         str, ...
     ]  # rho, tau, eta, the regressors, and ``W name`` for their spatial lags
     # (P,) root of the adjusted score; the likelihood's maximum where there is no root
-    estimates: np.ndarray
-    likelihood: np.ndarray
-    one_step: np.ndarray
-    covariance: np.ndarray  # (P, P) of the estimates; zero for parameters held at zero
+    estimates: Array
+    likelihood: Array
+    one_step: Array
+    covariance: Array  # (P, P) of the estimates; zero for parameters held at zero
     sigma2: float  # variance of the shocks
     converged: bool  # whether the adjusted score has a root
     regressors: tuple[str, ...]  # regressors, and those whose spatial lag enters
@@ -314,12 +309,12 @@ class DynamicFit:
     t: int  # periods with a lag
 
     @property
-    def std_errors(self) -> np.ndarray:
+    def std_errors(self) -> Array:
         """Square roots of the diagonal of the covariance, shape (P,)."""
-        return np.asarray(np.sqrt(np.diag(self.covariance)))
+        return np.sqrt(np.diag(self.covariance))
 
     @property
-    def dynamics(self) -> np.ndarray:
+    def dynamics(self) -> Array:
         """Estimates of rho, tau and eta, shape (3,)."""
         return self.estimates[: len(DYNAMICS)]
 
@@ -389,7 +384,7 @@ def fit_moments(
 
 def dynamics_of(
     m: DynamicMoments, network: Network
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[Array, Array, Array, Array]:
     """Return rho, tau, eta of B samples, (B, 3): likelihood, one step, adjusted; and
     whether the latter has a root.
     """
@@ -397,7 +392,7 @@ def dynamics_of(
     return top, _one_step(m, top), *_adjusted_root(m, top, network)
 
 
-def _highest(m: DynamicMoments, network: Network) -> np.ndarray:
+def _highest(m: DynamicMoments, network: Network) -> Array:
     """Return the maximum of the likelihood: a static lag model whose regressors include
     the lags; (B, 3).
     """
@@ -421,7 +416,7 @@ def _highest(m: DynamicMoments, network: Network) -> np.ndarray:
     return out
 
 
-def _one_step(m: DynamicMoments, top: np.ndarray) -> np.ndarray:
+def _one_step(m: DynamicMoments, top: Array) -> Array:
     """Return the first-order correction of Lee and Yu (2010), whose sums run over all
     past periods; NaN if unstable.
     """
@@ -437,8 +432,8 @@ def _one_step(m: DynamicMoments, top: np.ndarray) -> np.ndarray:
 
 
 def _adjusted_root(
-    m: DynamicMoments, top: np.ndarray, network: Network
-) -> tuple[np.ndarray, np.ndarray]:
+    m: DynamicMoments, top: Array, network: Network
+) -> tuple[Array, Array]:
     """Go from the likelihood's maximum to the root of the adjusted score at once, where
     that fails in several steps.
     """
@@ -456,8 +451,8 @@ def _adjusted_root(
 
 
 def _stationary(
-    m: DynamicMoments, start: np.ndarray, strength: float, domain: tuple[float, float]
-) -> tuple[np.ndarray, np.ndarray]:
+    m: DynamicMoments, start: Array, strength: float, domain: tuple[float, float]
+) -> tuple[Array, Array]:
     """Take Newton's steps to the root of the score; return where they end and whether
     that is a maximum.
     """
@@ -485,12 +480,10 @@ def _stationary(
     )
 
 
-def _dynamics_slopes(
-    m: DynamicMoments, dynamics: np.ndarray, strength: float
-) -> np.ndarray:
+def _dynamics_slopes(m: DynamicMoments, dynamics: Array, strength: float) -> Array:
     """Return derivatives in rho, tau, eta with the regressors' coefficients
     concentrated out, shape (3, 3).
     """
     whole = m.slope_matrix(dynamics, strength)
     inner = np.linalg.solve(whole[..., 3:, 3:], whole[..., 3:, :3])
-    return np.asarray(whole[..., :3, :3] - whole[..., :3, 3:] @ inner)
+    return whole[..., :3, :3] - whole[..., :3, 3:] @ inner

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtri
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.dynamic import (
     DYNAMICS,
@@ -73,12 +74,12 @@ class DynamicEffects(NamedTuple):
         str, ...
     ]  # ``short_run``, ``after_h`` for h periods after a permanent change, ``long_run``
     estimate: (
-        np.ndarray
-    )  # (H, 3, K) direct, indirect and total effects of one unit more, for good
-    conf_low: np.ndarray
-    conf_high: np.ndarray
-    std_error: np.ndarray
-    draws: np.ndarray
+        Array  # (H, 3, K) direct, indirect and total effects of one unit more, for good
+    )
+    conf_low: Array
+    conf_high: Array
+    std_error: Array
+    draws: Array
     dropped: np.ndarray
 
 
@@ -127,8 +128,8 @@ def dynamic_effects(
 
 
 def _intervals(
-    drawn: np.ndarray, steady: np.ndarray, tails: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    drawn: Array, steady: np.ndarray, tails: Array
+) -> tuple[Array, Array, Array]:
     low, high, standard_deviation = (
         np.full((len(drawn), *drawn.shape[2:]), np.nan) for _ in range(3)
     )
@@ -140,7 +141,7 @@ def _intervals(
     return low, high, standard_deviation
 
 
-def _draws(fit: DynamicFit, rng: np.random.Generator, draws: int) -> np.ndarray:
+def _draws(fit: DynamicFit, rng: np.random.Generator, draws: int) -> Array:
     free = np.flatnonzero(np.diag(fit.covariance) > 0)
     cov = fit.covariance[np.ix_(free, free)]
     scale = np.sqrt(np.diag(cov))
@@ -156,15 +157,15 @@ def _draws(fit: DynamicFit, rng: np.random.Generator, draws: int) -> np.ndarray:
     return out[inside]
 
 
-def _roots(omega: np.ndarray, dynamics: np.ndarray) -> np.ndarray:
+def _roots(omega: Array, dynamics: Array) -> Array:
     """Return the roots of A by draw and eigenvalue, shape (G, N)."""
     rho, tau, eta = (dynamics[:, i, None] for i in range(3))
-    return np.asarray((tau + eta * omega) / (1 - rho * omega))
+    return (tau + eta * omega) / (1 - rho * omega)
 
 
 def _responses(
-    fit: DynamicFit, parameters: np.ndarray, omega: np.ndarray, horizons: Sequence[int]
-) -> np.ndarray:
+    fit: DynamicFit, parameters: Array, omega: Array, horizons: Sequence[int]
+) -> Array:
     """Return effects by horizon and draw, shape (H, G, 3, K); the constant vector's
     eigenvalue comes last in omega.
     """
@@ -180,17 +181,17 @@ def _responses(
     return np.stack([_averages(impulse * path[:, None, :]) for path in paths])
 
 
-def _slopes(fit: DynamicFit, parameters: np.ndarray, omega: np.ndarray) -> np.ndarray:
+def _slopes(fit: DynamicFit, parameters: Array, omega: Array) -> Array:
     """Return b + th omega, shape (G, K, N)."""
     k = len(fit.regressors)
     first = len(DYNAMICS)
     theta = np.zeros((len(parameters), k))
     lagged = [fit.regressors.index(name) for name in fit.lagged]
     theta[:, lagged] = parameters[:, first + k : first + k + len(lagged)]
-    return np.asarray(parameters[:, first : first + k, None] + theta[..., None] * omega)
+    return parameters[:, first : first + k, None] + theta[..., None] * omega
 
 
-def _averages(values: np.ndarray) -> np.ndarray:
+def _averages(values: Array) -> Array:
     direct = np.real(values).mean(axis=2)
     total = np.real(values[..., -1])
     return np.stack([direct, total - direct, total], axis=1)
@@ -205,19 +206,15 @@ BLOCK_CELLS = 1 << 20
 class DynamicMonteCarlo:
     """Bias of rho, tau and eta, in columns, by estimator, in rows."""
 
-    truth: np.ndarray  # (3,) what was planted
-    bias: (
-        np.ndarray
-    )  # (3, 3) mean error and standard deviation over the panels with an estimate
+    truth: Array  # (3,) what was planted
+    bias: Array  # (3, 3) mean error and standard deviation over the panels with an estimate
     # (3, 3) mean error and standard deviation over the panels with an estimate; NaN
     # with fewer than 20
-    sd: np.ndarray
+    sd: Array
     coverage: (
-        np.ndarray
-    )  # (3,) share of the adjusted estimate's intervals that hold the truth
-    error_ratio: (
-        np.ndarray
-    )  # (3,) mean standard error over the standard deviation of the adjusted estimate
+        Array  # (3,) share of the adjusted estimate's intervals that hold the truth
+    )
+    error_ratio: Array  # (3,) mean standard error over the standard deviation of the adjusted estimate
     estimated: np.ndarray  # (3,) panels with an estimate, by estimator
     replications: int  # panels drawn
 
@@ -261,8 +258,8 @@ def dynamic_monte_carlo(
 
 
 def _outcomes(
-    values: np.ndarray, fit: DynamicFit, rng: np.random.Generator, replications: int
-) -> np.ndarray:
+    values: Array, fit: DynamicFit, rng: np.random.Generator, replications: int
+) -> Array:
     """Return drawn outcomes of a panel (N, T + 1, 1 + K), units in the order of the
     network; shape (R, N, T + 1).
     """
@@ -295,11 +292,7 @@ def _outcomes(
 
 
 def _summary(
-    truth: np.ndarray,
-    converged: list[np.ndarray],
-    errors: np.ndarray,
-    replications: int,
-    level: float,
+    truth: Array, converged: list[Array], errors: Array, replications: int, level: float
 ) -> DynamicMonteCarlo:
     bias, sd = np.full((2, len(ESTIMATORS), len(DYNAMICS)), np.nan)
     for i, values in enumerate(converged):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.likelihood import highest_likelihood
 from evenfield.numerics.spatial_panel.models import (
@@ -96,12 +97,12 @@ def fit_with_factors(
     )
 
 
-def _leading_part(values: np.ndarray, rank: int) -> np.ndarray:
+def _leading_part(values: Array, rank: int) -> Array:
     u, s, vt = np.linalg.svd(values, full_matrices=False)
     return np.asarray((u[:, :rank] * s[:rank]) @ vt[:rank])
 
 
-def _projected(fit: SpatialPanelFit, common: np.ndarray, rank: int) -> SpatialPanelFit:
+def _projected(fit: SpatialPanelFit, common: Array, rank: int) -> SpatialPanelFit:
     """Take loadings and factors out of every column, so that the covariance knows that
     they were estimated.
     """

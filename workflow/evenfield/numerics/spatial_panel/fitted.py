@@ -2,8 +2,7 @@
 
 from typing import Protocol
 
-import numpy as np
-
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.spatial_panel.network import Network
 
 
@@ -21,7 +20,7 @@ class FittedPanel(Protocol):
         """Parameters; ``rho`` first where the model has it."""
 
     @property
-    def estimates(self) -> np.ndarray:
+    def estimates(self) -> Array:
         """Estimates in the order of ``names``."""
 
     @property
@@ -39,5 +38,5 @@ class FittedPanel(Protocol):
     def __getitem__(self, name: str) -> float:
         """Return one estimate by the name of its parameter."""
 
-    def covariance(self, kind: str = "observed") -> np.ndarray:
+    def covariance(self, kind: str = "observed") -> Array:
         """Return the covariance of all estimates."""

@@ -9,6 +9,7 @@ from numpy.polynomial import chebyshev
 from scipy.fft import dct
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.fitted import FittedPanel
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit
@@ -22,13 +23,13 @@ class Multipliers(NamedTuple):
     derivatives of these in rho.
     """
 
-    own: np.ndarray  # (G,) tr(S)/N and tr(S W)/N
-    own_lag: np.ndarray
-    all: np.ndarray  # (G,) 1'S 1/N and 1'S W 1/N
-    all_lag: np.ndarray
+    own: Array  # (G,) tr(S)/N and tr(S W)/N
+    own_lag: Array
+    all: Array  # (G,) 1'S 1/N and 1'S W 1/N
+    all_lag: Array
 
 
-def multipliers(network: Network, rho: np.ndarray) -> Multipliers:
+def multipliers(network: Network, rho: Array) -> Multipliers:
     """Compute the multipliers without an inverse; rho (G,).
 
     Notes
@@ -42,7 +43,7 @@ def multipliers(network: Network, rho: np.ndarray) -> Multipliers:
     return Multipliers(1.0 + rho * lag, lag, totals[0], totals[1])
 
 
-def multiplier_slopes(network: Network, rho: np.ndarray) -> Multipliers:
+def multiplier_slopes(network: Network, rho: Array) -> Multipliers:
     """Compute the derivatives of the multipliers in rho; rho (G,)."""
     lag = -network.logdet.slope(rho) / network.n
     lag_slope = -network.logdet.curvature(rho) / network.n
@@ -50,7 +51,7 @@ def multiplier_slopes(network: Network, rho: np.ndarray) -> Multipliers:
     return Multipliers(lag + rho * lag_slope, lag_slope, totals[2], totals[3])
 
 
-def _totals(network: Network, rho: np.ndarray) -> np.ndarray:
+def _totals(network: Network, rho: Array) -> Array:
     """Return 1'S 1/N, 1'S W 1/N and their derivatives, shape (4, G)."""
     if network.row_standardised:
         m = 1.0 / (1.0 - rho)
@@ -82,11 +83,11 @@ class Impacts(NamedTuple):
     """Effects of each regressor; arrays have one row for direct, indirect and total."""
 
     regressors: tuple[str, ...]  # regressors, in columns
-    estimate: np.ndarray
-    std_error: np.ndarray
-    conf_low: np.ndarray
-    conf_high: np.ndarray
-    p_value: np.ndarray
+    estimate: Array
+    std_error: Array
+    conf_low: Array
+    conf_high: Array
+    p_value: Array
     method: str  # ``delta`` or ``draws``
     draws: int = 0  # draws kept; 0 for the delta method
     dropped: int = 0  # draws outside the admissible range of rho, left out
@@ -186,7 +187,7 @@ def drawn_impacts(
 
 def effect_draws(
     fit: FittedPanel, rng: np.random.Generator, draws: int, kind: str
-) -> tuple[np.ndarray, int]:
+) -> tuple[Array, int]:
     """Draw the effects from the joint normal approximation of all parameters."""
     cov = fit.covariance(kind)[:-1, :-1]
     sampled = fit.estimates[:-1] + rng.standard_normal((draws, len(cov))) @ _root(cov).T
@@ -201,7 +202,7 @@ def effect_draws(
     return effects_at(fit, sampled[inside]), int((~inside).sum())
 
 
-def effects_at(fit: FittedPanel, parameters: np.ndarray) -> np.ndarray:
+def effects_at(fit: FittedPanel, parameters: Array) -> Array:
     """Return direct, indirect and total effects at given parameters; parameters (G, p)
     -> (G, 3, K).
     """
@@ -209,7 +210,7 @@ def effects_at(fit: FittedPanel, parameters: np.ndarray) -> np.ndarray:
     return effects_of(multipliers(fit.network, rho), *_slopes(fit, parameters))
 
 
-def effects_of(parts: Multipliers, beta: np.ndarray, theta: np.ndarray) -> np.ndarray:
+def effects_of(parts: Multipliers, beta: Array, theta: Array) -> Array:
     """Return direct, indirect and total effects; beta, theta (G, K) -> (G, 3, K)."""
     direct = parts.own[:, None] * beta + parts.own_lag[:, None] * theta
     indirect = (parts.all - parts.own)[:, None] * beta + (
@@ -218,7 +219,7 @@ def effects_of(parts: Multipliers, beta: np.ndarray, theta: np.ndarray) -> np.nd
     return np.stack([direct, indirect, direct + indirect], axis=1)
 
 
-def _slopes(fit: FittedPanel, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _slopes(fit: FittedPanel, parameters: Array) -> tuple[Array, Array]:
     """Return coefficients b and th, both shape (G, K); th is zero where no spatial lag
     enters.
     """
@@ -231,7 +232,7 @@ def _slopes(fit: FittedPanel, parameters: np.ndarray) -> tuple[np.ndarray, np.nd
     return beta, theta
 
 
-def effect_errors(fit: FittedPanel, kind: str) -> np.ndarray:
+def effect_errors(fit: FittedPanel, kind: str) -> Array:
     """Return the standard errors of the effects by the delta method; shape (..., 3, K)."""
     gradients = effect_gradients(fit)
     return np.asarray(
@@ -243,7 +244,7 @@ def effect_errors(fit: FittedPanel, kind: str) -> np.ndarray:
     )
 
 
-def effect_gradients(fit: FittedPanel) -> np.ndarray:
+def effect_gradients(fit: FittedPanel) -> Array:
     """Return the derivatives of the effects in all parameters; shape (..., 3, K, p), as
     many as the fit has samples.
     """
@@ -266,21 +267,19 @@ def effect_gradients(fit: FittedPanel) -> np.ndarray:
     return out.reshape(*fit.estimates.shape[:-1], *out.shape[1:])
 
 
-def _root(cov: np.ndarray) -> np.ndarray:
+def _root(cov: Array) -> Array:
     scale = np.sqrt(np.diag(cov))
-    return np.asarray(scale[:, None] * np.linalg.cholesky(cov / np.outer(scale, scale)))
+    return scale[:, None] * np.linalg.cholesky(cov / np.outer(scale, scale))
 
 
 class ClusteredImpacts(NamedTuple):
     """Effects with t intervals by unit."""
 
     impacts: Impacts  # estimates, standard errors, intervals and p-values
-    effective_units: (
-        np.ndarray
-    )  # (3, K) G*; the intervals use t with G* - 1 degrees of freedom, at least one
+    effective_units: Array  # (3, K) G*; the intervals use t with G* - 1 degrees of freedom, at least one
 
     @property
-    def df(self) -> np.ndarray:
+    def df(self) -> Array:
         """Degrees of freedom of each interval."""
         return np.maximum(self.effective_units - 1.0, 1.0)
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.columns import ModelColumns, ModelForm
 from evenfield.numerics.spatial_panel.likelihood import PanelMoments
@@ -22,7 +23,7 @@ class _Traces(NamedTuple):
     vector where it is dropped.
     """
 
-    matrices: tuple[np.ndarray, np.ndarray]
+    matrices: tuple[Array, Array]
     drop: int
 
     def single(self, i: int) -> float:
@@ -48,10 +49,10 @@ class FittedPoint:
     network: Network  # weights
     form: ModelForm  # which spatial parameters are free
     effects: str  # effects removed
-    rho: np.ndarray  # (...) estimates, of one sample or of each of several
-    lam: np.ndarray
-    beta: np.ndarray  # (..., K) coefficients of the scaled regressors
-    sigma2: np.ndarray  # (...) estimates
+    rho: Array  # (...) estimates, of one sample or of each of several
+    lam: Array
+    beta: Array  # (..., K) coefficients of the scaled regressors
+    sigma2: Array  # (...) estimates
 
     @property
     def free(self) -> list[int]:
@@ -79,18 +80,18 @@ class FittedPoint:
         return _Traces(solved, self.moments.counts.drop)
 
     @cached_property
-    def linear(self) -> np.ndarray:
+    def linear(self) -> Array:
         """Linear part of every score but that of the variance, times the variance;
         shape (..., N, T, 2 + K).
         """
         return _linear(self)
 
     @cached_property
-    def gains(self) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    def gains(self) -> dict[int, tuple[Array, Array]]:
         """Quadratic parts of the scores of rho (0) and lambda (1), times the variance:
         own and by pair of units.
         """
-        gains_by_rho: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        gains_by_rho: dict[int, tuple[Array, Array]] = {}
         for i in (i for i in (0, 1) if i in self.free):
             gain = self.traces.matrices[i]
             if self.effects in ("time", "two_way"):
@@ -103,17 +104,17 @@ class FittedPoint:
         return gains_by_rho
 
     @cached_property
-    def residuals(self) -> np.ndarray:
+    def residuals(self) -> Array:
         """Residuals, shape (..., N, T)."""
-        return np.asarray(self.columns.combine(self.residual_weights)[..., 0])
+        return self.columns.combine(self.residual_weights)[..., 0]
 
     @cached_property
-    def residual_weights(self) -> np.ndarray:
+    def residual_weights(self) -> Array:
         """Weights of the residual on the columns, shape (..., 3 + 2K, 1)."""
-        return np.asarray(self._columns @ self._mix)
+        return self._columns @ self._mix
 
     @cached_property
-    def slope_weights(self) -> np.ndarray:
+    def slope_weights(self) -> Array:
         """Weights of the residual's derivatives in rho, lambda and the coefficients,
         shape (..., 3 + 2K, 2 + K).
         """
@@ -121,17 +122,17 @@ class FittedPoint:
         return np.concatenate([by_rho, by_lam, -self._columns[..., 1:]], axis=-1)
 
     @cached_property
-    def _columns(self) -> np.ndarray:
+    def _columns(self) -> Array:
         return self.moments.columns(self.rho, self.lam)
 
     @property
-    def _mix(self) -> np.ndarray:
+    def _mix(self) -> Array:
         return np.concatenate(
             [np.ones((*self.beta.shape[:-1], 1)), -self.beta], axis=-1
         )[..., None]
 
 
-def observed_information(point: FittedPoint) -> np.ndarray:
+def observed_information(point: FittedPoint) -> Array:
     """Return minus the Hessian of the log-likelihood, analytically; shape (..., p, p).
 
     Notes
@@ -161,7 +162,7 @@ def observed_information(point: FittedPoint) -> np.ndarray:
     return info[..., np.array(point.free)[:, None], point.free]
 
 
-def expected_information(point: FittedPoint) -> np.ndarray:
+def expected_information(point: FittedPoint) -> Array:
     """Return the information matrix under normal errors at the estimates; shape (p, p).
 
     Notes
@@ -185,7 +186,7 @@ def expected_information(point: FittedPoint) -> np.ndarray:
     return info[np.ix_(point.free, point.free)]
 
 
-def score_covariance(point: FittedPoint) -> np.ndarray:
+def score_covariance(point: FittedPoint) -> Array:
     """Return the covariance of the score when errors are independent and identical but
     not normal; shape (p, p).
 
@@ -210,7 +211,7 @@ def score_covariance(point: FittedPoint) -> np.ndarray:
     )
 
 
-def _linear(point: FittedPoint) -> np.ndarray:
+def _linear(point: FittedPoint) -> Array:
     """Return Q(I - lambda W)W S^-1(X b + effects), zero, and the filtered regressors,
     shape (..., N, T, 2 + K).
     """
@@ -220,10 +221,10 @@ def _linear(point: FittedPoint) -> np.ndarray:
             point.traces.matrices[0] @ point.residuals, point.effects
         )
     out[..., 1] = 0.0
-    return np.asarray(out)
+    return out
 
 
-def _recentred(values: np.ndarray, effects: str) -> np.ndarray:
+def _recentred(values: Array, effects: str) -> Array:
     out = (
         values - values.mean(axis=(-2, -1), keepdims=True)
         if effects == "pooled"
@@ -234,14 +235,14 @@ def _recentred(values: np.ndarray, effects: str) -> np.ndarray:
         if effects in ("unit", "two_way")
         else out
     )
-    return np.asarray(
+    return (
         out - out.mean(axis=-2, keepdims=True)
         if effects in ("time", "two_way")
         else out
     )
 
 
-def _quadratic_diagonals(point: FittedPoint) -> np.ndarray:
+def _quadratic_diagonals(point: FittedPoint) -> Array:
     """Return the diagonals of the quadratic forms in the scores, one row per unit,
     shape (N, K + 3).
     """

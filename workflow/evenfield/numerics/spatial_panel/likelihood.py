@@ -11,6 +11,7 @@ import numpy as np
 from scipy.optimize import brentq, minimize, minimize_scalar, root
 from scipy.optimize.elementwise import find_root
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.network import LogDeterminant
 from evenfield.numerics.spatial_panel.panel import Counts
@@ -33,7 +34,7 @@ class PanelMoments:
 
     # (..., 3 + 2K, 3 + 2K) cross-products, or one for each sample; zero for columns not
     # used
-    gram: np.ndarray
+    gram: Array
     counts: Counts  # copies of the log-determinant and observations
     logdet: LogDeterminant  # of the weights
 
@@ -42,7 +43,7 @@ class PanelMoments:
         """Number of regressors, spatial lags of X included."""
         return int(self.gram.shape[-1] - RESPONSES) // 2
 
-    def columns(self, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
+    def columns(self, rho: Array, lam: Array) -> Array:
         """Return the weights of (I - lambda W)(y - rho W y) and of (I - lambda W) X on
         the columns.
         """
@@ -54,9 +55,7 @@ class PanelMoments:
         out[..., RESPONSES + self.k + own, 1 + own] = -lam[..., None]
         return out
 
-    def column_slopes(
-        self, rho: np.ndarray | float, lam: np.ndarray | float
-    ) -> np.ndarray:
+    def column_slopes(self, rho: Array | float, lam: Array | float) -> Array:
         """Return the derivatives of ``columns`` in rho and in lambda; shape (2, ..., 3
         + 2K, 1 + K).
         """
@@ -66,16 +65,14 @@ class PanelMoments:
         out[1, ..., RESPONSES + self.k + own, 1 + own] = -1.0
         return out
 
-    def cross_products(self, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
+    def cross_products(self, rho: Array, lam: Array) -> Array:
         """Return cross-products of the filtered outcome and regressors; rho, lam (G,)
         -> (G, 1 + K, 1 + K).
         """
         C = self.columns(rho, lam)
-        return np.asarray(np.swapaxes(C, -1, -2) @ self.gram @ C)
+        return np.swapaxes(C, -1, -2) @ self.gram @ C
 
-    def least_squares(
-        self, rho: np.ndarray, lam: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def least_squares(self, rho: Array, lam: Array) -> tuple[np.ndarray, np.ndarray]:
         """Return coefficients and sum of squared residuals at given spatial parameters;
         rho, lam (G,).
         """
@@ -96,12 +93,10 @@ class PanelMoments:
         squares = left[..., [0, 0, 1], [0, 1, 1]].T
         return squares if squares.ndim > 1 else squares.tolist()
 
-    def lag_log_likelihood(self, rho: np.ndarray) -> np.ndarray:
+    def lag_log_likelihood(self, rho: Array) -> Array:
         """Return ``log_likelihood`` without error dependence; rho (G,)."""
         own, cross, lagged = self._lag_squares
-        return np.asarray(
-            self.jacobian(rho) + self._fit(own - 2.0 * rho * cross + rho**2 * lagged)
-        )
+        return self.jacobian(rho) + self._fit(own - 2.0 * rho * cross + rho**2 * lagged)
 
     def lag_score(self, rho: Any) -> Any:
         """Return the derivative of ``lag_log_likelihood``."""
@@ -112,50 +107,46 @@ class PanelMoments:
             - self.counts.observations * (rho * lagged - cross) / sse
         )
 
-    def jacobian(self, parameter: np.ndarray) -> np.ndarray:
+    def jacobian(self, parameter: Array) -> Array:
         """Return the log-Jacobian, copies * (ln|I - d W| - drop * ln(1 - d)); parameter
         (G,).
         """
         dropped = np.log1p(-np.asarray(parameter)) if self.counts.drop else 0.0
-        return np.asarray(self.counts.copies * (self.logdet.value(parameter) - dropped))
+        return self.counts.copies * (self.logdet.value(parameter) - dropped)
 
-    def jacobian_slope(self, parameter: np.ndarray) -> np.ndarray:
+    def jacobian_slope(self, parameter: Array) -> Array:
         """Return the first derivative of ``jacobian``; parameter (G,)."""
         dropped = (
             self.counts.drop / (1.0 - np.asarray(parameter))
             if self.counts.drop
             else 0.0
         )
-        return np.asarray(self.counts.copies * (self.logdet.slope(parameter) + dropped))
+        return self.counts.copies * (self.logdet.slope(parameter) + dropped)
 
-    def jacobian_curvature(self, parameter: np.ndarray) -> np.ndarray:
+    def jacobian_curvature(self, parameter: Array) -> Array:
         """Return the second derivative of ``jacobian``; parameter (G,)."""
         dropped = (
             self.counts.drop / (1.0 - np.asarray(parameter)) ** 2
             if self.counts.drop
             else 0.0
         )
-        return np.asarray(
-            self.counts.copies * (self.logdet.curvature(parameter) + dropped)
-        )
+        return self.counts.copies * (self.logdet.curvature(parameter) + dropped)
 
-    def log_likelihood(self, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
+    def log_likelihood(self, rho: Array, lam: Array) -> Array:
         """Return the concentrated log-likelihood; rho, lam (G,)."""
         return self.concentrated(rho, lam, self.least_squares(rho, lam)[1])
 
-    def concentrated(
-        self, rho: np.ndarray, lam: np.ndarray, sse: np.ndarray
-    ) -> np.ndarray:
+    def concentrated(self, rho: Array, lam: Array, sse: Array) -> Array:
         """Return the concentrated log-likelihood of a known sum of squared residuals;
         each (G,).
         """
-        return np.asarray(self.jacobian(rho) + self.jacobian(lam) + self._fit(sse))
+        return self.jacobian(rho) + self.jacobian(lam) + self._fit(sse)
 
-    def _fit(self, sse: np.ndarray) -> np.ndarray:
+    def _fit(self, sse: Array) -> Array:
         n = self.counts.observations
-        return np.asarray(-0.5 * n * (np.log(2.0 * np.pi * sse / n) + 1.0))
+        return -0.5 * n * (np.log(2.0 * np.pi * sse / n) + 1.0)
 
-    def score(self, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
+    def score(self, rho: Array, lam: Array) -> Array:
         """Return the derivatives of the concentrated log-likelihood in rho and lambda;
         rho, lam (G,) -> (2, G).
         """
@@ -182,9 +173,7 @@ class PanelMoments:
         )
 
 
-def check_regressors(
-    gram: np.ndarray, raw_squares: np.ndarray, names: tuple[str, ...]
-) -> None:
+def check_regressors(gram: Array, raw_squares: Array, names: tuple[str, ...]) -> None:
     """Refuse regressors that vanish with the effects or are collinear; gram (K, K),
     raw_squares (K,).
     """
@@ -274,7 +263,7 @@ def highest_likelihoods(moments: PanelMoments, lag: str, error: str) -> Optimum:
     top = np.argmax(value(points[:, None]), axis=0)
     ends = points[np.maximum(top - 1, 0)], points[np.minimum(top + 1, COARSE - 1)]
 
-    def slope(d: np.ndarray, sample: np.ndarray) -> Any:
+    def slope(d: Array, sample: Array) -> Any:
         return _profile(replace(moments, gram=moments.gram[sample]), lag)[1](d)
 
     result = find_root(slope, ends, args=(np.arange(len(top)),))
@@ -298,13 +287,13 @@ def _profile(moments: PanelMoments, lag: str) -> tuple[Searched, Searched]:
     )
 
 
-def coarse_points(low: float, high: float, count: int) -> np.ndarray:
+def coarse_points(low: float, high: float, count: int) -> Array:
     """Return points over the open range (low, high), closer together near its ends;
     shape (count,).
     """
     middle = (low + high) / 2
     half = (high - low) / 2 * (1.0 - EDGE)
-    return np.asarray(middle - half * np.cos(np.pi * np.arange(count) / (count - 1)))
+    return middle - half * np.cos(np.pi * np.arange(count) / (count - 1))
 
 
 def _best_single(
@@ -365,17 +354,17 @@ def _best_pair(moments: PanelMoments, low: float, high: float) -> Optimum:
 
 
 def _climbed(
-    moments: PanelMoments, start: np.ndarray, low: float, high: float
+    moments: PanelMoments, start: Array, low: float, high: float
 ) -> tuple[float, float, float, bool]:
     """Climb to the peak above a start; return its height, rho, lambda and whether it
     lies on the edge.
     """
     edges = tuple(coarse_points(low, high, 2))
 
-    def depth(pair: np.ndarray) -> tuple[float, np.ndarray]:
+    def depth(pair: Array) -> tuple[float, Array]:
         return -float(moments.log_likelihood(*pair)), -moments.score(*pair)
 
-    def slope(pair: np.ndarray) -> np.ndarray:
+    def slope(pair: Array) -> Array:
         return moments.score(*np.clip(pair, *edges))
 
     climbed = minimize(depth, start, jac=True, method="L-BFGS-B", bounds=[edges, edges])
@@ -391,7 +380,7 @@ def _climbed(
     )
 
 
-def _peaks(log_likelihood: np.ndarray) -> list[tuple[int, int]]:
+def _peaks(log_likelihood: Array) -> list[tuple[int, int]]:
     """List the points of the grid that no neighbour tops, highest first."""
     padded = np.pad(log_likelihood, 1, constant_values=-np.inf)
     size = len(log_likelihood)

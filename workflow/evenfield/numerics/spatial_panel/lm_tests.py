@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import chdtrc, ndtr
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.models import (
     PanelModel,
@@ -103,7 +104,7 @@ def lm_tests(
 
 def _lagged(
     panel: BalancedPanel, network: Network, fit: SpatialPanelFit
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[Array, Array, Array]:
     """Return residuals, W y and Q W X b, shape (N, T); residuals carry Q, so W y needs
     none.
     """
@@ -116,7 +117,7 @@ def _lagged(
     )
 
 
-def _unexplained(prediction: np.ndarray, fit: SpatialPanelFit) -> float:
+def _unexplained(prediction: Array, fit: SpatialPanelFit) -> float:
     columns = fit.point.columns.values[..., 1:].reshape(prediction.size, -1)
     centred = demeaned(prediction[..., None], fit.model.effects).ravel()
     rest = centred - columns @ np.linalg.lstsq(columns, centred)[0]
@@ -184,14 +185,14 @@ def bsk_tests(panel: BalancedPanel, network: Network) -> list[SpatialTest]:
     ]
 
 
-def _lag_back(network: Network, values: np.ndarray) -> np.ndarray:
+def _lag_back(network: Network, values: Array) -> Array:
     return np.asarray(network.matrix.T @ values.reshape(network.n, -1)).reshape(
         values.shape
     )
 
 
 def _ratio_moments(
-    basis: np.ndarray, image: np.ndarray, trace: float, square: float
+    basis: Array, image: Array, trace: float, square: float
 ) -> tuple[float, float]:
     """Return mean and standard deviation of e'De / e'e for least-squares residuals of
     normal errors.

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.clustered import (
     effective_units,
@@ -69,7 +70,7 @@ class SpatialPanelFit:
     model: PanelModel  # what was estimated
     network: Network  # weights
     names: tuple[str, ...]  # parameters
-    estimates: np.ndarray  # (p,) in the order of ``names``
+    estimates: Array  # (p,) in the order of ``names``
     regressors: tuple[str, ...]  # regressors, and those whose spatial lag enters
     lagged: tuple[str, ...]
     log_likelihood: float  # at the optimum
@@ -101,13 +102,13 @@ class SpatialPanelFit:
         return float(self.point.sigma2)
 
     @property
-    def residuals(self) -> np.ndarray:
+    def residuals(self) -> Array:
         """Innovations with the effects removed, shape (T, N), units in the order of the
         weights.
         """
-        return np.asarray(self.point.residuals.T)
+        return self.point.residuals.T
 
-    def covariance(self, kind: str = "observed") -> np.ndarray:
+    def covariance(self, kind: str = "observed") -> Array:
         """Return the full covariance of the estimates; shape (p, p)."""
         if self.at_bound:
             raise NumericsError(
@@ -120,19 +121,17 @@ class SpatialPanelFit:
             )
         return self._covariances(kind)
 
-    def std_errors(self, kind: str = "observed") -> np.ndarray:
+    def std_errors(self, kind: str = "observed") -> Array:
         """Return standard errors; shape (p,)."""
-        return np.asarray(
-            np.sqrt(np.diagonal(self.covariance(kind), axis1=-2, axis2=-1))
-        )
+        return np.sqrt(np.diagonal(self.covariance(kind), axis1=-2, axis2=-1))
 
-    def effective_units(self, gradient: np.ndarray) -> float:
+    def effective_units(self, gradient: Array) -> float:
         """Return the effective number of units behind a combination of parameters;
         gradient (p,).
         """
         return effective_units(self.point, self._bread @ (self._unscaling * gradient))
 
-    def _covariances(self, kind: str) -> np.ndarray:
+    def _covariances(self, kind: str) -> Array:
         if kind not in self._stored:
             bread = (
                 self._bread
@@ -145,15 +144,15 @@ class SpatialPanelFit:
         return self._stored[kind]
 
     @cached_property
-    def _stored(self) -> dict[str, np.ndarray]:
+    def _stored(self) -> dict[str, Array]:
         return {}
 
     @cached_property
-    def _bread(self) -> np.ndarray:
+    def _bread(self) -> Array:
         return _inverse(observed_information(self.point))
 
     @property
-    def _unscaling(self) -> np.ndarray:
+    def _unscaling(self) -> Array:
         spatial = len(self.names) - 1 - self.point.moments.k
         return np.concatenate(
             [np.ones(spatial), 1.0 / self.point.columns.scales, [1.0]]
@@ -227,7 +226,7 @@ def fit_moments(
 
 
 def refitted(
-    fit: SpatialPanelFit, outcomes: np.ndarray
+    fit: SpatialPanelFit, outcomes: Array
 ) -> tuple[SpatialPanelFit, np.ndarray]:
     """Fit a model again to the outcomes (N, T, B) of B samples, and say which go to the
     edge of a range; (B,).
@@ -251,7 +250,7 @@ def fitted_point(
     network: Network,
     form: ModelForm,
     effects: str,
-) -> tuple[FittedPoint, np.ndarray]:
+) -> tuple[FittedPoint, Array]:
     """Return what an optimum says about all parameters, and the estimates, shape (...,
     p).
     """
@@ -304,7 +303,7 @@ def panel_moments(
     return PanelMoments(columns.gram(), counts, network.logdet), columns
 
 
-def _inverse(information: np.ndarray) -> np.ndarray:
+def _inverse(information: Array) -> Array:
     root = np.sqrt(np.abs(np.diagonal(information, axis1=-2, axis2=-1)))
     scale = root[..., None] * root[..., None, :]
     scaled = information / scale

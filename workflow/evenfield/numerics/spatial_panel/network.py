@@ -13,6 +13,7 @@ from scipy.sparse import csc_array, csc_matrix, csr_array, eye, eye_array
 from scipy.sparse.csgraph import breadth_first_order
 from scipy.sparse.linalg import SuperLU, splu
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial import LARGEST_FOR_EIGENVALUES, Weights, multiplier
 
@@ -30,20 +31,20 @@ class LogDeterminant(Protocol):
     def domain(self) -> tuple[float, float]:
         """Open interval of rho around zero in which I - rho W stays invertible."""
 
-    def value(self, rho: np.ndarray) -> np.ndarray:
+    def value(self, rho: Array) -> Array:
         """ln|I - rho W|."""
 
-    def slope(self, rho: np.ndarray) -> np.ndarray:
+    def slope(self, rho: Array) -> Array:
         """First derivative, -tr[W (I - rho W)^-1]."""
 
-    def curvature(self, rho: np.ndarray) -> np.ndarray:
+    def curvature(self, rho: Array) -> Array:
         """Second derivative, -tr[(W (I - rho W)^-1)^2]."""
 
 
 class EigenLogDeterminant(NamedTuple):
     """Log-determinant as a sum over the eigenvalues of W (Ord 1975): exact."""
 
-    roots: np.ndarray  # (N,) eigenvalues, real or complex
+    roots: Array  # (N,) eigenvalues, real or complex
 
     @property
     def domain(self) -> tuple[float, float]:
@@ -54,24 +55,24 @@ class EigenLogDeterminant(NamedTuple):
         high = float(self.roots.real.max())
         return 1.0 / low, 1.0 / high
 
-    def value(self, rho: np.ndarray) -> np.ndarray:
+    def value(self, rho: Array) -> Array:
         """ln|I - rho W| = sum_i ln|1 - rho w_i|."""
         return np.asarray(np.log(np.abs(self._factors(rho))).sum(axis=-1))
 
-    def slope(self, rho: np.ndarray) -> np.ndarray:
+    def slope(self, rho: Array) -> Array:
         """First derivative, -sum_i w_i / (1 - rho w_i)."""
         factors = self._factors(rho)
         return np.asarray(
             -np.divide(self.roots, factors, out=factors).real.sum(axis=-1)
         )
 
-    def curvature(self, rho: np.ndarray) -> np.ndarray:
+    def curvature(self, rho: Array) -> Array:
         """Second derivative, -sum_i (w_i / (1 - rho w_i))^2."""
         return np.asarray(-((self.roots / self._factors(rho)) ** 2).real.sum(axis=-1))
 
-    def _factors(self, rho: np.ndarray) -> np.ndarray:
+    def _factors(self, rho: Array) -> Array:
         factors = np.asarray(rho)[..., None] * self.roots
-        return np.asarray(np.subtract(1.0, factors, out=factors))
+        return np.subtract(1.0, factors, out=factors)
 
 
 class ChebyshevLogDeterminant(NamedTuple):
@@ -86,7 +87,7 @@ class ChebyshevLogDeterminant(NamedTuple):
     about 1.5, with every node.
     """
 
-    series: np.ndarray  # (NODES,) coefficients in x = atanh(rho * scale) / REACH
+    series: Array  # (NODES,) coefficients in x = atanh(rho * scale) / REACH
     scale: float  # largest eigenvalue of W; 1 for row-standardised W
 
     @property
@@ -95,18 +96,17 @@ class ChebyshevLogDeterminant(NamedTuple):
         edge = float(np.tanh(REACH) / self.scale)
         return -edge, edge
 
-    def value(self, rho: np.ndarray) -> np.ndarray:
+    def value(self, rho: Array) -> Array:
         """ln|I - rho W|."""
         return np.asarray(chebyshev.chebval(self._x(rho), self.series))
 
-    def slope(self, rho: np.ndarray) -> np.ndarray:
+    def slope(self, rho: Array) -> Array:
         """First derivative in rho, by the chain rule."""
-        return np.asarray(
-            chebyshev.chebval(self._x(rho), chebyshev.chebder(self.series))
-            * self._dx(rho)
-        )
+        return chebyshev.chebval(
+            self._x(rho), chebyshev.chebder(self.series)
+        ) * self._dx(rho)
 
-    def curvature(self, rho: np.ndarray) -> np.ndarray:
+    def curvature(self, rho: Array) -> Array:
         """Second derivative in rho, by the chain rule."""
         x = self._x(rho)
         dx = self._dx(rho)
@@ -114,17 +114,13 @@ class ChebyshevLogDeterminant(NamedTuple):
         bend = 2.0 * scaled * self.scale / (1.0 - scaled**2) * dx
         first = chebyshev.chebder(self.series)
         second = chebyshev.chebder(self.series, 2)
-        return np.asarray(
-            chebyshev.chebval(x, second) * dx**2 + chebyshev.chebval(x, first) * bend
-        )
+        return chebyshev.chebval(x, second) * dx**2 + chebyshev.chebval(x, first) * bend
 
-    def _x(self, rho: np.ndarray) -> np.ndarray:
-        return np.asarray(np.arctanh(np.asarray(rho) * self.scale) / REACH)
+    def _x(self, rho: Array) -> Array:
+        return np.arctanh(np.asarray(rho) * self.scale) / REACH
 
-    def _dx(self, rho: np.ndarray) -> np.ndarray:
-        return np.asarray(
-            self.scale / (1.0 - (np.asarray(rho) * self.scale) ** 2) / REACH
-        )
+    def _dx(self, rho: Array) -> Array:
+        return self.scale / (1.0 - (np.asarray(rho) * self.scale) ** 2) / REACH
 
 
 def log_determinant(matrix: csr_array, largest: float) -> LogDeterminant:
@@ -145,13 +141,13 @@ def eigenvalues(matrix: csr_array) -> np.ndarray:
     dense = matrix.toarray()
     balance = _symmetrising_balance(matrix, dense)
     if balance is None:
-        return np.asarray(eigvals(dense))
+        return eigvals(dense)
     root = np.sqrt(balance)
     # Only one triangle is read, so that rounding cannot make it other than symmetric.
-    return np.asarray(np.linalg.eigvalsh(dense * np.outer(root, 1.0 / root)))
+    return np.linalg.eigvalsh(dense * np.outer(root, 1.0 / root))
 
 
-def _symmetrising_balance(matrix: csr_array, weights: np.ndarray) -> np.ndarray | None:
+def _symmetrising_balance(matrix: csr_array, weights: Array) -> Array | None:
     """Return d > 0 with d_i w_ij = d_j w_ji, following a tree from unit to unit; None
     where there is no such d.
     """
@@ -177,14 +173,14 @@ def _symmetrising_balance(matrix: csr_array, weights: np.ndarray) -> np.ndarray 
     return balance if _balanced(matrix, balance) else None
 
 
-def _balanced(matrix: csr_array, balance: np.ndarray) -> bool:
+def _balanced(matrix: csr_array, balance: Array) -> bool:
     scaled = matrix.data * np.repeat(balance, np.diff(matrix.indptr))
     flows = csr_array((scaled, matrix.indices, matrix.indptr), shape=matrix.shape)
     gap = flows - flows.T
     return bool(np.abs(gap.data).max(initial=0.0) < BALANCED * scaled.max())
 
 
-def chebyshev_series(matrix: csr_array, largest: float) -> np.ndarray:
+def chebyshev_series(matrix: csr_array, largest: float) -> Array:
     """Interpolate ln|I - rho W| in atanh(rho) by exact values at Chebyshev nodes;
     matrix (N, N) -> (NODES,).
     """
@@ -193,7 +189,7 @@ def chebyshev_series(matrix: csr_array, largest: float) -> np.ndarray:
     ordered = _fill_reducing_order(matrix)
     series = dct(np.array([_log_abs_det(ordered, rho) for rho in rhos]), type=2) / NODES
     series[0] /= 2
-    return np.asarray(series)
+    return series
 
 
 def _fill_reducing_order(matrix: csr_array) -> csc_matrix:
@@ -263,11 +259,11 @@ class Network:
         return multiplier(self.matrix)
 
     @cached_property
-    def roots(self) -> np.ndarray:
+    def roots(self) -> Array:
         """Eigenvalues of the weights, shape (N,)."""
         return eigenvalues(self.matrix)
 
-    def solve(self, parameter: np.ndarray | float, sides: np.ndarray) -> np.ndarray:
+    def solve(self, parameter: Array | float, sides: Array) -> np.ndarray:
         """Return (I - d W)^-1 times some columns, for one d or for each of several;
         sides (N, k) -> (..., N, k).
         """
@@ -276,14 +272,12 @@ class Network:
         if not d.any():
             return sides
         if isinstance(W, np.ndarray):
-            return np.asarray(
-                np.linalg.solve(np.eye(self.n) - d[..., None, None] * W, sides)
-            )
+            return np.linalg.solve(np.eye(self.n) - d[..., None, None] * W, sides)
         return np.asarray([self.factor(one).solve(sides) for one in d.ravel()]).reshape(
             *d.shape, *sides.shape
         )
 
-    def lag(self, values: np.ndarray) -> np.ndarray:
+    def lag(self, values: Array) -> Array:
         """Return W applied to the first axis; values (N, ...) -> (N, ...)."""
         return np.asarray(self._multiplier @ values.reshape(self.n, -1)).reshape(
             values.shape

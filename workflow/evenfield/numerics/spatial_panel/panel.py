@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 
 
@@ -16,9 +17,9 @@ class BalancedPanel:
     units: tuple[str, ...]  # unit ids, sorted as text
     periods: tuple[Any, ...]  # periods, sorted
     names: tuple[str, ...]  # names of the regressors
-    values: np.ndarray  # (N, T, 1 + K) outcome first, then the regressors
+    values: Array  # (N, T, 1 + K) outcome first, then the regressors
 
-    def ordered(self, units: Sequence[str]) -> np.ndarray:
+    def ordered(self, units: Sequence[str]) -> Array:
         """Return the values with units in the given order; shape (N, T, 1 + K)."""
         missing = sorted(set(self.units) - set(units))
         if missing:
@@ -32,7 +33,7 @@ class BalancedPanel:
                 f" {extra[0]}"
             )
         row_of_unit = {unit: i for i, unit in enumerate(self.units)}
-        return np.asarray(self.values[[row_of_unit[unit] for unit in units]])
+        return self.values[[row_of_unit[unit] for unit in units]]
 
 
 def panel_from_rows(
@@ -125,7 +126,7 @@ def panel_from_arrays(
 
 
 def _check_shapes(
-    n_ids: int, n_times: int, y: np.ndarray, X: np.ndarray, names: Sequence[str]
+    n_ids: int, n_times: int, y: Array, X: Array, names: Sequence[str]
 ) -> None:
     if y.ndim != 1 or X.ndim != 2 or not n_ids == n_times == len(y) == len(X):
         raise NumericsError(
@@ -159,7 +160,7 @@ def _check_keys(
 
 
 def _check_finite(
-    values: np.ndarray, ids: np.ndarray, times: np.ndarray, names: Sequence[str]
+    values: Array, ids: np.ndarray, times: np.ndarray, names: Sequence[str]
 ) -> None:
     wrong = ~np.isfinite(values)
     if wrong.any():
@@ -186,7 +187,7 @@ class Counts(NamedTuple):
     observations: int  # number of observations of the likelihood
 
 
-def demeaned(values: np.ndarray, effects: str) -> np.ndarray:
+def demeaned(values: Array, effects: str) -> Array:
     """Subtract the means that belong to the effects; values (N, T, P) -> (N, T, P)."""
     if effects == "pooled":
         return np.asarray(values - values.mean(axis=(0, 1)))

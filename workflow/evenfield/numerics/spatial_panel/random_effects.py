@@ -8,14 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize, root
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.columns import ModelColumns
 from evenfield.numerics.spatial_panel.likelihood import EDGE, PanelMoments, at_edge
-from evenfield.numerics.spatial_panel.models import (
-    EXACT_FIT,
-    PanelModel,
-    panel_moments,
-)
+from evenfield.numerics.spatial_panel.models import EXACT_FIT, PanelModel, panel_moments
 from evenfield.numerics.spatial_panel.network import Network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
 
@@ -31,9 +28,9 @@ class Pieces(NamedTuple):
     log_d: float
     log_phi: float
     # (1 + K, 1 + K) cross-products in the metric of the errors, and their derivatives
-    cross: np.ndarray
-    cross_d: np.ndarray
-    cross_phi: np.ndarray
+    cross: Array
+    cross_d: Array
+    cross_phi: Array
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ class RandomLikelihood(ABC):
         return int(self.columns.values.shape[1])
 
     @cached_property
-    def _means(self) -> np.ndarray:
+    def _means(self) -> Array:
         """Unit means of all columns, shape (N, 3 + 2K)."""
         out = np.zeros((self.network.n, len(self.moments.gram)))
         out[:, self.columns.positions] = (
@@ -65,8 +62,8 @@ class RandomLikelihood(ABC):
         return out
 
     @cached_property
-    def _between(self) -> np.ndarray:
-        return np.asarray(self.t * self._means.T @ self._means)
+    def _between(self) -> Array:
+        return self.t * self._means.T @ self._means
 
     def profile(self, d: float, phi: float) -> tuple[np.ndarray, float]:
         """Return coefficients and variance at given d and phi."""
@@ -87,7 +84,7 @@ class RandomLikelihood(ABC):
             float(np.log(2 * np.pi * sigma2)) + 1
         )
 
-    def score(self, d: float, phi: float) -> np.ndarray:
+    def score(self, d: float, phi: float) -> Array:
         """Return the derivatives of the concentrated log-likelihood in d and phi; shape
         (2,).
         """
@@ -95,7 +92,7 @@ class RandomLikelihood(ABC):
         full = self.full_score(np.array([d, *beta, phi, sigma2]))
         return full[[0, -2]]
 
-    def full_score(self, vector: np.ndarray) -> np.ndarray:
+    def full_score(self, vector: Array) -> Array:
         """Return the derivatives of the log-likelihood in all parameters; vector (K +
         3,) -> (K + 3,).
         """
@@ -171,7 +168,7 @@ class ErrorLikelihood(RandomLikelihood):
             cross_phi=-(t**2) * (U.T @ square @ U),
         )
 
-    def _filter_square(self, lam: float) -> tuple[np.ndarray, np.ndarray]:
+    def _filter_square(self, lam: float) -> tuple[Array, Array]:
         """Return B B' and its derivative in lambda."""
         links, squares = self._link_matrices
         return (
@@ -180,7 +177,7 @@ class ErrorLikelihood(RandomLikelihood):
         )
 
     @cached_property
-    def _link_matrices(self) -> tuple[np.ndarray, np.ndarray]:
+    def _link_matrices(self) -> tuple[Array, Array]:
         if self.network.n > LARGEST_DENSE:
             raise NumericsError(
                 "random effects with spatial errors need a dense matrix;"
@@ -212,16 +209,14 @@ class RandomEffectsFit:
     names: tuple[
         str, ...
     ]  # ``rho`` or ``lambda``, regressors, ``W <regressor>``, ``phi``, ``sigma2``
-    estimates: (
-        np.ndarray
-    )  # (p,) phi is the variance of the unit effects over that of the innovations
+    estimates: Array  # (p,) phi is the variance of the unit effects over that of the innovations
     regressors: tuple[str, ...]  # regressors, and those whose spatial lag enters
     lagged: tuple[str, ...]
     log_likelihood: float  # at the optimum
     at_bound: (
         bool  # whether a variance or the spatial parameter is at the edge of its range
     )
-    observed: np.ndarray  # (p, p) covariance from the Hessian
+    observed: Array  # (p, p) covariance from the Hessian
 
     def __getitem__(self, name: str) -> float:
         """Return one estimate by the name of its parameter."""
@@ -232,7 +227,7 @@ class RandomEffectsFit:
         """Parameter of the spatial lag of the outcome; 0 where the model has none."""
         return self["rho"] if self.names[0] == "rho" else 0.0
 
-    def covariance(self, kind: str = "observed") -> np.ndarray:
+    def covariance(self, kind: str = "observed") -> Array:
         """Return the covariance of all estimates; shape (p, p)."""
         if kind != "observed":
             raise NumericsError(
@@ -326,14 +321,14 @@ def _maximise(
     half = (high - low) / 2 * (1 - EDGE)
     bounds = [(middle - half, middle + half), LOG_PHI]
 
-    def descent(x: np.ndarray) -> tuple[float, np.ndarray]:
+    def descent(x: Array) -> tuple[float, Array]:
         phi = float(np.exp(x[1]))
         score = likelihood.score(float(x[0]), phi)
         return -likelihood.log_likelihood(float(x[0]), phi), -score * np.array(
             [1.0, phi]
         )
 
-    def slope(x: np.ndarray) -> np.ndarray:
+    def slope(x: Array) -> Array:
         return descent(x)[1]
 
     optima = [
@@ -349,7 +344,7 @@ def _maximise(
     return (float(top.x[0]), float(np.exp(top.x[1]))), edge
 
 
-def _covariance(likelihood: RandomLikelihood, vector: np.ndarray) -> np.ndarray:
+def _covariance(likelihood: RandomLikelihood, vector: Array) -> Array:
     """Invert minus the Hessian, differenced from the analytic score of all parameters."""
     steps = STEP * np.maximum(
         np.abs(vector), np.array([1e-2] * (len(vector) - 1) + [0.0])

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.fitted import FittedPanel
 
@@ -18,24 +19,22 @@ class Reach(NamedTuple):
 
     regressor: str  # the regressor
     units: tuple[str, ...]  # unit ids
-    matrix: (
-        np.ndarray
-    )  # (N, N) M_k: row i holds the response of unit i to the regressor in each unit
+    matrix: Array  # (N, N) M_k: row i holds the response of unit i to the regressor in each unit
 
     @property
-    def own(self) -> np.ndarray:
+    def own(self) -> Array:
         """Response of each unit to itself; the mean is the direct effect."""
-        return np.asarray(np.diag(self.matrix))
+        return np.diag(self.matrix)
 
     @property
-    def received(self) -> np.ndarray:
+    def received(self) -> Array:
         """Response of each unit to all others together; the mean is the indirect
         effect.
         """
         return np.asarray(self.matrix.sum(axis=1) - self.own)
 
     @property
-    def sent(self) -> np.ndarray:
+    def sent(self) -> Array:
         """Response of all others together to each unit; the mean is the indirect
         effect.
         """
@@ -80,7 +79,7 @@ def coefficients_of(fit: FittedPanel, regressor: str) -> tuple[float, float]:
     return fit[regressor], fit[f"W {regressor}"] if regressor in fit.lagged else 0.0
 
 
-def partition(fit: FittedPanel, regressor: str, highest: int = 8) -> np.ndarray:
+def partition(fit: FittedPanel, regressor: str, highest: int = 8) -> Array:
     """Split the effects of one regressor by the power of W through which they run.
 
     Parameters
@@ -116,7 +115,7 @@ def partition(fit: FittedPanel, regressor: str, highest: int = 8) -> np.ndarray:
     return np.column_stack([direct, total - direct, total])
 
 
-def _power_sums(fit: FittedPanel, highest: int) -> np.ndarray:
+def _power_sums(fit: FittedPanel, highest: int) -> Array:
     vector = np.ones(fit.network.n)
     out = [1.0]
     for _ in range(highest):
@@ -125,7 +124,7 @@ def _power_sums(fit: FittedPanel, highest: int) -> np.ndarray:
     return np.array(out)
 
 
-def _power_traces(matrix: csr_array, highest: int) -> np.ndarray:
+def _power_traces(matrix: csr_array, highest: int) -> Array:
     powers = [matrix]
     while len(powers) < (highest + 1) // 2:
         powers.append(powers[-1] @ matrix)

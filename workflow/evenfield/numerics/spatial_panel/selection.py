@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import fdtrc
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.columns import model_form
 from evenfield.numerics.spatial_panel.likelihood import PanelMoments
@@ -167,7 +168,7 @@ def wald_tests(fit: SpatialPanelFit, kind: str = "observed") -> list[SpatialTest
 
 
 def _wald(
-    name: str, value: np.ndarray, gradient: np.ndarray, fit: SpatialPanelFit, kind: str
+    name: str, value: Array, gradient: Array, fit: SpatialPanelFit, kind: str
 ) -> SpatialTest:
     cov = fit.covariance(kind)
     q = len(value)
@@ -224,8 +225,8 @@ def log_marginal_likelihood(
 
 
 def _conditional_marginal(
-    moments: PanelMoments, rho: np.ndarray, lam: np.ndarray, g: float
-) -> np.ndarray:
+    moments: PanelMoments, rho: Array, lam: Array, g: float
+) -> Array:
     total = moments.cross_products(rho, lam)[..., 0, 0]
     sse = moments.least_squares(rho, lam)[1]
     shrunk = (g * sse + total) / (1.0 + g)

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.optimize import minimize, root
 from scipy.special import chdtrc
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import RANK_TOLERANCE
 from evenfield.numerics.spatial import LARGEST_FOR_EIGENVALUES, Weights, dense
@@ -26,7 +27,7 @@ class TwoRegimeFit(NamedTuple):
     rho_inside: float  # pull of the neighbours on units inside and outside the regime
     rho_outside: float
     rho: float  # common pull when both are the same
-    beta: np.ndarray  # (K,) coefficients at the two pulls
+    beta: Array  # (K,) coefficients at the two pulls
     sigma2: float  # variance of the innovations, e'e / N
     # of rho_inside - rho_outside, from the curvature of the concentrated likelihood
     std_error: float
@@ -39,7 +40,7 @@ class TwoRegimeFit(NamedTuple):
 
 
 def two_regime_durbin(
-    y: np.ndarray, X: np.ndarray, W: Weights, inside: np.ndarray
+    y: Array, X: Array, W: Weights, inside: np.ndarray
 ) -> TwoRegimeFit:
     """Fit y = rho_1 M W y + rho_0 (I - M) W y + X beta + e by maximum likelihood, M =
     diag(inside).
@@ -79,9 +80,7 @@ def two_regime_durbin(
 class _Concentrated:
     """The likelihood with coefficients and variance at their best for given pulls."""
 
-    def __init__(
-        self, y: np.ndarray, X: np.ndarray, W: np.ndarray, inside: np.ndarray
-    ) -> None:
+    def __init__(self, y: Array, X: Array, W: Array, inside: np.ndarray) -> None:
         self._parts = (inside[:, None] * W, ~inside[:, None] * W)
         self._X, self._y, self._one = X, y, np.eye(len(y))
         self._turned = np.stack([part.T.ravel() for part in self._parts])
@@ -89,7 +88,7 @@ class _Concentrated:
         columns = np.column_stack([y, *(part @ y for part in self._parts)])
         self._free = columns - basis @ (basis.T @ columns)
 
-    def __call__(self, dependence: np.ndarray) -> float:
+    def __call__(self, dependence: Array) -> float:
         one = dependence[0]
         two = dependence[-1]
         e = self._free @ np.array([1.0, -one, -two])
@@ -100,7 +99,7 @@ class _Concentrated:
             float(logdet - len(e) / 2 * np.log(e @ e / len(e))) if sign > 0 else -np.inf
         )
 
-    def score(self, dependence: np.ndarray) -> np.ndarray:
+    def score(self, dependence: Array) -> Array:
         """Return the slope in each pull; their sum where there is one common pull."""
         one = dependence[0]
         two = dependence[-1]
@@ -112,7 +111,7 @@ class _Concentrated:
         )
         return np.asarray(slopes if len(dependence) == 2 else slopes.sum(keepdims=True))
 
-    def rest(self, dependence: np.ndarray) -> tuple[np.ndarray, float]:
+    def rest(self, dependence: Array) -> tuple[Array, float]:
         """Return coefficients and variance."""
         left = (
             self._y
@@ -124,12 +123,12 @@ class _Concentrated:
         return beta, float(e @ e / len(e))
 
 
-def _highest(likelihood: _Concentrated, dependence: int) -> tuple[np.ndarray, float]:
+def _highest(likelihood: _Concentrated, dependence: int) -> tuple[Array, float]:
     """Climb from several starts, since the likelihood may have several peaks; finish at
     a root of the score.
     """
 
-    def depth(r: np.ndarray) -> tuple[float, np.ndarray]:
+    def depth(r: Array) -> tuple[float, Array]:
         return -likelihood(r), -likelihood.score(r)
 
     bounds = [(-BOUND, BOUND)] * dependence
@@ -152,7 +151,7 @@ def _highest(likelihood: _Concentrated, dependence: int) -> tuple[np.ndarray, fl
     return chosen, likelihood(chosen)
 
 
-def _difference_error(likelihood: _Concentrated, dependence: np.ndarray) -> float:
+def _difference_error(likelihood: _Concentrated, dependence: Array) -> float:
     steps = STEP * np.eye(2)
     corners = [(1, 1), (1, -1), (-1, 1), (-1, -1)]
     bent = [
