@@ -25,9 +25,10 @@ _NAMES = {
     "numerics.spatial_panel.models": "PanelModel fit_spatial_panel",
     "numerics.spatial_panel.network": "network",
     "numerics.spatial_panel.panel": "panel_from_rows",
+    "numerics.spatial_panel.probabilities": "model_probabilities",
     "numerics.spatial_panel.random_effects": "fit_random_effects",
     "numerics.spatial_panel.reach": "partition reach",
-    "numerics.spatial_panel.selection": "model_probabilities wald_tests",
+    "numerics.spatial_panel.selection": "wald_tests",
     "study.errors": "EstimateError WeightsError",
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}

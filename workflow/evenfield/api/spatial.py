@@ -13,8 +13,9 @@ from evenfield.api.data import Table, names_of, reported, table, weights
 from evenfield.api.formula import lag_of_outcome
 from evenfield.api.results import Fit, chosen, t_rows
 from evenfield.numerics.spatial_panel.constant import with_constant
-from evenfield.numerics.spatial_panel.dynamic import DYNAMICS, DynamicFit, fit_dynamic
+from evenfield.numerics.spatial_panel.dynamic import DynamicFit, fit_dynamic
 from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_effects, stability
+from evenfield.numerics.spatial_panel.dynamic_moments import DYNAMICS
 from evenfield.numerics.spatial_panel.impacts import (
     KINDS,
     clustered_impacts,

@@ -1,5 +1,8 @@
 """Samples rebuilt from residuals: whole years drawn again, or the whole path of a unit
 with its sign drawn.
+
+Y* = (I - rho W)^-1 (X b + effects + (I - lambda W)^-1 e*). All samples of a block are
+refitted at once, from cross-products that share the regressors.
 """
 
 from collections.abc import Iterator
@@ -9,13 +12,15 @@ import numpy as np
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial_panel.effects import kept_share
 from evenfield.numerics.spatial_panel.impacts import (
     FEWEST_KEPT,
     effect_errors,
     effects_at,
+    ratio,
 )
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit, refitted
-from evenfield.numerics.spatial_panel.panel import BalancedPanel, kept_share
+from evenfield.numerics.spatial_panel.panel import BalancedPanel
 
 BLOCK_CELLS = 1 << 21
 
@@ -97,34 +102,28 @@ def unit_bootstrap(
     stay as they are. Units count as independent given W.
     """
     effects = effects_at(fit, fit.estimates[None, :])
-    order = np.tile(np.arange(fit.n_periods), (draws, 1))
+    years = np.tile(np.arange(fit.n_periods), (draws, 1))
     signs = np.empty((draws, fit.n_units))
-    effect_draws = []
     # Signs go to units by their residuals: neither rows nor ids decide.
-    signs[:, np.lexsort(fit.residuals)] = (
-        2.0 * rng.integers(0, 2, size=signs.shape) - 1.0
-    )
-    for outcomes in _rebuilt(panel, fit, order, signs):
+    by_residuals = np.lexsort(fit.residuals)
+    signs[:, by_residuals] = 2.0 * rng.integers(0, 2, size=signs.shape) - 1.0
+    coefficient_blocks = []
+    effect_blocks = []
+    for outcomes in _rebuilt(panel, fit, years, signs):
         again, bound = refitted(fit, outcomes)
         if bound.any():
             again = refitted(fit, outcomes[..., ~bound])[0]
-        errors = again.std_errors("unit")
-        std_error = effect_errors(again, "unit")
-        gap = effects_at(again, again.estimates) - effects
-        by_effect = np.divide(
-            gap, std_error, out=np.full_like(gap, np.nan), where=std_error > 0
-        )
-        effect_draws.append(
-            ((again.estimates - fit.estimates)[:, :-1] / errors[:, :-1], by_effect)
-        )
-    coefficients, by_effect = (
-        np.concatenate(parts) for parts in zip(*effect_draws, strict=True)
-    )
-    if (draws_used := len(coefficients)) < draws * FEWEST_KEPT:
+        moves = (again.estimates - fit.estimates)[:, :-1]
+        coefficient_blocks.append(moves / again.std_errors("unit")[:, :-1])
+        effect_moves = effects_at(again, again.estimates) - effects
+        effect_blocks.append(ratio(effect_moves, effect_errors(again, "unit")))
+    coefficients = np.concatenate(coefficient_blocks)
+    dropped = draws - len(coefficients)
+    if len(coefficients) < draws * FEWEST_KEPT:
         raise NumericsError(
-            f"{draws - draws_used} of {draws} rebuilt samples go to the edge of its range"
+            f"{dropped} of {draws} rebuilt samples go to the edge of its range"
         )
-    return UnitDraws(coefficients, by_effect, draws - draws_used)
+    return UnitDraws(coefficients, np.concatenate(effect_blocks), dropped)
 
 
 def _rebuilt(
@@ -135,21 +134,16 @@ def _rebuilt(
     """
     net = fit.network
     e = np.ascontiguousarray(fit.residuals.T)
-    y = panel.ordered(fit.network.units)[..., 0]
+    y = panel.ordered(net.units)[..., 0]
     lag_inverse = net.factor(fit.rho)
     error_inverse = net.factor(fit.lam)
     systematic = y - fit.rho * net.lag(y) - error_inverse.solve(e)
     errors = e / np.sqrt(kept_share(fit.n_units, fit.n_periods, fit.model.effects))
     cells = fit.point.columns.values.size + 4 * fit.n_units**2
-    for block in np.array_split(
-        np.arange(len(signs)), min(len(signs), -(-len(signs) * cells // BLOCK_CELLS))
-    ):
+    blocks = min(len(signs), -(-len(signs) * cells // BLOCK_CELLS))
+    for block in np.array_split(np.arange(len(signs)), blocks):
         drawn = errors[:, years[block]] * signs[block].T[..., None]
-        sides = systematic[:, None] + error_inverse.solve(
-            drawn.reshape(fit.n_units, -1)
-        ).reshape(drawn.shape)
-        yield (
-            lag_inverse.solve(sides.reshape(fit.n_units, -1))
-            .reshape(drawn.shape)
-            .swapaxes(1, 2)
-        )
+        dependent_errors = error_inverse.solve(drawn.reshape(fit.n_units, -1))
+        sides = systematic[:, None] + dependent_errors.reshape(drawn.shape)
+        outcomes = lag_inverse.solve(sides.reshape(fit.n_units, -1))
+        yield outcomes.reshape(drawn.shape).swapaxes(1, 2)

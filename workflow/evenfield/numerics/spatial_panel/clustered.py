@@ -1,10 +1,14 @@
 """Covariance of the static models under errors that hang together within a unit over
 all years.
+
+Units count as independent of each other given W, which is what the model itself says;
+the years of one unit may be correlated in any way.
 """
 
 import numpy as np
 
 from evenfield.numerics.arrays import Array
+from evenfield.numerics.spatial_panel.effects import has_unit_effects
 from evenfield.numerics.spatial_panel.information import FittedPoint
 
 
@@ -26,25 +30,25 @@ def unit_score_covariance(point: FittedPoint) -> Array:
     e = point.residuals
     s2 = point.sigma2[..., None]
     k = point.moments.k
-    products = e @ e.mT
     n = e.shape[-2]
-    own, meat = (np.zeros((*e.shape[:-2], rows, k + 3)) for rows in (n, k + 3))
-    own[..., :-1] = (point.linear.mT @ e[..., None])[..., 0] / s2[..., None]
+    products = e @ e.mT
     squares = (e**2).sum(axis=-1)
     squares = squares - squares.mean(axis=-1, keepdims=True)
-    for i, (gain, pairs) in point.gains.items():
+    # u_i of every parameter
+    own = np.zeros((*e.shape[:-1], k + 3))
+    own[..., :-1] = (point.linear.mT @ e[..., None])[..., 0] / s2[..., None]
+    for i, (gain, _) in point.gains.items():
         own[..., i] += gain * squares / s2
-        for j, (_, others) in point.gains.items():
-            meat[..., i, j] = (
-                0.5
-                * ((pairs * products) * (others * products)).sum(axis=(-2, -1))
-                / s2[..., 0] ** 2
-            )
     own[..., -1] = squares / (2 * s2**2)
+    # 1/2 sum a_ij a_ij' of the two spatial parameters
+    meat = np.zeros((*e.shape[:-2], k + 3, k + 3))
+    for i, (_, pairs) in point.gains.items():
+        for j, (_, others) in point.gains.items():
+            links = ((pairs * products) * (others * products)).sum(axis=(-2, -1))
+            meat[..., i, j] = 0.5 * links / s2[..., 0] ** 2
     meat += own.mT @ own
-    return np.asarray(
-        n / (n - 1) * meat[..., np.array(point.free)[:, None], point.free]
-    )
+    free = np.array(point.free)
+    return np.asarray(n / (n - 1) * meat[..., free[:, None], free])
 
 
 def effective_units(point: FittedPoint, weights: Array) -> float:
@@ -65,11 +69,9 @@ def effective_units(point: FittedPoint, weights: Array) -> float:
     between = (pairs**2).sum(axis=-1) if point.gains else 0.0
     linear = np.einsum("it,ts,is->i", paths, omega, paths) / point.sigma2
     shares = linear + 0.5 * between * np.vdot(omega, omega)
-    return (
-        float(shares.sum() ** 2 / (shares @ shares))
-        if shares.any()
-        else float(len(shares))
-    )
+    if not shares.any():
+        return float(len(shares))
+    return float(shares.sum() ** 2 / (shares @ shares))
 
 
 def _persistent(point: FittedPoint) -> Array:
@@ -80,7 +82,7 @@ def _persistent(point: FittedPoint) -> Array:
     # ASSUME: the reference errors of the effective number of units are AR(.9); only
     # their shares by unit matter.
     omega = 0.9 ** np.abs(np.arange(t)[:, None] - np.arange(t)[None, :])
-    if point.effects in ("unit", "two_way"):
+    if has_unit_effects(point.effects):
         omega = omega - omega.mean(axis=0, keepdims=True)
         omega = omega - omega.mean(axis=1, keepdims=True)
     return np.asarray(omega * (t / np.trace(omega)))

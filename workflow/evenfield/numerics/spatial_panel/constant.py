@@ -1,4 +1,8 @@
-"""The constant of spatial models that concentrate it out."""
+"""The constant of spatial models that concentrate it out.
+
+Fits demean their columns, so that a pooled or random-effects model loses its constant;
+here it is found given all other parameters, and joins their covariance.
+"""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -32,31 +36,35 @@ def with_constant(
     g'Vg, with g the derivatives of a in the others, or their expectation. Sandwiches
     (qml, unit) would need the scores of a as well: they give it no error.
     """
-    of = dict(zip(fit.names, fit.estimates.tolist(), strict=True))
+    parameters = dict(zip(fit.names, fit.estimates.tolist(), strict=True))
     net = fit.network
     wide = panel.ordered(net.units)
-    lagged = net.lag(wide)[
-        ..., [0, *(1 + fit.regressors.index(name) for name in fit.lagged)]
-    ]
+    entered = [0, *(1 + fit.regressors.index(name) for name in fit.lagged)]
+    lags = net.lag(wide)[..., entered]
     columns = np.concatenate(
-        [wide[..., :1], lagged[..., :1], wide[..., 1:], lagged[..., 1:]], axis=2
+        [wide[..., :1], lags[..., :1], wide[..., 1:], lags[..., 1:]], axis=2
     )
     names = ["rho", *fit.regressors, *(f"W {name}" for name in fit.lagged)]
-    random_errors = {"lambda", "phi"} <= of.keys()
-    find = _beside_random_errors if random_errors else _mean_residual
-    constant = find(net, columns, names, of)
+    coefficients = np.array([1.0, *(-parameters.get(name, 0.0) for name in names)])
+    random_errors = {"lambda", "phi"} <= parameters.keys()
+    constant_of = _beside_random_errors if random_errors else _mean_residual
+    constant = constant_of(net, columns, names, coefficients, parameters)
     own = np.diag([constant.variance, *np.zeros(len(fit.names))])
-    out = {}
+    joint = {}
     for kind, V in covariances.items():
         slopes = constant.slopes.get(kind, dict.fromkeys(fit.names, np.nan))
         J = np.vstack([[slopes.get(name, 0.0) for name in fit.names], np.eye(len(V))])
-        out[kind] = J @ V @ J.T + own
+        joint[kind] = J @ V @ J.T + own
     estimates = np.concatenate([[constant.level], fit.estimates])
-    return ["Intercept", *fit.names], estimates, out
+    return ["Intercept", *fit.names], estimates, joint
 
 
 def _mean_residual(
-    net: Network, columns: Array, names: list[str], of: Mapping[str, float]
+    net: Network,
+    columns: Array,
+    names: list[str],
+    coefficients: Array,
+    parameters: Mapping[str, float],
 ) -> Constant:
     """Return the constant of a pooled model, or of a lag model with random effects;
     columns (N, T, 1 + P) of the outcome and of what ``names`` are coefficients of.
@@ -66,31 +74,31 @@ def _mean_residual(
     a is the mean of (I - lambda W)(y - rho W y - X b - W X th) over that of (I - lambda
     W)1, which for row-standardised W is 1 - lambda.
     """
-    weights_of = np.array([1.0, *(-of.get(name, 0.0) for name in names)])
-    lam = of.get("lambda", 0.0)
+    lam = parameters.get("lambda", 0.0)
     n, t = columns.shape[:2]
     if lam and not net.row_standardised:
         raise NumericsError("a pooled error model needs weights whose rows sum to one")
     plain = columns.mean(axis=(0, 1))
     lag = net.lag(columns).mean(axis=(0, 1))
     filtered = (plain - lam * lag) / (1 - lam)
-    level = float(filtered @ weights_of)
-    slopes = dict(zip(names, -filtered[1:], strict=True)) | {
-        "lambda": (level - float(lag @ weights_of)) / (1 - lam)
-    }
-    mean = net.factor(of.get("rho", 0.0)).solve(
-        level - columns[..., 2:] @ weights_of[2:]
-    )
-    kinds = {
-        "observed": slopes,
-        "expected": slopes | {"lambda": 0.0, "rho": -net.lag(mean).mean()},
-    }
-    ratio = 1 + t * of["phi"] if "phi" in of else (1 - lam) ** -2
-    return Constant(level, of["sigma2"] * ratio / (n * t), kinds)
+    level = float(filtered @ coefficients)
+    by_lambda = (level - float(lag @ coefficients)) / (1 - lam)
+    observed = {**dict(zip(names, -filtered[1:], strict=True)), "lambda": by_lambda}
+    # In expectation W y is W times the mean of y, (I - rho W)^-1 (a + X b + W X th).
+    signal = level - columns[..., 2:] @ coefficients[2:]
+    mean = net.factor(parameters.get("rho", 0.0)).solve(signal)
+    expected = observed | {"lambda": 0.0, "rho": -net.lag(mean).mean()}
+    ratio = 1 + t * parameters["phi"] if "phi" in parameters else (1 - lam) ** -2
+    variance = parameters["sigma2"] * ratio / (n * t)
+    return Constant(level, variance, {"observed": observed, "expected": expected})
 
 
 def _beside_random_errors(
-    net: Network, columns: Array, names: list[str], of: Mapping[str, float]
+    net: Network,
+    columns: Array,
+    names: list[str],
+    coefficients: Array,
+    parameters: Mapping[str, float],
 ) -> Constant:
     """Return the constant of an error model with random effects; columns as above.
 
@@ -101,13 +109,12 @@ def _beside_random_errors(
     K, so a is their mean with the weights K^-1 1.
     """
     t = columns.shape[1]
-    lam = of["lambda"]
-    phi = of["phi"]
+    lam = parameters["lambda"]
+    phi = parameters["phi"]
     means = columns.mean(axis=1)
     lags = net.lag(means)
     filtered = means - lam * lags
-    weights_of = np.array([1.0, *(-of.get(name, 0.0) for name in names)])
-    residuals = filtered @ weights_of
+    residuals = filtered @ coefficients
     W = net.matrix.toarray()
     B = np.eye(net.n) - lam * W
     square = B @ B.T
@@ -118,9 +125,10 @@ def _beside_random_errors(
     by_phi = -np.linalg.solve(K, t * square @ weights)
     total = (1 - lam) * weights.sum()
     level = float(weights @ residuals / total)
-    change = by_lambda @ residuals - weights @ (lags @ weights_of)
+    change = by_lambda @ residuals - weights @ (lags @ coefficients)
     change -= level * ((1 - lam) * by_lambda.sum() - weights.sum())
     change_by_phi = by_phi @ residuals - level * (1 - lam) * by_phi.sum()
     slopes = dict(zip(names, (-(weights @ filtered) / total)[1:], strict=True))
     slopes |= {"lambda": change / total, "phi": change_by_phi / total}
-    return Constant(level, of["sigma2"] / (t * (1 - lam) * total), {"observed": slopes})
+    variance = parameters["sigma2"] / (t * (1 - lam) * total)
+    return Constant(level, variance, {"observed": slopes})

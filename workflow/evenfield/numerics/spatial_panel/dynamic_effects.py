@@ -1,25 +1,21 @@
-"""Effects over time of dynamic spatial panels, and a Monte Carlo of their bias."""
+"""Effects over time of dynamic spatial panels.
+
+All are functions of W: the direct effect is their mean over its eigenvalues, the total
+one their value at the eigenvalue one. No matrix is inverted, for any draw.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtri
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.spatial_panel.dynamic import (
-    DYNAMICS,
-    DynamicFit,
-    dynamic_moments,
-    dynamics_of,
-    transformed_roots,
-)
-from evenfield.numerics.spatial_panel.panel import BalancedPanel
+from evenfield.numerics.spatial_panel.dynamic import DynamicFit
+from evenfield.numerics.spatial_panel.dynamic_moments import DYNAMICS, transformed_roots
+from evenfield.numerics.spatial_panel.impacts import FEWEST_KEPT, scaled_cholesky
 
-KINDS = ("direct", "indirect", "total")
-FEWEST_KEPT = 0.5
+BLOCK_CELLS = 1 << 20
 
 
 class Stability(NamedTuple):
@@ -70,16 +66,14 @@ class DynamicEffects(NamedTuple):
     """Average effects of each regressor by horizon."""
 
     regressors: tuple[str, ...]  # K regressors
-    horizons: tuple[
-        str, ...
-    ]  # ``short_run``, ``after_h`` for h periods after a permanent change, ``long_run``
-    estimate: (
-        Array  # (H, 3, K) direct, indirect and total effects of one unit more, for good
-    )
+    # ``short_run``, ``after_h`` for h periods after a permanent change, ``long_run``
+    horizons: tuple[str, ...]
+    # (H, 3, K) direct, indirect and total effects of one unit more, for good
+    estimate: Array
     conf_low: Array
     conf_high: Array
     std_error: Array
-    draws: Array
+    draws: np.ndarray  # (H,) draws used, and left out because they have no long run
     dropped: np.ndarray
 
 
@@ -103,7 +97,6 @@ def dynamic_effects(
         raise NumericsError("a model without regressors has no effects")
     omega = np.append(transformed_roots(fit.network), 1.0)
     sampled = _draws(fit, rng, draws)
-    names = ("short_run", *(f"after_{h}" for h in horizons), "long_run")
     at = _responses(fit, fit.estimates[None, :], omega, horizons)[:, 0]
     if not stability(fit).long_run:
         at[-1] = np.nan
@@ -114,38 +107,33 @@ def dynamic_effects(
     steady = np.concatenate(
         [np.abs(_roots(omega, block[:, :3])).max(axis=1) < 1 for block in blocks]
     )
-    drawn[-1, ~steady] = np.nan
     if steady.mean() < FEWEST_KEPT or np.isnan(at[-1]).any():
-        drawn[-1] = np.nan
         at[-1] = np.nan
         steady = np.zeros_like(steady)
     tails = np.array([0.5 - level / 2, 0.5 + level / 2])
-    draws_used = np.array([len(sampled)] * (len(names) - 1) + [int(steady.sum())])
-    low, high, std_error = _intervals(drawn, steady, tails)
-    return DynamicEffects(
-        fit.regressors, names, at, low, high, std_error, draws_used, draws - draws_used
-    )
-
-
-def _intervals(
-    drawn: Array, steady: np.ndarray, tails: Array
-) -> tuple[Array, Array, Array]:
-    low, high, standard_deviation = (
-        np.full((len(drawn), *drawn.shape[2:]), np.nan) for _ in range(3)
-    )
-    for h in range(len(drawn)):
-        values = drawn[h] if h < len(drawn) - 1 else drawn[h, steady]
+    low, high, std_error = np.full((3, *at.shape), np.nan)
+    for h in range(len(at)):
+        values = drawn[h] if h < len(at) - 1 else drawn[h, steady]
         if len(values) > 1:
             low[h], high[h] = np.quantile(values, tails, axis=0)
-            standard_deviation[h] = values.std(axis=0, ddof=1)
-    return low, high, standard_deviation
+            std_error[h] = values.std(axis=0, ddof=1)
+    draws_used = np.full(len(at), len(sampled))
+    draws_used[-1] = steady.sum()
+    return DynamicEffects(
+        regressors=fit.regressors,
+        horizons=("short_run", *(f"after_{h}" for h in horizons), "long_run"),
+        estimate=at,
+        conf_low=low,
+        conf_high=high,
+        std_error=std_error,
+        draws=draws_used,
+        dropped=draws - draws_used,
+    )
 
 
 def _draws(fit: DynamicFit, rng: np.random.Generator, draws: int) -> Array:
     free = np.flatnonzero(np.diag(fit.covariance) > 0)
-    cov = fit.covariance[np.ix_(free, free)]
-    scale = np.sqrt(np.diag(cov))
-    lower = scale[:, None] * np.linalg.cholesky(cov / np.outer(scale, scale))
+    lower = scaled_cholesky(fit.covariance[np.ix_(free, free)])
     out = np.tile(fit.estimates, (draws, 1))
     out[:, free] += rng.standard_normal((draws, len(free))) @ lower.T
     low, high = fit.network.logdet.domain
@@ -172,6 +160,7 @@ def _responses(
     rho, tau, eta = (parameters[:, i, None] for i in range(3))
     a = _roots(omega, parameters[:, :3])
     impulse = _slopes(fit, parameters, omega) / (1 - rho * omega)[:, None, :]
+    # sum_(j<=h) A^j by Horner's rule, and its limit
     sums = [np.ones_like(a)]
     for _ in range(max(horizons, default=0)):
         sums.append(1 + a * sums[-1])
@@ -195,118 +184,3 @@ def _averages(values: Array) -> Array:
     direct = np.real(values).mean(axis=2)
     total = np.real(values[..., -1])
     return np.stack([direct, total - direct, total], axis=1)
-
-
-ESTIMATORS = ("likelihood", "one_step", "adjusted")
-FEWEST = 20
-BLOCK_CELLS = 1 << 20
-
-
-@dataclass(frozen=True)
-class DynamicMonteCarlo:
-    """Bias of rho, tau and eta, in columns, by estimator, in rows."""
-
-    truth: Array  # (3,) what was planted
-    bias: Array  # (3, 3) mean error and standard deviation over the panels with an estimate
-    # (3, 3) mean error and standard deviation over the panels with an estimate; NaN
-    # with fewer than 20
-    sd: Array
-    coverage: (
-        Array  # (3,) share of the adjusted estimate's intervals that hold the truth
-    )
-    error_ratio: Array  # (3,) mean standard error over the standard deviation of the adjusted estimate
-    estimated: np.ndarray  # (3,) panels with an estimate, by estimator
-    replications: int  # panels drawn
-
-
-def dynamic_monte_carlo(
-    panel: BalancedPanel,
-    fit: DynamicFit,
-    rng: np.random.Generator,
-    replications: int = 400,
-    level: float = 0.95,
-) -> DynamicMonteCarlo:
-    """Draw panels from a fit and estimate each of them.
-
-    Notes
-    -----
-    Shocks are normal with the fit's variance, independent over units and periods; unit
-    effects are the fit's mean residuals. Time effects are left out: the estimators do
-    not depend on them.
-    """
-    if replications < FEWEST:
-        raise NumericsError(f"{replications} panels are too few: at least {FEWEST}")
-    drawn = _outcomes(panel.ordered(fit.network.units), fit, rng, replications)
-    blocks = []
-    for outcomes in np.array_split(
-        drawn, min(replications, -(-drawn.size // BLOCK_CELLS))
-    ):
-        m, _ = dynamic_moments(panel, fit.network, fit.lagged, fit.free, outcomes)
-        *fits, converged = dynamics_of(m, fit.network)
-        cov = replace(m, gram=m.gram[converged]).covariance(fits[2][converged], 1.0)
-        errors = np.sqrt(np.diagonal(cov, axis1=1, axis2=2)[:, : len(DYNAMICS)])
-        blocks.append(
-            [
-                fits[0],
-                fits[1][np.isfinite(fits[1]).all(axis=1)],
-                fits[2][converged],
-                errors,
-            ]
-        )
-    *estimates, errors = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-    return _summary(fit.dynamics, estimates, errors, replications, level)
-
-
-def _outcomes(
-    values: Array, fit: DynamicFit, rng: np.random.Generator, replications: int
-) -> Array:
-    """Return drawn outcomes of a panel (N, T + 1, 1 + K), units in the order of the
-    network; shape (R, N, T + 1).
-    """
-    network = fit.network
-    k = len(fit.regressors)
-    rho, tau, eta = fit.dynamics
-    lagged_columns = [1 + fit.regressors.index(name) for name in fit.lagged]
-    slopes = fit.estimates[len(DYNAMICS) :]
-    signal = (
-        values[..., 1:] @ slopes[:k]
-        + network.lag(values)[..., lagged_columns] @ slopes[k:]
-    )
-    y = values[..., 0]
-    lag = network.lag(values[..., 0])
-    residual = (
-        y[:, 1:]
-        - rho * lag[:, 1:]
-        - tau * y[:, :-1]
-        - eta * lag[:, :-1]
-        - signal[:, 1:]
-    )
-    signal = signal + (residual.mean(axis=1) - residual.mean())[:, None]
-    shocks = np.sqrt(fit.sigma2) * rng.standard_normal((replications, *y.T.shape))
-    out = np.repeat(y[None], replications, axis=0)
-    for s in range(1, y.shape[1]):
-        past = out[:, :, s - 1].T
-        pushed = tau * past + eta * network.lag(past) + signal[:, [s]] + shocks[:, s].T
-        out[:, :, s] = network.solve(rho, pushed).T
-    return out
-
-
-def _summary(
-    truth: Array, converged: list[Array], errors: Array, replications: int, level: float
-) -> DynamicMonteCarlo:
-    bias, sd = np.full((2, len(ESTIMATORS), len(DYNAMICS)), np.nan)
-    for i, values in enumerate(converged):
-        if len(values) >= FEWEST:
-            bias[i], sd[i] = values.mean(axis=0) - truth, values.std(axis=0, ddof=1)
-    counts = np.array([len(values) for values in converged])
-    coverage, ratio = np.full((2, len(DYNAMICS)), np.nan)
-    if counts[-1] >= FEWEST:
-        gap = np.abs(converged[-1] - truth)
-        coverage = (gap <= ndtri(0.5 + level / 2) * errors).mean(axis=0)
-        ratio = np.divide(
-            errors.mean(axis=0),
-            sd[-1],
-            out=np.full(len(DYNAMICS), np.nan),
-            where=sd[-1] > 0,
-        )
-    return DynamicMonteCarlo(truth, bias, sd, coverage, ratio, counts, replications)

@@ -1,5 +1,8 @@
 """Common factors taken out of a spatial panel: what is left of rho when shocks hit
 units with different strength.
+
+Time effects hit all units alike; a factor hits each with a loading of its own, and what
+it leaves in the residuals of neighbours would be read as a spatial lag.
 """
 
 from dataclasses import replace
@@ -9,7 +12,7 @@ import numpy as np
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.spatial_panel.likelihood import highest_likelihood
+from evenfield.numerics.spatial_panel.likelihood_maximum import highest_likelihood
 from evenfield.numerics.spatial_panel.models import (
     PanelModel,
     SpatialPanelFit,
@@ -65,35 +68,33 @@ def fit_with_factors(
         )
     moments, columns = panel_moments(panel, network, model)
     before = fit_moments(panel, network, model, moments, columns)
+    point = before.point
     outcome = columns.values[..., 0].copy()
     common = np.zeros(columns.values.shape[:2])
-    point = before.point
     estimates = before.estimates
+    near = (0.0, 0.0)
     steps = 0
     converged = False
-    near = (0.0, 0.0)
     while not converged and steps < ITERATIONS:
+        steps += 1
         previous = estimates
-        steps = steps + 1
+        # Factors given the rest, then the rest given the factors.
         common = _leading_part(common + point.residuals, factors)
         values = columns.values.copy()
         values[..., 0] = outcome - common
         columns = replace(columns, values=values)
         moments = replace(moments, gram=columns.gram())
-        best = highest_likelihood(moments, point.form.lag, point.form.error, near)
-        point, estimates = fitted_point(
-            best, moments, columns, network, point.form, model.effects
-        )
-        last = estimates[0]
+        best = highest_likelihood(moments, point.form, near)
+        point = fitted_point(best, moments, columns, network, point.form, model.effects)
+        estimates = point.estimates
+        # The next peak lies about as far away as this one lay from the last.
         move = 2.0 * abs(estimates[0] - previous[0])
-        near = (float(last - move), float(last + move))
-        converged = bool(
-            np.abs(estimates - previous).max()
-            < TOLERANCE * (1.0 + np.abs(previous).max())
-        )
-    fit = fit_moments(panel, network, model, moments, columns)
+        near = (float(estimates[0] - move), float(estimates[0] + move))
+        change = np.abs(estimates - previous).max()
+        converged = bool(change < TOLERANCE * (1.0 + np.abs(previous).max()))
+    after = fit_moments(panel, network, model, moments, columns)
     return FactorFit(
-        before, _projected(fit, common, factors), factors, steps, converged
+        before, _projected(after, common, factors), factors, steps, converged
     )
 
 

@@ -1,42 +1,39 @@
-"""What effects need to know of a fitted spatial panel, whatever estimated it."""
+"""What every fitted static spatial panel carries, whatever estimated it."""
 
-from typing import Protocol
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.spatial_panel.network import Network
 
 
-class FittedPanel(Protocol):
+@dataclass(frozen=True)
+class FittedPanel(ABC):
     """A fit with named parameters, the last of which is ``sigma2``, and their full
     covariance.
     """
 
-    @property
-    def network(self) -> Network:
-        """Weights."""
+    network: Network  # weights
+    # ``rho`` first where the model has it; the regressors stand together, followed by
+    # their spatial lags
+    names: tuple[str, ...]
+    estimates: Array  # (p,) in the order of ``names``
+    regressors: tuple[str, ...]
+    lagged: tuple[str, ...]  # regressors whose spatial lag enters
+    log_likelihood: float  # at the optimum
+    # whether a variance or a spatial parameter is at the edge of its range: standard
+    # errors then mean nothing
+    at_bound: bool
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Parameters; ``rho`` first where the model has it."""
-
-    @property
-    def estimates(self) -> Array:
-        """Estimates in the order of ``names``."""
-
-    @property
-    def regressors(self) -> tuple[str, ...]:
-        """Regressors; they stand together in ``names``, followed by their spatial lags."""
-
-    @property
-    def lagged(self) -> tuple[str, ...]:
-        """Regressors whose spatial lag enters."""
+    def __getitem__(self, name: str) -> float:
+        """Return one estimate by the name of its parameter."""
+        return float(self.estimates[self.names.index(name)])
 
     @property
     def rho(self) -> float:
         """Parameter of the spatial lag of the outcome; 0 where the model has none."""
+        return self["rho"] if self.names[0] == "rho" else 0.0
 
-    def __getitem__(self, name: str) -> float:
-        """Return one estimate by the name of its parameter."""
-
+    @abstractmethod
     def covariance(self, kind: str = "observed") -> Array:
-        """Return the covariance of all estimates."""
+        """Return the full covariance of the estimates; shape (p, p)."""

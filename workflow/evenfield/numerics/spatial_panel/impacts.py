@@ -1,17 +1,23 @@
 """Direct, indirect and total effects with errors by the delta method, by draws, and
 clustered by unit.
+
+A coefficient of a spatial model is not an effect: with S = (I - rho W)^-1 a regressor
+acts by M = S (b I + th W). Averages of M need only tr(S), tr(S W), 1'S 1 and 1'S W 1.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.polynomial import chebyshev
-from scipy.fft import dct
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.fitted import FittedPanel
+from evenfield.numerics.spatial_panel.log_determinant import (
+    chebyshev_coefficients,
+    chebyshev_nodes,
+)
 from evenfield.numerics.spatial_panel.models import SpatialPanelFit
 from evenfield.numerics.spatial_panel.network import Network
 
@@ -40,15 +46,19 @@ def multipliers(network: Network, rho: Array) -> Multipliers:
     # tr(W) = 0 exactly: no spectrum is needed for models without a lag.
     lag = -network.logdet.slope(rho) / network.n if rho.any() else np.zeros(len(rho))
     totals = _totals(network, rho)
-    return Multipliers(1.0 + rho * lag, lag, totals[0], totals[1])
+    own = 1.0 + rho * lag
+    return Multipliers(own=own, own_lag=lag, all=totals[0], all_lag=totals[1])
 
 
 def multiplier_slopes(network: Network, rho: Array) -> Multipliers:
     """Compute the derivatives of the multipliers in rho; rho (G,)."""
     lag = -network.logdet.slope(rho) / network.n
     lag_slope = -network.logdet.curvature(rho) / network.n
+    own_slope = lag + rho * lag_slope
     totals = _totals(network, rho)
-    return Multipliers(lag + rho * lag_slope, lag_slope, totals[2], totals[3])
+    return Multipliers(
+        own=own_slope, own_lag=lag_slope, all=totals[2], all_lag=totals[3]
+    )
 
 
 def _totals(network: Network, rho: Array) -> Array:
@@ -59,19 +69,13 @@ def _totals(network: Network, rho: Array) -> Array:
     if len(rho) <= NODES or rho.max() == rho.min():
         known = {value: network.total_multipliers(value) for value in set(rho.tolist())}
         return np.array([known[value] for value in rho.tolist()]).T
+    # Many draws of rho: exact at the nodes of a series over their range, right to the
+    # last digits in between.
     middle = (rho.max() + rho.min()) / 2
     half = (rho.max() - rho.min()) / 2
-    nodes = np.cos(np.pi * (np.arange(NODES) + 0.5) / NODES)
-    series = (
-        dct(
-            np.array(
-                [network.total_multipliers(middle + half * node) for node in nodes]
-            ),
-            axis=0,
-        )
-        / NODES
-    )
-    series[0] /= 2
+    nodes = middle + half * chebyshev_nodes(NODES)
+    exact = np.array([network.total_multipliers(node) for node in nodes])
+    series = chebyshev_coefficients(exact)
     return np.asarray(chebyshev.chebval((rho - middle) / half, series))
 
 
@@ -117,20 +121,23 @@ def delta_impacts(
     estimate = effects_at(fit, fit.estimates[None, :])[0]
     std_error = effect_errors(fit, kind)
     half = ndtri(0.5 + level / 2) * std_error
-    # An effect that is zero by construction (the indirect one of SEM) has no test.
-    ratio = np.divide(
-        estimate, std_error, out=np.full_like(std_error, np.nan), where=std_error > 0
-    )
-    p_value = 2 * ndtr(-np.abs(ratio))
     return Impacts(
-        fit.regressors,
-        estimate,
-        std_error,
-        estimate - half,
-        estimate + half,
-        p_value,
-        "delta",
+        regressors=fit.regressors,
+        estimate=estimate,
+        std_error=std_error,
+        conf_low=estimate - half,
+        conf_high=estimate + half,
+        p_value=2 * ndtr(-np.abs(ratio(estimate, std_error))),
+        method="delta",
     )
+
+
+def ratio(estimate: Array, std_error: Array) -> Array:
+    """Return t statistics, NaN for an effect that is zero by construction (the indirect
+    one of SEM).
+    """
+    undefined = np.full_like(estimate, np.nan)
+    return np.divide(estimate, std_error, out=undefined, where=std_error > 0)
 
 
 def drawn_impacts(
@@ -173,15 +180,15 @@ def drawn_impacts(
     share = np.minimum((effects <= 0).mean(axis=0), (effects >= 0).mean(axis=0))
     p_value = np.minimum(2 * np.maximum(share, 1.0 / len(effects)), 1.0)
     return Impacts(
-        fit.regressors,
-        estimate,
-        effects.std(axis=0, ddof=1),
-        low,
-        high,
-        p_value,
-        "draws",
-        len(effects),
-        dropped,
+        regressors=fit.regressors,
+        estimate=estimate,
+        std_error=effects.std(axis=0, ddof=1),
+        conf_low=low,
+        conf_high=high,
+        p_value=p_value,
+        method="draws",
+        draws=len(effects),
+        dropped=dropped,
     )
 
 
@@ -190,7 +197,8 @@ def effect_draws(
 ) -> tuple[Array, int]:
     """Draw the effects from the joint normal approximation of all parameters."""
     cov = fit.covariance(kind)[:-1, :-1]
-    sampled = fit.estimates[:-1] + rng.standard_normal((draws, len(cov))) @ _root(cov).T
+    shocks = rng.standard_normal((draws, len(cov)))
+    sampled = fit.estimates[:-1] + shocks @ scaled_cholesky(cov).T
     rho = sampled[:, 0] if fit.names[0] == "rho" else np.zeros(draws)
     low, high = fit.network.logdet.domain
     inside = (rho > low) & (rho < high)
@@ -212,10 +220,11 @@ def effects_at(fit: FittedPanel, parameters: Array) -> Array:
 
 def effects_of(parts: Multipliers, beta: Array, theta: Array) -> Array:
     """Return direct, indirect and total effects; beta, theta (G, K) -> (G, 3, K)."""
+    # Indirect: the whole of a row of M, less its own entry.
+    beside = (parts.all - parts.own)[:, None]
+    beside_lag = (parts.all_lag - parts.own_lag)[:, None]
     direct = parts.own[:, None] * beta + parts.own_lag[:, None] * theta
-    indirect = (parts.all - parts.own)[:, None] * beta + (
-        parts.all_lag - parts.own_lag
-    )[:, None] * theta
+    indirect = beside * beta + beside_lag * theta
     return np.stack([direct, indirect, direct + indirect], axis=1)
 
 
@@ -235,13 +244,8 @@ def _slopes(fit: FittedPanel, parameters: Array) -> tuple[Array, Array]:
 def effect_errors(fit: FittedPanel, kind: str) -> Array:
     """Return the standard errors of the effects by the delta method; shape (..., 3, K)."""
     gradients = effect_gradients(fit)
-    return np.asarray(
-        np.sqrt(
-            ((gradients @ fit.covariance(kind)[..., None, :, :]) * gradients).sum(
-                axis=-1
-            )
-        )
-    )
+    cov = fit.covariance(kind)[..., None, :, :]
+    return np.asarray(np.sqrt(((gradients @ cov) * gradients).sum(axis=-1)))
 
 
 def effect_gradients(fit: FittedPanel) -> Array:
@@ -267,20 +271,22 @@ def effect_gradients(fit: FittedPanel) -> Array:
     return out.reshape(*fit.estimates.shape[:-1], *out.shape[1:])
 
 
-def _root(cov: Array) -> Array:
+def scaled_cholesky(cov: Array) -> Array:
+    """Return a lower root of a covariance whose parameters may differ much in scale."""
     scale = np.sqrt(np.diag(cov))
-    return scale[:, None] * np.linalg.cholesky(cov / np.outer(scale, scale))
+    lower = np.linalg.cholesky(cov / np.outer(scale, scale))
+    return np.asarray(scale[:, None] * lower)
 
 
 class ClusteredImpacts(NamedTuple):
     """Effects with t intervals by unit."""
 
     impacts: Impacts  # estimates, standard errors, intervals and p-values
-    effective_units: Array  # (3, K) G*; the intervals use t with G* - 1 degrees of freedom, at least one
+    effective_units: Array  # (3, K) G*
 
     @property
     def df(self) -> Array:
-        """Degrees of freedom of each interval."""
+        """Degrees of freedom of each interval: G* - 1, at least one."""
         return np.maximum(self.effective_units - 1.0, 1.0)
 
 
@@ -306,26 +312,14 @@ def clustered_impacts(fit: SpatialPanelFit, level: float = 0.95) -> ClusteredImp
     behind an effect is worth.
     """
     result = delta_impacts(fit, "unit", level)
-    gradients = effect_gradients(fit)
-    effective = np.array(
-        [[fit.effective_units(line) for line in row] for row in gradients]
+    gradients = effect_gradients(fit).reshape(-1, len(fit.names))
+    effective = np.array([fit.effective_units(gradient) for gradient in gradients])
+    clustered = ClusteredImpacts(result, effective.reshape(result.estimate.shape))
+    half = stdtrit(clustered.df, 0.5 + level / 2) * result.std_error
+    t_statistics = ratio(result.estimate, result.std_error)
+    impacts = result._replace(
+        conf_low=result.estimate - half,
+        conf_high=result.estimate + half,
+        p_value=2 * stdtr(clustered.df, -np.abs(t_statistics)),
     )
-    df = np.maximum(effective - 1.0, 1.0)
-    half = stdtrit(df, 0.5 + level / 2) * result.std_error
-    std_error = result.std_error
-    ratio = np.divide(
-        result.estimate,
-        std_error,
-        out=np.full_like(std_error, np.nan),
-        where=std_error > 0,
-    )
-    impacts = Impacts(
-        result.regressors,
-        result.estimate,
-        std_error,
-        result.estimate - half,
-        result.estimate + half,
-        2 * stdtr(df, -np.abs(ratio)),
-        "delta",
-    )
-    return ClusteredImpacts(impacts, effective)
+    return clustered._replace(impacts=impacts)

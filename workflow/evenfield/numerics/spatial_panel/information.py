@@ -1,5 +1,8 @@
 """Information matrices of the static models: observed, expected, and the score
 covariance under any error law.
+
+All are of the parameters rho, lambda, coefficients, sigma2, of which only the free ones
+are kept; regressors have unit length here, and are scaled back where a fit is asked.
 """
 
 from dataclasses import dataclass
@@ -9,13 +12,15 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.columns import ModelColumns, ModelForm
+from evenfield.numerics.spatial_panel.effects import (
+    has_time_effects,
+    has_unit_effects,
+    kept_share,
+    projection_power_sum,
+)
 from evenfield.numerics.spatial_panel.likelihood import PanelMoments
 from evenfield.numerics.spatial_panel.network import Network
-from evenfield.numerics.spatial_panel.panel import kept_share, projection_power_sum
-
-LARGEST_DENSE = 3000
 
 
 class _Traces(NamedTuple):
@@ -40,42 +45,49 @@ class _Traces(NamedTuple):
 
 @dataclass(frozen=True)
 class FittedPoint:
-    """Everything an information matrix needs; parameters in the order rho, lambda,
-    coefficients, sigma2.
-    """
+    """Everything an information matrix needs, of one sample or of each of several."""
 
     moments: PanelMoments  # cross-products
     columns: ModelColumns  # demeaned columns
     network: Network  # weights
     form: ModelForm  # which spatial parameters are free
     effects: str  # effects removed
-    rho: Array  # (...) estimates, of one sample or of each of several
+    rho: Array  # (...) estimates
     lam: Array
     beta: Array  # (..., K) coefficients of the scaled regressors
     sigma2: Array  # (...) estimates
+
+    @property
+    def spatial(self) -> dict[str, bool]:
+        """Which of the two spatial parameters are estimated."""
+        return {"rho": self.form.lag, "lambda": self.form.error}
 
     @property
     def free(self) -> list[int]:
         """Positions of the estimated parameters among rho, lambda, coefficients,
         sigma2.
         """
-        spatial = [
-            i
-            for i, state in enumerate((self.form.lag, self.form.error))
-            if state == "free"
-        ]
+        spatial = np.flatnonzero(list(self.spatial.values())).tolist()
         return [*spatial, *range(2, self.moments.k + 3)]
+
+    @property
+    def estimates(self) -> Array:
+        """Estimated parameters of the regressors as they came; shape (..., p)."""
+        spatial = np.stack([self.rho, self.lam], axis=-1)
+        free = [*self.spatial.values()]
+        parts = [spatial[..., free], self.beta / self.columns.scales]
+        return np.concatenate([*parts, self.sigma2[..., None]], axis=-1)
+
+    @property
+    def unscaling(self) -> Array:
+        """What takes parameters of scaled regressors to those of the regressors."""
+        spatial = np.ones(self.form.lag + self.form.error)
+        return np.concatenate([spatial, 1.0 / self.columns.scales, [1.0]])
 
     @cached_property
     def traces(self) -> _Traces:
         """W (I - d W)^-1 for rho and lambda, whole."""
-        n = self.network.n
-        if n > LARGEST_DENSE:
-            raise NumericsError(
-                f"the expected information of {n} units needs a dense inverse; use the"
-                " observed one"
-            )
-        W = self.network.matrix.toarray()
+        W = self.network.dense("the expected information (the observed one does not)")
         solved = (self.network.solve(self.rho, W), self.network.solve(self.lam, W))
         return _Traces(solved, self.moments.counts.drop)
 
@@ -83,25 +95,45 @@ class FittedPoint:
     def linear(self) -> Array:
         """Linear part of every score but that of the variance, times the variance;
         shape (..., N, T, 2 + K).
+
+        Notes
+        -----
+        Q(I - lambda W)W S^-1(X b + effects) for rho, zero for lambda, and the filtered
+        regressors.
         """
-        return _linear(self)
+        out = -self.columns.combine(self.slope_weights)
+        if self.form.lag:
+            gain = self.traces.matrices[0] @ self.residuals
+            out[..., 0] -= self._recentred(gain)
+        out[..., 1] = 0.0
+        return np.asarray(out)
+
+    def _recentred(self, values: Array) -> Array:
+        """Take the means that belong to the effects out of values (..., N, T)."""
+        if self.effects == "pooled":
+            return values - values.mean(axis=(-2, -1), keepdims=True)
+        if has_unit_effects(self.effects):
+            values = values - values.mean(axis=-1, keepdims=True)
+        if has_time_effects(self.effects):
+            values = values - values.mean(axis=-2, keepdims=True)
+        return values
 
     @cached_property
     def gains(self) -> dict[int, tuple[Array, Array]]:
         """Quadratic parts of the scores of rho (0) and lambda (1), times the variance:
         own and by pair of units.
         """
-        gains_by_rho: dict[int, tuple[Array, Array]] = {}
-        for i in (i for i in (0, 1) if i in self.free):
+        own = np.arange(self.network.n)
+        gains: dict[int, tuple[Array, Array]] = {}
+        for i in [i for i in self.free if i < 2]:
             gain = self.traces.matrices[i]
-            if self.effects in ("time", "two_way"):
+            if has_time_effects(self.effects):
                 gain = gain - gain.mean(axis=-2, keepdims=True)
                 gain -= gain.mean(axis=-1, keepdims=True)
             pairs = gain + gain.mT
-            own = np.arange(self.network.n)
             pairs[..., own, own] = 0.0
-            gains_by_rho[i] = (gain[..., own, own], pairs)
-        return gains_by_rho
+            gains[i] = (gain[..., own, own], pairs)
+        return gains
 
     @cached_property
     def residuals(self) -> Array:
@@ -111,7 +143,7 @@ class FittedPoint:
     @cached_property
     def residual_weights(self) -> Array:
         """Weights of the residual on the columns, shape (..., 3 + 2K, 1)."""
-        return self._columns @ self._mix
+        return np.asarray(self._columns @ self._mix)
 
     @cached_property
     def slope_weights(self) -> Array:
@@ -127,9 +159,8 @@ class FittedPoint:
 
     @property
     def _mix(self) -> Array:
-        return np.concatenate(
-            [np.ones((*self.beta.shape[:-1], 1)), -self.beta], axis=-1
-        )[..., None]
+        one = np.ones((*self.beta.shape[:-1], 1))
+        return np.concatenate([one, -self.beta], axis=-1)[..., None]
 
 
 def observed_information(point: FittedPoint) -> Array:
@@ -150,14 +181,18 @@ def observed_information(point: FittedPoint) -> Array:
     eG = e.mT @ point.moments.gram
     info = np.zeros((*s2.shape, k + 3, k + 3))
     info[..., :-1, :-1] = D.mT @ point.moments.gram @ D
+    # e'e_ij is not zero for rho with lambda (WW y) and lambda with b (W X).
     cross = eG[..., 0, 2:]
     info[..., 0, 1] += cross[..., 0]
     info[..., 1, 2:-1] += cross[..., 1 + k :]
-    info[..., 1, 0], info[..., 2:-1, 1] = info[..., 0, 1], info[..., 1, 2:-1]
+    info[..., 1, 0] = info[..., 0, 1]
+    info[..., 2:-1, 1] = info[..., 1, 2:-1]
     info /= s2[..., None, None]
-    for i, value in enumerate((point.rho, point.lam)):
-        info[..., i, i] -= point.moments.jacobian_curvature(value)
-    info[..., -1, :-1] = info[..., :-1, -1] = -(eG @ D)[..., 0, :] / s2[..., None] ** 2
+    info[..., 0, 0] -= point.moments.jacobian_curvature(point.rho)
+    info[..., 1, 1] -= point.moments.jacobian_curvature(point.lam)
+    with_variance = -(eG @ D)[..., 0, :] / s2[..., None] ** 2
+    info[..., -1, :-1] = with_variance
+    info[..., :-1, -1] = with_variance
     info[..., -1, -1] = (eG @ e)[..., 0, 0] / s2**3 - n / (2 * s2**2)
     return info[..., np.array(point.free)[:, None], point.free]
 
@@ -197,49 +232,15 @@ def score_covariance(point: FittedPoint) -> Array:
     A + ...) + (mu_4 - 3 s^4) diag A'diag A. Moments of the errors are recovered from
     demeaned residuals by their exact weights in Q.
     """
-    s2 = point.sigma2
-    k = point.moments.k
-    linear = np.zeros((point.network.n, k + 3))
-    linear[:, :-1] = point.linear.sum(axis=1) / s2
+    linear = np.zeros((point.network.n, point.moments.k + 3))
+    linear[:, :-1] = point.linear.sum(axis=1) / point.sigma2
     diagonals = _quadratic_diagonals(point)
     t = point.columns.values.shape[1]
     third, excess = _residual_moments(point)
     mixed = linear.T @ diagonals
     extra = third * (mixed + mixed.T) + excess * t * diagonals.T @ diagonals
-    return np.asarray(
-        expected_information(point) + extra[np.ix_(point.free, point.free)]
-    )
-
-
-def _linear(point: FittedPoint) -> Array:
-    """Return Q(I - lambda W)W S^-1(X b + effects), zero, and the filtered regressors,
-    shape (..., N, T, 2 + K).
-    """
-    out = -point.columns.combine(point.slope_weights)
-    if 0 in point.free:
-        out[..., 0] -= _recentred(
-            point.traces.matrices[0] @ point.residuals, point.effects
-        )
-    out[..., 1] = 0.0
-    return out
-
-
-def _recentred(values: Array, effects: str) -> Array:
-    out = (
-        values - values.mean(axis=(-2, -1), keepdims=True)
-        if effects == "pooled"
-        else values
-    )
-    out = (
-        out - out.mean(axis=-1, keepdims=True)
-        if effects in ("unit", "two_way")
-        else out
-    )
-    return (
-        out - out.mean(axis=-2, keepdims=True)
-        if effects in ("time", "two_way")
-        else out
-    )
+    cov = expected_information(point) + extra[np.ix_(point.free, point.free)]
+    return np.asarray(cov)
 
 
 def _quadratic_diagonals(point: FittedPoint) -> Array:
@@ -249,14 +250,13 @@ def _quadratic_diagonals(point: FittedPoint) -> Array:
     n = point.network.n
     t = point.columns.values.shape[1]
     s2 = point.sigma2
-    keep = kept_share(n, t, point.effects)
     out = np.zeros((n, point.moments.k + 3))
-    over_time = 1.0 - 1.0 / t if point.effects in ("unit", "two_way") else 1.0
+    over_time = 1.0 - 1.0 / t if has_unit_effects(point.effects) else 1.0
+    # Demeaning over units takes a column mean out of the diagonal of A.
+    averaged = {"pooled": n * t, "time": n, "two_way": n}.get(point.effects, np.inf)
     for i, a in enumerate(point.traces.matrices):
-        free_values = {"pooled": n * t, "time": n, "two_way": n}.get(point.effects)
-        centred = np.diag(a) - (a.sum(axis=0) / free_values if free_values else 0.0)
-        out[:, i] = over_time * centred / s2
-    out[:, -1] = keep / (2 * s2**2)
+        out[:, i] = over_time * (np.diag(a) - a.sum(axis=0) / averaged) / s2
+    out[:, -1] = kept_share(n, t, point.effects) / (2 * s2**2)
     return out
 
 

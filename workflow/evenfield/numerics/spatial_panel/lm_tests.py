@@ -1,5 +1,8 @@
 """Lagrange multiplier tests: which spatial term the residuals of a model without any
 ask for.
+
+Only least squares are fitted; a score of the absent term is compared with its variance.
+The robust forms take out of each score what the other term would put into it.
 """
 
 from typing import NamedTuple
@@ -8,14 +11,15 @@ import numpy as np
 from scipy.special import chdtrc, ndtr
 
 from evenfield.numerics.arrays import Array
-from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.spatial_panel.effects import demeaned, has_time_effects
 from evenfield.numerics.spatial_panel.models import (
     PanelModel,
     SpatialPanelFit,
+    check_transformation,
     fit_spatial_panel,
 )
 from evenfield.numerics.spatial_panel.network import Network
-from evenfield.numerics.spatial_panel.panel import BalancedPanel, demeaned
+from evenfield.numerics.spatial_panel.panel import BalancedPanel
 
 
 class SpatialTest(NamedTuple):
@@ -69,55 +73,35 @@ def lm_tests(
     copies^2/n for the variance estimated beside. Without this the tests reject two to
     three times too often.
     """
-    if (
-        approach == "lee_yu"
-        and effects in ("time", "two_way")
-        and not network.row_standardised
-    ):
-        raise NumericsError(
-            "time effects are transformed away only for row-standardised weights; use"
-            " direct"
-        )
+    if approach == "lee_yu" and has_time_effects(effects):
+        check_transformation(network)
     fit = fit_spatial_panel(panel, network, PanelModel("OLS", effects, approach))
-    e, lagged_y, prediction = _lagged(panel, network, fit)
+    values = panel.ordered(network.units)
+    e = fit.residuals.T
     s2 = fit.sigma2
     counts = fit.point.moments.counts
+    # Transformed weights J W have the trace -1, so that the scores are not centred.
     centre = counts.copies * counts.drop
-    t = (
-        counts.copies * _link_traces(network, counts.drop)
-        - 2 * centre**2 / counts.observations
-    )
-    d_lag, d_error = (
-        float(np.vdot(e, lag)) / s2 + centre for lag in (lagged_y, network.lag(e))
-    )
-    information = _unexplained(prediction, fit) / s2 + t
+    links = counts.copies * _link_traces(network, counts.drop)
+    t = links - 2 * centre**2 / counts.observations
+    # Residuals carry Q, so W y needs none.
+    d_lag = float(np.vdot(e, network.lag(values[..., 0]))) / s2 + centre
+    d_error = float(np.vdot(e, network.lag(e))) / s2 + centre
+    information = _unexplained_lag(values, fit) / s2 + t
     share = t / information
+    robust_error = (d_error - share * d_lag) ** 2 / (t * (1 - share))
     return [
         chi2_test("LM lag", d_lag**2 / information, 1),
         chi2_test("LM error", d_error**2 / t, 1),
         chi2_test("robust LM lag", (d_lag - d_error) ** 2 / (information - t), 1),
-        chi2_test(
-            "robust LM error", (d_error - share * d_lag) ** 2 / (t * (1 - share)), 1
-        ),
+        chi2_test("robust LM error", robust_error, 1),
     ]
 
 
-def _lagged(
-    panel: BalancedPanel, network: Network, fit: SpatialPanelFit
-) -> tuple[Array, Array, Array]:
-    """Return residuals, W y and Q W X b, shape (N, T); residuals carry Q, so W y needs
-    none.
-    """
-    values = panel.ordered(network.units)
-    slopes = fit.estimates[: len(panel.names)]
-    return (
-        fit.residuals.T,
-        network.lag(values[..., 0]),
-        network.lag(values[..., 1:] @ slopes),
-    )
-
-
-def _unexplained(prediction: Array, fit: SpatialPanelFit) -> float:
+def _unexplained_lag(values: Array, fit: SpatialPanelFit) -> float:
+    """Return (W X b)'M(W X b): what the regressors leave of the lagged prediction."""
+    slopes = fit.estimates[: len(fit.regressors)]
+    prediction = fit.network.lag(values[..., 1:] @ slopes)
     columns = fit.point.columns.values[..., 1:].reshape(prediction.size, -1)
     centred = demeaned(prediction[..., None], fit.model.effects).ravel()
     rest = centred - columns @ np.linalg.lstsq(columns, centred)[0]
@@ -128,9 +112,8 @@ def _link_traces(network: Network, drop: int) -> float:
     """Return tr(W'W + W W), or the same for J W when the constant vector is dropped."""
     w = network.matrix
     plain = float(w.multiply(w).sum() + w.multiply(w.T).sum())
-    return plain - drop * (
-        1.0 + float((np.asarray(w.sum(axis=0)) ** 2).sum()) / network.n
-    )
+    column_squares = float((np.asarray(w.sum(axis=0)) ** 2).sum())
+    return plain - drop * (1.0 + column_squares / network.n)
 
 
 def bsk_tests(panel: BalancedPanel, network: Network) -> list[SpatialTest]:
@@ -158,37 +141,35 @@ def bsk_tests(panel: BalancedPanel, network: Network) -> list[SpatialTest]:
     n = network.n
     t = len(panel.periods)
     e = fit.residuals.T
-    columns = fit.point.columns.values[..., 1:]
-    basis = np.linalg.qr(
-        np.concatenate([np.ones((n, t, 1)), columns], axis=2).reshape(n * t, -1)
-    )[0].reshape(n, t, -1)
+    X = np.concatenate([np.ones((n, t, 1)), fit.point.columns.values[..., 1:]], axis=2)
+    basis = np.linalg.qr(X.reshape(n * t, -1))[0].reshape(n, t, -1)
     square = float(np.vdot(e, e))
     sums = float((e.sum(axis=1) ** 2).sum()) / square
     links = float(np.vdot(e, network.lag(e))) / square
     b = _link_traces(network, 0)
     one = np.sqrt(n * t / (2 * (t - 1))) * (sums - 1)
     two = n * np.sqrt(t / b) * links
+    # Standardised by the exact mean and variance of e'De/e'e, D of each statistic.
     over_time = np.repeat(basis.sum(axis=1)[:, None], t, axis=1)
-    over_space = (network.lag(basis) + _lag_back(network, basis)) / 2
-    mean, variance = _ratio_moments(basis, over_time, n * t, n * t**2)
-    standard_one = (sums - mean) / variance
-    mean, variance = _ratio_moments(basis, over_space, 0.0, t * b / 2)
-    standard_two = (links - mean) / variance
+    mean, deviation = _ratio_moments(basis, over_time, n * t, n * t**2)
+    standard_one = (sums - mean) / deviation
+    back = np.asarray(network.matrix.T @ basis.reshape(n, -1)).reshape(basis.shape)
+    over_space = (network.lag(basis) + back) / 2
+    mean, deviation = _ratio_moments(basis, over_space, 0.0, t * b / 2)
+    standard_two = (links - mean) / deviation
     return [
-        SpatialTest("BSK LM1", float(one), 0, float(ndtr(-one))),
-        SpatialTest("BSK LM2", float(two), 0, float(2 * ndtr(-abs(two)))),
-        SpatialTest("BSK SLM1", float(standard_one), 0, float(ndtr(-standard_one))),
-        SpatialTest(
-            "BSK SLM2", float(standard_two), 0, float(2 * ndtr(-abs(standard_two)))
-        ),
+        _normal_test("BSK LM1", one, 1),
+        _normal_test("BSK LM2", two, 2),
+        _normal_test("BSK SLM1", standard_one, 1),
+        _normal_test("BSK SLM2", standard_two, 2),
         chi2_test("BSK joint", float(one**2 + two**2), 2),
     ]
 
 
-def _lag_back(network: Network, values: Array) -> Array:
-    return np.asarray(network.matrix.T @ values.reshape(network.n, -1)).reshape(
-        values.shape
-    )
+def _normal_test(name: str, statistic: float, sides: int) -> SpatialTest:
+    """Return a test by the standard normal law; one side is the upper one."""
+    tail = ndtr(-statistic) if sides == 1 else 2 * ndtr(-abs(statistic))
+    return SpatialTest(name, float(statistic), 0, float(tail))
 
 
 def _ratio_moments(
@@ -202,6 +183,7 @@ def _ratio_moments(
     dh = image.reshape(-1, p)
     inner = h.T @ dh
     s = basis.shape[0] * basis.shape[1] - p
+    # tr(MD) and tr(MDMD), with M = I - HH' the projection of the residuals
     first = trace - float(np.trace(inner))
     second = square - 2 * float(np.vdot(dh, dh)) + float(np.vdot(inner, inner.T))
     return first / s, float(np.sqrt(2 * (s * second - first**2) / (s**2 * (s + 2))))

@@ -1,5 +1,8 @@
 """Static spatial panels by maximum likelihood: SLX, SAR, SEM, SDM, SDEM and SAC with
 fixed effects.
+
+A fit keeps its cross-products, so that every covariance, test and bootstrap that is
+asked of it later starts from them and nothing is demeaned twice.
 """
 
 from dataclasses import dataclass, replace
@@ -18,27 +21,29 @@ from evenfield.numerics.spatial_panel.columns import (
     ModelForm,
     model_columns,
     model_form,
+    with_lags,
     with_outcomes,
 )
+from evenfield.numerics.spatial_panel.effects import likelihood_counts
+from evenfield.numerics.spatial_panel.fitted import FittedPanel
 from evenfield.numerics.spatial_panel.information import (
     FittedPoint,
     expected_information,
     observed_information,
     score_covariance,
 )
-from evenfield.numerics.spatial_panel.likelihood import (
+from evenfield.numerics.spatial_panel.likelihood import PanelMoments
+from evenfield.numerics.spatial_panel.likelihood_maximum import (
     Optimum,
-    PanelMoments,
     highest_likelihood,
     highest_likelihoods,
 )
 from evenfield.numerics.spatial_panel.network import Network
-from evenfield.numerics.spatial_panel.panel import BalancedPanel, likelihood_counts
+from evenfield.numerics.spatial_panel.panel import BalancedPanel
 
 COVARIANCES = ("observed", "expected", "qml", "unit")
 EXACT_FIT = 1e-13
 MEATS = {"qml": score_covariance, "unit": unit_score_covariance}
-SPATIAL = {"rho": "lag", "lambda": "error"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,32 +69,22 @@ class PanelModel:
 
 
 @dataclass(frozen=True)
-class SpatialPanelFit:
+class SpatialPanelFit(FittedPanel):
     """A fitted spatial panel."""
 
     model: PanelModel  # what was estimated
-    network: Network  # weights
-    names: tuple[str, ...]  # parameters
-    estimates: Array  # (p,) in the order of ``names``
-    regressors: tuple[str, ...]  # regressors, and those whose spatial lag enters
-    lagged: tuple[str, ...]
-    log_likelihood: float  # at the optimum
-    # whether a spatial parameter is at the edge of its range: standard errors then mean
-    # nothing
-    at_bound: bool
-    n_units: int  # size of the panel and observations of the likelihood
     n_periods: int
-    observations: int
     point: FittedPoint
 
-    def __getitem__(self, name: str) -> float:
-        """Return one estimate by the name of its parameter."""
-        return float(self.estimates[self.names.index(name)])
+    @property
+    def n_units(self) -> int:
+        """Number of units."""
+        return self.network.n
 
     @property
-    def rho(self) -> float:
-        """Parameter of the spatial lag of the outcome; 0 where the model has none."""
-        return float(self.point.rho)
+    def observations(self) -> int:
+        """Observations of the likelihood."""
+        return self.point.moments.counts.observations
 
     @property
     def lam(self) -> float:
@@ -119,7 +114,11 @@ class SpatialPanelFit:
             raise NumericsError(
                 f"unknown covariance {kind!r}, expected one of {', '.join(COVARIANCES)}"
             )
-        return self._covariances(kind)
+        if kind not in self._stored:
+            cov = self._scaled_covariance(kind)
+            scale = self.point.unscaling
+            self._stored[kind] = scale[:, None] * (cov + cov.mT) / 2 * scale
+        return self._stored[kind]
 
     def std_errors(self, kind: str = "observed") -> Array:
         """Return standard errors; shape (p,)."""
@@ -129,34 +128,24 @@ class SpatialPanelFit:
         """Return the effective number of units behind a combination of parameters;
         gradient (p,).
         """
-        return effective_units(self.point, self._bread @ (self._unscaling * gradient))
+        weights = self._observed @ (self.point.unscaling * gradient)
+        return effective_units(self.point, weights)
 
-    def _covariances(self, kind: str) -> Array:
-        if kind not in self._stored:
-            bread = (
-                self._bread
-                if kind in ("observed", "unit")
-                else _inverse(expected_information(self.point))
-            )
-            cov = bread @ MEATS[kind](self.point) @ bread if kind in MEATS else bread
-            scale = self._unscaling
-            self._stored[kind] = scale[:, None] * (cov + cov.mT) / 2 * scale
-        return self._stored[kind]
+    def _scaled_covariance(self, kind: str) -> Array:
+        """Return the covariance of estimates whose regressors have unit length."""
+        observed = kind in ("observed", "unit")
+        bread = (
+            self._observed if observed else _inverse(expected_information(self.point))
+        )
+        return bread @ MEATS[kind](self.point) @ bread if kind in MEATS else bread
 
     @cached_property
     def _stored(self) -> dict[str, Array]:
         return {}
 
     @cached_property
-    def _bread(self) -> Array:
+    def _observed(self) -> Array:
         return _inverse(observed_information(self.point))
-
-    @property
-    def _unscaling(self) -> Array:
-        spatial = len(self.names) - 1 - self.point.moments.k
-        return np.concatenate(
-            [np.ones(spatial), 1.0 / self.point.columns.scales, [1.0]]
-        )
 
 
 def fit_spatial_panel(
@@ -201,27 +190,21 @@ def fit_moments(
 ) -> SpatialPanelFit:
     """Maximise the likelihood of given cross-products."""
     form = model_form(model.model, panel.names, model.lagged)
-    best = highest_likelihood(moments, form.lag, form.error)
-    point, estimates = fitted_point(
-        best, moments, columns, network, form, model.effects
-    )
-    lagged = tuple(panel.names[i] for i in form.lagged)
-    n = moments.counts.observations
-    spatial = [name for name, part in SPATIAL.items() if getattr(form, part) == "free"]
-    names = (*spatial, *panel.names, *(f"W {name}" for name in lagged), "sigma2")
-    log_likelihood = float(moments.concentrated(point.rho, point.lam, point.sigma2 * n))
-    sizes = (network.n, len(panel.periods), n)
+    best = highest_likelihood(moments, form)
+    point = fitted_point(best, moments, columns, network, form, model.effects)
+    sse = point.sigma2 * moments.counts.observations
+    spatial = [name for name, free in point.spatial.items() if free]
     return SpatialPanelFit(
-        model,
-        network,
-        names,
-        estimates,
-        panel.names,
-        lagged,
-        log_likelihood,
-        bool(best.at_bound),
-        *sizes,
-        point,
+        model=model,
+        network=network,
+        names=(*spatial, *with_lags(panel.names, form.lagged), "sigma2"),
+        estimates=point.estimates,
+        regressors=panel.names,
+        lagged=tuple(panel.names[i] for i in form.lagged),
+        log_likelihood=float(moments.concentrated(point.rho, point.lam, sse)),
+        at_bound=bool(best.at_bound),
+        n_periods=len(panel.periods),
+        point=point,
     )
 
 
@@ -235,12 +218,10 @@ def refitted(
     effects = fit.model.effects
     columns = with_outcomes(fit.point.columns, outcomes, fit.network, effects)
     moments = replace(fit.point.moments, gram=columns.gram())
-    best = highest_likelihoods(moments, form.lag, form.error)
-    point, estimates = fitted_point(best, moments, columns, fit.network, form, effects)
-    return (
-        replace(fit, estimates=estimates, at_bound=False, point=point),
-        best.at_bound > 0,
-    )
+    best = highest_likelihoods(moments, form)
+    point = fitted_point(best, moments, columns, fit.network, form, effects)
+    again = replace(fit, estimates=point.estimates, at_bound=False, point=point)
+    return again, best.at_bound > 0
 
 
 def fitted_point(
@@ -250,10 +231,8 @@ def fitted_point(
     network: Network,
     form: ModelForm,
     effects: str,
-) -> tuple[FittedPoint, Array]:
-    """Return what an optimum says about all parameters, and the estimates, shape (...,
-    p).
-    """
+) -> FittedPoint:
+    """Return what an optimum says about all parameters."""
     rho = np.asarray(best.rho)
     lam = np.asarray(best.lam)
     beta, sse = moments.least_squares(rho, lam)
@@ -261,18 +240,16 @@ def fitted_point(
         raise NumericsError(
             "the regressors fit the outcome exactly: no error variance is left"
         )
-    sigma2 = sse / moments.counts.observations
-    spatial = [
-        value[..., None]
-        for value, state in ((rho, form.lag), (lam, form.error))
-        if state == "free"
-    ]
-    estimates = np.concatenate(
-        [*spatial, beta / columns.scales, sigma2[..., None]], axis=-1
-    )
-    return (
-        FittedPoint(moments, columns, network, form, effects, rho, lam, beta, sigma2),
-        estimates,
+    return FittedPoint(
+        moments=moments,
+        columns=columns,
+        network=network,
+        form=form,
+        effects=effects,
+        rho=rho,
+        lam=lam,
+        beta=beta,
+        sigma2=sse / moments.counts.observations,
     )
 
 
@@ -285,16 +262,9 @@ def panel_moments(
     counts = likelihood_counts(
         network.n, len(panel.periods), model.effects, model.approach
     )
-    if (
-        counts.drop
-        and "free" in (form.lag, form.error)
-        and not network.row_standardised
-    ):
-        raise NumericsError(
-            "time effects are transformed away only for row-standardised weights; use"
-            " direct"
-        )
-    names = (*panel.names, *(f"W {panel.names[i]}" for i in form.lagged))
+    if counts.drop and (form.lag or form.error):
+        check_transformation(network)
+    names = with_lags(panel.names, form.lagged)
     columns = model_columns(values, network, form, model.effects, names)
     if counts.observations <= len(names):
         raise NumericsError(
@@ -303,7 +273,17 @@ def panel_moments(
     return PanelMoments(columns.gram(), counts, network.logdet), columns
 
 
+def check_transformation(network: Network) -> None:
+    """Refuse weights whose constant vector is no eigenvector of known root."""
+    if not network.row_standardised:
+        raise NumericsError(
+            "time effects are transformed away only for row-standardised weights; use"
+            " direct"
+        )
+
+
 def _inverse(information: Array) -> Array:
+    # Scaled to a unit diagonal, so that the units of the regressors do not matter.
     root = np.sqrt(np.abs(np.diagonal(information, axis1=-2, axis2=-1)))
     scale = root[..., None] * root[..., None, :]
     scaled = information / scale

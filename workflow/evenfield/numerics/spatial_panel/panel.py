@@ -1,8 +1,12 @@
-"""A panel in arrays, and the same demeaned."""
+"""A balanced panel in arrays: every unit in every period, in one order.
+
+Rows come in any order and are sorted here once, units as text and periods by value, so
+that no result depends on how a table was stored. Weights are matched by unit id.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -75,7 +79,10 @@ def panel_from_rows(
     values[unit_code, year_code, 0] = y
     values[unit_code, year_code, 1:] = X
     return BalancedPanel(
-        tuple(known.tolist()), tuple(years.tolist()), tuple(names), values
+        units=tuple(known.tolist()),
+        periods=tuple(years.tolist()),
+        names=tuple(names),
+        values=values,
     )
 
 
@@ -89,8 +96,6 @@ def panel_from_arrays(
     """Build a balanced panel from arrays with one row per period; y (T, N), X (T, N,
     K).
     """
-    y = np.asarray(y, float)
-    X = np.asarray(X, float)
     if y.ndim != 2 or X.shape[:2] != y.shape or X.ndim != 3:
         raise NumericsError(
             f"the outcome must be (T, N) and the regressors (T, N, K), found {y.shape}"
@@ -102,26 +107,16 @@ def panel_from_arrays(
             f"{len(units)} units and {len(times)} periods do not name an outcome of"
             f" shape {y.shape}"
         )
-    ids = [str(unit) for unit in units]
-    if len(set(ids)) != len(ids) or len(set(times.tolist())) != len(times):
+    if len({str(unit) for unit in units}) != len(units) or len(set(times)) != len(
+        times
+    ):
         raise NumericsError("a unit or a period is named twice")
-    _check_names(X.shape[2], names)
-    if not (np.isfinite(y).all() and np.isfinite(X).all()):
-        rows = np.repeat(times, y.shape[1])
-        return panel_from_rows(
-            ids * y.shape[0], rows, y.ravel(), X.reshape(y.size, -1), names
-        )
-    by_unit = np.array(sorted(range(len(ids)), key=ids.__getitem__))
-    by_time = np.argsort(times, kind="stable")
-    values = np.concatenate([y[..., None], X], axis=2)[by_time][:, by_unit].swapaxes(
-        0, 1
-    )
-    known = tuple(ids[i] for i in by_unit.tolist())
-    return BalancedPanel(
-        known,
-        tuple(times[by_time].tolist()),
-        tuple(names),
-        np.ascontiguousarray(values),
+    return panel_from_rows(
+        list(units) * len(times),
+        np.repeat(times, len(units)),
+        y.ravel(),
+        X.reshape(y.size, X.shape[2]),
+        names,
     )
 
 
@@ -133,10 +128,7 @@ def _check_shapes(
             "units, periods, outcome and regressors must have one entry per row, found"
             f" {n_ids}, {n_times}, {y.shape} and {X.shape}"
         )
-    _check_names(X.shape[1], names)
-
-
-def _check_names(k: int, names: Sequence[str]) -> None:
+    k = X.shape[1]
     if len(set(names)) != len(names) or len(names) != k:
         raise NumericsError(
             f"{k} regressors need as many different names, found {list(names)}"
@@ -148,9 +140,10 @@ def _check_names(k: int, names: Sequence[str]) -> None:
 def _check_keys(
     unit_code: np.ndarray, year_code: np.ndarray, units: np.ndarray, years: np.ndarray
 ) -> None:
-    counts = np.zeros((len(units), len(years)), dtype=int)
-    np.add.at(counts, (unit_code, year_code), 1)
-    for wrong, what in ((counts > 1, "appear twice"), (counts == 0, "are missing")):
+    rows_per_cell = np.zeros((len(units), len(years)), dtype=int)
+    np.add.at(rows_per_cell, (unit_code, year_code), 1)
+    failures = {"appear twice": rows_per_cell > 1, "are missing": rows_per_cell == 0}
+    for what, wrong in failures.items():
         if wrong.any():
             i, t = np.argwhere(wrong)[0]
             raise NumericsError(
@@ -169,80 +162,3 @@ def _check_finite(
             f"{wrong.sum()} values are missing or infinite, first {names[column]} of"
             f" {ids[row]} in {times[row]}"
         )
-
-
-EFFECTS = ("pooled", "unit", "time", "two_way")
-APPROACHES = ("lee_yu", "direct")
-
-
-class Counts(NamedTuple):
-    """What enters the likelihood once the effects are gone."""
-
-    # how often the log-determinant counts: T, or T - 1 when unit effects are
-    # transformed away
-    copies: int
-    # 1 if the eigenvalue of the constant vector, ln(1 - rho), is taken out of it, else
-    # 0
-    drop: int
-    observations: int  # number of observations of the likelihood
-
-
-def demeaned(values: Array, effects: str) -> Array:
-    """Subtract the means that belong to the effects; values (N, T, P) -> (N, T, P)."""
-    if effects == "pooled":
-        return np.asarray(values - values.mean(axis=(0, 1)))
-    out = np.array(values)
-    if effects in ("unit", "two_way"):
-        out -= out.mean(axis=1, keepdims=True)
-    if effects in ("time", "two_way"):
-        out -= out.mean(axis=0, keepdims=True)
-    return out
-
-
-def likelihood_counts(n: int, t: int, effects: str, approach: str) -> Counts:
-    """Count copies of the log-determinant and observations.
-
-    Notes
-    -----
-    Lee and Yu (2010, Journal of Econometrics 154). For row-standardised W the
-    transformed weights F'WF have the eigenvalues of W without the one of the constant
-    vector.
-    """
-    if effects not in EFFECTS or approach not in APPROACHES:
-        raise NumericsError(
-            f"effects must be one of {EFFECTS} and approach one of {APPROACHES}"
-        )
-    unit = effects in ("unit", "two_way")
-    time = effects in ("time", "two_way")
-    if (unit and t < 2) or n < 3:
-        raise NumericsError(f"{n} units in {t} periods cannot carry {effects} effects")
-    if approach == "direct":
-        return Counts(t, 0, n * t)
-    return Counts(t - unit, int(time), (n - time) * (t - unit))
-
-
-def projection_power_sum(n: int, t: int, effects: str, power: int) -> float:
-    """Return the sum over all entries of Q of q_ij^power."""
-    if effects == "pooled":
-        return _centring_power_sum(n * t, power)
-    over_time = (
-        _centring_power_sum(t, power) if effects in ("unit", "two_way") else float(t)
-    )
-    over_units = (
-        _centring_power_sum(n, power) if effects in ("time", "two_way") else float(n)
-    )
-    return over_time * over_units
-
-
-def _centring_power_sum(size: int, power: int) -> float:
-    off = (size - 1) * (-1.0 / size) ** power
-    return size * ((1.0 - 1.0 / size) ** power + off)
-
-
-def kept_share(n: int, t: int, effects: str) -> float:
-    """Return the diagonal entry of Q."""
-    if effects == "pooled":
-        return 1.0 - 1.0 / (n * t)
-    return (1.0 - 1.0 / t if effects != "time" else 1.0) * (
-        1.0 - 1.0 / n if effects != "unit" else 1.0
-    )

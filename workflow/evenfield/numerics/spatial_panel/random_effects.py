@@ -1,4 +1,9 @@
-"""Random effects in spatial panels."""
+"""Random unit effects in spatial panels, by maximum likelihood in (d, phi).
+
+d is the spatial parameter and phi the variance of the unit effects over that of the
+innovations. Given both, coefficients are generalised least squares, whose
+cross-products and derivatives ``pieces`` returns; the rest is common to all models.
+"""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -10,13 +15,17 @@ from scipy.optimize import minimize, root
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.spatial_panel.columns import ModelColumns
-from evenfield.numerics.spatial_panel.likelihood import EDGE, PanelMoments, at_edge
+from evenfield.numerics.spatial_panel.columns import (
+    ModelColumns,
+    model_form,
+    with_lags,
+)
+from evenfield.numerics.spatial_panel.fitted import FittedPanel
+from evenfield.numerics.spatial_panel.likelihood import PanelMoments
+from evenfield.numerics.spatial_panel.likelihood_maximum import EDGE, at_edge
 from evenfield.numerics.spatial_panel.models import EXACT_FIT, PanelModel, panel_moments
 from evenfield.numerics.spatial_panel.network import Network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
-
-LARGEST_DENSE = 3000
 
 
 class Pieces(NamedTuple):
@@ -55,10 +64,9 @@ class RandomLikelihood(ABC):
     @cached_property
     def _means(self) -> Array:
         """Unit means of all columns, shape (N, 3 + 2K)."""
+        means = self.columns.values.mean(axis=1) / self.columns.lengths
         out = np.zeros((self.network.n, len(self.moments.gram)))
-        out[:, self.columns.positions] = (
-            self.columns.values.mean(axis=1) / self.columns.lengths
-        )
+        out[:, self.columns.positions] = means
         return out
 
     @cached_property
@@ -79,10 +87,8 @@ class RandomLikelihood(ABC):
     def log_likelihood(self, d: float, phi: float) -> float:
         """Return the concentrated log-likelihood."""
         n = self.moments.counts.observations
-        sigma2 = self.profile(d, phi)[1]
-        return self.pieces(d, phi).log - 0.5 * n * (
-            float(np.log(2 * np.pi * sigma2)) + 1
-        )
+        log_variance = float(np.log(2 * np.pi * self.profile(d, phi)[1]))
+        return self.pieces(d, phi).log - 0.5 * n * (log_variance + 1)
 
     def score(self, d: float, phi: float) -> Array:
         """Return the derivatives of the concentrated log-likelihood in d and phi; shape
@@ -103,12 +109,11 @@ class RandomLikelihood(ABC):
         at = self.pieces(d, phi)
         w = np.concatenate([[1.0], -beta])
         n = self.moments.counts.observations
-        by_d, by_phi = (
-            log - float(w @ cross @ w) / (2 * s2)
-            for log, cross in ((at.log_d, at.cross_d), (at.log_phi, at.cross_phi))
-        )
+        by_d = at.log_d - float(w @ at.cross_d @ w) / (2 * s2)
+        by_beta = (at.cross @ w)[1:] / s2
+        by_phi = at.log_phi - float(w @ at.cross_phi @ w) / (2 * s2)
         by_s2 = float(w @ at.cross @ w) / (2 * s2**2) - n / (2 * s2)
-        return np.array([by_d, *((at.cross @ w)[1:] / s2), by_phi, by_s2])
+        return np.array([by_d, *by_beta, by_phi, by_s2])
 
 
 class LagLikelihood(RandomLikelihood):
@@ -122,9 +127,9 @@ class LagLikelihood(RandomLikelihood):
         slope = self.moments.column_slopes(d, 0.0)[0]
         gram = self.moments.gram - (1.0 - psi) * self._between
         half = slope.T @ gram @ A
+        log_psi = float(np.log(psi))
         return Pieces(
-            log=float(self.moments.jacobian(rho))
-            + 0.5 * self.network.n * float(np.log(psi)),
+            log=float(self.moments.jacobian(rho)) + 0.5 * self.network.n * log_psi,
             log_d=float(self.moments.jacobian_slope(rho)),
             log_phi=-0.5 * self.network.n * self.t * psi,
             cross=A.T @ gram @ A,
@@ -146,7 +151,9 @@ class ErrorLikelihood(RandomLikelihood):
         lam = np.asarray(d)
         A = self.moments.columns(np.asarray(0.0), lam)
         slope = self.moments.column_slopes(0.0, d)[1]
-        square, square_d = self._filter_square(d)
+        links, squares = self._link_matrices
+        square = np.eye(self.network.n) - d * links + d**2 * squares  # B B'
+        square_d = 2 * d * squares - links
         inverse = np.linalg.inv(np.eye(self.network.n) + t * phi * square)
         V = self._means @ A
         V_d = self._means @ slope
@@ -157,75 +164,37 @@ class ErrorLikelihood(RandomLikelihood):
         U = inverse @ V
         within = self.moments.gram - self._between
         half = slope.T @ within @ A + t * V_d.T @ U
+        log_det = float(np.linalg.slogdet(inverse)[1])
+        log_det_d = t * phi * float(np.vdot(inverse, square_d))
         return Pieces(
-            log=float(self.moments.jacobian(lam))
-            + 0.5 * float(np.linalg.slogdet(inverse)[1]),
-            log_d=float(self.moments.jacobian_slope(lam))
-            - 0.5 * t * phi * float(np.vdot(inverse, square_d)),
+            log=float(self.moments.jacobian(lam)) + 0.5 * log_det,
+            log_d=float(self.moments.jacobian_slope(lam)) - 0.5 * log_det_d,
             log_phi=-0.5 * t * float(np.vdot(inverse, square)),
             cross=A.T @ within @ A + t * V.T @ U,
             cross_d=half + half.T - t**2 * phi * (U.T @ square_d @ U),
             cross_phi=-(t**2) * (U.T @ square @ U),
         )
 
-    def _filter_square(self, lam: float) -> tuple[Array, Array]:
-        """Return B B' and its derivative in lambda."""
-        links, squares = self._link_matrices
-        return (
-            np.eye(self.network.n) - lam * links + lam**2 * squares,
-            2 * lam * squares - links,
-        )
-
     @cached_property
     def _link_matrices(self) -> tuple[Array, Array]:
-        if self.network.n > LARGEST_DENSE:
-            raise NumericsError(
-                "random effects with spatial errors need a dense matrix;"
-                f" {self.network.n} units"
-            )
-        w = self.network.matrix.toarray()
+        w = self.network.dense("a model of random effects and spatial errors")
         return w + w.T, w @ w.T
 
 
-FORMS: dict[str, type[LagLikelihood] | type[ErrorLikelihood]] = {
-    "SAR": LagLikelihood,
-    "SDM": LagLikelihood,
-    "SEM": ErrorLikelihood,
-    "SDEM": ErrorLikelihood,
-}
+MODELS = ("SAR", "SDM", "SEM", "SDEM")
 LOG_PHI = (-15.0, 15.0)
 STARTS = ((0.0, 1.0), (0.5, 3.0))
 STEP = 1e-5
 
 
 @dataclass(frozen=True)
-class RandomEffectsFit:
-    """A fitted spatial panel with random unit effects."""
+class RandomEffectsFit(FittedPanel):
+    """A fitted spatial panel with random unit effects; ``phi``, the variance of the
+    unit effects over that of the innovations, stands before ``sigma2``.
+    """
 
-    model: (
-        PanelModel  # model and lagged regressors; its effects and approach are not used
-    )
-    network: Network  # weights
-    names: tuple[
-        str, ...
-    ]  # ``rho`` or ``lambda``, regressors, ``W <regressor>``, ``phi``, ``sigma2``
-    estimates: Array  # (p,) phi is the variance of the unit effects over that of the innovations
-    regressors: tuple[str, ...]  # regressors, and those whose spatial lag enters
-    lagged: tuple[str, ...]
-    log_likelihood: float  # at the optimum
-    at_bound: (
-        bool  # whether a variance or the spatial parameter is at the edge of its range
-    )
+    model: PanelModel  # its effects and approach are not used
     observed: Array  # (p, p) covariance from the Hessian
-
-    def __getitem__(self, name: str) -> float:
-        """Return one estimate by the name of its parameter."""
-        return float(self.estimates[self.names.index(name)])
-
-    @property
-    def rho(self) -> float:
-        """Parameter of the spatial lag of the outcome; 0 where the model has none."""
-        return self["rho"] if self.names[0] == "rho" else 0.0
 
     def covariance(self, kind: str = "observed") -> Array:
         """Return the covariance of all estimates; shape (p, p)."""
@@ -269,46 +238,35 @@ def fit_random_effects(
     2007 spread them too). phi = var(mu)/var(e). Elhorst (2003); Millo and Piras (2012,
     Journal of Statistical Software 47).
     """
-    if model.model not in FORMS:
+    if model.model not in MODELS:
         raise NumericsError(
             f"{model.model} has no random-effects form here, expected one of"
-            f" {', '.join(FORMS)}"
+            f" {', '.join(MODELS)}"
         )
-    if model.model in ("SEM", "SDEM") and not network.row_standardised:
+    form = model_form(model.model, panel.names, model.lagged)
+    if form.error and not network.row_standardised:
         raise NumericsError(
             "a spatial error model with random effects needs row-standardised weights"
         )
     pooled = PanelModel(model.model, "pooled", "direct", model.lagged)
     moments, columns = panel_moments(panel, network, pooled)
-    likelihood = FORMS[model.model](moments, columns, network)
-    best, at_bound = _maximise(likelihood, network)
-    beta, sigma2 = likelihood.profile(*best)
-    vector = np.array([best[0], *beta, best[1], sigma2])
+    likelihood_class = ErrorLikelihood if form.error else LagLikelihood
+    likelihood = likelihood_class(moments, columns, network)
+    (d, phi), at_bound = _maximise(likelihood, network)
+    beta, sigma2 = likelihood.profile(d, phi)
+    vector = np.array([d, *beta, phi, sigma2])
     scale = np.concatenate([[1.0], 1.0 / columns.scales, [1.0, 1.0]])
-    lagged = (
-        panel.names
-        if model.model in ("SDM", "SDEM") and model.lagged is None
-        else model.lagged or ()
-    )
-    lagged = (
-        tuple(name for name in panel.names if name in lagged)
-        if model.model in ("SDM", "SDEM")
-        else ()
-    )
-    cov = scale[:, None] * _covariance(likelihood, vector) * scale
-    spatial = "rho" if model.model in ("SAR", "SDM") else "lambda"
-    names = (spatial, *panel.names, *(f"W {name}" for name in lagged), "phi", "sigma2")
-    log_likelihood = likelihood.log_likelihood(*best)
+    spatial = "lambda" if form.error else "rho"
     return RandomEffectsFit(
-        model,
-        network,
-        names,
-        vector * scale,
-        panel.names,
-        lagged,
-        log_likelihood,
-        at_bound,
-        cov,
+        model=model,
+        network=network,
+        names=(spatial, *with_lags(panel.names, form.lagged), "phi", "sigma2"),
+        estimates=vector * scale,
+        regressors=panel.names,
+        lagged=tuple(panel.names[i] for i in form.lagged),
+        log_likelihood=likelihood.log_likelihood(d, phi),
+        at_bound=at_bound,
+        observed=scale[:, None] * _covariance(likelihood, vector) * scale,
     )
 
 
@@ -322,11 +280,11 @@ def _maximise(
     bounds = [(middle - half, middle + half), LOG_PHI]
 
     def descent(x: Array) -> tuple[float, Array]:
+        d = float(x[0])
         phi = float(np.exp(x[1]))
-        score = likelihood.score(float(x[0]), phi)
-        return -likelihood.log_likelihood(float(x[0]), phi), -score * np.array(
-            [1.0, phi]
-        )
+        # d/d ln phi = phi d/d phi
+        slope = -likelihood.score(d, phi) * np.array([1.0, phi])
+        return -likelihood.log_likelihood(d, phi), slope
 
     def slope(x: Array) -> Array:
         return descent(x)[1]
@@ -346,9 +304,10 @@ def _maximise(
 
 def _covariance(likelihood: RandomLikelihood, vector: Array) -> Array:
     """Invert minus the Hessian, differenced from the analytic score of all parameters."""
-    steps = STEP * np.maximum(
-        np.abs(vector), np.array([1e-2] * (len(vector) - 1) + [0.0])
-    )
+    # Steps are a share of each parameter, and of a hundredth where it is smaller; the
+    # variance, last, is never near zero in its own units.
+    floor = np.array([1e-2] * (len(vector) - 1) + [0.0])
+    steps = STEP * np.maximum(np.abs(vector), floor)
     rows = [
         (likelihood.full_score(vector + step) - likelihood.full_score(vector - step))
         / (2 * size)
@@ -356,7 +315,6 @@ def _covariance(likelihood: RandomLikelihood, vector: Array) -> Array:
     ]
     hessian = np.array(rows)
     information = -(hessian + hessian.T) / 2
-    scale = np.sqrt(np.abs(np.diag(information)))
-    return np.asarray(
-        np.linalg.inv(information / np.outer(scale, scale)) / np.outer(scale, scale)
-    )
+    root = np.sqrt(np.abs(np.diag(information)))
+    scale = np.outer(root, root)
+    return np.asarray(np.linalg.inv(information / scale) / scale)

@@ -1,5 +1,8 @@
 """Who sends and who receives: effects by unit, and effects by how many links away they
 arise.
+
+Both read one matrix per regressor, M_k = (I - rho W)^-1 (b_k I + th_k W): as a whole
+between all pairs of units, or split by the power of W.
 """
 
 from typing import NamedTuple
@@ -11,15 +14,14 @@ from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.fitted import FittedPanel
 
-LARGEST_DENSE = 3000
-
 
 class Reach(NamedTuple):
     """Effects of one regressor by unit, units in the order of ``units``."""
 
     regressor: str  # the regressor
     units: tuple[str, ...]  # unit ids
-    matrix: Array  # (N, N) M_k: row i holds the response of unit i to the regressor in each unit
+    # (N, N) M_k: row i holds the response of unit i to the regressor in each unit
+    matrix: Array
 
     @property
     def own(self) -> Array:
@@ -60,19 +62,14 @@ def reach(fit: FittedPanel, regressor: str) -> Reach:
     -----
     M_k = (I - rho W)^-1 (b_k I + th_k W), LeSage and Pace (2009, ch. 2).
     """
-    beta, theta = coefficients_of(fit, regressor)
-    n = fit.network.n
-    if n > LARGEST_DENSE:
-        raise NumericsError(
-            f"effects between all pairs of {n} units would be a dense matrix"
-        )
-    matrix = fit.network.solve(
-        fit.rho, beta * np.eye(n) + theta * fit.network.matrix.toarray()
-    )
+    beta, theta = _coefficients(fit, regressor)
+    W = fit.network.dense("the effect between all pairs of units")
+    impulse = beta * np.eye(fit.network.n) + theta * W
+    matrix = fit.network.solve(fit.rho, impulse)
     return Reach(regressor, fit.network.units, matrix)
 
 
-def coefficients_of(fit: FittedPanel, regressor: str) -> tuple[float, float]:
+def _coefficients(fit: FittedPanel, regressor: str) -> tuple[float, float]:
     """Return the coefficient of a regressor and of its spatial lag."""
     if regressor not in fit.regressors:
         raise NumericsError(f"{regressor!r} is not a regressor of the model")
@@ -103,25 +100,23 @@ def partition(fit: FittedPanel, regressor: str, highest: int = 8) -> Array:
     entries of W^a times those of (W')^b, a + b = q, so that no power above q/2 is
     formed.
     """
-    beta, theta = coefficients_of(fit, regressor)
-    traces = _power_traces(fit.network.matrix, highest)
-    sums = _power_sums(fit, highest)
+    beta, theta = _coefficients(fit, regressor)
     powers = np.arange(1, highest + 1)
-    loads = np.concatenate(
-        [[beta], fit.rho**powers * beta + fit.rho ** (powers - 1) * theta]
-    )
-    direct = loads * traces / fit.network.n
-    total = loads * sums
+    through_links = fit.rho**powers * beta + fit.rho ** (powers - 1) * theta
+    loads = np.concatenate([[beta], through_links])
+    direct = loads * _power_traces(fit.network.matrix, highest) / fit.network.n
+    total = loads * _power_sums(fit, highest)
     return np.column_stack([direct, total - direct, total])
 
 
 def _power_sums(fit: FittedPanel, highest: int) -> Array:
+    """Return 1'W^q 1/N for q = 0, 1, ..., ``highest``."""
     vector = np.ones(fit.network.n)
-    out = [1.0]
+    sums = [1.0]
     for _ in range(highest):
         vector = fit.network.lag(vector)
-        out.append(float(vector.mean()))
-    return np.array(out)
+        sums.append(float(vector.mean()))
+    return np.array(sums)
 
 
 def _power_traces(matrix: csr_array, highest: int) -> Array:

@@ -1,5 +1,8 @@
 """A spatial Durbin model whose neighbours pull with another strength in each of two
 regimes, by direct likelihood.
+
+The two pulls are tested against one common pull by the likelihood ratio. Coefficients
+and variance are concentrated out, so that only the pulls are searched.
 """
 
 from typing import NamedTuple
@@ -12,7 +15,7 @@ from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import RANK_TOLERANCE
 from evenfield.numerics.spatial import LARGEST_FOR_EIGENVALUES, Weights, dense
-from evenfield.numerics.spatial_panel.likelihood import at_edge
+from evenfield.numerics.spatial_panel.likelihood_maximum import at_edge
 
 BOUND = 0.99
 STARTS = (-0.3, 0.0, 0.3)
@@ -24,7 +27,7 @@ STEP = 1e-4
 class TwoRegimeFit(NamedTuple):
     """A fitted two-regime spatial lag."""
 
-    rho_inside: float  # pull of the neighbours on units inside and outside the regime
+    rho_inside: float  # pull of the neighbours on units inside the regime
     rho_outside: float
     rho: float  # common pull when both are the same
     beta: Array  # (K,) coefficients at the two pulls
@@ -32,9 +35,7 @@ class TwoRegimeFit(NamedTuple):
     # of rho_inside - rho_outside, from the curvature of the concentrated likelihood
     std_error: float
     likelihood_ratio: float  # twice the gain in log likelihood over one common pull
-    # twice the gain in log likelihood over one common pull; chi-squared with one degree
-    # of freedom
-    p_value: float
+    p_value: float  # chi-squared with one degree of freedom
     # whether a pull is at the edge of its range: the standard error then means nothing
     at_bound: bool
 
@@ -59,21 +60,25 @@ def two_regime_durbin(
         )
     if inside.all() or not inside.any():
         raise NumericsError("two regimes need units inside and outside")
-    if (
-        len(y) <= X.shape[1] + 2
-        or np.linalg.cond(X / np.linalg.norm(X, axis=0)) > 1 / RANK_TOLERANCE
-    ):
+    condition = np.linalg.cond(X / np.linalg.norm(X, axis=0))
+    if len(y) <= X.shape[1] + 2 or condition > 1 / RANK_TOLERANCE:
         raise NumericsError("too many or collinear regressors for the two-regime model")
     likelihood = _Concentrated(y, X, dense(W), inside)
-    dependence, log_likelihood = _highest(likelihood, 2)
+    pulls, log_likelihood = _highest(likelihood, 2)
     common, lower = _highest(likelihood, 1)
-    ratio = max(2 * (log_likelihood - lower), 0.0)
-    beta, sigma2 = likelihood.rest(dependence)
-    edge = any(at_edge(float(rho), -BOUND, BOUND) for rho in dependence)
-    std_error = float("nan") if edge else _difference_error(likelihood, dependence)
-    rhos = float(dependence[0]), float(dependence[1]), float(common[0])
+    statistic = max(2 * (log_likelihood - lower), 0.0)
+    beta, sigma2 = likelihood.rest(pulls)
+    edge = any(at_edge(float(rho), -BOUND, BOUND) for rho in pulls)
     return TwoRegimeFit(
-        *rhos, beta, sigma2, std_error, ratio, float(chdtrc(1, ratio)), edge
+        rho_inside=float(pulls[0]),
+        rho_outside=float(pulls[1]),
+        rho=float(common[0]),
+        beta=beta,
+        sigma2=sigma2,
+        std_error=float("nan") if edge else _difference_error(likelihood, pulls),
+        likelihood_ratio=statistic,
+        p_value=float(chdtrc(1, statistic)),
+        at_bound=edge,
     )
 
 
@@ -81,49 +86,50 @@ class _Concentrated:
     """The likelihood with coefficients and variance at their best for given pulls."""
 
     def __init__(self, y: Array, X: Array, W: Array, inside: np.ndarray) -> None:
+        self._y = y
+        self._X = X
         self._parts = (inside[:, None] * W, ~inside[:, None] * W)
-        self._X, self._y, self._one = X, y, np.eye(len(y))
-        self._turned = np.stack([part.T.ravel() for part in self._parts])
+        self._transposed = np.stack([part.T.ravel() for part in self._parts])
         basis = np.linalg.qr(X)[0]
         columns = np.column_stack([y, *(part @ y for part in self._parts)])
+        # [y, M W y, (I - M) W y] with the regressors taken out
         self._free = columns - basis @ (basis.T @ columns)
 
-    def __call__(self, dependence: Array) -> float:
-        one = dependence[0]
-        two = dependence[-1]
-        e = self._free @ np.array([1.0, -one, -two])
-        sign, logdet = np.linalg.slogdet(
-            self._one - one * self._parts[0] - two * self._parts[1]
-        )
-        return (
-            float(logdet - len(e) / 2 * np.log(e @ e / len(e))) if sign > 0 else -np.inf
-        )
+    def __call__(self, pulls: Array) -> float:
+        e = self._residuals(pulls)
+        sign, logdet = np.linalg.slogdet(self._filter(pulls))
+        if sign <= 0:
+            return -np.inf
+        return float(logdet - len(e) / 2 * np.log(e @ e / len(e)))
 
-    def score(self, dependence: Array) -> Array:
+    def score(self, pulls: Array) -> Array:
         """Return the slope in each pull; their sum where there is one common pull."""
-        one = dependence[0]
-        two = dependence[-1]
-        e = self._free @ np.array([1.0, -one, -two])
-        inverse = np.linalg.inv(self._one - one * self._parts[0] - two * self._parts[1])
-        slopes = (
-            len(e) / (e @ e) * (self._free[:, 1:].T @ e)
-            - self._turned @ inverse.ravel()
-        )
-        return np.asarray(slopes if len(dependence) == 2 else slopes.sum(keepdims=True))
+        e = self._residuals(pulls)
+        # tr(A^-1 dA): the sum of the products of A^-1 and W_r', entry by entry
+        inverse = np.linalg.inv(self._filter(pulls))
+        by_fit = len(e) / (e @ e) * (self._free[:, 1:].T @ e)
+        slopes = by_fit - self._transposed @ inverse.ravel()
+        return np.asarray(slopes if len(pulls) == 2 else slopes.sum(keepdims=True))
 
-    def rest(self, dependence: Array) -> tuple[Array, float]:
+    def rest(self, pulls: Array) -> tuple[Array, float]:
         """Return coefficients and variance."""
-        left = (
-            self._y
-            - dependence[0] * (self._parts[0] @ self._y)
-            - dependence[-1] * (self._parts[1] @ self._y)
-        )
+        inside = pulls[0] * (self._parts[0] @ self._y)
+        outside = pulls[-1] * (self._parts[1] @ self._y)
+        left = self._y - inside - outside
         beta = np.linalg.lstsq(self._X, left, rcond=None)[0]
         e = left - self._X @ beta
         return beta, float(e @ e / len(e))
 
+    def _residuals(self, pulls: Array) -> Array:
+        return np.asarray(self._free @ np.array([1.0, -pulls[0], -pulls[-1]]))
 
-def _highest(likelihood: _Concentrated, dependence: int) -> tuple[Array, float]:
+    def _filter(self, pulls: Array) -> Array:
+        one = np.eye(len(self._y))
+        left = one - pulls[0] * self._parts[0] - pulls[-1] * self._parts[1]
+        return np.asarray(left)
+
+
+def _highest(likelihood: _Concentrated, pulls: int) -> tuple[Array, float]:
     """Climb from several starts, since the likelihood may have several peaks; finish at
     a root of the score.
     """
@@ -131,11 +137,11 @@ def _highest(likelihood: _Concentrated, dependence: int) -> tuple[Array, float]:
     def depth(r: Array) -> tuple[float, Array]:
         return -likelihood(r), -likelihood.score(r)
 
-    bounds = [(-BOUND, BOUND)] * dependence
+    bounds = [(-BOUND, BOUND)] * pulls
     optima = [
         minimize(
             depth,
-            np.full(dependence, start),
+            np.full(pulls, start),
             jac=True,
             method="L-BFGS-B",
             bounds=bounds,
@@ -151,18 +157,18 @@ def _highest(likelihood: _Concentrated, dependence: int) -> tuple[Array, float]:
     return chosen, likelihood(chosen)
 
 
-def _difference_error(likelihood: _Concentrated, dependence: Array) -> float:
+def _difference_error(likelihood: _Concentrated, pulls: Array) -> float:
+    # Central second differences of the likelihood in the two pulls.
     steps = STEP * np.eye(2)
     corners = [(1, 1), (1, -1), (-1, 1), (-1, -1)]
-    bent = [
-        [
-            sum(s * t * likelihood(dependence + s * a + t * b) for s, t in corners)
-            for b in steps
-        ]
-        for a in steps
-    ]
-    H = np.array(bent) / (4 * STEP**2)
-    if np.linalg.eigvalsh(-H)[0] <= 0:
+    hessian = np.empty((2, 2))
+    for i, a in enumerate(steps):
+        for j, b in enumerate(steps):
+            hessian[i, j] = sum(
+                s * t * likelihood(pulls + s * a + t * b) for s, t in corners
+            )
+    hessian /= 4 * STEP**2
+    if np.linalg.eigvalsh(-hessian)[0] <= 0:
         return float("nan")
     contrast = np.array([1.0, -1.0])
-    return float(np.sqrt(contrast @ np.linalg.solve(-H, contrast)))
+    return float(np.sqrt(contrast @ np.linalg.solve(-hessian, contrast)))

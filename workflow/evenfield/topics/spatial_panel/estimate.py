@@ -21,12 +21,14 @@ from evenfield.numerics.spatial_panel.models import (
     fit_spatial_panel,
 )
 from evenfield.numerics.spatial_panel.network import network
+from evenfield.numerics.spatial_panel.probabilities import (
+    COMPARED,
+    model_probabilities,
+)
 from evenfield.numerics.spatial_panel.reach import partition, reach
 from evenfield.numerics.spatial_panel.selection import (
-    COMPARED,
     information_criteria,
     likelihood_ratio,
-    model_probabilities,
     residual_moran,
     wald_tests,
 )
