@@ -20,9 +20,9 @@ from evenfield.numerics.spatial_panel.dynamic import (
 )
 from evenfield.numerics.spatial_panel.dynamic_effects import (
     dynamic_effects,
-    dynamic_monte_carlo,
     stability,
 )
+from evenfield.numerics.spatial_panel.dynamic_moments import transformed_roots
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_arrays
@@ -208,7 +208,7 @@ def test_effects_and_stability_equal_dense_algebra_or_have_no_long_run(case, fit
     rest = np.delete(roots, np.argmin(np.abs(roots - result.constant_root)))
     close(result.radius, np.abs(rest).max(), rtol=1e-9)
     close(result.slowest, -100 * np.log(np.abs(rest).max()), rtol=1e-8)
-    assert len(dyn.transformed_roots(case[1])) == len(W) - 1
+    assert len(transformed_roots(case[1])) == len(W) - 1
     wild = replace(
         fit, estimates=np.concatenate([[0.3, 1.05, -0.2], fit.estimates[3:]])
     )
@@ -242,5 +242,3 @@ def test_bad_input_is_named(case):
     flat[..., 0] = 1.0
     refused("outcome does not vary", fit_dynamic, replace(panel, values=flat), net)
     refused("no weights", fit_dynamic, panel, network(net.units[:-1], ring(net.n - 1)))
-    case = panel, fit_dynamic(panel, net), default_rng(1)
-    refused("too few: at least 20", dynamic_monte_carlo, *case, replications=5)

@@ -6,14 +6,14 @@ from numpy.random import default_rng
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
 
-from evenfield.numerics.spatial_panel import network as nets
-from evenfield.numerics.spatial_panel.network import (
+from evenfield.numerics.spatial_panel.log_determinant import (
     ChebyshevLogDeterminant,
     EigenLogDeterminant,
+    chebyshev_series,
     eigenvalues,
     log_determinant,
-    network,
 )
+from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays, panel_from_rows
 from numerics.refusals import refused
 from spatial_cases import contiguity_line, lattice, ring
@@ -161,7 +161,7 @@ def test_weights_that_are_not_row_standardised():
     close(high, 1.0)
     close(low, -1.0)
     matrix = csr_array(lattice(10, 12) * 3.0)
-    result = ChebyshevLogDeterminant(nets.chebyshev_series(matrix, 3.0), 3.0)
+    result = ChebyshevLogDeterminant(chebyshev_series(matrix, 3.0), 3.0)
     exact = EigenLogDeterminant(eigenvalues(matrix))
     close(result.value(RHO / 3), exact.value(RHO / 3), atol=CLOSED_FORM)
     close(result.slope(RHO / 3), exact.slope(RHO / 3), rtol=1e-7, atol=1e-6)

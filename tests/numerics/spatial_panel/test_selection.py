@@ -11,6 +11,7 @@ from scipy.stats import f
 from statsmodels.regression.linear_model import GLS
 from statsmodels.tools.numdiff import approx_hess3
 
+from evenfield.numerics.spatial_panel import probabilities
 from evenfield.numerics.spatial_panel import selection as sel
 from evenfield.numerics.spatial_panel.lm_tests import bsk_tests, lm_tests
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
@@ -18,7 +19,6 @@ from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
 from evenfield.numerics.spatial_panel.selection import (
     likelihood_ratio,
-    model_probabilities,
     mundlak,
     wald_tests,
 )
@@ -67,12 +67,12 @@ def test_identities_of_tests_and_probabilities():
         "near": case.network,
         "far": network(case.units, far / far.sum(axis=1, keepdims=True)),
     }
-    result = model_probabilities(case.panel, networks, PanelModel())
+    result = probabilities.model_probabilities(case.panel, networks, PanelModel())
     close(sum(result.values()), 1.0)
     assert result["SAR", "near"] > 0.9
     refused(
         "do not cover SAC",
-        model_probabilities,
+        probabilities.model_probabilities,
         case.panel,
         networks,
         PanelModel(),
@@ -139,7 +139,9 @@ def test_marginal_likelihood_equals_quadrature(model):
     expected = np.log(
         quad(lambda d: np.exp(log_height(d) - log_height(0)) / 2, -0.9999, 0.9999)[0]
     ) + log_height(0)
-    result = sel.log_marginal_likelihood(case.panel, case.network, PanelModel(model), g)
+    result = probabilities.log_marginal_likelihood(
+        case.panel, case.network, PanelModel(model), g
+    )
     close(result, expected, rtol=1e-6)
 
 

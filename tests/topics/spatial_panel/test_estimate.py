@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from numpy.random import default_rng
 
-from evenfield.numerics.spatial_panel import likelihood as optimum
+from evenfield.numerics.spatial_panel import likelihood_maximum as optimum
 from evenfield.numerics.spatial_panel.impacts import (
     KINDS,
     clustered_impacts,

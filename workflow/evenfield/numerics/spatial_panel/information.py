@@ -111,7 +111,7 @@ class FittedPoint:
     def _recentred(self, values: Array) -> Array:
         """Take the means that belong to the effects out of values (..., N, T)."""
         if self.effects == "pooled":
-            return values - values.mean(axis=(-2, -1), keepdims=True)
+            values = values - values.mean(axis=(-2, -1), keepdims=True)
         if has_unit_effects(self.effects):
             values = values - values.mean(axis=-1, keepdims=True)
         if has_time_effects(self.effects):

@@ -131,8 +131,8 @@ def _best_single(
         return peak, False
     points = _coarse_points(low, high, COARSE)
     top = int(np.argmax(value(points)))
-    left = float(points[max(top - 1, 0)])
-    right = float(points[min(top + 1, COARSE - 1)])
+    left = points[max(top - 1, 0)]
+    right = points[min(top + 1, COARSE - 1)]
     if slope(left) > 0 > slope(right):
         machine = np.finfo(float).eps
         return float(brentq(slope, left, right, xtol=ROOT, rtol=4 * machine)), False
