@@ -54,7 +54,10 @@ class Spec(BaseModel):
     the config, by key.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # The text beneath a key is its description, in docs and schema too.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -73,18 +73,10 @@ SORT = [
 class Section(Spec):
     """Design diagnostics, computed before any regression."""
 
-    weights: list[str] = Field(
-        [],
-        description=(
-            "Weights whose exposures are examined; the primary ones when empty."
-        ),
-    )
-    power: float = Field(
-        0.8,
-        gt=0,
-        lt=1,
-        description="Power of the minimum detectable effects, in all topics.",
-    )
+    weights: list[str] = []
+    """Weights whose exposures are examined; the primary ones when empty."""
+    power: float = Field(0.8, gt=0, lt=1)
+    """Power of the minimum detectable effects, in all topics."""
 
 
 class Case(NamedTuple):

@@ -102,43 +102,28 @@ class ExposureSpec(Spec):
     """
 
     id: Id
-    taxonomy: str = Field(description="Taxonomy of clusters and zones.")
-    weights: str = Field(description="Spatial weights.")
-    role: Role = Field("robustness", description="Role in the tables.")
+    taxonomy: str
+    """Taxonomy of clusters and zones."""
+    weights: str
+    """Spatial weights."""
+    role: Role = "robustness"
+    """Role in the tables."""
     regimes: list[Literal["cluster", "sez", "park", "zone"]] = Field(
-        ["cluster", "sez"],
-        min_length=2,
-        description=(
-            "Regimes on the right-hand side (park: science parks; zone: any national"
-            " zone); the contrast is the first minus the second."
-        ),
+        ["cluster", "sez"], min_length=2
     )
-    zones: Literal["list", "number", "documented"] = Field(
-        "list",
-        description=(
-            "How zones are measured: a list (parks and any zone: at least half a zone"
-            " in force on average), the mean number in force, or that without years of"
-            " grade C."
-        ),
-    )
-    neighbours: Literal["equal", "population"] = Field(
-        "equal",
-        description=(
-            "Whether the weights are multiplied by the neighbours' population at the"
-            " period's start."
-        ),
-    )
+    """Regimes on the right-hand side (park: science parks; zone: any national zone);
+    the contrast is the first minus the second."""
+    zones: Literal["list", "number", "documented"] = "list"
+    """How zones are measured: a list (parks and any zone: at least half a zone in force
+    on average), the mean number in force, or that without years of grade C."""
+    neighbours: Literal["equal", "population"] = "equal"
+    """Whether the weights are multiplied by the neighbours' population at the period's
+    start."""
 
-    hypothesis: str = Field(
-        "",
-        description=(
-            "Hypothesis or claim that the difference of the neighbours' regimes"
-            " speaks to."
-        ),
-    )
-    zones_hypothesis: str = Field(
-        "", description="The same for the coefficients of zones, own and of neighbours."
-    )
+    hypothesis: str = ""
+    """Hypothesis or claim that the difference of the neighbours' regimes speaks to."""
+    zones_hypothesis: str = ""
+    """The same for the coefficients of zones, own and of neighbours."""
 
     @property
     def own(self) -> tuple[str, ...]:

@@ -52,26 +52,20 @@ class GradientSpec(Spec):
     """One specification of the gradients of clusters."""
 
     id: Id
-    taxonomies: list[str] = Field(
-        min_length=1, description="Lists of cluster units, the main one first."
-    )
-    regions: str = Field(
-        min_length=1, description="Column of units.csv with the regions."
-    )
-    east: str = Field(min_length=1, description="Its value for the East.")
-    count: str = Field(
-        "",
-        description=(
-            "Licensed count of clusters in clusters.csv, whose gradients then decide."
-        ),
-    )
-    stand_ins: list[str] = Field(
-        [], description="Other counts of clusters.csv, reported beside."
-    )
-    hypothesis: str = Field(
-        "", description="Hypothesis that the deciding rows speak to."
-    )
-    role: Role = Field("exploratory", description="Role of the deciding rows.")
+    taxonomies: list[str] = Field(min_length=1)
+    """Lists of cluster units, the main one first."""
+    regions: str = Field(min_length=1)
+    """Column of units.csv with the regions."""
+    east: str = Field(min_length=1)
+    """Its value for the East."""
+    count: str = ""
+    """Licensed count of clusters in clusters.csv, whose gradients then decide."""
+    stand_ins: list[str] = []
+    """Other counts of clusters.csv, reported beside."""
+    hypothesis: str = ""
+    """Hypothesis that the deciding rows speak to."""
+    role: Role = "exploratory"
+    """Role of the deciding rows."""
 
 
 Section = list[GradientSpec]

@@ -55,29 +55,31 @@ class Question(Spec):
     """What all specifications of group contrasts share."""
 
     id: Id
-    hypothesis: str = Field("", description="Hypothesis or claim that it speaks to.")
-    role: Role = Field("robustness", description="Role of the deciding rows.")
+    hypothesis: str = ""
+    """Hypothesis or claim that it speaks to."""
+    role: Role = "robustness"
+    """Role of the deciding rows."""
 
 
 class Sampled(Question):
     """A specification on one sample."""
 
-    sample: str = Field(
-        "all", description="Sample of units, named under panel.samples."
-    )
+    sample: str = "all"
+    """Sample of units, named under panel.samples."""
 
 
 class MeanSpec(Question):
     """Means of an outcome over every main period, compared between groups."""
 
     outcome: Outcome
-    table: Table = Field(
-        "panel",
-        description="Mean over the years of a period, or a column of periods.csv.",
-    )
-    label: str = Field("", description="How the outcome is printed.")
-    unit: str = Field("", description="Unit of measure.")
-    sesoi: str = Field("", description="Key of `sesoi`; empty for none.")
+    table: Table = "panel"
+    """Mean over the years of a period, or a column of periods.csv."""
+    label: str = ""
+    """How the outcome is printed."""
+    unit: str = ""
+    """Unit of measure."""
+    sesoi: str = ""
+    """Key of `sesoi`; empty for none."""
 
 
 class PeriodSpec(MeanSpec):
@@ -85,43 +87,34 @@ class PeriodSpec(MeanSpec):
     and pooled over periods.
     """
 
-    given: list[str] = Field([], description="Columns of periods.csv held fixed.")
-    periods: list[str] = Field(
-        [], description="Periods and spans; the main periods by default."
-    )
-    pooled: list[str] = Field(
-        [], description="Periods that are pooled by random effects; empty for none."
-    )
-    samples: list[str] = Field(
-        ["all"], min_length=1, description="Samples; the first one decides."
-    )
-    unit_schemes: dict[str, str] = Field(
-        {}, description="Unit schemes and their printed names; the main one decides."
-    )
+    given: list[str] = []
+    """Columns of periods.csv held fixed."""
+    periods: list[str] = []
+    """Periods and spans; the main periods by default."""
+    pooled: list[str] = []
+    """Periods that are pooled by random effects; empty for none."""
+    samples: list[str] = Field(["all"], min_length=1)
+    """Samples; the first one decides."""
+    unit_schemes: dict[str, str] = {}
+    """Unit schemes and their printed names; the main one decides."""
 
 
 class PremiumSpec(PeriodSpec):
     """The premium of a group in every period, under every taxonomy."""
 
-    compare: list[Comparison] = Field(
-        min_length=1, description="Comparisons; the first one decides."
-    )
-    taxonomies: list[str] = Field(
-        [], description="Taxonomies beside the primary one; all by default."
-    )
+    compare: list[Comparison] = Field(min_length=1)
+    """Comparisons; the first one decides."""
+    taxonomies: list[str] = []
+    """Taxonomies beside the primary one; all by default."""
 
 
 class DoseSpec(PeriodSpec):
     """The outcome of a period per standard deviation of a continuous dose."""
 
-    doses: dict[str, str] = Field(
-        min_length=1,
-        description=(
-            "Doses by name: a measure of clusters.csv, or an expression of columns of"
-            " panel.csv and zones in force by type (`zones_state`), whose mean over the"
-            " period is taken."
-        ),
-    )
+    doses: dict[str, str] = Field(min_length=1)
+    """Doses by name: a measure of clusters.csv, or an expression of columns of
+    panel.csv and zones in force by type (`zones_state`), whose mean over the period is
+    taken."""
 
 
 class FadingSpec(MeanSpec, Sampled):
@@ -129,15 +122,12 @@ class FadingSpec(MeanSpec, Sampled):
     quotient.
     """
 
-    compare: list[Comparison] = Field(
-        ["sez"], min_length=1, description="Comparisons; the first one decides."
-    )
-    path: Literal["periods", "quotient"] = Field(
-        "periods", description="Trend over periods, or location quotient."
-    )
-    over: str = Field(
-        "", description="For a quotient, the column whose shares stand below."
-    )
+    compare: list[Comparison] = Field(["sez"], min_length=1)
+    """Comparisons; the first one decides."""
+    path: Literal["periods", "quotient"] = "periods"
+    """Trend over periods, or location quotient."""
+    over: str = ""
+    """For a quotient, the column whose shares stand below."""
 
 
 class Measure(Spec):
@@ -145,20 +135,25 @@ class Measure(Spec):
 
     id: Id
     outcome: Outcome
-    label: str = Field("", description="How the outcome is printed.")
-    sign: Literal[1, -1] = Field(1, description="Predicted sign of the comparison.")
+    label: str = ""
+    """How the outcome is printed."""
+    sign: Literal[1, -1] = 1
+    """Predicted sign of the comparison."""
 
 
 class IntensitySpec(Sampled):
     """Several outcomes of one window in standard deviations, one by one and together."""
 
-    compare: Comparison = Field(description="The comparison.")
-    window: Span = Field(description="First and last year of the means.")
-    cells: str = Field(description="Period whose group labels are used.")
-    measures: list[Measure] = Field(
-        min_length=1, description="Outcomes; one that the panel lacks is left out."
-    )
-    sesoi: str = Field("", description="Key of `sesoi`; empty for none.")
+    compare: Comparison
+    """The comparison."""
+    window: Span
+    """First and last year of the means."""
+    cells: str
+    """Period whose group labels are used."""
+    measures: list[Measure] = Field(min_length=1)
+    """Outcomes; one that the panel lacks is left out."""
+    sesoi: str = ""
+    """Key of `sesoi`; empty for none."""
 
 
 class ChangeSpec(Sampled):
@@ -166,30 +161,18 @@ class ChangeSpec(Sampled):
 
     outcome: Outcome
     name: Id = Field(description="Name of the outcome in the estimates.")
-    level: str = Field(
-        "", description="Name of the mean of the outcome in a window; empty for none."
-    )
-    parts: dict[str, str] = Field(
-        {}, description="Other outcomes compared beside it, by name."
-    )
-    windows: Windows = Field(
-        description=(
-            "First and last years; no change crosses from one window to the next."
-        )
-    )
-    given: list[str] = Field(
-        [],
-        description=(
-            "Held fixed: `gap_start`, `log_income_start` or columns of units.csv."
-        ),
-    )
-    sesoi: str = Field(
-        "",
-        description=(
-            "Key of `sesoi`: percent of the ratio over a window; empty for none."
-        ),
-    )
-    note: str = Field("", description="A warning that all rows carry.")
+    level: str = ""
+    """Name of the mean of the outcome in a window; empty for none."""
+    parts: dict[str, str] = {}
+    """Other outcomes compared beside it, by name."""
+    windows: Windows
+    """First and last years; no change crosses from one window to the next."""
+    given: list[str] = []
+    """Held fixed: `gap_start`, `log_income_start` or columns of units.csv."""
+    sesoi: str = ""
+    """Key of `sesoi`: percent of the ratio over a window; empty for none."""
+    note: str = ""
+    """A warning that all rows carry."""
 
 
 class ProgrammeSpec(Sampled):
@@ -197,56 +180,53 @@ class ProgrammeSpec(Sampled):
     unit.
     """
 
-    programme: str = Field(description="Programme of programmes.csv.")
-    beside: list[str] = Field(
-        [], description="Other programmes, each with its own coefficient."
-    )
-    spans: TwoSpans = Field(
-        description="First and last years of growth before and after."
-    )
-    placebos: list[TwoSpans] = Field(
-        [], description="Two spans around a date at which nothing began."
-    )
-    exposure: str = Field(
-        "",
-        description=(
-            "Weights of the interaction with neighbours' clusters; empty for none."
-        ),
-    )
-    given: list[str] = Field([], description="Columns of units.csv held fixed.")
-    sesoi: str = Field("", description="Key of `sesoi`; empty for none.")
+    programme: str
+    """Programme of programmes.csv."""
+    beside: list[str] = []
+    """Other programmes, each with its own coefficient."""
+    spans: TwoSpans
+    """First and last years of growth before and after."""
+    placebos: list[TwoSpans] = []
+    """Two spans around a date at which nothing began."""
+    exposure: str = ""
+    """Weights of the interaction with neighbours' clusters; empty for none."""
+    given: list[str] = []
+    """Columns of units.csv held fixed."""
+    sesoi: str = ""
+    """Key of `sesoi`; empty for none."""
 
 
 class WagesSpec(Sampled):
     """The elasticity of investment a year later with respect to wages, by group."""
 
-    wage: str = Field(description="Column of wages per worker.")
-    investment: str = Field(description="Column of foreign investment.")
-    years: Span = Field(
-        description="First and last year of wages; investment follows a year later."
-    )
-    sesoi: str = Field("", description="Key of `sesoi`; empty for none.")
-    note: str = Field("", description="A warning that all rows carry.")
+    wage: str
+    """Column of wages per worker."""
+    investment: str
+    """Column of foreign investment."""
+    years: Span
+    """First and last year of wages; investment follows a year later."""
+    sesoi: str = ""
+    """Key of `sesoi`; empty for none."""
+    note: str = ""
+    """A warning that all rows carry."""
 
 
 class Section(Spec):
     """Group contrasts, question by question."""
 
-    premium: list[PremiumSpec] = Field([], description="Premiums of groups by period.")
-    dose: list[DoseSpec] = Field(
-        [], description="Outcomes per standard deviation of a dose, by period."
-    )
-    factor_intensity: list[IntensitySpec] = Field(
-        [], description="Several outcomes of one window together."
-    )
-    fading: list[FadingSpec] = Field(
-        [], description="Change of premiums, location quotients."
-    )
-    balance: list[ChangeSpec] = Field([], description="Change of the urban-rural gap.")
-    programmes: list[ProgrammeSpec] = Field(
-        [], description="Growth before and after regional programmes."
-    )
-    wages: list[WagesSpec] = Field(
-        [], description="Wage elasticity of foreign investment."
-    )
-    labour_cost: list[ChangeSpec] = Field([], description="Growth of unit labour cost.")
+    premium: list[PremiumSpec] = []
+    """Premiums of groups by period."""
+    dose: list[DoseSpec] = []
+    """Outcomes per standard deviation of a dose, by period."""
+    factor_intensity: list[IntensitySpec] = []
+    """Several outcomes of one window together."""
+    fading: list[FadingSpec] = []
+    """Change of premiums, location quotients."""
+    balance: list[ChangeSpec] = []
+    """Change of the urban-rural gap."""
+    programmes: list[ProgrammeSpec] = []
+    """Growth before and after regional programmes."""
+    wages: list[WagesSpec] = []
+    """Wage elasticity of foreign investment."""
+    labour_cost: list[ChangeSpec] = []
+    """Growth of unit labour cost."""

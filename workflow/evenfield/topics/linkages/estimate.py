@@ -60,7 +60,8 @@ class Intensity(Spec):
     expression: str = Field(
         description=f"Its value by unit and year, an expression of {COLUMNS}."
     )
-    label: str = Field(description="How it is printed.")
+    label: str
+    """How it is printed."""
 
 
 class Moderator(Spec):
@@ -69,33 +70,34 @@ class Moderator(Spec):
     expression: str = Field(
         description=f"Its value by unit and year, an expression of {COLUMNS}."
     )
-    label: str = Field(description="How it is printed.")
-    years: tuple[int, int] = Field(description="First and last year of the mean.")
-    note: str = Field(
-        "", description="A limit of the moderator that every row and table repeats."
-    )
+    label: str
+    """How it is printed."""
+    years: tuple[int, int]
+    """First and last year of the mean."""
+    note: str = ""
+    """A limit of the moderator that every row and table repeats."""
 
 
 class LinkageSpec(Spec):
     """One linkage regression."""
 
     id: Id
-    intensity: str = Field(description="What the neighbours hold.")
-    moderator: str = Field(description="Capacity it interacts with.")
-    rival: str = Field("", description="A second moderator beside it; empty for none.")
-    outcome: Literal["log_income", "growth_pct"] = Field(
-        "log_income", description="Outcome."
-    )
-    years: tuple[int, int] = Field(
-        (0, 0), description="First and last year, those of the topic by default."
-    )
-    weights: str = Field(
-        "", description="Spatial weights, those of the topic by default."
-    )
-    trends: Literal["none", "moderator"] = Field(
-        "none", description="`moderator`: the moderator by year dummies."
-    )
-    role: Role = Field("robustness", description="Role in the tables.")
+    intensity: str
+    """What the neighbours hold."""
+    moderator: str
+    """Capacity it interacts with."""
+    rival: str = ""
+    """A second moderator beside it; empty for none."""
+    outcome: Literal["log_income", "growth_pct"] = "log_income"
+    """Outcome."""
+    years: tuple[int, int] = (0, 0)
+    """First and last year, those of the topic by default."""
+    weights: str = ""
+    """Spatial weights, those of the topic by default."""
+    trends: Literal["none", "moderator"] = "none"
+    """`moderator`: the moderator by year dummies."""
+    role: Role = "robustness"
+    """Role in the tables."""
 
     @property
     def controls(self) -> str:
@@ -106,26 +108,23 @@ class LinkageSpec(Spec):
 class Section(Spec):
     """What all specifications share, and the specifications."""
 
-    hypothesis: str = Field(
-        "", description="Hypothesis that the primary specification decides."
-    )
-    years: tuple[int, int] = Field(description="First and last year.")
-    weights: str = Field(description="Spatial weights.")
-    placebo_years: tuple[int, int] | None = Field(
-        None,
-        description=(
-            "Years before the sample whose change of log income serves as a placebo"
-            " outcome; none by default."
-        ),
-    )
-    draws: int = Field(999, ge=99, description="Draws of the moderator over units.")
-    intensities: dict[str, Intensity] = Field(
-        min_length=1, description="What the neighbours hold, by name."
-    )
-    moderators: dict[str, Moderator] = Field(
-        min_length=1, description="Predetermined capacity, by name."
-    )
-    specs: list[LinkageSpec] = Field(min_length=1, description="Specifications.")
+    hypothesis: str = ""
+    """Hypothesis that the primary specification decides."""
+    years: tuple[int, int]
+    """First and last year."""
+    weights: str
+    """Spatial weights."""
+    placebo_years: tuple[int, int] | None = None
+    """Years before the sample whose change of log income serves as a placebo outcome;
+    none by default."""
+    draws: int = Field(999, ge=99)
+    """Draws of the moderator over units."""
+    intensities: dict[str, Intensity] = Field(min_length=1)
+    """What the neighbours hold, by name."""
+    moderators: dict[str, Moderator] = Field(min_length=1)
+    """Predetermined capacity, by name."""
+    specs: list[LinkageSpec] = Field(min_length=1)
+    """Specifications."""
 
     @model_validator(mode="before")
     @classmethod

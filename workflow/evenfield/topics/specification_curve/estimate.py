@@ -80,51 +80,37 @@ class CurveSpec(Spec):
     """One question; its specifications are the full product of its axes."""
 
     id: Id
-    hypothesis: str = Field(description="Hypothesis it belongs to.")
-    decides: str = Field(
-        "",
-        description=(
-            "Outcome, as named in the estimates, of the deciding rows that the curve"
-            " stands beside; the first of its outcomes by default."
-        ),
-    )
-    kind: Literal["own", "exposure", "regime"] = Field(
-        description=(
-            "Coefficients of own labels, of neighbours' average labels, or of initial"
-            " income times neighbours' labels."
-        )
-    )
-    contrast: Literal["cluster", "sez", "cluster - sez", "sez - cluster"] = Field(
-        description="What is estimated."
-    )
-    predicted: Literal["+", "-"] = Field(description="Predicted sign.")
+    hypothesis: str
+    """Hypothesis it belongs to."""
+    decides: str = ""
+    """Outcome, as named in the estimates, of the deciding rows that the curve stands
+    beside; the first of its outcomes by default."""
+    kind: Literal["own", "exposure", "regime"]
+    """Coefficients of own labels, of neighbours' average labels, or of initial income
+    times neighbours' labels."""
+    contrast: Literal["cluster", "sez", "cluster - sez", "sez - cluster"]
+    """What is estimated."""
+    predicted: Literal["+", "-"]
+    """Predicted sign."""
     outcomes: list[
         Literal[
             "growth_pct_per_year", "growth_mean3_pct_per_year", "relative_log_income"
         ]
-    ] = Field(
-        ["growth_pct_per_year"],
-        min_length=1,
-        description=(
-            "Growth between end points or between three-year means, or mean relative"
-            " income."
-        ),
-    )
-    periods: list[str] = Field([], description="Periods; all main periods when empty.")
-    unit_schemes: list[str] = Field(
-        [], description="Unit schemes; the main one when empty."
-    )
-    samples: list[str] = Field(["all"], min_length=1, description="Samples.")
-    weights: list[str] = Field([], description="Weights; all when empty.")
-    taxonomies: list[str] = Field([], description="Taxonomies; all when empty.")
-    controls: list[list[str]] = Field(
-        [[]],
-        min_length=1,
-        description=(
-            "Sets of controls; initial income is always there where the outcome is"
-            " growth."
-        ),
-    )
+    ] = Field(["growth_pct_per_year"], min_length=1)
+    """Growth between end points or between three-year means, or mean relative income.
+    """
+    periods: list[str] = []
+    """Periods; all main periods when empty."""
+    unit_schemes: list[str] = []
+    """Unit schemes; the main one when empty."""
+    samples: list[str] = Field(["all"], min_length=1)
+    """Samples."""
+    weights: list[str] = []
+    """Weights; all when empty."""
+    taxonomies: list[str] = []
+    """Taxonomies; all when empty."""
+    controls: list[list[str]] = Field([[]], min_length=1)
+    """Sets of controls; initial income is always there where the outcome is growth."""
 
     @property
     def sign(self) -> float:
@@ -167,13 +153,10 @@ class CurveSpec(Spec):
 class Section(Spec):
     """The curves and their permutations."""
 
-    draws: int = Field(999, ge=99, description="Permutations of the treatments.")
-    curves: list[CurveSpec] = Field(
-        min_length=1,
-        description=(
-            "Questions; the specifications of each are the full product of its axes."
-        ),
-    )
+    draws: int = Field(999, ge=99)
+    """Permutations of the treatments."""
+    curves: list[CurveSpec] = Field(min_length=1)
+    """Questions; the specifications of each are the full product of its axes."""
 
 
 def chunk(study: Study, number: int, of: int) -> Results:

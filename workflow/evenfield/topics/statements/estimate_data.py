@@ -35,40 +35,33 @@ class AssociationSpec(Spec):
     """A regression that stands behind one claim."""
 
     id: Id
-    claim: str = Field(description="Claim of claims.yaml, or a name of your own.")
-    kind: Literal["contrast", "panel"] = Field(
-        description="One row a unit, or one a unit and year."
-    )
-    label: str = Field(description="Outcome and comparison in words, for the table.")
-    outcome: str | list[str] = Field(
-        description="Expression of what is explained; several make an index."
-    )
-    reduce: Literal["mean", "trend"] = Field(
-        "mean", description="How the years of a unit become one number."
-    )
-    periods: list[str] = Field(min_length=1, description="Periods, each a row.")
-    regressors: list[str] = Field(
-        min_length=1,
-        description=(
-            "Labels (cluster, sez, both, cluster_only, sez_only, either), zones_TYPE or"
-            " columns."
-        ),
-    )
-    term: str = Field(description="Regressor whose coefficient is reported.")
-    minus: str = Field("", description="Regressor whose coefficient is subtracted.")
-    lags: list[int] = Field(
-        [0],
-        description="Years by which the regressor of a panel comes first, each a row.",
-    )
-    taxonomy: str = Field(
-        "", description="Taxonomy of the labels, the primary one by default."
-    )
-    sesoi: float | None = Field(
-        None,
-        gt=0,
-        description="Smallest effect of interest in the unit of the estimate.",
-    )
-    unit: str = Field("", description="Unit of the estimate.")
+    claim: str
+    """Claim of claims.yaml, or a name of your own."""
+    kind: Literal["contrast", "panel"]
+    """One row a unit, or one a unit and year."""
+    label: str
+    """Outcome and comparison in words, for the table."""
+    outcome: str | list[str]
+    """Expression of what is explained; several make an index."""
+    reduce: Literal["mean", "trend"] = "mean"
+    """How the years of a unit become one number."""
+    periods: list[str] = Field(min_length=1)
+    """Periods, each a row."""
+    regressors: list[str] = Field(min_length=1)
+    """Labels (cluster, sez, both, cluster_only, sez_only, either), zones_TYPE or
+    columns."""
+    term: str
+    """Regressor whose coefficient is reported."""
+    minus: str = ""
+    """Regressor whose coefficient is subtracted."""
+    lags: list[int] = [0]
+    """Years by which the regressor of a panel comes first, each a row."""
+    taxonomy: str = ""
+    """Taxonomy of the labels, the primary one by default."""
+    sesoi: float | None = Field(None, gt=0)
+    """Smallest effect of interest in the unit of the estimate."""
+    unit: str = ""
+    """Unit of the estimate."""
 
     @property
     def outcomes(self) -> list[str]:

@@ -48,54 +48,36 @@ class FactSpec(Spec):
     """
 
     id: Id
-    claim: str = Field(description="Claim of claims.yaml, or a name of your own.")
-    kind: Literal["fact"] = Field(
-        description=(
-            "`fact`: observed; `contrast`: a regression, one row a unit; `panel`: one"
-            " row a unit and year."
-        )
-    )
-    label: str = Field(description="The quantity in words, for the table.")
-    measure: Literal["share", "increase", "ratio", "growth", "units"] = Field(
-        description=(
-            "Share of the whole; share of its increase; outcome over per, relative to"
-            " the others; growth less theirs; number of units above them."
-        )
-    )
-    outcome: str | dict[str, str] = Field(
-        description=(
-            "Expression, or several by name, each a row; a list of a contrast makes an"
-            " index."
-        )
-    )
-    per: str = Field(
-        "",
-        description=(
-            "Expression that the outcome is divided by, after summing over units."
-        ),
-    )
-    less: str = Field("", description="Expression whose share is subtracted.")
-    group: str | list[str] = Field(
-        description=(
-            "Units of the group: a label or column that is 1, `not sez`, `region4 ="
-            " East`, `lat < 33`, several with `and`; or a list of units."
-        )
-    )
-    against: str | list[str] = Field(
-        "", description="The others; all units by default."
-    )
-    windows: list[tuple[int, int]] = Field(
-        min_length=1, description="First and last year, each window a row."
-    )
-    before: tuple[int, int] | None = Field(
-        None, description="Window whose value is subtracted."
-    )
-    taxonomies: list[str] = Field(
-        [], description="Taxonomies of the labels, the primary one by default."
-    )
-    unit_schemes: list[str] = Field(
-        [], description="Unit schemes, the main one by default."
-    )
+    claim: str
+    """Claim of claims.yaml, or a name of your own."""
+    kind: Literal["fact"]
+    """`fact`: observed; `contrast`: a regression, one row a unit; `panel`: one row a
+    unit and year."""
+    label: str
+    """The quantity in words, for the table."""
+    measure: Literal["share", "increase", "ratio", "growth", "units"]
+    """Share of the whole; share of its increase; outcome over per, relative to the
+    others; growth less theirs; number of units above them."""
+    outcome: str | dict[str, str]
+    """Expression, or several by name, each a row; a list of a contrast makes an index.
+    """
+    per: str = ""
+    """Expression that the outcome is divided by, after summing over units."""
+    less: str = ""
+    """Expression whose share is subtracted."""
+    group: str | list[str]
+    """Units of the group: a label or column that is 1, `not sez`, `region4 = East`,
+    `lat < 33`, several with `and`; or a list of units."""
+    against: str | list[str] = ""
+    """The others; all units by default."""
+    windows: list[tuple[int, int]] = Field(min_length=1)
+    """First and last year, each window a row."""
+    before: tuple[int, int] | None = None
+    """Window whose value is subtracted."""
+    taxonomies: list[str] = []
+    """Taxonomies of the labels, the primary one by default."""
+    unit_schemes: list[str] = []
+    """Unit schemes, the main one by default."""
 
     @property
     def unit(self) -> str:
