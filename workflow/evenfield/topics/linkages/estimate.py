@@ -4,7 +4,7 @@ where industry was larger.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, Literal
@@ -21,7 +21,7 @@ from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.expressions import check_columns, evaluate
 from evenfield.shared.few_units import Fields
 from evenfield.shared.rows import Results
-from evenfield.shared.samples import joined
+from evenfield.shared.samples import joined, underpowered
 from evenfield.shared.spec import Id, Role, Spec, check_specs, read, with_shared
 from evenfield.shared.study_panel import COLUMNS, with_zones
 from evenfield.study.errors import EstimateError, first_examples
@@ -163,18 +163,16 @@ def estimate(study: Study) -> Results:
     decides.
     """
     work = _Linkages(study)
-    rows = [row for spec in work.section.specs for row in work.rows_of(spec)]
+    specs = work.section.specs
+    rows = [row for spec in specs for row in work.rows_of(spec)]
     rows += [*work.deciding_rows(), work.curve_row()]
-    series = pd.concat(
-        [
-            marginal_effects(work.setting(spec)).assign(spec_id=spec.id)
-            for spec in work.section.specs
-        ],
-        ignore_index=True,
-    )
-    order = ["spec_id", "kind", "moderator", "label"]
-    series = series[["spec_id", *series.columns.drop("spec_id")]].sort_values(
-        order, ignore_index=True
+    effects = []
+    for spec in specs:
+        frame = marginal_effects(work.setting(spec))
+        frame.insert(0, "spec_id", spec.id)
+        effects.append(frame)
+    series = pd.concat(effects).sort_values(
+        ["spec_id", "kind", "moderator", "label"], ignore_index=True
     )
     return Results(rows, {"series": series}, work.summary())
 
@@ -183,17 +181,17 @@ class _Linkages:
     """The panels and fits of all specifications, and the rows that are made of them."""
 
     def __init__(self, study: Study) -> None:
-        self.study, self.section = study, read(Section, study.config, "linkages")
-        self.main = next(
-            (spec for spec in self.section.specs if spec.role == "primary"),
-            self.section.specs[0],
-        )
-        self.inference, self.power = study.config["inference"], study.power
-        self.coordinates = (
-            study.table("units").set_index("unit")[["lat", "lon"]].astype(float)
-        )
-        self.table, self.units = with_zones(study), list(self.coordinates.index)
-        self.panels = {spec.id: self._panel(spec) for spec in self.section.specs}
+        self.study = study
+        self.section: Section = read(Section, study.config, "linkages")
+        specs = self.section.specs
+        primary = [spec for spec in specs if spec.role == "primary"]
+        self.main = (primary + specs)[0]
+        self.inference = study.config["inference"]
+        units = study.table("units").set_index("unit")
+        self.coordinates = units[["lat", "lon"]].astype(float)
+        self.units = list(units.index)
+        self.table = with_zones(study)
+        self.panels = {spec.id: self._panel(spec) for spec in specs}
 
     @cached_property
     def fits(self) -> dict[str, OlsFit]:
@@ -206,57 +204,46 @@ class _Linkages:
         """
         panel = self.panels[spec.id]
         fit = self.fits[spec.id]
-        c = panel.contrast({NEIGHBOURS_X: 1.0}, fit.X.shape[1])
-        draw_id = f"linkage:{spec.id}:{NEIGHBOURS_X}"
         return Setting(
-            panel,
-            fit,
-            c,
-            self.coordinates,
-            self.inference,
-            self.power,
-            self.section.draws,
-            draw_id,
+            panel=panel,
+            fit=fit,
+            c=panel.contrast({NEIGHBOURS_X: 1.0}, fit.X.shape[1]),
+            coordinates=self.coordinates,
+            inference=self.inference,
+            power=self.study.power,
+            draws=self.section.draws,
+            draw_id=f"linkage:{spec.id}:{NEIGHBOURS_X}",
         )
 
-    def rows_of(self, spec: LinkageSpec) -> list[Estimate]:
-        """Return the terms of a specification, all of the main one and the interactions
+    def rows_of(self, spec: LinkageSpec) -> Iterator[Estimate]:
+        """Yield the terms of a specification, all of the main one and the interactions
         of others, and its terciles.
         """
         setting = self.setting(spec)
-        out = []
-        shown = list(setting.panel.columns) if spec == self.main else [NEIGHBOURS_X]
-        for term in dict.fromkeys(
-            [*shown, *([NEIGHBOURS_RIVAL] if spec.rival else [])]
-        ):
+        shown = [NEIGHBOURS_X, NEIGHBOURS_RIVAL] if spec.rival else [NEIGHBOURS_X]
+        for term in setting.panel.columns if spec == self.main else shown:
             c = setting.panel.contrast({term: 1.0}, setting.fit.X.shape[1])
-            out.append(self._row(spec, term, tested_fields(replace(setting, c=c))))
-        binned = self._row(spec, NEIGHBOURS, tercile_difference(setting))
-        return [
-            *out,
-            replace(
-                binned,
-                estimator=f"{BASE}_bins",
-                contrast="high - low tercile",
-                role="exploratory",
-            ),
-        ]
+            yield self._row(spec, term, tested_fields(replace(setting, c=c)))
+        yield self._row(
+            spec,
+            NEIGHBOURS,
+            tercile_difference(setting),
+            estimator=f"{BASE}_bins",
+            contrast="high - low tercile",
+            role="exploratory",
+        )
 
-    def deciding_rows(self) -> list[Estimate]:
-        """Return other inference on the deciding coefficient, its placebo and what its
+    def deciding_rows(self) -> Iterator[Estimate]:
+        """Yield other inference on the deciding coefficient, its placebo and what its
         sign rests on.
         """
         setting = self.setting(self.main)
-        spec = self.main
-        rows = [
-            replace(
-                self._row(spec, NEIGHBOURS_X, method(setting)),
-                estimator=f"{BASE}_{name}",
-                role="ladder",
-            )
-            for name, method in METHODS.items()
-        ]
-        return [*rows, *self._placebo(setting), *self._leave_out(setting)]
+        for name, method in METHODS.items():
+            labels = {"estimator": f"{BASE}_{name}", "role": "ladder"}
+            yield self._row(self.main, NEIGHBOURS_X, method(setting), **labels)
+        if self.section.placebo_years is not None:
+            yield self._placebo(setting, *self.section.placebo_years)
+        yield from self._leave_out(setting)
 
     def curve_row(self) -> Estimate:
         """Return the share of specifications with the sign of the deciding one, with a
@@ -264,13 +251,13 @@ class _Linkages:
         """
         # ASSUME: the curve holds every specification with the deciding moderator that
         # is primary or robustness.
-        same = [
-            spec for spec in self.section.specs if spec.moderator == self.main.moderator
+        names = [
+            spec.id
+            for spec in self.section.specs
+            if spec.moderator == self.main.moderator
+            and spec.role in {"primary", "robustness"}
         ]
-        names = [spec.id for spec in same if spec.role in {"primary", "robustness"}]
-        psi = np.array(
-            [self.setting(spec).estimate for spec in same if spec.id in names]
-        )
+        at = names.index(self.main.id)
         seed = self.inference["seed"]
         drawn = permuted_estimates(
             {name: self.panels[name] for name in names},
@@ -278,30 +265,27 @@ class _Linkages:
             seed,
             CURVE_DRAWS,
         )
-        at = names.index(self.main.id)
-        share = (np.sign(psi) == np.sign(psi[at])).mean()
-        under = np.array([drawn[name] for name in names])
-        shares = (np.sign(under) == np.sign(under[at])).mean(axis=0)
-        fields = {
-            "estimate": float(share),
-            "p_value": (1 + int((shares >= share - 1e-9).sum())) / (1 + len(shares)),
-        }
-        words = {
-            "p_type": f"moderator permuted over units, {len(shares)} draws",
-            "seed": f"{seed}:{CURVE_DRAWS}",
-        }
-        row = replace(
-            self._row(self.main, NEIGHBOURS_X, fields | words),
+        by_id = {spec.id: spec for spec in self.section.specs}
+        psi = np.sign([self.setting(by_id[name]).estimate for name in names])
+        share = (psi == psi[at]).mean()
+        signs = np.sign(np.array([drawn[name] for name in names]))
+        shares = (signs == signs[at]).mean(axis=0)
+        extreme = int((shares >= share - 1e-9).sum())
+        return self._row(
+            self.main,
+            NEIGHBOURS_X,
+            {"estimate": float(share)},
             estimator="specification_curve",
-        )
-        row = replace(
-            row,
             effect_type="share",
             role="robustness",
+            p_value=(1 + extreme) / (1 + len(shares)),
+            p_type=f"moderator permuted over units, {len(shares)} draws",
+            seed=f"{seed}:{CURVE_DRAWS}",
             unit_of_measure="share",
             sesoi=NAN,
+            n_obs=len(names),
+            n_periods=1,
         )
-        return replace(row, n_obs=len(names), n_periods=1)
 
     def summary(self) -> dict[str, Any]:
         """Return equation and conventions in words."""
@@ -335,11 +319,10 @@ class _Linkages:
                 "the secondary share of 1985 and input-output multipliers that the"
                 " design names are not in the panel"
             ),
-            **{"conf_level": self.inference["conf_level"], "power": self.power},
+            **{"conf_level": self.inference["conf_level"], "power": self.study.power},
         }
 
     def _panel(self, spec: LinkageSpec) -> LinkagePanel:
-        units = self.units
         years = list(range(spec.years[0], spec.years[1] + 1))
         known = sorted(self.study.config["weights"]["families"])
         if spec.weights not in known:
@@ -348,34 +331,30 @@ class _Linkages:
                 f"one of {first_examples(known)}",
                 "add it to weights.families",
             )
-        W = multiplier(self.study.weights(spec.weights).aligned(units))
+        W = multiplier(self.study.weights(spec.weights).aligned(self.units))
         # ASSUME: zones enter as ln(1 + zones in force): the first zone of a unit weighs
         # more than the tenth.
-        F = self._grid(
-            self.section.intensities[spec.intensity].expression, years, spec.id
-        )
+        intensity = self.section.intensities[spec.intensity].expression
+        F = self._grid(intensity, years, spec.id)
         # ASSUME: intensity in deviation from the mean of the year, so that the exchange
         # rate, common to all units, drops out of the interaction as it drops out of the
         # main terms.
         F = F - F.mean(axis=0)
-        raw = self._moderator(spec.moderator, units)
+        raw = self._moderator(spec.moderator)
         y = self._grid(spec.outcome, years, spec.id)
-        rival = (
-            _standardised(self._moderator(spec.rival, units), spec.rival)
-            if spec.rival
-            else None
-        )
-        L = _standardised(raw, spec.moderator)
+        rival = None
+        if spec.rival:
+            rival = _standardised(self._moderator(spec.rival), spec.rival)
         return LinkagePanel(
-            tuple(units),
-            tuple(years),
-            y,
-            F,
-            W @ F,
-            L,
-            raw,
-            rival,
-            spec.trends == "moderator",
+            units=tuple(self.units),
+            years=tuple(years),
+            y=y,
+            F=F,
+            WF=W @ F,
+            L=_standardised(raw, spec.moderator),
+            raw=raw,
+            rival=rival,
+            trends=spec.trends == "moderator",
         )
 
     def _grid(self, expression: str, years: list[int], where: str) -> np.ndarray:
@@ -384,25 +363,23 @@ class _Linkages:
         values = self.table[["unit", "year"]].assign(
             value=evaluate(expression, self.table)
         )
-        wide = values.pivot(index="unit", columns="year", values="value").reindex(
-            self.units, columns=years
-        )
-        if blank := [
-            f"{wide.index[i]} {years[t]}"
+        wide = values.pivot(index="unit", columns="year", values="value")
+        wide = wide.reindex(self.units, columns=years)
+        blank = [
+            f"{self.units[i]} {years[t]}"
             for i, t in np.argwhere(wide.isna().to_numpy())
-        ]:
-            missing_text = (
-                f"{len(blank)} values of {expression} are missing in"
-                f" {years[0]}-{years[-1]}"
-            )
+        ]
+        if blank:
             raise EstimateError(
-                f"{missing_text} ({first_examples(blank)}; linkage specification {where})",
+                f"{len(blank)} values of {expression} are missing in"
+                f" {years[0]}-{years[-1]} ({first_examples(blank)}; linkage"
+                f" specification {where})",
                 "a value for every unit and year, above zero in a logarithm",
                 "choose other years or another expression in config.yaml",
             )
         return wide.to_numpy(float)
 
-    def _moderator(self, name: str, units: list[str]) -> np.ndarray:
+    def _moderator(self, name: str) -> np.ndarray:
         """Return a moderator: the mean of the values available within its years; shape
         (N,).
         """
@@ -412,8 +389,10 @@ class _Linkages:
         # ASSUME: a unit without all years of the moderator takes the mean of those it
         # has.
         values = evaluate(moderator.expression, self.table)[inside]
-        means = values.groupby(self.table.loc[inside, "unit"]).mean().reindex(units)
-        if blank := [str(unit) for unit in means.index[means.isna()]]:
+        means = values.groupby(self.table.loc[inside, "unit"]).mean()
+        means = means.reindex(self.units)
+        blank = [str(unit) for unit in means.index[means.isna()]]
+        if blank:
             raise EstimateError(
                 f"{len(blank)} units have no {name} in {moderator.years[0]}-{moderator.years[1]}"
                 f" ({first_examples(blank)})",
@@ -432,102 +411,74 @@ class _Linkages:
                 "change intensity, moderator or years in config.yaml",
             ) from error
 
-    def _placebo(self, setting: Setting) -> list[Estimate]:
+    def _placebo(self, setting: Setting, first: int, last: int) -> Estimate:
         """Return the interaction with income growth from before the sample as the
         outcome: there should be none.
         """
-        if self.section.placebo_years is None:
-            return []
-        first, last = self.section.placebo_years
         ends = self._grid("log_income", [first, last], "placebo")
-        fields = long_difference_fields(
-            setting, fit_long_difference(setting.panel, ends[:, 1] - ends[:, 0])
-        )
+        fit = fit_long_difference(setting.panel, ends[:, 1] - ends[:, 0])
         earlier = self.main.model_copy(update={"years": (first, last), "rival": ""})
-        row = replace(
-            self._row(self.main, NEIGHBOURS_X, fields),
-            sesoi=NAN,
-            outcome="log_income",
+        return self._row(
+            self.main,
+            NEIGHBOURS_X,
+            long_difference_fields(setting, fit),
+            estimator=f"{BASE}_placebo_before",
             role="placebo",
-        )
-        row = replace(
-            row,
+            outcome="log_income",
+            period=f"{first}-{last}",
+            sesoi=NAN,
             output_basis=self._basis(earlier),
             warning=self._warning(earlier, {}, NAN),
         )
-        return [
-            replace(row, estimator=f"{BASE}_placebo_before", period=f"{first}-{last}")
-        ]
 
-    def _leave_out(self, setting: Setting) -> list[Estimate]:
+    def _leave_out(self, setting: Setting) -> Iterator[Estimate]:
         # ASSUME: a unit that is left out still counts as its neighbours' neighbour.
-        members = setting.panel.members
-        one = leave_one_out(setting.fit, setting.c, members)
-        pair = leave_pair_out(setting.fit, setting.c, members)
+        one = leave_one_out(setting.fit, setting.c, setting.panel.members)
+        pair = leave_pair_out(setting.fit, setting.c, setting.panel.members)
         low = int(np.nanargmin(one.estimates))
         high = int(np.nanargmax(one.estimates))
-        extremes = {
-            "stat_sign_flips": (float(one.sign_flips), ""),
-            "stat_low": (float(one.estimates[low]), f"without {one.left_out[low][0]}"),
-            "stat_high": (
-                float(one.estimates[high]),
-                f"without {one.left_out[high][0]}",
-            ),
-            "stat_pair": (pair.estimate + pair.largest_change, ""),
-        }
-        rows = []
-        for effect, (value, note) in extremes.items():
-            row = self._row(
-                self.main, NEIGHBOURS_X, {"estimate": value, "warning": note}
-            )
-            row = replace(
-                row,
-                estimator="leave_one_out",
-                effect_type=effect,
-                role="robustness",
-                sesoi=NAN,
-            )
-            if effect == "stat_pair":
-                row = replace(
-                    row,
-                    estimator="leave_pair_out",
-                    sample_id=f"without {' '.join(pair.most_influential)}",
-                )
-            rows.append(
-                replace(row, unit_of_measure="count")
-                if effect == "stat_sign_flips"
-                else row
-            )
-        return rows
+        without = {"estimator": "leave_one_out", "role": "robustness", "sesoi": NAN}
 
-    def _row(self, spec: LinkageSpec, term: str, fields: Fields) -> Estimate:
+        def row(estimate: float, note: str, **labels: Any) -> Estimate:
+            fields = {"estimate": float(estimate), "warning": note}
+            return self._row(self.main, NEIGHBOURS_X, fields, **without | labels)
+
+        yield row(
+            one.sign_flips, "", effect_type="stat_sign_flips", unit_of_measure="count"
+        )
+        for name, at in (("stat_low", low), ("stat_high", high)):
+            unit = one.left_out[at][0]
+            yield row(one.estimates[at], f"without {unit}", effect_type=name)
+        yield row(
+            pair.estimate + pair.largest_change,
+            "",
+            estimator="leave_pair_out",
+            effect_type="stat_pair",
+            sample_id=f"without {' '.join(pair.most_influential)}",
+        )
+
+    def _row(
+        self, spec: LinkageSpec, term: str, fields: Fields, **labels: Any
+    ) -> Estimate:
         """Return one row: what belongs to the specification, then the numbers of a
-        method.
+        method, then labels of its own.
         """
         panel = self.panels[spec.id]
         psi = term == NEIGHBOURS_X
         about = self.study.description()
         decides = psi and spec.moderator == self.main.moderator
-        comparable = (spec.outcome, spec.intensity) == (
-            self.main.outcome,
-            self.main.intensity,
-        )
-        sesoi = self._sesoi() if decides and comparable else NAN
-        plain = (
-            "elasticity"
-            if spec.outcome == "log_income"
-            else f"{OUTCOMES[spec.outcome]} per log point"
-        )
+        sesoi = NAN
+        same = (spec.outcome, spec.intensity)
+        if decides and same == (self.main.outcome, self.main.intensity):
+            sesoi = self._sesoi()
+        role = "mechanism" if term == NEIGHBOURS_RIVAL else "exploratory"
+        unit = "elasticity"
+        if spec.outcome != "log_income":
+            unit = f"{OUTCOMES[spec.outcome]} per log point"
         shared: dict[str, Any] = {
             "hypothesis": self.section.hypothesis if decides else "",
             "family": "linkages",
-            "role": (
-                spec.role
-                if psi
-                else "mechanism"
-                if term == NEIGHBOURS_RIVAL
-                else "exploratory"
-            ),
+            "role": spec.role if psi else role,
             "estimator": BASE,
             "spec_id": spec.id,
             "outcome": spec.outcome,
@@ -536,28 +487,24 @@ class _Linkages:
             "period": f"{spec.years[0]}-{spec.years[1]}",
             "treatment_def": spec.intensity,
             "controls_id": spec.controls,
-            "fe_id": (
-                "unit+year"
-                + ("+moderator by year" if spec.trends == "moderator" else "")
-            ),
+            "fe_id": f"unit+year{'+moderator by year' if panel.trends else ''}",
             "w_id": spec.weights,
+            "n_obs": panel.y.size,
             "n_units": len(panel.units),
+            "n_periods": len(panel.years),
             "sesoi": sesoi,
             "unit_of_measure": (
-                f"{plain} per s.d. of the moderator" if "_x_" in term else plain
+                f"{unit} per s.d. of the moderator" if "_x_" in term else unit
             ),
             "output_basis": self._basis(spec),
             "data_hash": str(about["data_hash"]),
         }
-        counts = {"n_obs": panel.y.size, "n_periods": len(panel.years)}
-        return Estimate(
-            **shared | counts | fields | {"warning": self._warning(spec, fields, sesoi)}
-        )
+        warning = self._warning(spec, fields, sesoi)
+        return Estimate(**shared | fields | {"warning": warning} | labels)
 
     def _sesoi(self) -> float:
-        return float(
-            (self.study.config.get("sesoi") or {}).get("linkage_elasticity", NAN)
-        )
+        sesoi = self.study.config.get("sesoi") or {}
+        return float(sesoi.get("linkage_elasticity", NAN))
 
     def _basis(self, spec: LinkageSpec) -> str:
         """Return the basis of the outcome in the years of a specification."""
@@ -565,33 +512,28 @@ class _Linkages:
         spans = self.study.description()["basis_years"]
         touched = [
             basis
-            for basis, (start, end) in sorted(spans.items())
+            for basis, (start, end) in spans.items()
             if start <= last and first <= end
         ]
-        return "spliced" if len(touched) > 1 else touched[0] if touched else ""
+        return "spliced" if len(touched) > 1 else "".join(touched)
 
-    def _warning(
-        self, spec: LinkageSpec, fields: Mapping[str, Any], sesoi: float
-    ) -> str:
+    def _warning(self, spec: LinkageSpec, fields: Fields, sesoi: float) -> str:
         """Say what limits a row."""
-        used = [
-            self.section.moderators[name]
-            for name in (spec.moderator, spec.rival)
-            if name
-        ]
-        mde = fields.get("mde", NAN)
-        dated = f"MODERATOR: {used[0].label}, {used[0].note}" if used[0].note else ""
-        late = [
-            f"NOT PREDETERMINED: {m.label} lies inside the sample"
-            for m in used
-            if m.years[1] >= spec.years[0]
-        ]
-        weak = (
-            f"UNDERPOWERED: mde {mde:.3g} above sesoi {sesoi:g}" if mde > sesoi else ""
-        )
-        basis = BASES.get(self._basis(spec), "")
+        moderators = self.section.moderators
+        moderator = moderators[spec.moderator]
+        dated = f"MODERATOR: {moderator.label}, {moderator.note}"
+        late = []
+        for name in filter(None, (spec.moderator, spec.rival)):
+            if moderators[name].years[1] >= spec.years[0]:
+                label = moderators[name].label
+                late.append(f"NOT PREDETERMINED: {label} lies inside the sample")
         return joined(
-            basis, ENDOGENOUS, dated, *late, str(fields.get("warning", "")), weak
+            BASES.get(self._basis(spec), ""),
+            ENDOGENOUS,
+            dated if moderator.note else "",
+            *late,
+            str(fields.get("warning", "")),
+            underpowered(fields.get("mde", NAN), sesoi, "").rstrip(),
         )
 
 
