@@ -2,16 +2,17 @@
 labels, points marked by cell with their key, and the sentence on proxy years.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from evenfield.shared.figures.style import CELLS, MARKS, use_style
+from evenfield.shared.figures.style import ACCENT, CELLS, MARKS, use_style
 from evenfield.shared.figures.timeline import PROXY
 
 
@@ -73,3 +74,19 @@ def proxy_sentence(
     """Say for readers of the description up to which year output is the proxy."""
     years = frame.loc[frame["basis"].eq(PROXY), "year"]
     return f" Years to {int(years.max())} {consequence}." if len(years) else ""
+
+
+def tick_key(label: str, **size: float) -> Line2D:
+    """Return the key of a short vertical stroke: the smallest effect that is seen."""
+    return Line2D([], [], color=ACCENT, marker="|", linestyle="", label=label, **size)
+
+
+def key_below(figure: Figure, keys: Sequence[Artist], **spacing: float) -> None:
+    """Draw a key in one line beneath all panels."""
+    figure.legend(
+        handles=keys,
+        loc="lower center",
+        ncols=len(keys),
+        bbox_to_anchor=(0.5, 0.0),
+        **spacing,
+    )

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import pyplot as plt
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from evenfield.shared.facts import Facts
+from evenfield.shared.figures.panels import key_below, panels, tick_key
 from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import ACCENT, FAINT, INK, PALE, WIDTH, use_style
+from evenfield.shared.figures.style import ACCENT, FAINT, INK, PALE, WIDTH
 from evenfield.shared.tables.headings import nothing_to_show
 from evenfield.shared.tables.numbers import fixed, interval
 from evenfield.shared.tables.rows import records
@@ -24,6 +24,7 @@ AXIS = (
     " \u00b11)"
 )
 STEPS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+NUMBERS = ["low", "high", "estimate", "smallest_visible"]
 ROW_HEIGHT = 0.36
 MARGIN = 0.95
 LETTERS = 50
@@ -33,84 +34,50 @@ def f21(facts: Facts) -> Artwork:
     """Draw each primary estimate with its interval, the band of no interest and the
     smallest visible effect.
     """
-    shown = _shown(answered(facts, "hypotheses", "F21")["hypotheses"])
+    shown = _turned(answered(facts, "hypotheses", "F21")["hypotheses"])
     if shown.empty:
-        raise nothing_to_show(
-            "primary questions with an effect of interest", "hypotheses", "F21"
-        )
-    use_style()
-    tall = MARGIN + ROW_HEIGHT * max(len(shown), 3)
-    heights = np.arange(len(shown))
-    figure, axes = plt.subplots(figsize=(WIDTH, tall))
-    figure.subplots_adjust(
-        left=0.40, right=0.87, top=1 - 0.12 / tall, bottom=0.78 / tall
-    )
+        what = "primary questions with an effect of interest"
+        raise nothing_to_show(what, "hypotheses", "F21")
+    names = [statement.rstrip(".") for statement in shown["statement"]]
+    y = np.arange(len(names))
+    tall = MARGIN + ROW_HEIGHT * max(len(names), 3)
+    edges = {"left": 0.40, "right": 0.87, "top": 1 - 0.12 / tall, "bottom": 0.78 / tall}
+    figure, grid = panels(1, 1, (WIDTH, tall), edges)
+    axes = grid[0, 0]
     axes.axvspan(-1, 1, color=PALE, zorder=0, linewidth=0)
     axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
     axes.set_xscale("symlog", linthresh=1.0, linscale=1.0)
-    axes.hlines(heights, shown["low"], shown["high"], color=INK, linewidth=1.2)
-    axes.plot(shown["estimate"], heights, "o", color=INK, markersize=3.6, linestyle="")
-    axes.plot(
-        shown["smallest_visible"],
-        heights,
-        "|",
-        color=ACCENT,
-        markersize=7,
-        markeredgewidth=1.4,
-        linestyle="",
-    )
-    labels = [
-        "\n".join(wrap(row["statement"].rstrip("."), LETTERS)) for row in records(shown)
-    ]
-    axes.set_yticks(heights, labels, fontsize=6.5, ha="left")
+    axes.hlines(y, shown["low"], shown["high"], color=INK, linewidth=1.2)
+    axes.plot(shown["estimate"], y, "o", color=INK, markersize=3.6)
+    visible = shown["smallest_visible"]
+    axes.plot(visible, y, "|", color=ACCENT, markersize=7, markeredgewidth=1.4)
+    labels = ["\n".join(wrap(name, LETTERS)) for name in names]
+    axes.set_yticks(y, labels, fontsize=6.5, ha="left")
     axes.tick_params(axis="y", length=0, pad=0.385 * WIDTH * 72)
+    beside = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 6.5}
     for number, answer in enumerate(shown["answer"]):
-        axes.text(
-            1.03,
-            number,
-            answer,
-            transform=axes.get_yaxis_transform(),
-            va="center",
-            fontsize=6.5,
-        )
-    axes.set_ylim(len(shown) - 0.5, -0.5)
+        axes.text(1.03, number, answer, **beside)
+    axes.set_ylim(len(names) - 0.5, -0.5)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(AXIS)
-    largest = float(
-        np.nanmax(
-            np.abs(
-                shown[["estimate", "low", "high", "smallest_visible"]].to_numpy(float)
-            )
-        )
-    )
+    largest = float(shown[NUMBERS].abs().max(axis=None))
     steps = [step for step in STEPS if step <= max(largest, 3.0)]
     ticks = [*(-step for step in reversed(steps)), 0.0, *steps]
     axes.set_xticks(ticks, [fixed(tick, 0) for tick in ticks])
     axes.set_xticks([], minor=True)
-    keys: list[Any] = [
-        Line2D(
-            [], [], color=INK, marker="o", markersize=3.6, label="estimate and interval"
-        ),
-        Line2D(
-            [],
-            [],
-            color=ACCENT,
-            marker="|",
-            markersize=8,
-            linestyle="",
-            label="smallest effect it could show",
-        ),
+    interval_key = "estimate and interval"
+    keys = [
+        Line2D([], [], color=INK, marker="o", markersize=3.6, label=interval_key),
+        tick_key("smallest effect it could show", markersize=8),
         Patch(color=PALE, label="too small to be of interest"),
     ]
-    figure.legend(
-        handles=keys, loc="lower center", ncols=len(keys), bbox_to_anchor=(0.5, 0.0)
-    )
-    parts = [
-        f"{row['statement'].rstrip('.')}: {fixed(row['estimate'], 1)}"
-        f" {interval(row['low'], row['high'], 1)}".rstrip()
-        + f", could show {fixed(row['smallest_visible'], 1)}, {row['answer']}"
-        for row in records(shown)
-    ]
+    key_below(figure, keys)
+    parts = []
+    for name, row in zip(names, records(shown), strict=True):
+        ends = interval(row["low"], row["high"], 1)
+        value = f"{name}: {fixed(row['estimate'], 1)} {ends}".rstrip()
+        could_show = fixed(row["smallest_visible"], 1)
+        parts.append(f"{value}, could show {could_show}, {row['answer']}")
     alt = (
         f"Primary estimates in multiples of the effect of interest. {'; '.join(parts)}."
     )
@@ -120,38 +87,22 @@ def f21(facts: Facts) -> Artwork:
 FIGURES = {"F21": f21}
 
 
-def _shown(questions: list[dict[str, Any]]) -> pd.DataFrame:
+def _turned(questions: list[dict[str, Any]]) -> pd.DataFrame:
     """Turn each question so that positive is as claimed and divide it by its effect of
     interest.
     """
-    lines = []
-    for row in questions:
-        if row["interest"] is not None and row["estimate"] is not None:
-            sign = 1 if row["sign"] == "+" else -1
-            answer_row = {
-                name: row[name] for name in ("id", "statement", "estimate_id")
-            } | {"answer": row["answer"].lower()}
-            ends = ("low", "high") if sign > 0 else ("high", "low")
-            numbers = dict(
-                zip(("low", "high"), (row[end] for end in ends), strict=True)
-            ) | {"estimate": row["estimate"]}
-            turned = {
-                name: sign * value / row["interest"]
-                for name, value in numbers.items()
-                if value is not None
-            }
-            visible = row["smallest_visible"]
-            size = {
-                "smallest_visible": (
-                    None if visible is None else visible / row["interest"]
-                )
-            }
-            lines.append({**answer_row, "low": None, "high": None, **turned, **size})
-    frame = pd.DataFrame(lines)
-    return (
-        frame.astype(
-            dict.fromkeys(("estimate", "low", "high", "smallest_visible"), float)
-        )
-        if lines
-        else frame
-    )
+    frame = pd.DataFrame(questions).dropna(subset=["interest", "estimate"])
+    interest = frame["interest"].astype(float)
+    numbers = frame[NUMBERS].astype(float).div(interest, axis=0)
+    negative = frame["sign"].ne("+")
+    low = numbers["low"].mask(negative, -numbers["high"])
+    high = numbers["high"].mask(negative, -numbers["low"])
+    estimate = numbers["estimate"].mask(negative, -numbers["estimate"])
+    labels = frame[["id", "statement", "estimate_id"]]
+    return labels.assign(
+        answer=frame["answer"].str.lower(),
+        low=low,
+        high=high,
+        estimate=estimate,
+        smallest_visible=numbers["smallest_visible"],
+    ).reset_index(drop=True)

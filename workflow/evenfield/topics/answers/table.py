@@ -9,6 +9,7 @@ import pandas as pd
 
 from evenfield.shared.estimates import read_estimates
 from evenfield.shared.facts import Facts
+from evenfield.shared.tables.columns import count, left, probability
 from evenfield.shared.tables.headings import nothing_to_show
 from evenfield.shared.tables.notes import NOT_CAUSAL
 from evenfield.shared.tables.numbers import (
@@ -16,59 +17,71 @@ from evenfield.shared.tables.numbers import (
     by_unit,
     interval,
     is_missing,
-    p_value,
     significant,
-    whole,
 )
-from evenfield.shared.tables.rows import Row, pick, records
-from evenfield.shared.tables.table import Column, Short, Table, right
+from evenfield.shared.tables.rows import Row, only, pick, records
+from evenfield.shared.tables.table import Short, Table, right
 from evenfield.study.files import read_json
 
 UNTESTED = ("OUT OF REACH", "NOT EMPIRICAL")
-SAME = ("family", "spec_id", "outcome", "term", "contrast", "period", "treatment_def")
+SAME = "family spec_id outcome term contrast period treatment_def".split()
+ANSWERS_NOTE = """
+{counts}. Facts are held against the threshold beside the claim; associations and effects
+are read by their interval, their placebos, named checks and a p-value adjusted over the
+primary ones. No answer is no evidence that nothing is there: beside it stands the smallest
+effect that could have been seen.
+"""
+QUESTIONS_NOTE = """
+Adjusted p: Holm over the {content[questions]} questions with a p-value. Could show: the
+smallest effect found with a power of {content[rule][power]:.0%}, from the row's own interval
+and standard error.
+"""
+LEFT_OUT_NOTE = """
+Every {facts.words[unit_name]} is left out in turn and the estimate made again.
+"""
 
 
 def t0(facts: Facts) -> Table:
     """Return every statement by its answer, in the order of the paper within each."""
     content = answered(facts, "claims", "T0")
+    words = content["words"]
+    counts = [
+        f"{content['counts'][word]} {word.lower()}"
+        for word in words
+        if content["counts"][word]
+    ]
     frame = pd.DataFrame(content["claims"])
-    order = {word: number for number, word in enumerate(content["words"])}
+    unanswered = frame["answer"].eq("NO ANSWER")
     frame = frame.assign(
         number=[_number(row) for row in records(frame)],
-        visible=frame["smallest_visible"]
-        .astype(float)
-        .where(frame["answer"].eq("NO ANSWER")),
+        # Beside an answer, what an estimate could have shown says nothing more.
+        visible=frame["smallest_visible"].astype(float).where(unanswered),
         missing=frame["because"],
         group=frame["answer"].str.capitalize(),
         where=[", ".join(map(str, numbers)) for numbers in frame["paragraphs"]],
-    ).sort_values("answer", key=lambda words: words.map(order), kind="stable")
+    ).sort_values("answer", key=lambda answers: answers.map(words.index), kind="stable")
     columns = (
-        Column(names=("where",), header="\u00b6"),
-        Column(names=("claim",), header="Statement, in our words", width_cm=5.6),
-        Column(names=("kind",), header="Kind", width_cm=1.8),
-        Column(names=("number",), header="Estimate [interval]", width_cm=3.2),
+        left("\u00b6", "where"),
+        left("Statement, in our words", "claim", width_cm=5.6),
+        left("Kind", "kind", width_cm=1.8),
+        left("Estimate [interval]", "number", width_cm=3.2),
         right("Could show", "visible", show=significant),
-        Column(names=("missing",), header="Why, and what is missing", width_cm=5.4),
-    )
-    counts = [(content["counts"][word], word.lower()) for word in content["words"]]
-    counts_in_words = ", ".join(f"{count} {word}" for count, word in counts if count)
-    note = (
-        (
-            f"{counts_in_words.capitalize()}. Facts are held against the threshold beside the"
-            " claim; associations and effects are read by their interval, their"
-            " placebos, named checks and a p-value adjusted over the primary ones. No"
-            " answer is no evidence that nothing is there: beside it stands the"
-            " smallest effect that could have been seen."
-        ),
-        NOT_CAUSAL,
-    )
-    short = Short(
-        lambda row: row["group"].upper() not in UNTESTED,
-        ("claim", "number", "visible"),
-        size=6.7,
+        left("Why, and what is missing", "missing", width_cm=5.4),
     )
     return Table(
-        id="T0", note=note, columns=columns, frame=frame, group="group", short=short
+        id="T0",
+        note=(
+            *facts.text(ANSWERS_NOTE, counts=", ".join(counts).capitalize()),
+            NOT_CAUSAL,
+        ),
+        columns=columns,
+        frame=frame,
+        group="group",
+        short=Short(
+            lambda row: row["group"].upper() not in UNTESTED,
+            ("claim", "number", "visible"),
+            size=6.7,
+        ),
     )
 
 
@@ -83,26 +96,18 @@ def t0b(facts: Facts) -> Table:
         against=frame["checks_failed"].map("; ".join),
     )
     columns = (
-        Column(names=("statement",), header="Question", width_cm=4.6),
+        left("Question", "statement", width_cm=4.6),
         right("Estimate", "number"),
         right(f"{1 - content['rule']['alpha']:.0%} interval", "range"),
-        Column(names=("unit",), header="Unit", width_cm=2.0),
-        right("p", "p", show=p_value),
-        right("Adjusted p", "p_adjusted", show=p_value),
+        left("Unit", "unit", width_cm=2.0),
+        probability("p", "p"),
+        probability("Adjusted p", "p_adjusted"),
         right("Could show", "smallest_visible", show=significant),
         right("Of interest", "interest", show=significant),
-        Column(names=("word",), header="Answer", width_cm=2.0),
-        Column(names=("against",), header="Checks that take it away", width_cm=3.6),
+        left("Answer", "word", width_cm=2.0),
+        left("Checks that take it away", "against", width_cm=3.6),
     )
-    note = (
-        (
-            f"Adjusted p: Holm over the {content['questions']} questions with a"
-            " p-value. Could show: the smallest effect found with a power of"
-            f" {content['rule']['power']:.0%}, from the row's own interval and standard"
-            " error."
-        ),
-        NOT_CAUSAL,
-    )
+    note = (*facts.text(QUESTIONS_NOTE, content=content), NOT_CAUSAL)
     return Table(id="T0b", note=note, columns=columns, frame=frame)
 
 
@@ -110,33 +115,23 @@ def t28(facts: Facts) -> Table:
     """Return the range of each primary estimate when one unit, or a named pair, is left
     out.
     """
-    questions = answered(facts, "hypotheses", "T28")["hypotheses"]
     estimates = read_estimates(facts.root / "estimates.csv")
-    lines = [line for question in questions if (line := _left_out(question, estimates))]
+    lines = []
+    for question in answered(facts, "hypotheses", "T28")["hypotheses"]:
+        lines += _left_out(question, estimates)
     if not lines:
-        raise nothing_to_show(
-            "primary questions that are made again without each unit",
-            "hypotheses",
-            "T28",
-        )
+        made_again = "primary questions that are made again without each unit"
+        raise nothing_to_show(made_again, "hypotheses", "T28")
     columns = (
-        Column(names=("statement",), header="Question", width_cm=5.2),
+        left("Question", "statement", width_cm=5.2),
         right("Estimate", "estimate", show=significant),
         right("Without one unit", "low", "high", show=interval),
-        right("Units that turn the sign", "flips", show=whole),
-        Column(
-            names=("max_leverage_unit",), header="Largest leverage", show=facts.label
-        ),
-        Column(names=("pairs",), header="Without a pair", width_cm=4.5),
-        Column(names=("unit_of_measure",), header="Unit", width_cm=2.0),
+        count("Units that turn the sign", "flips"),
+        left("Largest leverage", "max_leverage_unit", show=facts.label),
+        left("Without a pair", "pairs", width_cm=4.5),
+        left("Unit", "unit_of_measure", width_cm=2.0),
     )
-    note = (
-        (
-            f"Every {facts.words['unit_name']} is left out in turn and the estimate"
-            " made again."
-        ),
-        NOT_CAUSAL,
-    )
+    note = (*facts.text(LEFT_OUT_NOTE), NOT_CAUSAL)
     return Table(id="T28", note=note, columns=columns, frame=pd.DataFrame(lines))
 
 
@@ -151,29 +146,22 @@ def answered(facts: Facts, what: str, exhibit: str) -> dict[str, Any]:
     return content
 
 
-def _left_out(question: Mapping[str, Any], estimates: pd.DataFrame) -> Row:
+def _left_out(question: Mapping[str, Any], estimates: pd.DataFrame) -> list[Row]:
+    """Return the row of a question; none where it was not made again."""
     row = pick(estimates, estimate_id=question["estimate_id"])
-    same = estimates[
-        (estimates[list(SAME)] == [row[name] for name in SAME]).all(axis=1)
-    ]
+    same = only(estimates, **{name: row[name] for name in SAME})
     extremes = {
         kind: pick(same, effect_type=f"stat_{kind}").get("estimate")
         for kind in ("low", "high", "sign_flips")
     }
     if extremes["low"] is None:
-        return {}
-    pairs = records(same[same["effect_type"].eq("stat_pair")])
-    extremes_text = "; ".join(
+        return []
+    pairs = [
         f"{pair['sample_id'].replace('_', ' ')}: {significant(pair['estimate'])}"
-        for pair in pairs
-    )
-    return {
-        **row,
-        **extremes,
-        "flips": extremes["sign_flips"],
-        "statement": question["statement"],
-        "pairs": extremes_text,
-    }
+        for pair in records(only(same, effect_type="stat_pair"))
+    ]
+    statement = {"statement": question["statement"], "pairs": "; ".join(pairs)}
+    return [{**row, **extremes, "flips": extremes["sign_flips"], **statement}]
 
 
 def _number(row: Mapping[str, Any]) -> str:
@@ -190,4 +178,7 @@ def _ends(row: Mapping[str, Any]) -> str:
     ends = [row["low"], row["high"]]
     if all(map(is_missing, ends)):
         return ""
-    return f"[{', '.join(UNBOUNDED if is_missing(end) else by_unit(end, row['unit']) for end in ends)}]"
+    low, high = (
+        UNBOUNDED if is_missing(end) else by_unit(end, row["unit"]) for end in ends
+    )
+    return f"[{low}, {high}]"

@@ -2,66 +2,65 @@
 over lists and weights.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
 from evenfield.shared.facts import Facts
+from evenfield.shared.tables.columns import count, ends, left, number, probability
 from evenfield.shared.tables.notes import NOT_CAUSAL, period_with_basis
-from evenfield.shared.tables.numbers import (
-    fixed,
-    interval,
-    p_value,
-    whole,
-    with_decimals,
-)
 from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Column, Short, Table, right
+from evenfield.shared.tables.table import Short, Table
 from evenfield.shared.tables.units import main_periods, term_name
 from evenfield.shared.tables.warnings import reason
 from evenfield.study.errors import ArtifactError
 
 DIFFERENCE = "exposure_cluster - exposure_sez"
-ORDER = (
-    "own_cluster",
-    "own_sez",
-    "own_cluster - own_sez",
-    "exposure_cluster",
-    "exposure_sez",
-    DIFFERENCE,
-)
+NEXT_DOOR = ("exposure_cluster", "exposure_sez", DIFFERENCE)
+ORDER = ("own_cluster", "own_sez", "own_cluster - own_sez", *NEXT_DOOR)
 # Estimator, the permutations that stand beside it, and how its row is called.
 VARIANTS = (
     ("slx_recentred", "stratified", "the same, recentred by stratum"),
     ("slx_expected_control", "stratified", "the same, given expected exposure"),
     ("slx_recentred_connected", "connected", "the same, recentred, connected"),
 )
-KEYS = ("spec_id", "treatment_def", "w_id", "sample_id", "period", "term", "contrast")
-COLUMNS = [
-    "spec_id",
-    "sample_id",
-    "treatment_def",
-    "w_id",
-    "period",
-    "estimator",
-    "effect_type",
-    "term",
-    "contrast",
-]
-COLUMNS += [
-    "estimate",
-    "std_error",
-    "conf_low",
-    "conf_high",
-    "conf_level",
-    "p_value",
-    "mde",
-    "sesoi",
-    "n_units",
-]
-COLUMNS += ["n_treated", "unit_of_measure", "output_basis"]
+KEYS = "spec_id treatment_def w_id sample_id period term contrast".split()
+COLUMNS = """
+    spec_id sample_id treatment_def w_id period estimator effect_type term contrast
+    estimate std_error conf_low conf_high conf_level p_value mde sesoi n_units n_treated
+    unit_of_measure output_basis
+""".split()
 OVER = ("taxonomies", "weights", "taxonomies and weights")
+NOTE = """
+One regression of growth on own and neighbours' regimes and starting income for each period;
+main list, {weights} weights, rows sum to one. Exposure 0 to 1: from no neighbour to all.
+Outsiders: units with neither regime.
+
+Interval: conditional SCPC at an average correlation of at most 0.03, {facts.level}; the
+equivalence row holds the interval of two one-sided tests (90%) and their p. Permutation p:
+rows of regimes moved within strata (coast and inland, where they are known), or the
+clusters as one connected block; recentred: regressors less their mean over the same draws
+(Borusyak and Hull 2023).
+
+Detectable: effect seen with {facts.power:.0%} power by the row's own test (equivalence: the
+narrowest bounds it could pass); where it exceeds the effect of interest the row is
+underpowered, and an interval that holds zero is no evidence of no effect.
+"""
+PAPER_NOTE = """
+Growth on own and neighbours' clusters and zones and on income at the start, one regression
+for each period. Exposure: from no neighbour (0) to all (1). Intervals and p by conditional
+SCPC; permutation p: clusters and zones moved within strata, such as coast and inland.
+Detectable: effect seen with {facts.power:.0%} power. {not_causal}
+"""
+RANGE_NOTE = """
+Growth next to clusters minus growth next to SEZs, pp a year per exposure 0 to 1, estimated
+as in T16; the main estimate is counted in. Not defined: a list that holds nearly every unit
+leaves nothing to compare.
+
+Intervals: number of SCPC intervals that leave out zero, without any correction for looking
+so often. Detectable: the smallest of the effects seen with the stated power.
+"""
 
 
 def t16(facts: Facts) -> Table:
@@ -83,61 +82,30 @@ def t16(facts: Facts) -> Table:
             "its rows in the exposure topic",
             "add it to estimates.exposure or remove T16 from `tables`",
         )
-    rows = [
-        row
-        for period in shown
-        for row in _full_rows(facts, only(spec_rows, period=period), period)
-    ]
+    rows: list[Row] = []
+    for period in shown:
+        rows += _full_rows(facts, only(spec_rows, period=period), period)
     rows += _other_rows(facts, estimates[estimates["spec_id"].ne(spec["id"])])
-    note = facts.note(
-        "One regression of growth on own and neighbours' regimes and starting income"
-        f" for each period; main list, {spec['weights'].replace('_', ' ')} weights,"
-        " rows sum to one. Exposure 0 to 1: from no neighbour to all. Outsiders: units"
-        " with neither regime.",
-        "Interval: conditional SCPC at an average correlation of at most 0.03,"
-        f" {facts.level}; the equivalence row holds the interval of two one-sided tests"
-        " (90%) and their p. Permutation p: rows of regimes moved within strata (coast"
-        " and inland, where they are known), or the clusters as one connected block;"
-        " recentred: regressors less their mean over the same draws (Borusyak and Hull"
-        " 2023).",
-        f"Detectable: effect seen with {facts.power:.0%} power by the row's own test"
-        " (equivalence: the narrowest bounds it could pass); where it exceeds the"
-        " effect of interest the row is underpowered, and an interval that holds zero"
-        " is no evidence of no effect.",
-        NOT_CAUSAL,
-    )
     columns = (
-        Column(names=("label",), header="Coefficient"),
-        right("pp/yr", "estimate", show=with_decimals(fixed, 2), reason="reason"),
-        right(
-            f"SCPC {facts.level} interval",
-            "conf_low",
-            "conf_high",
-            show=with_decimals(interval, 2),
-            reason="reason",
-        ),
-        right("p", "p_value", show=p_value, reason="reason"),
-        right("Permutation p", "permutation_p", show=p_value),
-        right("Detectable", "mde", show=with_decimals(fixed, 1), reason="reason"),
-        right("Of interest", "sesoi", show=with_decimals(fixed, 2)),
-        right("N", "n_units", show=whole),
+        left("Coefficient", "label"),
+        number("pp/yr", "estimate", 2, "reason"),
+        ends(f"SCPC {facts.level} interval", "conf_low", "conf_high", 2, "reason"),
+        probability("p", "p_value", "reason"),
+        probability("Permutation p", "permutation_p"),
+        number("Detectable", "mde", 1, "reason"),
+        number("Of interest", "sesoi", 2),
+        count("N", "n_units"),
     )
-    main = [term_name(name) for name in ORDER[3:]]
-    label = facts.note(
-        "Growth on own and neighbours' clusters and zones and on income at the start,"
-        " one regression for each period. Exposure: from no neighbour (0) to all (1)."
-        " Intervals and p by conditional SCPC; permutation p: clusters and zones moved"
-        " within strata, such as coast and inland. Detectable: effect seen with"
-        f" {facts.power:.0%} power. {NOT_CAUSAL}"
-    )
+    printed = [term_name(name) for name in NEXT_DOOR]
     short = Short(
-        lambda row: row["spec_id"] == spec["id"] and row["label"] in main,
+        lambda row: row["spec_id"] == spec["id"] and row["label"] in printed,
         ("estimate", "conf_low", "p_value", "permutation_p", "mde", "sesoi"),
-        label,
+        facts.note(*facts.text(PAPER_NOTE, not_causal=NOT_CAUSAL)),
     )
+    weights = spec["weights"].replace("_", " ")
     return Table(
         id="T16",
-        note=note,
+        note=facts.note(*facts.text(NOTE, weights=weights), NOT_CAUSAL),
         columns=columns,
         frame=pd.DataFrame(rows),
         group="group",
@@ -158,131 +126,93 @@ def t16b(facts: Facts) -> Table:
             "a specification with role primary in main periods",
             "mark one in estimates.exposure or remove T16b from `tables`",
         )
-    ranges = [
-        row
-        for period in periods
-        for over in OVER
-        for row in records(only(spec_rows, period=period, over=over))
-    ]
-    groups = [
-        period_with_basis(row["period"], row["output_basis"], periods) for row in ranges
-    ]
-    rows = [
-        {"group": group, "label": f"other {row['over']}", **row}
-        for group, row in zip(groups, ranges, strict=True)
-    ]
-    note = facts.note(
-        "Growth next to clusters minus growth next to SEZs, pp a year per exposure 0 to"
-        " 1, estimated as in T16; the main estimate is counted in. Not defined: a list"
-        " that holds nearly every unit leaves nothing to compare.",
-        "Intervals: number of SCPC intervals that leave out zero, without any"
-        " correction for looking so often. Detectable: the smallest of the effects seen"
-        " with the stated power.",
-        NOT_CAUSAL,
-        seed=False,
-    )
+    rows = []
+    for period in periods:
+        ranges = only(spec_rows, period=period)
+        for row in sorted(records(ranges), key=lambda row: OVER.index(row["over"])):
+            group = period_with_basis(period, row["output_basis"], periods)
+            rows.append({"group": group, "label": f"other {row['over']}", **row})
     columns = (
-        Column(names=("label",), header="Over"),
-        right("Estimates", "estimates", show=whole),
-        right("Not defined", "undefined", show=whole),
-        right("Median", "median", show=with_decimals(fixed, 2)),
-        right(
-            "Lowest and highest", "lowest", "highest", show=with_decimals(interval, 2)
-        ),
-        right("Sign of the main one", "same_sign", show=whole),
-        right("Intervals", "off_zero", show=whole),
-        right("Detectable", "smallest_mde", show=with_decimals(fixed, 1)),
+        left("Over", "label"),
+        count("Estimates", "estimates"),
+        count("Not defined", "undefined"),
+        number("Median", "median", 2),
+        ends("Lowest and highest", "lowest", "highest", 2),
+        count("Sign of the main one", "same_sign"),
+        count("Intervals", "off_zero"),
+        number("Detectable", "smallest_mde", 1),
     )
-    return Table(
-        id="T16b", note=note, columns=columns, frame=pd.DataFrame(rows), group="group"
-    )
+    note = facts.note(*facts.text(RANGE_NOTE), NOT_CAUSAL, seed=False)
+    frame = pd.DataFrame(rows)
+    return Table(id="T16b", note=note, columns=columns, frame=frame, group="group")
 
 
 TABLES = {"T16": t16, "T16b": t16b}
 
 
-def _full_rows(facts: Facts, spec_rows: pd.DataFrame, period: str) -> Iterable[Row]:
+def _full_rows(facts: Facts, spec_rows: pd.DataFrame, period: str) -> Iterator[Row]:
+    """Yield own and neighbours' coefficients of a period, the variants of their
+    difference, and equivalence to zero.
+    """
     everyone = only(spec_rows, sample_id="all")
     periods = facts.config["periods"]
     plain = _named(only(everyone, estimator="slx"))
-    group = period_with_basis(period, str(pick(plain).get("output_basis", "")), periods)
+    basis = str(pick(plain).get("output_basis", ""))
+    group = period_with_basis(period, basis, periods)
     for name in ORDER:
         for row in records(only(plain, name=name)):
-            yield _row(
-                row, group, term_name(name), _permuted(everyone, row, "stratified")
-            )
-    for estimator, permuted, label in (
-        VARIANTS if period in main_periods(periods) else ()
-    ):
+            permuted = _permuted(everyone, row, "stratified")
+            yield _row(row, group, term_name(name), permuted)
+    for estimator, scheme, label in VARIANTS if period in main_periods(periods) else ():
         for row in records(only(everyone, estimator=estimator, contrast=DIFFERENCE)):
-            yield _row(row, group, label, _permuted(everyone, row, permuted))
-    for row in records(
-        only(spec_rows, sample_id="outsiders", estimator="slx", contrast=DIFFERENCE)
-    ):
+            yield _row(row, group, label, _permuted(everyone, row, scheme))
+    outsiders = only(spec_rows, sample_id="outsiders", estimator="slx")
+    for row in records(only(outsiders, contrast=DIFFERENCE)):
         yield _row(row, group, "the same, outsiders only")
     for row in records(only(everyone, estimator="equivalence", effect_type="tost")):
-        yield _row(
-            row, group, f"{term_name(row['term'])}, per s.d.: equivalence to zero"
-        )
+        label = f"{term_name(row['term'])}, per s.d.: equivalence to zero"
+        yield _row(row, group, label)
 
 
-def _other_rows(facts: Facts, others: pd.DataFrame) -> list[Row]:
-    chosen = _named(only(others, estimator="slx", sample_id="all"))
+def _other_rows(facts: Facts, others: pd.DataFrame) -> Iterator[Row]:
+    """Yield the difference, and science parks next door, in main periods."""
+    rows = _named(only(others, estimator="slx", sample_id="all"))
+    differences = rows["contrast"].str.startswith("exposure")
+    rows = rows[differences | rows["term"].eq("exposure_park")]
     periods = facts.config["periods"]
-    chosen = chosen[
-        chosen["contrast"].str.startswith("exposure")
-        | chosen["term"].eq("exposure_park")
-    ]
-    asked = chosen[["spec_id", "name"]].drop_duplicates()
-    main = [
-        period
-        for period in facts.shown("main", "span")
-        if period in main_periods(periods)
-    ]
-    rows_by_period = [
-        row
-        for pair in records(asked)
-        for period in main
-        for row in records(only(chosen, period=period, **pair))
-    ]
-    return [
-        _row(
-            row,
-            _variant(row),
-            period_with_basis(row["period"], row["output_basis"], periods),
-        )
-        for row in rows_by_period
-    ]
+    main = main_periods(periods)
+    shown = [period for period in facts.shown("main", "span") if period in main]
+    for pair in records(rows[["spec_id", "name"]].drop_duplicates()):
+        for period in shown:
+            for row in records(only(rows, period=period, **pair)):
+                label = period_with_basis(period, row["output_basis"], periods)
+                yield _row(row, _variant(row), label)
 
 
 def _permuted(frame: pd.DataFrame, row: Row, scheme: str) -> Any:
     same = {name: row[name] for name in KEYS}
-    return pick(
-        frame, estimator=f"{row['estimator']}_permutation_{scheme}", **same
-    ).get("p_value")
+    estimator = f"{row['estimator']}_permutation_{scheme}"
+    return pick(frame, estimator=estimator, **same).get("p_value")
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.assign(
-        name=frame["contrast"].where(frame["contrast"].ne(""), frame["term"])
-    )
+    name = frame["contrast"].where(frame["contrast"].ne(""), frame["term"])
+    return frame.assign(name=name)
 
 
 def _variant(row: Row) -> str:
+    spec = row["spec_id"].replace("_", " ").capitalize()
     per_sd = ", per s.d." if "s.d." in row["unit_of_measure"] else ""
-    plain = f"{row['treatment_def']}, {row['w_id'].replace('_', ' ')} weights"
-    return (
-        f"{row['spec_id'].replace('_', ' ').capitalize()}:"
-        f" {term_name(row['name'])}{per_sd} ({plain})"
-    )
+    weights = row["w_id"].replace("_", " ")
+    name = term_name(row["name"])
+    return f"{spec}: {name}{per_sd} ({row['treatment_def']}, {weights} weights)"
 
 
 def _row(row: Row, group: str, label: str, permuted: Any = None) -> Row:
-    plain = {name: row.get(name) for name in COLUMNS}
     return {
         "group": group,
         "label": label,
-        **plain,
+        **{name: row.get(name) for name in COLUMNS},
         "permutation_p": permuted,
         "reason": reason(row["warning"]),
     }

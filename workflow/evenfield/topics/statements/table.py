@@ -3,98 +3,71 @@ claims.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
 from evenfield.shared.facts import Facts
+from evenfield.shared.tables.columns import count, left, probability
 from evenfield.shared.tables.headings import nothing_to_show
 from evenfield.shared.tables.notes import NOT_CAUSAL, period_with_basis
-from evenfield.shared.tables.numbers import (
-    interval,
-    is_missing,
-    p_value,
-    significant,
-    text,
-    whole,
-)
+from evenfield.shared.tables.numbers import interval, is_missing, significant, text
 from evenfield.shared.tables.rows import Row, only, records
-from evenfield.shared.tables.table import Column, Table, right
+from evenfield.shared.tables.table import Table, right
 from evenfield.shared.tables.units import period_label
 from evenfield.shared.tables.warnings import reason
 
 EXACT = "observed in all units: no interval, no test"
 FEW = "fewer than four units in a group: permutation only, no interval"
 UNDEFINED = "not defined, see the last column"
-COLUMNS = [
-    "spec_id",
-    "estimator",
-    "outcome",
-    "term",
-    "contrast",
-    "period",
-    "unit_scheme",
-    "treatment_def",
-    "estimate",
-]
-COLUMNS += [
-    "conf_low",
-    "conf_high",
-    "p_value",
-    "mde",
-    "sesoi",
-    "n_treated",
-    "unit_of_measure",
-    "output_basis",
-]
+LAG = re.compile(r"_lag(\d+)$")
+COLUMNS = """
+    spec_id estimator outcome term contrast period unit_scheme treatment_def estimate
+    conf_low conf_high p_value mde sesoi n_treated unit_of_measure output_basis
+""".split()
+NOTE = """
+Facts are observed in all units and carry no interval; a threshold beside the claim says
+when they hold.
+
+The others are regressions: {facts.level} intervals and p by conditional SCPC (average
+pairwise correlation of shocks at most .03) for one row a {facts.words[unit_name]}, by CR3
+with t(G* \u2212 1) for panels with effects of units and years. No correction is made for
+looking at several of them.
+"""
 
 
 def t31(facts: Facts) -> Table:
     """Return the statements by claim, with what cannot be carried and why."""
-    words = {
-        claim["id"]: claim["claim"]
-        for claim in facts.config["answers"].get("claims", [])
-    }
-    order = {name: number for number, name in enumerate(words)}
-    specs = sorted(
-        facts.specs(),
-        key=lambda spec: (order.get(spec["claim"], len(order)), spec["claim"]),
-    )
-    shown = facts.estimates()
+    claims = facts.config["answers"].get("claims", [])
+    words = {claim["id"]: claim["claim"] for claim in claims}
+    order = list(words)
+    specs = facts.specs()
+    specs.sort(key=lambda spec: (_rank(order, spec["claim"]), spec["claim"]))
+    estimates = facts.estimates()
     refused = facts.series("not_carried", text=("period",))
-    rows = [
-        row for spec in specs for row in _spec_rows(facts, spec, shown, refused, words)
-    ]
+    rows = []
+    for spec in specs:
+        claim = str(spec["claim"])
+        group = f"{claim}: {words[claim]}" if claim in words else claim
+        head = {"group": group, "claim": claim}
+        own = (only(frame, spec_id=spec["id"]) for frame in (estimates, refused))
+        rows += [head | cells for cells in _cells(facts, spec, *own)]
     if not rows:
         raise nothing_to_show("statements", "statements", "T31")
-    note = facts.note(
-        "Facts are observed in all units and carry no interval; a threshold beside the"
-        " claim says when they hold.",
-        f"The others are regressions: {facts.level} intervals and p by conditional SCPC"
-        " (average pairwise correlation of shocks at most .03) for one row a"
-        f" {facts.words['unit_name']}, by CR3 with t(G* \u2212 1) for panels with"
-        " effects of units and years. No correction is made for looking at several of"
-        " them.",
-        NOT_CAUSAL,
-    )
+    ends = ("conf_low", "conf_high")
     columns = (
-        Column(names=("label",), header="Statement", width_cm=4.6),
-        Column(names=("window",), header="Window"),
-        Column(names=("variant",), header="Variant", width_cm=3.0),
+        left("Statement", "label", width_cm=4.6),
+        left("Window", "window"),
+        left("Variant", "variant", width_cm=3.0),
         right("Value", "estimate", show=significant),
-        Column(names=("unit_of_measure",), header="Unit", width_cm=2.4),
-        right(
-            f"{facts.level} interval",
-            "conf_low",
-            "conf_high",
-            show=_range,
-            reason="why",
-        ),
-        right("p", "p_value", show=p_value, reason="why"),
-        right("Units", "n_treated", show=whole),
-        Column(names=("remark",), header="Warning", width_cm=3.6),
+        left("Unit", "unit_of_measure", width_cm=2.4),
+        right(f"{facts.level} interval", *ends, show=_range, reason="why"),
+        probability("p", "p_value", "why"),
+        count("Units", "n_treated"),
+        left("Warning", "remark", width_cm=3.6),
     )
+    note = facts.note(*facts.text(NOTE), NOT_CAUSAL)
     frame = pd.DataFrame(rows)
     return Table(id="T31", note=note, columns=columns, frame=frame, group="group")
 
@@ -102,76 +75,58 @@ def t31(facts: Facts) -> Table:
 TABLES = {"T31": t31}
 
 
-def _spec_rows(
+def _rank(order: list[str], name: str) -> int:
+    """Return the place of a name in an order, the last one where it is not there."""
+    return order.index(name) if name in order else len(order)
+
+
+def _cells(
     facts: Facts,
     spec: Mapping[str, Any],
-    shown: pd.DataFrame,
+    estimates: pd.DataFrame,
     refused: pd.DataFrame,
-    words: Mapping[str, str],
-) -> Iterable[Row]:
-    claim = str(spec["claim"])
+) -> Iterator[Row]:
+    """Yield the printed rows of a statement, then those that cannot be carried."""
     periods = facts.config["periods"]
-    head = {
-        "group": f"{claim}: {words[claim]}" if claim in words else claim,
-        "claim": claim,
-    }
-    order = {name: i for i, name in enumerate(periods)}
-    spec_rows = records(only(shown, spec_id=spec["id"]))
-    for row in sorted(
-        spec_rows,
-        key=lambda row: (
-            order.get(row["period"], len(order)),
-            row["period"],
-            row["term"],
-        ),
-    ):
-        cells = {
+    order = list(periods)
+    rows = records(estimates)
+    rows.sort(key=lambda row: (_rank(order, row["period"]), row["period"], row["term"]))
+    for row in rows:
+        yield {
             "label": _label(row, spec),
             "window": period_with_basis(row["period"], row["output_basis"], periods),
-        }
-        raw_cells = {name: row[name] for name in COLUMNS}
-        remarks = {
+            **{name: row[name] for name in COLUMNS},
             "variant": _variant(row, facts),
             "why": _why(row),
             "remark": reason(row["warning"]),
         }
-        yield {**head, **cells, **raw_cells, **remarks}
-    for row in records(only(refused, spec_id=spec["id"])):
-        cells = {
+    for row in records(refused):
+        yield {
             "label": spec["label"],
             "window": period_label(text(row["period"]), periods),
-        }
-        remark = f"not carried: {row['reason']}"
-        yield {
-            **head,
-            **cells,
             **dict.fromkeys(COLUMNS),
             "spec_id": row["spec_id"],
             "why": "",
-            "remark": remark,
+            "remark": f"not carried: {row['reason']}",
         }
 
 
 def _label(row: Row, spec: Mapping[str, Any]) -> str:
-    lag = re.search(r"_lag(\d+)$", row["term"])
-    lag_text = (
-        f", {lag[1]} year{'s' * (int(lag[1]) > 1)} before"
-        if lag and int(lag[1])
-        else ""
-    )
     if row["estimator"] == "fact" and isinstance(spec["outcome"], dict):
-        lag_text = f" ({row['outcome']})"
-    return f"{spec['label']}{lag_text}"
+        return f"{spec['label']} ({row['outcome']})"
+    lag = LAG.search(row["term"])
+    years = int(lag[1]) if lag else 0
+    if not years:
+        return str(spec["label"])
+    return f"{spec['label']}, {years} year{'s' if years > 1 else ''} before"
 
 
 def _variant(row: Row, facts: Facts) -> str:
-    usual = {
-        "unit_scheme": facts.main,
-        "treatment_def": facts.config["taxonomy"]["primary"],
-    }
+    """Name the unit scheme and the taxonomy of a row where they are not the main ones."""
     words = variant_words(facts.config["answers"])
+    usual = {"unit_scheme": facts.main, "treatment_def": facts.taxonomy}
     names = [
-        words.get((key, str(row[key])), str(row[key]))
+        words.get((key, row[key]), row[key])
         for key, value in usual.items()
         if row[key] not in ("", value)
     ]
@@ -200,11 +155,8 @@ def _why(row: Row) -> str:
 
 
 def _range(low: Any, high: Any) -> str:
+    """Write an interval with the decimals that its size asks for, at most three."""
     if is_missing(low) or is_missing(high):
         return ""
     widest = max(abs(low), abs(high))
-    return interval(
-        low,
-        high,
-        0 if widest >= 100 else 1 if widest >= 10 else 2 if widest >= 1 else 3,
-    )
+    return interval(low, high, sum(widest < size for size in (1, 10, 100)))
