@@ -2,7 +2,7 @@
 support, detectable effects.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ from evenfield.numerics.scpc import (
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.rows import Results
 from evenfield.shared.spec import Spec, read
+from evenfield.shared.tables.rows import only
 from evenfield.study.errors import ConfigError, first_examples
 from evenfield.study.rounding import round_significant
 from evenfield.study.study import Study
@@ -58,16 +59,7 @@ FORMULAS = {
     "mde_scpc": "exact power point of the conditional SCPC test, errors independent",
     "inflation": "sqrt(a'Sigma a / (a'a E s^2)), a = X(X'X)^-1 c",
 }
-SORT = [
-    "block",
-    "taxonomy",
-    "weights",
-    "design",
-    "period",
-    "year",
-    "term",
-    "unit_of_measure",
-]
+SORT = "block taxonomy weights design period year term unit_of_measure".split()
 
 
 class Section(Spec):
@@ -95,36 +87,32 @@ class Case(NamedTuple):
         return f"{self.term} - {self.minus}" if self.minus else ""
 
 
+BOTH = (*OWN, *EXPOSURES)
 OWN_CASES = [
     Case("alone", OWN[:1], OWN[0]),
     Case("alone", OWN[1:], OWN[1]),
     Case("joint", OWN, *OWN),
 ]
 EXPOSURE_CASES = [
-    Case("exposures", (*OWN, *EXPOSURES), *names) for names in (OWN[:1], OWN[1:], OWN)
+    Case("exposures", BOTH, OWN[0]),
+    Case("exposures", BOTH, OWN[1]),
+    Case("exposures", BOTH, *OWN),
+    Case("exposures", BOTH, EXPOSURES[0]),
+    Case("exposures", BOTH, EXPOSURES[1]),
+    Case("exposures", BOTH, *EXPOSURES),
+    Case("outsiders", EXPOSURES, EXPOSURES[0]),
+    Case("outsiders", EXPOSURES, EXPOSURES[1]),
+    Case("outsiders", EXPOSURES, *EXPOSURES),
 ]
-EXPOSURE_CASES += [
-    Case(design, columns, *names)
-    for design, columns in (("exposures", (*OWN, *EXPOSURES)), ("outsiders", EXPOSURES))
-    for names in (EXPOSURES[:1], EXPOSURES[1:], EXPOSURES)
-]
 
 
-class Found(NamedTuple):
-    """What one contrast can see, and where it was looked at."""
+class Visible(NamedTuple):
+    """What one contrast can see."""
 
-    case: Case
-    taxonomy: str
-    label: str  # as in ``Design.designs``
-    periods: list[str]
-    weights: str
-    values: dict[
-        str, float
-        # minimum detectable effect in units of s by test: ``t``, ``scpc_03``, ``scpc_06``
-    ]
-    inflation: dict[
-        str, float
-    ]  # factor on the ``t`` value under ``sar`` and ``exponential`` errors
+    # minimum detectable effect in units of s by test: ``t``, ``scpc_03``, ``scpc_06``
+    values: dict[str, float]
+    # factor on the ``t`` value under ``sar`` and ``exponential`` errors
+    inflation: dict[str, float]
     # standard deviation (ddof 0) of the exposure of a single exposure coefficient, else
     # missing
     exposure_sd: float
@@ -132,19 +120,28 @@ class Found(NamedTuple):
     note: str  # why something is missing
 
 
+class Examined(NamedTuple):
+    """One contrast in one design of a taxonomy, and what it can see."""
+
+    case: Case
+    taxonomy: str
+    label: str  # as in ``Design.designs``
+    periods: list[str]
+    weights: str
+    visible: Visible
+
+
 def estimate(study: Study) -> Results:
     """Run all design diagnostics of the main unit scheme."""
     design = Design(study, read(Section, study.config, "design").weights)
     _check_names(design)
-    diagnostics_list = list(_all_found(design))
-    estimates = [row for one in diagnostics_list for row in _estimates(design, one)]
-    rows = [
-        *diagnostics(design),
-        *(row for one in diagnostics_list for row in _lines(one)),
-    ]
-    series = pd.DataFrame(rows, columns=SERIES).sort_values(
-        SORT, ignore_index=True, kind="stable"
-    )
+    estimates: list[Estimate] = []
+    rows = list(diagnostics(design))
+    for examined in _examined(design):
+        estimates += _estimates(design, examined)
+        rows += _lines(examined)
+    series = pd.DataFrame(rows, columns=SERIES)
+    series = series.sort_values(SORT, ignore_index=True, kind="stable")
     return Results(estimates, {"series": series}, _summary(design, series))
 
 
@@ -164,125 +161,118 @@ def _check_names(design: Design) -> None:
         )
 
 
-def _all_found(design: Design) -> Iterator[Found]:
+def _examined(design: Design) -> Iterator[Examined]:
     """Yield what every contrast can see, for every taxonomy that has regimes; the SCPC
     test for the primary one.
     """
-    detect = _detector(design)
+    visible = _Visible(design)
     for taxonomy in [name for name in design.taxonomies if not design.is_empty(name)]:
         primary = taxonomy == design.taxonomy
-        examined = (
-            sorted({design.weights, *design.examined}) if primary else [design.weights]
-        )
-        pairs = [("", case) for case in OWN_CASES] + [
-            (name, case) for name in examined for case in EXPOSURE_CASES
-        ]
+        through = {design.weights, *design.examined} if primary else {design.weights}
+        pairs = [("", case) for case in OWN_CASES]
+        for name in sorted(through):
+            pairs += [(name, case) for case in EXPOSURE_CASES]
         for label, periods in design.designs(taxonomy).items():
             for weights, case in pairs:
                 table = design.regressors(
                     weights or design.weights, taxonomy, periods[0]
                 )
-                yield Found(
-                    case,
-                    taxonomy,
-                    label,
-                    periods,
-                    weights,
-                    *detect(table, case, primary),
+                seen = visible.of(table, case, primary)
+                yield Examined(
+                    case=case,
+                    taxonomy=taxonomy,
+                    label=label,
+                    periods=periods,
+                    weights=weights,
+                    visible=seen,
                 )
 
 
-def _detector(design: Design) -> Callable[[pd.DataFrame, Case, bool], tuple[Any, ...]]:
-    """Return what measures a contrast, with everything that depends on geography only
-    made once.
+class _Visible:
+    """What measures a contrast, with everything that depends on geography only made
+    once.
     """
-    distance = design.distance_km()
-    covariances = {
-        "sar": sar_covariance(
-            design.matrices[design.weights].aligned(design.units), SAR_RHO
-        )
-    }
-    if distance is not None:
-        covariances["exponential"] = exponential_covariance(distance, EXPONENTIAL_KM)
 
-    @cache
-    def components(correlation: float, members: tuple[int, ...]) -> SpatialComponents:
-        assert distance is not None
-        return spatial_components(
-            distance[np.ix_(members, members)], correlation, design.level
-        )
+    def __init__(self, design: Design) -> None:
+        self.design = design
+        self.distance = design.distance_km()
+        W = design.matrices[design.weights].aligned(design.units)
+        self.covariances = {"sar": sar_covariance(W, SAR_RHO)}
+        if self.distance is not None:
+            covariance = exponential_covariance(self.distance, EXPONENTIAL_KM)
+            self.covariances["exponential"] = covariance
+        self.components = cache(self._components)
 
-    def scpc(
-        X: np.ndarray, c: np.ndarray, inside: np.ndarray
-    ) -> tuple[dict[str, float], str]:
-        if distance is None:
-            return {}, "no SCPC power point: coordinates are missing"
-        try:
-            spaces = {
-                n: components(r, tuple(np.flatnonzero(inside).tolist()))
-                for n, r in AVERAGE_CORRELATIONS.items()
-            }
-            return {
-                name: scpc_power_point(X, c, space, design.power)
-                for name, space in spaces.items()
-            }, ""
-        except NumericsError as error:
-            return {}, f"no SCPC power point: {error}"
-
-    def detect(table: pd.DataFrame, case: Case, primary: bool) -> tuple[Any, ...]:
+    def of(self, table: pd.DataFrame, case: Case, primary: bool) -> Visible:
+        """Return the detectable effects of a contrast, by SCPC only for the primary
+        taxonomy.
+        """
         inside = np.full(len(table), True)
         if case.design == "outsiders":
             inside = ~table[list(OWN)].any(axis=1).to_numpy()
         columns = table.loc[inside, list(case.columns)]
         X = np.column_stack([np.ones(len(columns)), columns.to_numpy()])
-        c = np.array(
-            [
-                0.0,
-                *(
-                    float(name == case.term) - float(name == case.minus)
-                    for name in case.columns
-                ),
-            ]
-        )
+        signs = {case.minus: -1.0, case.term: 1.0}
+        c = np.array([0.0, *(signs.get(name, 0.0) for name in case.columns)])
         if note := undefined_note(["constant", *case.columns], X):
-            return {}, {}, np.nan, len(X), note
-        values = {"t": minimum_detectable_effect(X, c, design.power, design.level)}
+            return Visible({}, {}, np.nan, len(X), note)
+        power = self.design.power
+        values = {"t": minimum_detectable_effect(X, c, power, self.design.level)}
+        reason = ""
+        if primary:
+            try:
+                values |= self._scpc(X, c, inside)
+            except NumericsError as error:
+                reason = f"no SCPC power point: {error}"
         inflation = {
             name: spatial_inflation(X, c, S[np.ix_(inside, inside)])
-            for name, S in covariances.items()
+            for name, S in self.covariances.items()
         }
-        robust, reason = scpc(X, c, inside) if primary else ({}, "")
-        sd = (
-            float(columns[case.term].std(ddof=0))
-            if case.term in EXPOSURES and not case.minus
-            else np.nan
-        )
-        return values | robust, inflation, sd, len(X), reason
+        single = case.term in EXPOSURES and not case.minus
+        sd = float(columns[case.term].std(ddof=0)) if single else np.nan
+        return Visible(values, inflation, sd, len(X), reason)
 
-    return detect
+    def _scpc(
+        self, X: np.ndarray, c: np.ndarray, inside: np.ndarray
+    ) -> dict[str, float]:
+        if self.distance is None:
+            raise NumericsError("coordinates are missing")
+        members = tuple(np.flatnonzero(inside).tolist())
+        spaces = {
+            name: self.components(correlation, members)
+            for name, correlation in AVERAGE_CORRELATIONS.items()
+        }
+        return {
+            name: scpc_power_point(X, c, space, self.design.power)
+            for name, space in spaces.items()
+        }
+
+    def _components(
+        self, correlation: float, members: tuple[int, ...]
+    ) -> SpatialComponents:
+        assert self.distance is not None
+        distance = self.distance[np.ix_(members, members)]
+        return spatial_components(distance, correlation, self.design.level)
 
 
-def _estimates(design: Design, diagnostics_list: Found) -> Iterator[Estimate]:
-    case = diagnostics_list.case
-    standard_deviations = design.growth_sd
-    scales = [(diagnostics_list.label, IN_S, 1.0)]
-    if diagnostics_list.taxonomy == design.taxonomy and diagnostics_list.weights in (
-        "",
-        design.weights,
-    ):
-        scales += [
-            (period, IN_PP, float(standard_deviations.get(period, np.nan)))
-            for period in diagnostics_list.periods
-        ]
-    steps = [("", 1.0)] + (
-        [(" per s.d.", diagnostics_list.exposure_sd)]
-        if np.isfinite(diagnostics_list.exposure_sd)
-        else []
-    )
-    bases = design.periods.groupby("period")["basis"].first()
-    for test, value in (diagnostics_list.values or {"t": np.nan}).items():
+def _estimates(design: Design, examined: Examined) -> Iterator[Estimate]:
+    """Yield the detectable effects of a contrast in units of s; those of the primary
+    taxonomy and weights also in percentage points, in every period.
+    """
+    case = examined.case
+    visible = examined.visible
+    scales = [(examined.label, IN_S, 1.0)]
+    primary = examined.taxonomy == design.taxonomy
+    if primary and examined.weights in ("", design.weights):
+        for period in examined.periods:
+            deviation = float(design.growth_sd.get(period, np.nan))
+            scales.append((period, IN_PP, deviation))
+    steps = {"": 1.0}
+    if np.isfinite(visible.exposure_sd):
+        steps[" per s.d."] = visible.exposure_sd
+    for test, value in (visible.values or {"t": np.nan}).items():
         for period, unit, scale in scales:
-            for extra, step in steps:
+            for extra, step in steps.items():
                 yield Estimate(
                     family="design",
                     role="design",
@@ -295,53 +285,56 @@ def _estimates(design: Design, diagnostics_list: Found) -> Iterator[Estimate]:
                     sample_id="outsiders" if case.design == "outsiders" else "all",
                     unit_scheme=str(design.description["unit_scheme"]),
                     period=period,
-                    treatment_def=diagnostics_list.taxonomy,
-                    w_id=diagnostics_list.weights,
+                    treatment_def=examined.taxonomy,
+                    w_id=examined.weights,
                     estimate=value * scale * step,
                     mde=value * scale * step,
                     conf_level=design.level,
-                    n_obs=diagnostics_list.n_units,
-                    n_units=diagnostics_list.n_units,
+                    n_obs=visible.n_units,
+                    n_units=visible.n_units,
                     unit_of_measure=unit,
-                    output_basis=str(bases[period]) if unit == IN_PP else "",
-                    warning=diagnostics_list.note,
+                    output_basis=design.bases[period] if unit == IN_PP else "",
+                    warning=visible.note,
                     data_hash=str(design.description["data_hash"]),
                 )
 
 
-def _lines(diagnostics_list: Found) -> Iterator[Line]:
-    case = diagnostics_list.case
-    tests = diagnostics_list.values or {"t": np.nan}
-    values = {("mde", f"s, {test}"): value for test, value in tests.items()}
-    values |= {
-        ("inflation", f"factor, {errors}"): value
-        for errors, value in diagnostics_list.inflation.items()
-    }
-    labels = {
-        "taxonomy": diagnostics_list.taxonomy,
-        "weights": diagnostics_list.weights,
-        "design": case.design,
-        "period": diagnostics_list.label,
-    }
-    labels |= {"term": case.contrast or case.term, "note": diagnostics_list.note}
-    for (block, unit), value in values.items():
-        yield line(block, **labels, value=value, unit_of_measure=unit)
+def _lines(examined: Examined) -> Iterator[Line]:
+    case = examined.case
+    visible = examined.visible
+    values = [
+        ("mde", f"s, {test}", value)
+        for test, value in (visible.values or {"t": np.nan}).items()
+    ]
+    values += [
+        ("inflation", f"factor, {errors}", value)
+        for errors, value in visible.inflation.items()
+    ]
+    for block, unit, value in values:
+        yield line(
+            block,
+            taxonomy=examined.taxonomy,
+            weights=examined.weights,
+            design=case.design,
+            period=examined.label,
+            term=case.contrast or case.term,
+            value=value,
+            unit_of_measure=unit,
+            note=visible.note,
+        )
 
 
 def _summary(design: Design, series: pd.DataFrame) -> dict[str, Any]:
-    cells = series[series["block"].eq("cells") & series["taxonomy"].eq(design.taxonomy)]
-    first = cells[cells["period"].eq(next(iter(design.designs(design.taxonomy))))]
+    label = next(iter(design.designs(design.taxonomy)))
+    cells = only(series, block="cells", taxonomy=design.taxonomy, period=label)
+    empty = [name for name in design.taxonomies if design.is_empty(name)]
     return {
         "unit_scheme": str(design.description["unit_scheme"]),
         "taxonomy": design.taxonomy,
         "weights": design.weights,
         "spread_pp_per_year": _rounded(design.growth_sd),
-        "cells": _rounded(first.set_index("term")["value"]),
-        "switched_off": [
-            SWITCHED_OFF.format(name)
-            for name in design.taxonomies
-            if design.is_empty(name)
-        ],
+        "cells": _rounded(cells.set_index("term")["value"]),
+        "switched_off": [SWITCHED_OFF.format(name) for name in empty],
         "formulas": FORMULAS,
     }
 

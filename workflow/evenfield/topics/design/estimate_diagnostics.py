@@ -13,30 +13,24 @@ from statsmodels.stats.outliers_influence import variance_inflation_factor
 from evenfield.numerics.influence import dependent_columns
 from evenfield.numerics.power import event_study_mde
 from evenfield.numerics.spatial import haversine_km
+from evenfield.shared.tables.rows import only
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
 
 OWN = ("own_cluster", "own_sez")
 EXPOSURES = ("exposure_cluster", "exposure_sez")
 CELLS = ("both", "cluster only", "SEZ only", "neither")
-SERIES = [
-    "block",
-    "taxonomy",
-    "weights",
-    "design",
-    "period",
-    "year",
-    "term",
-    "value",
-    "unit_of_measure",
-]
-SERIES += ["units", "note"]
+SERIES = """
+    block taxonomy weights design period year term value unit_of_measure units note
+""".split()
 WEIGHT_FACTS = {
     "links": "links",
     "mean_neighbours": "neighbours",
     "effective_neighbours": "neighbours",
+    "rho_low": "rho",
+    "rho_high": "rho",
+    "components": "components",
 }
-WEIGHT_FACTS |= {"rho_low": "rho", "rho_high": "rho", "components": "components"}
 ANY_ZONE = "state"
 YEARLY_SD = 3.0
 HORIZONS = (1, 3, 5, 7)
@@ -52,22 +46,18 @@ class Design:
         self.taxonomy: str = study.config["taxonomy"]["primary"]
         self.weights: str = study.config["weights"]["primary"]
         self.examined = list(examined) or [self.weights]
-        self.power, self.level = (
-            study.power,
-            float(study.config["inference"]["conf_level"]),
-        )
+        self.power = study.power
+        self.level = float(study.config["inference"]["conf_level"])
+        self.description = study.description()
+        self.matrices = study.all_weights
         self.coordinates = study.table("units").set_index("unit").sort_index()
         self.units = [str(unit) for unit in self.coordinates.index]
-        self.periods, self.cells = (
-            study.table("periods"),
-            study.table("cells").sort_values("unit"),
-        )
-        self.exposures, self.first_years = (
-            study.table("exposures"),
-            study.table("first_years"),
-        )
-        self.matrices, self.description = study.all_weights, study.description()
+        self.exposures = study.table("exposures")
+        self.first_years = study.table("first_years")
+        self.cells = study.table("cells").sort_values("unit")
         self.taxonomies = sorted(self.cells["taxonomy"].unique())
+        self.periods = study.table("periods")
+        self.bases = self.periods.groupby("period")["basis"].first().astype(str)
         self.regressors = cache(self._regressors)
 
     @property
@@ -83,27 +73,18 @@ class Design:
 
     def distance_km(self) -> np.ndarray | None:
         """Return distances between units, or nothing where a coordinate is missing."""
-        coordinates = self.coordinates.reindex(columns=["lat", "lon"]).to_numpy(float)
-        return (
-            haversine_km(coordinates[:, 0], coordinates[:, 1])
-            if np.isfinite(coordinates).all()
-            else None
-        )
+        lat_lon = self.coordinates.reindex(columns=["lat", "lon"]).to_numpy(float)
+        return haversine_km(*lat_lon.T) if np.isfinite(lat_lon).all() else None
 
     def _regressors(self, weights: str, taxonomy: str, period: str) -> pd.DataFrame:
         """Return own and exposure columns of every unit, sorted by unit."""
-        rows = self.exposures[
-            self.exposures["weights"].eq(weights)
-            & self.exposures["taxonomy"].eq(taxonomy)
-        ]
-        rows = rows[rows["period"].eq(period)].set_index("unit")
+        rows = only(
+            self.exposures, weights=weights, taxonomy=taxonomy, period=period
+        ).set_index("unit")
         if missing := sorted(set(self.units) - set(rows.index)):
-            missing_text = (
-                f"{len(missing)} units have no exposure to {taxonomy} through {weights}"
-                f" in {period}"
-            )
             raise EstimateError(
-                f"{missing_text} ({first_examples(missing)})",
+                f"{len(missing)} units have no exposure to {taxonomy} through {weights}"
+                f" in {period} ({first_examples(missing)})",
                 "one row a unit",
                 "rebuild the exposures",
             )
@@ -111,37 +92,27 @@ class Design:
 
     def is_empty(self, taxonomy: str) -> bool:
         """Tell whether a taxonomy has no cluster and no SEZ at all."""
-        return (
-            not self.cells.loc[self.cells["taxonomy"].eq(taxonomy), ["cluster", "sez"]]
-            .to_numpy()
-            .any()
-        )
+        cells = only(self.cells, taxonomy=taxonomy)
+        return not cells[["cluster", "sez"]].to_numpy().any()
 
     def designs(self, taxonomy: str) -> dict[str, list[str]]:
         """Group the periods in which a taxonomy draws the same cells, by the first one;
         one group has no name.
         """
-        taxonomy_cells = self.cells[self.cells["taxonomy"].eq(taxonomy)]
-        groups: dict[tuple[tuple[int, ...], ...], list[str]] = {}
+        groups: dict[bytes, list[str]] = {}
         for period in self.period_names:
-            rows = taxonomy_cells[taxonomy_cells["period"].eq(period)]
-            groups.setdefault((tuple(rows["cluster"]), tuple(rows["sez"])), []).append(
-                period
-            )
-        return {
-            "" if len(groups) == 1 else names[0]: names for names in groups.values()
-        }
+            cells = only(self.cells, taxonomy=taxonomy, period=period)
+            drawn = cells[["cluster", "sez"]].to_numpy(float).tobytes()
+            groups.setdefault(drawn, []).append(period)
+        if len(groups) == 1:
+            return {"": self.period_names}
+        return {names[0]: names for names in groups.values()}
 
 
 def line(block: str, **cells: Any) -> Line:
     """Make one row of the long table of diagnostics."""
-    return {
-        **dict.fromkeys(SERIES, ""),
-        "year": np.nan,
-        "value": np.nan,
-        "block": block,
-        **cells,
-    }
+    blank = dict.fromkeys(SERIES, "") | {"year": np.nan, "value": np.nan}
+    return blank | {"block": block, **cells}
 
 
 def diagnostics(design: Design) -> Iterator[Line]:
@@ -149,57 +120,51 @@ def diagnostics(design: Design) -> Iterator[Line]:
     for taxonomy in design.taxonomies:
         for period, periods in design.designs(taxonomy).items():
             labels = {"taxonomy": taxonomy, "period": period}
-            yield from (row | labels for row in _cells(design, taxonomy, periods))
-            tables = {
-                name: design.regressors(name, taxonomy, periods[0])
-                for name in design.examined
-            }
-            yield _correlation(next(iter(tables.values())), OWN) | labels
-            for name, table in tables.items():
-                yield _correlation(table, EXPOSURES) | labels | {"weights": name}
-                yield from (
-                    row | labels | {"weights": name} for row in _inflation(table)
-                )
+            rows = [*_cells(design, taxonomy, periods)]
+            own = design.regressors(design.examined[0], taxonomy, periods[0])
+            rows.append(_correlation(own, OWN))
+            for name in design.examined:
+                table = design.regressors(name, taxonomy, periods[0])
+                for row in (_correlation(table, EXPOSURES), *_inflation(table)):
+                    rows.append(row | {"weights": name})
+            yield from (row | labels for row in rows)
     yield from _weights(design)
     yield from _support(design)
     yield from _event_studies(design)
-    bases = design.periods.groupby("period")["basis"].first()
     for period in design.period_names:
-        descriptors = {"unit_of_measure": "pp/yr", "note": str(bases[period])}
         yield line(
             "spread",
             period=period,
             term="s",
             value=float(design.growth_sd[period]),
-            **descriptors,
+            unit_of_measure="pp/yr",
+            note=design.bases[period],
         )
 
 
 def _cells(design: Design, taxonomy: str, periods: list[str]) -> Iterator[Line]:
     """Count the units in each cell of the 2x2 table and list them."""
-    table = design.cells[
-        design.cells["taxonomy"].eq(taxonomy) & design.cells["period"].eq(periods[0])
-    ]
+    table = only(design.cells, taxonomy=taxonomy, period=periods[0])
     for cell in CELLS:
-        units = sorted(table.loc[table["cell"].eq(cell), "unit"])
-        labels = {"units": " ".join(units), "note": "periods: " + ", ".join(periods)}
+        units = sorted(only(table, cell=cell)["unit"])
         yield line(
             "cells",
             term=cell,
             value=float(len(units)),
             unit_of_measure="units",
-            **labels,
+            units=" ".join(units),
+            note=f"periods: {', '.join(periods)}",
         )
 
 
 def _correlation(table: pd.DataFrame, pair: tuple[str, str]) -> Line:
+    value = np.nan
+    note = ""
     constant = [name for name in pair if np.ptp(table[name].to_numpy(float)) < 1e-12]
-    note = (
-        f"not defined: {' and '.join(constant)} equal for all units" if constant else ""
-    )
-    value = (
-        np.nan if constant else float(np.corrcoef(table[pair[0]], table[pair[1]])[0, 1])
-    )
+    if constant:
+        note = f"not defined: {' and '.join(constant)} equal for all units"
+    else:
+        value = float(np.corrcoef(table[pair[0]], table[pair[1]])[0, 1])
     return line(
         "correlation",
         term=" x ".join(pair),
@@ -229,39 +194,33 @@ def undefined_note(names: list[str], X: np.ndarray) -> str:
 def _weights(design: Design) -> Iterator[Line]:
     for name, weights in sorted(design.matrices.items()):
         for fact, unit in WEIGHT_FACTS.items():
-            fact_value = weights.spec.get(fact)
-            labels = {
-                "unit_of_measure": unit,
-                "note": str(weights.spec.get("kind", "")),
-            }
+            value = weights.spec.get(fact)
             yield line(
                 "weights",
                 weights=name,
                 term=fact,
-                value=np.nan if fact_value is None else float(fact_value),
-                **labels,
+                value=np.nan if value is None else float(value),
+                unit_of_measure=unit,
+                note=str(weights.spec.get("kind", "")),
             )
 
 
 def _first_zones(design: Design, column: str = "first_year") -> pd.Series:
     """Return the year of each unit's first national-level zone of any kind."""
-    table = design.first_years[design.first_years["zone_type"].eq(ANY_ZONE)].set_index(
-        "unit"
-    )[column]
-    return table.astype(float).reindex(design.units)
+    zones = only(design.first_years, zone_type=ANY_ZONE).set_index("unit")
+    return zones[column].astype(float).reindex(design.units)
 
 
 def _support(design: Design) -> Iterator[Line]:
     """Count treated units, units not yet treated and far controls in every year."""
     first = _first_zones(design)
+    if first.isna().all():
+        return
     dated = _first_zones(design, "first_year_dated")
-    borders = [
-        w
-        for _, w in sorted(design.matrices.items())
-        if w.spec.get("kind") == "contiguity"
-    ]
-    years = design.description["years"] if first.notna().any() else []
-    for year in range(int(min(years, default=0)), int(max(years, default=-1)) + 1):
+    matrices = [matrix for _, matrix in sorted(design.matrices.items())]
+    borders = [W for W in matrices if W.spec.get("kind") == "contiguity"]
+    years = design.description["years"]
+    for year in range(int(min(years)), int(max(years)) + 1):
         treated = (first <= year).to_numpy()
         groups = {
             "treated": treated,
@@ -269,16 +228,17 @@ def _support(design: Design) -> Iterator[Line]:
             "not_yet_treated": ~treated,
         }
         if borders:
-            groups["far_controls"] = ~treated & (
-                borders[0].aligned(design.units) @ treated.astype(float) == 0
-            )
+            # Untreated and without a treated neighbour.
+            near = borders[0].aligned(design.units) @ treated.astype(float)
+            groups["far_controls"] = ~treated & (near == 0)
         for term, member in groups.items():
-            labels = {
-                "unit_of_measure": "units",
-                "units": " ".join(first.index[member]),
-            }
             yield line(
-                "support", year=year, term=term, value=float(member.sum()), **labels
+                "support",
+                year=year,
+                term=term,
+                value=float(member.sum()),
+                unit_of_measure="units",
+                units=" ".join(first.index[member]),
             )
 
 
@@ -287,8 +247,8 @@ def _event_studies(design: Design) -> Iterator[Line]:
     first = _first_zones(design)
     last = int(max(design.description["years"]))
     for cohort in sorted(first.dropna().astype(int).unique()):
+        treated = int((first == cohort).sum())
         for years in [years for years in HORIZONS if cohort + years <= last]:
-            treated = int((first == cohort).sum())
             controls = int((~(first <= cohort + years)).sum())
             if controls < 1 or treated + controls < 3:
                 continue
@@ -297,10 +257,11 @@ def _event_studies(design: Design) -> Iterator[Line]:
             mde = event_study_mde(
                 treated, controls, years, YEARLY_SD, design.power, design.level
             )
-            labels = {
-                "unit_of_measure": "per cent",
-                "note": f"{treated} treated, {controls} not yet treated",
-            }
             yield line(
-                "event_study", year=cohort, term=f"{years} years", value=mde, **labels
+                "event_study",
+                year=cohort,
+                term=f"{years} years",
+                value=mde,
+                unit_of_measure="per cent",
+                note=f"{treated} treated, {controls} not yet treated",
             )
