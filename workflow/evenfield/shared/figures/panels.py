@@ -76,12 +76,20 @@ def proxy_sentence(
     return f" Years to {int(years.max())} {consequence}." if len(years) else ""
 
 
-def tick_key(label: str, **size: float) -> Line2D:
+def tick_key(label: str, markersize: float) -> Line2D:
     """Return the key of a short vertical stroke: the smallest effect that is seen."""
-    return Line2D([], [], color=ACCENT, marker="|", linestyle="", label=label, **size)
+    return Line2D(
+        [],
+        [],
+        color=ACCENT,
+        marker="|",
+        markersize=markersize,
+        linestyle="",
+        label=label,
+    )
 
 
-def key_below(figure: Figure, keys: Sequence[Artist], **spacing: float) -> None:
+def key_below(figure: Figure, keys: Sequence[Artist], **spacing: Any) -> None:
     """Draw a key in one line beneath all panels."""
     figure.legend(
         handles=keys,

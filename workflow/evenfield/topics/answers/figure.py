@@ -60,7 +60,7 @@ def f21(facts: Facts) -> Artwork:
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(AXIS)
-    largest = float(shown[NUMBERS].abs().max(axis=None))
+    largest = float(np.nanmax(np.abs(shown[NUMBERS].to_numpy(float))))
     steps = [step for step in STEPS if step <= max(largest, 3.0)]
     ticks = [*(-step for step in reversed(steps)), 0.0, *steps]
     axes.set_xticks(ticks, [fixed(tick, 0) for tick in ticks])

@@ -102,11 +102,11 @@ def _rows(facts: Facts, shown: list[str]) -> tuple[dict[str, str], pd.DataFrame]
             "its series in the exposure topic",
             "add it to estimates.exposure or remove F13 from `figures`",
         )
-    order = {"question": [OWN, DIFFERENCE, NEXT], "period": shown}
-    order["unit_scheme"] = list(schemes)
+    names = [OWN, DIFFERENCE, NEXT, *shown, *schemes]
+    order = {name: number for number, name in enumerate(names)}
     rows = rows.sort_values(
-        list(order),
-        key=lambda column: column.map(order[column.name].index),
+        ["question", "period", "unit_scheme"],
+        key=lambda column: column.map(order),
         ignore_index=True,
     )
     # Other population series differ in some periods only.

@@ -126,7 +126,7 @@ def _variant(row: Row, facts: Facts) -> str:
     words = variant_words(facts.config["answers"])
     usual = {"unit_scheme": facts.main, "treatment_def": facts.taxonomy}
     names = [
-        words.get((key, row[key]), row[key])
+        str(words.get((key, row[key]), row[key]))
         for key, value in usual.items()
         if row[key] not in ("", value)
     ]
