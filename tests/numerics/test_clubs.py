@@ -1,4 +1,6 @@
-"""Convergence clubs: which are merged first, and the algorithm one group at a time."""
+"""Convergence clubs: planted clubs, which are merged first, and the algorithm one group
+at a time; groupings against one another.
+"""
 
 from itertools import pairwise
 
@@ -15,33 +17,138 @@ from evenfield.numerics.clubs import (
     Clubs,
     SieveRule,
     adopt_divergent,
+    association_test,
     core_of,
+    exact_table_p,
     find_clubs,
     group_tests,
+    merge_clubs,
 )
 from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
-from tolerances import close
+from numerics.refusals import refused
+from tolerances import MACHINE, close
 
 PERIODS = regression_periods(30, 10)
 
 
-def four_clubs(monkeypatch, t):
-    """Return tests and four clubs, one, two, three and four, whose unions have given
-    values of t.
-    """
+def one_by_one(x, rows):
+    return fit_logt(transition_variance(x[list(rows)]), PERIODS).t[0]
+
+
+def members(result):
+    return [list(club.members) for club in result.clubs]
+
+
+def split(tests, *groups, divergent=()):
+    return Clubs(tuple(tests.club(np.array(group)) for group in groups), divergent)
+
+
+def two_clubs(n=12, T=30, seed=3):
+    rng = default_rng(seed)
+    target = np.repeat([1.0, 3.0], n // 2)[:, None]
+    gap = rng.normal(0, 0.2, n)[:, None] * np.exp(-0.1 * np.arange(T))
+    return target + gap + rng.normal(0, 1e-3, (n, T))
+
+
+LOW = list(range(6))
+HIGH = list(range(6, 12))
+
+
+@pytest.fixture
+def tests():
+    return group_tests(two_clubs(), PERIODS, "fqsb")
+
+
+def test_cumulated_sums_are_tests_one_by_one(tests):
+    x = two_clubs()
+    order = np.array([3, 7, 0, 9, 11, 2])
+    prefixes = [one_by_one(x, order[:k]) for k in range(2, 7)]
+    close(tests.pairs(order), [one_by_one(x, order[i : i + 2]) for i in range(5)])
+    close(tests.prefixes(order, 2, 6), prefixes)
+    close(tests.prefixes(order, 4, 6), prefixes[2:])
+    core, others = order[:3], order[3:]
+    added = [one_by_one(x, [*core, other]) for other in others]
+    close(tests.additions(core, others), added)
+
+
+def test_a_tight_group_far_from_zero_loses_no_digits():
+    x = 1e4 + two_clubs()
+    wanted = [one_by_one(x, range(6, 6 + k)) for k in range(2, 7)]
+    prefixes = group_tests(x, PERIODS, "fqsb").prefixes(np.arange(6, 12), 2, 6)
+    close(prefixes, wanted, rtol=1e-6)
+
+
+def test_planted_clubs_are_found_in_any_order_and_currency():
+    x = two_clubs()
+    result = find_clubs(x, PERIODS)
+    assert members(result) == [HIGH, LOW]
+    assert list(result.labels(12)) == [2] * 6 + [1] * 6
+    assert result.divergent == ()
+    order = default_rng(0).permutation(12)
+    moved = find_clubs(7 * x[order], PERIODS)
+    assert [sorted(order[club]) for club in members(moved)] == [HIGH, LOW]
+    close([club.t for club in moved.clubs], [club.t for club in result.clubs])
+
+
+def test_a_sample_that_converges_is_one_club():
+    assert members(find_clubs(two_clubs()[:6], PERIODS)) == [LOW]
+
+
+@pytest.mark.parametrize("growth", [0.05 * np.arange(1, 5), np.full(4, 0.02)])
+def test_paths_that_diverge_or_are_alike_form_no_club(growth):
+    result = find_clubs(np.exp(np.outer(growth, np.arange(30))), PERIODS)
+    assert result.clubs == ()
+    assert sorted(result.divergent) == [0, 1, 2, 3]
+
+
+def test_refusals(tests):
+    refused("two units", find_clubs, np.ones((1, 30)), PERIODS)
+    refused("not positive", find_clubs, -two_clubs(), PERIODS)
+    refused("sieve", find_clubs, two_clubs(), PERIODS, sieve=SieveRule(step=-1.0))
+    refused("merged by", merge_clubs, tests, Clubs((), ()), "all")
+    one_group = np.zeros(4, dtype=int)
+    two_groups = np.array([0, 0, 1, 1])
+    refused("one group", association_test, one_group, two_groups, default_rng(0), 9)
+
+
+@pytest.mark.parametrize("method", ["phillips_sul", "von_lyncker_thoennessen"])
+def test_merging_undoes_a_split(tests, method):
+    parts = split(tests, [6, 7, 8], [9, 10, 11], [0, 1, 2], [3, 4, 5])
+    merged = merge_clubs(tests, parts, method)
+    assert members(merged) == [HIGH, LOW]
+    assert [club.merged_from for club in merged.clubs] == [(1, 2), (3, 4)]
+    left = merge_clubs(tests, split(tests, [6, 7], [0, 1]), "none")
+    assert left.clubs[0].merged_from == ()
+
+
+def planted_unions(monkeypatch, t):
+    """Let the unions of clubs have given values of t."""
     monkeypatch.setattr(
         "evenfield.numerics.clubs._union_t",
         lambda _tests, result, group: t[tuple(group)],
     )
-    rng = default_rng(1)
-    tests = group_tests(5 + rng.uniform(size=(8, 30)), PERIODS, "fqsb")
-    clubs = [tests.club(np.array([2 * k, 2 * k + 1])) for k in range(4)]
-    return tests, Clubs(tuple(clubs), ())
 
 
-def merged(tests, outcome):
-    result = cb.merge_clubs(tests, outcome, "von_lyncker_thoennessen")
+def merged(tests, outcome, method="von_lyncker_thoennessen"):
+    result = merge_clubs(tests, outcome, method)
     return [club.merged_from for club in result.clubs]
+
+
+def test_the_two_ways_of_merging_differ_where_the_second_pair_fits_better(
+    tests, monkeypatch
+):
+    # Pairs by t: (1, 2) 0.5, (2, 3) 2.0, and all three together -3.
+    planted_unions(monkeypatch, {(0, 1): 0.5, (1, 2): 2.0, (0, 1, 2): -3.0})
+    three = split(tests, [6, 7, 8, 9], [0, 1], [2, 3, 4])
+    assert merged(tests, three, "phillips_sul") == [(1, 2), ()]
+    assert merged(tests, three) == [(), (2, 3)]
+
+
+def four_clubs(monkeypatch, t):
+    """Return tests and four clubs whose unions have given values of t."""
+    planted_unions(monkeypatch, t)
+    tests = group_tests(5 + default_rng(1).uniform(size=(8, 30)), PERIODS, "fqsb")
+    return tests, split(tests, *np.arange(8).reshape(4, 2))
 
 
 def test_of_two_peaks_the_first_is_merged_and_changes_what_follows(monkeypatch):
@@ -69,36 +176,6 @@ def test_units_are_sorted_by_their_mean_over_the_last_share_of_dates():
     assert list(cb._sorted_rows(x, 0.0)) == [2, 0, 1]
     assert list(cb._sorted_rows(x, 0.5)) == [1, 2, 0]
     assert list(cb._sorted_rows(x, 1.0)) == [0, 1, 2]
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_a_stricter_sieve_is_the_smallest_step_at_which_the_club_converges(seed):
-    # Six units converge, six more come ever less close; candidates join by their t.
-    rng = default_rng(seed)
-    decay = np.exp(-0.15 * np.arange(30))
-    target = 3 + np.repeat([0.0, 0.03], 6)[:, None] * rng.uniform(0, 2, (12, 1))
-    x = target + rng.normal(0, 0.2, (12, 1)) * decay + rng.normal(0, 1e-3, (12, 30))
-    tests = group_tests(x, PERIODS, "fqsb")
-    order = np.argsort(-x[:, -1], kind="stable")
-    core = core_of(tests, order)
-    others = order[~np.isin(order, core)]
-    if not len(others):
-        return
-    club = cb._sieved(tests, core, others, DEFAULT_SIEVE)
-    t = tests.additions(core, others)
-    level = 0.0
-    while level <= 50:
-        members = np.sort(np.concatenate([core, others[t > level]]))
-        if tests.group(members).t[0] > -1.65:
-            break
-        level = round(level + 0.1, 10)
-    assert club.members == tuple(members.tolist())
-    close(club.sieve, level)
-
-
-def one_by_one(x, rows, variance="fqsb"):
-    H = transition_variance(x[list(rows)])
-    return fit_logt(H, PERIODS, variance).t[0]
 
 
 def clubs_by_hand(x, rule=DEFAULT_SIEVE, critical=-1.65):
@@ -152,23 +229,22 @@ def many_units(seed, sampling_spread=0.02):
 RULES = [DEFAULT_SIEVE, SieveRule(0.5, 0.5, 2.0), SieveRule(step=0.0)]
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("sampling_spread", [0.0, 0.02, 0.06])
-@pytest.mark.parametrize("rule", RULES)
-def test_clubs_of_many_units_are_those_of_groups_tested_one_by_one(
-    seed, sampling_spread, rule
-):
-    x = many_units(seed, sampling_spread)
+def clubs_are_those_by_hand(x, rule):
     result = find_clubs(x, PERIODS, sieve=rule)
     clubs, divergent = clubs_by_hand(x, rule)
-    assert [list(club.members) for club in result.clubs] == [one[0] for one in clubs]
-    assert [club.sieve for club in result.clubs] == pytest.approx(
-        [one[1] for one in clubs], nan_ok=True
-    )
+    assert members(result) == [one[0] for one in clubs]
+    close([club.sieve for club in result.clubs], [one[1] for one in clubs])
     assert list(result.divergent) == divergent
     for club in result.clubs:
         close(club.t, one_by_one(x, club.members), rtol=1e-6)
         assert club.converges == (club.t > -1.65)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("spread", [0.0, 0.02, 0.06])
+@pytest.mark.parametrize("rule", RULES)
+def test_clubs_of_many_units_are_those_of_groups_tested_one_by_one(seed, spread, rule):
+    clubs_are_those_by_hand(many_units(seed, spread), rule)
 
 
 def test_a_long_core_and_a_late_first_pair_are_found_in_blocks():
@@ -189,55 +265,88 @@ def test_a_long_core_and_a_late_first_pair_are_found_in_blocks():
 def test_units_of_no_club_that_converge_together_become_one():
     x = many_units(1, 0.0)
     tests = group_tests(x, PERIODS, "fqsb")
-    low = np.flatnonzero(x[:, -1] < 3)
-    middle = np.flatnonzero((x[:, -1] > 3) & (x[:, -1] < 5))
-    result = adopt_divergent(tests, Clubs((tests.club(middle),), tuple(low.tolist())))
-    assert [club.members for club in result.clubs] == [
-        tuple(middle.tolist()),
-        tuple(low.tolist()),
-    ]
+    low = np.flatnonzero(x[:, -1] < 3).tolist()
+    middle = np.flatnonzero((x[:, -1] > 3) & (x[:, -1] < 5)).tolist()
+    result = adopt_divergent(tests, split(tests, middle, divergent=tuple(low)))
+    assert members(result) == [middle, low]
     assert result.divergent == ()
-    two = Clubs((tests.club(middle),), tuple(low[:2].tolist()))
+    two = split(tests, middle, divergent=tuple(low[:2]))
     assert len(adopt_divergent(tests, two).clubs) == 2
+
+
+def test_no_unit_is_adopted_below_the_critical_value(tests):
+    apart = split(tests, HIGH[:5], LOW[:5], divergent=(5, 11))
+    assert members(adopt_divergent(tests, apart)) == [HIGH, LOW]
+    assert adopt_divergent(tests, apart, 1e9).divergent == (5, 11)
 
 
 def test_units_are_adopted_by_the_club_with_the_largest_t_one_after_another():
     rng = default_rng(2)
-    t = np.arange(30)
-    x = np.repeat([4.0, 3.0], 6)[:, None] + rng.normal(0, 0.2, (12, 1)) * np.exp(
-        -0.1 * t
-    )
-    x = x + rng.normal(0, 1e-3, (12, 30))
+    gap = rng.normal(0, 0.2, (12, 1)) * np.exp(-0.1 * np.arange(30))
+    x = np.repeat([4.0, 3.0], 6)[:, None] + gap + rng.normal(0, 1e-3, (12, 30))
     tests = group_tests(x, PERIODS, "fqsb")
-    start = [[0, 1, 2, 3], [6, 7, 8, 9]]
+    clubs = [[0, 1, 2, 3], [6, 7, 8, 9]]
     left = [4, 5, 10, 11]
-    clubs = [list(club) for club in start]
+    before = split(tests, *clubs, divergent=tuple(left))
     while left:
         if len(left) > 1 and one_by_one(x, left) > -1.65:
             clubs.append(left)
             left = []
             break
-        best = max(
-            (
-                (one_by_one(x, [*club, u]), c, u)
-                for c, club in enumerate(clubs)
-                for u in left
-            )
-        )
-        if not best[0] > -1.65:
+        fits = []
+        for c, club in enumerate(clubs):
+            fits += [(one_by_one(x, [*club, unit]), c, unit) for unit in left]
+        t, c, unit = max(fits)
+        if not t > -1.65:
             break
-        clubs[best[1]].append(best[2])
-        left.remove(best[2])
-    before = Clubs(tuple(tests.club(np.array(club)) for club in start), (4, 5, 10, 11))
+        clubs[c].append(unit)
+        left.remove(unit)
     result = adopt_divergent(tests, before)
-    assert [list(club.members) for club in result.clubs] == [sorted(c) for c in clubs]
+    assert members(result) == [sorted(club) for club in clubs]
     assert list(result.divergent) == left
+
+
+def test_shared_membership_leaves_out_units_of_no_club():
+    shared = cb.shared_membership([np.array([1, 1, 2, 0]), np.array([1, 2, 2, 0])])
+    assert shared.tolist() == [
+        [1, 0.5, 0, 0],
+        [0.5, 1, 0.5, 0],
+        [0, 0.5, 1, 0],
+        [0, 0, 0, 1],
+    ]
+    stability = cb.core_stability(shared, np.array([1, 1, 1, 0]))
+    close(stability, [0.25, 0.5, 0.25, np.nan])
+
+
+@pytest.mark.parametrize(
+    "table", [[[3, 1], [2, 9]], [[8, 2], [1, 5]], [[1, 4], [4, 1]]]
+)
+def test_exact_test_of_two_by_two_is_that_of_scipy(table):
+    close(exact_table_p(np.array(table)), stats.fisher_exact(table)[1], MACHINE)
+
+
+def test_exact_test_of_three_by_three_is_near_its_permutations():
+    table = np.array([[3, 0, 1], [0, 4, 1], [1, 2, 5]])
+    exact = exact_table_p(table)
+    a = np.repeat(np.arange(3), table.sum(axis=1))
+    b = np.concatenate([np.repeat(np.arange(3), row) for row in table])
+    test = association_test(a, b, default_rng(2), 19999)
+    assert_array_equal(test.table, table)
+    assert test.exact_p == exact
+    close(test.permutation_p, exact, atol=0.01)
+    close(exact_table_p(table.T), exact, MACHINE)
+
+
+def test_a_table_that_no_draw_reaches_has_the_smallest_p_value():
+    group = np.repeat(np.arange(3), 12)
+    test = association_test(group, group, default_rng(1), 99)
+    assert test.permutation_p == 1 / 100
 
 
 def test_association_of_two_groupings_and_its_size():
     a = np.repeat([0, 0, 1, 1, 2], [6, 2, 3, 5, 4])
     b = np.repeat([0, 1, 0, 1, 1], [6, 2, 3, 5, 4])
-    result = cb.association_test(a, b, default_rng(3), 499)
+    result = association_test(a, b, default_rng(3), 499)
     table = np.array([[6, 2], [3, 5], [0, 4]])
     assert_array_equal(result.table, table)
     chi2 = stats.chi2_contingency(table, correction=False)[0]
@@ -270,11 +379,4 @@ def wandering_units(seed):
 @pytest.mark.parametrize("rule", [*RULES, SieveRule(0.0, 0.1, 0.2)])
 @pytest.mark.parametrize("seed", [1, 8, 20, 39])
 def test_the_sieve_is_raised_until_the_club_converges_or_its_cap_is_reached(seed, rule):
-    x = wandering_units(seed)
-    result = find_clubs(x, PERIODS, sieve=rule)
-    clubs, divergent = clubs_by_hand(x, rule)
-    assert [list(club.members) for club in result.clubs] == [one[0] for one in clubs]
-    assert [club.sieve for club in result.clubs] == pytest.approx(
-        [one[1] for one in clubs], nan_ok=True
-    )
-    assert list(result.divergent) == divergent
+    clubs_are_those_by_hand(wandering_units(seed), rule)
