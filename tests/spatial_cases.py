@@ -33,6 +33,41 @@ class Case:
             self.panel, self.network, PanelModel(*model, **options)
         )
 
+    @property
+    def lagged(self):
+        """W X, shape (T, N, K)."""
+        return np.einsum("ij,tjk->tik", self.matrix, self.X)
+
+    def orthonormal(self, effects):
+        """Weights, outcome and regressors without these effects, (N*, N*) and (N*, T*)."""
+        t, n = self.y.shape
+        FT = complement(t) if effects in ("unit", "two_way") else np.eye(t)
+        FN = complement(n) if effects in ("time", "two_way") else np.eye(n)
+        Xs = [FN.T @ self.X[..., k].T @ FT for k in range(2)]
+        return FN.T @ self.matrix @ FN, FN.T @ self.y.T @ FT, Xs
+
+
+def complement(size):
+    """Orthonormal vectors beside the constant one, shape (size, size - 1)."""
+    return np.linalg.svd(np.eye(size) - 1.0 / size)[0][:, : size - 1]
+
+
+def residual(y, X):
+    """What least squares of y on X leaves."""
+    return y - X @ np.linalg.lstsq(X, y, rcond=None)[0]
+
+
+def log_det(W, rho):
+    """log |I - rho W| from a dense matrix."""
+    return np.linalg.slogdet(np.eye(len(W)) - rho * W)[1]
+
+
+def mean_effects(M):
+    """Direct, indirect and total effect of a matrix of multipliers."""
+    direct = np.trace(M) / len(M)
+    total = M.sum() / len(M)
+    return [direct, total - direct, total]
+
 
 def ring(n, ahead=2):
     """Each unit and the next ones on a ring, weights falling with distance and a little
@@ -70,7 +105,7 @@ def make_case(n=12, t=8, rho=0.4, lam=0.0, theta=(0.3, -0.2), seed=3, matrix=Non
     noise = np.linalg.solve(np.eye(n) - lam * W, 0.5 * rng.normal(size=(n, t))).T
     signal = (
         X @ np.array([1.0, -0.5])
-        + np.einsum("ij,tjk,k->ti", W, X, np.array(theta))
+        + np.einsum("ij,tjk,k->ti", W, X, theta)
         + levels
         + noise
     )

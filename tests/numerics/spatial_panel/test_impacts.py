@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from scipy.stats import norm
+from statsmodels.tools.numdiff import approx_fprime
 
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial_panel.impacts import (
@@ -17,24 +19,24 @@ from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
 from evenfield.numerics.spatial_panel.reach import partition, reach
 from golden.anchors import munnell_panel
 from numerics.refusals import refused
-from spatial_cases import contiguity_line, make_case, ring
+from spatial_cases import contiguity_line, make_case, mean_effects, ring
 from tolerances import MACHINE, close
 
 MODELS = ("SLX", "SAR", "SEM", "SDM", "SDEM", "SAC")
 TOY = np.array([[0.0, 1.0, 0.0], [0.5, 0.0, 0.5], [0.0, 1.0, 0.0]])
 
 
-def test_effects_by_hand_and_of_each_model():
+def test_effects_by_hand():
     # (I - rho W)^-1 of the line a - b - c with rho = 1/2 is [[7, 4, 1], [2, 8, 2], [1,
     # 4, 7]] / 6, so that for b = 2 and th = 1 M = 2 S + S W with S W = (S - I) / rho =
     # [[1, 4, 1], [2, 2, 2], [1, 4, 1]] / 3.
-    effects = effects_of(
-        multipliers(network("abc", TOY), np.array([0.5])),
-        np.array([[2.0]]),
-        np.array([[1.0]]),
-    )
+    line = multipliers(network("abc", TOY), np.array([0.5]))
+    effects = effects_of(line, np.array([[2.0]]), np.array([[1.0]]))
     direct = 2 * (7 + 8 + 7) / 18 + (1 + 2 + 1) / 9
     close(effects[0, :, 0], [direct, 6.0 - direct, (2 + 1) / (1 - 0.5)], MACHINE)
+
+
+def test_effects_without_a_spatial_lag_are_coefficients_and_their_errors():
     case = make_case(rho=0.0)
     slx = case.fit("SLX")
     result = delta_impacts(slx)
@@ -43,47 +45,59 @@ def test_effects_by_hand_and_of_each_model():
     errors = dict(zip(slx.names, slx.std_errors(), strict=True))
     close(result.std_error[1], [errors["W a"], errors["W b"]], MACHINE)
     assert not delta_impacts(case.fit("SEM")).estimate[1].any()
+
+
+def test_the_share_of_indirect_effects_is_common_in_sar_alone():
     case = make_case()
-    sar, sdm = (delta_impacts(case.fit(m)).estimate for m in ("SAR", "SDM"))
+    sar, sdm = (delta_impacts(case.fit(model)).estimate for model in ("SAR", "SDM"))
     close(sar[1, 0] / sar[0, 0], sar[1, 1] / sar[0, 1])
     assert abs(sdm[1, 0] / sdm[0, 0] - sdm[1, 1] / sdm[0, 1]) > 0.1
-    fit = case.fit("SDM", lagged=("b",))
-    close(delta_impacts(fit).estimate, dense_effects(fit, fit.estimates), rtol=1e-9)
+
+
+def test_multipliers_of_many_values_are_those_of_each():
     net = network(range(12), CASES["uneven rows"])
     rho = np.linspace(-0.5, 0.6, 200)
     many = multipliers(net, rho)
-    one = [multipliers(net, rho[i : i + 1]) for i in (0, 77, 199)]
-    for field in ("own", "own_lag", "all", "all_lag"):
-        close(
-            getattr(many, field)[[0, 77, 199]],
-            [getattr(m, field)[0] for m in one],
-            rtol=1e-9,
-        )
-    case = make_case(n=12, t=4)
-    fit = case.fit("SAR", "unit")
+    for i in (0, 77, 199):
+        one = multipliers(net, rho[i : i + 1])
+        for field in ("own", "own_lag", "all", "all_lag"):
+            close(getattr(many, field)[i], getattr(one, field)[0], rtol=1e-9)
+
+
+def test_draws_that_leave_the_range_of_rho_are_refused():
+    fit = make_case(n=12, t=4).fit("SAR", "unit")
     fit._stored["observed"] = fit.covariance() + 1e4 * np.eye(len(fit.names))
     refused("leave its range", drawn_impacts, fit, generator_for(1, "x"), 1000)
-    panel, net = munnell_panel()
-    fit = fit_spatial_panel(panel, net, PanelModel("SDM", "two_way"))
+
+
+def test_errors_of_effects_need_the_covariance_of_rho_and_coefficients():
+    fit = fit_spatial_panel(*munnell_panel(), PanelModel("SDM", "two_way"))
     cut = fit.covariance().copy()
     cut[0, 1:] = cut[1:, 0] = 0.0
     full = delta_impacts(fit).std_error
     fit._stored["observed"] = cut
     assert np.abs(delta_impacts(fit).std_error / full - 1).max() > 0.1
-    fit = fit_random_effects(panel, net, PanelModel("SDM"))
-    close(delta_impacts(fit).estimate, dense_effects(fit, fit.estimates), rtol=1e-9)
+
+
+def test_effects_of_random_effects_and_of_partly_lagged_models_are_dense():
+    panel, net = munnell_panel()
+    for fit in (
+        make_case().fit("SDM", lagged=("b",)),
+        fit_random_effects(panel, net, PanelModel("SDM")),
+    ):
+        close(delta_impacts(fit).estimate, dense_effects(fit, fit.estimates), rtol=1e-9)
 
 
 def dense_effects(fit, vector):
     values = dict(zip(fit.names, vector, strict=True))
     n = fit.network.n
     W = fit.network.matrix.toarray()
-    out = []
+    effects = []
     for name in fit.regressors:
         inner = values[name] * np.eye(n) + values.get(f"W {name}", 0.0) * W
         M = np.linalg.solve(np.eye(n) - values.get("rho", 0.0) * W, inner)
-        out.append([np.trace(M) / n, (M.sum() - np.trace(M)) / n, M.sum() / n])
-    return np.array(out).T
+        effects.append(mean_effects(M))
+    return np.array(effects).T
 
 
 CASES = {
@@ -99,33 +113,19 @@ def test_effects_and_their_errors_equal_a_dense_inverse_and_numeric_gradient(
     model, matrix
 ):
     lam = 0.3 if model in ("SEM", "SDEM", "SAC") else 0.0
-    case = make_case(
-        matrix=matrix, rho=0.3 if model in ("SAR", "SDM", "SAC") else 0.0, lam=lam
-    )
-    fit = case.fit(model, "unit")
+    rho = 0.3 if model in ("SAR", "SDM", "SAC") else 0.0
+    fit = make_case(matrix=matrix, rho=rho, lam=lam).fit(model, "unit")
     result = delta_impacts(fit, "expected")
     close(result.estimate, dense_effects(fit, fit.estimates), rtol=1e-9, atol=MACHINE)
-    steps = 1e-6 * np.eye(len(fit.names))
-    gradient = np.array(
-        [
-            (
-                dense_effects(fit, fit.estimates + d)
-                - dense_effects(fit, fit.estimates - d)
-            )
-            / 2e-6
-            for d in steps
-        ]
+    gradient = approx_fprime(
+        fit.estimates, lambda v: dense_effects(fit, v).ravel(), 1e-6, centered=True
     )
-    variance = np.einsum(
-        "pak,pq,qak->ak", gradient, fit.covariance("expected"), gradient
-    )
-    close(result.std_error, np.sqrt(variance), rtol=1e-6, atol=1e-9)
+    variance = np.diag(gradient @ fit.covariance("expected") @ gradient.T)
+    errors = np.sqrt(variance).reshape(3, 2)
+    close(result.std_error, errors, rtol=1e-6, atol=1e-9)
     assert_array_equal(result.estimate[2], result.estimate[0] + result.estimate[1])
-    close(
-        result.conf_high - result.conf_low,
-        2 * 1.959963984540054 * result.std_error,
-        rtol=1e-12,
-    )
+    width = 2 * norm.ppf(0.975) * result.std_error
+    close(result.conf_high - result.conf_low, width, rtol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -153,22 +153,16 @@ def test_sent_received_and_partition_add_up(matrix):
     effects = delta_impacts(fit).estimate
     for k, name in enumerate(fit.regressors):
         result = reach(fit, name)
-        means = [
-            result.own.mean(),
-            result.received.mean(),
-            result.own.mean() + result.sent.mean(),
-        ]
-        close(means, effects[:, k], rtol=1e-9)
-        W = matrix
+        own = result.own.mean()
+        sums = [own, result.received.mean(), own + result.sent.mean()]
+        close(sums, effects[:, k], rtol=1e-9)
         total = np.zeros(3)
         for q, row in enumerate(partition(fit, name, 500)):
-            load = (
-                fit[name]
-                if q == 0
-                else fit.rho**q * fit[name] + fit.rho ** (q - 1) * fit[f"W {name}"]
-            )
-            M = np.linalg.matrix_power(W, q) * load
-            close(row[[0, 2]], [np.trace(M) / 12, M.sum() / 12], atol=MACHINE)
+            load = fit[name]
+            if q:
+                load = fit.rho**q * load + fit.rho ** (q - 1) * fit[f"W {name}"]
+            M = np.linalg.matrix_power(matrix, q) * load
+            close(row[[0, 2]], mean_effects(M)[::2], atol=MACHINE)
             total += row
         close(total, effects[:, k], rtol=1e-8)
     refused("not a regressor", reach, fit, "W a")

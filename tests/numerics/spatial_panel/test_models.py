@@ -1,6 +1,7 @@
 """Estimators against brute force, other programs and themselves on rearranged data."""
 
 from dataclasses import replace
+from itertools import product
 from types import SimpleNamespace
 
 import libpysal
@@ -9,8 +10,9 @@ import pandas as pd
 import pytest
 from linearmodels.panel import PanelOLS
 from numpy.random import default_rng
-from scipy.optimize import approx_fprime, minimize
+from scipy.optimize import minimize
 from spreg import Panel_FE_Error, Panel_FE_Lag
+from statsmodels.tools.numdiff import approx_fprime, approx_hess3
 
 from china_design import read_design, weights_of
 from evenfield.numerics.spatial_panel.models import (
@@ -19,39 +21,28 @@ from evenfield.numerics.spatial_panel.models import (
     fitted_point,
 )
 from evenfield.numerics.spatial_panel.network import network
-from evenfield.numerics.spatial_panel.panel import panel_from_arrays
 from evenfield.numerics.spatial_panel.random_effects import fit_random_effects
 from evenfield.numerics.spatial_panel.two_regime import two_regime_durbin
 from golden.anchors import munnell_panel
 from numerics.refusals import refused
-from spatial_cases import NAMES, make_case
+from spatial_cases import log_det, make_case, residual, ring
 from tolerances import ITERATIVE, MACHINE, close
 
 MODELS = ("OLS", "SLX", "SAR", "SEM", "SDM", "SDEM", "SAC")
 EFFECTS = ("pooled", "unit", "time", "two_way")
 
 
-def complement(size):
-    """Orthonormal vectors beside the constant one, shape (size, size - 1)."""
-    return np.linalg.svd(np.eye(size) - 1.0 / size)[0][:, : size - 1]
-
-
 def transformed_log_likelihood(case, model, effects, rho, lam, beta, s2):
     """Lee and Yu's likelihood written out with F_N and F_T and a dense determinant,
     from raw data.
     """
-    t, n = case.y.shape
-    FT = complement(t) if effects in ("unit", "two_way") else np.eye(t)
-    FN = complement(n) if effects in ("time", "two_way") else np.eye(n)
-    W = FN.T @ case.matrix @ FN
-    Y = FN.T @ case.y.T @ FT
-    Xs = [FN.T @ case.X[..., k].T @ FT for k in range(2)]
-    Xs += [W @ x for x in Xs] if model in ("SLX", "SDM", "SDEM") else []
-    size = len(W)
-    S = np.eye(size) - rho * W
-    B = np.eye(size) - lam * W
-    e = B @ (S @ Y - sum(b * x for b, x in zip(beta, Xs, strict=True)))
-    logs = FT.shape[1] * (np.linalg.slogdet(S)[1] + np.linalg.slogdet(B)[1])
+    W, Y, Xs = case.orthonormal(effects)
+    if model in ("SLX", "SDM", "SDEM"):
+        Xs += [W @ x for x in Xs]
+    size, t = Y.shape
+    gap = Y - rho * W @ Y - sum(b * x for b, x in zip(beta, Xs, strict=True))
+    e = (np.eye(size) - lam * W) @ gap
+    logs = t * (log_det(W, rho) + log_det(W, lam))
     return logs - e.size / 2 * np.log(2 * np.pi * s2) - (e**2).sum() / (2 * s2)
 
 
@@ -69,37 +60,19 @@ def test_transformed_likelihood_equals_the_orthonormal_form_and_its_derivatives(
     model, effects
 ):
     lam = 0.3 if model in ("SEM", "SDEM", "SAC") else 0.0
-    case = make_case(
-        rho=0.4 if model in ("SAR", "SDM", "SAC") else 0.0, lam=lam, n=14, t=9
-    )
+    rho = 0.4 if model in ("SAR", "SDM", "SAC") else 0.0
+    case = make_case(rho=rho, lam=lam, n=14, t=9)
     fit = case.fit(model, effects)
     assert not fit.at_bound
 
-    def height(vector):
+    def log_likelihood(vector):
         return transformed_log_likelihood(case, model, effects, *split(fit, vector))
 
-    close(fit.log_likelihood, height(fit.estimates), MACHINE)
-    step = 1e-5
-    slope = np.array(
-        [
-            (height(fit.estimates + d) - height(fit.estimates - d)) / (2 * step)
-            for d in step * np.eye(len(fit.names))
-        ]
-    )
+    close(fit.log_likelihood, log_likelihood(fit.estimates), MACHINE)
+    slope = approx_fprime(fit.estimates, log_likelihood, 1e-5, centered=True)
     close(slope, 0.0, atol=2e-5 * fit.observations)
-    hessian = np.array(
-        [
-            approx_fprime(
-                fit.estimates,
-                lambda v, d=d: (height(v + d) - height(v - d)) / 2e-4,
-                1e-4,
-            )
-            for d in 1e-4 * np.eye(len(fit.names))
-        ]
-    )
-    close(
-        np.linalg.inv(fit.covariance()), -(hessian + hessian.T) / 2, rtol=5e-3, atol=2.0
-    )
+    hessian = approx_hess3(fit.estimates, log_likelihood)
+    close(np.linalg.inv(fit.covariance()), -hessian, rtol=5e-3, atol=2.0)
 
 
 def dense_direct(case, rho, lam, effects):
@@ -107,85 +80,74 @@ def dense_direct(case, rho, lam, effects):
     and SEM).
     """
     t, n = case.y.shape
+    units = np.kron(np.ones((t, 1)), np.eye(n))
+    periods = np.kron(np.eye(t), np.ones((n, 1)))
     dummies = {
         "pooled": np.ones((n * t, 1)),
-        "unit": np.kron(np.ones((t, 1)), np.eye(n)),
-        "time": np.kron(np.eye(t), np.ones((n, 1))),
+        "unit": units,
+        "time": periods,
+        "two_way": np.column_stack([units, periods]),
     }
-    D = (
-        np.column_stack([dummies["unit"], dummies["time"]])
-        if effects == "two_way"
-        else dummies[effects]
-    )
     S = np.eye(n) - rho * case.matrix
     B = np.eye(n) - lam * case.matrix
     z = (B @ S @ case.y.T).T.ravel()
-    X = np.column_stack([(B @ case.X[..., k].T).T.ravel() for k in range(2)] + [D])
-    e = z - X @ np.linalg.lstsq(X, z)[0]
-    logs = t * (np.linalg.slogdet(S)[1] + np.linalg.slogdet(B)[1])
+    Xs = [(B @ case.X[..., k].T).T.ravel() for k in range(2)]
+    e = residual(z, np.column_stack([*Xs, dummies[effects]]))
+    logs = t * (log_det(case.matrix, rho) + log_det(case.matrix, lam))
     return logs - n * t / 2 * (np.log(2 * np.pi * (e @ e) / (n * t)) + 1)
 
 
 @pytest.mark.parametrize("effects", EFFECTS)
 @pytest.mark.parametrize("model", ["SAR", "SEM"])
+@pytest.mark.parametrize("scale", [np.ones(12), np.linspace(0.5, 2, 12)])
 def test_direct_approach_equals_dummies_for_every_effect_and_normalisation(
-    model, effects
+    model, effects, scale
 ):
-    base = make_case()
-    for matrix in (base.matrix, base.matrix * np.linspace(0.5, 2, 12)[:, None]):
-        case = make_case(matrix=matrix, rho=0.2)
-        fit = case.fit(model, effects, "direct")
+    case = make_case(matrix=ring(12) * scale[:, None], rho=0.2)
+    fit = case.fit(model, effects, "direct")
 
-        def depth(x, case=case):
-            return -dense_direct(
-                case, *((x[0], 0.0) if model == "SAR" else (0.0, x[0])), effects
-            )
+    def depth(x):
+        rho, lam = (x[0], 0.0) if model == "SAR" else (0.0, x[0])
+        return -dense_direct(case, rho, lam, effects)
 
-        start = fit.rho if model == "SAR" else fit.lam
-        best = minimize(
-            depth,
-            [start + 0.05],
-            method="Nelder-Mead",
-            options={"xatol": 1e-9, "fatol": 1e-11},
-        )
-        close(start, best.x[0], atol=1e-6)
-        close(fit.log_likelihood, -best.fun, rtol=1e-9)
+    start = fit.rho if model == "SAR" else fit.lam
+    best = minimize(
+        depth,
+        [start + 0.05],
+        method="Nelder-Mead",
+        options={"xatol": 1e-9, "fatol": 1e-11},
+    )
+    close(start, best.x[0], atol=1e-6)
+    close(fit.log_likelihood, -best.fun, rtol=1e-9)
 
 
-def test_least_squares_with_effects_and_units_of_measurement():
+def test_least_squares_with_effects_is_that_of_linearmodels():
     case = make_case()
     t, n = case.y.shape
     index = pd.MultiIndex.from_product([case.units, range(t)])
-    lagged = np.einsum("ij,tjk->tik", case.matrix, case.X)
-    table = pd.DataFrame(
-        {
-            name: values.T.ravel()
-            for name, values in [
-                ("y", case.y),
-                ("a", case.X[..., 0]),
-                ("b", case.X[..., 1]),
-                ("W a", lagged[..., 0]),
-                ("W b", lagged[..., 1]),
-            ]
-        },
-        index=index,
-    )
+    values = np.concatenate([case.y[..., None], case.X, case.lagged], axis=2)
+    columns = ["y", "a", "b", "W a", "W b"]
+    table = pd.DataFrame(values.transpose(1, 0, 2).reshape(n * t, 5), index, columns)
     theirs = PanelOLS(
-        table["y"], table.drop(columns="y"), entity_effects=True, time_effects=True
+        table["y"], table[columns[1:]], entity_effects=True, time_effects=True
     ).fit()
     ours = case.fit("SLX")
-    close(ours.estimates[:-1], theirs.params[["a", "b", "W a", "W b"]])
-    sar = case.fit("SDM")
+    close(ours.estimates[:-1], theirs.params)
     factor = ours.observations / (n * t - n - t + 1 - 4)
     close(ours.std_errors()[:-1] * np.sqrt(factor), theirs.std_errors)
-    scaled = panel_from_arrays(
-        case.y, case.X * np.array([1e7, 1e-6]), case.units, NAMES
-    )
-    other = fit_spatial_panel(scaled, case.network, PanelModel("SDM"))
+
+
+def test_units_of_measurement_scale_estimates_and_errors():
+    case = make_case()
+    fit = case.fit("SDM")
+    other = replace(case, X=case.X * np.array([1e7, 1e-6])).fit("SDM")
     factors = np.array([1.0, 1e7, 1e-6, 1e7, 1e-6, 1.0])
-    close(other.estimates * factors, sar.estimates)
-    close(other.std_errors() * factors, sar.std_errors())
-    fit = case.fit("SDM", lagged=("b",))
+    close(other.estimates * factors, fit.estimates)
+    close(other.std_errors() * factors, fit.std_errors())
+
+
+def test_some_regressors_may_be_lagged():
+    fit = make_case().fit("SDM", lagged=("b",))
     assert fit.names == ("rho", "a", "b", "W b", "sigma2")
     assert make_case(n=14).network.logdet.domain[1] == 1.0
 
@@ -197,9 +159,8 @@ def test_coefficients_equal_spreg(durbin):
     y = values[..., 0].T.reshape(-1, 1)
     X = values[..., 1:].transpose(1, 0, 2).reshape(-1, 4)
     if durbin:
-        X = np.column_stack(
-            [X, net.lag(values[..., 1:]).transpose(1, 0, 2).reshape(-1, 4)]
-        )
+        near = net.lag(values[..., 1:]).transpose(1, 0, 2).reshape(-1, 4)
+        X = np.column_stack([X, near])
     w = libpysal.weights.full2W(net.matrix.toarray())
     w.transform = "r"
     for theirs, model, names in (
@@ -214,45 +175,27 @@ def test_coefficients_equal_spreg(durbin):
 
 def test_what_cannot_be_estimated_is_said():
     case = make_case(n=8, t=5)
-    panel = case.panel
-    net = case.network
+    units, W = case.units, case.matrix
 
-    def said(words, panel=panel, net=net, **changes):
-        refused(
-            words,
-            fit_spatial_panel,
-            panel,
-            net,
-            PanelModel(**{"model": "SAR", **changes}),
-        )
+    def said(words, changed=case, model="SAR", **options):
+        refused(words, changed.fit, model, **options)
 
     said("unknown model", model="GNS")
     said("effects must be", effects="both")
     said("not a regressor", model="SDM", lagged=("c",))
-    said("only for row-standardised", net=network(case.units, case.matrix * 2))
-    said("first u07", net=network([*case.units[:7], "x"], case.matrix))
-    said(
-        "first x",
-        net=network(
-            [*case.units, "x"],
-            np.pad(case.matrix, (0, 1)) + np.eye(9, k=1) + np.eye(9, k=-8),
-        ),
-    )
+    said("only for row-standardised", replace(case, matrix=W * 2))
     flat = case.X.copy()
     flat[..., 1] = np.arange(8)
-    said("not vary", panel=panel_from_arrays(case.y, flat, case.units, NAMES))
-    flat[..., 1] = 2 * flat[..., 0]
-    said("collinear", panel=panel_from_arrays(case.y, flat, case.units, NAMES))
-    said(
-        "exactly",
-        panel=panel_from_arrays(case.X @ [1.0, 2.0], case.X, case.units, NAMES),
-        model="OLS",
-    )
-    refused(
-        "unknown covariance",
-        fit_spatial_panel(panel, net, PanelModel("SAR")).covariance,
-        "hessian",
-    )
+    said("not vary", replace(case, X=flat))
+    said("collinear", replace(case, X=np.repeat(case.X[..., :1], 2, axis=2)))
+    said("exactly", replace(case, y=case.X @ [1.0, 2.0]), "OLS")
+    refused("unknown covariance", case.fit("SAR").covariance, "hessian")
+    wide = np.pad(W, (0, 1)) + np.eye(9, k=1) + np.eye(9, k=-8)
+    for words, net in (
+        ("first u07", network([*units[:7], "x"], W)),
+        ("first x", network([*units, "x"], wide)),
+    ):
+        refused(words, fit_spatial_panel, case.panel, net, PanelModel("SAR"))
 
 
 def dense(case, model, d, phi):
@@ -260,39 +203,33 @@ def dense(case, model, d, phi):
     t, n = case.y.shape
     S = np.eye(n) - d * case.matrix
     lag = model in ("SAR", "SDM")
-    Xs = [case.X[..., k] for k in range(2)]
-    Xs += [x @ case.matrix.T for x in Xs] if model in ("SDM", "SDEM") else []
-    X = np.column_stack([np.ones(n * t), *(x.ravel() for x in Xs)])
+    values = [case.X, case.lagged] if model in ("SDM", "SDEM") else [case.X]
+    X = np.concatenate([np.ones((t, n, 1)), *values], axis=2).reshape(n * t, -1)
     y = (case.y @ S.T if lag else case.y).ravel()
     shock = np.eye(n) if lag else np.linalg.inv(S.T @ S)
-    root = np.linalg.cholesky(
-        np.kron(np.ones((t, t)), phi * np.eye(n)) + np.kron(np.eye(t), shock)
-    )
+    common = np.kron(np.ones((t, t)), phi * np.eye(n))
+    root = np.linalg.cholesky(common + np.kron(np.eye(t), shock))
     z = np.linalg.solve(root, y)
     Z = np.linalg.solve(root, X)
     b = np.linalg.lstsq(Z, z)[0]
     e = z - Z @ b
-    logs = t * np.linalg.slogdet(S)[1] if lag else 0.0
-    return (
-        logs
-        - np.log(np.diag(root)).sum()
-        - n * t / 2 * (np.log(2 * np.pi * (e @ e) / (n * t)) + 1)
-    ), b[1:]
+    logs = t * log_det(case.matrix, d) if lag else 0.0
+    logs -= np.log(np.diag(root)).sum()
+    return logs - n * t / 2 * (np.log(2 * np.pi * (e @ e) / (n * t)) + 1), b[1:]
 
 
 @pytest.mark.parametrize("model", ["SAR", "SDM", "SEM", "SDEM"])
 def test_fit_equals_a_dense_likelihood_and_its_maximum(model):
     lag = model in ("SAR", "SDM")
-    case = make_case(n=9, t=5, rho=0.3 if lag else 0.0, lam=0.0 if lag else 0.3, seed=5)
-    rng = default_rng(2)
-    case.y[:] += np.linalg.solve(
-        np.eye(9) - (0.3 if lag else 0.0) * case.matrix, rng.normal(size=9)
-    )
+    rho = 0.3 if lag else 0.0
+    case = make_case(n=9, t=5, rho=rho, lam=0.3 - rho, seed=5)
+    own = default_rng(2).normal(size=9)
+    case.y[:] += np.linalg.solve(np.eye(9) - rho * case.matrix, own)
     fit = fit_random_effects(case.panel, case.network, PanelModel(model))
     d = fit.estimates[0]
     phi = fit["phi"]
-    bar_height, slopes = dense(case, model, d, phi)
-    close(fit.log_likelihood, bar_height, rtol=1e-9)
+    log_likelihood, slopes = dense(case, model, d, phi)
+    close(fit.log_likelihood, log_likelihood, rtol=1e-9)
     close(fit.estimates[1:-2], slopes, rtol=1e-7)
     best = minimize(
         lambda x: -dense(case, model, x[0], np.exp(x[1]))[0],
@@ -304,33 +241,26 @@ def test_fit_equals_a_dense_likelihood_and_its_maximum(model):
     assert not fit.at_bound
 
 
-def test_no_unit_effects_end_at_the_bound_and_refusals():
-    rng = default_rng(0)
+def test_no_unit_effects_end_at_the_bound():
     case = make_case(n=9, t=6)
-    noise = rng.normal(size=(6, 9))
-    panel = panel_from_arrays(
-        case.X @ [1.0, 1.0] + noise - noise.mean(axis=0), case.X, case.units, NAMES
-    )
+    noise = default_rng(0).normal(size=(6, 9))
+    y = case.X @ [1.0, 1.0] + noise - noise.mean(axis=0)
+    panel = replace(case, y=y).panel
     fit = fit_random_effects(panel, case.network, PanelModel("SAR"))
     assert fit.at_bound
     assert fit["phi"] < 1e-5
     refused("edge of its range", fit.covariance)
     refused("observed information only", fit.covariance, "qml")
+
+
+def test_random_effects_refuse_other_models_and_weights():
     case = make_case()
-    refused(
-        "no random-effects form",
-        fit_random_effects,
-        case.panel,
-        case.network,
-        PanelModel("SAC"),
-    )
-    refused(
-        "row-standardised",
-        fit_random_effects,
-        case.panel,
-        network(case.units, 2 * case.matrix),
-        PanelModel("SEM"),
-    )
+    double = replace(case, matrix=2 * case.matrix).network
+    for words, net, model in (
+        ("no random-effects form", case.network, "SAC"),
+        ("row-standardised", double, "SEM"),
+    ):
+        refused(words, fit_random_effects, case.panel, net, PanelModel(model))
 
 
 UNITS, A, DISTANCE, C, S = read_design()
@@ -338,43 +268,46 @@ W = weights_of(A, DISTANCE)["contiguity"]
 INSIDE = W @ C > 0
 
 
-def two_pulls(rng, one, two, W=W, inside=INSIDE, sd=1.0):
-    x = rng.normal(size=len(W))
-    X = np.column_stack([np.ones(len(W)), x, W @ x])
-    weight = np.where(inside, one, two)[:, None] * W
-    return (
-        np.linalg.solve(
-            np.eye(len(W)) - weight, X @ [1.0, 2.0, -0.5] + sd * rng.normal(size=len(W))
-        ),
-        X,
-    )
+def two_regimes(seed, one, two):
+    rng = default_rng(seed)
+    x = rng.normal(size=31)
+    X = np.column_stack([np.ones(31), x, W @ x])
+    y = X @ [1.0, 2.0, -0.5] + rng.normal(size=31)
+    return np.linalg.solve(np.eye(31) - np.where(INSIDE, one, two)[:, None] * W, y), X
 
 
-def test_optimum_beats_brute_force_in_any_order_and_refusals():
-    y, X = two_pulls(default_rng(1), 0.5, -0.2)
+def test_optimum_of_two_regimes_beats_brute_force():
+    y, X = two_regimes(1, 0.5, -0.2)
     fit = two_regime_durbin(y, X, W, INSIDE)
 
-    def height(one, two):
-        gap = np.eye(31) - np.where(INSIDE, one, two)[:, None] * W
-        e = gap @ y - X @ np.linalg.lstsq(X, gap @ y, rcond=None)[0]
-        return float(np.linalg.slogdet(gap)[1] - 31 / 2 * np.log(e @ e / 31))
+    def log_likelihood(one, two):
+        pull = np.where(INSIDE, one, two)[:, None] * W
+        e = residual(y - pull @ y, X)
+        return float(log_det(pull, 1.0) - 31 / 2 * np.log(e @ e / 31))
 
-    best = height(fit.rho_inside, fit.rho_outside)
+    best = log_likelihood(fit.rho_inside, fit.rho_outside)
     grid = np.linspace(-0.98, 0.98, 41)
-    assert best >= max(height(a, b) for a in grid for b in grid) - 1e-9
-    common = max(height(a, a) for a in np.linspace(fit.rho - 0.05, fit.rho + 0.05, 41))
+    assert best >= max(log_likelihood(a, b) for a, b in product(grid, grid)) - 1e-9
+    near = np.linspace(fit.rho - 0.05, fit.rho + 0.05, 41)
+    common = max(log_likelihood(a, a) for a in near)
     close(fit.likelihood_ratio, 2 * (best - common), atol=1e-4)
-    y, X = two_pulls(default_rng(3), 0.3, 0.3)
+
+
+def test_two_regimes_do_not_depend_on_order_or_on_which_is_inside():
+    y, X = two_regimes(3, 0.3, 0.3)
     fit = two_regime_durbin(y, X, W, INSIDE)
     swapped = two_regime_durbin(y, X, W, ~INSIDE)
     order = default_rng(4).permutation(31)
     moved = two_regime_durbin(
         y[order], X[order], W[np.ix_(order, order)], INSIDE[order]
     )
-    for other in (moved.rho_inside, swapped.rho_outside):
-        close(other, fit.rho_inside, atol=1e-7)
+    close(moved.rho_inside, fit.rho_inside, atol=1e-7)
+    close(swapped.rho_outside, fit.rho_inside, atol=1e-7)
     close(swapped.p_value, fit.p_value, atol=1e-6)
-    y, X = two_pulls(default_rng(5), 0.0, 0.0)
+
+
+def test_two_regimes_need_both_and_regressors_of_their_own():
+    y, X = two_regimes(5, 0.0, 0.0)
     refused("inside and outside", two_regime_durbin, y, X, W, np.ones(31, dtype=bool))
     refused("collinear", two_regime_durbin, y, X[:, [0, 1, 1]], W, INSIDE)
 
