@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.random import default_rng
+from statsmodels.tools.numdiff import approx_fprime
 
 from evenfield.numerics.dynamic_panel.bias_corrected import (
     Variance,
@@ -18,16 +19,13 @@ from evenfield.numerics.spatial_panel.dynamic import (
     dynamic_moments,
     fit_dynamic,
 )
-from evenfield.numerics.spatial_panel.dynamic_effects import (
-    dynamic_effects,
-    stability,
-)
+from evenfield.numerics.spatial_panel.dynamic_effects import dynamic_effects, stability
 from evenfield.numerics.spatial_panel.dynamic_moments import transformed_roots
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_arrays
 from numerics.refusals import refused
-from spatial_cases import contiguity_line, ring
+from spatial_cases import contiguity_line, log_det, mean_effects, ring
 from tolerances import ITERATIVE, close
 
 NAMES = ("a", "b")
@@ -35,18 +33,22 @@ B = np.array([1.0, -0.5])
 THETA = np.array([0.3, -0.2])
 
 
+def dynamics_of(W, rho, tau, eta):
+    """S = (I - rho W)^-1 and A = S (tau I + eta W)."""
+    S = np.linalg.inv(np.eye(len(W)) - rho * W)
+    return S, S @ (tau * np.eye(len(W)) + eta * W)
+
+
 def simulated(n=20, t=12, rho=0.3, tau=0.6, eta=-0.1, matrix=None, seed=5, sd=0.5):
     rng = default_rng(seed)
     W = ring(n) if matrix is None else matrix
-    S = np.linalg.inv(np.eye(n) - rho * W)
+    S, A = dynamics_of(W, rho, tau, eta)
     mu = rng.normal(size=n)
     X = rng.normal(size=(t + 1, n, 2))
     y = [2 * rng.normal(size=n)]
-    for s in range(1, t + 1):
+    for x in X[1:]:
         shock = mu + rng.normal() + sd * rng.normal(size=n)
-        y.append(
-            S @ (tau * y[-1] + eta * W @ y[-1] + X[s] @ B + W @ X[s] @ THETA + shock)
-        )
+        y.append(A @ y[-1] + S @ (x @ B + W @ x @ THETA + shock))
     units = [f"u{i:02d}" for i in range(n)]
     return panel_from_arrays(np.array(y), X, units, NAMES), network(units, W)
 
@@ -72,55 +74,45 @@ def log_likelihood(panel, net, theta):
     y = values[..., 0]
     X = values[:, 1:, 1:]
     XX = np.concatenate([X, np.einsum("ij,jtk->itk", W, X)], axis=2)
-    e = (
-        (np.eye(n) - rho * W) @ y[:, 1:]
-        - (tau * np.eye(n) + eta * W) @ y[:, :-1]
-        - XX @ slopes
-    )
+    lagged = tau * y[:, :-1] + eta * W @ y[:, :-1]
+    e = y[:, 1:] - rho * W @ y[:, 1:] - lagged - XX @ slopes
     e = e - e.mean(axis=1, keepdims=True)
     e = e - e.mean(axis=0)
     t = e.shape[1]
-    logdet = np.linalg.slogdet(np.eye(n) - rho * W)[1] - np.log(1 - rho)
-    return t * logdet - (n - 1) * t / 2 * np.log((e**2).sum())
+    return t * (log_det(W, rho) - np.log(1 - rho)) - (n - 1) * t / 2 * np.log(
+        (e**2).sum()
+    )
 
 
-def test_likelihood_is_at_its_maximum_and_derivatives_are_exact(case, fit):
+def test_likelihood_is_at_its_maximum(case, fit):
     top = log_likelihood(*case, fit.likelihood)
-    for position in range(len(fit.names)):
-        step = np.zeros(len(fit.names))
-        step[position] = 1e-4
+    for step in 1e-4 * np.eye(len(fit.names)):
         assert log_likelihood(*case, fit.likelihood + step) < top
         assert log_likelihood(*case, fit.likelihood - step) < top
+
+
+def test_derivatives_of_the_score_are_exact(case):
     m, _ = dynamic_moments(*case, None, DYNAMICS)
     theta = np.array([0.25, 0.5, -0.05])
-    step = 1e-6
     whole = m.slope_matrix(theta, 1.0)
-    exact = whole[:3, :3] - whole[:3, 3:] @ np.linalg.solve(
-        whole[3:, 3:], whole[3:, :3]
-    )
-    for j in range(3):
-        up = theta.copy()
-        down = theta.copy()
-        up[j], down[j] = theta[j] + step, theta[j] - step
-        slope = (m.score(up, 1.0) - m.score(down, 1.0)) / (2 * step)
-        close(exact[:, j], slope, rtol=1e-6, atol=1e-4)
+    own, cross = whole[:3, :3], whole[:3, 3:]
+    exact = own - cross @ np.linalg.solve(whole[3:, 3:], whole[3:, :3])
+    slope = approx_fprime(theta, lambda v: m.score(v, 1.0), 1e-6, centered=True)
+    close(exact, slope, rtol=1e-6, atol=1e-4)
 
 
-def expected_score_gap(W, t, rho, tau, eta):
+def expected_score_gap(W, t, *dynamics):
     """Return minus the expected score's bias by dense powers of A, with the variance's
     degrees of freedom.
     """
-    n = len(W)
-    J = np.eye(n) - 1 / n
-    S = np.linalg.inv(np.eye(n) - rho * W)
-    A = S @ (tau * np.eye(n) + eta * W)
+    J = np.eye(len(W)) - 1 / len(W)
+    S, A = dynamics_of(W, *dynamics)
     powers = [np.linalg.matrix_power(A, j) @ S for j in range(t)]
-    lagged = [np.trace(J @ m @ p) for p in powers for m in (np.eye(n), W)]
-    own = np.array(lagged[::2])
-    near = np.array(lagged[1::2])
-    weights = np.arange(t - 1, 0, -1) / t
-    at_rho = ((t - np.arange(t)) / t) @ near - np.trace(J @ W @ S)
-    return np.array([at_rho, weights @ own[:-1], weights @ near[:-1]])
+    own = np.array([np.trace(J @ power) for power in powers])
+    near = np.array([np.trace(J @ W @ power) for power in powers])
+    weights = np.arange(t, 0, -1) / t
+    at_rho = weights @ near - np.trace(J @ W @ S)
+    return np.array([at_rho, weights[1:] @ own[:-1], weights[1:] @ near[:-1]])
 
 
 @pytest.mark.parametrize("matrix", [ring(11), contiguity_line(11)])
@@ -131,28 +123,30 @@ def test_adjustment_equals_dense_traces(matrix):
     close(m.adjustment(theta), expected_score_gap(matrix, 6, *theta))
 
 
-def test_special_cases_without_lags_and_without_space(case):
+def test_without_lags_it_is_the_static_model(case):
     panel, net = case
     result = fit_dynamic(panel, net, free=("rho",))
-    later = BalancedPanel(
-        panel.units, panel.periods[1:], panel.names, panel.values[:, 1:]
-    )
+    values = panel.values[:, 1:]
+    later = BalancedPanel(panel.units, panel.periods[1:], panel.names, values)
     static = fit_spatial_panel(later, net, PanelModel("SDM"))
-    close(result.estimates[0], static.rho, ITERATIVE)
-    names = list(static.names)
-    for name in (*NAMES, "W a", "W b"):
-        selected = result.estimates[result.names.index(name)]
-        close(selected, static.estimates[names.index(name)], ITERATIVE)
+    ours = dict(zip(result.names, result.estimates, strict=True))
+    for name in ("rho", *NAMES, "W a", "W b"):
+        close(ours[name], static[name], ITERATIVE)
     close(result.sigma2, static.sigma2, ITERATIVE)
+
+
+def test_without_space_and_regressors_it_is_the_bias_corrected_root():
     panel, net = simulated(rho=0.0, eta=0.0, tau=0.7, seed=9)
-    y = panel.values[..., 0]
     m, _ = dynamic_moments(panel, net, (), ("tau",))
     alone = replace(m, gram=m.gram[:4, :4])  # without regressors
     fit = dyn.fit_moments(alone, net, (), ())
-    expected = bias_corrected_root(y, Variance.CONSTANT)
+    expected = bias_corrected_root(panel.values[..., 0], Variance.CONSTANT)
     assert fit.converged
     close(fit.estimates[1], expected.rho, ITERATIVE)
     close(fit.likelihood[1], expected.fixed_effects)
+
+
+def test_what_is_not_free_is_zero_without_error(case):
     result = fit_dynamic(*case, free=("rho", "tau"))
     assert result.estimates[2] == 0
     assert result.std_errors[2] == 0
@@ -173,54 +167,49 @@ def test_effects_of_units_and_years_do_not_matter(case, fit):
     close(again.estimates, fit.estimates, rtol=1e-7)
 
 
-def test_effects_and_stability_equal_dense_algebra_or_have_no_long_run(case, fit):
+def test_effects_equal_dense_algebra(case, fit):
     W = case[1].matrix.toarray()
-    n = case[1].n
+    I = np.eye(len(W))  # noqa: E741
     result = dynamic_effects(fit, (1, 5), default_rng(1), draws=200)
     rho, tau, eta = fit.dynamics
-    S = np.linalg.inv(np.eye(n) - rho * W)
-    A = S @ (tau * np.eye(n) + eta * W)
+    S, A = dynamics_of(W, rho, tau, eta)
+    powers = np.array([np.linalg.matrix_power(A, j) for j in range(6)]).cumsum(axis=0)
+    settled = np.linalg.inv((1 - tau) * I - (rho + eta) * W) @ (I - rho * W)
     for k in range(2):
-        impulse = S @ (fit.estimates[3 + k] * np.eye(n) + fit.estimates[5 + k] * W)
-        long_run = (
-            np.linalg.inv((1 - tau) * np.eye(n) - (rho + eta) * W)
-            @ (np.eye(n) - rho * W)
-            @ impulse
-        )
-        after = [
-            sum(np.linalg.matrix_power(A, j) for j in range(h + 1)) @ impulse
-            for h in (0, 1, 5)
-        ]
-        for h, matrix in enumerate([*after, long_run]):
-            direct = np.trace(matrix) / n
-            total = matrix.sum() / n
-            close(result.estimate[h, :, k], [direct, total - direct, total])
+        impulse = S @ (fit.estimates[3 + k] * I + fit.estimates[5 + k] * W)
+        for h, path in enumerate([I, powers[1], powers[5], settled]):
+            close(result.estimate[h, :, k], mean_effects(path @ impulse))
     assert result.horizons == ("short_run", "after_1", "after_5", "long_run")
     assert (result.conf_low[0] < result.estimate[0]).all()
     assert (result.estimate[0] < result.conf_high[0]).all()
-    result = stability(fit)
+
+
+def test_stability_is_that_of_the_roots_beside_the_constant(case, fit):
     W = case[1].matrix.toarray()
-    A = np.linalg.solve(
-        np.eye(len(W)) - fit.dynamics[0] * W,
-        fit.dynamics[1] * np.eye(len(W)) + fit.dynamics[2] * W,
-    )
-    roots = np.linalg.eigvals(A)
+    result = stability(fit)
+    roots = np.linalg.eigvals(dynamics_of(W, *fit.dynamics)[1])
     rest = np.delete(roots, np.argmin(np.abs(roots - result.constant_root)))
-    close(result.radius, np.abs(rest).max(), rtol=1e-9)
-    close(result.slowest, -100 * np.log(np.abs(rest).max()), rtol=1e-8)
+    radius = np.abs(rest).max()
+    close([result.radius, result.slowest], [radius, -100 * np.log(radius)])
     assert len(transformed_roots(case[1])) == len(W) - 1
-    wild = replace(
-        fit, estimates=np.concatenate([[0.3, 1.05, -0.2], fit.estimates[3:]])
-    )
+
+
+def with_dynamics(fit, *dynamics):
+    return replace(fit, estimates=np.concatenate([dynamics, fit.estimates[3:]]))
+
+
+def test_an_unstable_path_has_no_long_run(fit):
+    wild = with_dynamics(fit, 0.3, 1.05, -0.2)
     assert not stability(wild).stable
     result = dynamic_effects(wild, (1,), default_rng(1), draws=200)
     assert np.isnan(result.estimate[-1]).all()
     assert np.isfinite(result.estimate[:-1]).all()
-    common = replace(
-        fit, estimates=np.concatenate([[0.5, 0.6, 0.0], fit.estimates[3:]])
-    )
-    assert stability(common).constant_root > 1
-    assert not stability(common).long_run
+
+
+def test_a_constant_root_above_one_leaves_no_long_run(fit):
+    common = stability(with_dynamics(fit, 0.5, 0.6, 0.0))
+    assert common.constant_root > 1
+    assert not common.long_run
 
 
 def test_bad_input_is_named(case):
@@ -228,17 +217,15 @@ def test_bad_input_is_named(case):
     refused("sums to one", fit_dynamic, panel, network(net.units, 2 * net.matrix))
     refused("neither a regressor nor one of", fit_dynamic, panel, net, lagged=("c",))
     refused("neither a regressor nor one of", fit_dynamic, panel, net, free=("lambda",))
-    short = BalancedPanel(
-        panel.units, panel.periods[:4], panel.names, panel.values[:, :4]
-    )
+    values = panel.values[:, :4]
+    short = BalancedPanel(panel.units, panel.periods[:4], panel.names, values)
     refused("3 periods with a lag are too few", fit_dynamic, short, net)
-    still = panel.values.copy()
-    still[..., 1] = np.arange(len(panel.periods))
-    refused("regressor a does not vary", fit_dynamic, replace(panel, values=still), net)
-    twins = panel.values.copy()
-    twins[..., 2] = twins[..., 1]
-    refused("dependent", fit_dynamic, replace(panel, values=twins), net)
-    flat = panel.values.copy()
-    flat[..., 0] = 1.0
-    refused("outcome does not vary", fit_dynamic, replace(panel, values=flat), net)
+    for words, column, changed in (
+        ("regressor a does not vary", 1, np.arange(len(panel.periods))),
+        ("dependent", 2, panel.values[..., 1]),
+        ("outcome does not vary", 0, 1.0),
+    ):
+        values = panel.values.copy()
+        values[..., column] = changed
+        refused(words, fit_dynamic, replace(panel, values=values), net)
     refused("no weights", fit_dynamic, panel, network(net.units[:-1], ring(net.n - 1)))

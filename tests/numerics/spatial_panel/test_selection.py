@@ -117,7 +117,9 @@ def test_marginal_likelihood_equals_quadrature(model):
 
     top = log_density(0)
     area = quad(lambda d: np.exp(log_density(d) - top) / 2, -0.9999, 0.9999)[0]
-    result = probabilities.log_marginal_likelihood(case.panel, case.network, PanelModel(model), g)
+    result = probabilities.log_marginal_likelihood(
+        case.panel, case.network, PanelModel(model), g
+    )
     close(result, np.log(area) + top, rtol=1e-6)
 
 
