@@ -16,7 +16,7 @@ import pytest
 import gate
 
 ROOT = Path(__file__).parents[2]
-FAMILIES = ("beta", "sigma", "inequality", "moran")
+FAMILIES = ("beta", "sigma")
 TARGETS = [f"results/estimates/{family}/estimates.csv" for family in FAMILIES]
 PATIENCE_S = 120
 KINDS = ["engine", "job", "group", signal.SIGINT, signal.SIGTERM, signal.SIGHUP]

@@ -6,6 +6,7 @@ import os
 import re
 import resource
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -53,17 +54,17 @@ def main(source, target, more=""):
     if Path(target).stem in text:
         raise IngestError(f"{Path(target).stem} is bad\\x1b[31m", "none", "mend it")
     if "slow" in text:
-        time.sleep(5)
+        time.sleep(2)
     if "kill" in text:
         os.kill(os.getpid(), 9)
 enter(snakemake, main)
 """
 
 
-@pytest.fixture
-def study(tmp_path):
-    """A study of two steps that has run once."""
-    folder = tmp_path / "two steps é"
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A study of two steps that has run once; copies of it have nothing to do."""
+    folder = tmp_path_factory.mktemp("finished") / "two steps é"
     folder.mkdir()
     for name, text in {
         "Snakefile": WORKFLOW,
@@ -74,6 +75,11 @@ def study(tmp_path):
         (folder / name).write_text(text)
     assert run(folder).returncode == 0
     return folder
+
+
+@pytest.fixture
+def study(finished, tmp_path):
+    return Path(shutil.copytree(finished, tmp_path / finished.name))
 
 
 def run(folder, *words, **given):
