@@ -112,7 +112,9 @@ def test_sizes_and_words_stay_within_their_bounds(shown, folder):
 def test_axe_finds_nothing(shown, name, scheme):
     axe = Path(pytest.importorskip("axe_playwright_python").__path__[0]) / "axe.min.js"
     page = shown(name, scheme=scheme, bypass_csp=True)
-    page.evaluate(OPEN, 20 if name == "tables.html" else 1)  # one code writes all tables
+    page.evaluate(
+        OPEN, 20 if name == "tables.html" else 1
+    )  # one code writes all tables
     page.evaluate(axe.read_text())
     result = page.evaluate("axe.run()")["violations"]
     assert [(item["id"], item["nodes"][0]["html"][:200]) for item in result] == []

@@ -119,9 +119,7 @@ def test_the_number_of_chunks_changes_no_byte(topic, config, root, tmp_path):
             tmp_path / str(of)
         )
     for one in sorted((tmp_path / "1").iterdir()):
-        assert (
-            len({(tmp_path / str(of) / one.name).read_bytes() for of in (1, 3)}) == 1
-        )
+        assert len({(tmp_path / str(of) / one.name).read_bytes() for of in (1, 3)}) == 1
 
 
 @pytest.mark.parametrize("topic", TOPICS)
