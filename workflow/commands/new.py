@@ -7,13 +7,14 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
 
+from evenfield.shared.topics import read_topics
 from evenfield.study.config import TODO, checked_config, read_mapping
 from evenfield.study.errors import (
     EvenfieldError,
@@ -396,32 +397,34 @@ def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
         and numbers_of(units[column]) is None
         and 2 <= units[column].nunique() <= min(12, len(units) / 3)
     ][:1]
-    lines = [
-        "estimates:",
-        *(["  relative_income: {taxonomies: [own]}"] if study.taxonomy else []),
-    ]
-    out: dict[str, Any] = {"beta": {"id": "absolute"}, "sigma": {"id": "unweighted"}}
-    if steps >= 15:
-        out["rolling"] = {"id": "windows", "windows": [10 * study.guessed.step]}
-        out["dynamic_panel"] = {"id": "panel", "periods": ["S1"]}
-        out["clubs"] = {"id": "whole_span", "period": "S1"}
-    if groups:
-        out["inequality"] = {
-            "id": "groups",
-            "periods": periods,
-            "weighting": "unweighted",
-            "groupings": groups,
-        }
-    out["moran"] = {"id": "by_year", **({"regions": groups[0]} if groups else {})}
-    primary = {"beta", "sigma", "dynamic_panel", "clubs", "inequality"}
-    written = [
-        {**item, "role": "primary"} if name in primary else item
-        for name, item in out.items()
-    ]
-    lines += [
-        f"  {name}: {_flow([item])}" for name, item in zip(out, written, strict=True)
-    ]
+    values = {
+        "$taxonomies": ["own"] if study.taxonomy else None,
+        "$periods": periods,
+        "$span": "S1",
+        "$groupings": groups or None,
+        "$grouping": groups[0] if groups else None,
+        "$ten_steps": 10 * study.guessed.step,
+    }
+    lines = ["estimates:"]
+    for name, topic in read_topics().items():
+        start = topic.start
+        if start is None or steps < start.steps:
+            continue
+        if all(values[word] is not None for word in start.needs):
+            lines.append(f"  {name}: {_flow(_with_values(start.section, values))}")
     return [*lines, "exhibits: auto"]
+
+
+def _with_values(node: Any, values: Mapping[str, Any]) -> Any:
+    """Put values in place of their words; a key whose value the study lacks is left
+    out.
+    """
+    if isinstance(node, list):
+        return [_with_values(item, values) for item in node]
+    if isinstance(node, dict):
+        filled = {key: _with_values(item, values) for key, item in node.items()}
+        return {key: item for key, item in filled.items() if item is not None}
+    return values.get(node, node)
 
 
 def _flow(value: Any) -> str:

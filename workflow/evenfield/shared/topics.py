@@ -97,6 +97,21 @@ class ExhibitWords(Keys):
     )
 
 
+class Start(Keys):
+    """What `run new` asks of a topic in a study that it makes."""
+
+    steps: int = Field(
+        default=0, description="Fewest steps between first and last year."
+    )
+    needs: list[str] = Field(
+        default=[], description="Words of the section that must have a value."
+    )
+    section: Any = Field(
+        description="The section of the topic; `$taxonomies`, `$periods`, `$span`,"
+        " `$grouping`, `$groupings` and `$ten_steps` are words for what the table has."
+    )
+
+
 class TopicFile(Keys):
     """All that `topic.yaml` may say."""
 
@@ -113,6 +128,9 @@ class TopicFile(Keys):
     )
     render: RenderStep = Field(
         default=RenderStep(), description="What moves tables and figures."
+    )
+    start: Start | None = Field(
+        default=None, description="What `run new` asks of it; absent: nothing."
     )
     exhibits: dict[str, ExhibitWords] = Field(
         default={},
