@@ -1,1 +1,1 @@
-"""Floor 6: page, paper, captions and manifest."""
+"""Page, paper, named numbers and manifest, from the results of a run."""

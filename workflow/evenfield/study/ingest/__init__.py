@@ -1,1 +1,1 @@
-"""Floor 1: raw tables to tidy tables, checked against the dictionary and hashed."""
+"""Raw tables to tidy tables, checked against the dictionary and hashed."""

@@ -1,3 +1,3 @@
-"""Floor 2: one checked panel: deflated, merged, with taxonomy cells, zone doses and
+"""One checked panel: deflated, merged, with taxonomy cells, zone doses and
 periods.
 """
