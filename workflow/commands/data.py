@@ -23,16 +23,12 @@ def refresh(config: dict) -> None:
     study = read_study(config)
     before = Path("results/ingest")
     if changed and before.is_dir():
-        messages = list(
-            changes.table_changes(changes.ingested(before), changes.as_ingested(study))
+        now = changes.as_ingested(study)
+        messages = list(changes.table_changes(changes.ingested(before), now))
+        first = (
+            "since the last run:" if messages else "no cell differs from the last run"
         )
-        print(
-            "\n".join(
-                ["since the last run:", *messages]
-                if messages
-                else ["no cell differs from those of the last run"]
-            )
-        )
+        print("\n".join([first, *messages]))
     print(
         f"{len(changed)} hashes rewritten, data hash"
         f" {describe_study(study)['data_hash'][:12]}"

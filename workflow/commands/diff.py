@@ -22,13 +22,17 @@ def differences(config: dict[str, Any], old: Path | None) -> Iterator[str]:
     """Compare this study with results of another state of it."""
     tables = read_study(config)
     manifest = _manifest(RESULTS)
-    run = bool(manifest) and manifest["config_hash"] == config_hash(config)
-    run = run and manifest["data"]["data_hash"] == describe_study(tables)["data_hash"]
-    before = old or (LAST if run else RESULTS)
-    if not (earlier := _manifest(before)):
-        fault = f"no results in {before.name}" if old else "no earlier results"
+    # Whether the results are those of this config and data.
+    current = (
+        bool(manifest)
+        and manifest["config_hash"] == config_hash(config)
+        and manifest["data"]["data_hash"] == describe_study(tables)["data_hash"]
+    )
+    before = old or (LAST if current else RESULTS)
+    earlier = _manifest(before)
+    if not earlier:
         raise ReportError(
-            fault,
+            f"no results in {before.name}" if old else "no earlier results",
             "a finished run to compare with",
             "run the study, or name a results folder",
         )
@@ -36,21 +40,19 @@ def differences(config: dict[str, Any], old: Path | None) -> Iterator[str]:
         f"before: data {earlier['data']['data_hash'][:12]}, configuration"
         f" {earlier['config_hash'][:12]}"
     )
-    now = changes.ingested(RESULTS / "ingest") if run else changes.as_ingested(tables)
-    fault = list(changes.table_changes(changes.ingested(before / "ingest"), now))
-    fault += (
-        changes.config_changes(earlier["config"], config) if "config" in earlier else []
-    )
-    if run:
-        one, other = (
-            read_table(folder / "estimates.csv") for folder in (before, RESULTS)
-        )
-        fault += changes.estimate_changes(one, other)
-        fault += changes.answer_changes(
-            *(read_table(folder / "answers.csv") for folder in (before, RESULTS))
-        )
-    yield from fault or ["no cell and no key of the config differs"]
-    if not run:
+    now = RESULTS / "ingest"
+    cells = changes.ingested(now) if current else changes.as_ingested(tables)
+    lines = list(changes.table_changes(changes.ingested(before / "ingest"), cells))
+    if "config" in earlier:
+        lines += changes.config_changes(earlier["config"], config)
+    if current:
+        for file, compare in (
+            ("estimates.csv", changes.estimate_changes),
+            ("answers.csv", changes.answer_changes),
+        ):
+            lines += compare(read_table(before / file), read_table(RESULTS / file))
+    yield from lines or ["no cell and no key of the config differs"]
+    if not current:
         yield (
             "the results are of an earlier state: `python3 run`, then this command"
             " again, shows what moved in them"

@@ -58,10 +58,6 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-# --------------------------------------------------------------------------------------------------
-# the study
-
-
 def copy_study(study: Path, copy: Path) -> None:
     """Copy a study without its results; of the repository itself only the
     configuration, the data and the texts.
@@ -132,10 +128,6 @@ def run_study(title: str, study: Path, setting: Setting, engine: list[str]) -> N
     if run.returncode:
         raise GateError(f"{title.split(':', maxsplit=1)[0]} failed: {message}")
     say(f"  {time.monotonic() - started:.1f} s")
-
-
-# -------------------------------------------------------------------------------------------------
-# comparison
 
 
 def result_files(study: Path) -> dict[str, Path]:
@@ -213,10 +205,6 @@ def compare(first: Path, second: Path, second_title: str) -> None:
             " compare"
         )
     say(f"  {count} files, all the same")
-
-
-# -------------------------------------------------------------------------------------------------------
-# gate
 
 
 def second_setting(

@@ -94,10 +94,6 @@ def ask(python: str | Path, code: str, variables: dict[str, str]) -> str | None:
     return None if done.returncode else done.stdout.strip()
 
 
-# -----------------------------------------------------------------------------------------------------
-# Python
-
-
 def version_of(python: str | Path) -> str | None:
     """Return the version of a Python that can make environments, or None: names on PATH
     may be stubs.
@@ -136,10 +132,6 @@ def discard_environment(venv: Path, wanted: str) -> None:
         shutil.rmtree(venv)
 
 
-# ---------------------------------------------------------------------------------------
-# time zone and locale
-
-
 def time_zone(report: Report) -> dict[str, str]:
     """Return the variable for a time zone 14 hours away."""
     zone = FAR_ZONE if Path("/usr/share/zoneinfo", FAR_ZONE).exists() else "<+14>-14"
@@ -164,10 +156,6 @@ def locale(report: Report) -> dict[str, str]:
     only = " only: no other is installed" if chosen == "C" else ""
     report.met("locale", f"{PLAIN_LOCALE} v {chosen}{only}")
     return {"LC_ALL": chosen, "LANG": chosen}
-
-
-# --------------------------------------------------------------------------------------------------
-# processor
 
 
 def without_avx512(python: Path, report: Report) -> dict[str, str]:

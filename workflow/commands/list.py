@@ -6,18 +6,18 @@ from study import arguments, run_command
 
 def show(config: dict) -> None:
     """Print what can be asked for."""
-    print(f"study {config['study']['id']}: {config['study']['title']}")
-    print("\ntargets: all, results/estimates.csv, results/numbers.json")
     print(
+        f"study {config['study']['id']}: {config['study']['title']}\n\n"
+        "targets: all, results/estimates.csv, results/numbers.json\n"
         "         results/report/index.html, results/report/paper.pdf,"
-        " results/report/appendix.pdf"
+        " results/report/appendix.pdf\n"
+        "         any file under results/, for example results/tables/T6.csv\n\n"
+        "specifications"
     )
-    print("         any file under results/, for example results/tables/T6.csv")
-    print("\nspecifications")
     for family, section in config["estimates"].items():
-        names = (
-            [item["id"] for item in section] if isinstance(section, list) else ["(one)"]
-        )
+        names = ["(one)"]
+        if isinstance(section, list):
+            names = [item["id"] for item in section]
         print(f"  {family:10s} {', '.join(names)}")
     print(f"\nperiods         {', '.join(config['periods'])}")
     print(f"unit schemes    {', '.join(config['panel']['unit_schemes'])}")
@@ -25,14 +25,9 @@ def show(config: dict) -> None:
     print(f"taxonomies      {', '.join(config['taxonomy']['all'])}")
     words = exhibit_words(config)
     for kind in ("tables", "figures"):
-        print(
-            "\n".join(
-                [
-                    f"\n{kind}",
-                    *(f"  {name:5s} {words[name]['title']}" for name in config[kind]),
-                ]
-            )
-        )
+        print(f"\n{kind}")
+        for name in config[kind]:
+            print(f"  {name:5s} {words[name]['title']}")
 
 
 if __name__ == "__main__":

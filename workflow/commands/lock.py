@@ -10,7 +10,8 @@ from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
 HEAD = """\
-# Made from requirements.lock by `python3 run lock`; do not edit. evenfield is not in it: jobs find it in workflow/.
+# Made from requirements.lock by `python3 run lock`; do not edit. evenfield is not in it: jobs find
+# it in workflow/.
 name: evenfield
 channels:
   - conda-forge
@@ -39,27 +40,15 @@ def main(options: list[str]) -> None:
             "lock: uv is not on PATH; expected it for making locks only; `pip"
             " install uv`"
         )
-    resolve = [
-        uv,
-        "pip",
-        "compile",
-        "-q",
-        "--universal",
-        "--python-version",
-        "3.11",
-        "--generate-hashes",
-    ]
-    resolve += ["--no-header", "--no-annotate", *options]
+    resolve = "pip compile -q --universal --python-version 3.11 --generate-hashes"
+    resolve += " --no-header --no-annotate"
     for name, constraints in (
         ("requirements", []),
         ("requirements-test", ["-c", "requirements.lock"]),
     ):
-        done = subprocess.run(
-            [*resolve, *constraints, f"{name}.in", "-o", f"{name}.lock"],
-            cwd=REPO,
-            check=False,
-        )
-        if done.returncode:
+        files = [f"{name}.in", "-o", f"{name}.lock"]
+        command = [uv, *resolve.split(), *options, *constraints, *files]
+        if subprocess.run(command, cwd=REPO, check=False).returncode:
             sys.exit(
                 f"lock: uv could not resolve {name}.in; expected versions that agree;"
                 " change it"

@@ -33,23 +33,23 @@ def main() -> int:
         "  result"
     )
     shown = ""
+    failed = []
     for title, source, anchor in rows:
         if title != shown:
             shown = title
             print(f"\n{title} (published: {source})")
-        numbers = f"{anchor.ours:>13.7g}{anchor.published:>13.7g}{anchor.ours - anchor.published:>12.1e}"
+        if not anchor.passes:
+            failed.append(anchor.what)
+        difference = anchor.ours - anchor.published
         print(
-            f"  {anchor.what:<44}{numbers}{anchor.tolerance:>11.1g} "
-            f" {'pass' if anchor.passes else 'FAIL'}"
+            f"  {anchor.what:<44}{anchor.ours:>13.7g}{anchor.published:>13.7g}"
+            f"{difference:>12.1e}{anchor.tolerance:>11.1g}"
+            f"  {'pass' if anchor.passes else 'FAIL'}"
         )
-    failed = [anchor for *_, anchor in rows if not anchor.passes]
-    took = (
-        f"{len(rows)} numbers of {len(STUDIES)} studies in"
-        f" {time.monotonic() - started:.0f} s"
-    )
+    result = f"{len(failed)} FAIL, first {failed[0]}" if failed else "all pass"
+    elapsed = time.monotonic() - started
     print(
-        f"\n{took}:"
-        f" {f'{len(failed)} FAIL, first {failed[0].what}' if failed else 'all pass'}"
+        f"\n{len(rows)} numbers of {len(STUDIES)} studies in {elapsed:.0f} s: {result}"
     )
     return int(bool(failed))
 

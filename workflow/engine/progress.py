@@ -275,8 +275,8 @@ def engine_line(text: str) -> str:
             f"run: results that may not be written: {', '.join(names[:3])}; expected"
             " permission to replace them; chmod -R u+w results, then run the same command"
         )
-    found = re.search(r"\[Errno (\d+)\] (.*)", " ".join(short))
-    refused = refusal(OSError(int(found[1]), found[2])) if found else ""
+    match = re.search(r"\[Errno (\d+)\] (.*)", " ".join(short))
+    refused = refusal(OSError(int(match[1]), match[2])) if match else ""
     if refused:
         return f"run: {refused}"
     return f"the engine stopped: {' '.join(short) or 'no message'}"

@@ -24,11 +24,11 @@ def main(
     from evenfield.study.table_files import write_results
 
     simulated = simulated_names(read_json(description))
-    frame, told = answer_study(
+    frame, content_rows = answer_study(
         read_estimates(estimates), read_claims(config), simulated
     )
     write_results(frame, answers)
-    write_json(told, content)
+    write_json(content_rows, content)
 
 
 if "snakemake" in globals():

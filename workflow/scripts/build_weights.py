@@ -28,22 +28,25 @@ def main(
     from evenfield.study.weights.build import build_geography, build_weights, edge_list
     from evenfield.study.weights.exposures import exposure_frame, mean_doses
 
-    told = read_json(description)
+    panel_facts = read_json(description)
     geography = build_geography(
         read_table(units),
         read_table(adjacency),
         read_table(panel),
         spec["join"],
-        told["merged"],
+        panel_facts["merged"],
     )
-    made = {}
+    matrices = {}
     for edge_path, description_path in zip(edges, descriptions, strict=True):
         name = Path(edge_path).stem
-        made[name] = build_weights(name, spec["families"][name], geography)
-        write_table(edge_list(made[name]), edge_path)
-        write_json(made[name].spec, description_path)
-    averaged = mean_doses(read_table(doses), told["periods"], told["units"])
-    write_table(exposure_frame(made, read_table(cells), averaged), exposures)
+        weights = build_weights(name, spec["families"][name], geography)
+        matrices[name] = weights
+        write_table(edge_list(weights), edge_path)
+        write_json(weights.spec, description_path)
+    averaged = mean_doses(
+        read_table(doses), panel_facts["periods"], panel_facts["units"]
+    )
+    write_table(exposure_frame(matrices, read_table(cells), averaged), exposures)
 
 
 if "snakemake" in globals():

@@ -26,17 +26,15 @@ def main(
         write_table(study[Path(path).stem], path)
     write_json(public_dictionary(config["data"]["package"]), dictionary)
     shapes = read_outlines(config["data"]["package"])
-    gone = config["panel"]["leave_out"]
-    kept = [
+    left_out = config["panel"]["leave_out"]
+    features = [
         feature
         for feature in shapes["features"]
-        if feature["properties"]["unit"] not in gone
+        if feature["properties"]["unit"] not in left_out
     ]
-    write_json({**shapes, "features": kept}, outlines)
-    write_json(
-        describe_study(study) | {"vintage": vintage_sentence(study, config["panel"])},
-        description,
-    )
+    write_json({**shapes, "features": features}, outlines)
+    vintage = vintage_sentence(study, config["panel"])
+    write_json({**describe_study(study), "vintage": vintage}, description)
 
 
 if "snakemake" in globals():

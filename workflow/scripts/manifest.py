@@ -18,11 +18,10 @@ def main(
     from evenfield.report.manifest import build_manifest
     from evenfield.study.files import read_json, write_json, write_text
 
-    made = build_manifest(
-        config, read_json(ingest), files, Path(manifest).parent, scripts
-    )
-    write_json(made, manifest)
-    write_text(made["citation"] + "\n", citation)
+    root = Path(manifest).parent
+    content = build_manifest(config, read_json(ingest), files, root, scripts)
+    write_json(content, manifest)
+    write_text(content["citation"] + "\n", citation)
 
 
 if "snakemake" in globals():

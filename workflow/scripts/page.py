@@ -11,8 +11,8 @@ def main(*, page: str, tables: str, estimates: str, **given: Any) -> None:
     """
     from evenfield.report.page import write_pages
 
-    kept = {name: given[name] for name in ("config", "exhibits", "scripts", "texts")}
-    write_pages(page, tables, root=Path(estimates).parent, **kept)
+    needed = {name: given[name] for name in ("config", "exhibits", "scripts", "texts")}
+    write_pages(page, tables, root=Path(estimates).parent, **needed)
 
 
 if "snakemake" in globals():

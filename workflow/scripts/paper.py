@@ -11,8 +11,16 @@ def main(*, estimates: str, **given: Any) -> None:
     """
     from evenfield.report.paper import write_paper
 
-    kept = ("sources", "papers", "references", "config", "exhibits", "scripts", "texts")
-    write_paper(root=Path(estimates).parent, **{name: given[name] for name in kept})
+    needed = (
+        "sources",
+        "papers",
+        "references",
+        "config",
+        "exhibits",
+        "scripts",
+        "texts",
+    )
+    write_paper(root=Path(estimates).parent, **{name: given[name] for name in needed})
 
 
 if "snakemake" in globals():

@@ -23,19 +23,19 @@ def render(
     kind = "table" if name.startswith("T") else "figure"
     module = import_module(f"evenfield.topics.{facts.topic}.{kind}")
     makers = module.TABLES if kind == "table" else module.FIGURES
-    made = None
+    exhibit = None
     reason = ""
     try:
-        made = makers[name](facts)
+        exhibit = makers[name](facts)
     except ArtifactError as error:
         if not may_be_empty:
             raise
         reason = error.found
     if kind == "table":
-        table = replace(made or empty_table(name, reason), title=title)
+        table = replace(exhibit or empty_table(name, reason), title=title)
         write_table_files(table.worded(words), files)
     else:
         # Drawing is loaded where a figure is drawn: it takes half a second.
         from evenfield.shared.figures.save import empty_figure, save_figure
 
-        save_figure(made or empty_figure(reason), files, words)
+        save_figure(exhibit or empty_figure(reason), files, words)
