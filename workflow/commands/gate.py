@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,11 @@ class Setting:
             "env": environment,
             "encoding": "utf-8",
         }
+
+    @property
+    def interpreter(self) -> Path:
+        """The Python of the environment in which the study runs."""
+        return self.venv / "bin" / "python"
 
 
 def say(text: str) -> None:
@@ -93,9 +98,9 @@ def shuffle_study(study: Path, python: Path) -> str:
     """
     files = sorted((study / "data").rglob("*.csv"))
     rows = sum(shuffle_rows(path, SEED + number) for number, path in enumerate(files))
-    script = REPO / "workflow" / "commands" / "data.py"
-    if (study / "data" / "datapackage.json").is_file() and script.is_file():
-        command = [str(python), str(script), "--directory", str(study)]
+    if (study / "data" / "datapackage.json").is_file():
+        script = str(REPO / "workflow" / "commands" / "data.py")
+        command = [str(python), script, "--directory", str(study)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise GateError(
@@ -132,17 +137,12 @@ def run_study(title: str, study: Path, setting: Setting, engine: list[str]) -> N
 
 def result_files(study: Path) -> dict[str, Path]:
     """Return every compared file by its path below results/."""
-    results = study / "results"
-    names = {
-        path.relative_to(results): path
-        for path in sorted(results.rglob("*"))
-        if path.is_file()
-    }
-    return {
-        name.as_posix(): path
-        for name, path in names.items()
-        if name.parts[0] not in NOT_COMPARED
-    }
+    files = {}
+    for path in sorted((study / "results").rglob("*")):
+        name = path.relative_to(study / "results")
+        if path.is_file() and name.parts[0] not in NOT_COMPARED:
+            files[name.as_posix()] = path
+    return files
 
 
 def differences(first: Path, second: Path) -> list[str]:
@@ -166,24 +166,20 @@ def first_difference(first: Path, second: Path) -> str:
     """
     one = first.read_bytes()
     two = second.read_bytes()
-    at = next(
-        (i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b),
-        min(len(one), len(two)),
-    )
+    at = 0
+    while one[at : at + 1] == two[at : at + 1]:
+        at += 1
     if b"\0" in one[:1024]:
         return f"byte {at + 1} differs"
-    return (
-        f"line {one[:at].count(10) + 1} differs: {line_at(one, at)} |"
-        f" {line_at(two, at)}"
-    )
+    number = one[:at].count(b"\n") + 1
+    return f"line {number} differs: {line_at(one, at)} | {line_at(two, at)}"
 
 
 def line_at(content: bytes, at: int) -> str:
     """Return the part of a line of text around a byte."""
     start = max(content.rfind(b"\n", 0, at) + 1, at - 40)
-    return repr(
-        content[start : at + 40].split(b"\n")[0].decode("utf-8", errors="replace")
-    )
+    line = content[start : at + 40].split(b"\n")[0]
+    return repr(line.decode("utf-8", errors="replace"))
 
 
 def compare(first: Path, second: Path, second_title: str) -> None:
@@ -212,40 +208,32 @@ def second_setting(
 ) -> Setting:
     """Return the conditions of run 2, as different as this machine allows."""
     setting = plain
-    other_python = (
-        None if same_python else conditions.other_python(plain.venv / "bin" / "python")
-    )
-    if other_python is None:
-        report.missed(
-            "another Python",
-            "left out" if same_python else "no other working Python 3.11-3.13 on PATH",
-        )
-    else:
-        venv = REPO / ".venv-gate"
-        conditions.discard_environment(venv, other_python)
+    other_python = None
+    reason = "left out"
+    if not same_python:
+        other_python = conditions.other_python(plain.interpreter)
+        reason = "no other working Python 3.11-3.13 on PATH"
+    if other_python is not None:
+        setting = Setting(other_python, REPO / ".venv-gate")
+        conditions.discard_environment(setting.venv, other_python)
         say(f"run 2 uses Python {conditions.version_of(other_python)}")
-        done = subprocess.run(
-            **Setting(other_python, venv).command("install"),
-            stderr=subprocess.PIPE,
-            check=False,
-        )
-        if done.returncode:
-            report.missed("another Python", last_line(done.stderr))
-        else:
-            setting = Setting(other_python, venv)
-            both = map(
-                conditions.version_of, (plain.venv / "bin" / "python", other_python)
-            )
-            report.met("another Python", " v ".join(map(str, both)))
-    python = setting.venv / "bin" / "python"
-    variables = {"PYTHONHASHSEED": "4242"}
-    variables |= (
-        conditions.time_zone(report)
-        | conditions.locale(report)
-        | conditions.without_avx512(python, report)
-    )
+        install = setting.command("install")
+        done = subprocess.run(**install, stderr=subprocess.PIPE, check=False)
+        reason = last_line(done.stderr) if done.returncode else ""
+    if reason:
+        setting = plain
+        report.missed("another Python", reason)
+    else:
+        versions = map(conditions.version_of, (plain.interpreter, other_python))
+        report.met("another Python", " v ".join(map(str, versions)))
     report.met("hash seed", "0 v 4242")
-    return Setting(setting.python, setting.venv, variables)
+    variables = {
+        "PYTHONHASHSEED": "4242",
+        **conditions.time_zone(report),
+        **conditions.locale(report),
+        **conditions.without_avx512(setting.interpreter, report),
+    }
+    return replace(setting, variables=variables)
 
 
 def compare_archives(study: Path, settings: tuple[Setting, ...]) -> None:
@@ -272,17 +260,16 @@ def check_kernels(
     report: conditions.Report,
 ) -> None:
     """Repeat run 1 with every other BLAS kernel that this processor has."""
-    python = plain.venv / "bin" / "python"
-    kernels = conditions.other_kernels(python)
+    kernels = conditions.other_kernels(plain.interpreter)
+    present = conditions.kernel_of(plain.interpreter, {})
     for kernel in kernels:
         copy = folder / f"kernel-{kernel}"
         copy_study(study, copy)
-        setting = Setting(
-            plain.python, plain.venv, plain.variables | {"OPENBLAS_CORETYPE": kernel}
-        )
+        variables = plain.variables | {"OPENBLAS_CORETYPE": kernel}
+        setting = replace(plain, variables=variables)
         run_study(f"run with the BLAS kernel {kernel}: as run 1", copy, setting, engine)
         compare(folder / "plain", copy, f"BLAS kernel {kernel}")
-        report.met(f"BLAS kernel {kernel}", f"v {conditions.kernel_of(python, {})}")
+        report.met(f"BLAS kernel {kernel}", f"v {present}")
     if not kernels:
         report.missed("other BLAS kernels", "this processor has no other")
 
@@ -306,20 +293,16 @@ def pass_gate(
         copy_study(study, copy)
     run_study("run 1 of 2: plain", first, plain, engine)
     setting = second_setting(plain, options.same_python, report)
-    report.met("shuffled rows", shuffle_study(second, setting.venv / "bin" / "python"))
+    report.met("shuffled rows", shuffle_study(second, setting.interpreter))
     report.met("jobs", "copies of one process v a process each")
-    run_study(
-        "run 2 of 2: everything different",
-        second,
-        setting,
-        [*engine, "--executor", "local"],
-    )
+    # With an executor that is named, each job is a process of its own.
+    engine_2 = [*engine, "--executor", "local"]
+    run_study("run 2 of 2: everything different", second, setting, engine_2)
     compare(first, second, "run 2")
     if options.kernels:
         check_kernels(folder, study, plain, engine, report)
-    compare_archives(
-        first, (plain, setting)
-    )  # last: it adds the archive to the results of run 1
+    # Last, for it adds the archive to the results of run 1.
+    compare_archives(first, (plain, setting))
 
 
 def parse_options(arguments: list[str]) -> argparse.Namespace:

@@ -30,9 +30,10 @@ print(json.dumps({"on": on, "dispatch": list(core.__cpu_dispatch__)}))
 
 KERNEL_NAME = """
 import ctypes, numpy.linalg
+names = "scipy_openblas_get_corename64_ openblas_get_corename64_ openblas_get_corename".split()
 paths = {line.split()[-1] for line in open("/proc/self/maps") if "openblas" in line}
 for path in sorted(paths):
-    for name in ("scipy_openblas_get_corename64_", "openblas_get_corename64_", "openblas_get_corename"):
+    for name in names:
         function = getattr(ctypes.CDLL(path), name, None)
         if function is not None:
             function.restype = ctypes.c_char_p
@@ -98,11 +99,8 @@ def version_of(python: str | Path) -> str | None:
     """Return the version of a Python that can make environments, or None: names on PATH
     may be stubs.
     """
-    return ask(
-        python,
-        "import sys, venv, ensurepip; print('%d.%d.%d' % sys.version_info[:3])",
-        {},
-    )
+    code = "import sys, venv, ensurepip; print('%d.%d.%d' % sys.version_info[:3])"
+    return ask(python, code, {})
 
 
 def minor_of(version: str | None) -> str:
@@ -126,9 +124,8 @@ def other_python(present: Path) -> str | None:
 
 def discard_environment(venv: Path, wanted: str) -> None:
     """Remove the gate's environment when it belongs to another Python."""
-    if venv.is_dir() and minor_of(version_of(venv / "bin" / "python")) != minor_of(
-        version_of(wanted)
-    ):
+    present = minor_of(version_of(venv / "bin" / "python"))
+    if venv.is_dir() and present != minor_of(version_of(wanted)):
         shutil.rmtree(venv)
 
 
@@ -143,14 +140,13 @@ def locale(report: Report) -> dict[str, str]:
     """Return the variables for an installed locale with other rules, else for the bare
     C locale.
     """
+    listed = ""
     command = shutil.which("locale")
-    listed = (
-        subprocess.run(
+    if command:
+        done = subprocess.run(
             [command, "-a"], capture_output=True, text=True, check=False
-        ).stdout
-        if command
-        else ""
-    )
+        )
+        listed = done.stdout
     installed = {name.replace("UTF-8", "utf8"): name for name in listed.split()}
     chosen = next((installed[name] for name in OTHER_LOCALES if name in installed), "C")
     only = " only: no other is installed" if chosen == "C" else ""
@@ -209,16 +205,13 @@ def other_kernels(python: Path) -> list[str]:
         return []
     flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split()
     present = kernel_of(python, {})
-    kernels = {
-        kernel: kernel_of(python, {"OPENBLAS_CORETYPE": kernel})
-        for kernel in KERNELS
-        if KERNELS[kernel] in flags
-    }
-    return [
-        kernel
-        for kernel, name in kernels.items()
-        if name == REPORTED.get(kernel, kernel) and name != present
-    ]
+    kernels = []
+    for kernel, flag in KERNELS.items():
+        if flag in flags:
+            name = kernel_of(python, {"OPENBLAS_CORETYPE": kernel})
+            if name == REPORTED.get(kernel, kernel) and name != present:
+                kernels.append(kernel)
+    return kernels
 
 
 def kernel_of(python: Path, variables: dict[str, str]) -> str | None:

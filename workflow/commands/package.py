@@ -27,14 +27,7 @@ from study import REPOSITORY, run_command
 
 ARCHIVE = Path("results/replication.zip")
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-SOURCE_COLUMNS = (
-    "source",
-    "citation",
-    "vintage",
-    "licence",
-    "redistribution",
-    "url_or_note",
-)
+SOURCE_COLUMNS = ("source citation vintage licence redistribution url_or_note").split()
 REFERENCES = ("text/references.bib", "results/report/references.bib")
 
 
@@ -49,11 +42,10 @@ def package(config: dict) -> None:
     content["README.md"] = describe(
         config, manifest, described, prefix, content
     ).encode()
-    rows = [
-        f"{name},{len(held)},{hashlib.sha256(held).hexdigest()}"
-        for name, held in sorted(content.items())
-    ]
-    content["MANIFEST.csv"] = "\n".join(["path,bytes,sha256", *rows, ""]).encode()
+    lines = ["path,bytes,sha256"]
+    for name, file in sorted(content.items()):
+        lines.append(f"{name},{len(file)},{hashlib.sha256(file).hexdigest()}")
+    content["MANIFEST.csv"] = "\n".join([*lines, ""]).encode()
     write_archive(f"evenfield-{config['study']['id']}", content)
     print(*taken.lines(), sep="\n")
     print(
@@ -69,12 +61,11 @@ def write_archive(folder: str, content: dict[str, bytes]) -> None:
     part = ARCHIVE.with_suffix(".part")
     part.unlink(missing_ok=True)
     with zipfile.ZipFile(part, "w") as archive:
-        for name, held in sorted(content.items()):
+        for name, file in sorted(content.items()):
             entry = zipfile.ZipInfo(f"{folder}/{name}", ZIP_TIME)
-            entry.external_attr = (
-                0o100755 if held.startswith(b"#!") else 0o100644
-            ) << 16
-            archive.writestr(entry, held, zipfile.ZIP_DEFLATED, 9)
+            rights = 0o100755 if file.startswith(b"#!") else 0o100644
+            entry.external_attr = rights << 16  # where Unix rights stand in a ZIP
+            archive.writestr(entry, file, zipfile.ZIP_DEFLATED, 9)
     part.replace(ARCHIVE)
 
 
@@ -87,35 +78,24 @@ def finished_run(config: dict) -> dict:
     if not path.is_file():
         raise ReportError("no results/manifest.json", "a finished run", again)
     manifest = read_json(path)
-    absent = [
-        f"results/{name}"
-        for name in manifest["results"]
-        if not (path.parent / name).is_file()
-    ]
+    absent = []
+    changed = []
+    for name, digest in manifest["results"].items():
+        if not (path.parent / name).is_file():
+            absent.append(f"results/{name}")
+        elif file_hash(path.parent / name) != digest:
+            changed.append(name)
     if absent:
-        raise ReportError(
-            f"{len(absent)} results are missing: {first_examples(absent)}",
-            "a finished run",
-            again,
-        )
-    changed = [
-        name
-        for name, held in manifest["results"].items()
-        if file_hash(path.parent / name) != held
-    ]
-    changed += ["config.yaml"] if config_hash(config) != manifest["config_hash"] else []
-    changed += (
-        ["data"]
-        if describe_study(read_study(config))["data_hash"]
-        != manifest["data"]["data_hash"]
-        else []
-    )
+        fault = f"{len(absent)} results are missing: {first_examples(absent)}"
+        raise ReportError(fault, "a finished run", again)
+    if config_hash(config) != manifest["config_hash"]:
+        changed.append("config.yaml")
+    data_hash = describe_study(read_study(config))["data_hash"]
+    if data_hash != manifest["data"]["data_hash"]:
+        changed.append("data")
     if changed:
-        raise ReportError(
-            f"{first_examples(changed)} changed since the run",
-            "results of these inputs",
-            again,
-        )
+        fault = f"{first_examples(changed)} changed since the run"
+        raise ReportError(fault, "results of these inputs", again)
     return manifest
 
 
@@ -137,34 +117,41 @@ def describe(
     content: dict[str, bytes],
 ) -> str:
     """Return the README: everything in it is read from the study's own lists."""
-    scripts = {
-        name: ast.parse(held)
-        for name, held in content.items()
-        if fnmatch(name, "workflow/scripts/*.py")
-    }
+    scripts = {}
+    for name in sorted(content):
+        if fnmatch(name, "workflow/scripts/*.py"):
+            scripts[name] = ast.get_docstring(ast.parse(content[name]))
     topics = {
         name: topic
         for name, topic in read_topics().items()
         if not topic.estimate or name in config["estimates"]
     }
-    references = [path for path in map(Path, REFERENCES) if path.is_file()]
     sources = Path(config["data"]["package"]).with_name("sources.csv")
-    source_rows = (
-        pd.read_csv(sources, dtype=str, keep_default_na=False)
-        .reindex(columns=SOURCE_COLUMNS, fill_value="")
-        .to_dict("records")
-        if f"{prefix}{sources.as_posix()}" in content
-        else []
-    )
+    source_rows = []
+    if f"{prefix}{sources.as_posix()}" in content:
+        table = pd.read_csv(sources, dtype=str, keep_default_na=False)
+        table = table.reindex(columns=SOURCE_COLUMNS, fill_value="")
+        source_rows = table.to_dict("records")
+    references = []
+    for path in filter(Path.is_file, map(Path, REFERENCES)):
+        references = sorted(item.text for item in read_references(path).values())
+        break
+    exhibits = manifest["exhibits"]
+    exhibit_files = set[str]()
+    for item in exhibits.values():
+        exhibit_files |= set(item["files"])
+    asked_for = (*config["tables"], *config["figures"])
+    lock = content["requirements.lock"].decode()
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
-    environment.trim_blocks = environment.lstrip_blocks = (
-        environment.keep_trailing_newline
-    ) = True
-    environment.filters["cell"] = lambda text: " ".join(str(text).split()).replace(
-        "|", "\\|"
-    )
+    environment.filters["cell"] = table_cell
     return environment.get_template("replication.md.j2").render(
         config=config,
         manifest=manifest,
@@ -172,31 +159,22 @@ def describe(
         prefix=prefix,
         data=f"{prefix}{sources.parent.as_posix()}",
         content=content,
-        scripts={
-            name: ast.get_docstring(tree) for name, tree in sorted(scripts.items())
-        },
+        scripts=scripts,
         topics=topics,
         titles={name: words["title"] for name, words in exhibit_words(config).items()},
-        shown=[
-            name
-            for name in (*config["tables"], *config["figures"])
-            if name in manifest["exhibits"]
-        ],
-        exhibited={
-            name for item in manifest["exhibits"].values() for name in item["files"]
-        },
-        project=tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))[
-            "project"
-        ],
+        shown=[name for name in asked_for if name in exhibits],
+        exhibited=exhibit_files,
+        project=project["project"],
         size=sum(map(len, content.values())) / 1e6,
         sources=source_rows,
-        references=(
-            sorted(item.text for item in read_references(references[0]).values())
-            if references
-            else []
-        ),
-        pins=len(re.findall("^[^ #].*==", content["requirements.lock"].decode(), re.M)),
+        references=references,
+        pins=len(re.findall("^[^ #].*==", lock, re.M)),
     )
+
+
+def table_cell(text: object) -> str:
+    """Return a text as a cell of a Markdown table."""
+    return " ".join(str(text).split()).replace("|", "\\|")
 
 
 if __name__ == "__main__":

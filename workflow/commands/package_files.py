@@ -18,27 +18,12 @@ from study import REPOSITORY
 
 OWN_README = "README-evenfield.md"
 CODE_FILES = (
-    "run",
-    "Snakefile",
-    "Dockerfile",
-    "LICENSE",
-    "CITATION.cff",
-    "CHANGELOG.md",
-    "CONTRIBUTING.md",
-    "mkdocs.yml",
-    "pyproject.toml",
-    "environment.yml",
-    "requirements.in",
-    "requirements.lock",
-    "requirements-test.in",
-    "requirements-test.lock",
-    ".ci/run",
-    ".dockerignore",
-    ".github/workflows/ci.yml",
-    ".gitignore",
-    ".pre-commit-config.yaml",
-    ".snakemake-workflow-catalog.yml",
-)
+    "run Snakefile Dockerfile LICENSE CITATION.cff CHANGELOG.md CONTRIBUTING.md"
+    " mkdocs.yml pyproject.toml environment.yml requirements.in requirements.lock"
+    " requirements-test.in requirements-test.lock .ci/run .dockerignore"
+    " .github/workflows/ci.yml .gitignore .pre-commit-config.yaml"
+    " .snakemake-workflow-catalog.yml"
+).split()
 CODE_FOLDERS = ("config", "docs", "workflow")
 OWN_FOLDERS = ("benchmarks", "examples", "tests")  # of the repository's own study only
 CODE_ENDINGS = (
@@ -81,37 +66,29 @@ def files_to_take(config: Mapping[str, Any], published: Iterable[str]) -> Taken:
     package = Path(config["data"]["package"])
     families = config["weights"]["families"].values()
     weights = [Path(family["path"]) for family in families if "path" in family]
-    texts = [
-        path for path in Path("text").glob("*.*") if path.suffix in (".md", ".bib")
-    ]
+    texts = filter(
+        lambda path: path.suffix in (".md", ".bib"), Path("text").glob("*.*")
+    )
     readme = package.with_name("README.md")
     notes = [readme] if readme != Path("README.md") and readme.is_file() else []
     named = {
-        "config": [path for path in config_files() if path.is_file()],
+        "config": filter(Path.is_file, config_files()),
         "data": [*described_files(package), *weights, *notes],
         "texts": texts,
     }
-    files_by_word = {
-        word: {
-            prefix + path_in_archive(path, study): study / path
-            for path in sorted(set(paths))
-        }
-        for word, paths in named.items()
-    }
+    files = dict[str, dict[str, Path]]()
+    for word, paths in named.items():
+        files[word] = {}
+        for path in sorted(set(paths)):
+            files[word][prefix + path_in_archive(path, study)] = study / path
+    taken = {path.resolve() for paths in files.values() for path in paths.values()}
     results = Path("results")
-    taken = {
-        path.resolve() for paths in files_by_word.values() for path in paths.values()
-    }
-    return Taken(
-        **files_by_word,
-        code=code_files(own),
-        results={
-            f"published/{path_in_archive(Path(name), results.resolve())}": results
-            / name
-            for name in published
-        },
-        left=sorted(files_left(study, taken, own)),
-    )
+    files["results"] = {}
+    for name in published:
+        path = path_in_archive(Path(name), results.resolve())
+        files["results"][f"published/{path}"] = results / name
+    left = sorted(files_left(study, taken, own))
+    return Taken(**files, code=code_files(own), left=left)
 
 
 def config_files() -> list[Path]:

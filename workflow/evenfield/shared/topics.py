@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 LIBRARY = Path(__file__).parents[1]
 TOPICS = LIBRARY / "topics"
@@ -32,113 +32,88 @@ FIGURE_ENDINGS = ("pdf", "svg", "png", "csv", "alt.txt")
 class Keys(BaseModel):
     """A mapping of topic.yaml, whose other keys are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
 
 
 class Step(Keys):
     """What moves the estimates of a topic, or its tables and figures."""
 
-    reads: list[str] = Field(
-        default=[],
-        description="Tables of the panel (`panel`, `cells`, `units`, ...), `exposures`, "
-        "`weights` (all), `weights/primary`, or a file below results/.",
-    )
-    settings: list[str] = Field(
-        default=[],
-        description="Sections of the config beside the topic's own, such as "
-        "`inference.conf_level`.",
-    )
-    schemes: Literal["all", "main"] = Field(
-        default="all", description="The unit schemes whose tables it reads."
-    )
+    reads: list[str] = []
+    """Tables of the panel (`panel`, `cells`, `units`, ...), `exposures`, `weights`
+    (all), `weights/primary`, or a file below results/."""
+    settings: list[str] = []
+    """Sections of the config beside the topic's own, such as `inference.conf_level`."""
+    schemes: Literal["all", "main"] = "all"
+    """The unit schemes whose tables it reads."""
 
 
 class EstimateStep(Step):
     """The step that writes `results/estimates/TOPIC/`."""
 
-    needs: list[str] = Field(
-        default=[],
-        description="What a study must have, else the topic is left out with a sentence:"
-        " the names listed in docs/exhibits.md.",
-    )
-    spares: list[str] = Field(
-        default=[],
-        description="Keys of a specification that go where what they name is lacking.",
-    )
-    series: list[str] = Field(
-        default=["series"], description="CSV files that it writes beside estimates.csv."
-    )
-    chunks: int = Field(
-        default=0,
-        description="Jobs that run side by side before it; with 1 only where the command"
-        " line asks for more (`--set-scatter TOPIC=8`).",
-    )
+    needs: list[str] = []
+    """What a study must have, else the topic is left out with a sentence: the names
+    listed in docs/exhibits.md."""
+    spares: list[str] = []
+    """Keys of a specification that go where what they name is lacking."""
+    series: list[str] = ["series"]
+    """CSV files that it writes beside estimates.csv."""
+    chunks: int = 0
+    """Jobs that run side by side before it; with 1 only where the command line asks for
+    more (`--set-scatter TOPIC=8`)."""
 
 
 class RenderStep(Step):
     """The step that writes all tables and figures of a topic."""
 
-    schemes: Literal["all", "main"] = Field(
-        default="main", description="The unit schemes whose tables it reads."
-    )
+    schemes: Literal["all", "main"] = "main"
+    """The unit schemes whose tables it reads."""
 
 
 class ExhibitWords(Keys):
     """The words of one table (`T...`) or figure (`F...`)."""
 
-    title: str = Field(description="Title; `{{unit}}` and `{{units}}` are the study's.")
-    caption: str = Field(
-        default="", description="What a figure shows and how to read it."
-    )
-    needs: list[str] = Field(
-        default=[],
-        description="As for estimates, or a section that must be asked for: `TOPIC` or"
-        " `TOPIC.KEY`.",
-    )
+    title: str
+    """Title; `{{unit}}` and `{{units}}` are the study's."""
+    caption: str = ""
+    """What a figure shows and how to read it."""
+    needs: list[str] = []
+    """As for estimates, or a section that must be asked for: `TOPIC` or `TOPIC.KEY`."""
 
 
 class Start(Keys):
     """What `run new` asks of a topic in a study that it makes."""
 
-    steps: int = Field(
-        default=0, description="Fewest steps between first and last year."
-    )
-    needs: list[str] = Field(
-        default=[], description="Words of the section that must have a value."
-    )
-    section: Any = Field(
-        description="The section of the topic; `$taxonomies`, `$periods`, `$span`,"
-        " `$grouping`, `$groupings` and `$ten_steps` are words for what the table has."
-    )
+    steps: int = 0
+    """Fewest steps between first and last year."""
+    needs: list[str] = []
+    """Words of the section that must have a value."""
+    section: Any
+    """The section of the topic; `$taxonomies`, `$periods`, `$span`, `$grouping`,
+    `$groupings` and `$ten_steps` are words for what the table has."""
 
 
 class TopicFile(Keys):
     """All that `topic.yaml` may say."""
 
-    title: str = Field(description="Heading on page and in tables of contents.")
-    order: int = Field(default=1000, description="Place on the page, ascending.")
-    estimate: EstimateStep | None = Field(
-        default=None,
-        description="What moves the estimates; absent where it shows others' only.",
-    )
-    families: bool = Field(
-        default=False,
-        description="Whether the section holds specifications by family of rows, where"
-        " other topics have one family of their own name.",
-    )
-    render: RenderStep = Field(
-        default=RenderStep(), description="What moves tables and figures."
-    )
-    start: Start | None = Field(
-        default=None, description="What `run new` asks of it; absent: nothing."
-    )
-    exhibits: dict[str, ExhibitWords] = Field(
-        default={},
-        description="Tables and figures by ID, as listed in table.py and figure.py.",
-    )
-    no_exhibits: str = Field(
-        default="", description="Why a topic shows nothing itself."
-    )
+    title: str
+    """Heading on page and in tables of contents."""
+    order: int = 1000
+    """Place on the page, ascending."""
+    estimate: EstimateStep | None = None
+    """What moves the estimates; absent where it shows others' only."""
+    families: bool = False
+    """Whether the section holds specifications by family of rows, where other topics
+    have one family of their own name."""
+    render: RenderStep = RenderStep()
+    """What moves tables and figures."""
+    start: Start | None = None
+    """What `run new` asks of it; absent: nothing."""
+    exhibits: dict[str, ExhibitWords] = {}
+    """Tables and figures by ID, as listed in table.py and figure.py."""
+    no_exhibits: str = ""
+    """Why a topic shows nothing itself."""
 
 
 @cache
