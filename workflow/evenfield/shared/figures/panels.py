@@ -2,7 +2,7 @@
 labels, points marked by cell with their key, and the sentence on proxy years.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from evenfield.shared.figures.style import ACCENT, CELLS, MARKS, use_style
+from evenfield.shared.figures.style import ACCENT, MARKS, use_style
 from evenfield.shared.figures.timeline import PROXY
 
 
@@ -42,12 +42,6 @@ def padded(
     high = float(np.nanmax(values))
     pad = share * max(high - low, floor)
     return low - pad, high + above * pad
-
-
-def cells_in(values: Iterable[str]) -> list[str]:
-    """Return the cells that occur, in the order of tables and keys."""
-    present = set(values)
-    return [cell for cell in CELLS if cell in present]
 
 
 def cell_key(figure: Figure, cells: list[str], **position: Any) -> None:

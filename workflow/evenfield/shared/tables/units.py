@@ -54,6 +54,12 @@ def cells_of(cells: pd.DataFrame, taxonomy: str, period: str) -> pd.DataFrame:
     return selected.sort_values("unit", kind="stable").reset_index(drop=True)
 
 
+def cells_in(values: Iterable[str]) -> list[str]:
+    """Return the cells that occur, in the order of tables and keys."""
+    present = set(values)
+    return [cell for cell in CELLS if cell in present]
+
+
 def last_main_period(periods: Mapping[str, Any]) -> str:
     """Return the last main period of the config, the one a map shows."""
     main = main_periods(periods) or list(periods)

@@ -7,12 +7,13 @@ from matplotlib.ticker import MaxNLocator
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.figures.labels import label_points
-from evenfield.shared.figures.panels import cell_key, cells_in, padded, panels
+from evenfield.shared.figures.panels import cell_key, padded, panels
 from evenfield.shared.figures.save import Artwork
 from evenfield.shared.figures.style import INK, MARKS, SOFT, WIDTH
 from evenfield.shared.tables.notes import period_with_basis
 from evenfield.shared.tables.numbers import fixed, interval, is_missing
 from evenfield.shared.tables.rows import TEXT, Row, only, pick
+from evenfield.shared.tables.units import cells_in
 from evenfield.study.errors import ArtifactError
 
 PANEL_HEIGHT = 2.9

@@ -6,78 +6,67 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
+from evenfield.shared.tables.columns import left
 from evenfield.shared.tables.notes import DESCRIPTIVE, period_with_basis
-from evenfield.shared.tables.numbers import fixed, is_missing, significant, with_error
+from evenfield.shared.tables.numbers import is_missing, significant, with_error
 from evenfield.shared.tables.rows import Row, only, pick
-from evenfield.shared.tables.table import Column, Short, Table, right
-from evenfield.shared.tables.units import CELLS
+from evenfield.shared.tables.table import Short, Table, right
+from evenfield.shared.tables.units import cells_in
 from evenfield.study.errors import ArtifactError
 
-NAMES = {
-    "growth_pct_per_year": "growth, % a year",
-    "log_income_start": "log income in the first year",
-    "population_growth_per_year": "population growth, log a year",
-    "zones_state": "national zones",
-    "zones_sez": "SEZs",
-    "zones_etdz": "ETDZs",
-    "zones_hidz": "science parks (HIDZ)",
-    "zones_ftz": "free-trade zones",
-    "zones_new_area": "new areas",
+# Printed names in the order of rows, and decimals; the controls of the config follow.
+VARIABLES = {
+    "growth_pct_per_year": ("growth, % a year", 2),
+    "log_income_start": ("log income in the first year", 2),
+    "population_growth_per_year": ("population growth, log a year", 4),
+    "zones_state": ("national zones", 1),
+    "zones_sez": ("SEZs", 1),
+    "zones_etdz": ("ETDZs", 1),
+    "zones_hidz": ("science parks (HIDZ)", 1),
+    "zones_ftz": ("free-trade zones", 1),
+    "zones_new_area": ("new areas", 1),
 }
-DIGITS = {
-    "growth_pct_per_year": 2,
-    "log_income_start": 2,
-    "population_growth_per_year": 4,
-}
-DIGITS |= {name: 1 for name in NAMES if name.startswith("zones_")}
+SHORT = ("growth_pct_per_year", "log_income_start")
 
 
 def t3(facts: Facts) -> Table:
     """Return one row for each variable and period, one column for each cell."""
     taxonomy = facts.config["taxonomy"]["primary"]
     shown = facts.shown("main")
-    summary = only(
-        facts.series(), kind="summary", taxonomy=taxonomy, unit_scheme=facts.main
-    )
+    series = facts.series()
+    wanted = {"taxonomy": taxonomy, "unit_scheme": facts.main}
+    summary = only(series, kind="summary", **wanted)
     summary = summary[summary["period"].isin(shown)]
     if summary.empty:
-        remedy = "add the taxonomy to estimates.relative_income.taxonomies"
         raise ArtifactError(
-            f"no summary of taxonomy {taxonomy}", "one in topic relative_income", remedy
+            f"no summary of taxonomy {taxonomy}",
+            "one in topic relative_income",
+            "add the taxonomy to estimates.relative_income.taxonomies",
         )
-    cells = [cell for cell in ("all", *CELLS) if cell in set(summary["cell"])]
-    cells = ["all"] if cells == ["all", "neither"] else cells
-    names = NAMES | {
-        f"control_{name}": item["label"]
-        for name, item in facts.config["controls"].items()
-    }
-    rows = [
-        row
-        for period in shown
-        for row in _rows(facts, only(summary, period=period), period, cells, names)
-    ]
+    cells = cells_in(summary["cell"])
+    cells = ["all"] if cells == ["neither"] else ["all", *cells]
+    variables = dict(VARIABLES)
+    for name, item in facts.config["controls"].items():
+        variables[f"control_{name}"] = (item["label"], None)
+    rows = []
+    for period in shown:
+        rows += _rows(facts, only(summary, period=period), cells, variables)
     note = facts.note(
         f"Mean (standard deviation across {facts.words['units_name']}) by group of the"
         " main list; zones: mean number in force over the period.",
         DESCRIPTIVE,
         seed=False,
     )
-    columns = [
-        right(cell, f"mean {cell}", f"sd {cell}", "digits", show=_mean_sd)
-        for cell in cells
-    ]
-    columns = [Column(names=("label",), header="Variable"), *columns]
-    short = Short(
-        lambda row: row["variable"] in ("growth_pct_per_year", "log_income_start")
-    )
-    frame = pd.DataFrame(rows)
+    columns = [left("Variable", "label")]
+    for cell in cells:
+        columns.append(right(cell, f"mean {cell}", f"sd {cell}", "digits", show=_mean))
     return Table(
         id="T3",
         note=note,
         columns=tuple(columns),
-        frame=frame,
+        frame=pd.DataFrame(rows),
         group="group",
-        short=short,
+        short=Short(lambda row: row["variable"] in SHORT),
     )
 
 
@@ -87,53 +76,37 @@ TABLES = {"T3": t3}
 def _rows(
     facts: Facts,
     series: pd.DataFrame,
-    period: str,
     cells: list[str],
-    names: Mapping[str, str],
+    variables: Mapping[str, tuple[str, int | None]],
 ) -> Iterator[Row]:
     if series.empty:
         return
-    basis = series["basis"].iloc[0]
+    first = pick(series)
+    basis = first["basis"]
     shared = {
-        "period": period,
+        "period": first["period"],
         "basis": basis,
-        "group": period_with_basis(period, basis, facts.config["periods"]),
+        "group": period_with_basis(first["period"], basis, facts.config["periods"]),
     }
     counts = {f"mean {cell}": pick(series, cell=cell).get("n_units") for cell in cells}
     blank = {f"sd {cell}": None for cell in cells}
-    yield {
-        **shared,
-        "variable": "units",
-        "label": "number of units",
-        "digits": 0,
-        **counts,
-        **blank,
-    }
-    for variable in [name for name in names if name in set(series["variable"])]:
-        by_cell = {cell: pick(series, variable=variable, cell=cell) for cell in cells}
-        values = {
-            f"{stat} {cell}": row.get(stat)
-            for cell, row in by_cell.items()
-            for stat in ("mean", "sd")
-        }
-        yield {
-            **shared,
-            "variable": variable,
-            "label": names[variable],
-            "digits": DIGITS.get(variable),
-            **values,
-        }
+    units = {"variable": "units", "label": "number of units", "digits": 0}
+    yield {**shared, **units, **counts, **blank}
+    present = set(series["variable"])
+    for variable, (label, digits) in variables.items():
+        if variable not in present:
+            continue
+        row = {**shared, "variable": variable, "label": label, "digits": digits}
+        for cell in cells:
+            summary = pick(series, variable=variable, cell=cell)
+            row[f"mean {cell}"] = summary.get("mean")
+            row[f"sd {cell}"] = summary.get("sd")
+        yield row
 
 
-def _mean_sd(mean: Any, sd: Any, digits: Any) -> str:
-    if is_missing(digits):
-        return (
-            significant(mean)
-            if is_missing(sd)
-            else f"{significant(mean)} ({significant(sd)})"
-        )
-    return (
-        fixed(mean, int(digits))
-        if is_missing(sd)
-        else with_error(mean, sd, int(digits))
-    )
+def _mean(mean: Any, sd: Any, digits: Any) -> str:
+    """Write a mean with its standard deviation; a control has digits by its size."""
+    if not is_missing(digits):
+        return with_error(mean, sd, int(digits))
+    deviation = "" if is_missing(sd) else f" ({significant(sd)})"
+    return f"{significant(mean)}{deviation}"
