@@ -4,7 +4,7 @@ decide how to read them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from evenfield.numerics.clubs import (
     MOST_TABLES,
+    Club,
     Clubs,
     SieveRule,
     adopt_divergent,
@@ -27,6 +28,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.hp_filter import boosted_hp_trend, hamilton_trend, hp_trend
 from evenfield.numerics.logt import (
     CRITICAL_VALUE,
+    LogtFit,
     discarded_periods,
     fit_logt,
     one_sided_p,
@@ -35,10 +37,11 @@ from evenfield.numerics.logt import (
     slope_interval,
     transition_variance,
 )
-from evenfield.numerics.random import generator_for
 from evenfield.shared.estimates import NAN, finite_or_nan
 from evenfield.shared.rows import Kind, Results, Rows, stacked
 from evenfield.shared.spec import UnitsSpec, read
+from evenfield.shared.streams import stream
+from evenfield.shared.tables.rows import only
 from evenfield.shared.trajectories import Trajectories, grouping, span_labels, window
 from evenfield.study.study import Study
 
@@ -56,18 +59,20 @@ FACTORS = np.round(10.0 ** np.linspace(-3, 3, 49), 12)
 LABELS = (
     "spec_id sample_id unit_scheme period kind group unit unit_j year club x".split()
 )
-# Every other choice, one at a time; the empty one is the specification's own.
-CHOICES: tuple[dict[str, Any], ...] = (
-    {},
-    *({"discard": share} for share in (0.2, 0.25, 1 / 3)),
-    *({"variance": name} for name in ("fqsb", "aqsb")),
-    *({"filter": name} for name in ("hp", "boosted_hp", "hamilton")),
-    {"smoothing": 6.25},
-    *({"sort_share": share} for share in (0.0, 1 / 3)),
-    *({"merge": name} for name in ("phillips_sul", "von_lyncker_thoennessen")),
-    *({"sieve_step": number} for number in (0.0, 0.05)),
-    {"sieve_cap": 3.0},
-)
+# Every other choice, one at a time.
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "discard": (0.2, 0.25, 1 / 3),
+    "variance": ("fqsb", "aqsb"),
+    "filter": ("hp", "boosted_hp", "hamilton"),
+    "smoothing": (6.25,),
+    "sort_share": (0.0, 1 / 3),
+    "merge": ("phillips_sul", "von_lyncker_thoennessen"),
+    "sieve_step": (0.0, 0.05),
+    "sieve_cap": (3.0,),
+}
+# Dispersion below this is rounding: nothing is left to converge.
+ALIKE = 1e-20
+CAUTION = "club membership is no policy effect"
 
 
 MOST_CAP = 1_000.0
@@ -137,6 +142,10 @@ class Clustering(NamedTuple):
     clubs: Clubs
     merged: Clubs
 
+    def labels(self) -> np.ndarray:
+        """Return the club of each unit after merging; shape (N,)."""
+        return self.merged.labels(len(self.levels))
+
 
 def check_data(study: Study, _: Section, spec: ClubsSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
@@ -144,20 +153,23 @@ def check_data(study: Study, _: Section, spec: ClubsSpec) -> None:
 
 
 def estimate(study: Study) -> Results:
-    """Test convergence by log t and sort units into clubs."""
+    """Test convergence by log t and sort units into clubs.
+
+    Notes
+    -----
+    log(H_1/H_t) - 2 log(log t) = a + b log t + u over the last periods, where H_t is
+    the mean of (h_it - 1)^2 and h_it a trend over the mean of all trends; convergence
+    is rejected where t_b < -1.65 (Phillips and Sul 2007).
+    """
     out = Results()
     parts = []
+    level = study.config["inference"]["conf_level"]
     for spec in read(Section, study.config, "clubs"):
         where = f"estimates.clubs.{spec.id}"
         data, info = window(study, spec, spec.period, where)
         labels, note = span_labels("clubs", spec, data, info)
-        rows = Rows(
-            KINDS,
-            spec.role,
-            note,
-            **{**labels, "period": spec.period, "outcome": LEVELS},
-        )
-        level = study.config["inference"]["conf_level"]
+        labels |= {"period": spec.period, "outcome": LEVELS}
+        rows = Rows(KINDS, spec.role, note, **labels)
         _add_tests(rows, data.values, spec, info.step, level)
         try:
             own = cluster(data.values, spec, info.step)
@@ -167,19 +179,14 @@ def estimate(study: Study) -> Results:
             out.fit[spec.id] = {"not_defined": str(error)}
         else:
             _add_clubs(rows, data, own, spec, level)
-            variants = dict(_variants(data.values, spec, info.step))
-            tables = _add_cells(rows, study, data, own, spec, where)
-            frame = _series(
-                data, own, shared_membership(list(variants.values())), tables
-            )
-            frame = pd.concat([frame, _currency(data.values, spec, info.step)])
-            named = {
-                "spec_id": spec.id,
-                "sample_id": spec.sample,
-                "unit_scheme": spec.unit_scheme,
-            }
-            parts.append(frame.assign(**named, period=spec.period))
-            out.fit[spec.id] = _summary(data, own) | {"variants": list(variants)}
+            variants = _variants(data.values, spec, info.step, own)
+            shared = shared_membership(list(variants.values()))
+            frames = _series(data, own, shared)
+            frames.append(_currency(data.values, spec, info.step))
+            frames += _add_cells(rows, study, data, own, spec)
+            series = pd.concat(frames).assign(**spec.labels, period=spec.period)
+            parts.append(series)
+            out.fit[spec.id] = {**_summary(data, own), "variants": list(variants)}
         out.estimates += rows.estimates
     out.series["series"] = stacked(parts, LABELS, ["value"])
     return out
@@ -190,13 +197,14 @@ def trend_of(y: np.ndarray, spec: ClubsSpec, step: int) -> np.ndarray:
     # ASSUME: with one observation every few years the penalty falls with the fourth
     # power of the step (Ravn and Uhlig 2002), so that the trend keeps the same waves.
     penalty = spec.smoothing / step**4
-    if spec.filter == "hp":
-        return hp_trend(y, penalty)
-    if spec.filter == "boosted_hp":
-        return boosted_hp_trend(y, penalty)
-    return (
-        hamilton_trend(y, max(1, round(2 / step))) if spec.filter == "hamilton" else y
-    )
+    match spec.filter:
+        case "hp":
+            return hp_trend(y, penalty)
+        case "boosted_hp":
+            return boosted_hp_trend(y, penalty)
+        case "hamilton":
+            return hamilton_trend(y, max(1, round(2 / step)))
+    return y
 
 
 def cluster(
@@ -208,82 +216,78 @@ def cluster(
     # exponential after, so that a change of the currency unit multiplies every path by
     # one number and cancels.
     levels = np.exp(trend - trend.mean())
-    periods = regression_periods(
-        levels.shape[1], discarded_periods(levels.shape[1], spec.discard)
-    )
+    periods = _periods(levels, spec)
     if left_out is not None:
         periods = np.delete(periods, left_out)
-    sieve = SieveRule(0.0, spec.sieve_step, spec.sieve_cap)
+    # The five steps of Phillips and Sul (2007): sort by last incomes, find the core
+    # with the largest t, sieve the others in with critical value c*, start again.
     clubs = find_clubs(
-        levels, periods, variance=spec.variance, sort_share=spec.sort_share, sieve=sieve
-    )
-    tests = group_tests(levels, periods, spec.variance)
-    merged = merge_clubs(tests, clubs, spec.merge)
-    return Clustering(
         levels,
         periods,
-        clubs,
-        adopt_divergent(tests, merged) if spec.divergent == "adopt" else merged,
+        variance=spec.variance,
+        sort_share=spec.sort_share,
+        sieve=SieveRule(0.0, spec.sieve_step, spec.sieve_cap),
     )
+    # The sieve tends to find too many clubs, so neighbours that pass the test together
+    # are merged.
+    tests = group_tests(levels, periods, spec.variance)
+    merged = merge_clubs(tests, clubs, spec.merge)
+    if spec.divergent == "adopt":
+        merged = adopt_divergent(tests, merged)
+    return Clustering(levels, periods, clubs, merged)
+
+
+def _periods(trend: np.ndarray, spec: ClubsSpec) -> np.ndarray:
+    """Return the periods of the regression."""
+    T = trend.shape[1]
+    return regression_periods(T, discarded_periods(T, spec.discard))
 
 
 def _variants(
-    y: np.ndarray, spec: ClubsSpec, step: int
-) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the clubs of the units under every other choice, and without each year of
-    the regression.
+    y: np.ndarray, spec: ClubsSpec, step: int, own: Clustering
+) -> dict[str, np.ndarray]:
+    """Return the clubs of the units as they are, under every other choice, and without
+    each year of the regression.
     """
-    for change in CHOICES:
-        if change and all(getattr(spec, key) == value for key, value in change.items()):
-            continue
-        changes = [
-            f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
-            for key, value in change.items()
-        ]
-        try:
-            labels = cluster(y, spec.model_copy(update=change), step).merged.labels(
-                len(y)
-            )
-        except NumericsError:
-            continue
-        yield " ".join(changes) or "own", labels
-    for position, period in enumerate(cluster(y, spec, step).periods.tolist()):
-        yield (
-            f"without period {period}",
-            cluster(y, spec, step, position).merged.labels(len(y)),
-        )
+    variants = {"own": own.labels()}
+    for key, values in CHOICES.items():
+        for value in values:
+            if value == getattr(spec, key):
+                continue
+            shown = f"{value:.4g}" if isinstance(value, float) else value
+            changed = spec.model_copy(update={key: value})
+            try:
+                variants[f"{key} {shown}"] = cluster(y, changed, step).labels()
+            except NumericsError:
+                continue
+    for position, period in enumerate(own.periods.tolist()):
+        without = cluster(y, spec, step, position)
+        variants[f"without period {period}"] = without.labels()
+    return variants
 
 
 def _add_tests(
     rows: Rows, y: np.ndarray, spec: ClubsSpec, step: int, level: float
 ) -> None:
+    """Add the test in levels with one period more and less, and in logs of several
+    currency units.
+    """
     try:
         trend = trend_of(y, spec, step)
     except NumericsError as error:
         return rows.undefined(["count"], error, term="b")
-    m = discarded_periods(trend.shape[1], spec.discard)
+    usual = discarded_periods(trend.shape[1], spec.discard)
     levels = np.exp(trend - trend.mean())
-    for discard in (m - 1, m, m + 1):
-        _add_test(
-            rows,
-            levels,
-            discard,
-            spec,
-            level,
-            role=spec.role if discard == m else "robustness",
-        )
-    for name, factor in CURRENCIES.items():
+    for discard in (usual - 1, usual, usual + 1):
+        role = spec.role if discard == usual else "robustness"
+        _add_test(rows, levels, discard, spec, level, role=role)
+    # h_it of logs is not free of the currency unit: log(c y) / mean log(c y) changes
+    # with c, and the answer with it.
+    for outcome, factor in CURRENCIES.items():
+        logs = trend + np.log(factor)
         why = "logs: the answer depends on the currency unit"
-        _add_test(
-            rows,
-            trend + np.log(factor),
-            m,
-            spec,
-            level,
-            why,
-            outcome=name,
-            role="robustness",
-        )
+        labels = {"outcome": outcome, "role": "robustness"}
+        _add_test(rows, logs, usual, spec, level, why, **labels)
     return None
 
 
@@ -296,30 +300,31 @@ def _add_test(
     why: str = "",
     **labels: Any,
 ) -> None:
-    labels |= {
-        "estimator": f"logt_{spec.variance}",
-        "contrast": f"first {discard} periods discarded",
-    }
+    labels["estimator"] = f"logt_{spec.variance}"
+    labels["contrast"] = f"first {discard} periods discarded"
     try:
         periods = regression_periods(x.shape[1], discard)
         H = transition_variance(x)
-        if not (H[[0, *(periods - 1)]] > 1e-20).all():
+        if not (H[[0, *(periods - 1)]] > ALIKE).all():
             raise NumericsError(
                 "all units are alike in some period, nothing is left to converge"
             )
         fit = fit_logt(H, periods, spec.variance)
     except NumericsError as error:
         return rows.add("logt", why, f"not defined: {error}", **labels, estimate=NAN)
-    labels |= {"n_obs": len(x) * len(periods), "n_periods": len(periods)}
-    numbers = _test_fields(
-        fit.b.item(), fit.std_error.item(), fit.t.item(), spec, level
+    return rows.add(
+        "logt",
+        why,
+        **labels,
+        **_test_fields(fit, spec, level),
+        n_obs=len(x) * len(periods),
+        n_periods=len(periods),
     )
-    return rows.add("logt", why, **labels, **numbers)
 
 
-def _test_fields(
-    b: float, std_error: float, t: float, spec: ClubsSpec, level: float
-) -> dict[str, Any]:
+def _test_fields(test: LogtFit | Club, spec: ClubsSpec, level: float) -> dict[str, Any]:
+    numbers = (test.b, test.std_error, test.t)
+    b, std_error, t = (np.asarray(number).item() for number in numbers)
     low, high = slope_interval(b, std_error, level)
     return {
         "estimate": b,
@@ -336,183 +341,145 @@ def _test_fields(
     }
 
 
+def _members(data: Trajectories, rows: Iterable[int]) -> list[str]:
+    return sorted(data.units[row] for row in rows)
+
+
 def _add_clubs(
     rows: Rows, data: Trajectories, own: Clustering, spec: ClubsSpec, level: float
 ) -> None:
-    for stage, division in (
-        ("found", own.clubs),
-        (f"merged: {spec.merge}", own.merged),
-    ):
-        for term, count in (
-            ("clubs", len(division.clubs)),
-            ("divergent", len(division.divergent)),
-        ):
-            rows.add("count", term=term, contrast=stage, estimate=float(count))
+    stages = {"found": own.clubs, f"merged: {spec.merge}": own.merged}
+    for stage, division in stages.items():
+        for term, members in division._asdict().items():
+            rows.add("count", term=term, contrast=stage, estimate=float(len(members)))
         for number, club in enumerate(division.clubs, start=1):
-            flag = "" if club.converges else "fails its own log t test: it is no club"
-            members = "members: " + " ".join(
-                sorted(data.units[row] for row in club.members)
-            )
-            labels = {
-                "term": f"club_{number}",
-                "contrast": stage,
-                "role": "description",
-                "n_units": len(club.members),
-                "n_obs": len(club.members) * len(data.years),
-            }
             rows.add(
                 "club",
-                flag,
-                members,
-                **labels,
-                **_test_fields(club.b, club.std_error, club.t, spec, level),
+                "" if club.converges else "fails its own log t test: it is no club",
+                f"members: {' '.join(_members(data, club.members))}",
+                **_test_fields(club, spec, level),
+                term=f"club_{number}",
+                contrast=stage,
+                role="description",
+                n_units=len(club.members),
+                n_obs=len(club.members) * len(data.years),
             )
 
 
 def _add_cells(
-    rows: Rows,
-    study: Study,
-    data: Trajectories,
-    own: Clustering,
-    spec: ClubsSpec,
-    where: str,
-) -> dict[str, pd.DataFrame]:
+    rows: Rows, study: Study, data: Trajectories, own: Clustering, spec: ClubsSpec
+) -> list[pd.DataFrame]:
     """Set the clubs against the cells of each taxonomy; return the tables that could be
-    tested.
+    tested as series.
     """
-    tables = {}
     inference = study.config["inference"]
-    clubs, codes = np.unique(own.merged.labels(len(data.units)), return_inverse=True)
+    draws = inference["permutations"]
+    clubs, codes = np.unique(own.labels(), return_inverse=True)
     cells = study.table("cells", spec.unit_scheme, ("taxonomy", "cell"))
+    frames = []
     for taxonomy in spec.taxonomies:
-        chosen = cells[cells["taxonomy"].eq(taxonomy) & cells["period"].eq(spec.period)]
-        groups, names = grouping(chosen, "cell", data.units, f"{where} {taxonomy}")
-        draw_id = ":".join(
-            ["clubs", spec.id, spec.unit_scheme, spec.sample, spec.period, taxonomy]
-        )
-        labels: dict[str, Any] = {"treatment_def": taxonomy, "role": "exploratory"}
+        where = f"estimates.clubs.{spec.id} {taxonomy}"
+        chosen = only(cells, taxonomy=taxonomy, period=spec.period)
+        groups, names = grouping(chosen, "cell", data.units, where)
+        rng, seed = stream(inference, "clubs", spec, spec.period, taxonomy)
+        labels = {"treatment_def": taxonomy, "role": "exploratory"}
         try:
-            stream = generator_for(inference["seed"], draw_id)
-            test = association_test(codes, groups, stream, inference["permutations"])
+            test = association_test(codes, groups, rng, draws)
         except NumericsError as error:
             rows.undefined(["cells"], error, **labels)
             continue
-        tables[taxonomy] = pd.DataFrame(test.table, index=clubs, columns=names)
-        labels |= {"estimate": test.cramers_v}
-        caution = "club membership is no policy effect"
-        many = (
-            ""
-            if np.isfinite(test.exact_p)
-            else f"more than {MOST_TABLES} tables, no exact p"
-        )
-        exact = {
-            "contrast": "exact",
-            "p_value": test.exact_p,
-            "p_type": "exact, given margins",
-        }
-        rows.add("cells", caution, many, **labels, **exact)
-        drawn = {
-            "contrast": "permutation",
-            "p_value": test.permutation_p,
-            "seed": f"{inference['seed']}:{draw_id}",
-        }
+        exact = np.isfinite(test.exact_p)
         rows.add(
             "cells",
-            caution,
+            CAUTION,
+            "" if exact else f"more than {MOST_TABLES} tables, no exact p",
             **labels,
-            **drawn,
-            p_type=f"permutation of labels, {test.draws} draws",
+            estimate=test.cramers_v,
+            contrast="exact",
+            p_value=test.exact_p,
+            p_type="exact, given margins",
         )
-    return tables
+        rows.add(
+            "cells",
+            CAUTION,
+            **labels,
+            estimate=test.cramers_v,
+            contrast="permutation",
+            p_value=test.permutation_p,
+            p_type=f"permutation of labels, {test.draws} draws",
+            seed=seed,
+        )
+        table = pd.DataFrame(test.table, index=clubs, columns=names)
+        long = table.rename_axis("club").reset_index().melt("club", var_name="group")
+        group = f"{taxonomy}: " + long["group"]
+        frames.append(long.assign(kind="cell", group=group))
+    return frames
 
 
 def _series(
-    data: Trajectories,
-    own: Clustering,
-    shared: np.ndarray,
-    tables: dict[str, pd.DataFrame],
-) -> pd.DataFrame:
-    """Return paths, dispersion, membership, its stability (shared (N, N)) and cells."""
+    data: Trajectories, own: Clustering, shared: np.ndarray
+) -> list[pd.DataFrame]:
+    """Return paths, dispersion, membership and its stability; shared (N, N)."""
     N, T = own.levels.shape
     units = np.array(data.units)
     years = data.years[-T:]
-    labels = own.merged.labels(N)
+    labels = own.labels()
     paths = pd.DataFrame(
         {
+            "kind": "transition",
             "unit": np.repeat(units, T),
             "year": np.tile(years, N),
             "club": np.repeat(labels, T),
+            "value": relative_transition(own.levels).ravel(),
         }
     )
-    paths = paths.assign(
-        kind="transition", value=relative_transition(own.levels).ravel()
-    )
-    means = (
-        paths.groupby(["club", "year"], as_index=False)["value"]
-        .mean()
-        .assign(kind="club_mean")
-    )
-    member = pd.DataFrame(
-        {"unit": units, "group": own.clubs.labels(N).astype(str), "club": labels}
-    )
-    member = member.assign(kind="membership", value=core_stability(shared, labels))
-    # Pairs grow with the square of the units.
-    used = units[: N if N <= MOST_PAIRED else 0]
-    shared = shared[: len(used), : len(used)].ravel()
-    pairs = pd.DataFrame(
+    means = paths.groupby(["club", "year"], as_index=False)["value"].mean()
+    membership = pd.DataFrame(
         {
-            "unit": np.repeat(used, len(used)),
-            "unit_j": np.tile(used, len(used)),
-            "value": shared,
+            "kind": "membership",
+            "unit": units,
+            "group": own.clubs.labels(N).astype(str),
+            "club": labels,
+            "value": core_stability(shared, labels),
         }
     )
     dispersion = pd.DataFrame(
         {"kind": "dispersion", "year": years, "value": transition_variance(own.levels)}
     )
-    frames: list[pd.DataFrame] = [
-        paths,
-        means,
-        member,
-        pairs.assign(kind="shared"),
-        dispersion,
-    ]
-    for taxonomy, table in tables.items():
-        long = table.rename_axis("club").reset_index().melt("club", var_name="group")
-        frames.append(long.assign(kind="cell", group=f"{taxonomy}: " + long["group"]))
-    return pd.concat(frames)
+    frames = [paths, means.assign(kind="club_mean"), membership, dispersion]
+    # Pairs grow with the square of the units.
+    if N <= MOST_PAIRED:
+        pairs = {
+            "kind": "shared",
+            "unit": np.repeat(units, N),
+            "unit_j": np.tile(units, N),
+            "value": shared.ravel(),
+        }
+        frames.append(pd.DataFrame(pairs))
+    return frames
 
 
 def _currency(y: np.ndarray, spec: ClubsSpec, step: int) -> pd.DataFrame:
+    """Return the t of the test in logs over many currency units."""
     trend = trend_of(y, spec, step)
+    periods = _periods(trend, spec)
     t = []
-    periods = regression_periods(
-        trend.shape[1], discarded_periods(trend.shape[1], spec.discard)
-    )
     for factor in FACTORS:
+        H = transition_variance(trend + np.log(factor))
         try:
-            t.append(
-                fit_logt(
-                    transition_variance(trend + np.log(factor)), periods, spec.variance
-                ).t.item()
-            )
+            t.append(fit_logt(H, periods, spec.variance).t.item())
         except NumericsError:
             t.append(NAN)
     return pd.DataFrame({"kind": "currency", "x": FACTORS, "value": t})
 
 
 def _summary(data: Trajectories, own: Clustering) -> dict[str, Any]:
-    def names(clubs: Clubs) -> list[list[str]]:
-        return [sorted(data.units[row] for row in club.members) for club in clubs.clubs]
-
+    merged = enumerate(own.merged.clubs, start=1)
     return {
-        "years": [int(data.years[0]), int(data.years[-1])],
+        "years": data.years[[0, -1]].tolist(),
         "first_period_of_regression": int(own.periods[0]),
-        "found": names(own.clubs),
-        "merged": names(own.merged),
-        "divergent": sorted(data.units[row] for row in own.merged.divergent),
-        "failing": [
-            number
-            for number, club in enumerate(own.merged.clubs, start=1)
-            if not club.converges
-        ],
+        "found": [_members(data, club.members) for club in own.clubs.clubs],
+        "merged": [_members(data, club.members) for club in own.merged.clubs],
+        "divergent": _members(data, own.merged.divergent),
+        "failing": [number for number, club in merged if not club.converges],
     }
