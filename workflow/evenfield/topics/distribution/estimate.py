@@ -4,7 +4,9 @@ modes of relative income.
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,7 +28,8 @@ from evenfield.numerics.markov import (
     transition_matrix,
     yearly_classes,
 )
-from evenfield.shared.estimates import NAN
+from evenfield.numerics.spatial import Weights
+from evenfield.shared.estimates import NAN, finite_or_nan
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.samples import joined
 from evenfield.shared.settings import check_names
@@ -37,6 +40,7 @@ from evenfield.topics.distribution.estimate_kernels import Movement, kernel_part
 
 LABELS = "spec_id sample_id unit_scheme period kind step group x y".split()
 NUMBERS = ["value", "count", "low", "high"]
+# Transitions below which a row of a matrix is too thin to be read alone.
 FEW = 20
 BOOTSTRAP_DRAWS = 1999
 
@@ -82,9 +86,7 @@ class DistributionSpec(UnitsSpec):
 
     @model_validator(mode="after")
     def _cutoffs_rise(self) -> DistributionSpec:
-        rising = all(
-            a < b for a, b in zip([0.0, *self.cutoffs], self.cutoffs, strict=False)
-        )
+        rising = bool((np.diff([0.0, *self.cutoffs]) > 0).all())
         if self.classes == "fixed" and not (self.cutoffs and rising):
             raise ValueError(
                 f"cutoffs holds {self.cutoffs}, which are no rising positive numbers"
@@ -110,8 +112,31 @@ def check_data(study: Study, _: Section, spec: DistributionSpec) -> None:
     _movement(study, spec)
 
 
+class Number(NamedTuple):
+    """One number of a chain with its bootstrap draws."""
+
+    term: str
+    n: int  # transitions behind it
+    value: float
+    draws: np.ndarray  # (B,)
+    cell: dict[str, Any]  # where it stands in the series; empty for an index
+
+    @property
+    def kind(self) -> str:
+        """The kind of its row."""
+        if self.cell:
+            return "share"
+        return "half_life" if self.term == "half_life" else "index"
+
+
 def estimate(study: Study) -> Results:
-    """Describe how the distribution of relative income moves."""
+    """Describe how the distribution of relative income moves.
+
+    Notes
+    -----
+    p_ij = n_ij / n_i. over all pairs of years one step apart, pi P = pi (Quah 1993;
+    Bickenbach and Bode 2003); the chain given the neighbours after Rey (2001).
+    """
     out = Results()
     parts = []
     for spec in read(Section, study.config, "distribution"):
@@ -119,14 +144,11 @@ def estimate(study: Study) -> Results:
         for years in spec.steps:
             _chain(move, years)
             if move.W is not None:
-                _spatial(move, years)
+                _spatial(move, move.W, years)
         kernel_parts(move, study.table("cells", spec.unit_scheme, ("taxonomy", "cell")))
         out.estimates += move.estimates
-        names = ("spec_id", "sample_id", "unit_scheme", "period")
-        parts += [
-            frame.assign(**{name: move.labels[name] for name in names})
-            for frame in move.series
-        ]
+        labels = {**spec.labels, "period": spec.period}
+        parts += [frame.assign(**labels) for frame in move.series]
         out.fit[spec.id] = {
             "classes": spec.k,
             "kind": spec.classes,
@@ -142,12 +164,8 @@ def _movement(study: Study, spec: DistributionSpec) -> Movement:
     income = np.exp(data.values)
     mean = income.mean(axis=0)
     if spec.relative_to == "population_mean":
-        people = matched(
-            study.table("panel", spec.unit_scheme, ("basis",)),
-            "population",
-            data,
-            where,
-        )
+        panel = study.table("panel", spec.unit_scheme, ("basis",))
+        people = matched(panel, "population", data, where)
         mean = (income * people).sum(axis=0) / people.sum(axis=0)
     labels, note = span_labels("distribution", spec, data, info)
     labels |= {
@@ -158,14 +176,11 @@ def _movement(study: Study, spec: DistributionSpec) -> Movement:
     W = None
     cut = ""
     if spec.weights:
-        check_names(
-            [spec.weights], [study.config["weights"]["primary"]], f"{where}.weights"
-        )
+        primary = study.config["weights"]["primary"]
+        check_names([spec.weights], [primary], f"{where}.weights")
         W, cut = study.weights(scheme=spec.unit_scheme).among(data.units)
-    spans = {
-        item["period"]: (item["start"], item["end"])
-        for item in study.description(spec.unit_scheme)["periods"]
-    }
+    described = study.description(spec.unit_scheme)["periods"]
+    spans = {item["period"]: (item["start"], item["end"]) for item in described}
     check_names(spec.subperiods, spans, f"{where}.subperiods")
     return Movement(
         spec=spec,
@@ -183,21 +198,18 @@ def _movement(study: Study, spec: DistributionSpec) -> Movement:
 
 
 def _classes(move: Movement) -> np.ndarray:
+    """Return the class of every unit in every year; shape (N, T)."""
     spec = move.spec
-    values = move.values
     if spec.classes == "yearly":
-        return yearly_classes(values, spec.k)
-    return classes_of(
-        values,
-        (
-            np.array(spec.cutoffs)
-            if spec.classes == "fixed"
-            else quantile_cutoffs(values, spec.k)
-        ),
-    )
+        return yearly_classes(move.values, spec.k)
+    cutoffs = np.array(spec.cutoffs)
+    if spec.classes == "pooled":
+        cutoffs = quantile_cutoffs(move.values, spec.k)
+    return classes_of(move.values, cutoffs)
 
 
 def _chain(move: Movement, years: int) -> None:
+    """Add the chain of one step with its intervals, and the tests of its conditions."""
     spec = move.spec
     rows = move.rows(contrast=f"{years} years")
     try:
@@ -205,131 +217,93 @@ def _chain(move: Movement, years: int) -> None:
         classes = _classes(move)
         counts = transition_counts(classes, spec.k, step)
     except NumericsError as error:
-        rows.undefined(["index"], error, role=spec.role)
-        return move.estimates.extend(rows.estimates)
-    stream, seed = move.stream("bootstrap", years)
+        return rows.undefined(["index"], error, role=spec.role)
+    # The years of a unit hang together, so whole trajectories are drawn.
+    rng, seed = move.stream("bootstrap", years)
     draws = min(move.inference["permutations"], BOOTSTRAP_DRAWS)
-    drawn = transition_matrix(bootstrap_counts(counts, stream, draws))
-    total = counts.sum(axis=0)
-    P = transition_matrix(total)
+    drawn = transition_matrix(bootstrap_counts(counts, rng, draws))
     level = move.inference["conf_level"]
-    labels = {
-        "seed": seed,
-        "se_type": "bootstrap of whole trajectories",
-        "conf_level": level,
-        "role": spec.role,
-    }
     cells = []
-    for term, (value, sample) in _numbers(P, drawn, years).items():
-        low, high, note = _interval(value, sample, level)
-        kind, *at = term.split("_") if term.startswith(("p_", "ergodic_")) else (term,)
-        quantile_positions = [int(position) for position in at]
-        n = (
-            int(total[quantile_positions[0] - 1].sum())
-            if kind == "p"
-            else int(total.sum())
-        )
-        few = (
-            f"only {n} transitions start in this class"
-            if kind == "p" and n < FEW
-            else ""
-        )
-        lost = (
-            "infinite: the chain does not settle"
-            if np.isinf(value)
-            else "not defined"
-            if np.isnan(value)
-            else ""
-        )
-        row = {
-            "term": term,
-            "estimate": value if not lost else NAN,
-            "conf_low": low,
-            "conf_high": high,
-            "n_obs": n,
-        }
+    for number in _numbers(counts.sum(axis=0), drawn, years):
+        low, high, note = _interval(number.value, number.draws, level)
+        thin = number.cell.get("kind") == "transition" and number.n < FEW
         rows.add(
-            "share"
-            if quantile_positions
-            else "half_life"
-            if term == "half_life"
-            else "index",
-            lost,
-            few,
+            number.kind,
+            _absent(number.value),
+            f"only {number.n} transitions start in this class" if thin else "",
             note,
-            **labels,
-            **row,
+            term=number.term,
+            role=spec.role,
+            estimate=finite_or_nan(number.value),
+            conf_low=low,
+            conf_high=high,
+            conf_level=level,
+            n_obs=number.n,
+            se_type="bootstrap of whole trajectories",
+            seed=seed,
         )
-        if quantile_positions:
-            count = (
-                int(total[quantile_positions[0] - 1, quantile_positions[1] - 1])
-                if kind == "p"
-                else 0
-            )
-            cell = {
-                "kind": "transition" if kind == "p" else "ergodic",
-                "x": quantile_positions[0],
-                "y": quantile_positions[-1],
-            }
-            cells.append(
-                cell | {"value": value, "count": count, "low": low, "high": high}
-            )
-    move.draw(cells, years)
-    _homogeneity(move, classes, counts, step, years)
-    return move.estimates.extend(rows.estimates)
+        cells.append({**number.cell, "value": number.value, "low": low, "high": high})
+    frame = pd.DataFrame(cells)
+    move.draw(frame[frame["kind"].notna()], years)
+    return _homogeneity(move, classes, counts, step, years)
 
 
-def _numbers(
-    P: np.ndarray, drawn: np.ndarray, years: int
-) -> dict[str, tuple[float, np.ndarray]]:
-    """Return every number of a chain with its bootstrap draws; P (k, k), drawn (B, k,
-    k).
-    """
-    k = len(P)
-    shares = ergodic_distribution(P)
+def _absent(value: float) -> str:
+    if np.isinf(value):
+        return "infinite: the chain does not settle"
+    return "not defined" if np.isnan(value) else ""
+
+
+def _numbers(total: np.ndarray, drawn: np.ndarray, years: int) -> Iterator[Number]:
+    """Yield every number of a chain; total (k, k) transitions, drawn (B, k, k)."""
+    P = transition_matrix(total)
+    n = int(total.sum())
+    for (i, j), p in np.ndenumerate(P):
+        cell = {"kind": "transition", "x": i + 1, "y": j + 1, "count": total[i, j]}
+        starts = int(total[i].sum())
+        yield Number(f"p_{i + 1}_{j + 1}", starts, p, drawn[:, i, j], cell)
     shares_drawn = ergodic_distribution(drawn)
-    out = {
-        f"p_{i + 1}_{j + 1}": (float(P[i, j]), drawn[:, i, j])
-        for i in range(k)
-        for j in range(k)
+    for i, share in enumerate(ergodic_distribution(P)):
+        cell = {"kind": "ergodic", "x": i + 1, "y": i + 1, "count": 0}
+        yield Number(f"ergodic_{i + 1}", n, share, shares_drawn[:, i], cell)
+    indices = {
+        "shorrocks": shorrocks_index,
+        "second_root": second_root,
+        "half_life": partial(mobility_half_life, years=years),
     }
-    out |= {
-        f"ergodic_{i + 1}": (float(shares[i]), shares_drawn[:, i]) for i in range(k)
-    }
-    out["shorrocks"] = float(shorrocks_index(P)), shorrocks_index(drawn)
-    out["second_root"] = float(second_root(P)), second_root(drawn)
-    out["half_life"] = (
-        float(mobility_half_life(P, years)),
-        mobility_half_life(drawn, years),
-    )
-    return out
+    for term, index in indices.items():
+        yield Number(term, n, float(index(P)), index(drawn), {})
 
 
 def _interval(
     value: float, draws: np.ndarray, level: float
 ) -> tuple[float, float, str]:
+    """Return percentiles of the draws, and what they leave out."""
     if bool((draws == value).all()):
         return NAN, NAN, "alike in every sample: resampling gives no interval"
     defined = draws[~np.isnan(draws)]
     if len(defined) < len(draws) / 2:
         return NAN, NAN, "interval not defined in most samples"
-    low, high = np.quantile(
-        defined, [0.5 - level / 2, 0.5 + level / 2], method="inverted_cdf"
-    )
-    lost = len(draws) - len(defined)
-    note = f"not defined in {lost} of {len(draws)} samples" if lost else ""
+    # A percentile that is a draw stays defined where draws are infinite.
+    ends = [0.5 - level / 2, 0.5 + level / 2]
+    low, high = np.quantile(defined, ends, method="inverted_cdf")
+    absent = len(draws) - len(defined)
+    note = f"not defined in {absent} of {len(draws)} samples" if absent else ""
     if np.isinf(high):
-        return (
-            float(low) if np.isfinite(low) else NAN,
-            NAN,
-            joined(note, "interval unbounded above"),
-        )
-    return float(low), float(high), note
+        note = joined(note, "interval unbounded above")
+    return finite_or_nan(low), finite_or_nan(high), note
 
 
 def _homogeneity(
     move: Movement, classes: np.ndarray, counts: np.ndarray, step: int, years: int
 ) -> None:
+    """Test whether subperiods share one chain, and whether the class before last adds
+    nothing.
+
+    Notes
+    -----
+    LR = 2 sum n_lij ln(p_lij / p_ij) over tables l (Anderson and Goodman 1957).
+    """
     rows = move.rows(contrast=f"{years} years", n_obs=int(counts.sum()))
     caution = (
         "chi-squared p is right only for independent first-order chains: description"
@@ -344,14 +318,16 @@ def _homogeneity(
         except NumericsError as error:
             rows.undefined(["homogeneity"], error, term=term)
             continue
-        numbers = {
-            "estimate": test.lr,
-            "statistic": test.lr,
-            "df": test.df,
-            "p_value": test.lr_p,
-        }
-        rows.add("homogeneity", caution, term=term, p_type="chi-squared", **numbers)
-    move.estimates.extend(rows.estimates)
+        rows.add(
+            "homogeneity",
+            caution,
+            term=term,
+            estimate=test.lr,
+            statistic=test.lr,
+            df=test.df,
+            p_value=test.lr_p,
+            p_type="chi-squared",
+        )
 
 
 def _by_subperiod(move: Movement, classes: np.ndarray, step: int) -> np.ndarray:
@@ -360,68 +336,54 @@ def _by_subperiod(move: Movement, classes: np.ndarray, step: int) -> np.ndarray:
         inside = np.flatnonzero((move.years >= start) & (move.years <= end))
         if len(inside) <= step:
             raise NumericsError(f"{name} holds no transition inside {move.spec.period}")
-        tables.append(
-            transition_counts(classes[:, inside], move.spec.k, step).sum(axis=0)
-        )
+        counts = transition_counts(classes[:, inside], move.spec.k, step)
+        tables.append(counts.sum(axis=0))
     return np.array(tables)
 
 
-def _spatial(move: Movement, years: int) -> None:
+def _spatial(move: Movement, W: Weights, years: int) -> None:
     """Test whether the chain differs by what the neighbours have."""
     spec = move.spec
-    draws = move.inference["permutations"]
-    W = move.W
-    assert W is not None
-    stream, seed = move.stream(f"spatial:{spec.weights}", years)
+    rng, seed = move.stream(f"spatial:{spec.weights}", years)
     rows = move.rows(contrast=f"{years} years", w_id=spec.weights, seed=seed)
     rows.note = joined(move.note, move.cut)
     try:
-        classes = _classes(move)
-        step = move.lag(years)
         test = spatial_markov_test(
             move.values,
-            classes,
+            _classes(move),
             W,
             k=spec.k,
             m=spec.m,
-            step=step,
-            rng=stream,
-            draws=draws,
+            step=move.lag(years),
+            rng=rng,
+            draws=move.inference["permutations"],
         )
     except NumericsError as error:
-        rows.undefined(["q", "lr"], error, role=spec.role)
-        return move.estimates.extend(rows.estimates)
+        return rows.undefined(["q", "lr"], error, role=spec.role)
     sizes = test.counts.sum(axis=2)
     thin = int(((sizes < FEW) & (sizes > 0)).sum())
-    sparse = (
-        f"{thin} of {spec.k * spec.m} conditional rows hold under {FEW} transitions"
-        if thin
-        else ""
-    )
-    labels = {
-        "df": test.df,
-        "p_type": f"trajectories change places on the map, {test.draws} draws",
-        "role": spec.role,
-    }
+    conditional = f"{thin} of {spec.k * spec.m} conditional rows"
+    sparse = f"{conditional} hold under {FEW} transitions" if thin else ""
     for term, value, p in (("q", test.q, test.q_p), ("lr", test.lr, test.lr_p)):
         rows.add(
             term,
             sparse,
+            role=spec.role,
             estimate=value,
             statistic=value,
+            df=test.df,
             p_value=p,
+            p_type=f"trajectories change places on the map, {test.draws} draws",
             n_obs=int(test.counts.sum()),
-            **labels,
         )
     P = transition_matrix(test.counts)
     lag, x, y = (index.ravel() for index in np.indices(P.shape))
-    frame = pd.DataFrame(
-        {"x": x + 1, "y": y + 1, "value": P.ravel(), "count": sizes[lag, x]}
-    )
-    move.draw(
-        frame.assign(
-            kind="spatial", group=[f"neighbours in class {i + 1}" for i in lag]
-        ),
-        years,
-    )
-    return move.estimates.extend(rows.estimates)
+    cells = {
+        "kind": "spatial",
+        "group": [f"neighbours in class {i + 1}" for i in lag],
+        "x": x + 1,
+        "y": y + 1,
+        "value": P.ravel(),
+        "count": sizes[lag, x],
+    }
+    return move.draw(cells, years)

@@ -17,10 +17,11 @@ from evenfield.numerics.kernel_dynamics import (
     silverman_test,
     stochastic_kernel,
 )
-from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial import Weights
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.rows import Kind, Rows
+from evenfield.shared.streams import stream
+from evenfield.shared.tables.rows import only
 from evenfield.shared.trajectories import grouping
 
 KINDS = {
@@ -60,8 +61,10 @@ class Movement:
     series: list[pd.DataFrame] = field(default_factory=list)
 
     def rows(self, **labels: Any) -> Rows:
-        """Return a builder of rows."""
-        return Rows(KINDS, self.spec.role, self.note, **{**self.labels, **labels})
+        """Return a builder of rows of this movement."""
+        rows = Rows(KINDS, self.spec.role, self.note, **{**self.labels, **labels})
+        rows.estimates = self.estimates
+        return rows
 
     def draw(self, rows: Any, years: int) -> None:
         """Add rows to the series."""
@@ -70,9 +73,7 @@ class Movement:
     def stream(self, what: str, step: int) -> tuple[np.random.Generator, str]:
         """Return the random stream of one number and its seed in words."""
         spec = self.spec
-        seed = self.inference["seed"]
-        draw_id = f"distribution:{spec.id}:{spec.unit_scheme}:{spec.sample}:{spec.period}:{step}:{what}"
-        return generator_for(seed, draw_id), f"{seed}:{draw_id}"
+        return stream(self.inference, "distribution", spec, spec.period, step, what)
 
     def lag(self, years: int) -> int:
         """Return a step in observations."""
@@ -107,27 +108,28 @@ def _grid(values: np.ndarray) -> np.ndarray:
 def _add_modes(move: Movement, position: int) -> None:
     year = move.years[position]
     values = np.log(move.values[:, position])
-    stream, seed = move.stream(f"modes:{year}", 0)
+    draws = min(move.inference["permutations"], MODE_DRAWS)
+    rng, seed = move.stream(f"modes:{year}", 0)
     rows = move.rows(contrast=str(year), n_obs=len(values), n_periods=1, seed=seed)
     try:
-        test = silverman_test(
-            values, 1, stream, min(move.inference["permutations"], MODE_DRAWS)
-        )
+        # The smallest bandwidth with which a kernel density has one mode is large where
+        # there are two (Silverman 1981).
+        test = silverman_test(values, 1, rng, draws)
     except NumericsError as error:
-        rows.undefined(["one_mode"], error)
-    else:
-        p_type = f"smoothed bootstrap, more than one mode, {test.draws} draws"
-        rows.add(
-            "one_mode",
-            "conservative test",
-            estimate=test.bandwidth,
-            p_value=test.p_value,
-            p_type=p_type,
-        )
-    move.estimates.extend(rows.estimates)
+        return rows.undefined(["one_mode"], error)
+    return rows.add(
+        "one_mode",
+        "conservative test",
+        estimate=test.bandwidth,
+        p_value=test.p_value,
+        p_type=f"smoothed bootstrap, more than one mode, {test.draws} draws",
+    )
 
 
 def _moving(move: Movement, years: int) -> None:
+    """Add the kernel f(y|x) of one step and the density f(y) = integral f(y|x) f(x) dx
+    that it settles into.
+    """
     # ASSUME: kernels are estimated in logs of relative income, so that no mass lies
     # below zero income.
     values = np.log(move.values)
@@ -136,28 +138,25 @@ def _moving(move: Movement, years: int) -> None:
         step = move.lag(years)
         if step >= values.shape[1]:
             raise NumericsError(f"the period is shorter than {years} years")
-        kernel = stochastic_kernel(
-            values[:, :-step].ravel(), values[:, step:].ravel(), _grid(values)
-        )
+        x = values[:, :-step].ravel()
+        y = values[:, step:].ravel()
+        kernel = stochastic_kernel(x, y, _grid(values))
         ergodic = ergodic_density(kernel)
     except NumericsError as error:
-        rows.undefined(["modes"], error)
-        return move.estimates.extend(rows.estimates)
+        return rows.undefined(["modes"], error)
     # ASSUME: a mode of an ergodic density rises above the ground around it by a
     # twentieth of the highest mode.
     modes = float(count_prominent_modes(ergodic, PROMINENCE))
-    edge = (
-        "the highest at an end of the range seen"
-        if ergodic.argmax() in (0, len(ergodic) - 1)
-        else ""
-    )
-    rows.add("modes", edge, estimate=modes, n_obs=values[:, step:].size)
+    at_an_end = ergodic.argmax() in (0, len(ergodic) - 1)
+    edge = "the highest at an end of the range seen" if at_an_end else ""
+    rows.add("modes", edge, estimate=modes, n_obs=len(y))
     # The solution of a linear system knows its small entries only to 1e-16 of the large
     # ones.
     seen = np.where(ergodic > NEGLIGIBLE * ergodic.max(), ergodic, 0.0)
     move.draw(_surface(kernel).assign(kind="kernel"), years)
-    move.draw({"kind": "ergodic_density", "x": kernel.grid, "value": seen}, years)
-    return move.estimates.extend(rows.estimates)
+    return move.draw(
+        {"kind": "ergodic_density", "x": kernel.grid, "value": seen}, years
+    )
 
 
 def _conditions(
@@ -167,34 +166,25 @@ def _conditions(
     spec = move.spec
     if move.W is not None:
         average = move.W @ move.values
-        yield (
-            f"relative to neighbours ({spec.weights})",
-            np.where(average > 0, average, np.nan),
-        )
+        name = f"relative to neighbours ({spec.weights})"
+        # A unit without neighbours has no average.
+        yield name, np.where(average > 0, average, np.nan)
     if spec.taxonomy:
-        chosen = cells[
-            cells["taxonomy"].eq(spec.taxonomy) & cells["period"].eq(spec.period)
-        ]
-        codes, names = grouping(
-            chosen,
-            "cell",
-            move.units,
-            f"estimates.distribution.{spec.id} {spec.taxonomy}",
-        )
+        where = f"estimates.distribution.{spec.id} {spec.taxonomy}"
+        chosen = only(cells, taxonomy=spec.taxonomy, period=spec.period)
+        codes, names = grouping(chosen, "cell", move.units, where)
         member = np.eye(len(names))[codes]
         means = (member.T @ move.values) / member.sum(axis=0)[:, None]
         yield f"relative to own cell ({spec.taxonomy})", means[codes]
 
 
 def _conditioned(move: Movement, name: str, other: np.ndarray) -> None:
-    values, given = np.log(move.values).ravel(), np.log(move.values / other).ravel()
+    values = np.log(move.values).ravel()
+    given = np.log(move.values / other).ravel()
     defined = np.isfinite(given)
+    grid = _grid(np.concatenate([values, given[defined]]))
     try:
-        kernel = stochastic_kernel(
-            values[defined],
-            given[defined],
-            _grid(np.concatenate([values, given[defined]])),
-        )
+        kernel = stochastic_kernel(values[defined], given[defined], grid)
     except NumericsError:
         return
     move.draw(_surface(kernel).assign(kind="conditioned", group=name), 0)
@@ -202,6 +192,5 @@ def _conditioned(move: Movement, name: str, other: np.ndarray) -> None:
 
 def _surface(kernel: StochasticKernel) -> pd.DataFrame:
     x, y = np.meshgrid(kernel.grid, kernel.grid, indexing="ij")
-    return pd.DataFrame(
-        {"x": x.ravel(), "y": y.ravel(), "value": np.asarray(kernel.density).ravel()}
-    )
+    values = np.asarray(kernel.density).ravel()
+    return pd.DataFrame({"x": x.ravel(), "y": y.ravel(), "value": values})

@@ -4,10 +4,9 @@ of units without zones.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,10 +21,10 @@ from evenfield.numerics.synthetic_control import (
     rank_p,
     simplex_least_squares,
 )
-from evenfield.shared.estimates import NAN, Estimate, finite_or_nan
-from evenfield.shared.rows import Results
+from evenfield.shared.estimates import finite_or_nan
+from evenfield.shared.rows import Kind, Results, Rows
 from evenfield.shared.samples import basis_warning, joined, sample_units
-from evenfield.shared.settings import SchemeInfo, check_names, scheme_infos
+from evenfield.shared.settings import SchemeInfo, check_names, scheme_info
 from evenfield.shared.spec import UnitsSpec, read
 from evenfield.shared.trajectories import Trajectories, trajectories
 from evenfield.study.errors import EstimateError, first_examples
@@ -46,6 +45,34 @@ UNITS = {
     "log_income": "log points",
     "relative_log_income": "log points",
     "income": "yuan",
+}
+# Estimator and effect type of each row of a case.
+ROWS = {
+    "gap": (BASE, "coef"),
+    "ratio": (f"{BASE}_ratio", "coef"),
+    "conformal": (f"{BASE}_conformal", "coef"),
+    "in_time": (f"{BASE}_in_time", "coef"),
+    "end": (BASE, "stat_end"),
+    "pre_rmspe": (BASE, "stat_pre_rmspe"),
+    "low": ("leave_one_out", "stat_low"),
+    "high": ("leave_one_out", "stat_high"),
+}
+SUMMARY = {
+    "equation": (
+        "min_w sum_t (y_1t - sum_j w_j y_jt)^2 over the years of the fit, w on the"
+        " simplex"
+    ),
+    "rank": (
+        "absolute mean gap among the treated unit and all donors, each against the"
+        " other donors"
+    ),
+    "ratio": "the same ranks of post over pre RMSPE",
+    "conformal": (
+        "moving blocks: cyclic shifts of the residuals of the fit to all years"
+        " under the null"
+    ),
+    "interval": "constant effects that the rank test does not reject",
+    "ridge": RIDGE,
 }
 
 
@@ -89,13 +116,16 @@ class ControlSpec(UnitsSpec):
                 f"{self.id} fits {first}-{last} and takes the effect in {since}-{until}"
             )
             raise ValueError(f"{fault}; the fit ends before the effect begins")
-        dates = [since] if self.placebo is None else [since, self.placebo]
-        if self.placebo is not None and not first < self.placebo <= last:
-            raise ValueError(
-                f"the placebo date {self.placebo} of {self.id} lies outside"
-                f" {first + 1}-{last}"
-            )
-        if (years := min(min(date, last + 1) for date in dates) - first) < FEWEST_YEARS:
+        start = since
+        if self.placebo is not None:
+            if not first < self.placebo <= last:
+                raise ValueError(
+                    f"the placebo date {self.placebo} of {self.id} lies outside"
+                    f" {first + 1}-{last}"
+                )
+            start = min(since, self.placebo)
+        years = min(start, last + 1) - first
+        if years < FEWEST_YEARS:
             raise ValueError(
                 f"{self.id} has {years} years to fit; {FEWEST_YEARS} are needed"
             )
@@ -120,7 +150,7 @@ def estimate(study: Study) -> Results:
     fit (Abadie, Diamond and Hainmueller 2010); demeaned paths leave a constant gap free
     (Ferman and Pinto 2021).
     """
-    rows = []
+    out = Results()
     series = []
     weights = []
     specs = read(Section, study.config, "synthetic_control")
@@ -132,43 +162,19 @@ def estimate(study: Study) -> Results:
         )
     for spec in specs:
         case = _Case.of(study, spec)
-        rows += list(case.rows())
+        case.add_rows(out)
         series += [case.path(fit) for fit in (case.main, *case.placebos)]
-        donor_weights = zip(case.main.donors, case.main.weights, strict=True)
-        weights += [
-            {"spec_id": spec.id, "unit": unit, "weight": w}
-            for unit, w in donor_weights
-            if w > SHOWN
-        ]
-    frames = {
-        "series": (
-            pd.concat(series).sort_values(
-                ["spec_id", "kind", "unit", "year"], ignore_index=True
-            )
-        ),
-        "weights": (
-            pd.DataFrame(weights).sort_values(["spec_id", "unit"], ignore_index=True)
+        for unit, weight in case.main.used.items():
+            weights.append({"spec_id": spec.id, "unit": unit, "weight": weight})
+    by_unit = ["spec_id", "kind", "unit", "year"]
+    out.series = {
+        "series": pd.concat(series).sort_values(by_unit, ignore_index=True),
+        "weights": pd.DataFrame(weights).sort_values(
+            ["spec_id", "unit"], ignore_index=True
         ),
     }
-    summary = {
-        "equation": (
-            "min_w sum_t (y_1t - sum_j w_j y_jt)^2 over the years of the fit, w on the"
-            " simplex"
-        ),
-        "rank": (
-            "absolute mean gap among the treated unit and all donors, each against the"
-            " other donors"
-        ),
-        "ratio": "the same ranks of post over pre RMSPE",
-        "conformal": (
-            "moving blocks: cyclic shifts of the residuals of the fit to all years"
-            " under the null"
-        ),
-        "interval": "constant effects that the rank test does not reject",
-        "ridge": RIDGE,
-        "conf_level": study.config["inference"]["conf_level"],
-    }
-    return Results(rows, frames, summary)
+    out.fit = {**SUMMARY, "conf_level": study.config["inference"]["conf_level"]}
+    return out
 
 
 @dataclass(frozen=True)
@@ -182,6 +188,12 @@ class _Fit:
     gaps: np.ndarray  # (T,)
     before: np.ndarray  # (T,) whether a year belongs to the fit
     after: np.ndarray  # (T,) whether a year belongs to the effect
+
+    @property
+    def used(self) -> dict[str, float]:
+        """The donors with a weight that is listed."""
+        weights = zip(self.donors, self.weights, strict=True)
+        return {unit: weight for unit, weight in weights if weight > SHOWN}
 
     @property
     def rmspe(self) -> float:
@@ -215,14 +227,14 @@ class _Case:
         """
         where = f"synthetic control {spec.id}"
         check_names([spec.unit_scheme], study.schemes, where)
-        described = study.description(spec.unit_scheme)
-        info = scheme_infos([described])[spec.unit_scheme]
+        info = scheme_info(study.description(spec.unit_scheme))
         units = sample_units(info, spec.sample, where)
         check_names([spec.unit, *spec.exclude], units, where)
         panel = study.table("panel", spec.unit_scheme, ("basis",))
         known = sorted(panel["year"].unique())
         wanted = list(range(spec.fit[0], spec.effect[1] + 1, info.step))
-        if absent := [str(year) for year in wanted if year not in known]:
+        absent = [str(year) for year in wanted if year not in known]
+        if absent:
             raise EstimateError(
                 f"{where}: {len(absent)} of its years are not in the panel"
                 f" ({first_examples(absent)})",
@@ -234,15 +246,13 @@ class _Case:
         held = doses[doses["zone_type"].eq(spec.zones) & doses["zones"].gt(0)]["unit"]
         # ASSUME: a unit that ever holds such a zone, however late, is no donor: no
         # comparison changes with the date.
-        units_used = [
-            unit
-            for unit in units
-            if unit == spec.unit or unit not in {*held, *spec.exclude}
-        ]
+        treated_ever = {*held, *spec.exclude} - {spec.unit}
+        units_used = [unit for unit in units if unit not in treated_ever]
         if len(units_used) <= FEWEST_DONORS:
-            fault = f"{where} has {len(units_used) - 1} donors"
             raise EstimateError(
-                fault, f"{FEWEST_DONORS} at least", "exclude fewer units"
+                f"{where} has {len(units_used) - 1} donors",
+                f"{FEWEST_DONORS} at least",
+                "exclude fewer units",
             )
         data = trajectories(panel, spec.outcome, units_used, where, wanted)
         return cls(spec, info, data, float(study.config["inference"]["conf_level"]))
@@ -264,200 +274,176 @@ class _Case:
 
     def in_space(self, effect: tuple[int, int]) -> list[_Fit]:
         """Return each donor against the other donors, with the effect in some years."""
-        return [
-            self.fitted(unit, [d for d in self.donors if d != unit], effect)
-            for unit in self.donors
-        ]
+        return [self.fitted(unit, self._but(unit), effect) for unit in self.donors]
+
+    def _but(self, unit: str) -> list[str]:
+        return [donor for donor in self.donors if donor != unit]
+
+    def _paths(self, units: Sequence[str]) -> np.ndarray:
+        """Return the paths of some units as columns; shape (T, J)."""
+        return self.data.values[[self.data.units.index(unit) for unit in units]].T
 
     def fitted(
         self, unit: str, donors: list[str], effect: tuple[int, int] | None = None
     ) -> _Fit:
         """Fit a unit over the years before an effect."""
         since, until = effect or self.spec.effect
+        first, last = self.spec.fit
         years = self.data.years
-        before = (years >= self.spec.fit[0]) & (
-            years <= min(self.spec.fit[1], since - 1)
-        )
+        before = (years >= first) & (years <= min(last, since - 1))
         after = (years >= since) & (years <= until)
-        rows_of_units = [self.data.units.index(name) for name in (unit, *donors)]
-        paths = self.data.values[rows_of_units].T
-        all_donors = len(donors) == len(self.donors)
+        y, *D = self._paths([unit, *donors]).T
+        near = len(donors) == len(self.donors)
         weights, gaps = _weights(
-            paths[:, 0], paths[:, 1:], before, self.spec.demeaned, near=all_donors
+            y, np.array(D).T, before, self.spec.demeaned, near=near
         )
-        return _Fit(unit, tuple(donors), weights, paths[:, 0], gaps, before, after)
+        return _Fit(
+            unit=unit,
+            donors=tuple(donors),
+            weights=weights,
+            actual=y,
+            gaps=gaps,
+            before=before,
+            after=after,
+        )
 
     def path(self, fit: _Fit) -> pd.DataFrame:
         """Return a unit and its synthetic control by year."""
-        kind = "treated" if fit is self.main else "placebo"
-        labels = {
-            "spec_id": self.spec.id,
-            "kind": kind,
-            "unit": fit.unit,
-            "year": self.data.years,
-        }
         return pd.DataFrame(
             {
-                **labels,
+                "spec_id": self.spec.id,
+                "kind": "treated" if fit is self.main else "placebo",
+                "unit": fit.unit,
+                "year": self.data.years,
                 "actual": fit.actual,
                 "synthetic": fit.actual - fit.gaps,
                 "gap": fit.gaps,
             }
         )
 
-    def rows(self) -> Iterator[Estimate]:
-        """Return the mean gap with its rank, the gap at the end, a conformal test,
+    def add_rows(self, out: Results) -> None:
+        """Add the mean gap with its rank, the gap at the end, a conformal test,
         leave-one-out and the placebo.
         """
         spec = self.spec
         main = self.main
-        row = self._row(main, self.placebos)
-        worse = sum(placebo.rmspe >= main.rmspe for placebo in self.placebos)
         count = len(self.placebos)
+        worse = sum(placebo.rmspe >= main.rmspe for placebo in self.placebos)
+        poor = ""
         if worse < POOR * count:
             poor = (
                 f"POOR FIT: the error before the date is above that of {count - worse}"
                 f" of {count} donors"
             )
-            row = replace(row, warning=joined(row.warning, poor))
-        yield row
+        rows = self._rows("gap", main, self.placebos, poor)
+        # A gap counts against how well the unit was fitted before (Abadie, Diamond and
+        # Hainmueller 2010).
         ratios = np.array([placebo.ratio for placebo in self.placebos])
-        none: dict[str, Any] = {
-            "statistic": NAN,
-            "conf_low": NAN,
-            "conf_high": NAN,
-            "conf_level": NAN,
-            "role": "ladder",
-        }
-        p_type = f"rank of post over pre RMSPE among {count + 1} units"
-        ranked = replace(
-            row,
-            **none | {"statistic": main.ratio},
+        rows.add(
+            "ratio",
+            role="ladder",
+            estimate=main.mean,
+            statistic=main.ratio,
             p_value=rank_p(main.ratio, ratios),
-            p_type=p_type,
+            p_type=f"rank of post over pre RMSPE among {count + 1} units",
+            se_type="none: ranks",
         )
-        yield replace(ranked, estimator=f"{BASE}_ratio")
-        p = self._conformal()
-        shifts = f"conformal, moving blocks, {len(self.data.years)} shifts"
-        yield replace(
-            row,
-            **none,
-            estimator=f"{BASE}_conformal",
-            p_value=p,
-            p_type=shifts,
+        rows.add(
+            "conformal",
+            role="ladder",
+            estimate=main.mean,
+            p_value=self._conformal(),
+            p_type=f"conformal, moving blocks, {len(self.data.years)} shifts",
             se_type="none: conformal",
         )
-        plain = replace(
-            row, **none | {"role": "description"}, se_type="", p_type="", p_value=NAN
-        )
         end = int(self.data.years[main.after][-1])
-        yield replace(
-            plain,
-            effect_type="stat_end",
-            contrast=f"gap in {end}",
-            estimate=float(main.gaps[main.after][-1]),
-        )
-        yield replace(
-            plain, effect_type="stat_pre_rmspe", contrast="", estimate=main.rmspe
-        )
+        last_gap = float(main.gaps[main.after][-1])
+        described = {"role": "description", "contrast": f"gap in {end}"}
+        rows.add("end", **described, estimate=last_gap)
+        described["contrast"] = ""
+        rows.add("pre_rmspe", **described, estimate=main.rmspe)
         without = {
-            donor: self.fitted(spec.unit, [d for d in self.donors if d != donor]).mean
-            for donor in self._used()
+            donor: self.fitted(spec.unit, self._but(donor)).mean for donor in main.used
         }
-        for effect, pick in (("stat_low", min), ("stat_high", max)):
-            donor = pick(without, key=lambda name: round(without[name], 10))
-            left: dict[str, Any] = {
-                "estimate": without[donor],
-                "max_leverage_unit": donor,
-                "n_units": row.n_units - 1,
-            }
-            yield replace(
-                plain,
-                estimator="leave_one_out",
+        # Gaps that differ by rounding alone must not decide which donor is named.
+        for kind, extreme in (("low", min), ("high", max)):
+            donor = extreme(without, key=lambda name: round(without[name], 10))
+            rows.add(
+                kind,
                 role="robustness",
-                effect_type=effect,
-                **left,
+                estimate=without[donor],
+                max_leverage_unit=donor,
+                n_units=count,
             )
+        out.estimates += rows.estimates
         if spec.placebo is not None:
             dates = (spec.placebo, spec.fit[1])
             early = self.fitted(spec.unit, self.donors, dates)
-            yield replace(
-                self._row(early, self.in_space(dates)),
-                estimator=f"{BASE}_in_time",
-                role="placebo",
-            )
-
-    def _used(self) -> list[str]:
-        return [
-            unit
-            for unit, w in zip(self.main.donors, self.main.weights, strict=True)
-            if w > SHOWN
-        ]
+            rows = self._rows("in_time", early, self.in_space(dates), role="placebo")
+            out.estimates += rows.estimates
 
     def _conformal(self) -> float:
         """Return the conformal p-value of no effect: the weights are fitted to all
-        years, as the null allows.
+        years, as the null allows (Chernozhukov, Wuthrich and Zhu 2021).
         """
-        rows_of_units = [
-            self.data.units.index(name) for name in (self.spec.unit, *self.donors)
-        ]
-        paths = self.data.values[rows_of_units].T
-        after = self.main.after
+        paths = self._paths([self.spec.unit, *self.donors])
+        every_year = np.ones(len(paths), dtype=bool)
         _, residuals = _weights(
-            paths[:, 0],
-            paths[:, 1:],
-            np.ones(len(after), dtype=bool),
-            self.spec.demeaned,
+            paths[:, 0], paths[:, 1:], every_year, self.spec.demeaned
         )
-        return conformal_p(residuals, after)
+        return conformal_p(residuals, self.main.after)
 
-    def _note(self) -> str:
-        basis = self.data.basis_between(
-            int(self.data.years[0]), int(self.data.years[-1])
-        )
-        return basis_warning(basis, self.info.first_official)
-
-    def _row(self, fit: _Fit, placebos: list[_Fit]) -> Estimate:
-        """Return the mean gap after a date with the rank of its ratio and the interval
-        of that test.
+    def _rows(
+        self, kind: str, fit: _Fit, placebos: list[_Fit], poor: str = "", role: str = ""
+    ) -> Rows:
+        """Return a builder of rows that holds the mean gap after a date, with its rank
+        and the interval of that test.
         """
         spec = self.spec
+        unit = UNITS.get(spec.outcome, "outcome")
+        kinds = {
+            name: Kind(estimator, spec.unit, effect, unit)
+            for name, (estimator, effect) in ROWS.items()
+        }
         years = self.data.years[fit.before | fit.after]
         means = np.array([placebo.mean for placebo in placebos])
         first, last = self.data.years[fit.after][[0, -1]]
         low, high = rank_interval(fit.mean, means, self.level)
         wide = "too few donors for an interval" if np.isinf(low) else ""
-        return Estimate(
+        ends = self.data.years[[0, -1]].tolist()
+        proxy = basis_warning(self.data.basis_between(*ends), self.info.first_official)
+        count = len(means) + 1
+        rows = Rows(
+            kinds,
+            role or spec.role,
+            joined(proxy, wide, poor),
+            **spec.labels,
             hypothesis=spec.hypothesis,
             family=BASE,
-            role=spec.role,
-            estimator=BASE,
-            spec_id=spec.id,
             outcome=spec.outcome,
-            term=spec.unit,
             contrast=f"mean gap {first}-{last}",
-            sample_id=spec.sample,
-            unit_scheme=spec.unit_scheme,
             period=f"{years[0]}-{years[-1]}",
             treatment_def=f"zone since {first}",
             fe_id="unit" if spec.demeaned else "",
+            n_obs=len(years) * count,
+            n_units=count,
+            n_periods=len(years),
+            n_treated=1,
+            output_basis=self.data.basis_between(int(years[0]), int(years[-1])),
+            data_hash=self.data.data_hash,
+        )
+        rows.add(
+            kind,
             estimate=fit.mean,
-            se_type="none: ranks",
             statistic=fit.mean,
             p_value=rank_p(abs(fit.mean), np.abs(means)),
-            p_type=f"rank of the absolute mean gap among {len(means) + 1} units",
+            p_type=f"rank of the absolute mean gap among {count} units",
             conf_low=finite_or_nan(low),
             conf_high=finite_or_nan(high),
             conf_level=self.level,
-            n_obs=len(years) * (len(means) + 1),
-            n_units=len(means) + 1,
-            n_periods=len(years),
-            n_treated=1,
-            unit_of_measure=UNITS.get(spec.outcome, "outcome"),
-            output_basis=self.data.basis_between(int(years[0]), int(years[-1])),
-            warning=joined(self._note(), wide),
-            data_hash=self.data.data_hash,
+            se_type="none: ranks",
         )
+        return rows
 
 
 def _weights(
