@@ -14,18 +14,17 @@ from matplotlib.patches import Circle, Rectangle
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import (
-    ACCENT,
-    CELLS,
-    INK,
-    MARKS,
-    SOFT,
-    WIDTH,
-    use_style,
-)
+from evenfield.shared.figures.style import ACCENT, INK, MARKS, SOFT, WIDTH, use_style
 from evenfield.shared.tables.rows import TEXT, Row, records
 from evenfield.shared.tables.table import LETTERS
-from evenfield.shared.tables.units import cells_of, count_of, in_words, last_main_period
+from evenfield.shared.tables.units import (
+    CELLS,
+    cells_in,
+    cells_of,
+    count_of,
+    in_words,
+    last_main_period,
+)
 from evenfield.study.errors import ArtifactError
 from evenfield.topics.groups.figure_rollout import f2
 
@@ -33,69 +32,55 @@ TILE = 0.92
 # most units whose squares hold a label, most letters of one
 FEW = 100
 SHORT = 4
-SHADE: dict[str, Any] = {
+HATCHED: dict[str, Any] = {
     "facecolor": "none",
     "edgecolor": "white",
     "alpha": 0.45,
     "linewidth": 0.0,
 }
 LEGEND_SHARE = 0.36
+# Inches between lines of the key, and between the lines of one long name.
 LINE = 0.19
 SECOND_LINE = 0.13
 WRAP = 36
+GRID = ["tile_row", "tile_col"]
 
 
 def f1(facts: Facts) -> Artwork:
     """Draw the tile-grid map of cells."""
     use_style()
     period = last_main_period(facts.config["periods"])
-    cells = cells_of(
-        facts.table("cells", text=TEXT), facts.config["taxonomy"]["primary"], period
-    )
+    taxonomy = facts.config["taxonomy"]["primary"]
+    cells = cells_of(facts.table("cells", text=TEXT), taxonomy, period)
     cases = facts.ingested("cases", TEXT)
     tiles = _tiles(cells, facts.table("units", text=TEXT), cases)
+    rows = range(int(tiles["tile_row"].min()), int(tiles["tile_row"].max()) + 1)
+    columns = range(int(tiles["tile_col"].min()), int(tiles["tile_col"].max()) + 1)
     grid = tiles.assign(code=tiles["cell"].map(CELLS.index)).pivot(
         index="tile_row", columns="tile_col", values="code"
     )
-    rows, cols = (
-        range(int(tiles[name].min()), int(tiles[name].max()) + 1)
-        for name in ("tile_row", "tile_col")
-    )
-    inches = max(WIDTH * (1 - LEGEND_SHARE) * len(rows) / len(cols), 2.6)
+    width = WIDTH * (1 - LEGEND_SHARE)
+    inches = max(width * len(rows) / len(columns), 2.6)
     figure = plt.figure(figsize=(WIDTH, inches))
     axes = figure.add_axes((0.0, 0.0, 1 - LEGEND_SHARE, 1.0))
-    gap = (
-        (1 - TILE)
-        * 72
-        * min(
-            WIDTH * (1 - LEGEND_SHARE) / (len(cols) + 0.1), inches / (len(rows) + 0.1)
-        )
-    )
-    fills = ListedColormap([MARKS[cell].fill for cell in CELLS])
+    side = min(width / (len(columns) + 0.1), inches / (len(rows) + 0.1))
     sns.heatmap(
-        grid.reindex(index=rows, columns=cols),
-        cmap=fills,
+        grid.reindex(index=rows, columns=columns),
+        cmap=ListedColormap([MARKS[cell].fill for cell in CELLS]),
         vmin=-0.5,
         vmax=len(CELLS) - 0.5,
         cbar=False,
         square=True,
-        linewidths=gap,
+        linewidths=(1 - TILE) * 72 * side,
         linecolor="white",
         ax=axes,
     )
-    few = len(tiles) <= FEW
-    for tile in records(
-        tiles.assign(label=[facts.label(unit) if few else "" for unit in tiles["unit"]])
-    ):
-        _draw_tile(
-            axes,
-            tile,
-            (
-                float(tile["tile_col"]) - cols[0] + 0.5,
-                float(tile["tile_row"]) - rows[0] + 0.5,
-            ),
-        )
-    axes.set(xlim=(-0.05, len(cols) + 0.05), ylim=(len(rows) + 0.05, -0.05))
+    for tile in records(tiles):
+        x = float(tile["tile_col"]) - columns[0] + 0.5
+        y = float(tile["tile_row"]) - rows[0] + 0.5
+        label = facts.label(tile["unit"])[:SHORT] if len(tiles) <= FEW else ""
+        _draw_tile(axes, tile, x, y, label)
+    axes.set(xlim=(-0.05, len(columns) + 0.05), ylim=(len(rows) + 0.05, -0.05))
     axes.axis("off")
     legend = figure.add_axes((1 - LEGEND_SHARE + 0.015, 0.0, LEGEND_SHARE - 0.015, 1.0))
     _draw_legend(legend, tiles, cases, facts.words["units_name"])
@@ -108,13 +93,11 @@ FIGURES = {"F1": f1, "F2": f2}
 def _tiles(
     cells: pd.DataFrame, units: pd.DataFrame, cases: pd.DataFrame
 ) -> pd.DataFrame:
-    tiles = cells[["unit", "cell"]].merge(
-        units[["unit", "name", "tile_row", "tile_col"]], on="unit", how="left"
-    )
-    bare = tiles.loc[
-        tiles[["tile_row", "tile_col"]].isna().any(axis=1), "unit"
-    ].tolist()
-    shared = tiles.loc[tiles.duplicated(["tile_row", "tile_col"]), "unit"].tolist()
+    """Return cell, tile and letters of the cases of each unit."""
+    units = units[["unit", "name", *GRID]]
+    tiles = cells[["unit", "cell"]].merge(units, on="unit", how="left")
+    bare = tiles.loc[tiles[GRID].isna().any(axis=1), "unit"].tolist()
+    shared = tiles.loc[tiles.duplicated(GRID), "unit"].tolist()
     if bare or shared:
         raise ArtifactError(
             f"{len(bare)} units without a tile, {len(shared)} on a tile already taken"
@@ -122,45 +105,43 @@ def _tiles(
             "a tile_row and tile_col of its own for each unit",
             "correct units.csv or remove F1 from `figures` in config.yaml",
         )
-    letters: dict[str, str] = {}
+    letters = dict.fromkeys(tiles["unit"], "")
     for number, unit in enumerate(cases["unit"]):
         letters[unit] = letters.get(unit, "") + LETTERS[number % len(LETTERS)]
-    return tiles.assign(letters=[letters.get(unit, "") for unit in tiles["unit"]])
+    return tiles.assign(letters=tiles["unit"].map(letters))
 
 
-def _draw_tile(axes: Axes, tile: Row, centre: tuple[float, float]) -> None:
+def _draw_tile(axes: Axes, tile: Row, x: float, y: float, label: str) -> None:
     mark = MARKS[tile["cell"]]
     letters = tile["letters"]
-    x, y = centre
     if mark.hatch:
-        axes.add_patch(
-            Rectangle(
-                (x - TILE / 2, y - TILE / 2), TILE, TILE, hatch=mark.hatch, **SHADE
-            )
-        )
-    font: dict[str, Any] = {
-        "ha": "center",
-        "va": "center_baseline",
-        "fontsize": 8.5,
-        "fontweight": "bold",
-    }
+        corner = (x - TILE / 2, y - TILE / 2)
+        axes.add_patch(Rectangle(corner, TILE, TILE, hatch=mark.hatch, **HATCHED))
     axes.text(
-        x, y - (0.14 if letters else 0.0), tile["label"][:SHORT], color=mark.ink, **font
+        x,
+        y - (0.14 if letters else 0.0),
+        label,
+        color=mark.ink,
+        ha="center",
+        va="center_baseline",
+        fontsize=8.5,
+        fontweight="bold",
     )
     for i, letter in enumerate(letters):
-        _draw_letter(axes, (x + (i - (len(letters) - 1) / 2) * 0.27, y + 0.25), letter)
+        _draw_letter(axes, x + (i - (len(letters) - 1) / 2) * 0.27, y + 0.25, letter)
 
 
 def _draw_letter(
-    axes: Axes, centre: tuple[float, float], letter: str, radius: float = 0.125
+    axes: Axes, x: float, y: float, letter: str, radius: float = 0.125
 ) -> None:
     axes.add_patch(
         Circle(
-            centre, radius, facecolor="white", edgecolor=ACCENT, linewidth=0.6, zorder=4
+            (x, y), radius, facecolor="white", edgecolor=ACCENT, linewidth=0.6, zorder=4
         )
     )
     axes.text(
-        *centre,
+        x,
+        y,
         letter,
         color=ACCENT,
         fontsize=6.0,
@@ -177,40 +158,37 @@ def _draw_legend(
     from top to bottom.
     """
     box = axes.get_window_extent()
-    width = box.width / axes.figure.dpi
     inches = box.height / axes.figure.dpi
-    axes.set(xlim=(0, width), ylim=(inches, 0))
+    axes.set(xlim=(0, box.width / axes.figure.dpi), ylim=(inches, 0))
     axes.axis("off")
     counts = tiles["cell"].value_counts()
-    shown = [cell for cell in CELLS if cell in counts]
+    shown = cells_in(tiles["cell"])
     names = [
         wrap(f"{case['place']}: {case['industry']}", WRAP) for case in records(cases)
     ]
-    tall = LINE * (1 + len(shown)) + (
-        2 * LINE + sum(_tallness(lines) for lines in names) if names else 0
-    )
-    top = max((inches - tall) / 2, 0.12)
+    needed = LINE * (1 + len(shown))
+    if names:
+        needed += 2 * LINE + sum(map(_needed, names))
+    top = max((inches - needed) / 2, 0.12)
     axes.text(0, top, units_name.capitalize(), fontweight="bold", va="center_baseline")
     for i, cell in enumerate(shown):
         _draw_key(axes, top + LINE * (i + 1), cell, int(counts[cell]))
-    if names:
-        _draw_cases(axes, top + LINE * (len(shown) + 2), names)
-
-
-def _tallness(lines: list[str]) -> float:
-    return LINE + SECOND_LINE * (len(lines) - 1)
-
-
-def _draw_cases(axes: Axes, top: float, names: list[list[str]]) -> None:
-    axes.text(0, top, "Cases", fontweight="bold", va="center_baseline")
-    at = top + LINE
+    if not names:
+        return
+    at = top + LINE * (len(shown) + 2)
+    axes.text(0, at, "Cases", fontweight="bold", va="center_baseline")
+    at += LINE
     for i, lines in enumerate(names):
-        _draw_letter(axes, (0.085, at), LETTERS[i % len(LETTERS)], radius=0.075)
+        _draw_letter(axes, 0.085, at, LETTERS[i % len(LETTERS)], radius=0.075)
         for k, line in enumerate(lines):
-            axes.text(
-                0.24, at + SECOND_LINE * k, line, va="center_baseline", fontsize=7.0
-            )
-        at += _tallness(lines)
+            below = at + SECOND_LINE * k
+            axes.text(0.24, below, line, va="center_baseline", fontsize=7.0)
+        at += _needed(lines)
+
+
+def _needed(lines: list[str]) -> float:
+    """Return the inches that a name of several lines takes."""
+    return LINE + SECOND_LINE * (len(lines) - 1)
 
 
 def _draw_key(axes: Axes, top: float, cell: str, count: int) -> None:
@@ -218,17 +196,19 @@ def _draw_key(axes: Axes, top: float, cell: str, count: int) -> None:
     corner = (0.0, top - 0.065)
     axes.add_patch(Rectangle(corner, 0.17, 0.13, facecolor=mark.fill, edgecolor="none"))
     if mark.hatch:
-        axes.add_patch(Rectangle(corner, 0.17, 0.13, hatch=mark.hatch, **SHADE))
+        axes.add_patch(Rectangle(corner, 0.17, 0.13, hatch=mark.hatch, **HATCHED))
     axes.text(0.24, top, cell, va="center_baseline", color=INK)
     axes.text(1.2, top, f"{count}", va="center_baseline", ha="right", color=SOFT)
 
 
 def _describe(tiles: pd.DataFrame, cases: pd.DataFrame, facts: Facts) -> str:
     parts = []
-    for cell in CELLS:
+    for cell in cells_in(tiles["cell"]):
         names = sorted(tiles.loc[tiles["cell"].eq(cell), "name"])
-        if names:
-            listed = f" ({in_words(names)})" if len(names) <= 6 else ""
-            parts.append(f"{len(names)} {cell}{listed}")
-    text = f"Map of {count_of(len(tiles), facts.words)} by cell: {'; '.join(parts)}."
-    return text + (f" {len(cases)} cases are marked by letters." if len(cases) else "")
+        listed = f" ({in_words(names)})" if len(names) <= 6 else ""
+        parts.append(f"{len(names)} {cell}{listed}")
+    lettered = f" {len(cases)} cases are marked by letters." if len(cases) else ""
+    return (
+        f"Map of {count_of(len(tiles), facts.words)} by cell:"
+        f" {'; '.join(parts)}.{lettered}"
+    )

@@ -2,15 +2,17 @@
 how many there are.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from evenfield.shared.facts import Facts
+from evenfield.shared.tables.columns import count, left
 from evenfield.shared.tables.notes import NOT_CAUSAL
-from evenfield.shared.tables.numbers import is_missing, text, whole, year
-from evenfield.shared.tables.rows import TEXT, records
-from evenfield.shared.tables.table import Column, Table, right
+from evenfield.shared.tables.numbers import is_missing, text, year
+from evenfield.shared.tables.rows import TEXT, only, records
+from evenfield.shared.tables.table import Table
 from evenfield.shared.tables.units import (
     CELLS,
     cells_of,
@@ -31,6 +33,10 @@ COUNT_TYPES = {
     "new_area": "New area",
 }
 UNSURE = "*"
+NAMED = (
+    "SEZ special economic zone, ETDZ economic and technological development zone,"
+    " HIDZ high-tech zone (science park), FTZ free-trade zone; "
+)
 
 
 def t1(facts: Facts) -> Table:
@@ -38,53 +44,36 @@ def t1(facts: Facts) -> Table:
     taxonomy = facts.config["taxonomy"]["primary"]
     periods = facts.config["periods"]
     period = last_main_period(periods)
-    sources = facts.ingested("taxonomies", TEXT)
-    frame = cells_of(facts.table("cells", text=TEXT), taxonomy, period)[
-        ["unit", "cell", "cluster", "sez"]
-    ]
-    frame = frame.merge(
-        facts.table("units", text=TEXT)[["unit", "name"]], on="unit", how="left"
-    )
-    sources = sources.loc[
-        sources["taxonomy"].eq(taxonomy), ["unit", "source", "confidence"]
-    ]
-    frame = frame.merge(sources, on="unit", how="left")
+    cells = cells_of(facts.table("cells", text=TEXT), taxonomy, period)
+    sources = only(facts.ingested("taxonomies", TEXT), taxonomy=taxonomy)
+    units = facts.table("units", text=TEXT)
+    frame = cells[["unit", "cell", "cluster", "sez"]]
+    frame = frame.merge(units[["unit", "name"]], on="unit", how="left")
+    named_sources = sources[["unit", "source", "confidence"]]
+    frame = frame.merge(named_sources, on="unit", how="left")
     firsts = facts.table("first_years", text=TEXT)
     doses = facts.table("doses", text=TEXT)
-    first_types = {
-        kind: FIRST_TYPES.get(kind, kind.replace("_", " "))
-        for kind in zone_types(doses, FIRST_TYPES, 3)
-    }
-    count_types = {
-        kind: COUNT_TYPES.get(kind, kind.replace("_", " "))
-        for kind in zone_types(doses, COUNT_TYPES)
-    }
+    first_types = _named(zone_types(doses, FIRST_TYPES, 3), FIRST_TYPES)
+    count_types = _named(zone_types(doses, COUNT_TYPES), COUNT_TYPES)
     for kind in first_types:
-        first_years = firsts[firsts["zone_type"].eq(kind)].set_index("unit")
+        years = only(firsts, zone_type=kind).set_index("unit")
         for column in ("first_year", "first_year_dated"):
-            frame[f"{column}_{kind}"] = frame["unit"].map(first_years[column])
-    last = doses["year"].max() if len(doses) else float("nan")
+            frame[f"{column}_{kind}"] = frame["unit"].map(years[column])
+    last = doses["year"].max() if len(doses) else None
     for kind in count_types:
-        first_years = doses[
-            doses["year"].eq(last) & doses["zone_type"].eq(kind)
-        ].set_index("unit")
-        frame[f"zones_{kind}"] = (
-            frame["unit"].map(first_years["zones"]).fillna(0).astype(int)
-        )
-    parks = {"science_park": "Science park"} if "hidz" in count_types else {}
-    frame = frame.assign(
-        **{name: (frame["zones_hidz"] > 0).astype(int) for name in parks}
-    )
-    named = (
-        "SEZ special economic zone, ETDZ economic and technological development zone,"
-        " HIDZ high-tech zone (science "
-    )
-    named = f"{named}park), FTZ free-trade zone; " if parks else ""
+        zones = only(doses, year=last, zone_type=kind).set_index("unit")["zones"]
+        frame[f"zones_{kind}"] = frame["unit"].map(zones).fillna(0).astype(int)
+    marks = {"cluster": "C", "sez": "S"}
+    named = ""
+    if "hidz" in count_types:
+        # The paper counts science parks among what is made from above.
+        frame["science_park"] = (frame["zones_hidz"] > 0).astype(int)
+        marks["science_park"] = "Science park"
+        named = NAMED
     frame["cell"] = pd.Categorical(frame["cell"], CELLS)
     frame = frame.sort_values(["cell", "name"], ignore_index=True).astype({"cell": str})
-    frame["group"] = [
-        f"{cell} ({(frame['cell'] == cell).sum()})" for cell in frame["cell"]
-    ]
+    sizes = frame.groupby("cell")["unit"].transform("size").astype(str)
+    frame["group"] = frame["cell"] + " (" + sizes + ")"
     note = facts.note(
         f"Taxonomy {taxonomy}, cells as in {period_label(period, periods)}; C cluster,"
         " S SEZ.",
@@ -96,83 +85,56 @@ def t1(facts: Facts) -> Table:
         seed=False,
         basis=False,
     )
-    columns = (
-        Column(names=("name",), header=facts.words["unit_name"].capitalize()),
-        *(
-            Column(names=(name,), header=header, show=_yes)
-            for name, header in {"cluster": "C", "sez": "S", **parks}.items()
-        ),
-        *(
-            Column(
-                names=(f"first_year_{kind}", f"first_year_dated_{kind}"),
-                header=f"First {name}",
-                show=_first_year,
-            )
-            for kind, name in first_types.items()
-        ),
-        *(
-            right(name, f"zones_{kind}", show=whole)
-            for kind, name in count_types.items()
-        ),
-        Column(names=("source", "confidence"), header="Source", show=_source),
-    )
-    return Table(id="T1", note=note, columns=columns, frame=frame, group="group")
+    columns = [left(facts.words["unit_name"].capitalize(), "name")]
+    columns += [left(header, name, show=_yes) for name, header in marks.items()]
+    for kind, name in first_types.items():
+        years = (f"first_year_{kind}", f"first_year_dated_{kind}")
+        columns.append(left(f"First {name}", *years, show=_first_year))
+    columns += [count(name, f"zones_{kind}") for kind, name in count_types.items()]
+    columns.append(left("Source", "source", "confidence", show=_source))
+    return Table(id="T1", note=note, columns=tuple(columns), frame=frame, group="group")
+
+
+def _named(kinds: list[str], names: Mapping[str, str]) -> dict[str, str]:
+    return {kind: names.get(kind, kind.replace("_", " ")) for kind in kinds}
 
 
 def tg(facts: Facts) -> Table:
     """Return the names of the units in each cell, one row for each period."""
     taxonomy = facts.config["taxonomy"]["primary"]
-    periods = facts.config["periods"]
     cells = facts.table("cells", text=TEXT)
     names = facts.table("units", text=TEXT).set_index("unit")["name"]
     rows = []
     for period in facts.shown("main", "span"):
-        period_cells = cells_of(cells, taxonomy, period)
-        held = {
-            cell: sorted(names[period_cells.loc[period_cells["cell"].eq(cell), "unit"]])
-            for cell in CELLS
-        }
-        shown = {
-            cell: first_examples(units, 20) or "none" for cell, units in held.items()
-        }
-        rows.append(
-            {
-                "period": period_label(period, periods),
-                **shown,
-                "neither": len(held["neither"]),
-            }
-        )
-    sources = facts.ingested("taxonomies", TEXT)
+        placed = cells_of(cells, taxonomy, period)
+        row: dict[str, Any] = {"period": period_label(period, facts.config["periods"])}
+        for cell in CELLS[:-1]:
+            members = sorted(names[only(placed, cell=cell)["unit"]])
+            row[cell] = first_examples(members, 20) or "none"
+        rows.append({**row, "neither": int(placed["cell"].eq("neither").sum())})
+    sources = only(facts.ingested("taxonomies", TEXT), taxonomy=taxonomy, sez=1)
     dated = sources[
-        sources["taxonomy"].eq(taxonomy)
-        & sources["sez"].eq(1)
-        & sources["sez_from_year"].notna()
+        sources["sez_from_year"].notna() & sources["unit"].isin(names.index)
     ]
     starts = [
-        f"{names[row['unit']]} {year(row['sez_from_year'])}"
-        for row in records(dated)
-        if row["unit"] in names
+        f"{names[row['unit']]} {year(row['sez_from_year'])}" for row in records(dated)
     ]
+    zone_dates = "Zones have no dates and count in every period."
+    if starts:
+        zone_dates = f"Zone from: {in_words(starts)}."
     note = facts.note(
         "A zone counts in a period if it was in force for at least half of its years.",
-        (
-            f"Zone from: {in_words(starts)}."
-            if starts
-            else "Zones have no dates and count in every period."
-        ),
+        zone_dates,
         NOT_CAUSAL,
         seed=False,
         basis=False,
     )
     columns = (
-        Column(names=("period",), header="Period"),
-        *(
-            Column(
-                names=(cell,), header=cell.capitalize() if cell != "SEZ only" else cell
-            )
-            for cell in CELLS[:-1]
-        ),
-        right("Neither", "neither", show=whole),
+        left("Period", "period"),
+        left("Both", "both"),
+        left("Cluster only", "cluster only"),
+        left("SEZ only", "SEZ only"),
+        count("Neither", "neither"),
     )
     return Table(id="TG", note=note, columns=columns, frame=pd.DataFrame(rows))
 
@@ -184,9 +146,8 @@ def _first_year(all_years: Any, dated: Any) -> str:
     """Write a first year, marked where it rests on memory."""
     if is_missing(all_years) or all_years == dated:
         return year(all_years)
-    return f"{year(all_years)}{UNSURE}" + (
-        "" if is_missing(dated) else f" ({year(dated)})"
-    )
+    sure = "" if is_missing(dated) else f" ({year(dated)})"
+    return f"{year(all_years)}{UNSURE}{sure}"
 
 
 def _yes(value: Any) -> str:
