@@ -4,7 +4,8 @@ and growth accounting.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -23,6 +24,7 @@ from evenfield.numerics.inequality import (
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.settings import check_names
 from evenfield.shared.spec import UnitsSpec, read
+from evenfield.shared.tables.rows import only
 from evenfield.shared.trajectories import grouping, matched, span_labels, window
 from evenfield.study.study import Study
 from evenfield.topics.inequality.estimate_rows import MEASURES, Decomposition
@@ -76,7 +78,8 @@ class InequalitySpec(UnitsSpec):
     @model_validator(mode="after")
     def _nested_groups_exist(self) -> InequalitySpec:
         known = {*self.groupings, *(CELL_GROUPS if self.taxonomies else ())}
-        if unknown := sorted({name for pair in self.nested for name in pair} - known):
+        unknown = sorted(set(chain(*self.nested)) - known)
+        if unknown:
             raise ValueError(
                 f"nested names {unknown[0]}, which is no grouping of this specification"
             )
@@ -111,38 +114,32 @@ def estimate(study: Study) -> Results:
 
 def _decomposition(study: Study, spec: InequalitySpec, period: str) -> Decomposition:
     where = f"estimates.inequality.{spec.id} {period}"
-    scheme = spec.unit_scheme
     data, info = window(study, spec, period, where)
-    panel = study.table("panel", scheme, ("basis",))
-    units = list(data.units)
-    people = spec.weighting == "population"
-    weights = (
-        matched(panel, "population", data, where)
-        if people
-        else np.ones_like(data.values)
-    )
-    output = "output_real" in panel and panel["output_real"].notna().any()
+    panel = study.table("panel", spec.unit_scheme, ("basis",))
     labels, note = span_labels("inequality", spec, data, info)
-    labels |= {
-        "outcome": "income" if people else "income, unweighted",
-        "period": period,
-        "n_obs": 2 * len(units),
-        "n_periods": 2,
-    }
+    labels |= {"period": period, "n_obs": 2 * len(data.units), "n_periods": 2}
+    if spec.weighting == "population":
+        labels["outcome"] = "income"
+        weights = matched(panel, "population", data, where)
+    else:
+        labels["outcome"] = "income, unweighted"
+        weights = np.ones_like(data.values)
+    output = None
+    if "output_real" in panel and panel["output_real"].notna().any():
+        output = matched(panel, "output_real", data, where)
     linked = None
     if spec.weights:
-        check_names(
-            [spec.weights], [study.config["weights"]["primary"]], f"{where} weights"
-        )
-        linked = study.weights(scheme=scheme).among(units)[0]
+        primary = study.config["weights"]["primary"]
+        check_names([spec.weights], [primary], f"{where} weights")
+        linked = study.weights(scheme=spec.unit_scheme).among(data.units)[0]
     return Decomposition(
         spec=spec,
         period=period,
         data=data,
         income=np.exp(data.values),
         weights=weights,
-        output=matched(panel, "output_real", data, where) if output else None,
-        groups=_groups(study, spec, period, units, where),
+        output=output,
+        groups=_groups(study, spec, period, data.units, where),
         linked=linked,
         inference=study.config["inference"],
         labels=labels,
@@ -151,88 +148,72 @@ def _decomposition(study: Study, spec: InequalitySpec, period: str) -> Decomposi
 
 
 def _groups(
-    study: Study, spec: InequalitySpec, period: str, units: list[str], where: str
+    study: Study, spec: InequalitySpec, period: str, units: Sequence[str], where: str
 ) -> dict[str, tuple[np.ndarray, list[str]]]:
+    """Return codes and names of every grouping."""
     frame = study.table("units", spec.unit_scheme)
     cells = study.table("cells", spec.unit_scheme, ("taxonomy", "cell"))
     check_names(spec.groupings, frame.columns, f"{where} groupings")
     check_names(spec.taxonomies, cells["taxonomy"].unique(), f"{where} taxonomies")
-    groupings = {name: grouping(frame, name, units, where) for name in spec.groupings}
+    groups = {name: grouping(frame, name, units, where) for name in spec.groupings}
     for taxonomy in spec.taxonomies:
-        own = cells[cells["taxonomy"].eq(taxonomy) & cells["period"].eq(period)]
-        groupings |= {
-            f"{taxonomy}: {name}": grouping(own, name, units, f"{where} {taxonomy}")
-            for name in CELL_GROUPS
-        }
-    return groupings
+        own = only(cells, taxonomy=taxonomy, period=period)
+        for name in CELL_GROUPS:
+            codes = grouping(own, name, units, f"{where} {taxonomy}")
+            groups[f"{taxonomy}: {name}"] = codes
+    return groups
 
 
 def _series(part: Decomposition) -> pd.DataFrame:
+    """Return indices, parts and the influence of each unit by year."""
     rows: list[dict[str, Any]] = []
     for i, year in enumerate(part.data.years.tolist()):
-        income = part.income[:, i]
-        weights = part.weights[:, i]
+        people = part.income[:, i], part.weights[:, i]
         try:
-            series = [*_indices(part, income, weights), *_parts(part, income, weights)]
-            if len(income) > 2:
-                alone = zip(
-                    part.data.units, leave_one_out_theil(income, weights), strict=True
-                )
-                series += [
-                    {"kind": "influence", "unit": u, "measure": MEASURES[0], "value": v}
-                    for u, v in alone
-                ]
+            series = [*_indices(part, *people), *_parts(part, *people)]
+            if len(part.data.units) > 2:
+                without = leave_one_out_theil(*people)
+                influence = {"kind": "influence", "measure": MEASURES[0]}
+                for unit, value in zip(part.data.units, without, strict=True):
+                    series.append({**influence, "unit": unit, "value": value})
         except NumericsError:
             continue
-        rows += [
-            {"grouping": "", "group": "", "unit": "", **row, "year": year}
-            for row in series
-        ]
-    names = ("spec_id", "sample_id", "unit_scheme", "period")
-    return pd.DataFrame(rows).assign(**{name: part.labels[name] for name in names})
+        rows += [{**row, "year": year} for row in series]
+    blank = dict.fromkeys(("grouping", "group", "unit"), "")
+    frame = pd.DataFrame(rows).fillna(blank)
+    return frame.assign(**part.spec.labels, period=part.period)
 
 
 def _indices(
     part: Decomposition, income: np.ndarray, weights: np.ndarray
 ) -> Iterator[dict[str, Any]]:
-    values = {measure: theil(income, weights, measure) for measure in MEASURES} | {
-        "gini": gini(income, weights)
-    }
-    values |= {
-        f"atkinson_{aversion:g}": atkinson(income, weights, aversion)
-        for aversion in part.spec.aversion
-    }
-    yield from (
-        {"kind": "index", "measure": name, "value": value}
-        for name, value in values.items()
-    )
+    values = {measure: theil(income, weights, measure) for measure in MEASURES}
+    values["gini"] = gini(income, weights)
+    for aversion in part.spec.aversion:
+        values[f"atkinson_{aversion:g}"] = atkinson(income, weights, aversion)
+    for name, value in values.items():
+        yield {"kind": "index", "measure": name, "value": value}
 
 
 def _parts(
     part: Decomposition, income: np.ndarray, weights: np.ndarray
 ) -> Iterator[dict[str, Any]]:
+    """Yield what lies between and within the groups: T = sum_g s_g ln(s_g / p_g) +
+    sum_g s_g T_g, and the three parts of the Gini.
+    """
     for name, (codes, groups) in part.groups.items():
         for measure in MEASURES:
             parts = decompose_theil(income, weights, codes, measure)
-            values = {("between", ""): parts.between}
-            values |= {
-                ("within", group): value
-                for group, value in zip(groups, parts.group_within, strict=True)
-            }
             total = parts.total if parts.total > 0 else np.nan
-            for (kind, group), value in values.items():
-                row = {
-                    "kind": kind,
-                    "grouping": name,
-                    "group": group,
-                    "measure": measure,
-                }
-                yield row | {"value": value, "share": value / total}
+            row = {"grouping": name, "measure": measure}
+            between = {"value": parts.between, "share": parts.between / total}
+            yield {**row, "kind": "between", **between}
+            for group, value in zip(groups, parts.group_within, strict=True):
+                within = {"kind": "within", "group": group}
+                yield {**row, **within, "value": value, "share": value / total}
         dagum = decompose_gini(income, weights, codes)
+        total = dagum.gini if dagum.gini > 0 else np.nan
+        row = {"kind": "dagum", "grouping": name, "measure": "gini"}
         for group in ("within", "net_between", "transvariation"):
             value = float(getattr(dagum, group))
-            row = {"kind": "dagum", "grouping": name, "group": group, "measure": "gini"}
-            yield row | {
-                "value": value,
-                "share": value / dagum.gini if dagum.gini > 0 else np.nan,
-            }
+            yield {**row, "group": group, "value": value, "share": value / total}

@@ -1,7 +1,8 @@
 """Rows of inequality: totals, growth accounting, parts by one grouping and by two."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,13 +27,14 @@ from evenfield.numerics.inequality import (
     shapley_theil,
     theil,
 )
-from evenfield.numerics.random import generator_for
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.rows import Kind, Rows
+from evenfield.shared.streams import stream
 from evenfield.shared.trajectories import Trajectories
 
 MEASURES = (THEIL_T, THEIL_L)
-ENDS = ("start", "end")
+ENDS = {"start": 0, "end": -1}
+CHANGE = "end - start"
 BAND = "units redrawn: sensitivity, not sampling error"
 BAND_DRAWS = 1999
 NO_INEQUALITY = "no inequality"
@@ -45,8 +47,6 @@ KINDS = {
     "shapley": Kind("shapley_theil", "outer", "share", "share"),
     "growth": Kind("growth_accounting", "growth", "share", "share"),
 }
-# One row: its kind, its warnings, its numbers.
-Parts = Iterator[tuple[str, tuple[str, ...], dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,8 @@ class Decomposition:
     income: np.ndarray  # (N, T) income per head
     weights: np.ndarray  # (N, T) population, or ones
     output: np.ndarray | None  # (N, T) output at constant prices
-    groups: dict[
-        str, tuple[np.ndarray, list[str]]
-    ]  # codes and names; taxonomies as ``seed2011: cell``
+    # codes and names; taxonomies as ``seed2011: cell``
+    groups: dict[str, tuple[np.ndarray, list[str]]]
     linked: csr_array | None  # (N, N) weights, positive between neighbours
     inference: dict[str, Any]
     labels: dict[str, Any]
@@ -72,268 +71,267 @@ class Decomposition:
 
     def add_rows(self) -> None:
         """Make every row of the period."""
-        ends = {"contrast": "end - start"}
-        self._add(
-            self._totals(),
-            [("index", {**ends, "term": measure}) for measure in MEASURES],
-        )
+        measures = [{"term": measure} for measure in MEASURES]
+        self._add(self._totals, "index", measures, contrast=CHANGE)
         for name, (codes, names) in self.groups.items():
-            group = {"treatment_def": name}
             if len(names) < 2:
-                self._add(
-                    iter(()), [("share", {})], "the grouping has one group", **group
-                )
+                rows = self._rows(treatment_def=name)
+                rows.undefined(["share"], "the grouping has one group")
             else:
                 for end in ENDS:
-                    self._add(
-                        self._shares(name, codes, end),
-                        [("share", {"contrast": end})],
-                        **group,
-                    )
-            self._add(
-                self._growth(codes, names),
-                [("growth", {})],
-                outcome="output_real",
-                **group,
-            )
-        first = f"{self.spec.taxonomies[0]}: " if self.spec.taxonomies else ""
+                    shares = partial(self._shares, name, codes, end)
+                    self._add(shares, "share", treatment_def=name, contrast=end)
+            growth = partial(self._growth, codes, names)
+            described = [{"role": "description"}]
+            shared = {"treatment_def": name, "outcome": "output_real"}
+            self._add(growth, "growth", described, **shared)
         for pair in self.spec.nested:
-            outer, inner = (
-                name if name in self.groups else first + name for name in pair
-            )
+            outer, inner = map(self._grouping, pair)
             for end in ENDS:
                 for measure in MEASURES:
-                    shared = {
-                        "treatment_def": f"{outer} > {inner}",
-                        "contrast": end,
-                        "controls_id": measure,
-                    }
                     self._add(
-                        self._nested(outer, inner, end, measure),
-                        [("nested", {})],
-                        **shared,
+                        partial(self._nested, outer, inner, end, measure),
+                        "nested",
+                        treatment_def=f"{outer} > {inner}",
+                        contrast=end,
+                        controls_id=measure,
                     )
+
+    def _rows(self, **shared: Any) -> Rows:
+        rows = Rows(KINDS, "exploratory", self.note, **{**self.labels, **shared})
+        rows.estimates = self.estimates
+        return rows
 
     def _add(
         self,
-        parts: Parts,
-        lost: list[tuple[str, dict[str, Any]]],
-        reason: str = "",
+        make: Callable[[Rows], None],
+        kind: str,
+        absent: Sequence[dict[str, Any]] = ({},),
         **shared: Any,
     ) -> None:
-        """Add the rows found, or those that say why there are none."""
-        rows = Rows(KINDS, "exploratory", self.note, **{**self.labels, **shared})
+        """Add rows, all of them or, where one cannot be computed, the absent ones with
+        the reason.
+        """
+        before = len(self.estimates)
+        rows = self._rows(**shared)
         try:
-            for kind, warnings, numbers in list(parts):
-                rows.add(kind, *warnings, **numbers)
+            make(rows)
         except NumericsError as error:
-            reason = str(error)
-        for kind, numbers in lost if reason else ():
-            role = {"role": "description"} if kind == "growth" else {}
-            rows.undefined([kind], reason, **role, **numbers)
-        self.estimates.extend(rows.estimates)
+            del self.estimates[before:]
+            for numbers in absent:
+                rows.undefined([kind], error, **numbers)
+
+    def _grouping(self, name: str) -> str:
+        """Return the grouping of a name; cells are those of the first taxonomy."""
+        if name in self.groups:
+            return name
+        return f"{self.spec.taxonomies[0]}: {name}"
 
     def _at(self, end: str) -> tuple[np.ndarray, np.ndarray]:
-        column = 0 if end == "start" else -1
-        return self.income[:, column], self.weights[:, column]
+        return self.income[:, ENDS[end]], self.weights[:, ENDS[end]]
 
     def _stream(self, what: str) -> tuple[np.random.Generator, str]:
-        labels = self.labels
-        seed = self.inference["seed"]
-        names = (
-            labels[key] for key in ("spec_id", "unit_scheme", "sample_id", "period")
-        )
-        draw_id = ":".join(["inequality", *names, what])
-        return generator_for(seed, draw_id), f"{seed}:{draw_id}"
+        return stream(self.inference, "inequality", self.spec, self.period, what)
 
     def _interval(self, draws: np.ndarray) -> dict[str, float]:
         level = self.inference["conf_level"]
         low, high = np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2])
         return {"conf_low": float(low), "conf_high": float(high), "conf_level": level}
 
-    def _totals(self) -> Parts:
-        for measure in MEASURES:
-            yield from self._theil(measure)
-            yield from self._revised(measure)
-        for end in ENDS:
-            values = {"gini": gini(*self._at(end))}
-            values |= {
-                f"atkinson_{e:g}": atkinson(*self._at(end), e)
-                for e in self.spec.aversion
-            }
-            for term, value in values.items():
-                yield "index", (), {"term": term, "contrast": end, "estimate": value}
+    @property
+    def _band_draws(self) -> int:
+        return min(self.inference["permutations"], BAND_DRAWS)
 
-    def _theil(self, measure: str) -> Parts:
-        draws = min(self.inference["permutations"], BAND_DRAWS)
-        what = f"band:{measure}"
-        value: dict[str, Any] = {}
-        drawn: dict[str, Any] = {}
-        alone: dict[str, Any] = {}
+    def _totals(self, rows: Rows) -> None:
+        for measure in MEASURES:
+            self._theil(rows, measure)
+            self._revised(rows, measure)
+        for end in ENDS:
+            rows.add("index", term="gini", contrast=end, estimate=gini(*self._at(end)))
+            for aversion in self.spec.aversion:
+                value = atkinson(*self._at(end), aversion)
+                term = f"atkinson_{aversion:g}"
+                rows.add("index", term=term, contrast=end, estimate=value)
+
+    def _theil(self, rows: Rows, measure: str) -> None:
+        """Add an index at both ends and its change, with the band that redrawing units
+        gives and the unit that moves it most.
+
+        Notes
+        -----
+        T = sum_i p_i r_i ln r_i and L = -sum_i p_i ln r_i, with shares p of people and
+        incomes r relative to the mean (Theil 1967).
+        """
+        results = []
         for end in ENDS:
             # The stream is started anew at each end, so that both see the same redrawn
             # units.
-            rng, seed = self._stream(what)
-            value[end] = theil(*self._at(end), measure)
-            drawn[end] = redrawn_theil(
-                *self._at(end), rng=rng, draws=draws, measure=measure
-            )
-            alone[end] = leave_one_out_theil(*self._at(end), measure)
-        for by_end in (value, drawn, alone):
-            by_end["end - start"] = by_end["end"] - by_end["start"]
-        for contrast, number in value.items():
-            most = int(np.argmax(np.abs(alone[contrast] - number)))
+            rng, seed = self._stream(f"band:{measure}")
+            ends = self._at(end)
+            draws = self._band_draws
+            drawn = redrawn_theil(*ends, rng=rng, draws=draws, measure=measure)
+            alone = leave_one_out_theil(*ends, measure)
+            results.append((theil(*ends, measure), drawn, alone))
+        change = tuple(end - start for start, end in zip(*results, strict=True))
+        contrasts = (*ENDS, CHANGE)
+        for contrast, numbers in zip(contrasts, (*results, change), strict=True):
+            value, drawn, alone = numbers
+            most = int(np.argmax(np.abs(alone - value)))
             unit = self.data.units[most]
-            row = {
-                "term": measure,
-                "contrast": contrast,
-                "estimate": number,
-                "se_type": BAND,
-                "max_leverage_unit": unit,
-                "seed": seed,
-                **self._interval(drawn[contrast]),
-            }
-            if contrast == "end - start" and measure == THEIL_T:
-                sesoi = NAN if self.spec.sesoi is None else self.spec.sesoi
-                row |= {
+            deciding: dict[str, Any] = {}
+            if contrast == CHANGE and measure == THEIL_T:
+                deciding = {
                     "role": self.spec.role,
                     "hypothesis": self.spec.hypothesis,
-                    "sesoi": sesoi,
+                    "sesoi": NAN if self.spec.sesoi is None else self.spec.sesoi,
                 }
-            yield "index", (f"without {unit} {alone[contrast][most]:.4g}",), row
+            rows.add(
+                "index",
+                f"without {unit} {alone[most]:.4g}",
+                term=measure,
+                contrast=contrast,
+                estimate=value,
+                **self._interval(drawn),
+                se_type=BAND,
+                max_leverage_unit=unit,
+                seed=seed,
+                **deciding,
+            )
 
-    def _revised(self, measure: str) -> Parts:
+    def _revised(self, rows: Rows, measure: str) -> None:
+        """Add what revisions of output and population of a known size would do."""
         revision = self.spec.revision_sd
-        draws = min(self.inference["permutations"], BAND_DRAWS)
         if not any(revision.values()):
             return
         for end in ENDS:
             rng, seed = self._stream(f"revision:{measure}:{end}")
-            revision_sd = {
-                "sd_income": revision.get("output", 0.0),
-                "sd_weights": revision.get("population", 0.0),
-            }
             drawn = revised_theil(
-                *self._at(end), **revision_sd, rng=rng, draws=draws, measure=measure
+                *self._at(end),
+                sd_income=revision.get("output", 0.0),
+                sd_weights=revision.get("population", 0.0),
+                rng=rng,
+                draws=self._band_draws,
+                measure=measure,
             )
-            row = {
-                "term": measure,
-                "contrast": end,
-                "estimate": float(np.median(drawn)),
-                **self._interval(drawn),
-            }
-            yield (
+            rows.add(
                 "revised",
-                (),
-                row | {"se_type": "output and population redrawn", "seed": seed},
+                term=measure,
+                contrast=end,
+                estimate=float(np.median(drawn)),
+                **self._interval(drawn),
+                se_type="output and population redrawn",
+                seed=seed,
             )
 
-    def _growth(self, codes: np.ndarray, names: list[str]) -> Parts:
+    def _growth(self, codes: np.ndarray, names: list[str], rows: Rows) -> None:
         if self.output is None:
             raise NumericsError("the panel has no output")
         start = self.output[:, 0]
-        end = self.output[:, -1]
-        share = growth_contributions(start, end, codes)[0]
+        growth = growth_contributions(start, self.output[:, -1], codes)[0]
         before = np.bincount(codes, start) / start.sum()
-        for contrast, numbers in (
-            ("share of growth", share),
-            ("share of output at start", before),
-        ):
+        sizes = np.bincount(codes)
+        shares = {"share of growth": growth, "share of output at start": before}
+        for contrast, numbers in shares.items():
             for group, term in enumerate(names):
-                row = {
-                    "term": term,
-                    "contrast": contrast,
-                    "estimate": float(numbers[group]),
-                }
-                yield (
+                rows.add(
                     "growth",
-                    (),
-                    row
-                    | {"role": "description", "n_units": int((codes == group).sum())},
+                    term=term,
+                    contrast=contrast,
+                    role="description",
+                    estimate=float(numbers[group]),
+                    n_units=int(sizes[group]),
                 )
 
-    def _shares(self, name: str, codes: np.ndarray, end: str) -> Parts:
+    def _shares(self, name: str, codes: np.ndarray, end: str, rows: Rows) -> None:
+        """Add the part of inequality that lies between groups, against random labels
+        and against the largest part that groups of these sizes could reach (Elbers,
+        Lanjouw, Mistiaen and Ozler 2008).
+        """
         income, weights = self._at(end)
+        draws = self.inference["permutations"]
         for measure in MEASURES:
             parts = decompose_theil(income, weights, codes, measure)
-            total, none = parts.total, "" if parts.total > 0 else NO_INEQUALITY
+            total = parts.total
+            none = "" if total > 0 else NO_INEQUALITY
             rng, seed = self._stream(f"between:{name}:{end}:{measure}")
-            draws = self.inference["permutations"]
             free = between_test(
                 income, weights, codes, rng=rng, draws=draws, measure=measure
             )
-            row = {
-                "term": f"between_{measure}",
-                "contrast": end,
-                "statistic": free.between,
-                "seed": seed,
-                "estimate": NAN if none else free.between / total,
-                "p_value": free.p_value,
-            }
-            warning = none or f"random labels {free.expected / total:.3g}"
-            yield (
+            rows.add(
                 "share",
-                (warning,),
-                row | {"p_type": f"labels move over units, {free.draws} draws"},
+                none or f"random labels {free.expected / total:.3g}",
+                term=f"between_{measure}",
+                estimate=_share(free.between, total),
+                statistic=free.between,
+                p_value=free.p_value,
+                p_type=f"labels move over units, {free.draws} draws",
+                seed=seed,
             )
             most = maximum_between(income, weights, codes, measure)
-            row = {"term": f"between_over_maximum_{measure}", "contrast": end}
-            many = "" if np.isfinite(most) else "not defined: more than eight groups"
-            yield (
+            rows.add(
                 "share",
-                (none, many),
-                row | {"estimate": parts.between / most if most > 0 else NAN},
+                none,
+                "" if np.isfinite(most) else "not defined: more than eight groups",
+                term=f"between_over_maximum_{measure}",
+                estimate=_share(parts.between, most),
             )
             if self.linked is not None and codes.max() == 1:
-                yield self._connected(codes, self.linked, end, measure, total)
+                self._connected(rows, codes, self.linked, end, measure, total)
+        # Dagum (1997): what is between the means of groups, net of the part by which
+        # they overlap.
         dagum = decompose_gini(income, weights, codes)
         for term in ("within", "net_between", "transvariation"):
-            value = getattr(dagum, term)
-            none = "" if dagum.gini > 0 else NO_INEQUALITY
-            row = {
-                "term": term,
-                "contrast": end,
-                "estimate": NAN if none else value / dagum.gini,
-            }
-            yield "dagum", (none,), row | {"role": "description"}
+            rows.add(
+                "dagum",
+                "" if dagum.gini > 0 else NO_INEQUALITY,
+                term=term,
+                role="description",
+                estimate=_share(getattr(dagum, term), dagum.gini),
+            )
 
     def _connected(
-        self, codes: np.ndarray, linked: csr_array, end: str, measure: str, total: float
-    ) -> tuple[str, tuple[str, ...], dict[str, Any]]:
-        row = {"term": f"between_connected_{measure}", "contrast": end}
+        self,
+        rows: Rows,
+        codes: np.ndarray,
+        linked: csr_array,
+        end: str,
+        measure: str,
+        total: float,
+    ) -> None:
+        """Add the test against groups that hang together on the map, as real ones do."""
+        term = f"between_connected_{measure}"
         try:
             test = connected_test(*self._at(end), codes == 1, linked, measure)
+            if not total > 0:
+                return rows.add("share", NO_INEQUALITY, term=term, estimate=NAN)
         except NumericsError as error:
-            return "share", (f"not defined: {error}",), row | {"estimate": NAN}
-        if not total > 0:
-            return "share", (NO_INEQUALITY,), row | {"estimate": NAN}
-        warning = (
-            f"exact over all {test.draws} connected groups of {int(codes.sum())} units"
-        )
-        return (
+            return rows.undefined(["share"], error, term=term)
+        groups = f"{test.draws} connected groups of {int(codes.sum())} units"
+        return rows.add(
             "share",
-            (),
-            row
-            | {
-                "estimate": test.between / total,
-                "p_value": test.p_value,
-                "p_type": warning,
-            },
+            term=term,
+            estimate=test.between / total,
+            p_value=test.p_value,
+            p_type=f"exact over all {groups}",
         )
 
-    def _nested(self, outer: str, inner: str, end: str, measure: str) -> Parts:
-        a = self.groups[outer][0]
-        b = self.groups[inner][0]
+    def _nested(
+        self, outer: str, inner: str, end: str, measure: str, rows: Rows
+    ) -> None:
+        """Divide inequality by two groupings, one inside the other and by the mean over
+        both orders (Shapley value: Shorrocks 2013).
+        """
+        codes = self.groups[outer][0], self.groups[inner][0]
         total = theil(*self._at(end), measure)
-        nested, fair = (
-            divide(*self._at(end), a, b, measure)
-            for divide in (nested_theil, shapley_theil)
-        )
-        for kind, parts in (("nested", nested), ("shapley", fair)):
+        none = "" if total > 0 else NO_INEQUALITY
+        divided = {
+            "nested": nested_theil(*self._at(end), *codes, measure),
+            "shapley": shapley_theil(*self._at(end), *codes, measure),
+        }
+        for kind, parts in divided.items():
             for term, value in zip(("outer", "inner", "within"), parts, strict=True):
-                none = "" if total > 0 else NO_INEQUALITY
-                yield (
-                    kind,
-                    (none,),
-                    {"term": term, "estimate": NAN if none else value / total},
-                )
+                rows.add(kind, none, term=term, estimate=_share(value, total))
+
+
+def _share(value: float, total: float) -> float:
+    return value / total if total > 0 else NAN
