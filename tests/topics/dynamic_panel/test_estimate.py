@@ -237,7 +237,7 @@ def test_order_names_money_and_other_specifications_change_nothing(fitted):
         ),
         (
             lambda f: f[(f["unit"] != "u05") | (f["year"] == 1980)],
-            "20 incomes are missing",
+            "missing or infinite for 20 unit-years",
         ),
         (lambda f: pd.concat([f, f.head(1)]), "1 rows appear twice (u00 1980)"),
     ],

@@ -3,6 +3,7 @@ flags.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
@@ -103,6 +104,87 @@ def least_squares(levels: np.ndarray, unit_effects: bool) -> tuple[float, float]
     return float(fit.params["lag"]), float(fit.std_errors["lag"] * np.sqrt(n / (n - 1)))
 
 
+@dataclass(frozen=True)
+class Window:
+    """The levels of one window and how their roots are tested."""
+
+    levels: np.ndarray  # (N, T + 1) on the main dates
+    last_lag: int  # of the levels that instrument differences in GMM
+    level: float  # of the intervals
+    gmm: dict[str, GmmFit] = field(default_factory=dict)  # fits by estimator
+
+    @property
+    def n(self) -> int:
+        """Number of units."""
+        return len(self.levels)
+
+    def root(
+        self, rho: float, std_error: float, warning: str, se_type: str = CLUSTERED
+    ) -> Root:
+        """Return a root tested against one by t(N - 1)."""
+        test = t_inference(rho - 1, std_error, self.n - 1, self.level)
+        return Root(
+            rho=rho,
+            std_error=std_error,
+            df=self.n - 1,
+            low=1 + test.conf_low,
+            high=1 + test.conf_high,
+            p_value=test.p_value,
+            se_type=se_type,
+            p_type=T_TEST,
+            warning=warning,
+        )
+
+    def pooled(self) -> Root:
+        """Least squares with year effects alone."""
+        # Units that differ in their steady states look persistent: rho is too large.
+        fit = least_squares(self.levels, False)
+        units = f"the {self.n} units differ in their steady states"
+        return self.root(*fit, f"lower bound of the speed: {units}")
+
+    def fixed_effects(self) -> Root:
+        """Least squares with unit and year effects."""
+        # Demeaning makes the lag and the error dependent: rho is too small by about
+        # (1 + rho)/T (Nickell 1981).
+        fit = least_squares(self.levels, True)
+        return self.root(*fit, "upper bound of the speed: Nickell bias")
+
+    def jackknife(self) -> Root:
+        """Correct fixed effects by what both halves of the window say of their bias."""
+        # 2 rho - (rho_first + rho_second)/2 over both halves (Dhaene and Jochmans
+        # 2015).
+        fit = half_panel_root(self.levels)
+        return self.root(
+            fit.rho, fit.std_error, WARNING, "leave-one-unit-out jackknife"
+        )
+
+    def anderson_hsiao(self) -> Root:
+        """Instrumental variables in differences."""
+        # Differences, instrumented by the level two dates before (1981).
+        fit = anderson_hsiao_root(self.levels)
+        return self.root(fit.rho, fit.std_error, "imprecise near a unit root")
+
+    def by_gmm(self, equations: Equations) -> Root:
+        """Arellano and Bond (1991), or with levels Blundell and Bond (1998)."""
+        # ASSUME: year means are removed before GMM, so that year dummies use up no
+        # instruments.
+        demeaned = self.levels - self.levels.mean(axis=0)
+        fit = dynamic_gmm(demeaned, GmmSpec(1, 2, self.last_lag, equations))
+        self.gmm[f"gmm_{equations.value}"] = fit
+        size = f"{fit.n_instruments} instruments, {fit.n_units} units"
+        many = fit.n_instruments >= fit.n_units
+        note = joined(
+            f"context, never the headline: {size}",
+            "instruments not below units" if many else "",
+            "mean stationarity fails in a convergence setting"
+            if fit.level_rows
+            else "",
+        )
+        # Two-step errors ignore that the weights are estimated; Windmeijer (2005).
+        se_type = "two-step, Windmeijer, clustered by unit"
+        return self.root(float(fit.beta[0]), float(fit.std_errors[0]), note, se_type)
+
+
 def roots(
     grids: Sequence[np.ndarray],
     draws: int,
@@ -116,110 +198,44 @@ def roots(
     ``grids`` are the levels (N, T + 1) on the main dates first, then on the other dates
     of the same spacing.
     """
-    levels = grids[0]
-    root_by_estimator = dict[str, Root | NumericsError]()
-    gmm = dict[str, GmmFit]()
-    n = len(levels)
-
-    def plain(
-        rho: float, std_error: float, warning: str, se_type: str = CLUSTERED
-    ) -> Root:
-        test = t_inference(rho - 1, std_error, n - 1, level)
-        return Root(
-            rho,
-            std_error,
-            n - 1,
-            1 + test.conf_low,
-            1 + test.conf_high,
-            test.p_value,
-            se_type,
-            T_TEST,
-            warning,
-        )
-
-    def pooled() -> Root:
-        return plain(
-            *least_squares(levels, False),
-            f"lower bound of the speed: the {n} units differ in their steady states",
-        )
-
-    def fixed_effects() -> Root:
-        return plain(
-            *least_squares(levels, True), "upper bound of the speed: Nickell bias"
-        )
-
-    def jackknife() -> Root:
-        fit = half_panel_root(levels)
-        return plain(fit.rho, fit.std_error, WARNING, "leave-one-unit-out jackknife")
-
-    def anderson_hsiao() -> Root:
-        fit = anderson_hsiao_root(levels)
-        return plain(fit.rho, fit.std_error, "imprecise near a unit root")
-
-    def by_gmm(equations: Equations) -> Root:
-        # ASSUME: year means are removed before GMM, so that year dummies use up no
-        # instruments.
-        fit = dynamic_gmm(
-            levels - levels.mean(axis=0), GmmSpec(1, 2, last_lag, equations)
-        )
-        gmm[f"gmm_{equations.value}"] = fit
-        note = joined(
-            f"context, never the headline: {fit.n_instruments} instruments,"
-            f" {fit.n_units} units",
-            "instruments not below units" if fit.n_instruments >= fit.n_units else "",
-            (
-                "mean stationarity fails in a convergence setting"
-                if fit.level_rows
-                else ""
-            ),
-        )
-        return plain(
-            float(fit.beta[0]),
-            float(fit.std_errors[0]),
-            note,
-            "two-step, Windmeijer, clustered by unit",
-        )
-
-    makers = {
-        "pooled": pooled,
-        "fe": fixed_effects,
-        "half_panel_jackknife": jackknife,
-        "anderson_hsiao": anderson_hsiao,
+    window = Window(grids[0], last_lag, level)
+    estimators = {
+        "pooled": window.pooled,
+        "fe": window.fixed_effects,
+        "half_panel_jackknife": window.jackknife,
+        "anderson_hsiao": window.anderson_hsiao,
     }
-    makers |= {
-        f"gmm_{equations.value}": partial(by_gmm, equations) for equations in Equations
-    }
-    for name, make in makers.items():
+    for equations in Equations:
+        estimators[f"gmm_{equations.value}"] = partial(window.by_gmm, equations)
+    by_name = dict[str, Root | NumericsError]()
+    for name, estimator in estimators.items():
         try:
-            root_by_estimator[name] = make()
+            by_name[name] = estimator()
         except NumericsError as error:
-            root_by_estimator[name] = error
+            by_name[name] = error
+    described: dict[str, float] = {}
     try:
-        corrected, described = _corrected(levels, draws, rng, level)
-    except NumericsError as error:
-        corrected = dict.fromkeys(
-            [name for name in EFFECTS if name not in root_by_estimator], error
-        )
-        described = {}
-    else:
+        corrected, described = _corrected(window, draws, rng)
+        by_name |= corrected
         described |= _other_dates(grids[1:])
-    return (
-        {name: (root_by_estimator | corrected)[name] for name in EFFECTS},
-        described,
-        gmm,
-    )
+    except NumericsError as error:
+        by_name = dict.fromkeys(EFFECTS, error) | by_name
+    return {name: by_name[name] for name in EFFECTS}, described, window.gmm
 
 
 def _corrected(
-    levels: np.ndarray, draws: int, rng: np.random.Generator, level: float
-) -> tuple[dict[str, Root | NumericsError], dict[str, float]]:
+    window: Window, draws: int, rng: np.random.Generator
+) -> tuple[dict[str, Root], dict[str, float]]:
     """Return the headline, its other intervals and the constant-variance form; the
     headline's diagnostics.
     """
+    levels = window.levels
+    # The root of the score of fixed effects, adjusted by its expectation under shock
+    # variances that are free by year (Breitung, Kripfganz and Hayakawa 2022).
     fit = bias_corrected_root(levels)
     constant = bias_corrected_root(levels, Variance.CONSTANT)
-    grid = score_interval(levels, level)
-    drawn = bootstrap_t_interval(levels, rng, draws, level)
+    grid = score_interval(levels, window.level)
+    drawn = bootstrap_t_interval(levels, rng, draws, window.level)
     check = residual_check(levels, fit.rho)
     net = check.net_autocorrelation
     serial = (
@@ -227,17 +243,15 @@ def _corrected(
         " the correction"
     )
     flags = joined(NO_ROOT if fit.no_root else "", serial if abs(net) > SERIAL else "")
-    lost = f"{100 * drawn.no_root_share:.1f}% of draws without a root"
-    root_by_estimator: dict[str, Root | NumericsError] = {
-        HEADLINE: _interval(
-            fit, grid, "score test inverted on a grid, t(N - 1)", flags
-        ),
-        "bc_fe_bootstrap_t": _interval(
-            fit, drawn, "bootstrap-t, draws of units", joined(lost, flags)
-        ),
-        "bc_fe_sandwich": _sandwich(fit, level, flags),
+    without = f"{100 * drawn.no_root_share:.1f}% of draws without a root"
+    by_grid = "score test inverted on a grid, t(N - 1)"
+    by_draws = "bootstrap-t, draws of units"
+    by_name = {
+        HEADLINE: _interval(fit, grid, by_grid, flags),
+        "bc_fe_bootstrap_t": _interval(fit, drawn, by_draws, joined(without, flags)),
+        "bc_fe_sandwich": _sandwich(window, fit, flags),
         "bc_fe_constant": _sandwich(
-            constant, level, NO_ROOT if constant.no_root else ""
+            window, constant, NO_ROOT if constant.no_root else ""
         ),
     }
     described = {
@@ -245,59 +259,63 @@ def _corrected(
         "residual_ar1_net": net,
         "residual_sd_first_half": 100 * check.sd_first,
         "residual_sd_second_half": 100 * check.sd_second,
+        "no_root_share": drawn.no_root_share,
     }
-    return root_by_estimator, described | {"no_root_share": drawn.no_root_share}
+    return by_name, described
 
 
 def _interval(
     fit: CorrectedFit, interval: RootInterval, se_type: str, flags: str
 ) -> Root:
-    p_type = (
-        f"{se_type}, rho = 1,"
-        f" two-sided{f', {interval.draws} draws' if interval.draws else ''}"
+    draws = f", {interval.draws} draws" if interval.draws else ""
+    return Root(
+        rho=fit.rho,
+        std_error=fit.std_error,
+        df=fit.df,
+        low=interval.low,
+        high=interval.high,
+        p_value=interval.p_value,
+        se_type=se_type,
+        p_type=f"{se_type}, rho = 1, two-sided{draws}",
+        warning=flags,
+        converged=not fit.no_root,
     )
-    numbers = (
-        fit.rho,
-        fit.std_error,
-        fit.df,
-        interval.low,
-        interval.high,
-        interval.p_value,
-    )
-    return Root(*numbers, se_type, p_type, flags, not fit.no_root)
 
 
-def _sandwich(fit: CorrectedFit, level: float, flags: str) -> Root:
-    if fit.no_root:
-        return Root(
-            fit.rho, np.nan, fit.df, np.nan, np.nan, np.nan, "", "", flags, False
-        )
-    test = t_inference(fit.rho - 1, fit.std_error, fit.df, level)
-    numbers = (
-        fit.rho,
-        fit.std_error,
-        fit.df,
-        1 + test.conf_low,
-        1 + test.conf_high,
-        test.p_value,
+def _sandwich(window: Window, fit: CorrectedFit, flags: str) -> Root:
+    if not fit.no_root:
+        se_type = f"sandwich of the score, {CLUSTERED}"
+        return window.root(fit.rho, fit.std_error, flags, se_type)
+    # Without a root of the score its slope says nothing about the error.
+    return Root(
+        rho=fit.rho,
+        std_error=np.nan,
+        df=fit.df,
+        low=np.nan,
+        high=np.nan,
+        p_value=np.nan,
+        se_type="",
+        p_type="",
+        warning=flags,
+        converged=False,
     )
-    return Root(*numbers, f"sandwich of the score, {CLUSTERED}", T_TEST, flags)
 
 
 def _other_dates(grids: Sequence[np.ndarray]) -> dict[str, float]:
     """Return the lowest and highest headline root over the other dates; empty where
     there are none.
     """
-    other_dates = []
+    if not grids:
+        return {}
+    positive = []
     for levels in grids:
         try:
-            other_dates.append(bias_corrected_root(levels).rho)
+            rho = bias_corrected_root(levels).rho
         except NumericsError:
             continue
-    known = [rho for rho in other_dates if rho > 0]
-    ends = (min(known), max(known)) if known else (np.nan, np.nan)
-    return (
-        dict(zip(("lowest_other_root", "highest_other_root"), ends, strict=True))
-        if len(grids)
-        else {}
-    )
+        if rho > 0:
+            positive.append(rho)
+    return {
+        "lowest_other_root": min(positive, default=np.nan),
+        "highest_other_root": max(positive, default=np.nan),
+    }

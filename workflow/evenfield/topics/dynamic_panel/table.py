@@ -8,7 +8,9 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.headings import heading, nothing_to_show, sample_parts
+from evenfield.shared.tables.columns import count, estimate, left, number, probability
+from evenfield.shared.tables.grouped import grouped_table
+from evenfield.shared.tables.headings import heading, sample_parts
 from evenfield.shared.tables.notes import DESCRIPTIVE, period_with_basis
 from evenfield.shared.tables.numbers import (
     fixed,
@@ -17,12 +19,10 @@ from evenfield.shared.tables.numbers import (
     p_value,
     text,
     whole,
-    with_decimals,
-    with_error,
     years,
 )
 from evenfield.shared.tables.rows import Row, only, pick
-from evenfield.shared.tables.table import Column, Table, right
+from evenfield.shared.tables.table import Table, right
 from evenfield.shared.tables.warnings import reason
 
 ESTIMATORS = {
@@ -57,33 +57,29 @@ def t7(facts: Facts) -> Table:
     """Return roots and speeds by specification, period and estimator."""
     estimates = facts.estimates()
     described = facts.description()
-    spans = {
-        str(spec["id"]): int(spec.get("span") or described.get("step", 1))
-        for spec in facts.specs()
-    }
+    specs = {str(spec["id"]): spec for spec in facts.specs()}
     rows: list[Row] = []
     for spec in facts.ordered(list(estimates["spec_id"])):
+        span = int(specs[spec].get("span") or described.get("step", 1))
         for period in facts.shown("span", "main"):
-            period_rows = only(estimates, spec_id=spec, period=period)
-            first = pick(period_rows, term="log_income_lag")
-            if not first:
+            own = only(estimates, spec_id=spec, period=period)
+            if own.empty:
                 continue
+            first = pick(own, term="log_income_lag")
             basis = first["output_basis"]
-            span = "every year" if spans[spec] == 1 else f"every {spans[spec]} years"
             parts = [
                 period_with_basis(period, basis, facts.config["periods"]),
-                span,
+                "every year" if span == 1 else f"every {span} years",
                 *sample_parts(first, described),
             ]
             shared = {
-                "group": heading(parts) + _checks(period_rows),
+                "group": heading(parts) + _checks(only(own, estimator="bc_fe")),
                 "spec_id": spec,
                 "period": period,
-                "span": spans[spec],
+                "span": span,
+                "basis": basis,
             }
-            rows += [{**shared, "basis": basis, **row} for row in _rows(period_rows)]
-    if not rows:
-        raise nothing_to_show("rows of the dynamic panel", "dynamic_panel", "T7")
+            rows += [{**shared, **row} for row in _rows(own)]
     note = facts.note(
         "Log income on its value one span before, with effects of year and, but for"
         " the pooled row, of unit. Speed: minus ln(root) over the span, % a year;"
@@ -100,14 +96,8 @@ def t7(facts: Facts) -> Table:
         DESCRIPTIVE,
     )
     columns = (
-        Column(names=("label",), header="Estimator"),
-        right(
-            "Root (s.e.)",
-            "root",
-            "root_se",
-            show=with_decimals(with_error, 3),
-            reason="reason",
-        ),
+        left("Estimator", "label"),
+        estimate("Root (s.e.)", "root", "root_se", 3, "reason"),
         right("Speed", "speed", show=_speed, reason="speed_reason"),
         right(
             f"{facts.level} interval",
@@ -116,98 +106,84 @@ def t7(facts: Facts) -> Table:
             show=_speeds,
             reason="interval_reason",
         ),
-        right("p", "p_value", show=p_value, reason="interval_reason"),
+        probability("p", "p_value", "interval_reason"),
         right("Half-life", "half_life", show=years),
-        right("Detectable", "mde", show=with_decimals(fixed, 1)),
-        Column(
-            names=("instruments", "hansen_p", "ar2_p"),
-            header="Instruments; p",
-            show=_instruments,
-        ),
-        Column(names=("flags",), header="Flags", width_cm=3.0),
-        right("T", "n_periods", show=whole),
-        right("N", "n_units", show=whole),
+        number("Detectable", "mde", 1),
+        left("Instruments; p", "instruments", "hansen_p", "ar2_p", show=_instruments),
+        left("Flags", "flags", width_cm=3.0),
+        count("T", "n_periods"),
+        count("N", "n_units"),
     )
-    return Table(
-        id="T7", note=note, columns=columns, frame=pd.DataFrame(rows), group="group"
-    )
+    what = "rows of the dynamic panel"
+    return grouped_table("T7", rows, columns, note, what, "dynamic_panel")
 
 
 TABLES = {"T7": t7}
 
 
-def _checks(period_rows: pd.DataFrame) -> str:
+def _checks(head: pd.DataFrame) -> str:
     """Say beside the heading what the headline assumes and whether it lies between its
     bounds.
     """
-    head = only(period_rows, estimator="bc_fe")
-
-    def values_of(*terms: str) -> list[Any]:
-        values = [pick(head, term=term).get("estimate") for term in terms]
-        return [] if any(is_missing(value) for value in values) else values
-
-    parts = [
-        f"residual AR(1) {fixed(value, 2)}" for value in values_of("residual_ar1_net")
-    ]
-    if halves := values_of("residual_sd_first_half", "residual_sd_second_half"):
-        parts.append(
-            f"residual s.d. {' then '.join(fixed(value, 1) for value in halves)} pp"
-        )
-    if others := values_of("speed_other_offsets_low", "speed_other_offsets_high"):
-        parts.append(
-            "speed from other first years"
-            f" {' to '.join(fixed(value, 1) for value in others)}"
-        )
-    parts += ["headline outside pooled and FE"] if values_of("bracket") == [0] else []
+    value_of = dict(zip(head["term"], head["estimate"], strict=True))
+    checks = (
+        ("residual AR(1) {}", ["residual_ar1_net"], 2),
+        (
+            "residual s.d. {} then {} pp",
+            ["residual_sd_first_half", "residual_sd_second_half"],
+            1,
+        ),
+        (
+            "speed from other first years {} to {}",
+            ["speed_other_offsets_low", "speed_other_offsets_high"],
+            1,
+        ),
+    )
+    parts = []
+    for words, terms, decimals in checks:
+        values = [fixed(value_of.get(term), decimals) for term in terms]
+        if all(values):
+            parts.append(words.format(*values))
+    if value_of.get("bracket") == 0:
+        parts.append("headline outside pooled and FE")
     return f": {', '.join(parts)}" if parts else ""
 
 
-def _rows(period_rows: pd.DataFrame) -> Iterable[Row]:
+def _rows(own: pd.DataFrame) -> Iterable[Row]:
     for name, label in ESTIMATORS.items():
-        own = only(period_rows, estimator=name)
-        root, speed, life = (
-            pick(own, term=term) for term in ("log_income_lag", "speed", "half_life")
-        )
+        rows = only(own, estimator=name)
+        root = pick(rows, term="log_income_lag")
         if not root:
             continue
-        hansen, serial, instruments = (
-            pick(own, term=term) for term in ("hansen", "serial_2", "instruments")
-        )
+        speed = pick(rows, term="speed")
         warning = text(speed.get("warning"))
-        lost = is_missing(root["estimate"])
-        without = is_missing(speed.get("conf_low")) and is_missing(
-            speed.get("conf_high")
-        )
-        why = reason(root["warning"]) if lost else ""
+        absent = is_missing(root["estimate"])
+        ends = (speed.get("conf_low"), speed.get("conf_high"))
+        without = all(map(is_missing, ends))
+        why = reason(root["warning"]) if absent else ""
+        flags = [] if absent else [FLAGS[key] for key in FLAGS if key in warning]
         yield {
             "estimator": name,
             "label": label,
             "root": root["estimate"],
             "root_se": root["std_error"],
             "speed": speed.get("estimate"),
-            "speed_low": speed.get("conf_low"),
-            "speed_high": speed.get("conf_high"),
-            "half_life": life.get("estimate"),
+            "speed_low": ends[0],
+            "speed_high": ends[1],
+            "half_life": pick(rows, term="half_life").get("estimate"),
             "p_value": speed.get("p_value"),
             "mde": speed.get("mde"),
             "sesoi": speed.get("sesoi"),
-            "hansen_p": hansen.get("p_value"),
-            "ar2_p": serial.get("p_value"),
-            "instruments": instruments.get("estimate"),
-            "flags": (
-                ""
-                if lost
-                else ", ".join(word for key, word in FLAGS.items() if key in warning)
-            ),
+            "hansen_p": pick(rows, term="hansen").get("p_value"),
+            "ar2_p": pick(rows, term="serial_2").get("p_value"),
+            "instruments": pick(rows, term="instruments").get("estimate"),
+            "flags": ", ".join(flags),
             "n_units": root["n_units"],
             "n_periods": root["n_periods"],
             "reason": why,
-            "speed_reason": (
-                why or (NO_SPEED if not _speed(speed.get("estimate")) else "")
-            ),
-            "interval_reason": (
-                why or (LOST if without and "no_root" in warning else "")
-            ),
+            "speed_reason": why or ("" if _speed(speed.get("estimate")) else NO_SPEED),
+            "interval_reason": why
+            or (LOST if without and "no_root" in warning else ""),
         }
 
 
@@ -216,18 +192,19 @@ def _speed(value: Any) -> str:
 
 
 def _speeds(low: Any, high: Any) -> str:
+    """Write an interval; an end that no income could follow is unbounded."""
     ends = [
         None if is_missing(end) or abs(end) >= FASTEST else end for end in (low, high)
     ]
-    return interval(ends[0], ends[1])
+    return interval(*ends)
 
 
-def _instruments(count: Any, hansen: Any, ar2: Any) -> str:
-    if is_missing(count):
+def _instruments(number_of: Any, hansen: Any, ar2: Any) -> str:
+    if is_missing(number_of):
         return ""
     tests = [
         f"{name} {p_value(p)}"
         for name, p in (("Hansen", hansen), ("AR(2)", ar2))
         if not is_missing(p)
     ]
-    return "; ".join([whole(count), *([", ".join(tests)] if tests else [])])
+    return "; ".join(filter(None, (whole(number_of), ", ".join(tests))))
