@@ -28,25 +28,12 @@ from evenfield.topics.rolling.estimate_breaks import (
 from evenfield.topics.rolling.estimate_spatial import add_spatial
 from evenfield.topics.rolling.estimate_windows import KINDS, add_windows
 
-TEXTS = ["spec_id", "sample_id", "unit_scheme", "kind"]
 WHOLE = ["span", "start_year", "end_year", "n_units"]
-SERIES = [
-    *TEXTS,
-    *WHOLE[:3],
-    "basis",
-    "n_units",
-    "slope",
-    "speed",
-    "pointwise_low",
-    "pointwise_high",
-    "band_low",
-    "band_high",
-    "half_life",
-    "fitted_start",
-    "fitted_end",
-    "wald",
-    "note",
-]
+SERIES = (
+    "spec_id sample_id unit_scheme kind span start_year end_year basis n_units slope"
+    " speed pointwise_low pointwise_high band_low band_high half_life fitted_start"
+    " fitted_end wald note"
+).split()
 KEY = "spec_id unit_scheme kind span start_year end_year".split()
 
 
@@ -85,43 +72,37 @@ def estimate(study: Study) -> Results:
         data, info = whole_span(study, spec, f"estimates.rolling.{spec.id}")
         rows = _rows(spec, data, info)
         series = [
-            add_windows(rows, data, span, info, inference)
+            add_windows(rows, data, span, spec, info, inference)
             for span in dict.fromkeys(spec.windows)
         ]
-        series.append(add_slope_break(rows, data, spec.trim, inference))
+        series.append(add_slope_break(rows, data, spec, spec.trim, inference))
         segments, dates = add_sigma_breaks(rows, data, spec.most_breaks, spec.trim)
         series.append(segments)
         out.estimates += [*rows.estimates, *_by_period(study, spec, data, info)]
+        # Dispersion jumps where proxy output meets official output, so each basis is
+        # tested by itself too.
         slopes = []
         for part in data.segments():
             rows = _rows(spec, part, info)
-            slopes.append(add_variance_slope(rows, part, inference))
+            slopes.append(add_variance_slope(rows, part, spec, inference))
             out.estimates += rows.estimates
-        labels = {
-            "spec_id": spec.id,
-            "sample_id": spec.sample,
-            "unit_scheme": spec.unit_scheme,
-        }
-        parts += [part.assign(**labels) for part in series if len(part)]
+        parts += [frame.assign(**spec.labels) for frame in series]
         fits.append(
             {
-                **labels,
-                "weak_sigma": [item for item in slopes if item],
+                **spec.labels,
+                "weak_sigma": list(filter(None, slopes)),
                 "sigma_breaks": dates,
             }
         )
-    frame = (
-        (pd.concat(parts) if parts else pd.DataFrame())
-        .reindex(columns=SERIES)
-        .sort_values(KEY, ignore_index=True)
-    )
-    out.series["series"] = frame.astype(dict.fromkeys(WHOLE, "Int64"))
+    series = pd.concat(parts).reindex(columns=SERIES)
+    series = series.sort_values(KEY, ignore_index=True)
+    out.series["series"] = series.astype(dict.fromkeys(WHOLE, "Int64"))
     out.fit = {
         "conf_level": inference["conf_level"],
         "draws": inference["permutations"],
         "seed": inference["seed"],
+        "specs": fits,
     }
-    out.fit["specs"] = fits
     return out
 
 
@@ -133,30 +114,25 @@ def _rows(spec: RollingSpec, data: Trajectories, info: SchemeInfo) -> Rows:
 def _by_period(
     study: Study, spec: RollingSpec, data: Trajectories, info: SchemeInfo
 ) -> list[Any]:
-    frames = []
-    where = f"estimates.rolling.{spec.id}"
+    """Return the spatial form in every period, and the contrasts of the main ones."""
+    inference = study.config["inference"]
     labels = _rows(spec, data, info).shared
-    names = periods_of(study.table("periods", spec.unit_scheme))
-    sections = {
-        name: cross_section(study, spec, name, f"{where} {name}") for name in names
-    }
-    for name, section in sections.items() if study.has_weights else ():
-        own = {
-            **labels,
-            "outcome": "growth",
-            "period": name,
-            "n_obs": len(section[0]),
-            "output_basis": section[2],
-        }
-        frames += add_spatial(
-            section,
-            study.weights(scheme=spec.unit_scheme),
-            own,
-            study.config["inference"],
-        )
-    main = {
-        name: sections[name]
-        for name in main_periods(study.description(spec.unit_scheme))
-        if name in sections
-    }
-    return frames + add_contrasts(main, spec.role, labels, study.config["inference"])
+    sections = {}
+    for name in periods_of(study.table("periods", spec.unit_scheme)):
+        where = f"estimates.rolling.{spec.id} {name}"
+        sections[name] = cross_section(study, spec, name, where)
+    estimates = []
+    if study.has_weights:
+        weights = study.weights(scheme=spec.unit_scheme)
+        for name, section in sections.items():
+            own = {
+                **labels,
+                "outcome": "growth",
+                "period": name,
+                "n_obs": len(section[0]),
+                "output_basis": section[2],
+            }
+            estimates += add_spatial(section, weights, spec, own, inference)
+    names = main_periods(study.description(spec.unit_scheme))
+    main = {name: sections[name] for name in names if name in sections}
+    return estimates + add_contrasts(main, spec, labels, inference)

@@ -3,6 +3,7 @@ slope, breaks of sigma.
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,11 @@ from evenfield.numerics.rolling.weak_sigma import weak_sigma_test
 from evenfield.numerics.rolling.windows import fit_windows
 from evenfield.shared.rows import Rows
 from evenfield.shared.samples import MIN_UNITS, inference_fields, joined
+from evenfield.shared.spec import UnitsSpec
+from evenfield.shared.streams import stream
 from evenfield.shared.trajectories import Trajectories
 from evenfield.study.rounding import round_results
-from evenfield.topics.rolling.estimate_windows import KINDS, stream
+from evenfield.topics.rolling.estimate_windows import KINDS, WORD, Section
 
 FEWEST_SEGMENT = 5
 MOST_VARIANCE_DRAWS = 1999
@@ -31,8 +34,8 @@ DESCRIBED = "description: sigma is persistent, no test is attached"
 
 
 def add_contrasts(
-    sections: Mapping[str, tuple[pd.DataFrame, float, str, str, bool]],
-    role: str,
+    sections: Mapping[str, Section],
+    spec: UnitsSpec,
     labels: Mapping[str, Any],
     inference: Mapping[str, Any],
 ) -> list[Any]:
@@ -40,76 +43,78 @@ def add_contrasts(
     first.
     """
     names = list(sections)
-    periods_data = list(sections.values())
+    parts = list(sections.values())
+    period = "+".join(names)
+    notes = dict.fromkeys(section[3] for section in parts)
     shared = {
         **labels,
-        "period": "+".join(names),
+        "period": period,
         "n_periods": len(names),
         "outcome": "growth",
     }
-    rows = Rows(
-        KINDS,
-        role,
-        joined(*dict.fromkeys(section[3] for section in periods_data)),
-        **shared,
-    )
+    rows = Rows(KINDS, spec.role, joined(*notes), **shared)
     pairs = [f"{name} - {names[0]}" for name in names[1:]]
-    rng, seed = stream(inference, shared, shared["period"], "contrasts")
+    rng, seed = stream(inference, WORD, spec, period, "contrasts")
     try:
-        if len(periods_data) < 2:
-            raise NumericsError(
-                f"{len(periods_data)} main periods, a comparison needs two"
-            )
-        frames = [section[0].set_index("unit") for section in periods_data]
-        units = frames[0].index
-        y, X = (
-            np.column_stack([f.loc[units, name].to_numpy(float) for f in frames])
-            for name in ("growth", "start")
-        )
-        years = np.array([section[1] for section in periods_data])
-        draws = inference["permutations"]
+        if len(parts) < 2:
+            raise NumericsError(f"{len(parts)} main periods, a comparison needs two")
+        frames = [section[0].set_index("unit") for section in parts]
+        # One row for each unit in every period: units are drawn whole.
+        wide = pd.concat(frames, axis=1, keys=names).loc[frames[0].index]
+        y = wide.xs("growth", axis=1, level=1).to_numpy(float)
+        X = wide.xs("start", axis=1, level=1).to_numpy(float)
         test = speed_contrasts(
-            fit_windows(y, X), years, rng, draws, inference["conf_level"]
+            fit_windows(y, X),
+            np.array([section[1] for section in parts]),
+            rng,
+            inference["permutations"],
+            inference["conf_level"],
         )
     except NumericsError as error:
         for pair in pairs:
             rows.undefined(["contrast"], error, contrast=pair)
-        rows.undefined(["equal"], error, role=role)
+        rows.undefined(["equal"], error, role=spec.role)
         return rows.estimates
-    lost = f"{test.draws_left_out} draws without a speed" if test.draws_left_out else ""
-    descriptors = {
-        "se_type": "HC3 joint over periods, delta",
-        "p_type": "wild bootstrap-t by unit, two-sided",
-        "seed": seed,
-    }
+    left_out = test.draws_left_out
+    without = f"{left_out} draws without a speed" if left_out else ""
     for pair, contrast, p in zip(pairs, test.contrasts, test.p_bootstrap, strict=True):
+        numbers = inference_fields(contrast, 100.0) | {"p_value": float(p)}
         rows.add(
             "contrast",
-            lost,
-            **{**inference_fields(contrast, 100.0), "p_value": float(p)},
-            **descriptors,
+            without,
+            **numbers,
             contrast=pair,
+            se_type="HC3 joint over periods, delta",
+            p_type="wild bootstrap-t by unit, two-sided",
+            seed=seed,
         )
-    numbers = {
-        "estimate": test.wald,
-        "statistic": test.wald,
-        "df": len(pairs),
-        "p_value": test.wald_p,
-    }
     rows.add(
-        "equal", lost, **numbers, seed=seed, p_type="wild bootstrap by unit", role=role
+        "equal",
+        without,
+        role=spec.role,
+        estimate=test.wald,
+        statistic=test.wald,
+        df=len(pairs),
+        p_value=test.wald_p,
+        p_type="wild bootstrap by unit",
+        seed=seed,
     )
     return rows.estimates
 
 
 def add_slope_break(
-    rows: Rows, data: Trajectories, trim: float, inference: Mapping[str, Any]
+    rows: Rows,
+    data: Trajectories,
+    spec: UnitsSpec,
+    trim: float,
+    inference: Mapping[str, Any],
 ) -> pd.DataFrame:
     """Add the test for one break in the yearly slope of growth on income, year effects
     taken out.
     """
-    rng, seed = stream(inference, rows.shared, data.label, "slope_break")
-    same = {"outcome": "growth", "seed": seed, "role": rows.role}
+    rng, seed = stream(inference, WORD, spec, data.label, "slope_break")
+    rows.shared["outcome"] = "growth"
+    draws = inference["permutations"]
     try:
         if len(data.units) < MIN_UNITS:
             raise NumericsError(
@@ -117,71 +122,73 @@ def add_slope_break(
             )
         step = _step(data)
         growth = np.diff(data.values, axis=1) / step
-        slope_break = slope_break_test(
-            data.values[:, :-1], growth, rng, inference["permutations"], trim
-        )
+        # The largest Wald statistic over dates that leave a share of them on each side
+        # (Andrews 1993); its law by the fixed-regressor bootstrap (Hansen 2000).
+        test = slope_break_test(data.values[:, :-1], growth, rng, draws, trim)
     except NumericsError as error:
-        rows.undefined(["break"], error, **same)
+        rows.undefined(["break"], error, seed=seed, role=rows.role)
         return pd.DataFrame()
-    contrast = f"break after {data.years[slope_break.last + 1]}"
-    test = {
-        "estimate": slope_break.statistic,
-        "statistic": slope_break.statistic,
-        "p_value": slope_break.p_value,
-        "contrast": contrast,
-    }
+    contrast = f"break after {data.years[test.last + 1]}"
     rows.add(
         "break",
-        **same,
-        **test,
+        role=rows.role,
+        contrast=contrast,
+        estimate=test.statistic,
+        statistic=test.statistic,
+        p_value=test.p_value,
         p_type="fixed-regressor wild bootstrap by unit, largest over dates",
+        seed=seed,
     )
-    same = {"outcome": "growth", "role": "description", "contrast": contrast}
-    for side in ("before", "after"):
-        speed = 100 * speed_from_slope(getattr(slope_break, side), step)
-        rows.add(side, "the date was chosen by the data", **same, estimate=speed)
+    for side, slope in (("before", test.before), ("after", test.after)):
+        rows.add(
+            side,
+            "the date was chosen by the data",
+            role="description",
+            contrast=contrast,
+            estimate=100 * speed_from_slope(slope, step),
+        )
     frame = pd.DataFrame(
         {
+            "kind": "slope_break",
             "start_year": data.years[:-1],
             "end_year": data.years[1:],
-            "wald": slope_break.wald,
+            "n_units": len(data.units),
+            "wald": test.wald,
         }
     )
-    return frame.dropna(subset="wald").assign(
-        kind="slope_break", n_units=len(data.units)
-    )
+    return frame.dropna(subset="wald")
 
 
 def add_variance_slope(
-    rows: Rows, data: Trajectories, inference: Mapping[str, Any]
+    rows: Rows, data: Trajectories, spec: UnitsSpec, inference: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Add whether the cross-section variance falls more than a persistent panel of
     constant variance would make it.
     """
-    rng, seed = stream(inference, rows.shared, data.label, "weak_sigma")
-    same = {"outcome": "log_income", "seed": seed}
+    rng, seed = stream(inference, WORD, spec, data.label, "weak_sigma")
+    rows.shared |= {"outcome": "log_income", "seed": seed}
+    draws = min(inference["permutations"], MOST_VARIANCE_DRAWS)
     try:
         step = _step(data)
-        test = weak_sigma_test(
-            data.values, rng, min(inference["permutations"], MOST_VARIANCE_DRAWS)
-        )
+        # A trend test of persistent dispersion rejects far too often, so its law is
+        # drawn under persistence (Kong, Phillips and Sul 2019 call it weak sigma).
+        test = weak_sigma_test(data.values, rng, draws)
     except NumericsError as error:
-        rows.undefined(["variance"], error, **same)
+        rows.undefined(["variance"], error)
         return {}
-    same |= {
-        "se_type": "fixed-b, Bartlett, a tenth of the length",
-        "p_type": CONSTANT_VARIANCE,
-    }
-    numbers = {"estimate": test.slope / step, "std_error": test.std_error / step}
-    rows.add("variance", **same, **numbers, p_value=test.p_constant_variance)
-    details = {
-        "persistence": test.persistence,
-        "ratio": test.statistic,
-        "p_if_variance_were_stationary": test.p_fixed_b,
-    }
+    rows.add(
+        "variance",
+        estimate=test.slope / step,
+        std_error=test.std_error / step,
+        p_value=test.p_constant_variance,
+        se_type="fixed-b, Bartlett, a tenth of the length",
+        p_type=CONSTANT_VARIANCE,
+    )
     return {
         "period": data.label,
-        **{name: _rounded(value) for name, value in details.items()},
+        "persistence": _rounded(test.persistence),
+        "ratio": _rounded(test.statistic),
+        "p_if_variance_were_stationary": _rounded(test.p_fixed_b),
     }
 
 
@@ -198,61 +205,51 @@ def add_sigma_breaks(
     description.
     """
     years = data.years.astype(float)
+    rows.shared["outcome"] = "log_income"
     try:
         path = sigma(data.values)
         if not np.isfinite(path).all():
             raise NumericsError("sigma needs two units")
+        # All divisions into segments are searched (Bai and Perron 2003).
         shortest = max(FEWEST_SEGMENT, int(np.ceil(trim * len(path))))
-        fits = least_squares_breaks(
-            path,
-            np.column_stack([np.ones(len(years)), years - years[0]]),
-            most,
-            shortest,
-        )
+        trend = np.column_stack([np.ones(len(years)), years - years[0]])
+        fits = least_squares_breaks(path, trend, most, shortest)
     except NumericsError as error:
-        rows.undefined(["breaks"], error, outcome="log_income")
+        rows.undefined(["breaks"], error)
         return pd.DataFrame(), {}
+    # Liu, Wu and Zidek's (1997) criterion: BIC finds breaks in any persistent path.
     best = min(fits, key=lambda fit: fit.lwz)
-    rows.add("breaks", DESCRIBED, outcome="log_income", estimate=float(len(best.last)))
-    for k, last in enumerate(best.last, 1):
-        rows.add(
-            "date",
-            DESCRIBED,
-            outcome="log_income",
-            term=f"break_{k}",
-            estimate=years[last],
-        )
+    rows.add("breaks", DESCRIBED, estimate=float(len(best.last)))
+    for number, last in enumerate(best.last, 1):
+        rows.add("date", DESCRIBED, term=f"break_{number}", estimate=years[last])
     lines = []
-    for first, last in zip(
-        [0, *(i + 1 for i in best.last)], [*best.last, len(path) - 1], strict=True
-    ):
-        line = np.polynomial.Polynomial.fit(
-            years[first : last + 1], path[first : last + 1], 1
+    bounds = [0, *(last + 1 for last in best.last), len(path)]
+    for first, after in pairwise(bounds):
+        inside = slice(first, after)
+        line = np.polynomial.Polynomial.fit(years[inside], path[inside], 1)
+        start, end = years[[first, after - 1]].astype(int).tolist()
+        lines.append(
+            {
+                "kind": "sigma_segment",
+                "start_year": start,
+                "end_year": end,
+                "n_units": len(data.units),
+                "fitted_start": float(line(years[first])),
+                "fitted_end": float(line(years[after - 1])),
+                "basis": data.basis_between(start, end),
+            }
         )
-        ends = int(years[first]), int(years[last])
-        row = {
-            "kind": "sigma_segment",
-            "start_year": ends[0],
-            "end_year": ends[1],
-            "n_units": len(data.units),
-            "fitted_start": float(line(years[first])),
-            "fitted_end": float(line(years[last])),
-        }
-        lines.append({**row, "basis": data.basis_between(*ends)})
     dates = {}
     for fit in fits:
-        details = {
-            "last_years": [int(years[i]) for i in fit.last],
+        dates[str(len(fit.last))] = {
+            "last_years": [int(years[last]) for last in fit.last],
             "lwz": _rounded(fit.lwz),
             "bic": _rounded(fit.bic),
         }
-        dates[str(len(fit.last))] = details
     return pd.DataFrame(lines), dates
 
 
 def _rounded(value: float) -> float | None:
-    return (
-        float(round_results(np.array([value]), np.array([abs(value)]))[0])
-        if np.isfinite(value)
-        else None
-    )
+    if not np.isfinite(value):
+        return None
+    return float(round_results(np.array([value]), np.array([abs(value)]))[0])

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy.sparse import csr_array
 from statsmodels.regression.linear_model import OLS
 
@@ -25,8 +24,11 @@ from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
 from evenfield.shared.rows import Rows
 from evenfield.shared.samples import inference_fields, joined
+from evenfield.shared.spec import UnitsSpec
+from evenfield.shared.speeds import NO_SPEED
+from evenfield.shared.streams import stream
 from evenfield.study.spatial_weights import SpatialWeights
-from evenfield.topics.rolling.estimate_windows import KINDS, START, stream
+from evenfield.topics.rolling.estimate_windows import KINDS, START, WORD, Section
 
 COEFFICIENTS = 4
 FEWEST_UNITS = 8
@@ -38,8 +40,9 @@ SE = "observed information, times sqrt(N/(N-4))"
 
 
 def add_spatial(
-    section: tuple[pd.DataFrame, float, str, str, bool],
+    section: Section,
     weights: SpatialWeights,
+    spec: UnitsSpec,
     labels: Mapping[str, Any],
     inference: Mapping[str, Any],
 ) -> list[Any]:
@@ -52,40 +55,35 @@ def add_spatial(
     from M = (I - rho W)^-1 (b I + theta W) (LeSage and Pace 2009).
     """
     data, years, _, note, _ = section
-    matrix, cut = weights.among(list(data["unit"]))
+    units = list(data["unit"])
+    W, cut = weights.among(units)
     shared = {**labels, "w_id": str(weights.spec.get("weights", "")), "n_periods": 1}
     rows = Rows(KINDS, "robustness", joined(note, cut), **shared)
     y = data["growth"].to_numpy(float)
     start = data["start"].to_numpy(float)
+    X = np.column_stack([np.ones(len(y)), start, W @ start])
     try:
-        fit = _fit(list(data["unit"]), y, start, matrix)
+        fit = _fit(units, y, start, W)
         _add_estimates(rows, fit, inference["conf_level"], years)
-        _add_drawn(rows, fit, inference)
-        _add_tests(
-            rows,
-            fit,
-            y,
-            np.column_stack([np.ones(len(y)), start, matrix @ start]),
-            matrix,
-            inference,
-        )
+        _add_drawn(rows, fit, spec, inference)
+        _add_tests(rows, fit, y, X, W, spec, inference)
     except NumericsError as error:
-        rows = Rows(KINDS, "robustness", joined(note, cut), **shared)
+        rows.estimates.clear()
         rows.undefined([*EFFECTS, "spatial_speed"], error)
     return rows.estimates
 
 
 def _fit(
-    units: list[str], y: np.ndarray, start: np.ndarray, matrix: csr_array
+    units: list[str], y: np.ndarray, start: np.ndarray, W: csr_array
 ) -> SpatialPanelFit:
     if len(units) < FEWEST_UNITS:
         raise NumericsError(
             f"{len(units)} units, the spatial form needs at least {FEWEST_UNITS}"
         )
+    # A cross-section is a panel of one date whose constant is not removed.
     panel = panel_from_arrays(y[None], start[None, :, None], units, [START])
-    fit = fit_spatial_panel(
-        panel, network(units, matrix), PanelModel("SDM", "pooled", "direct")
-    )
+    model = PanelModel("SDM", "pooled", "direct")
+    fit = fit_spatial_panel(panel, network(units, W), model)
     if fit.at_bound:
         raise NumericsError("rho at the edge of its range")
     return fit
@@ -95,59 +93,70 @@ def _add_estimates(
     rows: Rows, fit: SpatialPanelFit, level: float, years: float
 ) -> None:
     df = fit.n_units - COEFFICIENTS
-    impacts = delta_impacts(fit)
     wider = np.sqrt(fit.n_units / df)
-    errors = fit.std_errors()
-    labels = {"se_type": SE, "p_type": "t, two-sided"}
-    for name in ("rho", START, f"W {START}"):
-        position = fit.names.index(name)
-        test = t_inference(
-            float(fit.estimates[position]), float(errors[position] * wider), df, level
-        )
+    impacts = delta_impacts(fit)
+    estimates = dict(zip(fit.names, fit.estimates, strict=True))
+    errors = dict(zip(fit.names, fit.std_errors(), strict=True))
+    for kind, effect in enumerate(EFFECTS):
+        estimates[effect] = impacts.estimate[kind, 0]
+        errors[effect] = impacts.std_error[kind, 0]
+    for name in ("rho", START, f"W {START}", *EFFECTS):
+        error = float(errors[name] * wider)
+        test = t_inference(float(estimates[name]), error, df, level)
         rows.add(
-            name, RHO_NOTE if name == "rho" else "", **inference_fields(test), **labels
+            name,
+            RHO_NOTE if name == "rho" else "",
+            **inference_fields(test),
+            se_type=SE,
+            p_type="t, two-sided",
         )
-    for name, value, error in zip(
-        EFFECTS, impacts.estimate[:, 0], impacts.std_error[:, 0], strict=True
-    ):
-        test = t_inference(float(value), float(error * wider), df, level)
-        rows.add(name, **inference_fields(test), **labels)
-    # The total effect is the last one.
+    # The total effect is the last one; in the steady state of all units together it
+    # stands in the place of the slope b.
     bounds = speed_bounds(test.conf_low, test.conf_high, years)
     speed = speed_from_slope(test.estimate, years)
-    lost = "" if np.isfinite(speed) else "speed not defined: 1 + bT is not positive"
-    fields = {
-        "estimate": 100 * speed,
-        "conf_low": 100 * bounds.low,
-        "conf_high": 100 * bounds.high,
-    }
-    labels = {
-        "contrast": "total effect",
-        "se_type": "interval of the total effect, transformed",
-    }
     rows.add(
-        "spatial_speed", lost, bounds.note, **labels, **fields, conf_level=level, df=df
+        "spatial_speed",
+        "" if np.isfinite(speed) else NO_SPEED,
+        bounds.note,
+        contrast="total effect",
+        estimate=100 * speed,
+        conf_low=100 * bounds.low,
+        conf_high=100 * bounds.high,
+        conf_level=level,
+        df=df,
+        se_type="interval of the total effect, transformed",
     )
 
 
-def _add_drawn(rows: Rows, fit: SpatialPanelFit, inference: Mapping[str, Any]) -> None:
-    rng, seed = stream(inference, rows.shared, rows.shared["period"], "effects")
+def _add_drawn(
+    rows: Rows, fit: SpatialPanelFit, spec: UnitsSpec, inference: Mapping[str, Any]
+) -> None:
+    """Add effects over normal draws of the parameters, as LeSage and Pace (2009) do."""
+    period = rows.shared["period"]
+    rng, seed = stream(inference, WORD, spec, period, "effects")
     level = inference["conf_level"]
+    draws = inference["permutations"]
     names = [f"drawn {name}" for name in EFFECTS]
     labels = {"role": "ladder", "seed": seed}
     try:
-        drawn = drawn_impacts(fit, rng, inference["permutations"], level=level)
+        drawn = drawn_impacts(fit, rng, draws, level=level)
     except NumericsError as error:
         return rows.undefined(names, error, **labels)
-    lost = f"{drawn.dropped} draws outside the range of rho" if drawn.dropped else ""
-    labels |= {
-        "se_type": "normal draws of all parameters",
-        "p_type": "share of draws, two-sided",
-    }
-    for k, name in enumerate(names):
-        columns = ("estimate", "std_error", "conf_low", "conf_high", "p_value")
-        numbers = {column: float(getattr(drawn, column)[k, 0]) for column in columns}
-        rows.add(name, lost, **labels, **numbers, conf_level=level)
+    dropped = f"{drawn.dropped} draws outside the range of rho" if drawn.dropped else ""
+    for kind, name in enumerate(names):
+        rows.add(
+            name,
+            dropped,
+            **labels,
+            estimate=float(drawn.estimate[kind, 0]),
+            std_error=float(drawn.std_error[kind, 0]),
+            conf_low=float(drawn.conf_low[kind, 0]),
+            conf_high=float(drawn.conf_high[kind, 0]),
+            conf_level=level,
+            p_value=float(drawn.p_value[kind, 0]),
+            se_type="normal draws of all parameters",
+            p_type="share of draws, two-sided",
+        )
     return None
 
 
@@ -156,27 +165,30 @@ def _add_tests(
     fit: SpatialPanelFit,
     y: np.ndarray,
     X: np.ndarray,
-    matrix: csr_array,
+    W: csr_array,
+    spec: UnitsSpec,
     inference: Mapping[str, Any],
 ) -> None:
-    value = 2 * (fit.log_likelihood - OLS(y, X[:, :2]).fit().llf)
-    test = {
-        "estimate": value,
-        "statistic": value,
-        "df": 2,
-        "p_value": float(np.exp(-value / 2)),
-    }
-    rows.add("ratio", **test, contrast="against no neighbours", p_type="chi-squared(2)")
-    rng, seed = stream(inference, rows.shared, rows.shared["period"], "moran")
-    moran = morans_i_test(fit.residuals[0], matrix, rng, inference["permutations"], X)
-    p_type = (
-        f"permutation of residuals, two-sided, {moran.permutations} draws; rho taken as"
-        " known"
+    # LR = 2 (l - l_0) against rho = theta = 0; P(chi2(2) > x) = exp(-x/2).
+    ratio = 2 * (fit.log_likelihood - OLS(y, X[:, :2]).fit().llf)
+    rows.add(
+        "ratio",
+        contrast="against no neighbours",
+        estimate=ratio,
+        statistic=ratio,
+        df=2,
+        p_value=float(np.exp(-ratio / 2)),
+        p_type="chi-squared(2)",
     )
+    rng, seed = stream(inference, WORD, spec, rows.shared["period"], "moran")
+    moran = morans_i_test(fit.residuals[0], W, rng, inference["permutations"], X)
     rows.add(
         "moran",
         estimate=moran.statistic,
         p_value=moran.p_value,
-        p_type=p_type,
+        p_type=(
+            f"permutation of residuals, two-sided, {moran.permutations} draws; rho"
+            " taken as known"
+        ),
         seed=seed,
     )

@@ -10,13 +10,13 @@ import pandas as pd
 
 from evenfield.numerics.convergence import (
     UNBOUNDED,
+    Bounds,
     half_life,
     speed_bounds,
     speed_from_slope,
 )
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import t_inference, t_quantile
-from evenfield.numerics.random import generator_for
 from evenfield.numerics.rolling.windows import (
     fit_windows,
     sup_t_critical_value,
@@ -27,9 +27,16 @@ from evenfield.numerics.spatial_panel.impacts import KINDS as EFFECTS
 from evenfield.shared.rows import Kind, Rows
 from evenfield.shared.samples import basis_warning, joined
 from evenfield.shared.settings import SchemeInfo
+from evenfield.shared.spec import UnitsSpec
+from evenfield.shared.speeds import NO_SPEED
+from evenfield.shared.streams import stream
 from evenfield.shared.trajectories import Trajectories
 
+# A cross-section: rows of units, years, basis, note, whether its end points exist.
+Section = tuple[pd.DataFrame, float, str, str, bool]
 START = "log_income_start"
+# Opens the draw ids of this topic, whose first name it was.
+WORD = "clock"
 KINDS = {
     "critical": Kind("rolling_sup_t", "critical_value", "stat", "standard errors"),
     "speed": Kind("rolling_ols", "speed", "lambda", "% per year"),
@@ -56,29 +63,18 @@ KINDS |= {
 }
 
 
-def stream(
-    inference: Mapping[str, Any], labels: Mapping[str, Any], period: object, what: str
-) -> tuple[np.random.Generator, str]:
-    """Return the random stream of a row of this topic and its seed as text."""
-    where = ":".join(
-        str(labels[key]) for key in ("spec_id", "unit_scheme", "sample_id")
-    )
-    draw_id = f"clock:{where}:{period}:{what}"
-    return generator_for(inference["seed"], draw_id), f"{inference['seed']}:{draw_id}"
-
-
 def add_windows(
     rows: Rows,
     data: Trajectories,
     span: int,
+    spec: UnitsSpec,
     info: SchemeInfo,
     inference: Mapping[str, Any],
 ) -> pd.DataFrame:
     """Add the speeds in all windows of one length; return them with both bands."""
     level = inference["conf_level"]
-    draws = inference["permutations"]
     ends = window_ends(data.years, span)
-    rng, seed = stream(inference, rows.shared, span, "sup_t")
+    rng, seed = stream(inference, WORD, spec, span, "sup_t")
     same = {
         "contrast": f"{span} years",
         "seed": seed,
@@ -88,82 +84,79 @@ def add_windows(
     try:
         if not ends:
             raise NumericsError(f"no two dates are {span} years apart")
-        first, last = (data.values[:, [pair[k] for pair in ends]] for k in (0, 1))
-        fit = fit_windows((last - first) / span, first)
-        largest = sup_t_draws(fit, rng, draws)
+        starts, stops = np.transpose(ends)
+        first = data.values[:, starts]
+        fit = fit_windows((data.values[:, stops] - first) / span, first)
+        # One draw of signs by unit moves all windows alike, so the largest |t| over
+        # windows keeps their dependence (Montiel Olea and Plagborg-Moller 2019).
+        largest = sup_t_draws(fit, rng, inference["permutations"])
     except NumericsError as error:
         rows.undefined(["critical"], error, **same)
         return pd.DataFrame()
     critical = sup_t_critical_value(largest, level)
     rows.add("critical", **same, estimate=critical)
+    pointwise = t_quantile(0.5 + level / 2, fit.df)
     lines = []
     for s, (i, j) in enumerate(ends):
-        years = int(data.years[i]), int(data.years[j])
+        first_year, last_year = data.years[[i, j]].tolist()
+        basis = data.basis_between(first_year, last_year)
         slope = float(fit.slope[s])
-        se = float(fit.std_error[s])
-        basis = data.basis_between(*years)
-        half = {
-            "pointwise": t_quantile(0.5 + level / 2, fit.df) * se,
-            "band": critical * se,
-        }
-        bounds = {
-            name: speed_bounds(slope - width, slope + width, span)
-            for name, width in half.items()
-        }
+        error = float(fit.std_error[s])
+        near = speed_bounds(slope - pointwise * error, slope + pointwise * error, span)
+        band = speed_bounds(slope - critical * error, slope + critical * error, span)
         speed = speed_from_slope(slope, span)
-        test = t_inference(slope, se, fit.df, level)
-        line = {
-            "kind": "window",
-            "span": span,
-            "start_year": years[0],
-            "end_year": years[1],
-            "basis": basis,
-            "n_units": len(data.units),
-            "slope": slope,
-            "speed": 100 * speed,
-            "half_life": half_life(speed),
-        }
-        line |= {
-            f"{name}_{end}": 100 * getattr(bound, end)
-            for name, bound in bounds.items()
-            for end in ("low", "high")
-        }
-        lines.append({**line, "note": _words(speed, bounds["band"])})
-        own = Rows(
-            KINDS, rows.role, basis_warning(basis, info.first_official), **rows.shared
+        lines.append(
+            {
+                "kind": "window",
+                "span": span,
+                "start_year": first_year,
+                "end_year": last_year,
+                "basis": basis,
+                "n_units": len(data.units),
+                "slope": slope,
+                "speed": 100 * speed,
+                "half_life": half_life(speed),
+                "pointwise_low": 100 * near.low,
+                "pointwise_high": 100 * near.high,
+                "band_low": 100 * band.low,
+                "band_high": 100 * band.high,
+                "note": _words(speed, band),
+            }
         )
+        test = t_inference(slope, error, fit.df, level)
+        beyond = (largest >= abs(test.statistic)).sum()
+        proxy = basis_warning(basis, info.first_official)
+        own = Rows(KINDS, rows.role, proxy, **rows.shared)
+        own.estimates = rows.estimates
         own.add(
             "speed",
-            _words(speed, bounds["pointwise"]),
+            _words(speed, near),
             outcome="growth",
-            period=f"{years[0]}-{years[1]}",
+            period=f"{first_year}-{last_year}",
             output_basis=basis,
             n_obs=len(data.units),
             n_periods=2,
             estimate=100 * speed,
-            conf_low=line["pointwise_low"],
-            conf_high=line["pointwise_high"],
+            conf_low=100 * near.low,
+            conf_high=100 * near.high,
             conf_level=level,
             df=test.df,
             statistic=test.statistic,
             p_value=test.p_value,
-            p_adjusted=float(
-                (1 + (largest >= abs(test.statistic)).sum()) / (1 + len(largest))
-            ),
+            p_adjusted=float((1 + beyond) / (1 + len(largest))),
             se_type="HC3 interval of the slope, transformed",
             p_type=(
                 "t of the slope, two-sided; adjusted over all windows by the sup-t"
                 " bootstrap"
             ),
         )
-        rows.estimates += own.estimates
     return pd.DataFrame(lines)
 
 
-def _words(speed: float, bounds: Any) -> str:
+def _words(speed: float, bounds: Bounds) -> str:
     if not np.isfinite(speed):
-        return "speed not defined: 1 + bT is not positive"
-    unbounded = "half-life unbounded" if bounds.low <= 0 or np.isnan(bounds.low) else ""
+        return NO_SPEED
     return joined(
-        "speed unbounded above" if bounds.note == UNBOUNDED else "", unbounded
+        "speed unbounded above" if bounds.note == UNBOUNDED else "",
+        "" if bounds.low > 0 else "half-life unbounded",
     )
