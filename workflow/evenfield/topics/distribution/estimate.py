@@ -4,7 +4,7 @@ modes of relative income.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
@@ -266,7 +266,7 @@ def _numbers(total: np.ndarray, drawn: np.ndarray, years: int) -> Iterator[Numbe
     for i, share in enumerate(ergodic_distribution(P)):
         cell = {"kind": "ergodic", "x": i + 1, "y": i + 1, "count": 0}
         yield Number(f"ergodic_{i + 1}", n, share, shares_drawn[:, i], cell)
-    indices = {
+    indices: dict[str, Callable[[np.ndarray], np.ndarray]] = {
         "shorrocks": shorrocks_index,
         "second_root": second_root,
         "half_life": partial(mobility_half_life, years=years),

@@ -186,19 +186,19 @@ def _estimated(
     draw_id = seed.partition(":")[2]
     points = []
     for order, (name, root) in enumerate(root_of.items(), start=1):
+        kinds = {
+            "root": Kind(name, "log_income_lag", "coef", f"per {span} years"),
+            "speed": Kind(name, "speed", "lambda", "% per year"),
+        }
+        if name in LIFE_OF:
+            kinds["half_life"] = Kind(name, "half_life", "half_life", "years")
         own = _builder(
             rows,
-            {
-                "root": Kind(name, "log_income_lag", "coef", f"per {span} years"),
-                "speed": Kind(name, "speed", "lambda", "% per year"),
-                "half_life": Kind(name, "half_life", "half_life", "years"),
-            },
+            kinds,
             fe_id=EFFECTS[name],
             seed=draw_id if name == "bc_fe_bootstrap_t" else "",
         )
         own.role = spec.role if name == HEADLINE else "ladder"
-        if name not in LIFE_OF:
-            del own.kinds["half_life"]
         if isinstance(root, Root):
             numbers = _add_root(own, root, span, study)
         else:

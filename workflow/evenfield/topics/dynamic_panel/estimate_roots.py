@@ -219,7 +219,8 @@ def roots(
         by_name |= corrected
         described |= _other_dates(grids[1:])
     except NumericsError as error:
-        by_name = dict.fromkeys(EFFECTS, error) | by_name
+        for name in EFFECTS:
+            by_name.setdefault(name, error)
     return {name: by_name[name] for name in EFFECTS}, described, window.gmm
 
 

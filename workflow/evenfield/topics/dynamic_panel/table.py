@@ -196,7 +196,7 @@ def _speeds(low: Any, high: Any) -> str:
     ends = [
         None if is_missing(end) or abs(end) >= FASTEST else end for end in (low, high)
     ]
-    return interval(*ends)
+    return interval(ends[0], ends[1])
 
 
 def _instruments(number_of: Any, hansen: Any, ar2: Any) -> str:

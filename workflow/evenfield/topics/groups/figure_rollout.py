@@ -135,7 +135,8 @@ def _peaks(whole: np.ndarray) -> list[int]:
     """Return the highest years that no neighbour exceeds."""
     padded = np.concatenate([[0.0], whole, [0.0]])
     local = np.flatnonzero((whole > padded[:-2]) & (whole >= padded[2:]))
-    return sorted(sorted(local, key=lambda i: (-whole[i], i))[:MOST_PEAKS])
+    highest = sorted(local.tolist(), key=lambda i: (-whole[i], i))
+    return sorted(highest[:MOST_PEAKS])
 
 
 def _draw_support(axes: Axes, support: pd.DataFrame, units_name: str) -> None:

@@ -66,7 +66,7 @@ def t1(facts: Facts) -> Table:
     marks = {"cluster": "C", "sez": "S"}
     named = ""
     if "hidz" in count_types:
-        # The paper counts science parks among what is made from above.
+        # The paper sets clusters against zones and science parks.
         frame["science_park"] = (frame["zones_hidz"] > 0).astype(int)
         marks["science_park"] = "Science park"
         named = NAMED
@@ -88,8 +88,8 @@ def t1(facts: Facts) -> Table:
     columns = [left(facts.words["unit_name"].capitalize(), "name")]
     columns += [left(header, name, show=_yes) for name, header in marks.items()]
     for kind, name in first_types.items():
-        years = (f"first_year_{kind}", f"first_year_dated_{kind}")
-        columns.append(left(f"First {name}", *years, show=_first_year))
+        firsts_of = (f"first_year_{kind}", f"first_year_dated_{kind}")
+        columns.append(left(f"First {name}", *firsts_of, show=_first_year))
     columns += [count(name, f"zones_{kind}") for kind, name in count_types.items()]
     columns.append(left("Source", "source", "confidence", show=_source))
     return Table(id="T1", note=note, columns=tuple(columns), frame=frame, group="group")

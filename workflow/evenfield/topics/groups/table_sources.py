@@ -108,6 +108,7 @@ def _series_rows(
             named = str(units).split()
             rows = rows[rows["unit"].isin(named)]
             units = str(len(named))
+        gaps = rows[str(span["variable"])].isna()
         yield {
             "group": "Series in use",
             "series": span["variable"],
@@ -119,7 +120,7 @@ def _series_rows(
             "grade": span["grade"],
             "flag": span["flag"],
             "source": span["source"],
-            "gaps": int(rows[span["variable"]].isna().sum()),
+            "gaps": int(gaps.sum()),
         }
 
 

@@ -140,7 +140,7 @@ class Decomposition:
 
     @property
     def _band_draws(self) -> int:
-        return min(self.inference["permutations"], BAND_DRAWS)
+        return min(int(self.inference["permutations"]), BAND_DRAWS)
 
     def _totals(self, rows: Rows) -> None:
         for measure in MEASURES:

@@ -88,7 +88,8 @@ def _layers(data: pd.DataFrame) -> list[tuple[str, Mark, pd.Series]]:
     between = only(data, kind="between").set_index("year")["value"]
     layers = [(BETWEEN, DARK, between.reindex(within.index))]
     rank = {cell: number for number, cell in enumerate(CELLS)}
-    for name in sorted(within, key=lambda name: (rank.get(name, 0), name)):
+    groups = within.columns.astype(str)
+    for name in sorted(groups, key=lambda name: (rank.get(name, 0), name)):
         if within[name].abs().max() > 0:
             mark = MARKS.get(name, series_mark(len(layers) - 1))
             layers.append((f"within {name}", mark, within[name]))

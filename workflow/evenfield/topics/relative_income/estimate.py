@@ -118,8 +118,8 @@ def _paths(
         means = grouped[variable].agg(n_units="size", mean="mean", sd="std")
         total = grouped[["product", "weight"]].sum(min_count=1)
         means["mean_population_weighted"] = total["product"] / total["weight"]
-        means = means.reset_index()
-        parts.append(means.assign(variable=variable, basis=means["year"].map(basis)))
+        frame = pd.DataFrame(means).reset_index()
+        parts.append(frame.assign(variable=variable, basis=frame["year"].map(basis)))
     output = study.config.get("panel", {}).get("income", {}).get("output", "")
     if output in rows:
         parts.append(_current_prices(rows, output))
@@ -130,13 +130,13 @@ def _current_prices(rows: pd.DataFrame, output: str) -> pd.DataFrame:
     """Return log output per person of a cell over that of all units, a ratio that needs
     no deflator, in the years in which every unit has output.
     """
-    known = np.isfinite(rows[output].astype(float))
+    known = rows[output].astype(float).abs().lt(np.inf)
     full = rows[known.groupby(rows["year"]).transform("all")].assign(n_units=1)
     sums = full.groupby(["year", "cell"])[["n_units", output, "weight"]].sum()
     nation = sums.groupby(level="year").transform("sum")
     per_head = sums[output] / sums["weight"]
     ratio = per_head / (nation[output] / nation["weight"])
-    pooled = sums[["n_units"]].assign(mean=np.log(ratio)).reset_index()
+    pooled: pd.DataFrame = sums[["n_units"]].assign(mean=np.log(ratio)).reset_index()
     return pooled.assign(variable=CURRENT, basis="current prices")
 
 
@@ -185,14 +185,15 @@ def _summary(
         columns = {"n_units": n_units, "mean": means[variable], "sd": sds[variable]}
         parts.append(pd.DataFrame(columns).reset_index().assign(variable=variable))
         data_hash = content_hash(data[["unit", "cell", variable]])
-        for cell, mean in means[variable].items():
+        summary = zip(n_units.index, n_units, means[variable], strict=True)
+        for cell, n, mean in summary:
             rows.add(
                 "mean",
                 outcome=variable,
                 term=cell,
                 estimate=float(mean),
-                n_obs=int(n_units[cell]),
-                n_units=int(n_units[cell]),
+                n_obs=int(n),
+                n_units=int(n),
                 unit_of_measure=unit,
                 data_hash=data_hash,
             )

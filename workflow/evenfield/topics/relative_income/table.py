@@ -15,7 +15,7 @@ from evenfield.shared.tables.units import cells_in
 from evenfield.study.errors import ArtifactError
 
 # Printed names in the order of rows, and decimals; the controls of the config follow.
-VARIABLES = {
+VARIABLES: dict[str, tuple[str, int | None]] = {
     "growth_pct_per_year": ("growth, % a year", 2),
     "log_income_start": ("log income in the first year", 2),
     "population_growth_per_year": ("population growth, log a year", 4),
@@ -48,7 +48,7 @@ def t3(facts: Facts) -> Table:
     variables = dict(VARIABLES)
     for name, item in facts.config["controls"].items():
         variables[f"control_{name}"] = (item["label"], None)
-    rows = []
+    rows: list[Row] = []
     for period in shown:
         rows += _rows(facts, only(summary, period=period), cells, variables)
     note = facts.note(

@@ -94,9 +94,9 @@ def estimate(study: Study) -> Results:
                 "sigma_breaks": dates,
             }
         )
-    series = pd.concat(parts).reindex(columns=SERIES)
-    series = series.sort_values(KEY, ignore_index=True)
-    out.series["series"] = series.astype(dict.fromkeys(WHOLE, "Int64"))
+    frame = pd.concat(parts).reindex(columns=SERIES)
+    frame = frame.sort_values(KEY, ignore_index=True)
+    out.series["series"] = frame.astype(dict.fromkeys(WHOLE, "Int64"))
     out.fit = {
         "conf_level": inference["conf_level"],
         "draws": inference["permutations"],

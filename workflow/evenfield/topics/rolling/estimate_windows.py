@@ -101,9 +101,13 @@ def add_windows(
         first_year, last_year = data.years[[i, j]].tolist()
         basis = data.basis_between(first_year, last_year)
         slope = float(fit.slope[s])
-        error = float(fit.std_error[s])
-        near = speed_bounds(slope - pointwise * error, slope + pointwise * error, span)
-        band = speed_bounds(slope - critical * error, slope + critical * error, span)
+        std_error = float(fit.std_error[s])
+        near = speed_bounds(
+            slope - pointwise * std_error, slope + pointwise * std_error, span
+        )
+        band = speed_bounds(
+            slope - critical * std_error, slope + critical * std_error, span
+        )
         speed = speed_from_slope(slope, span)
         lines.append(
             {
@@ -123,7 +127,7 @@ def add_windows(
                 "note": _words(speed, band),
             }
         )
-        test = t_inference(slope, error, fit.df, level)
+        test = t_inference(slope, std_error, fit.df, level)
         beyond = (largest >= abs(test.statistic)).sum()
         proxy = basis_warning(basis, info.first_official)
         own = Rows(KINDS, rows.role, proxy, **rows.shared)
