@@ -91,7 +91,7 @@ def test_stack_is_sorted_and_refuses_doubles(tmp_path):
     for line, path in zip(lines[1:], reversed(paths), strict=True):
         row = Path(path).read_text(encoding="utf-8").splitlines()[1]
         assert line.rpartition(",")[0] == row
-    with pytest.raises(ValueError, match="two topics hold estimate"):
+    with pytest.raises(ValueError, match="two estimates share an id"):
         stacked_estimates([paths[1]] * 2)
 
 

@@ -17,9 +17,10 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -143,6 +144,22 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     }
 
 
+def finished(
+    copy: Path, command: list[str], **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a copy until it ends; ``more`` are variables of its
+    environment.
+    """
+    return subprocess.run(
+        command,
+        cwd=copy,
+        env=environment(copy, **more),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 class Covering:
     """The tests of each line, recorded once for each state of the library; a file of
     tests that is new or changed is recorded again.
@@ -171,13 +188,13 @@ class Covering:
             record(folder, changed, cores)
             notes.write_text(json.dumps(tests))
         seconds: dict[str, float] = json.loads((folder / "seconds.json").read_text())
+        self.seconds: dict[str, float] = {}
         self._by_file: dict[str, list[str]] = defaultdict(list)
-        for name in seconds:
-            if name.split("::")[0] in tests:
-                self._by_file[name.split("::")[0]].append(name)
-        self.seconds = {
-            name: seconds[name] for names in self._by_file.values() for name in names
-        }
+        for name, time_of_test in seconds.items():
+            file = name.split("::")[0]
+            if file in tests:
+                self.seconds[name] = time_of_test
+                self._by_file[file].append(name)
         self._data = CoverageData(str(folder / "coverage"))
         self._data.read()
 
@@ -189,31 +206,27 @@ class Covering:
         lines = range(fault.first_line, fault.last_line + 1)
         if fault.at_import:  # whatever uses the file
             lines = range(1, max(contexts, default=0) + 1)
-        names = {
-            context.rpartition("|")[0]
-            for line in lines
-            for context in contexts.get(line, [])
-        }
+        running = chain.from_iterable(contexts.get(line, []) for line in lines)
+        names = {context.rpartition("|")[0] for context in running}
         names = names & self.seconds.keys() or self._tests_named_after(fault)
-        files = {name.split("::")[0] for name in names}
-        others = {name for file in files for name in self._by_file[file]} - names
+        beside = self._tests_in({name.split("::")[0] for name in names})
         covering = []
-        for group in (names, others):
+        for group in (names, beside - names):
             for name in sorted(group, key=lambda name: (self.seconds[name], name)):
                 if self.seconds[name] <= budget:
                     covering.append(name)
                     budget -= self.seconds[name]
         return covering
 
+    def _tests_in(self, files: Iterable[str]) -> set[str]:
+        return set(chain.from_iterable(self._by_file[file] for file in files))
+
     def _tests_named_after(self, fault: Fault) -> set[str]:
         """Return the tests of a module whose line runs in processes of their own."""
+        folder = f"tests/{area_of(fault)}/"
         name = f"/test_{Path(fault.file).stem}.py"
-        files = [
-            file
-            for file in self._by_file
-            if file.startswith(f"tests/{area_of(fault)}/") and file.endswith(name)
-        ]
-        return {test for file in files for test in self._by_file[file]}
+        files = [file for file in self._by_file if file.startswith(folder)]
+        return self._tests_in(file for file in files if file.endswith(name))
 
 
 def run_study(results: Path, cores: int) -> None:
@@ -225,14 +238,7 @@ def run_study(results: Path, cores: int) -> None:
         copy = Path(name)
         copy_repository(copy)
         engine = str(copy / "workflow" / "engine" / "main.py")
-        done = subprocess.run(
-            [sys.executable, "-P", engine, "--cores", str(cores)],
-            cwd=copy,
-            env=environment(copy),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = finished(copy, [sys.executable, "-P", engine, "--cores", str(cores)])
         if done.returncode:
             sys.exit(
                 f"mutate: the study could not be run: {done.stderr[-500:]}; expected"
@@ -258,30 +264,15 @@ def record(folder: Path, tests: list[str], cores: int) -> None:
         )
         if data.is_file():
             shutil.copy(data, copy / ".coverage")
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            *PYTEST,
-            "-m",
-            SELECTED,
-            "-p",
-            "mutate_recorder",
-            *tests,
-        ]
+        command = [sys.executable, "-m", "pytest", *PYTEST, "-m", SELECTED]
+        command += ["-p", "mutate_recorder", *tests]
         command += ["-n", str(cores), "--dist", "loadfile"] if cores > 1 else []
         command += ["--cov", f"--cov-config={settings}", "--cov-context=test"]
-        done = subprocess.run(
+        done = finished(
+            copy,
             [*command, "--cov-append", "--cov-report="],
-            cwd=copy,
-            env=environment(
-                copy,
-                MUTATE_SECONDS=str(copy / "seconds.json"),
-                EVENFIELD_RESULTS=str(folder / "results"),
-            ),
-            capture_output=True,
-            text=True,
-            check=False,
+            MUTATE_SECONDS=str(copy / "seconds.json"),
+            EVENFIELD_RESULTS=str(folder / "results"),
         )
         if not (copy / "seconds.json").is_file() or not (copy / ".coverage").is_file():
             sys.exit(
@@ -289,12 +280,12 @@ def record(folder: Path, tests: list[str], cores: int) -> None:
                 f"{done.stderr[-500:]}; expected `python3 run test` to pass; run it"
             )
         shutil.copy(copy / ".coverage", data)
-        seconds = json.loads(times.read_text()) if times.is_file() else {}
-        seconds_kept = {
-            name: t for name, t in seconds.items() if name.split("::")[0] not in tests
+        before = json.loads(times.read_text()) if times.is_file() else {}
+        seconds = {
+            name: t for name, t in before.items() if name.split("::")[0] not in tests
         }
-        new = json.loads((copy / "seconds.json").read_text())
-        times.write_text(json.dumps(seconds_kept | new))
+        seconds |= json.loads((copy / "seconds.json").read_text())
+        times.write_text(json.dumps(seconds))
     say(done.stdout.strip().splitlines()[-1])
 
 
@@ -375,7 +366,7 @@ def outcomes_of(
         testers.put(first)
         for core in range(1, cores):
             testers.put(Tester(Path(name, str(core)), covering.results))
-        every = sorted({test for names in tests.values() for test in names})
+        every = sorted(set(chain(*tests.values())))
         if every and first.run(["--collect-only", *every], 10 * START_SECONDS):
             sys.exit("mutate: pytest does not find the recorded tests; delete .mutate/")
         with ThreadPoolExecutor(cores) as pool:
@@ -478,17 +469,14 @@ def main() -> int:
     known = reasons()
     outcomes = []
     started = time.monotonic()
-    for number, one in enumerate(
-        outcomes_of(faults, covering, options.budget, options.cores), 1
-    ):
-        reason = known.get(key_of(one.fault), "")
-        outcomes.append(
-            Outcome(**{**asdict(one), "fault": one.fault, "reason": reason})
-        )
-        seconds = time.monotonic() - started
+    planted = outcomes_of(faults, covering, options.budget, options.cores)
+    for number, one in enumerate(planted, 1):
         fault = one.fault
+        outcomes.append(replace(one, reason=known.get(key_of(fault), "")))
+        seconds = time.monotonic() - started
         say(
-            f"{number}/{len(faults)} {seconds:.0f} s {one.result:<8} {fault.file}:{fault.line}"
+            f"{number}/{len(faults)} {seconds:.0f} s {one.result:<8}"
+            f" {fault.file}:{fault.line}"
         )
     last.write_text(json.dumps([key_of(o.fault) for o in outcomes if not o.died]))
     return report(outcomes)

@@ -15,16 +15,12 @@ from pathlib import Path
 
 COMPARISONS: dict[type, type] = {
     ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
     ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
     ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
     ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
     ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
 }
+COMPARISONS |= {new: old for old, new in COMPARISONS.items()}
 ARITHMETIC: dict[type, type] = {
     ast.Add: ast.Sub,
     ast.Sub: ast.Add,
@@ -129,7 +125,7 @@ def faults_of(path: Path, file: str) -> list[Fault]:
         starts.append(starts[-1] + len(line))
     times: Counter[tuple[str, str]] = Counter()
     faults = []
-    for location in places(ast.parse(source), file):
+    for location in locations(ast.parse(source), file):
         start, end = _bytes(location.node, starts)
         shown_start, shown_end = _bytes(location.shown, starts)
         for new in replacements(location, file):
@@ -174,7 +170,7 @@ def one_line(code: str) -> str:
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """A statement or expression, and the statement that holds it."""
 
     node: ast.stmt | ast.expr
@@ -197,18 +193,18 @@ class Around:
     at_import: bool = True
 
 
-def places(tree: ast.AST, file: str) -> Iterator[Place]:
+def locations(tree: ast.AST, file: str) -> Iterator[Location]:
     """Walk through a module and leave out what is no computation."""
     if not file.endswith(STYLES):
         yield from _walk(tree, tree, Around(file))
 
 
-def _walk(node: ast.AST, parent: ast.AST, around: Around) -> Iterator[Place]:
+def _walk(node: ast.AST, parent: ast.AST, around: Around) -> Iterator[Location]:
     if isinstance(node, ast.stmt):
         first_line, last_line = _lines(node)
         around = replace(around, first_line=first_line, last_line=last_line)
     if isinstance(node, ast.stmt | ast.expr):
-        yield Place(
+        yield Location(
             node=node,
             shown=_shown(node, parent),
             function=around.function,
@@ -292,7 +288,7 @@ def is_figure(file: str) -> bool:
 # what stands there instead
 
 
-def replacements(location: Place, file: str) -> Iterator[str]:
+def replacements(location: Location, file: str) -> Iterator[str]:
     """Return the code of every fault of one node."""
     node = location.node
     if location.is_condition and isinstance(node, ast.Name | ast.Call | ast.Attribute):
@@ -323,12 +319,16 @@ def _without(node: ast.stmt, at_import: bool, file: str) -> Iterator[str]:
         return
     if is_figure(file) and called(value) in DRAWING:
         return
-    again = isinstance(node, ast.Assign) and all(
-        isinstance(target, ast.Subscript | ast.Attribute)
-        or ast.unparse(target) in {ast.unparse(part) for part in ast.walk(node.value)}
-        for target in node.targets
-    )
-    if again or isinstance(node, ast.AugAssign | ast.Expr | ast.Continue):
+    droppable = isinstance(node, ast.AugAssign | ast.Expr | ast.Continue)
+    if isinstance(node, ast.Assign):
+        # What is assigned again, or a part of something, is there without it too.
+        used = set(map(ast.unparse, ast.walk(node.value)))
+        droppable = all(
+            isinstance(target, ast.Subscript | ast.Attribute)
+            or ast.unparse(target) in used
+            for target in node.targets
+        )
+    if droppable:
         yield "pass"
 
 
@@ -397,9 +397,13 @@ def _owner(node: ast.expr) -> str:
 
 def _keys(key: str) -> Iterator[str]:
     """Return the key of a number that stands beside this one."""
-    pairs = [*ENDINGS, *(pair[::-1] for pair in ENDINGS)]
-    near = [key.removesuffix(a) + b for a, b in pairs if key.endswith(a) and key != a]
-    yield from near or ([KEYS[key]] if key in KEYS else [])
+    if key in KEYS:
+        yield KEYS[key]
+        return
+    for first, second in ENDINGS:
+        for old, new in ((first, second), (second, first)):
+            if key.endswith(old) and key != old:
+                yield key.removesuffix(old) + new
 
 
 def _is_text(node: ast.expr) -> bool:

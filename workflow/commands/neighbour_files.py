@@ -56,15 +56,12 @@ def read_neighbours(
     )
     links = links.dropna(subset=["unit_i", "unit_j"]).reset_index(drop=True)
     links = _checked(links, path.name)
-    alone = [
-        unit
-        for unit in units["unit"]
-        if unit not in set(links.loc[links["weight"].astype(float) > 0, "unit_i"])
-        and (
-            file.weighted
-            or unit not in set(links.loc[links["weight"].astype(float) > 0, "unit_j"])
-        )
-    ]
+    linked = links[links["weight"].astype(float) > 0]
+    # Neighbours are so both ways, weights one way.
+    with_neighbour = set(linked["unit_i"])
+    if not file.weighted:
+        with_neighbour |= set(linked["unit_j"])
+    alone = [unit for unit in units["unit"] if unit not in with_neighbour]
     if alone:
         unknown = [text for text in file.texts if text not in ids]
         others = first_examples(unknown, 6)
@@ -117,25 +114,23 @@ def _geoda(path: Path, ending: str) -> _File:
 
 def _square(rows: list[list[str]]) -> _File | None:
     """Read a square table: ids at both sides in any order, above only, or none."""
-    width = max(len(row) for row in rows)
-    body = rows[1:]
-    header = rows[0]
+    header, *body = rows
+    width = max(map(len, rows))
     first = [row[0] for row in body]
     if len(header) == width - 1:  # written without a cell above the ids
         header = ["", *header]
     if len(body) >= 2 and sorted(header[1:]) == sorted(first):
         return _square_links(first, header[1:], [row[1:] for row in body])
-    numbers = [all(_is_number(cell) for cell in row) for row in body]
-    if len(body) == width >= 3 and all(numbers):
+    if len(body) == width >= 3 and all(map(_are_numbers, body)):
         return _square_links(header, header, body)
-    if len(rows) == width >= 4 and all(numbers) and all(map(_is_number, rows[0])):
+    if len(rows) == width >= 4 and all(map(_are_numbers, rows)):
         names = [str(number) for number in range(1, width + 1)]
         return _square_links(names, names, rows, by_position=True)
     return None
 
 
-def _is_number(cell: str) -> bool:
-    return numbers_of(pd.Series([cell])) is not None
+def _are_numbers(cells: list[str]) -> bool:
+    return all(numbers_of(pd.Series([cell])) is not None for cell in cells)
 
 
 def _square_links(
@@ -163,24 +158,21 @@ def _weights(column: pd.Series) -> pd.Series:
 
 def _edges(rows: list[list[str]]) -> _File:
     """Read two columns of units and, where there is a third, their weights."""
-    width = max(len(row) for row in rows)
-    header = [*rows[0], *[""] * (width - len(rows[0]))]
-    body = pd.DataFrame(rows[1:]).fillna("")
-    if width > 3 and header[0] == "":  # a column that numbers the rows
-        body = body.drop(columns=0).set_axis(range(width - 1), axis=1)
+    width = max(map(len, rows))
+    body = pd.DataFrame(rows[1:]).fillna("").astype(str)
+    if width > 3 and rows[0][0] == "":  # a column that numbers the rows
+        body = body.drop(columns=0)
         width -= 1
     if width not in {2, 3} or body.empty:
         raise ValueError
-    weight = body[2].astype(str) if width == 3 else pd.Series("1", index=body.index)
-    numbers = numbers_of(weight)
+    body.columns = EDGES[:width]
+    numbers = numbers_of(body.get("weight", pd.Series("1", index=body.index)))
     if numbers is None:
         raise ValueError
-    links = pd.DataFrame(
-        {
-            "unit_i": body[0].astype(str).str.strip(),
-            "unit_j": body[1].astype(str).str.strip(),
-            "weight": numbers.map("{:.15g}".format),
-        }
+    links = body.assign(
+        unit_i=body["unit_i"].str.strip(),
+        unit_j=body["unit_j"].str.strip(),
+        weight=numbers.map("{:.15g}".format),
     )
     texts = dict.fromkeys([*links["unit_i"], *links["unit_j"]])
     return _File(links, tuple(text for text in texts if text), weighted=width == 3)

@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,23 @@ ZONE_COLUMNS = {
     "year_in_force": r"year_in_force|.*year.*|since|from|start",
     "type": r"(zone.?)?(type|kind|level)",
 }
-COLUMNS = ("unit", "year", "income", "output", "population")
-FILES = ("units", "polygons", "weights", "zones", "clusters", "claims")
+# Options that name a column of the table, with what it holds, and those that name
+# another file.
+COLUMNS = {
+    "unit": "units",
+    "year": "years",
+    "income": "income per head",
+    "output": "output",
+    "population": "population",
+}
+FILES = {
+    "units": "names, coordinates, regions: one row per unit",
+    "polygons": "outlines as GeoJSON, from which borders come",
+    "weights": "pairs of neighbours, or weights (edge list, square CSV, GAL, GWT)",
+    "zones": "zones: unit, type, first year",
+    "clusters": "units with clusters",
+    "claims": "claims.yaml of the study",
+}
 
 
 class NewStudy:
@@ -58,11 +74,10 @@ class NewStudy:
     """
 
     def __init__(self, guessed: Guessed, options: argparse.Namespace) -> None:
-        self.guessed, self.options, self.messages = guessed, options, guessed.messages
-        self.tables: dict[str, pd.DataFrame] = {
-            "panel": guessed.panel,
-            "units": guessed.units,
-        }
+        self.guessed = guessed
+        self.options = options
+        self.messages = guessed.messages
+        self.tables = {"panel": guessed.panel, "units": guessed.units}
         self.outlines: dict[str, str] = {}  # text of the file by its place
         self.texts: dict[str, str] = {}  # of files that are no tables, by their place
         self.files: dict[str, Path] = {}
@@ -75,16 +90,14 @@ class NewStudy:
         """Names of the panel's column of units: the user's and ours."""
         return (self.guessed.titles.get("unit", "unit"), "unit")
 
-    def match_column(self, path: Path) -> str:
-        """Return the column that --match names, where the file has it."""
-        asked = self.options.match or []
-        held = columns_of(path) if asked else []
-        return self.asked_of(held)
+    def by_unit(self, path: Path) -> tuple[UnitMatch, pd.DataFrame]:
+        """Read a table about units, by the column that --match names if it has it."""
+        column = self.asked_of(columns_of(path)) if self.options.match else ""
+        return by_unit(path, self.tables["units"], self.headers, column)
 
     def asked_of(self, columns: Sequence[str]) -> str:
         """Return the first of these columns that --match names."""
-        asked = self.options.match or []
-        named = [column for column in asked if column in columns]
+        named = [name for name in self.options.match or [] if name in columns]
         self.matched_by |= set(named)
         return next(iter(named), "")
 
@@ -102,9 +115,9 @@ class NewStudy:
     def add_units(self, path: Path) -> None:
         """Join columns that describe units."""
         units = self.tables["units"]
-        match, more = by_unit(path, units, self.headers, self.match_column(path))
-        if more["unit"].duplicated().any():
-            twice = sorted(set(more.loc[more["unit"].duplicated(), "unit"]))
+        match, more = self.by_unit(path)
+        twice = sorted(set(more.loc[more["unit"].duplicated(), "unit"]))
+        if twice:
             raise IngestError(
                 f"{path.name} has {counted(len(twice), 'unit')} twice by column"
                 f" {match.column} ({first_examples(named_units(twice, units))})",
@@ -112,21 +125,19 @@ class NewStudy:
                 "remove one, or name another column with --match",
             )
         more = with_coordinates(more)
-        names = known_as("name", more.columns)
-        if match.column in names:
-            names.remove(match.column)
+        names = [n for n in known_as("name", more.columns) if n != match.column]
+        # A panel of ids alone takes the names of this file.
         if units["name"].eq(units["unit"]).all() and names:
             named = units["unit"].map(more.set_index("unit")[names[0]]).fillna("")
             units = units.assign(name=named.where(named.ne(""), units["unit"]))
             more = more.drop(columns=names[0])
-        held = more["unit"].map(units.set_index("unit")["name"])
-        repeated = [
-            c
-            for c in more
-            if c in units or more[c].eq(held).all() or more[c].eq(more["unit"]).all()
-        ]
-        more = more.drop(columns=[c for c in repeated if c != "unit"])
-        more = more[["unit", *more.columns.drop("unit")]]
+        ids = more.pop("unit")
+        own_names = ids.map(units.set_index("unit")["name"])
+        for column in list(more):
+            same = more[column].eq(own_names).all() or more[column].eq(ids).all()
+            if column in units or same:  # which says nothing new
+                more = more.drop(columns=column)
+        more.insert(0, "unit", ids)
         self.tables["units"] = units.merge(more, on="unit", how="left").fillna("")
         added = first_examples(list(more)[1:], 6) or "no column that is new"
         self.messages.append(
@@ -146,12 +157,12 @@ class NewStudy:
         if not {"lat", "lon"} <= set(units):
             return
         blank = units[["lat", "lon"]].eq("").any(axis=1)
-        if blank.any():
+        without = named_units(units.loc[blank, "unit"], units)
+        if without:
             self.tables["units"] = units.drop(columns=["lat", "lon"])
-            without = named_units(units.loc[blank, "unit"], units)
             self.messages.append(
-                f"lat and lon left out, since {counted(len(without), 'unit')}"
-                f" {'has' if len(without) == 1 else 'have'} none:"
+                "lat and lon left out, since"
+                f" {counted(len(without), 'unit has', 'units have')} none:"
                 f" {first_examples(without, 6)}"
             )
 
@@ -219,50 +230,44 @@ class NewStudy:
         table = table.set_index("unit")
         types = ""
         faults = Faults()
-        with faults.caught():
-            types = self._add_zones(zones, units, table) if zones else ""
-        with faults.caught():
-            self._add_clusters(clusters, units, table) if clusters else None
+        if zones:
+            with faults.caught():
+                types = self._add_zones(zones, table)
+        if clusters:
+            with faults.caught():
+                self._add_clusters(clusters, table)
         faults.refuse()
         self.tables["taxonomies/own"] = table.reset_index()
         self.taxonomy = f"taxonomy: {{primary: own, all: [own]{types}}}"
 
-    def _add_zones(self, path: Path, units: pd.DataFrame, table: pd.DataFrame) -> str:
+    def _add_zones(self, path: Path, table: pd.DataFrame) -> str:
         """Mark the units with zones in the table; return what the config says of their
         types.
         """
-        match, frame = by_unit(path, units, self.headers, self.match_column(path))
-        columns = {
-            kind: [c for c in frame if re.fullmatch(pattern, c, re.IGNORECASE)]
-            for kind, pattern in ZONE_COLUMNS.items()
-        }
-        frame = frame.rename(
-            columns={
-                names[0]: kind
-                for kind, names in columns.items()
-                if names and kind not in frame
-            }
-        )
-        years = numbers_of(frame["year_in_force"]) if columns["year_in_force"] else None
+        match, frame = self.by_unit(path)
+        named = {kind: _like(frame, form) for kind, form in ZONE_COLUMNS.items()}
+        for kind, column in named.items():
+            if column and kind not in frame:
+                frame = frame.rename(columns={column: kind})
+        year = named["year_in_force"]
+        years = numbers_of(frame["year_in_force"]) if year else None
         if years is None:
-            named = columns["year_in_force"][:1]
-            what = (
-                f"column {named[0]} holds no years" if named else "no column of years"
-            )
+            what = f"column {year} holds no years" if year else "no column of years"
             raise IngestError(
                 f"{path.name}: {what}",
                 "unit, type and first year of each zone",
                 "add or correct the year",
             )
-        blank = frame[years.isna()]
+        blank = frame.loc[years.isna(), "unit"]
         if len(blank):
+            units = named_units(blank, self.tables["units"])
             raise IngestError(
                 f"{path.name} has {counted(len(blank), 'zone')} without a year"
-                f" ({first_examples(named_units(blank['unit'], units))})",
+                f" ({first_examples(units)})",
                 "the first year of each zone",
                 "fill the cell or remove the row",
             )
-        kinds = frame["type"] if columns["type"] else pd.Series("zone", frame.index)
+        kinds = frame["type"] if named["type"] else pd.Series("zone", frame.index)
         kinds = kinds.str.strip().str.lower().str.replace(r"\W+", "_", regex=True)
         frame = frame.assign(
             type=kinds.where(kinds.ne(""), "zone"),
@@ -280,17 +285,12 @@ class NewStudy:
         types = json.dumps(sorted(set(frame["type"])), ensure_ascii=False)
         return f", national_zones: {types}"
 
-    def _add_clusters(
-        self, path: Path, units: pd.DataFrame, table: pd.DataFrame
-    ) -> None:
+    def _add_clusters(self, path: Path, table: pd.DataFrame) -> None:
         """Mark the units with clusters in the table."""
-        match, frame = by_unit(path, units, self.headers, self.match_column(path))
-        flags = [
-            c
-            for c in frame
-            if re.fullmatch(r"(is_?|has_?)?clusters?", c, re.IGNORECASE)
-        ]
-        numbers = numbers_of(frame[flags[0]]) if flags else None
+        match, frame = self.by_unit(path)
+        flag = _like(frame, r"(is_?|has_?)?clusters?")
+        numbers = numbers_of(frame[flag]) if flag else None
+        # Without a flag every unit that the file names has clusters.
         inside = frame if numbers is None else frame[numbers > 0]
         table.loc[inside["unit"].unique(), "cluster"] = "1"
         count = int(table["cluster"].eq("1").sum())
@@ -304,22 +304,28 @@ class NewStudy:
         """Return the dictionary: one source and one grade for the whole study, each
         table with its columns.
         """
-        guessed, logged = self.guessed, set(self.guessed.income.values())
+        titles = self.guessed.titles
+        labels = self.guessed.labels
+        logged = set(self.guessed.income.values())
         items = [
-            described(name, frame, guessed.titles, guessed.labels, logged)
+            described(name, frame, titles, labels, logged)
             for name, frame in self.tables.items()
         ]
         items += [{"name": "outlines", "path": path} for path in self.outlines]
+        name = re.sub(r"[^a-z0-9]+", "-", self.options.folder.name.lower()).strip("-")
         return {
-            "name": (
-                re.sub(r"[^a-z0-9]+", "-", self.options.folder.name.lower()).strip("-")
-                or "study"
-            ),
+            "name": name or "study",
             "sources": [{"title": self.options.source or self.options.panel.name}],
             "grade": "A",
             "flag": self.options.flag,
             "resources": items,
         }
+
+
+def _like(frame: pd.DataFrame, form: str) -> str:
+    """Return the first column whose name has a form, whatever its case."""
+    names = [name for name in frame if re.fullmatch(form, name, re.IGNORECASE)]
+    return next(iter(names), "")
 
 
 def config_text(study: NewStudy) -> str:
@@ -340,35 +346,35 @@ def config_text(study: NewStudy) -> str:
     candidates = ", ".join(guessed.perhaps or guessed.panel.columns[2:])
     todo = f"  # one of: {candidates}" if column == TODO else ""
     measure = options.measure or ("not stated" if todo else label)
-    parts = (0, 1 / 3, 2 / 3, 1) if steps >= 24 else (0, 0.5, 1) if steps >= 10 else ()
-    cuts = [first + step * round(steps * part) for part in parts]
+    # As many periods as leave each five steps, at most three; a single one is the span.
+    count = 2 if steps >= 10 else 0
+    if steps >= 24:
+        count = 3
+    parts = [round(steps * part / count) for part in range(count + 1) if count]
     periods = {"S1": {"start": first, "end": last, "role": "span"}}
-    periods |= {
-        f"P{i}": {"start": cuts[i - 1], "end": cuts[i]} for i in range(1, len(cuts))
-    }
+    for number, (start, end) in enumerate(pairwise(parts), 1):
+        periods[f"P{number}"] = {
+            "start": first + step * start,
+            "end": first + step * end,
+        }
+    title = options.title or f"Income of {len(units)} {plural}, {first}-{last}"
     lines = [
         f"study:\n  id: {_identifier(options.folder.name)}",
-        (
-            "  title:"
-            f" {_flow(options.title or f'Income of {len(units)} {plural}, {first}-{last}')}"
-        ),
-        (
-            f"  question: Did poorer {plural} catch up with richer ones, and did income"
-            " become more alike?"
-        ),
-        *(
-            [f"  unit_name: {_flow(named)}\n  units_name: {_flow(plural)}"]
-            if named != "unit"
-            else []
-        ),
+        f"  title: {_flow(title)}",
+        f"  question: Did poorer {plural} catch up with richer ones, and did income"
+        " become more alike?",
+        f"  unit_name: {_flow(named)}\n  units_name: {_flow(plural)}"
+        if named != "unit"
+        else "",
         "data: {package: data/datapackage.json}",
         f"panel:\n  years: [{first}, {last}]\n  step: {step}",
         f"  income: {_flow({**guessed.income, 'unit': measure})}{todo}",
         f"periods: {_flow(periods)}",
-        *(line for line in (study.weights or _nearest(study), study.taxonomy) if line),
-        *_estimates(study, steps, [*list(periods)[1:]] or ["S1"]),
+        study.weights or _nearest(study),
+        study.taxonomy,
+        *_estimates(study, steps, list(periods)[1:] or ["S1"]),
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(filter(None, lines)) + "\n"
 
 
 def _nearest(study: NewStudy) -> str:
@@ -388,11 +394,11 @@ def _nearest(study: NewStudy) -> str:
 
 def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
     units = study.tables["units"]
+    # A column of words that divides the units into a few groups, each of several.
+    described = units.columns.difference(["unit", "name", "lat", "lon"], sort=False)
     groups = [
         column
-        for column in units.columns.difference(
-            ["unit", "name", "lat", "lon"], sort=False
-        )
+        for column in described
         if units[column].ne("").all()
         and numbers_of(units[column]) is None
         and 2 <= units[column].nunique() <= min(12, len(units) / 3)
@@ -460,31 +466,32 @@ def make(options: argparse.Namespace) -> list[str]:
         where=options.where or (),
         leave_out=options.leave_out or (),
         keep_totals=options.keep_totals,
-        logs=True if options.log else False if options.level else None,
+        logs=options.log if options.log or options.level else None,
     )
-    fault = guess(table, given, choices)
-    if fault.income.get("column") == TODO and sys.stdin.isatty():
-        print("\n".join(fault.messages))
-        if answer := input(
-            "which column is income per head (blank: decide later)? "
-        ).strip():
-            fault = guess(table, given | {"income": answer}, choices)
-    study = NewStudy(fault, options)
+    guessed = guess(table, given, choices)
+    if guessed.income.get("column") == TODO and sys.stdin.isatty():
+        print("\n".join(guessed.messages))
+        question = "which column is income per head (blank: decide later)? "
+        given["income"] = input(question).strip()
+        if given["income"]:
+            guessed = guess(table, given, choices)
+    study = NewStudy(guessed, options)
     faults = Faults()
-    with faults.caught():
-        study.add_units(options.units) if options.units else None
+    if options.units:
+        with faults.caught():
+            study.add_units(options.units)
     study.keep_whole_coordinates()
-    with faults.caught():
-        study.add_polygons(options.polygons) if options.polygons else None
-    with faults.caught():
-        study.add_weights(options.weights) if options.weights else None
-    with faults.caught():
-        (
+    if options.polygons:
+        with faults.caught():
+            study.add_polygons(options.polygons)
+    if options.weights:
+        with faults.caught():
+            study.add_weights(options.weights)
+    if options.zones or options.clusters:
+        with faults.caught():
             study.add_groups(options.zones, options.clusters)
-            if options.zones or options.clusters
-            else None
-        )
-    study.files |= {"claims.yaml": options.claims} if options.claims else {}
+    if options.claims:
+        study.files["claims.yaml"] = options.claims
     unused = [name for name in options.match or [] if name not in study.matched_by]
     if unused and not faults:
         faults.append(
@@ -494,10 +501,11 @@ def make(options: argparse.Namespace) -> list[str]:
                 "correct it",
             )
         )
-    lost = [path.name for path in study.files.values() if not path.is_file()]
-    faults += [
-        IngestError(f"no file {name}", "a file", "correct the path") for name in lost
-    ]
+    for path in study.files.values():
+        if not path.is_file():
+            faults.append(
+                IngestError(f"no file {path.name}", "a file", "correct the path")
+            )
     faults.refuse()
     write(study, options.folder)
     return study.messages
@@ -509,10 +517,11 @@ def write(study: NewStudy, folder: Path) -> None:
     """
     text = config_text(study)
     answers = study.files.get("claims.yaml")
+    # A column that its user still has to name may be any for the check.
     content = yaml.safe_load(text.replace(TODO, study.guessed.panel.columns[2]))
-    config = checked_config(
-        content | ({"answers": read_mapping(answers)} if answers else {})
-    )
+    if answers:
+        content["answers"] = read_mapping(answers)
+    config = checked_config(content)
     config["data"]["package"] = str(folder / config["data"]["package"])
     tables = {f"{name}.csv": frame for name, frame in study.tables.items()}
     write_study(config, tables, study.package(), study.outlines)
@@ -562,23 +571,11 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--panel", type=Path, required=True, help=f"the table, long or wide: {formats}"
     )
-    for name, what in zip(
-        COLUMNS,
-        ("units", "years", "income per head", "output", "population"),
-        strict=True,
-    ):
+    for name, what in COLUMNS.items():
         options.add_argument(
             f"--{name}", metavar="COL", help=f"column of {what} (default: found)"
         )
-    helps = (
-        "names, coordinates, regions: one row per unit",
-        "outlines as GeoJSON, from which borders come",
-        "pairs of neighbours, or weights (edge list, square CSV, GAL, GWT)",
-        "zones: unit, type, first year",
-        "units with clusters",
-        "claims.yaml of the study",
-    )
-    for name, what in zip(FILES, helps, strict=True):
+    for name, what in FILES.items():
         options.add_argument(f"--{name}", type=Path, metavar="FILE", help=what)
     options.add_argument(
         "--match",
@@ -616,8 +613,10 @@ def main(words: Sequence[str] | None = None) -> None:
         )
     shown = options.folder.as_posix()
     shown = shown if re.fullmatch(r"[\w./~-]+", shown) else f"'{shown}'"
-    todo = TODO in (options.folder / "config.yaml").read_text(encoding="utf-8")
-    then = f"write the column of income in place of {TODO} there, then " if todo else ""
+    config = (options.folder / "config.yaml").read_text(encoding="utf-8")
+    then = ""
+    if TODO in config:
+        then = f"write the column of income in place of {TODO} there, then "
     print(
         f"written: {shown}/config.yaml and {shown}/data; now {then}run: python3 run"
         f" --directory {shown}"

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ from evenfield.study.ingest.unit_names import UnitMatch, match_units, named_unit
 
 # The bureau of statistics of China names the indicator above its table.
 INDICATOR = re.compile(r"指标\s*[:：]\s*(.+)")
+# Degrees, with a little room for outlines that touch the edge of the map.
+LARGEST_LON = 180.001
+LARGEST_LAT = 90.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,7 @@ def by_unit(
     frame = read_any(path).frame
     asked = column if column in frame else ""
     match = match_units(frame, units, path.name, headers=headers, column=asked)
-    named = frame.drop(
-        columns=[match.column, *({"unit"} & set(frame))], errors="ignore"
-    )
+    named = frame.drop(columns=[match.column, "unit"], errors="ignore")
     return match, named.assign(unit=match.ids).dropna(subset=["unit"])
 
 
@@ -73,16 +75,13 @@ def read_figures(
     years.
     """
     table = read_any(path)
-    indicator = next(
-        (match[1].strip() for line in table.above if (match := INDICATOR.match(line))),
-        "",
-    )
+    above = filter(None, map(INDICATOR.match, table.above))
+    indicator = next((match[1].strip() for match in above), "")
     if indicator:
         named = [_column_for(indicator, table.frame, path.name, named)]
     if len(named) > 1:
-        fault = f"{len(named)} columns of {path.name} are asked for"
         raise IngestError(
-            fault,
+            f"{len(named)} columns of {path.name} are asked for",
             "one, except for a download of the bureau",
             "run the command once for each column",
         )
@@ -94,71 +93,59 @@ def read_figures(
         year = ""
     texts = frame.drop(columns=year or [])
     match = match_units(texts, units, path.name, headers=headers)
-    unit = match.column
     ids = match.ids
-    others = [other for other in frame.columns if other not in {unit, year}]
-    same = [
-        other for other in others if other.casefold() == (column or name).casefold()
-    ]
+    others = [other for other in frame.columns if other not in {match.column, year}]
+    wanted = (column or name).casefold()
+    same = [other for other in others if other.casefold() == wanted]
     figures = [other for other in others if numbers_of(frame[other]) is not None]
-    chosen = same or (
-        []
-        if column
-        else figures
-        if len(figures) == 1
-        else others
-        if len(others) == 1
-        else []
-    )
-    if not chosen:
-        fault = f"{path.name} has no column {column or name}"
+    # A file with one column of figures, or with one column at all, needs no name.
+    alone = [] if column else [one for one in (figures, others) if len(one) == 1]
+    chosen = next(iter([*same, *chain(*alone)]), None)
+    if chosen is None:
         raise IngestError(
-            fault, f"one of {first_examples(others, 12)}", f"name it: {name}=COLUMN"
+            f"{path.name} has no column {column or name}",
+            f"one of {first_examples(others, 12)}",
+            f"name it: {name}=COLUMN",
         )
-    values = numbers_of(frame[chosen[0]])
-    if values is None and year and _is_steady(frame[chosen[0]], ids):
-        rows = frame[chosen[0]].str.strip().ne("") & ids.notna() & ~ids.duplicated()
-        frame = frame[rows]
+    cells = frame[chosen]
+    values = numbers_of(cells)
+    if values is None and year and _is_steady(cells, ids):
+        rows = cells.str.strip().ne("") & ids.notna() & ~ids.duplicated()
+        cells = cells[rows]
         ids = ids[rows]
         year = ""
     if values is None and year:
-        wrong = no_numbers(frame[chosen[0]])[1]
-        where = (
-            f" ('{wrong.iloc[0]}', {ids[wrong.index[0]]} {frame[year][wrong.index[0]]})"
-            if wrong.size
-            else ""
+        wrong = no_numbers(cells)[1]
+        where = ""
+        if wrong.size:
+            row = wrong.index[0]
+            where = f" ('{wrong.iloc[0]}', {ids[row]} {frame[year][row]})"
+        raise IngestError(
+            f"{chosen} of {path.name} has {counted(wrong.size, 'cell')} that"
+            f" {'is' if wrong.size == 1 else 'are'} no number{where}",
+            "numbers or blanks",
+            "correct the cells",
         )
-        fault = (
-            f"{chosen[0]} of {path.name} has {counted(wrong.size, 'cell')} that"
-            f" {'is' if wrong.size == 1 else 'are'} no number{where}"
-        )
-        raise IngestError(fault, "numbers or blanks", "correct the cells")
     if indicator and zeros == "missing" and values is not None:
         values = values.mask(values.eq(0))
-    texts = frame[chosen[0]].str.strip() if values is None else values.map(number_text)
+    texts = cells.str.strip() if values is None else values.map(number_text)
     years = frame[year].str[:4].astype(int) if year else 0
     held = pd.DataFrame({"unit": ids, "year": years, "value": texts}).dropna()
     held = held[held["value"].ne("")].sort_values(["unit", "year"], ignore_index=True)
     twice = held[held.duplicated(["unit", "year"])]
     if len(twice):
-        words = (
-            f"{path.name} has {len(twice)} rows twice ({twice['unit'].iloc[0]}"
-            f" {twice['year'].iloc[0] or ''})"
-        )
         raise IngestError(
-            words, "one row per unit" + (" and year" if year else ""), "remove one"
+            f"{path.name} has {len(twice)} rows twice ({twice['unit'].iloc[0]}"
+            f" {twice['year'].iloc[0] or ''})",
+            "one row per unit" + (" and year" if year else ""),
+            "remove one",
         )
-    label = indicator or table.labels.get(chosen[0], chosen[0])
-    note = (
-        f"Download of the bureau, indicator {indicator}."
-        if indicator
-        else f"From {path.name}."
-    )
+    origin = f"Download of the bureau, indicator {indicator}."
     return Figures(
-        label=label,
+        label=indicator or table.labels.get(chosen, chosen),
         column=name,
         values=held,
-        note=note,
+        note=origin if indicator else f"From {path.name}.",
         table="panel.csv" if year else "units.csv",
         unknown=match.unknown,
     )
@@ -178,24 +165,22 @@ def _column_for(
     """Return the column of an indicator: given as ``NAME``, or one of several as
     ``INDICATOR=NAME``.
     """
-    columns = {
-        label or indicator: name
-        for label, _, name in (text.rpartition("=") for text in named)
-    }
+    columns = {}
+    for text in named:
+        label, _, name = text.rpartition("=")
+        columns[label or indicator] = name
     if indicator not in columns:
         raise IngestError(
             f"{file} holds the indicator '{indicator}'",
             f"one of {first_examples(list(columns))}",
             "give its column of panel.csv or choose another file",
         )
-    if wrong := [
+    wrong = [
         column for column in frame.columns[1:] if not YEAR_COLUMN.fullmatch(column)
-    ]:
-        fault = (
-            f"{file} has {len(wrong)} column that is no year ({first_examples(wrong)})"
-        )
+    ]
+    if wrong:
         raise IngestError(
-            fault,
+            f"{file} has {len(wrong)} column that is no year ({first_examples(wrong)})",
             "columns such as 2019年",
             "download it by year, not by quarter or month",
         )
@@ -236,30 +221,27 @@ def outlines_of(
     faults.refuse()
     unit_of_row = {unit: row for row, unit in rows.items()}
     shapes = {unit: _shape(features[unit_of_row[unit]]) for unit in sorted(unit_of_row)}
-    flat = [
-        unit
+    polygons = {
+        unit: make_valid(drawn)
         for unit, drawn in shapes.items()
-        if drawn is None or "Polygon" not in drawn.geom_type or drawn.is_empty
-    ]
+        if drawn and "Polygon" in drawn.geom_type and not drawn.is_empty
+    }
+    flat = [unit for unit in shapes if unit not in polygons]
     if flat:
         raise IngestError(
             f"{file} has no polygon for {first_examples(named_units(flat, units))}",
             "a polygon for each unit",
             "correct the file",
         )
-    polygons = {unit: make_valid(drawn) for unit, drawn in shapes.items() if drawn}
-    far = [
-        f"{unit}: {drawn.bounds[0]:g}, {drawn.bounds[1]:g}"
-        for unit, drawn in polygons.items()
-        if max(abs(drawn.bounds[0]), abs(drawn.bounds[2])) > 180.001
-        or max(abs(drawn.bounds[1]), abs(drawn.bounds[3])) > 90.001
-    ]
-    if far:
-        raise IngestError(
-            f"{file} has coordinates that are no degrees ({far[0]})",
-            "longitude and latitude (EPSG:4326)",
-            "convert it, for example with `ogr2ogr -t_srs EPSG:4326`",
-        )
+    for unit, polygon in polygons.items():
+        west, south, east, north = polygon.bounds
+        if max(-west, east) > LARGEST_LON or max(-south, north) > LARGEST_LAT:
+            raise IngestError(
+                f"{file} has coordinates that are no degrees"
+                f" ({unit}: {west:g}, {south:g})",
+                "longitude and latitude (EPSG:4326)",
+                "convert it, for example with `ogr2ogr -t_srs EPSG:4326`",
+            )
     outlines = [
         {
             "type": "Feature",
@@ -289,22 +271,17 @@ def read_features(path: Path) -> list[dict[str, Any]]:
         content = json.loads(path.read_bytes().decode("utf-8-sig"))
     except (ValueError, RecursionError):
         content = None
-    if isinstance(content, dict) and content.get("type") == "Topology":
-        fault = f"{path.name} is TopoJSON"
-    else:
-        fault = f"{path.name} holds no outlines"
-    features = content.get("features") if isinstance(content, dict) else None
-    if (
-        not isinstance(features, list)
-        or not features
-        or not all(isinstance(feature, dict) for feature in features)
-    ):
+    content = content if isinstance(content, dict) else {}
+    features = content.get("features")
+    kinds = {*map(type, features)} if isinstance(features, list) else set()
+    if kinds != {dict}:
+        is_topology = content.get("type") == "Topology"
         raise IngestError(
-            fault,
+            f"{path.name} {'is TopoJSON' if is_topology else 'holds no outlines'}",
             "a GeoJSON feature collection of polygons",
             "convert the file, for example with `ogr2ogr map.geojson FILE`",
         )
-    return features
+    return list(features)
 
 
 def property_table(features: Sequence[dict[str, Any]]) -> pd.DataFrame:
@@ -318,13 +295,12 @@ def property_table(features: Sequence[dict[str, Any]]) -> pd.DataFrame:
         own = feature.get("id")
         if own is not None:
             entries["id" if "id" not in entries else "id of the feature"] = own
-        rows.append(
-            {
-                str(name): cell_text(value)
-                for name, value in entries.items()
-                if not isinstance(value, (dict, list))
-            }
-        )
+        texts = {
+            str(name): cell_text(value)
+            for name, value in entries.items()
+            if not isinstance(value, (dict, list))
+        }
+        rows.append(texts)
     return pd.DataFrame(rows, index=range(len(rows)), dtype=str).fillna("")
 
 
@@ -347,12 +323,12 @@ def borders_of(
     pairs = sorted(
         [names[i], names[j]] for i, j in zip(first, second, strict=True) if i < j
     )
-    alone = sorted(set(names) - {unit for pair in pairs for unit in pair})
-    near = {
-        unit: min(
-            (other for other in names if other != unit),
-            key=lambda o: shapes[unit].distance(shapes[o]),
-        )
-        for unit in alone
-    }
-    return pairs, [[unit, other] for unit, other in near.items()]
+    joins = []
+    for unit in sorted(set(names) - set(chain(*pairs))):
+        distances = {
+            other: shapes[unit].distance(shapes[other])
+            for other in names
+            if other != unit
+        }
+        joins.append([unit, min(distances, key=distances.__getitem__)])
+    return pairs, joins

@@ -18,23 +18,19 @@ def adjusted(
     out = estimates.copy()
     # ASSUME: Holm over the primary rows of all hypotheses, because their null laws
     # differ and share no draws.
-    selected = [matching(out, select) for select in primary.values()]
-    # A selection that does not name one row is refused where the claims are answered,
-    # with these estimates at hand.
-    tested = sorted(
-        {
-            rows.index[0]
-            for rows in selected
-            if len(rows) == 1 and rows["p_value"].notna().all()
-        }
-    )
-    if tested:
-        out.loc[tested, "p_adjusted"] = multipletests(
-            out.loc[tested, "p_value"].to_numpy(), method="holm"
-        )[1]
+    tested = set[int]()
+    for select in primary.values():
+        rows = matching(out, select)
+        # A selection that does not name one row is refused where the claims are
+        # answered, with these estimates at hand.
+        if len(rows) == 1 and rows["p_value"].notna().all():
+            tested.add(rows.index[0])
+    first = sorted(tested)
+    if first:
+        p_values = out.loc[first, "p_value"].to_numpy()
+        out.loc[first, "p_adjusted"] = multipletests(p_values, method="holm")[1]
     explored = out["role"].eq("exploratory") & out["p_value"].notna()
     if explored.any():
-        out.loc[explored, "q_value"] = sharpened_q(
-            out.loc[explored, "p_value"].to_numpy()
-        ).q_values
+        p_values = out.loc[explored, "p_value"].to_numpy()
+        out.loc[explored, "q_value"] = sharpened_q(p_values).q_values
     return out

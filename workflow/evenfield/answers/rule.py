@@ -2,7 +2,8 @@
 docs/methods/answers.md.
 """
 
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from evenfield.numerics.power import smallest_visible
 from evenfield.shared.estimates import NAN
 from evenfield.shared.tables.numbers import is_missing
 from evenfield.shared.tables.rows import Row
-from evenfield.study.errors import ClaimsError
+from evenfield.study.errors import ClaimsError, counted
 
 HOLDS = "HOLDS"
 IN_PART = "HOLDS IN PART"
@@ -24,8 +25,19 @@ AGAINST = "AGAINST"
 NO_ANSWER = "NO ANSWER"
 OUT_OF_REACH = "OUT OF REACH"
 NOT_EMPIRICAL = "NOT EMPIRICAL"
-WORDS = (HOLDS, IN_PART, DOES_NOT_HOLD, SUPPORTED, SUGGESTIVE, NEGLIGIBLE, SUGGESTIVE_AGAINST, AGAINST, NO_ANSWER,
-         OUT_OF_REACH, NOT_EMPIRICAL)  # fmt: skip
+WORDS = (
+    HOLDS,
+    IN_PART,
+    DOES_NOT_HOLD,
+    SUPPORTED,
+    SUGGESTIVE,
+    NEGLIGIBLE,
+    SUGGESTIVE_AGAINST,
+    AGAINST,
+    NO_ANSWER,
+    OUT_OF_REACH,
+    NOT_EMPIRICAL,
+)
 CLOSE = 1e-9  # of two levels
 
 
@@ -45,9 +57,7 @@ class Evidence:
 
     row: Row
     sign: int  # 1 or -1: the predicted sign
-    interest: float = (
-        NAN  # effect of interest, in the row's unit; NaN where there is none
-    )
+    interest: float = NAN  # effect of interest, in the row's unit, if there is one
     adjusted: float = NAN  # p after adjusting over the primary rows; NaN outside them
     questions: int = 0  # number of primary rows that it was adjusted over
     checks: Mapping[str, Row] = field(default_factory=dict)
@@ -62,37 +72,31 @@ def judge_fact(holds: Threshold, row: Row, variants: Mapping[str, Row]) -> Judge
         return Judged(NO_ANSWER, _undefined(row))
     met = [name for name, variant in variants.items() if holds.met(variant["estimate"])]
     failed = tuple(name for name in variants if name not in met)
+    words = holds.words
     if holds.met(row["estimate"]):
         if failed:
-            return Judged(
-                IN_PART, f"{holds.words}, but not with: {', '.join(failed)}", failed
-            )
-        return Judged(
-            HOLDS,
-            f"{holds.words}, also in {counted(met, 'variant')}" if met else holds.words,
-        )
+            because = f"{words}, but not with: {', '.join(failed)}"
+            return Judged(IN_PART, because, failed)
+        also = f", also in {counted(len(met), 'variant')}" if met else ""
+        return Judged(HOLDS, f"{words}{also}")
+    # Most variants outvote the main figure, but do not make it hold.
     if len(met) > len(failed):
-        return Judged(
-            IN_PART,
-            f"not {holds.words} in the main figure, but with: {', '.join(met)}",
-            failed,
-        )
-    return Judged(
-        DOES_NOT_HOLD,
-        f"not {holds.words}" + (f"; only with: {', '.join(met)}" if met else ""),
-        failed,
-    )
+        because = f"not {words} in the main figure, but with: {', '.join(met)}"
+        return Judged(IN_PART, because, failed)
+    only = f"; only with: {', '.join(met)}" if met else ""
+    return Judged(DOES_NOT_HOLD, f"not {words}{only}", failed)
 
 
 def judge_tested(given: Evidence, rule: Rule) -> Judged:
     """Judge an association or effect; for and against carry the same burden."""
     low, high = interval(given.row, given.sign, rule.alpha)
     # 1. A failed placebo ends it: the same comparison sets apart what it should not.
-    if broken := [
+    broken = [
         name
         for name, row in given.placebos.items()
         if _placebo_p(name, row) < rule.alpha
-    ]:
+    ]
+    if broken:
         return Judged(NO_ANSWER, f"its placebo fails: {', '.join(broken)}")
     # 2. An interval inside plus or minus the effect of interest, whether or not it
     # holds zero.
@@ -110,14 +114,11 @@ def judge_tested(given: Evidence, rule: Rule) -> Judged:
     )
     # 3. The interval leaves out zero, the adjusted p is small and no check takes it
     # away.
+    questions = counted(given.questions, "question")
     if side and given.adjusted < rule.alpha and not lost:
-        checks_text = (
-            f" and in {counted(given.checks, 'check')}" if given.checks else ""
-        )
-        because = (
-            "also after adjusting for"
-            f" {counted(range(given.questions), 'question')}{checks_text}"
-        )
+        checks = counted(len(given.checks), "check")
+        also = f" and in {checks}" if given.checks else ""
+        because = f"also after adjusting for {questions}{also}"
         return Judged(SUPPORTED if side > 0 else AGAINST, because)
     # 4. The interval leaves out zero and at most half of the checks take it away.
     if side and 2 * len(lost) <= len(given.checks):
@@ -144,18 +145,15 @@ def interval(row: Row, sign: int, alpha: float) -> tuple[float, float]:
     """Return the interval at 1 - alpha, turned so that + is as claimed; a missing end
     is unbounded.
     """
-    low = row["conf_low"]
-    high = row["conf_high"]
-    low = -float("inf") if is_missing(low) else low
-    high = float("inf") if is_missing(high) else high
     if abs(row["conf_level"] + alpha - 1) > CLOSE:
-        fault = (
-            f"estimate {row['estimate_id']} has an interval at level"
-            f" {row['conf_level']:g}"
-        )
         raise ClaimsError(
-            fault, f"a level of {1 - alpha:g}, 1 - rule.alpha", "select another row"
+            f"estimate {row['estimate_id']} has an interval at level"
+            f" {row['conf_level']:g}",
+            f"a level of {1 - alpha:g}, 1 - rule.alpha",
+            "select another row",
         )
+    low = -math.inf if is_missing(row["conf_low"]) else row["conf_low"]
+    high = math.inf if is_missing(row["conf_high"]) else row["conf_high"]
     return (low, high) if sign > 0 else (-high, -low)
 
 
@@ -166,12 +164,9 @@ def side_of(row: Row, sign: int, alpha: float) -> int:
     low, high = interval(row, sign, alpha)
     # ASSUME: a test without an interval (a permutation) leaves out zero where its p is
     # below alpha.
-    if is_missing(row["conf_low"]) and is_missing(row["conf_high"]):
-        clear = (
-            not is_missing(row["estimate"])
-            and not is_missing(row["p_value"])
-            and row["p_value"] < alpha
-        )
+    if (low, high) == (-math.inf, math.inf):
+        tested = not is_missing(row["estimate"]) and not is_missing(row["p_value"])
+        clear = tested and row["p_value"] < alpha
         low = high = sign * row["estimate"] if clear else 0.0
     return int(low > 0) - int(high < 0)
 
@@ -180,34 +175,21 @@ def visible(row: Row, rule: Rule) -> float:
     """Return the smallest effect that a row could show; where it has no interval, what
     its topic says of its test.
     """
-    own = smallest_visible(
-        row["conf_low"], row["conf_high"], row["std_error"], rule.power, 1 - rule.alpha
-    )
-    return (
-        float(row["mde"])
-        if is_missing(own)
-        and is_missing(row["conf_low"])
-        and is_missing(row["conf_high"])
-        else own
-    )
-
-
-def counted(items: Collection[object], name: str) -> str:
-    """Write how many of something there are."""
-    return f"{len(items)} {name}{'s' * (len(items) != 1)}"
+    low = row["conf_low"]
+    high = row["conf_high"]
+    own = smallest_visible(low, high, row["std_error"], rule.power, 1 - rule.alpha)
+    if all(map(is_missing, (own, low, high))):
+        return float(row["mde"])
+    return own
 
 
 def _not_adjusted(given: Evidence) -> str:
-    if given.questions and is_missing(given.row["p_value"]):
-        return (
-            "it has no p-value that could be adjusted for"
-            f" {counted(range(given.questions), 'question')}"
-        )
-    if given.questions:
-        return (
-            f"only before adjusting for {counted(range(given.questions), 'question')}"
-        )
-    return "it is not one of the primary questions, so its p-value is not adjusted"
+    if not given.questions:
+        return "it is not one of the primary questions, so its p-value is not adjusted"
+    questions = counted(given.questions, "question")
+    if is_missing(given.row["p_value"]):
+        return f"it has no p-value that could be adjusted for {questions}"
+    return f"only before adjusting for {questions}"
 
 
 def _placebo_p(name: str, row: Row) -> float:

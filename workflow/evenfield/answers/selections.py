@@ -8,13 +8,14 @@ from typing import Any
 
 from evenfield.shared.topics import sections
 from evenfield.study.errors import EvenfieldError, not_known
+from evenfield.study.files import Record
 
 WORD = re.compile(r"[A-Za-z]\w*")
 # What a period of the estimates holds beside names of periods, such as ``P4 less P1``.
 BESIDE = {"all", "less", "to"}
 
 
-def families_of(config: Mapping[str, Any]) -> list[str]:
+def families_of(config: Record) -> list[str]:
     """Return the families that estimates will have: the topics of a config, and the
     families of those that name several.
     """
@@ -25,7 +26,7 @@ def families_of(config: Mapping[str, Any]) -> list[str]:
 def selection_faults(
     where: str,
     select: Mapping[str, str],
-    config: Mapping[str, Any],
+    config: Record,
     error: type[EvenfieldError],
 ) -> Iterator[EvenfieldError]:
     """Yield what a selection names and no row of the estimates can hold."""
@@ -53,11 +54,11 @@ def selection_faults(
 
 def _ids(section: Any) -> Collection[str]:
     """Return the id of every specification in a section."""
+    ids = []
+    parts = section if isinstance(section, list) else []
     if isinstance(section, Mapping):
-        own = [str(section["id"])] if "id" in section else []
-        parts = list(section.values())
-    else:
-        own = []
-        parts = list(section) if isinstance(section, list) else []
-    inside = [name for part in parts for name in _ids(part)]
-    return [*own, *inside]
+        ids = [str(section["id"])] if "id" in section else []
+        parts = [*section.values()]
+    for part in parts:
+        ids += _ids(part)
+    return ids

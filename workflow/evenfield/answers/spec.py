@@ -4,6 +4,7 @@ order of the paper, the reasons.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -13,11 +14,12 @@ from evenfield.answers.selections import selection_faults
 from evenfield.shared.estimates import TEXT_FIELDS
 from evenfield.shared.spec import Id, Spec
 from evenfield.study.errors import ClaimsError, EvenfieldError, Faults, not_known
+from evenfield.study.files import Record
 
-Select = Annotated[
-    dict[str, str], Field(min_length=1)
-]  # wanted text by column of estimates.csv
+# Wanted text by column of estimates.csv.
+Select = Annotated[dict[str, str], Field(min_length=1)]
 Named = dict[str, Select]
+VALUE = "Value error, "  # which pydantic writes before the messages of validators
 # What an entry of each kind must hold, and what it may hold beside that.
 TEST = ("interest", "checks", "placebos", "shows")
 NEEDED = {
@@ -56,19 +58,17 @@ class Threshold(Spec):
         """Say whether a number meets the threshold; an undefined one does not."""
         if self.between:
             return self.between[0] <= value <= self.between[1]
-        return (
-            value > self.above
-            if self.above is not None
-            else self.below is not None and value < self.below
-        )
+        if self.above is not None:
+            return value > self.above
+        return self.below is not None and value < self.below
 
     @property
     def words(self) -> str:
         """The threshold as a clause."""
-        (name, number), *_ = self.model_dump(exclude_none=True).items()
+        if self.between:
+            return f"between {self.between[0]:g} and {self.between[1]:g}"
         return (
-            f"{name}"
-            f" {' and '.join(f'{end:g}' for end in number) if name == 'between' else f'{number:g}'}"
+            f"below {self.below:g}" if self.above is None else f"above {self.above:g}"
         )
 
 
@@ -100,19 +100,19 @@ class Entry(Spec):
         """Return every selection by what it is and its name; overrides come with what
         they override.
         """
-        shown = {str(number): row for number, row in enumerate(self.shows, 1)}
+        if not self.first:
+            return {}
         kinds = {
             "check": self.checks,
             "placebo": self.placebos,
             "variant": self.variants,
-            "shown": shown,
+            "shown": {str(number): row for number, row in enumerate(self.shows, 1)},
         }
-        named = {
-            (what, name): {**self.first, **row}
-            for what, rows in kinds.items()
-            for name, row in rows.items()
-        }
-        return {("primary", ""): self.first, **named} if self.first else {}
+        selections = {("primary", ""): self.first}
+        for kind, rows in kinds.items():
+            for name, row in rows.items():
+                selections[kind, name] = {**self.first, **row}
+        return selections
 
 
 class Hypothesis(Entry):
@@ -169,7 +169,8 @@ class Claim(Entry):
                 raise ValueError(
                     f"kind {self.kind} needs {' and '.join(needed)}; {name} is missing"
                 )
-        if extra := sorted(written - {*needed, *may}):
+        extra = sorted(written - {*needed, *may})
+        if extra:
             beside = " beside a hypothesis" if self.hypothesis else ""
             raise ValueError(f"kind {self.kind} has no {extra[0]}{beside}")
         return self
@@ -185,13 +186,13 @@ class Claims(Spec):
 
     def entries(self) -> Iterator[tuple[str, Entry]]:
         """Yield hypotheses and claims with the place where each stands."""
-        yield from (
-            (f"hypothesis {name}", item) for name, item in self.hypotheses.items()
-        )
-        yield from ((f"claim {item.id}", item) for item in self.claims)
+        for name, item in self.hypotheses.items():
+            yield f"hypothesis {name}", item
+        for claim in self.claims:
+            yield f"claim {claim.id}", claim
 
 
-def read_claims(config: Mapping[str, Any]) -> Claims:
+def read_claims(config: Record) -> Claims:
     """Return claims.yaml as it stands in a checked config, refused in one line where a
     run would refuse it later.
     """
@@ -205,23 +206,22 @@ def read_claims(config: Mapping[str, Any]) -> Claims:
     return claims
 
 
-def _worded(first: Mapping[str, Any], written: Mapping[str, Any]) -> ClaimsError:
-    where = [str(step) for step in first["loc"] if step != "[key]"]
-    if where[:1] == ["claims"] and len(where) > 1:
-        entry = written["claims"][int(where[1])]
-        name = (
-            entry.get("id", f"number {int(where[1]) + 1}")
-            if isinstance(entry, Mapping)
-            else where[1]
-        )
-        where = [f"claim {name}", *where[2:]]
-    elif where[:1] == ["hypotheses"] and len(where) > 1:
-        where = [f"hypothesis {where[1]}", *where[2:]]
-    location, key = (
-        (where[0], ".".join(where[1:]))
-        if len(first["loc"]) > 1
-        else ("the top level", ".".join(where))
-    )
+def _worded(first: Record, written: Record) -> ClaimsError:
+    location, *steps = [str(step) for step in first["loc"] if step != "[key]"] or [""]
+    if len(first["loc"]) < 2:
+        steps = [location] if location else []
+        location = "the top level"
+    elif location == "claims" and steps:
+        number = int(steps.pop(0))
+        entry = written["claims"][number]
+        # A claim is named by its id; one that is no mapping, or has none, by its number.
+        name = number
+        if isinstance(entry, Mapping):
+            name = entry.get("id", f"number {number + 1}")
+        location = f"claim {name}"
+    elif location == "hypotheses" and steps:
+        location = f"hypothesis {steps.pop(0)}"
+    key = ".".join(steps)
     if first["type"] == "extra_forbidden":
         known = ", ".join(_keys_beside(first["loc"]))
         return ClaimsError(
@@ -229,14 +229,11 @@ def _worded(first: Mapping[str, Any], written: Mapping[str, Any]) -> ClaimsError
             f"one of {known}",
             "correct or remove it",
         )
-    message = first["msg"].removeprefix("Value error, ")
-    action = (
-        "put it in quotation marks"
-        if first["type"] == "string_type"
-        else f"correct {key or location}"
-    )
+    action = f"correct {key or location}"
+    if first["type"] == "string_type":
+        action = "put it in quotation marks"
     return ClaimsError(
-        f"{location}: {f'{key}: ' if key else ''}{message}",
+        ": ".join(filter(None, [location, key, first["msg"]])).replace(VALUE, ""),
         "what docs/methods/answers.md lists",
         action,
     )
@@ -249,27 +246,28 @@ def _keys_beside(loc: Sequence[Any]) -> list[str]:
         "claims": Claim,
         "holds": Threshold,
     }
-    return list(
-        next(
-            (kinds[str(step)] for step in reversed(loc[:-1]) if step in kinds), Claims
-        ).model_fields
-    )
+    inner: type[Spec] = Claims
+    for step in loc[:-1]:
+        inner = kinds.get(str(step), inner)
+    return list(inner.model_fields)
 
 
-def _name_faults(claims: Claims, config: Mapping[str, Any]) -> Iterator[EvenfieldError]:
-    ids = [claim.id for claim in claims.claims]
-    if twice := sorted({name for name in ids if ids.count(name) > 1}):
+def _name_faults(claims: Claims, config: Record) -> Iterator[EvenfieldError]:
+    counts = Counter(claim.id for claim in claims.claims)
+    twice = sorted(name for name, count in counts.items() if count > 1)
+    if twice:
         yield ClaimsError(
-            f"claim {twice[0]} stands {ids.count(twice[0])} times",
+            f"claim {twice[0]} stands {counts[twice[0]]} times",
             "one entry a claim",
             "rename one",
         )
     level = config["inference"]["conf_level"]
     if claims.claims and abs(claims.rule.alpha + level - 1) > 1e-9:
-        fault = (
-            f"rule.alpha {claims.rule.alpha:g} beside inference.conf_level {level:g}"
+        yield ClaimsError(
+            f"rule.alpha {claims.rule.alpha:g} beside inference.conf_level {level:g}",
+            "intervals at 1 - alpha",
+            "change one of them",
         )
-        yield ClaimsError(fault, "intervals at 1 - alpha", "change one of them")
     for claim in claims.claims:
         if claim.hypothesis:
             yield from _unknown(
@@ -279,11 +277,12 @@ def _name_faults(claims: Claims, config: Mapping[str, Any]) -> Iterator[Evenfiel
             )
             known = claims.hypotheses.get(claim.hypothesis)
             if known and known.kind != claim.kind:
-                fault = (
+                yield ClaimsError(
                     f"claim {claim.id} is an {claim.kind}, its hypothesis"
-                    f" {claim.hypothesis} an {known.kind}"
+                    f" {claim.hypothesis} an {known.kind}",
+                    "one kind",
+                    "correct one of them",
                 )
-                yield ClaimsError(fault, "one kind", "correct one of them")
         for code in claim.because:
             yield from _unknown(
                 f"claim {claim.id}: because", code, list(claims.reasons)
@@ -292,9 +291,7 @@ def _name_faults(claims: Claims, config: Mapping[str, Any]) -> Iterator[Evenfiel
         yield from _row_faults(where, entry, config)
 
 
-def _row_faults(
-    where: str, entry: Entry, config: Mapping[str, Any]
-) -> Iterator[EvenfieldError]:
+def _row_faults(where: str, entry: Entry, config: Record) -> Iterator[EvenfieldError]:
     """Yield what is wrong with the rows that an entry selects."""
     faults = list(selection_faults(where, entry.first, config, ClaimsError))
     yield from faults
@@ -306,8 +303,11 @@ def _row_faults(
         if key[0] == "primary":
             continue
         if select == entry.first:
-            fault = f"{location} is the main row once more"
-            yield ClaimsError(fault, "a row that differs", "change or remove it")
+            yield ClaimsError(
+                f"{location} is the main row once more",
+                "a row that differs",
+                "change or remove it",
+            )
         if not faults:
             yield from selection_faults(location, select, config, ClaimsError)
 

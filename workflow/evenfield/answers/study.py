@@ -3,6 +3,7 @@ plain content out.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,23 +26,24 @@ from evenfield.shared.estimates import NAN
 from evenfield.shared.tables.numbers import is_missing
 from evenfield.shared.tables.rows import Row, one_row, records
 from evenfield.study.errors import ClaimsError
+from evenfield.study.files import Record
 from evenfield.study.rounding import round_frame
 
 NUMBERS = ("estimate", "low", "high", "p", "p_adjusted", "smallest_visible", "interest")
 TEXTS = ("unit", "estimate_id")
 FIGURES = re.compile(r"(?<!no )\bfigures of (\d{4}(?: to \d{4})?)")
 COLUMNS = [
-    "id",
-    "paragraphs",
-    "claim",
-    "kind",
-    "hypothesis",
-    "answer",
+    *"id paragraphs claim kind hypothesis answer".split(),
     *NUMBERS,
     *TEXTS,
     "because",
     "checks_failed",
 ]
+# What stands beside each row behind a claim.
+BEHIND = (
+    "estimate_id estimate conf_low conf_high p_value unit_of_measure period"
+    " output_basis"
+).split()
 NO_CLAIMS = "This study has no claims.yaml, so nothing is answered."
 
 
@@ -69,13 +71,10 @@ def answer_study(
         hypotheses.get(item.hypothesis) or study.answer(f"claim {item.id}", item)
         for item in claims.claims
     ]
-    frame = pd.DataFrame(
-        [_line(*pair) for pair in zip(claims.claims, answered, strict=True)],
-        columns=COLUMNS,
-    )
+    lines = list(map(_line, claims.claims, answered))
+    frame = pd.DataFrame(lines, columns=COLUMNS)
     frame = round_frame(frame.astype(dict.fromkeys(NUMBERS, float)))
     words = [item.judged.answer for item in answered]
-    answered_claims = zip(claims.claims, answered, records(frame), strict=True)
     content = {
         "sentence": "" if claims.claims else NO_CLAIMS,
         "rule": claims.rule.model_dump(),
@@ -89,35 +88,36 @@ def answer_study(
                 **_plain(line),
                 "paragraphs": claim.paragraph,
                 "checks_failed": list(item.judged.failed),
-            }
-            | {
                 "reasons": claim.because,
                 "why": claim.why,
                 "data": claim.data,
                 "rows": item.rows,
             }
-            for claim, item, line in answered_claims
+            for claim, item, line in zip(
+                claims.claims, answered, records(frame), strict=True
+            )
         ],
         "hypotheses": [
-            {
-                "id": name,
-                "statement": claims.hypotheses[name].statement,
-                "kind": claims.hypotheses[name].kind,
-            }
-            | {
-                "sign": claims.hypotheses[name].sign,
-                "claims": [c.id for c in claims.claims if c.hypothesis == name],
-            }
-            | {
-                "answer": item.judged.answer,
-                "because": item.judged.because,
-                "checks_failed": list(item.judged.failed),
-            }
-            | {**_plain(item.numbers), "rows": item.rows}
-            for name, item in hypotheses.items()
+            _hypothesis(name, claims, item) for name, item in hypotheses.items()
         ],
     }
     return frame, content
+
+
+def _hypothesis(name: str, claims: Claims, item: Answered) -> dict[str, Any]:
+    hypothesis = claims.hypotheses[name]
+    return {
+        "id": name,
+        "statement": hypothesis.statement,
+        "kind": hypothesis.kind,
+        "sign": hypothesis.sign,
+        "claims": [claim.id for claim in claims.claims if claim.hypothesis == name],
+        "answer": item.judged.answer,
+        "because": item.judged.because,
+        "checks_failed": list(item.judged.failed),
+        **_plain(item.numbers),
+        "rows": item.rows,
+    }
 
 
 class _Study:
@@ -126,10 +126,14 @@ class _Study:
     def __init__(
         self, estimates: pd.DataFrame, claims: Claims, simulated: Sequence[str]
     ) -> None:
-        self.estimates, self.rule, self.simulated = estimates, claims.rule, simulated
-        self.rows = {
-            where: self._rows(where, entry) for where, entry in claims.entries()
-        }
+        self.rule = claims.rule
+        self.simulated = simulated
+        self.rows: dict[str, dict[tuple[str, str], Row]] = {}
+        for where, entry in claims.entries():
+            self.rows[where] = {
+                key: one_row(estimates, select, place_of(where, key))
+                for key, select in entry.selections().items()
+            }
         first = [
             self.rows[f"hypothesis {name}"]["primary", ""] for name in claims.hypotheses
         ]
@@ -139,14 +143,8 @@ class _Study:
                 "a row for each",
                 "merge the two",
             )
+        # Holm adjusts over the primary rows that are tested.
         self.questions = sum(not is_missing(row["p_value"]) for row in first)
-
-    def _rows(self, where: str, entry: Entry) -> dict[tuple[str, str], Row]:
-        chosen = entry.selections().items()
-        return {
-            key: one_row(self.estimates, select, place_of(where, key))
-            for key, select in chosen
-        }
 
     def answer(self, where: str, entry: Entry) -> Answered:
         """Answer a hypothesis, or a claim that takes the answer of none."""
@@ -158,22 +156,18 @@ class _Study:
 
     def _answer(self, where: str, entry: Entry) -> Answered:
         if isinstance(entry, Claim) and entry.kind == "out of reach":
-            return Answered(
-                Judged(
-                    OUT_OF_REACH,
-                    f"{_sentence(entry.why)} What would decide it: {entry.data}",
-                )
-            )
+            why = entry.why if entry.why.endswith((".", "!", "?")) else f"{entry.why}."
+            because = f"{why} What would decide it: {entry.data}"
+            return Answered(Judged(OUT_OF_REACH, because))
         if isinstance(entry, Claim) and entry.kind == "not empirical":
             return Answered(Judged(NOT_EMPIRICAL, entry.why))
         rows = self.rows[where]
         row = rows["primary", ""]
-        checks, placebos, variants = (
-            {name: row for (what, name), row in rows.items() if what == wanted}
-            for wanted in ("check", "placebo", "variant")
-        )
+        by_kind = defaultdict[str, dict[str, Row]](dict)
+        for (kind, name), selected in rows.items():
+            by_kind[kind][name] = selected
         if isinstance(entry, Claim) and entry.holds:
-            judged = judge_fact(entry.holds, row, variants)
+            judged = judge_fact(entry.holds, row, by_kind["variant"])
             return Answered(judged, _numbers(row), _behind(rows, judged))
         questions = self.questions if isinstance(entry, Hypothesis) else 0
         given = Evidence(
@@ -182,92 +176,71 @@ class _Study:
             interest=row["sesoi"] if entry.interest is None else entry.interest,
             adjusted=row["p_adjusted"] if questions else NAN,
             questions=questions,
-            checks=checks,
-            placebos=placebos,
+            checks=by_kind["check"],
+            placebos=by_kind["placebo"],
         )
         judged = judge_tested(given, self.rule)
-        sizes = {"p_adjusted": given.adjusted, "interest": given.interest}
-        return Answered(
-            judged,
-            _numbers(row, smallest_visible=visible(row, self.rule), **sizes),
-            _behind(rows, judged),
+        numbers = _numbers(
+            row,
+            p_adjusted=given.adjusted,
+            smallest_visible=visible(row, self.rule),
+            interest=given.interest,
         )
+        return Answered(judged, numbers, _behind(rows, judged))
 
 
 def _numbers(row: Row, **more: float) -> dict[str, Any]:
-    names = {
-        "estimate": "estimate",
-        "low": "conf_low",
-        "high": "conf_high",
-        "p": "p_value",
-    }
-    texts = {"unit": row["unit_of_measure"], "estimate_id": row["estimate_id"]}
     return {
         **dict.fromkeys(NUMBERS, NAN),
-        **{name: row[column] for name, column in names.items()},
+        "estimate": row["estimate"],
+        "low": row["conf_low"],
+        "high": row["conf_high"],
+        "p": row["p_value"],
         **more,
-        **texts,
+        "unit": row["unit_of_measure"],
+        "estimate_id": row["estimate_id"],
     }
 
 
 def _behind(
     rows: Mapping[tuple[str, str], Row], judged: Judged
 ) -> list[dict[str, Any]]:
-    columns = (
-        "estimate_id",
-        "estimate",
-        "conf_low",
-        "conf_high",
-        "p_value",
-        "unit_of_measure",
-        "period",
-        "output_basis",
-    )
-    return [
-        {
-            "what": what,
-            "name": name,
-            "against": what in ("check", "variant") and name in judged.failed,
-            "figures": _years_of_figures(row["warning"]),
-        }
-        | _plain({key: row[key] for key in columns})
-        for (what, name), row in rows.items()
-    ]
-
-
-def _years_of_figures(warning: str) -> str:
-    """Return the years that a row rests on where they are fewer than its period."""
-    match = FIGURES.search(warning)
-    return match[1] if match else ""
+    behind = []
+    for (what, name), row in rows.items():
+        # The years that a row rests on, where they are fewer than its period.
+        figures = FIGURES.search(row["warning"])
+        against = what in ("check", "variant") and name in judged.failed
+        behind.append(
+            {
+                "what": what,
+                "name": name,
+                "against": against,
+                "figures": figures[1] if figures else "",
+                **_plain({column: row[column] for column in BEHIND}),
+            }
+        )
+    return behind
 
 
 def _line(claim: Claim, item: Answered) -> dict[str, Any]:
-    line = {name: item.numbers.get(name, NAN) for name in NUMBERS} | {
-        name: item.numbers.get(name, "") for name in TEXTS
-    }
-    line |= {
+    return {
+        **dict.fromkeys(NUMBERS, NAN),
+        **dict.fromkeys(TEXTS, ""),
+        **item.numbers,
         "id": claim.id,
         "claim": claim.claim,
         "kind": claim.kind,
         "hypothesis": claim.hypothesis,
-    }
-    line |= {
         "paragraphs": " ".join(map(str, claim.paragraph)),
         "answer": item.judged.answer,
-    }
-    return line | {
         "because": item.judged.because,
         "checks_failed": "; ".join(item.judged.failed),
     }
 
 
-def _plain(numbers: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(numbers: Record) -> dict[str, Any]:
     frame = round_frame(pd.DataFrame([dict(numbers)]))
     return {
         str(name): None if is_missing(value) and value != "" else value
         for name, value in frame.iloc[0].items()
     }
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -54,9 +54,10 @@ def reported(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
                     )  # so that an inference that cannot be is refused here
                 return fault
             except NumericsError as error:
-                remedy = f"see docs/library/{page}.md"
                 raise EstimateError(
-                    str(error), f"data that {function.__name__} takes", remedy
+                    str(error),
+                    f"data that {function.__name__} takes",
+                    f"see docs/library/{page}.md",
                 ) from error
 
         return run
@@ -244,11 +245,8 @@ class Table:
             first = (
                 f"{self.units.names[holes[0][0]]} in {self.calendar.text[holes[0][1]]}"
             )
-            fault = (
-                f"{len(holes)} pairs of unit and date without a value, first {first}"
-            )
             raise EstimateError(
-                fault,
+                f"{len(holes)} pairs of unit and date without a value, first {first}",
                 "a balanced panel",
                 "fill them, or leave out the units or the dates",
             )
@@ -495,8 +493,11 @@ def _matrices(
             where = f"{model.named(name)} of {ids[missing][0]}"
             if len(calendar.labels) > 1:
                 where += f" in {calendar.text[calendar.codes[missing][0]]}"
-            fault = f"{missing.sum()} values are missing or infinite, first {where}"
-            raise EstimateError(fault, "a number in every row", "drop them")
+            raise EstimateError(
+                f"{missing.sum()} values are missing or infinite, first {where}",
+                "a number in every row",
+                "drop them",
+            )
     spec = both.rhs.model_spec
     used = {
         name: {model.named(v) for v in spec.term_variables[term]} & set(rows)
@@ -565,8 +566,11 @@ def weights(
     try:
         return network(names, matrix)
     except NumericsError as error:
-        expected = "finite weights of zero or more, a neighbour for each unit"
-        raise WeightsError(str(error), expected, "correct w") from error
+        raise WeightsError(
+            str(error),
+            "finite weights of zero or more, a neighbour for each unit",
+            "correct w",
+        ) from error
 
 
 def matched_weights(w: Any, ids: np.ndarray) -> csr_array:
@@ -625,15 +629,13 @@ def _weights_matrix(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_a
         at = tuple(np.searchsorted(names, ends.iloc[:, i].tolist()) for i in (0, 1))
         return names, csr_array((values, at), shape=(len(names), len(names)))
     if ids is None or isinstance(w, pd.DataFrame) or not hasattr(w, "shape"):
-        fault = (
+        raise WeightsError(
             f"weights of type {type(w).__name__} without ids, or with other ids in rows"
-            " than in columns"
-        )
-        expected = (
+            " than in columns",
             "an edge list, a square DataFrame, a dict, a libpysal W or Graph, a path,"
-            " or a matrix with ids"
+            " or a matrix with ids",
+            "call ef.weights(matrix, ids)",
         )
-        raise WeightsError(fault, expected, "call ef.weights(matrix, ids)")
     names = [str(i) for i in ids]
     if w.shape != (len(names), len(names)) or len(set(names)) != len(names):
         raise WeightsError(

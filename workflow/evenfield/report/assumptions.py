@@ -21,19 +21,15 @@ class Assumption:
 def harvest_assumptions(library: str | Path = LIBRARY) -> list[Assumption]:
     """Collect the assumption comments of every module."""
     root = Path(library)
-    files = sorted(
-        root.rglob("*.py"), key=lambda path: path.relative_to(root).as_posix()
-    )
-    return [
-        _assumption(path.relative_to(root), text)
-        for path in files
-        for text in _marked(path)
-    ]
-
-
-def _assumption(path: Path, text: str) -> Assumption:
-    floor = path.parts[path.parts[0] == "topics"] if len(path.parts) > 1 else ""
-    return Assumption(floor, path.as_posix(), text)
+    assumptions = []
+    for path in sorted(root.rglob("*.py"), key=Path.as_posix):
+        inside = path.relative_to(root)
+        # A topic stands for itself, any other file for its room of the library.
+        folder = inside.parts[inside.parts[0] == "topics"] if inside.parts[1:] else ""
+        assumptions += [
+            Assumption(folder, inside.as_posix(), text) for text in _marked(path)
+        ]
+    return assumptions
 
 
 def _marked(path: Path) -> Iterator[str]:

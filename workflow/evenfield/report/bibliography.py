@@ -11,14 +11,13 @@ from pathlib import Path
 from evenfield.shared.tables.units import in_words
 from evenfield.study.errors import ReportError
 
+# An entry ends with a brace on a line of its own; values may hold braces two deep.
 ENTRY = re.compile(r"^@(\w+)\s*\{\s*([^,\s]+)\s*,(.*?)^\s*\}", re.DOTALL | re.MULTILINE)
 BRACED = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
 FIELD = re.compile(rf'(\w+)\s*=\s*(?:{BRACED}|"([^"]*)"|(\d+))\s*(?:,|\Z)')
-
-
 TITLE = re.compile(r"(\b(?:book)?title\s*=\s*)" + rf'(?:{BRACED}|"([^"]*)")')
 EDITOR = re.compile(rf"\beditor\s*=\s*{BRACED}")
-SUFFIX_PARTS = 2
+PUBLISHERS = ("publisher", "institution", "school", "organization")
 
 
 @dataclass(frozen=True)
@@ -51,63 +50,47 @@ class Reference:
         names = in_words(self._names)
         if "author" not in self.fields and "editor" in self.fields:
             names += " (ed.)" if len(self._names) == 1 else " (eds.)"
-        return f"{names} ({self.year}). {self.fields['title'].rstrip('.')}. {self._where}.".replace(
-            "..", "."
-        )
+        title = self.fields["title"].rstrip(".")
+        return f"{names} ({self.year}). {title}. {self._where}.".replace("..", ".")
 
     @property
     def html(self) -> str:
         """The entry as one line, with a link where it has an address."""
-        url = (
-            f"https://doi.org/{self.fields['doi']}"
-            if "doi" in self.fields
-            else self.fields.get("url", "")
-        )
-        link = f' <a href="{escape(url)}">{escape(url)}</a>' if url else ""
-        is_page = re.match(r"https?://", url) is not None
-        return escape(self.text) + (
-            link if is_page else f" {escape(url)}" if url else ""
-        )
+        doi = self.fields.get("doi")
+        url = escape(f"https://doi.org/{doi}" if doi else self.fields.get("url", ""))
+        text = escape(self.text)
+        # Only an address of the web becomes a link, so that no entry can run a script.
+        if re.match(r"https?://", url):
+            return f'{text} <a href="{url}">{url}</a>'
+        return f"{text} {url}" if url else text
 
     @property
     def _names(self) -> list[str]:
-        return re.split(
-            r"\s+and\s+",
-            self.fields.get("author") or self.fields.get("editor") or self.key,
-        )
+        fields = self.fields
+        return _people(fields.get("author") or fields.get("editor") or self.key)
 
     @property
     def _where(self) -> str:
         fields = self.fields
         if "journal" in fields:
-            number = f"({fields['number']})" if "number" in fields else ""
-            issue = (
-                f" {fields['volume']}{number}"
-                if "volume" in fields
-                else f", no. {fields['number']}"
-                if number
-                else ""
-            )
-            pages = f": {fields['pages']}" if "pages" in fields else ""
-            return f"{fields['journal']}{issue}{pages}"
-        inside = (
-            f"In {fields['booktitle']}"
-            if "booktitle" in fields
-            else fields.get("howpublished", "")
-        )
+            return fields["journal"] + self._issue
+        inside = fields.get("howpublished", "")
+        if "booktitle" in fields:
+            inside = f"In {fields['booktitle']}"
         series = " ".join(fields[name] for name in ("type", "number") if name in fields)
-        house = (
-            fields.get("publisher")
-            or fields.get("institution")
-            or fields.get("school")
-            or fields.get("organization", "")
-        )
-        parts = [
-            inside,
-            series,
-            ": ".join(part for part in (fields.get("address", ""), house) if part),
-        ]
-        return ", ".join(part for part in parts if part)
+        houses = [fields[name] for name in PUBLISHERS if fields.get(name)]
+        publisher = ": ".join(filter(None, [fields.get("address"), *houses[:1]]))
+        return ", ".join(filter(None, [inside, series, publisher]))
+
+    @property
+    def _issue(self) -> str:
+        """Volume, number and pages of an article."""
+        fields = self.fields
+        number = fields.get("number", "")
+        issue = f", no. {number}" if number else ""
+        if "volume" in fields:
+            issue = f" {fields['volume']}" + (f"({number})" if number else "")
+        return issue + (f": {fields['pages']}" if "pages" in fields else "")
 
 
 def read_references(path: str | Path) -> dict[str, Reference]:
@@ -119,20 +102,20 @@ def read_references(path: str | Path) -> dict[str, Reference]:
     }
     started = len(re.findall(r"^@\w+\s*\{", text, re.MULTILINE))
     if started != len(references):
-        fault = (
-            f"{path} has {started} entries, of which {len(references)} can be read, each"
-            " with a key of its own"
-        )
         raise ReportError(
-            fault, "entries that end with } on a line of its own", "correct the others"
+            f"{path} has {started} entries, of which {len(references)} can be read, each"
+            " with a key of its own",
+            "entries that end with } on a line of its own",
+            "correct the others",
         )
     for key, entry in references.items():
-        if missing := [name for name in ("title", "year") if name not in entry.fields]:
-            raise ReportError(
-                f"{path}: {key} has no {missing[0]}",
-                "author or editor, title, year",
-                "add it",
-            )
+        for name in ("title", "year"):
+            if name not in entry.fields:
+                raise ReportError(
+                    f"{path}: {key} has no {name}",
+                    "author or editor, title, year",
+                    "add it",
+                )
     return references
 
 
@@ -141,22 +124,23 @@ def _fields(body: str) -> dict[str, str]:
         name.lower(): braced or quoted or number
         for name, braced, quoted, number in FIELD.findall(body)
     }
-    for name in (
-        "author",
-        "editor",
-    ):  # what stands in braces is one name, held together
-        if name in fields_by_name:
-            fields_by_name[name] = re.sub(
-                r"\{[^{}]*\}",
-                lambda part: part[0].replace(" ", "\u00a0"),
-                fields_by_name[name],
-            )
+    # What stands in braces is one name, held together by blanks that do not break.
+    for name in {"author", "editor"} & set(fields_by_name):
+        fields_by_name[name] = re.sub(
+            r"\{[^{}]*\}",
+            lambda braced: braced[0].replace(" ", "\u00a0"),
+            fields_by_name[name],
+        )
     return {name: _plain(text) for name, text in fields_by_name.items()}
 
 
 def _plain(text: str) -> str:
     text = re.sub(r"\\([&%_$#])", r"\1", re.sub(r"[ \t\n]+", " ", text))
     return re.sub(r"[{}]", "", text).replace("---", "\u2014").replace("--", "\u2013")
+
+
+def _people(names: str) -> list[str]:
+    return re.split(r"\s+and\s+", names)
 
 
 def _last(name: str) -> str:
@@ -183,11 +167,10 @@ def _for_typst(item: Reference) -> str:
 
 
 def _as_editors(names: str) -> str:
-    people = re.split(r"\s+and\s+", names)
-    word = "ed." if len(people) == 1 else "eds."
-    *others, last = people
-    parts = last.split(", ")
-    # BibTeX: family name, suffix, given names.
-    if len(parts) == SUFFIX_PARTS:
-        last = f"{parts[0]}, {word}, {parts[1]}"
+    *others, last = _people(names)
+    word = "eds." if others else "ed."
+    # Where BibTeX has a suffix such as Jr.: family name, suffix, given names.
+    family, comma, given = last.partition(", ")
+    if comma and ", " not in given:
+        last = f"{family}, {word}, {given}"
     return " and ".join([*others, last])

@@ -3,24 +3,27 @@ estimates and answers.
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evenfield.study.errors import first_examples
+from evenfield.study.errors import counted, first_examples
+from evenfield.study.files import Record
 from evenfield.study.table_files import read_table, write_table
 
-DUST = 1e-9
-SHOWN = 5
-LONGEST = 60
+DUST = 1e-9  # a smaller change of an estimate is none
+SHOWN = 5  # estimates that are named
+LONGEST = 60  # letters of a row or a value that is named
+# Columns that may identify the rows of a table; the first that do are its key.
 _KEYS = (
     "unit year,taxonomy unit,zone,unit measure,unit_i unit_j,source,variable units"
     " first_year,programme unit,unit"
 )
-KEYS = [tuple(names.split()) for names in _KEYS.split(",")]
+KEYS = [names.split() for names in _KEYS.split(",")]
+ABSENT = "not there"
 
 
 def as_ingested(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -60,136 +63,115 @@ def table_changes(
 
 def _frame_changes(name: str, old: pd.DataFrame, new: pd.DataFrame) -> Iterator[str]:
     columns = [column for column in new.columns if column in old]
-    key = next(
-        (
-            k
-            for k in KEYS
-            if set(k) <= set(columns) and not (_twice(old, k) or _twice(new, k))
-        ),
-        tuple(columns),
-    )
-    one, other = (
-        frame[columns].drop_duplicates(list(key)).set_index(list(key))
-        for frame in (old, new)
-    )
-    for word, rows in (
-        ("gone", one.index.difference(other.index)),
-        ("new", other.index.difference(one.index)),
-    ):
+    key = _key(old[columns], new[columns])
+    one = old[columns].drop_duplicates(key).set_index(key)
+    other = new[columns].drop_duplicates(key).set_index(key)
+    missing = one.index.difference(other.index)
+    added = other.index.difference(one.index)
+    for word, rows in (("gone", missing), ("new", added)):
         if len(rows):
-            yield (
-                f"{name}: {_counted(len(rows), 'row')} {word}"
-                f" ({first_examples([_named(row) for row in rows])})"
-            )
+            examples = first_examples([_named(row) for row in rows])
+            yield f"{name}: {counted(len(rows), 'row')} {word} ({examples})"
     both = one.index.intersection(other.index)
-    for column in [column for column in columns if column not in key]:
-        before = one.loc[both, column]
-        after = other.loc[both, column]
-        numeric = pd.api.types.is_numeric_dtype(
-            before
-        ) and pd.api.types.is_numeric_dtype(after)
-        before, after = (
-            part if numeric else part.fillna("").astype(str) for part in (before, after)
-        )
-        moved = before.ne(after) & ~(before.isna() & after.isna())
-        if moved.any():
-            size = (
-                _sizes(before[moved], after[moved])
-                if numeric
-                else pd.Series(0.0, before[moved].index)
-            )
-            first = size.sort_values(ascending=False, kind="stable").index[:3]
-            cells = [
-                f"{_named(row)}: {_cell(before[row])} -> {_cell(after[row])}"
-                for row in first
-            ]
-            more = (
-                f", largest {size.max():.2%}"
-                if numeric and np.isfinite(size.max())
-                else ""
-            )
-            yield (
-                f"{name}: {_counted(int(moved.sum()), 'cell')} of {column}"
-                f" changed{more} ({'; '.join(cells)})"
-            )
+    for column in map(str, one):
+        yield from _cell_changes(name, one.loc[both, column], other.loc[both, column])
 
 
-def _twice(frame: pd.DataFrame, key: tuple[str, ...]) -> bool:
-    return bool(frame.duplicated(list(key)).any())
+def _key(old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
+    """Return the columns that identify the rows of both tables, all where none do."""
+    for key in KEYS:
+        twice = [
+            frame.duplicated(key).any() for frame in (old, new) if {*key} <= {*old}
+        ]
+        if twice == [False, False]:
+            return key
+    return list(map(str, old))
 
 
-def _sizes(before: pd.Series, after: pd.Series) -> pd.Series:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return (after / before - 1).abs().fillna(np.inf)
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+def _cell_changes(name: str, before: pd.Series, after: pd.Series) -> Iterator[str]:
+    numeric = all(map(pd.api.types.is_numeric_dtype, (before, after)))
+    if not numeric:
+        before = before.fillna("").astype(str)
+        after = after.fillna("").astype(str)
+    moved = before.ne(after) & ~(before.isna() & after.isna())
+    if not moved.any():
+        return
+    size = pd.Series(0.0, before[moved].index)
+    if numeric:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            size = (after[moved] / before[moved] - 1).abs().fillna(np.inf)
+    first = size.sort_values(ascending=False, kind="stable").index[:3]
+    cells = "; ".join(
+        f"{_named(row)}: {_cell(before[row])} -> {_cell(after[row])}" for row in first
+    )
+    largest = f", largest {size.max():.2%}" if numeric and size.max() < np.inf else ""
+    count = counted(int(moved.sum()), "cell")
+    yield f"{name}: {count} of {before.name} changed{largest} ({cells})"
 
 
 def _named(row: Any) -> str:
-    text = " ".join(_cell(part) for part in (row if isinstance(row, tuple) else (row,)))
+    return _shortened(" ".join(map(_cell, row if isinstance(row, tuple) else (row,))))
+
+
+def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
 def _cell(value: Any) -> str:
-    return (
-        ("blank" if pd.isna(value) else f"{value:.12g}")
-        if isinstance(value, float)
-        else str(value) or "blank"
-    )
+    if isinstance(value, float):
+        return "blank" if pd.isna(value) else f"{value:.12g}"
+    return str(value) or "blank"
 
 
-def config_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+def config_changes(old: Record, new: Record) -> Iterator[str]:
     """Say which keys of the config differ."""
-    one = dict(_leaves(old, ""))
-    other = dict(_leaves(new, ""))
-    for key in sorted(set(one) | set(other)):
-        if one.get(key) != other.get(key):
-            yield (
-                f"config: {key}: {one.get(key, 'not there')} ->"
-                f" {other.get(key, 'not there')}"
-            )
+    yield from _entry_changes("config: {}:", _leaves(old, ""), _leaves(new, ""))
+
+
+def _entry_changes(
+    label: str, old: Iterable[tuple[Any, str]], new: Iterable[tuple[Any, str]]
+) -> Iterator[str]:
+    before = dict(old)
+    after = dict(new)
+    for key in sorted({*before, *after}):
+        one = before.get(key, ABSENT)
+        other = after.get(key, ABSENT)
+        if one != other:
+            yield f"{label.format(key)} {one} -> {other}"
 
 
 def _leaves(value: Any, where: str) -> Iterator[tuple[str, str]]:
+    items: list[tuple[Any, Any]] = []
     if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _leaves(item, f"{where}.{key}".removeprefix("."))
+        items = list(value.items())
     elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
-        for i, item in enumerate(value):
-            yield from _leaves(
-                item, f"{where}.{item.get('id', i) if isinstance(item, Mapping) else i}"
-            )
+        # A specification is named by its id, so that its number in the list may change.
+        for number, item in enumerate(value):
+            named = isinstance(item, Mapping) and item.get("id")
+            items.append((named or number, item))
     else:
-        text = str(value)
-        yield where, text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+        yield where, _shortened(str(value))
+    for key, item in items:
+        yield from _leaves(item, f"{where}.{key}".removeprefix("."))
 
 
 def estimate_changes(old: pd.DataFrame, new: pd.DataFrame) -> Iterator[str]:
     """Say which estimates moved, by how many of their standard errors, the largest
     first.
     """
-    one, other = (
-        frame.drop_duplicates("estimate_id").set_index("estimate_id")
-        for frame in (old, new)
-    )
-    missing = one.index.difference(other.index)
-    come = other.index.difference(one.index)
+    one = old.drop_duplicates("estimate_id").set_index("estimate_id")
+    other = new.drop_duplicates("estimate_id").set_index("estimate_id")
     both = one.index.intersection(other.index)
     before = one.loc[both, "estimate"]
     after = other.loc[both, "estimate"]
     moved = ~np.isclose(before, after, rtol=1e-6, atol=DUST, equal_nan=True)
     yield (
-        f"estimates: {moved.sum()} of {len(both)} moved, {len(come)} new, {len(missing)}"
-        " gone"
+        f"estimates: {moved.sum()} of {len(both)} moved, {len(other) - len(both)} new,"
+        f" {len(one) - len(both)} gone"
     )
     size = ((after - before).abs() / one.loc[both, "std_error"])[moved].fillna(0)
     for row in size.sort_values(ascending=False, kind="stable").index[:SHOWN]:
-        labels = [
-            other.loc[row, name]
-            for name in ("family", "spec_id", "term", "contrast", "period")
-        ]
+        labels = other.loc[row, "family spec_id term contrast period".split()]
         words = " ".join(str(text) for text in labels if not pd.isna(text) and text)
         errors = f", {size[row]:.2f} standard errors" if size[row] else ""
         yield f"  {words}: {_cell(before[row])} -> {_cell(after[row])}{errors}"
@@ -197,10 +179,6 @@ def estimate_changes(old: pd.DataFrame, new: pd.DataFrame) -> Iterator[str]:
 
 def answer_changes(old: pd.DataFrame, new: pd.DataFrame) -> Iterator[str]:
     """Say which answers changed."""
-    one, other = (frame.set_index("id")["answer"] for frame in (old, new))
-    for name in sorted(set(one.index) | set(other.index)):
-        if one.get(name, "not there") != other.get(name, "not there"):
-            yield (
-                f"answer {name}: {one.get(name, 'not there')} ->"
-                f" {other.get(name, 'not there')}"
-            )
+    before = old.set_index("id")["answer"]
+    after = new.set_index("id")["answer"]
+    yield from _entry_changes("answer {}:", before.items(), after.items())

@@ -3,10 +3,12 @@ once, and nothing is estimated.
 """
 
 import io
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import cached_property
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ from evenfield.study.errors import (
     first_examples,
     not_known,
 )
+from evenfield.study.files import Record
 from evenfield.study.ingest.dictionary import public_dictionary
 from evenfield.study.ingest.outlines import outlines_missing, read_outlines
 from evenfield.study.ingest.study_tables import describe_study, read_study, read_tables
@@ -42,32 +45,31 @@ from evenfield.study.tables import resource_named
 from evenfield.study.weights.build import build_geography, build_weights
 from evenfield.study.weights.exposures import exposure_frame, mean_doses
 
+# Sections of the config that a panel is built from.
+KEYS_OF_PANELS = ("panel.", "periods.", "weights.", "taxonomy.")
+
 
 class BuiltStudy(Study):
     """A study whose tables, panels and weights were built in memory and are nowhere
     written.
     """
 
-    def __init__(self, config: Mapping[str, Any]) -> None:
+    def __init__(self, config: Record) -> None:
         super().__init__(config)
         self.tables = read_study(config)
-        dictionary = resource_named(
-            public_dictionary(config["data"]["package"]), "panel"
-        )
-        self.fields = {field.name: field for field in dictionary.fields}
+        dictionary = public_dictionary(config["data"]["package"])
+        panel = resource_named(dictionary, "panel")
+        self.fields = {field.name: field for field in panel.fields}
         self.built: dict[str, BuiltPanel] = {}
-        self.built_weights: dict[str, dict[str, SpatialWeights]] = {
-            scheme: {} for scheme in self.schemes
-        }
+        self.built_weights = defaultdict[str, dict[str, SpatialWeights]](dict)
 
     def build(self, faults: Faults) -> None:
         """Build every panel and every weights matrix that can be."""
         weights = self.config["weights"]
         for scheme in self.schemes:
             with faults.caught():
-                built = self.built[scheme] = build_panel(
-                    self.tables, self.fields, self.config, scheme
-                )
+                built = build_panel(self.tables, self.fields, self.config, scheme)
+                self.built[scheme] = built
                 merged = built.description["merged"]
                 geography = build_geography(
                     built.units, built.adjacency, built.panel, weights["join"], merged
@@ -76,35 +78,29 @@ class BuiltStudy(Study):
                     if "path" in spec and not Path(spec["path"]).is_file():
                         continue  # which the plan names
                     with faults.caught():
-                        self.built_weights[scheme][name] = build_weights(
-                            name, spec, geography
-                        )
+                        matrix = build_weights(name, spec, geography)
+                        self.built_weights[scheme][name] = matrix
 
     def _table(
         self, name: str, scheme: str = "", text: tuple[str, ...] = ()
     ) -> pd.DataFrame:
         scheme = scheme or self.main
-        frame = (
-            self._exposures(scheme)
-            if name == "exposures"
-            else getattr(self.built[scheme], name)
-        )
-        return _as_read(frame, text)
+        if name == "exposures":
+            return _as_read(self._exposures(scheme), text)
+        return _as_read(getattr(self.built[scheme], name), text)
 
     def _exposures(self, scheme: str) -> pd.DataFrame:
         built = self.built[scheme]
-        doses = mean_doses(
-            built.doses, built.description["periods"], built.description["units"]
-        )
+        described = built.description
+        doses = mean_doses(built.doses, described["periods"], described["units"])
         return exposure_frame(self.built_weights[scheme], built.cells, doses)
 
     def _description(self, scheme: str = "") -> dict[str, Any]:
         return dict(self.built[scheme or self.main].description)
 
     def _weights(self, name: str = "", scheme: str = "") -> SpatialWeights:
-        return self.built_weights[scheme or self.main][
-            name or self.config["weights"]["primary"]
-        ]
+        name = name or self.config["weights"]["primary"]
+        return self.built_weights[scheme or self.main][name]
 
     def ingested(self, name: str, text: tuple[str, ...] = ()) -> pd.DataFrame:
         """Return a checked input table."""
@@ -129,20 +125,17 @@ def _as_read(frame: pd.DataFrame, text: tuple[str, ...]) -> pd.DataFrame:
     return frame.assign(**texts)
 
 
-def check_study(written: Mapping[str, Any]) -> list[str]:
+def check_study(written: Record) -> list[str]:
     """Return what is in order, in lines; all that a run would refuse is refused
     together.
     """
-    faults = Faults()
     try:
         plan = plan_study(written)
     except EvenfieldError as error:
-        faults += error.faults
-        package = (
-            written["data"].get("package")
-            if isinstance(written.get("data"), Mapping)
-            else None
-        )
+        # A config of no shape hides no fault of the tables, if it says where they are.
+        faults = Faults(error.faults)
+        data = written.get("data")
+        package = data.get("package") if isinstance(data, Mapping) else None
         if isinstance(package, str):
             with faults.caught():
                 read_tables(package)
@@ -157,25 +150,16 @@ def check_plan(plan: Plan) -> list[str]:
     config = plan.config
     numbers = dict[str, Entry]()
     left_out = list(plan.left_out)
-    before = len(faults)
     with faults.caught():
         numbers = read_entries(config)
-    if len(faults) == before:  # the texts rest on claims and numbers
-        _check_texts(plan, numbers, faults)
+        _check_texts(plan, numbers, faults)  # they rest on claims and numbers
     for topic in plan.whole["estimates"]:
         with faults.caught():
-            read(
-                import_module(f"evenfield.topics.{topic}.estimate").Section,
-                plan.whole,
-                topic,
-            )
+            read(_estimator(topic).Section, plan.whole, topic)
     with faults.caught():
-        sound = not any(
-            fault.found.startswith(("panel.", "periods.", "weights.", "taxonomy."))
-            for fault in faults
-        )
         study = BuiltStudy(config)
-        if sound:
+        # A panel of a config with a fault in its own keys would only repeat it.
+        if not any(fault.found.startswith(KEYS_OF_PANELS) for fault in faults):
             study.build(faults)
         _check_units(study, faults)
         if not faults:
@@ -184,45 +168,40 @@ def check_plan(plan: Plan) -> list[str]:
     faults.refuse()
     missing = outlines_missing(study.outlines(), sorted(study.units))
     left_out += [missing] if missing else []
-    lines = [
-        f"unit scheme {name}: {len(built.units)} units, {built.description['years'][0]}"
-        f" to {built.description['years'][-1]}, {len(config['weights']['families'])}"
-        " weights"
-        for name, built in study.built.items()
-    ]
-    answers = config["answers"]
-    if answers.get("claims"):
-        counts = (
-            f"{len(answers['claims'])} claims, {len(answers.get('hypotheses', ()))}"
-            " hypotheses"
+    lines = []
+    for name, built in study.built.items():
+        years = built.description["years"]
+        lines.append(
+            f"unit scheme {name}: {len(built.units)} units, {years[0]} to {years[-1]},"
+            f" {len(config['weights']['families'])} weights"
         )
-        lines.append(f"claims.yaml: {counts}")
+    claims = config["answers"].get("claims")
+    if claims:
+        hypotheses = len(config["answers"].get("hypotheses", ()))
+        lines.append(f"claims.yaml: {len(claims)} claims, {hypotheses} hypotheses")
     if numbers:
         lines.append(f"numbers.yaml: {len(numbers)} numbers")
+    shown = sum(map(len, plan.exhibits.values()))
+    lines.append(f"{len(plan.topics)} topics, {shown} tables and figures")
+    lines += [f"left out: {text}" for text in left_out]
     described = describe_study(study.tables)
     rows = sum(table["rows"] for table in described["tables"].values())
-    shown = sum(map(len, plan.exhibits.values()))
-    lines += [
-        f"{len(plan.topics)} topics, {shown} tables and figures",
-        *(f"left out: {text}" for text in left_out),
-    ]
-    counts = (
-        f"{len(described['tables'])} tables, {rows} rows, data hash"
-        f" {described['data_hash'][:12]}"
+    lines.append(
+        f"config and data are in order: {len(described['tables'])} tables, {rows} rows,"
+        f" data hash {described['data_hash'][:12]}"
     )
-    return [*lines, f"config and data are in order: {counts}"]
+    return lines
 
 
 def _check_texts(plan: Plan, numbers: Mapping[str, Entry], faults: Faults) -> None:
     faults += unread_texts(plan.texts, list(PLACING_WORDS))
     paths, references = read_texts(plan.texts, faults)
-    written = {Path(path).suffix: path for path in plan.texts}
-    own = {Path(path).stem for path in plan.texts if path.endswith(".md")}
-    if own - set(paths) or (".bib" in written and not references):
+    endings = [Path(path).suffix for path in plan.texts]
+    if endings.count(".md") > len(paths) or (".bib" in endings and not references):
         return  # a text rests on the references, and these on all texts
     config = plan.config
-    known = dict.fromkeys([*config["tables"], *config["figures"]])
-    prose = Prose(paths, stand_ins(config, numbers, True), references, known)
+    exhibits = [*config["tables"], *config["figures"]]
+    prose = Prose(paths, stand_ins(config, numbers, True), references, exhibits)
     faults += text_faults(prose, config, numbers)
 
 
@@ -239,9 +218,8 @@ def _cells_of(study: BuiltStudy, path: str) -> pd.DataFrame | None:
         _known_file(path, name, list(study.tables))
         frame = study.tables[name]
     else:
-        frames = [
-            item.name for item in fields(BuiltPanel) if item.name != "description"
-        ]
+        frames = [field.name for field in fields(BuiltPanel)]
+        frames.remove("description")
         _known_file(path, name, frames)
         frame = getattr(study.built[parts[0]], name)
     text = frame.to_csv(index=False, float_format="%.17g")
@@ -254,8 +232,9 @@ def _known_file(path: str, name: str, known: list[str]) -> None:
 
 
 def _check_units(study: BuiltStudy, faults: Faults) -> None:
-    pairs = {unit for pair in study.config["inference"]["pairs"] for unit in pair}
-    if unknown := sorted(pairs - study.units):
+    pairs = study.config["inference"]["pairs"]
+    unknown = sorted({*chain.from_iterable(pairs)} - study.units)
+    if unknown:
         fault = f"inference.pairs names {first_examples(unknown)}"
         faults.append(ConfigError(fault, "units of units.csv", "correct the id"))
 
@@ -264,7 +243,7 @@ def _check_topics(plan: Plan, study: BuiltStudy, faults: Faults) -> list[str]:
     """Hold each topic against the tables; return what a run leaves out, in sentences."""
     left_out = list[str]()
     for topic in plan.topics:
-        module = import_module(f"evenfield.topics.{topic}.estimate")
+        module = _estimator(topic)
         section = read(module.Section, plan.config, topic)
         if hasattr(module, "look_section"):
             with faults.caught():
@@ -273,6 +252,10 @@ def _check_topics(plan: Plan, study: BuiltStudy, faults: Faults) -> list[str]:
             with faults.caught():
                 module.check_data(study, section, spec)
     return left_out
+
+
+def _estimator(topic: str) -> Any:
+    return import_module(f"evenfield.topics.{topic}.estimate")
 
 
 def _specs(section: Any) -> list[Any]:

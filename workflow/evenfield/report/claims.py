@@ -4,20 +4,22 @@ and a small chart.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
+import numpy as np
 from markupsafe import Markup
 
 from evenfield.shared.tables.numbers import MINUS, UNBOUNDED, by_unit, is_missing
 from evenfield.shared.tables.units import period_label
+from evenfield.study.files import Record
 
-NO_SIDE = (  # said once for all claims without an answer
-    "its interval does not leave out zero"
-)
+NO_SIDE = "its interval does not leave out zero"  # stands once for all such claims
 WIDTH = 300.0
-STEP = 7.0
+STEP = 7.0  # between two rows of a chart
 TOP = 9.0
-FOOT = 19.0
+FOOT = 19.0  # for the axis and its numbers
+MARGIN = 8
 # What a group of claims with the same answer has in common; ``units`` is filled with
 # the study's word.
 MEANING = {
@@ -64,8 +66,7 @@ UNIT_WORDS = {
     "s.d.": "standard deviations",
     "s.d. of the other provinces": "standard deviations",
     **dict.fromkeys(
-        ("correlation", "share", "count", "statistic", "index", "slope", "elasticity"),
-        "",
+        "correlation share count statistic index slope elasticity".split(), ""
     ),
 }
 PER_WORDS = {
@@ -76,37 +77,33 @@ PER_WORDS = {
 }
 
 
-def claim_groups(
-    content: Mapping[str, Any], config: Mapping[str, Any]
-) -> list[dict[str, Any]]:
+def claim_groups(content: Record, config: Record) -> list[dict[str, Any]]:
     """Return the answers that were given, in the order of the rule, each with its
     claims ready to print.
     """
     units = config["study"]["units_name"]
-    periods = config["periods"]
-    holds = {
-        item["id"]: item.get("holds") or {}
-        for item in config.get("answers", {}).get("claims", [])
-    }
+    written = config.get("answers", {}).get("claims", [])
+    holds = {item["id"]: item.get("holds") or {} for item in written}
     groups = []
     for word in content["words"]:
-        fault = [claim for claim in content["claims"] if claim["answer"] == word]
-        label = {
+        claims = [
+            _shown(claim, holds.get(claim["id"], {}), units, config["periods"])
+            for claim in content["claims"]
+            if claim["answer"] == word
+        ]
+        group = {
             "word": word.capitalize(),
             "id": word.lower().replace(" ", "-"),
-            "count": len(fault),
+            "count": len(claims),
+            "meaning": MEANING[word].format(units=units),
+            "claims": claims,
         }
-        claims = [
-            _shown(claim, holds.get(claim["id"], {}), units, periods) for claim in fault
-        ]
-        groups.append(
-            {**label, "meaning": MEANING[word].format(units=units), "claims": claims}
-        )
-    return [group for group in groups if group["count"]]
+        groups += [group] if claims else []
+    return groups
 
 
 def by_reason(
-    claims: Iterable[Mapping[str, Any]], reasons: Mapping[str, str]
+    claims: Iterable[Record], reasons: Mapping[str, str]
 ) -> list[tuple[str, list[Any]]]:
     """Group claims by the first reason that puts them out of reach, the commonest
     first.
@@ -125,9 +122,8 @@ def in_unit(value: float | None, unit: str, units: str) -> str:
     if unit == "units":
         return f"{value:.0f} {units}"
     words = unit_words(unit)
-    return (
-        f"{by_unit(value, unit)}{'' if words.startswith('%') else ' '}{words}".rstrip()
-    )
+    blank = "" if words.startswith("%") else " "
+    return f"{by_unit(value, unit)}{blank}{words}".rstrip()
 
 
 def unit_words(unit: str) -> str:
@@ -143,41 +139,31 @@ def unit_words(unit: str) -> str:
 
 
 def _shown(
-    claim: Mapping[str, Any],
-    holds: Mapping[str, Any],
+    claim: Record,
+    holds: Record,
     units: str,
-    periods: Mapping[str, Any],
+    periods: Record,
 ) -> dict[str, Any]:
     rows = claim["rows"]
     unit = claim["unit"]
-    because = claim["because"]
-    # What is shown beside a claim in another unit has no place on its axis.
+    because = claim["because"].rstrip(".")
+    # What is shown beside a claim in another unit cannot stand on its axis.
     drawn = [
         row
         for row in rows
         if row["estimate"] is not None and row["unit_of_measure"] == unit
     ]
-    marks = [
-        end
-        for ends in holds.values()
-        for end in (ends if isinstance(ends, list | tuple) else [ends])
-    ]
+    # A fact is drawn against its threshold, any other claim against zero.
+    marks = np.hstack([*holds.values()]).tolist() if holds else [0.0]
+    interest = None if holds else claim["interest"]
     visible = claim["smallest_visible"] if claim["answer"] == "NO ANSWER" else None
     return {
         **claim,
         "number": in_unit(claim["estimate"], unit, units).partition(" "),
         "interval": ends(claim["low"], claim["high"], unit),
         "visible": in_unit(visible, unit, units),
-        "reason": (
-            ""
-            if because == NO_SIDE
-            else f"{because[:1].upper()}{because[1:]}".rstrip(".")
-        ),
-        "chart": (
-            chart(drawn, marks or [0.0], None if holds else claim["interest"])
-            if drawn
-            else ""
-        ),
+        "reason": "" if because == NO_SIDE else because[:1].upper() + because[1:],
+        "chart": chart(drawn, marks, interest) if drawn else "",
         "behind": [_behind(row, units, periods) for row in rows],
     }
 
@@ -186,29 +172,30 @@ def ends(low: float | None, high: float | None, unit: str) -> str:
     """Write an interval in brackets, nothing where both ends are missing."""
     if is_missing(low) and is_missing(high):
         return ""
-    return f"[{', '.join(UNBOUNDED if is_missing(end) else by_unit(end, unit) for end in (low, high))}]"
+    left, right = (
+        UNBOUNDED if is_missing(end) else by_unit(end, unit) for end in (low, high)
+    )
+    return f"[{left}, {right}]"
 
 
-def _behind(
-    row: Mapping[str, Any], units: str, periods: Mapping[str, Any]
-) -> dict[str, str]:
+def _behind(row: Record, units: str, periods: Record) -> dict[str, str]:
     """Return a row behind a claim as it is printed."""
     unit = row["unit_of_measure"]
     what = row["what"]
-    name = {"primary": "main figure", "shown": "beside it"}.get(what, row["name"])
+    name = str({"primary": "main figure", "shown": "beside it"}.get(what, row["name"]))
     label = ", ".join(period_label(part, periods) for part in row["period"].split("+"))
     if row.get("figures"):
         label = f"{label} (figures of {row['figures']})"
-    number = (
-        f"{in_unit(row['estimate'], unit, units)}"
-        f" {ends(row['conf_low'], row['conf_high'], unit)}".strip()
-    )
-    says = "otherwise" if row["against"] else "a placebo" if what == "placebo" else ""
+    interval = ends(row["conf_low"], row["conf_high"], unit)
+    number = f"{in_unit(row['estimate'], unit, units)} {interval}".strip()
+    says = "a placebo" if what == "placebo" else ""
+    if row["against"]:
+        says = "otherwise"
     return {"name": name, "period": label, "number": number, "says": says}
 
 
 def chart(
-    rows: Sequence[Mapping[str, Any]], marks: Sequence[float], interest: float | None
+    rows: Sequence[Record], marks: Sequence[float], interest: float | None
 ) -> Markup:
     """Draw the main row and its checks against zero or a threshold; what says otherwise
     is hollow.
@@ -217,44 +204,35 @@ def chart(
     chart_height = TOP + STEP * (len(rows) + 0.6) + FOOT
 
     def at(value: float) -> str:
-        return f"{8 + (WIDTH - 16) * (min(max(value, low), high) - low) / (high - low):.1f}"
+        share = (min(max(value, low), high) - low) / (high - low)
+        return f"{MARGIN + (WIDTH - 2 * MARGIN) * share:.1f}"
 
-    floor = chart_height - FOOT
+    floor = f"{chart_height - FOOT:.1f}"
     parts = []
     if interest:
-        left = float(at(-interest))
-        right = float(at(interest))
-        parts.append(
-            f'<path class="band" d="M{left:.1f}'
-            f' 0H{right:.1f}V{floor:.1f}H{left:.1f}z"/>'
-        )
-    parts += [f'<path class="mark" d="M{at(mark)} 0V{floor:.1f}"/>' for mark in marks]
+        band = f"M{at(-interest)} 0H{at(interest)}V{floor}H{at(-interest)}z"
+        parts.append(f'<path class="band" d="{band}"/>')
+    parts += [f'<path class="mark" d="M{at(mark)} 0V{floor}"/>' for mark in marks]
     for number, row in enumerate(rows):
         y = f"{TOP + (STEP * (number + 0.6) if number else 0):.1f}"
-        kind = (
-            "main"
-            if row["what"] == "primary"
-            else "against"
-            if row["against"]
-            else "check"
-        )
-        if row["conf_low"] is not None or row["conf_high"] is not None:
-            left = row["conf_low"]
-            right = row["conf_high"]
-            span = (
-                at(low if left is None else left),
-                at(high if right is None else right),
-            )
-            parts.append(f'<path class="{kind}" d="M{span[0]} {y}H{span[1]}"/>')
+        kind = "against" if row["against"] else "check"
+        if row["what"] == "primary":
+            kind = "main"
+        left = row["conf_low"]
+        right = row["conf_high"]
+        if left is not None or right is not None:
+            # An end that does not exist runs to the edge of the chart.
+            start = at(low if left is None else left)
+            end = at(high if right is None else right)
+            parts.append(f'<path class="{kind}" d="M{start} {y}H{end}"/>')
         parts.append(
             f'<circle class="{kind}" cx="{at(row["estimate"])}" cy="{y}"'
             f' r="{2.4 if number else 4}"/>'
         )
-    parts.append(f'<path class="axis" d="M8 {floor:.1f}H{WIDTH - 8:g}"/>')
-    ticks = _ticks(low, high)
+    parts.append(f'<path class="axis" d="M{MARGIN} {floor}H{WIDTH - MARGIN:g}"/>')
     parts += [
         f'<text x="{at(tick)}" y="{chart_height - 5:.1f}">{text}</text>'
-        for tick, text in ticks
+        for tick, text in _ticks(low, high)
     ]
     opened = (
         f'<svg class="strip" viewBox="0 0 {WIDTH:g} {chart_height:.1f}" width="{WIDTH:g}"'
@@ -264,47 +242,35 @@ def chart(
 
 
 def _reach(
-    rows: Sequence[Mapping[str, Any]], marks: Sequence[float], interest: float | None
+    rows: Sequence[Record], marks: Sequence[float], interest: float | None
 ) -> tuple[float, float]:
     """Return the ends of the axis: all estimates and the main interval, the other
     intervals as far as they fit.
     """
-    first = rows[0]
-    core = [*marks, *((-interest, interest) if interest else ())]
-    core += [
-        first[name] for name in ("conf_low", "conf_high") if first[name] is not None
-    ]
-    core += [row["estimate"] for row in rows]
+    estimates = [row["estimate"] for row in rows]
+    intervals = [[row["conf_low"], row["conf_high"]] for row in rows]
+    core = [*marks, *estimates, *_numbers(intervals[:1])]
+    core += [-interest, interest] if interest else []
     low = min(core)
     high = max(core)
     room = (high - low) or abs(high) or 1.0
-    values = [
-        row[name]
-        for row in rows
-        for name in ("estimate", "conf_low", "conf_high")
-        if row[name] is not None
-    ]
+    values = [*estimates, *_numbers(intervals)]
     low = min(low, max(min(values), low - room))
     high = max(high, min(max(values), high + room))
     pad = 0.04 * (high - low)
     return low - pad, high + pad
 
 
+def _numbers(intervals: Iterable[Sequence[float | None]]) -> list[float]:
+    return [end for end in chain.from_iterable(intervals) if end is not None]
+
+
 def _ticks(low: float, high: float) -> list[tuple[float, str]]:
+    """Return about four round numbers of an axis, each with its text."""
     rough = (high - low) / 4
     size = 10.0 ** math.floor(math.log10(rough))
     step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough)
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
-    ticks = [
-        step * count
-        for count in range(math.ceil(low / step), math.floor(high / step) + 1)
-    ]
-    return [
-        (
-            tick,
-            f"{abs(tick) if abs(tick) < step / 2 else tick:.{decimals}f}".replace(
-                "-", MINUS
-            ),
-        )
-        for tick in ticks
-    ]
+    multiples = range(math.ceil(low / step), math.floor(high / step) + 1)
+    ticks = [step * count for count in multiples]
+    return [(tick, f"{tick:.{decimals}f}".replace("-", MINUS)) for tick in ticks]

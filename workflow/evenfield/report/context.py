@@ -1,6 +1,6 @@
 """Everything that page and paper say, gathered once and in the same words."""
 
-from collections import Counter
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +11,14 @@ from evenfield.report.assumptions import Assumption, harvest_assumptions
 from evenfield.report.exhibits import TEMPLATES, read_exhibits
 from evenfield.report.manifest import file_hash, provenance
 from evenfield.report.numbers import Number, read_numbers
-from evenfield.report.prose import KINDS, Lookup, Prose, part_of, read_texts
+from evenfield.report.prose import (
+    Lookup,
+    Part,
+    Prose,
+    names_of_config,
+    part_of,
+    read_texts,
+)
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.rows import Row, pick, records
 from evenfield.shared.tables.units import period_label
@@ -22,7 +29,7 @@ from evenfield.shared.topics import (
     read_topics,
 )
 from evenfield.study.errors import Faults
-from evenfield.study.files import read_json
+from evenfield.study.files import Record, read_json
 from evenfield.study.simulated import WATERMARK, simulated_names
 
 SOURCE = ("citation", "vintage", "licence")
@@ -38,7 +45,7 @@ class Section(NamedTuple):
 
 
 def build_context(
-    config: Mapping[str, Any],
+    config: Record,
     root: str | Path,
     exhibits: Sequence[str],
     scripts: Mapping[str, str],
@@ -52,17 +59,18 @@ def build_context(
     topics = read_topics()
     origin = provenance(config, ingest)
     shown = read_exhibits(exhibits, exhibit_owners(), scripts, exhibit_words(config))
-    parts = [
-        Section(name, topic.title, [e for e in shown if e.topic == name])
-        for name, topic in topics.items()
-    ]
+    sections = []
+    for name, topic in topics.items():
+        own = [exhibit for exhibit in shown if exhibit.topic == name]
+        sections += [Section(name, topic.title, own)] if own else []
     prose = read_prose(config, root, texts)
+    tables = origin["data"].get("tables", {})
     return {
         "study": facts.words,
         "prose": prose,
         "watermark": WATERMARK if simulated_names(ingest) else "",
-        "sections": [part for part in parts if part.exhibits],
-        "further": [e for e in shown if not e.topic],
+        "sections": sections,
+        "further": [exhibit for exhibit in shown if not exhibit.topic],
         "everything": shown,
         "grade_c": ", ".join(config["data"]["grade_c"]),
         "assumptions": _assumptions(config),
@@ -71,15 +79,13 @@ def build_context(
         "provenance": origin,
         "estimates_hash": file_hash(facts.root / "estimates.csv"),
         "tables": sorted(
-            (name, item["hash"])
-            for name, item in origin["data"].get("tables", {}).items()
-            if item["rows"]
+            (name, table["hash"]) for name, table in tables.items() if table["rows"]
         ),
-        "hashes": [(e.id, file_hash(e.files[".csv"])) for e in shown],
+        "hashes": [(item.id, file_hash(item.files[".csv"])) for item in shown],
     }
 
 
-def _assumptions(config: Mapping[str, Any]) -> list[Assumption]:
+def _assumptions(config: Record) -> list[Assumption]:
     """Return the modelling decisions in the files that made this study's results, on
     what the study has.
     """
@@ -90,71 +96,55 @@ def _assumptions(config: Mapping[str, Any]) -> list[Assumption]:
         "study/study.py",
     ]
     steps += [f"topics/{name}/estimate.py" for name in config["estimates"]]
+    # A decision on a proxy or a zone says nothing to a study without one.
     absent = [] if config["panel"]["income"].get("proxy") else ["proxy"]
-    absent += (
-        [] if config["taxonomy"]["all"] != ["none"] else ["zone", "cluster region"]
-    )
+    if config["taxonomy"]["all"] == ["none"]:
+        absent += ["zone", "cluster region"]
+    without = re.compile("|".join(absent) or "(?!)", re.IGNORECASE)
     read = files_read(*steps)
-    assumptions = harvest_assumptions()
     return [
-        a
-        for a in assumptions
-        if a.location in read and not any(word in a.text.lower() for word in absent)
+        assumption
+        for assumption in harvest_assumptions()
+        if assumption.location in read and not without.search(assumption.text)
     ]
 
 
-def read_prose(
-    config: Mapping[str, Any], root: str | Path, texts: Sequence[str]
-) -> Prose:
+def read_prose(config: Record, root: str | Path, texts: Sequence[str]) -> Prose:
     """Open the texts of a study with all that they may name; a text that it lacks is a
     neutral one of ours.
     """
     faults = Faults()
     paths, references = read_texts(texts, faults)
     faults.refuse()
-    neutral = {name: TEMPLATES / "text" / f"{name}.md" for name in TEXTS}
-    return Prose(
-        {**neutral, **paths},
-        _names(config, root),
-        references,
-        [*config["tables"], *config["figures"]],
-    )
+    paths = {name: TEMPLATES / "text" / f"{name}.md" for name in TEXTS} | paths
+    exhibits = [*config["tables"], *config["figures"]]
+    return Prose(paths, _names(config, root), references, exhibits)
 
 
-def _names(config: Mapping[str, Any], root: str | Path) -> dict[str, Any]:
+def _names(config: Record, root: str | Path) -> dict[str, Any]:
     facts = Facts(config, root)
     ingest = read_json(Path(root) / "ingest" / "description.json")
     numbers = read_numbers(Path(root) / "numbers.json")
     content = read_json(Path(root) / "answers.json")
     claims = content["claims"]
     hypotheses = content["hypotheses"]
+    answers = {item["id"]: item["answer"] for item in [*hypotheses, *claims]}
     described = facts.description()
-    kinds = Counter(item["kind"] for item in claims)
+    years = described["years"]
+    proxy = (described.get("basis_years") or {}).get("proxy") or ()
+    parts = {name: part_of(name, number) for name, number in numbers.items()}
     return {
-        "n": Lookup(
-            "number", {name: part_of(name, number) for name, number in numbers.items()}
-        ),
-        "answers": Lookup(
-            "answer to", {item["id"]: item["answer"] for item in [*hypotheses, *claims]}
-        ),
+        "n": Lookup("number", parts),
+        "answers": Lookup("answer to", answers),
         "counts": Lookup("answer", content["counts"]),
-        "kinds": Lookup("kind", {name: kinds[name] for name in KINDS}),
-        "total": len(claims),
-        "questions": len(hypotheses),
         "claims": claims,
         "words": content["words"],
         "vintage": ingest.get("vintage", ""),
-        "study": facts.words,
-        "income": config["panel"]["income"]["unit"],
         "units": len(described["units"]),
-        "years": (str(min(described["years"])), str(max(described["years"]))),
-        "proxy": [
-            str(year)
-            for year in (described.get("basis_years") or {}).get("proxy") or ()
-        ],
+        "years": (str(min(years)), str(max(years))),
+        "proxy": list(map(str, proxy)),
         "convergence": convergence(facts),
-        "aside": config.get("aside", []),
-        "made": [*config["tables"], *config["figures"]],
+        **names_of_config(config, claims, hypotheses),
     }
 
 
@@ -169,32 +159,28 @@ def convergence(facts: Facts) -> list[dict[str, Any]]:
         facts.estimates(topic, spec_id=facts.primary(topic)["id"], **wanted)
         for topic in ("beta", "sigma")
     )
-    beta = beta[beta["estimator"].eq("ols") & beta["effect_type"].eq("lambda")]
     sentences = []
     for period in wanted["period"]:
-        speed = pick(beta, period=period)
-        ends = [
-            pick(sigma, period=period, term=f"sigma_{end}") for end in ("start", "end")
-        ]
-        if all(row and pd.notna(row["estimate"]) for row in (speed, *ends)):
-            parts = [
-                ("speed", speed, "0.0"),
-                ("before", ends[0], "0.00"),
-                ("after", ends[1], "0.00"),
-            ]
-            sentences.append(
-                {"period": period_label(period, facts.config["periods"])}
-                | {name: part_of(name, _number(row, show)) for name, row, show in parts}
-            )
+        rows = {
+            "speed": pick(beta, period=period, estimator="ols", effect_type="lambda"),
+            "before": pick(sigma, period=period, term="sigma_start"),
+            "after": pick(sigma, period=period, term="sigma_end"),
+        }
+        if all(row and pd.notna(row["estimate"]) for row in rows.values()):
+            label = period_label(period, facts.config["periods"])
+            parts = {name: _part(name, row) for name, row in rows.items()}
+            sentences.append({"period": label, **parts})
     return sentences
 
 
-def _number(row: Row, show: str) -> Number:
-    ends = {"low": row["conf_low"], "high": row["conf_high"], "p": row["p_value"]}
-    return Number(
+def _part(name: str, row: Row) -> Part:
+    number = Number(
         value=row["estimate"],
-        **ends,
-        show=show,
+        low=row["conf_low"],
+        high=row["conf_high"],
+        p=row["p_value"],
+        show="0.0" if name == "speed" else "0.00",
         source="estimates.csv",
         estimate_id=row["estimate_id"],
     )
+    return part_of(name, number)

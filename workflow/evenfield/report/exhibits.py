@@ -3,6 +3,7 @@ belong to.
 """
 
 import base64
+import os.path
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from evenfield.study.errors import ReportError
+from evenfield.study.files import Record
 
 TEMPLATES = Path(__file__).parent / "templates"
-LARGEST_SVG = 900_000
+LARGEST_SVG = 900_000  # bytes of a picture that a page shows as SVG
+# The twins that page and paper need of a table and of a figure, the text first.
 TABLE = (".html", ".typ", ".csv")
-FIGURE = (".svg", ".csv", ".alt.txt")
+FIGURE = (".alt.txt", ".svg", ".csv")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,13 @@ class Exhibit:
     html: str = ""  # the fragment of a table; empty for a figure
     script: str = ""  # the file that makes it, as the manifest names it
 
+    def files_from(self, folder: str | Path) -> dict[str, str]:
+        """Return the path of each file from a folder, by ending."""
+        return {
+            ending: Path(os.path.relpath(path, folder)).as_posix()
+            for ending, path in self.files.items()
+        }
+
     @property
     def drawn(self) -> str:
         """The ending of the picture that a page shows: SVG, or PNG where the SVG is too
@@ -44,22 +54,16 @@ class Exhibit:
     @property
     def picture(self) -> str:
         """The picture as a ``data:`` address."""
-        return data_uri(
-            self.files[self.drawn],
-            {".svg": "image/svg+xml", ".png": "image/png"}[self.drawn],
-        )
-
-
-def data_uri(path: str | Path, kind: str) -> str:
-    """Return a file as a ``data:`` address."""
-    return f"data:{kind};base64,{base64.b64encode(Path(path).read_bytes()).decode('ascii')}"
+        kind = {".svg": "svg+xml", ".png": "png"}[self.drawn]
+        content = base64.b64encode(Path(self.files[self.drawn]).read_bytes())
+        return f"data:image/{kind};base64,{content.decode('ascii')}"
 
 
 def read_exhibits(
     paths: Iterable[str],
     topics: Mapping[str, str],
     scripts: Mapping[str, str],
-    words: Mapping[str, Any],
+    words: Record,
 ) -> list[Exhibit]:
     """Read every table and figure among ``paths``; ``topics`` and ``scripts`` go by id."""
     files_by_stem: dict[str, dict[str, str]] = {}
@@ -81,45 +85,31 @@ def _exhibit(
     words: Mapping[str, str],
 ) -> Exhibit:
     wanted = TABLE if ".html" in files else FIGURE
-    missing = [ending for ending in wanted if ending not in files]
-    if missing:
-        expected = f"{', '.join(wanted)} for every table or figure"
-        raise ReportError(
-            f"{stem} has no {missing[0]} file",
-            expected,
-            "name all twins among the inputs of the rule",
-        )
-    text = Path(files[wanted[0] if wanted is TABLE else ".alt.txt"]).read_text(
-        encoding="utf-8"
-    )
-    shared: dict[str, Any] = {
-        "id": stem,
-        "topic": topics.get(stem, ""),
-        "files": files,
-        "script": scripts.get(stem, ""),
-    }
-    if wanted is TABLE:
-        return Exhibit(
-            title=_inside(text, "<caption>", "</caption>"),
-            caption="",
-            html=text,
-            **shared,
-        )
+    for ending in wanted:
+        if ending not in files:
+            raise ReportError(
+                f"{stem} has no {ending} file",
+                f"{', '.join(wanted)} for every table or figure",
+                "name all twins among the inputs of the rule",
+            )
+    text = Path(files[wanted[0]]).read_text(encoding="utf-8")
     alt = text.strip()
+    own: dict[str, Any] = {
+        "title": words.get("title", stem),
+        "caption": words.get("caption", alt),
+        "alt": alt,
+    }
+    if wanted is TABLE:  # whose title our own writer put into the fragment
+        caption = re.search("<caption>(.*?)</caption>", text, re.DOTALL)
+        title = unescape(caption[1]) if caption else ""
+        own = {"title": title, "caption": "", "html": text}
+    topic = topics.get(stem, "")
     return Exhibit(
-        title=words.get("title", stem),
-        caption=words.get("caption", alt),
-        alt=alt,
-        **shared,
+        id=stem, topic=topic, files=files, script=scripts.get(stem, ""), **own
     )
-
-
-def _inside(html: str, start: str, end: str) -> str:
-    """Return the text between two marks that our own writer puts in a fragment."""
-    match = re.search(f"{start}(.*?){end}", html, re.DOTALL)
-    return unescape(match[1]) if match else ""
 
 
 def _order(name: str) -> tuple[str, int, str]:
+    """Sort T2 before T10, and a name of another form by its letters."""
     parts = re.fullmatch(r"([A-Z])(\d*)(.*)", name)
     return (parts[1], int(parts[2] or "0"), parts[3]) if parts else (name, 0, "")

@@ -4,83 +4,82 @@ zones as circles, by year.
 
 import json
 import math
-from collections.abc import Mapping
-from itertools import pairwise
-from typing import Any
+from itertools import chain, pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.rows import TEXT, records
-from evenfield.shared.tables.units import count_of, in_words
+from evenfield.shared.tables.rows import TEXT, Row, records
+from evenfield.shared.tables.units import in_words
+from evenfield.study.errors import counted
+from evenfield.study.files import Record
 
-Place = tuple[float, float]
-# Path by unit, centre by unit, height of the drawing.
-Drawn = tuple[dict[str, str], dict[str, Place], float]
+Point = tuple[float, float]
 WIDTH = 720.0
-TILE = 60.0
-GRID = 0.5
+TILE = 60.0  # largest side of a tile
+GRID = 0.5  # on which outlines are drawn
 BREAKS = (60, 80, 100, 150)  # income in percent of the nation's
 RADIUS = 3.2  # of the circle of one zone
 ALL_ZONES = "state"
 MOST_NAMED = 20
+BY_YEAR = ("income", "zones", "listed")  # numbers of a unit
+
+
+class Drawing(NamedTuple):
+    """The units as they are drawn."""
+
+    paths: dict[str, str]
+    centres: dict[str, Point]
+    height: float
 
 
 def map_view(facts: Facts) -> dict[str, Any]:
     """Return shapes, numbers by year and the sentence of each year; nothing where the
-    study has no places.
+    study has no outlines and no tiles.
     """
     units = records(facts.table("units", text=TEXT))
-    shapes, points, map_height = (
-        _outlines(facts, units) or _tiles(units) or ({}, {}, 0.0)
-    )
-    if not shapes:
+    drawing = _outlines(facts, units) or _tiles(units)
+    if drawing is None:
         return {}
-    income, zones, listed, clusters = _income(facts), _zones(facts), *_listed(facts)
+    income = _income(facts)
+    zones = _zones(facts)
+    listed, clusters = _listed(facts)
     years = sorted(map(int, income.columns))
     has_zones = bool(zones.to_numpy().any())
-    sentences = (
-        [_sentence(facts, year, zones, listed) for year in years] if has_zones else []
-    )
-    drawn = [
-        {
-            **{"id": unit["unit"], "name": unit["name"], "path": shapes[unit["unit"]]},
-            **dict(zip(("x", "y"), points[unit["unit"]], strict=True)),
-            "cluster": unit["unit"] in clusters,
-            "income": _by_year(income, unit["unit"], years),
-            "zones": _by_year(zones, unit["unit"], years),
-            "listed": _by_year(listed, unit["unit"], years),
-        }
-        for unit in units
-        if unit["unit"] in shapes
-    ]
-    known = [
-        position
-        for position in range(len(years))
-        if any(unit["income"][position] is not None for unit in drawn)
-    ]
-    data = {"years": years, "said": sentences, "breaks": BREAKS, "radius": RADIUS}
-    data |= {
-        "units": [
-            {key: unit[key] for key in ("name", "income", "zones", "listed")}
-            for unit in drawn
-        ]
+    sentences = [_sentence(facts, year, zones, listed) for year in years if has_zones]
+    drawn = []
+    for unit in units:
+        name = unit["unit"]
+        if name in drawing.paths:
+            x, y = drawing.centres[name]
+            entry = {"id": name, "name": unit["name"], "path": drawing.paths[name]}
+            entry |= {"x": x, "y": y, "cluster": name in clusters}
+            for key, frame in zip(BY_YEAR, (income, zones, listed), strict=True):
+                entry[key] = _by_year(frame, name, years)
+            drawn.append(entry)
+    # The map opens at the last year with an income.
+    by_year = zip(*(unit["income"] for unit in drawn), strict=True)
+    with_income = [i for i, row in enumerate(by_year) if set(row) != {None}]
+    data = {
+        "years": years,
+        "said": sentences,
+        "breaks": BREAKS,
+        "radius": RADIUS,
+        "units": [{key: unit[key] for key in ("name", *BY_YEAR)} for unit in drawn],
     }
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return {
         "units": drawn,
         "years": years,
-        "last": known[-1] if known else len(years) - 1,
+        "last": with_income[-1] if with_income else len(years) - 1,
         "said": sentences,
         "clusters": len(clusters),
-        "size": f"{WIDTH:g} {map_height:.0f}",
+        "size": f"{WIDTH:g} {drawing.height:.0f}",
         "zones": has_zones,
         "keys": _keys(),
-        "data": (
-            json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace(
-                "<", "\\u003c"
-            )
-        ),
+        "data": text.replace("<", "\\u003c"),  # so that no name can end the script
         "shade": shade,
         "radius": lambda number: f"{RADIUS * math.sqrt(number or 0):.1f}",
     }
@@ -109,31 +108,25 @@ def _income(facts: Facts) -> pd.DataFrame:
     """
     panel = facts.table("panel").dropna(subset=["income"])
     # Without people every unit counts alike.
-    panel = (
-        panel.assign(population=1.0)
-        if panel["population"].isna().all()
-        else panel.dropna(subset=["population"])
-    )
+    if panel["population"].isna().all():
+        panel = panel.assign(population=1.0)
+    panel = panel.dropna(subset=["population"])
+    people = panel["population"]
     current = facts.config["panel"]["income"].get("output", "")
-    output = (
-        panel[current] if current in panel else panel["income"] * panel["population"]
-    )
+    output = panel[current] if current in panel else panel["income"] * people
     totals = panel.assign(output=output).groupby("year")[["output", "population"]].sum()
-    share = (
-        output
-        / panel["population"]
-        / panel["year"].map(totals["output"] / totals["population"])
-    )
-    return panel.assign(share=100 * share).pivot(
-        index="unit", columns="year", values="share"
-    )
+    of_nation = panel["year"].map(totals["output"] / totals["population"])
+    share = output / people / of_nation
+    return _by_unit(panel.assign(share=100 * share), "share")
+
+
+def _by_unit(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    return frame.pivot(index="unit", columns="year", values=column)
 
 
 def _zones(facts: Facts) -> pd.DataFrame:
     doses = facts.table("doses", text=TEXT)
-    return doses[doses["zone_type"].eq(ALL_ZONES)].pivot(
-        index="unit", columns="year", values="zones"
-    )
+    return _by_unit(doses[doses["zone_type"].eq(ALL_ZONES)], "zones")
 
 
 def _listed(facts: Facts) -> tuple[pd.DataFrame, set[str]]:
@@ -141,112 +134,95 @@ def _listed(facts: Facts) -> tuple[pd.DataFrame, set[str]]:
     clusters.
     """
     cells = facts.table("yearly_cells", text=TEXT)
-    cells = cells[
-        cells["taxonomy"].eq(facts.config.get("taxonomy", {}).get("primary", ""))
-    ]
-    clusters = set(cells.loc[cells["cluster"].eq(1), "unit"])
-    return cells.pivot(index="unit", columns="year", values="sez"), clusters
+    taxonomy = facts.config.get("taxonomy", {}).get("primary", "")
+    cells = cells[cells["taxonomy"].eq(taxonomy)]
+    return _by_unit(cells, "sez"), set(cells.loc[cells["cluster"].eq(1), "unit"])
 
 
 def _sentence(
     facts: Facts, year: int, zones: pd.DataFrame, listed: pd.DataFrame
 ) -> str:
-    names = dict(
-        zip(
-            *(facts.table("units", text=TEXT)[name] for name in ("unit", "name")),
-            strict=True,
-        )
-    )
+    names = facts.table("units", text=TEXT).set_index("unit")["name"]
     in_force = zones.get(year, pd.Series(dtype=float)).dropna()
-    where = int((in_force > 0).sum())
-    if not where:
+    units = int((in_force > 0).sum())
+    if not units:
         return "No zone yet."
-    total = count_of(int(in_force.sum()), {"unit_name": "zone", "units_name": "zones"})
-    text = f"{total} in {where} of {len(names)} {facts.words['units_name']}."
-    inside = [
-        names[str(unit)]
-        for unit, value in listed.get(year, pd.Series(dtype=float)).items()
-        if value == 1
-    ]
-    named = str(facts.words["zones_name"])
-    sentence = f"{text} {named[0].upper()}{named[1:]} in {in_words(sorted(inside))}."
-    return sentence if 0 < len(inside) <= MOST_NAMED else text
-
-
-def _tiles(units: list[dict[str, Any]]) -> Drawn | None:
-    if any(
-        pd.isna(unit.get(name, np.nan))
-        for unit in units
-        for name in ("tile_row", "tile_col")
-    ):
-        return None
-    rows, cols = (
-        [int(unit[name]) for unit in units] for name in ("tile_row", "tile_col")
+    text = (
+        f"{counted(int(in_force.sum()), 'zone')} in {units} of {len(names)}"
+        f" {facts.words['units_name']}."
     )
-    size = min(TILE, WIDTH / (max(cols) - min(cols) + 1))
-    left = (WIDTH - size * (max(cols) - min(cols) + 1)) / 2
-    corners = [
-        (left + size * (col - min(cols)), size * (row - min(rows)))
-        for row, col in zip(rows, cols, strict=True)
-    ]
+    on_list = listed.get(year, pd.Series(dtype=float)).eq(1)
+    inside = sorted(names[on_list.index[on_list]])
+    if not 0 < len(inside) <= MOST_NAMED:
+        return text
+    zone = str(facts.words["zones_name"])
+    return f"{text} {zone[0].upper()}{zone[1:]} in {in_words(inside)}."
+
+
+def _numbers(unit: Row, *names: str) -> list[float] | None:
+    """Return some figures of a unit, or nothing where it lacks one."""
+    figures = [unit.get(name, np.nan) for name in names]
+    return None if any(map(pd.isna, figures)) else figures
+
+
+def _tiles(units: list[Row]) -> Drawing | None:
+    positions = [_numbers(unit, "tile_row", "tile_col") for unit in units]
+    if None in positions:
+        return None
+    grid = np.array(positions, int)
+    grid -= grid.min(axis=0)
+    rows, columns = grid.max(axis=0) + 1
+    size = min(TILE, WIDTH / columns)
+    left = (WIDTH - size * columns) / 2
     side = size - min(3, size / 4)
-    box = f"h{side:.1f}v{side:.1f}h-{side:.1f}z"
-    shapes = {
-        u["unit"]: f"M{x:.1f} {y:.1f}{box}"
-        for u, (x, y) in zip(units, corners, strict=True)
-    }
-    points = {
-        u["unit"]: (x + side / 2, y + side / 2)
-        for u, (x, y) in zip(units, corners, strict=True)
-    }
-    return shapes, points, size * (max(rows) - min(rows) + 1)
+    drawing = Drawing({}, {}, float(size * rows))
+    for unit, (row, column) in zip(units, grid.tolist(), strict=True):
+        x = left + size * column
+        y = size * row
+        box = f"M{x:.1f} {y:.1f}h{side:.1f}v{side:.1f}h-{side:.1f}z"
+        drawing.paths[unit["unit"]] = box
+        drawing.centres[unit["unit"]] = (x + side / 2, y + side / 2)
+    return drawing
 
 
-def _outlines(facts: Facts, units: list[dict[str, Any]]) -> Drawn | None:
+def _outlines(facts: Facts, units: list[Row]) -> Drawing | None:
     """Project outlines on an equal-area cone and snap them to a grid, so that
     neighbours keep a common border.
     """
     features = facts.outlines()["features"]
     rings = {str(f["properties"]["unit"]): _rings(f["geometry"]) for f in features}
-    every = [ring for parts in rings.values() for ring in parts]
+    every = list(chain.from_iterable(rings.values()))
     if not every:
         return None
-    turn = _cone(np.concatenate(every))
-    flat = {unit: [turn(ring) for ring in parts] for unit, parts in rings.items()}
-    points = np.concatenate([ring for parts in flat.values() for ring in parts])
-    left, bottom = points.min(axis=0)
-    right, top = points.max(axis=0)
+    project = _cone(np.concatenate(every))
+    flat = np.concatenate([project(ring) for ring in every])
+    left, bottom = flat.min(axis=0)
+    right, top = flat.max(axis=0)
     scale = (WIDTH - 8) / (right - left)
 
-    def place(xy: Any) -> Any:
-        return np.column_stack(
-            (4 + scale * (xy[:, 0] - left), 4 + scale * (top - xy[:, 1]))
-        )
+    def on_page(ring: Any) -> Any:
+        x, y = project(ring).T
+        return np.column_stack((4 + scale * (x - left), 4 + scale * (top - y)))
 
-    shapes = {
-        unit: "".join(_path(place(ring)) for ring in parts)
-        for unit, parts in flat.items()
-    }
-    centres = {
-        unit: _centre(max((place(ring) for ring in parts), key=len))
-        for unit, parts in flat.items()
-    }
-    for unit in units:
-        if unit["unit"] in flat and not any(
-            pd.isna(unit.get(name, np.nan)) for name in ("lat", "lon")
-        ):
-            x, y = place(turn(np.array([[unit["lon"], unit["lat"]]], float)))[0]
-            centres[unit["unit"]] = (float(x), float(y))
-    return shapes, centres, 8 + scale * (top - bottom)
+    drawing = Drawing({}, {}, 8 + scale * (top - bottom))
+    for unit, parts in rings.items():
+        drawn = list(map(on_page, parts))
+        drawing.paths[unit] = "".join(map(_path, drawn))
+        drawing.centres[unit] = _centre(max(drawn, key=len))
+    # Where a unit has coordinates, its zones stand there and not in its middle.
+    for row in units:
+        point = _numbers(row, "lon", "lat")
+        if point and row["unit"] in rings:
+            x, y = on_page(np.array([point], float))[0]
+            drawing.centres[row["unit"]] = (float(x), float(y))
+    return drawing
 
 
-def _rings(geometry: Mapping[str, Any]) -> list[Any]:
-    parts = (
-        geometry["coordinates"]
-        if geometry["type"] == "MultiPolygon"
-        else [geometry["coordinates"]]
-    )
-    return [np.array(ring, float)[:, :2] for part in parts for ring in part]
+def _rings(geometry: Record) -> list[Any]:
+    parts = geometry["coordinates"]
+    if geometry["type"] != "MultiPolygon":
+        parts = [parts]
+    return [np.array(ring, float)[:, :2] for ring in chain.from_iterable(parts)]
 
 
 def _cone(points: Any) -> Any:
@@ -258,6 +234,7 @@ def _cone(points: Any) -> Any:
     first = south + (north - south) / 6
     second = north - (north - south) / 6
     middle = (west + east) / 2
+    # Snyder (1987), 14: n = (sin first + sin second) / 2, radius = sqrt(C - 2 n sin lat) / n.
     n = (math.sin(first) + math.sin(second)) / 2 or 1e-6
     c = math.cos(first) ** 2 + 2 * n * math.sin(first)
 
@@ -282,6 +259,6 @@ def _path(ring: Any) -> str:
     return f"M{points[0][0] * GRID:g} {points[0][1] * GRID:g}l{steps}z"
 
 
-def _centre(ring: Any) -> tuple[float, float]:
+def _centre(ring: Any) -> Point:
     middle = (ring.min(axis=0) + ring.max(axis=0)) / 2
     return float(middle[0]), float(middle[1])

@@ -60,13 +60,11 @@ def without_lines(text: str) -> tuple[str, list[int]]:
     """Return a text without the numbers of its source's lines, and the number for each
     of its own lines; 0 where none is known.
     """
-    lines = list[int]()
-    number = 0
+    lines = [0]
     for line in text.split("\n"):
         named = LINE.search(line)
-        number = int(named[1]) if named else number
-        lines.append(number)
-    return LINE.sub("", text), lines
+        lines.append(int(named[1]) if named else lines[-1])
+    return LINE.sub("", text), lines[1:]
 
 
 def tokens_of(text: str) -> list[Token]:
@@ -74,57 +72,51 @@ def tokens_of(text: str) -> list[Token]:
 
     The metadata of each token hold the ``line`` of the text's source.
     """
-    markdown = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(
-        ["smartquotes", "table"]
-    )
-    text = CONTAINER.sub(
-        lambda tokens: (
-            (tokens[1] or "")
-            + (mark("open", tokens[3]) if tokens[3] else mark("close"))
-        ),
-        text,
-    )
-    text, lines = without_lines(text)
+    markdown = MarkdownIt("commonmark", {"html": False, "typographer": True})
+    markdown.enable(["smartquotes", "table"])
+    text, lines = without_lines(CONTAINER.sub(_box_mark, text))
     tokens = markdown.parse(text)
     line = 0
-    for at, token in enumerate(tokens):
+    for number, token in enumerate(tokens):
         line = lines[token.map[0]] if token.map else line
         token.meta["line"] = line
-        kind = token.type.removesuffix("_open").removesuffix("_close")
-        if kind not in KNOWN or token.tag in ("h4", "h5", "h6"):
-            content = next(
-                (after.content for after in tokens[at:] if after.content), ""
-            )
-            raise _unknown(kind, content, line)
+        if _kind(token) not in KNOWN or token.tag in ("h4", "h5", "h6"):
+            contents = [after.content for after in tokens[number:] if after.content]
+            raise _unknown(_kind(token), "".join(contents[:1]), line)
     out: list[Token] = []
     for token in tokens:
         first = token.map[0] if token.map else 0
         token.children = _with_marks(token.children or [], lines[first:])
         if token.type == "paragraph_close" and _is_block(out[-1]):
+            # A paragraph is three tokens: its marks take the place of all three.
             inline = out.pop()
-            out[-1:] = [
-                child for child in inline.children or [] if child.type == "mark"
-            ]
+            out[-1:] = [part for part in inline.children or [] if part.type == "mark"]
         else:
             out.append(token)
     return out
 
 
+def _box_mark(box: re.Match[str]) -> str:
+    return (box[1] or "") + (mark("open", box[3]) if box[3] else mark("close"))
+
+
+def _kind(token: Token) -> str:
+    return token.type.removesuffix("_open").removesuffix("_close")
+
+
+def _name(token: Token) -> str:
+    """Return the name of a mark, nothing for any other token."""
+    return token.content.split(APART)[0] if token.type == "mark" else ""
+
+
 def _unknown(kind: str, content: str, line: int) -> ReportError:
     shown = " ".join(content.split())[:40]
-    fault = f"{kind.replace('_', ' ')} '{shown}' is not part of the syntax"
-    return _refused(
-        line,
-        fault,
+    error = ReportError(
+        f"{kind.replace('_', ' ')} '{shown}' is not part of the syntax",
         "headings of three levels, paragraphs, lists, emphasis, links",
         "write it so",
     )
-
-
-def _refused(line: int, fault: str, expected: str, action: str) -> ReportError:
-    error = ReportError(fault, expected, action)
-    error.line = line
-    return error
+    return error.at_line(line)
 
 
 def _with_marks(children: Sequence[Token], lines: Sequence[int]) -> list[Token]:
@@ -137,52 +129,51 @@ def _with_marks(children: Sequence[Token], lines: Sequence[int]) -> list[Token]:
         line = lines[min(breaks, len(lines) - 1)]
         child.meta["line"] = line
         breaks += child.type in ("softbreak", "hardbreak")
-        if (
-            child.type not in KNOWN
-            and child.type.removesuffix("_open").removesuffix("_close") not in KNOWN
-        ):
+        if _kind(child) not in KNOWN:
             content = child.content or str(child.attrs.get("src", ""))
             raise _unknown(child.type, content, line)
         if child.type == "link_open" and not child.attrs.get("href"):
-            fault = "a link that leads nowhere"
-            raise _refused(line, fault, "[words](address)", "write its address")
+            error = ReportError(
+                "a link that leads nowhere", "[words](address)", "write its address"
+            )
+            raise error.at_line(line)
         if SILENT in child.content and child.content.strip() != SILENT:
-            fault = "must() stands beside a text"
-            raise _refused(line, fault, "must() alone on its line", "break the line")
+            error = ReportError(
+                "must() stands beside a text",
+                "must() alone on its line",
+                "break the line",
+            )
+            raise error.at_line(line)
         if child.type == "softbreak" and out and out[-1].content == SILENT:
             out.pop()
         elif child.type != "text":
             out.append(child)
         else:
+            # Every second part of the split is what a mark holds.
             for number, part in enumerate(MARK.split(child.content)):
-                if part:
-                    kind = "mark" if number % 2 else "text"
-                    meta = {"line": line}
-                    out.append(Token(kind, "", 0, content=part, meta=meta))
+                kind = "mark" if number % 2 else "text"
+                token = Token(kind, "", 0, content=part, meta={"line": line})
+                out += [token] if part else []
     while out and (out[-1].content == SILENT or out[-1].type == "softbreak"):
         out.pop()
     return out
 
 
 def _is_block(token: Token) -> bool:
-    children = token.children or []
-    blocks = [
-        c
-        for c in children
-        if c.type == "mark" and c.content.split(APART)[0] not in INLINE
-    ]
-    return token.type == "inline" and len(blocks) == len(children)
+    names = [_name(child) for child in token.children or []]
+    return token.type == "inline" and not {*names} & {"", *INLINE}
 
 
-def place(token: Token, placed: Placed) -> str:
+def _filled(token: Token, placed: Placed) -> str:
     """Return what stands for a mark."""
     name, *args = token.content.split(APART)
-    line = token.meta.get("line", 0)
     if name not in placed:
-        expected = f"one of {', '.join(sorted(placed))}"
-        raise _refused(
-            line, f"{name}() has no place in this text", expected, "remove it"
+        error = ReportError(
+            f"{name}() has no place in this text",
+            f"one of {', '.join(sorted(placed))}",
+            "remove it",
         )
+        raise error.at_line(token.meta.get("line", 0))
     return placed[name](*args)
 
 
@@ -193,21 +184,23 @@ def to_html(tokens: Sequence[Token], placed: Placed) -> str:
     renderer = RendererHTML()
     options = MarkdownIt("commonmark").options
     rules: dict[str, Any] = renderer.rules
-    rules["mark"] = lambda fault, at, *_: place(fault[at], placed)
+    rules["mark"] = lambda tokens, number, *_: _filled(tokens[number], placed)
     out: list[str] = []
-    inside = cards = 0
+    in_box = False
+    in_card = False
     for part in _blocks(tokens):
         first = part[0]
-        name, *args = first.content.split(APART) if first.type == "mark" else [""]
-        if cards and (name == "close" or first.tag == "h3"):
+        name = _name(first)
+        if in_card and (name == "close" or first.tag == "h3"):
             out.append("</section>\n")
-            cards = 0
-        if first.tag == "h3" and inside:
+            in_card = False
+        if first.tag == "h3" and in_box:
             out.append('<section class="card">\n')
-            cards = 1
+            in_card = True
         if name in ("open", "close"):
-            inside = int(name == "open")
-            out.append(f'<div class="{escape(args[0])}">\n' if inside else "</div>\n")
+            in_box = name == "open"
+            box = first.content.removeprefix(f"open{APART}")
+            out.append(f'<div class="{escape(box)}">\n' if in_box else "</div>\n")
             continue
         if first.type == "heading_open":
             first.attrSet("id", slug(part[1].content))
@@ -233,12 +226,7 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[list[Token]]:
 
 def to_typst(tokens: Sequence[Token], placed: Placed) -> str:
     """Write parsed text as Typst markup."""
-    shown = [
-        token
-        for token in tokens
-        if token.type != "mark"
-        or token.content.split(APART)[0] not in ("open", "close")
-    ]
+    shown = [token for token in tokens if _name(token) not in ("open", "close")]
     return "".join(_typst(token, placed) for token in shown)
 
 
@@ -275,5 +263,5 @@ def _typst(token: Token, placed: Placed) -> str:
         case "link_open":
             return f"#link({typst_string(str(token.attrs['href']))})["
         case "mark":
-            return place(token, placed)
+            return _filled(token, placed)
     return "" if token.hidden else TYPST[token.type]

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -30,7 +30,7 @@ from evenfield.shared.spec import Spec
 from evenfield.shared.tables.numbers import MINUS, UNBOUNDED, fixed, is_missing, p_value
 from evenfield.shared.tables.rows import Row, matching, one_row
 from evenfield.study.errors import ConfigError, Faults, NumbersError, not_known
-from evenfield.study.files import read_json
+from evenfield.study.files import Record, read_json
 from evenfield.study.rounding import FIRST_DIGITS, round_significant
 
 NAME = r"[a-z][a-z0-9_]*"
@@ -39,12 +39,17 @@ NUMBER_COLUMNS = [name for name in ESTIMATE_COLUMNS if name not in TEXT_FIELDS]
 MOST_SHOWN = 12  # names of a circle
 # What an entry holds beside the columns that select its row of estimates.csv.
 OWN = "answer check file where column take is show times percent unit".split()
-PERCENT = "%"
+DEFAULTS = {"show", "unit", "times"}
+# Units of measure of which a change is a relative one.
 LOGARITHM = re.compile(r"(log points( x 100)?|natural log units|log)( per .*)?")
-Text = Annotated[
-    str,
-    BeforeValidator(lambda value: str(value) if type(value) in (int, float) else value),
-]
+FORMULA = "names, finite numbers, + - * / ( ), log(x), exp(x)"
+
+
+def _as_text(value: Any) -> Any:
+    return str(value) if type(value) in (int, float) else value
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
 
 
 class Entry(Spec):
@@ -68,10 +73,8 @@ class Entry(Spec):
     @property
     def formulas(self) -> dict[str, str]:
         """The arithmetic over other names, by the key that holds it."""
-        written = {"is": self.expression, "times": self.times}
-        return {
-            key: text for key, text in written.items() if text and type(text) is str
-        }
+        formulas = {"is": self.expression} if self.expression else {}
+        return formulas | ({"times": self.times} if isinstance(self.times, str) else {})
 
     @model_validator(mode="after")
     def _one_source(self) -> Entry:
@@ -80,17 +83,18 @@ class Entry(Spec):
             raise ValueError(
                 "it needs one of: columns of estimates.csv, answer, file, is"
             )
-        wrong = {
-            "check": not self.answer,
-            "where": not self.file,
-            "column": not (self.file or self.select),
+        # What each key belongs to.
+        belongs = {
+            "check": self.answer,
+            "where": self.file,
+            "column": self.file or self.select,
+            "take": self.file,
+            "times": not self.expression,
+            "percent": not self.expression,
         }
-        computed = bool(self.expression)
-        wrong |= {"take": not self.file, "times": computed, "percent": computed}
-        if extra := [
-            name for name, out in wrong.items() if out and name in self.model_fields_set
-        ]:
-            raise ValueError(f"{extra[0]} does not belong here")
+        for name, source in belongs.items():
+            if name in self.model_fields_set and not source:
+                raise ValueError(f"{name} does not belong here")
         if self.file and not self.column and self.take != "count":
             raise ValueError("a file needs a column")
         return self
@@ -119,11 +123,8 @@ class Number:
         if self.show == "year":
             return f"{value:.0f}"
         text = fixed(value, len(self.show.partition(".")[2]))
-        return (
-            f"+{text}"
-            if self.show[0] == "+" and re.search("[1-9]", text) and text[0] != MINUS
-            else text
-        )
+        positive = text[0] != MINUS and re.search("[1-9]", text)
+        return f"+{text}" if self.show[0] == "+" and positive else text
 
     @property
     def text(self) -> str:
@@ -141,30 +142,21 @@ class Number:
 
     def plain(self) -> dict[str, Any]:
         """Return the entry of numbers.json."""
-        plain_fields = asdict(self)
-        plain_fields = {
-            name: None if isinstance(v, float) and is_missing(v) else v
-            for name, v in plain_fields.items()
+        entry: dict[str, Any] = {
+            name: None if isinstance(value, float) and is_missing(value) else value
+            for name, value in asdict(self).items()
         }
-        return {
-            **plain_fields,
-            "text": self.text,
-            "interval": self.interval,
-            "from": plain_fields.pop("source"),
-        }
+        entry |= {"text": self.text, "interval": self.interval, "from": self.source}
+        return entry
 
 
-def read_entries(config: Mapping[str, Any]) -> dict[str, Entry]:
+def read_entries(config: Record) -> dict[str, Entry]:
     """Return numbers.yaml as it stands in a checked config, refused in one line where a
     run would refuse it later.
     """
     written = dict(config.get("numbers", {}))
     defaults = written.pop("defaults", {})
-    if not isinstance(defaults, Mapping) or not set(defaults) <= {
-        "show",
-        "unit",
-        "times",
-    }:
+    if not isinstance(defaults, Mapping) or not set(defaults) <= DEFAULTS:
         raise NumbersError(
             "defaults is not in order",
             "a mapping with show, unit or times",
@@ -179,7 +171,8 @@ def read_entries(config: Mapping[str, Any]) -> dict[str, Entry]:
     for name, item in written.items():
         with faults.caught():
             entries[name] = _entry(name, item, defaults)
-            if (twin := macros.setdefault(macro(name), name)) != name:
+            twin = macros.setdefault(macro(name), name)
+            if twin != name:
                 raise NumbersError(
                     f"{twin} and {name} have the same name in TeX",
                     "names that differ",
@@ -195,7 +188,7 @@ def read_entries(config: Mapping[str, Any]) -> dict[str, Entry]:
     return entries
 
 
-def _entry(name: str, item: Any, defaults: Mapping[str, Any]) -> Entry:
+def _entry(name: str, item: Any, defaults: Record) -> Entry:
     if not re.fullmatch(NAME, name):
         raise NumbersError(
             f"the name '{name}'",
@@ -208,32 +201,31 @@ def _entry(name: str, item: Any, defaults: Mapping[str, Any]) -> Entry:
             "keys as docs/prose.md lists them",
             f"correct {name}",
         )
-    select = {key: value for key, value in item.items() if key not in OWN}
-    for key in select:
+    given = {**defaults, **item, "select": {}}
+    if "is" in item and "times" not in item:
+        given.pop("times", None)  # a default for numbers of a table
+    for key in item:
         known(f"{name}: key", key, [*OWN, *TEXT_FIELDS])
-    given = {key: value for key, value in item.items() if key in OWN}
-    shared = {
-        key: value
-        for key, value in defaults.items()
-        if key != "times" or "is" not in given
-    }
+        if key not in OWN:
+            given["select"][key] = given.pop(key)
     try:
-        return Entry.model_validate({**shared, **given, "select": select})
+        return Entry.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
         location = ".".join(str(step) for step in first["loc"] if step != "select")
-        message = first["msg"].removeprefix("Value error, ")
-        where = f"{name}: {f'{location}: ' if location else ''}{message}"
+        where = f"{name}: {location}" if location else name
         raise NumbersError(
-            where, "keys and values as docs/prose.md lists them", f"correct {name}"
+            f"{where}: {first['msg'].removeprefix('Value error, ')}",
+            "keys and values as docs/prose.md lists them",
+            f"correct {name}",
         ) from None
 
 
 def _check(
     name: str,
     entry: Entry,
-    entries: Mapping[str, Any],
-    config: Mapping[str, Any],
+    entries: Record,
+    config: Record,
     claims: Claims | None,
 ) -> None:
     Faults(selection_faults(name, entry.select, config, NumbersError)).refuse()
@@ -245,13 +237,12 @@ def _check(
         known(f"{name}: check", entry.check, list(selections[entry.answer]))
     if entry.file:
         folder, part, *_ = entry.file.split("/")
-        if folder != "ingest":
-            there = (
-                config["estimates"]
-                if folder == "estimates"
-                else config["panel"]["unit_schemes"]
-            )
-            known(f"{name}: file: folder", part, list(there))
+        folders = {
+            "estimates": config["estimates"],
+            "panel": config["panel"]["unit_schemes"],
+        }
+        if folder in folders:
+            known(f"{name}: file: folder", part, list(folders[folder]))
     for key, formula in entry.formulas.items():
         for used in _names(name, key, formula):
             known(f"{name}: {key}: name", used, list(entries))
@@ -259,30 +250,25 @@ def _check(
 
 def _names(name: str, key: str, formula: str) -> list[str]:
     try:
-        if re.search(r"\b(lag|mean)\(", formula):
-            raise ConfigError(
-                "lag and mean", "names, numbers, + - * / ( ), log(x), exp(x)", ""
-            )
         used = columns_of(formula)
-        if not used:
-            raise ConfigError("no name", "arithmetic over names of numbers.yaml", "")
-        return used
+        fault = "" if used else "no name"
     except ConfigError as error:
-        raise NumbersError(
-            f"{name}: {key}: {error.found}",
-            "names, finite numbers, + - * / ( ), log(x), exp(x)",
-            f"correct {name}",
-        ) from None
+        fault = error.found
+    if re.search(r"\b(lag|mean)\(", formula):
+        fault = "lag and mean"
+    if fault:
+        raise NumbersError(f"{name}: {key}: {fault}", FORMULA, f"correct {name}")
+    return used
 
 
 def ordered_names(entries: Mapping[str, Entry]) -> list[str]:
     """Return the names of all entries, each after all that it is made from; a circle is
     refused.
     """
-    used = {
-        name: list(chain(*(_names(name, *item) for item in entry.formulas.items())))
-        for name, entry in entries.items()
-    }
+    used: dict[str, list[str]] = {}
+    for name, entry in entries.items():
+        parts = [_names(name, key, text) for key, text in entry.formulas.items()]
+        used[name] = list(chain(*parts))
     done = dict[str, None]()
     for start in entries:
         trail = dict.fromkeys([start])  # names that wait for what they are made from
@@ -311,32 +297,27 @@ def _selections(claims: Claims) -> dict[str, dict[str, dict[str, str]]]:
     """Return the selections of every answer that rests on a row, by name of the check
     or variant.
     """
-    selections = {
-        **claims.hypotheses,
-        **{
-            item.id: claims.hypotheses.get(item.hypothesis, item)
-            for item in claims.claims
-        },
-    }
-    return {
-        name: {check: select for (_, check), select in entry.selections().items()}
-        for name, entry in selections.items()
-        if entry.first
-    }
+    entries: dict[str, Any] = dict(claims.hypotheses)
+    for claim in claims.claims:
+        entries[claim.id] = claims.hypotheses.get(claim.hypothesis, claim)
+    selections = {}
+    for name, entry in entries.items():
+        if entry.first:
+            by_kind = entry.selections().items()
+            selections[name] = {check: select for (_, check), select in by_kind}
+    return selections
 
 
-def named_numbers(config: Mapping[str, Any], root: str | Path) -> dict[str, Number]:
+def named_numbers(config: Record, root: str | Path) -> dict[str, Number]:
     """Return every number of a study by name, from its results folder."""
     entries = read_entries(config)
     claims = read_claims(config)
+    if not entries:
+        return {}
     out = dict[str, Number]()
     selections = _selections(claims)
-    read = cache(
-        lambda path: pd.read_csv(Path(root) / path, dtype=str, keep_default_na=False)
-    )
-    estimates = (
-        read_estimates(Path(root) / "estimates.csv") if entries else pd.DataFrame()
-    )
+    read = cache(partial[Any](pd.read_csv, dtype=str, keep_default_na=False))
+    estimates = read_estimates(Path(root) / "estimates.csv")
     for name in ordered_names(entries):
         entry = entries[name]
         if entry.expression:
@@ -344,20 +325,18 @@ def named_numbers(config: Mapping[str, Any], root: str | Path) -> dict[str, Numb
             continue
         scale = Scale(_factor(name, entry, out), entry.percent)
         if entry.file:
-            cell = {"estimate": _cell(name, entry, read(entry.file))}
+            cell = {"estimate": _cell(name, entry, read(Path(root) / entry.file))}
             out[name] = _number(name, entry, cell, entry.file, scale)
             continue
         select = selections[entry.answer][entry.check] if entry.answer else entry.select
         row = one_row(estimates, select, name, NumbersError)
         if entry.column:
-            known(f"{name}: column", entry.column, list(row))
-            row = {
-                "estimate": _float(name, row[entry.column]),
-                "estimate_id": row["estimate_id"],
-            }
+            # Another column of the row has no interval and no unit of measure.
+            value = _float(name, row[entry.column])
+            row = {"estimate": value, "estimate_id": row["estimate_id"]}
         _check_percent(name, entry, row.get("unit_of_measure"))
         out[name] = _number(name, entry, row, "estimates.csv", scale)
-    return {name: out[name] for name in sorted(out)}
+    return dict(sorted(out.items()))
 
 
 def check_cells(
@@ -370,10 +349,8 @@ def check_cells(
     """
     read = cache(table)
     for name, entry in entries.items():
-        if not entry.file:
-            continue
         with faults.caught():
-            frame = read(entry.file)
+            frame = read(entry.file) if entry.file else None
             if frame is not None:
                 value = {"estimate": _cell(name, entry, frame)}
                 _number(name, entry, value, entry.file)
@@ -419,7 +396,7 @@ def _check_percent(name: str, entry: Entry, measure: str | None) -> None:
     if measure is None:
         return
     logarithm = LOGARITHM.fullmatch(measure) is not None
-    if logarithm and entry.unit.startswith(PERCENT) and not entry.percent:
+    if logarithm and entry.unit.startswith("%") and not entry.percent:
         raise NumbersError(
             f"{name} is a row in {measure} with the unit {entry.unit}",
             "percent: true, which prints 100 x (exp(x) - 1)",
@@ -437,9 +414,8 @@ def _number(
     name: str, entry: Entry, row: Row, source: str, scale: Scale = AS_IT_STANDS
 ) -> Number:
     if is_missing(row["estimate"]):
-        reason = row.get("warning") or "no reason given"
         raise NumbersError(
-            f"{name} is blank ({reason})",
+            f"{name} is blank ({row.get('warning') or 'no reason given'})",
             "a row that holds a number",
             "select another row",
         )
@@ -476,20 +452,20 @@ def _evaluated(
 
 
 def _cell(name: str, entry: Entry, frame: pd.DataFrame) -> float:
-    for column in [*entry.where, *([entry.column] if entry.column else [])]:
+    for column in filter(None, [*entry.where, entry.column]):
         known(f"{name}: column of {entry.file}", column, list(frame.columns))
-    if entry.take == "one" and entry.where:
-        return _float(
-            name, one_row(frame, entry.where, name, NumbersError)[entry.column]
-        )
+    one = entry.take == "one"
+    if one and entry.where:
+        row = one_row(frame, entry.where, name, NumbersError)
+        return _float(name, row[entry.column])
     rows = matching(frame, entry.where)
-    if rows.empty or (entry.take == "one" and len(rows) > 1):
+    if rows.empty or (one and len(rows) > 1):
         raise NumbersError(
             f"{name} selects {len(rows)} rows of {entry.file}",
             "one row",
             "correct where or take",
         )
-    if entry.take == "one":
+    if one:
         return _float(name, rows[entry.column].iloc[0])
     if entry.take == "count":
         return float(len(rows))
@@ -516,28 +492,18 @@ def known(where: str, name: str, names: Sequence[str]) -> None:
 
 def read_numbers(path: str | Path) -> dict[str, Number]:
     """Read results/numbers.json."""
-    names = {field.name for field in fields(Number)}
-    return {
-        name: Number(
-            **{
-                key: value
-                for key, value in {
-                    **number_fields,
-                    "source": number_fields["from"],
-                }.items()
-                if key in names
-            }
-        )
-        for name, number_fields in read_json(path).items()
-    }
+    columns = {field.name for field in fields(Number)}
+    numbers = {}
+    for name, entry in read_json(path).items():
+        entry["source"] = entry["from"]
+        numbers[name] = Number(**{key: entry[key] for key in columns & {*entry}})
+    return numbers
 
 
 def macro(name: str) -> str:
     r"""Return the TeX macro of a name: ``own_2019`` is ``\evenfieldOwnTwoZeroOneNine``."""
-    words = re.findall(r"[a-z]+|[0-9]", name)
-    return "\\evenfield" + "".join(
-        DIGITS[int(word)] if word.isdigit() else word.capitalize() for word in words
-    )
+    words = re.sub("[0-9]", lambda digit: DIGITS[int(digit[0])], name.title())
+    return "\\evenfield" + words.replace("_", "")
 
 
 def numbers_tex(numbers: Mapping[str, Number]) -> str:

@@ -4,11 +4,10 @@ which open on demand.
 
 import base64
 import hashlib
-import os.path
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -25,26 +24,26 @@ from evenfield.report.prose import Prose
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.markdown import escape_markdown
 from evenfield.shared.topics import TOPICS, read_topics, renamed
-from evenfield.study.files import read_json, write_text
+from evenfield.study.files import Record, read_json, write_text
 
 # Links in a method page: to another method page, or to a document that this page does
 # not hold. A bullet or paragraph of a method page that opens with a comment is for that
 # study only, or for those with a proxy.
 EXAMPLE = re.compile(r"^(- )?<!-- (\w+) --> (.*\n(?:(?!- |\n).+\n)*)", re.MULTILINE)
 LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^()]*?([a-z_]+)/method|[^()]*)\.md\)")
+SHOWN = ("id", "title", "caption", "alt", "html", "script")
 BOX = '<div class="scroll" role="region" tabindex="0" aria-label="{}, table {}"><table>'
 
 
 def write_pages(page: str | Path, tables: str | Path, **given: Any) -> None:
     """Write both pages."""
-    for path, text in zip(
-        (page, tables), render_pages(Path(tables).parent, **given), strict=True
-    ):
-        write_text(text, path)
+    first, second = render_pages(Path(tables).parent, **given)
+    write_text(first, page)
+    write_text(second, tables)
 
 
 def render_pages(
-    folder: Path, config: Mapping[str, Any], root: str | Path, **given: Any
+    folder: Path, config: Record, root: str | Path, **given: Any
 ) -> tuple[str, str]:
     """Render the page and the page of tables, to stand in ``folder``, from a results
     folder.
@@ -60,19 +59,13 @@ def render_pages(
     groups = claim_groups(answers, config)
     for name, file in (("style", "page.css"), ("script", "page.js")):
         code = (TEMPLATES / file).read_text(encoding="utf-8")
-        context |= {
-            name: Markup(code),
-            f"{name}_hash": policy_hash(code),
-        }  # our own files
+        context[name] = Markup(code)  # our own files
+        context[f"{name}_hash"] = policy_hash(code)
     prose: Prose = context["prose"]
     parts: Any = environment.get_template("parts.html.j2").module
     exhibits = {item.id: item for item in context["everything"]}
-    reach = [
-        claim
-        for group in groups
-        if group["id"] == "out-of-reach"
-        for claim in group["claims"]
-    ]
+    claims_by_group = {group["id"]: group["claims"] for group in groups}
+    reach = claims_by_group.get("out-of-reach", [])
     placed: Placed = {
         "see": parts.see,
         "figure": lambda which: parts.figure(exhibits[which]),
@@ -89,47 +82,42 @@ def render_pages(
         text=Markup(prose.html("page", placed)),  # escaped where it was parsed
         cited=Markup(prose.references_html("page")),
     )
-    parts_of = {config["study"]["id"], *config["panel"]["income"]}
-    names = ("zone_name", "zones_name")
-    escaped = {
-        key: escape_markdown(text) if key in names else text
-        for key, text in config["study"].items()
-    }
-    words = partial(renamed, escaped)
-    exhibited = {part.id: part.exhibits for part in context["sections"]}
-    titles = {
-        name: topic.title
-        for name, topic in read_topics().items()
-        if name in {*exhibited, *config["estimates"]}
-    }
-    topics = [
-        {
-            "id": name,
-            "title": title,
-            "exhibits": exhibited.get(name, []),
-            "method": method_html(name, list(titles), parts_of, words),
-        }
-        for name, title in titles.items()
-    ]
-    if context["further"]:
-        further = {"id": "further", "title": "Further tables and figures", "method": ""}
-        topics.append({**further, "exhibits": context["further"]})
-    for topic in topics:
-        topic["exhibits"] = [_beside(item, folder) for item in topic["exhibits"]]
-    statements = [
-        claim for group in groups for claim in group["claims"] if claim["behind"]
-    ]
+    claims = chain.from_iterable(claims_by_group.values())
     more = environment.get_template("tables.html.j2").render(
-        **context, topics=topics, statements=statements
+        **context,
+        topics=_topics(config, context, folder),
+        statements=[claim for claim in claims if claim["behind"]],
     )
     return page, more
 
 
+def _topics(config: Record, context: Record, folder: Path) -> list[dict[str, Any]]:
+    """Return each topic with its exhibits and its method, for the page of tables."""
+    shown = {config["study"]["id"], *config["panel"]["income"]}
+    study = dict(config["study"])
+    for key in {"zone_name", "zones_name"} & set(study):
+        study[key] = escape_markdown(study[key])
+    exhibits = {section.id: section.exhibits for section in context["sections"]}
+    names = {*exhibits, *config["estimates"]}
+    titles = {
+        name: topic.title for name, topic in read_topics().items() if name in names
+    }
+    topics = []
+    for name, title in titles.items():
+        own = [_beside(item, folder) for item in exhibits.get(name, [])]
+        method = method_html(name, list(titles), shown, partial(renamed, study))
+        topics.append({"id": name, "title": title, "exhibits": own, "method": method})
+    further = [_beside(item, folder) for item in context["further"]]
+    if further:
+        entry = {"id": "further", "title": "Further tables and figures", "method": ""}
+        topics.append({**entry, "exhibits": further})
+    return topics
+
+
 def policy_hash(text: str) -> str:
     """Return the hash by which a content policy admits an inline style or script."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode(
-        "ascii"
-    )
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode('ascii')}"
 
 
 def method_html(
@@ -145,45 +133,31 @@ def method_html(
     if not path.is_file():
         return Markup("")
     text = path.read_text(encoding="utf-8").partition("\n")[2]
-    text = EXAMPLE.sub(
-        lambda fault: f"{fault[1]}{fault[3]}" if fault[2] in shown else "", text
-    )
-    text = LINK.sub(
-        lambda fault: (
-            f"[{fault[1]}](#method-{fault[2]})" if fault[2] in topics else fault[1]
-        ),
-        text,
-    )
-    text = words(text)
-    html = (
-        MarkdownIt("commonmark", {"html": False})
-        .enable("table")
-        .render(re.sub(r"(?m)^(##+ )", r"#\1", text))
-    )
-    title = read_topics()[topic].title
+
+    def part(match: re.Match[str]) -> str:
+        return f"{match[1]}{match[3]}" if match[2] in shown else ""
+
+    def link(match: re.Match[str]) -> str:
+        label = match[1]
+        return f"[{label}](#method-{match[2]})" if match[2] in topics else label
+
+    text = words(LINK.sub(link, EXAMPLE.sub(part, text)))
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    html = markdown.render(re.sub(r"(?m)^(##+ )", r"#\1", text))
+    label = f"Method of {read_topics()[topic].title}"
+    # A wide table scrolls in a box of its own, which a keyboard can reach.
     number = count(1)
-    html = re.sub(
-        "<table>", lambda _: BOX.format(f"Method of {title}", next(number)), html
-    )
+    html = re.sub("<table>", lambda _: BOX.format(label, next(number)), html)
     html = html.replace("</table>", "</table></div>")
-    return Markup(
-        html.replace("<pre>", '<pre tabindex="0">')
-    )  # our own files, without raw HTML
+    # Our own files, without raw HTML.
+    return Markup(html.replace("<pre>", '<pre tabindex="0">'))
 
 
 def _beside(exhibit: Exhibit, folder: Path) -> dict[str, Any]:
     """Return an exhibit with the paths of its picture and its data from the page of
     tables.
     """
-    files = {
-        end: Path(os.path.relpath(path, folder)).as_posix()
-        for end, path in exhibit.files.items()
-    }
-    shown_fields = {
-        name: getattr(exhibit, name)
-        for name in ("id", "title", "caption", "alt", "html", "script")
-    }
-    return shown_fields | {
-        "picture": files.get(exhibit.drawn, ""),
-        "twin": files[".csv"],
-    }
+    files = exhibit.files_from(folder)
+    entry = {name: getattr(exhibit, name) for name in SHOWN}
+    picture = files.get(exhibit.drawn, "")
+    return {**entry, "picture": picture, "twin": files[".csv"]}

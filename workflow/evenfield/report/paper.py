@@ -2,10 +2,12 @@
 are the same on every run.
 """
 
+import json
 import os.path
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -21,24 +23,29 @@ from evenfield.shared.tables.table import Column, Table
 from evenfield.shared.tables.typst import table_typst, typst_string, typst_text
 from evenfield.shared.topics import TOPICS, read_topics, renamed
 from evenfield.study.errors import ReportError
-from evenfield.study.files import beside, write_text
+from evenfield.study.files import Record, beside, write_text
 
+# Braces and # mean something in Typst, so that templates of papers have marks of their own.
 MARKS: dict[str, Any] = {
     "trim_blocks": True,
     "lstrip_blocks": True,
     "keep_trailing_newline": True,
-    **{"variable_start_string": "<<", "variable_end_string": ">>"},
-    **{"block_start_string": "<%", "block_end_string": "%>"},
-    **{"comment_start_string": "<!", "comment_end_string": "!>"},
+    "variable_start_string": "<<",
+    "variable_end_string": ">>",
+    "block_start_string": "<%",
+    "block_end_string": "%>",
+    "comment_start_string": "<!",
+    "comment_end_string": "!>",
 }
 NOUNS = {"T": "Table", "F": "Figure"}
+SHORTENED = "#let shortened = true"  # as the writer of Typst tables says it
 
 
 def write_paper(
     sources: Sequence[str],
     papers: Sequence[str],
     references: str,
-    config: Mapping[str, Any],
+    config: Record,
     **given: Any,
 ) -> None:
     """Write the sources of paper and appendix and their references, and compile them."""
@@ -53,9 +60,7 @@ def write_paper(
         compile_paper(source, paper, os.path.commonpath(files))
 
 
-def render_paper(
-    name: str, folder: Path, context: Mapping[str, Any], config: Mapping[str, Any]
-) -> str:
+def render_paper(name: str, folder: Path, context: Record, config: Record) -> str:
     """Render the Typst source of ``paper`` or ``appendix``, to stand in ``folder``."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, **MARKS
@@ -74,85 +79,79 @@ def render_paper(
 
 
 def _placed(
-    name: str, folder: Path, context: Mapping[str, Any], config: Mapping[str, Any]
+    name: str, folder: Path, context: Record, config: Record
 ) -> dict[str, Callable[..., str]]:
     """Return what stands for each thing that a text places."""
     exhibits: dict[str, Exhibit] = {item.id: item for item in context["everything"]}
     paper = name == "paper"
+    here, elsewhere = ("paper", "appendix") if paper else ("appendix", "paper")
+    flag = str(paper).lower()
 
     def exhibit(which: str, head: str = "") -> str:
         item = exhibits[which]
-        path = {
-            end: typst_string(Path(os.path.relpath(file, folder)).as_posix())
-            for end, file in item.files.items()
-        }
+        files = item.files_from(folder)
         above = f", head: heading(level: 2, {typst_string(head)})" if head else ""
         label = f"#metadata({typst_string(which)}) <{which}>\n"
         if item.html:
-            arguments = f"id: {typst_string(which)}, short: {str(paper).lower()}{above}"
-            return f"{label}#import {path['.typ']} as made\n#datatable(made, {arguments})\n\n"
+            module = f"#import {typst_string(files['.typ'])} as made\n"
+            arguments = f"id: {typst_string(which)}, short: {flag}{above}"
+            return f"{label}{module}#datatable(made, {arguments})\n\n"
         words = f"title: [{typst_text(item.title)}], note: [{typst_text(item.caption)}]"
-        image = f"image({path['.svg']}, width: 100%, alt: {typst_string(item.alt)})"
+        alt = typst_string(item.alt)
+        image = f"image({typst_string(files['.svg'])}, width: 100%, alt: {alt})"
         return (
-            f"{label}#exhibit({image}, id: {typst_string(which)}, {words}, float:"
-            f" {str(paper).lower()}{above})\n\n"
+            f"{label}#exhibit({image}, id: {typst_string(which)}, {words},"
+            f" float: {flag}{above})\n\n"
         )
 
     def see(which: str, label: str = "") -> str:
         words = typst_text(label or f"{NOUNS[which[0]]} {which}")
-        here = (which in context["in_paper"]) == paper
+        # Typst links within one document; of the other one only the words are there.
+        linked = (which in context["in_paper"]) == paper
         return (
-            f"#link(<{which}>)[{words}];"
-            if here
-            else f"{words} of the {'appendix' if paper else 'paper'}"
+            f"#link(<{which}>)[{words}];" if linked else f"{words} of the {elsewhere}"
         )
 
-    if paper:
-        return {
-            "see": see,
+    def methods() -> str:
+        words = partial(renamed, config["study"])
+        return "".join(method_typst(topic, words) for topic in config["estimates"])
+
+    placed: dict[str, dict[str, Callable[..., str]]] = {
+        "paper": {
             "table": exhibit,
             "figure": exhibit,
             "claims_table": lambda: exhibit("T0"),
-        }
-    return {
-        "see": see,
-        "rest": lambda: _rest(context, exhibit),
-        "methods": lambda: "".join(
-            method_typst(topic, partial(renamed, config["study"]))
-            for topic in config["estimates"]
-        ),
-        "assumptions": lambda: _assumptions(context),
-        "data_sources": lambda: _data_sources(context),
+        },
+        "appendix": {
+            "rest": lambda: _rest(context, exhibit),
+            "methods": methods,
+            "assumptions": lambda: _assumptions(context),
+            "data_sources": lambda: _data_sources(context),
+        },
     }
+    return {"see": see, **placed[here]}
 
 
-def _rest(context: Mapping[str, Any], exhibit: Callable[..., str]) -> str:
+def _rest(context: Record, exhibit: Callable[..., str]) -> str:
+    """Return what the paper does not print whole, by topic, figures before tables."""
     texts = []
     sections = [(part.title, part.exhibits) for part in context["sections"]]
     for title, items in [*sections, ("Further tables and figures", context["further"])]:
-        left = sorted(
-            (
-                item.id
-                for item in items
-                if item.id not in context["in_paper"] or _shortened(item)
-            ),
-            key=_kind,
-        )
-        texts += [
-            exhibit(which, "" if number else title) for number, which in enumerate(left)
+        left = [
+            item.id
+            for item in items
+            if item.id not in context["in_paper"] or _shortened(item)
         ]
+        for number, which in enumerate(sorted(left, key=itemgetter(0))):
+            texts.append(exhibit(which, "" if number else title))
     return "".join(texts)
 
 
 def _shortened(item: Exhibit) -> bool:
     """Say whether the paper prints only a part of a table."""
-    return bool(item.html) and "#let shortened = true" in Path(
-        item.files[".typ"]
-    ).read_text(encoding="utf-8")
-
-
-def _kind(which: str) -> str:
-    return which[0]
+    if not item.html:
+        return False
+    return SHORTENED in Path(item.files[".typ"]).read_text(encoding="utf-8")
 
 
 def method_typst(topic: str, words: Callable[[str], str] = str) -> str:
@@ -161,54 +160,40 @@ def method_typst(topic: str, words: Callable[[str], str] = str) -> str:
     """
     path = TOPICS / topic / "method.md"
     text = words(path.read_text(encoding="utf-8")) if path.is_file() else ""
-    if not (first := re.search(r"^# .*\n+((?:[^#\n].*\n)+)", text, re.MULTILINE)):
+    first = re.search(r"^# .*\n+((?:[^#\n].*\n)+)", text, re.MULTILINE)
+    if first is None:
         return ""
-    purpose = re.split(r"(?<=[.?!]) ", " ".join(first[1].replace("`", "").split()))[0]
-    section = re.search(
-        r"^## Equations?\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
-    )
-    lines = "\n".join(
-        re.findall(r"^ {4}(.*)$", section[1], re.MULTILINE) if section else []
-    )
-    equations = f"#equations({typst_string_lines(lines)})\n\n" if lines else ""
+    paragraph = " ".join(first[1].replace("`", "").split())
+    purpose = re.split(r"(?<=[.?!]) ", paragraph)[0]
+    section = re.search(r"(?ms)^## Equations?\n(.*?)(?=^## |\Z)", text)
+    lines = re.findall(r"(?m)^ {4}(.*)$", section[1]) if section else []
+    # A string of Typst is written as one of JSON.
+    typed = json.dumps("\n".join(lines), ensure_ascii=False)
+    equations = f"#equations({typed})\n\n" if lines else ""
     title = typst_text(words(read_topics()[topic].title))
     return f"== {title}\n\n{typst_text(purpose)}\n\n{equations}"
 
 
-def typst_string_lines(text: str) -> str:
-    """Write text of several lines as a Typst string literal."""
-    return (
-        '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-    )
+def _assumptions(context: Record) -> str:
+    rows = [
+        {"Part": item.floor.replace("_", " "), "Decision": item.text}
+        for item in context["assumptions"]
+    ]
+    return _table("Modelling decisions", pd.DataFrame(rows))
 
 
-def _assumptions(context: Mapping[str, Any]) -> str:
-    frame = pd.DataFrame(
-        [(item.floor, item.text) for item in context["assumptions"]],
-        columns=["floor", "text"],
-    )
-    frame["floor"] = frame["floor"].str.replace("_", " ")
-    return _table("Modelling decisions", frame, {"floor": "Part", "text": "Decision"})
+def _data_sources(context: Record) -> str:
+    frame = pd.DataFrame(context["data_sources"]).rename(columns=str.capitalize)
+    return _table("Sources", frame[["Source", "Citation", "Vintage"]])
 
 
-def _data_sources(context: Mapping[str, Any]) -> str:
-    frame = pd.DataFrame(context["data_sources"])
-    return _table(
-        "Sources",
-        frame,
-        {"source": "Source", "citation": "Citation", "vintage": "Vintage"},
-    )
-
-
-def _table(title: str, frame: pd.DataFrame, headers: Mapping[str, str]) -> str:
-    columns = tuple(
-        Column(names=(name,), header=header) for name, header in headers.items()
-    )
-    source = table_typst(
-        Table(id="", title=title, note=(), columns=columns, frame=frame)
-    )
+def _table(title: str, frame: pd.DataFrame) -> str:
+    """Return a table of all columns of a frame in a block of its own."""
+    columns = tuple(Column(names=(name,), header=name) for name in map(str, frame))
+    table = Table(id="", title=title, note=(), columns=columns, frame=frame)
+    source = table_typst(table).replace("#let", "let")
     keys = "title: title, note: note, size: size, sideways: sideways, body: body"
-    return f"#{{\n{source.replace('#let', 'let')}datatable(({keys}))\n}}\n\n"
+    return f"#{{\n{source}datatable(({keys}))\n}}\n\n"
 
 
 def compile_paper(source: str | Path, paper: str | Path, root: str | Path) -> None:
@@ -221,12 +206,11 @@ def compile_paper(source: str | Path, paper: str | Path, root: str | Path) -> No
             timestamp=0,
         )
     except RuntimeError as error:
-        fault = (
-            f"{Path(source).name} does not compile"
-            f" ({' '.join(str(error).split())[:200]})"
-        )
+        reason = " ".join(str(error).split())[:200]
         raise ReportError(
-            fault, "a valid Typst source", "correct the template in report/templates"
+            f"{Path(source).name} does not compile ({reason})",
+            "a valid Typst source",
+            "correct the template in report/templates",
         ) from None
     with beside(paper) as part:
         part.write_bytes(content)

@@ -20,7 +20,7 @@ from evenfield.study.errors import (
     first_examples,
     nearest,
 )
-from evenfield.study.files import described_files, hash_file
+from evenfield.study.files import Record, described_files, hash_file
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Plan:
     faults: Faults
 
 
-def plan_study(written: Mapping[str, Any]) -> Plan:
+def plan_study(written: Record) -> Plan:
     """Plan the study of the working directory; only a config of no shape is refused at
     once.
     """
@@ -48,53 +48,48 @@ def plan_study(written: Mapping[str, Any]) -> Plan:
         config = left_out_parts(whole)
     faults += _exhibit_faults(config, topics)
     faults += _file_faults(config)
-    own = sorted(
-        path for path in Path("text").glob("*.*") if path.suffix in (".md", ".bib")
-    )
+    texts = [*Path("text").glob("*.md"), *Path("text").glob("*.bib")]
     shown = [*config["tables"], *config["figures"]]
+    estimating = []
+    exhibits = {}
+    for name, topic in topics.items():
+        if topic.estimate and name in config["estimates"]:
+            estimating.append(name)
+        exhibits[name] = tuple(x for x in topic.exhibits if x in shown)
     return Plan(
         whole=whole,
         config=config,
-        topics=tuple(
-            name
-            for name, topic in topics.items()
-            if topic.estimate and name in config["estimates"]
-        ),
-        exhibits={
-            name: tuple(x for x in topic.exhibits if x in shown)
-            for name, topic in topics.items()
-        },
-        texts=() if config.get("neutral") else tuple(map(str, own)),
+        topics=tuple(estimating),
+        exhibits=exhibits,
+        texts=() if config.get("neutral") else tuple(map(str, sorted(texts))),
         left_out=tuple(config.get("aside", ())),
         faults=faults,
     )
 
 
 def _exhibit_faults(
-    config: Mapping[str, Any], topics: Mapping[str, TopicFile]
+    config: Record, topics: Mapping[str, TopicFile]
 ) -> Iterator[ConfigError]:
     owners = exhibit_owners()
     for key in ("tables", "figures"):
         known = [name for name in owners if name.startswith(key[0].upper())]
         for name in config[key]:
+            owner = owners.get(name, "")
             if name not in known:
-                hint = nearest(name, known, "see docs/exhibits.md")
                 yield ConfigError(
-                    f"{key} names '{name}'", f"one of {first_examples(known, 40)}", hint
+                    f"{key} names '{name}'",
+                    f"one of {first_examples(known, 40)}",
+                    nearest(name, known, "see docs/exhibits.md"),
                 )
-                continue
-            if (
-                topics[owners[name]].estimate
-                and owners[name] not in config["estimates"]
-            ):
-                fault = f"{key} names {name} without estimates.{owners[name]}"
-                remedy = f"remove {name} from `{key}`"
+            elif topics[owner].estimate and owner not in config["estimates"]:
                 yield ConfigError(
-                    fault, "the topic that it shows", f"add the topic or {remedy}"
+                    f"{key} names {name} without estimates.{owner}",
+                    "the topic that it shows",
+                    f"add the topic or remove {name} from `{key}`",
                 )
 
 
-def _file_faults(config: Mapping[str, Any]) -> Iterator[IngestError | WeightsError]:
+def _file_faults(config: Record) -> Iterator[IngestError | WeightsError]:
     package = config["data"]["package"]
     if not Path(package).is_file():
         yield IngestError(
@@ -102,35 +97,35 @@ def _file_faults(config: Mapping[str, Any]) -> Iterator[IngestError | WeightsErr
             "the dictionary named by data.package",
             "correct data.package in config.yaml",
         )
-    for name, family in config["weights"]["families"].items():
-        if "path" in family and not Path(family["path"]).is_file():
-            fault = f"weights {name}: no file {family['path']}"
+    for name, path in _weights_files(config).items():
+        if not Path(path).is_file():
             yield WeightsError(
-                fault, "a file of weights", "correct weights.families in config.yaml"
+                f"weights {name}: no file {path}",
+                "a file of weights",
+                "correct weights.families in config.yaml",
             )
+
+
+def _weights_files(config: Record) -> dict[str, str]:
+    families = config["weights"]["families"].items()
+    return {name: family["path"] for name, family in families if "path" in family}
 
 
 def unchecked(plan: Plan, stamp: Path) -> str:
     """Return a hash of plan, tables, texts and library unless they are what they were
     when a check passed.
     """
-    weights = [
-        family["path"]
-        for family in plan.config["weights"]["families"].values()
-        if "path" in family
-    ]
+    weights = _weights_files(plan.config).values()
     files = [
         *described_files(plan.config["data"]["package"]),
         *map(Path, (*plan.texts, *weights)),
         *LIBRARY.rglob("*.py"),
     ]
     digest = hashlib.sha256(json.dumps(plan.whole, sort_keys=True).encode())
-    for path in sorted(path for path in files if path.is_file()):
+    for path in sorted(filter(Path.is_file, files)):
+        # The library is named from its folder, so that a study may stand anywhere.
         name = path.relative_to(LIBRARY) if path.is_relative_to(LIBRARY) else path
         digest.update(f"{name}{hash_file(path)}".encode())
-    known = (
-        not plan.faults
-        and stamp.is_file()
-        and stamp.read_text("ascii") == digest.hexdigest()
-    )
+    passed = stamp.read_text("ascii") if stamp.is_file() else ""
+    known = passed == digest.hexdigest() and not plan.faults
     return "" if known else digest.hexdigest()

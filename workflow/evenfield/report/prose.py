@@ -4,12 +4,24 @@ as HTML and as Typst.
 
 import re
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from functools import cache, partial
 from html import escape
+from itertools import chain, pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from jinja2 import TemplateError, TemplateSyntaxError, Undefined, nodes
+from markdown_it.token import Token
 
 from evenfield.report.bibliography import Reference, read_references
 from evenfield.report.markup import (
@@ -28,6 +40,7 @@ from evenfield.report.numbers import Number
 from evenfield.report.template import (
     ROUNDS,
     SYNTAX,
+    FaultInLine,
     RoundCounter,
     Sandbox,
     Value,
@@ -46,6 +59,7 @@ from evenfield.study.errors import (
     nearest,
     not_known,
 )
+from evenfield.study.files import Record
 
 LARGEST = 1_000_000  # bytes of a text or of its references
 COUNTS = (
@@ -57,6 +71,7 @@ TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 # knows.
 BLOCKS = "map statements answer_counts claims_table rest methods assumptions data_sources".split()
 PLACING = ("table", "figure", "claims_table")
+OF_EXHIBITS = ("see", "table", "figure")
 # What a text may name beside its blocks; a run fills them.
 GIVEN = (
     "n answers counts kinds total questions claims words vintage study income units"
@@ -78,11 +93,9 @@ class Part:
     """
 
     def __init__(self, name: str, text: str, value: float | None, **parts: Any) -> None:
-        self.name, self.text, self.value = (
-            name,
-            text,
-            Value(float("nan") if value is None else value),
-        )
+        self.name = name
+        self.text = text
+        self.value = Value("nan" if value is None else value)
         self.__dict__.update(parts)
 
     def __str__(self) -> str:
@@ -101,45 +114,39 @@ class Part:
     __hash__ = object.__hash__
 
     def __getattr__(self, part: str) -> Any:
+        if part.startswith("_"):
+            raise AttributeError(part)
+        expected = f"one of value, {', '.join(PARTS)}"
+        action = nearest(part, ("value", *PARTS), "correct it")
         if part in PARTS:
-            raise ReportError(
-                f"{self.name} has no {part}",
-                "a number that rests on a test",
-                "leave it out",
-            )
-        if not part.startswith("_"):
-            raise ReportError(
-                f"{self.name} has no {part}",
-                f"one of value, {', '.join(PARTS)}",
-                nearest(part, ("value", *PARTS), "correct it"),
-            )
-        raise AttributeError(part)
+            expected = "a number that rests on a test"
+            action = "leave it out"
+        raise ReportError(f"{self.name} has no {part}", expected, action)
 
 
 def part_of(name: str, number: Number) -> Part:
     """Return a named number as a text sees it."""
-    ends = {end: getattr(number, end) for end in ("low", "high", "smallest_visible")}
-    parts: dict[str, Any] = {
-        end: Part(f"{name}.{end}", number.written(value), value)
-        for end, value in ends.items()
-        if not is_missing(value)
-    }
-    parts |= {"interval": number.interval} if number.interval else {}
-    parts |= {"unit": number.unit} if number.unit else {}
+    parts: dict[str, Any] = {}
+    for end in ("low", "high", "smallest_visible"):
+        value = getattr(number, end)
+        if not is_missing(value):
+            parts[end] = Part(f"{name}.{end}", number.written(value), value)
+    for key in ("interval", "unit"):
+        if getattr(number, key):
+            parts[key] = getattr(number, key)
     if not is_missing(number.p):
         text = p_value(number.p)
-        parts |= {
-            "p": Part(f"{name}.p", text, number.p),
-            "p_is": f"p {'' if text[0] in '<>' else '= '}{text}",
-        }
+        parts["p"] = Part(f"{name}.p", text, number.p)
+        parts["p_is"] = f"p {'' if text[0] in '<>' else '= '}{text}"
     return Part(name, number.text, number.value, **parts)
 
 
 class Lookup:
     """Names that a text may use, which refuse one that is not among them."""
 
-    def __init__(self, what: str, content: Mapping[str, Any]) -> None:
-        self._what, self._content = what, content
+    def __init__(self, what: str, content: Record) -> None:
+        self._what = what
+        self._content = content
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._content:
@@ -152,38 +159,52 @@ class Lookup:
         return None if number is None else str(vars(number).get("unit", ""))
 
 
+def names_of_config(
+    config: Record,
+    claims: Sequence[Record],
+    hypotheses: Collection[Any],
+) -> dict[str, Any]:
+    """Return the names of a text that need no results."""
+    kinds = Counter(claim["kind"] for claim in claims)
+    return {
+        "kinds": Lookup("kind", {kind: kinds[kind] for kind in KINDS}),
+        "total": len(claims),
+        "questions": len(hypotheses),
+        "study": config["study"],
+        "income": config["panel"]["income"]["unit"],
+        "aside": config.get("aside", []),
+        "made": [*config["tables"], *config["figures"]],
+    }
+
+
 class Prose:
     """The texts of one study, by the word of their file: ``paper`` is ``paper.md``."""
 
     def __init__(
         self,
         texts: Mapping[str, Path],
-        names: Mapping[str, Any],
+        names: Record,
         references: Mapping[str, Reference],
         exhibits: Iterable[str] = (),
     ) -> None:
-        self._texts, self._references, self._exhibits = (
-            dict(texts),
-            references,
-            frozenset(exhibits),
-        )
-        blocks: dict[str, Callable[..., Mark]] = {
-            name: lambda *args, name=name: mark(name, *args) for name in BLOCKS
+        self._texts = dict(texts)
+        self._references = references
+        self._exhibits = frozenset(exhibits)
+        placing: dict[str, Callable[..., Mark]] = {
+            **{block: partial(mark, block) for block in BLOCKS},
+            **{kind: partial(self._exhibit, kind) for kind in OF_EXHIBITS},
+            "claims_table": self._claims_table,
+            "must": _must,
         }
-        exhibit = {
-            name: lambda which, *label, name=name: self._exhibit(name, which, *label)
-            for name in ("see", "table", "figure")
-        }
-        blocks["claims_table"] = self._claims_table
-        self._names = {**blocks, **exhibit, "must": _must, **names}
-        self._filled_texts: dict[str, str] = {}
+        self._names = {**placing, **names}
+        self._filled = cache(lambda name: _cited(self._rendered(name)))
 
     @property
     def names(self) -> list[str]:
         """The words of the texts."""
         return list(self._texts)
 
-    def with_names(self, names: Mapping[str, Any]) -> "Prose":
+    def with_names(self, names: Record) -> "Prose":
         """Return the same texts with other things behind the names that they use."""
         return Prose(self._texts, names, self._references, self._exhibits)
 
@@ -192,30 +213,20 @@ class Prose:
         ``figure`` and each block.
         """
         cite: Placed = {"cite": self._cite_html, "cite_group": self._group_html}
-        return self._located(
-            name, lambda: to_html(tokens_of(self._filled(name)), {**cite, **placed})
-        )
+        return self._written(name, to_html, {**cite, **placed})
 
     def typst(self, name: str, placed: Placed) -> str:
         """Return a text as Typst markup."""
-        cite: Placed = {
-            "cite": _cite_typst,
-            "cite_group": lambda *keys: "".join(f"#cite(<{key}>);" for key in keys),
-        }
-        return self._located(
-            name, lambda: to_typst(tokens_of(self._filled(name)), {**cite, **placed})
-        )
+        cite: Placed = {"cite": _cite_typst, "cite_group": _group_typst}
+        return self._written(name, to_typst, {**cite, **placed})
 
     def headings(self, name: str, level: int = 2) -> list[tuple[str, str]]:
         """Return id and title of the headings of one level."""
-        tokens = tokens_of(self._filled(name))
-        opens = [
-            (token.type, token.tag) == ("heading_open", f"h{level}") for token in tokens
+        return [
+            (slug(heading.content), heading.content)
+            for opening, heading in pairwise(tokens_of(self._filled(name)))
+            if opening.type == "heading_open" and opening.tag == f"h{level}"
         ]
-        heads = [
-            after for is_head, after in zip(opens, tokens[1:], strict=False) if is_head
-        ]
-        return [(slug(head.content), head.content) for head in heads]
 
     def marks(self, name: str) -> list[list[str]]:
         """Return name and arguments of all that a text places or links to."""
@@ -223,25 +234,19 @@ class Prose:
 
     def placed(self, name: str) -> list[str]:
         """Return the tables and figures that a text places, in its order."""
-        marks_found = self.marks(name)
         return [
             "T0" if kind == "claims_table" else args[0]
-            for kind, *args in marks_found
+            for kind, *args in self.marks(name)
             if kind in PLACING
         ]
 
     def cited(self, *names: str) -> list[Reference]:
         """Return the references that texts cite, sorted as they are printed."""
-        citations = [
-            args
-            for name in names
-            for kind, *args in self.marks(name)
-            if kind.startswith("cite")
-        ]
-        keys = {key for args in citations for key in args}
-        return sorted(
-            (self._references[key] for key in keys), key=lambda item: item.sort_key
-        )
+        cited = dict[str, Reference]()
+        for kind, *args in chain.from_iterable(map(self.marks, names)):
+            if kind.startswith("cite"):
+                cited |= {key: self._references[key] for key in args}
+        return sorted(cited.values(), key=attrgetter("sort_key"))
 
     def references_html(self, *names: str) -> str:
         """Return the list of references that the citations of texts link to."""
@@ -266,156 +271,143 @@ class Prose:
             if all_faults:
                 continue
             tree = _environment().parse(self.source(name))
-            branches = {
-                id(node)
-                for branch in tree.find_all((nodes.If, nodes.CondExpr))
-                for node in branch.find_all(nodes.Expr)
-            }
+            branches = set[int]()
+            for branch in tree.find_all((nodes.If, nodes.CondExpr)):
+                branches |= set(map(id, branch.find_all(nodes.Expr)))
             for node in tree.find_all((nodes.Getattr, nodes.Getitem, nodes.Call)):
-                if id(node) not in branches and (refused := self._unknown(node)):
-                    yield self._fault(name, node.lineno, refused)
+                try:
+                    if id(node) not in branches:
+                        self._check_known(node)
+                except ReportError as error:
+                    yield self._fault(name, node.lineno, error)
 
-    def _unknown(self, node: Any) -> ReportError | None:
-        """Return why a number, an answer or an exhibit that is named will not be there."""
-        call = isinstance(node, nodes.Call)
+    def _check_known(self, node: Any) -> None:
+        """Refuse a number, an answer or an exhibit that will not be there."""
         owner = getattr(node.node, "name", "")
-        given = (
-            node.attr
-            if isinstance(node, nodes.Getattr)
-            else (node.args[:1] or [None])[0]
-            if call
-            else node.arg
-        )
-        wanted = getattr(given, "value", given)
-        try:
-            if call and owner in ("see", "table", "figure") and isinstance(wanted, str):
-                self._exhibit(owner, wanted)
-            elif not call and isinstance(self._names.get(owner), Lookup):
-                self._names[owner][wanted]
-        except ReportError as error:
-            return error
-        return None
+        if isinstance(node, nodes.Call):
+            which = getattr(node.args[0], "value", None) if node.args else None
+            if owner in OF_EXHIBITS and isinstance(which, str):
+                self._exhibit(owner, which)
+        elif isinstance(self._names.get(owner), Lookup):
+            key = node.attr if isinstance(node, nodes.Getattr) else node.arg
+            self._names[owner][getattr(key, "value", key)]
 
-    def _citation_faults(self, name: str) -> Iterator[ReportError]:
-        text = self.source(name)
+    def _citation_faults(self, text: str) -> Iterator[FaultInLine]:
         for match in CITE.finditer(text):
             if match[1] not in self._references:
-                yield self._fault(
-                    name,
+                action = nearest(match[1], self._references, "add it there", "@")
+                yield (
                     _line_at(text, match),
-                    _unknown_key(match[1], self._references),
+                    ReportError(
+                        f"@{match[1]} is not known", "a key of references.bib", action
+                    ),
                 )
         for match in GROUP.finditer(text):
-            keys = [part.strip() for part in match[1].split(";")]
-            if wrong := [part for part in keys if not CITE.fullmatch(part)]:
-                fault = ReportError(
-                    f"'{wrong[0]}' is no citation",
-                    "[@Key] or [@Key; @Other]",
-                    "correct it",
-                )
-                yield self._fault(name, _line_at(text, match), fault)
+            for key in map(str.strip, match[1].split(";")):
+                if not CITE.fullmatch(key):
+                    yield (
+                        _line_at(text, match),
+                        ReportError(
+                            f"'{key}' is no citation",
+                            "[@Key] or [@Key; @Other]",
+                            "correct it",
+                        ),
+                    )
+                    break
 
-    def _unit_faults(self, name: str) -> Iterator[ReportError]:
+    def _unit_faults(self, text: str) -> Iterator[FaultInLine]:
         """Yield what is printed in percent and named in another unit."""
         numbers = self._names.get("n")
         if not isinstance(numbers, Lookup):
             return
-        text = self.source(name)
         for match in PERCENTAGE.finditer(text):
             unit = numbers.unit_of(match[1])
             if unit is None or unit.startswith("%"):
                 continue
-            fault = ReportError(
-                f"{match[1]} is printed with % and has"
-                f" {f'the unit {unit}' if unit else 'no unit'}",
-                f'unit: "%" of {match[1]} in numbers.yaml',
-                "name its unit there, or write another one here",
+            unit = f"the unit {unit}" if unit else "no unit"
+            yield (
+                _line_at(text, match),
+                ReportError(
+                    f"{match[1]} is printed with % and has {unit}",
+                    f'unit: "%" of {match[1]} in numbers.yaml',
+                    "name its unit there, or write another one here",
+                ),
             )
-            yield self._fault(name, _line_at(text, match), fault)
-
-    def _filled(self, name: str) -> str:
-        if name not in self._filled_texts:
-            self._filled_texts[name] = _cited(self._rendered(name))
-        return self._filled_texts[name]
 
     def _template(self, name: str) -> nodes.Template:
         """Return a text as a template whose syntax is in order."""
         source = self.source(name)
-        faults = Faults(self._citation_faults(name))
-        faults += self._unit_faults(name)
-        faults += (
-            self._fault(name, line, fault)
-            for line, fault in box_faults(source.splitlines())
-        )
         environment = _environment()
+        wrong = [
+            *self._citation_faults(source),
+            *self._unit_faults(source),
+            *box_faults(source.splitlines()),
+        ]
         try:
             tree = environment.parse(source)
+            wrong += template_faults(tree, environment, {*self._names, *GIVEN})
         except TemplateSyntaxError as error:
-            wrong = ReportError(str(error.message), SYNTAX, "correct the line")
-            faults.append(self._fault(name, error.lineno, wrong))
+            wrong.append((error.lineno, _of_syntax(error.message)))
         except RecursionError:
-            wrong = ReportError("brackets too deep", SYNTAX, "take them apart")
-            faults.append(self._fault(name, 0, wrong))
-        else:
-            names = {*self._names, *GIVEN}
-            faults += (
-                self._fault(name, line, fault)
-                for line, fault in template_faults(tree, environment, names)
+            wrong.append(
+                (0, ReportError("brackets too deep", SYNTAX, "take them apart"))
             )
-        faults.refuse()
+        Faults(self._fault(name, line, fault) for line, fault in wrong).refuse()
         return tree
 
     def _rendered(self, name: str) -> str:
         environment = _environment()
         tree = with_lines(self._template(name), environment)
+        line = 0
         try:
             template = environment.from_string(tree)
             return template.render({**self._names, ROUNDS: RoundCounter()})
         except ReportError as error:
-            raise self._fault(name, _line_of(error), error) from None
+            fault = error
+            line = _line_of(error)
         except TemplateError as error:
+            fault = _of_syntax(error.message)
             line = getattr(error, "lineno", None) or _line_of(error)
-            wrong = ReportError(str(error.message), SYNTAX, "correct the line")
-            raise self._fault(name, line, wrong) from None
         except (TypeError, ValueError, LookupError) as error:
-            wrong = ReportError(str(error), SYNTAX, "correct the line")
-            raise self._fault(name, _line_of(error), wrong) from None
+            fault = _of_syntax(error)
+            line = _line_of(error)
         except ArithmeticError as error:
-            wrong = ReportError(
+            line = _line_of(error)
+            fault = ReportError(
                 "a condition divides by zero or becomes infinite",
                 "a finite number",
                 "correct the line",
             )
-            raise self._fault(name, _line_of(error), wrong) from None
+        raise self._fault(name, line, fault)
 
     def _fault(self, name: str, line: int, error: ReportError) -> ReportError:
         path = self._texts[name]
-        location = f"{path.parent.name}/{path.name}" + (f" line {line}" if line else "")
-        fault = error.found
+        fault = f"{path.parent.name}/{path.name}"
+        fault += f" line {line}: {error.found}" if line else f": {error.found}"
         if line and isinstance(error, _BrokenError):
+            # The condition is quoted from its line: {{ must(condition) }}.
             condition = self.source(name).splitlines()[line - 1].partition("must")[2]
-            inside = condition.rpartition("}}")[0].strip()
-            fault = f"{fault} {inside}"
-        return ReportError(f"{location}: {fault}", error.expected, error.action)
+            fault += f" {condition.rpartition('}}')[0].strip()}"
+        return ReportError(fault, error.expected, error.action)
 
-    def _located(self, name: str, write: Callable[[], str]) -> str:
-        """Add file and line to what the parser or a renderer refuses."""
+    def _written(
+        self, name: str, write: Callable[[list[Token], Placed], str], placed: Placed
+    ) -> str:
+        """Write a text; what the parser or a writer refuses has its file and line."""
+        text = self._filled(name)
         try:
-            return write()
+            return write(tokens_of(text), placed)
         except ReportError as error:
-            if error.found.startswith(f"{self._texts[name].parent.name}/"):
-                raise
             raise self._fault(name, error.line, error) from None
 
     def _exhibit(self, kind: str, which: str, *label: str) -> Mark:
         fits = {"table": "T", "figure": "F"}.get(kind, which[:1])
-        if which not in self._exhibits or not which.startswith(fits):
-            known = [name for name in sorted(self._exhibits) if name.startswith(fits)]
-            action = "add it to tables or figures in config.yaml, or correct the name"
+        known = [name for name in sorted(self._exhibits) if name.startswith(fits)]
+        if which not in known:
             raise ReportError(
                 f"{kind} '{which}' is not made",
                 f"one of {first_examples(known, 40)}",
-                action,
+                "add it to tables or figures in config.yaml, or correct the name",
             )
         return mark(kind, which, *label)
 
@@ -428,11 +420,10 @@ class Prose:
         return f'<a href="#ref-{key}">{escape(item.short)} ({escape(item.year)})</a>'
 
     def _group_html(self, *keys: str) -> str:
-        items = [self._references[key] for key in keys]
-        links = [
-            f'<a href="#ref-{item.key}">{escape(item.short)} {escape(item.year)}</a>'
-            for item in items
-        ]
+        links = []
+        for key in keys:
+            words = f"{self._references[key].short} {self._references[key].year}"
+            links.append(f'<a href="#ref-{key}">{escape(words)}</a>')
         return f"({'; '.join(links)})"
 
 
@@ -442,15 +433,12 @@ def read_texts(
     """Return a study's own texts by name, and its references; those that cannot be read
     are added to ``faults``.
     """
-    paths = dict[str, Path]()
     references = dict[str, Reference]()
-    written: dict[str, str] = {}
+    written = dict[str, str]()
     for path in texts:
         with faults.caught():
             written[path] = _read_text(path)
-    for path in written:
-        if path.endswith(".md"):
-            paths[Path(path).stem] = Path(path)
+    paths = {Path(path).stem: Path(path) for path in written if path.endswith(".md")}
     for path in written:
         if path.endswith(".bib"):
             with faults.caught():
@@ -467,9 +455,10 @@ class _BrokenError(ReportError):
 
 def _must(condition: object) -> Mark:
     if not condition:
-        fault = "the sentence below no longer holds"
         raise _BrokenError(
-            fault, "a sentence that the numbers bear out", "rewrite the sentence"
+            "the sentence below no longer holds",
+            "a sentence that the numbers bear out",
+            "rewrite the sentence",
         )
     return Mark(SILENT)
 
@@ -482,21 +471,24 @@ def _read_text(path: str) -> str:
             "a file in the study's folder",
             "put the file itself there",
         )
-    if not file.is_file() or file.stat().st_size > LARGEST:
+    try:
+        if not file.is_file() or file.stat().st_size > LARGEST:
+            raise OSError
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
         raise ReportError(
             f"{path} cannot be read",
             f"a UTF-8 file of at most {LARGEST // 1_000_000} MB",
             "correct or remove it",
-        )
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise ReportError(
-            f"{path} cannot be read", "a UTF-8 file", "correct or remove it"
         ) from None
-    if hidden := letters.hidden_letter(text):
+    hidden = letters.hidden_letter(text)
+    if hidden:
         raise ReportError(f"{path} {hidden}", letters.EXPECTED, letters.ACTION)
     return text
+
+
+def _of_syntax(error: object) -> ReportError:
+    return ReportError(str(error), SYNTAX, "correct the line")
 
 
 def _environment() -> Sandbox:
@@ -544,9 +536,8 @@ def _kind_of(value: object) -> str:
 
 def word(value: Any) -> str:
     """Write a count below a hundred as a word: ``six``, ``thirty-nine``."""
-    whole = (
-        int(value.text) if isinstance(value, Part) and value.text.isdigit() else value
-    )
+    text = value.text if isinstance(value, Part) else ""
+    whole = int(text) if text.isdigit() else value
     if not isinstance(whole, int):
         raise ReportError(
             f"'{value}' is no count", "a whole number", "print it without `word`"
@@ -563,27 +554,26 @@ def check_citations(
     """Refuse an entry that no text cites; a key that has no entry is refused where it
     stands.
     """
-    cited = {key for text in texts for key in CITE.findall(text)}
-    if uncited := sorted(set(references) - cited):
-        fault = f"{where}: no text cites {first_examples(uncited)}"
-        raise ReportError(fault, "entries that are cited", "cite them or remove them")
-
-
-def _unknown_key(key: str, references: Mapping[str, Reference]) -> ReportError:
-    return ReportError(
-        f"@{key} is not known",
-        "a key of references.bib",
-        nearest(key, references, "add it there", "@"),
-    )
+    uncited = sorted(set(references) - set(CITE.findall("\n".join(texts))))
+    if uncited:
+        raise ReportError(
+            f"{where}: no text cites {first_examples(uncited)}",
+            "entries that are cited",
+            "cite them or remove them",
+        )
 
 
 def _cite_typst(key: str) -> str:
     return f'#cite(<{key}>, form: "prose");'
 
 
+def _group_typst(*keys: str) -> str:
+    return "".join(f"#cite(<{key}>);" for key in keys)
+
+
 def _line_of(error: Exception) -> int:
-    frames = traceback.extract_tb(error.__traceback__)
-    return max(
-        (frame.lineno or 0 for frame in frames if frame.filename == "<template>"),
-        default=0,
-    )
+    lines = [0]
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename == "<template>":
+            lines.append(frame.lineno or 0)
+    return max(lines)

@@ -6,16 +6,18 @@ held and once as if none did, so that both of its wordings are seen.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from evenfield.answers.rule import WORDS
-from evenfield.report.markup import SILENT, Mark, Placed
+from evenfield.report.markup import SILENT, Mark
 from evenfield.report.numbers import Entry, Number
-from evenfield.report.prose import KINDS, Lookup, Part, Prose, part_of
+from evenfield.report.prose import Lookup, Part, Prose, names_of_config, part_of
 from evenfield.report.template import Value
 from evenfield.study.errors import Faults, ReportError, not_known
+from evenfield.study.files import Record
 
 ANYTHING = 1.5  # stands for a number that a run will find
 TEXTS_OF_CLAIMS = "id claim kind hypothesis because unit paragraphs why data".split()
@@ -42,13 +44,11 @@ class OpenValue(Value):
         return value
 
     def _compared(self, other: object) -> bool:
-        if not isinstance(other, int | float):
-            raise TypeError(f"a number is compared with '{other}'")
+        _check_number(other, "a number is compared")
         return self.holds
 
     def _computed(self, other: object = 0) -> "OpenValue":
-        if not isinstance(other, int | float):
-            raise TypeError(f"a number is computed with '{other}'")
+        _check_number(other, "a number is computed")
         return OpenValue.of(self.holds)
 
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _compared
@@ -58,6 +58,11 @@ class OpenValue(Value):
     __pow__ = __rpow__ = _computed  # type: ignore[assignment]
     __neg__ = __pos__ = _computed
     __hash__ = float.__hash__
+
+
+def _check_number(other: object, what: str) -> None:
+    if not isinstance(other, int | float):
+        raise TypeError(f"{what} with '{other}'")
 
 
 class OpenCount(int):
@@ -73,8 +78,7 @@ class OpenCount(int):
         return count
 
     def _compared(self, other: object) -> bool:
-        if not isinstance(other, int | float):
-            raise TypeError(f"a count is compared with '{other}'")
+        _check_number(other, "a count is compared")
         return self.holds
 
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _compared
@@ -102,9 +106,7 @@ class OpenAnswer(str):
     __hash__ = str.__hash__
 
 
-def text_faults(
-    texts: Prose, config: Mapping[str, Any], numbers: Mapping[str, Entry]
-) -> Faults:
+def text_faults(texts: Prose, config: Record, numbers: Mapping[str, Entry]) -> Faults:
     """Return what a run would refuse when it writes the texts, as far as no results
     decide it.
     """
@@ -113,9 +115,10 @@ def text_faults(
         return faults
     for holds in (True, False):
         prose = texts.with_names(stand_ins(config, numbers, holds))
-        for name, write in _writers(prose):
+        for name in filter(PLACING_WORDS.get, prose.names):
+            write = prose.html if name == "page" else prose.typst
             with faults.caught():
-                write(name, _placed(name))
+                write(name, dict.fromkeys(PLACING_WORDS[name], lambda *_: ""))
         for names in (["page"], ["abstract", "paper"], ["appendix"]):
             own = [name for name in names if name in texts.names]
             faults += _twice(prose, own) if not faults else ()
@@ -123,25 +126,17 @@ def text_faults(
     return faults
 
 
-def _writers(prose: Prose) -> Iterator[tuple[str, Callable[[str, Placed], str]]]:
-    for name in prose.names:
-        if name in PLACING_WORDS:
-            yield name, prose.html if name == "page" else prose.typst
-
-
-def _placed(name: str) -> Placed:
-    return {name_placed: lambda *_: "" for name_placed in PLACING_WORDS[name]}
-
-
 def _twice(prose: Prose, names: Sequence[str]) -> Iterator[ReportError]:
     """Yield exhibits that one document places twice, where a link could not choose."""
-    placed = [(name, which) for name in names for which in prose.placed(name)]
-    counts = Counter(which for _, which in placed)
-    for which, count in counts.items():
+    placed = {name: prose.placed(name) for name in names}
+    for which, count in Counter(chain.from_iterable(placed.values())).items():
         if count > 1:
-            name = next(name for name, what in placed if what == which)
-            fault = f"text/{name}.md: {which} is placed {count} times"
-            yield ReportError(fault, "each exhibit once", "remove the others")
+            first = next(name for name in names if which in placed[name])
+            yield ReportError(
+                f"text/{first}.md: {which} is placed {count} times",
+                "each exhibit once",
+                "remove the others",
+            )
 
 
 def _without_target(prose: Prose) -> Iterator[ReportError]:
@@ -150,48 +145,39 @@ def _without_target(prose: Prose) -> Iterator[ReportError]:
         return
     marks = prose.marks("appendix")
     in_paper = prose.placed("paper") if "paper" in prose.names else []
-    lost = [
-        args[0] for kind, *args in marks if kind == "see" and args[0] not in in_paper
-    ]
-    if lost and ["rest"] not in marks:
-        yield ReportError(
-            f"text/appendix.md: see('{lost[0]}') leads nowhere",
-            "{{ rest() }}, which prints what the paper does not",
-            "add it to the appendix",
-        )
+    for kind, *args in marks:
+        if kind == "see" and args[0] not in in_paper and ["rest"] not in marks:
+            yield ReportError(
+                f"text/appendix.md: see('{args[0]}') leads nowhere",
+                "{{ rest() }}, which prints what the paper does not",
+                "add it to the appendix",
+            )
+            return
 
 
 def stand_ins(
-    config: Mapping[str, Any], numbers: Mapping[str, Entry], holds: bool
+    config: Record, numbers: Mapping[str, Entry], holds: bool
 ) -> dict[str, Any]:
     """Return every name that a text may use, with something in its place."""
     claims = config["answers"].get("claims") or []
     hypotheses = config["answers"].get("hypotheses") or {}
-    kinds = Counter(claim["kind"] for claim in claims)
     ids = [*hypotheses, *(claim["id"] for claim in claims)]
-    first, last = config["panel"]["years"]
+    first, last = map(str, config["panel"]["years"])
     proxy = config["panel"]["income"].get("proxy")
+    parts = {name: _part(name, item, holds) for name, item in numbers.items()}
     return {
         "must": lambda _: Mark(SILENT),
-        "n": Lookup(
-            "number", {name: _part(name, item, holds) for name, item in numbers.items()}
-        ),
+        "n": Lookup("number", parts),
         "answers": Lookup("answer to", {name: OpenAnswer.of(holds) for name in ids}),
         "counts": Lookup("answer", {word: OpenCount.of(holds) for word in WORDS}),
-        "kinds": Lookup("kind", {name: kinds[name] for name in KINDS}),
-        "total": len(claims),
-        "questions": len(hypotheses),
         "claims": [_claim(claim, holds) for claim in claims],
         "words": list(WORDS),
         "vintage": "",
-        "study": config["study"],
-        "income": config["panel"]["income"]["unit"],
         "units": OpenCount.of(holds),
-        "years": (str(first), str(last)),
-        "proxy": [str(first), str(last)] if proxy and holds else [],
+        "years": (first, last),
+        "proxy": [first, last] if proxy and holds else [],
         "convergence": _convergence(config, holds),
-        "aside": config.get("aside", []),
-        "made": [*config["tables"], *config["figures"]],
+        **names_of_config(config, claims, hypotheses),
     }
 
 
@@ -213,22 +199,21 @@ def _number(entry: Entry) -> Number:
 
 def _part(name: str, entry: Entry, holds: bool) -> Part:
     part = part_of(name, _number(entry))
+    # A test that a number rests on has numbers of its own: low, high, p.
     for inner in (part, *vars(part).values()):
         if isinstance(inner, Part):
             inner.value = OpenValue.of(holds)
     return part
 
 
-def _claim(claim: Mapping[str, Any], holds: bool) -> dict[str, Any]:
-    texts = dict.fromkeys(TEXTS_OF_CLAIMS, "")
+def _claim(claim: Record, holds: bool) -> dict[str, Any]:
+    texts = {name: claim.get(name) or "" for name in TEXTS_OF_CLAIMS}
     numbers = {name: OpenValue.of(holds) for name in NUMBERS_OF_CLAIMS}
-    known = {name: claim[name] for name in texts if claim.get(name)}
-    answer = OpenAnswer.of(holds)
     lists: dict[str, Any] = {"checks_failed": [], "reasons": [], "rows": []}
-    return {**texts, **numbers, **known, **lists, "answer": answer}
+    return {**texts, **numbers, **lists, "answer": OpenAnswer.of(holds)}
 
 
-def _convergence(config: Mapping[str, Any], holds: bool) -> list[dict[str, Any]]:
+def _convergence(config: Record, holds: bool) -> list[dict[str, Any]]:
     if not holds or not {"beta", "sigma"} <= set(config["estimates"]):
         return []
     entry = Entry.model_validate({"select": {"family": "beta"}, "show": "0.0"})
@@ -241,5 +226,4 @@ def unread_texts(texts: Sequence[str], known: Sequence[str]) -> Iterator[ReportE
     for path in texts:
         stem = Path(path).stem
         if path.endswith(".md") and stem not in known:
-            fault, expected, action = not_known(f"text/{stem}.md: text", stem, known)
-            yield ReportError(fault, expected, action)
+            yield ReportError(*not_known(f"text/{stem}.md: text", stem, known))

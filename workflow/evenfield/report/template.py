@@ -7,6 +7,7 @@ figures, and its loops are counted, so that no text can fill the memory or run f
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from jinja2 import StrictUndefined, meta, nodes
@@ -36,6 +37,7 @@ WRITTEN = {
 ARGUMENTS = {"must": (1, 1), "see": (1, 2), "table": (1, 1), "figure": (1, 1)}
 ROUNDS = "count_round"  # what each round of a loop calls
 MOST_ROUNDS = 100_000
+FaultInLine = tuple[int, ReportError]
 
 
 class Value(float):
@@ -129,20 +131,17 @@ def with_lines(tree: nodes.Template, environment: Sandbox) -> nodes.Template:
     counts the rounds of its loops.
     """
     for data in tree.find_all(nodes.TemplateData):
-        first, *others = data.data.split("\n")
-        numbered = [
-            f"\n{at_line(number)}{part}"
-            for number, part in enumerate(others, data.lineno + 1)
-        ]
-        data.data = "".join([at_line(data.lineno), first, *numbered])
+        parts = data.data.split("\n")
+        numbered = [f"{at_line(i)}{part}" for i, part in enumerate(parts, data.lineno)]
+        data.data = "\n".join(numbered)
     for output in tree.find_all(nodes.Output):
-        parts: list[Any] = []
+        numbered_nodes: list[Any] = []
         for part in output.nodes:
             if not isinstance(part, nodes.TemplateData):
                 line = nodes.TemplateData(at_line(part.lineno), lineno=part.lineno)
-                parts.append(line.set_environment(environment))
-            parts.append(part)
-        output.nodes = parts
+                numbered_nodes.append(line.set_environment(environment))
+            numbered_nodes.append(part)
+        output.nodes = numbered_nodes
     for loop in tree.find_all(nodes.For):
         name = nodes.Name(ROUNDS, "load", lineno=loop.lineno)
         call = nodes.Call(name, [], [], None, None, lineno=loop.lineno)
@@ -153,135 +152,135 @@ def with_lines(tree: nodes.Template, environment: Sandbox) -> nodes.Template:
 
 def template_faults(
     tree: nodes.Template, environment: Sandbox, names: Collection[str]
-) -> Iterator[tuple[int, ReportError]]:
+) -> Iterator[FaultInLine]:
     """Yield the line and the fault of everything that is no part of the syntax;
     ``names`` are those that a text may use.
     """
     yield from _statement_faults(tree)
     yield from _name_faults(tree, environment, names)
     for call in tree.find_all(nodes.Call):
-        fault = _call_fault(call, names)
-        if fault is not None:
-            yield call.lineno, fault
+        yield from _call_faults(call, names)
     yield from _typed_number_faults(tree)
 
 
-def _fault(fault: str, action: str = "correct the line") -> ReportError:
-    return ReportError(fault, SYNTAX, action)
+def _fault(line: int, fault: str, action: str = "correct the line") -> FaultInLine:
+    return line, ReportError(fault, SYNTAX, action)
 
 
-def _statement_faults(tree: nodes.Template) -> Iterator[tuple[int, ReportError]]:
+def _statement_faults(tree: nodes.Template) -> Iterator[FaultInLine]:
     for statement in tree.find_all(nodes.Stmt):
+        line = statement.lineno
         if not isinstance(statement, STATEMENTS):
             kind = type(statement).__name__
             word = WRITTEN.get(kind, kind.lower())
-            yield (
-                statement.lineno,
-                _fault(f"{{% {word} %}} is not part of the syntax", "remove it"),
-            )
+            yield _fault(line, f"{{% {word} %}} is not part of the syntax", "remove it")
         if isinstance(statement, nodes.For) and statement.recursive:
-            yield statement.lineno, _fault("a recursive loop", "remove `recursive`")
+            yield _fault(line, "a recursive loop", "remove `recursive`")
         if isinstance(statement, nodes.Assign) and _joins(statement):
-            fault = "a text is put together in {% set %}"
-            yield statement.lineno, _fault(fault, "put it together where it is printed")
+            yield _fault(
+                line,
+                "a text is put together in {% set %}",
+                "put it together where it is printed",
+            )
 
 
 def _joins(statement: nodes.Assign) -> bool:
-    joins = any(item.name == "join" for item in statement.find_all(nodes.Filter))
-    return joins or statement.find(nodes.Concat) is not None
+    filters = {item.name for item in statement.find_all(nodes.Filter)}
+    return "join" in filters or statement.find(nodes.Concat) is not None
 
 
 def _name_faults(
     tree: nodes.Template, environment: Sandbox, names: Collection[str]
-) -> Iterator[tuple[int, ReportError]]:
+) -> Iterator[FaultInLine]:
     for node in tree.find_all((nodes.Filter, nodes.Test)):
         kind = type(node).__name__.lower()
         known = environment.filters if kind == "filter" else environment.tests
         if node.name not in known:
             action = nearest(node.name, known, "correct it")
-            yield node.lineno, _fault(f"no {kind} named '{node.name}'", action)
-    for name in tree.find_all(nodes.Name):
-        if name.ctx == "store" and name.name in names:
-            fault = f"the name '{name.name}' is set, which means something already"
-            yield name.lineno, _fault(fault, "choose another name")
+            yield _fault(node.lineno, f"no {kind} named '{node.name}'", action)
+    used = list(tree.find_all(nodes.Name))
+    stored = [item for item in used if item.ctx == "store"]
+    for item in stored:
+        if item.name in names:
+            fault = f"the name '{item.name}' is set, which means something already"
+            yield _fault(item.lineno, fault, "choose another name")
     try:
         undeclared = meta.find_undeclared_variables(tree)
     except Exception:  # a filter that is refused above
         return
-    stored = {item.name for item in tree.find_all(nodes.Name) if item.ctx == "store"}
-    for unknown in sorted(undeclared - set(names) - stored):
-        lines = [
-            item.lineno for item in tree.find_all(nodes.Name) if item.name == unknown
-        ]
+    for unknown in sorted(undeclared - {*names} - {item.name for item in stored}):
+        line = min(item.lineno for item in used if item.name == unknown)
         action = nearest(unknown, names, "correct it")
-        yield min(lines), _fault(f"the name '{unknown}' is not known", action)
+        yield _fault(line, f"the name '{unknown}' is not known", action)
 
 
-def _call_fault(call: nodes.Call, names: Collection[str]) -> ReportError | None:
-    name = getattr(call.node, "name", None)
-    if name is None:
+def _call_faults(call: nodes.Call, names: Collection[str]) -> Iterator[FaultInLine]:
+    name = getattr(call.node, "name", "")
+    if not name:
         method = getattr(call.node, "attr", "")
-        return _fault(f"{method}() is not part of the syntax", "remove it")
+        yield _fault(call.lineno, f"{method}() is not part of the syntax", "remove it")
     if name not in names:  # which is refused for itself
-        return None
+        return
     least, most = ARGUMENTS.get(name, (0, 0))
     plain = not call.kwargs and call.dyn_args is None and call.dyn_kwargs is None
-    if plain and least <= len(call.args) <= most:
-        return None
-    needed = f"{least} to {most}" if least < most else str(most)
-    given = len(call.args) + len(call.kwargs)
-    plural = "argument" if most == 1 else "arguments"
-    return _fault(f"{name}() has {given}, it takes {needed} {plural}")
+    if not plain or not least <= len(call.args) <= most:
+        needed = f"{least} to {most}" if least < most else str(most)
+        given = len(call.args) + len(call.kwargs)
+        plural = "argument" if most == 1 else "arguments"
+        fault = f"{name}() has {given}, it takes {needed} {plural}"
+        yield _fault(call.lineno, fault)
 
 
-def _typed_number_faults(tree: nodes.Template) -> Iterator[tuple[int, ReportError]]:
+def _typed_number_faults(tree: nodes.Template) -> Iterator[FaultInLine]:
     """Yield printed numbers that rest on nothing but what is typed in the template."""
     typed = set[str]()
-    sources: list[tuple[nodes.Node, nodes.Node]] = [
-        *((item.node, item.target) for item in tree.find_all(nodes.Assign)),
-        *((item.iter, item.target) for item in tree.find_all(nodes.For)),
-    ]
-    for source, target in sources:
-        if _is_typed(source, typed):
-            typed |= {item.name for item in _names(target)}
+    for assign in tree.find_all(nodes.Assign):
+        typed |= _typed_names(assign.node, assign.target, typed)
+    for loop in tree.find_all(nodes.For):
+        typed |= _typed_names(loop.iter, loop.target, typed)
     for output in tree.find_all(nodes.Output):
-        for expression in output.nodes:
-            for part in _alternatives(expression):
-                if _is_typed(part, typed):
-                    fault = "a number that is typed in a template is printed"
-                    yield (
-                        part.lineno,
-                        ReportError(
-                            fault, "a number named in numbers.yaml", "name it there"
-                        ),
-                    )
+        for part in chain.from_iterable(map(_alternatives, output.nodes)):
+            if _is_typed(part, typed):
+                error = ReportError(
+                    "a number that is typed in a template is printed",
+                    "a number named in numbers.yaml",
+                    "name it there",
+                )
+                yield part.lineno, error
 
 
-def _alternatives(expression: nodes.Node) -> Iterator[nodes.Node]:
+def _alternatives(expression: nodes.Node | None) -> Iterator[nodes.Node]:
+    """Yield what an expression may print."""
+    parts: list[nodes.Node | None] = []
     if isinstance(expression, nodes.CondExpr):
-        yield from _alternatives(expression.expr1)
-        if expression.expr2 is not None:
-            yield from _alternatives(expression.expr2)
+        parts = [expression.expr1, expression.expr2]
     elif isinstance(expression, nodes.Concat):
-        for part in expression.nodes:
-            yield from _alternatives(part)
-    else:
+        parts = [*expression.nodes]
+    elif expression is not None:
         yield expression
+    for part in parts:
+        yield from _alternatives(part)
+
+
+def _typed_names(
+    source: nodes.Node, target: nodes.Node, typed: Collection[str]
+) -> set[str]:
+    return _names(target) if _is_typed(source, typed) else set()
 
 
 def _is_typed(expression: nodes.Node, typed: Collection[str]) -> bool:
-    names = [item.name for item in _names(expression)]
+    """Say whether all that an expression rests on is typed numbers and such names."""
+    names = _names(expression)
     numbers = [
         item.value
         for item in _within(expression, nodes.Const)
         if isinstance(item.value, int | float) and not isinstance(item.value, bool)
     ]
-    rests_on_typed = bool(names) and set(names) <= set(typed)
-    return rests_on_typed or (bool(numbers) and not names)
+    return names <= {*typed} if names else bool(numbers)
 
 
-def _names(node: nodes.Node) -> list[Any]:
-    return _within(node, nodes.Name)
+def _names(node: nodes.Node) -> set[str]:
+    return {item.name for item in _within(node, nodes.Name)}
 
 
 def _within(node: nodes.Node, kind: type[nodes.Node]) -> list[Any]:
@@ -293,7 +292,7 @@ BOX = re.compile(r"^:::[ \t]*(.*?)[ \t]*$")
 BOXES = ("cards",)
 
 
-def box_faults(lines: Iterable[str]) -> Iterator[tuple[int, ReportError]]:
+def box_faults(lines: Iterable[str]) -> Iterator[FaultInLine]:
     """Yield boxes (``::: cards`` to ``:::``) that are never closed, opened in another
     or closed without one.
     """
@@ -304,17 +303,13 @@ def box_faults(lines: Iterable[str]) -> Iterator[tuple[int, ReportError]]:
             continue
         if box[1] and box[1] not in BOXES:
             action = nearest(box[1], BOXES, f"write ::: {BOXES[0]}")
-            yield number, _fault(f"no box named '{box[1]}'", action)
+            yield _fault(number, f"no box named '{box[1]}'", action)
         if box[1] and opened:
-            yield number, _fault(f"a box opens in the box of line {opened}")
-        if box[1]:
-            opened = number
-        elif opened:
-            opened = 0
-        else:
-            yield number, _fault("a box is closed that none has opened")
+            yield _fault(number, f"a box opens in the box of line {opened}")
+        if not box[1] and not opened:
+            yield _fault(number, "a box is closed that none has opened")
+        opened = number if box[1] else 0
     if opened:
-        yield (
-            opened,
-            _fault("a box is never closed", "close it with ::: on a line alone"),
+        yield _fault(
+            opened, "a box is never closed", "close it with ::: on a line alone"
         )

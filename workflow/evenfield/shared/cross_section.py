@@ -16,6 +16,7 @@ from evenfield.study.study import Study
 # Columns of periods.csv by kind of end point, and the name of the outcome.
 ENDS = {
     "end": ("log_income_start", "log_income_end", "growth_pct_per_year", "growth"),
+    # Means over three years make an end that one odd year moves less.
     "mean3": (
         "log_income_start_mean3",
         "log_income_end_mean3",
@@ -53,34 +54,23 @@ def cross_section(
         for name in wanted
         if not frame[f"control_{name}"].isna().all()
     }
-    rows = sample_rows(
-        frame, units, [*((start, end, growth) if available else ()), *controls], where
-    )
-    years = (
-        float(rows["end_year"].iloc[0] - rows["start_year"].iloc[0])
-        if len(rows)
-        else NAN
-    )
+    needed = [start, end, growth] if available else []
+    rows = sample_rows(frame, units, [*needed, *controls], where)
+    years = NAN
+    if len(rows):
+        years = float(rows["end_year"].iloc[0] - rows["start_year"].iloc[0])
+    # Means over three dates are centred one step inside the period, at both ends.
     years -= 2 * info.step if ends == "mean3" else 0
-    data = rows.rename(columns={start: "start", end: "end", **controls})[
-        ["unit", "start", "end", *controls.values()]
-    ]
+    data = rows.rename(columns={start: "start", end: "end", **controls})
+    data = data[["unit", "start", "end", *controls.values()]]
     data = data.assign(growth=(data["end"] - data["start"]) / years)
     stated_growth = rows[growth] / 100
-    off = sorted(
-        data.loc[
-            (data["growth"] - stated_growth).abs()
-            > TOLERANCE * stated_growth.abs().clip(lower=1),
-            "unit",
-        ]
-    )
-    if available and off:
-        fault = (
-            f"{where}: growth of {len(off)} units is not the difference of the end"
-            " points a year"
-        )
+    gap = (data["growth"] - stated_growth).abs()
+    off = gap > TOLERANCE * stated_growth.abs().clip(lower=1)
+    if available and off.any():
         raise EstimateError(
-            f"{fault} ({first_examples(off)})",
+            f"{where}: growth of {off.sum()} units is not the difference of the end"
+            f" points a year ({first_examples(sorted(data.loc[off, 'unit']))})",
             "growth over the years between the end points",
             "remake the panel",
         )

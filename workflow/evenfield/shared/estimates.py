@@ -73,22 +73,12 @@ class Estimate:
     data_hash: str = ""
 
 
-ID_FIELDS = (
-    "estimator",
-    "spec_id",
-    "outcome",
-    "term",
-    "contrast",
-    "effect_type",
-    "sample_id",
-    "unit_scheme",
-    "period",
-    "treatment_def",
-    "controls_id",
-    "fe_id",
-    "w_id",
+ID_FIELDS = tuple(
+    "estimator spec_id outcome term contrast effect_type sample_id unit_scheme period"
+    " treatment_def controls_id fe_id w_id".split()
 )
 ESTIMATE_COLUMNS = ("estimate_id", *(field.name for field in fields(Estimate)))
+# Numbers of one row in one unit, which are rounded to the same digit.
 ROW_SCALED = ("estimate", "std_error", "conf_low", "conf_high", "sesoi", "mde")
 TEXT_FIELDS = (
     "estimate_id",
@@ -101,6 +91,7 @@ def estimate_id(estimate: Estimate) -> str:
     """Return the id of an estimate: 12 hex digits of the hash of its identifying
     fields.
     """
+    # A separator that no field holds, so that two rows never make one text.
     text = "\x1f".join(str(getattr(estimate, name)) for name in ID_FIELDS)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -108,17 +99,17 @@ def estimate_id(estimate: Estimate) -> str:
 def estimates_frame(estimates: Iterable[Estimate]) -> pd.DataFrame:
     """Arrange estimates as the tidy table, sorted by their identifying fields."""
     values = attrgetter(*ESTIMATE_COLUMNS[1:])
-    frame = pd.DataFrame(
-        [(estimate_id(one), *values(one)) for one in estimates],
-        columns=list(ESTIMATE_COLUMNS),
-    )
-    frame["n_treated"] = frame["n_treated"].astype("Int64")
+    rows = [(estimate_id(one), *values(one)) for one in estimates]
+    frame = pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
+    return _sorted(frame.astype({"n_treated": "Int64"}))
+
+
+def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
     twice = frame.loc[frame["estimate_id"].duplicated(), list(ID_FIELDS)]
     if len(twice):
         raise ValueError(f"two estimates share an id: {twice.iloc[0].to_dict()}")
-    return frame.sort_values([*ID_FIELDS, "estimate_id"], kind="stable").reset_index(
-        drop=True
-    )
+    by = [*ID_FIELDS, "estimate_id"]
+    return frame.sort_values(by, kind="stable", ignore_index=True)
 
 
 def write_estimates(estimates: Iterable[Estimate], path: str | Path) -> None:
@@ -145,13 +136,7 @@ def stacked_estimates(paths: Iterable[str]) -> pd.DataFrame:
     tables = []
     for path in map(Path, paths):
         tables.append(read_estimates(path).assign(topic=path.parent.name))
-    stacked = pd.concat(tables, ignore_index=True)
-    twice = stacked["estimate_id"][stacked["estimate_id"].duplicated()]
-    if len(twice):
-        raise ValueError(f"two topics hold estimate {twice.iloc[0]}")
-    return stacked.sort_values(
-        [*ID_FIELDS, "estimate_id"], kind="stable", ignore_index=True
-    )
+    return _sorted(pd.concat(tables, ignore_index=True))
 
 
 def write_stacked(stacked: pd.DataFrame, target: str | Path) -> None:

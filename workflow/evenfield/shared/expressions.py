@@ -20,13 +20,10 @@ OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
-FUNCTIONS = {
-    "log": (1, 1),
-    "exp": (1, 1),
-    "lag": (1, 2),
-    "mean": (3, 3),
-}  # least and most arguments
-LONGEST = 500
+# Least and most arguments of each function.
+FUNCTIONS = {"log": (1, 1), "exp": (1, 1), "lag": (1, 2), "mean": (3, 3)}
+REMEDY = "correct it in config.yaml"
+LONGEST = 500  # characters
 FURTHEST = 10_000  # years, of a lag or of a mean
 
 
@@ -34,27 +31,22 @@ def columns_of(text: str) -> list[str]:
     """Return the columns that an expression names, sorted, after checking that it is
     one.
     """
-    tree = _parsed(text)
-    functions = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    return sorted(
-        {
-            node.id
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Name) and id(node) not in functions
-        }
-    )
+    parts = list(ast.walk(_parsed(text)))
+    functions = {id(node.func) for node in parts if isinstance(node, ast.Call)}
+    names = [node for node in parts if isinstance(node, ast.Name)]
+    return sorted({node.id for node in names if id(node) not in functions})
 
 
 def check_columns(text: str, known: Iterable[str], where: str) -> None:
     """Refuse an expression that names a column the panel does not have."""
     known = sorted(known)
-    if unknown := [name for name in columns_of(text) if name not in known]:
-        hint = nearest(unknown[0], known, "correct the name or add the column")
-        raise ConfigError(
-            f"{where}: `{text}` names the column '{unknown[0]}'",
-            "a column of panel.csv",
-            hint,
-        )
+    for name in columns_of(text):
+        if name not in known:
+            raise ConfigError(
+                f"{where}: `{text}` names the column '{name}'",
+                "a column of panel.csv",
+                nearest(name, known, "correct the name or add the column"),
+            )
 
 
 def evaluate(text: str, panel: pd.DataFrame) -> pd.Series:
@@ -68,12 +60,7 @@ def evaluate(text: str, panel: pd.DataFrame) -> pd.Series:
     """
     tree = _parsed(text)
     check_columns(text, panel.columns, "expression")
-    values = _value(tree, panel)
-    series = (
-        values
-        if isinstance(values, pd.Series)
-        else pd.Series(float(values), index=panel.index)
-    )
+    series = pd.Series(_value(tree, panel), index=panel.index, dtype=float)
     return series.where(np.isfinite(series)).rename(None)
 
 
@@ -100,15 +87,15 @@ def _value(node: ast.AST, panel: pd.DataFrame) -> Any:
             values = _value(node.args[0], panel)
             return exp(values) if isinstance(values, pd.Series) else math.exp(values)
     assert isinstance(node, ast.Call)
-    first, *rest = (_value(argument, panel) for argument in node.args)
-    keyed = panel[["unit", "year"]].assign(value=first)
+    first, *years = (_value(argument, panel) for argument in node.args)
+    rows = panel[["unit", "year"]]
+    keyed = rows.assign(value=first)
     if isinstance(node.func, ast.Name) and node.func.id == "lag":
-        before = keyed.assign(year=keyed["year"] + (int(rest[0]) if rest else 1))
-        lagged = panel[["unit", "year"]].merge(before, on=["unit", "year"], how="left")[
-            "value"
-        ]
+        lag = int(years[0]) if years else 1
+        earlier = keyed.assign(year=keyed["year"] + lag)
+        lagged = rows.merge(earlier, on=["unit", "year"], how="left")["value"]
         return pd.Series(lagged.to_numpy(float), index=panel.index)
-    inside = keyed[keyed["year"].between(*rest)]
+    inside = keyed[keyed["year"].between(*years)]
     return panel["unit"].map(inside.groupby("unit")["value"].mean())
 
 
@@ -133,16 +120,12 @@ def _parsed(text: str) -> ast.AST:
             raise SyntaxError
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise ConfigError(
-            f"`{text[:80]}` is not an expression", expected, "correct it in config.yaml"
-        ) from None
-    if (wrong := _unknown(tree)) is not None:
+        fault = f"`{text[:80]}` is not an expression"
+        raise ConfigError(fault, expected, REMEDY) from None
+    wrong = _unknown(tree)
+    if wrong is not None:
         source = ast.unparse(wrong)[:60]
-        raise ConfigError(
-            f"`{source}` in `{text}` is not allowed",
-            expected,
-            "correct it in config.yaml",
-        )
+        raise ConfigError(f"`{source}` in `{text}` is not allowed", expected, REMEDY)
     _check_numbers(tree, text)
     return tree
 
@@ -152,19 +135,19 @@ def _check_numbers(tree: ast.AST, text: str) -> None:
     years that no panel reaches.
     """
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            years = [extra.value for extra in node.args[1:]]  # type: ignore[attr-defined]
-            if far := [year for year in years if abs(year) > FURTHEST]:
+        years: list[Any] = node.args[1:] if isinstance(node, ast.Call) else []
+        for year in years:
+            if abs(year.value) > FURTHEST:
                 raise ConfigError(
-                    f"`{text[:80]}` asks for {far[0]:.3g} years",
+                    f"`{text[:80]}` asks for {year.value:.3g} years",
                     f"at most {FURTHEST:,}",
-                    "correct it in config.yaml",
+                    REMEDY,
                 )
         if _is_constant(node) and not math.isfinite(_constant(node)):
             raise ConfigError(
                 f"`{ast.unparse(node)[:60]}` in `{text[:80]}` is no finite number",
                 "numbers that can be computed with",
-                "correct it in config.yaml",
+                REMEDY,
             )
 
 
@@ -190,9 +173,7 @@ def _unknown(node: ast.AST) -> ast.AST | None:
     there.
     """
     match node:
-        case ast.Constant(value=int() | float() as number) if not isinstance(
-            number, bool
-        ):
+        case ast.Constant() if type(node.value) in (int, float):
             return None
         case ast.Name():
             return None
@@ -202,10 +183,7 @@ def _unknown(node: ast.AST) -> ast.AST | None:
             return _unknown(node.left) or _unknown(node.right)
         case ast.Call(func=ast.Name(id=name), keywords=[]) if name in FUNCTIONS:
             least, most = FUNCTIONS[name]
-            whole = all(
-                isinstance(extra, ast.Constant) and isinstance(extra.value, int)
-                for extra in node.args[1:]
-            )
-            if least <= len(node.args) <= most and whole:
+            kinds = {type(getattr(year, "value", None)) for year in node.args[1:]}
+            if least <= len(node.args) <= most and kinds <= {int}:
                 return _unknown(node.args[0])
     return node

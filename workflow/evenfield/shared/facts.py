@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,13 +13,13 @@ from evenfield.shared.tables.notes import basis_note, origin_note, sample_note
 from evenfield.shared.tables.numbers import text
 from evenfield.shared.tables.rows import TEXT
 from evenfield.shared.tables.units import short_name, shown_periods
-from evenfield.study.files import read_json
+from evenfield.study.files import Record, read_json
 from evenfield.study.study import Study
 from evenfield.study.table_files import read_table
 
-CODE = 4
-MANY = 60
-FEW = 12
+CODE = 4  # letters of the longest code of a unit
+MANY = 60  # units that a table can name
+FEW = 12  # of more units, those that it names
 
 
 class Facts(Study):
@@ -39,15 +40,14 @@ class Facts(Study):
         self, name: str = "series", topic: str = "", text: tuple[str, ...] = TEXT
     ) -> pd.DataFrame:
         """Return a series of a topic."""
-        return read_table(
-            self.root / "estimates" / (topic or self.topic) / f"{name}.csv", text
-        )
+        return read_table(self._file(topic, f"{name}.csv"), text)
 
     def fit(self, topic: str = "") -> dict[str, Any]:
         """Return the summary of a topic."""
-        return dict(
-            read_json(self.root / "estimates" / (topic or self.topic) / "fit.json")
-        )
+        return dict(read_json(self._file(topic, "fit.json")))
+
+    def _file(self, topic: str, name: str) -> Path:
+        return self.root / "estimates" / (topic or self.topic) / name
 
     def specs(self, topic: str = "", question: str = "") -> list[dict[str, Any]]:
         """Return the specifications of a topic, or of one of its questions, in the order
@@ -76,28 +76,20 @@ class Facts(Study):
         """
         unit = text(unit)
         code = short_name(unit)
-        return (
-            code
-            if code != unit and len(code) <= CODE
-            else str(self._names.get(unit, unit))
-        )
+        if code != unit and len(code) <= CODE:
+            return code
+        return str(self._names.get(unit, unit))
 
     def labels(self, units: Iterable[str]) -> list[str]:
         """Return codes or names in their order, no more than a table can hold."""
-        result = sorted(map(self.label, units))
-        return (
-            result
-            if len(result) <= MANY
-            else [*result[:FEW], f"and {len(result) - FEW} more"]
-        )
+        labels = sorted(map(self.label, units))
+        if len(labels) <= MANY:
+            return labels
+        return [*labels[:FEW], f"and {len(labels) - FEW} more"]
 
     @cached_property
     def _selected(self) -> Callable[[str], pd.DataFrame]:
-        return cache(
-            lambda topic: read_estimates(
-                self.root / "estimates" / topic / "estimates.csv"
-            )
-        )
+        return cache(lambda topic: read_estimates(self._file(topic, "estimates.csv")))
 
     @cached_property
     def _names(self) -> Mapping[str, str]:
@@ -105,9 +97,9 @@ class Facts(Study):
         return dict(zip(units["unit"], units["name"], strict=True))
 
     @property
-    def words(self) -> Mapping[str, Any]:
+    def words(self) -> Record:
         """The study's nouns: ``unit_name``, ``units_name``."""
-        section: Mapping[str, Any] = self.config["study"]
+        section: Record = self.config["study"]
         return section
 
     @property
@@ -137,12 +129,8 @@ class Facts(Study):
         and origin.
         """
         described = self.description()
-        ends = [basis_note(described)] if basis else []
-        origin = origin_note(
-            described, self.config["inference"]["seed"] if seed else None
-        )
-        return tuple(
-            filter(
-                None, (sample_note(described, self.words), *sentences, *ends, origin)
-            )
-        )
+        sample = sample_note(described, self.words)
+        income = basis_note(described) if basis else ""
+        drawn = self.config["inference"]["seed"] if seed else None
+        origin = origin_note(described, drawn)
+        return tuple(filter(None, (sample, *sentences, income, origin)))

@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
+from operator import attrgetter, methodcaller
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,7 +33,10 @@ class Rows:
     def __init__(
         self, kinds: Mapping[str, Kind], role: str, note: str = "", **shared: Any
     ) -> None:
-        self.kinds, self.role, self.note, self.shared = kinds, role, note, shared
+        self.kinds = kinds
+        self.role = role
+        self.note = note
+        self.shared = shared
         self.estimates: list[Estimate] = []
 
     def add(self, name: str, *warnings: str, **numbers: Any) -> None:
@@ -42,18 +45,10 @@ class Rows:
         """
         kind = self.kinds[name]
         role = "description" if kind.effect_type == "stat" else self.role
-        warning = joined(self.note, *warnings)
-        self.estimates.append(
-            Estimate(
-                **{
-                    "role": role,
-                    **self.shared,
-                    **kind._asdict(),
-                    **numbers,
-                    "warning": warning,
-                }
-            )
-        )
+        # What comes later counts: a row may differ from what the others share.
+        labels = {"role": role, **self.shared, **kind._asdict(), **numbers}
+        labels["warning"] = joined(self.note, *warnings)
+        self.estimates.append(Estimate(**labels))
 
     def undefined(self, names: Sequence[str], reason: object, **numbers: Any) -> None:
         """Add rows without a number that say why."""
@@ -84,10 +79,9 @@ class Results:
         """
         series = {name: frame.to_dict("list") for name, frame in self.series.items()}
         rows = list(map(attrgetter(*ESTIMATE_COLUMNS[1:]), self.estimates))
-        write_text(
-            json.dumps([rows, series, self.fit], default=lambda number: number.item()),
-            path,
-        )
+        # Numbers of NumPy are written as those of Python.
+        text = json.dumps([rows, series, self.fit], default=methodcaller("item"))
+        write_text(text, path)
 
 
 def gathered(paths: Sequence[str | Path]) -> Results:
@@ -96,10 +90,9 @@ def gathered(paths: Sequence[str | Path]) -> Results:
     series = defaultdict[str, list[pd.DataFrame]](list)
     for path in paths:
         rows, frames, fit = read_json(path)
-        out.estimates += [
-            Estimate(**dict(zip(ESTIMATE_COLUMNS[1:], row, strict=True)))
-            for row in rows
-        ]
+        for row in rows:
+            labels = dict(zip(ESTIMATE_COLUMNS[1:], row, strict=True))
+            out.estimates.append(Estimate(**labels))
         out.fit |= fit
         for name, columns in frames.items():
             series[name].append(pd.DataFrame(columns))

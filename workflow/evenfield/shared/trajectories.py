@@ -4,8 +4,10 @@ neither rows nor names.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from evenfield.shared.settings import (
     scheme_info,
 )
 from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.files import Record
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
 
@@ -52,44 +55,35 @@ class Trajectories:
     def between(self, first: int, last: int) -> Trajectories:
         """Return the dates from ``first`` to ``last``, both included."""
         inside = (self.years >= first) & (self.years <= last)
-        basis = tuple(
-            name for name, here in zip(self.basis, inside, strict=True) if here
-        )
         return replace(
-            self, years=self.years[inside], values=self.values[:, inside], basis=basis
+            self,
+            years=self.years[inside],
+            values=self.values[:, inside],
+            basis=tuple(compress(self.basis, inside)),
         )
 
     def basis_between(self, first: int, last: int) -> str:
         """Return the output basis of a span: that of its dates, or ``spliced`` where
         proxy meets official output.
         """
-        names = sorted(
-            {
-                name
-                for name, year in zip(self.basis, self.years, strict=True)
-                if first <= year <= last
-            }
-        )
-        return (
-            SPLICED
-            if len(names) > 1 and PROXY in names
-            else "+".join(name for name in names if name)
-        )
+        names = set(self.between(first, last).basis)
+        if len(names) > 1 and PROXY in names:
+            return SPLICED
+        return "+".join(sorted(filter(None, names)))
 
     def segments(self) -> list[Trajectories]:
         """Return the whole span and, where the output basis changes, the dates of each
         basis.
         """
-        parts = [self]
-        if len(set(self.basis)) > 1:
-            for name in sorted(set(self.basis)):
-                own = [
-                    int(year)
-                    for year, basis in zip(self.years, self.basis, strict=True)
-                    if basis == name
-                ]
-                parts.append(self.between(own[0], own[-1]))
-        return [part for part in parts if len(set(part.basis)) == 1 or part is self]
+        segments = [self]
+        names = sorted(set(self.basis))
+        for name in names if len(names) > 1 else []:
+            own = self.years[np.array(self.basis) == name]
+            segment = self.between(own[0], own[-1])
+            # A basis whose dates lie among those of another is no segment.
+            if set(segment.basis) == {name}:
+                segments.append(segment)
+        return segments
 
 
 def trajectories(
@@ -109,38 +103,30 @@ def trajectories(
             "a column of panel.csv",
             "rebuild it",
         )
-    chosen = panel[
-        panel["unit"].isin(list(units))
-        & (panel["year"].isin(years) if years is not None else True)
-    ]
+    chosen = panel[panel["unit"].isin(list(units))]
+    if years is not None:
+        chosen = chosen[chosen["year"].isin(years)]
     twice = chosen[chosen.duplicated(["unit", "year"])]
     if len(twice):
-        cells = [f"{row.unit} {row.year}" for row in twice.itertuples()]
-        fault = (
-            f"{where}: {len(cells)} rows appear twice ({first_examples(sorted(cells))})"
-        )
+        cells = sorted(f"{row.unit} {row.year}" for row in twice.itertuples())
         raise EstimateError(
-            fault, "one row for each unit and year", "remove the duplicates"
+            f"{where}: {len(cells)} rows appear twice ({first_examples(cells)})",
+            "one row for each unit and year",
+            "remove the duplicates",
         )
-    wide = (
-        chosen.pivot(index="unit", columns="year", values=column)
-        .reindex(sorted(units))
-        .sort_index(axis=1)
-    )
-    wide = (
-        wide.astype(float).dropna(axis=1, how="all")
-        if years is None
-        else wide.reindex(columns=years).astype(float)
-    )
+    wide = chosen.pivot(index="unit", columns="year", values=column).astype(float)
+    wide = wide.reindex(sorted(units), columns=years).sort_index(axis=1)
+    if years is None:  # a year that no unit has is no gap then
+        wide = wide.dropna(axis=1, how="all")
     _check_complete(wide, column, where)
     order = np.lexsort((np.arange(len(wide)), *wide.to_numpy().T[::-1]))
     wide = wide.iloc[order]
     basis = chosen.groupby("year")["basis"].agg(one_text).reindex(wide.columns)
     return Trajectories(
-        tuple(map(str, wide.index)),
-        wide.columns.to_numpy(int),
-        wide.to_numpy(),
-        tuple(basis),
+        units=tuple(map(str, wide.index)),
+        years=wide.columns.to_numpy(int),
+        values=wide.to_numpy(),
+        basis=tuple(basis),
     )
 
 
@@ -152,10 +138,8 @@ def whole_span(
     """
     info = scheme_info(study.description(spec.unit_scheme))
     panel = study.table("panel", spec.unit_scheme, ("basis",))
-    return (
-        trajectories(panel, column, sample_units(info, spec.sample, where), where),
-        info,
-    )
+    units = sample_units(info, spec.sample, where)
+    return trajectories(panel, column, units, where), info
 
 
 def window(
@@ -168,13 +152,11 @@ def window(
     info = scheme_info(described)
     spans = {str(item["period"]): item for item in described["periods"]}
     check_names([period], spans, where)
-    years = list(
-        range(int(spans[period]["start"]), int(spans[period]["end"]) + 1, info.step)
-    )
+    span = spans[period]
+    years = list(range(int(span["start"]), int(span["end"]) + 1, info.step))
     panel = study.table("panel", spec.unit_scheme, ("basis",))
-    data = trajectories(
-        panel, "log_income", sample_units(info, spec.sample, where), where, years
-    )
+    units = sample_units(info, spec.sample, where)
+    data = trajectories(panel, "log_income", units, where, years)
     order = np.lexsort((np.array(data.units), *data.values.T))[::-1]
     return aligned(data, [data.units[i] for i in order]), info
 
@@ -183,9 +165,8 @@ def matched(
     panel: pd.DataFrame, column: str, like: Trajectories, where: str
 ) -> np.ndarray:
     """Return another column in the units and years of some trajectories; shape (N, T)."""
-    return aligned(
-        trajectories(panel, column, like.units, where, like.years.tolist()), like.units
-    ).values
+    other = trajectories(panel, column, like.units, where, like.years.tolist())
+    return aligned(other, like.units).values
 
 
 def grouping(
@@ -195,29 +176,24 @@ def grouping(
     groups; shape (N,).
     """
     values = frame.set_index("unit")[column].reindex(list(units)).fillna("").astype(str)
-    if missing := [str(unit) for unit in values.index[values.eq("")]]:
-        fault = (
-            f"{where}: {len(missing)} units have no {column}"
-            f" ({first_examples(missing)})"
-        )
+    missing = [str(unit) for unit in values.index[values.eq("")]]
+    if missing:
         raise EstimateError(
-            fault,
+            f"{where}: {len(missing)} units have no {column}"
+            f" ({first_examples(missing)})",
             "a group for every unit of the sample",
             "supply it or drop the grouping",
         )
-    names = sorted(set(values))
-    codes = np.array([names.index(text) for text in values], dtype=int)
-    return codes, [
-        {"0": f"not {column}", "1": column}[text] if set(names) <= {"0", "1"} else text
-        for text in names
-    ]
+    names, codes = np.unique(values.to_numpy(str), return_inverse=True)
+    groups = names.tolist()
+    if {*groups} <= {"0", "1"}:  # a mark of some units
+        groups = [{"0": f"not {column}", "1": column}[text] for text in groups]
+    return codes, groups
 
 
 def _check_complete(wide: pd.DataFrame, column: str, where: str) -> None:
-    gaps = [
-        f"{wide.index[i]} {wide.columns[t]}"
-        for i, t in np.argwhere(~np.isfinite(wide.to_numpy(float)))
-    ]
+    holes = np.argwhere(~np.isfinite(wide.to_numpy(float)))
+    gaps = [f"{wide.index[unit]} {wide.columns[year]}" for unit, year in holes]
     if gaps or wide.shape[1] == 0:
         raise EstimateError(
             f"{where}: {column} is missing or infinite for {len(gaps)} unit-years"
@@ -249,13 +225,9 @@ def span_labels(
         "spec_id": spec.id,
         "sample_id": spec.sample,
         "unit_scheme": spec.unit_scheme,
-    }
-    labels |= {
         "period": data.label,
         "n_obs": data.values.size,
         "n_units": len(data.units),
-    }
-    labels |= {
         "n_periods": len(data.years),
         "output_basis": basis,
         "data_hash": data.data_hash,
@@ -263,12 +235,9 @@ def span_labels(
     return labels, basis_warning(basis, scheme.first_official)
 
 
-def main_periods(description: Mapping[str, Any]) -> list[str]:
+def main_periods(description: Record) -> list[str]:
     """Return the periods that divide the study, in the order of their years."""
-    main = [
-        item for item in description["periods"] if item.get("role", "main") == "main"
-    ]
+    periods = sorted(description["periods"], key=itemgetter("start", "end"))
     return [
-        str(item["period"])
-        for item in sorted(main, key=lambda item: (item["start"], item["end"]))
+        str(item["period"]) for item in periods if item.get("role", "main") == "main"
     ]

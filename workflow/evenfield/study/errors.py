@@ -114,6 +114,11 @@ class ReportError(EvenfieldError, at="report"):
 
     line = 0
 
+    def at_line(self, line: int) -> ReportError:
+        """Return the error with the line of the text that it is about."""
+        self.line = line
+        return self
+
 
 def one_line(text: str) -> str:
     """Return text as one line in which no character steers a terminal."""

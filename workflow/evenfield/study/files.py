@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+Record = Mapping[str, Any]  # as files of JSON and YAML hold it: a config, a row
+
 
 @contextmanager
 def beside(path: str | Path) -> Iterator[Path]:

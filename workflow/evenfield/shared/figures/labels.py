@@ -3,6 +3,7 @@ around points.
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,15 @@ from matplotlib.transforms import Bbox
 from evenfield.shared.figures.style import SOFT
 
 # Sixteen directions, plain ones first; each also tried further out.
-NEAR = ((1, 0), (0, 1), (-1, 0), (0, -1), (1, 1), (-1, 1), (-1, -1), (1, -1))
 DIRECTIONS = (
-    *NEAR,
+    (1, 0),
+    (0, 1),
+    (-1, 0),
+    (0, -1),
+    (1, 1),
+    (-1, 1),
+    (-1, -1),
+    (1, -1),
     (1, 0.5),
     (0.5, 1),
     (-0.5, 1),
@@ -25,27 +32,34 @@ DIRECTIONS = (
     (0.5, -1),
     (1, -0.5),
 )
-DISTANCES = (3.0, 6.0, 9.5, 13.5, 18.0)
+DISTANCES = (3.0, 6.0, 9.5, 13.5, 18.0)  # in points
+# Costs: a name outside the axes, on a point, and on another name (more by its area).
 OUTSIDE = 1e6
+ON_A_POINT = 5.0
+ON_A_NAME = 10.0
 HALO = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.2}
 PLAIN: dict[str, Any] = {"fontsize": 5.5, "ha": "center", "va": "center", "zorder": 6}
 
 
 def spaced(wanted: Sequence[float], gap: float) -> list[float]:
     """Move positions on a line apart, as little as possible in least squares."""
+    # Positions less their ranks' gaps must not fall: isotonic regression by pooling
+    # adjacent violators (Ayer and others 1955), each block a mean and its number.
     order = sorted(range(len(wanted)), key=lambda i: (wanted[i], i))
-    blocks: list[list[float]] = []
+    blocks: list[tuple[float, int]] = []
     for rank, i in enumerate(order):
-        blocks.append([wanted[i] - rank * gap, 1.0])
-        while len(blocks) > 1 and blocks[-2][0] >= blocks[-1][0]:
-            value, weight = blocks.pop()
-            mean = (blocks[-1][0] * blocks[-1][1] + value * weight) / (
-                blocks[-1][1] + weight
-            )
-            blocks[-1] = [mean, blocks[-1][1] + weight]
-    base = [value for value, weight in blocks for _ in range(round(weight))]
-    placed = {i: base[rank] + rank * gap for rank, i in enumerate(order)}
-    return [placed[i] for i in range(len(wanted))]
+        value = wanted[i] - rank * gap
+        size = 1
+        while blocks and blocks[-1][0] >= value:
+            before, count = blocks.pop()
+            value = (before * count + value * size) / (count + size)
+            size += count
+        blocks.append((value, size))
+    means = [[value] * size for value, size in blocks]
+    placed = [0.0] * len(wanted)
+    for rank, value in enumerate(chain.from_iterable(means)):
+        placed[order[rank]] = value + rank * gap
+    return placed
 
 
 def label_points(
@@ -64,17 +78,17 @@ def label_points(
     scale = axes.figure.dpi / 72
     taken: list[Bbox] = list(avoid)
     texts: dict[int, Text] = {}
+    to_data = axes.transData.inverted().transform
     for i in _crowded_first(points):
         text = axes.text(x[i], y[i], names[i], **{**PLAIN, "bbox": HALO, **style})
         box = text.get_window_extent().padded(0.6 * scale)
         shifts = _shifts(box, scale)
+        boxes = box.get_points() + shifts[:, None]
         others = np.delete(points, i, axis=0)
-        costs = _costs(
-            box.get_points() + shifts[:, None], axes.bbox, others, taken, 2.4 * scale
-        )
+        costs = _costs(boxes, axes.bbox, others, taken, 2.4 * scale)
+        # Among alike ones the nearer and plainer position wins.
         best = int(np.argmin(costs + 1e-3 * np.arange(len(costs))))
-        text_position = axes.transData.inverted().transform(points[i] + shifts[best])
-        text.set_position((float(text_position[0]), float(text_position[1])))
+        text.set_position(to_data(points[i] + shifts[best]).tolist())
         taken.append(box.translated(*shifts[best]))
         if best >= len(DIRECTIONS):
             _draw_leader(axes, points[i], taken[-1])
@@ -96,13 +110,8 @@ def _crowded_first(points: np.ndarray) -> list[int]:
 
 def _shifts(box: Bbox, scale: float) -> np.ndarray:
     half = np.array([box.width, box.height]) / 2
-    return np.array(
-        [
-            np.array(way) * (half + far * scale)
-            for far in DISTANCES
-            for way in DIRECTIONS
-        ]
-    )
+    reach = half + np.array(DISTANCES)[:, None, None] * scale
+    return np.reshape(np.array(DIRECTIONS) * reach, (-1, 2))
 
 
 def _costs(
@@ -112,16 +121,16 @@ def _costs(
     taken: Sequence[Bbox],
     reach: float,
 ) -> np.ndarray:
-    """Return what each place costs; boxes (S, 2, 2) of lower left and upper right
+    """Return what each position costs; boxes (S, 2, 2) of lower left and upper right
     corners, points (P, 2) -> (S,).
     """
     low = boxes[:, :1]
     high = boxes[:, 1:]
     inside = ((low >= frame.min) & (high <= frame.max)).all(axis=(1, 2))
-    near = ((points > low - reach) & (points < high + reach)).all(axis=2).sum(axis=1)
+    near = ((points > low - reach) & (points < high + reach)).all(axis=2)
     used = np.array([box.get_points() for box in taken]).reshape(-1, 2, 2)
     common = np.minimum(high, used[:, 1]) - np.maximum(low, used[:, 0])
-    covered = np.where((common > 0).all(axis=2), 10.0 + common.prod(axis=2), 0.0).sum(
-        axis=1
-    )
-    return np.asarray(np.where(inside, 0.0, OUTSIDE) + 5.0 * near + covered)
+    overlaps = (common > 0).all(axis=2)
+    covered = np.where(overlaps, ON_A_NAME + common.prod(axis=2), 0.0).sum(axis=1)
+    outside = np.where(inside, 0.0, OUTSIDE)
+    return np.asarray(outside + ON_A_POINT * near.sum(axis=1) + covered)

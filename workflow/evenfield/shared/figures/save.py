@@ -55,8 +55,9 @@ def save_figure(
     ending asks for.
     """
     for text in artwork.figure.findobj(Text):
-        if (shown_words := words(text.get_text())) != text.get_text():
-            text.set_text(shown_words)
+        # Setting a text anew would lay the figure out again.
+        if words(text.get_text()) != text.get_text():
+            text.set_text(words(text.get_text()))
     artwork = replace(artwork, alt=words(artwork.alt))
     if not artwork.alt.strip():
         raise ArtifactError(
@@ -97,8 +98,10 @@ def _save(artwork: Artwork, path: str) -> None:
         _save_picture(artwork.figure, Path(path))
 
 
-def _rounded(number: re.Match[str]) -> str:
-    return f"{float(number[0]):.1f}".removesuffix(".0")
+def _rounded(coordinates: re.Match[str]) -> str:
+    return DIGITS.sub(
+        lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), coordinates[0]
+    )
 
 
 def _save_picture(figure: Figure, path: Path) -> None:
@@ -108,12 +111,7 @@ def _save_picture(figure: Figure, path: Path) -> None:
             figure.savefig(part, metadata=METADATA[path.suffix])
             if path.suffix == ".svg":
                 text = part.read_text(encoding="utf-8")
-                write_text(
-                    COORDINATES.sub(
-                        lambda result: DIGITS.sub(_rounded, result[0]), text
-                    ),
-                    part,
-                )
+                write_text(COORDINATES.sub(_rounded, text), part)
         except UserWarning as warning:
             raise ArtifactError(
                 f"{path.name}: {warning}",

@@ -38,33 +38,104 @@ class Mark:
 # Lightness differs from group to group, so the palette also holds in grey and for
 # colour-blind readers.
 MARKS = {
-    "both": Mark("#3A2357", "#3A2357", "o", "-", "", "white"),
-    "cluster only": Mark("#1F7A8C", "#1F7A8C", "s", (0, (5.0, 1.6)), "////", "white"),
-    "SEZ only": Mark(
-        "#E2952B", "#E2952B", "^", (0, (4.0, 1.4, 1.0, 1.4)), "\\\\\\\\", INK
+    "both": Mark(
+        colour="#3A2357",
+        fill="#3A2357",
+        marker="o",
+        line="-",
+        hatch="",
+        ink="white",
     ),
-    "neither": Mark("#767D86", "#D8DBDF", "D", (0, (1.2, 1.2)), "", INK),
+    "cluster only": Mark(
+        colour="#1F7A8C",
+        fill="#1F7A8C",
+        marker="s",
+        line=(0, (5.0, 1.6)),
+        hatch="////",
+        ink="white",
+    ),
+    "SEZ only": Mark(
+        colour="#E2952B",
+        fill="#E2952B",
+        marker="^",
+        line=(0, (4.0, 1.4, 1.0, 1.4)),
+        hatch="\\\\\\\\",
+        ink=INK,
+    ),
+    "neither": Mark(
+        colour="#767D86",
+        fill="#D8DBDF",
+        marker="D",
+        line=(0, (1.2, 1.2)),
+        hatch="",
+        ink=INK,
+    ),
 }
+# Marks of series that are not cells; the first three look like cells.
 SERIES = (
     *(MARKS[cell] for cell in CELLS[:3]),
-    Mark("#B5392F", "#B5392F", "D", (0, (1.2, 1.2)), "xxxx", "white"),
-    Mark("#7C8894", "#7C8894", "v", (0, (7.0, 1.5, 1.5, 1.5)), "", INK),
+    Mark(
+        colour="#B5392F",
+        fill="#B5392F",
+        marker="D",
+        line=(0, (1.2, 1.2)),
+        hatch="xxxx",
+        ink="white",
+    ),
+    Mark(
+        colour="#7C8894",
+        fill="#7C8894",
+        marker="v",
+        line=(0, (7.0, 1.5, 1.5, 1.5)),
+        hatch="",
+        ink=INK,
+    ),
 )
-
 SETTINGS: Any = {
-    "svg.hashsalt": "evenfield", "svg.fonttype": "path", "pdf.fonttype": 42, "path.simplify": False,
-    "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "mathtext.fontset": "dejavusans",
-    "font.size": 7.5, "axes.titlesize": 8.0, "axes.titleweight": "bold", "axes.titlelocation": "left",
-    "axes.titlepad": 6.0, "axes.labelsize": 7.5, "xtick.labelsize": 7.0, "ytick.labelsize": 7.0,
-    "legend.fontsize": 7.0, "legend.frameon": False, "legend.title_fontsize": 7.0,
-    "text.color": INK, "axes.labelcolor": INK, "axes.titlecolor": INK, "axes.edgecolor": SOFT, "xtick.color": SOFT,
-    "ytick.color": SOFT, "xtick.labelcolor": INK, "ytick.labelcolor": INK, "axes.linewidth": 0.6,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True,
-    "xtick.major.width": 0.6, "ytick.major.width": 0.6, "xtick.major.size": 2.5, "ytick.major.size": 2.5,
-    "grid.color": PALE, "grid.linewidth": 0.6, "lines.linewidth": 1.4, "lines.markersize": 3.5,
-    "patch.linewidth": 0.5, "hatch.linewidth": 0.5, "figure.dpi": 100, "savefig.dpi": 200,
-    "axes.unicode_minus": True, "figure.facecolor": "white",
-}  # fmt: skip
+    # The same bytes on every machine: names inside an SVG, letters as outlines.
+    "svg.hashsalt": "evenfield",
+    "svg.fonttype": "path",
+    "pdf.fonttype": 42,
+    "path.simplify": False,
+    # Letters
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "mathtext.fontset": "dejavusans",
+    "font.size": 7.5,
+    "axes.titlesize": 8.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 6.0,
+    "axes.labelsize": 7.5,
+    **dict.fromkeys(("xtick.labelsize", "ytick.labelsize"), 7.0),
+    **dict.fromkeys(("legend.fontsize", "legend.title_fontsize"), 7.0),
+    "legend.frameon": False,
+    "axes.unicode_minus": True,
+    # Ink: text dark, axes soft
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    **dict.fromkeys(("xtick.labelcolor", "ytick.labelcolor"), INK),
+    "axes.edgecolor": SOFT,
+    **dict.fromkeys(("xtick.color", "ytick.color"), SOFT),
+    "grid.color": PALE,
+    "figure.facecolor": "white",
+    # Lines
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    **dict.fromkeys(("xtick.major.width", "ytick.major.width"), 0.6),
+    **dict.fromkeys(("xtick.major.size", "ytick.major.size"), 2.5),
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.4,
+    "lines.markersize": 3.5,
+    "patch.linewidth": 0.5,
+    "hatch.linewidth": 0.5,
+    # Pixels of an inch, on the screen and in a PNG
+    "figure.dpi": 100,
+    "savefig.dpi": 200,
+}
 
 
 def use_style() -> None:

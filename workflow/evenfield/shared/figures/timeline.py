@@ -2,7 +2,7 @@
 the end of lines.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from evenfield.shared.figures.labels import spaced
 from evenfield.shared.figures.style import FAINT, PALE, SOFT, Mark
+from evenfield.study.files import Record
 
 PROXY = "proxy"
 
@@ -39,13 +40,15 @@ def draw_path(
 ) -> None:
     """Draw one line per stretch of years."""
     for part in stretches(frame):
-        style = {
-            "color": mark.colour,
-            "linestyle": mark.line,
-            "linewidth": width,
-            "marker": "o" if len(part) == 1 else "",
-        }
-        draw_line(axes, part["year"], part[column], **style)
+        draw_line(
+            axes,
+            part["year"],
+            part[column],
+            color=mark.colour,
+            linestyle=mark.line,
+            linewidth=width,
+            marker="o" if len(part) == 1 else "",
+        )
 
 
 def draw_line(axes: Axes, x: Any, y: Any, **style: Any) -> None:
@@ -70,10 +73,10 @@ def shade_proxy(axes: Axes, frame: pd.DataFrame, name: str = "proxy output") -> 
     years = frame.loc[frame["basis"].eq(PROXY), "year"]
     if years.empty:
         return
-    first = float(years.min())
-    last = float(years.max())
+    first = years.min()
+    last = years.max()
     left = min(first, axes.get_xlim()[0])
-    right = last + 0.5
+    right = last + 0.5  # the joint lies between two years
     axes.axvspan(left, right, color=PALE, zorder=0, linewidth=0)
     axes.axvline(right, color=FAINT, linewidth=0.8, zorder=1)
     axes.annotate(
@@ -100,12 +103,12 @@ def name_endings(
     to_pixel = axes.transData.transform
     back = axes.transData.inverted().transform
     pixels = [float(to_pixel((year, item.value))[1]) for item in endings]
+    # Names of so many lines, a quarter of a line apart and a fifth more.
     gap = size * (0.2 + 1.25 * lines) * axes.figure.dpi / 72
     for item, pixel in zip(endings, spaced(pixels, gap), strict=True):
-        line_height = float(back((0.0, pixel))[1])
         axes.annotate(
             item.name,
-            (year, line_height),
+            (year, float(back((0.0, pixel))[1])),
             (5, 0),
             textcoords="offset points",
             va="center",
@@ -122,9 +125,10 @@ def year_axis(axes: Axes, years: Sequence[int]) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(9, integer=True))
 
 
-def with_basis(frame: pd.DataFrame, description: Mapping[str, Any]) -> pd.DataFrame:
+def with_basis(frame: pd.DataFrame, description: Record) -> pd.DataFrame:
     """Add the basis of output to a frame by year."""
-    proxy = (description.get("basis_years") or {}).get("proxy")
+    # Without a proxy every year is official: infinity to infinity holds none.
+    proxy = (description.get("basis_years") or {}).get("proxy") or (np.inf, np.inf)
     years = frame["year"].astype(int)
-    inside = years.between(proxy[0], proxy[1]) if proxy else years.lt(years.min())
-    return frame.assign(year=years, basis=np.where(inside, "proxy", "official"))
+    inside = years.between(*proxy)
+    return frame.assign(year=years, basis=np.where(inside, PROXY, "official"))

@@ -1,22 +1,22 @@
 """Headings of groups of rows: what sets one specification apart from the main one."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from evenfield.shared.tables.numbers import text
 from evenfield.study.errors import ArtifactError
+from evenfield.study.files import Record
+
+GROUPINGS = {"cell": "cells", "cluster": "cluster or not", "sez": "SEZ or not"}
 
 
-def sample_parts(row: Mapping[str, Any], description: Mapping[str, Any]) -> list[str]:
+def sample_parts(row: Record, description: Record) -> list[str]:
     """Say which sample and unit scheme a row has where they are not the main ones."""
     sample = text(row.get("sample_id")) or "all"
     scheme = text(row.get("unit_scheme"))
     parts = [] if sample == "all" else [sample.replace("_", " ")]
-    return parts + (
-        []
-        if scheme in ("", str(description["unit_scheme"]))
-        else [f"unit scheme {scheme}"]
-    )
+    if scheme not in ("", str(description["unit_scheme"])):
+        parts.append(f"unit scheme {scheme}")
+    return parts
 
 
 def heading(parts: Sequence[str]) -> str:
@@ -25,9 +25,7 @@ def heading(parts: Sequence[str]) -> str:
     return joined[:1].upper() + joined[1:]
 
 
-def sample_heading(
-    row: Mapping[str, Any], description: Mapping[str, Any], study: Mapping[str, Any]
-) -> str:
+def sample_heading(row: Record, description: Record, study: Record) -> str:
     """Name the sample of a row, all units where it is the main one."""
     return heading(sample_parts(row, description) or [f"all {study['units_name']}"])
 
@@ -43,14 +41,13 @@ def nothing_to_show(what: str, family: str, table: str) -> ArtifactError:
     )
 
 
-def ordered_specs(
-    names: Sequence[str], specs: Sequence[Mapping[str, Any]]
-) -> list[str]:
+def ordered_specs(names: Sequence[str], specs: Sequence[Record]) -> list[str]:
     """Return the specifications that have rows, the primary one first, then as written
     in the config.
     """
     ranked = sorted(specs, key=lambda spec: spec.get("role") != "primary")
-    return [str(spec["id"]) for spec in ranked if str(spec["id"]) in set(names)]
+    present = set(names)
+    return [spec["id"] for spec in ranked if spec["id"] in present]
 
 
 def grouping_name(name: str) -> str:
@@ -58,7 +55,4 @@ def grouping_name(name: str) -> str:
     taxonomy, colon, kind = name.partition(": ")
     if not colon:
         return name.replace("_", " ")
-    plain = {"cell": "cells", "cluster": "cluster or not", "sez": "SEZ or not"}.get(
-        kind, kind
-    )
-    return f"{plain} ({taxonomy})"
+    return f"{GROUPINGS.get(kind, kind)} ({taxonomy})"

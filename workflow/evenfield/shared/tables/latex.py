@@ -5,24 +5,39 @@ import unicodedata
 
 from evenfield.shared.tables.table import Column, Grid, Line, Table, grid
 
-WIDE = 7
-SPECIAL = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "|": r"\textbar{}", "\u2212": "$-$", "\u2013": "--", "\u00d7": r"$\times$", "\u2265": r"$\geq$",
-    "\u2264": r"$\leq$", "\u00b1": r"$\pm$", "\u2192": r"$\to$", "\u00b2": "$^2$", "\u03bb": r"$\lambda$",
-    "\u03c3": r"$\sigma$", "\u03c1": r"$\rho$", "\u03b2": r"$\beta$", "\u2019": "'", "\u2026": r"\ldots{}",
-}  # fmt: skip
-
-
+WIDE = 7  # columns of a table that is set in a smaller type
+SPECIAL = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        **{letter: f"\\{letter}" for letter in "&%$#_{}"},
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        "\u2212": "$-$",
+        "\u2013": "--",
+        "\u00d7": r"$\times$",
+        "\u2265": r"$\geq$",
+        "\u2264": r"$\leq$",
+        "\u00b1": r"$\pm$",
+        "\u2192": r"$\to$",
+        "\u00b2": "$^2$",
+        "\u03bb": r"$\lambda$",
+        "\u03c3": r"$\sigma$",
+        "\u03c1": r"$\rho$",
+        "\u03b2": r"$\beta$",
+        "\u2019": "'",
+        "\u2026": r"\ldots{}",
+    }
+)
+# Letters outside Latin that have no command above.
 OTHER = re.compile("[\u0180-\u200f\u2030-\uffff\U00010000-\U0010ffff]+")
 
 
 def escape_latex(plain: str) -> str:
     """Escape text so that LaTeX prints it as it is."""
-    return OTHER.sub(
-        _other_letters, "".join(SPECIAL.get(letter, letter) for letter in plain)
-    )
+    return OTHER.sub(_other_letters, plain.translate(SPECIAL))
 
 
 def _start(line: str) -> str:
@@ -44,27 +59,23 @@ def _other_letters(match: re.Match[str]) -> str:
 def table_latex(table: Table) -> str:
     """Write a table as a LaTeX float."""
     body = grid(table)
-    head = " & ".join(_header(column) for column in table.columns)
-    tight = (
-        r"\footnotesize\setlength{\tabcolsep}{4pt}"
-        if len(table.columns) > WIDE
-        else r"\small"
-    )
+    width = len(table.columns)
+    head = " & ".join(map(_header, table.columns))
+    types = "".join(map(_column_type, table.columns))
+    size = r"\footnotesize\setlength{\tabcolsep}{4pt}" if width > WIDE else r"\small"
     return "\n".join(
         [
             r"\begin{table}[htbp]",
             r"\centering",
-            tight,
+            size,
             r"\begin{threeparttable}",
             rf"\caption{{{escape_latex(table.title)}}}",
             rf"\label{{tab:{table.id}}}",
-            (
-                rf"\begin{{tabular}}{{@{{}}{''.join(_column_type(column) for column in table.columns)}@{{}}}}"
-            ),
+            rf"\begin{{tabular}}{{@{{}}{types}@{{}}}}",
             r"\toprule",
             rf"{_start(head)} \\",
             r"\midrule",
-            *_body(body, len(table.columns)),
+            *(_row(line, width, first=not i) for i, line in enumerate(body.lines)),
             r"\bottomrule",
             r"\end{tabular}",
             *_notes(body),
@@ -77,9 +88,9 @@ def table_latex(table: Table) -> str:
 
 def _header(column: Column) -> str:
     heading = escape_latex(column.header)
-    return (
-        rf"\multicolumn{{1}}{{c}}{{{heading}}}" if column.align == "right" else heading
-    )
+    if column.align == "right":
+        return rf"\multicolumn{{1}}{{c}}{{{heading}}}"
+    return heading
 
 
 def _column_type(column: Column) -> str:
@@ -88,17 +99,13 @@ def _column_type(column: Column) -> str:
     return "r" if column.align == "right" else "l"
 
 
-def _body(body: Grid, width: int) -> list[str]:
-    return [_row(line, width, first=i == 0) for i, line in enumerate(body.lines)]
-
-
 def _row(line: Line, width: int, *, first: bool) -> str:
     if line.cells:
-        return (
-            _start(" & ".join(escape_latex(cell.text) for cell in line.cells)) + r" \\"
-        )
+        cells = " & ".join(escape_latex(cell.text) for cell in line.cells)
+        return rf"{_start(cells)} \\"
     space = "" if first else r"\addlinespace "
-    return rf"{space}\multicolumn{{{width}}}{{@{{}}l}}{{\textit{{{escape_latex(line.group)}}}}} \\"
+    group = rf"\textit{{{escape_latex(line.group)}}}"
+    return rf"{space}\multicolumn{{{width}}}{{@{{}}l}}{{{group}}} \\"
 
 
 def _notes(body: Grid) -> list[str]:

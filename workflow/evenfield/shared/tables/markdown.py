@@ -2,13 +2,12 @@
 
 from evenfield.shared.tables.table import Line, Table, grid
 
+SPECIAL = str.maketrans({mark: f"\\{mark}" for mark in "\\|*_`<>["})
+
 
 def escape_markdown(plain: str) -> str:
     """Escape the characters that would break a pipe table or become emphasis."""
-    flat = " ".join(plain.split())
-    for mark in ("\\", "|", "*", "_", "`", "<", ">", "["):
-        flat = flat.replace(mark, f"\\{mark}")
-    return flat
+    return " ".join(plain.split()).translate(SPECIAL)
 
 
 def table_markdown(table: Table) -> str:

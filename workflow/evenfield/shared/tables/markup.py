@@ -1,6 +1,7 @@
 """Tables as HTML: semantic, accessible and sortable without being parsed again."""
 
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 from evenfield.shared.tables.table import Cell, Column, Line, Table, grid
@@ -9,18 +10,17 @@ from evenfield.shared.tables.table import Cell, Column, Line, Table, grid
 def table_html(table: Table) -> str:
     """Write a table as an HTML fragment."""
     body = grid(table)
-    width = len(table.columns)
-    head = "".join(_heading(column) for column in table.columns)
-    note = escape(" ".join(body.note))
-    foot = (
-        f'<tfoot>\n<tr><td colspan="{width}">{note}</td></tr>\n</tfoot>\n'
-        if body.note
-        else ""
-    )
+    head = "".join(map(_heading, table.columns))
+    foot = ""
+    if body.note:
+        note = escape(" ".join(body.note))
+        row = f'<tr><td colspan="{len(table.columns)}">{note}</td></tr>'
+        foot = f"<tfoot>\n{row}\n</tfoot>\n"
     return (
-        f'<table id="{escape(table.id)}"'
-        f' class="result">\n<caption>{escape(table.title)}</caption>\n'
-        f"<thead>\n<tr>{head}</tr>\n</thead>\n{_bodies(body.lines, table.columns)}{foot}</table>\n"
+        f'<table id="{escape(table.id)}" class="result">\n'
+        f"<caption>{escape(table.title)}</caption>\n"
+        f"<thead>\n<tr>{head}</tr>\n</thead>\n"
+        f"{_bodies(body.lines, table.columns)}{foot}</table>\n"
     )
 
 
@@ -30,35 +30,31 @@ def _heading(column: Column) -> str:
 
 def _bodies(lines: tuple[Line, ...], columns: tuple[Column, ...]) -> str:
     rows = [_row(line, columns) for line in lines]
+    # Each heading of a group opens a body of its own.
     starts = [i for i, line in enumerate(lines) if not line.cells or i == 0]
-    ends = [*starts[1:], len(lines)]
-    parts = [
-        "\n".join(rows[start:end]) for start, end in zip(starts, ends, strict=True)
-    ]
-    return "".join(f"<tbody>\n{part}\n</tbody>\n" for part in parts)
+    bodies = []
+    for start, end in pairwise([*starts, len(lines)]):
+        part = "\n".join(rows[start:end])
+        bodies.append(f"<tbody>\n{part}\n</tbody>\n")
+    return "".join(bodies)
 
 
 def _row(line: Line, columns: tuple[Column, ...]) -> str:
     if not line.cells:
-        heading = (
-            f'<th scope="rowgroup" colspan="{len(columns)}">{escape(line.group)}</th>'
-        )
+        group = escape(line.group)
+        heading = f'<th scope="rowgroup" colspan="{len(columns)}">{group}</th>'
         return f'<tr class="group">{heading}</tr>'
-    return f"<tr>{''.join(_cell(i, cell, columns[i]) for i, cell in enumerate(line.cells))}</tr>"
+    tags = ['th scope="row"', *["td"] * (len(columns) - 1)]
+    return f"<tr>{''.join(map(_cell, tags, line.cells, columns))}</tr>"
 
 
-def _cell(column_number: int, cell: Cell, column: Column) -> str:
-    tag, scope = ("th", ' scope="row"') if column_number == 0 else ("td", "")
+def _cell(tag: str, cell: Cell, column: Column) -> str:
     title = f' title="{escape(cell.reason)}"' if cell.reason else ""
-    value = (
-        ""
-        if isinstance(cell.value, str)
-        else f' data-value="{escape(_plain(cell.value))}"'
-    )
-    return (
-        f"<{tag}{scope}"
-        f' class="{column.align}"{value}{title}>{escape(cell.text)}</{tag}>'
-    )
+    value = ""
+    if not isinstance(cell.value, str):  # by which a reader sorts
+        value = f' data-value="{escape(_plain(cell.value))}"'
+    text = escape(cell.text)
+    return f'<{tag} class="{column.align}"{value}{title}>{text}</{tag[:2]}>'
 
 
 def _plain(value: Any) -> str:

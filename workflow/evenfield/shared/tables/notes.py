@@ -2,10 +2,8 @@
 cannot say.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from evenfield.shared.tables.units import count_of, period_label
+from evenfield.study.files import Record
 
 DESCRIPTIVE = "Descriptive; no causal claim."
 NOT_CAUSAL = (
@@ -15,35 +13,33 @@ NOT_CAUSAL = (
 HASH_LETTERS = 12
 
 
-def sample_note(description: Mapping[str, Any], study: Mapping[str, Any]) -> str:
+def sample_note(description: Record, study: Record) -> str:
     """Say how many units and years there are and how units are merged."""
     years = description["years"]
-    merged = description.get("merged") or {}
-    return (
-        f"{count_of(len(description['units']), study)}{' (merged: ' + ', '.join(sorted(merged)) + ')' if merged else ''},"
-        f" {min(years)}\u2013{max(years)}."
-    )
+    units = count_of(len(description["units"]), study)
+    merged = ", ".join(sorted(description.get("merged") or {}))
+    units += f" (merged: {merged})" if merged else ""
+    return f"{units}, {min(years)}\u2013{max(years)}."
 
 
-def basis_note(description: Mapping[str, Any]) -> str:
+def basis_note(description: Record) -> str:
     """Say what income is and, where a proxy enters, what the two marks mean."""
     spans = description.get("basis_years") or {}
     official = spans.get("official")
     proxy = spans.get("proxy")
+    income = f"Income: {description['income_unit']}"
     if not proxy:
-        return f"Income: {description['income_unit']}."
-    official_text = (
-        f", official output {official[0]}\u2013{official[1]}" if official else ""
-    )
-    income = f"Income: {description['income_unit']}{official_text}."
+        return f"{income}."
+    if official:
+        income += f", official output {official[0]}\u2013{official[1]}"
     return (
-        f"{income} \u2020 Real output of {proxy[0]}\u2013{proxy[1]} is a proxy, not an"
+        f"{income}. \u2020 Real output of {proxy[0]}\u2013{proxy[1]} is a proxy, not an"
         " official volume index (how it is made stands in the data dictionary). \u2021"
         " Growth across the joint of proxy and official output."
     )
 
 
-def origin_note(description: Mapping[str, Any], seed: int | None = None) -> str:
+def origin_note(description: Record, seed: int | None = None) -> str:
     """Say which data and which seed the numbers come from."""
     drawn = f", seed {seed}" if seed is not None else ""
     return f"Data {description['data_hash'][:HASH_LETTERS]}{drawn}."
@@ -54,6 +50,6 @@ def basis_mark(basis: str) -> str:
     return {"proxy": "\u2020", "spliced": "\u2021"}.get(basis, "")
 
 
-def period_with_basis(period: str, basis: str, periods: Mapping[str, Any]) -> str:
+def period_with_basis(period: str, basis: str, periods: Record) -> str:
     """Return a period with the mark of its basis."""
     return f"{period_label(period, periods)}{basis_mark(basis)}"

@@ -4,6 +4,7 @@ p-values.
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 Formatter = Callable[..., str]
@@ -15,11 +16,28 @@ LONG_YEARS = 1000
 # Decimals by unit of measure: the last digit printed is about a tenth of a typical
 # standard error.
 UNIT_DECIMALS = {
-    "pp/yr": 2, "pp per year": 2, "%/yr": 2, "percent per year": 2, "years": 0, "log points": 3, "log": 3, "share": 3,
-    "correlation": 2, "s": 2, "count": 0, "statistic": 2, "s.d.": 2, "ratio": 2, "units": 0, "pp/yr per period": 2,
-    "pp/yr per s.d.": 2, "change of a ratio": 2,
-    "log points per period": 3, "log points per decade": 3, "share per period": 3,
-}  # fmt: skip
+    "pp/yr": 2,
+    "pp per year": 2,
+    "pp/yr per period": 2,
+    "pp/yr per s.d.": 2,
+    "%/yr": 2,
+    "percent per year": 2,
+    "years": 0,
+    "log points": 3,
+    "log points per period": 3,
+    "log points per decade": 3,
+    "log": 3,
+    "share": 3,
+    "share per period": 3,
+    "correlation": 2,
+    "s": 2,
+    "count": 0,
+    "statistic": 2,
+    "s.d.": 2,
+    "ratio": 2,
+    "change of a ratio": 2,
+    "units": 0,
+}
 
 
 def is_missing(value: Any) -> bool:
@@ -98,18 +116,19 @@ def years_interval(low: Any, high: Any) -> str:
     """
     if is_missing(low) and is_missing(high):
         return ""
-    last = UNBOUNDED if is_missing(high) or float(high) > LONG_YEARS else years(high)
-    return f"[{UNBOUNDED if is_missing(low) else years(low)}, {last}]"
+    # A rate of convergence near zero has a half-life without an upper end.
+    beyond = not is_missing(high) and float(high) > LONG_YEARS
+    right = UNBOUNDED if beyond else years(high) or UNBOUNDED
+    return f"[{years(low) or UNBOUNDED}, {right}]"
 
 
 def interval(low: Any, high: Any, decimals: int = 2) -> str:
     """Write an interval; an end that does not exist is said in words."""
     if is_missing(low) and is_missing(high):
         return ""
-    ends = [
-        UNBOUNDED if is_missing(end) else fixed(end, decimals) for end in (low, high)
-    ]
-    return f"[{ends[0]}, {ends[1]}]"
+    left = fixed(low, decimals) or UNBOUNDED
+    right = fixed(high, decimals) or UNBOUNDED
+    return f"[{left}, {right}]"
 
 
 def with_error(value: Any, error: Any, decimals: int = 2) -> str:
@@ -121,8 +140,4 @@ def with_error(value: Any, error: Any, decimals: int = 2) -> str:
 
 def with_decimals(formatter: Callable[..., str], number: int) -> Formatter:
     """Fix the decimals of ``fixed``, ``interval`` or ``with_error`` for a column."""
-
-    def formatted(*values: Any) -> str:
-        return formatter(*values, decimals=number)
-
-    return formatted
+    return partial(formatter, decimals=number)

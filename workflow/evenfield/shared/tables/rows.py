@@ -8,14 +8,16 @@ import numpy as np
 import pandas as pd
 
 from evenfield.study.errors import ClaimsError, EvenfieldError, first_examples
+from evenfield.study.files import Record
 
 Row = dict[str, Any]
 # Columns of the estimates' series that hold text, also where a study leaves them blank.
-TEXT = (
-    "basis", "block", "cell", "contrast", "confidence", "design", "flag", "grade", "kind", "label", "licence", "name",
-    "output_basis", "place", "industry", "sample_id", "source", "spec_id", "taxonomy", "term", "treatment_def",
-    "unit_high", "unit_low", "unit_of_measure", "units", "variable", "vintage", "w_id", "weights", "zone_type",
-)  # fmt: skip
+TEXT = tuple(
+    "basis block cell contrast confidence design flag grade kind label licence name"
+    " output_basis place industry sample_id source spec_id taxonomy term treatment_def"
+    " unit_high unit_low unit_of_measure units variable vintage w_id weights"
+    " zone_type".split()
+)
 # Two rows that differ only here hold different numbers of one question; the columns
 # that identify come first.
 TOLD_APART = (
@@ -38,7 +40,7 @@ def only(frame: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
     return frame.iloc[_row_numbers(frame, wanted)]
 
 
-def _row_numbers(frame: pd.DataFrame, wanted: Mapping[str, Any]) -> np.ndarray:
+def _row_numbers(frame: pd.DataFrame, wanted: Record) -> np.ndarray:
     rows = np.arange(len(frame))
     for name, value in wanted.items():
         rows = rows[frame[name].to_numpy()[rows] == value]
@@ -53,10 +55,7 @@ def pick(frame: pd.DataFrame, **wanted: Any) -> Row:
     row = frame.iloc[row_numbers[0]]
     if row.dtype != object:  # without text, whole numbers would have become floats
         return records(frame.iloc[row_numbers[:1]])[0]
-    values = (
-        value.item() if isinstance(value, np.generic) else value
-        for value in row.tolist()
-    )
+    values = [v.item() if isinstance(v, np.generic) else v for v in row]
     return dict(zip(map(str, frame), values, strict=True))
 
 
@@ -78,33 +77,26 @@ def one_row(
     if len(selected) == 1:
         return records(selected)[0]
     if len(selected):
-        columns = [
-            *(name for name in TOLD_APART if name in selected),
-            *selected.columns,
-        ]
-        apart = [
-            name
-            for name in columns
-            if name not in select and selected[name].nunique() > 1
-        ]
+        several = [name for name in selected if selected[name].nunique() > 1]
+        names = [*TOLD_APART, *selected.columns]
+        apart = [name for name in names if name in several and name not in select]
         column = apart[0] if apart else "estimate_id"
-        values = first_examples(
-            sorted(map(repr, selected[column].astype(str).unique())), 5
+        values = sorted(map(repr, selected[column].astype(str).unique()))
+        raise error(
+            f"{where} selects {len(selected)} rows; they differ in {column}"
+            f" ({first_examples(values, 5)})",
+            "exactly one row",
+            f"name the {column}",
         )
-        matched = (
-            f"{where} selects {len(selected)} rows; they differ in {column} ({values})"
-        )
-        raise error(matched, "exactly one row", f"name the {column}")
+    # The first column that leaves no row is the one to correct.
     for column, text in select.items():
-        left = estimates[estimates[column].eq(text)]
-        if left.empty:
-            there = sorted(estimates[column].unique())
-            near = difflib.get_close_matches(text, there, n=3) or there
-            empty = f"{where} selects 0 rows, none from {column} '{text}' on"
+        values = sorted(estimates[column].unique())
+        estimates = estimates[estimates[column].eq(text)]
+        if estimates.empty:
+            near = difflib.get_close_matches(text, values, n=3) or values
             raise error(
-                empty,
+                f"{where} selects 0 rows, none from {column} '{text}' on",
                 f"{column} {first_examples(list(map(repr, near)), 3)}",
                 f"correct the {column}",
             )
-        estimates = left
     raise AssertionError("a selection without a column is refused before")

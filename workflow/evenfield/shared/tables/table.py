@@ -21,18 +21,15 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 class Column:
     """One printed column."""
 
-    names: tuple[
-        str, ...
-    ]  # columns of the frame that the formatter takes; the first one is the sort value
+    # columns of the frame that the formatter takes; the first one is the sort value
+    names: tuple[str, ...]
     header: str  # heading
     align: str = "left"  # ``left`` or ``right``
     show: Formatter = text  # takes the values of ``names`` and returns text
     # column of the frame that says why a blank cell is blank; printed as a lettered
     # note
     reason: str = ""
-    width_cm: float = (
-        0.0  # width of a paragraph column in print; 0 for the natural width
-    )
+    width_cm: float = 0.0  # of a paragraph column in print; 0 for the natural width
     paper: bool = True  # whether the paper prints it
 
 
@@ -54,12 +51,10 @@ class Short:
     """What the paper prints of a long table."""
 
     rows: Callable[[Row], Any]  # whether a row is printed
-    columns: tuple[
-        str, ...
-    ] = ()  # first name of each printed column after the row heading; empty for all
-    note: tuple[
-        str, ...
-    ] = ()  # sentences printed beneath; empty for those of the whole table
+    # first name of each printed column after the row heading; empty for all
+    columns: tuple[str, ...] = ()
+    # sentences printed beneath; empty for those of the whole table
+    note: tuple[str, ...] = ()
     size: float = 0.0  # size of type in points; 0 for what fits the width
 
 
@@ -69,9 +64,8 @@ class Table:
 
     id: str  # for example ``T6``
     note: tuple[str, ...]  # sentences printed beneath
-    columns: tuple[
-        Column, ...
-    ]  # printed columns, left to right; the first is the row heading
+    # printed columns, left to right; the first is the row heading
+    columns: tuple[Column, ...]
     # one row per printed row, unrounded published values; written whole to the CSV twin
     frame: pd.DataFrame
     title: str = ""  # one line, from the topic's list of exhibits
@@ -80,38 +74,35 @@ class Table:
 
     def worded(self, words: Callable[[str], str]) -> Table:
         """Return the table with every printed text put in the words of a study."""
-        columns = tuple(
+        columns = [
             replace(
                 column,
                 header=words(column.header),
-                show=lambda *v, show=column.show: words(show(*v)),
+                show=lambda *values, show=column.show: words(show(*values)),
             )
             for column in self.columns
-        )
-        groups = (
-            {self.group: self.frame[self.group].map(lambda value: words(text(value)))}
-            if self.group
-            else {}
-        )
-        short = self.short and replace(
-            self.short, note=tuple(map(words, self.short.note))
-        )
-        note = tuple(map(words, self.note))
+        ]
+        frame = self.frame
+        if self.group:
+            groups = frame[self.group].map(text).map(words)
+            frame = frame.assign(**{self.group: groups})
+        short = self.short
+        if short:
+            short = replace(short, note=tuple(map(words, short.note)))
         return replace(
             self,
-            columns=columns,
-            frame=self.frame.assign(**groups),
+            columns=tuple(columns),
+            frame=frame,
             short=short,
-            note=note,
+            note=tuple(map(words, self.note)),
         )
 
 
 def empty_table(name: str, why: str) -> Table:
     """Return a table that says why it has nothing to show."""
     frame = pd.DataFrame({"said": [f"Nothing to show: {why}."]})
-    return Table(
-        id=name, note=(), columns=(Column(names=("said",), header=""),), frame=frame
-    )
+    column = Column(names=("said",), header="")
+    return Table(id=name, note=(), columns=(column,), frame=frame)
 
 
 def shortened(table: Table) -> Table:
@@ -123,12 +114,9 @@ def shortened(table: Table) -> Table:
     frame = table.frame
     if table.short:
         note = table.short.note or note
-        wanted = (columns[0].names[0], *table.short.columns)
-        columns = [
-            column
-            for column in columns
-            if len(wanted) == 1 or column.names[0] in wanted
-        ]
+        if table.short.columns:
+            wanted = {columns[0].names[0], *table.short.columns}
+            columns = [column for column in columns if column.names[0] in wanted]
         frame = frame[[bool(table.short.rows(row)) for row in records(frame)]]
     note = tuple(text for text in note if not text.startswith("Data "))
     return replace(table, columns=tuple(columns), frame=frame, note=note)
@@ -168,16 +156,20 @@ def grid(table: Table) -> Grid:
         group = text(row[table.group]) if table.group else ""
         if table.group and (not lines or lines[-1].group != group):
             lines.append(Line(group))
-        lines.append(
-            Line(group, tuple(_cell(column, row, reasons) for column in table.columns))
-        )
-    letters = tuple(f"({LETTERS[i]}) {reason}." for i, reason in enumerate(reasons))
-    return Grid(tuple(lines), table.note + letters)
+        cells = [_cell(column, row, reasons) for column in table.columns]
+        lines.append(Line(group, tuple(cells)))
+    letters = [
+        f"({letter}) {reason}."
+        for letter, reason in zip(LETTERS, reasons, strict=False)
+    ]
+    return Grid(tuple(lines), (*table.note, *letters))
 
 
 def _cell(column: Column, row: Row, reasons: list[str]) -> Cell:
-    shown = column.show(*[row[name] for name in column.names])
-    value = None if is_missing(row[column.names[0]]) else row[column.names[0]]
+    """Return a printed cell; a new reason of a blank one joins ``reasons``."""
+    values = [row[name] for name in column.names]
+    shown = column.show(*values)
+    value = None if is_missing(values[0]) else values[0]
     reason = text(row[column.reason]).strip().rstrip(".") if column.reason else ""
     if shown or not reason:
         return Cell(shown, value)
@@ -187,15 +179,10 @@ def _cell(column: Column, row: Row, reasons: list[str]) -> Cell:
 
 
 def _check(table: Table) -> None:
-    wanted = {
-        name
-        for column in table.columns
-        for name in (*column.names, column.reason)
-        if name
-    }
-    missing = sorted(
-        (wanted | ({table.group} if table.group else set())) - set(table.frame.columns)
-    )
+    wanted = {table.group}
+    for column in table.columns:
+        wanted |= {*column.names, column.reason}
+    missing = sorted(wanted - {"", *table.frame.columns})
     if missing:
         raise ArtifactError(
             f"table {table.id} lacks {len(missing)} columns ({missing[0]})",

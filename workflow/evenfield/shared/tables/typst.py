@@ -8,8 +8,9 @@ from dataclasses import replace
 from evenfield.shared.tables.table import Line, Table, grid, shortened
 
 SPECIAL = re.compile(r"([\\#$*_`<>@\[\]~/=+-])")
-LONG_CELL = 26
-# Characters of a row that fit on a page of A4 by size of type: upright first, then sideways.
+LONG_CELL = 26  # characters of the longest cell that takes the width it needs
+# Characters of a row that fit on a page of A4 by size of type: upright first, then
+# sideways.
 UPRIGHT = ((72, 8.5), (86, 7.6), (146, 6.8))
 SIDEWAYS = ((180, 7.2), (10_000, 6.4))
 
@@ -29,9 +30,8 @@ def table_typst(table: Table) -> str:
     """Write a table as a Typst module: whole, and as ``short_title`` to ``short_body``
     in the form of the paper.
     """
-    whole = replace(
-        table, columns=tuple(column for column in table.columns if column.paper)
-    )
+    printed = [column for column in table.columns if column.paper]
+    whole = replace(table, columns=tuple(printed))
     size = table.short.size if table.short else 0.0
     flag = f"#let shortened = {str(table.short is not None).lower()}\n"
     return flag + _module(whole, "") + _module(shortened(table), "short_", size)
@@ -41,10 +41,10 @@ def _module(table: Table, prefix: str, given: float = 0.0) -> str:
     body = grid(table)
     columns = table.columns
     texts = [[cell.text for cell in line.cells] for line in body.lines if line.cells]
-    longest = [
-        max(map(len, [*(row[number] for row in texts), *column.header.split()]))
-        for number, column in enumerate(columns)
-    ]
+    # A heading breaks between its words, a cell counts whole.
+    longest = []
+    for column, cells in zip(columns, zip(*texts, strict=True), strict=True):
+        longest.append(max(map(len, [*cells, *column.header.split()])))
     length = sum(min(count, LONG_CELL) + 2 for count in longest)
     size = given or next(size for most, size in (*UPRIGHT, *SIDEWAYS) if length <= most)
     head = ", ".join(f"strong({typst_string(column.header)})" for column in columns)
@@ -57,7 +57,7 @@ def _module(table: Table, prefix: str, given: float = 0.0) -> str:
     ]
     lines = [
         *(f"#let {prefix}{line}" for line in lines),
-        f"  columns: ({', '.join(_width(count) for count in longest)},),",
+        f"  columns: ({', '.join(map(_width, longest))},),",
         f"  align: ({', '.join(column.align for column in columns)},),",
         "  stroke: none,",
         "  table.hline(stroke: 0.8pt),",

@@ -1,19 +1,24 @@
 """Names of units and cells as they are printed."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
 from evenfield.study.errors import ArtifactError
+from evenfield.study.files import Record
 
 CELLS = ("both", "cluster only", "SEZ only", "neither")
 TOGETHER = ("state", "sez_seed")  # counts over several types
 TERM_NAMES = {
-    "own_cluster": "own cluster", "own_sez": "own SEZ", "exposure_cluster": "neighbours' clusters",
-    "exposure_sez": "neighbours' SEZs", "own_park": "own science parks", "own_zone": "own zones",
-    "exposure_park": "neighbours' science parks", "exposure_zone": "neighbours' zones",
-}  # fmt: skip
+    "own_cluster": "own cluster",
+    "own_sez": "own SEZ",
+    "exposure_cluster": "neighbours' clusters",
+    "exposure_sez": "neighbours' SEZs",
+    "own_park": "own science parks",
+    "own_zone": "own zones",
+    "exposure_park": "neighbours' science parks",
+    "exposure_zone": "neighbours' zones",
+}
 
 
 def short_name(unit: str) -> str:
@@ -23,21 +28,17 @@ def short_name(unit: str) -> str:
 
 def zone_types(doses: pd.DataFrame, known: Iterable[str], most: int = 5) -> list[str]:
     """Return the known types of zones that a study has, else its commonest ones."""
-    last = doses[
-        doses["year"].eq(doses["year"].max()) & ~doses["zone_type"].isin(TOGETHER)
-    ]
-    common = (
-        last.groupby("zone_type")["zones"]
-        .sum()
-        .sort_values(ascending=False, kind="stable")
-        .index
-    )
-    return [kind for kind in known if kind in set(doses["zone_type"])] or list(
-        common[:most]
-    )
+    present = set(doses["zone_type"])
+    types = [kind for kind in known if kind in present]
+    if types:
+        return types
+    last = doses[doses["year"].eq(doses["year"].max())]
+    last = last[~last["zone_type"].isin(TOGETHER)]
+    zones = last.groupby("zone_type")["zones"].sum()
+    return list(zones.sort_values(ascending=False, kind="stable").index[:most])
 
 
-def count_of(number: int, study: Mapping[str, Any]) -> str:
+def count_of(number: int, study: Record) -> str:
     """Write a number of units with the study's noun."""
     return f"{number} {study['unit_name'] if number == 1 else study['units_name']}"
 
@@ -60,31 +61,28 @@ def cells_in(values: Iterable[str]) -> list[str]:
     return [cell for cell in CELLS if cell in present]
 
 
-def last_main_period(periods: Mapping[str, Any]) -> str:
+def last_main_period(periods: Record) -> str:
     """Return the last main period of the config, the one a map shows."""
-    main = main_periods(periods) or list(periods)
+    main = shown_periods(periods, ["main"])
     return max(main, key=lambda name: (periods[name]["end"], name))
 
 
-def main_periods(periods: Mapping[str, Any]) -> list[str]:
-    """Return the main periods of the config in the order written."""
-    return [
-        name for name, item in periods.items() if item.get("role", "main") == "main"
-    ]
+def main_periods(periods: Record, role: str = "main") -> list[str]:
+    """Return the main periods of the config, or those of another role, in the order
+    written.
+    """
+    return [name for name, item in periods.items() if item.get("role", "main") == role]
 
 
-def shown_periods(periods: Mapping[str, Any], roles: Sequence[str]) -> list[str]:
-    """Return the periods of some roles, role by role."""
-    names = [
-        name
-        for role in roles
-        for name, item in periods.items()
-        if item.get("role", "main") == role
-    ]
+def shown_periods(periods: Record, roles: Sequence[str]) -> list[str]:
+    """Return the periods of some roles, role by role; all where none has such a role."""
+    names = []
+    for role in roles:
+        names += main_periods(periods, role)
     return names or list(periods)
 
 
-def period_label(period: str, periods: Mapping[str, Any]) -> str:
+def period_label(period: str, periods: Record) -> str:
     """Return a period as it is printed, with an en dash between years."""
     item = periods.get(period)
     if item is None:
@@ -96,10 +94,10 @@ def period_label(period: str, periods: Mapping[str, Any]) -> str:
 def term_name(term: str) -> str:
     """Return a term or a difference of two terms as it is printed."""
     plain, per_sd, _ = term.partition(" per s.d.")
-    named = " minus ".join(
+    names = [
         TERM_NAMES.get(part, part.replace("_", " ")) for part in plain.split(" - ")
-    )
-    return named + (", per s.d." if per_sd else "")
+    ]
+    return " minus ".join(names) + (", per s.d." if per_sd else "")
 
 
 def in_words(parts: Sequence[str]) -> str:

@@ -1,14 +1,15 @@
 """Warnings of the estimates as the reasons that tables print for blank cells."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from evenfield.shared.tables.numbers import text
 from evenfield.shared.tables.units import TERM_NAMES
+from evenfield.study.files import Record
 
 # Said elsewhere in every table: in the period's mark and in the column of detectable
 # effects.
 SAID_ELSEWHERE = ("PROXY", "SPLICED", "UNDERPOWERED")
+NUMBERS = ("estimate", "std_error", "p_value", "conf_low", "conf_high")
 
 
 def reason(warning: Any) -> str:
@@ -21,12 +22,9 @@ def reason(warning: Any) -> str:
     )
 
 
-def numbers(name: str, row: Mapping[str, Any]) -> dict[str, Any]:
+def numbers(name: str, row: Record) -> dict[str, Any]:
     """Return the numbers of an estimate as columns that start with ``name``, and the
     reason of a blank one.
     """
-    row_numbers = {
-        f"{name}_{key}": row.get(key)
-        for key in ("estimate", "std_error", "p_value", "conf_low", "conf_high")
-    }
-    return row_numbers | {f"{name}_reason": reason(row.get("warning", ""))}
+    columns = {f"{name}_{key}": row.get(key) for key in NUMBERS}
+    return {**columns, f"{name}_reason": reason(row.get("warning", ""))}
