@@ -55,3 +55,12 @@ def test_values_without_a_logarithm_are_named(function):
         ef.EstimateError, match="1 value of zero or below, first u00 in"
     ):
         function("income", zero, **KEYS)
+
+
+def test_the_fall_is_tested_by_every_inference_that_is_asked_for():
+    kinds = ["CR3", "HC3", "wild33"]
+    rows = ef.sigma("income", INCOMES, inference=kinds, **KEYS).to_frame()
+    fall = rows[rows["term"] == "fall"].set_index("inference")
+    assert list(fall.index) == kinds
+    by_default = ef.sigma("income", INCOMES, **KEYS).to_frame().set_index("term")
+    close(fall.loc["HC3", "p_value"], by_default.loc["fall", "p_value"])

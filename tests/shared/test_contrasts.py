@@ -11,7 +11,9 @@ from numpy.random import default_rng
 from scipy.stats import norm
 from statsmodels.regression.linear_model import OLS
 
+from evenfield.numerics.inference import methods
 from evenfield.numerics.inference.leave_out import LeaveOut
+from evenfield.numerics.inference.methods import METHODS
 from evenfield.numerics.ols import fit_ols, t_quantile
 from evenfield.shared.contrasts import contrasts
 from evenfield.shared.contrasts.contrasts import (
@@ -257,3 +259,24 @@ def test_of_two_ends_that_differ_by_rounding_alone_the_first_is_named():
     low, high = contrasts._ends(ROW, singles)
     assert (low.max_leverage_unit, high.max_leverage_unit) == ("a", "c")
     assert (low.effect_type, high.effect_type) == ("stat_low", "stat_high")
+
+
+def test_a_specification_prints_the_methods_it_asks_for_the_first_one_decides():
+    asked = replace(SETTINGS, asked={"toy": ("CR3", "wild33", "SCPC")})
+    rows = contrast_rows([_contrast(_table(), "robustness")], _units(), _links(), asked)
+    assert [row.estimator for row in rows] == ["ols", "ols_wcr33", "ols_scpc"]
+    assert [row.role for row in rows] == ["robustness", "ladder", "ladder"]
+    assert [row.se_type for row in rows] == ["CR3", "CR3", "SCPC avc 0.03"]
+
+
+def test_a_new_method_is_one_function_and_one_line_for_a_contrast(monkeypatch):
+    def sign_only(design, c, level):
+        """Half a p-value, as an example."""
+        return methods.Tested(
+            estimate=float(c @ design.fit.beta), p_value=0.5, p_type="sign"
+        )
+
+    monkeypatch.setitem(METHODS, "sign_only", sign_only)
+    asked = replace(SETTINGS, asked={"toy": ("SCPC", "sign_only")})
+    row = contrast_rows([_contrast(_table())], _units(), _links(), asked)[1]
+    assert (row.estimator, row.p_value, row.p_type) == ("ols_sign_only", 0.5, "sign")

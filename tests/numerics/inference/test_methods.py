@@ -3,6 +3,7 @@ method that is one function and one line.
 """
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ from evenfield.numerics.scpc import scpc_inference, spatial_components
 from evenfield.numerics.spatial import haversine_km
 from tolerances import CLOSED_FORM
 
+ROOT = Path(__file__).parents[3]
 N = 16
 C = np.array([1.0, -1.0, 0.0, 0.0])
 RNG = np.random.default_rng(6)
@@ -163,6 +165,11 @@ def test_what_cannot_be_tested_keeps_its_estimate_and_says_why(name):
     test = infer(name, design, C)
     assert words in test.reason and test.estimate == pytest.approx(C @ FIT.params)
     assert np.isnan([test.std_error, test.p_value, test.conf_low]).all()
+
+
+def test_the_page_documents_every_name():
+    page = (ROOT / "docs/methods/inference.md").read_text(encoding="utf-8")
+    assert [name for name in METHODS if f"`{name}`" not in page] == []
 
 
 def test_a_new_method_is_one_function_and_one_line_for_the_library(monkeypatch):

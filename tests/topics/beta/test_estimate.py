@@ -373,3 +373,22 @@ def test_three_units_are_enough_for_a_regression():
     assert np.isfinite(row(run(n=4), term="log_income_start").estimate)
     three = row(run(n=3), term="log_income_start")
     assert "3 units, a regression" not in three.warning
+
+
+def test_a_specification_prints_the_methods_it_asks_for_the_first_one_decides():
+    study = make_study({"id": "b", "inference": ["CR3", "HC3", "SCPC"]})
+    units = study.tables["periods"]["unit"]
+    position = np.arange(len(units))
+    study.tables["units"] = pd.DataFrame(
+        {"unit": units, "lat": 20 + position % 5, "lon": 100 + position // 5}
+    )
+    results = estimate(study)
+    slope = {"term": "log_income_start"}
+    by_default = row(run({"id": "b"}), **slope)
+    assert row(results, estimator="ols", **slope).se_type == "CR3"
+    beside = row(results, estimator="ols_hc3", **slope)
+    close(beside.p_value, by_default.p_value)
+    assert (beside.role, by_default.role) == ("ladder", "robustness")
+    speed = row(results, term="speed", estimator="ols")
+    assert speed.p_type == "t(G* - 1) of the slope, two-sided"
+    assert row(results, estimator="ols_scpc", **slope).conf_low < beside.estimate

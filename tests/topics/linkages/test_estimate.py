@@ -276,3 +276,12 @@ def test_the_panel_is_looked_at_once_with_the_first_specification(monkeypatch):
     for spec in section.specs:
         linkages.check_data(spec, section, spec)
     assert built == ["first"]
+
+
+def test_a_specification_prints_the_methods_it_asks_for_the_first_one_decides(results):
+    asked = {**MAIN, "inference": ["two_way", "CR3"]}
+    ours = run({**SECTION, "specs": [asked, *OTHERS]})
+    by_default = main_row(results, estimator="linkage_fe_two_way")
+    assert main_row(ours).p_value == by_default.p_value
+    beside = main_row(ours, estimator="linkage_fe_cr3")
+    assert (beside.p_value, beside.role) == (main_row(results).p_value, "ladder")

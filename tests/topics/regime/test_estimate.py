@@ -537,3 +537,14 @@ def test_what_the_output_of_a_comparison_rests_on_is_in_alphabetical_order(monke
     study = SimpleNamespace(config={"inference": {"conf_level": 0.95}})
     (row_of_split,) = regime._split_rows(sections, study)
     assert row_of_split.output_basis == "a+b+c+d+e+f+g+h"
+
+
+def test_a_specification_prints_the_methods_it_asks_for_the_first_one_decides(fitted):
+    results = run({**SPEC, "inference": ["CR3", "wild33", "conley_800"]})
+    deciding = row(results, period="P2", **KEY)
+    by_default = row(fitted, period="P2", **{**KEY, "estimator": "regime_cr3"})
+    assert (deciding.role, deciding.se_type) == ("primary", "CR3")
+    assert deciding.p_value == by_default.p_value
+    for name, words in (("wild33", "CR3"), ("conley_800", "Conley 800 km")):
+        beside = row(results, period="P2", **{**KEY, "estimator": f"regime_{name}"})
+        assert (beside.role, beside.se_type) == ("ladder", words)

@@ -468,5 +468,5 @@ def test_a_unit_with_two_years_counts_and_one_with_one_year_does_not():
         estimator="fe", spec_id="s", outcome="y", term="x", estimate=np.nan, sesoi=1.0
     )
     settings = ContrastSettings(level=0.95, power=0.8, permutations=9, seed=1)
-    result = _fitted(base, frame, "x", settings)
+    (result,) = _fitted(base, frame, "x", settings)
     assert (result.n_units, result.n_obs) == (7, 38)

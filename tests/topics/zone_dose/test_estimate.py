@@ -286,3 +286,20 @@ def test_no_joint_test_where_its_covariance_is_not_defined():
     fields = _joint(fit, 2, np.repeat("one", 6))
     assert np.isnan(fields["estimate"])
     assert fields["warning"].startswith("no joint test: ")
+
+
+def test_a_specification_prints_the_methods_it_asks_for_the_first_one_decides():
+    asked = {**MAIN, "inference": ["CR2", "two_way", "SCPC"]}
+    results = run({**SECTION, "specs": [asked]})
+    by_default = row(run(), estimator="zone_dose_fe_cr2")
+    deciding = row(results, estimator="zone_dose_fe", role="primary")
+    assert (deciding.p_value, deciding.se_type) == (by_default.p_value, "CR2 by unit")
+    assert row(results, estimator="zone_dose_fe_two_way").role == "ladder"
+    refused = row(results, estimator="zone_dose_fe_scpc")
+    assert "no interval: SCPC needs one row a unit" in refused.warning
+
+
+def test_a_method_that_does_not_exist_is_named():
+    unknown = {**MAIN, "inference": ["CR9"]}
+    with one_line(EvenfieldError, "CR9 is no method: classical, HC1"):
+        run({**SECTION, "specs": [unknown]})

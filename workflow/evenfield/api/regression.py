@@ -267,9 +267,10 @@ def ols(
         what it holds. Without a unit each row is one: ``notes`` say so, and what
         clusters by unit is refused.
     inference : str or sequence of str, optional
-        classical, HC1, HC3, CR1, CR2, CR3, two_way, wild, wild33, SCPC, conley,
-        conley_all_dates, driscoll_kraay, randomisation. The first gives ``std_errors``.
-        By default HC3, or CR2 by unit for a panel.
+        classical, HC1, HC3, CR1, CR2, CR3, two_way, wild, wild33, SCPC, SCPC_06,
+        conley, conley_400 (800, 1200), conley_all_dates, driscoll_kraay, randomisation,
+        randomisation_stratified. The first gives ``std_errors``. By default HC3, or CR2
+        by unit for a panel.
     cluster : str, optional
         Column of the clusters; the unit by default.
     coords, cutoff_km, lags : optional

@@ -9,9 +9,9 @@ import pandas as pd
 
 from evenfield.api.data import reported, table
 from evenfield.api.levels import levels_of, positive
-from evenfield.api.results import Fit, t_rows
+from evenfield.api.regression import ols
+from evenfield.api.results import NUMBERS, Fit
 from evenfield.numerics import dispersion
-from evenfield.numerics import ols as plain
 from evenfield.study.errors import EstimateError
 
 
@@ -24,6 +24,7 @@ def sigma(
     time: str | None = None,
     start: Any = None,
     end: Any = None,
+    **options: Any,
 ) -> Fit:
     """Describe the dispersion of log income by date, and test whether it fell.
 
@@ -37,12 +38,14 @@ def sigma(
         As for ``ols``.
     start, end : optional
         Dates of the test; the first and the last by default.
+    **options
+        As for ``ols``; inference is HC3 by default.
 
     Returns
     -------
     Fit
         Standard deviations of log income at both dates (N - 1 in the denominator), and
-        ``fall``, positive where dispersion fell, with HC3 errors. ``tables["over
+        ``fall``, positive where dispersion fell. ``tables["over
         time"]`` has sigma, the lowest and the highest of leaving one unit out, the
         coefficient of variation, and the ratio of the 90th to the 10th percentile.
 
@@ -64,9 +67,11 @@ def sigma(
             "set start and end",
         )
     log = np.log(income)
-    change = log[:, first] - log[:, last]
-    total = log[:, first] + log[:, last]
-    fit = plain.fit_ols(change, np.column_stack([total, np.ones(len(log))]))
+    at = dates.codes == first
+    ends = rows.data[at].set_axis(rows.unit[at]).loc[rows.units.names]
+    ends["change"] = log[:, first] - log[:, last]
+    ends["total"] = log[:, first] + log[:, last]
+    fit = ols("change ~ total", ends, unit=rows.unit_name, **options)
     test = dispersion.carree_klomp_t2_test(log[:, first], log[:, last])
     left_out = dispersion.leave_one_out_sigma(log)
     deviations = dispersion.sigma(log)
@@ -80,16 +85,17 @@ def sigma(
         },
         index=dates.labels,
     )
-    names = [f"sigma {dates.text[first]}", f"sigma {dates.text[last]}", "fall"]
-    slope = float(fit.beta[0])
-    error = float(np.sqrt(plain.cov_hc3(fit)[0, 0]))
-    lines = t_rows(
-        names,
-        [deviations[first], deviations[last], slope],
-        [np.nan, np.nan, error],
-        "HC3",
-        fit.df,
-    )
+
+    def lines(level: float) -> pd.DataFrame:
+        tests = fit.rows(level)
+        fall = tests[tests["term"] == "total"].assign(term="fall")
+        described = fall.iloc[[0, 0]].assign(
+            term=[f"sigma {dates.text[i]}" for i in (first, last)],
+            estimate=[deviations[first], deviations[last]],
+        )
+        described[NUMBERS[1:3] + NUMBERS[4:]] = np.nan
+        return pd.concat([described, fall], ignore_index=True)
+
     return Fit(
         "Sigma convergence",
         lines,
@@ -101,5 +107,5 @@ def sigma(
             "T2 p": float(test.p_value),
         },
         tables={"over time": over_time},
-        raw=fit,
+        raw=fit.raw,
     )

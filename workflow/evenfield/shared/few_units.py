@@ -2,22 +2,25 @@
 combination of coefficients, and which units carry it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from evenfield.numerics.inference.cluster_robust import in_order
 from evenfield.numerics.inference.methods import (
     NUMBERS,
     Design,
+    Locations,
     Tested,
     few_cluster_weights,
     infer,
 )
 from evenfield.numerics.influence import effective_clusters, partial_leverage
 from evenfield.numerics.ols import OlsFit
-from evenfield.shared.estimates import finite_or_nan
+from evenfield.shared.estimates import Estimate, finite_or_nan
 
 TIE_DIGITS = 10
 BY_UNIT = {"CR1", "CR2", "CR3", "wild", "wild33"}
@@ -49,6 +52,42 @@ def panel_design(
         power_law="t",
         **beside,
     )
+
+
+def cross_section_design(
+    fit: OlsFit,
+    units: np.ndarray,
+    inference: Mapping[str, Any],
+    stream: str,
+    **beside: Any,
+) -> Design:
+    """Return the design of a regression with one row a unit; units (N,), the settings of
+    ``inference`` in the config, the name of the random stream, and more.
+    """
+    clusters = in_order(units)
+    return Design(
+        fit=fit,
+        units=clusters,
+        draws=inference["permutations"],
+        seed=inference["seed"],
+        stream=stream,
+        wild_weights=few_cluster_weights(len(clusters.names)),
+        effective_df=True,
+        conley_factor="N/(N-K)",
+        **beside,
+    )
+
+
+def located(table: pd.DataFrame, units: Sequence[str]) -> Locations:
+    """Return where units are, from a table by unit, nowhere if it lacks ``lat, lon``."""
+    lat, lon = table.reindex(list(units), columns=["lat", "lon"]).to_numpy(float).T
+    return Locations(np.array(units), lat, lon)
+
+
+def beside(row: Estimate, name: str, suffixes: Mapping[str, str]) -> Estimate:
+    """Return the row of a method that stands beside the deciding one, without numbers."""
+    estimator = f"{row.estimator}_{suffixes.get(name, name.lower())}"
+    return replace(row, role="ladder", estimator=estimator)
 
 
 def method_fields(name: str, design: Design, c: np.ndarray, level: float) -> Fields:

@@ -6,7 +6,15 @@ import numpy as np
 from statsmodels.regression.linear_model import OLS, RegressionResults
 
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.inference.methods import infer
 from evenfield.numerics.ols import OlsFit
+from evenfield.shared.few_units import (
+    Fields,
+    cross_section_design,
+    fields_of,
+    located,
+)
+from evenfield.study.study import Study
 
 RANK_TOLERANCE = 1e-10
 
@@ -66,6 +74,34 @@ def t_fields(
         "conf_high": high,
         "conf_level": level,
     }
+
+
+def slope_fields(
+    spec: Any,
+    fit: RegressionResults,
+    c: np.ndarray,
+    units: np.ndarray,
+    study: Study,
+    stream: str,
+) -> dict[str, Fields]:
+    """Return a combination tested by the methods of a specification, the deciding one
+    first, HC3 by default; c (K,), units (N,), the name of the random stream.
+    """
+    inference = study.config["inference"]
+    level = inference["conf_level"]
+    if not spec.inference:
+        words = {"se_type": "HC3", "p_type": "t, two-sided", "warning": ""}
+        return {"HC3": t_fields(fit, c, level) | words}
+    table = study.table("units", spec.unit_scheme).set_index("unit")
+    locations = located(table, units.tolist())
+    kernel = kernel_fit(fit)
+    design = cross_section_design(kernel, units, inference, stream, locations=locations)
+    out = {}
+    for name in spec.inference:
+        test = infer(name, design, c, level)
+        reason = f"no interval: {test.reason}" if test.reason else ""
+        out[name] = fields_of(test, level) | {"warning": reason}
+    return out
 
 
 def kernel_fit(fit: RegressionResults) -> OlsFit:

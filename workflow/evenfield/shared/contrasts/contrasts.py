@@ -36,7 +36,7 @@ from evenfield.shared.contrasts.sections import (
     printed_methods,
 )
 from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.few_units import TIE_DIGITS, fields_of
+from evenfield.shared.few_units import TIE_DIGITS, beside, fields_of
 from evenfield.shared.samples import joined, underpowered
 from evenfield.study.errors import EstimateError
 
@@ -170,9 +170,8 @@ def rows_at(
         note = NO_COORDINATES
     rows = [_filled(row, results[deciding], settings.level, note)]
     for name in others:
-        estimator = f"{row.estimator}_{SUFFIXES.get(name, name.lower())}"
-        beside = replace(row, role="ladder", estimator=estimator)
-        rows.append(_filled(beside, results[name], settings.level))
+        other = beside(row, name, SUFFIXES)
+        rows.append(_filled(other, results[name], settings.level))
     if row.role != "primary":
         return rows
     fit = fit_ols(section.y, section.X)

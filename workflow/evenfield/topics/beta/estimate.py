@@ -15,7 +15,7 @@ from evenfield.numerics.moran import morans_i_test
 from evenfield.numerics.ols import t_inference
 from evenfield.shared.cross_section import ENDS, cross_section
 from evenfield.shared.estimates import NAN
-from evenfield.shared.regression import fit_hc3, t_fields
+from evenfield.shared.regression import fit_hc3, slope_fields
 from evenfield.shared.rows import Kind, Results, Rows, stacked
 from evenfield.shared.samples import (
     MIN_UNITS,
@@ -23,7 +23,7 @@ from evenfield.shared.samples import (
     is_constant,
     periods_of,
 )
-from evenfield.shared.spec import UnitsSpec, read
+from evenfield.shared.spec import Inference, UnitsSpec, read
 from evenfield.shared.speeds import NO_LIFE, NO_SPEED, SPEED_ENDS, add_half_life
 from evenfield.shared.streams import stream
 from evenfield.study.errors import first_examples
@@ -61,6 +61,7 @@ class BetaSpec(UnitsSpec):
     end_points: Literal["end", "mean3"] = Field(
         "end", description="Levels at both ends, or means of three dates."
     )
+    inference: Inference = ()
 
 
 Section = list[BetaSpec]
@@ -148,9 +149,21 @@ def _regression(
     slope_alone = np.eye(X.shape[1])[1]
     units, shares = partial_leverage(X, data["unit"].to_numpy(str), slope_alone)
     rows.shared["max_leverage_unit"] = str(units[shares.argmax()])
-    slope = t_fields(fit, slope_alone, level)
-    rows.add("slope", **slope, se_type="HC3", p_type="t, two-sided")
+    slopes = slope_fields(
+        spec,
+        fit,
+        slope_alone,
+        data["unit"].to_numpy(str),
+        study,
+        f"beta:{spec.id}:{period}",
+    )
+    (_, slope), *others = slopes.items()
+    warning = slope.pop("warning")
+    rows.add("slope", warning, **slope)
     _add_speed(rows, slope, years)
+    for name, fields in others:
+        labels_beside = {"role": "ladder", "estimator": f"ols_{name.lower()}"}
+        rows.add("slope", fields.pop("warning"), **fields | labels_beside)
     _add_speed_nls(rows, growth, X, years, level)
     rows.add("r2", estimate=float(fit.rsquared))
     _add_moran(rows, fit, list(data["unit"]), study, spec)
@@ -204,7 +217,7 @@ def _add_speed(rows: Rows, slope: dict[str, Any], years: float) -> None:
         conf_high=100 * bounds.high,
         statistic=slope["statistic"],
         p_value=slope["p_value"],
-        p_type="t of the slope, two-sided",
+        p_type=f"{slope['p_type'].removesuffix(', two-sided')} of the slope, two-sided",
     )
     no_life = NO_LIFE if speed <= 0 else ""
     add_half_life(rows, speed, bounds, absent, no_life, **labels)

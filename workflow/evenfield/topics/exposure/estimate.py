@@ -29,7 +29,7 @@ from evenfield.shared.contrasts.prepared_contrasts import (
 )
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.rows import Results, stacked
-from evenfield.shared.spec import Id, Role, Spec, read
+from evenfield.shared.spec import Id, Inference, Role, Spec, read
 from evenfield.shared.tables.rows import records
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
@@ -108,6 +108,7 @@ class ExposureSpec(Spec):
     """Spatial weights."""
     role: Role = "robustness"
     """Role in the tables."""
+    inference: Inference = ()
     regimes: list[Literal["cluster", "sez", "park", "zone"]] = Field(
         ["cluster", "sez"], min_length=2
     )
@@ -187,14 +188,14 @@ def estimate(study: Study) -> Results:
     is the coefficient of the neighbours' average of regime k going from 0 to 1. Halleck
     Vega and Elhorst (2015), SLX; Borusyak and Hull (2023).
     """
-    settings = parse_contrast_settings(study.config["inference"], study.power)
+    specs = read(Section, study.config, "exposure")
+    settings = parse_contrast_settings(study.config["inference"], study.power, specs)
     links = joined_links(
         study.table("adjacency"), study.config["weights"].get("join", [])
     )
     geographies = Geographies(
         study.table("units"), links, settings.permutations, settings.seed
     )
-    specs = read(Section, study.config, "exposure")
     periods = study.description()["periods"]
     sections = [_section(study, spec, period) for spec in specs for period in periods]
     deciding = [section for section in sections if section.decides]

@@ -3,7 +3,7 @@ row of an estimate.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -34,7 +34,9 @@ Parts = Iterator[GroupContrast | Estimate]  # of an answer
 class Groups:
     """The tables of a study as group contrasts use them."""
 
-    def __init__(self, study: Study, scheme: str = "") -> None:
+    def __init__(
+        self, study: Study, scheme: str = "", specs: Iterable[Question] = ()
+    ) -> None:
         config = study.config
         self.study = study
         self.scheme = scheme or study.main
@@ -56,7 +58,9 @@ class Groups:
         self.where = where.set_index("unit")
         adjacency = study.table("adjacency", scheme)
         self.links = joined_links(adjacency, config["weights"]["join"])
-        self.settings = s = parse_contrast_settings(config["inference"], study.power)
+        self.settings = s = parse_contrast_settings(
+            config["inference"], study.power, specs
+        )
         self.geographies = Geographies(where, self.links, s.permutations, s.seed)
         self.left_out: list[dict[str, str]] = []  # of the question that is answered
         self.wide: Callable[..., pd.DataFrame] = cache(self._wide)

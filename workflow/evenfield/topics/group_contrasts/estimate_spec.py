@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from evenfield.shared.spec import Id, Role, Spec
+from evenfield.shared.spec import Id, Inference, Role, Spec
 
 Comparison = Literal[
     "cluster",
@@ -59,6 +59,7 @@ class Question(Spec):
     """Hypothesis or claim that it speaks to."""
     role: Role = "robustness"
     """Role of the deciding rows."""
+    inference: Inference = ()
 
 
 class Sampled(Question):

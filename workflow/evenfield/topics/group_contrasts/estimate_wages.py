@@ -16,7 +16,7 @@ from evenfield.shared.contrasts.contrasts import SUFFIXES, leave_out_rows
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.contrasts.sections import FEWEST_TREATED
 from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.few_units import carrier_fields, fields_of
+from evenfield.shared.few_units import beside, carrier_fields, fields_of
 from evenfield.shared.samples import NotCarriedError, joined, underpowered
 from evenfield.topics.group_contrasts.estimate_groups import (
     DIFFERENCE,
@@ -232,9 +232,8 @@ def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
     deciding, *others = names
     rows = [_tested(row, deciding, design, c, settings.level)]
     for name in others:
-        estimator = f"{row.estimator}_{SUFFIXES.get(name, name.lower())}"
-        beside = replace(row, role="ladder", estimator=estimator)
-        rows.append(_tested(beside, name, design, c, settings.level))
+        other = beside(row, name, SUFFIXES)
+        rows.append(_tested(other, name, design, c, settings.level))
     if row.role == "primary":
         rows += leave_out_rows(row, fit, c, units, settings)
     return rows

@@ -19,21 +19,30 @@ from evenfield.numerics.ols import OlsFit
 from evenfield.numerics.spatial import multiplier
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.expressions import check_columns, evaluate
-from evenfield.shared.few_units import Fields
+from evenfield.shared.few_units import Fields, beside
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import joined, underpowered
-from evenfield.shared.spec import Id, Role, Spec, check_specs, read, with_shared
+from evenfield.shared.spec import (
+    Id,
+    Inference,
+    Role,
+    Spec,
+    check_specs,
+    read,
+    with_shared,
+)
 from evenfield.shared.study_panel import COLUMNS, with_zones
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
 from evenfield.topics.linkages.estimate_inference import (
-    METHODS,
+    OWN_METHODS,
+    PRINTED,
+    SUFFIXES,
     Setting,
     long_difference_fields,
     marginal_effects,
     permuted_estimates,
     tercile_difference,
-    tested_fields,
 )
 from evenfield.topics.linkages.estimate_panel import (
     NEIGHBOURS,
@@ -98,6 +107,7 @@ class LinkageSpec(Spec):
     """`moderator`: the moderator by year dummies."""
     role: Role = "robustness"
     """Role in the tables."""
+    inference: Inference = ()
 
     @property
     def controls(self) -> str:
@@ -220,10 +230,15 @@ class _Linkages:
         of others, and its terciles.
         """
         setting = self.setting(spec)
+        deciding, *others = spec.inference or ("CR3",)
         shown = [NEIGHBOURS_X, NEIGHBOURS_RIVAL] if spec.rival else [NEIGHBOURS_X]
         for term in setting.panel.columns if spec == self.main else shown:
             c = setting.panel.contrast({term: 1.0}, setting.fit.X.shape[1])
-            yield self._row(spec, term, tested_fields(replace(setting, c=c)))
+            tested = replace(setting, c=c)
+            yield self._row(spec, term, tested.fields(deciding))
+            for name in others:
+                row = self._row(spec, term, tested.fields(name))
+                yield beside(row, name, SUFFIXES)
         yield self._row(
             spec,
             NEIGHBOURS,
@@ -238,9 +253,12 @@ class _Linkages:
         sign rests on.
         """
         setting = self.setting(self.main)
-        for name, method in METHODS.items():
-            labels = {"estimator": f"{BASE}_{name}", "role": "ladder"}
-            yield self._row(self.main, NEIGHBOURS_X, method(setting), **labels)
+        # Rows that a specification asks for stand with its other rows.
+        names = () if self.main.inference else PRINTED
+        printed = {name: setting.fields(name) for name in names}
+        printed |= {name: method(setting) for name, method in OWN_METHODS.items()}
+        for name, fields in printed.items():
+            yield beside(self._row(self.main, NEIGHBOURS_X, fields), name, SUFFIXES)
         if self.section.placebo_years is not None:
             yield self._placebo(setting, *self.section.placebo_years)
         yield from self._leave_out(setting)

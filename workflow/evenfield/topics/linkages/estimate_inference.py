@@ -12,7 +12,7 @@ import pandas as pd
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import encoded, in_order
-from evenfield.numerics.inference.methods import Design, Locations, infer
+from evenfield.numerics.inference.methods import Design, infer
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.numerics.random import generator_for
@@ -20,6 +20,7 @@ from evenfield.shared.estimates import NAN
 from evenfield.shared.few_units import (
     Fields,
     fields_of,
+    located,
     method_fields,
     panel_design,
 )
@@ -88,19 +89,13 @@ class Setting:
             self.power,
             self.draw_id,
             dates=encoded(self.panel.dates),
-            locations=located(self.coordinates),
+            locations=located(self.coordinates, self.panel.units),
             cutoff_km=CONLEY_KM,
         )
 
     def fields(self, method: str) -> Fields:
         """Return what a method of the registry says of the combination."""
         return method_fields(method, self.design, self.c, self.level)
-
-
-def located(coordinates: pd.DataFrame) -> Locations:
-    """Return where units are, from a table with ``lat`` and ``lon``."""
-    lat, lon = coordinates[["lat", "lon"]].to_numpy(float).T
-    return Locations(coordinates.index.to_numpy(str), lat, lon)
 
 
 def tested_fields(setting: Setting) -> Fields:
@@ -123,7 +118,7 @@ def long_difference_fields(setting: Setting, fit: OlsFit) -> Fields:
     design = Design(
         fit=fit,
         units=in_order(units),
-        locations=located(setting.coordinates),
+        locations=located(setting.coordinates, setting.panel.units),
         power=setting.power,
     )
     test = infer("SCPC", design, c, setting.level)
@@ -154,11 +149,10 @@ def _permutation(setting: Setting) -> Fields:
     }
 
 
-METHODS: Mapping[str, Callable[[Setting], Fields]] = {
-    "wild_33": lambda setting: setting.fields("wild33"),
-    "driscoll_kraay": lambda setting: setting.fields("driscoll_kraay"),
-    "conley": lambda setting: setting.fields("conley"),
-    "two_way": lambda setting: setting.fields("two_way"),
+# Beside CR3 where a specification decides: methods of the registry, and of this topic.
+PRINTED = ("wild33", "driscoll_kraay", "conley", "two_way")
+SUFFIXES = {"wild33": "wild_33"}
+OWN_METHODS: Mapping[str, Callable[[Setting], Fields]] = {
     "long_difference_scpc": _long_difference,
     "permutation": _permutation,
 }

@@ -13,16 +13,16 @@ from statsmodels.regression.linear_model import RegressionResults
 
 from evenfield.numerics.convergence import speed_from_slope
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_robust import in_order
-from evenfield.numerics.inference.methods import (
-    Design,
-    Locations,
-    few_cluster_weights,
-    infer,
-)
+from evenfield.numerics.inference.methods import Locations, infer
 from evenfield.shared.contrasts.sections import FEWEST_TREATED
 from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.few_units import Fields, carrier_fields, fields_of
+from evenfield.shared.few_units import (
+    Fields,
+    carrier_fields,
+    cross_section_design,
+    fields_of,
+    located,
+)
 from evenfield.shared.regression import fit_robust, kernel_fit
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import joined, underpowered
@@ -92,8 +92,7 @@ def estimate(study: Study) -> Results:
     """
     out = Results()
     units = study.table("units").set_index("unit").sort_index()
-    lat, lon = units[["lat", "lon"]].to_numpy(float).T
-    locations = Locations(units.index.to_numpy(str), lat, lon)
+    locations = located(units, list(units.index))
     specs = read(Section, study.config, "regime")
     path: list[dict[str, Any]] = []
     points = list[pd.DataFrame]()
@@ -217,17 +216,12 @@ def _tested(
 ) -> Fields:
     """Test c'beta by a method of the registry, as fields of an estimate; c (K,)."""
     settings = study.config["inference"]
-    clusters = in_order(units)
-    design = Design(
-        fit=kernel_fit(fit),
-        units=clusters,
+    design = cross_section_design(
+        kernel_fit(fit),
+        units,
+        settings,
+        stream,
         locations=locations,
-        draws=settings["permutations"],
-        seed=settings["seed"],
-        stream=stream,
-        wild_weights=few_cluster_weights(len(clusters.names)),
-        effective_df=True,
-        conley_factor="N/(N-K)",
         power=study.power,
     )
     test = infer(method, design, c, settings["conf_level"])

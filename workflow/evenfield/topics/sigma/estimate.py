@@ -2,6 +2,9 @@
 both ends of a period.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from statsmodels.stats.weightstats import DescrStatsW
@@ -9,7 +12,8 @@ from statsmodels.stats.weightstats import DescrStatsW
 from evenfield.numerics import dispersion
 from evenfield.numerics.errors import NumericsError
 from evenfield.shared.estimates import NAN, finite_or_nan
-from evenfield.shared.regression import fit_hc3, t_fields
+from evenfield.shared.few_units import Fields
+from evenfield.shared.regression import fit_hc3, slope_fields
 from evenfield.shared.rows import Kind, Results, Rows
 from evenfield.shared.samples import (
     CONSTANT,
@@ -22,7 +26,7 @@ from evenfield.shared.samples import (
     sample_units,
 )
 from evenfield.shared.settings import scheme_info
-from evenfield.shared.spec import UnitsSpec, read
+from evenfield.shared.spec import Inference, UnitsSpec, read
 from evenfield.shared.trajectories import matched, trajectories
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
@@ -56,6 +60,8 @@ SERIES = [
 
 class SigmaSpec(UnitsSpec):
     """One specification of sigma convergence."""
+
+    inference: Inference = ()
 
 
 Section = list[SigmaSpec]
@@ -115,24 +121,38 @@ def _rows(study: Study, spec: SigmaSpec, period: str) -> Rows:
     few = "not defined: fewer than two units" if len(data) < 2 else ""
     rows.add("sigma_start", few, estimate=float(dispersion.sigma(start)))
     rows.add("sigma_end", few, estimate=float(dispersion.sigma(end)))
-    _add_tests(rows, start, end, study.config["inference"]["conf_level"])
+    slopes = partial(
+        slope_fields,
+        spec,
+        units=data["unit"].to_numpy(str),
+        study=study,
+        stream=f"sigma:{spec.id}:{period}",
+    )
+    _add_tests(rows, start, end, slopes)
     return rows
 
 
-def _add_tests(rows: Rows, start: np.ndarray, end: np.ndarray, level: float) -> None:
+def _add_tests(
+    rows: Rows,
+    start: np.ndarray,
+    end: np.ndarray,
+    slopes: Callable[..., dict[str, Fields]],
+) -> None:
     rows.shared["contrast"] = "start - end"
     try:
         _check_ends(start, end)
         # cov(y_0 - y_T, y_0 + y_T) = s_0^2 - s_T^2: equal variances are a slope of
         # zero (Pitman 1939; Morgan 1939), however the ends are correlated.
         X = np.column_stack([np.ones(len(start)), start + end])
-        slope = t_fields(fit_hc3(start - end, X), np.eye(2)[1], level)
+        tests = slopes(fit=fit_hc3(start - end, X), c=np.eye(2)[1])
         t2 = dispersion.carree_klomp_t2_test(start, end)
         t3 = float(dispersion.carree_klomp_t3(start, end))
     except NumericsError as error:
         rows.undefined(["slope", "t3"], error)
         return rows.undefined(["t2"], error, role="ladder")
-    rows.add("slope", **slope, se_type="HC3", p_type="t, two-sided")
+    for number, (name, fields) in enumerate(tests.items()):
+        beside = {"role": "ladder", "estimator": f"sigma_slope_test_{name.lower()}"}
+        rows.add("slope", fields.pop("warning"), **fields | (beside if number else {}))
     rows.add(
         "t2",
         "size is right only for independent normal units",

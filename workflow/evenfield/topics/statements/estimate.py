@@ -12,11 +12,12 @@ from linearmodels.panel.utility import AbsorbingEffectError
 from pydantic import Field
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.cluster_robust import in_order
-from evenfield.numerics.inference.methods import Design, infer
+from evenfield.numerics.inference.cluster_robust import encoded, in_order
+from evenfield.numerics.inference.methods import Design, few_cluster_weights, infer
 from evenfield.numerics.ols import fit_ols
 from evenfield.shared.contrasts.contrasts import (
     BASES,
+    SUFFIXES,
     ContrastSettings,
     GroupContrast,
     contrast_rows,
@@ -24,7 +25,7 @@ from evenfield.shared.contrasts.contrasts import (
 )
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.expressions import columns_of
-from evenfield.shared.few_units import carrier_fields, fields_of
+from evenfield.shared.few_units import beside, carrier_fields, fields_of
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import joined, underpowered
 from evenfield.shared.spec import read
@@ -85,11 +86,14 @@ def estimate(study: Study) -> Results:
     data = Data(study)
     primary = study.config["taxonomy"]["primary"]
     schemes = {name: FactData(study, name) for name in (study.main, *study.schemes)}
-    settings = parse_contrast_settings(study.config["inference"], study.power)
+    specs = read(Section, study.config, "statements")
+    associations = [spec for spec in specs if isinstance(spec, AssociationSpec)]
+    inference = study.config["inference"]
+    settings = parse_contrast_settings(inference, study.power, associations)
     rows: list[Estimate] = []
     contrasts: list[GroupContrast] = []
     refused = []
-    for spec in read(Section, study.config, "statements"):
+    for spec in specs:
         if isinstance(spec, FactSpec):
             for row in fact_rows(spec, schemes, primary):
                 if isinstance(row, Estimate):
@@ -181,7 +185,7 @@ def _panel(
         frame = pd.DataFrame({Y: outcome.stack(), **later})
         frame = frame.dropna().rename_axis(["unit", "year"]).sort_index()
         try:
-            rows.append(_fitted(row, frame, spec.term, settings))
+            rows += _fitted(row, frame, spec.term, settings)
         except NumericsError as error:
             rows.append(replace(row, warning=f"not defined: {error}"))
     return rows
@@ -189,9 +193,9 @@ def _panel(
 
 def _fitted(
     row: Estimate, frame: pd.DataFrame, term: str, settings: ContrastSettings
-) -> Estimate:
-    """Fill a row of the two-way fixed-effects regression, with the cluster jackknife by
-    unit and t(G* - 1).
+) -> list[Estimate]:
+    """Fill a row of the two-way fixed-effects regression by the methods asked for: by
+    default the cluster jackknife by unit and t(G* - 1).
     """
     frame = frame[frame.groupby("unit")[Y].transform("size") >= LEAST_YEARS]
     if frame.empty:
@@ -216,23 +220,35 @@ def _fitted(
     design = Design(
         fit=fit_ols(y, X),
         units=in_order(units),
+        dates=encoded(year.to_numpy()),
+        draws=settings.permutations,
+        seed=settings.seed,
+        stream=f"wild:{row.spec_id}:{row.term}:{row.period}",
+        wild_weights=few_cluster_weights(len(set(units))),
         effective_df=True,
         power=settings.power,
         power_law="t",
     )
-    test = infer("CR3", design, c, settings.level)
-    if test.reason:
-        raise NumericsError(test.reason)
-    weak = underpowered(test.mde, row.sesoi, row.unit_of_measure)
-    n_units = len(set(units))
-    fields = fields_of(test, settings.level) | carrier_fields(X, units, c)
-    fields |= {
-        "estimate": float(fit.params[term]),
-        "n_obs": len(frame),
-        "n_units": n_units,
-        "n_periods": year.nunique(),
-        "n_treated": n_units,
-        "controls_id": "none",
-        "warning": joined(BASES.get(row.output_basis, ""), weak),
-    }
-    return replace(row, **fields)
+    row = replace(
+        row,
+        **carrier_fields(X, units, c),
+        n_obs=len(frame),
+        n_units=len(set(units)),
+        n_periods=year.nunique(),
+        n_treated=len(set(units)),
+        controls_id="none",
+    )
+    names = settings.asked.get(row.spec_id) or ("CR3",)
+    rows = []
+    for name in names:
+        test = infer(name, design, c, settings.level)
+        if test.reason:
+            raise NumericsError(test.reason)
+        weak = underpowered(test.mde, row.sesoi, row.unit_of_measure)
+        fields = fields_of(test, settings.level) | {
+            "estimate": float(fit.params[term]),
+            "warning": joined(BASES.get(row.output_basis, ""), weak),
+        }
+        named = row if name == names[0] else beside(row, name, SUFFIXES)
+        rows.append(replace(named, **fields))
+    return rows

@@ -18,7 +18,7 @@ from evenfield.numerics.spatial import polygon_area_km2
 from evenfield.numerics.standardised_index import standardised_index
 from evenfield.shared.expressions import check_columns, columns_of, evaluate
 from evenfield.shared.settings import check_names
-from evenfield.shared.spec import Id, Spec
+from evenfield.shared.spec import Id, Inference, Spec
 from evenfield.study.errors import EstimateError
 from evenfield.study.study import Study
 
@@ -62,6 +62,7 @@ class AssociationSpec(Spec):
     """Smallest effect of interest in the unit of the estimate."""
     unit: str = ""
     """Unit of the estimate."""
+    inference: Inference = ()
 
     @property
     def outcomes(self) -> list[str]:

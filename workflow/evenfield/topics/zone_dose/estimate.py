@@ -20,7 +20,13 @@ from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.ols import OlsFit, cov_cr3, fit_ols
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.expressions import check_columns, columns_of, evaluate
-from evenfield.shared.few_units import Fields, method_fields, panel_design
+from evenfield.shared.few_units import (
+    Fields,
+    beside,
+    located,
+    method_fields,
+    panel_design,
+)
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import basis_warning, joined, sample_units, underpowered
 from evenfield.shared.settings import SPLICED, SchemeInfo, check_names, scheme_infos
@@ -185,6 +191,7 @@ class _Regression:
     outcome: pd.DataFrame  # units in rows, all years of the panel in columns
     dose: pd.DataFrame
     groups: pd.Series  # group of each unit
+    units: pd.DataFrame  # units.csv by unit
 
     @classmethod
     def of(cls, study: Study, section: Section, spec: DoseSpec) -> _Regression:
@@ -226,14 +233,15 @@ class _Regression:
             raise EstimateError(fault, "units to compare with in each year", remedy)
         table = table[table["unit"].isin(groups.index)]
         return cls(
-            study,
-            section,
-            spec,
-            info,
-            table,
-            wide[0].loc[groups.index],
-            wide[1].loc[groups.index],
-            groups,
+            study=study,
+            section=section,
+            spec=spec,
+            info=info,
+            table=table,
+            outcome=wide[0].loc[groups.index],
+            dose=wide[1].loc[groups.index],
+            groups=groups,
+            units=named.set_index("unit"),
         )
 
     def rows(self) -> list[Estimate]:
@@ -250,8 +258,7 @@ class _Regression:
         rows = [self._row(frame, term, method_fields(deciding, design, c, self.level))]
         for name in others:
             row = self._row(frame, term, method_fields(name, design, c, self.level))
-            estimator = f"{BASE}_{SUFFIXES.get(name, name.lower())}"
-            rows.append(replace(row, role="ladder", estimator=estimator))
+            rows.append(beside(row, name, SUFFIXES))
         if not main:
             return rows
         one = leave_one_out(fit, c, frame["unit"].to_numpy(str))
@@ -311,6 +318,7 @@ class _Regression:
             self.study.power,
             f"zone_dose:{self.spec.id}",
             dates=encoded(frame["year"].to_numpy(int)),
+            locations=located(self.units, list(self.groups.index)),
         )
 
     def _fit(
