@@ -18,9 +18,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from evenfield.report.evidence import Evidence
 from evenfield.report.numbers import read_numbers
 from evenfield.report.prose import Lookup, Prose, part_of, read_texts
-from evenfield.study.config import PARTS, read_config
+from evenfield.shared.offers import left_out_parts
+from evenfield.study.config import PARTS, checked_config, read_config
 from evenfield.study.errors import Faults, ReportError
 
 ROOT = Path(__file__).parents[2]
@@ -332,3 +334,46 @@ def test_every_number_in_the_prose_is_a_cell_of_the_results(checkout):
     for text in texts:
         result = re.findall(r"(?<![\w.\u2212-])\u2212?\d*\.\d+|\d+(?=%)", text)
         assert len(result) > 30 and set(result) <= labels, set(result) - labels
+
+
+def test_every_number_and_answer_leads_to_its_evidence(checkout, monkeypatch):
+    monkeypatch.chdir(checkout)
+    config = left_out_parts(checked_config(read_config(Path("config.yaml"))))
+    evidence = Evidence(config)
+    numbers = read_numbers("results/numbers.json")
+    for name in [*evidence.numbers, *evidence.answers]:
+        steps = {step.heading: step.lines for step in evidence.way(name)}
+        if name in numbers:
+            *_, location = steps["Number"]
+            assert line_at(location).startswith(f"{name}:")
+        if name in numbers and numbers[name].estimate_id:
+            assert f"estimate_id {numbers[name].estimate_id}" in steps["Estimate"][0]
+        if "Estimate" not in steps:
+            continue
+        assert steps["Input columns"]
+        assert all(Path(path).is_file() for path in steps["Method"])
+        for line in steps["Code"]:
+            location, _, function = line.rpartition(": ")
+            assert f"def {function}(" in line_at(location)
+        if steps["Specification"][0].startswith("id: "):
+            *_, location = steps["Specification"]
+            assert steps["Specification"][0] in line_at(location)
+
+
+def line_at(location):
+    """Return the line of a file that is named as ``FILE, line NUMBER``."""
+    file, _, number = location.partition(", line ")
+    return Path(file).read_text("utf-8").splitlines()[int(number) - 1]
+
+
+def test_a_cell_of_a_table_leads_to_the_row_that_it_shows(checkout, monkeypatch):
+    monkeypatch.chdir(checkout)
+    config = left_out_parts(checked_config(read_config(Path("config.yaml"))))
+    steps = {
+        step.heading: step.lines for step in Evidence(config).way("T6:2001-08:speed")
+    }
+    assert (
+        "family beta, spec_id absolute, outcome growth, term speed"
+        in steps["Estimate"][4]
+    )
+    assert "period P3" in steps["Estimate"][4]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 LIBRARY = Path(__file__).parents[1]
@@ -18,6 +19,7 @@ class Assumption:
     text: str  # the decision in words
 
 
+@cache
 def harvest_assumptions(library: str | Path = LIBRARY) -> list[Assumption]:
     """Collect the assumption comments of every module."""
     root = Path(library)

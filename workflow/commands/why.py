@@ -1,0 +1,54 @@
+"""Print the way from a number on the page to its evidence: the sentence, its entry in
+numbers.yaml, the claim and its rule, the row of results/estimates.csv, the specification,
+the code with its assumptions, the method's page, the columns of the data with their
+grades. It reads the results of the last run and changes nothing.
+"""
+
+import textwrap
+from functools import partial
+from typing import Any
+
+from evenfield.report.evidence import Evidence, Step
+from study import arguments, run_command
+
+WIDTH = 100
+INDENT = "  "
+
+
+def why(names: list[str], config: dict[str, Any]) -> None:
+    """Print the way of each name."""
+    evidence = Evidence(config)
+    ways = {name: evidence.way(name) for name in names}
+    for steps in ways.values():
+        print("\n".join(map(written, steps)), end="\n\n")
+
+
+def written(step: Step) -> str:
+    """Write one step: its heading, then its lines below."""
+    lines = step.lines or ("none",)
+    wrapped = [
+        textwrap.fill(
+            line,
+            WIDTH,
+            initial_indent=INDENT,
+            subsequent_indent=2 * INDENT,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for line in lines
+    ]
+    return "\n".join([step.heading, *wrapped])
+
+
+if __name__ == "__main__":
+    parser = arguments(str(__doc__))
+    parser.prog = "run why"
+    parser.add_argument(
+        "names",
+        nargs="+",
+        metavar="NAME",
+        help="a name of numbers.yaml (own_official), a claim or hypothesis (L15, H1), an"
+        " estimate_id, or a cell as TABLE:ROW:COLUMN (T6:2009-19:speed)",
+    )
+    options = parser.parse_args()
+    run_command(options, partial(why, options.names))

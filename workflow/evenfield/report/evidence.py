@@ -1,0 +1,454 @@
+"""The way from a number that is printed to its evidence.
+
+A number is named as a user meets it: by its name in numbers.yaml, as the id of a claim or
+hypothesis, as the id of an estimate, or as a cell of a table. Each step says where to look
+next: the sentence, the entry, the rule, the row, the specification, the code with its
+assumptions, the method's page, the columns of the data with their grades.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evenfield.answers.spec import Claims, read_claims
+from evenfield.report.assumptions import LIBRARY, harvest_assumptions
+from evenfield.report.numbers import Number, named_numbers
+from evenfield.shared.estimates import read_estimates
+from evenfield.shared.expressions import columns_of
+from evenfield.shared.tables.numbers import is_missing, text
+from evenfield.shared.tables.rows import Row, matching, one_row, records
+from evenfield.shared.topics import exhibit_owners, files_read
+from evenfield.study.config import PARTS
+from evenfield.study.errors import ReportError, first_examples, nearest
+from evenfield.study.files import read_json
+from evenfield.study.table_files import read_table
+
+ESTIMATE_ID = r"[0-9a-f]{12}"
+PART_OF_CELL = ":"  # T6:2009-19:speed
+COLUMN_ENDS = "estimate std_error p_value conf_low conf_high".split()
+PRINTED = re.compile(r"\{\{ *n\.(?P<name>\w+)(\.(?P<part>\w+))? *\}\}")
+SAME = 1e-9  # relative; a table holds the numbers of its rows as they are stored
+MOST_CODE = 4  # functions that are named
+MOST_UNITS = 60  # characters of the units of an input
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step of the way."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
+class Evidence:
+    """The results of a finished run, and the files that they were made from."""
+
+    def __init__(self, config: Mapping[str, Any], root: str | Path = "results") -> None:
+        self.config = config
+        self.root = Path(root)
+        if not (self.root / "estimates.csv").is_file():
+            raise ReportError(
+                f"no {self.root / 'estimates.csv'}",
+                "the results of a run",
+                "run the study once: python3 run",
+            )
+
+    @cached_property
+    def estimates(self) -> pd.DataFrame:
+        """The tidy rows of all topics."""
+        return read_estimates(self.root / "estimates.csv")
+
+    @cached_property
+    def numbers(self) -> dict[str, Number]:
+        """The named numbers of the study."""
+        return named_numbers(self.config, self.root)
+
+    @cached_property
+    def claims(self) -> Claims:
+        """The claims and hypotheses as they are written."""
+        return read_claims(self.config)
+
+    @cached_property
+    def answers(self) -> dict[str, Row]:
+        """The answers to claims and hypotheses by id."""
+        content = read_json(self.root / "answers.json")
+        return {
+            item["id"]: item
+            for kind in ("hypotheses", "claims")
+            for item in content[kind]
+        }
+
+    def way(self, name: str) -> list[Step]:
+        """Return the steps from a printed number to its evidence."""
+        if name in self.numbers:
+            return list(self._from_number(name))
+        if name in self.answers:
+            return list(self._from_answer(name))
+        if PART_OF_CELL in name:
+            return list(self._from_cell(name))
+        if re.fullmatch(ESTIMATE_ID, name):
+            return list(self._from_estimate(name))
+        known = [*self.numbers, *self.answers]
+        raise ReportError(
+            f"{name} is no number, claim, estimate or cell",
+            "a name of numbers.yaml (own_official), a claim (L15, H1), an estimate_id of"
+            " results/estimates.csv, or TABLE:ROW:COLUMN (T6:2009-19:speed)",
+            nearest(name, known, "`python3 run list` names tables and specifications"),
+        )
+
+    # Where a name begins -----------------------------------------------------------
+
+    def _from_number(self, name: str) -> Iterator[Step]:
+        number = self.numbers[name]
+        entry = self.config["numbers"][name]
+        shown = [f"{name} = {number.text} {number.unit}".rstrip()]
+        if number.interval:
+            shown.append(f"interval {number.interval}")
+        yield Step(heading="Number", lines=(*shown, *written_in("numbers", f"{name}:")))
+        yield Step(heading="Printed in", lines=tuple(self._sentences(name)))
+        if "is" in entry:
+            parts = (f"python3 run why {part}" for part in columns_of(entry["is"]))
+            yield Step(
+                heading="Arithmetic over other names", lines=(entry["is"], *parts)
+            )
+            return
+        if "file" in entry:
+            cell = ", ".join(f"{key} {value}" for key, value in entry.items())
+            yield Step(heading="Cell of a results table", lines=(cell,))
+            return
+        if "answer" in entry:
+            yield self._rule(entry["answer"])
+        yield from self._from_estimate(number.estimate_id)
+
+    def _from_answer(self, name: str) -> Iterator[Step]:
+        yield self._rule(name)
+        if estimate_id := self.answers[name]["estimate_id"]:
+            yield from self._from_estimate(estimate_id)
+
+    def _from_cell(self, name: str) -> Iterator[Step]:
+        table, *words = name.split(PART_OF_CELL)
+        owners = exhibit_owners()
+        path = self.root / "tables" / f"{table}.csv"
+        if table not in owners or not path.is_file():
+            raise ReportError(
+                f"no table {table}",
+                f"one of {', '.join(sorted(file.stem for file in path.parent.glob('*.csv')))}",
+                "correct the name before the first colon",
+            )
+        cell = one_cell(read_table(path, text=()), words, name)
+        topic = owners[table]
+        yield Step(
+            heading="Cell",
+            lines=(
+                f"{name} = {text(cell['estimate'])}",
+                f"{path}, made by {table_file(topic)}",
+            ),
+        )
+        rows = [row for row in records(self.estimates) if is_row_of(row, cell)]
+        if not rows:
+            raise ReportError(
+                f"no estimate equals the cell {name}",
+                "a cell that shows a row of results/estimates.csv",
+                "name another cell, or an estimate_id",
+            )
+        own = [row for row in rows if row.get("topic") == topic]
+        yield from self._from_estimate((own or rows)[0]["estimate_id"])
+
+    def _sentences(self, name: str) -> Iterator[str]:
+        """Yield each sentence of the texts that prints a number, with file and line."""
+        for path in sorted(Path("text").glob("*.md")):
+            for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+                if re.search(rf"{{{{[^}}]*\bn\.{name}\b", line) and "must(" not in line:
+                    sentence = PRINTED.sub(self._as_printed, sentence_with(name, line))
+                    yield f"{path.as_posix()}, line {number}: {sentence}"
+
+    def _as_printed(self, printed: re.Match[str]) -> str:
+        number = self.numbers[printed["name"]]
+        shown = getattr(number, printed["part"] or "text", printed[0])
+        return shown if isinstance(shown, str) else number.written(shown)
+
+    # The steps ---------------------------------------------------------------------
+
+    def _rule(self, name: str) -> Step:
+        answer = self.answers[name]
+        entry = self.claims.hypotheses.get(name)
+        kind = entry.kind if entry else answer["kind"]
+        statement = entry.statement if entry else answer["claim"]
+        rule = self.claims.rule
+        return Step(
+            heading="Claim and rule",
+            lines=(
+                f"{name}: {statement}",
+                f"{answer['answer']}, because {answer['because']}",
+                f"judged as {kind} with alpha {rule.alpha:g}: docs/methods/answers.md",
+                *written_in("answers", f"{name}:", f"id: {name}"),
+            ),
+        )
+
+    def _from_estimate(self, estimate_id: str) -> Iterator[Step]:
+        row = one_row(
+            self.estimates,
+            {"estimate_id": estimate_id},
+            estimate_id,
+            ReportError,
+        )
+        topic = row["topic"]
+        yield Step(heading="Estimate", lines=tuple(row_lines(row)))
+        spec = self._specification(row)
+        yield Step(
+            heading="Specification",
+            lines=(
+                *(f"{key}: {value}" for key, value in spec.items()),
+                *written_in("estimates", f"id: {row['spec_id']}", below=f"{topic}:"),
+            ),
+        )
+        code = code_of(row)
+        yield Step(heading="Code", lines=tuple(code.lines))
+        yield Step(
+            heading="Assumptions of that code and of the kernels that it imports",
+            lines=tuple(assumptions_of(code.files)),
+        )
+        method = LIBRARY / "topics" / topic / "method.md"
+        yield Step(heading="Method", lines=(from_repository(method),))
+        yield Step(heading="Input columns", lines=tuple(self._inputs(row, spec)))
+
+    def _specification(self, row: Row) -> dict[str, Any]:
+        """Return the specification of a row; empty where its topic has only one."""
+        for spec in specifications(self.config["estimates"].get(row["topic"])):
+            if spec.get("id") == row["spec_id"]:
+                return spec
+        return {}
+
+    def _inputs(self, row: Row, spec: Mapping[str, Any]) -> Iterator[str]:
+        """Yield each column that the specification and the study's income name."""
+        columns = columns_named(self.config, row, spec)
+        provenance = self.root / "ingest" / "panel_provenance.csv"
+        if not provenance.is_file():
+            yield from (f"{name} (data/datapackage.json)" for name in columns)
+            return
+        cells = read_table(
+            provenance, text=("units", "grade", "flag", "source", "note")
+        )
+        for name in columns:
+            for cell in records(matching(cells, {"variable": name})):
+                units = str(cell["units"])
+                whose = (
+                    units if len(units) < MOST_UNITS else f"{len(units.split())} units"
+                )
+                yield (
+                    f"{name} {cell['first_year']}-{cell['last_year']}, {whose}: grade"
+                    f" {cell['grade']}, {cell['flag']}, source {cell['source']}"
+                )
+        yield "vintages and licences of the sources: data/sources.csv"
+
+
+# What a name leads to --------------------------------------------------------------
+
+
+def row_lines(row: Row) -> Iterator[str]:
+    """Yield an estimate with its interval, method, numbers of units, and its labels."""
+    measure = row["unit_of_measure"]
+    yield f"{text(row['estimate'])} {measure}, results/estimates.csv, estimate_id {row['estimate_id']}"
+    if not is_missing(row["conf_low"]) or not is_missing(row["conf_high"]):
+        yield (
+            f"{row['conf_level']:.0%} interval {text(row['conf_low'])} to"
+            f" {text(row['conf_high'])}, p {text(row['p_value'])}"
+        )
+    yield f"inference: {row['se_type'] or row['p_type'] or 'none'}, estimator {row['estimator']}"
+    yield f"{text(row['n_obs'])} rows of {text(row['n_units'])} units"
+    labels = "family spec_id outcome term contrast period sample_id unit_scheme treatment_def"
+    yield ", ".join(f"{name} {row[name]}" for name in labels.split() if row[name])
+    if row["warning"]:
+        yield f"warning: {row['warning']}"
+
+
+def one_cell(table: pd.DataFrame, words: list[str], name: str) -> Row:
+    """Return the numbers of the first row of a table that holds all words but the last,
+    which names the column.
+    """
+    *labels, column = words or [""]
+    numbers = [end for end in table.columns if end.endswith("_estimate")]
+    known = [end.removesuffix("_estimate") for end in numbers]
+    if not known:
+        raise ReportError(
+            f"{name.partition(PART_OF_CELL)[0]} shows no estimates",
+            "a table whose cells are rows of results/estimates.csv",
+            "name another table; `python3 run list` says what each shows",
+        )
+    if column not in known:
+        raise ReportError(
+            f"{name} names the column '{column}'",
+            f"one of {first_examples(known, 12)}",
+            nearest(column, known, "correct it"),
+        )
+    wanted = {plain(label) for label in labels}
+    for row in records(table.astype(object)):
+        held = {plain(value) for value in row.values() if isinstance(value, str)}
+        if wanted <= held and not is_missing(row[f"{column}_estimate"]):
+            return {end: row[f"{column}_{end}"] for end in COLUMN_ENDS}
+    raise ReportError(
+        f"no row of {name.partition(PART_OF_CELL)[0]} holds {first_examples(labels)}",
+        "labels as the table prints them, between colons",
+        "correct the name",
+    )
+
+
+def plain(label: str) -> str:
+    """Write a label without marks of footnotes and with plain dashes."""
+    return re.sub("[\u2020*]", "", label.replace("\u2013", "-")).strip()
+
+
+def is_row_of(row: Row, cell: Row) -> bool:
+    """Say whether an estimate has all numbers of a cell."""
+    for name in COLUMN_ENDS:
+        if is_missing(row[name]) != is_missing(cell[name]):
+            return False
+        if not is_missing(row[name]) and abs(row[name] - cell[name]) > SAME * abs(
+            row[name]
+        ):
+            return False
+    return True
+
+
+def specifications(section: Any) -> Iterator[dict[str, Any]]:
+    """Yield all specifications of a section of estimates.yaml, however deep."""
+    if isinstance(section, Mapping):
+        if "id" in section:
+            yield dict(section)
+        for part in section.values():
+            yield from specifications(part)
+    elif isinstance(section, list):
+        for part in section:
+            yield from specifications(part)
+
+
+def columns_named(
+    config: Mapping[str, Any], row: Row, spec: Mapping[str, Any]
+) -> list[str]:
+    """Return the columns of the panel that a row rests on by name: those of income, of
+    its specification, and of the controls and outcomes that this names.
+    """
+    sources = [config["panel"]["income"], spec, row["outcome"]]
+    sources += [
+        definition
+        for name, definition in config.get("controls", {}).items()
+        if name in spec.get("controls", ())
+    ]
+    words = set(re.findall(r"\w+", str(sources)))
+    package = read_json(config["data"]["package"])
+    fields = [
+        field["name"]
+        for resource in package["resources"]
+        if resource["name"] == "panel"
+        for field in resource["schema"]["fields"]
+    ]
+    return [name for name in fields if name in words and name not in ("unit", "year")]
+
+
+# Where it stands in the files ------------------------------------------------------
+
+
+def from_repository(path: Path) -> str:
+    """Write a path of the library as it stands in the repository."""
+    return path.relative_to(LIBRARY.parents[1]).as_posix()
+
+
+def table_file(topic: str) -> str:
+    """Return the file that makes a topic's tables."""
+    return from_repository(LIBRARY / "topics" / topic / "table.py")
+
+
+def written_in(part: str, *starts: str, below: str = "") -> Iterator[str]:
+    """Yield file and line of the first entry that begins with one of the texts."""
+    for file in (PARTS[part], "config.yaml"):
+        if not Path(file).is_file():
+            continue
+        inside = not below
+        for number, line in enumerate(Path(file).read_text("utf-8").splitlines(), 1):
+            inside = inside or line.strip().startswith(below)
+            entry = line.strip().lstrip("-{ ")
+            if inside and any(
+                re.match(rf"{re.escape(start)}(\W|$)", entry) for start in starts
+            ):
+                yield f"{file}, line {number}"
+                return
+
+
+def sentence_with(name: str, line: str) -> str:
+    """Return the sentence of a line that prints a number."""
+    parts = re.split(r"(?<=[.;])\s+(?=[A-Z])", line)
+    return next((part for part in parts if f"n.{name}" in part), line)
+
+
+@dataclass(frozen=True)
+class Code:
+    """The functions that make a row, each with its file."""
+
+    entry: tuple[Path, ast.FunctionDef]
+    functions: list[tuple[Path, ast.FunctionDef]]
+
+    @property
+    def lines(self) -> Iterator[str]:
+        """File, line and name of each."""
+        for path, function in (self.entry, *self.functions[:MOST_CODE]):
+            yield f"{from_repository(path)}, line {function.lineno}: {function.name}"
+
+    @property
+    def files(self) -> list[str]:
+        """The files from the library's folder on."""
+        paths = [path for path, _ in self.functions] or [self.entry[0]]
+        return [path.relative_to(LIBRARY).as_posix() for path in paths]
+
+
+def code_of(row: Row) -> Code:
+    """Find the functions that name the family or the estimator of a row, in its topic's
+    folder or else in what this imports.
+    """
+    own = sorted((LIBRARY / "topics" / row["topic"]).glob("estimate*.py"))
+    imported = files_read(*(path.relative_to(LIBRARY).as_posix() for path in own))
+    others = [LIBRARY / name for name in sorted(imported) if name.startswith("shared")]
+    (entry,) = (
+        function for function in functions(own[0]) if function.name == "estimate"
+    )
+    for paths in (own, others):
+        for wanted in (row["family"], row["estimator"]):
+            named = [
+                (path, function)
+                for path in paths
+                for function in functions(path)
+                if function.name != "estimate" and names_text(function, wanted)
+            ]
+            if named:
+                return Code((own[0], entry), named)
+    return Code((own[0], entry), [])
+
+
+@cache
+def functions(path: Path) -> list[ast.FunctionDef]:
+    """Return all functions of a file."""
+    tree = ast.parse(path.read_text("utf-8"))
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+
+
+def names_text(function: ast.FunctionDef, wanted: str) -> bool:
+    """Say whether a function holds a text."""
+    return any(
+        isinstance(node, ast.Constant) and node.value == wanted
+        for node in ast.walk(function)
+    )
+
+
+def assumptions_of(files: list[str]) -> Iterator[str]:
+    """Yield the decisions marked in files and in the kernels that they import."""
+    read = files_read(*files)
+    for assumption in harvest_assumptions():
+        path = assumption.location
+        kernel = path.startswith(("numerics/", "shared/contrasts/"))
+        if path in files or (kernel and path in read):
+            yield f"{path}: {assumption.text}"
