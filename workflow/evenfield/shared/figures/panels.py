@@ -44,8 +44,12 @@ def padded(
     return low - pad, high + above * pad
 
 
-def cell_key(figure: Figure, cells: list[str], **position: Any) -> None:
-    """Draw the key of marked cells in one line; none where nothing is told apart."""
+def cell_key(
+    figure: Figure, cells: list[str], colour: str = "", **position: Any
+) -> None:
+    """Draw the key of marked cells in one line, in one colour where colour says
+    something else; none where nothing is told apart.
+    """
     if cells in ([], ["neither"]):
         return
     keys = [
@@ -54,7 +58,7 @@ def cell_key(figure: Figure, cells: list[str], **position: Any) -> None:
             [],
             linestyle="",
             marker=MARKS[cell].marker,
-            color=MARKS[cell].colour,
+            color=colour or MARKS[cell].colour,
             label=cell,
         )
         for cell in cells

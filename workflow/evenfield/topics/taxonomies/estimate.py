@@ -24,13 +24,16 @@ from evenfield.numerics.prediction_error import (
 from evenfield.shared.contrasts.contrasts import BASES
 from evenfield.shared.contrasts.geographies import Geographies, joined_links
 from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.rows import Results
+from evenfield.shared.rows import Results, stacked
 from evenfield.shared.samples import complete, joined
 from evenfield.shared.settings import check_names
 from evenfield.shared.spec import Id, Role, Spec, read
+from evenfield.shared.tables.rows import only
 from evenfield.study.study import Study
 
 GROWTH = "growth_pct_per_year"
+# What the plane shows: how much grew from below, how much was made from above, growth.
+AXES = ["endogenous", "exogenous", GROWTH]
 NONE = "no groups"
 DICHOTOMY = "dichotomy"
 MIXED = "four cells"
@@ -102,43 +105,39 @@ def estimate(study: Study) -> Results:
     )
     out = Results()
     left_out = []
+    planes = []
     described = study.description()
     for spec in read(Section, study.config, "taxonomies"):
         for item in [item for item in described["periods"] if item["role"] == "main"]:
-            growth = (
-                study.table("periods")
-                .query("period == @item['period']")
-                .set_index("unit")[[GROWTH]]
-            )
-            table, note = complete(
-                growth.loc[described["samples"][spec.sample]], [GROWTH]
-            )
+            period = item["period"]
+            growth = only(study.table("periods"), period=period).set_index("unit")
+            members = growth.loc[described["samples"][spec.sample], [GROWTH]]
+            table, note = complete(members, [GROWTH])
             row = _row(study, spec, item, note)
-            for taxonomy in (
-                study.config["taxonomy"]["all"] if spec.role == "primary" else [main]
-            ):
+            primary = spec.role == "primary"
+            for taxonomy in study.config["taxonomy"]["all"] if primary else [main]:
                 role = spec.role if taxonomy == main else "robustness"
                 named = replace(row, role=role, treatment_def=taxonomy)
-                cells = _cells(study, taxonomy, item["period"]).reindex(table.index)
+                cells = _cells(study, taxonomy, period).reindex(table.index)
                 out.estimates += _cell_rows(
                     geographies, named, table, cells, scores=taxonomy == main
                 )
             plane, reason = _plane(study, spec, item, table)
             if reason:
-                left_out.append(
-                    {"part": f"{spec.id}, {item['period']}, plane", "reason": reason}
-                )
-            else:
-                named = replace(
-                    row, role="exploratory", hypothesis=spec.plane_hypothesis
-                )
-                named = replace(
-                    named,
-                    treatment_def=f"{spec.endogenous} x {spec.exogenous}",
-                    n_treated=len(plane),
-                )
-                cells = _cells(study, main, item["period"]).reindex(plane.index)
-                out.estimates += _plane_rows(geographies, named, plane, cells)
+                part = f"{spec.id}, {period}, plane"
+                left_out.append({"part": part, "reason": reason})
+                continue
+            planes.append(plane.reset_index().assign(spec_id=spec.id, period=period))
+            named = replace(
+                row,
+                role="exploratory",
+                hypothesis=spec.plane_hypothesis,
+                treatment_def=f"{spec.endogenous} x {spec.exogenous}",
+                n_treated=len(plane),
+            )
+            cells = _cells(study, main, period).reindex(plane.index)
+            out.estimates += _plane_rows(geographies, named, plane, cells)
+    out.series["plane"] = stacked(planes, ["spec_id", "period", "unit"], AXES)
     out.fit = {"left_out": left_out}
     return out
 
@@ -167,12 +166,8 @@ def _row(
 
 
 def _cells(study: Study, taxonomy: str, period: str) -> pd.DataFrame:
-    cells = study.table("cells")
-    return (
-        cells[cells["taxonomy"].eq(taxonomy) & cells["period"].eq(period)]
-        .set_index("unit")
-        .sort_index()
-    )
+    cells = only(study.table("cells"), taxonomy=taxonomy, period=period)
+    return cells.set_index("unit").sort_index()
 
 
 def _cell_rows(
@@ -296,30 +291,19 @@ def _plane(
     """Return growth with both measures, and why they cannot be used."""
     if not spec.endogenous or not spec.exogenous:
         return table, "no continuous measures named in the config"
-    clusters = study.ingested("clusters", ("measure",))
-    doses = study.table("doses")
-    measure = clusters[clusters["measure"].eq(spec.endogenous)].set_index("unit")[
-        "value"
-    ]
-    inside = doses["zone_type"].eq(spec.exogenous) & doses["year"].between(
-        item["start"], item["end"]
-    )
+    clusters = only(study.ingested("clusters", ("measure",)), measure=spec.endogenous)
+    doses = only(study.table("doses"), zone_type=spec.exogenous)
+    inside = doses["year"].between(item["start"], item["end"])
     zones = doses[inside].groupby("unit")["zones"].mean()
     plane = table.assign(
-        endogenous=measure.reindex(table.index), exogenous=zones.reindex(table.index)
+        endogenous=clusters.set_index("unit")["value"].reindex(table.index),
+        exogenous=zones.reindex(table.index),
     )
     both = plane[["endogenous", "exogenous"]]
-    if holes := int(both.isna().any(axis=1).sum()):
-        return (
-            plane,
-            f"{holes} units lack {spec.endogenous} or zones of type {spec.exogenous}",
-        )
+    measures = f"{spec.endogenous} or {{}}zones of type {spec.exogenous}"
+    without = int(both.isna().any(axis=1).sum())
+    if without:
+        return plane, f"{without} units lack {measures.format('')}"
     if both.nunique().min() < 2:
-        return (
-            plane,
-            (
-                f"{spec.endogenous} or the number of zones of type {spec.exogenous}"
-                " does not vary"
-            ),
-        )
+        return plane, f"{measures.format('the number of ')} does not vary"
     return plane, ""

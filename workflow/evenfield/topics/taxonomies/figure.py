@@ -1,0 +1,168 @@
+"""F25: units on the plane of what grew from below and what was made from above, marked by
+the paper's own groups, with their growth as colour.
+"""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.text import Text
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.figures.labels import label_points
+from evenfield.shared.figures.panels import cell_key, padded, panels
+from evenfield.shared.figures.save import Artwork
+from evenfield.shared.figures.style import INK, MARKS, SOFT, WIDTH
+from evenfield.shared.tables.headings import nothing_to_show
+from evenfield.shared.tables.notes import period_with_basis
+from evenfield.shared.tables.numbers import fixed
+from evenfield.shared.tables.rows import TEXT, only, pick
+from evenfield.shared.tables.units import (
+    cells_in,
+    cells_of,
+    count_of,
+    last_main_period,
+)
+
+GROWTH = "growth_pct_per_year"
+ZONES = {"state": "national zones"}
+# From the fewest clusters and zones to the most; where each name stands in the panel.
+QUADRANTS = {
+    (False, False): ("little of either", "left", "bottom"),
+    (True, False): ("grown from below", "right", "bottom"),
+    (False, True): ("made from above", "left", "top"),
+    (True, True): ("much of both", "right", "top"),
+}
+CORNERS = {"left": 0.012, "right": 0.988, "bottom": 0.016, "top": 0.984}
+EDGES = {"left": 0.075, "right": 0.94, "top": 0.95, "bottom": 0.155}
+MOST_NAMES = 60
+
+
+def f25(facts: Facts) -> Artwork:
+    """Draw the plane of the last main period."""
+    spec = facts.primary()
+    period = last_main_period(facts.config["periods"])
+    basis = pick(facts.estimates(), period=period).get("output_basis", "")
+    label = period_with_basis(period, basis, facts.config["periods"])
+    plane = only(facts.series("plane"), spec_id=str(spec["id"]), period=period)
+    if plane.empty:
+        raise nothing_to_show(
+            f"plane of clusters and zones in {label}", "taxonomies", "F25"
+        )
+    taxonomy = facts.config["taxonomy"]["primary"]
+    cells = cells_of(facts.table("cells", text=TEXT), taxonomy, period)
+    data = plane.merge(cells[["unit", "cell"]], on="unit", how="left")
+    figure, grid = panels(1, 1, (WIDTH, 4.7), EDGES)
+    axes = grid[0, 0]
+    _scale(axes, data)
+    names = _name_corners(axes, data)
+    # Cividis rises evenly in lightness, also for readers who do not tell red from green.
+    shown = cells_in(data["cell"])
+    for cell in reversed(shown):
+        points = only(data, cell=cell)
+        marks = axes.scatter(
+            points["endogenous"],
+            points["exogenous"],
+            c=points[GROWTH],
+            cmap="cividis",
+            vmin=data[GROWTH].min(),
+            vmax=data[GROWTH].max(),
+            marker=MARKS[cell].marker,
+            s=28,
+            edgecolor=INK,
+            linewidth=0.5,
+            zorder=4,
+        )
+    bar = figure.colorbar(marks, ax=axes, pad=0.015, fraction=0.045)
+    bar.set_label("growth of income per head, % a year", color=INK)
+    bar.outline.set_visible(False)
+    if len(data) <= MOST_NAMES:
+        label_points(
+            axes,
+            data["endogenous"].to_numpy(float),
+            data["exogenous"].to_numpy(float),
+            list(map(facts.label, data["unit"])),
+            avoid=[name.get_window_extent() for name in names],
+            color=INK,
+            fontsize=6.5,
+        )
+    measure = str(spec["endogenous"])
+    zones = ZONES.get(spec["exogenous"], f"{spec['exogenous']} zones".replace("_", " "))
+    axes.set_xlabel(f"clusters: {_meaning(facts, measure)}")
+    axes.set_ylabel(f"{zones} in force, mean of {label}")
+    units = facts.words["units_name"].capitalize()
+    axes.set_title(f"{units} by clusters and zones, {label} (dashed: medians)")
+    cell_key(
+        figure, shown, colour=SOFT, loc="lower center", bbox_to_anchor=(0.5, -0.005)
+    )
+    return Artwork(figure, data, _describe(facts, data, zones, label))
+
+
+FIGURES = {"F25": f25}
+
+
+def _meaning(facts: Facts, measure: str) -> str:
+    """Say in the words of clusters.csv what a measure of clusters is."""
+    clusters = facts.ingested("clusters", ("measure", "note"))
+    notes = only(clusters, measure=measure)["note"].unique()
+    return str(notes[0]) if len(notes) == 1 and notes[0] else measure.replace("_", " ")
+
+
+def _scale(axes: Axes, data: pd.DataFrame) -> None:
+    """Set both axes: ratios where every unit has something, so that the few units with
+    most do not press the others into a corner.
+    """
+    for side, name in (("x", "endogenous"), ("y", "exogenous")):
+        low = float(data[name].min())
+        high = float(data[name].max())
+        if low <= 0:
+            axes.set(**{f"{side}lim": padded(data[name], 0.06, floor=0.1)})
+            continue
+        factor = (high / low) ** 0.06
+        limits = (low / factor, high * factor)
+        axes.set(**{f"{side}scale": "log", f"{side}lim": limits})
+        axis = getattr(axes, f"{side}axis")
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+
+
+def _many(data: pd.DataFrame) -> pd.DataFrame:
+    """Say on each axis whether a unit has more than the median."""
+    measures = data[["endogenous", "exogenous"]]
+    return measures.gt(measures.median())
+
+
+def _name_corners(axes: Axes, data: pd.DataFrame) -> list[Text]:
+    """Divide the plane at the medians and name its corners."""
+    style = {"color": SOFT, "linewidth": 0.7, "linestyle": (0, (4, 3)), "zorder": 1}
+    axes.axvline(data["endogenous"].median(), **style)
+    axes.axhline(data["exogenous"].median(), **style)
+    return [
+        axes.text(
+            CORNERS[side],
+            CORNERS[end],
+            name,
+            transform=axes.transAxes,
+            ha=side,
+            va=end,
+            fontsize=7.5,
+            fontstyle="italic",
+            color=SOFT,
+        )
+        for name, side, end in QUADRANTS.values()
+    ]
+
+
+def _describe(facts: Facts, data: pd.DataFrame, zones: str, label: str) -> str:
+    many = _many(data)
+    parts = []
+    for (clusters, zoned), (name, *_) in QUADRANTS.items():
+        inside = data[many["endogenous"].eq(clusters) & many["exogenous"].eq(zoned)]
+        if len(inside):
+            units = count_of(len(inside), facts.words)
+            parts.append(f"{name} {units}, {fixed(inside[GROWTH].mean(), 1)}% a year")
+    units = facts.words["units_name"].capitalize()
+    return (
+        f"{units} by clusters and {zones} in {label}, divided at the medians, with mean"
+        f" growth of income per head: {'; '.join(parts)}."
+    )
