@@ -4,7 +4,6 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 from statsmodels.regression.linear_model import RegressionResults
 
 from evenfield.numerics import convergence
@@ -55,12 +54,10 @@ PERFECT = 1e-12
 class BetaSpec(UnitsSpec):
     """One specification of beta convergence."""
 
-    controls: list[str] = Field(
-        [], description="Controls; each enters from the first period that has it."
-    )
-    end_points: Literal["end", "mean3"] = Field(
-        "end", description="Levels at both ends, or means of three dates."
-    )
+    controls: list[str] = []
+    """Controls; each enters from the first period that has it."""
+    end_points: Literal["end", "mean3"] = "end"
+    """Levels at both ends, or means of three dates."""
     inference: Inference = ()
 
 

@@ -82,42 +82,28 @@ MOST_STEPS = 10_000  # of c* up to its largest value
 class ClubsSpec(UnitsSpec):
     """One log t test with its clubs."""
 
-    period: str = Field(description="Period of the config.")
-    filter: Literal["hp", "boosted_hp", "hamilton", "none"] = Field(
-        "hp", description="Trend of log income."
-    )
-    smoothing: float = Field(
-        400.0, gt=0, description="Annual penalty of the Hodrick-Prescott filter."
-    )
-    discard: float = Field(
-        1 / 3,
-        gt=0,
-        lt=1,
-        description="Share of first periods that the regression leaves out.",
-    )
-    variance: Literal["fqsb", "aqsb"] = Field("fqsb", description="Long-run variance.")
-    sort_share: float = Field(
-        0.0,
-        ge=0,
-        le=1,
-        description="Last periods whose mean sorts units; 0 for the last one.",
-    )
-    sieve_step: float = Field(
-        0.1,
-        ge=0,
-        le=MOST_CAP,
-        description="How c* is raised while a club fails its own test; 0 for never.",
-    )
-    sieve_cap: float = Field(50.0, gt=0, le=MOST_CAP, description="Largest c*.")
-    merge: Literal["phillips_sul", "von_lyncker_thoennessen", "none"] = Field(
-        "phillips_sul", description="How clubs are merged."
-    )
-    divergent: Literal["leave", "adopt"] = Field(
-        "leave", description="Whether clubs may adopt divergent units."
-    )
-    taxonomies: list[str] = Field(
-        [], description="Taxonomies whose cells are set against the clubs."
-    )
+    period: str
+    """Period of the config."""
+    filter: Literal["hp", "boosted_hp", "hamilton", "none"] = "hp"
+    """Trend of log income."""
+    smoothing: float = Field(400.0, gt=0)
+    """Annual penalty of the Hodrick-Prescott filter."""
+    discard: float = Field(1 / 3, gt=0, lt=1)
+    """Share of first periods that the regression leaves out."""
+    variance: Literal["fqsb", "aqsb"] = "fqsb"
+    """Long-run variance."""
+    sort_share: float = Field(0.0, ge=0, le=1)
+    """Last periods whose mean sorts units; 0 for the last one."""
+    sieve_step: float = Field(0.1, ge=0, le=MOST_CAP)
+    """How c* is raised while a club fails its own test; 0 for never."""
+    sieve_cap: float = Field(50.0, gt=0, le=MOST_CAP)
+    """Largest c*."""
+    merge: Literal["phillips_sul", "von_lyncker_thoennessen", "none"] = "phillips_sul"
+    """How clubs are merged."""
+    divergent: Literal["leave", "adopt"] = "leave"
+    """Whether clubs may adopt divergent units."""
+    taxonomies: list[str] = []
+    """Taxonomies whose cells are set against the clubs."""
 
     @model_validator(mode="after")
     def _few_steps(self) -> ClubsSpec:

@@ -48,41 +48,28 @@ BOOTSTRAP_DRAWS = 1999
 class DistributionSpec(UnitsSpec):
     """One description of how the distribution of relative income moves."""
 
-    period: str = Field(description="Period of the config.")
-    subperiods: list[str] = Field(
-        [], description="Periods between which the chain is compared."
-    )
-    classes: Literal["pooled", "yearly", "fixed"] = Field(
-        "pooled", description="Quantiles of all years, of each year, or fixed cut-offs."
-    )
-    quantiles: int = Field(3, ge=2, le=100, description="Number of quantile classes.")
-    cutoffs: list[float] = Field(
-        [], description="Fixed cut-offs of relative income, rising."
-    )
-    relative_to: Literal["mean", "population_mean"] = Field(
-        "mean", description="Mean over units, or total output over total population."
-    )
-    steps: list[PositiveInt] = Field(
-        [1], min_length=1, description="Lengths of a transition in years."
-    )
-    weights: str = Field(
-        "",
-        description=(
-            "The primary spatial weights, for the chain given the neighbours; or none."
-        ),
-    )
-    neighbour_classes: int = Field(
-        0,
-        ge=0,
-        le=100,
-        description="Classes of the neighbours' average; 0 for as many as own.",
-    )
-    kernel_steps: list[PositiveInt] = Field(
-        [], description="Lengths in years of the stochastic kernels."
-    )
-    taxonomy: str = Field(
-        "", description="Taxonomy whose cells condition income; none when empty."
-    )
+    period: str
+    """Period of the config."""
+    subperiods: list[str] = []
+    """Periods between which the chain is compared."""
+    classes: Literal["pooled", "yearly", "fixed"] = "pooled"
+    """Quantiles of all years, of each year, or fixed cut-offs."""
+    quantiles: int = Field(3, ge=2, le=100)
+    """Number of quantile classes."""
+    cutoffs: list[float] = []
+    """Fixed cut-offs of relative income, rising."""
+    relative_to: Literal["mean", "population_mean"] = "mean"
+    """Mean over units, or total output over total population."""
+    steps: list[PositiveInt] = Field([1], min_length=1)
+    """Lengths of a transition in years."""
+    weights: str = ""
+    """The primary spatial weights, for the chain given the neighbours; or none."""
+    neighbour_classes: int = Field(0, ge=0, le=100)
+    """Classes of the neighbours' average; 0 for as many as own."""
+    kernel_steps: list[PositiveInt] = []
+    """Lengths in years of the stochastic kernels."""
+    taxonomy: str = ""
+    """Taxonomy whose cells condition income; none when empty."""
 
     @model_validator(mode="after")
     def _cutoffs_rise(self) -> DistributionSpec:

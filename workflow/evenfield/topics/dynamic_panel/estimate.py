@@ -60,20 +60,14 @@ KEY = ["spec_id", "unit_scheme", "start_year", "end_year", "period", "order"]
 class DynamicPanelSpec(UnitsSpec):
     """One specification of the dynamic panel."""
 
-    span: int | None = Field(
-        None,
-        ge=1,
-        le=1_000,
-        description="Years between two dates; the step of the panel by default.",
-    )
-    periods: list[str] = Field([], description="Periods; all when empty.")
-    gmm_last_lag: int = Field(
-        3,
-        ge=2,
-        le=100,
-        description="Last lag of the level that instruments differences in GMM.",
-    )
-    draws: int = Field(1999, ge=99, description="Draws of units for the intervals.")
+    span: int | None = Field(None, ge=1, le=1_000)
+    """Years between two dates; the step of the panel by default."""
+    periods: list[str] = []
+    """Periods; all when empty."""
+    gmm_last_lag: int = Field(3, ge=2, le=100)
+    """Last lag of the level that instruments differences in GMM."""
+    draws: int = Field(1999, ge=99)
+    """Draws of units for the intervals."""
 
 
 Section = list[DynamicPanelSpec]

@@ -38,42 +38,26 @@ LABELS = (
 class InequalitySpec(UnitsSpec):
     """One decomposition of inequality between units."""
 
-    periods: list[str] = Field(
-        min_length=1, description="Periods whose ends are compared."
-    )
-    hypothesis: str = Field(
-        "", description="Hypothesis that the change of Theil T speaks to."
-    )
-    sesoi: float | None = Field(
-        None, gt=0, description="Smallest change of Theil T of interest."
-    )
-    weighting: Literal["population", "unweighted"] = Field(
-        "population", description="Weights of the units."
-    )
-    groupings: list[str] = Field(
-        [], description="Columns of units.csv, such as region4."
-    )
-    taxonomies: list[str] = Field(
-        [], description="Each adds the groupings cell, cluster and sez of its cells."
-    )
-    nested: list[tuple[str, str]] = Field(
-        [], description="Pairs of an outer and an inner grouping."
-    )
-    aversion: list[PositiveFloat] = Field(
-        [0.5, 1.0, 2.0], description="Inequality aversions of the Atkinson index."
-    )
-    weights: str = Field(
-        "",
-        description=(
-            "The primary spatial weights, to say which groups are connected; or none."
-        ),
-    )
-    revision_sd: dict[Literal["output", "population"], NonNegativeFloat] = Field(
-        {},
-        description=(
-            "Standard deviations of revisions of log output and log population."
-        ),
-    )
+    periods: list[str] = Field(min_length=1)
+    """Periods whose ends are compared."""
+    hypothesis: str = ""
+    """Hypothesis that the change of Theil T speaks to."""
+    sesoi: float | None = Field(None, gt=0)
+    """Smallest change of Theil T of interest."""
+    weighting: Literal["population", "unweighted"] = "population"
+    """Weights of the units."""
+    groupings: list[str] = []
+    """Columns of units.csv, such as region4."""
+    taxonomies: list[str] = []
+    """Each adds the groupings cell, cluster and sez of its cells."""
+    nested: list[tuple[str, str]] = []
+    """Pairs of an outer and an inner grouping."""
+    aversion: list[PositiveFloat] = [0.5, 1.0, 2.0]
+    """Inequality aversions of the Atkinson index."""
+    weights: str = ""
+    """The primary spatial weights, to say which groups are connected; or none."""
+    revision_sd: dict[Literal["output", "population"], NonNegativeFloat] = {}
+    """Standard deviations of revisions of log output and log population."""
 
     @model_validator(mode="after")
     def _nested_groups_exist(self) -> InequalitySpec:

@@ -59,21 +59,12 @@ Variable = tuple[str, str, Trajectories, np.ndarray | None]
 class MoranSpec(UnitsSpec):
     """One specification of spatial association by year."""
 
-    regions: str = Field(
-        "",
-        description=(
-            "Column of units.csv whose means are also taken out; none when empty."
-        ),
-    )
-    taxonomies: list[str] = Field(
-        [], description="Taxonomies whose clusters and zones are placed on the map."
-    )
-    discovery_rate: float = Field(
-        0.05,
-        gt=0,
-        lt=1,
-        description="False discovery rate at which a local Moran counts.",
-    )
+    regions: str = ""
+    """Column of units.csv whose means are also taken out; none when empty."""
+    taxonomies: list[str] = []
+    """Taxonomies whose clusters and zones are placed on the map."""
+    discovery_rate: float = Field(0.05, gt=0, lt=1)
+    """False discovery rate at which a local Moran counts."""
 
 
 Section = list[MoranSpec]

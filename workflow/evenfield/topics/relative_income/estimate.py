@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
 from evenfield.shared.estimates import NAN
 from evenfield.shared.rows import Kind, Results, Rows
@@ -40,9 +39,8 @@ KEY = "kind unit_scheme taxonomy variable period year cell".split()
 class RelativeIncomeSpec(Spec):
     """Taxonomies whose cells are described."""
 
-    taxonomies: list[str] = Field(
-        [], description="Taxonomies whose cells are described; all of them by default."
-    )
+    taxonomies: list[str] = []
+    """Taxonomies whose cells are described; all of them by default."""
 
 
 Section = RelativeIncomeSpec

@@ -41,17 +41,13 @@ class RollingSpec(UnitsSpec):
     """One specification of rolling windows."""
 
     windows: list[Annotated[int, Field(gt=0)]] = Field(
-        [10, 15],
-        min_length=1,
-        json_schema_extra={"uniqueItems": True},
-        description="Lengths of the windows in years.",
+        [10, 15], min_length=1, json_schema_extra={"uniqueItems": True}
     )
-    most_breaks: int = Field(
-        3, ge=0, le=20, description="Largest number of breaks in sigma."
-    )
-    trim: float = Field(
-        0.15, gt=0, lt=0.5, description="Share of dates on each side of a break."
-    )
+    """Lengths of the windows in years."""
+    most_breaks: int = Field(3, ge=0, le=20)
+    """Largest number of breaks in sigma."""
+    trim: float = Field(0.15, gt=0, lt=0.5)
+    """Share of dates on each side of a break."""
 
 
 Section = list[RollingSpec]

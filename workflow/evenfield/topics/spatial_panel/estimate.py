@@ -94,23 +94,20 @@ READING = [
 class SpatialPanelSpec(PanelSpec):
     """One specification, estimated with every model and all weights."""
 
-    sample: str = Field(
-        "all", description="Sample of units, named under panel.samples."
-    )
+    sample: str = "all"
+    """Sample of units, named under panel.samples."""
     models: tuple[Model, ...] = Field(
-        ("SLX", "SAR", "SEM", "SDM", "SDEM"), min_length=1, description="Models."
+        ("SLX", "SAR", "SEM", "SDM", "SDEM"), min_length=1
     )
-    model: Model = Field("SDM", description="The main model.")
-    effects: Literal["pooled", "unit", "time", "two_way"] = Field(
-        "two_way", description="Effects that are removed."
-    )
-    approach: Literal["lee_yu", "direct"] = Field(
-        "lee_yu",
-        description=(
-            "Effects transformed away, or estimated (biased with dense weights)."
-        ),
-    )
-    role: Role = Field("exploratory", description="Role in the tables.")
+    """Models."""
+    model: Model = "SDM"
+    """The main model."""
+    effects: Literal["pooled", "unit", "time", "two_way"] = "two_way"
+    """Effects that are removed."""
+    approach: Literal["lee_yu", "direct"] = "lee_yu"
+    """Effects transformed away, or estimated (biased with dense weights)."""
+    role: Role = "exploratory"
+    """Role in the tables."""
 
     def form(self, model: str) -> PanelModel:
         """Return a model with the effects and the approach of the specification."""

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, model_validator
+from pydantic import model_validator
 from pysyncon import Synth
 
 from evenfield.numerics.errors import NumericsError
@@ -79,33 +79,24 @@ SUMMARY = {
 class ControlSpec(UnitsSpec):
     """One treated unit, its date and its donors."""
 
-    unit: str = Field(description="The treated unit.")
-    fit: tuple[int, int] = Field(
-        description="First and last year of the fit, before the date."
-    )
-    effect: tuple[int, int] = Field(
-        description="First and last year after the date, itself included."
-    )
-    placebo: int | None = Field(
-        None, description="An earlier date as a placebo in time; none by default."
-    )
-    outcome: str = Field("log_income", description="Outcome, a column of panel.csv.")
-    demeaned: bool = Field(
-        True,
-        description=(
-            "Whether paths are taken less their own mean over the years of the fit."
-        ),
-    )
-    zones: str = Field(
-        "sez_seed",
-        description="Zone type; a unit that ever holds such a zone is no donor.",
-    )
-    exclude: tuple[str, ...] = Field(
-        (), description="Further units that are no donors."
-    )
-    hypothesis: str = Field(
-        "", description="Hypothesis that the specification belongs to."
-    )
+    unit: str
+    """The treated unit."""
+    fit: tuple[int, int]
+    """First and last year of the fit, before the date."""
+    effect: tuple[int, int]
+    """First and last year after the date, itself included."""
+    placebo: int | None = None
+    """An earlier date as a placebo in time; none by default."""
+    outcome: str = "log_income"
+    """Outcome, a column of panel.csv."""
+    demeaned: bool = True
+    """Whether paths are taken less their own mean over the years of the fit."""
+    zones: str = "sez_seed"
+    """Zone type; a unit that ever holds such a zone is no donor."""
+    exclude: tuple[str, ...] = ()
+    """Further units that are no donors."""
+    hypothesis: str = ""
+    """Hypothesis that the specification belongs to."""
 
     @model_validator(mode="after")
     def _dates(self) -> ControlSpec:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import effective_clusters
@@ -53,20 +52,18 @@ class TaxonomiesSpec(Spec):
     """One outcome on which taxonomies are compared."""
 
     id: Id
-    endogenous: str = Field(
-        "",
-        description="Measure of clusters.csv on one axis of the plane; empty for none.",
-    )
-    exogenous: str = Field(
-        "",
-        description="Type of zone whose mean number is the other axis; empty for none.",
-    )
-    hypothesis: str = Field(
-        "", description="Hypothesis or claim that the comparison speaks to."
-    )
-    plane_hypothesis: str = Field("", description="The same for the plane.")
-    sample: str = Field("all", description="Sample.")
-    role: Role = Field("robustness", description="Role in the tables.")
+    endogenous: str = ""
+    """Measure of clusters.csv on one axis of the plane; empty for none."""
+    exogenous: str = ""
+    """Type of zone whose mean number is the other axis; empty for none."""
+    hypothesis: str = ""
+    """Hypothesis or claim that the comparison speaks to."""
+    plane_hypothesis: str = ""
+    """The same for the plane."""
+    sample: str = "all"
+    """Sample."""
+    role: Role = "robustness"
+    """Role in the tables."""
 
 
 Section = list[TaxonomiesSpec]
