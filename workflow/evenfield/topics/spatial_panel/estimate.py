@@ -174,6 +174,7 @@ def _specification(
     parts: dict[str, list[pd.DataFrame]],
     mapped: tuple[str, ...],
 ) -> list[Estimate]:
+    """Return the rows of one specification; its series go to ``parts``."""
     panel, shared, note = study_panel(study, section, spec, spec.sample)
     shared |= {
         "family": "spatial_panel",
@@ -183,50 +184,56 @@ def _specification(
         "n_periods": len(panel.periods),
     }
     inference = study.config["inference"]
-    estimates = {}
+    models = dict.fromkeys((*spec.models, spec.model))
+    builders = {}
     networks = {}
     for name, weights in study.all_weights.items():
         matrix, cut = weights.among(panel.units)
-        networks[name] = net = network(panel.units, matrix)
-        estimates[name] = rows = Rows(
-            KINDS, "robustness", joined(note, cut), **shared, w_id=name
-        )
-        stream = f"spatial_panel:{spec.id}:{name}"
-        unit = UNITS.get(spec.outcome, "")
+        net = network(panel.units, matrix)
+        rows = Rows(KINDS, "robustness", joined(note, cut), **shared, w_id=name)
+        networks[name] = net
+        builders[name] = rows
         setting = Setting(
-            panel, unit, stream, inference["conf_level"], study.power, inference["seed"]
+            panel=panel,
+            unit=UNITS.get(spec.outcome, ""),
+            stream=f"spatial_panel:{spec.id}:{name}",
+            level=inference["conf_level"],
+            power=study.power,
+            seed=inference["seed"],
         )
-        wanted: tuple[str, ...] = (*spec.models, spec.model)
         fits = {
-            model: fit_spatial_panel(panel, net, spec.form(model)) for model in wanted
+            model: fit_spatial_panel(panel, net, spec.form(model)) for model in models
         }
-        lines = tested_lines(
-            lm_tests(panel, net, spec.effects, spec.approach),
-            serial_note(next(iter(fits.values()))),
-        )
-        _add(rows, "test", [*lines, *_durbin_tests(fits)])
+        tests = lm_tests(panel, net, spec.effects, spec.approach)
+        serial = serial_note(next(iter(fits.values())))
+        _add(rows, "test", tested_lines(tests, serial) + _durbin_tests(fits, serial))
         for model, fit in fits.items():
             main = (model, name) == (spec.model, spec.weights)
+            role = spec.role if main else "robustness"
             _add(rows, "estimate", coefficients(setting, fit))
             _add_fit(rows, setting, fit)
-            _add(
-                rows,
-                "estimate",
-                clustered_effects(setting, fit, spec.role if main else "robustness"),
-            )
+            _add(rows, "estimate", clustered_effects(setting, fit, role))
+            # At the edge of its range a parameter has no error, so nothing that rests
+            # on one is read.
             if fit.at_bound:
                 continue
             if main:
                 _add(rows, "estimate", other_inference(setting, fit))
                 _add(rows, "test", mundlak_lines(setting, fit))
             _add_series(parts, spec, name, fit, main or model in mapped)
-    compared = [model for model in fits if model in COMPARED]
-    for (model, name), share in model_probabilities(
-        panel, networks, spec.form("SDM"), compared
-    ).items():
-        labels = {"estimator": model.lower(), "term": model, "role": "description"}
-        estimates[name].add("probability", **labels, estimate=share)
-    return [row for rows in estimates.values() for row in rows.estimates]
+    # Models and weights are compared by their posterior probability (LeSage and Parent
+    # 2007), all of them with equal priors.
+    compared = [model for model in models if model in COMPARED]
+    shares = model_probabilities(panel, networks, spec.form("SDM"), compared)
+    for (model, name), share in shares.items():
+        builders[name].add(
+            "probability",
+            estimator=model.lower(),
+            term=model,
+            role="description",
+            estimate=share,
+        )
+    return [row for rows in builders.values() for row in rows.estimates]
 
 
 def _add(rows: Rows, kind: str, lines: list[Line]) -> None:
@@ -235,30 +242,25 @@ def _add(rows: Rows, kind: str, lines: list[Line]) -> None:
         rows.add(kind, line.pop("warning"), **role, **line)
 
 
-def _durbin_tests(fits: Mapping[str, SpatialPanelFit]) -> list[Line]:
-    """Return the tests of the Durbin model against what it nests."""
+def _durbin_tests(fits: Mapping[str, SpatialPanelFit], note: str) -> list[Line]:
+    """Return the tests of the Durbin model against what it nests: SAR where theta = 0,
+    SEM where theta = -rho b.
+    """
+    if "SDM" not in fits:
+        return []
+    durbin = fits["SDM"]
     lines = []
-    note = serial_note(next(iter(fits.values())))
-    if {"SDM", "SAR", "SEM"} <= set(fits):
-        lines += tested_lines(
-            [likelihood_ratio(fits["SDM"], fits[narrow]) for narrow in ("SAR", "SEM")],
-            note,
-        )
-    if "SDM" in fits and fits["SDM"].at_bound:
-        names = [
-            f"Wald SDM -> {narrow}{kind}"
-            for narrow in ("SAR", "SEM")
-            for kind in ("", ", by unit")
-        ]
-        undefined = {
-            "estimate": NAN,
-            "warning": f"not defined: {edge_note(fits['SDM'])}",
-        }
-        lines += [{"term": name, **undefined} for name in names]
-    elif "SDM" in fits:
-        lines += tested_lines(
-            [*wald_tests(fits["SDM"]), *wald_tests(fits["SDM"], "unit")], note
-        )
+    if {"SAR", "SEM"} <= set(fits):
+        ratios = [likelihood_ratio(durbin, fits[narrow]) for narrow in ("SAR", "SEM")]
+        lines += tested_lines(ratios, note)
+    if not durbin.at_bound:
+        tests = [*wald_tests(durbin), *wald_tests(durbin, "unit")]
+        return lines + tested_lines(tests, note)
+    warning = f"not defined: {edge_note(durbin)}"
+    for narrow in ("SAR", "SEM"):
+        for kind in ("", ", by unit"):
+            term = f"Wald SDM -> {narrow}{kind}"
+            lines.append({"term": term, "estimate": NAN, "warning": warning})
     return lines
 
 
@@ -268,23 +270,21 @@ def _add_fit(rows: Rows, setting: Setting, fit: SpatialPanelFit) -> None:
     """
     estimator = fit.model.model.lower()
     seed = setting.seed
-    heights = zip(
-        ("log likelihood", "AIC", "BIC"),
-        (fit.log_likelihood, *information_criteria(fit)),
-        strict=True,
-    )
-    for name, value in heights:
+    aic, bic = information_criteria(fit)
+    criteria = {"log likelihood": fit.log_likelihood, "AIC": aic, "BIC": bic}
+    for name, value in criteria.items():
         rows.add("height", estimator=estimator, term=name, estimate=value)
     rows.add("serial", estimator=estimator, estimate=residual_autocorrelation(fit))
-    moran, p_value = residual_moran(
-        fit, generator_for(seed, f"{setting.stream}:{fit.model.model}:moran")
+    rng = generator_for(seed, f"{setting.stream}:{fit.model.model}:moran")
+    moran, p_value = residual_moran(fit, rng)
+    rows.add(
+        "moran",
+        estimator=estimator,
+        estimate=moran,
+        p_value=p_value,
+        p_type="999 permutations of units with their paths",
+        seed=str(seed),
     )
-    tested = {
-        "p_value": p_value,
-        "p_type": "999 permutations of units with their paths",
-        "seed": str(seed),
-    }
-    rows.add("moran", estimator=estimator, estimate=moran, **tested)
 
 
 def _add_series(
@@ -297,38 +297,45 @@ def _add_series(
     """Add effects by unit; of the main model by power of W; where ``linked``, by pair
     of units.
     """
+    model = fit.model.model
     for term in fit.regressors:
         reached = reach(fit, term)
-        key = dict(
-            zip(KEY, (spec.id, weights, fit.model.model.lower(), term), strict=True)
-        )
-        sums = {"own": reached.own, "received": reached.received, "sent": reached.sent}
-        parts["reach"].append(pd.DataFrame({**key, "unit": reached.units, **sums}))
-        if fit.model.model == spec.model:
-            effects = dict(
-                zip(
-                    ("direct", "indirect", "total"),
-                    partition(fit, term, POWERS).T,
-                    strict=True,
-                )
-            )
-            parts["powers"].append(
-                pd.DataFrame({**key, "power": np.arange(POWERS + 1), **effects})
-            )
+        series = {
+            "reach": {
+                "unit": reached.units,
+                "own": reached.own,
+                "received": reached.received,
+                "sent": reached.sent,
+            }
+        }
+        # (I - rho W)^-1 = I + rho W + rho^2 W^2 + ...: neighbours, theirs, and so on.
+        if model == spec.model:
+            direct, indirect, total = partition(fit, term, POWERS).T
+            series["powers"] = {
+                "power": np.arange(POWERS + 1),
+                "direct": direct,
+                "indirect": indirect,
+                "total": total,
+            }
         n = len(reached.units)
         if linked and n <= MOST_PAIRED:
-            pairs = {"unit_i": np.repeat(reached.units, n), "unit_j": reached.units * n}
-            parts["links"].append(
-                pd.DataFrame({**key, **pairs, "effect": reached.matrix.ravel()})
-            )
+            series["links"] = {
+                "unit_i": np.repeat(reached.units, n),
+                "unit_j": reached.units * n,
+                "effect": reached.matrix.ravel(),
+            }
+        key = dict(zip(KEY, (spec.id, weights, model.lower(), term), strict=True))
+        for name, columns in series.items():
+            parts[name].append(pd.DataFrame({**key, **columns}))
 
 
 def _summary(study: Study, section: Section) -> dict[str, Any]:
-    neighbours = {
-        name: effective_neighbours(item.matrix)
-        for name, item in sorted(study.all_weights.items())
-    }
     used = {name for spec in section.specifications for name in spec.regressors}
+    neighbours = {}
+    for name, weights in sorted(study.all_weights.items()):
+        effective = np.asarray(effective_neighbours(weights.matrix))
+        neighbours[name] = float(round_results(effective))
+    inference = study.config["inference"]
     return {
         "equation": (
             "Y_t = rho W Y_t + X_t b + W X_t th + mu + alpha_t 1 + u_t, u_t = lambda W"
@@ -339,21 +346,18 @@ def _summary(study: Study, section: Section) -> dict[str, Any]:
             " 1/N, indirect = the rest"
         ),
         "reading": READING,
-        **{key: study.config["inference"][key] for key in ("conf_level", "seed")},
+        "conf_level": inference["conf_level"],
+        "seed": inference["seed"],
         "power": study.power,
         "interval": (
             "sandwich by unit, t(G* - 1): any correlation over years and any variance"
             " within a unit"
         ),
-        **{
-            "draws": DRAWS,
-            "unit_draws": UNIT_DRAWS,
-            "year_draws": YEAR_DRAWS,
-            "years_together": YEARS_TOGETHER,
-        },
-        "effective_neighbours": {
-            name: float(round_results(np.asarray(n))) for name, n in neighbours.items()
-        },
+        "draws": DRAWS,
+        "unit_draws": UNIT_DRAWS,
+        "year_draws": YEAR_DRAWS,
+        "years_together": YEARS_TOGETHER,
+        "effective_neighbours": neighbours,
         "regressors": {
             name: variable.label
             for name, variable in section.variables.items()

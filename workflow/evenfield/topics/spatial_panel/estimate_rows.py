@@ -70,27 +70,29 @@ def coefficients(
     """Return one row for every parameter of a fit but the variance."""
     size = len(fit.names)
     notes = (edge_note(fit), serial_note(fit, kind))
-    lines = []
     try:
         errors = fit.std_errors(kind)
     except NumericsError:
         errors = np.full(size, NAN)
-    for name, value, error, one in zip(
-        fit.names[:-1], fit.estimates, errors, np.eye(size), strict=False
-    ):
+    lines = []
+    for position, name in enumerate(fit.names[:-1]):
+        value = float(fit.estimates[position])
+        error = float(errors[position])
         line: Line = {
             "estimator": estimator_name(fit, kind),
             "term": name,
-            "estimate": float(value),
+            "estimate": value,
+            "unit_of_measure": SPATIAL_UNITS.get(name, setting.unit),
+            "warning": joined(NOT_POLICY if name == "rho" else "", *notes),
         }
         if np.isfinite(error):
-            effective = fit.effective_units(one) if kind == BY_UNIT else NAN
-            tested = _tested(setting, float(value), float(error), effective)
-            line |= {**tested, "mde": NAN, "se_type": NAMES[kind]}
-        line |= {"unit_of_measure": SPATIAL_UNITS.get(name, setting.unit)}
-        lines.append(
-            line | {"warning": joined(NOT_POLICY if name == "rho" else "", *notes)}
-        )
+            # The effective number of units behind one coefficient (Carter, Schnepel
+            # and Steigerwald 2017).
+            alone = np.eye(size)[position]
+            effective = fit.effective_units(alone) if kind == BY_UNIT else NAN
+            line |= _tested(setting, value, error, effective)
+            line |= {"mde": NAN, "se_type": NAMES[kind]}
+        lines.append(line)
     return lines
 
 
@@ -98,22 +100,26 @@ def clustered_effects(setting: Setting, fit: SpatialPanelFit, role: str) -> list
     """Return effects with the sandwich by unit and t(G* - 1), the interval that is
     printed.
     """
-    if fit.at_bound:
-        shared = {
-            "estimate": NAN,
-            "role": role,
-            "unit_of_measure": setting.unit,
-            "estimator": estimator_name(fit, BY_UNIT),
-            "warning": f"not defined: {edge_note(fit)}",
-        }
-        return [
-            shared | {"term": name, "effect_type": effect}
-            for effect in KINDS
-            for name in fit.regressors
-        ]
-    impacts = clustered_impacts(fit, setting.level)
-    lines = _effects(setting, fit, impacts.impacts, BY_UNIT, impacts.effective_units)
-    return [line | {"role": role} for line in lines]
+    if not fit.at_bound:
+        impacts = clustered_impacts(fit, setting.level)
+        effective = impacts.effective_units
+        lines = _effects(setting, fit, impacts.impacts, BY_UNIT, effective)
+        return [{**line, "role": role} for line in lines]
+    lines = []
+    for effect in KINDS:
+        for name in fit.regressors:
+            lines.append(
+                {
+                    "estimator": estimator_name(fit, BY_UNIT),
+                    "term": name,
+                    "effect_type": effect,
+                    "role": role,
+                    "estimate": NAN,
+                    "unit_of_measure": setting.unit,
+                    "warning": f"not defined: {edge_note(fit)}",
+                }
+            )
+    return lines
 
 
 def _effects(
@@ -123,37 +129,39 @@ def _effects(
     kind: str,
     effective: np.ndarray | None = None,
 ) -> list[Line]:
-    """Return direct, indirect and total effects of every regressor; effective (3, K)."""
+    """Return direct, indirect and total effects of every regressor; effective (3, K).
+
+    Notes
+    -----
+    M_k = (I - rho W)^-1 (b_k I + th_k W): direct tr(M_k)/N, total 1'M_k 1/N (LeSage and
+    Pace 2009).
+    """
     lines = []
     serial = serial_note(fit, kind)
     drawn = impacts.method == "draws"
-    estimator = estimator_name(fit, kind)
+    estimator = estimator_name(fit, kind) + ("_draws" if drawn else "")
     for (i, k), value in np.ndenumerate(impacts.estimate):
         error = float(impacts.std_error[i, k])
-        g = NAN if effective is None else float(effective[i, k])
-        forced = FORCED if (fit.model.model, KINDS[i]) == ("SAR", "indirect") else ""
+        # Without lags of the regressors M_k = b_k (I - rho W)^-1 for all of them.
+        forced = fit.model.model == "SAR" and KINDS[i] == "indirect"
         line: Line = {
-            "estimator": estimator + ("_draws" if drawn else ""),
-            "role": "ladder",
-            "estimate": float(value),
+            "estimator": estimator,
             "term": impacts.regressors[k],
             "effect_type": KINDS[i],
+            "role": "ladder",
+            "estimate": float(value),
             "unit_of_measure": setting.unit,
+            "warning": joined(serial, FORCED if forced else ""),
+            "se_type": "zero by construction",
         }
-        line["warning"] = joined(serial, forced)
-        if not error > 0:
-            line["se_type"] = "zero by construction"
-        else:
-            line |= _tested(setting, float(value), error, g) | {
-                "se_type": f"delta method, {NAMES[kind]}"
-            }
+        if error > 0:
+            g = NAN if effective is None else float(effective[i, k])
+            line |= _tested(setting, float(value), error, g)
+            line["se_type"] = f"delta method, {NAMES[kind]}"
         if drawn and error > 0:
-            ends = {
+            line |= {
                 "conf_low": float(impacts.conf_low[i, k]),
                 "conf_high": float(impacts.conf_high[i, k]),
-            }
-            line |= {
-                **ends,
                 "p_value": float(impacts.p_value[i, k]),
                 "p_type": "share of draws beyond zero",
                 "statistic": NAN,
@@ -166,10 +174,10 @@ def _effects(
 def _tested(setting: Setting, value: float, error: float, effective: float) -> Line:
     """Return a t(G* - 1) test and interval, or normal ones where no G* is given."""
     df = max(effective - 1.0, 1.0) if np.isfinite(effective) else np.inf
+    # The smallest effect that is seen with the wanted power (Bloom 1995).
     reach = t_quantile(0.5 + setting.level / 2, df) + t_quantile(setting.power, df)
-    fields = inference_fields(t_inference(value, error, df, setting.level)) | {
-        "mde": reach * error
-    }
+    fields = inference_fields(t_inference(value, error, df, setting.level))
+    fields["mde"] = reach * error
     if df == np.inf:
         return fields | {"df": NAN, "p_type": "normal, two-sided"}
     return fields | {"g_star": effective, "p_type": "t(G* - 1), two-sided"}
@@ -180,16 +188,17 @@ def tested_lines(tests: Sequence[SpatialTest], note: str) -> list[Line]:
     lines = []
     for test in tests:
         by_unit = test.name.endswith("by unit")
-        numbers = {
-            "estimate": test.statistic,
-            "statistic": test.statistic,
-            "p_value": test.p_value,
-        }
-        labels = {
-            "p_type": "F(q, N - 1)" if by_unit else "chi-squared",
-            "warning": "" if by_unit else note,
-        }
-        lines.append({"term": test.name, "df": float(test.df), **numbers, **labels})
+        lines.append(
+            {
+                "term": test.name,
+                "estimate": test.statistic,
+                "statistic": test.statistic,
+                "df": float(test.df),
+                "p_value": test.p_value,
+                "p_type": "F(q, N - 1)" if by_unit else "chi-squared",
+                "warning": "" if by_unit else note,
+            }
+        )
     return lines
 
 
@@ -198,34 +207,31 @@ def other_inference(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
     factors do to rho.
     """
     lines = []
-    stream = f"{setting.stream}:{fit.model.model}"
-    seeded = {"seed": str(setting.seed)}
     for kind in ("observed", "expected", "qml"):
         lines += [
-            line | {"role": "ladder"} for line in coefficients(setting, fit, kind)
+            {**line, "role": "ladder"} for line in coefficients(setting, fit, kind)
         ]
         lines += _effects(setting, fit, delta_impacts(fit, kind, setting.level), kind)
+    stream = f"{setting.stream}:{fit.model.model}"
     rng = generator_for(setting.seed, f"{stream}:draws")
-    drawn = _effects(
-        setting, fit, drawn_impacts(fit, rng, DRAWS, level=setting.level), "observed"
-    )
+    impacts = drawn_impacts(fit, rng, DRAWS, level=setting.level)
     printed = [*coefficients(setting, fit), *clustered_effects(setting, fit, "ladder")]
-    drawn += _by_units(setting, fit, printed, f"{stream}:units")
-    drawn += _by_years(setting, fit, printed, f"{stream}:years")
-    lines += [line | seeded for line in drawn]
+    drawn = [
+        *_effects(setting, fit, impacts, "observed"),
+        *_by_units(setting, fit, printed, f"{stream}:units"),
+        *_by_years(setting, fit, printed, f"{stream}:years"),
+    ]
+    lines += [{**line, "seed": str(setting.seed)} for line in drawn]
+    # A shock that all units share looks like dependence between neighbours.
     for factors in FACTORS:
         factor_fit = fit_with_factors(setting.panel, fit.network, fit.model, factors)
-        note = f"{factors} common factors"
+        note = f"{factors} common factors taken out, no bias correction"
         for line in coefficients(setting, factor_fit.after):
             if line["term"] in SPATIAL_UNITS:
-                warning = joined(
-                    line["warning"], f"{note} taken out, no bias correction"
-                )
-                renamed = {
-                    "estimator": f"{line['estimator']}_factors_{factors}",
-                    "converged": factor_fit.converged,
-                }
-                lines.append(line | renamed | {"warning": warning})
+                line["estimator"] += f"_factors_{factors}"
+                line["converged"] = factor_fit.converged
+                line["warning"] = joined(line["warning"], note)
+                lines.append(line)
     return lines
 
 
@@ -236,39 +242,31 @@ def _by_units(
     1).
     """
     lines = [_renamed(line, fit, "units") for line in printed]
+    rng = generator_for(setting.seed, stream)
     try:
         if fit.n_units > MOST_BOOTSTRAPPED:
             raise NumericsError(
                 f"{fit.n_units} units, at most {MOST_BOOTSTRAPPED} are bootstrapped"
             )
-        bootstrap = unit_bootstrap(
-            setting.panel, fit, generator_for(setting.seed, stream), UNIT_DRAWS
-        )
+        bootstrap = unit_bootstrap(setting.panel, fit, rng, UNIT_DRAWS)
     except NumericsError as error:
-        return [
-            line | {"warning": joined(line["warning"], f"no interval: {error}")}
-            for line in lines
-        ]
-    draws_used = len(bootstrap.coefficients)
-    sizes = np.abs(
-        np.concatenate(
-            [bootstrap.coefficients, bootstrap.effects.reshape(draws_used, -1)], axis=1
-        )
-    )
-    label = f"wild bootstrap-t by unit, {draws_used} samples"
-    for line, size in zip(lines, sizes.T, strict=True):
+        for line in lines:
+            line["warning"] = joined(line["warning"], f"no interval: {error}")
+        return lines
+    used = len(bootstrap.coefficients)
+    drawn = [bootstrap.coefficients, bootstrap.effects.reshape(used, -1)]
+    sizes = np.abs(np.concatenate(drawn, axis=1)).T
+    for line, size in zip(lines, sizes, strict=True):
         if line.get("std_error", NAN) > 0 and np.isfinite(size).all():
             half = float(np.quantile(size, setting.level)) * line["std_error"]
-            p_value = float(
-                (1 + (size >= abs(line["statistic"])).sum()) / (1 + draws_used)
-            )
+            beyond = (size >= abs(line["statistic"])).sum()
             line |= {
                 "conf_low": line["estimate"] - half,
                 "conf_high": line["estimate"] + half,
-                "p_value": p_value,
                 "conf_level": setting.level,
+                "p_value": float((1 + beyond) / (1 + used)),
                 "p_type": "symmetric bootstrap-t",
-                "se_type": label,
+                "se_type": f"wild bootstrap-t by unit, {used} samples",
             }
     return lines
 
@@ -276,61 +274,55 @@ def _by_units(
 def _by_years(
     setting: Setting, fit: SpatialPanelFit, printed: list[Line], stream: str
 ) -> list[Line]:
-    """Return the printed rows with the spread and the percentiles of samples rebuilt
-    from blocks of years.
+    """Return the printed rows with the standard deviation and the percentiles of
+    samples rebuilt from blocks of years.
     """
     together = max(1, min(YEARS_TOGETHER, fit.n_periods // 3))
-    drawn = year_bootstrap(
-        setting.panel, fit, generator_for(setting.seed, stream), YEAR_DRAWS, together
-    )
-    values = np.concatenate(
-        [drawn[:, :-1], effects_at(fit, drawn).reshape(len(drawn), -1)], axis=1
-    )
-    low, high = np.quantile(
-        values, [0.5 - setting.level / 2, 0.5 + setting.level / 2], axis=0
-    )
+    rng = generator_for(setting.seed, stream)
+    drawn = year_bootstrap(setting.panel, fit, rng, YEAR_DRAWS, together)
+    effects = effects_at(fit, drawn).reshape(len(drawn), -1)
+    values = np.concatenate([drawn[:, :-1], effects], axis=1)
+    ends = [0.5 - setting.level / 2, 0.5 + setting.level / 2]
+    low, high = np.quantile(values, ends, axis=0)
+    errors = values.std(axis=0, ddof=1)
     serial = serial_note(fit)
+    partly = f"blocks of {together} years keep part of it" if serial else ""
     lines = [_renamed(line, fit, "years") for line in printed]
-    note = joined(
-        serial, f"blocks of {together} years keep part of it" if serial else ""
-    )
-    label = f"{YEAR_DRAWS} samples of residuals by blocks of {together} years"
-    for i, (line, error) in enumerate(
-        zip(lines, values.std(axis=0, ddof=1), strict=True)
-    ):
-        if error > 0:
+    for i, line in enumerate(lines):
+        if errors[i] > 0:
             line |= {
-                "std_error": float(error),
-                "statistic": line["estimate"] / error,
+                "std_error": float(errors[i]),
+                "statistic": line["estimate"] / errors[i],
                 "g_star": NAN,
-                "se_type": label,
                 "conf_low": float(low[i]),
                 "conf_high": float(high[i]),
                 "conf_level": setting.level,
+                "se_type": (
+                    f"{YEAR_DRAWS} samples of residuals by blocks of {together} years"
+                ),
+                "warning": joined(line["warning"], serial, partly),
             }
-            line["warning"] = joined(line["warning"], note)
     return lines
 
 
 def _renamed(line: Line, fit: SpatialPanelFit, suffix: str) -> Line:
-    other_fields = {key: value for key, value in line.items() if key not in INTERVAL}
-    return other_fields | {"estimator": estimator_name(fit, suffix), "role": "ladder"}
+    """Return a row as that of another inference, without what it tests."""
+    plain = {key: value for key, value in line.items() if key not in INTERVAL}
+    return {**plain, "estimator": estimator_name(fit, suffix), "role": "ladder"}
 
 
 def mundlak_lines(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
     """Return the test of random unit effects beside year dummies."""
-    if (
-        fit.model.model not in ("SDM", "SAR", "SEM", "SDEM")
-        or fit.model.effects != "two_way"
-    ):
+    tested = fit.model.model in ("SDM", "SAR", "SEM", "SDEM")
+    if not tested or fit.model.effects != "two_way":
         return []
     try:
-        lines = tested_lines([mundlak(setting.panel, fit.network, fit.model)], "")
+        (line,) = tested_lines([mundlak(setting.panel, fit.network, fit.model)], "")
     except (NumericsError, np.linalg.LinAlgError) as error:
         return [
             {"term": "Mundlak", "estimate": NAN, "warning": f"not defined: {error}"}
         ]
-    return [line | {"p_type": "F(q, N - q - 1)"} for line in lines]
+    return [{**line, "p_type": "F(q, N - q - 1)"}]
 
 
 def estimator_name(fit: SpatialPanelFit, kind: str) -> str:
