@@ -184,7 +184,7 @@ def _specification(
         "n_periods": len(panel.periods),
     }
     inference = study.config["inference"]
-    models = dict.fromkeys((*spec.models, spec.model))
+    models: list[str] = list(dict.fromkeys((*spec.models, spec.model)))
     builders = {}
     networks = {}
     for name, weights in study.all_weights.items():

@@ -6,16 +6,12 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
+from evenfield.shared.tables.columns import count, ends, left, number
+from evenfield.shared.tables.grouped import grouped_table
 from evenfield.shared.tables.headings import nothing_to_show
-from evenfield.shared.tables.numbers import (
-    fixed,
-    interval,
-    is_missing,
-    whole,
-    with_decimals,
-)
+from evenfield.shared.tables.numbers import fixed, is_missing
 from evenfield.shared.tables.rows import Row, only, pick
-from evenfield.shared.tables.table import Column, Table, right
+from evenfield.shared.tables.table import Table
 from evenfield.shared.tables.units import count_of, in_words
 
 KINDS = ("direct", "indirect", "total")
@@ -56,128 +52,89 @@ def t15(facts: Facts) -> Table:
     """
     estimates = facts.estimates()
     fit = facts.fit()
-    unit = facts.words["unit_name"]
     main = fit["specifications"][0]
-    main_rows = only(estimates, spec_id=main["id"])
-    if main_rows.empty:
-        raise nothing_to_show(
-            f"rows of specification {main['id']}", "spatial_panel", "T15"
-        )
-    rows = [*_by_weights(main_rows, fit), *_others(estimates, fit)]
-    outcome_unit = (
-        pick(main_rows, effect_type="direct")["unit_of_measure"]
-        or "that of the outcome"
-    )
-    sample, weights, *ends = _notes(facts, pick(main_rows), fit)
-    note = (
-        sample,
-        weights,
-        (
-            f"Effects of one unit more of the regressor: in the {unit} itself (direct),"
-            " in all others (indirect), everywhere (total), averaged. Unit:"
-            f" {outcome_unit}; growth in percentage points a year."
-        ),
-        (
-            f"{facts.level} intervals: sandwich by {unit}, t(G* \u2212 1); errors of a"
-            f" {unit} may hang together over all years and differ in variance. G*:"
-            " effective number behind the indirect effect. AR(1): correlation of"
-            " residuals with those of the year before; intervals that ignore it are"
-            " too narrow."
-        ),
-        *ends,
-    )
-    shown = []
+    own = only(estimates, spec_id=main["id"])
+    what = f"rows of specification {main['id']}"
+    if own.empty:
+        raise nothing_to_show(what, "spatial_panel", "T15")
+    rows = [*_by_weights(own, fit), *_others(estimates, fit)]
+    columns = [left("Weights or specification", "label")]
     for kind in KINDS:
-        ends_of = (f"{kind} conf_low", f"{kind} conf_high")
-        shown.append(
-            right(
-                kind.capitalize(), kind, show=with_decimals(fixed, 4), reason="reason"
-            )
-        )
-        shown.append(
-            right(
-                f"{facts.level} interval",
-                *ends_of,
-                show=with_decimals(interval, 3),
-                reason="reason",
-            )
-        )
-    columns = (
-        Column(names=("label",), header="Weights or specification"),
-        *shown,
-        right("G*", "indirect g_star", show=with_decimals(fixed, 1)),
-        right("AR(1)", "serial", show=with_decimals(fixed, 2)),
-        right("Effective neighbours", "neighbours", show=with_decimals(fixed, 1)),
-        right("N", "n_units", show=whole),
-        right("T", "n_periods", show=whole),
-    )
-    return Table(
-        id="T15", note=note, columns=columns, frame=pd.DataFrame(rows), group="group"
-    )
+        interval = (f"{kind} conf_low", f"{kind} conf_high")
+        columns += [
+            number(kind.capitalize(), kind, 4, "reason"),
+            ends(f"{facts.level} interval", *interval, 3, "reason"),
+        ]
+    columns += [
+        number("G*", "indirect g_star", 1),
+        number("AR(1)", "serial", 2),
+        number("Effective neighbours", "neighbours", 1),
+        count("N", "n_units"),
+        count("T", "n_periods"),
+    ]
+    note = _note(facts, own, fit)
+    return grouped_table("T15", rows, columns, note, what, "spatial_panel")
 
 
 TABLES = {"T15": t15}
 
 
-def _by_weights(main_rows: pd.DataFrame, fit: Mapping[str, Any]) -> Iterator[Row]:
+def _by_weights(own: pd.DataFrame, fit: Mapping[str, Any]) -> Iterator[Row]:
     spec = fit["specifications"][0]
     for term in spec["regressors"]:
         for model, name in MODELS.items():
             for weights, neighbours in fit["effective_neighbours"].items():
-                group = f"{fit['regressors'][term]}: {name}"
-                labels = {
+                yield {
                     "spec_id": spec["id"],
-                    "group": group,
+                    "group": f"{fit['regressors'][term]}: {name}",
                     "label": _spaced(weights),
                     "neighbours": neighbours,
+                    **_effects(own, model, weights, term),
                 }
-                yield {**labels, **_effects(main_rows, model, weights, term)}
 
 
 def _others(estimates: pd.DataFrame, fit: Mapping[str, Any]) -> Iterator[Row]:
     for spec in fit["specifications"][1:]:
-        spec_rows = only(estimates, spec_id=spec["id"])
+        own = only(estimates, spec_id=spec["id"])
         weights = spec["weights"]
-        group = f"Other specifications: {spec['model']}, {_spaced(weights)} weights"
-        neighbours = (
-            fit["effective_neighbours"][weights] if spec["sample"] == "all" else None
-        )
+        model = spec["model"]
+        # Weights of a sample are cut, so their effective neighbours are others.
+        whole = spec["sample"] == "all"
         for term in spec["regressors"]:
-            label = f"{_specification_name(spec)}: {fit['regressors'][term]}"
-            labels = {
-                "spec_id": spec["id"],
-                "group": group,
-                "label": label,
-                "neighbours": neighbours,
-            }
             yield {
-                **labels,
-                **_effects(spec_rows, spec["model"].lower(), weights, term),
+                "spec_id": spec["id"],
+                "group": f"Other specifications: {model}, {_spaced(weights)} weights",
+                "label": f"{_specification_name(spec)}: {fit['regressors'][term]}",
+                "neighbours": fit["effective_neighbours"][weights] if whole else None,
+                **_effects(own, model.lower(), weights, term),
             }
 
 
-def _effects(spec_rows: pd.DataFrame, model: str, weights: str, term: str) -> Row:
-    model_rows = only(spec_rows, estimator=model, w_id=weights)
-    serial = pick(model_rows, term="residual autocorrelation")
+def _effects(own: pd.DataFrame, model: str, weights: str, term: str) -> Row:
+    rows = only(own, estimator=model, w_id=weights)
+    serial = pick(rows, term="residual autocorrelation")
     row: Row = {
         "estimator": model,
         "w_id": weights,
         "term": term,
         "serial": serial.get("estimate"),
+        "n_units": serial.get("n_units"),
+        "n_periods": serial.get("n_periods"),
     }
-    row |= {name: serial.get(name) for name in ("n_units", "n_periods")}
     for kind in KINDS:
-        cell = pick(model_rows, term=term, effect_type=kind)
-        row |= {
-            kind: cell.get("estimate"),
-            **{f"{kind} {name}": cell.get(name) for name in NUMBERS},
-        }
+        effect = pick(rows, term=term, effect_type=kind)
+        row[kind] = effect.get("estimate")
+        for name in NUMBERS:
+            row[f"{kind} {name}"] = effect.get(name)
     return {**row, "reason": AT_BOUND if is_missing(row["direct"]) else ""}
 
 
-def _notes(facts: Facts, row: Row, fit: Mapping[str, Any]) -> tuple[str, ...]:
+def _note(facts: Facts, own: pd.DataFrame, fit: Mapping[str, Any]) -> tuple[str, ...]:
+    row = pick(own)
     spec = fit["specifications"][0]
-    _, *ends = facts.note()
+    unit = facts.words["unit_name"]
+    measure = pick(own, effect_type="direct")["unit_of_measure"]
+    _, basis, origin = facts.note()
     neighbours = [
         f"{_spaced(name)} {fixed(value, 1)}"
         for name, value in fit["effective_neighbours"].items()
@@ -185,22 +142,30 @@ def _notes(facts: Facts, row: Row, fit: Mapping[str, Any]) -> tuple[str, ...]:
     sample = "" if spec["sample"] == "all" else f", sample {_spaced(spec['sample'])}"
     regressors = in_words([fit["regressors"][name] for name in spec["regressors"]])
     unsure = [
-        part for part in str(row["warning"]).split("; ") if part.startswith("GRADE C")
+        f"{part}."
+        for part in str(row["warning"]).split("; ")
+        if part.startswith("GRADE C")
     ]
     return (
-        (
-            f"N = {count_of(int(row['n_units']), facts.words)} (unit scheme"
-            f" {row['unit_scheme']}{sample}), T = {int(row['n_periods'])} years"
-            f" ({spec['years'][0]}\u2013{spec['years'][1]}); {_outcome_name(spec)} on"
-            f" {regressors}; {EFFECTS[spec['effects']]} {APPROACHES[spec['approach']]};"
-            " maximum likelihood."
-        ),
+        f"N = {count_of(int(row['n_units']), facts.words)} (unit scheme"
+        f" {row['unit_scheme']}{sample}), T = {int(row['n_periods'])} years"
+        f" ({spec['years'][0]}\u2013{spec['years'][1]}); {_outcome_name(spec)} on"
+        f" {regressors}; {EFFECTS[spec['effects']]} {APPROACHES[spec['approach']]};"
+        " maximum likelihood.",
         f"Weights row-standardised; effective neighbours: {in_words(neighbours)}.",
+        f"Effects of one unit more of the regressor: in the {unit} itself (direct),"
+        " in all others (indirect), everywhere (total), averaged. Unit:"
+        f" {measure or 'that of the outcome'}; growth in percentage points a year.",
+        f"{facts.level} intervals: sandwich by {unit}, t(G* \u2212 1); errors of a"
+        f" {unit} may hang together over all years and differ in variance. G*:"
+        " effective number behind the indirect effect. AR(1): correlation of"
+        " residuals with those of the year before; intervals that ignore it are"
+        " too narrow.",
         RULES,
-        ends[0],
+        basis,
         EXPLORATORY,
-        *(f"{part}." for part in unsure),
-        ends[1],
+        *unsure,
+        origin,
     )
 
 
@@ -215,6 +180,10 @@ def _outcome_name(spec: Mapping[str, Any]) -> str:
 def _specification_name(spec: Mapping[str, Any]) -> str:
     """Say what sets a specification apart."""
     first, last = spec["years"]
-    sample = [] if spec["sample"] == "all" else [_spaced(spec["sample"])]
-    direct = ["direct approach"] if spec["approach"] == "direct" else []
-    return ", ".join([_outcome_name(spec), f"{first}\u2013{last}", *sample, *direct])
+    parts = (
+        _outcome_name(spec),
+        f"{first}\u2013{last}",
+        "" if spec["sample"] == "all" else _spaced(spec["sample"]),
+        "direct approach" if spec["approach"] == "direct" else "",
+    )
+    return ", ".join(filter(None, parts))

@@ -2,6 +2,8 @@
 the paper's own groups, with their growth as colour.
 """
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.text import Text
@@ -134,7 +136,12 @@ def _many(data: pd.DataFrame) -> pd.DataFrame:
 
 def _name_corners(axes: Axes, data: pd.DataFrame) -> list[Text]:
     """Divide the plane at the medians and name its corners."""
-    style = {"color": SOFT, "linewidth": 0.7, "linestyle": (0, (4, 3)), "zorder": 1}
+    style: dict[str, Any] = {
+        "color": SOFT,
+        "linewidth": 0.7,
+        "linestyle": (0, (4, 3)),
+        "zorder": 1,
+    }
     axes.axvline(data["endogenous"].median(), **style)
     axes.axhline(data["exogenous"].median(), **style)
     return [
