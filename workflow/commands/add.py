@@ -4,7 +4,7 @@ vintage.
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,21 @@ SPANS = "panel_provenance.csv"
 SOURCES = "sources.csv"
 # A different number of decimals moves a figure by less; a census moves it by more.
 ROUNDING = 1e-3
+# What a span says beside variable, units and years.
 ORIGIN = ["grade", "flag", "source", "note"]
-FLAGS = ("official", "revised", "interpolated", "estimated", "proxy", "simulated")
+FLAGS = "official revised interpolated estimated proxy simulated".split()
+# Options that take a text, and those that take one of some words.
+TEXTS = {
+    "--source": "id in sources.csv (default: the source of the column's newest figures)",
+    "--citation": "citation of a source that sources.csv does not have yet",
+    "--measure": "unit of measure of a new column",
+    "--description": "what a new column holds",
+}
+CHOICES = {
+    "--grade": (["A", "B", "C"], "grade of the figures (default: A)"),
+    "--flag": (FLAGS, "flag of the figures (default: official)"),
+    "--zeros": (["missing", "kept"], "what the bureau's zeros are (default: missing)"),
+}
 
 
 def cells_of(table: pd.DataFrame) -> pd.DataFrame:
@@ -44,24 +57,22 @@ def merge_figures(
     """
     column = figures.column
     new = figures.values.set_index(["unit", "year"])["value"]
-    held = table.assign(**{column: table.get(column, "")}).set_index(
-        pd.MultiIndex.from_frame(cells_of(table))
-    )
-    units = held.index.unique("unit")
-    years = new.index.unique("year").difference(held.index.unique("year"))
-    absent = pd.MultiIndex.from_product([units, years], names=["unit", "year"]).union(
-        new.index.difference(held.index)
-    )
-    blank = absent.to_frame().astype(str).reindex(columns=held.columns, fill_value="")
-    out = pd.concat([held, blank]).sort_index()
-    changes = pd.DataFrame({"old": out.loc[new.index, column].str.strip(), "new": new})
-    same = [same_figure(*pair) for pair in changes.itertuples(index=False)]
-    changes["state"] = np.select(
-        [changes["old"].eq(""), same], ["added", "equal"], "changed"
-    )
+    rows = table.assign(**{column: table.get(column, "")})
+    rows.index = pd.MultiIndex.from_frame(cells_of(table))
+    # A new year has a row for every unit, so that the panel stays rectangular.
+    units = rows.index.unique("unit")
+    years = new.index.unique("year").difference(rows.index.unique("year"))
+    absent = pd.MultiIndex.from_product([units, years], names=["unit", "year"])
+    absent = absent.union(new.index.difference(rows.index))
+    blank = absent.to_frame().astype(str).reindex(columns=rows.columns, fill_value="")
+    merged = pd.concat([rows, blank]).sort_index()
+    old = merged.loc[new.index, column].str.strip()
+    changes = pd.DataFrame({"old": old, "new": new})
+    same = list(map(same_figure, old, new))
+    changes["state"] = np.select([old.eq(""), same], ["added", "equal"], "changed")
     moved = changes.loc[changes["state"].ne("equal"), "new"]
-    out.loc[moved.index, column] = moved
-    return out.reset_index(drop=True), changes
+    merged.loc[moved.index, column] = moved
+    return merged.reset_index(drop=True), changes
 
 
 def same_figure(one: str, other: str) -> bool:
@@ -74,6 +85,7 @@ def same_figure(one: str, other: str) -> bool:
     except ValueError:
         return one == other
     decimals = min(len(text.partition(".")[2]) for text in (one, other))
+    # Half a unit of the last digit that both print, and a little for binary rounding.
     near = abs(first - second) <= 0.5000001 * 10.0**-decimals
     return first == second or (near and relative_change(one, other) < ROUNDING)
 
@@ -88,37 +100,32 @@ def extend_spans(
     """Give the touched cells their origin, so that every figure lies in exactly one
     span; all tables are of text.
     """
-    numbers = {name: pd.to_numeric(spans[name]) for name in ("first_year", "last_year")}
+    years = ["first_year", "last_year"]
     cells = cells_of(panel)
     own = spans["variable"].eq(column)
-    spans_as_tuples = pd.Series(
-        [tuple(row) for row in spans.reindex(columns=ORIGIN, fill_value="").to_numpy()],
-        spans.index,
+    text = spans.reindex(columns=ORIGIN, fill_value="")
+    origin_of_span = pd.Series(
+        list(text.itertuples(index=False, name=None)), spans.index
     )
-    origins = [
-        origin,
-        *dict.fromkeys(
-            spans_as_tuples[own & spans_as_tuples.map(lambda one: one != origin)]
-        ),
-    ]
-    given = pd.Series(-1, pd.MultiIndex.from_frame(cells))
-    for mask, one in zip(
-        span_masks(cells, spans.assign(**numbers)[own]),
-        spans_as_tuples[own],
-        strict=True,
-    ):
-        given[mask] = origins.index(one)
-    crossed = given[touched].gt(0).any()
-    given[touched] = 0
-    if crossed:
-        given = given[given.eq(0) | panel[column].str.strip().ne("").to_numpy()]
-    wanted = origins if crossed else origins[:1]
-    stays = spans[
-        ~own if crossed else ~own | spans_as_tuples.map(lambda one: one != origin)
-    ]
-    both = pd.concat(
-        [stays, spans_of(given, wanted, column, cells["year"])], ignore_index=True
-    ).fillna("")
+    same = origin_of_span.map(lambda other: other == origin)
+    origins = [origin, *dict.fromkeys(origin_of_span[own & ~same])]
+    # Number of the origin of each cell of the column; -1 where it has none.
+    number = pd.Series(-1, pd.MultiIndex.from_frame(cells))
+    own_spans = spans[own].assign(**spans.loc[own, years].apply(pd.to_numeric))
+    masks = span_masks(cells, own_spans)
+    for mask, span_origin in zip(masks, origin_of_span[own], strict=True):
+        number[mask] = origins.index(span_origin)
+    # Whether a touched cell lies in a span of another origin.
+    crossed = number[touched].gt(0).any()
+    number[touched] = 0
+    if crossed:  # spans of other origins are divided around the touched cells
+        number = number[number.eq(0) | panel[column].str.strip().ne("").to_numpy()]
+        stays = spans[~own]
+    else:
+        origins = [origin]
+        stays = spans[~own | ~same]
+    new = spans_of(number, origins, column, cells["year"])
+    both = pd.concat([stays, new], ignore_index=True).fillna("")
     both = both.sort_values("first_year", key=pd.to_numeric, kind="stable")
     return both.sort_values(["variable", "units"], kind="stable")[spans.columns]
 
@@ -130,19 +137,19 @@ def spans_of(
     unbroken run of the panel's years.
     """
     spans = list[list[str]]()
+    # Where one origin holds for all units of a year, the span says so and names none.
     several = given[given.ge(0)].groupby("year").nunique().gt(1)
     for number, origin in enumerate(origins):
         units = given[given.eq(number)].sort_index().reset_index("unit")["unit"]
         labels = units.groupby("year").agg(" ".join).where(several, ALL_UNITS)
         labels = labels.reindex(sorted(set(years)), fill_value="")
-        for _, run in labels.groupby(labels.ne(labels.shift()).cumsum()):
+        run_number = labels.ne(labels.shift()).cumsum()
+        for _, run in labels.groupby(run_number):
             if run.iloc[0]:
-                spans.append(
-                    [column, run.iloc[0], *run.index[[0, -1]].astype(str), *origin]
-                )
-    return pd.DataFrame(
-        spans, columns=["variable", "units", "first_year", "last_year", *ORIGIN]
-    )
+                ends = run.index[[0, -1]].astype(str)
+                spans.append([column, run.iloc[0], *ends, *origin])
+    columns = ["variable", "units", "first_year", "last_year", *ORIGIN]
+    return pd.DataFrame(spans, columns=columns)
 
 
 def newest_source(spans: pd.DataFrame, column: str) -> str:
@@ -169,27 +176,23 @@ def add(options: argparse.Namespace, config: dict[str, Any]) -> None:
         options.zeros,
         unit_headers(package),
     )
-    check_columns(list(study["panel"].columns), [figures.column])
-    held = read_text_table(folder / figures.table)
-    table, changes = merge_figures(held, figures)
+    check_column(study["panel"].columns, figures.column)
+    before = read_text_table(folder / figures.table)
+    table, changes = merge_figures(before, figures)
     changed = changes[changes["state"].eq("changed")]
     if len(changed) and not options.replace:
+        examples = first_examples([worded(row) for row in changed.itertuples()])
         raise IngestError(
             f"{options.file.name} has {len(changed)} other figures of {figures.column}"
-            f" than {figures.table}"
-            f" ({first_examples([worded(row) for row in changed.itertuples()])})",
+            f" than {figures.table} ({examples})",
             "figures of the vintage that the study holds",
             "take them with --replace, or keep both vintages in columns of their own",
         )
-    new_years = sorted(set(cells_of(table)["year"]) - set(cells_of(held)["year"]))
-    report(
-        figures,
-        table,
-        changes,
-        new_years,
-        options.file.name,
-        list(study["units"]["unit"]),
-    )
+    new_years = sorted(set(cells_of(table)["year"]) - set(cells_of(before)["year"]))
+    report(figures, table, changes, new_years, options.file.name)
+    absent = sorted(set(study["units"]["unit"]) - set(figures.values["unit"]))
+    if absent:
+        print(f"no row in the file for {first_examples(absent)}")
     touched = changes.index[changes["state"].ne("equal")]
     if touched.empty:
         print("nothing to add")
@@ -198,22 +201,21 @@ def add(options: argparse.Namespace, config: dict[str, Any]) -> None:
     tables = {figures.table: table}
     if figures.table == PANEL:
         tables |= with_origin(study, package, folder, figures, touched, table, options)
-    for line in write_study(config, tables, package):
-        print(line)
+    print("\n".join(write_study(config, tables, package)))
+    # The periods are a choice of the author, which no command makes.
     if new_years and new_years[-1] > config["panel"]["years"][1]:
         print("to use the new years, set panel.years and the periods in config.yaml")
 
 
 def unit_headers(package: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of the study's column of units: ours and the user's."""
-    fields = [
-        field
-        for item in package["resources"]
-        if item["path"] in {PANEL, "units.csv"}
-        for field in item["schema"]["fields"]
-        if field["name"] == "unit"
-    ]
-    return ("unit", *(field["title"] for field in fields if field.get("title")))
+    titles = []
+    for item in package["resources"]:
+        if item["path"] in (PANEL, "units.csv"):
+            for field in item["schema"]["fields"]:
+                if field["name"] == "unit":
+                    titles.append(field.get("title"))
+    return ("unit", *filter(None, titles))
 
 
 def describe_column(
@@ -223,19 +225,15 @@ def describe_column(
     options: argparse.Namespace,
 ) -> None:
     """Describe a new column in the dictionary."""
-    resource = next(
-        item for item in package["resources"] if item["path"] == figures.table
-    )
-    if all(field["name"] != figures.column for field in resource["schema"]["fields"]):
-        titles = {figures.column: figures.label}
+    (resource,) = (r for r in package["resources"] if r["path"] == figures.table)
+    fields = resource["schema"]["fields"]
+    if all(field["name"] != figures.column for field in fields):
         stem = figures.table.removesuffix(".csv")
-        field = described(stem, table[[figures.column]], titles, {})["schema"][
-            "fields"
-        ][0]
-        description = {"unit": options.measure, "description": options.description}
-        resource["schema"]["fields"].append(
-            field | {key: text for key, text in description.items() if text}
-        )
+        titles = {figures.column: figures.label}
+        new = described(stem, table[[figures.column]], titles, {})
+        (field,) = new["schema"]["fields"]
+        texts = {"unit": options.measure, "description": options.description}
+        fields.append(field | {key: text for key, text in texts.items() if text})
 
 
 def with_origin(
@@ -251,7 +249,6 @@ def with_origin(
     origin holds for the whole study.
     """
     paths = {item["path"] for item in package["resources"]}
-    out = dict[str, pd.DataFrame]()
     whole = (
         package.get("grade"),
         package.get("flag", "official"),
@@ -262,52 +259,52 @@ def with_origin(
         options.flag or whole[1],
         options.source or whole[2],
     )
+    # A study of one source has no table of spans; figures of another make it need one.
     if SPANS not in paths and given == whole:
-        print(
-            f"source of the new figures: that of the study, grade {whole[0]},"
-            f" {whole[1]}"
-        )
-        return out
+        grade, flag, _ = whole
+        print(f"source of the new figures: that of the study, grade {grade}, {flag}")
+        return {}
     tables = {}
+    written = dict[str, pd.DataFrame]()
     for name in (SPANS, SOURCES):
         stem = name.removesuffix(".csv")
         if name in paths:
             tables[name] = read_text_table(folder / name)
-        else:
-            frame = study[stem].fillna("")
-            if name == SPANS:
-                years = dict.fromkeys(("first_year", "last_year"), int)
-                frame = frame[frame["variable"].isin(panel.columns)].astype(years)
-            package["resources"].append(described(stem, frame, {}, {}))
-            tables[name] = out[name] = frame.astype(str)
-    source = options.source or newest_source(tables[SPANS], figures.column)
+            continue
+        frame = study[stem].fillna("")
+        if name == SPANS:
+            years = dict.fromkeys(("first_year", "last_year"), int)
+            frame = frame[frame["variable"].isin(panel.columns)].astype(years)
+        package["resources"].append(described(stem, frame, {}, {}))
+        tables[name] = written[name] = frame.astype(str)
+    spans = tables[SPANS]
+    source = options.source or newest_source(spans, figures.column)
     sources = tables[SOURCES]
-    if options.citation and not sources["source"].eq(source).any():
+    if options.citation and source not in set(sources["source"]):
         row = {
             "source": source,
             "citation": options.citation,
             "licence": "not stated",
             "redistribution": "not stated",
         }
-        out[SOURCES] = pd.concat([sources, pd.DataFrame([row])], ignore_index=True)[
-            sources.columns
-        ].fillna("")
-    origin = (options.grade or "A", options.flag or "official", source, figures.note)
-    print(f"source of the new figures: {source}, grade {origin[0]}, {origin[1]}")
-    return out | {
-        SPANS: extend_spans(tables[SPANS], panel, figures.column, touched, origin)
-    }
+        longer = pd.concat([sources, pd.DataFrame([row])], ignore_index=True)
+        written[SOURCES] = longer[sources.columns].fillna("")
+    grade = options.grade or "A"
+    flag = options.flag or "official"
+    print(f"source of the new figures: {source}, grade {grade}, {flag}")
+    origin = (grade, flag, source, figures.note)
+    written[SPANS] = extend_spans(spans, panel, figures.column, touched, origin)
+    return written
 
 
-def check_columns(known: Sequence[str], wanted: Sequence[str]) -> None:
-    """Refuse columns that the panel computes itself or that are its key."""
-    taken = sorted(
-        ({"unit", "year", *COMPUTED} - (set(known) - {"unit", "year"})) & set(wanted)
-    )
-    if taken:
-        fault = f"{first_examples(taken)} can be no column of figures"
+def check_column(known: Iterable[str], wanted: str) -> None:
+    """Refuse a column that the panel computes itself or that is its key."""
+    key = {"unit", "year"}
+    if wanted in key | (set(COMPUTED) - set(known)):
         raise IngestError(
-            fault, "a name that the panel does not compute", "choose another name"
+            f"{wanted} can be no column of figures",
+            "a name that the panel does not compute",
+            "choose another name",
         )
 
 
@@ -323,39 +320,34 @@ def report(
     changes: pd.DataFrame,
     new_years: list[int],
     file: str,
-    units: Sequence[str],
 ) -> None:
     """Print what the file changes: the vintage diff."""
     years = figures.values["year"]
-    present = set(figures.values["unit"])
+    units = figures.values["unit"].nunique()
     count = {
         state: int(changes["state"].eq(state).sum())
         for state in ("added", "changed", "equal")
     }
-    cells = pd.MultiIndex.from_frame(cells_of(table))[
-        table[figures.column].str.strip().ne("")
-    ]
-    others = cells.difference(changes.index)
+    cells = pd.MultiIndex.from_frame(cells_of(table))
+    filled = cells[table[figures.column].str.strip().ne("")]
+    others = filled.difference(changes.index)
     absent = others.get_level_values("year").isin(years).sum()
     span = f", {years.min()} to {years.max()}" if figures.table == PANEL else ""
-    print(f"{file}: {figures.label} for {figures.column}, {len(present)} units{span}")
     print(
-        f"{count['added']} cells added, {count['changed']} changed, {count['equal']}"
-        " equal"
+        f"{file}: {figures.label} for {figures.column}, {units} units{span}\n"
+        f"{count['added']} cells added, {count['changed']} changed, {count['equal']} equal"
     )
     if figures.unknown:
-        print(
-            f"left out, no units of the study: {first_examples(list(figures.unknown))}"
-        )
+        unknown = first_examples(list(figures.unknown))
+        print(f"left out, no units of the study: {unknown}")
     if new_years:
         print(f"new years: {', '.join(map(str, new_years))}")
     if count["changed"]:
         rows = changes[changes["state"].eq("changed")].itertuples()
         row = max(rows, key=lambda row: relative_change(row.old, row.new))
-        print(
-            f"largest relative change: {worded(row)}"
-            f" ({relative_change(row.old, row.new):.2%})"
-        )
+        change = relative_change(row.old, row.new)
+        print(f"largest relative change: {worded(row)} ({change:.2%})")
+    # Figures in common are what tells vintages apart.
     if len(others) and not count["changed"] and not count["equal"]:
         print(
             "no figure in common: this cannot tell whether the file is of the study's"
@@ -363,8 +355,6 @@ def report(
         )
     if absent:
         print(f"{absent} figures of the study are not in the file and stay")
-    if missing := sorted(set(units) - present):
-        print(f"no row in the file for {first_examples(missing)}")
 
 
 def relative_change(old: str, new: str) -> float:
@@ -378,44 +368,32 @@ def relative_change(old: str, new: str) -> float:
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     options = arguments(str(__doc__))
-    help_text = (
-        "column of the study, new or there; [INDICATOR=]NAME for a download of the"
-        " bureau, NAME=COLUMN for others"
-    )
-    options.add_argument("columns", nargs="+", metavar="COLUMN", help=help_text)
-    help_text = (
-        "CSV, Excel, Stata, SPSS, Parquet, long or wide, or a download of the"
-        " statistics bureau of China"
+    options.add_argument(
+        "columns",
+        nargs="+",
+        metavar="COLUMN",
+        help="column of the study, new or there; [INDICATOR=]NAME for a download of the"
+        " bureau, NAME=COLUMN for others",
     )
     options.add_argument(
-        "--from", dest="file", type=Path, required=True, metavar="FILE", help=help_text
+        "--from",
+        dest="file",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="CSV, Excel, Stata, SPSS, Parquet, long or wide, or a download of the"
+        " statistics bureau of China",
     )
-    options.add_argument(
-        "--source",
-        help="id in sources.csv (default: the source of the column's newest figures)",
-    )
-    options.add_argument(
-        "--citation", help="citation of a source that sources.csv does not have yet"
-    )
-    options.add_argument(
-        "--grade", choices=["A", "B", "C"], help="grade of the figures (default: A)"
-    )
-    options.add_argument(
-        "--flag", choices=FLAGS, help="flag of the figures (default: official)"
-    )
-    options.add_argument("--measure", help="unit of measure of a new column")
-    options.add_argument("--description", help="what a new column holds")
-    options.add_argument(
-        "--zeros",
-        choices=["missing", "kept"],
-        default="missing",
-        help="what the bureau's zeros are",
-    )
+    for name, meaning in TEXTS.items():
+        options.add_argument(name, help=meaning)
+    for name, (choices, meaning) in CHOICES.items():
+        options.add_argument(name, choices=choices, help=meaning)
     options.add_argument(
         "--replace",
         action="store_true",
         help="take figures that differ from those of the study",
     )
+    options.set_defaults(zeros="missing")
     return options
 
 

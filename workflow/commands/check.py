@@ -19,7 +19,7 @@ def check(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    hand_over()
+    hand_over()  # to a process that has the libraries loaded, in a run
     parser = arguments(str(__doc__))
     parser.add_argument(
         "--stdin",

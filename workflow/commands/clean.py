@@ -25,6 +25,7 @@ def clean(study: Path) -> None:
             f"clean: no config.yaml in {study}; expected a study; give its folder with"
             " --directory"
         )
+    # A lock that a killed run left is freed first; what remains has an owner.
     with hold(study):
         if locked(study):
             sys.exit(

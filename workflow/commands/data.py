@@ -16,6 +16,7 @@ from study import arguments, run_command
 
 def refresh(config: dict) -> None:
     """Refuse structural faults first; only then rewrite hashes."""
+    # Hashes of tables that cannot be read would bless what is broken.
     read_structure(config)
     changed = refresh_hashes(config["data"]["package"])
     for path in changed:

@@ -28,6 +28,7 @@ def differences(config: dict[str, Any], old: Path | None) -> Iterator[str]:
         and manifest["config_hash"] == config_hash(config)
         and manifest["data"]["data_hash"] == describe_study(tables)["data_hash"]
     )
+    # Results of an earlier state of config or data are what they are compared with.
     before = old or (LAST if current else RESULTS)
     earlier = _manifest(before)
     if not earlier:

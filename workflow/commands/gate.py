@@ -28,9 +28,11 @@ from gate_conditions import GateError
 
 REPO = Path(__file__).resolve().parents[2]
 STUDY_FILES = ("*.yaml", "*.yml", "*.csv", "*.json", "*.bib")
+# What a run or an editor has made.
 NEVER_COPIED = ("results", ".snakemake", ".git", ".venv*", "__pycache__")
+# Seconds and memory stand there.
 NOT_COMPARED = ("logs", "benchmarks")
-SHOWN = 10
+SHOWN = 10  # differing files that are named
 SEED = 20190622
 
 
@@ -121,6 +123,7 @@ def run_study(title: str, study: Path, setting: Setting, engine: list[str]) -> N
     say(title)
     started = time.monotonic()
     command = setting.command("--directory", str(study), *engine)
+    # A pipe that nobody reads until the end could fill up and stop the run.
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
         with subprocess.Popen(
             **command, stdout=subprocess.PIPE, stderr=errors, errors="replace"
@@ -169,6 +172,7 @@ def first_difference(first: Path, second: Path) -> str:
     at = 0
     while one[at : at + 1] == two[at : at + 1]:
         at += 1
+    # As Git tells binary files: text holds no zero byte.
     if b"\0" in one[:1024]:
         return f"byte {at + 1} differs"
     number = one[:at].count(b"\n") + 1
@@ -282,6 +286,7 @@ def pass_gate(
     engine = ["--cores", options.cores]
     if options.snakefile is not None:
         engine += ["--snakefile", str(options.snakefile.absolute())]
+    # What may differ between the runs is fixed in the first.
     plain = Setting(
         sys.executable,
         Path(sys.prefix),
@@ -293,6 +298,7 @@ def pass_gate(
         copy_study(study, copy)
     run_study("run 1 of 2: plain", first, plain, engine)
     setting = second_setting(plain, options.same_python, report)
+    # After the environment is there: the hashes of shuffled tables are written by it.
     report.met("shuffled rows", shuffle_study(second, setting.interpreter))
     report.met("jobs", "copies of one process v a process each")
     # With an executor that is named, each job is a process of its own.

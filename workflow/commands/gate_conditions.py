@@ -14,10 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PLAIN_LOCALE = "C.UTF-8"
+# Turkish first: its small i without a dot breaks careless changes of case.
 OTHER_LOCALES = ("tr_TR.utf8", "de_DE.utf8", "fr_FR.utf8", "en_US.utf8")
+# Fourteen hours ahead: another day for most of the world.
 FAR_ZONE = "Pacific/Kiritimati"
 MINORS = (13, 12, 11)
 
+# Run in a child: what NumPy uses, and what it could choose kernels by.
 CPU_FEATURES = """
 import json
 try:
@@ -28,6 +31,7 @@ on = [name for name, used in core.__cpu_features__.items() if used]
 print(json.dumps({"on": on, "dispatch": list(core.__cpu_dispatch__)}))
 """
 
+# Run in a child: OpenBLAS is found among the mapped files, whatever it is called.
 KERNEL_NAME = """
 import ctypes, numpy.linalg
 names = "scipy_openblas_get_corename64_ openblas_get_corename64_ openblas_get_corename".split()
@@ -170,6 +174,7 @@ def without_avx512(python: Path, report: Report) -> dict[str, str]:
     variables = {"NPY_DISABLE_CPU_FEATURES": " ".join(avx512(plain["dispatch"]))}
     changed = cpu_features(python, variables)
     left = avx512(plain["dispatch"] if changed is None else changed["on"])
+    # A feature that the compiler took as given cannot be turned off.
     if [name for name in left if name in plain["dispatch"]]:
         raise GateError(
             f"NumPy still uses {' '.join(left)}; expected no AVX-512; correct"
@@ -209,6 +214,7 @@ def other_kernels(python: Path) -> list[str]:
     for kernel, flag in KERNELS.items():
         if flag in flags:
             name = kernel_of(python, {"OPENBLAS_CORETYPE": kernel})
+            # OpenBLAS falls back in silence, so only a kernel that names itself counts.
             if name == REPORTED.get(kernel, kernel) and name != present:
                 kernels.append(kernel)
     return kernels

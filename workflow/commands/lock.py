@@ -42,6 +42,7 @@ def main(options: list[str]) -> None:
         )
     resolve = "pip compile -q --universal --python-version 3.11 --generate-hashes"
     resolve += " --no-header --no-annotate"
+    # The second list is resolved within the first, so that tests change no version.
     for name, constraints in (
         ("requirements", []),
         ("requirements-test", ["-c", "requirements.lock"]),

@@ -26,8 +26,10 @@ from package_files import files_to_take
 from study import REPOSITORY, run_command
 
 ARCHIVE = Path("results/replication.zip")
+# The earliest time that a ZIP file can hold, so that bytes depend on content only.
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 SOURCE_COLUMNS = ("source citation vintage licence redistribution url_or_note").split()
+# The first that is there.
 REFERENCES = ("text/references.bib", "results/report/references.bib")
 
 
@@ -37,6 +39,7 @@ def package(config: dict) -> None:
     manifest = finished_run(config)
     taken = files_to_take(config, (*manifest["results"], "manifest.json"))
     described = public_dictionary(config["data"]["package"])
+    # The archive of another study holds this program at its top and the study below.
     prefix = "" if study == REPOSITORY else "study/"
     content = {name: path.read_bytes() for name, path in taken.files().items()}
     content["README.md"] = describe(
@@ -58,6 +61,7 @@ def write_archive(folder: str, content: dict[str, bytes]) -> None:
     """Write files below one folder in order of their names, without clock and rights of
     this machine.
     """
+    # An archive that is half written must not be taken for one.
     part = ARCHIVE.with_suffix(".part")
     part.unlink(missing_ok=True)
     with zipfile.ZipFile(part, "w") as archive:

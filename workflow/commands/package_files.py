@@ -26,10 +26,12 @@ CODE_FILES = (
 ).split()
 CODE_FOLDERS = ("config", "docs", "workflow")
 OWN_FOLDERS = ("benchmarks", "examples", "tests")  # of the repository's own study only
+# Endings of code and its data; anything else below these folders is left.
 CODE_ENDINGS = (
     ".bib .css .csv .geojson .j2 .js .json .md .png .py .rst .smk .toml .txt .typ"
     " .typed .yaml .yml"
 ).split()
+# What runs and tools make.
 MADE_FOLDERS = ("results", "site", "__pycache__")
 
 
@@ -98,6 +100,7 @@ def config_files() -> list[Path]:
 
 def path_in_archive(path: Path, folder: Path) -> str:
     """Return the name of a file within its folder, which no link may leave."""
+    # Both are held: where a link leads to, and what the name itself says.
     target = (folder / path).resolve()
     name = os.path.normpath(folder / path)
     if not target.is_relative_to(folder.resolve()) or not Path(name).is_relative_to(
@@ -132,6 +135,7 @@ def code_files(own: bool) -> dict[str, Path]:
         for path in files
         if path.is_file() and path.resolve().is_relative_to(REPOSITORY)
     }
+    # In an unpacked archive README.md is the one written for data editors.
     own_readme = REPOSITORY / OWN_README
     readme = own_readme if own_readme.is_file() else REPOSITORY / "README.md"
     return {**names, OWN_README: readme}
@@ -157,5 +161,6 @@ def files_left(study: Path, taken: set[Path], own: bool) -> Iterator[str]:
             if path.resolve() not in taken:
                 yield path.relative_to(study).as_posix()
     if not own:
+        # Hidden files are named only: they may hold what is nobody else's business.
         hidden = (path for path in study.glob(".*") if path.is_file())
         yield from (path.name for path in hidden)

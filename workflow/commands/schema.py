@@ -15,6 +15,7 @@ from evenfield.shared.offers import NEEDS
 from evenfield.shared.topics import EstimateStep, TopicFile, exhibit_words, read_topics
 from evenfield.study.config import SCHEMA
 
+# Written by hand: everything but the sections of topics.
 SECTIONS = SCHEMA.with_name("sections.yaml")
 REFERENCE = Path(__file__).parents[2] / "docs" / "config.md"
 EXHIBITS = REFERENCE.with_name("exhibits.md")

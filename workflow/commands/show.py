@@ -20,6 +20,7 @@ from evenfield.shared.topics import (
 from evenfield.study.errors import ConfigError, ReportError, first_examples, nearest
 from study import arguments, run_command
 
+# Beside the results of the run, whose hashes and dates stay as they are.
 FOLDER = "results/show"
 
 
@@ -47,7 +48,7 @@ def show(names: list[str], config: dict[str, Any]) -> None:
             titles[name]["title"],
             files,
             words=partial(renamed, config["study"]),
-            may_be_empty=True,
+            may_be_empty=True,  # it then says what it lacks
         )
         print("\n".join(files))
 

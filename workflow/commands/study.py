@@ -37,6 +37,7 @@ def written_config(options: argparse.Namespace) -> dict[str, Any]:
             f"no folder {options.directory}; expected a study's folder; correct"
             " --directory"
         )
+    # Paths of a config are relative to its study.
     os.chdir(options.directory)
     return study_config(merged(*over))
 

@@ -23,6 +23,7 @@ def main() -> int:
     sys.path.insert(0, str(TESTS))
     started = time.monotonic()
     rows = []
+    # The same numbers that the tests compute.
     from golden.anchors import STUDIES
 
     for number, (title, compute, source) in enumerate(STUDIES, 1):

@@ -80,6 +80,7 @@ def hold(study: Path) -> IO[str]:
     """
     (study / NOTES).mkdir(exist_ok=True)
     file = (study / NOTES / "engines").open("w", encoding="ascii")
+    # Alone: clean up. Others live here: share the file.
     with contextlib.suppress(BlockingIOError):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shutil.rmtree(study / TEMPORARY, ignore_errors=True)

@@ -65,6 +65,7 @@ def enter(job: Any, main: Callable[..., None]) -> None:
         **dict(job.output.items()),
         **dict(job.params.items()),
     }
+    # Snakemake compares them; the work does not read them.
     for name in TRIGGERS:
         named.pop(name, None)
     try:
@@ -133,6 +134,7 @@ def without_places(text: str) -> str:
     """Name files in a log from the study, the repository or the environment on, and no
     user or host.
     """
+    # The machine of a user is nobody's business: logs are sent with reports.
     words = {f"{Path.cwd()}/": "", **FOLDERS}
     for folder in sorted(words, key=len, reverse=True):  # the longest that fits
         text = text.replace(folder, words[folder])

@@ -17,6 +17,7 @@ def keep_started(study: Path) -> None:
     results = study / "results"
     if not (results / "manifest.json").is_file() or (study / STARTED).exists():
         return
+    # Whole or not at all.
     part = study / STARTED.with_suffix(".part")
     shutil.rmtree(part, ignore_errors=True)
     for pattern in COPIED:

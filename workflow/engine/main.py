@@ -66,6 +66,7 @@ def complete(words: Sequence[str]) -> tuple[Path, list[str], bool]:
     line += ["--workflow-profile", "none", *triggers]
     line += ["--snakefile", str(given.snakefile or REPO / "Snakefile")]
     if not given.profile:
+        # Snakemake would ask for a number of cores.
         if given.cores is None and given.jobs is None:
             line += ["--cores", "all"]
         line += ["--latency-wait", "5", "--rerun-incomplete"]
@@ -102,6 +103,7 @@ def interrupt(number: int, _: object) -> None:
     clean up.
     """
     LogHandler.ended_by = number
+    # A copy of the preloaded process is no child of Snakemake, so all are ended here.
     for job in psutil.Process().children(recursive=True):
         job.terminate()
     raise KeyboardInterrupt

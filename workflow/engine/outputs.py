@@ -13,6 +13,7 @@ from typing import Any
 from engine import hooks
 from evenfield.study.files import hash_file, write_text
 
+# Below the notes of Snakemake, so that one folder holds all that runs remember.
 HASHES = Path(".snakemake/evenfield/hashes")
 EARLIER = Path(".snakemake/evenfield/earlier")
 
@@ -49,6 +50,7 @@ def keep_earlier(workflow: Any) -> None:
             os.link(path, copy)
         except OSError:  # a file system without hard links
             shutil.copy2(path, copy)
+    # Also after an interrupt; only SIGKILL leaves it to the next run.
     atexit.register(_put_back, Path.cwd(), workflow.persistence, records)
 
 

@@ -29,9 +29,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+# Holds the name of the socket, the word and the environment for which it is.
 ASK = "EVENFIELD_PRELOADED"
 WORD_BYTES = 32  # of the random word, twice as many as hexadecimal digits
 PATIENCE = 10.0  # seconds that a connection may stay silent
+# What most jobs import, and what is slow to import.
 LIBRARIES = (
     "statsmodels.api linearmodels.panel pysyncon seaborn docx pydantic jinja2"
     " markdown_it snakemake.logging snakemake.iocontainers"
@@ -93,6 +95,7 @@ def serve(listener: socket.socket, alive: int, word: str) -> None:
                 continue
             for library in LIBRARIES:
                 import_module(library)
+            # Pages that the collector does not touch stay shared with the copies.
             gc.freeze()
             copy = os.fork()
             if copy == 0:
@@ -120,6 +123,7 @@ def end_with(work: Callable[..., None], *given: Any) -> NoReturn:
     except BaseException:
         traceback.print_exc()
     finally:
+        # Past all handlers and buffers of the process that was copied.
         os._exit(1)
 
 
@@ -130,6 +134,7 @@ def streams_of(connection: socket.socket, word: str) -> list[int]:
         message, streams, _, _ = socket.recv_fds(connection, 2 * WORD_BYTES, 3)
     except OSError:
         os._exit(1)
+    # In constant time, so that the word cannot be guessed letter by letter.
     if len(streams) != 3 or not hmac.compare_digest(message, word.encode()):
         os._exit(1)
     return streams
@@ -184,6 +189,7 @@ def hand_over(note: Callable[[int], None] | None = None) -> None:
     """Let a copy do this process's work and end with its exit code; return where nobody
     can be asked. A signal that ended the copy is noted and ends this process, too.
     """
+    # Nothing that a job starts may ask again.
     name, word, prefix = (os.environ.pop(ASK, "") + "::").split(":", 2)
     connection = socket.socket(socket.AF_UNIX)
     if (

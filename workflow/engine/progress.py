@@ -27,6 +27,7 @@ from evenfield.study.errors import one_line
 from evenfield.study.files import write_text
 
 LOG = Path("results/logs/run.log")
+# What the last lines of a run name.
 RESULTS = {
     "page": "results/report/index.html",
     "paper": "results/report/paper.pdf",
@@ -267,6 +268,7 @@ def engine_line(text: str) -> str:
     for line in lines:
         if line.startswith(PREFIX):
             return line
+    # Of a traceback the last line says it; of a message of Snakemake the first few.
     traced = any(line.startswith("Traceback") for line in lines)
     short = lines[-1:] if traced else lines[:8]
     if any("Write-protected output files" in line for line in short):
