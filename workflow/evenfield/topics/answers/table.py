@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.shared.estimates import read_estimates
+from evenfield.shared.estimates import ESTIMATE_COLUMNS, read_estimates
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.columns import count, left, probability
 from evenfield.shared.tables.headings import nothing_to_show
@@ -115,7 +115,7 @@ def t28(facts: Facts) -> Table:
     """Return the range of each primary estimate when one unit, or a named pair, is left
     out.
     """
-    estimates = read_estimates(facts.root / "estimates.csv")
+    estimates = read_estimates(facts.root / "estimates.csv")[list(ESTIMATE_COLUMNS)]
     lines = []
     for question in answered(facts, "hypotheses", "T28")["hypotheses"]:
         lines += _left_out(question, estimates)
