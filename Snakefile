@@ -6,10 +6,10 @@ from pathlib import Path
 HERE = Path(workflow.current_basedir) / "workflow"
 sys.path.insert(0, str(HERE))
 
-from engine.study import before_jobs, checked_plan
+from engine.study import before_jobs, checked_plan, plain_data
 
 
-configfile: "config.yaml"
+configfile: plain_data("config.yaml", workflow)
 
 
 PLAN = checked_plan(workflow, config)

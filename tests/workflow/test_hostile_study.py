@@ -113,6 +113,26 @@ def trapped(tmp_path_factory):
     return folder, study, target
 
 
+PYTHON_IN_YAML = """\
+__use_yte__: true
+?__import__("os").mkdir({marker!r}) or "study":
+  id: trap
+"""
+
+
+@pytest.mark.parametrize("words", [(), ("--configfile", "over.yaml")])
+@pytest.mark.parametrize("key", ["__use_yte__: true\n", "<<: {__use_yte__: true}\n"])
+def test_no_config_is_run_as_python(toy, words, key):
+    study, marker = toy
+    text = PYTHON_IN_YAML.format(marker=str(marker))
+    text = text.replace("__use_yte__: true\n", key)
+    write(study / ("over.yaml" if words else "config.yaml"), text)
+    done = run_inside(study, *words)
+    assert not marker.exists()
+    assert done.returncode == 1
+    assert "__use_yte__, by which Snakemake runs Python; expected data" in done.stderr
+
+
 @pytest.mark.parametrize("words", [(), ("--executor", "local")])
 def test_no_file_of_the_study_is_taken_for_a_module_or_a_setting(trapped, words):
     folder, study, target = trapped

@@ -115,15 +115,20 @@ def study(tmp_path_factory):
 
 
 def call(copy, program, *words):
-    """Run a program of the copy."""
-    done = subprocess.run(
-        [sys.executable, "-P", str(copy / "workflow" / program), *words],
+    """Run a program of the copy, which ends well; return what it prints."""
+    done = started(copy, program, *words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def started(copy, program, *words):
+    return subprocess.run(
+        [sys.executable, str(copy / "workflow" / program), *words],
         env={**os.environ, "PYTHONPATH": str(copy / "workflow")},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
 
 
 def test_its_row_names_its_folder(study):
@@ -136,6 +141,34 @@ def test_its_table_is_made(study):
     table = (study / "results" / "tables" / "T90.md").read_text(encoding="utf-8")
     assert "How many times the income of the poorest state the richest has" in table
     assert "| 1.8 |" in table
+
+
+def test_show_renders_it_again_from_the_results(study):
+    words = ("commands/show.py", "T90", "--directory", str(study))
+    paths = call(study.parent, *words).split()
+    assert "results/show/tables/T90.docx" in paths
+    for path in paths:
+        first = study / path.replace("show/", "")
+        assert (study / path).read_bytes() == first.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("T9", "show: T9 is no table or figure of the study; expected one of T90; ")],
+)
+def test_show_names_what_can_be_shown(study, name, message):
+    words = ("commands/show.py", name, "--directory", str(study))
+    done = started(study.parent, *words)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_show_needs_the_results_of_a_run(study, tmp_path):
+    shutil.copytree(study, tmp_path / "study", ignore=shutil.ignore_patterns("results"))
+    words = ("commands/show.py", "T90", "--directory", str(tmp_path / "study"))
+    done = started(study.parent, *words)
+    assert "expected the results of a run; run the study once" in done.stderr
 
 
 @pytest.mark.parametrize("text", ["\nexhibit: {}\n", "\norder: first\n"])

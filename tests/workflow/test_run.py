@@ -7,6 +7,7 @@ import hashlib
 import importlib.util
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -253,7 +254,10 @@ def test_a_study_runs_reruns_and_is_cleaned(toy):
     assert where == ["  tables     toy/results/tables/"]
     assert "rule total:" in (copy / "results" / "logs" / "run.log").read_text()
     assert "everything was up to date" in call_toy().stdout
+    (copy / "results" / "README.md").write_text("tracked")
     assert call(copy, "clean", "--directory", ".").returncode == 0
+    assert [path.name for path in (copy / "results").iterdir()] == ["README.md"]
+    shutil.rmtree(copy / "results")
     assert sorted(path.name for path in copy.iterdir()) == [
         "Snakefile",
         "config.yaml",

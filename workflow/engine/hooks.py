@@ -43,6 +43,11 @@ async def accept_any_time(*_: object) -> None:
     """Take what a job wrote although its inputs are dated later."""
 
 
+def is_module(workflow: Any) -> bool:
+    """Whether another workflow uses this one with a config of its own."""
+    return bool(workflow.modifier.skip_configfile)
+
+
 def start_jobs_at_once(workflow: Any) -> None:
     """Take the limit on job starts away where jobs run on this machine."""
     if workflow.local_exec:

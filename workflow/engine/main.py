@@ -24,9 +24,8 @@ from engine.folder import (
 from engine.job import refusal
 from engine.last_results import keep_last, keep_started
 from engine.preloaded import preloaded
+from engine.study import plain_data
 from evenfield.shared.topics import read_topics
-from evenfield.study.config import read_mapping
-from evenfield.study.errors import ConfigError
 
 with contextlib.chdir(REPO):  # Snakemake imports from a folder below the current one
     from snakemake.cli import get_argument_parser
@@ -49,16 +48,16 @@ def complete(words: Sequence[str]) -> tuple[Path, list[str], bool]:
     parser.usage = "python3 run [TARGET ...] [OPTION ...]"
     given = parser.parse_args(list(words))
     study = Path(given.directory or REPO).absolute()
-    config = study / "config.yaml"
-    if not given.configfile and not config.is_file():
+    if not given.configfile and not (study / "config.yaml").is_file():
         sys.exit(
             f"run: no config.yaml in {study}; expected a study; give its folder with"
             " --directory"
         )
+    for path in given.configfile or ():  # Snakemake reads them before the Snakefile
+        plain_data(str(path))
     triggers = []
     if given.snakefile is None:
         refuse_mistyped(given.targets)
-        refuse_unreadable(config)
         # Code is tracked by its content (`params.code`), not by the age of a clone.
         triggers = ["--rerun-triggers", "input", "mtime", "params", "software-env"]
     line = ["--logger", "evenfield", "--directory", str(study)]
@@ -87,15 +86,6 @@ def refuse_mistyped(targets: Iterable[str]) -> None:
                 f"run: {word} is neither a command nor a rule; expected one, or a file;"
                 f" did you mean {nearest}?"
             )
-
-
-def refuse_unreadable(config: Path) -> None:
-    """Stop at a config that is no YAML, before Snakemake reads it."""
-    if config.is_file():
-        try:
-            read_mapping(config)
-        except ConfigError as error:
-            sys.exit(str(error).replace(f"{config}", config.name))
 
 
 def interrupt(number: int, _: object) -> None:

@@ -6,8 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +19,14 @@ if TYPE_CHECKING:
 
 CHECK = Path(__file__).parents[1] / "commands" / "check.py"
 STAMP = Path(".snakemake/evenfield_checked")
-CONFIG = Path("config.yaml")
 
 
-def checked_plan(workflow: Any, config: Mapping[str, Any]) -> "Plan":
-    """Return the plan of a study; one that cannot run ends the process with one line
-    for each fault.
-    """
-    os.environ["PYTHONSAFEPATH"] = "1"  # no job imports from a folder of the study
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """End the process with one line for each fault of what is done inside."""
     try:
-        from evenfield.report.plan import plan_study
+        # Also says whether the library has all that it needs.
+        from evenfield.report import plan  # noqa: F401
         from evenfield.study.errors import EvenfieldError
     except ModuleNotFoundError as missing:
         sys.exit(
@@ -36,11 +34,7 @@ def checked_plan(workflow: Any, config: Mapping[str, Any]) -> "Plan":
             " environment; run `python3 run`"
         )
     try:
-        written = as_written(config)
-        plan = plan_study(written)
-        if workflow.is_main_process:
-            refuse_faults(plan, written)
-        plan.faults.refuse()
+        yield
     except EvenfieldError as error:
         sys.exit(f"evenfield: {error}")
     except Exception as error:
@@ -49,23 +43,46 @@ def checked_plan(workflow: Any, config: Mapping[str, Any]) -> "Plan":
             f"evenfield: run: {type(error).__name__} {message}; this is a fault of"
             " evenfield; please report it with the study"
         )
+
+
+def plain_data(name: str, workflow: Any = None) -> str:
+    """Return the name of a config file; refuse one that holds more than data.
+
+    Snakemake runs Python that stands in a config file with the key `__use_yte__`. The
+    config of a module is its workflow's affair.
+    """
+    path = Path(name)
+    if path.is_file() and not (workflow and hooks.is_module(workflow)):
+        with in_one_line():
+            from evenfield.study.config import read_mapping
+            from evenfield.study.errors import ConfigError
+
+            if "__use_yte__" in read_mapping(path):
+                fault = (
+                    f"{name} has the key __use_yte__, by which Snakemake runs Python"
+                )
+                raise ConfigError(fault, "data only", "remove it")
+    return name
+
+
+def checked_plan(workflow: Any, config: Mapping[str, Any]) -> "Plan":
+    """Return the plan of a study that can run."""
+    os.environ["PYTHONSAFEPATH"] = "1"  # no job imports from a folder of the study
+    with in_one_line():
+        from evenfield.report.plan import plan_study
+        from evenfield.study.config import merged, read_config
+
+        if not hooks.is_module(workflow) and Path("config.yaml").is_file():
+            # The parts that stand in files of their own, which Snakemake does not read.
+            config = merged(read_config("config.yaml"), config)
+        plan = plan_study(config)
+        if workflow.is_main_process:
+            refuse_faults(plan, config)
+        plan.faults.refuse()
     if workflow.is_main_process:
         sys.stderr.writelines(f"{sentence}\n" for sentence in plan.left_out)
         mark_changed()
     return plan
-
-
-def as_written(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a config as its files say, read once more by our stricter reader.
-
-    Snakemake gives what `config.yaml` and the command line say. The parts that stand in
-    files of their own join it here. The config of a module stands for itself.
-    """
-    from evenfield.study.config import merged, read_config, read_mapping
-
-    if CONFIG.is_file() and read_mapping(CONFIG).keys() <= config.keys():
-        return merged(read_config(CONFIG), config)
-    return dict(config)
 
 
 def refuse_faults(plan: "Plan", written: Mapping[str, Any]) -> None:
