@@ -44,6 +44,7 @@ KINDS = {
     ),
     "table": ({"study", "shared"}, {"pandas"}),
     "figure": ({"study", "shared"}, {"pandas", *DRAWING}),
+    "text": ({"study", "shared"}, {"pandas"}),
 }
 CLOCKS = {
     ("time", "time"),

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import pandas as pd
 
 from evenfield.report.assumptions import Assumption, harvest_assumptions
 from evenfield.report.exhibits import TEMPLATES, read_exhibits
@@ -20,8 +19,7 @@ from evenfield.report.prose import (
     read_texts,
 )
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.rows import Row, pick, records
-from evenfield.shared.tables.units import period_label
+from evenfield.shared.tables.rows import Row, records
 from evenfield.shared.topics import (
     exhibit_owners,
     exhibit_words,
@@ -143,43 +141,38 @@ def _names(config: Record, root: str | Path) -> dict[str, Any]:
         "units": len(described["units"]),
         "years": (str(min(years)), str(max(years))),
         "proxy": list(map(str, proxy)),
-        "convergence": convergence(facts),
+        **topic_loops(facts),
         **names_of_config(config, claims, hypotheses),
     }
 
 
-def convergence(facts: Facts) -> list[dict[str, Any]]:
-    """Return speed of convergence and dispersion at both ends of each period, without
-    controls.
+def topic_loops(facts: Facts) -> dict[str, list[dict[str, Any]]]:
+    """Return what topics offer to loops of texts, by name; each entry has the label of
+    a period and its numbers.
     """
-    if not {"beta", "sigma"} <= set(facts.config["estimates"]):
-        return []
-    wanted = {"unit_scheme": [facts.main, ""], "period": facts.shown("main", "span")}
-    beta, sigma = (
-        facts.estimates(topic, spec_id=facts.primary(topic)["id"], **wanted)
-        for topic in ("beta", "sigma")
-    )
-    sentences = []
-    for period in wanted["period"]:
-        rows = {
-            "speed": pick(beta, period=period, estimator="ols", effect_type="lambda"),
-            "before": pick(sigma, period=period, term="sigma_start"),
-            "after": pick(sigma, period=period, term="sigma_end"),
-        }
-        if all(row and pd.notna(row["estimate"]) for row in rows.values()):
-            label = period_label(period, facts.config["periods"])
-            parts = {name: _part(name, row) for name, row in rows.items()}
-            sentences.append({"period": label, **parts})
-    return sentences
+    entries: dict[str, list[dict[str, Any]]] = {}
+    estimated = set(facts.config["estimates"])
+    for topic, entry in read_topics().items():
+        for name, loop in entry.loops.items():
+            entries[name] = []
+            if {topic, *loop.needs} <= estimated:
+                offered = import_module(f"evenfield.topics.{topic}.text").LOOPS[name]
+                for label, rows in offered(facts):
+                    parts = {
+                        key: _part(key, rows[key], form)
+                        for key, form in loop.show.items()
+                    }
+                    entries[name].append({"period": label, **parts})
+    return entries
 
 
-def _part(name: str, row: Row) -> Part:
+def _part(name: str, row: Row, show: str) -> Part:
     number = Number(
         value=row["estimate"],
         low=row["conf_low"],
         high=row["conf_high"],
         p=row["p_value"],
-        show="0.0" if name == "speed" else "0.00",
+        show=show,
         source="estimates.csv",
         estimate_id=row["estimate_id"],
     )

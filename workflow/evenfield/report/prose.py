@@ -75,7 +75,7 @@ OF_EXHIBITS = ("see", "table", "figure")
 # What a text may name beside its blocks; a run fills them.
 GIVEN = (
     "n answers counts kinds total questions claims words vintage study income units"
-    " years proxy convergence made"
+    " years proxy made"
 ).split()
 KINDS = ("fact", "association", "effect", "out of reach", "not empirical")
 PARTS = ("low", "high", "p", "p_is", "interval", "smallest_visible", "unit")

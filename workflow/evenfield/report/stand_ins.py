@@ -16,6 +16,7 @@ from evenfield.report.markup import SILENT, Mark
 from evenfield.report.numbers import Entry, Number
 from evenfield.report.prose import Lookup, Part, Prose, names_of_config, part_of
 from evenfield.report.template import Value
+from evenfield.shared.topics import read_topics
 from evenfield.study.errors import Faults, ReportError, not_known
 from evenfield.study.files import Record
 
@@ -176,7 +177,7 @@ def stand_ins(
         "units": OpenCount.of(holds),
         "years": (first, last),
         "proxy": [first, last] if proxy and holds else [],
-        "convergence": _convergence(config, holds),
+        **_topic_loops(config, holds),
         **names_of_config(config, claims, hypotheses),
     }
 
@@ -213,12 +214,20 @@ def _claim(claim: Record, holds: bool) -> dict[str, Any]:
     return {**texts, **numbers, **lists, "answer": OpenAnswer.of(holds)}
 
 
-def _convergence(config: Record, holds: bool) -> list[dict[str, Any]]:
-    if not holds or not {"beta", "sigma"} <= set(config["estimates"]):
-        return []
-    entry = Entry.model_validate({"select": {"family": "beta"}, "show": "0.0"})
-    parts = {name: _part(name, entry, holds) for name in ("speed", "before", "after")}
-    return [{"period": name, **parts} for name in config["periods"]]
+def _topic_loops(config: Record, holds: bool) -> dict[str, Any]:
+    """Return an entry for each period of every loop that topics offer to texts."""
+    entries = {}
+    for topic, entry in read_topics().items():
+        for name, loop in entry.loops.items():
+            periods = config["periods"]
+            if not holds or not {topic, *loop.needs} <= set(config["estimates"]):
+                periods = []
+            parts = {}
+            for key, show in loop.show.items():
+                number = {"select": {"family": topic}, "show": show}
+                parts[key] = _part(key, Entry.model_validate(number), holds)
+            entries[name] = [{"period": period, **parts} for period in periods]
+    return entries
 
 
 def unread_texts(texts: Sequence[str], known: Sequence[str]) -> Iterator[ReportError]:
