@@ -93,6 +93,10 @@ class MadeStudy(Study):
     def ingested(self, name, text=()):
         return self.tables[name].copy()
 
+    def wide(self, column):
+        """A column of the panel, one row a unit and one column a year."""
+        return self.table("panel").pivot(index="unit", columns="year", values=column)
+
     def shuffled(self, seed):
         """The same study with rows and weights permuted, but for units, whose rows are
         the order of draws.
@@ -189,3 +193,8 @@ def row(results, **wanted):
     result = rows(results, **wanted)
     assert len(result) == 1, f"{len(result)} rows with {wanted}"
     return result[0]
+
+
+def primary(results, **wanted):
+    """Return the one primary coefficient whose other fields hold the wanted values."""
+    return row(results, role="primary", effect_type="coef", **wanted)

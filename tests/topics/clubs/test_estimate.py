@@ -16,6 +16,7 @@ from evenfield.topics.clubs.estimate import estimate
 from made_study import (
     MadeStudy,
     one_line,
+    primary,
     row,
     rows,
     same_numbers,
@@ -168,7 +169,7 @@ def test_refuses_what_cannot_be_right(spec, changes, text):
 
 def trend_levels(study, smoothing=400.0):
     """Return trends of incomes in levels, the richest of the last year first."""
-    wide = study.table("panel").pivot(index="unit", columns="year", values="log_income")
+    wide = study.wide("log_income")
     wide = wide.sort_values(wide.columns[-1], ascending=False)
     trend = np.array([hpfilter(path, smoothing)[1] for path in wide.to_numpy()])
     return np.exp(trend - trend.mean()), list(wide.index)
@@ -226,5 +227,5 @@ def test_the_penalty_of_the_filter_falls_with_the_fourth_power_of_the_step():
     study = make_study({**SPEC, "discard": 0.25}, years=years, step=5)
     levels, _ = trend_levels(study, 400 / 5**4)
     fit = fit_logt(transition_variance(levels), regression_periods(24, 6), "fqsb")
-    result = row(estimate(study), role="primary", effect_type="coef")
+    result = primary(estimate(study))
     close(result.statistic, fit.t[0], rtol=1e-6)

@@ -22,6 +22,7 @@ from made_study import (
     MadeStudy,
     one_line,
     order_and_names_do_not_matter,
+    primary,
     row,
     rows,
     unit_names,
@@ -343,9 +344,7 @@ def test_shuffled_rows_and_renamed_units_change_nothing(built):
 def test_planted_premiums_are_found_and_decide_beside_their_range():
     results = estimate(premium())
     for period in ("A", "B"):
-        level = row(
-            results, spec_id="level", period=period, role="primary", effect_type="coef"
-        )
+        level = primary(results, spec_id="level", period=period)
         close(level.estimate, 1.5, atol=0.05)
         assert level.conf_low > 1.2
         assert (level.term, level.hypothesis, level.n_treated, level.sesoi) == (
@@ -354,9 +353,7 @@ def test_planted_premiums_are_found_and_decide_beside_their_range():
             6,
             0.1,
         )
-        growth = row(
-            results, spec_id="growth", period=period, role="primary", effect_type="coef"
-        )
+        growth = primary(results, spec_id="growth", period=period)
         assert (growth.estimate, growth.controls_id) == (
             pytest.approx(2, abs=0.15),
             "start",
@@ -531,7 +528,7 @@ def test_planted_intensities_pass_the_joint_test():
         .groupby("unit")
         .mean()
     )
-    foreign = row(results, outcome="foreign", role="primary", effect_type="coef")
+    foreign = primary(results, outcome="foreign")
     close(foreign.estimate, 2.0 / z.std(), atol=0.2)
     joint = row(results, effect_type="stat_joint")
     close(joint.p_value, 1 / 200)
@@ -550,7 +547,7 @@ def test_planted_intensities_pass_the_joint_test():
 
 def test_a_planted_fall_is_the_change_of_the_premium_or_its_slope():
     results = estimate(fading())
-    change = row(results, spec_id="foreign", role="primary", effect_type="coef")
+    change = primary(results, spec_id="foreign")
     levels = [
         row(results, spec_id="foreign", period=name).estimate for name in ("A", "B")
     ]
@@ -558,16 +555,11 @@ def test_a_planted_fall_is_the_change_of_the_premium_or_its_slope():
     close(change.estimate, -1.0, atol=0.1)
     assert change.p_value < 0.05
     assert (change.sesoi, change.output_basis) == (pytest.approx(levels[0] / 2), "")
-    assert (
-        row(results, spec_id="growth", role="primary", effect_type="coef").output_basis
-        == "spliced"
-    )
+    assert primary(results, spec_id="growth").output_basis == "spliced"
     three = [
         {**PERIODS[0], "period": name, "basis": "official"} for name in ("A", "B", "C")
     ]
-    change = row(
-        estimate(fading(three)), spec_id="growth", role="primary", effect_type="coef"
-    )
+    change = primary(estimate(fading(three)), spec_id="growth")
     close(change.estimate, -1.5, atol=0.05)
     close(change.sesoi, 0.5 * 4.4 / 2, atol=0.4)
     assert (change.output_basis, change.n_periods, change.unit_of_measure) == (
@@ -580,10 +572,7 @@ def test_a_planted_fall_is_the_change_of_the_premium_or_its_slope():
 def test_the_quotient_falls_and_ends_where_its_parts_say():
     study = fading()
     results = estimate(study)
-    assert (
-        row(results, spec_id="quotient", role="primary", effect_type="coef").conf_high
-        < 0
-    )
+    assert primary(results, spec_id="quotient").conf_high < 0
     end = row(results, spec_id="quotient", role="primary", effect_type="stat_end_level")
     last = study.table("panel").query("year >= 2006")
     zones = (
@@ -605,15 +594,13 @@ def test_units_and_years_without_figures_are_left_out_and_named():
     study = fading()
     study.tables["panel"].loc[study.tables["panel"]["unit"].eq("u29"), "f"] = np.nan
     results = estimate(study)
-    change = row(results, spec_id="foreign", role="primary", effect_type="coef")
+    change = primary(results, spec_id="foreign")
     assert (change.n_units, change.warning) == (29, "without u29, no figures")
     assert row(results, role="primary", effect_type="stat_end_level").n_units == 29
     study = intensity()
     panel = study.tables["panel"]
     panel.loc[panel["unit"].eq("u03") & panel["year"].lt(1993), "k"] = np.nan
-    capital = row(
-        estimate(study), outcome="capital", role="primary", effect_type="coef"
-    )
+    capital = primary(estimate(study), outcome="capital")
     assert capital.period == "1993-1999"
     assert "7 of 10 years have figures of every unit (1993 to 1999)" in capital.warning
     study = balance()
@@ -626,7 +613,7 @@ def test_units_and_years_without_figures_are_left_out_and_named():
 def test_the_planted_gap_is_found_in_each_window_also_with_its_start_held_fixed():
     results = estimate(balance())
     for window, years in (("1990-2000", 10), ("2001-2010", 9)):
-        gap = row(results, role="primary", effect_type="coef", period=window)
+        gap = primary(results, period=window)
         close(gap.estimate, -3.0, atol=0.4)
         assert gap.conf_high < 0
         close(gap.sesoi, 100 * np.log(1.05) / years)
@@ -652,11 +639,8 @@ def test_the_planted_gap_is_found_in_each_window_also_with_its_start_held_fixed(
     assert (first["n_units"], first["ratio"]) == (3, pytest.approx(np.exp(0.9)))
     assert set(results.series["gaps"]["window"]) == {"1990-2000", "2001-2010"}
     results = estimate(balance(given=["gap_start", "coastal"]))
-    assert (
-        row(results, role="primary", period="2001-2010", effect_type="coef").controls_id
-        == "gap_start + coastal"
-    )
-    same = row(results, role="primary", period="1990-2000", effect_type="coef")
+    assert primary(results, period="2001-2010").controls_id == "gap_start + coastal"
+    same = primary(results, period="1990-2000")
     assert "does not vary or is collinear" in same.warning
 
 
@@ -669,9 +653,7 @@ def test_changes_of_a_window_are_least_squares_on_growth_per_year_between_its_en
     for start, end in ((1990, 2000), (2001, 2010)):
         yearly = 100 * (gap[end] - gap[start]) / (end - start)
         beta = fit_ols(yearly, X).beta
-        result = row(
-            results, role="primary", effect_type="coef", period=f"{start}-{end}"
-        )
+        result = primary(results, period=f"{start}-{end}")
         close(result.estimate, beta[1] - beta[2])
         one = {"period": f"{start}-{end}", "contrast": "", **MAIN}
         close(row(results, term="cluster", **one).estimate, beta[1])
@@ -684,8 +666,8 @@ def test_changes_of_a_window_are_least_squares_on_growth_per_year_between_its_en
 def test_the_planted_jump_is_found_and_marked_descriptive():
     study = programme()
     results = estimate(study)
-    jump = row(results, role="primary", effect_type="coef")
-    wide = study.table("panel").pivot(index="unit", columns="year", values="growth_pct")
+    jump = primary(results)
+    wide = study.wide("growth_pct")
     change = (
         wide.loc[:, 2000:].mean(axis=1) - wide.loc[:, 1991:1998].mean(axis=1)
     ).to_numpy()
@@ -709,7 +691,7 @@ def test_the_planted_jump_is_found_and_marked_descriptive():
 def test_planted_elasticities_and_labour_costs_are_found():
     study = wages()
     results = estimate(study)
-    main = row(results, role="primary", effect_type="coef")
+    main = primary(results)
     close(main.estimate, 1.0, atol=0.1)
     assert main.conf_low > 0
     assert (main.p_type, main.n_obs, main.df) == (
@@ -829,7 +811,7 @@ def test_few_units_in_a_group_have_no_interval():
     end = row(results, role="primary", effect_type="stat_end_level")
     assert np.isnan(end.p_value)
     assert "fewer than 4" in end.warning
-    trend = row(results, spec_id="quotient", role="primary", effect_type="coef")
+    trend = primary(results, spec_id="quotient")
     assert trend.p_type.startswith("free permutation")
     assert np.isnan(trend.conf_low)
     for clusters, text in (
@@ -840,7 +822,7 @@ def test_few_units_in_a_group_have_no_interval():
         study.tables["cells"]["cluster"] = (
             study.tables["cells"]["unit"].isin(NAMES[:clusters]).astype(int)
         )
-        few = row(estimate(study), role="primary", effect_type="coef")
+        few = primary(estimate(study))
         assert np.isnan(few.p_value)
         assert text in few.warning
 
@@ -898,7 +880,7 @@ def test_the_trend_of_a_groups_quotient_is_per_decade_with_fixed_b_errors():
     own = np.log(shares["f"] / shares["y"]).to_numpy()
     slopes = np.polyfit(years / 10, own.T, 1)[0]
     labels = np.column_stack([SEZ, np.ones(N)])
-    trend = row(results, spec_id="quotient", role="primary", effect_type="coef")
+    trend = primary(results, spec_id="quotient")
     close(trend.estimate, fit_ols(slopes, labels).beta[0])
     close(trend.sesoi, -np.log(1 - 0.25) / 1.8)
 
@@ -954,7 +936,7 @@ def test_as_many_treated_units_as_needed_have_a_standard_error(
     more, has_error, monkeypatch
 ):
     study = wages()
-    treated = row(estimate(study), role="primary", effect_type="coef").n_treated
+    treated = primary(estimate(study)).n_treated
     monkeypatch.setattr(estimate_wages, "FEWEST_TREATED", treated + more)
-    error = row(estimate(study), role="primary", effect_type="coef").std_error
+    error = primary(estimate(study)).std_error
     assert np.isfinite(error) == has_error

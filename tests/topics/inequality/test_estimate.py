@@ -331,7 +331,7 @@ def test_shares_within_outer_and_inner_groups_are_ratios_to_the_total():
     study = make_study()
     results = estimate(study)
     income, people = at_end(study, "start")
-    wide = study.table("panel").pivot(index="unit", columns="year", values="log_income")
+    wide = study.wide("log_income")
     order = wide[2005].sort_values(ascending=False).index
     region = np.where(order < "U05", 0, 1)
     mean = income @ people / people.sum()
@@ -361,9 +361,7 @@ def test_shares_within_outer_and_inner_groups_are_ratios_to_the_total():
 def test_growth_of_output_is_accounted_by_group():
     study = make_study()
     results = estimate(study)
-    output = study.table("panel").pivot(
-        index="unit", columns="year", values="output_real"
-    )
+    output = study.wide("output_real")
     east = output.index < "U05"
     change = output[2005] - output[2000]
     one = {"estimator": "growth_accounting", "treatment_def": "region", "term": "East"}

@@ -206,7 +206,7 @@ def test_refuses_what_cannot_be_right(spec, changes, text):
 def test_bands_and_tests_of_a_variable_are_those_of_its_draws():
     study = make_study()
     results = estimate(study)
-    wide = study.table("panel").pivot(index="unit", columns="year", values="log_income")
+    wide = study.wide("log_income")
     units = wide.sort_values(list(YEARS)).index
     W = study.weights().among(list(units))[0]
     series = results.series["series"].query(
@@ -248,9 +248,7 @@ def test_bands_and_tests_of_a_variable_are_those_of_its_draws():
 def test_growth_of_each_year_is_freed_from_income_of_the_year_before():
     study = make_study()
     results = estimate(study)
-    income = study.table("panel").pivot(
-        index="unit", columns="year", values="log_income"
-    )
+    income = study.wide("log_income")
     W = study.matrices["ring"].matrix
     for year in (2001, 2002, 2003):
         growth = 100 * (income[year] - income[year - 1])
@@ -277,7 +275,7 @@ def test_growth_beside_clusters_is_the_cross_product_of_growth_and_their_neighbo
     z = (marks - marks.mean()) / marks.std()
     close(result.estimate, x @ W @ z / 16)
     rng = generator_for(5, result.seed.removeprefix("5:"))
-    wide = study.table("panel").pivot(index="unit", columns="year", values="log_income")
+    wide = study.wide("log_income")
     order = np.argsort(wide[2000].to_numpy())  # units are drawn in the order of income
     test = bivariate_moran_test(
         growth[order], marks[order], csr_array(W[order][:, order]), rng, 199

@@ -98,7 +98,7 @@ def numbers(results):
 def test_a_window_holds_the_transformed_slope_and_the_band_is_wider():
     study = make_study()
     results = estimate(study)
-    wide = study.table("panel").pivot(index="unit", columns="year", values="log_income")
+    wide = study.wide("log_income")
     slope = np.polyfit(wide[2004], (wide[2010] - wide[2004]) / 6, 1)[0]
     one = row(results, estimator="rolling_ols", period="2004-2010")
     close(one.estimate, -100 * np.log1p(6 * slope) / 6)
@@ -211,11 +211,7 @@ def test_two_units_short_panels_and_equal_incomes_are_not_defined():
 
 def incomes(**estimates):
     """Return log incomes by unit and year, units in the order of the first year."""
-    wide = (
-        make_study(**estimates)
-        .table("panel")
-        .pivot(index="unit", columns="year", values="log_income")
-    )
+    wide = make_study(**estimates).wide("log_income")
     return wide.sort_values(wide.columns[0])
 
 

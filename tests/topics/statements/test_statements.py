@@ -158,12 +158,7 @@ def run(*items, **columns):
 
 
 def by_unit(name):
-    return (
-        make_study()
-        .table("panel")
-        .pivot(index="unit", columns="year", values=name)
-        .to_numpy()
-    )
+    return make_study().wide(name).to_numpy()
 
 
 def difference(values):
