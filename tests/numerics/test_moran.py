@@ -2,7 +2,6 @@
 streams.
 """
 
-import warnings
 from itertools import permutations
 
 import esda
@@ -12,6 +11,7 @@ import pytest
 from esda import Moran
 from numpy.random import default_rng
 from numpy.testing import assert_array_equal
+from scipy.spatial.distance import cdist
 from spreg import OLS
 from spreg.diagnostics_sp import MoranRes
 from statsmodels.stats.multitest import multipletests
@@ -21,7 +21,6 @@ from evenfield.numerics.map_pairs import (
     bivariate_moran_test,
     border_difference,
     border_pairs,
-    join_counts,
 )
 from evenfield.numerics.moran import (
     cliff_ord_moments,
@@ -52,58 +51,59 @@ def values():
     return np.repeat(np.arange(6.0), 5) + default_rng(5).normal(0, 1, 30)
 
 
-def test_statistics_equal_esda_spreg_and_all_permutations(lattice, values):
+def test_statistic_and_moments_are_those_of_esda(lattice, values):
     w, W = lattice
     theirs = Moran(values, w, transformation="r", permutations=0)
     ours = morans_i_test(values, W, generator_for(1, "a"), 99)
-    close(ours.statistic, theirs.I)
-    close(ours.mean, theirs.EI)
-    close(ours.std_error, theirs.seI_norm)
-    close(ours.z, theirs.z_norm)
+    numbers = (theirs.I, theirs.EI, theirs.seI_norm, theirs.z_norm)
+    close((ours.statistic, ours.mean, ours.std_error, ours.z), numbers)
+
+
+def test_moments_of_residuals_are_those_of_spreg(lattice, values):
+    w, W = lattice
     x = default_rng(6).normal(size=(30, 2))
     theirs = MoranRes(OLS(values[:, None], x), w, z=True)
     X = np.column_stack([np.ones(30), x])
     ours = morans_i_test(fit_ols(values, X).u_hat, W, generator_for(1, "a"), 99, X)
-    close(ours.statistic, theirs.I)
-    close(ours.mean, theirs.eI)
+    close((ours.statistic, ours.mean), (theirs.I, theirs.eI))
     close(ours.std_error**2, theirs.vI)
-    _, W = lattice
     close(cliff_ord_moments(W, np.ones((30, 1)))[0], -1 / 29, MACHINE)
+
+
+def test_p_value_is_near_that_of_all_permutations():
     W = np.eye(6, k=1) + np.eye(6, k=-1)
     y = np.array([1.0, 2.0, 2.5, 5.0, 4.0, 6.5])
     e = y - y.mean()
     drawn = np.array([morans_i(np.array(order), W) for order in permutations(e)])
     observed = morans_i(e, W)
-    exact = min(
-        1.0,
-        2 * min((drawn >= observed - 1e-12).mean(), (drawn <= observed + 1e-12).mean()),
-    )
-    draws = 20_000
-    result = morans_i_test(y, W, generator_for(3, "exact"), draws).p_value
-    close(result, exact, atol=4 * np.sqrt(exact / draws))
+    tails = [(drawn >= observed - 1e-12).mean(), (drawn <= observed + 1e-12).mean()]
+    exact = min(1.0, 2 * min(tails))
+    result = morans_i_test(y, W, generator_for(3, "exact"), 20_000)
+    close(result.p_value, exact, atol=4 * np.sqrt(exact / 20_000))
 
 
-def test_refusals_and_streams(lattice, values):
+def test_refusals_of_one_map(lattice, values):
     _, W = lattice
-    rng = generator_for(1, "a")
-    refused("constant", morans_i_test, np.full(30, 8.1), W, rng, 9)
-    refused("no link", morans_i_test, values, np.zeros((30, 30)), rng, 9)
-    refused(
-        "leave no residual", morans_i_test, values[:3], W[:3, :3], rng, 9, np.eye(3)
-    )
+    draws = generator_for(1, "a"), 9
+    refused("constant", morans_i_test, np.full(30, 8.1), W, *draws)
+    refused("no link", morans_i_test, values, 0 * W, *draws)
+    few = values[:3], W[:3, :3], *draws, np.eye(3)
+    refused("leave no residual", morans_i_test, *few)
+
+
+def test_one_degree_of_freedom_leaves_nothing_to_permute():
     W = np.array([[0, 1.0, 0], [0.5, 0, 0.5], [0, 1.0, 0]])
     X = np.column_stack([np.ones(3), [0.0, 1.0, 3.0]])
-    assert (
-        morans_i_test(
-            np.array([1.0, 0.0, 2.0]), W, generator_for(1, "a"), 99, X
-        ).p_value
-        == 1.0
-    )
+    y = np.array([1.0, 0.0, 2.0])
+    assert morans_i_test(y, W, generator_for(1, "a"), 99, X).p_value == 1.0
+
+
+def test_streams_depend_on_seed_and_name_alone():
     one = generator_for(2011, "beta:absolute").random(3)
     assert_array_equal(one, generator_for(2011, "beta:absolute").random(3))
     close(one, [0.9284709230783751, 0.752627008926718, 0.1114227358527703], MACHINE)
-    assert not np.array_equal(one, generator_for(2012, "beta:absolute").random(3))
-    assert not np.array_equal(one, generator_for(2011, "beta:absolute2").random(3))
+    for other in ((2012, "beta:absolute"), (2011, "beta:absolute2")):
+        assert not np.array_equal(one, generator_for(*other).random(3))
     np.random.seed(4)
     state = np.random.get_state()[1].copy()
     generator_for(1, "x").random(10)
@@ -111,150 +111,139 @@ def test_refusals_and_streams(lattice, values):
 
 
 N = 25
-
-
-def grid(rows=5):
-    position = np.array([(i, j) for i in range(rows) for j in range(rows)])
-    links = (np.abs(position[:, None] - position).sum(axis=2) == 1).astype(float)
-    return links / links.sum(axis=1, keepdims=True)
-
-
-def pysal(W):
-    w = libpysal.weights.full2W(W)
-    w.transform = "r"
-    return w
+POSITION = np.argwhere(np.ones((5, 5)))
+GRID = (cdist(POSITION, POSITION, "cityblock") == 1).astype(float)
+GRID /= GRID.sum(axis=1, keepdims=True)
 
 
 @pytest.fixture(scope="module")
 def maps():
     rng = default_rng(1)
-    W = grid()
-    first = np.linalg.solve(np.eye(N) - 0.7 * W, rng.standard_normal(N))
-    return (
-        np.column_stack(
-            [first, 0.9 * first + 0.3 * rng.standard_normal(N), rng.standard_normal(N)]
-        ),
-        W,
-    )
+    first = np.linalg.solve(np.eye(N) - 0.7 * GRID, rng.standard_normal(N))
+    second = 0.9 * first + 0.3 * rng.standard_normal(N)
+    return np.column_stack([first, second, rng.standard_normal(N)])
 
 
-def test_statistics_equal_esda_and_permutations(maps):
-    values, W = maps
-    moran, geary = map_statistics(values - values.mean(axis=0), W)
-    for t in range(3):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            close(
-                moran[t], esda.Moran(values[:, t], pysal(W), permutations=0).I, MACHINE
-            )
-            close(
-                geary[t], esda.Geary(values[:, t], pysal(W), permutations=0).C, MACHINE
-            )
-    moran, geary = map_tests(values, W, generator_for(1, "m"), 4000)
-    for t in range(3):
-        i = esda.Moran(values[:, t], pysal(W), permutations=0)
-        close(moran.mean[t], i.EI, atol=4 * i.seI_rand / np.sqrt(4000))
-        close(moran.std_error[t], i.seI_rand, rtol=0.05)
+@pytest.fixture(scope="module")
+def grid():
+    w = libpysal.weights.full2W(GRID)
+    w.transform = "r"
+    return w
+
+
+def drawn_maps(values, draws=4000, **options):
+    return map_tests(values, GRID, generator_for(1, "m"), draws, **options)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_statistics_of_maps_are_those_of_esda(maps, grid):
+    moran, geary = map_statistics(maps - maps.mean(axis=0), GRID)
+    drawn = drawn_maps(maps)[0]
+    for t, values in enumerate(maps.T):
+        theirs = Moran(values, grid, permutations=0)
+        close(moran[t], theirs.I, MACHINE)
+        close(geary[t], esda.Geary(values, grid, permutations=0).C, MACHINE)
+        close(drawn.mean[t], theirs.EI, atol=4 * theirs.seI_rand / np.sqrt(4000))
+        close(drawn.std_error[t], theirs.seI_rand, rtol=0.05)
+
+
+def test_maps_that_are_related_are_found_also_together(maps):
+    moran, geary = drawn_maps(maps)
     close(geary.mean, 1, atol=0.02)
     assert moran.p_value[0] < 0.05 < moran.p_value[2]
     assert (moran.p_joint >= moran.p_value / 2.5).all()
     assert moran.sup_t > 2
-    X = np.column_stack([np.ones(N), values[:, 2]])
-    moran = map_tests(values[:, :1], W, generator_for(1, "m"), 4000, X=X)[0]
-    other = morans_i_test(values[:, 0], W, generator_for(2, "m"), 4000, X)
+
+
+def test_residuals_of_a_map_are_tested_like_one_outcome(maps):
+    X = np.column_stack([np.ones(N), maps[:, 2]])
+    moran = drawn_maps(maps[:, :1], X=X)[0]
+    other = morans_i_test(maps[:, 0], GRID, generator_for(2, "m"), 4000, X)
     close(moran.statistic[0], other.statistic, MACHINE)
     close(moran.p_value[0], other.p_value, atol=0.03)
-    X = np.stack(
-        [np.column_stack([np.ones(N), values[:, (t + 1) % 3]]) for t in range(3)]
-    )
-    moran = map_tests(values, W, generator_for(1, "m"), 99, X=X)[0]
+
+
+def test_maps_with_regressors_of_their_own_are_tested_as_if_alone(maps):
+    X = np.ones((3, N, 2))
+    X[..., 1] = np.roll(maps, -1, axis=1).T
+    moran = drawn_maps(maps, 99, X=X)[0]
     for t in range(3):
-        alone = map_tests(values[:, t : t + 1], W, generator_for(1, "m"), 99, X=X[t])[0]
+        alone = drawn_maps(maps[:, t : t + 1], 99, X=X[t])[0]
         close(moran.statistic[t], alone.statistic[0], MACHINE)
         assert moran.p_value[t] == alone.p_value[0]
 
 
-def test_local_and_bivariate_moran_equal_esda(maps):
-    values, W = maps
-    result = local_moran_tests(values, W, generator_for(1, "l"), 9999)
-    for t in range(3):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            other = esda.Moran_Local(values[:, t], pysal(W), permutations=9999, seed=1)
+@pytest.mark.filterwarnings("ignore")
+def test_local_moran_is_that_of_esda(maps, grid):
+    result = local_moran_tests(maps, GRID, generator_for(1, "l"), 9999)
+    for t, values in enumerate(maps.T):
+        other = esda.Moran_Local(values, grid, permutations=9999, seed=1)
         close(result.statistic[:, t], other.Is, MACHINE)
         close(result.p_value[:, t], np.minimum(2 * other.p_sim, 1), atol=0.06)
-        assert list(result.quadrant[:, t]) == [
-            ("HH", "LH", "LL", "HL")[q - 1] for q in other.q
-        ]
-    result = local_moran_tests(values, W, generator_for(1, "m"), 199)
+        names = np.array(["HH", "LH", "LL", "HL"])
+        assert_array_equal(result.quadrant[:, t], names[other.q - 1])
+
+
+def test_q_values_of_local_moran_are_those_of_benjamini_and_hochberg(maps):
+    result = local_moran_tests(maps, GRID, generator_for(1, "m"), 199)
     for p, q in zip(result.p_value.T, result.q_value.T, strict=True):
         close(q, multipletests(p, method="fdr_bh")[1], MACHINE)
-    cut = W.copy()
+
+
+def test_a_unit_without_neighbours_has_no_quadrant(maps):
+    cut = GRID.copy()
     cut[3] = 0
-    result = local_moran_tests(values, cut, generator_for(1, "l"), 99)
+    result = local_moran_tests(maps, cut, generator_for(1, "l"), 99)
     assert (result.p_value[3] == 1).all()
     assert set(result.quadrant[3]) == {""}
-    result = bivariate_moran_test(
-        values[:, 0], values[:, 2], W, generator_for(1, "b"), 999
-    )
-    other = esda.Moran_BV(values[:, 0], values[:, 2], pysal(W), permutations=0)
-    assert result.statistic == pytest.approx(
-        other.I, rel=1e-9
-    )  # esda standardises twice
+
+
+def bivariate(x, y, W=GRID, draws=999):
+    return bivariate_moran_test(x, y, W, generator_for(1, "b"), draws)
+
+
+def test_bivariate_moran_is_that_of_esda(maps, grid):
+    result = bivariate(maps[:, 0], maps[:, 2])
+    other = esda.Moran_BV(maps[:, 0], maps[:, 2], grid, permutations=0)
+    close(result.statistic, other.I, rtol=1e-9)
     assert 0 < result.p_value <= 1
+
+
+def test_error_of_bivariate_moran_is_that_of_all_permutations():
     rng = default_rng(9)
     W = rng.uniform(size=(N, N)) ** 8
-    x = rng.standard_normal(N)
-    y = rng.standard_normal(N)
-    result = bivariate_moran_test(x, y, W, generator_for(1, "b"), 20000)
-    side = W.T @ (x - x.mean())
-    exact = np.sqrt(
-        ((side - side.mean()) ** 2).sum() / (N - 1) / ((x - x.mean()) ** 2).sum()
-    )
-    close(result.std_error, exact, rtol=0.02)
-    W = grid()
+    x, y = rng.standard_normal((2, N))
+    x = x - x.mean()
+    exact = np.sqrt((W.T @ x).var() * N / (N - 1) / (x @ x))
+    close(bivariate(x, y, W, 20000).std_error, exact, rtol=0.02)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_join_counts_are_those_of_esda():
     marks = np.zeros(N)
     marks[[0, 1, 5, 6, 24]] = 1
-    result = join_counts(marks, W, generator_for(1, "j"), 99)
-    w = libpysal.weights.full2W((W > 0).astype(float))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        other = esda.Join_Counts(marks, w, permutations=999)
+    result = mp.join_counts(marks, GRID, generator_for(1, "j"), 99)
+    w = libpysal.weights.full2W((GRID > 0).astype(float))
+    other = esda.Join_Counts(marks, w, permutations=999)
     assert (result.both, result.one, result.neither) == (other.bb, other.bw, other.ww)
     assert result.exact
     assert result.subsets == 53130
     close(result.expected, other.mean_bb, rtol=0.15)
     close(result.p_value, other.p_sim_bb, atol=0.02)
-    assert not join_counts(
-        np.r_[np.ones(12), np.zeros(13)], W, generator_for(1, "j"), 999
-    ).exact
+    many = (np.arange(N) < 12).astype(float)
+    assert not mp.join_counts(many, GRID, generator_for(1, "j"), 999).exact
 
 
-def test_bad_input(maps):
-    values, W = maps
-    refused("no link", map_tests, values, 0 * W, generator_for(1, "m"), 9)
-    refused("constant", map_tests, np.ones((N, 2)), W, generator_for(1, "m"), 9)
-    refused(
-        "no residual",
-        map_tests,
-        values[:2],
-        W[:2, :2],
-        generator_for(1, "m"),
-        9,
-        X=np.eye(2),
-    )
-    refused("vary", local_moran_tests, np.ones((N, 1)), W, generator_for(1, "m"), 9)
-    refused(
-        "constant",
-        bivariate_moran_test,
-        np.ones(N),
-        values[:, 0],
-        W,
-        generator_for(1, "m"),
-        9,
-    )
+def test_refusals_of_maps(maps):
+    draws = generator_for(1, "m"), 9
+    refused("no link", map_tests, maps, 0 * GRID, *draws)
+    refused("constant", map_tests, np.ones((N, 2)), GRID, *draws)
+    few = maps[:2], GRID[:2, :2], *draws
+    refused("no residual", map_tests, *few, X=np.eye(2))
+    refused("vary", local_moran_tests, np.ones((N, 1)), GRID, *draws)
+    refused("constant", bivariate_moran_test, np.ones(N), maps[:, 0], GRID, *draws)
     for marks in (np.zeros(N), np.ones(N), np.full(N, 0.5)):
-        refused("some and not all", join_counts, marks, W, generator_for(1, "m"), 9)
+        refused("some and not all", mp.join_counts, marks, GRID, *draws)
 
 
 def test_border_errors_are_those_of_two_way_clusters():
@@ -265,14 +254,9 @@ def test_border_errors_are_those_of_two_way_clusters():
     pairs = border_pairs(np.arange(9) < 4, touching)
     d = y[pairs.inside] - y[pairs.outside]
     u = d - d.mean()
-    variance = (
-        sum(
-            u[side == k].sum() ** 2
-            for side in (pairs.inside, pairs.outside)
-            for k in range(9)
-        )
-        / 36
-    )
+    variance = 0.0
+    for side in (pairs.inside, pairs.outside):
+        variance += (np.bincount(side, u) ** 2).sum() / 36
     result = border_difference(y, pairs)
     close(
         (result.estimate, result.std_error, result.df), (d.mean(), np.sqrt(variance), 3)
