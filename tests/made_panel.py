@@ -5,6 +5,9 @@ and a ring of neighbours.
 import numpy as np
 import pandas as pd
 
+import evenfield as ef
+from refusals import fails
+
 N = 12
 YEARS = np.arange(1990, 2006)
 
@@ -29,3 +32,8 @@ def made_panel(years=YEARS, step=1, units=N):
 DATA = made_panel()
 KEYS = {"unit": "unit", "time": "year"}
 RING = {f"u{i:02d}": [f"u{(i + 1) % N:02d}", f"u{(i - 1) % N:02d}"] for i in range(N)}
+
+
+def refused(words, call, *args, **options):
+    """Assert that the library refuses a call in these words."""
+    fails(ef.EstimateError, words, call, *args, **options)

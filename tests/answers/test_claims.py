@@ -14,6 +14,7 @@ from evenfield.answers.study import NO_CLAIMS, answer_study
 from evenfield.shared.estimates import Estimate, estimates_frame
 from evenfield.shared.tables.rows import one_row
 from evenfield.study.errors import ClaimsError
+from refusals import fails
 from tolerances import close
 from yaml_text import from_yaml
 
@@ -230,17 +231,19 @@ BOTH = frame(built(), built(period="P2"))
     ],
 )
 def test_a_selection_of_none_or_many_says_how_many_why_and_what_is_near(select, text):
-    with pytest.raises(ClaimsError, match=text):
-        one_row(BOTH, select, "claim L9")
+    fails(ClaimsError, text, one_row, BOTH, select, "claim L9")
     assert one_row(BOTH, {"period": "P2"}, "claim L9")["period"] == "P2"
 
 
 def test_a_selection_that_fails_names_its_check():
-    with pytest.raises(
+    fails(
         ClaimsError,
-        match="hypothesis H1, check 'later' selects 0 rows, none from period 'P2' on",
-    ):
-        answer_study(frame(built()), read_claims(config(CONTENT)), [])
+        "hypothesis H1, check 'later' selects 0 rows, none from period 'P2' on",
+        answer_study,
+        frame(built()),
+        read_claims(config(CONTENT)),
+        [],
+    )
 
 
 def test_holm_runs_over_the_primary_rows_and_q_over_the_exploratory_ones():
@@ -351,16 +354,18 @@ def test_a_primary_row_without_a_p_value_is_no_question_of_the_adjustment():
 
 
 def test_two_hypotheses_need_two_primary_rows():
-    with pytest.raises(ClaimsError, match="two hypotheses have the same primary row"):
-        answers(
-            changed(
-                "hypotheses",
-                {
-                    "H1": HYPOTHESIS,
-                    "H2": {**HYPOTHESIS, "primary": {**ROW, "outcome": "y"}},
-                },
-            )
-        )
+    fails(
+        ClaimsError,
+        "two hypotheses have the same primary row",
+        answers,
+        changed(
+            "hypotheses",
+            {
+                "H1": HYPOTHESIS,
+                "H2": {**HYPOTHESIS, "primary": {**ROW, "outcome": "y"}},
+            },
+        ),
+    )
 
 
 def test_a_study_without_claims_says_one_sentence():

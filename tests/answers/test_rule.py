@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from evenfield.answers.rule import Evidence, judge_fact, judge_tested, visible
 from evenfield.answers.spec import Rule, Threshold
 from evenfield.study.errors import ClaimsError
+from refusals import fails
 from tolerances import close
 from yaml_text import from_yaml
 
@@ -285,8 +286,7 @@ def test_the_order_of_checks_moves_nothing_and_alpha_moves_the_answer():
     ],
 )
 def test_rows_that_cannot_be_read_are_refused(given, text):
-    with pytest.raises(ClaimsError, match=text):
-        judge_tested(Evidence(sign=1, **given), RULE)
+    fails(ClaimsError, text, judge_tested, Evidence(sign=1, **given), RULE)
 
 
 FACTS = {
@@ -370,5 +370,4 @@ def test_a_threshold_between_two_equal_numbers_is_that_number():
         True,
         False,
     ]
-    with pytest.raises(ValidationError, match="smaller number first"):
-        Threshold(between=(2, 1))
+    fails(ValidationError, "smaller number first", Threshold, between=(2, 1))

@@ -7,6 +7,7 @@ from numpy.random import default_rng
 from pandas.testing import assert_frame_equal
 
 import evenfield as ef
+from made_panel import refused
 
 N = 10
 T = 6
@@ -75,8 +76,7 @@ def test_effects_behind_the_bar_of_a_spatial_panel_are_its_effects(bar, effects)
     ],
 )
 def test_effects_that_an_estimator_does_not_have_are_refused(call, words):
-    with pytest.raises(ef.EstimateError, match=words):
-        call()
+    refused(words, call)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from numpy.random import default_rng
 
 import evenfield as ef
+from made_panel import refused
 
 RNG = default_rng(4)
 DATA = pd.DataFrame(RNG.normal(size=(60, 2)).cumsum(axis=0), columns=["y", "x"])
@@ -27,8 +28,7 @@ FITS = {
 @pytest.mark.parametrize("fit", FITS.values(), ids=FITS)
 def test_a_level_that_is_no_share_is_refused(fit, level):
     for table in (fit.conf_int, fit.to_frame):
-        with pytest.raises(ef.EstimateError, match="between 0 and 1"):
-            table(level)
+        refused("between 0 and 1", table, level)
 
 
 def test_a_level_in_percent_is_named_as_a_share():

@@ -12,6 +12,7 @@ from spreg import ML_Lag
 from statsmodels.tools.numdiff import approx_fprime, approx_hess
 
 import evenfield as ef
+from made_panel import refused
 from tolerances import close
 
 N = 8
@@ -119,18 +120,30 @@ def test_criteria_of_a_spatial_lag_are_those_of_spreg():
 
 @pytest.mark.parametrize("effects", ["random", "pooled", "unit"])
 def test_an_outcome_that_is_constant_is_refused(effects):
-    with pytest.raises(ef.EstimateError, match=r"exactly|no outcome|constant"):
-        ef.spatial_panel(
-            "y ~ x", DATA.assign(y=2.0), NET, model="SAR", effects=effects, **KEYS
-        )
+    refused(
+        r"exactly|no outcome|constant",
+        ef.spatial_panel,
+        "y ~ x",
+        DATA.assign(y=2.0),
+        NET,
+        model="SAR",
+        effects=effects,
+        **KEYS,
+    )
 
 
 @pytest.mark.parametrize("name", ["rho", "lambda", "sigma2", "phi", "tau", "W x"])
 def test_regressors_named_as_parameters_are_refused(name):
     data = DATA.assign(**{name: np.sin(np.arange(len(DATA)))})
     for estimate in (ef.spatial_panel, ef.spatial_dynamic):
-        with pytest.raises(ef.EstimateError, match=f"a regressor named {name}"):
-            estimate(f"y ~ x + `{name}`", data, NET, **KEYS)
+        refused(
+            f"a regressor named {name}",
+            estimate,
+            f"y ~ x + `{name}`",
+            data,
+            NET,
+            **KEYS,
+        )
 
 
 def test_an_outcome_may_be_named_as_a_parameter():

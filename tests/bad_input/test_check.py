@@ -17,6 +17,7 @@ import check
 import study
 from evenfield.study.ingest import study_tables
 from evenfield.study.ingest.dictionary import refresh_hashes
+from refusals import fails
 
 ROOT = Path(__file__).parents[2]
 UNITS = "ABCDEF"
@@ -1218,13 +1219,15 @@ def test_all_faults_are_listed_by_file_and_each_once(built):
 
 def test_another_config_is_laid_over_the_studys_own(built, tmp_path):
     (tmp_path / "over.yaml").write_text("panel: {samples: {west: [Z]}}\n")
-    with pytest.raises(SystemExit, match=r"panel\.samples\.west leaves out Z"):
-        study.in_one_line(
-            check.check,
-            Namespace(
-                directory=str(built), configfile=[tmp_path / "over.yaml"], stdin=False
-            ),
-        )
+    fails(
+        SystemExit,
+        r"panel\.samples\.west leaves out Z",
+        study.in_one_line,
+        check.check,
+        Namespace(
+            directory=str(built), configfile=[tmp_path / "over.yaml"], stdin=False
+        ),
+    )
     assert checked(built) == (0, [])
 
 

@@ -85,11 +85,7 @@ def test_no_dense_matrix_arises_where_weights_are_sparse(geography):
     y = rng.standard_normal((N, 4))
     assert most < dense_bytes / 2
     own = frame[frame["weights"].eq("contiguity")]
-    close(
-        own["exposure_cluster"].to_numpy(),
-        W @ own["own_cluster"].to_numpy(),
-        atol=1e-12,
-    )
+    close(own["exposure_cluster"], W @ own["own_cluster"].to_numpy(), atol=1e-12)
     for test in (map_tests, local_moran_tests):
         assert (
             peak(lambda test=test: test(y, W, generator_for(1, "m"), 19))[1]

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.random import default_rng
 
-from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.synthetic_control import (
     conformal_p,
     penalised,
@@ -16,6 +15,7 @@ from evenfield.numerics.synthetic_control import (
     rank_p,
     simplex_least_squares,
 )
+from numerics.refusals import refused
 from tolerances import MACHINE, close
 
 RIDGE = 1e-6
@@ -54,8 +54,7 @@ def test_known_weights_come_back_and_units_of_measure_do_not_matter():
         one,
         atol=1e-9,
     )
-    with pytest.raises(NumericsError, match="the treated path itself"):
-        penalised(y, np.column_stack([y, y]), RIDGE)
+    refused("the treated path itself", penalised, y, np.column_stack([y, y]), RIDGE)
 
 
 def test_rank_test_and_its_interval_agree():

@@ -2,11 +2,10 @@ import hashlib
 import json
 import sys
 
-import pytest
-
 from evenfield.report.manifest import build_manifest, file_hash
 from evenfield.study.errors import ReportError
 from evenfield.study.files import write_text
+from refusals import fails
 from report.made_up import made_config
 from yaml_text import from_yaml
 
@@ -59,13 +58,14 @@ def test_manifest_says_nothing_about_machine_or_interpreter(tmp_path):
 
 
 def test_missing_and_foreign_files_are_refused(tmp_path):
-    with pytest.raises(ReportError, match="no file"):
-        file_hash(tmp_path / "nothing")
-    with pytest.raises(ReportError, match="lies outside results"):
-        build_manifest(
-            made_config(policy=False),
-            {},
-            ["/elsewhere/x.csv"],
-            tmp_path / "results",
-            {},
-        )
+    fails(ReportError, "no file", file_hash, tmp_path / "nothing")
+    fails(
+        ReportError,
+        "lies outside results",
+        build_manifest,
+        made_config(policy=False),
+        {},
+        ["/elsewhere/x.csv"],
+        tmp_path / "results",
+        {},
+    )

@@ -19,6 +19,7 @@ from evenfield.shared.estimates import Estimate, write_estimates
 from evenfield.study.errors import Faults, NumbersError
 from evenfield.study.files import write_json
 from evenfield.study.table_files import write_results
+from refusals import fails
 from tolerances import close
 from yaml_text import from_yaml
 
@@ -200,8 +201,7 @@ def test_the_median_of_a_column(root):
 def test_percent_and_log_points_are_not_confused(root, entry, text):
     numbers = config(zero={"is": "own - own", "show": "0"}, own={**ROW, "show": "0"})
     numbers["numbers"]["a"] = {"show": "0", **entry}
-    with pytest.raises(NumbersError, match=text):
-        named_numbers(numbers, root)
+    fails(NumbersError, text, named_numbers, numbers, root)
 
 
 def test_numbers_json_keeps_every_number_and_tex_has_a_macro_for_each_part(
@@ -335,8 +335,13 @@ MISSED = {
 @pytest.mark.parametrize("name", MISSED)
 def test_a_selection_that_is_not_one_number_is_refused(name, root):
     entry, text = MISSED[name]
-    with pytest.raises(NumbersError, match=f"^numbers.yaml: {text}"):
-        named_numbers(config(a={**entry, "show": "0"}), root)
+    fails(
+        NumbersError,
+        f"^numbers.yaml: {text}",
+        named_numbers,
+        config(a={**entry, "show": "0"}),
+        root,
+    )
 
 
 def test_numbers_that_each_rest_on_two_others_are_ordered_at_once():

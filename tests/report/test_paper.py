@@ -5,6 +5,7 @@ import pytest
 from evenfield.report.paper import compile_paper, write_paper
 from evenfield.study.errors import ReportError
 from evenfield.study.files import write_json, write_text
+from refusals import fails
 from report.made_up import write_study
 
 NAMES = ("paper", "appendix")
@@ -80,8 +81,14 @@ def test_own_texts_place_exhibits_and_cite(tmp_path):
     assert "#bibliography(" not in estimates["appendix.typ"].decode()
     assert "short: false" in estimates["appendix.typ"].decode()
     write_text(BIB, tmp_path / "text" / "references.bib")
-    with pytest.raises(ReportError, match="no text cites Not2000"):
-        written(given, tmp_path / "results" / "report", texts=paths)
+    fails(
+        ReportError,
+        "no text cites Not2000",
+        written,
+        given,
+        tmp_path / "results" / "report",
+        texts=paths,
+    )
 
 
 def test_a_broken_source_is_one_line(tmp_path):

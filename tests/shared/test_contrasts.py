@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import pytest
 from numpy.random import default_rng
 from scipy.stats import norm
 from statsmodels.regression.linear_model import OLS
@@ -25,6 +24,7 @@ from evenfield.shared.contrasts.contrasts import (
 from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.study.errors import EstimateError
+from refusals import fails
 from tolerances import close
 from yaml_text import from_yaml
 
@@ -169,13 +169,15 @@ def test_step_down_never_lowers_a_p_value_and_settings_come_from_the_config():
     alone = [_rows(table)["ols_permutation:coef"].p_value, np.nan]
     assert [row.estimator for row in result] == ["ols_romano_wolf"] * 2
     assert result[0].p_value >= alone[0] - 1e-12
-    with pytest.raises(EstimateError, match="different units"):
-        step_down_rows(
-            [_contrast(table), _contrast(table.iloc[1:], outcome="z")],
-            _units(),
-            _links(),
-            SETTINGS,
-        )
+    fails(
+        EstimateError,
+        "different units",
+        step_down_rows,
+        [_contrast(table), _contrast(table.iloc[1:], outcome="z")],
+        _units(),
+        _links(),
+        SETTINGS,
+    )
     inference = from_yaml("""
         {conf_level: 0.9, permutations: 99, seed: 1, pairs: [[a, b]]}
         """)
@@ -193,8 +195,12 @@ def test_what_is_not_defined_says_why():
         [_contrast(_table().assign(sez=0.0))], _units(), _links(), SETTINGS
     )
     assert "does not vary or is collinear" in dependent[0].warning
-    with pytest.raises(EstimateError, match=r"1 units lack a value \(u03\)"):
-        _rows(_table().assign(x=lambda f: f["x"].mask(f.index == "u03")))
+    fails(
+        EstimateError,
+        r"1 units lack a value \(u03\)",
+        _rows,
+        _table().assign(x=lambda f: f["x"].mask(f.index == "u03")),
+    )
     nowhere = contrast_rows(
         [_contrast(_table())], _units().assign(lat=np.nan), _links(), SETTINGS
     )
@@ -204,8 +210,15 @@ def test_what_is_not_defined_says_why():
     assert {"ols_scpc", "ols_scpc_06"} <= {
         row.estimator for row in nowhere if "no coordinates" in row.warning
     }
-    with pytest.raises(EstimateError, match=r"no row in units\.csv"):
-        contrast_rows([_contrast(_table())], _units().iloc[1:], _links(), SETTINGS)
+    fails(
+        EstimateError,
+        r"no row in units\.csv",
+        contrast_rows,
+        [_contrast(_table())],
+        _units().iloc[1:],
+        _links(),
+        SETTINGS,
+    )
 
 
 def _step_down_by_hand(observed, draws):

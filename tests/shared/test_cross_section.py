@@ -9,6 +9,7 @@ import pytest
 from evenfield.shared.cross_section import cross_section
 from evenfield.study.errors import EstimateError
 from made_study import MadeStudy
+from refusals import fails
 from tolerances import close
 
 SPEC = SimpleNamespace(unit_scheme="s", sample="all")
@@ -67,10 +68,16 @@ def test_controls_are_matched_by_unit_and_blank_ones_left_out():
         "c": 3,
         "d": 4,
     }
-    with pytest.raises(EstimateError, match=r"1 values are missing .*\(b control_sch"):
-        cross_section(
-            make_study(control_school=[1.0, np.nan, 3, 4]), SPEC, "P", "x", ["school"]
-        )
+    fails(
+        EstimateError,
+        r"1 values are missing .*\(b control_sch",
+        cross_section,
+        make_study(control_school=[1.0, np.nan, 3, 4]),
+        SPEC,
+        "P",
+        "x",
+        ["school"],
+    )
 
 
 def test_means_that_no_unit_has_are_not_available_and_growth_must_fit_the_ends():
@@ -81,5 +88,12 @@ def test_means_that_no_unit_has_are_not_available_and_growth_must_fit_the_ends()
         half = make_study(log_income_end_mean3=np.nan)
         cross_section(half, SPEC, "P", "x", ends="mean3")
     wrong = make_study(growth_pct_per_year=[5.0, 10, 2, 14.1])
-    with pytest.raises(EstimateError, match=r"growth of 1 units is not .*\(d\)"):
-        cross_section(wrong, SPEC, "P", "x")
+    fails(
+        EstimateError,
+        r"growth of 1 units is not .*\(d\)",
+        cross_section,
+        wrong,
+        SPEC,
+        "P",
+        "x",
+    )

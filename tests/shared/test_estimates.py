@@ -21,6 +21,7 @@ from evenfield.shared.estimates import (
     write_estimates,
     write_stacked,
 )
+from refusals import fails
 
 ROW = Estimate(
     estimator="ols",
@@ -57,8 +58,12 @@ def test_rows_are_sorted_with_stable_ids_and_doubles_refused():
     rows = [replace(ROW, period=period) for period in ("P3", "P1", "P2")]
     assert_frame_equal(estimates_frame(rows), estimates_frame(reversed(rows)))
     assert estimates_frame(rows)["period"].tolist() == ["P1", "P2", "P3"]
-    with pytest.raises(ValueError, match="two estimates share an id"):
-        estimates_frame([ROW, replace(ROW, role="primary", estimate=0.5)])
+    fails(
+        ValueError,
+        "two estimates share an id",
+        estimates_frame,
+        [ROW, replace(ROW, role="primary", estimate=0.5)],
+    )
     assert finite_or_nan(1.5) == 1.5
     assert np.isnan([finite_or_nan(x) for x in (np.inf, -np.inf, np.nan)]).all()
 
@@ -91,8 +96,7 @@ def test_stack_is_sorted_and_refuses_doubles(tmp_path):
     for line, path in zip(lines[1:], reversed(paths), strict=True):
         row = Path(path).read_text(encoding="utf-8").splitlines()[1]
         assert line.rpartition(",")[0] == row
-    with pytest.raises(ValueError, match="two estimates share an id"):
-        stacked_estimates([paths[1]] * 2)
+    fails(ValueError, "two estimates share an id", stacked_estimates, [paths[1]] * 2)
 
 
 def test_an_estimate_has_converged_unless_it_says_otherwise():

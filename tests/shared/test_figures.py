@@ -6,6 +6,7 @@ from matplotlib import pyplot as plt
 from evenfield.shared.figures.save import Artwork, save_figure
 from evenfield.shared.figures.style import MARKS, use_style
 from evenfield.study.errors import ArtifactError
+from refusals import fails
 
 
 @pytest.fixture(autouse=True)
@@ -39,10 +40,12 @@ def test_a_letter_that_the_font_lacks_or_no_words_are_an_error(tmp_path):
     figure = plt.figure()
     figure.text(0.5, 0.5, "\u4e2d")
     artwork = Artwork(figure, pd.DataFrame({"a": [1]}), "Words 1.")
-    with pytest.raises(ArtifactError, match="Glyph"):
-        save_figure(artwork, [str(tmp_path / "F.png")])
+    fails(ArtifactError, "Glyph", save_figure, artwork, [str(tmp_path / "F.png")])
     use_style()
-    with pytest.raises(ArtifactError, match="no description"):
-        save_figure(
-            Artwork(plt.figure(), pd.DataFrame(), " "), [str(tmp_path / "F.png")]
-        )
+    fails(
+        ArtifactError,
+        "no description",
+        save_figure,
+        Artwork(plt.figure(), pd.DataFrame(), " "),
+        [str(tmp_path / "F.png")],
+    )

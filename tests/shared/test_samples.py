@@ -14,6 +14,7 @@ from evenfield.shared.samples import (
     underpowered,
 )
 from evenfield.study.errors import EstimateError
+from refusals import fails
 from yaml_text import from_yaml
 
 FRAME = pd.DataFrame(from_yaml("{unit: [c, a, b], x: [3.0, 1.0, 2.0]}"))
@@ -26,10 +27,24 @@ def test_rows_come_in_the_order_of_the_sample_matched_by_id():
 
 
 def test_units_without_a_row_or_with_two_are_named():
-    with pytest.raises(EstimateError, match=r"1 values are missing .*\(d x\)"):
-        sample_rows(FRAME, ["a", "d"], ["x"], "here")
-    with pytest.raises(EstimateError, match=r"1 units have two rows \(a\)"):
-        sample_rows(pd.concat([FRAME, FRAME.iloc[[1]]]), ["a"], ["x"], "here")
+    fails(
+        EstimateError,
+        r"1 values are missing .*\(d x\)",
+        sample_rows,
+        FRAME,
+        ["a", "d"],
+        ["x"],
+        "here",
+    )
+    fails(
+        EstimateError,
+        r"1 units have two rows \(a\)",
+        sample_rows,
+        pd.concat([FRAME, FRAME.iloc[[1]]]),
+        ["a"],
+        ["x"],
+        "here",
+    )
 
 
 def test_the_basis_of_output_in_words():

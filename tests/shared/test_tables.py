@@ -28,6 +28,7 @@ from evenfield.shared.tables.typst import table_typst, typst_string, typst_text
 from evenfield.shared.tables.write import write_table_files
 from evenfield.study.errors import ArtifactError
 from evenfield.study.table_files import read_table
+from refusals import fails
 
 
 def made_table():
@@ -191,20 +192,24 @@ def test_an_empty_table_says_what_to_do():
     empty = Table(
         id="TX", title="", note=(), columns=table.columns, frame=table.frame.iloc[:0]
     )
-    with pytest.raises(
-        ArtifactError, match=r"TX has no rows; expected .*; remove TX from `tables`"
-    ):
-        grid(empty)
-    with pytest.raises(ArtifactError, match="TX lacks 1 columns"):
-        grid(
-            Table(
-                id="TX",
-                title="",
-                note=(),
-                columns=table.columns,
-                frame=table.frame.drop(columns="low"),
-            )
-        )
+    fails(
+        ArtifactError,
+        r"TX has no rows; expected .*; remove TX from `tables`",
+        grid,
+        empty,
+    )
+    fails(
+        ArtifactError,
+        "TX lacks 1 columns",
+        grid,
+        Table(
+            id="TX",
+            title="",
+            note=(),
+            columns=table.columns,
+            frame=table.frame.drop(columns="low"),
+        ),
+    )
 
 
 NAN = float("nan")

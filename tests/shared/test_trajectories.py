@@ -11,6 +11,7 @@ from evenfield.shared import trajectories as tr
 from evenfield.shared.trajectories import grouping, trajectories
 from evenfield.study.errors import EstimateError
 from made_study import MadeStudy
+from refusals import fails
 from yaml_text import from_yaml
 
 UNITS = ["a", "b", "c"]
@@ -94,11 +95,25 @@ def test_groups_have_codes_in_the_order_of_the_units_asked_for():
 
 def test_gaps_and_doubles_are_named():
     gap = PANEL.assign(log_income=PANEL["log_income"].where(PANEL.index != 5))
-    with pytest.raises(EstimateError, match=r"1 unit-years \(b 2002\)"):
-        trajectories(gap, "log_income", UNITS, "here")
+    fails(
+        EstimateError,
+        r"1 unit-years \(b 2002\)",
+        trajectories,
+        gap,
+        "log_income",
+        UNITS,
+        "here",
+    )
     twice = pd.concat([PANEL, PANEL.iloc[[3]]])
-    with pytest.raises(EstimateError, match=r"1 rows appear twice \(a 2006\)"):
-        trajectories(twice, "log_income", UNITS, "here")
+    fails(
+        EstimateError,
+        r"1 rows appear twice \(a 2006\)",
+        trajectories,
+        twice,
+        "log_income",
+        UNITS,
+        "here",
+    )
 
 
 def test_main_periods_come_in_the_order_of_their_years_without_spans():

@@ -9,6 +9,7 @@ import pytest
 
 from evenfield.study.config import checked_config, config_periods, read_config
 from evenfield.study.errors import ConfigError
+from refusals import fails
 from yaml_text import from_yaml
 
 ROOT = Path(__file__).parents[2]
@@ -79,8 +80,7 @@ CASES = [
 def test_fault_is_one_line(change, message):
     config = copy.deepcopy(CHINA)
     change(config)
-    with pytest.raises(ConfigError, match=f"^config: {message}.*$"):
-        checked_config(config)
+    fails(ConfigError, f"^config: {message}.*$", checked_config, config)
 
 
 def test_defaults_fill_a_minimal_config():
@@ -120,5 +120,4 @@ def test_defaults_fill_a_minimal_config():
 def test_unreadable_file_is_one_line(tmp_path, content, found):
     path = tmp_path / "config.yaml"
     path.write_bytes(content)
-    with pytest.raises(ConfigError, match=f"^config: .*{found}.*$"):
-        read_config(path)
+    fails(ConfigError, f"^config: .*{found}.*$", read_config, path)

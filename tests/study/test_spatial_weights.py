@@ -10,6 +10,7 @@ from evenfield.study import spatial_weights as sw
 from evenfield.study.config import Period
 from evenfield.study.errors import WeightsError
 from evenfield.study.spatial_weights import SpatialWeights, weights_from_edges
+from refusals import fails
 from yaml_text import from_yaml
 
 MATRIX = np.array([[0.0, 0.25, 0.75], [1.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
@@ -68,9 +69,13 @@ def test_rows_are_divided_by_their_sums_and_edges_placed_by_unit():
     )
     matrix = weights_from_edges(edges, ["A", "B", "C"], {}).matrix
     assert (matrix[2, 0], matrix[0, 1], matrix.sum()) == (0.5, 2.0, 2.5)
-    with pytest.raises(
-        WeightsError, match=r"1 units of an edge list are unknown \(C\)"
-    ):
-        weights_from_edges(edges, ["A", "B"], {})
+    fails(
+        WeightsError,
+        r"1 units of an edge list are unknown \(C\)",
+        weights_from_edges,
+        edges,
+        ["A", "B"],
+        {},
+    )
     sw.check_same_units(["B", "A"], ["A", "B"], "near")
     assert Period("P", 1999, 2019, "1999-2019").years == 20

@@ -10,6 +10,7 @@ from evenfield.study.errors import WeightsError
 from evenfield.study.files import read_json
 from evenfield.study.panel.build import build_panel
 from evenfield.study.weights.build import build_geography, build_weights
+from refusals import fails
 
 EXPECTED = read_json(Path(__file__).parent / "expected.json")
 DECIMALS = {
@@ -62,7 +63,11 @@ def test_printed_properties_of_contiguity_and_a_band_that_fails(geography):
     ]
     assert alone == ["CN-HI"]
     named = ", ".join(EXPECTED["band_800_km_without_neighbours"])
-    with pytest.raises(
-        WeightsError, match=rf"2 units have no neighbour in weights near \({named}\)"
-    ):
-        build_weights("near", {"kind": "band", "range_km": 800}, geography)
+    fails(
+        WeightsError,
+        rf"2 units have no neighbour in weights near \({named}\)",
+        build_weights,
+        "near",
+        {"kind": "band", "range_km": 800},
+        geography,
+    )

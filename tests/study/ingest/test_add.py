@@ -12,6 +12,7 @@ import yaml
 import add
 from evenfield.study.ingest.unit_names import match_units
 from other_tables import read_figures
+from refusals import fails
 from study import REPOSITORY
 
 GDP = "地区生产总值(亿元)"
@@ -317,22 +318,21 @@ REFUSED = [
 @pytest.mark.parametrize(("options", "table", "message"), REFUSED)
 def test_fault_is_one_line_and_changes_nothing(study, options, table, message):
     before = contents(study)
-    with pytest.raises(SystemExit, match=f"^ingest: {re.escape(message)}.*$"):
-        add.main(
-            [
-                *options,
-                "--from",
-                download(study, table),
-                "--directory",
-                str(study.folder),
-            ]
-        )
+    fails(
+        SystemExit,
+        f"^ingest: {re.escape(message)}.*$",
+        add.main,
+        [*options, "--from", download(study, table), "--directory", str(study.folder)],
+    )
     assert contents(study) == before
 
 
 def test_edit_that_was_not_checked_in_is_not_blessed_on_the_way(study):
     study.replace("units", "Bland", "Blend", refresh=False)
-    with pytest.raises(
-        SystemExit, match="1 table changed since its checksum was written"
-    ):
-        run(study, NEW_YEARS)
+    fails(
+        SystemExit,
+        "1 table changed since its checksum was written",
+        run,
+        study,
+        NEW_YEARS,
+    )

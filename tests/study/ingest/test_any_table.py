@@ -12,6 +12,7 @@ from evenfield.study.errors import IngestError
 from evenfield.study.ingest import any_table
 from evenfield.study.ingest.any_table import _text_rows, numbers_of, read_any
 from evenfield.study.ingest.guess import no_numbers
+from refusals import fails
 
 WRITTEN = {
     "points between thousands": (["1.234,5", "12,0"], [1234.5, 12]),
@@ -49,8 +50,7 @@ def test_more_columns_than_a_study_has_are_refused(tmp_path):
     names = [f"c{row_of_unit}" for row_of_unit in range(5_001)]
     path = tmp_path / "wide.csv"
     path.write_text(f"{','.join(names)}\n{','.join('1' for _ in names)}\n")
-    with pytest.raises(IngestError, match=r"wide\.csv has 5,001 columns; expected at"):
-        read_any(path)
+    fails(IngestError, r"wide\.csv has 5,001 columns; expected at", read_any, path)
 
 
 def test_a_cell_far_from_the_table_is_refused_before_the_sheet_is_read(tmp_path):
@@ -58,8 +58,12 @@ def test_a_cell_far_from_the_table_is_refused_before_the_sheet_is_read(tmp_path)
     book.active.append(["unit", "year", "income"])
     book.active["XFD1048576"] = 1
     book.save(tmp_path / "far.xlsx")
-    with pytest.raises(IngestError, match="reaches to row 1,048,576 and column 16,384"):
-        read_any(tmp_path / "far.xlsx")
+    fails(
+        IngestError,
+        "reaches to row 1,048,576 and column 16,384",
+        read_any,
+        tmp_path / "far.xlsx",
+    )
 
 
 def test_a_table_that_its_reader_warns_of_is_read_or_refused_without_a_warning(
@@ -76,10 +80,7 @@ def test_a_table_that_its_reader_warns_of_is_read_or_refused_without_a_warning(
     monkeypatch.setattr(any_table, "_read_stata", read)
     with warnings.catch_warnings(record=True) as shown:
         warnings.simplefilter("always")
-        with pytest.raises(
-            IngestError, match=r"table\.dta cannot be read \(no table\)"
-        ):
-            read_any(path)
+        fails(IngestError, r"table\.dta cannot be read \(no table\)", read_any, path)
     assert not shown
 
 

@@ -15,6 +15,7 @@ from evenfield.study.config import checked_config, read_config
 from evenfield.study.errors import ConfigError, PanelError
 from evenfield.study.ingest.study_tables import describe_study, read_study
 from evenfield.study.panel.income import add_income
+from refusals import fails
 from study import arguments
 from yaml_text import from_yaml
 
@@ -190,14 +191,13 @@ def test_what_was_guessed_is_said_and_the_study_is_in_order(
     assert messages in label
     assert "run: python3 run --directory" in label.splitlines()[-1]
     if name == "todo":
-        with pytest.raises(
+        fails(
             SystemExit,
-            match=r"config: panel.income.column is still TODO; expected a value",
-        ):
-            data.run_command(
-                arguments("").parse_args(["--directory", str(tmp_path / "study")]),
-                data.refresh,
-            )
+            r"config: panel.income.column is still TODO; expected a value",
+            data.run_command,
+            arguments("").parse_args(["--directory", str(tmp_path / "study")]),
+            data.refresh,
+        )
         return
     config = checked_config(read_config(tmp_path / "study" / "config.yaml"))
     monkeypatch.chdir(tmp_path / "study")
@@ -320,8 +320,13 @@ def test_income_named_as_a_logarithm_after_a_todo_is_refused(tmp_path, monkeypat
     written = text.replace("TODO", "ln_gdp")
     (tmp_path / "study" / "config.yaml").write_text(written)
     config = checked_config(read_config("config.yaml"))
-    with pytest.raises(PanelError, match="names ln_gdp, which looks like a logarithm"):
-        add_income(read_study(config)["panel"], config["panel"]["income"])
+    fails(
+        PanelError,
+        "names ln_gdp, which looks like a logarithm",
+        add_income,
+        read_study(config)["panel"],
+        config["panel"]["income"],
+    )
 
 
 def test_a_text_that_does_not_change_over_the_years_describes_units(
@@ -342,10 +347,9 @@ def test_a_text_that_does_not_change_over_the_years_describes_units(
 def test_units_left_out_by_name_are_told_their_id(tmp_path):
     config, _ = built(tmp_path)
     config["panel"]["leave_out"] = ["North Land"]
-    with pytest.raises(
-        ConfigError, match=r"names North Land.*; write N for North Land"
-    ):
-        read_study(config)
+    fails(
+        ConfigError, r"names North Land.*; write N for North Land", read_study, config
+    )
 
 
 @pytest.mark.parametrize("taken", "unit name year _id _year _row".split())
@@ -374,13 +378,12 @@ def test_figures_are_added_with_dictionary_and_source(tmp_path, capsys, monkeypa
     add.main(["school", "--from", str(tmp_path / "s.csv"), *to])
     add.main(["coast", "--from", str(tmp_path / "c.xlsx"), *to])
     held = {path: path.read_bytes() for path in (study / "data").iterdir()}
-    with pytest.raises(
+    fails(
         SystemExit,
-        match=(
-            r"has 1 other figures of income than panel.csv \(N 2000: 1, held 1048.5\)"
-        ),
-    ):
-        add.main(["income", "--from", str(tmp_path / "new.csv"), *to])
+        r"has 1 other figures of income than panel.csv \(N 2000: 1, held 1048.5\)",
+        add.main,
+        ["income", "--from", str(tmp_path / "new.csv"), *to],
+    )
     assert held == {path: path.read_bytes() for path in (study / "data").iterdir()}
     add.main(
         [
@@ -452,8 +455,9 @@ def test_maps_zones_and_clusters_of_a_study(tmp_path, monkeypatch, capsys):
     assert groups["cluster"].idxmax() == "W"
     assert config["taxonomy"]["national_zones"] == ["free_port", "park"]
     assert config["weights"]["join"] == [["C", "S"]]
-    with pytest.raises(
+    fails(
         SystemExit,
-        match=r"study holds a study; expected a folder without config.yaml and data",
-    ):
-        built(tmp_path)
+        r"study holds a study; expected a folder without config.yaml and data",
+        built,
+        tmp_path,
+    )

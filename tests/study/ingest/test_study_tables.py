@@ -18,6 +18,7 @@ from evenfield.study.ingest.study_tables import (
     collect_taxonomies,
     describe_study,
 )
+from refusals import fails
 from toy_study import TEXT
 
 
@@ -29,10 +30,14 @@ def refused(toy):
 
 def test_years_off_the_declared_step_are_refused():
     panel = pd.DataFrame({"unit": "A", "year": [1940, 1950, 1955, 1960]})
-    with pytest.raises(
-        IngestError, match=r"has 1 year off the declared step of 10 \(1955\)"
-    ):
-        check_years(panel, [1940, 1960], 10)
+    fails(
+        IngestError,
+        r"has 1 year off the declared step of 10 \(1955\)",
+        check_years,
+        panel,
+        [1940, 1960],
+        10,
+    )
     check_years(panel[panel["year"] != 1955], [1940, 1960], 10)
 
 
@@ -145,10 +150,11 @@ def test_grade_c_is_off_and_on_by_name_of_a_column(toy):
     toy.config["data"]["grade_c"] = ["doubtful"]
     assert toy.read()["panel"]["doubtful"].notna().all()
     toy.config["data"]["grade_c"] = ["doubful"]
-    with pytest.raises(
-        ConfigError, match=r"data.grade_c names doubful; expected columns of panel.csv"
-    ):
-        toy.read()
+    fails(
+        ConfigError,
+        r"data.grade_c names doubful; expected columns of panel.csv",
+        toy.read,
+    )
 
 
 def test_only_the_doubtful_span_of_a_variable_is_dropped(toy):

@@ -10,6 +10,7 @@ from pandas.testing import assert_frame_equal
 
 from evenfield.study.errors import EvenfieldError, IngestError
 from evenfield.study.ingest.dictionary import refresh_hashes
+from refusals import fails
 
 
 def write(name, old, new, **options):
@@ -93,11 +94,11 @@ CASES = [
 @pytest.mark.parametrize(("break_it", "message"), CASES)
 def test_fault_is_one_line_that_names_it_before_the_checksum(toy, break_it, message):
     break_it(toy)
-    with pytest.raises(
+    fails(
         IngestError,
-        match="^ingest: .*" + ".*".join(map(re.escape, message.split(".*"))) + ".*$",
-    ):
-        toy.read()
+        "^ingest: .*" + ".*".join(map(re.escape, message.split(".*"))) + ".*$",
+        toy.read,
+    )
 
 
 def test_values_that_look_odd_but_are_right_pass(toy):
@@ -141,5 +142,4 @@ def test_changed_file_outside_the_tables_is_noticed_and_a_missing_one_is_one_lin
     toy.save(package)
     assert refresh_hashes(toy.package_path) == ["notes.txt"]
     (toy.folder / "data" / "notes.txt").unlink()
-    with pytest.raises(EvenfieldError, match=r"no file notes.txt"):
-        toy.read()
+    fails(EvenfieldError, r"no file notes.txt", toy.read)

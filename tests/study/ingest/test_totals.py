@@ -9,6 +9,7 @@ from evenfield.study.errors import IngestError
 from evenfield.study.ingest.any_table import AnyTable
 from evenfield.study.ingest.guess import Choices, guess
 from evenfield.study.ingest.totals import totals_among
+from refusals import fails
 
 COUNTRIES = "Algeria Benin Chad Denmark Estonia France Ghana Hungary".split()
 
@@ -168,8 +169,14 @@ def test_units_are_left_out_by_name(names):
 
 
 def test_a_unit_to_leave_out_that_is_none_is_refused():
-    with pytest.raises(IngestError, match=r"Chat, given by --leave-out.*mean 'Chad'"):
-        guess(AnyTable(TABLE), {}, Choices(leave_out=["Chat"]))
+    fails(
+        IngestError,
+        r"Chat, given by --leave-out.*mean 'Chad'",
+        guess,
+        AnyTable(TABLE),
+        {},
+        Choices(leave_out=["Chat"]),
+    )
 
 
 LAYERS = pd.concat([TABLE.assign(unit_of="EUR"), TABLE.assign(unit_of="PPS")])
@@ -186,8 +193,7 @@ def test_rows_are_chosen_by_a_value():
 
 def test_a_table_with_several_rows_a_unit_names_the_choice():
     expected = r"unit_of has EUR, PPS.*--where unit_of=EUR"
-    with pytest.raises(IngestError, match=expected):
-        guess(AnyTable(LAYERS.reset_index(drop=True)), {})
+    fails(IngestError, expected, guess, AnyTable(LAYERS.reset_index(drop=True)), {})
 
 
 @pytest.mark.parametrize(
@@ -200,5 +206,4 @@ def test_a_table_with_several_rows_a_unit_names_the_choice():
     ],
 )
 def test_a_condition_that_fits_no_row_is_refused(condition, message):
-    with pytest.raises(IngestError, match=message):
-        guess(AnyTable(LAYERS), {}, Choices(where=[condition]))
+    fails(IngestError, message, guess, AnyTable(LAYERS), {}, Choices(where=[condition]))

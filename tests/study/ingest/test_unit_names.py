@@ -7,6 +7,7 @@ import pytest
 
 from evenfield.study.errors import IngestError
 from evenfield.study.ingest.unit_names import match_units
+from refusals import fails
 
 COUNTRIES = ["Austria", "Belgium", "Côte d'Ivoire", "Germany", "Spain", "São Tomé"]
 SERIAL = pd.DataFrame({"unit": list("123456"), "name": COUNTRIES})
@@ -39,8 +40,15 @@ def test_names_win_over_running_numbers_of_another_order(once):
 @pytest.mark.parametrize("first", [0, 1])
 def test_running_numbers_alone_are_no_names_of_outlines(header, first):
     numbers = [*range(first, first + 9)]
-    with pytest.raises(IngestError, match=f"only by running numbers .{header}."):
-        matched({header: numbers}, NAMELESS, once=True, headers=("id", "unit"))
+    fails(
+        IngestError,
+        f"only by running numbers .{header}.",
+        matched,
+        {header: numbers},
+        NAMELESS,
+        once=True,
+        headers=("id", "unit"),
+    )
 
 
 def test_numbers_of_which_one_is_missing_do_not_win_over_names():
@@ -98,8 +106,14 @@ def test_names_decide_between_two_codes():
     }
     assert matched(file, CODED, once=True)[0] in {"iso", "name"}
     wrong = {key: file[key] for key in ("fips", "name")}
-    with pytest.raises(IngestError, match="both fit and name different units"):
-        matched(wrong, CODED, once=True)
+    fails(
+        IngestError,
+        "both fit and name different units",
+        matched,
+        wrong,
+        CODED,
+        once=True,
+    )
 
 
 def test_a_code_that_a_row_lacks_is_taken_from_its_name():
@@ -168,8 +182,13 @@ def test_of_two_columns_of_numbers_that_called_as_in_the_panel_is_meant():
 
 
 def test_nothing_that_fits_is_refused_with_what_is_expected():
-    with pytest.raises(IngestError, match="expected ids or names such as AT or Aus"):
-        matched({"a": ["x"]}, CODED)
+    fails(
+        IngestError,
+        "expected ids or names such as AT or Aus",
+        matched,
+        {"a": ["x"]},
+        CODED,
+    )
 
 
 def test_one_name_that_disagrees_is_enough_against_running_numbers():

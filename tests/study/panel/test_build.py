@@ -9,6 +9,7 @@ import pytest
 
 from evenfield.study.errors import ConfigError, PanelError
 from evenfield.study.panel.build import BuiltPanel, build_panel
+from refusals import fails
 from tolerances import MACHINE, close
 
 FRAMES = [
@@ -147,31 +148,40 @@ def toy_panel(toy, **changes):
 
 
 def test_unknown_units_and_columns_are_refused(toy):
-    with pytest.raises(
+    fails(
         ConfigError,
-        match=r"panel.samples.few leaves out Z; expected units of units.csv",
-    ):
-        toy_panel(toy, samples={"all": [], "few": ["Z"]})
-    with pytest.raises(
-        PanelError, match=r"names 1 column that panel.csv lacks \(folk\)"
-    ):
-        toy_panel(
-            toy,
-            samples={"all": []},
-            income={"output": "output", "population": "folk", "unit": "x", "scale": 1},
-        )
-    with pytest.raises(
-        PanelError, match=r"names 1 column that panel.csv lacks \(folk\)"
-    ):
-        toy_panel(toy, unit_schemes={"all": {"replace": {"people": "folk"}}})
+        r"panel.samples.few leaves out Z; expected units of units.csv",
+        toy_panel,
+        toy,
+        samples={"all": [], "few": ["Z"]},
+    )
+    fails(
+        PanelError,
+        r"names 1 column that panel.csv lacks \(folk\)",
+        toy_panel,
+        toy,
+        samples={"all": []},
+        income={"output": "output", "population": "folk", "unit": "x", "scale": 1},
+    )
+    fails(
+        PanelError,
+        r"names 1 column that panel.csv lacks \(folk\)",
+        toy_panel,
+        toy,
+        unit_schemes={"all": {"replace": {"people": "folk"}}},
+    )
     toy.config["panel"]["unit_schemes"] = {"all": {}}
     tables = toy.read()
     tables["panel"] = tables["panel"].rename(columns={"doubtful": "population"})
-    with pytest.raises(
+    fails(
         PanelError,
-        match=r"panel.csv has 1 column that the panel computes \(population\)",
-    ):
-        build_panel(tables, {}, toy.config, "all")
+        r"panel.csv has 1 column that the panel computes \(population\)",
+        build_panel,
+        tables,
+        {},
+        toy.config,
+        "all",
+    )
 
 
 @pytest.mark.parametrize(

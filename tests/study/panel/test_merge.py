@@ -15,6 +15,7 @@ from evenfield.study.panel.merge import (
     unit_mapping,
 )
 from evenfield.study.tables import Field
+from refusals import fails
 from tolerances import MACHINE, close
 from yaml_text import from_yaml
 
@@ -59,10 +60,13 @@ def test_no_merges_change_nothing_and_the_mapping_keeps_every_unit():
     [({"A": "AZ"}, "Z"), ({"Z": "AB"}, "Z"), ({"A": "AB", "C": "CB"}, "B")],
 )
 def test_scheme_that_does_not_close_is_refused(scheme, named):
-    with pytest.raises(
-        ConfigError, match=f"panel.unit_schemes merges {named}; expected known units"
-    ):
-        unit_mapping({name: list(parts) for name, parts in scheme.items()}, UNITS)
+    fails(
+        ConfigError,
+        f"panel.unit_schemes merges {named}; expected known units",
+        unit_mapping,
+        {name: list(parts) for name, parts in scheme.items()},
+        UNITS,
+    )
 
 
 def test_rules_of_the_dictionary_in_closed_form_and_with_missing_parts():
@@ -104,8 +108,13 @@ def test_units_and_links_are_merged():
     out = merge_adjacency(links, MERGED)
     assert out.to_dict("records") == [{"unit_i": "A", "unit_j": "C"}]
     assert merge_adjacency(links.iloc[:0], MERGED).empty
-    with pytest.raises(PanelError, match=r"adjacency.csv names 1 unknown unit \(Z\)"):
-        merge_adjacency(links.replace("C", "Z"), MERGED)
+    fails(
+        PanelError,
+        r"adjacency.csv names 1 unknown unit \(Z\)",
+        merge_adjacency,
+        links.replace("C", "Z"),
+        MERGED,
+    )
 
 
 def taxonomy(rows):

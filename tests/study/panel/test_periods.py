@@ -10,6 +10,7 @@ from evenfield.study.config import Period
 from evenfield.study.errors import PanelError
 from evenfield.study.panel.controls import PeriodFrames, control_values
 from evenfield.study.panel.periods import period_basis, period_frame
+from refusals import fails
 from tolerances import MACHINE, close
 from yaml_text import from_yaml
 
@@ -91,11 +92,12 @@ def test_mean_of_three_shortens_the_span_and_needs_five_years():
 
 
 def test_only_a_period_marked_spliced_joins_the_bases():
-    with pytest.raises(
+    fails(
         PanelError,
-        match=r"period P \(1995 to 2005\) joins proxy and official output.*spliced",
-    ):
-        frame(Period("P", 1995, 2005, ""))
+        r"period P \(1995 to 2005\) joins proxy and official output.*spliced",
+        frame,
+        Period("P", 1995, 2005, ""),
+    )
     assert frame(Period("P", 1995, 2005, "", spliced=True))["basis"].eq("spliced").all()
     assert frame(Period("P", 1990, 1998, ""))["basis"].eq("proxy").all()
     assert (
@@ -109,11 +111,13 @@ def test_only_a_period_marked_spliced_joins_the_bases():
 def test_missing_income_at_an_end_is_refused(year):
     data = ANNUAL.copy()
     data.loc[data["unit"].eq("B") & data["year"].eq(year), "log_income"] = np.nan
-    with pytest.raises(
+    fails(
         PanelError,
-        match=r"income at the ends of P \(2000, 2010\) is missing for 1 units \(B\)",
-    ):
-        frame(Period("P", 2000, 2010, ""), data=data)
+        r"income at the ends of P \(2000, 2010\) is missing for 1 units \(B\)",
+        frame,
+        Period("P", 2000, 2010, ""),
+        data=data,
+    )
 
 
 def values(control, data=ANNUAL, start=2000, end=2010):
@@ -167,5 +171,4 @@ def test_controls_in_closed_form_and_with_a_missing_first_year():
     ],
 )
 def test_control_that_cannot_be_made_is_one_line(control, message):
-    with pytest.raises(PanelError, match=message):
-        values(control)
+    fails(PanelError, message, values, control)

@@ -79,7 +79,7 @@ def test_doses_are_averaged_over_the_years_and_the_papers_zones_come_first():
 )
 def test_exposure_in_closed_form(column, period, values):
     out = exposures().query(f"period == '{period}'").set_index("unit")[column]
-    close(out[["A", "B", "C"]].tolist(), values, MACHINE)
+    close(out[["A", "B", "C"]], values, MACHINE)
 
 
 def test_rows_are_sorted_and_do_not_depend_on_the_order_of_cells():

@@ -11,6 +11,7 @@ import pytest
 from evenfield.study.errors import ConfigError, WeightsError
 from evenfield.study.weights.build import build_geography, build_weights, edge_list
 from evenfield.study.weights.families import raw_weights
+from refusals import fails
 from tolerances import MACHINE, close
 from yaml_text import from_yaml
 
@@ -84,10 +85,12 @@ def test_islands_are_refused_or_joined_and_joins_checked():
     assert build_weights("w", {"kind": "contiguity"}, joined).matrix.toarray()[
         3
     ].tolist() == [1, 0, 0, 0]
-    with pytest.raises(
-        ConfigError, match=r"weights.join names Z; expected units of units.csv"
-    ):
-        geography(joins=[["A", "Z"]])
+    fails(
+        ConfigError,
+        r"weights.join names Z; expected units of units.csv",
+        geography,
+        joins=[["A", "Z"]],
+    )
     geo = geography(joins=[["E", "D"], ["E", "A"]], merged={"D": ["D", "E"]})
     matrix = raw("contiguity", geo)
     assert np.diag(matrix).tolist() == [0, 0, 0, 0]
@@ -109,14 +112,10 @@ def test_nearest_takes_the_earlier_unit_of_a_tie_and_need_not_be_mutual():
 def test_distance_decay_and_bands_in_closed_form():
     squared = raw("inverse_distance", power=2)
     close(
-        squared[0].tolist(),
-        [0, DEGREE**-2, (2 * DEGREE) ** -2, (4 * DEGREE) ** -2],
-        rtol=1e-9,
+        squared[0], [0, DEGREE**-2, (2 * DEGREE) ** -2, (4 * DEGREE) ** -2], rtol=1e-9
     )
     decay = raw("exponential", range_km=500)
-    close(
-        decay[3].tolist(), [*np.exp(-np.array([4, 3, 2]) * DEGREE / 500), 0], rtol=1e-9
-    )
+    close(decay[3], [*np.exp(-np.array([4, 3, 2]) * DEGREE / 500), 0], rtol=1e-9)
     assert raw("band", range_km=2.1 * DEGREE).tolist() == [
         [0, 1, 1, 0],
         [1, 0, 1, 0],

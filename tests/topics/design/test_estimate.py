@@ -20,6 +20,7 @@ from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.design.estimate import estimate
 from made_study import MadeStudy, one_line, row, same_numbers, same_results
+from refusals import fails
 from tolerances import close
 
 UNITS, A, DISTANCE, C, S = read_design()
@@ -169,7 +170,6 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing(results
     ],
 )
 def test_wrong_names_and_missing_exposures_are_said(made, text):
-    with pytest.raises(ConfigError, match=text):
-        run(**made)
+    fails(ConfigError, text, run, **made)
     with one_line(EvenfieldError, "1 units have no exposure to seed"):
         run(exposures=make_exposures(SEED, W).query("unit != 'CN-XZ'"))

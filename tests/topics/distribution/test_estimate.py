@@ -19,6 +19,7 @@ from made_study import (
     unit_names,
     yearly,
 )
+from refusals import fails
 from tolerances import close
 from yaml_text import from_yaml
 
@@ -176,10 +177,12 @@ def test_refuses_what_cannot_be_right(spec, changes, text):
 
 @pytest.mark.parametrize("cutoffs", [[1.1, 0.7], []])
 def test_cutoffs_rise(cutoffs):
-    with pytest.raises(
-        ConfigError, match=r"estimates\.distribution\.0: .*cutoffs holds"
-    ):
-        run({**FIXED, "cutoffs": cutoffs})
+    fails(
+        ConfigError,
+        r"estimates\.distribution\.0: .*cutoffs holds",
+        run,
+        {**FIXED, "cutoffs": cutoffs},
+    )
 
 
 @pytest.mark.parametrize(("level", "years"), [(0.95, 1), (0.8, 5)])

@@ -25,6 +25,7 @@ from evenfield.study.errors import EstimateError
 from evenfield.topics.exposure import estimate_evidence
 from evenfield.topics.exposure.estimate import estimate
 from made_study import MadeStudy, order_and_names_do_not_matter, row, weights_named
+from refusals import fails
 from tolerances import close
 from yaml_text import from_yaml
 
@@ -293,8 +294,13 @@ def test_neighbours_by_population_and_zones_by_number():
         run(spec), period="P2", contrast=DIFFERENCE, w_id="contiguity by population"
     )
     close(result.estimate, C_DIFFERENCE @ fit_ols(y, X).beta)
-    with pytest.raises(EstimateError, match="31 units have no population in 1978"):
-        run(spec, panel=PANEL.assign(population=np.nan))
+    fails(
+        EstimateError,
+        "31 units have no population in 1978",
+        run,
+        spec,
+        panel=PANEL.assign(population=np.nan),
+    )
     numbers = REGIMES.assign(
         own_zones_sez=REGIMES["own_sez"] * 3.0, own_zones_hidz=REGIMES["own_sez"] * 0.6
     )
@@ -341,8 +347,7 @@ def test_neighbours_by_population_and_zones_by_number():
     ],
 )
 def test_bad_input_is_one_line(specs, tables, text):
-    with pytest.raises(EstimateError, match=rf"\A.*{text}.*\Z"):
-        run(*specs, **tables)
+    fails(EstimateError, rf"\A.*{text}.*\Z", run, *specs, **tables)
 
 
 def test_single_terms_and_the_difference_of_own_labels_are_least_squares(results):

@@ -22,6 +22,7 @@ from made_study import (
     row,
     unit_names,
 )
+from refusals import fails
 from tolerances import ITERATIVE, close
 from yaml_text import from_yaml
 
@@ -166,8 +167,7 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
     ],
 )
 def test_a_wrong_specification_is_named(change, text):
-    with pytest.raises(EvenfieldError, match=text):
-        run({**SPEC, **change})
+    fails(EvenfieldError, text, run, {**SPEC, **change})
 
 
 def test_south_has_the_spread_of_all_placements_and_its_reach():

@@ -23,6 +23,7 @@ from made_study import (
     unit_names,
     yearly,
 )
+from refusals import fails
 from tolerances import close
 from yaml_text import from_yaml
 
@@ -208,8 +209,7 @@ def test_planted_groups_reach_the_maximum_and_connected_ones_are_compared_with_c
         treatment_def="t: sez",
     )
     assert "not connected" in scattered.warning
-    with pytest.raises(EvenfieldError, match="weights"):
-        run({**SPEC, "weights": "other"})
+    fails(EvenfieldError, "weights", run, {**SPEC, "weights": "other"})
 
 
 def test_order_names_and_currency_change_no_number():
@@ -232,8 +232,13 @@ def test_studies_without_tables_groups_or_spread():
     results = run(spec, **missing)
     assert np.isfinite(row(results, term="theil_t", contrast="end").estimate)
     assert "no output" in row(results, estimator="growth_accounting").warning
-    with pytest.raises(EvenfieldError, match="population"):
-        run({**spec, "weighting": "population"}, **missing)
+    fails(
+        EvenfieldError,
+        "population",
+        run,
+        {**spec, "weighting": "population"},
+        **missing,
+    )
     spec = {"id": "o", "periods": ["P"], "groupings": ["region"]}
     one = run(spec, units=lambda f: f.assign(region="all"))
     assert (
@@ -264,10 +269,12 @@ def test_refuses_frames_that_cannot_be_right(changes, text):
 
 
 def test_nested_groups_are_groupings_of_the_specification():
-    with pytest.raises(
-        ConfigError, match=r"estimates\.inequality\.0: .*nested names x"
-    ):
-        run({**SPEC, "nested": [["region", "x"]]})
+    fails(
+        ConfigError,
+        r"estimates\.inequality\.0: .*nested names x",
+        run,
+        {**SPEC, "nested": [["region", "x"]]},
+    )
 
 
 def test_totals_are_those_of_incomes_and_people_and_name_who_carries_them():

@@ -20,6 +20,7 @@ from evenfield.topics.linkages.estimate import _Linkages, estimate
 from evenfield.topics.linkages.estimate_inference import bin_members, permuted_estimates
 from evenfield.topics.linkages.estimate_panel import NEIGHBOURS_X, fit_panel
 from made_study import MadeStudy, row, same_numbers, same_results, yearly
+from refusals import fails
 from tolerances import close
 from yaml_text import from_yaml
 
@@ -234,8 +235,7 @@ def test_terciles_keep_ties_and_quick_permutations_equal_refitted_ones():
     ],
 )
 def test_a_wrong_config_is_named(change, text):
-    with pytest.raises(EvenfieldError, match=rf"\A.*{text}.*\Z"):
-        run({**SECTION, **change})
+    fails(EvenfieldError, rf"\A.*{text}.*\Z", run, {**SECTION, **change})
 
 
 def test_bad_data_moderators_zones_and_weights_are_named():
@@ -259,14 +259,30 @@ def test_bad_data_moderators_zones_and_weights_are_named():
         ) as caught:
             run(panel=broken)
         assert ("above zero" in str(caught.value)) or column != "stock"
-    with pytest.raises(EvenfieldError, match="moderator industry is"):
-        run(panel=panel.assign(va=panel["gdp"] * 0.5))
-    with pytest.raises(EvenfieldError, match="1 units have no industry"):
-        run(panel=panel.assign(va=panel["va"].where(panel["unit"].ne("CN-XZ"))))
-    with pytest.raises(ConfigError, match="did you mean 'zones_port"):
-        run(doses=make_study().table("doses").assign(zone_type="port"))
-    with pytest.raises(EvenfieldError, match="not in"):
-        run(weights=SpatialWeights(tuple(UNITS[:-1]), np.eye(30)))
+    fails(
+        EvenfieldError,
+        "moderator industry is",
+        run,
+        panel=panel.assign(va=panel["gdp"] * 0.5),
+    )
+    fails(
+        EvenfieldError,
+        "1 units have no industry",
+        run,
+        panel=panel.assign(va=panel["va"].where(panel["unit"].ne("CN-XZ"))),
+    )
+    fails(
+        ConfigError,
+        "did you mean 'zones_port",
+        run,
+        doses=make_study().table("doses").assign(zone_type="port"),
+    )
+    fails(
+        EvenfieldError,
+        "not in",
+        run,
+        weights=SpatialWeights(tuple(UNITS[:-1]), np.eye(30)),
+    )
 
 
 def test_the_panel_is_looked_at_once_with_the_first_specification(monkeypatch):

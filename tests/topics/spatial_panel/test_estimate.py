@@ -21,6 +21,7 @@ from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.spatial_panel import estimate_rows
 from evenfield.topics.spatial_panel.estimate import estimate
 from made_study import MadeStudy, order_and_names_do_not_matter, row, weights_named
+from refusals import fails
 from spatial_cases import make_case, ring
 from tolerances import close
 from yaml_text import from_yaml
@@ -333,5 +334,4 @@ def test_what_the_data_cannot_carry_is_said_in_one_line(text, made):
         study.config["estimates"]["spatial_panel"]["specifications"][0]["weights"] = (
             "near"
         )
-    with pytest.raises(EvenfieldError, match=rf"\A.*{text}.*\Z"):
-        estimate(study)
+    fails(EvenfieldError, rf"\A.*{text}.*\Z", estimate, study)

@@ -18,6 +18,7 @@ from evenfield.topics.statements.estimate_data import Data
 from evenfield.topics.statements.estimate_facts import FactSpec, _value
 from evenfield.topics.statements.table import variant_words
 from made_study import MadeStudy, row, same_numbers, same_results
+from refusals import fails
 from tolerances import close
 from yaml_text import from_yaml
 
@@ -404,8 +405,7 @@ def test_what_is_missing_becomes_a_reason(item, text):
     ],
 )
 def test_wrong_declarations_and_unknown_names_are_refused(item, text):
-    with pytest.raises(EvenfieldError, match=text):
-        run(item)
+    fails(EvenfieldError, text, run, item)
 
 
 def test_quantities_of_groups_against_others_by_hand():
