@@ -16,17 +16,17 @@ import evenfield as ef
 from evenfield.numerics import markov as mk
 from evenfield.numerics.clubs import find_clubs, group_tests, merge_clubs
 from evenfield.numerics.convergence import speed_from_slope
-from evenfield.numerics.dynamic_panel import gmm
+from evenfield.numerics.dynamic_panel import instruments
 from evenfield.numerics.dynamic_panel.bias_corrected import (
     Variance,
     bias_corrected_root,
 )
-from evenfield.numerics.dynamic_panel.gmm import (
+from evenfield.numerics.dynamic_panel.gmm import dynamic_gmm
+from evenfield.numerics.dynamic_panel.instruments import (
     Equations,
     GmmSpec,
     Layout,
     Source,
-    dynamic_gmm,
 )
 from evenfield.numerics.inference.driscoll_kraay import driscoll_kraay_inference
 from evenfield.numerics.logt import (
@@ -427,7 +427,11 @@ def blundell_bond():
         [np.stack(columns, axis=-1), np.tile(np.eye(9)[:, 4:], (140, 1, 1)), ones],
         axis=-1,
     )
-    own = np.array([gmm.NOWHERE] * 8 + [gmm.EVERYWHERE] * 5 + [gmm.LEVELS_ONLY])
+    own = np.array(
+        [instruments.NOWHERE] * 8
+        + [instruments.EVERYWHERE] * 5
+        + [instruments.LEVELS_ONLY]
+    )
     spec = GmmSpec(2, 2, 0, Equations.SYSTEM, Layout.FULL)
     result = dynamic_gmm(logs["n"], spec, X, [Source(w, 1, 0), Source(k, 1, 0)], own)
     names = [f"predetermined: {i}" for i in range(16)]

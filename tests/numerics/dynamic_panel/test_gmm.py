@@ -7,16 +7,15 @@ from scipy import stats
 from scipy.linalg import block_diag
 from statsmodels.tools.numdiff import approx_fprime
 
-from evenfield.numerics.dynamic_panel.gmm import (
-    FIRST_STEPS,
+from evenfield.numerics.dynamic_panel.anderson_hsiao import anderson_hsiao_root
+from evenfield.numerics.dynamic_panel.gmm import FIRST_STEPS, dynamic_gmm
+from evenfield.numerics.dynamic_panel.instruments import (
     Equations,
     GmmSpec,
     Layout,
-    anderson_hsiao_root,
-    dynamic_gmm,
     stacked_equations,
-    weighting,
 )
+from evenfield.numerics.dynamic_panel.weighting import weighting
 from numerics.refusals import refused
 from spatial_cases import residual
 from tolerances import close

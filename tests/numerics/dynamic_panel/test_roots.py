@@ -7,6 +7,7 @@ from scipy import stats
 
 from evenfield.numerics.dynamic_panel import bias_corrected as bc
 from evenfield.numerics.dynamic_panel import within as wi
+from evenfield.numerics.dynamic_panel.anderson_hsiao import anderson_hsiao_root
 from evenfield.numerics.dynamic_panel.bias_corrected import (
     TEST_GRID,
     Variance,
@@ -16,7 +17,6 @@ from evenfield.numerics.dynamic_panel.bias_corrected import (
     unit_scores,
     year_weights,
 )
-from evenfield.numerics.dynamic_panel.gmm import anderson_hsiao_root
 from evenfield.numerics.dynamic_panel.regime_scores import (
     regime_intervals,
     regime_roots,

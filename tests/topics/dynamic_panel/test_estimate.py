@@ -13,7 +13,8 @@ from evenfield.numerics.dynamic_panel.bias_corrected import (
     Variance,
     bias_corrected_root,
 )
-from evenfield.numerics.dynamic_panel.gmm import Equations, GmmSpec, dynamic_gmm
+from evenfield.numerics.dynamic_panel.gmm import dynamic_gmm
+from evenfield.numerics.dynamic_panel.instruments import Equations, GmmSpec
 from evenfield.numerics.dynamic_panel.within import half_panel_root, residual_check
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EvenfieldError

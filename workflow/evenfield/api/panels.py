@@ -22,6 +22,7 @@ from evenfield.numerics.clubs import (
 )
 from evenfield.numerics.convergence import half_life
 from evenfield.numerics.dynamic_panel import gmm
+from evenfield.numerics.dynamic_panel.anderson_hsiao import anderson_hsiao_root
 from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
 from evenfield.numerics.dynamic_panel.within import half_panel_root
 from evenfield.numerics.hp_filter import hp_trend
@@ -37,7 +38,7 @@ from evenfield.study.errors import EstimateError
 ROOTS: dict[str, Callable[[np.ndarray], Any]] = {
     "bias_corrected": bias_corrected_root,
     "half_panel_jackknife": half_panel_root,
-    "anderson_hsiao": gmm.anderson_hsiao_root,
+    "anderson_hsiao": anderson_hsiao_root,
 }
 THEIL = ("theil_t", "theil_l")
 MEASURES = {"gini": gini, "atkinson": atkinson}
@@ -189,7 +190,9 @@ def dynamic_gmm(
     instrumented |= dict.fromkeys(names_of(predetermined), 1)
     touched = {*instrumented}.union(*(rows.variables.get(n, ()) for n in instrumented))
     own = [
-        gmm.NOWHERE if {n, *rows.variables[n]} & touched else gmm.EVERYWHERE
+        instruments.NOWHERE
+        if {n, *rows.variables[n]} & touched
+        else instruments.EVERYWHERE
         for n in names
     ]
     paths = {
@@ -199,15 +202,16 @@ def dynamic_gmm(
     if centre:
         paths = {name: path - np.nanmean(path) for name, path in paths.items()}
     sources = [
-        gmm.Source(path, instrumented[name], last_lag) for name, path in paths.items()
+        instruments.Source(path, instrumented[name], last_lag)
+        for name, path in paths.items()
     ]
     X = rows.grid(rows.X[names], positions, n_dates)
-    layout = gmm.Layout.COLLAPSED if collapse else gmm.Layout.FULL
-    spec = gmm.GmmSpec(
+    layout = instruments.Layout.COLLAPSED if collapse else instruments.Layout.FULL
+    spec = instruments.GmmSpec(
         lags=lags,
         first_lag=instruments[0],
         last_lag=instruments[1],
-        equations=gmm.Equations(equations),
+        equations=instruments.Equations(equations),
         layout=layout,
         first_step=first_step,
         origin=0.0 if centre else mean,
@@ -215,19 +219,21 @@ def dynamic_gmm(
     if time_effects:
         # A dummy for each date with an equation: a date that no unit has takes away
         # those of the dates after it, too. In levels the first stands for the constant.
-        in_differences, in_levels = gmm.equation_dates(Y, X, lags)
+        in_differences, in_levels = instruments.equation_dates(Y, X, lags)
         dated = np.flatnonzero(in_levels)[1:] if system else in_differences.nonzero()[0]
         X = np.concatenate(
             [X, np.tile(np.eye(n_dates)[:, dated], (len(Y), 1, 1))], axis=2
         )
         names += [rows.calendar.position_text(int(t)) for t in dated]
-        own += [gmm.LEVELS_ONLY if system else gmm.EVERYWHERE] * len(dated)
+        own += [instruments.LEVELS_ONLY if system else instruments.EVERYWHERE] * len(
+            dated
+        )
     if system:
         X = np.concatenate(
             [X, np.where(np.isfinite(Y), 1.0, np.nan)[..., None]], axis=2
         )
         names.append("Intercept")
-        own.append(gmm.LEVELS_ONLY)
+        own.append(instruments.LEVELS_ONLY)
     fit = gmm.dynamic_gmm(Y - mean, spec, X, sources, np.array(own, dtype=int))
     names = [f"lag({rows.y.name}, {p})" for p in range(1, lags + 1)] + names
     one = (

@@ -1,4 +1,9 @@
-"""The score-corrected fixed-effects estimator, with its bootstrap by unit."""
+"""The root of a dynamic panel from a score that is corrected for the unit effects.
+
+F(rho) = sum_i [sum_t l_it e_it + sum_s c_s(rho) e_is^2], l the lag and e the residual less
+unit means: the second sum takes out the expectation of the first. All draws of a bootstrap
+are solved at once, from sums of squares by year.
+"""
 
 from enum import Enum
 from typing import NamedTuple
@@ -45,9 +50,8 @@ def geometric_sums(rho: Array, count: int) -> tuple[Array, Array]:
     rho = np.asarray(rho, dtype=float)[..., None]
     k = np.arange(count)
     powers = rho**k
-    below = np.concatenate(
-        [np.zeros((*powers.shape[:-1], 1)), powers[..., :-1]], axis=-1
-    )
+    below = np.zeros_like(powers)
+    below[..., 1:] = powers[..., :-1]
     return np.cumsum(powers, axis=-1), np.cumsum(k * below, axis=-1)
 
 
@@ -62,7 +66,9 @@ def year_weights(rho: Array, periods: int, variance: Variance) -> YearWeights:
     """
     parts = []
     for sums in geometric_sums(rho, periods - 1):
-        g = np.concatenate([sums[..., ::-1], np.zeros((*sums.shape[:-1], 1))], axis=-1)
+        # A shock of year s stays in the T - s later lags: the last one in none.
+        g = np.zeros((*sums.shape[:-1], periods))
+        g[..., :-1] = sums[..., ::-1]
         mean = g.mean(axis=-1, keepdims=True)
         if variance is Variance.BY_YEAR:
             parts.append((g - mean / (periods - 1)) / (periods - 2))
@@ -75,10 +81,12 @@ def adjusted_score(m: Moments, rho: Array, variance: Variance) -> tuple[Array, A
     """Return F and its derivative, each draw at its own root; rho (B,) -> (B,)."""
     c = year_weights(rho, m.yy.shape[1], variance)
     r = rho[:, None]
+    lag_squares = m.ll.sum(axis=1)
     squares = m.yy - 2 * r * m.yl + r**2 * m.ll
     change = 2 * (r * m.ll - m.yl)
-    value = m.yl.sum(axis=1) - rho * m.ll.sum(axis=1) + (c.value * squares).sum(axis=1)
-    return value, -m.ll.sum(axis=1) + (c.slope * squares + c.value * change).sum(axis=1)
+    value = m.yl.sum(axis=1) - rho * lag_squares + (c.value * squares).sum(axis=1)
+    bend = (c.slope * squares + c.value * change).sum(axis=1)
+    return value, -lag_squares + bend
 
 
 def score_on_grid(m: Moments, grid: Array, variance: Variance) -> Array:
@@ -89,9 +97,8 @@ def score_on_grid(m: Moments, grid: Array, variance: Variance) -> Array:
         - m.yl @ (2 * grid[:, None] * c).T
         + m.ll @ (grid[:, None] ** 2 * c).T
     )
-    return np.asarray(
-        m.yl.sum(axis=1)[:, None] - np.outer(m.ll.sum(axis=1), grid) + correction
-    )
+    products = m.yl.sum(axis=1)[:, None]
+    return np.asarray(products - np.outer(m.ll.sum(axis=1), grid) + correction)
 
 
 def unit_scores(lag: Array, e: Array, rho: Array, variance: Variance) -> Array:
@@ -123,9 +130,9 @@ class Roots(NamedTuple):
 class CorrectedFit(NamedTuple):
     """Bias-corrected fixed effects of one panel."""
 
-    rho: float  # root, unit-clustered standard error (NaN without a root) and N - 1
-    std_error: float
-    df: float
+    rho: float  # root
+    std_error: float  # clustered by unit; NaN without a root
+    df: float  # N - 1
     # F has no root above fixed effects: ``rho`` is where it comes closest to zero
     no_root: bool
     variance: Variance  # which correction
@@ -149,18 +156,16 @@ def bias_corrected_root(
     m = moments(pairs, whole_sample(pairs.n_units))
     check_spread(m)
     roots = corrected_roots(m, variance)
-    rho = float(roots.rho[0])
     n = pairs.n_units
-    se = float(std_errors(pairs, whole_sample(n), m, roots, variance)[0])
     return CorrectedFit(
-        rho,
-        se,
-        n - 1,
-        not bool(roots.defined[0]),
-        variance,
-        float(m.slope[0]),
-        n,
-        pairs.n_periods,
+        rho=float(roots.rho[0]),
+        std_error=float(std_errors(pairs, whole_sample(n), m, roots, variance)[0]),
+        df=n - 1,
+        no_root=not bool(roots.defined[0]),
+        variance=variance,
+        fixed_effects=float(m.slope[0]),
+        n_units=n,
+        n_periods=pairs.n_periods,
     )
 
 
@@ -179,9 +184,11 @@ def check_spread(m: Moments) -> None:
 
 def corrected_roots(m: Moments, variance: Variance) -> Roots:
     """Find the bias-corrected root of every draw."""
+    # The smallest root above fixed effects at which F falls (Dhaene and Jochmans 2016).
     above = m.slope[:, None] < GRID
     scores = score_on_grid(m, GRID, variance)
-    falls = (scores[:, :-1] > 0) & (scores[:, 1:] <= 0) & above[:, 1:]
+    positive = scores > 0
+    falls = positive[:, :-1] & (scores[:, 1:] <= 0) & above[:, 1:]
     has_root = np.asarray(falls.any(axis=1))
     cell = falls.argmax(axis=1)
     start = np.where(has_root, np.maximum(GRID[cell], m.slope), _nearest(scores, above))
@@ -200,7 +207,8 @@ def _nearest(scores: Array, above: np.ndarray) -> Array:
     left, mid, right = (size[rows, best + shift] for shift in (-1, 0, 1))
     left = np.where(np.isfinite(left), left, mid)
     bend = left - 2 * mid + right
-    shift = np.where(bend > 0, (left - right) / np.where(bend > 0, 2 * bend, 1.0), 0.0)
+    hollow = bend > 0
+    shift = np.where(hollow, (left - right) / np.where(hollow, 2 * bend, 1.0), 0.0)
     return np.asarray(GRID[best] + width * np.clip(shift, -1.0, 1.0))
 
 
@@ -217,6 +225,7 @@ def _newton(
         value, slope = adjusted_score(m, rho, variance)
         low = np.where(value > 0, rho, low)
         high = np.where(value > 0, high, rho)
+        # Newton's step where it stays inside the bracket, half of the bracket elsewhere.
         step = rho - value / np.where(slope < 0, slope, -np.inf)
         inside = (step >= low) & (step <= high) & (slope < 0)
         new = np.where(has_root, np.where(inside, step, (low + high) / 2), rho)
@@ -242,9 +251,8 @@ def std_errors(
             pairs, m.y_mean[rows], m.lag_mean[rows], roots.rho[rows], variance
         )
         n = w.sum(axis=1)
-        out[rows] = np.sqrt(n / (n - 1) * (w * q**2).sum(axis=1)) / np.abs(
-            roots.slope[rows]
-        )
+        meat = n / (n - 1) * (w * q**2).sum(axis=1)
+        out[rows] = np.sqrt(meat) / np.abs(roots.slope[rows])
     return np.where(roots.defined, out, np.nan)
 
 
@@ -295,13 +303,23 @@ def bootstrap_t_interval(
     t = (roots.rho - sample_roots.rho) / std_errors(pairs, weights, m, roots, variance)
     t = t[roots.defined & np.isfinite(t)]
     missing = float(1 - roots.defined.mean())
-    if not sample_roots.defined[0] or len(t) < draws / 2:
-        return RootInterval(np.nan, np.nan, np.nan, level, draws, missing)
-    rho = float(sample_roots.rho[0])
-    std_error = float(se[0])
-    half = float(np.quantile(np.abs(t), level)) * std_error
-    p = (1 + np.sum(np.abs(t) >= abs((rho - 1) / std_error))) / (1 + len(t))
-    return RootInterval(rho - half, rho + half, float(p), level, draws, missing)
+    low = high = p_value = np.nan
+    if sample_roots.defined[0] and len(t) >= draws / 2:
+        rho = float(sample_roots.rho[0])
+        std_error = float(se[0])
+        half = float(np.quantile(np.abs(t), level)) * std_error
+        low = rho - half
+        high = rho + half
+        larger = np.sum(np.abs(t) >= abs((rho - 1) / std_error))
+        p_value = float((1 + larger) / (1 + len(t)))
+    return RootInterval(
+        low=low,
+        high=high,
+        p_value=p_value,
+        level=level,
+        draws=draws,
+        no_root_share=missing,
+    )
 
 
 def score_interval(
@@ -324,8 +342,16 @@ def score_interval(
     estimate = float(corrected_roots(m, variance).rho[0])
     t = _score_tests(pairs, m, np.append(TEST_GRID, 1.0), variance)
     df = pairs.n_units - 1
-    low, high = _stretch(np.abs(t[:-1]) - t_quantile(0.5 + level / 2, df), estimate)
-    return RootInterval(low, high, float(2 * stdtr(df, -abs(t[-1]))), level, 0, 0.0)
+    excess = np.abs(t[:-1]) - t_quantile(0.5 + level / 2, df)
+    low, high = _stretch(excess, estimate)
+    return RootInterval(
+        low=low,
+        high=high,
+        p_value=float(2 * stdtr(df, -abs(t[-1]))),
+        level=level,
+        draws=0,
+        no_root_share=0.0,
+    )
 
 
 def _score_tests(
@@ -335,7 +361,8 @@ def _score_tests(
     lag = (pairs.lag - m.lag_mean)[None]
     e = (pairs.y - m.y_mean)[None] - grid[:, None, None] * lag
     q = unit_scores(np.broadcast_to(lag, e.shape), e, grid, variance)
-    return np.asarray(q.sum(axis=1) / np.sqrt(pairs.n_units * q.var(axis=1, ddof=1)))
+    variance_of_sum = pairs.n_units * q.var(axis=1, ddof=1)
+    return np.asarray(q.sum(axis=1) / np.sqrt(variance_of_sum))
 
 
 def _stretch(excess: Array, estimate: float) -> tuple[float, float]:
@@ -346,13 +373,13 @@ def _stretch(excess: Array, estimate: float) -> tuple[float, float]:
     if not len(accepted):
         return np.nan, np.nan
     runs = np.split(accepted, np.flatnonzero(np.diff(accepted) > 1) + 1)
-    near = int(np.argmin([np.abs(TEST_GRID[run] - estimate).min() for run in runs]))
-    first = int(runs[near][0])
-    last = int(runs[near][-1])
+    nearest = min(runs, key=lambda run: np.abs(TEST_GRID[run] - estimate).min())
+    first = int(nearest[0])
+    last = int(nearest[-1])
+    end = len(TEST_GRID) - 1
     low = -np.inf if first == 0 else _crossing(excess, first - 1, first)
-    return low, (
-        np.inf if last == len(TEST_GRID) - 1 else _crossing(excess, last + 1, last)
-    )
+    high = np.inf if last == end else _crossing(excess, last + 1, last)
+    return low, high
 
 
 def _crossing(excess: Array, outside: int, inside: int) -> float:

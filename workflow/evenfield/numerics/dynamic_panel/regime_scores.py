@@ -1,5 +1,8 @@
 """Bias-corrected fixed effects with a root that depends on a unit's exposures: one
 adjusted score per regime.
+
+Units have the root z_i'theta. The scores of ``bias_corrected``, one for each regime, are
+solved together, for all draws of units at once.
 """
 
 from __future__ import annotations
@@ -93,7 +96,8 @@ def regime_roots(levels: Array, Z: Array, weights: Array | None = None) -> Regim
         raise NumericsError(
             f"{len(Z)} rows of exposures for {pairs.n_units} units, or one is missing"
         )
-    if np.linalg.matrix_rank(Z, tol=RANK_TOLERANCE * np.linalg.norm(Z)) < Z.shape[1]:
+    smallest = RANK_TOLERANCE * np.linalg.norm(Z)
+    if np.linalg.matrix_rank(Z, tol=smallest) < Z.shape[1]:
         raise NumericsError("the regimes cannot be told apart")
     sample = _solved(_draws(pairs.y, pairs.lag, Z, whole_sample(pairs.n_units)), None)
     if weights is None or not sample.defined[0]:
@@ -103,12 +107,8 @@ def regime_roots(levels: Array, Z: Array, weights: Array | None = None) -> Regim
         _solved(_draws(pairs.y, pairs.lag, Z, weights[i : i + size]), sample.theta)
         for i in range(0, len(weights), size)
     ]
-    return RegimeRoots(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("theta", "cov", "defined", "fixed_effects")
-        )
-    )
+    joined = [np.concatenate(columns) for columns in zip(*parts, strict=True)]
+    return RegimeRoots(*joined)
 
 
 def regime_intervals(
@@ -142,54 +142,69 @@ def _interval(
         t = (drawn.theta @ c - estimate) / _combination_sd(drawn.cov, c)
     t = np.abs(t[drawn.defined & np.isfinite(t)])
     half = float(np.quantile(t, level)) * se
-    p_value = float((1 + np.sum(t >= abs(estimate) / se)) / (1 + len(t)))
+    larger = np.sum(t >= abs(estimate) / se)
     return RegimeInterval(
-        estimate,
-        se,
-        estimate - half,
-        estimate + half,
-        p_value,
-        float(sample.fixed_effects[0] @ c),
-        1 - float(drawn.defined.mean()),
+        estimate=estimate,
+        std_error=se,
+        low=estimate - half,
+        high=estimate + half,
+        p_value=float((1 + larger) / (1 + len(t))),
+        fixed_effects=float(sample.fixed_effects[0] @ c),
+        lost=1 - float(drawn.defined.mean()),
     )
 
 
 def _combination_sd(cov: Array, c: Array) -> Array:
-    return np.asarray(np.sqrt(np.maximum(np.einsum("k,bkl,l->b", c, cov, c), 0)))
+    variance = np.einsum("k,bkl,l->b", c, cov, c)
+    return np.sqrt(np.maximum(variance, 0))
 
 
 def _draws(y: Array, lag: Array, Z: Array, weights: Array) -> _Draws:
     left = weights[:, None, :] * Z.T
     solve = np.linalg.pinv(left @ Z) @ left
-    of_x = np.stack([solve @ (z[:, None] * lag) for z in Z.T], axis=-1)
-    return _Draws(y, lag, Z, weights, solve @ y, of_x)
+    by_regime = [solve @ (z[:, None] * lag) for z in Z.T]
+    return _Draws(
+        y=y,
+        lag=lag,
+        Z=Z,
+        weights=weights,
+        of_y=solve @ y,
+        of_x=np.stack(by_regime, axis=-1),
+    )
 
 
 def _solved(d: _Draws, start: Array | None) -> RegimeRoots:
-    fixed = _newton(d, np.zeros((len(d.weights), d.Z.shape[1])), PATH[0])[0]
-    if start is not None:
-        theta, settled = _newton(d, np.repeat(start, len(fixed), axis=0), PATH[-1])
-    else:
-        theta = fixed
-        settled = np.ones(len(fixed), dtype=bool)
-        for share in PATH[1:]:
-            theta, now = _newton(d, theta, share)
-            settled &= now
+    zero = np.zeros((len(d.weights), d.Z.shape[1]))
+    fixed, _ = _newton(d, zero, PATH[0])
+    # Draws start from the sample's root; the sample's own is followed step by step.
+    path = PATH[1:] if start is None else PATH[-1:]
+    theta = fixed if start is None else np.repeat(start, len(fixed), axis=0)
+    settled = np.ones(len(fixed), dtype=bool)
+    for share in path:
+        theta, now = _newton(d, theta, share)
+        settled &= now
     q, jacobian = _scores(d, theta, PATH[-1])
     falling = (np.linalg.eigvals(jacobian).real < 0).all(axis=1)
     rho = np.where(d.weights > 0, theta @ d.Z.T, 0.0)
-    has_root = settled & falling & ((rho > GRID[0]) & (rho <= GRID[-1])).all(axis=1)
+    inside = (rho > GRID[0]) & (rho <= GRID[-1])
     n = d.weights.sum(axis=1)
-    meat = ((d.weights * q**2)[:, None] * d.Z.T) @ d.Z * (n / (n - 1))[:, None, None]
+    correction = (n / (n - 1))[:, None, None]
+    meat = ((d.weights * q**2)[:, None] * d.Z.T) @ d.Z * correction
     bread = np.linalg.pinv(jacobian)
-    return RegimeRoots(theta, bread @ meat @ bread.transpose(0, 2, 1), has_root, fixed)
+    return RegimeRoots(
+        theta=theta,
+        cov=bread @ meat @ bread.mT,
+        defined=settled & falling & inside.all(axis=1),
+        fixed_effects=fixed,
+    )
 
 
 def _newton(d: _Draws, theta: Array, share: float) -> tuple[np.ndarray, np.ndarray]:
     """Solve the scores with a share of the correction; draws that have settled are left
     alone.
     """
-    theta, left = theta.copy(), np.arange(len(theta))
+    theta = theta.copy()
+    left = np.arange(len(theta))
     for _ in range(NEWTON_STEPS):
         part = d.only(left)
         q, jacobian = _scores(part, theta[left], share)
@@ -209,17 +224,16 @@ def _scores(d: _Draws, theta: Array, share: float) -> tuple[Array, Array]:
     size = d.Z.shape[1]
     rho = np.clip(theta @ d.Z.T, GRID[0], GRID[-1] + LARGEST_STEP)
     c = year_weights(rho, d.y.shape[1], Variance.BY_YEAR)
-    e = (
-        d.y
-        - rho[:, :, None] * d.lag
-        - d.Z @ (d.of_y - (d.of_x @ theta[:, None, :, None])[..., 0])
-    )
+    explained = (d.of_x @ theta[:, None, :, None])[..., 0]
+    e = d.y - rho[:, :, None] * d.lag - d.Z @ (d.of_y - explained)
     squares = share * e**2
     q = (d.lag * e).sum(axis=-1) + (c.value * squares).sum(axis=-1)
+    # dF/dtheta: rho_i moves e and c of its own unit, and theta the year's projection.
     weighted_lag = d.lag + 2 * share * c.value * e
-    along = (c.slope * squares).sum(axis=-1) - (weighted_lag * d.lag).sum(axis=-1)
-    across = (
-        weighted_lag @ d.of_x.transpose(0, 2, 1, 3).reshape(len(theta), -1, size * size)
-    ).reshape(*q.shape, size, size)
-    change = along[:, :, None] * d.Z + (d.Z[:, :, None] * across).sum(axis=2)
-    return q, (d.weights[:, :, None] * d.Z).transpose(0, 2, 1) @ change
+    own_slope = (c.slope * squares).sum(axis=-1)
+    along = own_slope - (weighted_lag * d.lag).sum(axis=-1)
+    of_x = d.of_x.transpose(0, 2, 1, 3).reshape(len(theta), -1, size * size)
+    across = (weighted_lag @ of_x).reshape(*q.shape, size, size)
+    by_projection = (d.Z[:, :, None] * across).sum(axis=2)
+    change = along[:, :, None] * d.Z + by_projection
+    return q, (d.weights[:, :, None] * d.Z).mT @ change

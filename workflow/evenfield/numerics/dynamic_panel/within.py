@@ -1,4 +1,8 @@
-"""The within estimator of a dynamic panel, slopes, and the half-panel jackknife."""
+"""Fixed effects of a dynamic panel, the sums they need, and the half-panel jackknife.
+
+Each unit's mean holds its later shocks, so that least squares with unit effects finds a
+root that is too small (Nickell 1981). What corrects it starts from these moments.
+"""
 
 from typing import NamedTuple
 
@@ -46,12 +50,16 @@ def residual_check(levels: Array, rho: float) -> ResidualCheck:
     """
     e = residuals(levels, rho)
     n, t = e.shape
-    slope = float((e[:, 1:] * e[:, :-1]).sum() / (e[:, :-1] ** 2).sum())
+    early = e[:, :-1]
+    slope = float((e[:, 1:] * early).sum() / (early**2).sum())
     yearly = (e**2).sum(axis=0) / (n - 1) * t / (t - 1)
     first = yearly[: t // 2].mean()
     second = yearly[t // 2 :].mean()
     return ResidualCheck(
-        slope, slope + 1 / (t - 1), float(np.sqrt(first)), float(np.sqrt(second))
+        autocorrelation=slope,
+        net_autocorrelation=slope + 1 / (t - 1),
+        sd_first=float(np.sqrt(first)),
+        sd_second=float(np.sqrt(second)),
     )
 
 
@@ -114,10 +122,9 @@ def checked_levels(levels: Array, fewest_dates: int) -> Array:
             f"{levels.shape[1]} dates, this estimator needs at least {fewest_dates}"
         )
     size = np.abs(levels).max()
-    if (
-        np.ptp(levels - levels[:1], axis=1).max() <= CONSTANT * size
-        or np.ptp(levels, axis=0).max() <= CONSTANT * size
-    ):
+    over_dates = np.ptp(levels - levels[:1], axis=1).max()
+    over_units = np.ptp(levels, axis=0).max()
+    if min(over_dates, over_units) <= CONSTANT * size:
         raise NumericsError("the series are constant beyond unit and year effects")
     return levels
 
@@ -127,8 +134,8 @@ def within_units(levels: Array) -> Transitions:
     1).
     """
     pairs = transitions(levels)
-    means = pairs.y.mean(axis=1, keepdims=True), pairs.lag.mean(axis=1, keepdims=True)
-    return Transitions(pairs.y - means[0], pairs.lag - means[1])
+    y = pairs.y - pairs.y.mean(axis=1, keepdims=True)
+    return Transitions(y, pairs.lag - pairs.lag.mean(axis=1, keepdims=True))
 
 
 def transitions(levels: Array) -> Transitions:
@@ -151,11 +158,11 @@ def moments(pairs: Transitions, weights: Array) -> Moments:
     y_mean = weights @ pairs.y / n
     lag_mean = weights @ pairs.lag / n
     return Moments(
-        weights @ pairs.y**2 - n * y_mean**2,
-        weights @ (pairs.y * pairs.lag) - n * y_mean * lag_mean,
-        weights @ pairs.lag**2 - n * lag_mean**2,
-        y_mean,
-        lag_mean,
+        yy=weights @ pairs.y**2 - n * y_mean**2,
+        yl=weights @ (pairs.y * pairs.lag) - n * y_mean * lag_mean,
+        ll=weights @ pairs.lag**2 - n * lag_mean**2,
+        y_mean=y_mean,
+        lag_mean=lag_mean,
     )
 
 
@@ -173,10 +180,8 @@ def resampled(n_units: int, draws: int, rng: np.random.Generator) -> Array:
     """Draw units with replacement, whole paths at a time; shape (B, N)."""
     picked = rng.integers(0, n_units, size=(draws, n_units))
     flat = picked + n_units * np.arange(draws)[:, None]
-    return np.asarray(
-        np.bincount(flat.ravel(), minlength=draws * n_units).reshape(draws, n_units),
-        dtype=float,
-    )
+    times = np.bincount(flat.ravel(), minlength=draws * n_units)
+    return times.reshape(draws, n_units).astype(float)
 
 
 FEWEST_DATES = 5
@@ -197,16 +202,22 @@ def half_panel_root(levels: Array) -> RootFit:
     t = levels.shape[1] - 1
     rho = float(_roots(levels, whole_sample(n))[0])
     changes = _roots(levels, leave_one_out(n)) - rho
-    return RootFit(rho, float(np.sqrt((n - 1) / n * changes @ changes)), n - 1, n, t)
+    return RootFit(
+        rho=rho,
+        std_error=float(np.sqrt((n - 1) / n * changes @ changes)),
+        df=n - 1,
+        n_units=n,
+        n_periods=t,
+    )
 
 
 def _roots(levels: Array, weights: Array) -> Array:
     t = levels.shape[1] - 1
+    # An odd number of transitions is split both ways.
     splits = {t // 2, t - t // 2}
     halves = [_halves(levels, weights, split) for split in sorted(splits)]
-    return np.asarray(
-        2 * moments(within_units(levels), weights).slope - np.mean(halves, axis=0)
-    )
+    whole = moments(within_units(levels), weights).slope
+    return np.asarray(2 * whole - np.mean(halves, axis=0))
 
 
 def _halves(levels: Array, weights: Array, split: int) -> Array:

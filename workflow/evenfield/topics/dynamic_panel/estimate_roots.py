@@ -12,6 +12,7 @@ import pandas as pd
 from linearmodels.panel import PanelOLS
 from linearmodels.panel.utility import AbsorbingEffectError
 
+from evenfield.numerics.dynamic_panel.anderson_hsiao import anderson_hsiao_root
 from evenfield.numerics.dynamic_panel.bias_corrected import (
     CorrectedFit,
     RootInterval,
@@ -21,12 +22,10 @@ from evenfield.numerics.dynamic_panel.bias_corrected import (
     score_interval,
 )
 from evenfield.numerics.dynamic_panel.gmm import (
-    Equations,
     GmmFit,
-    GmmSpec,
-    anderson_hsiao_root,
     dynamic_gmm,
 )
+from evenfield.numerics.dynamic_panel.instruments import Equations, GmmSpec
 from evenfield.numerics.dynamic_panel.within import (
     WARNING,
     checked_levels,
