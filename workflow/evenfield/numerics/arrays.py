@@ -1,4 +1,4 @@
-"""The type of the arrays that the kernels take and return."""
+"""Arrays of the kernels: their type, and division where it is defined."""
 
 from typing import TypeAlias
 
@@ -6,3 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[np.float64]
+
+
+def quotient(
+    numerator: np.ndarray,
+    denominator: np.ndarray,
+    otherwise: float = np.nan,
+    defined: np.ndarray | None = None,
+) -> Array:
+    """Divide element by element, where the divisor is positive unless told otherwise."""
+    where = denominator > 0 if defined is None else defined
+    shape = np.broadcast_shapes(numerator.shape, denominator.shape)
+    return np.divide(numerator, denominator, out=np.full(shape, otherwise), where=where)

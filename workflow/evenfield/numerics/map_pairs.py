@@ -1,6 +1,9 @@
-"""Pairs of units on a map: border pairs, bivariate Moran, join counts."""
+"""Pairs of units on a map: border pairs, bivariate Moran, join counts.
 
-from collections.abc import Iterator
+What two neighbours have in common is compared with what two units share that are placed
+at random; marks on few units are placed in every way there is.
+"""
+
 from functools import lru_cache
 from itertools import combinations
 from math import comb
@@ -15,9 +18,10 @@ from evenfield.numerics.inference.cluster_robust import (
     RobustInference,
     robust_inference,
 )
-from evenfield.numerics.moran import CHUNK, two_sided_p
+from evenfield.numerics.permutations import permuted_orders, two_sided_p
 from evenfield.numerics.spatial import Weights, dense, multiplier, sparse
 
+CHUNK = 250
 FEWEST_SIDE = 4
 MOST_SUBSETS = 200_000
 
@@ -79,21 +83,18 @@ def border_permutation(
     np.add.at(weights, pairs.inside, 1.0 / len(pairs.inside))
     np.add.at(weights, pairs.outside, -1.0 / len(pairs.inside))
     observed = abs(float(weights @ y))
-    drawn = np.abs(rng.permuted(np.tile(y, (draws, 1)), axis=1) @ weights)
-    return float((1 + (drawn >= observed * (1 - 1e-9)).sum()) / (1 + draws))
-
-
-MOST_SUBSETS = 200_000
+    dealt = rng.permuted(np.tile(y, (draws, 1)), axis=1)
+    larger = (np.abs(dealt @ weights) >= observed * (1 - 1e-9)).sum()
+    return float((1 + larger) / (1 + draws))
 
 
 class PairTest(NamedTuple):
     """A bivariate Moran with its permutation test."""
 
-    # statistic, mean and standard deviation under permutation, two-sided p-value
     statistic: float
-    mean: float
+    mean: float  # under permutation
     std_error: float
-    p_value: float
+    p_value: float  # two-sided
 
 
 def bivariate_moran_test(
@@ -102,25 +103,29 @@ def bivariate_moran_test(
     """Test whether a variable goes with another variable of the neighbours; x, y (N,),
     W (N, N).
     """
-    x, y = (np.asarray(v, dtype=float) - np.mean(v) for v in (x, y))
+    x = x - np.mean(x)
+    y = y - np.mean(y)
     scale = np.sqrt((x @ x) * (y @ y))
     if scale <= 0 or W.sum() <= 0:
         raise NumericsError("a variable is constant or the weights hold no link")
     side = W.T @ x / scale
     observed = float(x @ (W @ y) / scale)
-    drawn = np.concatenate(
-        [y[order] @ side for order in _orders(len(y), rng, permutations)]
+    orders = permuted_orders(len(y), rng, permutations, CHUNK)
+    drawn = np.concatenate([y[order] @ side for order in orders])
+    return PairTest(
+        statistic=observed,
+        mean=float(drawn.mean()),
+        std_error=float(drawn.std(ddof=1)),
+        p_value=float(two_sided_p(drawn, observed)),
     )
-    p_value = float(two_sided_p(drawn, np.array(observed)))
-    return PairTest(observed, float(drawn.mean()), float(drawn.std(ddof=1)), p_value)
 
 
 class JoinCounts(NamedTuple):
     """Links between marked units, with their permutation distribution."""
 
-    both: int  # links of two marked units, of one, of none
-    one: int
-    neither: int
+    both: int  # links of two marked units
+    one: int  # links of one
+    neither: int  # links of none
     # mean number of links of two marked units when the marks are placed at random
     expected: float
     p_value: float  # probability of at least ``both`` such links
@@ -154,7 +159,13 @@ def join_counts(
     p_value = hits / len(counts) if exact else (1 + hits) / (1 + len(counts))
     expected = total * k * (k - 1) / (n * (n - 1))
     return JoinCounts(
-        both, touched, total - both - touched, expected, p_value, len(counts), exact
+        both=both,
+        one=touched,
+        neither=total - both - touched,
+        expected=expected,
+        p_value=p_value,
+        subsets=len(counts),
+        exact=exact,
     )
 
 
@@ -164,31 +175,14 @@ def _placements(
     n = links.shape[0]
     if comb(n, k) <= MOST_SUBSETS:
         return _every_placement(dense(links).tobytes(), n, k), True
-    return (
-        np.concatenate(
-            [
-                _linked_pairs(links, sets[:, :k])
-                for sets in _orders(n, rng, permutations)
-            ]
-        ),
-        False,
-    )
+    orders = permuted_orders(n, rng, permutations, CHUNK)
+    return np.concatenate([_linked_pairs(links, sets[:, :k]) for sets in orders]), False
 
 
 @lru_cache(maxsize=8)
 def _every_placement(links: bytes, n: int, k: int) -> Array:
-    return _linked_pairs(
-        np.frombuffer(links).reshape(n, n), np.array(list(combinations(range(n), k)))
-    )
-
-
-def _orders(
-    n: int, rng: np.random.Generator, permutations: int
-) -> Iterator[np.ndarray]:
-    for first in range(0, permutations, CHUNK):
-        yield np.argsort(
-            rng.random((min(CHUNK, permutations - first), n)), axis=1, kind="stable"
-        )
+    sets = np.array(list(combinations(range(n), k)))
+    return _linked_pairs(np.frombuffer(links).reshape(n, n), sets)
 
 
 def _linked_pairs(links: Weights, sets: np.ndarray) -> Array:

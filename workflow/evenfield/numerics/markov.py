@@ -1,5 +1,8 @@
 """Markov chains: transitions, ergodic distribution, mobility, homogeneity, and the
 chain conditional on neighbours.
+
+Counts have units in front, so that bootstraps draw whole trajectories: the years of a
+unit are dependent, and a chain of first order does not describe that dependence.
 """
 
 from typing import NamedTuple
@@ -7,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import chdtrc
 
-from evenfield.numerics.arrays import Array
+from evenfield.numerics.arrays import Array, quotient
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.permutations import permuted_orders
 from evenfield.numerics.spatial import Weights, multiplier
 
 ROOT = 1e-9
@@ -19,7 +23,8 @@ def quantile_cutoffs(values: Array, k: int) -> Array:
     if k < 2:
         raise NumericsError(f"{k} classes: a chain needs at least two")
     cutoffs = np.quantile(np.asarray(values, dtype=float), np.arange(1, k) / k)
-    if not (np.diff(cutoffs) > 0).all() or cutoffs[-1] >= np.max(values):
+    rising = (np.diff(cutoffs) > 0).all()
+    if not rising or cutoffs[-1] >= np.max(values):
         raise NumericsError(f"the values are too alike for {k} classes")
     return np.asarray(cutoffs)
 
@@ -38,19 +43,29 @@ def yearly_classes(values: Array, k: int) -> Array:
 
 def transition_counts(classes: np.ndarray, k: int, step: int = 1) -> np.ndarray:
     """Count the transitions of each unit; classes (N, T) -> (N, k, k)."""
-    n, T = classes.shape
+    T = classes.shape[1]
     if not 1 <= step < T:
         raise NumericsError(f"{T} periods hold no transition over {step} periods")
-    codes = np.arange(n)[:, None] * k * k + classes[:, :-step] * k + classes[:, step:]
-    return np.bincount(codes.ravel(), minlength=n * k * k).reshape(n, k, k)
+    return _cell_counts([classes[:, :-step], classes[:, step:]], k)
+
+
+def _cell_counts(classes: list[np.ndarray], k: int) -> np.ndarray:
+    """Count how often each unit is in each combination of classes; (N, T) each -> (N,
+    k, ..., k).
+    """
+    n = len(classes[0])
+    cells = k ** len(classes)
+    codes = np.zeros_like(classes[0])
+    for column in classes:
+        codes = codes * k + column
+    codes = codes + np.arange(n)[:, None] * cells
+    counts = np.bincount(codes.ravel(), minlength=n * cells)
+    return counts.reshape(n, *[k] * len(classes))
 
 
 def transition_matrix(counts: np.ndarray) -> Array:
     """Turn counts into probabilities; counts (..., k, k) -> (..., k, k)."""
-    totals = counts.sum(axis=-1, keepdims=True)
-    return np.asarray(
-        np.divide(counts, totals, out=np.full(counts.shape, np.nan), where=totals > 0)
-    )
+    return quotient(counts, counts.sum(axis=-1, keepdims=True))
 
 
 def ergodic_distribution(P: np.ndarray) -> Array:
@@ -63,13 +78,15 @@ def ergodic_distribution(P: np.ndarray) -> Array:
     """
     k = P.shape[-1]
     defined = np.isfinite(P).all(axis=(-2, -1))
-    safe = np.where(defined[..., None, None], P, np.full((k, k), 1 / k))
-    system = np.swapaxes(np.eye(k) - safe + 1.0, -1, -2)
+    safe = np.where(defined[..., None, None], P, 1 / k)
+    system = (np.eye(k) - safe + 1.0).mT
     unique = defined & (np.abs(np.linalg.det(system)) > ROOT)
     system = np.where(unique[..., None, None], system, np.eye(k))
-    out = np.linalg.solve(system, np.ones((*P.shape[:-1], 1)))[..., 0]
+    ones = np.ones((*P.shape[:-1], 1))
+    solution = np.linalg.solve(system, ones)[..., 0]
     # A share that only the rounding of the solution makes other than zero is zero.
-    return np.where(unique[..., None], np.where(out < ROOT, 0.0, out), np.nan)
+    shares = np.where(solution < ROOT, 0.0, solution)
+    return np.where(unique[..., None], shares, np.nan)
 
 
 def second_root(P: np.ndarray) -> Array:
@@ -85,8 +102,10 @@ def mobility_half_life(P: Array, years: float) -> Array:
     k, k) -> (...).
     """
     root = second_root(P)
+    # The deviation shrinks by the second root in a transition: root^(t / years) = 1/2.
     with np.errstate(divide="ignore"):
-        life = -years * np.log(2) / np.log(np.where(root > 0, root, np.nan))
+        decay = np.log(np.where(root > 0, root, np.nan))
+        life = -years * np.log(2) / decay
     life = np.where(root >= 1 - ROOT, np.inf, life)
     # Rounding leaves a root of 1e-17 where all rows are alike.
     return np.where(root < ROOT, 0.0, life)
@@ -97,21 +116,23 @@ def shorrocks_index(P: Array) -> Array:
     (...).
     """
     k = P.shape[-1]
-    return np.asarray((k - np.trace(P, axis1=-2, axis2=-1)) / (k - 1))
+    trace = np.trace(P, axis1=-2, axis2=-1)
+    return np.asarray((k - trace) / (k - 1))
 
 
 def bootstrap_counts(counts: np.ndarray, rng: np.random.Generator, draws: int) -> Array:
     """Resample whole trajectories of units; counts (N, ...) -> (draws, ...)."""
     n = len(counts)
-    picks = rng.multinomial(n, np.full(n, 1 / n), size=draws).astype(float)
-    return np.asarray((picks @ counts.reshape(n, -1)).reshape(draws, *counts.shape[1:]))
+    times = rng.multinomial(n, np.full(n, 1 / n), size=draws).astype(float)
+    drawn = times @ counts.reshape(n, -1)
+    return np.asarray(drawn.reshape(draws, *counts.shape[1:]))
 
 
 class HomogeneityTest(NamedTuple):
     """Test that several chains are one."""
 
-    q: float  # pearson and likelihood-ratio statistics
-    lr: float
+    q: float  # Pearson's statistic
+    lr: float  # likelihood-ratio statistic
     df: int  # degrees of freedom over the rows and columns that are not empty
     # chi-squared p-values, right only for first-order chains of independent units
     q_p: float
@@ -128,49 +149,41 @@ def homogeneity_statistics(counts: np.ndarray) -> tuple[Array, Array]:
     pooled = counts.sum(axis=-3, keepdims=True)
     rows = counts.sum(axis=-1, keepdims=True)
     totals = pooled.sum(axis=-1, keepdims=True)
-    expected = np.divide(
-        rows * pooled, totals, out=np.zeros(counts.shape), where=totals > 0
-    )
-    gaps = np.divide(
-        (counts - expected) ** 2,
-        expected,
-        out=np.zeros(counts.shape),
-        where=expected > 0,
-    )
-    logs = np.log(
-        np.divide(counts, expected, out=np.ones(counts.shape), where=counts > 0)
-    )
-    return gaps.sum(axis=(-3, -2, -1)), 2 * (counts * logs).sum(axis=(-3, -2, -1))
+    expected = quotient(rows * pooled, totals, otherwise=0.0)
+    gaps = quotient((counts - expected) ** 2, expected, otherwise=0.0)
+    logs = np.log(quotient(counts, expected, otherwise=1.0, defined=counts > 0))
+    cells = (-3, -2, -1)
+    return gaps.sum(axis=cells), 2 * (counts * logs).sum(axis=cells)
 
 
 def homogeneity_df(counts: np.ndarray) -> int:
     """Return the degrees of freedom of the test of homogeneity; counts (m, k, k)."""
+    # For each origin: chains that visit it less one, times destinations less one.
     visited = (counts.sum(axis=2) > 0).sum(axis=0)
     reached = (counts.sum(axis=0) > 0).sum(axis=1)
-    return int((np.maximum(visited - 1, 0) * np.maximum(reached - 1, 0)).sum())
+    free = np.maximum(visited - 1, 0) * np.maximum(reached - 1, 0)
+    return int(free.sum())
 
 
 def homogeneity_test(counts: np.ndarray) -> HomogeneityTest:
     """Test that several chains are one; counts (m, k, k)."""
-    q, lr = (
-        float(value)
-        for value in homogeneity_statistics(np.asarray(counts, dtype=float))
-    )
+    statistics = homogeneity_statistics(np.asarray(counts, dtype=float))
+    q, lr = (float(value) for value in statistics)
     df = homogeneity_df(counts)
-    p = (float(chdtrc(df, q)), float(chdtrc(df, lr))) if df else (np.nan, np.nan)
-    return HomogeneityTest(q, lr, df, *p)
+    if not df:
+        return HomogeneityTest(q, lr, df, np.nan, np.nan)
+    return HomogeneityTest(q, lr, df, float(chdtrc(df, q)), float(chdtrc(df, lr)))
 
 
 def second_order_counts(classes: np.ndarray, k: int, step: int = 1) -> np.ndarray:
     """Count transitions by the class before; classes (N, T) -> (N, k, k, k)."""
-    n, T = classes.shape
+    T = classes.shape[1]
     if 2 * step + 1 > T:
         raise NumericsError(f"{T} periods hold no two transitions over {step} periods")
     early = classes[:, : -2 * step]
     middle = classes[:, step:-step]
     late = classes[:, 2 * step :]
-    codes = np.arange(n)[:, None] * k**3 + early * k * k + middle * k + late
-    return np.bincount(codes.ravel(), minlength=n * k**3).reshape(n, k, k, k)
+    return _cell_counts([early, middle, late], k)
 
 
 BLOCK_CELLS = 120_000
@@ -217,23 +230,22 @@ def spatial_markov_test(
     lag = multiplier(W)
     identity = np.arange(len(values))[None]
     counts = _block_counts(values, own, lag, identity, (m, k, step))[0]
-    q, lr = (float(value) for value in homogeneity_statistics(counts.astype(float)))
+    observed = np.array(homogeneity_statistics(counts.astype(float)))
     above = np.zeros(2, dtype=int)
     block = max(1, BLOCK_CELLS // values.size)
-    for first in range(0, draws, block):
-        orders = np.argsort(
-            rng.random((min(block, draws - first), len(values))), axis=1, kind="stable"
-        )
-        drawn = homogeneity_statistics(
-            _block_counts(values, own, lag, orders, (m, k, step)).astype(float)
-        )
-        above += [
-            int((one >= seen * (1 - TIE)).sum())
-            for one, seen in zip(drawn, (q, lr), strict=True)
-        ]
+    for orders in permuted_orders(len(values), rng, draws, block):
+        drawn_counts = _block_counts(values, own, lag, orders, (m, k, step))
+        drawn = np.array(homogeneity_statistics(drawn_counts.astype(float)))
+        above += (drawn >= observed[:, None] * (1 - TIE)).sum(axis=1)
     p = (1 + above) / (1 + draws) if draws else np.full(2, np.nan)
     return SpatialMarkov(
-        counts, q, lr, homogeneity_df(counts), float(p[0]), float(p[1]), draws
+        counts=counts,
+        q=float(observed[0]),
+        lr=float(observed[1]),
+        df=homogeneity_df(counts),
+        q_p=float(p[0]),
+        lr_p=float(p[1]),
+        draws=draws,
     )
 
 
@@ -266,15 +278,15 @@ def _block_counts(
     m, k, step = sizes
     draws, n = orders.shape
     T = values.shape[1]
-    lagged = lag @ values[orders.T].reshape(n, draws * T)
-    chain = _lag_classes(
-        np.ascontiguousarray(lagged.reshape(n, draws, T).transpose(1, 0, 2)), m
-    )[:, :, :-step]
+    lagged = (lag @ values[orders.T].reshape(n, draws * T)).reshape(n, draws, T)
+    by_draw = np.ascontiguousarray(lagged.transpose(1, 0, 2))
+    chain = _lag_classes(by_draw, m)[:, :, :-step]
+    # One code for each draw, neighbours' class, origin and destination.
+    cells = m * k * k
     codes = own[orders] + np.multiply(chain, k * k, dtype=np.int64)
-    codes += (np.arange(draws) * (m * k * k))[:, None, None]
-    return np.bincount(codes.ravel(), minlength=draws * m * k * k).reshape(
-        draws, m, k, k
-    )
+    codes += (np.arange(draws) * cells)[:, None, None]
+    counts = np.bincount(codes.ravel(), minlength=draws * cells)
+    return counts.reshape(draws, m, k, k)
 
 
 def _lag_classes(lagged: Array, m: int) -> np.ndarray:

@@ -1,5 +1,8 @@
 """Moran's I of a variable or of regression residuals, with moments and a permutation
 test.
+
+Residuals are not exchangeable: they are regressed on X again after each permutation, so
+that the draws have the mean and the span of residuals (Freedman and Lane 1983).
 """
 
 from collections.abc import Iterator
@@ -7,18 +10,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from evenfield.numerics.arrays import Array
+from evenfield.numerics.arrays import Array, quotient
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.permutations import TIE, permuted_orders, two_sided_p
 from evenfield.numerics.spatial import Weights, lagged, multiplier
 
 CHUNK = 250
-TIE = 1e-12
 
 
 class MoranTest(NamedTuple):
     """Moran's I with its moments without spatial dependence and a permutation p-value."""
 
-    statistic: float  # moran's I
+    statistic: float  # Moran's I
     # its mean and standard deviation under independent normal errors (Cliff and Ord
     # 1981)
     mean: float
@@ -58,8 +61,10 @@ def cliff_ord_moments(W: Weights, X: Array) -> tuple[float, float]:
     A = basis.T @ out
     df = n - k
     trace = float(W.trace() - np.trace(A))
-    plain = (W * W).sum() - (out**2).sum() - (back**2).sum() + (A**2).sum()
-    turned = (W * W.T).sum() - 2 * (back * out).sum() + (A * A.T).sum()
+    weights_squared = (W * W).sum() - (out**2).sum()
+    plain = weights_squared - (back**2).sum() + (A**2).sum()
+    weights_turned = (W * W.T).sum()
+    turned = weights_turned - 2 * (back * out).sum() + (A * A.T).sum()
     mean = factor * trace / df
     square = (plain + turned + trace**2) / (df * (df + 2))
     return float(mean), float(factor**2 * square - mean**2)
@@ -82,7 +87,7 @@ def morans_i_test(
     -1/(N-1). Two-sided p = min(1, 2 min(p_low, p_high)), each tail (1 + number of draws
     at least as far out) / (1 + draws). A draw without residual counts as a tie.
     """
-    X = np.ones((len(values), 1)) if X is None else np.asarray(X, dtype=float)
+    X = np.ones((len(values), 1)) if X is None else X
     W = multiplier(W)
     basis = bases(X)
     values = np.asarray(values, dtype=float)
@@ -96,29 +101,22 @@ def morans_i_test(
         _indices(moved, W, statistic, TIE * squares)
         for moved in moved_maps(e, basis, rng, permutations)
     ]
-    p_value = float(two_sided_p(np.concatenate(drawn), np.array([statistic]))[0])
     std_error = float(np.sqrt(variance)) if variance > 0 else float("nan")
     return MoranTest(
-        statistic,
-        mean,
-        std_error,
-        (statistic - mean) / std_error,
-        p_value,
-        permutations,
+        statistic=statistic,
+        mean=mean,
+        std_error=std_error,
+        z=(statistic - mean) / std_error,
+        p_value=float(two_sided_p(np.concatenate(drawn), statistic)[0]),
+        permutations=permutations,
     )
 
 
 def _indices(e: Array, W: Weights, otherwise: float, least: float) -> Array:
     squares = (e**2).sum(axis=-2)
-    products = (e * lagged(W, e)).sum(axis=-2) * e.shape[-2] / W.sum()
-    return np.asarray(
-        np.divide(
-            products,
-            squares,
-            out=np.full_like(squares, otherwise),
-            where=squares > least,
-        )
-    )
+    products = (e * lagged(W, e)).sum(axis=-2)
+    scaled = products * e.shape[-2] / W.sum()
+    return quotient(scaled, squares, otherwise, squares > least)
 
 
 def bases(X: Array) -> Array:
@@ -130,16 +128,17 @@ def bases(X: Array) -> Array:
         raise NumericsError(
             f"{X.shape[1]} units leave no residual after {X.shape[2]} coefficients"
         )
-    return np.linalg.qr(X / np.sqrt((X**2).sum(axis=1, keepdims=True)))[0]
+    lengths = np.sqrt((X**2).sum(axis=1, keepdims=True))
+    return np.linalg.qr(X / lengths)[0]
 
 
 def projected(e: Array, basis: Array) -> Array:
     """Return e (..., N, T) less its projections on the basis of its map, (1 or T, N,
     K).
     """
-    maps = np.moveaxis(e, -1, -2)[..., None]
-    fitted = basis @ (np.swapaxes(basis, -1, -2) @ maps)
-    return np.moveaxis((maps - fitted)[..., 0], -1, -2)
+    maps = e.mT[..., None]
+    fitted = basis @ (basis.mT @ maps)
+    return (maps - fitted)[..., 0].mT
 
 
 def moved_maps(
@@ -148,19 +147,5 @@ def moved_maps(
     """Yield residuals with their units moved over the map and regressed again; e (N, T)
     -> (draws, N, T).
     """
-    for first in range(0, permutations, CHUNK):
-        order = np.argsort(
-            rng.random((min(CHUNK, permutations - first), len(e))), axis=1
-        )
+    for order in permuted_orders(len(e), rng, permutations, CHUNK):
         yield projected(e[order], basis)
-
-
-def two_sided_p(drawn: Array, observed: Array, tie: Array | float = TIE) -> Array:
-    """Return min(1, 2 min(p_low, p_high)) of each statistic; drawn (draws, T), observed
-    (T,).
-    """
-    low = (drawn <= observed + tie).sum(axis=0)
-    high = (drawn >= observed - tie).sum(axis=0)
-    return np.asarray(
-        np.minimum(1.0, 2 * (1 + np.minimum(low, high)) / (1 + len(drawn)))
-    )

@@ -1,4 +1,8 @@
-"""Spatial association of many maps at once: Moran, Geary, local Moran."""
+"""Spatial association of many maps at once: Moran, Geary, local Moran.
+
+One permutation of the units serves all maps, so that the draws keep the dependence
+between the years and joint p-values can be read from their largest statistic.
+"""
 
 from typing import NamedTuple
 
@@ -8,14 +12,8 @@ from scipy.stats import false_discovery_control
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.moran import (
-    CHUNK,
-    TIE,
-    bases,
-    moved_maps,
-    projected,
-    two_sided_p,
-)
+from evenfield.numerics.moran import CHUNK, bases, moved_maps, projected
+from evenfield.numerics.permutations import TIE, permuted_orders, two_sided_p
 from evenfield.numerics.spatial import Weights, lagged, multiplier, sparse
 
 QUADRANTS = ("HH", "LH", "LL", "HL")
@@ -46,10 +44,9 @@ def map_statistics(e: Array, W: Weights) -> tuple[Array, Array]:
     n = e.shape[-2]
     squares = (e**2).sum(axis=-2)
     product = (e * lagged(W, e)).sum(axis=-2)
-    geary_sum = ((W.sum(axis=0) + W.sum(axis=1))[:, None] * e**2).sum(
-        axis=-2
-    ) - 2 * product
-    return n / total * product / squares, (n - 1) / (2 * total) * geary_sum / squares
+    links = W.sum(axis=0) + W.sum(axis=1)
+    differences = (links[:, None] * e**2).sum(axis=-2) - 2 * product
+    return n / total * product / squares, (n - 1) / (2 * total) * differences / squares
 
 
 def map_tests(
@@ -71,20 +68,22 @@ def map_tests(
     """
     values = np.asarray(values, dtype=float)
     W = multiplier(W)
-    basis = bases(
-        np.ones((len(values), 1)) if X is None else np.asarray(X, dtype=float)
-    )
+    basis = bases(np.ones((len(values), 1)) if X is None else X)
     e = projected(values, basis)
     if W.sum() <= 0:
         raise NumericsError("the spatial weights hold no link")
-    if ((e**2).sum(axis=0) <= TIE**2 * (values**2).sum(axis=0)).any():
+    if (_squares(e) <= TIE**2 * _squares(values)).any():
         raise NumericsError("the values of a map are constant")
     drawn = [
         map_statistics(moved, W) for moved in moved_maps(e, basis, rng, permutations)
     ]
-    observed = map_statistics(e, W)
-    moran, geary = (np.concatenate([pair[k] for pair in drawn]) for k in (0, 1))
-    return _map_tests(observed[0], moran, level), _map_tests(observed[1], geary, level)
+    moran_draws, geary_draws = map(np.concatenate, zip(*drawn, strict=True))
+    moran, geary = map_statistics(e, W)
+    return _map_tests(moran, moran_draws, level), _map_tests(geary, geary_draws, level)
+
+
+def _squares(maps: Array) -> Array:
+    return np.asarray((maps**2).sum(axis=0))
 
 
 def _map_tests(observed: Array, drawn: Array, level: float) -> MapTests:
@@ -94,15 +93,14 @@ def _map_tests(observed: Array, drawn: Array, level: float) -> MapTests:
         raise NumericsError("moving the units over the map changes nothing")
     largest = np.abs((drawn - mean) / standard_deviation).max(axis=1)
     z = np.abs((observed - mean) / standard_deviation)
-    p_joint = (1 + (largest[:, None] >= z - TIE).sum(axis=0)) / (1 + len(drawn))
-    p_value = two_sided_p(drawn, observed)
+    larger = (largest[:, None] >= z - TIE).sum(axis=0)
     return MapTests(
-        observed,
-        mean,
-        standard_deviation,
-        p_value,
-        p_joint,
-        float(np.quantile(largest, level, method="higher")),
+        statistic=observed,
+        mean=mean,
+        std_error=standard_deviation,
+        p_value=two_sided_p(drawn, observed),
+        p_joint=(1 + larger) / (1 + len(drawn)),
+        sup_t=float(np.quantile(largest, level, method="higher")),
     )
 
 
@@ -130,30 +128,29 @@ def local_moran_tests(
     """
     values = np.asarray(values, dtype=float)
     z = values - values.mean(axis=0)
-    squares = (z**2).sum(axis=0)
-    if len(z) < 3 or (squares <= TIE**2 * (values**2).sum(axis=0)).any():
+    squares = _squares(z)
+    if len(z) < 3 or (squares <= TIE**2 * _squares(values)).any():
         raise NumericsError("a local Moran needs three units and values that vary")
     lag = multiplier(W) @ z
     links = sparse(W)
     widest = int(np.diff(links.indptr).max(initial=0))
     # Draws are a map's positions without the unit's own.
-    blocks = (
-        rng.random((min(CHUNK, permutations - first), len(z) - 1))
-        for first in range(0, permutations, CHUNK)
-    )
-    order = np.concatenate(
-        [np.argsort(block, axis=1)[:, :widest] for block in blocks]
-    ).T.copy()
+    orders = permuted_orders(len(z) - 1, rng, permutations, CHUNK)
+    order = np.concatenate([block[:, :widest] for block in orders]).T.copy()
     tie = TIE * np.abs(z).max(axis=0)
     p_value = np.array(
         [_local_p(i, z, links, lag[i], order, tie) for i in range(len(z))]
     )
-    quadrant = np.array(QUADRANTS, dtype=object)[
-        np.where(z > 0, np.where(lag > 0, 0, 3), np.where(lag > 0, 1, 2))
-    ]
+    high = np.where(lag > 0, "HH", "HL")
+    low = np.where(lag > 0, "LH", "LL")
+    quadrant = np.where(z > 0, high, low).astype(object)
     quadrant[np.diff(links.indptr) == 0] = ""
-    q_value = false_discovery_control(p_value, axis=0)
-    return LocalTests((len(z) - 1) * z * lag / squares, p_value, q_value, quadrant)
+    return LocalTests(
+        statistic=(len(z) - 1) * z * lag / squares,
+        p_value=p_value,
+        q_value=false_discovery_control(p_value, axis=0),
+        quadrant=quadrant,
+    )
 
 
 def _local_p(
@@ -162,6 +159,7 @@ def _local_p(
     weights = links.data[links.indptr[i] : links.indptr[i + 1]]
     if not len(weights):
         return np.ones(z.shape[1])
+    # The first places of a permutation of the others are a random set of neighbours.
     nearest = order[: len(weights)]
     drawn = np.tensordot(weights, z[nearest + (nearest >= i)], axes=1)
     return two_sided_p(drawn, observed, tie)
