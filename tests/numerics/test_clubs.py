@@ -11,15 +11,15 @@ from numpy.testing import assert_array_equal
 from scipy import stats
 from scipy.special import gammaln
 
+from evenfield.numerics import association
 from evenfield.numerics import clubs as cb
+from evenfield.numerics.association import association_test, exact_table_p
 from evenfield.numerics.clubs import (
     DEFAULT_SIEVE,
     Clubs,
     SieveRule,
     adopt_divergent,
-    association_test,
     core_of,
-    exact_table_p,
     find_clubs,
     group_tests,
     merge_clubs,
@@ -356,7 +356,7 @@ def test_association_of_two_groupings_and_its_size():
     def likelihood(counts):
         return -gammaln(counts + 1.0).sum()
 
-    drawn = [likelihood(cb.count_table(a, b[order])) for order in orders]
+    drawn = [likelihood(association.count_table(a, b[order])) for order in orders]
     beyond = sum(value <= likelihood(table) + 1e-7 for value in drawn)
     assert result.permutation_p == (1 + beyond) / 500
 

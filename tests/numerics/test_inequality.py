@@ -13,16 +13,22 @@ from evenfield.numerics.inequality import (
     THEIL_L,
     THEIL_T,
     atkinson,
-    connected_test,
     decompose_gini,
     decompose_theil,
     gini,
     growth_contributions,
     maximum_between,
-    permuted_sum_p,
     shapley_theil,
     theil,
 )
+from evenfield.numerics.inequality_draws import (
+    between_test,
+    connected_test,
+    leave_one_out_theil,
+    redrawn_theil,
+    revised_theil,
+)
+from evenfield.numerics.permutations import permuted_sum_p
 from evenfield.numerics.shares import detectable_difference
 from numerics.refusals import refused
 from tolerances import MACHINE, close
@@ -90,13 +96,13 @@ def test_measures_and_their_parts_by_hand(data):
     y, w, _ = data
     for measure in (THEIL_T, THEIL_L):
         brute = [theil(np.delete(y, i), np.delete(w, i), measure) for i in range(31)]
-        close(iq.leave_one_out_theil(y, w, measure), brute)
-    drawn = iq.redrawn_theil(y, w, rng=default_rng(3), draws=1)[0]
+        close(leave_one_out_theil(y, w, measure), brute)
+    drawn = redrawn_theil(y, w, rng=default_rng(3), draws=1)[0]
     times = default_rng(3).multinomial(31, np.full(31, 1 / 31))
     close(drawn, theil(np.repeat(y, times), np.repeat(w, times)))
     for measure in (THEIL_T, THEIL_L):
         none = {"sd_income": 0.0, "sd_weights": 0.0, "rng": default_rng(0), "draws": 3}
-        same = iq.revised_theil(y, w, **none, measure=measure)
+        same = revised_theil(y, w, **none, measure=measure)
         close(same, theil(y, w, measure))
 
 
@@ -124,7 +130,7 @@ def test_parts_close_and_labels_are_permuted(data, measure):
     assert decompose_theil(y, w, lined_up, measure).between <= most + CLOSURE
     assert np.isnan(maximum_between(y, w, np.arange(31) % 9))
     y, w, groups = data
-    test = iq.between_test(y, w, groups, rng=default_rng(1), draws=99, measure=measure)
+    test = between_test(y, w, groups, rng=default_rng(1), draws=99, measure=measure)
     labels = default_rng(1).permuted(np.tile(groups, (99, 1)), axis=1)
     drawn = np.array(
         [decompose_theil(y, w, label, measure).between for label in labels]

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from numpy.random import default_rng
 
-from evenfield.numerics.inequality import redrawn_theil, revised_theil, theil
+from evenfield.numerics.inequality import theil
+from evenfield.numerics.inequality_draws import redrawn_theil, revised_theil
 from evenfield.numerics.random import generator_for
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import ConfigError, EvenfieldError

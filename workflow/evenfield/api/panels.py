@@ -24,15 +24,20 @@ from evenfield.numerics.convergence import half_life
 from evenfield.numerics.dynamic_panel import gmm
 from evenfield.numerics.dynamic_panel.anderson_hsiao import anderson_hsiao_root
 from evenfield.numerics.dynamic_panel.bias_corrected import bias_corrected_root
+from evenfield.numerics.dynamic_panel.instruments import (
+    EVERYWHERE,
+    LEVELS_ONLY,
+    NOWHERE,
+    Equations,
+    GmmSpec,
+    Layout,
+    Source,
+    equation_dates,
+)
 from evenfield.numerics.dynamic_panel.within import half_panel_root
 from evenfield.numerics.hp_filter import hp_trend
-from evenfield.numerics.inequality import (
-    atkinson,
-    decompose_theil,
-    gini,
-    redrawn_theil,
-    theil,
-)
+from evenfield.numerics.inequality import atkinson, decompose_theil, gini, theil
+from evenfield.numerics.inequality_draws import redrawn_theil
 from evenfield.study.errors import EstimateError
 
 ROOTS: dict[str, Callable[[np.ndarray], Any]] = {
@@ -189,12 +194,7 @@ def dynamic_gmm(
     instrumented = dict.fromkeys(names_of(endogenous), 2)
     instrumented |= dict.fromkeys(names_of(predetermined), 1)
     touched = {*instrumented}.union(*(rows.variables.get(n, ()) for n in instrumented))
-    own = [
-        instruments.NOWHERE
-        if {n, *rows.variables[n]} & touched
-        else instruments.EVERYWHERE
-        for n in names
-    ]
+    own = [NOWHERE if {n, *rows.variables[n]} & touched else EVERYWHERE for n in names]
     paths = {
         name: rows.grid(rows.column(name, missing=True), positions, n_dates)
         for name in instrumented
@@ -202,16 +202,15 @@ def dynamic_gmm(
     if centre:
         paths = {name: path - np.nanmean(path) for name, path in paths.items()}
     sources = [
-        instruments.Source(path, instrumented[name], last_lag)
-        for name, path in paths.items()
+        Source(path, instrumented[name], last_lag) for name, path in paths.items()
     ]
     X = rows.grid(rows.X[names], positions, n_dates)
-    layout = instruments.Layout.COLLAPSED if collapse else instruments.Layout.FULL
-    spec = instruments.GmmSpec(
+    layout = Layout.COLLAPSED if collapse else Layout.FULL
+    spec = GmmSpec(
         lags=lags,
         first_lag=instruments[0],
         last_lag=instruments[1],
-        equations=instruments.Equations(equations),
+        equations=Equations(equations),
         layout=layout,
         first_step=first_step,
         origin=0.0 if centre else mean,
@@ -219,21 +218,19 @@ def dynamic_gmm(
     if time_effects:
         # A dummy for each date with an equation: a date that no unit has takes away
         # those of the dates after it, too. In levels the first stands for the constant.
-        in_differences, in_levels = instruments.equation_dates(Y, X, lags)
+        in_differences, in_levels = equation_dates(Y, X, lags)
         dated = np.flatnonzero(in_levels)[1:] if system else in_differences.nonzero()[0]
         X = np.concatenate(
             [X, np.tile(np.eye(n_dates)[:, dated], (len(Y), 1, 1))], axis=2
         )
         names += [rows.calendar.position_text(int(t)) for t in dated]
-        own += [instruments.LEVELS_ONLY if system else instruments.EVERYWHERE] * len(
-            dated
-        )
+        own += [LEVELS_ONLY if system else EVERYWHERE] * len(dated)
     if system:
         X = np.concatenate(
             [X, np.where(np.isfinite(Y), 1.0, np.nan)[..., None]], axis=2
         )
         names.append("Intercept")
-        own.append(instruments.LEVELS_ONLY)
+        own.append(LEVELS_ONLY)
     fit = gmm.dynamic_gmm(Y - mean, spec, X, sources, np.array(own, dtype=int))
     names = [f"lag({rows.y.name}, {p})" for p in range(1, lags + 1)] + names
     one = (

@@ -17,4 +17,5 @@ def quotient(
     """Divide element by element, where the divisor is positive unless told otherwise."""
     where = denominator > 0 if defined is None else defined
     shape = np.broadcast_shapes(numerator.shape, denominator.shape)
-    return np.divide(numerator, denominator, out=np.full(shape, otherwise), where=where)
+    out = np.full(shape, otherwise)
+    return np.asarray(np.divide(numerator, denominator, out=out, where=where))

@@ -1,16 +1,17 @@
-"""Convergence clubs of Phillips and Sul: core groups, clustering, merging,
-cross-tables.
+"""Convergence clubs of Phillips and Sul: core groups, clustering, merging.
+
+A club is a group whose log t regression does not reject convergence. Many groups are
+tested on the way, so that neighbours, prefixes and additions are each tested at once, from
+sums that accumulate along an order.
 """
 
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import gammaln
 
-from evenfield.numerics.arrays import Array
+from evenfield.numerics.arrays import Array, quotient
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.logt import CRITICAL_VALUE, LogtFit, fit_logt_used
 
@@ -27,9 +28,8 @@ class Club(NamedTuple):
     sieve: float
     # whether t is above the critical value; a club without is flagged, not hidden
     converges: bool
-    merged_from: tuple[
-        int, ...
-    ] = ()  # positions of the clubs that were joined, empty before merging
+    # positions of the clubs that were joined, empty before merging
+    merged_from: tuple[int, ...] = ()
 
 
 class Clubs(NamedTuple):
@@ -38,7 +38,7 @@ class Clubs(NamedTuple):
     clubs: tuple[Club, ...]
     divergent: tuple[int, ...]  # rows that join no club
 
-    def labels(self, n: int) -> Array:
+    def labels(self, n: int) -> np.ndarray:
         """Return the club of each unit; shape (n,)."""
         out = np.zeros(n, dtype=int)
         for number, club in enumerate(self.clubs, start=1):
@@ -60,12 +60,15 @@ class GroupTests(NamedTuple):
         """Test one group; members (k,)."""
         x = self.used[members]
         mean = x.mean(axis=0)
-        return self._fit((np.mean((x - mean) ** 2, axis=0) / mean**2)[None])
+        # H_t, the mean square of x_it / mean_t - 1
+        dispersion = np.mean((x - mean) ** 2, axis=0) / mean**2
+        return self._fit(dispersion[None])
 
     def pairs(self, order: np.ndarray) -> Array:
         """Test neighbours in an order; order (k,) -> (k - 1,)."""
-        x = self.used[order]
-        return self._fit(((x[:-1] - x[1:]) / (x[:-1] + x[1:])) ** 2).t
+        one = self.used[order[:-1]]
+        other = self.used[order[1:]]
+        return self._fit(((one - other) / (one + other)) ** 2).t
 
     def prefixes(self, order: np.ndarray, first: int, last: int) -> Array:
         """Test groups of the first units of an order; order (k,) -> (last - first +
@@ -80,9 +83,10 @@ class GroupTests(NamedTuple):
         x = self.used[order[:last]]
         centre = x[:first].mean(axis=0)
         x = x - centre
-        sums = _accumulated(x, first), _accumulated(x**2, first)
+        sums = _accumulated(x, first)
+        squares = _accumulated(x**2, first)
         sizes = np.arange(first, last + 1)[:, None]
-        return self._fit(_dispersion(*sums, sizes, centre)).t
+        return self._fit(_dispersion(sums, squares, sizes, centre)).t
 
     def additions(self, core: np.ndarray, candidates: np.ndarray) -> Array:
         """Test a core with one candidate added, for each candidate; shape (number of
@@ -92,9 +96,9 @@ class GroupTests(NamedTuple):
         centre = x.mean(axis=0)
         squares = np.sum((x - centre) ** 2, axis=0)
         away = self.used[candidates] - centre
-        return self._fit(
-            _dispersion(away, squares + away**2, np.array(len(core) + 1), centre)
-        ).t
+        # The sum of the core about its own mean is zero: what a candidate adds is left.
+        size = np.array(len(core) + 1)
+        return self._fit(_dispersion(away, squares + away**2, size, centre)).t
 
     def club(
         self,
@@ -105,11 +109,15 @@ class GroupTests(NamedTuple):
         """Return a group with its own test."""
         rows = np.sort(members)
         fit = self.group(rows)
-        b = float(fit.b[0])
-        std_error = float(fit.std_error[0])
         t = float(fit.t[0])
         return Club(
-            tuple(rows.tolist()), b, std_error, t, sieve, t > self.critical, merged_from
+            members=tuple(rows.tolist()),
+            b=float(fit.b[0]),
+            std_error=float(fit.std_error[0]),
+            t=t,
+            sieve=sieve,
+            converges=t > self.critical,
+            merged_from=merged_from,
         )
 
     def _fit(self, used: Array) -> LogtFit:
@@ -128,9 +136,8 @@ def group_tests(
             "a trend has a gap or is not positive, the tests of some groups would not"
             " be defined"
         )
-    return GroupTests(
-        np.ascontiguousarray(x[:, [0, *(periods - 1)]]), periods, variance, critical
-    )
+    used = np.ascontiguousarray(x[:, [0, *(periods - 1)]])
+    return GroupTests(used, periods, variance, critical)
 
 
 def _accumulated(x: Array, first: int) -> Array:
@@ -140,34 +147,28 @@ def _accumulated(x: Array, first: int) -> Array:
 
 def _dispersion(sums: Array, squares: Array, sizes: np.ndarray, centre: Array) -> Array:
     mean = sums / sizes
-    return np.asarray(np.maximum(squares / sizes - mean**2, 0.0) / (centre + mean) ** 2)
+    variance = np.maximum(squares / sizes - mean**2, 0.0)
+    return np.asarray(variance / (centre + mean) ** 2)
 
 
 def shared_membership(labels: Sequence[Array]) -> Array:
     """Return the share of clusterings in which two units share a club; labels (N,) ->
     (N, N).
     """
-    out = sum(
-        ((codes[:, None] == codes) & (codes[:, None] > 0)).astype(float)
-        for codes in labels
-    ) / len(labels)
-    out = np.asarray(out)
-    np.fill_diagonal(out, 1.0)
-    return out
+    together = np.sum([_same_club(codes) for codes in labels], axis=0) / len(labels)
+    np.fill_diagonal(together, 1.0)
+    return np.asarray(together)
+
+
+def _same_club(labels: np.ndarray) -> np.ndarray:
+    # Label 0 marks the units of no club.
+    return np.asarray((labels[:, None] == labels) & (labels[:, None] > 0))
 
 
 def core_stability(shared: Array, labels: np.ndarray) -> Array:
     """Return how firmly each unit sits in its club; shared (N, N), labels (N,) -> (N,)."""
-    same = (
-        (labels[:, None] == labels[None, :])
-        & (labels[:, None] > 0)
-        & ~np.eye(len(labels), dtype=bool)
-    )
-    counts = same.sum(axis=1)
-    sums = np.where(same, shared, 0.0).sum(axis=1)
-    return np.asarray(
-        np.divide(sums, counts, out=np.full(len(labels), np.nan), where=counts > 0)
-    )
+    others = _same_club(labels) & ~np.eye(len(labels), dtype=bool)
+    return quotient(np.where(others, shared, 0.0).sum(axis=1), others.sum(axis=1))
 
 
 FIRST_BLOCK = 16
@@ -231,8 +232,10 @@ def _sorted_rows(x: Array, share: float) -> np.ndarray:
     return np.argsort(-x[:, -count:].mean(axis=1), kind="stable")
 
 
-def core_of(tests: GroupTests, order: np.ndarray) -> Array:
-    """Return the core of the next club."""
+def core_of(tests: GroupTests, order: np.ndarray) -> np.ndarray:
+    """Return the core of the next club: from the first pair that converges on, the
+    prefix with the largest t, before any t that fails.
+    """
     start = _first_pair(tests, order)
     if start < 0:
         return order[:0]
@@ -242,15 +245,12 @@ def core_of(tests: GroupTests, order: np.ndarray) -> Array:
     block = FIRST_BLOCK
     while size <= len(order):
         last = min(size + block - 1, len(order))
-        t = (
-            tests.prefixes(order, size, last)
-            if size == 2
-            else tests.prefixes(order, 2, last)[size - 2 :]
-        )
+        t = tests.prefixes(order, 2, last)[size - 2 :]
         failing = np.flatnonzero(~(t > tests.critical))
-        values += t[: failing[0] if len(failing) else len(t)].tolist()
         if len(failing):
+            values += t[: failing[0]].tolist()
             break
+        values += t.tolist()
         size = last + 1
         block = min(2 * block, LARGEST_BLOCK)
     return order[: int(np.argmax(values)) + 2]
@@ -260,19 +260,21 @@ def _first_pair(tests: GroupTests, order: np.ndarray) -> int:
     block = FIRST_BLOCK
     first = 0
     while first < len(order) - 1:
-        passing = np.flatnonzero(
-            tests.pairs(order[first : first + block + 1]) > tests.critical
-        )
+        t = tests.pairs(order[first : first + block + 1])
+        passing = np.flatnonzero(t > tests.critical)
         if len(passing):
             return first + int(passing[0])
-        first = first + block
+        first += block
         block = min(2 * block, LARGEST_BLOCK)
     return -1
 
 
 def _sieved(
-    tests: GroupTests, core: np.ndarray, others: Array, rule: SieveRule
+    tests: GroupTests, core: np.ndarray, others: np.ndarray, rule: SieveRule
 ) -> Club:
+    """Add every unit whose t with the core is above c*, the smallest on the grid at
+    which the club converges.
+    """
     if not len(others):
         return tests.club(core, rule.start)
     t = tests.additions(core, others)
@@ -280,21 +282,17 @@ def _sieved(
     if club.converges or rule.step == 0:
         return club
     ranked = others[np.argsort(-t, kind="stable")]
-    levels = rule.start + rule.step * np.arange(
-        1, round((rule.cap - rule.start) / rule.step) + 1
-    )
+    steps = round((rule.cap - rule.start) / rule.step)
+    levels = rule.start + rule.step * np.arange(1, steps + 1)
     sizes = np.array([int((t > level).sum()) for level in levels], dtype=int)
     largest = max(int(sizes.max(initial=0)), 1)
-    together = tests.prefixes(
-        np.concatenate([core, ranked]), len(core), len(core) + largest
-    )
+    order = np.concatenate([core, ranked])
+    together = tests.prefixes(order, len(core), len(core) + largest)
     passing = np.flatnonzero(together[sizes] > tests.critical)
     if not len(passing):
         return tests.club(core, rule.cap)
     level = int(passing[0])
-    return tests.club(
-        np.concatenate([core, ranked[: sizes[level]]]), float(levels[level])
-    )
+    return tests.club(order[: len(core) + sizes[level]], float(levels[level]))
 
 
 PHILLIPS_SUL = "phillips_sul"
@@ -345,14 +343,13 @@ def adopt_divergent(
             break
         club, unit = np.unravel_index(int(np.nanargmax(t)), t.shape)
         old = clubs[club]
-        clubs[club] = tests.club(
-            np.array([*old.members, left[unit]]), old.sieve, old.merged_from
-        )
+        members = np.array([*old.members, left[unit]])
+        clubs[club] = tests.club(members, old.sieve, old.merged_from)
         left = np.delete(left, unit)
     return Clubs(tuple(clubs), tuple(sorted(left.tolist())))
 
 
-def _rows(clubs: Clubs, group: Sequence[int]) -> Array:
+def _rows(clubs: Clubs, group: Sequence[int]) -> np.ndarray:
     return np.concatenate([np.array(clubs.clubs[number].members) for number in group])
 
 
@@ -376,133 +373,20 @@ def _joined_by_peaks(
     tests: GroupTests, clubs: Clubs, groups: list[list[int]]
 ) -> list[list[int]]:
     while len(groups) > 1:
-        t = [_union_t(tests, clubs, [*a, *b]) for a, b in pairwise(groups)]
-        following = [*t[1:], -np.inf]
-        peaks = [
-            k
-            for k, (own, after) in enumerate(zip(t, following, strict=True))
-            if tests.critical < own > after
-        ]
-        if not peaks:
+        t = np.array([_union_t(tests, clubs, [*a, *b]) for a, b in pairwise(groups)])
+        following = np.append(t[1:], -np.inf)
+        # The first pair that converges together, and better than the pair after it.
+        peaks = np.flatnonzero((t > tests.critical) & (t > following))
+        if not len(peaks):
             break
-        first = peaks[0]
-        groups = [
-            *groups[:first],
-            [*groups[first], *groups[first + 1]],
-            *groups[first + 2 :],
-        ]
+        first = int(peaks[0])
+        joined = [*groups[first], *groups[first + 1]]
+        groups = [*groups[:first], joined, *groups[first + 2 :]]
     return groups
 
 
 def _club(tests: GroupTests, clubs: Clubs, group: list[int]) -> Club:
     if len(group) == 1:
         return clubs.clubs[group[0]]
-    return tests.club(
-        _rows(clubs, group), merged_from=tuple(number + 1 for number in group)
-    )
-
-
-TIE = 1e-7
-MOST_TABLES = 200_000
-CHUNK = 2000
-
-
-class AssociationTest(NamedTuple):
-    """Tests of independence of two groupings with both margins given."""
-
-    table: np.ndarray  # (R, C) counts
-    exact_p: float  # fisher-Freeman-Halton
-    permutation_p: float  # the same statistic over random permutations of the labels
-    cramers_v: float  # size of the association, 0 to 1, for information
-    draws: int  # permutations
-
-
-def count_table(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Count units by two labels; a, b (N,) -> (R, C)."""
-    shape = int(a.max()) + 1, int(b.max()) + 1
-    return np.bincount(a * shape[1] + b, minlength=shape[0] * shape[1]).reshape(shape)
-
-
-def association_test(
-    a: np.ndarray, b: np.ndarray, rng: np.random.Generator, draws: int
-) -> AssociationTest:
-    """Test whether two groupings of the same units are independent; a, b (N,).
-
-    Notes
-    -----
-    Given the margins a table has probability proportional to 1 / prod n_ij! (Freeman
-    and Halton 1951). The permutation p is (1 + draws no more probable) / (1 + draws).
-    """
-    table = count_table(a, b)
-    if min(table.shape) < 2:
-        raise NumericsError("one of the groupings has one group only")
-    seen = -float(gammaln(table + 1.0).sum())
-    low = 0
-    for first in range(0, draws, CHUNK):
-        order = np.argsort(
-            rng.random((min(CHUNK, draws - first), len(b))), axis=1, kind="stable"
-        )
-        codes = (
-            a * table.shape[1] + b[order] + np.arange(len(order))[:, None] * table.size
-        )
-        drawn = np.bincount(codes.ravel(), minlength=len(order) * table.size).reshape(
-            len(order), -1
-        )
-        low += int((-gammaln(drawn + 1.0).sum(axis=1) <= seen + TIE).sum())
-    return AssociationTest(
-        table, exact_table_p(table), (1 + low) / (1 + draws), _cramers_v(table), draws
-    )
-
-
-def exact_table_p(table: np.ndarray) -> float:
-    """Return the exact p-value of Freeman and Halton; table (R, C)."""
-    wide = table if table.shape[0] <= table.shape[1] else table.T
-    rows = wide.sum(axis=1)
-    columns = np.sort(wide.sum(axis=0))
-    seen = -float(gammaln(wide + 1.0).sum())
-    scale = float(
-        gammaln(rows + 1.0).sum()
-        + gammaln(columns + 1.0).sum()
-        - gammaln(wide.sum() + 1.0)
-    )
-    total = 0.0
-    for number, logp in enumerate(
-        _tables(tuple(rows.tolist()), tuple(columns.tolist()))
-    ):
-        if number >= MOST_TABLES:
-            return float("nan")
-        if logp <= seen + TIE:
-            total += float(np.exp(scale + logp))
-    return min(1.0, total)
-
-
-def _tables(rows: tuple[int, ...], columns: tuple[int, ...]) -> Iterator[float]:
-    if len(columns) == 1:
-        yield -sum(_log_factorial(row) for row in rows)
-        return
-    for column in _fillings(rows, columns[0]):
-        own = -sum(_log_factorial(count) for count in column)
-        left = tuple(row - count for row, count in zip(rows, column, strict=True))
-        for rest in _tables(left, columns[1:]):
-            yield own + rest
-
-
-def _fillings(rows: tuple[int, ...], total: int) -> Iterator[tuple[int, ...]]:
-    if len(rows) == 1:
-        if total <= rows[0]:
-            yield (total,)
-        return
-    for count in range(max(0, total - sum(rows[1:])), min(rows[0], total) + 1):
-        for rest in _fillings(rows[1:], total - count):
-            yield (count, *rest)
-
-
-@cache
-def _log_factorial(count: int) -> float:
-    return float(gammaln(count + 1.0))
-
-
-def _cramers_v(table: np.ndarray) -> float:
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
-    chi2 = float(((table - expected) ** 2 / expected).sum())
-    return float(np.sqrt(chi2 / table.sum() / (min(table.shape) - 1)))
+    merged_from = tuple(number + 1 for number in group)
+    return tests.club(_rows(clubs, group), merged_from=merged_from)

@@ -1,5 +1,8 @@
-"""Inequality: indices, decomposition by groups, bootstrap draws, sums of permuted
-groups.
+"""Inequality between units that carry people: indices, parts by groups, growth.
+
+Every index is computed from shares p of the people and incomes r relative to their mean,
+so that scale drops out once; what revisions, redraws and permutations do to a Theil index
+is in ``inequality_draws``.
 """
 
 from collections.abc import Sequence
@@ -10,33 +13,8 @@ import numpy as np
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.spatial import Weights, connected_sets, hangs_together
 
-TIE = 1e-9
 ALIKE = 1e-12  # incomes that differ by less are the same
-
-
-def permuted_sum_p(
-    c: Array, x: Array, rng: np.random.Generator, permutations: int
-) -> float:
-    """Return the two-sided permutation p-value of sum c_i x_i; c, x (N,).
-
-    Notes
-    -----
-    In a Poisson regression of c on a constant and x the slope rises strictly with sum
-    c_i x_i when both sets of values are given, as (sum c_i, sum c_i x_i) is sufficient:
-    p is also that of the Poisson slope, without refits.
-    """
-    c, x = (np.asarray(v, dtype=float) - np.mean(v) for v in (c, x))
-    scale = float(np.sqrt((c @ c) * (x @ x)))
-    if scale <= 0:
-        raise NumericsError("a variable is constant")
-    order = np.argsort(rng.random((permutations, len(c))), axis=1, kind="stable")
-    drawn = c[order] @ x
-    observed = float(c @ x)
-    low = int((drawn <= observed + TIE * scale).sum())
-    high = int((drawn >= observed - TIE * scale).sum())
-    return min(1.0, 2 * (1 + min(low, high)) / (1 + permutations))
 
 
 THEIL_T = "theil_t"
@@ -53,9 +31,12 @@ def relative_incomes(income: Array, weights: Array) -> tuple[Array, Array]:
         raise NumericsError(
             "inequality needs at least two units and one weight for each"
         )
-    bad = int((~(np.isfinite(y) & np.isfinite(w) & (y > 0) & (w > 0))).sum())
-    if bad:
-        raise NumericsError(f"{bad} incomes or weights are missing, zero or negative")
+    both = np.array([y, w])
+    bad = ~(np.isfinite(both) & (both > 0)).all(axis=0)
+    if bad.any():
+        raise NumericsError(
+            f"{bad.sum()} incomes or weights are missing, zero or negative"
+        )
     p = w / w.sum()
     if np.ptp(y) <= ALIKE * y.max():
         return p, np.ones_like(y)  # no inequality, and no share of its rounding
@@ -72,7 +53,8 @@ def theil_of_shares(p: Array, r: Array, measure: str) -> float:
     """Return a Theil index from shares and relative incomes; p, r (N,)."""
     if measure not in (THEIL_T, THEIL_L):
         raise NumericsError(f"a Theil index is {THEIL_T} or {THEIL_L}, not {measure!r}")
-    return float(p @ (r * np.log(r))) if measure == THEIL_T else float(-(p @ np.log(r)))
+    # T weights by income, sum p r ln r; L by people, -sum p ln r.
+    return float(p @ (r * np.log(r)) if measure == THEIL_T else -(p @ np.log(r)))
 
 
 def gini(income: Array, weights: Array) -> float:
@@ -137,11 +119,15 @@ def decompose_gini(income: Array, weights: Array, groups: np.ndarray) -> DagumPa
     p, r = relative_incomes(income, weights)
     poorest_first = np.argsort(group_means(p, r, groups)[1], kind="stable")
     parts = [(p[groups == group], r[groups == group]) for group in poorest_first]
-    within = sum(_lead(part, part) for part in parts)
     pairs = list(combinations(parts, 2))
     ahead = sum(_lead(rich, poor) for poor, rich in pairs)
     behind = sum(_lead(poor, rich) for poor, rich in pairs)
-    return DagumParts(gini(income, weights), within, ahead - behind, 2 * behind)
+    return DagumParts(
+        gini=gini(income, weights),
+        within=sum(_lead(part, part) for part in parts),
+        net_between=ahead - behind,
+        transvariation=2 * behind,
+    )
 
 
 def _lead(one: tuple[Array, Array], other: tuple[Array, Array]) -> float:
@@ -152,13 +138,10 @@ def _lead(one: tuple[Array, Array], other: tuple[Array, Array]) -> float:
     order = np.argsort(other[1], kind="stable")
     q, s = (values[order] for values in other)
     below = np.searchsorted(s, r)
-    return float(
-        p
-        @ (
-            r * np.append(0.0, np.cumsum(q))[below]
-            - np.append(0.0, np.cumsum(q * s))[below]
-        )
-    )
+    # People of the other group who have less, and what they have together.
+    people = np.append(0.0, np.cumsum(q))[below]
+    incomes = np.append(0.0, np.cumsum(q * s))[below]
+    return float(p @ (r * people - incomes))
 
 
 def growth_contributions(
@@ -186,9 +169,8 @@ class TheilParts(NamedTuple):
     total: float  # total = between + within
     between: float
     within: float
-    group_within: (
-        np.ndarray
-    )  # (G,) contribution of the inequality inside each group; they sum to ``within``
+    # (G,) contribution of the inequality inside each group; they sum to ``within``
+    group_within: np.ndarray
 
     @property
     def share(self) -> float:
@@ -213,15 +195,19 @@ def decompose_theil(
     terms = p * r * np.log(inner) if measure == THEIL_T else -p * np.log(inner)
     inside = np.bincount(groups, terms)
     return TheilParts(
-        theil_of_shares(p, r, measure),
-        theil_of_shares(size, mean, measure),
-        float(inside.sum()),
-        inside,
+        total=theil_of_shares(p, r, measure),
+        between=theil_of_shares(size, mean, measure),
+        within=float(inside.sum()),
+        group_within=inside,
     )
 
 
 def nested_theil(
-    income: Array, weights: Array, outer: Array, inner: Array, measure: str = THEIL_T
+    income: Array,
+    weights: Array,
+    outer: np.ndarray,
+    inner: np.ndarray,
+    measure: str = THEIL_T,
 ) -> tuple[float, float, float]:
     """Split a Theil index in two nested steps; income, weights (N,), outer, inner (N,)."""
     first = decompose_theil(income, weights, outer, measure)
@@ -240,11 +226,11 @@ def shapley_theil(
     """Divide what two overlapping groupings explain together fairly between them;
     income, weights (N,), a, b (N,).
     """
-    alone = [
-        decompose_theil(income, weights, groups, measure).between for groups in (a, b)
-    ]
+    first = decompose_theil(income, weights, a, measure).between
+    second = decompose_theil(income, weights, b, measure).between
     both = decompose_theil(income, weights, crossed(a, b), measure)
-    part = (both.between + alone[0] - alone[1]) / 2
+    # Shapley: what a adds to nothing and what it adds to b, on average.
+    part = (both.between + first - second) / 2
     return part, both.between - part, both.within
 
 
@@ -264,8 +250,8 @@ def maximum_between(
     if len(size) > MOST_GROUPS:
         return float("nan")
     order = np.argsort(r, kind="stable")
-    people = np.concatenate([[0.0], np.cumsum(p[order])])
-    earned = np.concatenate([[0.0], np.cumsum((p * r)[order])])
+    people = np.append(0.0, np.cumsum(p[order]))
+    earned = np.append(0.0, np.cumsum((p * r)[order]))
     return max(
         _parade(people / people[-1], earned, ordering, measure)
         for ordering in set(permutations(size.tolist()))
@@ -275,165 +261,9 @@ def maximum_between(
 def _parade(
     people: Array, earned: Array, sizes: Sequence[float], measure: str
 ) -> float:
-    ends = np.minimum(np.concatenate([[0.0], np.cumsum(sizes)]), 1.0)
+    """Return the inequality between groups cut from the parade of incomes in turn."""
+    ends = np.minimum(np.append(0.0, np.cumsum(sizes)), 1.0)
     ends[-1] = 1.0
     size = np.diff(ends)
-    return theil_of_shares(
-        size, np.diff(np.interp(ends, people, earned)) / size, measure
-    )
-
-
-CHUNK = 2000
-INEQUALITY_DRAWS_TIE = 1e-12
-MOST_SETS = 50_000
-
-
-class ShareTest(NamedTuple):
-    """Whether a grouping explains more of inequality than another one of the same
-    sizes.
-    """
-
-    between: float  # inequality between the groups
-    expected: float  # its mean over the draws
-    p_value: float  # share of draws at least as large, the observed one counted
-    draws: int  # permutations, or connected sets
-
-
-def between_test(
-    income: Array,
-    weights: Array,
-    groups: np.ndarray,
-    *,
-    rng: np.random.Generator,
-    draws: int,
-    measure: str = THEIL_T,
-) -> ShareTest:
-    """Test the inequality between groups by permuting their labels over the units."""
-    p, r = relative_incomes(income, weights)
-    seen = float(_between(p, r, groups[None], measure)[0])
-    above = 0
-    total = 0.0
-    for first in range(0, draws, CHUNK):
-        shape = min(CHUNK, draws - first), len(p)
-        drawn = _between(
-            p, r, rng.permuted(np.broadcast_to(groups, shape), axis=1), measure
-        )
-        above += int((drawn >= seen - INEQUALITY_DRAWS_TIE).sum())
-        total += float(drawn.sum())
-    return ShareTest(seen, total / max(draws, 1), (1 + above) / (1 + draws), draws)
-
-
-def _between(p: Array, r: Array, labels: np.ndarray, measure: str) -> Array:
-    both = np.column_stack([p, p * r])
-    out = np.zeros(len(labels))
-    for group in range(int(labels.max()) + 1):
-        size, income = ((labels == group).astype(float) @ both).T
-        logs = np.log(income / size)
-        out += income * logs if measure == THEIL_T else -size * logs
-    return out
-
-
-def connected_test(
-    income: Array,
-    weights: Array,
-    inside: np.ndarray,
-    neighbours: Weights,
-    measure: str = THEIL_T,
-) -> ShareTest:
-    """Test the inequality between a connected group and the rest over all connected
-    groups of its size.
-
-    Notes
-    -----
-    Neighbours resemble each other, so that a compact group differs from the rest more
-    than scattered units do; only other compact groups are a fair comparison.
-    """
-    inside = np.asarray(inside, dtype=bool)
-    size = int(inside.sum())
-    if not 0 < size < len(inside):
-        raise NumericsError("the group is empty or holds every unit")
-    if not hangs_together(np.flatnonzero(inside), neighbours):
-        raise NumericsError("the group is not connected")
-    sets = connected_sets(neighbours, size, MOST_SETS)
-    codes = np.zeros((len(sets), len(inside)), dtype=int)
-    np.put_along_axis(codes, sets, 1, axis=1)
-    p, r = relative_incomes(income, weights)
-    seen = float(_between(p, r, inside[None].astype(int), measure)[0])
-    drawn = _between(p, r, codes, measure)
-    return ShareTest(
-        seen,
-        float(drawn.mean()),
-        float((drawn >= seen - INEQUALITY_DRAWS_TIE).mean()),
-        len(sets),
-    )
-
-
-def leave_one_out_theil(income: Array, weights: Array, measure: str = THEIL_T) -> Array:
-    """Return the Theil index of the other units for each unit left out; income, weights
-    (N,) -> (N,).
-    """
-    if len(income) < 3:
-        raise NumericsError(
-            f"{len(income)} units: leaving one out needs at least three"
-        )
-    p, r = relative_incomes(income, weights)
-    return reweighted_theil(p, r, 1.0 - np.eye(len(p)), measure)
-
-
-def reweighted_theil(
-    p: Array, r: Array, times: np.ndarray, measure: str = THEIL_T
-) -> Array:
-    """Return the Theil index when units count several times or not at all; p, r (N,),
-    times (B, N) -> (B,).
-    """
-    terms = p * r * np.log(r) if measure == THEIL_T else -p * np.log(r)
-    size, income, entropy = (times @ np.column_stack([p, p * r, terms])).T
-    level = np.log(income / size)
-    return np.asarray(
-        entropy / income - level if measure == THEIL_T else entropy / size + level
-    )
-
-
-def redrawn_theil(
-    income: Array,
-    weights: Array,
-    *,
-    rng: np.random.Generator,
-    draws: int,
-    measure: str = THEIL_T,
-) -> Array:
-    """Return the Theil index over samples of units drawn with replacement; income,
-    weights (N,) -> (draws,).
-    """
-    p, r = relative_incomes(income, weights)
-    times = rng.multinomial(len(p), np.full(len(p), 1 / len(p)), size=draws).astype(
-        float
-    )
-    return reweighted_theil(p, r, times, measure)
-
-
-def revised_theil(
-    income: Array,
-    weights: Array,
-    *,
-    sd_income: float,
-    sd_weights: float,
-    rng: np.random.Generator,
-    draws: int,
-    measure: str = THEIL_T,
-) -> Array:
-    """Return the Theil index under revisions of the figures; income, weights (N,) ->
-    (draws,).
-    """
-    output = (
-        np.asarray(income)
-        * weights
-        * np.exp(sd_income * rng.standard_normal((draws, len(income))))
-    )
-    people = np.asarray(weights) * np.exp(
-        sd_weights * rng.standard_normal((draws, len(income)))
-    )
-    p = people / people.sum(axis=1, keepdims=True)
-    s = output / output.sum(axis=1, keepdims=True)
-    first = s if measure == THEIL_T else -p
-    return np.asarray((first * np.log(s / p)).sum(axis=1))
+    incomes = np.diff(np.interp(ends, people, earned))
+    return theil_of_shares(size, incomes / size, measure)

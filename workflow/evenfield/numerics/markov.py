@@ -54,12 +54,10 @@ def _cell_counts(classes: list[np.ndarray], k: int) -> np.ndarray:
     k, ..., k).
     """
     n = len(classes[0])
-    cells = k ** len(classes)
-    codes = np.zeros_like(classes[0])
+    codes = np.arange(n)[:, None]
     for column in classes:
         codes = codes * k + column
-    codes = codes + np.arange(n)[:, None] * cells
-    counts = np.bincount(codes.ravel(), minlength=n * cells)
+    counts = np.bincount(codes.ravel(), minlength=n * k ** len(classes))
     return counts.reshape(n, *[k] * len(classes))
 
 

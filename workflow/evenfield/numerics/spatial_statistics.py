@@ -16,8 +16,6 @@ from evenfield.numerics.moran import CHUNK, bases, moved_maps, projected
 from evenfield.numerics.permutations import TIE, permuted_orders, two_sided_p
 from evenfield.numerics.spatial import Weights, lagged, multiplier, sparse
 
-QUADRANTS = ("HH", "LH", "LL", "HL")
-
 
 class MapTests(NamedTuple):
     """One statistic for each of T maps, with permutations shared by all of them."""

@@ -156,7 +156,7 @@ def _interval(
 
 def _combination_sd(cov: Array, c: Array) -> Array:
     variance = np.einsum("k,bkl,l->b", c, cov, c)
-    return np.sqrt(np.maximum(variance, 0))
+    return np.asarray(np.sqrt(np.maximum(variance, 0)))
 
 
 def _draws(y: Array, lag: Array, Z: Array, weights: Array) -> _Draws:

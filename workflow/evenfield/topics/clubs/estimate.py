@@ -11,13 +11,12 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
+from evenfield.numerics.association import MOST_TABLES, association_test
 from evenfield.numerics.clubs import (
-    MOST_TABLES,
     Club,
     Clubs,
     SieveRule,
     adopt_divergent,
-    association_test,
     core_stability,
     find_clubs,
     group_tests,

@@ -13,7 +13,6 @@ from scipy.stats import fisher_exact
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inequality import permuted_sum_p
 from evenfield.numerics.inference.randomisation import (
     free_assignments,
     path_panel,
@@ -22,6 +21,7 @@ from evenfield.numerics.inference.randomisation import (
 )
 from evenfield.numerics.map_pairs import join_counts
 from evenfield.numerics.moran import morans_i_test
+from evenfield.numerics.permutations import permuted_sum_p
 from evenfield.numerics.power import mde_multiplier
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.shares import detectable_difference

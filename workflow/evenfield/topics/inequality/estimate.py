@@ -18,9 +18,9 @@ from evenfield.numerics.inequality import (
     decompose_gini,
     decompose_theil,
     gini,
-    leave_one_out_theil,
     theil,
 )
+from evenfield.numerics.inequality_draws import leave_one_out_theil
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.settings import check_names
 from evenfield.shared.spec import UnitsSpec, read

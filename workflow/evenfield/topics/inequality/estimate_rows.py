@@ -13,19 +13,21 @@ from evenfield.numerics.inequality import (
     THEIL_L,
     THEIL_T,
     atkinson,
-    between_test,
-    connected_test,
     decompose_gini,
     decompose_theil,
     gini,
     growth_contributions,
-    leave_one_out_theil,
     maximum_between,
     nested_theil,
-    redrawn_theil,
-    revised_theil,
     shapley_theil,
     theil,
+)
+from evenfield.numerics.inequality_draws import (
+    between_test,
+    connected_test,
+    leave_one_out_theil,
+    redrawn_theil,
+    revised_theil,
 )
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.rows import Kind, Rows
