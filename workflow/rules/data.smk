@@ -1,8 +1,8 @@
 """From data/ to checked tables, one panel for each unit scheme, its weights and exposures."""
 
 TABLES = (
-    "adjacency benchmarks cases cluster_list clusters panel panel_merged panel_provenance programmes sources "
-    "taxonomies units zones"
+    "adjacency benchmarks cases cluster_list clusters panel panel_merged"
+    " panel_provenance programmes sources taxonomies units zones"
 ).split()
 
 
@@ -61,7 +61,7 @@ rule build_panel:
 
 
 rule build_weights:
-    """Build, check and describe every weights matrix of a unit scheme; multiply each with cells and zone doses."""
+    """Build every weights matrix of a unit scheme; multiply each with cells and doses."""
     input:
         panel=rules.build_panel.output.panel,
         units=rules.build_panel.output.units,
@@ -69,13 +69,7 @@ rule build_weights:
         cells=rules.build_panel.output.cells,
         doses=rules.build_panel.output.doses,
         description=rules.build_panel.output.description,
-        tracked=ancient(
-            [
-                family["path"]
-                for family in config["weights"]["families"].values()
-                if "path" in family
-            ]
-        ),
+        tracked=ancient(WEIGHT_FILES),
     output:
         edges=expand("results/weights/{{scheme}}/{weights}.csv", weights=WEIGHTS),
         descriptions=expand(
@@ -88,11 +82,7 @@ rule build_weights:
         "../../environment.yml"
     params:
         code=code_of("build_weights"),
-        data_hash=hash_of(
-            family["path"]
-            for family in config["weights"]["families"].values()
-            if "path" in family
-        ),
+        data_hash=hash_of(WEIGHT_FILES),
         spec={key: config["weights"][key] for key in ("join", "families")},
     script:
         "../scripts/build_weights.py"

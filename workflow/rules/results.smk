@@ -1,4 +1,4 @@
-"""From the estimates of all topics to one table, the answers, the page, the paper and the manifest."""
+"""From the estimates of all topics to one table, the answers, page, paper and manifest."""
 
 EXHIBITS = [path for name in SHOWN for path in topics.exhibit_files(name)]
 REPORT = {

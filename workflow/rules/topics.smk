@@ -1,7 +1,8 @@
-"""Two rules for each topic: its estimates, then all its tables and figures. What they read stands in topic.yaml.
+"""Two rules for each topic: its estimates, then all its tables and figures. What they
+read stands in topic.yaml.
 
-A topic that says ``chunks: 2`` there has a third one: chunks that run side by side before its estimates. With
-``chunks: 1`` they run only where the command line asks for more of them.
+A topic that says ``chunks: 2`` there has a third one: chunks that run side by side before
+its estimates. With ``chunks: 1`` they run only where the command line asks for more.
 """
 
 CHUNKED = {
@@ -46,7 +47,7 @@ def chunk_file(topic):
 
 
 def chunk_files(topic):
-    """The chunks that the estimates of a topic join; none where one is the default and one is asked for."""
+    """The chunks that the estimates of a topic join; none where one is all there is."""
     if topic not in CHUNKED:
         return []
     files = getattr(gather, topic)(chunk_file(topic))
