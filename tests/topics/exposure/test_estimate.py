@@ -22,7 +22,7 @@ from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.scpc import scpc_inference, scpc_power_point, spatial_components
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import EstimateError
-from evenfield.topics.exposure import estimate_evidence
+from evenfield.topics.exposure import estimate_two_regime
 from evenfield.topics.exposure.estimate import estimate
 from made_study import MadeStudy, order_and_names_do_not_matter, row, weights_named
 from refusals import fails
@@ -97,7 +97,7 @@ def one(results, **wanted):
 @pytest.fixture(scope="module", autouse=True)
 def _few_simulated_samples():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(estimate_evidence, "SAMPLES", 2)
+        patch.setattr(estimate_two_regime, "SAMPLES", 2)
         yield
 
 

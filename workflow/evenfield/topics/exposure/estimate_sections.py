@@ -1,0 +1,175 @@
+"""Cross-sections of spillovers: growth, starting income, own and neighbours' regimes of
+every unit in one period.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import pandas as pd
+from pydantic import Field
+from scipy.sparse import csr_array
+
+from evenfield.numerics.spatial import multiplier
+from evenfield.shared.spec import Id, Inference, Role, Spec
+from evenfield.shared.tables.rows import only, records
+from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.spatial_weights import SpatialWeights, row_standardised
+from evenfield.study.study import Study
+
+DECIDING = "primary"
+OUTCOME = "growth_pct_per_year"
+START = "log_income_start"
+TESTED = ["cluster", "sez"]
+ZONE_COLUMNS = {"sez": "zones_sez", "park": "zones_hidz", "zone": "zones_state"}
+PRESENT = 0.5
+
+
+class ExposureSpec(Spec):
+    """One specification; the primary one is repeated under every taxonomy and all
+    weights.
+    """
+
+    id: Id
+    taxonomy: str
+    """Taxonomy of clusters and zones."""
+    weights: str
+    """Spatial weights."""
+    role: Role = "robustness"
+    """Role in the tables."""
+    inference: Inference = ()
+    regimes: list[Literal["cluster", "sez", "park", "zone"]] = Field(
+        ["cluster", "sez"], min_length=2
+    )
+    """Regimes on the right-hand side (park: science parks; zone: any national zone);
+    the contrast is the first minus the second."""
+    zones: Literal["list", "number", "documented"] = "list"
+    """How zones are measured: a list (parks and any zone: at least half a zone in force
+    on average), the mean number in force, or that without years of grade C."""
+    neighbours: Literal["equal", "population"] = "equal"
+    """Whether the weights are multiplied by the neighbours' population at the period's
+    start."""
+    hypothesis: str = ""
+    """Hypothesis or claim that the difference of the neighbours' regimes speaks to."""
+    zones_hypothesis: str = ""
+    """The same for the coefficients of zones, own and of neighbours."""
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """Columns of the own regimes."""
+        return tuple(f"own_{regime}" for regime in self.regimes)
+
+    @property
+    def exposures(self) -> tuple[str, ...]:
+        """Names of the neighbours' regimes."""
+        return tuple(f"exposure_{regime}" for regime in self.regimes)
+
+    @property
+    def counted(self) -> bool:
+        """Whether zones are counted, so that coefficients are comparable per standard
+        deviation only.
+        """
+        return self.zones != "list"
+
+
+@dataclass(frozen=True)
+class CrossSection:
+    """One specification in one period: growth, starting income, own and neighbours'
+    regimes, by unit.
+    """
+
+    study: Study
+    spec: ExposureSpec
+    period: Mapping[str, Any]
+    table: pd.DataFrame
+    weights: SpatialWeights
+
+    @property
+    def decides(self) -> bool:
+        """Whether its difference and its own coefficient decide hypotheses."""
+        main = self.spec.role == DECIDING and self.period["role"] == "main"
+        return main and self.spec.regimes[:2] == TESTED
+
+    @property
+    def name(self) -> str:
+        """Name of the period."""
+        return str(self.period["period"])
+
+    def standard_deviation(self, name: str) -> float:
+        """Return the standard deviation of an exposure (ddof 0)."""
+        return float(self.table[name].std(ddof=0))
+
+
+def cross_section(
+    study: Study, spec: ExposureSpec, period: Mapping[str, Any]
+) -> CrossSection:
+    """Arrange growth, starting income, own and neighbours' regimes of one period, every
+    unit by id.
+    """
+    units = list(study.table("units")["unit"])
+    name = period["period"]
+    weights = _weights(study, spec, int(period["start"]))
+    exposures = study.table("exposures")
+    chosen = only(exposures, weights=spec.weights, taxonomy=spec.taxonomy, period=name)
+    regimes = chosen.set_index("unit").reindex(units)
+    own = {
+        f"own_{regime}": _measured(regimes, regime, spec.zones)
+        for regime in spec.regimes
+    }
+    growth = only(study.table("periods"), period=name).set_index("unit")
+    table = growth[[OUTCOME, START]].reindex(units).assign(**own).astype(float)
+    if blank := [str(unit) for unit in table.index[table.isna().any(axis=1)]]:
+        which = (
+            f"taxonomy {spec.taxonomy}, weights {spec.weights}: {first_examples(blank)}"
+        )
+        raise EstimateError(
+            f"{len(blank)} units have no growth or no exposure in {name} ({which})",
+            "growth and exposure of every unit",
+            "rebuild panel and exposures for the same units",
+        )
+    # (W R_k)_i: the neighbours' average of each regime.
+    seen = multiplier(weights.aligned(units)) @ table[list(spec.own)].to_numpy(float)
+    neighbours = dict(zip(spec.exposures, seen.T, strict=True))
+    return CrossSection(study, spec, period, table.assign(**neighbours), weights)
+
+
+def _measured(rows: pd.DataFrame, regime: str, zones: str) -> pd.Series:
+    """Return a regime as a list membership, a presence or a mean number of zones in
+    force.
+    """
+    if regime == "cluster" or (regime == "sez" and zones == "list"):
+        return rows[f"own_{regime}"]
+    dated = "_documented" if zones == "documented" else ""
+    number = rows[f"own_{ZONE_COLUMNS[regime]}{dated}"]
+    # ASSUME: a unit has science parks, or any zone, in a period when they average at
+    # least half a zone in force.
+    return number.ge(PRESENT).astype(float) if zones == "list" else number
+
+
+def _weights(study: Study, spec: ExposureSpec, start: int) -> SpatialWeights:
+    weights = study.weights(spec.weights)
+    if spec.neighbours == "equal":
+        return weights
+    rows = only(study.table("panel"), year=start).set_index("unit")
+    people = rows["population"].reindex(weights.units)
+    if people.isna().any():
+        blank = first_examples([str(unit) for unit in people.index[people.isna()]])
+        raise EstimateError(
+            f"{people.isna().sum()} units have no population in {start} ({blank})",
+            "population of every unit",
+            "drop `neighbours: population` or fill it",
+        )
+    # Column j by the population of j, then rows that sum to one again.
+    by_population = csr_array(weights.matrix * people.to_numpy(float))
+    return replace(weights, matrix=row_standardised(by_population))
+
+
+def variants(study: Study, spec: ExposureSpec) -> list[ExposureSpec]:
+    """Return the primary specification under all other pairs of a taxonomy and weights."""
+    pairs = study.table("exposures")[["taxonomy", "weights"]].drop_duplicates()
+    own = {"taxonomy": spec.taxonomy, "weights": spec.weights}
+    return [
+        spec.model_copy(update={**pair, "role": "robustness"})
+        for pair in records(pairs.sort_values(["taxonomy", "weights"]))
+        if pair != own
+    ]
