@@ -28,8 +28,9 @@ from evenfield.numerics.shares import detectable_difference
 from evenfield.shared.estimates import Estimate, finite_or_nan
 from evenfield.shared.rows import Kind, Results, Rows
 from evenfield.shared.samples import is_constant, sample_rows
-from evenfield.shared.settings import check_names, scheme_infos
+from evenfield.shared.settings import check_names, scheme_info
 from evenfield.shared.spec import Id, Role, Spec, read
+from evenfield.shared.tables.rows import only
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
 
@@ -87,92 +88,95 @@ def check_data(study: Study, _: Section, spec: GradientSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     _geography(study, spec)
     measures = study.ingested("clusters")["measure"].unique()
-    named = [spec.count, *spec.stand_ins] if spec.count else spec.stand_ins
     if len(measures):
+        named = filter(None, [spec.count, *spec.stand_ins])
         where = f"estimates.gradient.{spec.id}"
         check_names(named, measures, f"{where}: count or stand_ins")
 
 
 def estimate(study: Study) -> Results:
     """Test the gradients of cluster lists and counts for every specification."""
-    out = Results()
     inference = study.config["inference"]
-    out.fit = {name: inference[name] for name in ("conf_level", "permutations")} | {
-        "specs": []
-    }
+    out = Results()
+    out.fit = {name: inference[name] for name in ("conf_level", "permutations")}
+    out.fit["specs"] = []
     cells = study.table("cells", text=TEXT)
-    clusters = study.ingested("clusters", text=TEXT)
-    merged = study.description().get("merged") or {}
     for spec in read(Section, study.config, "gradient"):
         where = f"estimates.gradient.{spec.id}"
         geography = _geography(study, spec)
+        N = len(geography.units)
         shared = {
             "family": "gradient",
             "spec_id": spec.id,
             "hypothesis": spec.hypothesis,
             "unit_scheme": study.main,
+            "n_obs": N,
+            "n_units": N,
         }
-        shared |= {"n_obs": len(geography.units), "n_units": len(geography.units)}
-        for rank, taxonomy in enumerate(spec.taxonomies):
-            check_names([taxonomy], cells["taxonomy"].unique(), f"{where}.taxonomies")
-            own = cells[cells["taxonomy"].eq(taxonomy)][
-                ["unit", "cluster"]
-            ].drop_duplicates()
-            marks = sample_rows(own, geography.units, ("cluster",), where)[
-                "cluster"
-            ].to_numpy(float)
+        check_names(spec.taxonomies, cells["taxonomy"].unique(), f"{where}.taxonomies")
+        for taxonomy in spec.taxonomies:
+            own = only(cells, taxonomy=taxonomy)[["unit", "cluster"]].drop_duplicates()
+            rows = sample_rows(own, geography.units, ("cluster",), where)
+            marks = rows["cluster"].to_numpy(float)
             # ASSUME: a list of cluster units decides only while no licensed count is
             # named.
-            role = spec.role if rank == 0 and not spec.count else "robustness"
-            out.estimates += _mark_rows(
-                marks, geography, role, study, **shared, treatment_def=taxonomy
-            )
-        counts = list(
-            dict.fromkeys([*([spec.count] if spec.count else []), *spec.stand_ins])
-        )
+            decides = taxonomy == spec.taxonomies[0] and not spec.count
+            role = spec.role if decides else "robustness"
+            labels = shared | {"treatment_def": taxonomy}
+            out.estimates += _mark_rows(marks, geography, role, study, **labels)
+        counts = list(dict.fromkeys(filter(None, [spec.count, *spec.stand_ins])))
         for name in counts or [""]:
             role = spec.role if name and name == spec.count else "robustness"
-            values = (
-                clusters[clusters["measure"].eq(name)]
-                .set_index("unit")["value"]
-                .astype(float)
-            )
-            parts = [list(merged.get(unit, [unit])) for unit in geography.units]
-            summed = np.array(
-                [values.reindex(names).sum(skipna=False) for names in parts]
-            )
-            out.estimates += _count_rows(
-                name, summed, geography, role, study, **shared, treatment_def=name
-            )
-        label = {
-            "spec_id": spec.id,
-            "n_units": len(geography.units),
-            "n_east": int(geography.inside.sum()),
-        }
+            summed = _counts(study, name, geography.units)
+            labels = shared | {"treatment_def": name}
+            out.estimates += _count_rows(name, summed, geography, role, study, **labels)
         out.fit["specs"].append(
-            label | {"taxonomies": spec.taxonomies, "counts": counts}
+            {
+                "spec_id": spec.id,
+                "n_units": N,
+                "n_east": int(geography.inside.sum()),
+                "taxonomies": spec.taxonomies,
+                "counts": counts,
+            }
         )
     return out
+
+
+def _counts(study: Study, measure: str, units: tuple[str, ...]) -> np.ndarray:
+    """Return a count of clusters.csv by unit, summed where units are merged; missing
+    where a part lacks it.
+    """
+    clusters = only(study.ingested("clusters", text=TEXT), measure=measure)
+    values = clusters.set_index("unit")["value"].astype(float)
+    merged = study.description().get("merged") or {}
+    parts = [list(merged.get(unit, [unit])) for unit in units]
+    return np.array([values.reindex(names).sum(skipna=False) for names in parts])
 
 
 def _geography(study: Study, spec: GradientSpec) -> Geography:
     where = f"estimates.gradient.{spec.id}"
     frame = study.table("units", text=TEXT)
-    weights = study.weights()
-    units = scheme_infos([study.description()])[study.main].samples["all"]
+    units = scheme_info(study.description()).samples["all"]
     check_names([spec.regions], frame.columns, f"{where}.regions")
     rows = sample_rows(frame, units, ("lat", "lon"), where)
     inside = rows[spec.regions].astype(str).eq(spec.east).to_numpy()
     if not 0 < inside.sum() < len(units):
-        result = (
+        raise EstimateError(
             f"{where}: {inside.sum()} of {len(units)} units have {spec.regions} ="
-            f" {spec.east}"
+            f" {spec.east}",
+            "some and not all",
+            "correct `regions` or `east`",
         )
-        raise EstimateError(result, "some and not all", "correct `regions` or `east`")
-    lat, lon = (rows[name].to_numpy(float) for name in ("lat", "lon"))
+    weights = study.weights()
     W, note = weights.among(units)
     return Geography(
-        units, lat, lon, inside, W, str(weights.spec.get("weights", "")), note
+        units=units,
+        lat=rows["lat"].to_numpy(float),
+        lon=rows["lon"].to_numpy(float),
+        inside=inside,
+        W=W,
+        w_id=str(weights.spec.get("weights", "")),
+        note=note,
     )
 
 
@@ -192,17 +196,9 @@ def _mark_rows(
 
 def _stream(rows: Rows, what: str, study: Study) -> tuple[np.random.Generator, str]:
     """Return the random stream of a row and its name with the base seed."""
-    shared = rows.shared
     seed = study.config["inference"]["seed"]
-    draw_id = ":".join(
-        [
-            "gradient",
-            shared["spec_id"],
-            shared["treatment_def"],
-            shared["outcome"],
-            what,
-        ]
-    )
+    names = (rows.shared[name] for name in ("spec_id", "treatment_def", "outcome"))
+    draw_id = ":".join(["gradient", *names, what])
     return generator_for(seed, draw_id), f"{seed}:{draw_id}"
 
 
@@ -221,34 +217,37 @@ def _add_east(
     n = len(marked)
     k = int(marked.sum())
     size = int(geography.inside.sum())
+    rest = n - size
     contrast = {"contrast": "east - rest"}
     if not 0 < k < n:
         reason = (
             f"{k} of {n} units are marked and {size} are inside, both must be some and"
             " not all"
         )
-        return rows.undefined(["east"], reason, **contrast)
+        rows.undefined(["east"], reason, **contrast)
+        return
     held = int((marked & geography.inside).sum())
-    rest = n - size
-    p = float(
-        fisher_exact(
-            np.array([[held, size - held], [k - held, rest - k + held]])
-        ).pvalue
-    )
+    others = k - held
+    table = np.array([[held, size - held], [others, rest - others]])
     low, high = confint_proportions_2indep(
-        held, size, k - held, rest, method="newcomb", alpha=1 - level
+        held, size, others, rest, method="newcomb", alpha=1 - level
     )
     mde = detectable_difference(n, k, size, level, study.power)
     unseen = "no difference is seen with the power asked for" if np.isnan(mde) else ""
-    numbers = {
-        "estimate": held / size - (k - held) / rest,
-        "conf_low": float(low),
-        "conf_high": float(high),
-    }
-    numbers |= {"conf_level": level, "p_value": min(1.0, p), "mde": mde}
-    labels = {"p_type": "Fisher exact, two-sided", "se_type": "Newcombe score interval"}
-    counts_text = f"{held} of {size} units of the East, {k - held} of the others"
-    return rows.add("east", counts_text, unseen, **contrast, **numbers, **labels)
+    rows.add(
+        "east",
+        f"{held} of {size} units of the East, {others} of the others",
+        unseen,
+        **contrast,
+        estimate=held / size - others / rest,
+        conf_low=float(low),
+        conf_high=float(high),
+        conf_level=level,
+        p_value=min(1.0, float(fisher_exact(table).pvalue)),
+        mde=mde,
+        p_type="Fisher exact, two-sided",
+        se_type="Newcombe score interval",
+    )
 
 
 def _add_south(
@@ -258,8 +257,9 @@ def _add_south(
     placing the marks anew.
     """
     inference = study.config["inference"]
+    level = inference["conf_level"]
     east = geography.inside
-    n = int(geography.inside.sum())
+    n = int(east.sum())
     labels = {
         "contrast": "cluster - other",
         "n_obs": n,
@@ -268,45 +268,37 @@ def _add_south(
     }
     rng, seed = _stream(rows, "south", study)
     try:
+        # Degrees South on marks: one cross-section, so all dates are the same.
         panel = path_panel(
             -geography.lat[east],
             marks[east],
             np.array(geography.units)[east],
             np.zeros(n),
         )
-        test = path_randomisation(
-            panel, free_assignments(panel, inference["permutations"], rng), "time"
-        )
-        test_result = randomisation_inference(test, inference["conf_level"])
-        error = float(np.std(test.coefficients))
-        mde = mde_multiplier(n - 2, study.power, inference["conf_level"]) * error
+        placements = free_assignments(panel, inference["permutations"], rng)
+        draws = path_randomisation(panel, placements, "time")
+        test = randomisation_inference(draws, level)
+        error = float(np.std(draws.coefficients))
+        mde = mde_multiplier(n - 2, study.power, level) * error
     except NumericsError as fault:
-        return rows.undefined(["south"], fault, **labels)
-    kind = "all placements" if test_result.enumerated else "random placements"
-    closed = np.isfinite([test_result.conf_low, test_result.conf_high]).all()
-    numbers = {
-        "estimate": test_result.estimate,
-        "std_error": error,
-        "mde": mde,
-        "p_value": test_result.p_value,
-    }
-    numbers |= {
-        "conf_low": finite_or_nan(test_result.conf_low),
-        "conf_high": finite_or_nan(test_result.conf_high),
-    }
-    descriptors = {
-        "se_type": "permutation within the East",
-        "seed": "" if test_result.enumerated else seed,
-    }
-    descriptors["p_type"] = f"{test_result.draws} {kind} within the East, two-sided"
-    open_end = "" if closed else "an end of the interval is open"
-    return rows.add(
+        rows.undefined(["south"], fault, **labels)
+        return
+    kind = "all placements" if test.enumerated else "random placements"
+    closed = np.isfinite([test.conf_low, test.conf_high]).all()
+    rows.add(
         "south",
-        open_end,
+        "" if closed else "an end of the interval is open",
         **labels,
-        **numbers,
-        **descriptors,
-        conf_level=inference["conf_level"],
+        estimate=test.estimate,
+        std_error=error,
+        mde=mde,
+        p_value=test.p_value,
+        conf_low=finite_or_nan(test.conf_low),
+        conf_high=finite_or_nan(test.conf_high),
+        conf_level=level,
+        se_type="permutation within the East",
+        p_type=f"{test.draws} {kind} within the East, two-sided",
+        seed="" if test.enumerated else seed,
     )
 
 
@@ -315,22 +307,21 @@ def _add_moran(
 ) -> None:
     """Test whether units near each other are alike; values (N,)."""
     rng, seed = _stream(rows, "moran", study)
+    permutations = study.config["inference"]["permutations"]
     try:
-        test = morans_i_test(
-            values, geography.W, rng, study.config["inference"]["permutations"]
-        )
+        test = morans_i_test(values, geography.W, rng, permutations)
     except NumericsError as error:
-        return rows.undefined(["moran"], error)
-    numbers = {
-        "estimate": test.statistic,
-        "std_error": finite_or_nan(test.std_error),
-        "p_value": test.p_value,
-    }
-    labels = {
-        "se_type": "Cliff-Ord, independent normal errors",
-        "p_type": "permutation of units, two-sided",
-    }
-    return rows.add("moran", **numbers, **labels, seed=seed)
+        rows.undefined(["moran"], error)
+        return
+    rows.add(
+        "moran",
+        estimate=test.statistic,
+        std_error=finite_or_nan(test.std_error),
+        p_value=test.p_value,
+        se_type="Cliff-Ord, independent normal errors",
+        p_type="permutation of units, two-sided",
+        seed=seed,
+    )
 
 
 def _add_links(
@@ -338,18 +329,20 @@ def _add_links(
 ) -> None:
     """Count the links between two marked units and place the marks anew."""
     rng, seed = _stream(rows, "links", study)
+    permutations = study.config["inference"]["permutations"]
     try:
-        links = join_counts(
-            marks, geography.W, rng, study.config["inference"]["permutations"]
-        )
+        links = join_counts(marks, geography.W, rng, permutations)
     except NumericsError as error:
-        return rows.undefined(["links"], error)
+        rows.undefined(["links"], error)
+        return
     kind = "all placements" if links.exact else "random placements"
-    p_type = f"{links.subsets} {kind} of as many marks, one-sided (more links)"
-    numbers = {"estimate": float(links.both), "p_value": links.p_value}
-    expected = f"{links.expected:.3g} links expected"
-    return rows.add(
-        "links", expected, **numbers, p_type=p_type, seed="" if links.exact else seed
+    rows.add(
+        "links",
+        f"{links.expected:.3g} links expected",
+        estimate=float(links.both),
+        p_value=links.p_value,
+        p_type=f"{links.subsets} {kind} of as many marks, one-sided (more links)",
+        seed="" if links.exact else seed,
     )
 
 
@@ -365,24 +358,21 @@ def _count_rows(
     counts (N,).
     """
     rows = Rows(KINDS, role, **shared, outcome=name or "cluster_count")
-    east = geography.inside
-    blank = [
-        unit
-        for unit, value in zip(geography.units, counts, strict=True)
-        if np.isnan(value)
-    ]
-    gap = (
-        f"{len(blank)} units have no {name} ({first_examples(blank)}), which is not a"
-        " count of zero"
-    )
     everyone = np.ones(len(counts), dtype=bool)
+    blank = [geography.units[i] for i in np.flatnonzero(np.isnan(counts))]
+    gap = NO_COUNT
+    if name:
+        gap = (
+            f"{len(blank)} units have no {name} ({first_examples(blank)}), which is not"
+            " a count of zero"
+        )
     for term, x, chosen in (
         ("east_degrees", geography.lon, everyone),
-        ("south_degrees_within_east", -geography.lat, east),
+        ("south_degrees_within_east", -geography.lat, geography.inside),
     ):
         labels = {"n_obs": int(chosen.sum()), "n_units": int(chosen.sum())}
         if blank:
-            rows.undefined([term], gap if name else NO_COUNT, **labels)
+            rows.undefined([term], gap, **labels)
         else:
             _add_poisson(rows, term, counts[chosen], x[chosen], labels, study)
     if blank:
@@ -409,39 +399,37 @@ def _add_poisson(
     level = inference["conf_level"]
     rng, seed = _stream(rows, term, study)
     try:
-        if (
-            len(counts) < FEWEST
-            or is_constant(counts)
-            or is_constant(x)
-            or (counts < 0).any()
-        ):
+        constant = is_constant(counts) or is_constant(x)
+        if len(counts) < FEWEST or constant or (counts < 0).any():
             raise NumericsError(
                 f"{len(counts)} counts that do not vary, or a negative one"
             )
+        # Degrees in standard deviations while the likelihood is climbed, and back.
         scale = float(np.std(x))
         X = sm.add_constant((x - x.mean()) / scale)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            fit = sm.GLM(counts, X, family=sm.families.Poisson()).fit(
-                cov_type="HC1", use_t=True
-            )
+            model = sm.GLM(counts, X, family=sm.families.Poisson())
+            fit = model.fit(cov_type="HC1", use_t=True)
         if not fit.converged or not np.isfinite(fit.bse).all():
             raise NumericsError("the Poisson regression has no finite solution")
         p_value = permuted_sum_p(counts, x, rng, inference["permutations"])
     except NumericsError as error:
-        return rows.undefined([term], error, **labels)
+        rows.undefined([term], error, **labels)
+        return
     low, high = np.asarray(fit.conf_int(1 - level))[1] / scale
-    numbers = {
-        "estimate": float(fit.params[1] / scale),
-        "std_error": float(fit.bse[1] / scale),
-    }
-    numbers |= {
-        "conf_low": float(low),
-        "conf_high": float(high),
-        "conf_level": level,
-        "p_value": p_value,
-    }
-    numbers |= {"statistic": float(fit.tvalues[1]), "df": float(fit.df_resid)}
-    descriptors = {"se_type": "HC1 sandwich, quasi-likelihood", "seed": seed}
-    descriptors["p_type"] = "permutation of the counts among the units used, two-sided"
-    return rows.add(term, **labels, **numbers, **descriptors)
+    rows.add(
+        term,
+        **labels,
+        estimate=float(fit.params[1] / scale),
+        std_error=float(fit.bse[1] / scale),
+        conf_low=float(low),
+        conf_high=float(high),
+        conf_level=level,
+        p_value=p_value,
+        statistic=float(fit.tvalues[1]),
+        df=float(fit.df_resid),
+        se_type="HC1 sandwich, quasi-likelihood",
+        p_type="permutation of the counts among the units used, two-sided",
+        seed=seed,
+    )
