@@ -74,17 +74,15 @@ def proxy_sentence(
     return f" Years to {int(years.max())} {consequence}." if len(years) else ""
 
 
+def line_key(label: str, **look: Any) -> Line2D:
+    """Return the key of a line or a mark."""
+    return Line2D([], [], label=label, **look)
+
+
 def tick_key(label: str, markersize: float) -> Line2D:
     """Return the key of a short vertical stroke: the smallest effect that is seen."""
-    return Line2D(
-        [],
-        [],
-        color=ACCENT,
-        marker="|",
-        markersize=markersize,
-        linestyle="",
-        label=label,
-    )
+    stroke = {"color": ACCENT, "marker": "|", "linestyle": ""}
+    return line_key(label, markersize=markersize, **stroke)
 
 
 def key_below(figure: Figure, keys: Sequence[Artist], **spacing: Any) -> None:

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.panels import key_below, panels, tick_key
+from evenfield.shared.figures.panels import key_below, line_key, panels, tick_key
 from evenfield.shared.figures.save import Artwork
 from evenfield.shared.figures.style import ACCENT, FAINT, INK, PALE, WIDTH
 from evenfield.shared.tables.headings import nothing_to_show
@@ -65,9 +64,8 @@ def f21(facts: Facts) -> Artwork:
     ticks = [*(-step for step in reversed(steps)), 0.0, *steps]
     axes.set_xticks(ticks, [fixed(tick, 0) for tick in ticks])
     axes.set_xticks([], minor=True)
-    interval_key = "estimate and interval"
     keys = [
-        Line2D([], [], color=INK, marker="o", markersize=3.6, label=interval_key),
+        line_key("estimate and interval", color=INK, marker="o", markersize=3.6),
         tick_key("smallest effect it could show", markersize=8),
         Patch(color=PALE, label="too small to be of interest"),
     ]

@@ -7,11 +7,10 @@ import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.panels import key_below, panels, tick_key
+from evenfield.shared.figures.panels import key_below, line_key, panels, tick_key
 from evenfield.shared.figures.save import Artwork
 from evenfield.shared.figures.style import ACCENT, FAINT, INK, PALE, SERIES, WIDTH
 from evenfield.shared.tables.notes import period_with_basis
@@ -155,17 +154,8 @@ def _draw(
 def _draw_key(figure: Figure, schemes: dict[str, str], power: float) -> None:
     keys: list[Artist] = []
     for label, (colour, marker, face) in zip(schemes.values(), LOOKS, strict=False):
-        keys.append(
-            Line2D(
-                [],
-                [],
-                color=colour,
-                marker=marker,
-                markersize=4,
-                markerfacecolor=face,
-                label=label or "estimate",
-            )
-        )
+        look = {"color": colour, "marker": marker, "markerfacecolor": face}
+        keys.append(line_key(label or "estimate", markersize=4, **look))
     keys.append(tick_key(f"visible with {power:.0%} power", markersize=7))
     keys.append(Patch(color=PALE, label="below the effect of interest"))
     key_below(figure, keys, handletextpad=0.5, columnspacing=1.4, handlelength=1.6)

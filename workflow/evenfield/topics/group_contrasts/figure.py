@@ -6,11 +6,10 @@ from typing import Any
 
 import pandas as pd
 import seaborn as sns
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from evenfield.shared.facts import Facts
+from evenfield.shared.figures.panels import cells_in, panels
 from evenfield.shared.figures.save import Artwork
 from evenfield.shared.figures.style import (
     FAINT,
@@ -20,12 +19,11 @@ from evenfield.shared.figures.style import (
     WIDTH,
     Mark,
     series_mark,
-    use_style,
 )
 from evenfield.shared.figures.timeline import Ending, name_endings, year_axis
 from evenfield.shared.tables.numbers import fixed
 from evenfield.shared.tables.rows import only, records
-from evenfield.shared.tables.units import CELLS, count_of
+from evenfield.shared.tables.units import count_of
 from evenfield.study.errors import ArtifactError
 
 NAMES = {
@@ -39,33 +37,24 @@ NAMES = {
 def f17(facts: Facts) -> Artwork:
     """Draw the ratio of urban to rural income by cell."""
     paths = _first(facts.series("gaps"), "incomes in the panel", "F17")
-    cells = [cell for cell in CELLS if cell in set(paths["cell"])]
-    figure, axes = _frame(3.4, left=0.075, right=0.83, top=0.92, bottom=0.075)
+    edges = {"left": 0.075, "right": 0.83, "top": 0.92, "bottom": 0.075}
+    figure, grid = panels(1, 1, (WIDTH, 3.4), edges)
+    axes = grid[0, 0]
     endings = []
     sentences = []
-    for cell in cells:
-        path = paths[paths["cell"].eq(cell)].sort_values("year")
+    for cell in cells_in(paths["cell"]):
+        path = only(paths, cell=cell).sort_values("year")
         mark = MARKS[cell]
-        notes = []
-        units = count_of(path["n_units"].iloc[-1], facts.words)
+        windows = []
         for window, part in path.groupby("window"):
             ends = part.iloc[[0, -1]]
             _line(axes, part, "ratio", mark, linewidth=1.5)
-            sns.scatterplot(
-                ends,
-                x="year",
-                y="ratio",
-                marker=mark.marker,
-                color=mark.colour,
-                s=20,
-                lw=0,
-                ax=axes,
-            )
-            notes.append(
-                f"{window}: {fixed(ends['ratio'].iloc[0], 2)} to"
-                f" {fixed(ends['ratio'].iloc[1], 2)}"
-            )
-        sentences.append(f"{cell} ({units}) {', '.join(notes)}")
+            dots = {"marker": mark.marker, "color": mark.colour, "s": 20, "lw": 0}
+            sns.scatterplot(ends, x="year", y="ratio", ax=axes, **dots)
+            first, last = map(fixed, ends["ratio"])
+            windows.append(f"{window}: {first} to {last}")
+        units = count_of(path["n_units"].iloc[-1], facts.words)
+        sentences.append(f"{cell} ({units}) {', '.join(windows)}")
         endings.append(Ending(path["ratio"].iloc[-1], f"{cell}\n{units}", mark.colour))
     low = float(paths["ratio"].min())
     high = float(paths["ratio"].max())
@@ -77,15 +66,12 @@ def f17(facts: Facts) -> Artwork:
     year_axis(axes, paths["year"].tolist())
     for start in sorted(paths.groupby("window")["year"].min())[1:]:
         axes.axvline(start - 0.5, color=FAINT, linewidth=0.8, zorder=1)
-        where: dict[str, Any] = {
-            "textcoords": "offset points",
-            "xycoords": axes.get_xaxis_transform(),
-        }
         axes.annotate(
             f"new definition from {start:.0f}",
             (start - 0.5, 1.0),
             (4, -4),
-            **where,
+            textcoords="offset points",
+            xycoords=axes.get_xaxis_transform(),
             va="top",
             fontsize=6.5,
             color=SOFT,
@@ -103,30 +89,23 @@ def f18(facts: Facts) -> Artwork:
     """Draw location quotients of groups by year, with the band of leaving one member
     out.
     """
-    quotients = _first(
-        facts.series("quotients", text=("spec_id", "group")),
-        "a specification with `path: quotient`",
-        "F18",
-    )
-    figure, axes = _frame(2.9, left=0.06, right=0.86, top=0.91, bottom=0.09)
+    series = facts.series("quotients", text=("spec_id", "group"))
+    quotients = _first(series, "a specification with `path: quotient`", "F18")
+    edges = {"left": 0.06, "right": 0.86, "top": 0.91, "bottom": 0.09}
+    figure, grid = panels(1, 1, (WIDTH, 2.9), edges)
+    axes = grid[0, 0]
     axes.axhline(1.0, color=FAINT, linewidth=0.8, zorder=1)
     endings = []
     sentences = []
-    for number, group in enumerate(
-        sorted(set(quotients["group"]), key=lambda name: name.startswith("no "))
-    ):
+    # The group comes before the others.
+    groups = sorted(set(quotients["group"]), key=lambda name: name.startswith("no "))
+    for number, group in enumerate(groups):
         path = only(quotients, group=group)
         mark = series_mark(number)
-        name = NAMES.get(group, group)
-        axes.fill_between(
-            path["year"],
-            path["low"],
-            path["high"],
-            color=mark.colour,
-            alpha=0.15,
-            linewidth=0,
-        )
+        band = {"color": mark.colour, "alpha": 0.15, "linewidth": 0}
+        axes.fill_between(path["year"], path["low"], path["high"], **band)
         _line(axes, path, "quotient", mark)
+        name = NAMES.get(group, group)
         endings.append(Ending(float(path["quotient"].iloc[-1]), name, mark.colour))
         first, last = records(path.iloc[[0, -1]])
         sentences.append(
@@ -155,18 +134,6 @@ def _first(series: pd.DataFrame, expected: str, name: str) -> pd.DataFrame:
     return only(series, spec_id=str(series["spec_id"].iloc[0])).reset_index(drop=True)
 
 
-def _frame(inches: float, **edges: float) -> tuple[Figure, Axes]:
-    use_style()
-    figure, axes = plt.subplots(figsize=(WIDTH, inches))
-    figure.subplots_adjust(**edges)
-    return figure, axes
-
-
 def _line(axes: Axes, path: pd.DataFrame, column: str, mark: Mark, **more: Any) -> None:
-    style = {
-        "color": mark.colour,
-        "linestyle": mark.line,
-        "errorbar": None,
-        "legend": False,
-    }
-    sns.lineplot(path, x="year", y=column, ax=axes, **style, **more)
+    look = {"color": mark.colour, "linestyle": mark.line, "errorbar": None}
+    sns.lineplot(path, x="year", y=column, ax=axes, legend=False, **look, **more)

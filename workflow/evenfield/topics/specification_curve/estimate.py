@@ -27,8 +27,11 @@ from evenfield.numerics.specification_curve import (
     joint_test,
     permutation_from_keys,
 )
+from evenfield.shared.estimates import Estimate
 from evenfield.shared.rows import Kind, Results, Rows, gathered
 from evenfield.shared.spec import Id, Spec, read
+from evenfield.shared.tables.rows import only
+from evenfield.shared.tables.units import main_periods
 from evenfield.study.rounding import round_frame
 from evenfield.study.study import Study
 from evenfield.topics.specification_curve.estimate_regressions import (
@@ -42,36 +45,19 @@ from evenfield.topics.specification_curve.estimate_regressions import (
 Regressions = list[tuple[Point, Regression | str]]
 AVERAGE_CORRELATION = 0.03
 ALL = "all"
-AXES = [
-    "curve",
-    "hypothesis",
-    "period",
-    "outcome",
-    "unit_scheme",
-    "sample",
-    "weights",
-    "taxonomy",
-    "controls",
-]
-NUMBERS = [
-    "estimate",
-    "std_error",
-    "statistic",
-    "df",
-    "conf_low",
-    "conf_high",
-    "p_value",
-    "n_units",
-    "reason",
-]
-MEASURES = dict(
-    zip(
-        SUMMARIES,
-        ("median", "share", "share_significant", "mean_statistic"),
-        strict=True,
-    )
+AXES = """
+    curve hypothesis period outcome unit_scheme sample weights taxonomy controls
+""".split()
+NUMBERS = """
+    estimate std_error statistic df conf_low conf_high p_value n_units reason
+""".split()
+# Effect type and unit of each summary of a curve, in the order of SUMMARIES.
+KINDS = (
+    ("median", "pp/yr"),
+    ("share", "share"),
+    ("share_significant", "share"),
+    ("mean_statistic", "t"),
 )
-UNITS = dict(zip(SUMMARIES, ("pp/yr", "share", "share", "t"), strict=True))
 # ASSUME: treatments could have fallen on any unit of the same stratum; overlaps of
 # clusters and zones, and what a unit is under the other taxonomies, move with it.
 
@@ -122,28 +108,16 @@ class CurveSpec(Spec):
         kind needs none.
         """
         config = study.config
-        main = [
-            name
-            for name, item in config["periods"].items()
-            if item.get("role", "main") == "main"
-        ]
-        axes: list[Sequence[Any]] = [
-            self.periods or main,
+        weights = self.weights or list(config["weights"]["families"])
+        axes = (
+            self.periods or main_periods(config["periods"]),
             self.outcomes,
             self.unit_schemes or [study.main],
-        ]
-        axes += [
             self.samples,
-            (
-                [""]
-                if self.kind == "own"
-                else self.weights or list(config["weights"]["families"])
-            ),
-        ]
-        axes += [
+            [""] if self.kind == "own" else weights,
             self.taxonomies or config["taxonomy"]["all"],
-            [tuple(names) for names in self.controls],
-        ]
+            map(tuple, self.controls),
+        )
         return sorted(
             Point._make((*values, self.kind, self.contrast))
             for values in product(*axes)
@@ -168,16 +142,16 @@ def chunk(study: Study, number: int, of: int) -> Results:
     A draw is named by its number and a specification by its place, so the number of
     chunks changes no result.
     """
-    section = read(Section, study.config, "specification_curve")
-    names = {
-        name for spec in section.curves for name in spec.unit_schemes or [study.main]
-    }
-    schemes = {name: Scheme.of(study, name) for name in sorted(names)}
-    draws = range(
-        1 + section.draws * (number - 1) // of, 1 + section.draws * number // of
-    )
+    section: Section = read(Section, study.config, "specification_curve")
     inference = study.config["inference"]
+    names = set[str]()
+    for spec in section.curves:
+        names.update(spec.unit_schemes or [study.main])
+    schemes = {name: Scheme.of(study, name) for name in sorted(names)}
+    first = section.draws * (number - 1) // of
+    draws = range(1 + first, 1 + section.draws * number // of)
     drawn = permutations(schemes, inference["seed"], draws)
+    # The labels as they are come first, then the permuted ones.
     sources = {
         name: np.vstack([np.arange(source.shape[1]), source])
         for name, source in drawn.items()
@@ -190,15 +164,17 @@ def chunk(study: Study, number: int, of: int) -> Results:
                 Point._make(same), schemes[same[2]], sources[same[2]]
             )
         )
-        at = spec.points(study)
         products = dict[Point, np.ndarray]()
         regressions = [
             (point, regression(point, schemes[point.unit_scheme], regressors, products))
-            for point in at
+            for point in spec.points(study)
         ]
-        share = regressions[number - 1 :: of]
         rows["specification"] += _specifications(
-            spec, share, schemes, spaces, inference["conf_level"]
+            spec,
+            regressions[number - 1 :: of],
+            schemes,
+            spaces,
+            inference["conf_level"],
         )
         rows["draw"] += _under_permutation(spec, regressions, draws)
     columns = {
@@ -217,24 +193,19 @@ def estimate(study: Study, chunks: Sequence[str | Path]) -> Results:
     """Summarise each curve over all its specifications, test it jointly, and hand on
     every specification.
     """
-    section = read(Section, study.config, "specification_curve")
+    section: Section = read(Section, study.config, "specification_curve")
     whole = gathered(chunks).series
     table = whole["specification"].sort_values(AXES, ignore_index=True)
-    draws = whole["draw"]
     table["n_units"] = table["n_units"].astype("Int64")
+    draws = whole["draw"]
     out = Results(series={"series": table})
     for spec in section.curves:
-        curve_frames = [frame[frame["curve"].eq(spec.id)] for frame in (table, draws)]
-        out.estimates += _summary_rows(study, spec, *curve_frames)
+        curve = (only(frame, curve=spec.id) for frame in (table, draws))
+        out.estimates += _summary_rows(study, spec, *curve)
+    by_curve = table.groupby("curve")["estimate"]
     out.fit = {
-        "specifications": {
-            str(name): int(count)
-            for name, count in table.groupby("curve").size().items()
-        },
-        "defined": {
-            str(name): int(group["estimate"].notna().sum())
-            for name, group in table.groupby("curve")
-        },
+        "specifications": by_curve.size().to_dict(),
+        "defined": by_curve.count().to_dict(),
         "draws": int(draws["draw"].nunique()),
         "inference": (
             "whole curve under treatments permuted within strata; p is one-sided in the"
@@ -260,27 +231,23 @@ def permutations(
     """
     # The scheme with most units gives the order.
     largest = sorted(schemes.values(), key=lambda scheme: -len(scheme.units))
-    strata = {
-        unit: name
-        for scheme in largest
-        for unit, name in zip(scheme.units, scheme.strata, strict=True)
-    }
-    row_of_unit = {unit: i for i, unit in enumerate(strata)}
+    strata: dict[str, Any] = {}
+    for scheme in largest:
+        strata |= dict(zip(scheme.units, scheme.strata, strict=True))
+    position = {unit: i for i, unit in enumerate(strata)}
+    groups = np.array(list(strata.values()))
+    keys = [generator_for(seed, f"curve:{draw}").random(len(strata)) for draw in draws]
+    whole = np.array([permutation_from_keys(key, groups) for key in keys])
     out = dict[str, np.ndarray]()
-    keys = [
-        generator_for(seed, f"curve:{draw}").random(len(row_of_unit)) for draw in draws
-    ]
-    whole = np.array(
-        [permutation_from_keys(key, np.array(list(strata.values()))) for key in keys]
-    )
     for name, scheme in schemes.items():
-        at = [row_of_unit[unit] for unit in scheme.units]
-        back = np.full(len(row_of_unit), -1)
-        back[at], source = np.arange(len(at)), whole[:, at]
+        at = [position[unit] for unit in scheme.units]
+        source = whole[:, at]
+        back = np.full(len(strata), -1)
+        back[at] = np.arange(len(at))
+        # Follow the cycle of a draw until it comes to a unit of the scheme.
         while (back[source] < 0).any():
-            source = np.where(
-                back[source] < 0, np.take_along_axis(whole, source, axis=1), source
-            )
+            next_source = np.take_along_axis(whole, source, axis=1)
+            source = np.where(back[source] < 0, next_source, source)
         out[name] = back[source]
     return out
 
@@ -294,19 +261,21 @@ def _specifications(
 ) -> Iterator[dict[str, Any]]:
     """Describe specifications on the data, with spatially robust intervals."""
     for point, fitted in regressions:
-        scheme = schemes[point.unit_scheme]
-        key = (point.unit_scheme, point.sample)
-        controls = " + ".join(point.controls) or "none"
-        row = {**point._asdict(), "curve": spec.id, "hypothesis": spec.hypothesis}
-        row |= {"controls": controls, "reason": ""}
+        row = {
+            **point._asdict(),
+            "curve": spec.id,
+            "hypothesis": spec.hypothesis,
+            "controls": " + ".join(point.controls) or "none",
+            "reason": "",
+        }
         if isinstance(fitted, str):
             yield row | {"reason": fitted}
             continue
+        key = (point.unit_scheme, point.sample)
         if key not in spaces:
-            coordinates = scheme.coordinates.iloc[fitted.units_used]
-            distance = haversine_km(
-                coordinates["lat"].to_numpy(float), coordinates["lon"].to_numpy(float)
-            )
+            coordinates = schemes[point.unit_scheme].coordinates[["lat", "lon"]]
+            used = coordinates.iloc[fitted.units_used].to_numpy(float)
+            distance = haversine_km(*used.T)
             spaces[key] = spatial_components(distance, AVERAGE_CORRELATION, level)
         yield row | _numbers(fitted, spaces[key])
 
@@ -314,9 +283,8 @@ def _specifications(
 def _numbers(fitted: Regression, space: SpatialComponents) -> dict[str, Any]:
     numbers: dict[str, Any] = {"n_units": len(fitted.y)}
     if not np.isfinite(fitted.statistics[0]):
-        return numbers | {
-            "reason": "labels do not vary or are collinear in this sample"
-        }
+        reason = "labels do not vary or are collinear in this sample"
+        return numbers | {"reason": reason}
     numbers |= {
         "estimate": float(fitted.estimates[0]),
         "statistic": float(fitted.statistics[0]),
@@ -326,10 +294,8 @@ def _numbers(fitted: Regression, space: SpatialComponents) -> dict[str, Any]:
         robust = scpc_inference(fit_ols(fitted.y, fitted.X), fitted.c, space)
     except NumericsError as error:
         return numbers | {"reason": f"no interval: {error}"}
-    return numbers | {
-        name: getattr(robust, name)
-        for name in ("std_error", "conf_low", "conf_high", "p_value")
-    }
+    names = ("std_error", "conf_low", "conf_high", "p_value")
+    return numbers | {name: getattr(robust, name) for name in names}
 
 
 def _under_permutation(
@@ -339,20 +305,19 @@ def _under_permutation(
     treatments.
     """
     estimated = [
-        (point, fitted)
+        (point.period, fitted)
         for point, fitted in regressions
         if isinstance(fitted, Regression)
     ]
     if not estimated:
         return
-    estimates, statistics = (
-        np.array(drawn)[:, 1:]
-        for drawn in zip(*(fitted[4:6] for _, fitted in estimated), strict=True)
-    )
+    # The first one is that of the data.
+    estimates = np.array([fitted.estimates[1:] for _, fitted in estimated])
+    statistics = np.array([fitted.statistics[1:] for _, fitted in estimated])
     df = np.array([fitted.df for _, fitted in estimated], float)
-    where = np.array([point.period for point, _ in estimated])
+    where = np.array([period for period, _ in estimated])
     for period in (ALL, *sorted(set(where))):
-        chosen = np.ones(len(where), dtype=bool) if period == ALL else where == period
+        chosen = np.full(len(where), True) if period == ALL else where == period
         summaries = curve_summaries(
             estimates[chosen], statistics[chosen], df[chosen], spec.sign
         )
@@ -363,50 +328,46 @@ def _under_permutation(
 
 def _summary_rows(
     study: Study, spec: CurveSpec, table: pd.DataFrame, draws: pd.DataFrame
-) -> list[Any]:
+) -> list[Estimate]:
+    """Return the summaries of a curve over all periods and by period, with the share of
+    permutations that reach as far.
+    """
     defined = table[table["estimate"].notna()]
     about = study.description()
-    bases = {row["period"]: row["basis"] for row in about["periods"]}
-    regressions: list[Any] = []
+    bases = {row["period"]: row["basis"] for row in about["periods"]} | {ALL: ""}
+    kinds = {
+        name: Kind("specification_curve", spec.kind, *kind)
+        for name, kind in zip(SUMMARIES, KINDS, strict=True)
+    }
+    rows: list[Estimate] = []
     for period in (ALL, *sorted(set(defined["period"]))) if len(defined) else ():
-        chosen = defined if period == ALL else defined[defined["period"].eq(period)]
-        estimates, statistics, df = (
-            chosen[name].to_numpy(float) for name in ("estimate", "statistic", "df")
-        )
-        values = curve_summaries(
-            estimates[:, None], statistics[:, None], df, spec.sign
-        )[:, 0]
-        basis = "" if period == ALL else bases.get(period, "")
-        kinds = {
-            name: Kind("specification_curve", spec.kind, MEASURES[name], UNITS[name])
-            for name in SUMMARIES
-        }
-        labels = {
-            "hypothesis": spec.hypothesis,
-            "family": "specification_curve",
-            "spec_id": spec.id,
-        }
-        labels |= {
-            "outcome": spec.decides or spec.outcomes[0],
-            "contrast": spec.contrast,
-            "period": period,
-        }
-        labels |= dict.fromkeys(("treatment_def", "w_id", "controls_id"), "several")
-        note = "PROXY: rests on proxy output" if basis == "proxy" else ""
-        rows = Rows(
+        chosen = defined if period == ALL else only(defined, period=period)
+        numbers = chosen[["estimate", "statistic", "df"]].to_numpy(float)
+        estimates, statistics, df = np.split(numbers, 3, axis=1)
+        values = curve_summaries(estimates, statistics, df[:, 0], spec.sign)[:, 0]
+        basis = bases.get(period, "")
+        summaries = Rows(
             kinds,
             "robustness",
-            note,
-            **labels,
+            "PROXY: rests on proxy output" if basis == "proxy" else "",
+            hypothesis=spec.hypothesis,
+            family="specification_curve",
+            spec_id=spec.id,
+            outcome=spec.decides or spec.outcomes[0],
+            contrast=spec.contrast,
+            period=period,
+            treatment_def="several",
+            w_id="several",
+            controls_id="several",
             n_obs=len(chosen),
             output_basis=basis,
             data_hash=about["data_hash"],
         )
-        under = draws[draws["period"].eq(period)]
+        under = only(draws, period=period)
         for name, value in zip(SUMMARIES, values.tolist(), strict=True):
             sign = spec.sign if name in ("median_effect", "mean_statistic") else 1.0
             test = joint_test(value, under[name].to_numpy(float), sign)
             p_type = f"joint permutation within strata, {test.draws} draws"
-            rows.add(name, estimate=value, p_value=test.p_value, p_type=p_type)
-        regressions += rows.estimates
-    return regressions
+            summaries.add(name, estimate=value, p_value=test.p_value, p_type=p_type)
+        rows += summaries.estimates
+    return rows

@@ -65,33 +65,31 @@ class Scheme:
     def of(cls, study: Study, name: str) -> Scheme:
         """Align the tables of a unit scheme."""
         units = study.table("units", name)
-        panel = study.table("panel", name)
         order = list(units["unit"])
+        panel = study.table("panel", name)
         periods = {}
         for period, group in study.table("periods", name).groupby("period"):
             table = _ordered(group, order)
-            inside = panel["year"].between(
-                int(table["start_year"].iloc[0]), int(table["end_year"].iloc[0])
-            )
-            level = panel[inside].groupby("unit")[LEVEL].mean().reindex(order)
+            ends = table[["start_year", "end_year"]].iloc[0].astype(int)
+            inside = panel[panel["year"].between(*ends)]
+            level = inside.groupby("unit")[LEVEL].mean().reindex(order)
             periods[str(period)] = table.assign(**{LEVEL: level})
+        labels = {}
         cells = study.table("cells", name).groupby(["taxonomy", "period"])
-        labels = {
-            (str(a), str(b)): _ordered(cell, order)[list(LABELS)].to_numpy(float)
-            for (a, b), cell in cells
-        }
+        for (taxonomy, start), cell in cells:
+            drawn = _ordered(cell, order)[list(LABELS)].to_numpy(float)
+            labels[str(taxonomy), str(start)] = drawn
         weights = {
             key: multiplier(study.weights(key, name).aligned(order))
             for key in study.config["weights"]["families"]
         }
-        samples = study.description(name)["samples"]
         return cls(
-            tuple(order),
-            samples,
-            units.set_index("unit").loc[order],
-            periods,
-            labels,
-            weights,
+            units=tuple(order),
+            samples=study.description(name)["samples"],
+            coordinates=units.set_index("unit").loc[order],
+            periods=periods,
+            labels=labels,
+            weights=weights,
         )
 
     @property
@@ -132,23 +130,30 @@ def regression(
     units_used, y, controls, basis, e = arrays
     plus, _, minus = point.contrast.partition(" - ")
     c = [float(name == plus) - float(name == minus) for name in LABELS]
-    c = c if point.kind == "own" else [0.0, 0.0, *c]
+    if point.kind != "own":
+        c = [0.0, 0.0, *c]  # own labels, then exposures
     drawn = regressors(*point._replace(outcome="", sample="", controls=()))
     # Growth always has initial income as a control: its outcomes share their
     # cross-products.
-    if (
-        same := point._replace(outcome=str(point.outcome.startswith("growth")))
-    ) not in products:
+    same = point._replace(outcome=str(point.outcome.startswith("growth")))
+    if same not in products:
         products[same] = label_products(drawn[..., units_used], basis)
     X = np.column_stack([drawn[:, 0, units_used].T, controls])
     df = len(y) - controls.shape[1] - len(c)
+    # By Frisch, Waugh and Lovell, all draws need of y is e, y free of its controls.
     whole = np.zeros(drawn.shape[2])
     whole[units_used] = e
-    tested = label_statistics(
+    estimates, statistics = label_statistics(
         products[same], drawn @ whole, float(e @ e), np.array(c), df
     )
     return Regression(
-        units_used, y, X, np.append(c, np.zeros(controls.shape[1])), *tested, df
+        units_used=units_used,
+        y=y,
+        X=X,
+        c=np.append(c, np.zeros(controls.shape[1])),
+        estimates=estimates,
+        statistics=statistics,
+        df=df,
     )
 
 
@@ -164,15 +169,11 @@ def _arrays(
     units_used = np.flatnonzero(np.isin(scheme.units, scheme.samples[sample]))
     initial = [START] if outcome.startswith("growth") else []
     names = [outcome, *initial, *(f"control_{name}" for name in controls)]
-    values = np.column_stack([table[name].to_numpy(float) for name in names])[
-        units_used
-    ]
-    if lacks := [
-        name
-        for name, column in zip(names, values.T, strict=True)
-        if np.isnan(column).any()
-    ]:
+    columns = {name: table[name].to_numpy(float)[units_used] for name in names}
+    lacks = [name for name, column in columns.items() if np.isnan(column).any()]
+    if lacks:
         return f"{first_examples(lacks)} is not there in {period}"
+    values = np.column_stack(list(columns.values()))
     y = values[:, 0]
     fixed = np.column_stack([np.ones(len(units_used)), values[:, 1:]])
     basis = np.linalg.qr(fixed)[0]
