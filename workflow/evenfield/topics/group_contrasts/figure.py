@@ -9,7 +9,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.panels import cells_in, panels
+from evenfield.shared.figures.panels import panels
 from evenfield.shared.figures.save import Artwork
 from evenfield.shared.figures.style import (
     FAINT,
@@ -23,7 +23,7 @@ from evenfield.shared.figures.style import (
 from evenfield.shared.figures.timeline import Ending, name_endings, year_axis
 from evenfield.shared.tables.numbers import fixed
 from evenfield.shared.tables.rows import only, records
-from evenfield.shared.tables.units import count_of
+from evenfield.shared.tables.units import cells_in, count_of
 from evenfield.study.errors import ArtifactError
 
 NAMES = {
