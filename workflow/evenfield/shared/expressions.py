@@ -21,7 +21,14 @@ OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Div: operator.truediv,
 }
 # Least and most arguments of each function.
-FUNCTIONS = {"log": (1, 1), "exp": (1, 1), "lag": (1, 2), "mean": (3, 3)}
+FUNCTIONS = {
+    "log": (1, 1),
+    "exp": (1, 1),
+    "lag": (1, 2),
+    "mean": (3, 3),
+    "chain": (2, 2),
+    "bridge": (3, 3),
+}
 REMEDY = "correct it in config.yaml"
 LONGEST = 500  # characters
 FURTHEST = 10_000  # years, of a lag or of a mean
@@ -55,8 +62,10 @@ def evaluate(text: str, panel: pd.DataFrame) -> pd.Series:
     Notes
     -----
     ``lag(x, k)`` is the value of the same unit k years before, matched by year;
-    ``mean(x, first, last)`` is its mean over those years. Logarithms of numbers that
-    are not positive and divisions by zero are blank.
+    ``mean(x, first, last)`` is its mean over those years; ``chain(x, year)`` the product
+    of an index with the previous year as 100, one in that year; ``bridge(x, first,
+    last)`` runs log-linearly between the values of two years and is x elsewhere.
+    Logarithms of numbers that are not positive and divisions by zero are blank.
     """
     tree = _parsed(text)
     check_columns(text, panel.columns, "expression")
@@ -90,13 +99,58 @@ def _value(node: ast.AST, panel: pd.DataFrame) -> Any:
     first, *years = (_value(argument, panel) for argument in node.args)
     rows = panel[["unit", "year"]]
     keyed = rows.assign(value=first)
-    if isinstance(node.func, ast.Name) and node.func.id == "lag":
-        lag = int(years[0]) if years else 1
-        earlier = keyed.assign(year=keyed["year"] + lag)
-        lagged = rows.merge(earlier, on=["unit", "year"], how="left")["value"]
-        return pd.Series(lagged.to_numpy(float), index=panel.index)
-    inside = keyed[keyed["year"].between(*years)]
-    return panel["unit"].map(inside.groupby("unit")["value"].mean())
+    assert isinstance(node.func, ast.Name)
+    return OVER_YEARS[node.func.id](keyed, *map(int, years))
+
+
+def _lag(keyed: pd.DataFrame, years: int = 1) -> pd.Series:
+    rows = keyed[["unit", "year"]]
+    earlier = keyed.assign(year=keyed["year"] + years)
+    lagged = rows.merge(earlier, on=["unit", "year"], how="left")["value"]
+    return pd.Series(lagged.to_numpy(float), index=keyed.index)
+
+
+def _mean(keyed: pd.DataFrame, first: int, last: int) -> pd.Series:
+    inside = keyed[keyed["year"].between(first, last)]
+    return keyed["unit"].map(inside.groupby("unit")["value"].mean())
+
+
+def _chain(keyed: pd.DataFrame, base: int) -> pd.Series:
+    # log x_t = sum of log(index_s / 100) over base < s <= t, less the same over t < s <= base
+    wide = keyed.pivot(index="year", columns="unit", values="value").sort_index()
+    steps = (wide.where(wide > 0) / 100.0).apply(log)
+    after = steps[steps.index > base].cumsum(skipna=False)
+    until = steps[steps.index <= base].iloc[::-1].cumsum(skipna=False).iloc[::-1]
+    before = -until.shift(-1)
+    before.loc[before.index == base] = 0.0
+    return _long(pd.concat([before, after]).apply(exp), keyed)
+
+
+def _bridge(keyed: pd.DataFrame, first: int, last: int) -> pd.Series:
+    wide = keyed.pivot(index="year", columns="unit", values="value").astype(float)
+    if first not in wide.index or last not in wide.index or first >= last:
+        return keyed["value"] * np.nan
+    logs = wide.loc[[first, last]].where(wide > 0).apply(log)
+    for year in wide.index[(wide.index > first) & (wide.index < last)]:
+        share = (year - first) / (last - first)
+        wide.loc[year] = exp((1 - share) * logs.loc[first] + share * logs.loc[last])
+    return _long(wide, keyed)
+
+
+def _long(wide: pd.DataFrame, keyed: pd.DataFrame) -> pd.Series:
+    """Return the values of a table by year and unit for each row of a panel."""
+    cells = wide.stack()
+    keys = pd.MultiIndex.from_frame(keyed[["year", "unit"]])
+    return pd.Series(cells.reindex(keys).to_numpy(float), index=keyed.index)
+
+
+# What is computed from several years of a unit.
+OVER_YEARS: dict[str, Callable[..., pd.Series]] = {
+    "lag": _lag,
+    "mean": _mean,
+    "chain": _chain,
+    "bridge": _bridge,
+}
 
 
 def _figures(panel: pd.DataFrame, name: str) -> pd.Series:
@@ -113,7 +167,7 @@ def _figures(panel: pd.DataFrame, name: str) -> pd.Series:
 def _parsed(text: str) -> ast.AST:
     expected = (
         "column names, numbers, + - * / ( ), log(x), exp(x), lag(x, years), mean(x,"
-        " first, last)"
+        " first, last), chain(index, year), bridge(x, first, last)"
     )
     try:
         if len(text) > LONGEST:

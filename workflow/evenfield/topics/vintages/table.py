@@ -1,0 +1,116 @@
+"""T35: one specification over all vintages of the data."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.tables.columns import ends, left, number
+from evenfield.shared.tables.headings import nothing_to_show
+from evenfield.shared.tables.numbers import fixed
+from evenfield.shared.tables.rows import Row, only, pick, records
+from evenfield.shared.tables.table import Table
+
+START = "log_income_start"
+NUMBERS = "estimate std_error p_value conf_low conf_high".split()
+NOTE = """
+Growth in percent a year from the first to the last year of a span on {what}, in the figures of
+one vintage at a time. {facts.level} intervals by the method that decides for this study's
+contrasts. Blank: the figures do not reach the first or last year of the span for all
+{units}.
+
+Distance over all vintages, from the smallest to the largest estimate: {moves}.
+"""
+
+
+def t35(facts: Facts) -> Table:
+    """Return the estimate of every vintage, one column of numbers for each span."""
+    section = facts.config["estimates"]["vintages"]
+    estimates = only(facts.estimates(), term=main_term(facts))
+    spans = [f"{start}-{end}" for start, end in section["spans"]]
+    rows = [row for row in _rows(facts, estimates, spans) if row]
+    if not rows:
+        raise nothing_to_show("vintages", "vintages", "T35")
+    columns = [left("Vintage", "label", width_cm=4.5)]
+    for span in spans:
+        header = span.replace("-", "\u2013")
+        columns.append(number(header, f"{span}_estimate", 2))
+        columns.append(
+            ends(f"{header}, {facts.level}", f"{span}_conf_low", f"{span}_conf_high", 2)
+        )
+    note = facts.text(
+        NOTE,
+        what=_regressors(facts),
+        units=facts.words["units_name"],
+        moves="; ".join(_moves(estimates, spans)),
+    )
+    return Table(
+        id="T35",
+        note=facts.note(*note, basis=False),
+        columns=tuple(columns),
+        frame=pd.DataFrame(rows),
+        group="output",
+    )
+
+
+TABLES = {"T35": t35}
+
+
+def main_term(facts: Facts) -> str:
+    """Return the first group that is compared, or convergence where none is."""
+    compared = facts.config["estimates"]["vintages"].get("compare", [])
+    return str(compared[0]) if compared else START
+
+
+def vintages_shown(facts: Facts) -> pd.DataFrame:
+    """Return names of output and population in the order of the config."""
+    labels = facts.series(
+        "vintages", text=("vintage", "output", "population", "income")
+    )
+    section = facts.config["estimates"]["vintages"]
+    order = [
+        *(section.get("incomes") or section["outputs"]),
+        *section.get("populations", ()),
+    ]
+    rank = {name: position for position, name in enumerate(order)}
+    ranks = [labels[name].map(rank).fillna(0) for name in ("output", "population")]
+    return labels.assign(first=ranks[0], second=ranks[1]).sort_values(
+        ["first", "second"]
+    )
+
+
+def _rows(facts: Facts, estimates: pd.DataFrame, spans: list[str]) -> Iterator[Row]:
+    for vintage in records(vintages_shown(facts)):
+        row: Row = {
+            "output": vintage["output"] if vintage["population"] else "",
+            "label": vintage["population"] or vintage["output"],
+        }
+        for span in spans:
+            own = pick(
+                estimates, outcome=vintage["vintage"], period=span, estimator="ols"
+            )
+            row |= {f"{span}_{name}": own.get(name) for name in NUMBERS}
+        yield row
+
+
+def _regressors(facts: Facts) -> str:
+    term = main_term(facts)
+    start = "log income in the first year"
+    if term == START:
+        return start
+    units = facts.words["units_name"]
+    group = "clusters" if term == "cluster" else "zones"
+    return f"an indicator of {units} with {group} (printed) and {start}"
+
+
+def _moves(estimates: pd.DataFrame, spans: list[str]) -> Iterator[str]:
+    for span in spans:
+        moved = pick(estimates, period=span, effect_type="stat_range_errors")
+        low = pick(estimates, period=span, effect_type="stat_low")
+        high = pick(estimates, period=span, effect_type="stat_high")
+        if moved:
+            name = span.replace("-", "\u2013")
+            yield (
+                f"{name} {fixed(low['estimate'])} to {fixed(high['estimate'])},"
+                f" {fixed(moved['estimate'], 1)} standard errors of the main vintage"
+            )
