@@ -98,3 +98,29 @@ def test_a_lag_beyond_any_panel_is_refused():
         columns_of,
         "lag(a, 100000000000000000000)",
     )
+
+
+INDEX = pd.DataFrame(
+    {
+        "unit": ["a"] * 4 + ["b"] * 4,
+        "year": [2000, 2001, 2002, 2003] * 2,
+        "index": [110.0, 120, 50, 100, 100, 200, np.nan, 100],
+        "people": [1.0, 9, 9, 8, 4, 9, 9, 4],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("chain(index, 2001)", [1 / 1.2, 1, 0.5, 0.5, 0.5, 1, np.nan, np.nan]),
+        ("chain(index, 2000)", [1, 1.2, 0.6, 0.6, 1, 2, np.nan, np.nan]),
+        ("bridge(people, 2000, 2003)", [1, 2, 4, 8, 4, 4, 4, 4]),
+        ("bridge(people, 2000, 2002)", [1, 3, 9, 8, 4, 6, 9, 4]),
+        ("bridge(people, 1999, 2003)", [np.nan] * 8),
+    ],
+)
+def test_indices_are_chained_and_counts_are_bridged(text, expected):
+    close(evaluate(text, INDEX), expected)
+    mixed = INDEX.sample(frac=1, random_state=1)
+    close(evaluate(text, mixed).sort_index(), expected)

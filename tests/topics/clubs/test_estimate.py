@@ -229,3 +229,13 @@ def test_the_penalty_of_the_filter_falls_with_the_fourth_power_of_the_step():
     fit = fit_logt(transition_variance(levels), regression_periods(24, 6), "fqsb")
     result = primary(estimate(study))
     close(result.statistic, fit.t[0], rtol=1e-6)
+
+
+def test_a_currency_in_which_logs_are_negative_has_no_test():
+    def small(panel):  # incomes below one in the unit of money, in their last digits
+        return panel.assign(log_income=panel["log_income"] - 4.0)
+
+    series = run(panel=small).series["series"]
+    tests = series[series["kind"].eq("currency")].sort_values("x")["value"]
+    assert np.isnan(tests.iloc[0])
+    assert np.isfinite(tests.iloc[-1])

@@ -450,8 +450,8 @@ def _currency(y: np.ndarray, spec: ClubsSpec, step: int) -> pd.DataFrame:
     periods = _periods(trend, spec)
     t = []
     for factor in FACTORS:
-        H = transition_variance(trend + np.log(factor))
         try:
+            H = transition_variance(trend + np.log(factor))
             t.append(fit_logt(H, periods, spec.variance).t.item())
         except NumericsError:
             t.append(NAN)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
 from evenfield.shared.facts import Facts
@@ -84,6 +85,7 @@ def _draw(data: pd.DataFrame, spans: list[str], order: list[tuple[str, str]]) ->
         _draw_span(axes, only(data, period=span))
         axes.set_title(span.replace("-", "\u2013"))
     axes = grid.flat[0]
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.set_ylim(len(order) - 0.4, -0.6)
     axes.set_yticks(np.arange(len(order)), [count for _, count in order], fontsize=6.4)
     axes.get_yticklabels()[0].set_fontweight("bold")

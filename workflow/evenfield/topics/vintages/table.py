@@ -49,7 +49,7 @@ def t35(facts: Facts) -> Table:
         note=facts.note(*note, basis=False),
         columns=tuple(columns),
         frame=pd.DataFrame(rows),
-        group="output",
+        group="output" if section.get("populations") else "",
     )
 
 
