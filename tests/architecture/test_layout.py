@@ -192,6 +192,28 @@ def test_every_topic_folder_is_a_topic() -> None:
     assert folders == set(TOPICS)
 
 
+# Words of topics that are ordinary words elsewhere.
+ORDINARY = set(
+    "answers design distribution exposure groups statements taxonomies".split()
+)
+OUTSIDE = [
+    path
+    for folder in ("shared", "study", "answers", "report", "../commands", "../engine")
+    for path in sorted((LIBRARY / folder).rglob("*.py"))
+]
+
+
+@pytest.mark.parametrize("path", OUTSIDE, ids=lambda path: path.name)
+def test_nothing_outside_its_folder_names_a_topic(path):
+    constants = [
+        node for node in ast.walk(parsed(path)) if isinstance(node, ast.Constant)
+    ]
+    words = set()
+    for text in (str(constant.value) for constant in constants):
+        words |= set() if " " in text else set(re.split("[/.]", text))
+    assert not words & (set(TOPICS) - ORDINARY)
+
+
 def test_few_rules_each_with_log_environment_and_a_thin_script() -> None:
     text = "".join(
         path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk")
