@@ -32,17 +32,18 @@ from mutate_faults import Fault, faults_of
 REPO = Path(__file__).resolve().parents[2]
 LIBRARY = Path("workflow", "evenfield")
 AREAS = ("numerics", "shared", "topics", "study", "api", "answers", "report")
-EQUIVALENT = Path("tests", "mutants.yaml")
-CACHE = REPO / ".mutate"
+EQUIVALENT = Path("tests", "mutants.yaml")  # faults that change nothing, with reasons
+CACHE = REPO / ".mutate"  # which lines the tests run, by state of the code
 # Whole studies, browsers and samples in their hundreds are no tests for one fault.
 LEFT_OUT = ("tests/workflow", "tests/browser", "tests/architecture", "tests/recovery")
+# markers of tests
 SELECTED = "not long and not slow and not montecarlo and not command"
 FEWEST = 10  # faults in an area
 START_SECONDS = 10  # of processor time, before the first test
 SLOWER = 3.0  # than when it was recorded, before a test run is stopped
 AT_FIRST = 12  # tests
-ENOUGH = 0.95
-SEED = 20190622
+ENOUGH = 0.95  # share of the faults that must die
+SEED = 20190622  # the same faults on every machine
 PYTEST = ["-q", "-p", "no:cacheprovider"]
 
 
@@ -208,9 +209,11 @@ class Covering:
             lines = range(1, max(contexts, default=0) + 1)
         running = chain.from_iterable(contexts.get(line, []) for line in lines)
         names = {context.rpartition("|")[0] for context in running}
+        # Tests that failed when they were recorded cannot see a fault.
         names = names & self.seconds.keys() or self._tests_named_after(fault)
         beside = self._tests_in({name.split("::")[0] for name in names})
         covering = []
+        # Quick tests first: most faults die in the first second.
         for group in (names, beside - names):
             for name in sorted(group, key=lambda name: (self.seconds[name], name)):
                 if self.seconds[name] <= budget:
@@ -329,7 +332,7 @@ class Tester:
         try:
             code = self.run(["-x", "--tb=no", *tests], seconds)
         finally:
-            path.write_bytes(source)
+            path.write_bytes(source)  # whatever happens
         if code == 0:
             return "survived"
         return "killed" if code > 0 else "timeout"

@@ -82,11 +82,12 @@ DRAWING = set(
     " set set_visible set_ylim spines subplots subplots_adjust text tick_params"
     " tight_layout".split()
 )
-STYLES = ("figures/style.py", "figures/save.py")
+STYLES = ("figures/style.py", "figures/save.py")  # which no number depends on
+# Methods whose results & and | join; between sets they mean something else.
 MASKS = {"eq", "ne", "gt", "ge", "lt", "le", "isin", "isna", "notna", "isnan"}
-WIDTH = 80
+WIDTH = 80  # letters of an expression that is shown whole
 SMALL = 1e-6  # a smaller constant is a tolerance
-LARGE = 100_000
+LARGE = 100_000  # a larger one is a bound that nothing reaches
 
 
 @dataclass(frozen=True)
@@ -233,6 +234,7 @@ def _defaults(node: ast.AST) -> list[ast.expr]:
 
 def _shown(node: ast.stmt | ast.expr, parent: ast.AST) -> ast.stmt | ast.expr:
     """Return what to show of a change: of a constant, the expression around it."""
+    # A keyword names its value already.
     if isinstance(parent, ast.keyword):
         return node
     is_small = isinstance(parent, ast.expr) and len(ast.unparse(parent)) < WIDTH
@@ -251,6 +253,7 @@ def _lines(node: ast.stmt) -> tuple[int, int]:
 
 def _children(node: ast.AST, file: str) -> list[ast.AST]:
     """Return the parts of a node that compute something."""
+    # Messages and imports compute nothing.
     if isinstance(node, ast.Raise | ast.JoinedStr | ast.Import | ast.ImportFrom):
         return []
     if isinstance(node, ast.FunctionDef | ast.ClassDef):

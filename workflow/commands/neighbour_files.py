@@ -142,7 +142,7 @@ def _square_links(
     table = pd.DataFrame(cells, index=rows, columns=columns, dtype=str)
     values = table.apply(_weights)
     links = values.stack().rename("weight").rename_axis(EDGES[:2]).reset_index()
-    links = links[links["weight"] != 0]
+    links = links[links["weight"] != 0]  # a square has a cell for each pair
     weight = links["weight"].map("{:.15g}".format)
     return _File(links.assign(weight=weight), tuple(rows), True, by_position)
 
@@ -199,7 +199,7 @@ def _ids(
                 "ids of the units, or as many numbers as units",
                 "write the weights with the units' ids",
             )
-        start = int(min(values))
+        start = int(min(values))  # numbered from 0 or from 1
         placed = {text: order[int(float(text)) - start] for text in texts}
         message = (
             f"{name}: names no units, only numbers {start} to {start + count - 1};"

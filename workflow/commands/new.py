@@ -45,6 +45,7 @@ from other_tables import (
     read_features,
 )
 
+# How the columns of a file of zones may be named.
 ZONE_COLUMNS = {
     "year_in_force": r"year_in_force|.*year.*|since|from|start",
     "type": r"(zone.?)?(type|kind|level)",
@@ -132,6 +133,7 @@ class NewStudy:
             units = units.assign(name=named.where(named.ne(""), units["unit"]))
             more = more.drop(columns=names[0])
         ids = more.pop("unit")
+        # Columns that repeat the id or the name of a unit.
         own_names = ids.map(units.set_index("unit")["name"])
         for column in list(more):
             same = more[column].eq(own_names).all() or more[column].eq(ids).all()
@@ -339,6 +341,7 @@ def config_text(study: NewStudy) -> str:
     step = guessed.step
     named = guessed.unit_name
     steps = (last - first) // step
+    # county, counties; but key, keys.
     plural = f"{named[:-1]}ies" if re.search("[^aeiou]y$", named) else f"{named}s"
     column = guessed.income.get("column", "")
     label = guessed.labels.get(guessed.titles.get(column, column), "")

@@ -48,7 +48,7 @@ class Judged(NamedTuple):
 
     answer: str
     because: str
-    failed: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()  # names of those that speak against it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +60,9 @@ class Evidence:
     interest: float = NAN  # effect of interest, in the row's unit, if there is one
     adjusted: float = NAN  # p after adjusting over the primary rows; NaN outside them
     questions: int = 0  # number of primary rows that it was adjusted over
+    # the same question asked otherwise
     checks: Mapping[str, Row] = field(default_factory=dict)
-    placebos: Mapping[str, Row] = field(default_factory=dict)
+    placebos: Mapping[str, Row] = field(default_factory=dict)  # where no effect can be
 
 
 def judge_fact(holds: Threshold, row: Row, variants: Mapping[str, Row]) -> Judged:

@@ -33,7 +33,9 @@ ALLOWED = {"fact": ("variants", "shows"), "association": TEST, "effect": TEST}
 class Rule(Spec):
     """The numbers of the rule."""
 
+    # of every test; intervals are at 1 - alpha
     alpha: float = Field(default=0.05, gt=0, lt=0.5)
+    # of the smallest effect that a row could show
     power: float = Field(default=0.8, gt=0.5, lt=1)
 
 
@@ -78,11 +80,14 @@ class Entry(Spec):
     """
 
     kind: Literal["fact", "association", "effect", "out of reach", "not empirical"]
-    sign: Literal["", "+", "-"] = ""
+    sign: Literal["", "+", "-"] = ""  # of the effect that is predicted
+    # smallest effect of interest, else that of the row
     interest: float | None = Field(None, gt=0)
+    # rows that must not take the answer away
     checks: Named = Field(default_factory=dict)
-    placebos: Named = Field(default_factory=dict)
-    variants: Named = Field(default_factory=dict)
+    placebos: Named = Field(default_factory=dict)  # rows in which there must be nothing
+    variants: Named = Field(default_factory=dict)  # other figures of a fact
+    # rows beside it that decide nothing
     shows: list[Select] = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -139,14 +144,14 @@ class Claim(Entry):
     """One single statement of the paper."""
 
     id: Id
-    paragraph: list[PositiveInt] = Field(default_factory=list)
+    paragraph: list[PositiveInt] = Field(default_factory=list)  # of the paper
     claim: str
-    hypothesis: str = ""
+    hypothesis: str = ""  # whose answer the claim takes
     evidence: Select | None = None
-    holds: Threshold | None = None
-    because: list[str] = Field(default_factory=list)
+    holds: Threshold | None = None  # of a fact
+    because: list[str] = Field(default_factory=list)  # reasons that put it out of reach
     why: str = ""
-    data: str = ""
+    data: str = ""  # that would decide it
 
     @property
     def first(self) -> Select:
@@ -182,7 +187,7 @@ class Claims(Spec):
     rule: Rule = Field(default_factory=Rule)
     hypotheses: dict[str, Hypothesis] = Field(default_factory=dict)
     claims: list[Claim] = Field(default_factory=list)
-    reasons: dict[str, str] = Field(default_factory=dict)
+    reasons: dict[str, str] = Field(default_factory=dict)  # words of each reason
 
     def entries(self) -> Iterator[tuple[str, Entry]]:
         """Yield hypotheses and claims with the place where each stands."""

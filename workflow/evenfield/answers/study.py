@@ -30,7 +30,7 @@ from evenfield.study.files import Record
 from evenfield.study.rounding import round_frame
 
 NUMBERS = ("estimate", "low", "high", "p", "p_adjusted", "smallest_visible", "interest")
-TEXTS = ("unit", "estimate_id")
+TEXTS = ("unit", "estimate_id")  # columns of answers.csv beside the numbers
 FIGURES = re.compile(r"(?<!no )\bfigures of (\d{4}(?: to \d{4})?)")
 COLUMNS = [
     *"id paragraphs claim kind hypothesis answer".split(),
@@ -53,7 +53,7 @@ class Answered:
 
     judged: Judged
     numbers: dict[str, Any] = field(default_factory=dict)
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)  # as a page prints them
 
 
 def answer_study(

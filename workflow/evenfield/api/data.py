@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from inspect import signature
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,6 +38,7 @@ def reported(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
 
     def wrap(function: Callable[..., R]) -> Callable[..., R]:
         parameters = list(signature(function).parameters)
+        # Its place is then taken by y= and x=, too.
         by_formula = "formula" in parameters
 
         @wraps(function)
@@ -47,12 +49,10 @@ def reported(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
             if by_formula and "formula" not in kwargs:
                 _refuse_without_formula(args)
             try:
-                fault = function(*args, **kwargs)
-                if isinstance(fault, Fit):
-                    fault.rows(
-                        0.95
-                    )  # so that an inference that cannot be is refused here
-                return fault
+                result = function(*args, **kwargs)
+                if isinstance(result, Fit):
+                    result.rows(0.95)  # so that an inference that cannot be fails here
+                return result
             except NumericsError as error:
                 raise EstimateError(
                     str(error),
@@ -98,9 +98,8 @@ def _in_order(
     A DataFrame is known by its type. Beside ``y=`` it stands alone, and what follows it
     keeps its place.
     """
-    if "data" not in parameters[:2] or not args:
-        return args, kwargs
-    if not isinstance(args[0], pd.DataFrame):
+    data_first = bool(args) and isinstance(args[0], pd.DataFrame)
+    if "data" not in parameters[:2] or not data_first:
         return args, kwargs
     data, *others = args
     if {"formula", "y"} & set(kwargs):
@@ -121,8 +120,8 @@ class Table:
     """
 
     data: pd.DataFrame  # all columns of the user's data, index levels included
-    y: pd.Series[float]
-    X: pd.DataFrame
+    y: pd.Series[float]  # the outcome
+    X: pd.DataFrame  # the regressors, a column Intercept for the constant
     units: Clusters  # ids as text
     calendar: Dates  # one zero for a cross-section
     effects: dict[str, tuple[str, ...]]  # columns of each effect behind the bar
@@ -130,7 +129,7 @@ class Table:
     index: pd.Index[Any]  # the user's index in the order of the rows here
     unit_codes: np.ndarray  # where each row stood
     unit_name: str | None  # columns of unit and date, if there are
-    time_name: str | None
+    time_name: str | None  # the same of the dates
 
     @cached_property
     def dates(self) -> Clusters:
@@ -153,6 +152,7 @@ class Table:
         if self.unit_name is not None:
             return True
         name = self.index.names[0]
+        # An index without a name, or one of dates, says nothing of units.
         dated = TIME_NAMES.fullmatch(str(name)) is not None
         return name is not None and not dated and self.index.is_unique
 
@@ -167,19 +167,20 @@ class Table:
         """
         if name not in self.X:
             chosen("column", name, self.data)
-        fault = self.data[name] if name in self.data else self.X[name]
-        if fault.isna().any() and not missing:
-            first = self.unit[fault.isna()][0]
+        values = self.data[name] if name in self.data else self.X[name]
+        blank = values.isna()
+        if blank.any() and not missing:
             raise EstimateError(
-                f"{fault.isna().sum()} missing values of {name}, first {first}",
+                f"{blank.sum()} missing values of {name}, first {self.unit[blank][0]}",
                 "none",
                 "drop them",
             )
-        return fault
+        return values
 
     def effect(self, name: str) -> np.ndarray:
         """Return the level of each row of an effect behind the bar, codes from zero."""
         columns = self.effects[name]
+        # Codes are there already: no label has to be read.
         if columns == (self.unit_name,):
             return self.units.codes
         if columns == (self.time_name,):
@@ -191,10 +192,7 @@ class Table:
         """Say which of unit and date stand behind the bar: unit, time, two_way, or none;
         others are refused.
         """
-        own: dict[tuple[str | None, ...], str] = {
-            (self.unit_name,): "unit",
-            (self.time_name,): "time",
-        }
+        own: dict[Any, str] = {(self.unit_name,): "unit", (self.time_name,): "time"}
         known = " and ".join(filter(None, (self.unit_name, self.time_name)))
         for name, columns in self.effects.items():
             if columns not in own:
@@ -203,11 +201,12 @@ class Table:
                     known or "none without unit= and time=",
                     f"make it dummies among the regressors, C({columns[0]})",
                 )
-        kinds = sorted({own[columns] for columns in self.effects.values()})
+        kinds = {own[columns] for columns in self.effects.values()}
         return "two_way" if len(kinds) == 2 else next(iter(kinds), None)
 
     def restored(self, values: np.ndarray) -> pd.Series[float]:
         """Return one value a row in the order and with the index of the user."""
+        # Rows that stood in order need no way back.
         if (np.diff(self.unit_codes) > 0).all():
             return pd.Series(values, self.index)
         back = np.argsort(self.unit_codes, kind="stable")
@@ -233,8 +232,13 @@ class Table:
         """
         values = np.asarray(values, dtype=float)
         out = np.full((len(self.units.names), count, *values.shape[1:]), np.nan)
+        # One write for all rows; what no row fills stays NaN.
         out[self.units.codes, positions[self.calendar.codes]] = values
         return out
+
+    def steps_grid(self, values: Any) -> np.ndarray:
+        """Arrange columns likewise by unit and step; a date that no unit has is one."""
+        return self.grid(values, self.calendar.positions, self.calendar.span)
 
     def balanced(self, values: Any) -> np.ndarray:
         """Arrange columns likewise, and refuse a panel with holes by its first one."""
@@ -242,11 +246,10 @@ class Table:
         out = self.grid(values, np.arange(count), count)
         holes = np.argwhere(np.isnan(out.reshape(*out.shape[:2], -1)).any(axis=2))
         if len(holes):
-            first = (
-                f"{self.units.names[holes[0][0]]} in {self.calendar.text[holes[0][1]]}"
-            )
+            unit, date = holes[0]
             raise EstimateError(
-                f"{len(holes)} pairs of unit and date without a value, first {first}",
+                f"{len(holes)} pairs of unit and date without a value, first"
+                f" {self.units.names[unit]} in {self.calendar.text[date]}",
                 "a balanced panel",
                 "fill them, or leave out the units or the dates",
             )
@@ -256,14 +259,16 @@ class Table:
         """Return the balanced panel of the spatial estimators; effects carry the
         constant.
         """
+        # Effects of units or dates make any constant zero.
         X = self.X.drop(columns="Intercept", errors="ignore")
         self.balanced(self.y)
+        names = list(map(str, X))
         panel = panel_from_rows(
             self.unit.tolist(),
             self.calendar.codes,
             self.y.to_numpy(),
             X.to_numpy(),
-            list(map(str, X)),
+            names,
         )
         return replace(panel, periods=tuple(self.calendar.labels.tolist()))
 
@@ -297,7 +302,6 @@ def table(
         )
     rows = _with_levels(data)
     model = parsed(formula, rows)
-    used = [name for columns in model.effects.values() for name in columns]
     unit, time = keys_of_index(index, unit, time)
     if unit is None and time is None and index.nlevels > 2:
         raise EstimateError(
@@ -305,60 +309,64 @@ def table(
             "unit and date among them by name",
             "give unit= and time=",
         )
-    for name in filter(None, (unit, time, *used)):
+    keys = [name for name in (unit, time) if name is not None]
+    for name in chain(keys, *model.effects.values()):
         chosen("column", name, rows, "name a column or level")
-    own = index.to_flat_index() if index.is_unique else range(len(index))
-    codes, ids = pd.factorize(
-        pd.Series(own) if unit is None else rows[unit], use_na_sentinel=False
-    )
-    if (time is not None and rows[time].isna().any()) or (
-        unit is not None and ids.isna().any()
-    ):
+    if rows[keys].isna().any(axis=None):
         raise EstimateError(
             "a row without unit or date", "both in every row", "drop it"
         )
+    own = index.to_flat_index() if index.is_unique else range(len(index))
+    ids_of_rows = pd.Series(own) if unit is None else rows[unit]
+    codes, ids = pd.factorize(ids_of_rows, use_na_sentinel=False)
     calendar = one_date(len(rows)) if time is None else read_dates(rows[time])
     units, row_of_unit = np.unique([str(name) for name in ids], return_inverse=True)
     codes = row_of_unit[codes]
-    when = calendar.codes
+    # Rows are sorted by unit and date, so that their order changes no digit.
     order = np.arange(len(rows))
-    cell = codes * len(calendar.labels) + when
+    cell = codes * len(calendar.labels) + calendar.codes
     if (np.diff(cell) < 0).any():
         order = np.argsort(cell, kind="stable")
         rows = rows.iloc[order].reset_index(drop=True)
         codes = codes[order]
-        calendar = replace(calendar, codes=when[order])
-        when = calendar.codes
+        calendar = replace(calendar, codes=calendar.codes[order])
         cell = cell[order]
     twice = np.flatnonzero(np.diff(cell) == 0)
     if len(twice) and unit is not None:
-        where = units[codes[twice[0]]] + (
-            "" if time is None else f" in {calendar.text[when[twice[0]]]}"
-        )
+        date = calendar.text[calendar.codes[twice[0]]]
+        where = units[codes[twice[0]]] + ("" if time is None else f" in {date}")
         raise EstimateError(
             f"{len(twice)} rows appear twice, first {where}",
             "one row a unit and date",
             "drop one",
         )
     y, X, variables = _matrices(model, rows, units[codes], calendar, keep_missing)
-    complete = keep_missing | np.isfinite(y.to_numpy()) & np.isfinite(X.to_numpy()).all(
-        axis=1
-    )
-    if not np.any(complete):
+    finite = np.isfinite(np.column_stack([y, X])).all(axis=1)
+    complete = finite | keep_missing
+    if not complete.any():
         raise EstimateError(
             "no row with a value of every variable and lag",
             "one row at least",
             "take fewer lags or more dates",
         )
-    if not np.all(complete):
+    if not complete.all():
         rows, y, X = (part[complete].reset_index(drop=True) for part in (rows, y, X))
-        there, codes = np.unique(codes[complete], return_inverse=True)
+        present, codes = np.unique(codes[complete], return_inverse=True)
         order = order[complete]
-        units = units[there]
+        units = units[present]
         calendar = calendar.among(complete)
-    by = Clusters(units, codes), calendar
     return Table(
-        rows, y, X, *by, model.effects, variables, index[order], order, unit, time
+        data=rows,
+        y=y,
+        X=X,
+        units=Clusters(units, codes),
+        calendar=calendar,
+        effects=model.effects,
+        variables=variables,
+        index=index[order],
+        unit_codes=order,
+        unit_name=unit,
+        time_name=time,
     )
 
 
@@ -379,6 +387,7 @@ def _with_levels(data: pd.DataFrame) -> pd.DataFrame:
                 "rename one, or drop it",
             )
         rows = rows.drop(columns=name)
+    # A plain RangeIndex is no column; pandas would name it index.
     unnamed = data.index.nlevels == 1 and data.index.names[0] is None
     rows = rows.reset_index(drop=unnamed)
     twice = rows.columns[rows.columns.duplicated()]
@@ -402,31 +411,19 @@ def _columns_of_numbers(model: Model, rows: pd.DataFrame) -> Matrices | None:
     terms = [term for term in model.right if term != "1"]
     columns = [model.column(term, rows) for term in (model.outcome, *terms)]
     names = [name for name in columns if name is not None]
-    if len(names) == len(columns) and all(_is_number(rows[name]) for name in names):
-        regressors = list(dict.fromkeys(names[1:]))
-        _refuse_intercept(regressors)
-        constant = np.ones(len(rows))
-        parts = [rows[names[0]], constant, *(rows[name] for name in regressors)]
-        values = np.array(parts, dtype=float)
-        if np.isfinite(values).all():
-            behind = {"Intercept": set(), **{name: {name} for name in regressors}}
-            return (
-                pd.Series(values[0], name=names[0]),
-                pd.DataFrame(values[1:].T, columns=list(behind)),
-                behind,
-            )
-    return None
-
-
-def _refuse_text(model: Model, rows: pd.DataFrame) -> None:
-    """Refuse a column of text as outcome."""
-    outcome = model.column(model.outcome, rows)
-    if outcome is not None and not pd.api.types.is_numeric_dtype(rows[outcome]):
-        raise EstimateError(
-            f"an outcome of {rows[outcome].dtype}, {outcome}",
-            "a column of numbers",
-            "choose another, or convert it",
-        )
+    if len(names) < len(columns) or not all(_is_number(rows[name]) for name in names):
+        return None
+    outcome = names[0]
+    regressors = list(dict.fromkeys(names[1:]))
+    _refuse_intercept(regressors)
+    parts = [rows[outcome], np.ones(len(rows)), *(rows[name] for name in regressors)]
+    # One block, the outcome first, as the parser would make it.
+    values = np.array(parts, dtype=float)
+    if not np.isfinite(values).all():
+        return None
+    behind = {"Intercept": set[str](), **{name: {name} for name in regressors}}
+    X = pd.DataFrame(values[1:].T, columns=list(behind))
+    return pd.Series(values[0], name=outcome), X, behind
 
 
 def _matrices(
@@ -442,6 +439,7 @@ def _matrices(
         return numbers
 
     def lag(column: pd.Series[float], by: int = 1) -> pd.Series[float]:
+        # By position in steps, so that a hole between dates is no lag.
         steps = calendar.positions[calendar.codes]
         values = pd.Series(
             np.asarray(column, dtype=float), pd.MultiIndex.from_arrays([ids, steps])
@@ -455,7 +453,13 @@ def _matrices(
             )
         return pd.Series(values.reindex(earlier).to_numpy(), column.index)
 
-    _refuse_text(model, rows)
+    outcome = model.column(model.outcome, rows)
+    if outcome is not None and not pd.api.types.is_numeric_dtype(rows[outcome]):
+        raise EstimateError(
+            f"an outcome of {rows[outcome].dtype}, {outcome}",
+            "a column of numbers",
+            "choose another, or convert it",
+        )
     frame = model.frame(rows)
     try:
         with np.errstate(all="ignore"):  # what comes of it is refused below
@@ -472,23 +476,25 @@ def _matrices(
     except Exception as error:  # a formula may hold any code of its user
         if isinstance(error.__cause__, EstimateError):  # of a lag
             raise error.__cause__ from None
-        fault = f"the formula {model.text!r} fails: {model.named(error)}"
-        known = ", ".join(map(str, rows))
-        raise EstimateError(fault, f"columns {known}", "correct it") from error
+        raise EstimateError(
+            f"the formula {model.text!r} fails: {model.named(error)}",
+            f"columns {', '.join(map(str, rows))}",
+            "correct it",
+        ) from error
     if left.shape[1] != 1:
         raise EstimateError(
             f"an outcome of {left.shape[1]} columns",
             "one column of numbers",
             "choose another",
         )
-    needed = {
-        str(v)
-        for part in (both.lhs, both.rhs)
-        for v in part.model_spec.required_variables
-    } & set(frame)
+    spec = both.rhs.model_spec
+    variables = both.lhs.model_spec.required_variables | spec.required_variables
+    needed = set(map(str, variables)) & set(frame)
+    # Columns first, since a term such as log(x) only repeats what is missing in x.
     checked = pd.concat([frame[sorted(needed)], left, X], axis=1)
     for name, column in () if keep_missing else checked.items():
         missing = (column.isna() | column.isin([np.inf, -np.inf])).to_numpy()
+        # The first dates of a unit have no lag, which is no fault.
         if missing.any() and not re.search(r"\blag\(", str(name)):
             where = f"{model.named(name)} of {ids[missing][0]}"
             if len(calendar.labels) > 1:
@@ -498,21 +504,18 @@ def _matrices(
                 "a number in every row",
                 "drop them",
             )
-    spec = both.rhs.model_spec
-    used = {
-        name: {model.named(v) for v in spec.term_variables[term]} & set(rows)
-        for term, columns in spec.term_slices.items()
-        for name in X.columns[columns]
-    }
-    _refuse_intercept([model.named(name) for name, of in used.items() if of])
+    used: dict[str, set[str]] = {}
+    for term, columns in spec.term_slices.items():
+        behind = set(map(model.named, spec.term_variables[term])) & set(rows)
+        used |= {model.named(name): behind for name in X.columns[columns]}
+    _refuse_intercept([name for name, behind in used.items() if behind])
     X = X.rename(columns=model.named)
     twice = X.columns[X.columns.duplicated()]
     if len(twice):
         raise EstimateError(
             f"two regressors named {twice[0]}", "different names", "rename a column"
         )
-    y = left.iloc[:, 0].rename(model.named(left.columns[0]))
-    return y, X, {model.named(name): of for name, of in used.items()}
+    return left.iloc[:, 0].rename(model.named(left.columns[0])), X, used
 
 
 def _is_number(column: pd.Series[Any]) -> bool:
@@ -555,12 +558,13 @@ def weights(
             "w",
             "give an edge list, a square DataFrame, a dict, a file or ef.weights(...)",
         )
-    if isinstance(w, Network):
+    if isinstance(w, Network):  # with what was computed of it
         return w
     names, matrix = _weights_matrix(w, ids)
     if symmetric:
         matrix = csr_array(matrix.maximum(matrix.T))
     sums = np.asarray(matrix.sum(axis=1)).ravel()
+    # A unit without a neighbour is refused below, by name.
     if row_standardise and (sums > 0).all():
         matrix = csr_array(diags_array(1 / sums) @ matrix)
     try:
@@ -576,6 +580,7 @@ def weights(
 def matched_weights(w: Any, ids: np.ndarray) -> csr_array:
     """Return weights in the order of units; ids (N,) as text, sorted -> (N, N)."""
     net = weights(w)
+    # Weights of other units would change what a neighbour is.
     odd = sorted({*ids} ^ {*net.units})
     if odd:
         side = "no weights" if odd[0] in ids else "weights but no data"
@@ -600,34 +605,29 @@ def _weights_matrix(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_a
     if hasattr(w, "unique_ids") and hasattr(w, "sparse"):  # libpysal's Graph
         w, ids = w.sparse, w.unique_ids
     if isinstance(w, Mapping):
-        lines = [
-            (i, j, row[j] if isinstance(row, Mapping) else 1.0)
-            for i, row in w.items()
-            for j in row
-        ]
-        w, ids = pd.DataFrame(lines, columns=["unit", "neighbour", "weight"]), w.keys()
-    if isinstance(w, pd.DataFrame) and set(map(str, w.index)) == set(
-        map(str, w.columns)
-    ):
-        w, ids = (
-            w.set_axis(list(map(str, w.columns)), axis=1)[
-                list(map(str, w.index))
-            ].to_numpy(float),
-            w.index,
-        )
+        links = []
+        for i, row in w.items():
+            weighted = isinstance(row, Mapping)
+            links += [(i, j, row[j] if weighted else 1.0) for j in row]
+        ids = list(w)
+        w = pd.DataFrame(links, columns=["unit", "neighbour", "weight"])
+    if isinstance(w, pd.DataFrame):
+        rows = list(map(str, w.index))
+        columns = list(map(str, w.columns))
+        if set(rows) == set(columns):  # a square, its columns in the order of the rows
+            ids = rows
+            w = w.set_axis(columns, axis=1)[rows].to_numpy(float)
     if isinstance(w, pd.DataFrame) and w.shape[1] in (2, 3):
         ends = w.iloc[:, :2].astype(str)
-        names = sorted(
-            {*ends.to_numpy().ravel().tolist(), *map(str, () if ids is None else ids)}
-        )
+        names = sorted({*ends.stack(), *map(str, () if ids is None else ids)})
         if ends.duplicated().any():
             i, j = ends[ends.duplicated()].iloc[0]
             raise WeightsError(
                 f"the pair {i}, {j} appears twice", "each pair once", "drop one"
             )
         values = w.iloc[:, 2].to_numpy(float) if w.shape[1] == 3 else np.ones(len(w))
-        at = tuple(np.searchsorted(names, ends.iloc[:, i].tolist()) for i in (0, 1))
-        return names, csr_array((values, at), shape=(len(names), len(names)))
+        cells = tuple(np.searchsorted(names, ends[end].tolist()) for end in ends)
+        return names, csr_array((values, cells), shape=(len(names),) * 2)
     if ids is None or isinstance(w, pd.DataFrame) or not hasattr(w, "shape"):
         raise WeightsError(
             f"weights of type {type(w).__name__} without ids, or with other ids in rows"
@@ -643,5 +643,5 @@ def _weights_matrix(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_a
             "one id a row, each once",
             "correct ids",
         )
-    order = np.argsort(np.array(names), kind="stable")
-    return [names[i] for i in order], csr_array(csr_array(w)[order][:, order])
+    order = np.argsort(names, kind="stable")
+    return sorted(names), csr_array(csr_array(w)[order][:, order])

@@ -116,6 +116,7 @@ class Dates:
         """Place of a date that a user names; a year stands for its only date."""
         texts = np.array(self.text)
         wanted = _text(date)
+        # 1990 is the date 1990, and stands for 1990-12-31 where no other begins so.
         exact = np.flatnonzero(texts == wanted)
         if not len(exact):
             starts = np.char.startswith(texts.astype(str), wanted)
@@ -127,6 +128,18 @@ class Dates:
                 "name a date of the data",
             )
         return int(exact[0])
+
+    def ends(self, start: Any, end: Any) -> tuple[int, int]:
+        """Places of two dates that a user names, the first and the last by default."""
+        first = 0 if start is None else self.position_of(start)
+        last = len(self.labels) - 1 if end is None else self.position_of(end)
+        if not last > first:
+            raise EstimateError(
+                f"dates {self.text[first]} and {self.text[last]}",
+                "two dates of the data, in order",
+                "set start and end",
+            )
+        return first, last
 
     def _known(self, what: str) -> Scale:
         if self.scale is None:
@@ -146,13 +159,13 @@ def read_dates(column: pd.Series[Any]) -> Dates:
     if scale is None:
         order = _natural_order(labels)
         return Dates(labels[order], np.argsort(order)[codes], None, 1)
+    # Dates that are written in two ways stand at one place.
     ordinals, first, position = np.unique(
         scale.ordinals, return_index=True, return_inverse=True
     )
     step = int(np.gcd.reduce(np.diff(ordinals))) if len(ordinals) > 1 else 1
-    if not (np.diff(position) == 1).all() or len(position) != len(ordinals):
-        codes = position[codes]
-    return Dates(labels[first], codes, scale._replace(ordinals=ordinals), step)
+    scale = scale._replace(ordinals=ordinals)
+    return Dates(labels[first], position[codes], scale, step)
 
 
 def _labels(uniques: Any) -> np.ndarray:
@@ -228,13 +241,14 @@ def _of_periods(values: list[pd.Period]) -> Scale | None:
         raise EstimateError(
             f"periods of {' and '.join(sorted(kinds))}", "one frequency", "choose one"
         )
-    freq = values[0].freq
+    first = values[0]
     ordinals = np.array([value.ordinal for value in values])
 
     def written(ordinal: int) -> str:
-        return str(values[0] + (ordinal - values[0].ordinal) // freq.n)
+        # Adding one to a period of n quarters goes n quarters on.
+        return str(first + (ordinal - first.ordinal) // first.freq.n)
 
-    return Scale(ordinals, _period_years(values[0]), written)
+    return Scale(ordinals, _period_years(first), written)
 
 
 def _period_years(period: pd.Period) -> float:
@@ -253,11 +267,9 @@ def _of_days(stamps: pd.Series[Any]) -> Scale:
     days = stamps.dt.normalize()
     within = (stamps - days).dt.total_seconds()
     if within.nunique() > 1:
-        seconds = (stamps - pd.Timestamp(0)).dt.total_seconds().round().astype(int)
-        year = DAYS_A_YEAR * 86400
-        return Scale(
-            seconds.to_numpy(), 1 / year, lambda s: str(pd.Timestamp(s, unit="s"))
-        )
+        seconds = (stamps - pd.Timestamp(0)).dt.total_seconds().round().to_numpy(int)
+        years = 1 / (DAYS_A_YEAR * 86400)
+        return Scale(seconds, years, lambda s: str(pd.Timestamp(s, unit="s")))
     if days.dt.day.nunique() == 1 or days.dt.is_month_end.all():
         months = days.dt.year * 12 + days.dt.month - 1
         return _in_parts(months.to_numpy(int), 12)
@@ -271,11 +283,10 @@ def _of_days(stamps: pd.Series[Any]) -> Scale:
 
 def _in_parts(ordinals: np.ndarray, parts: int) -> Scale:
     """Halves, quarters or months of years, counted from the year zero."""
-    letter = {1: "", 2: "H", 4: "Q", 12: "-"}[parts]
+    form = {2: "{}H{}", 4: "{}Q{}", 12: "{}-{:02d}"}[parts]
 
     def written(ordinal: int) -> str:
-        part = ordinal % parts + 1
-        return f"{ordinal // parts}{letter}{part:0{2 if parts == 12 else 1}d}"
+        return form.format(ordinal // parts, ordinal % parts + 1)
 
     return Scale(ordinals, 1 / parts, written)
 
@@ -289,9 +300,8 @@ def _of_numbers(numbers: np.ndarray) -> Scale | None:
         ordinals = np.round(scaled).astype(int)
         exact = np.abs(scaled - ordinals).max() <= (ROUNDING if parts > 1 else 0.0)
         if exact and len(set(ordinals.tolist())) == len(numbers):
-            return (
-                Scale(ordinals, 1.0, str) if parts == 1 else _in_parts(ordinals, parts)
-            )
+            whole = Scale(ordinals, 1.0, str)
+            return whole if parts == 1 else _in_parts(ordinals, parts)
     return None
 
 
@@ -300,12 +310,11 @@ def _of_text(texts: list[str]) -> Scale | None:
     if years is not None:
         return Scale(years, 1.0, lambda year: f"{year}-{(year + 1) % 100:02d}")
     for parts, form in TEXT_FORMS:
-        matches = [form.fullmatch(text) for text in texts]
-        if all(matches):
-            ordinals = [
-                int(m["year"]) * parts + int(m["part"]) - 1 for m in matches if m
-            ]
-            return _in_parts(np.array(ordinals), parts)
+        matches = [match for match in map(form.fullmatch, texts) if match]
+        if len(matches) == len(texts):
+            years = np.array([int(match["year"]) for match in matches])
+            part = np.array([int(match["part"]) for match in matches])
+            return _in_parts(years * parts + part - 1, parts)
     if all(DAY.fullmatch(text) for text in texts):
         stamps = pd.to_datetime(pd.Series(texts), format="ISO8601", errors="coerce")
         return None if stamps.isna().any() else _of_days(stamps)
@@ -330,15 +339,14 @@ def _two_years(texts: Iterable[str]) -> np.ndarray | None:
 
 def _of_numbered(texts: Iterable[str]) -> Scale | None:
     """Text that differs in one whole number only."""
-    matches = [NUMBERED.fullmatch(text) for text in texts]
-    if not all(matches):
-        return None
-    frames = {(match[1], match[3]) for match in matches if match}
-    if len(frames) > 1:
+    texts = list(texts)
+    matches = [match for match in map(NUMBERED.fullmatch, texts) if match]
+    frames = {(match[1], match[3]) for match in matches}
+    if len(matches) < len(texts) or len(frames) > 1:
         return None
     before, after = frames.pop()
     blank = " " if any(" " in text.removesuffix(after) for text in texts) else ""
-    ordinals = np.array([int(match[2]) for match in matches if match])
+    ordinals = np.array([int(match[2]) for match in matches])
     return Scale(ordinals, 1.0, lambda n: f"{before}{blank}{n}{after}")
 
 
@@ -355,18 +363,17 @@ def keys_of_index(
     """Complete the names of unit and date by the levels of an index of two levels."""
     if index.nlevels != 2:
         return unit, time
-    names = [
+    # As pandas names the columns that unnamed levels become.
+    first, second = [
         f"level_{i}" if name is None else str(name)
         for i, name in enumerate(index.names)
     ]
+    other = {first: second, second: first}
     if unit is None and time is None:
-        date = date_level(index)
-        return names[1 - date], names[date]
-    if time is None and unit in names:
-        return unit, names[1 - names.index(unit)]
-    if unit is None and time in names:
-        return names[1 - names.index(time)], time
-    return unit, time
+        return (first, second) if date_level(index) == 1 else (second, first)
+    if time is None:
+        return unit, other.get(str(unit))
+    return other.get(time) if unit is None else unit, time
 
 
 def date_level(index: pd.Index[Any]) -> int:

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-MOST_TICKS = 40
+MOST_TICKS = 40  # names that can be read at an axis
 
 
 def draw(fit: Any, ax: Any = None) -> Any:

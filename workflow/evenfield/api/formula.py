@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -15,11 +16,9 @@ from formulaic.transforms import TRANSFORMS
 from evenfield.api.results import chosen
 from evenfield.study.errors import EstimateError
 
-PLAIN_NAME = re.compile(r"[^\W\d][\w. ]*")
-BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+PLAIN_NAME = re.compile(r"[^\W\d][\w. ]*")  # of a column, without backticks
+BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}  # steps of depth
 FUNCTIONS = frozenset({"np", "lag", *TRANSFORMS})
-
-
 LAG = re.compile(r"lag\((.+?)(?:,\s*(?:by\s*=\s*)?(-?\d+)\s*)?\)")
 
 
@@ -127,45 +126,47 @@ def parsed(formula: str | Columns, data: pd.DataFrame) -> Model:
             "text such as 'y ~ x | unit + year'",
             "write it first, or give y='y', x=['x']",
         )
+    # Aliases first: a quoted name may hold a bar, a tilde or a plus.
     names = _quoted_names(formula)
     aliases = _aliases(names, data)
     plain = formula
     for alias, name in aliases.items():
         plain = plain.replace(f"`{name}`", f" {alias} ")
-    sides = _split(plain, "~")
-    if len(sides) != 2:
+    text = formula.strip()
+    outcome, *sides = map(str.strip, _split(plain, "~"))
+    if len(sides) != 1:
         raise EstimateError(
-            f"the formula {formula.strip()!r} with {_times(len(sides) - 1, '~')}",
+            f"the formula {text!r} with {_times(len(sides), '~')}",
             "outcome ~ regressors",
             "write 'y ~ x', or 'y ~ 1' without regressors",
         )
-    if len(_split(sides[0], "|")) > 1:
+    if len(_split(outcome, "|")) > 1:
         raise EstimateError(
-            f"the formula {formula.strip()!r} with a bar before the ~",
+            f"the formula {text!r} with a bar before the ~",
             "effects behind the regressors",
             "write 'y ~ x | unit', a name with a bar in backticks",
         )
-    if not sides[0].strip():
+    if not outcome:
         raise EstimateError(
-            f"the formula {formula.strip()!r} with no outcome",
+            f"the formula {text!r} with no outcome",
             "outcome ~ regressors",
             "write its column first",
         )
-    right = _split(sides[1], "|")
-    if len(right) > 2:
+    regressors, *behind_bar = map(str.strip, _split(sides[0], "|"))
+    if len(behind_bar) > 1:
         raise EstimateError(
-            f"the formula {formula.strip()!r} with {_times(len(right) - 1, '|')}",
+            f"the formula {text!r} with {_times(len(behind_bar), '|')}",
             "one, before the fixed effects",
             "write 'y ~ x | unit + year'; instruments have no place here",
         )
-    if not right[0].strip():
+    if not regressors:
         raise EstimateError(
-            f"the formula {formula.strip()!r} with no regressors",
+            f"the formula {text!r} with no regressors",
             "outcome ~ regressors",
             "write 1 for the constant alone",
         )
-    effects = _effects(right[1], aliases) if len(right) == 2 else {}
-    return Model(formula.strip(), sides[0].strip(), right[0].strip(), effects, aliases)
+    effects = _effects(behind_bar[0], aliases) if behind_bar else {}
+    return Model(text, outcome, regressors, effects, aliases)
 
 
 def _times(count: int, mark: str) -> str:
@@ -203,6 +204,7 @@ def _quoted_names(formula: str) -> list[str]:
 
 def _aliases(names: Iterable[str], data: pd.DataFrame) -> dict[str, str]:
     """Return names by an alias that Python takes for a name, and no column has."""
+    # What Python reads as a name, with an end that no other alias begins.
     stem = "quoted"
     while any(str(column).startswith(stem) for column in data):
         stem += "_"
@@ -214,19 +216,16 @@ def _aliases(names: Iterable[str], data: pd.DataFrame) -> dict[str, str]:
 
 def _split(text: str, mark: str) -> list[str]:
     """Split at a mark that stands in no bracket and no quotes."""
-    positions = list(_mark_positions(text, mark))
-    starts = [0, *(position + 1 for position in positions)]
-    return [
-        text[start:end] for start, end in zip(starts, [*positions, None], strict=True)
-    ]
+    ends = [-1, *_mark_positions(text, mark), len(text)]
+    return [text[before + 1 : after] for before, after in pairwise(ends)]
 
 
 def _mark_positions(text: str, mark: str) -> Iterator[int]:
     depth = 0
-    quote: str | None = None
+    quote = ""
     for position, character in enumerate(text):
-        if quote is not None:
-            quote = None if character == quote else quote
+        if quote:
+            quote = "" if character == quote else quote
         elif character in "'\"":
             quote = character
         elif character in BRACKETS:
@@ -237,7 +236,6 @@ def _mark_positions(text: str, mark: str) -> Iterator[int]:
 
 def effect_labels(columns: Iterable[pd.Series[Any]]) -> pd.Series[int]:
     """Return a number for each level of a column, or for each tuple of several."""
-    frame = pd.concat(
-        [column.rename(str(i)) for i, column in enumerate(columns)], axis=1
-    )
+    parts = list(columns)
+    frame = pd.concat(parts, axis=1, keys=range(len(parts)))
     return frame.groupby(list(frame), sort=False, observed=True).ngroup()

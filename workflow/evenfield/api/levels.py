@@ -13,6 +13,7 @@ from evenfield.api.data import Table
 from evenfield.api.formula import Columns, outcome_of
 from evenfield.study.errors import EstimateError
 
+# An expression that starts with a logarithm, or a column such as log_income.
 LOGARITHM = re.compile(r"\s*((np\.)?log(10|2|1p)?\s*\(|(log|ln)[_. ])")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -45,7 +47,7 @@ ROOTS: dict[str, Callable[[np.ndarray], Any]] = {
     "half_panel_jackknife": half_panel_root,
     "anderson_hsiao": anderson_hsiao_root,
 }
-THEIL = ("theil_t", "theil_l")
+THEIL = ("theil_t", "theil_l")  # which add up over groups
 MEASURES = {"gini": gini, "atkinson": atkinson}
 
 
@@ -88,6 +90,7 @@ def dynamic_fe(
     rho = root.rho
     error = root.std_error
     years = rows.calendar.years
+    # By the delta method the error of ln(rho) is that of rho over rho.
     speed = -np.log(rho) / years if rho > 0 else np.nan
     speed_error = error / rho / years if rho > 0 else np.nan
     notes = {
@@ -101,16 +104,19 @@ def dynamic_fe(
             "uncorrected rho": root.fixed_effects,
             "root found": not root.no_root,
         }
-    title = f"Dynamic panel, {method.replace('_', ' ')}"
-    nobs = root.n_units * root.n_periods
-    lines = t_rows(
-        ["rho", "speed"],
-        [rho, speed],
-        [error, speed_error],
-        "clustered by unit",
-        root.df,
+    return Fit(
+        f"Dynamic panel, {method.replace('_', ' ')}",
+        t_rows(
+            ["rho", "speed"],
+            [rho, speed],
+            [error, speed_error],
+            "clustered by unit",
+            root.df,
+        ),
+        root.n_units * root.n_periods,
+        notes=notes,
+        raw=root,
     )
-    return Fit(title, lines, nobs, notes=notes, raw=root)
 
 
 @reported("dynamic-gmm")
@@ -183,35 +189,33 @@ def dynamic_gmm(
     chosen("number of steps", steps, [1, 2])
     chosen("equations", equations, ["difference", "system"])
     system = equations == "system"
-    # Dates that no unit has are dates, too.
-    positions = rows.calendar.positions
-    n_dates = rows.calendar.span
-    Y = rows.grid(rows.y, positions, n_dates)
+    Y = rows.steps_grid(rows.y)
+    n_dates = Y.shape[1]
     # Far from zero regressors, too, would lose digits: the constant makes up for the
     # mean.
     mean = float(np.nanmean(Y))
     lags, names = _lags_of_outcome(rows, lags)
-    instrumented = dict.fromkeys(names_of(endogenous), 2)
-    instrumented |= dict.fromkeys(names_of(predetermined), 1)
-    touched = {*instrumented}.union(*(rows.variables.get(n, ()) for n in instrumented))
-    own = [NOWHERE if {n, *rows.variables[n]} & touched else EVERYWHERE for n in names]
-    paths = {
-        name: rows.grid(rows.column(name, missing=True), positions, n_dates)
-        for name in instrumented
-    }
-    if centre:
-        paths = {name: path - np.nanmean(path) for name, path in paths.items()}
-    sources = [
-        Source(path, instrumented[name], last_lag) for name, path in paths.items()
+    # Levels instrument from lag 2 on where shocks move them, from 1 on where later.
+    first_lags = dict.fromkeys(names_of(endogenous), 2)
+    first_lags |= dict.fromkeys(names_of(predetermined), 1)
+    sources = []
+    touched = set(first_lags)
+    for name, first_lag in first_lags.items():
+        path = rows.steps_grid(rows.column(name, missing=True))
+        origin_of_path = np.nanmean(path) if centre else 0.0
+        sources.append(Source(path - origin_of_path, first_lag, last_lag))
+        touched |= rows.variables.get(name, set())
+    own = [
+        NOWHERE if {name, *rows.variables[name]} & touched else EVERYWHERE
+        for name in names
     ]
-    X = rows.grid(rows.X[names], positions, n_dates)
-    layout = Layout.COLLAPSED if collapse else Layout.FULL
+    X = rows.steps_grid(rows.X[names])
     spec = GmmSpec(
         lags=lags,
         first_lag=instruments[0],
         last_lag=instruments[1],
         equations=Equations(equations),
-        layout=layout,
+        layout=Layout.COLLAPSED if collapse else Layout.FULL,
         first_step=first_step,
         origin=0.0 if centre else mean,
     )
@@ -220,37 +224,27 @@ def dynamic_gmm(
         # those of the dates after it, too. In levels the first stands for the constant.
         in_differences, in_levels = equation_dates(Y, X, lags)
         dated = np.flatnonzero(in_levels)[1:] if system else in_differences.nonzero()[0]
-        X = np.concatenate(
-            [X, np.tile(np.eye(n_dates)[:, dated], (len(Y), 1, 1))], axis=2
-        )
+        dummies = np.tile(np.eye(n_dates)[:, dated], (len(Y), 1, 1))
+        X = np.concatenate([X, dummies], axis=2)
         names += [rows.calendar.position_text(int(t)) for t in dated]
         own += [LEVELS_ONLY if system else EVERYWHERE] * len(dated)
     if system:
-        X = np.concatenate(
-            [X, np.where(np.isfinite(Y), 1.0, np.nan)[..., None]], axis=2
-        )
+        constant = np.where(np.isfinite(Y), 1.0, np.nan)
+        X = np.concatenate([X, constant[..., None]], axis=2)
         names.append("Intercept")
         own.append(LEVELS_ONLY)
+    # Less its mean, so that sums of squares keep their digits.
     fit = gmm.dynamic_gmm(Y - mean, spec, X, sources, np.array(own, dtype=int))
     names = [f"lag({rows.y.name}, {p})" for p in range(1, lags + 1)] + names
-    one = (
-        fit.beta_one_step,
-        fit.std_errors_one_step,
-        fit.cov_one_step,
-        fit.serial_one_step,
-        "robust",
-    )
-    two = fit.beta, fit.std_errors, fit.cov, fit.serial, "Windmeijer"
-    beta, errors, cov, serial, inference = one if steps == 1 else two
+    beta, cov, serial = fit.beta, fit.cov, fit.serial
+    if steps == 1:
+        beta, cov, serial = fit.beta_one_step, fit.cov_one_step, fit.serial_one_step
     if system:
         beta, cov = _with_mean(beta, cov, lags, mean)
-        errors = np.sqrt(np.diag(cov))
-    tests = {
-        "Hansen": fit.hansen,
-        "Sargan": fit.sargan,
-        "m1": serial[0],
-        "m2": serial[1],
-    }
+    errors = np.sqrt(np.diag(cov))
+    inference = "robust" if steps == 1 else "Windmeijer"
+    m1, m2 = serial
+    tests = {"Hansen": fit.hansen, "Sargan": fit.sargan, "m1": m1, "m2": m2}
     notes: dict[str, Any] = {"units": fit.n_units, "instruments": fit.n_instruments}
     notes |= _cautions(fit, Y, centre)
     for name, test in tests.items():
@@ -275,6 +269,7 @@ def _lags_of_outcome(rows: Table, lags: int | None) -> tuple[int, list[str]]:
     terms = [str(name) for name in rows.X if name != "Intercept"]
     of_outcome = {name: lag_of_outcome(name, y) for name in terms}
     others = [name for name in terms if of_outcome[name] is None]
+    # Lags of y are regressors of the estimator, which instruments them.
     written = sorted(k for k in of_outcome.values() if k is not None)
     if not written:
         return (1 if lags is None else lags), others
@@ -299,7 +294,7 @@ def _with_mean(
     y - m = sum rho_p (y_-p - m) + a gives the constant a + m (1 - sum rho_p).
     """
     to_level = np.eye(len(beta))
-    to_level[-1, :lags] = -mean
+    to_level[-1, :lags] = -mean  # the constant's row of the map
     moved = to_level @ beta
     moved[-1] += mean
     return moved, to_level @ cov @ to_level.T
@@ -318,6 +313,7 @@ def _cautions(fit: gmm.GmmFit, Y: np.ndarray, centre: bool) -> dict[str, str]:
             "more instruments than units: Hansen's test and two-step errors mean little;"
             " collapse=True or instruments=(2, 3) gives fewer"
         )
+    # A level that a unit lacks is a zero among the instruments: far from zero it weighs.
     far = abs(np.nanmean(Y)) > FAR * np.nanstd(Y)
     by_level = np.isnan(Y).any() or fit.n_instruments > fit.n_units
     if far and by_level and not centre:
@@ -339,6 +335,7 @@ def _agreed_time_effects(option: bool | None, behind_bar: str | None) -> bool:
             "unit effects beside them, which the estimator always has",
             "name the unit too, or leave out the bar",
         )
+    # The unit alone behind the bar asks for no dummies of dates.
     by_formula = behind_bar == "two_way"
     if option not in (None, by_formula):
         raise EstimateError(
@@ -372,6 +369,7 @@ def _trends(
     """
     rows = table(levels_of(y, data), data, *keys)
     rows.calendar.even("a regression on time")
+    # A filter of logarithms is free of the unit of the currency.
     log = np.log(positive(rows))
     periods = logt.regression_periods(
         log.shape[1], logt.discarded_periods(log.shape[1], discard)
@@ -383,13 +381,14 @@ def _trends(
     return rows, trend if logs else np.exp(trend - trend.mean()), periods
 
 
-def _log_t_rows(
-    names: Sequence[str], fits: Sequence[tuple[float, float, float]]
-) -> Rows:
-    b, errors, t = zip(*fits, strict=True) if fits else ((), (), ())
-    p_values = [logt.one_sided_p(ratio) for ratio in t]
+def _log_t_rows(names: Sequence[str], b: Any, errors: Any, t: Any) -> Rows:
     return t_rows(
-        names, b, errors, "long-run variance", p_value=p_values, law="normal, one-sided"
+        names,
+        b,
+        errors,
+        "long-run variance",
+        p_value=list(map(logt.one_sided_p, t)),
+        law="normal, one-sided",
     )
 
 
@@ -434,23 +433,22 @@ def log_t(
     Phillips and Sul (2007): log(H_1 / H_t) - 2 log(log t) = a + b log t + u_t.
     """
     rows, x, periods = _trends(y, data, (unit, time), smoothing, discard, logs)
+    # H_t: variance of relative paths around one; to zero where units converge.
     H = logt.transition_variance(x)
     fit = logt.fit_logt(H, periods, variance)
-    b, error, t = (float(part[0]) for part in (fit.b, fit.std_error, fit.t))
-    notes = {
-        "units": len(x),
-        "compared": "logarithms" if logs else "levels",
-        "speed": b / 2,
-        "converges": t > logt.CRITICAL_VALUE,
-    }
-    tables = {
-        "over time": pd.DataFrame(
-            {"dispersion of relative transition": H}, index=rows.dates.names
-        )
-    }
-    lines = _log_t_rows(["log t"], [(b, error, t)])
+    over_time = {"dispersion of relative transition": H}
     return Fit(
-        "Log t regression", lines, len(periods), notes=notes, tables=tables, raw=fit
+        "Log t regression",
+        _log_t_rows(["log t"], fit.b, fit.std_error, fit.t),
+        len(periods),
+        notes={
+            "units": len(x),
+            "compared": "logarithms" if logs else "levels",
+            "speed": float(fit.b[0]) / 2,
+            "converges": bool(fit.t[0] > logt.CRITICAL_VALUE),
+        },
+        tables={"over time": pd.DataFrame(over_time, index=rows.dates.names)},
+        raw=fit,
     )
 
 
@@ -492,28 +490,33 @@ def clubs(
     """
     rows, x, periods = _trends(y, data, (unit, time), smoothing, discard, logs)
     tests = group_tests(x, periods, variance)
+    # Core groups first, then whoever converges with one (Phillips and Sul 2009).
     division = find_clubs(x, periods, variance=variance)
     division = division if merge is None else merge_clubs(tests, division, merge)
     division = adopt_divergent(tests, division) if adopt else division
-    by_name = {f"club {i}": club for i, club in enumerate(division.clubs, 1)}
     paths = logt.relative_transition(x)
-    means = {
-        name: paths[list(club.members)].mean(axis=0) for name, club in by_name.items()
-    }
-    sizes = {f"units in {name}": len(club.members) for name, club in by_name.items()}
-    compared = "logarithms" if logs else "levels"
-    notes = {"units": len(x), "compared": compared, **sizes}
+    means = {}
+    notes = {"units": len(x), "compared": "logarithms" if logs else "levels"}
+    for number, club in enumerate(division.clubs, 1):
+        means[f"club {number}"] = paths[list(club.members)].mean(axis=0)
+        notes[f"units in club {number}"] = len(club.members)
     notes["none"] = len(division.divergent)
-    members = pd.DataFrame({"club": division.labels(len(x))}, index=rows.units.names)
-    tables = {
-        "members": members,
-        "over time": pd.DataFrame(means, index=rows.dates.names),
-    }
-    lines = _log_t_rows(
-        list(by_name), [(club.b, club.std_error, club.t) for club in division.clubs]
-    )
+    members = {"club": division.labels(len(x))}
     return Fit(
-        "Convergence clubs", lines, x.size, notes=notes, tables=tables, raw=division
+        "Convergence clubs",
+        _log_t_rows(
+            list(means),
+            [club.b for club in division.clubs],
+            [club.std_error for club in division.clubs],
+            [club.t for club in division.clubs],
+        ),
+        x.size,
+        notes=notes,
+        tables={
+            "members": pd.DataFrame(members, index=rows.units.names),
+            "over time": pd.DataFrame(means, index=rows.dates.names),
+        },
+        raw=division,
     )
 
 
@@ -551,53 +554,49 @@ def inequality(
         time"]`` has one row a date.
     """
     rows = table(outcome_of(y, data), data, unit, time)
-    chosen(
-        "measure split by groups" if groups else "measure",
-        measure,
-        [*THEIL, *(() if groups else MEASURES)],
-    )
+    if groups:
+        chosen("measure split by groups", measure, THEIL)
+    chosen("measure", measure, [*THEIL, *MEASURES])
+    people = pd.Series(1.0, rows.y.index)
+    if weights is not None:
+        people = rows.column(weights).astype(float)
     rng = np.random.default_rng(seed)
-    lines = dict[Any, dict[str, float]]()
-    errors = list[float]()
+    lines = []
+    errors = []
     for number in range(len(rows.calendar.labels)):
-        date = rows.calendar.labels[number]
         at = rows.calendar.codes == number
-        error = np.nan
         income = rows.y[at].to_numpy()
-        people = (
-            np.ones(len(income))
-            if weights is None
-            else rows.column(weights)[at].to_numpy(float)
-        )
+        weight = people[at].to_numpy()
+        error = np.nan
         if measure in MEASURES:
-            lines[date] = {"total": MEASURES[measure](income, people)}
+            line = {"total": MEASURES[measure](income, weight)}
         else:
-            lines[date] = {"total": theil(income, people, measure)}
-            error = redrawn_theil(
-                income, people, rng=rng, draws=draws, measure=measure
-            ).std(ddof=1)
+            line = {"total": theil(income, weight, measure)}
+            samples = redrawn_theil(
+                income, weight, rng=rng, draws=draws, measure=measure
+            )
+            error = samples.std(ddof=1)
         if groups is not None:
-            codes = np.unique(rows.column(groups)[at].astype(str), return_inverse=True)[
-                1
-            ]
-            parts = decompose_theil(income, people, codes, measure)
-            lines[date] |= {"between": parts.between, "within": parts.within}
-        errors += [error, *[np.nan] * (len(lines[date]) - 1)]
-    wide = pd.DataFrame(lines).T
-    names = [
-        f"{what} {date}" if len(wide) > 1 else str(what)
-        for date in rows.calendar.text
-        for what in wide
-    ]
-    both = t_rows(
-        names, wide.to_numpy().ravel(), errors, "bootstrap of units", p_value=np.nan
-    )
-    notes = {"units": len(rows.units.names), "dates": len(wide), "groups": groups or ""}
+            labels = rows.column(groups)[at].astype(str)
+            codes = np.unique(labels, return_inverse=True)[1]
+            parts = decompose_theil(income, weight, codes, measure)
+            line |= {"between": parts.between, "within": parts.within}
+        lines.append(line)
+        errors += [error, *[np.nan] * (len(line) - 1)]
+    wide = pd.DataFrame(lines, index=rows.calendar.labels)
+    dates = [f" {date}" for date in rows.calendar.text] if len(wide) > 1 else [""]
+    names = [f"{part}{date}" for date, part in product(dates, wide)]
     return Fit(
         f"Inequality, {measure}",
-        both,
+        t_rows(
+            names, wide.to_numpy().ravel(), errors, "bootstrap of units", p_value=np.nan
+        ),
         len(rows.y),
-        notes=notes,
+        notes={
+            "units": len(rows.units.names),
+            "dates": len(wide),
+            "groups": groups or "",
+        },
         tables={"over time": wide},
     )
 
@@ -648,25 +647,25 @@ def markov(
     """
     rows = table(outcome_of(y, data), data, unit, time)
     chosen("classes", classes, ["pooled", "yearly"])
+    # Every transition takes the same time.
     rows.calendar.even("transitions")
     x = rows.balanced(rows.y)
-    codes = (
-        chains.classes_of(x, chains.quantile_cutoffs(x, k))
-        if classes == "pooled"
-        else chains.yearly_classes(x, k)
-    )
+    codes = chains.yearly_classes(x, k)
+    if classes == "pooled":
+        codes = chains.classes_of(x, chains.quantile_cutoffs(x, k))
     counts = chains.transition_counts(codes, k, step).sum(axis=0)
     labels = pd.Index([str(i) for i in range(1, k + 1)])
     P = chains.transition_matrix(counts)
+    # Each row is a multinomial sample: var(p) = p (1 - p) / n, of no class without a row.
     totals = counts.sum(axis=1, keepdims=True)
-    errors = np.sqrt(
-        np.divide(P * (1 - P), totals, out=np.full(P.shape, np.nan), where=totals > 0)
-    )
+    unknown = np.full(P.shape, np.nan)
+    variances = np.divide(P * (1 - P), totals, out=unknown, where=totals > 0)
+    # pi = pi P: where the chain would settle.
     ergodic = chains.ergodic_distribution(P)
     lines = t_rows(
-        [f"{a} to {b}" for a in labels for b in labels],
+        [f"{a} to {b}" for a, b in product(labels, repeat=2)],
         P.ravel(),
-        errors.ravel(),
+        np.sqrt(variances).ravel(),
         "multinomial",
     )
     notes = {
@@ -679,12 +678,18 @@ def markov(
         "counts": pd.DataFrame(counts, labels, labels),
         "ergodic": pd.DataFrame({"share": ergodic}, index=labels),
     }
+    fit = Fit("Markov chain", lines, int(counts.sum()), notes=notes, tables=tables)
     if w is None:
-        return Fit("Markov chain", lines, int(counts.sum()), notes=notes, tables=tables)
-    rng = np.random.default_rng(seed)
-    W = matched_weights(w, rows.units.names).toarray()
+        return fit
     test = chains.spatial_markov_test(
-        x, codes, W, k=k, m=neighbour_classes or k, rng=rng, draws=draws, step=step
+        x,
+        codes,
+        matched_weights(w, rows.units.names).toarray(),
+        k=k,
+        m=neighbour_classes or k,
+        rng=np.random.default_rng(seed),
+        draws=draws,
+        step=step,
     )
     notes |= {
         "Q": test.q,
@@ -695,11 +700,6 @@ def markov(
     }
     for i, given in enumerate(chains.transition_matrix(test.counts), 1):
         tables[f"neighbours {i}"] = pd.DataFrame(given, labels, labels)
-    return Fit(
-        "Spatial Markov chain",
-        lines,
-        int(counts.sum()),
-        notes=notes,
-        tables=tables,
-        raw=test,
+    return replace(
+        fit, title="Spatial Markov chain", notes=notes, tables=tables, raw=test
     )

@@ -63,6 +63,7 @@ class Case(Design):
                 "columns of the data",
                 "give coords=('lat', 'lon')",
             )
+        # Coordinates of a unit are those of its first row.
         first = np.unique(self.rows.units.codes, return_index=True)[1]
         positions = self.rows.data[names].to_numpy(float)[first]
         lacking = ~np.isfinite(positions).all(axis=1)
@@ -113,8 +114,8 @@ class Case(Design):
 
     def permuted(self, c: np.ndarray, level: float, scheme: str) -> Tested:
         """Permute the paths of a regressor over units, the others held."""
-        rows, options = self.rows, self.options
-        strata = options["strata"]
+        rows = self.rows
+        strata = self.options["strata"]
         if scheme == "connected" or (scheme == "stratified" and strata is None):
             needed = "links between units" if scheme == "connected" else "strata"
             raise EstimateError(
@@ -166,14 +167,15 @@ class Case(Design):
         """
         if kind == "two_way" or kind.startswith("randomisation"):
             return pd.DataFrame()
+        # A bootstrap has no covariance: that of its studentised errors stands for it.
         name = {"wild": "CR1", "wild33": "CR3"}.get(kind, kind)
         pairs = product(self.coefficients, repeat=2)
         errors = [infer(name, self, np.maximum(a, b)).std_error for a, b in pairs]
         sums = np.square(errors).reshape(len(self.names), -1)
-        single = np.diag(sums)
-        values = np.where(
-            np.eye(len(single)) > 0, sums, (sums - single - single[:, None]) / 2
-        )
+        variances = np.diag(sums)
+        # var(a + b) = var(a) + var(b) + 2 cov(a, b)
+        values = (sums - variances - variances[:, None]) / 2
+        np.fill_diagonal(values, variances)
         return pd.DataFrame(values, self.names, self.names)
 
 
@@ -211,6 +213,7 @@ def _lines(case: Case, kinds: Sequence[str], level: float) -> pd.DataFrame:
         law = f"none: {test.reason}" if test.reason else test.law
         out.append({"term": name, "inference": kind, **numbers, "law": law})
         reasons.append(test.reason)
+    # One inference that cannot be is a row that says why; none is an error.
     if all(reasons):
         raise NumericsError(reasons[0])
     return pd.DataFrame(out)
@@ -224,6 +227,7 @@ def _check_units(rows: Table, cluster: str | None, kinds: Sequence[str]) -> None
     """Refuse an inference by units where each row would be a unit of its own."""
     if rows.units_known:
         return
+    # A panel without units has nothing to cluster by, or to permute.
     dated = {*kinds} - OF_ROWS if rows.time_name is not None else set()
     alone = set() if cluster is not None else {*kinds} & BY_CLUSTER
     refused = [kind for kind in kinds if kind in dated | alone]
@@ -283,15 +287,11 @@ def ols(
         Of SCPC: bound of the average correlation and of the number of components (N - 1
         as the reference program).
     """
-    options = dict(locals())
+    options = dict(locals())  # all that was given, before anything else is
     rows = table(formula, data, unit, time)
     options["lags"] = default_lags(len(rows.dates.names)) if lags is None else int(lags)
     several = rows.several or cluster is not None
-    kinds = (
-        [inference]
-        if isinstance(inference, str)
-        else list(inference or ["CR2" if several else "HC3"])
-    )
+    kinds = names_of(inference or ("CR2" if several else "HC3"))
     for kind in kinds:
         chosen("inference", kind, METHODS)
     _check_units(rows, cluster, kinds)
@@ -313,7 +313,7 @@ def ols(
         dummies=_dummies(kinds, rows),
         leverages="HC3" in kinds,
     )
-    k = len(names) + left.rank
+    k = len(names) + left.rank  # coefficients and effects
     if len(left.y) <= k:
         counted = "coefficients and effects" if effects else "coefficients"
         raise NumericsError(f"{len(left.y)} observations cannot carry {k} {counted}")
@@ -338,12 +338,14 @@ def ols(
     )
     n = len(fit.y)
     sse = fit.u_hat @ fit.u_hat
+    # R2 of the whole, effects included.
     gap = rows.y.to_numpy() - rows.y.mean()
     total = float(gap @ gap)
     return Fit(
         "Least squares",
         lambda level: _lines(case, kinds, level),
         nobs=n,
+        # Normal errors with the variance of maximum likelihood, SSE / N.
         loglik=float(-n / 2 * (np.log(2 * np.pi * sse / n) + 1)),
         n_params=k,
         resids=rows.restored(fit.u_hat),
@@ -393,6 +395,7 @@ def contrasts(
             f"two, {reference or 'one'} among them",
             "name others",
         )
+    # Groups become columns of zeros and ones under their own names.
     taken = set(groups) & {*units.data, "Intercept"}
     if taken:
         raise EstimateError(
@@ -406,7 +409,8 @@ def contrasts(
     if not units.units_known:  # a row is a unit here
         unit = "unit of the row"
         data[unit] = np.arange(len(data))
-    kinds = [inference] if isinstance(inference, str) else list(inference)
+    kinds = names_of(inference)
+    # Against all others each group has a model of its own.
     sets = [[name] for name in groups] if reference is None else [groups]
     fits = [
         ols(
@@ -421,14 +425,10 @@ def contrasts(
     ]
 
     def rows(level: float) -> pd.DataFrame:
-        all_rows = pd.concat([fit.rows(level) for fit in fits])
-        all_rows = all_rows[all_rows["term"].isin(groups)]
-        return all_rows.sort_values(
-            "inference",
-            key=lambda c: c.map(kinds.index),
-            kind="stable",
-            ignore_index=True,
-        )
+        tests = pd.concat([fit.rows(level) for fit in fits])
+        tests = tests[tests["term"].isin(groups)]
+        parts = [tests[tests["inference"] == kind] for kind in kinds]
+        return pd.concat(parts, ignore_index=True)
 
     against = "all others" if reference is None else reference
     return Fit(
@@ -481,15 +481,9 @@ def beta_convergence(
             "growth without a constant", "one", "leave out '0 +' or '- 1'"
         )
     dates = rows.calendar
-    first = 0 if start is None else dates.position_of(start)
-    last = len(dates.labels) - 1 if end is None else dates.position_of(end)
-    if not last > first:
-        raise EstimateError(
-            f"dates {dates.text[first]} and {dates.text[last]}",
-            "two dates of the data, in order",
-            "set start and end",
-        )
+    first, last = dates.ends(start, end)
     levels = rows.y.groupby([rows.unit, dates.codes]).first().unstack()
+    # Growth needs both ends; a unit with one would leave without a word.
     lost = levels.index[levels[[first, last]].isna().any(axis=1)]
     years = dates.between(first, last)
     if len(lost):
@@ -499,39 +493,35 @@ def beta_convergence(
             "leave them out",
         )
     at = dates.codes == first
+    # Controls are those of the first date, before the growth.
     cross = rows.data[at].set_axis(rows.unit[at]).assign(initial=levels[first])
     cross["growth"] = (levels[last] - levels[first]) / years
     fit = ols(_growth_model(formula, rows), cross, unit=rows.unit_name, **options)
     slope = float(fit.params["initial"])
     ends = fit.conf_int().to_dict("index")["initial"]
+    # The ends of the slope are ends of the speed: -ln(1 + slope x years) / years falls.
     speed = speed_bounds(ends["lower"], ends["upper"], years)
     life = half_life_bounds(speed)
     rate = speed_from_slope(slope, years)
-    X = pd.DataFrame(fit.raw.X, columns=list(fit.params.index)).drop(
-        columns=["Intercept", "initial"]
-    )
-    direct = fit_speed(fit.raw.y, cross["initial"].to_numpy(), years, X.to_numpy())
     half = np.log(2) / rate if rate > 0 else np.nan
-    lines = {
-        "speed": [rate, np.nan, speed.low, speed.high],
-        "half-life": [half, np.nan, life.low, life.high],
-        "speed by nonlinear least squares": [
-            direct.lam,
-            direct.std_error,
-            np.nan,
-            np.nan,
-        ],
-    }
-    speeds = pd.DataFrame(lines, ["estimate", "std_error", "conf_low", "conf_high"]).T
-    notes = {
-        "speed": rate,
-        "half-life": half,
-        "years": f"{dates.text[first]} to {dates.text[last]}",
-    }
+    others = ~fit.params.index.isin(["Intercept", "initial"])
+    X = fit.raw.X[:, others]
+    # The same speed as a parameter: growth = a - (1 - exp(-speed T)) / T y_0.
+    direct = fit_speed(fit.raw.y, cross["initial"].to_numpy(), years, X)
+    speeds = pd.DataFrame(
+        {
+            "estimate": [rate, half, direct.lam],
+            "std_error": [np.nan, np.nan, direct.std_error],
+            "conf_low": [speed.low, life.low, np.nan],
+            "conf_high": [speed.high, life.high, np.nan],
+        },
+        index=["speed", "half-life", "speed by nonlinear least squares"],
+    )
+    span = f"{dates.text[first]} to {dates.text[last]}"
     return replace(
         fit,
         title="Beta convergence",
-        notes={**notes, **fit.notes},
+        notes={"speed": rate, "half-life": half, "years": span, **fit.notes},
         tables={"speed": speeds},
     )
 
@@ -575,24 +565,21 @@ def specification_curve(
         Predicted sign, 1 or -1; paths of the treatment are permuted over units, inside
         strata.
     """
-    outcomes = [y] if isinstance(y, str) else list(y)
     rng = np.random.default_rng(seed)
-    cases = list(product(outcomes, controls, (samples or {"all": ""}).items()))
+    cases = list(product(names_of(y), controls, (samples or {"all": ""}).items()))
     whole = table(Columns(treatment, ()), data, unit, time)
     paths = whole.balanced(whole.y)
     labels = np.zeros(len(whole.units.names), dtype=int)
     if strata is not None:
         first = np.unique(whole.unit, return_index=True)[1]
-        labels = np.unique(
-            whole.column(strata).astype(str).to_numpy()[first], return_inverse=True
-        )[1]
+        strata_of_units = whole.column(strata).astype(str).to_numpy()[first]
+        labels = np.unique(strata_of_units, return_inverse=True)[1]
+    # One permutation for all specifications, so that they are tested jointly.
     keys = rng.random((draws, len(labels)))
-    drawn = paths[
-        [
-            np.arange(len(labels)),
-            *(curve.permutation_from_keys(key, labels) for key in keys),
-        ]
-    ]
+    permutations = [curve.permutation_from_keys(key, labels) for key in keys]
+    # The paths as they are stand first.
+    drawn = paths[[np.arange(len(labels)), *permutations]]
+    position_of_date = {date: i for i, date in enumerate(whole.calendar.text)}
     lines = []
     for outcome, names, (_, query) in cases:
         model = Columns(outcome, (*names, treatment), tuple(names_of(effects)))
@@ -601,36 +588,32 @@ def specification_curve(
         used = [str(name) for name in rows.X if not (codes and name == "Intercept")]
         values = np.array([rows.y, *(rows.X[name] for name in used)])
         left = without_effects(values, used, codes, rows.units.codes, dummies="none")
-        position_of_date = {date: i for i, date in enumerate(whole.calendar.text)}
         positions = np.array([position_of_date[date] for date in rows.calendar.text])
         at = np.searchsorted(whole.units.names, rows.unit)
         d = drawn[:, at, positions[rows.calendar.codes]]
+        # Effects are taken out of permuted treatments as of the one that was.
         if codes:
             effect_span(codes).take_out(d)
         Z = np.delete(left.X, used.index(treatment), axis=1)
         counted = left.rank - left.nested
         lines.append(curve.slopes_by_draw(left.y, d.T, Z, rows.units.codes, counted))
-    estimates, errors, df = (np.array(part) for part in zip(*lines, strict=True))
-    sums = dict(
-        zip(
-            curve.SUMMARIES,
-            curve.curve_summaries(estimates, estimates / errors, df, sign),
-            strict=True,
-        )
-    )
-    tests = {
-        n: curve.joint_test(line[0], line[1:], 1 if "share" in n else sign)
-        for n, line in sums.items()
-    }
-    names = [
-        " | ".join([a, " + ".join(b) or "no controls", c]) for a, b, (c, _) in cases
+    estimates, errors, df = map(np.array, zip(*lines, strict=True))
+    summaries = curve.curve_summaries(estimates, estimates / errors, df, sign)
+    tests = {}
+    notes = {}
+    for name, line in zip(curve.SUMMARIES, summaries, strict=True):
+        # A share is large or not, whatever the sign of the effect.
+        test = curve.joint_test(line[0], line[1:], 1 if "share" in name else sign)
+        tests[name] = test
+        notes[f"joint p, {name.replace('_', ' ')}"] = test.p_value
+    labels_of_rows = [
+        f"{outcome} | {' + '.join(names) or 'no controls'} | {sample}"
+        for outcome, names, (sample, _) in cases
     ]
     return Fit(
         "Specification curve",
-        t_rows(names, estimates[:, 0], errors[:, 0], "CR1", df),
+        t_rows(labels_of_rows, estimates[:, 0], errors[:, 0], "CR1", df),
         len(whole.y),
-        notes={
-            f"joint p, {n.replace('_', ' ')}": test.p_value for n, test in tests.items()
-        },
+        notes=notes,
         tables={"joint": pd.DataFrame(list(tests.values()), index=list(tests))},
     )

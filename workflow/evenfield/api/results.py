@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import chain
 from textwrap import wrap
 from typing import Any
 
@@ -16,24 +17,17 @@ from evenfield.study.errors import EstimateError, nearest
 
 Rows = Callable[[float], pd.DataFrame]
 NO_BREAK = "\N{NO-BREAK SPACE}"
-NUMBERS = [
-    "estimate",
-    "std_error",
-    "statistic",
-    "df",
-    "p_value",
-    "conf_low",
-    "conf_high",
-]
+MOST_ROWS = 30  # of a summary
+NUMBERS = "estimate std_error statistic df p_value conf_low conf_high".split()
 
 
 def chosen(
     what: str, name: Any, known: Iterable[Any], remedy: str = "choose one"
 ) -> None:
     """Refuse a name that is none of those that there are."""
-    known = list(dict.fromkeys(known))
+    known = list(known)
     if name not in known:
-        names = list(map(str, known))
+        names = list(dict.fromkeys(map(str, known)))
         raise EstimateError(
             f"no {what} {name!r}",
             f"one of {', '.join(names)}",
@@ -58,28 +52,25 @@ def t_rows(
         estimate, errors, out=np.full_like(estimate, np.nan), where=errors > 0
     )
 
+    law = "t"
+    if np.ndim(df) == 0:
+        law = "normal" if np.isinf(df) else f"t({df:g})"
+
     def rows(level: float) -> pd.DataFrame:
         half = stdtrit(df, 0.5 + level / 2) * errors
-        columns = [
-            estimate,
-            errors,
-            ratio,
-            np.broadcast_to(df, ratio.shape),
-            2 * stdtr(df, -np.abs(ratio)),
-        ]
-        numbers = dict(
-            zip(NUMBERS, [*columns, estimate - half, estimate + half], strict=True)
-        )
-        law = "t" if np.ndim(df) else "normal" if np.isinf(df) else f"t({df:g})"
-        return pd.DataFrame(
-            {
-                "term": list(names),
-                "inference": inference,
-                **numbers,
-                "law": law,
-                **others,
-            }
-        )
+        columns = {
+            "term": list(names),
+            "inference": inference,
+            "estimate": estimate,
+            "std_error": errors,
+            "statistic": ratio,
+            "df": np.broadcast_to(df, ratio.shape),
+            "p_value": 2 * stdtr(df, -np.abs(ratio)),
+            "conf_low": estimate - half,
+            "conf_high": estimate + half,
+            "law": law,
+        }
+        return pd.DataFrame({**columns, **others})
 
     return rows
 
@@ -100,6 +91,10 @@ def _checked_level(level: Any) -> float:
     return share
 
 
+def _no_values() -> pd.Series[float]:
+    return pd.Series(dtype=float)
+
+
 class Text(str):
     """Text that shows itself as it is."""
 
@@ -116,6 +111,7 @@ class Fit:
     ``conf_int``.
     """
 
+    # A fit is an estimator and a function from a level to its rows.
     title: str  # estimator
     rows: Rows  # tidy rows at a confidence level
     # observations, and the log-likelihood of ``n_params`` parameters; NaN where there
@@ -124,16 +120,13 @@ class Fit:
     nobs: int
     loglik: float = np.nan
     n_params: int = 0
-    resids: pd.Series[float] = field(
-        default_factory=lambda: pd.Series(dtype=float)
-    )  # in the user's order, or empty
-    fitted: pd.Series[float] = field(default_factory=lambda: pd.Series(dtype=float))
-    covariance: Callable[[str], pd.DataFrame] = lambda _: (
-        pd.DataFrame()
-    )  # of the parameters by inference, or empty
-    notes: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # numbers of the whole fit, and further tables, by name
+    # in the user's order, or empty
+    resids: pd.Series[float] = field(default_factory=_no_values)
+    fitted: pd.Series[float] = field(default_factory=_no_values)
+    # of the parameters by inference, or empty
+    covariance: Callable[[str], pd.DataFrame] = lambda _: pd.DataFrame()
+    # numbers of the whole fit, and further tables, by name
+    notes: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     raw: Any = None  # what the numerics returned
 
@@ -141,6 +134,7 @@ class Fit:
         rows = self.rows
 
         @cache
+        # Inference may take seconds: each level is computed once.
         def rows_at(level: float) -> pd.DataFrame:
             return rows(_checked_level(level))
 
@@ -148,9 +142,8 @@ class Fit:
 
     def _main(self, level: float = 0.95) -> pd.DataFrame:
         rows = self.rows(level)
-        return pd.DataFrame(
-            rows[rows["inference"] == rows["inference"].iloc[0]].set_index("term")
-        )
+        first = rows["inference"] == rows["inference"].iloc[0]
+        return pd.DataFrame(rows[first].set_index("term"))
 
     @property
     def params(self) -> pd.Series[float]:
@@ -179,9 +172,8 @@ class Fit:
 
     def conf_int(self, level: float = 0.95) -> pd.DataFrame:
         """Return intervals by name, columns ``lower`` and ``upper``."""
-        return self._main(level)[["conf_low", "conf_high"]].set_axis(
-            ["lower", "upper"], axis=1
-        )
+        ends = self._main(level)[["conf_low", "conf_high"]]
+        return ends.set_axis(["lower", "upper"], axis=1)
 
     @property
     def aic(self) -> float:
@@ -218,23 +210,19 @@ class Fit:
         whole fit.
         """
         rows = self.rows(0.95)
-        wide = rows["inference"].nunique() > 1
-        shown = rows[
-            (["term", "inference"] if wide else ["term"]) + NUMBERS[:3] + NUMBERS[4:]
+        laws = []
+        for kind, law in rows.groupby("inference", sort=False)["law"].unique().items():
+            # Laws that differ from row to row only in their degrees of freedom.
+            laws.append(f"{kind}, {law[0] if len(law) == 1 else law[0].split('(')[0]}")
+        alike = ["df", "law"] if len(laws) > 1 else ["df", "law", "inference"]
+        shown = rows.drop(columns=alike)[:MOST_ROWS]
+        lines = [
+            self.title,
+            "",
+            shown.to_string(index=False, float_format="{:.4g}".format, na_rep=""),
         ]
-        body = shown.head(30).to_string(
-            index=False, float_format=lambda v: f"{v:.4g}", na_rep=""
-        )
-        more = (
-            [f"... {len(shown) - 30} more rows in to_frame()"]
-            if len(shown) > 30
-            else []
-        )
-        kinds = rows.groupby("inference", sort=False)["law"].unique()
-        laws = "; ".join(
-            f"{kind}, {law[0] if len(law) == 1 else law[0].split('(')[0]}"
-            for kind, law in kinds.items()
-        )
+        if len(rows) > MOST_ROWS:
+            lines.append(f"... {len(rows) - MOST_ROWS} more rows in to_frame()")
         whole = {
             "N": self.nobs,
             "log-likelihood": self.loglik,
@@ -242,16 +230,15 @@ class Fit:
             "BIC": self.bic,
             **self.notes,
         }
-        facts = [
-            f"{name}: {_short(value)}" for name, value in whole.items() if _short(value)
-        ]
-        parts = "   ".join(part.replace(" ", NO_BREAK) for part in facts)
-        foot = wrap(parts, 100, break_long_words=False, break_on_hyphens=False)
-        return Text(
-            "\n".join(
-                [self.title, "", body, *more, "", *foot, f"inference: {laws}"]
-            ).replace(NO_BREAK, " ")
+        # A number stays on the line of its name.
+        numbers = "   ".join(
+            f"{name}: {_short(value)}".replace(" ", NO_BREAK)
+            for name, value in whole.items()
+            if _short(value)
         )
+        foot = wrap(numbers, 100, break_long_words=False, break_on_hyphens=False)
+        lines += ["", *foot, f"inference: {'; '.join(laws)}"]
+        return Text("\n".join(lines).replace(NO_BREAK, " "))
 
     def __str__(self) -> str:
         return str(self.summary)
@@ -270,16 +257,13 @@ class Fit:
 def _short(value: Any) -> str:
     if not isinstance(value, float):
         return str(value)
-    return (
-        ""
-        if np.isnan(value)
-        else f"{value:.4f}"
-        if 1e-3 <= abs(value) < 1e5
-        else f"{value:.4g}"
-    )
+    if np.isnan(value):
+        return ""
+    return f"{value:.4f}" if 1e-3 <= abs(value) < 1e5 else f"{value:.4g}"
 
 
 STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
+FOOT = ["N", "log-likelihood", "AIC", "BIC", "inference"]
 
 
 @dataclass(frozen=True)
@@ -291,9 +275,8 @@ class Comparison:
     def markdown(self) -> str:
         """Return a Markdown table."""
         head, *body = self._cells(r"\|*_")
-        return "\n".join(
-            f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *body]
-        )
+        lines = [head, ["---"] * len(head), *body]
+        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
     def latex(self) -> str:
         """Return a LaTeX tabular."""
@@ -308,10 +291,8 @@ class Comparison:
 
     def typst(self) -> str:
         """Return a Typst table."""
-        lines = ",\n".join(
-            ", ".join(f"[{cell}]" for cell in line)
-            for line in self._cells(r"\*_#$[]<>@`~")
-        )
+        cells = self._cells(r"\*_#$[]<>@`~")
+        lines = ",\n".join(f"[{'], ['.join(line)}]" for line in cells)
         return f"#table(columns: {self.frame.shape[1] + 1},\n{lines},\n)"
 
     def word(self, path: Any) -> None:
@@ -328,7 +309,7 @@ class Comparison:
 
     def _cells(self, special: str = "") -> list[list[str]]:
         """Return all cells as text, a backslash before characters that are special."""
-        escaped = str.maketrans({character: f"\\{character}" for character in special})
+        escaped = str.maketrans({letter: f"\\{letter}" for letter in special})
         rows = [["", *self.frame], *self.frame.itertuples()]
         return [[str(cell).translate(escaped) for cell in row] for row in rows]
 
@@ -349,40 +330,35 @@ def compare(
     digits, stars : int, bool
         Digits after the point; whether to mark p below 0.1, 0.05 and 0.01.
     """
-    named = (
-        dict(fits)
-        if isinstance(fits, Mapping)
-        else {f"({i})": fit for i, fit in enumerate(fits, 1)}
-    )
-    if not named:
+    if not isinstance(fits, Mapping):
+        fits = {f"({i})": fit for i, fit in enumerate(fits, 1)}
+    if not fits:
         raise EstimateError("no fits", "at least one", "give a list of fits")
-    terms = list(
-        dict.fromkeys(name for fit in named.values() for name in fit.params.index)
-    )
-    columns = {name: _column(fit, terms, digits, stars) for name, fit in named.items()}
-    foot = ["N", "log-likelihood", "AIC", "BIC", "inference"]
-    frame = pd.DataFrame(
-        columns, index=[line for term in terms for line in (term, "")] + foot
-    )
+    named = [fit.params.index for fit in fits.values()]
+    terms = list(dict.fromkeys(chain(*named)))
+    columns = {name: _column(fit, terms, digits, stars) for name, fit in fits.items()}
+    # A line for the estimates of a term and one without a name for their errors.
+    lines = [*chain(*((term, "") for term in terms)), *FOOT]
+    frame = pd.DataFrame(columns, index=lines)
     return Comparison(frame[(frame != "").any(axis=1) | (frame.index == "")])
 
 
 def _column(fit: Fit, terms: Sequence[str], digits: int, stars: bool) -> list[str]:
     cells = []
+    rows = fit._main().to_dict("index")
     for term in terms:
-        if term not in fit.params.index:
+        if term not in rows:
             cells += ["", ""]
             continue
-        value, error, p = (
-            float(column[term]) for column in (fit.params, fit.std_errors, fit.pvalues)
-        )
-        mark = next((text for bound, text in STARS if p < bound), "") if stars else ""
+        row = rows[term]
+        marks = [text for bound, text in STARS if stars and row["p_value"] < bound]
+        error = f"({row['std_error']:.{digits}f})"
         cells += [
-            f"{value:.{digits}f}{mark}",
-            f"({error:.{digits}f})" if np.isfinite(error) else "",
+            f"{row['estimate']:.{digits}f}{''.join(marks[:1])}",
+            error if np.isfinite(row["std_error"]) else "",
         ]
     whole = [
-        f"{v:.{digits}f}" if np.isfinite(v) else ""
-        for v in (fit.loglik, fit.aic, fit.bic)
+        f"{value:.{digits}f}" if np.isfinite(value) else ""
+        for value in (fit.loglik, fit.aic, fit.bic)
     ]
-    return [*cells, str(fit.nobs), *whole, str(fit.to_frame()["inference"].iloc[0])]
+    return [*cells, str(fit.nobs), *whole, str(fit.rows(0.95)["inference"].iloc[0])]

@@ -12,7 +12,6 @@ from evenfield.api.levels import levels_of, positive
 from evenfield.api.regression import ols
 from evenfield.api.results import NUMBERS, Fit
 from evenfield.numerics import dispersion
-from evenfield.study.errors import EstimateError
 
 
 @reported("sigma")
@@ -58,15 +57,9 @@ def sigma(
     rows = table(levels_of(y, data), data, unit, time)
     income = positive(rows)
     dates = rows.calendar
-    first = 0 if start is None else dates.position_of(start)
-    last = len(dates.labels) - 1 if end is None else dates.position_of(end)
-    if not last > first:
-        raise EstimateError(
-            f"dates {dates.text[first]} and {dates.text[last]}",
-            "two dates of the data, in order",
-            "set start and end",
-        )
+    first, last = dates.ends(start, end)
     log = np.log(income)
+    # cov(y_0 - y_T, y_0 + y_T) = var(y_0) - var(y_T): no slope is equal variance.
     at = dates.codes == first
     ends = rows.data[at].set_axis(rows.unit[at]).loc[rows.units.names]
     ends["change"] = log[:, first] - log[:, last]

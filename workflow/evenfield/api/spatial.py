@@ -4,6 +4,7 @@ effects.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -29,13 +30,13 @@ from evenfield.numerics.spatial_panel.reach import reach
 from evenfield.study.errors import EstimateError
 
 EFFECTS = ("pooled", "unit", "time", "two_way", "random")
-
-
+# Names of parameters, which no regressor may have.
 RESERVED = ("rho", "lambda", "tau", "eta", "phi", "sigma2")
 
 
 def _balanced_panel(rows: Table) -> BalancedPanel:
     """Return the panel, and refuse regressors that are named as a parameter."""
+    # Rows of a fit are found by name: two of one name could not be told apart.
     names = {str(name) for name in rows.X}
     lags = {f"W {name}" for name in names}
     taken = sorted(names & {*RESERVED, *lags})
@@ -68,20 +69,23 @@ class SpatialFit(Fit):
             Draws of the parameters in place of the delta method; a dynamic panel always
             draws (2,000 by default).
         """
-        raw, dynamic = self.raw, isinstance(self.raw, DynamicFit)
-        kind = (
-            "draws"
-            if dynamic
-            else inference or str(self.rows(0.95)["inference"].iloc[0])
-        )
+        raw = self.raw
+        dynamic = isinstance(raw, DynamicFit)
+        kind = inference or str(self.rows(0.95)["inference"].iloc[0])
+        if dynamic:
+            kind = "draws"
+        # A dynamic panel has no delta method here: its long-run effects are ratios.
         count = draws or 2000 * dynamic
-        law = f"{count} draws" if count else "t by unit" if kind == "unit" else "normal"
+        law = "t by unit" if kind == "unit" else "normal"
+        if count:
+            law = f"{count} draws"
 
         def rows(level: float) -> pd.DataFrame:
             rng = np.random.default_rng(seed)
             ends = [""]
             df: Any = np.inf
             if dynamic:
+                # At once, after five periods and in the long run.
                 effects: Any = dynamic_effects(raw, (5,), rng, count, level)
                 ends = [f", {horizon}" for horizon in effects.horizons]
             elif count:
@@ -94,18 +98,12 @@ class SpatialFit(Fit):
                 effects = delta_impacts(raw, kind, level)
             names = [
                 f"{what} {name}{end}"
-                for end in ends
-                for what in KINDS
-                for name in effects.regressors
+                for end, what, name in product(ends, KINDS, effects.regressors)
             ]
-            bounds = {
-                column: getattr(effects, column, np.nan)
-                for column in ("p_value", "conf_low", "conf_high")
-            }
-            others = {
-                column: np.broadcast_to(value, effects.estimate.shape).ravel()
-                for column, value in bounds.items()
-            }
+            others = {}
+            for column in ("p_value", "conf_low", "conf_high"):
+                values = getattr(effects, column, np.nan)
+                others[column] = np.broadcast_to(values, effects.estimate.shape).ravel()
             return t_rows(
                 names,
                 effects.estimate.ravel(),
@@ -173,7 +171,6 @@ def spatial_panel(
     net = weights(w)
     panel = _balanced_panel(rows)
     lagged = None if lagged is None else tuple(names_of(lagged))
-    kinds = [inference] if isinstance(inference, str) else list(inference)
     by_row: dict[str, Any] = {}
     if effects == "random":
         fit: Any = fit_random_effects(panel, net, PanelModel(model, lagged=lagged))
@@ -182,25 +179,26 @@ def spatial_panel(
         how = approach or ("direct" if effects == "pooled" else "lee_yu")
         fit = fit_spatial_panel(panel, net, PanelModel(model, effects, how, lagged))
         n = fit.observations
+        # Residuals come in the order of the weights, rows in that of the ids.
         order = np.argsort(net.units)
         u = fit.residuals[:, order][rows.dates.codes, rows.units.codes]
-        by_row = {
-            "resids": rows.restored(u),
-            "fitted": rows.restored(rows.y.to_numpy() - u),
-        }
-    lost = np.full((len(fit.names),) * 2, np.nan)
+        by_row["resids"] = rows.restored(u)
+        by_row["fitted"] = rows.restored(rows.y.to_numpy() - u)
+    # At the edge of the range of a parameter the likelihood has no curvature to invert.
+    unknown = np.full((len(fit.names),) * 2, np.nan)
     covariances = {
-        kind: lost if fit.at_bound else fit.covariance(kind) for kind in kinds
+        kind: unknown if fit.at_bound else fit.covariance(kind)
+        for kind in names_of(inference)
     }
     names = list(fit.names)
     estimates = fit.estimates
+    # Where no effect takes it away the constant is reported, too.
     if effects in ("pooled", "random"):
         names, estimates, covariances = with_constant(panel, fit, covariances)
     parts = [
         t_rows(names, estimates, np.sqrt(np.diag(V)), kind)
         for kind, V in covariances.items()
     ]
-    edge = "a parameter" if fit.at_bound else ""
     return SpatialFit(
         f"{model}, {effects.replace('_', '-')} effects",
         lambda level: pd.concat([part(level) for part in parts], ignore_index=True),
@@ -211,7 +209,7 @@ def spatial_panel(
         notes={
             "units": net.n,
             "periods": len(panel.periods),
-            "at the edge of its range": edge,
+            "at the edge of its range": "a parameter" if fit.at_bound else "",
         },
         raw=fit,
         **by_row,
@@ -244,9 +242,9 @@ def _effects_counted(fit: Any, effects: str) -> int:
     """
     if effects in ("pooled", "random") or fit.model.approach == "lee_yu":
         return 0
-    n: int = fit.network.n
-    t: int = fit.n_periods
-    return {"unit": n, "time": t, "two_way": n + t - 1}[effects]
+    n = fit.network.n
+    t = fit.n_periods
+    return int({"unit": n, "time": t, "two_way": n + t - 1}[effects])
 
 
 @reported("spatial-cross-section")
@@ -308,25 +306,22 @@ def spatial_dynamic(
             )
     lagged = None if lagged is None else names_of(lagged)
     fit = fit_dynamic(_balanced_panel(rows), net, lagged, names_of(free))
-    retained = [
-        i
-        for i, name in enumerate(fit.names)
-        if name not in DYNAMICS or name in fit.free
-    ]
-    names = [fit.names[i] for i in retained]
-    V = fit.covariance[np.ix_(retained, retained)]
-    notes = {
-        "units": net.n,
-        "periods": fit.t,
-        "sigma2": fit.sigma2,
-        "root found": fit.converged,
-    }
-    notes["largest root"] = stability(fit).radius
+    # A dynamic parameter that is held at zero is not reported.
+    names = [name for name in fit.names if name not in DYNAMICS or name in fit.free]
+    reported_ones = [fit.names.index(name) for name in names]
+    V = fit.covariance[np.ix_(reported_ones, reported_ones)]
+    estimates = fit.estimates[reported_ones]
     return SpatialFit(
         "Dynamic spatial panel, two-way effects",
-        t_rows(names, fit.estimates[retained], np.sqrt(np.diag(V)), "adjusted score"),
+        t_rows(names, estimates, np.sqrt(np.diag(V)), "adjusted score"),
         (net.n - 1) * fit.t,
         covariance=lambda _: pd.DataFrame(V, names, names),
-        notes=notes,
+        notes={
+            "units": net.n,
+            "periods": fit.t,
+            "sigma2": fit.sigma2,
+            "root found": fit.converged,
+            "largest root": stability(fit).radius,
+        },
         raw=fit,
     )

@@ -49,6 +49,7 @@ def _gal(text: str) -> tuple[pd.DataFrame, list[str]]:
     """Read a header, then for each unit its id, the number of its neighbours and their
     ids.
     """
+    # Line ends mean nothing: long lists of neighbours may be broken.
     words = iter(text.partition("\n")[2].split())
     ids = []
     links = []

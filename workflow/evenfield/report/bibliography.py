@@ -48,6 +48,7 @@ class Reference:
     def text(self) -> str:
         """The entry as one line."""
         names = in_words(self._names)
+        # A collection stands under its editors.
         if "author" not in self.fields and "editor" in self.fields:
             names += " (ed.)" if len(self._names) == 1 else " (eds.)"
         title = self.fields["title"].rstrip(".")
@@ -100,6 +101,7 @@ def read_references(path: str | Path) -> dict[str, Reference]:
         key: Reference(key, _fields(body), f"@{kind}{{{key},{body}}}\n")
         for kind, key, body in ENTRY.findall(text)
     }
+    # An entry that cannot be read would be missing without a word.
     started = len(re.findall(r"^@\w+\s*\{", text, re.MULTILINE))
     if started != len(references):
         raise ReportError(
@@ -160,6 +162,7 @@ def bibtex(references: Iterable[Reference]) -> str:
 
 def _for_typst(item: Reference) -> str:
     text = TITLE.sub(lambda part: f"{part[1]}{{{{{part[2] or part[3]}}}}}", item.bibtex)
+    # Of an incollection Typst prints the title of the book twice.
     text = re.sub("(?i)^@incollection", "@inbook", text)
     if "author" in item.fields:
         return text

@@ -30,6 +30,7 @@ def as_ingested(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Return tables as they read after being written, so that they compare with those
     of a run.
     """
+    # Writing rounds numbers and makes blanks of missing ones.
     with tempfile.TemporaryDirectory(prefix="evenfield-") as name:
         for stem, frame in tables.items():
             write_table(frame, Path(name) / f"{stem}.csv")

@@ -162,6 +162,7 @@ def check_plan(plan: Plan) -> list[str]:
         if not any(fault.found.startswith(KEYS_OF_PANELS) for fault in faults):
             study.build(faults)
         _check_units(study, faults)
+        # Topics rest on panels, and these on all that came before.
         if not faults:
             check_cells(numbers, lambda path: _cells_of(study, path), faults)
             left_out += _check_topics(plan, study, faults)
@@ -222,6 +223,7 @@ def _cells_of(study: BuiltStudy, path: str) -> pd.DataFrame | None:
         frames.remove("description")
         _known_file(path, name, frames)
         frame = getattr(study.built[parts[0]], name)
+    # As the file of a run would read: all digits, blanks as empty text.
     text = frame.to_csv(index=False, float_format="%.17g")
     return pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
 

@@ -46,6 +46,7 @@ MEANING = {
         "The interval holds zero; that is no evidence of nothing. Visible: the smallest"
         " effect one could see."
     ),
+    # No estimate was made for these.
     "OUT OF REACH": (
         "Figures of {units} cannot decide these. By reason, with the data that would."
     ),
@@ -253,11 +254,12 @@ def _reach(
     core += [-interest, interest] if interest else []
     low = min(core)
     high = max(core)
+    # A wide interval of a check must not flatten the main one: twice the range at most.
     room = (high - low) or abs(high) or 1.0
     values = [*estimates, *_numbers(intervals)]
     low = min(low, max(min(values), low - room))
     high = max(high, min(max(values), high + room))
-    pad = 0.04 * (high - low)
+    pad = 0.04 * (high - low)  # so that no circle is cut
     return low - pad, high + pad
 
 
@@ -270,7 +272,7 @@ def _ticks(low: float, high: float) -> list[tuple[float, str]]:
     rough = (high - low) / 4
     size = 10.0 ** math.floor(math.log10(rough))
     step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough)
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))  # of the step
     multiples = range(math.ceil(low / step), math.floor(high / step) + 1)
     ticks = [step * count for count in multiples]
     return [(tick, f"{tick:.{decimals}f}".replace("-", MINUS)) for tick in ticks]

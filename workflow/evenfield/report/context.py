@@ -70,6 +70,7 @@ def build_context(
         "sections": sections,
         "further": [exhibit for exhibit in shown if not exhibit.topic],
         "everything": shown,
+        # sources that a reader should doubt
         "grade_c": ", ".join(config["data"]["grade_c"]),
         "assumptions": _assumptions(config),
         "data_sources": records(facts.ingested("sources", SOURCE)),

@@ -48,6 +48,7 @@ class Exhibit:
         """
         if self.html:
             return ""
+        # Thousands of points make an SVG slower to open than a picture of them.
         heavy = Path(self.files[".svg"]).stat().st_size > LARGEST_SVG
         return ".png" if heavy and ".png" in self.files else ".svg"
 

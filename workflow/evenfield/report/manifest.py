@@ -70,6 +70,7 @@ def build_manifest(
     scripts: Mapping[str, str],
 ) -> dict[str, Any]:
     """Build the manifest of a run."""
+    # Paths inside the results folder, so that a manifest is the same everywhere.
     named = {_inside(path, root): path for path in files}
     hashes = {
         path.as_posix(): file_hash(named[path])

@@ -251,7 +251,7 @@ def _path(ring: Any) -> str:
     """Write a ring as relative moves on the grid; what shrinks to a line is left out."""
     snapped = np.round(ring / GRID).astype(int)
     points = snapped[np.r_[True, (np.diff(snapped, axis=0) != 0).any(axis=1)]]
-    if len(points) < 4:
+    if len(points) < 4:  # a triangle ends where it starts
         return ""
     steps = " ".join(
         f"{dx * GRID:g} {dy * GRID:g}" for dx, dy in np.diff(points[:-1], axis=0)

@@ -215,7 +215,7 @@ def slug(title: str) -> str:
 
 def _blocks(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     part: list[Token] = []
-    depth = 0
+    depth = 0  # of tags that are open
     for token in tokens:
         part.append(token)
         depth += token.nesting
@@ -245,7 +245,7 @@ TYPST = {
     "strong_open": "#strong[",
     "strong_close": "];",
     "link_close": "];",
-    "softbreak": " ",
+    "softbreak": " ",  # a line end inside a paragraph
     "hardbreak": " \\ ",
 }
 

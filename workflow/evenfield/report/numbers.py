@@ -34,6 +34,7 @@ from evenfield.study.files import Record, read_json
 from evenfield.study.rounding import FIRST_DIGITS, round_significant
 
 NAME = r"[a-z][a-z0-9_]*"
+# TeX has none in names
 DIGITS = "Zero One Two Three Four Five Six Seven Eight Nine".split()
 NUMBER_COLUMNS = [name for name in ESTIMATE_COLUMNS if name not in TEXT_FIELDS]
 MOST_SHOWN = 12  # names of a circle
@@ -58,15 +59,16 @@ class Entry(Spec):
     """
 
     select: dict[str, Text] = Field(default_factory=dict)
-    answer: str = ""
-    check: str = ""
+    answer: str = ""  # id of a claim or hypothesis whose row it is
+    check: str = ""  # its check or variant, else the row that decides
     file: str = Field("", pattern=r"^((ingest|panel|estimates)/[\w+/]+\.csv)?$")
+    # wanted text by column of the file
     where: dict[str, Text] = Field(default_factory=dict)
     column: str = ""
     take: Literal["one", "count", "sum", "mean", "median", "min", "max"] = "one"
-    expression: str = Field("", alias="is")
+    expression: str = Field("", alias="is")  # arithmetic over other names
     show: str = Field(pattern=r"^(\+?0(\.0{1,12})?|year)$")
-    times: Annotated[float, Field(gt=0)] | str = 1.0
+    times: Annotated[float, Field(gt=0)] | str = 1.0  # a factor, or arithmetic for one
     percent: bool = False
     unit: str = ""
 
@@ -107,7 +109,7 @@ class Number:
     value: float
     low: float | None = None
     high: float | None = None
-    p: float | None = None
+    p: float | None = None  # of the test that the number rests on
     smallest_visible: float | None = None
     show: str
     unit: str = ""
@@ -271,6 +273,7 @@ def ordered_names(entries: Mapping[str, Entry]) -> list[str]:
         used[name] = list(chain(*parts))
     done = dict[str, None]()
     for start in entries:
+        # Depth first without recursion: thousands of names may rest on one another.
         trail = dict.fromkeys([start])  # names that wait for what they are made from
         while trail:
             name = next(reversed(trail))
@@ -287,6 +290,7 @@ def ordered_names(entries: Mapping[str, Entry]) -> list[str]:
 def _circle(trail: list[str], name: str) -> NumbersError:
     circle = trail[trail.index(name) :]
     first = circle.index(min(circle))
+    # From its first name by alphabet, so that each order of the file says the same.
     circle = [*circle[first:], *circle[:first], min(circle)]
     shown = circle if len(circle) < MOST_SHOWN else [*circle[:MOST_SHOWN], "..."]
     fault = f"{circle[0]} is made from itself ({' - '.join(shown)})"
@@ -323,6 +327,7 @@ def named_numbers(config: Record, root: str | Path) -> dict[str, Number]:
         if entry.expression:
             out[name] = _computed(name, entry, out)
             continue
+        # In an order in which each name stands behind those that it uses.
         scale = Scale(_factor(name, entry, out), entry.percent)
         if entry.file:
             cell = {"estimate": _cell(name, entry, read(Path(root) / entry.file))}
@@ -396,6 +401,7 @@ def _check_percent(name: str, entry: Entry, measure: str | None) -> None:
     if measure is None:
         return
     logarithm = LOGARITHM.fullmatch(measure) is not None
+    # For small changes both agree; for large ones log points are no percent.
     if logarithm and entry.unit.startswith("%") and not entry.percent:
         raise NumbersError(
             f"{name} is a row in {measure} with the unit {entry.unit}",

@@ -54,6 +54,7 @@ def render_pages(
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
+    # The page is one file that fetches nothing: style, script and pictures stand in it.
     context = build_context(config, root, **given)
     answers = read_json(Path(root) / "answers.json")
     groups = claim_groups(answers, config)
@@ -97,6 +98,7 @@ def _topics(config: Record, context: Record, folder: Path) -> list[dict[str, Any
     study = dict(config["study"])
     for key in {"zone_name", "zones_name"} & set(study):
         study[key] = escape_markdown(study[key])
+    # A topic without an exhibit may still have a method to read.
     exhibits = {section.id: section.exhibits for section in context["sections"]}
     names = {*exhibits, *config["estimates"]}
     titles = {

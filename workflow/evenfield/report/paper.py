@@ -53,6 +53,7 @@ def write_paper(
     context = build_context(config, **given)
     prose: Prose = context["prose"]
     context["in_paper"] = prose.placed("paper")
+    # Typst reads nothing above its root: one folder that holds all files.
     files = [Path(path).resolve().parent for path in (references, *given["exhibits"])]
     write_text(bibtex(prose.cited("abstract", "paper", "appendix")), references)
     for source, paper in zip(sources, papers, strict=True):
@@ -202,8 +203,8 @@ def compile_paper(source: str | Path, paper: str | Path, root: str | Path) -> No
         content = typst.compile(
             str(source),
             root=str(Path(root).resolve()),
-            ignore_system_fonts=True,
-            timestamp=0,
+            ignore_system_fonts=True,  # which differ between machines
+            timestamp=0,  # so that the bytes are the same
         )
     except RuntimeError as error:
         reason = " ".join(str(error).split())[:200]

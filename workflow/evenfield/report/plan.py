@@ -43,7 +43,7 @@ def plan_study(written: Record) -> Plan:
     whole = shaped_config(written)
     topics = read_topics()
     faults = reference_faults(whole)
-    config = whole
+    config = whole  # with the faults of its references all the same
     with faults.caught():
         config = left_out_parts(whole)
     faults += _exhibit_faults(config, topics)

@@ -66,6 +66,7 @@ COUNTS = (
     "no one two three four five six seven eight nine ten eleven twelve thirteen"
     " fourteen fifteen sixteen seventeen eighteen nineteen"
 ).split()
+# from two times ten on
 TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 # What a text may place beside tables and figures; each renderer says which of them it
 # knows.
@@ -77,7 +78,8 @@ GIVEN = (
     "n answers counts kinds total questions claims words vintage study income units"
     " years proxy made"
 ).split()
-KINDS = ("fact", "association", "effect", "out of reach", "not empirical")
+KINDS = ("fact", "association", "effect", "out of reach", "not empirical")  # of claims
+# of a number
 PARTS = ("low", "high", "p", "p_is", "interval", "smallest_visible", "unit")
 GROUP = re.compile(r"(?<!\\)\[(@[^\[\]]*)\]")
 CITE = re.compile(r"(?<![\\\w])@([A-Za-z][\w-]*)")
@@ -111,7 +113,7 @@ class Part:
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _whole
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _whole
     __truediv__ = __rtruediv__ = __pow__ = __rpow__ = __mod__ = _whole
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # a class with __eq__ has none of its own
 
     def __getattr__(self, part: str) -> Any:
         if part.startswith("_"):
@@ -271,6 +273,7 @@ class Prose:
             if all_faults:
                 continue
             tree = _environment().parse(self.source(name))
+            # Expressions inside conditions, of which a run may take another branch.
             branches = set[int]()
             for branch in tree.find_all((nodes.If, nodes.CondExpr)):
                 branches |= set(map(id, branch.find_all(nodes.Expr)))
@@ -401,6 +404,7 @@ class Prose:
             raise self._fault(name, error.line, error) from None
 
     def _exhibit(self, kind: str, which: str, *label: str) -> Mark:
+        # A table's id begins with T, a figure's with F; see() links to both.
         fits = {"table": "T", "figure": "F"}.get(kind, which[:1])
         known = [name for name in sorted(self._exhibits) if name.startswith(fits)]
         if which not in known:
@@ -443,6 +447,7 @@ def read_texts(
         if path.endswith(".bib"):
             with faults.caught():
                 references = read_references(path)
+                # Only all texts together say which entries none cites.
                 if set(written) == set(texts):
                     cited = [written[str(text)] for text in paths.values()]
                     check_citations(cited, references, path)
@@ -525,7 +530,7 @@ def _finalize(value: Any) -> str:
             letters.EXPECTED,
             "delete it in the tables",
         )
-    return MARKED.sub(r"\\\1", text)
+    return MARKED.sub(r"\\\1", text)  # so that a name is no emphasis or link
 
 
 def _kind_of(value: object) -> str:

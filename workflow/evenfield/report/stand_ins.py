@@ -58,7 +58,7 @@ class OpenValue(Value):
     __mod__ = __rmod__ = _computed
     __pow__ = __rpow__ = _computed  # type: ignore[assignment]
     __neg__ = __pos__ = _computed
-    __hash__ = float.__hash__
+    __hash__ = float.__hash__  # a class with __eq__ has none of its own
 
 
 def _check_number(other: object, what: str) -> None:
@@ -99,6 +99,7 @@ class OpenAnswer(str):
         return answer
 
     def _compared(self, other: object) -> bool:
+        # A misspelt answer would make a condition that never holds.
         if str(other) not in WORDS:
             raise ReportError(*not_known("answer", str(other), WORDS))
         return self.holds

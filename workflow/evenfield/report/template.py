@@ -63,6 +63,7 @@ class Sandbox(SandboxedEnvironment):
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Compute, so that the result is for conditions only."""
         _refuse_texts(left, right)
+        # A float overflows instead, which a text is told.
         if operator == "**" and isinstance(left, int):
             left = float(left)  # whole numbers could grow without end
         return _for_conditions(super().call_binop(context, operator, left, right))
@@ -104,7 +105,7 @@ def template_environment(finalize: Any, **filters: Any) -> Sandbox:
         lstrip_blocks=True,
         autoescape=False,
     )
-    environment.globals.clear()
+    environment.globals.clear()  # range, cycler and others of Jinja
     environment.filters = {key: environment.filters[key] for key in FILTERS} | filters
     return environment
 
@@ -146,6 +147,7 @@ def with_lines(tree: nodes.Template, environment: Sandbox) -> nodes.Template:
         name = nodes.Name(ROUNDS, "load", lineno=loop.lineno)
         call = nodes.Call(name, [], [], None, None, lineno=loop.lineno)
         count = nodes.ExprStmt(call, lineno=loop.lineno)
+        # A call at the head of each body, which the sandbox cannot go round.
         loop.body.insert(0, count.set_environment(environment))
     return tree
 
@@ -205,6 +207,7 @@ def _name_faults(
             fault = f"the name '{item.name}' is set, which means something already"
             yield _fault(item.lineno, fault, "choose another name")
     try:
+        # It follows scopes: a name that one branch sets is not known in another.
         undeclared = meta.find_undeclared_variables(tree)
     except Exception:  # a filter that is refused above
         return

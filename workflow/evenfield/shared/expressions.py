@@ -95,7 +95,7 @@ def _value(node: ast.AST, panel: pd.DataFrame) -> Any:
         case ast.Call(func=ast.Name(id="exp")):
             values = _value(node.args[0], panel)
             return exp(values) if isinstance(values, pd.Series) else math.exp(values)
-    assert isinstance(node, ast.Call)
+    assert isinstance(node, ast.Call)  # lag or mean, matched by unit and year
     first, *years = (_value(argument, panel) for argument in node.args)
     rows = panel[["unit", "year"]]
     keyed = rows.assign(value=first)
@@ -170,6 +170,7 @@ def _parsed(text: str) -> ast.AST:
         " first, last), chain(index, year), bridge(x, first, last)"
     )
     try:
+        # Python's parser needs memory that grows with brackets.
         if len(text) > LONGEST:
             raise SyntaxError
         tree = ast.parse(text.strip(), mode="eval").body

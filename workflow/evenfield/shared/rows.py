@@ -62,9 +62,9 @@ class Results:
     need beside them), a summary.
     """
 
-    estimates: list[Estimate] = field(default_factory=list)
-    series: dict[str, pd.DataFrame] = field(default_factory=dict)
-    fit: dict[str, Any] = field(default_factory=dict)
+    estimates: list[Estimate] = field(default_factory=list)  # one number each
+    series: dict[str, pd.DataFrame] = field(default_factory=dict)  # by name of the file
+    fit: dict[str, Any] = field(default_factory=dict)  # what fit.json says of the topic
 
     def write(self, folder: str | Path) -> None:
         """Write ``estimates.csv``, one CSV for each series and ``fit.json``."""

@@ -119,6 +119,7 @@ def trajectories(
     if years is None:  # a year that no unit has is no gap then
         wide = wide.dropna(axis=1, how="all")
     _check_complete(wide, column, where)
+    # Names of units must not decide which of them a random draw takes.
     order = np.lexsort((np.arange(len(wide)), *wide.to_numpy().T[::-1]))
     wide = wide.iloc[order]
     basis = chosen.groupby("year")["basis"].agg(one_text).reindex(wide.columns)
@@ -157,6 +158,7 @@ def window(
     panel = study.table("panel", spec.unit_scheme, ("basis",))
     units = sample_units(info, spec.sample, where)
     data = trajectories(panel, "log_income", units, where, years)
+    # The last income counts first, names only between equal paths.
     order = np.lexsort((np.array(data.units), *data.values.T))[::-1]
     return aligned(data, [data.units[i] for i in order]), info
 

@@ -106,6 +106,7 @@ def _rounded(coordinates: re.Match[str]) -> str:
 
 def _save_picture(figure: Figure, path: Path) -> None:
     with beside(path) as part, warnings.catch_warnings():
+        # a letter would be a box
         warnings.filterwarnings("error", message=".*[Gg]lyph.*")
         try:
             figure.savefig(part, metadata=METADATA[path.suffix])

@@ -31,6 +31,7 @@ class Ending:
 def stretches(frame: pd.DataFrame) -> list[pd.DataFrame]:
     """Cut a path where the basis of its output changes."""
     ordered = frame.sort_values("year", kind="stable")
+    # A new number for each stretch of years with one basis.
     run = ordered["basis"].ne(ordered["basis"].shift()).cumsum()
     return [part for _, part in ordered.groupby(run, sort=True)]
 

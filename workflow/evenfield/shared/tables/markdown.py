@@ -33,6 +33,7 @@ def table_markdown(table: Table) -> str:
 def _row(line: Line, width: int) -> str:
     if line.cells:
         return _pipes([escape_markdown(cell.text) for cell in line.cells])
+    # Pipe tables have no cell that spans columns.
     return _pipes([f"**{escape_markdown(line.group)}**", *[""] * (width - 1)])
 
 

@@ -11,8 +11,8 @@ Formatter = Callable[..., str]
 
 MINUS = "\u2212"
 UNBOUNDED = "unbounded"
-SMALL_P = 0.001
-LONG_YEARS = 1000
+SMALL_P = 0.001  # below it only that it is below
+LONG_YEARS = 1000  # half-lives beyond it are without end
 # Decimals by unit of measure: the last digit printed is about a tenth of a typical
 # standard error.
 UNIT_DECIMALS = {

@@ -46,6 +46,7 @@ def _module(table: Table, prefix: str, given: float = 0.0) -> str:
     for column, cells in zip(columns, zip(*texts, strict=True), strict=True):
         longest.append(max(map(len, [*cells, *column.header.split()])))
     length = sum(min(count, LONG_CELL) + 2 for count in longest)
+    # The largest type in which the longest row fits.
     size = given or next(size for most, size in (*UPRIGHT, *SIDEWAYS) if length <= most)
     head = ", ".join(f"strong({typst_string(column.header)})" for column in columns)
     lines = [

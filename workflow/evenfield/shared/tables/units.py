@@ -93,6 +93,7 @@ def period_label(period: str, periods: Record) -> str:
 
 def term_name(term: str) -> str:
     """Return a term or a difference of two terms as it is printed."""
+    # A difference of two terms reads ``own cluster minus own SEZ``.
     plain, per_sd, _ = term.partition(" per s.d.")
     names = [
         TERM_NAMES.get(part, part.replace("_", " ")) for part in plain.split(" - ")
