@@ -22,6 +22,7 @@ from evenfield.numerics.inference.randomisation import path_panel
 from evenfield.numerics.inference.wild_bootstrap import wild_bootstrap, wild_draws
 from evenfield.numerics.label_permutation import (
     LabelDesign,
+    connected_label_draws,
     expected_regressors,
     stratified_label_draws,
 )
@@ -84,13 +85,12 @@ def rejections(group, errors, coast_sd=1.0):
     rng = generator_for(2011, f"size:{group}:{errors}")
     draws = wild_draws(units, "rademacher", DRAWS, rng)
     panel = path_panel(np.zeros(31), D, units, np.zeros(31))
-    links = [(units[i], units[j]) for i, j in zip(*np.nonzero(A), strict=True)]
     free = ri.free_assignments(panel, 999, rng)
-    connected = (
-        ri.connected_assignments(panel, links, 1, rng)
-        if TABLE[group, errors][-1]
-        else None
-    )
+    connected = None
+    if TABLE[group, errors][-1]:
+        stream = generator_for(2011, f"size:connected:{group}")
+        moved = connected_label_draws(D == 1, A, 999, stream)
+        connected = ri.Assignments(panel.units, moved.source, 2281, False, "connected")
     outcomes = (root @ rng.normal(size=31) for _ in range(SAMPLES))
     p = np.array(
         [list(p_values(y, D, units, draws, free, connected)) for y in outcomes]

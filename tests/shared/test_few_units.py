@@ -17,7 +17,7 @@ from evenfield.numerics.inference.wild_bootstrap import (
 )
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
-from evenfield.shared.few_units import method_fields, panel_design
+from evenfield.shared.few_units import PANEL, few_unit_design, method_fields
 
 C = np.array([0.0, 1.0, -1.0])
 
@@ -36,7 +36,9 @@ def make_panel(units=13, years=4):
 
 def make_design(y, X, names):
     inference = {"permutations": 199, "seed": 7}
-    return panel_design(fit_ols(y, X), names, inference, 0.7, "some:id")
+    return few_unit_design(
+        fit_ols(y, X), names, inference, "some:id", power=0.7, **PANEL
+    )
 
 
 def test_cr3_is_the_jackknife_by_unit_with_effective_clusters_less_one():

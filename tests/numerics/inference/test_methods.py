@@ -13,7 +13,6 @@ from scipy.stats import t as student
 from statsmodels.regression.linear_model import OLS
 
 import evenfield as ef
-from evenfield.numerics.inference import methods
 from evenfield.numerics.inference.cluster_robust import cr1_inference, in_order
 from evenfield.numerics.inference.methods import METHODS, Design, Locations, infer
 from evenfield.numerics.inference.wild_bootstrap import (
@@ -176,7 +175,7 @@ def test_a_new_method_is_one_function_and_one_line_for_the_library(monkeypatch):
     def careful(design, c, level):
         """CR1 with half the clusters, as an example."""
         test = cr1_inference(design.fit, c, design.clusters.codes // 2, level=level)
-        return methods._result(test, "CR1 of pairs", "t(G - 1)")
+        return design.result(test, level, "CR1 of pairs", "t(G - 1)")
 
     monkeypatch.setitem(METHODS, "careful", careful)
     data = pd.DataFrame({"y": Y, "x": X[:, 3], "unit": UNITS})

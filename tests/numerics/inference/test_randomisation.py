@@ -9,10 +9,8 @@ import numpy as np
 import pytest
 from numpy.random import default_rng
 
-from china_design import CLUSTERS, DATA, ZONES, read_design
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.randomisation import (
-    connected_assignments,
     free_assignments,
     path_panel,
     path_randomisation,
@@ -20,7 +18,6 @@ from evenfield.numerics.inference.randomisation import (
 )
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
-from numerics.refusals import refused
 from tolerances import MACHINE, close
 
 N = 9
@@ -71,11 +68,9 @@ def test_every_draw_equals_its_refit(effects, controls):
         ]
     )
     close(test.coefficients, slow[:, 0], MACHINE, atol=MACHINE)
-    close(test.t_statistics, slow[:, 1], MACHINE, atol=MACHINE)
     own = refit(y, d, units, times, C, effects)
-    close((test.estimate, test.t_statistic), own, MACHINE)
+    close(test.estimate, own[0], MACHINE)
     assert test.p_value() == (1 + (np.abs(slow[:, 0]) >= abs(own[0])).sum()) / 41
-    assert test.t_p_value() == (1 + (np.abs(slow[:, 1]) >= abs(own[1])).sum()) / 41
 
 
 def test_null_of_a_constant_effect_and_the_interval():
@@ -109,7 +104,7 @@ def test_all_distinct_draws_are_listed_within_strata_and_bound_the_p_value():
     drawn = free_assignments(panel, comb(N, 3), generator_for(1, "x"))
     assert drawn.enumerated
     assert drawn.count == drawn.distinct == comb(N, 3)
-    assert {tuple(np.flatnonzero(panel.treated[s])) for s in drawn.source} == set(
+    assert {tuple(np.flatnonzero(panel.D[s].any(axis=1))) for s in drawn.source} == set(
         combinations(range(N), 3)
     )
     staggered = free_assignments(
@@ -139,59 +134,6 @@ def test_all_distinct_draws_are_listed_within_strata_and_bound_the_p_value():
     assert listed.interval(0.999) == (-np.inf, np.inf)
     few = free_assignments(panel, 50, generator_for(1, "x"))
     assert path_randomisation(panel, few, "time").p_value() >= 1 / 84
-
-
-def china_panel(treated, y=None):
-    units, A, *_ = read_design()
-    y = default_rng(0).normal(size=31) if y is None else y
-    panel = path_panel(
-        y, np.isin(units, treated).astype(float), np.array(units), np.zeros(31)
-    )
-    return panel, [
-        (units[i], units[j]) for i, j in zip(*np.nonzero(np.triu(A)), strict=True)
-    ]
-
-
-def test_connected_sets_of_china_and_blocks_with_several_paths():
-    panel, links = china_panel(CLUSTERS)
-    drawn = connected_assignments(panel, links, 1, generator_for(1, "x"))
-    assert drawn.enumerated
-    assert drawn.count == drawn.distinct == 2281
-    assert comb(31, 5) == 169_911
-    sets = panel.treated[drawn.source]
-    assert (sets.sum(axis=1) == 5).all()
-    assert len(np.unique(sets, axis=0)) == 2281
-    import pandas as pd
-
-    table = pd.read_csv(DATA / "units.csv").set_index("unit")
-    coast = set(table.index[table["coastal"].astype(bool)])
-    inside = [link for link in links if set(link) <= coast]
-    drawn = connected_assignments(panel, inside, 1, generator_for(1, "x"))
-    assert drawn.distinct == 15
-    test = path_randomisation(panel, drawn, "time")
-    assert test.smallest_p == 1 / 15
-    assert test.p_value() >= 1 / 15
-    assert test.interval(0.95) == (-np.inf, np.inf)
-    panel, links = china_panel(ZONES)
-    refused(
-        "not connected", connected_assignments, panel, links, 99, generator_for(1, "x")
-    )
-    y, d, units, times, C = make_panel()
-    panel = path_panel(y, d, units, times, C)
-    names = panel.units.tolist()
-    ring = [(names[i], names[(i + 1) % N]) for i in range(N)] + [(names[1], names[4])]
-    listed = connected_assignments(panel, ring, 10_000, generator_for(1, "x"))
-    sets = {tuple(np.flatnonzero(panel.treated[s])) for s in listed.source}
-    assert listed.count == listed.distinct == len(sets) * 3
-    sampled = connected_assignments(panel, ring, 20, generator_for(1, "x"))
-    assert (sampled.count, sampled.enumerated, sampled.distinct) == (
-        20,
-        False,
-        listed.distinct,
-    )
-    for source in sampled.source:
-        assert sorted(panel.path_class[source]) == sorted(panel.path_class)
-        assert tuple(np.flatnonzero(panel.treated[source])) in sets
 
 
 def rows(**change):

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.inference.equivalence import Equivalence
 from evenfield.numerics.ols import OlsFit
 from evenfield.numerics.scpc import (
     SpatialComponents,
@@ -18,7 +17,26 @@ from evenfield.numerics.scpc import (
 )
 
 HALVINGS = 60
-NAN = float("nan")
+
+
+class Equivalence(NamedTuple):
+    """Result of two one-sided tests."""
+
+    estimate: float  # as given
+    std_error: float
+    low: float  # bounds of the effects that do not matter
+    high: float
+    p_above_low: float  # of effect <= low, of effect >= high, and the larger of the two
+    p_below_high: float
+    p_value: float
+    # interval of level 2 ``level`` - 1 (90 % for 0.95): inside the bounds exactly when
+    # p < 1 - level
+    conf_low: float
+    conf_high: float
+    level: float  # one minus the size of the test
+    equivalent: bool  # whether the effect is shown to lie between the bounds
+    # whether the two-sided interval of ``level`` lies beyond a bound as a whole
+    outside: bool
 
 
 def scpc_equivalence(
@@ -54,7 +72,6 @@ def scpc_equivalence(
     return Equivalence(
         estimate=inference.estimate,
         std_error=inference.std_error,
-        df=NAN,
         low=-bound,
         high=bound,
         p_above_low=above,

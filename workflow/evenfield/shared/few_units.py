@@ -23,45 +23,26 @@ from evenfield.numerics.ols import OlsFit
 from evenfield.shared.estimates import Estimate, finite_or_nan
 
 TIE_DIGITS = 10
+# What a design has beside its units by default, and in panels: degrees of freedom of one
+# at least, and reach by Student's t alone.
+CROSS_SECTION: dict[str, Any] = {"conley_factor": "N/(N-K)"}
+PANEL: dict[str, Any] = {
+    "conley_factor": "none",
+    "least_df": 1.0,
+    "power_law": "t",
+}
 BY_UNIT = {"CR1", "CR2", "CR3", "wild", "wild33"}
 Fields = dict[str, Any]
 
 
-def panel_design(
-    fit: OlsFit,
-    units: np.ndarray,
-    inference: Mapping[str, Any],
-    power: float,
-    stream: str,
-    **beside: Any,
-) -> Design:
-    """Return the design of a panel regression with units as clusters; units (N,), the
-    settings of ``inference`` in the config, the name of the random stream, and more.
-    """
-    clusters = in_order(units)
-    return Design(
-        fit=fit,
-        units=clusters,
-        draws=inference["permutations"],
-        seed=inference["seed"],
-        stream=stream,
-        wild_weights=few_cluster_weights(len(clusters.names)),
-        effective_df=True,
-        least_df=1.0,
-        power=power,
-        power_law="t",
-        **beside,
-    )
-
-
-def cross_section_design(
+def few_unit_design(
     fit: OlsFit,
     units: np.ndarray,
     inference: Mapping[str, Any],
     stream: str,
     **beside: Any,
 ) -> Design:
-    """Return the design of a regression with one row a unit; units (N,), the settings of
+    """Return a regression with units as clusters; units (N,), the settings of
     ``inference`` in the config, the name of the random stream, and more.
     """
     clusters = in_order(units)
@@ -73,8 +54,7 @@ def cross_section_design(
         stream=stream,
         wild_weights=few_cluster_weights(len(clusters.names)),
         effective_df=True,
-        conley_factor="N/(N-K)",
-        **beside,
+        **CROSS_SECTION | beside,
     )
 
 

@@ -7,16 +7,14 @@ from statsmodels.regression.linear_model import OLS, RegressionResults
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.methods import infer
-from evenfield.numerics.ols import OlsFit
+from evenfield.numerics.ols import ALONE, RANK_TOLERANCE, OlsFit, fit_ols
 from evenfield.shared.few_units import (
     Fields,
-    cross_section_design,
+    few_unit_design,
     fields_of,
     located,
 )
 from evenfield.study.study import Study
-
-RANK_TOLERANCE = 1e-10
 
 
 def fit_hc3(y: np.ndarray, X: np.ndarray) -> RegressionResults:
@@ -36,24 +34,10 @@ def fit_robust(
     """Fit y = X b + u by least squares with a robust covariance and t(N - K); y (N,), X
     (N, K) with its constant.
     """
-    y = np.asarray(y, float)
-    X = np.asarray(X, float)
-    if not (np.isfinite(y).all() and np.isfinite(X).all()):
-        raise NumericsError("the regression holds a missing or infinite value")
-    if X.shape[0] <= X.shape[1]:
-        raise NumericsError(
-            f"{X.shape[0]} observations cannot carry {X.shape[1]} coefficients"
-        )
-    if (X == 0).all(axis=0).any():
-        raise NumericsError("a regressor is zero everywhere")
-    q, r = np.linalg.qr(X / np.sqrt((X**2).sum(axis=0)))
-    if np.abs(np.diag(r)).min() < RANK_TOLERANCE:
-        raise NumericsError("the regressors are collinear")
-    if cov_type == "HC3" and ((q**2).sum(axis=1) > 1 - RANK_TOLERANCE).any():
-        raise NumericsError(
-            "one observation determines a coefficient alone (leverage 1)"
-        )
-    return OLS(y, X).fit(method="qr", cov_type=cov_type, use_t=True)
+    checked = fit_ols(y, X)  # refuses what has no coefficients
+    if cov_type == "HC3" and (checked.leverage > 1 - RANK_TOLERANCE).any():
+        raise NumericsError(ALONE)
+    return OLS(checked.y, checked.X).fit(method="qr", cov_type=cov_type, use_t=True)
 
 
 def t_fields(
@@ -95,7 +79,7 @@ def slope_fields(
     table = study.table("units", spec.unit_scheme).set_index("unit")
     locations = located(table, units.tolist())
     kernel = kernel_fit(fit)
-    design = cross_section_design(kernel, units, inference, stream, locations=locations)
+    design = few_unit_design(kernel, units, inference, stream, locations=locations)
     out = {}
     for name in spec.inference:
         test = infer(name, design, c, level)

@@ -169,6 +169,18 @@ class Design:
         """Rows less coefficients, effects that were taken out counted."""
         return self.fit.df - self.absorbed
 
+    @property
+    def crossed(self) -> int:
+        """Effects that were taken out and are not nested in the clusters."""
+        return self.absorbed - self.nested
+
+    @property
+    def serial_lags(self) -> int:
+        """Serial lags, by Newey and West's rule where none are given."""
+        if self.lags is not None:
+            return self.lags
+        return default_lags(len(self.observed_dates.names))
+
     @cached_property
     def products(self) -> ClusterProducts:
         """Cross-products by cluster, formed once for all combinations."""
@@ -238,14 +250,15 @@ class Design:
         )
 
     def detectable(self, inference: Any, level: float) -> float:
-        """Return the minimum detectable effect of a test.
+        """Return the minimum detectable effect of a test, for laws that have one.
 
         Notes
         -----
-        (t_(1 + level)/2 + t_power) times the standard error, Bloom (1995), or the normal
-        quantile of the power where the law has no degrees of freedom of its own.
+        (critical value + quantile of the power) times the standard error, Bloom (1995).
+        The quantile is Student's where ``power_law`` says so and the law is his.
         """
-        if self.power is None:
+        names = getattr(inference, "_fields", ())
+        if self.power is None or not {"df", "critical_value"}.intersection(names):
             return NAN
         df = getattr(inference, "df", NAN)
         error: float = inference.std_error
@@ -257,19 +270,25 @@ class Design:
         multiple: float = inference.critical_value + t_quantile(self.power, MANY)
         return multiple * error
 
+    def result(
+        self, inference: Any, level: float, se_type: str, p_type: str, law: str = ""
+    ) -> Tested:
+        """Return an inference of any kind with its reach and the words for it."""
+        numbers: dict[str, Any] = {
+            name: getattr(inference, name, NAN) for name in NUMBERS
+        }
+        return Tested(
+            **numbers,
+            mde=self.detectable(inference, level),
+            se_type=se_type,
+            p_type=p_type,
+            law=law or getattr(inference, "law", f"t({numbers['df']:g})"),
+        )
+
 
 def few_cluster_weights(count: int) -> WebbOrRademacher:
     """Return Webb's weights for a dozen clusters or fewer, else Rademacher's."""
     return "webb" if count <= FEW_CLUSTERS else "rademacher"
-
-
-def _result(
-    inference: Any, se_type: str, p_type: str, mde: float = NAN, law: str = ""
-) -> Tested:
-    """Return an inference of any kind with the words for it."""
-    numbers: dict[str, Any] = {name: getattr(inference, name, NAN) for name in NUMBERS}
-    law = law or getattr(inference, "law", f"t({numbers['df']:g})")
-    return Tested(**numbers, mde=mde, se_type=se_type, p_type=p_type, law=law)
 
 
 def _by_covariance(
@@ -282,7 +301,7 @@ def _by_covariance(
     """Test with Student's t and a covariance that divides by N - K of the fit."""
     scaled = design.fit.df / design.df * covariance(design.fit)
     inference = contrast_inference(design.fit, scaled, c, design.df, level)
-    return _result(inference, name, "t(N - K)", design.detectable(inference, level))
+    return design.result(inference, level, name, "t(N - K)")
 
 
 def _hc3(design: Design, c: np.ndarray, level: float) -> Tested:
@@ -290,45 +309,42 @@ def _hc3(design: Design, c: np.ndarray, level: float) -> Tested:
     std_error = float(np.sqrt(hc3_variance(design.fit, c)))
     estimate = float(c @ design.fit.beta)
     inference = t_inference(estimate, std_error, design.df, level)
-    return _result(inference, "HC3", "t(N - K)", design.detectable(inference, level))
+    return design.result(inference, level, "HC3", "t(N - K)")
 
 
 def _cr1(design: Design, c: np.ndarray, level: float) -> Tested:
-    crossed = design.absorbed - design.nested
-    inference = cr1_inference(design.fit, c, design.clusters, crossed, level)
-    return _result(inference, "CR1", "t(G - 1)", design.detectable(inference, level))
+    inference = cr1_inference(design.fit, c, design.clusters, design.crossed, level)
+    return design.result(inference, level, "CR1", "t(G - 1)")
 
 
 def _cr2(design: Design, c: np.ndarray, level: float) -> Tested:
     inference = cr2_inference(design.fit, c, design.products, level)
-    mde = design.detectable(inference, level)
-    return _result(inference, "CR2", "t, Bell-McCaffrey df", mde)
+    return design.result(inference, level, "CR2", "t, Bell-McCaffrey df")
 
 
 def _cr3(design: Design, c: np.ndarray, level: float) -> Tested:
     df = design.cluster_df(c)
     inference = cr3_inference(design.fit, c, design.products, df, level)
     law = "t(G* - 1)" if design.effective_df else "t(G - 1)"
-    return _result(inference, "CR3", law, design.detectable(inference, level))
+    return design.result(inference, level, "CR3", law)
 
 
 def _two_way(design: Design, c: np.ndarray, level: float) -> Tested:
-    inference = two_way_inference(
-        design.fit, c, design.clusters, design.observed_dates, level
-    )
-    mde = design.detectable(inference, level)
-    return _result(inference, "clustered by unit and year", "t(min(G, T) - 1)", mde)
+    ways = design.clusters, design.observed_dates
+    inference = two_way_inference(design.fit, c, *ways, level)
+    words = "clustered by unit and year"
+    return design.result(inference, level, words, "t(min(G, T) - 1)")
 
 
 def _wild(design: Design, c: np.ndarray, level: float, kind: BootstrapType) -> Tested:
     """Test by the wild cluster bootstrap; its interval inverts the test."""
-    weights = design.bootstrap_weights
-    crossed = design.absorbed - design.nested
-    boot = wild_bootstrap(design.fit, c, design.products, weights, kind, crossed)
-    se_type = "CR3" if kind == "33" else "CR1"
-    p_type = f"wild bootstrap {kind}, {weights.kind}"
+    drawn = design.bootstrap_weights
+    crossed = design.crossed
+    boot = wild_bootstrap(design.fit, c, design.products, drawn, kind, crossed)
+    se_type = {"11": "CR1", "33": "CR3"}[kind]
+    law = f"wild bootstrap {kind}, {drawn.kind}"
     inference = wild_inference(boot, level)
-    return _result(inference, se_type, p_type, law="wild bootstrap")
+    return design.result(inference, level, se_type, law, "wild bootstrap")
 
 
 def _scpc(
@@ -340,9 +356,8 @@ def _scpc(
     """Test by SCPC, with errors correlated over space."""
     space = design.components(average_correlation, level)
     inference = scpc_inference(design.fit, c, space)
-    se_type = f"SCPC avc {space.average_correlation:.2f}"
-    mde = design.detectable(inference, level)
-    return _result(inference, se_type, SCPC_LAW, mde, "SCPC")
+    words = f"SCPC avc {space.average_correlation:.2f}"
+    return design.result(inference, level, words, SCPC_LAW, "SCPC")
 
 
 def _conley(
@@ -355,41 +370,25 @@ def _conley(
 ) -> Tested:
     """Test with Conley's kernel, of a cross-section or of a panel."""
     kernel = design.kernel(cutoff_km)
-    fit, factor = design.fit, design.conley_factor
     words = f"Conley {kernel.cutoff_km:g} km"
+    one = (design.fit, c, design.units)
+    factor = design.conley_factor
     if not design.several:
-        inference = conley_inference(fit, c, design.units, kernel, factor, level)
-        mde = design.detectable(inference, level)
-        return _result(inference, words, "t(N - K)", mde)
-    lags = _lags(design)
+        inference = conley_inference(*one, kernel, factor, level)
+        return design.result(inference, level, words, "t(N - K)")
+    lags = design.serial_lags
+    dates = design.dated(0 if all_dates else lags)
     inference = conley_panel_inference(
-        fit,
-        c,
-        design.units,
-        design.dated(0 if all_dates else lags),
-        kernel,
-        lags,
-        factor,
-        level=level,
-        all_dates=all_dates,
+        *one, dates, kernel, lags, factor, level=level, all_dates=all_dates
     )
-    mde = design.detectable(inference, level)
-    return _result(inference, f"{words}, {lags} lags", "t(G - 1)", mde)
+    return design.result(inference, level, f"{words}, {lags} lags", "t(G - 1)")
 
 
 def _driscoll_kraay(design: Design, c: np.ndarray, level: float) -> Tested:
-    lags = _lags(design)
-    inference = driscoll_kraay_inference(
-        design.fit, c, design.dated(lags), lags, level=level
-    )
-    mde = design.detectable(inference, level)
-    return _result(inference, f"Driscoll-Kraay, {lags} lags", "fixed-b", mde)
-
-
-def _lags(design: Design) -> int:
-    if design.lags is not None:
-        return design.lags
-    return default_lags(len(design.observed_dates.names))
+    lags = design.serial_lags
+    dates = design.dated(lags)
+    inference = driscoll_kraay_inference(design.fit, c, dates, lags, level=level)
+    return design.result(inference, level, f"Driscoll-Kraay, {lags} lags", "fixed-b")
 
 
 def _randomisation(

@@ -56,7 +56,6 @@ class SharpenedQ(NamedTuple):
     q_values: (
         np.ndarray
     )  # (m,) two-stage sharpened (Benjamini, Krieger and Yekutieli 2006)
-    q_values_bh: np.ndarray  # (m,) benjamini and Hochberg (1995), for comparison
 
 
 def sharpened_q(p_values: np.ndarray) -> SharpenedQ:
@@ -83,4 +82,4 @@ def sharpened_q(p_values: np.ndarray) -> SharpenedQ:
     sharpened = np.where(
         stage < 1, stage / np.maximum(1 - stage, np.finfo(float).eps), 1.0
     )
-    return SharpenedQ(p, np.minimum(sharpened, 1.0), np.minimum(adjusted, 1.0))
+    return SharpenedQ(p, np.minimum(sharpened, 1.0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, product
@@ -15,7 +15,6 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import checked_level
 from evenfield.numerics.inference.wild_bootstrap import inverted_interval
 from evenfield.numerics.ols import RANK_TOLERANCE
-from evenfield.numerics.spatial import connected_sets
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Assignments:
     # number of assignments that differ, drawn or not, the observed one included
     distinct: int
     enumerated: bool  # whether the rows are all of them, each once
-    scheme: str  # ``"free"``, ``"stratified"`` or ``"connected"``
+    scheme: str  # ``"free"`` or ``"stratified"``
 
     @property
     def count(self) -> int:
@@ -57,52 +56,6 @@ def stratified_assignments(
         [str(strata[unit]) for unit in panel.units.tolist()], return_inverse=True
     )[1]
     return _within_strata(panel, labels, draws, rng, "stratified")
-
-
-def connected_assignments(
-    panel: PathPanel,
-    links: Sequence[tuple[str, str]],
-    draws: int,
-    rng: np.random.Generator,
-) -> Assignments:
-    """Move the treated block about the map: every connected set of as many units could
-    have been treated.
-    """
-    treated = np.flatnonzero(panel.treated)
-    if not 0 < len(treated) < len(panel.units):
-        raise NumericsError(
-            f"{len(treated)} of {len(panel.units)} units are treated: a block cannot be"
-            " moved"
-        )
-    sets = connected_sets(_adjacency(panel.units, links), len(treated))
-    if not (sets == treated).all(axis=1).any():
-        raise NumericsError(
-            f"the {len(treated)} treated units are not connected: no draw of this kind"
-            " exists"
-        )
-    classes = panel.path_class[treated]
-    orders = _multinomial(np.bincount(classes))
-    distinct = _at_least_two(len(sets) * orders)
-    if orders == 1 or distinct <= draws:
-        patterns = treated[np.array(list(_arrangements(classes)))]
-        chosen = np.repeat(sets, len(patterns), axis=0)
-        given = np.tile(patterns, (len(sets), 1))
-        return Assignments(
-            panel.units,
-            _moved(panel, chosen, given),
-            distinct,
-            enumerated=True,
-            scheme="connected",
-        )
-    chosen = sets[rng.integers(0, len(sets), _positive(draws))]
-    given = rng.permuted(np.tile(treated, (draws, 1)), axis=1)
-    return Assignments(
-        panel.units,
-        _moved(panel, chosen, given),
-        distinct,
-        enumerated=False,
-        scheme="connected",
-    )
 
 
 def _within_strata(
@@ -156,22 +109,6 @@ def _arrangements(classes: np.ndarray) -> Iterator[tuple[int, ...]]:
     return fill(0, list(range(len(classes))))
 
 
-def _moved(panel: PathPanel, chosen: np.ndarray, given: np.ndarray) -> np.ndarray:
-    untreated = int(np.flatnonzero(~panel.treated)[0])
-    source = np.full((len(chosen), len(panel.units)), untreated, dtype=np.intp)
-    np.put_along_axis(source, chosen, given, axis=1)
-    return source
-
-
-def _adjacency(units: np.ndarray, links: Sequence[tuple[str, str]]) -> np.ndarray:
-    row_of_unit = {unit: i for i, unit in enumerate(units.tolist())}
-    A = np.zeros((len(units), len(units)))
-    for a, b in links:
-        if a in row_of_unit and b in row_of_unit:
-            A[row_of_unit[a], row_of_unit[b]] = A[row_of_unit[b], row_of_unit[a]] = 1.0
-    return A
-
-
 def _multinomial(counts: np.ndarray) -> int:
     sizes = [int(count) for count in counts if count]
     return factorial(sum(sizes)) // prod(factorial(size) for size in sizes)
@@ -204,11 +141,6 @@ class PathPanel(NamedTuple):
     def path_class(self) -> np.ndarray:
         """Which of the distinct treatment paths each unit has, shape (N,)."""
         return np.asarray(np.unique(self.D, axis=0, return_inverse=True)[1]).reshape(-1)
-
-    @property
-    def treated(self) -> np.ndarray:
-        """Units whose path is not zero throughout, shape (N,)."""
-        return np.asarray((self.D != 0).any(axis=1))
 
 
 def path_panel(
@@ -251,7 +183,6 @@ def path_panel(
 
 
 Effects = Literal["time", "unit and time"]
-Statistic = Literal["coefficient", "t"]
 TIE = 1e-9
 IN_CACHE = 1 << 15
 FEWEST_ROWS = 64
@@ -263,20 +194,16 @@ class PathTables(NamedTuple):
     """
 
     units: np.ndarray  # (N,) names in sorted order
-    path_outcome: np.ndarray
-    path_path: np.ndarray
+    path_outcome: np.ndarray  # (N, N)
+    path_path: np.ndarray  # (N, N)
     # (K, N, N) path of the row unit times each orthonormal control of the column unit
     path_control: np.ndarray
     path_square: np.ndarray  # (N,) sum of squares of each path
-    control_outcome: (
-        np.ndarray
-    )  # (K, N) each control times the outcome, controls taken out, unit by unit
-    control_control: np.ndarray  # (K, K, N) products of controls, unit by unit
 
 
 @dataclass(frozen=True)
 class PathRandomisation:
-    """Coefficients (and t statistics) of the observed paths under every assignment."""
+    """Coefficients of the observed paths under every assignment."""
 
     tables: PathTables  # inner products
     assignments: Assignments  # who receives whose path
@@ -317,29 +244,11 @@ class PathRandomisation:
         """Coefficient under each assignment, shape (B,)."""
         return self._drawn[0]
 
-    @cached_property
-    def t_statistic(self) -> float:
-        """Coefficient over its standard error by unit, without factor."""
-        return float(_t_statistics(self.tables, self._own)[0])
-
-    @cached_property
-    def t_statistics(self) -> np.ndarray:
-        """The same under each assignment, shape (B,)."""
-        return np.concatenate(
-            [_t_statistics(self.tables, source) for source in self._blocks]
-        )
-
     def p_value(self, null: float = 0.0) -> float:
         """Return the two-sided p-value of a constant effect, comparing coefficients."""
         beta, slope = self._drawn
-        return self._share(np.abs(beta - null * slope), abs(self.estimate - null))
-
-    def t_p_value(self) -> float:
-        """Return the two-sided p-value of no effect, comparing t statistics."""
-        return self._share(np.abs(self.t_statistics), abs(self.t_statistic))
-
-    def _share(self, drawn: np.ndarray, observed: float) -> float:
-        extreme = int((drawn >= observed * (1 - TIE)).sum())
+        drawn = np.abs(beta - null * slope)
+        extreme = int((drawn >= abs(self.estimate - null) * (1 - TIE)).sum())
         if self.assignments.enumerated:
             return extreme / self.assignments.count
         return max((1 + extreme) / (1 + self.assignments.count), self.smallest_p)
@@ -363,17 +272,8 @@ class RandomisationInference(NamedTuple):
     p_value: float
     conf_low: float
     conf_high: float
-    level: float
-    t_p_value: float  # p-value of the comparison of t statistics
-    smallest_p: float  # one over the number of distinct assignments
-    distinct: int  # distinct assignments, rows used, N
-    draws: int
-    units: int
+    draws: int  # rows used
     enumerated: bool  # whether all distinct assignments were used
-    scheme: str  # ``"free"``, ``"stratified"`` or ``"connected"``; what was taken out
-    effects: str
-    factor: float  # one: no small-sample factor enters
-    factor_name: str  # ``"none"``
 
 
 def path_randomisation(
@@ -397,24 +297,14 @@ def randomisation_inference(
 ) -> RandomisationInference:
     """Read estimate, p-values and interval off a prepared randomisation test."""
     low, high = test.interval(level)
-    drawn = test.assignments
-    head = (
-        test.estimate,
-        test.p_value(),
-        low,
-        high,
-        level,
-        test.t_p_value(),
-        test.smallest_p,
+    return RandomisationInference(
+        estimate=test.estimate,
+        p_value=test.p_value(),
+        conf_low=low,
+        conf_high=high,
+        draws=test.assignments.count,
+        enumerated=test.assignments.enumerated,
     )
-    counts = (
-        drawn.distinct,
-        drawn.count,
-        len(drawn.units),
-        drawn.enumerated,
-        drawn.scheme,
-    )
-    return RandomisationInference(*head, *counts, test.effects, 1.0, "none")
 
 
 def _tables(panel: PathPanel, effects: Effects) -> PathTables:
@@ -434,8 +324,6 @@ def _tables(panel: PathPanel, effects: Effects) -> PathTables:
         path_path=d @ d_tilde.T,
         path_control=np.array([d @ q.T for q in by_unit]).reshape(-1, len(y), len(y)),
         path_square=(d**2).sum(axis=1),
-        control_outcome=np.einsum("knt,nt->kn", by_unit, y_tilde),
-        control_control=np.einsum("knt,lnt->kln", by_unit, by_unit),
     )
 
 
@@ -478,24 +366,6 @@ def _coefficients(
     )
     return _extreme_where_undefined(beta), np.asarray(
         np.where(np.isnan(slope), 0.0, slope)
-    )
-
-
-def _t_statistics(tables: PathTables, source: np.ndarray) -> np.ndarray:
-    outcome = _gathered(tables.path_outcome, source)
-    square = tables.path_square[source]
-    controls = _gathered(tables.path_control, source)
-    delta = controls.sum(axis=2)
-    beta = outcome.sum(axis=1) / _left(tables, source, delta)
-    scores = outcome - beta[:, None] * square
-    if len(delta):
-        scores -= delta.T @ tables.control_outcome
-        scores += 2 * beta[:, None] * np.einsum("kb,kbn->bn", delta, controls)
-        scores -= beta[:, None] * np.einsum(
-            "kb,lb,kln->bn", delta, delta, tables.control_control, optimize=True
-        )
-    return _extreme_where_undefined(
-        outcome.sum(axis=1) / np.sqrt((scores**2).sum(axis=1))
     )
 
 

@@ -18,11 +18,12 @@ from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.numerics.random import generator_for
 from evenfield.shared.estimates import NAN
 from evenfield.shared.few_units import (
+    PANEL,
     Fields,
+    few_unit_design,
     fields_of,
     located,
     method_fields,
-    panel_design,
 )
 from evenfield.topics.linkages.estimate_panel import (
     NEIGHBOURS,
@@ -82,15 +83,16 @@ class Setting:
     @property
     def design(self) -> Design:
         """The regression with all that methods of the registry need."""
-        return panel_design(
+        return few_unit_design(
             self.fit,
             self.panel.members,
             self.inference,
-            self.power,
             self.draw_id,
+            power=self.power,
             dates=encoded(self.panel.dates),
             locations=located(self.coordinates, self.panel.units),
             cutoff_km=CONLEY_KM,
+            **PANEL,
         )
 
     def fields(self, method: str) -> Fields:

@@ -19,7 +19,7 @@ from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.few_units import (
     Fields,
     carrier_fields,
-    cross_section_design,
+    few_unit_design,
     fields_of,
     located,
 )
@@ -216,7 +216,7 @@ def _tested(
 ) -> Fields:
     """Test c'beta by a method of the registry, as fields of an estimate; c (K,)."""
     settings = study.config["inference"]
-    design = cross_section_design(
+    design = few_unit_design(
         kernel_fit(fit),
         units,
         settings,

@@ -21,11 +21,12 @@ from evenfield.numerics.ols import OlsFit, cov_cr3, fit_ols
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.expressions import check_columns, columns_of, evaluate
 from evenfield.shared.few_units import (
+    PANEL,
     Fields,
     beside,
+    few_unit_design,
     located,
     method_fields,
-    panel_design,
 )
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import basis_warning, joined, sample_units, underpowered
@@ -311,14 +312,15 @@ class _Regression:
 
     def _design(self, frame: pd.DataFrame, fit: OlsFit) -> Design:
         units = frame["unit"].to_numpy(str)
-        return panel_design(
+        return few_unit_design(
             fit,
             units,
             self.study.config["inference"],
-            self.study.power,
             f"zone_dose:{self.spec.id}",
+            power=self.study.power,
             dates=encoded(frame["year"].to_numpy(int)),
             locations=located(self.units, list(self.groups.index)),
+            **PANEL,
         )
 
     def _fit(
