@@ -20,13 +20,11 @@ AT_ONCE = 1000  # draws that fit a processor's cache
 class LabelDraws(NamedTuple):
     """Which unit's labels each unit gets, one row a draw."""
 
-    source: (
-        np.ndarray
-    )  # (B, N) positions; row b gives unit i the labels of unit ``source[b, i]``
+    # (B, N) positions; row b gives unit i the labels of unit ``source[b, i]``
+    source: np.ndarray
     scheme: str  # ``"free"``, ``"stratified"`` or ``"connected"``
-    group: (
-        np.ndarray
-    )  # (N,) groups of units whose labels are interchangeable, 0 to G - 1
+    # (N,) groups of units whose labels are interchangeable, 0 to G - 1
+    group: np.ndarray
     odds: np.ndarray  # (N, G) probability that a unit gets a label of each group
 
 
@@ -46,19 +44,16 @@ class LabelDesign:
     what draws let expect.
     """
 
-    neighbours: Weights | None = (
-        None  # (N, N) spatial weights W; without them the labels alone are regressors
-    )
+    # (N, N) spatial weights W; without them the labels alone are regressors
+    neighbours: Weights | None = None
     centre: np.ndarray | None = None  # (N, R) expected regressors, subtracted
 
     def regressors(self, labels: np.ndarray) -> np.ndarray:
         """Return the regressors of labels; labels (..., N, L) -> (..., N, R)."""
-        parts = (
-            [labels]
-            if self.neighbours is None
-            else [labels, lagged(self.neighbours, labels)]
-        )
-        wide = np.concatenate(parts, axis=-1)
+        wide = labels
+        if self.neighbours is not None:
+            around = lagged(self.neighbours, labels)
+            wide = np.concatenate([labels, around], axis=-1)
         return wide if self.centre is None else wide - self.centre
 
     def drawn(self, labels: np.ndarray, source: np.ndarray) -> np.ndarray:
@@ -86,9 +81,8 @@ def expected_regressors(
     Borusyak and Hull (2023), "Nonrandom exposure to exogenous shocks". Exact: the noise
     of an average over draws would be a control of its own.
     """
-    means = np.array(
-        [labels[draws.group == g].mean(axis=0) for g in range(draws.odds.shape[1])]
-    )
+    groups = range(draws.odds.shape[1])
+    means = np.array([labels[draws.group == g].mean(axis=0) for g in groups])
     return np.asarray(label_design.regressors(draws.odds @ means))
 
 
@@ -107,12 +101,8 @@ def stratified_label_draws(
     for g in range(len(names)):
         members = np.flatnonzero(group == g)
         source[:, members] = rng.permuted(np.tile(members, (draws, 1)), axis=1)
-    return LabelDraws(
-        source,
-        "stratified",
-        group,
-        (group[:, None] == np.arange(len(names))).astype(float),
-    )
+    odds = (group[:, None] == np.arange(len(names))).astype(float)
+    return LabelDraws(source, "stratified", group, odds)
 
 
 def connected_label_draws(
@@ -123,12 +113,9 @@ def connected_label_draws(
     """
     inside = np.flatnonzero(member)
     outside = np.flatnonzero(~member)
-    joined = len(inside) and hangs_together(inside, neighbours)
-    sets = (
-        connected_sets(neighbours, len(inside), MOST_SETS)
-        if joined
-        else inside[:0, None]
-    )
+    sets = inside[:0, None]
+    if len(inside) and hangs_together(inside, neighbours):
+        sets = connected_sets(neighbours, len(inside), MOST_SETS)
     if len(sets) < 2:
         raise NumericsError(
             f"the {len(inside)} units do not hang together: no connected permutation"
@@ -222,7 +209,8 @@ def label_statistics(
     R, B = side.shape
     S = np.zeros((R + 2, R + 2, B))
     det = np.ones(B)
-    S[:R, :R], S[R, R] = M, squares
+    S[:R, :R] = M
+    S[R, R] = squares
     S[R, :R] = S[:R, R] = side
     S[R + 1, :R] = S[:R, R + 1] = c[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -230,10 +218,11 @@ def label_statistics(
             det *= S[0, 0]
             S = S[1:, 1:] - S[1:, :1] * (S[:1, 1:] / S[0, 0])
         statistic = -S[0, 1] / np.sqrt(S[0, 0] / df * -S[1, 1])
-        floor = det * ((R - 1) / np.einsum("rrb->b", M)) ** (
-            R - 1
-        )  # the smallest eigenvalue is not below it
-    if len(unsettled := np.flatnonzero(~(floor > 2 * RANK_TOLERANCE))):
+        # The smallest eigenvalue is not below det ((R - 1) / trace)^(R - 1), by the means of
+        # the others; only draws that this does not settle need their eigenvalues.
+        floor = det * ((R - 1) / np.einsum("rrb->b", M)) ** (R - 1)
+    unsettled = np.flatnonzero(~(floor > 2 * RANK_TOLERANCE))
+    if len(unsettled):
         smallest = np.linalg.eigvalsh(np.moveaxis(M[..., unsettled], 2, 0))[:, 0]
         statistic[unsettled[smallest <= RANK_TOLERANCE]] = np.nan
     return -S[0, 1], statistic

@@ -47,20 +47,17 @@ class SpatialComponents(NamedTuple):
     distance: np.ndarray  # (N, N) distances d, their mean one
     # (G,) c of the covariances exp(-c d), from the strongest correlation to almost none
     decays: np.ndarray
-    vectors: (
-        np.ndarray
-    )  # (N, q) leading eigenvectors of the demeaned strongest covariance
+    # (N, q) leading eigenvectors of the demeaned strongest covariance
+    vectors: np.ndarray
     unconditional: np.ndarray  # (G, q + 1, q + 1) factors of the test of a mean
     # of the unconditional test (Mueller and Watson 2022), a lower bound for the
     # conditional one
     critical_value: float
-    average_correlation: (
-        float  # assumed upper bound of the average pairwise correlation
-    )
+    # assumed upper bound of the average pairwise correlation
+    average_correlation: float
     level: float  # confidence level
-    tests: dict[
-        bytes, tuple[np.ndarray, float]
-    ]  # factors and critical value of the designs seen so far
+    # factors and critical value of the designs seen so far
+    tests: dict[bytes, tuple[np.ndarray, float]]
     covariances: np.ndarray | None  # (G, N, N) exp(-c d) where units are few
 
     @property
@@ -130,15 +127,15 @@ def spatial_components(
     unconditional = square_root_factors(products[:, : q + 1, : q + 1])
     few = np.exp(-decays[:, None, None] * distance) if n <= DENSE_UNITS else None
     return SpatialComponents(
-        distance,
-        decays,
-        vectors[:, :q],
-        unconditional,
-        cv,
-        average_correlation,
-        level,
-        {},
-        few,
+        distance=distance,
+        decays=decays,
+        vectors=vectors[:, :q],
+        unconditional=unconditional,
+        critical_value=cv,
+        average_correlation=average_correlation,
+        level=level,
+        tests={},
+        covariances=few,
     )
 
 
@@ -202,6 +199,8 @@ def scpc_inference(
     x = _unit_weights(fit, c, space)
     conditional, cv = _conditional_test(fit, x, space)
     estimate = float(c @ fit.beta)
+    # The error of c'beta is mean(x u), x the weights of the units; its variance is taken
+    # from q components alone, sum_j (R_j'(x u))^2 / (q N), R the eigenvectors.
     scores = space.vectors.T @ (x * fit.u_hat)
     std_error = float(np.sqrt(scores @ scores / space.q / len(x)))
     statistic = estimate / std_error if std_error > 0 else np.nan
@@ -213,14 +212,14 @@ def scpc_inference(
     )
     half = cv * std_error
     return ScpcInference(
-        estimate,
-        std_error,
-        statistic,
-        cv,
-        p_value,
-        estimate - half,
-        estimate + half,
-        space.q,
+        estimate=estimate,
+        std_error=std_error,
+        statistic=statistic,
+        critical_value=cv,
+        p_value=p_value,
+        conf_low=estimate - half,
+        conf_high=estimate + half,
+        q=space.q,
     )
 
 
@@ -304,43 +303,37 @@ def scpc_power_point(
 
 def _checked_distance(distance: np.ndarray) -> np.ndarray:
     distance = np.asarray(distance, dtype=float)
-    if (
-        distance.ndim != 2
-        or distance.shape[0] != distance.shape[1]
-        or len(distance) < 4
-    ):
+    n = len(distance)
+    if distance.shape != (n, n) or n < 4:
         raise NumericsError(
             "spatial inference needs a square distance matrix of at least four places"
         )
-    n = len(distance)
     if not np.isfinite(distance).all() or np.count_nonzero(distance > 0) < n * (n - 1):
         raise NumericsError("two units lie at the same place or a distance is missing")
     return np.asarray(distance * (n * (n - 1) / distance.sum()))
 
 
 def _decay_grid(distance: np.ndarray, average_correlation: float) -> np.ndarray:
+    """Return decays c from the one at which exp(-c d) has the average correlation given to
+    one at which almost nothing is left; the test holds under each.
+    """
     n = len(distance)
 
     def average(decay: float) -> float:
-        return float(
-            sum(np.exp(-decay * distance[rows]).sum() for rows in _row_blocks(distance))
-            - n
-        ) / (n * (n - 1))
+        blocks = [distance[rows] for rows in _row_blocks(distance)]
+        total = sum(np.exp(-decay * block).sum() for block in blocks)
+        return float(total - n) / (n * (n - 1))
 
-    low = 0.0
     high = 1.0
     while average(high) > average_correlation:
         high *= 2
-    grid = [
-        float(
-            brentq(
-                lambda decay: average(decay) - average_correlation,
-                low,
-                high,
-                xtol=ROOT_TOLERANCE,
-            )
-        )
-    ]
+    strongest = brentq(
+        lambda decay: average(decay) - average_correlation,
+        0.0,
+        high,
+        xtol=ROOT_TOLERANCE,
+    )
+    grid = [float(strongest)]
     while average(grid[-1]) > SMALLEST_CORRELATION:
         grid.append(grid[-1] * GRID_STEP)
     return np.array(grid)
@@ -384,6 +377,8 @@ def _conditional_test(
     """Return factors and critical value of the conditional test, the same for every
     outcome on a design.
     """
+    # Under errors sign(x) u the numerator is |x|'u, and residuals make M_X (sign(x) o R) of
+    # the components, weighted by x (Mueller and Watson 2023, section 3).
     key = hashlib.sha256(fit.X.tobytes() + x.tobytes()).digest()
     if key not in space.tests:
         inner = _residuals(fit, _signs(x)[:, None] * space.vectors)

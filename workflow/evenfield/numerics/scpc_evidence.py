@@ -60,18 +60,15 @@ def scpc_equivalence(
             f"no equivalence test with bound {bound:g}, standard error"
             f" {inference.std_error:g}"
         )
-    above, below = (
-        _one_sided(
-            fit, c, space, (bound + sign * inference.estimate) / inference.std_error
-        )
-        for sign in (1, -1)
-    )
-    half = inference.std_error * scpc_quantile(fit.X, c, space, 2 * (1 - level))
-    full = inference.std_error * scpc_quantile(fit.X, c, space, 1 - level)
+    error = inference.std_error
+    above = _one_sided(fit, c, space, (bound + inference.estimate) / error)
+    below = _one_sided(fit, c, space, (bound - inference.estimate) / error)
+    half = error * scpc_quantile(fit.X, c, space, 2 * (1 - level))
+    full = error * scpc_quantile(fit.X, c, space, 1 - level)
     p_value = max(above, below)
     return Equivalence(
         estimate=inference.estimate,
-        std_error=inference.std_error,
+        std_error=error,
         low=-bound,
         high=bound,
         p_above_low=above,
@@ -96,9 +93,8 @@ class SimulatedReach(NamedTuple):
     """
 
     detectable: float  # smallest c'beta that the two-sided test finds
-    equivalence: (
-        float  # smallest bound that two one-sided tests pass when c'beta is zero
-    )
+    # smallest bound that two one-sided tests pass when c'beta is zero
+    equivalence: float
     draws: int  # simulated samples
 
 
@@ -120,9 +116,8 @@ def simulated_reach(
     it.
     """
     b, se = scpc_statistics(X, c, space, errors)
-    two, one = (
-        scpc_quantile(X, c, space, size) for size in (1 - level, 2 * (1 - level))
-    )
+    two = scpc_quantile(X, c, space, 1 - level)
+    one = scpc_quantile(X, c, space, 2 * (1 - level))
     passed = np.quantile(np.abs(b) + one * se, power, method="higher")
     return SimulatedReach(
         _smallest_found(b, two * se, power), float(passed), len(errors)

@@ -23,16 +23,13 @@ class RobustInference(NamedTuple):
     statistic: float
     critical_value: float  # of the two-sided test at level ``1 - level``
     df: float  # degrees of freedom of Student's t; infinity where another law was used
-    # the usual numbers; the interval is estimate -/+ critical value times standard
-    # error
     p_value: float
     conf_low: float
     conf_high: float
     level: float  # confidence level
     factor: float  # multiple of the variance that the small-sample correction adds
-    factor_name: (
-        str  # its formula, for example ``"G/(G-1)"``; ``"none"`` when ``factor`` is one
-    )
+    # its formula, for example ``"G/(G-1)"``; ``"none"`` when ``factor`` is one
+    factor_name: str
     law: str  # reference law of the statistic
 
 
@@ -51,22 +48,19 @@ def robust_inference(
     cv = t_quantile(0.5 + checked_level(level) / 2, df)
     statistic = estimate / std_error
     p_value = float(2 * stdtr(df, -abs(statistic)))
-    low = estimate - cv * std_error
-    high = estimate + cv * std_error
-    law = f"t({df:g})"
     return RobustInference(
-        estimate,
-        std_error,
-        statistic,
-        cv,
-        df,
-        p_value,
-        low,
-        high,
-        level,
-        factor,
-        factor_name,
-        law,
+        estimate=estimate,
+        std_error=std_error,
+        statistic=statistic,
+        critical_value=cv,
+        df=df,
+        p_value=p_value,
+        conf_low=estimate - cv * std_error,
+        conf_high=estimate + cv * std_error,
+        level=level,
+        factor=factor,
+        factor_name=factor_name,
+        law=f"t({df:g})",
     )
 
 
@@ -192,9 +186,8 @@ class ClusterProducts:
 
     names: np.ndarray  # (G,) clusters in sorted order
     rows: ClusterRows  # the regressors, with X = Q R
-    m: (
-        np.ndarray
-    )  # (G, K) Q_g'y_g; they add up to theta, the coefficients in these coordinates
+    # (G, K) Q_g'y_g; they add up to theta, the coefficients in these coordinates
+    m: np.ndarray
     d: np.ndarray  # (K,) the combination in these coordinates: c'beta = d'theta
     n: int  # number of rows
     basis: np.ndarray  # (K, K) with Q = X basis, so that d = basis'c
@@ -281,8 +274,14 @@ def cluster_products(fit: OlsFit, c: np.ndarray, clusters: Labels) -> ClusterPro
     blocks = np.split(X, cuts)
     outcomes = np.split(y, cuts)
     m = np.array([x.T @ y_g for x, y_g in zip(blocks, outcomes, strict=True)]) @ turn
-    rows = ClusterRows(blocks, turn)
-    return ClusterProducts(names, rows, m, basis.T @ c, len(y), basis)
+    return ClusterProducts(
+        names=names,
+        rows=ClusterRows(blocks, turn),
+        m=m,
+        d=basis.T @ c,
+        n=len(y),
+        basis=basis,
+    )
 
 
 def solve_each_without(
@@ -361,9 +360,13 @@ def cr2_inference(
     w_g is Q_g V (1 - L)^-1/2 V'd, so a cluster may be large.
     """
     products = cluster_products(fit, c, clusters)
+    # (I - M_g)^-1/2 d: residuals of a cluster are stretched by what its own leverage took
+    # from them, so that the variance has no bias under independent equal variances.
     weights = _stretched(products)
     terms = (weights * products.residual_scores).sum(axis=1)
     images = products.rows.times(weights)
+    # Terms w_g'u_g have covariance B = w'(I - H)w up to the variance of the errors; with
+    # Satterthwaite's df the sum of their squares has the first two moments of a chi-square.
     B = np.diag((weights * images).sum(axis=1)) - images @ images.T
     df = float(np.trace(B) ** 2 / (B**2).sum())
     return robust_inference(

@@ -48,9 +48,8 @@ class SpatialKernel(NamedTuple):
     """Kernel weights between units."""
 
     units: np.ndarray  # (N,) names in sorted order
-    weights: (
-        csr_array  # (N, N) symmetric, ones on the diagonal, nothing beyond the cut-off
-    )
+    # (N, N) symmetric, ones on the diagonal, nothing beyond the cut-off
+    weights: csr_array
     cutoff_km: float  # distance from which the weight is zero
     shape: KernelShape  # 1 - d / cut-off, or one
 
@@ -205,17 +204,16 @@ def _scores(
 
 
 def _spatial_part(scores: np.ndarray, kernel: SpatialKernel) -> float:
+    """Return sum_t sum_ij K(d_ij) s_it s_jt, Conley (1999); scores (N, T)."""
     return float((scores * (kernel.weights @ scores)).sum())
 
 
 def _serial_part(scores: np.ndarray, lags: int) -> float:
-    weights = bartlett_weights(lags)
-    return float(
-        sum(
-            2 * w * (scores[:, lag:] * scores[:, :-lag]).sum()
-            for lag, w in enumerate(weights, 1)
-        )
-    )
+    """Return 2 sum_i sum_l (1 - l/(L+1)) sum_t s_it s_i,t-l, Newey and West (1987)."""
+    total = 0.0
+    for lag, weight in enumerate(bartlett_weights(lags), 1):
+        total += 2 * weight * (scores[:, lag:] * scores[:, :-lag]).sum()
+    return float(total)
 
 
 def _factor(name: ConleyFactor, n: int, k: int) -> float:

@@ -32,6 +32,8 @@ def fixed_b_p_value(statistic: float, T: int, lags: int) -> float:
     eigenvalues of M K M / T the probability is that of z_0^2 > t^2 sum lam_j z_j^2, by
     Craig's form of the normal tail (see ``numerics.quadratic``).
     """
+    # P(z_0^2 > sum_j eta_j z_j^2) is 2/pi times the integral over a quarter circle of
+    # prod_j (1 + eta_j / sin^2 a)^(-1/2), here by quadrature.
     eta = statistic**2 * _eigenvalues(T, lags)
     tails = np.exp(-0.5 * np.log1p(eta / SINE2[:, None]).sum(axis=1))
     return float(tails @ ANGLE_WEIGHTS / 2)
@@ -90,6 +92,7 @@ def driscoll_kraay_inference(
             f"{positions.size} dates and {c.size} weights do not fit {fit.X.shape}"
             " regressors"
         )
+    # h_t sums the scores of a date; V = sum_t h_t^2 + 2 sum_l (1 - l/(L+1)) sum_t h_t h_t-l.
     h = np.bincount(positions, fit.X @ (fit.bread @ c) * fit.u_hat, minlength=T)
     variance = h @ h + 2 * sum(
         w * (h[lag:] @ h[:-lag]) for lag, w in enumerate(bartlett_weights(lags), 1)
@@ -99,24 +102,20 @@ def driscoll_kraay_inference(
     std_error = standard_error(value * float(variance))
     statistic = estimate / std_error
     cv = fixed_b_critical_value(T, lags, checked_level(level))
-    law = f"fixed-b, Bartlett, b = {lags + 1}/{T}"
-    p_value = fixed_b_p_value(statistic, T, lags)
     half = cv * std_error
-    low = estimate - half
-    high = estimate + half
     return RobustInference(
-        estimate,
-        std_error,
-        statistic,
-        cv,
-        np.inf,
-        p_value,
-        low,
-        high,
-        level,
-        value,
-        factor,
-        law,
+        estimate=estimate,
+        std_error=std_error,
+        statistic=statistic,
+        critical_value=cv,
+        df=np.inf,
+        p_value=fixed_b_p_value(statistic, T, lags),
+        conf_low=estimate - half,
+        conf_high=estimate + half,
+        level=level,
+        factor=value,
+        factor_name=factor,
+        law=f"fixed-b, Bartlett, b = {lags + 1}/{T}",
     )
 
 

@@ -9,8 +9,6 @@ import numpy as np
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.cluster_robust import (
-    CR1_FACTOR,
-    CR3_FACTOR,
     ClusterProducts,
     Clusters,
     Labels,
@@ -166,7 +164,6 @@ class WildBootstrap:
     kind: BootstrapType
     std_error: float  # of the estimate, with the factor
     factor: float  # multiple of the variance; it cancels in the p-value
-    factor_name: str  # its formula
     n0: np.ndarray  # (G,) numerator of a draw v: v'(n0 + r n1)
     n1: np.ndarray
     # (K, G) restricted scores; the terms of the variance are L S v + e * v, squared and
@@ -267,11 +264,9 @@ class WildInference(NamedTuple):
     level: float
     kind: str  # ``"11"`` or ``"33"``; ``"rademacher"`` or ``"webb"``
     weights: str
-    draws: int  # B and G
-    clusters: int
+    draws: int  # B
+    clusters: int  # G
     enumerated: bool  # whether all sign vectors were used
-    factor: float  # multiple of the variance in ``std_error``
-    factor_name: str  # its formula
 
 
 def wild_bootstrap(
@@ -302,32 +297,28 @@ def wild_bootstrap(
 def wild_inference(boot: WildBootstrap, level: float = 0.95) -> WildInference:
     """Read the test against zero and the interval off a prepared bootstrap."""
     low, high = boot.interval(level)
-    head = (
-        boot.products.estimate,
-        boot.std_error,
-        boot.statistic(),
-        boot.p_value(),
-        low,
-        high,
-        level,
+    return WildInference(
+        estimate=boot.products.estimate,
+        std_error=boot.std_error,
+        statistic=boot.statistic(),
+        p_value=boot.p_value(),
+        conf_low=low,
+        conf_high=high,
+        level=level,
+        kind=boot.kind,
+        weights=boot.draws.kind,
+        draws=boot.draws.count,
+        clusters=boot.products.G,
+        enumerated=boot.draws.enumerated,
     )
-    tail = (
-        boot.draws.count,
-        boot.products.G,
-        boot.draws.enumerated,
-        boot.factor,
-        boot.factor_name,
-    )
-    return WildInference(*head, boot.kind, boot.draws.kind, *tail)
 
 
 def _bootstrap_11(
-    products: ClusterProducts,
-    draws: WildDraws,
-    absorbed: int,
+    products: ClusterProducts, draws: WildDraws, absorbed: int
 ) -> WildBootstrap:
     d = products.d
     M = products.M
+    # theta_r = theta - d (d'theta - r) / d'd meets the null; S_g(r) = m_g - M_g theta_r.
     direction = d / (d @ d)
     S0 = (products.m - M @ (products.theta - direction * products.estimate)).T
     S1 = -(M @ direction).T
@@ -335,20 +326,20 @@ def _bootstrap_11(
     n1 = d @ S1
     factor = cr1_factor(products.G, products.n, products.k + absorbed)
     variance = factor * float(((products.residual_scores @ d) ** 2).sum())
+    # Terms of CR1: d'(S_g v_g - M_g sum_h S_h v_h).
     return WildBootstrap(
-        products,
-        draws,
-        "11",
-        standard_error(variance),
-        factor,
-        CR1_FACTOR,
-        n0,
-        n1,
-        S0,
-        S1,
-        -M @ d,
-        n0,
-        n1,
+        products=products,
+        draws=draws,
+        kind="11",
+        std_error=standard_error(variance),
+        factor=factor,
+        n0=n0,
+        n1=n1,
+        S0=S0,
+        S1=S1,
+        L=-M @ d,
+        e0=n0,
+        e1=n1,
     )
 
 
@@ -361,32 +352,37 @@ def _bootstrap_33(
     D = products.left_out
     G = products.G
     S0, S1 = _restricted_jackknife_scores(products)
-    n0 = d @ S0
-    n1 = d @ S1
-    e0, e1 = (-np.einsum("gk,kg->g", D, S) for S in (S0, S1))
     changes = changes_without(products)
     factor = (G - 1) / G
-    std_error = standard_error(factor * float(changes @ changes))
+    # Terms of CR3, changes without a cluster: D_g'(sum_h S_h v_h - S_g v_g) - d'sum_h S_h v_h,
+    # D_g = (I - M_g)^-1 d.
     return WildBootstrap(
-        products,
-        draws,
-        "33",
-        std_error,
-        factor,
-        CR3_FACTOR,
-        n0,
-        n1,
-        S0,
-        S1,
-        D - d,
-        e0,
-        e1,
+        products=products,
+        draws=draws,
+        kind="33",
+        std_error=standard_error(factor * float(changes @ changes)),
+        factor=factor,
+        n0=d @ S0,
+        n1=d @ S1,
+        S0=S0,
+        S1=S1,
+        L=D - d,
+        e0=-np.einsum("gk,kg->g", D, S0),
+        e1=-np.einsum("gk,kg->g", D, S1),
     )
 
 
 def _restricted_jackknife_scores(
     products: ClusterProducts,
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Return scores of cluster g from the fit without it that meets the null: at a null
+    of zero, and their slope in the null; each (K, G).
+
+    Notes
+    -----
+    MacKinnon, Nielsen and Webb (2023): theta_r(g) = d r / d'd + Z phi_g with Z orthogonal
+    to d, and (Z'(I - M_g)Z) phi_g = Z'(theta - m_g - r (I - M_g) d / d'd).
+    """
     d = products.d
     M = products.M
     m = products.m
