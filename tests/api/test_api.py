@@ -2,6 +2,8 @@
 agrees with other programs.
 """
 
+from functools import cache
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -10,7 +12,7 @@ import statsmodels.formula.api as smf
 from docx import Document
 from libpysal.weights import W as PysalWeights
 from numpy.random import default_rng
-from pandas.testing import assert_frame_equal
+from pandas.testing import assert_frame_equal, assert_series_equal
 from scipy.sparse import csr_array
 from spreg import ML_Error, ML_Lag
 from statsmodels.tools.numdiff import approx_hess
@@ -18,6 +20,7 @@ from statsmodels.tools.numdiff import approx_hess
 import evenfield as ef
 from made_panel import refused
 from tolerances import close
+from yaml_text import from_yaml
 
 N = 14
 T = 12
@@ -67,184 +70,152 @@ DATA, EDGES = built()
 NET = ef.weights(EDGES, symmetric=True)
 GAPS = DATA.drop(index=[3, 30, 77])
 KEYS = {"unit": "unit", "time": "year"}
-SPACE = {"cutoff_km": 400, "draws": 99}
-FEW_LAGS = {"instruments": (2, 3), "last_lag": 3, "collapse": True}
-FEW = "HC3 HC1 classical CR1 CR2 CR3 wild wild33".split()
 SHOWN = "estimate std_error df p_value conf_low".split()
-PANEL = [
-    *FEW,
-    "two_way",
-    "conley",
-    "conley_all_dates",
-    "driscoll_kraay",
-    "randomisation",
-]
 
 
 def cross(data):
     return data[data["year"] == 2005]
 
 
-# What each estimator is called with: data and weights. The third entry says that
-# nothing is drawn.
-CASES = {
-    "ols": (
-        lambda d, w: ef.ols("y ~ x + z", cross(d), unit="unit", inference=FEW),
-        False,
-    ),
-    "ols scpc": (
-        lambda d, w: ef.ols(
-            "y ~ x", cross(d), unit="unit", inference=["SCPC", "conley"], cutoff_km=99
-        ),
-        True,
-    ),
-    "panel": (
-        lambda d, w: ef.ols(
-            "y ~ x + z | unit + year", d, inference=PANEL, **SPACE, **KEYS
-        ),
-        False,
-    ),
-    "ols lists": (lambda d, w: ef.ols(data=d, y="y", x=["x", "z"], **KEYS), True),
-    "contrasts": (
-        lambda d, w: ef.contrasts(cross(d), "y", "group", unit="unit", controls=["x"]),
-        False,
-    ),
-    "reference": (
-        lambda d, w: ef.contrasts(
-            cross(d), "y", "group", reference="b", unit="unit", inference="CR2"
-        ),
-        True,
-    ),
-    "beta": (lambda d, w: ef.beta_convergence("np.log(income) ~ z", d, **KEYS), True),
-    "curve": (
-        lambda d, w: ef.specification_curve(
-            d, ["y", "z"], "x", controls=[(), ["rich"]], draws=9, **KEYS
-        ),
-        False,
-    ),
-    "dynamic fe": (lambda d, w: ef.dynamic_fe(d, "rich", **KEYS), True),
-    "jackknife": (
-        lambda d, w: ef.dynamic_fe(d, "rich", method="half_panel_jackknife", **KEYS),
-        True,
-    ),
-    "gmm": (
-        lambda d, w: ef.dynamic_gmm(
-            "rich ~ x + z", d, endogenous=["x"], **FEW_LAGS, **KEYS
-        ),
-        True,
-    ),
-    "log t": (lambda d, w: ef.log_t(d, "rich", smoothing=None, **KEYS), True),
-    "clubs": (lambda d, w: ef.clubs(d, "rich", smoothing=None, **KEYS), True),
-    "inequality": (
-        lambda d, w: ef.inequality(d, "income", groups="group", draws=49, **KEYS),
-        False,
-    ),
-    "gini": (
-        lambda d, w: ef.inequality(d, "income", measure="gini", weights="lat", **KEYS),
-        True,
-    ),
-    "markov": (lambda d, w: ef.markov(d, "rich", k=3, **KEYS), True),
-    "spatial markov": (lambda d, w: ef.markov(d, "y", w, k=2, draws=49, **KEYS), False),
-    "spatial panel": (
-        lambda d, w: ef.spatial_panel(
-            "y ~ x + z", d, w, inference=["observed", "unit"], **KEYS
-        ),
-        True,
-    ),
-    "random effects": (
-        lambda d, w: ef.spatial_panel(
-            "y ~ x", d, w, model="SAR", effects="random", **KEYS
-        ),
-        True,
-    ),
-    "pooled": (
-        lambda d, w: ef.spatial_panel(
-            "y ~ x", d, w, model="SEM", effects="pooled", **KEYS
-        ),
-        True,
-    ),
-    "dynamic spatial": (lambda d, w: ef.spatial_dynamic("y ~ x", d, w, **KEYS), True),
-    "spatial cross-section": (
-        lambda d, w: ef.spatial_cross_section("y ~ x", cross(d), w, unit="unit"),
-        True,
-    ),
-    "impacts": (
-        lambda d, w: ef.spatial_panel("y ~ x", d, w, **KEYS).impacts(inference="unit"),
-        True,
-    ),
-    "dynamic impacts": (
-        lambda d, w: ef.spatial_dynamic("y ~ x", d, w, **KEYS).impacts(draws=200),
-        False,
-    ),
-}
+# Each function with its arguments; what is drawn for units by their order is "drawn".
+CASES = from_yaml("""
+    ols:
+      call: ols
+      formula: y ~ x + z
+      inference: [HC3, HC1, classical, CR1, CR2, CR3, wild, wild33]
+      data: cross
+      drawn: true
+    ols scpc:
+      {call: ols, formula: y ~ x, inference: [SCPC, conley], cutoff_km: 99, data: cross}
+    panel:
+      call: ols
+      formula: y ~ x + z | unit + year
+      inference: [HC3, HC1, classical, CR1, CR2, CR3, wild, wild33, two_way, conley,
+                  conley_all_dates, driscoll_kraay, randomisation]
+      cutoff_km: 400
+      draws: 99
+      drawn: true
+    ols lists: {call: ols, y: y, x: [x, z]}
+    contrasts:
+      {call: contrasts, y: y, group: group, controls: [x], data: cross, drawn: true}
+    reference:
+      {call: contrasts, y: y, group: group, reference: b, inference: CR2, data: cross}
+    beta: {call: beta_convergence, formula: np.log(income) ~ z}
+    curve:
+      {call: specification_curve, y: [y, z], treatment: x, controls: [[], [rich]],
+       draws: 9, drawn: true}
+    dynamic fe: {call: dynamic_fe, y: rich}
+    jackknife: {call: dynamic_fe, y: rich, method: half_panel_jackknife}
+    gmm:
+      {call: dynamic_gmm, formula: rich ~ x + z, endogenous: [x], instruments: [2, 3],
+       last_lag: 3, collapse: true}
+    log t: {call: log_t, y: rich, smoothing: null}
+    clubs: {call: clubs, y: rich, smoothing: null}
+    inequality: {call: inequality, y: income, groups: group, draws: 49, drawn: true}
+    gini: {call: inequality, y: income, measure: gini, weights: lat}
+    markov: {call: markov, y: rich, k: 3}
+    spatial markov: {call: markov, y: y, w: net, k: 2, draws: 49, drawn: true}
+    spatial panel:
+      {call: spatial_panel, formula: y ~ x + z, w: net, inference: [observed, unit]}
+    random effects:
+      {call: spatial_panel, formula: y ~ x, w: net, model: SAR, effects: random}
+    pooled: {call: spatial_panel, formula: y ~ x, w: net, model: SEM, effects: pooled}
+    dynamic spatial: {call: spatial_dynamic, formula: y ~ x, w: net}
+    spatial cross-section:
+      {call: spatial_cross_section, formula: y ~ x, w: net, data: cross}
+    impacts:
+      {call: spatial_panel, formula: y ~ x, w: net, impacts: {inference: unit}}
+    dynamic impacts:
+      {call: spatial_dynamic, formula: y ~ x, w: net, impacts: {draws: 200}, drawn: true}
+    """)
+
+
+def called(call, rows, net, drawn=False, impacts=None, data="", **options):
+    """Call a function of the library as a case says."""
+    keys = KEYS
+    if data == "cross":
+        rows = cross(rows)
+        keys = {"unit": "unit"}
+    if "w" in options:
+        options["w"] = net
+    fit = getattr(ef, call)(**options | keys | {"data": rows})
+    return fit if impacts is None else fit.impacts(**impacts)
+
+
+@cache
+def fitted(name):
+    return called(**CASES[name], rows=DATA, net=NET)
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_estimators_match_units_by_id_and_give_one_class_of_results(name):
-    estimate, exact = CASES[name]
-    fit = estimate(DATA, NET)
-    edges = ef.weights(
-        EDGES.sample(frac=1, random_state=2).iloc[:, ::-1], symmetric=True
-    )
-    shuffled = estimate(DATA.sample(frac=1, random_state=1), edges)
+def test_shuffled_rows_and_links_change_nothing(name):
+    fit = fitted(name)
+    edges = EDGES.sample(frac=1, random_state=2).iloc[:, ::-1]
+    rows = DATA.sample(frac=1, random_state=1)
+    shuffled = called(**CASES[name], rows=rows, net=ef.weights(edges, symmetric=True))
     assert_frame_equal(shuffled.to_frame(), fit.to_frame(), check_exact=True)
-    data, edges = built(
-        [f"v{N - i:02d}" for i in range(N)]
-    )  # another order of the units
+    assert_series_equal(shuffled.resids.sort_index(), fit.resids.sort_index())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_renamed_units_in_another_order_have_the_same_numbers(name):
+    fit = fitted(name)
+    data, edges = built([f"v{N - i:02d}" for i in range(N)])
     net = ef.weights(edges, symmetric=True)
     order = default_rng(4).permutation(N)
-    renamed = estimate(
-        data, ef.network([net.units[i] for i in order], net.matrix[order][:, order])
-    )
+    units = [net.units[i] for i in order]
+    net = ef.network(units, net.matrix[order][:, order])
+    renamed = called(**CASES[name], rows=data, net=net)
     close(renamed.notes.get("Q", 0.0), fit.notes.get("Q", 0.0))
-    columns = (
-        ["term", "estimate", "std_error", "p_value"] if exact else ["term", "estimate"]
-    )
-    assert_frame_equal(
-        renamed.to_frame()[columns], fit.to_frame()[columns], rtol=1e-6, atol=1e-8
-    )
-    if len(fit.resids) and name != "beta":
-        close(fit.fitted + fit.resids, DATA["y"][fit.resids.index])
-        pd.testing.assert_series_equal(shuffled.resids.sort_index(), fit.resids)
-        pd.testing.assert_series_equal(renamed.resids, fit.resids)
+    columns = ["term", "estimate"]
+    if not CASES[name].get("drawn"):
+        columns += ["std_error", "p_value"]
+    one, two = (result.to_frame()[columns] for result in (renamed, fit))
+    assert_frame_equal(one, two, rtol=1e-6, atol=1e-8)
+    if name != "beta":
+        assert_series_equal(renamed.resids, fit.resids)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_estimator_gives_one_class_of_results(name):
+    fit = fitted(name)
     assert isinstance(fit, ef.Fit)
     assert fit.nobs > 0
     assert fit.params.index.is_unique
-    assert all(
-        column.index.equals(fit.params.index)
-        for column in (fit.std_errors, fit.tstats, fit.pvalues)
-    )
+    for column in (fit.std_errors, fit.tstats, fit.pvalues):
+        assert column.index.equals(fit.params.index)
+    if name != "beta":
+        close(fit.fitted + fit.resids, DATA["y"][fit.resids.index])
+    rows = fit.to_frame()
+    shown = "term inference estimate std_error p_value law level nobs model"
+    assert set(shown.split()) <= set(rows)
+    last = fit.vcov(rows["inference"].iloc[-1])
+    assert last.to_frame()["inference"].iloc[0] == rows["inference"].iloc[-1]
+    close(np.sqrt(np.diag(last.cov)), last.std_errors[list(last.cov)])
+    if np.isfinite(fit.loglik):
+        close(fit.aic, 2 * fit.n_params - 2 * fit.loglik)
+        assert fit.bic != fit.aic
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_wider_levels_have_wider_intervals_around_the_estimate(name):
+    fit = fitted(name)
     ends = fit.conf_int()
     wide = fit.conf_int(0.99)
     known = np.isfinite(ends).all(axis=1)
     assert ends["lower"][known].le(fit.params[known]).all()
     assert ends["upper"][known].ge(fit.params[known]).all()
-    assert (
-        (wide["upper"] - wide["lower"]) >= (ends["upper"] - ends["lower"]) * (1 - 1e-12)
-    )[known].all()
-    rows = fit.to_frame()
-    assert {
-        "term",
-        "inference",
-        "estimate",
-        "std_error",
-        "p_value",
-        "law",
-        "level",
-        "nobs",
-        "model",
-    } <= set(rows)
+    width = (wide["upper"] - wide["lower"])[known]
+    assert (width >= (ends["upper"] - ends["lower"])[known] * (1 - 1e-12)).all()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_result_prints_and_plots_itself(name):
+    fit = fitted(name)
     labels = str(fit)
     assert labels == str(fit.summary) == repr(fit)
     assert labels.count("\n") < 60
     assert str(fit.params.index[0]) in labels
-    last = fit.vcov(rows["inference"].iloc[-1])
-    assert last.to_frame()["inference"].iloc[0] == rows["inference"].iloc[-1]
-    errors = last.std_errors[list(last.cov)].to_numpy()
-    assert np.sqrt(np.diag(last.cov)) == pytest.approx(errors, nan_ok=True)
-    if np.isfinite(fit.loglik):
-        close(fit.aic, 2 * fit.n_params - 2 * fit.loglik)
-        assert fit.bic != fit.aic
     assert fit.plot().get_title() == fit.title
     plt.close()
 
@@ -436,116 +407,70 @@ def test_contrasts_are_differences_of_means_speeds_those_of_slopes_and_curves_le
     close(curve.to_frame()[SHOWN].iloc[0].to_numpy(float), one[SHOWN].to_numpy(float))
 
 
-BAD = {
-    "a hole in a balanced panel": (
-        lambda d, w: ef.dynamic_fe(d.drop(index=5), "rich", **KEYS),
-        "first u00 in 2005",
-    ),
-    "a hole in a spatial panel": (
-        lambda d, w: ef.spatial_panel("y ~ x", d.drop(index=5), w, **KEYS),
-        "first u00 in 2005",
-    ),
-    "missing value": (
-        lambda d, w: ef.ols("y ~ x", d.assign(x=d["x"].mask(d.index == 3)), **KEYS),
-        "x of u00 in 2003",
-    ),
-    "the logarithm of zero": (
-        lambda d, w: ef.ols("np.log(x) ~ z", d.assign(x=0.0), **KEYS),
-        "infinite, first np.log",
-    ),
-    "an unknown column": (lambda d, w: ef.ols("y ~ nothing", d, **KEYS), "nothing"),
-    "a row twice": (
-        lambda d, w: ef.ols("y ~ x", pd.concat([d, d[:1]]), **KEYS),
-        "first u00 in 2000",
-    ),
-    "no group": (
-        lambda d, w: ef.ols(
-            "y ~ C(group)", d.assign(group=d["group"].mask(d.index == 3)), **KEYS
-        ),
-        "u00",
-    ),
-    "a text for an outcome": (
-        lambda d, w: ef.ols("group ~ x", d, **KEYS),
-        "an outcome of .*, group",
-    ),
-    "an effect as regressor": (
-        lambda d, w: ef.ols("y ~ lat | unit", d, **KEYS),
-        "lat does not vary within unit",
-    ),
-    "an unknown cluster": (
-        lambda d, w: ef.ols("y ~ x", d, cluster="nothing", **KEYS),
-        "no column 'nothing'",
-    ),
-    "effects in a cross-section": (
-        lambda d, w: ef.beta_convergence("y ~ 1 | group", d, **KEYS),
-        "fixed effects",
-    ),
-    "an inference that cannot be": (
-        lambda d, w: ef.ols("y ~ 0 + I((unit == 'u03') * 1)", cross(d), unit="unit"),
-        "leverage 1",
-    ),
-    "a randomisation": (
-        lambda d, w: ef.ols(
-            "y ~ x | year + group", d, inference="randomisation", **KEYS
-        ),
-        "other",
-    ),
-    "a control growth": (
-        lambda d, w: ef.beta_convergence("y ~ growth", d.assign(growth=d["z"]), **KEYS),
-        "named",
-    ),
-    "a treatment": (
-        lambda d, w: ef.specification_curve(d, "y", "lat", effects=["unit"], **KEYS),
-        "lat does not vary within unit",
-    ),
-    "an unknown regressor of a reach": (
-        lambda d, w: ef.spatial_panel("y ~ x", d, w, **KEYS).reach("z"),
-        "'z' is not",
-    ),
-    "a dynamic reach": (
-        lambda d, w: ef.spatial_dynamic("y ~ x", d, w, **KEYS).reach("x"),
-        "a dynamic panel",
-    ),
-    "an unknown inference": (
-        lambda d, w: ef.ols("y ~ x", d, inference="HC9", **KEYS),
-        "expected one of classical",
-    ),
-    "no weights": (lambda d, w: ef.spatial_panel("y ~ x", d, **KEYS), "no weights"),
-    "weights of other units": (
-        lambda d, w: ef.markov(d[d["unit"] > "u03"], "y", w, **KEYS),
-        "first u00 with weights",
-    ),
-    "SCPC of a panel": (
-        lambda d, w: ef.ols("y ~ x", d, inference="SCPC", **KEYS),
-        "several rows a unit",
-    ),
-    "Conley without a distance": (
-        lambda d, w: ef.ols("y ~ x", d, inference="conley", **KEYS),
-        "cutoff_km",
-    ),
-    "two dates of a cross-section": (
-        lambda d, w: ef.spatial_cross_section("y ~ x", d, w, **KEYS),
-        "12 dates",
-    ),
-    "a unit without the first date": (
-        lambda d, w: ef.beta_convergence("y ~ 1", d[1:], **KEYS),
-        "first u00",
-    ),
-    "weights without ids": (lambda d, w: ef.weights(np.eye(3)), "without ids"),
-    "a pair twice": (lambda d, w: ef.weights(EDGES.iloc[[0, 1, 0]]), "appears twice"),
-    "other ids in columns": (
-        lambda d, w: ef.weights(pd.DataFrame(np.eye(4), list("abcd"), list("abce"))),
-        "in columns",
-    ),
-    "no neighbour": (lambda d, w: ef.weights({"a": ["b"], "b": []}), "first b"),
-    "no DataFrame": (lambda d, w: ef.ols("y ~ x", None), "expected a DataFrame"),
+CHANGED = {
+    "as they are": DATA,
+    "a hole": DATA.drop(index=5),
+    "no first date": DATA[1:],
+    "no first units": DATA[DATA["unit"] > "u03"],
+    "no x": DATA.assign(x=DATA["x"].mask(DATA.index == 3)),
+    "no group": DATA.assign(group=DATA["group"].mask(DATA.index == 3)),
+    "zeros": DATA.assign(x=0.0),
+    "a row twice": pd.concat([DATA, DATA[:1]]),
+    "growth": DATA.assign(growth=DATA["z"]),
+    "none": None,
+}
+# What is refused: the words of the error, and a call.
+BAD = from_yaml("""
+    first u00 in 2005: {call: dynamic_fe, y: rich, rows: a hole}
+    .*first u00 in 2005: {call: spatial_panel, formula: y ~ x, w: net, rows: a hole}
+    x of u00 in 2003: {call: ols, formula: y ~ x, rows: no x}
+    infinite, first np.log: {call: ols, formula: np.log(x) ~ z, rows: zeros}
+    nothing: {call: ols, formula: y ~ nothing}
+    first u00 in 2000: {call: ols, formula: y ~ x, rows: a row twice}
+    u00: {call: ols, formula: y ~ C(group), rows: no group}
+    an outcome of .*, group: {call: ols, formula: group ~ x}
+    lat does not vary within unit: {call: ols, formula: y ~ lat | unit}
+    no column 'nothing': {call: ols, formula: y ~ x, cluster: nothing}
+    fixed effects: {call: beta_convergence, formula: y ~ 1 | group}
+    leverage 1: {call: ols, formula: y ~ 0 + I((unit == 'u03') * 1), data: cross}
+    other: {call: ols, formula: y ~ x | year + group, inference: randomisation}
+    named: {call: beta_convergence, formula: y ~ growth, rows: growth}
+    lat does not vary within .nit:
+      {call: specification_curve, y: y, treatment: lat, effects: [unit]}
+    "'z' is not": {call: spatial_panel, formula: y ~ x, w: net, reach: z}
+    a dynamic panel: {call: spatial_dynamic, formula: y ~ x, w: net, reach: x}
+    expected one of classical: {call: ols, formula: y ~ x, inference: HC9}
+    no weights: {call: spatial_panel, formula: y ~ x}
+    first u00 with weights: {call: markov, y: y, w: net, rows: no first units}
+    several rows a unit: {call: ols, formula: y ~ x, inference: SCPC}
+    cutoff_km: {call: ols, formula: y ~ x, inference: conley}
+    12 dates: {call: spatial_cross_section, formula: y ~ x, w: net}
+    first u00: {call: beta_convergence, formula: y ~ 1, rows: no first date}
+    expected a DataFrame: {call: ols, formula: y ~ x, rows: none}
+    """)
+BAD_WEIGHTS = {
+    "without ids": np.eye(3),
+    "appears twice": EDGES.iloc[[0, 1, 0]],
+    "in columns": pd.DataFrame(np.eye(4), list("abcd"), list("abce")),
+    "first b": {"a": ["b"], "b": []},
 }
 
 
-@pytest.mark.parametrize(("call", "words"), BAD.values(), ids=BAD)
-def test_what_is_refused_says_what_was_found_expected_and_the_remedy(call, words):
-    with pytest.raises((ef.EstimateError, ef.WeightsError), match=words) as error:
-        call(DATA, NET)
+@pytest.mark.parametrize("words", BAD)
+def test_what_is_refused_says_what_was_found_expected_and_the_remedy(words):
+    case = dict(BAD[words])
+    reach = case.pop("reach", None)
+    rows = CHANGED[case.pop("rows", "as they are")]
+    with pytest.raises(ef.EstimateError, match=words) as error:
+        called(**case, rows=rows, net=NET).reach(reach)
+    assert error.value.expected
+    assert error.value.action
+
+
+@pytest.mark.parametrize(("words", "weights"), BAD_WEIGHTS.items())
+def test_weights_that_are_refused_say_what_is_expected_and_the_remedy(words, weights):
+    with pytest.raises(ef.WeightsError, match=words) as error:
+        ef.weights(weights)
     assert error.value.expected
     assert error.value.action
 
