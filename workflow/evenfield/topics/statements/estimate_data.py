@@ -17,8 +17,10 @@ from statsmodels.tools import add_constant
 from evenfield.numerics.spatial import polygon_area_km2
 from evenfield.numerics.standardised_index import standardised_index
 from evenfield.shared.expressions import check_columns, columns_of, evaluate
+from evenfield.shared.samples import NotCarriedError
 from evenfield.shared.settings import check_names
 from evenfield.shared.spec import Id, Inference, Spec
+from evenfield.shared.tables.rows import only
 from evenfield.study.errors import EstimateError
 from evenfield.study.study import Study
 
@@ -93,10 +95,6 @@ def check_association(spec: AssociationSpec, data: Data) -> None:
         data.period(period)
 
 
-class NotCarriedError(Exception):
-    """What the panel cannot carry; the text says why."""
-
-
 def name_of(variable: str) -> str:
     """Return an expression without the factor that only changes its unit."""
     return re.sub(r"^[\d.]+ \* ", "", variable)
@@ -106,34 +104,29 @@ class Data:
     """The tables of a unit scheme; its panel also holds what does not change over time."""
 
     def __init__(self, study: Study, scheme: str = "") -> None:
-        self.cells, self.doses, self.units = (
-            study.table(name, scheme) for name in ("cells", "doses", "units")
-        )
-        self.links, self.described = (
-            study.table("adjacency", scheme),
-            study.description(scheme),
-        )
-        self.clusters, self.programmes = (
-            study.ingested("clusters"),
-            study.ingested("programmes"),
-        )
+        self.cells = study.table("cells", scheme)
+        self.doses = study.table("doses", scheme)
+        self.units = study.table("units", scheme)
+        self.links = study.table("adjacency", scheme)
+        self.described = study.description(scheme)
+        self.merged = self.described["merged"]
+        self.clusters = study.ingested("clusters")
+        self.programmes = study.ingested("programmes")
         constants = self.units.set_index("unit").select_dtypes("number")
         area = _areas(study.outlines())
-        self.merged = self.described["merged"]
         for whole, parts in self.merged.items():
             area[whole] = sum(area.pop(part, np.nan) for part in parts)
         if area:
             constants = constants.assign(area_km2=pd.Series(area, dtype=float))
         if len(self.clusters) and not self.merged:
-            constants = constants.join(
-                self.lists().reindex(constants.index).dropna(axis=1)
-            )
+            lists = self.lists().reindex(constants.index)
+            constants = constants.join(lists.dropna(axis=1))
         panel = study.table("panel", scheme)
         new = constants[[name for name in constants if name not in panel]]
-        self._tables: dict[str, pd.DataFrame] = {}  # variables by unit and year
         self.panel = panel.merge(
             new, left_on="unit", right_index=True, how="left", validate="m:1"
         )
+        self._tables: dict[str, pd.DataFrame] = {}  # variables by unit and year
 
     def lists(self) -> pd.DataFrame:
         """Return the measures of the lists of clusters by unit."""
@@ -160,12 +153,10 @@ class Data:
         if missing := [name for name in columns_of(variable) if name not in self.panel]:
             raise NotCarriedError(f"the panel has no column {missing[0]}")
         if variable not in self._tables:
-            rows = self.panel[["unit", "year"]].assign(
-                value=evaluate(variable, self.panel)
-            )
-            self._tables[variable] = rows.pivot(
-                index="unit", columns="year", values="value"
-            ).sort_index()
+            values = evaluate(variable, self.panel)
+            rows = self.panel[["unit", "year"]].assign(value=values)
+            table = rows.pivot(index="unit", columns="year", values="value")
+            self._tables[variable] = table.sort_index()
         wide = self._tables[variable].loc[:, years[0] : years[1]]
         covered = wide.loc[:, wide.notna().mean() >= UNITS_NEEDED]
         if covered.shape[1] == 0:
@@ -180,38 +171,33 @@ class Data:
         """Return the outcome, one number a unit, and the years that it rests on where
         these are fewer than asked.
         """
-        result = [
-            self._reduced(variable, spec, self.years(period))
-            for variable in spec.outcomes
-        ]
+        years = self.years(period)
+        result = [self._reduced(text, spec, years) for text in spec.outcomes]
         if not isinstance(spec.outcome, list):
             return result[0]
+        # Each outcome against the units that are neither (Anderson 2008).
         table = pd.concat([values for values, _ in result], axis=1).dropna()
-        index = standardised_index(
-            table.to_numpy(), neither.reindex(table.index).to_numpy(bool)
-        )
+        reference = neither.reindex(table.index).to_numpy(bool)
+        index = standardised_index(table.to_numpy(), reference)
         return pd.Series(index, table.index), result[0][1]
 
     def _reduced(
         self, variable: str, spec: AssociationSpec, years: tuple[int, int]
     ) -> tuple[pd.Series, str]:
         wide = self.wide(variable, years)
+        count = wide.shape[1]
         needed = FEWEST_YEARS[spec.reduce]
-        if wide.shape[1] < needed:
-            fault = (
-                f"{wide.shape[1]} years of {name_of(variable)} in {years[0]} to"
-                f" {years[1]}"
+        if count < needed:
+            raise NotCarriedError(
+                f"{count} years of {name_of(variable)} in {years[0]} to {years[1]}, a"
+                f" {spec.reduce} needs {needed}"
             )
-            raise NotCarriedError(f"{fault}, a {spec.reduce} needs {needed}")
         first = int(wide.columns[0])
         last = int(wide.columns[-1])
         # ASSUME: growth has no value in the first year of a span; that alone is not
         # worth a note.
-        note = (
-            f"figures of {first} to {last}"
-            if (first > years[0] + 1 or last < years[1])
-            else ""
-        )
+        fewer = first > years[0] + 1 or last < years[1]
+        note = f"figures of {first} to {last}" if fewer else ""
         return REDUCE[spec.reduce](wide).dropna(), note
 
     def regressors(self, spec: AssociationSpec, period: str) -> pd.DataFrame:
@@ -219,55 +205,47 @@ class Data:
         table = self.labels(spec.taxonomy, period)
         for name in spec.regressors:
             if name not in table:
-                table[name] = (
-                    self.yearly(name, self.years(period))
-                    .mean(axis=1)
-                    .reindex(table.index)
-                )
+                yearly = self.yearly(name, self.years(period))
+                table[name] = yearly.mean(axis=1).reindex(table.index)
         return table
 
     def yearly(self, name: str, years: tuple[int, int]) -> pd.DataFrame:
         """Return a regressor by unit and year: a column, or a number of zones."""
         if not name.startswith("zones_"):
             return self.wide(name, years)
-        zones = self.doses["zone_type"].eq(name.removeprefix("zones_")) & self.doses[
-            "year"
-        ].between(*years)
-        if not zones.any():
-            raise NotCarriedError(f"no zones of type {name.removeprefix('zones_')}")
-        return (
-            self.doses[zones]
-            .pivot(index="unit", columns="year", values="zones")
-            .astype(float)
-        )
+        kind = name.removeprefix("zones_")
+        zones = only(self.doses, zone_type=kind)
+        zones = zones[zones["year"].between(*years)]
+        if zones.empty:
+            raise NotCarriedError(f"no zones of type {kind}")
+        return zones.pivot(index="unit", columns="year", values="zones").astype(float)
 
     def labels(self, taxonomy: str, period: str) -> pd.DataFrame:
         """Return the labels of the units under a taxonomy."""
-        period_cells = self.cells[
-            self.cells["taxonomy"].eq(taxonomy) & self.cells["period"].eq(period)
-        ].set_index("unit")
-        if period_cells.empty:
+        cells = only(self.cells, taxonomy=taxonomy, period=period).set_index("unit")
+        if cells.empty:
             raise NotCarriedError(f"no cells of taxonomy {taxonomy} in {period}")
-        C = period_cells["cluster"].astype(float)
-        S = period_cells["sez"].astype(float)
-        labels = {
-            "cluster": C,
-            "sez": S,
-            "both": C * S,
-            "cluster_only": C * (1 - S),
-            "sez_only": S * (1 - C),
-        }
+        C = cells["cluster"].astype(float)
+        S = cells["sez"].astype(float)
         return pd.DataFrame(
-            {**labels, "either": np.maximum(C, S), "neither": (1 - C) * (1 - S)}
+            {
+                "cluster": C,
+                "sez": S,
+                "both": C * S,
+                "cluster_only": C * (1 - S),
+                "sez_only": S * (1 - C),
+                "either": np.maximum(C, S),
+                "neither": (1 - C) * (1 - S),
+            }
         )
 
 
 def _slope(years: np.ndarray, y: np.ndarray) -> float:
+    """Return the least squares slope over the years that a unit has; y (T,)."""
     if np.isfinite(y).sum() < FEWEST_YEARS["trend"]:
         return float("nan")
-    return float(
-        OLS(y, add_constant(years - years.mean()), missing="drop").fit().params[1]
-    )
+    X = add_constant(years - years.mean())
+    return float(OLS(y, X, missing="drop").fit().params[1])
 
 
 REDUCE: Mapping[str, Callable[[pd.DataFrame], pd.Series]] = {
@@ -282,15 +260,12 @@ def _areas(outlines: Mapping[str, Any]) -> dict[str, float]:
     areas = {}
     for feature in outlines.get("features", []):
         shape = feature["geometry"]
-        polygons = (
-            [shape["coordinates"]]
-            if shape["type"] == "Polygon"
-            else shape["coordinates"]
-        )
-        rings = [
-            [np.asarray(ring, float)[:, :2] for ring in polygon] for polygon in polygons
-        ]
-        areas[str(feature["properties"]["unit"])] = sum(
-            polygon_area_km2(polygon) for polygon in rings
-        )
+        polygons = shape["coordinates"]
+        if shape["type"] == "Polygon":
+            polygons = [polygons]
+        area = 0.0
+        for polygon in polygons:
+            rings = [np.asarray(ring, float)[:, :2] for ring in polygon]
+            area += polygon_area_km2(rings)
+        areas[str(feature["properties"]["unit"])] = area
     return areas

@@ -17,25 +17,27 @@ from pydantic import Field, model_validator
 from evenfield.shared.contrasts.contrasts import BASES
 from evenfield.shared.estimates import Estimate
 from evenfield.shared.expressions import check_columns, columns_of
-from evenfield.shared.samples import joined
+from evenfield.shared.samples import NotCarriedError, joined
 from evenfield.shared.spec import Id, Spec
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.topics.statements.estimate_data import (
     LABELS,
     Data,
-    NotCarriedError,
     name_of,
 )
 
-UNITS = {"share": "percent", "increase": "percent", "ratio": "ratio"}
-UNITS |= {"growth": "percentage points a year", "units": "units"}
+UNITS = {
+    "share": "percent",
+    "increase": "percent",
+    "ratio": "ratio",
+    "growth": "percentage points a year",
+    "units": "units",
+}
 # The unit of a difference of two such quantities.
-UNITS_OF_CHANGE = {
+UNITS_OF_CHANGE = UNITS | {
     "share": "percentage points",
     "increase": "percentage points",
     "ratio": "change of a ratio",
-    "growth": "percentage points a year",
-    "units": "units",
 }
 CONDITION = re.compile(r"(not )?(\w+)(?: ([=<>]) (.+))?")
 OUTPUT = {"growth_pct", "log_income", "income", "output_real", "relative_log_income"}
@@ -85,6 +87,11 @@ class FactSpec(Spec):
         differs = bool(self.less or self.before)
         return (UNITS_OF_CHANGE if differs else UNITS)[self.measure]
 
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """The expressions of the outcome by name; one alone has none."""
+        return self.outcome if isinstance(self.outcome, dict) else {"": self.outcome}
+
     @model_validator(mode="after")
     def _complete(self) -> FactSpec:
         if self.measure in ("ratio", "units") and not self.per:
@@ -103,60 +110,46 @@ class FactData(Data):
 
     def __init__(self, *study: Any) -> None:
         super().__init__(*study)
+        units = self.units.set_index("unit")
         zones = self.doses.assign(name="zones_" + self.doses["zone_type"])
-        wide = zones.pivot(
-            index=["unit", "year"], columns="name", values="zones"
-        ).reset_index()
+        zones = zones.pivot(index=["unit", "year"], columns="name", values="zones")
         self.panel = self.panel.merge(
-            wide, on=["unit", "year"], how="left", validate="1:1"
+            zones.reset_index(), on=["unit", "year"], how="left", validate="1:1"
         )
         lists = pd.DataFrame() if self.merged or self.clusters.empty else self.lists()
         self.partial = {str(name) for name in lists if name not in self.panel}
         # ASSUME: a unit that a list of clusters does not name has none of them.
-        counts = lists[sorted(self.partial)].reindex(self.units["unit"]).fillna(0.0)
-        self.panel = self.panel.merge(
-            counts, left_on="unit", right_index=True, how="left", validate="m:1"
-        )
+        counts = lists[sorted(self.partial)].reindex(units.index).fillna(0.0)
         programmes = pd.crosstab(
             self.programmes["unit"], self.programmes["programme"]
         ).clip(upper=1)
-        self.marks = (
-            self.units.set_index("unit")
-            .join(programmes)
-            .fillna(dict.fromkeys(programmes, 0))
-        )
-        self.panel = self.panel.merge(
-            self.marks[[*programmes]], left_on="unit", right_index=True, validate="m:1"
-        )
+        self.marks = units.join(programmes).fillna(dict.fromkeys(programmes, 0))
+        for constant in (counts, self.marks[[*programmes]]):
+            self.panel = self.panel.merge(
+                constant, left_on="unit", right_index=True, how="left", validate="m:1"
+            )
 
     def period_of(self, years: tuple[int, int]) -> str:
         """Return the shortest period that holds the middle of a window."""
         # ASSUME: the labels of a window are those of the shortest period that holds its
         # middle.
         middle = sum(years) / 2
-        held = [
-            item
+        lengths = {
+            str(item["period"]): item["end"] - item["start"]
             for item in self.described["periods"]
             if item["start"] <= middle <= item["end"]
-        ]
-        if not held:
+        }
+        if not lengths:
             raise NotCarriedError(
                 f"no period holds the middle of {years[0]} to {years[1]}"
             )
-        return str(
-            min(held, key=lambda item: (item["end"] - item["start"], item["period"]))[
-                "period"
-            ]
-        )
+        return min(lengths, key=lambda name: (lengths[name], name))
 
     def basis(self, years: tuple[int, int]) -> str:
         """Return the basis of output in a window."""
-        bases = (
-            self.panel.loc[self.panel["year"].between(*years), "basis"]
-            .dropna()
-            .unique()
-        )
-        return str(bases[0]) if len(bases) == 1 else "spliced" if len(bases) else ""
+        inside = self.panel["year"].between(*years)
+        bases = self.panel.loc[inside, "basis"].dropna().unique().tolist()
+        return "spliced" if len(bases) > 1 else "".join(bases)
 
     def members(
         self, spec: FactSpec, group: str | list[str], labels: pd.DataFrame
@@ -169,27 +162,26 @@ class FactData(Data):
             return pd.Series(inside.index.isin(group), inside.index)
         for part in group.split(" and ") if group else []:
             condition = CONDITION.fullmatch(part)
-            table = labels if condition and condition[2] in labels else self.marks
-            if condition is None or condition[2] not in table:
-                raise _refused(
-                    spec,
-                    f"the group {part!r}",
-                    f"one of {', '.join([*labels, *self.marks])}",
-                )
-            inside &= _holds(
-                table[condition[2]].reindex(inside.index), *condition.groups()[2:]
-            ) ^ bool(condition[1])
+            negated, name, sign, value = condition.groups() if condition else [""] * 4
+            table = labels if name in labels else self.marks
+            if name not in table:
+                known = ", ".join([*labels, *self.marks])
+                raise _refused(spec, f"the group {part!r}", f"one of {known}")
+            column = table[name].reindex(inside.index)
+            inside &= _holds(column, sign, value) ^ bool(negated)
         return inside
 
 
 def _holds(column: pd.Series, sign: str | None, value: str) -> pd.Series:
-    if sign in ("<", ">"):
-        return (
-            column.astype(float).lt(float(value))
-            if sign == "<"
-            else column.astype(float).gt(float(value))
-        )
-    return column.astype(str).eq(value) if sign else column.astype(float).eq(1.0)
+    """Say of which units a condition holds; a label without a sign is one."""
+    match sign:
+        case "<":
+            return column.astype(float).lt(float(value))
+        case ">":
+            return column.astype(float).gt(float(value))
+        case "=":
+            return column.astype(str).eq(value)
+    return column.astype(float).eq(1.0)
 
 
 def _refused(spec: FactSpec, fault: str, expected: str) -> EstimateError:
@@ -201,9 +193,7 @@ def _refused(spec: FactSpec, fault: str, expected: str) -> EstimateError:
 def check_fact(spec: FactSpec, data: FactData) -> None:
     """Refuse a fact whose expressions or groups name what no table has."""
     where = f"estimates.statements.{spec.id}"
-    named = spec.outcome if isinstance(spec.outcome, dict) else {"": spec.outcome}
-    given = [*named.values(), spec.per, spec.less]
-    for text in filter(None, given):
+    for text in filter(None, [*spec.outcomes.values(), spec.per, spec.less]):
         check_columns(text, data.panel.columns, where)
     labels = pd.DataFrame(columns=LABELS, index=data.marks.index, data=0.0)
     for group in (spec.group, spec.against):
@@ -235,76 +225,72 @@ def fact_rows(
     """
     schemes = spec.unit_schemes or list(data)[:1]
     if unknown := sorted(set(schemes) - set(data)):
-        raise _refused(
-            spec, f"the unit scheme {unknown[0]}", f"one of {', '.join(data)}"
-        )
-    named = spec.outcome if isinstance(spec.outcome, dict) else {"": spec.outcome}
+        known = f"one of {', '.join(data)}"
+        raise _refused(spec, f"the unit scheme {unknown[0]}", known)
+    outcomes = spec.outcomes
     for name, years, scheme, taxonomy in product(
-        named, spec.windows, schemes, spec.taxonomies or [primary]
+        outcomes, spec.windows, schemes, spec.taxonomies or [primary]
     ):
         try:
-            row = _fact(spec, data[scheme], named[name], years, taxonomy)
-            yield replace(row, outcome=name) if name else row
+            row = _fact(spec, data[scheme], outcomes[name], years, taxonomy)
         except NotCarriedError as error:
             yield f"{years[0]}-{years[1]}", str(error)
+        else:
+            yield replace(row, outcome=name) if name else row
 
 
 def _fact(
     spec: FactSpec, data: FactData, outcome: str, years: tuple[int, int], taxonomy: str
 ) -> Estimate:
     labels = data.labels(taxonomy, data.period_of(years))
-    words = {
-        word
-        for text in (spec.group, spec.against)
-        if isinstance(text, str)
-        for word in text.split()
-    }
+    words = set[str]()
+    for group in (spec.group, spec.against):
+        words.update(group.split() if isinstance(group, str) else [])
     given = [text for text in (outcome, spec.per, spec.less) if text]
     used = {name for text in given for name in columns_of(text)}
     spans = [span for span in (spec.before, years) if span]
     quantities = [_quantity(spec, data, given, span, labels) for span in spans]
+    last = quantities[-1]
     bases = {data.basis(span) for span in spans} if used & OUTPUT else {""}
     basis = bases.pop() if len(bases) == 1 else "spliced"
-    lost = sorted({unit for one in quantities for unit in one.lost})
+    lost = sorted(set[str]().union(*(one.lost for one in quantities)))
+    notes = [BASES.get(basis, "")]
+    for quantity, span in zip(quantities, spans, strict=True):
+        first_last = (quantity.years[0], quantity.years[-1])
+        notes += [f"figures of {_span(first_last)}"] if first_last != span else []
+    notes += [f"without {first_examples(lost)}"] if lost else []
+    notes += [NAMED] if used & data.partial else []
+    beside = f"against {_named(spec.against)}"
+    if spec.less:
+        beside = f"less share of {spec.less}"
+    outcome = name_of(outcome)
     return Estimate(
         hypothesis=spec.claim,
         family="statements",
         role="description",
         estimator="fact",
         spec_id=spec.id,
-        outcome=f"{name_of(outcome)} / {spec.per}" if spec.per else name_of(outcome),
+        outcome=f"{outcome} / {spec.per}" if spec.per else outcome,
         term=_named(spec.group),
-        contrast=(
-            f"{spec.measure}"
-            f" {f'less share of {spec.less}' if spec.less else f'against {_named(spec.against)}'}"
-        ),
+        contrast=f"{spec.measure} {beside}",
         effect_type="fact",
         unit_scheme=str(data.described["unit_scheme"]),
         period=" to ".join(f"{first}-{last}" for first, last in spans),
         treatment_def=taxonomy if words & set(labels) else "",
-        estimate=quantities[-1].value - (quantities[0].value if spec.before else 0.0),
+        estimate=last.value - (quantities[0].value if spec.before else 0.0),
         n_obs=len(data.marks) - len(lost),
         n_units=len(data.marks) - len(lost),
         n_periods=sum(len(one.years) for one in quantities),
-        n_treated=quantities[-1].members,
+        n_treated=last.members,
         unit_of_measure=spec.unit,
         output_basis=basis,
-        warning=joined(
-            BASES.get(basis, ""),
-            *(
-                f"figures of {_span(one.years)}"
-                for one, span in zip(quantities, spans, strict=True)
-                if (one.years[0], one.years[-1]) != span
-            ),
-            f"without {first_examples(lost)}" if lost else "",
-            NAMED if used & data.partial else "",
-        ),
+        warning=joined(*notes),
         data_hash=str(data.described["data_hash"]),
     )
 
 
-def _span(years: list[int]) -> str:
-    first, last = years[0], years[-1]
+def _span(years: tuple[int, int]) -> str:
+    first, last = years
     return f"{first} to {last}" if last > first else str(first)
 
 
@@ -327,30 +313,28 @@ def _quantity(
     labels: pd.DataFrame,
 ) -> _Quantity:
     wide = [data.wide(text, span) for text in given]
-    years = sorted(
-        set.intersection(*(set(table.columns.astype(int)) for table in wide))
-    )
-    if not years or (
-        spec.measure in ("increase", "growth") and (years[0], years[-1]) != span
-    ):
+    common = set.intersection(*(set(table.columns.astype(int)) for table in wide))
+    years = sorted(common)
+    # A change needs figures at both ends of its window, a mean any year in it.
+    changes = spec.measure in ("increase", "growth")
+    if not years or (changes and (years[0], years[-1]) != span):
+        outcomes = " and ".join(map(name_of, given))
         raise NotCarriedError(
-            f"no figures of {' and '.join(map(name_of, given))} in both {span[0]} and"
-            f" {span[1]}"
+            f"no figures of {outcomes} in both {span[0]} and {span[1]}"
         )
     units = pd.concat([table[years] for table in wide], axis=1).dropna().index
-    inside, others = (
-        data.members(spec, group, labels).loc[units]
-        for group in (spec.group, spec.against)
-    )
-    if not inside.any() or not others.any():
-        raise NotCarriedError(
-            "no unit in the group"
-            f" {_named(spec.against if inside.any() else spec.group)}"
-        )
+    members = []
+    for group in (spec.group, spec.against):
+        members.append(data.members(spec, group, labels).loc[units].to_numpy())
+        if not members[-1].any():
+            raise NotCarriedError(f"no unit in the group {_named(group)}")
+    inside, others = members
     values = [table.loc[units, years].to_numpy(float) for table in wide]
-    value = _value(spec, values, inside.to_numpy(), others.to_numpy(), span)
     return _Quantity(
-        value, years, int(inside.sum()), sorted(set(data.marks.index) - set(units))
+        value=_value(spec, values, inside, others, span),
+        years=years,
+        members=int(inside.sum()),
+        lost=sorted(set(data.marks.index) - set(units)),
     )
 
 
@@ -375,6 +359,7 @@ def _value(
     a = values[0]
     less = share(values[-1]) if spec.less else 0.0
     b = values[1] if spec.per else np.ones_like(a)
+    # The group's ratio of sums over that of the others, by year.
     whole = a[o].sum(axis=0) / b[o].sum(axis=0)
     relative = a[g].sum(axis=0) / b[g].sum(axis=0) / whole
     match spec.measure:
@@ -385,7 +370,6 @@ def _value(
         case "ratio":
             return float(relative.mean())
         case "growth":
-            return (
-                100 * float(np.log(relative[-1] / relative[0])) / (years[1] - years[0])
-            )
+            logs = float(np.log(relative[-1] / relative[0]))
+            return 100 * logs / (years[1] - years[0])
     return float(((a / b / whole).mean(axis=1)[g] > 1).sum())
