@@ -146,7 +146,8 @@ def estimate(study: Study) -> Results:
 
 
 def _check_names(design: Design) -> None:
-    if unknown := sorted({design.weights, *design.examined} - set(design.matrices)):
+    unknown = sorted({design.weights, *design.examined} - set(design.matrices))
+    if unknown:
         raise ConfigError(
             f"estimates.design examines {len(unknown)} weights that were not built"
             f" ({first_examples(unknown)})",
@@ -214,7 +215,8 @@ class _Visible:
         X = np.column_stack([np.ones(len(columns)), columns.to_numpy()])
         signs = {case.minus: -1.0, case.term: 1.0}
         c = np.array([0.0, *(signs.get(name, 0.0) for name in case.columns)])
-        if note := undefined_note(["constant", *case.columns], X):
+        note = undefined_note(["constant", *case.columns], X)
+        if note:
             return Visible({}, {}, np.nan, len(X), note)
         power = self.design.power
         values = {"t": minimum_detectable_effect(X, c, power, self.design.level)}

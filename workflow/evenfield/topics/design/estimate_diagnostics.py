@@ -81,7 +81,8 @@ class Design:
         rows = only(
             self.exposures, weights=weights, taxonomy=taxonomy, period=period
         ).set_index("unit")
-        if missing := sorted(set(self.units) - set(rows.index)):
+        missing = sorted(set(self.units) - set(rows.index))
+        if missing:
             raise EstimateError(
                 f"{len(missing)} units have no exposure to {taxonomy} through {weights}"
                 f" in {period} ({first_examples(missing)})",
@@ -160,11 +161,12 @@ def _cells(design: Design, taxonomy: str, periods: list[str]) -> Iterator[Line]:
 def _correlation(table: pd.DataFrame, pair: tuple[str, str]) -> Line:
     value = np.nan
     note = ""
-    constant = [name for name in pair if np.ptp(table[name].to_numpy(float)) < 1e-12]
+    first, second = (table[name].to_numpy(float) for name in pair)
+    constant = [name for name in pair if np.ptp(table[name]) < 1e-12]
     if constant:
         note = f"not defined: {' and '.join(constant)} equal for all units"
     else:
-        value = float(np.corrcoef(table[pair[0]], table[pair[1]])[0, 1])
+        value = float(np.corrcoef(first, second)[0, 1])
     return line(
         "correlation",
         term=" x ".join(pair),

@@ -134,6 +134,8 @@ def _unit_table(section: CrossSection, geographies: Geographies) -> pd.DataFrame
         return pd.DataFrame()
     arrays = prepared.section
     fit = OLS(arrays.y, arrays.X).fit()
+    # Own regimes, then the neighbours' averages; their means over permuted lists are
+    # what the map alone lets expect (Borusyak and Hull 2023).
     seen = arrays.label_design.regressors(arrays.labels)
     expected = np.full(seen.shape, np.nan)
     if section.decides:
@@ -166,23 +168,22 @@ def _path(rows: Iterable[Estimate], periods: list[Mapping[str, Any]]) -> pd.Data
     for period in periods:
         years = {"start_year": period["start"], "end_year": period["end"]}
         times[str(period["period"])] = {"label": period["label"], **years}
-    lines = [
-        {name: getattr(row, name, None) for name in PATH} | times[row.period]
-        for row in rows
-        if row.estimator in ("slx", "equivalence")
-    ]
+    lines = []
+    for row in rows:
+        if row.estimator in ("slx", "equivalence"):
+            line = {name: getattr(row, name, None) for name in PATH}
+            lines.append(line | times[row.period])
     frame = pd.DataFrame(lines, columns=PATH)
     return frame.sort_values([*KEYS, "effect_type"], ignore_index=True)
 
 
 def _summary(study: Study, deciding: list[CrossSection]) -> dict[str, Any]:
-    deviations = {
-        section.name: {
+    deviations = {}
+    for section in deciding:
+        deviations[section.name] = {
             name: round(section.standard_deviation(name), 6)
             for name in section.spec.exposures
         }
-        for section in deciding
-    }
     inference = study.config["inference"]
     sesoi = study.config["sesoi"]
     names = {

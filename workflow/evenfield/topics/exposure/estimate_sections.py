@@ -118,7 +118,9 @@ def cross_section(
     }
     growth = only(study.table("periods"), period=name).set_index("unit")
     table = growth[[OUTCOME, START]].reindex(units).assign(**own).astype(float)
-    if blank := [str(unit) for unit in table.index[table.isna().any(axis=1)]]:
+    lacks = table.isna().any(axis=1)
+    blank = [str(unit) for unit in table.index[lacks]]
+    if blank:
         which = (
             f"taxonomy {spec.taxonomy}, weights {spec.weights}: {first_examples(blank)}"
         )

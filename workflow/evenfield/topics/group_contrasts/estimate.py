@@ -57,7 +57,9 @@ def estimate(study: Study) -> Results:
     said in ``fit.json``.
     """
     section: Section = read(Section, study.config, "group_contrasts")
-    specs = [spec for question in QUESTIONS for spec in getattr(section, question)]
+    specs: list[Any] = []
+    for question in QUESTIONS:
+        specs += getattr(section, question)
     groups = Groups(study, specs=specs)
     out = Results(fit={"left_out": []})
     for question, answer in QUESTIONS.items():

@@ -84,7 +84,9 @@ class Groups:
     def missing(self, *outcomes: str, table: str = "panel") -> str:
         """Say why the tables cannot carry some outcomes; empty where they can."""
         frame = self.tables[table]
-        columns = [name for text in outcomes for name in columns_of(text)]
+        columns: list[str] = []
+        for text in outcomes:
+            columns += columns_of(text)
         absent = [name for name in columns if name not in frame]
         if absent:
             return f"{table}.csv has no column {first_examples(absent)}"
@@ -96,7 +98,8 @@ class Groups:
 
     def require(self, *outcomes: str, table: str = "panel") -> None:
         """Stop where the tables cannot carry some outcomes."""
-        if reason := self.missing(*outcomes, table=table):
+        reason = self.missing(*outcomes, table=table)
+        if reason:
             raise NotCarriedError(reason)
 
     def _wide(self, outcome: str, table: str = "panel") -> pd.DataFrame:
@@ -222,9 +225,16 @@ def compared(
     sez``.
     """
     term, *other = re.split(" - | given ", comparison)
-    weights = {term: 1.0, **dict.fromkeys(other, -1.0 if " - " in comparison else 0.0)}
-    row = replace(row, term=term, contrast=comparison if other else "")
-    return GroupContrast(row, table, outcome, (term, *other), tuple(given), weights)
+    # b_term - b_other, or b_term beside the other label, which has no weight then.
+    weights = {term: 1.0} | dict.fromkeys(other, -1.0 if " - " in comparison else 0.0)
+    return GroupContrast(
+        row=replace(row, term=term, contrast=comparison if other else ""),
+        table=table,
+        outcome=outcome,
+        labels=(term, *other),
+        controls=tuple(given),
+        weights=weights,
+    )
 
 
 def alone(contrast: GroupContrast) -> GroupContrast:

@@ -15,17 +15,11 @@ from evenfield.shared.samples import inference_fields, joined, underpowered
 from evenfield.topics.group_contrasts.estimate_groups import Groups
 from evenfield.topics.group_contrasts.estimate_spec import PeriodSpec
 
-SAME = ("outcome", "term", "contrast", "sample_id", "unit_scheme", "treatment_def")
-COLUMNS = (
+SAME = "outcome term contrast sample_id unit_scheme treatment_def".split()
+COLUMNS = [
     *SAME,
-    "hypothesis",
-    "family",
-    "role",
-    "spec_id",
-    "sesoi",
-    "unit_of_measure",
-    "data_hash",
-)
+    *"hypothesis family role spec_id sesoi unit_of_measure data_hash".split(),
+]
 
 
 def pooled_rows(
@@ -41,14 +35,10 @@ def pooled_rows(
     """
     kinds: dict[tuple[str, ...], dict[str, Estimate]] = {}
     for row in rows:
-        if (
-            row.estimator == "ols"
-            and row.effect_type == "coef"
-            and row.period in spec.pooled
-        ):
-            kinds.setdefault(tuple(getattr(row, name) for name in SAME), {})[
-                row.period
-            ] = row
+        coefficient = row.estimator == "ols" and row.effect_type == "coef"
+        if coefficient and row.period in spec.pooled:
+            kind = tuple(getattr(row, name) for name in SAME)
+            kinds.setdefault(kind, {})[row.period] = row
     main = {groups.primary, *getattr(spec, "doses", {}).values()}
     for by_period in kinds.values():
         first = next(iter(by_period.values()))
@@ -59,10 +49,8 @@ def pooled_rows(
 def _pooled(
     groups: Groups, spec: PeriodSpec, by_period: dict[str, Estimate], is_main: bool
 ) -> Iterator[Estimate]:
-    level, normal = (
-        groups.settings.level,
-        t_quantile(0.5 + groups.settings.level / 2, np.inf),
-    )
+    level = groups.settings.level
+    normal = t_quantile(0.5 + level / 2, np.inf)
     # ASSUME: periods are independent given income at their start; the variance of a
     # period is that of a normal estimate with the interval that the period has.
     errors = {
@@ -88,16 +76,14 @@ def _pooled(
         return
     effects = np.array([by_period[name].estimate for name in used])
     variances = np.array([errors[name] ** 2 for name in used])
-    # No iterations of its own: they stop at 1e-5.
+    # Paule and Mandel: sum (b_P - b)^2 / (v_P + tau2) = k - 1. statsmodels' own
+    # iterations stop at 1e-5, so it starts from the root and makes none.
     tau2 = variance_between(effects, variances)
     fit = combine_effects(effects, variances, "iterated", tau2_start=tau2, maxiter=0)
-    counts: dict[str, Any] = {
-        "n_obs": sum(by_period[name].n_obs for name in used),
-        "n_units": by_period[used[0]].n_units,
-    }
     row = replace(
         row,
-        **counts,
+        n_obs=sum(by_period[name].n_obs for name in used),
+        n_units=by_period[used[0]].n_units,
         n_periods=len(used),
         n_treated=min(by_period[name].n_treated or 0 for name in used),
     )
@@ -110,26 +96,24 @@ def _pooled(
         )
         ends = (tested["conf_low"], tested["conf_high"], tested["std_error"])
         mde = smallest_visible(*ends, groups.settings.power, level)
-        labels: dict[str, Any] = {
-            "mde": mde,
-            "p_type": p_type,
-            "se_type": "random effects, Paule-Mandel",
-        }
-        labels |= {"estimator": name} | ({"role": "ladder"} if np.isfinite(df) else {})
         weak = underpowered(mde, row.sesoi, row.unit_of_measure)
-        yield replace(row, **tested | labels, warning=joined(row.warning, weak))
+        yield replace(
+            row,
+            **tested,
+            role="ladder" if np.isfinite(df) else row.role,
+            estimator=name,
+            mde=mde,
+            p_type=p_type,
+            se_type="random effects, Paule-Mandel",
+            warning=joined(row.warning, weak),
+        )
     if is_main:
         yield from _heterogeneity(replace(row, role="robustness", sesoi=NAN), fit)
 
 
 def _heterogeneity(row: Estimate, fit: Any) -> Iterator[Estimate]:
+    # Q is chi-squared with k - 1 degrees of freedom where tau2 is zero.
     test = fit.test_homogeneity()
-    tested = {
-        "statistic": test.statistic,
-        "df": float(test.df),
-        "p_value": test.pvalue,
-        "p_type": "chi-squared",
-    }
     kinds = {
         "stat_tau2": (fit.tau2, f"squared {row.unit_of_measure}"),
         "stat_i2": (max(fit.i2, 0.0), "share"),
@@ -139,4 +123,12 @@ def _heterogeneity(row: Estimate, fit: Any) -> Iterator[Estimate]:
         estimate = replace(
             row, effect_type=name, estimate=float(value), unit_of_measure=unit
         )
-        yield replace(estimate, **tested) if name == "stat_q" else estimate
+        if name == "stat_q":
+            estimate = replace(
+                estimate,
+                statistic=test.statistic,
+                df=float(test.df),
+                p_value=test.pvalue,
+                p_type="chi-squared",
+            )
+        yield estimate

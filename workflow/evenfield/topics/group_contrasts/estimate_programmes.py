@@ -4,7 +4,6 @@ for the others, at placebo dates and along the line between them.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,6 +54,7 @@ def programme(groups: Groups, spec: ProgrammeSpec) -> Parts:
     and official output is never used.
     """
     _require(groups, spec)
+    # One change a unit: with two spans this is the regression with unit and span effects.
     base, table = _prepared(groups, spec, spec.spans)
     contrast = GroupContrast(
         row=base,
@@ -91,7 +91,8 @@ def _require(groups: Groups, spec: ProgrammeSpec) -> None:
         members = _members(groups, name)
         if not members:
             raise NotCarriedError(f"no programme {name} in programmes.csv")
-        if lost := members - set(groups.units):
+        lost = members - set(groups.units)
+        if lost:
             raise NotCarriedError(
                 f"{len(lost)} units of {name} are not units of the panel"
             )
@@ -166,6 +167,7 @@ def _interaction(
             f"correct {FAMILY}.programmes.exposure",
         )
     crossed = table.assign(**{EXPOSURE: chosen[EXPOSURE].reindex(table.index)})
+    # b D_i + g E_i + d D_i E_i: the row is d, E the share of neighbours with clusters.
     crossed[BOTH] = crossed[MEMBER] * crossed[EXPOSURE]
     row = replace(
         base,
@@ -202,26 +204,21 @@ def _border(
         se_type="two-way cluster by unit",
     )
     y = outcome.to_numpy(float)
+    touching = groups.geographies.touching(outcome.index.to_numpy(str))
     try:
-        pairs = border_pairs(
-            member.to_numpy(bool),
-            groups.geographies.touching(outcome.index.to_numpy(str)),
-        )
+        pairs = border_pairs(member.to_numpy(bool), touching)
         difference = border_difference(y, pairs, settings.level)
     except NumericsError as error:
-        return [
-            replace(
-                row, estimate=NAN, warning=joined(row.warning, f"not defined: {error}")
-            )
-        ]
+        warning = joined(row.warning, f"not defined: {error}")
+        return [replace(row, estimate=NAN, warning=warning)]
     inside = len(np.unique(pairs.inside))
-    outside = len(np.unique(pairs.outside))
-    counts: dict[str, Any] = {
-        "n_obs": len(pairs.inside),
-        "n_units": inside + outside,
-        "n_treated": inside,
-    }
-    row = replace(row, **counts, estimate=difference.estimate)
+    row = replace(
+        row,
+        estimate=difference.estimate,
+        n_obs=len(pairs.inside),
+        n_units=inside + len(np.unique(pairs.outside)),
+        n_treated=inside,
+    )
     mde = smallest_visible(
         difference.conf_low,
         difference.conf_high,
@@ -236,14 +233,14 @@ def _border(
         mde=mde,
         warning=joined(row.warning, underpowered(mde, row.sesoi, row.unit_of_measure)),
     )
+    # Outcomes are dealt out to the units anew; the pairs stay.
     stream = generator_for(settings.seed, f"border:{row.spec_id}:{row.period}")
-    p_value = border_permutation(y, pairs, settings.permutations, stream)
-    drawn: dict[str, Any] = {
-        "se_type": "",
-        "p_value": p_value,
-        "p_type": "free permutation of outcomes",
-    }
-    return [
-        filled,
-        replace(row, role="ladder", estimator="border_pairs_permutation", **drawn),
-    ]
+    drawn = replace(
+        row,
+        role="ladder",
+        estimator="border_pairs_permutation",
+        se_type="",
+        p_value=border_permutation(y, pairs, settings.permutations, stream),
+        p_type="free permutation of outcomes",
+    )
+    return [filled, drawn]

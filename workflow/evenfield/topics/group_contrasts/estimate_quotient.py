@@ -237,7 +237,9 @@ def _end_level(
             end, warning=f"fewer than {FEWEST_TREATED} units in the group: no interval"
         )
     # Unit values and weights whose weighted group mean is exactly the group's mean
-    # quotient.
+    # quotient: with w_i the share of a unit in its group's total below, and y_i its share
+    # of the total above over w_i, sum_i w_i y_i = LQ. Regressed on both groups by weighted
+    # least squares, less one, so that the test against zero is one of LQ = 1.
     totals = below.groupby(members.to_numpy()).transform("sum")
     weight = (below / totals).mean(axis=1).to_numpy()
     y = (above / totals).mean(axis=1).to_numpy() / weight
@@ -270,7 +272,9 @@ def _series_trend(
     row: Estimate, logs: np.ndarray, years: list[int], level: float
 ) -> Estimate:
     t = np.array(years, float)
-    X = np.column_stack([(t - t.mean()) / 10, np.ones(len(t))])
+    # ln LQ_t = a + b (t - mean t) / 10 + e_t: b in log points per decade.
+    decades = (t - t.mean()) / 10
+    X = np.column_stack([decades, np.ones(len(t))])
     lags = default_lags(len(t))
     fit = kernel_fit(OLS(logs, X).fit(method="qr"))
     row = replace(row, estimate=float(fit.beta[0]))

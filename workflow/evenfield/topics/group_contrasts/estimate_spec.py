@@ -29,7 +29,9 @@ def _in_order(span: tuple[int, int]) -> tuple[int, int]:
 def _apart(windows: list[tuple[int, int]]) -> list[tuple[int, int]]:
     ordered = sorted(windows)
     wrong = [window for window in ordered if window[0] >= window[1]]
-    if wrong := wrong + [two for one, two in pairwise(ordered) if two[0] < one[1]]:
+    # The end of one window may be the start of the next.
+    wrong += [two for one, two in pairwise(ordered) if two[0] < one[1]]
+    if wrong:
         raise ValueError(
             f"window {wrong[0][0]}-{wrong[0][1]} ends too early or overlaps another"
         )

@@ -159,6 +159,7 @@ def _slopes(groups: Groups, spec: WagesSpec, panel: pd.DataFrame) -> GroupContra
     # alike and leaves the difference.
     values = panel.set_index(["unit", "year"])[[ELASTICITY, INVESTMENT]]
     free = values - values.groupby(level="unit").transform("mean")
+    # sum_t w_it f_it / sum_t w_it^2, both in deviation from the unit's mean.
     cross = (free[ELASTICITY] * free[INVESTMENT]).groupby(level="unit").sum()
     slopes = cross / (free[ELASTICITY] ** 2).groupby(level="unit").sum()
     cells = groups.labels(groups.primary, groups.period_at(spec.years[0]))
@@ -190,17 +191,12 @@ def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
     try:
         fit = _fit(asked, np.unique(years))
     except NumericsError as error:
-        return [
-            replace(
-                asked.row,
-                estimate=NAN,
-                warning=joined(asked.row.warning, f"not defined: {error}"),
-            )
-        ]
+        warning = joined(asked.row.warning, f"not defined: {error}")
+        return [replace(asked.row, estimate=NAN, warning=warning)]
+    # Year dummies stand behind the regressors and have no weight.
     c = np.zeros(fit.X.shape[1])
-    c[: len(asked.regressors)] = [
-        asked.weights.get(name, 0.0) for name in asked.regressors
-    ]
+    weights = [asked.weights.get(name, 0.0) for name in asked.regressors]
+    c[: len(weights)] = weights
     settings = groups.settings
     row = replace(
         asked.row,
@@ -252,18 +248,19 @@ def _fit(asked: Regression, dates: np.ndarray) -> OlsFit:
             f"{len(y)} observations for {X.shape[1]} coefficients and {units} units"
         )
     free = X - X.groupby(level="unit").transform("mean")
-    if dependent := dependent_columns(free.to_numpy()):
+    dependent = dependent_columns(free.to_numpy())
+    if dependent:
         raise NumericsError(f"{X.columns[dependent[0]]} does not vary or is collinear")
     fitted = PanelOLS(y, X, entity_effects=True).fit()
     inside = free.to_numpy()
     bread = np.linalg.inv(inside.T @ inside)
     y_free = (y - y.groupby(level="unit").transform("mean")).to_numpy()
     return OlsFit(
-        inside,
-        y_free,
-        fitted.params.to_numpy(),
-        bread,
-        fitted.resids.loc[index].to_numpy(),
+        X=inside,
+        y=y_free,
+        beta=fitted.params.to_numpy(),
+        bread=bread,
+        u_hat=fitted.resids.loc[index].to_numpy(),
     )
 
 

@@ -321,7 +321,8 @@ def t5(facts: Facts) -> Table:
     for spec in facts.specs(question="factor_intensity"):
         labels |= printed_labels(spec["measures"])
     note = facts.text(INTENSITY_NOTE)
-    if joint := pick(estimates, effect_type="stat_joint"):
+    joint = pick(estimates, effect_type="stat_joint")
+    if joint:
         count = pick(estimates, effect_type="stat_right_signs")
         p = p_value(joint["p_value"])
         note += [f"Joint test (largest |t|, permuted): p {p}; {count['warning']}."]

@@ -173,17 +173,17 @@ def estimate(study: Study) -> Results:
     decides.
     """
     work = _Linkages(study)
-    specs = work.section.specs
-    rows = [row for spec in specs for row in work.rows_of(spec)]
-    rows += [*work.deciding_rows(), work.curve_row()]
+    rows: list[Estimate] = []
     effects = []
-    for spec in specs:
+    for spec in work.section.specs:
+        rows += work.rows_of(spec)
         frame = marginal_effects(work.setting(spec))
         frame.insert(0, "spec_id", spec.id)
         effects.append(frame)
     series = pd.concat(effects).sort_values(
         ["spec_id", "kind", "moderator", "label"], ignore_index=True
     )
+    rows += [*work.deciding_rows(), work.curve_row()]
     return Results(rows, {"series": series}, work.summary())
 
 

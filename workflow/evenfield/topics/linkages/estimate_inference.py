@@ -41,18 +41,10 @@ from evenfield.topics.linkages.estimate_panel import (
 CONLEY_KM = 800.0
 BINS = ("low", "middle", "high")
 GRID = 21
-SERIES = [
-    "kind",
-    "label",
-    "moderator",
-    "moderator_raw",
-    "n_units",
-    "estimate",
-    "std_error",
-    "conf_low",
-    "conf_high",
-]
-SERIES += ["p_value", "g_star", "warning"]
+SERIES = """
+    kind label moderator moderator_raw n_units estimate std_error conf_low conf_high
+    p_value g_star warning
+""".split()
 
 
 @dataclass(frozen=True)
@@ -140,14 +132,13 @@ def _permutation(setting: Setting) -> Fields:
     draws = permuted_estimates(
         {"": setting.panel}, setting.draws, seed, setting.draw_id
     )[""]
+    # A draw as extreme as the estimate up to rounding counts.
     extreme = int((np.abs(draws) >= abs(setting.estimate) * (1 - 1e-9)).sum())
-    words = {
-        "p_type": f"moderator permuted over units, {len(draws)} draws",
-        "seed": f"{seed}:{setting.draw_id}",
-    }
-    return words | {
+    return {
         "estimate": setting.estimate,
         "p_value": (1 + extreme) / (1 + len(draws)),
+        "p_type": f"moderator permuted over units, {len(draws)} draws",
+        "seed": f"{seed}:{setting.draw_id}",
     }
 
 
@@ -178,22 +169,22 @@ def _psi_by_order(panel: LinkagePanel, orders: np.ndarray) -> np.ndarray:
     """
     if panel.trends:
         return np.array([_psi(replace(panel, L=panel.L[order])) for order in orders])
-    other_columns = [
-        values
-        for term, values in panel.columns.items()
-        if term not in (OWN_X, NEIGHBOURS_X)
-    ]
+    columns = panel.columns
+    fixed = [columns[term] for term in columns if term not in (OWN_X, NEIGHBOURS_X)]
     y = within(panel, panel.y.ravel())
-    Q = np.linalg.qr(within(panel, regressors(panel, other_columns)))[0]
-    maps = [_unit_columns(values) for values in (panel.F, panel.WF)]
-    maps = [m - Q @ (Q.T @ m) for m in maps]
+    Q = np.linalg.qr(within(panel, regressors(panel, fixed)))[0]
+    # F L = A L and (WF) L = B L; A and B free of all other regressors.
+    A = _unit_columns(panel.F)
+    B = _unit_columns(panel.WF)
+    A = A - Q @ (Q.T @ A)
+    B = B - Q @ (Q.T @ B)
     L = panel.L[orders]
-    own = L @ (maps[0].T @ y)
-    near = L @ (maps[1].T @ y)
-    a, b, d = (
-        np.einsum("bi,ij,bj->b", L, maps[i].T @ maps[j], L)
-        for i, j in ((0, 0), (0, 1), (1, 1))
-    )
+    own = L @ (A.T @ y)
+    near = L @ (B.T @ y)
+    # Two regressors are left: psi by Cramer's rule from their cross-products.
+    a = np.einsum("bi,ij,bj->b", L, A.T @ A, L)
+    b = np.einsum("bi,ij,bj->b", L, A.T @ B, L)
+    d = np.einsum("bi,ij,bj->b", L, B.T @ B, L)
     return np.asarray((a * near - b * own) / (a * d - b**2))
 
 
@@ -203,17 +194,22 @@ def _psi(panel: LinkagePanel) -> float:
     """
     wide = np.stack([panel.y, *panel.columns.values()])
     wide = wide - wide.mean(axis=2, keepdims=True)
+    # Year effects and the moderator by year are a constant and L within each year.
     basis = np.linalg.qr(np.column_stack([np.ones(len(panel.L)), panel.L]))[0]
-    free = (wide - basis @ (basis.T @ wide)).reshape(len(wide), -1).T
-    return float(
-        fit_ols(free[:, 0], free[:, 1:]).beta[list(panel.columns).index(NEIGHBOURS_X)]
-    )
+    free = wide - basis @ (basis.T @ wide)
+    y, *columns = free.reshape(len(wide), -1)
+    fit = fit_ols(y, np.column_stack(columns))
+    return float(fit.beta[list(panel.columns).index(NEIGHBOURS_X)])
 
 
 def _unit_columns(values: np.ndarray) -> np.ndarray:
+    """Return values in deviation from the unit's mean, a column for each unit; values
+    (N, T) -> (N T, N).
+    """
     N, T = values.shape
+    units = np.arange(N)
     out = np.zeros((N, T, N))
-    out[np.arange(N), :, np.arange(N)] = values - values.mean(axis=1, keepdims=True)
+    out[units, :, units] = values - values.mean(axis=1, keepdims=True)
     return out.reshape(N * T, N)
 
 
@@ -239,14 +235,13 @@ def tercile_difference(setting: Setting) -> Fields:
     except NumericsError as error:
         return {"estimate": NAN, "warning": f"terciles not estimated: {error}"}
     c = np.zeros(fit.X.shape[1])
-    c[0], c[2] = -1.0, 1.0
+    c[0] = -1.0
+    c[2] = 1.0
     fields = tested_fields(replace(setting, fit=fit, c=c))
-    if lost := fields.get("warning", ""):
-        return {
-            "estimate": NAN,
-            "warning": lost.replace("no interval", "terciles not estimated"),
-        }
-    return fields
+    if "warning" not in fields:
+        return fields
+    lost = fields["warning"].replace("no interval", "terciles not estimated")
+    return {"estimate": NAN, "warning": lost}
 
 
 def bin_members(L: np.ndarray) -> np.ndarray:
@@ -262,53 +257,52 @@ def _bin_fit(panel: LinkagePanel) -> OlsFit:
     slopes = []
     for j in range(len(BINS)):
         inside = (member == j).astype(float)[:, None]
+        deviation = (panel.L - np.median(panel.L[member == j]))[:, None]
         levels.append(panel.WF * inside)
-        slopes.append(
-            panel.WF * inside * (panel.L - np.median(panel.L[member == j]))[:, None]
-        )
-    other_columns = [
-        values
-        for term, values in panel.columns.items()
-        if term not in {NEIGHBOURS, NEIGHBOURS_X}
+        slopes.append(panel.WF * inside * deviation)
+    columns = panel.columns
+    beside = [
+        columns[term] for term in columns if term not in (NEIGHBOURS, NEIGHBOURS_X)
     ]
-    return fit_panel(panel, [*levels, *slopes, *other_columns])
+    return fit_panel(panel, [*levels, *slopes, *beside])
 
 
 def _bins(setting: Setting) -> Iterator[Fields]:
-    panel, member = setting.panel, bin_members(setting.panel.L)
+    panel = setting.panel
+    member = bin_members(panel.L)
     try:
         fit = _bin_fit(panel)
     except NumericsError as error:
-        yield from (
-            {"kind": "bin", "label": name, "warning": f"not estimated: {error}"}
-            for name in BINS
-        )
+        for name in BINS:
+            yield {"kind": "bin", "label": name, "warning": f"not estimated: {error}"}
         return
     for j, name in enumerate(BINS):
-        at = {
-            "moderator": np.median(panel.L[member == j]),
-            "moderator_raw": np.median(panel.raw[member == j]),
-        }
-        fields = tested_fields(replace(setting, fit=fit, c=np.eye(fit.X.shape[1])[j]))
+        c = np.zeros(fit.X.shape[1])
+        c[j] = 1.0
         yield {
             "kind": "bin",
             "label": name,
             "n_units": int((member == j).sum()),
-            **at,
-            **fields,
+            "moderator": np.median(panel.L[member == j]),
+            "moderator_raw": np.median(panel.raw[member == j]),
+            **tested_fields(replace(setting, fit=fit, c=c)),
         }
 
 
 def _line(setting: Setting) -> Iterator[Fields]:
     panel = setting.panel
+    mean = panel.raw.mean()
+    deviation = float(np.std(panel.raw, ddof=1))
     for value in np.linspace(panel.raw.min(), panel.raw.max(), GRID):
-        L = (value - panel.raw.mean()) / float(np.std(panel.raw, ddof=1))
+        # The effect of neighbours at L: b + psi L.
+        L = (value - mean) / deviation
         c = panel.contrast({NEIGHBOURS: 1.0, NEIGHBOURS_X: L}, setting.fit.X.shape[1])
-        at = {"moderator": L, "moderator_raw": value, "n_units": len(panel.units)}
         yield {
             "kind": "line",
             "label": "",
-            **at,
+            "moderator": L,
+            "moderator_raw": value,
+            "n_units": len(panel.units),
             **tested_fields(replace(setting, c=c)),
         }
 

@@ -129,9 +129,10 @@ def fit_long_difference(
     panel: LinkagePanel, change: np.ndarray | None = None
 ) -> OlsFit:
     """Fit the last year minus the first, one observation a unit; change (N,)."""
+    if change is None:
+        change = panel.y[:, -1] - panel.y[:, 0]
     columns = [values[:, -1] - values[:, 0] for values in panel.columns.values()]
-    columns += [np.ones(len(panel.units)), *([panel.L] if panel.trends else [])]
-    return fit_ols(
-        panel.y[:, -1] - panel.y[:, 0] if change is None else change,
-        np.column_stack(columns),
-    )
+    columns.append(np.ones(len(panel.units)))
+    if panel.trends:
+        columns.append(panel.L)
+    return fit_ols(change, np.column_stack(columns))

@@ -195,7 +195,8 @@ def label_regressors(point: Point, scheme: Scheme, source: np.ndarray) -> np.nda
 
 def _ordered(table: pd.DataFrame, order: list[str]) -> pd.DataFrame:
     rows = table.set_index("unit")
-    if missing := sorted(set(order) - set(rows.index)):
+    missing = sorted(set(order) - set(rows.index))
+    if missing:
         raise EstimateError(
             f"{len(missing)} units have no row ({first_examples(missing)})",
             "every unit in every table",

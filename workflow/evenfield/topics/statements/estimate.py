@@ -127,7 +127,8 @@ def _row(data: Data, spec: AssociationSpec, period: str) -> Estimate:
     """Return everything that says what a row is, without its numbers."""
     names = [name_of(text) for text in spec.outcomes]
     name = f"index({', '.join(names)})" if isinstance(spec.outcome, list) else names[0]
-    based = OUTPUT & {column for text in spec.outcomes for column in columns_of(text)}
+    # Only what is made from output rests on its basis.
+    based = any(OUTPUT.intersection(columns_of(text)) for text in spec.outcomes)
     return Estimate(
         hypothesis=spec.claim,
         family="statements",
@@ -154,13 +155,20 @@ def _contrast(data: Data, spec: AssociationSpec, period: str) -> GroupContrast:
     outcome, note = data.reduced(spec, period, table["neither"].eq(1.0))
     common_units = table.dropna().index.intersection(outcome.index)
     lost = sorted(str(unit) for unit in table.index.difference(common_units))
-    row = replace(
-        _row(data, spec, period),
-        warning=joined(note, f"without {first_examples(lost)}" if lost else ""),
-    )
+    without = f"without {first_examples(lost)}" if lost else ""
+    row = replace(_row(data, spec, period), warning=joined(note, without))
     whole = table[spec.regressors].join(outcome.rename(Y)).dropna()
-    weights = {spec.term: 1.0, **({spec.minus: -1.0} if spec.minus else {})}
-    return GroupContrast(row, whole, Y, tuple(spec.regressors), (), weights)
+    weights = {spec.term: 1.0}
+    if spec.minus:
+        weights[spec.minus] = -1.0
+    return GroupContrast(
+        row=row,
+        table=whole,
+        outcome=Y,
+        labels=tuple(spec.regressors),
+        controls=(),
+        weights=weights,
+    )
 
 
 def _panel(
@@ -210,6 +218,8 @@ def _fitted(
         ) from None
     year = frame.index.get_level_values("year")
     units = frame.index.get_level_values("unit").to_numpy(str)
+    # Unit effects are taken out; year effects stay among the regressors, so that the
+    # jackknife estimates them anew without each unit.
     dummies = pd.get_dummies(pd.Series(year, frame.index), dtype=float).iloc[:, 1:]
     wide = frame.join(dummies)
     within = wide - wide.groupby("unit").transform("mean")

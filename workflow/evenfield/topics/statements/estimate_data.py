@@ -150,7 +150,8 @@ class Data:
         """Return a variable by unit (rows) and year (columns), years that few units
         have left out.
         """
-        if missing := [name for name in columns_of(variable) if name not in self.panel]:
+        missing = [name for name in columns_of(variable) if name not in self.panel]
+        if missing:
             raise NotCarriedError(f"the panel has no column {missing[0]}")
         if variable not in self._tables:
             values = evaluate(variable, self.panel)

@@ -157,7 +157,8 @@ class FactData(Data):
         """Return which units belong to a group."""
         inside = pd.Series(True, self.marks.index)
         if isinstance(group, list):
-            if unknown := sorted(set(group) - set(inside.index)):
+            unknown = sorted(set(group) - set(inside.index))
+            if unknown:
                 raise _refused(spec, f"the unit {unknown[0]}", "units of the study")
             return pd.Series(inside.index.isin(group), inside.index)
         for part in group.split(" and ") if group else []:
@@ -224,7 +225,8 @@ def fact_rows(
     or a / b; units, the number of units of the group whose mean ratio is above 1.
     """
     schemes = spec.unit_schemes or list(data)[:1]
-    if unknown := sorted(set(schemes) - set(data)):
+    unknown = sorted(set(schemes) - set(data))
+    if unknown:
         known = f"one of {', '.join(data)}"
         raise _refused(spec, f"the unit scheme {unknown[0]}", known)
     outcomes = spec.outcomes
@@ -247,7 +249,9 @@ def _fact(
     for group in (spec.group, spec.against):
         words.update(group.split() if isinstance(group, str) else [])
     given = [text for text in (outcome, spec.per, spec.less) if text]
-    used = {name for text in given for name in columns_of(text)}
+    used = set[str]()
+    for text in given:
+        used.update(columns_of(text))
     spans = [span for span in (spec.before, years) if span]
     quantities = [_quantity(spec, data, given, span, labels) for span in spans]
     last = quantities[-1]

@@ -47,6 +47,7 @@ def t31(facts: Facts) -> Table:
     estimates = facts.estimates()
     refused = facts.series("not_carried", text=("period",))
     rows = []
+    # The order of the claims; within one, that of the config.
     for spec in specs:
         claim = str(spec["claim"])
         group = f"{claim}: {words[claim]}" if claim in words else claim
