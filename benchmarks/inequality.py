@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from evenfield.numerics.inequality_draws import (between_test)
+from evenfield.numerics.inequality_draws import between_test
 
 TITLE = "Theil's between part, 999 permutations, 8 groups"
 TEXT = "Their index is unweighted, so ours gets ones as weights."

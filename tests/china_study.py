@@ -6,7 +6,8 @@ from importlib import import_module
 from pathlib import Path
 
 from evenfield.shared.topics import read_topics
-from evenfield.study.config import checked_config, read_config
+from evenfield.study.config import checked_config
+from evenfield.study.config_files import read_config
 from evenfield.study.files import read_json, write_json
 from evenfield.study.ingest.dictionary import public_dictionary
 from evenfield.study.ingest.outlines import read_outlines

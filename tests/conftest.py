@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from evenfield.study.config import checked_config, read_config
+from evenfield.study.config import checked_config
+from evenfield.study.config_files import read_config
 from evenfield.study.files import read_json
 from evenfield.study.ingest.study_tables import read_study
 from evenfield.study.tables import resource_named

@@ -12,6 +12,7 @@ import pytest
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.study.study import Study
+from evenfield.study.study_config import StudyConfig
 
 NUMBERS = [
     "estimate",
@@ -62,7 +63,7 @@ class MadeStudy(Study):
             "panel": {"unit_scheme": "s", "unit_schemes": {"s": {}}},
             "weights": {
                 "primary": next(iter(weights or ["w"])),
-                "families": {key: {} for key in weights or []},
+                "families": {key: {"kind": "file"} for key in weights or []},
             },
             "inference": {
                 "conf_level": 0.95,
@@ -71,18 +72,27 @@ class MadeStudy(Study):
                 "pairs": [],
             },
         }
-        super().__init__({**base, **config})
+        self.written = {**base, **config}  # a test may change it
+        super().__init__(self.written)
         self.tables = dict(tables)
         for name, change in (changes or {}).items():
             self.tables[name] = change(tables[name])
         self.matrices = weights or {}
         self.described = {"unit_scheme": "s", **described}
 
+    @property
+    def config(self):
+        return StudyConfig.of(self.written)
+
+    @config.setter
+    def config(self, _):
+        pass
+
     def _table(self, name, scheme="", text=()):
         return self.tables.get(f"{scheme}/{name}", self.tables[name]).copy()
 
     def _weights(self, name="", scheme=""):
-        return self.matrices[name or self.config["weights"]["primary"]]
+        return self.matrices[name or self.config.weights.primary]
 
     def _description(self, scheme=""):
         return {
@@ -112,7 +122,7 @@ class MadeStudy(Study):
             for k, frame in self.tables.items()
             if not k.endswith("units")
         }
-        return MadeStudy(self.config, self.tables | mixed, moved, **self.described)
+        return MadeStudy(self.written, self.tables | mixed, moved, **self.described)
 
     def renamed(self, names=None):
         """The same study with other unit ids, by default in the opposite order."""
@@ -143,7 +153,7 @@ class MadeStudy(Study):
         text = re.sub(
             r'"([^"]*)"',
             lambda result: f'"{names.get(result[1], result[1])}"',
-            json.dumps(self.config),
+            json.dumps(self.written),
         )
         return MadeStudy(json.loads(text), tables, weights, **described)
 

@@ -23,7 +23,7 @@ TYPESETTING = {"jinja2", "markupsafe", "markdown_it", "typst"}
 FOLDERS = {
     "numerics": (set(), {"scipy"}),
     "api": ({"study", "numerics"}, {"pandas", "scipy", "formulaic", "docx"}),
-    "study": ({"numerics"}, {"pandas", "scipy", "yaml", "jsonschema"}),
+    "study": ({"numerics"}, {"pandas", "scipy", "yaml", "jsonschema", "pydantic"}),
     "shared": (
         {"study", "numerics"},
         {"pandas", "scipy", "statsmodels", "linearmodels", "pydantic", "yaml", "docx"},

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from evenfield.report.plan import plan_study, unchecked
-from evenfield.study.config import read_config
+from evenfield.study.config_files import read_config
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "mexico-states"
 

@@ -6,7 +6,7 @@ from evenfield.shared.spec import with_shared
 from yaml_text import from_yaml
 
 
-@pytest.mark.parametrize("unset", [[0, 0], (0, 0), ""])
+@pytest.mark.parametrize("unset", [None, ""])
 def test_a_specification_without_its_own_years_has_those_of_its_section(unset):
     section = {"years": [1990, 2000], "specs": [{"id": "a", "years": unset}]}
     shared = with_shared(section, "years", "weights")

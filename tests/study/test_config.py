@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from evenfield.study.config import checked_config, config_periods, read_config
+from evenfield.study.config import checked_config
+from evenfield.study.config_files import read_config
 from evenfield.study.errors import ConfigError
+from evenfield.study.study_config import StudyConfig
 from refusals import fails
 from yaml_text import from_yaml
 
@@ -100,7 +102,7 @@ def test_defaults_fill_a_minimal_config():
         {"id": "all", "sample": "all", "unit_scheme": "", "role": "robustness"}
     ]
     assert config["data"]["grade_c"] == []
-    (period,) = config_periods(config)
+    (period,) = StudyConfig.of(config).periods.values()
     assert (period.label, period.years, period.spliced, period.role) == (
         "1940-2000",
         60,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from evenfield.study.config import read_mapping
+from evenfield.study.config_files import read_mapping
 from evenfield.study.errors import ConfigError, IngestError
 from evenfield.study.ingest.dictionary import read_package
 from evenfield.study.letters import IN_TABLES, hidden_letter, hidden_value

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from evenfield.study import spatial_weights as sw
-from evenfield.study.config import Period
 from evenfield.study.errors import WeightsError
 from evenfield.study.spatial_weights import SpatialWeights, weights_from_edges
+from evenfield.study.study_config import Period
 from refusals import fails
 from yaml_text import from_yaml
 
@@ -78,4 +78,4 @@ def test_rows_are_divided_by_their_sums_and_edges_placed_by_unit():
         {},
     )
     sw.check_same_units(["B", "A"], ["A", "B"], "near")
-    assert Period("P", 1999, 2019, "1999-2019").years == 20
+    assert Period(name="P", start=1999, end=2019, label="1999-2019").years == 20

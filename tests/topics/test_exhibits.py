@@ -18,7 +18,7 @@ from evenfield.shared.facts import Facts
 from evenfield.shared.figures.save import save_figure
 from evenfield.shared.tables.write import write_table_files
 from evenfield.shared.topics import exhibit_words, read_topics, renamed, settings
-from evenfield.study.config import read_config
+from evenfield.study.config_files import read_config
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "exhibits"

@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from evenfield.study.config import checked_config, read_config
+from evenfield.study.config import checked_config
+from evenfield.study.config_files import read_config
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "new-study.md").read_text()

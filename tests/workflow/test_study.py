@@ -21,8 +21,9 @@ import yaml
 from evenfield.report.evidence import Evidence
 from evenfield.report.numbers import read_numbers
 from evenfield.report.prose import Lookup, Prose, part_of, read_texts
-from evenfield.shared.offers import left_out_parts
-from evenfield.study.config import PARTS, checked_config, read_config
+from evenfield.shared.left_out import left_out_parts
+from evenfield.study.config import checked_config
+from evenfield.study.config_files import PARTS, read_config
 from evenfield.study.errors import Faults, ReportError
 
 ROOT = Path(__file__).parents[2]

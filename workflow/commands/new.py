@@ -16,7 +16,8 @@ import pandas as pd
 import yaml
 
 from evenfield.shared.topics import read_topics
-from evenfield.study.config import TODO, checked_config, read_mapping
+from evenfield.study.config import checked_config
+from evenfield.study.config_files import TODO, read_mapping
 from evenfield.study.errors import (
     EvenfieldError,
     Faults,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evenfield.study.config import PARTS
+from evenfield.study.config_files import PARTS
 from evenfield.study.errors import ReportError, first_examples
 from evenfield.study.files import described_files
 from study import REPOSITORY

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from evenfield.shared.offers import left_out_parts
-from evenfield.study.config import checked_config, merged, read_mapping, study_config
+from evenfield.shared.left_out import left_out_parts
+from evenfield.study.config import checked_config
+from evenfield.study.config_files import merged, read_mapping, study_config
 from evenfield.study.errors import EvenfieldError
 
 REPOSITORY = Path(__file__).resolve().parents[2]

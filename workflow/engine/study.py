@@ -54,7 +54,7 @@ def plain_data(name: str, workflow: Any = None) -> str:
     path = Path(name)
     if path.is_file() and not (workflow and hooks.is_module(workflow)):
         with in_one_line():
-            from evenfield.study.config import read_mapping
+            from evenfield.study.config_files import read_mapping
             from evenfield.study.errors import ConfigError
 
             if "__use_yte__" in read_mapping(path):
@@ -70,7 +70,7 @@ def checked_plan(workflow: Any, config: Mapping[str, Any]) -> "Plan":
     os.environ["PYTHONSAFEPATH"] = "1"  # no job imports from a folder of the study
     with in_one_line():
         from evenfield.report.plan import plan_study
-        from evenfield.study.config import merged, read_config
+        from evenfield.study.config_files import merged, read_config
 
         if not hooks.is_module(workflow) and Path("config.yaml").is_file():
             # The parts that stand in files of their own, which Snakemake does not read.

@@ -11,7 +11,8 @@ import pytest
 import add
 import data
 import new
-from evenfield.study.config import checked_config, read_config
+from evenfield.study.config import checked_config
+from evenfield.study.config_files import read_config
 from evenfield.study.errors import ConfigError, PanelError
 from evenfield.study.ingest.study_tables import describe_study, read_study
 from evenfield.study.panel.income import add_income

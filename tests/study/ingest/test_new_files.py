@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 import new
-from evenfield.study.config import checked_config, read_config
+from evenfield.study.config import checked_config
+from evenfield.study.config_files import read_config
 from evenfield.study.ingest.study_tables import read_study
 
 NAMES = "Aland Bland Cland Dland Eland".split()

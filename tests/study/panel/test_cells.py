@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.study.config import Period
 from evenfield.study.panel.cells import taxonomy_cells
 from evenfield.study.panel.zones import first_years, mapped_zones, zone_doses
+from evenfield.study.study_config import Period
 
 
 def cells(rows, *periods):
@@ -25,7 +25,7 @@ def test_four_cells_in_order_and_a_year_without_a_zone_means_nothing():
         ("C", 0, 1, np.nan),
         ("D", 0, 0, np.nan),
     ]
-    out = cells(four, Period("P", 1978, 1991, ""))
+    out = cells(four, Period(name="P", start=1978, end=1991))
     assert out["cell"].tolist() == ["both", "cluster only", "SEZ only", "neither"]
     assert out[["cluster", "sez"]].to_numpy().tolist() == [
         [1, 1],
@@ -33,11 +33,15 @@ def test_four_cells_in_order_and_a_year_without_a_zone_means_nothing():
         [0, 1],
         [0, 0],
     ]
-    assert cells([("A", 1, 0, 1900.0)], Period("P", 1978, 1991, ""))[
+    assert cells([("A", 1, 0, 1900.0)], Period(name="P", start=1978, end=1991))[
         "cell"
     ].tolist() == ["cluster only"]
     rows = [("B", 0, 1, 1992.0), ("A", 0, 0, np.nan)]
-    out = cells(rows, Period("Q", 2001, 2008, ""), Period("P", 1978, 1991, ""))
+    out = cells(
+        rows,
+        Period(name="Q", start=2001, end=2008),
+        Period(name="P", start=1978, end=1991),
+    )
     fault = out[["unit", "period", "sez"]].to_numpy().tolist()
     assert fault == [["A", "P", 0], ["A", "Q", 0], ["B", "P", 0], ["B", "Q", 1]]
 
@@ -48,9 +52,9 @@ def test_four_cells_in_order_and_a_year_without_a_zone_means_nothing():
 )
 def test_dated_zone_counts_if_in_force_for_half_of_the_yearly_steps(start, end, last):
     for year, counts in ((last, 1), (last + 1, 0), (start - 20, 1)):
-        assert cells([("A", 0, 1, float(year))], Period("P", start, end, ""))[
-            "sez"
-        ].tolist() == [counts]
+        assert cells(
+            [("A", 0, 1, float(year))], Period(name="P", start=start, end=end)
+        )["sez"].tolist() == [counts]
 
 
 YEARS = [1980, 1981, 1982, 1983]

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.study.config import Period
 from evenfield.study.errors import PanelError
 from evenfield.study.panel.controls import PeriodFrames, control_values
 from evenfield.study.panel.periods import period_basis, period_frame
+from evenfield.study.study_config import Period
 from refusals import fails
 from tolerances import MACHINE, close
 from yaml_text import from_yaml
@@ -42,7 +42,7 @@ def frame(period, controls=None, data=ANNUAL):
 
 
 def test_growth_is_the_slope_of_log_income_per_year_in_annual_and_decennial_panels():
-    out = frame(Period("P", 2000, 2010, ""))
+    out = frame(Period(name="P", start=2000, end=2010))
     assert out["growth_pct_per_year"].to_dict() == pytest.approx(
         {"A": 10.0, "B": 20.0}, rel=MACHINE
     )
@@ -59,7 +59,7 @@ def test_growth_is_the_slope_of_log_income_per_year_in_annual_and_decennial_pane
     ]
     data = panel([2000, 2010, 2020, 2030, 2040, 2050], 0.01)
     out = frame(
-        Period("P", 2000, 2050, ""),
+        Period(name="P", start=2000, end=2050),
         {"start": {"kind": "initial", "column": "trade"}},
         data,
     )
@@ -78,7 +78,7 @@ def test_growth_is_the_slope_of_log_income_per_year_in_annual_and_decennial_pane
 def test_mean_of_three_shortens_the_span_and_needs_five_years():
     data = ANNUAL.copy()
     data.loc[data["unit"].eq("A") & data["year"].eq(2010), "log_income"] += 0.3
-    out = frame(Period("P", 2000, 2010, ""), data=data)
+    out = frame(Period(name="P", start=2000, end=2010), data=data)
     close(out.loc["A", "log_income_start_mean3"], 1.0 + 0.1 * 11, MACHINE)
     close(out.loc["A", "growth_mean3_pct_per_year"], 100 * (0.8 + 0.1) / 8, MACHINE)
     close(out.loc["B", "growth_mean3_pct_per_year"], 20.0, MACHINE)
@@ -87,8 +87,8 @@ def test_mean_of_three_shortens_the_span_and_needs_five_years():
         "log_income_end_mean3",
         "growth_mean3_pct_per_year",
     ]
-    assert frame(Period("P", 2000, 2004, ""))[names].isna().all(axis=None)
-    assert frame(Period("P", 2000, 2005, ""))[names].notna().all(axis=None)
+    assert frame(Period(name="P", start=2000, end=2004))[names].isna().all(axis=None)
+    assert frame(Period(name="P", start=2000, end=2005))[names].notna().all(axis=None)
 
 
 def test_only_a_period_marked_spliced_joins_the_bases():
@@ -96,15 +96,21 @@ def test_only_a_period_marked_spliced_joins_the_bases():
         PanelError,
         r"period P \(1995 to 2005\) joins proxy and official output.*spliced",
         frame,
-        Period("P", 1995, 2005, ""),
+        Period(name="P", start=1995, end=2005),
     )
-    assert frame(Period("P", 1995, 2005, "", spliced=True))["basis"].eq("spliced").all()
-    assert frame(Period("P", 1990, 1998, ""))["basis"].eq("proxy").all()
     assert (
-        frame(Period("P", 1999, 2010, "", spliced=True))["basis"].eq("official").all()
+        frame(Period(name="P", start=1995, end=2005, spliced=True))["basis"]
+        .eq("spliced")
+        .all()
+    )
+    assert frame(Period(name="P", start=1990, end=1998))["basis"].eq("proxy").all()
+    assert (
+        frame(Period(name="P", start=1999, end=2010, spliced=True))["basis"]
+        .eq("official")
+        .all()
     )
     inside = pd.DataFrame({"basis": ["official", "", "official"]})
-    assert period_basis(inside, Period("P", 2000, 2002, "")) == "official"
+    assert period_basis(inside, Period(name="P", start=2000, end=2002)) == "official"
 
 
 @pytest.mark.parametrize("year", [2000, 2010])
@@ -115,7 +121,7 @@ def test_missing_income_at_an_end_is_refused(year):
         PanelError,
         r"income at the ends of P \(2000, 2010\) is missing for 1 units \(B\)",
         frame,
-        Period("P", 2000, 2010, ""),
+        Period(name="P", start=2000, end=2010),
         data=data,
     )
 

@@ -210,7 +210,7 @@ def test_no_speed_where_the_slope_overshoots():
 def test_permutations_move_only_the_permutation_p_and_another_specification_nothing():
     study = make_study()
     one = estimate(study).estimates
-    study.config["inference"] = {**study.config["inference"], "permutations": 499}
+    study.written["inference"] = {**study.written["inference"], "permutations": 499}
     for a, b in zip(one, estimate(study).estimates, strict=True):
         assert a.estimate == b.estimate or np.isnan(a.estimate)
         assert a.p_value == b.p_value or a.term == "moran" or np.isnan(a.p_value)
@@ -284,7 +284,7 @@ def by_statsmodels(study, controls=()):
 
 def test_every_number_is_that_of_the_regression_by_statsmodels():
     study = make_study(COAST, noise=0.006)
-    study.config["inference"]["conf_level"] = 0.9
+    study.written["inference"]["conf_level"] = 0.9
     results = estimate(study)
     fit, frame = by_statsmodels(study, ["control_coast"])
     slope = row(results, term="log_income_start")

@@ -177,7 +177,7 @@ def trend_levels(study, smoothing=400.0):
 
 def test_log_t_rows_are_regressions_on_hodrick_prescott_trends_in_levels():
     study = make_study()
-    study.config["inference"]["conf_level"] = 0.9
+    study.written["inference"]["conf_level"] = 0.9
     results = estimate(study)
     levels, _ = trend_levels(study)
     for discard, role in ((9, "robustness"), (10, "primary"), (11, "robustness")):

@@ -188,7 +188,7 @@ def test_cutoffs_rise(cutoffs):
 @pytest.mark.parametrize(("level", "years"), [(0.95, 1), (0.8, 5)])
 def test_intervals_are_those_of_trajectories_drawn_with_replacement(level, years):
     study = make_study(FIXED | {"steps": [years]})
-    study.config["inference"]["conf_level"] = level
+    study.written["inference"]["conf_level"] = level
     results = estimate(study)
     panel = study.table("panel")
     income = np.exp(panel.pivot(index="unit", columns="year", values="log_income"))

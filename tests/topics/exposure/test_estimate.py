@@ -48,7 +48,7 @@ SETTINGS = from_yaml("""
     sesoi: {growth_premium_pp: 0.5, spillover_difference_pp: 1.0, spillover_per_sd_pp: 0.25}
     weights:
       primary: contiguity
-      families: {contiguity: {}, nearest_4: {}}
+      families: {contiguity: {kind: contiguity}, nearest_4: {kind: nearest}}
       join: [[CN-HI, CN-GD]]
     inference: {conf_level: 0.95, permutations: 199, seed: 5, pairs: [[CN-JS, CN-ZJ]]}
     """)

@@ -195,7 +195,7 @@ def test_south_has_the_spread_of_all_placements_and_its_reach():
 
 def test_counts_have_intervals_in_degrees_and_a_test_by_permutation():
     study = make_study()
-    study.config["inference"]["conf_level"] = 0.9
+    study.written["inference"]["conf_level"] = 0.9
     results = estimate(study)
     units = study.tables["units"]
     counts = study.tables["clusters"]["value"].to_numpy()

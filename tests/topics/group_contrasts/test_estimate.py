@@ -337,7 +337,7 @@ ALL = [premium, spans, doses, intensity, fading, balance, programme, wages]
 @pytest.mark.parametrize("built", ALL)
 def test_shuffled_rows_and_renamed_units_change_nothing(built):
     study = built()
-    study.config["inference"]["pairs"] = []
+    study.written["inference"]["pairs"] = []
     order_and_names_do_not_matter(estimate, study)
 
 
@@ -829,7 +829,7 @@ def test_few_units_in_a_group_have_no_interval():
 
 def other_taxonomy(**changes):
     study = premium()
-    study.config["taxonomy"]["all"] = ["main", "moon"]
+    study.written["taxonomy"]["all"] = ["main", "moon"]
     return study
 
 

@@ -112,7 +112,7 @@ def at_end(study, end):
 @pytest.mark.parametrize("level", [0.95, 0.8])
 def test_intervals_hold_the_level_of_the_draws_in_the_middle(level):
     study = make_study()
-    study.config["inference"]["conf_level"] = level
+    study.written["inference"]["conf_level"] = level
     results = estimate(study)
     tails = [(1 - level) / 2, (1 + level) / 2]
     drawn = {}
@@ -309,7 +309,7 @@ def test_totals_are_those_of_incomes_and_people_and_name_who_carries_them():
 
 def test_the_band_is_drawn_no_more_than_1999_times():
     study = make_study({**SPEC, "revision_sd": {}})
-    study.config["inference"]["permutations"] = 2500
+    study.written["inference"]["permutations"] = 2500
     result = row(
         estimate(study), estimator="inequality", term="theil_t", contrast="end"
     )

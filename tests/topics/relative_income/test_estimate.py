@@ -193,7 +193,7 @@ def test_refuses_gaps_in_one_line(table, change, text):
 
 def in_current_prices(output):
     study = make_study(panel=lambda f: f.assign(gdp=output))
-    study.config["panel"]["income"] = {"output": "gdp"}
+    study.written["panel"]["income"] = {"output": "gdp"}
     frame = estimate(study).series["series"]
     result = frame[frame["variable"].eq("relative_income_current_prices")]
     return result.set_index(["year", "cell"])

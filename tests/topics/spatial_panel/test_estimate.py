@@ -331,7 +331,7 @@ CHANGES = [
 def test_what_the_data_cannot_carry_is_said_in_one_line(text, made):
     study = make_study(**made)
     if "far" in study.matrices:
-        study.config["estimates"]["spatial_panel"]["specifications"][0]["weights"] = (
+        study.written["estimates"]["spatial_panel"]["specifications"][0]["weights"] = (
             "near"
         )
     fails(EvenfieldError, rf"\A.*{text}.*\Z", estimate, study)

@@ -89,7 +89,10 @@ def make_study(*curves, change=None, effect=0.0):
     section = {"draws": 99, "curves": list(curves) or [NEAR, OWN, SPEED]}
     config = from_yaml("""
         taxonomy: {all: [seed]}
-        periods: {P1: {role: main}, P2: {}, S: {role: span}}
+        periods:
+          P1: {start: 1978, end: 1991, role: main}
+          P2: {start: 1992, end: 1998}
+          S: {start: 1978, end: 1998, role: span}
         """)
     base = tables(effect)
     return MadeStudy(
@@ -118,7 +121,7 @@ def run(tmp_path):
 def test_estimates_are_refits_over_the_product_of_the_axes(run):
     study = make_study()
     curves = Section.model_validate(
-        study.config["estimates"]["specification_curve"]
+        study.written["estimates"]["specification_curve"]
     ).curves
     assert [len(curve.points(study)) for curve in curves] == [4, 4, 2]
     assert {point.weights for point in curves[1].points(study)} == {""}

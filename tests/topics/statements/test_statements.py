@@ -341,7 +341,7 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
     for other, compare in ((study.shuffled(1), same_results), (renamed, same_numbers)):
         compare(
             estimate(study),
-            estimate(Made(other.config, other.tables, **other.described)),
+            estimate(Made(other.written, other.tables, **other.described)),
         )
 
 

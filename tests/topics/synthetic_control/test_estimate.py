@@ -125,7 +125,7 @@ def test_order_and_names_of_units_change_nothing():
     same_results(estimate(study), estimate(study.shuffled(3)))
     names = {unit: f"Z{99 - i}" for i, unit in enumerate(UNITS)}
     renamed = study.renamed(names)
-    renamed.config["estimates"]["synthetic_control"] = [{**CASE, "unit": names["U00"]}]
+    renamed.written["estimates"]["synthetic_control"] = [{**CASE, "unit": names["U00"]}]
     same_numbers(run(CASE, effect=0.1), estimate(renamed))
 
 

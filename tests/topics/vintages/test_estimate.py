@@ -75,7 +75,7 @@ def make_study(panel=None, **changes):
     study = MadeStudy(
         config, tables, data_hash="abc", periods=PERIODS, samples={"all": UNITS}
     )
-    study.config["weights"] = {"join": []}
+    study.written["weights"] = {"join": []}
     return study
 
 
@@ -187,6 +187,6 @@ def test_sections_that_compare_nothing_are_refused(changes, words):
 )
 def test_what_the_tables_do_not_have_is_refused_before_a_run(changes, words):
     study = make_study(**changes)
-    section = Section(**study.config["estimates"]["vintages"])
+    section = Section(**study.written["estimates"]["vintages"])
     with pytest.raises(EvenfieldError, match=words):
         look_section(study, section)

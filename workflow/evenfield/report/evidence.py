@@ -24,7 +24,7 @@ from evenfield.shared.expressions import columns_of
 from evenfield.shared.tables.numbers import is_missing, text
 from evenfield.shared.tables.rows import Row, matching, one_row, records
 from evenfield.shared.topics import exhibit_owners, files_read
-from evenfield.study.config import PARTS
+from evenfield.study.config_files import PARTS
 from evenfield.study.errors import ReportError, first_examples, nearest
 from evenfield.study.files import read_json
 from evenfield.study.table_files import read_table

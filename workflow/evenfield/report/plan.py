@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evenfield.shared.offers import left_out_parts
+from evenfield.shared.left_out import left_out_parts
 from evenfield.shared.topics import LIBRARY, TopicFile, exhibit_owners, read_topics
 from evenfield.study.config import reference_faults, shaped_config
 from evenfield.study.errors import (

@@ -19,6 +19,7 @@ from pydantic import (
 
 from evenfield.numerics.inference.methods import METHODS
 from evenfield.study.errors import ConfigError, Faults
+from evenfield.study.study_config import SampleName, SchemeName, StudyConfig
 
 TYPE = re.compile(
     r"(str|int|float|bool|list|dict)(\[.*\])?"
@@ -88,10 +89,12 @@ class UnitsSpec(Spec):
     """A specification on a sample of a unit scheme."""
 
     id: Id
-    sample: str = Field(
+    sample: SampleName = Field(
         "all", description="Sample of units, named under panel.samples."
     )
-    unit_scheme: str = Field("", description="Unit scheme; the main one by default.")
+    unit_scheme: SchemeName = Field(
+        "", description="Unit scheme; the main one by default."
+    )
     role: Role = Field("robustness", description="Role in the tables.")
 
     @property
@@ -108,7 +111,7 @@ def with_shared(data: Any, *keys: str) -> Any:
     """Return a section whose ``specs`` have those keys of it that they leave out."""
     shared = {key: data[key] for key in keys if key in data}
     given = [
-        {k: v for k, v in item.items() if v not in ("", [0, 0], (0, 0))}
+        {k: v for k, v in item.items() if v not in ("", None)}
         for item in data.get("specs") or []
     ]
     return {**data, "specs": [shared | item for item in given]} if given else data
@@ -126,13 +129,17 @@ def check_specs(specs: Sequence[Any]) -> None:
         raise ValueError("an id is used twice")
 
 
-def read(kind: Any, config: Mapping[str, Any], topic: str) -> Any:
+def read(kind: Any, config: StudyConfig | Mapping[str, Any], topic: str) -> Any:
     """Return the section of a topic as ``kind``, for example ``list[BetaSpec]``."""
-    primary = config.get("weights", {}).get("primary", "")
-    context = {"unit_scheme": config["panel"]["unit_scheme"], "weights": primary}
+    config = StudyConfig.of(config)
+    weights = getattr(config, "weights", None)  # not given to topics without weights
+    context = {
+        "unit_scheme": config.panel.unit_scheme,
+        "weights": getattr(weights, "primary", ""),
+    }
     try:
         return TypeAdapter(kind).validate_python(
-            config["estimates"][topic], context=context
+            config.estimates[topic], context=context
         )
     except ValidationError as error:
         faults = Faults()

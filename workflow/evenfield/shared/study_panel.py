@@ -18,6 +18,7 @@ from evenfield.shared.settings import check_names, scheme_infos
 from evenfield.shared.spec import Id, Spec, check_specs
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
+from evenfield.study.study_config import WeightsName, Years
 from evenfield.study.table_files import content_hash
 
 UNITS = {
@@ -45,13 +46,13 @@ class PanelSpec(Spec):
 
     id: Id
     outcome: str = Field("log_income", description="Outcome, a column of panel.csv.")
-    years: tuple[int, int] = Field(
+    years: Years = Field(
         description=(
             "First and last year; of a dynamic model the first is the initial one."
         )
     )
     regressors: tuple[str, ...] = Field(min_length=1, description="Names of variables.")
-    weights: str = Field(
+    weights: WeightsName = Field(
         "",
         description="The main spatial weights; the study's primary weights by default.",
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evenfield.study.files import read_json
+from evenfield.study.study_config import StudyConfig
 from evenfield.study.table_files import read_table
 
 if TYPE_CHECKING:
@@ -24,9 +25,10 @@ class Study:
     """
 
     def __init__(self, config: Mapping[str, Any], root: str | Path = "results") -> None:
-        self.config, self.root = config, Path(root)
-        self.schemes: Sequence[str] = list(config["panel"]["unit_schemes"])
-        self.main: str = config["panel"]["unit_scheme"]
+        self.config = StudyConfig.of(config)
+        self.root = Path(root)
+        self.schemes: Sequence[str] = list(self.config.panel.unit_schemes)
+        self.main = self.config.panel.unit_scheme
         self.table = cache(self._table)
         self.weights = cache(self._weights)
         self.description = cache(self._description)
@@ -34,10 +36,8 @@ class Study:
     @classmethod
     def load(cls, folder: str | Path = ".") -> Study:
         """Open a study that has been run, for example in a notebook."""
-        from evenfield.study.config import (
-            checked_config,
-            read_config,
-        )
+        from evenfield.study.config import checked_config
+        from evenfield.study.config_files import read_config
 
         return cls(
             checked_config(read_config(Path(folder) / "config.yaml")),
@@ -69,7 +69,7 @@ class Study:
             scheme or self.main,
             self.root / "weights" / (scheme or self.main),
         )
-        name = name or self.config["weights"]["primary"]
+        name = name or self.config.weights.primary
         edges = read_table(path / f"{name}.csv")
         spec = read_json(path / f"{name}.json")
         return weights_from_edges(edges, self.description(scheme)["units"], spec)
@@ -77,12 +77,12 @@ class Study:
     @property
     def has_weights(self) -> bool:
         """Whether the study has any spatial weights."""
-        return bool(self.config["weights"]["primary"])
+        return bool(self.config.weights.primary)
 
     @cached_property
     def all_weights(self) -> dict[str, SpatialWeights]:
         """Every weights matrix of the main unit scheme, by name."""
-        return {name: self.weights(name) for name in self.config["weights"]["families"]}
+        return {name: self.weights(name) for name in self.config.weights.families}
 
     def each(self, name: str, text: tuple[str, ...] = ()) -> dict[str, pd.DataFrame]:
         """Return a table of every unit scheme."""
@@ -100,7 +100,7 @@ class Study:
     @property
     def power(self) -> float:
         """The power of minimum detectable effects, which the design topic sets."""
-        return float((self.config["estimates"].get("design") or {}).get("power", 0.8))
+        return self.config.inference.power
 
     def outlines(self) -> dict[str, Any]:
         """Return the outlines of the units as GeoJSON."""

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.study.config import config_periods
 from evenfield.study.errors import ConfigError, PanelError, first_examples
 from evenfield.study.panel.cells import taxonomy_cells, yearly_cells
 from evenfield.study.panel.income import (
@@ -27,6 +26,7 @@ from evenfield.study.panel.merge import (
 )
 from evenfield.study.panel.periods import period_frame
 from evenfield.study.panel.zones import first_years, mapped_zones, zone_doses
+from evenfield.study.study_config import StudyConfig
 from evenfield.study.table_files import content_hash
 from evenfield.study.tables import Field
 
@@ -67,7 +67,7 @@ class BuiltPanel:
 def build_panel(
     tables: Mapping[str, pd.DataFrame],
     fields: Mapping[str, Field],
-    config: Mapping[str, Any],
+    config: StudyConfig | Mapping[str, Any],
     scheme_name: str,
 ) -> BuiltPanel:
     """Deflate, merge and join the ingested tables under one unit scheme."""
@@ -84,7 +84,7 @@ def build_panel(
         ),
     }
     mapping = unit_mapping(scheme, list(tables["units"]["unit"]))
-    periods = config_periods(config)
+    periods = list(StudyConfig.of(config).periods.values())
     panel = _panel(tables, fields, config["panel"], mapping)
     units = merge_units(ordered, mapping)
     years = sorted(int(year) for year in panel["year"].unique())

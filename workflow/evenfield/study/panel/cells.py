@@ -5,7 +5,7 @@ period.
 import numpy as np
 import pandas as pd
 
-from evenfield.study.config import Period
+from evenfield.study.study_config import Period
 
 BOTH = "both"
 CLUSTER_ONLY = "cluster only"
@@ -26,7 +26,7 @@ def yearly_cells(taxonomies: pd.DataFrame, years: list[int]) -> pd.DataFrame:
     its year on.
     """
     parts = [
-        _in_period(taxonomies, Period("", year, year, "")).assign(year=year)
+        _in_period(taxonomies, Period(start=year, end=year)).assign(year=year)
         for year in years
     ]
     columns = ["taxonomy", "unit", "year", "cluster", "sez", "cell"]

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.study.config import Period
 from evenfield.study.elementary import log
 from evenfield.study.errors import PanelError, first_examples
 from evenfield.study.panel.controls import PeriodFrames, control_values
 from evenfield.study.panel.income import OFFICIAL, PROXY, SPLICED
+from evenfield.study.study_config import Period
 
 MEAN_OF = 3
 

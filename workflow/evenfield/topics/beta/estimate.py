@@ -28,6 +28,7 @@ from evenfield.shared.streams import stream
 from evenfield.study.errors import first_examples
 from evenfield.study.rounding import round_results
 from evenfield.study.study import Study
+from evenfield.study.study_config import ControlName
 from evenfield.study.table_files import content_hash
 
 KINDS = {
@@ -54,7 +55,7 @@ PERFECT = 1e-12
 class BetaSpec(UnitsSpec):
     """One specification of beta convergence."""
 
-    controls: list[str] = []
+    controls: list[ControlName] = []
     """Controls; each enters from the first period that has it."""
     end_points: Literal["end", "mean3"] = "end"
     """Levels at both ends, or means of three dates."""

@@ -43,6 +43,7 @@ from evenfield.shared.streams import stream
 from evenfield.shared.tables.rows import only
 from evenfield.shared.trajectories import Trajectories, grouping, span_labels, window
 from evenfield.study.study import Study
+from evenfield.study.study_config import PeriodName, TaxonomyName
 
 KINDS = {
     "logt": Kind("logt_fqsb", "b", "coef", "slope"),
@@ -81,7 +82,7 @@ MOST_STEPS = 10_000  # of c* up to its largest value
 class ClubsSpec(UnitsSpec):
     """One log t test with its clubs."""
 
-    period: str
+    period: PeriodName
     """Period of the config."""
     filter: Literal["hp", "boosted_hp", "hamilton", "none"] = "hp"
     """Trend of log income."""
@@ -101,7 +102,7 @@ class ClubsSpec(UnitsSpec):
     """How clubs are merged."""
     divergent: Literal["leave", "adopt"] = "leave"
     """Whether clubs may adopt divergent units."""
-    taxonomies: list[str] = []
+    taxonomies: list[TaxonomyName] = []
     """Taxonomies whose cells are set against the clubs."""
 
     @model_validator(mode="after")

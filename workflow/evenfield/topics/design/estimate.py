@@ -29,6 +29,7 @@ from evenfield.shared.tables.rows import only
 from evenfield.study.errors import ConfigError, first_examples
 from evenfield.study.rounding import round_significant
 from evenfield.study.study import Study
+from evenfield.study.study_config import WeightsName
 from evenfield.topics.design.estimate_diagnostics import (
     EXPOSURES,
     OWN,
@@ -65,7 +66,7 @@ SORT = "block taxonomy weights design period year term unit_of_measure".split()
 class Section(Spec):
     """Design diagnostics, computed before any regression."""
 
-    weights: list[str] = []
+    weights: list[WeightsName] = []
     """Weights whose exposures are examined; the primary ones when empty."""
     power: float = Field(0.8, gt=0, lt=1)
     """Power of the minimum detectable effects, in all topics."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -36,6 +36,7 @@ from evenfield.shared.settings import check_names
 from evenfield.shared.spec import UnitsSpec, read
 from evenfield.shared.trajectories import matched, span_labels, window
 from evenfield.study.study import Study
+from evenfield.study.study_config import SPARED, PeriodName, TaxonomyName, WeightsName
 from evenfield.topics.distribution.estimate_kernels import Movement, kernel_parts
 
 LABELS = "spec_id sample_id unit_scheme period kind step group x y".split()
@@ -48,9 +49,9 @@ BOOTSTRAP_DRAWS = 1999
 class DistributionSpec(UnitsSpec):
     """One description of how the distribution of relative income moves."""
 
-    period: str
+    period: PeriodName
     """Period of the config."""
-    subperiods: list[str] = []
+    subperiods: list[PeriodName] = []
     """Periods between which the chain is compared."""
     classes: Literal["pooled", "yearly", "fixed"] = "pooled"
     """Quantiles of all years, of each year, or fixed cut-offs."""
@@ -62,13 +63,13 @@ class DistributionSpec(UnitsSpec):
     """Mean over units, or total output over total population."""
     steps: list[PositiveInt] = Field([1], min_length=1)
     """Lengths of a transition in years."""
-    weights: str = ""
+    weights: Annotated[WeightsName, SPARED] = ""
     """The primary spatial weights, for the chain given the neighbours; or none."""
     neighbour_classes: int = Field(0, ge=0, le=100)
     """Classes of the neighbours' average; 0 for as many as own."""
     kernel_steps: list[PositiveInt] = []
     """Lengths in years of the stochastic kernels."""
-    taxonomy: str = ""
+    taxonomy: TaxonomyName = ""
     """Taxonomy whose cells condition income; none when empty."""
 
     @model_validator(mode="after")

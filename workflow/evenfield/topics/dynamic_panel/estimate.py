@@ -28,6 +28,7 @@ from evenfield.shared.streams import stream
 from evenfield.shared.trajectories import Trajectories, trajectories
 from evenfield.study.errors import EstimateError
 from evenfield.study.study import Study
+from evenfield.study.study_config import PeriodName
 from evenfield.topics.dynamic_panel.estimate_roots import EFFECTS, HEADLINE, Root, roots
 
 # Estimators whose half-life has a row.
@@ -62,7 +63,7 @@ class DynamicPanelSpec(UnitsSpec):
 
     span: int | None = Field(None, ge=1, le=1_000)
     """Years between two dates; the step of the panel by default."""
-    periods: list[str] = []
+    periods: list[PeriodName] = []
     """Periods; all when empty."""
     gmm_last_lag: int = Field(3, ge=2, le=100)
     """Last lag of the level that instruments differences in GMM."""

@@ -16,6 +16,7 @@ from evenfield.shared.tables.rows import only, records
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
 from evenfield.study.study import Study
+from evenfield.study.study_config import TaxonomyName, WeightsName
 
 DECIDING = "primary"
 OUTCOME = "growth_pct_per_year"
@@ -31,9 +32,9 @@ class ExposureSpec(Spec):
     """
 
     id: Id
-    taxonomy: str
+    taxonomy: TaxonomyName
     """Taxonomy of clusters and zones."""
-    weights: str
+    weights: WeightsName
     """Spatial weights."""
     role: Role = "robustness"
     """Role in the tables."""

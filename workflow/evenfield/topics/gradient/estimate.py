@@ -33,6 +33,7 @@ from evenfield.shared.spec import Id, Role, Spec, read
 from evenfield.shared.tables.rows import only
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
+from evenfield.study.study_config import TaxonomyName
 
 KINDS = {
     "east": Kind("fisher_exact", "east", "coef", "share"),
@@ -53,7 +54,7 @@ class GradientSpec(Spec):
     """One specification of the gradients of clusters."""
 
     id: Id
-    taxonomies: list[str] = Field(min_length=1)
+    taxonomies: list[TaxonomyName] = Field(min_length=1)
     """Lists of cluster units, the main one first."""
     regions: str = Field(min_length=1)
     """Column of units.csv with the regions."""

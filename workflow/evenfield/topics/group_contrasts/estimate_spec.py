@@ -8,6 +8,16 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from evenfield.shared.spec import Id, Inference, Role, Spec
+from evenfield.study.study_config import (
+    SPARED,
+    PeriodName,
+    SampleName,
+    SchemeName,
+    SesoiName,
+    TaxonomyName,
+    WeightsName,
+    Years,
+)
 
 Comparison = Literal[
     "cluster",
@@ -44,8 +54,8 @@ def _before_after(spans: tuple[Span, Span]) -> tuple[Span, Span]:
     return spans
 
 
-Span = Annotated[tuple[int, int], AfterValidator(_in_order)]
-Windows = Annotated[list[tuple[int, int]], AfterValidator(_apart)]
+Span = Annotated[Years, AfterValidator(_in_order)]
+Windows = Annotated[list[Years], AfterValidator(_apart)]
 TwoSpans = Annotated[tuple[Span, Span], AfterValidator(_before_after)]
 Outcome = Annotated[
     str,
@@ -67,7 +77,7 @@ class Question(Spec):
 class Sampled(Question):
     """A specification on one sample."""
 
-    sample: str = "all"
+    sample: SampleName = "all"
     """Sample of units, named under panel.samples."""
 
 
@@ -81,7 +91,7 @@ class MeanSpec(Question):
     """How the outcome is printed."""
     unit: str = ""
     """Unit of measure."""
-    sesoi: str = ""
+    sesoi: SesoiName = ""
     """Key of `sesoi`; empty for none."""
 
 
@@ -92,13 +102,13 @@ class PeriodSpec(MeanSpec):
 
     given: list[str] = []
     """Columns of periods.csv held fixed."""
-    periods: list[str] = []
+    periods: list[PeriodName] = []
     """Periods and spans; the main periods by default."""
-    pooled: list[str] = []
+    pooled: list[PeriodName] = []
     """Periods that are pooled by random effects; empty for none."""
-    samples: list[str] = Field(["all"], min_length=1)
+    samples: list[SampleName] = Field(["all"], min_length=1)
     """Samples; the first one decides."""
-    unit_schemes: dict[str, str] = {}
+    unit_schemes: dict[SchemeName, str] = {}
     """Unit schemes and their printed names; the main one decides."""
 
 
@@ -107,7 +117,7 @@ class PremiumSpec(PeriodSpec):
 
     compare: list[Comparison] = Field(min_length=1)
     """Comparisons; the first one decides."""
-    taxonomies: list[str] = []
+    taxonomies: list[TaxonomyName] = []
     """Taxonomies beside the primary one; all by default."""
 
 
@@ -151,11 +161,11 @@ class IntensitySpec(Sampled):
     """The comparison."""
     window: Span
     """First and last year of the means."""
-    cells: str
+    cells: PeriodName
     """Period whose group labels are used."""
     measures: list[Measure] = Field(min_length=1)
     """Outcomes; one that the panel lacks is left out."""
-    sesoi: str = ""
+    sesoi: SesoiName = ""
     """Key of `sesoi`; empty for none."""
 
 
@@ -172,7 +182,7 @@ class ChangeSpec(Sampled):
     """First and last years; no change crosses from one window to the next."""
     given: list[str] = []
     """Held fixed: `gap_start`, `log_income_start` or columns of units.csv."""
-    sesoi: str = ""
+    sesoi: SesoiName = ""
     """Key of `sesoi`: percent of the ratio over a window; empty for none."""
     note: str = ""
     """A warning that all rows carry."""
@@ -189,13 +199,13 @@ class ProgrammeSpec(Sampled):
     """Other programmes, each with its own coefficient."""
     spans: TwoSpans
     """First and last years of growth before and after."""
-    placebos: list[TwoSpans] = []
+    placebos: Annotated[list[TwoSpans], SPARED] = []
     """Two spans around a date at which nothing began."""
-    exposure: str = ""
+    exposure: WeightsName = ""
     """Weights of the interaction with neighbours' clusters; empty for none."""
     given: list[str] = []
     """Columns of units.csv held fixed."""
-    sesoi: str = ""
+    sesoi: SesoiName = ""
     """Key of `sesoi`; empty for none."""
 
 
@@ -208,7 +218,7 @@ class WagesSpec(Sampled):
     """Column of foreign investment."""
     years: Span
     """First and last year of wages; investment follows a year later."""
-    sesoi: str = ""
+    sesoi: SesoiName = ""
     """Key of `sesoi`; empty for none."""
     note: str = ""
     """A warning that all rows carry."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ from evenfield.shared.spec import UnitsSpec, read
 from evenfield.shared.tables.rows import only
 from evenfield.shared.trajectories import grouping, matched, span_labels, window
 from evenfield.study.study import Study
+from evenfield.study.study_config import SPARED, PeriodName, TaxonomyName, WeightsName
 from evenfield.topics.inequality.estimate_rows import MEASURES, Decomposition
 
 CELL_GROUPS = ("cell", "cluster", "sez")
@@ -38,7 +39,7 @@ LABELS = (
 class InequalitySpec(UnitsSpec):
     """One decomposition of inequality between units."""
 
-    periods: list[str] = Field(min_length=1)
+    periods: list[PeriodName] = Field(min_length=1)
     """Periods whose ends are compared."""
     hypothesis: str = ""
     """Hypothesis that the change of Theil T speaks to."""
@@ -48,13 +49,13 @@ class InequalitySpec(UnitsSpec):
     """Weights of the units."""
     groupings: list[str] = []
     """Columns of units.csv, such as region4."""
-    taxonomies: list[str] = []
+    taxonomies: list[TaxonomyName] = []
     """Each adds the groupings cell, cluster and sez of its cells."""
     nested: list[tuple[str, str]] = []
     """Pairs of an outer and an inner grouping."""
     aversion: list[PositiveFloat] = [0.5, 1.0, 2.0]
     """Inequality aversions of the Atkinson index."""
-    weights: str = ""
+    weights: Annotated[WeightsName, SPARED] = ""
     """The primary spatial weights, to say which groups are connected; or none."""
     revision_sd: dict[Literal["output", "population"], NonNegativeFloat] = {}
     """Standard deviations of revisions of log output and log population."""

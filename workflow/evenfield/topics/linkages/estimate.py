@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,7 @@ from evenfield.shared.spec import (
 from evenfield.shared.study_panel import COLUMNS, with_zones
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
+from evenfield.study.study_config import SPARED, WeightsName, Years
 from evenfield.topics.linkages.estimate_inference import (
     OWN_METHODS,
     PRINTED,
@@ -81,7 +82,7 @@ class Moderator(Spec):
     )
     label: str
     """How it is printed."""
-    years: tuple[int, int]
+    years: Years
     """First and last year of the mean."""
     note: str = ""
     """A limit of the moderator that every row and table repeats."""
@@ -99,15 +100,21 @@ class LinkageSpec(Spec):
     """A second moderator beside it; empty for none."""
     outcome: Literal["log_income", "growth_pct"] = "log_income"
     """Outcome."""
-    years: tuple[int, int] = (0, 0)
+    years: Years | None = None
     """First and last year, those of the topic by default."""
-    weights: str = ""
+    weights: WeightsName = ""
     """Spatial weights, those of the topic by default."""
     trends: Literal["none", "moderator"] = "none"
     """`moderator`: the moderator by year dummies."""
     role: Role = "robustness"
     """Role in the tables."""
     inference: Inference = ()
+
+    @property
+    def span(self) -> Years:
+        """First and last year, which the section fills in."""
+        assert self.years is not None
+        return self.years
 
     @property
     def controls(self) -> str:
@@ -120,11 +127,11 @@ class Section(Spec):
 
     hypothesis: str = ""
     """Hypothesis that the primary specification decides."""
-    years: tuple[int, int]
+    years: Years
     """First and last year."""
-    weights: str
+    weights: WeightsName
     """Spatial weights."""
-    placebo_years: tuple[int, int] | None = None
+    placebo_years: Annotated[Years | None, SPARED] = None
     """Years before the sample whose change of log income serves as a placebo outcome;
     none by default."""
     draws: int = Field(999, ge=99)
@@ -341,7 +348,7 @@ class _Linkages:
         }
 
     def _panel(self, spec: LinkageSpec) -> LinkagePanel:
-        years = list(range(spec.years[0], spec.years[1] + 1))
+        years = list(range(spec.span[0], spec.span[1] + 1))
         known = sorted(self.study.config["weights"]["families"])
         if spec.weights not in known:
             raise EstimateError(
@@ -502,7 +509,7 @@ class _Linkages:
             "outcome": spec.outcome,
             "term": term,
             "unit_scheme": str(about["unit_scheme"]),
-            "period": f"{spec.years[0]}-{spec.years[1]}",
+            "period": f"{spec.span[0]}-{spec.span[1]}",
             "treatment_def": spec.intensity,
             "controls_id": spec.controls,
             "fe_id": f"unit+year{'+moderator by year' if panel.trends else ''}",
@@ -526,7 +533,7 @@ class _Linkages:
 
     def _basis(self, spec: LinkageSpec) -> str:
         """Return the basis of the outcome in the years of a specification."""
-        first, last = spec.years
+        first, last = spec.span
         spans = self.study.description()["basis_years"]
         touched = [
             basis
@@ -542,7 +549,7 @@ class _Linkages:
         dated = f"MODERATOR: {moderator.label}, {moderator.note}"
         late = []
         for name in filter(None, (spec.moderator, spec.rival)):
-            if moderators[name].years[1] >= spec.years[0]:
+            if moderators[name].years[1] >= spec.span[0]:
                 label = moderators[name].label
                 late.append(f"NOT PREDETERMINED: {label} lies inside the sample")
         return joined(

@@ -34,6 +34,7 @@ from evenfield.shared.trajectories import (
     whole_span,
 )
 from evenfield.study.study import Study
+from evenfield.study.study_config import TaxonomyName
 
 KINDS = {
     "moran": Kind("moran", "moran", "stat", "index"),
@@ -61,7 +62,7 @@ class MoranSpec(UnitsSpec):
 
     regions: str = ""
     """Column of units.csv whose means are also taken out; none when empty."""
-    taxonomies: list[str] = []
+    taxonomies: list[TaxonomyName] = []
     """Taxonomies whose clusters and zones are placed on the map."""
     discovery_rate: float = Field(0.05, gt=0, lt=1)
     """False discovery rate at which a local Moran counts."""

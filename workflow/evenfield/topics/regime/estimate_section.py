@@ -4,7 +4,7 @@ interactions; what it describes.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from evenfield.shared.settings import PROXY, SPLICED, check_names
 from evenfield.shared.spec import Id, Inference, Role, Spec
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
+from evenfield.study.study_config import SPARED, TaxonomyName, WeightsName, Year
 from evenfield.study.table_files import content_hash
 
 OUTCOME = "growth_pct_per_year"
@@ -40,12 +41,12 @@ class RegimeSpec(Spec):
     """One specification of convergence by regime."""
 
     id: Id
-    taxonomy: str = Field(description="Taxonomy of clusters and zones.")
-    weights: str = Field(description="Spatial weights of the exposures.")
+    taxonomy: TaxonomyName = Field(description="Taxonomy of clusters and zones.")
+    weights: WeightsName = Field(description="Spatial weights of the exposures.")
     own: Literal["none", "added"] = Field(
         "none", description="Whether a unit's own cluster and SEZ status is added."
     )
-    split: int | None = Field(
+    split: Annotated[Year | None, SPARED] = Field(
         None,
         description="First year of the later periods, compared with the earlier ones.",
     )

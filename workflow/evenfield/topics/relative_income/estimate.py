@@ -22,6 +22,7 @@ from evenfield.shared.spec import Spec, read
 from evenfield.shared.tables.rows import only
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
+from evenfield.study.study_config import TaxonomyName
 from evenfield.study.table_files import content_hash
 
 KINDS = {"mean": Kind("mean", "all", "stat", "")}
@@ -39,7 +40,7 @@ KEY = "kind unit_scheme taxonomy variable period year cell".split()
 class RelativeIncomeSpec(Spec):
     """Taxonomies whose cells are described."""
 
-    taxonomies: list[str] = []
+    taxonomies: list[TaxonomyName] = []
     """Taxonomies whose cells are described; all of them by default."""
 
 

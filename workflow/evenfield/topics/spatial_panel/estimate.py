@@ -40,6 +40,7 @@ from evenfield.shared.study_panel import UNITS, PanelSection, PanelSpec, study_p
 from evenfield.study.errors import EstimateError
 from evenfield.study.rounding import round_results
 from evenfield.study.study import Study
+from evenfield.study.study_config import SampleName
 from evenfield.topics.spatial_panel.estimate_rows import (
     DRAWS,
     UNIT_DRAWS,
@@ -94,7 +95,7 @@ READING = [
 class SpatialPanelSpec(PanelSpec):
     """One specification, estimated with every model and all weights."""
 
-    sample: str = "all"
+    sample: SampleName = "all"
     """Sample of units, named under panel.samples."""
     models: tuple[Model, ...] = Field(
         ("SLX", "SAR", "SEM", "SDM", "SDEM"), min_length=1

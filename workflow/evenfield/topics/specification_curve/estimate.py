@@ -34,6 +34,14 @@ from evenfield.shared.tables.rows import only
 from evenfield.shared.tables.units import main_periods
 from evenfield.study.rounding import round_frame
 from evenfield.study.study import Study
+from evenfield.study.study_config import (
+    ControlName,
+    PeriodName,
+    SampleName,
+    SchemeName,
+    TaxonomyName,
+    WeightsName,
+)
 from evenfield.topics.specification_curve.estimate_regressions import (
     Point,
     Regression,
@@ -85,17 +93,17 @@ class CurveSpec(Spec):
     ] = Field(["growth_pct_per_year"], min_length=1)
     """Growth between end points or between three-year means, or mean relative income.
     """
-    periods: list[str] = []
+    periods: list[PeriodName] = []
     """Periods; all main periods when empty."""
-    unit_schemes: list[str] = []
+    unit_schemes: list[SchemeName] = []
     """Unit schemes; the main one when empty."""
-    samples: list[str] = Field(["all"], min_length=1)
+    samples: list[SampleName] = Field(["all"], min_length=1)
     """Samples."""
-    weights: list[str] = []
+    weights: list[WeightsName] = []
     """Weights; all when empty."""
-    taxonomies: list[str] = []
+    taxonomies: list[TaxonomyName] = []
     """Taxonomies; all when empty."""
-    controls: list[list[str]] = Field([[]], min_length=1)
+    controls: list[list[ControlName]] = Field([[]], min_length=1)
     """Sets of controls; initial income is always there where the outcome is growth."""
 
     @property

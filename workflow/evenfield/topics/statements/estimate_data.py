@@ -23,6 +23,7 @@ from evenfield.shared.spec import Id, Inference, Spec
 from evenfield.shared.tables.rows import only
 from evenfield.study.errors import EstimateError
 from evenfield.study.study import Study
+from evenfield.study.study_config import PeriodName, TaxonomyName
 
 # ASSUME: a year counts when at least nine in ten units have a value; units without any
 # are left out and named.
@@ -47,7 +48,7 @@ class AssociationSpec(Spec):
     """Expression of what is explained; several make an index."""
     reduce: Literal["mean", "trend"] = "mean"
     """How the years of a unit become one number."""
-    periods: list[str] = Field(min_length=1)
+    periods: list[PeriodName] = Field(min_length=1)
     """Periods, each a row."""
     regressors: list[str] = Field(min_length=1)
     """Labels (cluster, sez, both, cluster_only, sez_only, either), zones_TYPE or
@@ -58,7 +59,7 @@ class AssociationSpec(Spec):
     """Regressor whose coefficient is subtracted."""
     lags: list[int] = [0]
     """Years by which the regressor of a panel comes first, each a row."""
-    taxonomy: str = ""
+    taxonomy: TaxonomyName = ""
     """Taxonomy of the labels, the primary one by default."""
     sesoi: float | None = Field(None, gt=0)
     """Smallest effect of interest in the unit of the estimate."""

@@ -20,6 +20,7 @@ from evenfield.shared.expressions import check_columns, columns_of
 from evenfield.shared.samples import NotCarriedError, joined
 from evenfield.shared.spec import Id, Spec
 from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.study_config import SchemeName, TaxonomyName, UnitId, Years
 from evenfield.topics.statements.estimate_data import (
     LABELS,
     Data,
@@ -67,18 +68,18 @@ class FactSpec(Spec):
     """Expression that the outcome is divided by, after summing over units."""
     less: str = ""
     """Expression whose share is subtracted."""
-    group: str | list[str]
+    group: UnitId | list[UnitId]
     """Units of the group: a label or column that is 1, `not sez`, `region4 = East`,
     `lat < 33`, several with `and`; or a list of units."""
-    against: str | list[str] = ""
+    against: UnitId | list[UnitId] = ""
     """The others; all units by default."""
-    windows: list[tuple[int, int]] = Field(min_length=1)
+    windows: list[Years] = Field(min_length=1)
     """First and last year, each window a row."""
-    before: tuple[int, int] | None = None
+    before: Years | None = None
     """Window whose value is subtracted."""
-    taxonomies: list[str] = []
+    taxonomies: list[TaxonomyName] = []
     """Taxonomies of the labels, the primary one by default."""
-    unit_schemes: list[str] = []
+    unit_schemes: list[SchemeName] = []
     """Unit schemes, the main one by default."""
 
     @property

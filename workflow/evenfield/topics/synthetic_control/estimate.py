@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,7 @@ from evenfield.shared.spec import UnitsSpec, read
 from evenfield.shared.trajectories import Trajectories, trajectories
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
+from evenfield.study.study_config import SPARED, Year, Years
 
 BASE = "synthetic_control"
 FEWEST_YEARS = 5
@@ -81,11 +83,11 @@ class ControlSpec(UnitsSpec):
 
     unit: str
     """The treated unit."""
-    fit: tuple[int, int]
+    fit: Years
     """First and last year of the fit, before the date."""
-    effect: tuple[int, int]
+    effect: Years
     """First and last year after the date, itself included."""
-    placebo: int | None = None
+    placebo: Annotated[Year | None, SPARED] = None
     """An earlier date as a placebo in time; none by default."""
     outcome: str = "log_income"
     """Outcome, a column of panel.csv."""

@@ -29,6 +29,7 @@ from evenfield.shared.settings import check_names
 from evenfield.shared.spec import Id, Role, Spec, read
 from evenfield.shared.tables.rows import only
 from evenfield.study.study import Study
+from evenfield.study.study_config import SampleName
 
 GROWTH = "growth_pct_per_year"
 # What the plane shows: how much grew from below, how much was made from above, growth.
@@ -60,7 +61,7 @@ class TaxonomiesSpec(Spec):
     """Hypothesis or claim that the comparison speaks to."""
     plane_hypothesis: str = ""
     """The same for the plane."""
-    sample: str = "all"
+    sample: SampleName = "all"
     """Sample."""
     role: Role = "robustness"
     """Role in the tables."""

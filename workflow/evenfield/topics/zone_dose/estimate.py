@@ -44,6 +44,7 @@ from evenfield.shared.study_panel import COLUMNS, unsure_zones, with_zones
 from evenfield.shared.trajectories import grouping
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
+from evenfield.study.study_config import Years
 from evenfield.study.table_files import content_hash
 
 BASE = "zone_dose_fe"
@@ -81,8 +82,8 @@ class DoseSpec(UnitsSpec):
 
     outcome: str = Field(description="Name of the outcome.")
     dose: str = Field(description="Name of the dose.")
-    years: tuple[int, int] = Field(
-        (0, 0), description="First and last year, those of the topic by default."
+    years: Years | None = Field(
+        None, description="First and last year, those of the topic by default."
     )
     lag: int = Field(
         0,
@@ -99,6 +100,12 @@ class DoseSpec(UnitsSpec):
     role: Role = Field("robustness", description="Role in the tables.")
     inference: Inference = ()
 
+    @property
+    def span(self) -> Years:
+        """First and last year, which the section fills in."""
+        assert self.years is not None
+        return self.years
+
 
 class Section(Spec):
     """Outcomes, doses and the regressions of one on the other."""
@@ -106,7 +113,7 @@ class Section(Spec):
     hypothesis: str = Field(
         "", description="Hypothesis that the primary specification decides."
     )
-    years: tuple[int, int] = Field(description="First and last year.")
+    years: Years = Field(description="First and last year.")
     beside: str = Field(
         description=(
             "Column of units.csv; units are compared with others of their group in each"
@@ -140,7 +147,7 @@ class Section(Spec):
 def check_data(study: Study, section: Section, spec: DoseSpec) -> None:
     """Refuse what the panel cannot carry, before anything is estimated."""
     regression = _Regression.of(study, section, spec)
-    regression._fit({DOSE: -spec.lag}, *spec.years)
+    regression._fit({DOSE: -spec.lag}, *spec.span)
 
 
 def estimate(study: Study) -> Results:
@@ -250,7 +257,7 @@ class _Regression:
         else says how firm it is.
         """
         spec = self.spec
-        frame, fit = self._fit({DOSE: -spec.lag}, *spec.years)
+        frame, fit = self._fit({DOSE: -spec.lag}, *spec.span)
         term = f"{DOSE}_lag{spec.lag}" if spec.lag else DOSE
         main = spec.role == "primary"
         deciding, *others = spec.inference or ("CR3", *(PRINTED if main else ()))
@@ -283,8 +290,8 @@ class _Regression:
         """Return the coefficient of zones of later years given those in force, or the
         joint test of several leads.
         """
-        first = self.spec.years[0]
-        end = min(self.spec.years[1], last - max(leads))
+        first = self.spec.span[0]
+        end = min(self.spec.span[1], last - max(leads))
         if end <= first:
             return []
         names = {f"{DOSE}_lead{k}": k for k in leads}
@@ -396,7 +403,7 @@ class _Regression:
             "term": term,
             "sample_id": spec.sample,
             "unit_scheme": spec.unit_scheme,
-            "period": f"{spec.years[0]}-{spec.years[1]}",
+            "period": f"{spec.span[0]}-{spec.span[1]}",
             "treatment_def": spec.dose,
             "fe_id": f"unit + {spec.beside} by year",
             "n_obs": len(frame),

@@ -1,14 +1,14 @@
 """What a study lacks is left out with one sentence; a whole study is left as it is."""
 
 import copy
-from types import SimpleNamespace
 
 import pytest
 
 from conftest import ROOT
 from evenfield.report.numbers import read_entries
-from evenfield.shared.offers import _pruned, left_out_parts
-from evenfield.study.config import checked_config, read_config
+from evenfield.shared.left_out import LeftOut, left_out_parts
+from evenfield.study.config import checked_config
+from evenfield.study.config_files import read_config
 
 CHINA, US = (
     checked_config(read_config(ROOT / name / "config.yaml"))
@@ -73,8 +73,11 @@ def test_without_borders_and_coordinates_income_topics_run_and_automatic_exhibit
 
 
 @pytest.mark.parametrize(
-    ("key", "left"), [("placebos", {"id": "a", "placebos": []}), ("years", None)]
+    ("key", "left"), [("placebos", {"id": "a", "placebos": []}), ("spans", None)]
 )
 def test_a_specification_can_spare_all_its_placebos_but_not_all_its_years(key, left):
-    missing = SimpleNamespace(names=lambda _, value: value in (1990, 1991))
-    assert _pruned({"id": "a", key: [1990, 1991]}, missing, (), []) == left
+    before = [[1978, 1984], [1985, 1991]]
+    value = {"id": "a", key: [before] if key == "placebos" else before}
+    node = {"$ref": "#/$defs/group_contrasts_ProgrammeSpec"}
+    left_out = LeftOut(1992, 2019, units=set())
+    assert left_out.without(value, node, []) == left

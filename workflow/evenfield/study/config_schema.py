@@ -1,0 +1,73 @@
+"""The schema of config.yaml, walked beside a config: what each of its values refers to.
+
+The schema is written from ``StudyConfig`` and the classes of the topics, so that a
+value is known to be a period, weights, a unit or years by its type.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+SCHEMA = Path(__file__).with_name("config.schema.json")
+Node = Mapping[str, Any]  # the schema of one value
+
+
+@cache
+def whole() -> Node:
+    """Return the schema of a whole config."""
+    return dict(json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
+@cache
+def validator() -> Draft202012Validator:
+    """Return the validator of a whole config."""
+    return Draft202012Validator(whole())
+
+
+def resolved(node: Any) -> Node:
+    """Return the schema of a value with the definition that it refers to."""
+    if not isinstance(node, Mapping):
+        return {}  # of a key that is refused, or of one that may hold anything
+    name = node.get("$ref", "").removeprefix("#/$defs/")
+    definition = whole()["$defs"][name] if name else {}
+    return {**definition, **node}
+
+
+def fitting(node: Any, value: Any) -> Node:
+    """Return the schema of a value; where several are allowed, the one that it fits."""
+    schema = resolved(node)
+    for choice in schema.get("anyOf", schema.get("oneOf", ())):
+        if validator().evolve(schema=choice).is_valid(value):
+            return {**schema, **fitting(choice, value)}
+    return schema
+
+
+def below(node: Node, step: str | int) -> Any:
+    """Return the schema of what stands under a key of a mapping or at a place of a list."""
+    if isinstance(step, str):
+        return node.get("properties", {}).get(step, node.get("additionalProperties"))
+    fixed = node.get("prefixItems", ())
+    return fixed[step] if step < len(fixed) else node.get("items")
+
+
+def references(
+    value: Any, node: Any = None, where: str = ""
+) -> Iterator[tuple[str, str, Any]]:
+    """Yield place, kind and value of each reference of a config, such as a period."""
+    node = fitting(whole() if node is None else node, value)
+    if "names" in node:
+        yield where, node["names"], value
+    elif isinstance(value, Mapping):
+        kind = node.get("propertyNames", {}).get("names")
+        for key, item in value.items():
+            if kind:
+                yield where, kind, key
+            inside = f"{where}.{key}".strip(".").removesuffix(".specifications")
+            yield from references(item, below(node, key), inside)
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from references(item, below(node, position), where)
