@@ -1,5 +1,8 @@
 """Speed of convergence and half-life: from the slope, with intervals, and by nonlinear
 least squares.
+
+A growth regression over T years has the slope b = -(1 - e^{-lambda T})/T, which flattens
+with T: the speed lambda is what periods of different length have in common.
 """
 
 from typing import NamedTuple
@@ -34,7 +37,7 @@ def half_life(speed: float) -> float:
 class Bounds(NamedTuple):
     """An interval whose ends may be missing, and the word that says why."""
 
-    low: float  # ends; NaN where an end is infinite or not defined
+    low: float  # NaN where an end is infinite or not defined
     high: float
     note: str = ""
 
@@ -85,17 +88,21 @@ def fit_speed(
     analytic derivative finds the root of the profile score. The result equals the
     transform of the OLS slope wherever that exists.
     """
-    W = (
-        np.ones((len(growth), 1))
-        if Z is None
-        else np.column_stack([np.ones(len(growth)), Z])
-    )
+    one = np.ones((len(growth), 1))
+    W = one if Z is None else np.column_stack([one, Z])
     linear = fit_ols(growth, np.column_stack([W, y_start]))
     g = _residuals(growth, W)
     y = _residuals(y_start, W)
     slope = float(g @ y / (y @ y))
     if slope * years <= -1:
-        return SpeedFit(np.nan, np.nan, linear.df, 0, np.nan, False)
+        return SpeedFit(
+            lam=np.nan,
+            std_error=np.nan,
+            df=linear.df,
+            steps=0,
+            gradient=np.nan,
+            converged=False,
+        )
     lam, steps, converged = _newton(slope, years)
     return _finish(lam, steps, converged, linear, years)
 
@@ -109,6 +116,7 @@ def _newton(slope: float, years: float) -> tuple[float, int, bool]:
     score = slope
     small = SCORE_TOLERANCE * max(abs(slope), 1 / years)
     for step in range(1, MAX_STEPS + 1):
+        # Score b + (1 - e^{-lambda T})/T, whose derivative is e^{-lambda T}.
         lam -= score / float(np.exp(-lam * years))
         score = slope - float(np.expm1(-lam * years)) / years
         if abs(score) <= small:
@@ -126,11 +134,16 @@ def _finish(
     u_hat = level - W @ np.linalg.lstsq(W, level, rcond=None)[0]
     J = np.column_stack([W, -np.exp(-lam * years) * y_start])
     bread = fit_ols(linear.y, J).bread
-    cov = cov_hc3(OlsFit(J, linear.y, np.full(J.shape[1], np.nan), bread, u_hat))
-    lengths = np.sqrt((J**2).sum(axis=0)) * max(
-        float(np.linalg.norm(linear.y)), np.finfo(float).tiny
-    )
-    gradient = float(np.abs(J.T @ u_hat / lengths).max())
+    # HC3 of the regression on the derivatives of the fit, at the minimum.
+    unused = np.full(J.shape[1], np.nan)
+    cov = cov_hc3(OlsFit(X=J, y=linear.y, beta=unused, bread=bread, u_hat=u_hat))
+    outcome = max(float(np.linalg.norm(linear.y)), np.finfo(float).tiny)
+    lengths = np.sqrt((J**2).sum(axis=0)) * outcome
     return SpeedFit(
-        lam, float(np.sqrt(cov[-1, -1])), linear.df, steps, gradient, converged
+        lam=lam,
+        std_error=float(np.sqrt(cov[-1, -1])),
+        df=linear.df,
+        steps=steps,
+        gradient=float(np.abs(J.T @ u_hat / lengths).max()),
+        converged=converged,
     )

@@ -1,5 +1,7 @@
-"""Dispersion of incomes, and tests of whether it differs between two dates; axis 0 is
-always the unit.
+"""Dispersion of incomes, and tests of whether it differs between two dates.
+
+Axis 0 is always the unit; further axes are dates or draws. Incomes of two dates are those
+of the same units, so that their covariance enters every test.
 """
 
 from typing import NamedTuple
@@ -18,11 +20,9 @@ def sigma(y: Array) -> Array:
     -> ().
     """
     y = np.asarray(y, dtype=float)
-    return (
-        np.asarray(np.std(y, axis=0, ddof=1))
-        if len(y) > 1
-        else np.full(y.shape[1:], np.nan)
-    )
+    if len(y) < 2:
+        return np.full(y.shape[1:], np.nan)
+    return np.asarray(np.std(y, axis=0, ddof=1))
 
 
 def coefficient_of_variation(levels: Array) -> Array:
@@ -76,12 +76,9 @@ def carree_klomp_t2_test(y_start: Array, y_end: Array) -> VarianceTest:
     """
     v_start, v_end, c = _moments(y_start, y_end)
     inner = v_start * v_end - c**2
-    if np.any(inner <= SINGULAR * v_start * v_end):
-        raise NumericsError(
-            "the incomes of the two dates are constant or perfectly correlated"
-        )
-    statistic = (len(y_start) - 2.5) * np.log1p((v_start - v_end) ** 2 / (4 * inner))
-    return VarianceTest(np.asarray(statistic), np.asarray(chdtrc(1, statistic)))
+    distance = (v_start - v_end) ** 2 / (4 * inner)
+    statistic = np.asarray((len(y_start) - 2.5) * np.log1p(distance))
+    return VarianceTest(statistic, np.asarray(chdtrc(1, statistic)))
 
 
 def carree_klomp_t3(y_start: Array, y_end: Array) -> Array:
@@ -89,19 +86,13 @@ def carree_klomp_t3(y_start: Array, y_end: Array) -> Array:
     y_start, y_end (N,) -> ().
     """
     v_start, v_end, c = _moments(y_start, y_end)
-    product = v_start * v_end
-    if np.any(product - c**2 <= SINGULAR * product):
-        raise NumericsError(
-            "the incomes of the two dates are constant or perfectly correlated"
-        )
-    return np.asarray(
-        np.sqrt(len(y_start))
-        * (v_start / v_end - 1)
-        / (2 * np.sqrt(1 - c**2 / product))
-    )
+    correlation_squared = c**2 / (v_start * v_end)
+    gap = np.sqrt(len(y_start)) * (v_start / v_end - 1)
+    return np.asarray(gap / (2 * np.sqrt(1 - correlation_squared)))
 
 
 def _moments(y_start: Array, y_end: Array) -> tuple[Array, Array, Array]:
+    """Return both variances and the covariance."""
     a = np.asarray(y_start, dtype=float)
     b = np.asarray(y_end, dtype=float)
     if len(a) < 3:
@@ -110,5 +101,13 @@ def _moments(y_start: Array, y_end: Array) -> tuple[Array, Array, Array]:
         )
     a = a - a.mean(axis=0)
     b = b - b.mean(axis=0)
-    df = len(a) - 1
-    return (a * a).sum(axis=0) / df, (b * b).sum(axis=0) / df, (a * b).sum(axis=0) / df
+    v_start, v_end, c = (
+        (one * other).sum(axis=0) / (len(a) - 1)
+        for one, other in ((a, a), (b, b), (a, b))
+    )
+    product = v_start * v_end
+    if np.any(product - c**2 <= SINGULAR * product):
+        raise NumericsError(
+            "the incomes of the two dates are constant or perfectly correlated"
+        )
+    return v_start, v_end, c

@@ -35,14 +35,17 @@ def boosted_hp_trend(y: Array, smoothing: float = 400.0, most: int = 50) -> Arra
     - S), c_m the cycle.
     """
     y = _checked(y, smoothing)
-    rest = np.eye(y.shape[1]) - hp_trend(np.eye(y.shape[1]), smoothing)
+    one = np.eye(y.shape[1])
+    rest = one - hp_trend(one, smoothing)
     cycles = []
     criteria = []
-    power = np.eye(len(rest))
+    power = one
     for _ in range(most):
+        # Filtering what is left of the series once more: the cycle is (I - S)^m y.
         power = power @ rest
         cycles.append((y - y[:, :1]) @ power.T)
-        used = np.log(len(rest)) * (len(rest) - np.trace(power)) / np.trace(rest)
+        taken = len(rest) - np.trace(power)
+        used = np.log(len(rest)) * taken / np.trace(rest)
         criteria.append(_squares(cycles[-1]) / _squares(cycles[0]) + used)
     best = np.argmin(np.array(criteria), axis=0)
     return np.asarray(y - np.array(cycles)[best, np.arange(len(y))])
@@ -70,7 +73,8 @@ def hamilton_trend(y: Array, ahead: int = 2, lags: int = 1) -> Array:
             for lag in range(lags)
         ]
         X = np.column_stack([np.ones(out.shape[1]), *columns])
-        out[i] = X @ np.linalg.lstsq(X, series[first:], rcond=None)[0] + y[i, 0]
+        coefficients = np.linalg.lstsq(X, series[first:], rcond=None)[0]
+        out[i] = X @ coefficients + y[i, 0]
     return out
 
 
@@ -88,8 +92,9 @@ def _checked(y: Array, smoothing: float) -> Array:
 
 
 def _bands(T: int, smoothing: float) -> Array:
-    squares = np.diff(np.eye(T), n=2, axis=0)
-    penalty = np.eye(T) + smoothing * squares.T @ squares
+    # The trend solves (I + penalty D'D) g = y, D the second differences: five bands.
+    second = np.diff(np.eye(T), n=2, axis=0)
+    penalty = np.eye(T) + smoothing * second.T @ second
     bands = np.zeros((3, T))
     for lag in range(3):
         bands[lag, : T - lag] = np.diagonal(penalty, -lag)

@@ -33,9 +33,10 @@ def effective_clusters(
     gets no weight.
     """
     a, _, owner = _weights_and_owners(X, clusters, c, bread)
-    shares = (1 - within) * np.bincount(owner, a**2) + within * np.bincount(
-        owner, a
-    ) ** 2
+    # Variance of sum_g a'u_g with errors of variance one, correlated within clusters.
+    own = np.bincount(owner, a**2)
+    together = np.bincount(owner, a) ** 2
+    shares = (1 - within) * own + within * together
     return float(shares.sum() ** 2 / (shares @ shares))
 
 
@@ -74,9 +75,9 @@ def dependent_columns(X: Array, tolerance: float = RANK_TOLERANCE) -> list[int]:
     """
     X = np.asarray(X, dtype=float)
     scale = np.sqrt((X**2).sum(axis=0))
-    _, sizes, rows = np.linalg.svd(
-        X / np.where(scale > 0, scale, 1.0), full_matrices=len(X) < X.shape[1]
-    )
+    scaled = X / np.where(scale > 0, scale, 1.0)
+    _, sizes, rows = np.linalg.svd(scaled, full_matrices=len(X) < X.shape[1])
     sizes = np.append(sizes, np.zeros(X.shape[1] - len(sizes)))
+    # A direction without length is a combination of columns that is zero.
     involved = np.abs(rows[sizes < tolerance * np.sqrt(X.shape[1])]) > DEPENDENT
     return [int(j) for j in np.flatnonzero(involved.any(axis=0))]

@@ -1,11 +1,15 @@
-"""Stochastic kernels, their long-run density and its modes."""
+"""Stochastic kernels, their long-run density and its modes.
+
+A kernel is the density of later income given earlier income: a Markov chain without
+classes. The density that it reproduces is where incomes would settle.
+"""
 
 from typing import NamedTuple
 
 import numpy as np
 from scipy.signal import find_peaks
 
-from evenfield.numerics.arrays import Array
+from evenfield.numerics.arrays import Array, quotient
 from evenfield.numerics.errors import NumericsError
 
 FEWEST = 10
@@ -17,22 +21,17 @@ class StochasticKernel(NamedTuple):
     """A conditional density on a grid."""
 
     grid: Array  # (G,) equally spaced values, of origin and destination alike
-    density: (
-        Array  # (G, G) row i is the density of the destination given origin ``grid[i]``
-    )
-    bandwidth_x: float  # pilot bandwidths of origin and destination
-    bandwidth_y: float
+    # (G, G) row i is the density of the destination given origin ``grid[i]``
+    density: Array
 
 
 def plug_in_bandwidth(values: Array) -> float:
     """Return Silverman's (1986) robust rule, 0.9 min(sd, iqr / 1.34) n^(-1/5); values
     (n,).
     """
-    scales = [
-        float(np.std(values, ddof=1)),
-        float(np.subtract(*np.percentile(values, [75, 25]))) / 1.34,
-    ]
-    used = min(value for value in scales if value > 0) if max(scales) > 0 else 0.0
+    high, low = np.percentile(values, [75, 25])
+    scales = [float(np.std(values, ddof=1)), float(high - low) / 1.34]
+    used = min((scale for scale in scales if scale > 0), default=0.0)
     if not used > 1e-12 * max(1.0, float(np.abs(values).max())):
         raise NumericsError("the values are constant")
     return float(0.9 * used * len(values) ** -0.2)
@@ -40,17 +39,16 @@ def plug_in_bandwidth(values: Array) -> float:
 
 def kernel_density(values: Array, grid: Array, bandwidth: Array | float) -> Array:
     """Return a Gaussian kernel density; values (n,), grid (G,), bandwidth (n,) -> (G,)."""
-    return np.asarray(
-        _gauss(grid[:, None] - values, np.broadcast_to(bandwidth, values.shape)).mean(
-            axis=1
-        )
-    )
+    kernels = _gauss(grid[:, None] - values, np.broadcast_to(bandwidth, values.shape))
+    return np.asarray(kernels.mean(axis=1))
 
 
 def adaptive_bandwidths(values: Array, pilot: float) -> Array:
     """Return bandwidths that widen where data are thin; values (n,) -> (n,)."""
+    # Abramson (1982): h_i = h (g / f_i)^(1/2), g the geometric mean of the density.
     density = kernel_density(values, values, pilot)
-    return np.asarray(pilot * np.sqrt(np.exp(np.mean(np.log(density))) / density))
+    typical = np.exp(np.mean(np.log(density)))
+    return np.asarray(pilot * np.sqrt(typical / density))
 
 
 def stochastic_kernel(x: Array, y: Array, grid: Array) -> StochasticKernel:
@@ -73,20 +71,16 @@ def stochastic_kernel(x: Array, y: Array, grid: Array) -> StochasticKernel:
     if len(x) > MOST_PAIRS:
         # ASSUME: of many pairs those at evenly spaced ranks stand for all, since the
         # work grows with their square.
-        pairs_used = np.lexsort((y, x))[
-            np.linspace(0, len(x) - 1, MOST_PAIRS).astype(int)
-        ]
+        ranks = np.linspace(0, len(x) - 1, MOST_PAIRS).astype(int)
+        pairs_used = np.lexsort((y, x))[ranks]
         x = x[pairs_used]
         y = y[pairs_used]
-    h_x = plug_in_bandwidth(x)
-    wide = adaptive_bandwidths(x, h_x)
+    wide = adaptive_bandwidths(x, plug_in_bandwidth(x))
     mean_at_data = _local_linear(x, y, x, wide)
     residuals = y - mean_at_data
-    h_y = (
-        plug_in_bandwidth(residuals)
-        if np.ptp(residuals) > CLOSE * np.ptp(y)
-        else float(np.diff(grid[:2])[0])
-    )
+    # A step of the grid is wide enough where y follows from x without an error.
+    exact = np.ptp(residuals) <= CLOSE * np.ptp(y)
+    h_y = float(grid[1] - grid[0]) if exact else plug_in_bandwidth(residuals)
     weights = _weights(x, grid, wide)
     centres = _local_linear(x, y, grid, wide)[:, None] + residuals
     # One origin at a time, so that memory does not grow with the square of the grid.
@@ -100,13 +94,14 @@ def stochastic_kernel(x: Array, y: Array, grid: Array) -> StochasticKernel:
     mass = density.sum(axis=1, keepdims=True) * step
     if not (mass > 0).all():
         raise NumericsError("the grid does not cover the data")
-    return StochasticKernel(grid, density / mass, h_x, h_y)
+    return StochasticKernel(grid, density / mass)
 
 
 def ergodic_density(kernel: StochasticKernel) -> Array:
     """Return the density that a kernel reproduces; shape (G,)."""
     step = float(kernel.grid[1] - kernel.grid[0])
     size = len(kernel.grid)
+    # f = K'f with the density adding up to one, as one regular system
     system = (np.eye(size) - kernel.density * step + 1.0 / size).T
     solution = np.linalg.solve(system, np.full(size, 1.0 / size))
     rest = np.abs(solution @ kernel.density * step - solution).max()
@@ -117,23 +112,20 @@ def ergodic_density(kernel: StochasticKernel) -> Array:
 
 
 def _gauss(gaps: Array, bandwidth: Array) -> Array:
-    return np.asarray(
-        np.exp(-0.5 * (gaps / bandwidth) ** 2) / (bandwidth * np.sqrt(2 * np.pi))
-    )
+    heights = np.exp(-0.5 * (gaps / bandwidth) ** 2)
+    return np.asarray(heights / (bandwidth * np.sqrt(2 * np.pi)))
 
 
 def _reflected(grid: Array, centre: Array, h: float) -> Array:
-    low = float(grid[0])
-    high = float(grid[-1])
-    return np.asarray(
-        sum(
-            _gauss(grid[:, None] - point, np.full(len(centre), h))
-            for point in (centre, 2 * low - centre, 2 * high - centre)
-        )
-    )
+    """Return kernels whose tails beyond an end of the grid are folded back onto it."""
+    images = (centre, 2 * float(grid[0]) - centre, 2 * float(grid[-1]) - centre)
+    bandwidth = np.full(len(centre), h)
+    kernels = [_gauss(grid[:, None] - image, bandwidth) for image in images]
+    return kernels[0] + kernels[1] + kernels[2]
 
 
 def _weights(x: Array, at: Array, bandwidth: Array) -> Array:
+    # Logs first, so that weights far from all data do not all become zero.
     logs = -0.5 * ((at[:, None] - x) / bandwidth) ** 2 - np.log(bandwidth)
     raw = np.exp(logs - logs.max(axis=1, keepdims=True))
     return np.asarray(raw / raw.sum(axis=1, keepdims=True))
@@ -146,9 +138,7 @@ def _local_linear(x: Array, y: Array, at: Array, bandwidth: Array) -> Array:
     centred = x - mean_x[:, None]
     variance = np.einsum("gn,gn->g", w, centred**2)
     cross = np.einsum("gn,gn,gn->g", w, centred, y - mean_y[:, None])
-    slope = np.divide(
-        cross, variance, out=np.zeros(len(at)), where=variance > 1e-12 * np.var(x)
-    )
+    slope = quotient(cross, variance, 0.0, variance > 1e-12 * np.var(x))
     return np.asarray(mean_y + slope * (at - mean_x))
 
 
@@ -161,9 +151,9 @@ def count_modes(density: Array) -> Array:
     """Count the modes of densities on a grid; density (..., G) -> (...)."""
     slopes = np.sign(np.diff(density, axis=-1, prepend=0.0, append=0.0))
     high = density > MODE_FLOOR * density.max(axis=-1, keepdims=True)
-    return np.asarray(
-        ((slopes[..., :-1] > 0) & (slopes[..., 1:] <= 0) & high).sum(axis=-1)
-    )
+    rising = slopes[..., :-1] > 0
+    falling = slopes[..., 1:] <= 0
+    return np.asarray((rising & falling & high).sum(axis=-1))
 
 
 def count_prominent_modes(density: Array, share: float) -> int:
@@ -205,6 +195,7 @@ def silverman_test(
     more = 0
     for first in range(0, draws, CHUNK):
         size = min(CHUNK, draws - first), len(values)
+        # Draws of the smoothed density, shrunk to the variance of the data.
         noisy = rng.choice(values, size) + critical * rng.standard_normal(size)
         drawn = mean + (noisy - mean) / np.sqrt(1 + critical**2 / variance)
         more += int((_modes_at(drawn, critical) > modes).sum())
@@ -218,6 +209,7 @@ def critical_bandwidth(values: Array, modes: int) -> float:
     plug_in_bandwidth(values)
     low = 0.0
     high = float(np.ptp(values))
+    # The number of modes of a Gaussian kernel density falls with its bandwidth.
     while high - low > CLOSE * float(np.ptp(values)):
         middle = (low + high) / 2
         few = _modes_at(values[None], middle)[0] <= modes

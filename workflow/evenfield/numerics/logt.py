@@ -1,13 +1,17 @@
-"""The log t regression of Phillips and Sul, for many groups of units at once."""
+"""The log t regression of Phillips and Sul, for many groups of units at once.
+
+log(H_1 / H_t) - 2 log(log t) = a + b log t + u, H_t the dispersion of relative paths: b
+above zero means that it falls faster than 1/log(t)^2, slower than any power of time.
+"""
 
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from evenfield.numerics.arrays import Array
+from evenfield.numerics.arrays import Array, quotient
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.long_run_variance import VARIANCES, ratio_or_nan
+from evenfield.numerics.long_run_variance import VARIANCES
 
 CRITICAL_VALUE = -1.65
 FEWEST = 5
@@ -17,9 +21,9 @@ SUM_TO_ZERO = 1e-8
 class LogtFit(NamedTuple):
     """Log t regressions of B groups."""
 
-    b: np.ndarray  # (B,) slope, its long-run standard error and their ratio
-    std_error: Array
-    t: Array
+    b: Array  # (B,) slope
+    std_error: Array  # (B,) long-run standard error
+    t: Array  # (B,) their ratio
     constant: Array  # (B,) the other coefficient
     periods: (
         np.ndarray
@@ -95,14 +99,21 @@ def fit_logt_used(used: Array, periods: np.ndarray, variance: str = "fqsb") -> L
     defined = np.asarray((used > 0).all(axis=1))
     positive = np.where(defined[:, None], used, 1.0)
     log_t = np.log(periods)
-    y = np.log(positive[:, :1] / positive[:, 1:]) - 2 * np.log(log_t)
+    fall = np.log(positive[:, :1] / positive[:, 1:])
+    y = fall - 2 * np.log(log_t)
     centred = log_t - log_t.mean()
     b = y @ centred / (centred @ centred)
     constant = y.mean(axis=1) - b * log_t.mean()
     residuals = y - constant[:, None] - b[:, None] * log_t
     std_error = np.sqrt(VARIANCES[variance](residuals, log_t))
-    b, std_error, t, constant = (
-        np.where(defined, values, np.nan)
-        for values in (b, std_error, ratio_or_nan(b, std_error), constant)
+
+    def where_defined(values: Array) -> Array:
+        return np.where(defined, values, np.nan)
+
+    return LogtFit(
+        b=where_defined(b),
+        std_error=where_defined(std_error),
+        t=where_defined(quotient(b, std_error)),
+        constant=where_defined(constant),
+        periods=periods,
     )
-    return LogtFit(b, std_error, t, constant, periods)

@@ -9,19 +9,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from evenfield.numerics.arrays import Array
+from evenfield.numerics.arrays import Array, quotient
 
 QS_FACTOR = 1.3221  # of the quadratic-spectral kernel, Andrews (1991), equation (6.2)
 SMALLEST = 1e-300
 UNBOUNDED = 1e7  # a bandwidth above this gives every lag its full weight
-
-
-def ratio_or_nan(numerator: Array, denominator: Array) -> Array:
-    """Divide where the divisor is positive; both (B,) -> (B,)."""
-    undefined = np.full(len(numerator), np.nan)
-    return np.asarray(
-        np.divide(numerator, denominator, out=undefined, where=denominator > 0)
-    )
 
 
 def quadratic_spectral(z: Array) -> Array:
@@ -48,8 +40,9 @@ def first_quarter_variance(residuals: Array, log_t: Array) -> Array:
     n = residuals.shape[1]
     early = residuals[:, :-1]
     products = np.einsum("bt,bt->b", early, residuals[:, 1:])
-    a = ratio_or_nan(products, np.einsum("bt,bt->b", early, early))
-    bandwidth = QS_FACTOR * (4 * a**2 * n / np.maximum((1 - a) ** 4, SMALLEST)) ** 0.2
+    a = quotient(products, np.einsum("bt,bt->b", early, early))
+    curvature = 4 * a**2 * n / np.maximum((1 - a) ** 4, SMALLEST)
+    bandwidth = QS_FACTOR * curvature**0.2
     weights = _kernel_weights(np.nan_to_num(bandwidth), n - 2)
     covariances = 2 * np.einsum("bj,bj->b", weights, _autocovariances(early))
     squares = np.einsum("bt,bt->b", residuals, residuals)
@@ -70,7 +63,9 @@ def score_variance(residuals: Array, log_t: Array) -> Array:
     n = residuals.shape[1]
     centred = log_t - log_t.mean()
     a, variance = _ar1(residuals * log_t)
-    ratio = 4 * a**2 * variance**2 / (1 - a) ** 8 / (variance**2 / (1 - a) ** 4)
+    # Andrews' alpha(2) of an AR(1), curvature over level of its spectrum at zero.
+    level = variance**2 / (1 - a) ** 4
+    ratio = 4 * a**2 * variance**2 / (1 - a) ** 8 / level
     bandwidth = QS_FACTOR * (n * ratio) ** 0.2
     weights = _kernel_weights(np.nan_to_num(bandwidth), n - 1)
     scores = residuals * centred
@@ -104,9 +99,11 @@ def _autocovariances(v: Array) -> Array:
 
 def _ar1(scores: Array) -> tuple[Array, Array]:
     """Return slope and residual variance of an AR(1) with a constant, each (B,)."""
-    before = scores[:, :-1] - scores[:, :-1].mean(axis=1, keepdims=True)
-    after = scores[:, 1:] - scores[:, 1:].mean(axis=1, keepdims=True)
+    before = scores[:, :-1]
+    before = before - before.mean(axis=1, keepdims=True)
+    after = scores[:, 1:]
+    after = after - after.mean(axis=1, keepdims=True)
     products = np.einsum("bt,bt->b", before, after)
-    slope = ratio_or_nan(products, np.einsum("bt,bt->b", before, before))
+    slope = quotient(products, np.einsum("bt,bt->b", before, before))
     errors = after - slope[:, None] * before
     return slope, np.mean(errors**2, axis=1)

@@ -1,4 +1,8 @@
-"""Ordinary least squares on a cross-section with small-sample inference."""
+"""Ordinary least squares on a cross-section with small-sample inference.
+
+Regressors that cannot be told apart are refused at once, by name, and not dropped. Columns
+are scaled before they are decomposed, so that their units do not decide.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,9 +70,10 @@ def fit_ols(
     basis = gram_basis(X) if len(X) > MANY_ROWS else None
     if basis is None:
         scale = np.sqrt((X**2).sum(axis=0))
-        if (scale == 0).any():
-            zero = [name for name, size in zip(names, scale, strict=False) if size == 0]
-            which = f"the regressor {zero[0]}" if zero else "a regressor"
+        zero = np.flatnonzero(scale == 0)
+        if len(zero):
+            named = zero[0] < len(names)
+            which = f"the regressor {names[zero[0]]}" if named else "a regressor"
             raise NumericsError(f"{which} is zero everywhere")
         q, r = np.linalg.qr(X / scale)
         if np.abs(np.diag(r)).min() < RANK_TOLERANCE:
@@ -77,9 +82,17 @@ def fit_ols(
         beta = basis @ (q.T @ y)
     else:
         beta = basis @ (basis.T @ (X.T @ y))
+        # One step of refinement brings back the digits that X'X loses.
         beta = beta + basis @ (basis.T @ (X.T @ (y - X @ beta)))
     bread = basis @ basis.T
-    return OlsFit(X, y, beta, bread, y - X @ beta, effects_leverage)
+    return OlsFit(
+        X=X,
+        y=y,
+        beta=beta,
+        bread=bread,
+        u_hat=y - X @ beta,
+        effects_leverage=effects_leverage,
+    )
 
 
 def _collinear(r: Array, names: Sequence[str]) -> str:
@@ -102,19 +115,15 @@ def gram_basis(X: Array) -> Array | None:
     """
     gram = X.T @ X
     scale = np.sqrt(np.diag(gram))
+    if not scale.all():
+        return None
     try:
-        R = (
-            np.linalg.cholesky(gram / np.outer(scale, scale)).T
-            if scale.all()
-            else np.zeros_like(gram)
-        )
+        R = np.linalg.cholesky(gram / np.outer(scale, scale)).T
     except np.linalg.LinAlgError:
         return None
-    return (
-        np.linalg.inv(R) / scale[:, None]
-        if np.linalg.cond(R) <= WELL_CONDITIONED
-        else None
-    )
+    if np.linalg.cond(R) > WELL_CONDITIONED:
+        return None
+    return np.asarray(np.linalg.inv(R) / scale[:, None])
 
 
 def cov_classical(fit: OlsFit) -> Array:
@@ -151,7 +160,8 @@ def hc3_variance(fit: OlsFit, c: Array) -> float:
     weights = fit.X @ (fit.bread @ c)
     gap = 1 - fit.leverage
     alone = gap < RANK_TOLERANCE
-    if (np.abs(weights[alone]) > NOTHING_OF_A_ROW * np.abs(weights).max()).any():
+    nothing = NOTHING_OF_A_ROW * np.abs(weights).max()
+    if (np.abs(weights[alone]) > nothing).any():
         raise NumericsError(ALONE)
     changes = weights[~alone] * fit.u_hat[~alone] / gap[~alone]
     return float(changes @ changes)
@@ -177,6 +187,7 @@ def cov_cr3(fit: OlsFit, clusters: np.ndarray) -> Array:
 def _change_without(fit: OlsFit, rows: np.ndarray) -> Array:
     x_g = fit.X[rows]
     u_g = fit.u_hat[rows]
+    # -(X'X)^-1 X_g'(I - H_gg)^-1 u_g
     hat = x_g @ fit.bread @ x_g.T
     gap = np.eye(len(u_g)) - hat
     if np.linalg.eigvalsh(gap).min() < RANK_TOLERANCE:
@@ -187,7 +198,7 @@ def _change_without(fit: OlsFit, rows: np.ndarray) -> Array:
 class Inference(NamedTuple):
     """A linear combination of coefficients with its t test and interval."""
 
-    estimate: float  # the usual numbers; the interval has level ``level``
+    estimate: float
     std_error: float
     statistic: float
     df: float
@@ -203,16 +214,15 @@ def t_inference(
     """Test an estimate against zero with Student's t."""
     statistic = estimate / std_error if std_error > 0 else np.nan
     half = t_quantile(0.5 + level / 2, df) * std_error
-    p_value = float(2 * stdtr(df, -abs(statistic)))
     return Inference(
-        estimate,
-        std_error,
-        statistic,
-        df,
-        p_value,
-        estimate - half,
-        estimate + half,
-        level,
+        estimate=estimate,
+        std_error=std_error,
+        statistic=statistic,
+        df=df,
+        p_value=float(2 * stdtr(df, -abs(statistic))),
+        conf_low=estimate - half,
+        conf_high=estimate + half,
+        level=level,
     )
 
 
@@ -220,7 +230,8 @@ def contrast_inference(
     fit: OlsFit, cov: Array, c: Array, df: float, level: float = 0.95
 ) -> Inference:
     """Test the linear combination c'beta against zero; cov (K, K), c (K,)."""
-    return t_inference(float(c @ fit.beta), float(np.sqrt(c @ cov @ c)), df, level)
+    std_error = float(np.sqrt(c @ cov @ c))
+    return t_inference(float(c @ fit.beta), std_error, df, level)
 
 
 def t_quantile(probability: float, df: float) -> float:

@@ -25,9 +25,9 @@ def contrast_weights(X: Array, c: Array, bread: Array | None = None) -> Array:
             f"a combination of {c.size} coefficients does not fit {X.shape[1]}"
             " regressors"
         )
-    return X @ (
-        (fit_ols(np.zeros(X.shape[0]), X).bread if bread is None else bread) @ c
-    )
+    if bread is None:
+        bread = fit_ols(np.zeros(len(X)), X).bread
+    return np.asarray(X @ (bread @ c))
 
 
 def mde_multiplier(df: float, power: float = 0.8, level: float = 0.95) -> float:
@@ -87,6 +87,7 @@ def spatial_inflation(X: Array, c: Array, covariance: Array) -> float:
         raise NumericsError(
             f"a covariance of shape {covariance.shape} does not fit {n} observations"
         )
+    # What the sample variance of such errors is on average: they share a common part.
     expected_variance = (np.trace(covariance) - covariance.sum() / n) / (n - 1)
     return float(np.sqrt(a @ covariance @ a / (a @ a * expected_variance)))
 
@@ -135,18 +136,17 @@ def event_study_mde(
         raise NumericsError(
             f"{n_treated} treated and {n_controls} control units cannot be compared"
         )
-    standard_error = yearly_sd * np.sqrt(years * (1 / n_treated + 1 / n_controls))
-    return mde_multiplier(n_treated + n_controls - 2, power, level) * float(
-        standard_error
-    )
+    units = 1 / n_treated + 1 / n_controls
+    std_error = float(yearly_sd * np.sqrt(years * units))
+    return mde_multiplier(n_treated + n_controls - 2, power, level) * std_error
 
 
 class SimulatedPower(NamedTuple):
     """Rejection rates of a test over a range of true effects."""
 
-    effects: Array  # (E,) true effects, share of rejections, and its standard error
-    power: Array
-    monte_carlo_se: Array
+    effects: Array  # (E,) true effects
+    power: Array  # (E,) share of rejections
+    monte_carlo_se: Array  # (E,) its standard error
     draws: int  # samples, the same for every effect
 
 

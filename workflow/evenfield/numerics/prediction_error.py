@@ -41,6 +41,7 @@ def leave_one_out_mse(y: Array, model: Predictor) -> Array:
     """Return the mean squared error of predicting each unit from all others; y (..., N)
     -> (...).
     """
+    # Residuals over one minus leverage are those of fits without the unit itself.
     u = y - y @ model.hat
     return np.asarray(((u / (1 - model.leverage)) ** 2).mean(axis=-1))
 
@@ -51,7 +52,8 @@ def schwarz_criterion(y: Array, model: Predictor) -> Array:
     """
     N = y.shape[-1]
     u = y - y @ model.hat
-    return np.asarray(N * np.log((u * u).mean(axis=-1)) + model.K * np.log(N))
+    fit = N * np.log((u * u).mean(axis=-1))
+    return np.asarray(fit + model.K * np.log(N))
 
 
 def prediction_gain(y: Array, small: Predictor, large: Predictor) -> Array:

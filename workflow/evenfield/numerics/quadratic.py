@@ -1,5 +1,8 @@
 """Probabilities about ratios and sums of squared normal variables, by quadrature
 instead of simulation.
+
+A t statistic whose denominator is a mean of squares that differ in variance has no t
+distribution. Its tails are one-dimensional integrals over the roots of a quadratic form.
 """
 
 import numpy as np
@@ -18,9 +21,10 @@ def square_root_factors(products: Array) -> Array:
     """Factor covariances of one numerator and q denominator variables; products (G, q +
     1, q + 1).
     """
+    root_q = np.sqrt(products.shape[1] - 1)
     products = products.copy()
-    products[:, 1:] /= np.sqrt(products.shape[1] - 1)
-    products[:, :, 1:] /= np.sqrt(products.shape[1] - 1)
+    products[:, 1:] /= root_q
+    products[:, :, 1:] /= root_q
     values, vectors = np.linalg.eigh(products)
     return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :])
 
@@ -37,9 +41,10 @@ def ratio_probability(factors: Array, critical_value: float) -> Array:
     """
     signs = np.full(factors.shape[1], -(critical_value**2))
     signs[0] = 1.0
-    roots = np.linalg.eigvalsh(np.swapaxes(factors, 1, 2) @ (signs[:, None] * factors))
+    roots = np.linalg.eigvalsh(factors.mT @ (signs[:, None] * factors))
     floor = np.finfo(float).eps * np.abs(roots).max(axis=1, keepdims=True)
-    eta = np.maximum(-roots[:, :-1] / np.maximum(roots[:, -1:], floor), 0.0)
+    positive = np.maximum(roots[:, -1:], floor)
+    eta = np.maximum(-roots[:, :-1] / positive, 0.0)
     with np.errstate(over="ignore"):  # an infinite product is a tail of zero
         tails = np.prod(1.0 + eta[:, :, None] / SINE_SQUARES, axis=1) ** -0.5
     return np.asarray(tails @ ANGLE_WEIGHTS / 2)
@@ -57,11 +62,8 @@ def shifted_probability(mu: float, eta: Array) -> float:
     """
     c = _saddle_point(mu, eta)
     s = c + 1j * abs(c) * np.sinh(CONTOUR)
-    log_mgf = (
-        mu**2 * s / (1 - 2 * s)
-        - 0.5 * np.log(1 - 2 * s)
-        - 0.5 * np.log1p(2 * s[:, None] * eta).sum(axis=1)
-    )
+    numerator = mu**2 * s / (1 - 2 * s) - 0.5 * np.log(1 - 2 * s)
+    log_mgf = numerator - 0.5 * np.log1p(2 * s[:, None] * eta).sum(axis=1)
     values = (np.exp(log_mgf) / s).real * abs(c) * np.cosh(CONTOUR)
     return float(np.trapezoid(values, CONTOUR) / np.pi + (c < 0))
 
@@ -71,13 +73,13 @@ def _saddle_point(mu: float, eta: Array) -> float:
     high = 0.5
 
     def slope(s: float) -> float:
-        return float(
-            mu**2 / (1 - 2 * s) ** 2 + 1 / (1 - 2 * s) - (eta / (1 + 2 * s * eta)).sum()
-        )
+        """Return the derivative of the log moment generating function."""
+        numerator = mu**2 / (1 - 2 * s) ** 2 + 1 / (1 - 2 * s)
+        return float(numerator - (eta / (1 + 2 * s * eta)).sum())
 
-    near_enough = NEAREST_TO_POLE**2 * min(
-        -low, high
-    )  # any line between the poles gives the same integral
+    # Any line between the poles gives the same integral.
+    near_enough = NEAREST_TO_POLE**2 * min(-low, high)
     saddle = float(brentq(slope, low * (1 - EDGE), high * (1 - EDGE), xtol=near_enough))
+    # The integrand has a pole at zero: the line stays off it.
     nearest = NEAREST_TO_POLE * (high if saddle >= 0 else low)
     return saddle if abs(saddle) > abs(nearest) else nearest

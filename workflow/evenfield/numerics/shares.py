@@ -25,23 +25,20 @@ def detectable_difference(
     """
     counts = np.arange(max(0, marked + inside - n), min(marked, inside) + 1)
     chances = hypergeom.pmf(counts, n, marked, inside)
+    # Fisher's two-sided p of each table: all tables that are no more probable.
     tail = np.array(
         [chances[chances <= chance * (1 + TIE)].sum() for chance in chances]
     )
     upper = counts[(tail <= 1 - level) & (counts > marked * inside / n)]
 
     def missing(log_odds: float) -> float:
-        return (
-            float(
-                nchypergeom_fisher.pmf(upper, n, marked, inside, np.exp(log_odds)).sum()
-            )
-            - power
-        )
+        odds = np.exp(log_odds)
+        rejected = nchypergeom_fisher.pmf(upper, n, marked, inside, odds).sum()
+        return float(rejected) - power
 
     if not len(upper) or missing(LARGEST_LOG_ODDS) < 0:
         return float("nan")
     odds = np.exp(brentq(missing, 0.0, LARGEST_LOG_ODDS))
-    expected = float(
-        (counts * nchypergeom_fisher.pmf(counts, n, marked, inside, odds)).sum()
-    )
+    likely = nchypergeom_fisher.pmf(counts, n, marked, inside, odds)
+    expected = float((counts * likely).sum())
     return expected / inside - (marked - expected) / (n - inside)

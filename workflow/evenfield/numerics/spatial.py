@@ -1,4 +1,8 @@
-"""Distances on the sphere, areas of outlines, weights by distance, connected sets."""
+"""Distances on the sphere, areas of outlines, weights by distance, connected sets.
+
+Distances come from the C library and not from NumPy, whose sines differ in the last digit
+between processors. Weights are dense or sparse, whichever multiplies faster.
+"""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -26,13 +30,10 @@ def ring_area_km2(lon: Array, lat: Array) -> float:
     cylindrical equal-area map; Chamberlain and Duquette (2007). Rings that cross the
     date line or hold a pole are not meant.
     """
-    lam = np.radians(lon)
-    sine_of_latitude = np.sin(np.radians(lat))
-    return float(
-        EARTH_RADIUS_KM**2
-        / 2
-        * abs(np.sum(np.diff(lam) * (2 + sine_of_latitude[:-1] + sine_of_latitude[1:])))
-    )
+    widths = np.diff(np.radians(lon))
+    sine = np.sin(np.radians(lat))
+    strips = np.sum(widths * (2 + sine[:-1] + sine[1:]))
+    return float(EARTH_RADIUS_KM**2 / 2 * abs(strips))
 
 
 def polygon_area_km2(rings: Sequence[Array]) -> float:
@@ -62,9 +63,9 @@ def unit_vectors(lat: Array, lon: Array) -> Array:
     """Return points on the unit sphere; lat, lon (N,) in degrees -> (N, 3)."""
     phi = np.radians(lat)
     lam = np.radians(lon)
-    return np.column_stack(
-        [np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)]
-    )
+    x = np.cos(phi) * np.cos(lam)
+    y = np.cos(phi) * np.sin(lam)
+    return np.column_stack([x, y, np.sin(phi)])
 
 
 def chord(km: float) -> float:
@@ -81,19 +82,19 @@ def pair_km(lat: np.ndarray, lon: np.ndarray, i: np.ndarray, j: np.ndarray) -> A
     if not np.isfinite(phi + lam).all():
         raise NumericsError("the units have no coordinates")
     cosine = COS(phi).astype(float)
-    parts = range(0, len(i), PAIRS_AT_ONCE)
     out = np.empty(len(i))
-    for part in (slice(first, first + PAIRS_AT_ONCE) for first in parts):
+    for first in range(0, len(i), PAIRS_AT_ONCE):
+        part = slice(first, first + PAIRS_AT_ONCE)
         a = i[part]
         b = j[part]
         across_latitude, width = (
             POWER(SIN((angle[a] - angle[b]) / 2), 2.0).astype(float)
             for angle in (phi, lam)
         )
+        # Haversine: sin^2(d / 2R) = sin^2(dphi/2) + cos phi_1 cos phi_2 sin^2(dlam/2)
         half = across_latitude + cosine[a] * cosine[b] * width
-        out[part] = (
-            2 * EARTH_RADIUS_KM * ARCSIN(np.sqrt(np.clip(half, 0.0, 1.0))).astype(float)
-        )
+        angle = ARCSIN(np.sqrt(np.clip(half, 0.0, 1.0))).astype(float)
+        out[part] = 2 * EARTH_RADIUS_KM * angle
     return out
 
 
@@ -113,11 +114,9 @@ def all_pairs(n: int) -> tuple[Array, Array]:
 
 def near_pairs(lat: Array, lon: Array, km: float) -> tuple[Array, Array, Array]:
     """Return the pairs of units at most so far apart and their distances; three (P,)."""
-    i, j = (
-        cKDTree(unit_vectors(lat, lon))
-        .query_pairs(chord(km) + CHORD_SLACK, output_type="ndarray")
-        .T
-    )
+    # A tree finds candidates by their chords, with slack; distances then decide.
+    tree = cKDTree(unit_vectors(lat, lon))
+    i, j = tree.query_pairs(chord(km) + CHORD_SLACK, output_type="ndarray").T
     distance = pair_km(lat, lon, i, j)
     near = distance <= km
     return i[near], j[near], distance[near]
@@ -128,6 +127,7 @@ def nearest_units(lat: Array, lon: Array, k: int) -> Array:
     points = unit_vectors(lat, lon)
     n = len(lat)
     taken = k + 1
+    # Until the k-th chord is clearly shorter than the last, so that no tie is cut off.
     while True:
         taken = min(2 * taken, n)
         chords, neighbours = map(np.asarray, cKDTree(points).query(points, taken))
@@ -156,17 +156,15 @@ def tile_grid(lat: Array, lon: Array) -> tuple[Array, Array]:
     # Some squares stay empty, so that a few units can keep the shape of their country.
     n = len(lat)
     room = 1.4 if len(lat) <= 100 else 1.0
-    wide = max(np.ptp(lon) * np.cos(np.radians(np.mean(lat))), 1e-9) / max(
-        np.ptp(lat), 1e-9
-    )
+    width = np.ptp(lon) * np.cos(np.radians(np.mean(lat)))
+    wide = max(width, 1e-9) / max(np.ptp(lat), 1e-9)
     columns = int(np.clip(np.ceil(np.sqrt(room * n * wide)), 1, n))
     rows = int(np.ceil(room * n / columns))
     row, column = (coordinate.ravel() for coordinate in np.mgrid[:rows, :columns])
     x = (lon - lon.min()) / max(np.ptp(lon), 1e-9) * (columns - 1)
     y = (lat.max() - lat) / max(np.ptp(lat), 1e-9) * (rows - 1)
-    chosen = linear_sum_assignment(
-        (x[:, None] - column) ** 2 + (y[:, None] - row) ** 2
-    )[1]
+    squared_distance = (x[:, None] - column) ** 2 + (y[:, None] - row) ** 2
+    chosen = linear_sum_assignment(squared_distance)[1]
     return row[chosen], column[chosen]
 
 
@@ -210,9 +208,8 @@ def lagged(W: Weights, values: Array) -> Array:
     if not isinstance(W, csr_array):
         return W @ values
     first = np.moveaxis(values, -2, 0)
-    return np.moveaxis(
-        np.asarray(W @ first.reshape(len(first), -1)).reshape(first.shape), 0, -2
-    )
+    product = np.asarray(W @ first.reshape(len(first), -1))
+    return np.moveaxis(product.reshape(first.shape), 0, -2)
 
 
 def effective_neighbours(matrix: Weights) -> float:
@@ -270,10 +267,8 @@ def connected_sets(adjacency: Weights, size: int, most: int = MOST_SETS) -> np.n
         raise NumericsError(
             f"no sets of {size} places in an adjacency of shape {adjacency.shape}"
         )
-    i, j = sparse(adjacency).nonzero()
-    sets = _listed(
-        tuple(zip(i[i != j].tolist(), j[i != j].tolist(), strict=True)), n, size, most
-    )
+    pairs = np.argwhere(dense(adjacency)).tolist()
+    sets = _listed(tuple((i, j) for i, j in pairs if i != j), n, size, most)
     if sets is None:
         raise NumericsError(
             f"more than {most} connected sets of {size}: sample them or choose a"
@@ -324,6 +319,7 @@ def _grown(
         if len(branches) == size - 1:
             yield members
         elif extension:
+            # Either the lowest place that may join stays out for good, or it joins.
             bit = extension & -extension
             around = neighbours[bit.bit_length() - 1]
             branches.append((members, extension ^ bit, seen))

@@ -1,5 +1,8 @@
 """Joint inference for a specification curve: the whole curve again under permuted
 treatments.
+
+Estimates of one curve share data, so that no test counts them as independent. All draws of
+a specification are regressed at once: only the treatment changes.
 """
 
 from typing import NamedTuple
@@ -41,19 +44,22 @@ def curve_summaries(
     statistics = np.where(defined, statistics, 0.0)
     right = (sign * estimates > 0) & defined
     count = np.where(defined.any(axis=0), defined.sum(axis=0), np.nan)
-    counts = (right, right & (np.abs(statistics) > stdtrit(df, 0.975)[:, None]))
-    shares = [share.sum(axis=0) / count for share in counts]
-    return np.stack(
-        [_medians(estimates, defined), *shares, statistics.sum(axis=0) / count]
-    )
+    significant = right & (np.abs(statistics) > stdtrit(df, 0.975)[:, None])
+    summaries = [
+        _medians(estimates, defined),
+        right.sum(axis=0) / count,
+        significant.sum(axis=0) / count,
+        statistics.sum(axis=0) / count,
+    ]
+    return np.stack(summaries)
 
 
 def _medians(estimates: Array, defined: np.ndarray) -> Array:
     ranked = np.sort(np.where(defined, estimates, np.nan), axis=0)
     count = defined.sum(axis=0)
-    middle = np.stack(
-        [np.maximum(count - 1, 0) // 2, np.minimum(count // 2, len(ranked) - 1)]
-    )
+    lower = np.maximum(count - 1, 0) // 2
+    upper = np.minimum(count // 2, len(ranked) - 1)
+    middle = np.stack([lower, upper])
     return np.asarray(np.take_along_axis(ranked, middle, axis=0).mean(axis=0))
 
 
@@ -64,14 +70,15 @@ def joint_test(value: float, draws: Array, sign: float) -> JointTest:
     draws = draws[np.isfinite(draws)]
     if not len(draws):
         raise NumericsError("a joint test needs draws")
-    extreme = int((sign * draws >= sign * value - TIE * max(1.0, abs(value))).sum())
+    bar = sign * value - TIE * max(1.0, abs(value))
+    extreme = int((sign * draws >= bar).sum())
     low, high = np.quantile(draws, [0.025, 0.975])
     return JointTest(
-        float(value),
-        (1 + extreme) / (1 + len(draws)),
-        float(low),
-        float(high),
-        len(draws),
+        value=float(value),
+        p_value=(1 + extreme) / (1 + len(draws)),
+        low=float(low),
+        high=float(high),
+        draws=len(draws),
     )
 
 
@@ -92,9 +99,9 @@ def slopes_by_draw(
     """Return the slope of each treatment given the controls, its error by unit, and G -
     1; treatments (N, B), ``absorbed`` effects that were taken out and count.
     """
-    fit_ols(
-        y, np.column_stack([controls, treatments[:, 0]])
-    )  # refuses what is collinear
+    # Refuses what is collinear.
+    fit_ols(y, np.column_stack([controls, treatments[:, 0]]))
+    # Frisch and Waugh: the controls are taken out of all treatments at once.
     Q = np.linalg.qr(controls)[0]
     G = int(units.max()) + 1
     d = treatments - Q @ (Q.T @ treatments)
@@ -107,6 +114,7 @@ def slopes_by_draw(
     if len(y) <= k:
         raise NumericsError(f"{len(y)} observations cannot carry {k} coefficients")
     factor = G / (G - 1) * (len(y) - 1) / (len(y) - k)
-    by_unit = csr_array((np.ones(len(units)), (units, np.arange(len(units)))))
+    rows = np.arange(len(units))
+    by_unit = csr_array((np.ones(len(units)), (units, rows)))
     scores = np.asarray(by_unit @ (d * (e[:, None] - d * beta)))
     return beta, np.sqrt(factor * (scores**2).sum(axis=0)) / square, G - 1

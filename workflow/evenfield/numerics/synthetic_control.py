@@ -1,5 +1,8 @@
 """Synthetic control: least squares on the simplex to the last digit, and inference by
 ranks and by moved residuals.
+
+Weights are the solution of a small quadratic programme. It is solved exactly by an active
+set, because placebo tests compare solutions and an iteration that stops early moves ranks.
 """
 
 import numpy as np
@@ -22,13 +25,15 @@ def penalised(y: Array, D: Array, ridge: float) -> tuple[Array, Array]:
     that units of measure drop out; dividing by that distance gives a solver numbers
     near one.
     """
-    distance = float(((D - y[:, None]) ** 2).sum(axis=0).mean())
+    squares = ((D - y[:, None]) ** 2).sum(axis=0)
+    distance = float(squares.mean())
     if not distance > 0:
         raise NumericsError("every donor has the treated path itself")
     J = D.shape[1]
-    A = np.vstack([D / np.sqrt(distance), np.sqrt(ridge) * np.eye(J)])
+    root = np.sqrt(distance)
+    A = np.vstack([D / root, np.sqrt(ridge) * np.eye(J)])
     b = np.zeros(len(y) + J)
-    b[: len(y)] = y / np.sqrt(distance)
+    b[: len(y)] = y / root
     return A, b
 
 
@@ -47,13 +52,15 @@ def simplex_least_squares(A: Array, b: np.ndarray, start: Array | None = None) -
     processor.
     """
     if start is None or not start.max() > 0:
-        start = np.eye(A.shape[1])[((A - b[:, None]) ** 2).sum(axis=0).argmin()]
+        squares = ((A - b[:, None]) ** 2).sum(axis=0)
+        start = np.eye(A.shape[1])[squares.argmin()]
     w = np.maximum(start, 0.0) / np.maximum(start, 0.0).sum()
     inside = w > 0
     for _ in range(MOST_STEPS):
         best = _on_support(A, b, inside)
         below = inside & (best <= 0)
         if below.any():
+            # Go towards the optimum until the first weight is zero, and drop it.
             share = (w[below] / (w[below] - best[below])).min()
             w = w + share * (best - w)
             inside &= ~(below & (w <= w[inside].max() * 1e-15))
@@ -65,10 +72,9 @@ def simplex_least_squares(A: Array, b: np.ndarray, start: Array | None = None) -
         if not len(outside):
             return w
         first = outside[int(np.argmin(gradient[outside]))]
-        if (
-            gradient[first]
-            >= gradient[inside].mean() - OPTIMAL * np.abs(gradient).max()
-        ):
+        # Inside, all gradients equal the multiplier of the sum; no donor may be below.
+        multiplier = gradient[inside].mean()
+        if gradient[first] >= multiplier - OPTIMAL * np.abs(gradient).max():
             return w
         inside[first] = True
     raise NumericsError(
@@ -84,9 +90,8 @@ def _on_support(A: Array, b: np.ndarray, inside: np.ndarray) -> Array:
     w = np.zeros(A.shape[1])
     last = chosen[-1]
     others = chosen[:-1]
-    w[others] = np.linalg.lstsq(
-        A[:, others] - A[:, [last]], b - A[:, last], rcond=None
-    )[0]
+    differences = A[:, others] - A[:, [last]]
+    w[others] = np.linalg.lstsq(differences, b - A[:, last], rcond=None)[0]
     w[last] = 1 - w[others].sum()
     return w
 
@@ -95,7 +100,8 @@ def rank_p(statistic: float, placebos: Array) -> float:
     """Return the share of all units, the treated one included, whose statistic is at
     least as large.
     """
-    return float((1 + (placebos >= statistic * (1 - TIE)).sum()) / (1 + len(placebos)))
+    larger = (placebos >= statistic * (1 - TIE)).sum()
+    return float((1 + larger) / (1 + len(placebos)))
 
 
 def rank_interval(
@@ -123,10 +129,6 @@ def conformal_p(residuals: Array, after: Array) -> float:
     Chernozhukov, Wuthrich and Zhu (2021), moving blocks: the statistic is the mean
     absolute residual after the date.
     """
-    statistics = np.array(
-        [
-            np.abs(np.roll(residuals, shift)[after]).mean()
-            for shift in range(len(residuals))
-        ]
-    )
+    shifted = [np.roll(residuals, shift) for shift in range(len(residuals))]
+    statistics = np.abs(np.array(shifted)[:, after]).mean(axis=1)
     return float((statistics >= statistics[0] * (1 - TIE)).mean())

@@ -80,6 +80,7 @@ def speed_contrasts(
     wald = float(_wald(gaps.gap, gaps.covariance)[0])
     null = _null_draws(fit, speed, years, rng, draws)
     larger = (np.abs(null.t_ratios) >= np.abs(gap / std_error)).sum(axis=0)
+    larger_wald = int((null.wald >= wald).sum())
     return SpeedContrasts(
         speed=speed,
         contrasts=tuple(
@@ -88,7 +89,7 @@ def speed_contrasts(
         ),
         p_bootstrap=(1 + larger) / (1 + len(null.t_ratios)),
         wald=wald,
-        wald_p=(1 + int((null.wald >= wald).sum())) / (1 + len(null.wald)),
+        wald_p=(1 + larger_wald) / (1 + len(null.wald)),
         draws_left_out=null.left_out,
     )
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from evenfield.numerics.arrays import Array
+from evenfield.numerics.arrays import Array, quotient
 from evenfield.numerics.errors import NumericsError
 
 DRAWS_AT_ONCE = 500
@@ -109,9 +109,7 @@ def fixed_b_trend(series: Array, share: float = 0.1) -> TrendFit:
         cross = (partial_sums[:-bandwidth] * partial_sums[bandwidth:]).sum(axis=0)
     variance = 2 / bandwidth * ((partial_sums**2).sum(axis=0) - cross)
     std_error = np.sqrt(np.maximum(variance, 0.0)) / squares
-    statistic = np.divide(
-        slope, std_error, out=np.full_like(slope, np.nan), where=std_error > 0
-    )
+    statistic = quotient(slope, std_error)
     return TrendFit(slope=slope, std_error=std_error, statistic=statistic)
 
 
@@ -146,8 +144,10 @@ def constant_variance_panels(y: Array) -> ConstantVariance:
             f"{units} units at {dates} dates carry no panel of constant variance"
         )
     z = y - y.mean(axis=0)
-    now = z[:, 1:] - z[:, 1:].mean(axis=1, keepdims=True)
-    before = z[:, :-1] - z[:, :-1].mean(axis=1, keepdims=True)
+    now = z[:, 1:]
+    now = now - now.mean(axis=1, keepdims=True)
+    before = z[:, :-1]
+    before = before - before.mean(axis=1, keepdims=True)
     total = float((z**2).sum() / ((units - 1) * dates))
     if (before**2).sum() <= CONSTANT * (z**2).sum():
         raise NumericsError("incomes do not move relative to each other")

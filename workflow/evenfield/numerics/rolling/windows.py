@@ -103,7 +103,8 @@ def _check_windows(y: Array, X: Array) -> None:
         raise NumericsError(f"{len(y)} units, a regression needs at least 3")
     if not (np.isfinite(y).all() and np.isfinite(X).all()):
         raise NumericsError("a window holds a missing or infinite value")
-    if (np.ptp(X, axis=0) <= CONSTANT * np.abs(X).max(axis=0)).any():
+    largest = np.abs(X).max(axis=0)
+    if (np.ptp(X, axis=0) <= CONSTANT * largest).any():
         raise NumericsError("a regressor is the same in every unit")
 
 
