@@ -168,7 +168,8 @@ def _same_club(labels: np.ndarray) -> np.ndarray:
 def core_stability(shared: Array, labels: np.ndarray) -> Array:
     """Return how firmly each unit sits in its club; shared (N, N), labels (N,) -> (N,)."""
     others = _same_club(labels) & ~np.eye(len(labels), dtype=bool)
-    return quotient(np.where(others, shared, 0.0).sum(axis=1), others.sum(axis=1))
+    sums = np.where(others, shared, 0.0).sum(axis=1)
+    return quotient(sums, others.sum(axis=1))
 
 
 FIRST_BLOCK = 16
@@ -373,7 +374,8 @@ def _joined_by_peaks(
     tests: GroupTests, clubs: Clubs, groups: list[list[int]]
 ) -> list[list[int]]:
     while len(groups) > 1:
-        t = np.array([_union_t(tests, clubs, [*a, *b]) for a, b in pairwise(groups)])
+        unions = [[*a, *b] for a, b in pairwise(groups)]
+        t = np.array([_union_t(tests, clubs, union) for union in unions])
         following = np.append(t[1:], -np.inf)
         # The first pair that converges together, and better than the pair after it.
         peaks = np.flatnonzero((t > tests.critical) & (t > following))

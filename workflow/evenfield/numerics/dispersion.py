@@ -52,6 +52,7 @@ def leave_one_out_sigma(y: Array) -> Array:
     n = len(y)
     if n < 3:
         raise NumericsError(f"{n} units: leaving one out needs at least three")
+    # The mean moves too when a unit leaves: its square counts N/(N-1) times.
     squares = (y - y.mean(axis=0)) ** 2
     left = squares.sum(axis=0) - n / (n - 1) * squares
     return np.asarray(np.sqrt(np.maximum(left, 0.0) / (n - 2)))

@@ -116,6 +116,7 @@ class EffectSpan:
 
     def leverage(self) -> Array:
         """Diagonal of the projection on the dummies, shape (N,)."""
+        # Leverages of orthogonal spans add up.
         leverage = 1.0 / self.counts[self.home]
         for start in range(0, len(leverage), BLOCK_OF_ROWS):
             rows = slice(start, start + BLOCK_OF_ROWS)
@@ -163,6 +164,7 @@ def without_effects(
     leverage = np.zeros(values.shape[1])
     if not effects:
         return WithoutEffects(values[0], values[1:].T, 0, 0, leverage)
+    # What counts as nothing left is measured before anything is taken out.
     scale = np.einsum("rn,rn->r", values, values)
     values -= values.mean(axis=1, keepdims=True)  # spares the digits of the rest
     size = np.einsum("rn,rn->r", values, values)

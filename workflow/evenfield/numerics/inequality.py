@@ -54,7 +54,8 @@ def theil_of_shares(p: Array, r: Array, measure: str) -> float:
     if measure not in (THEIL_T, THEIL_L):
         raise NumericsError(f"a Theil index is {THEIL_T} or {THEIL_L}, not {measure!r}")
     # T weights by income, sum p r ln r; L by people, -sum p ln r.
-    return float(p @ (r * np.log(r)) if measure == THEIL_T else -(p @ np.log(r)))
+    logs = np.log(r)
+    return float(p @ (r * logs) if measure == THEIL_T else -(p @ logs))
 
 
 def gini(income: Array, weights: Array) -> float:
@@ -65,6 +66,7 @@ def gini(income: Array, weights: Array) -> float:
     order = np.argsort(r, kind="stable")
     p = p[order]
     r = r[order]
+    # 2 sum p r F - 1 with F the rank of a unit, the middle of its own people.
     below = np.cumsum(p) - p / 2
     return 0.0 if (r == 1).all() else float(2 * (p * r) @ below - 1)
 
@@ -192,6 +194,7 @@ def decompose_theil(
     p, r = relative_incomes(income, weights)
     size, mean = group_means(p, r, groups)
     inner = r / mean[groups]
+    # Incomes relative to the mean of the own group.
     terms = p * r * np.log(inner) if measure == THEIL_T else -p * np.log(inner)
     inside = np.bincount(groups, terms)
     return TheilParts(

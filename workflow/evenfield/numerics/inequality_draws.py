@@ -118,6 +118,7 @@ def reweighted_theil(
     """Return the Theil index when units count several times or not at all; p, r (N,),
     times (B, N) -> (B,).
     """
+    # Entropies add up over units: sums of a redrawn sample are products with times.
     terms = p * r * np.log(r) if measure == THEIL_T else -p * np.log(r)
     size, income, entropy = (times @ np.column_stack([p, p * r, terms])).T
     level = np.log(income / size)
@@ -156,6 +157,7 @@ def revised_theil(
     """Return the Theil index under revisions of the figures; income, weights (N,) ->
     (draws,).
     """
+    # Errors multiply: figures of a large unit are revised by as many percent.
     shape = (draws, len(income))
     output = income * weights * np.exp(sd_income * rng.standard_normal(shape))
     people = weights * np.exp(sd_weights * rng.standard_normal(shape))

@@ -118,7 +118,9 @@ def _gauss(gaps: Array, bandwidth: Array) -> Array:
 
 def _reflected(grid: Array, centre: Array, h: float) -> Array:
     """Return kernels whose tails beyond an end of the grid are folded back onto it."""
-    images = (centre, 2 * float(grid[0]) - centre, 2 * float(grid[-1]) - centre)
+    low = float(grid[0])
+    high = float(grid[-1])
+    images = (centre, 2 * low - centre, 2 * high - centre)
     bandwidth = np.full(len(centre), h)
     kernels = [_gauss(grid[:, None] - image, bandwidth) for image in images]
     return kernels[0] + kernels[1] + kernels[2]

@@ -276,7 +276,8 @@ def _block_counts(
     m, k, step = sizes
     draws, n = orders.shape
     T = values.shape[1]
-    lagged = (lag @ values[orders.T].reshape(n, draws * T)).reshape(n, draws, T)
+    moved = values[orders.T].reshape(n, draws * T)
+    lagged = (lag @ moved).reshape(n, draws, T)
     by_draw = np.ascontiguousarray(lagged.transpose(1, 0, 2))
     chain = _lag_classes(by_draw, m)[:, :, :-step]
     # One code for each draw, neighbours' class, origin and destination.

@@ -55,6 +55,7 @@ def smallest_visible(
     error half the interval stands for z_(1 + level)/2 of them; with an open end there
     is no such effect (NaN).
     """
+    # The half interval is the critical value times the error, whatever the law was.
     half = (high - low) / 2
     normal = NormalDist()
     error = std_error if std_error > 0 else half / normal.inv_cdf(0.5 + level / 2)
@@ -96,6 +97,7 @@ def sar_covariance(W: Weights, rho: float) -> Array:
     """Return the covariance of errors that follow a spatial autoregression with unit
     innovations.
     """
+    # (I - rho W)^-1 (I - rho W')^-1
     gap = np.eye(W.shape[0]) - rho * dense(W)
     try:
         inverse = np.linalg.inv(gap)

@@ -26,6 +26,7 @@ def standardised_index(values: Array, reference: Array) -> Array:
     z = (values - inside.mean(axis=0)) / inside.std(axis=0, ddof=1)
     if dependent_columns(np.column_stack([np.ones(len(z)), z])):
         raise NumericsError("no index: one outcome repeats the others")
+    # Weights V^-1 1: an outcome that moves with the others adds little.
     V = np.atleast_2d(np.cov(z, rowvar=False))
     weights = np.linalg.solve(V, np.ones(V.shape[0]))
     s = z @ weights / weights.sum()

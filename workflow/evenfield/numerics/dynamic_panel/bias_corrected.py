@@ -84,7 +84,8 @@ def adjusted_score(m: Moments, rho: Array, variance: Variance) -> tuple[Array, A
     lag_squares = m.ll.sum(axis=1)
     squares = m.yy - 2 * r * m.yl + r**2 * m.ll
     change = 2 * (r * m.ll - m.yl)
-    value = m.yl.sum(axis=1) - rho * lag_squares + (c.value * squares).sum(axis=1)
+    correction = (c.value * squares).sum(axis=1)
+    value = m.yl.sum(axis=1) - rho * lag_squares + correction
     bend = (c.slope * squares + c.value * change).sum(axis=1)
     return value, -lag_squares + bend
 
@@ -188,7 +189,8 @@ def corrected_roots(m: Moments, variance: Variance) -> Roots:
     above = m.slope[:, None] < GRID
     scores = score_on_grid(m, GRID, variance)
     positive = scores > 0
-    falls = positive[:, :-1] & (scores[:, 1:] <= 0) & above[:, 1:]
+    crossing = positive[:, :-1] & ~positive[:, 1:]
+    falls = crossing & above[:, 1:]
     has_root = np.asarray(falls.any(axis=1))
     cell = falls.argmax(axis=1)
     start = np.where(has_root, np.maximum(GRID[cell], m.slope), _nearest(scores, above))

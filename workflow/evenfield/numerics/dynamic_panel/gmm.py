@@ -212,7 +212,8 @@ def _shock_variance(data: Stacked, one: Step) -> float:
     """
     cut = data.n_difference
     squares = (one.e[:, :cut] ** 2).sum()
-    return float(squares / (data.present[:, :cut].sum() - data.X.shape[-1]) / 2)
+    df = data.present[:, :cut].sum() - data.X.shape[-1]
+    return float(squares / df / 2)
 
 
 def _overidentification(statistic: float, df: int) -> Test:

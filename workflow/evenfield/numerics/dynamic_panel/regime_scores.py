@@ -189,7 +189,8 @@ def _solved(d: _Draws, start: Array | None) -> RegimeRoots:
     inside = (rho > GRID[0]) & (rho <= GRID[-1])
     n = d.weights.sum(axis=1)
     correction = (n / (n - 1))[:, None, None]
-    meat = ((d.weights * q**2)[:, None] * d.Z.T) @ d.Z * correction
+    squares = (d.weights * q**2)[:, None]
+    meat = (squares * d.Z.T) @ d.Z * correction
     bread = np.linalg.pinv(jacobian)
     return RegimeRoots(
         theta=theta,
@@ -225,14 +226,17 @@ def _scores(d: _Draws, theta: Array, share: float) -> tuple[Array, Array]:
     rho = np.clip(theta @ d.Z.T, GRID[0], GRID[-1] + LARGEST_STEP)
     c = year_weights(rho, d.y.shape[1], Variance.BY_YEAR)
     explained = (d.of_x @ theta[:, None, :, None])[..., 0]
-    e = d.y - rho[:, :, None] * d.lag - d.Z @ (d.of_y - explained)
+    projection = d.Z @ (d.of_y - explained)
+    e = d.y - rho[:, :, None] * d.lag - projection
     squares = share * e**2
-    q = (d.lag * e).sum(axis=-1) + (c.value * squares).sum(axis=-1)
+    correction = (c.value * squares).sum(axis=-1)
+    q = (d.lag * e).sum(axis=-1) + correction
     # dF/dtheta: rho_i moves e and c of its own unit, and theta the year's projection.
     weighted_lag = d.lag + 2 * share * c.value * e
     own_slope = (c.slope * squares).sum(axis=-1)
     along = own_slope - (weighted_lag * d.lag).sum(axis=-1)
-    of_x = d.of_x.transpose(0, 2, 1, 3).reshape(len(theta), -1, size * size)
+    by_year = d.of_x.transpose(0, 2, 1, 3)
+    of_x = by_year.reshape(len(theta), -1, size * size)
     across = (weighted_lag @ of_x).reshape(*q.shape, size, size)
     by_projection = (d.Z[:, :, None] * across).sum(axis=2)
     change = along[:, :, None] * d.Z + by_projection

@@ -51,7 +51,8 @@ def residual_check(levels: Array, rho: float) -> ResidualCheck:
     e = residuals(levels, rho)
     n, t = e.shape
     early = e[:, :-1]
-    slope = float((e[:, 1:] * early).sum() / (early**2).sum())
+    products = (e[:, 1:] * early).sum()
+    slope = float(products / (early**2).sum())
     yearly = (e**2).sum(axis=0) / (n - 1) * t / (t - 1)
     first = yearly[: t // 2].mean()
     second = yearly[t // 2 :].mean()

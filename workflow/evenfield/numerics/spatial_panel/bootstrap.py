@@ -58,8 +58,11 @@ def year_bootstrap(
     took out.
     """
     t = fit.n_periods
-    starts = rng.integers(0, t - years + 1, size=(draws, -(-t // years)))
-    order = (starts[..., None] + np.arange(years)).reshape(draws, -1)[:, :t]
+    # Moving blocks: each starts in a drawn year, and the last is cut.
+    blocks = -(-t // years)
+    starts = rng.integers(0, t - years + 1, size=(draws, blocks))
+    followed = starts[..., None] + np.arange(years)
+    order = followed.reshape(draws, -1)[:, :t]
     rebuilt = _rebuilt(panel, fit, order, np.ones((draws, fit.n_units)))
     return np.concatenate(
         [refitted(fit, outcomes)[0].estimates for outcomes in rebuilt]
@@ -110,6 +113,7 @@ def unit_bootstrap(
     coefficient_blocks = []
     effect_blocks = []
     for outcomes in _rebuilt(panel, fit, years, signs):
+        # A sample at the edge of the range has no standard error: it is left out.
         again, bound = refitted(fit, outcomes)
         if bound.any():
             again = refitted(fit, outcomes[..., ~bound])[0]
@@ -140,6 +144,7 @@ def _rebuilt(
     systematic = y - fit.rho * net.lag(y) - error_inverse.solve(e)
     errors = e / np.sqrt(kept_share(fit.n_units, fit.n_periods, fit.model.effects))
     cells = fit.point.columns.values.size + 4 * fit.n_units**2
+    # What is not explained by errors stays: X b + effects, filtered by I - rho W.
     blocks = min(len(signs), -(-len(signs) * cells // BLOCK_CELLS))
     for block in np.array_split(np.arange(len(signs)), blocks):
         drawn = errors[:, years[block]] * signs[block].T[..., None]

@@ -36,7 +36,8 @@ def unit_score_covariance(point: FittedPoint) -> Array:
     squares = squares - squares.mean(axis=-1, keepdims=True)
     # u_i of every parameter
     own = np.zeros((*e.shape[:-1], k + 3))
-    own[..., :-1] = (point.linear.mT @ e[..., None])[..., 0] / s2[..., None]
+    linear = (point.linear.mT @ e[..., None])[..., 0]
+    own[..., :-1] = linear / s2[..., None]
     for i, (gain, _) in point.gains.items():
         own[..., i] += gain * squares / s2
     own[..., -1] = squares / (2 * s2**2)
@@ -65,8 +66,10 @@ def effective_units(point: FittedPoint, weights: Array) -> float:
     full[point.free] = weights
     omega = _persistent(point)
     paths = point.linear @ full[:-1]
-    pairs = np.asarray(sum(full[i] * part for i, (_, part) in point.gains.items()))
-    between = (pairs**2).sum(axis=-1) if point.gains else 0.0
+    pairs = np.zeros((len(paths), len(paths)))
+    for i, (_, part) in point.gains.items():
+        pairs += full[i] * part
+    between = (pairs**2).sum(axis=-1)
     linear = np.einsum("it,ts,is->i", paths, omega, paths) / point.sigma2
     shares = linear + 0.5 * between * np.vdot(omega, omega)
     if not shares.any():
@@ -81,7 +84,8 @@ def _persistent(point: FittedPoint) -> Array:
     t = point.columns.values.shape[1]
     # ASSUME: the reference errors of the effective number of units are AR(.9); only
     # their shares by unit matter.
-    omega = 0.9 ** np.abs(np.arange(t)[:, None] - np.arange(t)[None, :])
+    years = np.arange(t)
+    omega = 0.9 ** np.abs(years[:, None] - years)
     if has_unit_effects(point.effects):
         omega = omega - omega.mean(axis=0, keepdims=True)
         omega = omega - omega.mean(axis=1, keepdims=True)

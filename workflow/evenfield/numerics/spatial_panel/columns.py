@@ -180,7 +180,9 @@ def _check_regressors(gram: Array, raw_squares: Array, names: tuple[str, ...]) -
     root = np.sqrt(squares)
     values, vectors = np.linalg.eigh(gram / np.outer(root, root))
     if values[0] < SAME:
-        worst = [names[i] for i in np.argsort(-np.abs(vectors[:, 0]))[:2]]
+        # The combination that vanishes: name the two that carry most of it.
+        order = np.argsort(-np.abs(vectors[:, 0]))
+        worst = [names[i] for i in order[:2]]
         raise NumericsError(
             "the regressors are collinear once the effects are removed, see"
             f" {' and '.join(worst)}"

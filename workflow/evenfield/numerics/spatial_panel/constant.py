@@ -41,9 +41,10 @@ def with_constant(
     wide = panel.ordered(net.units)
     entered = [0, *(1 + fit.regressors.index(name) for name in fit.lagged)]
     lags = net.lag(wide)[..., entered]
-    columns = np.concatenate(
-        [wide[..., :1], lags[..., :1], wide[..., 1:], lags[..., 1:]], axis=2
-    )
+    # y, W y, X and those spatial lags of X that enter
+    outcome = [wide[..., :1], lags[..., :1]]
+    regressors = [wide[..., 1:], lags[..., 1:]]
+    columns = np.concatenate([*outcome, *regressors], axis=2)
     names = ["rho", *fit.regressors, *(f"W {name}" for name in fit.lagged)]
     coefficients = np.array([1.0, *(-parameters.get(name, 0.0) for name in names)])
     random_errors = {"lambda", "phi"} <= parameters.keys()
@@ -53,7 +54,8 @@ def with_constant(
     joint = {}
     for kind, V in covariances.items():
         slopes = constant.slopes.get(kind, dict.fromkeys(fit.names, np.nan))
-        J = np.vstack([[slopes.get(name, 0.0) for name in fit.names], np.eye(len(V))])
+        gradient = [slopes.get(name, 0.0) for name in fit.names]
+        J = np.vstack([gradient, np.eye(len(V))])
         joint[kind] = J @ V @ J.T + own
     estimates = np.concatenate([[constant.level], fit.estimates])
     return ["Intercept", *fit.names], estimates, joint
@@ -115,11 +117,12 @@ def _beside_random_errors(
     lags = net.lag(means)
     filtered = means - lam * lags
     residuals = filtered @ coefficients
-    W = net.matrix.toarray()
+    W = net.dense("the constant beside random effects and spatial errors")
     B = np.eye(net.n) - lam * W
     square = B @ B.T
     square_by_lambda = -(W @ B.T + B @ W.T)
     K = np.eye(net.n) + t * phi * square
+    # a = w'u / (1 - lambda) w'1 with w = K^-1 1; derivatives by d K^-1 = -K^-1 dK K^-1.
     weights = np.linalg.solve(K, np.ones(net.n))
     by_lambda = -np.linalg.solve(K, t * phi * square_by_lambda @ weights)
     by_phi = -np.linalg.solve(K, t * square @ weights)

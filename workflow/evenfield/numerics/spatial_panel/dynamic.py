@@ -137,7 +137,8 @@ def _highest(m: DynamicMoments, network: Network) -> Array:
     scale[:2] = 1.0
     gram = np.zeros((1, size, size))
     gram[0, positions[:, None], positions] = part * scale[:, None] * scale
-    moments = PanelMoments(gram, Counts(m.t, 1, (m.n - 1) * m.t), network.logdet)
+    counts = Counts(copies=m.t, drop=1, observations=(m.n - 1) * m.t)
+    moments = PanelMoments(gram, counts, network.logdet)
     rho = np.zeros(1)
     if 0 in m.free:
         lag_model = ModelForm(lag=True, error=False, lagged=())

@@ -104,9 +104,9 @@ def dynamic_effects(
     drawn = np.concatenate(
         [_responses(fit, block, omega, horizons) for block in blocks], axis=1
     )
-    steady = np.concatenate(
-        [np.abs(_roots(omega, block[:, :3])).max(axis=1) < 1 for block in blocks]
-    )
+    # A draw has a long run where every root lies inside the unit circle.
+    radii = [np.abs(_roots(omega, block[:, :3])).max(axis=1) for block in blocks]
+    steady = np.concatenate(radii) < 1
     if steady.mean() < FEWEST_KEPT or np.isnan(at[-1]).any():
         at[-1] = np.nan
         steady = np.zeros_like(steady)

@@ -45,7 +45,8 @@ class DynamicMoments:
         """Rows and columns, among rho, tau, eta and the regressors' coefficients, of
         what is estimated.
         """
-        return np.array([*self.free, *range(3, 3 + self.gram.shape[-1] - HEAD)])
+        regressors = self.gram.shape[-1] - HEAD
+        return np.array([*self.free, *range(3, 3 + regressors)])
 
     @cached_property
     def partialled(self) -> Array:
@@ -61,7 +62,8 @@ class DynamicMoments:
     def slopes(self, dynamics: Array) -> Array:
         """Return the coefficients of the regressors at given dynamics; shape (K,)."""
         outcome = self.gram[HEAD:, :HEAD] @ _residual(dynamics)[:, None]
-        return np.asarray(np.linalg.solve(self.gram[HEAD:, HEAD:], outcome)[:, 0])
+        solution = np.linalg.solve(self.gram[HEAD:, HEAD:], outcome)
+        return np.asarray(solution[:, 0])
 
     def score(self, dynamics: Array, strength: float) -> Array:
         """Return the concentrated score in rho, tau, eta, adjusted for the unit
@@ -91,7 +93,9 @@ class DynamicMoments:
         m = (self.n - 1) * (self.t - strength)
         sse = v.T @ cross
         moved = cross[1:]
-        out = m * (self.gram[1:, 1:] / sse - 2 * moved * moved.T / sse**2)
+        # d/db' of m Z'e / e'e, with Z the columns and e the residual
+        by_fit = 2 * moved * moved.T / sse**2
+        out = m * (self.gram[1:, 1:] / sse - by_fit)
         curvature = _sum((self.omega * self._roots(dynamics)[1]) ** 2)
         out[0, 0] += (self.t - strength) * curvature
         return np.asarray(out)
@@ -145,6 +149,7 @@ class DynamicMoments:
     def _adjustment_slopes(self, dynamics: Array) -> Array:
         a, s = self._roots(dynamics)
         value, slope = self._past(a)
+        # Derivatives of the eigenvalues a and s in rho, tau and eta.
         by_a = (self.omega * s * a, s, self.omega * s)
         by_s = (self.omega * s**2, 0.0, 0.0)
         columns = []
@@ -227,7 +232,9 @@ def dynamic_moments(
 def _columns(values: Array, network: Network, positions: tuple[int, ...]) -> Array:
     y = values[..., 0]
     lag = network.lag(y)
-    head = np.stack([y[:, 1:], lag[:, 1:], y[:, :-1], lag[:, :-1]], axis=-1)
+    now = [y[:, 1:], lag[:, 1:]]
+    before = [y[:, :-1], lag[:, :-1]]
+    head = np.stack([*now, *before], axis=-1)
     X = values[:, 1:, 1:]
     lagged = network.lag(values[:, 1:])[..., [1 + i for i in positions]]
     return np.concatenate([head, X, lagged], axis=2)
@@ -245,7 +252,8 @@ def _check_columns(flat: Array, raw: Array, names: Sequence[str]) -> None:
             f"the regressor {names[int(np.argmax(still[HEAD:]))]} does not vary once"
             " unit and time effects are gone"
         )
-    X = flat[:, HEAD:] / np.sqrt((flat[:, HEAD:] ** 2).sum(axis=0))
+    regressors = flat[:, HEAD:]
+    X = regressors / np.sqrt((regressors**2).sum(axis=0))
     if X.shape[1] and np.linalg.svd(X, compute_uv=False).min() < DEPENDENT**0.5:
         raise NumericsError("the regressors and their spatial lags are dependent")
 

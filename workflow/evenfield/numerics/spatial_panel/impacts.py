@@ -44,7 +44,9 @@ def multipliers(network: Network, rho: Array) -> Multipliers:
     Row-standardised W: 1'S 1/N = 1/(1 - rho).
     """
     # tr(W) = 0 exactly: no spectrum is needed for models without a lag.
-    lag = -network.logdet.slope(rho) / network.n if rho.any() else np.zeros(len(rho))
+    lag = np.zeros(len(rho))
+    if rho.any():
+        lag = -network.logdet.slope(rho) / network.n
     totals = _totals(network, rho)
     own = 1.0 + rho * lag
     return Multipliers(own=own, own_lag=lag, all=totals[0], all_lag=totals[1])
@@ -177,7 +179,8 @@ def drawn_impacts(
     estimate = effects_at(fit, fit.estimates[None, :])[0]
     tails = np.array([0.5 - level / 2, 0.5 + level / 2])
     low, high = np.quantile(effects, tails, axis=0)
-    share = np.minimum((effects <= 0).mean(axis=0), (effects >= 0).mean(axis=0))
+    below = (effects <= 0).mean(axis=0)
+    share = np.minimum(below, (effects >= 0).mean(axis=0))
     p_value = np.minimum(2 * np.maximum(share, 1.0 / len(effects)), 1.0)
     return Impacts(
         regressors=fit.regressors,
@@ -262,6 +265,7 @@ def effect_gradients(fit: FittedPanel) -> Array:
         out[..., 0] = effects_of(multiplier_slopes(fit.network, rho), beta, theta)
     one = np.ones((1, 1))
     none = np.zeros((1, 1))
+    # Effects are linear in b and th: their derivatives are effects of units.
     own = effects_of(parts, one, none)[..., 0]
     lag = effects_of(parts, none, one)[..., 0]
     for k, name in enumerate(fit.regressors):

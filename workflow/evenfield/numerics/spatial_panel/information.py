@@ -39,7 +39,8 @@ class _Traces(NamedTuple):
         a = self.matrices[i]
         b = self.matrices[j]
         plain = np.sum(a * b.T) + np.sum(a * b)
-        ones = a.sum(axis=0) @ (b.sum(axis=1) + b.sum(axis=0)) / len(a)
+        both = b.sum(axis=1) + b.sum(axis=0)
+        ones = a.sum(axis=0) @ both / len(a)
         return float(plain - self.drop * ones)
 
 
@@ -193,7 +194,8 @@ def observed_information(point: FittedPoint) -> Array:
     with_variance = -(eG @ D)[..., 0, :] / s2[..., None] ** 2
     info[..., -1, :-1] = with_variance
     info[..., :-1, -1] = with_variance
-    info[..., -1, -1] = (eG @ e)[..., 0, 0] / s2**3 - n / (2 * s2**2)
+    sse = (eG @ e)[..., 0, 0]
+    info[..., -1, -1] = sse / s2**3 - n / (2 * s2**2)
     return info[..., np.array(point.free)[:, None], point.free]
 
 
@@ -213,6 +215,7 @@ def expected_information(point: FittedPoint) -> Array:
     flat = point.linear.reshape(-1, k + 2)
     info = np.zeros((k + 3, k + 3))
     info[:-1, :-1] = flat.T @ flat / s2
+    # tr(G_i G_j) + tr(G_i G_j') of the two spatial parameters, tr(G_i) with the variance
     for i in (0, 1):
         for j in (0, 1):
             info[i, j] += counts.copies * traces.pair(i, j)
@@ -255,7 +258,8 @@ def _quadratic_diagonals(point: FittedPoint) -> Array:
     # Demeaning over units takes a column mean out of the diagonal of A.
     averaged = {"pooled": n * t, "time": n, "two_way": n}.get(point.effects, np.inf)
     for i, a in enumerate(point.traces.matrices):
-        out[:, i] = over_time * (np.diag(a) - a.sum(axis=0) / averaged) / s2
+        centred = np.diag(a) - a.sum(axis=0) / averaged
+        out[:, i] = over_time * centred / s2
     out[:, -1] = kept_share(n, t, point.effects) / (2 * s2**2)
     return out
 

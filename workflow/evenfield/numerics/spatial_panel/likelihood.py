@@ -59,7 +59,8 @@ class PanelMoments:
         """Return the derivatives of ``columns`` in rho and in lambda; shape (2, ..., 3
         + 2K, 1 + K).
         """
-        out = np.zeros((2, *np.shape(rho), self.gram.shape[-1], 1 + self.k))
+        shape = (*np.shape(rho), self.gram.shape[-1], 1 + self.k)
+        out = np.zeros((2, *shape))
         out[:, ..., 1, 0] = -1.0
         out[0, ..., 2, 0] = lam
         out[1, ..., 2, 0] = rho
@@ -79,8 +80,10 @@ class PanelMoments:
         rho, lam (G,).
         """
         B = self.cross_products(rho, lam)
-        beta = np.asarray(np.linalg.solve(B[..., 1:, 1:], B[..., 1:, :1])[..., 0])
-        return beta, B[..., 0, 0] - (B[..., 1:, 0] * beta).sum(axis=-1)
+        solution = np.linalg.solve(B[..., 1:, 1:], B[..., 1:, :1])
+        beta = np.asarray(solution[..., 0])
+        explained = (B[..., 1:, 0] * beta).sum(axis=-1)
+        return beta, B[..., 0, 0] - explained
 
     @cached_property
     def _lag_squares(self) -> Any:
@@ -155,7 +158,8 @@ class PanelMoments:
         rho = np.asarray(rho)
         lam = np.asarray(lam)
         beta, sse = self.least_squares(rho, lam)
-        mix = np.concatenate([np.ones_like(sse)[..., None], -beta], axis=-1)[..., None]
+        one = np.ones_like(sse)[..., None]
+        mix = np.concatenate([one, -beta], axis=-1)[..., None]
         residual_slopes = (self.column_slopes(rho, lam) @ mix).mT
         slopes = 2.0 * residual_slopes @ self.gram @ self.columns(rho, lam) @ mix
         # A parameter that is exactly zero is absent: as tr(W) = 0 its slope is known,

@@ -80,13 +80,14 @@ def highest_likelihoods(moments: PanelMoments, form: ModelForm) -> Optimum:
     points = _coarse_points(low, high, COARSE)
     value, _ = _profile(moments, form.lag)
     top = np.argmax(value(points[:, None]), axis=0)
-    ends = points[np.maximum(top - 1, 0)], points[np.minimum(top + 1, COARSE - 1)]
+    left = points[np.maximum(top - 1, 0)]
+    right = points[np.minimum(top + 1, COARSE - 1)]
 
     def slope(d: Array, sample: np.ndarray) -> Any:
         part = replace(moments, gram=moments.gram[sample])
         return _profile(part, form.lag)[1](d)
 
-    result = find_root(slope, ends, args=(np.arange(len(top)),))
+    result = find_root(slope, (left, right), args=(np.arange(len(top)),))
     best = np.array(result.x)
     bound = np.zeros(len(top), dtype=bool)
     # A root at which the score rises is a valley: such samples are searched alone.
@@ -195,11 +196,13 @@ def _climbed(moments: PanelMoments, start: Array, low: float, high: float) -> _P
     better = flat and depth(polished)[0] <= climbed.fun + ROOT * abs(climbed.fun)
     rho, lam = (float(d) for d in (polished if better else climbed.x))
     bound = at_edge(rho, low, high) or at_edge(lam, low, high)
-    return _Peak(-depth(np.array([rho, lam]))[0], Optimum(rho, lam, bound))
+    log_likelihood = -depth(np.array([rho, lam]))[0]
+    return _Peak(log_likelihood, Optimum(rho, lam, bound))
 
 
 def _peaks(log_likelihood: Array) -> list[tuple[int, int]]:
     """List the points of the grid that no neighbour tops, highest first."""
+    # The edge of the grid counts as infinitely low.
     padded = np.pad(log_likelihood, 1, constant_values=-np.inf)
     around = np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).max(axis=(2, 3))
     peaks = [(i, j) for i, j in np.argwhere(log_likelihood >= around).tolist()]

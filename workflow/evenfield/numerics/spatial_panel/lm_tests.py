@@ -89,6 +89,7 @@ def lm_tests(
     d_error = float(np.vdot(e, network.lag(e))) / s2 + centre
     information = _unexplained_lag(values, fit) / s2 + t
     share = t / information
+    # What a lag would put into the score of the error, and the reverse, is taken out.
     robust_error = (d_error - share * d_lag) ** 2 / (t * (1 - share))
     return [
         chi2_test("LM lag", d_lag**2 / information, 1),
@@ -141,8 +142,10 @@ def bsk_tests(panel: BalancedPanel, network: Network) -> list[SpatialTest]:
     n = network.n
     t = len(panel.periods)
     e = fit.residuals.T
-    X = np.concatenate([np.ones((n, t, 1)), fit.point.columns.values[..., 1:]], axis=2)
-    basis = np.linalg.qr(X.reshape(n * t, -1))[0].reshape(n, t, -1)
+    regressors = fit.point.columns.values[..., 1:]
+    X = np.concatenate([np.ones((n, t, 1)), regressors], axis=2)
+    flat_basis = np.linalg.qr(X.reshape(n * t, -1))[0]
+    basis = flat_basis.reshape(n, t, -1)
     square = float(np.vdot(e, e))
     sums = float((e.sum(axis=1) ** 2).sum()) / square
     links = float(np.vdot(e, network.lag(e))) / square
@@ -185,5 +188,7 @@ def _ratio_moments(
     s = basis.shape[0] * basis.shape[1] - p
     # tr(MD) and tr(MDMD), with M = I - HH' the projection of the residuals
     first = trace - float(np.trace(inner))
-    second = square - 2 * float(np.vdot(dh, dh)) + float(np.vdot(inner, inner.T))
-    return first / s, float(np.sqrt(2 * (s * second - first**2) / (s**2 * (s + 2))))
+    outer = 2 * float(np.vdot(dh, dh))
+    second = square - outer + float(np.vdot(inner, inner.T))
+    variance = 2 * (s * second - first**2) / (s**2 * (s + 2))
+    return first / s, float(np.sqrt(variance))

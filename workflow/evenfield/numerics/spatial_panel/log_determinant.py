@@ -51,11 +51,13 @@ class EigenLogDeterminant(NamedTuple):
         """Reciprocals of the smallest and the largest real part of an eigenvalue."""
         # ASSUME: a complex eigenvalue bounds rho by its real part, though I - rho W is
         # singular at real ones only.
-        return 1.0 / float(self.roots.real.min()), 1.0 / float(self.roots.real.max())
+        real = self.roots.real
+        return 1.0 / float(real.min()), 1.0 / float(real.max())
 
     def value(self, rho: Array) -> Array:
         """ln|I - rho W| = sum_i ln|1 - rho w_i|."""
-        return np.asarray(np.log(np.abs(self._factors(rho))).sum(axis=-1))
+        moduli = np.abs(self._factors(rho))
+        return np.asarray(np.log(moduli).sum(axis=-1))
 
     def slope(self, rho: Array) -> Array:
         """First derivative, -sum_i w_i / (1 - rho w_i)."""

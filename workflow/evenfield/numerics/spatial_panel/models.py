@@ -115,6 +115,7 @@ class SpatialPanelFit(FittedPanel):
                 f"unknown covariance {kind!r}, expected one of {', '.join(COVARIANCES)}"
             )
         if kind not in self._stored:
+            # Symmetric to the last bit, whatever the order of the products.
             cov = self._scaled_covariance(kind)
             scale = self.point.unscaling
             self._stored[kind] = scale[:, None] * (cov + cov.mT) / 2 * scale
@@ -137,6 +138,7 @@ class SpatialPanelFit(FittedPanel):
         bread = (
             self._observed if observed else _inverse(expected_information(self.point))
         )
+        # A sandwich B M B where errors are not what the likelihood takes them for.
         return bread @ MEATS[kind](self.point) @ bread if kind in MEATS else bread
 
     @cached_property
@@ -262,6 +264,7 @@ def panel_moments(
     counts = likelihood_counts(
         network.n, len(panel.periods), model.effects, model.approach
     )
+    # F'WF has the eigenvalues of W but one only if the constant is an eigenvector.
     if counts.drop and (form.lag or form.error):
         check_transformation(network)
     names = with_lags(panel.names, form.lagged)
@@ -287,7 +290,8 @@ def _inverse(information: Array) -> Array:
     root = np.sqrt(np.abs(np.diagonal(information, axis1=-2, axis2=-1)))
     scale = root[..., None] * root[..., None, :]
     scaled = information / scale
-    if not np.isfinite(scaled).all() or (np.linalg.eigvalsh(scaled) <= 1e-13).any():
+    regular = np.isfinite(scaled).all()
+    if not regular or (np.linalg.eigvalsh(scaled) <= 1e-13).any():
         raise NumericsError(
             "the information matrix is not positive definite at the estimates"
         )

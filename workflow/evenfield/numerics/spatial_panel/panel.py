@@ -71,6 +71,7 @@ def panel_from_rows(
     X = np.asarray(X, float)
     times = np.asarray(periods)
     _check_shapes(len(ids), len(times), y, X, names)
+    # Units are sorted as text and periods by value, whatever the order of the rows.
     known, unit_code = np.unique(ids, return_inverse=True)
     years, year_code = np.unique(times, return_inverse=True)
     _check_keys(unit_code, year_code, known, years)
@@ -107,9 +108,8 @@ def panel_from_arrays(
             f"{len(units)} units and {len(times)} periods do not name an outcome of"
             f" shape {y.shape}"
         )
-    if len({str(unit) for unit in units}) != len(units) or len(set(times)) != len(
-        times
-    ):
+    distinct = len({str(unit) for unit in units})
+    if distinct != len(units) or len(set(times)) != len(times):
         raise NumericsError("a unit or a period is named twice")
     return panel_from_rows(
         list(units) * len(times),

@@ -54,6 +54,7 @@ def log_marginal_likelihood(
     logs = _conditional_marginal(moments, rho, lam, prior_g)
     # dd = (1 - d^2) dz; the prior density on (-1, 1) is 1/2.
     log_densities = logs + np.log1p(-(d**2)) - np.log(2.0)
+    # ln of an integral whose terms are far below the smallest number.
     top = float(log_densities.max())
     return top + float(np.log(np.trapezoid(np.exp(log_densities - top), z)))
 
@@ -107,6 +108,7 @@ def model_probabilities(
     k = len(panel.names) * 2
     first = next(iter(networks.values()))
     n = panel_moments(panel, first, replace(model, model="OLS"))[0].counts.observations
+    # The same g for all models: otherwise the prior would compare them.
     g = float(max(n, k**2))
     logs: dict[tuple[str, str], float] = {}
     for weights, net in networks.items():

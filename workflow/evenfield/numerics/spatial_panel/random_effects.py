@@ -293,6 +293,7 @@ def _maximise(
         minimize(descent, np.array(start), jac=True, method="L-BFGS-B", bounds=bounds)
         for start in STARTS
     ]
+    # Peaks in phi near zero and far from it occur together.
     top = min(optima, key=lambda result: float(result.fun))
     edge = at_edge(top.x[0], low, high) or at_edge(top.x[1], *LOG_PHI)
     if not edge:

@@ -120,6 +120,7 @@ def _power_sums(fit: FittedPanel, highest: int) -> Array:
 
 
 def _power_traces(matrix: csr_array, highest: int) -> Array:
+    # tr(W^q) = sum of W^a times (W')^b entry by entry, a + b = q.
     powers = [matrix]
     while len(powers) < (highest + 1) // 2:
         powers.append(powers[-1] @ matrix)

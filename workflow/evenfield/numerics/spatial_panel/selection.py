@@ -54,6 +54,7 @@ def mundlak(panel: BalancedPanel, network: Network, model: PanelModel) -> Spatia
         names=(*names, *(f"period {when}" for when in panel.periods[1:]), *means),
         values=np.concatenate([panel.values, dummies, averages], axis=2),
     )
+    # The spatial lags of the means enter where those of the regressors do.
     added = with_lags(means, form.lagged)
     q = len(added)
     rest = network.n - q - 1
@@ -157,6 +158,7 @@ def _wald(
 
 def information_criteria(fit: SpatialPanelFit) -> tuple[float, float]:
     """Return AIC and BIC, sigma2 among the parameters."""
+    # AIC = -2 ln L + 2 p, BIC = -2 ln L + p ln n
     deviance = -2 * fit.log_likelihood
     p = len(fit.names)
     return deviance + 2 * p, deviance + float(np.log(fit.observations)) * p

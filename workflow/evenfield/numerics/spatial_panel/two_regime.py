@@ -5,6 +5,7 @@ The two pulls are tested against one common pull by the likelihood ratio. Coeffi
 and variance are concentrated out, so that only the pulls are searched.
 """
 
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -121,7 +122,8 @@ class _Concentrated:
         return beta, float(e @ e / len(e))
 
     def _residuals(self, pulls: Array) -> Array:
-        return np.asarray(self._free @ np.array([1.0, -pulls[0], -pulls[-1]]))
+        mix = np.array([1.0, -pulls[0], -pulls[-1]])
+        return np.asarray(self._free @ mix)
 
     def _filter(self, pulls: Array) -> Array:
         one = np.eye(len(self._y))
@@ -160,10 +162,11 @@ def _highest(likelihood: _Concentrated, pulls: int) -> tuple[Array, float]:
 def _difference_error(likelihood: _Concentrated, pulls: Array) -> float:
     # Central second differences of the likelihood in the two pulls.
     steps = STEP * np.eye(2)
-    corners = [(1, 1), (1, -1), (-1, 1), (-1, -1)]
+    signs = (1, -1)
     hessian = np.empty((2, 2))
     for i, a in enumerate(steps):
         for j, b in enumerate(steps):
+            corners = product(signs, signs)
             hessian[i, j] = sum(
                 s * t * likelihood(pulls + s * a + t * b) for s, t in corners
             )
