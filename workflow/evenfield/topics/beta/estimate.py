@@ -7,6 +7,7 @@ import pandas as pd
 from statsmodels.regression.linear_model import RegressionResults
 
 from evenfield.numerics import convergence
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.dispersion import sigma
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import partial_leverage
@@ -176,7 +177,7 @@ def _regression(
 
 
 def _check_variation(
-    data: pd.DataFrame, growth: np.ndarray, controls: list[str], available: bool
+    data: pd.DataFrame, growth: Array, controls: list[str], available: bool
 ) -> None:
     if not available:
         raise NumericsError(
@@ -222,7 +223,7 @@ def _add_speed(rows: Rows, slope: dict[str, Any], years: float) -> None:
 
 
 def _add_speed_nls(
-    rows: Rows, growth: np.ndarray, X: np.ndarray, years: float, level: float
+    rows: Rows, growth: Array, X: Array, years: float, level: float
 ) -> None:
     # g = a - (1 - exp(-lambda T))/T y_0 + z'd + u by nonlinear least squares, the form
     # of Barro and Sala-i-Martin (1992); it has the speed itself as its parameter.

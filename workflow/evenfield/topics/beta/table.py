@@ -123,9 +123,7 @@ def t6(facts: Facts) -> Table:
 TABLES = {"T6": t6}
 
 
-def _row(
-    facts: Facts, spec: dict[str, Any], own: pd.DataFrame, sigma: pd.DataFrame
-) -> Row:
+def _row(facts: Facts, spec: Row, own: pd.DataFrame, sigma: pd.DataFrame) -> Row:
     by_term = {(row["estimator"], row["term"]): row for row in records(own)}
     slope = by_term[PICKED["slope"]]
     period = slope["period"]
@@ -150,7 +148,7 @@ def _row(
     return row | numbers("sigma_test", test)
 
 
-def _group(facts: Facts, spec: dict[str, Any]) -> str:
+def _group(facts: Facts, spec: Row) -> str:
     kind = "Conditional" if spec["controls"] else "Absolute"
     if spec["role"] == "mechanism":
         kind += ", mechanism"

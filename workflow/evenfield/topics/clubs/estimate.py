@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.association import MOST_TABLES, association_test
 from evenfield.numerics.clubs import (
     Club,
@@ -123,12 +124,12 @@ class Clustering(NamedTuple):
     merging.
     """
 
-    levels: np.ndarray  # (N, T)
-    periods: np.ndarray
+    levels: Array  # (N, T)
+    periods: Array
     clubs: Clubs
     merged: Clubs
 
-    def labels(self) -> np.ndarray:
+    def labels(self) -> Array:
         """Return the club of each unit after merging; shape (N,)."""
         return self.merged.labels(len(self.levels))
 
@@ -178,7 +179,7 @@ def estimate(study: Study) -> Results:
     return out
 
 
-def trend_of(y: np.ndarray, spec: ClubsSpec, step: int) -> np.ndarray:
+def trend_of(y: Array, spec: ClubsSpec, step: int) -> Array:
     """Return the trend of log incomes; y (N, T) -> (N, T)."""
     # ASSUME: with one observation every few years the penalty falls with the fourth
     # power of the step (Ravn and Uhlig 2002), so that the trend keeps the same waves.
@@ -194,7 +195,7 @@ def trend_of(y: np.ndarray, spec: ClubsSpec, step: int) -> np.ndarray:
 
 
 def cluster(
-    y: np.ndarray, spec: ClubsSpec, step: int, left_out: int | None = None
+    y: Array, spec: ClubsSpec, step: int, left_out: int | None = None
 ) -> Clustering:
     """Filter log incomes and sort the units into clubs; y (N, T)."""
     trend = trend_of(y, spec, step)
@@ -223,15 +224,15 @@ def cluster(
     return Clustering(levels, periods, clubs, merged)
 
 
-def _periods(trend: np.ndarray, spec: ClubsSpec) -> np.ndarray:
+def _periods(trend: Array, spec: ClubsSpec) -> Array:
     """Return the periods of the regression."""
     T = trend.shape[1]
     return regression_periods(T, discarded_periods(T, spec.discard))
 
 
 def _variants(
-    y: np.ndarray, spec: ClubsSpec, step: int, own: Clustering
-) -> dict[str, np.ndarray]:
+    y: Array, spec: ClubsSpec, step: int, own: Clustering
+) -> dict[str, Array]:
     """Return the clubs of the units as they are, under every other choice, and without
     each year of the regression.
     """
@@ -252,9 +253,7 @@ def _variants(
     return variants
 
 
-def _add_tests(
-    rows: Rows, y: np.ndarray, spec: ClubsSpec, step: int, level: float
-) -> None:
+def _add_tests(rows: Rows, y: Array, spec: ClubsSpec, step: int, level: float) -> None:
     """Add the test in levels with one period more and less, and in logs of several
     currency units.
     """
@@ -279,7 +278,7 @@ def _add_tests(
 
 def _add_test(
     rows: Rows,
-    x: np.ndarray,
+    x: Array,
     discard: int,
     spec: ClubsSpec,
     level: float,
@@ -402,9 +401,7 @@ def _add_cells(
     return frames
 
 
-def _series(
-    data: Trajectories, own: Clustering, shared: np.ndarray
-) -> list[pd.DataFrame]:
+def _series(data: Trajectories, own: Clustering, shared: Array) -> list[pd.DataFrame]:
     """Return paths, dispersion, membership and its stability; shared (N, N)."""
     N, T = own.levels.shape
     units = np.array(data.units)
@@ -445,7 +442,7 @@ def _series(
     return frames
 
 
-def _currency(y: np.ndarray, spec: ClubsSpec, step: int) -> pd.DataFrame:
+def _currency(y: Array, spec: ClubsSpec, step: int) -> pd.DataFrame:
     """Return the t of the test in logs over many currency units."""
     trend = trend_of(y, spec, step)
     periods = _periods(trend, spec)

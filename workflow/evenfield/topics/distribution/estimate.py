@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, PositiveInt, model_validator
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.markov import (
     bootstrap_counts,
@@ -106,7 +107,7 @@ class Number(NamedTuple):
     term: str
     n: int  # transitions behind it
     value: float
-    draws: np.ndarray  # (B,)
+    draws: Array  # (B,)
     cell: dict[str, Any]  # where it stands in the series; empty for an index
 
     @property
@@ -185,7 +186,7 @@ def _movement(study: Study, spec: DistributionSpec) -> Movement:
     )
 
 
-def _classes(move: Movement) -> np.ndarray:
+def _classes(move: Movement) -> Array:
     """Return the class of every unit in every year; shape (N, T)."""
     spec = move.spec
     if spec.classes == "yearly":
@@ -242,7 +243,7 @@ def _absent(value: float) -> str:
     return "not defined" if np.isnan(value) else ""
 
 
-def _numbers(total: np.ndarray, drawn: np.ndarray, years: int) -> Iterator[Number]:
+def _numbers(total: Array, drawn: Array, years: int) -> Iterator[Number]:
     """Yield every number of a chain; total (k, k) transitions, drawn (B, k, k)."""
     P = transition_matrix(total)
     n = int(total.sum())
@@ -254,7 +255,7 @@ def _numbers(total: np.ndarray, drawn: np.ndarray, years: int) -> Iterator[Numbe
     for i, share in enumerate(ergodic_distribution(P)):
         cell = {"kind": "ergodic", "x": i + 1, "y": i + 1, "count": 0}
         yield Number(f"ergodic_{i + 1}", n, share, shares_drawn[:, i], cell)
-    indices: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    indices: dict[str, Callable[[Array], Array]] = {
         "shorrocks": shorrocks_index,
         "second_root": second_root,
         "half_life": partial(mobility_half_life, years=years),
@@ -263,9 +264,7 @@ def _numbers(total: np.ndarray, drawn: np.ndarray, years: int) -> Iterator[Numbe
         yield Number(term, n, float(index(P)), index(drawn), {})
 
 
-def _interval(
-    value: float, draws: np.ndarray, level: float
-) -> tuple[float, float, str]:
+def _interval(value: float, draws: Array, level: float) -> tuple[float, float, str]:
     """Return percentiles of the draws, and what they leave out."""
     if bool((draws == value).all()):
         return NAN, NAN, "alike in every sample: resampling gives no interval"
@@ -283,7 +282,7 @@ def _interval(
 
 
 def _homogeneity(
-    move: Movement, classes: np.ndarray, counts: np.ndarray, step: int, years: int
+    move: Movement, classes: Array, counts: Array, step: int, years: int
 ) -> None:
     """Test whether subperiods share one chain, and whether the class before last adds
     nothing.
@@ -318,7 +317,7 @@ def _homogeneity(
         )
 
 
-def _by_subperiod(move: Movement, classes: np.ndarray, step: int) -> np.ndarray:
+def _by_subperiod(move: Movement, classes: Array, step: int) -> Array:
     tables = []
     for name, (start, end) in move.spans.items():
         inside = np.flatnonzero((move.years >= start) & (move.years <= end))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.kernel_dynamics import (
     StochasticKernel,
@@ -48,8 +49,8 @@ class Movement:
 
     spec: Any
     units: tuple[str, ...]
-    years: np.ndarray
-    values: np.ndarray  # (N, T) relative incomes
+    years: Array
+    values: Array  # (N, T) relative incomes
     step: int  # years between two observations
     spans: dict[str, tuple[int, int]]  # first and last year of the subperiods
     W: Weights | None  # (N, N) weights, None where the specification asks for none
@@ -99,7 +100,7 @@ def kernel_parts(move: Movement, cells: pd.DataFrame) -> None:
         _conditioned(move, name, other)
 
 
-def _grid(values: np.ndarray) -> np.ndarray:
+def _grid(values: Array) -> Array:
     # ASSUME: income stays inside the range that was seen: kernels are reflected at its
     # ends and never extrapolated.
     return np.linspace(float(values.min()), float(values.max()), GRID)
@@ -159,9 +160,7 @@ def _moving(move: Movement, years: int) -> None:
     )
 
 
-def _conditions(
-    move: Movement, cells: pd.DataFrame
-) -> Iterator[tuple[str, np.ndarray]]:
+def _conditions(move: Movement, cells: pd.DataFrame) -> Iterator[tuple[str, Array]]:
     """Yield what income is taken relative to, with its name; (N, T)."""
     spec = move.spec
     if move.W is not None:
@@ -178,7 +177,7 @@ def _conditions(
         yield f"relative to own cell ({spec.taxonomy})", means[codes]
 
 
-def _conditioned(move: Movement, name: str, other: np.ndarray) -> None:
+def _conditioned(move: Movement, name: str, other: Array) -> None:
     values = np.log(move.values).ravel()
     given = np.log(move.values / other).ravel()
     defined = np.isfinite(given)

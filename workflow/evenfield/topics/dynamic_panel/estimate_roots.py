@@ -12,6 +12,7 @@ import pandas as pd
 from linearmodels.panel import PanelOLS
 from linearmodels.panel.utility import AbsorbingEffectError
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.dynamic_panel.anderson_hsiao import anderson_hsiao_root
 from evenfield.numerics.dynamic_panel.bias_corrected import (
     CorrectedFit,
@@ -77,7 +78,7 @@ class Root(NamedTuple):
     converged: bool = True  # false for a score without a root
 
 
-def least_squares(levels: np.ndarray, unit_effects: bool) -> tuple[float, float]:
+def least_squares(levels: Array, unit_effects: bool) -> tuple[float, float]:
     """Fit y_it = rho y_i,t-1 [+ mu_i] + tau_t + e_it; levels (N, T + 1) -> root,
     standard error clustered by unit.
     """
@@ -107,7 +108,7 @@ def least_squares(levels: np.ndarray, unit_effects: bool) -> tuple[float, float]
 class Window:
     """The levels of one window and how their roots are tested."""
 
-    levels: np.ndarray  # (N, T + 1) on the main dates
+    levels: Array  # (N, T + 1) on the main dates
     last_lag: int  # of the levels that instrument differences in GMM
     level: float  # of the intervals
     gmm: dict[str, GmmFit] = field(default_factory=dict)  # fits by estimator
@@ -185,7 +186,7 @@ class Window:
 
 
 def roots(
-    grids: Sequence[np.ndarray],
+    grids: Sequence[Array],
     draws: int,
     last_lag: int,
     rng: np.random.Generator,
@@ -301,7 +302,7 @@ def _sandwich(window: Window, fit: CorrectedFit, flags: str) -> Root:
     )
 
 
-def _other_dates(grids: Sequence[np.ndarray]) -> dict[str, float]:
+def _other_dates(grids: Sequence[Array]) -> dict[str, float]:
     """Return the lowest and highest headline root over the other dates; empty where
     there are none.
     """

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inequality import (
     atkinson,
@@ -134,7 +135,7 @@ def _decomposition(study: Study, spec: InequalitySpec, period: str) -> Decomposi
 
 def _groups(
     study: Study, spec: InequalitySpec, period: str, units: Sequence[str], where: str
-) -> dict[str, tuple[np.ndarray, list[str]]]:
+) -> dict[str, tuple[Array, list[str]]]:
     """Return codes and names of every grouping."""
     frame = study.table("units", spec.unit_scheme)
     cells = study.table("cells", spec.unit_scheme, ("taxonomy", "cell"))
@@ -170,7 +171,7 @@ def _series(part: Decomposition) -> pd.DataFrame:
 
 
 def _indices(
-    part: Decomposition, income: np.ndarray, weights: np.ndarray
+    part: Decomposition, income: Array, weights: Array
 ) -> Iterator[dict[str, Any]]:
     values = {measure: theil(income, weights, measure) for measure in MEASURES}
     values["gini"] = gini(income, weights)
@@ -181,7 +182,7 @@ def _indices(
 
 
 def _parts(
-    part: Decomposition, income: np.ndarray, weights: np.ndarray
+    part: Decomposition, income: Array, weights: Array
 ) -> Iterator[dict[str, Any]]:
     """Yield what lies between and within the groups: T = sum_g s_g ln(s_g / p_g) +
     sum_g s_g T_g, and the three parts of the Gini.

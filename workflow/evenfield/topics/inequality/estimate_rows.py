@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inequality import (
     THEIL_L,
@@ -60,11 +61,11 @@ class Decomposition:
     spec: Any
     period: str
     data: Trajectories  # log incomes in all years of the period
-    income: np.ndarray  # (N, T) income per head
-    weights: np.ndarray  # (N, T) population, or ones
-    output: np.ndarray | None  # (N, T) output at constant prices
+    income: Array  # (N, T) income per head
+    weights: Array  # (N, T) population, or ones
+    output: Array | None  # (N, T) output at constant prices
     # codes and names; taxonomies as ``seed2011: cell``
-    groups: dict[str, tuple[np.ndarray, list[str]]]
+    groups: dict[str, tuple[Array, list[str]]]
     linked: csr_array | None  # (N, N) weights, positive between neighbours
     inference: dict[str, Any]
     labels: dict[str, Any]
@@ -129,13 +130,13 @@ class Decomposition:
             return name
         return f"{self.spec.taxonomies[0]}: {name}"
 
-    def _at(self, end: str) -> tuple[np.ndarray, np.ndarray]:
+    def _at(self, end: str) -> tuple[Array, Array]:
         return self.income[:, ENDS[end]], self.weights[:, ENDS[end]]
 
     def _stream(self, what: str) -> tuple[np.random.Generator, str]:
         return stream(self.inference, "inequality", self.spec, self.period, what)
 
-    def _interval(self, draws: np.ndarray) -> dict[str, float]:
+    def _interval(self, draws: Array) -> dict[str, float]:
         level = self.inference["conf_level"]
         low, high = np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2])
         return {"conf_low": float(low), "conf_high": float(high), "conf_level": level}
@@ -225,7 +226,7 @@ class Decomposition:
                 seed=seed,
             )
 
-    def _growth(self, codes: np.ndarray, names: list[str], rows: Rows) -> None:
+    def _growth(self, codes: Array, names: list[str], rows: Rows) -> None:
         if self.output is None:
             raise NumericsError("the panel has no output")
         start = self.output[:, 0]
@@ -244,7 +245,7 @@ class Decomposition:
                     n_units=int(sizes[group]),
                 )
 
-    def _shares(self, name: str, codes: np.ndarray, end: str, rows: Rows) -> None:
+    def _shares(self, name: str, codes: Array, end: str, rows: Rows) -> None:
         """Add the part of inequality that lies between groups, against random labels
         and against the largest part that groups of these sizes could reach (Elbers,
         Lanjouw, Mistiaen and Ozler 2008).
@@ -294,7 +295,7 @@ class Decomposition:
     def _connected(
         self,
         rows: Rows,
-        codes: np.ndarray,
+        codes: Array,
         linked: csr_array,
         end: str,
         measure: str,

@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import Field
 from scipy.sparse import csr_array
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.map_pairs import bivariate_moran_test, join_counts
 from evenfield.numerics.spatial_statistics import MapTests, local_moran_tests, map_tests
@@ -54,7 +55,7 @@ LABELS = (
 ).split()
 NUMBERS = "value expected band_low band_high p_value p_adjusted q_value".split()
 # Outcome, what is taken out of it first, values, and the regressors that take it out.
-Variable = tuple[str, str, Trajectories, np.ndarray | None]
+Variable = tuple[str, str, Trajectories, Array | None]
 
 
 class MoranSpec(UnitsSpec):
@@ -177,7 +178,7 @@ def _ends(data: Trajectories | None) -> list[int]:
 
 def _regions(
     study: Study, spec: MoranSpec, units: Sequence[str], where: str
-) -> tuple[np.ndarray, list[str]]:
+) -> tuple[Array, list[str]]:
     """Return codes and names of the regions of some units."""
     frame = study.table("units", spec.unit_scheme)
     check_names([spec.regions], frame.columns, f"{where}.regions")
@@ -208,7 +209,7 @@ def _variables(
 
 
 def _map_tests(
-    on: Map, name: str, controls: str, data: Trajectories, X: np.ndarray | None
+    on: Map, name: str, controls: str, data: Trajectories, X: Array | None
 ) -> tuple[Rows, list[pd.DataFrame]]:
     spec = on.spec
     level = on.inference["conf_level"]
@@ -355,9 +356,7 @@ def _cells(study: Study, on: Map, where: str) -> list[Any]:
     return estimates
 
 
-def _add_joins(
-    on: Map, rows: Rows, marks: np.ndarray, case: tuple[str, str, str]
-) -> None:
+def _add_joins(on: Map, rows: Rows, marks: Array, case: tuple[str, str, str]) -> None:
     # Where clusters and zones lie does not depend on how output is measured.
     rows.note = ""
     group = rows.shared["contrast"]
@@ -384,7 +383,7 @@ def _add_joins(
 def _add_pair(
     on: Map,
     rows: Rows,
-    marks: np.ndarray,
+    marks: Array,
     grown: pd.DataFrame,
     case: tuple[str, str, str],
 ) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from statsmodels.regression.linear_model import OLS
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.convergence import speed_bounds, speed_from_slope
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.moran import morans_i_test
@@ -73,9 +74,7 @@ def add_spatial(
     return rows.estimates
 
 
-def _fit(
-    units: list[str], y: np.ndarray, start: np.ndarray, W: csr_array
-) -> SpatialPanelFit:
+def _fit(units: list[str], y: Array, start: Array, W: csr_array) -> SpatialPanelFit:
     if len(units) < FEWEST_UNITS:
         raise NumericsError(
             f"{len(units)} units, the spatial form needs at least {FEWEST_UNITS}"
@@ -163,8 +162,8 @@ def _add_drawn(
 def _add_tests(
     rows: Rows,
     fit: SpatialPanelFit,
-    y: np.ndarray,
-    X: np.ndarray,
+    y: Array,
+    X: Array,
     W: csr_array,
     spec: UnitsSpec,
     inference: Mapping[str, Any],

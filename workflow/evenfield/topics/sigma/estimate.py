@@ -10,6 +10,7 @@ import pandas as pd
 from statsmodels.stats.weightstats import DescrStatsW
 
 from evenfield.numerics import dispersion
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.shared.estimates import NAN, finite_or_nan
 from evenfield.shared.few_units import Fields
@@ -134,8 +135,8 @@ def _rows(study: Study, spec: SigmaSpec, period: str) -> Rows:
 
 def _add_tests(
     rows: Rows,
-    start: np.ndarray,
-    end: np.ndarray,
+    start: Array,
+    end: Array,
     slopes: Callable[..., dict[str, Fields]],
 ) -> None:
     rows.shared["contrast"] = "start - end"
@@ -166,7 +167,7 @@ def _add_tests(
     return rows.add("t3", "description, no p-value", estimate=finite_or_nan(t3))
 
 
-def _check_ends(start: np.ndarray, end: np.ndarray) -> None:
+def _check_ends(start: Array, end: Array) -> None:
     if len(start) < MIN_UNITS:
         raise NumericsError(f"{len(start)} units, a test needs at least {MIN_UNITS}")
     if is_constant(start) or is_constant(end):

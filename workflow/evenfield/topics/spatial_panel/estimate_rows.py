@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.ols import t_inference, t_quantile
 from evenfield.numerics.random import generator_for
@@ -127,7 +128,7 @@ def _effects(
     fit: SpatialPanelFit,
     impacts: Impacts,
     kind: str,
-    effective: np.ndarray | None = None,
+    effective: Array | None = None,
 ) -> list[Line]:
     """Return direct, indirect and total effects of every regressor; effective (3, K).
 

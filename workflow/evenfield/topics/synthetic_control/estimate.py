@@ -14,6 +14,7 @@ import pandas as pd
 from pydantic import model_validator
 from pysyncon import Synth
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.synthetic_control import (
     conformal_p,
@@ -176,9 +177,9 @@ class _Fit:
 
     unit: str
     donors: tuple[str, ...]
-    weights: np.ndarray  # (J,)
-    actual: np.ndarray  # (T,)
-    gaps: np.ndarray  # (T,)
+    weights: Array  # (J,)
+    actual: Array  # (T,)
+    gaps: Array  # (T,)
     before: np.ndarray  # (T,) whether a year belongs to the fit
     after: np.ndarray  # (T,) whether a year belongs to the effect
 
@@ -272,7 +273,7 @@ class _Case:
     def _but(self, unit: str) -> list[str]:
         return [donor for donor in self.donors if donor != unit]
 
-    def _paths(self, units: Sequence[str]) -> np.ndarray:
+    def _paths(self, units: Sequence[str]) -> Array:
         """Return the paths of some units as columns; shape (T, J)."""
         return self.data.values[[self.data.units.index(unit) for unit in units]].T
 
@@ -440,13 +441,13 @@ class _Case:
 
 
 def _weights(
-    y: np.ndarray,
-    D: np.ndarray,
+    y: Array,
+    D: Array,
     before: np.ndarray,
     demeaned: bool,
     *,
     near: bool = False,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[Array, Array]:
     """Return the weights of the donors and the gaps in all years; y (T,), D (T, J),
     before (T,) -> (J,), (T,).
 

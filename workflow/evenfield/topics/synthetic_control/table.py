@@ -79,7 +79,7 @@ TABLES = {"T33": t33}
 
 
 def _row(
-    spec: dict[str, Any],
+    spec: Row,
     estimates: pd.DataFrame,
     weights: pd.DataFrame,
     names: pd.Series,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.prediction_error import (
@@ -210,7 +211,7 @@ def _compared(
     geographies: Geographies,
     base: Estimate,
     table: pd.DataFrame,
-    X: dict[str, np.ndarray],
+    X: dict[str, Array],
     large: str,
     scored: list[str],
 ) -> list[Estimate]:
@@ -264,7 +265,7 @@ def _compared(
 
 
 def _score(
-    base: Estimate, name: str, term: str, y: np.ndarray, model: Predictor
+    base: Estimate, name: str, term: str, y: Array, model: Predictor
 ) -> Estimate:
     score, unit = SCORES[name]
     labels: dict[str, Any] = {
