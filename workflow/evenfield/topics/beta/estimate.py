@@ -43,6 +43,7 @@ KINDS = {
     "sigma_end": Kind("description", "sigma_end", "stat", "log points"),
     "mean_growth": Kind("description", "mean_growth", "stat", "% per year"),
 }
+# What a regression gives; the rest describes a period also where there is none.
 REGRESSION = [name for name, kind in KINDS.items() if kind.estimator != "description"]
 SERIES = "spec_id unit_scheme period kind unit point sample_id".split()
 NUMBERS = (
@@ -166,6 +167,7 @@ def _regression(
     _add_speed_nls(rows, growth, X, years, level)
     rows.add("r2", estimate=float(fit.rsquared))
     _add_moran(rows, fit, list(data["unit"]), study, spec)
+    # The summary is for readers of fit.json; the rows are not rounded.
     terms = ("constant", "log_income_start", *controls)
     for key, values in (("coefficients", fit.params), ("std_errors", fit.bse)):
         rounded = round_results(values, np.abs(values)).tolist()
@@ -191,6 +193,7 @@ def _check_variation(
     same = [name for name in regressors if is_constant(data[name].to_numpy(float))]
     if same:
         raise NumericsError(f"{first_examples(same)} is the same in every unit")
+    # Then b = 0 exactly, with a standard error of rounding alone.
     if is_constant(growth):
         raise NumericsError("growth is the same in every unit")
 
@@ -205,6 +208,7 @@ def _add_speed(rows: Rows, slope: dict[str, Any], years: float) -> None:
         "conf_level": slope["conf_level"],
         "df": slope["df"],
     }
+    # 1 + bT <= 0 says that incomes overshoot within the period: no speed gives that.
     absent = "" if np.isfinite(speed) else NO_SPEED
     rows.add(
         "speed",

@@ -45,6 +45,7 @@ def f4(facts: Facts) -> Artwork:
     data = plotted.merge(
         cells[["unit", "period", "cell"]], on=["unit", "period"], how="left"
     )
+    # Two columns: names of units stay legible in half the width.
     wide = min(len(shown), 2)
     high = -(-len(shown) // wide)
     size = (WIDTH, 0.55 + PANEL_HEIGHT * high)
@@ -61,6 +62,8 @@ def f4(facts: Facts) -> Artwork:
     for axes, period in zip(grid.flat, shown, strict=False):
         own = only(estimates, period=period)
         basis = str(pick(own).get("output_basis", ""))
+        # The mark of proxy output stands in the heading of the panel, beside what it
+        # qualifies.
         title = period_with_basis(period, basis, facts.config["periods"])
         headline = _headline(pick(own, estimator="ols", effect_type="lambda"))
         _draw_panel(axes, only(data, period=period), headline, facts)
@@ -116,6 +119,7 @@ def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str, facts: Facts) -> 
             linewidth=0.4,
             zorder=4,
         )
+    # Ticks in money on a scale of logs: readers know sums, not their logarithms.
     ticks = _money_ticks(*axes.get_xlim())
     axes.set_xticks(np.log(ticks), [f"{tick:,.0f}" for tick in ticks])
     box = axes.text(
@@ -128,6 +132,7 @@ def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str, facts: Facts) -> 
         fontsize=6.5,
         color=SOFT,
     )
+    # Neighbours that the study compares are always named.
     in_pairs = points["unit"].isin(np.ravel(facts.config["inference"]["pairs"]))
     named = in_pairs.to_numpy() | _ends(x, y, points["residual"].to_numpy(float))
     names = [facts.label(unit) for unit in points["unit"][named]]

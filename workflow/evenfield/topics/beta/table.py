@@ -139,10 +139,12 @@ def _row(facts: Facts, spec: Row, own: pd.DataFrame, sigma: pd.DataFrame) -> Row
         "label": period_with_basis(period, basis, facts.config["periods"]),
         "n_controls": 0 if controls == "none" else len(controls.split("+")),
     }
+    # The ends of the test of dispersion are single years.
     test: Row = {"warning": "no test of dispersion between three-year means"}
     if spec["end_points"] == "end":
         same = {key: slope[key] for key in ("sample_id", "unit_scheme", "period")}
         test = pick(sigma, estimator="sigma_slope_test", **same)
+    # One row of the table is eight rows of estimates, each with its reason where blank.
     for name, wanted in PICKED.items():
         row |= numbers(name, by_term.get(wanted, {}))
     return row | numbers("sigma_test", test)
@@ -168,6 +170,8 @@ def _controls_note(facts: Facts, beta: pd.DataFrame) -> str:
     rows = beta[beta["spec_id"].isin(rich)]
     parts = []
     for period in facts.shown(*SHOWN):
+        # Controls enter from the first period that has them, so each period has its own
+        # list.
         used = "+".join(only(rows, period=period)["controls_id"]).split("+")
         controls = facts.config["controls"].items()
         named = [item["label"] for name, item in controls if name in used]

@@ -261,6 +261,8 @@ def _add_tests(rows: Rows, y: Array, spec: ClubsSpec, step: int, level: float) -
         trend = trend_of(y, spec, step)
     except NumericsError as error:
         return rows.undefined(["count"], error, term="b")
+    # Phillips and Sul (2007) leave out the first third; one period more or less shows
+    # what that decides.
     usual = discarded_periods(trend.shape[1], spec.discard)
     levels = np.exp(trend - trend.mean())
     for discard in (usual - 1, usual, usual + 1):
@@ -290,6 +292,7 @@ def _add_test(
     try:
         periods = regression_periods(x.shape[1], discard)
         H = transition_variance(x)
+        # log H needs dispersion in the first period and in those of the regression.
         if not (H[[0, *(periods - 1)]] > ALIKE).all():
             raise NumericsError(
                 "all units are alike in some period, nothing is left to converge"
@@ -359,6 +362,7 @@ def _add_cells(
     """
     inference = study.config["inference"]
     draws = inference["permutations"]
+    # Units of no club form a group of their own.
     clubs, codes = np.unique(own.labels(), return_inverse=True)
     cells = study.table("cells", spec.unit_scheme, ("taxonomy", "cell"))
     frames = []
@@ -416,6 +420,7 @@ def _series(data: Trajectories, own: Clustering, shared: Array) -> list[pd.DataF
             "value": relative_transition(own.levels).ravel(),
         }
     )
+    # Relative to the mean of all units, so clubs that draw apart move away from one.
     means = paths.groupby(["club", "year"], as_index=False)["value"].mean()
     membership = pd.DataFrame(
         {

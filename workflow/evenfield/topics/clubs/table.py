@@ -68,6 +68,8 @@ def t10(facts: Facts) -> Table:
         )
         sample = sample_parts(first, facts.description()) or [everyone]
         group = heading([when, *sample, *_choices(specs[spec])])
+        # Variants differ in the clubs; the tests of a span in logs are the same for all
+        # of them.
         span = (first["period"], first["sample_id"], first["unit_scheme"])
         lines = list(_test_rows(own))
         if span in seen:
@@ -114,7 +116,9 @@ def _choices(spec: Mapping[str, Any]) -> list[str]:
         for key, words in CHOICES.items()
         if key in spec
     ]
-    if share := spec.get("sort_share", 0):
+    # Said only where they are not the usual ones.
+    share = spec.get("sort_share", 0)
+    if share:
         last = "third" if abs(share - 1 / 3) < 0.01 else f"{share:g}"
         named.append(f"units sorted by their mean over the last {last}")
     if spec.get("sieve_step", 0.1) != 0.1:
@@ -161,6 +165,7 @@ def _club_rows(own: pd.DataFrame, members: pd.DataFrame, facts: Facts) -> Iterat
         names = " ".join(facts.labels(only(members, club=row["number"])["unit"]))
         if row["n_units"] == len(members):
             names = f"all {facts.words['units_name']}"
+        # A group that fails its own test is shown and said to be no club.
         fails = "fails its own log t test" in row["warning"]
         yield {
             "kind": "club",

@@ -191,6 +191,8 @@ def _classes(move: Movement) -> Array:
     spec = move.spec
     if spec.classes == "yearly":
         return yearly_classes(move.values, spec.k)
+    # Pooled cut-offs show the drift of the whole distribution, yearly ones moves of
+    # rank alone.
     cutoffs = np.array(spec.cutoffs)
     if spec.classes == "pooled":
         cutoffs = quantile_cutoffs(move.values, spec.k)
@@ -215,6 +217,7 @@ def _chain(move: Movement, years: int) -> None:
     cells = []
     for number in _numbers(counts.sum(axis=0), drawn, years):
         low, high, note = _interval(number.value, number.draws, level)
+        # A probability from few transitions is printed with their number.
         thin = number.cell.get("kind") == "transition" and number.n < FEW
         rows.add(
             number.kind,
@@ -351,7 +354,8 @@ def _spatial(move: Movement, W: Weights, years: int) -> None:
     thin = int(((sizes < FEW) & (sizes > 0)).sum())
     conditional = f"{thin} of {spec.k * spec.m} conditional rows"
     sparse = f"{conditional} hold under {FEW} transitions" if thin else ""
-    for term, value, p in (("q", test.q, test.q_p), ("lr", test.lr, test.lr_p)):
+    tests = {"q": (test.q, test.q_p), "lr": (test.lr, test.lr_p)}
+    for term, (value, p) in tests.items():
         rows.add(
             term,
             sparse,

@@ -86,12 +86,9 @@ def least_squares(levels: Array, unit_effects: bool) -> tuple[float, float]:
     index = pd.MultiIndex.from_product(
         [range(n), range(dates - 1)], names=["unit", "date"]
     )
-    data = pd.DataFrame(
-        {"level": levels[:, 1:].ravel(), "lag": levels[:, :-1].ravel()}, index=index
-    )
-    model = PanelOLS(
-        data["level"], data[["lag"]], entity_effects=unit_effects, time_effects=True
-    )
+    level = pd.Series(levels[:, 1:].ravel(), index)
+    lag = pd.DataFrame({"lag": levels[:, :-1].ravel()}, index)
+    model = PanelOLS(level, lag, entity_effects=unit_effects, time_effects=True)
     # ASSUME: clustered errors carry N/(N-1) alone: effects and regressors are not
     # counted against the observations.
     plain = dict.fromkeys(
@@ -101,7 +98,8 @@ def least_squares(levels: Array, unit_effects: bool) -> tuple[float, float]:
         fit = model.fit(cov_type="clustered", cluster_entity=True, **plain)
     except AbsorbingEffectError:
         raise NumericsError("the lag does not vary beyond its effects") from None
-    return float(fit.params["lag"]), float(fit.std_errors["lag"] * np.sqrt(n / (n - 1)))
+    std_error = fit.std_errors["lag"] * np.sqrt(n / (n - 1))
+    return float(fit.params["lag"]), float(std_error)
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,7 @@ def t7(facts: Facts) -> Table:
     specs = {str(spec["id"]): spec for spec in facts.specs()}
     rows: list[Row] = []
     for spec in facts.ordered(list(estimates["spec_id"])):
+        # Roots of five years and of one are not alike: the heading says the span.
         span = int(specs[spec].get("span") or described.get("step", 1))
         for period in facts.shown("span", "main"):
             own = only(estimates, spec_id=spec, period=period)
@@ -181,6 +182,7 @@ def _rows(own: pd.DataFrame) -> Iterable[Row]:
             "n_units": root["n_units"],
             "n_periods": root["n_periods"],
             "reason": why,
+            # A root of one or more, or near zero, implies no speed that can be read.
             "speed_reason": why or ("" if _speed(speed.get("estimate")) else NO_SPEED),
             "interval_reason": why
             or (LOST if without and "no_root" in warning else ""),

@@ -54,8 +54,10 @@ def f1(facts: Facts) -> Artwork:
     cells = cells_of(facts.table("cells", text=TEXT), taxonomy, period)
     cases = facts.ingested("cases", TEXT)
     tiles = _tiles(cells, facts.table("units", text=TEXT), cases)
-    rows = range(int(tiles["tile_row"].min()), int(tiles["tile_row"].max()) + 1)
-    columns = range(int(tiles["tile_col"].min()), int(tiles["tile_col"].max()) + 1)
+    first = tiles[GRID].min().astype(int)
+    last = tiles[GRID].max().astype(int) + 1
+    rows = range(first["tile_row"], last["tile_row"])
+    columns = range(first["tile_col"], last["tile_col"])
     grid = tiles.assign(code=tiles["cell"].map(CELLS.index)).pivot(
         index="tile_row", columns="tile_col", values="code"
     )
@@ -63,6 +65,7 @@ def f1(facts: Facts) -> Artwork:
     inches = max(width * len(rows) / len(columns), 2.6)
     figure = plt.figure(figsize=(WIDTH, inches))
     axes = figure.add_axes((0.0, 0.0, 1 - LEGEND_SHARE, 1.0))
+    # The white gap between squares, in points, from the side of one square.
     side = min(width / (len(columns) + 0.1), inches / (len(rows) + 0.1))
     sns.heatmap(
         grid.reindex(index=rows, columns=columns),
@@ -96,6 +99,7 @@ def _tiles(
     """Return cell, tile and letters of the cases of each unit."""
     units = units[["unit", "name", *GRID]]
     tiles = cells[["unit", "cell"]].merge(units, on="unit", how="left")
+    # Two units on one square would hide one of them.
     bare = tiles.loc[tiles[GRID].isna().any(axis=1), "unit"].tolist()
     shared = tiles.loc[tiles.duplicated(GRID), "unit"].tolist()
     if bare or shared:
@@ -105,6 +109,7 @@ def _tiles(
             "a tile_row and tile_col of its own for each unit",
             "correct units.csv or remove F1 from `figures` in config.yaml",
         )
+    # A unit with two cases has two letters.
     letters = dict.fromkeys(tiles["unit"], "")
     for number, unit in enumerate(cases["unit"]):
         letters[unit] = letters.get(unit, "") + LETTERS[number % len(LETTERS)]
@@ -158,8 +163,8 @@ def _draw_legend(
     from top to bottom.
     """
     box = axes.get_window_extent()
-    inches = box.height / axes.figure.dpi
-    axes.set(xlim=(0, box.width / axes.figure.dpi), ylim=(inches, 0))
+    width, inches = box.size / axes.figure.dpi
+    axes.set(xlim=(0, width), ylim=(inches, 0))
     axes.axis("off")
     counts = tiles["cell"].value_counts()
     shown = cells_in(tiles["cell"])

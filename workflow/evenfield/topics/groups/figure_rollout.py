@@ -118,6 +118,7 @@ def _draw_bars(axes: Axes, new: pd.DataFrame, stock: pd.DataFrame, memory: str) 
         xlabel="",
         ylabel="",
     )
+    # The years of waves are named; the axis alone does not say them.
     for i in _peaks(whole):
         axes.annotate(
             f"{years[i]}: {whole[i]:.0f}",
@@ -140,6 +141,7 @@ def _peaks(whole: np.ndarray) -> list[int]:
 
 
 def _draw_support(axes: Axes, support: pd.DataFrame, units_name: str) -> None:
+    # A study without neighbours has no far controls.
     names = [name for name in SUPPORT_NAMES if name in support]
     top = float(support[names].to_numpy(float).max())
     for number, name in enumerate(names):

@@ -59,6 +59,7 @@ def t1(facts: Facts) -> Table:
         years = only(firsts, zone_type=kind).set_index("unit")
         for column in ("first_year", "first_year_dated"):
             frame[f"{column}_{kind}"] = frame["unit"].map(years[column])
+    # A study without zones has no last year of them.
     last = doses["year"].max() if len(doses) else None
     for kind in count_types:
         zones = only(doses, year=last, zone_type=kind).set_index("unit")["zones"]
@@ -70,6 +71,7 @@ def t1(facts: Facts) -> Table:
         frame["science_park"] = (frame["zones_hidz"] > 0).astype(int)
         marks["science_park"] = "Science park"
         named = NAMED
+    # Cells in the order of all tables, units by name within.
     frame["cell"] = pd.Categorical(frame["cell"], CELLS)
     frame = frame.sort_values(["cell", "name"], ignore_index=True).astype({"cell": str})
     sizes = frame.groupby("cell")["unit"].transform("size").astype(str)
@@ -108,6 +110,7 @@ def tg(facts: Facts) -> Table:
     for period in facts.shown("main", "span"):
         placed = cells_of(cells, taxonomy, period)
         row: dict[str, Any] = {"period": period_label(period, facts.config["periods"])}
+        # The many that have neither are counted, not named.
         for cell in CELLS[:-1]:
             members = sorted(names[only(placed, cell=cell)["unit"]])
             row[cell] = first_examples(members, 20) or "none"
@@ -119,6 +122,7 @@ def tg(facts: Facts) -> Table:
     starts = [
         f"{names[row['unit']]} {year(row['sez_from_year'])}" for row in records(dated)
     ]
+    # Dates of zones decide the cell of a period; without them it is the same in all.
     zone_dates = "Zones have no dates and count in every period."
     if starts:
         zone_dates = f"Zone from: {in_words(starts)}."

@@ -45,6 +45,7 @@ def t2(facts: Facts) -> Table:
     for name in _columns_in_use(facts):
         spans = only(provenance, variable=name)
         rows += _series_rows(panel, spans, years)
+    # A source is listed once: with its series, or below with the others.
     used = [row["source"] for row in rows]
     rows += _other_rows(sources[~sources["source"].isin(used)], provenance)
     by_source = {row["source"]: row for row in records(sources)}
@@ -98,6 +99,7 @@ def _series_rows(
 ) -> Iterable[Row]:
     """Yield one row for each span of a series."""
     for span in records(spans.sort_values(["first_year", "units"], kind="stable")):
+        # A series is described within the years of the panel.
         first = max(int(span["first_year"]), years[0])
         last = min(int(span["last_year"]), years[1])
         if first > last:
@@ -142,6 +144,7 @@ def _other_rows(sources: pd.DataFrame, provenance: pd.DataFrame) -> Iterable[Row
             "years": _span(first, last),
             "grade": ", ".join(sorted(set(series["grade"]))),
         }
+    # Sources that no series of the panel names are counted by licence.
     for licence, bare in sources[~named].groupby("licence"):
         ids = sorted(bare["source"])
         listed = f"{len(ids)} sources ({ids[0]} to {ids[-1]})"

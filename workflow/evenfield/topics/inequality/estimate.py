@@ -104,6 +104,7 @@ def _decomposition(study: Study, spec: InequalitySpec, period: str) -> Decomposi
     panel = study.table("panel", spec.unit_scheme, ("basis",))
     labels, note = span_labels("inequality", spec, data, info)
     labels |= {"period": period, "n_obs": 2 * len(data.units), "n_periods": 2}
+    # Inequality between people counts units by their people; unweighted, units as such.
     if spec.weighting == "population":
         labels["outcome"] = "income"
         weights = matched(panel, "population", data, where)
@@ -142,6 +143,7 @@ def _groups(
     check_names(spec.groupings, frame.columns, f"{where} groupings")
     check_names(spec.taxonomies, cells["taxonomy"].unique(), f"{where} taxonomies")
     groups = {name: grouping(frame, name, units, where) for name in spec.groupings}
+    # The cells of a period: units change them with the dates of zones.
     for taxonomy in spec.taxonomies:
         own = only(cells, taxonomy=taxonomy, period=period)
         for name in CELL_GROUPS:
@@ -157,6 +159,7 @@ def _series(part: Decomposition) -> pd.DataFrame:
         people = part.income[:, i], part.weights[:, i]
         try:
             series = [*_indices(part, *people), *_parts(part, *people)]
+            # Without one of two units nothing is left to differ.
             if len(part.data.units) > 2:
                 without = leave_one_out_theil(*people)
                 influence = {"kind": "influence", "measure": MEASURES[0]}

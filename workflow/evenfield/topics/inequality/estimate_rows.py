@@ -74,6 +74,7 @@ class Decomposition:
 
     def add_rows(self) -> None:
         """Make every row of the period."""
+        # Where an index cannot be computed, the rows of both say why.
         measures = [{"term": measure} for measure in MEASURES]
         self._add(self._totals, "index", measures, contrast=CHANGE)
         for name, (codes, names) in self.groups.items():
@@ -179,6 +180,7 @@ class Decomposition:
         contrasts = (*ENDS, CHANGE)
         for contrast, numbers in zip(contrasts, (*results, change), strict=True):
             value, drawn, alone = numbers
+            # The unit without which the index moves most.
             most = int(np.argmax(np.abs(alone - value)))
             unit = self.data.units[most]
             deciding: dict[str, Any] = {}
@@ -230,6 +232,7 @@ class Decomposition:
         if self.output is None:
             raise NumericsError("the panel has no output")
         start = self.output[:, 0]
+        # Shares of growth add up to one: sum_g (Y_g1 - Y_g0) / (Y_1 - Y_0).
         growth = growth_contributions(start, self.output[:, -1], codes)[0]
         before = np.bincount(codes, start) / start.sum()
         sizes = np.bincount(codes)
@@ -270,6 +273,7 @@ class Decomposition:
                 p_type=f"labels move over units, {free.draws} draws",
                 seed=seed,
             )
+            # Groups of unequal size cannot hold all inequality between them.
             most = maximum_between(income, weights, codes, measure)
             rows.add(
                 "share",
@@ -327,6 +331,8 @@ class Decomposition:
         codes = self.groups[outer][0], self.groups[inner][0]
         total = theil(*self._at(end), measure)
         none = "" if total > 0 else NO_INEQUALITY
+        # The order matters when regions and cells overlap; the Shapley value takes the
+        # mean over both.
         divided = {
             "nested": nested_theil(*self._at(end), *codes, measure),
             "shapley": shapley_theil(*self._at(end), *codes, measure),

@@ -45,6 +45,7 @@ def f6(facts: Facts) -> Artwork:
     if series.empty:
         what = f"parts of Theil T in specification {spec}"
         raise nothing_to_show(what, "inequality", "F6")
+    # The longest period holds the years of all others.
     lengths = series.groupby("period")["year"].nunique()
     data = with_basis(only(series, period=lengths.idxmax()), facts.description())
     # ASSUME: groups of one unit and other groups without inequality within are left out
@@ -87,6 +88,7 @@ def _layers(data: pd.DataFrame) -> list[tuple[str, Mark, pd.Series]]:
     )
     between = only(data, kind="between").set_index("year")["value"]
     layers = [(BETWEEN, DARK, between.reindex(within.index))]
+    # Cells in the order of all keys, other groups by name.
     rank = {cell: number for number, cell in enumerate(CELLS)}
     groups = within.columns.astype(str)
     for name in sorted(groups, key=lambda name: (rank.get(name, 0), name)):
@@ -115,6 +117,7 @@ def _draw_stack(axes: Axes, data: pd.DataFrame) -> None:
                 linewidth=0.4,
                 alpha=0.92,
             )
+        # Names stand in the middle of their layer.
         middle = float((base[last] + top[last]) / 2)
         endings.append(Ending(middle, name.replace(" ", "\n", 1), mark.colour))
         base = top

@@ -66,6 +66,8 @@ def t12(facts: Facts) -> Table:
                 "period": period,
                 "basis": basis,
             }
+            # Parts of one specification: those of the others repeat them with other
+            # weights.
             lines = [*_index_rows(own)]
             if not rows or rows[0]["spec_id"] == spec:
                 lines += _part_rows(own)

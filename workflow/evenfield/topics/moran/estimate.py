@@ -128,6 +128,7 @@ def estimate(study: Study) -> Results:
     for spec in read(Section, study.config, "moran"):
         where = f"estimates.moran.{spec.id}"
         income, info = whole_span(study, spec, where)
+        # Levels stay alike for long; growth shows whether neighbours move together now.
         growth = _growth(study, spec, income, where)
         weights = study.weights(scheme=spec.unit_scheme)
         W, cut = weights.among(income.units)
@@ -233,6 +234,7 @@ def _map_tests(
 
 
 def _add_years(rows: Rows, kind: str, test: MapTests, data: Trajectories) -> None:
+    # Moments over permutations, not those of normal errors.
     z = (test.statistic - test.mean) / test.std_error
     for t, year in enumerate(data.years):
         rows.add(
@@ -294,6 +296,7 @@ def _local(
         own.undefined(["local"], error)
         return []
     own.note = on.cut
+    # One test for each unit: the false discovery rate is held within the year.
     counts = (tests.q_value <= rate).sum(axis=0)
     for year, basis, count in zip(data.years, data.basis, counts, strict=True):
         own.add(
@@ -395,6 +398,8 @@ def _add_pair(
         "output_basis": basis,
         "role": on.spec.role,
     }
+    # I_xy = x'W z / z'z of growth x against the marks z of the neighbours, who keep
+    # their own growth.
     growth = grown[GROWTH].to_numpy(float)
     rng, seed = on.stream(*case, "pair")
     try:

@@ -139,6 +139,8 @@ def _draw_strip(axes: Axes, local: pd.DataFrame, rate: float, facts: Facts) -> N
     """Draw one rectangle for each run of years in which a unit stays what it is."""
     often = local[local["q_value"].le(rate)].groupby("unit").size()
     last = only(local, year=local["year"].max())
+    # Units that are often told apart from chance stand on top, then by their last
+    # quadrant.
     order = last.assign(
         often=-last["unit"].map(often).fillna(0),
         rank=last["quadrant"].map(RANK).fillna(4),
@@ -153,7 +155,8 @@ def _draw_strip(axes: Axes, local: pd.DataFrame, rate: float, facts: Facts) -> N
     known = local[local["quadrant"].isin(list(QUADRANTS))].sort_values(["unit", "year"])
     known = known.assign(clear=known["q_value"].le(rate))
     state = known[["unit", "quadrant", "clear"]]
-    goes_on = state.eq(state.shift()).all(axis=1) & known["year"].diff().eq(step)
+    alike = state.eq(state.shift()).all(axis=1)
+    goes_on = alike & known["year"].diff().eq(step)
     for _, run in known.groupby((~goes_on).cumsum()):
         first = run.iloc[0]
         colour, hatch, _ = QUADRANTS[first["quadrant"]]
@@ -170,6 +173,7 @@ def _draw_strip(axes: Axes, local: pd.DataFrame, rate: float, facts: Facts) -> N
                 **style,
             )
         )
+    # Thin white lines part the rows; without them equal neighbours would melt into one.
     for i in range(1, len(order) if few else 0):
         axes.axhline(i - 0.5, color="white", linewidth=0.5)
     axes.set_ylim(len(order) - 0.5, -0.5)
@@ -191,6 +195,7 @@ def _describe(
     last = int(plain["year"].max())
     start = fixed(pick(plain, year=first)["value"], 2)
     end = fixed(pick(plain, year=last)["value"], 2)
+    # The band holds in all years at once, so years above it may be counted.
     above = plain["value"].gt(plain["band_high"])
     significant = local[local["q_value"].le(rate)]
     final = only(significant, year=last)["unit"].nunique()

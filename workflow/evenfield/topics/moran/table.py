@@ -103,6 +103,7 @@ def _row(facts: Facts, own: pd.DataFrame, kinds: Sequence[tuple[str, str]]) -> R
     }
     for variable, controls in kinds:
         moran = pick(own, estimator="moran", outcome=variable, controls_id=controls)
+        # The first date has no growth behind it.
         absent = variable == "growth" and not moran
         key = f"{variable} {controls}"
         row |= {
@@ -115,6 +116,8 @@ def _row(facts: Facts, own: pd.DataFrame, kinds: Sequence[tuple[str, str]]) -> R
 
 
 def _links(estimates: pd.DataFrame) -> str:
+    # Where holders lie changes only with the dates of zones: periods that are alike are
+    # said once.
     counts = only(estimates, estimator="join_count").drop_duplicates(
         ["treatment_def", "contrast", "estimate"]
     )
@@ -146,5 +149,6 @@ def _pairs(estimates: pd.DataFrame) -> str:
 def _moran(value: Any, p: Any, adjusted: Any) -> str:
     if is_missing(value):
         return ""
+    # Without the adjusted p nothing was tested in more than one year.
     tests = [p_value(item) for item in (p, adjusted) if not is_missing(item)]
     return f"{fixed(value, 2)} ({', '.join(tests)})"

@@ -63,10 +63,12 @@ def estimate(study: Study) -> Results:
     if not taxonomies:
         tables = study.each("cells").values()
         taxonomies = sorted(set().union(*(table["taxonomy"] for table in tables)))
+    # Merged units have other cells, so every unit scheme is described.
     infos = scheme_infos(study.descriptions.values())
     for scheme, info in sorted(infos.items()):
         years = _years(study, info)
         periods = periods_of(study.table("periods", scheme))
+        # Zones and controls of a period are the same for every taxonomy.
         measured = {period: _variables(study, period, info) for period in periods}
         for taxonomy in taxonomies:
             frames = [_paths(study, taxonomy, scheme, years)]
@@ -115,6 +117,7 @@ def _paths(
         product = rows["weight"] * rows[variable]
         grouped = rows.assign(product=product).groupby(["year", "cell"])
         means = grouped[variable].agg(n_units="size", mean="mean", sd="std")
+        # Without people there is no weighted mean: the sum of nothing stays blank.
         total = grouped[["product", "weight"]].sum(min_count=1)
         means["mean_population_weighted"] = total["product"] / total["weight"]
         frame = pd.DataFrame(means).reset_index()
@@ -174,6 +177,7 @@ def _summary(
         period=period,
         output_basis=basis,
     )
+    # All units are one more cell, so that the nation stands beside the groups.
     both = pd.concat([data, data.assign(cell="all")])
     grouped = both.groupby("cell")[list(variables)]
     n_units = grouped.size()

@@ -36,8 +36,12 @@ def f3(facts: Facts) -> Artwork:
     """
     taxonomy = facts.config["taxonomy"]["primary"]
     paths = only(facts.series(), kind="path", unit_scheme=facts.main)
+    # A ratio at current prices needs no deflator and no proxy; real incomes stand in
+    # where it is missing.
     current = paths["variable"].eq(CURRENT).any()
     paths = only(paths, variable=CURRENT if current else "relative_log_income")
+    # The undated list holds the same units throughout, the dated one those of each
+    # year.
     taxonomies = (f"{taxonomy}+undated", taxonomy)
     shown = [name for name in taxonomies if paths["taxonomy"].eq(name).any()]
     if taxonomy not in shown:

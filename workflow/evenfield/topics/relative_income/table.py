@@ -44,6 +44,7 @@ def t3(facts: Facts) -> Table:
             "add the taxonomy to estimates.relative_income.taxonomies",
         )
     cells = cells_in(summary["cell"])
+    # A study without groups has one column.
     cells = ["all"] if cells == ["neither"] else ["all", *cells]
     variables = dict(VARIABLES)
     for name, item in facts.config["controls"].items():
@@ -90,6 +91,7 @@ def _rows(
     }
     counts = {f"mean {cell}": pick(series, cell=cell).get("n_units") for cell in cells}
     blank = {f"sd {cell}": None for cell in cells}
+    # The number of units opens each period: a mean of two is no mean of many.
     units = {"variable": "units", "label": "number of units", "digits": 0}
     yield {**shared, **units, **counts, **blank}
     present = set(series["variable"])

@@ -67,6 +67,7 @@ def estimate(study: Study) -> Results:
     for spec in read(Section, study.config, "rolling"):
         data, info = whole_span(study, spec, f"estimates.rolling.{spec.id}")
         rows = _rows(spec, data, info)
+        # A length that is named twice is estimated once.
         series = [
             add_windows(rows, data, span, spec, info, inference)
             for span in dict.fromkeys(spec.windows)
@@ -129,6 +130,7 @@ def _by_period(
                 "output_basis": section[2],
             }
             estimates += add_spatial(section, weights, spec, own, inference)
+    # Contrasts between periods that overlap would compare a period with itself.
     names = main_periods(study.description(spec.unit_scheme))
     main = {name: sections[name] for name in names if name in sections}
     return estimates + add_contrasts(main, spec, labels, inference)

@@ -88,6 +88,7 @@ def add_contrasts(
             p_type="wild bootstrap-t by unit, two-sided",
             seed=seed,
         )
+    # All speeds equal: the largest contrast alone would be chosen by the data.
     rows.add(
         "equal",
         without,
@@ -121,6 +122,7 @@ def add_slope_break(
                 f"{len(data.units)} units, a regression needs at least {MIN_UNITS}"
             )
         step = _step(data)
+        # g_it = tau_t + b_t y_i,t-1 + e_it, one slope for each year.
         growth = np.diff(data.values, axis=1) / step
         # The largest Wald statistic over dates that leave a share of them on each side
         # (Andrews 1993); its law by the fixed-regressor bootstrap (Hansen 2000).
@@ -139,6 +141,8 @@ def add_slope_break(
         p_type="fixed-regressor wild bootstrap by unit, largest over dates",
         seed=seed,
     )
+    # The speeds on both sides describe: a date that the data chose makes them too far
+    # apart.
     for side, slope in (("before", test.before), ("after", test.after)):
         rows.add(
             side,

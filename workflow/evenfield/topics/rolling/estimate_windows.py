@@ -102,6 +102,8 @@ def add_windows(
         basis = data.basis_between(first_year, last_year)
         slope = float(fit.slope[s])
         std_error = float(fit.std_error[s])
+        # lambda falls in b, so the band of the slope maps into that of the speed end by
+        # end.
         near = speed_bounds(
             slope - pointwise * std_error, slope + pointwise * std_error, span
         )
@@ -128,6 +130,7 @@ def add_windows(
             }
         )
         test = t_inference(slope, std_error, fit.df, level)
+        # Share of draws whose largest |t| over all windows is as large as this one.
         beyond = (largest >= abs(test.statistic)).sum()
         proxy = basis_warning(basis, info.first_official)
         own = Rows(KINDS, rows.role, proxy, **rows.shared)

@@ -146,6 +146,8 @@ def _add_tests(
         # zero (Pitman 1939; Morgan 1939), however the ends are correlated.
         X = np.column_stack([np.ones(len(start)), start + end])
         tests = slopes(fit=fit_hc3(start - end, X), c=np.eye(2)[1])
+        # T2 is a likelihood ratio, T3 the ratio of both variances scaled by the
+        # persistence between them (Carree and Klomp 1997).
         t2 = dispersion.carree_klomp_t2_test(start, end)
         t3 = float(dispersion.carree_klomp_t3(start, end))
     except NumericsError as error:
@@ -154,6 +156,7 @@ def _add_tests(
     for number, (name, fields) in enumerate(tests.items()):
         beside = {"role": "ladder", "estimator": f"sigma_slope_test_{name.lower()}"}
         rows.add("slope", fields.pop("warning"), **fields | (beside if number else {}))
+    # Its law needs independent normal units, which regions are not.
     rows.add(
         "t2",
         "size is right only for independent normal units",
@@ -209,6 +212,7 @@ def _path(study: Study, spec: SigmaSpec) -> pd.DataFrame:
         people = matched(panel, "population", data, where)
         by_year = zip(y.T, people.T, strict=True)
         frame["sigma_population_weighted"] = [DescrStatsW(*one).std for one in by_year]
+    # With few units one city can carry the path: the extremes name which.
     if len(y) >= MIN_UNITS:
         names = np.array(data.units, dtype=object)
         without = dispersion.leave_one_out_sigma(y)

@@ -49,6 +49,7 @@ def f5(facts: Facts) -> Artwork:
         "bottom": 0.26 / high,
         "hspace": 0.17,
     }
+    # A study without rolling windows has the upper panel alone.
     number = 1 if windows.empty else 2
     figure, grid = panels(number, 1, (WIDTH, high), edges, sharex=True)
     above = grid[0, 0]
@@ -85,6 +86,7 @@ def _windows(facts: Facts) -> pd.DataFrame:
 def _draw_sigma(
     axes: Axes, paths: list[tuple[str, pd.DataFrame, str]], main: pd.DataFrame
 ) -> None:
+    # The band leaves out one unit; it is no confidence interval.
     colour = series_mark(0).colour
     for part in stretches(main):
         band = part["year"], part["sigma_low"], part["sigma_high"]
@@ -141,6 +143,7 @@ def _window_sentence(line: pd.DataFrame) -> str:
     rows = records(line)
     slowest = min(rows, key=lambda row: row["speed"])
     fastest = max(rows, key=lambda row: row["speed"])
+    # A band over all windows: how often it leaves out zero needs no further correction.
     clear = int((line["band_low"].gt(0) | line["band_high"].lt(0)).sum())
     return (
         f"Speed of convergence in windows of {int(rows[0]['span'])} years: from"
@@ -157,6 +160,7 @@ def _window_years(row: dict[str, float]) -> str:
 def _paths(facts: Facts, series: pd.DataFrame) -> list[tuple[str, pd.DataFrame, str]]:
     """Return name, rows and column of each line, the largest sample first."""
     sizes = series.groupby("spec_id")["n_units"].first()
+    # The study's own sample is the largest and sets the axis.
     sizes = sizes.sort_values(ascending=False, kind="stable")
     paths = []
     for spec, size in sizes.items():

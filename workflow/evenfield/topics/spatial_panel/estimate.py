@@ -3,6 +3,7 @@ intervals, tests, selection.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -205,6 +206,8 @@ def _specification(
         fits = {
             model: fit_spatial_panel(panel, net, spec.form(model)) for model in models
         }
+        # LM tests need the model without dependence alone; the robust forms correct
+        # each for the other (Elhorst 2014).
         tests = lm_tests(panel, net, spec.effects, spec.approach)
         serial = serial_note(next(iter(fits.values())))
         _add(rows, "test", tested_lines(tests, serial) + _durbin_tests(fits, serial))
@@ -234,7 +237,7 @@ def _specification(
             role="description",
             estimate=share,
         )
-    return [row for rows in builders.values() for row in rows.estimates]
+    return list(chain.from_iterable(rows.estimates for rows in builders.values()))
 
 
 def _add(rows: Rows, kind: str, lines: list[Line]) -> None:
@@ -254,6 +257,8 @@ def _durbin_tests(fits: Mapping[str, SpatialPanelFit], note: str) -> list[Line]:
     if {"SAR", "SEM"} <= set(fits):
         ratios = [likelihood_ratio(durbin, fits[narrow]) for narrow in ("SAR", "SEM")]
         lines += tested_lines(ratios, note)
+    # theta = 0 and theta = -rho b are tested by Wald, once with errors that allow for
+    # dependence over years.
     if not durbin.at_bound:
         tests = [*wald_tests(durbin), *wald_tests(durbin, "unit")]
         return lines + tested_lines(tests, note)
@@ -276,6 +281,7 @@ def _add_fit(rows: Rows, setting: Setting, fit: SpatialPanelFit) -> None:
     for name, value in criteria.items():
         rows.add("height", estimator=estimator, term=name, estimate=value)
     rows.add("serial", estimator=estimator, estimate=residual_autocorrelation(fit))
+    # Units change places with their whole paths, which keeps what years share.
     rng = generator_for(seed, f"{setting.stream}:{fit.model.model}:moran")
     moran, p_value = residual_moran(fit, rng)
     rows.add(
@@ -331,7 +337,8 @@ def _add_series(
 
 
 def _summary(study: Study, section: Section) -> dict[str, Any]:
-    used = {name for spec in section.specifications for name in spec.regressors}
+    # Variables that no specification uses are not described.
+    used = set(chain.from_iterable(spec.regressors for spec in section.specifications))
     neighbours = {}
     for name, weights in sorted(study.all_weights.items()):
         effective = np.asarray(effective_neighbours(weights.matrix))

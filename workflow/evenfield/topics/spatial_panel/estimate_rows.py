@@ -208,6 +208,8 @@ def other_inference(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
     factors do to rho.
     """
     lines = []
+    # Errors that take units as independent over years; they stand beside to show what
+    # that hides.
     for kind in ("observed", "expected", "qml"):
         lines += [
             {**line, "role": "ladder"} for line in coefficients(setting, fit, kind)
@@ -255,6 +257,8 @@ def _by_units(
             line["warning"] = joined(line["warning"], f"no interval: {error}")
         return lines
     used = len(bootstrap.coefficients)
+    # |t*| of every coefficient and effect; its quantile times the error of the sample
+    # is half the interval.
     drawn = [bootstrap.coefficients, bootstrap.effects.reshape(used, -1)]
     sizes = np.abs(np.concatenate(drawn, axis=1)).T
     for line, size in zip(lines, sizes, strict=True):
@@ -278,6 +282,8 @@ def _by_years(
     """Return the printed rows with the standard deviation and the percentiles of
     samples rebuilt from blocks of years.
     """
+    # Blocks of years keep part of the dependence over years; a short panel gets shorter
+    # ones, so that three fit.
     together = max(1, min(YEARS_TOGETHER, fit.n_periods // 3))
     rng = generator_for(setting.seed, stream)
     drawn = year_bootstrap(setting.panel, fit, rng, YEAR_DRAWS, together)

@@ -59,6 +59,7 @@ def t15(facts: Facts) -> Table:
         raise nothing_to_show(what, "spatial_panel", "T15")
     rows = [*_by_weights(own, fit), *_others(estimates, fit)]
     columns = [left("Weights or specification", "label")]
+    # Effects, not coefficients: theta is no spillover where rho is not zero.
     for kind in KINDS:
         interval = (f"{kind} conf_low", f"{kind} conf_high")
         columns += [
@@ -141,6 +142,7 @@ def _note(facts: Facts, own: pd.DataFrame, fit: Mapping[str, Any]) -> tuple[str,
     ]
     sample = "" if spec["sample"] == "all" else f", sample {_spaced(spec['sample'])}"
     regressors = in_words([fit["regressors"][name] for name in spec["regressors"]])
+    # Zones of unsure date enter some regressors; the note says how often.
     unsure = [
         f"{part}."
         for part in str(row["warning"]).split("; ")

@@ -48,6 +48,7 @@ def f24(facts: Facts) -> Artwork:
             f"{title}: mean gap {fixed(row['estimate'], 3)}, p"
             f" {p_value(row['p_value'])}"
         )
+    # The same scale above and below zero and in all panels.
     widest = np.abs(series["gap"]).max()
     grid[0, 0].set_ylim(-1.04 * widest, 1.04 * widest)
     grid[0, 0].set_ylabel("log points")
@@ -64,6 +65,7 @@ FIGURES = {"F24": f24}
 def _panel(
     axes: Any, spec: dict[str, Any], case_rows: pd.DataFrame, row: dict[str, Any]
 ) -> None:
+    # Donors in grey beneath: a gap counts when it leaves their bundle.
     for kind, colour, width, order in (
         ("placebo", FAINT, 0.6, 1),
         ("treated", INK, 1.8, 3),

@@ -22,7 +22,7 @@ from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.units import short_name
 
 BASE = "synthetic_control"
-LISTED = 0.01  # smaller weights are summed up as others
+LISTED = 0.01  # smaller weights are not listed
 
 
 def t33(facts: Facts) -> Table:
@@ -94,6 +94,7 @@ def _row(
         "spec_id term period role estimate conf_low conf_high p_value output_basis"
     ).split()
     since, until = spec["effect"]
+    # Only what sets a row apart from the main one of its unit.
     differs = [
         "" if spec.get("demeaned", True) else "levels",
         (
@@ -112,6 +113,7 @@ def _row(
         records(only(weights, spec_id=spec["id"])),
         key=lambda row: (-row["weight"], row["unit"]),
     )
+    # Weights below a hundredth are left to weights.csv.
     donors = [
         f"{short_name(row['unit'])} {fixed(row['weight'], 2)}"
         for row in listed

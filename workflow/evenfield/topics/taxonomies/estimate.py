@@ -181,7 +181,9 @@ def _cell_rows(
     C = cells["cluster"].to_numpy(float)
     S = cells["sez"].to_numpy(float)
     models = {NONE: one[:, None], DICHOTOMY: np.column_stack([one, C, S])}
+    # d C S is what a mixed form adds to both labels: four means, one for each cell.
     models[MIXED] = np.column_stack([models[DICHOTOMY], C * S])
+    # The smallest cell decides what can be told apart.
     counts = cells["cell"].value_counts().sort_index()
     sizes = ", ".join(f"{name} {count}" for name, count in counts.items())
     base = replace(
@@ -203,6 +205,7 @@ def _plane_rows(
     models = {
         DICHOTOMY: np.column_stack([one, cells[["cluster", "sez"]].to_numpy(float)])
     }
+    # The same equation with amounts in the place of labels.
     models[PLANE] = np.column_stack([one, E, X, E * X])
     return _compared(geographies, base, plane, models, PLANE, [PLANE])
 
@@ -232,13 +235,15 @@ def _compared(
             replace(base, estimator=name, unit_of_measure=unit)
             for name, (_, unit) in GAINS.items()
         ]
-    base = replace(
-        base, g_star=effective_clusters(X[large], units, np.eye(X[large].shape[1])[-1])
-    )
+    # How many units the product rests on: with two units in a cell it is a handful.
+    product = np.eye(X[large].shape[1])[-1]
+    base = replace(base, g_star=effective_clusters(X[large], units, product))
     draw_id = f"{base.unit_scheme}:{base.sample_id}"
     geography = geographies.at(units, X[large][:, 1], draw_id)
     rows = []
     for name, (gain, unit) in GAINS.items():
+        # Above zero the larger model predicts units left out better (or has the smaller
+        # BIC).
         observed = float(gain(y, models[DICHOTOMY], models[large]))
         for scheme in NAMES if base.role == "primary" else ("free",):
             role = "ladder" if NAMES[scheme] else base.role
@@ -259,9 +264,9 @@ def _compared(
             )
             p_type = f"{scheme} permutation of labels, one-sided, {len(dealt)} draws"
             rows.append(replace(row, estimate=observed, p_value=p_value, p_type=p_type))
-    return rows + [
-        _score(base, name, term, y, models[term]) for name in SCORES for term in scored
-    ]
+    for name in SCORES:
+        rows += [_score(base, name, term, y, models[term]) for term in scored]
+    return rows
 
 
 def _score(

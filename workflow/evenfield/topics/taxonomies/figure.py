@@ -51,6 +51,7 @@ def f25(facts: Facts) -> Artwork:
             f"plane of clusters and zones in {label}", "taxonomies", "F25"
         )
     taxonomy = facts.config["taxonomy"]["primary"]
+    # Labels say what the paper calls a unit, the plane how much of either it has.
     cells = cells_of(facts.table("cells", text=TEXT), taxonomy, period)
     data = plane.merge(cells[["unit", "cell"]], on="unit", how="left")
     figure, grid = panels(1, 1, (WIDTH, 4.7), EDGES)
@@ -77,6 +78,7 @@ def f25(facts: Facts) -> Artwork:
     bar = figure.colorbar(marks, ax=axes, pad=0.015, fraction=0.045)
     bar.set_label("growth of income per head, % a year", color=INK)
     bar.outline.set_visible(False)
+    # More names than this cover the marks.
     if len(data) <= MOST_NAMES:
         label_points(
             axes,
