@@ -72,17 +72,9 @@ def f4(facts: Facts) -> Artwork:
     for axes in grid.flat[len(shown) :]:
         axes.axis("off")
     income = f"income in the first year, {facts.description()['income_unit']}"
-    figure.supylabel(
-        "growth, % a year",
-        fontsize=7.5,
-        x=0.008,
-        color=INK,
-    )
+    figure.supylabel("growth, % a year", fontsize=7.5, x=0.008, color=INK)
     figure.supxlabel(
-        f"{income}, ratio scale",
-        fontsize=7.5,
-        y=0.31 / size[1],
-        color=INK,
+        f"{income}, ratio scale", fontsize=7.5, y=0.31 / size[1], color=INK
     )
     cell_key(
         figure,
@@ -101,41 +93,19 @@ def f4(facts: Facts) -> Artwork:
 FIGURES = {"F4": f4}
 
 
-def _draw_panel(
-    axes: Axes,
-    data: pd.DataFrame,
-    headline: str,
-    facts: Facts,
-) -> None:
+def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str, facts: Facts) -> None:
     line = only(data, kind="line").sort_values("log_income_start")
     points = only(data, kind="unit").sort_values("unit")
     x = points["log_income_start"].to_numpy(float)
     y = points["growth_pct_per_year"].to_numpy(float)
-    axes.set_ylim(
-        padded(
-            y,
-            0.09,
-            floor=0.1,
-            above=1.6,
-        )
-    )
+    axes.set_ylim(padded(y, 0.09, floor=0.1, above=1.6))
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.set_xlim(padded(x, 0.07, floor=0.05))
     at = line["log_income_start"]
     axes.fill_between(
-        at,
-        line["conf_low"],
-        line["conf_high"],
-        color=SOFT,
-        alpha=0.13,
-        linewidth=0,
+        at, line["conf_low"], line["conf_high"], color=SOFT, alpha=0.13, linewidth=0
     )
-    axes.plot(
-        at,
-        line["fitted"],
-        color=SOFT,
-        linewidth=1.0,
-    )
+    axes.plot(at, line["fitted"], color=SOFT, linewidth=1.0)
     # The rarest cells are drawn last, on top.
     for cell in reversed(cells_in(points["cell"])):
         chosen = only(points, cell=cell)
@@ -167,12 +137,7 @@ def _draw_panel(
     named = in_pairs.to_numpy() | _ends(x, y, points["residual"].to_numpy(float))
     names = [facts.label(unit) for unit in points["unit"][named]]
     label_points(
-        axes,
-        x[named],
-        y[named],
-        names,
-        avoid=[box.get_window_extent()],
-        color=INK,
+        axes, x[named], y[named], names, avoid=[box.get_window_extent()], color=INK
     )
 
 

@@ -86,18 +86,8 @@ def t6(facts: Facts) -> Table:
         ),
         number("Speed", "speed_estimate", 2, "speed_reason"),
         ends(interval, "speed_conf_low", "speed_conf_high", 2, "speed_reason"),
-        right(
-            "Half-life",
-            "half_life_estimate",
-            show=years,
-            reason="half_life_reason",
-        ),
-        right(
-            interval,
-            *life,
-            show=years_interval,
-            reason="half_life_reason",
-        ),
+        right("Half-life", "half_life_estimate", show=years, reason="half_life_reason"),
+        right(interval, *life, show=years_interval, reason="half_life_reason"),
         right(
             "Sigma, start \u2192 end",
             "sigma_start_estimate",
@@ -133,12 +123,7 @@ def t6(facts: Facts) -> Table:
 TABLES = {"T6": t6}
 
 
-def _row(
-    facts: Facts,
-    spec: Row,
-    own: pd.DataFrame,
-    sigma: pd.DataFrame,
-) -> Row:
+def _row(facts: Facts, spec: Row, own: pd.DataFrame, sigma: pd.DataFrame) -> Row:
     by_term = {(row["estimator"], row["term"]): row for row in records(own)}
     slope = by_term[PICKED["slope"]]
     period = slope["period"]

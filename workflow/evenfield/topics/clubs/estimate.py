@@ -55,11 +55,7 @@ KINDS = {
 MOST_PAIRED = 1000  # units up to which pairs are written
 LEVELS = "relative_income"
 LOGS = "log_income"
-CURRENCIES = {
-    LOGS: 1.0,
-    f"{LOGS}_x100": 100.0,
-    f"{LOGS}_/10000": 1e-4,
-}
+CURRENCIES = {LOGS: 1.0, f"{LOGS}_x100": 100.0, f"{LOGS}_/10000": 1e-4}
 FACTORS = np.round(10.0 ** np.linspace(-3, 3, 49), 12)
 LABELS = (
     "spec_id sample_id unit_scheme period kind group unit unit_j year club x".split()
@@ -199,10 +195,7 @@ def trend_of(y: Array, spec: ClubsSpec, step: int) -> Array:
 
 
 def cluster(
-    y: Array,
-    spec: ClubsSpec,
-    step: int,
-    left_out: int | None = None,
+    y: Array, spec: ClubsSpec, step: int, left_out: int | None = None
 ) -> Clustering:
     """Filter log incomes and sort the units into clubs; y (N, T)."""
     trend = trend_of(y, spec, step)
@@ -238,10 +231,7 @@ def _periods(trend: Array, spec: ClubsSpec) -> Array:
 
 
 def _variants(
-    y: Array,
-    spec: ClubsSpec,
-    step: int,
-    own: Clustering,
+    y: Array, spec: ClubsSpec, step: int, own: Clustering
 ) -> dict[str, Array]:
     """Return the clubs of the units as they are, under every other choice, and without
     each year of the regression.
@@ -263,13 +253,7 @@ def _variants(
     return variants
 
 
-def _add_tests(
-    rows: Rows,
-    y: Array,
-    spec: ClubsSpec,
-    step: int,
-    level: float,
-) -> None:
+def _add_tests(rows: Rows, y: Array, spec: ClubsSpec, step: int, level: float) -> None:
     """Add the test in levels with one period more and less, and in logs of several
     currency units.
     """
@@ -315,13 +299,7 @@ def _add_test(
             )
         fit = fit_logt(H, periods, spec.variance)
     except NumericsError as error:
-        return rows.add(
-            "logt",
-            why,
-            f"not defined: {error}",
-            **labels,
-            estimate=NAN,
-        )
+        return rows.add("logt", why, f"not defined: {error}", **labels, estimate=NAN)
     return rows.add(
         "logt",
         why,
@@ -356,21 +334,12 @@ def _members(data: Trajectories, rows: Iterable[int]) -> list[str]:
 
 
 def _add_clubs(
-    rows: Rows,
-    data: Trajectories,
-    own: Clustering,
-    spec: ClubsSpec,
-    level: float,
+    rows: Rows, data: Trajectories, own: Clustering, spec: ClubsSpec, level: float
 ) -> None:
     stages = {"found": own.clubs, f"merged: {spec.merge}": own.merged}
     for stage, division in stages.items():
         for term, members in division._asdict().items():
-            rows.add(
-                "count",
-                term=term,
-                contrast=stage,
-                estimate=float(len(members)),
-            )
+            rows.add("count", term=term, contrast=stage, estimate=float(len(members)))
         for number, club in enumerate(division.clubs, start=1):
             rows.add(
                 "club",
@@ -386,11 +355,7 @@ def _add_clubs(
 
 
 def _add_cells(
-    rows: Rows,
-    study: Study,
-    data: Trajectories,
-    own: Clustering,
-    spec: ClubsSpec,
+    rows: Rows, study: Study, data: Trajectories, own: Clustering, spec: ClubsSpec
 ) -> list[pd.DataFrame]:
     """Set the clubs against the cells of each taxonomy; return the tables that could be
     tested as series.
@@ -467,11 +432,7 @@ def _series(data: Trajectories, own: Clustering, shared: Array) -> list[pd.DataF
         }
     )
     dispersion = pd.DataFrame(
-        {
-            "kind": "dispersion",
-            "year": years,
-            "value": transition_variance(own.levels),
-        }
+        {"kind": "dispersion", "year": years, "value": transition_variance(own.levels)}
     )
     frames = [paths, means.assign(kind="club_mean"), membership, dispersion]
     # Pairs grow with the square of the units.
@@ -497,13 +458,7 @@ def _currency(y: Array, spec: ClubsSpec, step: int) -> pd.DataFrame:
             t.append(fit_logt(H, periods, spec.variance).t.item())
         except NumericsError:
             t.append(NAN)
-    return pd.DataFrame(
-        {
-            "kind": "currency",
-            "x": FACTORS,
-            "value": t,
-        }
-    )
+    return pd.DataFrame({"kind": "currency", "x": FACTORS, "value": t})
 
 
 def _summary(data: Trajectories, own: Clustering) -> dict[str, Any]:

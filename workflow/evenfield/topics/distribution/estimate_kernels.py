@@ -111,12 +111,7 @@ def _add_modes(move: Movement, position: int) -> None:
     values = np.log(move.values[:, position])
     draws = min(move.inference["permutations"], MODE_DRAWS)
     rng, seed = move.stream(f"modes:{year}", 0)
-    rows = move.rows(
-        contrast=str(year),
-        n_obs=len(values),
-        n_periods=1,
-        seed=seed,
-    )
+    rows = move.rows(contrast=str(year), n_obs=len(values), n_periods=1, seed=seed)
     try:
         # The smallest bandwidth with which a kernel density has one mode is large where
         # there are two (Silverman 1981).
@@ -155,23 +150,13 @@ def _moving(move: Movement, years: int) -> None:
     modes = float(count_prominent_modes(ergodic, PROMINENCE))
     at_an_end = ergodic.argmax() in (0, len(ergodic) - 1)
     edge = "the highest at an end of the range seen" if at_an_end else ""
-    rows.add(
-        "modes",
-        edge,
-        estimate=modes,
-        n_obs=len(y),
-    )
+    rows.add("modes", edge, estimate=modes, n_obs=len(y))
     # The solution of a linear system knows its small entries only to 1e-16 of the large
     # ones.
     seen = np.where(ergodic > NEGLIGIBLE * ergodic.max(), ergodic, 0.0)
     move.draw(_surface(kernel).assign(kind="kernel"), years)
     return move.draw(
-        {
-            "kind": "ergodic_density",
-            "x": kernel.grid,
-            "value": seen,
-        },
-        years,
+        {"kind": "ergodic_density", "x": kernel.grid, "value": seen}, years
     )
 
 
@@ -207,10 +192,4 @@ def _conditioned(move: Movement, name: str, other: Array) -> None:
 def _surface(kernel: StochasticKernel) -> pd.DataFrame:
     x, y = np.meshgrid(kernel.grid, kernel.grid, indexing="ij")
     values = np.asarray(kernel.density).ravel()
-    return pd.DataFrame(
-        {
-            "x": x.ravel(),
-            "y": y.ravel(),
-            "value": values,
-        }
-    )
+    return pd.DataFrame({"x": x.ravel(), "y": y.ravel(), "value": values})

@@ -55,14 +55,7 @@ SERIES = (
     " order estimator rho speed speed_low speed_high unbounded_low"
     " unbounded_high half_life output_basis warning"
 ).split()
-KEY = [
-    "spec_id",
-    "unit_scheme",
-    "start_year",
-    "end_year",
-    "period",
-    "order",
-]
+KEY = ["spec_id", "unit_scheme", "start_year", "end_year", "period", "order"]
 
 
 class DynamicPanelSpec(UnitsSpec):
@@ -171,11 +164,7 @@ def _estimated(
     )
     n = len(data.units)
     steps = len(dates[0]) - 1
-    labels = {
-        **spec.labels,
-        "period": period,
-        "output_basis": basis,
-    }
+    labels = {**spec.labels, "period": period, "output_basis": basis}
     rows = Rows(
         {},
         spec.role,
@@ -242,12 +231,7 @@ def _estimated(
     return rows, points, fit
 
 
-def _builder(
-    rows: Rows,
-    kinds: dict[str, Kind],
-    note: str = "",
-    **labels: Any,
-) -> Rows:
+def _builder(rows: Rows, kinds: dict[str, Kind], note: str = "", **labels: Any) -> Rows:
     """Return a builder of rows of other kinds that adds to the same rows."""
     own = Rows(
         kinds, "description", joined(rows.note, note), **{**rows.shared, **labels}
@@ -256,12 +240,7 @@ def _builder(
     return own
 
 
-def _add_root(
-    rows: Rows,
-    root: Root,
-    span: int,
-    study: Study,
-) -> dict[str, Any]:
+def _add_root(rows: Rows, root: Root, span: int, study: Study) -> dict[str, Any]:
     """Add the rows of a root, its speed and its half-life; return its numbers for the
     series.
     """
@@ -340,10 +319,7 @@ def _add_root(
 
 
 def _add_described(
-    rows: Rows,
-    root_of: Mapping[str, Any],
-    described: dict[str, float],
-    span: int,
+    rows: Rows, root_of: Mapping[str, Any], described: dict[str, float], span: int
 ) -> None:
     """Add the diagnostics of the headline, and whether its speed lies between pooled
     and fixed effects.

@@ -88,12 +88,7 @@ def least_squares(levels: Array, unit_effects: bool) -> tuple[float, float]:
     )
     level = pd.Series(levels[:, 1:].ravel(), index)
     lag = pd.DataFrame({"lag": levels[:, :-1].ravel()}, index)
-    model = PanelOLS(
-        level,
-        lag,
-        entity_effects=unit_effects,
-        time_effects=True,
-    )
+    model = PanelOLS(level, lag, entity_effects=unit_effects, time_effects=True)
     # ASSUME: clustered errors carry N/(N-1) alone: effects and regressors are not
     # counted against the observations.
     plain = dict.fromkeys(
@@ -122,11 +117,7 @@ class Window:
         return len(self.levels)
 
     def root(
-        self,
-        rho: float,
-        std_error: float,
-        warning: str,
-        se_type: str = CLUSTERED,
+        self, rho: float, std_error: float, warning: str, se_type: str = CLUSTERED
     ) -> Root:
         """Return a root tested against one by t(N - 1)."""
         test = t_inference(rho - 1, std_error, self.n - 1, self.level)
@@ -273,10 +264,7 @@ def _corrected(
 
 
 def _interval(
-    fit: CorrectedFit,
-    interval: RootInterval,
-    se_type: str,
-    flags: str,
+    fit: CorrectedFit, interval: RootInterval, se_type: str, flags: str
 ) -> Root:
     draws = f", {interval.draws} draws" if interval.draws else ""
     return Root(

@@ -99,12 +99,7 @@ def t7(facts: Facts) -> Table:
     columns = (
         left("Estimator", "label"),
         estimate("Root (s.e.)", "root", "root_se", 3, "reason"),
-        right(
-            "Speed",
-            "speed",
-            show=_speed,
-            reason="speed_reason",
-        ),
+        right("Speed", "speed", show=_speed, reason="speed_reason"),
         right(
             f"{facts.level} interval",
             "speed_low",

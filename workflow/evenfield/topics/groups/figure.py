@@ -116,26 +116,12 @@ def _tiles(
     return tiles.assign(letters=tiles["unit"].map(letters))
 
 
-def _draw_tile(
-    axes: Axes,
-    tile: Row,
-    x: float,
-    y: float,
-    label: str,
-) -> None:
+def _draw_tile(axes: Axes, tile: Row, x: float, y: float, label: str) -> None:
     mark = MARKS[tile["cell"]]
     letters = tile["letters"]
     if mark.hatch:
         corner = (x - TILE / 2, y - TILE / 2)
-        axes.add_patch(
-            Rectangle(
-                corner,
-                TILE,
-                TILE,
-                hatch=mark.hatch,
-                **HATCHED,
-            )
-        )
+        axes.add_patch(Rectangle(corner, TILE, TILE, hatch=mark.hatch, **HATCHED))
     axes.text(
         x,
         y - (0.14 if letters else 0.0),
@@ -151,20 +137,11 @@ def _draw_tile(
 
 
 def _draw_letter(
-    axes: Axes,
-    x: float,
-    y: float,
-    letter: str,
-    radius: float = 0.125,
+    axes: Axes, x: float, y: float, letter: str, radius: float = 0.125
 ) -> None:
     axes.add_patch(
         Circle(
-            (x, y),
-            radius,
-            facecolor="white",
-            edgecolor=ACCENT,
-            linewidth=0.6,
-            zorder=4,
+            (x, y), radius, facecolor="white", edgecolor=ACCENT, linewidth=0.6, zorder=4
         )
     )
     axes.text(
@@ -180,10 +157,7 @@ def _draw_letter(
 
 
 def _draw_legend(
-    axes: Axes,
-    tiles: pd.DataFrame,
-    cases: pd.DataFrame,
-    units_name: str,
+    axes: Axes, tiles: pd.DataFrame, cases: pd.DataFrame, units_name: str
 ) -> None:
     """Draw the key of cells with their counts, then the names of the cases, centred
     from top to bottom.
@@ -201,37 +175,19 @@ def _draw_legend(
     if names:
         needed += 2 * LINE + sum(map(_needed, names))
     top = max((inches - needed) / 2, 0.12)
-    axes.text(
-        0,
-        top,
-        units_name.capitalize(),
-        fontweight="bold",
-        va="center_baseline",
-    )
+    axes.text(0, top, units_name.capitalize(), fontweight="bold", va="center_baseline")
     for i, cell in enumerate(shown):
         _draw_key(axes, top + LINE * (i + 1), cell, int(counts[cell]))
     if not names:
         return
     at = top + LINE * (len(shown) + 2)
-    axes.text(
-        0,
-        at,
-        "Cases",
-        fontweight="bold",
-        va="center_baseline",
-    )
+    axes.text(0, at, "Cases", fontweight="bold", va="center_baseline")
     at += LINE
     for i, lines in enumerate(names):
         _draw_letter(axes, 0.085, at, LETTERS[i % len(LETTERS)], radius=0.075)
         for k, line in enumerate(lines):
             below = at + SECOND_LINE * k
-            axes.text(
-                0.24,
-                below,
-                line,
-                va="center_baseline",
-                fontsize=7.0,
-            )
+            axes.text(0.24, below, line, va="center_baseline", fontsize=7.0)
         at += _needed(lines)
 
 
@@ -240,48 +196,14 @@ def _needed(lines: list[str]) -> float:
     return LINE + SECOND_LINE * (len(lines) - 1)
 
 
-def _draw_key(
-    axes: Axes,
-    top: float,
-    cell: str,
-    count: int,
-) -> None:
+def _draw_key(axes: Axes, top: float, cell: str, count: int) -> None:
     mark = MARKS[cell]
     corner = (0.0, top - 0.065)
-    axes.add_patch(
-        Rectangle(
-            corner,
-            0.17,
-            0.13,
-            facecolor=mark.fill,
-            edgecolor="none",
-        )
-    )
+    axes.add_patch(Rectangle(corner, 0.17, 0.13, facecolor=mark.fill, edgecolor="none"))
     if mark.hatch:
-        axes.add_patch(
-            Rectangle(
-                corner,
-                0.17,
-                0.13,
-                hatch=mark.hatch,
-                **HATCHED,
-            )
-        )
-    axes.text(
-        0.24,
-        top,
-        cell,
-        va="center_baseline",
-        color=INK,
-    )
-    axes.text(
-        1.2,
-        top,
-        f"{count}",
-        va="center_baseline",
-        ha="right",
-        color=SOFT,
-    )
+        axes.add_patch(Rectangle(corner, 0.17, 0.13, hatch=mark.hatch, **HATCHED))
+    axes.text(0.24, top, cell, va="center_baseline", color=INK)
+    axes.text(1.2, top, f"{count}", va="center_baseline", ha="right", color=SOFT)
 
 
 def _describe(tiles: pd.DataFrame, cases: pd.DataFrame, facts: Facts) -> str:

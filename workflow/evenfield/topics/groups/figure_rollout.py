@@ -25,13 +25,7 @@ SUPPORT_NAMES = {
     "not_yet_treated": "without a national zone",
     "far_controls": "of these, no neighbour with one",
 }
-EDGES = {
-    "left": 0.065,
-    "right": 0.985,
-    "top": 0.94,
-    "bottom": 0.065,
-    "hspace": 0.24,
-}
+EDGES = {"left": 0.065, "right": 0.985, "top": 0.94, "bottom": 0.065, "hspace": 0.24}
 MOST_PEAKS = 6
 
 
@@ -41,11 +35,7 @@ def f2(facts: Facts) -> Artwork:
     support = _support(facts)
     kinds = zone_types(doses, ZONE_NAMES)
     by_year = doses.pivot_table(
-        index="year",
-        columns="zone_type",
-        values="zones",
-        aggfunc="sum",
-        fill_value=0,
+        index="year", columns="zone_type", values="zones", aggfunc="sum", fill_value=0
     )
     stock = by_year[kinds]
     new = stock.diff().fillna(stock)
@@ -54,14 +44,7 @@ def f2(facts: Facts) -> Artwork:
     unsure = int(held["zones"] - held["zones_dated"])
     memory = f"{unsure} of {int(held['zones'])} by a year from memory"
     size = (WIDTH, 4.6)
-    figure, grid = panels(
-        2,
-        1,
-        size,
-        EDGES,
-        sharex=True,
-        height_ratios=(1.5, 1.0),
-    )
+    figure, grid = panels(2, 1, size, EDGES, sharex=True, height_ratios=(1.5, 1.0))
     above, below = grid[:, 0]
     # A type of which zones were given up is drawn as if none were new.
     _draw_bars(above, new.clip(lower=0), stock, memory)
@@ -104,12 +87,7 @@ def _support(facts: Facts) -> pd.DataFrame:
     return wide.astype({"year": int}).rename_axis(columns=None)
 
 
-def _draw_bars(
-    axes: Axes,
-    new: pd.DataFrame,
-    stock: pd.DataFrame,
-    memory: str,
-) -> None:
+def _draw_bars(axes: Axes, new: pd.DataFrame, stock: pd.DataFrame, memory: str) -> None:
     years = new.index.to_numpy(int)
     tops = new.cumsum(axis=1)
     # From the whole height down, each type covers the ones beneath it.

@@ -24,11 +24,7 @@ from evenfield.shared.tables.units import (
 from evenfield.study.errors import first_examples
 from evenfield.topics.groups.table_sources import t2
 
-FIRST_TYPES = {
-    "sez": "SEZ",
-    "etdz": "ETDZ",
-    "hidz": "science park",
-}
+FIRST_TYPES = {"sez": "SEZ", "etdz": "ETDZ", "hidz": "science park"}
 COUNT_TYPES = {
     "sez": "SEZ",
     "etdz": "ETDZ",
@@ -98,13 +94,7 @@ def t1(facts: Facts) -> Table:
         columns.append(left(f"First {name}", *firsts_of, show=_first_year))
     columns += [count(name, f"zones_{kind}") for kind, name in count_types.items()]
     columns.append(left("Source", "source", "confidence", show=_source))
-    return Table(
-        id="T1",
-        note=note,
-        columns=tuple(columns),
-        frame=frame,
-        group="group",
-    )
+    return Table(id="T1", note=note, columns=tuple(columns), frame=frame, group="group")
 
 
 def _named(kinds: list[str], names: Mapping[str, str]) -> dict[str, str]:
@@ -150,19 +140,10 @@ def tg(facts: Facts) -> Table:
         left("SEZ only", "SEZ only"),
         count("Neither", "neither"),
     )
-    return Table(
-        id="TG",
-        note=note,
-        columns=columns,
-        frame=pd.DataFrame(rows),
-    )
+    return Table(id="TG", note=note, columns=columns, frame=pd.DataFrame(rows))
 
 
-TABLES = {
-    "T1": t1,
-    "T2": t2,
-    "TG": tg,
-}
+TABLES = {"T1": t1, "T2": t2, "TG": tg}
 
 
 def _first_year(all_years: Any, dated: Any) -> str:

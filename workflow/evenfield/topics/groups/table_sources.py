@@ -82,13 +82,7 @@ def t2(facts: Facts) -> Table:
         left("Licence", "licence", width_cm=2.2),
     )
     note = tuple(filter(None, sentences))
-    return Table(
-        id="T2",
-        note=note,
-        columns=columns,
-        frame=frame,
-        group="group",
-    )
+    return Table(id="T2", note=note, columns=columns, frame=frame, group="group")
 
 
 def _columns_in_use(facts: Facts) -> list[str]:

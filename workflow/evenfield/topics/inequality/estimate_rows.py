@@ -84,12 +84,7 @@ class Decomposition:
             else:
                 for end in ENDS:
                     shares = partial(self._shares, name, codes, end)
-                    self._add(
-                        shares,
-                        "share",
-                        treatment_def=name,
-                        contrast=end,
-                    )
+                    self._add(shares, "share", treatment_def=name, contrast=end)
             growth = partial(self._growth, codes, names)
             described = [{"role": "description"}]
             shared = {"treatment_def": name, "outcome": "output_real"}
@@ -145,11 +140,7 @@ class Decomposition:
     def _interval(self, draws: Array) -> dict[str, float]:
         level = self.inference["conf_level"]
         low, high = np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2])
-        return {
-            "conf_low": float(low),
-            "conf_high": float(high),
-            "conf_level": level,
-        }
+        return {"conf_low": float(low), "conf_high": float(high), "conf_level": level}
 
     @property
     def _band_draws(self) -> int:
@@ -160,21 +151,11 @@ class Decomposition:
             self._theil(rows, measure)
             self._revised(rows, measure)
         for end in ENDS:
-            rows.add(
-                "index",
-                term="gini",
-                contrast=end,
-                estimate=gini(*self._at(end)),
-            )
+            rows.add("index", term="gini", contrast=end, estimate=gini(*self._at(end)))
             for aversion in self.spec.aversion:
                 value = atkinson(*self._at(end), aversion)
                 term = f"atkinson_{aversion:g}"
-                rows.add(
-                    "index",
-                    term=term,
-                    contrast=end,
-                    estimate=value,
-                )
+                rows.add("index", term=term, contrast=end, estimate=value)
 
     def _theil(self, rows: Rows, measure: str) -> None:
         """Add an index at both ends and its change, with the band that redrawing units
@@ -192,12 +173,7 @@ class Decomposition:
             rng, seed = self._stream(f"band:{measure}")
             ends = self._at(end)
             draws = self._band_draws
-            drawn = redrawn_theil(
-                *ends,
-                rng=rng,
-                draws=draws,
-                measure=measure,
-            )
+            drawn = redrawn_theil(*ends, rng=rng, draws=draws, measure=measure)
             alone = leave_one_out_theil(*ends, measure)
             results.append((theil(*ends, measure), drawn, alone))
         change = tuple(end - start for start, end in zip(*results, strict=True))
@@ -252,12 +228,7 @@ class Decomposition:
                 seed=seed,
             )
 
-    def _growth(
-        self,
-        codes: Array,
-        names: list[str],
-        rows: Rows,
-    ) -> None:
+    def _growth(self, codes: Array, names: list[str], rows: Rows) -> None:
         if self.output is None:
             raise NumericsError("the panel has no output")
         start = self.output[:, 0]
@@ -277,13 +248,7 @@ class Decomposition:
                     n_units=int(sizes[group]),
                 )
 
-    def _shares(
-        self,
-        name: str,
-        codes: Array,
-        end: str,
-        rows: Rows,
-    ) -> None:
+    def _shares(self, name: str, codes: Array, end: str, rows: Rows) -> None:
         """Add the part of inequality that lies between groups, against random labels
         and against the largest part that groups of these sizes could reach (Elbers,
         Lanjouw, Mistiaen and Ozler 2008).
@@ -296,12 +261,7 @@ class Decomposition:
             none = "" if total > 0 else NO_INEQUALITY
             rng, seed = self._stream(f"between:{name}:{end}:{measure}")
             free = between_test(
-                income,
-                weights,
-                codes,
-                rng=rng,
-                draws=draws,
-                measure=measure,
+                income, weights, codes, rng=rng, draws=draws, measure=measure
             )
             rows.add(
                 "share",
@@ -350,12 +310,7 @@ class Decomposition:
         try:
             test = connected_test(*self._at(end), codes == 1, linked, measure)
             if not total > 0:
-                return rows.add(
-                    "share",
-                    NO_INEQUALITY,
-                    term=term,
-                    estimate=NAN,
-                )
+                return rows.add("share", NO_INEQUALITY, term=term, estimate=NAN)
         except NumericsError as error:
             return rows.undefined(["share"], error, term=term)
         groups = f"{test.draws} connected groups of {int(codes.sum())} units"
@@ -368,12 +323,7 @@ class Decomposition:
         )
 
     def _nested(
-        self,
-        outer: str,
-        inner: str,
-        end: str,
-        measure: str,
-        rows: Rows,
+        self, outer: str, inner: str, end: str, measure: str, rows: Rows
     ) -> None:
         """Divide inequality by two groupings, one inside the other and by the mean over
         both orders (Shapley value: Shorrocks 2013).
@@ -389,12 +339,7 @@ class Decomposition:
         }
         for kind, parts in divided.items():
             for term, value in zip(("outer", "inner", "within"), parts, strict=True):
-                rows.add(
-                    kind,
-                    none,
-                    term=term,
-                    estimate=_share(value, total),
-                )
+                rows.add(kind, none, term=term, estimate=_share(value, total))
 
 
 def _share(value: float, total: float) -> float:

@@ -26,20 +26,9 @@ from evenfield.shared.tables.units import CELLS
 MEASURE = "theil_t"
 BETWEEN = "between groups"
 DARK = Mark(
-    colour="#22262B",
-    fill="#4A5058",
-    marker="o",
-    line="-",
-    hatch="",
-    ink="white",
+    colour="#22262B", fill="#4A5058", marker="o", line="-", hatch="", ink="white"
 )
-EDGES = {
-    "left": 0.06,
-    "right": 0.885,
-    "top": 0.915,
-    "bottom": 0.09,
-    "wspace": 0.36,
-}
+EDGES = {"left": 0.06, "right": 0.885, "top": 0.915, "bottom": 0.09, "wspace": 0.36}
 
 
 def f6(facts: Facts) -> Artwork:
@@ -135,10 +124,4 @@ def _draw_stack(axes: Axes, data: pd.DataFrame) -> None:
     axes.set_ylim(0, 1.14 * float(np.nanmax(base)))
     year_axis(axes, data["year"].tolist())
     shade_proxy(axes, years)
-    name_endings(
-        axes,
-        last,
-        endings,
-        lines=2,
-        size=6.0,
-    )
+    name_endings(axes, last, endings, lines=2, size=6.0)

@@ -100,13 +100,7 @@ class Map:
     def rows(self, note: str, **shared: Any) -> Rows:
         """Return a builder of rows, all of them in the role of the specification."""
         note = joined(note, self.cut)
-        return Rows(
-            KINDS,
-            self.spec.role,
-            note,
-            **shared,
-            w_id=self.weights,
-        )
+        return Rows(KINDS, self.spec.role, note, **shared, w_id=self.weights)
 
 
 def check_data(study: Study, __: Section, spec: MoranSpec) -> None:
@@ -169,10 +163,7 @@ def estimate(study: Study) -> Results:
 
 
 def _growth(
-    study: Study,
-    spec: MoranSpec,
-    income: Trajectories,
-    where: str,
+    study: Study, spec: MoranSpec, income: Trajectories, where: str
 ) -> Trajectories | None:
     # ASSUME: growth from one observation to the next; the year in which proxy output
     # meets official output has none.
@@ -187,10 +178,7 @@ def _ends(data: Trajectories | None) -> list[int]:
 
 
 def _regions(
-    study: Study,
-    spec: MoranSpec,
-    units: Sequence[str],
-    where: str,
+    study: Study, spec: MoranSpec, units: Sequence[str], where: str
 ) -> tuple[Array, list[str]]:
     """Return codes and names of the regions of some units."""
     frame = study.table("units", spec.unit_scheme)
@@ -199,10 +187,7 @@ def _regions(
 
 
 def _variables(
-    study: Study,
-    on: Map,
-    income: Trajectories,
-    growth: Trajectories | None,
+    study: Study, on: Map, income: Trajectories, growth: Trajectories | None
 ) -> Iterator[Variable]:
     """Yield what is tested; regressors hold their constant, (N, K) or (T, N, K)."""
     outcomes = {"log_income": income}
@@ -225,23 +210,13 @@ def _variables(
 
 
 def _map_tests(
-    on: Map,
-    name: str,
-    controls: str,
-    data: Trajectories,
-    X: Array | None,
+    on: Map, name: str, controls: str, data: Trajectories, X: Array | None
 ) -> tuple[Rows, list[pd.DataFrame]]:
     spec = on.spec
     level = on.inference["conf_level"]
     labels, note = span_labels("moran", spec, data, on.info)
     rng, seed = on.stream(name, controls)
-    rows = on.rows(
-        note,
-        **labels,
-        outcome=name,
-        controls_id=controls,
-        seed=seed,
-    )
+    rows = on.rows(note, **labels, outcome=name, controls_id=controls, seed=seed)
     series = []
     try:
         tests = map_tests(data.values, on.W, rng, on.draws, level, X)
@@ -254,20 +229,11 @@ def _map_tests(
             series.append(_bands(kind, test, data))
     if controls == "none":
         series += _local(on, name, data, rows, labels, note)
-    named = {
-        **spec.labels,
-        "variable": name,
-        "controls": controls,
-    }
+    named = {**spec.labels, "variable": name, "controls": controls}
     return rows, [frame.assign(**named) for frame in series]
 
 
-def _add_years(
-    rows: Rows,
-    kind: str,
-    test: MapTests,
-    data: Trajectories,
-) -> None:
+def _add_years(rows: Rows, kind: str, test: MapTests, data: Trajectories) -> None:
     # Moments over permutations, not those of normal errors.
     z = (test.statistic - test.mean) / test.std_error
     for t, year in enumerate(data.years):
@@ -321,12 +287,7 @@ def _local(
     """Add how many units are told apart from chance in each year; return all of them."""
     rate = on.spec.discovery_rate
     rng, seed = on.stream(name, "local")
-    own = on.rows(
-        note,
-        **labels,
-        outcome=name,
-        seed=seed,
-    )
+    own = on.rows(note, **labels, outcome=name, seed=seed)
     own.estimates = rows.estimates
     try:
         # I_i = z_i sum_j w_ij z_j / (z'z / N) (Anselin 1995).
@@ -398,12 +359,7 @@ def _cells(study: Study, on: Map, where: str) -> list[Any]:
     return estimates
 
 
-def _add_joins(
-    on: Map,
-    rows: Rows,
-    marks: Array,
-    case: tuple[str, str, str],
-) -> None:
+def _add_joins(on: Map, rows: Rows, marks: Array, case: tuple[str, str, str]) -> None:
     # Where clusters and zones lie does not depend on how output is measured.
     rows.note = ""
     group = rows.shared["contrast"]

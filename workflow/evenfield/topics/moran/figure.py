@@ -34,12 +34,7 @@ QUADRANTS = {
     "HL": ("#E2952B", "\\\\\\\\", "high among low"),
     "LH": ("#3A2357", "", "low among high"),
 }
-RANK = {
-    "HH": 0,
-    "HL": 1,
-    "LH": 2,
-    "LL": 3,
-}
+RANK = {"HH": 0, "HL": 1, "LH": 2, "LL": 3}
 INCOME = "log_income"
 NONE = "none"
 LABEL_SHARE = 0.17
@@ -74,12 +69,7 @@ def f10(facts: Facts) -> Artwork:
     below.set_xticks(above.get_xticks())
     below.set_xlim(above.get_xlim())
     keys = [
-        Patch(
-            facecolor=colour,
-            hatch=hatch,
-            edgecolor="white",
-            label=name,
-        )
+        Patch(facecolor=colour, hatch=hatch, edgecolor="white", label=name)
         for colour, hatch, name in QUADRANTS.values()
     ]
     pale = "pale: not told apart from chance"
@@ -104,19 +94,8 @@ def _draw_moran(axes: Axes, paths: pd.DataFrame, growth: pd.DataFrame) -> None:
     colour = series_mark(0).colour
     for part in stretches(plain):
         band = part["year"], part["band_low"], part["band_high"]
-        axes.fill_between(
-            *band,
-            color=colour,
-            alpha=0.13,
-            linewidth=0,
-        )
-        draw_line(
-            axes,
-            part["year"],
-            part["expected"],
-            color=FAINT,
-            linewidth=0.8,
-        )
+        axes.fill_between(*band, color=colour, alpha=0.13, linewidth=0)
+        draw_line(axes, part["year"], part["expected"], color=FAINT, linewidth=0.8)
     others = paths[paths["controls"].ne(NONE)].groupby("controls")
     lines = [("income", plain)]
     lines += [(_name(str(controls)), part) for controls, part in others]
@@ -129,14 +108,7 @@ def _draw_moran(axes: Axes, paths: pd.DataFrame, growth: pd.DataFrame) -> None:
         draw_path(axes, part, "value", mark, 1.8 if number == 0 else 1.0)
         drawn.append(values)
         endings.append(Ending(float(values.iloc[-1]), name, mark.colour))
-    axes.set_ylim(
-        padded(
-            pd.concat(drawn),
-            0.08,
-            floor=1e-6,
-            above=1.8,
-        )
-    )
+    axes.set_ylim(padded(pd.concat(drawn), 0.08, floor=1e-6, above=1.8))
     year_axis(axes, plain["year"].astype(int).tolist())
     # Every column of the strip below is one observation wide, so the years keep half of
     # it at both ends.
@@ -163,12 +135,7 @@ def _years(frame: pd.DataFrame) -> tuple[float, float]:
     return float(frame["year"].min()) - half, float(frame["year"].max()) + half
 
 
-def _draw_strip(
-    axes: Axes,
-    local: pd.DataFrame,
-    rate: float,
-    facts: Facts,
-) -> None:
+def _draw_strip(axes: Axes, local: pd.DataFrame, rate: float, facts: Facts) -> None:
     """Draw one rectangle for each run of years in which a unit stays what it is."""
     often = local[local["q_value"].le(rate)].groupby("unit").size()
     last = only(local, year=local["year"].max())
@@ -183,13 +150,7 @@ def _draw_strip(
     few = len(order) <= MOST_NAMES
     left, right = _years(local)
     axes.add_patch(
-        Rectangle(
-            (left, -0.5),
-            right - left,
-            len(order),
-            facecolor=PALE,
-            linewidth=0,
-        )
+        Rectangle((left, -0.5), right - left, len(order), facecolor=PALE, linewidth=0)
     )
     known = local[local["quadrant"].isin(list(QUADRANTS))].sort_values(["unit", "year"])
     known = known.assign(clear=known["q_value"].le(rate))
@@ -228,10 +189,7 @@ def _draw_strip(
 
 
 def _describe(
-    facts: Facts,
-    plain: pd.DataFrame,
-    local: pd.DataFrame,
-    rate: float,
+    facts: Facts, plain: pd.DataFrame, local: pd.DataFrame, rate: float
 ) -> str:
     first = int(plain["year"].min())
     last = int(plain["year"].max())

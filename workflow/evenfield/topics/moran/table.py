@@ -73,10 +73,7 @@ def _column(variable: str, controls: str) -> Column:
     )
     names = (f"{key} moran", f"{key} p", f"{key} adjusted")
     return right(
-        f"{NAMES[variable]}{net_of}",
-        *names,
-        show=_moran,
-        reason=f"{key} reason",
+        f"{NAMES[variable]}{net_of}", *names, show=_moran, reason=f"{key} reason"
     )
 
 
@@ -93,12 +90,7 @@ def _shown(moran: pd.DataFrame) -> list[str]:
 
 def _row(facts: Facts, own: pd.DataFrame, kinds: Sequence[tuple[str, str]]) -> Row:
     first = pick(own, estimator="moran")
-    geary = pick(
-        own,
-        estimator="geary",
-        outcome="log_income",
-        controls_id=NONE,
-    )
+    geary = pick(own, estimator="geary", outcome="log_income", controls_id=NONE)
     local = pick(own, estimator="local_moran", outcome="log_income")
     row: Row = {
         "group": sample_heading(first, facts.description(), facts.words),
@@ -110,12 +102,7 @@ def _row(facts: Facts, own: pd.DataFrame, kinds: Sequence[tuple[str, str]]) -> R
         "local": local.get("estimate"),
     }
     for variable, controls in kinds:
-        moran = pick(
-            own,
-            estimator="moran",
-            outcome=variable,
-            controls_id=controls,
-        )
+        moran = pick(own, estimator="moran", outcome=variable, controls_id=controls)
         # The first date has no growth behind it.
         absent = variable == "growth" and not moran
         key = f"{variable} {controls}"

@@ -101,10 +101,7 @@ def _with_cells(data: pd.DataFrame, cells: pd.DataFrame, where: str) -> pd.DataF
 
 
 def _paths(
-    study: Study,
-    taxonomy: str,
-    scheme: str,
-    years: Mapping[Any, pd.DataFrame],
+    study: Study, taxonomy: str, scheme: str, years: Mapping[Any, pd.DataFrame]
 ) -> pd.DataFrame:
     cells = only(study.table("yearly_cells", scheme), taxonomy=taxonomy)
     # ASSUME: a unit is in the cell of its zones in force that year; one without dates
@@ -188,11 +185,7 @@ def _summary(
     sds = grouped.std()
     parts = []
     for variable, unit in variables.items():
-        columns = {
-            "n_units": n_units,
-            "mean": means[variable],
-            "sd": sds[variable],
-        }
+        columns = {"n_units": n_units, "mean": means[variable], "sd": sds[variable]}
         parts.append(pd.DataFrame(columns).reset_index().assign(variable=variable))
         data_hash = content_hash(data[["unit", "cell", variable]])
         summary = zip(n_units.index, n_units, means[variable], strict=True)
@@ -232,10 +225,7 @@ def _variables(
     first, last = rows[["start_year", "end_year"]].iloc[0]
     inside = doses[dated & doses["year"].between(first, last)]
     zones = inside.pivot_table(
-        index="unit",
-        columns="zone_type",
-        values="zones",
-        aggfunc="mean",
+        index="unit", columns="zone_type", values="zones", aggfunc="mean"
     )
     zones = zones.reindex(list(units)).fillna(0.0).add_prefix("zones_")
     variables |= dict.fromkeys(map(str, zones.columns), "zones")

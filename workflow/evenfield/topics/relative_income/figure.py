@@ -27,15 +27,7 @@ TICKS = (
     *(20, 25, 33, 50, 60, 70, 80, 90, 100),
     *(120, 140, 160, 200, 250, 300, 400, 500),
 )
-COLUMNS = [
-    "taxonomy",
-    "cell",
-    "year",
-    "basis",
-    "n_units",
-    "mean",
-    "sd",
-]
+COLUMNS = ["taxonomy", "cell", "year", "basis", "n_units", "mean", "sd"]
 
 
 def f3(facts: Facts) -> Artwork:
@@ -85,12 +77,7 @@ FIGURES = {"F3": f3}
 
 
 def _draw_panel(axes: Axes, paths: pd.DataFrame, facts: Facts) -> None:
-    axes.axhline(
-        0.0,
-        color=FAINT,
-        linewidth=0.8,
-        zorder=1,
-    )
+    axes.axhline(0.0, color=FAINT, linewidth=0.8, zorder=1)
     endings = []
     for cell in cells_in(paths["cell"]):
         path = only(paths, cell=cell)
@@ -111,12 +98,7 @@ def _draw_panel(axes: Axes, paths: pd.DataFrame, facts: Facts) -> None:
         last = path.iloc[-1]
         name = f"{cell}\n{count_of(last['n_units'], facts.words)}"
         endings.append(Ending(last["mean"], name, mark.colour))
-    low, high = padded(
-        [*paths["mean"], 0.0],
-        0.1,
-        floor=0.1,
-        above=1.3,
-    )
+    low, high = padded([*paths["mean"], 0.0], 0.1, floor=0.1, above=1.3)
     axes.set_ylim(low, high)
     year_axis(axes, paths["year"].tolist())
     shade_proxy(axes, paths)

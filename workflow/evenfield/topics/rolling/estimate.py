@@ -109,10 +109,7 @@ def _rows(spec: RollingSpec, data: Trajectories, info: SchemeInfo) -> Rows:
 
 
 def _by_period(
-    study: Study,
-    spec: RollingSpec,
-    data: Trajectories,
-    info: SchemeInfo,
+    study: Study, spec: RollingSpec, data: Trajectories, info: SchemeInfo
 ) -> list[Any]:
     """Return the spatial form in every period, and the contrasts of the main ones."""
     inference = study.config["inference"]

@@ -128,12 +128,7 @@ def add_slope_break(
         # (Andrews 1993); its law by the fixed-regressor bootstrap (Hansen 2000).
         test = slope_break_test(data.values[:, :-1], growth, rng, draws, trim)
     except NumericsError as error:
-        rows.undefined(
-            ["break"],
-            error,
-            seed=seed,
-            role=rows.role,
-        )
+        rows.undefined(["break"], error, seed=seed, role=rows.role)
         return pd.DataFrame()
     contrast = f"break after {data.years[test.last + 1]}"
     rows.add(
@@ -169,10 +164,7 @@ def add_slope_break(
 
 
 def add_variance_slope(
-    rows: Rows,
-    data: Trajectories,
-    spec: UnitsSpec,
-    inference: Mapping[str, Any],
+    rows: Rows, data: Trajectories, spec: UnitsSpec, inference: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Add whether the cross-section variance falls more than a persistent panel of
     constant variance would make it.
@@ -211,10 +203,7 @@ def _step(data: Trajectories) -> int:
 
 
 def add_sigma_breaks(
-    rows: Rows,
-    data: Trajectories,
-    most: int,
-    trim: float,
+    rows: Rows, data: Trajectories, most: int, trim: float
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Add the breaks in the level and trend of sigma, dated by least squares, as
     description.
@@ -236,12 +225,7 @@ def add_sigma_breaks(
     best = min(fits, key=lambda fit: fit.lwz)
     rows.add("breaks", DESCRIBED, estimate=float(len(best.last)))
     for number, last in enumerate(best.last, 1):
-        rows.add(
-            "date",
-            DESCRIBED,
-            term=f"break_{number}",
-            estimate=years[last],
-        )
+        rows.add("date", DESCRIBED, term=f"break_{number}", estimate=years[last])
     lines = []
     bounds = [0, *(last + 1 for last in best.last), len(path)]
     for first, after in pairwise(bounds):

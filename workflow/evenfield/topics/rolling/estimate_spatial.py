@@ -58,11 +58,7 @@ def add_spatial(
     data, years, _, note, _ = section
     units = list(data["unit"])
     W, cut = weights.among(units)
-    shared = {
-        **labels,
-        "w_id": str(weights.spec.get("weights", "")),
-        "n_periods": 1,
-    }
+    shared = {**labels, "w_id": str(weights.spec.get("weights", "")), "n_periods": 1}
     rows = Rows(KINDS, "robustness", joined(note, cut), **shared)
     y = data["growth"].to_numpy(float)
     start = data["start"].to_numpy(float)
@@ -78,12 +74,7 @@ def add_spatial(
     return rows.estimates
 
 
-def _fit(
-    units: list[str],
-    y: Array,
-    start: Array,
-    W: csr_array,
-) -> SpatialPanelFit:
+def _fit(units: list[str], y: Array, start: Array, W: csr_array) -> SpatialPanelFit:
     if len(units) < FEWEST_UNITS:
         raise NumericsError(
             f"{len(units)} units, the spatial form needs at least {FEWEST_UNITS}"
@@ -98,10 +89,7 @@ def _fit(
 
 
 def _add_estimates(
-    rows: Rows,
-    fit: SpatialPanelFit,
-    level: float,
-    years: float,
+    rows: Rows, fit: SpatialPanelFit, level: float, years: float
 ) -> None:
     df = fit.n_units - COEFFICIENTS
     wider = np.sqrt(fit.n_units / df)
@@ -140,10 +128,7 @@ def _add_estimates(
 
 
 def _add_drawn(
-    rows: Rows,
-    fit: SpatialPanelFit,
-    spec: UnitsSpec,
-    inference: Mapping[str, Any],
+    rows: Rows, fit: SpatialPanelFit, spec: UnitsSpec, inference: Mapping[str, Any]
 ) -> None:
     """Add effects over normal draws of the parameters, as LeSage and Pace (2009) do."""
     period = rows.shared["period"]

@@ -90,12 +90,7 @@ def _draw_sigma(
     colour = series_mark(0).colour
     for part in stretches(main):
         band = part["year"], part["sigma_low"], part["sigma_high"]
-        axes.fill_between(
-            *band,
-            color=colour,
-            alpha=0.15,
-            linewidth=0,
-        )
+        axes.fill_between(*band, color=colour, alpha=0.15, linewidth=0)
     drawn = [main["sigma_low"], main["sigma_high"]]
     endings = []
     for number, (name, path, column) in enumerate(paths):
@@ -103,14 +98,7 @@ def _draw_sigma(
         draw_path(axes, path, column, mark, 1.8 if number == 0 else 1.2)
         drawn.append(path[column])
         endings.append(Ending(float(path[column].iloc[-1]), name, mark.colour))
-    axes.set_ylim(
-        padded(
-            pd.concat(drawn),
-            0.08,
-            floor=1e-6,
-            above=1.6,
-        )
-    )
+    axes.set_ylim(padded(pd.concat(drawn), 0.08, floor=1e-6, above=1.6))
     year_axis(axes, main["year"].tolist())
     shade_proxy(axes, main)
     name_endings(axes, float(main["year"].iloc[-1]), endings, lines=2)
@@ -120,12 +108,7 @@ def _draw_speeds(axes: Axes, windows: pd.DataFrame) -> list[str]:
     """Draw one line for each length of window, the first with its bands, and say what
     they show.
     """
-    axes.axhline(
-        0.0,
-        color=FAINT,
-        linewidth=0.9,
-        zorder=1,
-    )
+    axes.axhline(0.0, color=FAINT, linewidth=0.9, zorder=1)
     endings = []
     sentences = []
     for number, (span, line) in enumerate(windows.groupby("span")):

@@ -192,13 +192,7 @@ def _specification(
     for name, weights in study.all_weights.items():
         matrix, cut = weights.among(panel.units)
         net = network(panel.units, matrix)
-        rows = Rows(
-            KINDS,
-            "robustness",
-            joined(note, cut),
-            **shared,
-            w_id=name,
-        )
+        rows = Rows(KINDS, "robustness", joined(note, cut), **shared, w_id=name)
         networks[name] = net
         builders[name] = rows
         setting = Setting(
@@ -249,12 +243,7 @@ def _specification(
 def _add(rows: Rows, kind: str, lines: list[Line]) -> None:
     role = {"role": "description"} if kind == "test" else {}
     for line in lines:
-        rows.add(
-            kind,
-            line.pop("warning"),
-            **role,
-            **line,
-        )
+        rows.add(kind, line.pop("warning"), **role, **line)
 
 
 def _durbin_tests(fits: Mapping[str, SpatialPanelFit], note: str) -> list[Line]:
@@ -277,13 +266,7 @@ def _durbin_tests(fits: Mapping[str, SpatialPanelFit], note: str) -> list[Line]:
     for narrow in ("SAR", "SEM"):
         for kind in ("", ", by unit"):
             term = f"Wald SDM -> {narrow}{kind}"
-            lines.append(
-                {
-                    "term": term,
-                    "estimate": NAN,
-                    "warning": warning,
-                }
-            )
+            lines.append({"term": term, "estimate": NAN, "warning": warning})
     return lines
 
 
@@ -294,18 +277,9 @@ def _add_fit(rows: Rows, setting: Setting, fit: SpatialPanelFit) -> None:
     estimator = fit.model.model.lower()
     seed = setting.seed
     aic, bic = information_criteria(fit)
-    criteria = {
-        "log likelihood": fit.log_likelihood,
-        "AIC": aic,
-        "BIC": bic,
-    }
+    criteria = {"log likelihood": fit.log_likelihood, "AIC": aic, "BIC": bic}
     for name, value in criteria.items():
-        rows.add(
-            "height",
-            estimator=estimator,
-            term=name,
-            estimate=value,
-        )
+        rows.add("height", estimator=estimator, term=name, estimate=value)
     rows.add("serial", estimator=estimator, estimate=residual_autocorrelation(fit))
     # Units change places with their whole paths, which keeps what years share.
     rng = generator_for(seed, f"{setting.stream}:{fit.model.model}:moran")

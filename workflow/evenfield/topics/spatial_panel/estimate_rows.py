@@ -172,12 +172,7 @@ def _effects(
     return lines
 
 
-def _tested(
-    setting: Setting,
-    value: float,
-    error: float,
-    effective: float,
-) -> Line:
+def _tested(setting: Setting, value: float, error: float, effective: float) -> Line:
     """Return a t(G* - 1) test and interval, or normal ones where no G* is given."""
     df = max(effective - 1.0, 1.0) if np.isfinite(effective) else np.inf
     # The smallest effect that is seen with the wanted power (Bloom 1995).
@@ -244,10 +239,7 @@ def other_inference(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
 
 
 def _by_units(
-    setting: Setting,
-    fit: SpatialPanelFit,
-    printed: list[Line],
-    stream: str,
+    setting: Setting, fit: SpatialPanelFit, printed: list[Line], stream: str
 ) -> list[Line]:
     """Return the printed rows with the wild bootstrap-t by unit in the place of t(G* -
     1).
@@ -285,10 +277,7 @@ def _by_units(
 
 
 def _by_years(
-    setting: Setting,
-    fit: SpatialPanelFit,
-    printed: list[Line],
-    stream: str,
+    setting: Setting, fit: SpatialPanelFit, printed: list[Line], stream: str
 ) -> list[Line]:
     """Return the printed rows with the standard deviation and the percentiles of
     samples rebuilt from blocks of years.
@@ -326,11 +315,7 @@ def _by_years(
 def _renamed(line: Line, fit: SpatialPanelFit, suffix: str) -> Line:
     """Return a row as that of another inference, without what it tests."""
     plain = {key: value for key, value in line.items() if key not in INTERVAL}
-    return {
-        **plain,
-        "estimator": estimator_name(fit, suffix),
-        "role": "ladder",
-    }
+    return {**plain, "estimator": estimator_name(fit, suffix), "role": "ladder"}
 
 
 def mundlak_lines(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
@@ -342,11 +327,7 @@ def mundlak_lines(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
         (line,) = tested_lines([mundlak(setting.panel, fit.network, fit.model)], "")
     except (NumericsError, np.linalg.LinAlgError) as error:
         return [
-            {
-                "term": "Mundlak",
-                "estimate": NAN,
-                "warning": f"not defined: {error}",
-            }
+            {"term": "Mundlak", "estimate": NAN, "warning": f"not defined: {error}"}
         ]
     return [{**line, "p_type": "F(q, N - q - 1)"}]
 

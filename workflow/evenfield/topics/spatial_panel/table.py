@@ -111,12 +111,7 @@ def _others(estimates: pd.DataFrame, fit: Mapping[str, Any]) -> Iterator[Row]:
             }
 
 
-def _effects(
-    own: pd.DataFrame,
-    model: str,
-    weights: str,
-    term: str,
-) -> Row:
+def _effects(own: pd.DataFrame, model: str, weights: str, term: str) -> Row:
     rows = only(own, estimator=model, w_id=weights)
     serial = pick(rows, term="residual autocorrelation")
     row: Row = {

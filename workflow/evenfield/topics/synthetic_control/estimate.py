@@ -159,13 +159,7 @@ def estimate(study: Study) -> Results:
         case.add_rows(out)
         series += [case.path(fit) for fit in (case.main, *case.placebos)]
         for unit, weight in case.main.used.items():
-            weights.append(
-                {
-                    "spec_id": spec.id,
-                    "unit": unit,
-                    "weight": weight,
-                }
-            )
+            weights.append({"spec_id": spec.id, "unit": unit, "weight": weight})
     by_unit = ["spec_id", "kind", "unit", "year"]
     out.series = {
         "series": pd.concat(series).sort_values(by_unit, ignore_index=True),
@@ -284,10 +278,7 @@ class _Case:
         return self.data.values[[self.data.units.index(unit) for unit in units]].T
 
     def fitted(
-        self,
-        unit: str,
-        donors: list[str],
-        effect: tuple[int, int] | None = None,
+        self, unit: str, donors: list[str], effect: tuple[int, int] | None = None
     ) -> _Fit:
         """Fit a unit over the years before an effect."""
         since, until = effect or self.spec.effect
@@ -397,12 +388,7 @@ class _Case:
         return conformal_p(residuals, self.main.after)
 
     def _rows(
-        self,
-        kind: str,
-        fit: _Fit,
-        placebos: list[_Fit],
-        poor: str = "",
-        role: str = "",
+        self, kind: str, fit: _Fit, placebos: list[_Fit], poor: str = "", role: str = ""
     ) -> Rows:
         """Return a builder of rows that holds the mean gap after a date, with its rank
         and the interval of that test.

@@ -33,26 +33,13 @@ def f24(facts: Facts) -> Artwork:
     series = series[series["spec_id"].isin([spec["id"] for spec in cases])]
     names = facts.table("units").set_index("unit")["name"]
     figure, grid = plt.subplots(
-        1,
-        len(cases),
-        figsize=(WIDTH, 2.5),
-        sharey=True,
-        squeeze=False,
+        1, len(cases), figsize=(WIDTH, 2.5), sharey=True, squeeze=False
     )
-    figure.subplots_adjust(
-        left=0.085,
-        right=0.99,
-        top=0.86,
-        bottom=0.1,
-        wspace=0.07,
-    )
+    figure.subplots_adjust(left=0.085, right=0.99, top=0.86, bottom=0.1, wspace=0.07)
     sentences = []
     for axes, spec in zip(grid[0], cases, strict=True):
         row = pick(
-            facts.estimates(),
-            spec_id=spec["id"],
-            estimator=BASE,
-            effect_type="coef",
+            facts.estimates(), spec_id=spec["id"], estimator=BASE, effect_type="coef"
         )
         _panel(axes, spec, only(series, spec_id=spec["id"]), row)
         title = f"{names.get(spec['unit'], spec['unit'])}, {spec['effect'][0]}"
@@ -76,10 +63,7 @@ FIGURES = {"F24": f24}
 
 
 def _panel(
-    axes: Any,
-    spec: dict[str, Any],
-    case_rows: pd.DataFrame,
-    row: dict[str, Any],
+    axes: Any, spec: dict[str, Any], case_rows: pd.DataFrame, row: dict[str, Any]
 ) -> None:
     # Donors in grey beneath: a gap counts when it leaves their bundle.
     for kind, colour, width, order in (
@@ -88,18 +72,9 @@ def _panel(
     ):
         for _, path in only(case_rows, kind=kind).groupby("unit"):
             axes.plot(
-                path["year"],
-                path["gap"],
-                color=colour,
-                linewidth=width,
-                zorder=order,
+                path["year"], path["gap"], color=colour, linewidth=width, zorder=order
             )
-    axes.axhline(
-        0,
-        color=SOFT,
-        linewidth=0.6,
-        zorder=2,
-    )
+    axes.axhline(0, color=SOFT, linewidth=0.6, zorder=2)
     axes.axvline(
         spec["effect"][0] - 0.5,
         color=ACCENT,

@@ -71,11 +71,7 @@ def t33(facts: Facts) -> Table:
         Column(names=("donors",), header="Weights", width_cm=3.4),
     )
     return Table(
-        id="T33",
-        note=note,
-        columns=columns,
-        frame=pd.DataFrame(rows),
-        group="group",
+        id="T33", note=note, columns=columns, frame=pd.DataFrame(rows), group="group"
     )
 
 

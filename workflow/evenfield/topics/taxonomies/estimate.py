@@ -47,11 +47,7 @@ SCORES = {
     "loo_mse": (leave_one_out_mse, "(pp/yr)^2"),
     "bic": (schwarz_criterion, "BIC points"),
 }
-NAMES = {
-    "free": "",
-    "stratified": "_stratified",
-    "connected": "_connected",
-}
+NAMES = {"free": "", "stratified": "_stratified", "connected": "_connected"}
 
 
 class TaxonomiesSpec(Spec):
@@ -146,10 +142,7 @@ def estimate(study: Study) -> Results:
 
 
 def _row(
-    study: Study,
-    spec: TaxonomiesSpec,
-    item: Mapping[str, Any],
-    note: str,
+    study: Study, spec: TaxonomiesSpec, item: Mapping[str, Any], note: str
 ) -> Estimate:
     described = study.description()
     return Estimate(
@@ -204,10 +197,7 @@ def _cell_rows(
 
 
 def _plane_rows(
-    geographies: Geographies,
-    base: Estimate,
-    plane: pd.DataFrame,
-    cells: pd.DataFrame,
+    geographies: Geographies, base: Estimate, plane: pd.DataFrame, cells: pd.DataFrame
 ) -> list[Estimate]:
     one = np.ones(len(plane))
     E = plane["endogenous"].to_numpy(float)
@@ -273,25 +263,14 @@ def _compared(
                 observed, gain(dealt, models[DICHOTOMY], models[large])
             )
             p_type = f"{scheme} permutation of labels, one-sided, {len(dealt)} draws"
-            rows.append(
-                replace(
-                    row,
-                    estimate=observed,
-                    p_value=p_value,
-                    p_type=p_type,
-                )
-            )
+            rows.append(replace(row, estimate=observed, p_value=p_value, p_type=p_type))
     for name in SCORES:
         rows += [_score(base, name, term, y, models[term]) for term in scored]
     return rows
 
 
 def _score(
-    base: Estimate,
-    name: str,
-    term: str,
-    y: Array,
-    model: Predictor,
+    base: Estimate, name: str, term: str, y: Array, model: Predictor
 ) -> Estimate:
     score, unit = SCORES[name]
     labels: dict[str, Any] = {
@@ -311,10 +290,7 @@ def _score(
 
 
 def _plane(
-    study: Study,
-    spec: TaxonomiesSpec,
-    item: Mapping[str, Any],
-    table: pd.DataFrame,
+    study: Study, spec: TaxonomiesSpec, item: Mapping[str, Any], table: pd.DataFrame
 ) -> tuple[pd.DataFrame, str]:
     """Return growth with both measures, and why they cannot be used."""
     if not spec.endogenous or not spec.exogenous:

@@ -34,18 +34,8 @@ QUADRANTS = {
     (False, True): ("made from above", "left", "top"),
     (True, True): ("much of both", "right", "top"),
 }
-CORNERS = {
-    "left": 0.012,
-    "right": 0.988,
-    "bottom": 0.016,
-    "top": 0.984,
-}
-EDGES = {
-    "left": 0.075,
-    "right": 0.94,
-    "top": 0.95,
-    "bottom": 0.155,
-}
+CORNERS = {"left": 0.012, "right": 0.988, "bottom": 0.016, "top": 0.984}
+EDGES = {"left": 0.075, "right": 0.94, "top": 0.95, "bottom": 0.155}
 MOST_NAMES = 60
 
 
@@ -85,12 +75,7 @@ def f25(facts: Facts) -> Artwork:
             linewidth=0.5,
             zorder=4,
         )
-    bar = figure.colorbar(
-        marks,
-        ax=axes,
-        pad=0.015,
-        fraction=0.045,
-    )
+    bar = figure.colorbar(marks, ax=axes, pad=0.015, fraction=0.045)
     bar.set_label("growth of income per head, % a year", color=INK)
     bar.outline.set_visible(False)
     # More names than this cover the marks.
@@ -111,11 +96,7 @@ def f25(facts: Facts) -> Artwork:
     units = facts.words["units_name"].capitalize()
     axes.set_title(f"{units} by clusters and zones, {label} (dashed: medians)")
     cell_key(
-        figure,
-        shown,
-        colour=SOFT,
-        loc="lower center",
-        bbox_to_anchor=(0.5, -0.005),
+        figure, shown, colour=SOFT, loc="lower center", bbox_to_anchor=(0.5, -0.005)
     )
     return Artwork(figure, data, _describe(facts, data, zones, label))
 
@@ -181,12 +162,7 @@ def _name_corners(axes: Axes, data: pd.DataFrame) -> list[Text]:
     ]
 
 
-def _describe(
-    facts: Facts,
-    data: pd.DataFrame,
-    zones: str,
-    label: str,
-) -> str:
+def _describe(facts: Facts, data: pd.DataFrame, zones: str, label: str) -> str:
     many = _many(data)
     parts = []
     for (clusters, zoned), (name, *_) in QUADRANTS.items():
