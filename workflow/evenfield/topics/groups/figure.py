@@ -163,7 +163,8 @@ def _draw_legend(
     from top to bottom.
     """
     box = axes.get_window_extent()
-    width, inches = box.size / axes.figure.dpi
+    width = box.width / axes.figure.dpi
+    inches = box.height / axes.figure.dpi
     axes.set(xlim=(0, width), ylim=(inches, 0))
     axes.axis("off")
     counts = tiles["cell"].value_counts()
