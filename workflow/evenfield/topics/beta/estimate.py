@@ -133,7 +133,11 @@ def _regression(
         absent = "" if np.isfinite(value) else "not defined in this period"
         rows.add(name, absent, estimate=float(value))
     points = pd.DataFrame(
-        {"unit": data["unit"], "point": 0, "log_income_start": data["start"]}
+        {
+            "unit": data["unit"],
+            "point": 0,
+            "log_income_start": data["start"],
+        }
     )
     points = points.assign(**labels, kind="unit", growth_pct_per_year=100 * growth)
     try:
@@ -227,7 +231,11 @@ def _add_speed(rows: Rows, slope: dict[str, Any], years: float) -> None:
 
 
 def _add_speed_nls(
-    rows: Rows, growth: Array, X: Array, years: float, level: float
+    rows: Rows,
+    growth: Array,
+    X: Array,
+    years: float,
+    level: float,
 ) -> None:
     # g = a - (1 - exp(-lambda T))/T y_0 + z'd + u by nonlinear least squares, the form
     # of Barro and Sala-i-Martin (1992); it has the speed itself as its parameter.
@@ -247,7 +255,11 @@ def _add_speed_nls(
 
 
 def _add_moran(
-    rows: Rows, fit: RegressionResults, units: list[str], study: Study, spec: BetaSpec
+    rows: Rows,
+    fit: RegressionResults,
+    units: list[str],
+    study: Study,
+    spec: BetaSpec,
 ) -> None:
     if not study.has_weights:
         return rows.undefined(["moran"], "the study has no spatial weights")

@@ -103,7 +103,12 @@ def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str, facts: Facts) -> 
     axes.set_xlim(padded(x, 0.07, floor=0.05))
     at = line["log_income_start"]
     axes.fill_between(
-        at, line["conf_low"], line["conf_high"], color=SOFT, alpha=0.13, linewidth=0
+        at,
+        line["conf_low"],
+        line["conf_high"],
+        color=SOFT,
+        alpha=0.13,
+        linewidth=0,
     )
     axes.plot(at, line["fitted"], color=SOFT, linewidth=1.0)
     # The rarest cells are drawn last, on top.
@@ -137,7 +142,12 @@ def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str, facts: Facts) -> 
     named = in_pairs.to_numpy() | _ends(x, y, points["residual"].to_numpy(float))
     names = [facts.label(unit) for unit in points["unit"][named]]
     label_points(
-        axes, x[named], y[named], names, avoid=[box.get_window_extent()], color=INK
+        axes,
+        x[named],
+        y[named],
+        names,
+        avoid=[box.get_window_extent()],
+        color=INK,
     )
 
 

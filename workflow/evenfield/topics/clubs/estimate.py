@@ -55,7 +55,11 @@ KINDS = {
 MOST_PAIRED = 1000  # units up to which pairs are written
 LEVELS = "relative_income"
 LOGS = "log_income"
-CURRENCIES = {LOGS: 1.0, f"{LOGS}_x100": 100.0, f"{LOGS}_/10000": 1e-4}
+CURRENCIES = {
+    LOGS: 1.0,
+    f"{LOGS}_x100": 100.0,
+    f"{LOGS}_/10000": 1e-4,
+}
 FACTORS = np.round(10.0 ** np.linspace(-3, 3, 49), 12)
 LABELS = (
     "spec_id sample_id unit_scheme period kind group unit unit_j year club x".split()
@@ -253,7 +257,13 @@ def _variants(
     return variants
 
 
-def _add_tests(rows: Rows, y: Array, spec: ClubsSpec, step: int, level: float) -> None:
+def _add_tests(
+    rows: Rows,
+    y: Array,
+    spec: ClubsSpec,
+    step: int,
+    level: float,
+) -> None:
     """Add the test in levels with one period more and less, and in logs of several
     currency units.
     """
@@ -334,7 +344,11 @@ def _members(data: Trajectories, rows: Iterable[int]) -> list[str]:
 
 
 def _add_clubs(
-    rows: Rows, data: Trajectories, own: Clustering, spec: ClubsSpec, level: float
+    rows: Rows,
+    data: Trajectories,
+    own: Clustering,
+    spec: ClubsSpec,
+    level: float,
 ) -> None:
     stages = {"found": own.clubs, f"merged: {spec.merge}": own.merged}
     for stage, division in stages.items():
@@ -355,7 +369,11 @@ def _add_clubs(
 
 
 def _add_cells(
-    rows: Rows, study: Study, data: Trajectories, own: Clustering, spec: ClubsSpec
+    rows: Rows,
+    study: Study,
+    data: Trajectories,
+    own: Clustering,
+    spec: ClubsSpec,
 ) -> list[pd.DataFrame]:
     """Set the clubs against the cells of each taxonomy; return the tables that could be
     tested as series.
@@ -432,7 +450,11 @@ def _series(data: Trajectories, own: Clustering, shared: Array) -> list[pd.DataF
         }
     )
     dispersion = pd.DataFrame(
-        {"kind": "dispersion", "year": years, "value": transition_variance(own.levels)}
+        {
+            "kind": "dispersion",
+            "year": years,
+            "value": transition_variance(own.levels),
+        }
     )
     frames = [paths, means.assign(kind="club_mean"), membership, dispersion]
     # Pairs grow with the square of the units.
@@ -458,7 +480,13 @@ def _currency(y: Array, spec: ClubsSpec, step: int) -> pd.DataFrame:
             t.append(fit_logt(H, periods, spec.variance).t.item())
         except NumericsError:
             t.append(NAN)
-    return pd.DataFrame({"kind": "currency", "x": FACTORS, "value": t})
+    return pd.DataFrame(
+        {
+            "kind": "currency",
+            "x": FACTORS,
+            "value": t,
+        }
+    )
 
 
 def _summary(data: Trajectories, own: Clustering) -> dict[str, Any]:

@@ -79,7 +79,14 @@ def t10(facts: Facts) -> Table:
         seen.add(span)
         members = only(series, spec_id=spec, kind="membership")
         lines += _club_rows(own, members, facts)
-        rows += [{"group": group, "spec_id": spec, **row} for row in lines]
+        rows += [
+            {
+                "group": group,
+                "spec_id": spec,
+                **row,
+            }
+            for row in lines
+        ]
     note = facts.note(
         'log(H1/Ht) \u2212 2 log(log t) on a constant and log t; "left out": first'
         " periods left out, a third unless named. Trends: Hodrick-Prescott filter of"

@@ -234,7 +234,14 @@ def _chain(move: Movement, years: int) -> None:
             se_type="bootstrap of whole trajectories",
             seed=seed,
         )
-        cells.append({**number.cell, "value": number.value, "low": low, "high": high})
+        cells.append(
+            {
+                **number.cell,
+                "value": number.value,
+                "low": low,
+                "high": high,
+            }
+        )
     frame = pd.DataFrame(cells)
     move.draw(frame[frame["kind"].notna()], years)
     return _homogeneity(move, classes, counts, step, years)
@@ -251,12 +258,22 @@ def _numbers(total: Array, drawn: Array, years: int) -> Iterator[Number]:
     P = transition_matrix(total)
     n = int(total.sum())
     for (i, j), p in np.ndenumerate(P):
-        cell = {"kind": "transition", "x": i + 1, "y": j + 1, "count": total[i, j]}
+        cell = {
+            "kind": "transition",
+            "x": i + 1,
+            "y": j + 1,
+            "count": total[i, j],
+        }
         starts = int(total[i].sum())
         yield Number(f"p_{i + 1}_{j + 1}", starts, p, drawn[:, i, j], cell)
     shares_drawn = ergodic_distribution(drawn)
     for i, share in enumerate(ergodic_distribution(P)):
-        cell = {"kind": "ergodic", "x": i + 1, "y": i + 1, "count": 0}
+        cell = {
+            "kind": "ergodic",
+            "x": i + 1,
+            "y": i + 1,
+            "count": 0,
+        }
         yield Number(f"ergodic_{i + 1}", n, share, shares_drawn[:, i], cell)
     indices: dict[str, Callable[[Array], Array]] = {
         "shorrocks": shorrocks_index,
@@ -285,7 +302,11 @@ def _interval(value: float, draws: Array, level: float) -> tuple[float, float, s
 
 
 def _homogeneity(
-    move: Movement, classes: Array, counts: Array, step: int, years: int
+    move: Movement,
+    classes: Array,
+    counts: Array,
+    step: int,
+    years: int,
 ) -> None:
     """Test whether subperiods share one chain, and whether the class before last adds
     nothing.

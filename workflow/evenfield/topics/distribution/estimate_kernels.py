@@ -156,7 +156,12 @@ def _moving(move: Movement, years: int) -> None:
     seen = np.where(ergodic > NEGLIGIBLE * ergodic.max(), ergodic, 0.0)
     move.draw(_surface(kernel).assign(kind="kernel"), years)
     return move.draw(
-        {"kind": "ergodic_density", "x": kernel.grid, "value": seen}, years
+        {
+            "kind": "ergodic_density",
+            "x": kernel.grid,
+            "value": seen,
+        },
+        years,
     )
 
 
@@ -192,4 +197,10 @@ def _conditioned(move: Movement, name: str, other: Array) -> None:
 def _surface(kernel: StochasticKernel) -> pd.DataFrame:
     x, y = np.meshgrid(kernel.grid, kernel.grid, indexing="ij")
     values = np.asarray(kernel.density).ravel()
-    return pd.DataFrame({"x": x.ravel(), "y": y.ravel(), "value": values})
+    return pd.DataFrame(
+        {
+            "x": x.ravel(),
+            "y": y.ravel(),
+            "value": values,
+        }
+    )

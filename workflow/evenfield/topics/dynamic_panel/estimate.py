@@ -55,7 +55,14 @@ SERIES = (
     " order estimator rho speed speed_low speed_high unbounded_low"
     " unbounded_high half_life output_basis warning"
 ).split()
-KEY = ["spec_id", "unit_scheme", "start_year", "end_year", "period", "order"]
+KEY = [
+    "spec_id",
+    "unit_scheme",
+    "start_year",
+    "end_year",
+    "period",
+    "order",
+]
 
 
 class DynamicPanelSpec(UnitsSpec):
@@ -164,7 +171,11 @@ def _estimated(
     )
     n = len(data.units)
     steps = len(dates[0]) - 1
-    labels = {**spec.labels, "period": period, "output_basis": basis}
+    labels = {
+        **spec.labels,
+        "period": period,
+        "output_basis": basis,
+    }
     rows = Rows(
         {},
         spec.role,

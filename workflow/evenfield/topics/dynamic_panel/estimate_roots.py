@@ -117,7 +117,11 @@ class Window:
         return len(self.levels)
 
     def root(
-        self, rho: float, std_error: float, warning: str, se_type: str = CLUSTERED
+        self,
+        rho: float,
+        std_error: float,
+        warning: str,
+        se_type: str = CLUSTERED,
     ) -> Root:
         """Return a root tested against one by t(N - 1)."""
         test = t_inference(rho - 1, std_error, self.n - 1, self.level)

@@ -116,7 +116,13 @@ def _tiles(
     return tiles.assign(letters=tiles["unit"].map(letters))
 
 
-def _draw_tile(axes: Axes, tile: Row, x: float, y: float, label: str) -> None:
+def _draw_tile(
+    axes: Axes,
+    tile: Row,
+    x: float,
+    y: float,
+    label: str,
+) -> None:
     mark = MARKS[tile["cell"]]
     letters = tile["letters"]
     if mark.hatch:
@@ -137,11 +143,20 @@ def _draw_tile(axes: Axes, tile: Row, x: float, y: float, label: str) -> None:
 
 
 def _draw_letter(
-    axes: Axes, x: float, y: float, letter: str, radius: float = 0.125
+    axes: Axes,
+    x: float,
+    y: float,
+    letter: str,
+    radius: float = 0.125,
 ) -> None:
     axes.add_patch(
         Circle(
-            (x, y), radius, facecolor="white", edgecolor=ACCENT, linewidth=0.6, zorder=4
+            (x, y),
+            radius,
+            facecolor="white",
+            edgecolor=ACCENT,
+            linewidth=0.6,
+            zorder=4,
         )
     )
     axes.text(
@@ -204,7 +219,14 @@ def _draw_key(axes: Axes, top: float, cell: str, count: int) -> None:
     if mark.hatch:
         axes.add_patch(Rectangle(corner, 0.17, 0.13, hatch=mark.hatch, **HATCHED))
     axes.text(0.24, top, cell, va="center_baseline", color=INK)
-    axes.text(1.2, top, f"{count}", va="center_baseline", ha="right", color=SOFT)
+    axes.text(
+        1.2,
+        top,
+        f"{count}",
+        va="center_baseline",
+        ha="right",
+        color=SOFT,
+    )
 
 
 def _describe(tiles: pd.DataFrame, cases: pd.DataFrame, facts: Facts) -> str:

@@ -25,7 +25,13 @@ SUPPORT_NAMES = {
     "not_yet_treated": "without a national zone",
     "far_controls": "of these, no neighbour with one",
 }
-EDGES = {"left": 0.065, "right": 0.985, "top": 0.94, "bottom": 0.065, "hspace": 0.24}
+EDGES = {
+    "left": 0.065,
+    "right": 0.985,
+    "top": 0.94,
+    "bottom": 0.065,
+    "hspace": 0.24,
+}
 MOST_PEAKS = 6
 
 
@@ -44,7 +50,14 @@ def f2(facts: Facts) -> Artwork:
     unsure = int(held["zones"] - held["zones_dated"])
     memory = f"{unsure} of {int(held['zones'])} by a year from memory"
     size = (WIDTH, 4.6)
-    figure, grid = panels(2, 1, size, EDGES, sharex=True, height_ratios=(1.5, 1.0))
+    figure, grid = panels(
+        2,
+        1,
+        size,
+        EDGES,
+        sharex=True,
+        height_ratios=(1.5, 1.0),
+    )
     above, below = grid[:, 0]
     # A type of which zones were given up is drawn as if none were new.
     _draw_bars(above, new.clip(lower=0), stock, memory)

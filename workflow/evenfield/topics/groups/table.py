@@ -24,7 +24,11 @@ from evenfield.shared.tables.units import (
 from evenfield.study.errors import first_examples
 from evenfield.topics.groups.table_sources import t2
 
-FIRST_TYPES = {"sez": "SEZ", "etdz": "ETDZ", "hidz": "science park"}
+FIRST_TYPES = {
+    "sez": "SEZ",
+    "etdz": "ETDZ",
+    "hidz": "science park",
+}
 COUNT_TYPES = {
     "sez": "SEZ",
     "etdz": "ETDZ",
@@ -143,7 +147,11 @@ def tg(facts: Facts) -> Table:
     return Table(id="TG", note=note, columns=columns, frame=pd.DataFrame(rows))
 
 
-TABLES = {"T1": t1, "T2": t2, "TG": tg}
+TABLES = {
+    "T1": t1,
+    "T2": t2,
+    "TG": tg,
+}
 
 
 def _first_year(all_years: Any, dated: Any) -> str:

@@ -103,7 +103,11 @@ def _decomposition(study: Study, spec: InequalitySpec, period: str) -> Decomposi
     data, info = window(study, spec, period, where)
     panel = study.table("panel", spec.unit_scheme, ("basis",))
     labels, note = span_labels("inequality", spec, data, info)
-    labels |= {"period": period, "n_obs": 2 * len(data.units), "n_periods": 2}
+    labels |= {
+        "period": period,
+        "n_obs": 2 * len(data.units),
+        "n_periods": 2,
+    }
     # Inequality between people counts units by their people; unweighted, units as such.
     if spec.weighting == "population":
         labels["outcome"] = "income"
@@ -135,7 +139,11 @@ def _decomposition(study: Study, spec: InequalitySpec, period: str) -> Decomposi
 
 
 def _groups(
-    study: Study, spec: InequalitySpec, period: str, units: Sequence[str], where: str
+    study: Study,
+    spec: InequalitySpec,
+    period: str,
+    units: Sequence[str],
+    where: str,
 ) -> dict[str, tuple[Array, list[str]]]:
     """Return codes and names of every grouping."""
     frame = study.table("units", spec.unit_scheme)
@@ -164,7 +172,13 @@ def _series(part: Decomposition) -> pd.DataFrame:
                 without = leave_one_out_theil(*people)
                 influence = {"kind": "influence", "measure": MEASURES[0]}
                 for unit, value in zip(part.data.units, without, strict=True):
-                    series.append({**influence, "unit": unit, "value": value})
+                    series.append(
+                        {
+                            **influence,
+                            "unit": unit,
+                            "value": value,
+                        }
+                    )
         except NumericsError:
             continue
         rows += [{**row, "year": year} for row in series]
@@ -181,7 +195,11 @@ def _indices(
     for aversion in part.spec.aversion:
         values[f"atkinson_{aversion:g}"] = atkinson(income, weights, aversion)
     for name, value in values.items():
-        yield {"kind": "index", "measure": name, "value": value}
+        yield {
+            "kind": "index",
+            "measure": name,
+            "value": value,
+        }
 
 
 def _parts(
@@ -196,13 +214,31 @@ def _parts(
             total = parts.total if parts.total > 0 else np.nan
             row = {"grouping": name, "measure": measure}
             between = {"value": parts.between, "share": parts.between / total}
-            yield {**row, "kind": "between", **between}
+            yield {
+                **row,
+                "kind": "between",
+                **between,
+            }
             for group, value in zip(groups, parts.group_within, strict=True):
                 within = {"kind": "within", "group": group}
-                yield {**row, **within, "value": value, "share": value / total}
+                yield {
+                    **row,
+                    **within,
+                    "value": value,
+                    "share": value / total,
+                }
         dagum = decompose_gini(income, weights, codes)
         total = dagum.gini if dagum.gini > 0 else np.nan
-        row = {"kind": "dagum", "grouping": name, "measure": "gini"}
+        row = {
+            "kind": "dagum",
+            "grouping": name,
+            "measure": "gini",
+        }
         for group in ("within", "net_between", "transvariation"):
             value = float(getattr(dagum, group))
-            yield {**row, "group": group, "value": value, "share": value / total}
+            yield {
+                **row,
+                "group": group,
+                "value": value,
+                "share": value / total,
+            }

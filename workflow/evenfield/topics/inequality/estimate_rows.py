@@ -140,7 +140,11 @@ class Decomposition:
     def _interval(self, draws: Array) -> dict[str, float]:
         level = self.inference["conf_level"]
         low, high = np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2])
-        return {"conf_low": float(low), "conf_high": float(high), "conf_level": level}
+        return {
+            "conf_low": float(low),
+            "conf_high": float(high),
+            "conf_level": level,
+        }
 
     @property
     def _band_draws(self) -> int:
@@ -248,7 +252,13 @@ class Decomposition:
                     n_units=int(sizes[group]),
                 )
 
-    def _shares(self, name: str, codes: Array, end: str, rows: Rows) -> None:
+    def _shares(
+        self,
+        name: str,
+        codes: Array,
+        end: str,
+        rows: Rows,
+    ) -> None:
         """Add the part of inequality that lies between groups, against random labels
         and against the largest part that groups of these sizes could reach (Elbers,
         Lanjouw, Mistiaen and Ozler 2008).
@@ -261,7 +271,12 @@ class Decomposition:
             none = "" if total > 0 else NO_INEQUALITY
             rng, seed = self._stream(f"between:{name}:{end}:{measure}")
             free = between_test(
-                income, weights, codes, rng=rng, draws=draws, measure=measure
+                income,
+                weights,
+                codes,
+                rng=rng,
+                draws=draws,
+                measure=measure,
             )
             rows.add(
                 "share",
@@ -323,7 +338,12 @@ class Decomposition:
         )
 
     def _nested(
-        self, outer: str, inner: str, end: str, measure: str, rows: Rows
+        self,
+        outer: str,
+        inner: str,
+        end: str,
+        measure: str,
+        rows: Rows,
     ) -> None:
         """Divide inequality by two groupings, one inside the other and by the mean over
         both orders (Shapley value: Shorrocks 2013).

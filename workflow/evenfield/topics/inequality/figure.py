@@ -26,9 +26,20 @@ from evenfield.shared.tables.units import CELLS
 MEASURE = "theil_t"
 BETWEEN = "between groups"
 DARK = Mark(
-    colour="#22262B", fill="#4A5058", marker="o", line="-", hatch="", ink="white"
+    colour="#22262B",
+    fill="#4A5058",
+    marker="o",
+    line="-",
+    hatch="",
+    ink="white",
 )
-EDGES = {"left": 0.06, "right": 0.885, "top": 0.915, "bottom": 0.09, "wspace": 0.36}
+EDGES = {
+    "left": 0.06,
+    "right": 0.885,
+    "top": 0.915,
+    "bottom": 0.09,
+    "wspace": 0.36,
+}
 
 
 def f6(facts: Facts) -> Artwork:

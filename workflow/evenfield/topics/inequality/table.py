@@ -38,7 +38,11 @@ BESIDE = {
     "of_most": (f"between_over_maximum_{MEASURE}", "estimate"),
     "net_between": ("net_between", "estimate"),
 }
-GROUPS = {"sez": "SEZ", "not sez": "no SEZ", "not cluster": "no cluster"}
+GROUPS = {
+    "sez": "SEZ",
+    "not sez": "no SEZ",
+    "not cluster": "no cluster",
+}
 RANK = {cell: number for number, cell in enumerate(CELLS)}
 
 
@@ -113,7 +117,11 @@ def _values(start: Row, end: Row) -> Row:
     after = end.get("estimate", NAN)
     known = not (is_missing(before) or is_missing(after))
     change = after - before if known else None
-    return {"start": before, "end": after, "change": change}
+    return {
+        "start": before,
+        "end": after,
+        "change": change,
+    }
 
 
 def _ends(rows: pd.DataFrame, **wanted: str) -> tuple[Row, Row]:

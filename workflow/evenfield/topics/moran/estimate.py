@@ -210,7 +210,11 @@ def _variables(
 
 
 def _map_tests(
-    on: Map, name: str, controls: str, data: Trajectories, X: Array | None
+    on: Map,
+    name: str,
+    controls: str,
+    data: Trajectories,
+    X: Array | None,
 ) -> tuple[Rows, list[pd.DataFrame]]:
     spec = on.spec
     level = on.inference["conf_level"]
@@ -229,7 +233,11 @@ def _map_tests(
             series.append(_bands(kind, test, data))
     if controls == "none":
         series += _local(on, name, data, rows, labels, note)
-    named = {**spec.labels, "variable": name, "controls": controls}
+    named = {
+        **spec.labels,
+        "variable": name,
+        "controls": controls,
+    }
     return rows, [frame.assign(**named) for frame in series]
 
 

@@ -34,7 +34,12 @@ QUADRANTS = {
     "HL": ("#E2952B", "\\\\\\\\", "high among low"),
     "LH": ("#3A2357", "", "low among high"),
 }
-RANK = {"HH": 0, "HL": 1, "LH": 2, "LL": 3}
+RANK = {
+    "HH": 0,
+    "HL": 1,
+    "LH": 2,
+    "LL": 3,
+}
 INCOME = "log_income"
 NONE = "none"
 LABEL_SHARE = 0.17

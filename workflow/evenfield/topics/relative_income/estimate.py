@@ -185,7 +185,11 @@ def _summary(
     sds = grouped.std()
     parts = []
     for variable, unit in variables.items():
-        columns = {"n_units": n_units, "mean": means[variable], "sd": sds[variable]}
+        columns = {
+            "n_units": n_units,
+            "mean": means[variable],
+            "sd": sds[variable],
+        }
         parts.append(pd.DataFrame(columns).reset_index().assign(variable=variable))
         data_hash = content_hash(data[["unit", "cell", variable]])
         summary = zip(n_units.index, n_units, means[variable], strict=True)

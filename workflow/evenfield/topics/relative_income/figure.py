@@ -27,7 +27,15 @@ TICKS = (
     *(20, 25, 33, 50, 60, 70, 80, 90, 100),
     *(120, 140, 160, 200, 250, 300, 400, 500),
 )
-COLUMNS = ["taxonomy", "cell", "year", "basis", "n_units", "mean", "sd"]
+COLUMNS = [
+    "taxonomy",
+    "cell",
+    "year",
+    "basis",
+    "n_units",
+    "mean",
+    "sd",
+]
 
 
 def f3(facts: Facts) -> Artwork:

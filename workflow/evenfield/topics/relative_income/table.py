@@ -92,13 +92,27 @@ def _rows(
     counts = {f"mean {cell}": pick(series, cell=cell).get("n_units") for cell in cells}
     blank = {f"sd {cell}": None for cell in cells}
     # The number of units opens each period: a mean of two is no mean of many.
-    units = {"variable": "units", "label": "number of units", "digits": 0}
-    yield {**shared, **units, **counts, **blank}
+    units = {
+        "variable": "units",
+        "label": "number of units",
+        "digits": 0,
+    }
+    yield {
+        **shared,
+        **units,
+        **counts,
+        **blank,
+    }
     present = set(series["variable"])
     for variable, (label, digits) in variables.items():
         if variable not in present:
             continue
-        row = {**shared, "variable": variable, "label": label, "digits": digits}
+        row = {
+            **shared,
+            "variable": variable,
+            "label": label,
+            "digits": digits,
+        }
         for cell in cells:
             summary = pick(series, variable=variable, cell=cell)
             row[f"mean {cell}"] = summary.get("mean")

@@ -58,7 +58,11 @@ def add_spatial(
     data, years, _, note, _ = section
     units = list(data["unit"])
     W, cut = weights.among(units)
-    shared = {**labels, "w_id": str(weights.spec.get("weights", "")), "n_periods": 1}
+    shared = {
+        **labels,
+        "w_id": str(weights.spec.get("weights", "")),
+        "n_periods": 1,
+    }
     rows = Rows(KINDS, "robustness", joined(note, cut), **shared)
     y = data["growth"].to_numpy(float)
     start = data["start"].to_numpy(float)

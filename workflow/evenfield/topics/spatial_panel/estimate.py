@@ -266,7 +266,13 @@ def _durbin_tests(fits: Mapping[str, SpatialPanelFit], note: str) -> list[Line]:
     for narrow in ("SAR", "SEM"):
         for kind in ("", ", by unit"):
             term = f"Wald SDM -> {narrow}{kind}"
-            lines.append({"term": term, "estimate": NAN, "warning": warning})
+            lines.append(
+                {
+                    "term": term,
+                    "estimate": NAN,
+                    "warning": warning,
+                }
+            )
     return lines
 
 
@@ -277,7 +283,11 @@ def _add_fit(rows: Rows, setting: Setting, fit: SpatialPanelFit) -> None:
     estimator = fit.model.model.lower()
     seed = setting.seed
     aic, bic = information_criteria(fit)
-    criteria = {"log likelihood": fit.log_likelihood, "AIC": aic, "BIC": bic}
+    criteria = {
+        "log likelihood": fit.log_likelihood,
+        "AIC": aic,
+        "BIC": bic,
+    }
     for name, value in criteria.items():
         rows.add("height", estimator=estimator, term=name, estimate=value)
     rows.add("serial", estimator=estimator, estimate=residual_autocorrelation(fit))

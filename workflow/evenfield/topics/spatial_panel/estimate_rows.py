@@ -315,7 +315,11 @@ def _by_years(
 def _renamed(line: Line, fit: SpatialPanelFit, suffix: str) -> Line:
     """Return a row as that of another inference, without what it tests."""
     plain = {key: value for key, value in line.items() if key not in INTERVAL}
-    return {**plain, "estimator": estimator_name(fit, suffix), "role": "ladder"}
+    return {
+        **plain,
+        "estimator": estimator_name(fit, suffix),
+        "role": "ladder",
+    }
 
 
 def mundlak_lines(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
@@ -327,7 +331,11 @@ def mundlak_lines(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
         (line,) = tested_lines([mundlak(setting.panel, fit.network, fit.model)], "")
     except (NumericsError, np.linalg.LinAlgError) as error:
         return [
-            {"term": "Mundlak", "estimate": NAN, "warning": f"not defined: {error}"}
+            {
+                "term": "Mundlak",
+                "estimate": NAN,
+                "warning": f"not defined: {error}",
+            }
         ]
     return [{**line, "p_type": "F(q, N - q - 1)"}]
 

@@ -159,7 +159,13 @@ def estimate(study: Study) -> Results:
         case.add_rows(out)
         series += [case.path(fit) for fit in (case.main, *case.placebos)]
         for unit, weight in case.main.used.items():
-            weights.append({"spec_id": spec.id, "unit": unit, "weight": weight})
+            weights.append(
+                {
+                    "spec_id": spec.id,
+                    "unit": unit,
+                    "weight": weight,
+                }
+            )
     by_unit = ["spec_id", "kind", "unit", "year"]
     out.series = {
         "series": pd.concat(series).sort_values(by_unit, ignore_index=True),
@@ -388,7 +394,12 @@ class _Case:
         return conformal_p(residuals, self.main.after)
 
     def _rows(
-        self, kind: str, fit: _Fit, placebos: list[_Fit], poor: str = "", role: str = ""
+        self,
+        kind: str,
+        fit: _Fit,
+        placebos: list[_Fit],
+        poor: str = "",
+        role: str = "",
     ) -> Rows:
         """Return a builder of rows that holds the mean gap after a date, with its rank
         and the interval of that test.

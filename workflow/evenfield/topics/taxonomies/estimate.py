@@ -47,7 +47,11 @@ SCORES = {
     "loo_mse": (leave_one_out_mse, "(pp/yr)^2"),
     "bic": (schwarz_criterion, "BIC points"),
 }
-NAMES = {"free": "", "stratified": "_stratified", "connected": "_connected"}
+NAMES = {
+    "free": "",
+    "stratified": "_stratified",
+    "connected": "_connected",
+}
 
 
 class TaxonomiesSpec(Spec):
@@ -270,7 +274,11 @@ def _compared(
 
 
 def _score(
-    base: Estimate, name: str, term: str, y: Array, model: Predictor
+    base: Estimate,
+    name: str,
+    term: str,
+    y: Array,
+    model: Predictor,
 ) -> Estimate:
     score, unit = SCORES[name]
     labels: dict[str, Any] = {

@@ -34,8 +34,18 @@ QUADRANTS = {
     (False, True): ("made from above", "left", "top"),
     (True, True): ("much of both", "right", "top"),
 }
-CORNERS = {"left": 0.012, "right": 0.988, "bottom": 0.016, "top": 0.984}
-EDGES = {"left": 0.075, "right": 0.94, "top": 0.95, "bottom": 0.155}
+CORNERS = {
+    "left": 0.012,
+    "right": 0.988,
+    "bottom": 0.016,
+    "top": 0.984,
+}
+EDGES = {
+    "left": 0.075,
+    "right": 0.94,
+    "top": 0.95,
+    "bottom": 0.155,
+}
 MOST_NAMES = 60
 
 
