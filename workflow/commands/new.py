@@ -192,6 +192,7 @@ class NewStudy:
                 "without a border, joined to the nearest unit:"
                 f" {first_examples([a for a, _ in joins], 6)}"
             )
+        # A point that lies inside, as the middle of a crescent does not.
         if not {"lat", "lon"} & set(units):
             points = [shapes[unit].representative_point() for unit in units["unit"]]
             self.tables["units"] = units.assign(
@@ -484,6 +485,7 @@ def make(options: argparse.Namespace) -> list[str]:
     if options.units:
         with faults.caught():
             study.add_units(options.units)
+    # Whatever else is wrong: half a map would stop every spatial topic.
     study.keep_whole_coordinates()
     if options.polygons:
         with faults.caught():
@@ -587,6 +589,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="COL",
         help="column of another file that names the units (default: found)",
     )
+    # What the text of config.yaml says.
     options.add_argument("--title", help="title of page and paper")
     options.add_argument(
         "--measure",

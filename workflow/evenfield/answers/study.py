@@ -149,6 +149,7 @@ class _Study:
     def answer(self, where: str, entry: Entry) -> Answered:
         """Answer a hypothesis, or a claim that takes the answer of none."""
         result = self._answer(where, entry)
+        # Answers on made-up figures would be read as answers.
         if not self.simulated:
             return result
         because = f"the input holds simulated figures: {', '.join(self.simulated)}"
@@ -169,6 +170,7 @@ class _Study:
         if isinstance(entry, Claim) and entry.holds:
             judged = judge_fact(entry.holds, row, by_kind["variant"])
             return Answered(judged, _numbers(row), _behind(rows, judged))
+        # Only the primary questions are adjusted for their number.
         questions = self.questions if isinstance(entry, Hypothesis) else 0
         given = Evidence(
             row=row,

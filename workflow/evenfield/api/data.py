@@ -601,9 +601,11 @@ def _weights_matrix(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_a
     if isinstance(w, str | Path):
         w, ids = read_weights(Path(w))
     if hasattr(w, "id_order") and hasattr(w, "sparse"):  # libpysal's W
-        w, ids = w.sparse, w.id_order
+        ids = w.id_order
+        w = w.sparse
     if hasattr(w, "unique_ids") and hasattr(w, "sparse"):  # libpysal's Graph
-        w, ids = w.sparse, w.unique_ids
+        ids = w.unique_ids
+        w = w.sparse
     if isinstance(w, Mapping):
         links = []
         for i, row in w.items():

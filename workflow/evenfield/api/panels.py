@@ -236,14 +236,13 @@ def dynamic_gmm(
     # Less its mean, so that sums of squares keep their digits.
     fit = gmm.dynamic_gmm(Y - mean, spec, X, sources, np.array(own, dtype=int))
     names = [f"lag({rows.y.name}, {p})" for p in range(1, lags + 1)] + names
-    beta, cov, serial = fit.beta, fit.cov, fit.serial
-    if steps == 1:
-        beta, cov, serial = fit.beta_one_step, fit.cov_one_step, fit.serial_one_step
+    beta = fit.beta_one_step if steps == 1 else fit.beta
+    cov = fit.cov_one_step if steps == 1 else fit.cov
+    m1, m2 = fit.serial_one_step if steps == 1 else fit.serial
     if system:
         beta, cov = _with_mean(beta, cov, lags, mean)
     errors = np.sqrt(np.diag(cov))
     inference = "robust" if steps == 1 else "Windmeijer"
-    m1, m2 = serial
     tests = {"Hansen": fit.hansen, "Sargan": fit.sargan, "m1": m1, "m2": m2}
     notes: dict[str, Any] = {"units": fit.n_units, "instruments": fit.n_instruments}
     notes |= _cautions(fit, Y, centre)

@@ -247,6 +247,7 @@ def _check_topics(plan: Plan, study: BuiltStudy, faults: Faults) -> list[str]:
     for topic in plan.topics:
         module = _estimator(topic)
         section = read(module.Section, plan.config, topic)
+        # What a topic cannot carry of this study is left out; what is wrong is refused.
         if hasattr(module, "look_section"):
             with faults.caught():
                 left_out += module.look_section(study, section)

@@ -116,6 +116,7 @@ class Part:
     __hash__ = object.__hash__  # a class with __eq__ has none of its own
 
     def __getattr__(self, part: str) -> Any:
+        # What Python and Jinja ask for on their own is no part of a number.
         if part.startswith("_"):
             raise AttributeError(part)
         expected = f"one of value, {', '.join(PARTS)}"
@@ -407,6 +408,7 @@ class Prose:
         # A table's id begins with T, a figure's with F; see() links to both.
         fits = {"table": "T", "figure": "F"}.get(kind, which[:1])
         known = [name for name in sorted(self._exhibits) if name.startswith(fits)]
+        # The text would link to nothing.
         if which not in known:
             raise ReportError(
                 f"{kind} '{which}' is not made",
@@ -547,6 +549,7 @@ def word(value: Any) -> str:
         raise ReportError(
             f"'{value}' is no count", "a whole number", "print it without `word`"
         )
+    # From twenty on a word has two parts.
     if not len(COUNTS) <= whole < 100:
         return COUNTS[whole] if 0 <= whole < 100 else str(whole)
     tens, ones = divmod(whole, 10)

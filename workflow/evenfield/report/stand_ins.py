@@ -185,6 +185,7 @@ def stand_ins(
 
 def _number(entry: Entry) -> Number:
     """Return a number in an entry's place; one that rests on no row has no interval."""
+    # Only a whole row of estimates brings its interval and its test.
     rests_on_row = bool(entry.answer or entry.select) and not entry.column
     tested = ANYTHING if rests_on_row else None
     return Number(

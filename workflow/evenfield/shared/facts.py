@@ -31,6 +31,7 @@ class Facts(Study):
         """Return the tidy rows of a topic, this one's by default, whose columns hold
         the wanted values.
         """
+        # Each table is read once; a shallow copy keeps what callers add to themselves.
         rows = self._selected(topic or self.topic).copy(deep=False)
         for name, value in wanted.items():
             rows = rows[rows[name].isin([value] if isinstance(value, str) else value)]

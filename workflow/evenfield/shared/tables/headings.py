@@ -11,6 +11,7 @@ GROUPINGS = {"cell": "cells", "cluster": "cluster or not", "sez": "SEZ or not"}
 
 def sample_parts(row: Record, description: Record) -> list[str]:
     """Say which sample and unit scheme a row has where they are not the main ones."""
+    # Only what differs from the main specification is worth a word.
     sample = text(row.get("sample_id")) or "all"
     scheme = text(row.get("unit_scheme"))
     parts = [] if sample == "all" else [sample.replace("_", " ")]

@@ -10,7 +10,7 @@ NOT_CAUSAL = (
     "Cells are lists drawn up after the fact and zones were placed where growth was"
     " expected: associations, not effects."
 )
-HASH_LETTERS = 12
+HASH_LETTERS = 12  # enough to tell two states of the data apart
 
 
 def sample_note(description: Record, study: Record) -> str:
@@ -41,6 +41,7 @@ def basis_note(description: Record) -> str:
 
 def origin_note(description: Record, seed: int | None = None) -> str:
     """Say which data and which seed the numbers come from."""
+    # A table without draws depends on no seed, and says none.
     drawn = f", seed {seed}" if seed is not None else ""
     return f"Data {description['data_hash'][:HASH_LETTERS]}{drawn}."
 

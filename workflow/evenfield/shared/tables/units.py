@@ -87,6 +87,7 @@ def period_label(period: str, periods: Record) -> str:
     item = periods.get(period)
     if item is None:
         return period
+    # A config is typed with hyphens.
     label = str(item.get("label") or f"{item['start']}-{item['end']}")
     return label.replace("-", "\u2013")
 

@@ -24,6 +24,7 @@ WRITERS = {
 
 def write_table_files(table: Table, paths: Sequence[str]) -> None:
     """Write a table in the format that each path's ending asks for."""
+    # The data twin stays plain: a reader of numbers needs no mark of simulation.
     marked = _marked(table, paths)
     for path in paths:
         ending = Path(path).suffix
