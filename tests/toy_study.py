@@ -8,6 +8,7 @@ import random
 from evenfield.study.config import checked_config
 from evenfield.study.ingest.dictionary import refresh_hashes
 from evenfield.study.ingest.study_tables import read_study
+from yaml_text import from_yaml
 
 INCOME = {"output": "output", "population": "people", "unit": "coins"}
 UNITS = ("A", "B", "C")
@@ -26,16 +27,14 @@ TABLES = {
         " sez_from_year_dated:integer source confidence note"
     ),
 }
-KEYS = {
-    "panel": ["unit", "year"],
-    "panel_provenance": ["variable", "units", "first_year"],
-    "units": ["unit"],
-}
-KEYS |= {
-    "sources": ["source"],
-    "adjacency": ["unit_i", "unit_j"],
-    "taxonomies/own": ["unit"],
-}
+KEYS = from_yaml("""
+    panel: [unit, year]
+    panel_provenance: [variable, units, first_year]
+    units: [unit]
+    """)
+KEYS |= from_yaml("""
+    {sources: [source], adjacency: [unit_i, unit_j], taxonomies/own: [unit]}
+    """)
 MORE = {
     "panel unit": {"constraints": ID},
     "panel year": {"constraints": {"required": True, "minimum": 1900}},

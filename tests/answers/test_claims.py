@@ -319,12 +319,12 @@ def test_a_lost_check_is_named_and_its_row_marked():
 
 @pytest.mark.parametrize(
     ("warning", "years"),
-    [
-        ("figures of 2010", "2010"),
-        ("PROXY; figures of 2015 to 2017; without u1", "2015 to 2017"),
-        ("no figures of 2010 to 2012", ""),
-        ("", ""),
-    ],
+    from_yaml("""
+    - [figures of 2010, '2010']
+    - [PROXY; figures of 2015 to 2017; without u1, 2015 to 2017]
+    - [no figures of 2010 to 2012, '']
+    - ['', '']
+    """),
 )
 def test_a_row_says_which_years_it_rests_on_where_they_are_fewer(warning, years):
     _, content = answers(warning=warning)

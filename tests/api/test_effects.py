@@ -8,6 +8,7 @@ from pandas.testing import assert_frame_equal
 
 import evenfield as ef
 from made_panel import refused
+from yaml_text import from_yaml
 
 N = 10
 T = 6
@@ -36,7 +37,12 @@ def gmm(formula, **options):
 
 @pytest.mark.parametrize(
     ("bar", "effects"),
-    [("unit", "unit"), ("year", "time"), ("year + unit", "two_way"), ("", "two_way")],
+    from_yaml("""
+    - [unit, unit]
+    - [year, time]
+    - [year + unit, two_way]
+    - ['', two_way]
+    """),
 )
 def test_effects_behind_the_bar_of_a_spatial_panel_are_its_effects(bar, effects):
     fit = spatial(f"y ~ x | {bar}")

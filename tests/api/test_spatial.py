@@ -14,6 +14,7 @@ from statsmodels.tools.numdiff import approx_fprime, approx_hess
 import evenfield as ef
 from made_panel import refused
 from tolerances import close
+from yaml_text import from_yaml
 
 N = 8
 T = 5
@@ -78,14 +79,14 @@ def test_random_effects_beside_spatial_errors_report_the_constant_and_its_error(
 
 @pytest.mark.parametrize(
     ("model", "effects", "parameters"),
-    [
-        ("OLS", "pooled", ["Intercept", "x"]),
-        ("SAR", "pooled", ["Intercept", "x", "rho"]),
-        ("SDM", "pooled", ["Intercept", "x", "W x", "rho"]),
-        ("SAR", "random", ["Intercept", "x", "rho", "phi"]),
-        ("SEM", "random", ["Intercept", "x", "lambda", "phi"]),
-        ("SAC", "two_way", ["x", "rho", "lambda"]),
-    ],
+    from_yaml("""
+    - [OLS, pooled, [Intercept, x]]
+    - [SAR, pooled, [Intercept, x, rho]]
+    - [SDM, pooled, [Intercept, x, W x, rho]]
+    - [SAR, random, [Intercept, x, rho, phi]]
+    - [SEM, random, [Intercept, x, lambda, phi]]
+    - [SAC, two_way, [x, rho, lambda]]
+    """),
 )
 def test_criteria_count_all_parameters_but_the_error_variance(
     model, effects, parameters
@@ -99,7 +100,12 @@ def test_criteria_count_all_parameters_but_the_error_variance(
 
 @pytest.mark.parametrize(
     ("effects", "bar"),
-    [("pooled", ""), ("unit", "unit"), ("time", "year"), ("two_way", "unit + year")],
+    from_yaml("""
+    - [pooled, '']
+    - [unit, unit]
+    - [time, year]
+    - [two_way, unit + year]
+    """),
 )
 def test_criteria_of_least_squares_are_those_of_the_panel_without_links(effects, bar):
     fit = fitted("OLS", effects, approach="direct")

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from yaml_text import from_yaml
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 
@@ -60,13 +62,13 @@ def test_no_absolute_path_of_a_machine() -> None:
 
 
 BIN = Path(sys.executable).parent
-COMMANDS = {
-    "ruff": ["ruff", "check", "."],
-    "format": ["ruff", "format", "--check", "."],
-    "mypy": ["mypy", "--no-pretty"],
-    "snakefmt": ["snakefmt", "--check", "Snakefile", "workflow/rules"],
-    "lint": ["snakemake", "--lint"],
-}
+COMMANDS = from_yaml("""
+    ruff: [ruff, check, .]
+    format: [ruff, format, --check, .]
+    mypy: [mypy, --no-pretty]
+    snakefmt: [snakefmt, --check, Snakefile, workflow/rules]
+    lint: [snakemake, --lint]
+    """)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

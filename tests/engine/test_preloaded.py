@@ -15,15 +15,16 @@ import pytest
 
 from engine import preloaded
 from engine.preloaded import ASK
+from yaml_text import from_yaml
 
 START = "import os, sys; from engine.preloaded import hand_over; hand_over(); "
-ENDINGS = {
-    "whole": "print('done', os.getcwd(), sys.argv[1:], os.environ['GIVEN'])",
-    "one line": "sys.exit('evenfield: found, expected, remedy')",
-    "code": "sys.exit(3)",
-    "fault": "1 / 0",
-    "memory": "os.kill(os.getpid(), 9)",
-}
+ENDINGS = from_yaml("""
+    whole: print('done', os.getcwd(), sys.argv[1:], os.environ['GIVEN'])
+    one line: 'sys.exit(''evenfield: found, expected, remedy'')'
+    code: sys.exit(3)
+    fault: 1 / 0
+    memory: os.kill(os.getpid(), 9)
+    """)
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from evenfield.numerics.clubs import (
 from evenfield.numerics.logt import fit_logt, regression_periods, transition_variance
 from numerics.refusals import refused
 from tolerances import MACHINE, close
+from yaml_text import from_yaml
 
 PERIODS = regression_periods(30, 10)
 
@@ -319,7 +320,12 @@ def test_shared_membership_leaves_out_units_of_no_club():
 
 
 @pytest.mark.parametrize(
-    "table", [[[3, 1], [2, 9]], [[8, 2], [1, 5]], [[1, 4], [4, 1]]]
+    "table",
+    from_yaml("""
+    - [[3, 1], [2, 9]]
+    - [[8, 2], [1, 5]]
+    - [[1, 4], [4, 1]]
+    """),
 )
 def test_exact_test_of_two_by_two_is_that_of_scipy(table):
     close(exact_table_p(np.array(table)), stats.fisher_exact(table)[1], MACHINE)

@@ -11,6 +11,7 @@ from evenfield.numerics import fixed_effects
 from evenfield.numerics.fixed_effects import effect_span, without_effects
 from numerics.refusals import refused
 from tolerances import close
+from yaml_text import from_yaml
 
 UNITS = 9
 DATES = 6
@@ -121,11 +122,11 @@ def test_an_outcome_that_effects_absorb_is_refused():
 
 @pytest.mark.parametrize(
     ("dummies", "limit", "words"),
-    [
-        ("none", "MOST_LEVELS", "18 levels of effects beside the largest"),
-        ("crossed", "MOST_LEVELS", "18 dummies of 54 rows are too many"),
-        ("crossed", "MOST_CELLS", "18 dummies of 54 rows are too many"),
-    ],
+    from_yaml("""
+    - [none, MOST_LEVELS, 18 levels of effects beside the largest]
+    - [crossed, MOST_LEVELS, 18 dummies of 54 rows are too many]
+    - [crossed, MOST_CELLS, 18 dummies of 54 rows are too many]
+    """),
 )
 def test_effects_too_many_for_the_memory_are_refused(
     dummies, limit, words, monkeypatch

@@ -38,6 +38,7 @@ from evenfield.numerics.scpc import (
 from evenfield.numerics.scpc_evidence import scpc_equivalence, simulated_reach
 from numerics.refusals import refused
 from tolerances import CLOSED_FORM, ITERATIVE, MACHINE, close
+from yaml_text import from_yaml
 
 UNITS, A, DISTANCE, C, S = read_design()
 W = weights_of(A, DISTANCE)["contiguity"]
@@ -104,11 +105,11 @@ def residual_maker(X):
 
 @pytest.mark.parametrize(
     ("errors", "conditional", "unconditional", "at_006"),
-    [
-        ("iid", 0.032, 0.103, 0.031),
-        ("sar", 0.074, 0.198, 0.048),
-        ("exponential", 0.064, 0.190, 0.034),
-    ],
+    from_yaml("""
+    - [iid, 0.032, 0.103, 0.031]
+    - [sar, 0.074, 0.198, 0.048]
+    - [exponential, 0.064, 0.19, 0.034]
+    """),
 )
 def test_exact_sizes_at_003_and_006(
     weak, strong, errors, conditional, unconditional, at_006

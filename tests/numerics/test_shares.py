@@ -8,6 +8,7 @@ from scipy.stats import fisher_exact
 
 from evenfield.numerics.shares import detectable_difference
 from tolerances import close
+from yaml_text import from_yaml
 
 
 def chances(n, marked, inside, odds):
@@ -38,7 +39,11 @@ def by_bisection(n, marked, inside, level, power):
 
 @pytest.mark.parametrize(
     ("n", "marked", "inside", "level", "power"),
-    [(31, 9, 12, 0.95, 0.8), (31, 9, 12, 0.9, 0.8), (20, 12, 6, 0.95, 0.6)],
+    from_yaml("""
+    - [31, 9, 12, 0.95, 0.8]
+    - [31, 9, 12, 0.9, 0.8]
+    - [20, 12, 6, 0.95, 0.6]
+    """),
 )
 def test_the_difference_is_the_expected_one_where_power_is_reached(
     n, marked, inside, level, power

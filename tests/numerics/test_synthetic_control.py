@@ -17,6 +17,7 @@ from evenfield.numerics.synthetic_control import (
 )
 from numerics.refusals import refused
 from tolerances import MACHINE, close
+from yaml_text import from_yaml
 
 RIDGE = 1e-6
 
@@ -90,7 +91,13 @@ def test_the_penalty_is_a_share_of_the_mean_squared_distance_of_the_donors():
 
 @pytest.mark.parametrize(
     ("donors", "level", "rank"),
-    [(18, 0.95, 0), (19, 0.95, 1), (38, 0.95, 1), (39, 0.95, 2), (9, 0.8, 2)],
+    from_yaml("""
+    - [18, 0.95, 0]
+    - [19, 0.95, 1]
+    - [38, 0.95, 1]
+    - [39, 0.95, 2]
+    - [9, 0.8, 2]
+    """),
 )
 def test_an_interval_needs_as_many_units_as_the_level_says(donors, level, rank):
     # Reject beyond the m-th largest of J placebos, m = floor(alpha (J + 1)).

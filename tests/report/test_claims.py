@@ -3,36 +3,27 @@
 import pytest
 
 from evenfield.report.claims import _behind, in_unit, unit_words
+from yaml_text import from_yaml
 
 
 @pytest.mark.parametrize(
     ("unit", "words"),
-    [
-        ("pp/yr", "percentage points a year"),
-        ("pp/yr per period", "percentage points a year per period"),
-        ("share per period", "share per period"),
-        ("elasticity", ""),
-        ("log points per decade", "log points per decade"),
-        (
-            "pp/yr per exposure 0 to 1",
-            "percentage points a year from no neighbour to all",
-        ),
-        (
-            "pp/yr of speed per exposure 0 to 1",
-            "percentage points of speed a year from no neighbour to all",
-        ),
-        ("pp/yr per s.d.", "percentage points a year per standard deviation"),
-        (
-            "pp/yr per s.d. of exposure",
-            "percentage points a year per standard deviation of exposure",
-        ),
-        (
-            "log points x 100 per year of schooling",
-            "log points \u00d7 100 per year of schooling",
-        ),
-        ("percent per park", "% per park"),
-        ("tonnes per worker", "tonnes per worker"),
-    ],
+    from_yaml("""
+    - [pp/yr, percentage points a year]
+    - [pp/yr per period, percentage points a year per period]
+    - [share per period, share per period]
+    - [elasticity, '']
+    - [log points per decade, log points per decade]
+    - [pp/yr per exposure 0 to 1, percentage points a year from no neighbour to all]
+    - - pp/yr of speed per exposure 0 to 1
+      - percentage points of speed a year from no neighbour to all
+    - [pp/yr per s.d., percentage points a year per standard deviation]
+    - - pp/yr per s.d. of exposure
+      - percentage points a year per standard deviation of exposure
+    - [log points x 100 per year of schooling, log points × 100 per year of schooling]
+    - [percent per park, '% per park']
+    - [tonnes per worker, tonnes per worker]
+    """),
 )
 def test_a_unit_keeps_what_it_is_counted_for(unit, words):
     assert unit_words(unit) == words
@@ -40,12 +31,12 @@ def test_a_unit_keeps_what_it_is_counted_for(unit, words):
 
 @pytest.mark.parametrize(
     ("value", "unit", "printed"),
-    [
-        (-1.368, "pp/yr per period", "\u22121.37 percentage points a year per period"),
-        (2.6, "ratio", "2.60 times"),
-        (0.2124, "change of a ratio", "0.21 in the ratio"),
-        (68.07, "percent", "68.1%"),
-    ],
+    from_yaml("""
+    - [-1.368, pp/yr per period, −1.37 percentage points a year per period]
+    - [2.6, ratio, 2.60 times]
+    - [0.2124, change of a ratio, 0.21 in the ratio]
+    - [68.07, percent, 68.1%]
+    """),
 )
 def test_a_number_has_the_words_of_its_unit(value, unit, printed):
     assert in_unit(value, unit, "provinces") == printed

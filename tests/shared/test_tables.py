@@ -29,6 +29,7 @@ from evenfield.shared.tables.write import write_table_files
 from evenfield.study.errors import ArtifactError
 from evenfield.study.table_files import read_table
 from refusals import fails
+from yaml_text import from_yaml
 
 
 def made_table():
@@ -253,7 +254,11 @@ def test_letters_outside_latin_have_their_numbers_for_pdflatex():
 
 @pytest.mark.parametrize(
     ("align", "width_cm", "kind"),
-    [("left", 0.0, "l"), ("right", 0.0, "r"), ("left", 2.5, "p{2.5cm}")],
+    from_yaml("""
+    - [left, 0.0, l]
+    - [right, 0.0, r]
+    - [left, 2.5, 'p{2.5cm}']
+    """),
 )
 def test_a_column_of_latex_is_aligned_as_it_says(align, width_cm, kind):
     column = Column(names=("x",), header="x", align=align, width_cm=width_cm)

@@ -13,11 +13,13 @@ import pandas as pd
 import pytest
 import yaml
 
+from yaml_text import from_yaml
+
 ROOT = Path(__file__).parents[2]
-SPEEDS = {
-    "us-states": {"S1": 1.647, "P1": 2.930, "P2": 2.133, "P3": 0.558},
-    "mexico-states": {},
-}
+SPEEDS = from_yaml("""
+    us-states: {S1: 1.647, P1: 2.93, P2: 2.133, P3: 0.558}
+    mexico-states: {}
+    """)
 # Its page is refused if an interval misses what was planted.
 SPEEDS |= {"simulated-districts": {"S1": 2.089}}
 ELSEWHERE = r"China|Chinese|\bSEZs?\b|\byuan\b|\b[Pp]rovince|official output"

@@ -9,6 +9,7 @@ import pytest
 
 import gate
 import gate_conditions
+from yaml_text import from_yaml
 
 REPO = Path(__file__).resolve().parents[2]
 TOY = Path(__file__).parent / "toy"
@@ -87,10 +88,9 @@ def test_avx512_that_stays_on_is_an_error_and_else_turned_off_or_reported(monkey
     report = gate_conditions.Report()
     variables = gate_conditions.without_avx512(Path(sys.executable), report)
     assert bool(variables) == bool(report.done) != bool(report.left)
-    features = {
-        "on": ["X86_V3", "X86_V4"],
-        "dispatch": ["X86_V3", "X86_V4", "AVX512_ICL"],
-    }
+    features = from_yaml("""
+        {'on': [X86_V3, X86_V4], dispatch: [X86_V3, X86_V4, AVX512_ICL]}
+        """)
     monkeypatch.setattr(gate_conditions, "cpu_features", lambda *_: features)
     with pytest.raises(gate_conditions.GateError, match="NumPy still uses X86_V4"):
         gate_conditions.without_avx512(Path(sys.executable), gate_conditions.Report())

@@ -6,6 +6,7 @@ import pytest
 
 import mutate
 from mutate_faults import faults_of
+from yaml_text import from_yaml
 
 CODE = '''"""A module."""
 
@@ -88,7 +89,11 @@ def test_every_fault_with_a_reason_is_in_the_code():
 
 @pytest.mark.parametrize(
     ("result", "reason", "code"),
-    [("survived", "", 1), ("untested", "", 1), ("survived", "the same", 0)],
+    from_yaml("""
+    - [survived, '', 1]
+    - [untested, '', 1]
+    - [survived, the same, 0]
+    """),
 )
 def test_a_survivor_needs_a_reason(faults, result, reason, code):
     died = [mutate.Outcome(fault, "killed", 1) for fault in [faults[0]] * 39]

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from yaml_text import from_yaml
+
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "us-states"
 SKIPPED = shutil.ignore_patterns(
@@ -167,12 +169,12 @@ def test_a_study_made_by_new_is_packaged(checkout, tmp_path):
     assert "| `study/data/panel.csv` | panel | 3888 | yes |" in readme
 
 
-DICTIONARIES = {
-    "only tables": {},
-    "titles only": {"sources": [{"title": "Office"}], "licenses": [{"name": "CC0"}]},
-    "paths only": {"sources": [{"path": "a.org"}], "licenses": [{"path": "b.org"}]},
-    "words only": {"sources": [], "licenses": [{}], "description": "Words"},
-}
+DICTIONARIES = from_yaml("""
+    only tables: {}
+    titles only: {sources: [{title: Office}], licenses: [{name: CC0}]}
+    paths only: {sources: [{path: a.org}], licenses: [{path: b.org}]}
+    words only: {sources: [], licenses: [{}], description: Words}
+    """)
 
 
 @pytest.mark.parametrize("name", DICTIONARIES)

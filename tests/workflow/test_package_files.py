@@ -12,11 +12,12 @@ import pytest
 import package_files
 from evenfield.study.errors import ReportError
 from package_files import files_to_take
+from yaml_text import from_yaml
 
-CONFIG = {
-    "data": {"package": "data/datapackage.json"},
-    "weights": {"families": {"trade": {"path": "weights/trade.csv"}}},
-}
+CONFIG = from_yaml("""
+    data: {package: data/datapackage.json}
+    weights: {families: {trade: {path: weights/trade.csv}}}
+    """)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from evenfield.shared.tables.latex import escape_latex, table_latex
 from evenfield.shared.tables.table import Column, Table
 from evenfield.study.files import beside
 from evenfield.study.table_files import read_table, write_table
+from yaml_text import from_yaml
 
 REPO = Path(__file__).resolve().parents[2]
 WORKFLOW = """
@@ -268,7 +269,7 @@ def test_text_that_a_spreadsheet_takes_for_a_formula_is_defused_and_read_back(tm
 
 
 def test_latex_rows_that_begin_like_an_option_and_letters_outside_latin():
-    frame = pd.DataFrame({"a": ["[1]", "*", "\u6c49"], "b": [1.0, 2.0, 3.0]})
+    frame = pd.DataFrame(from_yaml("{a: ['[1]', '*', 汉], b: [1.0, 2.0, 3.0]}"))
     columns = (Column(names=("a",), header="[a]"), Column(names=("b",), header="b"))
     rows = table_latex(
         Table(id="T", title="t", note=("[n]",), columns=columns, frame=frame)

@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 import gate
+from yaml_text import from_yaml
 
 ROOT = Path(__file__).parents[2]
 CONFIG = Path("/etc/slurm/slurm.conf")
@@ -69,13 +70,13 @@ def cluster(tmp_path):
     CONFIG.write_text(
         SETTINGS.format(host=socket.gethostname().split(".")[0], folder=folder)
     )
-    files = {
-        "key-file": "key",
-        "socket": "munge",
-        "pid-file": "munged.pid",
-        "log-file": "munged.log",
-        "seed-file": "seed",
-    }
+    files = from_yaml("""
+        key-file: key
+        socket: munge
+        pid-file: munged.pid
+        log-file: munged.log
+        seed-file: seed
+        """)
     munge = [
         "munged",
         "-F",

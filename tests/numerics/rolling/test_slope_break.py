@@ -9,6 +9,7 @@ from evenfield.numerics.random import generator_for
 from evenfield.numerics.rolling.slope_break import slope_break_test
 from numerics.refusals import refused
 from tolerances import close
+from yaml_text import from_yaml
 
 
 def panel(slopes, seed=0, units=31, noise=0.02):
@@ -49,7 +50,11 @@ def test_wald_is_that_of_statsmodels_clustered_by_unit():
 
 @pytest.mark.parametrize(
     ("shape", "words"),
-    [((2, 30), "no room"), ((20, 3), "no room"), ((20, 10), "same in every")],
+    from_yaml("""
+    - [[2, 30], no room]
+    - [[20, 3], no room]
+    - [[20, 10], same in every]
+    """),
 )
 def test_bad_input_is_refused(shape, words):
     same = np.ones(shape)

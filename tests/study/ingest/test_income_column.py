@@ -11,6 +11,7 @@ from evenfield.study.ingest.any_table import AnyTable, number_text
 from evenfield.study.ingest.guess import Choices, guess
 from refusals import fails
 from tolerances import close
+from yaml_text import from_yaml
 
 YEARS = range(2000, 2010)
 LEVEL = {
@@ -130,13 +131,13 @@ def test_a_keyword_does_not_stand_beside_income():
 
 @pytest.mark.parametrize(
     ("name", "label", "sure"),
-    [
-        ("gdp_pc", "", True),
-        ("income", "", True),
-        ("y", "", False),
-        ("v1", "GDP per capita, constant dollars", True),
-        ("v1", "", False),
-    ],
+    from_yaml("""
+    - [gdp_pc, '', true]
+    - [income, '', true]
+    - [y, '', false]
+    - [v1, 'GDP per capita, constant dollars', true]
+    - [v1, '', false]
+    """),
 )
 def test_it_is_said_how_sure_the_choice_is(name, label, sure):
     fault = income_of({name: same}, {name: label})

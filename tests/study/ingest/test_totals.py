@@ -10,6 +10,7 @@ from evenfield.study.ingest.any_table import AnyTable
 from evenfield.study.ingest.guess import Choices, guess
 from evenfield.study.ingest.totals import totals_among
 from refusals import fails
+from yaml_text import from_yaml
 
 COUNTRIES = "Algeria Benin Chad Denmark Estonia France Ghana Hungary".split()
 
@@ -198,12 +199,12 @@ def test_a_table_with_several_rows_a_unit_names_the_choice():
 
 @pytest.mark.parametrize(
     ("condition", "message"),
-    [
-        ("unit_of", "--where unit_of names no column"),
-        ("nothing=1", "--where nothing=1 names no column"),
-        ("unit_of=USD", "no row has USD in unit_of, given by --where; expected one of"),
-        ("=", "--where = names no column"),
-    ],
+    from_yaml("""
+    - [unit_of, --where unit_of names no column]
+    - [nothing=1, --where nothing=1 names no column]
+    - [unit_of=USD, 'no row has USD in unit_of, given by --where; expected one of']
+    - ['=', --where = names no column]
+    """),
 )
 def test_a_condition_that_fits_no_row_is_refused(condition, message):
     fails(IngestError, message, guess, AnyTable(LAYERS), {}, Choices(where=[condition]))

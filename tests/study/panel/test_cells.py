@@ -9,6 +9,7 @@ import pytest
 from evenfield.study.panel.cells import taxonomy_cells
 from evenfield.study.panel.zones import first_years, mapped_zones, zone_doses
 from evenfield.study.study_config import Period
+from yaml_text import from_yaml
 
 
 def cells(rows, *periods):
@@ -48,7 +49,11 @@ def test_four_cells_in_order_and_a_year_without_a_zone_means_nothing():
 
 @pytest.mark.parametrize(
     ("start", "end", "last"),
-    [(1978, 1991, 1984), (1992, 1998, 1995), (2009, 2019, 2014)],
+    from_yaml("""
+    - [1978, 1991, 1984]
+    - [1992, 1998, 1995]
+    - [2009, 2019, 2014]
+    """),
 )
 def test_dated_zone_counts_if_in_force_for_half_of_the_yearly_steps(start, end, last):
     for year, counts in ((last, 1), (last + 1, 0), (start - 20, 1)):

@@ -57,7 +57,11 @@ def test_no_merges_change_nothing_and_the_mapping_keeps_every_unit():
 
 @pytest.mark.parametrize(
     ("scheme", "named"),
-    [({"A": "AZ"}, "Z"), ({"Z": "AB"}, "Z"), ({"A": "AB", "C": "CB"}, "B")],
+    from_yaml("""
+    - [{A: AZ}, Z]
+    - [{Z: AB}, Z]
+    - [{A: AB, C: CB}, B]
+    """),
 )
 def test_scheme_that_does_not_close_is_refused(scheme, named):
     fails(

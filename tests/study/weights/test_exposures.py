@@ -67,15 +67,15 @@ def test_doses_are_averaged_over_the_years_and_the_papers_zones_come_first():
 
 @pytest.mark.parametrize(
     ("column", "period", "values"),
-    [
-        ("own_cluster", "P", [1, 0, 1]),
-        ("exposure_cluster", "P", [0.75, 1.0, 0.5]),
-        ("exposure_sez", "P", [0.75, 0.0, 0.0]),
-        ("exposure_sez", "Q", [1.0, 0.0, 0.5]),
-        ("own_zones_state", "Q", [1.5, 0.0, 4.0]),
-        ("exposure_zones_state", "Q", [3.0, 1.5, 0.75]),
-        ("exposure_zones_hidz", "P", [0.75, 0.0, 0.0]),
-    ],
+    from_yaml("""
+    - [own_cluster, P, [1, 0, 1]]
+    - [exposure_cluster, P, [0.75, 1.0, 0.5]]
+    - [exposure_sez, P, [0.75, 0.0, 0.0]]
+    - [exposure_sez, Q, [1.0, 0.0, 0.5]]
+    - [own_zones_state, Q, [1.5, 0.0, 4.0]]
+    - [exposure_zones_state, Q, [3.0, 1.5, 0.75]]
+    - [exposure_zones_hidz, P, [0.75, 0.0, 0.0]]
+    """),
 )
 def test_exposure_in_closed_form(column, period, values):
     out = exposures().query(f"period == '{period}'").set_index("unit")[column]

@@ -250,11 +250,11 @@ def test_refuses_panels_that_are_not_balanced(change, text):
 
 @pytest.mark.parametrize(
     ("item", "text"),
-    [
-        ({"span": 3}, "expected a multiple of the step"),
-        ({"periods": ["X"]}, "unknown"),
-        ({"sample": "no"}, "unknown"),
-    ],
+    from_yaml("""
+    - [{span: 3}, expected a multiple of the step]
+    - [{periods: [X]}, unknown]
+    - [{sample: 'no'}, unknown]
+    """),
 )
 def test_a_wrong_specification_is_named(item, text):
     with one_line(EvenfieldError, text):

@@ -46,7 +46,13 @@ def test_a_measure_is_expected_to_be_larger_unless_it_says_otherwise():
 
 
 @pytest.mark.parametrize(
-    ("year", "period"), [(1985, "P1"), (1990, "P1"), (1991, "P2"), (2010, "P1")]
+    ("year", "period"),
+    from_yaml("""
+    - [1985, P1]
+    - [1990, P1]
+    - [1991, P2]
+    - [2010, P1]
+    """),
 )
 def test_groups_are_those_of_the_period_in_which_figures_start(year, period):
     groups = SimpleNamespace(main=PERIODS, labels=lambda _, name: name)

@@ -28,6 +28,7 @@ from evenfield.topics.rolling.estimate import estimate
 from evenfield.topics.rolling.estimate_windows import _words
 from made_study import MadeStudy, row, same_results, unit_names, weights_named, yearly
 from tolerances import ITERATIVE, close
+from yaml_text import from_yaml
 
 SPEC = {"id": "c", "windows": [6]}
 INFERENCE = {"conf_level": 0.95, "permutations": 99, "seed": 2011}
@@ -312,7 +313,11 @@ def test_a_break_is_dated_by_the_last_year_of_the_growth_before_it():
 
 
 @pytest.mark.parametrize(
-    ("years", "step"), [((2000, 2025, 1), 1), ((1900, 2025, 5), 5)]
+    ("years", "step"),
+    from_yaml("""
+    - [[2000, 2025, 1], 1]
+    - [[1900, 2025, 5], 5]
+    """),
 )
 def test_the_variance_falls_by_year_whatever_the_step(years, step):
     estimates = {"years": range(*years), "spans": (("A", 0, 8), ("B", 9, 16))}

@@ -59,13 +59,13 @@ RISE |= {"windows": [[2009, 2010]], "before": [2001, 2002]}
 
 @pytest.mark.parametrize(
     ("measure", "level", "change"),
-    [
-        ("share", "percent", "percentage points"),
-        ("increase", "percent", "percentage points"),
-        ("ratio", "ratio", "change of a ratio"),
-        ("growth", "percentage points a year", "percentage points a year"),
-        ("units", "units", "units"),
-    ],
+    from_yaml("""
+    - [share, percent, percentage points]
+    - [increase, percent, percentage points]
+    - [ratio, ratio, change of a ratio]
+    - [growth, percentage points a year, percentage points a year]
+    - [units, units, units]
+    """),
 )
 def test_a_change_of_a_fact_has_the_unit_of_a_difference(measure, level, change):
     fact = {**FACT, "id": "f", "claim": "L1", "measure": measure, "per": "population"}

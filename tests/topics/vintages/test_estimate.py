@@ -64,9 +64,7 @@ def make_study(panel=None, **changes):
         "panel": panel(frame) if panel else frame,
         "cells": pd.concat(cells, ignore_index=True),
         "units": pd.DataFrame({"unit": UNITS, **where}),
-        "adjacency": pd.DataFrame(
-            {"unit_i": UNITS[:-1], "unit_j": UNITS[1:]},
-        ),
+        "adjacency": pd.DataFrame({"unit_i": UNITS[:-1], "unit_j": UNITS[1:]}),
     }
     config = {
         "estimates": {"vintages": {**SECTION, **changes}},
@@ -162,15 +160,12 @@ def test_order_of_rows_and_names_of_units_do_not_matter():
 
 @pytest.mark.parametrize(
     ("changes", "words"),
-    [
-        ({"spans": [[2003, 2000]]}, "has no years"),
-        ({"compare": ["coast"]}, "compare names coast"),
-        (
-            {"incomes": {"a": "output", "b": "revised"}},
-            "incomes, or outputs and populations",
-        ),
-        ({"outputs": {"a": "output"}, "populations": {"b": "people"}}, "has only one"),
-    ],
+    from_yaml("""
+    - [{spans: [[2003, 2000]]}, has no years]
+    - [{compare: [coast]}, compare names coast]
+    - [{incomes: {a: output, b: revised}}, 'incomes, or outputs and populations']
+    - [{outputs: {a: output}, populations: {b: people}}, has only one]
+    """),
 )
 def test_sections_that_compare_nothing_are_refused(changes, words):
     with pytest.raises(ValueError, match=words):
@@ -179,11 +174,11 @@ def test_sections_that_compare_nothing_are_refused(changes, words):
 
 @pytest.mark.parametrize(
     ("changes", "words"),
-    [
-        ({"outputs": {"a": "outptu", "b": "output"}}, "names the column 'outptu'"),
-        ({"spans": [[1990, 2003]]}, "1990-2003; expected first and last years"),
-        ({"taxonomy": "other"}, "taxonomy names 1 that is unknown"),
-    ],
+    from_yaml("""
+    - [{outputs: {a: outptu, b: output}}, "names the column 'outptu'"]
+    - [{spans: [[1990, 2003]]}, 1990-2003; expected first and last years]
+    - [{taxonomy: other}, taxonomy names 1 that is unknown]
+    """),
 )
 def test_what_the_tables_do_not_have_is_refused_before_a_run(changes, words):
     study = make_study(**changes)
