@@ -46,12 +46,12 @@ MORE = {
     "units unit": {"constraints": ID},
     "units coastal": {"constraints": {"enum": [0, 1]}},
 }
-FOREIGN = {
-    "panel": [("unit", "units", "unit")],
-    "panel_provenance": [("source", "sources", "source")],
-    "units": [("parent", "", "unit")],
-    "adjacency": [("unit_i", "units", "unit"), ("unit_j", "units", "unit")],
-}
+FOREIGN = from_yaml("""
+    panel: [[unit, units, unit]]
+    panel_provenance: [[source, sources, source]]
+    units: [[parent, '', unit]]
+    adjacency: [[unit_i, units, unit], [unit_j, units, unit]]
+    """)
 TEXT = {
     "panel": (
         "unit,year,output,people,doubtful\n"

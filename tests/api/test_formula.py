@@ -10,6 +10,7 @@ import evenfield as ef
 from evenfield.api.formula import _split
 from made_panel import refused
 from tolerances import close
+from yaml_text import from_yaml
 
 RNG = default_rng(2)
 DATA = pd.DataFrame(RNG.normal(size=(40, 3)), columns=["y", "x", "z"])
@@ -83,28 +84,28 @@ def test_effects_behind_the_bar_may_be_pairs_in_backticks():
     close(result, coefficients("y ~ x | group", data))
 
 
-REFUSED = {
-    "without a tilde": ("y", "with no ~"),
-    "two tildes": ("y ~ x ~ z", "with 2 ~"),
-    "two bars": ("y ~ x | group | z", "with 2 |"),
-    "a single backtick": ("y ~ `x", "single backtick"),
-    "an unknown name in backticks": ("y ~ `nothing`", "no column 'nothing'"),
-    "an unknown effect": ("y ~ x | nothing", "no column 'nothing'"),
-    "an unknown half of a pair": ("y ~ x | group^nothing", "no column 'nothing'"),
-    "an interaction of effects": ("y ~ x | group:z", "write group^z"),
-    "no outcome": (" ~ x", "no outcome"),
-    "no regressors": ("y ~ ", "no regressors"),
-    "no regressors before the bar": ("y ~ | group", "no regressors"),
-    "a plus too many": ("y ~ x +", "fails"),
-    "no syntax": ("y ~ x )( z", "fails"),
-    "an unknown function": ("y ~ nothing(x)", "fails"),
-    "a function of a text": ("y ~ np.log(group)", "fails"),
-    "a division by a text": ("y ~ I(x / group)", "fails"),
-    "a number for a formula": (3, "a formula of type int"),
-    "no formula": (None, "a formula of type NoneType"),
-    "an attribute that is none": ("y ~ x.nothing", "fails"),
-    "a missing key": ("y ~ I(x['nothing'])", "fails"),
-}
+REFUSED = from_yaml("""
+    without a tilde: [y, with no ~]
+    two tildes: [y ~ x ~ z, with 2 ~]
+    two bars: [y ~ x | group | z, with 2 |]
+    a single backtick: [y ~ `x, single backtick]
+    an unknown name in backticks: [y ~ `nothing`, "no column 'nothing'"]
+    an unknown effect: [y ~ x | nothing, "no column 'nothing'"]
+    an unknown half of a pair: [y ~ x | group^nothing, "no column 'nothing'"]
+    an interaction of effects: ['y ~ x | group:z', write group^z]
+    no outcome: [' ~ x', no outcome]
+    no regressors: ['y ~ ', no regressors]
+    no regressors before the bar: [y ~ | group, no regressors]
+    a plus too many: [y ~ x +, fails]
+    no syntax: [y ~ x )( z, fails]
+    an unknown function: [y ~ nothing(x), fails]
+    a function of a text: [y ~ np.log(group), fails]
+    a division by a text: [y ~ I(x / group), fails]
+    a number for a formula: [3, a formula of type int]
+    no formula: [null, a formula of type NoneType]
+    an attribute that is none: [y ~ x.nothing, fails]
+    a missing key: ["y ~ I(x['nothing'])", fails]
+    """)
 
 
 @pytest.mark.parametrize(("formula", "words"), REFUSED.values(), ids=REFUSED)

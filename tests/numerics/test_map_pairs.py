@@ -12,9 +12,12 @@ from evenfield.numerics.map_pairs import border_difference, border_pairs, join_c
 from evenfield.numerics.random import generator_for
 from numerics.refusals import refused
 from tolerances import close
+from yaml_text import from_yaml
 
 # A ladder of eight: 0-1-2-3 above 4-5-6-7; the line runs between 1 and 2, 5 and 6.
-LINKS = [(0, 1), (1, 2), (2, 3), (4, 5), (5, 6), (6, 7), (0, 4), (1, 5), (2, 6), (3, 7)]
+LINKS = from_yaml("""
+    [[0, 1], [1, 2], [2, 3], [4, 5], [5, 6], [6, 7], [0, 4], [1, 5], [2, 6], [3, 7]]
+    """)
 EXTRA = [(1, 6), (5, 2)]
 W = np.zeros((8, 8))
 for one, other in [*LINKS, *EXTRA]:

@@ -25,6 +25,7 @@ from evenfield.shared.left_out import left_out_parts
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import PARTS, read_config
 from evenfield.study.errors import Faults, ReportError
+from yaml_text import from_yaml
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "exhibits"
@@ -217,28 +218,26 @@ def test_another_workflow_uses_it_as_a_module(tmp_path):
 
 
 # What is planted, and the words of the text whose sentence it breaks.
-PLANTED = {
-    "early zones off the coast": ("page", {"coast_zones_parks": 49.0}),
-    "an early zone inland": ("paper", {"coast_zones": 98.0}),
-    "clusters outside the East": ("page", {"east_share": 49.0}),
-    "a kind of zone more": ("paper", {"development_2019": 219.0}),
-    "a province without a zone in 2001": ("paper", {"zones_least_2001": 0.0}),
-    "Shanghai denser than Tianjin": ("paper", {"quotient_shanghai": 1.4}),
-    "the premium of zones rises again": ("paper", {"zone_last": -0.5}),
-    "zones with the smallest gap": ("paper", {"town_country_clusters_2002": 2.6}),
-    "Guangdong still ahead": ("paper", {"guangdong_since": 0.5}),
-    "the coast draws investment": ("paper", {"coast_investment_2006": 1.0}),
-    "more years of research spending": ("paper", {"research_years": 5.0}),
-    "a province of the centre in Go West": ("paper", {"go_west": 10.0}),
-    "a list of 2013 of the five": ("paper", {"five_share_2013": 55.0}),
-    "one of the five below the nation": ("paper", {"five_above": 4.0}),
-    "provinces without municipalities converge": (
-        "page",
-        {"sigma_1991_no_municipalities": 0.2},
-    ),
-    "clusters fall behind": ("abstract", {"cluster_only_2019": 100.0}),
-    "Tianjin's twin is left": ("paper", {"tianjin_conformal": 0.01}),
-}
+PLANTED = from_yaml("""
+    early zones off the coast: [page, {coast_zones_parks: 49.0}]
+    an early zone inland: [paper, {coast_zones: 98.0}]
+    clusters outside the East: [page, {east_share: 49.0}]
+    a kind of zone more: [paper, {development_2019: 219.0}]
+    a province without a zone in 2001: [paper, {zones_least_2001: 0.0}]
+    Shanghai denser than Tianjin: [paper, {quotient_shanghai: 1.4}]
+    the premium of zones rises again: [paper, {zone_last: -0.5}]
+    zones with the smallest gap: [paper, {town_country_clusters_2002: 2.6}]
+    Guangdong still ahead: [paper, {guangdong_since: 0.5}]
+    the coast draws investment: [paper, {coast_investment_2006: 1.0}]
+    more years of research spending: [paper, {research_years: 5.0}]
+    a province of the centre in Go West: [paper, {go_west: 10.0}]
+    a list of 2013 of the five: [paper, {five_share_2013: 55.0}]
+    one of the five below the nation: [paper, {five_above: 4.0}]
+    provinces without municipalities converge:
+      [page, {sigma_1991_no_municipalities: 0.2}]
+    clusters fall behind: [abstract, {cluster_only_2019: 100.0}]
+    "Tianjin's twin is left": [paper, {tianjin_conformal: 0.01}]
+    """)
 
 
 @pytest.mark.parametrize("name", PLANTED)

@@ -13,21 +13,22 @@ from evenfield.study.ingest import any_table
 from evenfield.study.ingest.any_table import _text_rows, numbers_of, read_any
 from evenfield.study.ingest.guess import no_numbers
 from refusals import fails
+from yaml_text import from_yaml
 
-WRITTEN = {
-    "points between thousands": (["1.234,5", "12,0"], [1234.5, 12]),
-    "several points": (["1.234.567", "1.000"], [1234567, 1000]),
-    "decimal points": (["1.234", "2.345"], [1.234, 2.345]),
-    "dollars": (["$1,234", "$ 12"], [1234, 12]),
-    "reais": (["R$ 1.234,50", "R$ 3,00"], [1234.5, 3]),
-    "euros behind": (["€5", "6 €"], [5, 6]),
-    "commas between thousands": (["1,234.5", "2"], [1234.5, 2]),
-    "one comma between thousands": (["1,234", "12"], [1234, 12]),
-    "blanks and a decimal comma": (["1 234,5", "3,1"], [1234.5, 3.1]),
-    "a decimal comma, then points": (["987,5", "1.234"], [987.5, 1234]),
-    "negative": (["-1.234,5", "2"], [-1234.5, 2]),
-    "powers of ten": (["1e5", "2.5E-3"], [100000, 0.0025]),
-}
+WRITTEN = from_yaml("""
+    points between thousands: [['1.234,5', '12,0'], [1234.5, 12]]
+    several points: [[1.234.567, '1.000'], [1234567, 1000]]
+    decimal points: [['1.234', '2.345'], [1.234, 2.345]]
+    dollars: [['$1,234', $ 12], [1234, 12]]
+    reais: [['R$ 1.234,50', 'R$ 3,00'], [1234.5, 3]]
+    euros behind: [[€5, 6 €], [5, 6]]
+    commas between thousands: [['1,234.5', '2'], [1234.5, 2]]
+    one comma between thousands: [['1,234', '12'], [1234, 12]]
+    blanks and a decimal comma: [['1 234,5', '3,1'], [1234.5, 3.1]]
+    a decimal comma, then points: [['987,5', '1.234'], [987.5, 1234]]
+    negative: [['-1.234,5', '2'], [-1234.5, 2]]
+    powers of ten: [[1e5, '2.5E-3'], [100000, 0.0025]]
+    """)
 
 
 @pytest.mark.parametrize("name", WRITTEN)

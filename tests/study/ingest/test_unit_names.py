@@ -8,6 +8,7 @@ import pytest
 from evenfield.study.errors import IngestError
 from evenfield.study.ingest.unit_names import match_units
 from refusals import fails
+from yaml_text import from_yaml
 
 COUNTRIES = ["Austria", "Belgium", "Côte d'Ivoire", "Germany", "Spain", "São Tomé"]
 SERIAL = pd.DataFrame({"unit": list("123456"), "name": COUNTRIES})
@@ -124,18 +125,18 @@ def test_a_code_that_a_row_lacks_is_taken_from_its_name():
     assert match.ids.tolist() == CODED["unit"].tolist()
 
 
-SPELT = {
-    "case": ("GERMANY", "4"),
-    "blanks": ("  Côte  d'Ivoire ", "3"),
-    "accents": ("Cote d’Ivoire", "3"),
-    "underscores": ("sao_tome", "6"),
-    "kind before": ("Prov. of Spain", "5"),
-    "kind after": ("Austria Province", "1"),
-    "the": ("The Belgium", "2"),
-    "a whole number": ("4.0", "4"),
-    "zeros before": ("004", "4"),
-    "a census code": ("0400000US04", "4"),
-}
+SPELT = from_yaml("""
+    case: [GERMANY, '4']
+    blanks: ["  Côte  d'Ivoire ", '3']
+    accents: [Cote d’Ivoire, '3']
+    underscores: [sao_tome, '6']
+    kind before: [Prov. of Spain, '5']
+    kind after: [Austria Province, '1']
+    the: [The Belgium, '2']
+    a whole number: ['4.0', '4']
+    zeros before: ['004', '4']
+    a census code: [0400000US04, '4']
+    """)
 
 
 @pytest.mark.parametrize("name", SPELT)

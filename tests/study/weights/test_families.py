@@ -238,7 +238,9 @@ def test_own_weights_with_a_fault_are_one_line(tmp_path, rows, message):
 def test_own_weights_are_the_same_in_every_form(tmp_path, name, text):
     (tmp_path / name).write_text(text)
     spec = {"kind": "file", "path": str(tmp_path / name)}
-    matrix = [[0, 1, 0, 0], [0.5, 0, 0.5, 0], [0, 0, 0, 1], [1, 0, 0, 0]]
+    matrix = from_yaml("""
+    [[0, 1, 0, 0], [0.5, 0, 0.5, 0], [0, 0, 0, 1], [1, 0, 0, 0]]
+    """)
     assert build_weights("w", spec, geography()).matrix.toarray().tolist() == matrix
     without = refused(geography(units=("A", "B", "C")), **spec, leave_out=["D"])
     assert (
