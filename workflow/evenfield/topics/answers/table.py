@@ -2,7 +2,6 @@
 leaving units out does to them.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -21,7 +20,7 @@ from evenfield.shared.tables.numbers import (
 )
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Short, Table, right
-from evenfield.study.files import read_json
+from evenfield.study.files import Record, read_json
 
 UNTESTED = ("OUT OF REACH", "NOT EMPIRICAL")
 SAME = "family spec_id outcome term contrast period treatment_def".split()
@@ -146,7 +145,7 @@ def answered(facts: Facts, what: str, exhibit: str) -> dict[str, Any]:
     return content
 
 
-def _left_out(question: Mapping[str, Any], estimates: pd.DataFrame) -> list[Row]:
+def _left_out(question: Record, estimates: pd.DataFrame) -> list[Row]:
     """Return the row of a question; none where it was not made again."""
     row = pick(estimates, estimate_id=question["estimate_id"])
     same = only(estimates, **{name: row[name] for name in SAME})
@@ -164,7 +163,7 @@ def _left_out(question: Mapping[str, Any], estimates: pd.DataFrame) -> list[Row]
     return [{**row, **extremes, "flips": extremes["sign_flips"], **statement}]
 
 
-def _number(row: Mapping[str, Any]) -> str:
+def _number(row: Record) -> str:
     if is_missing(row["estimate"]):
         return ""
     words = [by_unit(row["estimate"], row["unit"]), _ends(row), row["unit"]]
@@ -174,7 +173,7 @@ def _number(row: Mapping[str, Any]) -> str:
     return " ".join(word for word in words if word)
 
 
-def _ends(row: Mapping[str, Any]) -> str:
+def _ends(row: Record) -> str:
     ends = [row["low"], row["high"]]
     if all(map(is_missing, ends)):
         return ""

@@ -2,9 +2,8 @@
 every unit in one period.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 from pydantic import Field
@@ -14,6 +13,7 @@ from evenfield.numerics.spatial import multiplier
 from evenfield.shared.spec import Id, Inference, Role, Spec
 from evenfield.shared.tables.rows import only, records
 from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.files import Record
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
 from evenfield.study.study import Study
 from evenfield.study.study_config import TaxonomyName, WeightsName
@@ -81,7 +81,7 @@ class CrossSection:
 
     study: Study
     spec: ExposureSpec
-    period: Mapping[str, Any]
+    period: Record
     table: pd.DataFrame
     weights: SpatialWeights
 
@@ -101,9 +101,7 @@ class CrossSection:
         return float(self.table[name].std(ddof=0))
 
 
-def cross_section(
-    study: Study, spec: ExposureSpec, period: Mapping[str, Any]
-) -> CrossSection:
+def cross_section(study: Study, spec: ExposureSpec, period: Record) -> CrossSection:
     """Arrange growth, starting income, own and neighbours' regimes of one period, every
     unit by id.
     """

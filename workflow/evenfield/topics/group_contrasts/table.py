@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from operator import itemgetter
-from typing import Any
 
 import pandas as pd
 
@@ -17,6 +16,7 @@ from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Column, Short, Table, right
 from evenfield.shared.tables.units import in_words, last_main_period, period_label
 from evenfield.shared.tables.warnings import numbers
+from evenfield.study.files import Record
 from evenfield.topics.group_contrasts.table_lines import (
     DIFFERENCE,
     INFERENCE_NOTE,
@@ -208,7 +208,7 @@ def t4(facts: Facts) -> Table:
     return grouped_table("T4", facts.note(*note, NOT_CAUSAL), tuple(columns), rows)
 
 
-def _growth_spec(facts: Facts) -> Mapping[str, Any]:
+def _growth_spec(facts: Facts) -> Record:
     """Return the premium in growth: the one pooled over periods, else the first on a
     column of periods.
     """
@@ -220,7 +220,7 @@ def _growth_spec(facts: Facts) -> Mapping[str, Any]:
 
 
 def _premium_rows(
-    facts: Facts, spec: Mapping[str, Any], shown: list[str], pooled: str
+    facts: Facts, spec: Record, shown: list[str], pooled: str
 ) -> Iterator[Row]:
     """Yield one row a comparison and unit scheme: its premium in each period, pooled
     over them last, and how far the periods differ.
@@ -369,7 +369,7 @@ def t22(facts: Facts) -> Table:
     return contrast_table(facts, "T22", estimates, lines, note, columns)
 
 
-def _fading_name(row: Row, periods: Mapping[str, Any]) -> tuple[int, str]:
+def _fading_name(row: Row, periods: Record) -> tuple[int, str]:
     """Return where a row stands in its group, and its name; empty where it is not
     printed.
     """

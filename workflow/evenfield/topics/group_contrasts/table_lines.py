@@ -15,6 +15,7 @@ from evenfield.shared.tables.rows import Row, records
 from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.warnings import reason
 from evenfield.study.errors import ArtifactError
+from evenfield.study.files import Record
 
 DIFFERENCE = "cluster - sez"
 QUESTION = "spec_id outcome term contrast sample_id unit_scheme period".split()
@@ -48,7 +49,7 @@ is no evidence of no effect.
 Line = tuple[Row, str, str]
 
 
-def comparison_name(row: Mapping[str, Any]) -> str:
+def comparison_name(row: Record) -> str:
     """Return what a row compares, as printed."""
     text = str(row["contrast"] or row["term"])
     for name, printed in GROUP_NAMES.items():
@@ -153,7 +154,7 @@ def contrast_columns(
     return tuple(columns)
 
 
-def printed_labels(specs: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def printed_labels(specs: Iterable[Record]) -> dict[str, str]:
     """Return how specifications or measures are printed, by id."""
     return {
         spec["id"]: str(spec.get("label") or spec["id"].replace("_", " "))

@@ -1,7 +1,6 @@
 """F20: specification curves, one row a question and one column a period."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,7 @@ from evenfield.shared.tables.notes import period_with_basis
 from evenfield.shared.tables.numbers import fixed, p_value
 from evenfield.shared.tables.rows import only, pick
 from evenfield.study.errors import ArtifactError
+from evenfield.study.files import Record
 
 ROW_HEIGHT = 1.6
 KINDS = {
@@ -82,7 +82,7 @@ def _rows(series: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(rank=rows.groupby(keys).cumcount() + 1)[COLUMNS]
 
 
-def _row_title(item: Mapping[str, Any]) -> str:
+def _row_title(item: Record) -> str:
     measure = "mean income" if item["outcomes"][0] in OUTCOMES else "growth"
     groups = item["contrast"].replace("sez", "SEZs").replace("cluster", "clusters")
     what = KINDS[item["kind"]].format(groups.replace(" - ", " minus "))
@@ -141,7 +141,7 @@ def _draw_key(figure: Figure) -> None:
     key_below(figure, keys, handletextpad=0.5, columnspacing=1.4, handlelength=1.6)
 
 
-def _describe(estimates: pd.DataFrame, drawn: Sequence[Mapping[str, Any]]) -> str:
+def _describe(estimates: pd.DataFrame, drawn: Sequence[Record]) -> str:
     parts = []
     for item in drawn:
         whole = only(estimates, spec_id=item["id"], period="all")

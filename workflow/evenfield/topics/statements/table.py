@@ -3,7 +3,7 @@ claims.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -17,6 +17,7 @@ from evenfield.shared.tables.rows import Row, only, records
 from evenfield.shared.tables.table import Table, right
 from evenfield.shared.tables.units import period_label
 from evenfield.shared.tables.warnings import reason
+from evenfield.study.files import Record
 
 EXACT = "observed in all units: no interval, no test"
 FEW = "fewer than four units in a group: permutation only, no interval"
@@ -83,7 +84,7 @@ def _rank(order: list[str], name: str) -> int:
 
 def _cells(
     facts: Facts,
-    spec: Mapping[str, Any],
+    spec: Record,
     estimates: pd.DataFrame,
     refused: pd.DataFrame,
 ) -> Iterator[Row]:
@@ -112,7 +113,7 @@ def _cells(
         }
 
 
-def _label(row: Row, spec: Mapping[str, Any]) -> str:
+def _label(row: Row, spec: Record) -> str:
     if row["estimator"] == "fact" and isinstance(spec["outcome"], dict):
         return f"{spec['label']} ({row['outcome']})"
     lag = LAG.search(row["term"])
@@ -134,7 +135,7 @@ def _variant(row: Row, facts: Facts) -> str:
     return ", ".join(names)
 
 
-def variant_words(answers: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+def variant_words(answers: Record) -> dict[tuple[str, str], str]:
     """Return what the study calls another list or unit scheme in its checks and
     variants, by column and value.
     """
