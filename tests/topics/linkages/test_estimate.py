@@ -17,8 +17,9 @@ from evenfield.study.errors import ConfigError, EvenfieldError
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.topics.linkages import estimate as linkages
 from evenfield.topics.linkages.estimate import _Linkages, estimate
-from evenfield.topics.linkages.estimate_inference import bin_members, permuted_estimates
+from evenfield.topics.linkages.estimate_marginal import bin_members
 from evenfield.topics.linkages.estimate_panel import NEIGHBOURS_X, fit_panel
+from evenfield.topics.linkages.estimate_permutation import permuted_estimates
 from made_study import MadeStudy, row, same_numbers, same_results, yearly
 from refusals import fails
 from tolerances import close

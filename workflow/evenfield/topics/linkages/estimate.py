@@ -7,11 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, model_validator
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inference.leave_out import leave_one_out, leave_pair_out
@@ -23,26 +22,20 @@ from evenfield.shared.few_units import Fields, beside
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import joined, underpowered
 from evenfield.shared.spec import (
-    Id,
-    Inference,
-    Role,
-    Spec,
-    check_specs,
     read,
-    with_shared,
 )
-from evenfield.shared.study_panel import COLUMNS, with_zones
+from evenfield.shared.study_panel import with_zones
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
-from evenfield.study.study_config import SPARED, WeightsName, Years
 from evenfield.topics.linkages.estimate_inference import (
     OWN_METHODS,
     PRINTED,
     SUFFIXES,
     Setting,
     long_difference_fields,
+)
+from evenfield.topics.linkages.estimate_marginal import (
     marginal_effects,
-    permuted_estimates,
     tercile_difference,
 )
 from evenfield.topics.linkages.estimate_panel import (
@@ -53,6 +46,8 @@ from evenfield.topics.linkages.estimate_panel import (
     fit_long_difference,
     fit_panel,
 )
+from evenfield.topics.linkages.estimate_permutation import permuted_estimates
+from evenfield.topics.linkages.estimate_spec import LinkageSpec, Section
 
 BASE = "linkage_fe"
 CURVE_DRAWS = "linkage:curve"
@@ -62,106 +57,6 @@ BASES = {
     "spliced": "SPLICED: proxy output is joined to official output",
 }
 ENDOGENOUS = "ENDOGENOUS: intensity is not assigned, an association"
-
-
-class Intensity(Spec):
-    """What the neighbours hold."""
-
-    expression: str = Field(
-        description=f"Its value by unit and year, an expression of {COLUMNS}."
-    )
-    label: str
-    """How it is printed."""
-
-
-class Moderator(Spec):
-    """A predetermined capacity: the mean over its years."""
-
-    expression: str = Field(
-        description=f"Its value by unit and year, an expression of {COLUMNS}."
-    )
-    label: str
-    """How it is printed."""
-    years: Years
-    """First and last year of the mean."""
-    note: str = ""
-    """A limit of the moderator that every row and table repeats."""
-
-
-class LinkageSpec(Spec):
-    """One linkage regression."""
-
-    id: Id
-    intensity: str
-    """What the neighbours hold."""
-    moderator: str
-    """Capacity it interacts with."""
-    rival: str = ""
-    """A second moderator beside it; empty for none."""
-    outcome: Literal["log_income", "growth_pct"] = "log_income"
-    """Outcome."""
-    years: Years | None = None
-    """First and last year, those of the topic by default."""
-    weights: WeightsName = ""
-    """Spatial weights, those of the topic by default."""
-    trends: Literal["none", "moderator"] = "none"
-    """`moderator`: the moderator by year dummies."""
-    role: Role = "robustness"
-    """Role in the tables."""
-    inference: Inference = ()
-
-    @property
-    def span(self) -> Years:
-        """First and last year, which the section fills in."""
-        assert self.years is not None
-        return self.years
-
-    @property
-    def controls(self) -> str:
-        """Names of the moderators."""
-        return self.moderator + (f"+{self.rival}" if self.rival else "")
-
-
-class Section(Spec):
-    """What all specifications share, and the specifications."""
-
-    hypothesis: str = ""
-    """Hypothesis that the primary specification decides."""
-    years: Years
-    """First and last year."""
-    weights: WeightsName
-    """Spatial weights."""
-    placebo_years: Annotated[Years | None, SPARED] = None
-    """Years before the sample whose change of log income serves as a placebo outcome;
-    none by default."""
-    draws: int = Field(999, ge=99)
-    """Draws of the moderator over units."""
-    intensities: dict[str, Intensity] = Field(min_length=1)
-    """What the neighbours hold, by name."""
-    moderators: dict[str, Moderator] = Field(min_length=1)
-    """Predetermined capacity, by name."""
-    specs: list[LinkageSpec] = Field(min_length=1)
-    """Specifications."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _shared(cls, data: Any) -> Any:
-        return with_shared(data, "years", "weights")
-
-    @model_validator(mode="after")
-    def _known(self) -> Section:
-        for spec in self.specs:
-            pairs = [
-                (spec.intensity, sorted(self.intensities)),
-                (spec.moderator, sorted(self.moderators)),
-            ]
-            for name, known in [*pairs, (spec.rival, ["", *sorted(self.moderators)])]:
-                if name not in known:
-                    raise ValueError(
-                        f"{spec.id} names {name}, not one of {', '.join(known)}"
-                    )
-        check_specs(self.specs)
-        return self
 
 
 def check_data(study: Study, section: Section, spec: LinkageSpec) -> None:

@@ -1,0 +1,134 @@
+"""Marginal effects of the neighbours' intensity by moderator: the straight line that the
+interaction draws, terciles that need not lie on it, and where the units are.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.ols import OlsFit
+from evenfield.shared.estimates import NAN
+from evenfield.shared.few_units import Fields
+from evenfield.topics.linkages.estimate_inference import Setting, tested_fields
+from evenfield.topics.linkages.estimate_panel import (
+    NEIGHBOURS,
+    NEIGHBOURS_X,
+    LinkagePanel,
+    fit_panel,
+)
+
+BINS = ("low", "middle", "high")
+GRID = 21
+SERIES = """
+    kind label moderator moderator_raw n_units estimate std_error conf_low conf_high
+    p_value g_star warning
+""".split()
+
+
+def marginal_effects(setting: Setting) -> pd.DataFrame:
+    """Return marginal effects of the neighbours' intensity by moderator: a line,
+    terciles, and where the units are.
+
+    Notes
+    -----
+    Hainmueller, Mummolo and Xu (2019), binning estimator: within each tercile G_j, WF
+    G_j and WF (L - L_j) G_j, L_j the tercile's median. Where the line and the terciles
+    part, the interaction is not linear.
+    """
+    return pd.DataFrame(
+        [*_line(setting), *_bins(setting), *_support(setting.panel)]
+    ).reindex(columns=SERIES)
+
+
+def tercile_difference(setting: Setting) -> Fields:
+    """Test the marginal effect in the highest tercile minus that in the lowest."""
+    try:
+        fit = _bin_fit(setting.panel)
+    except NumericsError as error:
+        return {"estimate": NAN, "warning": f"terciles not estimated: {error}"}
+    c = np.zeros(fit.X.shape[1])
+    c[0] = -1.0
+    c[2] = 1.0
+    fields = tested_fields(replace(setting, fit=fit, c=c))
+    if "warning" not in fields:
+        return fields
+    lost = fields["warning"].replace("no interval", "terciles not estimated")
+    return {"estimate": NAN, "warning": lost}
+
+
+def bin_members(L: np.ndarray) -> np.ndarray:
+    """Return the tercile of each unit: 0, 1, 2; L (N,) -> (N,)."""
+    return np.searchsorted(np.quantile(L, [1 / 3, 2 / 3]), L, side="left")
+
+
+@cache
+def _bin_fit(panel: LinkagePanel) -> OlsFit:
+    """Return the binned regression: effects at the medians of the terciles come first."""
+    member = bin_members(panel.L)
+    levels = []
+    slopes = []
+    for j in range(len(BINS)):
+        inside = (member == j).astype(float)[:, None]
+        deviation = (panel.L - np.median(panel.L[member == j]))[:, None]
+        levels.append(panel.WF * inside)
+        slopes.append(panel.WF * inside * deviation)
+    columns = panel.columns
+    beside = [
+        columns[term] for term in columns if term not in (NEIGHBOURS, NEIGHBOURS_X)
+    ]
+    return fit_panel(panel, [*levels, *slopes, *beside])
+
+
+def _bins(setting: Setting) -> Iterator[Fields]:
+    panel = setting.panel
+    member = bin_members(panel.L)
+    try:
+        fit = _bin_fit(panel)
+    except NumericsError as error:
+        for name in BINS:
+            yield {"kind": "bin", "label": name, "warning": f"not estimated: {error}"}
+        return
+    for j, name in enumerate(BINS):
+        c = np.zeros(fit.X.shape[1])
+        c[j] = 1.0
+        yield {
+            "kind": "bin",
+            "label": name,
+            "n_units": int((member == j).sum()),
+            "moderator": np.median(panel.L[member == j]),
+            "moderator_raw": np.median(panel.raw[member == j]),
+            **tested_fields(replace(setting, fit=fit, c=c)),
+        }
+
+
+def _line(setting: Setting) -> Iterator[Fields]:
+    panel = setting.panel
+    mean = panel.raw.mean()
+    deviation = float(np.std(panel.raw, ddof=1))
+    for value in np.linspace(panel.raw.min(), panel.raw.max(), GRID):
+        # The effect of neighbours at L: b + psi L.
+        L = (value - mean) / deviation
+        c = panel.contrast({NEIGHBOURS: 1.0, NEIGHBOURS_X: L}, setting.fit.X.shape[1])
+        yield {
+            "kind": "line",
+            "label": "",
+            "moderator": L,
+            "moderator_raw": value,
+            "n_units": len(panel.units),
+            **tested_fields(replace(setting, c=c)),
+        }
+
+
+def _support(panel: LinkagePanel) -> Iterator[Fields]:
+    for unit, L, raw in zip(panel.units, panel.L, panel.raw, strict=True):
+        yield {
+            "kind": "unit",
+            "label": unit,
+            "moderator": L,
+            "moderator_raw": raw,
+            "n_units": 1,
+        }
