@@ -45,6 +45,7 @@ def f21(facts: Facts) -> Artwork:
     axes = grid[0, 0]
     axes.axvspan(-1, 1, color=PALE, zorder=0, linewidth=0)
     axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
+    # Linear within the band of no interest, logarithmic beyond.
     axes.set_xscale("symlog", linthresh=1.0, linscale=1.0)
     axes.hlines(y, shown["low"], shown["high"], color=INK, linewidth=1.2)
     axes.plot(shown["estimate"], y, "o", color=INK, markersize=3.6)
@@ -52,6 +53,7 @@ def f21(facts: Facts) -> Artwork:
     axes.plot(visible, y, "|", color=ACCENT, markersize=7, markeredgewidth=1.4)
     labels = ["\n".join(wrap(name, LETTERS)) for name in names]
     axes.set_yticks(y, labels, fontsize=6.5, ha="left")
+    # Statements are left-aligned, so they start where the margin starts.
     axes.tick_params(axis="y", length=0, pad=0.385 * WIDTH * 72)
     beside = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 6.5}
     for number, answer in enumerate(shown["answer"]):
@@ -60,6 +62,7 @@ def f21(facts: Facts) -> Artwork:
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(AXIS)
     largest = float(np.nanmax(np.abs(shown[NUMBERS].to_numpy(float))))
+    # As many ticks as the largest number needs.
     steps = [step for step in STEPS if step <= max(largest, 3.0)]
     ticks = [*(-step for step in reversed(steps)), 0.0, *steps]
     axes.set_xticks(ticks, [fixed(tick, 0) for tick in ticks])
@@ -92,6 +95,7 @@ def _turned(questions: list[dict[str, Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(questions).dropna(subset=["interest", "estimate"])
     interest = frame["interest"].astype(float)
     numbers = frame[NUMBERS].astype(float).div(interest, axis=0)
+    # Turned around, the lower end becomes the upper one.
     negative = frame["sign"].ne("+")
     low = numbers["low"].mask(negative, -numbers["high"])
     high = numbers["high"].mask(negative, -numbers["low"])

@@ -155,6 +155,7 @@ def _left_out(question: Record, estimates: pd.DataFrame) -> list[Row]:
     }
     if extremes["low"] is None:
         return []
+    # Pairs that the config names are left out together.
     pairs = [
         f"{pair['sample_id'].replace('_', ' ')}: {significant(pair['estimate'])}"
         for pair in records(only(same, effect_type="stat_pair"))
@@ -167,6 +168,7 @@ def _number(row: Record) -> str:
     if is_missing(row["estimate"]):
         return ""
     words = [by_unit(row["estimate"], row["unit"]), _ends(row), row["unit"]]
+    # Facts say which years their figures are of.
     figures = row["rows"][0].get("figures") if row["rows"] else ""
     if figures:
         words.append(f"(figures of {figures})")

@@ -175,6 +175,7 @@ def _examined(design: Design) -> Iterator[Examined]:
         for name in sorted(through):
             pairs += [(name, case) for case in EXPOSURE_CASES]
         for label, periods in design.designs(taxonomy).items():
+            # Own cases see no weights; their table is that of the primary ones.
             for weights, case in pairs:
                 table = design.regressors(
                     weights or design.weights, taxonomy, periods[0]
@@ -209,6 +210,7 @@ class _Visible:
         """Return the detectable effects of a contrast, by SCPC only for the primary
         taxonomy.
         """
+        # Outsiders have no own regime: only exposures vary among them.
         inside = np.full(len(table), True)
         if case.design == "outsiders":
             inside = ~table[list(OWN)].any(axis=1).to_numpy()
@@ -270,6 +272,7 @@ def _estimates(design: Design, examined: Examined) -> Iterator[Estimate]:
         for period in examined.periods:
             deviation = float(design.growth_sd.get(period, np.nan))
             scales.append((period, IN_PP, deviation))
+    # A single exposure also per standard deviation of it.
     steps = {"": 1.0}
     if np.isfinite(visible.exposure_sd):
         steps[" per s.d."] = visible.exposure_sd

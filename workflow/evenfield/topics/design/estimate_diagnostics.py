@@ -103,6 +103,7 @@ class Design:
         groups: dict[bytes, list[str]] = {}
         for period in self.period_names:
             cells = only(self.cells, taxonomy=taxonomy, period=period)
+            # Cells are sorted by unit, so equal bytes are equal groups.
             drawn = cells[["cluster", "sez"]].to_numpy(float).tobytes()
             groups.setdefault(drawn, []).append(period)
         if len(groups) == 1:
@@ -122,6 +123,7 @@ def diagnostics(design: Design) -> Iterator[Line]:
         for period, periods in design.designs(taxonomy).items():
             labels = {"taxonomy": taxonomy, "period": period}
             rows = [*_cells(design, taxonomy, periods)]
+            # Own regimes are the same through all weights.
             own = design.regressors(design.examined[0], taxonomy, periods[0])
             rows.append(_correlation(own, OWN))
             for name in design.examined:
@@ -251,6 +253,7 @@ def _event_studies(design: Design) -> Iterator[Line]:
     for cohort in sorted(first.dropna().astype(int).unique()):
         treated = int((first == cohort).sum())
         for years in [years for years in HORIZONS if cohort + years <= last]:
+            # Controls are units that have no zone yet at the horizon.
             controls = int((~(first <= cohort + years)).sum())
             if controls < 1 or treated + controls < 3:
                 continue

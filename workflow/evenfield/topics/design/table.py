@@ -183,6 +183,7 @@ def _support_rows(series: pd.DataFrame, units_name: str) -> Iterable[Row]:
     for row in records(waiting):
         value = row["value"]
         far = far_controls.get(row["year"])
+        # Years in which nothing changes are not printed.
         if (value, far) != before:
             detail = "not yet treated"
             detail += f" ({_short(row['units'])})" if 0 < value <= 5 else ""

@@ -97,6 +97,7 @@ def estimate(study: Study) -> Results:
     for contrast in asked:
         rows += rows_at(contrast, geographies, settings)
     checks = {}
+    # What the design could see, equivalence to zero, and two regimes of pull.
     for section in deciding:
         main = difference(section)
         second = section.spec.exposures[1]
@@ -109,6 +110,7 @@ def estimate(study: Study) -> Results:
         )
         row, checks[section.name] = two_regime_row(main, settings.seed)
         rows.append(row)
+    # Rows of differences that decide; own zones decide as a single coefficient.
     decided = [row for row in rows if row.role == DECIDING and row.contrast]
     units = [
         _unit_table(section, geographies)
@@ -144,6 +146,7 @@ def _unit_table(section: CrossSection, geographies: Geographies) -> pd.DataFrame
             expected = expected_regressors(arrays.labels, draws, arrays.label_design)
     units, shares = partial_leverage(arrays.X, arrays.units, arrays.contrast)
     regressors = [*section.spec.own, *section.spec.exposures]
+    # One row a unit and regressor, for readers who want to see who carries a number.
     values = pd.DataFrame(seen, index=arrays.units, columns=regressors).assign(
         growth=arrays.y,
         fitted=fit.fittedvalues,

@@ -45,9 +45,11 @@ def contrasts(section: CrossSection) -> list[GroupContrast]:
     if section.spec.role != DECIDING:
         return [main, *singles]
     own_difference = _contrast(section, "slx", own[0], own[1], "exploratory")
+    # Recentring asks whether exposure beyond what the map lets expect goes with growth.
     expected = [difference(section, name) for name in EXPECTATIONS]
     if section.decides:
         expected += _singles(section, exposures, "slx_recentred")
+    # Among outsiders no own regime can stand in for the neighbours'.
     outside = [_outside(one, section) for one in (main, *_singles(section, exposures))]
     return [main, own_difference, *singles, *expected, *outside]
 
@@ -77,6 +79,7 @@ def per_sd(contrast: GroupContrast, section: CrossSection) -> GroupContrast:
     scaled = {}
     for own, exposure in zip(section.spec.own, section.spec.exposures, strict=True):
         weight = contrast.weights.get(lag_name(own))
+        # (g_k sd_k): a step of one standard deviation of exposure.
         if weight is not None:
             scaled[lag_name(own)] = weight * section.standard_deviation(exposure)
     sesoi = section.study.config["sesoi"]["spillover_per_sd_pp"]
@@ -109,6 +112,7 @@ def _contrast(
     taxonomy = spec.taxonomy
     if spec.counted:
         taxonomy += f", zones by {spec.zones} in force"
+    # Own regimes have the effect of interest of premiums.
     sesoi = "growth_premium_pp" if own else "spillover_difference_pp"
     row = Estimate(
         hypothesis=_hypothesis(spec, term, minus),

@@ -53,6 +53,7 @@ def reach_rows(
     rows = []
     for kind, words in KINDS.items():
         reach = _reach(prepared, kind, settings)
+        # The design sees multiples of the residual s.d. of growth on starting income.
         mde = reach.detectable * _scale(prepared)
         test = f"SCPC test, {reach.draws} samples, {words}"
         row = replace(base, **prepared.counts, estimator=f"{base.estimator}_{kind}")
@@ -129,6 +130,7 @@ def _reach(
     """
     section = prepared.section
     space = prepared.geography.locations.components(AVERAGE_CORRELATION, settings.level)
+    # The same errors for all periods with as many units.
     rng = generator_for(settings.seed, f"exposure:power:{len(section.y)}")
     errors = rng.standard_normal((SIMULATED, len(section.y)))
     if kind == "correlated":

@@ -28,6 +28,7 @@ def ranges(rows: Iterable[Estimate], deciding: list[Estimate]) -> pd.DataFrame:
     lines = []
     for base in deciding:
         pool = _pool(rows, base)
+        # The deciding row is in each pool, so no range is empty.
         over = {
             "taxonomies": [row for row in pool if row.w_id == base.w_id],
             "weights": [row for row in pool if row.treatment_def == base.treatment_def],
@@ -46,6 +47,7 @@ def range_rows(rows: Iterable[Estimate], deciding: list[Estimate]) -> list[Estim
     untested: dict[str, Any] = dict.fromkeys(UNTESTED, NAN)
     out = []
     for base in deciding:
+        # A list that holds nearly every unit defines nothing and is not counted.
         defined = _defined(_pool(rows, base))
         share = _same_sign(base, defined) / len(defined) if defined else NAN
         out.append(

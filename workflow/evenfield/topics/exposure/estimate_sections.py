@@ -115,6 +115,7 @@ def cross_section(study: Study, spec: ExposureSpec, period: Record) -> CrossSect
         f"own_{regime}": _measured(regimes, regime, spec.zones)
         for regime in spec.regimes
     }
+    # Matched by unit id: no table is trusted to be in order.
     growth = only(study.table("periods"), period=name).set_index("unit")
     table = growth[[OUTCOME, START]].reindex(units).assign(**own).astype(float)
     lacks = table.isna().any(axis=1)

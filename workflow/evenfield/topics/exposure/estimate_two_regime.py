@@ -46,6 +46,7 @@ def two_regime_row(
     y = table[contrast.outcome].to_numpy(float)
     inside = table[contrast.labels[0]].to_numpy(bool)
     plain = table[[*contrast.labels, *contrast.controls]].to_numpy(float)
+    # y = rho_1 D W y + rho_0 (1 - D) W y + X b + W X g + e, D for the first regime.
     X = np.column_stack([np.ones(len(y)), plain, W @ plain])
     try:
         fit = two_regime_durbin(y, X, W, inside)
@@ -79,6 +80,7 @@ def _check(
 ) -> dict[str, Any]:
     """Simulate from the fitted coefficients with one common pull."""
     rng = generator_for(seed, "exposure:two_regime")
+    # y = (I - rho W)^-1 (X b + e), one rho: the truth has no difference.
     reach = np.linalg.inv(np.eye(len(X)) - fit.rho * W.toarray())
     errors = rng.standard_normal((SAMPLES, len(X))) * np.sqrt(fit.sigma2)
     fits = [two_regime_durbin(reach @ (X @ fit.beta + e), X, W, inside) for e in errors]

@@ -40,6 +40,7 @@ def f13(facts: Facts) -> Artwork:
     for name, item in periods.items():
         roles.setdefault(item.get("role", "main"), []).append(name)
     groups = [names for names in (roles["span"], roles["main"]) if names]
+    # Spans from the latest start to the earliest.
     groups[0].sort(key=lambda name: -int(periods[name]["start"]))
     schemes, rows = _rows(facts, roles["span"] + roles["main"])
     questions = list(dict.fromkeys(rows["question"]))
@@ -87,6 +88,7 @@ def _rows(facts: Facts, shown: list[str]) -> tuple[dict[str, str], pd.DataFrame]
         w_id=spec["weights"],
         contrast="exposure_cluster - exposure_sez",
     )
+    # What lies next door has the main unit scheme alone.
     frames.append(series.assign(question=NEXT, unit_scheme=facts.main))
     rows = only(
         pd.concat(frames),

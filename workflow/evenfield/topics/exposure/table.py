@@ -96,6 +96,7 @@ def t16(facts: Facts) -> Table:
         number("Of interest", "sesoi", 2),
         count("N", "n_units"),
     )
+    # The paper prints what lies next door, of the primary specification.
     printed = [term_name(name) for name in NEXT_DOOR]
     short = Short(
         lambda row: row["spec_id"] == spec["id"] and row["label"] in printed,
@@ -163,6 +164,7 @@ def _full_rows(facts: Facts, spec_rows: pd.DataFrame, period: str) -> Iterator[R
         for row in records(only(plain, name=name)):
             permuted = _permuted(everyone, row, "stratified")
             yield _row(row, group, term_name(name), permuted)
+    # Long spans are not recentred: they do not decide.
     for estimator, scheme, label in VARIANTS if period in main_periods(periods) else ():
         for row in records(only(everyone, estimator=estimator, contrast=DIFFERENCE)):
             yield _row(row, group, label, _permuted(everyone, row, scheme))

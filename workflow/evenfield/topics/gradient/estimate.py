@@ -229,6 +229,7 @@ def _add_east(
         return
     held = int((marked & geography.inside).sum())
     others = k - held
+    # Rows: East and rest; columns: marked and not.
     table = np.array([[held, size - held], [others, rest - others]])
     low, high = confint_proportions_2indep(
         held, size, others, rest, method="newcomb", alpha=1 - level
@@ -360,6 +361,7 @@ def _count_rows(
     """
     rows = Rows(KINDS, role, **shared, outcome=name or "cluster_count")
     everyone = np.ones(len(counts), dtype=bool)
+    # A unit without a count has no zero: the regression would make one up.
     blank = [geography.units[i] for i in np.flatnonzero(np.isnan(counts))]
     gap = NO_COUNT
     if name:
@@ -367,6 +369,7 @@ def _count_rows(
             f"{len(blank)} units have no {name} ({first_examples(blank)}), which is not"
             " a count of zero"
         )
+    # East over all units; South only within the East, where clusters are.
     for term, x, chosen in (
         ("east_degrees", geography.lon, everyone),
         ("south_degrees_within_east", -geography.lat, geography.inside),
@@ -408,6 +411,7 @@ def _add_poisson(
         # Degrees in standard deviations while the likelihood is climbed, and back.
         scale = float(np.std(x))
         X = sm.add_constant((x - x.mean()) / scale)
+        # statsmodels warns where it separates; the check below says so in words.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model = sm.GLM(counts, X, family=sm.families.Poisson())

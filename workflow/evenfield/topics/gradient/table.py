@@ -73,6 +73,7 @@ def _rows(spec_rows: pd.DataFrame) -> Iterator[Row]:
     """Yield the rows of the deciding list, of other lists, then of counts."""
     lists = only(spec_rows, outcome="cluster")
     counts = spec_rows[spec_rows["outcome"].ne("cluster")]
+    # The deciding list is shown in full, whatever its place in the config.
     primary = lists["role"].eq("primary")
     names = dict.fromkeys([*lists[primary]["treatment_def"], *lists["treatment_def"]])
     shown: Sequence[tuple[str, str, str]] = LABELS

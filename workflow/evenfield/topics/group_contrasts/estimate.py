@@ -66,6 +66,7 @@ def estimate(study: Study) -> Results:
         rows: list[Estimate] = []
         for spec in getattr(section, question):
             own = _answered(groups, spec, answer)
+            # Pooling takes the rows of all periods, so it follows them.
             if isinstance(spec, PeriodSpec):
                 own += pooled_rows(groups, spec, own)
             rows += own
@@ -73,8 +74,10 @@ def estimate(study: Study) -> Results:
             out.fit["left_out"] += [labels | item for item in groups.left_out]
             groups.left_out.clear()
         out.estimates += rows
+        # How far each comparison moves over all lists that define it.
         if question in RANGED:
             out.estimates += taxonomy_range_rows(rows, groups.primary)
+    # What the figures draw beside the estimates.
     gaps = [
         paths(groups, spec)
         for spec in section.balance

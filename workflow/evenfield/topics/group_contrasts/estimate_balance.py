@@ -33,6 +33,7 @@ def change(groups: Groups, spec: ChangeSpec, family: str) -> Parts:
     Duflo and Mullainathan 2004).
     """
     groups.require(spec.outcome, *spec.parts.values())
+    # Robustness rows take the primary list only: they vary something else.
     main = spec.role in {"primary", "mechanism"}
     for start, end in spec.windows:
         base = groups.row(
@@ -50,6 +51,7 @@ def change(groups: Groups, spec: ChangeSpec, family: str) -> Parts:
         sesoi = float(100 * np.log1p(base.sesoi / 100) / (end - start))
         for taxonomy in groups.taxonomies if main else [groups.primary]:
             table, lacks = _changes(groups, spec, (start, end), taxonomy)
+            # Another list moves a row to robustness, whatever its specification decides.
             leads = taxonomy == groups.primary
             row = replace(
                 base,
@@ -72,6 +74,7 @@ def _beside(
         yield compared(part, table, name, DIFFERENCE, spec.given)
     if spec.level:
         plain = replace(row, hypothesis="", role="exploratory", sesoi=NAN)
+        # b_C and b_S of the one regression, each as a row of its own.
         for comparison in ("cluster given sez", "sez given cluster"):
             yield alone(compared(plain, table, spec.name, comparison, spec.given))
         level = replace(plain, outcome=spec.level, unit_of_measure="log points")
@@ -85,10 +88,12 @@ def _changes(
     the units that lack one.
     """
     start, end = window
+    # Labels of the period in which the window opens: later zones change no group.
     table = groups.labels(taxonomy, groups.period_at(start))
     growth = {}
     for name, text in {spec.name: spec.outcome, **spec.parts}.items():
         wide = groups.wide(text).reindex(columns=[start, end])
+        # 100 / T (z_T - z_0), z a logarithm: percentage points a year.
         growth[name] = 100 * (wide[end] - wide[start]) / (end - start)
         if name == spec.name:
             first = {name.replace("_growth", "_start"): wide[start]}
@@ -114,6 +119,7 @@ def paths(groups: Groups, spec: ChangeSpec) -> pd.DataFrame:
         long = inside.melt("unit", value_name="log_gap").dropna()
         cell = long["unit"].map(cells)
         parts.append(long.assign(cell=cell, window=f"{start}-{end}"))
+    # The mean of logs is the log of the geometric mean.
     by = pd.concat(parts).groupby(["cell", "window", "year"])["log_gap"]
     path = pd.DataFrame({"log_gap": by.mean(), "n_units": by.count()}).reset_index()
     return path.assign(

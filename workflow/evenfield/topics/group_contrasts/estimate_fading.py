@@ -34,6 +34,7 @@ def fading(groups: Groups, spec: FadingSpec) -> Parts:
     means, window, note = _path(groups, spec)
     first = str(means.columns[0])
     steps = means.shape[1] - 1
+    # Means of panel.csv have no basis of their own; columns of periods.csv have one.
     basis = {
         str(item["period"]): str(item["basis"]) if spec.table == "periods" else ""
         for item in groups.main
@@ -48,6 +49,7 @@ def fading(groups: Groups, spec: FadingSpec) -> Parts:
         base = groups.row(
             "fading", spec, outcome=spec.id, treatment_def=taxonomy, fe_id=COLLAPSED
         )
+        # The premium at the start says what a halving is; the slopes say what happened.
         starting = labels.assign(**{VALUE: means[first]})
         sloped = labels.assign(**{VALUE: unit_slopes(means)})
         for comparison in spec.compare if main else spec.compare[:1]:
@@ -65,6 +67,7 @@ def fading(groups: Groups, spec: FadingSpec) -> Parts:
                 warning=joined(note, NOTHING if start <= 0 else ""),
             )
             yield compared(row, sloped, VALUE, comparison)
+        # The premium of each period, with the labels of that period, to be read beside.
         for name in map(str, means if main else []):
             row = replace(
                 base,
@@ -91,6 +94,7 @@ def _path(groups: Groups, spec: FadingSpec) -> tuple[pd.DataFrame, str, str]:
     every = []
     notes = [without]
     for period in groups.main:
+        # A period without figures is passed over: the slope is over those that have them.
         try:
             values, years, note = groups.mean(table, period)
         except NotCarriedError:
@@ -115,6 +119,7 @@ def unit_slopes(table: pd.DataFrame, step: float = 1.0) -> pd.Series:
     """Return each unit's least squares slope over the columns, per ``step`` of them."""
     by_period = isinstance(table.columns[0], str)
     t = np.arange(table.shape[1]) if by_period else table.columns.to_numpy(float)
+    # sum (t - mean t) y_t / sum (t - mean t)^2, all units at once.
     t = t / step
     t = t - t.mean()
     return pd.Series(table.to_numpy(float) @ t / (t @ t), index=table.index)

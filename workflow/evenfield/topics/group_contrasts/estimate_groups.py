@@ -48,6 +48,7 @@ class Groups:
         self.primary = config["taxonomy"]["primary"]
         self.taxonomies = list(config["taxonomy"]["all"])
         cells = study.table("cells", scheme)
+        # Sorted, so that one taxonomy and period is one slice.
         cells = cells.set_index(["taxonomy", "period", "unit"]).sort_index()
         self.cells = cells[[*LABELS, "cell"]].astype(dict.fromkeys(LABELS, float))
         self.tables = {
@@ -63,6 +64,7 @@ class Groups:
         )
         self.geographies = Geographies(where, self.links, s.permutations, s.seed)
         self.left_out: list[dict[str, str]] = []  # of the question that is answered
+        # Read by many specifications; made once each.
         self.wide: Callable[..., pd.DataFrame] = cache(self._wide)
         self.ingested: Callable[[str], pd.DataFrame] = cache(study.ingested)
         self.labels: Callable[[str, str], pd.DataFrame] = cache(self._labels)
@@ -118,6 +120,7 @@ class Groups:
         """
         start = int(period["start"])
         end = int(period["end"])
+        # Columns of periods.csv are values of a period already.
         if table.columns.name == "period":
             values = table[str(period["period"])]
             if values.isna().any():
@@ -152,6 +155,7 @@ class Groups:
             span = next(item for item in spans if item["period"] == period)
             values, _, note = self.mean(self.wide(text, "zones"), span)
             return values, note
+        # A measure of a merged unit is not the mean of its parts.
         if self.description.get("merged") or set(self.units) - set(measured.index):
             raise NotCarriedError(
                 f"{text} is not there for every unit, and what merged units have is not"

@@ -33,6 +33,8 @@ def intensity(groups: Groups, spec: IntensitySpec) -> Parts:
         except NotCarriedError as error:
             groups.leave_out(measure.id, error)
             continue
+        # The joint test is of the primary list; an outcome that is the same everywhere has
+        # no statistic.
         for contrast in contrasts:
             yield contrast
             main = contrast.row.treatment_def == groups.primary
@@ -79,9 +81,11 @@ def _together(
         contrasts, groups.where.reset_index(), groups.links, groups.settings
     )
     count = len(adjusted)
+    # Rounded, so that ties fall the same way on all processors.
     largest = max(adjusted, key=lambda row: round(abs(row.statistic), TIE_DIGITS))
     right = sum(row.statistic * signs[row.outcome] > 0 for row in adjusted)
     words = f"{right} of {count} outcomes have the predicted sign"
+    # In a step-down the adjusted p of the largest |t| is that of all together.
     joint = replace(
         largest,
         role="robustness",

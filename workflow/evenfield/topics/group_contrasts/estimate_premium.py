@@ -42,6 +42,7 @@ def premium(groups: Groups, spec: PremiumSpec) -> Parts:
             name: cells.labels(name, blank.period).reindex(table.index).assign(**table)
             for name in dict.fromkeys(taxonomies)
         }
+        # Every list with every comparison; the first of both decides.
         for taxonomy, comparison in product(labels, spec.compare):
             leads = comparison == spec.compare[0]
             main = taxonomy == groups.primary and blank.role == spec.role
@@ -76,6 +77,7 @@ def dose(groups: Groups, spec: DoseSpec) -> Parts:
                 groups.leave_out(f"{name}, {scheme.scheme}, {blank.period}", error)
                 continue
             values = values.reindex(table.index)
+            # A dose that is the same for all is left as it is; the contrast says why it fails.
             standard_deviation = float(values.std(ddof=1)) or 1.0
             dosed = table.assign(**{name: values / standard_deviation})
             warning = joined(blank.warning, note)
@@ -98,6 +100,7 @@ def _outcomes(
         main = (scheme, sample) == (groups.scheme, spec.samples[0])
         try:
             table, note = _outcome(where, spec, period, where.members(sample))
+        # Only the main scheme and sample say what they lack.
         except NotCarriedError as error:
             if main:
                 groups.leave_out(name, error)

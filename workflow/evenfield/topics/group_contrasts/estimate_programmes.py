@@ -66,6 +66,7 @@ def programme(groups: Groups, spec: ProgrammeSpec) -> Parts:
     )
     yield contrast
     if spec.role == "primary":
+        # Growth after alone rests on the basis of that span only.
         after = replace(base, role="mechanism", outcome=AFTER, sesoi=NAN, warning="")
         after = _with_basis(groups, after, spec.spans[1:])
         yield replace(contrast, row=after, outcome=AFTER)
@@ -134,6 +135,7 @@ def _mean_growth(groups: Groups, span: Span) -> pd.Series:
     one unit.
     """
     wide = groups.wide(GROWTH)
+    # Years in which nobody has growth, as across the joint, are not holes.
     known = wide[years_within(wide, *span)].dropna(axis=1, how="all")
     if known.empty:
         return pd.Series(NAN, groups.units)
@@ -146,6 +148,7 @@ def _with_basis(groups: Groups, row: Estimate, spans: Sequence[Span]) -> Estimat
     known = panel[panel[GROWTH].notna() & panel["basis"].fillna("").ne("")]
     bases = [set(known.loc[known["year"].between(*span), "basis"]) for span in spans]
     together = sorted(set().union(*bases)) or [""]
+    # One basis in both spans is that basis; two are joined figures.
     basis = together[0] if len(together) == 1 else "spliced"
     proxy = PROXY_BEFORE if len(spans) > 1 and "proxy" in bases[0] else ""
     return replace(row, output_basis=basis, warning=joined(row.warning, proxy))

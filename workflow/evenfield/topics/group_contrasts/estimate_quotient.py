@@ -94,6 +94,7 @@ def shares(groups: Groups, spec: FadingSpec) -> tuple[pd.DataFrame, pd.DataFrame
     members = groups.members(spec.sample)
     wide = [groups.wide(text).reindex(members) for text in (spec.outcome, spec.over)]
     tables, without = with_figures(*wide)
+    # Shares need every unit, and their logs need numbers above zero.
     years = years_within(tables[0], START, 9999)
     for table in tables:
         years = [year for year in years if (table[year] > 0).all()]
@@ -127,6 +128,7 @@ def quotient_series(groups: Groups, spec: FadingSpec) -> pd.DataFrame:
     parts = []
     for members, name in ((inside, term), (~inside, f"no {term}")):
         whole = _quotient(above, below, members)
+        # A group of one has no band.
         band = _without_each(above, below, members)
         table = pd.DataFrame(band if len(band) > 1 else [whole])
         path = pd.DataFrame({"year": above.columns, "quotient": whole})
@@ -211,6 +213,7 @@ def _group_rows(
                 max_leverage_unit=str(unit),
             )
     years = [*map(int, above.columns.to_numpy())]
+    # The group's own series: one observation a year, so inference over time.
     trend = replace(
         row,
         estimator="group_series",

@@ -89,6 +89,7 @@ def _panel(groups: Groups, spec: WagesSpec) -> pd.DataFrame:
         raise NotCarriedError(
             f"{spec.investment} holds zeros: its logarithm does not exist"
         )
+    # F_i,t+1 stands in the row of t.
     wages = groups.wide(f"log({spec.wage})").stack().rename_axis(["unit", "year"])
     columns = {ELASTICITY: wages, INVESTMENT: later.apply(np.log).stack()}
     table = pd.DataFrame(columns).reindex(wages.index).dropna().reset_index()

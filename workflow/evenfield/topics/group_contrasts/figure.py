@@ -42,6 +42,7 @@ def f17(facts: Facts) -> Artwork:
     axes = grid[0, 0]
     endings = []
     sentences = []
+    # A line a window: the definition of income differs between them.
     for cell in cells_in(paths["cell"]):
         path = only(paths, cell=cell).sort_values("year")
         mark = MARKS[cell]

@@ -198,6 +198,7 @@ def t4(facts: Facts) -> Table:
         rows += _faded(facts, spans[0])
         note += facts.text(SPAN_NOTE)
     columns = [Column(names=("label",), header="Units")]
+    # One column of estimates with errors, and their p, for each span or period.
     for name, head in heads.items():
         premium = (f"{name}_estimate", f"{name}_std_error")
         columns += [
@@ -293,6 +294,7 @@ def _premium_lines(facts: Facts, estimates: pd.DataFrame) -> Iterator[Line]:
         unit_scheme=facts.main,
         sample_id="all",
     )
+    # Doses know no list; premiums are printed for the primary one.
     main = main[main["family"].eq("dose") | main["treatment_def"].eq(facts.taxonomy)]
     rows = records(main[main["period"].isin(shown)])
     rows.sort(key=itemgetter("contrast", "term"))
@@ -406,6 +408,7 @@ def _gap_lines(facts: Facts, changes: pd.DataFrame) -> Iterator[Line]:
     spec = str(facts.primary(question="balance").get("id"))
     is_main = changes["spec_id"].eq(spec) & changes["treatment_def"].eq(facts.taxonomy)
     windows = sorted(set(changes["period"]))
+    # First the primary specification in full, window by window.
     for window in windows:
         rows = only(changes[is_main], period=window)
         for outcome, term, contrast, label in BALANCE:
@@ -413,6 +416,7 @@ def _gap_lines(facts: Facts, changes: pd.DataFrame) -> Iterator[Line]:
                 only(rows, outcome=outcome, term=term, contrast=contrast)
             ):
                 yield row, label, printed_years(row)
+    # Then the difference under all that varies.
     others = only(changes[~is_main], outcome="gap_growth", contrast=DIFFERENCE)
     others = others.sort_values(["spec_id", "treatment_def"], kind="stable")
     for window in windows:
@@ -486,6 +490,7 @@ def _elasticity_lines(facts: Facts, estimates: pd.DataFrame) -> Iterator[Line]:
     for row, label in rows:
         if row:
             yield row, label, f"Elasticity of investment, {printed_years(row)}"
+    # Other lists of the same specification, then other specifications.
     others = only(
         estimates, estimator="panel_fe", contrast=DIFFERENCE, role="robustness"
     )

@@ -119,7 +119,8 @@ def _permutation(setting: Setting) -> Fields:
         {"": setting.panel}, setting.draws, seed, setting.draw_id
     )[""]
     # A draw as extreme as the estimate up to rounding counts.
-    extreme = int((np.abs(draws) >= abs(setting.estimate) * (1 - 1e-9)).sum())
+    as_far = abs(setting.estimate) * (1 - 1e-9)
+    extreme = int((np.abs(draws) >= as_far).sum())
     return {
         "estimate": setting.estimate,
         "p_value": (1 + extreme) / (1 + len(draws)),

@@ -62,7 +62,8 @@ def _psi(panel: LinkagePanel) -> float:
     wide = np.stack([panel.y, *panel.columns.values()])
     wide = wide - wide.mean(axis=2, keepdims=True)
     # Year effects and the moderator by year are a constant and L within each year.
-    basis = np.linalg.qr(np.column_stack([np.ones(len(panel.L)), panel.L]))[0]
+    yearly = np.column_stack([np.ones(len(panel.L)), panel.L])
+    basis = np.linalg.qr(yearly)[0]
     free = wide - basis @ (basis.T @ wide)
     y, *columns = free.reshape(len(wide), -1)
     fit = fit_ols(y, np.column_stack(columns))

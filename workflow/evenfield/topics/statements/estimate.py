@@ -68,6 +68,7 @@ def look_section(study: Study, section: Section) -> list[str]:
                 carried = True
                 continue
             check_fact(spec, data[study.main])
+            # One fact that can be carried is enough; the rest are not computed twice.
             if not carried:
                 rows = list(fact_rows(spec, data, primary))
                 carried = any(isinstance(row, Estimate) for row in rows)
@@ -183,6 +184,7 @@ def _panel(
         row = replace(
             _row(data, spec, period), term=f"{spec.term}_lag{lag}", fe_id="unit + year"
         )
+        # The regressor of a lag lies that many years earlier.
         before = (int(outcome.columns[0]) - lag, int(outcome.columns[-1]) - lag)
         wide = {name: data.yearly(name, before) for name in spec.regressors}
         later = {
@@ -204,6 +206,7 @@ def _fitted(
     """Fill a row of the two-way fixed-effects regression by the methods asked for: by
     default the cluster jackknife by unit and t(G* - 1).
     """
+    # A unit seen once is its own fixed effect.
     frame = frame[frame.groupby("unit")[Y].transform("size") >= LEAST_YEARS]
     if frame.empty:
         raise NotCarriedError("no unit with outcome and regressor in two years")

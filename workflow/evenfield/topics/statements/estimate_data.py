@@ -115,10 +115,12 @@ class Data:
         self.programmes = study.ingested("programmes")
         constants = self.units.set_index("unit").select_dtypes("number")
         area = _areas(study.outlines())
+        # A merged unit has the area of its parts; without one part it has none.
         for whole, parts in self.merged.items():
             area[whole] = sum(area.pop(part, np.nan) for part in parts)
         if area:
             constants = constants.assign(area_km2=pd.Series(area, dtype=float))
+        # A count of clusters does not sum over units that are merged.
         if len(self.clusters) and not self.merged:
             lists = self.lists().reindex(constants.index)
             constants = constants.join(lists.dropna(axis=1))

@@ -165,6 +165,7 @@ class FactData(Data):
         for part in group.split(" and ") if group else []:
             condition = CONDITION.fullmatch(part)
             negated, name, sign, value = condition.groups() if condition else [""] * 4
+            # A label of the taxonomy comes before a column of the same name.
             table = labels if name in labels else self.marks
             if name not in table:
                 known = ", ".join([*labels, *self.marks])
@@ -225,6 +226,7 @@ def fact_rows(
     b_ot); growth, ln(y_T / y_1) / (T - 1) of the group less that of the others, y = a
     or a / b; units, the number of units of the group whose mean ratio is above 1.
     """
+    # The first scheme is the main one.
     schemes = spec.unit_schemes or list(data)[:1]
     unknown = sorted(set(schemes) - set(data))
     if unknown:
@@ -256,6 +258,7 @@ def _fact(
     spans = [span for span in (spec.before, years) if span]
     quantities = [_quantity(spec, data, given, span, labels) for span in spans]
     last = quantities[-1]
+    # Only quantities made from output rest on its basis.
     bases = {data.basis(span) for span in spans} if used & OUTPUT else {""}
     basis = bases.pop() if len(bases) == 1 else "spliced"
     lost = sorted(set[str]().union(*(one.lost for one in quantities)))
@@ -327,6 +330,7 @@ def _quantity(
         raise NotCarriedError(
             f"no figures of {outcomes} in both {span[0]} and {span[1]}"
         )
+    # Sums over units compare like with like: all years, all expressions.
     units = pd.concat([table[years] for table in wide], axis=1).dropna().index
     members = []
     for group in (spec.group, spec.against):
@@ -359,7 +363,8 @@ def _value(
     """
 
     def share(x: np.ndarray) -> float:
-        return 100 * float(np.mean(x[g].sum(axis=0) / x[o].sum(axis=0)))
+        by_year = x[g].sum(axis=0) / x[o].sum(axis=0)
+        return 100 * float(np.mean(by_year))
 
     a = values[0]
     less = share(values[-1]) if spec.less else 0.0

@@ -4,6 +4,7 @@ claims.
 
 import re
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -92,7 +93,8 @@ def _cells(
     periods = facts.config["periods"]
     order = list(periods)
     rows = records(estimates)
-    rows.sort(key=lambda row: (_rank(order, row["period"]), row["period"], row["term"]))
+    rows.sort(key=itemgetter("period", "term"))
+    rows.sort(key=lambda row: _rank(order, row["period"]))
     for row in rows:
         yield {
             "label": _label(row, spec),
@@ -103,6 +105,7 @@ def _cells(
             "remark": reason(row["warning"]),
         }
     for row in records(refused):
+        # A refused row has no numbers, so its reason stands in the last column.
         yield {
             "label": spec["label"],
             "window": period_label(text(row["period"]), periods),
