@@ -21,9 +21,7 @@ from evenfield.shared.expressions import check_columns, evaluate
 from evenfield.shared.few_units import Fields, beside
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import joined, underpowered
-from evenfield.shared.spec import (
-    read,
-)
+from evenfield.shared.spec import read
 from evenfield.shared.study_panel import with_zones
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
