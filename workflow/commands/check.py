@@ -5,6 +5,8 @@ by file.
 import argparse
 import json
 import sys
+from pathlib import Path
+from typing import Any
 
 from engine.preloaded import hand_over
 from study import arguments, in_one_line, written_config
@@ -14,8 +16,33 @@ def check(options: argparse.Namespace) -> None:
     """Say what is in order, or all that a run would refuse."""
     from evenfield.report.check import check_study
 
-    written = json.load(sys.stdin) if options.stdin else written_config(options)
-    print("\n".join(check_study(written)))
+    if options.stdin:
+        print("\n".join(check_study(json.load(sys.stdin))))
+        return
+    written = written_config(options)
+    lines = check_study(written)
+    refuse_repeated_checks(written)
+    print("\n".join(lines))
+
+
+def refuse_repeated_checks(written: dict[str, Any]) -> None:
+    """Refuse checks of claims that the last run has shown to repeat another row; a run
+    refuses them from its own estimates.
+    """
+    from evenfield.answers.checks import equal_checks
+    from evenfield.answers.spec import read_claims
+    from evenfield.shared.estimates import ESTIMATE_COLUMNS, read_estimates
+    from evenfield.shared.offers import left_out_parts
+    from evenfield.study.config import checked_config
+    from evenfield.study.errors import Faults
+
+    path = Path("results/estimates.csv")
+    if not path.is_file():
+        return
+    estimates = read_estimates(path)
+    if set(ESTIMATE_COLUMNS) <= set(estimates):  # else they are of another version
+        claims = read_claims(left_out_parts(checked_config(written)))
+        Faults(equal_checks(estimates, claims)).refuse()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from evenfield.answers.checks import equal_checks
 from evenfield.answers.rule import (
     NO_ANSWER,
     NOT_EMPIRICAL,
@@ -25,7 +26,7 @@ from evenfield.answers.spec import Claim, Claims, Entry, Hypothesis, place_of
 from evenfield.shared.estimates import NAN
 from evenfield.shared.tables.numbers import is_missing
 from evenfield.shared.tables.rows import Row, one_row, records
-from evenfield.study.errors import ClaimsError
+from evenfield.study.errors import ClaimsError, Faults
 from evenfield.study.files import Record
 from evenfield.study.rounding import round_frame
 
@@ -134,6 +135,7 @@ class _Study:
                 key: one_row(estimates, select, place_of(where, key))
                 for key, select in entry.selections().items()
             }
+        Faults(equal_checks(estimates, claims)).refuse()
         first = [
             self.rows[f"hypothesis {name}"]["primary", ""] for name in claims.hypotheses
         ]
