@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from engine.study import one_line
 from evenfield.shared.left_out import left_out_parts
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import merged, read_mapping, study_config
-from evenfield.study.errors import EvenfieldError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -49,16 +49,8 @@ def in_one_line(
     """Do the work of a command; what is refused is one line each, and so is a fault of
     ours, with exit code 1.
     """
-    try:
+    with one_line(prefix=""):
         work(options)
-    except EvenfieldError as error:
-        sys.exit(str(error))
-    except Exception as error:
-        message = f"{type(error).__name__} {' '.join(str(error).split())[:200]}"
-        sys.exit(
-            f"run: {message}; this is a fault of evenfield; please report it with the"
-            " study"
-        )
 
 
 def run_command(

@@ -22,7 +22,7 @@ STAMP = Path(".snakemake/evenfield_checked")
 
 
 @contextmanager
-def in_one_line() -> Iterator[None]:
+def one_line(prefix: str = "evenfield: ") -> Iterator[None]:
     """End the process with one line for each fault of what is done inside."""
     try:
         # Also says whether the library has all that it needs.
@@ -30,17 +30,17 @@ def in_one_line() -> Iterator[None]:
         from evenfield.study.errors import EvenfieldError
     except ModuleNotFoundError as missing:
         sys.exit(
-            f"evenfield: {missing.name} is not installed; expected the locked"
-            " environment; run `python3 run`"
+            f"{prefix}{missing.name} is not installed; expected the locked environment;"
+            " run `python3 run`"
         )
     try:
         yield
     except EvenfieldError as error:
-        sys.exit(f"evenfield: {error}")
+        sys.exit(f"{prefix}{error}")
     except Exception as error:
         message = " ".join(str(error).split())[:200]
         sys.exit(
-            f"evenfield: run: {type(error).__name__} {message}; this is a fault of"
+            f"{prefix}run: {type(error).__name__} {message}; this is a fault of"
             " evenfield; please report it with the study"
         )
 
@@ -53,7 +53,7 @@ def plain_data(name: str, workflow: Any = None) -> str:
     """
     path = Path(name)
     if path.is_file() and not (workflow and hooks.is_module(workflow)):
-        with in_one_line():
+        with one_line():
             from evenfield.study.config_files import read_mapping
             from evenfield.study.errors import ConfigError
 
@@ -68,7 +68,7 @@ def plain_data(name: str, workflow: Any = None) -> str:
 def checked_plan(workflow: Any, config: Mapping[str, Any]) -> "Plan":
     """Return the plan of a study that can run."""
     os.environ["PYTHONSAFEPATH"] = "1"  # no job imports from a folder of the study
-    with in_one_line():
+    with one_line():
         from evenfield.report.plan import plan_study
         from evenfield.study.config_files import merged, read_config
 
