@@ -1,6 +1,7 @@
 """Which sections of the config move a step of a topic."""
 
-from evenfield.shared.topics import Step, settings
+from evenfield.shared.topic_file import Step
+from evenfield.shared.topics import settings
 from yaml_text import from_yaml
 
 CONFIG = from_yaml("""

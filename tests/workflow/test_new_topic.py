@@ -175,7 +175,7 @@ def test_show_needs_the_results_of_a_run(study, tmp_path):
 def test_a_key_that_topic_yaml_does_not_have_is_refused(text):
     from pydantic import ValidationError
 
-    from evenfield.shared.topics import TopicFile
+    from evenfield.shared.topic_file import TopicFile
 
     with pytest.raises(ValidationError):
         TopicFile.model_validate(yaml.safe_load(FILES["topic.yaml"] + text))

@@ -119,6 +119,12 @@ def test_help_fits_one_screen_and_names_every_command(run):
     )
 
 
+def test_a_mistyped_word_is_held_against_every_command(run):
+    from engine.main import COMMANDS
+
+    assert sorted(COMMANDS) == sorted([*run.COMMANDS, "test", "install"])
+
+
 def test_an_old_python_can_read_the_file_which_needs_the_standard_library_only():
     tree = ast.parse((REPO / "run").read_text(), feature_version=(3, 6))
     imports = {

@@ -11,7 +11,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from evenfield.shared.offers import NEEDS
-from evenfield.shared.topics import EstimateStep, TopicFile, exhibit_words, read_topics
+from evenfield.shared.topic_file import EstimateStep, TopicFile
+from evenfield.shared.topics import exhibit_words, read_topics
 from evenfield.study.config_schema import SCHEMA
 from evenfield.study.study_config import ConfigSchema, StudyConfig
 

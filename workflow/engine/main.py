@@ -33,7 +33,7 @@ with contextlib.chdir(REPO):  # Snakemake imports from a folder below the curren
 
     from engine.progress import LogHandler
 COMMANDS = (
-    "new add check list show data diff schema test gate mutate clean package validate"
+    "new add check list show why data diff schema test gate mutate clean package validate"
     " install lock"
 ).split()
 CONTINUE = "; run the same command to continue"

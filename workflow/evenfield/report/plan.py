@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from evenfield.shared.left_out import left_out_parts
-from evenfield.shared.topics import LIBRARY, TopicFile, exhibit_owners, read_topics
+from evenfield.shared.topic_file import TopicFile
+from evenfield.shared.topics import LIBRARY, exhibit_owners, read_topics
 from evenfield.study.config import reference_faults, shaped_config
 from evenfield.study.errors import (
     ConfigError,

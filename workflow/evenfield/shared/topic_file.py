@@ -1,0 +1,106 @@
+"""All that `topic.yaml` may say, with the meaning of each key beneath it.
+
+docs/exhibits.md lists the keys; `python3 run schema` writes it from here.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Keys(BaseModel):
+    """A mapping of topic.yaml, whose other keys are refused."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
+
+
+class Step(Keys):
+    """What moves the estimates of a topic, or its tables and figures."""
+
+    reads: list[str] = []
+    """Tables of the panel (`panel`, `cells`, `units`, ...), `exposures`, `weights`
+    (all), `weights/primary`, or a file below results/."""
+    settings: list[str] = []
+    """Sections of the config beside the topic's own, such as `inference.conf_level`."""
+    schemes: Literal["all", "main"] = "all"
+    """The unit schemes whose tables it reads."""
+
+
+class EstimateStep(Step):
+    """The step that writes `results/estimates/TOPIC/`."""
+
+    needs: list[str] = []
+    """What a study must have, else the topic is left out with a sentence: the names
+    listed in docs/exhibits.md."""
+    spares: list[str] = []
+    """Keys of a specification that go where what they name is lacking."""
+    series: list[str] = ["series"]
+    """CSV files that it writes beside estimates.csv."""
+    chunks: int = 0
+    """Jobs that run side by side before it; with 1 only where the command line asks for
+    more (`--set-scatter TOPIC=8`)."""
+
+
+class RenderStep(Step):
+    """The step that writes all tables and figures of a topic."""
+
+    schemes: Literal["all", "main"] = "main"
+    """The unit schemes whose tables it reads."""
+
+
+class ExhibitWords(Keys):
+    """The words of one table (`T...`) or figure (`F...`)."""
+
+    title: str
+    """Title; `{{unit}}` and `{{units}}` are the study's."""
+    caption: str = ""
+    """What a figure shows and how to read it."""
+    needs: list[str] = []
+    """As for estimates, or a section that must be asked for: `TOPIC` or `TOPIC.KEY`."""
+
+
+class Start(Keys):
+    """What `run new` asks of a topic in a study that it makes."""
+
+    steps: int = 0
+    """Fewest steps between first and last year."""
+    needs: list[str] = []
+    """Words of the section that must have a value."""
+    section: Any
+    """The section of the topic; `$taxonomies`, `$periods`, `$span`, `$grouping`,
+    `$groupings` and `$ten_steps` are words for what the table has."""
+
+
+class Loop(Keys):
+    """What texts may loop over: an entry a period, with its label and its numbers."""
+
+    needs: list[str] = []
+    """Other topics that it reads; without them the loop is empty."""
+    show: dict[str, str]
+    """The form in which each number is printed, such as `0.0`, by its name."""
+
+
+class TopicFile(Keys):
+    """All that `topic.yaml` may say."""
+
+    title: str
+    """Heading on page and in tables of contents."""
+    order: int = 1000
+    """Place on the page, ascending."""
+    estimate: EstimateStep | None = None
+    """What moves the estimates; absent where it shows others' only."""
+    families: bool = False
+    """Whether the section holds specifications by family of rows, where other topics
+    have one family of their own name."""
+    render: RenderStep = RenderStep()
+    """What moves tables and figures."""
+    start: Start | None = None
+    """What `run new` asks of it; absent: nothing."""
+    exhibits: dict[str, ExhibitWords] = {}
+    """Tables and figures by ID, as listed in table.py and figure.py."""
+    loops: dict[str, Loop] = {}
+    """Loops that texts may use, by name, as listed in text.py."""
+    no_exhibits: str = ""
+    """Why a topic shows nothing itself."""
