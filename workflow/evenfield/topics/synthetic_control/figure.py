@@ -6,41 +6,38 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import pyplot as plt
 
 from evenfield.shared.facts import Facts
+from evenfield.shared.figures.panels import panels
 from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import ACCENT, FAINT, INK, SOFT, WIDTH, use_style
+from evenfield.shared.figures.style import ACCENT, FAINT, INK, SOFT, WIDTH
 from evenfield.shared.tables.numbers import fixed, p_value
 from evenfield.shared.tables.rows import only, pick
 from evenfield.study.errors import ArtifactError
 
 MOST = 3
 BASE = "synthetic_control"
+EDGES = {"left": 0.085, "right": 0.99, "top": 0.86, "bottom": 0.1, "wspace": 0.07}
 
 
 def f24(facts: Facts) -> Artwork:
     """Draw the gaps of the primary cases, three at most."""
     cases = [spec for spec in facts.specs() if spec.get("role") == "primary"][:MOST]
     if not cases:
-        remedy = (
+        raise ArtifactError(
+            "no primary synthetic control",
+            "one case at least",
             "give a case of estimates.synthetic_control the role primary or drop F24"
-            " from `figures`"
+            " from `figures`",
         )
-        raise ArtifactError("no primary synthetic control", "one case at least", remedy)
-    use_style()
     series = facts.series(text=("spec_id", "kind", "unit"))
     series = series[series["spec_id"].isin([spec["id"] for spec in cases])]
     names = facts.table("units").set_index("unit")["name"]
-    figure, grid = plt.subplots(
-        1, len(cases), figsize=(WIDTH, 2.5), sharey=True, squeeze=False
-    )
-    figure.subplots_adjust(left=0.085, right=0.99, top=0.86, bottom=0.1, wspace=0.07)
+    figure, grid = panels(1, len(cases), (WIDTH, 2.5), EDGES, sharey=True)
     sentences = []
     for axes, spec in zip(grid[0], cases, strict=True):
-        row = pick(
-            facts.estimates(), spec_id=spec["id"], estimator=BASE, effect_type="coef"
-        )
+        own = facts.estimates(spec_id=spec["id"], estimator=BASE)
+        row = pick(own, effect_type="coef")
         _panel(axes, spec, only(series, spec_id=spec["id"]), row)
         title = f"{names.get(spec['unit'], spec['unit'])}, {spec['effect'][0]}"
         axes.set_title(title)

@@ -7,22 +7,20 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.headings import nothing_to_show
+from evenfield.shared.tables.columns import count, ends, left, number, probability
+from evenfield.shared.tables.grouped import grouped_table
 from evenfield.shared.tables.notes import basis_mark
-from evenfield.shared.tables.numbers import (
-    fixed,
-    interval,
-    p_value,
-    text,
-    whole,
-    with_decimals,
-)
+from evenfield.shared.tables.numbers import fixed, text
 from evenfield.shared.tables.rows import Row, only, pick, records
-from evenfield.shared.tables.table import Column, Table, right
+from evenfield.shared.tables.table import Table, right
 from evenfield.shared.tables.units import short_name
 
 BASE = "synthetic_control"
 LISTED = 0.01  # smaller weights are not listed
+# Columns of a case that are those of its main row.
+SAME = (
+    "spec_id term period role estimate conf_low conf_high p_value output_basis"
+).split()
 
 
 def t33(facts: Facts) -> Table:
@@ -32,9 +30,10 @@ def t33(facts: Facts) -> Table:
     estimates = facts.estimates()
     weights = facts.series("weights", text=("spec_id", "unit"))
     names = facts.table("units").set_index("unit")["name"]
-    rows = [_row(spec, estimates, weights, names) for spec in facts.specs()]
-    if not rows:
-        raise nothing_to_show("cases", "synthetic_control", "T33")
+    rows = []
+    for spec in facts.specs():
+        own = only(estimates, spec_id=spec["id"])
+        rows.append(_row(spec, own, only(weights, spec_id=spec["id"]), names))
     note = facts.note(
         "Log real output per head less that of a weighted average of units that never"
         " held such a zone. No weight is negative, they add up to one and are fitted to"
@@ -52,80 +51,47 @@ def t33(facts: Facts) -> Table:
         seed=False,
     )
     columns = (
-        Column(names=("label",), header="Case"),
-        right("Mean gap", "estimate", show=with_decimals(fixed, 3)),
-        right(
-            f"{facts.level} interval",
-            "conf_low",
-            "conf_high",
-            show=with_decimals(interval, 2),
-        ),
-        right("At the end", "end", show=with_decimals(fixed, 3)),
-        right("p, rank", "p_value", show=p_value),
-        right("p, error ratio", "p_ratio", show=p_value),
-        right("p, conformal", "p_conformal", show=p_value),
-        right("p, earlier date", "p_in_time", show=p_value),
+        left("Case", "label"),
+        number("Mean gap", "estimate", 3),
+        ends(f"{facts.level} interval", "conf_low", "conf_high", 2),
+        number("At the end", "end", 3),
+        probability("p, rank", "p_value"),
+        probability("p, error ratio", "p_ratio"),
+        probability("p, conformal", "p_conformal"),
+        probability("p, earlier date", "p_in_time"),
         right("Error before", "pre_rmspe", "poor", show=_error),
-        right("Without one", "low", "high", show=with_decimals(interval, 2)),
-        right("Donors", "n_donors", show=whole),
-        Column(names=("donors",), header="Weights", width_cm=3.4),
+        ends("Without one", "low", "high", 2),
+        count("Donors", "n_donors"),
+        left("Weights", "donors", width_cm=3.4),
     )
-    return Table(
-        id="T33", note=note, columns=columns, frame=pd.DataFrame(rows), group="group"
-    )
+    return grouped_table("T33", rows, columns, note, "cases", "synthetic_control")
 
 
 TABLES = {"T33": t33}
 
 
-def _row(
-    spec: Row,
-    estimates: pd.DataFrame,
-    weights: pd.DataFrame,
-    names: pd.Series,
-) -> Row:
-    case_rows = only(estimates, spec_id=spec["id"])
-
+def _row(spec: Row, own: pd.DataFrame, weights: pd.DataFrame, names: pd.Series) -> Row:
     def value_of(name: str, column: str, effect: str = "coef") -> Any:
-        return pick(case_rows, estimator=name, effect_type=effect).get(column)
+        return pick(own, estimator=name, effect_type=effect).get(column)
 
-    main = pick(case_rows, estimator=BASE, effect_type="coef")
-    columns = (
-        "spec_id term period role estimate conf_low conf_high p_value output_basis"
-    ).split()
+    main = pick(own, estimator=BASE, effect_type="coef")
     since, until = spec["effect"]
     # Only what sets a row apart from the main one of its unit.
-    differs = [
-        "" if spec.get("demeaned", True) else "levels",
-        (
-            f"without {', '.join(short_name(unit) for unit in spec['exclude'])}"
-            if spec.get("exclude")
-            else ""
-        ),
-        (
-            f"{main['unit_scheme'].replace('_', ' ')} population"
-            if not main["unit_scheme"].isdigit()
-            else ""
-        ),
-    ]
-    years = f"{since}\u2013{until}, fitted {spec['fit'][0]}\u2013{spec['fit'][1]}"
-    listed = sorted(
-        records(only(weights, spec_id=spec["id"])),
-        key=lambda row: (-row["weight"], row["unit"]),
-    )
-    # Weights below a hundredth are left to weights.csv.
-    donors = [
-        f"{short_name(row['unit'])} {fixed(row['weight'], 2)}"
-        for row in listed
-        if row["weight"] >= LISTED
-    ]
+    parts = [f"{since}\u2013{until}, fitted {spec['fit'][0]}\u2013{spec['fit'][1]}"]
+    if not spec.get("demeaned", True):
+        parts.append("levels")
+    if spec.get("exclude"):
+        parts.append(f"without {', '.join(map(short_name, spec['exclude']))}")
+    if not main["unit_scheme"].isdigit():
+        parts.append(f"{main['unit_scheme'].replace('_', ' ')} population")
+    # The largest donors first; weights below a hundredth are left to weights.csv.
+    listed = records(weights[weights["weight"].ge(LISTED)])
+    listed.sort(key=lambda row: (-row["weight"], row["unit"]))
+    donors = [f"{short_name(row['unit'])} {fixed(row['weight'], 2)}" for row in listed]
     return {
         "group": names.get(spec["unit"], spec["unit"]),
-        "label": (
-            ", ".join(part for part in (years, *differs) if part)
-            + basis_mark(main["output_basis"])
-        ),
-        **{name: main[name] for name in columns},
+        "label": ", ".join(parts) + basis_mark(main["output_basis"]),
+        **{name: main[name] for name in SAME},
         "end": value_of(BASE, "estimate", "stat_end"),
         "p_ratio": value_of(f"{BASE}_ratio", "p_value"),
         "p_conformal": value_of(f"{BASE}_conformal", "p_value"),
