@@ -93,98 +93,69 @@ def changed(*path):
 
 
 H1 = ("hypotheses", "H1")
-REFUSED = {
-    "unknown top key": (
-        {"verdicts": {}},
-        "the top level has the unknown key verdicts; expected one of rule, hyp",
-    ),
-    "unknown key": (
-        changed("claims", 1, "hold", 1),
-        "claim L2 has the unknown key hold; expected .*holds",
-    ),
-    "alpha": (
-        changed("rule", {"alpha": 1.5}),
-        "rule: alpha: Input should be less than 0.5",
-    ),
-    "alpha and level": (
-        changed("rule", {"alpha": 0.1}),
-        "rule.alpha 0.1 beside inference.conf_level 0.95",
-    ),
-    "kind": (
-        changed("claims", 0, "kind", "hunch"),
-        "claim L1: kind: Input should be 'fact', 'association'",
-    ),
-    "sign": (
-        changed(*H1, "sign", "positive"),
-        "hypothesis H1: sign: Input should be '\\+' or '-'",
-    ),
-    "number for text": (
-        changed(*H1, "primary", {**ROW, "period": 1}),
-        "H1: primary.period: .*put it in quotation",
-    ),
-    "no threshold": (
-        changed("claims", 1, "holds", None),
-        "claim L2: kind fact needs evidence and holds; holds",
-    ),
-    "ends turned": (
-        changed("claims", 1, "holds", {"between": [2, 1]}),
-        "L2: holds: between needs its smaller number",
-    ),
-    "no sign": (
-        changed("claims", 2, "sign", None),
-        "claim L3: kind effect needs sign and evidence; sign is missing",
-    ),
-    "beside a hypothesis": (
-        changed("claims", 0, "sign", "+"),
-        "claim L1: kind association has no sign beside a hypo",
-    ),
-    "placebo": (
-        changed(*H1, "placebos", {"p": ROW}),
-        "hypothesis H1: placebos belong to an effect",
-    ),
-    "variants of H": (
-        changed(*H1, "variants", {"v": ROW}),
-        "hypothesis H1: a hypothesis has checks, not variants",
-    ),
-    "no id": (changed("claims", 4, "id", None), "claim number 5: id: Field required"),
-    "id twice": (changed("claims", 4, "id", "L1"), "claim L1 stands 2 times"),
-    "unknown hypothesis": (
-        changed("claims", 0, "hypothesis", "H2"),
-        "claim L1: hypothesis 'H2' is not known; .*of H1",
-    ),
-    "other kind": (
-        changed("claims", 0, "kind", "effect"),
-        "claim L1 is an effect, its hypothesis H1 an association",
-    ),
-    "unknown reason": (
-        changed("claims", 3, "because", ["R9"]),
-        "claim L4: because 'R9' is not known; .*of R1",
-    ),
-    "unknown family": (
-        changed("claims", 1, "evidence", {**ROW, "family": "bta"}),
-        "claim L2: family 'bta'.*'beta'",
-    ),
-    "unknown column": (
-        changed(*H1, "checks", "later", {"perod": "P2"}),
-        "H1, check 'later': column .*period",
-    ),
-    "unknown scheme": (
-        changed("claims", 1, "variants", "later", {"unit_scheme": "32"}),
-        "L2, variant .later.: unit",
-    ),
-    "empty selection": (
-        changed("claims", 1, "evidence", {}),
-        "claim L2: evidence: Dictionary should have at least 1",
-    ),
-    "not a mapping": (changed("claims", 1, ["L2"]), "claim 1"),
-}
+REFUSED = from_yaml(r"""
+    unknown key: [[claims, 1, hold, 1], claim L2 has the unknown key hold; expected .*holds]
+    alpha: [[rule, {alpha: 1.5}], 'rule: alpha: Input should be less than 0.5']
+    alpha and level: [[rule, {alpha: 0.1}], rule.alpha 0.1 beside inference.conf_level 0.95]
+    kind:
+      [[claims, 0, kind, hunch], "claim L1: kind: Input should be 'fact', 'association'"]
+    sign:
+      - [hypotheses, H1, sign, positive]
+      - "hypothesis H1: sign: Input should be '\\+' or '-'"
+    number for text:
+      - [hypotheses, H1, primary, {family: beta, spec_id: growth, term: x, period: 1}]
+      - 'H1: primary.period: .*put it in quotation'
+    no threshold:
+      [[claims, 1, holds, null], 'claim L2: kind fact needs evidence and holds; holds']
+    ends turned:
+      [[claims, 1, holds, {between: [2, 1]}], 'L2: holds: between needs its smaller number']
+    no sign:
+      - [claims, 2, sign, null]
+      - 'claim L3: kind effect needs sign and evidence; sign is missing'
+    beside a hypothesis:
+      [[claims, 0, sign, +], 'claim L1: kind association has no sign beside a hypo']
+    placebo:
+      - - hypotheses
+        - H1
+        - placebos
+        - {p: {family: beta, spec_id: growth, term: x, period: P1}}
+      - 'hypothesis H1: placebos belong to an effect'
+    variants of H:
+      - - hypotheses
+        - H1
+        - variants
+        - {v: {family: beta, spec_id: growth, term: x, period: P1}}
+      - 'hypothesis H1: a hypothesis has checks, not variants'
+    no id: [[claims, 4, id, null], 'claim number 5: id: Field required']
+    id twice: [[claims, 4, id, L1], claim L1 stands 2 times]
+    unknown hypothesis:
+      [[claims, 0, hypothesis, H2], "claim L1: hypothesis 'H2' is not known; .*of H1"]
+    other kind:
+      [[claims, 0, kind, effect], 'claim L1 is an effect, its hypothesis H1 an association']
+    unknown reason:
+      [[claims, 3, because, [R9]], "claim L4: because 'R9' is not known; .*of R1"]
+    unknown family:
+      - [claims, 1, evidence, {family: bta, spec_id: growth, term: x, period: P1}]
+      - "claim L2: family 'bta'.*'beta'"
+    unknown column:
+      [[hypotheses, H1, checks, later, {perod: P2}], "H1, check 'later': column .*period"]
+    unknown scheme:
+      [[claims, 1, variants, later, {unit_scheme: '32'}], 'L2, variant .later.: unit']
+    empty selection:
+      [[claims, 1, evidence, {}], 'claim L2: evidence: Dictionary should have at least 1']
+    not a mapping: [[claims, 1, [L2]], claim 1]
+    """)
+REFUSED["unknown top key"] = (
+    ["verdicts", {}],
+    "the top level has the unknown key verdicts; expected one of rule, hyp",
+)
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_fault_is_one_line_before_the_run(name):
-    content, text = REFUSED[name]
+    path, text = REFUSED[name]
     with pytest.raises(ClaimsError, match=f"^claims.yaml: .*{text}") as error:
-        read_claims(config(content))
+        read_claims(config(changed(*path)))
     assert "\n" not in str(error.value)
 
 

@@ -47,171 +47,88 @@ def checks(*retained):
     }
 
 
-QUESTION = {"adjusted": 0.04, "questions": 12}
-# name: the row, what is known beside it, the answer, a part of the reason
-TESTED = {
-    "everything holds": (
-        row(CLEAR),
-        QUESTION,
-        "SUPPORTED",
-        "after adjusting for 12 questions",
-    ),
-    "checks kept": (
-        row(CLEAR),
-        QUESTION | {"checks": checks(True, True)},
-        "SUPPORTED",
-        "and in 2 checks",
-    ),
-    "adjusted p equal to alpha": (
-        row(CLEAR),
-        {"adjusted": 0.05, "questions": 12},
-        "SUGGESTIVE",
-        "only before",
-    ),
-    "adjusted p just below": (
-        row(CLEAR),
-        {"adjusted": 0.0499, "questions": 12},
-        "SUPPORTED",
-        "",
-    ),
-    "own evidence": (row(CLEAR), {}, "SUGGESTIVE", "not one of the primary questions"),
-    "no p to adjust": (
-        row(CLEAR, NAN),
-        {"questions": 12},
-        "SUGGESTIVE",
-        "no p-value that could be adjusted for 12",
-    ),
-    "p above, adjusted below": (row(CLEAR, 0.5), QUESTION, "SUPPORTED", ""),
-    "one check of three": (
-        row(CLEAR),
-        QUESTION | {"checks": checks(True, False, True)},
-        "SUGGESTIVE",
-        "with: check 2",
-    ),
-    "exactly half of the checks": (
-        row(CLEAR),
-        QUESTION | {"checks": checks(True, False)},
-        "SUGGESTIVE",
-        "check 2",
-    ),
-    "more than half": (
-        row(CLEAR),
-        QUESTION | {"checks": checks(True, False, False)},
-        "NO ANSWER",
-        "check 2, check 3",
-    ),
-    "the only check": (
-        row(CLEAR),
-        QUESTION | {"checks": checks(False)},
-        "NO ANSWER",
-        "more than half",
-    ),
-    "both missing": (
-        row(CLEAR),
-        {"checks": checks(True, False)},
-        "SUGGESTIVE",
-        "not adjusted; not with: check 2",
-    ),
-    "a check on the other side": (
-        row(CLEAR),
-        QUESTION | {"checks": {"other": row((-3.0, -1.0)), **checks(True)}},
-        "SUGGESTIVE",
-        "with: other",
-    ),
-    "a check that is not defined": (
-        row(CLEAR),
-        QUESTION | {"checks": {"gone": row((NAN, NAN), NAN), **checks(True)}},
-        "SUGGESTIVE",
-        "with: gone",
-    ),
-    "interval touches zero": (
-        row((0.0, 3.0)),
-        QUESTION,
-        "NO ANSWER",
-        "does not leave out zero",
-    ),
-    "interval just above zero": (row((1e-9, 3.0)), QUESTION, "SUPPORTED", ""),
-    "interval holds zero": (
-        row(FLAT),
-        QUESTION,
-        "NO ANSWER",
-        "does not leave out zero",
-    ),
-    "inside the interest": (
-        row((-0.9, 0.9)),
-        QUESTION | {"interest": 1.0},
-        "NEGLIGIBLE",
-        "effect of interest, 1",
-    ),
-    "inside, without zero": (
-        row((0.1, 0.9)),
-        QUESTION | {"interest": 1.0},
-        "NEGLIGIBLE",
-        "",
-    ),
-    "inside, a check lost": (
-        row((0.1, 0.9)),
-        {"interest": 1.0, "checks": checks(False)},
-        "NEGLIGIBLE",
-        "",
-    ),
-    "interval equal to interest": (
-        row((-1.0, 1.0)),
-        QUESTION | {"interest": 1.0},
-        "NO ANSWER",
-        "",
-    ),
-    "one end equal to interest": (
-        row((0.1, 1.0)),
-        QUESTION | {"interest": 1.0},
-        "SUPPORTED",
-        "",
-    ),
-    "a placebo fails": (
-        row(CLEAR),
-        QUESTION | {"placebos": {"before": row(CLEAR, 0.049)}},
-        "NO ANSWER",
-        ": before",
-    ),
-    "placebo p equal to alpha": (
-        row(CLEAR),
-        QUESTION | {"placebos": {"before": row(CLEAR, 0.05)}},
-        "SUPPORTED",
-        "",
-    ),
-    "a placebo before the interest": (
-        row((-0.1, 0.1)),
-        {"interest": 1.0, "placebos": {"before": row(CLEAR, 0.01)}},
-        "NO ANSWER",
-        "placebo",
-    ),
-    "open above": (row((0.5, NAN), estimate=2.0), QUESTION, "SUPPORTED", ""),
-    "open below": (row((NAN, 3.5), estimate=2.0), QUESTION, "NO ANSWER", ""),
-    "open, inside the interest": (
-        row((-0.1, NAN), estimate=0.0),
-        {"interest": 1.0},
-        "NO ANSWER",
-        "",
-    ),
-    "permutation alone": (
-        row((NAN, NAN), 0.049, estimate=2.0),
-        QUESTION,
-        "SUPPORTED",
-        "",
-    ),
-    "permutation, p equal to alpha": (
-        row((NAN, NAN), 0.05, estimate=2.0),
-        QUESTION,
-        "NO ANSWER",
-        "",
-    ),
-    "not defined": (
-        row((NAN, NAN), NAN, warning="no figures"),
-        QUESTION,
-        "NO ANSWER",
-        "not defined (no figures)",
-    ),
-}
+# name: the row, what is known beside it, the answer, a part of the reason. Checks are
+# rows by name, or for each whether the answer is seen in it.
+TESTED = from_yaml("""
+    asked: &asked {adjusted: 0.04, questions: 12}
+    inside: &inside {<<: *asked, interest: 1.0}
+    clear: &clear {ends: [0.5, 3.5]}
+    flat: &flat {ends: [-0.5, 3.5]}
+    none: &none {ends: [.nan, .nan], p: .nan}
+    cases:
+      everything holds: [*clear, *asked, SUPPORTED, after adjusting for 12 questions]
+      checks kept:
+        [*clear, {<<: *asked, checks: [true, true]}, SUPPORTED, and in 2 checks]
+      adjusted p equal to alpha:
+        [*clear, {adjusted: 0.05, questions: 12}, SUGGESTIVE, only before]
+      adjusted p just below: [*clear, {adjusted: 0.0499, questions: 12}, SUPPORTED, '']
+      own evidence: [*clear, {}, SUGGESTIVE, not one of the primary questions]
+      no p to adjust:
+        - {<<: *clear, p: .nan}
+        - {questions: 12}
+        - SUGGESTIVE
+        - no p-value that could be adjusted for 12
+      p above, adjusted below: [{<<: *clear, p: 0.5}, *asked, SUPPORTED, '']
+      one check of three:
+        [*clear, {<<: *asked, checks: [true, false, true]}, SUGGESTIVE, 'with: check 2']
+      exactly half of the checks:
+        [*clear, {<<: *asked, checks: [true, false]}, SUGGESTIVE, check 2]
+      more than half:
+        - *clear
+        - {<<: *asked, checks: [true, false, false]}
+        - NO ANSWER
+        - check 2, check 3
+      the only check: [*clear, {<<: *asked, checks: [false]}, NO ANSWER, more than half]
+      both missing:
+        [*clear, {checks: [true, false]}, SUGGESTIVE, 'not adjusted; not with: check 2']
+      a check on the other side:
+        - *clear
+        - {<<: *asked, checks: {other: {ends: [-3.0, -1.0]}, check 1: *clear}}
+        - SUGGESTIVE
+        - 'with: other'
+      a check that is not defined:
+        - *clear
+        - {<<: *asked, checks: {gone: *none, check 1: *clear}}
+        - SUGGESTIVE
+        - 'with: gone'
+      interval touches zero: [{ends: [0.0, 3.0]}, *asked, NO ANSWER, does not leave out zero]
+      interval just above zero: [{ends: [1.0e-9, 3.0]}, *asked, SUPPORTED, '']
+      interval holds zero: [*flat, *asked, NO ANSWER, does not leave out zero]
+      inside the interest:
+        [{ends: [-0.9, 0.9]}, *inside, NEGLIGIBLE, 'effect of interest, 1']
+      inside, without zero: [{ends: [0.1, 0.9]}, *inside, NEGLIGIBLE, '']
+      inside, a check lost:
+        [{ends: [0.1, 0.9]}, {interest: 1.0, checks: [false]}, NEGLIGIBLE, '']
+      interval equal to interest: [{ends: [-1.0, 1.0]}, *inside, NO ANSWER, '']
+      one end equal to interest: [{ends: [0.1, 1.0]}, *inside, SUPPORTED, '']
+      a placebo fails:
+        - *clear
+        - {<<: *asked, placebos: {before: {<<: *clear, p: 0.049}}}
+        - NO ANSWER
+        - ': before'
+      placebo p equal to alpha:
+        [*clear, {<<: *asked, placebos: {before: {<<: *clear, p: 0.05}}}, SUPPORTED, '']
+      a placebo before the interest:
+        [{ends: [-0.1, 0.1]}, {interest: 1.0, placebos: {before: *clear}}, NO ANSWER, placebo]
+      open above: [{ends: [0.5, .nan], estimate: 2.0}, *asked, SUPPORTED, '']
+      open below: [{ends: [.nan, 3.5], estimate: 2.0}, *asked, NO ANSWER, '']
+      open, inside the interest:
+        [{ends: [-0.1, .nan], estimate: 0.0}, {interest: 1.0}, NO ANSWER, '']
+      permutation alone: [{<<: *none, p: 0.049, estimate: 2.0}, *asked, SUPPORTED, '']
+      permutation, p equal to alpha:
+        [{<<: *none, p: 0.05, estimate: 2.0}, *asked, NO ANSWER, '']
+      not defined:
+        [{<<: *none, warning: no figures}, *asked, NO ANSWER, not defined (no figures)]
+    """)["cases"]
+
+
+def rows_of(given):
+    """Rows by name, or as many checks as there are answers."""
+    if isinstance(given, list):
+        return checks(*given)
+    return {name: row(**fields) for name, fields in given.items()}
+
+
 MIRROR = {"SUPPORTED": "AGAINST", "SUGGESTIVE": "SUGGESTIVE AGAINST"}
 
 
@@ -228,10 +145,12 @@ def turned(result):
 @pytest.mark.parametrize("name", TESTED)
 def test_every_branch_its_boundary_and_its_mirror_images(name):
     first, known, answer, why = TESTED[name]
+    first = row(**first)
+    both = {kind: rows_of(known.get(kind, {})) for kind in ("checks", "placebos")}
+    known = known | both
     result = judge_tested(Evidence(row=first, sign=1, **known), RULE)
     assert result.answer == answer
     assert why in result.because
-    both = {kind: known.get(kind, {}) for kind in ("checks", "placebos")}
     placed = {
         kind: {key: turned(value) for key, value in rows.items()}
         for kind, rows in both.items()
@@ -289,23 +208,19 @@ def test_rows_that_cannot_be_read_are_refused(given, text):
     fails(ClaimsError, text, judge_tested, Evidence(sign=1, **given), RULE)
 
 
-FACTS = {
-    "all": (1.0, [1.0, 2.0], "HOLDS", "above 0, also in 2 variants"),
-    "alone": (1.0, [], "HOLDS", "above 0"),
-    "some variants not": (1.0, [1.0, 0.0], "HOLDS IN PART", "but not with: v2"),
-    "no variant": (1.0, [-1.0], "HOLDS IN PART", "but not with: v1"),
-    "equal to the threshold": (0.0, [], "DOES NOT HOLD", "not above 0"),
-    "the reverse": (
-        -1.0,
-        [1.0, 1.0, -1.0],
-        "HOLDS IN PART",
-        "in the main figure, but with: v1, v2",
-    ),
-    "half of the variants": (-1.0, [1.0, -1.0], "DOES NOT HOLD", "only with: v1"),
-    "neither": (-1.0, [-1.0], "DOES NOT HOLD", "not above 0"),
-    "a variant not defined": (1.0, [NAN], "HOLDS IN PART", "v1"),
-    "not defined": (NAN, [1.0], "NO ANSWER", "not defined"),
-}
+FACTS = from_yaml("""
+    all: [1.0, [1.0, 2.0], HOLDS, 'above 0, also in 2 variants']
+    alone: [1.0, [], HOLDS, above 0]
+    some variants not: [1.0, [1.0, 0.0], HOLDS IN PART, 'but not with: v2']
+    no variant: [1.0, [-1.0], HOLDS IN PART, 'but not with: v1']
+    equal to the threshold: [0.0, [], DOES NOT HOLD, not above 0]
+    the reverse:
+      [-1.0, [1.0, 1.0, -1.0], HOLDS IN PART, 'in the main figure, but with: v1, v2']
+    half of the variants: [-1.0, [1.0, -1.0], DOES NOT HOLD, 'only with: v1']
+    neither: [-1.0, [-1.0], DOES NOT HOLD, not above 0]
+    a variant not defined: [1.0, [.nan], HOLDS IN PART, v1]
+    not defined: [.nan, [1.0], NO ANSWER, not defined]
+    """)
 
 
 @pytest.mark.parametrize("name", FACTS)

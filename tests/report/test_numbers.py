@@ -225,85 +225,71 @@ def test_numbers_json_keeps_every_number_and_tex_has_a_macro_for_each_part(
     assert "Visible" in tex
 
 
-REFUSED = {
-    "unknown key": (
-        {"a": {"famly": "beta", "show": "0"}},
-        "a: key 'famly' is not known.*family",
-    ),
-    "unknown family": (
-        {"a": {"family": "betta", "show": "0"}},
-        "family 'betta' .* did you mean 'beta'",
-    ),
-    "no format": ({"a": ROW}, "a: show: Field required"),
-    "format": ({"a": {**ROW, "show": "2"}}, "a: show"),
-    "no source": ({"a": {"show": "0"}}, "a: it needs one of"),
-    "two sources": ({"a": {**ROW, "is": "b", "show": "0"}}, "a: it needs one of"),
-    "check alone": (
-        {"a": {**ROW, "check": "later", "show": "0"}},
-        "a: check does not belong here",
-    ),
-    "unknown answer": (
-        {"a": {"answer": "L9", "show": "0"}},
-        "answer 'L9' is not known; expected one of H1, L1",
-    ),
-    "unknown check": (
-        {"a": {"answer": "H1", "check": "late", "show": "0"}},
-        "did you mean 'later'",
-    ),
-    "unknown topic": (
-        {"a": {"file": "estimates/bet/series.csv", "column": "y", "show": "0"}},
-        "folder 'bet'",
-    ),
-    "unknown name": ({"a": {"is": "b - 1", "show": "0"}}, "is: name 'b' is not known"),
-    "no name below": ({"a": {"is": "1 + 1", "show": "0"}}, "a: is: no name"),
-    "no name in times": (
-        {"a": {**ROW, "times": "log(2)", "show": "0"}},
-        "a: times: no",
-    ),
-    "unknown name in times": (
-        {"a": {**ROW, "times": "2 * b", "show": "0"}},
-        "a: times: name 'b' is not known",
-    ),
-    "percent of arithmetic": (
-        {"a": {"is": "b", "percent": True, "show": "0"}, "b": {**ROW, "show": "0"}},
-        "a: percent does not belong here",
-    ),
-    "circle through times": (
-        {"a": {**ROW, "times": "a", "show": "0"}},
-        "a is made from itself",
-    ),
-    "circle": (
-        from_yaml("{a: {is: b, show: '0'}, b: {is: a, show: '0'}}"),
-        "made from itself",
-    ),
-    "twins in TeX": (
-        {"a_1": {**ROW, "show": "0"}, "a1": {**ROW, "show": "0"}},
-        "the same name in TeX",
-    ),
-    "line end in a name": ({"a\n": {**ROW, "show": "0"}}, "the name 'a '"),
-    "a million digits": ({"a": {**ROW, "show": "0." + "0" * 1000}}, "a: show"),
-    "truth value": (
-        {"a": {**ROW, "show": "0", "times": True}},
-        "times is true, a truth value",
-    ),
-    "text column": (
-        {"a": {**ROW, "show": "0", "column": "warning"}},
-        "column 'warning' is not known",
-    ),
-    "unknown period": (
-        {"a": {**ROW, "period": "P8", "show": "0"}},
-        "a: period 'P8' is not known",
-    ),
-    "unknown unit scheme": (
-        {"a": {**ROW, "unit_scheme": "30", "show": "0"}},
-        "a: unit_scheme '30' is not known",
-    ),
-    "infinite": (
-        {"b": {**ROW, "show": "0"}, "a": {"is": "exp(1000) * b", "show": "0"}},
-        r"`exp\(1000\)` in .* is no finite number",
-    ),
-    "defaults": ({"defaults": {"column": "y"}}, "defaults is not in order"),
-}
+REFUSED = from_yaml(r"""
+    unknown key: [{a: {famly: beta, show: '0'}}, "a: key 'famly' is not known.*family"]
+    unknown family:
+      [{a: {family: betta, show: '0'}}, "family 'betta' .* did you mean 'beta'"]
+    no format:
+      [{a: {family: beta, spec_id: growth, term: x, period: P1}}, 'a: show: Field required']
+    format:
+      [{a: {family: beta, spec_id: growth, term: x, period: P1, show: '2'}}, 'a: show']
+    no source: [{a: {show: '0'}}, 'a: it needs one of']
+    two sources:
+      - {a: {family: beta, spec_id: growth, term: x, period: P1, is: b, show: '0'}}
+      - 'a: it needs one of'
+    check alone:
+      - {a: {family: beta, spec_id: growth, term: x, period: P1, check: later, show: '0'}}
+      - 'a: check does not belong here'
+    unknown answer:
+      [{a: {answer: L9, show: '0'}}, "answer 'L9' is not known; expected one of H1, L1"]
+    unknown check: [{a: {answer: H1, check: late, show: '0'}}, "did you mean 'later'"]
+    unknown topic:
+      [{a: {file: estimates/bet/series.csv, column: y, show: '0'}}, "folder 'bet'"]
+    unknown name: [{a: {is: b - 1, show: '0'}}, "is: name 'b' is not known"]
+    no name below: [{a: {is: 1 + 1, show: '0'}}, 'a: is: no name']
+    no name in times:
+      - {a: {family: beta, spec_id: growth, term: x, period: P1, times: log(2), show: '0'}}
+      - 'a: times: no'
+    unknown name in times:
+      - {a: {family: beta, spec_id: growth, term: x, period: P1, times: 2 * b, show: '0'}}
+      - "a: times: name 'b' is not known"
+    percent of arithmetic:
+      - a: {is: b, percent: true, show: '0'}
+        b: {family: beta, spec_id: growth, term: x, period: P1, show: '0'}
+      - 'a: percent does not belong here'
+    circle through times:
+      - {a: {family: beta, spec_id: growth, term: x, period: P1, times: a, show: '0'}}
+      - a is made from itself
+    circle: [{a: {is: b, show: '0'}, b: {is: a, show: '0'}}, made from itself]
+    twins in TeX:
+      - a_1: {family: beta, spec_id: growth, term: x, period: P1, show: '0'}
+        a1: {family: beta, spec_id: growth, term: x, period: P1, show: '0'}
+      - the same name in TeX
+    line end in a name:
+      - {? 'a
+
+    ' : {family: beta, spec_id: growth, term: x, period: P1, show: '0'}}
+      - "the name 'a '"
+    truth value:
+      - {a: {family: beta, spec_id: growth, term: x, period: P1, show: '0', times: true}}
+      - times is true, a truth value
+    text column:
+      - a: {family: beta, spec_id: growth, term: x, period: P1, show: '0', column: warning}
+      - "column 'warning' is not known"
+    unknown period:
+      - {a: {family: beta, spec_id: growth, term: x, period: P8, show: '0'}}
+      - "a: period 'P8' is not known"
+    unknown unit scheme:
+      - a:
+          {family: beta, spec_id: growth, term: x, period: P1, unit_scheme: '30', show: '0'}
+      - "a: unit_scheme '30' is not known"
+    infinite:
+      - b: {family: beta, spec_id: growth, term: x, period: P1, show: '0'}
+        a: {is: exp(1000) * b, show: '0'}
+      - '`exp\(1000\)` in .* is no finite number'
+    defaults: [{defaults: {column: y}}, defaults is not in order]
+    """)
+REFUSED |= {"a million digits": ({"a": {**ROW, "show": "0." + "0" * 1000}}, "a: show")}
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -314,22 +300,19 @@ def test_what_a_run_would_refuse_is_refused_before_it_in_one_line(name):
     assert "\n" not in str(error.value)
 
 
-MISSED = {
-    "two rows": (
-        {"family": "beta", "term": "x"},
-        "a selects 4 rows; they differ in period",
-    ),
-    "no row": (
-        {**ROW, "period": "P9"},
-        "a selects 0 rows, none from period 'P9' on; expected period 'P1'",
-    ),
-    "blank": ({**ROW, "period": "P3"}, r"a is blank \(no rows\)"),
-    "cells": (
-        {**FILE, "where": {"unit": "a"}},
-        "a selects 2 rows; they differ in year",
-    ),
-    "whole file": (FILE, "a selects 3 rows of estimates/beta/series.csv"),
-}
+MISSED = from_yaml(r"""
+    two rows: [{family: beta, term: x}, a selects 4 rows; they differ in period]
+    no row:
+      - {family: beta, spec_id: growth, term: x, period: P9}
+      - "a selects 0 rows, none from period 'P9' on; expected period 'P1'"
+    blank: [{family: beta, spec_id: growth, term: x, period: P3}, a is blank \(no rows\)]
+    cells:
+      - {file: estimates/beta/series.csv, column: y, where: {unit: a}}
+      - a selects 2 rows; they differ in year
+    whole file:
+      - {file: estimates/beta/series.csv, column: y}
+      - a selects 3 rows of estimates/beta/series.csv
+    """)
 
 
 @pytest.mark.parametrize("name", MISSED)

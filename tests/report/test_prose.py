@@ -12,6 +12,7 @@ from evenfield.report.numbers import Number
 from evenfield.report.prose import Lookup, Prose, check_citations, part_of, word
 from evenfield.study.errors import ReportError
 from refusals import fails
+from yaml_text import from_yaml
 
 BIB = """@article{Frattini2013,
   author = {Frattini, Federico and Prodi, Giorgio},
@@ -179,113 +180,74 @@ def test_words_of_both_outputs_are_the_same(write):
     assert re.findall(r"[A-Za-z0-9.]+", html) == re.findall(r"[A-Za-z0-9.]+", typst)
 
 
-REFUSED = {
-    "a number": ("{{ n.own.value }}", "line 3: a computed number is printed"),
-    "arithmetic": ("{{ n.own.value * 2 }}", "line 3: a computed number is printed"),
-    "formatted": ('{{ "%.2f" % n.own.value }}', "a text is formatted"),
-    "format": (
-        '{{ "{:.2f}".format(n.own.value) }}',
-        r"line 3: format\(\) is not part of the syntax",
-    ),
-    "attribute": ("{{ n.own.value.real }}", "unsafe"),
-    "filter": ("{{ n.own.value | round }}", "line 3: no filter named 'round'"),
-    "sum of numbers": (
-        "{{ n.own - n.bare }}",
-        "line 3: own is compared or computed with as a whole",
-    ),
-    "unknown number": (
-        "{{ n.owm }}",
-        "number 'owm' is not known; expected one of bare, own, rate; did you mean 'own'",
-    ),
-    "unknown name": ("{{ owns }}", "line 3: the name 'owns' is not known"),
-    "no interval": ("{{ n.bare.interval }}", "bare has no interval"),
-    "broken": (
-        "{{ must(n.own.p.value > 1) }}\nX.",
-        r"line 3: .* no longer holds \(n.own.p.value > 1\)",
-    ),
-    "unknown table": ('{{ table("T9") }}', "table 'T9' is not made"),
-    "figure as table": ('{{ table("F1") }}', "table 'F1' is not made"),
-    "unknown key": (
-        "As @Frattini shows",
-        "@Frattini is not known.*did you mean '@Frattini2013'",
-    ),
-    "citation": ("[@Many, p. 3]", "'@Many, p. 3' is no citation"),
-    "no part": ("{{ n.own.lov }}", "line 3: own has no lov; .* did you mean 'low'"),
-    "no place at the start of a branch": (
-        "{% if total %}{{ rest() }}{% endif %}",
-        r"line 3: rest\(\) has no place",
-    ),
-    "no place": ("{{ rest() }}", r"line 3: rest\(\) has no place"),
-    "code": ("Then `code` it", "line 3: code inline 'code' is not part of the syntax"),
-    "table": ("| a | b |\n|---|---|\n| 1 | 2 |", "table 'a' is not part"),
-    "block": ("    indented", "code block"),
-    "syntax": ("{% if %}", "line 3: Expected an expression"),
-    "word": ("{{ n.own | word }}", "'0.80' is no count"),
-    "include": (
-        "{% include 'x' %}",
-        r"line 3: \{% include %\} is not part of the syntax",
-    ),
-    "macro": (
-        "{% macro m() %}{{ m() }}{% endmacro %}",
-        r"line 3: \{% macro %\} is not part",
-    ),
-    "test": ("{% if n.own is foo %}x{% endif %}", "line 3: no test named 'foo'"),
-    "typed number": (
-        "{{ 7.5 }}",
-        "line 3: a number that is typed in a template is printed",
-    ),
-    "typed whole number": (
-        "{{ 7 }}",
-        "line 3: a number that is typed in a template is printed",
-    ),
-    "set number": (
-        "{% set k = 5 %}{{ k }}",
-        "line 3: a number that is typed in a template",
-    ),
-    "number of a loop": (
-        "{% for k in [1, 2] %}{{ k }}{% endfor %}",
-        "line 3: a number that is typed",
-    ),
-    "name taken": (
-        "{% set n = 5 %}",
-        "line 3: the name 'n' is set, which means something already",
-    ),
-    "name without value": (
-        "{{ must(n.own > 1) }}",
-        "line 3: own is compared or computed with as a whole",
-    ),
-    "equal without value": (
-        "{{ must(n.own == 1) }}",
-        "line 3: own is compared or computed with as a whole",
-    ),
-    "long text": (
-        "{% set t = 'a' * 10**11 %}",
-        "line 3: a text is formatted or computed with",
-    ),
-    "large number": (
-        "{% if 10 ** (10 ** 9) %}x{% endif %}",
-        "line 3: a condition divides by zero or becomes infinite",
-    ),
-    "division by zero": (
-        "{% if 1 / 0 %}x{% endif %}",
-        "line 3: a condition divides by zero",
-    ),
-    "doubling": ("{% set b = 'a' ~ 'a' %}", "line 3: a text is put together in"),
+REFUSED = from_yaml(r"""
+    a number: ['{{ n.own.value }}', 'line 3: a computed number is printed']
+    arithmetic: ['{{ n.own.value * 2 }}', 'line 3: a computed number is printed']
+    formatted: ['{{ "%.2f" % n.own.value }}', a text is formatted]
+    format:
+      ['{{ "{:.2f}".format(n.own.value) }}', 'line 3: format\(\) is not part of the syntax']
+    attribute: ['{{ n.own.value.real }}', unsafe]
+    filter: ['{{ n.own.value | round }}', "line 3: no filter named 'round'"]
+    sum of numbers:
+      ['{{ n.own - n.bare }}', 'line 3: own is compared or computed with as a whole']
+    unknown number:
+      - '{{ n.owm }}'
+      - "number 'owm' is not known; expected one of bare, own, rate; did you mean 'own'"
+    unknown name: ['{{ owns }}', "line 3: the name 'owns' is not known"]
+    no interval: ['{{ n.bare.interval }}', bare has no interval]
+    broken:
+      - "{{ must(n.own.p.value > 1) }}\nX."
+      - 'line 3: .* no longer holds \(n.own.p.value > 1\)'
+    unknown table: ['{{ table("T9") }}', "table 'T9' is not made"]
+    figure as table: ['{{ table("F1") }}', "table 'F1' is not made"]
+    unknown key:
+      [As @Frattini shows, "@Frattini is not known.*did you mean '@Frattini2013'"]
+    citation: ['[@Many, p. 3]', "'@Many, p. 3' is no citation"]
+    no part: ['{{ n.own.lov }}', "line 3: own has no lov; .* did you mean 'low'"]
+    no place at the start of a branch:
+      ['{% if total %}{{ rest() }}{% endif %}', 'line 3: rest\(\) has no place']
+    no place: ['{{ rest() }}', 'line 3: rest\(\) has no place']
+    code: [Then `code` it, "line 3: code inline 'code' is not part of the syntax"]
+    table: ["| a | b |\n|---|---|\n| 1 | 2 |", "table 'a' is not part"]
+    block: ['    indented', code block]
+    syntax: ['{% if %}', 'line 3: Expected an expression']
+    word: ['{{ n.own | word }}', "'0.80' is no count"]
+    include: ["{% include 'x' %}", 'line 3: \{% include %\} is not part of the syntax']
+    macro: ['{% macro m() %}{{ m() }}{% endmacro %}', 'line 3: \{% macro %\} is not part']
+    test: ['{% if n.own is foo %}x{% endif %}', "line 3: no test named 'foo'"]
+    typed number: ['{{ 7.5 }}', 'line 3: a number that is typed in a template is printed']
+    typed whole number:
+      ['{{ 7 }}', 'line 3: a number that is typed in a template is printed']
+    set number: ['{% set k = 5 %}{{ k }}', 'line 3: a number that is typed in a template']
+    number of a loop:
+      ['{% for k in [1, 2] %}{{ k }}{% endfor %}', 'line 3: a number that is typed']
+    name taken:
+      ['{% set n = 5 %}', "line 3: the name 'n' is set, which means something already"]
+    name without value:
+      ['{{ must(n.own > 1) }}', 'line 3: own is compared or computed with as a whole']
+    equal without value:
+      ['{{ must(n.own == 1) }}', 'line 3: own is compared or computed with as a whole']
+    long text:
+      ["{% set t = 'a' * 10**11 %}", 'line 3: a text is formatted or computed with']
+    large number:
+      - '{% if 10 ** (10 ** 9) %}x{% endif %}'
+      - 'line 3: a condition divides by zero or becomes infinite'
+    division by zero: ['{% if 1 / 0 %}x{% endif %}', 'line 3: a condition divides by zero']
+    doubling: ["{% set b = 'a' ~ 'a' %}", 'line 3: a text is put together in']
+    no argument: ['{{ see() }}', 'line 3: see\(\) has 0, it takes 1 to 2 arguments']
+    a list: ['{{ n }}', 'line 3: all of a list is printed']
+    text beside must: ['{{ must(1 > 0) }}Text', 'line 3: must\(\) stands beside a text']
+    open box: ["::: cards\n\nText", 'line 3: a box is never closed']
+    box without start: [':::', 'line 3: a box is closed that none has opened']
+    unknown box: ["::: foo\n:::", "line 3: no box named 'foo'"]
+    link to nowhere: ['[a]()', 'line 3: a link that leads nowhere']
+    """)
+REFUSED |= {
     "long loop": (
         "{% set t = ['a' , 'b'] %}" + "{% for a in t %}" * 17 + "{% endfor %}" * 17,
         "line 3: the loops go round more than 100,000 times",
     ),
     "deep brackets": ("{{ " + "(" * 5000 + ")" * 5000 + " }}", "brackets too deep"),
-    "no argument": ("{{ see() }}", r"line 3: see\(\) has 0, it takes 1 to 2 arguments"),
-    "a list": ("{{ n }}", "line 3: all of a list is printed"),
-    "text beside must": (
-        "{{ must(1 > 0) }}Text",
-        r"line 3: must\(\) stands beside a text",
-    ),
-    "open box": ("::: cards\n\nText", "line 3: a box is never closed"),
-    "box without start": (":::", "line 3: a box is closed that none has opened"),
-    "unknown box": ("::: foo\n:::", "line 3: no box named 'foo'"),
-    "link to nowhere": ("[a]()", "line 3: a link that leads nowhere"),
 }
 
 

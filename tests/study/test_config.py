@@ -99,7 +99,13 @@ def test_defaults_fill_a_minimal_config():
     assert config["taxonomy"]["all"] == ["none"]
     assert config["panel"]["unit_schemes"] == {"all": {}}
     assert config["estimates"]["sigma"] == [
-        {"id": "all", "sample": "all", "unit_scheme": "", "role": "robustness"}
+        {
+            "id": "all",
+            "sample": "all",
+            "unit_scheme": "",
+            "role": "robustness",
+            "inference": [],
+        }
     ]
     assert config["data"]["grade_c"] == []
     (period,) = StudyConfig.of(config).periods.values()
