@@ -74,9 +74,9 @@ def proxy_sentence(
     return f" Years to {int(years.max())} {consequence}." if len(years) else ""
 
 
-def line_key(label: str, **look: Any) -> Line2D:
+def line_key(label: str, **style: Any) -> Line2D:
     """Return the key of a line or a mark."""
-    return Line2D([], [], label=label, **look)
+    return Line2D([], [], label=label, **style)
 
 
 def tick_key(label: str, markersize: float) -> Line2D:

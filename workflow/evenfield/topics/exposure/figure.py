@@ -156,8 +156,8 @@ def _draw(
 def _draw_key(figure: Figure, schemes: dict[str, str], power: float) -> None:
     keys: list[Artist] = []
     for label, (colour, marker, face) in zip(schemes.values(), LOOKS, strict=False):
-        look = {"color": colour, "marker": marker, "markerfacecolor": face}
-        keys.append(line_key(label or "estimate", markersize=4, **look))
+        style = {"color": colour, "marker": marker, "markerfacecolor": face}
+        keys.append(line_key(label or "estimate", markersize=4, **style))
     keys.append(tick_key(f"visible with {power:.0%} power", markersize=7))
     keys.append(Patch(color=PALE, label="below the effect of interest"))
     key_below(figure, keys, handletextpad=0.5, columnspacing=1.4, handlelength=1.6)

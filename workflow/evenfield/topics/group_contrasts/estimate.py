@@ -13,10 +13,10 @@ from evenfield.shared.samples import NotCarriedError
 from evenfield.shared.spec import read
 from evenfield.study.study import Study
 from evenfield.topics.group_contrasts.estimate_balance import change, paths
+from evenfield.topics.group_contrasts.estimate_check import left_out
 from evenfield.topics.group_contrasts.estimate_fading import fading
 from evenfield.topics.group_contrasts.estimate_groups import Groups, Parts
 from evenfield.topics.group_contrasts.estimate_intensity import intensity
-from evenfield.topics.group_contrasts.estimate_look import left_out
 from evenfield.topics.group_contrasts.estimate_pooled import pooled_rows
 from evenfield.topics.group_contrasts.estimate_premium import dose, premium
 from evenfield.topics.group_contrasts.estimate_programmes import programme

@@ -136,5 +136,5 @@ def _first(series: pd.DataFrame, expected: str, name: str) -> pd.DataFrame:
 
 
 def _line(axes: Axes, path: pd.DataFrame, column: str, mark: Mark, **more: Any) -> None:
-    look = {"color": mark.colour, "linestyle": mark.line, "errorbar": None}
-    sns.lineplot(path, x="year", y=column, ax=axes, legend=False, **look, **more)
+    style = {"color": mark.colour, "linestyle": mark.line, "errorbar": None}
+    sns.lineplot(path, x="year", y=column, ax=axes, legend=False, **style, **more)

@@ -11,11 +11,10 @@ from evenfield.shared.expressions import check_columns
 from evenfield.shared.settings import check_names
 from evenfield.shared.study_panel import with_zones
 from evenfield.study.errors import EstimateError, Faults, first_examples
-from evenfield.topics.group_contrasts.estimate_groups import Groups
+from evenfield.topics.group_contrasts.estimate_groups import FAMILY, Groups
 from evenfield.topics.group_contrasts.estimate_spec import Section
 
-MADE = ("gap_start", "log_income_start")  # what a change may be given beside columns
-FAMILY = "estimates.group_contrasts"
+STARTS = ("gap_start", "log_income_start")  # what a change may be given beside columns
 
 
 def left_out(groups: Groups, section: Section) -> list[str]:
@@ -25,21 +24,19 @@ def left_out(groups: Groups, section: Section) -> list[str]:
     faults = Faults()
     sentences = list[str]()
     for question in type(section).model_fields:
-        specs = getattr(section, question)
-        for spec in specs:
-            with faults.caught():
-                _check_spec(groups, spec, f"{FAMILY}.{question}.{spec.id}")
+        where = f"{FAMILY}.{question}"
         reasons = list[str]()
-        for spec in specs:
-            own = list(_reasons(groups, spec))
-            reasons += own
-            sentences += [
-                f"{FAMILY}.{question}.{spec.id}: {reason}" for reason in own if reason
-            ]
-        if specs and all(reasons):
+        for spec in getattr(section, question):
+            with faults.caught():
+                _check_spec(groups, spec, f"{where}.{spec.id}")
+            for reason in _reasons(groups, spec):
+                reasons.append(reason)
+                sentences += [f"{where}.{spec.id}: {reason}"] if reason else []
+        # Every outcome lacks something: nothing of the question would be left.
+        if reasons and all(reasons):
             faults.append(
                 EstimateError(
-                    f"{FAMILY}.{question}: {first_examples(sorted(set(reasons)))}",
+                    f"{where}: {first_examples(sorted(set(reasons)))}",
                     "an outcome that the tables hold",
                     f"correct the outcomes or remove {question}",
                 )
@@ -54,7 +51,7 @@ def _check_spec(groups: Groups, spec: Any, where: str) -> None:
         for text in given:
             check_columns(text, groups.tables["periods"].columns, f"{where}.given")
     else:
-        check_names(given, [*groups.where.columns, *MADE], f"{where}.given")
+        check_names(given, [*groups.where.columns, *STARTS], f"{where}.given")
     programmes = groups.ingested("programmes")
     if hasattr(spec, "programme") and len(programmes):
         names = [spec.programme, *spec.beside]
