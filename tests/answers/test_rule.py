@@ -239,6 +239,24 @@ def test_every_branch_of_a_fact(name):
     )
 
 
+@pytest.mark.parametrize(
+    ("value", "others", "answer"),
+    [
+        (1.0, [1.0], "STAND-INS AGREE"),
+        (1.0, [-1.0], "STAND-INS AGREE IN PART"),
+        (-1.0, [-1.0], "STAND-INS DISAGREE"),
+        (NAN, [1.0], "NO ANSWER"),
+    ],
+)
+def test_stand_ins_agree_or_not_by_the_rule_of_a_fact(value, others, answer):
+    variants = {
+        f"v{i}": row((0, 0), estimate=other) for i, other in enumerate(others, 1)
+    }
+    result = judge_stand_in(Threshold(above=0), row((0, 0), estimate=value), variants)
+    fact = judge_fact(Threshold(above=0), row((0, 0), estimate=value), variants)
+    assert (result.answer, result.because) == (answer, fact.because)
+
+
 def test_thresholds_are_strict_except_between():
     assert [Threshold(above=2).met(x) for x in (1.9, 2.0, 2.1)] == [False, False, True]
     assert [Threshold(below=2).met(x) for x in (1.9, 2.0, 2.1, NAN)] == [

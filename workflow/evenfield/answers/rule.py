@@ -17,6 +17,9 @@ from evenfield.study.errors import ClaimsError, counted
 HOLDS = "HOLDS"
 IN_PART = "HOLDS IN PART"
 DOES_NOT_HOLD = "DOES NOT HOLD"
+AGREE = "STAND-INS AGREE"
+AGREE_IN_PART = "STAND-INS AGREE IN PART"
+DISAGREE = "STAND-INS DISAGREE"
 SUPPORTED = "SUPPORTED"
 SUGGESTIVE = "SUGGESTIVE"
 NEGLIGIBLE = "NEGLIGIBLE"
@@ -29,6 +32,9 @@ WORDS = (
     HOLDS,
     IN_PART,
     DOES_NOT_HOLD,
+    AGREE,
+    AGREE_IN_PART,
+    DISAGREE,
     SUPPORTED,
     SUGGESTIVE,
     NEGLIGIBLE,
@@ -86,6 +92,19 @@ def judge_fact(holds: Threshold, row: Row, variants: Mapping[str, Row]) -> Judge
         return Judged(IN_PART, because, failed)
     only = f"; only with: {', '.join(met)}" if met else ""
     return Judged(DOES_NOT_HOLD, f"not {words}{only}", failed)
+
+
+# ASSUME: where units stand in for what lies inside them, their figures neither bear a
+# statement out nor refute it: they agree with it or not.
+STAND_INS = {HOLDS: AGREE, IN_PART: AGREE_IN_PART, DOES_NOT_HOLD: DISAGREE}
+
+
+def judge_stand_in(holds: Threshold, row: Row, variants: Mapping[str, Row]) -> Judged:
+    """Say whether figures of whole units agree with a statement on what lies inside
+    them.
+    """
+    judged = judge_fact(holds, row, variants)
+    return judged._replace(answer=STAND_INS.get(judged.answer, judged.answer))
 
 
 def judge_tested(given: Evidence, rule: Rule) -> Judged:

@@ -24,10 +24,16 @@ VALUE = "Value error, "  # which pydantic writes before the messages of validato
 TEST = ("interest", "checks", "placebos", "shows")
 NEEDED = {
     "fact": ("evidence", "holds"),
+    "stand-in": ("evidence", "holds"),
     "out of reach": ("because", "why", "data"),
     "not empirical": ("why",),
 }
-ALLOWED = {"fact": ("variants", "shows"), "association": TEST, "effect": TEST}
+ALLOWED = {
+    "fact": ("variants", "shows"),
+    "stand-in": ("variants", "shows"),
+    "association": TEST,
+    "effect": TEST,
+}
 
 
 class Rule(Spec):
@@ -79,7 +85,9 @@ class Entry(Spec):
     that decides.
     """
 
-    kind: Literal["fact", "association", "effect", "out of reach", "not empirical"]
+    kind: Literal[
+        "fact", "stand-in", "association", "effect", "out of reach", "not empirical"
+    ]
     sign: Literal["", "+", "-"] = ""  # of the effect that is predicted
     # smallest effect of interest, else that of the row
     interest: float | None = Field(None, gt=0)

@@ -19,6 +19,7 @@ from evenfield.answers.rule import (
     Evidence,
     Judged,
     judge_fact,
+    judge_stand_in,
     judge_tested,
     visible,
 )
@@ -170,7 +171,8 @@ class _Study:
         for (kind, name), selected in rows.items():
             by_kind[kind][name] = selected
         if isinstance(entry, Claim) and entry.holds:
-            judged = judge_fact(entry.holds, row, by_kind["variant"])
+            judge = judge_stand_in if entry.kind == "stand-in" else judge_fact
+            judged = judge(entry.holds, row, by_kind["variant"])
             return Answered(judged, _numbers(row), _behind(rows, judged))
         # Only the primary questions are adjusted for their number.
         questions = self.questions if isinstance(entry, Hypothesis) else 0

@@ -26,6 +26,17 @@ MEANING = {
     "HOLDS": "The figures meet the threshold, in the main one and in every variant.",
     "HOLDS IN PART": "True of some figures and not of others; which ones is said.",
     "DOES NOT HOLD": "The main figure and most variants miss the threshold.",
+    "STAND-INS AGREE": (
+        "Figures of whole {units} meet the threshold in every variant; what lies inside"
+        " them may differ."
+    ),
+    "STAND-INS AGREE IN PART": (
+        "Some figures of whole {units} meet the threshold, others do not."
+    ),
+    "STAND-INS DISAGREE": (
+        "Figures of whole {units} miss the threshold; that refutes nothing about what"
+        " lies inside them."
+    ),
     "SUPPORTED": (
         "The interval leaves out zero, also adjusted for the number of questions, and"
         " no check takes it away."

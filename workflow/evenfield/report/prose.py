@@ -78,7 +78,8 @@ GIVEN = (
     "n answers counts kinds total questions claims words vintage study income units"
     " years proxy made"
 ).split()
-KINDS = ("fact", "association", "effect", "out of reach", "not empirical")  # of claims
+# Of claims.
+KINDS = ("fact", "stand-in", "association", "effect", "out of reach", "not empirical")
 # of a number
 PARTS = ("low", "high", "p", "p_is", "interval", "smallest_visible", "unit")
 GROUP = re.compile(r"(?<!\\)\[(@[^\[\]]*)\]")
