@@ -98,7 +98,7 @@ REFUSED = from_yaml(r"""
     alpha: [[rule, {alpha: 1.5}], 'rule: alpha: Input should be less than 0.5']
     alpha and level: [[rule, {alpha: 0.1}], rule.alpha 0.1 beside inference.conf_level 0.95]
     kind:
-      [[claims, 0, kind, hunch], "claim L1: kind: Input should be 'fact', 'association'"]
+      [[claims, 0, kind, hunch], "claim L1: kind: Input should be 'fact', 'stand-in'"]
     sign:
       - [hypotheses, H1, sign, positive]
       - "hypothesis H1: sign: Input should be '\\+' or '-'"

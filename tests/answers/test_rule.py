@@ -8,7 +8,13 @@ from statistics import NormalDist
 import pytest
 from pydantic import ValidationError
 
-from evenfield.answers.rule import Evidence, judge_fact, judge_tested, visible
+from evenfield.answers.rule import (
+    Evidence,
+    judge_fact,
+    judge_stand_in,
+    judge_tested,
+    visible,
+)
 from evenfield.answers.spec import Rule, Threshold
 from evenfield.study.errors import ClaimsError
 from refusals import fails
