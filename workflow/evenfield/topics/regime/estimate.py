@@ -61,19 +61,16 @@ DECIDING = (
     "d_C - d_S, the slope of growth on initial income, pp a year per exposure 0 to 1; an"
     " association"
 )
-PATH = [
-    *("spec_id", "treatment_def", "w_id", "period", "label", "start_year", "end_year"),
-    *("output_basis", "term", "contrast", "estimate", "std_error", "conf_low"),
-    *("conf_high", "p_value", "se_type", "sesoi", "mde", "warning"),
-]
-POINTS = [
-    *("spec_id", "period", "unit", OUTCOME, INITIAL),
-    *(*OWN, *EXPOSURES, *INTERACTIONS, "fitted", "residual"),
-]
-SUPPORT = [
-    *("spec_id", "period", "exposure", "tercile", "units", "exposure_low"),
-    *("exposure_high", "income_low", "income_mean", "income_high"),
-]
+PATH = (
+    "spec_id treatment_def w_id period label start_year end_year output_basis term contrast"
+    " estimate std_error conf_low conf_high p_value se_type sesoi mde warning"
+).split()
+POINTS = ["spec_id", "period", "unit", OUTCOME, INITIAL, *OWN, *EXPOSURES]
+POINTS += [*INTERACTIONS, "fitted", "residual"]
+SUPPORT = (
+    "spec_id period exposure tercile units exposure_low exposure_high income_low income_mean"
+    " income_high"
+).split()
 
 
 def check_data(study: Study, _: Section, spec: RegimeSpec) -> None:

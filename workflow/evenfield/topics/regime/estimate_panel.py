@@ -53,15 +53,14 @@ def panel_rows(sections: Sequence[CrossSection], study: Study) -> list[Estimate]
       lower-order terms.
     """
     rows: list[Estimate] = []
-    for section in (section for section in sections if section.spec.draws):
+    for section in sections:
+        if not section.spec.draws:
+            continue
         where = f"estimates.regime.{section.spec.id}"
         panel = study.table("panel", text=("basis",))
         data = trajectories(panel, "log_income", list(section.table.index), where)
-        rows += _section_rows(
-            section,
-            data.between(int(section.period["start"]), int(section.period["end"])),
-            study,
-        )
+        ends = int(section.period["start"]), int(section.period["end"])
+        rows += _section_rows(section, data.between(*ends), study)
     return rows
 
 
@@ -70,77 +69,66 @@ def _section_rows(
 ) -> list[Estimate]:
     spec = section.spec
     inference = study.config["inference"]
+    level = inference["conf_level"]
     steps = len(span.years) - 1
     shared: dict[str, Any] = {
         **section.shared,
         "fe_id": "unit, year by exposure",
         "unit_of_measure": UNIT,
         "n_periods": steps,
+        "n_obs": len(span.units) * steps,
+        "data_hash": span.data_hash,
     }
-    shared |= {"n_obs": len(span.units) * steps, "data_hash": span.data_hash}
-    kinds: list[dict[str, Any]] = [
-        {
-            "term": term,
-            "contrast": contrast,
-            "n_treated": section.exposed(term, contrast),
+    kinds: list[dict[str, Any]] = []
+    corrected: list[dict[str, Any]] = []
+    for term, contrast in ROWS:
+        n_treated = section.exposed(term, contrast)
+        kinds.append({"term": term, "contrast": contrast, "n_treated": n_treated})
+        labels: dict[str, Any] = {
+            "role": "robustness" if contrast else "exploratory",
+            "estimator": "regime_bc_fe",
         }
-        for term, contrast in ROWS
-    ]
-    roles = [
-        decides(section.spec, kind["contrast"])
-        | {"role": "robustness" if kind["contrast"] else "exploratory"}
-        for kind in kinds
-    ]
-    corrected = [
-        {**shared, **kind, **role, "estimator": "regime_bc_fe"}
-        for kind, role in zip(kinds, roles, strict=True)
-    ]
+        corrected.append(shared | kinds[-1] | decides(spec, contrast) | labels)
     exposed = section.table.loc[list(span.units), list(EXPOSURES)].to_numpy(float)
     Z = np.column_stack([np.ones(len(exposed)), exposed])
-    rng = generator_for(
-        inference["seed"],
-        f"regime:{spec.id}:{section.shared['unit_scheme']}:{section.name}:units",
-    )
+    named = f"{spec.id}:{section.shared['unit_scheme']}:{section.name}"
+    rng = generator_for(inference["seed"], f"regime:{named}:units")
     try:
         if not span.evenly_spaced:
             raise NumericsError("the dates are not equally spaced")
-        intervals = regime_intervals(
-            span.values, Z, C, rng, spec.draws, inference["conf_level"]
-        )
+        intervals = regime_intervals(span.values, Z, C, rng, spec.draws, level)
     except NumericsError as error:
         return not_defined(corrected, section.note, error)
     scale = PERCENT / float(span.years[1] - span.years[0])
+    multiple = mde_multiplier(len(section.table) - 1, study.power, level)
     sesoi = sesoi_of(study)
     rows = list[Estimate]()
-    descriptors: dict[str, Any] = {
-        "se_type": "clustered by unit",
-        "p_type": f"bootstrap-t, {spec.draws} draws of units",
-        "sesoi": sesoi,
-    }
-    descriptors |= {
-        "conf_level": inference["conf_level"],
-        "seed": f"{inference['seed']}:regime:{spec.id}:{section.name}",
-    }
-    for kind, labels, one in zip(kinds, corrected, intervals, strict=True):
+    for kind, row_labels, one in zip(kinds, corrected, intervals, strict=True):
         std_error = scale * one.std_error
-        mde = std_error * mde_multiplier(
-            len(section.table) - 1, study.power, inference["conf_level"]
+        mde = std_error * multiple
+        lost = f"{PERCENT * one.lost:.1f}% of draws without a root"
+        weak = underpowered(mde, sesoi, "pp/yr")
+        row = Estimate(
+            **row_labels,
+            estimate=scale * one.estimate,
+            std_error=std_error,
+            se_type="clustered by unit",
+            p_value=one.p_value,
+            p_type=f"bootstrap-t, {spec.draws} draws of units",
+            conf_low=scale * one.low,
+            conf_high=scale * one.high,
+            conf_level=level,
+            sesoi=sesoi,
+            mde=mde,
+            seed=f"{inference['seed']}:regime:{spec.id}:{section.name}",
+            warning=joined(section.note, lost if one.lost > 0 else "", weak),
         )
-        lost = (
-            f"{PERCENT * one.lost:.1f}% of draws without a root" if one.lost > 0 else ""
+        biased = Estimate(
+            **shared | kind,
+            role="exploratory",
+            estimator="regime_fe",
+            estimate=scale * one.fixed_effects,
+            warning=joined(section.note, "biased: lower-order context, no interval"),
         )
-        numbers: dict[str, Any] = {
-            "estimate": scale * one.estimate,
-            "std_error": std_error,
-            "mde": mde,
-            "p_value": one.p_value,
-        }
-        numbers |= {"conf_low": scale * one.low, "conf_high": scale * one.high}
-        warning = joined(section.note, lost, underpowered(mde, sesoi, "pp/yr"))
-        rows.append(Estimate(**labels, **descriptors, **numbers, warning=warning))
-        bare = {**shared, **kind, "role": "exploratory", "estimator": "regime_fe"}
-        biased = joined(section.note, "biased: lower-order context, no interval")
-        rows.append(
-            Estimate(**bare, estimate=scale * one.fixed_effects, warning=biased)
-        )
+        rows += [row, biased]
     return rows

@@ -4,6 +4,7 @@ interactions; what it describes.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -41,27 +42,20 @@ class RegimeSpec(Spec):
     """One specification of convergence by regime."""
 
     id: Id
-    taxonomy: TaxonomyName = Field(description="Taxonomy of clusters and zones.")
-    weights: WeightsName = Field(description="Spatial weights of the exposures.")
-    own: Literal["none", "added"] = Field(
-        "none", description="Whether a unit's own cluster and SEZ status is added."
-    )
-    split: Annotated[Year | None, SPARED] = Field(
-        None,
-        description="First year of the later periods, compared with the earlier ones.",
-    )
-    draws: int = Field(
-        0,
-        ge=0,
-        description=(
-            "Draws of units for the bias-corrected panel beside; 0 leaves it out."
-        ),
-    )
-    hypothesis: str = Field(
-        "",
-        description="Hypothesis or claim that the difference of the speeds speaks to.",
-    )
-    role: Role = Field("robustness", description="Role in the tables.")
+    taxonomy: TaxonomyName
+    """Taxonomy of clusters and zones."""
+    weights: WeightsName
+    """Spatial weights of the exposures."""
+    own: Literal["none", "added"] = "none"
+    """Whether a unit's own cluster and SEZ status is added."""
+    split: Annotated[Year | None, SPARED] = None
+    """First year of the later periods, compared with the earlier ones."""
+    draws: int = Field(0, ge=0)
+    """Draws of units for the bias-corrected panel beside; 0 leaves it out."""
+    hypothesis: str = ""
+    """Hypothesis or claim that the difference of the speeds speaks to."""
+    role: Role = "robustness"
+    """Role in the tables."""
     inference: Inference = ()
 
 
@@ -73,7 +67,7 @@ class CrossSection:
     period: Mapping[str, Any]  # entry of the study's description
     table: pd.DataFrame
     columns: tuple[str, ...]  # regressors, the constant first
-    shared: Mapping[str, Any]  # fields that all rows share
+    shared: dict[str, Any]  # fields that all rows share
 
     @property
     def name(self) -> str:
@@ -106,11 +100,9 @@ class CrossSection:
         X = self.X
         if X.shape[0] <= X.shape[1]:
             return f"{X.shape[0]} units for {X.shape[1]} coefficients"
-        if same := [
-            name
-            for name in self.columns[1:]
-            if np.ptp(self.table[name].to_numpy(float)) < ALIKE
-        ]:
+        ranges = self.table[list(self.columns[1:])].agg(np.ptp)
+        same = list(ranges.index[ranges < ALIKE])
+        if same:
             return f"{first_examples(same)} is the same in all {len(X)} units"
         if np.ptp(self.y) < ALIKE:
             return f"growth is the same in all {len(X)} units"
@@ -124,11 +116,8 @@ class CrossSection:
         counts = [int((self.table[name] > 0).sum()) for name in EXPOSURES]
         if contrast:
             return min(counts)
-        return (
-            counts[INTERACTIONS.index(term)]
-            if term in INTERACTIONS
-            else len(self.table)
-        )
+        by_term = dict(zip(INTERACTIONS, counts, strict=True))
+        return by_term.get(term, len(self.table))
 
 
 def sections(study: Study, spec: RegimeSpec) -> list[CrossSection]:
@@ -142,36 +131,29 @@ def sections(study: Study, spec: RegimeSpec) -> list[CrossSection]:
         exposures["weights"].eq(spec.weights) & exposures["taxonomy"].eq(spec.taxonomy)
     ]
     own = OWN if spec.own == "added" else ()
-    columns = ("constant", *own, INITIAL, *EXPOSURES, *INTERACTIONS)
     shared: dict[str, Any] = {
         "family": "regime",
         "spec_id": spec.id,
         "outcome": OUTCOME,
         "unit_scheme": str(described["unit_scheme"]),
-    }
-    shared |= {
         "treatment_def": spec.taxonomy,
         "w_id": spec.weights,
         "controls_id": "own status" if own else "none",
     }
     cross_sections = []
-    for item in sorted(
-        described["periods"],
-        key=lambda item: (item["start"], item["end"], str(item["period"])),
-    ):
-        table = _joined(study, exposures, str(item["period"]), where)
-        used = (
-            table[[OUTCOME, INITIAL, *OWN, *EXPOSURES]]
-            .rename_axis("unit")
-            .reset_index()
-        )
-        fields = {
-            **shared,
-            "period": str(item["period"]),
+    order = itemgetter("start", "end", "period")
+    for item in sorted(described["periods"], key=order):
+        period = str(item["period"])
+        table = _joined(study, exposures, period, where)
+        used = table[[OUTCOME, INITIAL, *OWN, *EXPOSURES]]
+        fields = shared | {
+            "period": period,
             "n_obs": len(table),
             "n_units": len(table),
+            "output_basis": str(item["basis"]),
+            "data_hash": content_hash(used.rename_axis("unit").reset_index()),
         }
-        fields |= {"output_basis": str(item["basis"]), "data_hash": content_hash(used)}
+        columns = ("constant", *own, INITIAL, *EXPOSURES, *INTERACTIONS)
         cross_sections.append(CrossSection(spec, item, table, columns, fields))
     return cross_sections
 
@@ -179,34 +161,27 @@ def sections(study: Study, spec: RegimeSpec) -> list[CrossSection]:
 def _joined(
     study: Study, exposures: pd.DataFrame, period: str, where: str
 ) -> pd.DataFrame:
+    growth = (study.table("periods"), [OUTCOME, START])
     parts = []
-    for frame, columns in (
-        (study.table("periods"), [OUTCOME, START]),
-        (exposures, [*OWN, *EXPOSURES]),
-    ):
-        period_rows = frame[frame["period"].eq(period)]
-        if twice := sorted(
-            period_rows.loc[period_rows["unit"].duplicated(), "unit"].unique()
-        ):
-            fault = (
-                f"{where} {period}: {len(twice)} units have two rows"
-                f" ({first_examples(twice)})"
-            )
+    for frame, columns in (growth, (exposures, [*OWN, *EXPOSURES])):
+        rows = frame[frame["period"].eq(period)].set_index("unit")
+        twice = sorted(rows.index[rows.index.duplicated()].unique())
+        if twice:
             raise EstimateError(
-                fault, "one row for each unit and period", "remove the duplicates"
+                f"{where} {period}: {len(twice)} units have two rows"
+                f" ({first_examples(twice)})",
+                "one row for each unit and period",
+                "remove the duplicates",
             )
-        parts.append(period_rows.set_index("unit")[columns])
+        parts.append(rows[columns])
     names = sorted(study.table("units")["unit"])
     table = parts[0].join(parts[1], how="outer").reindex(names).astype(float)
-    if blank := [
-        str(unit) for unit in table.index[~np.isfinite(table.to_numpy()).all(axis=1)]
-    ]:
-        fault = (
-            f"{where} {period}: {len(blank)} units have no growth, income or exposure"
-            f" ({first_examples(blank)})"
-        )
+    complete = np.isfinite(table.to_numpy()).all(axis=1)
+    blank = [str(unit) for unit in table.index[~complete]]
+    if blank:
         raise EstimateError(
-            fault,
+            f"{where} {period}: {len(blank)} units have no growth, income or exposure"
+            f" ({first_examples(blank)})",
             "all three for every unit",
             "rebuild panel and exposures for the same units",
         )
@@ -221,45 +196,39 @@ def within_rows(section: CrossSection) -> list[Estimate]:
     without inference.
     """
     held = section.table[list(OWN)] > 0
+    members = {
+        "cluster": held[OWN[0]],
+        "sez": held[OWN[1]],
+        "neither": ~held.any(axis=1),
+    }
     rows = []
-    for group, inside in zip(
-        ("cluster", "sez", "neither"),
-        (held[OWN[0]], held[OWN[1]], ~held.any(axis=1)),
-        strict=True,
-    ):
+    for group, inside in members.items():
         table = section.table[inside]
-        n = int(inside.sum())
+        n = len(table)
         speed = NAN
         reason = f"not defined: a slope needs at least {WITHIN_UNITS} units"
         if n >= WITHIN_UNITS:
             try:
-                fit = fit_robust(
-                    table[OUTCOME].to_numpy(float),
-                    np.column_stack([np.ones(n), table[INITIAL]]),
-                )
-                speed = 100 * speed_from_slope(
-                    float(fit.params[1]) / 100, section.years
-                )
-                reason = (
-                    "" if np.isfinite(speed) else "not defined: 1 + bT is not positive"
-                )
+                X = np.column_stack([np.ones(n), table[INITIAL]])
+                slope = fit_robust(table[OUTCOME].to_numpy(float), X).params[1]
+                speed = 100 * speed_from_slope(float(slope) / 100, section.years)
+                reason = "not defined: 1 + bT is not positive"
+                reason = "" if np.isfinite(speed) else reason
             except NumericsError as error:
                 reason = f"not defined: {error}"
-        labels: dict[str, Any] = {
-            **section.shared,
-            "n_obs": n,
-            "n_units": n,
-            "effect_type": "lambda",
-            "role": "description",
-        }
-        labels |= {
-            "estimator": "within_group",
-            "term": "speed",
-            "contrast": group,
-            "unit_of_measure": "% per year",
-        }
-        warning = joined(section.note, f"description only: {n} units", reason)
-        rows.append(Estimate(**labels, estimate=speed, warning=warning))
+        labels = section.shared | {"n_obs": n, "n_units": n}
+        row = Estimate(
+            **labels,
+            estimator="within_group",
+            effect_type="lambda",
+            role="description",
+            term="speed",
+            contrast=group,
+            unit_of_measure="% per year",
+            estimate=speed,
+            warning=joined(section.note, f"description only: {n} units", reason),
+        )
+        rows.append(row)
     return rows
 
 
@@ -268,37 +237,29 @@ def terciles(values: np.ndarray) -> np.ndarray:
     (N,) -> (N,).
     """
     bounds = np.quantile(values, (1 / 3, 2 / 3))
-    smallest = values.min()
+    smallest = values.min() + ALIKE
+    exposed = values[values > smallest]
     # ASSUME: when a third or more of the units have no exposure, terciles are
     # unexposed, less and more exposed.
-    if bounds[0] <= smallest + ALIKE and (values > smallest + ALIKE).any():
-        bounds = np.array([smallest, np.median(values[values > smallest + ALIKE])])
+    if bounds[0] <= smallest and len(exposed):
+        bounds = np.array([values.min(), np.median(exposed)])
     return np.asarray(1 + (values[:, None] > bounds[None, :] + ALIKE).sum(axis=1))
 
 
 def income_support(section: CrossSection, exposure: str) -> pd.DataFrame:
     """Describe initial income within the thirds of an exposure."""
-    table = section.table.assign(
-        tercile=terciles(section.table[exposure].to_numpy(float))
+    thirds = terciles(section.table[exposure].to_numpy(float))
+    grouped = section.table.assign(tercile=thirds).groupby("tercile")
+    support = grouped.agg(
+        units=(INITIAL, "size"),
+        exposure_low=(exposure, "min"),
+        exposure_high=(exposure, "max"),
+        income_low=(INITIAL, "min"),
+        income_mean=(INITIAL, "mean"),
+        income_high=(INITIAL, "max"),
     )
-    grouped = table.groupby("tercile")
-    ends = grouped[exposure]
-    income = grouped[INITIAL]
-    support = {
-        "units": grouped.size(),
-        "exposure_low": ends.min(),
-        "exposure_high": ends.max(),
-    }
-    support |= {
-        "income_low": income.min(),
-        "income_mean": income.mean(),
-        "income_high": income.max(),
-    }
-    return (
-        pd.DataFrame(support)
-        .reset_index()
-        .assign(spec_id=section.spec.id, period=section.name, exposure=exposure)
-    )
+    labels = {"spec_id": section.spec.id, "period": section.name, "exposure": exposure}
+    return support.reset_index().assign(**labels)
 
 
 def common_support(
@@ -316,41 +277,31 @@ def common_support(
 
 def support_rows(section: CrossSection, support: pd.DataFrame) -> list[Estimate]:
     """Return the initial incomes that all thirds of an exposure share."""
-    labels: dict[str, Any] = {
-        **section.shared,
-        "estimator": "common_support",
-        "effect_type": "stat",
-        "role": "description",
-    }
-    labels["contrast"] = str(support["exposure"].iloc[0])
-    empty = (
-        f"{3 - len(support)} thirds are empty because exposures are tied"
-        if len(support) < 3
-        else ""
-    )
+    empty = f"{3 - len(support)} thirds are empty because exposures are tied"
     units = {
         "low": "log points from the mean",
         "high": "log points from the mean",
         "share": "share of units",
     }
-    rows = []
     values = common_support(support, section.table[INITIAL].to_numpy(float))
+    rows = []
     for (term, unit), value in zip(units.items(), values, strict=True):
-        lost = (
-            ""
-            if np.isfinite(value)
-            else "not defined: the thirds share no initial income"
+        lost = "not defined: the thirds share no initial income"
+        warning = joined(
+            section.note,
+            empty if len(support) < 3 else "",
+            "" if np.isfinite(value) else lost,
         )
-        descriptors: dict[str, Any] = {
-            "term": f"initial_income_{term}",
-            "unit_of_measure": unit,
-        }
-        rows.append(
-            Estimate(
-                **labels,
-                **descriptors,
-                estimate=value,
-                warning=joined(section.note, empty, lost),
-            )
+        row = Estimate(
+            **section.shared,
+            estimator="common_support",
+            effect_type="stat",
+            role="description",
+            contrast=str(support["exposure"].iloc[0]),
+            term=f"initial_income_{term}",
+            unit_of_measure=unit,
+            estimate=value,
+            warning=warning,
         )
+        rows.append(row)
     return rows

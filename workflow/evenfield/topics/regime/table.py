@@ -32,26 +32,11 @@ SLOPES = {
     (CLUSTER, DIFFERENCE): "neighbours' clusters minus neighbours' SEZs",
 }
 WITHIN = {"cluster": "with a cluster", "sez": "with an SEZ", "neither": "with neither"}
-COLUMNS = [
-    "spec_id",
-    "treatment_def",
-    "w_id",
-    "estimator",
-    "period",
-    "term",
-    "contrast",
-    "estimate",
-    "std_error",
-]
-COLUMNS += [
-    "conf_low",
-    "conf_high",
-    "p_value",
-    "mde",
-    "sesoi",
-    "n_units",
-    "output_basis",
-]
+COLUMNS = (
+    "spec_id treatment_def w_id estimator period term contrast estimate std_error conf_low"
+    " conf_high p_value mde sesoi n_units output_basis"
+).split()
+BESIDE = ("conf_low", "conf_high", "p_value")
 
 
 def t8(facts: Facts) -> Table:
@@ -64,24 +49,23 @@ def t8(facts: Facts) -> Table:
     rows: list[Row] = []
     if ids:
         main = only(estimates, spec_id=ids[0])
-        rows += [
-            row
-            for period in shown
-            for row in _period_rows(facts, only(main, period=period))
-        ]
+        for period in shown:
+            rows += _period_rows(facts, only(main, period=period))
         rows += [*_split_rows(facts, main), *_panel_rows(facts, main, shown)]
         rows += _other_rows(facts, estimates, ids[1:], shown)
     if not rows:
         raise nothing_to_show("rows of convergence by regime", "regime", "T8")
     first = pick(main, estimator="regime")
     power = facts.power
+    law = "conditional SCPC (average pairwise correlation of shocks at most .03)"
+    if first and first["se_type"] and not first["se_type"].startswith("SCPC"):
+        law = f"{first['se_type']}, {first['p_type']}"
     note = facts.note(
         "Growth in percentage points a year on log income below the mean in the first"
         " year, and on that gap times the neighbours' clusters and SEZs, one"
         " cross-section per period; a positive number closes the gap. Main rows:"
         f" taxonomy {first.get('treatment_def', '')}, {first.get('w_id', '')} weights.",
-        f"{facts.level} intervals and p by conditional SCPC (average pairwise"
-        " correlation of shocks at most .03), in the panel rows by bootstrap-t over"
+        f"{facts.level} intervals and p by {law}, in the panel rows by bootstrap-t over"
         " units; CR3 intervals beside them. Detectable: smallest difference found with"
         f" {power:.0%} power. Where detectable exceeds of interest the design is"
         " underpowered: an interval that holds zero is no evidence that the two are"
@@ -129,8 +113,10 @@ def _named(facts: Facts, row: Row) -> str:
 
 def _period_rows(facts: Facts, spec_rows: pd.DataFrame) -> Iterable[Row]:
     for (term, contrast), label in SLOPES.items():
-        if row := pick(spec_rows, estimator="regime", term=term, contrast=contrast):
-            cr3 = pick(spec_rows, estimator="regime_cr3", term=term, contrast=contrast)
+        tests = only(spec_rows, term=term, contrast=contrast)
+        row = pick(tests, estimator="regime")
+        if row:
+            cr3 = pick(tests, estimator="regime_cr3")
             yield _row(row, cr3, _named(facts, row), label)
     for row in records(only(spec_rows, estimator="within_group")):
         label = (
@@ -141,70 +127,49 @@ def _period_rows(facts: Facts, spec_rows: pd.DataFrame) -> Iterable[Row]:
 
 
 def _split_rows(facts: Facts, main: pd.DataFrame) -> Iterable[Row]:
+    periods = facts.config["periods"]
     for row in records(main[main["estimator"].str.startswith("regime_split")]):
-        sides = [side.split("+") for side in str(row["period"]).split(" less ")]
-        names = [
-            ", ".join(
-                period_with_basis(name, "", facts.config["periods"]) for name in side
-            )
-            for side in sides
-        ]
-        bare = {**row, "conf_low": None, "conf_high": None, "p_value": None}
-        yield _row(
-            bare,
-            row,
-            "Clusters minus SEZs, later less earlier periods",
-            " less ".join(names),
-        )
+        sides = []
+        for side in str(row["period"]).split(" less "):
+            names = [period_with_basis(name, "", periods) for name in side.split("+")]
+            sides.append(", ".join(names))
+        bare = row | dict.fromkeys(BESIDE)
+        group = "Clusters minus SEZs, later less earlier periods"
+        yield _row(bare, row, group, " less ".join(sides))
 
 
 def _panel_rows(facts: Facts, main: pd.DataFrame, shown: list[str]) -> Iterable[Row]:
     group = "Clusters minus SEZs in the yearly panel, bias-corrected fixed effects"
+    corrected = only(main, estimator="regime_bc_fe", contrast=DIFFERENCE)
     for period in shown:
-        for row in records(
-            only(main, period=period, estimator="regime_bc_fe", contrast=DIFFERENCE)
-        ):
+        for row in records(only(corrected, period=period)):
             yield _row(row, {}, group, _named(facts, row))
 
 
 def _other_rows(
     facts: Facts, estimates: pd.DataFrame, ids: list[str], shown: list[str]
 ) -> Iterable[Row]:
+    differences = only(estimates, term=CLUSTER, contrast=DIFFERENCE)
+    main = main_periods(facts.config["periods"])
     for spec in ids:
-        for period in (
-            period
-            for period in shown
-            if period in main_periods(facts.config["periods"])
-        ):
-            contrast_rows = only(
-                estimates,
-                spec_id=spec,
-                period=period,
-                term=CLUSTER,
-                contrast=DIFFERENCE,
-            )
-            if row := pick(contrast_rows, estimator="regime"):
+        for period in [period for period in shown if period in main]:
+            tests = only(differences, spec_id=spec, period=period)
+            row = pick(tests, estimator="regime")
+            if row:
                 group = (
                     f"Clusters minus SEZs: {row['treatment_def']},"
                     f" {row['w_id'].replace('_', ' ')} weights ({spec})"
                 )
-                yield _row(
-                    row,
-                    pick(contrast_rows, estimator="regime_cr3"),
-                    group,
-                    _named(facts, row),
-                )
+                cr3 = pick(tests, estimator="regime_cr3")
+                yield _row(row, cr3, group, _named(facts, row))
 
 
 def _row(row: Row, cr3: Row, group: str, label: str) -> Row:
-    beside = {
-        f"cr3_{name}": cr3.get(name) for name in ("conf_low", "conf_high", "p_value")
-    }
     why = reason(row["warning"]) if is_missing(row["estimate"]) else ""
     return {
         "group": group,
         "label": label,
         **{name: row[name] for name in COLUMNS},
-        **beside,
+        **{f"cr3_{name}": cr3.get(name) for name in BESIDE},
         "reason": why,
     }

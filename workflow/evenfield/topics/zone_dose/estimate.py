@@ -52,6 +52,7 @@ DOSE = "dose"
 OUTPUT = {"growth_pct", "log_income", "income", "output_real", "relative_log_income"}
 PRINTED = ("CR2", "wild33")  # beside CR3 where a specification decides
 SUFFIXES = {"wild33": "wild_33"}
+JOINT = {"effect_type": "joint", "unit_of_measure": "statistic"}
 ENDOGENOUS = "ENDOGENOUS: zones went where growth was expected"
 
 
@@ -61,43 +62,34 @@ class Dose(Spec):
     expression: str = Field(
         description=f"Its value by unit and year, an expression of {COLUMNS}."
     )
-    label: str = Field(description="How it is printed.")
+    label: str
+    """How it is printed."""
 
 
 class Outcome(Dose):
     """What zones may move."""
 
-    unit: str = Field(
-        description=(
-            "Unit of the outcome per unit of the dose, for example `log points`."
-        )
-    )
-    sesoi: float | None = Field(
-        None, description="Smallest coefficient of interest; none by default."
-    )
+    unit: str
+    """Unit of the outcome per unit of the dose, for example `log points`."""
+    sesoi: float | None = None
+    """Smallest coefficient of interest; none by default."""
 
 
 class DoseSpec(UnitsSpec):
     """One regression of an outcome on the dose."""
 
-    outcome: str = Field(description="Name of the outcome.")
-    dose: str = Field(description="Name of the dose.")
-    years: Years | None = Field(
-        None, description="First and last year, those of the topic by default."
-    )
-    lag: int = Field(
-        0,
-        ge=0,
-        le=1_000,
-        description="Years by which the dose is earlier than the outcome.",
-    )
-    beside: str = Field(
-        "",
-        description=(
-            "Column of units.csv whose groups have years of their own; the topic's."
-        ),
-    )
-    role: Role = Field("robustness", description="Role in the tables.")
+    outcome: str
+    """Name of the outcome."""
+    dose: str
+    """Name of the dose."""
+    years: Years | None = None
+    """First and last year, those of the topic by default."""
+    lag: int = Field(0, ge=0, le=1_000)
+    """Years by which the dose is earlier than the outcome."""
+    beside: str = ""
+    """Column of units.csv whose groups have years of their own; the topic's."""
+    role: Role = "robustness"
+    """Role in the tables."""
     inference: Inference = ()
 
     @property
@@ -110,22 +102,20 @@ class DoseSpec(UnitsSpec):
 class Section(Spec):
     """Outcomes, doses and the regressions of one on the other."""
 
-    hypothesis: str = Field(
-        "", description="Hypothesis that the primary specification decides."
-    )
-    years: Years = Field(description="First and last year.")
-    beside: str = Field(
-        description=(
-            "Column of units.csv; units are compared with others of their group in each"
-            " year."
-        )
-    )
-    leads: tuple[int, ...] = Field(
-        (1, 2, 3), min_length=1, description="Placebo: years by which zones come later."
-    )
-    outcomes: dict[str, Outcome] = Field(min_length=1, description="Outcomes by name.")
-    doses: dict[str, Dose] = Field(min_length=1, description="Doses by name.")
-    specs: list[DoseSpec] = Field(min_length=1, description="Specifications.")
+    hypothesis: str = ""
+    """Hypothesis that the primary specification decides."""
+    years: Years
+    """First and last year."""
+    beside: str
+    """Column of units.csv; units are compared with others of their group in each year."""
+    leads: tuple[int, ...] = Field((1, 2, 3), min_length=1)
+    """Placebo: years by which zones come later."""
+    outcomes: dict[str, Outcome] = Field(min_length=1)
+    """Outcomes by name."""
+    doses: dict[str, Dose] = Field(min_length=1)
+    """Doses by name."""
+    specs: list[DoseSpec] = Field(min_length=1)
+    """Specifications."""
 
     @model_validator(mode="before")
     @classmethod
@@ -137,9 +127,8 @@ class Section(Spec):
         for spec in self.specs:
             for name, known in ((spec.outcome, self.outcomes), (spec.dose, self.doses)):
                 if name not in known:
-                    raise ValueError(
-                        f"{spec.id} names {name}, not one of {', '.join(sorted(known))}"
-                    )
+                    names = ", ".join(sorted(known))
+                    raise ValueError(f"{spec.id} names {name}, not one of {names}")
         check_specs(self.specs)
         return self
 
@@ -167,11 +156,8 @@ def estimate(study: Study) -> Results:
         if spec.lag == 0:
             last = int(work.dose.columns[-1])
             rows += work.lead_rows([max(section.leads)], last)
-            rows += (
-                work.lead_rows(list(section.leads), last)
-                if len(section.leads) > 1
-                else []
-            )
+            if len(section.leads) > 1:
+                rows += work.lead_rows(list(section.leads), last)
     summary = {
         "equation": "y_it = mu_i + tau_rt + b d_i,t-k + e_it",
         "primary": "CR3 by unit with t(G* - 1)",
@@ -182,7 +168,8 @@ def estimate(study: Study) -> Results:
         "mde": "(t_(1+level)/2 + t_power) times the row's standard error",
         "outcomes": {name: outcome.label for name, outcome in section.outcomes.items()},
         "doses": {name: dose.label for name, dose in section.doses.items()},
-        **{"conf_level": study.config["inference"]["conf_level"], "power": study.power},
+        "conf_level": study.config["inference"]["conf_level"],
+        "power": study.power,
     }
     return Results(rows, {}, summary)
 
@@ -212,17 +199,12 @@ class _Regression:
         table = with_zones(study, scheme)
         table = table.set_index("unit").loc[units].reset_index()
         wide = []
-        for text in (
-            section.outcomes[spec.outcome].expression,
-            section.doses[spec.dose].expression,
-        ):
+        for item in (section.outcomes[spec.outcome], section.doses[spec.dose]):
+            text = item.expression
             check_columns(text, table.columns, where)
             values = table[["unit", "year"]].assign(value=evaluate(text, table))
-            wide.append(
-                values.pivot(index="unit", columns="year", values="value").sort_index(
-                    axis=1
-                )
-            )
+            by_year = values.pivot(index="unit", columns="year", values="value")
+            wide.append(by_year.sort_index(axis=1))
         named = study.table("units", scheme)
         if spec.beside not in named:
             raise EstimateError(
@@ -274,16 +256,15 @@ class _Regression:
             ("stat_low", np.nanargmin(one.estimates)),
             ("stat_high", np.nanargmax(one.estimates)),
         ):
-            without = f"without {one.left_out[at][0]}"
-            extreme = {"estimate": float(one.estimates[at]), "warning": without}
-            row = replace(
-                self._row(frame, term, extreme),
-                estimator="leave_one_out",
-                effect_type=effect,
-                role="robustness",
-                sesoi=NAN,
-            )
-            rows.append(row)
+            extreme = {
+                "estimate": float(one.estimates[at]),
+                "warning": f"without {one.left_out[at][0]}",
+                "estimator": "leave_one_out",
+                "effect_type": effect,
+                "role": "robustness",
+                "sesoi": NAN,
+            }
+            rows.append(self._row(frame, term, extreme))
         return rows
 
     def lead_rows(self, leads: list[int], last: int) -> list[Estimate]:
@@ -297,16 +278,13 @@ class _Regression:
         names = {f"{DOSE}_lead{k}": k for k in leads}
         frame, fit = self._fit({**names, DOSE: 0}, first, end)
         if len(leads) == 1:
+            (term, *_) = names
             c = np.eye(fit.X.shape[1])[0]
             fields = method_fields("CR3", self._design(frame, fit), c, self.level)
-            row = self._row(frame, next(iter(names)), fields)
         else:
+            term = f"{DOSE}_leads"
             fields = _joint(fit, len(leads), frame["unit"].to_numpy(str))
-            row = replace(
-                self._row(frame, f"{DOSE}_leads", fields),
-                effect_type="joint",
-                unit_of_measure="statistic",
-            )
+        row = self._row(frame, term, fields)
         period = f"{first}-{end}"
         return [
             replace(row, role="placebo", sesoi=NAN, controls_id="dose", period=period)
@@ -344,7 +322,8 @@ class _Regression:
         for name, values in wide.items():
             later = terms.get(name, 0)
             holes = np.argwhere(values.isna().to_numpy())
-            if blank := [f"{values.index[i]} {years[t] + later}" for i, t in holes]:
+            blank = [f"{values.index[i]} {years[t] + later}" for i, t in holes]
+            if blank:
                 text = self.spec.outcome if name == "y" else self.spec.dose
                 raise EstimateError(
                     f"{text} is blank {len(blank)} times in zone dose {self.spec.id}"
@@ -359,9 +338,8 @@ class _Regression:
             for unit, year in frame.index
         ]
         dummies = pd.get_dummies(pd.Series(cells), dtype=float).to_numpy()[:, 1:]
-        columns = np.column_stack([frame.to_numpy(float), dummies]).reshape(
-            len(self.groups), len(years), -1
-        )
+        columns = np.column_stack([frame.to_numpy(float), dummies])
+        columns = columns.reshape(len(self.groups), len(years), -1)
         inside = (columns - columns.mean(axis=1, keepdims=True)).reshape(len(frame), -1)
         try:
             fit = fit_ols(inside[:, 0], inside[:, 1:])
@@ -378,7 +356,8 @@ class _Regression:
         """Return one row: what belongs to the specification, then the numbers of a
         method.
         """
-        spec, outcome = self.spec, self.section.outcomes[self.spec.outcome]
+        spec = self.spec
+        outcome = self.section.outcomes[spec.outcome]
         dose = self.section.doses[spec.dose]
         used = self.table[self.table["year"].isin(frame["year"].unique())]
         bases = sorted(set(used["basis"]))
@@ -430,16 +409,16 @@ def _joint(fit: OlsFit, count: int, units: np.ndarray) -> Fields:
         c = np.eye(fit.X.shape[1])
         g_star = min(effective_clusters(fit.X, units, c[k]) for k in range(count))
     except NumericsError as error:
-        return {"estimate": NAN, "warning": f"no joint test: {error}"}
-    p = float(fdtrc(count, max(g_star - 1, 1.0), statistic))
-    words = {
+        reason = f"no joint test: {error}"
+        return {"estimate": NAN, "warning": reason, **JOINT}
+    df = max(g_star - 1, 1.0)
+    return {
+        "estimate": statistic,
+        "statistic": statistic,
+        "df": df,
+        "p_value": float(fdtrc(count, df, statistic)),
         "se_type": "CR3 by unit",
         "p_type": f"F({count}, G* - 1)",
         "g_star": g_star,
-    }
-    return words | {
-        "estimate": statistic,
-        "statistic": statistic,
-        "df": max(g_star - 1, 1.0),
-        "p_value": p,
+        **JOINT,
     }

@@ -21,6 +21,10 @@ OTHER_METHODS = {
     f"{BASE}_cr2": "CR2, Bell-McCaffrey t",
     f"{BASE}_wild_33": "wild cluster bootstrap WCR-33",
 }
+COLUMNS = (
+    "spec_id outcome term role estimate std_error conf_low conf_high p_value mde sesoi g_star"
+    " n_units n_obs n_treated unit_of_measure max_leverage_unit output_basis"
+).split()
 
 
 def t32(facts: Facts) -> Table:
@@ -29,32 +33,22 @@ def t32(facts: Facts) -> Table:
     """
     section = facts.config["estimates"]["zone_dose"]
     estimates = facts.estimates()
+    outcomes = list(section["outcomes"])
     rows = []
     for spec in sorted(
-        section["specs"],
-        key=lambda spec: list(section["outcomes"]).index(spec["outcome"]),
+        section["specs"], key=lambda spec: outcomes.index(spec["outcome"])
     ):
         spec_rows = only(estimates, spec_id=spec["id"])
         placebo = only(spec_rows, role="placebo")
-        kinds = {"p_lead": "coef", "p_leads": "joint"}
         leads = {
-            name: pick(placebo, effect_type=kind).get("p_value")
-            for name, kind in kinds.items()
+            "p_lead": pick(placebo, effect_type="coef").get("p_value"),
+            "p_leads": pick(placebo, effect_type="joint").get("p_value"),
         }
-        for row in records(
-            spec_rows[
-                spec_rows["estimator"].isin([BASE, *OTHER_METHODS])
-                & spec_rows["role"].ne("placebo")
-            ]
-        ):
-            rows.append(
-                _row(
-                    section,
-                    spec,
-                    row,
-                    leads if row["estimator"] == BASE else dict.fromkeys(leads),
-                )
-            )
+        tests = spec_rows[spec_rows["estimator"].str.startswith(BASE)]
+        for row in records(tests[tests["role"].ne("placebo")]):
+            main = row["estimator"] == BASE
+            shown = leads if main else dict.fromkeys(leads)
+            rows.append(_row(section, spec, row, shown))
     if not rows:
         raise nothing_to_show("specifications", "zone_dose", "T32")
     later = ", ".join(str(lead) for lead in section.get("leads", (1, 2, 3)))
@@ -102,57 +96,36 @@ TABLES = {"T32": t32}
 
 def _row(section: Row, spec: Row, row: Row, leads: Row) -> Row:
     main = section["specs"][0]
+    other_dose = section["doses"][spec["dose"]]["label"]
+    population = f"{row['unit_scheme'].replace('_', ' ')} population"
     parts = [
-        OTHER_METHODS.get(row["estimator"], ""),
-        section["doses"][spec["dose"]]["label"] if spec["dose"] != main["dose"] else "",
+        _method(row),
+        other_dose if spec["dose"] != main["dose"] else "",
         f"{spec['lag']} years later" if spec.get("lag") else "",
         row["period"].replace("-", "\u2013"),
         f"beside {spec['beside']}" if spec.get("beside") else "",
         row["sample_id"].replace("_", " ") if row["sample_id"] != "all" else "",
-        (
-            f"{row['unit_scheme'].replace('_', ' ')} population"
-            if not row["unit_scheme"].isdigit()
-            else ""
-        ),
-    ]
-    columns = [
-        "spec_id",
-        "outcome",
-        "term",
-        "role",
-        "estimate",
-        "std_error",
-        "conf_low",
-        "conf_high",
-        "p_value",
-        "mde",
-    ]
-    columns += [
-        "sesoi",
-        "g_star",
-        "n_units",
-        "n_obs",
-        "n_treated",
-        "unit_of_measure",
-        "max_leverage_unit",
-        "output_basis",
+        population if not row["unit_scheme"].isdigit() else "",
     ]
     label = section["outcomes"][spec["outcome"]]["label"]
-    why = [
-        part
-        for part in text(row["warning"]).split("; ")
-        if part.startswith("no interval")
-    ]
-    head = {
+    warnings = text(row["warning"]).split("; ")
+    why = [part for part in warnings if part.startswith("no interval")]
+    return {
         "group": f"{label[0].upper()}{label[1:]}",
         "label": ", ".join(part for part in parts if part),
-    }
-    return {
-        **head,
-        **{name: row[name] for name in columns},
+        **{name: row[name] for name in COLUMNS},
         **leads,
         "reason": "; ".join(why),
     }
+
+
+def _method(row: Row) -> str:
+    """Return the words of a method that is not the table's, CR3 with t(G* - 1)."""
+    words = [text(row["se_type"]), text(row["p_type"])]
+    if row["estimator"] == BASE and words[0] in ("", "CR3 by unit"):
+        return ""
+    named = ", ".join(words) if words[0] else row["estimator"].removeprefix(f"{BASE}_")
+    return OTHER_METHODS.get(row["estimator"], named)
 
 
 def _range(low: float, high: float) -> str:
