@@ -17,5 +17,6 @@ def quotient(
     """Divide element by element, where the divisor is positive unless told otherwise."""
     where = denominator > 0 if defined is None else defined
     shape = np.broadcast_shapes(numerator.shape, denominator.shape)
+    # Cells that are not defined are never divided, so that NumPy does not warn of them.
     out = np.full(shape, otherwise)
     return np.asarray(np.divide(numerator, denominator, out=out, where=where))

@@ -172,7 +172,7 @@ def core_stability(shared: Array, labels: np.ndarray) -> Array:
     return quotient(sums, others.sum(axis=1))
 
 
-FIRST_BLOCK = 16
+FIRST_BLOCK = 16  # groups tested at once; blocks double as long as all converge
 LARGEST_BLOCK = 256
 
 

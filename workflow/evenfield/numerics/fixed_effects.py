@@ -14,7 +14,7 @@ from scipy.sparse import csr_array, diags_array, hstack
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 
-NOTHING = 1e-10
+NOTHING = 1e-10  # of the length of a column: less is left of it by rounding only
 ROUNDING = 1e-13
 DENSE_CELLS = 4  # pairs of levels a row up to which their counts are a dense table
 BLOCK_OF_ROWS = 20_000
@@ -84,10 +84,9 @@ class EffectSpan:
                 f" than {MOST_LEVELS}: take coarser effects, or a program that"
                 " iterates, pyfixest for example"
             )
-        blocks = [
-            [_dense(_cross_table(one, two)) for two in self.others]
-            for one in self.others
-        ]
+        blocks = []
+        for one in self.others:
+            blocks.append([_dense(_cross_table(one, two)) for two in self.others])
         products = np.block(blocks)
         pairs = diags_array(self.counts.astype(float)) @ self.shares
         beside_home = products - _dense(pairs.T @ self.shares)

@@ -20,6 +20,7 @@ def hp_trend(y: Array, smoothing: float = 400.0) -> Array:
     factorisation, so that a constant added to a series is added to its trend.
     """
     y = _checked(y, smoothing)
+    # A level far above the movements would cost digits of the solution.
     level = y[:, :1]
     solved = solveh_banded(_bands(y.shape[1], smoothing), (y - level).T, lower=True)
     return solved.T + level
@@ -47,6 +48,7 @@ def boosted_hp_trend(y: Array, smoothing: float = 400.0, most: int = 50) -> Arra
         taken = len(rest) - np.trace(power)
         used = np.log(len(rest)) * taken / np.trace(rest)
         criteria.append(_squares(cycles[-1]) / _squares(cycles[0]) + used)
+    # Each series stops where its own criterion is smallest.
     best = np.argmin(np.array(criteria), axis=0)
     return np.asarray(y - np.array(cycles)[best, np.arange(len(y))])
 

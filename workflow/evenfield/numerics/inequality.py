@@ -119,6 +119,7 @@ def decompose_gini(income: Array, weights: Array, groups: np.ndarray) -> DagumPa
     splits into d - q (net) and 2q (transvariation).
     """
     p, r = relative_incomes(income, weights)
+    # For each pair of groups, "ahead" is what members of the richer group have more.
     poorest_first = np.argsort(group_means(p, r, groups)[1], kind="stable")
     parts = [(p[groups == group], r[groups == group]) for group in poorest_first]
     pairs = list(combinations(parts, 2))
@@ -162,7 +163,7 @@ def growth_contributions(
     return change / (total[1] - total[0]), change / total[0]
 
 
-MOST_GROUPS = 8
+MOST_GROUPS = 8  # all orders of more groups are too many
 
 
 class TheilParts(NamedTuple):

@@ -11,7 +11,7 @@ from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.inequality import THEIL_T, relative_incomes
 from evenfield.numerics.spatial import Weights, connected_sets, hangs_together
 
-TIE = 1e-12
+TIE = 1e-12  # indices that differ by less are the same
 CHUNK = 2000
 MOST_SETS = 50_000
 

@@ -16,8 +16,8 @@ from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 
 RANK_TOLERANCE = 1e-10
-WELL_CONDITIONED = 30.0
-MANY_ROWS = 10_000
+WELL_CONDITIONED = 30.0  # of X scaled: X'X then keeps all digits but three
+MANY_ROWS = 10_000  # above, a decomposition of X costs more than X'X
 NOT_IDENTIFIED = 1e-9
 SHARE_IN_A_SUM = 1e-6
 NOTHING_OF_A_ROW = 1e-8
@@ -75,6 +75,7 @@ def fit_ols(
             named = zero[0] < len(names)
             which = f"the regressor {names[zero[0]]}" if named else "a regressor"
             raise NumericsError(f"{which} is zero everywhere")
+        # A pivot is the share of a column that the columns before it leave.
         q, r = np.linalg.qr(X / scale)
         if np.abs(np.diag(r)).min() < RANK_TOLERANCE:
             raise NumericsError(_collinear(r, names))

@@ -7,7 +7,7 @@ import numpy as np
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
 
-TIE = 1e-12
+TIE = 1e-12  # statistics that differ by less are the same
 CLOSE = 1e-9
 
 
@@ -16,6 +16,7 @@ def permuted_orders(
 ) -> Iterator[np.ndarray]:
     """Yield random orders of n units, one a row, in blocks of draws."""
     for first in range(0, draws, at_once):
+        # Sorting random keys, because a draw then rests on its own numbers alone.
         keys = rng.random((min(at_once, draws - first), n))
         yield np.argsort(keys, axis=1, kind="stable")
 
@@ -45,6 +46,7 @@ def permuted_sum_p(
     """
     c = c - np.mean(c)
     x = x - np.mean(x)
+    # The largest that the sum can be, so that ties do not depend on units of measure.
     scale = float(np.sqrt((c @ c) * (x @ x)))
     if scale <= 0:
         raise NumericsError("a variable is constant")

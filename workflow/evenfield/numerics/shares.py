@@ -36,6 +36,7 @@ def detectable_difference(
         rejected = nchypergeom_fisher.pmf(upper, n, marked, inside, odds).sum()
         return float(rejected) - power
 
+    # Power rises with the odds ratio: where the largest is not enough, none is.
     if not len(upper) or missing(LARGEST_LOG_ODDS) < 0:
         return float("nan")
     odds = np.exp(brentq(missing, 0.0, LARGEST_LOG_ODDS))

@@ -51,10 +51,10 @@ SIN, COS, ARCSIN = (
 EXP = np.frompyfunc(math.exp, 1, 1)
 POWER = np.frompyfunc(math.pow, 2, 1)
 REAL = 1e-8
-CHORD_SLACK = 1e-12
-PAIRS_AT_ONCE = 1 << 18
+CHORD_SLACK = 1e-12  # so that rounding of a chord loses no pair
+PAIRS_AT_ONCE = 1 << 18  # their numbers stay in the cache
 LARGEST_FOR_EIGENVALUES = 500
-DENSE_UNITS = 100
+DENSE_UNITS = 100  # up to so many units dense products are faster
 DENSE_SHARE = 0.25
 Weights: TypeAlias = Array | csr_array
 

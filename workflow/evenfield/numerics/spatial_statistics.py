@@ -89,6 +89,7 @@ def _map_tests(observed: Array, drawn: Array, level: float) -> MapTests:
     standard_deviation = drawn.std(axis=0, ddof=1)
     if not (standard_deviation > TIE).all():
         raise NumericsError("moving the units over the map changes nothing")
+    # Westfall and Young: each map against the largest statistic of all maps.
     largest = np.abs((drawn - mean) / standard_deviation).max(axis=1)
     z = np.abs((observed - mean) / standard_deviation)
     larger = (largest[:, None] >= z - TIE).sum(axis=0)
@@ -135,6 +136,7 @@ def local_moran_tests(
     # Draws are a map's positions without the unit's own.
     orders = permuted_orders(len(z) - 1, rng, permutations, CHUNK)
     order = np.concatenate([block[:, :widest] for block in orders]).T.copy()
+    # Neighbours' averages are sums of products: equal ones differ by rounding.
     tie = TIE * np.abs(z).max(axis=0)
     p_value = np.array(
         [_local_p(i, z, links, lag[i], order, tie) for i in range(len(z))]

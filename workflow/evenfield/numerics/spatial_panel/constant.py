@@ -113,6 +113,7 @@ def _beside_random_errors(
     t = columns.shape[1]
     lam = parameters["lambda"]
     phi = parameters["phi"]
+    # Unit means carry all that the data say of the constant.
     means = columns.mean(axis=1)
     lags = net.lag(means)
     filtered = means - lam * lags

@@ -17,17 +17,17 @@ from evenfield.numerics.spatial_panel.columns import ModelForm
 from evenfield.numerics.spatial_panel.likelihood import PanelMoments
 
 Searched = Callable[[Any], Any]
-COARSE = 32
-COARSE_PAIR = 25
-STARTS = 4
-EDGE = 1e-6
+COARSE = 32  # points on which the peak of one parameter is bracketed
+COARSE_PAIR = 25  # points a side where two are searched together
+STARTS = 4  # highest points of the grid that are climbed from
+EDGE = 1e-6  # share of the range that the search leaves out at either end
 ANYWHERE = (0.0, 0.0)
 # ASSUME: an estimate within this share of its range from an end is not told from the
 # end.
 EDGE_SHARE = 1e-4
 ROOT = 1e-13
 STATIONARY = 1e-5
-CLOSE = 1e-8
+CLOSE = 1e-8  # a secant step after which the next is below the last bit
 SECANTS = 9
 
 

@@ -42,7 +42,7 @@ from evenfield.numerics.spatial_panel.network import Network
 from evenfield.numerics.spatial_panel.panel import BalancedPanel
 
 COVARIANCES = ("observed", "expected", "qml", "unit")
-EXACT_FIT = 1e-13
+EXACT_FIT = 1e-13  # share of the variance below which nothing is left of it
 MEATS = {"qml": score_covariance, "unit": unit_score_covariance}
 
 
@@ -134,6 +134,8 @@ class SpatialPanelFit(FittedPanel):
 
     def _scaled_covariance(self, kind: str) -> Array:
         """Return the covariance of estimates whose regressors have unit length."""
+        # The sandwich by unit stands between inverse Hessians, the other sandwich
+        # between inverse expected informations, as Lee and Yu (2010) have it.
         observed = kind in ("observed", "unit")
         bread = (
             self._observed if observed else _inverse(expected_information(self.point))
@@ -219,6 +221,7 @@ def refitted(
     form = fit.point.form
     effects = fit.model.effects
     columns = with_outcomes(fit.point.columns, outcomes, fit.network, effects)
+    # Only y and its spatial lags are new: the regressors were checked with the fit.
     moments = replace(fit.point.moments, gram=columns.gram())
     best = highest_likelihoods(moments, form)
     point = fitted_point(best, moments, columns, fit.network, form, effects)

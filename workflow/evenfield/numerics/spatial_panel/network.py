@@ -22,8 +22,8 @@ from evenfield.numerics.spatial_panel.log_determinant import (
     log_determinant,
 )
 
-LARGEST_DENSE = 3000
-ROW_SUM = 1e-9
+LARGEST_DENSE = 3000  # units of a dense matrix, 72 MB
+ROW_SUM = 1e-9  # gap within which a row sum counts as one
 POWER_STEPS = 10_000
 POWER_TOLERANCE = 1e-14
 
@@ -82,6 +82,7 @@ class Network:
         d = np.asarray(parameter)
         if not d.any():
             return sides
+        # Dense weights are solved for all d at once, sparse ones by a factor of each.
         if isinstance(self._multiplier, np.ndarray):
             shifted = np.eye(self.n) - d[..., None, None] * self._multiplier
             return np.asarray(np.linalg.solve(shifted, sides))
@@ -155,6 +156,7 @@ def network(units: Sequence[Any], matrix: Weights) -> Network:
         raise NumericsError(
             f"{np.count_nonzero(weights.diagonal())} units are their own neighbours"
         )
+    # Stored zeros would count as neighbours.
     weights.eliminate_zeros()
     islands = np.flatnonzero(np.diff(weights.indptr) == 0)
     if len(islands):

@@ -36,6 +36,7 @@ class BalancedPanel:
                 f"{len(extra)} units of the weights are not in the panel, first"
                 f" {extra[0]}"
             )
+        # Values are moved to the order of the weights, never the weights to theirs.
         row_of_unit = {unit: i for i, unit in enumerate(self.units)}
         return self.values[[row_of_unit[unit] for unit in units]]
 
@@ -111,6 +112,7 @@ def panel_from_arrays(
     distinct = len({str(unit) for unit in units})
     if distinct != len(units) or len(set(times)) != len(times):
         raise NumericsError("a unit or a period is named twice")
+    # The rows of one period after the other.
     return panel_from_rows(
         list(units) * len(times),
         np.repeat(times, len(units)),

@@ -47,6 +47,7 @@ def mundlak(panel: BalancedPanel, network: Network, model: PanelModel) -> Spatia
     means = tuple(f"mean {name}" for name in names)
     lagged_means = tuple(means[i] for i in form.lagged)
     n, t, _ = panel.values.shape
+    # Dummies of the periods stand for time effects, which random effects do not take.
     dummies = np.broadcast_to(np.eye(t)[:, 1:], (n, t, t - 1))
     averages = np.broadcast_to(values.mean(axis=1, keepdims=True), values.shape)
     widened = replace(
@@ -88,6 +89,7 @@ def residual_moran(
         positions[order] = order[rng.permuted(ranks, axis=1)].T
         moved = e[positions]
         block[:] = np.einsum("ibt,ibt->b", moved, lag(moved)) * scale
+    # As far from the mean of the draws as the statistic, on either side.
     far = np.abs(drawn - drawn.mean()) >= abs(value - drawn.mean()) - 1e-12
     return value, float((1 + far.sum()) / (1 + permutations))
 
