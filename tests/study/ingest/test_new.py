@@ -93,100 +93,60 @@ def test_one_table_in_many_forms_is_one_study(tmp_path, name):
     assert len((tmp_path / "study" / "config.yaml").read_text().splitlines()) <= 25
 
 
-CHANGED = {
-    "blank ids": (
-        lambda t: t.assign(code=t["state_name"]).drop(columns="state_name"),
-        [],
-        "have _ in place of blanks",
+CHANGING = {
+    "blank ids": lambda t: t.assign(code=t["state_name"]).drop(columns="state_name"),
+    "gaps": lambda t: t.drop(t.index[5]),
+    "late": lambda t: t.assign(income=t["income"].where(t["year"].gt(2003))),
+    "every two": lambda t: t[t["year"] % 2 == 0],
+    "output": lambda t: t.assign(gdp=t["income"], pop=2.0).drop(columns="income"),
+    "b": lambda t: t.assign(a=t["income"], b=2 * t["income"]).drop(columns="income"),
+    "computed": lambda t: t.assign(population=t["income"] * 2),
+    "dates": lambda t: t.assign(year=t["year"].astype(str) + "-01-01"),
+    "todo": lambda t: t.assign(a=t["income"], b=t["income"]).drop(columns="income"),
+    "ids with decimals": lambda t: t.assign(
+        code=[f"{1101 + 7 * 'NESWC'.index(unit)}.0" for unit in t["code"]]
     ),
-    "gaps": (
-        lambda t: t.drop(t.index[5]),
-        [],
-        "1 unit with gaps in income left out: N",
-    ),
-    "late": (
-        lambda t: t.assign(income=t["income"].where(t["year"].gt(2003))),
-        [],
-        "to 2011, without a gap in income",
-    ),
-    "every two": (
-        lambda t: t[t["year"] % 2 == 0],
-        [],
-        "5 units, 2000 to 2010, every 2 years",
-    ),
-    "output": (
-        lambda t: t.assign(gdp=t["income"], pop=2.0).drop(columns="income"),
-        [],
-        "gdp over pop, by",
-    ),
-    "b": (
-        lambda t: t.assign(a=t["income"], b=2 * t["income"]).drop(columns="income"),
-        ["--income", "b"],
-        "5 units",
-    ),
-    "computed": (
-        lambda t: t.assign(population=t["income"] * 2),
-        [],
-        "computes these: population to population_g",
-    ),
-    "dates": (
-        lambda t: t.assign(year=t["year"].astype(str) + "-01-01"),
-        [],
-        "years: column year",
-    ),
-    "simulated": (
-        lambda t: t,
-        ["--flag", "simulated", "--source", "A seed"],
-        "5 units",
-    ),
-    "todo": (
-        lambda t: t.assign(a=t["income"], b=t["income"]).drop(columns="income"),
-        [],
-        "is not clear: perhaps a, b",
+    "numbers without a header that says unit": lambda t: t.assign(
+        countyreal=[1101 + 7 * "NESWC".index(unit) for unit in t["code"]]
+    ).drop(columns=["code", "state_name"]),
+    "thousands in the way of Brazil": lambda t: t.assign(
+        income=[
+            f"R$ {value:,.1f}".translate(str.maketrans(",.", ".,"))
+            for value in t["income"]
+        ]
     ),
 }
+CHANGED = from_yaml("""
+    blank ids: [[], have _ in place of blanks]
+    gaps: [[], '1 unit with gaps in income left out: N']
+    late: [[], 'to 2011, without a gap in income']
+    every two: [[], '5 units, 2000 to 2010, every 2 years']
+    output: [[], 'gdp over pop, by']
+    b: [[--income, b], 5 units]
+    computed: [[], 'computes these: population to population_g']
+    dates: [[], 'years: column year']
+    simulated: [[--flag, simulated, --source, A seed], 5 units]
+    todo: [[], 'is not clear: perhaps a, b']
+    ids with decimals: [[--unit, code], 5 units]
+    numbers without a header that says unit:
+      [[], 'units: column countyreal, each stands once a year']
+    thousands in the way of Brazil: [[], 'income per head: column income, by its name (1,0']
+    """)
 
-CHANGED |= {
-    "ids with decimals": (
-        lambda t: t.assign(
-            code=[f"{1101 + 7 * 'NESWC'.index(unit)}.0" for unit in t["code"]]
-        ),
-        ["--unit", "code"],
-        "5 units",
-    ),
-    "numbers without a header that says unit": (
-        lambda t: t.assign(
-            countyreal=[1101 + 7 * "NESWC".index(unit) for unit in t["code"]]
-        ).drop(columns=["code", "state_name"]),
-        [],
-        "units: column countyreal, each stands once a year",
-    ),
-    "thousands in the way of Brazil": (
-        lambda t: t.assign(
-            income=[
-                f"R$ {value:,.1f}".translate(str.maketrans(",.", ".,"))
-                for value in t["income"]
-            ]
-        ),
-        [],
-        "income per head: column income, by its name (1,0",
-    ),
-}
 
 for taken in ("unit", "name", "unit_given", "lat", "_id", "_year", "_row"):
-    CHANGED[f"a column {taken} that means something else"] = (
-        lambda t, taken=taken: t.assign(**{taken: "USD"}),
-        ["--unit", "code"],
-        "5 units",
-    )
+    name = f"a column {taken} that means something else"
+    CHANGING[name] = lambda t, taken=taken: t.assign(**{taken: "USD"})
+    CHANGED[name] = [["--unit", "code"], "5 units"]
 
 
 @pytest.mark.parametrize("name", CHANGED)
 def test_what_was_guessed_is_said_and_the_study_is_in_order(
     tmp_path, capsys, monkeypatch, name
 ):
-    change, options, messages = CHANGED[name]
-    change(LONG).to_csv(tmp_path / "in.csv", index=False)
+    options, messages = CHANGED[name]
+    table = CHANGING[name](LONG) if name in CHANGING else LONG
+    table.to_csv(tmp_path / "in.csv", index=False)
     new.main([str(tmp_path / "study"), "--panel", str(tmp_path / "in.csv"), *options])
     label = capsys.readouterr().out
     assert messages in label
@@ -212,92 +172,50 @@ def test_what_was_guessed_is_said_and_the_study_is_in_order(
     }
 
 
-SPOILT = {
-    "one cell in words": (
-        lambda t: t.astype(str).replace("1048.5", "n/k"),
-        [],
-        "income has 1 cell that is no number ('n/k', N 2000)",
+SPOILING = {
+    "one cell in words": lambda t: t.astype(str).replace("1048.5", "n/k"),
+    "points and commas": lambda t: t.astype(str).replace("1048.5", "1048,5"),
+    "a logarithm": lambda t: t.rename(columns={"income": "ln_gdp"}).assign(
+        ln_gdp=t["income"].map(math.log)
     ),
-    "points and commas": (
-        lambda t: t.astype(str).replace("1048.5", "1048,5"),
-        [],
-        "income has 1 cell that is no number ('1048,5', N 2000)",
-    ),
-    "a logarithm": (
-        lambda t: t.rename(columns={"income": "ln_gdp"}).assign(
-            ln_gdp=t["income"].map(math.log)
-        ),
-        ["--income", "ln_gdp"],
-        "ln_gdp looks like a logarithm (by its name)",
-    ),
-    "log and level": (lambda t: t, ["--log", "--level"], "--log and --level"),
-    "log of a level": (lambda t: t, ["--log", "--income", "income"], "no logarithm"),
-    "a unit to leave out": (
-        lambda t: t,
-        ["--leave-out", "Nroth Land"],
-        "did you mean 'North Land'?",
-    ),
-    "a condition": (lambda t: t, ["--where", "side=up"], "no row has up in side"),
-    "twice": (
-        lambda t: pd.concat([t, t.head(2)]),
-        [],
-        "names each unit once a year (code: 2 rows stand twice)",
-    ),
-    "twice, named": (
-        lambda t: pd.concat([t, t.head(2)]),
-        ["--unit", "code"],
-        "2 rows stand twice (N 2000, N 2001)",
-    ),
-    "no year": (
-        lambda t: t.drop(columns="year"),
-        [],
-        "no column of years among code, state_name, income, side",
-    ),
-    "text": (
-        lambda t: t.astype(str).replace("1048.5", "n/k"),
-        [],
-        "income has 1 cell that is no number ('n/k', N",
-    ),
-    "zero": (
-        lambda t: t.replace(1048.5, 0),
-        [],
-        "income has 1 cell at or below zero (N 2000)",
-    ),
-    "no column": (
-        lambda t: t,
-        ["--income", "gdp", "--unit", "id"],
-        "no column id, given by --unit",
-    ),
-    "two flags": (
-        lambda t: t,
-        ["--output", "income"],
-        "the flags --output; expected --income, or --output and",
-    ),
-    "two units": (
-        lambda t: t[t["code"].isin(["N", "E"])],
-        [],
-        "2 units and 12 years; expected three units and two",
-    ),
-    "one cell": (lambda t: t.iloc[:1, :1], [], "no column of years"),
-    "empty": (lambda t: t.head(0), [], "in.csv has no rows"),
-    "blank unit": (
-        lambda t: t.replace("N", ""),
-        ["--unit", "code"],
-        "code is blank in 12 rows",
-    ),
-    "no claims": (lambda t: t, ["--claims", "nowhere.yaml"], "no file nowhere.yaml"),
-    "no polygons": (
-        lambda t: t,
-        ["--polygons", "nowhere.json", "--weights", "w.csv"],
-        "no file nowhere.json",
-    ),
+    "twice": lambda t: pd.concat([t, t.head(2)]),
+    "twice, named": lambda t: pd.concat([t, t.head(2)]),
+    "no year": lambda t: t.drop(columns="year"),
+    "zero": lambda t: t.replace(1048.5, 0),
+    "two units": lambda t: t[t["code"].isin(["N", "E"])],
+    "one cell": lambda t: t.iloc[:1, :1],
+    "empty": lambda t: t.head(0),
+    "blank unit": lambda t: t.replace("N", ""),
 }
+SPOILT = from_yaml("""
+    one cell in words: [[], "income has 1 cell that is no number ('n/k', N 2000)"]
+    points and commas: [[], "income has 1 cell that is no number ('1048,5', N 2000)"]
+    a logarithm: [[--income, ln_gdp], ln_gdp looks like a logarithm (by its name)]
+    log and level: [[--log, --level], --log and --level]
+    log of a level: [[--log, --income, income], no logarithm]
+    a unit to leave out: [[--leave-out, Nroth Land], "did you mean 'North Land'?"]
+    a condition: [[--where, side=up], no row has up in side]
+    twice: [[], 'names each unit once a year (code: 2 rows stand twice)']
+    twice, named: [[--unit, code], '2 rows stand twice (N 2000, N 2001)']
+    no year: [[], 'no column of years among code, state_name, income, side']
+    zero: [[], income has 1 cell at or below zero (N 2000)]
+    no column: [[--income, gdp, --unit, id], 'no column id, given by --unit']
+    two flags:
+      [[--output, income], 'the flags --output; expected --income, or --output and']
+    two units: [[], 2 units and 12 years; expected three units and two]
+    one cell: [[], no column of years]
+    empty: [[], in.csv has no rows]
+    blank unit: [[--unit, code], code is blank in 12 rows]
+    no claims: [[--claims, nowhere.yaml], no file nowhere.yaml]
+    no polygons: [[--polygons, nowhere.json, --weights, w.csv], no file nowhere.json]
+    """)
 
 
 @pytest.mark.parametrize("name", SPOILT)
 def test_fault_is_named_and_nothing_is_written(tmp_path, name):
-    change, options, messages = SPOILT[name]
-    change(LONG).to_csv(tmp_path / "in.csv", index=False)
+    options, messages = SPOILT[name]
+    table = SPOILING[name](LONG) if name in SPOILING else LONG
+    table.to_csv(tmp_path / "in.csv", index=False)
     with pytest.raises(SystemExit) as stop:
         new.main(
             [str(tmp_path / "study"), "--panel", str(tmp_path / "in.csv"), *options]
