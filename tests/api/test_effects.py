@@ -86,7 +86,12 @@ def test_effects_that_an_estimator_does_not_have_are_refused(call, words):
 
 
 @pytest.mark.parametrize(
-    ("bar", "time_effects"), [("unit", False), ("unit + year", True), ("", True)]
+    ("bar", "time_effects"),
+    from_yaml("""
+    - [unit, false]
+    - [unit + year, true]
+    - ['', true]
+    """),
 )
 def test_effects_behind_the_bar_of_gmm_say_whether_dates_have_dummies(
     bar, time_effects

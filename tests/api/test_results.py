@@ -9,6 +9,7 @@ from numpy.random import default_rng
 
 import evenfield as ef
 from made_panel import refused
+from yaml_text import from_yaml
 
 RNG = default_rng(4)
 DATA = pd.DataFrame(RNG.normal(size=(60, 2)).cumsum(axis=0), columns=["y", "x"])
@@ -47,7 +48,11 @@ def test_intervals_widen_with_the_level(fit):
 
 @pytest.mark.parametrize(
     ("method", "rows"),
-    [("bias_corrected", 54), ("half_panel_jackknife", 54), ("anderson_hsiao", 48)],
+    from_yaml("""
+    - [bias_corrected, 54]
+    - [half_panel_jackknife, 54]
+    - [anderson_hsiao, 48]
+    """),
 )
 def test_a_root_counts_the_rows_of_its_regression(method, rows):
     fit = ef.dynamic_fe(DATA, "y", method=method, **KEYS)

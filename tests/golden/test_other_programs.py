@@ -22,6 +22,7 @@ from evenfield.numerics.ols import fit_ols
 from evenfield.topics.synthetic_control.estimate import _weights
 from golden.anchors import expected, firms, us_states
 from tolerances import ITERATIVE, close
+from yaml_text import from_yaml
 
 SPECS = {
     "difference_full": GmmSpec(2, 2, 4, Equations.DIFFERENCE, Layout.FULL),
@@ -96,7 +97,11 @@ def test_log_t_of_the_states_depends_on_the_currency_unless_in_levels():
 
 
 @pytest.mark.parametrize(
-    ("demeaned", "printed", "distance"), [(True, -11.1, 0.05), (False, -19.6, 0.15)]
+    ("demeaned", "printed", "distance"),
+    from_yaml("""
+    - [true, -11.1, 0.05]
+    - [false, -19.6, 0.15]
+    """),
 )
 def test_the_printed_effects_of_the_programme(demeaned, printed, distance):
     data = pd.read_csv(

@@ -15,6 +15,7 @@ from evenfield.report.evidence import (
     written_in,
 )
 from evenfield.study.errors import ReportError
+from yaml_text import from_yaml
 
 NAN = float("nan")
 ENDS = ("estimate", "std_error", "p_value", "conf_low", "conf_high")
@@ -41,10 +42,10 @@ def test_a_row_without_the_number_is_passed_over():
 
 @pytest.mark.parametrize(
     ("words", "message"),
-    [
-        (["2009-19", "slope"], "names the column 'slope'; expected one of speed"),
-        (["1900-01", "speed"], "no row of T6 holds 1900-01"),
-    ],
+    from_yaml("""
+    - [[2009-19, slope], "names the column 'slope'; expected one of speed"]
+    - [[1900-01, speed], no row of T6 holds 1900-01]
+    """),
 )
 def test_a_cell_that_is_not_there_is_refused(words, message):
     with pytest.raises(ReportError, match=message):

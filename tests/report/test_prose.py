@@ -130,14 +130,11 @@ def test_html_prints_named_numbers_citations_cards_and_what_is_placed(write):
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [
-        (
-            "Growth of {{ n.own }}% a year.",
-            "own is printed with % and has the unit pp;",
-        ),
-        ("From {{ n.own.low }}%.", "own is printed with % and has the unit pp;"),
-        ("There were {{n.bare}}%.", "bare is printed with % and has no unit;"),
-    ],
+    from_yaml("""
+    - ['Growth of {{ n.own }}% a year.', own is printed with % and has the unit pp;]
+    - ['From {{ n.own.low }}%.', own is printed with % and has the unit pp;]
+    - ['There were {{n.bare}}%.', bare is printed with % and has no unit;]
+    """),
 )
 def test_a_percent_sign_behind_another_unit_is_refused(write, text, found):
     """Before a run, when only units are known, and in it."""
@@ -360,11 +357,11 @@ def test_a_chapter_names_its_book_once(tmp_path):
 
 @pytest.mark.parametrize(
     ("editors", "author"),
-    [
-        ("Zeng, Douglas Zhihua", "Zeng, ed., Douglas Zhihua"),
-        ("One, A. and Two, B.", "One, A. and Two, eds., B."),
-        ("{World Bank}", "{World Bank}"),
-    ],
+    from_yaml("""
+    - ['Zeng, Douglas Zhihua', 'Zeng, ed., Douglas Zhihua']
+    - ['One, A. and Two, B.', 'One, A. and Two, eds., B.']
+    - ['{World Bank}', '{World Bank}']
+    """),
 )
 def test_the_editor_of_a_book_is_named_as_editor(tmp_path, editors, author):
     entry = (

@@ -9,6 +9,7 @@ from evenfield.report.numbers import read_entries
 from evenfield.shared.left_out import LeftOut, left_out_parts
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import read_config
+from yaml_text import from_yaml
 
 CHINA, US = (
     checked_config(read_config(ROOT / name / "config.yaml"))
@@ -73,7 +74,11 @@ def test_without_borders_and_coordinates_income_topics_run_and_automatic_exhibit
 
 
 @pytest.mark.parametrize(
-    ("key", "left"), [("placebos", {"id": "a", "placebos": []}), ("spans", None)]
+    ("key", "left"),
+    from_yaml("""
+    - [placebos, {id: a, placebos: []}]
+    - [spans, null]
+    """),
 )
 def test_a_specification_can_spare_all_its_placebos_but_not_all_its_years(key, left):
     before = [[1978, 1984], [1985, 1991]]

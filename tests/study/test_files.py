@@ -23,6 +23,7 @@ from evenfield.study.table_files import (
 )
 from refusals import fails
 from tolerances import close
+from yaml_text import from_yaml
 
 FRAME = pd.DataFrame(
     {
@@ -98,7 +99,18 @@ def test_every_number_is_that_of_the_c_library_and_a_zero_is_refused():
 @pytest.mark.parametrize(
     "value", [0.1234565, 1.000005, 98765.45, 2.5000005e-7, 0.5, 1234565.0]
 )
-@pytest.mark.parametrize("bits", [-3, -2, -1, 0, 1, 2, 3])
+@pytest.mark.parametrize(
+    "bits",
+    from_yaml("""
+    - -3
+    - -2
+    - -1
+    - 0
+    - 1
+    - 2
+    - 3
+    """),
+)
 def test_value_between_two_printable_numbers_ignores_the_last_bits(value, bits):
     near = value
     for _ in range(abs(bits)):

@@ -34,6 +34,7 @@ from evenfield.numerics.ols import t_quantile
 from evenfield.numerics.random import generator_for
 from numerics.refusals import refused
 from tolerances import ITERATIVE, MACHINE, close
+from yaml_text import from_yaml
 
 ESTIMATORS = [half_panel_root, anderson_hsiao_root, bias_corrected_root]
 
@@ -63,7 +64,13 @@ def jackknife_by_hand(levels, splits):
     return 2 * slope(levels) - np.mean(means)
 
 
-@pytest.mark.parametrize(("dates", "splits"), [(12, (5, 6)), (13, (6,))])
+@pytest.mark.parametrize(
+    ("dates", "splits"),
+    from_yaml("""
+    - [12, [5, 6]]
+    - [13, [6]]
+    """),
+)
 def test_half_panel_jackknife_is_written_out(dates, splits):
     levels = panel(dates=dates)
     close(half_panel_root(levels).rho, jackknife_by_hand(levels, splits))

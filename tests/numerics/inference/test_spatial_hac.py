@@ -25,6 +25,7 @@ from evenfield.numerics.ols import cov_hc1, fit_ols
 from evenfield.numerics.spatial import haversine_km
 from numerics.refusals import refused
 from tolerances import CLOSED_FORM, MACHINE, close
+from yaml_text import from_yaml
 
 C = np.array([0.0, 1.0])
 
@@ -106,7 +107,14 @@ def test_cross_section_equals_the_dense_double_sum(coordinates, cutoff):
     assert (ours.factor, ours.factor_name, ours.df) == (1.0, "none", 38)
 
 
-@pytest.mark.parametrize(("lags", "all_dates"), [(0, False), (3, False), (3, True)])
+@pytest.mark.parametrize(
+    ("lags", "all_dates"),
+    from_yaml("""
+    - [0, false]
+    - [3, false]
+    - [3, true]
+    """),
+)
 def test_panel_equals_the_dense_sum_over_all_pairs_of_rows(
     coordinates, panel, lags, all_dates
 ):

@@ -67,7 +67,14 @@ def test_names_that_only_begin_like_a_logarithm_are_none(name):
     assert income_of({name: same}).income == {"column": name}
 
 
-@pytest.mark.parametrize("names", [("gdppc", "lgdppc"), ("y", "x"), ("income", "ln_y")])
+@pytest.mark.parametrize(
+    "names",
+    from_yaml("""
+    - [gdppc, lgdppc]
+    - [y, x]
+    - [income, ln_y]
+    """),
+)
 def test_of_a_level_and_its_logarithm_the_level_is_income(names):
     assert income_of({names[1]: np.log, names[0]: same}).income == {"column": names[0]}
 

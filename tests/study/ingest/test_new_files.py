@@ -11,6 +11,7 @@ import new
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import read_config
 from evenfield.study.ingest.study_tables import read_study
+from yaml_text import from_yaml
 
 NAMES = "Aland Bland Cland Dland Eland".split()
 PANEL = pd.DataFrame(
@@ -269,33 +270,21 @@ def test_units_without_neighbours_are_refused_with_the_names_that_are_no_units(
     assert "names there that are no units: E-land Island" in message
 
 
-SPOILT_WEIGHTS = {
-    "no file": ("x.csv", None, "no file x.csv"),
-    "one column": ("w.csv", "a\nAland\nBland\n", "w.csv holds no weights"),
-    "four columns": ("w.csv", "a,b,c,d\n1,2,3,4\n", "w.csv holds no weights"),
-    "words as weights": ("w.csv", "a,b,w\nAland,Bland,x\n", "w.csv holds no weights"),
-    "negative": ("w.csv", "a,b,w\nAland,Bland,-1\n", "1 negative or missing weights"),
-    "with itself": ("w.csv", "a,b,w\nAland,Aland,1\n", "1 links of a unit with itself"),
-    "twice": (
-        "w.csv",
-        "a,b,w\nAland,Bland,1\nAland,Bland,2\n",
-        "1 links that stand twice",
-    ),
-    "nobody": ("w.csv", "a,b\nX,Y\n", "no column of w.csv names the units"),
-    "an empty file": ("w.csv", "", "w.csv holds no weights"),
-    "half a GAL": ("w.gal", "0 5 map id\n1 2\n3", "w.gal holds no weights"),
-    "a GAL of others": (
-        "w.gal",
-        "0 2 m i\n1 1\n2\n2 1\n1\n",
-        "numbers 2 units and the",
-    ),
-    "a GWT of words": ("w.gwt", "0 5 map id\nx y\n", "w.gwt holds no weights"),
-    "a square of words": (
-        "w.csv",
-        ",Aland,Bland\nAland,a,b\nBland,c,d\n",
-        "no weights",
-    ),
-}
+SPOILT_WEIGHTS = from_yaml(r"""
+    no file: [x.csv, null, no file x.csv]
+    one column: [w.csv, "a\nAland\nBland\n", w.csv holds no weights]
+    four columns: [w.csv, "a,b,c,d\n1,2,3,4\n", w.csv holds no weights]
+    words as weights: [w.csv, "a,b,w\nAland,Bland,x\n", w.csv holds no weights]
+    negative: [w.csv, "a,b,w\nAland,Bland,-1\n", 1 negative or missing weights]
+    with itself: [w.csv, "a,b,w\nAland,Aland,1\n", 1 links of a unit with itself]
+    twice: [w.csv, "a,b,w\nAland,Bland,1\nAland,Bland,2\n", 1 links that stand twice]
+    nobody: [w.csv, "a,b\nX,Y\n", no column of w.csv names the units]
+    an empty file: [w.csv, '', w.csv holds no weights]
+    half a GAL: [w.gal, "0 5 map id\n1 2\n3", w.gal holds no weights]
+    a GAL of others: [w.gal, "0 2 m i\n1 1\n2\n2 1\n1\n", numbers 2 units and the]
+    a GWT of words: [w.gwt, "0 5 map id\nx y\n", w.gwt holds no weights]
+    a square of words: [w.csv, ",Aland,Bland\nAland,a,b\nBland,c,d\n", no weights]
+    """)
 
 
 @pytest.mark.parametrize("name", SPOILT_WEIGHTS)
@@ -336,23 +325,17 @@ def test_a_type_of_zones_may_be_any_word(tmp_path, kind):
     assert config["taxonomy"]["national_zones"] == sorted(set(study["zones"]["type"]))
 
 
-SPOILT_ZONES = {
-    "no year": ("country,type\nAland,port\n", "z.csv: no column of years"),
-    "year in words": (
-        "country,year\nAland,soon\n",
-        "z.csv: column year holds no years",
-    ),
-    "blank year": (
-        "country,year\nAland,2001\nBland,\n",
-        "z.csv has 1 zone without a year (2 Bland)",
-    ),
-    "nobody": ("country,year\nX,2001\n", "no column of z.csv names the units"),
-    "only years": ("year\n2001\n2002\n", "no column of z.csv names the units"),
-    "two columns of units": (
-        "from,to,year\nAland,Bland,2001\nCland,Dland,2002\n",
-        "columns from and to both fit and name different units in 2 rows",
-    ),
-}
+SPOILT_ZONES = from_yaml(r"""
+    no year: ["country,type\nAland,port\n", 'z.csv: no column of years']
+    year in words: ["country,year\nAland,soon\n", 'z.csv: column year holds no years']
+    blank year:
+      ["country,year\nAland,2001\nBland,\n", z.csv has 1 zone without a year (2 Bland)]
+    nobody: ["country,year\nX,2001\n", no column of z.csv names the units]
+    only years: ["year\n2001\n2002\n", no column of z.csv names the units]
+    two columns of units:
+      - "from,to,year\nAland,Bland,2001\nCland,Dland,2002\n"
+      - columns from and to both fit and name different units in 2 rows
+    """)
 
 
 @pytest.mark.parametrize("name", SPOILT_ZONES)
@@ -391,17 +374,14 @@ def test_coordinates_in_metres_are_no_degrees(tmp_path):
     assert "lat" not in study["units"]
 
 
-SPOILT_UNITS = {
-    "a unit twice": (
-        "country,a\nAland,x\nAland,y\n",
-        "has 1 unit twice by column country",
-    ),
-    "nobody": ("country,a\nX,x\n", "no column of u.csv names the units"),
-    "no rows": ("country,a\n", "u.csv has no rows"),
-    "a column twice": ("country,a,a\nAland,1,2\n", "u.csv has the column a twice"),
-    "a longer row": ("country,a\nAland,1,2\n", "line 2 has more cells than the header"),
-    "an empty file": ("", "u.csv has no rows"),
-}
+SPOILT_UNITS = from_yaml(r"""
+    a unit twice: ["country,a\nAland,x\nAland,y\n", has 1 unit twice by column country]
+    nobody: ["country,a\nX,x\n", no column of u.csv names the units]
+    no rows: ["country,a\n", u.csv has no rows]
+    a column twice: ["country,a,a\nAland,1,2\n", u.csv has the column a twice]
+    a longer row: ["country,a\nAland,1,2\n", line 2 has more cells than the header]
+    an empty file: ['', u.csv has no rows]
+    """)
 
 
 @pytest.mark.parametrize("name", SPOILT_UNITS)

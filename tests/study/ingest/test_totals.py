@@ -110,7 +110,13 @@ def test_the_sum_of_all_others_is_a_total(position):
     }
 
 
-@pytest.mark.parametrize(("parts", "position"), [((1, 4), 4), ((1, 5), 1)])
+@pytest.mark.parametrize(
+    ("parts", "position"),
+    from_yaml("""
+    - [[1, 4], 4]
+    - [[1, 5], 1]
+    """),
+)
 def test_the_sum_of_rows_beside_it_is_a_total(parts, position):
     frame, names = summed(COUNTRIES[slice(*parts)], position)
     assert list(totals_among(frame, names, ["income"])) == ["Q"]

@@ -24,6 +24,7 @@ from made_study import (
     weights_named,
 )
 from tolerances import CLOSED_FORM, close
+from yaml_text import from_yaml
 
 COAST = {"id": "c", "controls": ["coast"]}
 
@@ -169,7 +170,11 @@ def test_three_year_means_use_their_own_span_and_need_it():
 
 @pytest.mark.parametrize(
     ("basis", "text"),
-    [("official", ""), ("proxy", "PROXY output"), ("spliced", "joined")],
+    from_yaml("""
+    - [official, '']
+    - [proxy, PROXY output]
+    - [spliced, joined]
+    """),
 )
 def test_every_row_says_what_output_it_rests_on(basis, text):
     results = run(basis=basis)

@@ -59,7 +59,14 @@ def test_groups_are_those_of_the_period_in_which_figures_start(year, period):
     assert labels_from(groups, "list", year) == period
 
 
-@pytest.mark.parametrize(("count", "fits"), [(0, False), (1, True), (2, True)])
+@pytest.mark.parametrize(
+    ("count", "fits"),
+    from_yaml("""
+    - [0, false]
+    - [1, true]
+    - [2, true]
+    """),
+)
 def test_one_measure_is_enough(count, fits):
     measures = [{"id": f"m{i}", "outcome": "y"} for i in range(count)]
     section = from_yaml("{id: i, compare: cluster, window: [1990, 2000], cells: P1}")

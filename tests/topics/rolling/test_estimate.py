@@ -351,7 +351,14 @@ def test_segments_of_sigma_are_those_of_the_smallest_criterion():
     close(first["fitted_end"], np.polyval(line, ends[0]))
 
 
-@pytest.mark.parametrize(("low", "unbounded"), [(0.0, True), (-0.01, True), (1, False)])
+@pytest.mark.parametrize(
+    ("low", "unbounded"),
+    from_yaml("""
+    - [0.0, true]
+    - [-0.01, true]
+    - [1, false]
+    """),
+)
 def test_a_half_life_is_unbounded_from_a_speed_of_zero(low, unbounded):
     words = _words(0.02, Bounds(low, 2.0))
     assert ("half-life unbounded" in words) == unbounded

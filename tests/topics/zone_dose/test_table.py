@@ -28,7 +28,11 @@ ROW = Estimate(
 
 
 @pytest.mark.parametrize(
-    ("leads", "words"), [({}, "1, 2, 3 years"), ({"leads": [2, 4]}, "2, 4 years")]
+    ("leads", "words"),
+    from_yaml("""
+    - [{}, '1, 2, 3 years']
+    - [{leads: [2, 4]}, '2, 4 years']
+    """),
 )
 def test_the_note_names_the_years_of_later_zones(leads, words):
     facts = SimpleNamespace(
