@@ -1,7 +1,5 @@
 """Answer every claim of claims.yaml from the estimates."""
 
-import sys
-from pathlib import Path
 from typing import Any
 
 
@@ -32,7 +30,6 @@ def main(
 
 
 if "snakemake" in globals():
-    sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
-    from engine.job import enter
+    from entry import enter
 
     enter(snakemake, main)  # noqa: F821

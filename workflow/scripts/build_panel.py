@@ -1,6 +1,5 @@
 """Build the checked panel of one unit scheme."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,6 @@ def main(
 
 
 if "snakemake" in globals():
-    sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
-    from engine.job import enter
+    from entry import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -2,7 +2,6 @@
 taxonomy cells and zone doses.
 """
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +49,6 @@ def main(
 
 
 if "snakemake" in globals():
-    sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
-    from engine.job import enter
+    from entry import enter
 
     enter(snakemake, main)  # noqa: F821

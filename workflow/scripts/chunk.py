@@ -1,6 +1,5 @@
 """Compute one chunk of a topic; its estimates read all of them."""
 
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ def main(*, topic: str, config: dict[str, Any], chunk: str, file: str) -> None:
 
 
 if "snakemake" in globals():
-    sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
-    from engine.job import enter
+    from entry import enter
 
     enter(snakemake, main)  # noqa: F821

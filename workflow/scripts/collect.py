@@ -2,8 +2,6 @@
 made.
 """
 
-import sys
-from pathlib import Path
 from typing import Any
 
 
@@ -18,7 +16,6 @@ def main(*, families: list[str], primary: dict[str, Any], estimates: str) -> Non
 
 
 if "snakemake" in globals():
-    sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
-    from engine.job import enter
+    from entry import enter
 
     enter(snakemake, main)  # noqa: F821

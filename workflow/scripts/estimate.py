@@ -1,6 +1,5 @@
 """Estimate one topic."""
 
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ def main(
 
 
 if "snakemake" in globals():
-    sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
-    from engine.job import enter
+    from entry import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -1,6 +1,5 @@
 """Make all tables and figures of one topic."""
 
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,6 @@ def main(
 
 
 if "snakemake" in globals():
-    sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
-    from engine.job import enter
+    from entry import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -1,6 +1,5 @@
 """Read and check every table of the study; write them in canonical form."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,6 @@ def main(
 
 
 if "snakemake" in globals():
-    sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
-    from engine.job import enter
+    from entry import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -1,6 +1,5 @@
 """Write the manifest: what went in and what came out, by hash."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,6 @@ def main(
 
 
 if "snakemake" in globals():
-    sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
-    from engine.job import enter
+    from entry import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -1,6 +1,5 @@
 """Write the study's named numbers for the texts and for a manuscript in TeX."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ def main(
 
 
 if "snakemake" in globals():
-    sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
-    from engine.job import enter
+    from entry import enter
 
     enter(snakemake, main)  # noqa: F821

@@ -1,6 +1,5 @@
 """Write the two pages: the answer, and all tables and figures."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ def main(*, page: str, tables: str, estimates: str, **given: Any) -> None:
 
 
 if "snakemake" in globals():
-    sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
-    from engine.job import enter
+    from entry import enter
 
     enter(snakemake, main)  # noqa: F821

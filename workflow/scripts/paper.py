@@ -1,6 +1,5 @@
 """Write paper and appendix: their Typst sources, their references and the PDFs."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ def main(*, estimates: str, **given: Any) -> None:
 
 
 if "snakemake" in globals():
-    sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821
-    from engine.job import enter
+    from entry import enter
 
     enter(snakemake, main)  # noqa: F821
