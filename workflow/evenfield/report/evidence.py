@@ -78,11 +78,8 @@ class Evidence:
     def answers(self) -> dict[str, Row]:
         """The answers to claims and hypotheses by id."""
         content = read_json(self.root / "answers.json")
-        return {
-            item["id"]: item
-            for kind in ("hypotheses", "claims")
-            for item in content[kind]
-        }
+        items = [*content["hypotheses"], *content["claims"]]
+        return {item["id"]: item for item in items}
 
     def way(self, name: str) -> list[Step]:
         """Return the steps from a printed number to its evidence."""
@@ -128,7 +125,8 @@ class Evidence:
 
     def _from_answer(self, name: str) -> Iterator[Step]:
         yield self._rule(name)
-        if estimate_id := self.answers[name]["estimate_id"]:
+        estimate_id = self.answers[name]["estimate_id"]
+        if estimate_id:  # which a claim out of reach has not
             yield from self._from_estimate(estimate_id)
 
     def _from_cell(self, name: str) -> Iterator[Step]:
@@ -254,7 +252,10 @@ class Evidence:
 def row_lines(row: Row) -> Iterator[str]:
     """Yield an estimate with its interval, method, numbers of units, and its labels."""
     measure = row["unit_of_measure"]
-    yield f"{text(row['estimate'])} {measure}, results/estimates.csv, estimate_id {row['estimate_id']}"
+    yield (
+        f"{text(row['estimate'])} {measure}, results/estimates.csv, estimate_id"
+        f" {row['estimate_id']}"
+    )
     if not is_missing(row["conf_low"]) or not is_missing(row["conf_high"]):
         yield (
             f"{row['conf_level']:.0%} interval {text(row['conf_low'])} to"
