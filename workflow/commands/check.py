@@ -32,7 +32,7 @@ def refuse_repeated_checks(written: dict[str, Any]) -> None:
     from evenfield.answers.checks import equal_checks
     from evenfield.answers.spec import read_claims
     from evenfield.shared.estimates import ESTIMATE_COLUMNS, read_estimates
-    from evenfield.shared.offers import left_out_parts
+    from evenfield.shared.left_out import left_out_parts
     from evenfield.study.config import checked_config
     from evenfield.study.errors import Faults
 
