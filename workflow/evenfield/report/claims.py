@@ -13,6 +13,7 @@ from markupsafe import Markup
 from evenfield.shared.tables.numbers import MINUS, UNBOUNDED, by_unit, is_missing
 from evenfield.shared.tables.units import period_label
 from evenfield.study.files import Record
+from evenfield.study.study_config import Period, StudyConfig
 
 NO_SIDE = "its interval does not leave out zero"  # stands once for all such claims
 WIDTH = 300.0
@@ -94,12 +95,13 @@ def claim_groups(content: Record, config: Record) -> list[dict[str, Any]]:
     claims ready to print.
     """
     units = config["study"]["units_name"]
+    periods = StudyConfig.of(config).periods
     written = config.get("answers", {}).get("claims", [])
     holds = {item["id"]: item.get("holds") or {} for item in written}
     groups = []
     for word in content["words"]:
         claims = [
-            _shown(claim, holds.get(claim["id"], {}), units, config["periods"])
+            _shown(claim, holds.get(claim["id"], {}), units, periods)
             for claim in content["claims"]
             if claim["answer"] == word
         ]
@@ -154,7 +156,7 @@ def _shown(
     claim: Record,
     holds: Record,
     units: str,
-    periods: Record,
+    periods: Mapping[str, Period],
 ) -> dict[str, Any]:
     rows = claim["rows"]
     unit = claim["unit"]
@@ -190,7 +192,7 @@ def ends(low: float | None, high: float | None, unit: str) -> str:
     return f"[{left}, {right}]"
 
 
-def _behind(row: Record, units: str, periods: Record) -> dict[str, str]:
+def _behind(row: Record, units: str, periods: Mapping[str, Period]) -> dict[str, str]:
     """Return a row behind a claim as it is printed."""
     unit = row["unit_of_measure"]
     what = row["what"]

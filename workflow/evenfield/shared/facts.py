@@ -69,7 +69,7 @@ class Facts(Study):
 
     def shown(self, *roles: str) -> list[str]:
         """Return the periods of some roles, role by role."""
-        return shown_periods(self.config["periods"], roles)
+        return shown_periods(self.config.periods, roles)
 
     def label(self, unit: Any) -> str:
         """Return the code of a unit, such as AL of US-AL, or its name where its id is
@@ -100,18 +100,18 @@ class Facts(Study):
     @property
     def words(self) -> Record:
         """The study's nouns: ``unit_name``, ``units_name``."""
-        section: Record = self.config["study"]
+        section: Record = dict(self.config.study)
         return section
 
     @property
     def taxonomy(self) -> str:
         """The taxonomy that decides."""
-        return str(self.config["taxonomy"]["primary"])
+        return str(self.config.taxonomy.primary)
 
     @property
     def level(self) -> str:
         """The level of all intervals, for example ``95%``."""
-        return f"{self.config['inference']['conf_level']:.0%}"
+        return f"{self.config.inference.level:.0%}"
 
     def text(self, template: str, **values: Any) -> list[str]:
         """Return the paragraphs of a text with what stands in braces filled in, for
@@ -132,6 +132,6 @@ class Facts(Study):
         described = self.description()
         sample = sample_note(described, self.words)
         income = basis_note(described) if basis else ""
-        drawn = self.config["inference"]["seed"] if seed else None
+        drawn = self.config.inference.seed if seed else None
         origin = origin_note(described, drawn)
         return tuple(filter(None, (sample, *sentences, income, origin)))

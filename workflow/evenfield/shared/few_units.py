@@ -21,6 +21,7 @@ from evenfield.numerics.inference.methods import (
 from evenfield.numerics.influence import effective_clusters, partial_leverage
 from evenfield.numerics.ols import OlsFit
 from evenfield.shared.estimates import Estimate, finite_or_nan
+from evenfield.study.study_config import InferenceSettings
 
 TIE_DIGITS = 10
 # What a design has beside its units by default, and in panels: degrees of freedom of one
@@ -38,7 +39,7 @@ Fields = dict[str, Any]
 def few_unit_design(
     fit: OlsFit,
     units: np.ndarray,
-    inference: Mapping[str, Any],
+    inference: InferenceSettings,
     stream: str,
     **beside: Any,
 ) -> Design:
@@ -49,8 +50,8 @@ def few_unit_design(
     return Design(
         fit=fit,
         units=clusters,
-        draws=inference["permutations"],
-        seed=inference["seed"],
+        draws=inference.permutations,
+        seed=inference.seed,
         stream=stream,
         wild_weights=few_cluster_weights(len(clusters.names)),
         effective_df=True,

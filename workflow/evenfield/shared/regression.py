@@ -71,8 +71,8 @@ def slope_fields(
     """Return a combination tested by the methods of a specification, the deciding one
     first, HC3 by default; c (K,), units (N,), the name of the random stream.
     """
-    inference = study.config["inference"]
-    level = inference["conf_level"]
+    inference = study.config.inference
+    level = inference.level
     if not spec.inference:
         words = {"se_type": "HC3", "p_type": "t, two-sided", "warning": ""}
         return {"HC3": t_fields(fit, c, level) | words}

@@ -2,21 +2,19 @@
 number moves when another is added.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from evenfield.numerics.random import generator_for
 from evenfield.shared.spec import UnitsSpec
+from evenfield.study.study_config import InferenceSettings
 
 
 def stream(
-    inference: Mapping[str, Any], word: str, spec: UnitsSpec, *parts: object
+    inference: InferenceSettings, word: str, spec: UnitsSpec, *parts: object
 ) -> tuple[np.random.Generator, str]:
     """Return the generator of one number of a specification, and its seed as rows say
     it; ``word`` opens the draw id and stays as it was first published.
     """
     opening = (word, spec.id, spec.unit_scheme, spec.sample)
     draw_id = ":".join(map(str, (*opening, *parts)))
-    return generator_for(inference["seed"], draw_id), f"{inference['seed']}:{draw_id}"
+    return generator_for(inference.seed, draw_id), f"{inference.seed}:{draw_id}"

@@ -120,9 +120,7 @@ def study_panel(
     """Return the balanced panel of a specification, the fields that its rows share, and
     the note on its data.
     """
-    check_names(
-        [spec.weights], study.config["weights"]["families"], f"weights of {spec.id}"
-    )
+    check_names([spec.weights], study.config.weights.families, f"weights of {spec.id}")
     frame = with_zones(study)
     info = scheme_infos([study.description()])[study.main]
     used = frame["year"].between(*spec.years) & frame["unit"].isin(

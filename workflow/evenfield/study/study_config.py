@@ -6,6 +6,7 @@ type says what a value refers to: ``PeriodName`` one of ``periods``, ``UnitId`` 
 of units.csv, ``Years`` a span of the panel.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Annotated, Any, Literal, Self
@@ -470,8 +471,13 @@ class Sesoi(Section):
         json_schema_extra={"exclusiveMaximum": 1},
     )
 
+    def named(self, name: str) -> float:
+        """Return a size by its key, NaN where there is none."""
+        size = getattr(self, name) if name else None
+        return math.nan if size is None else size
 
-class Inference(Section):
+
+class InferenceSettings(Section):
     """Confidence level, permutations and the base seed."""
 
     level: float = Field(
@@ -496,6 +502,10 @@ class Inference(Section):
     )
     # Of minimum detectable effects; config.yaml has it as ``estimates.design.power``.
     power: SkipJsonSchema[float] = DEFAULT_POWER
+
+    def fields(self, *keys: str) -> dict[str, Any]:
+        """Return the level, and what else is named, as summaries of topics have them."""
+        return {"conf_level": self.level} | {key: getattr(self, key) for key in keys}
 
 
 class StudyConfig(Section):
@@ -535,8 +545,8 @@ class StudyConfig(Section):
         ),
     )
     sesoi: Sesoi = Field(default_factory=Sesoi.model_construct, json_schema_extra=EMPTY)
-    inference: Inference = Field(
-        default_factory=Inference.model_construct, json_schema_extra=EMPTY
+    inference: InferenceSettings = Field(
+        default_factory=InferenceSettings.model_construct, json_schema_extra=EMPTY
     )
     answers: dict[str, Any] = Field(
         {},

@@ -39,6 +39,7 @@ from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.few_units import TIE_DIGITS, beside, fields_of
 from evenfield.shared.samples import joined, underpowered
 from evenfield.study.errors import EstimateError
+from evenfield.study.study_config import InferenceSettings
 
 __all__ = [
     "ContrastSettings",
@@ -72,15 +73,15 @@ class ContrastSettings:
 
 
 def parse_contrast_settings(
-    inference: Mapping[str, Any], power: float, specs: Iterable[Any] = ()
+    inference: InferenceSettings, power: float, specs: Iterable[Any] = ()
 ) -> ContrastSettings:
     """Read the settings from the config, and which methods each specification asks for."""
     return ContrastSettings(
-        level=inference["conf_level"],
+        level=inference.level,
         power=power,
-        permutations=inference["permutations"],
-        seed=inference["seed"],
-        pairs=tuple(tuple(pair) for pair in inference.get("pairs", ())),
+        permutations=inference.permutations,
+        seed=inference.seed,
+        pairs=inference.pairs,
         asked={spec.id: spec.inference for spec in specs},
     )
 

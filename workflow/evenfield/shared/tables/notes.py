@@ -2,8 +2,11 @@
 cannot say.
 """
 
+from collections.abc import Mapping
+
 from evenfield.shared.tables.units import count_of, period_label
 from evenfield.study.files import Record
+from evenfield.study.study_config import Period
 
 DESCRIPTIVE = "Descriptive; no causal claim."
 NOT_CAUSAL = (
@@ -51,6 +54,6 @@ def basis_mark(basis: str) -> str:
     return {"proxy": "\u2020", "spliced": "\u2021"}.get(basis, "")
 
 
-def period_with_basis(period: str, basis: str, periods: Record) -> str:
+def period_with_basis(period: str, basis: str, periods: Mapping[str, Period]) -> str:
     """Return a period with the mark of its basis."""
     return f"{period_label(period, periods)}{basis_mark(basis)}"

@@ -1,11 +1,12 @@
 """Names of units and cells as they are printed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from evenfield.study.errors import ArtifactError
 from evenfield.study.files import Record
+from evenfield.study.study_config import Period
 
 CELLS = ("both", "cluster only", "SEZ only", "neither")
 TOGETHER = ("state", "sez_seed")  # counts over several types
@@ -61,20 +62,20 @@ def cells_in(values: Iterable[str]) -> list[str]:
     return [cell for cell in CELLS if cell in present]
 
 
-def last_main_period(periods: Record) -> str:
+def last_main_period(periods: Mapping[str, Period]) -> str:
     """Return the last main period of the config, the one a map shows."""
     main = shown_periods(periods, ["main"])
-    return max(main, key=lambda name: (periods[name]["end"], name))
+    return max(main, key=lambda name: (periods[name].end, name))
 
 
-def main_periods(periods: Record, role: str = "main") -> list[str]:
+def main_periods(periods: Mapping[str, Period], role: str = "main") -> list[str]:
     """Return the main periods of the config, or those of another role, in the order
     written.
     """
-    return [name for name, item in periods.items() if item.get("role", "main") == role]
+    return [name for name, item in periods.items() if item.role == role]
 
 
-def shown_periods(periods: Record, roles: Sequence[str]) -> list[str]:
+def shown_periods(periods: Mapping[str, Period], roles: Sequence[str]) -> list[str]:
     """Return the periods of some roles, role by role; all where none has such a role."""
     names = []
     for role in roles:
@@ -82,14 +83,13 @@ def shown_periods(periods: Record, roles: Sequence[str]) -> list[str]:
     return names or list(periods)
 
 
-def period_label(period: str, periods: Record) -> str:
+def period_label(period: str, periods: Mapping[str, Period]) -> str:
     """Return a period as it is printed, with an en dash between years."""
     item = periods.get(period)
     if item is None:
         return period
     # A config is typed with hyphens.
-    label = str(item.get("label") or f"{item['start']}-{item['end']}")
-    return label.replace("-", "\u2013")
+    return item.label.replace("-", "\u2013")
 
 
 def term_name(term: str) -> str:

@@ -85,8 +85,8 @@ def estimate(study: Study) -> Results:
             parts += series
             fits.append(fit)
     out.series["series"] = stacked(parts, SERIES, NUMBERS)
-    inference = study.config["inference"]
-    out.fit = {key: inference[key] for key in ("conf_level", "permutations", "seed")}
+    inference = study.config.inference
+    out.fit = inference.fields("permutations", "seed")
     out.fit["regressions"] = fits
     return out
 
@@ -96,7 +96,7 @@ def _regression(
 ) -> tuple[Rows, list[pd.DataFrame], dict[str, Any]]:
     """Return the rows of one cross-section, its points and line, and its summary."""
     where = f"estimates.beta.{spec.id} {period}"
-    level = study.config["inference"]["conf_level"]
+    level = study.config.inference.level
     section = cross_section(study, spec, period, where, spec.controls, spec.end_points)
     data, years, basis, note, available = section
     growth = data["growth"].to_numpy(float)
@@ -263,12 +263,12 @@ def _add_moran(
 ) -> None:
     if not study.has_weights:
         return rows.undefined(["moran"], "the study has no spatial weights")
-    inference = study.config["inference"]
+    inference = study.config.inference
     weights = study.weights(scheme=spec.unit_scheme)
     matrix, note = weights.among(units)
     rng, seed = stream(inference, "beta", spec, rows.shared["period"], "moran")
     labels = {"w_id": str(weights.spec.get("weights", "")), "seed": seed}
-    draws = inference["permutations"]
+    draws = inference.permutations
     try:
         if np.linalg.norm(fit.resid) <= PERFECT * np.linalg.norm(fit.model.endog):
             raise NumericsError("the fit is perfect, no residual is left")

@@ -41,7 +41,7 @@ def f4(facts: Facts) -> Artwork:
             "add it to estimates.beta or remove F4 from `figures`",
         )
     cells = facts.table("cells", text=TEXT)
-    cells = only(cells, taxonomy=facts.config["taxonomy"]["primary"])
+    cells = only(cells, taxonomy=facts.config.taxonomy.primary)
     data = plotted.merge(
         cells[["unit", "period", "cell"]], on=["unit", "period"], how="left"
     )
@@ -64,7 +64,7 @@ def f4(facts: Facts) -> Artwork:
         basis = str(pick(own).get("output_basis", ""))
         # The mark of proxy output stands in the heading of the panel, beside what it
         # qualifies.
-        title = period_with_basis(period, basis, facts.config["periods"])
+        title = period_with_basis(period, basis, facts.config.periods)
         headline = _headline(pick(own, estimator="ols", effect_type="lambda"))
         _draw_panel(axes, only(data, period=period), headline, facts)
         axes.set_title(title)
@@ -138,7 +138,7 @@ def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str, facts: Facts) -> 
         color=SOFT,
     )
     # Neighbours that the study compares are always named.
-    in_pairs = points["unit"].isin(np.ravel(facts.config["inference"]["pairs"]))
+    in_pairs = points["unit"].isin(np.ravel(facts.config.inference.pairs))
     named = in_pairs.to_numpy() | _ends(x, y, points["residual"].to_numpy(float))
     names = [facts.label(unit) for unit in points["unit"][named]]
     label_points(

@@ -56,8 +56,8 @@ def t6(facts: Facts) -> Table:
             own = only(beta, spec_id=spec["id"], period=period)
             if len(own):
                 rows.append(_row(facts, spec, own, sigma))
-    draws = facts.config["inference"]["permutations"]
-    weights = facts.config["weights"]["primary"]
+    draws = facts.config.inference.permutations
+    weights = facts.config.weights.primary
     label = (
         "Growth a year on log income in the first year by OLS, one cross-section"
         " per period. Slope times 100 with HC3 standard error; speed: minus ln(1 +"
@@ -136,7 +136,7 @@ def _row(facts: Facts, spec: Row, own: pd.DataFrame, sigma: pd.DataFrame) -> Row
         "group": _group(facts, spec),
         "basis": basis,
         "controls": controls,
-        "label": period_with_basis(period, basis, facts.config["periods"]),
+        "label": period_with_basis(period, basis, facts.config.periods),
         "n_controls": 0 if controls == "none" else len(controls.split("+")),
     }
     # The ends of the test of dispersion are single years.
@@ -173,10 +173,10 @@ def _controls_note(facts: Facts, beta: pd.DataFrame) -> str:
         # Controls enter from the first period that has them, so each period has its own
         # list.
         used = "+".join(only(rows, period=period)["controls_id"]).split("+")
-        controls = facts.config["controls"].items()
-        named = [item["label"] for name, item in controls if name in used]
+        controls = facts.config.controls.items()
+        named = [item.label for name, item in controls if name in used]
         if named:
-            label = period_label(period, facts.config["periods"])
+            label = period_label(period, facts.config.periods)
             parts.append(f"{label} {in_words(named)}")
     note = (
         "K: controls that exist from the period's first year, over all specifications:"

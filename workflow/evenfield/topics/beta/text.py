@@ -26,7 +26,7 @@ def convergence(facts: Facts) -> Iterator[tuple[str, Mapping[str, Row]]]:
             "after": pick(sigma, period=period, term="sigma_end"),
         }
         if all(row and pd.notna(row["estimate"]) for row in rows.values()):
-            yield period_label(period, facts.config["periods"]), rows
+            yield period_label(period, facts.config.periods), rows
 
 
 LOOPS = {"convergence": convergence}

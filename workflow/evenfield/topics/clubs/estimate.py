@@ -154,7 +154,7 @@ def estimate(study: Study) -> Results:
     """
     out = Results()
     parts = []
-    level = study.config["inference"]["conf_level"]
+    level = study.config.inference.level
     for spec in read(Section, study.config, "clubs"):
         where = f"estimates.clubs.{spec.id}"
         data, info = window(study, spec, spec.period, where)
@@ -378,8 +378,8 @@ def _add_cells(
     """Set the clubs against the cells of each taxonomy; return the tables that could be
     tested as series.
     """
-    inference = study.config["inference"]
-    draws = inference["permutations"]
+    inference = study.config.inference
+    draws = inference.permutations
     # Units of no club form a group of their own.
     clubs, codes = np.unique(own.labels(), return_inverse=True)
     cells = study.table("cells", spec.unit_scheme, ("taxonomy", "cell"))

@@ -64,7 +64,7 @@ def t10(facts: Facts) -> Table:
         own = only(estimates, spec_id=spec)
         first = pick(own)
         when = period_with_basis(
-            first["period"], first["output_basis"], facts.config["periods"]
+            first["period"], first["output_basis"], facts.config.periods
         )
         sample = sample_parts(first, facts.description()) or [everyone]
         group = heading([when, *sample, *_choices(specs[spec])])

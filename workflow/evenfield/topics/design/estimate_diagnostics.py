@@ -43,11 +43,11 @@ class Design:
     """
 
     def __init__(self, study: Study, examined: Sequence[str]) -> None:
-        self.taxonomy: str = study.config["taxonomy"]["primary"]
-        self.weights: str = study.config["weights"]["primary"]
+        self.taxonomy: str = study.config.taxonomy.primary
+        self.weights: str = study.config.weights.primary
         self.examined = list(examined) or [self.weights]
         self.power = study.power
-        self.level = float(study.config["inference"]["conf_level"])
+        self.level = study.config.inference.level
         self.description = study.description()
         self.matrices = study.all_weights
         self.coordinates = study.table("units").set_index("unit").sort_index()

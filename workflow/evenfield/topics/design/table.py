@@ -60,8 +60,8 @@ squared weights.
 
 def td(facts: Facts) -> Table:
     """Return the design diagnostics as one table."""
-    weights = facts.config["weights"]["primary"]
-    periods = facts.config["periods"]
+    weights = facts.config.weights.primary
+    periods = facts.config.periods
     series = facts.series()
     series = series[series["taxonomy"].isin(["", facts.taxonomy])]
     estimates = facts.estimates(treatment_def=facts.taxonomy)

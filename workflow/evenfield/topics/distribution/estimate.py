@@ -165,7 +165,7 @@ def _movement(study: Study, spec: DistributionSpec) -> Movement:
     W = None
     cut = ""
     if spec.weights:
-        primary = study.config["weights"]["primary"]
+        primary = study.config.weights.primary
         check_names([spec.weights], [primary], f"{where}.weights")
         W, cut = study.weights(scheme=spec.unit_scheme).among(data.units)
     described = study.description(spec.unit_scheme)["periods"]
@@ -182,7 +182,7 @@ def _movement(study: Study, spec: DistributionSpec) -> Movement:
         cut=cut,
         labels=labels,
         note=note,
-        inference=study.config["inference"],
+        inference=study.config.inference,
     )
 
 
@@ -211,9 +211,9 @@ def _chain(move: Movement, years: int) -> None:
         return rows.undefined(["index"], error, role=spec.role)
     # The years of a unit hang together, so whole trajectories are drawn.
     rng, seed = move.stream("bootstrap", years)
-    draws = min(move.inference["permutations"], BOOTSTRAP_DRAWS)
+    draws = min(move.inference.permutations, BOOTSTRAP_DRAWS)
     drawn = transition_matrix(bootstrap_counts(counts, rng, draws))
-    level = move.inference["conf_level"]
+    level = move.inference.level
     cells = []
     for number in _numbers(counts.sum(axis=0), drawn, years):
         low, high, note = _interval(number.value, number.draws, level)
@@ -367,7 +367,7 @@ def _spatial(move: Movement, W: Weights, years: int) -> None:
             m=spec.m,
             step=move.lag(years),
             rng=rng,
-            draws=move.inference["permutations"],
+            draws=move.inference.permutations,
         )
     except NumericsError as error:
         return rows.undefined(["q", "lr"], error, role=spec.role)

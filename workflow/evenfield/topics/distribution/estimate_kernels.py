@@ -24,6 +24,7 @@ from evenfield.shared.rows import Kind, Rows
 from evenfield.shared.streams import stream
 from evenfield.shared.tables.rows import only
 from evenfield.shared.trajectories import grouping
+from evenfield.study.study_config import InferenceSettings
 
 KINDS = {
     "share": Kind("markov", "p_1_1", "share", "share"),
@@ -57,7 +58,7 @@ class Movement:
     cut: str  # that the weights were cut to a sample
     labels: dict[str, Any]
     note: str
-    inference: dict[str, Any]
+    inference: InferenceSettings
     estimates: list[Estimate] = field(default_factory=list)
     series: list[pd.DataFrame] = field(default_factory=list)
 
@@ -109,7 +110,7 @@ def _grid(values: Array) -> Array:
 def _add_modes(move: Movement, position: int) -> None:
     year = move.years[position]
     values = np.log(move.values[:, position])
-    draws = min(move.inference["permutations"], MODE_DRAWS)
+    draws = min(move.inference.permutations, MODE_DRAWS)
     rng, seed = move.stream(f"modes:{year}", 0)
     rows = move.rows(contrast=str(year), n_obs=len(values), n_periods=1, seed=seed)
     try:

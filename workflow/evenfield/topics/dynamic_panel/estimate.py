@@ -114,10 +114,10 @@ def estimate(study: Study) -> Results:
             fits.append(fit)
     series = pd.DataFrame(points, columns=SERIES)
     out.series["series"] = series.sort_values(KEY, ignore_index=True)
-    inference = study.config["inference"]
+    inference = study.config.inference
     out.fit = {
-        "seed": inference["seed"],
-        "conf_level": inference["conf_level"],
+        "seed": inference.seed,
+        "conf_level": inference.level,
         "headline": HEADLINE,
         "windows": fits,
     }
@@ -152,7 +152,7 @@ def _estimated(
 ) -> tuple[Rows, list[dict[str, Any]], dict[str, Any]]:
     """Estimate one specification in one period: rows, points of the series, summary."""
     item, data, info = window
-    inference = study.config["inference"]
+    inference = study.config.inference
     span = spec.span or info.step
     period = str(item["period"])
     first, last = data.years[[0, -1]].tolist()
@@ -167,7 +167,7 @@ def _estimated(
         spec.draws,
         spec.gmm_last_lag,
         rng,
-        inference["conf_level"],
+        inference.level,
     )
     n = len(data.units)
     steps = len(dates[0]) - 1
@@ -255,8 +255,8 @@ def _add_root(rows: Rows, root: Root, span: int, study: Study) -> dict[str, Any]
     """Add the rows of a root, its speed and its half-life; return its numbers for the
     series.
     """
-    level = study.config["inference"]["conf_level"]
-    sesoi = float((study.config.get("sesoi") or {}).get("speed_pp", 1.0))
+    level = study.config.inference.level
+    sesoi = study.config.sesoi.speed_pp
     test = {
         "df": root.df,
         "conf_level": level,

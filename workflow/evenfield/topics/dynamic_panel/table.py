@@ -69,7 +69,7 @@ def t7(facts: Facts) -> Table:
             first = pick(own, term="log_income_lag")
             basis = first["output_basis"]
             parts = [
-                period_with_basis(period, basis, facts.config["periods"]),
+                period_with_basis(period, basis, facts.config.periods),
                 "every year" if span == 1 else f"every {span} years",
                 *sample_parts(first, described),
             ]

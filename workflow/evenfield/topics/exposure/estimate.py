@@ -73,8 +73,8 @@ def estimate(study: Study) -> Results:
     Vega and Elhorst (2015), SLX; Borusyak and Hull (2023).
     """
     specs: Section = read(Section, study.config, "exposure")
-    settings = parse_contrast_settings(study.config["inference"], study.power, specs)
-    joins = study.config["weights"].get("join", [])
+    settings = parse_contrast_settings(study.config.inference, study.power, specs)
+    joins = study.config.weights.join
     geographies = Geographies(
         study.table("units"),
         joined_links(study.table("adjacency"), joins),
@@ -187,8 +187,8 @@ def _summary(study: Study, deciding: list[CrossSection]) -> dict[str, Any]:
             name: round(section.standard_deviation(name), 6)
             for name in section.spec.exposures
         }
-    inference = study.config["inference"]
-    sesoi = study.config["sesoi"]
+    inference = study.config.inference
+    sesoi = study.config.sesoi
     names = {
         "own": "growth_premium_pp",
         "difference": "spillover_difference_pp",
@@ -229,8 +229,8 @@ def _summary(study: Study, deciding: list[CrossSection]) -> dict[str, Any]:
             ALL: "all units",
             OUTSIDERS: "units that have none of the regimes; no own terms",
         },
-        "conf_level": inference["conf_level"],
+        "conf_level": inference.level,
         "power": study.power,
-        "permutations": inference["permutations"],
-        "sesoi": {name: sesoi[key] for name, key in names.items()},
+        "permutations": inference.permutations,
+        "sesoi": {name: sesoi.named(key) for name, key in names.items()},
     }

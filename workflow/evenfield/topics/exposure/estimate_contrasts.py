@@ -82,7 +82,7 @@ def per_sd(contrast: GroupContrast, section: CrossSection) -> GroupContrast:
         # (g_k sd_k): a step of one standard deviation of exposure.
         if weight is not None:
             scaled[lag_name(own)] = weight * section.standard_deviation(exposure)
-    sesoi = section.study.config["sesoi"]["spillover_per_sd_pp"]
+    sesoi = section.study.config.sesoi.spillover_per_sd_pp
     row = replace(contrast.row, unit_of_measure=PER_SD, sesoi=sesoi)
     return replace(contrast, row=row, weights=scaled)
 
@@ -129,7 +129,7 @@ def _contrast(
         treatment_def=taxonomy,
         w_id=spec.weights + ("" if spec.neighbours == "equal" else " by population"),
         estimate=NAN,
-        sesoi=section.study.config["sesoi"][sesoi],
+        sesoi=section.study.config.sesoi.named(sesoi),
         unit_of_measure=OWN_UNIT if own else PER_EXPOSURE,
         output_basis=str(section.period["basis"]),
         data_hash=str(about["data_hash"]),

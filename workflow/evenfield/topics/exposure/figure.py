@@ -35,13 +35,13 @@ def f13(facts: Facts) -> Artwork:
     """Draw each question as one row: long spans at the left, periods at the right, each
     with its own scale.
     """
-    periods = facts.config["periods"]
+    periods = facts.config.periods
     roles: dict[str, list[str]] = {"span": [], "main": []}
     for name, item in periods.items():
-        roles.setdefault(item.get("role", "main"), []).append(name)
+        roles.setdefault(item.role, []).append(name)
     groups = [names for names in (roles["span"], roles["main"]) if names]
     # Spans from the latest start to the earliest.
-    groups[0].sort(key=lambda name: -int(periods[name]["start"]))
+    groups[0].sort(key=lambda name: -periods[name].start)
     schemes, rows = _rows(facts, roles["span"] + roles["main"])
     questions = list(dict.fromkeys(rows["question"]))
     tall = 0.62 + ROW_HEIGHT * len(questions)
@@ -145,7 +145,7 @@ def _draw(
     labels = []
     for name in names:
         bases = only(rows, period=name)["output_basis"].tolist() or [""]
-        labels.append(period_with_basis(name, bases[0], facts.config["periods"]))
+        labels.append(period_with_basis(name, bases[0], facts.config.periods))
     axes.set_yticks(range(len(names)), labels)
     axes.set(xlabel="", ylabel="", ylim=(len(names) - 0.5, -0.5))
     axes.margins(x=0.04)
@@ -170,7 +170,7 @@ def _describe(facts: Facts, rows: pd.DataFrame) -> str:
         values = []
         for row in records(question_rows):
             period = period_with_basis(
-                row["period"], row["output_basis"], facts.config["periods"]
+                row["period"], row["output_basis"], facts.config.periods
             )
             ends = interval(row["conf_low"], row["conf_high"], 1)
             value = f"{period} {fixed(row['estimate'], 1)} {ends}".rstrip()

@@ -119,7 +119,7 @@ def t16b(facts: Facts) -> Table:
     weights.
     """
     spec = facts.primary()["id"]
-    periods = facts.config["periods"]
+    periods = facts.config.periods
     spec_rows = only(facts.series("ranges"), spec_id=spec)
     if spec_rows.empty:
         raise ArtifactError(
@@ -156,7 +156,7 @@ def _full_rows(facts: Facts, spec_rows: pd.DataFrame, period: str) -> Iterator[R
     difference, and equivalence to zero.
     """
     everyone = only(spec_rows, sample_id="all")
-    periods = facts.config["periods"]
+    periods = facts.config.periods
     plain = _named(only(everyone, estimator="slx"))
     basis = str(pick(plain).get("output_basis", ""))
     group = period_with_basis(period, basis, periods)
@@ -181,7 +181,7 @@ def _other_rows(facts: Facts, others: pd.DataFrame) -> Iterator[Row]:
     rows = _named(only(others, estimator="slx", sample_id="all"))
     differences = rows["contrast"].str.startswith("exposure")
     rows = rows[differences | rows["term"].eq("exposure_park")]
-    periods = facts.config["periods"]
+    periods = facts.config.periods
     main = main_periods(periods)
     shown = [period for period in facts.shown("main", "span") if period in main]
     for pair in records(rows[["spec_id", "name"]].drop_duplicates()):

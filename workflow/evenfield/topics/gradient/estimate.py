@@ -97,9 +97,9 @@ def check_data(study: Study, _: Section, spec: GradientSpec) -> None:
 
 def estimate(study: Study) -> Results:
     """Test the gradients of cluster lists and counts for every specification."""
-    inference = study.config["inference"]
+    inference = study.config.inference
     out = Results()
-    out.fit = {name: inference[name] for name in ("conf_level", "permutations")}
+    out.fit = inference.fields("permutations")
     out.fit["specs"] = []
     cells = study.table("cells", text=TEXT)
     for spec in read(Section, study.config, "gradient"):
@@ -197,7 +197,7 @@ def _mark_rows(
 
 def _stream(rows: Rows, what: str, study: Study) -> tuple[np.random.Generator, str]:
     """Return the random stream of a row and its name with the base seed."""
-    seed = study.config["inference"]["seed"]
+    seed = study.config.inference.seed
     names = (rows.shared[name] for name in ("spec_id", "treatment_def", "outcome"))
     draw_id = ":".join(["gradient", *names, what])
     return generator_for(seed, draw_id), f"{seed}:{draw_id}"
@@ -214,7 +214,7 @@ def _add_east(
     Fisher (1935): given both margins the test is the permutation of marks over units,
     counted out. Interval: Newcombe (1998), method 10.
     """
-    level = study.config["inference"]["conf_level"]
+    level = study.config.inference.level
     n = len(marked)
     k = int(marked.sum())
     size = int(geography.inside.sum())
@@ -258,8 +258,8 @@ def _add_south(
     """Compare the latitude of marked units of the East with that of its others by
     placing the marks anew.
     """
-    inference = study.config["inference"]
-    level = inference["conf_level"]
+    inference = study.config.inference
+    level = inference.level
     east = geography.inside
     n = int(east.sum())
     labels = {
@@ -277,7 +277,7 @@ def _add_south(
             np.array(geography.units)[east],
             np.zeros(n),
         )
-        placements = free_assignments(panel, inference["permutations"], rng)
+        placements = free_assignments(panel, inference.permutations, rng)
         draws = path_randomisation(panel, placements, "time")
         test = randomisation_inference(draws, level)
         error = float(np.std(draws.coefficients))
@@ -309,7 +309,7 @@ def _add_moran(
 ) -> None:
     """Test whether units near each other are alike; values (N,)."""
     rng, seed = _stream(rows, "moran", study)
-    permutations = study.config["inference"]["permutations"]
+    permutations = study.config.inference.permutations
     try:
         test = morans_i_test(values, geography.W, rng, permutations)
     except NumericsError as error:
@@ -331,7 +331,7 @@ def _add_links(
 ) -> None:
     """Count the links between two marked units and place the marks anew."""
     rng, seed = _stream(rows, "links", study)
-    permutations = study.config["inference"]["permutations"]
+    permutations = study.config.inference.permutations
     try:
         links = join_counts(marks, geography.W, rng, permutations)
     except NumericsError as error:
@@ -399,8 +399,8 @@ def _add_poisson(
     """Fit E[c] = exp(a + b x) by Poisson quasi-likelihood; p by permutation of the
     counts; counts, x (N,).
     """
-    inference = study.config["inference"]
-    level = inference["conf_level"]
+    inference = study.config.inference
+    level = inference.level
     rng, seed = _stream(rows, term, study)
     try:
         constant = is_constant(counts) or is_constant(x)
@@ -418,7 +418,7 @@ def _add_poisson(
             fit = model.fit(cov_type="HC1", use_t=True)
         if not fit.converged or not np.isfinite(fit.bse).all():
             raise NumericsError("the Poisson regression has no finite solution")
-        p_value = permuted_sum_p(counts, x, rng, inference["permutations"])
+        p_value = permuted_sum_p(counts, x, rng, inference.permutations)
     except NumericsError as error:
         rows.undefined([term], error, **labels)
         return

@@ -57,7 +57,7 @@ def _check_spec(groups: Groups, spec: Any, where: str) -> None:
         names = [spec.programme, *spec.beside]
         check_names(names, programmes["programme"].unique(), f"{where}.programme")
     if getattr(spec, "exposure", ""):
-        known = groups.study.config["weights"]["families"]
+        known = groups.study.config.weights.families
         check_names([spec.exposure], known, f"{where}.exposure")
     measures = set(groups.ingested("clusters")["measure"])
     for name, text in getattr(spec, "doses", {}).items():

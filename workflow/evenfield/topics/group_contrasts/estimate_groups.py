@@ -45,8 +45,8 @@ class Groups:
         self.main: list[Period] = [
             item for item in self.description["periods"] if item["role"] == "main"
         ]
-        self.primary = config["taxonomy"]["primary"]
-        self.taxonomies = list(config["taxonomy"]["all"])
+        self.primary = config.taxonomy.primary
+        self.taxonomies = list(config.taxonomy.all)
         cells = study.table("cells", scheme)
         # Sorted, so that one taxonomy and period is one slice.
         cells = cells.set_index(["taxonomy", "period", "unit"]).sort_index()
@@ -58,9 +58,9 @@ class Groups:
         where = study.table("units", scheme)
         self.where = where.set_index("unit")
         adjacency = study.table("adjacency", scheme)
-        self.links = joined_links(adjacency, config["weights"]["join"])
+        self.links = joined_links(adjacency, config.weights.join)
         self.settings = s = parse_contrast_settings(
-            config["inference"], study.power, specs
+            config.inference, study.power, specs
         )
         self.geographies = Geographies(where, self.links, s.permutations, s.seed)
         self.left_out: list[dict[str, str]] = []  # of the question that is answered
@@ -193,7 +193,7 @@ class Groups:
 
     def row(self, family: str, spec: Question, **fields: Any) -> Estimate:
         """Return the row of a specification before it is estimated."""
-        sesoi = self.study.config["sesoi"].get(getattr(spec, "sesoi", ""), NAN)
+        sesoi = self.study.config.sesoi.named(getattr(spec, "sesoi", ""))
         shared: dict[str, Any] = {
             "hypothesis": spec.hypothesis,
             "family": family,

@@ -55,7 +55,7 @@ def quotient(groups: Groups, spec: FadingSpec) -> Parts:
     above, below, note = shares(groups, spec)
     first = int(above.columns[0])
     last = int(above.columns[-1])
-    smallest = groups.study.config["sesoi"].get(spec.sesoi, NAN)
+    smallest = groups.study.config.sesoi.named(spec.sesoi)
     shared: dict[str, Any] = {
         "outcome": spec.id,
         "period": f"{first}-{last}",

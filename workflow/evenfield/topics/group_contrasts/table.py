@@ -174,11 +174,11 @@ def t4(facts: Facts) -> Table:
     last main period, pooled.
     """
     spec = _growth_spec(facts)
-    periods = facts.config["periods"]
+    periods = facts.config.periods
     pooled = "+".join(spec.get("pooled", []))
     named = spec.get("periods", [])
-    spans = [name for name in named if periods[name].get("role") == "span"]
-    spans.sort(key=lambda name: int(periods[name]["start"]))
+    spans = [name for name in named if periods[name].role == "span"]
+    spans.sort(key=lambda name: periods[name].start)
     heads = {
         name: period_label(name, periods)
         for name in (*spans, last_main_period(periods))
@@ -257,7 +257,7 @@ def _faded(facts: Facts, span: str) -> Iterator[Row]:
     rows = facts.estimates(
         family="fading", spec_id=ids[:1], estimator="ols", term="sez", contrast=""
     )
-    trends = rows[~rows["period"].isin(list(facts.config["periods"]))]
+    trends = rows[~rows["period"].isin(list(facts.config.periods))]
     for suffix, label in DATINGS.items():
         for row in records(only(trends, treatment_def=facts.taxonomy + suffix))[:1]:
             group = "Zones against the others: change from period to period"
@@ -308,7 +308,7 @@ def _premium_lines(facts: Facts, estimates: pd.DataFrame) -> Iterator[Line]:
     )
     for row in rows:
         period = period_with_basis(
-            row["period"], row["output_basis"], facts.config["periods"]
+            row["period"], row["output_basis"], facts.config.periods
         )
         compared = comparison_name(row)
         if row["family"] == "dose":
@@ -360,7 +360,7 @@ def t22(facts: Facts) -> Table:
     note = facts.text(FADING_NOTE) + _left_out(facts, "fading", labels)
     note += facts.text(FADING_POWER + RANGE_NOTE)
     columns = contrast_columns(facts, "Period")
-    periods = facts.config["periods"]
+    periods = facts.config.periods
     lines = []
     for spec, label in labels.items():
         rows = only(estimates, treatment_def=facts.taxonomy, spec_id=spec)
@@ -446,7 +446,7 @@ def t24(facts: Facts) -> Table:
     estimates = facts.estimates(family="programmes")
     main = only(estimates[estimates["role"].ne("ladder")], effect_type="coef")
     p_values = only(main, role="placebo")["p_value"]
-    failed = int((p_values < 1 - facts.config["inference"]["conf_level"]).sum())
+    failed = int((p_values < 1 - facts.config.inference.level).sum())
     template = PROGRAMMES_NOTE + INFERENCE_NOTE
     note = facts.text(template, failed=failed, placebos=len(p_values))
     columns = contrast_columns(facts, "Comparison", "pp/yr")

@@ -49,8 +49,8 @@ GRID = ["tile_row", "tile_col"]
 def f1(facts: Facts) -> Artwork:
     """Draw the tile-grid map of cells."""
     use_style()
-    period = last_main_period(facts.config["periods"])
-    taxonomy = facts.config["taxonomy"]["primary"]
+    period = last_main_period(facts.config.periods)
+    taxonomy = facts.config.taxonomy.primary
     cells = cells_of(facts.table("cells", text=TEXT), taxonomy, period)
     cases = facts.ingested("cases", TEXT)
     tiles = _tiles(cells, facts.table("units", text=TEXT), cases)

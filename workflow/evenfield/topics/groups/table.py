@@ -45,8 +45,8 @@ NAMED = (
 
 def t1(facts: Facts) -> Table:
     """Return the taxonomy and the zones of every unit."""
-    taxonomy = facts.config["taxonomy"]["primary"]
-    periods = facts.config["periods"]
+    taxonomy = facts.config.taxonomy.primary
+    periods = facts.config.periods
     period = last_main_period(periods)
     cells = cells_of(facts.table("cells", text=TEXT), taxonomy, period)
     sources = only(facts.ingested("taxonomies", TEXT), taxonomy=taxonomy)
@@ -107,13 +107,13 @@ def _named(kinds: list[str], names: Mapping[str, str]) -> dict[str, str]:
 
 def tg(facts: Facts) -> Table:
     """Return the names of the units in each cell, one row for each period."""
-    taxonomy = facts.config["taxonomy"]["primary"]
+    taxonomy = facts.config.taxonomy.primary
     cells = facts.table("cells", text=TEXT)
     names = facts.table("units", text=TEXT).set_index("unit")["name"]
     rows = []
     for period in facts.shown("main", "span"):
         placed = cells_of(cells, taxonomy, period)
-        row: dict[str, Any] = {"period": period_label(period, facts.config["periods"])}
+        row: dict[str, Any] = {"period": period_label(period, facts.config.periods)}
         # The many that have neither are counted, not named.
         for cell in CELLS[:-1]:
             members = sorted(names[only(placed, cell=cell)["unit"]])

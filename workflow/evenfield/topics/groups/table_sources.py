@@ -40,7 +40,7 @@ def t2(facts: Facts) -> Table:
     panel = facts.ingested("panel")
     provenance = facts.ingested("panel_provenance", TEXT)
     sources = facts.ingested("sources", TEXT)
-    years = facts.config["panel"]["years"]
+    years = facts.config.panel.years
     rows: list[Row] = []
     for name in _columns_in_use(facts):
         spans = only(provenance, variable=name)
@@ -86,11 +86,11 @@ def t2(facts: Facts) -> Table:
 
 
 def _columns_in_use(facts: Facts) -> list[str]:
-    income = facts.config["panel"]["income"]
-    columns = [income.get(key) for key in INCOME_KEYS]
-    for item in facts.config["controls"].values():
-        if item["kind"] != "unit":
-            columns += [item.get(key) for key in CONTROL_KEYS]
+    income = facts.config.panel.income
+    columns = [getattr(income, key) for key in INCOME_KEYS]
+    for item in facts.config.controls.values():
+        if item.kind != "unit":
+            columns += [getattr(item, key) for key in CONTROL_KEYS]
     return list(dict.fromkeys(filter(None, columns)))
 
 

@@ -120,7 +120,7 @@ def _decomposition(study: Study, spec: InequalitySpec, period: str) -> Decomposi
         output = matched(panel, "output_real", data, where)
     linked = None
     if spec.weights:
-        primary = study.config["weights"]["primary"]
+        primary = study.config.weights.primary
         check_names([spec.weights], [primary], f"{where} weights")
         linked = study.weights(scheme=spec.unit_scheme).among(data.units)[0]
     return Decomposition(
@@ -132,7 +132,7 @@ def _decomposition(study: Study, spec: InequalitySpec, period: str) -> Decomposi
         output=output,
         groups=_groups(study, spec, period, data.units, where),
         linked=linked,
-        inference=study.config["inference"],
+        inference=study.config.inference,
         labels=labels,
         note=note,
     )

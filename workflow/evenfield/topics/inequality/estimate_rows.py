@@ -34,6 +34,7 @@ from evenfield.shared.estimates import NAN, Estimate
 from evenfield.shared.rows import Kind, Rows
 from evenfield.shared.streams import stream
 from evenfield.shared.trajectories import Trajectories
+from evenfield.study.study_config import InferenceSettings
 
 MEASURES = (THEIL_T, THEIL_L)
 ENDS = {"start": 0, "end": -1}
@@ -67,7 +68,7 @@ class Decomposition:
     # codes and names; taxonomies as ``seed2011: cell``
     groups: dict[str, tuple[Array, list[str]]]
     linked: csr_array | None  # (N, N) weights, positive between neighbours
-    inference: dict[str, Any]
+    inference: InferenceSettings
     labels: dict[str, Any]
     note: str
     estimates: list[Estimate] = field(default_factory=list)
@@ -138,7 +139,7 @@ class Decomposition:
         return stream(self.inference, "inequality", self.spec, self.period, what)
 
     def _interval(self, draws: Array) -> dict[str, float]:
-        level = self.inference["conf_level"]
+        level = self.inference.level
         low, high = np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2])
         return {
             "conf_low": float(low),
@@ -148,7 +149,7 @@ class Decomposition:
 
     @property
     def _band_draws(self) -> int:
-        return min(int(self.inference["permutations"]), BAND_DRAWS)
+        return min(int(self.inference.permutations), BAND_DRAWS)
 
     def _totals(self, rows: Rows) -> None:
         for measure in MEASURES:
@@ -264,7 +265,7 @@ class Decomposition:
         Lanjouw, Mistiaen and Ozler 2008).
         """
         income, weights = self._at(end)
-        draws = self.inference["permutations"]
+        draws = self.inference.permutations
         for measure in MEASURES:
             parts = decompose_theil(income, weights, codes, measure)
             total = parts.total

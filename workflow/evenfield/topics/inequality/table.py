@@ -62,7 +62,7 @@ def t12(facts: Facts) -> Table:
             weighting = "weighted by population"
             if "unweighted" in first["outcome"]:
                 weighting = "unweighted"
-            when = period_with_basis(period, basis, facts.config["periods"])
+            when = period_with_basis(period, basis, facts.config.periods)
             parts = [when, weighting, *sample_parts(first, facts.description())]
             shared = {
                 "group": heading(parts),
@@ -81,7 +81,7 @@ def t12(facts: Facts) -> Table:
         f"Inequality of income per head between {units} in the first and last year. The"
         f" {facts.level} band redraws {units}: sensitivity, not sampling error, since"
         " all of them are observed. Shares are parts of Theil T; p: share of"
-        f" {facts.config['inference']['permutations']:,} exchanges of labels with a"
+        f" {facts.config.inference.permutations:,} exchanges of labels with a"
         " between part at least as large; connected: the same over all connected"
         " groups of that size. Of most: between part over the largest one that groups"
         " of these sizes could reach (Elbers and others). Net between: Dagum's part of"
@@ -242,7 +242,7 @@ def _growth_rows(own: pd.DataFrame, facts: Facts) -> Iterator[Row]:
             "grouping": first["treatment_def"],
             "period": first["period"],
             "basis": basis,
-            "label": period_with_basis(first["period"], basis, facts.config["periods"]),
+            "label": period_with_basis(first["period"], basis, facts.config.periods),
             "name": GROUPS.get(term, term),
             "growth": values["end"],
             "before": values["start"],

@@ -96,7 +96,7 @@ class _Linkages:
         specs = self.section.specs
         primary = [spec for spec in specs if spec.role == "primary"]
         self.main = (primary + specs)[0]
-        self.inference = study.config["inference"]
+        self.inference = study.config.inference
         units = study.table("units").set_index("unit")
         self.coordinates = units[["lat", "lon"]].astype(float)
         self.units = list(units.index)
@@ -176,7 +176,7 @@ class _Linkages:
             and spec.role in {"primary", "robustness"}
         ]
         at = names.index(self.main.id)
-        seed = self.inference["seed"]
+        seed = self.inference.seed
         drawn = permuted_estimates(
             {name: self.panels[name] for name in names},
             self.section.draws,
@@ -237,12 +237,12 @@ class _Linkages:
                 "the secondary share of 1985 and input-output multipliers that the"
                 " design names are not in the panel"
             ),
-            **{"conf_level": self.inference["conf_level"], "power": self.study.power},
+            **{"conf_level": self.inference.level, "power": self.study.power},
         }
 
     def _panel(self, spec: LinkageSpec) -> LinkagePanel:
         years = list(range(spec.span[0], spec.span[1] + 1))
-        known = sorted(self.study.config["weights"]["families"])
+        known = sorted(self.study.config.weights.families)
         if spec.weights not in known:
             raise EstimateError(
                 f"linkage specification {spec.id} names weights {spec.weights}",
@@ -421,8 +421,7 @@ class _Linkages:
         return Estimate(**shared | fields | {"warning": warning} | labels)
 
     def _sesoi(self) -> float:
-        sesoi = self.study.config.get("sesoi") or {}
-        return float(sesoi.get("linkage_elasticity", NAN))
+        return self.study.config.sesoi.named("linkage_elasticity")
 
     def _basis(self, spec: LinkageSpec) -> str:
         """Return the basis of the outcome in the years of a specification."""

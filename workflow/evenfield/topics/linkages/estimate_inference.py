@@ -4,7 +4,6 @@ registry, long differences, and the permuted moderator.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +21,7 @@ from evenfield.shared.few_units import (
     located,
     method_fields,
 )
+from evenfield.study.study_config import InferenceSettings
 from evenfield.topics.linkages.estimate_panel import (
     LinkagePanel,
     fit_long_difference,
@@ -43,7 +43,7 @@ class Setting:
     fit: OlsFit  # its fit
     c: np.ndarray  # (K,) weights of the combination
     coordinates: pd.DataFrame  # ``lat``, ``lon`` by unit
-    inference: Mapping[str, Any]  # ``conf_level``, ``permutations``, ``seed``
+    inference: InferenceSettings  # ``conf_level``, ``permutations``, ``seed``
     power: float  # of the minimum detectable effects
     draws: int  # of the moderator over units
     draw_id: str  # name of the random stream
@@ -51,7 +51,7 @@ class Setting:
     @property
     def level(self) -> float:
         """Level of the intervals."""
-        return float(self.inference["conf_level"])
+        return self.inference.level
 
     @property
     def estimate(self) -> float:
@@ -114,7 +114,7 @@ def long_difference_fields(setting: Setting, fit: OlsFit) -> Fields:
 
 
 def _permutation(setting: Setting) -> Fields:
-    seed = setting.inference["seed"]
+    seed = setting.inference.seed
     draws = permuted_estimates(
         {"": setting.panel}, setting.draws, seed, setting.draw_id
     )[""]

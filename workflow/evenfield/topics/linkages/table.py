@@ -171,5 +171,5 @@ def _note(facts: Facts, main: Row) -> tuple[str, ...]:
             strongest=facts.label(main["max_leverage_unit"]),
         ),
         basis_note(about),
-        origin_note(about, int(facts.config["inference"]["seed"])),
+        origin_note(about, int(facts.config.inference.seed)),
     )

@@ -35,7 +35,7 @@ from evenfield.shared.trajectories import (
     whole_span,
 )
 from evenfield.study.study import Study
-from evenfield.study.study_config import TaxonomyName
+from evenfield.study.study_config import InferenceSettings, TaxonomyName
 
 KINDS = {
     "moran": Kind("moran", "moran", "stat", "index"),
@@ -84,12 +84,12 @@ class Map:
     W: csr_array  # (N, N) in the order of the units
     weights: str
     cut: str  # that the weights were cut to a sample
-    inference: dict[str, Any]
+    inference: InferenceSettings
 
     @property
     def draws(self) -> int:
         """Number of permutations."""
-        return int(self.inference["permutations"])
+        return self.inference.permutations
 
     def stream(self, *parts: object) -> tuple[np.random.Generator, str]:
         """Return the random stream of one test and its seed in words."""
@@ -124,7 +124,7 @@ def estimate(study: Study) -> Results:
     out = Results()
     parts = []
     fits = []
-    inference = study.config["inference"]
+    inference = study.config.inference
     for spec in read(Section, study.config, "moran"):
         where = f"estimates.moran.{spec.id}"
         income, info = whole_span(study, spec, where)
@@ -157,7 +157,7 @@ def estimate(study: Study) -> Results:
             }
         )
     out.series["series"] = stacked(parts, LABELS, NUMBERS)
-    out.fit = {key: inference[key] for key in ("conf_level", "permutations", "seed")}
+    out.fit = inference.fields("permutations", "seed")
     out.fit["specs"] = fits
     return out
 
@@ -217,7 +217,7 @@ def _map_tests(
     X: Array | None,
 ) -> tuple[Rows, list[pd.DataFrame]]:
     spec = on.spec
-    level = on.inference["conf_level"]
+    level = on.inference.level
     labels, note = span_labels("moran", spec, data, on.info)
     rng, seed = on.stream(name, controls)
     rows = on.rows(note, **labels, outcome=name, controls_id=controls, seed=seed)

@@ -39,8 +39,8 @@ def t13(facts: Facts) -> Table:
         own = only(estimates, spec_id=spec)
         for year in _shown(only(own, estimator="moran")):
             rows.append(_row(facts, only(own, period=year), kinds))
-    weights = facts.config["weights"]["primary"].replace("_", " ")
-    draws = facts.config["inference"]["permutations"]
+    weights = facts.config.weights.primary.replace("_", " ")
+    draws = facts.config.inference.permutations
     note = facts.note(
         f"Moran's I with {weights} weights, in brackets p from {draws:,} permutations"
         " over the map and p adjusted for looking at every year; of growth since the"

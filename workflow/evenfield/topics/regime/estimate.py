@@ -127,7 +127,7 @@ def estimate(study: Study) -> Results:
         "equation": EQUATION,
         "deciding": DECIDING,
         "within_group": "description only: a handful of units",
-        "conf_level": study.config["inference"]["conf_level"],
+        "conf_level": study.config.inference.level,
         "power": study.power,
         "sesoi": sesoi_of(study),
         "specs": [spec.id for spec in specs],
@@ -167,7 +167,7 @@ def _interaction_rows(
             "unit_of_measure": "% per year" if term == INITIAL else UNIT,
             "n_treated": n_treated,
             "sesoi": sesoi_of(study),
-            "conf_level": study.config["inference"]["conf_level"],
+            "conf_level": study.config.inference.level,
         }
         if fit is not None:
             shared |= carrier_fields(section.X, units, c)
@@ -212,7 +212,7 @@ def _tested(
     locations: Locations | None = None,
 ) -> Fields:
     """Test c'beta by a method of the registry, as fields of an estimate; c (K,)."""
-    settings = study.config["inference"]
+    settings = study.config.inference
     design = few_unit_design(
         kernel_fit(fit),
         units,
@@ -221,11 +221,11 @@ def _tested(
         locations=locations,
         power=study.power,
     )
-    test = infer(method, design, c, settings["conf_level"])
+    test = infer(method, design, c, settings.level)
     if test.reason:
         return {"estimate": test.estimate, "warning": f"no interval: {test.reason}"}
     weak = underpowered(test.mde, sesoi_of(study), "pp/yr")
-    return fields_of(test, settings["conf_level"]) | {"warning": weak}
+    return fields_of(test, settings.level) | {"warning": weak}
 
 
 def _gap_row(section: CrossSection, fit: RegressionResults | None) -> Estimate:
@@ -295,7 +295,7 @@ def _split_rows(cross_sections: list[CrossSection], study: Study) -> list[Estima
         "n_obs": sum(len(section.table) for section in main),
         "sesoi": sesoi_of(study),
         "output_basis": "+".join(sorted({str(s.period["basis"]) for s in main})),
-        "conf_level": study.config["inference"]["conf_level"],
+        "conf_level": study.config.inference.level,
     }
     undefined = [f"{s.name}: {s.undefined}" for s in main if s.undefined]
     if late.all() or not late.any():

@@ -38,7 +38,7 @@ def decides(spec: RegimeSpec, contrast: str) -> dict[str, str]:
 
 def sesoi_of(study: Study) -> float:
     """Return the smallest difference of speeds of interest, pp a year."""
-    return float((study.config.get("sesoi") or {}).get("speed_pp", 1.0))
+    return study.config.sesoi.speed_pp
 
 
 def panel_rows(sections: Sequence[CrossSection], study: Study) -> list[Estimate]:
@@ -68,8 +68,8 @@ def _section_rows(
     section: CrossSection, span: Trajectories, study: Study
 ) -> list[Estimate]:
     spec = section.spec
-    inference = study.config["inference"]
-    level = inference["conf_level"]
+    inference = study.config.inference
+    level = inference.level
     steps = len(span.years) - 1
     shared: dict[str, Any] = {
         **section.shared,
@@ -92,7 +92,7 @@ def _section_rows(
     exposed = section.table.loc[list(span.units), list(EXPOSURES)].to_numpy(float)
     Z = np.column_stack([np.ones(len(exposed)), exposed])
     named = f"{spec.id}:{section.shared['unit_scheme']}:{section.name}"
-    rng = generator_for(inference["seed"], f"regime:{named}:units")
+    rng = generator_for(inference.seed, f"regime:{named}:units")
     try:
         if not span.evenly_spaced:
             raise NumericsError("the dates are not equally spaced")
@@ -120,7 +120,7 @@ def _section_rows(
             conf_level=level,
             sesoi=sesoi,
             mde=mde,
-            seed=f"{inference['seed']}:regime:{spec.id}:{section.name}",
+            seed=f"{inference.seed}:regime:{spec.id}:{section.name}",
             warning=joined(section.note, lost if one.lost > 0 else "", weak),
         )
         biased = Estimate(

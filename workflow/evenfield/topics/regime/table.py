@@ -107,7 +107,7 @@ TABLES = {"T8": t8}
 
 def _named(facts: Facts, row: Row) -> str:
     return period_with_basis(
-        str(row["period"]), row["output_basis"], facts.config["periods"]
+        str(row["period"]), row["output_basis"], facts.config.periods
     )
 
 
@@ -127,7 +127,7 @@ def _period_rows(facts: Facts, spec_rows: pd.DataFrame) -> Iterable[Row]:
 
 
 def _split_rows(facts: Facts, main: pd.DataFrame) -> Iterable[Row]:
-    periods = facts.config["periods"]
+    periods = facts.config.periods
     for row in records(main[main["estimator"].str.startswith("regime_split")]):
         sides = []
         for side in str(row["period"]).split(" less "):
@@ -150,7 +150,7 @@ def _other_rows(
     facts: Facts, estimates: pd.DataFrame, ids: list[str], shown: list[str]
 ) -> Iterable[Row]:
     differences = only(estimates, term=CLUSTER, contrast=DIFFERENCE)
-    main = main_periods(facts.config["periods"])
+    main = main_periods(facts.config.periods)
     for spec in ids:
         for period in [period for period in shown if period in main]:
             tests = only(differences, spec_id=spec, period=period)

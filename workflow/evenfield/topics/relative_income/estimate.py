@@ -122,7 +122,8 @@ def _paths(
         means["mean_population_weighted"] = total["product"] / total["weight"]
         frame = pd.DataFrame(means).reset_index()
         parts.append(frame.assign(variable=variable, basis=frame["year"].map(basis)))
-    output = study.config.get("panel", {}).get("income", {}).get("output", "")
+    income = getattr(study.config.panel, "income", None)
+    output = (income.output if income else None) or ""
     if output in rows:
         parts.append(_current_prices(rows, output))
     return pd.concat(parts).assign(kind="path", period="")

@@ -42,7 +42,7 @@ def f3(facts: Facts) -> Artwork:
     """Draw relative income by cell, of the same units throughout where a taxonomy says
     so and of each year's cells.
     """
-    taxonomy = facts.config["taxonomy"]["primary"]
+    taxonomy = facts.config.taxonomy.primary
     paths = only(facts.series(), kind="path", unit_scheme=facts.main)
     # A ratio at current prices needs no deflator and no proxy; real incomes stand in
     # where it is missing.

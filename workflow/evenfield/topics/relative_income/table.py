@@ -31,7 +31,7 @@ SHORT = ("growth_pct_per_year", "log_income_start")
 
 def t3(facts: Facts) -> Table:
     """Return one row for each variable and period, one column for each cell."""
-    taxonomy = facts.config["taxonomy"]["primary"]
+    taxonomy = facts.config.taxonomy.primary
     shown = facts.shown("main")
     series = facts.series()
     wanted = {"taxonomy": taxonomy, "unit_scheme": facts.main}
@@ -47,8 +47,8 @@ def t3(facts: Facts) -> Table:
     # A study without groups has one column.
     cells = ["all"] if cells == ["neither"] else ["all", *cells]
     variables = dict(VARIABLES)
-    for name, item in facts.config["controls"].items():
-        variables[f"control_{name}"] = (item["label"], None)
+    for name, item in facts.config.controls.items():
+        variables[f"control_{name}"] = (item.label, None)
     rows: list[Row] = []
     for period in shown:
         rows += _rows(facts, only(summary, period=period), cells, variables)
@@ -87,7 +87,7 @@ def _rows(
     shared = {
         "period": first["period"],
         "basis": basis,
-        "group": period_with_basis(first["period"], basis, facts.config["periods"]),
+        "group": period_with_basis(first["period"], basis, facts.config.periods),
     }
     counts = {f"mean {cell}": pick(series, cell=cell).get("n_units") for cell in cells}
     blank = {f"sd {cell}": None for cell in cells}

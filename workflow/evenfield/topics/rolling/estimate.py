@@ -61,7 +61,7 @@ def check_data(study: Study, _: Section, spec: RollingSpec) -> None:
 def estimate(study: Study) -> Results:
     """Follow convergence over time and over space for every specification."""
     out = Results()
-    inference = study.config["inference"]
+    inference = study.config.inference
     parts = []
     fits = []
     for spec in read(Section, study.config, "rolling"):
@@ -95,9 +95,9 @@ def estimate(study: Study) -> Results:
     frame = frame.sort_values(KEY, ignore_index=True)
     out.series["series"] = frame.astype(dict.fromkeys(WHOLE, "Int64"))
     out.fit = {
-        "conf_level": inference["conf_level"],
-        "draws": inference["permutations"],
-        "seed": inference["seed"],
+        "conf_level": inference.level,
+        "draws": inference.permutations,
+        "seed": inference.seed,
         "specs": fits,
     }
     return out
@@ -112,7 +112,7 @@ def _by_period(
     study: Study, spec: RollingSpec, data: Trajectories, info: SchemeInfo
 ) -> list[Any]:
     """Return the spatial form in every period, and the contrasts of the main ones."""
-    inference = study.config["inference"]
+    inference = study.config.inference
     labels = _rows(spec, data, info).shared
     sections = {}
     for name in periods_of(study.table("periods", spec.unit_scheme)):

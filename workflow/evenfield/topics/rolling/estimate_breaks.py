@@ -23,6 +23,7 @@ from evenfield.shared.spec import UnitsSpec
 from evenfield.shared.streams import stream
 from evenfield.shared.trajectories import Trajectories
 from evenfield.study.rounding import round_results
+from evenfield.study.study_config import InferenceSettings
 from evenfield.topics.rolling.estimate_windows import KINDS, WORD, Section
 
 FEWEST_SEGMENT = 5
@@ -37,7 +38,7 @@ def add_contrasts(
     sections: Mapping[str, Section],
     spec: UnitsSpec,
     labels: Mapping[str, Any],
-    inference: Mapping[str, Any],
+    inference: InferenceSettings,
 ) -> list[Any]:
     """Return the rows that compare the speed of each main period with that of the
     first.
@@ -67,8 +68,8 @@ def add_contrasts(
             fit_windows(y, X),
             np.array([section[1] for section in parts]),
             rng,
-            inference["permutations"],
-            inference["conf_level"],
+            inference.permutations,
+            inference.level,
         )
     except NumericsError as error:
         for pair in pairs:
@@ -108,14 +109,14 @@ def add_slope_break(
     data: Trajectories,
     spec: UnitsSpec,
     trim: float,
-    inference: Mapping[str, Any],
+    inference: InferenceSettings,
 ) -> pd.DataFrame:
     """Add the test for one break in the yearly slope of growth on income, year effects
     taken out.
     """
     rng, seed = stream(inference, WORD, spec, data.label, "slope_break")
     rows.shared["outcome"] = "growth"
-    draws = inference["permutations"]
+    draws = inference.permutations
     try:
         if len(data.units) < MIN_UNITS:
             raise NumericsError(
@@ -164,14 +165,14 @@ def add_slope_break(
 
 
 def add_variance_slope(
-    rows: Rows, data: Trajectories, spec: UnitsSpec, inference: Mapping[str, Any]
+    rows: Rows, data: Trajectories, spec: UnitsSpec, inference: InferenceSettings
 ) -> dict[str, Any]:
     """Add whether the cross-section variance falls more than a persistent panel of
     constant variance would make it.
     """
     rng, seed = stream(inference, WORD, spec, data.label, "weak_sigma")
     rows.shared |= {"outcome": "log_income", "seed": seed}
-    draws = min(inference["permutations"], MOST_VARIANCE_DRAWS)
+    draws = min(inference.permutations, MOST_VARIANCE_DRAWS)
     try:
         step = _step(data)
         # A trend test of persistent dispersion rejects far too often, so its law is

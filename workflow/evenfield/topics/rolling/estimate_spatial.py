@@ -29,6 +29,7 @@ from evenfield.shared.spec import UnitsSpec
 from evenfield.shared.speeds import NO_SPEED
 from evenfield.shared.streams import stream
 from evenfield.study.spatial_weights import SpatialWeights
+from evenfield.study.study_config import InferenceSettings
 from evenfield.topics.rolling.estimate_windows import KINDS, START, WORD, Section
 
 COEFFICIENTS = 4
@@ -45,7 +46,7 @@ def add_spatial(
     weights: SpatialWeights,
     spec: UnitsSpec,
     labels: Mapping[str, Any],
-    inference: Mapping[str, Any],
+    inference: InferenceSettings,
 ) -> list[Any]:
     """Return the rows of the spatial form in one period.
 
@@ -69,7 +70,7 @@ def add_spatial(
     X = np.column_stack([np.ones(len(y)), start, W @ start])
     try:
         fit = _fit(units, y, start, W)
-        _add_estimates(rows, fit, inference["conf_level"], years)
+        _add_estimates(rows, fit, inference.level, years)
         _add_drawn(rows, fit, spec, inference)
         _add_tests(rows, fit, y, X, W, spec, inference)
     except NumericsError as error:
@@ -132,13 +133,13 @@ def _add_estimates(
 
 
 def _add_drawn(
-    rows: Rows, fit: SpatialPanelFit, spec: UnitsSpec, inference: Mapping[str, Any]
+    rows: Rows, fit: SpatialPanelFit, spec: UnitsSpec, inference: InferenceSettings
 ) -> None:
     """Add effects over normal draws of the parameters, as LeSage and Pace (2009) do."""
     period = rows.shared["period"]
     rng, seed = stream(inference, WORD, spec, period, "effects")
-    level = inference["conf_level"]
-    draws = inference["permutations"]
+    level = inference.level
+    draws = inference.permutations
     names = [f"drawn {name}" for name in EFFECTS]
     labels = {"role": "ladder", "seed": seed}
     try:
@@ -170,7 +171,7 @@ def _add_tests(
     X: Array,
     W: csr_array,
     spec: UnitsSpec,
-    inference: Mapping[str, Any],
+    inference: InferenceSettings,
 ) -> None:
     # LR = 2 (l - l_0) against rho = theta = 0; P(chi2(2) > x) = exp(-x/2).
     ratio = 2 * (fit.log_likelihood - OLS(y, X[:, :2]).fit().llf)
@@ -184,7 +185,7 @@ def _add_tests(
         p_type="chi-squared(2)",
     )
     rng, seed = stream(inference, WORD, spec, rows.shared["period"], "moran")
-    moran = morans_i_test(fit.residuals[0], W, rng, inference["permutations"], X)
+    moran = morans_i_test(fit.residuals[0], W, rng, inference.permutations, X)
     rows.add(
         "moran",
         estimate=moran.statistic,

@@ -2,9 +2,6 @@
 over all windows.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -31,6 +28,7 @@ from evenfield.shared.spec import UnitsSpec
 from evenfield.shared.speeds import NO_SPEED
 from evenfield.shared.streams import stream
 from evenfield.shared.trajectories import Trajectories
+from evenfield.study.study_config import InferenceSettings
 
 # A cross-section: rows of units, years, basis, note, whether its end points exist.
 Section = tuple[pd.DataFrame, float, str, str, bool]
@@ -69,10 +67,10 @@ def add_windows(
     span: int,
     spec: UnitsSpec,
     info: SchemeInfo,
-    inference: Mapping[str, Any],
+    inference: InferenceSettings,
 ) -> pd.DataFrame:
     """Add the speeds in all windows of one length; return them with both bands."""
-    level = inference["conf_level"]
+    level = inference.level
     ends = window_ends(data.years, span)
     rng, seed = stream(inference, WORD, spec, span, "sup_t")
     same = {
@@ -89,7 +87,7 @@ def add_windows(
         fit = fit_windows((data.values[:, stops] - first) / span, first)
         # One draw of signs by unit moves all windows alike, so the largest |t| over
         # windows keeps their dependence (Montiel Olea and Plagborg-Moller 2019).
-        largest = sup_t_draws(fit, rng, inference["permutations"])
+        largest = sup_t_draws(fit, rng, inference.permutations)
     except NumericsError as error:
         rows.undefined(["critical"], error, **same)
         return pd.DataFrame()

@@ -89,7 +89,7 @@ def _row(facts: Facts, own: pd.DataFrame) -> Row:
         "period": end["period"],
         "basis": basis,
         "n_units": end["n_units"],
-        "label": period_with_basis(end["period"], basis, facts.config["periods"]),
+        "label": period_with_basis(end["period"], basis, facts.config.periods),
         "group": sample_heading(end, facts.description(), facts.words),
         "change_pct": 100 * (sigma_end / sigma_start - 1) if known else NAN,
     }

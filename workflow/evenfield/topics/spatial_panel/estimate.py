@@ -185,7 +185,7 @@ def _specification(
         "n_obs": len(panel.units) * len(panel.periods),
         "n_periods": len(panel.periods),
     }
-    inference = study.config["inference"]
+    inference = study.config.inference
     models: list[str] = list(dict.fromkeys((*spec.models, spec.model)))
     builders = {}
     networks = {}
@@ -199,9 +199,9 @@ def _specification(
             panel=panel,
             unit=UNITS.get(spec.outcome, ""),
             stream=f"spatial_panel:{spec.id}:{name}",
-            level=inference["conf_level"],
+            level=inference.level,
             power=study.power,
-            seed=inference["seed"],
+            seed=inference.seed,
         )
         fits = {
             model: fit_spatial_panel(panel, net, spec.form(model)) for model in models
@@ -353,7 +353,7 @@ def _summary(study: Study, section: Section) -> dict[str, Any]:
     for name, weights in sorted(study.all_weights.items()):
         effective = np.asarray(effective_neighbours(weights.matrix))
         neighbours[name] = float(round_results(effective))
-    inference = study.config["inference"]
+    inference = study.config.inference
     return {
         "equation": (
             "Y_t = rho W Y_t + X_t b + W X_t th + mu + alpha_t 1 + u_t, u_t = lambda W"
@@ -364,8 +364,8 @@ def _summary(study: Study, section: Section) -> dict[str, Any]:
             " 1/N, indirect = the rest"
         ),
         "reading": READING,
-        "conf_level": inference["conf_level"],
-        "seed": inference["seed"],
+        "conf_level": inference.level,
+        "seed": inference.seed,
         "power": study.power,
         "interval": (
             "sandwich by unit, t(G* - 1): any correlation over years and any variance"

@@ -116,14 +116,14 @@ class CurveSpec(Spec):
         kind needs none.
         """
         config = study.config
-        weights = self.weights or list(config["weights"]["families"])
+        weights = self.weights or list(config.weights.families)
         axes = (
-            self.periods or main_periods(config["periods"]),
+            self.periods or main_periods(config.periods),
             self.outcomes,
             self.unit_schemes or [study.main],
             self.samples,
             [""] if self.kind == "own" else weights,
-            self.taxonomies or config["taxonomy"]["all"],
+            self.taxonomies or config.taxonomy.all,
             map(tuple, self.controls),
         )
         return sorted(
@@ -151,14 +151,14 @@ def chunk(study: Study, number: int, of: int) -> Results:
     chunks changes no result.
     """
     section: Section = read(Section, study.config, "specification_curve")
-    inference = study.config["inference"]
+    inference = study.config.inference
     names = set[str]()
     for spec in section.curves:
         names.update(spec.unit_schemes or [study.main])
     schemes = {name: Scheme.of(study, name) for name in sorted(names)}
     first = section.draws * (number - 1) // of
     draws = range(1 + first, 1 + section.draws * number // of)
-    drawn = permutations(schemes, inference["seed"], draws)
+    drawn = permutations(schemes, inference.seed, draws)
     # The labels as they are come first, then the permuted ones.
     sources = {
         name: np.vstack([np.arange(source.shape[1]), source])
@@ -182,7 +182,7 @@ def chunk(study: Study, number: int, of: int) -> Results:
             regressions[number - 1 :: of],
             schemes,
             spaces,
-            inference["conf_level"],
+            inference.level,
         )
         rows["draw"] += _under_permutation(spec, regressions, draws)
     columns = {

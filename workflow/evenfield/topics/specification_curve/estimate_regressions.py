@@ -81,7 +81,7 @@ class Scheme:
             labels[str(taxonomy), str(start)] = drawn
         weights = {
             key: multiplier(study.weights(key, name).aligned(order))
-            for key in study.config["weights"]["families"]
+            for key in study.config.weights.families
         }
         return cls(
             units=tuple(order),

@@ -57,7 +57,7 @@ def look_section(study: Study, section: Section) -> list[str]:
     which nothing would be left.
     """
     data = {name: FactData(study, name) for name in (study.main, *study.schemes)}
-    primary = study.config["taxonomy"]["primary"]
+    primary = study.config.taxonomy.primary
     faults = Faults()
     carried = False
     reasons = list[str]()
@@ -84,11 +84,11 @@ def look_section(study: Study, section: Section) -> list[str]:
 def estimate(study: Study) -> Results:
     """Estimate every statement; what the panel cannot carry is listed with the reason."""
     data = Data(study)
-    primary = study.config["taxonomy"]["primary"]
+    primary = study.config.taxonomy.primary
     schemes = {name: FactData(study, name) for name in (study.main, *study.schemes)}
     specs = read(Section, study.config, "statements")
     associations = [spec for spec in specs if isinstance(spec, AssociationSpec)]
-    inference = study.config["inference"]
+    inference = study.config.inference
     settings = parse_contrast_settings(inference, study.power, associations)
     rows: list[Estimate] = []
     contrasts: list[GroupContrast] = []

@@ -90,7 +90,7 @@ def _cells(
     refused: pd.DataFrame,
 ) -> Iterator[Row]:
     """Yield the printed rows of a statement, then those that cannot be carried."""
-    periods = facts.config["periods"]
+    periods = facts.config.periods
     order = list(periods)
     rows = records(estimates)
     rows.sort(key=itemgetter("period", "term"))

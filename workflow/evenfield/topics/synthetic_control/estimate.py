@@ -173,7 +173,7 @@ def estimate(study: Study) -> Results:
             ["spec_id", "unit"], ignore_index=True
         ),
     }
-    out.fit = {**SUMMARY, "conf_level": study.config["inference"]["conf_level"]}
+    out.fit = {**SUMMARY, "conf_level": study.config.inference.level}
     return out
 
 
@@ -255,7 +255,7 @@ class _Case:
                 "exclude fewer units",
             )
         data = trajectories(panel, spec.outcome, units_used, where, wanted)
-        return cls(spec, info, data, float(study.config["inference"]["conf_level"]))
+        return cls(spec, info, data, study.config.inference.level)
 
     @property
     def donors(self) -> list[str]:

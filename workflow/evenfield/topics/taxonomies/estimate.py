@@ -97,14 +97,14 @@ def estimate(study: Study) -> Results:
     X_i with a cluster measure E and a number of zones X. Labels are permuted by whole
     rows.
     """
-    inference = study.config["inference"]
-    main = study.config["taxonomy"]["primary"]
-    links = joined_links(study.table("adjacency"), study.config["weights"]["join"])
+    inference = study.config.inference
+    main = study.config.taxonomy.primary
+    links = joined_links(study.table("adjacency"), study.config.weights.join)
     geographies = Geographies(
         study.table("units"),
         links,
-        inference["permutations"],
-        inference["seed"],
+        inference.permutations,
+        inference.seed,
     )
     out = Results()
     left_out = []
@@ -118,7 +118,7 @@ def estimate(study: Study) -> Results:
             table, note = complete(members, [GROWTH])
             row = _row(study, spec, item, note)
             primary = spec.role == "primary"
-            for taxonomy in study.config["taxonomy"]["all"] if primary else [main]:
+            for taxonomy in study.config.taxonomy.all if primary else [main]:
                 role = spec.role if taxonomy == main else "robustness"
                 named = replace(row, role=role, treatment_def=taxonomy)
                 cells = _cells(study, taxonomy, period).reindex(table.index)
@@ -162,7 +162,7 @@ def _row(
         period=str(item["period"]),
         estimate=NAN,
         output_basis=item["basis"],
-        seed=str(study.config["inference"]["seed"]),
+        seed=str(study.config.inference.seed),
         data_hash=str(described["data_hash"]),
         warning=joined(note, BASES.get(item["basis"], "")),
     )

@@ -52,15 +52,15 @@ MOST_NAMES = 60
 def f25(facts: Facts) -> Artwork:
     """Draw the plane of the last main period."""
     spec = facts.primary()
-    period = last_main_period(facts.config["periods"])
+    period = last_main_period(facts.config.periods)
     basis = pick(facts.estimates(), period=period).get("output_basis", "")
-    label = period_with_basis(period, basis, facts.config["periods"])
+    label = period_with_basis(period, basis, facts.config.periods)
     plane = only(facts.series("plane"), spec_id=str(spec["id"]), period=period)
     if plane.empty:
         raise nothing_to_show(
             f"plane of clusters and zones in {label}", "taxonomies", "F25"
         )
-    taxonomy = facts.config["taxonomy"]["primary"]
+    taxonomy = facts.config.taxonomy.primary
     # Labels say what the paper calls a unit, the plane how much of either it has.
     cells = cells_of(facts.table("cells", text=TEXT), taxonomy, period)
     data = plane.merge(cells[["unit", "cell"]], on="unit", how="left")

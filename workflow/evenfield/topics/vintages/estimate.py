@@ -90,7 +90,7 @@ def look_section(study: Study, section: Section) -> list[str]:
     for name, (_, _, income) in section.vintages.items():
         check_columns(income, panel.columns, f"estimates.{FAMILY}: {name}")
     if section.compare:
-        taxonomies = study.config["taxonomy"]["all"]
+        taxonomies = study.config.taxonomy.all
         check_names(
             [grouping(study, section)], taxonomies, f"estimates.{FAMILY}.taxonomy"
         )
@@ -108,7 +108,7 @@ def look_section(study: Study, section: Section) -> list[str]:
 def estimate(study: Study) -> Results:
     """Estimate convergence, and the premium of each group, for every vintage and span."""
     section: Section = read(Section, study.config, FAMILY)
-    settings = parse_contrast_settings(study.config["inference"], study.power)
+    settings = parse_contrast_settings(study.config.inference, study.power)
     panel = study.table("panel", text=("basis",))
     left_out: list[dict[str, str]] = []
     contrasts: list[GroupContrast] = []
@@ -129,7 +129,7 @@ def estimate(study: Study) -> Results:
             table = growth_table(wide, start, end)
             contrasts += questions(study, section, name, (start, end), table)
     units = study.table("units")
-    links = joined_links(study.table("adjacency"), study.config["weights"]["join"])
+    links = joined_links(study.table("adjacency"), study.config.weights.join)
     rows = contrast_rows(contrasts, units, links, settings)
     labels = [(name, *vintage) for name, vintage in section.vintages.items()]
     series = pd.DataFrame(labels, columns=SERIES[0])
@@ -207,14 +207,14 @@ def blank_row(
         n_obs=n_units,
         n_units=n_units,
         unit_of_measure="pp/yr",
-        seed=str(study.config["inference"]["seed"]),
+        seed=str(study.config.inference.seed),
         data_hash=str(description["data_hash"]),
     )
 
 
 def grouping(study: Study, section: Section) -> str:
     """Return the taxonomy whose groups are compared."""
-    return section.taxonomy or str(study.config["taxonomy"]["primary"])
+    return section.taxonomy or study.config.taxonomy.primary
 
 
 def labels_at(study: Study, taxonomy: str, year: int) -> pd.DataFrame:

@@ -168,7 +168,7 @@ def estimate(study: Study) -> Results:
         "mde": "(t_(1+level)/2 + t_power) times the row's standard error",
         "outcomes": {name: outcome.label for name, outcome in section.outcomes.items()},
         "doses": {name: dose.label for name, dose in section.doses.items()},
-        "conf_level": study.config["inference"]["conf_level"],
+        "conf_level": study.config.inference.level,
         "power": study.power,
     }
     return Results(rows, {}, summary)
@@ -293,14 +293,14 @@ class _Regression:
     @property
     def level(self) -> float:
         """Level of the intervals."""
-        return float(self.study.config["inference"]["conf_level"])
+        return self.study.config.inference.level
 
     def _design(self, frame: pd.DataFrame, fit: OlsFit) -> Design:
         units = frame["unit"].to_numpy(str)
         return few_unit_design(
             fit,
             units,
-            self.study.config["inference"],
+            self.study.config.inference,
             f"zone_dose:{self.spec.id}",
             power=self.study.power,
             dates=encoded(frame["year"].to_numpy(int)),
