@@ -65,6 +65,7 @@ class MadeStudy(Study):
                 "primary": next(iter(weights or ["w"])),
                 "families": {key: {"kind": "file"} for key in weights or []},
             },
+            "sesoi": {"speed_pp": 1.0},
             "inference": {
                 "conf_level": 0.95,
                 "permutations": 199,

@@ -24,6 +24,7 @@ from evenfield.shared.contrasts.contrasts import (
 from evenfield.shared.contrasts.geographies import Geographies
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.study.errors import EstimateError
+from evenfield.study.study_config import InferenceSettings
 from refusals import fails
 from tolerances import close
 from yaml_text import from_yaml
@@ -181,9 +182,9 @@ def test_step_down_never_lowers_a_p_value_and_settings_come_from_the_config():
     inference = from_yaml("""
         {conf_level: 0.9, permutations: 99, seed: 1, pairs: [[a, b]]}
         """)
-    assert contrasts.parse_contrast_settings(inference, 0.8) == ContrastSettings(
-        0.9, 0.8, 99, 1, (("a", "b"),)
-    )
+    assert contrasts.parse_contrast_settings(
+        InferenceSettings.of(inference), 0.8
+    ) == ContrastSettings(0.9, 0.8, 99, 1, (("a", "b"),))
 
 
 def test_what_is_not_defined_says_why():

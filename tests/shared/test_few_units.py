@@ -18,6 +18,7 @@ from evenfield.numerics.inference.wild_bootstrap import (
 from evenfield.numerics.ols import fit_ols
 from evenfield.numerics.random import generator_for
 from evenfield.shared.few_units import PANEL, few_unit_design, method_fields
+from evenfield.study.study_config import InferenceSettings
 
 C = np.array([0.0, 1.0, -1.0])
 
@@ -35,7 +36,7 @@ def make_panel(units=13, years=4):
 
 
 def make_design(y, X, names):
-    inference = {"permutations": 199, "seed": 7}
+    inference = InferenceSettings.of({"permutations": 199, "seed": 7})
     return few_unit_design(
         fit_ols(y, X), names, inference, "some:id", power=0.7, **PANEL
     )

@@ -46,7 +46,12 @@ SPAN = from_yaml("""
     {period: AB, start: 1990, end: 2010, label: 1990-2010, role: span, basis: spliced}
     """)
 SESOI = from_yaml("""
-    {log: 0.1, share: 0.5, quarter: 0.25, percent: 5.0, pp: 0.5, elasticity: 0.2}
+    premium_log: 0.1
+    fading_share: 0.5
+    intensity_sd: 0.25
+    gap_pct: 5.0
+    growth_premium_pp: 0.5
+    wage_elasticity: 0.2
     """)
 
 
@@ -124,7 +129,7 @@ def premium(**changes):
         "id": "level",
         "outcome": "income",
         "unit": "log points",
-        "sesoi": "log",
+        "sesoi": "premium_log",
         **shared,
     }
     growth = {
@@ -223,7 +228,7 @@ def intensity(*more):
         "y": 1.0,
     }
     return make_study(
-        {"factor_intensity": [{**spec, "sesoi": "quarter", **LEADS}]}, **columns
+        {"factor_intensity": [{**spec, "sesoi": "intensity_sd", **LEADS}]}, **columns
     )
 
 
@@ -235,7 +240,7 @@ def fading(periods=None, **changes):
             "id": "foreign",
             "outcome": "log(f / y)",
             "unit": "log points",
-            "sesoi": "share",
+            "sesoi": "fading_share",
             **shared,
         },
         {
@@ -243,7 +248,7 @@ def fading(periods=None, **changes):
             "outcome": "growth",
             "table": "periods",
             "unit": "pp/yr",
-            "sesoi": "share",
+            "sesoi": "fading_share",
             **shared,
         },
         {
@@ -251,7 +256,7 @@ def fading(periods=None, **changes):
             "path": "quotient",
             "outcome": "f",
             "over": "y",
-            "sesoi": "quarter",
+            "sesoi": "intensity_sd",
             **shared,
         },
         {"id": "absent", "outcome": "marketisation"},
@@ -274,7 +279,7 @@ def balance(break_at=5.0, **changes):
     }
     spec |= {
         "parts": {"urban_growth": "log(urban)", "rural_growth": "log(rural)"},
-        "sesoi": "percent",
+        "sesoi": "gap_pct",
         **LEADS,
     }
     spec["windows"] = [[1990, 2000], [2001, 2010]]
@@ -293,7 +298,7 @@ def programme(**changes):
         programme: go
         spans: [[1991, 1999], [2000, 2010]]
         exposure: near
-        sesoi: pp
+        sesoi: growth_premium_pp
         """)
     spec |= {"placebos": [[[1991, 1994], [1995, 1998]]], **LEADS}
     growth = 5 + NOISE[0] + 2 * WEST[:, None] * (YEARS >= 2000)
@@ -310,7 +315,7 @@ def wages(**changes):
         "wage": "w",
         "investment": "f",
         "years": [1990, 2009],
-        "sesoi": "elasticity",
+        "sesoi": "wage_elasticity",
         **LEADS,
     }
     cost = {

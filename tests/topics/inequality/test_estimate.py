@@ -12,6 +12,7 @@ from evenfield.numerics.inequality_draws import redrawn_theil, revised_theil
 from evenfield.numerics.random import generator_for
 from evenfield.shared.estimates import estimates_frame
 from evenfield.study.errors import ConfigError, EvenfieldError
+from evenfield.study.study_config import StudyConfig
 from evenfield.topics.inequality.estimate import estimate
 from evenfield.topics.inequality.table import t12
 from made_study import (
@@ -391,10 +392,12 @@ def facts_of(results):
         ordered=lambda names: list(dict.fromkeys(names)),
         shown=lambda *_: ["P"],
         description=lambda: {"samples": {}, "unit_scheme": "s"},
-        config=from_yaml("""
+        config=StudyConfig.of(
+            from_yaml("""
             periods: {P: {start: 2000, end: 2005}}
             inference: {permutations: 199}
-            """),
+            """)
+        ),
         words={"units_name": "units"},
         level="95%",
         note=lambda *sentences: sentences,

@@ -534,7 +534,7 @@ def test_what_the_output_of_a_comparison_rests_on_is_in_alphabetical_order(monke
         )
         for position, basis in enumerate("hcafbgde")
     ]
-    study = SimpleNamespace(config={"inference": {"conf_level": 0.95}})
+    study = MadeStudy({}, {})
     (row_of_split,) = regime._split_rows(sections, study)
     assert row_of_split.output_basis == "a+b+c+d+e+f+g+h"
 

@@ -7,6 +7,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from evenfield.study.errors import ArtifactError
+from evenfield.study.study_config import StudyConfig
 from evenfield.topics.taxonomies.figure import f25
 
 PERIODS = {"P1": {"start": 1990, "end": 1999}, "P2": {"start": 2000, "end": 2009}}
@@ -35,7 +36,7 @@ def facts(zones=(1.0, 2.0, 3.0, 4.0), period="P2"):
     rows = pd.DataFrame({"period": ["P2"], "output_basis": ["official"]})
     return SimpleNamespace(
         primary=lambda: {"id": "growth", "endogenous": "count", "exogenous": "state"},
-        config={"periods": PERIODS, "taxonomy": {"primary": "main"}},
+        config=StudyConfig.of({"periods": PERIODS, "taxonomy": {"primary": "main"}}),
         words={"unit_name": "unit", "units_name": "units"},
         series=lambda name: plane,
         table=lambda name, text=(): cells,

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from evenfield.shared.estimates import Estimate, estimates_frame
+from evenfield.study.study_config import StudyConfig
 from evenfield.topics.zone_dose.table import BASE, t32
 from yaml_text import from_yaml
 
@@ -36,7 +37,7 @@ ROW = Estimate(
 )
 def test_the_note_names_the_years_of_later_zones(leads, words):
     facts = SimpleNamespace(
-        config={"estimates": {"zone_dose": {**SECTION, **leads}}},
+        config=StudyConfig.of({"estimates": {"zone_dose": {**SECTION, **leads}}}),
         estimates=lambda: estimates_frame([ROW]),
         words={"unit_name": "province", "units_name": "provinces"},
         level="95%",
