@@ -99,7 +99,7 @@ class BuiltStudy(Study):
         return dict(self.built[scheme or self.main].description)
 
     def _weights(self, name: str = "", scheme: str = "") -> SpatialWeights:
-        name = name or self.config["weights"]["primary"]
+        name = name or self.config.weights.primary
         return self.built_weights[scheme or self.main][name]
 
     def ingested(self, name: str, text: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -113,7 +113,7 @@ class BuiltStudy(Study):
 
     def outlines(self) -> dict[str, Any]:
         """Return the outlines of the units."""
-        return read_outlines(self.config["data"]["package"])
+        return read_outlines(self.config.data.package)
 
 
 def _as_read(frame: pd.DataFrame, text: tuple[str, ...]) -> pd.DataFrame:
@@ -234,7 +234,7 @@ def _known_file(path: str, name: str, known: list[str]) -> None:
 
 
 def _check_units(study: BuiltStudy, faults: Faults) -> None:
-    pairs = study.config["inference"]["pairs"]
+    pairs = study.config.inference.pairs
     unknown = sorted({*chain.from_iterable(pairs)} - study.units)
     if unknown:
         fault = f"inference.pairs names {first_examples(unknown)}"

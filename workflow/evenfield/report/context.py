@@ -152,7 +152,7 @@ def topic_loops(facts: Facts) -> dict[str, list[dict[str, Any]]]:
     a period and its numbers.
     """
     entries: dict[str, list[dict[str, Any]]] = {}
-    estimated = set(facts.config["estimates"])
+    estimated = set(facts.config.estimates)
     for topic, entry in read_topics().items():
         for name, loop in entry.loops.items():
             entries[name] = []

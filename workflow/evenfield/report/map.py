@@ -112,7 +112,7 @@ def _income(facts: Facts) -> pd.DataFrame:
         panel = panel.assign(population=1.0)
     panel = panel.dropna(subset=["population"])
     people = panel["population"]
-    current = facts.config["panel"]["income"].get("output", "")
+    current = facts.config.panel.income.output or ""
     output = panel[current] if current in panel else panel["income"] * people
     totals = panel.assign(output=output).groupby("year")[["output", "population"]].sum()
     of_nation = panel["year"].map(totals["output"] / totals["population"])

@@ -54,7 +54,7 @@ class Facts(Study):
         """Return the specifications of a topic, or of one of its questions, in the order
         written.
         """
-        section = self.config["estimates"].get(topic or self.topic) or {}
+        section = self.config.estimates.get(topic or self.topic) or {}
         return list(section.get(question, []) if question else section)
 
     def primary(self, topic: str = "", question: str = "") -> dict[str, Any]:

@@ -66,7 +66,7 @@ def _rows(facts: Facts, shown: list[str]) -> tuple[dict[str, str], pd.DataFrame]
     spec = facts.primary()
     frames = []
     schemes = {facts.main: ""}
-    if "group_contrasts" in facts.config["estimates"]:
+    if "group_contrasts" in facts.config.estimates:
         premiums = facts.specs("group_contrasts", "premium")
         pooled = [premium for premium in premiums if premium.get("pooled")]
         premium = next(iter(pooled + premiums), {})

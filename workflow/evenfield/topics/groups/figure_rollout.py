@@ -88,7 +88,7 @@ def zone_name(kind: str) -> str:
 def _support(facts: Facts) -> pd.DataFrame:
     """Return by year how many units are left to compare with."""
     rows = pd.DataFrame()
-    if "design" in facts.config["estimates"]:
+    if "design" in facts.config.estimates:
         rows = only(facts.series(topic="design"), block="support")
     if rows.empty:
         raise ArtifactError(

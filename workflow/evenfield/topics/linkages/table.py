@@ -93,7 +93,7 @@ TABLES = {"T20": t20}
 
 def _main_rows(facts: Facts, estimates: pd.DataFrame, main: Row) -> Iterator[Row]:
     """Yield the coefficients of the main specification, then other inference."""
-    intensities = facts.config["estimates"]["linkages"]["intensities"]
+    intensities = facts.config.estimates["linkages"]["intensities"]
     label = intensities[main["treatment_def"]]["label"]
     group = f"{label[0].upper()}{label[1:]}, {_years(main)}"
     spec_rows = only(estimates, spec_id=main["spec_id"])
@@ -156,7 +156,7 @@ def _row(row: Row, group: str, label: str) -> Row:
 
 def _note(facts: Facts, main: Row) -> tuple[str, ...]:
     """Return the note; sample and years are those of the main rows."""
-    moderators = facts.config["estimates"]["linkages"]["moderators"]
+    moderators = facts.config.estimates["linkages"]["moderators"]
     moderator = moderators[main["controls_id"].partition("+")[0]]
     limit = f" ({moderator['note']})" if moderator.get("note") else ""
     about = facts.description()

@@ -75,7 +75,7 @@ FIGURES = {"F5": f5}
 
 
 def _windows(facts: Facts) -> pd.DataFrame:
-    if "rolling" not in facts.config["estimates"]:
+    if "rolling" not in facts.config.estimates:
         return pd.DataFrame()
     spec = str(facts.primary("rolling")["id"])
     windows = only(facts.series(topic="rolling"), spec_id=spec, kind="window")

@@ -42,7 +42,7 @@ def f20(facts: Facts) -> Artwork:
     rows = _rows(facts.series(text=TEXT))
     estimates = facts.estimates()
     periods = facts.config.periods
-    curves = facts.config["estimates"]["specification_curve"]["curves"]
+    curves = facts.config.estimates["specification_curve"]["curves"]
     drawn = [item for item in curves if rows["curve"].eq(item["id"]).any()]
     shown = [name for name in periods if rows["period"].eq(name).any()]
     tall = 0.55 + ROW_HEIGHT * len(drawn)

@@ -41,7 +41,7 @@ looking at several of them.
 
 def t31(facts: Facts) -> Table:
     """Return the statements by claim, with what cannot be carried and why."""
-    claims = facts.config["answers"].get("claims", [])
+    claims = facts.config.answers.get("claims", [])
     words = {claim["id"]: claim["claim"] for claim in claims}
     order = list(words)
     specs = facts.specs()
@@ -128,7 +128,7 @@ def _label(row: Row, spec: Record) -> str:
 
 def _variant(row: Row, facts: Facts) -> str:
     """Name the unit scheme and the taxonomy of a row where they are not the main ones."""
-    words = variant_words(facts.config["answers"])
+    words = variant_words(facts.config.answers)
     usual = {"unit_scheme": facts.main, "treatment_def": facts.taxonomy}
     names = [
         str(words.get((key, row[key]), row[key]))

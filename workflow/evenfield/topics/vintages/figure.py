@@ -27,7 +27,7 @@ DATA = "period output population estimate conf_low conf_high row".split()
 
 def f26(facts: Facts) -> Artwork:
     """Draw every vintage with its interval, one panel for each span."""
-    section = facts.config["estimates"]["vintages"]
+    section = facts.config.estimates["vintages"]
     compared = section.get("compare", [])
     term = str(compared[0]) if compared else START
     labels = facts.series(

@@ -25,7 +25,7 @@ Distance over all vintages, from the smallest to the largest estimate: {moves}.
 
 def t35(facts: Facts) -> Table:
     """Return the estimate of every vintage, one column of numbers for each span."""
-    section = facts.config["estimates"]["vintages"]
+    section = facts.config.estimates["vintages"]
     estimates = only(facts.estimates(), term=main_term(facts))
     spans = [f"{start}-{end}" for start, end in section["spans"]]
     rows = [row for row in _rows(facts, estimates, spans) if row]
@@ -58,7 +58,7 @@ TABLES = {"T35": t35}
 
 def main_term(facts: Facts) -> str:
     """Return the first group that is compared, or convergence where none is."""
-    compared = facts.config["estimates"]["vintages"].get("compare", [])
+    compared = facts.config.estimates["vintages"].get("compare", [])
     return str(compared[0]) if compared else START
 
 
@@ -67,7 +67,7 @@ def vintages_shown(facts: Facts) -> pd.DataFrame:
     labels = facts.series(
         "vintages", text=("vintage", "output", "population", "income")
     )
-    section = facts.config["estimates"]["vintages"]
+    section = facts.config.estimates["vintages"]
     order = [
         *(section.get("incomes") or section["outputs"]),
         *section.get("populations", ()),

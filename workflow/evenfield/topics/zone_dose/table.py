@@ -31,7 +31,7 @@ def t32(facts: Facts) -> Table:
     """Return the main row of every specification by outcome, and other inference on the
     primary one.
     """
-    section = facts.config["estimates"]["zone_dose"]
+    section = facts.config.estimates["zone_dose"]
     estimates = facts.estimates()
     outcomes = list(section["outcomes"])
     rows = []
@@ -52,7 +52,7 @@ def t32(facts: Facts) -> Table:
     if not rows:
         raise nothing_to_show("specifications", "zone_dose", "T32")
     later = ", ".join(str(lead) for lead in section.get("leads", (1, 2, 3)))
-    power = facts.config["estimates"].get("design", {}).get("power", 0.8)
+    power = facts.config.estimates.get("design", {}).get("power", 0.8)
     note = facts.note(
         f"Outcome on the number of zones in force, with {facts.words['unit_name']}"
         " effects and effects of each year in each group of"
