@@ -27,70 +27,59 @@ from tolerances import MACHINE, close
 P = np.array([[0.9, 0.1], [0.2, 0.8]])
 
 
-def test_classes_chains_and_trajectories():
-    assert list(classes_of(np.array([0.5, 0.7, 0.71, 2.0]), np.array([0.7, 1.4]))) == [
-        0,
-        0,
-        1,
-        2,
-    ]
+def test_quantiles_divide_values_evenly_over_all_dates_or_in_each_year():
     values = np.arange(30.0).reshape(5, 6)
-    assert list(
-        np.bincount(classes_of(values, quantile_cutoffs(values, 3)).ravel())
-    ) == [10, 10, 10]
-    assert list(
-        mk.yearly_classes(np.arange(6.0)[:, None] + np.zeros((6, 2)), 3)[:, 1]
-    ) == [0, 0, 1, 1, 2, 2]
+    classes = classes_of(values, quantile_cutoffs(values, 3))
+    assert np.bincount(classes.ravel()).tolist() == [10, 10, 10]
+    yearly = mk.yearly_classes(np.arange(6.0)[:, None] + np.zeros((6, 2)), 3)
+    assert yearly[:, 1].tolist() == [0, 0, 1, 1, 2, 2]
     refused("too alike", quantile_cutoffs, np.ones(9), 3)
     refused("at least two", quantile_cutoffs, np.arange(9.0), 1)
+
+
+def test_transitions_are_counted_by_unit_over_one_and_two_steps():
     classes = np.array([[0, 1, 1, 0], [1, 1, 0, 0]])
     assert_array_equal(transition_counts(classes, 2)[0], [[0, 1], [1, 1]])
     assert_array_equal(transition_counts(classes, 2, 2).sum(axis=0), [[0, 1], [3, 0]])
     refused("no transition", transition_counts, classes, 2, 4)
-    close(ergodic_distribution(P), [2 / 3, 1 / 3], MACHINE)
-    close(second_root(P), 0.7, MACHINE)
-    close(mobility_half_life(P, 5.0), -5 * np.log(2) / np.log(0.7), MACHINE)
-    close(shorrocks_index(P), 0.3, MACHINE)
-    close(ergodic_distribution(P) @ P, ergodic_distribution(P), MACHINE)
+
+
+def test_chains_together_are_those_of_each_and_one_without_moves_has_no_limit():
     many = np.array([P, P.T / P.T.sum(axis=1, keepdims=True), np.eye(2)])
-    close(ergodic_distribution(many)[1], ergodic_distribution(many[1]))
+    for i in range(2):
+        close(ergodic_distribution(many)[i], ergodic_distribution(many[i]))
     assert np.isnan(ergodic_distribution(many)[2]).all()
     assert np.isinf(mobility_half_life(many, 1.0)[2])
     empty = transition_matrix(np.array([[1, 1], [0, 0]]))
-    assert np.isnan([*empty[1], *ergodic_distribution(empty), second_root(empty)]).all()
+    assert np.isnan([*ergodic_distribution(empty), second_root(empty)]).all()
+
+
+def test_draws_take_whole_units():
+    # Units with 1, 10, 100 and 1000 transitions: digits are how often each is drawn.
     counts = np.zeros((4, 2, 2))
     counts[np.arange(4), 0, 0] = [1, 10, 100, 1000]
     drawn = mk.bootstrap_counts(counts, default_rng(0), 500)[:, 0, 0]
-    digits = np.array([int(d) for value in drawn for d in f"{int(value):04d}"]).reshape(
-        500, -1
-    )[:, :4]
+    digits = drawn[:, None].astype(int) // [1000, 100, 10, 1] % 10
     assert digits.sum(axis=1).max() == 4
     close(drawn.mean(), 1111, rtol=0.1)
-    classes = np.array([[0, 1, 0, 1]])
-    counts = second_order_counts(classes, 2)[0]
-    assert counts[0, 1, 0] == 1
-    assert counts[1, 0, 1] == 1
-    assert counts.sum() == 2
-    refused("no two transitions", second_order_counts, classes, 2, 2)
+
+
+def test_homogeneity_is_the_sum_of_tests_by_row():
     counts = default_rng(4).integers(5, 40, (3, 4, 4))
     test = homogeneity_test(counts)
-    rows = [chi2_contingency(counts[:, i], correction=False) for i in range(4)]
-    logs = [
-        chi2_contingency(counts[:, i], correction=False, lambda_="log-likelihood")
-        for i in range(4)
-    ]
-    close(test.q, sum(row[0] for row in rows))
-    close(test.lr, sum(row[0] for row in logs))
-    assert test.df == sum(row[2] for row in rows)
-    close(homogeneity_test(np.array([counts[0], 2 * counts[0]])).q, 0, atol=1e-9)
+    for statistic, name in ((test.q, "pearson"), (test.lr, "log-likelihood")):
+        rows = [chi2_contingency(counts[:, i], False, name) for i in range(4)]
+        close(statistic, sum(row[0] for row in rows))
+        assert test.df == sum(row[2] for row in rows)
+    twice = np.array([counts[0], 2 * counts[0]])
+    close(homogeneity_test(twice).q, 0, atol=1e-9)
 
 
 @pytest.fixture
 def study():
     rng = default_rng(8)
-    values = np.exp(
-        rng.normal(0, 0.4, (15, 1)) + np.cumsum(rng.normal(0, 0.1, (15, 12)), axis=1)
-    )
+    start = rng.normal(0, 0.4, (15, 1))
+    values = np.exp(start + np.cumsum(rng.normal(0, 0.1, (15, 12)), axis=1))
     W = np.roll(np.eye(15), 1, axis=1) + np.roll(np.eye(15), -1, axis=1)
     return values, classes_of(values, quantile_cutoffs(values, 3)), W / 2
 
@@ -101,10 +90,9 @@ def run(values, classes, W, seed=1, draws=99, step=1):
     )
 
 
-def test_counts_by_hand_and_draws_of_whole_trajectories(study, monkeypatch):
+def test_transitions_by_class_of_the_neighbours_are_counted_by_hand(study):
     values, classes, W = study
-    lag = classes_of(W @ values, quantile_cutoffs(W @ values, 3))
-    assert_array_equal(neighbour_classes(values, W, 3), lag)
+    lag = neighbour_classes(values, W, 3)
     counts = np.zeros((3, 3, 3), dtype=int)
     for i in range(15):
         for t in range(11):
@@ -113,16 +101,23 @@ def test_counts_by_hand_and_draws_of_whole_trajectories(study, monkeypatch):
     assert_array_equal(test.counts, counts)
     wanted = homogeneity_test(counts)
     close((test.q, test.lr, test.df), (wanted.q, wanted.lr, wanted.df))
-    test = run(*study, draws=99)
-    rng = default_rng(1)
-    orders = np.argsort(rng.random((99, 15)), axis=1, kind="stable")
+    assert np.isnan(run(*study, draws=0).q_p)
+
+
+def test_whole_trajectories_are_permuted(study):
+    values, classes, W = study
+    test = run(*study)
+    orders = np.argsort(default_rng(1).random((99, 15)), axis=1, kind="stable")
     q = [run(values[order], classes[order], W, draws=0).q for order in orders]
-    assert test.q_p == (1 + sum(value >= test.q * (1 - 1e-9) for value in q)) / 100
+    beyond = sum(value >= test.q * (1 - 1e-9) for value in q)
+    assert test.q_p == (1 + beyond) / 100
+
+
+def test_sparse_weights_give_the_same_test(study, monkeypatch):
     dense = run(*study)
     monkeypatch.setattr("evenfield.numerics.spatial.DENSE_UNITS", 1)
     sparse = run(*study)
     assert (dense.q, dense.q_p) == (sparse.q, sparse.q_p)
-    assert np.isnan(run(*study, draws=0).q_p)
 
 
 def test_refusals(study):
@@ -156,16 +151,12 @@ def test_p_values_of_homogeneity_are_upper_tails_of_chi_squared():
 
 
 def test_half_life_is_the_time_in_which_the_second_root_halves():
-    life = mobility_half_life(P, 5.0)
-    close(0.7 ** (life / 5), 0.5)
+    close(0.7 ** (mobility_half_life(P, 5.0) / 5), 0.5)
 
 
 def test_a_value_on_a_cutoff_belongs_to_the_class_below():
-    assert list(classes_of(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0]))) == [
-        0,
-        1,
-        2,
-    ]
+    values = np.array([0.5, 1.0, 1.01, 2.0, 3.0])
+    assert classes_of(values, np.array([1.0, 2.0])).tolist() == [0, 0, 1, 1, 2]
 
 
 def test_neighbours_are_sorted_by_quantiles_of_all_units_and_dates():
@@ -211,11 +202,19 @@ def test_the_second_root_is_a_modulus_also_where_it_is_negative_or_complex():
     assert mobility_half_life(np.full((2, 2), 0.5), 5.0) == 0
 
 
-def test_three_dates_hold_one_second_order_transition_and_alike_values_no_classes():
+def test_second_order_transitions_need_three_dates():
     counts = second_order_counts(np.array([[0, 1, 1]]), 2)
     assert counts[0, 0, 1, 1] == 1 == counts.sum()
-    refused("too alike", quantile_cutoffs, np.array([0.0, 1, 2, 3, 3, 3]), 3)
-    refused("too alike", quantile_cutoffs, np.array([0.0, 0, 0, 0, 0, 3]), 3)
+    classes = np.array([[0, 1, 0, 1]])
+    counts = second_order_counts(classes, 2)[0]
+    assert counts[0, 1, 0] == counts[1, 0, 1] == 1
+    assert counts.sum() == 2
+    refused("no two transitions", second_order_counts, classes, 2, 2)
+
+
+@pytest.mark.parametrize("values", [[0.0, 1, 2, 3, 3, 3], [0.0, 0, 0, 0, 0, 3]])
+def test_values_alike_at_either_end_leave_no_classes(values):
+    refused("too alike", quantile_cutoffs, np.array(values), 3)
 
 
 def test_draws_come_in_blocks_without_a_change(study, monkeypatch):
