@@ -81,6 +81,12 @@ def ring(n, ahead=2):
     return matrix / matrix.sum(axis=1, keepdims=True)
 
 
+def circle(n):
+    """Two neighbours of each unit, one at each side, shape (n, n)."""
+    ahead = np.roll(np.eye(n), 1, axis=1)
+    return (ahead + ahead.T) / 2
+
+
 def contiguity_line(n):
     matrix = np.eye(n, k=1) + np.eye(n, k=-1)
     return matrix / matrix.sum(axis=1, keepdims=True)

@@ -31,6 +31,7 @@ from evenfield.numerics.inequality_draws import (
 from evenfield.numerics.permutations import permuted_sum_p
 from evenfield.numerics.shares import detectable_difference
 from numerics.refusals import refused
+from spatial_cases import circle
 from tolerances import MACHINE, close
 
 CLOSURE = 1e-12
@@ -150,7 +151,7 @@ def test_maximum_connected_comparison_and_refusals(data):
     )
     close(maximum_between(y, np.ones(6), groups), best, MACHINE)
     y = np.array([9.0, 8, 7, 1, 1, 1, 2, 2])
-    test = connected_test(y, np.ones(8), np.arange(8) < 3, ring(8))
+    test = connected_test(y, np.ones(8), np.arange(8) < 3, circle(8) > 0)
     assert test.draws == 8
     assert test.p_value == 1 / 8
     refused(
@@ -159,19 +160,13 @@ def test_maximum_connected_comparison_and_refusals(data):
         y,
         np.ones(8),
         np.isin(np.arange(8), [0, 4]),
-        ring(8),
+        circle(8) > 0,
     )
     case = np.arange(1.0, 41.0), np.ones(40), np.arange(40) < 8, ~np.eye(40, dtype=bool)
     refused("more than 50000", connected_test, *case)
     y, w, _ = data
     refused("theil_t or theil_l", theil, y, w, "hoover")
     refused("aversion", atkinson, y, w, 0.0)
-
-
-def ring(n):
-    return np.roll(np.eye(n, dtype=bool), 1, axis=1) | np.roll(
-        np.eye(n, dtype=bool), -1, axis=1
-    )
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from evenfield.numerics import map_pairs as mp
 from evenfield.numerics.map_pairs import border_difference, border_pairs, join_counts
 from evenfield.numerics.random import generator_for
 from numerics.refusals import refused
+from spatial_cases import circle
 from tolerances import close
 from yaml_text import from_yaml
 
@@ -84,7 +85,7 @@ def test_joins_are_counted_over_all_placements():
 
 def test_joins_of_many_units_are_counted_over_random_placements():
     n = 40
-    ring = np.roll(np.eye(n), 1, axis=1) + np.roll(np.eye(n), -1, axis=1)
+    ring = 2 * circle(n)
     marks = (np.arange(n) < 12).astype(float)
     result = join_counts(marks, csr_array(ring), generator_for(1, "j"), 99)
     orders = np.argsort(generator_for(1, "j").random((99, n)), axis=1)[:, :12]

@@ -22,6 +22,7 @@ from evenfield.numerics.markov import (
     transition_matrix,
 )
 from numerics.refusals import refused
+from spatial_cases import circle
 from tolerances import MACHINE, close
 
 P = np.array([[0.9, 0.1], [0.2, 0.8]])
@@ -80,8 +81,7 @@ def study():
     rng = default_rng(8)
     start = rng.normal(0, 0.4, (15, 1))
     values = np.exp(start + np.cumsum(rng.normal(0, 0.1, (15, 12)), axis=1))
-    W = np.roll(np.eye(15), 1, axis=1) + np.roll(np.eye(15), -1, axis=1)
-    return values, classes_of(values, quantile_cutoffs(values, 3)), W / 2
+    return values, classes_of(values, quantile_cutoffs(values, 3)), circle(15)
 
 
 def run(values, classes, W, seed=1, draws=99, step=1):

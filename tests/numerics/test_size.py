@@ -25,6 +25,7 @@ from evenfield.numerics.spatial_panel.panel import panel_from_arrays
 from evenfield.numerics.spatial_statistics import local_moran_tests, map_tests
 from evenfield.study.weights.build import build_geography, build_weights, edge_list
 from evenfield.study.weights.exposures import DOSE_COLUMNS, exposure_frame
+from spatial_cases import circle
 from tolerances import close
 from yaml_text import from_yaml
 
@@ -132,10 +133,7 @@ def test_the_range_of_many_units_equals_that_of_all_eigenvalues(monkeypatch, geo
     exact = admissible_range(W)
     monkeypatch.setattr("evenfield.numerics.spatial.LARGEST_FOR_EIGENVALUES", 1)
     close(admissible_range(W), exact, rtol=1e-7)
-    ring = (
-        np.eye(600, k=1) + np.eye(600, k=-1) + np.eye(600, k=599) + np.eye(600, k=-599)
-    ) / 2
-    close(admissible_range(sparse(ring)), (-1.0, 1.0), rtol=1e-5)
+    close(admissible_range(sparse(circle(600))), (-1.0, 1.0), rtol=1e-5)
 
 
 def test_a_set_of_a_thousand_places_needs_no_recursion():

@@ -24,6 +24,7 @@ from evenfield.numerics.spatial import (
     ring_area_km2,
 )
 from numerics.refusals import refused
+from spatial_cases import circle
 from tolerances import MACHINE, close
 
 RNG = default_rng(3)
@@ -80,14 +81,11 @@ def test_neighbours_decay_and_admissible_ranges():
     )
     assert sp.decay(np.array([2.0]), 2.0) == 0.25
     close(sp.exponential(np.array([2.0]), 4.0), np.exp(-0.5), MACHINE)
-    ring = (np.eye(6, k=1) + np.eye(6, k=-1) + np.eye(6, k=5) + np.eye(6, k=-5)) / 2
-    close(effective_neighbours(ring), 2.0, MACHINE)
+    close(effective_neighbours(circle(6)), 2.0, MACHINE)
     unequal = np.array([[0, 0.9, 0.1], [0.9, 0, 0.1], [0.5, 0.5, 0]])
     close(effective_neighbours(unequal), 3 / (0.82 * 2 + 0.5), MACHINE)
-    even = (np.eye(6, k=1) + np.eye(6, k=-1) + np.eye(6, k=5) + np.eye(6, k=-5)) / 2
-    close(admissible_range(even), (-1.0, 1.0))
-    odd = (np.eye(5, k=1) + np.eye(5, k=-1) + np.eye(5, k=4) + np.eye(5, k=-4)) / 2
-    close(admissible_range(odd)[0], 1 / np.cos(4 * np.pi / 5))
+    close(admissible_range(circle(6)), (-1.0, 1.0))
+    close(admissible_range(circle(5))[0], 1 / np.cos(4 * np.pi / 5))
     one_way = np.eye(3, k=1) + np.eye(3, k=-2)
     low, high = admissible_range(one_way)
     assert low == -np.inf

@@ -19,6 +19,7 @@ from evenfield.numerics.spatial_panel.impacts import clustered_impacts, delta_im
 from evenfield.numerics.spatial_panel.models import PanelModel, fit_spatial_panel
 from evenfield.numerics.spatial_panel.network import network
 from evenfield.numerics.spatial_panel.panel import panel_from_arrays
+from spatial_cases import mean_effects
 from tolerances import close
 
 pytestmark = pytest.mark.montecarlo
@@ -77,7 +78,7 @@ class Truth:
         out = []
         for b, th in zip(self.beta, self.theta, strict=True):
             M = np.linalg.solve(np.eye(n) - self.rho * W, b * np.eye(n) + th * W)
-            out.append([np.trace(M) / n, (M.sum() - np.trace(M)) / n, M.sum() / n])
+            out.append(mean_effects(M))
         return np.array(out).T
 
     def panel(self, net, t, rng):
