@@ -49,8 +49,8 @@ Number = Annotated[int | float, WithJsonSchema({"type": "number"})]
 Positive = Annotated[
     int | float, WithJsonSchema({"type": "number", "exclusiveMinimum": 0})
 ]
-# A key that is dropped alone where its value rests on what a study leaves out; any other
-# one takes its specification with it.
+# A key that is dropped alone where its value rests on what a study leaves out; any
+# other one takes its specification with it.
 SPARED = Field(json_schema_extra={"spared": True})
 UNIQUE = {"uniqueItems": True}
 EMPTY: dict[str, Any] = {"default": {}}  # the defaults below it fill it
@@ -70,7 +70,12 @@ def _needs(keys: Mapping[tuple[str, ...], list[str]]) -> dict[str, Any]:
 class Section(BaseModel):
     """A part of the config; it cannot be changed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+    )
 
     @classmethod
     def of(cls, given: Mapping[str, Any] | Self) -> Self:
@@ -107,32 +112,30 @@ def _reader(section: type[Section], name: str) -> Callable[[Any], Any]:
 class Words(Section):
     """What the study is about; printed on the page and in the paper."""
 
-    id: Identifier = Field(description="Short name of the study.")
-    title: str = Field(min_length=1, description="Title of page and paper.")
-    question: str = Field(
-        min_length=1, description="The question in one or two sentences."
-    )
-    unit_name: str = Field("unit", description="What one unit is called.")
-    units_name: str = Field("units", description="What several units are called.")
-    zone_name: str = Field(
-        "zone", description="What one zone of the taxonomies is called."
-    )
-    zones_name: str = Field("zones", description="What several zones are called.")
+    id: Identifier
+    """Short name of the study."""
+    title: str = Field(min_length=1)
+    """Title of page and paper."""
+    question: str = Field(min_length=1)
+    """The question in one or two sentences."""
+    unit_name: str = "unit"
+    """What one unit is called."""
+    units_name: str = "units"
+    """What several units are called."""
+    zone_name: str = "zone"
+    """What one zone of the taxonomies is called."""
+    zones_name: str = "zones"
+    """What several zones are called."""
 
 
 class Data(Section):
     """Where the tables are and which doubtful columns are switched on."""
 
-    package: str = Field(
-        description="Path of datapackage.json, from the study's folder."
-    )
-    grade_c: Texts = Field(
-        (),
-        description=(
-            "Columns of panel.csv whose grade C figures are used; all other grade C"
-            " figures are dropped."
-        ),
-    )
+    package: str
+    """Path of datapackage.json, from the study's folder."""
+    grade_c: Texts = ()
+    """Columns of panel.csv whose grade C figures are used; all other grade C figures
+    are dropped."""
 
 
 class Income(Section):
@@ -140,34 +143,24 @@ class Income(Section):
     optionally an official index and a proxy).
     """
 
-    column: str | None = Field(None, description="Income per head in one column.")
-    output: str | None = Field(
-        None,
-        description="Output at current prices (or real output when no index is named).",
-    )
-    index: str | None = Field(
-        None, description="Official index of output, previous period = 100."
-    )
-    base_year: Year | None = Field(
-        None, description="Year whose prices real output is in."
-    )
-    proxy: str | None = Field(
-        None,
-        description=(
-            "Labelled proxy of real output for years before the official index."
-        ),
-    )
-    population: str | None = Field(
-        None, description="Population that output is divided by."
-    )
-    scale: Positive = Field(
-        1,
-        description=(
-            "Units of output per unit of population that make one unit of income."
-        ),
-    )
-    unit: str = Field(description="Unit of income as printed.")
-    nominal_currency: str = Field("", description="Currency as printed.")
+    column: str | None = None
+    """Income per head in one column."""
+    output: str | None = None
+    """Output at current prices (or real output when no index is named)."""
+    index: str | None = None
+    """Official index of output, previous period = 100."""
+    base_year: Year | None = None
+    """Year whose prices real output is in."""
+    proxy: str | None = None
+    """Labelled proxy of real output for years before the official index."""
+    population: str | None = None
+    """Population that output is divided by."""
+    scale: Positive = 1
+    """Units of output per unit of population that make one unit of income."""
+    unit: str
+    """Unit of income as printed."""
+    nominal_currency: str = ""
+    """Currency as printed."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -194,23 +187,15 @@ class Income(Section):
 class Panel(Section):
     """How the tables become one panel."""
 
-    years: Years = Field(description="First and last year used.")
-    step: int = Field(
-        1,
-        ge=1,
-        description="Years between two observations (10 for a decennial panel).",
-    )
+    years: Years
+    """First and last year used."""
+    step: int = Field(1, ge=1)
+    """Years between two observations (10 for a decennial panel)."""
     income: Income
-    unit_scheme: SchemeName = Field(
-        "all", description="The unit scheme of the main results."
-    )
+    unit_scheme: SchemeName = "all"
+    """The unit scheme of the main results."""
     unit_schemes: dict[str, dict[str, Any]] = Field(
         {"all": {}},
-        description=(
-            "Unit schemes by name: each maps a merged unit to the units it is made of,"
-            " and under `replace` columns of panel.csv to the columns that stand in for"
-            " them; merges act on data, weights and taxonomy together."
-        ),
         json_schema_extra={
             "minProperties": 1,
             "propertyNames": {"pattern": "^[A-Za-z0-9_+]+$"},
@@ -235,28 +220,29 @@ class Panel(Section):
             },
         },
     )
-    leave_out: Units = Field(
-        (), description="Units that the whole study is made without."
-    )
-    samples: dict[str, Units] = Field(
-        {"all": ()}, description="Samples by name: the units left out."
-    )
+    """Unit schemes by name: each maps a merged unit to the units it is made of, and
+    under `replace` columns of panel.csv to the columns that stand in for them; merges
+    act on data, weights and taxonomy together."""
+    leave_out: Units = ()
+    """Units that the whole study is made without."""
+    samples: dict[str, Units] = {"all": ()}
+    """Samples by name: the units left out."""
 
 
 class Period(Section):
     """One span of years of the study."""
 
     name: SkipJsonSchema[str] = ""  # key under ``periods``, for example ``P1``
-    start: Year = Field(description="First year.")
-    end: Year = Field(description="Last year.")
-    label: str = Field(default_factory=str, description="How the period is printed.")
-    spliced: bool = Field(
-        default=False,
-        description="Whether the period may join proxy output with official output.",
-    )
-    role: Literal["main", "span", "variant"] = Field(
-        default="main", description="Main period, whole span, or named variant."
-    )
+    start: Year
+    """First year."""
+    end: Year
+    """Last year."""
+    label: str = Field(default_factory=str)
+    """How the period is printed."""
+    spliced: bool = False
+    """Whether the period may join proxy output with official output."""
+    role: Literal["main", "span", "variant"] = "main"
+    """Main period, whole span, or named variant."""
 
     @property
     def years(self) -> int:
@@ -276,16 +262,12 @@ def _named(periods: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 class Taxonomy(Section):
     """Which units count as cluster and as SEZ regions."""
 
-    primary: TaxonomyName = Field("none", description="Taxonomy of the main results.")
-    all: Texts = Field(
-        ("none",), description="Every taxonomy that group results are reported for."
-    )
-    national_zones: Texts = Field(
-        ("sez", "etdz", "hidz"),
-        description=(
-            "Types of zones.csv that together count as a national zone of any kind."
-        ),
-    )
+    primary: TaxonomyName = "none"
+    """Taxonomy of the main results."""
+    all: Texts = ("none",)
+    """Every taxonomy that group results are reported for."""
+    national_zones: Texts = ("sez", "etdz", "hidz")
+    """Types of zones.csv that together count as a national zone of any kind."""
 
 
 class Family(Section):
@@ -299,30 +281,22 @@ class Family(Section):
         "economic",
         "band",
         "file",
-    ] = Field(description="How the weights are made.")
-    neighbours: int | None = Field(
-        None, ge=1, description="For `nearest`: how many neighbours."
-    )
-    power: Positive | None = Field(
-        None, description="For `inverse_distance`: the exponent."
-    )
-    range_km: Positive | None = Field(
-        None, description="For `exponential` and `band`: the range in km."
-    )
-    base_years: Years | None = Field(
-        None, description="For `economic`: years whose mean log income is compared."
-    )
-    times: Literal["contiguity", "inverse_distance"] | None = Field(
-        None, description="For `economic`: what the income distance is multiplied by."
-    )
-    path: str | None = Field(
-        None,
-        description=(
-            "For `file`: an edge list as CSV with unit_i, unit_j, weight, a square CSV"
-            " with the ids of the units at both sides, or a file in the form .gal or"
-            " .gwt; from the study's folder."
-        ),
-    )
+    ]
+    """How the weights are made."""
+    neighbours: int | None = Field(None, ge=1)
+    """For `nearest`: how many neighbours."""
+    power: Positive | None = None
+    """For `inverse_distance`: the exponent."""
+    range_km: Positive | None = None
+    """For `exponential` and `band`: the range in km."""
+    base_years: Years | None = None
+    """For `economic`: years whose mean log income is compared."""
+    times: Literal["contiguity", "inverse_distance"] | None = None
+    """For `economic`: what the income distance is multiplied by."""
+    path: str | None = None
+    """For `file`: an edge list as CSV with unit_i, unit_j, weight, a square CSV with
+    the ids of the units at both sides, or a file in the form .gal or .gwt; from the
+    study's folder."""
     leave_out: SkipJsonSchema[tuple[UnitId, ...]] = ()  # of the file: panel.leave_out
 
     model_config = ConfigDict(
@@ -341,54 +315,40 @@ class Family(Section):
 class Weights(Section):
     """Spatial weights; all are row-standardised."""
 
-    primary: WeightsName = Field(
-        "contiguity", description="Weights of the main results."
-    )
-    join: tuple[tuple[UnitId, UnitId], ...] = Field(
-        (),
-        description=(
-            "Pairs of units joined by hand because one of them has no neighbour."
-        ),
-    )
+    primary: WeightsName = "contiguity"
+    """Weights of the main results."""
+    join: tuple[tuple[UnitId, UnitId], ...] = ()
+    """Pairs of units joined by hand because one of them has no neighbour."""
     families: dict[str, Family] = Field(
         default_factory=dict,
-        description="Spatial weights by name; `exposures` is taken.",
         json_schema_extra={
             "default": {"contiguity": {"kind": "contiguity"}},
             "minProperties": 1,
             "propertyNames": {"pattern": "^(?!exposures$)[A-Za-z][A-Za-z0-9_+]*$"},
         },
     )
+    """Spatial weights by name; `exposures` is taken."""
 
 
 class Control(Section):
     """A control variable."""
 
-    kind: Literal[
-        "population_growth", "unit", "initial", "initial_ratio", "mean_ratio"
-    ] = Field(description="How the control is made.")
-    label: str = Field(description="How the control is printed.")
-    plus: Number = Field(
-        0.05,
-        description="For `population_growth`: added to n before the logarithm.",
-    )
-    column: str = Field(
-        default_factory=str,
-        description=(
-            "For `unit` (of units.csv) and `initial` (of panel.csv): the column."
-        ),
-    )
-    numerator: str = Field(default_factory=str, description="For ratios: column above.")
-    denominator: str = Field(
-        default_factory=str, description="For ratios: column below."
-    )
-    scale: Positive = Field(
-        1,
-        description=("For ratios: factor that brings the ratio to the unit printed."),
-    )
-    first_year: Year | None = Field(
-        None, alias="from", description="First year in which the control exists."
-    )
+    kind: Literal["population_growth", "unit", "initial", "initial_ratio", "mean_ratio"]
+    """How the control is made."""
+    label: str
+    """How the control is printed."""
+    plus: Number = 0.05
+    """For `population_growth`: added to n before the logarithm."""
+    column: str = Field(default_factory=str)
+    """For `unit` (of units.csv) and `initial` (of panel.csv): the column."""
+    numerator: str = Field(default_factory=str)
+    """For ratios: column above."""
+    denominator: str = Field(default_factory=str)
+    """For ratios: column below."""
+    scale: Positive = 1
+    """For ratios: factor that brings the ratio to the unit printed."""
+    first_year: Year | None = Field(None, alias="from")
+    """First year in which the control exists."""
 
     model_config = ConfigDict(
         json_schema_extra=_needs(
@@ -403,73 +363,35 @@ class Control(Section):
 class Sesoi(Section):
     """Smallest effect sizes of interest."""
 
-    spillover_difference_pp: Positive = Field(
-        1.0,
-        description=(
-            "Neighbour effect of clusters minus that of SEZs, percentage points a year"
-            " per exposure 0 to 1."
-        ),
-    )
-    spillover_per_sd_pp: Positive = Field(
-        0.25,
-        description=(
-            "Neighbour effect, percentage points a year per standard deviation of the"
-            " exposure; bounds of the equivalence test."
-        ),
-    )
-    growth_premium_pp: Positive = Field(
-        0.5, description="Own growth premium, percentage points a year."
-    )
-    dose_per_sd_pp: Positive = Field(
-        0.25,
-        description=(
-            "Growth, percentage points a year per standard deviation of a continuous"
-            " dose."
-        ),
-    )
-    speed_pp: Positive = Field(
-        1.0,
-        description="Difference of convergence speeds, percentage points a year.",
-    )
-    linkage_elasticity: Positive | None = Field(
-        None,
-        description=(
-            "Difference of income elasticities per standard deviation of the linkage"
-            " moderator; none by default."
-        ),
-    )
-    programme_pp: Positive = Field(
-        0.5,
-        description=(
-            "Change of growth after a regional programme, percentage points a year."
-        ),
-    )
-    wage_elasticity: Positive = Field(
-        0.2, description="Difference of wage elasticities of foreign investment."
-    )
-    gap_pct: Positive = Field(
-        5,
-        description="Urban-rural income ratio, percent of the ratio over a window.",
-    )
-    premium_log: Positive = Field(0.1, description="Premium in levels, log points.")
-    intensity_sd: Positive = Field(
-        0.25,
-        description=(
-            "Difference of factor intensity, standard deviations across units."
-        ),
-    )
-    fading_share: Positive = Field(
-        0.5,
-        description=("Fall of a premium over the sample, share of its first value."),
-        json_schema_extra={"maximum": 1},
-    )
-    quotient_share: Positive = Field(
-        0.25,
-        description=(
-            "Fall of a location quotient over the sample, share of its value."
-        ),
-        json_schema_extra={"exclusiveMaximum": 1},
-    )
+    spillover_difference_pp: Positive = 1.0
+    """Neighbour effect of clusters minus that of SEZs, percentage points a year per
+    exposure 0 to 1."""
+    spillover_per_sd_pp: Positive = 0.25
+    """Neighbour effect, percentage points a year per standard deviation of the
+    exposure; bounds of the equivalence test."""
+    growth_premium_pp: Positive = 0.5
+    """Own growth premium, percentage points a year."""
+    dose_per_sd_pp: Positive = 0.25
+    """Growth, percentage points a year per standard deviation of a continuous dose."""
+    speed_pp: Positive = 1.0
+    """Difference of convergence speeds, percentage points a year."""
+    linkage_elasticity: Positive | None = None
+    """Difference of income elasticities per standard deviation of the linkage
+    moderator; none by default."""
+    programme_pp: Positive = 0.5
+    """Change of growth after a regional programme, percentage points a year."""
+    wage_elasticity: Positive = 0.2
+    """Difference of wage elasticities of foreign investment."""
+    gap_pct: Positive = 5
+    """Urban-rural income ratio, percent of the ratio over a window."""
+    premium_log: Positive = 0.1
+    """Premium in levels, log points."""
+    intensity_sd: Positive = 0.25
+    """Difference of factor intensity, standard deviations across units."""
+    fading_share: Positive = Field(0.5, json_schema_extra={"maximum": 1})
+    """Fall of a premium over the sample, share of its first value."""
+    quotient_share: Positive = Field(0.25, json_schema_extra={"exclusiveMaximum": 1})
+    """Fall of a location quotient over the sample, share of its value."""
 
     def named(self, name: str) -> float:
         """Return a size by its key, NaN where there is none."""
@@ -480,26 +402,15 @@ class Sesoi(Section):
 class InferenceSettings(Section):
     """Confidence level, permutations and the base seed."""
 
-    level: float = Field(
-        0.95,
-        gt=0.5,
-        le=0.9999,
-        alias="conf_level",
-        description="Level of all intervals.",
-    )
-    permutations: int = Field(
-        9999, ge=99, description="Draws of every permutation test."
-    )
-    seed: int = Field(
-        2011, ge=0, description="Base seed; each draw id gets its own stream."
-    )
-    pairs: tuple[Annotated[tuple[UnitId, ...], Field(min_length=2)], ...] = Field(
-        (),
-        description=(
-            "Units that are also left out together, to see whether two of them carry a"
-            " result."
-        ),
-    )
+    level: float = Field(0.95, gt=0.5, le=0.9999, alias="conf_level")
+    """Level of all intervals."""
+    permutations: int = Field(9999, ge=99)
+    """Draws of every permutation test."""
+    seed: int = Field(2011, ge=0)
+    """Base seed; each draw id gets its own stream."""
+    pairs: tuple[Annotated[tuple[UnitId, ...], Field(min_length=2)], ...] = ()
+    """Units that are also left out together, to see whether two of them carry a
+    result."""
     # Of minimum detectable effects; config.yaml has it as ``estimates.design.power``.
     power: SkipJsonSchema[float] = DEFAULT_POWER
 
@@ -515,15 +426,12 @@ class StudyConfig(Section):
     data: Data
     panel: Panel
     periods: Annotated[dict[str, Period], BeforeValidator(_named)] = Field(
-        description=(
-            "Periods by name. Growth runs from the level in `start` to the level in"
-            " `end`."
-        ),
         json_schema_extra={
             "minProperties": 1,
             "propertyNames": {"type": "string", "pattern": IDENTIFIER},
-        },
+        }
     )
+    """Periods by name. Growth runs from the level in `start` to the level in `end`."""
     taxonomy: Taxonomy = Field(
         default_factory=Taxonomy.model_construct, json_schema_extra=EMPTY
     )
@@ -532,38 +440,28 @@ class StudyConfig(Section):
     )
     controls: dict[str, Control] = Field(
         {},
-        description=(
-            "Control variables by name; a control enters a period only if it exists"
-            " from the period's first year."
-        ),
         json_schema_extra={"propertyNames": {"type": "string", "pattern": IDENTIFIER}},
     )
+    """Control variables by name; a control enters a period only if it exists from the
+    period's first year."""
     # Each topic's own classes type its section: ``shared.spec.read``.
-    estimates: dict[str, Any] = Field(
-        description=(
-            "The specifications of each topic; a topic that is absent is not run."
-        ),
-    )
+    estimates: dict[str, Any]
+    """The specifications of each topic; a topic that is absent is not run."""
     sesoi: Sesoi = Field(default_factory=Sesoi.model_construct, json_schema_extra=EMPTY)
     inference: InferenceSettings = Field(
         default_factory=InferenceSettings.model_construct, json_schema_extra=EMPTY
     )
-    answers: dict[str, Any] = Field(
-        {},
-        description="What claims.yaml beside this file holds: docs/methods/answers.md.",
-    )
-    numbers: dict[str, Any] = Field(
-        {}, description="What numbers.yaml beside this file holds: docs/prose.md."
-    )
-    exhibits: Literal["listed", "auto"] = Field(
-        "listed",
-        description=(
-            "`auto`: beside those listed, every table and figure of the topics under"
-            " `estimates` that the data allow."
-        ),
-    )
-    figures: Texts = Field((), description="Figures that are drawn.")
-    tables: Texts = Field((), description="Tables that are written.")
+    answers: dict[str, Any] = {}
+    """What claims.yaml beside this file holds: docs/methods/answers.md."""
+    numbers: dict[str, Any] = {}
+    """What numbers.yaml beside this file holds: docs/prose.md."""
+    exhibits: Literal["listed", "auto"] = "listed"
+    """`auto`: beside those listed, every table and figure of the topics under
+    `estimates` that the data allow."""
+    figures: Texts = ()
+    """Figures that are drawn."""
+    tables: Texts = ()
+    """Tables that are written."""
 
     @classmethod
     def of(cls, given: Mapping[str, Any] | Self) -> Self:
