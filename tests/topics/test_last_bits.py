@@ -25,7 +25,7 @@ def few_draws():
     few = {
         "spatial_panel.estimate_rows": {"DRAWS": 500, "YEAR_DRAWS": 9, "UNIT_DRAWS": 19}
     }
-    few |= {"exposure.estimate_evidence": {"SAMPLES": 2}}
+    few |= {"exposure.estimate_two_regime": {"SAMPLES": 2}}
     with pytest.MonkeyPatch.context() as patch:
         for module, numbers in few.items():
             for name, number in numbers.items():

@@ -22,6 +22,7 @@ from evenfield.report.evidence import Evidence
 from evenfield.report.numbers import read_numbers
 from evenfield.report.prose import Lookup, Prose, part_of, read_texts
 from evenfield.shared.left_out import left_out_parts
+from evenfield.shared.tables.numbers import MINUS
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import PARTS, read_config
 from evenfield.study.errors import Faults, ReportError
@@ -235,7 +236,7 @@ PLANTED = from_yaml("""
     one of the five below the nation: [paper, {five_above: 4.0}]
     provinces without municipalities converge:
       [page, {sigma_1991_no_municipalities: 0.2}]
-    clusters fall behind: [abstract, {cluster_only_2019: 100.0}]
+    the coast explains the lead: [abstract, {coast_official: 0.5}]
     "Tianjin's twin is left": [paper, {tianjin_conformal: 0.01}]
     """)
 
@@ -273,16 +274,24 @@ def prose_of(folder, numbers):
 
 def test_the_readme_says_the_numbers_of_the_run(checkout):
     results = checkout / "results"
-    numbers = json.loads((results / "numbers.json").read_text())
-    text = {name: entry["text"] for name, entry in numbers.items()}
+    numbers = read_numbers(results / "numbers.json")
     readme = " ".join((ROOT / "README.md").read_text().split())
+    shown = {}
+    for name in ("own_late_published", "own_late", "own_official", "coast_official"):
+        number = numbers[name]
+        shown[name] = f"{number.text} ({number.interval})".replace(MINUS, "-")
+    published = numbers["own_late_published"]
     for sentence in (
-        f"rose from {text['cluster_only_1978']} % to {text['cluster_only_2019']} % of",
-        f"fell from {text['zone_only_1978']} % to {text['zone_only_2019']} %.",
-        f"by {numbers['own_official']['value']:.1f} percentage points a year over",
+        f"grew {published.text} percentage points a year faster in 2009-19 than",
+        f"(95 % interval {published.interval})",
+        f"it is {shown['own_late']}, and",
+        f"give {numbers['vintages_least'].text} to {numbers['vintages_most'].text}.",
+        f"a lead of {shown['own_official']} remains",
+        f"it is {shown['coast_official']}: suggestive",
     ):
         assert sentence in readme
-    assert numbers["own_late"]["low"] < 0 < numbers["own_official"]["low"]
+    assert numbers["vintages_number"].value == 12
+    assert numbers["own_late"].low < 0 < numbers["own_official"].low
 
 
 def test_every_number_in_the_prose_is_a_cell_of_the_results(checkout):

@@ -199,13 +199,13 @@ class Evidence:
         topic = row["topic"]
         yield Step(heading="Estimate", lines=tuple(row_lines(row)))
         spec = self._specification(row)
-        yield Step(
-            heading="Specification",
-            lines=(
-                *(f"{key}: {value}" for key, value in spec.items()),
-                *written_in("estimates", f"id: {row['spec_id']}", below=f"{topic}:"),
-            ),
+        location = (
+            written_in("estimates", f"id: {row['spec_id']}", below=f"{topic}:")
+            if "id" in spec
+            else written_in("estimates", f"{topic}:")
         )
+        keys = (f"{key}: {value}" for key, value in spec.items())
+        yield Step(heading="Specification", lines=(*keys, *location))
         code = code_of(row)
         yield Step(heading="Code", lines=tuple(code.lines))
         yield Step(
@@ -217,11 +217,12 @@ class Evidence:
         yield Step(heading="Input columns", lines=tuple(self._inputs(row, spec)))
 
     def _specification(self, row: Row) -> dict[str, Any]:
-        """Return the specification of a row; empty where its topic has only one."""
-        for spec in specifications(self.config["estimates"].get(row["topic"])):
+        """Return the specification of a row, or the section of a topic without any."""
+        section = self.config["estimates"].get(row["topic"])
+        for spec in specifications(section):
             if spec.get("id") == row["spec_id"]:
                 return spec
-        return {}
+        return dict(section) if isinstance(section, Mapping) else {}
 
     def _inputs(self, row: Row, spec: Mapping[str, Any]) -> Iterator[str]:
         """Yield each column that the specification and the study's income name."""
