@@ -18,7 +18,12 @@ from refusals import fails
 from tolerances import close
 from yaml_text import from_yaml
 
-ROW = {"family": "beta", "spec_id": "growth", "term": "x", "period": "P1"}
+ROW = {
+    "family": "beta",
+    "spec_id": "growth",
+    "term": "x",
+    "period": "P1",
+}
 HYPOTHESIS = {
     "statement": "X grew.",
     "kind": "association",

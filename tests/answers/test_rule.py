@@ -188,7 +188,13 @@ def test_the_order_of_checks_moves_nothing_and_alpha_moves_the_answer():
     assert plain.failed == ("check 2",)
     strict = {**row(CLEAR), "conf_level": 0.99}
     result = judge_tested(
-        Evidence(row=strict, sign=1, adjusted=0.02, questions=3), Rule(alpha=0.01)
+        Evidence(
+            row=strict,
+            sign=1,
+            adjusted=0.02,
+            questions=3,
+        ),
+        Rule(alpha=0.01),
     )
     assert result.answer == "SUGGESTIVE"
 
@@ -211,7 +217,13 @@ def test_the_order_of_checks_moves_nothing_and_alpha_moves_the_answer():
     ],
 )
 def test_rows_that_cannot_be_read_are_refused(given, text):
-    fails(ClaimsError, text, judge_tested, Evidence(sign=1, **given), RULE)
+    fails(
+        ClaimsError,
+        text,
+        judge_tested,
+        Evidence(sign=1, **given),
+        RULE,
+    )
 
 
 FACTS = from_yaml("""
@@ -265,13 +277,30 @@ def test_stand_ins_agree_or_not_by_the_rule_of_a_fact(value, others, answer):
 
 def test_thresholds_are_strict_except_between():
     assert [Threshold(above=2).met(x) for x in (1.9, 2.0, 2.1)] == [False, False, True]
-    assert [Threshold(below=2).met(x) for x in (1.9, 2.0, 2.1, NAN)] == [
+    assert [
+        Threshold(below=2).met(x)
+        for x in (
+            1.9,
+            2.0,
+            2.1,
+            NAN,
+        )
+    ] == [
         True,
         False,
         False,
         False,
     ]
-    assert [Threshold(between=(1, 2)).met(x) for x in (0.9, 1.0, 2.0, 2.1, NAN)] == [
+    assert [
+        Threshold(between=(1, 2)).met(x)
+        for x in (
+            0.9,
+            1.0,
+            2.0,
+            2.1,
+            NAN,
+        )
+    ] == [
         False,
         True,
         True,

@@ -32,7 +32,18 @@ def built(names=tuple(f"u{i:02d}" for i in range(N))):
     links.
     """
     rng = default_rng(5)
-    W = sum(np.roll(np.eye(N), step, axis=1) for step in (-2, -1, 1, 2)) / 4
+    W = (
+        sum(
+            np.roll(np.eye(N), step, axis=1)
+            for step in (
+                -2,
+                -1,
+                1,
+                2,
+            )
+        )
+        / 4
+    )
     x = rng.normal(size=(N, T))
     e = rng.normal(size=(N, T))
     unit = rng.normal(size=N)
@@ -130,7 +141,15 @@ CASES = from_yaml("""
     """)
 
 
-def called(call, rows, net, drawn=False, impacts=None, data="", **options):
+def called(
+    call,
+    rows,
+    net,
+    drawn=False,
+    impacts=None,
+    data="",
+    **options,
+):
     """Call a function of the library as a case says."""
     keys = KEYS
     if data == "cross":
@@ -251,7 +270,13 @@ def test_weights_of_any_form_are_the_same_network():
     shuffled = dense.sample(frac=1, random_state=3)
     lists = {i: [j for j in dense if dense.loc[i, j]] for i in shuffled.index}
     valued = {i: {j: dense.loc[i, j] for j in row} for i, row in lists.items()}
-    forms = [shuffled, valued, lists, PysalWeights(lists), EDGES.assign(weight=2.0)]
+    forms = [
+        shuffled,
+        valued,
+        lists,
+        PysalWeights(lists),
+        EDGES.assign(weight=2.0),
+    ]
     both = [
         ef.weights(form, symmetric=isinstance(form, pd.DataFrame)) for form in forms
     ]
@@ -283,7 +308,13 @@ def test_least_squares_by_statsmodels(ours, theirs):
     want = smf.ols(f"y ~ x + z {dummies}", data).fit(
         cov_type=theirs, use_t=True, **kinds
     )
-    fit = ef.ols(f"y ~ x + z {effects}", data, inference=ours, cutoff_km=1e-3, **KEYS)
+    fit = ef.ols(
+        f"y ~ x + z {effects}",
+        data,
+        inference=ours,
+        cutoff_km=1e-3,
+        **KEYS,
+    )
     names = fit.params.index
     close(fit.params, want.params[names])
     close(fit.std_errors, want.bse[names])
@@ -390,7 +421,13 @@ def test_contrasts_are_differences_of_means_speeds_those_of_slopes_and_curves_le
         cross(DATA), "y", "group", reference="a", unit="unit", inference="HC3"
     )
     close(against.params, (means - means["a"]).drop("a"))
-    fit = ef.beta_convergence("rich ~ 1", DATA, start=2001, end=2009, **KEYS)
+    fit = ef.beta_convergence(
+        "rich ~ 1",
+        DATA,
+        start=2001,
+        end=2009,
+        **KEYS,
+    )
     wide = DATA.pivot(index="unit", columns="year", values="rich")
     slope = np.polyfit(wide[2001], (wide[2009] - wide[2001]) / 8, 1)[0]
     close(fit.params["initial"], slope)
@@ -484,7 +521,12 @@ def test_gmm_takes_an_unbalanced_panel_and_names_its_coefficients():
         collapse=True,
         **KEYS,
     )
-    assert list(fit.params.index) == ["lag(y, 1)", "x", "lag(x)", "Intercept"]
+    assert list(fit.params.index) == [
+        "lag(y, 1)",
+        "x",
+        "lag(x)",
+        "Intercept",
+    ]
     assert fit.nobs < N * (T - 1)
     assert {"Hansen p", "m1", "m2"} <= {name.split("(")[0] for name in fit.notes}
 
@@ -530,7 +572,13 @@ def test_beta_convergence_takes_controls_at_the_first_date_and_growth_per_year(
         initial=first["rich"], growth=(last["rich"] - first["rich"]) / (end - start)
     )
     theirs = smf.ols("growth ~ initial + z", cross).fit(cov_type="HC3")
-    ours = ef.beta_convergence("rich ~ z", DATA, start=start, end=end, **KEYS)
+    ours = ef.beta_convergence(
+        "rich ~ z",
+        DATA,
+        start=start,
+        end=end,
+        **KEYS,
+    )
     for name in ("initial", "z"):
         close(ours.params[name], theirs.params[name])
     close(ours.std_errors["initial"], theirs.bse["initial"])

@@ -22,8 +22,25 @@ TYPESETTING = {"jinja2", "markupsafe", "markdown_it", "typst"}
 # standard library.
 FOLDERS = {
     "numerics": (set(), {"scipy"}),
-    "api": ({"study", "numerics"}, {"pandas", "scipy", "formulaic", "docx"}),
-    "study": ({"numerics"}, {"pandas", "scipy", "yaml", "jsonschema", "pydantic"}),
+    "api": (
+        {"study", "numerics"},
+        {
+            "pandas",
+            "scipy",
+            "formulaic",
+            "docx",
+        },
+    ),
+    "study": (
+        {"numerics"},
+        {
+            "pandas",
+            "scipy",
+            "yaml",
+            "jsonschema",
+            "pydantic",
+        },
+    ),
     "shared": (
         {"study", "numerics"},
         {"pandas", "scipy", "statsmodels", "linearmodels", "pydantic", "yaml", "docx"},

@@ -19,7 +19,12 @@ from evenfield.study.weights.build import build_geography, build_weights
 from toy_study import TEXT, ToyStudy
 
 HEALTH = {"deadline": None, "suppress_health_check": list(HealthCheck)}
-SEEDED = settings(derandomize=True, database=None, max_examples=80, **HEALTH)
+SEEDED = settings(
+    derandomize=True,
+    database=None,
+    max_examples=80,
+    **HEALTH,
+)
 ODD = [
     "",
     " ",
@@ -80,7 +85,17 @@ def with_rows(text, what, row):
         "cut": [old[: len(old) // 2]],
         "turn": [old[::-1]],
     }
-    return "\n".join([header, *rows[:row], *changed[what], *rows[row + 1 :]]) + "\n"
+    return (
+        "\n".join(
+            [
+                header,
+                *rows[:row],
+                *changed[what],
+                *rows[row + 1 :],
+            ]
+        )
+        + "\n"
+    )
 
 
 @SEEDED
@@ -88,7 +103,12 @@ def with_rows(text, what, row):
 def test_any_table_is_taken_or_refused_in_one_line(toy, cells, rows):
     texts = dict(TEXT)
     for name, row, column, cell in cells:
-        texts[name] = with_cell(texts[name], row, column, cell)
+        texts[name] = with_cell(
+            texts[name],
+            row,
+            column,
+            cell,
+        )
     for name, what, row in rows:
         texts[name] = with_rows(texts[name], what, row)
     for name, text in texts.items():
@@ -114,7 +134,15 @@ def test_any_table_is_taken_or_refused_in_one_line(toy, cells, rows):
 
 UNITS = [f"u{i}" for i in range(6)]
 DEGREES = st.sampled_from(
-    [0.0, 1.0, -90.0, 90.0, 180.0, float("nan"), 1e-9]
+    [
+        0.0,
+        1.0,
+        -90.0,
+        90.0,
+        180.0,
+        float("nan"),
+        1e-9,
+    ]
 ) | st.floats(-90, 90)
 KINDS = st.one_of(
     st.fixed_dictionaries(
@@ -151,7 +179,13 @@ def checked(name, spec, positions):
     assert np.allclose(matrix.sum(axis=1), 1)
 
 
-def geography(n, lat=(), lon=(), links=(), income=()):
+def geography(
+    n,
+    lat=(),
+    lon=(),
+    links=(),
+    income=(),
+):
     units = pd.DataFrame(
         {"unit": UNITS[:n], "lat": (*lat, *[0.0] * n)[:n], "lon": (*lon, *range(n))[:n]}
     )
@@ -182,7 +216,13 @@ def test_any_places_give_rows_that_add_up_or_one_line(n, lat, lon, links, income
     checked(
         "w",
         spec,
-        geography(n, lat, lon, [pair for pair in links if pair[0] != pair[1]], income),
+        geography(
+            n,
+            lat,
+            lon,
+            [pair for pair in links if pair[0] != pair[1]],
+            income,
+        ),
     )
 
 

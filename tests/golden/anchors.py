@@ -119,7 +119,12 @@ def munnell_panel():
 def firms():
     """Logs of employment, wage, capital and output of 140 firms by year."""
     data = pd.read_csv(GOLDEN / "arellano_bond" / "data.csv")
-    columns = {"n": "emp", "w": "wage", "k": "capital", "ys": "output"}
+    columns = {
+        "n": "emp",
+        "w": "wage",
+        "k": "capital",
+        "ys": "output",
+    }
     return {
         name: np.log(data.pivot(index="firm", columns="year", values=c).to_numpy())
         for name, c in columns.items()
@@ -214,7 +219,12 @@ def us_dynamic():
             ("bias_corrected", fit.rho),
         ):
             label = f"{name}: {what}, speed %".replace("_", " ")
-            yield Anchor(label, -100 * np.log(root) / step, note[what], 0.05)
+            yield Anchor(
+                label,
+                -100 * np.log(root) / step,
+                note[what],
+                0.05,
+            )
 
 
 def us_markov():
@@ -259,7 +269,12 @@ def munnell_spatial():
         yield from anchors(
             six, [f"{label}: {spatial}", f"{label}: its s.e."], ours, told_both
         )
-        yield from anchors(seven, names, [fit[x] for x in MUNNELL_NAMES], want["beta"])
+        yield from anchors(
+            seven,
+            names,
+            [fit[x] for x in MUNNELL_NAMES],
+            want["beta"],
+        )
         if "beta_se" in want:
             names = [f"{label}: s.e. of {x}" for x in MUNNELL_NAMES]
             yield from anchors(
@@ -288,7 +303,12 @@ def munnell_spatial():
         for test in [*lm_tests(*study, "unit", "direct"), *bsk_tests(*study)]
     }
     for name, value in note["tests"].items():
-        yield Anchor(name, result[name], value, 6e-3 if "SLM" in name else three)
+        yield Anchor(
+            name,
+            result[name],
+            value,
+            6e-3 if "SLM" in name else three,
+        )
 
 
 def driscoll_kraay():
@@ -322,10 +342,26 @@ def arellano_bond():
             axis=-1,
         )
         return dynamic_gmm(
-            logs["n"], GmmSpec(2, 2, 0, Equations.DIFFERENCE, Layout.FULL), X
+            logs["n"],
+            GmmSpec(
+                2,
+                2,
+                0,
+                Equations.DIFFERENCE,
+                Layout.FULL,
+            ),
+            X,
         )
 
-    fit = table_4([w, lag(w), k, ys, lag(ys)])
+    fit = table_4(
+        [
+            w,
+            lag(w),
+            k,
+            ys,
+            lag(ys),
+        ]
+    )
     want = note["table_4b"]
     yield from anchors(
         5e-5,
@@ -345,14 +381,45 @@ def arellano_bond():
         want["windmeijer_first"],
         5e-5,
     )
-    yield Anchor("table 4b: Sargan", fit.hansen.statistic, want["hansen"], 5e-3)
-    yield Anchor("table 4b: its d.f.", fit.hansen.df, want["df"], 0)
-    yield Anchor("table 4b: its p", fit.hansen.p_value, want["p_value"], 5e-4)
+    yield Anchor(
+        "table 4b: Sargan",
+        fit.hansen.statistic,
+        want["hansen"],
+        5e-3,
+    )
+    yield Anchor(
+        "table 4b: its d.f.",
+        fit.hansen.df,
+        want["df"],
+        0,
+    )
+    yield Anchor(
+        "table 4b: its p",
+        fit.hansen.p_value,
+        want["p_value"],
+        5e-4,
+    )
     serial = [test.statistic for test in fit.serial]
-    yield from anchors(5e-4, ["table 4b: m1", "table 4b: m2"], serial, want["serial"])
+    yield from anchors(
+        5e-4,
+        ["table 4b: m1", "table 4b: m2"],
+        serial,
+        want["serial"],
+    )
     yield Anchor("table 4b: observations", fit.n_rows, want["rows"], 0)
     yield Anchor("table 4b: firms", fit.n_units, want["units"], 0)
-    fit = table_4([w, lag(w), k, lag(k), lag(k, 2), ys, lag(ys), lag(ys, 2)])
+    fit = table_4(
+        [
+            w,
+            lag(w),
+            k,
+            lag(k),
+            lag(k, 2),
+            ys,
+            lag(ys),
+            lag(ys, 2),
+        ]
+    )
     want = note["table_4a1"]
     ours = {
         "one_step_first": fit.beta_one_step[0],
@@ -389,7 +456,12 @@ def blundell_bond():
     fit = ef.dynamic_gmm("n ~ w + lag(w) + k + lag(k)", rows, **model)
     label = expected("arellano_bond")
     want = label["blundell_bond"]
-    yield from anchors(1e-7, want["terms"], fit.params[want["terms"]], want["beta"])
+    yield from anchors(
+        1e-7,
+        want["terms"],
+        fit.params[want["terms"]],
+        want["beta"],
+    )
     yield from anchors(
         1e-7,
         [f"s.e. of {t}" for t in want["terms"]],
@@ -413,7 +485,19 @@ def blundell_bond():
         want["observations"],
     ]
     for line in zip(
-        names, ours, printed, [5e-3, 0, 5e-4, 5e-3, 5e-3, 0, 0], strict=True
+        names,
+        ours,
+        printed,
+        [
+            5e-3,
+            0,
+            5e-4,
+            5e-3,
+            5e-3,
+            0,
+            0,
+        ],
+        strict=True,
     ):
         yield Anchor(*line)
     logs = firms()
@@ -421,7 +505,16 @@ def blundell_bond():
     w = logs["w"]
     k = logs["k"]
     ys = logs["ys"]
-    columns = [w, lag(w), k, lag(k), lag(k, 2), ys, lag(ys), lag(ys, 2)]
+    columns = [
+        w,
+        lag(w),
+        k,
+        lag(k),
+        lag(k, 2),
+        ys,
+        lag(ys),
+        lag(ys, 2),
+    ]
     ones = np.where(np.isfinite(w), 1.0, np.nan)[..., None]
     X = np.concatenate(
         [np.stack(columns, axis=-1), np.tile(np.eye(9)[:, 4:], (140, 1, 1)), ones],
@@ -432,8 +525,20 @@ def blundell_bond():
         + [instruments.EVERYWHERE] * 5
         + [instruments.LEVELS_ONLY]
     )
-    spec = GmmSpec(2, 2, 0, Equations.SYSTEM, Layout.FULL)
-    result = dynamic_gmm(logs["n"], spec, X, [Source(w, 1, 0), Source(k, 1, 0)], own)
+    spec = GmmSpec(
+        2,
+        2,
+        0,
+        Equations.SYSTEM,
+        Layout.FULL,
+    )
+    result = dynamic_gmm(
+        logs["n"],
+        spec,
+        X,
+        [Source(w, 1, 0), Source(k, 1, 0)],
+        own,
+    )
     names = [f"predetermined: {i}" for i in range(16)]
     yield from anchors(5e-6, names, result.beta, want["beta"])
     small = np.sqrt((result.n_levels - 1) / (result.n_levels - 16) * 140 / 139)
@@ -462,7 +567,12 @@ def phillips_sul():
     periods = regression_periods(34, discarded_periods(34))
     for variance, want in note["t"].items():
         fit = fit_logt(transition_variance(x), periods, variance)
-        yield Anchor(f"all countries: b ({variance})", fit.b[0], note["b"], 5e-5)
+        yield Anchor(
+            f"all countries: b ({variance})",
+            fit.b[0],
+            note["b"],
+            5e-5,
+        )
         yield Anchor(f"all countries: t ({variance})", fit.t[0], want, 0.06)
     clubs = find_clubs(x, periods)
     names = [f"club {i}" for i in range(1, 1 + len(clubs.clubs))]
@@ -479,7 +589,12 @@ def phillips_sul():
     merged = merge_clubs(group_tests(x, periods, "fqsb"), clubs, "phillips_sul")
     joined = next(club for club in merged.clubs if club.merged_from)
     label = "clubs {} and {} merged".format(*want["clubs"])
-    yield Anchor(f"{label}: members", len(joined.members), want["size"], 0)
+    yield Anchor(
+        f"{label}: members",
+        len(joined.members),
+        want["size"],
+        0,
+    )
     yield Anchor(f"{label}: b", joined.b, want["b"], 5e-5)
     yield Anchor(f"{label}: t", joined.t, want["t"], 5e-4)
 

@@ -25,7 +25,12 @@ def test_published_numbers(compute):
 
 def test_the_command_prints_one_row_each_and_passes():
     command = [sys.executable, str(ROOT / "workflow" / "commands" / "validate.py")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0 and done.stdout.endswith(" s: all pass\n"), done.stderr
     rows = [line for line in done.stdout.splitlines() if line.endswith("  pass")]
     assert (

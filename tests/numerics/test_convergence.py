@@ -28,7 +28,13 @@ from numerics.refusals import refused
 from tolerances import ITERATIVE, MACHINE, close
 
 
-def planted(lam=0.02, years=20.0, n=40, noise=0.002, seed=3):
+def planted(
+    lam=0.02,
+    years=20.0,
+    n=40,
+    noise=0.002,
+    seed=3,
+):
     rng = default_rng(seed)
     y0 = rng.normal(9, 0.5, n)
     Z = rng.normal(size=(n, 2))
@@ -36,7 +42,16 @@ def planted(lam=0.02, years=20.0, n=40, noise=0.002, seed=3):
     return (0.25 - phi * y0 + Z @ [0.003, -0.001] + rng.normal(0, noise, n)), y0, Z
 
 
-@pytest.mark.parametrize("lam", [-0.03, -0.001, 0.0, 0.02, 0.3])
+@pytest.mark.parametrize(
+    "lam",
+    [
+        -0.03,
+        -0.001,
+        0.0,
+        0.02,
+        0.3,
+    ],
+)
 def test_speed_inverts_the_slope(lam):
     close(speed_from_slope((np.expm1(-lam * 20) / 20), 20), lam, atol=MACHINE)
 
@@ -65,7 +80,16 @@ def test_half_lives_and_bounds_also_unbounded_and_undefined():
     assert np.isnan(divergence.high)
 
 
-@pytest.mark.parametrize("lam", [-0.06, -0.01, 0.0, 0.02, 0.15])
+@pytest.mark.parametrize(
+    "lam",
+    [
+        -0.06,
+        -0.01,
+        0.0,
+        0.02,
+        0.15,
+    ],
+)
 @pytest.mark.parametrize("years", [1.0, 20.0, 80.0])
 def test_nls_equals_the_transform_of_ols(lam, years):
     growth, y0, Z = planted(lam, years, noise=1e-5)
@@ -98,15 +122,39 @@ def test_nls_equals_a_general_optimiser_and_says_when_it_cannot():
         ftol=1e-15,
         gtol=1e-15,
     )
-    close(fit_speed(growth, y0, 20, Z).lam, other.x[1], ITERATIVE)
+    close(
+        fit_speed(
+            growth,
+            y0,
+            20,
+            Z,
+        ).lam,
+        other.x[1],
+        ITERATIVE,
+    )
     growth, y0, Z = planted(0.0173, 31, noise=0)
-    close(fit_speed(growth, y0, 31, Z).lam, 0.0173, atol=MACHINE)
+    close(
+        fit_speed(
+            growth,
+            y0,
+            31,
+            Z,
+        ).lam,
+        0.0173,
+        atol=MACHINE,
+    )
     y0 = np.linspace(8, 10, 12)
     growth = -0.06 * y0 + 0.001 * np.cos(np.arange(12))
     fit = fit_speed(growth, y0, 20)
     assert np.isnan(fit.lam)
     assert not fit.converged
-    refused("collinear", fit_speed, np.arange(5.0), np.ones(5), 20)
+    refused(
+        "collinear",
+        fit_speed,
+        np.arange(5.0),
+        np.ones(5),
+        20,
+    )
 
 
 @pytest.fixture
@@ -120,7 +168,15 @@ def test_sigma_and_its_tests(ends):
     close(sigma(np.array([1.0, 2.0, 4.0])), np.sqrt(7 / 3))
     assert np.isnan(sigma(np.array([1.0])))
     assert sigma(np.ones((3, 4))).shape == (4,)
-    x = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
+    x = np.array(
+        [
+            1.0,
+            2.0,
+            3.0,
+            4.0,
+            5.0,
+        ]
+    )
     close(coefficient_of_variation(x), np.sqrt(2.5) / 3)
     close(dp.percentile_ratio(x), 4.6 / 1.4)
     assert dp.interquartile_range(x) == 2.0
@@ -156,7 +212,12 @@ def test_refuses_what_has_no_test(test, ends):
     start, _ = ends
     refused("perfectly correlated", test, start, start + 1)
     refused("constant", test, start, np.ones(31))
-    refused("at least three", test, start[:2], start[:2])
+    refused(
+        "at least three",
+        test,
+        start[:2],
+        start[:2],
+    )
 
 
 def test_a_search_that_runs_out_of_steps_has_not_converged(monkeypatch):

@@ -62,12 +62,69 @@ def test_densities_modes_and_basins():
     rng = default_rng(7)
     humps = np.concatenate([rng.normal(-2, 0.4, 20), rng.normal(2, 0.4, 20)])
     hill = rng.normal(0, 1, 40)
-    assert silverman_test(humps, 1, default_rng(1), 299).p_value < 0.05
-    assert silverman_test(hill, 1, default_rng(1), 299).p_value > 0.1
+    assert (
+        silverman_test(
+            humps,
+            1,
+            default_rng(1),
+            299,
+        ).p_value
+        < 0.05
+    )
+    assert (
+        silverman_test(
+            hill,
+            1,
+            default_rng(1),
+            299,
+        ).p_value
+        > 0.1
+    )
     assert critical_bandwidth(humps, 1) > critical_bandwidth(humps, 2)
-    assert count_prominent_modes(np.array([0.0, 1.0, 0.96, 0.99, 0.0]), 0.05) == 1
-    assert count_prominent_modes(np.array([0.0, 1.0, 0.9, 1.0, 0.0]), 0.05) == 2
-    assert count_prominent_modes(np.array([1.0, 0.2, 0.1, 0.6]), 0.05) == 2
+    assert (
+        count_prominent_modes(
+            np.array(
+                [
+                    0.0,
+                    1.0,
+                    0.96,
+                    0.99,
+                    0.0,
+                ]
+            ),
+            0.05,
+        )
+        == 1
+    )
+    assert (
+        count_prominent_modes(
+            np.array(
+                [
+                    0.0,
+                    1.0,
+                    0.9,
+                    1.0,
+                    0.0,
+                ]
+            ),
+            0.05,
+        )
+        == 2
+    )
+    assert (
+        count_prominent_modes(
+            np.array(
+                [
+                    1.0,
+                    0.2,
+                    0.1,
+                    0.6,
+                ]
+            ),
+            0.05,
+        )
+        == 2
+    )
     refused(
         "too few",
         stochastic_kernel,
@@ -75,8 +132,22 @@ def test_densities_modes_and_basins():
         np.arange(5.0),
         np.linspace(0, 5, 10),
     )
-    refused("too few", silverman_test, np.arange(5.0), 1, default_rng(0), 9)
-    refused("constant", silverman_test, np.ones(15), 1, default_rng(0), 9)
+    refused(
+        "too few",
+        silverman_test,
+        np.arange(5.0),
+        1,
+        default_rng(0),
+        9,
+    )
+    refused(
+        "constant",
+        silverman_test,
+        np.ones(15),
+        1,
+        default_rng(0),
+        9,
+    )
     one = panel(
         lambda y, rng: 0.6 * y + rng.normal(0, 1, 40),
         lambda rng: rng.normal(0, 1.2, 40),

@@ -33,13 +33,30 @@ def test_quantiles_divide_values_evenly_over_all_dates_or_in_each_year():
     classes = classes_of(values, quantile_cutoffs(values, 3))
     assert np.bincount(classes.ravel()).tolist() == [10, 10, 10]
     yearly = mk.yearly_classes(np.arange(6.0)[:, None] + np.zeros((6, 2)), 3)
-    assert yearly[:, 1].tolist() == [0, 0, 1, 1, 2, 2]
+    assert yearly[:, 1].tolist() == [
+        0,
+        0,
+        1,
+        1,
+        2,
+        2,
+    ]
     refused("too alike", quantile_cutoffs, np.ones(9), 3)
     refused("at least two", quantile_cutoffs, np.arange(9.0), 1)
 
 
 def test_transitions_are_counted_by_unit_over_one_and_two_steps():
-    classes = np.array([[0, 1, 1, 0], [1, 1, 0, 0]])
+    classes = np.array(
+        [
+            [0, 1, 1, 0],
+            [
+                1,
+                1,
+                0,
+                0,
+            ],
+        ]
+    )
     assert_array_equal(transition_counts(classes, 2)[0], [[0, 1], [1, 1]])
     assert_array_equal(transition_counts(classes, 2, 2).sum(axis=0), [[0, 1], [3, 0]])
     refused("no transition", transition_counts, classes, 2, 4)
@@ -58,9 +75,23 @@ def test_chains_together_are_those_of_each_and_one_without_moves_has_no_limit():
 def test_draws_take_whole_units():
     # Units with 1, 10, 100 and 1000 transitions: digits are how often each is drawn.
     counts = np.zeros((4, 2, 2))
-    counts[np.arange(4), 0, 0] = [1, 10, 100, 1000]
+    counts[np.arange(4), 0, 0] = [
+        1,
+        10,
+        100,
+        1000,
+    ]
     drawn = mk.bootstrap_counts(counts, default_rng(0), 500)[:, 0, 0]
-    digits = drawn[:, None].astype(int) // [1000, 100, 10, 1] % 10
+    digits = (
+        drawn[:, None].astype(int)
+        // [
+            1000,
+            100,
+            10,
+            1,
+        ]
+        % 10
+    )
     assert digits.sum(axis=1).max() == 4
     close(drawn.mean(), 1111, rtol=0.1)
 
@@ -84,7 +115,14 @@ def study():
     return values, classes_of(values, quantile_cutoffs(values, 3)), circle(15)
 
 
-def run(values, classes, W, seed=1, draws=99, step=1):
+def run(
+    values,
+    classes,
+    W,
+    seed=1,
+    draws=99,
+    step=1,
+):
     return mk.spatial_markov_test(
         values, classes, W, k=3, m=3, rng=default_rng(seed), draws=draws, step=step
     )
@@ -108,7 +146,15 @@ def test_whole_trajectories_are_permuted(study):
     values, classes, W = study
     test = run(*study)
     orders = np.argsort(default_rng(1).random((99, 15)), axis=1, kind="stable")
-    q = [run(values[order], classes[order], W, draws=0).q for order in orders]
+    q = [
+        run(
+            values[order],
+            classes[order],
+            W,
+            draws=0,
+        ).q
+        for order in orders
+    ]
     beyond = sum(value >= test.q * (1 - 1e-9) for value in q)
     assert test.q_p == (1 + beyond) / 100
 
@@ -122,7 +168,13 @@ def test_sparse_weights_give_the_same_test(study, monkeypatch):
 
 def test_refusals(study):
     values, classes, W = study
-    refused("do not fit", run, values, classes, W[:4, :4])
+    refused(
+        "do not fit",
+        run,
+        values,
+        classes,
+        W[:4, :4],
+    )
     refused("no transition", run, values, classes, W, step=12)
     alone = W.copy()
     alone[3] = 0
@@ -155,8 +207,22 @@ def test_half_life_is_the_time_in_which_the_second_root_halves():
 
 
 def test_a_value_on_a_cutoff_belongs_to_the_class_below():
-    values = np.array([0.5, 1.0, 1.01, 2.0, 3.0])
-    assert classes_of(values, np.array([1.0, 2.0])).tolist() == [0, 0, 1, 1, 2]
+    values = np.array(
+        [
+            0.5,
+            1.0,
+            1.01,
+            2.0,
+            3.0,
+        ]
+    )
+    assert classes_of(values, np.array([1.0, 2.0])).tolist() == [
+        0,
+        0,
+        1,
+        1,
+        2,
+    ]
 
 
 def test_neighbours_are_sorted_by_quantiles_of_all_units_and_dates():
@@ -205,14 +271,36 @@ def test_the_second_root_is_a_modulus_also_where_it_is_negative_or_complex():
 def test_second_order_transitions_need_three_dates():
     counts = second_order_counts(np.array([[0, 1, 1]]), 2)
     assert counts[0, 0, 1, 1] == 1 == counts.sum()
-    classes = np.array([[0, 1, 0, 1]])
+    classes = np.array(
+        [
+            [
+                0,
+                1,
+                0,
+                1,
+            ]
+        ]
+    )
     counts = second_order_counts(classes, 2)[0]
     assert counts[0, 1, 0] == counts[1, 0, 1] == 1
     assert counts.sum() == 2
     refused("no two transitions", second_order_counts, classes, 2, 2)
 
 
-@pytest.mark.parametrize("values", [[0.0, 1, 2, 3, 3, 3], [0.0, 0, 0, 0, 0, 3]])
+@pytest.mark.parametrize(
+    "values",
+    [
+        [0.0, 1, 2, 3, 3, 3],
+        [
+            0.0,
+            0,
+            0,
+            0,
+            0,
+            3,
+        ],
+    ],
+)
 def test_values_alike_at_either_end_leave_no_classes(values):
     refused("too alike", quantile_cutoffs, np.array(values), 3)
 

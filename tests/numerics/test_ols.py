@@ -50,7 +50,13 @@ def test_inference_equals_statsmodels_and_refusals(data):
     y, X = data
     theirs = sm.OLS(y, X).fit(cov_type="HC3", use_t=True)
     fit = fit_ols(y, X)
-    ours = contrast_inference(fit, cov_hc3(fit), np.array([0.0, 1.0, 0.0]), fit.df, 0.9)
+    ours = contrast_inference(
+        fit,
+        cov_hc3(fit),
+        np.array([0.0, 1.0, 0.0]),
+        fit.df,
+        0.9,
+    )
     close(ours.p_value, theirs.pvalues[1])
     close((ours.conf_low, ours.conf_high), theirs.conf_int(0.1)[1])
     assert ours.df == 28
@@ -72,7 +78,12 @@ def test_inference_equals_statsmodels_and_refusals(data):
     dummy = np.zeros(31)
     dummy[3] = 1
     refused("leverage 1", cov_hc3, fit_ols(y, np.column_stack([X, dummy])))
-    refused("at least two clusters", cov_cr3, fit_ols(y, X), np.zeros(31))
+    refused(
+        "at least two clusters",
+        cov_cr3,
+        fit_ols(y, X),
+        np.zeros(31),
+    )
     clusters = np.arange(31) // 4
     refused(
         "leverage 1", cov_cr3, fit_ols(y, np.column_stack([X, clusters == 2])), clusters
@@ -93,7 +104,12 @@ def test_inference_equals_statsmodels_and_refusals(data):
     ],
 )
 def test_refuses_what_cannot_be_fitted(y, X, message):
-    refused(message, fit_ols, np.array(y), np.array(X))
+    refused(
+        message,
+        fit_ols,
+        np.array(y),
+        np.array(X),
+    )
 
 
 def test_many_rows_go_through_the_gram_matrix_and_lose_no_digits():
@@ -113,7 +129,12 @@ def test_many_rows_go_through_the_gram_matrix_and_lose_no_digits():
             rtol=CLOSED_FORM if regressors is X else 1e-6,
         )
         close(ours.u_hat, theirs.resid, atol=1e-6)
-    refused("collinear", fit_ols, y, np.column_stack([X, X[:, 1]]))
+    refused(
+        "collinear",
+        fit_ols,
+        y,
+        np.column_stack([X, X[:, 1]]),
+    )
 
 
 def test_products_of_clusters_serve_every_combination_and_labels_of_any_kind():
@@ -142,14 +163,32 @@ def test_a_t_test_holds_its_numbers_in_their_places():
     half = stats.t.ppf(0.95, 11) * 0.2
     close(
         result,
-        (0.3, 0.2, 1.5, 11, 2 * stats.t.sf(1.5, 11), 0.3 - half, 0.3 + half, 0.9),
+        (
+            0.3,
+            0.2,
+            1.5,
+            11,
+            2 * stats.t.sf(1.5, 11),
+            0.3 - half,
+            0.3 + half,
+            0.9,
+        ),
     )
     assert np.isnan(t_inference(0.3, 0.0, 11).statistic)
 
 
 def test_hc3_of_a_fit_without_effects_is_that_of_the_fit_with_dummies():
     rng = default_rng(4)
-    unit = np.repeat(np.arange(5), [3, 3, 2, 4, 1])  # the last has a row for itself
+    unit = np.repeat(
+        np.arange(5),
+        [
+            3,
+            3,
+            2,
+            4,
+            1,
+        ],
+    )  # the last has a row for itself
     x = rng.normal(size=(13, 2))
     y = rng.normal(size=13) + unit
     dummies = (unit[:, None] == np.arange(5)).astype(float)
@@ -185,11 +224,30 @@ def test_two_clusters_are_the_fewest_for_a_jackknife():
 def test_regressors_that_cannot_be_told_apart_are_named():
     rng = default_rng(2)
     x = rng.normal(size=(20, 3))
-    X = np.column_stack([x[:, 0], x[:, 1], x[:, 0] + x[:, 1], x[:, 2]])
-    refused("collinear: a, b, c cannot be told", fit_ols, x[:, 0], X, list("abcd"))
+    X = np.column_stack(
+        [
+            x[:, 0],
+            x[:, 1],
+            x[:, 0] + x[:, 1],
+            x[:, 2],
+        ]
+    )
+    refused(
+        "collinear: a, b, c cannot be told",
+        fit_ols,
+        x[:, 0],
+        X,
+        list("abcd"),
+    )
     refused("collinear$", fit_ols, x[:, 0], X)
     twice = np.column_stack([X[:, [0, 1, 3]], 1e6 * X[:, 3], 2 * X[:, 1]])
-    refused("b, c, d, e cannot", fit_ols, x[:, 0], twice, list("abcde"))
+    refused(
+        "b, c, d, e cannot",
+        fit_ols,
+        x[:, 0],
+        twice,
+        list("abcde"),
+    )
 
 
 @pytest.mark.parametrize("scales", [(1, 1, 1), (1e6, 1, 1e-5)])
@@ -209,4 +267,9 @@ def test_one_value_that_is_missing_is_refused(data):
     gap = X.copy()
     gap[3, 1] = np.nan
     refused("missing or infinite", fit_ols, y, gap)
-    refused("missing or infinite", fit_ols, np.where(y == y[2], np.inf, y), X)
+    refused(
+        "missing or infinite",
+        fit_ols,
+        np.where(y == y[2], np.inf, y),
+        X,
+    )

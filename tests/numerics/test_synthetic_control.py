@@ -22,7 +22,12 @@ from yaml_text import from_yaml
 RIDGE = 1e-6
 
 
-def built(seed, T=12, J=20, walk=True):
+def built(
+    seed,
+    T=12,
+    J=20,
+    walk=True,
+):
     rng = default_rng(seed)
     steps = rng.normal(0, 1, (T, J + 1))
     paths = steps.cumsum(axis=0) if walk else steps
@@ -46,7 +51,18 @@ def test_no_other_weights_fit_better_and_the_start_does_not_matter(seed, T, J):
 
 def test_known_weights_come_back_and_units_of_measure_do_not_matter():
     y, D = built(3, T=40, J=8)
-    known = np.array([0.5, 0.3, 0.2, 0, 0, 0, 0, 0])
+    known = np.array(
+        [
+            0.5,
+            0.3,
+            0.2,
+            0,
+            0,
+            0,
+            0,
+            0,
+        ]
+    )
     w = simplex_least_squares(*penalised(D @ known, D, RIDGE), np.full(8, 1 / 8))
     close(w, known, atol=1e-4)
     one = simplex_least_squares(*penalised(y, D, RIDGE), known)
@@ -55,7 +71,13 @@ def test_known_weights_come_back_and_units_of_measure_do_not_matter():
         one,
         atol=1e-9,
     )
-    refused("the treated path itself", penalised, y, np.column_stack([y, y]), RIDGE)
+    refused(
+        "the treated path itself",
+        penalised,
+        y,
+        np.column_stack([y, y]),
+        RIDGE,
+    )
 
 
 def test_rank_test_and_its_interval_agree():
@@ -119,14 +141,54 @@ def test_moved_residuals_are_compared_in_mean_absolute_size():
     # Shifts 0 to 3 leave |-3|, |2|; |1|, |-3|; |0|, |1|; |2|, |0| after the date.
     assert conformal_p(residuals, after) == 1 / 4
     assert conformal_p(residuals[::-1], after) == 4 / 4
-    assert conformal_p(np.array([1.0, 1.0, -1.0, 1.0]), after) == 1
+    assert (
+        conformal_p(
+            np.array(
+                [
+                    1.0,
+                    1.0,
+                    -1.0,
+                    1.0,
+                ]
+            ),
+            after,
+        )
+        == 1
+    )
 
 
-@pytest.mark.parametrize("start", [None, np.zeros(5), np.array([0, -1, 0.2, 0.1, 0])])
+@pytest.mark.parametrize(
+    "start",
+    [
+        None,
+        np.zeros(5),
+        np.array(
+            [
+                0,
+                -1,
+                0.2,
+                0.1,
+                0,
+            ]
+        ),
+    ],
+)
 def test_weights_are_the_optimum_from_any_start(start):
     rng = default_rng(8)
     D = rng.normal(size=(9, 5)) + np.arange(5)
-    A, b = penalised(D @ [0.5, 0.3, 0.2, 0, 0] + 0.3 * rng.normal(size=9), D, 1e-6)
+    A, b = penalised(
+        D
+        @ [
+            0.5,
+            0.3,
+            0.2,
+            0,
+            0,
+        ]
+        + 0.3 * rng.normal(size=9),
+        D,
+        1e-6,
+    )
     w = simplex_least_squares(A, b, start)
     assert (w >= 0).all()
     close(w.sum(), 1)

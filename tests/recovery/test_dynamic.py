@@ -23,7 +23,13 @@ SHOCK = 0.03
 pytestmark = [pytest.mark.montecarlo, pytest.mark.slow]
 
 
-def panel(rng, speed, transitions, span=1, sd=lambda *_: SHOCK):
+def panel(
+    rng,
+    speed,
+    transitions,
+    span=1,
+    sd=lambda *_: SHOCK,
+):
     """Levels that start anywhere (s.d. .45) and head for steady states (s.d. .35)
     unrelated to where they start.
     """
@@ -66,28 +72,114 @@ def least_squares(effects):
 
 def test_planted_speeds_are_recovered():
     design = {"speed": 2, "transitions": 42}
-    assert 1.7 < np.median(speeds(bias_corrected_root, 200, 1, **design)) < 2.3
-    assert 1.7 < np.median(speeds(constant, 200, 1, **design)) < 2.3
-    assert np.median(speeds(least_squares(wi.within_units), 200, 1, **design)) > 4
-    assert np.median(speeds(wi.half_panel_root, 200, 1, **design)) < 1
     assert (
-        0.9 < np.median(speeds(least_squares(wi.transitions), 200, 1, **design)) < 1.9
+        1.7
+        < np.median(
+            speeds(
+                bias_corrected_root,
+                200,
+                1,
+                **design,
+            )
+        )
+        < 2.3
     )
-    assert 1.2 < np.median(speeds(anderson_hsiao_root, 200, 1, **design)) < 3.0
+    assert (
+        1.7
+        < np.median(
+            speeds(
+                constant,
+                200,
+                1,
+                **design,
+            )
+        )
+        < 2.3
+    )
+    assert (
+        np.median(
+            speeds(
+                least_squares(wi.within_units),
+                200,
+                1,
+                **design,
+            )
+        )
+        > 4
+    )
+    assert (
+        np.median(
+            speeds(
+                wi.half_panel_root,
+                200,
+                1,
+                **design,
+            )
+        )
+        < 1
+    )
+    assert (
+        0.9
+        < np.median(
+            speeds(
+                least_squares(wi.transitions),
+                200,
+                1,
+                **design,
+            )
+        )
+        < 1.9
+    )
+    assert (
+        1.2
+        < np.median(
+            speeds(
+                anderson_hsiao_root,
+                200,
+                1,
+                **design,
+            )
+        )
+        < 3.0
+    )
     assert (
         4.7
-        < np.median(speeds(bias_corrected_root, 200, 2, speed=5, transitions=42))
+        < np.median(
+            speeds(
+                bias_corrected_root,
+                200,
+                2,
+                speed=5,
+                transitions=42,
+            )
+        )
         < 5.4
     )
     assert (
         1.85
-        < np.nanmedian(speeds(constant, 2000, 3, span=5, speed=2, transitions=8))
+        < np.nanmedian(
+            speeds(
+                constant,
+                2000,
+                3,
+                span=5,
+                speed=2,
+                transitions=8,
+            )
+        )
         < 2.15
     )
     assert (
         1.85
         < np.nanmedian(
-            speeds(bias_corrected_root, 2000, 3, span=5, speed=2, transitions=8)
+            speeds(
+                bias_corrected_root,
+                2000,
+                3,
+                span=5,
+                speed=2,
+                transitions=8,
+            )
         )
         < 2.15
     )
@@ -95,8 +187,29 @@ def test_planted_speeds_are_recovered():
 
 def test_changing_variance_and_samples_without_a_root():
     design = {"speed": 2, "transitions": 42, "sd": chinese}
-    assert np.median(speeds(constant, 400, 4, **design)) > 3
-    assert 1.5 < np.median(speeds(bias_corrected_root, 400, 4, **design)) < 2.3
+    assert (
+        np.median(
+            speeds(
+                constant,
+                400,
+                4,
+                **design,
+            )
+        )
+        > 3
+    )
+    assert (
+        1.5
+        < np.median(
+            speeds(
+                bias_corrected_root,
+                400,
+                4,
+                **design,
+            )
+        )
+        < 2.3
+    )
     rng = default_rng(5)
     lost = [constant(panel(rng, 2, 42)).no_root for _ in range(160)]
     assert np.mean(lost) < 0.03
@@ -111,7 +224,17 @@ def test_changing_variance_and_samples_without_a_root():
 def test_grid_interval_covers(speed, sd):
     rng = default_rng(6)
     true = np.exp(-speed / 100)
-    result = [bc.score_interval(panel(rng, speed, 20, sd=sd)) for _ in range(400)]
+    result = [
+        bc.score_interval(
+            panel(
+                rng,
+                speed,
+                20,
+                sd=sd,
+            )
+        )
+        for _ in range(400)
+    ]
     assert 0.92 < np.mean([one.low <= true <= one.high for one in result]) < 0.98
 
 
@@ -166,7 +289,13 @@ def test_bootstrap_of_units_covers_the_planted_gap():
         )
         levels = regime_panel(rng, Z, theta, 25)
         try:
-            interval = regime_intervals(levels, Z, c, default_rng(k), 99)[0]
+            interval = regime_intervals(
+                levels,
+                Z,
+                c,
+                default_rng(k),
+                99,
+            )[0]
         except NumericsError:
             continue
         inside.append(interval.low <= 0.08 <= interval.high)
@@ -179,7 +308,13 @@ REPLICATIONS = 200
 
 def test_bias_is_small_and_intervals_hold_at_the_size_of_the_study():
     truth = np.array([0.3, 0.95, -0.25])
-    design = {"n": 31, "t": 20, "rho": 0.3, "tau": 0.95, "eta": -0.25}
+    design = {
+        "n": 31,
+        "t": 20,
+        "rho": 0.3,
+        "tau": 0.95,
+        "eta": -0.25,
+    }
     fits = [fit_dynamic(*simulated(**design, seed=k)) for k in range(REPLICATIONS)]
     rooted = [fit for fit in fits if fit.converged]
     assert len(rooted) >= 0.95 * REPLICATIONS

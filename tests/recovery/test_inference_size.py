@@ -42,23 +42,94 @@ GROUPS = {"cluster": CLUSTERS, "sez": ZONES, "pair": ["CN-JS", "CN-ZJ"]}
 # connected permutation.
 NAMES = ("cr1", "cr2", "cr3", "wcr11", "wcr33", "free", "connected")
 TABLE = {
-    ("cluster", "iid"): (0.105, 0.046, 0.079, 0.059, 0.059, 0.047, 0.06),
-    ("cluster", "sar"): (0.282, 0.185, 0.233, 0.194, 0.194, 0.200, 0.125),
-    ("cluster", "exp"): (0.330, 0.217, 0.275, 0.223, 0.225, 0.209, 0.120),
-    ("sez", "sar"): (0.172, 0.098, 0.137, 0.104, 0.105, 0.127, None),
-    ("sez", "exp"): (0.141, 0.064, 0.098, 0.074, 0.072, 0.091, None),
-    ("pair", "iid"): (0.277, 0.002, 0.159, 0.000, 0.000, 0.053, None),
-    ("pair", "sar"): (0.435, 0.006, 0.269, 0.000, 0.000, 0.101, None),
+    ("cluster", "iid"): (
+        0.105,
+        0.046,
+        0.079,
+        0.059,
+        0.059,
+        0.047,
+        0.06,
+    ),
+    ("cluster", "sar"): (
+        0.282,
+        0.185,
+        0.233,
+        0.194,
+        0.194,
+        0.200,
+        0.125,
+    ),
+    ("cluster", "exp"): (
+        0.330,
+        0.217,
+        0.275,
+        0.223,
+        0.225,
+        0.209,
+        0.120,
+    ),
+    ("sez", "sar"): (
+        0.172,
+        0.098,
+        0.137,
+        0.104,
+        0.105,
+        0.127,
+        None,
+    ),
+    ("sez", "exp"): (
+        0.141,
+        0.064,
+        0.098,
+        0.074,
+        0.072,
+        0.091,
+        None,
+    ),
+    ("pair", "iid"): (
+        0.277,
+        0.002,
+        0.159,
+        0.000,
+        0.000,
+        0.053,
+        None,
+    ),
+    ("pair", "sar"): (
+        0.435,
+        0.006,
+        0.269,
+        0.000,
+        0.000,
+        0.101,
+        None,
+    ),
 }
 
 
 def p_values(y, D, units, draws, free, connected):
     fit = fit_ols(y, np.column_stack([np.ones(len(y)), D]))
     c = np.array([0.0, 1.0])
-    panel = path_panel(y, D, units, np.zeros(len(y)))
-    yield contrast_inference(fit, cov_hc1(fit), c, len(y) - 1).p_value
+    panel = path_panel(
+        y,
+        D,
+        units,
+        np.zeros(len(y)),
+    )
+    yield contrast_inference(
+        fit,
+        cov_hc1(fit),
+        c,
+        len(y) - 1,
+    ).p_value
     yield cr2_inference(fit, c, units).p_value
-    yield contrast_inference(fit, cov_cr3(fit, units), c, len(y) - 1).p_value
+    yield contrast_inference(
+        fit,
+        cov_cr3(fit, units),
+        c,
+        len(y) - 1,
+    ).p_value
     for kind in ("11", "33"):
         yield wild_bootstrap(fit, c, units, draws, kind).p_value()
     for drawn in (free, connected):
@@ -84,16 +155,39 @@ def rejections(group, errors, coast_sd=1.0):
     root = np.linalg.cholesky(covariance) * np.where(coast, coast_sd, 1.0)[:, None]
     rng = generator_for(2011, f"size:{group}:{errors}")
     draws = wild_draws(units, "rademacher", DRAWS, rng)
-    panel = path_panel(np.zeros(31), D, units, np.zeros(31))
+    panel = path_panel(
+        np.zeros(31),
+        D,
+        units,
+        np.zeros(31),
+    )
     free = ri.free_assignments(panel, 999, rng)
     connected = None
     if TABLE[group, errors][-1]:
         stream = generator_for(2011, f"size:connected:{group}")
         moved = connected_label_draws(D == 1, A, 999, stream)
-        connected = ri.Assignments(panel.units, moved.source, 2281, False, "connected")
+        connected = ri.Assignments(
+            panel.units,
+            moved.source,
+            2281,
+            False,
+            "connected",
+        )
     outcomes = (root @ rng.normal(size=31) for _ in range(SAMPLES))
     p = np.array(
-        [list(p_values(y, D, units, draws, free, connected)) for y in outcomes]
+        [
+            list(
+                p_values(
+                    y,
+                    D,
+                    units,
+                    draws,
+                    free,
+                    connected,
+                )
+            )
+            for y in outcomes
+        ]
     )
     return dict(zip(NAMES, (p <= LEVEL + 1e-12).mean(axis=0), strict=True))
 

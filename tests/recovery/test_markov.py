@@ -34,7 +34,15 @@ def one(seed):
     ).astype(float)
     W /= W.sum(axis=1, keepdims=True)
     classes = classes_of(values, quantile_cutoffs(values, 3))
-    return spatial_markov_test(values, classes, W, k=3, m=3, rng=rng, draws=DRAWS)
+    return spatial_markov_test(
+        values,
+        classes,
+        W,
+        k=3,
+        m=3,
+        rng=rng,
+        draws=DRAWS,
+    )
 
 
 @pytest.mark.slow

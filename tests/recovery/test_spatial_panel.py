@@ -117,12 +117,24 @@ def test_transformation_is_unbiased_and_the_direct_approach_is_not_when_weights_
     net = DENSE
     truth = Truth()
     assert (
-        abs(bias_of_rho(net, truth, PanelModel("SAR", "two_way", "lee_yu"), 1000))
+        abs(
+            bias_of_rho(
+                net,
+                truth,
+                PanelModel("SAR", "two_way", "lee_yu"),
+                1000,
+            )
+        )
         < 0.02
     )
     assert (
         -0.47
-        < bias_of_rho(net, truth, PanelModel("SAR", "two_way", "direct"), 1000)
+        < bias_of_rho(
+            net,
+            truth,
+            PanelModel("SAR", "two_way", "direct"),
+            1000,
+        )
         < -0.39
     )
 
@@ -145,7 +157,12 @@ def test_bias_of_a_durbin_model_equals_the_design(power, direct):
 
 def test_common_shocks_pass_for_dependence_when_time_effects_are_left_out():
     close(
-        bias_of_rho(DENSE, Truth(theta=(0.5,)), PanelModel("SDM", "unit"), 100),
+        bias_of_rho(
+            DENSE,
+            Truth(theta=(0.5,)),
+            PanelModel("SDM", "unit"),
+            100,
+        ),
         0.77,
         atol=0.05,
     )
@@ -157,7 +174,14 @@ DURBIN = Truth(rho=0.4, beta=(1.0, -0.5), theta=(0.3, 0.4))
 ERROR = Truth(lam=0.4, beta=(1.0, -0.5), theta=(0.3, 0.4))
 
 
-def coverage(net, truth, t, model, draws, kinds=("observed",)):
+def coverage(
+    net,
+    truth,
+    t,
+    model,
+    draws,
+    kinds=("observed",),
+):
     """Return mean estimates, and by covariance the share of 95 % intervals that hold
     the truth, shape (3, K).
     """
@@ -182,19 +206,54 @@ def coverage(net, truth, t, model, draws, kinds=("observed",)):
     ("model", "truth"), [("SDM", DURBIN), ("SDEM", ERROR)], ids=["SDM", "SDEM"]
 )
 def test_planted_parameters_and_effects_are_found(net, t, draws, model, truth):
-    means, result = coverage(net, truth, t, PanelModel(model), draws)
+    means, result = coverage(
+        net,
+        truth,
+        t,
+        PanelModel(model),
+        draws,
+    )
     shares = result["observed"]
     spatial = truth.rho if model == "SDM" else truth.lam
-    close(means, [spatial, *truth.beta, *truth.theta, 1.0], atol=0.02)
+    close(
+        means,
+        [
+            spatial,
+            *truth.beta,
+            *truth.theta,
+            1.0,
+        ],
+        atol=0.02,
+    )
     assert (np.abs(shares - 0.95) < 3 * np.sqrt(0.05 * 0.95 / draws)).all()
 
 
 @pytest.mark.parametrize("lam", [0.3, -0.3])
 def test_both_spatial_parameters_of_a_sac_are_found(lam):
-    truth = Truth(rho=0.4, lam=lam, beta=(1.0, -0.5), theta=(0.0, 0.0))
+    truth = Truth(
+        rho=0.4,
+        lam=lam,
+        beta=(1.0, -0.5),
+        theta=(0.0, 0.0),
+    )
     draws = 300
-    means, result = coverage(SMALL, truth, 40, PanelModel("SAC"), draws)
-    close(means, [truth.rho, lam, *truth.beta, 1.0], atol=0.02)
+    means, result = coverage(
+        SMALL,
+        truth,
+        40,
+        PanelModel("SAC"),
+        draws,
+    )
+    close(
+        means,
+        [
+            truth.rho,
+            lam,
+            *truth.beta,
+            1.0,
+        ],
+        atol=0.02,
+    )
     assert (
         np.abs(result["observed"] - 0.95) < (3 * np.sqrt(0.05 * 0.95 / draws)) + 0.01
     ).all()
@@ -229,7 +288,14 @@ def panel(truth, memory, rng, X=None):
     )
 
 
-def serial_coverage(model, truth, memory, draws, X=None, wild=0):
+def serial_coverage(
+    model,
+    truth,
+    memory,
+    draws,
+    X=None,
+    wild=0,
+):
     """Return the share of 95 % intervals that hold the truth by covariance, shape (3,
     K), and the mean G*.
     """

@@ -65,8 +65,18 @@ ROW = from_yaml("""
     period: P1
     unit_of_measure: pp/yr
     """)
-UNITS = {"AA": "Alpha", "BB": "Beta <b>", "CC": "Gamma", "DD": "Delta"}
-BASE = {"unit_scheme": "all", "n_obs": 31, "n_units": 31, "conf_level": 0.95}
+UNITS = {
+    "AA": "Alpha",
+    "BB": "Beta <b>",
+    "CC": "Gamma",
+    "DD": "Delta",
+}
+BASE = {
+    "unit_scheme": "all",
+    "n_obs": 31,
+    "n_units": 31,
+    "conf_level": 0.95,
+}
 
 
 def made_config(*, policy):
@@ -181,7 +191,14 @@ def made_answers():
     """Answers to four claims: a fact with a variant that misses, one without an answer,
     one out of reach, a plan.
     """
-    rows = [{**ROW, "what": "primary", "name": "", "estimate": 1.5}]
+    rows = [
+        {
+            **ROW,
+            "what": "primary",
+            "name": "",
+            "estimate": 1.5,
+        }
+    ]
     fact = {
         "id": "A1",
         "answer": "HOLDS IN PART",
@@ -191,10 +208,21 @@ def made_answers():
     fact |= {
         "rows": [
             *rows,
-            {**ROW, "what": "variant", "name": "x", "estimate": -9.0, "against": True},
+            {
+                **ROW,
+                "what": "variant",
+                "name": "x",
+                "estimate": -9.0,
+                "against": True,
+            },
         ]
     }
-    ends = {"low": -2.0, "high": 5.0, "interest": 1.0, "smallest_visible": 6.0}
+    ends = {
+        "low": -2.0,
+        "high": 5.0,
+        "interest": 1.0,
+        "smallest_visible": 6.0,
+    }
     open_ = {
         "id": "A2",
         "answer": "NO ANSWER",

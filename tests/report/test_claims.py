@@ -46,7 +46,12 @@ def test_a_number_has_the_words_of_its_unit(value, unit, printed):
     ("figures", "printed"), [("", "2006-2010"), ("2010", "2006-2010 (figures of 2010)")]
 )
 def test_a_row_on_part_of_its_period_says_so(figures, printed):
-    row = {"what": "primary", "name": "", "estimate": 1.15, "against": False}
+    row = {
+        "what": "primary",
+        "name": "",
+        "estimate": 1.15,
+        "against": False,
+    }
     row |= {"conf_low": None, "conf_high": None, "unit_of_measure": "ratio"}
     row |= {"period": "2006-2010", "figures": figures}
     assert _behind(row, "provinces", {})["period"] == printed

@@ -23,7 +23,12 @@ from refusals import fails
 from tolerances import close
 from yaml_text import from_yaml
 
-ROW = {"family": "beta", "spec_id": "growth", "term": "x", "period": "P1"}
+ROW = {
+    "family": "beta",
+    "spec_id": "growth",
+    "term": "x",
+    "period": "P1",
+}
 CLAIMS = {
     "hypotheses": {
         "H1": {
@@ -45,7 +50,16 @@ def config(**numbers):
     rest = {
         "answers": CLAIMS,
         "estimates": {"beta": []},
-        "periods": {name: {} for name in ("P1", "P2", "P3", "P4", "P9")},
+        "periods": {
+            name: {}
+            for name in (
+                "P1",
+                "P2",
+                "P3",
+                "P4",
+                "P9",
+            )
+        },
         "inference": {"conf_level": 0.95},
         "panel": panel,
     }
@@ -59,7 +73,12 @@ def root(tmp_path_factory):
         {family: beta, spec_id: growth, estimator: ols, outcome: g, conf_level: 0.95}
         """)
     logs = {"unit_of_measure": "log points", "estimate": 0.2, "conf_low": -0.5}
-    tested = {"conf_low": -0.036, "conf_high": 1.567, "p_value": 0.0431, "mde": 0.93}
+    tested = {
+        "conf_low": -0.036,
+        "conf_high": 1.567,
+        "p_value": 0.0431,
+        "mde": 0.93,
+    }
     rows = [
         Estimate(
             **shared,
@@ -80,8 +99,20 @@ def root(tmp_path_factory):
         Estimate(
             **shared, term="x", period="P3", estimate=float("nan"), warning="no rows"
         ),
-        Estimate(**shared, term="y", period="P1", estimate=3.0),
-        Estimate(**shared, **logs, term="x", period="P4", conf_high=0.9, mde=0.93),
+        Estimate(
+            **shared,
+            term="y",
+            period="P1",
+            estimate=3.0,
+        ),
+        Estimate(
+            **shared,
+            **logs,
+            term="x",
+            period="P4",
+            conf_high=0.9,
+            mde=0.93,
+        ),
     ]
     write_estimates(rows, folder / "estimates.csv")
     series = pd.DataFrame(
@@ -97,16 +128,31 @@ FILE = {"file": "estimates/beta/series.csv", "column": "y"}
 FOUND = config(
     defaults={"show": "0.00"},
     own={**ROW, "unit": "points"},
-    later={"answer": "L1", "check": "later", "times": 100, "show": "+0"},
+    later={
+        "answer": "L1",
+        "check": "later",
+        "times": 100,
+        "show": "+0",
+    },
     cell={**FILE, "where": {"unit": "a", "year": 2019}, "show": "0"},
-    year={**FILE, "column": "year", "where": {"year": 1978}, "show": "year"},
+    year={
+        **FILE,
+        "column": "year",
+        "where": {"year": 1978},
+        "show": "year",
+    },
     rows=from_yaml("""
         file: estimates/beta/series.csv
         where: {year: 2019}
         take: count
         show: '0'
         """),
-    both={**FILE, "where": {"year": 2019}, "take": "sum", "show": "0"},
+    both={
+        **FILE,
+        "where": {"year": 2019},
+        "take": "sum",
+        "show": "0",
+    },
     p_1={**ROW, "column": "p_value"},
     gap={"is": "100 * (exp(log(own)) - twice / 2)", "show": "0"},
     twice={"is": "2 * own"},
@@ -141,12 +187,22 @@ def test_every_number_is_one_cell_of_the_results(root):
     )
 
 
-LOG = {"family": "beta", "spec_id": "growth", "term": "x", "period": "P4"}
+LOG = {
+    "family": "beta",
+    "spec_id": "growth",
+    "term": "x",
+    "period": "P4",
+}
 
 
 def test_percent_of_log_points_is_exact_in_every_part(root):
     numbers = config(
-        gap={**LOG, "percent": True, "show": "0.0", "unit": "%"},
+        gap={
+            **LOG,
+            "percent": True,
+            "show": "0.0",
+            "unit": "%",
+        },
         cell={
             **FILE,
             "where": {"unit": "b"},
@@ -174,7 +230,13 @@ def test_times_may_be_arithmetic_over_other_numbers(root):
     dose = "log((1 + 2 * zones) / (1 + zones))"
     numbers = config(
         zones={**FILE, "where": {"unit": "b"}, "show": "0"},
-        doubled={**LOG, "times": dose, "percent": True, "show": "0.00", "unit": "%"},
+        doubled={
+            **LOG,
+            "times": dose,
+            "percent": True,
+            "show": "0.00",
+            "unit": "%",
+        },
     )
     fault = named_numbers(numbers, root)["doubled"]
     close(fault.value, 100 * ((11 / 6) ** 0.2 - 1))

@@ -131,7 +131,15 @@ def test_the_map_has_a_slider_only_with_zones_and_is_left_out_without_places(
     assert "\\u003cb>" in page
     assert 'class="map' not in pages["plain"][0]
     label = write_study(tmp_path / "results", policy=True)
-    square = [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]
+    square = [
+        [
+            [0, 0],
+            [1, 0],
+            [1, 1],
+            [0, 1],
+            [0, 0],
+        ]
+    ]
     outline = {
         "properties": {"unit": "AA"},
         "geometry": {"type": "Polygon", "coordinates": square},

@@ -59,7 +59,13 @@ def write(tmp_path):
         "own": part_of("own", OWN),
         "bare": part_of("bare", Number(value=6.0, show="0", source="x")),
         "rate": part_of(
-            "rate", Number(value=12.0, show="0", source="x", unit="% a year")
+            "rate",
+            Number(
+                value=12.0,
+                show="0",
+                source="x",
+                unit="% a year",
+            ),
         ),
     }
     names = {"n": Lookup("number", numbers), "counts": Lookup("answer", {"HOLDS": 39})}
@@ -68,7 +74,12 @@ def write(tmp_path):
     def made(text):
         path = tmp_path / "text" / "paper.md"
         path.write_text(text)
-        return Prose({"paper": path}, names, references, ["T4", "F1"])
+        return Prose(
+            {"paper": path},
+            names,
+            references,
+            ["T4", "F1"],
+        )
 
     return made
 
@@ -374,6 +385,15 @@ def test_the_editor_of_a_book_is_named_as_editor(tmp_path, editors, author):
 
 def test_counts_as_words():
     assert [
-        word(n) for n in (0, 6, 12, 20, 21, 99, 100)
+        word(n)
+        for n in (
+            0,
+            6,
+            12,
+            20,
+            21,
+            99,
+            100,
+        )
     ] == "no six twelve twenty twenty-one ninety-nine 100".split()
     assert word(part_of("x", Number(value=6.0, show="0", source="x"))) == "six"

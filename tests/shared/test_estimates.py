@@ -34,7 +34,13 @@ ROW = Estimate(
 
 
 def changed(name):
-    kind = {str: "other", float: 9.0, int: 9, bool: False, int | None: 9}
+    kind = {
+        str: "other",
+        float: 9.0,
+        int: 9,
+        bool: False,
+        int | None: 9,
+    }
     return replace(
         ROW, **{name: kind[next(f.type for f in fields(Estimate) if f.name == name)]}
     )
@@ -71,7 +77,13 @@ def test_rows_are_sorted_with_stable_ids_and_doubles_refused():
 def test_what_is_written_is_read_back(tmp_path):
     rows = [
         replace(ROW, n_treated=None),
-        replace(ROW, period="P2", n_treated=3, w_id="none", std_error=1 / 3),
+        replace(
+            ROW,
+            period="P2",
+            n_treated=3,
+            w_id="none",
+            std_error=1 / 3,
+        ),
     ]
     write_estimates(rows, tmp_path / "e.csv")
     back = read_estimates(tmp_path / "e.csv")

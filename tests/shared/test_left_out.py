@@ -63,7 +63,13 @@ def test_without_borders_and_coordinates_income_topics_run_and_automatic_exhibit
         '{"resources": [{"path": "panel.csv"}, {"path": "units.csv"}]}'
     )
     left = left_out_parts(
-        {**US, "exhibits": "auto", "tables": [], "figures": []}, tmp_path
+        {
+            **US,
+            "exhibits": "auto",
+            "tables": [],
+            "figures": [],
+        },
+        tmp_path,
     )
     assert left["weights"]["families"] == {}
     assert set(US["estimates"]) - set(left["estimates"]) == {"moran"}

@@ -17,7 +17,13 @@ SHARED = {"spec_id": "one", "outcome": "y"}
 
 def test_a_row_that_describes_never_decides():
     rows = Rows(KINDS, "primary", "note", **SHARED)
-    rows.add("slope", "", "weak", estimate=1.0, std_error=0.5)
+    rows.add(
+        "slope",
+        "",
+        "weak",
+        estimate=1.0,
+        std_error=0.5,
+    )
     rows.add("r2", estimate=0.3)
     slope, r2 = rows.estimates
     assert (slope.role, r2.role) == ("primary", "description")
@@ -28,7 +34,13 @@ def test_a_row_that_describes_never_decides():
 
 def test_numbers_of_a_row_win_over_its_kind_and_what_is_shared():
     rows = Rows(KINDS, "primary", **SHARED, period="P")
-    rows.add("slope", estimate=1.0, term="z", period="Q", role="ladder")
+    rows.add(
+        "slope",
+        estimate=1.0,
+        term="z",
+        period="Q",
+        role="ladder",
+    )
     assert (rows.estimates[0].term, rows.estimates[0].period) == ("z", "Q")
     assert rows.estimates[0].role == "ladder"
 

@@ -148,7 +148,14 @@ def test_html_is_semantic_balanced_and_sortable():
 
 def test_the_csv_twin_holds_the_unrounded_frame(tmp_path):
     paths = [
-        str(tmp_path / f"TX.{ending}") for ending in ("csv", "tex", "md", "html", "typ")
+        str(tmp_path / f"TX.{ending}")
+        for ending in (
+            "csv",
+            "tex",
+            "md",
+            "html",
+            "typ",
+        )
     ]
     write_table_files(made_table(), paths)
     back = read_table(paths[0], text=("name", "why", "group"))
@@ -240,10 +247,32 @@ def test_numbers_are_written_one_way(shown, wanted):
 
 
 def test_p_values_have_no_leading_zero_and_missing_is_not_zero():
-    wanted = {0.012: ".012", 0.0004: "< .001", 0.9996: "> .999", NAN: ""}
+    wanted = {
+        0.012: ".012",
+        0.0004: "< .001",
+        0.9996: "> .999",
+        NAN: "",
+    }
     assert {p: p_value(p) for p in wanted} == wanted
-    assert all(is_missing(value) for value in (None, NAN, pd.NA, pd.NaT, ""))
-    assert not any(is_missing(value) for value in (0, 0.0, "0", False))
+    assert all(
+        is_missing(value)
+        for value in (
+            None,
+            NAN,
+            pd.NA,
+            pd.NaT,
+            "",
+        )
+    )
+    assert not any(
+        is_missing(value)
+        for value in (
+            0,
+            0.0,
+            "0",
+            False,
+        )
+    )
 
 
 def test_letters_outside_latin_have_their_numbers_for_pdflatex():
@@ -261,5 +290,10 @@ def test_letters_outside_latin_have_their_numbers_for_pdflatex():
     """),
 )
 def test_a_column_of_latex_is_aligned_as_it_says(align, width_cm, kind):
-    column = Column(names=("x",), header="x", align=align, width_cm=width_cm)
+    column = Column(
+        names=("x",),
+        header="x",
+        align=align,
+        width_cm=width_cm,
+    )
     assert _column_type(column).endswith(kind)

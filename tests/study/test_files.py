@@ -65,7 +65,17 @@ def test_published_files_are_utf8_sorted_and_end_with_a_line_feed(tmp_path):
 @given(st.permutations(range(5)), st.permutations(["a", "b", "c"]))
 def test_hash_ignores_the_order_of_rows_and_columns(rows, columns):
     frame = pd.DataFrame(
-        {"a": list("vwxyz"), "b": [0.1, 0.2, np.nan, 1e-17, -3.0], "c": [1, 1, 2, 3, 5]}
+        {
+            "a": list("vwxyz"),
+            "b": [0.1, 0.2, np.nan, 1e-17, -3.0],
+            "c": [
+                1,
+                1,
+                2,
+                3,
+                5,
+            ],
+        }
     )
     assert content_hash(frame.iloc[rows][columns]) == content_hash(frame)
 
@@ -86,14 +96,26 @@ def test_hash_sees_a_bit_a_name_a_row_and_an_exchange(other):
 
 def test_every_number_is_that_of_the_c_library_and_a_zero_is_refused():
     values = pd.Series(
-        [0.1, 7.3, 123456.789, np.nan], index=list("abcd"), name="income"
+        [
+            0.1,
+            7.3,
+            123456.789,
+            np.nan,
+        ],
+        index=list("abcd"),
+        name="income",
     )
     assert log(values).tolist()[:3] == [math.log(v) for v in values[:3]]
     close(exp(log(values))["b"], 7.3, rtol=1e-15)
     assert np.isnan(log(values)["d"])
     pd.testing.assert_index_equal(log(values).index, values.index)
     assert log(values).name == "income"
-    fails(ValueError, "math domain", log, pd.Series([1.0, 0.0]))
+    fails(
+        ValueError,
+        "math domain",
+        log,
+        pd.Series([1.0, 0.0]),
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,12 +155,30 @@ def test_six_digits_remain_and_one_rounding_alone_would_flip():
 
 
 def test_dust_is_zero_never_minus_zero_and_ignores_missing_and_infinite():
-    rounded = round_results(np.array([1.0, 9e-13, -9e-13, 2e-12]))
+    rounded = round_results(
+        np.array(
+            [
+                1.0,
+                9e-13,
+                -9e-13,
+                2e-12,
+            ]
+        )
+    )
     assert rounded.tolist() == [1.0, 0.0, 0.0, 2e-12]
     assert not np.signbit(rounded).any()
     assert round_results(np.array([9e-13])).tolist() == [9e-13]
     assert round_results(np.array([9e-13]), 1.0).tolist() == [0.0]
-    rounded = round_results(np.array([np.nan, np.inf, -np.inf, 0.3]))
+    rounded = round_results(
+        np.array(
+            [
+                np.nan,
+                np.inf,
+                -np.inf,
+                0.3,
+            ]
+        )
+    )
     assert np.isnan(rounded[0])
     assert rounded[1:].tolist() == [np.inf, -np.inf, 0.3]
     assert round_results(np.array([np.nan])).shape == (1,)

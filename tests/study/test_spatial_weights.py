@@ -78,4 +78,12 @@ def test_rows_are_divided_by_their_sums_and_edges_placed_by_unit():
         {},
     )
     sw.check_same_units(["B", "A"], ["A", "B"], "near")
-    assert Period(name="P", start=1999, end=2019, label="1999-2019").years == 20
+    assert (
+        Period(
+            name="P",
+            start=1999,
+            end=2019,
+            label="1999-2019",
+        ).years
+        == 20
+    )

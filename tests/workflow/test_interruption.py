@@ -19,7 +19,14 @@ ROOT = Path(__file__).parents[2]
 FAMILIES = ("beta", "sigma")
 TARGETS = [f"results/estimates/{family}/estimates.csv" for family in FAMILIES]
 PATIENCE_S = 120
-KINDS = ["engine", "job", "group", signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+KINDS = [
+    "engine",
+    "job",
+    "group",
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+]
 
 
 def start(folder, targets=TARGETS):
@@ -33,7 +40,12 @@ def start(folder, targets=TARGETS):
         *targets,
     ]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, cwd=ROOT, start_new_session=True, **pipes)
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        start_new_session=True,
+        **pipes,
+    )
 
 
 def finish(folder, targets=TARGETS):

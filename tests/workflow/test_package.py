@@ -48,7 +48,12 @@ def call(checkout, *words, **variables):
 
 
 def engine(checkout, study, *words):
-    where = ["--snakefile", str(checkout / "Snakefile"), "--directory", str(study)]
+    where = [
+        "--snakefile",
+        str(checkout / "Snakefile"),
+        "--directory",
+        str(study),
+    ]
     return call(checkout, "-m", "snakemake", *where, *words)
 
 

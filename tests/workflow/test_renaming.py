@@ -27,8 +27,19 @@ LABELS = (
 
 def numbers(folder, names):
     for command in (["data"], ["results/estimates.csv"]):
-        run = [sys.executable, str(ROOT / "run"), *command, "--directory", str(folder)]
-        done = subprocess.run(run, capture_output=True, text=True, check=False)
+        run = [
+            sys.executable,
+            str(ROOT / "run"),
+            *command,
+            "--directory",
+            str(folder),
+        ]
+        done = subprocess.run(
+            run,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
     table = pd.read_csv(
         folder / "results" / "estimates.csv", dtype=str, keep_default_na=False

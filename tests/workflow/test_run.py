@@ -226,7 +226,15 @@ def test_a_failed_installer_is_one_line(run):
 def test_the_library_is_on_the_path():
     code = "import sys; print('\\n'.join(sys.path))"
     done = subprocess.run(
-        [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True
+        [
+            sys.executable,
+            "-I",
+            "-c",
+            code,
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert str(REPO / "workflow") in done.stdout.splitlines()
 
@@ -324,7 +332,13 @@ def test_a_terminal_shows_one_line_that_changes(toy):
         "--directory",
         copy,
     ]
-    subprocess.run(command, env=ENVIRONMENT, stdout=theirs, stderr=theirs, check=True)
+    subprocess.run(
+        command,
+        env=ENVIRONMENT,
+        stdout=theirs,
+        stderr=theirs,
+        check=True,
+    )
     shown = os.read(ours, 10_000).decode()
     assert "\r[0/1] " in shown
     assert "  total\x1b[K" in shown

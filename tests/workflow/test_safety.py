@@ -249,7 +249,19 @@ def test_no_home_and_a_closed_stream_do_no_harm_and_logs_name_neither_host_nor_p
 
 
 def test_text_that_a_spreadsheet_takes_for_a_formula_is_defused_and_read_back(tmp_path):
-    cells = ["=1+1", "+x", "-x", "@x", "-1", "+1.5e3", "-", "'=a", "", "a", "\tx"]
+    cells = [
+        "=1+1",
+        "+x",
+        "-x",
+        "@x",
+        "-1",
+        "+1.5e3",
+        "-",
+        "'=a",
+        "",
+        "a",
+        "\tx",
+    ]
     write_table(
         pd.DataFrame({"name": cells, "value": [-1.5] * len(cells)}), tmp_path / "t.csv"
     )
@@ -272,7 +284,13 @@ def test_latex_rows_that_begin_like_an_option_and_letters_outside_latin():
     frame = pd.DataFrame(from_yaml("{a: ['[1]', '*', 汉], b: [1.0, 2.0, 3.0]}"))
     columns = (Column(names=("a",), header="[a]"), Column(names=("b",), header="b"))
     rows = table_latex(
-        Table(id="T", title="t", note=("[n]",), columns=columns, frame=frame)
+        Table(
+            id="T",
+            title="t",
+            note=("[n]",),
+            columns=columns,
+            frame=frame,
+        )
     ).splitlines()
     assert [row[:5] for row in rows if "{}" in row[:2]] == ["{}[a]", "{}[1]", "{}* &"]
     assert r"\item {}[n]" in rows

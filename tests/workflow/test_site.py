@@ -28,7 +28,12 @@ def built(folder, into):
         "-d",
         str(into),
     ]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_the_site_has_every_page_and_no_dead_link(tmp_path):

@@ -92,7 +92,12 @@ def cluster(tmp_path):
         state = ["sinfo", "-h", "-o", "%t"]
         assert (
             "idle"
-            in subprocess.run(state, capture_output=True, text=True, check=False).stdout
+            in subprocess.run(
+                state,
+                capture_output=True,
+                text=True,
+                check=False,
+            ).stdout
         )
         yield
     finally:

@@ -61,7 +61,12 @@ def snakemake(folder, *options):
 def checkout(tmp_path_factory):
     """A copy of the repository with a finished study, whose files a test may edit."""
     folder = tmp_path_factory.mktemp("checkout")
-    for name in ("Snakefile", "config.yaml", *PARTS.values(), "environment.yml"):
+    for name in (
+        "Snakefile",
+        "config.yaml",
+        *PARTS.values(),
+        "environment.yml",
+    ):
         if (ROOT / name).exists():
             shutil.copy(ROOT / name, folder)
     for name in ("workflow", "data", "text"):
@@ -269,7 +274,12 @@ def prose_of(folder, numbers):
     paths, references = read_texts(map(str, (folder / "text").iterdir()), faults)
     assert not faults
     config = yaml.safe_load((folder / "config.yaml").read_text("utf-8"))
-    return Prose(paths, names, references, [*config["tables"], *config["figures"]])
+    return Prose(
+        paths,
+        names,
+        references,
+        [*config["tables"], *config["figures"]],
+    )
 
 
 def test_the_readme_says_the_numbers_of_the_run(checkout):

@@ -54,7 +54,15 @@ def site(tmp_path_factory):
         "--no-build-isolation",
         "--no-index",
     ]
-    subprocess.run([*build, "-w", folder, copied(folder)], check=True)
+    subprocess.run(
+        [
+            *build,
+            "-w",
+            folder,
+            copied(folder),
+        ],
+        check=True,
+    )
     venv.create(folder / "venv", with_pip=False)
     position = next((folder / "venv").glob("lib/python3.*/site-packages"))
     (wheel,) = folder.glob("*.whl")

@@ -103,7 +103,12 @@ def shuffle_study(study: Path, python: Path) -> str:
     if (study / "data" / "datapackage.json").is_file():
         script = str(REPO / "workflow" / "commands" / "data.py")
         command = [str(python), script, "--directory", str(study)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if done.returncode:
             raise GateError(
                 "refreshing the hashes of the shuffled data failed:"
@@ -118,7 +123,12 @@ def last_line(text: str) -> str:
     return lines[-1] if lines else "no message"
 
 
-def run_study(title: str, study: Path, setting: Setting, engine: list[str]) -> None:
+def run_study(
+    title: str,
+    study: Path,
+    setting: Setting,
+    engine: list[str],
+) -> None:
     """Run the study with the script `run` and pass its progress on."""
     say(title)
     started = time.monotonic()
@@ -158,7 +168,11 @@ def differences(first: Path, second: Path) -> list[str]:
             messages.append(f"results/{name}: only the plain run wrote it")
         elif name not in one:
             messages.append(f"results/{name}: the plain run did not write it")
-        elif not filecmp.cmp(one[name], two[name], shallow=False):
+        elif not filecmp.cmp(
+            one[name],
+            two[name],
+            shallow=False,
+        ):
             messages.append(f"results/{name}: {first_difference(one[name], two[name])}")
     return messages
 
@@ -181,7 +195,15 @@ def first_difference(first: Path, second: Path) -> str:
 
 def line_at(content: bytes, at: int) -> str:
     """Return the part of a line of text around a byte."""
-    start = max(content.rfind(b"\n", 0, at) + 1, at - 40)
+    start = max(
+        content.rfind(
+            b"\n",
+            0,
+            at,
+        )
+        + 1,
+        at - 40,
+    )
     line = content[start : at + 40].split(b"\n")[0]
     return repr(line.decode("utf-8", errors="replace"))
 
@@ -222,7 +244,11 @@ def second_setting(
         conditions.discard_environment(setting.venv, other_python)
         say(f"run 2 uses Python {conditions.version_of(other_python)}")
         install = setting.command("install")
-        done = subprocess.run(**install, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run(
+            **install,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
         reason = last_line(done.stderr) if done.returncode else ""
     if reason:
         setting = plain

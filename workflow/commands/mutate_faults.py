@@ -71,7 +71,12 @@ KEYS = {
     "statistic": "p_value",
     "n_obs": "df",
 }
-ENDINGS = (("_low", "_high"), ("_start", "_end"), ("_min", "_max"), ("_first", "_last"))
+ENDINGS = (
+    ("_low", "_high"),
+    ("_start", "_end"),
+    ("_min", "_max"),
+    ("_first", "_last"),
+)
 STYLING = set(
     "alpha color colour dpi edgecolor facecolor figsize fontsize format gridspec_kw ha"
     " height_ratios linestyle linewidth loc marker pad rotation rowspan s size va"
@@ -84,7 +89,18 @@ DRAWING = set(
 )
 STYLES = ("figures/style.py", "figures/save.py")  # which no number depends on
 # Methods whose results & and | join; between sets they mean something else.
-MASKS = {"eq", "ne", "gt", "ge", "lt", "le", "isin", "isna", "notna", "isnan"}
+MASKS = {
+    "eq",
+    "ne",
+    "gt",
+    "ge",
+    "lt",
+    "le",
+    "isin",
+    "isna",
+    "notna",
+    "isnan",
+}
 WIDTH = 80  # letters of an expression that is shown whole
 SMALL = 1e-6  # a smaller constant is a tolerance
 LARGE = 100_000  # a larger one is a bound that nothing reaches
@@ -200,7 +216,11 @@ def locations(tree: ast.AST, file: str) -> Iterator[Location]:
         yield from _walk(tree, tree, Around(file))
 
 
-def _walk(node: ast.AST, parent: ast.AST, around: Around) -> Iterator[Location]:
+def _walk(
+    node: ast.AST,
+    parent: ast.AST,
+    around: Around,
+) -> Iterator[Location]:
     if isinstance(node, ast.stmt):
         first_line, last_line = _lines(node)
         around = replace(around, first_line=first_line, last_line=last_line)
@@ -267,7 +287,13 @@ def _children(node: ast.AST, file: str) -> list[ast.AST]:
 
 def _arguments(node: ast.Call, file: str) -> list[ast.AST]:
     name = called(node)
-    if name.endswith(("Error", "Warning", "warn")) or name in ("cast", "TypeVar"):
+    if name.endswith(
+        (
+            "Error",
+            "Warning",
+            "warn",
+        )
+    ) or name in ("cast", "TypeVar"):
         return []
     if is_figure(file) and name in DRAWING:
         return []
@@ -279,7 +305,13 @@ def called(node: ast.AST | None) -> str:
     """Return the last name of what is called, "" for anything else."""
     if not isinstance(node, ast.Call):
         return ""
-    return str(getattr(node.func, "attr", getattr(node.func, "id", "")))
+    return str(
+        getattr(
+            node.func,
+            "attr",
+            getattr(node.func, "id", ""),
+        )
+    )
 
 
 def is_figure(file: str) -> bool:
@@ -315,7 +347,11 @@ def replacements(location: Location, file: str) -> Iterator[str]:
         yield from (f"{ast.unparse(node.value)}.{key}" for key in _keys(node.attr))
 
 
-def _without(node: ast.stmt, at_import: bool, file: str) -> Iterator[str]:
+def _without(
+    node: ast.stmt,
+    at_import: bool,
+    file: str,
+) -> Iterator[str]:
     """Leave a statement out where what follows can still run."""
     value = getattr(node, "value", None)
     if at_import or isinstance(value, ast.Constant | ast.Yield | ast.YieldFrom):

@@ -141,7 +141,11 @@ class NewStudy:
             if column in units or same:  # which says nothing new
                 more = more.drop(columns=column)
         more.insert(0, "unit", ids)
-        self.tables["units"] = units.merge(more, on="unit", how="left").fillna("")
+        self.tables["units"] = units.merge(
+            more,
+            on="unit",
+            how="left",
+        ).fillna("")
         added = first_examples(list(more)[1:], 6) or "no column that is new"
         self.messages.append(
             f"{path.name}: units by column {match.column}, adds {added}"
@@ -225,12 +229,20 @@ class NewStudy:
         )
         self.messages.append(f"{path.name}: {counted(len(links), 'link')} with weights")
 
-    def add_groups(self, zones: Path | None, clusters: Path | None) -> None:
+    def add_groups(
+        self,
+        zones: Path | None,
+        clusters: Path | None,
+    ) -> None:
         """Take zones by unit and year, and clusters by unit; together they make a
         taxonomy.
         """
         units = self.tables["units"]
-        table = units[["unit"]].assign(cluster="0", sez="0", sez_from_year="")
+        table = units[["unit"]].assign(
+            cluster="0",
+            sez="0",
+            sez_from_year="",
+        )
         table = table.set_index("unit")
         types = ""
         faults = Faults()
@@ -272,7 +284,15 @@ class NewStudy:
                 "fill the cell or remove the row",
             )
         kinds = frame["type"] if named["type"] else pd.Series("zone", frame.index)
-        kinds = kinds.str.strip().str.lower().str.replace(r"\W+", "_", regex=True)
+        kinds = (
+            kinds.str.strip()
+            .str.lower()
+            .str.replace(
+                r"\W+",
+                "_",
+                regex=True,
+            )
+        )
         frame = frame.assign(
             type=kinds.where(kinds.ne(""), "zone"),
             year_in_force=years.map(number_text),
@@ -316,7 +336,11 @@ class NewStudy:
             for name, frame in self.tables.items()
         ]
         items += [{"name": "outlines", "path": path} for path in self.outlines]
-        name = re.sub(r"[^a-z0-9]+", "-", self.options.folder.name.lower()).strip("-")
+        name = re.sub(
+            r"[^a-z0-9]+",
+            "-",
+            self.options.folder.name.lower(),
+        ).strip("-")
         return {
             "name": name or "study",
             "sources": [{"title": self.options.source or self.options.panel.name}],
@@ -328,7 +352,15 @@ class NewStudy:
 
 def _like(frame: pd.DataFrame, form: str) -> str:
     """Return the first column whose name has a form, whatever its case."""
-    names = [name for name in frame if re.fullmatch(form, name, re.IGNORECASE)]
+    names = [
+        name
+        for name in frame
+        if re.fullmatch(
+            form,
+            name,
+            re.IGNORECASE,
+        )
+    ]
     return next(iter(names), "")
 
 
@@ -356,7 +388,13 @@ def config_text(study: NewStudy) -> str:
     if steps >= 24:
         count = 3
     parts = [round(steps * part / count) for part in range(count + 1) if count]
-    periods = {"S1": {"start": first, "end": last, "role": "span"}}
+    periods = {
+        "S1": {
+            "start": first,
+            "end": last,
+            "role": "span",
+        }
+    }
     for number, (start, end) in enumerate(pairwise(parts), 1):
         periods[f"P{number}"] = {
             "start": first + step * start,
@@ -377,7 +415,11 @@ def config_text(study: NewStudy) -> str:
         f"periods: {_flow(periods)}",
         study.weights or _nearest(study),
         study.taxonomy,
-        *_estimates(study, steps, list(periods)[1:] or ["S1"]),
+        *_estimates(
+            study,
+            steps,
+            list(periods)[1:] or ["S1"],
+        ),
     ]
     return "\n".join(filter(None, lines)) + "\n"
 
@@ -397,10 +439,22 @@ def _nearest(study: NewStudy) -> str:
     )
 
 
-def _estimates(study: NewStudy, steps: int, periods: list[str]) -> list[str]:
+def _estimates(
+    study: NewStudy,
+    steps: int,
+    periods: list[str],
+) -> list[str]:
     units = study.tables["units"]
     # A column of words that divides the units into a few groups, each of several.
-    described = units.columns.difference(["unit", "name", "lat", "lon"], sort=False)
+    described = units.columns.difference(
+        [
+            "unit",
+            "name",
+            "lat",
+            "lon",
+        ],
+        sort=False,
+    )
     groups = [
         column
         for column in described

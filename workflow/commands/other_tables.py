@@ -59,7 +59,13 @@ def by_unit(
     """
     frame = read_any(path).frame
     asked = column if column in frame else ""
-    match = match_units(frame, units, path.name, headers=headers, column=asked)
+    match = match_units(
+        frame,
+        units,
+        path.name,
+        headers=headers,
+        column=asked,
+    )
     named = frame.drop(columns=[match.column, "unit"], errors="ignore")
     return match, named.assign(unit=match.ids).dropna(subset=["unit"])
 
@@ -87,7 +93,12 @@ def read_figures(
         )
     name, _, column = named[0].partition("=")
     try:
-        frame, year = long_table(table.frame, {}, [], least=1 if indicator else 2)
+        frame, year = long_table(
+            table.frame,
+            {},
+            [],
+            least=1 if indicator else 2,
+        )
     except IngestError:
         frame = table.frame
         year = ""
@@ -130,7 +141,13 @@ def read_figures(
         values = values.mask(values.eq(0))
     texts = cells.str.strip() if values is None else values.map(number_text)
     years = frame[year].str[:4].astype(int) if year else 0
-    held = pd.DataFrame({"unit": ids, "year": years, "value": texts}).dropna()
+    held = pd.DataFrame(
+        {
+            "unit": ids,
+            "year": years,
+            "value": texts,
+        }
+    ).dropna()
     held = held[held["value"].ne("")].sort_values(["unit", "year"], ignore_index=True)
     twice = held[held.duplicated(["unit", "year"])]
     if len(twice):
@@ -301,7 +318,11 @@ def property_table(features: Sequence[dict[str, Any]]) -> pd.DataFrame:
             if not isinstance(value, (dict, list))
         }
         rows.append(texts)
-    return pd.DataFrame(rows, index=range(len(rows)), dtype=str).fillna("")
+    return pd.DataFrame(
+        rows,
+        index=range(len(rows)),
+        dtype=str,
+    ).fillna("")
 
 
 def _shape(feature: dict[str, Any]) -> BaseGeometry | None:
@@ -321,7 +342,13 @@ def borders_of(
     polygons = list(shapes.values())
     first, second = STRtree(polygons).query(polygons, predicate="intersects")
     pairs = sorted(
-        [names[i], names[j]] for i, j in zip(first, second, strict=True) if i < j
+        [names[i], names[j]]
+        for i, j in zip(
+            first,
+            second,
+            strict=True,
+        )
+        if i < j
     )
     joins = []
     for unit in sorted(set(names) - set(chain(*pairs))):

@@ -110,7 +110,12 @@ class LogHandler(LogHandlerBase):
             )
         self.log.write("".join(f"{line}\n" for line in self.early))
         self.streams = [
-            os.fdopen(os.dup(number), "w", encoding="utf-8") for number in (1, 2)
+            os.fdopen(
+                os.dup(number),
+                "w",
+                encoding="utf-8",
+            )
+            for number in (1, 2)
         ]
         for number in (1, 2):
             os.dup2(self.log.fileno(), number)
@@ -166,7 +171,12 @@ class LogHandler(LogHandlerBase):
     def say(self, text: str, end: str = "\n") -> None:
         """Print a line at once; stop like at an interrupt when that fails."""
         try:
-            print(text, file=self.streams[0], end=end, flush=True)
+            print(
+                text,
+                file=self.streams[0],
+                end=end,
+                flush=True,
+            )
         except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.streams[0].fileno())
             LogHandler.unheard = True
@@ -214,7 +224,13 @@ class LogHandler(LogHandlerBase):
             print(error.removeprefix(PREFIX), file=err, flush=True)
         elif not self.executes:
             end = "\n" if self.early else ""
-            print(*self.early, sep="\n", end=end, file=err, flush=True)
+            print(
+                *self.early,
+                sep="\n",
+                end=end,
+                file=err,
+                flush=True,
+            )
         else:
             self.say_results()
         super().close()

@@ -39,7 +39,12 @@ from yaml_text import from_yaml
 ESTIMATORS = [half_panel_root, anderson_hsiao_root, bias_corrected_root]
 
 
-def panel(seed=1, units=10, dates=12, rho=0.85):
+def panel(
+    seed=1,
+    units=10,
+    dates=12,
+    rho=0.85,
+):
     rng = default_rng(seed)
     path = [rng.normal(7, 0.4, units)]
     steady = rng.normal(7, 0.3, units)
@@ -111,7 +116,12 @@ def test_weights_of_draws_and_of_samples_that_leave_one_out():
     weights = wi.resampled(5, 300, default_rng(0))
     assert weights.shape == (300, 5)
     assert (weights.sum(axis=1) == 5).all()
-    assert wi.leave_one_out(4).sum(axis=1).tolist() == [3, 3, 3, 3]
+    assert wi.leave_one_out(4).sum(axis=1).tolist() == [
+        3,
+        3,
+        3,
+        3,
+    ]
 
 
 def test_residual_check_by_hand():
@@ -139,7 +149,12 @@ def shares_of_units(levels, rho, variance=Variance.BY_YEAR):
     m = moments(pairs, whole_sample(len(levels)))
     lag = (pairs.lag - m.lag_mean)[None]
     errors = (pairs.y - m.y_mean)[None] - rho * lag
-    return unit_scores(lag, errors, np.array([rho]), variance)[0]
+    return unit_scores(
+        lag,
+        errors,
+        np.array([rho]),
+        variance,
+    )[0]
 
 
 def score_ratio(levels, rho):
@@ -229,7 +244,12 @@ def test_score_equals_its_definition(variance, rho):
 
 @pytest.mark.parametrize("variance", Variance)
 def test_root_solves_the_score_and_its_standard_error_is_the_sandwich(variance):
-    levels = panel(seed=4, units=12, dates=16, rho=0.8)
+    levels = panel(
+        seed=4,
+        units=12,
+        dates=16,
+        rho=0.8,
+    )
     fit = bias_corrected_root(levels, variance)
     assert not fit.no_root
     assert fit.rho > fit.fixed_effects
@@ -243,7 +263,12 @@ def test_root_solves_the_score_and_its_standard_error_is_the_sandwich(variance):
 def test_the_smallest_root_above_fixed_effects_is_taken():
     roots = 0
     for seed in range(30):
-        levels = panel(seed, units=20, dates=13, rho=0.95)
+        levels = panel(
+            seed,
+            units=20,
+            dates=13,
+            rho=0.95,
+        )
         fit = bias_corrected_root(levels)
         if fit.no_root:
             assert np.isnan(fit.std_error)
@@ -321,19 +346,44 @@ def test_weights_of_regimes_count_units_in_any_order():
 def test_intervals_of_regimes_repeat():
     levels, Z = study()
     C = np.array([[0.0, 1.0, 0.0], [0.0, 1.0, -1.0]])
-    one, both = regime_intervals(levels, Z, C, default_rng(2), 99)
-    assert [one, both] == regime_intervals(levels, Z, C, default_rng(2), 99)
+    one, both = regime_intervals(
+        levels,
+        Z,
+        C,
+        default_rng(2),
+        99,
+    )
+    assert [one, both] == regime_intervals(
+        levels,
+        Z,
+        C,
+        default_rng(2),
+        99,
+    )
     assert one.low < one.estimate < one.high
     assert 0 < both.p_value <= 1
 
 
 def test_regimes_that_cannot_be_fitted_are_refused():
     levels, Z = study()
-    refused("cannot be told apart", regime_roots, levels, np.column_stack([Z, Z[:, 1]]))
+    refused(
+        "cannot be told apart",
+        regime_roots,
+        levels,
+        np.column_stack([Z, Z[:, 1]]),
+    )
     refused("rows of exposures", regime_roots, levels, Z[1:])
     rng = default_rng(1)
     walks = np.cumsum(rng.normal(0, 1, (N, 6)), axis=1)
-    refused("no root", regime_intervals, walks, Z, np.eye(3), rng, 9)
+    refused(
+        "no root",
+        regime_intervals,
+        walks,
+        Z,
+        np.eye(3),
+        rng,
+        9,
+    )
 
 
 @pytest.mark.parametrize("units", [4, 5])
@@ -345,7 +395,12 @@ def test_few_units_have_their_own_degrees_of_freedom(units):
 
 def test_an_end_lies_between_the_last_kept_root_and_its_neighbour():
     excess = np.full(len(TEST_GRID), 5.0)
-    excess[10:14] = [1.0, -1.0, -2.0, 6.0]
+    excess[10:14] = [
+        1.0,
+        -1.0,
+        -2.0,
+        6.0,
+    ]
     low, high = bc._stretch(excess, TEST_GRID[12])
     step = TEST_GRID[12] - TEST_GRID[11]
     close(low, TEST_GRID[11] - step / 2)
@@ -359,7 +414,12 @@ def test_three_units_are_enough_and_two_are_not():
 
 
 def test_the_bootstrap_t_counts_roots_of_one_and_the_data_as_one_draw():
-    levels = panel(seed=2, units=15, dates=10, rho=0.95)
+    levels = panel(
+        seed=2,
+        units=15,
+        dates=10,
+        rho=0.95,
+    )
     fit = bias_corrected_root(levels)
     result = bootstrap_t_interval(levels, generator_for(1, "t"), 60, 0.9)
     picked = generator_for(1, "t").integers(0, 15, size=(60, 15))

@@ -26,7 +26,12 @@ def one_speed():
     X = 9 + 0.4 * rng.standard_normal((400, 2))
     slopes = -(1 - np.exp(-0.03 * years)) / years
     fit = fit_windows(slopes * X + 0.001 * rng.standard_normal((400, 2)), X)
-    return fit, speed_contrasts(fit, years, generator_for(1, "c"), 499)
+    return fit, speed_contrasts(
+        fit,
+        years,
+        generator_for(1, "c"),
+        499,
+    )
 
 
 def test_slopes_differ_where_the_speed_is_one(one_speed):
@@ -57,7 +62,12 @@ def test_error_of_a_contrast_is_the_delta_method():
 
 def test_wald_of_two_periods_is_the_square_of_the_t_ratio():
     years = np.array([8.0, 12.0])
-    result = speed_contrasts(two_periods(), years, generator_for(1, "c"), 99)
+    result = speed_contrasts(
+        two_periods(),
+        years,
+        generator_for(1, "c"),
+        99,
+    )
     squared = result.contrasts[0].statistic ** 2
     close(result.wald, squared)
     assert result.draws_left_out == 0
@@ -84,7 +94,13 @@ def test_contrasts_of_speeds_are_drawn_around_those_of_the_data():
     y = 0.3 - 0.02 * X + 0.01 * rng.standard_normal((14, 3))
     years = np.array([6.0, 9.0, 14.0])
     fit = fit_windows(y, X)
-    result = speed_contrasts(fit, years, generator_for(1, "c"), 39, 0.9)
+    result = speed_contrasts(
+        fit,
+        years,
+        generator_for(1, "c"),
+        39,
+        0.9,
+    )
 
     def contrasts(slopes, influence):
         speed = -np.log(1 + slopes * years) / years
@@ -100,7 +116,12 @@ def test_contrasts_of_speeds_are_drawn_around_those_of_the_data():
         error = np.sqrt(cov[k, k])
         close((test.estimate, test.std_error), (gap[k], error))
         assert (test.df, test.level) == (12, 0.9)
-    moved, influence = signed_samples(y, X, 39, generator_for(1, "c"))
+    moved, influence = signed_samples(
+        y,
+        X,
+        39,
+        generator_for(1, "c"),
+    )
     ratios = []
     walds = []
     for shift, by_unit in zip(moved, influence, strict=True):
@@ -121,7 +142,12 @@ def test_draws_in_which_a_speed_does_not_exist_are_counted_and_left_out():
     years = np.array([10.0, 18.0])
     y = -np.array([0.07, 0.05]) * X + 0.03 * rng.standard_normal((9, 2))
     fit = fit_windows(y, X)
-    moved, _ = signed_samples(y, X, 60, generator_for(1, "c"))
+    moved, _ = signed_samples(
+        y,
+        X,
+        60,
+        generator_for(1, "c"),
+    )
     lost = (1 + (fit.slope + moved) * years <= 0).any(axis=1).sum()
     result = speed_contrasts(fit, years, generator_for(1, "c"), 60)
     assert result.draws_left_out == lost > 0

@@ -116,7 +116,12 @@ def test_effects_and_their_errors_equal_a_dense_inverse_and_numeric_gradient(
     rho = 0.3 if model in ("SAR", "SDM", "SAC") else 0.0
     fit = make_case(matrix=matrix, rho=rho, lam=lam).fit(model, "unit")
     result = delta_impacts(fit, "expected")
-    close(result.estimate, dense_effects(fit, fit.estimates), rtol=1e-9, atol=MACHINE)
+    close(
+        result.estimate,
+        dense_effects(fit, fit.estimates),
+        rtol=1e-9,
+        atol=MACHINE,
+    )
     gradient = approx_fprime(
         fit.estimates, lambda v: dense_effects(fit, v).ravel(), 1e-6, centered=True
     )
@@ -134,7 +139,12 @@ def test_effects_and_their_errors_equal_a_dense_inverse_and_numeric_gradient(
     ids=["row-standardised", "uneven rows"],
 )
 def test_draws_agree_with_the_delta_method_and_repeat(matrix):
-    case = make_case(n=12, t=30, matrix=matrix, rho=0.3)
+    case = make_case(
+        n=12,
+        t=30,
+        matrix=matrix,
+        rho=0.3,
+    )
     fit = case.fit("SDM", "unit")
     delta = delta_impacts(fit)
     drawn = drawn_impacts(fit, generator_for(1, "x"), 20_000)

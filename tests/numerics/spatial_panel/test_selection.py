@@ -34,7 +34,12 @@ def test_plain_and_robust_tests_add_up_alike(approach):
 
 @pytest.fixture(scope="module")
 def nested():
-    case = make_case(n=40, t=40, matrix=ring(40), theta=(0.15, -0.1))
+    case = make_case(
+        n=40,
+        t=40,
+        matrix=ring(40),
+        theta=(0.15, -0.1),
+    )
     return case, {model: case.fit(model) for model in ("SDM", "SAR", "SEM")}
 
 
@@ -71,7 +76,13 @@ def test_models_that_differ_by_one_coefficient_are_nested(nested):
 
 
 def test_the_true_model_and_weights_have_most_of_the_probability():
-    case = make_case(n=30, t=30, matrix=ring(30), theta=(0.0, 0.0), rho=0.5)
+    case = make_case(
+        n=30,
+        t=30,
+        matrix=ring(30),
+        theta=(0.0, 0.0),
+        rho=0.5,
+    )
     far = np.roll(ring(30), 11, axis=1) * (1 - np.eye(30))
     far = network(case.units, far / far.sum(axis=1, keepdims=True))
     study = case.panel, {"near": case.network, "far": far}, PanelModel()
@@ -103,7 +114,12 @@ def test_transformed_tests_equal_those_on_orthonormal_data(effects):
 
 @pytest.mark.parametrize("model", ["SAR", "SEM"])
 def test_marginal_likelihood_equals_quadrature(model):
-    case = make_case(n=9, t=6, theta=(0.0, 0.0), rho=0.2)
+    case = make_case(
+        n=9,
+        t=6,
+        theta=(0.0, 0.0),
+        rho=0.2,
+    )
     g = 50.0
     W, Y, Xs = case.orthonormal("two_way")
 
@@ -137,7 +153,12 @@ def test_mundlak_equals_dense_least_squares_and_a_numerical_hessian(model):
     x = case.X.transpose(1, 0, 2)
     means = np.broadcast_to(x.mean(axis=1, keepdims=True), x.shape)
     dates = np.broadcast_to(np.eye(t)[:, 1:], (n, t, t - 1))
-    parts = [np.ones((n, t, 1)), x, dates, means]
+    parts = [
+        np.ones((n, t, 1)),
+        x,
+        dates,
+        means,
+    ]
     positions = [t + 2, t + 3]
     if model == "SDM":
         parts += [np.einsum("ij,jtk->itk", W, part) for part in (x, means)]
@@ -165,7 +186,14 @@ def test_mundlak_equals_dense_least_squares_and_a_numerical_hessian(model):
         options={"xatol": 1e-9, "fatol": 1e-12},
     ).x
     fit = fitted(best)
-    top = np.array([best[0], *fit.params, np.exp(best[1]), fit.ssr / (n * t)])
+    top = np.array(
+        [
+            best[0],
+            *fit.params,
+            np.exp(best[1]),
+            fit.ssr / (n * t),
+        ]
+    )
     cov = np.linalg.inv(-approx_hess3(top, log_likelihood))
     value = fit.params[positions]
     inside = cov[1:-2, 1:-2][np.ix_(positions, positions)]
@@ -184,10 +212,22 @@ def test_mundlak_says_what_it_cannot_test():
         ("a does not vary over the periods", still),
         ("5 units cannot carry 4 means", small),
     ):
-        refused(words, sel.mundlak, case.panel, case.network, PanelModel())
+        refused(
+            words,
+            sel.mundlak,
+            case.panel,
+            case.network,
+            PanelModel(),
+        )
 
 
 def test_only_the_joint_test_of_pooled_errors_has_degrees_of_freedom():
     case = make_case(n=12, t=6)
     tests = bsk_tests(case.panel, case.network)
-    assert [test.df for test in tests] == [0, 0, 0, 0, 2]
+    assert [test.df for test in tests] == [
+        0,
+        0,
+        0,
+        0,
+        2,
+    ]

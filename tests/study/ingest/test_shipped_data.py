@@ -19,12 +19,27 @@ DATA = Path(__file__).parents[3] / "data"
 def test_frictionless_agrees_that_the_package_is_valid():
     with system.use_context(trusted=True):
         report = Package(str(DATA / "datapackage.json")).validate()
-    assert report.flatten(["rowNumber", "fieldName", "type", "note"]) == []
+    assert (
+        report.flatten(
+            [
+                "rowNumber",
+                "fieldName",
+                "type",
+                "note",
+            ]
+        )
+        == []
+    )
     assert report.valid
 
 
 def test_tables_are_whole_as_the_readme_says(china_tables):
-    rows = {"cases": 7, "adjacency": 68, "units": 31, "zones": 515}
+    rows = {
+        "cases": 7,
+        "adjacency": 68,
+        "units": 31,
+        "zones": 515,
+    }
     assert {name: len(china_tables[name]) for name in rows} == rows
     text = (DATA / "README.md").read_text()
     names = "panel panel_provenance panel_merged units sources zones clusters"
@@ -76,7 +91,12 @@ def test_readme_says_how_far_the_head_counts_jump_at_the_census_of_2010(china_ta
     )
     jump = 100 * (wide[2010] / wide[2009] - 1)
     text = (DATA / "README.md").read_text()
-    named = {"GX": "Guangxi", "AH": "Anhui", "TJ": "Tianjin", "BJ": "Beijing"}
+    named = {
+        "GX": "Guangxi",
+        "AH": "Anhui",
+        "TJ": "Tianjin",
+        "BJ": "Beijing",
+    }
     named |= {"SH": "Shanghai", "ZJ": "Zhejiang", "GD": "Guangdong"}
     (sentence,) = re.findall(r"within one year they jump by (.*?)\. The", text)
     for unit, name in named.items():
@@ -84,7 +104,16 @@ def test_readme_says_how_far_the_head_counts_jump_at_the_census_of_2010(china_ta
         assert re.search(
             rf"{re.escape(f'{value:+.1f}')} (percent )?in {name}", sentence
         )
-    assert set(jump.sort_values().index[[0, 1, -1, -2]]) == {
+    assert set(
+        jump.sort_values().index[
+            [
+                0,
+                1,
+                -1,
+                -2,
+            ]
+        ]
+    ) == {
         "CN-GX",
         "CN-AH",
         "CN-TJ",

@@ -144,7 +144,12 @@ def test_shuffled_rows_build_the_same_panel(
 
 def toy_panel(toy, **changes):
     toy.config["panel"].update(changes)
-    return build_panel(toy.read(), {}, toy.config, "all")
+    return build_panel(
+        toy.read(),
+        {},
+        toy.config,
+        "all",
+    )
 
 
 def test_unknown_units_and_columns_are_refused(toy):
@@ -161,7 +166,12 @@ def test_unknown_units_and_columns_are_refused(toy):
         toy_panel,
         toy,
         samples={"all": []},
-        income={"output": "output", "population": "folk", "unit": "x", "scale": 1},
+        income={
+            "output": "output",
+            "population": "folk",
+            "unit": "x",
+            "scale": 1,
+        },
     )
     fails(
         PanelError,

@@ -38,7 +38,12 @@ ANNUAL = panel(list(range(1990, 2011)))
 
 
 def frame(period, controls=None, data=ANNUAL):
-    return period_frame(data, UNITS, [period], controls or {}).set_index("unit")
+    return period_frame(
+        data,
+        UNITS,
+        [period],
+        controls or {},
+    ).set_index("unit")
 
 
 def test_growth_is_the_slope_of_log_income_per_year_in_annual_and_decennial_panels():
@@ -57,7 +62,17 @@ def test_growth_is_the_slope_of_log_income_per_year_in_annual_and_decennial_pane
         2010,
         "official",
     ]
-    data = panel([2000, 2010, 2020, 2030, 2040, 2050], 0.01)
+    data = panel(
+        [
+            2000,
+            2010,
+            2020,
+            2030,
+            2040,
+            2050,
+        ],
+        0.01,
+    )
     out = frame(
         Period(name="P", start=2000, end=2050),
         {"start": {"kind": "initial", "column": "trade"}},
@@ -99,13 +114,27 @@ def test_only_a_period_marked_spliced_joins_the_bases():
         Period(name="P", start=1995, end=2005),
     )
     assert (
-        frame(Period(name="P", start=1995, end=2005, spliced=True))["basis"]
+        frame(
+            Period(
+                name="P",
+                start=1995,
+                end=2005,
+                spliced=True,
+            )
+        )["basis"]
         .eq("spliced")
         .all()
     )
     assert frame(Period(name="P", start=1990, end=1998))["basis"].eq("proxy").all()
     assert (
-        frame(Period(name="P", start=1999, end=2010, spliced=True))["basis"]
+        frame(
+            Period(
+                name="P",
+                start=1999,
+                end=2010,
+                spliced=True,
+            )
+        )["basis"]
         .eq("official")
         .all()
     )
@@ -126,10 +155,23 @@ def test_missing_income_at_an_end_is_refused(year):
     )
 
 
-def values(control, data=ANNUAL, start=2000, end=2010):
+def values(
+    control,
+    data=ANNUAL,
+    start=2000,
+    end=2010,
+):
     inside = data[data["year"].between(start, end)]
     growth = pd.Series({"A": 0.01, "B": -0.06})
-    return control_values(PeriodFrames(start, inside, UNITS, growth), control).to_dict()
+    return control_values(
+        PeriodFrames(
+            start,
+            inside,
+            UNITS,
+            growth,
+        ),
+        control,
+    ).to_dict()
 
 
 def test_controls_in_closed_form_and_with_a_missing_first_year():

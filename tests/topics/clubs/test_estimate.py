@@ -26,11 +26,22 @@ from made_study import (
 )
 from tolerances import MACHINE, close
 
-SPEC = {"id": "own", "period": "P", "role": "primary", "taxonomies": ["t"]}
+SPEC = {
+    "id": "own",
+    "period": "P",
+    "role": "primary",
+    "taxonomies": ["t"],
+}
 NAMES = {f"U{i:02d}": f"Z{99 - i}" for i in range(12)}
 
 
-def make_study(*specs, n=12, years=range(1990, 2020), step=1, **changes):
+def make_study(
+    *specs,
+    n=12,
+    years=range(1990, 2020),
+    step=1,
+    **changes,
+):
     rng = default_rng(4)
     units = unit_names(n)
     time = np.arange(len(years))

@@ -38,8 +38,18 @@ SEED = make_cells("seed", C, S)
 DIFFERENCE = "exposure_cluster - exposure_sez"
 
 
-def make_study(cells=SEED, taxonomy="seed", section=None, **tables):
-    facts = {"kind": "contiguity", "links": 69, "rho_low": None, "rho_high": 1.0}
+def make_study(
+    cells=SEED,
+    taxonomy="seed",
+    section=None,
+    **tables,
+):
+    facts = {
+        "kind": "contiguity",
+        "links": 69,
+        "rho_low": None,
+        "rho_high": 1.0,
+    }
     weights = {}
     for k, matrix in W.items():
         weights[k] = SpatialWeights(tuple(UNITS), matrix, {"weights": k, **facts})
@@ -54,7 +64,12 @@ def make_study(cells=SEED, taxonomy="seed", section=None, **tables):
         "taxonomy": {"primary": taxonomy},
     }
     about = {"data_hash": "abc", "years": list(range(1978, 2020)), "samples": {}}
-    return MadeStudy(config, {**base, "first_years": FIRST, **tables}, weights, **about)
+    return MadeStudy(
+        config,
+        {**base, "first_years": FIRST, **tables},
+        weights,
+        **about,
+    )
 
 
 def run(*args, **estimates):
@@ -112,7 +127,12 @@ def test_effects_in_points_scale_with_the_spread_and_need_coordinates_for_scpc(r
     }
     in_s = row(results, **where, unit_of_measure="s").mde
     growth = make_periods().query("period == 'P2'")["growth_pct_per_year"]
-    in_points = row(results, **where, unit_of_measure="pp/yr", period="P2").mde
+    in_points = row(
+        results,
+        **where,
+        unit_of_measure="pp/yr",
+        period="P2",
+    ).mde
     close(in_points, in_s * growth.std(ddof=1))
     close(in_s, 7.42, atol=0.005)
     rows = estimates_frame(run(units=make_units().assign(lat=np.nan)).estimates)
@@ -143,9 +163,12 @@ def test_what_the_taxonomy_cannot_tell_is_left_out_with_a_sentence():
         float
     )
     result = run(pd.concat([SEED, make_cells("dated", C, [S, late, S])]))
-    cells = block(result, "cells", taxonomy="dated", term="SEZ only").set_index(
-        "period"
-    )["value"]
+    cells = block(
+        result,
+        "cells",
+        taxonomy="dated",
+        term="SEZ only",
+    ).set_index("period")["value"]
     assert cells.to_dict() == {"P1": 2, "P2": 4}
 
 

@@ -31,7 +31,12 @@ PERIODS = from_yaml("""
     - {period: P, label: 1990-92, start: 1990, end: 1992, role: main}
     """)
 ANNUAL = {"id": "annual", "role": "primary", "draws": 199}
-FIVE = {"id": "five", "span": 5, "periods": ["S"], "draws": 99}
+FIVE = {
+    "id": "five",
+    "span": 5,
+    "periods": ["S"],
+    "draws": 99,
+}
 
 
 def panel(units=UNITS, years=range(1980, 2001)):
@@ -42,10 +47,24 @@ def panel(units=UNITS, years=range(1980, 2001)):
     for year in years:
         basis = "proxy" if year < 1990 else "official"
         rows += [
-            (unit, year, basis, value) for unit, value in zip(units, y, strict=True)
+            (
+                unit,
+                year,
+                basis,
+                value,
+            )
+            for unit, value in zip(units, y, strict=True)
         ]
         y = 0.85 * y + 0.15 * steady + 0.05 + rng.normal(0, 0.03, len(units))
-    return pd.DataFrame(rows, columns=["unit", "year", "basis", "log_income"])
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "unit",
+            "year",
+            "basis",
+            "log_income",
+        ],
+    )
 
 
 def wide(years=slice(None)):
@@ -57,7 +76,12 @@ def wide(years=slice(None)):
     )
 
 
-def make_study(*specs, frame=None, periods=PERIODS, step=1):
+def make_study(
+    *specs,
+    frame=None,
+    periods=PERIODS,
+    step=1,
+):
     frame = panel() if frame is None else frame
     return MadeStudy(
         {"estimates": {"dynamic_panel": list(specs)}},
@@ -125,7 +149,13 @@ def test_roots_have_t_intervals_with_one_degree_of_freedom_less_than_units(fitte
 
 
 def test_headline_row_and_its_description(fitted):
-    speed = row(fitted, spec_id="annual", period="S", estimator=HEADLINE, term="speed")
+    speed = row(
+        fitted,
+        spec_id="annual",
+        period="S",
+        estimator=HEADLINE,
+        term="speed",
+    )
     close(speed.estimate, -100 * np.log(bias_corrected_root(wide()).rho))
     assert (speed.role, speed.family, speed.unit_of_measure) == (
         "primary",
@@ -133,7 +163,12 @@ def test_headline_row_and_its_description(fitted):
         "% per year",
     )
     assert speed.conf_low < speed.estimate < speed.conf_high
-    assert (speed.sesoi, speed.n_obs, speed.n_units, speed.n_periods) == (
+    assert (
+        speed.sesoi,
+        speed.n_obs,
+        speed.n_units,
+        speed.n_periods,
+    ) == (
         1.0,
         400,
         20,
@@ -170,10 +205,20 @@ def test_headline_row_and_its_description(fitted):
 def test_the_grid_of_five_years_ends_in_the_last_year_and_ten_are_the_step_of_a_study(
     fitted,
 ):
-    root = row(fitted, spec_id="five", estimator="fe", term="log_income_lag")
+    root = row(
+        fitted,
+        spec_id="five",
+        estimator="fe",
+        term="log_income_lag",
+    )
     close(root.estimate, bias_corrected_root(wide(range(1980, 2001, 5))).fixed_effects)
     later = run(FIVE, periods=[{**PERIODS[0], "start": 1982}])
-    assert later.fit["windows"][0]["dates"] == [1985, 1990, 1995, 2000]
+    assert later.fit["windows"][0]["dates"] == [
+        1985,
+        1990,
+        1995,
+        2000,
+    ]
     frame = panel(years=range(1940, 2001, 10))
     results = run(
         {"id": "a", "draws": 99},
@@ -188,12 +233,22 @@ def test_the_grid_of_five_years_ends_in_the_last_year_and_ten_are_the_step_of_a_
 
 def test_what_is_not_defined_says_why(fitted):
     for name in (HEADLINE, "half_panel_jackknife"):
-        speed = row(fitted, period="P", estimator=name, term="speed")
+        speed = row(
+            fitted,
+            period="P",
+            estimator=name,
+            term="speed",
+        )
         assert np.isnan(speed.estimate)
         assert "not defined: 3 dates" in speed.warning
         assert not speed.converged
     assert np.isfinite(
-        row(fitted, period="P", estimator="pooled", term="speed").estimate
+        row(
+            fitted,
+            period="P",
+            estimator="pooled",
+            term="speed",
+        ).estimate
     )
     assert np.isnan(row(fitted, period="P", term="bracket").estimate)
     few = [e for e in run({**ANNUAL, "sample": "few"}).estimates if e.term == "speed"]
@@ -317,10 +372,26 @@ def test_shocks_that_return_or_persist_are_marked_as_serial():
         y = rng.normal(7, 0.4, 20)
         rows = []
         for year in years:
-            rows += list(zip(UNITS, [year] * 20, ["official"] * 20, y, strict=True))
+            rows += list(
+                zip(
+                    UNITS,
+                    [year] * 20,
+                    ["official"] * 20,
+                    y,
+                    strict=True,
+                )
+            )
             shock = planted * shock + rng.normal(0, 0.03, 20)
             y = 0.8 * y + 1.4 + shock
-        frame = pd.DataFrame(rows, columns=["unit", "year", "basis", "log_income"])
+        frame = pd.DataFrame(
+            rows,
+            columns=[
+                "unit",
+                "year",
+                "basis",
+                "log_income",
+            ],
+        )
         results = run({**ANNUAL, "periods": ["S"], "draws": 99}, frame=frame)
         head = row(results, estimator=HEADLINE, term="log_income_lag")
         assert ("serial:" in head.warning) == marked, planted
@@ -356,4 +427,9 @@ def test_two_dates_carry_a_pooled_root_and_three_one_with_unit_effects():
     levels = default_rng(2).normal(9, 0.5, (12, 3))
     assert np.isfinite(least_squares(levels[:, :2], unit_effects=False)).all()
     assert np.isfinite(least_squares(levels, unit_effects=True)).all()
-    refused("2 dates", least_squares, levels[:, :2], unit_effects=True)
+    refused(
+        "2 dates",
+        least_squares,
+        levels[:, :2],
+        unit_effects=True,
+    )

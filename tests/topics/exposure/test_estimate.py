@@ -41,7 +41,12 @@ PANEL = pd.DataFrame(
         "population": [*range(100, 317, 7)] * 2,
     }
 )
-PRIMARY = {"id": "main", "taxonomy": "seed", "weights": "contiguity", "role": "primary"}
+PRIMARY = {
+    "id": "main",
+    "taxonomy": "seed",
+    "weights": "contiguity",
+    "role": "primary",
+}
 PRIMARY |= {"hypothesis": "H8", "zones_hypothesis": "H7"}
 OTHER = {"id": "again", "taxonomy": "seed", "weights": "nearest_4"}
 SETTINGS = from_yaml("""
@@ -53,7 +58,16 @@ SETTINGS = from_yaml("""
     inference: {conf_level: 0.95, permutations: 199, seed: 5, pairs: [[CN-JS, CN-ZJ]]}
     """)
 DIFFERENCE = "exposure_cluster - exposure_sez"
-C_DIFFERENCE = np.array([0, 0, 1.0, -1.0, 0, 0])
+C_DIFFERENCE = np.array(
+    [
+        0,
+        0,
+        1.0,
+        -1.0,
+        0,
+        0,
+    ]
+)
 
 
 def make_study(*specs, **tables):
@@ -109,7 +123,14 @@ def results():
 def arrays(matrix=W["contiguity"]):
     rows = make_periods().query("period == 'P2'").set_index("unit").loc[UNITS]
     X = np.column_stack(
-        [C, S, matrix @ C, matrix @ S, np.ones(31), rows["log_income_start"]]
+        [
+            C,
+            S,
+            matrix @ C,
+            matrix @ S,
+            np.ones(31),
+            rows["log_income_start"],
+        ]
     )
     return rows["growth_pct_per_year"].to_numpy(), X
 
@@ -139,7 +160,12 @@ def test_planted_coefficients_are_found():
         {"sample_id": "outsiders"},
     ):
         close(
-            one(result, period="P1", contrast=DIFFERENCE, **which).estimate,
+            one(
+                result,
+                period="P1",
+                contrast=DIFFERENCE,
+                **which,
+            ).estimate,
             1.5,
             atol=1e-5,
         )
@@ -159,14 +185,24 @@ def test_numbers_equal_the_numerics(results):
         result.mde,
         smallest_visible(result.conf_low, result.conf_high, result.std_error),
     )
-    hc1 = one(results, estimator="slx_hc1", period="P2", contrast=DIFFERENCE)
+    hc1 = one(
+        results,
+        estimator="slx_hc1",
+        period="P2",
+        contrast=DIFFERENCE,
+    )
     close(hc1.std_error, np.sqrt(C_DIFFERENCE @ cov_hc1(fit) @ C_DIFFERENCE))
     kinds = {"estimator": "simulated_power_independent", "effect_type": "mde_simulated"}
     exact = fit_ols(y, X[:, [4, 5]]).sigma2 ** 0.5 * scpc_power_point(
         X, C_DIFFERENCE, space
     )
     close(
-        one(results, period="P2", contrast=DIFFERENCE, **kinds).estimate,
+        one(
+            results,
+            period="P2",
+            contrast=DIFFERENCE,
+            **kinds,
+        ).estimate,
         exact,
         rtol=0.04,
     )
@@ -176,7 +212,12 @@ def test_deciding_rows_their_evidence_and_their_words(results):
     rows = estimates_frame(results.estimates)
     primary = rows[rows["role"] == "primary"]
     assert set(
-        zip(primary["hypothesis"], primary["term"], primary["period"], strict=True)
+        zip(
+            primary["hypothesis"],
+            primary["term"],
+            primary["period"],
+            strict=True,
+        )
     ) == {
         (h, term, period)
         for h, term in (("H7", "own_sez"), ("H8", "exposure_cluster"))
@@ -281,7 +322,12 @@ def test_shuffled_rows_permuted_weights_and_a_further_specification_change_nothi
 
 
 def test_neighbours_by_population_and_zones_by_number():
-    spec = {**PRIMARY, "id": "pop", "role": "robustness", "neighbours": "population"}
+    spec = {
+        **PRIMARY,
+        "id": "pop",
+        "role": "robustness",
+        "neighbours": "population",
+    }
     people = (
         PANEL.query("year == 2001")
         .set_index("unit")
@@ -304,7 +350,12 @@ def test_neighbours_by_population_and_zones_by_number():
     numbers = REGIMES.assign(
         own_zones_sez=REGIMES["own_sez"] * 3.0, own_zones_hidz=REGIMES["own_sez"] * 0.6
     )
-    many = {**OTHER, "id": "many", "weights": "contiguity", "zones": "number"}
+    many = {
+        **OTHER,
+        "id": "many",
+        "weights": "contiguity",
+        "zones": "number",
+    }
     parks = {
         **OTHER,
         "id": "parks",
@@ -315,7 +366,12 @@ def test_neighbours_by_population_and_zones_by_number():
     y, X = arrays()
     beta = fit_ols(y, X).beta
     standard_deviation = (X[:, 2].std(), X[:, 3].std())
-    per_sd = one(result, period="P2", contrast=DIFFERENCE, spec_id="many")
+    per_sd = one(
+        result,
+        period="P2",
+        contrast=DIFFERENCE,
+        spec_id="many",
+    )
     close(
         per_sd.estimate,
         beta[2] * standard_deviation[0] - beta[3] * standard_deviation[1],

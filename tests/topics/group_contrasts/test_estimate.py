@@ -92,7 +92,12 @@ def make_study(section, periods=None, **columns):
     }
     pairs = [(NAMES[a], NAMES[a + 1]) for a in range(N - 1) if a % 6 != 5]
     pairs += [(NAMES[a], NAMES[a + 6]) for a in range(N - 6)]
-    exposures = {"weights": "near", "taxonomy": "main", "period": "A", "unit": NAMES}
+    exposures = {
+        "weights": "near",
+        "taxonomy": "main",
+        "period": "A",
+        "unit": NAMES,
+    }
     tables = {
         "panel": panel,
         "cells": pd.concat(cells, ignore_index=True),
@@ -333,10 +338,25 @@ def wages(**changes):
     log_f[:, 1:] += (-0.5 + 0.6 * CLUSTER - 0.4 * SEZ)[:, None] * log_wage[:, :-1]
     y = np.exp(8 + (0.08 - 0.03 * CLUSTER[:, None]) * T + 0.02 * NOISE[4])
     section = {"wages": [{**spec, **changes}], "labour_cost": [cost]}
-    return make_study(section, w=np.exp(log_wage), f=np.exp(log_f), y=y, l=100.0)
+    return make_study(
+        section,
+        w=np.exp(log_wage),
+        f=np.exp(log_f),
+        y=y,
+        l=100.0,
+    )
 
 
-ALL = [premium, spans, doses, intensity, fading, balance, programme, wages]
+ALL = [
+    premium,
+    spans,
+    doses,
+    intensity,
+    fading,
+    balance,
+    programme,
+    wages,
+]
 
 
 @pytest.mark.parametrize("built", ALL)
@@ -352,7 +372,12 @@ def test_planted_premiums_are_found_and_decide_beside_their_range():
         level = primary(results, spec_id="level", period=period)
         close(level.estimate, 1.5, atol=0.05)
         assert level.conf_low > 1.2
-        assert (level.term, level.hypothesis, level.n_treated, level.sesoi) == (
+        assert (
+            level.term,
+            level.hypothesis,
+            level.n_treated,
+            level.sesoi,
+        ) == (
             "cluster",
             "H",
             6,
@@ -365,7 +390,12 @@ def test_planted_premiums_are_found_and_decide_beside_their_range():
         )
         assert level.warning.startswith("PROXY") == (period == "A")
     assert {e.hypothesis for e in rows(results, term="sez")} == {""}
-    same = {"spec_id": "level", "period": "B", "term": "cluster", "contrast": ""}
+    same = {
+        "spec_id": "level",
+        "period": "B",
+        "term": "cluster",
+        "contrast": "",
+    }
     values = [
         row(results, treatment_def=name, estimator="ols", **same).estimate
         for name in ("main", "other")
@@ -410,8 +440,21 @@ def test_planted_premiums_of_a_span_another_scheme_and_sample_decide_with_all_in
         {"term": "sez"},
         {"contrast": "cluster - sez"},
     ):
-        assert row(results, estimator="ols_cr3", **span, **term).std_error > 0
-    other = rows(results, effect_type="coef", estimator="ols", treatment_def="other")
+        assert (
+            row(
+                results,
+                estimator="ols_cr3",
+                **span,
+                **term,
+            ).std_error
+            > 0
+        )
+    other = rows(
+        results,
+        effect_type="coef",
+        estimator="ols",
+        treatment_def="other",
+    )
     assert len(other) == 3 * 2 * 2 * 3
     assert {e.role for e in other} == {"robustness", "exploratory"}
 
@@ -420,9 +463,20 @@ def test_the_pooled_estimate_is_closed_for_two_periods():
     results = estimate(spans())
     same = {"treatment_def": "main", "unit_scheme": "s", "sample_id": "all"}
     for contrast in ("", "cluster - sez"):
-        one = {**same, "term": "cluster", "contrast": contrast, "effect_type": "coef"}
+        one = {
+            **same,
+            "term": "cluster",
+            "contrast": contrast,
+            "effect_type": "coef",
+        }
         parts = [
-            row(results, period=name, estimator="ols", **one) for name in ("A", "B")
+            row(
+                results,
+                period=name,
+                estimator="ols",
+                **one,
+            )
+            for name in ("A", "B")
         ]
         y, v = np.array(
             [(e.estimate, ((e.conf_high - e.conf_low) / 3.919928) ** 2) for e in parts]
@@ -510,7 +564,13 @@ def test_an_empty_cell_of_a_dated_list_gives_a_row_with_a_warning():
         "effect_type": "coef",
     }
     for which in ({"term": "sez"}, {"contrast": "cluster - sez"}):
-        empty = row(results, period="A", estimator="ols", **same, **which)
+        empty = row(
+            results,
+            period="A",
+            estimator="ols",
+            **same,
+            **which,
+        )
         assert np.isnan(empty.estimate)
         assert "not defined: sez does not vary" in empty.warning
         pooled = row(results, estimator="pooled", **same, **which)
@@ -578,7 +638,12 @@ def test_the_quotient_falls_and_ends_where_its_parts_say():
     study = fading()
     results = estimate(study)
     assert primary(results, spec_id="quotient").conf_high < 0
-    end = row(results, spec_id="quotient", role="primary", effect_type="stat_end_level")
+    end = row(
+        results,
+        spec_id="quotient",
+        role="primary",
+        effect_type="stat_end_level",
+    )
     last = study.table("panel").query("year >= 2006")
     zones = (
         last[last["unit"].isin(np.array(NAMES)[SEZ])].groupby("year")[["f", "y"]].sum()
@@ -634,7 +699,13 @@ def test_the_planted_gap_is_found_in_each_window_also_with_its_start_held_fixed(
         )
         close(urban - rural, gap.estimate)
         one, other = (
-            row(results, term=n, contrast="", period=window, **MAIN).estimate
+            row(
+                results,
+                term=n,
+                contrast="",
+                period=window,
+                **MAIN,
+            ).estimate
             for n in ("cluster", "sez")
         )
         close(one - other, gap.estimate)
@@ -766,7 +837,13 @@ def test_planted_elasticities_and_labour_costs_are_found():
             "gap",
             "panel.csv has no column rural",
         ),
-        (programme, "programmes", lambda t: t.iloc[:0], "west", "no programme go"),
+        (
+            programme,
+            "programmes",
+            lambda t: t.iloc[:0],
+            "west",
+            "no programme go",
+        ),
         (
             programme,
             "programmes",
@@ -876,7 +953,12 @@ def test_the_trend_of_a_groups_quotient_is_per_decade_with_fixed_b_errors():
     result = row(results, estimator="group_series")
     close(result.estimate, fit.beta[0])
     lags = default_lags(len(years))
-    test = driscoll_kraay_inference(fit, np.array([1.0, 0.0]), years, lags)
+    test = driscoll_kraay_inference(
+        fit,
+        np.array([1.0, 0.0]),
+        years,
+        lags,
+    )
     close(
         (result.std_error, result.conf_low, result.p_value),
         (test.std_error, test.conf_low, test.p_value),

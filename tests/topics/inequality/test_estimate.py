@@ -55,15 +55,32 @@ def make_study(*specs, n=12, **changes):
     )
     people = rng.uniform(1, 9, n)[:, None]
     output = people * np.exp(y)
-    panel = yearly(units, years, log_income=y, population=people, output_real=output)
+    panel = yearly(
+        units,
+        years,
+        log_income=y,
+        population=people,
+        output_real=output,
+    )
     cluster = (np.arange(n) < 3).astype(int)
     sez = (np.arange(n) % 4 == 0).astype(int)
     cells = pd.DataFrame(
-        {"taxonomy": "t", "unit": units, "period": "P", "cluster": cluster, "sez": sez}
+        {
+            "taxonomy": "t",
+            "unit": units,
+            "period": "P",
+            "cluster": cluster,
+            "sez": sez,
+        }
     )
-    cells["cell"] = np.array(["neither", "SEZ only", "cluster only", "both"])[
-        2 * cluster + sez
-    ]
+    cells["cell"] = np.array(
+        [
+            "neither",
+            "SEZ only",
+            "cluster only",
+            "both",
+        ]
+    )[2 * cluster + sez]
     positions = pd.DataFrame(
         {"unit": units, "region": np.where(np.arange(n) < 5, "East", "West")}
     )
@@ -85,7 +102,12 @@ def run(*specs, **estimates):
 def test_the_change_of_theil_carries_role_hypothesis_and_smallest_effect():
     study = make_study()
     result = row(estimate(study), role="primary")
-    assert (result.term, result.contrast, result.hypothesis, result.sesoi) == (
+    assert (
+        result.term,
+        result.contrast,
+        result.hypothesis,
+        result.sesoi,
+    ) == (
         "theil_t",
         "end - start",
         "H12",
@@ -118,7 +140,12 @@ def test_intervals_hold_the_level_of_the_draws_in_the_middle(level):
     tails = [(1 - level) / 2, (1 + level) / 2]
     drawn = {}
     for end in ("start", "end"):
-        result = row(results, estimator="inequality", term="theil_l", contrast=end)
+        result = row(
+            results,
+            estimator="inequality",
+            term="theil_l",
+            contrast=end,
+        )
         rng = generator_for(5, result.seed.removeprefix("5:"))
         drawn[end] = redrawn_theil(
             *at_end(study, end), rng=rng, draws=199, measure="theil_l"
@@ -188,7 +215,13 @@ def test_planted_groups_reach_the_maximum_and_connected_ones_are_compared_with_c
     results = run(panel=by_region)
     for term in ("between_theil_t", "between_over_maximum_theil_t"):
         close(
-            row(results, term=term, contrast="end", treatment_def="region").estimate, 1
+            row(
+                results,
+                term=term,
+                contrast="end",
+                treatment_def="region",
+            ).estimate,
+            1,
         )
     assert (
         row(
@@ -253,7 +286,12 @@ def test_studies_without_tables_groups_or_spread():
         for e in rows(two, term="theil_t")
     )
     equal = run(spec, panel=lambda f: f.assign(log_income=9.0))
-    share = row(equal, term="between_theil_t", contrast="end", treatment_def="region")
+    share = row(
+        equal,
+        term="between_theil_t",
+        contrast="end",
+        treatment_def="region",
+    )
     assert np.isnan(share.estimate)
     assert "no inequality" in share.warning
 
@@ -287,10 +325,20 @@ def test_totals_are_those_of_incomes_and_people_and_name_who_carries_them():
     mean = income @ share
     for aversion, name in ((0.5, "atkinson_0.5"), (2.0, "atkinson_2")):
         power = (share @ income ** (1 - aversion)) ** (1 / (1 - aversion))
-        result = row(results, term=name, contrast="end", estimator="inequality")
+        result = row(
+            results,
+            term=name,
+            contrast="end",
+            estimator="inequality",
+        )
         close(result.estimate, 1 - power / mean)
     gap = np.abs(np.subtract.outer(income, income))
-    result = row(results, term="gini", contrast="end", estimator="inequality")
+    result = row(
+        results,
+        term="gini",
+        contrast="end",
+        estimator="inequality",
+    )
     close(result.estimate, share @ gap @ share / 2 / mean)
     units = (
         study.table("panel")
@@ -302,7 +350,12 @@ def test_totals_are_those_of_incomes_and_people_and_name_who_carries_them():
     for i, unit in enumerate(units):
         retained = np.arange(len(units)) != i
         without[unit] = theil(income[retained], people[retained])
-    result = row(results, term="theil_t", contrast="end", estimator="inequality")
+    result = row(
+        results,
+        term="theil_t",
+        contrast="end",
+        estimator="inequality",
+    )
     most = max(units, key=lambda unit: abs(without[unit] - result.estimate))
     assert result.max_leverage_unit == most
     assert result.warning == f"without {most} {without[most]:.4g}"

@@ -28,7 +28,12 @@ from yaml_text import from_yaml
 UNITS, A, DISTANCE, _, _ = read_design()
 W = SpatialWeights(tuple(UNITS), weights_of(A, DISTANCE)["contiguity"])
 YEARS = list(range(2000, 2010))
-MAIN = {"id": "main", "intensity": "stock", "moderator": "industry", "role": "primary"}
+MAIN = {
+    "id": "main",
+    "intensity": "stock",
+    "moderator": "industry",
+    "role": "primary",
+}
 OTHERS = [
     {**MAIN, "id": "trends", "role": "robustness", "trends": "moderator"},
     {**MAIN, "id": "rival", "role": "robustness", "rival": "school"},
@@ -57,7 +62,12 @@ SECTION |= {
     "moderators": MODERATORS,
     "specs": [MAIN, *OTHERS],
 }
-TRUE = {"own": 0.1, "neighbours": 0.2, "own_x_moderator": -0.05, NEIGHBOURS_X: 0.15}
+TRUE = {
+    "own": 0.1,
+    "neighbours": 0.2,
+    "own_x_moderator": -0.05,
+    NEIGHBOURS_X: 0.15,
+}
 
 
 def make_panel(noise=0.02):
@@ -117,7 +127,12 @@ def results():
 def main_row(results, term=NEIGHBOURS_X, **wanted):
     return row(
         results,
-        **{"estimator": "linkage_fe", "spec_id": "main", "term": term, **wanted},
+        **{
+            "estimator": "linkage_fe",
+            "spec_id": "main",
+            "term": term,
+            **wanted,
+        },
     )
 
 
@@ -203,10 +218,26 @@ def test_terciles_keep_ties_and_quick_permutations_equal_refitted_ones():
     for trends in (False, True):
         panel = replace(_Linkages(make_study()).panels["main"], trends=trends)
         rng = generator_for(5, "x")
-        for draw in permuted_estimates({"a": panel}, 4, 5, "x")["a"]:
+        for draw in permuted_estimates(
+            {"a": panel},
+            4,
+            5,
+            "x",
+        )["a"]:
             beta = fit_panel(replace(panel, L=panel.L[rng.permutation(31)])).beta
             close(draw, beta[list(panel.columns).index(NEIGHBOURS_X)])
-    member = bin_members(np.array([1.0, 1.0, 1.0, 2.0, 2.0, 3.0]))
+    member = bin_members(
+        np.array(
+            [
+                1.0,
+                1.0,
+                1.0,
+                2.0,
+                2.0,
+                3.0,
+            ]
+        )
+    )
     assert len(set(member[:3])) == 1
     assert len(set(member[3:5])) == 1
 
@@ -245,7 +276,12 @@ def test_bad_data_moderators_zones_and_weights_are_named():
         "log_income": ("CN-GD", 2003, np.nan, "log_income"),
         "stock": ("CN-BJ", 2004, 0.0, r"log\(stock / gdp\)"),
     }
-    for column, (unit, year, value, name) in cells.items():
+    for column, (
+        unit,
+        year,
+        value,
+        name,
+    ) in cells.items():
         broken = panel.assign(
             **{
                 column: (

@@ -66,7 +66,12 @@ KEY = {
 }
 
 
-def make_study(spec=SPEC, noise=0.5, described=PERIODS, **changed):
+def make_study(
+    spec=SPEC,
+    noise=0.5,
+    described=PERIODS,
+    **changed,
+):
     """Growth whose speed is 1 + 4 E^C + E^S, exposures given beforehand; a yearly panel
     with roots by regime.
     """
@@ -175,7 +180,12 @@ def test_deciding_row_and_what_is_described_only(fitted):
     assert weak.mde > weak.sesoi
     assert "UNDERPOWERED" in weak.warning
     for group, n in (("cluster", 5), ("sez", 5), ("neither", N - 8)):
-        within = row(fitted, period="P2", estimator="within_group", contrast=group)
+        within = row(
+            fitted,
+            period="P2",
+            estimator="within_group",
+            contrast=group,
+        )
         assert within.n_units == n
         assert f"description only: {n} units" in within.warning
         assert within.role == "description"
@@ -214,9 +224,25 @@ def test_equals_least_squares_by_hand_with_every_covariance(fitted):
     near = one[["exposure_cluster", "exposure_sez"]].to_numpy()
     fit = fit_ols(
         one["growth_pct_per_year"],
-        np.column_stack([np.ones(N), r, near, near * r[:, None]]),
+        np.column_stack(
+            [
+                np.ones(N),
+                r,
+                near,
+                near * r[:, None],
+            ]
+        ),
     )
-    c = np.array([0, 0, 0, 0, -1.0, 1.0])
+    c = np.array(
+        [
+            0,
+            0,
+            0,
+            0,
+            -1.0,
+            1.0,
+        ]
+    )
     for method, cov in (("cr3", cov_cr3(fit, np.arange(N))), ("hc1", cov_hc1(fit))):
         found_row = row(fitted, period="P2", **{**KEY, "estimator": f"regime_{method}"})
         df = found_row.g_star - 1 if method == "cr3" else N - 6
@@ -261,7 +287,20 @@ def test_files_are_complete_and_the_split_compares_later_with_earlier(fitted):
 
 
 def test_terciles_keep_ties_together_and_support_is_what_all_share():
-    assert terciles(np.array([0, 0, 0, 0, 1, 2, 3, 4.0])).tolist() == [
+    assert terciles(
+        np.array(
+            [
+                0,
+                0,
+                0,
+                0,
+                1,
+                2,
+                3,
+                4.0,
+            ]
+        )
+    ).tolist() == [
         1,
         1,
         1,
@@ -274,7 +313,17 @@ def test_terciles_keep_ties_together_and_support_is_what_all_share():
     table = pd.DataFrame(
         from_yaml("{income_low: [-1.0, 0.0, -0.5], income_high: [1.0, 2.0, 0.5]}")
     )
-    assert common_support(table, np.array([-0.2, 0.1, 0.4, 3.0])) == (0.0, 0.5, 0.5)
+    assert common_support(
+        table,
+        np.array(
+            [
+                -0.2,
+                0.1,
+                0.4,
+                3.0,
+            ]
+        ),
+    ) == (0.0, 0.5, 0.5)
     low, high, share = common_support(
         pd.DataFrame({"income_low": [-1.0, 2], "income_high": [1.0, 3]}), np.zeros(3)
     )
@@ -306,7 +355,13 @@ def test_the_panel_beside_is_in_percentage_points_of_speed_and_may_be_too_short(
     theta = regime_roots(wide.to_numpy(), np.column_stack([np.ones(N), near])).theta[0]
     beside = {"period": "S", "estimator": "regime_bc_fe"}
     cluster, sez = (
-        row(results, **beside, term=term, contrast="") for term in INTERACTIONS
+        row(
+            results,
+            **beside,
+            term=term,
+            contrast="",
+        )
+        for term in INTERACTIONS
     )
     gap = row(results, **beside, contrast=DIFFERENCE)
     close(cluster.estimate, -100 * theta[1], ITERATIVE)
@@ -331,10 +386,20 @@ def test_regimes_units_and_growth_that_cannot_be_told_are_not_defined():
     assert np.isnan(deciding.estimate)
     assert "exposure_cluster, exposure_sez" in deciding.warning
     assert np.isnan(
-        row(results, period="P2", estimator="within_group", contrast="cluster").estimate
+        row(
+            results,
+            period="P2",
+            estimator="within_group",
+            contrast="cluster",
+        ).estimate
     )
     assert np.isfinite(
-        row(results, period="P2", estimator="within_group", contrast="neither").estimate
+        row(
+            results,
+            period="P2",
+            estimator="within_group",
+            contrast="neither",
+        ).estimate
     )
     few = run(
         exposures=lambda f: f.assign(
@@ -386,7 +451,14 @@ def one_period(period="P2"):
     one = both[both["period"] == period].sort_values("unit", ignore_index=True)
     r = (one["log_income_start"] - one["log_income_start"].mean()).to_numpy()
     near = one[["exposure_cluster", "exposure_sez"]].to_numpy()
-    X = np.column_stack([np.ones(N), r, near, near * r[:, None]])
+    X = np.column_stack(
+        [
+            np.ones(N),
+            r,
+            near,
+            near * r[:, None],
+        ]
+    )
     return one, X, fit_ols(one["growth_pct_per_year"], X)
 
 
@@ -400,7 +472,12 @@ def test_every_row_has_its_unit_and_the_reach_of_its_own_test(fitted):
             one = row(
                 fitted,
                 period="P2",
-                **{**KEY, "term": term, "contrast": "", "estimator": method},
+                **{
+                    **KEY,
+                    "term": term,
+                    "contrast": "",
+                    "estimator": method,
+                },
             )
             assert one.unit_of_measure == unit
             half = (one.conf_high - one.conf_low) / 2
@@ -411,7 +488,16 @@ def test_scpc_rows_are_those_of_the_kernel(fitted):
     _one, _, fit = one_period()
     position = make_study().tables["units"].sort_values("unit")
     distance = haversine_km(position["lat"].to_numpy(), position["lon"].to_numpy())
-    c = np.array([0, 0, 0, 0, -1.0, 1.0])
+    c = np.array(
+        [
+            0,
+            0,
+            0,
+            0,
+            -1.0,
+            1.0,
+        ]
+    )
     for estimator, bound in (("regime", 0.03), ("regime_scpc_06", 0.06)):
         test = scpc_inference(fit, c, spatial_components(distance, bound))
         ours = row(fitted, period="P2", **{**KEY, "estimator": estimator})
@@ -446,7 +532,14 @@ def test_the_split_is_least_squares_of_both_periods_clustered_by_unit(fitted):
     X = np.block([[X1, zero], [zero, X2]])
     y = np.concatenate([one["growth_pct_per_year"], two["growth_pct_per_year"]])
     c = np.zeros(12)
-    c[[4, 5, 10, 11]] = 1, -1, -1, 1
+    c[
+        [
+            4,
+            5,
+            10,
+            11,
+        ]
+    ] = 1, -1, -1, 1
     units = np.tile(np.arange(N), 2)
     estimate_of = {
         left: c @ fit_ols(y[units != left], X[units != left]).beta for left in range(N)

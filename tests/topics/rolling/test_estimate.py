@@ -71,12 +71,22 @@ def make_study(
         parts.append(pd.DataFrame({**ends, **logs, "growth_pct_per_year": growth}))
     links = sum(np.roll(np.eye(16), k, axis=1) for k in (1, -1, 2))
     described = [
-        {"period": name, "start": years[a], "end": years[b], "role": "main"}
+        {
+            "period": name,
+            "start": years[a],
+            "end": years[b],
+            "role": "main",
+        }
         for name, a, b in spans
     ]
     tables = {"panel": change(panel) if change else panel, "periods": pd.concat(parts)}
     config = {"estimates": {"rolling": list(specs) or [SPEC]}, "inference": INFERENCE}
-    span = {"period": "S", "start": years[0], "end": years[-1], "role": "span"}
+    span = {
+        "period": "S",
+        "start": years[0],
+        "end": years[-1],
+        "role": "span",
+    }
     return MadeStudy(
         config,
         tables,
@@ -128,7 +138,13 @@ def test_spatial_form_equals_spreg():
         frame[name].to_numpy()[:, None]
         for name in ("growth_pct_per_year", "log_income_start")
     )
-    theirs = spreg.ML_Lag(y / 100, x, w, slx_lags=1, method="full")
+    theirs = spreg.ML_Lag(
+        y / 100,
+        x,
+        w,
+        slx_lags=1,
+        method="full",
+    )
     plain = spreg.OLS(y / 100, x)
     _, b, theta, rho = theirs.betas.ravel()
     ratio = row(
@@ -143,7 +159,12 @@ def test_spatial_form_equals_spreg():
     same = {"estimator": "sdm_ml", "period": "A"}
     for term, value in terms.items():
         close(
-            row(results, **same, term=term, effect_type="coef").estimate,
+            row(
+                results,
+                **same,
+                term=term,
+                effect_type="coef",
+            ).estimate,
             value,
             atol=ITERATIVE,
         )
@@ -184,7 +205,12 @@ def test_decennial_panels():
     assert "no two dates are 15 years apart" in none.warning
     assert np.isfinite(row(results, estimator="period_contrast").estimate)
     assert np.isfinite(
-        row(results, estimator="sdm_ml", period="A", effect_type="total").estimate
+        row(
+            results,
+            estimator="sdm_ml",
+            period="A",
+            effect_type="total",
+        ).estimate
     )
 
 
@@ -275,7 +301,13 @@ def test_periods_are_compared_with_the_first_of_them():
     X = np.column_stack([wide[n]["log_income_start"] for n in names])
     seed = row(results, estimator="period_contrast_wald").seed
     rng = generator_for(2011, seed.removeprefix("2011:"))
-    test = speed_contrasts(fit_windows(y, X), years, rng, 99, 0.95)
+    test = speed_contrasts(
+        fit_windows(y, X),
+        years,
+        rng,
+        99,
+        0.95,
+    )
     for k, name in enumerate(("B - A", "C - A")):
         result = row(results, estimator="period_contrast", contrast=name)
         one = test.contrasts[k]

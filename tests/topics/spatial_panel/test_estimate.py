@@ -29,7 +29,12 @@ from yaml_text import from_yaml
 N = 14
 T = 12
 FIRST = 2001
-CASE = make_case(n=N, t=T, rho=0.3, matrix=ring(N))
+CASE = make_case(
+    n=N,
+    t=T,
+    rho=0.3,
+    matrix=ring(N),
+)
 NEAR = weights_named("near", CASE.units, CASE.matrix)["near"]
 EXPRESSIONS = from_yaml("""
     a: a
@@ -40,7 +45,13 @@ EXPRESSIONS = from_yaml("""
     """)
 
 
-def make_study(frame=None, doses=None, weights=None, samples=None, **changes):
+def make_study(
+    frame=None,
+    doses=None,
+    weights=None,
+    samples=None,
+    **changes,
+):
     years = np.repeat(np.arange(FIRST, FIRST + T), N)
     bottom = np.exp(default_rng(4).normal(size=N * T))
     zones = default_rng(5).integers(0, 9, N * T)
@@ -59,7 +70,12 @@ def make_study(frame=None, doses=None, weights=None, samples=None, **changes):
     )
     sure = zones - (years > FIRST + 8)
     dose = pd.DataFrame(
-        {"unit": CASE.units * T, "year": years, "zone_type": "state", "zones": zones}
+        {
+            "unit": CASE.units * T,
+            "year": years,
+            "zone_type": "state",
+            "zones": zones,
+        }
     )
     spec = {
         "id": "p",
@@ -82,7 +98,12 @@ def make_study(frame=None, doses=None, weights=None, samples=None, **changes):
         }
     }
     about = {"samples": {"all": CASE.units, **(samples or {})}}
-    return MadeStudy(config, tables, weights or {"near": NEAR}, **about)
+    return MadeStudy(
+        config,
+        tables,
+        weights or {"near": NEAR},
+        **about,
+    )
 
 
 def run(**estimates):
@@ -184,7 +205,12 @@ def test_resampled_units_and_years_give_intervals_around_the_same_estimate(resul
     # No drawn statistic of 39 is as far from zero as the planted effect: the smallest
     # p-value there is.
     close(
-        row(result, estimator="sdm_units", term="a", effect_type="direct").p_value,
+        row(
+            result,
+            estimator="sdm_units",
+            term="a",
+            effect_type="direct",
+        ).p_value,
         1 / 40,
     )
 
@@ -224,7 +250,13 @@ def test_order_of_rows_and_of_weights_and_names_of_units_change_no_number(result
 def test_zones_come_from_the_doses_and_those_of_unsure_date_are_counted():
     study = make_study(regressors=["a", "zones"], models=["SDM"])
     rows = picked(estimate(study), estimator="sdm", effect_type="coef")
-    assert set(rows["term"]) == {"rho", "a", "zones", "W a", "W zones"}
+    assert set(rows["term"]) == {
+        "rho",
+        "a",
+        "zones",
+        "W a",
+        "W zones",
+    }
     zones = study.table("doses")["zones"].to_numpy(float).reshape(T, N)
     panel = panel_from_arrays(
         CASE.y, np.stack([CASE.X[..., 0], zones], axis=2), CASE.units, ["a", "zones"]

@@ -35,7 +35,12 @@ PERIODS = from_yaml("""
     - {period: P1, start: 2001, end: 2010, basis: proxy}
     - {period: P2, start: 2005, end: 2010, basis: official}
     """)
-CONTRAST = {"kind": "contrast", "label": "a", "outcome": "a", "periods": ["P1"]}
+CONTRAST = {
+    "kind": "contrast",
+    "label": "a",
+    "outcome": "a",
+    "periods": ["P1"],
+}
 CONTRAST |= {"regressors": ["cluster", "sez"], "term": "cluster"}
 PANEL = {
     **CONTRAST,
@@ -68,7 +73,13 @@ RISE |= {"windows": [[2009, 2010]], "before": [2001, 2002]}
     """),
 )
 def test_a_change_of_a_fact_has_the_unit_of_a_difference(measure, level, change):
-    fact = {**FACT, "id": "f", "claim": "L1", "measure": measure, "per": "population"}
+    fact = {
+        **FACT,
+        "id": "f",
+        "claim": "L1",
+        "measure": measure,
+        "per": "population",
+    }
     assert FactSpec.model_validate(fact).unit == level
     assert FactSpec.model_validate(fact | {"before": (1990, 1992)}).unit == change
 
@@ -114,7 +125,13 @@ def make_study(*items, **columns):
         rows.append(pd.DataFrame({"unit": NAMES, "year": year, **estimates}))
     panel = pd.concat(rows, ignore_index=True)
     cells = pd.DataFrame(
-        {"taxonomy": "t", "unit": NAMES, "period": "P1", "cluster": CLUSTER, "sez": SEZ}
+        {
+            "taxonomy": "t",
+            "unit": NAMES,
+            "period": "P1",
+            "cluster": CLUSTER,
+            "sez": SEZ,
+        }
     )
     units = pd.DataFrame(
         {
@@ -129,7 +146,16 @@ def make_study(*items, **columns):
         {"unit": NAMES[::-1], "measure": "count", "value": PLACE[::-1]}
     )
     listed = pd.DataFrame(
-        {"unit": NAMES[3:7], "measure": "list_2008", "value": [4, 3, 2, 1]}
+        {
+            "unit": NAMES[3:7],
+            "measure": "list_2008",
+            "value": [
+                4,
+                3,
+                2,
+                1,
+            ],
+        }
     )
     tables = {"panel": panel, "cells": pd.concat([cells, cells.assign(period="P2")])}
     tables |= {
@@ -172,7 +198,12 @@ def test_a_planted_difference_comes_back():
     result = row(run(CONTRAST))
     close(result.estimate, 3, atol=0.1)
     assert result.conf_low < 3 < result.conf_high
-    assert (result.hypothesis, result.role, result.family, result.n_treated) == (
+    assert (
+        result.hypothesis,
+        result.role,
+        result.family,
+        result.n_treated,
+    ) == (
         "L99",
         "exploratory",
         "statements",
@@ -207,7 +238,19 @@ def test_lists_and_areas_are_columns():
     close(result.estimate, np.polyfit(PLACE, y, 1)[0])
     area = Data(make_study()).panel["area_km2"].to_numpy()
     close(area, 6371.0**2 * np.radians(1) * np.sin(np.radians(1)))
-    result = row(run({**CONTRAST, "regressors": ["cluster", "sez", "either", "both"]}))
+    result = row(
+        run(
+            {
+                **CONTRAST,
+                "regressors": [
+                    "cluster",
+                    "sez",
+                    "either",
+                    "both",
+                ],
+            }
+        )
+    )
     assert np.isnan(result.estimate)
     assert "collinear" in result.warning
 
@@ -215,7 +258,12 @@ def test_lists_and_areas_are_columns():
 def test_a_panel_finds_the_dose_within_units_and_years():
     results = run(
         {**PANEL, "lags": [0, 2]},
-        {**PANEL, "outcome": "later", "lags": [2], "periods": ["P2"]},
+        {
+            **PANEL,
+            "outcome": "later",
+            "lags": [2],
+            "periods": ["P2"],
+        },
     )
     result = row(results, spec_id="s0", term="zones_park_lag0")
     close(result.estimate, 0.3)
@@ -236,24 +284,54 @@ def test_a_panel_finds_the_dose_within_units_and_years():
     ("item", "value", "members", "unit"),
     [
         ({}, 100 * 15 / 435, 6, "percent"),
-        ({"outcome": "list_2008"}, 100 * 9 / 10, 6, "percent"),
+        (
+            {"outcome": "list_2008"},
+            100 * 9 / 10,
+            6,
+            "percent",
+        ),
         (
             {"group": ["u00", "u07"], "less": "population"},
             100 * (7 / 435 - 2 / 30),
             2,
             "percentage points",
         ),
-        ({"group": "region = odd and lat > 23"}, 100 * 85 / 435, 5, "percent"),
-        ({"group": "not sez"}, 100 * (435 - 39) / 435, 24, "percent"),
-        ({"group": "go"}, 100 * 1 / 435, 2, "percent"),
-        ({"measure": "increase", "outcome": "output_real"}, 100.0, 6, "percent"),
+        (
+            {"group": "region = odd and lat > 23"},
+            100 * 85 / 435,
+            5,
+            "percent",
+        ),
+        (
+            {"group": "not sez"},
+            100 * (435 - 39) / 435,
+            24,
+            "percent",
+        ),
+        (
+            {"group": "go"},
+            100 * 1 / 435,
+            2,
+            "percent",
+        ),
+        (
+            {"measure": "increase", "outcome": "output_real"},
+            100.0,
+            6,
+            "percent",
+        ),
         (
             {"measure": "increase", "outcome": "output_real", "less": "population"},
             80.0,
             6,
             "percentage points",
         ),
-        ({"measure": "ratio", "per": "population"}, (15 / 6) / (435 / 30), 6, "ratio"),
+        (
+            {"measure": "ratio", "per": "population"},
+            (15 / 6) / (435 / 30),
+            6,
+            "ratio",
+        ),
         (
             {"measure": "ratio", "per": "population", "against": "not cluster"},
             (15 / 6) / (420 / 24),
@@ -266,7 +344,12 @@ def test_a_panel_finds_the_dose_within_units_and_years():
             6,
             "percentage points a year",
         ),
-        ({"measure": "units", "per": "population", "group": "sez"}, 0, 6, "units"),
+        (
+            {"measure": "units", "per": "population", "group": "sez"},
+            0,
+            6,
+            "units",
+        ),
         (
             {"measure": "units", "per": "population", "group": "region = odd"},
             8,
@@ -316,7 +399,12 @@ def test_a_fact_has_a_row_for_each_choice_and_says_what_it_rests_on():
         for a, b in windows
     ]
     assert bases == ["proxy", "official", "spliced"]
-    other = row(results, period="2001-2004", outcome="number", treatment_def="other")
+    other = row(
+        results,
+        period="2001-2004",
+        outcome="number",
+        treatment_def="other",
+    )
     close(other.estimate, 100 * 39 / 435)
     missing = {"population": np.where(PLACE == 1, np.nan, 1.0)}
     result = row(run({**FACT, "less": "population"}, **missing))
@@ -345,7 +433,12 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
         )
 
 
-COUNTED = {**PANEL, "outcome": "a", "regressors": ["count"], "term": "count"}
+COUNTED = {
+    **PANEL,
+    "outcome": "a",
+    "regressors": ["count"],
+    "term": "count",
+}
 
 
 @pytest.mark.parametrize(
@@ -415,9 +508,20 @@ def test_quantities_of_groups_against_others_by_hand():
     g = np.array([True, True, False])
     o = np.array([True, True, True])
 
-    def value(measure, less="", per="b", arrays=(a, b)):
+    def value(
+        measure,
+        less="",
+        per="b",
+        arrays=(a, b),
+    ):
         spec = SimpleNamespace(measure=measure, less=less, per=per)
-        return _value(spec, list(arrays), g, o, (2000, 2006))
+        return _value(
+            spec,
+            list(arrays),
+            g,
+            o,
+            (2000, 2006),
+        )
 
     share = 100 * np.mean([6 / 12, 8 / 12, 12 / 16])
     close(value("share"), share)
@@ -462,6 +566,11 @@ def test_a_unit_with_two_years_counts_and_one_with_one_year_does_not():
     base = Estimate(
         estimator="fe", spec_id="s", outcome="y", term="x", estimate=np.nan, sesoi=1.0
     )
-    settings = ContrastSettings(level=0.95, power=0.8, permutations=9, seed=1)
+    settings = ContrastSettings(
+        level=0.95,
+        power=0.8,
+        permutations=9,
+        seed=1,
+    )
     (result,) = _fitted(base, frame, "x", settings)
     assert (result.n_units, result.n_obs) == (7, 38)

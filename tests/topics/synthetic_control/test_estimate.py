@@ -35,7 +35,13 @@ CASE = from_yaml("""
     """)
 
 
-def make_study(*specs, effect=0.0, seed=7, change=None, noise=0.02):
+def make_study(
+    *specs,
+    effect=0.0,
+    seed=7,
+    change=None,
+    noise=0.02,
+):
     rng = default_rng(seed)
     n = len(UNITS)
     T = len(YEARS)
@@ -48,7 +54,12 @@ def make_study(*specs, effect=0.0, seed=7, change=None, noise=0.02):
     y[0] += effect * (np.array(YEARS) >= 1990)
     panel = yearly(UNITS, YEARS, log_income=y)
     zoned = np.isin(UNITS, ["U00", "U23"])[:, None] & (np.array(YEARS) >= 1990)
-    doses = yearly(UNITS, YEARS, zones=1 * zoned, zones_dated=1 * zoned)
+    doses = yearly(
+        UNITS,
+        YEARS,
+        zones=1 * zoned,
+        zones_dated=1 * zoned,
+    )
     doses["zone_type"] = "sez_seed"
     return MadeStudy(
         {"estimates": {"synthetic_control": list(specs) or [CASE]}},
@@ -89,7 +100,12 @@ def test_the_conformal_test_sees_a_late_effect_and_half_the_years_hide_it():
             + 0.4 * (panel["unit"].eq("U00") & panel["year"].ge(1996))
         )
 
-    late = {**CASE, "id": "late", "fit": [1980, 1995], "effect": [1996, 1999]}
+    late = {
+        **CASE,
+        "id": "late",
+        "fit": [1980, 1995],
+        "effect": [1996, 1999],
+    }
     assert (
         row(run(late, change=step), estimator="synthetic_control_conformal").p_value
         == 1 / 20
@@ -197,7 +213,12 @@ def test_a_donor_without_data_and_an_id_used_twice_are_refused():
 
 
 def test_the_placebo_in_time_is_the_case_that_ends_before_the_real_date():
-    early = {**CASE, "fit": [1980, 1985], "effect": [1986, 1989], "placebo": None}
+    early = {
+        **CASE,
+        "fit": [1980, 1985],
+        "effect": [1986, 1989],
+        "placebo": None,
+    }
     beside = row(run(effect=0.4), estimator="synthetic_control_in_time")
     alone = row(
         run(early, effect=0.4), estimator="synthetic_control", effect_type="coef"

@@ -103,9 +103,19 @@ def test_a_vintage_is_least_squares_on_its_own_figures(vintage, span, label):
     result = estimate(study)
     period = f"{span[0]}-{span[1]}"
     with_label = by_hand(study, vintage, span, label)
-    premium = row(result, term="cluster", outcome=vintage, period=period)
+    premium = row(
+        result,
+        term="cluster",
+        outcome=vintage,
+        period=period,
+    )
     close(premium.estimate, with_label.params[1])
-    slope = row(result, term="log_income_start", outcome=vintage, period=period)
+    slope = row(
+        result,
+        term="log_income_start",
+        outcome=vintage,
+        period=period,
+    )
     close(slope.estimate, by_hand(study, vintage, span).params[1])
 
 
@@ -121,12 +131,22 @@ def test_all_pairs_of_output_and_population_are_vintages():
 
 def test_the_range_is_in_standard_errors_of_the_first_vintage():
     result = estimate(make_study())
-    own = rows(result, term="cluster", period="2000-2003", estimator="ols")
+    own = rows(
+        result,
+        term="cluster",
+        period="2000-2003",
+        estimator="ols",
+    )
     values = [item.estimate for item in own]
     (main,) = (item for item in own if item.outcome == "first; counted")
     described = {
         item.effect_type: item.estimate
-        for item in rows(result, term="cluster", period="2000-2003", estimator="range")
+        for item in rows(
+            result,
+            term="cluster",
+            period="2000-2003",
+            estimator="range",
+        )
     }
     assert described["stat_low"] == min(values)
     assert described["stat_high"] == max(values)

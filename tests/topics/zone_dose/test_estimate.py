@@ -30,7 +30,12 @@ pytestmark = pytest.mark.filterwarnings(
 UNITS = unit_names(24)
 YEARS = list(range(1996, 2013))
 REGIONS = ("east", "west", "north")
-MAIN = {"id": "main", "outcome": "capital", "dose": "zones", "role": "primary"}
+MAIN = {
+    "id": "main",
+    "outcome": "capital",
+    "dose": "zones",
+    "role": "primary",
+}
 SECTION = {
     "hypothesis": "H6",
     "years": [2000, 2009],
@@ -87,7 +92,12 @@ def run(section=SECTION, **estimates):
 def main_row(results, **wanted):
     return row(
         results,
-        **{"estimator": "zone_dose_fe", "spec_id": "main", "term": "dose", **wanted},
+        **{
+            "estimator": "zone_dose_fe",
+            "spec_id": "main",
+            "term": "dose",
+            **wanted,
+        },
     )
 
 
@@ -115,7 +125,13 @@ def cr3(study, terms, years):
     full = with_dummies(study, terms, years)
     names = list(terms)
     moved = [
-        with_dummies(study, terms, years, [unit]).params[names] - full.params[names]
+        with_dummies(
+            study,
+            terms,
+            years,
+            [unit],
+        ).params[names]
+        - full.params[names]
         for unit in UNITS
     ]
     G = len(UNITS)
@@ -147,7 +163,12 @@ def test_numbers_are_those_of_least_squares_with_dummies_refitted_without_each_u
         for name in ("stat_low", "stat_high")
     ]
     close(ends, [without.min(), without.max()])
-    assert (result.n_units, result.n_periods, result.n_obs, result.hypothesis) == (
+    assert (
+        result.n_units,
+        result.n_periods,
+        result.n_obs,
+        result.hypothesis,
+    ) == (
         24,
         10,
         240,
@@ -161,7 +182,16 @@ def test_later_zones_beside_those_in_force_are_the_placebo():
     beta, V, _ = cr3(study, {"lead": 3, "x": 0}, (2000, 2009))
     one = main_row(results, term="dose_lead3")
     close((one.estimate, one.std_error), (beta[0], np.sqrt(V[0, 0])))
-    beta, V, _ = cr3(study, {"a": 1, "b": 2, "c": 3, "x": 0}, (2000, 2009))
+    beta, V, _ = cr3(
+        study,
+        {
+            "a": 1,
+            "b": 2,
+            "c": 3,
+            "x": 0,
+        },
+        (2000, 2009),
+    )
     joint = row(results, effect_type="joint")
     F = beta[:3] @ np.linalg.solve(V[:3, :3], beta[:3]) / 3
     close(joint.estimate, F)
@@ -223,7 +253,12 @@ def test_a_unit_alone_in_its_region_is_left_out():
     study = make_study()
     assert result.n_units == 23
     assert np.isfinite(result.std_error)
-    expected = with_dummies(study, {"x": 0}, (2000, 2009), ["U05"]).params["x"]
+    expected = with_dummies(
+        study,
+        {"x": 0},
+        (2000, 2009),
+        ["U05"],
+    ).params["x"]
     close(result.estimate, expected)
     with one_line(EvenfieldError, "no group of region has two units"):
         run(units=units.assign(region=units["unit"]))
@@ -282,7 +317,19 @@ def test_a_gap_in_the_data_or_a_unit_without_region_is_named():
 
 def test_no_joint_test_where_its_covariance_is_not_defined():
     X = np.column_stack([np.ones(6), np.arange(6.0)])
-    fit = fit_ols(np.array([1.0, 3.0, 2.0, 5.0, 4.0, 6.0]), X)
+    fit = fit_ols(
+        np.array(
+            [
+                1.0,
+                3.0,
+                2.0,
+                5.0,
+                4.0,
+                6.0,
+            ]
+        ),
+        X,
+    )
     fields = _joint(fit, 2, np.repeat("one", 6))
     assert np.isnan(fields["estimate"])
     assert fields["warning"].startswith("no joint test: ")

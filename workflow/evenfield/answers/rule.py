@@ -71,7 +71,11 @@ class Evidence:
     placebos: Mapping[str, Row] = field(default_factory=dict)  # where no effect can be
 
 
-def judge_fact(holds: Threshold, row: Row, variants: Mapping[str, Row]) -> Judged:
+def judge_fact(
+    holds: Threshold,
+    row: Row,
+    variants: Mapping[str, Row],
+) -> Judged:
     """Hold an observed quantity, and its named variants, against the threshold beside
     the claim.
     """
@@ -99,7 +103,11 @@ def judge_fact(holds: Threshold, row: Row, variants: Mapping[str, Row]) -> Judge
 STAND_INS = {HOLDS: AGREE, IN_PART: AGREE_IN_PART, DOES_NOT_HOLD: DISAGREE}
 
 
-def judge_stand_in(holds: Threshold, row: Row, variants: Mapping[str, Row]) -> Judged:
+def judge_stand_in(
+    holds: Threshold,
+    row: Row,
+    variants: Mapping[str, Row],
+) -> Judged:
     """Say whether figures of whole units agree with a statement on what lies inside
     them.
     """
@@ -161,7 +169,11 @@ def judge_tested(given: Evidence, rule: Rule) -> Judged:
     )
 
 
-def interval(row: Row, sign: int, alpha: float) -> tuple[float, float]:
+def interval(
+    row: Row,
+    sign: int,
+    alpha: float,
+) -> tuple[float, float]:
     """Return the interval at 1 - alpha, turned so that + is as claimed; a missing end
     is unbounded.
     """
@@ -197,7 +209,13 @@ def visible(row: Row, rule: Rule) -> float:
     """
     low = row["conf_low"]
     high = row["conf_high"]
-    own = smallest_visible(low, high, row["std_error"], rule.power, 1 - rule.alpha)
+    own = smallest_visible(
+        low,
+        high,
+        row["std_error"],
+        rule.power,
+        1 - rule.alpha,
+    )
     if all(map(is_missing, (own, low, high))):
         return float(row["mde"])
     return own

@@ -106,7 +106,11 @@ def answer_study(
     return frame, content
 
 
-def _hypothesis(name: str, claims: Claims, item: Answered) -> dict[str, Any]:
+def _hypothesis(
+    name: str,
+    claims: Claims,
+    item: Answered,
+) -> dict[str, Any]:
     hypothesis = claims.hypotheses[name]
     return {
         "id": name,
@@ -160,7 +164,17 @@ class _Study:
 
     def _answer(self, where: str, entry: Entry) -> Answered:
         if isinstance(entry, Claim) and entry.kind == "out of reach":
-            why = entry.why if entry.why.endswith((".", "!", "?")) else f"{entry.why}."
+            why = (
+                entry.why
+                if entry.why.endswith(
+                    (
+                        ".",
+                        "!",
+                        "?",
+                    )
+                )
+                else f"{entry.why}."
+            )
             because = f"{why} What would decide it: {entry.data}"
             return Answered(Judged(OUT_OF_REACH, because))
         if isinstance(entry, Claim) and entry.kind == "not empirical":

@@ -18,7 +18,13 @@ import pandas as pd
 from evenfield.study.errors import EstimateError
 
 DAYS_A_YEAR = 365.25
-PERIOD_YEARS = {"Y": 1.0, "A": 1.0, "Q": 1 / 4, "M": 1 / 12, "B": 1 / 261}
+PERIOD_YEARS = {
+    "Y": 1.0,
+    "A": 1.0,
+    "Q": 1 / 4,
+    "M": 1 / 12,
+    "B": 1 / 261,
+}
 FRACTIONS = (1, 2, 4, 12)  # parts of a year in decimal dates such as 1990.25
 ROUNDING = 0.05  # of a part, so that 1990.08 is February
 YEARS = (1500, 2200)  # whole numbers between are taken for years
@@ -95,7 +101,12 @@ class Dates:
         scale = self.scale
         if scale is not None:
             scale = scale._replace(ordinals=scale.ordinals[present])
-        return replace(self, labels=self.labels[present], codes=codes, scale=scale)
+        return replace(
+            self,
+            labels=self.labels[present],
+            codes=codes,
+            scale=scale,
+        )
 
     def even(self, what: str) -> None:
         """Refuse dates inside the panel that no unit has; ``what`` needs them."""
@@ -129,7 +140,11 @@ class Dates:
             )
         return int(exact[0])
 
-    def ends(self, start: Any, end: Any) -> tuple[int, int]:
+    def ends(
+        self,
+        start: Any,
+        end: Any,
+    ) -> tuple[int, int]:
         """Places of two dates that a user names, the first and the last by default."""
         first = 0 if start is None else self.position_of(start)
         last = len(self.labels) - 1 if end is None else self.position_of(end)
@@ -158,7 +173,12 @@ def read_dates(column: pd.Series[Any]) -> Dates:
     scale = _scale(pd.Series(uniques))
     if scale is None:
         order = _natural_order(labels)
-        return Dates(labels[order], np.argsort(order)[codes], None, 1)
+        return Dates(
+            labels[order],
+            np.argsort(order)[codes],
+            None,
+            1,
+        )
     # Dates that are written in two ways stand at one place.
     ordinals, first, position = np.unique(
         scale.ordinals, return_index=True, return_inverse=True
@@ -179,8 +199,17 @@ def _labels(uniques: Any) -> np.ndarray:
 
 def one_date(rows: int) -> Dates:
     """Dates of a cross-section of so many rows."""
-    scale = Scale(np.zeros(1, dtype=int), 1.0, str)
-    return Dates(np.zeros(1, dtype=int), np.zeros(rows, dtype=int), scale, 1)
+    scale = Scale(
+        np.zeros(1, dtype=int),
+        1.0,
+        str,
+    )
+    return Dates(
+        np.zeros(1, dtype=int),
+        np.zeros(rows, dtype=int),
+        scale,
+        1,
+    )
 
 
 def _natural_order(labels: np.ndarray) -> np.ndarray:
@@ -232,7 +261,11 @@ def _of_categories(dates: pd.Series[Any]) -> Scale | None:
     if scale is not None or not dates.cat.ordered:
         return scale
     names = dates.cat.categories
-    return Scale(dates.cat.codes.to_numpy(int), 1.0, lambda i: str(names[i]))
+    return Scale(
+        dates.cat.codes.to_numpy(int),
+        1.0,
+        lambda i: str(names[i]),
+    )
 
 
 def _of_periods(values: list[pd.Period]) -> Scale | None:
@@ -269,7 +302,11 @@ def _of_days(stamps: pd.Series[Any]) -> Scale:
     if within.nunique() > 1:
         seconds = (stamps - pd.Timestamp(0)).dt.total_seconds().round().to_numpy(int)
         years = 1 / (DAYS_A_YEAR * 86400)
-        return Scale(seconds, years, lambda s: str(pd.Timestamp(s, unit="s")))
+        return Scale(
+            seconds,
+            years,
+            lambda s: str(pd.Timestamp(s, unit="s")),
+        )
     if days.dt.day.nunique() == 1 or days.dt.is_month_end.all():
         months = days.dt.year * 12 + days.dt.month - 1
         return _in_parts(months.to_numpy(int), 12)
@@ -316,7 +353,11 @@ def _of_text(texts: list[str]) -> Scale | None:
             part = np.array([int(match["part"]) for match in matches])
             return _in_parts(years * parts + part - 1, parts)
     if all(DAY.fullmatch(text) for text in texts):
-        stamps = pd.to_datetime(pd.Series(texts), format="ISO8601", errors="coerce")
+        stamps = pd.to_datetime(
+            pd.Series(texts),
+            format="ISO8601",
+            errors="coerce",
+        )
         return None if stamps.isna().any() else _of_days(stamps)
     return _of_numbered(texts)
 

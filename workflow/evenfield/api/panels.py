@@ -224,17 +224,34 @@ def dynamic_gmm(
         # those of the dates after it, too. In levels the first stands for the constant.
         in_differences, in_levels = equation_dates(Y, X, lags)
         dated = np.flatnonzero(in_levels)[1:] if system else in_differences.nonzero()[0]
-        dummies = np.tile(np.eye(n_dates)[:, dated], (len(Y), 1, 1))
+        dummies = np.tile(
+            np.eye(n_dates)[:, dated],
+            (
+                len(Y),
+                1,
+                1,
+            ),
+        )
         X = np.concatenate([X, dummies], axis=2)
         names += [rows.calendar.position_text(int(t)) for t in dated]
         own += [LEVELS_ONLY if system else EVERYWHERE] * len(dated)
     if system:
-        constant = np.where(np.isfinite(Y), 1.0, np.nan)
+        constant = np.where(
+            np.isfinite(Y),
+            1.0,
+            np.nan,
+        )
         X = np.concatenate([X, constant[..., None]], axis=2)
         names.append("Intercept")
         own.append(LEVELS_ONLY)
     # Less its mean, so that sums of squares keep their digits.
-    fit = gmm.dynamic_gmm(Y - mean, spec, X, sources, np.array(own, dtype=int))
+    fit = gmm.dynamic_gmm(
+        Y - mean,
+        spec,
+        X,
+        sources,
+        np.array(own, dtype=int),
+    )
     names = [f"lag({rows.y.name}, {p})" for p in range(1, lags + 1)] + names
     beta = fit.beta_one_step if steps == 1 else fit.beta
     cov = fit.cov_one_step if steps == 1 else fit.cov
@@ -243,7 +260,12 @@ def dynamic_gmm(
         beta, cov = _with_mean(beta, cov, lags, mean)
     errors = np.sqrt(np.diag(cov))
     inference = "robust" if steps == 1 else "Windmeijer"
-    tests = {"Hansen": fit.hansen, "Sargan": fit.sargan, "m1": m1, "m2": m2}
+    tests = {
+        "Hansen": fit.hansen,
+        "Sargan": fit.sargan,
+        "m1": m1,
+        "m2": m2,
+    }
     notes: dict[str, Any] = {"units": fit.n_units, "instruments": fit.n_instruments}
     notes |= _cautions(fit, Y, centre)
     for name, test in tests.items():
@@ -255,7 +277,16 @@ def dynamic_gmm(
         fit.n_levels or fit.n_rows,
         covariance=lambda _: pd.DataFrame(cov, names, names),
         notes=notes,
-        tables={"tests": pd.DataFrame(tests, index=["statistic", "df", "p_value"]).T},
+        tables={
+            "tests": pd.DataFrame(
+                tests,
+                index=[
+                    "statistic",
+                    "df",
+                    "p_value",
+                ],
+            ).T
+        },
         raw=fit,
     )
 
@@ -302,7 +333,11 @@ def _with_mean(
 FAR = 10  # standard deviations
 
 
-def _cautions(fit: gmm.GmmFit, Y: np.ndarray, centre: bool) -> dict[str, str]:
+def _cautions(
+    fit: gmm.GmmFit,
+    Y: np.ndarray,
+    centre: bool,
+) -> dict[str, str]:
     """Say what a reader of the tests and the coefficients should know."""
     notes = {}
     if fit.n_dependent:
@@ -380,7 +415,12 @@ def _trends(
     return rows, trend if logs else np.exp(trend - trend.mean()), periods
 
 
-def _log_t_rows(names: Sequence[str], b: Any, errors: Any, t: Any) -> Rows:
+def _log_t_rows(
+    names: Sequence[str],
+    b: Any,
+    errors: Any,
+    t: Any,
+) -> Rows:
     return t_rows(
         names,
         b,
@@ -431,14 +471,26 @@ def log_t(
     -----
     Phillips and Sul (2007): log(H_1 / H_t) - 2 log(log t) = a + b log t + u_t.
     """
-    rows, x, periods = _trends(y, data, (unit, time), smoothing, discard, logs)
+    rows, x, periods = _trends(
+        y,
+        data,
+        (unit, time),
+        smoothing,
+        discard,
+        logs,
+    )
     # H_t: variance of relative paths around one; to zero where units converge.
     H = logt.transition_variance(x)
     fit = logt.fit_logt(H, periods, variance)
     over_time = {"dispersion of relative transition": H}
     return Fit(
         "Log t regression",
-        _log_t_rows(["log t"], fit.b, fit.std_error, fit.t),
+        _log_t_rows(
+            ["log t"],
+            fit.b,
+            fit.std_error,
+            fit.t,
+        ),
         len(periods),
         notes={
             "units": len(x),
@@ -487,7 +539,14 @@ def clubs(
     -----
     Phillips and Sul (2007, 2009); von Lyncker and Thoennessen (2017).
     """
-    rows, x, periods = _trends(y, data, (unit, time), smoothing, discard, logs)
+    rows, x, periods = _trends(
+        y,
+        data,
+        (unit, time),
+        smoothing,
+        discard,
+        logs,
+    )
     tests = group_tests(x, periods, variance)
     # Core groups first, then whoever converges with one (Phillips and Sul 2009).
     division = find_clubs(x, periods, variance=variance)
@@ -652,13 +711,22 @@ def markov(
     codes = chains.yearly_classes(x, k)
     if classes == "pooled":
         codes = chains.classes_of(x, chains.quantile_cutoffs(x, k))
-    counts = chains.transition_counts(codes, k, step).sum(axis=0)
+    counts = chains.transition_counts(
+        codes,
+        k,
+        step,
+    ).sum(axis=0)
     labels = pd.Index([str(i) for i in range(1, k + 1)])
     P = chains.transition_matrix(counts)
     # Each row is a multinomial sample: var(p) = p (1 - p) / n, of no class without a row.
     totals = counts.sum(axis=1, keepdims=True)
     unknown = np.full(P.shape, np.nan)
-    variances = np.divide(P * (1 - P), totals, out=unknown, where=totals > 0)
+    variances = np.divide(
+        P * (1 - P),
+        totals,
+        out=unknown,
+        where=totals > 0,
+    )
     # pi = pi P: where the chain would settle.
     ergodic = chains.ergodic_distribution(P)
     lines = t_rows(
@@ -677,7 +745,13 @@ def markov(
         "counts": pd.DataFrame(counts, labels, labels),
         "ergodic": pd.DataFrame({"share": ergodic}, index=labels),
     }
-    fit = Fit("Markov chain", lines, int(counts.sum()), notes=notes, tables=tables)
+    fit = Fit(
+        "Markov chain",
+        lines,
+        int(counts.sum()),
+        notes=notes,
+        tables=tables,
+    )
     if w is None:
         return fit
     test = chains.spatial_markov_test(

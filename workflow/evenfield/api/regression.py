@@ -112,7 +112,12 @@ class Case(Design):
         codes = self.rows.calendar.codes
         return Clusters(np.arange(codes.max() + 1), codes)
 
-    def permuted(self, c: np.ndarray, level: float, scheme: str) -> Tested:
+    def permuted(
+        self,
+        c: np.ndarray,
+        level: float,
+        scheme: str,
+    ) -> Tested:
         """Permute the paths of a regressor over units, the others held."""
         rows = self.rows
         strata = self.options["strata"]
@@ -145,7 +150,13 @@ class Case(Design):
             drawn = permuted.free_assignments(panel, self.draws, rng)
         else:
             values = rows.column(strata).astype(str)
-            labels = dict(zip(rows.unit.tolist(), values, strict=True))
+            labels = dict(
+                zip(
+                    rows.unit.tolist(),
+                    values,
+                    strict=True,
+                )
+            )
             drawn = permuted.stratified_assignments(panel, labels, self.draws, rng)
         effects: permuted.Effects = (
             "unit and time" if rows.unit_name in rows.effects else "time"
@@ -170,7 +181,14 @@ class Case(Design):
         # A bootstrap has no covariance: that of its studentised errors stands for it.
         name = {"wild": "CR1", "wild33": "CR3"}.get(kind, kind)
         pairs = product(self.coefficients, repeat=2)
-        errors = [infer(name, self, np.maximum(a, b)).std_error for a, b in pairs]
+        errors = [
+            infer(
+                name,
+                self,
+                np.maximum(a, b),
+            ).std_error
+            for a, b in pairs
+        ]
         sums = np.square(errors).reshape(len(self.names), -1)
         variances = np.diag(sums)
         # var(a + b) = var(a) + var(b) + 2 cov(a, b)
@@ -197,7 +215,11 @@ def _dummies(kinds: Sequence[str], rows: Table) -> Dummies:
     return "crossed"
 
 
-def _lines(case: Case, kinds: Sequence[str], level: float) -> pd.DataFrame:
+def _lines(
+    case: Case,
+    kinds: Sequence[str],
+    level: float,
+) -> pd.DataFrame:
     """Return a row for each inference and coefficient; one that cannot be says why,
     unless none can.
     """
@@ -211,7 +233,14 @@ def _lines(case: Case, kinds: Sequence[str], level: float) -> pd.DataFrame:
         test = infer(kind, case, c, level)
         numbers = {column: getattr(test, column) for column in NUMBERS}
         law = f"none: {test.reason}" if test.reason else test.law
-        out.append({"term": name, "inference": kind, **numbers, "law": law})
+        out.append(
+            {
+                "term": name,
+                "inference": kind,
+                **numbers,
+                "law": law,
+            }
+        )
         reasons.append(test.reason)
     # One inference that cannot be is a row that says why; none is an error.
     if all(reasons):
@@ -223,7 +252,11 @@ BY_CLUSTER = {"CR1", "CR2", "CR3", "two_way"}
 OF_ROWS = {"classical", "HC1", "HC3", "driscoll_kraay"}  # without units of several rows
 
 
-def _check_units(rows: Table, cluster: str | None, kinds: Sequence[str]) -> None:
+def _check_units(
+    rows: Table,
+    cluster: str | None,
+    kinds: Sequence[str],
+) -> None:
     """Refuse an inference by units where each row would be a unit of its own."""
     if rows.units_known:
         return
@@ -317,7 +350,12 @@ def ols(
     if len(left.y) <= k:
         counted = "coefficients and effects" if effects else "coefficients"
         raise NumericsError(f"{len(left.y)} observations cannot carry {k} {counted}")
-    fit = plain.fit_ols(left.y, left.X, names, left.leverage)
+    fit = plain.fit_ols(
+        left.y,
+        left.X,
+        names,
+        left.leverage,
+    )
     # Effects that are dummies of the fit are counted with its regressors.
     dummies = fit.X.shape[1] - len(names)
     case = Case(
@@ -496,7 +534,12 @@ def beta_convergence(
     # Controls are those of the first date, before the growth.
     cross = rows.data[at].set_axis(rows.unit[at]).assign(initial=levels[first])
     cross["growth"] = (levels[last] - levels[first]) / years
-    fit = ols(_growth_model(formula, rows), cross, unit=rows.unit_name, **options)
+    fit = ols(
+        _growth_model(formula, rows),
+        cross,
+        unit=rows.unit_name,
+        **options,
+    )
     slope = float(fit.params["initial"])
     ends = fit.conf_int().to_dict("index")["initial"]
     # The ends of the slope are ends of the speed: -ln(1 + slope x years) / years falls.
@@ -507,7 +550,12 @@ def beta_convergence(
     others = ~fit.params.index.isin(["Intercept", "initial"])
     X = fit.raw.X[:, others]
     # The same speed as a parameter: growth = a - (1 - exp(-speed T)) / T y_0.
-    direct = fit_speed(fit.raw.y, cross["initial"].to_numpy(), years, X)
+    direct = fit_speed(
+        fit.raw.y,
+        cross["initial"].to_numpy(),
+        years,
+        X,
+    )
     speeds = pd.DataFrame(
         {
             "estimate": [rate, half, direct.lam],
@@ -521,7 +569,12 @@ def beta_convergence(
     return replace(
         fit,
         title="Beta convergence",
-        notes={"speed": rate, "half-life": half, "years": span, **fit.notes},
+        notes={
+            "speed": rate,
+            "half-life": half,
+            "years": span,
+            **fit.notes,
+        },
         tables={"speed": speeds},
     )
 
@@ -566,7 +619,13 @@ def specification_curve(
         strata.
     """
     rng = np.random.default_rng(seed)
-    cases = list(product(names_of(y), controls, (samples or {"all": ""}).items()))
+    cases = list(
+        product(
+            names_of(y),
+            controls,
+            (samples or {"all": ""}).items(),
+        )
+    )
     whole = table(Columns(treatment, ()), data, unit, time)
     paths = whole.balanced(whole.y)
     labels = np.zeros(len(whole.units.names), dtype=int)
@@ -582,28 +641,59 @@ def specification_curve(
     position_of_date = {date: i for i, date in enumerate(whole.calendar.text)}
     lines = []
     for outcome, names, (_, query) in cases:
-        model = Columns(outcome, (*names, treatment), tuple(names_of(effects)))
-        rows = table(model, data.query(query) if query else data, unit, time)
+        model = Columns(
+            outcome,
+            (*names, treatment),
+            tuple(names_of(effects)),
+        )
+        rows = table(
+            model,
+            data.query(query) if query else data,
+            unit,
+            time,
+        )
         codes = {name: rows.effect(name) for name in rows.effects}
         used = [str(name) for name in rows.X if not (codes and name == "Intercept")]
         values = np.array([rows.y, *(rows.X[name] for name in used)])
-        left = without_effects(values, used, codes, rows.units.codes, dummies="none")
+        left = without_effects(
+            values,
+            used,
+            codes,
+            rows.units.codes,
+            dummies="none",
+        )
         positions = np.array([position_of_date[date] for date in rows.calendar.text])
         at = np.searchsorted(whole.units.names, rows.unit)
         d = drawn[:, at, positions[rows.calendar.codes]]
         # Effects are taken out of permuted treatments as of the one that was.
         if codes:
             effect_span(codes).take_out(d)
-        Z = np.delete(left.X, used.index(treatment), axis=1)
+        Z = np.delete(
+            left.X,
+            used.index(treatment),
+            axis=1,
+        )
         counted = left.rank - left.nested
-        lines.append(curve.slopes_by_draw(left.y, d.T, Z, rows.units.codes, counted))
+        lines.append(
+            curve.slopes_by_draw(
+                left.y,
+                d.T,
+                Z,
+                rows.units.codes,
+                counted,
+            )
+        )
     estimates, errors, df = map(np.array, zip(*lines, strict=True))
     summaries = curve.curve_summaries(estimates, estimates / errors, df, sign)
     tests = {}
     notes = {}
     for name, line in zip(curve.SUMMARIES, summaries, strict=True):
         # A share is large or not, whatever the sign of the effect.
-        test = curve.joint_test(line[0], line[1:], 1 if "share" in name else sign)
+        test = curve.joint_test(
+            line[0],
+            line[1:],
+            1 if "share" in name else sign,
+        )
         tests[name] = test
         notes[f"joint p, {name.replace('_', ' ')}"] = test.p_value
     labels_of_rows = [
@@ -612,7 +702,13 @@ def specification_curve(
     ]
     return Fit(
         "Specification curve",
-        t_rows(labels_of_rows, estimates[:, 0], errors[:, 0], "CR1", df),
+        t_rows(
+            labels_of_rows,
+            estimates[:, 0],
+            errors[:, 0],
+            "CR1",
+            df,
+        ),
         len(whole.y),
         notes=notes,
         tables={"joint": pd.DataFrame(list(tests.values()), index=list(tests))},

@@ -214,12 +214,24 @@ class Fit:
         for kind, law in rows.groupby("inference", sort=False)["law"].unique().items():
             # Laws that differ from row to row only in their degrees of freedom.
             laws.append(f"{kind}, {law[0] if len(law) == 1 else law[0].split('(')[0]}")
-        alike = ["df", "law"] if len(laws) > 1 else ["df", "law", "inference"]
+        alike = (
+            ["df", "law"]
+            if len(laws) > 1
+            else [
+                "df",
+                "law",
+                "inference",
+            ]
+        )
         shown = rows.drop(columns=alike)[:MOST_ROWS]
         lines = [
             self.title,
             "",
-            shown.to_string(index=False, float_format="{:.4g}".format, na_rep=""),
+            shown.to_string(
+                index=False,
+                float_format="{:.4g}".format,
+                na_rep="",
+            ),
         ]
         if len(rows) > MOST_ROWS:
             lines.append(f"... {len(rows) - MOST_ROWS} more rows in to_frame()")
@@ -262,7 +274,11 @@ def _short(value: Any) -> str:
     return f"{value:.4f}" if 1e-3 <= abs(value) < 1e5 else f"{value:.4g}"
 
 
-STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
+STARS = (
+    (0.01, "***"),
+    (0.05, "**"),
+    (0.1, "*"),
+)
 FOOT = ["N", "log-likelihood", "AIC", "BIC", "inference"]
 
 
@@ -301,7 +317,11 @@ class Comparison:
 
         document = Document()
         lines = self._cells()
-        word_table = document.add_table(len(lines), len(lines[0]), style="Light List")
+        word_table = document.add_table(
+            len(lines),
+            len(lines[0]),
+            style="Light List",
+        )
         for row, line in zip(word_table.rows, lines, strict=True):
             for cell, text in zip(row.cells, line, strict=True):
                 cell.text = text
@@ -336,14 +356,27 @@ def compare(
         raise EstimateError("no fits", "at least one", "give a list of fits")
     named = [fit.params.index for fit in fits.values()]
     terms = list(dict.fromkeys(chain(*named)))
-    columns = {name: _column(fit, terms, digits, stars) for name, fit in fits.items()}
+    columns = {
+        name: _column(
+            fit,
+            terms,
+            digits,
+            stars,
+        )
+        for name, fit in fits.items()
+    }
     # A line for the estimates of a term and one without a name for their errors.
     lines = [*chain(*((term, "") for term in terms)), *FOOT]
     frame = pd.DataFrame(columns, index=lines)
     return Comparison(frame[(frame != "").any(axis=1) | (frame.index == "")])
 
 
-def _column(fit: Fit, terms: Sequence[str], digits: int, stars: bool) -> list[str]:
+def _column(
+    fit: Fit,
+    terms: Sequence[str],
+    digits: int,
+    stars: bool,
+) -> list[str]:
     cells = []
     rows = fit._main().to_dict("index")
     for term in terms:
@@ -361,4 +394,9 @@ def _column(fit: Fit, terms: Sequence[str], digits: int, stars: bool) -> list[st
         f"{value:.{digits}f}" if np.isfinite(value) else ""
         for value in (fit.loglik, fit.aic, fit.bic)
     ]
-    return [*cells, str(fit.nobs), *whole, str(fit.rows(0.95)["inference"].iloc[0])]
+    return [
+        *cells,
+        str(fit.nobs),
+        *whole,
+        str(fit.rows(0.95)["inference"].iloc[0]),
+    ]

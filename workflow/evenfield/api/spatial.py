@@ -86,7 +86,13 @@ class SpatialFit(Fit):
             df: Any = np.inf
             if dynamic:
                 # At once, after five periods and in the long run.
-                effects: Any = dynamic_effects(raw, (5,), rng, count, level)
+                effects: Any = dynamic_effects(
+                    raw,
+                    (5,),
+                    rng,
+                    count,
+                    level,
+                )
                 ends = [f", {horizon}" for horizon in effects.horizons]
             elif count:
                 effects = drawn_impacts(raw, rng, count, kind, level)
@@ -128,7 +134,11 @@ class SpatialFit(Fit):
         if isinstance(self.raw, DynamicFit):
             raise EstimateError("a dynamic panel", "a static one", "use impacts()")
         reached = reach(self.raw, regressor)
-        return pd.DataFrame(reached.matrix, list(reached.units), list(reached.units))
+        return pd.DataFrame(
+            reached.matrix,
+            list(reached.units),
+            list(reached.units),
+        )
 
 
 @reported("spatial-panel")
@@ -173,11 +183,19 @@ def spatial_panel(
     lagged = None if lagged is None else tuple(names_of(lagged))
     by_row: dict[str, Any] = {}
     if effects == "random":
-        fit: Any = fit_random_effects(panel, net, PanelModel(model, lagged=lagged))
+        fit: Any = fit_random_effects(
+            panel,
+            net,
+            PanelModel(model, lagged=lagged),
+        )
         n = len(rows.y)
     else:
         how = approach or ("direct" if effects == "pooled" else "lee_yu")
-        fit = fit_spatial_panel(panel, net, PanelModel(model, effects, how, lagged))
+        fit = fit_spatial_panel(
+            panel,
+            net,
+            PanelModel(model, effects, how, lagged),
+        )
         n = fit.observations
         # Residuals come in the order of the weights, rows in that of the ids.
         order = np.argsort(net.units)
@@ -196,7 +214,12 @@ def spatial_panel(
     if effects in ("pooled", "random"):
         names, estimates, covariances = with_constant(panel, fit, covariances)
     parts = [
-        t_rows(names, estimates, np.sqrt(np.diag(V)), kind)
+        t_rows(
+            names,
+            estimates,
+            np.sqrt(np.diag(V)),
+            kind,
+        )
         for kind, V in covariances.items()
     ]
     return SpatialFit(
@@ -205,7 +228,11 @@ def spatial_panel(
         nobs=n,
         loglik=fit.log_likelihood,
         n_params=len(names) - names.count("sigma2") + _effects_counted(fit, effects),
-        covariance=lambda kind: pd.DataFrame(covariances[kind], names, names),
+        covariance=lambda kind: pd.DataFrame(
+            covariances[kind],
+            names,
+            names,
+        ),
         notes={
             "units": net.n,
             "periods": len(panel.periods),
@@ -244,7 +271,13 @@ def _effects_counted(fit: Any, effects: str) -> int:
         return 0
     n = fit.network.n
     t = fit.n_periods
-    return int({"unit": n, "time": t, "two_way": n + t - 1}[effects])
+    return int(
+        {
+            "unit": n,
+            "time": t,
+            "two_way": n + t - 1,
+        }[effects]
+    )
 
 
 @reported("spatial-cross-section")
@@ -259,7 +292,14 @@ def spatial_cross_section(
     """Fit a spatial model of one row a unit by maximum likelihood, with its constant;
     options as ``spatial_panel``.
     """
-    fit = spatial_panel(formula, data, w, model=model, effects="pooled", **options)
+    fit = spatial_panel(
+        formula,
+        data,
+        w,
+        model=model,
+        effects="pooled",
+        **options,
+    )
     if fit.notes["periods"] > 1:
         raise EstimateError(
             f"{fit.notes['periods']} dates", "one row a unit", "use ef.spatial_panel"
@@ -313,7 +353,12 @@ def spatial_dynamic(
     estimates = fit.estimates[reported_ones]
     return SpatialFit(
         "Dynamic spatial panel, two-way effects",
-        t_rows(names, estimates, np.sqrt(np.diag(V)), "adjusted score"),
+        t_rows(
+            names,
+            estimates,
+            np.sqrt(np.diag(V)),
+            "adjusted score",
+        ),
         (net.n - 1) * fit.t,
         covariance=lambda _: pd.DataFrame(V, names, names),
         notes={

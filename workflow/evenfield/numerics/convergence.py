@@ -108,7 +108,15 @@ def fit_speed(
 
 
 def _residuals(v: Array, W: Array) -> Array:
-    return v - W @ np.linalg.lstsq(W, v, rcond=None)[0]
+    return (
+        v
+        - W
+        @ np.linalg.lstsq(
+            W,
+            v,
+            rcond=None,
+        )[0]
+    )
 
 
 def _newton(slope: float, years: float) -> tuple[float, int, bool]:
@@ -131,12 +139,28 @@ def _finish(
     W = linear.X[:, :-1]
     y_start = linear.X[:, -1]
     level = linear.y + phi * y_start
-    u_hat = level - W @ np.linalg.lstsq(W, level, rcond=None)[0]
+    u_hat = (
+        level
+        - W
+        @ np.linalg.lstsq(
+            W,
+            level,
+            rcond=None,
+        )[0]
+    )
     J = np.column_stack([W, -np.exp(-lam * years) * y_start])
     bread = fit_ols(linear.y, J).bread
     # HC3 of the regression on the derivatives of the fit, at the minimum.
     unused = np.full(J.shape[1], np.nan)
-    cov = cov_hc3(OlsFit(X=J, y=linear.y, beta=unused, bread=bread, u_hat=u_hat))
+    cov = cov_hc3(
+        OlsFit(
+            X=J,
+            y=linear.y,
+            beta=unused,
+            bread=bread,
+            u_hat=u_hat,
+        )
+    )
     outcome = max(float(np.linalg.norm(linear.y)), np.finfo(float).tiny)
     lengths = np.sqrt((J**2).sum(axis=0)) * outcome
     return SpeedFit(

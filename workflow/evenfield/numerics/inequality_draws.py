@@ -38,12 +38,24 @@ def between_test(
 ) -> ShareTest:
     """Test the inequality between groups by permuting their labels over the units."""
     p, r = relative_incomes(income, weights)
-    seen = float(_between(p, r, groups[None], measure)[0])
+    seen = float(
+        _between(
+            p,
+            r,
+            groups[None],
+            measure,
+        )[0]
+    )
     above = 0
     total = 0.0
     for first in range(0, draws, CHUNK):
         labels = np.broadcast_to(groups, (min(CHUNK, draws - first), len(p)))
-        drawn = _between(p, r, rng.permuted(labels, axis=1), measure)
+        drawn = _between(
+            p,
+            r,
+            rng.permuted(labels, axis=1),
+            measure,
+        )
         above += int((drawn >= seen - TIE).sum())
         total += float(drawn.sum())
     return ShareTest(
@@ -54,7 +66,12 @@ def between_test(
     )
 
 
-def _between(p: Array, r: Array, labels: np.ndarray, measure: str) -> Array:
+def _between(
+    p: Array,
+    r: Array,
+    labels: np.ndarray,
+    measure: str,
+) -> Array:
     """Return the inequality between the groups of each draw of labels; (B, N) -> (B,)."""
     both = np.column_stack([p, p * r])
     out = np.zeros(len(labels))
@@ -90,7 +107,14 @@ def connected_test(
     codes = np.zeros((len(sets), len(inside)), dtype=int)
     np.put_along_axis(codes, sets, 1, axis=1)
     p, r = relative_incomes(income, weights)
-    seen = float(_between(p, r, inside[None].astype(int), measure)[0])
+    seen = float(
+        _between(
+            p,
+            r,
+            inside[None].astype(int),
+            measure,
+        )[0]
+    )
     drawn = _between(p, r, codes, measure)
     return ShareTest(
         between=seen,
@@ -100,7 +124,11 @@ def connected_test(
     )
 
 
-def leave_one_out_theil(income: Array, weights: Array, measure: str = THEIL_T) -> Array:
+def leave_one_out_theil(
+    income: Array,
+    weights: Array,
+    measure: str = THEIL_T,
+) -> Array:
     """Return the Theil index of the other units for each unit left out; income, weights
     (N,) -> (N,).
     """
@@ -109,7 +137,12 @@ def leave_one_out_theil(income: Array, weights: Array, measure: str = THEIL_T) -
             f"{len(income)} units: leaving one out needs at least three"
         )
     p, r = relative_incomes(income, weights)
-    return reweighted_theil(p, r, 1.0 - np.eye(len(p)), measure)
+    return reweighted_theil(
+        p,
+        r,
+        1.0 - np.eye(len(p)),
+        measure,
+    )
 
 
 def reweighted_theil(
@@ -120,7 +153,16 @@ def reweighted_theil(
     """
     # Entropies add up over units: sums of a redrawn sample are products with times.
     terms = p * r * np.log(r) if measure == THEIL_T else -p * np.log(r)
-    size, income, entropy = (times @ np.column_stack([p, p * r, terms])).T
+    size, income, entropy = (
+        times
+        @ np.column_stack(
+            [
+                p,
+                p * r,
+                terms,
+            ]
+        )
+    ).T
     level = np.log(income / size)
     if measure == THEIL_T:
         return np.asarray(entropy / income - level)
@@ -140,7 +182,11 @@ def redrawn_theil(
     """
     p, r = relative_incomes(income, weights)
     n = len(p)
-    times = rng.multinomial(n, np.full(n, 1 / n), size=draws)
+    times = rng.multinomial(
+        n,
+        np.full(n, 1 / n),
+        size=draws,
+    )
     return reweighted_theil(p, r, times.astype(float), measure)
 
 

@@ -112,7 +112,12 @@ def morans_i_test(
     )
 
 
-def _indices(e: Array, W: Weights, otherwise: float, least: float) -> Array:
+def _indices(
+    e: Array,
+    W: Weights,
+    otherwise: float,
+    least: float,
+) -> Array:
     squares = (e**2).sum(axis=-2)
     products = (e * lagged(W, e)).sum(axis=-2)
     scaled = products * e.shape[-2] / W.sum()

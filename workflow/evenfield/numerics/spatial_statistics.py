@@ -73,7 +73,13 @@ def map_tests(
     if (_squares(e) <= TIE**2 * _squares(values)).any():
         raise NumericsError("the values of a map are constant")
     drawn = [
-        map_statistics(moved, W) for moved in moved_maps(e, basis, rng, permutations)
+        map_statistics(moved, W)
+        for moved in moved_maps(
+            e,
+            basis,
+            rng,
+            permutations,
+        )
     ]
     moran_draws, geary_draws = map(np.concatenate, zip(*drawn, strict=True))
     moran, geary = map_statistics(e, W)
@@ -139,11 +145,25 @@ def local_moran_tests(
     # Neighbours' averages are sums of products: equal ones differ by rounding.
     tie = TIE * np.abs(z).max(axis=0)
     p_value = np.array(
-        [_local_p(i, z, links, lag[i], order, tie) for i in range(len(z))]
+        [
+            _local_p(
+                i,
+                z,
+                links,
+                lag[i],
+                order,
+                tie,
+            )
+            for i in range(len(z))
+        ]
     )
     high = np.where(lag > 0, "HH", "HL")
     low = np.where(lag > 0, "LH", "LL")
-    quadrant = np.where(z > 0, high, low).astype(object)
+    quadrant = np.where(
+        z > 0,
+        high,
+        low,
+    ).astype(object)
     quadrant[np.diff(links.indptr) == 0] = ""
     return LocalTests(
         statistic=(len(z) - 1) * z * lag / squares,
@@ -161,5 +181,9 @@ def _local_p(
         return np.ones(z.shape[1])
     # The first places of a permutation of the others are a random set of neighbours.
     nearest = order[: len(weights)]
-    drawn = np.tensordot(weights, z[nearest + (nearest >= i)], axes=1)
+    drawn = np.tensordot(
+        weights,
+        z[nearest + (nearest >= i)],
+        axes=1,
+    )
     return two_sided_p(drawn, observed, tie)

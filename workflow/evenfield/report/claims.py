@@ -101,7 +101,12 @@ def claim_groups(content: Record, config: Record) -> list[dict[str, Any]]:
     groups = []
     for word in content["words"]:
         claims = [
-            _shown(claim, holds.get(claim["id"], {}), units, periods)
+            _shown(
+                claim,
+                holds.get(claim["id"], {}),
+                units,
+                periods,
+            )
             for claim in content["claims"]
             if claim["answer"] == word
         ]
@@ -129,7 +134,11 @@ def by_reason(
     return sorted(reasons_used, key=lambda pair: -len(pair[1]))
 
 
-def in_unit(value: float | None, unit: str, units: str) -> str:
+def in_unit(
+    value: float | None,
+    unit: str,
+    units: str,
+) -> str:
     """Write a number with the decimals and the words of its unit."""
     if is_missing(value):
         return ""
@@ -173,7 +182,11 @@ def _shown(
     visible = claim["smallest_visible"] if claim["answer"] == "NO ANSWER" else None
     return {
         **claim,
-        "number": in_unit(claim["estimate"], unit, units).partition(" "),
+        "number": in_unit(
+            claim["estimate"],
+            unit,
+            units,
+        ).partition(" "),
         "interval": ends(claim["low"], claim["high"], unit),
         "visible": in_unit(visible, unit, units),
         "reason": "" if because == NO_SIDE else because[:1].upper() + because[1:],
@@ -182,7 +195,11 @@ def _shown(
     }
 
 
-def ends(low: float | None, high: float | None, unit: str) -> str:
+def ends(
+    low: float | None,
+    high: float | None,
+    unit: str,
+) -> str:
     """Write an interval in brackets, nothing where both ends are missing."""
     if is_missing(low) and is_missing(high):
         return ""
@@ -192,7 +209,11 @@ def ends(low: float | None, high: float | None, unit: str) -> str:
     return f"[{left}, {right}]"
 
 
-def _behind(row: Record, units: str, periods: Mapping[str, Period]) -> dict[str, str]:
+def _behind(
+    row: Record,
+    units: str,
+    periods: Mapping[str, Period],
+) -> dict[str, str]:
     """Return a row behind a claim as it is printed."""
     unit = row["unit_of_measure"]
     what = row["what"]
@@ -263,7 +284,11 @@ def _reach(
     """
     estimates = [row["estimate"] for row in rows]
     intervals = [[row["conf_low"], row["conf_high"]] for row in rows]
-    core = [*marks, *estimates, *_numbers(intervals[:1])]
+    core = [
+        *marks,
+        *estimates,
+        *_numbers(intervals[:1]),
+    ]
     core += [-interest, interest] if interest else []
     low = min(core)
     high = max(core)
@@ -284,7 +309,16 @@ def _ticks(low: float, high: float) -> list[tuple[float, str]]:
     """Return about four round numbers of an axis, each with its text."""
     rough = (high - low) / 4
     size = 10.0 ** math.floor(math.log10(rough))
-    step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough)
+    step = next(
+        size * factor
+        for factor in (
+            1,
+            2,
+            5,
+            10,
+        )
+        if size * factor >= rough
+    )
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))  # of the step
     multiples = range(math.ceil(low / step), math.floor(high / step) + 1)
     ticks = [step * count for count in multiples]

@@ -60,7 +60,17 @@ def build_context(
     sections = []
     for name, topic in topics.items():
         own = [exhibit for exhibit in shown if exhibit.topic == name]
-        sections += [Section(name, topic.title, own)] if own else []
+        sections += (
+            [
+                Section(
+                    name,
+                    topic.title,
+                    own,
+                )
+            ]
+            if own
+            else []
+        )
     prose = read_prose(config, root, texts)
     tables = origin["data"].get("tables", {})
     return {
@@ -108,7 +118,11 @@ def _assumptions(config: Record) -> list[Assumption]:
     ]
 
 
-def read_prose(config: Record, root: str | Path, texts: Sequence[str]) -> Prose:
+def read_prose(
+    config: Record,
+    root: str | Path,
+    texts: Sequence[str],
+) -> Prose:
     """Open the texts of a study with all that they may name; a text that it lacks is a
     neutral one of ours.
     """

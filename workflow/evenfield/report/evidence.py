@@ -49,7 +49,11 @@ class Step:
 class Evidence:
     """The results of a finished run, and the files that they were made from."""
 
-    def __init__(self, config: Mapping[str, Any], root: str | Path = "results") -> None:
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        root: str | Path = "results",
+    ) -> None:
         self.config = config
         self.root = Path(root)
         if not (self.root / "estimates.csv").is_file():
@@ -224,7 +228,11 @@ class Evidence:
                 return spec
         return dict(section) if isinstance(section, Mapping) else {}
 
-    def _inputs(self, row: Row, spec: Mapping[str, Any]) -> Iterator[str]:
+    def _inputs(
+        self,
+        row: Row,
+        spec: Mapping[str, Any],
+    ) -> Iterator[str]:
         """Yield each column that the specification and the study's income name."""
         columns = columns_named(self.config, row, spec)
         provenance = self.root / "ingest" / "panel_provenance.csv"
@@ -270,7 +278,11 @@ def row_lines(row: Row) -> Iterator[str]:
         yield f"warning: {row['warning']}"
 
 
-def one_cell(table: pd.DataFrame, words: list[str], name: str) -> Row:
+def one_cell(
+    table: pd.DataFrame,
+    words: list[str],
+    name: str,
+) -> Row:
     """Return the numbers of the first row of a table that holds all words but the last,
     which names the column.
     """
@@ -303,7 +315,11 @@ def one_cell(table: pd.DataFrame, words: list[str], name: str) -> Row:
 
 def plain(label: str) -> str:
     """Write a label without marks of footnotes and with plain dashes."""
-    return re.sub("[\u2020*]", "", label.replace("\u2013", "-")).strip()
+    return re.sub(
+        "[\u2020*]",
+        "",
+        label.replace("\u2013", "-"),
+    ).strip()
 
 
 def is_row_of(row: Row, cell: Row) -> bool:
@@ -366,7 +382,11 @@ def table_file(topic: str) -> str:
     return from_repository(LIBRARY / "topics" / topic / "table.py")
 
 
-def written_in(part: str, *starts: str, below: str = "") -> Iterator[str]:
+def written_in(
+    part: str,
+    *starts: str,
+    below: str = "",
+) -> Iterator[str]:
     """Yield file and line of the first entry that begins with one of the texts."""
     for file in (PARTS[part], "config.yaml"):
         if not Path(file).is_file():

@@ -48,15 +48,32 @@ def map_view(facts: Facts) -> dict[str, Any]:
     listed, clusters = _listed(facts)
     years = sorted(map(int, income.columns))
     has_zones = bool(zones.to_numpy().any())
-    sentences = [_sentence(facts, year, zones, listed) for year in years if has_zones]
+    sentences = [
+        _sentence(
+            facts,
+            year,
+            zones,
+            listed,
+        )
+        for year in years
+        if has_zones
+    ]
     drawn = []
     for unit in units:
         name = unit["unit"]
         if name in drawing.paths:
             x, y = drawing.centres[name]
-            entry = {"id": name, "name": unit["name"], "path": drawing.paths[name]}
+            entry = {
+                "id": name,
+                "name": unit["name"],
+                "path": drawing.paths[name],
+            }
             entry |= {"x": x, "y": y, "cluster": name in clusters}
-            for key, frame in zip(BY_YEAR, (income, zones, listed), strict=True):
+            for key, frame in zip(
+                BY_YEAR,
+                (income, zones, listed),
+                strict=True,
+            ):
                 entry[key] = _by_year(frame, name, years)
             drawn.append(entry)
     # The map opens at the last year with an income.
@@ -69,7 +86,11 @@ def map_view(facts: Facts) -> dict[str, Any]:
         "radius": RADIUS,
         "units": [{key: unit[key] for key in ("name", *BY_YEAR)} for unit in drawn],
     }
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(
+        data,
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
     return {
         "units": drawn,
         "years": years,
@@ -97,7 +118,11 @@ def _keys() -> list[str]:
     return [f"under {BREAKS[0]}", *inner, f"{BREAKS[-1]} or more"]
 
 
-def _by_year(frame: pd.DataFrame, unit: str, years: list[int]) -> list[int | None]:
+def _by_year(
+    frame: pd.DataFrame,
+    unit: str,
+    years: list[int],
+) -> list[int | None]:
     row = frame.reindex(index=[unit], columns=years).iloc[0]
     return [None if pd.isna(value) else round(value) for value in row]
 
@@ -176,7 +201,11 @@ def _tiles(units: list[Row]) -> Drawing | None:
     left = (WIDTH - size * columns) / 2
     side = size - min(3, size / 4)
     drawing = Drawing({}, {}, float(size * rows))
-    for unit, (row, column) in zip(units, grid.tolist(), strict=True):
+    for unit, (row, column) in zip(
+        units,
+        grid.tolist(),
+        strict=True,
+    ):
         x = left + size * column
         y = size * row
         box = f"M{x:.1f} {y:.1f}h{side:.1f}v{side:.1f}h-{side:.1f}z"
@@ -204,7 +233,11 @@ def _outlines(facts: Facts, units: list[Row]) -> Drawing | None:
         x, y = project(ring).T
         return np.column_stack((4 + scale * (x - left), 4 + scale * (top - y)))
 
-    drawing = Drawing({}, {}, 8 + scale * (top - bottom))
+    drawing = Drawing(
+        {},
+        {},
+        8 + scale * (top - bottom),
+    )
     for unit, parts in rings.items():
         drawn = list(map(on_page, parts))
         drawing.paths[unit] = "".join(map(_path, drawn))

@@ -80,9 +80,17 @@ def tokens_of(text: str) -> list[Token]:
     for number, token in enumerate(tokens):
         line = lines[token.map[0]] if token.map else line
         token.meta["line"] = line
-        if _kind(token) not in KNOWN or token.tag in ("h4", "h5", "h6"):
+        if _kind(token) not in KNOWN or token.tag in (
+            "h4",
+            "h5",
+            "h6",
+        ):
             contents = [after.content for after in tokens[number:] if after.content]
-            raise _unknown(_kind(token), "".join(contents[:1]), line)
+            raise _unknown(
+                _kind(token),
+                "".join(contents[:1]),
+                line,
+            )
     out: list[Token] = []
     for token in tokens:
         first = token.map[0] if token.map else 0
@@ -152,7 +160,13 @@ def _with_marks(children: Sequence[Token], lines: Sequence[int]) -> list[Token]:
             # Every second part of the split is what a mark holds.
             for number, part in enumerate(MARK.split(child.content)):
                 kind = "mark" if number % 2 else "text"
-                token = Token(kind, "", 0, content=part, meta={"line": line})
+                token = Token(
+                    kind,
+                    "",
+                    0,
+                    content=part,
+                    meta={"line": line},
+                )
                 out += [token] if part else []
     while out and (out[-1].content == SILENT or out[-1].type == "softbreak"):
         out.pop()

@@ -35,7 +35,11 @@ SHOWN = ("id", "title", "caption", "alt", "html", "script")
 BOX = '<div class="scroll" role="region" tabindex="0" aria-label="{}, table {}"><table>'
 
 
-def write_pages(page: str | Path, tables: str | Path, **given: Any) -> None:
+def write_pages(
+    page: str | Path,
+    tables: str | Path,
+    **given: Any,
+) -> None:
     """Write both pages."""
     first, second = render_pages(Path(tables).parent, **given)
     write_text(first, page)
@@ -92,7 +96,11 @@ def render_pages(
     return page, more
 
 
-def _topics(config: Record, context: Record, folder: Path) -> list[dict[str, Any]]:
+def _topics(
+    config: Record,
+    context: Record,
+    folder: Path,
+) -> list[dict[str, Any]]:
     """Return each topic with its exhibits and its method, for the page of tables."""
     shown = {config["study"]["id"], *config["panel"]["income"]}
     study = dict(config["study"])
@@ -107,8 +115,20 @@ def _topics(config: Record, context: Record, folder: Path) -> list[dict[str, Any
     topics = []
     for name, title in titles.items():
         own = [_beside(item, folder) for item in exhibits.get(name, [])]
-        method = method_html(name, list(titles), shown, partial(renamed, study))
-        topics.append({"id": name, "title": title, "exhibits": own, "method": method})
+        method = method_html(
+            name,
+            list(titles),
+            shown,
+            partial(renamed, study),
+        )
+        topics.append(
+            {
+                "id": name,
+                "title": title,
+                "exhibits": own,
+                "method": method,
+            }
+        )
     further = [_beside(item, folder) for item in context["further"]]
     if further:
         entry = {"id": "further", "title": "Further tables and figures", "method": ""}
@@ -149,7 +169,11 @@ def method_html(
     label = f"Method of {read_topics()[topic].title}"
     # A wide table scrolls in a box of its own, which a keyboard can reach.
     number = count(1)
-    html = re.sub("<table>", lambda _: BOX.format(label, next(number)), html)
+    html = re.sub(
+        "<table>",
+        lambda _: BOX.format(label, next(number)),
+        html,
+    )
     html = html.replace("</table>", "</table></div>")
     # Our own files, without raw HTML.
     return Markup(html.replace("<pre>", '<pre tabindex="0">'))

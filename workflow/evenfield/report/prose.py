@@ -95,7 +95,13 @@ class Part:
     conditions.
     """
 
-    def __init__(self, name: str, text: str, value: float | None, **parts: Any) -> None:
+    def __init__(
+        self,
+        name: str,
+        text: str,
+        value: float | None,
+        **parts: Any,
+    ) -> None:
         self.name = name
         self.text = text
         self.value = Value("nan" if value is None else value)
@@ -154,7 +160,13 @@ class Lookup:
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._content:
-            raise ReportError(*not_known(self._what, name, sorted(self._content)))
+            raise ReportError(
+                *not_known(
+                    self._what,
+                    name,
+                    sorted(self._content),
+                )
+            )
         return self._content[name]
 
     def unit_of(self, name: str) -> str | None:
@@ -224,7 +236,11 @@ class Prose:
         cite: Placed = {"cite": _cite_typst, "cite_group": _group_typst}
         return self._written(name, to_typst, {**cite, **placed})
 
-    def headings(self, name: str, level: int = 2) -> list[tuple[str, str]]:
+    def headings(
+        self,
+        name: str,
+        level: int = 2,
+    ) -> list[tuple[str, str]]:
         """Return id and title of the headings of one level."""
         return [
             (slug(heading.content), heading.content)
@@ -279,7 +295,13 @@ class Prose:
             branches = set[int]()
             for branch in tree.find_all((nodes.If, nodes.CondExpr)):
                 branches |= set(map(id, branch.find_all(nodes.Expr)))
-            for node in tree.find_all((nodes.Getattr, nodes.Getitem, nodes.Call)):
+            for node in tree.find_all(
+                (
+                    nodes.Getattr,
+                    nodes.Getitem,
+                    nodes.Call,
+                )
+            ):
                 try:
                     if id(node) not in branches:
                         self._check_known(node)
@@ -290,7 +312,15 @@ class Prose:
         """Refuse a number, an answer or an exhibit that will not be there."""
         owner = getattr(node.node, "name", "")
         if isinstance(node, nodes.Call):
-            which = getattr(node.args[0], "value", None) if node.args else None
+            which = (
+                getattr(
+                    node.args[0],
+                    "value",
+                    None,
+                )
+                if node.args
+                else None
+            )
             if owner in OF_EXHIBITS and isinstance(which, str):
                 self._exhibit(owner, which)
         elif isinstance(self._names.get(owner), Lookup):
@@ -357,7 +387,14 @@ class Prose:
             wrong.append(
                 (0, ReportError("brackets too deep", SYNTAX, "take them apart"))
             )
-        Faults(self._fault(name, line, fault) for line, fault in wrong).refuse()
+        Faults(
+            self._fault(
+                name,
+                line,
+                fault,
+            )
+            for line, fault in wrong
+        ).refuse()
         return tree
 
     def _rendered(self, name: str) -> str:
@@ -385,7 +422,12 @@ class Prose:
             )
         raise self._fault(name, line, fault)
 
-    def _fault(self, name: str, line: int, error: ReportError) -> ReportError:
+    def _fault(
+        self,
+        name: str,
+        line: int,
+        error: ReportError,
+    ) -> ReportError:
         path = self._texts[name]
         fault = f"{path.parent.name}/{path.name}"
         fault += f" line {line}: {error.found}" if line else f": {error.found}"
@@ -405,7 +447,12 @@ class Prose:
         except ReportError as error:
             raise self._fault(name, error.line, error) from None
 
-    def _exhibit(self, kind: str, which: str, *label: str) -> Mark:
+    def _exhibit(
+        self,
+        kind: str,
+        which: str,
+        *label: str,
+    ) -> Mark:
         # A table's id begins with T, a figure's with F; see() links to both.
         fits = {"table": "T", "figure": "F"}.get(kind, which[:1])
         known = [name for name in sorted(self._exhibits) if name.startswith(fits)]

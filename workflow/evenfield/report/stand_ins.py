@@ -108,7 +108,11 @@ class OpenAnswer(str):
     __hash__ = str.__hash__
 
 
-def text_faults(texts: Prose, config: Record, numbers: Mapping[str, Entry]) -> Faults:
+def text_faults(
+    texts: Prose,
+    config: Record,
+    numbers: Mapping[str, Entry],
+) -> Faults:
     """Return what a run would refuse when it writes the texts, as far as no results
     decide it.
     """
@@ -121,7 +125,11 @@ def text_faults(texts: Prose, config: Record, numbers: Mapping[str, Entry]) -> F
             write = prose.html if name == "page" else prose.typst
             with faults.caught():
                 write(name, dict.fromkeys(PLACING_WORDS[name], lambda *_: ""))
-        for names in (["page"], ["abstract", "paper"], ["appendix"]):
+        for names in (
+            ["page"],
+            ["abstract", "paper"],
+            ["appendix"],
+        ):
             own = [name for name in names if name in texts.names]
             faults += _twice(prose, own) if not faults else ()
         faults += _without_target(prose) if not faults else ()
@@ -166,7 +174,14 @@ def stand_ins(
     ids = [*hypotheses, *(claim["id"] for claim in claims)]
     first, last = map(str, config["panel"]["years"])
     proxy = config["panel"]["income"].get("proxy")
-    parts = {name: _part(name, item, holds) for name, item in numbers.items()}
+    parts = {
+        name: _part(
+            name,
+            item,
+            holds,
+        )
+        for name, item in numbers.items()
+    }
     return {
         "must": lambda _: Mark(SILENT),
         "n": Lookup("number", parts),
@@ -212,8 +227,17 @@ def _part(name: str, entry: Entry, holds: bool) -> Part:
 def _claim(claim: Record, holds: bool) -> dict[str, Any]:
     texts = {name: claim.get(name) or "" for name in TEXTS_OF_CLAIMS}
     numbers = {name: OpenValue.of(holds) for name in NUMBERS_OF_CLAIMS}
-    lists: dict[str, Any] = {"checks_failed": [], "reasons": [], "rows": []}
-    return {**texts, **numbers, **lists, "answer": OpenAnswer.of(holds)}
+    lists: dict[str, Any] = {
+        "checks_failed": [],
+        "reasons": [],
+        "rows": [],
+    }
+    return {
+        **texts,
+        **numbers,
+        **lists,
+        "answer": OpenAnswer.of(holds),
+    }
 
 
 def _topic_loops(config: Record, holds: bool) -> dict[str, Any]:

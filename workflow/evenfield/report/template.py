@@ -19,7 +19,12 @@ from evenfield.study.errors import ReportError, nearest
 
 SYNTAX = "what docs/prose.md lists"
 FILTERS = "capitalize first join last length list lower rejectattr selectattr unique upper".split()
-STATEMENTS = (nodes.Output, nodes.If, nodes.For, nodes.Assign)
+STATEMENTS = (
+    nodes.Output,
+    nodes.If,
+    nodes.For,
+    nodes.Assign,
+)
 # How Jinja's other statements are written.
 WRITTEN = {
     "AssignBlock": "set without =",
@@ -34,7 +39,12 @@ WRITTEN = {
     "With": "with",
 }
 # Least and most arguments of what a text may call.
-ARGUMENTS = {"must": (1, 1), "see": (1, 2), "table": (1, 1), "figure": (1, 1)}
+ARGUMENTS = {
+    "must": (1, 1),
+    "see": (1, 2),
+    "table": (1, 1),
+    "figure": (1, 1),
+}
 ROUNDS = "count_round"  # what each round of a loop calls
 MOST_ROUNDS = 100_000
 FaultInLine = tuple[int, ReportError]
@@ -60,7 +70,13 @@ class Sandbox(SandboxedEnvironment):
     intercepted_binops = frozenset("+ - * / // % **".split())
     intercepted_unops = frozenset("+ -".split())
 
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+    def call_binop(
+        self,
+        context: Context,
+        operator: str,
+        left: Any,
+        right: Any,
+    ) -> Any:
         """Compute, so that the result is for conditions only."""
         _refuse_texts(left, right)
         # A float overflows instead, which a text is told.
@@ -68,12 +84,22 @@ class Sandbox(SandboxedEnvironment):
             left = float(left)  # whole numbers could grow without end
         return _for_conditions(super().call_binop(context, operator, left, right))
 
-    def call_unop(self, context: Context, operator: str, arg: Any) -> Any:
+    def call_unop(
+        self,
+        context: Context,
+        operator: str,
+        arg: Any,
+    ) -> Any:
         """Change a sign, so that the result is for conditions only."""
         _refuse_texts(arg)
         return _for_conditions(super().call_unop(context, operator, arg))
 
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+    def is_safe_attribute(
+        self,
+        obj: Any,
+        attr: str,
+        value: Any,
+    ) -> bool:
         """Refuse what a number brings, for example its parts as plain numbers."""
         return not isinstance(obj, float) and super().is_safe_attribute(
             obj, attr, value
@@ -145,7 +171,14 @@ def with_lines(tree: nodes.Template, environment: Sandbox) -> nodes.Template:
         output.nodes = numbered_nodes
     for loop in tree.find_all(nodes.For):
         name = nodes.Name(ROUNDS, "load", lineno=loop.lineno)
-        call = nodes.Call(name, [], [], None, None, lineno=loop.lineno)
+        call = nodes.Call(
+            name,
+            [],
+            [],
+            None,
+            None,
+            lineno=loop.lineno,
+        )
         count = nodes.ExprStmt(call, lineno=loop.lineno)
         # A call at the head of each body, which the sandbox cannot go round.
         loop.body.insert(0, count.set_environment(environment))
@@ -165,7 +198,11 @@ def template_faults(
     yield from _typed_number_faults(tree)
 
 
-def _fault(line: int, fault: str, action: str = "correct the line") -> FaultInLine:
+def _fault(
+    line: int,
+    fault: str,
+    action: str = "correct the line",
+) -> FaultInLine:
     return line, ReportError(fault, SYNTAX, action)
 
 

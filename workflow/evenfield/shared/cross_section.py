@@ -61,8 +61,21 @@ def cross_section(
         years = float(rows["end_year"].iloc[0] - rows["start_year"].iloc[0])
     # Means over three dates are centred one step inside the period, at both ends.
     years -= 2 * info.step if ends == "mean3" else 0
-    data = rows.rename(columns={start: "start", end: "end", **controls})
-    data = data[["unit", "start", "end", *controls.values()]]
+    data = rows.rename(
+        columns={
+            start: "start",
+            end: "end",
+            **controls,
+        }
+    )
+    data = data[
+        [
+            "unit",
+            "start",
+            "end",
+            *controls.values(),
+        ]
+    ]
     data = data.assign(growth=(data["end"] - data["start"]) / years)
     stated_growth = rows[growth] / 100
     gap = (data["growth"] - stated_growth).abs()

@@ -44,7 +44,11 @@ def columns_of(text: str) -> list[str]:
     return sorted({node.id for node in names if id(node) not in functions})
 
 
-def check_columns(text: str, known: Iterable[str], where: str) -> None:
+def check_columns(
+    text: str,
+    known: Iterable[str],
+    where: str,
+) -> None:
     """Refuse an expression that names a column the panel does not have."""
     known = sorted(known)
     for name in columns_of(text):
@@ -69,7 +73,11 @@ def evaluate(text: str, panel: pd.DataFrame) -> pd.Series:
     """
     tree = _parsed(text)
     check_columns(text, panel.columns, "expression")
-    series = pd.Series(_value(tree, panel), index=panel.index, dtype=float)
+    series = pd.Series(
+        _value(tree, panel),
+        index=panel.index,
+        dtype=float,
+    )
     return series.where(np.isfinite(series)).rename(None)
 
 
@@ -106,18 +114,30 @@ def _value(node: ast.AST, panel: pd.DataFrame) -> Any:
 def _lag(keyed: pd.DataFrame, years: int = 1) -> pd.Series:
     rows = keyed[["unit", "year"]]
     earlier = keyed.assign(year=keyed["year"] + years)
-    lagged = rows.merge(earlier, on=["unit", "year"], how="left")["value"]
+    lagged = rows.merge(
+        earlier,
+        on=["unit", "year"],
+        how="left",
+    )["value"]
     return pd.Series(lagged.to_numpy(float), index=keyed.index)
 
 
-def _mean(keyed: pd.DataFrame, first: int, last: int) -> pd.Series:
+def _mean(
+    keyed: pd.DataFrame,
+    first: int,
+    last: int,
+) -> pd.Series:
     inside = keyed[keyed["year"].between(first, last)]
     return keyed["unit"].map(inside.groupby("unit")["value"].mean())
 
 
 def _chain(keyed: pd.DataFrame, base: int) -> pd.Series:
     # log x_t = sum of log(index_s / 100) over base < s <= t, less the same over t < s <= base
-    wide = keyed.pivot(index="year", columns="unit", values="value").sort_index()
+    wide = keyed.pivot(
+        index="year",
+        columns="unit",
+        values="value",
+    ).sort_index()
     steps = (wide.where(wide > 0) / 100.0).apply(log)
     after = steps[steps.index > base].cumsum(skipna=False)
     until = steps[steps.index <= base].iloc[::-1].cumsum(skipna=False).iloc[::-1]
@@ -126,8 +146,16 @@ def _chain(keyed: pd.DataFrame, base: int) -> pd.Series:
     return _long(pd.concat([before, after]).apply(exp), keyed)
 
 
-def _bridge(keyed: pd.DataFrame, first: int, last: int) -> pd.Series:
-    wide = keyed.pivot(index="year", columns="unit", values="value").astype(float)
+def _bridge(
+    keyed: pd.DataFrame,
+    first: int,
+    last: int,
+) -> pd.Series:
+    wide = keyed.pivot(
+        index="year",
+        columns="unit",
+        values="value",
+    ).astype(float)
     if first not in wide.index or last not in wide.index or first >= last:
         return keyed["value"] * np.nan
     logs = wide.loc[[first, last]].where(wide > 0).apply(log)
@@ -238,7 +266,16 @@ def _unknown(node: ast.AST) -> ast.AST | None:
             return _unknown(node.left) or _unknown(node.right)
         case ast.Call(func=ast.Name(id=name), keywords=[]) if name in FUNCTIONS:
             least, most = FUNCTIONS[name]
-            kinds = {type(getattr(year, "value", None)) for year in node.args[1:]}
+            kinds = {
+                type(
+                    getattr(
+                        year,
+                        "value",
+                        None,
+                    )
+                )
+                for year in node.args[1:]
+            }
             if least <= len(node.args) <= most and kinds <= {int}:
                 return _unknown(node.args[0])
     return node

@@ -27,7 +27,11 @@ class Facts(Study):
 
     topic: str = ""
 
-    def estimates(self, topic: str = "", **wanted: Any) -> pd.DataFrame:
+    def estimates(
+        self,
+        topic: str = "",
+        **wanted: Any,
+    ) -> pd.DataFrame:
         """Return the tidy rows of a topic, this one's by default, whose columns hold
         the wanted values.
         """
@@ -50,14 +54,22 @@ class Facts(Study):
     def _file(self, topic: str, name: str) -> Path:
         return self.root / "estimates" / (topic or self.topic) / name
 
-    def specs(self, topic: str = "", question: str = "") -> list[dict[str, Any]]:
+    def specs(
+        self,
+        topic: str = "",
+        question: str = "",
+    ) -> list[dict[str, Any]]:
         """Return the specifications of a topic, or of one of its questions, in the order
         written.
         """
         section = self.config.estimates.get(topic or self.topic) or {}
         return list(section.get(question, []) if question else section)
 
-    def primary(self, topic: str = "", question: str = "") -> dict[str, Any]:
+    def primary(
+        self,
+        topic: str = "",
+        question: str = "",
+    ) -> dict[str, Any]:
         """Return the primary specification of a topic or question, else its first."""
         specs = self.specs(topic, question)
         primary = [spec for spec in specs if spec.get("role") == "primary"]
@@ -95,7 +107,13 @@ class Facts(Study):
     @cached_property
     def _names(self) -> Mapping[str, str]:
         units = self.table("units", text=TEXT)
-        return dict(zip(units["unit"], units["name"], strict=True))
+        return dict(
+            zip(
+                units["unit"],
+                units["name"],
+                strict=True,
+            )
+        )
 
     @property
     def words(self) -> Record:
@@ -113,7 +131,11 @@ class Facts(Study):
         """The level of all intervals, for example ``95%``."""
         return f"{self.config.inference.level:.0%}"
 
-    def text(self, template: str, **values: Any) -> list[str]:
+    def text(
+        self,
+        template: str,
+        **values: Any,
+    ) -> list[str]:
         """Return the paragraphs of a text with what stands in braces filled in, for
         example ``{facts.level}`` or a value.
         """
@@ -134,4 +156,14 @@ class Facts(Study):
         income = basis_note(described) if basis else ""
         drawn = self.config.inference.seed if seed else None
         origin = origin_note(described, drawn)
-        return tuple(filter(None, (sample, *sentences, income, origin)))
+        return tuple(
+            filter(
+                None,
+                (
+                    sample,
+                    *sentences,
+                    income,
+                    origin,
+                ),
+            )
+        )

@@ -91,10 +91,19 @@ class LeftOut:
             return self.outside(*value)
         if kind == "year":
             return self.outside(value, value)
-        names = {"unit": self.units, "period": self.periods, "weights": self.weights}
+        names = {
+            "unit": self.units,
+            "period": self.periods,
+            "weights": self.weights,
+        }
         return value in names.get(kind, ())
 
-    def without(self, value: Any, node: Node, lost: list[str]) -> Any:
+    def without(
+        self,
+        value: Any,
+        node: Node,
+        lost: list[str],
+    ) -> Any:
         """Return a value without what rests on what is left out, None if it rests on it
         itself; the ids of lost specifications are added to ``lost``.
         """
@@ -107,7 +116,12 @@ class LeftOut:
             return self._mapping_without(value, node, lost)
         return value
 
-    def _list_without(self, value: list[Any], node: Node, lost: list[str]) -> Any:
+    def _list_without(
+        self,
+        value: list[Any],
+        node: Node,
+        lost: list[str],
+    ) -> Any:
         remaining = []
         for position, item in enumerate(value):
             left = self.without(item, below(node, position), lost)
@@ -128,7 +142,15 @@ class LeftOut:
         for key, item in value.items():
             part = below(node, key)
             others = _not_naming(item, entries_lost, lost)
-            left = self.without(others, part, lost) if others or not item else None
+            left = (
+                self.without(
+                    others,
+                    part,
+                    lost,
+                )
+                if others or not item
+                else None
+            )
             if left is not None or item is None:
                 out[key] = left
             elif key not in known:
@@ -155,7 +177,11 @@ class LeftOut:
         )
 
 
-def _not_naming(item: Any, entries_lost: set[str], lost: list[str]) -> Any:
+def _not_naming(
+    item: Any,
+    entries_lost: set[str],
+    lost: list[str],
+) -> Any:
     """Return a list without the specifications that name a lost entry of their section;
     their ids are added to ``lost``.
     """
@@ -272,7 +298,11 @@ def _weights(
     return {**written, "families": possible, "primary": primary}
 
 
-def _impossible(family: Family, offers: set[str], left_out: LeftOut) -> str:
+def _impossible(
+    family: Family,
+    offers: set[str],
+    left_out: LeftOut,
+) -> str:
     """Say why weights of a kind cannot be made; empty where they can."""
     needs = {family.kind, family.times}
     if "contiguity" in needs and "borders" not in offers:
@@ -341,7 +371,12 @@ def _answers(answers: dict[str, Any], left_out: LeftOut) -> dict[str, Any]:
             if asked:
                 hypotheses[name] = asked
         for claim in answers.get("claims", []):
-            asked = _asked(claim["id"], claim, claim.get("evidence", {}), left_out)
+            asked = _asked(
+                claim["id"],
+                claim,
+                claim.get("evidence", {}),
+                left_out,
+            )
             if claim.get("hypothesis") in left_out.answers:
                 left_out.answers.add(claim["id"])
             elif asked:
@@ -392,7 +427,11 @@ def _exhibits(
     lacking = set()
     able = []
     for name, topic in owners.items():
-        if missing_need(topics[topic].exhibits[name].needs, offers, estimates):
+        if missing_need(
+            topics[topic].exhibits[name].needs,
+            offers,
+            estimates,
+        ):
             lacking.add(name)
         elif topics[topic].estimate is None or topic in estimates:
             able.append(name)

@@ -37,7 +37,11 @@ def fit_robust(
     checked = fit_ols(y, X)  # refuses what has no coefficients
     if cov_type == "HC3" and (checked.leverage > 1 - RANK_TOLERANCE).any():
         raise NumericsError(ALONE)
-    return OLS(checked.y, checked.X).fit(method="qr", cov_type=cov_type, use_t=True)
+    return OLS(checked.y, checked.X).fit(
+        method="qr",
+        cov_type=cov_type,
+        use_t=True,
+    )
 
 
 def t_fields(

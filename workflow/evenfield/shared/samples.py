@@ -22,7 +22,11 @@ class NotCarriedError(Exception):
     """What a study's tables cannot carry; the text says why."""
 
 
-def sample_units(scheme: SchemeInfo, sample: str, where: str) -> tuple[str, ...]:
+def sample_units(
+    scheme: SchemeInfo,
+    sample: str,
+    where: str,
+) -> tuple[str, ...]:
     """Return the units of a sample."""
     check_names([sample], scheme.samples, where)
     return scheme.samples[sample]
@@ -101,7 +105,14 @@ def not_defined(
 ) -> list[Estimate]:
     """Return rows without a number that say why."""
     warning = joined(note, f"not defined: {reason}")
-    return [Estimate(**row, estimate=NAN, warning=warning) for row in rows]
+    return [
+        Estimate(
+            **row,
+            estimate=NAN,
+            warning=warning,
+        )
+        for row in rows
+    ]
 
 
 def periods_of(frame: pd.DataFrame) -> list[str]:

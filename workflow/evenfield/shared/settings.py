@@ -41,7 +41,11 @@ def scheme_info(description: Mapping[str, Any]) -> SchemeInfo:
     )
 
 
-def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:
+def check_names(
+    names: Iterable[str],
+    known: Iterable[str],
+    where: str,
+) -> None:
     """Refuse names that nothing defines."""
     known = sorted(known)
     unknown = [str(name) for name in names if name not in known]

@@ -129,7 +129,11 @@ def check_specs(specs: Sequence[Any]) -> None:
         raise ValueError("an id is used twice")
 
 
-def read(kind: Any, config: StudyConfig | Mapping[str, Any], topic: str) -> Any:
+def read(
+    kind: Any,
+    config: StudyConfig | Mapping[str, Any],
+    topic: str,
+) -> Any:
     """Return the section of a topic as ``kind``, for example ``list[BetaSpec]``."""
     config = StudyConfig.of(config)
     weights = getattr(config, "weights", None)  # not given to topics without weights

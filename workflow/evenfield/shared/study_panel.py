@@ -106,9 +106,11 @@ def with_zones(study: Study, scheme: str = "") -> pd.DataFrame:
     keys = ["unit", "year"]
     doses = doses.assign(column="zones_" + doses["zone_type"].astype(str))
     plain = doses.pivot(index=keys, columns="column", values="zones")
-    dated = doses.pivot(index=keys, columns="column", values="zones_dated").add_suffix(
-        "_dated"
-    )
+    dated = doses.pivot(
+        index=keys,
+        columns="column",
+        values="zones_dated",
+    ).add_suffix("_dated")
     return study.table("panel", scheme, ("basis",)).merge(
         plain.join(dated).reset_index(), on=keys, how="left"
     )
@@ -144,7 +146,11 @@ def study_panel(
         if len(blank := table[table[name].isna()]):
             cells = [
                 f"{unit} {year}"
-                for unit, year in zip(blank["unit"], blank["year"], strict=True)
+                for unit, year in zip(
+                    blank["unit"],
+                    blank["year"],
+                    strict=True,
+                )
             ]
             raise EstimateError(
                 f"{name} is blank {len(cells)} times in {spec.id}"

@@ -112,7 +112,11 @@ def part(config: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return out
 
 
-def settings(config: Mapping[str, Any], topic: str, step: Step) -> dict[str, Any]:
+def settings(
+    config: Mapping[str, Any],
+    topic: str,
+    step: Step,
+) -> dict[str, Any]:
     """Return the sections of the config that move one step of a topic: its own, those
     it names, those of what it reads.
     """

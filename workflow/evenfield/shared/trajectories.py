@@ -114,7 +114,11 @@ def trajectories(
             "one row for each unit and year",
             "remove the duplicates",
         )
-    wide = chosen.pivot(index="unit", columns="year", values=column).astype(float)
+    wide = chosen.pivot(
+        index="unit",
+        columns="year",
+        values=column,
+    ).astype(float)
     wide = wide.reindex(sorted(units), columns=years).sort_index(axis=1)
     if years is None:  # a year that no unit has is no gap then
         wide = wide.dropna(axis=1, how="all")
@@ -154,7 +158,13 @@ def window(
     spans = {str(item["period"]): item for item in described["periods"]}
     check_names([period], spans, where)
     span = spans[period]
-    years = list(range(int(span["start"]), int(span["end"]) + 1, info.step))
+    years = list(
+        range(
+            int(span["start"]),
+            int(span["end"]) + 1,
+            info.step,
+        )
+    )
     panel = study.table("panel", spec.unit_scheme, ("basis",))
     units = sample_units(info, spec.sample, where)
     data = trajectories(panel, "log_income", units, where, years)
@@ -167,7 +177,13 @@ def matched(
     panel: pd.DataFrame, column: str, like: Trajectories, where: str
 ) -> np.ndarray:
     """Return another column in the units and years of some trajectories; shape (N, T)."""
-    other = trajectories(panel, column, like.units, where, like.years.tolist())
+    other = trajectories(
+        panel,
+        column,
+        like.units,
+        where,
+        like.years.tolist(),
+    )
     return aligned(other, like.units).values
 
 
@@ -193,7 +209,11 @@ def grouping(
     return codes, groups
 
 
-def _check_complete(wide: pd.DataFrame, column: str, where: str) -> None:
+def _check_complete(
+    wide: pd.DataFrame,
+    column: str,
+    where: str,
+) -> None:
     holes = np.argwhere(~np.isfinite(wide.to_numpy(float)))
     gaps = [f"{wide.index[unit]} {wide.columns[year]}" for unit, year in holes]
     if gaps or wide.shape[1] == 0:

@@ -34,7 +34,11 @@ def round_results(
     column = np.asarray(values, dtype=float)
     finite = np.abs(column[np.isfinite(column)])
     size = scale if scale is not None else (finite.max() if finite.size else 0.0)
-    clean = np.where(np.abs(column) < DUST * np.asarray(size), 0.0, column)
+    clean = np.where(
+        np.abs(column) < DUST * np.asarray(size),
+        0.0,
+        column,
+    )
     return (
         round_significant(round_significant(clean, FIRST_DIGITS), SECOND_DIGITS) + 0.0
     )

@@ -40,8 +40,19 @@ SchemeName = Annotated[str, _reference("unit_scheme")]
 ControlName = Annotated[str, _reference("controls")]
 SesoiName = Annotated[str, _reference("sesoi")]
 UnitId = Annotated[str, _reference("unit")]
-YEAR = {"type": "integer", "minimum": 1000, "maximum": 3000, "names": "year"}
-YEARS = {"type": "array", "items": YEAR, "minItems": 2, "maxItems": 2, "names": "years"}
+YEAR = {
+    "type": "integer",
+    "minimum": 1000,
+    "maximum": 3000,
+    "names": "year",
+}
+YEARS = {
+    "type": "array",
+    "items": YEAR,
+    "minItems": 2,
+    "maxItems": 2,
+    "names": "years",
+}
 Year = Annotated[int, WithJsonSchema(YEAR)]
 Years = Annotated[tuple[int, int], WithJsonSchema(YEARS)]
 # A whole number stays one, as 1 in a description of weights.
@@ -402,7 +413,12 @@ class Sesoi(Section):
 class InferenceSettings(Section):
     """Confidence level, permutations and the base seed."""
 
-    level: float = Field(0.95, gt=0.5, le=0.9999, alias="conf_level")
+    level: float = Field(
+        0.95,
+        gt=0.5,
+        le=0.9999,
+        alias="conf_level",
+    )
     """Level of all intervals."""
     permutations: int = Field(9999, ge=99)
     """Draws of every permutation test."""

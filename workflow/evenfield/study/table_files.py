@@ -31,7 +31,12 @@ TEXT_COLUMNS = (
 def read_table(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
     """Read a hand-over table that this pipeline wrote."""
     wanted = dict.fromkeys([*TEXT_COLUMNS, *text], str)
-    frame = pd.read_csv(path, dtype=wanted, keep_default_na=False, na_values=[""])
+    frame = pd.read_csv(
+        path,
+        dtype=wanted,
+        keep_default_na=False,
+        na_values=[""],
+    )
     for name in frame.columns.intersection(list(wanted)):
         frame[name] = frame[name].fillna("")
     return frame.assign(
@@ -51,7 +56,11 @@ def write_results(
     _write_csv(round_frame(frame, by_row), path, "%.6g")
 
 
-def _write_csv(frame: pd.DataFrame, path: str | Path, float_format: str) -> None:
+def _write_csv(
+    frame: pd.DataFrame,
+    path: str | Path,
+    float_format: str,
+) -> None:
     defused = frame.assign(
         **{
             name: frame[name].map(_defused)

@@ -88,7 +88,15 @@ def _largest_draws(
     at_once = max(1, min(DRAWS_AT_ONCE, CELLS_AT_ONCE // x.size))
     for first in range(0, draws, at_once):
         samples = min(at_once, draws - first)
-        signs = rng.integers(0, 2, (samples, len(x))) * 2.0 - 1.0
+        signs = (
+            rng.integers(
+                0,
+                2,
+                (samples, len(x)),
+            )
+            * 2.0
+            - 1.0
+        )
         drawn = signs[:, :, None] * residual
         centred = drawn - drawn.mean(axis=1, keepdims=True)
         wald = _regime_slopes(x, centred).wald

@@ -73,7 +73,11 @@ def speed_contrasts(
     if (1 + fit.slope * years <= 0).any():
         raise NumericsError("a speed is not defined: 1 + bT is not positive")
     speed = _speed(fit.slope, years)
-    influence = _speed_influence(fit.slope[None], fit.influence[None], years)
+    influence = _speed_influence(
+        fit.slope[None],
+        fit.influence[None],
+        years,
+    )
     gaps = _gaps(speed[None], influence)
     gap = gaps.gap[0]
     std_error = gaps.std_error[0]
@@ -98,7 +102,11 @@ def _speed(slope: Array, years: np.ndarray) -> Array:
     return np.asarray(-np.log1p(slope * years) / years)
 
 
-def _speed_influence(slopes: Array, influence: Array, years: np.ndarray) -> Array:
+def _speed_influence(
+    slopes: Array,
+    influence: Array,
+    years: np.ndarray,
+) -> Array:
     return np.asarray(influence / (1 + slopes * years)[:, None, :])
 
 

@@ -122,7 +122,15 @@ def slope_draws(
     units = len(fit.weights)
     for first in range(0, draws, DRAWS_AT_ONCE):
         samples = min(DRAWS_AT_ONCE, draws - first)
-        signs = rng.integers(0, 2, (samples, units)) * 2.0 - 1.0
+        signs = (
+            rng.integers(
+                0,
+                2,
+                (samples, units),
+            )
+            * 2.0
+            - 1.0
+        )
         outcome = signs[:, :, None] * fit.scaled
         deviation = signs @ (fit.weights * fit.scaled)
         fitted = deviation[:, None, :] * x
@@ -135,7 +143,11 @@ def slope_draws(
         )
 
 
-def sup_t_draws(fit: WindowFit, rng: np.random.Generator, draws: int) -> Array:
+def sup_t_draws(
+    fit: WindowFit,
+    rng: np.random.Generator,
+    draws: int,
+) -> Array:
     """Draw the largest absolute t-ratio over all windows, sorted; shape (draws,).
 
     Notes

@@ -107,7 +107,11 @@ def fit_moments(
         return np.concatenate([at, m.slopes(at)])
 
     return DynamicFit(
-        names=(*DYNAMICS, *regressors, *(f"W {name}" for name in lagged)),
+        names=(
+            *DYNAMICS,
+            *regressors,
+            *(f"W {name}" for name in lagged),
+        ),
         estimates=with_slopes(dynamics),
         likelihood=with_slopes(top),
         one_step=with_slopes(_one_step(m, top)),
@@ -127,17 +131,32 @@ def _highest(m: DynamicMoments, network: Network) -> Array:
     whose regressors include the lags.
     """
     lags = [HEAD - 2 + i - 1 for i in m.free if i > 0]
-    columns = [0, 1, *lags, *range(HEAD, m.gram.shape[-1])]
+    columns = [
+        0,
+        1,
+        *lags,
+        *range(HEAD, m.gram.shape[-1]),
+    ]
     regressors = len(columns) - 2
     size = RESPONSES + 2 * regressors
-    positions = np.array([0, 1, *range(RESPONSES, RESPONSES + regressors)])
+    positions = np.array(
+        [
+            0,
+            1,
+            *range(RESPONSES, RESPONSES + regressors),
+        ]
+    )
     # Regressors of unit length, as the static likelihood takes them.
     part = m.gram[np.ix_(columns, columns)]
     scale = 1 / np.sqrt(np.diag(part))
     scale[:2] = 1.0
     gram = np.zeros((1, size, size))
     gram[0, positions[:, None], positions] = part * scale[:, None] * scale
-    counts = Counts(copies=m.t, drop=1, observations=(m.n - 1) * m.t)
+    counts = Counts(
+        copies=m.t,
+        drop=1,
+        observations=(m.n - 1) * m.t,
+    )
     moments = PanelMoments(gram, counts, network.logdet)
     rho = np.zeros(1)
     if 0 in m.free:
@@ -164,7 +183,11 @@ def _one_step(m: DynamicMoments, top: Array) -> Array:
     return np.where(np.isfinite(gap), out, np.nan)
 
 
-def _adjusted_root(m: DynamicMoments, top: Array, network: Network) -> Array | None:
+def _adjusted_root(
+    m: DynamicMoments,
+    top: Array,
+    network: Network,
+) -> Array | None:
     """Go from the likelihood's maximum to the root of the adjusted score at once, where
     that fails in several steps; None where the score has no root.
     """

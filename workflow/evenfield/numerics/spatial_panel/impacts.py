@@ -49,7 +49,12 @@ def multipliers(network: Network, rho: Array) -> Multipliers:
         lag = -network.logdet.slope(rho) / network.n
     totals = _totals(network, rho)
     own = 1.0 + rho * lag
-    return Multipliers(own=own, own_lag=lag, all=totals[0], all_lag=totals[1])
+    return Multipliers(
+        own=own,
+        own_lag=lag,
+        all=totals[0],
+        all_lag=totals[1],
+    )
 
 
 def multiplier_slopes(network: Network, rho: Array) -> Multipliers:
@@ -67,7 +72,14 @@ def _totals(network: Network, rho: Array) -> Array:
     """Return 1'S 1/N, 1'S W 1/N and their derivatives, shape (4, G)."""
     if network.row_standardised:
         m = 1.0 / (1.0 - rho)
-        return np.stack([m, m, m**2, m**2])
+        return np.stack(
+            [
+                m,
+                m,
+                m**2,
+                m**2,
+            ]
+        )
     if len(rho) <= NODES or rho.max() == rho.min():
         known = {value: network.total_multipliers(value) for value in set(rho.tolist())}
         return np.array([known[value] for value in rho.tolist()]).T
@@ -139,7 +151,12 @@ def ratio(estimate: Array, std_error: Array) -> Array:
     one of SEM).
     """
     undefined = np.full_like(estimate, np.nan)
-    return np.divide(estimate, std_error, out=undefined, where=std_error > 0)
+    return np.divide(
+        estimate,
+        std_error,
+        out=undefined,
+        where=std_error > 0,
+    )
 
 
 def drawn_impacts(
@@ -228,7 +245,14 @@ def effects_of(parts: Multipliers, beta: Array, theta: Array) -> Array:
     beside_lag = (parts.all_lag - parts.own_lag)[:, None]
     direct = parts.own[:, None] * beta + parts.own_lag[:, None] * theta
     indirect = beside * beta + beside_lag * theta
-    return np.stack([direct, indirect, direct + indirect], axis=1)
+    return np.stack(
+        [
+            direct,
+            indirect,
+            direct + indirect,
+        ],
+        axis=1,
+    )
 
 
 def _slopes(fit: FittedPanel, parameters: Array) -> tuple[Array, Array]:
@@ -260,9 +284,20 @@ def effect_gradients(fit: FittedPanel) -> Array:
     beta, theta = _slopes(fit, at)
     parts = multipliers(fit.network, rho)
     start = fit.names.index(fit.regressors[0])
-    out = np.zeros((len(at), 3, beta.shape[1], len(fit.names)))
+    out = np.zeros(
+        (
+            len(at),
+            3,
+            beta.shape[1],
+            len(fit.names),
+        )
+    )
     if fit.names[0] == "rho":
-        out[..., 0] = effects_of(multiplier_slopes(fit.network, rho), beta, theta)
+        out[..., 0] = effects_of(
+            multiplier_slopes(fit.network, rho),
+            beta,
+            theta,
+        )
     one = np.ones((1, 1))
     none = np.zeros((1, 1))
     # Effects are linear in b and th: their derivatives are effects of units.

@@ -97,7 +97,14 @@ class ContrastDesign(Design):
         """Test by permuting the rows of labels."""
         s = self.section
         draws = self.geography.draws(scheme)
-        test = label_permutation(s.y, s.labels, s.controls, s.c, draws, s.label_design)
+        test = label_permutation(
+            s.y,
+            s.labels,
+            s.controls,
+            s.c,
+            draws,
+            s.label_design,
+        )
         return Tested(
             estimate=test.estimate,
             p_value=test.p_value,
@@ -126,7 +133,15 @@ def method_results(
 ) -> dict[str, Tested]:
     """Return what each method says of a contrast, the deciding one first."""
     section = design.section
-    results = {name: infer(name, design, section.contrast, level) for name in names}
+    results = {
+        name: infer(
+            name,
+            design,
+            section.contrast,
+            level,
+        )
+        for name in names
+    }
     if section.few:
         free = results["randomisation"]
         results["randomisation"] = replace(free, mde=_classical_reach(design, level))

@@ -69,7 +69,12 @@ def _range(group: list[Estimate], primary: str) -> list[Estimate]:
         "estimator": "taxonomy_range",
         "treatment_def": f"{len(group)} taxonomies",
     }
-    base = Estimate(**shared, **labels, estimate=NAN, n_obs=len(group))
+    base = Estimate(
+        **shared,
+        **labels,
+        estimate=NAN,
+        n_obs=len(group),
+    )
     ends = [
         replace(
             base,

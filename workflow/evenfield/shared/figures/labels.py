@@ -37,8 +37,18 @@ DISTANCES = (3.0, 6.0, 9.5, 13.5, 18.0)  # in points
 OUTSIDE = 1e6
 ON_A_POINT = 5.0
 ON_A_NAME = 10.0
-HALO = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.2}
-PLAIN: dict[str, Any] = {"fontsize": 5.5, "ha": "center", "va": "center", "zorder": 6}
+HALO = {
+    "facecolor": "white",
+    "alpha": 0.7,
+    "linewidth": 0,
+    "pad": 0.2,
+}
+PLAIN: dict[str, Any] = {
+    "fontsize": 5.5,
+    "ha": "center",
+    "va": "center",
+    "zorder": 6,
+}
 
 
 def spaced(wanted: Sequence[float], gap: float) -> list[float]:
@@ -80,7 +90,12 @@ def label_points(
     texts: dict[int, Text] = {}
     to_data = axes.transData.inverted().transform
     for i in _crowded_first(points):
-        text = axes.text(x[i], y[i], names[i], **{**PLAIN, "bbox": HALO, **style})
+        text = axes.text(
+            x[i],
+            y[i],
+            names[i],
+            **{**PLAIN, "bbox": HALO, **style},
+        )
         box = text.get_window_extent().padded(0.6 * scale)
         shifts = _shifts(box, scale)
         boxes = box.get_points() + shifts[:, None]
@@ -96,10 +111,20 @@ def label_points(
     return [texts[i] for i in range(len(names))]
 
 
-def _draw_leader(axes: Axes, point: np.ndarray, box: Bbox) -> None:
+def _draw_leader(
+    axes: Axes,
+    point: np.ndarray,
+    box: Bbox,
+) -> None:
     near = np.clip(point, box.min, box.max)
     ends = axes.transData.inverted().transform(np.vstack([point, near]))
-    axes.plot(ends[:, 0], ends[:, 1], color=SOFT, linewidth=0.4, zorder=3)
+    axes.plot(
+        ends[:, 0],
+        ends[:, 1],
+        color=SOFT,
+        linewidth=0.4,
+        zorder=3,
+    )
 
 
 def _crowded_first(points: np.ndarray) -> list[int]:
@@ -128,9 +153,17 @@ def _costs(
     high = boxes[:, 1:]
     inside = ((low >= frame.min) & (high <= frame.max)).all(axis=(1, 2))
     near = ((points > low - reach) & (points < high + reach)).all(axis=2)
-    used = np.array([box.get_points() for box in taken]).reshape(-1, 2, 2)
+    used = np.array([box.get_points() for box in taken]).reshape(
+        -1,
+        2,
+        2,
+    )
     common = np.minimum(high, used[:, 1]) - np.maximum(low, used[:, 0])
     overlaps = (common > 0).all(axis=2)
-    covered = np.where(overlaps, ON_A_NAME + common.prod(axis=2), 0.0).sum(axis=1)
+    covered = np.where(
+        overlaps,
+        ON_A_NAME + common.prod(axis=2),
+        0.0,
+    ).sum(axis=1)
     outside = np.where(inside, 0.0, OUTSIDE)
     return np.asarray(outside + ON_A_POINT * near.sum(axis=1) + covered)

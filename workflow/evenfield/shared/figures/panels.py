@@ -27,7 +27,13 @@ def panels(
     inches, edges in shares of it.
     """
     use_style()
-    figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, **options)
+    figure, grid = plt.subplots(
+        rows,
+        columns,
+        figsize=size,
+        squeeze=False,
+        **options,
+    )
     figure.subplots_adjust(**edges)
     return figure, grid
 
@@ -63,7 +69,12 @@ def cell_key(
         )
         for cell in cells
     ]
-    figure.legend(handles=keys, ncols=len(keys), handletextpad=0.2, **position)
+    figure.legend(
+        handles=keys,
+        ncols=len(keys),
+        handletextpad=0.2,
+        **position,
+    )
 
 
 def proxy_sentence(
@@ -85,7 +96,11 @@ def tick_key(label: str, markersize: float) -> Line2D:
     return line_key(label, markersize=markersize, **stroke)
 
 
-def key_below(figure: Figure, keys: Sequence[Artist], **spacing: Any) -> None:
+def key_below(
+    figure: Figure,
+    keys: Sequence[Artist],
+    **spacing: Any,
+) -> None:
     """Draw a key in one line beneath all panels."""
     figure.legend(
         handles=keys,

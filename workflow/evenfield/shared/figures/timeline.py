@@ -52,7 +52,12 @@ def draw_path(
         )
 
 
-def draw_line(axes: Axes, x: Any, y: Any, **style: Any) -> None:
+def draw_line(
+    axes: Axes,
+    x: Any,
+    y: Any,
+    **style: Any,
+) -> None:
     """Draw one line through points that are there already, nothing estimated, no axis
     named.
     """
@@ -67,7 +72,11 @@ def draw_line(axes: Axes, x: Any, y: Any, **style: Any) -> None:
     )
 
 
-def shade_proxy(axes: Axes, frame: pd.DataFrame, name: str = "proxy output") -> None:
+def shade_proxy(
+    axes: Axes,
+    frame: pd.DataFrame,
+    name: str = "proxy output",
+) -> None:
     """Shade the years whose output is the proxy and mark the joint; nothing where there
     is no proxy.
     """
@@ -78,7 +87,13 @@ def shade_proxy(axes: Axes, frame: pd.DataFrame, name: str = "proxy output") -> 
     last = years.max()
     left = min(first, axes.get_xlim()[0])
     right = last + 0.5  # the joint lies between two years
-    axes.axvspan(left, right, color=PALE, zorder=0, linewidth=0)
+    axes.axvspan(
+        left,
+        right,
+        color=PALE,
+        zorder=0,
+        linewidth=0,
+    )
     axes.axvline(right, color=FAINT, linewidth=0.8, zorder=1)
     axes.annotate(
         f"{name}, {first:.0f}\u2013{last:.0f}" if name else "",
@@ -106,7 +121,11 @@ def name_endings(
     pixels = [float(to_pixel((year, item.value))[1]) for item in endings]
     # Names of so many lines, a quarter of a line apart and a fifth more.
     gap = size * (0.2 + 1.25 * lines) * axes.figure.dpi / 72
-    for item, pixel in zip(endings, spaced(pixels, gap), strict=True):
+    for item, pixel in zip(
+        endings,
+        spaced(pixels, gap),
+        strict=True,
+    ):
         axes.annotate(
             item.name,
             (year, float(back((0.0, pixel))[1])),
@@ -132,4 +151,11 @@ def with_basis(frame: pd.DataFrame, description: Record) -> pd.DataFrame:
     proxy = (description.get("basis_years") or {}).get("proxy") or (np.inf, np.inf)
     years = frame["year"].astype(int)
     inside = years.between(*proxy)
-    return frame.assign(year=years, basis=np.where(inside, PROXY, "official"))
+    return frame.assign(
+        year=years,
+        basis=np.where(
+            inside,
+            PROXY,
+            "official",
+        ),
+    )

@@ -19,7 +19,12 @@ def left(
     header: str, *names: str, show: Formatter = text, width_cm: float = 0.0
 ) -> Column:
     """Return a column of text, aligned at the left."""
-    return Column(names=names, header=header, show=show, width_cm=width_cm)
+    return Column(
+        names=names,
+        header=header,
+        show=show,
+        width_cm=width_cm,
+    )
 
 
 def count(header: str, name: str) -> Column:
@@ -27,9 +32,19 @@ def count(header: str, name: str) -> Column:
     return right(header, name, show=whole)
 
 
-def number(header: str, name: str, decimals: int, reason: str = "") -> Column:
+def number(
+    header: str,
+    name: str,
+    decimals: int,
+    reason: str = "",
+) -> Column:
     """Return a column of numbers."""
-    return right(header, name, show=with_decimals(fixed, decimals), reason=reason)
+    return right(
+        header,
+        name,
+        show=with_decimals(fixed, decimals),
+        reason=reason,
+    )
 
 
 def estimate(
@@ -40,12 +55,22 @@ def estimate(
     return right(header, value, error, show=show, reason=reason)
 
 
-def ends(header: str, low: str, high: str, decimals: int, reason: str = "") -> Column:
+def ends(
+    header: str,
+    low: str,
+    high: str,
+    decimals: int,
+    reason: str = "",
+) -> Column:
     """Return a column of intervals."""
     show = with_decimals(interval, decimals)
     return right(header, low, high, show=show, reason=reason)
 
 
-def probability(header: str, name: str, reason: str = "") -> Column:
+def probability(
+    header: str,
+    name: str,
+    reason: str = "",
+) -> Column:
     """Return a column of p-values."""
     return right(header, name, show=p_value, reason=reason)

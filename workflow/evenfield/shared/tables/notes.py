@@ -54,6 +54,10 @@ def basis_mark(basis: str) -> str:
     return {"proxy": "\u2020", "spliced": "\u2021"}.get(basis, "")
 
 
-def period_with_basis(period: str, basis: str, periods: Mapping[str, Period]) -> str:
+def period_with_basis(
+    period: str,
+    basis: str,
+    periods: Mapping[str, Period],
+) -> str:
     """Return a period with the mark of its basis."""
     return f"{period_label(period, periods)}{basis_mark(basis)}"

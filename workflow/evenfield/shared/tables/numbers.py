@@ -122,7 +122,11 @@ def years_interval(low: Any, high: Any) -> str:
     return f"[{years(low) or UNBOUNDED}, {right}]"
 
 
-def interval(low: Any, high: Any, decimals: int = 2) -> str:
+def interval(
+    low: Any,
+    high: Any,
+    decimals: int = 2,
+) -> str:
     """Write an interval; an end that does not exist is said in words."""
     if is_missing(low) and is_missing(high):
         return ""
@@ -131,7 +135,11 @@ def interval(low: Any, high: Any, decimals: int = 2) -> str:
     return f"[{left}, {right}]"
 
 
-def with_error(value: Any, error: Any, decimals: int = 2) -> str:
+def with_error(
+    value: Any,
+    error: Any,
+    decimals: int = 2,
+) -> str:
     """Write an estimate with its standard error in parentheses."""
     if is_missing(value) or is_missing(error):
         return fixed(value, decimals)

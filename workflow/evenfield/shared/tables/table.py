@@ -102,7 +102,12 @@ def empty_table(name: str, why: str) -> Table:
     """Return a table that says why it has nothing to show."""
     frame = pd.DataFrame({"said": [f"Nothing to show: {why}."]})
     column = Column(names=("said",), header="")
-    return Table(id=name, note=(), columns=(column,), frame=frame)
+    return Table(
+        id=name,
+        note=(),
+        columns=(column,),
+        frame=frame,
+    )
 
 
 def shortened(table: Table) -> Table:
@@ -119,7 +124,12 @@ def shortened(table: Table) -> Table:
             columns = [column for column in columns if column.names[0] in wanted]
         frame = frame[[bool(table.short.rows(row)) for row in records(frame)]]
     note = tuple(text for text in note if not text.startswith("Data "))
-    return replace(table, columns=tuple(columns), frame=frame, note=note)
+    return replace(
+        table,
+        columns=tuple(columns),
+        frame=frame,
+        note=note,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +175,11 @@ def grid(table: Table) -> Grid:
     return Grid(tuple(lines), (*table.note, *letters))
 
 
-def _cell(column: Column, row: Row, reasons: list[str]) -> Cell:
+def _cell(
+    column: Column,
+    row: Row,
+    reasons: list[str],
+) -> Cell:
     """Return a printed cell; a new reason of a blank one joins ``reasons``."""
     values = [row[name] for name in column.names]
     shown = column.show(*values)

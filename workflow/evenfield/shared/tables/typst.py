@@ -11,7 +11,11 @@ SPECIAL = re.compile(r"([\\#$*_`<>@\[\]~/=+-])")
 LONG_CELL = 26  # characters of the longest cell that takes the width it needs
 # Characters of a row that fit on a page of A4 by size of type: upright first, then
 # sideways.
-UPRIGHT = ((72, 8.5), (86, 7.6), (146, 6.8))
+UPRIGHT = (
+    (72, 8.5),
+    (86, 7.6),
+    (146, 6.8),
+)
 SIDEWAYS = ((180, 7.2), (10_000, 6.4))
 
 
@@ -34,16 +38,32 @@ def table_typst(table: Table) -> str:
     whole = replace(table, columns=tuple(printed))
     size = table.short.size if table.short else 0.0
     flag = f"#let shortened = {str(table.short is not None).lower()}\n"
-    return flag + _module(whole, "") + _module(shortened(table), "short_", size)
+    return (
+        flag
+        + _module(whole, "")
+        + _module(
+            shortened(table),
+            "short_",
+            size,
+        )
+    )
 
 
-def _module(table: Table, prefix: str, given: float = 0.0) -> str:
+def _module(
+    table: Table,
+    prefix: str,
+    given: float = 0.0,
+) -> str:
     body = grid(table)
     columns = table.columns
     texts = [[cell.text for cell in line.cells] for line in body.lines if line.cells]
     # A heading breaks between its words, a cell counts whole.
     longest = []
-    for column, cells in zip(columns, zip(*texts, strict=True), strict=True):
+    for column, cells in zip(
+        columns,
+        zip(*texts, strict=True),
+        strict=True,
+    ):
         longest.append(max(map(len, [*cells, *column.header.split()])))
     length = sum(min(count, LONG_CELL) + 2 for count in longest)
     # The largest type in which the longest row fits.

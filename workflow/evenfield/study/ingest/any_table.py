@@ -47,7 +47,15 @@ SURELY_POINTED = re.compile(
 CURRENCY = re.compile(r"^([+-]?)\s*(R\$|US\$|[$€£¥￥])\s*|\s*(€|£|¥|元)$")
 ANY_NUMBER = (
     r"([+-]?\s*(R\$|US\$|[$€£¥￥])\s*)?("
-    + "|".join(pattern.pattern for pattern in (NUMBER, GROUPED, COMMA, POINTED))
+    + "|".join(
+        pattern.pattern
+        for pattern in (
+            NUMBER,
+            GROUPED,
+            COMMA,
+            POINTED,
+        )
+    )
     + r")(\s*(€|£|¥|元))?"
 )
 FORMATS = "CSV or text, Excel (.xlsx), Stata (.dta), SPSS (.sav), Parquet, GeoJSON"
@@ -151,7 +159,11 @@ def numbers_of(column: pd.Series) -> pd.Series | None:
     held = text[~blank]
     if held.empty:
         return None
-    held = held.str.replace(CURRENCY, lambda mark: mark[1] or "", regex=True)
+    held = held.str.replace(
+        CURRENCY,
+        lambda mark: mark[1] or "",
+        regex=True,
+    )
     grouped = held.str.fullmatch(GROUPED.pattern)
     pointed = held.str.fullmatch(POINTED.pattern)
     if held.str.fullmatch(SURELY_POINTED.pattern).any() and pointed.all():
@@ -232,7 +244,13 @@ def _headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
         messages.append(f"{dropped} notes below the table left out")
     above = [",".join(row).rstrip(",") for row in rows[:start]]
     return AnyTable(
-        pd.DataFrame(body, columns=header[:width], dtype=str), messages, above=above
+        pd.DataFrame(
+            body,
+            columns=header[:width],
+            dtype=str,
+        ),
+        messages,
+        above=above,
     )
 
 
@@ -241,8 +259,18 @@ def read_cells(path: str | Path) -> list[list[str]]:
     file = Path(path)
     if not file.is_file():
         raise IngestError(f"no file {file.name}", FORMATS, "correct the path")
-    if file.suffix.lower() in {".xlsx", ".xlsm", ".xls", ".ods"}:
-        sheet = pd.read_excel(file, header=None, dtype=object, keep_default_na=False)
+    if file.suffix.lower() in {
+        ".xlsx",
+        ".xlsm",
+        ".xls",
+        ".ods",
+    }:
+        sheet = pd.read_excel(
+            file,
+            header=None,
+            dtype=object,
+            keep_default_na=False,
+        )
         rows = _as_text(sheet).to_numpy().tolist()
     else:
         rows = _text_rows(file, [])

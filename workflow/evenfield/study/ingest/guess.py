@@ -35,8 +35,9 @@ WORDS = {
         r"year|yr|jahr|ano|año|annee|année|anno|date|time|time_?period|period|wave|t|年份|年度|年"
     ),
     "unit": (
-        r"(unit|state|region|province|prov|district|county|department|departamento|municipality|country|"
-        r"prefecture|city|nuts\d?|geo|fips|iso\d?|abbr|id|code)(_?(id|code|no|abbr|iso\d?))?|地区|省份|城市"
+        r"(unit|state|region|province|prov|district|county|department|departamento|municipality|"
+        r"country|prefecture|city|nuts\d?|geo|fips|iso\d?|abbr|id|code)"
+        r"(_?(id|code|no|abbr|iso\d?))?|地区|省份|城市"
     ),
     "name": (
         r"(.*[_"
@@ -87,7 +88,13 @@ class Guessed:
 def known_as(kind: str, names: Iterable[str]) -> list[str]:
     """Return the names that are common ones of a kind of column."""
     return [
-        name for name in names if re.fullmatch(WORDS[kind], name.strip(), re.IGNORECASE)
+        name
+        for name in names
+        if re.fullmatch(
+            WORDS[kind],
+            name.strip(),
+            re.IGNORECASE,
+        )
     ]
 
 
@@ -166,7 +173,11 @@ def guess(
         for column in columns:
             if (numbers := numbers_of(part[column])) is not None:
                 part[column] = [number_text(value) for value in numbers]
-    titles = {"unit": unit, "year": "" if year == YEAR else year, "name": name}
+    titles = {
+        "unit": unit,
+        "year": "" if year == YEAR else year,
+        "name": name,
+    }
     titles |= chosen.titles
     placed = with_coordinates(units)
     renamed = zip(placed.columns, units.columns, strict=True)
@@ -180,7 +191,11 @@ def guess(
     titles = {
         ours: theirs for ours, theirs in titles.items() if theirs and ours != theirs
     }
-    word = re.sub(r"[ _]?(name|id|code|abbr|no)$", "", (name or unit).lower()).strip()
+    word = re.sub(
+        r"[ _]?(name|id|code|abbr|no)$",
+        "",
+        (name or unit).lower(),
+    ).strip()
     unit_name = (
         word if re.fullmatch(r"[^\W\d_]{4,}", word) and word != "unit" else "unit"
     )
@@ -260,14 +275,24 @@ def _without(
     """Leave out the units that the user names, and totals of others."""
     name_of = {str(unit): str(name) for unit, name in names.items()}
     first = frame.drop_duplicates("unit")
-    written = dict(zip(first["unit"], first["_id"], strict=True))
+    written = dict(
+        zip(
+            first["unit"],
+            first["_id"],
+            strict=True,
+        )
+    )
     shown = {
         unit: unit if name in {unit, written[unit]} else f"{unit} {name}"
         for unit, name in name_of.items()
     }
     texts = dict[str, list[str]]()
     for unit, name in name_of.items():
-        for text in {unit.casefold(), name.casefold(), written[unit].casefold()}:
+        for text in {
+            unit.casefold(),
+            name.casefold(),
+            written[unit].casefold(),
+        }:
             texts.setdefault(text, []).append(unit)
     out = list[str]()
     for asked in choices.leave_out:
@@ -277,7 +302,11 @@ def _without(
             raise _fault(
                 f"{asked}, given by --leave-out, {fault}",
                 "an id or a name of the table",
-                nearest(asked, [*name_of, *name_of.values()], "correct it"),
+                nearest(
+                    asked,
+                    [*name_of, *name_of.values()],
+                    "correct it",
+                ),
             )
         out += units
     if out:
@@ -288,7 +317,14 @@ def _without(
         names = names.drop(out)
     figures = [
         column
-        for column in frame.columns.difference(["unit", "year", "_id"], sort=False)
+        for column in frame.columns.difference(
+            [
+                "unit",
+                "year",
+                "_id",
+            ],
+            sort=False,
+        )
         if numbers_of(frame[column]) is not None
     ]
     totals = totals_among(frame, names, figures)
@@ -390,7 +426,11 @@ def long_table(
     return tall.join(frame[held]).astype({YEAR: str}).reset_index(drop=True), YEAR
 
 
-def _unit_column(frame: pd.DataFrame, year: str, messages: list[str]) -> str:
+def _unit_column(
+    frame: pd.DataFrame,
+    year: str,
+    messages: list[str],
+) -> str:
     others = [name for name in frame.columns if name != year]
     keys = [name for name in others if _is_key(frame, name, year)]
     keys = [
@@ -456,7 +496,11 @@ def _unit_column(frame: pd.DataFrame, year: str, messages: list[str]) -> str:
     return unit
 
 
-def _counts_units(frame: pd.DataFrame, name: str, year: str) -> bool:
+def _counts_units(
+    frame: pd.DataFrame,
+    name: str,
+    year: str,
+) -> bool:
     cells = frame[name].str.strip()
     return bool(
         cells.str.fullmatch(r"\d+(\.0+)?").all()
@@ -465,7 +509,11 @@ def _counts_units(frame: pd.DataFrame, name: str, year: str) -> bool:
     )
 
 
-def _layers(frame: pd.DataFrame, unit: str, year: str) -> tuple[str, list[str]] | None:
+def _layers(
+    frame: pd.DataFrame,
+    unit: str,
+    year: str,
+) -> tuple[str, list[str]] | None:
     """Return a column of text whose values tell apart the rows of a unit and year."""
     for column in frame.columns:
         values = list(dict.fromkeys(frame[column].str.strip()))
@@ -479,7 +527,11 @@ def _layers(frame: pd.DataFrame, unit: str, year: str) -> tuple[str, list[str]] 
     return None
 
 
-def _is_key(frame: pd.DataFrame, name: str, year: str) -> bool:
+def _is_key(
+    frame: pd.DataFrame,
+    name: str,
+    year: str,
+) -> bool:
     column = frame[name].str.strip()
     filled = not column.str.lower().isin(MISSING - {"na"}).any()
     return (
@@ -529,7 +581,11 @@ def _keyed(
     others = frame.drop(columns=[unit, year])
     taken = ("unit", "year", "_id")
     others = others.rename(columns={name: f"{name}_given" for name in taken})
-    out = others.assign(unit=ids, year=cells.str[:4].astype(int), _id=shown)
+    out = others.assign(
+        unit=ids,
+        year=cells.str[:4].astype(int),
+        _id=shown,
+    )
     if len(twice := out[out.duplicated(["unit", "year"])]):
         named = [f"{row.unit} {row.year}" for row in twice.itertuples()]
         stands = "stands" if len(named) == 1 else "stand"
@@ -553,7 +609,13 @@ def _name_column(frame: pd.DataFrame) -> str:
     others = [
         c
         for c in frame.columns
-        if c not in {"unit", "year", "_id"} and numbers_of(frame[c]) is None
+        if c
+        not in {
+            "unit",
+            "year",
+            "_id",
+        }
+        and numbers_of(frame[c]) is None
     ]
     same = [
         c
@@ -586,7 +648,17 @@ def _sorted_columns(
     figures = list[str]()
     constant = list[str]()
     dropped = list[str]()
-    for column in [c for c in frame.columns if c not in {"unit", "year", "_id", name}]:
+    for column in [
+        c
+        for c in frame.columns
+        if c
+        not in {
+            "unit",
+            "year",
+            "_id",
+            name,
+        }
+    ]:
         held, wrong = no_numbers(frame[column])
         if numbers_of(frame[column]) is not None:
             still = _constant(frame, column) and not known_as("population", [column])
@@ -633,7 +705,13 @@ def _balanced(
             "give a longer table, or see --unit and --year",
         )
     step = math.gcd(*(b - a for a, b in itertools.pairwise(years)))
-    grid = list(range(years[0], years[-1] + 1, step))
+    grid = list(
+        range(
+            years[0],
+            years[-1] + 1,
+            step,
+        )
+    )
     units = sorted(set(panel["unit"]))
     full = panel.set_index(["unit", "year"]).reindex(
         pd.MultiIndex.from_product([units, grid], names=["unit", "year"])
@@ -647,7 +725,15 @@ def _balanced(
         .reshape(len(units), -1)
     )
     first, last, in_block = _largest_block(held)
-    left_out = [unit for unit, stays in zip(units, in_block, strict=True) if not stays]
+    left_out = [
+        unit
+        for unit, stays in zip(
+            units,
+            in_block,
+            strict=True,
+        )
+        if not stays
+    ]
     if left_out:
         messages.append(
             f"{counted(len(left_out), 'unit')} with gaps in income left out:"
@@ -685,7 +771,11 @@ def _largest_block(held: np.ndarray) -> tuple[int, int, np.ndarray]:
     )
     length = held.shape[1]
     best = -1
-    largest = (0, length - 1, np.asarray(held.all(axis=1)))
+    largest = (
+        0,
+        length - 1,
+        np.asarray(held.all(axis=1)),
+    )
     for first in range(length):
         for last in range(first + 1, length):
             rows = np.asarray(total[:, last + 1] - total[:, first] == last - first + 1)

@@ -66,7 +66,11 @@ class IncomeColumns:
     perhaps: list[str] = field(default_factory=list)  # where it is not clear
 
 
-def logarithm_sign(name: str, label: str, values: pd.Series) -> str:
+def logarithm_sign(
+    name: str,
+    label: str,
+    values: pd.Series,
+) -> str:
     """Return what makes a column look like a logarithm; blank if nothing does.
 
     Names and labels count only where the figures may be logarithms at all.
@@ -234,7 +238,12 @@ def _level_name(
     name: str, taken: Mapping[str, pd.Series], otherwise: str = "exp"
 ) -> str:
     bare = re.sub(r"^(log_?10|ln|log|l)[ _.(-]*", "", name, flags=re.IGNORECASE)
-    bare = re.sub(r"[ _.(](ln|log)\)?$", "", bare, flags=re.IGNORECASE).strip(" _.()")
+    bare = re.sub(
+        r"[ _.(](ln|log)\)?$",
+        "",
+        bare,
+        flags=re.IGNORECASE,
+    ).strip(" _.()")
     return bare if bare and bare not in taken else f"{otherwise}_{name}"
 
 
@@ -297,7 +306,17 @@ def _guessed(
         name = heads[0]
         why = "by its name" if name in by_name else "by its label"
         sure = _sureness(f"{name} {labels.get(name, '')}") == 2
-        return IncomeColumns({"column": name}, [_chosen(name, why, sure, numbers)])
+        return IncomeColumns(
+            {"column": name},
+            [
+                _chosen(
+                    name,
+                    why,
+                    sure,
+                    numbers,
+                )
+            ],
+        )
     others = [name for name in numbers if name not in people]
     if len(others) == 1 and rest == others and not people:
         if signs[others[0]]:
@@ -349,7 +368,12 @@ def _may_be_income(values: pd.Series) -> bool:
     return bool((known <= 0).mean() <= 0.05 and known.max() > 1)
 
 
-def _chosen(name: str, why: str, sure: bool, numbers: Mapping[str, pd.Series]) -> str:
+def _chosen(
+    name: str,
+    why: str,
+    sure: bool,
+    numbers: Mapping[str, pd.Series],
+) -> str:
     guess = "" if sure else "; a guess: if it is another, give --income"
     return f"income per head: column {name}, {why} ({_span(numbers[name])}){guess}"
 

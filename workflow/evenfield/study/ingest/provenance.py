@@ -75,7 +75,11 @@ def whole_origin(
         }
         spans.append(
             pd.DataFrame(
-                {"variable": columns, **label, "flag": package.get("flag", "official")}
+                {
+                    "variable": columns,
+                    **label,
+                    "flag": package.get("flag", "official"),
+                }
             )
         )
     spans_found = pd.concat(
@@ -112,7 +116,11 @@ def check_coverage(tables: Mapping[str, pd.DataFrame]) -> None:
     masks = span_masks(panel, spans)
     for variable in [name for name in panel.columns if name not in {"unit", "year"}]:
         count = np.zeros(len(panel), int)
-        for name, mask in zip(spans["variable"], masks, strict=True):
+        for name, mask in zip(
+            spans["variable"],
+            masks,
+            strict=True,
+        ):
             count += mask * int(name == variable)
         wrong = panel[variable].notna().to_numpy() & (count != 1)
         if wrong.any():

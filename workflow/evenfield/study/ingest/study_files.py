@@ -82,7 +82,11 @@ def described(
         else []
     )
     schema = {"fields": fields, **({"primaryKey": key} if key else {})}
-    return {"name": name.replace("/", "-"), "path": f"{name}.csv", "schema": schema}
+    return {
+        "name": name.replace("/", "-"),
+        "path": f"{name}.csv",
+        "schema": schema,
+    }
 
 
 def write_study(
@@ -111,7 +115,11 @@ def write_study(
         if package is not None:
             write_package(package, trial)
         for path, text in texts.items():
-            (trial.parent / path).write_text(text, encoding="utf-8", newline="\n")
+            (trial.parent / path).write_text(
+                text,
+                encoding="utf-8",
+                newline="\n",
+            )
         for path, frame in tables.items():
             (trial.parent / path).parent.mkdir(parents=True, exist_ok=True)
             frame.to_csv(trial.parent / path, index=False, lineterminator="\n")
@@ -119,7 +127,13 @@ def write_study(
         description = describe_study(
             read_study({**config, "data": {**config["data"], "package": str(trial)}})
         )
-        for path in dict.fromkeys([*tables, *texts, target.name]):
+        for path in dict.fromkeys(
+            [
+                *tables,
+                *texts,
+                target.name,
+            ]
+        ):
             beside = (target.parent / path).with_suffix(".new")
             beside.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(trial.parent / path, beside)

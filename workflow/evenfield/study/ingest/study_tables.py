@@ -100,7 +100,17 @@ def read_structure(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     named = [
         name for name in config["taxonomy"]["all"] if _taxonomy_file(name) not in broken
     ]
-    checks += [("units", partial(collect_taxonomies, tables, [name])) for name in named]
+    checks += [
+        (
+            "units",
+            partial(
+                collect_taxonomies,
+                tables,
+                [name],
+            ),
+        )
+        for name in named
+    ]
     for needed, check in checks:
         if set(needed.split()) <= set(tables):
             with faults.caught():
@@ -153,9 +163,19 @@ def _arranged(
     return out
 
 
-def check_years(panel: pd.DataFrame, years: list[int], step: int) -> None:
+def check_years(
+    panel: pd.DataFrame,
+    years: list[int],
+    step: int,
+) -> None:
     """Check that every unit has every year of the study at the declared step."""
-    wanted = set(range(years[0], years[1] + 1, step))
+    wanted = set(
+        range(
+            years[0],
+            years[1] + 1,
+            step,
+        )
+    )
     inside = panel[panel["year"].between(years[0], years[1])]
     stray = sorted(set(inside["year"].astype(int)) - wanted)
     if stray:
@@ -165,7 +185,13 @@ def check_years(panel: pd.DataFrame, years: list[int], step: int) -> None:
             f"years from {years[0]} every {step}",
             "correct the years or panel.step in config.yaml",
         )
-    have = set(zip(inside["unit"], inside["year"].astype(int), strict=True))
+    have = set(
+        zip(
+            inside["unit"],
+            inside["year"].astype(int),
+            strict=True,
+        )
+    )
     gaps = [
         f"{unit} {year}"
         for unit in sorted(set(panel["unit"]))
@@ -285,7 +311,14 @@ def collect_taxonomies(
 ) -> pd.DataFrame:
     """Stack the taxonomies that the config names."""
     units = sorted(tables["units"]["unit"])
-    frames = [_taxonomy(tables, name, units).assign(taxonomy=name) for name in names]
+    frames = [
+        _taxonomy(
+            tables,
+            name,
+            units,
+        ).assign(taxonomy=name)
+        for name in names
+    ]
     return pd.concat(frames, ignore_index=True)[["taxonomy", *TAXONOMY_COLUMNS]]
 
 
@@ -304,7 +337,14 @@ def _taxonomy(
             "sez_from_year": np.nan,
             "sez_from_year_dated": np.nan,
         }
-        return pd.DataFrame({**empty, "source": "", "confidence": "", "note": ""})
+        return pd.DataFrame(
+            {
+                **empty,
+                "source": "",
+                "confidence": "",
+                "note": "",
+            }
+        )
     file = _taxonomy_file(name)
     if file not in tables:
         raise IngestError(

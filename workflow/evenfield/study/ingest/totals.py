@@ -170,12 +170,21 @@ def _by_values(values: pd.DataFrame, column: str) -> dict[str, str]:
 def _steps(table: np.ndarray) -> np.ndarray:
     """Return figures in steps of the finest decimal that they are written with."""
     for decimals in range(4):
-        if np.allclose(table, np.round(table, decimals), rtol=0, atol=1e-9):
+        if np.allclose(
+            table,
+            np.round(table, decimals),
+            rtol=0,
+            atol=1e-9,
+        ):
             return np.asarray(table * 10**decimals)
     return np.asarray(table * 1e4)
 
 
-def _sums_of_runs(units: list[str], table: np.ndarray, column: str) -> dict[str, str]:
+def _sums_of_runs(
+    units: list[str],
+    table: np.ndarray,
+    column: str,
+) -> dict[str, str]:
     out = dict[str, str]()
     before = np.concatenate([np.zeros((1, table.shape[1])), table.cumsum(axis=0)])
     for i, unit in enumerate(units):

@@ -30,9 +30,25 @@ KINDS = (
 KIND_BEFORE = re.compile(rf"^({KINDS})( (of|de|del|do|da|di|d))?( (la|el|los|las))? ")
 KIND_AFTER = re.compile(rf" ({KINDS})$")
 LETTERS = str.maketrans(
-    {"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
+    {
+        "ł": "l",
+        "ø": "o",
+        "đ": "d",
+        "ı": "i",
+        "æ": "ae",
+        "œ": "oe",
+        "ð": "d",
+        "þ": "th",
+    }
 )
-UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa"})
+UMLAUTS = str.maketrans(
+    {
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "å": "aa",
+    }
+)
 # Headers that number the rows of a file and say nothing of what they number.
 ROW_NUMBERS = re.compile(
     r"(ogc_?|g|f|o|object|row|feature)?_?(id|no|nr|index|number|num|count)|n|#|x|level_0",
@@ -54,8 +70,18 @@ def _whole(text: str) -> str:
 def _plain(text: str) -> str:
     letters = unicodedata.normalize("NFKD", text.casefold().translate(LETTERS))
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    bare = re.sub(r"['’`ʻ]", "", bare.replace("&", " and "))
-    return " ".join(re.sub(r"[\W_]+", " ", bare).split()).removeprefix("the ")
+    bare = re.sub(
+        r"['’`ʻ]",
+        "",
+        bare.replace("&", " and "),
+    )
+    return " ".join(
+        re.sub(
+            r"[\W_]+",
+            " ",
+            bare,
+        ).split()
+    ).removeprefix("the ")
 
 
 def _spelt_out(text: str) -> str:
@@ -116,7 +142,15 @@ def match_units(
     """
     known = _known_texts(units)
     columns = [column] if column else list(frame.columns)
-    candidates = [_candidate(frame[name], name, known, once) for name in columns]
+    candidates = [
+        _candidate(
+            frame[name],
+            name,
+            known,
+            once,
+        )
+        for name in columns
+    ]
     candidates = [candidate for candidate in candidates if candidate.score]
     if not candidates:
         raise _nothing_fits(frame, units, file, column)
@@ -144,7 +178,15 @@ def _known_texts(units: pd.DataFrame) -> list[dict[str, str | None]]:
 
     An id wins over a name, and both over other columns that tell the units apart.
     """
-    keys = [name for name in ("unit", "name", "name_zh") if name in units]
+    keys = [
+        name
+        for name in (
+            "unit",
+            "name",
+            "name_zh",
+        )
+        if name in units
+    ]
     for name in units.columns.difference(keys, sort=False):
         texts = units[name].astype(str).str.strip()
         if texts.ne("").all() and texts.is_unique and numbers_of(texts) is None:
@@ -236,7 +278,12 @@ def _best(
     named = [one for one in ordered if not one.running]
     counted = [one for one in ordered if one.running]
     if not counted or (named and named[0].score >= 0.5 * counted[0].score):
-        return _agreed(named, frame, file, set() if once else own), []
+        return _agreed(
+            named,
+            frame,
+            file,
+            set() if once else own,
+        ), []
     same_header = [one for one in counted if one.column.casefold() in own]
     certain = [one for one in same_header if not ROW_NUMBERS.fullmatch(one.column)]
     texts = [one for one in named if not one.numbers]

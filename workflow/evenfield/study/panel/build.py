@@ -58,10 +58,8 @@ class BuiltPanel:
     doses: pd.DataFrame
     first_years: pd.DataFrame
     adjacency: pd.DataFrame
-    description: dict[
-        str, Any
-        # scheme, units, years, samples, periods, merges and the content hash of the panel
-    ]
+    # scheme, units, years, samples, periods, merges and the content hash of the panel
+    description: dict[str, Any]
 
 
 def build_panel(
@@ -95,7 +93,11 @@ def build_panel(
         config["taxonomy"]["national_zones"],
     )
     collapsed = period_frame(panel, units, periods, config["controls"])
-    samples = _samples(config["panel"]["samples"], mapping, list(units["unit"]))
+    samples = _samples(
+        config["panel"]["samples"],
+        mapping,
+        list(units["unit"]),
+    )
     description = {
         "unit_scheme": scheme_name,
         "units": list(units["unit"]),
@@ -114,15 +116,15 @@ def build_panel(
     cells = taxonomy_cells(taxonomies, periods)
     yearly = yearly_cells(taxonomies, years)
     return BuiltPanel(
-        panel,
-        collapsed,
-        units,
-        cells,
-        yearly,
-        doses,
-        first_years(doses),
-        adjacency,
-        description,
+        panel=panel,
+        periods=collapsed,
+        units=units,
+        cells=cells,
+        yearly_cells=yearly,
+        doses=doses,
+        first_years=first_years(doses),
+        adjacency=adjacency,
+        description=description,
     )
 
 
@@ -137,9 +139,11 @@ def _in_order(units: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
     """
     # ASSUME: every step that draws at random takes units in this order.
     numbers = panel.select_dtypes("number").columns.drop("year").sort_values()
-    values = panel.pivot(index="unit", columns="year", values=list(numbers)).reindex(
-        units["unit"]
-    )
+    values = panel.pivot(
+        index="unit",
+        columns="year",
+        values=list(numbers),
+    ).reindex(units["unit"])
     own = units.reindex(columns=["draw_order", "lat", "lon"])
     keys = np.column_stack([own.to_numpy(float), values.to_numpy(float)])
     return units.iloc[np.lexsort((units["unit"], *keys.T[::-1]))].reset_index(drop=True)

@@ -17,7 +17,12 @@ def zone_doses(
     """Count the zones in force by unit, year and type."""
     types = _typed(zones, national)
     grid = pd.MultiIndex.from_product(
-        [sorted(types), units, years], names=["zone_type", "unit", "year"]
+        [sorted(types), units, years],
+        names=[
+            "zone_type",
+            "unit",
+            "year",
+        ],
     )
     rows = grid.to_frame(index=False)
     for column, only_dated in {"zones": False, "zones_dated": True}.items():
@@ -59,7 +64,11 @@ def _in_force(
     grid = np.asarray(years)
     on = (starts[:, None] <= grid) & (grid < ends[:, None])
     counts = np.zeros((len(units), len(years)), dtype=int)
-    np.add.at(counts, chosen["unit"].map(row_of_unit).to_numpy(int), on.astype(int))
+    np.add.at(
+        counts,
+        chosen["unit"].map(row_of_unit).to_numpy(int),
+        on.astype(int),
+    )
     return counts
 
 

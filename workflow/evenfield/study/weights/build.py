@@ -36,7 +36,11 @@ def build_geography(
             "correct the id",
         )
     pairs = [pair for pair in pairs if pair[0] != pair[1]]
-    by_hand = pd.DataFrame(pairs, columns=["unit_i", "unit_j"], dtype=str)
+    by_hand = pd.DataFrame(
+        pairs,
+        columns=["unit_i", "unit_j"],
+        dtype=str,
+    )
     nowhere = pd.Series(np.nan, index=units.index)
     return Geography(
         units=tuple(units["unit"]),
@@ -64,7 +68,11 @@ def build_weights(
         )
     islands = [
         unit
-        for unit, links in zip(geography.units, np.diff(raw.indptr), strict=True)
+        for unit, links in zip(
+            geography.units,
+            np.diff(raw.indptr),
+            strict=True,
+        )
         if links == 0
     ]
     if islands:
@@ -119,5 +127,9 @@ def edge_list(weights: SpatialWeights) -> pd.DataFrame:
     units = np.sort(np.array(weights.units, dtype=object))
     links = weights.aligned(units.tolist()).tocoo()
     return pd.DataFrame(
-        {"unit_i": units[links.row], "unit_j": units[links.col], "weight": links.data}
+        {
+            "unit_i": units[links.row],
+            "unit_j": units[links.col],
+            "weight": links.data,
+        }
     )

@@ -35,7 +35,13 @@ def mean_doses(
             for ending, count in COUNTS.items()
         }
         frames.append(
-            pd.DataFrame({"unit": units, "period": item["period"], **columns})
+            pd.DataFrame(
+                {
+                    "unit": units,
+                    "period": item["period"],
+                    **columns,
+                }
+            )
         )
     return pd.concat(frames, ignore_index=True)
 
@@ -79,7 +85,15 @@ def exposure_frame(
             for column, *pair in both
             for kind, values in zip(KINDS, pair, strict=True)
         }
-        frames.append(merged[["taxonomy", "period", "unit"]].assign(**named))
+        frames.append(
+            merged[
+                [
+                    "taxonomy",
+                    "period",
+                    "unit",
+                ]
+            ].assign(**named)
+        )
         frames[-1].insert(0, "weights", name)
     return pd.concat(frames, ignore_index=True)
 

@@ -47,7 +47,12 @@ class Geography:
         """Return coordinates that every unit has and no two share; two (N,)."""
         blank = [
             u
-            for u, a, b in zip(self.units, self.lat, self.lon, strict=True)
+            for u, a, b in zip(
+                self.units,
+                self.lat,
+                self.lon,
+                strict=True,
+            )
             if not np.isfinite(a + b)
         ]
         if blank:
@@ -57,7 +62,16 @@ class Geography:
                 "lat and lon in units.csv",
                 "fill them or drop these weights",
             )
-        same = sorted(zip(*near_pairs(self.lat, self.lon, 0.0)[:2], strict=True))
+        same = sorted(
+            zip(
+                *near_pairs(
+                    self.lat,
+                    self.lon,
+                    0.0,
+                )[:2],
+                strict=True,
+            )
+        )
         if same:
             pair = " and ".join(self.units[i] for i in same[0])
             raise WeightsError(
@@ -83,12 +97,31 @@ class Geography:
                 "take nearest, band or contiguity",
             )
         i, j = all_pairs(n)
-        return symmetric(n, i, j, value(pair_km(*where, i, j)))
+        return symmetric(
+            n,
+            i,
+            j,
+            value(pair_km(*where, i, j)),
+        )
 
 
-def raw_weights(name: str, spec: Mapping[str, Any], geography: Geography) -> csr_array:
+def raw_weights(
+    name: str,
+    spec: Mapping[str, Any],
+    geography: Geography,
+) -> csr_array:
     """Make the weights of one family before row standardisation; shape (N, N)."""
-    makers: dict[str, Callable[[str, Mapping[str, Any], Geography], csr_array]] = {
+    makers: dict[
+        str,
+        Callable[
+            [
+                str,
+                Mapping[str, Any],
+                Geography,
+            ],
+            csr_array,
+        ],
+    ] = {
         "contiguity": contiguity,
         "nearest": nearest,
         "inverse_distance": lambda *_: geography.of_pairs(
@@ -106,7 +139,11 @@ def raw_weights(name: str, spec: Mapping[str, Any], geography: Geography) -> csr
     return out
 
 
-def contiguity(_name: str, _spec: Mapping[str, Any], geography: Geography) -> csr_array:
+def contiguity(
+    _name: str,
+    _spec: Mapping[str, Any],
+    geography: Geography,
+) -> csr_array:
     """Return one for units that share a border or are joined by hand, else zero;
     arguments as ``raw_weights``.
     """
@@ -122,7 +159,11 @@ def contiguity(_name: str, _spec: Mapping[str, Any], geography: Geography) -> cs
     return links
 
 
-def nearest(name: str, spec: Mapping[str, Any], geography: Geography) -> csr_array:
+def nearest(
+    name: str,
+    spec: Mapping[str, Any],
+    geography: Geography,
+) -> csr_array:
     """Return one for the k nearest units; arguments as ``raw_weights``."""
     n = len(geography.units)
     k = spec["neighbours"]
@@ -138,13 +179,26 @@ def nearest(name: str, spec: Mapping[str, Any], geography: Geography) -> csr_arr
     )
 
 
-def band(name: str, spec: Mapping[str, Any], geography: Geography) -> csr_array:
+def band(
+    name: str,
+    spec: Mapping[str, Any],
+    geography: Geography,
+) -> csr_array:
     """Return one for units within the range; arguments as ``raw_weights``."""
     i, j, _ = near_pairs(*geography.placed(name), spec["range_km"])
-    return symmetric(len(geography.units), i, j, np.ones(len(i)))
+    return symmetric(
+        len(geography.units),
+        i,
+        j,
+        np.ones(len(i)),
+    )
 
 
-def economic(name: str, spec: Mapping[str, Any], geography: Geography) -> csr_array:
+def economic(
+    name: str,
+    spec: Mapping[str, Any],
+    geography: Geography,
+) -> csr_array:
     """Return inverse distance of base-year log incomes, times a geographic weight;
     arguments as ``raw_weights``.
     """
@@ -170,14 +224,22 @@ def economic(name: str, spec: Mapping[str, Any], geography: Geography) -> csr_ar
             "distinct incomes",
             "choose other base_years",
         )
-    near = raw_weights(name, {"kind": spec["times"], "power": 1.0}, geography).tocoo()
+    near = raw_weights(
+        name,
+        {"kind": spec["times"], "power": 1.0},
+        geography,
+    ).tocoo()
     gap = np.abs(mean[near.row] - mean[near.col])
     return csr_array(
         (decay(gap, 1.0) * near.data, (near.row, near.col)), shape=near.shape
     )
 
 
-def from_file(name: str, spec: Mapping[str, Any], geography: Geography) -> csr_array:
+def from_file(
+    name: str,
+    spec: Mapping[str, Any],
+    geography: Geography,
+) -> csr_array:
     """Return a user's own weights from a file in one of four forms; arguments as
     ``raw_weights``.
     """
@@ -267,7 +329,11 @@ def _from_csv(text: str) -> list[tuple[str, ...]]:
         links = [
             (line[0], unit, w)
             for line in lines
-            for unit, w in zip(header[1:], line[1:], strict=True)
+            for unit, w in zip(
+                header[1:],
+                line[1:],
+                strict=True,
+            )
         ]
     else:
         raise ValueError
@@ -281,7 +347,15 @@ def links_of_gal(text: str) -> list[tuple[str, ...]]:
     one with their ids.
     """
     words = iter(text.partition("\n")[2].split())
-    return [(unit, next(words), "1") for unit in words for _ in range(int(next(words)))]
+    return [
+        (
+            unit,
+            next(words),
+            "1",
+        )
+        for unit in words
+        for _ in range(int(next(words)))
+    ]
 
 
 def links_of_gwt(text: str) -> list[tuple[str, ...]]:

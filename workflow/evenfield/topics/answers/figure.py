@@ -40,22 +40,60 @@ def f21(facts: Facts) -> Artwork:
     names = [statement.rstrip(".") for statement in shown["statement"]]
     y = np.arange(len(names))
     tall = MARGIN + ROW_HEIGHT * max(len(names), 3)
-    edges = {"left": 0.40, "right": 0.87, "top": 1 - 0.12 / tall, "bottom": 0.78 / tall}
+    edges = {
+        "left": 0.40,
+        "right": 0.87,
+        "top": 1 - 0.12 / tall,
+        "bottom": 0.78 / tall,
+    }
     figure, grid = panels(1, 1, (WIDTH, tall), edges)
     axes = grid[0, 0]
-    axes.axvspan(-1, 1, color=PALE, zorder=0, linewidth=0)
+    axes.axvspan(
+        -1,
+        1,
+        color=PALE,
+        zorder=0,
+        linewidth=0,
+    )
     axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
     # Linear within the band of no interest, logarithmic beyond.
     axes.set_xscale("symlog", linthresh=1.0, linscale=1.0)
-    axes.hlines(y, shown["low"], shown["high"], color=INK, linewidth=1.2)
-    axes.plot(shown["estimate"], y, "o", color=INK, markersize=3.6)
+    axes.hlines(
+        y,
+        shown["low"],
+        shown["high"],
+        color=INK,
+        linewidth=1.2,
+    )
+    axes.plot(
+        shown["estimate"],
+        y,
+        "o",
+        color=INK,
+        markersize=3.6,
+    )
     visible = shown["smallest_visible"]
-    axes.plot(visible, y, "|", color=ACCENT, markersize=7, markeredgewidth=1.4)
+    axes.plot(
+        visible,
+        y,
+        "|",
+        color=ACCENT,
+        markersize=7,
+        markeredgewidth=1.4,
+    )
     labels = ["\n".join(wrap(name, LETTERS)) for name in names]
     axes.set_yticks(y, labels, fontsize=6.5, ha="left")
     # Statements are left-aligned, so they start where the margin starts.
-    axes.tick_params(axis="y", length=0, pad=0.385 * WIDTH * 72)
-    beside = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 6.5}
+    axes.tick_params(
+        axis="y",
+        length=0,
+        pad=0.385 * WIDTH * 72,
+    )
+    beside = {
+        "transform": axes.get_yaxis_transform(),
+        "va": "center",
+        "fontsize": 6.5,
+    }
     for number, answer in enumerate(shown["answer"]):
         axes.text(1.03, number, answer, **beside)
     axes.set_ylim(len(names) - 0.5, -0.5)
@@ -64,7 +102,11 @@ def f21(facts: Facts) -> Artwork:
     largest = float(np.nanmax(np.abs(shown[NUMBERS].to_numpy(float))))
     # As many ticks as the largest number needs.
     steps = [step for step in STEPS if step <= max(largest, 3.0)]
-    ticks = [*(-step for step in reversed(steps)), 0.0, *steps]
+    ticks = [
+        *(-step for step in reversed(steps)),
+        0.0,
+        *steps,
+    ]
     axes.set_xticks(ticks, [fixed(tick, 0) for tick in ticks])
     axes.set_xticks([], minor=True)
     keys = [
@@ -74,7 +116,11 @@ def f21(facts: Facts) -> Artwork:
     ]
     key_below(figure, keys)
     parts = []
-    for name, row in zip(names, records(shown), strict=True):
+    for name, row in zip(
+        names,
+        records(shown),
+        strict=True,
+    ):
         ends = interval(row["low"], row["high"], 1)
         value = f"{name}: {fixed(row['estimate'], 1)} {ends}".rstrip()
         could_show = fixed(row["smallest_visible"], 1)

@@ -58,7 +58,11 @@ def t0(facts: Facts) -> Table:
         missing=frame["because"],
         group=frame["answer"].str.capitalize(),
         where=[", ".join(map(str, numbers)) for numbers in frame["paragraphs"]],
-    ).sort_values("answer", key=lambda answers: answers.map(words.index), kind="stable")
+    ).sort_values(
+        "answer",
+        key=lambda answers: answers.map(words.index),
+        kind="stable",
+    )
     columns = (
         left("\u00b6", "where"),
         left("Statement, in our words", "claim", width_cm=5.6),
@@ -107,7 +111,12 @@ def t0b(facts: Facts) -> Table:
         left("Checks that take it away", "against", width_cm=3.6),
     )
     note = (*facts.text(QUESTIONS_NOTE, content=content), NOT_CAUSAL)
-    return Table(id="T0b", note=note, columns=columns, frame=frame)
+    return Table(
+        id="T0b",
+        note=note,
+        columns=columns,
+        frame=frame,
+    )
 
 
 def t28(facts: Facts) -> Table:
@@ -131,13 +140,22 @@ def t28(facts: Facts) -> Table:
         left("Unit", "unit_of_measure", width_cm=2.0),
     )
     note = (*facts.text(LEFT_OUT_NOTE), NOT_CAUSAL)
-    return Table(id="T28", note=note, columns=columns, frame=pd.DataFrame(lines))
+    return Table(
+        id="T28",
+        note=note,
+        columns=columns,
+        frame=pd.DataFrame(lines),
+    )
 
 
 TABLES = {"T0": t0, "T0b": t0b, "T28": t28}
 
 
-def answered(facts: Facts, what: str, exhibit: str) -> dict[str, Any]:
+def answered(
+    facts: Facts,
+    what: str,
+    exhibit: str,
+) -> dict[str, Any]:
     """Return the answers, or refuse an exhibit of a study that has none."""
     content = dict(read_json(facts.root / "answers.json"))
     if not content[what]:
@@ -161,13 +179,24 @@ def _left_out(question: Record, estimates: pd.DataFrame) -> list[Row]:
         for pair in records(only(same, effect_type="stat_pair"))
     ]
     statement = {"statement": question["statement"], "pairs": "; ".join(pairs)}
-    return [{**row, **extremes, "flips": extremes["sign_flips"], **statement}]
+    return [
+        {
+            **row,
+            **extremes,
+            "flips": extremes["sign_flips"],
+            **statement,
+        }
+    ]
 
 
 def _number(row: Record) -> str:
     if is_missing(row["estimate"]):
         return ""
-    words = [by_unit(row["estimate"], row["unit"]), _ends(row), row["unit"]]
+    words = [
+        by_unit(row["estimate"], row["unit"]),
+        _ends(row),
+        row["unit"],
+    ]
     # Facts say which years their figures are of.
     figures = row["rows"][0].get("figures") if row["rows"] else ""
     if figures:

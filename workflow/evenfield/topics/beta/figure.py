@@ -43,7 +43,15 @@ def f4(facts: Facts) -> Artwork:
     cells = facts.table("cells", text=TEXT)
     cells = only(cells, taxonomy=facts.config.taxonomy.primary)
     data = plotted.merge(
-        cells[["unit", "period", "cell"]], on=["unit", "period"], how="left"
+        cells[
+            [
+                "unit",
+                "period",
+                "cell",
+            ]
+        ],
+        on=["unit", "period"],
+        how="left",
     )
     # Two columns: names of units stay legible in half the width.
     wide = min(len(shown), 2)
@@ -82,7 +90,14 @@ def f4(facts: Facts) -> Artwork:
         loc="lower center",
         bbox_to_anchor=(0.53, -0.004),
     )
-    drawn = data[DATA].sort_values(["period", "kind", "unit", "log_income_start"])
+    drawn = data[DATA].sort_values(
+        [
+            "period",
+            "kind",
+            "unit",
+            "log_income_start",
+        ]
+    )
     description = (
         "Growth against initial income by period with the fitted line and its band."
         f" {'; '.join(sentences)}."
@@ -93,13 +108,35 @@ def f4(facts: Facts) -> Artwork:
 FIGURES = {"F4": f4}
 
 
-def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str, facts: Facts) -> None:
+def _draw_panel(
+    axes: Axes,
+    data: pd.DataFrame,
+    headline: str,
+    facts: Facts,
+) -> None:
     line = only(data, kind="line").sort_values("log_income_start")
     points = only(data, kind="unit").sort_values("unit")
     x = points["log_income_start"].to_numpy(float)
     y = points["growth_pct_per_year"].to_numpy(float)
-    axes.set_ylim(padded(y, 0.09, floor=0.1, above=1.6))
-    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    axes.set_ylim(
+        padded(
+            y,
+            0.09,
+            floor=0.1,
+            above=1.6,
+        )
+    )
+    axes.yaxis.set_major_locator(
+        MaxNLocator(
+            6,
+            steps=[
+                1,
+                2,
+                5,
+                10,
+            ],
+        )
+    )
     axes.set_xlim(padded(x, 0.07, floor=0.05))
     at = line["log_income_start"]
     axes.fill_between(
@@ -110,7 +147,12 @@ def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str, facts: Facts) -> 
         alpha=0.13,
         linewidth=0,
     )
-    axes.plot(at, line["fitted"], color=SOFT, linewidth=1.0)
+    axes.plot(
+        at,
+        line["fitted"],
+        color=SOFT,
+        linewidth=1.0,
+    )
     # The rarest cells are drawn last, on top.
     for cell in reversed(cells_in(points["cell"])):
         chosen = only(points, cell=cell)
@@ -139,7 +181,11 @@ def _draw_panel(axes: Axes, data: pd.DataFrame, headline: str, facts: Facts) -> 
     )
     # Neighbours that the study compares are always named.
     in_pairs = points["unit"].isin(np.ravel(facts.config.inference.pairs))
-    named = in_pairs.to_numpy() | _ends(x, y, points["residual"].to_numpy(float))
+    named = in_pairs.to_numpy() | _ends(
+        x,
+        y,
+        points["residual"].to_numpy(float),
+    )
     names = [facts.label(unit) for unit in points["unit"][named]]
     label_points(
         axes,

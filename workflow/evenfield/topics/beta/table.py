@@ -123,7 +123,12 @@ def t6(facts: Facts) -> Table:
 TABLES = {"T6": t6}
 
 
-def _row(facts: Facts, spec: Row, own: pd.DataFrame, sigma: pd.DataFrame) -> Row:
+def _row(
+    facts: Facts,
+    spec: Row,
+    own: pd.DataFrame,
+    sigma: pd.DataFrame,
+) -> Row:
     by_term = {(row["estimator"], row["term"]): row for row in records(own)}
     slope = by_term[PICKED["slope"]]
     period = slope["period"]
@@ -142,7 +147,14 @@ def _row(facts: Facts, spec: Row, own: pd.DataFrame, sigma: pd.DataFrame) -> Row
     # The ends of the test of dispersion are single years.
     test: Row = {"warning": "no test of dispersion between three-year means"}
     if spec["end_points"] == "end":
-        same = {key: slope[key] for key in ("sample_id", "unit_scheme", "period")}
+        same = {
+            key: slope[key]
+            for key in (
+                "sample_id",
+                "unit_scheme",
+                "period",
+            )
+        }
         test = pick(sigma, estimator="sigma_slope_test", **same)
     # One row of the table is eight rows of estimates, each with its reason where blank.
     for name, wanted in PICKED.items():

@@ -16,12 +16,21 @@ def convergence(facts: Facts) -> Iterator[tuple[str, Mapping[str, Row]]]:
     periods = facts.shown("main", "span")
     wanted = {"unit_scheme": [facts.main, ""], "period": periods}
     beta, sigma = (
-        facts.estimates(topic, spec_id=facts.primary(topic)["id"], **wanted)
+        facts.estimates(
+            topic,
+            spec_id=facts.primary(topic)["id"],
+            **wanted,
+        )
         for topic in ("beta", "sigma")
     )
     for period in periods:
         rows = {
-            "speed": pick(beta, period=period, estimator="ols", effect_type="lambda"),
+            "speed": pick(
+                beta,
+                period=period,
+                estimator="ols",
+                effect_type="lambda",
+            ),
             "before": pick(sigma, period=period, term="sigma_start"),
             "after": pick(sigma, period=period, term="sigma_end"),
         }

@@ -60,7 +60,15 @@ CURRENCIES = {
     f"{LOGS}_x100": 100.0,
     f"{LOGS}_/10000": 1e-4,
 }
-FACTORS = np.round(10.0 ** np.linspace(-3, 3, 49), 12)
+FACTORS = np.round(
+    10.0
+    ** np.linspace(
+        -3,
+        3,
+        49,
+    ),
+    12,
+)
 LABELS = (
     "spec_id sample_id unit_scheme period kind group unit unit_j year club x".split()
 )
@@ -320,7 +328,11 @@ def _add_test(
     )
 
 
-def _test_fields(test: LogtFit | Club, spec: ClubsSpec, level: float) -> dict[str, Any]:
+def _test_fields(
+    test: LogtFit | Club,
+    spec: ClubsSpec,
+    level: float,
+) -> dict[str, Any]:
     numbers = (test.b, test.std_error, test.t)
     b, std_error, t = (np.asarray(number).item() for number in numbers)
     low, high = slope_interval(b, std_error, level)
@@ -353,7 +365,12 @@ def _add_clubs(
     stages = {"found": own.clubs, f"merged: {spec.merge}": own.merged}
     for stage, division in stages.items():
         for term, members in division._asdict().items():
-            rows.add("count", term=term, contrast=stage, estimate=float(len(members)))
+            rows.add(
+                "count",
+                term=term,
+                contrast=stage,
+                estimate=float(len(members)),
+            )
         for number, club in enumerate(division.clubs, start=1):
             rows.add(
                 "club",
@@ -423,7 +440,11 @@ def _add_cells(
     return frames
 
 
-def _series(data: Trajectories, own: Clustering, shared: Array) -> list[pd.DataFrame]:
+def _series(
+    data: Trajectories,
+    own: Clustering,
+    shared: Array,
+) -> list[pd.DataFrame]:
     """Return paths, dispersion, membership and its stability; shared (N, N)."""
     N, T = own.levels.shape
     units = np.array(data.units)
@@ -469,7 +490,11 @@ def _series(data: Trajectories, own: Clustering, shared: Array) -> list[pd.DataF
     return frames
 
 
-def _currency(y: Array, spec: ClubsSpec, step: int) -> pd.DataFrame:
+def _currency(
+    y: Array,
+    spec: ClubsSpec,
+    step: int,
+) -> pd.DataFrame:
     """Return the t of the test in logs over many currency units."""
     trend = trend_of(y, spec, step)
     periods = _periods(trend, spec)
@@ -477,7 +502,13 @@ def _currency(y: Array, spec: ClubsSpec, step: int) -> pd.DataFrame:
     for factor in FACTORS:
         try:
             H = transition_variance(trend + np.log(factor))
-            t.append(fit_logt(H, periods, spec.variance).t.item())
+            t.append(
+                fit_logt(
+                    H,
+                    periods,
+                    spec.variance,
+                ).t.item()
+            )
         except NumericsError:
             t.append(NAN)
     return pd.DataFrame(

@@ -67,7 +67,13 @@ def t10(facts: Facts) -> Table:
             first["period"], first["output_basis"], facts.config.periods
         )
         sample = sample_parts(first, facts.description()) or [everyone]
-        group = heading([when, *sample, *_choices(specs[spec])])
+        group = heading(
+            [
+                when,
+                *sample,
+                *_choices(specs[spec]),
+            ]
+        )
         # Variants differ in the clubs; the tests of a span in logs are the same for all
         # of them.
         span = (first["period"], first["sample_id"], first["unit_scheme"])
@@ -164,7 +170,11 @@ def _why(warning: Any) -> str:
     return "; ".join(part for part in parts if not part.startswith(told_elsewhere))
 
 
-def _club_rows(own: pd.DataFrame, members: pd.DataFrame, facts: Facts) -> Iterator[Row]:
+def _club_rows(
+    own: pd.DataFrame,
+    members: pd.DataFrame,
+    facts: Facts,
+) -> Iterator[Row]:
     merged = own[own["contrast"].str.startswith("merged")]
     clubs = merged[merged["term"].str.startswith("club_")]
     numbers = clubs["term"].str.removeprefix("club_").astype(int)

@@ -134,7 +134,14 @@ class Examined(NamedTuple):
 
 def estimate(study: Study) -> Results:
     """Run all design diagnostics of the main unit scheme."""
-    design = Design(study, read(Section, study.config, "design").weights)
+    design = Design(
+        study,
+        read(
+            Section,
+            study.config,
+            "design",
+        ).weights,
+    )
     _check_names(design)
     estimates: list[Estimate] = []
     rows = list(diagnostics(design))
@@ -206,7 +213,12 @@ class _Visible:
             self.covariances["exponential"] = covariance
         self.components = cache(self._components)
 
-    def of(self, table: pd.DataFrame, case: Case, primary: bool) -> Visible:
+    def of(
+        self,
+        table: pd.DataFrame,
+        case: Case,
+        primary: bool,
+    ) -> Visible:
         """Return the detectable effects of a contrast, by SCPC only for the primary
         taxonomy.
         """
@@ -220,9 +232,22 @@ class _Visible:
         c = np.array([0.0, *(signs.get(name, 0.0) for name in case.columns)])
         note = undefined_note(["constant", *case.columns], X)
         if note:
-            return Visible({}, {}, np.nan, len(X), note)
+            return Visible(
+                {},
+                {},
+                np.nan,
+                len(X),
+                note,
+            )
         power = self.design.power
-        values = {"t": minimum_detectable_effect(X, c, power, self.design.level)}
+        values = {
+            "t": minimum_detectable_effect(
+                X,
+                c,
+                power,
+                self.design.level,
+            )
+        }
         reason = ""
         if primary:
             try:
@@ -230,7 +255,11 @@ class _Visible:
             except NumericsError as error:
                 reason = f"no SCPC power point: {error}"
         inflation = {
-            name: spatial_inflation(X, c, S[np.ix_(inside, inside)])
+            name: spatial_inflation(
+                X,
+                c,
+                S[np.ix_(inside, inside)],
+            )
             for name, S in self.covariances.items()
         }
         single = case.term in EXPOSURES and not case.minus
@@ -332,7 +361,12 @@ def _lines(examined: Examined) -> Iterator[Line]:
 
 def _summary(design: Design, series: pd.DataFrame) -> dict[str, Any]:
     label = next(iter(design.designs(design.taxonomy)))
-    cells = only(series, block="cells", taxonomy=design.taxonomy, period=label)
+    cells = only(
+        series,
+        block="cells",
+        taxonomy=design.taxonomy,
+        period=label,
+    )
     empty = [name for name in design.taxonomies if design.is_empty(name)]
     return {
         "unit_scheme": str(design.description["unit_scheme"]),

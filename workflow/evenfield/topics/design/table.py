@@ -86,13 +86,27 @@ def td(facts: Facts) -> Table:
 
     return Table(
         id="TD",
-        note=facts.note(*note, NOT_CAUSAL, seed=False, basis=False),
+        note=facts.note(
+            *note,
+            NOT_CAUSAL,
+            seed=False,
+            basis=False,
+        ),
         columns=(
             left("Diagnostic", "item", width_cm=4.6),
             right("Value", "value", "unit", show=_value),
             left("Detail", "detail", width_cm=8.2),
         ),
-        frame=pd.DataFrame(rows, columns=["block", "item", "value", "unit", "detail"]),
+        frame=pd.DataFrame(
+            rows,
+            columns=[
+                "block",
+                "item",
+                "value",
+                "unit",
+                "detail",
+            ],
+        ),
         group="block",
         short=Short(printed),
     )
@@ -107,7 +121,13 @@ def _value(value: Any, unit: str) -> str:
     return f"{number} {unit}" if number and unit not in UNSAID else number
 
 
-def _row(block: str, item: str, value: Any, unit: str, detail: str = "") -> Row:
+def _row(
+    block: str,
+    item: str,
+    value: Any,
+    unit: str,
+    detail: str = "",
+) -> Row:
     return {
         "block": block,
         "item": item,
@@ -121,15 +141,31 @@ def _period(name: str, periods: Record) -> str:
     return f", {period_label(name, periods)}" if name else ""
 
 
-def _cell_rows(series: pd.DataFrame, taxonomy: str, periods: Record) -> Iterable[Row]:
+def _cell_rows(
+    series: pd.DataFrame,
+    taxonomy: str,
+    periods: Record,
+) -> Iterable[Row]:
     cells = only(series, block="cells", taxonomy=taxonomy)
     for name in cells["period"].unique():
         for cell in CELLS:
-            for row in records(only(cells, period=name, term=cell)):
+            for row in records(
+                only(
+                    cells,
+                    period=name,
+                    term=cell,
+                )
+            ):
                 names = text(row["note"]).removeprefix("periods: ").split(", ")
                 named = in_words([period_label(one, periods) for one in names])
                 block = f"Cells of {taxonomy}{f', {named}' if name else ''}"
-                yield _row(block, cell, row["value"], "units", _short(row["units"]))
+                yield _row(
+                    block,
+                    cell,
+                    row["value"],
+                    "units",
+                    _short(row["units"]),
+                )
 
 
 def _short(units: Any) -> str:
@@ -231,7 +267,11 @@ def _order(row: Row, weights: str) -> tuple[Any, ...]:
     )
 
 
-def _detectable_detail(estimates: pd.DataFrame, row: Row, periods: Record) -> str:
+def _detectable_detail(
+    estimates: pd.DataFrame,
+    row: Row,
+    periods: Record,
+) -> str:
     """Return what other tests would see, in s and in percentage points by period."""
     names = ("spec_id", "w_id", "term", "contrast")
     same = only(estimates, **{name: row[name] for name in names})
@@ -252,6 +292,11 @@ def _detectable_detail(estimates: pd.DataFrame, row: Row, periods: Record) -> st
     return "; ".join(parts)
 
 
-def _estimate(rows: pd.DataFrame, estimator: str, unit: str, period: str) -> Any:
+def _estimate(
+    rows: pd.DataFrame,
+    estimator: str,
+    unit: str,
+    period: str,
+) -> Any:
     row = pick(rows, unit_of_measure=unit, estimator=estimator, period=period)
     return row.get("estimate")

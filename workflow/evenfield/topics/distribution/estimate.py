@@ -134,7 +134,14 @@ def estimate(study: Study) -> Results:
             _chain(move, years)
             if move.W is not None:
                 _spatial(move, move.W, years)
-        kernel_parts(move, study.table("cells", spec.unit_scheme, ("taxonomy", "cell")))
+        kernel_parts(
+            move,
+            study.table(
+                "cells",
+                spec.unit_scheme,
+                ("taxonomy", "cell"),
+            ),
+        )
         out.estimates += move.estimates
         labels = {**spec.labels, "period": spec.period}
         parts += [frame.assign(**labels) for frame in move.series]
@@ -215,7 +222,11 @@ def _chain(move: Movement, years: int) -> None:
     drawn = transition_matrix(bootstrap_counts(counts, rng, draws))
     level = move.inference.level
     cells = []
-    for number in _numbers(counts.sum(axis=0), drawn, years):
+    for number in _numbers(
+        counts.sum(axis=0),
+        drawn,
+        years,
+    ):
         low, high, note = _interval(number.value, number.draws, level)
         # A probability from few transitions is printed with their number.
         thin = number.cell.get("kind") == "transition" and number.n < FEW
@@ -253,7 +264,11 @@ def _absent(value: float) -> str:
     return "not defined" if np.isnan(value) else ""
 
 
-def _numbers(total: Array, drawn: Array, years: int) -> Iterator[Number]:
+def _numbers(
+    total: Array,
+    drawn: Array,
+    years: int,
+) -> Iterator[Number]:
     """Yield every number of a chain; total (k, k) transitions, drawn (B, k, k)."""
     P = transition_matrix(total)
     n = int(total.sum())
@@ -265,7 +280,13 @@ def _numbers(total: Array, drawn: Array, years: int) -> Iterator[Number]:
             "count": total[i, j],
         }
         starts = int(total[i].sum())
-        yield Number(f"p_{i + 1}_{j + 1}", starts, p, drawn[:, i, j], cell)
+        yield Number(
+            f"p_{i + 1}_{j + 1}",
+            starts,
+            p,
+            drawn[:, i, j],
+            cell,
+        )
     shares_drawn = ergodic_distribution(drawn)
     for i, share in enumerate(ergodic_distribution(P)):
         cell = {
@@ -281,10 +302,20 @@ def _numbers(total: Array, drawn: Array, years: int) -> Iterator[Number]:
         "half_life": partial(mobility_half_life, years=years),
     }
     for term, index in indices.items():
-        yield Number(term, n, float(index(P)), index(drawn), {})
+        yield Number(
+            term,
+            n,
+            float(index(P)),
+            index(drawn),
+            {},
+        )
 
 
-def _interval(value: float, draws: Array, level: float) -> tuple[float, float, str]:
+def _interval(
+    value: float,
+    draws: Array,
+    level: float,
+) -> tuple[float, float, str]:
     """Return percentiles of the draws, and what they leave out."""
     if bool((draws == value).all()):
         return NAN, NAN, "alike in every sample: resampling gives no interval"
@@ -324,7 +355,11 @@ def _homogeneity(
             if term == "time":
                 tables = _by_subperiod(move, classes, step)
             else:
-                tables = second_order_counts(classes, move.spec.k, step).sum(axis=0)
+                tables = second_order_counts(
+                    classes,
+                    move.spec.k,
+                    step,
+                ).sum(axis=0)
             test = homogeneity_test(tables)
         except NumericsError as error:
             rows.undefined(["homogeneity"], error, term=term)
@@ -347,7 +382,11 @@ def _by_subperiod(move: Movement, classes: Array, step: int) -> Array:
         inside = np.flatnonzero((move.years >= start) & (move.years <= end))
         if len(inside) <= step:
             raise NumericsError(f"{name} holds no transition inside {move.spec.period}")
-        counts = transition_counts(classes[:, inside], move.spec.k, step)
+        counts = transition_counts(
+            classes[:, inside],
+            move.spec.k,
+            step,
+        )
         tables.append(counts.sum(axis=0))
     return np.array(tables)
 
@@ -356,7 +395,11 @@ def _spatial(move: Movement, W: Weights, years: int) -> None:
     """Test whether the chain differs by what the neighbours have."""
     spec = move.spec
     rng, seed = move.stream(f"spatial:{spec.weights}", years)
-    rows = move.rows(contrast=f"{years} years", w_id=spec.weights, seed=seed)
+    rows = move.rows(
+        contrast=f"{years} years",
+        w_id=spec.weights,
+        seed=seed,
+    )
     rows.note = joined(move.note, move.cut)
     try:
         test = spatial_markov_test(
@@ -370,7 +413,11 @@ def _spatial(move: Movement, W: Weights, years: int) -> None:
             draws=move.inference.permutations,
         )
     except NumericsError as error:
-        return rows.undefined(["q", "lr"], error, role=spec.role)
+        return rows.undefined(
+            ["q", "lr"],
+            error,
+            role=spec.role,
+        )
     sizes = test.counts.sum(axis=2)
     thin = int(((sizes < FEW) & (sizes > 0)).sum())
     conditional = f"{thin} of {spec.k * spec.m} conditional rows"

@@ -124,7 +124,12 @@ class Window:
         se_type: str = CLUSTERED,
     ) -> Root:
         """Return a root tested against one by t(N - 1)."""
-        test = t_inference(rho - 1, std_error, self.n - 1, self.level)
+        test = t_inference(
+            rho - 1,
+            std_error,
+            self.n - 1,
+            self.level,
+        )
         return Root(
             rho=rho,
             std_error=std_error,
@@ -171,7 +176,15 @@ class Window:
         # ASSUME: year means are removed before GMM, so that year dummies use up no
         # instruments.
         demeaned = self.levels - self.levels.mean(axis=0)
-        fit = dynamic_gmm(demeaned, GmmSpec(1, 2, self.last_lag, equations))
+        fit = dynamic_gmm(
+            demeaned,
+            GmmSpec(
+                1,
+                2,
+                self.last_lag,
+                equations,
+            ),
+        )
         self.gmm[f"gmm_{equations.value}"] = fit
         size = f"{fit.n_instruments} instruments, {fit.n_units} units"
         many = fit.n_instruments >= fit.n_units
@@ -184,7 +197,12 @@ class Window:
         )
         # Two-step errors ignore that the weights are estimated; Windmeijer (2005).
         se_type = "two-step, Windmeijer, clustered by unit"
-        return self.root(float(fit.beta[0]), float(fit.std_errors[0]), note, se_type)
+        return self.root(
+            float(fit.beta[0]),
+            float(fit.std_errors[0]),
+            note,
+            se_type,
+        )
 
 
 def roots(

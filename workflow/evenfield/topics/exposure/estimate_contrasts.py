@@ -44,7 +44,13 @@ def contrasts(section: CrossSection) -> list[GroupContrast]:
     singles = _singles(section, (*own, *exposures))
     if section.spec.role != DECIDING:
         return [main, *singles]
-    own_difference = _contrast(section, "slx", own[0], own[1], "exploratory")
+    own_difference = _contrast(
+        section,
+        "slx",
+        own[0],
+        own[1],
+        "exploratory",
+    )
     # Recentring asks whether exposure beyond what the map lets expect goes with growth.
     expected = [difference(section, name) for name in EXPECTATIONS]
     if section.decides:
@@ -61,7 +67,11 @@ def difference(section: CrossSection, estimator: str = "slx") -> GroupContrast:
     return _contrast(section, estimator, first, second, role)
 
 
-def single(section: CrossSection, term: str, estimator: str = "slx") -> GroupContrast:
+def single(
+    section: CrossSection,
+    term: str,
+    estimator: str = "slx",
+) -> GroupContrast:
     """Return one coefficient, own or of an exposure."""
     decides = section.decides and term == "own_sez" and estimator == "slx"
     role = DECIDING if decides else "exploratory"
@@ -77,7 +87,11 @@ def _singles(
 def per_sd(contrast: GroupContrast, section: CrossSection) -> GroupContrast:
     """Express a contrast of exposures per standard deviation of each exposure."""
     scaled = {}
-    for own, exposure in zip(section.spec.own, section.spec.exposures, strict=True):
+    for own, exposure in zip(
+        section.spec.own,
+        section.spec.exposures,
+        strict=True,
+    ):
         weight = contrast.weights.get(lag_name(own))
         # (g_k sd_k): a step of one standard deviation of exposure.
         if weight is not None:
@@ -91,7 +105,13 @@ def _outside(contrast: GroupContrast, section: CrossSection) -> GroupContrast:
     """Return a contrast among units without a regime: exposures are their labels."""
     own = list(section.spec.own)
     exposures = section.spec.exposures
-    names = dict(zip(map(lag_name, own), exposures, strict=True))
+    names = dict(
+        zip(
+            map(lag_name, own),
+            exposures,
+            strict=True,
+        )
+    )
     role = "robustness" if contrast.row.contrast else "exploratory"
     return replace(
         contrast,

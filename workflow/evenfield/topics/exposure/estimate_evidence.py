@@ -57,7 +57,14 @@ def reach_rows(
         mde = reach.detectable * _scale(prepared)
         test = f"SCPC test, {reach.draws} samples, {words}"
         row = replace(base, **prepared.counts, estimator=f"{base.estimator}_{kind}")
-        rows.append(replace(row, estimate=mde, mde=mde, p_type=test))
+        rows.append(
+            replace(
+                row,
+                estimate=mde,
+                mde=mde,
+                p_type=test,
+            )
+        )
     return rows
 
 
@@ -105,7 +112,14 @@ def equivalence_rows(
         conf_high=test.conf_high,
         conf_level=2 * settings.level - 1,
         mde=bound,
-        warning=joined(scaled, underpowered(bound, base.sesoi, base.unit_of_measure)),
+        warning=joined(
+            scaled,
+            underpowered(
+                bound,
+                base.sesoi,
+                base.unit_of_measure,
+            ),
+        ),
     )
     passed = _reach(prepared, "independent", settings).equivalence * _scale(prepared)
     reached = replace(

@@ -109,7 +109,12 @@ def cross_section(study: Study, spec: ExposureSpec, period: Record) -> CrossSect
     name = period["period"]
     weights = _weights(study, spec, int(period["start"]))
     exposures = study.table("exposures")
-    chosen = only(exposures, weights=spec.weights, taxonomy=spec.taxonomy, period=name)
+    chosen = only(
+        exposures,
+        weights=spec.weights,
+        taxonomy=spec.taxonomy,
+        period=name,
+    )
     regimes = chosen.set_index("unit").reindex(units)
     own = {
         f"own_{regime}": _measured(regimes, regime, spec.zones)
@@ -131,11 +136,27 @@ def cross_section(study: Study, spec: ExposureSpec, period: Record) -> CrossSect
         )
     # (W R_k)_i: the neighbours' average of each regime.
     seen = multiplier(weights.aligned(units)) @ table[list(spec.own)].to_numpy(float)
-    neighbours = dict(zip(spec.exposures, seen.T, strict=True))
-    return CrossSection(study, spec, period, table.assign(**neighbours), weights)
+    neighbours = dict(
+        zip(
+            spec.exposures,
+            seen.T,
+            strict=True,
+        )
+    )
+    return CrossSection(
+        study,
+        spec,
+        period,
+        table.assign(**neighbours),
+        weights,
+    )
 
 
-def _measured(rows: pd.DataFrame, regime: str, zones: str) -> pd.Series:
+def _measured(
+    rows: pd.DataFrame,
+    regime: str,
+    zones: str,
+) -> pd.Series:
     """Return a regime as a list membership, a presence or a mean number of zones in
     force.
     """

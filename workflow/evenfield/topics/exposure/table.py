@@ -143,15 +143,29 @@ def t16b(facts: Facts) -> Table:
         count("Intervals", "off_zero"),
         number("Detectable", "smallest_mde", 1),
     )
-    note = facts.note(*facts.text(RANGE_NOTE), NOT_CAUSAL, seed=False)
+    note = facts.note(
+        *facts.text(RANGE_NOTE),
+        NOT_CAUSAL,
+        seed=False,
+    )
     frame = pd.DataFrame(rows)
-    return Table(id="T16b", note=note, columns=columns, frame=frame, group="group")
+    return Table(
+        id="T16b",
+        note=note,
+        columns=columns,
+        frame=frame,
+        group="group",
+    )
 
 
 TABLES = {"T16": t16, "T16b": t16b}
 
 
-def _full_rows(facts: Facts, spec_rows: pd.DataFrame, period: str) -> Iterator[Row]:
+def _full_rows(
+    facts: Facts,
+    spec_rows: pd.DataFrame,
+    period: str,
+) -> Iterator[Row]:
     """Yield own and neighbours' coefficients of a period, the variants of their
     difference, and equivalence to zero.
     """
@@ -166,12 +180,24 @@ def _full_rows(facts: Facts, spec_rows: pd.DataFrame, period: str) -> Iterator[R
             yield _row(row, group, term_name(name), permuted)
     # Long spans are not recentred: they do not decide.
     for estimator, scheme, label in VARIANTS if period in main_periods(periods) else ():
-        for row in records(only(everyone, estimator=estimator, contrast=DIFFERENCE)):
+        for row in records(
+            only(
+                everyone,
+                estimator=estimator,
+                contrast=DIFFERENCE,
+            )
+        ):
             yield _row(row, group, label, _permuted(everyone, row, scheme))
     outsiders = only(spec_rows, sample_id="outsiders", estimator="slx")
     for row in records(only(outsiders, contrast=DIFFERENCE)):
         yield _row(row, group, "the same, outsiders only")
-    for row in records(only(everyone, estimator="equivalence", effect_type="tost")):
+    for row in records(
+        only(
+            everyone,
+            estimator="equivalence",
+            effect_type="tost",
+        )
+    ):
         label = f"{term_name(row['term'])}, per s.d.: equivalence to zero"
         yield _row(row, group, label)
 
@@ -191,7 +217,11 @@ def _other_rows(facts: Facts, others: pd.DataFrame) -> Iterator[Row]:
                 yield _row(row, _variant(row), label)
 
 
-def _permuted(frame: pd.DataFrame, row: Row, scheme: str) -> Any:
+def _permuted(
+    frame: pd.DataFrame,
+    row: Row,
+    scheme: str,
+) -> Any:
     same = {name: row[name] for name in KEYS}
     estimator = f"{row['estimator']}_permutation_{scheme}"
     return pick(frame, estimator=estimator, **same).get("p_value")
@@ -210,7 +240,12 @@ def _variant(row: Row) -> str:
     return f"{spec}: {name}{per_sd} ({row['treatment_def']}, {weights} weights)"
 
 
-def _row(row: Row, group: str, label: str, permuted: Any = None) -> Row:
+def _row(
+    row: Row,
+    group: str,
+    label: str,
+    permuted: Any = None,
+) -> Row:
     return {
         "group": group,
         "label": label,

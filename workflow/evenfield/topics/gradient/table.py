@@ -89,7 +89,13 @@ def _ordered(
     rows: pd.DataFrame, shown: Sequence[tuple[str, str, str]], group: str
 ) -> Iterator[Row]:
     for estimator, term, label in shown:
-        for row in records(only(rows, estimator=estimator, term=term)):
+        for row in records(
+            only(
+                rows,
+                estimator=estimator,
+                term=term,
+            )
+        ):
             yield {
                 "group": heading([group]),
                 "label": label,

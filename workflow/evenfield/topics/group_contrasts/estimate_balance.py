@@ -76,7 +76,15 @@ def _beside(
         plain = replace(row, hypothesis="", role="exploratory", sesoi=NAN)
         # b_C and b_S of the one regression, each as a row of its own.
         for comparison in ("cluster given sez", "sez given cluster"):
-            yield alone(compared(plain, table, spec.name, comparison, spec.given))
+            yield alone(
+                compared(
+                    plain,
+                    table,
+                    spec.name,
+                    comparison,
+                    spec.given,
+                )
+            )
         level = replace(plain, outcome=spec.level, unit_of_measure="log points")
         yield compared(level, table, spec.level, DIFFERENCE, spec.given)
 
@@ -98,11 +106,21 @@ def _changes(
         if name == spec.name:
             first = {name.replace("_growth", "_start"): wide[start]}
     income = groups.wide("log_income").reindex(columns=[start])
-    table = table.assign(**growth, **first, log_income_start=income[start])
+    table = table.assign(
+        **growth,
+        **first,
+        log_income_start=income[start],
+    )
     table = table.join(groups.given([name for name in spec.given if name not in table]))
     if spec.level:
         wide = groups.wide(spec.outcome)
-        table[spec.level] = wide[years_within(wide, start, end)].mean(axis=1)
+        table[spec.level] = wide[
+            years_within(
+                wide,
+                start,
+                end,
+            )
+        ].mean(axis=1)
     inside = table.index.isin(groups.members(spec.sample))
     return complete(table[inside], [*growth, *spec.given])
 
@@ -120,7 +138,13 @@ def paths(groups: Groups, spec: ChangeSpec) -> pd.DataFrame:
         cell = long["unit"].map(cells)
         parts.append(long.assign(cell=cell, window=f"{start}-{end}"))
     # The mean of logs is the log of the geometric mean.
-    by = pd.concat(parts).groupby(["cell", "window", "year"])["log_gap"]
+    by = pd.concat(parts).groupby(
+        [
+            "cell",
+            "window",
+            "year",
+        ]
+    )["log_gap"]
     path = pd.DataFrame({"log_gap": by.mean(), "n_units": by.count()}).reset_index()
     return path.assign(
         spec_id=spec.id, taxonomy=groups.primary, ratio=np.exp(path["log_gap"])

@@ -60,7 +60,11 @@ def _check_spec(groups: Groups, spec: Any, where: str) -> None:
         known = groups.study.config.weights.families
         check_names([spec.exposure], known, f"{where}.exposure")
     measures = set(groups.ingested("clusters")["measure"])
-    for name, text in getattr(spec, "doses", {}).items():
+    for name, text in getattr(
+        spec,
+        "doses",
+        {},
+    ).items():
         if text not in measures:
             columns = [*with_zones(groups.study, groups.scheme), *measures]
             check_columns(text, columns, f"{where}.doses.{name}")
@@ -77,6 +81,11 @@ def _reasons(groups: Groups, spec: Any) -> Iterator[str]:
         parts = getattr(spec, "parts", {}).values()
         over = getattr(spec, "over", "")
         below = [over] if over else []
-        yield groups.missing(spec.outcome, *parts, *below, table=table)
+        yield groups.missing(
+            spec.outcome,
+            *parts,
+            *below,
+            table=table,
+        )
     else:
         yield ""

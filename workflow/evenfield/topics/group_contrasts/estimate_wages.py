@@ -100,7 +100,11 @@ def _panel(groups: Groups, spec: WagesSpec) -> pd.DataFrame:
     return table
 
 
-def _row(groups: Groups, spec: WagesSpec, **fields: Any) -> Estimate:
+def _row(
+    groups: Groups,
+    spec: WagesSpec,
+    **fields: Any,
+) -> Estimate:
     shared: dict[str, Any] = {
         "estimator": "panel_fe",
         "outcome": INVESTMENT,
@@ -152,7 +156,11 @@ def _with_group_years(asked: Regression) -> Regression:
     return replace(asked, row=row, table=wider, regressors=regressors)
 
 
-def _slopes(groups: Groups, spec: WagesSpec, panel: pd.DataFrame) -> GroupContrast:
+def _slopes(
+    groups: Groups,
+    spec: WagesSpec,
+    panel: pd.DataFrame,
+) -> GroupContrast:
     """Collapse to one slope of investment on wages a unit, over its own years, and
     compare the slopes.
     """
@@ -213,7 +221,12 @@ def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
         return [replace(row, warning=joined(row.warning, few))]
     # ASSUME: serial correlation is left in the standard error, so what a panel can
     # detect follows from that error.
-    named = (row.spec_id, row.outcome, row.term, row.treatment_def)
+    named = (
+        row.spec_id,
+        row.outcome,
+        row.term,
+        row.treatment_def,
+    )
     design = Design(
         fit=fit,
         units=in_order(units),
@@ -230,7 +243,15 @@ def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
     rows = [_tested(row, deciding, design, c, settings.level)]
     for name in others:
         other = beside(row, name, SUFFIXES)
-        rows.append(_tested(other, name, design, c, settings.level))
+        rows.append(
+            _tested(
+                other,
+                name,
+                design,
+                c,
+                settings.level,
+            )
+        )
     if row.role == "primary":
         rows += leave_out_rows(row, fit, c, units, settings)
     return rows
@@ -242,7 +263,11 @@ def _fit(asked: Regression, dates: np.ndarray) -> OlsFit:
         f"year {year}": asked.table["year"].eq(year).astype(float) for year in dates[1:]
     }
     X = asked.table[list(asked.regressors)].assign(**dummies).set_index(index)
-    y = pd.Series(asked.table[INVESTMENT].to_numpy(float), index, name=INVESTMENT)
+    y = pd.Series(
+        asked.table[INVESTMENT].to_numpy(float),
+        index,
+        name=INVESTMENT,
+    )
     units = index.get_level_values("unit").nunique()
     if len(y) <= X.shape[1] + units:
         raise NumericsError(
@@ -276,4 +301,8 @@ def _tested(
     if name == "driscoll_kraay":  # a law of its own, with its lags
         fields |= {"se_type": "Driscoll-Kraay", "p_type": test.law, "mde": NAN}
     weak = underpowered(fields["mde"], row.sesoi, row.unit_of_measure)
-    return replace(row, **fields, warning=joined(row.warning, weak))
+    return replace(
+        row,
+        **fields,
+        warning=joined(row.warning, weak),
+    )

@@ -37,7 +37,12 @@ NAMES = {
 def f17(facts: Facts) -> Artwork:
     """Draw the ratio of urban to rural income by cell."""
     paths = _first(facts.series("gaps"), "incomes in the panel", "F17")
-    edges = {"left": 0.075, "right": 0.83, "top": 0.92, "bottom": 0.075}
+    edges = {
+        "left": 0.075,
+        "right": 0.83,
+        "top": 0.92,
+        "bottom": 0.075,
+    }
     figure, grid = panels(1, 1, (WIDTH, 3.4), edges)
     axes = grid[0, 0]
     endings = []
@@ -50,13 +55,30 @@ def f17(facts: Facts) -> Artwork:
         for window, part in path.groupby("window"):
             ends = part.iloc[[0, -1]]
             _line(axes, part, "ratio", mark, linewidth=1.5)
-            dots = {"marker": mark.marker, "color": mark.colour, "s": 20, "lw": 0}
-            sns.scatterplot(ends, x="year", y="ratio", ax=axes, **dots)
+            dots = {
+                "marker": mark.marker,
+                "color": mark.colour,
+                "s": 20,
+                "lw": 0,
+            }
+            sns.scatterplot(
+                ends,
+                x="year",
+                y="ratio",
+                ax=axes,
+                **dots,
+            )
             first, last = map(fixed, ends["ratio"])
             windows.append(f"{window}: {first} to {last}")
         units = count_of(path["n_units"].iloc[-1], facts.words)
         sentences.append(f"{cell} ({units}) {', '.join(windows)}")
-        endings.append(Ending(path["ratio"].iloc[-1], f"{cell}\n{units}", mark.colour))
+        endings.append(
+            Ending(
+                path["ratio"].iloc[-1],
+                f"{cell}\n{units}",
+                mark.colour,
+            )
+        )
     low = float(paths["ratio"].min())
     high = float(paths["ratio"].max())
     axes.set(
@@ -66,7 +88,12 @@ def f17(facts: Facts) -> Artwork:
     )
     year_axis(axes, paths["year"].tolist())
     for start in sorted(paths.groupby("window")["year"].min())[1:]:
-        axes.axvline(start - 0.5, color=FAINT, linewidth=0.8, zorder=1)
+        axes.axvline(
+            start - 0.5,
+            color=FAINT,
+            linewidth=0.8,
+            zorder=1,
+        )
         axes.annotate(
             f"new definition from {start:.0f}",
             (start - 0.5, 1.0),
@@ -78,7 +105,12 @@ def f17(facts: Facts) -> Artwork:
             color=SOFT,
         )
     axes.set_title("Urban over rural income per head (mean of the group, ratio)")
-    name_endings(axes, float(paths["year"].max()), endings, lines=2)
+    name_endings(
+        axes,
+        float(paths["year"].max()),
+        endings,
+        lines=2,
+    )
     text = (
         "Ratio of urban to rural income, mean of each cell, first and last year of each"
         " window"
@@ -92,7 +124,12 @@ def f18(facts: Facts) -> Artwork:
     """
     series = facts.series("quotients", text=("spec_id", "group"))
     quotients = _first(series, "a specification with `path: quotient`", "F18")
-    edges = {"left": 0.06, "right": 0.86, "top": 0.91, "bottom": 0.09}
+    edges = {
+        "left": 0.06,
+        "right": 0.86,
+        "top": 0.91,
+        "bottom": 0.09,
+    }
     figure, grid = panels(1, 1, (WIDTH, 2.9), edges)
     axes = grid[0, 0]
     axes.axhline(1.0, color=FAINT, linewidth=0.8, zorder=1)
@@ -104,10 +141,21 @@ def f18(facts: Facts) -> Artwork:
         path = only(quotients, group=group)
         mark = series_mark(number)
         band = {"color": mark.colour, "alpha": 0.15, "linewidth": 0}
-        axes.fill_between(path["year"], path["low"], path["high"], **band)
+        axes.fill_between(
+            path["year"],
+            path["low"],
+            path["high"],
+            **band,
+        )
         _line(axes, path, "quotient", mark)
         name = NAMES.get(group, group)
-        endings.append(Ending(float(path["quotient"].iloc[-1]), name, mark.colour))
+        endings.append(
+            Ending(
+                float(path["quotient"].iloc[-1]),
+                name,
+                mark.colour,
+            )
+        )
         first, last = records(path.iloc[[0, -1]])
         sentences.append(
             f"{name} {fixed(first['quotient'])} in {first['year']} and"
@@ -127,7 +175,11 @@ def f18(facts: Facts) -> Artwork:
 FIGURES = {"F17": f17, "F18": f18}
 
 
-def _first(series: pd.DataFrame, expected: str, name: str) -> pd.DataFrame:
+def _first(
+    series: pd.DataFrame,
+    expected: str,
+    name: str,
+) -> pd.DataFrame:
     if series.empty:
         raise ArtifactError(
             f"no path for {name}", expected, f"add it or remove {name} from `figures`"
@@ -135,6 +187,24 @@ def _first(series: pd.DataFrame, expected: str, name: str) -> pd.DataFrame:
     return only(series, spec_id=str(series["spec_id"].iloc[0])).reset_index(drop=True)
 
 
-def _line(axes: Axes, path: pd.DataFrame, column: str, mark: Mark, **more: Any) -> None:
-    style = {"color": mark.colour, "linestyle": mark.line, "errorbar": None}
-    sns.lineplot(path, x="year", y=column, ax=axes, legend=False, **style, **more)
+def _line(
+    axes: Axes,
+    path: pd.DataFrame,
+    column: str,
+    mark: Mark,
+    **more: Any,
+) -> None:
+    style = {
+        "color": mark.colour,
+        "linestyle": mark.line,
+        "errorbar": None,
+    }
+    sns.lineplot(
+        path,
+        x="year",
+        y=column,
+        ax=axes,
+        legend=False,
+        **style,
+        **more,
+    )

@@ -206,7 +206,12 @@ def t4(facts: Facts) -> Table:
             right("p", f"{name}_p_value", show=p_value),
         ]
     columns += tested
-    return grouped_table("T4", facts.note(*note, NOT_CAUSAL), tuple(columns), rows)
+    return grouped_table(
+        "T4",
+        facts.note(*note, NOT_CAUSAL),
+        tuple(columns),
+        rows,
+    )
 
 
 def _growth_spec(facts: Facts) -> Record:
@@ -339,10 +344,22 @@ def t5(facts: Facts) -> Table:
     for row in rows:
         group = f"{capitalised(comparison_name(row))}, {printed_years(row)}"
         lines.append((row, labels[row["outcome"]], group))
-    return contrast_table(facts, "T5", estimates, lines, note, columns, basis=False)
+    return contrast_table(
+        facts,
+        "T5",
+        estimates,
+        lines,
+        note,
+        columns,
+        basis=False,
+    )
 
 
-def _left_out(facts: Facts, question: str, labels: Mapping[str, str]) -> list[str]:
+def _left_out(
+    facts: Facts,
+    question: str,
+    labels: Mapping[str, str],
+) -> list[str]:
     """Say which outcomes of a question the data cannot carry, and why."""
     return [
         f"Not testable here: {labels[item['part']]} ({item['reason']})."
@@ -401,7 +418,15 @@ def t21(facts: Facts) -> Table:
     note = facts.text(BALANCE_NOTE + INFERENCE_NOTE, taxonomy=facts.taxonomy)
     columns = contrast_columns(facts, "Comparison", "pp/yr")
     lines = _gap_lines(facts, only(estimates, estimator="long_difference"))
-    return contrast_table(facts, "T21", estimates, lines, note, columns, basis=False)
+    return contrast_table(
+        facts,
+        "T21",
+        estimates,
+        lines,
+        note,
+        columns,
+        basis=False,
+    )
 
 
 def _gap_lines(facts: Facts, changes: pd.DataFrame) -> Iterator[Line]:
@@ -448,11 +473,23 @@ def t24(facts: Facts) -> Table:
     p_values = only(main, role="placebo")["p_value"]
     failed = int((p_values < 1 - facts.config.inference.level).sum())
     template = PROGRAMMES_NOTE + INFERENCE_NOTE
-    note = facts.text(template, failed=failed, placebos=len(p_values))
+    note = facts.text(
+        template,
+        failed=failed,
+        placebos=len(p_values),
+    )
     columns = contrast_columns(facts, "Comparison", "pp/yr")
     last = "Programmes went where growth was low: associations, not effects."
     lines = _programme_lines(main)
-    return contrast_table(facts, "T24", estimates, lines, note, columns, last=last)
+    return contrast_table(
+        facts,
+        "T24",
+        estimates,
+        lines,
+        note,
+        columns,
+        last=last,
+    )
 
 
 def _programme_lines(main: pd.DataFrame) -> Iterator[Line]:
@@ -475,7 +512,15 @@ def t23(facts: Facts) -> Table:
     note = facts.text(WAGES_NOTE + INFERENCE_NOTE, taxonomy=facts.taxonomy)
     columns = contrast_columns(facts, "Comparison", "Estimate", "Deciding")
     lines = [*_elasticity_lines(facts, estimates), *_cost_lines(facts, estimates)]
-    return contrast_table(facts, "T23", estimates, lines, note, columns, basis=False)
+    return contrast_table(
+        facts,
+        "T23",
+        estimates,
+        lines,
+        note,
+        columns,
+        basis=False,
+    )
 
 
 def _elasticity_lines(facts: Facts, estimates: pd.DataFrame) -> Iterator[Line]:

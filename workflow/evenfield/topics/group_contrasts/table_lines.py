@@ -78,7 +78,12 @@ def contrast_table(
     beside = {in_taxonomy(row): row for row in rows}
     beside |= {over_taxonomies(row): row for row in rows}
     filled = [_filled(beside, *line) for line in lines]
-    return grouped_table(name, facts.note(*note, last, basis=basis), columns, filled)
+    return grouped_table(
+        name,
+        facts.note(*note, last, basis=basis),
+        columns,
+        filled,
+    )
 
 
 def grouped_table(
@@ -92,7 +97,13 @@ def grouped_table(
             f"add them or remove {name} from `tables`",
         )
     frame = pd.DataFrame(rows)
-    return Table(id=name, note=note, columns=columns, frame=frame, group="group")
+    return Table(
+        id=name,
+        note=note,
+        columns=columns,
+        frame=frame,
+        group="group",
+    )
 
 
 def _filled(
@@ -140,7 +151,14 @@ def contrast_columns(
             reason=why,
         ),
         right("p", "p_value", show=p_value, reason=why),
-        *(right(head, name, show=p_value) for name, head in p_values.items()),
+        *(
+            right(
+                head,
+                name,
+                show=p_value,
+            )
+            for name, head in p_values.items()
+        ),
         right("Detectable", "mde", "unit_of_measure", show=show, reason=why),
         right("Of interest", "sesoi", "unit_of_measure", show=show),
     ]

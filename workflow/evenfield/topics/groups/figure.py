@@ -51,9 +51,17 @@ def f1(facts: Facts) -> Artwork:
     use_style()
     period = last_main_period(facts.config.periods)
     taxonomy = facts.config.taxonomy.primary
-    cells = cells_of(facts.table("cells", text=TEXT), taxonomy, period)
+    cells = cells_of(
+        facts.table("cells", text=TEXT),
+        taxonomy,
+        period,
+    )
     cases = facts.ingested("cases", TEXT)
-    tiles = _tiles(cells, facts.table("units", text=TEXT), cases)
+    tiles = _tiles(
+        cells,
+        facts.table("units", text=TEXT),
+        cases,
+    )
     first = tiles[GRID].min().astype(int)
     last = tiles[GRID].max().astype(int) + 1
     rows = range(first["tile_row"], last["tile_row"])
@@ -85,7 +93,14 @@ def f1(facts: Facts) -> Artwork:
         _draw_tile(axes, tile, x, y, label)
     axes.set(xlim=(-0.05, len(columns) + 0.05), ylim=(len(rows) + 0.05, -0.05))
     axes.axis("off")
-    legend = figure.add_axes((1 - LEGEND_SHARE + 0.015, 0.0, LEGEND_SHARE - 0.015, 1.0))
+    legend = figure.add_axes(
+        (
+            1 - LEGEND_SHARE + 0.015,
+            0.0,
+            LEGEND_SHARE - 0.015,
+            1.0,
+        )
+    )
     _draw_legend(legend, tiles, cases, facts.words["units_name"])
     return Artwork(figure, tiles, _describe(tiles, cases, facts))
 
@@ -98,7 +113,11 @@ def _tiles(
 ) -> pd.DataFrame:
     """Return cell, tile and letters of the cases of each unit."""
     units = units[["unit", "name", *GRID]]
-    tiles = cells[["unit", "cell"]].merge(units, on="unit", how="left")
+    tiles = cells[["unit", "cell"]].merge(
+        units,
+        on="unit",
+        how="left",
+    )
     # Two units on one square would hide one of them.
     bare = tiles.loc[tiles[GRID].isna().any(axis=1), "unit"].tolist()
     shared = tiles.loc[tiles.duplicated(GRID), "unit"].tolist()
@@ -127,7 +146,15 @@ def _draw_tile(
     letters = tile["letters"]
     if mark.hatch:
         corner = (x - TILE / 2, y - TILE / 2)
-        axes.add_patch(Rectangle(corner, TILE, TILE, hatch=mark.hatch, **HATCHED))
+        axes.add_patch(
+            Rectangle(
+                corner,
+                TILE,
+                TILE,
+                hatch=mark.hatch,
+                **HATCHED,
+            )
+        )
     axes.text(
         x,
         y - (0.14 if letters else 0.0),
@@ -139,7 +166,12 @@ def _draw_tile(
         fontweight="bold",
     )
     for i, letter in enumerate(letters):
-        _draw_letter(axes, x + (i - (len(letters) - 1) / 2) * 0.27, y + 0.25, letter)
+        _draw_letter(
+            axes,
+            x + (i - (len(letters) - 1) / 2) * 0.27,
+            y + 0.25,
+            letter,
+        )
 
 
 def _draw_letter(
@@ -191,16 +223,33 @@ def _draw_legend(
     if names:
         needed += 2 * LINE + sum(map(_needed, names))
     top = max((inches - needed) / 2, 0.12)
-    axes.text(0, top, units_name.capitalize(), fontweight="bold", va="center_baseline")
+    axes.text(
+        0,
+        top,
+        units_name.capitalize(),
+        fontweight="bold",
+        va="center_baseline",
+    )
     for i, cell in enumerate(shown):
-        _draw_key(axes, top + LINE * (i + 1), cell, int(counts[cell]))
+        _draw_key(
+            axes,
+            top + LINE * (i + 1),
+            cell,
+            int(counts[cell]),
+        )
     if not names:
         return
     at = top + LINE * (len(shown) + 2)
     axes.text(0, at, "Cases", fontweight="bold", va="center_baseline")
     at += LINE
     for i, lines in enumerate(names):
-        _draw_letter(axes, 0.085, at, LETTERS[i % len(LETTERS)], radius=0.075)
+        _draw_letter(
+            axes,
+            0.085,
+            at,
+            LETTERS[i % len(LETTERS)],
+            radius=0.075,
+        )
         for k, line in enumerate(lines):
             below = at + SECOND_LINE * k
             axes.text(0.24, below, line, va="center_baseline", fontsize=7.0)
@@ -212,12 +261,33 @@ def _needed(lines: list[str]) -> float:
     return LINE + SECOND_LINE * (len(lines) - 1)
 
 
-def _draw_key(axes: Axes, top: float, cell: str, count: int) -> None:
+def _draw_key(
+    axes: Axes,
+    top: float,
+    cell: str,
+    count: int,
+) -> None:
     mark = MARKS[cell]
     corner = (0.0, top - 0.065)
-    axes.add_patch(Rectangle(corner, 0.17, 0.13, facecolor=mark.fill, edgecolor="none"))
+    axes.add_patch(
+        Rectangle(
+            corner,
+            0.17,
+            0.13,
+            facecolor=mark.fill,
+            edgecolor="none",
+        )
+    )
     if mark.hatch:
-        axes.add_patch(Rectangle(corner, 0.17, 0.13, hatch=mark.hatch, **HATCHED))
+        axes.add_patch(
+            Rectangle(
+                corner,
+                0.17,
+                0.13,
+                hatch=mark.hatch,
+                **HATCHED,
+            )
+        )
     axes.text(0.24, top, cell, va="center_baseline", color=INK)
     axes.text(
         1.2,
@@ -229,7 +299,11 @@ def _draw_key(axes: Axes, top: float, cell: str, count: int) -> None:
     )
 
 
-def _describe(tiles: pd.DataFrame, cases: pd.DataFrame, facts: Facts) -> str:
+def _describe(
+    tiles: pd.DataFrame,
+    cases: pd.DataFrame,
+    facts: Facts,
+) -> str:
     parts = []
     for cell in cells_in(tiles["cell"]):
         names = sorted(tiles.loc[tiles["cell"].eq(cell), "name"])

@@ -96,11 +96,20 @@ def _support(facts: Facts) -> pd.DataFrame:
             "a study with zones and the topic design",
             "remove F2 from `figures` in config.yaml",
         )
-    wide = rows.pivot(index="year", columns="term", values="value").reset_index()
+    wide = rows.pivot(
+        index="year",
+        columns="term",
+        values="value",
+    ).reset_index()
     return wide.astype({"year": int}).rename_axis(columns=None)
 
 
-def _draw_bars(axes: Axes, new: pd.DataFrame, stock: pd.DataFrame, memory: str) -> None:
+def _draw_bars(
+    axes: Axes,
+    new: pd.DataFrame,
+    stock: pd.DataFrame,
+    memory: str,
+) -> None:
     years = new.index.to_numpy(int)
     tops = new.cumsum(axis=1)
     # From the whole height down, each type covers the ones beneath it.
@@ -142,7 +151,11 @@ def _draw_bars(axes: Axes, new: pd.DataFrame, stock: pd.DataFrame, memory: str) 
             fontsize=6.5,
             color=SOFT,
         )
-    axes.legend(loc="upper left", bbox_to_anchor=(0.0, 1.0), handlelength=1.4)
+    axes.legend(
+        loc="upper left",
+        bbox_to_anchor=(0.0, 1.0),
+        handlelength=1.4,
+    )
 
 
 def _peaks(whole: np.ndarray) -> list[int]:
@@ -153,7 +166,11 @@ def _peaks(whole: np.ndarray) -> list[int]:
     return sorted(highest[:MOST_PEAKS])
 
 
-def _draw_support(axes: Axes, support: pd.DataFrame, units_name: str) -> None:
+def _draw_support(
+    axes: Axes,
+    support: pd.DataFrame,
+    units_name: str,
+) -> None:
     # A study without neighbours has no far controls.
     names = [name for name in SUPPORT_NAMES if name in support]
     top = float(support[names].to_numpy(float).max())
@@ -171,6 +188,10 @@ def _draw_support(axes: Axes, support: pd.DataFrame, units_name: str) -> None:
         )
     axes.legend(loc="upper right", handlelength=2.6)
     axes.set_title(f"{units_name.capitalize()} left for comparison")
-    axes.set(ylim=(-0.04 * top, 1.08 * top), xlabel="", ylabel="")
+    axes.set(
+        ylim=(-0.04 * top, 1.08 * top),
+        xlabel="",
+        ylabel="",
+    )
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.xaxis.set_major_locator(MaxNLocator(9, integer=True))

@@ -48,11 +48,19 @@ def t1(facts: Facts) -> Table:
     taxonomy = facts.config.taxonomy.primary
     periods = facts.config.periods
     period = last_main_period(periods)
-    cells = cells_of(facts.table("cells", text=TEXT), taxonomy, period)
+    cells = cells_of(
+        facts.table("cells", text=TEXT),
+        taxonomy,
+        period,
+    )
     sources = only(facts.ingested("taxonomies", TEXT), taxonomy=taxonomy)
     units = facts.table("units", text=TEXT)
     frame = cells[["unit", "cell", "cluster", "sez"]]
-    frame = frame.merge(units[["unit", "name"]], on="unit", how="left")
+    frame = frame.merge(
+        units[["unit", "name"]],
+        on="unit",
+        how="left",
+    )
     named_sources = sources[["unit", "source", "confidence"]]
     frame = frame.merge(named_sources, on="unit", how="left")
     firsts = facts.table("first_years", text=TEXT)
@@ -66,7 +74,11 @@ def t1(facts: Facts) -> Table:
     # A study without zones has no last year of them.
     last = doses["year"].max() if len(doses) else None
     for kind in count_types:
-        zones = only(doses, year=last, zone_type=kind).set_index("unit")["zones"]
+        zones = only(
+            doses,
+            year=last,
+            zone_type=kind,
+        ).set_index("unit")["zones"]
         frame[f"zones_{kind}"] = frame["unit"].map(zones).fillna(0).astype(int)
     marks = {"cluster": "C", "sez": "S"}
     named = ""
@@ -92,13 +104,26 @@ def t1(facts: Facts) -> Table:
         basis=False,
     )
     columns = [left(facts.words["unit_name"].capitalize(), "name")]
-    columns += [left(header, name, show=_yes) for name, header in marks.items()]
+    columns += [
+        left(
+            header,
+            name,
+            show=_yes,
+        )
+        for name, header in marks.items()
+    ]
     for kind, name in first_types.items():
         firsts_of = (f"first_year_{kind}", f"first_year_dated_{kind}")
         columns.append(left(f"First {name}", *firsts_of, show=_first_year))
     columns += [count(name, f"zones_{kind}") for kind, name in count_types.items()]
     columns.append(left("Source", "source", "confidence", show=_source))
-    return Table(id="T1", note=note, columns=tuple(columns), frame=frame, group="group")
+    return Table(
+        id="T1",
+        note=note,
+        columns=tuple(columns),
+        frame=frame,
+        group="group",
+    )
 
 
 def _named(kinds: list[str], names: Mapping[str, str]) -> dict[str, str]:
@@ -119,7 +144,11 @@ def tg(facts: Facts) -> Table:
             members = sorted(names[only(placed, cell=cell)["unit"]])
             row[cell] = first_examples(members, 20) or "none"
         rows.append({**row, "neither": int(placed["cell"].eq("neither").sum())})
-    sources = only(facts.ingested("taxonomies", TEXT), taxonomy=taxonomy, sez=1)
+    sources = only(
+        facts.ingested("taxonomies", TEXT),
+        taxonomy=taxonomy,
+        sez=1,
+    )
     dated = sources[
         sources["sez_from_year"].notna() & sources["unit"].isin(names.index)
     ]
@@ -144,7 +173,12 @@ def tg(facts: Facts) -> Table:
         left("SEZ only", "SEZ only"),
         count("Neither", "neither"),
     )
-    return Table(id="TG", note=note, columns=columns, frame=pd.DataFrame(rows))
+    return Table(
+        id="TG",
+        note=note,
+        columns=columns,
+        frame=pd.DataFrame(rows),
+    )
 
 
 TABLES = {

@@ -68,7 +68,12 @@ def t2(facts: Facts) -> Table:
     )
     columns = (
         left("Series", "series"),
-        left("Years", "years", "first_year", show=lambda span, _: text(span)),
+        left(
+            "Years",
+            "years",
+            "first_year",
+            show=lambda span, _: text(span),
+        ),
         left("Units", "units"),
         left("Grade", "grade"),
         left(
@@ -82,7 +87,13 @@ def t2(facts: Facts) -> Table:
         left("Licence", "licence", width_cm=2.2),
     )
     note = tuple(filter(None, sentences))
-    return Table(id="T2", note=note, columns=columns, frame=frame, group="group")
+    return Table(
+        id="T2",
+        note=note,
+        columns=columns,
+        frame=frame,
+        group="group",
+    )
 
 
 def _columns_in_use(facts: Facts) -> list[str]:

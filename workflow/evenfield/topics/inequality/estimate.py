@@ -94,7 +94,11 @@ def estimate(study: Study) -> Results:
             out.estimates += part.estimates
             parts.append(_series(part))
         out.fit[spec.id] = {"periods": spec.periods, "groupings": spec.groupings}
-    out.series["series"] = stacked(parts, LABELS, ["value", "share"])
+    out.series["series"] = stacked(
+        parts,
+        LABELS,
+        ["value", "share"],
+    )
     return out
 
 
@@ -150,7 +154,15 @@ def _groups(
     cells = study.table("cells", spec.unit_scheme, ("taxonomy", "cell"))
     check_names(spec.groupings, frame.columns, f"{where} groupings")
     check_names(spec.taxonomies, cells["taxonomy"].unique(), f"{where} taxonomies")
-    groups = {name: grouping(frame, name, units, where) for name in spec.groupings}
+    groups = {
+        name: grouping(
+            frame,
+            name,
+            units,
+            where,
+        )
+        for name in spec.groupings
+    }
     # The cells of a period: units change them with the dates of zones.
     for taxonomy in spec.taxonomies:
         own = only(cells, taxonomy=taxonomy, period=period)
@@ -171,7 +183,11 @@ def _series(part: Decomposition) -> pd.DataFrame:
             if len(part.data.units) > 2:
                 without = leave_one_out_theil(*people)
                 influence = {"kind": "influence", "measure": MEASURES[0]}
-                for unit, value in zip(part.data.units, without, strict=True):
+                for unit, value in zip(
+                    part.data.units,
+                    without,
+                    strict=True,
+                ):
                     series.append(
                         {
                             **influence,

@@ -103,7 +103,12 @@ class Decomposition:
                     )
 
     def _rows(self, **shared: Any) -> Rows:
-        rows = Rows(KINDS, "exploratory", self.note, **{**self.labels, **shared})
+        rows = Rows(
+            KINDS,
+            "exploratory",
+            self.note,
+            **{**self.labels, **shared},
+        )
         rows.estimates = self.estimates
         return rows
 
@@ -136,7 +141,13 @@ class Decomposition:
         return self.income[:, ENDS[end]], self.weights[:, ENDS[end]]
 
     def _stream(self, what: str) -> tuple[np.random.Generator, str]:
-        return stream(self.inference, "inequality", self.spec, self.period, what)
+        return stream(
+            self.inference,
+            "inequality",
+            self.spec,
+            self.period,
+            what,
+        )
 
     def _interval(self, draws: Array) -> dict[str, float]:
         level = self.inference.level
@@ -156,7 +167,12 @@ class Decomposition:
             self._theil(rows, measure)
             self._revised(rows, measure)
         for end in ENDS:
-            rows.add("index", term="gini", contrast=end, estimate=gini(*self._at(end)))
+            rows.add(
+                "index",
+                term="gini",
+                contrast=end,
+                estimate=gini(*self._at(end)),
+            )
             for aversion in self.spec.aversion:
                 value = atkinson(*self._at(end), aversion)
                 term = f"atkinson_{aversion:g}"
@@ -178,12 +194,21 @@ class Decomposition:
             rng, seed = self._stream(f"band:{measure}")
             ends = self._at(end)
             draws = self._band_draws
-            drawn = redrawn_theil(*ends, rng=rng, draws=draws, measure=measure)
+            drawn = redrawn_theil(
+                *ends,
+                rng=rng,
+                draws=draws,
+                measure=measure,
+            )
             alone = leave_one_out_theil(*ends, measure)
             results.append((theil(*ends, measure), drawn, alone))
         change = tuple(end - start for start, end in zip(*results, strict=True))
         contrasts = (*ENDS, CHANGE)
-        for contrast, numbers in zip(contrasts, (*results, change), strict=True):
+        for contrast, numbers in zip(
+            contrasts,
+            (*results, change),
+            strict=True,
+        ):
             value, drawn, alone = numbers
             # The unit without which the index moves most.
             most = int(np.argmax(np.abs(alone - value)))
@@ -233,12 +258,21 @@ class Decomposition:
                 seed=seed,
             )
 
-    def _growth(self, codes: Array, names: list[str], rows: Rows) -> None:
+    def _growth(
+        self,
+        codes: Array,
+        names: list[str],
+        rows: Rows,
+    ) -> None:
         if self.output is None:
             raise NumericsError("the panel has no output")
         start = self.output[:, 0]
         # Shares of growth add up to one: sum_g (Y_g1 - Y_g0) / (Y_1 - Y_0).
-        growth = growth_contributions(start, self.output[:, -1], codes)[0]
+        growth = growth_contributions(
+            start,
+            self.output[:, -1],
+            codes,
+        )[0]
         before = np.bincount(codes, start) / start.sum()
         sizes = np.bincount(codes)
         shares = {"share of growth": growth, "share of output at start": before}
@@ -324,7 +358,12 @@ class Decomposition:
         """Add the test against groups that hang together on the map, as real ones do."""
         term = f"between_connected_{measure}"
         try:
-            test = connected_test(*self._at(end), codes == 1, linked, measure)
+            test = connected_test(
+                *self._at(end),
+                codes == 1,
+                linked,
+                measure,
+            )
             if not total > 0:
                 return rows.add("share", NO_INEQUALITY, term=term, estimate=NAN)
         except NumericsError as error:
@@ -359,8 +398,17 @@ class Decomposition:
             "shapley": shapley_theil(*self._at(end), *codes, measure),
         }
         for kind, parts in divided.items():
-            for term, value in zip(("outer", "inner", "within"), parts, strict=True):
-                rows.add(kind, none, term=term, estimate=_share(value, total))
+            for term, value in zip(
+                ("outer", "inner", "within"),
+                parts,
+                strict=True,
+            ):
+                rows.add(
+                    kind,
+                    none,
+                    term=term,
+                    estimate=_share(value, total),
+                )
 
 
 def _share(value: float, total: float) -> float:

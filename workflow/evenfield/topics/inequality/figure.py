@@ -62,11 +62,21 @@ def f6(facts: Facts) -> Artwork:
     # ASSUME: groups of one unit and other groups without inequality within are left out
     # of the stack: they are zero.
     shown = [name for name in groupings if data["grouping"].eq(name).any()]
-    figure, grid = panels(1, len(shown), (WIDTH, 3.1), EDGES, sharey=True)
+    figure, grid = panels(
+        1,
+        len(shown),
+        (WIDTH, 3.1),
+        EDGES,
+        sharey=True,
+    )
     first = int(data["year"].min())
     last = int(data["year"].max())
     sentences = []
-    for axes, name in zip(grid[0], shown, strict=True):
+    for axes, name in zip(
+        grid[0],
+        shown,
+        strict=True,
+    ):
         own = only(data, grouping=name)
         title = "group" if ": " in name else name.rstrip("0123456789").replace("_", " ")
         _draw_stack(axes, own)
@@ -130,7 +140,13 @@ def _draw_stack(axes: Axes, data: pd.DataFrame) -> None:
             )
         # Names stand in the middle of their layer.
         middle = float((base[last] + top[last]) / 2)
-        endings.append(Ending(middle, name.replace(" ", "\n", 1), mark.colour))
+        endings.append(
+            Ending(
+                middle,
+                name.replace(" ", "\n", 1),
+                mark.colour,
+            )
+        )
         base = top
     axes.set_ylim(0, 1.14 * float(np.nanmax(base)))
     year_axis(axes, data["year"].tolist())

@@ -63,7 +63,11 @@ def t12(facts: Facts) -> Table:
             if "unweighted" in first["outcome"]:
                 weighting = "unweighted"
             when = period_with_basis(period, basis, facts.config.periods)
-            parts = [when, weighting, *sample_parts(first, facts.description())]
+            parts = [
+                when,
+                weighting,
+                *sample_parts(first, facts.description()),
+            ]
             shared = {
                 "group": heading(parts),
                 "spec_id": spec,
@@ -125,7 +129,11 @@ def _values(start: Row, end: Row) -> Row:
 
 
 def _ends(rows: pd.DataFrame, **wanted: str) -> tuple[Row, Row]:
-    return pick(rows, contrast="start", **wanted), pick(rows, contrast="end", **wanted)
+    return pick(rows, contrast="start", **wanted), pick(
+        rows,
+        contrast="end",
+        **wanted,
+    )
 
 
 def _index_rows(own: pd.DataFrame) -> Iterator[Row]:
@@ -200,7 +208,14 @@ def t12b(facts: Facts) -> Table:
     rows: list[Row] = []
     for name in sorted(own["treatment_def"].unique(), key=_cells_first):
         for period in facts.shown("main", "span"):
-            rows += _growth_rows(only(own, treatment_def=name, period=period), facts)
+            rows += _growth_rows(
+                only(
+                    own,
+                    treatment_def=name,
+                    period=period,
+                ),
+                facts,
+            )
     note = facts.note(
         "Share of each group in the growth of total real output over the period, beside"
         " its share in output in the first year; above it, the group grew faster than"

@@ -71,7 +71,14 @@ def t20(facts: Facts) -> Table:
             "a specification with role primary",
             "add it to estimates.linkages or remove T20 from `tables`",
         )
-    rows = [*_main_rows(facts, estimates, main), *_other_rows(estimates, main)]
+    rows = [
+        *_main_rows(
+            facts,
+            estimates,
+            main,
+        ),
+        *_other_rows(estimates, main),
+    ]
     columns = (
         left("Coefficient", "label"),
         number("Elasticity", "estimate", 3, "reason"),
@@ -91,14 +98,24 @@ def t20(facts: Facts) -> Table:
 TABLES = {"T20": t20}
 
 
-def _main_rows(facts: Facts, estimates: pd.DataFrame, main: Row) -> Iterator[Row]:
+def _main_rows(
+    facts: Facts,
+    estimates: pd.DataFrame,
+    main: Row,
+) -> Iterator[Row]:
     """Yield the coefficients of the main specification, then other inference."""
     intensities = facts.config.estimates["linkages"]["intensities"]
     label = intensities[main["treatment_def"]]["label"]
     group = f"{label[0].upper()}{label[1:]}, {_years(main)}"
     spec_rows = only(estimates, spec_id=main["spec_id"])
     for term, name in TERMS.items():
-        for row in records(only(spec_rows, estimator=BASE, term=term)):
+        for row in records(
+            only(
+                spec_rows,
+                estimator=BASE,
+                term=term,
+            )
+        ):
             yield _row(row, group, name)
     for method, name in METHODS.items():
         row = pick(spec_rows, estimator=f"{BASE}_{method}")

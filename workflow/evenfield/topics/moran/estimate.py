@@ -100,7 +100,13 @@ class Map:
     def rows(self, note: str, **shared: Any) -> Rows:
         """Return a builder of rows, all of them in the role of the specification."""
         note = joined(note, self.cut)
-        return Rows(KINDS, self.spec.role, note, **shared, w_id=self.weights)
+        return Rows(
+            KINDS,
+            self.spec.role,
+            note,
+            **shared,
+            w_id=self.weights,
+        )
 
 
 def check_data(study: Study, __: Section, spec: MoranSpec) -> None:
@@ -170,7 +176,15 @@ def _growth(
     panel = study.table("panel", spec.unit_scheme, ("basis",))
     if "growth_pct" not in panel or panel["growth_pct"].isna().all():
         return None
-    return aligned(trajectories(panel, "growth_pct", income.units, where), income.units)
+    return aligned(
+        trajectories(
+            panel,
+            "growth_pct",
+            income.units,
+            where,
+        ),
+        income.units,
+    )
 
 
 def _ends(data: Trajectories | None) -> list[int]:
@@ -220,15 +234,32 @@ def _map_tests(
     level = on.inference.level
     labels, note = span_labels("moran", spec, data, on.info)
     rng, seed = on.stream(name, controls)
-    rows = on.rows(note, **labels, outcome=name, controls_id=controls, seed=seed)
+    rows = on.rows(
+        note,
+        **labels,
+        outcome=name,
+        controls_id=controls,
+        seed=seed,
+    )
     series = []
     try:
-        tests = map_tests(data.values, on.W, rng, on.draws, level, X)
+        tests = map_tests(
+            data.values,
+            on.W,
+            rng,
+            on.draws,
+            level,
+            X,
+        )
     except NumericsError as error:
         rows.undefined(["moran", "geary"], error, role=spec.role)
     else:
         rows.note = on.cut
-        for kind, test in zip(("moran", "geary"), tests, strict=True):
+        for kind, test in zip(
+            ("moran", "geary"),
+            tests,
+            strict=True,
+        ):
             _add_years(rows, kind, test, data)
             series.append(_bands(kind, test, data))
     if controls == "none":
@@ -241,7 +272,12 @@ def _map_tests(
     return rows, [frame.assign(**named) for frame in series]
 
 
-def _add_years(rows: Rows, kind: str, test: MapTests, data: Trajectories) -> None:
+def _add_years(
+    rows: Rows,
+    kind: str,
+    test: MapTests,
+    data: Trajectories,
+) -> None:
     # Moments over permutations, not those of normal errors.
     z = (test.statistic - test.mean) / test.std_error
     for t, year in enumerate(data.years):
@@ -262,7 +298,11 @@ def _add_years(rows: Rows, kind: str, test: MapTests, data: Trajectories) -> Non
         )
 
 
-def _bands(kind: str, test: MapTests, data: Trajectories) -> pd.DataFrame:
+def _bands(
+    kind: str,
+    test: MapTests,
+    data: Trajectories,
+) -> pd.DataFrame:
     """Return a statistic by year with the band that chance leaves over all years at
     once.
     """
@@ -295,7 +335,12 @@ def _local(
     """Add how many units are told apart from chance in each year; return all of them."""
     rate = on.spec.discovery_rate
     rng, seed = on.stream(name, "local")
-    own = on.rows(note, **labels, outcome=name, seed=seed)
+    own = on.rows(
+        note,
+        **labels,
+        outcome=name,
+        seed=seed,
+    )
     own.estimates = rows.estimates
     try:
         # I_i = z_i sum_j w_ij z_j / (z'z / N) (Anselin 1995).
@@ -306,7 +351,12 @@ def _local(
     own.note = on.cut
     # One test for each unit: the false discovery rate is held within the year.
     counts = (tests.q_value <= rate).sum(axis=0)
-    for year, basis, count in zip(data.years, data.basis, counts, strict=True):
+    for year, basis, count in zip(
+        data.years,
+        data.basis,
+        counts,
+        strict=True,
+    ):
         own.add(
             "local",
             f"false discovery rate {rate:g} within the year",
@@ -332,7 +382,11 @@ def _local(
     return [frame]
 
 
-def _cells(study: Study, on: Map, where: str) -> list[Any]:
+def _cells(
+    study: Study,
+    on: Map,
+    where: str,
+) -> list[Any]:
     """Place the clusters and zones of every taxonomy and period on the map."""
     spec = on.spec
     estimates = []
@@ -367,7 +421,12 @@ def _cells(study: Study, on: Map, where: str) -> list[Any]:
     return estimates
 
 
-def _add_joins(on: Map, rows: Rows, marks: Array, case: tuple[str, str, str]) -> None:
+def _add_joins(
+    on: Map,
+    rows: Rows,
+    marks: Array,
+    case: tuple[str, str, str],
+) -> None:
     # Where clusters and zones lie does not depend on how output is measured.
     rows.note = ""
     group = rows.shared["contrast"]

@@ -51,7 +51,16 @@ def f10(facts: Facts) -> Artwork:
     """Draw spatial association of income over time, and the local Moran of every unit."""
     spec = str(facts.primary()["id"])
     rate = float(facts.primary().get("discovery_rate", 0.05))
-    series = only(facts.series(text=(*TEXT, "controls", "quadrant")), spec_id=spec)
+    series = only(
+        facts.series(
+            text=(
+                *TEXT,
+                "controls",
+                "quadrant",
+            )
+        ),
+        spec_id=spec,
+    )
     by_year = only(series, kind="moran")
     paths = only(by_year, variable=INCOME)
     if paths.empty:
@@ -67,7 +76,13 @@ def f10(facts: Facts) -> Artwork:
         "bottom": 0.48 / high,
         "hspace": 0.2,
     }
-    figure, grid = panels(2, 1, (WIDTH, high), edges, height_ratios=(2.0, strip))
+    figure, grid = panels(
+        2,
+        1,
+        (WIDTH, high),
+        edges,
+        height_ratios=(2.0, strip),
+    )
     above, below = grid[:, 0]
     _draw_moran(above, paths, growth)
     _draw_strip(below, local, rate, facts)
@@ -79,7 +94,14 @@ def f10(facts: Facts) -> Artwork:
     ]
     pale = "pale: not told apart from chance"
     figure.legend(
-        handles=[*keys, Patch(facecolor=FAINT, alpha=0.5, label=pale)],
+        handles=[
+            *keys,
+            Patch(
+                facecolor=FAINT,
+                alpha=0.5,
+                label=pale,
+            ),
+        ],
         loc="lower center",
         ncols=5,
         bbox_to_anchor=(0.5, 0.0),
@@ -87,20 +109,40 @@ def f10(facts: Facts) -> Artwork:
         handlelength=1.4,
         handletextpad=0.5,
     )
-    description = _describe(facts, only(paths, controls=NONE), local, rate)
+    description = _describe(
+        facts,
+        only(paths, controls=NONE),
+        local,
+        rate,
+    )
     return Artwork(figure, pd.concat([by_year, local]), description)
 
 
 FIGURES = {"F10": f10}
 
 
-def _draw_moran(axes: Axes, paths: pd.DataFrame, growth: pd.DataFrame) -> None:
+def _draw_moran(
+    axes: Axes,
+    paths: pd.DataFrame,
+    growth: pd.DataFrame,
+) -> None:
     plain = only(paths, controls=NONE).sort_values("year")
     colour = series_mark(0).colour
     for part in stretches(plain):
         band = part["year"], part["band_low"], part["band_high"]
-        axes.fill_between(*band, color=colour, alpha=0.13, linewidth=0)
-        draw_line(axes, part["year"], part["expected"], color=FAINT, linewidth=0.8)
+        axes.fill_between(
+            *band,
+            color=colour,
+            alpha=0.13,
+            linewidth=0,
+        )
+        draw_line(
+            axes,
+            part["year"],
+            part["expected"],
+            color=FAINT,
+            linewidth=0.8,
+        )
     others = paths[paths["controls"].ne(NONE)].groupby("controls")
     lines = [("income", plain)]
     lines += [(_name(str(controls)), part) for controls, part in others]
@@ -112,8 +154,21 @@ def _draw_moran(axes: Axes, paths: pd.DataFrame, growth: pd.DataFrame) -> None:
         values = part.sort_values("year")["value"]
         draw_path(axes, part, "value", mark, 1.8 if number == 0 else 1.0)
         drawn.append(values)
-        endings.append(Ending(float(values.iloc[-1]), name, mark.colour))
-    axes.set_ylim(padded(pd.concat(drawn), 0.08, floor=1e-6, above=1.8))
+        endings.append(
+            Ending(
+                float(values.iloc[-1]),
+                name,
+                mark.colour,
+            )
+        )
+    axes.set_ylim(
+        padded(
+            pd.concat(drawn),
+            0.08,
+            floor=1e-6,
+            above=1.8,
+        )
+    )
     year_axis(axes, plain["year"].astype(int).tolist())
     # Every column of the strip below is one observation wide, so the years keep half of
     # it at both ends.
@@ -140,7 +195,12 @@ def _years(frame: pd.DataFrame) -> tuple[float, float]:
     return float(frame["year"].min()) - half, float(frame["year"].max()) + half
 
 
-def _draw_strip(axes: Axes, local: pd.DataFrame, rate: float, facts: Facts) -> None:
+def _draw_strip(
+    axes: Axes,
+    local: pd.DataFrame,
+    rate: float,
+    facts: Facts,
+) -> None:
     """Draw one rectangle for each run of years in which a unit stays what it is."""
     often = local[local["q_value"].le(rate)].groupby("unit").size()
     last = only(local, year=local["year"].max())
@@ -155,7 +215,13 @@ def _draw_strip(axes: Axes, local: pd.DataFrame, rate: float, facts: Facts) -> N
     few = len(order) <= MOST_NAMES
     left, right = _years(local)
     axes.add_patch(
-        Rectangle((left, -0.5), right - left, len(order), facecolor=PALE, linewidth=0)
+        Rectangle(
+            (left, -0.5),
+            right - left,
+            len(order),
+            facecolor=PALE,
+            linewidth=0,
+        )
     )
     known = local[local["quadrant"].isin(list(QUADRANTS))].sort_values(["unit", "year"])
     known = known.assign(clear=known["q_value"].le(rate))
@@ -183,7 +249,11 @@ def _draw_strip(axes: Axes, local: pd.DataFrame, rate: float, facts: Facts) -> N
         axes.axhline(i - 0.5, color="white", linewidth=0.5)
     axes.set_ylim(len(order) - 0.5, -0.5)
     names = [facts.label(unit) for unit in order] if few else []
-    axes.set_yticks(range(len(names)), names, fontsize=4.8 if len(order) > 24 else 6.0)
+    axes.set_yticks(
+        range(len(names)),
+        names,
+        fontsize=4.8 if len(order) > 24 else 6.0,
+    )
     axes.tick_params(axis="y", length=0, pad=1.5)
     axes.spines["left"].set_visible(False)
     axes.set_title(

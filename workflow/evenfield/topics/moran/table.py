@@ -38,7 +38,13 @@ def t13(facts: Facts) -> Table:
     for spec in facts.ordered(list(moran["spec_id"])):
         own = only(estimates, spec_id=spec)
         for year in _shown(only(own, estimator="moran")):
-            rows.append(_row(facts, only(own, period=year), kinds))
+            rows.append(
+                _row(
+                    facts,
+                    only(own, period=year),
+                    kinds,
+                )
+            )
     weights = facts.config.weights.primary.replace("_", " ")
     draws = facts.config.inference.permutations
     note = facts.note(
@@ -88,7 +94,11 @@ def _shown(moran: pd.DataFrame) -> list[str]:
     return years if len(years) <= FEW else years[::-1][::EVERY][::-1]
 
 
-def _row(facts: Facts, own: pd.DataFrame, kinds: Sequence[tuple[str, str]]) -> Row:
+def _row(
+    facts: Facts,
+    own: pd.DataFrame,
+    kinds: Sequence[tuple[str, str]],
+) -> Row:
     first = pick(own, estimator="moran")
     geary = pick(own, estimator="geary", outcome="log_income", controls_id=NONE)
     local = pick(own, estimator="local_moran", outcome="log_income")

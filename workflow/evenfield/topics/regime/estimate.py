@@ -65,7 +65,15 @@ PATH = (
     "spec_id treatment_def w_id period label start_year end_year output_basis term contrast"
     " estimate std_error conf_low conf_high p_value se_type sesoi mde warning"
 ).split()
-POINTS = ["spec_id", "period", "unit", OUTCOME, INITIAL, *OWN, *EXPOSURES]
+POINTS = [
+    "spec_id",
+    "period",
+    "unit",
+    OUTCOME,
+    INITIAL,
+    *OWN,
+    *EXPOSURES,
+]
 POINTS += [*INTERACTIONS, "fitted", "residual"]
 SUPPORT = (
     "spec_id period exposure tercile units exposure_low exposure_high income_low income_mean"
@@ -245,7 +253,13 @@ def _gap_row(section: CrossSection, fit: RegressionResults | None) -> Estimate:
     if fit is None:
         warning = joined(section.note, f"not defined: {section.undefined}")
         return Estimate(**labels, estimate=NAN, warning=warning)
-    beta = dict(zip(section.columns, fit.params / 100, strict=True))
+    beta = dict(
+        zip(
+            section.columns,
+            fit.params / 100,
+            strict=True,
+        )
+    )
     near_clusters, near_zones = (
         speed_from_slope(beta[INITIAL] + beta[name], section.years)
         for name in INTERACTIONS
@@ -312,9 +326,17 @@ def _split_rows(cross_sections: list[CrossSection], study: Study) -> list[Estima
     return [Estimate(**labels | fields)]
 
 
-def _stacked(main: Sequence[CrossSection], late: np.ndarray, study: Study) -> Fields:
+def _stacked(
+    main: Sequence[CrossSection],
+    late: np.ndarray,
+    study: Study,
+) -> Fields:
     """Fit all periods together, coefficients free in each, errors clustered by unit."""
-    share = np.where(late, 1 / late.sum(), -1 / (~late).sum())
+    share = np.where(
+        late,
+        1 / late.sum(),
+        -1 / (~late).sum(),
+    )
     c = np.kron(share, combinations(main[0].columns)[INTERACTIONS[0], DIFFERENCE])
     X = block_diag(*(section.X for section in main))
     units = np.concatenate([section.table.index.to_numpy(str) for section in main])

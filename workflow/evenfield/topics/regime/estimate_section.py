@@ -126,7 +126,11 @@ def sections(study: Study, spec: RegimeSpec) -> list[CrossSection]:
     described = study.description()
     exposures = study.table("exposures")
     for key in ("taxonomy", "weights"):
-        check_names([getattr(spec, key)], exposures[key].unique(), f"{where}.{key}")
+        check_names(
+            [getattr(spec, key)],
+            exposures[key].unique(),
+            f"{where}.{key}",
+        )
     exposures = exposures[
         exposures["weights"].eq(spec.weights) & exposures["taxonomy"].eq(spec.taxonomy)
     ]
@@ -258,7 +262,11 @@ def income_support(section: CrossSection, exposure: str) -> pd.DataFrame:
         income_mean=(INITIAL, "mean"),
         income_high=(INITIAL, "max"),
     )
-    labels = {"spec_id": section.spec.id, "period": section.name, "exposure": exposure}
+    labels = {
+        "spec_id": section.spec.id,
+        "period": section.name,
+        "exposure": exposure,
+    }
     return support.reset_index().assign(**labels)
 
 
@@ -285,7 +293,11 @@ def support_rows(section: CrossSection, support: pd.DataFrame) -> list[Estimate]
     }
     values = common_support(support, section.table[INITIAL].to_numpy(float))
     rows = []
-    for (term, unit), value in zip(units.items(), values, strict=True):
+    for (term, unit), value in zip(
+        units.items(),
+        values,
+        strict=True,
+    ):
         lost = "not defined: the thirds share no initial income"
         warning = joined(
             section.note,

@@ -51,7 +51,14 @@ def t8(facts: Facts) -> Table:
         main = only(estimates, spec_id=ids[0])
         for period in shown:
             rows += _period_rows(facts, only(main, period=period))
-        rows += [*_split_rows(facts, main), *_panel_rows(facts, main, shown)]
+        rows += [
+            *_split_rows(facts, main),
+            *_panel_rows(
+                facts,
+                main,
+                shown,
+            ),
+        ]
         rows += _other_rows(facts, estimates, ids[1:], shown)
     if not rows:
         raise nothing_to_show("rows of convergence by regime", "regime", "T8")
@@ -78,7 +85,12 @@ def t8(facts: Facts) -> Table:
     )
     columns = (
         Column(names=("label",), header="Coefficient", width_cm=5.0),
-        right("Estimate", "estimate", show=with_decimals(fixed, 2), reason="reason"),
+        right(
+            "Estimate",
+            "estimate",
+            show=with_decimals(fixed, 2),
+            reason="reason",
+        ),
         right(
             f"{facts.level} interval",
             "conf_low",
@@ -131,14 +143,25 @@ def _split_rows(facts: Facts, main: pd.DataFrame) -> Iterable[Row]:
     for row in records(main[main["estimator"].str.startswith("regime_split")]):
         sides = []
         for side in str(row["period"]).split(" less "):
-            names = [period_with_basis(name, "", periods) for name in side.split("+")]
+            names = [
+                period_with_basis(
+                    name,
+                    "",
+                    periods,
+                )
+                for name in side.split("+")
+            ]
             sides.append(", ".join(names))
         bare = row | dict.fromkeys(BESIDE)
         group = "Clusters minus SEZs, later less earlier periods"
         yield _row(bare, row, group, " less ".join(sides))
 
 
-def _panel_rows(facts: Facts, main: pd.DataFrame, shown: list[str]) -> Iterable[Row]:
+def _panel_rows(
+    facts: Facts,
+    main: pd.DataFrame,
+    shown: list[str],
+) -> Iterable[Row]:
     group = "Clusters minus SEZs in the yearly panel, bias-corrected fixed effects"
     corrected = only(main, estimator="regime_bc_fe", contrast=DIFFERENCE)
     for period in shown:
@@ -164,7 +187,12 @@ def _other_rows(
                 yield _row(row, cr3, group, _named(facts, row))
 
 
-def _row(row: Row, cr3: Row, group: str, label: str) -> Row:
+def _row(
+    row: Row,
+    cr3: Row,
+    group: str,
+    label: str,
+) -> Row:
     why = reason(row["warning"]) if is_missing(row["estimate"]) else ""
     return {
         "group": group,

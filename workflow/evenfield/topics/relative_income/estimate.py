@@ -86,7 +86,11 @@ def estimate(study: Study) -> Results:
     return out
 
 
-def _with_cells(data: pd.DataFrame, cells: pd.DataFrame, where: str) -> pd.DataFrame:
+def _with_cells(
+    data: pd.DataFrame,
+    cells: pd.DataFrame,
+    where: str,
+) -> pd.DataFrame:
     """Add the cell of each unit, refusing units with none or two."""
     twice = set(cells.loc[cells["unit"].duplicated(), "unit"])
     wrong = sorted(set(data["unit"]) - set(cells["unit"])) + sorted(twice)
@@ -116,7 +120,11 @@ def _paths(
     for variable in PATHS:
         product = rows["weight"] * rows[variable]
         grouped = rows.assign(product=product).groupby(["year", "cell"])
-        means = grouped[variable].agg(n_units="size", mean="mean", sd="std")
+        means = grouped[variable].agg(
+            n_units="size",
+            mean="mean",
+            sd="std",
+        )
         # Without people there is no weighted mean: the sum of nothing stays blank.
         total = grouped[["product", "weight"]].sum(min_count=1)
         means["mean_population_weighted"] = total["product"] / total["weight"]
@@ -135,7 +143,13 @@ def _current_prices(rows: pd.DataFrame, output: str) -> pd.DataFrame:
     """
     known = rows[output].astype(float).abs().lt(np.inf)
     full = rows[known.groupby(rows["year"]).transform("all")].assign(n_units=1)
-    sums = full.groupby(["year", "cell"])[["n_units", output, "weight"]].sum()
+    sums = full.groupby(["year", "cell"])[
+        [
+            "n_units",
+            output,
+            "weight",
+        ]
+    ].sum()
     nation = sums.groupby(level="year").transform("sum")
     per_head = sums[output] / sums["weight"]
     ratio = per_head / (nation[output] / nation["weight"])
@@ -164,7 +178,11 @@ def _summary(
     variables: Mapping[str, str],
 ) -> tuple[Rows, pd.DataFrame]:
     """Return means and standard deviations of the variables by cell and over all."""
-    cells = only(study.table("cells", info.name), taxonomy=taxonomy, period=period)
+    cells = only(
+        study.table("cells", info.name),
+        taxonomy=taxonomy,
+        period=period,
+    )
     data = _with_cells(data, cells, f"{taxonomy} {period}")
     basis = one_text(data["basis"])
     rows = Rows(
@@ -193,7 +211,12 @@ def _summary(
         }
         parts.append(pd.DataFrame(columns).reset_index().assign(variable=variable))
         data_hash = content_hash(data[["unit", "cell", variable]])
-        summary = zip(n_units.index, n_units, means[variable], strict=True)
+        summary = zip(
+            n_units.index,
+            n_units,
+            means[variable],
+            strict=True,
+        )
         for cell, n, mean in summary:
             rows.add(
                 "mean",
@@ -205,7 +228,11 @@ def _summary(
                 unit_of_measure=unit,
                 data_hash=data_hash,
             )
-    return rows, pd.concat(parts).assign(kind="summary", period=period, basis=basis)
+    return rows, pd.concat(parts).assign(
+        kind="summary",
+        period=period,
+        basis=basis,
+    )
 
 
 def _variables(

@@ -24,8 +24,27 @@ CURRENT = "relative_income_current_prices"
 LABEL_SHARE = 0.17
 # Percent of the average at which the ratio scale has ticks.
 TICKS = (
-    *(20, 25, 33, 50, 60, 70, 80, 90, 100),
-    *(120, 140, 160, 200, 250, 300, 400, 500),
+    *(
+        20,
+        25,
+        33,
+        50,
+        60,
+        70,
+        80,
+        90,
+        100,
+    ),
+    *(
+        120,
+        140,
+        160,
+        200,
+        250,
+        300,
+        400,
+        500,
+    ),
 )
 COLUMNS = [
     "taxonomy",
@@ -43,7 +62,11 @@ def f3(facts: Facts) -> Artwork:
     so and of each year's cells.
     """
     taxonomy = facts.config.taxonomy.primary
-    paths = only(facts.series(), kind="path", unit_scheme=facts.main)
+    paths = only(
+        facts.series(),
+        kind="path",
+        unit_scheme=facts.main,
+    )
     # A ratio at current prices needs no deflator and no proxy; real incomes stand in
     # where it is missing.
     current = paths["variable"].eq(CURRENT).any()
@@ -68,9 +91,19 @@ def f3(facts: Facts) -> Artwork:
         "hspace": 0.16,
     }
     size = (WIDTH, 3.1 * len(shown) + 0.4)
-    figure, grid = panels(len(shown), 1, size, edges, sharex=True)
+    figure, grid = panels(
+        len(shown),
+        1,
+        size,
+        edges,
+        sharex=True,
+    )
     units = facts.words["units_name"]
-    for axes, name in zip(grid[:, 0], shown, strict=True):
+    for axes, name in zip(
+        grid[:, 0],
+        shown,
+        strict=True,
+    ):
         own = only(paths, taxonomy=name)
         _draw_panel(axes, own, facts)
         moved = own.groupby("cell")["n_units"].nunique().gt(1).any()
@@ -78,13 +111,21 @@ def f3(facts: Facts) -> Artwork:
         if moved:
             who = "Groups as they were in each year"
         axes.set_title(f"{who} (all {units} = 100%, ratio scale)")
-    return Artwork(figure, paths, _describe(facts, only(paths, taxonomy=shown[0])))
+    return Artwork(
+        figure,
+        paths,
+        _describe(facts, only(paths, taxonomy=shown[0])),
+    )
 
 
 FIGURES = {"F3": f3}
 
 
-def _draw_panel(axes: Axes, paths: pd.DataFrame, facts: Facts) -> None:
+def _draw_panel(
+    axes: Axes,
+    paths: pd.DataFrame,
+    facts: Facts,
+) -> None:
     axes.axhline(0.0, color=FAINT, linewidth=0.8, zorder=1)
     endings = []
     for cell in cells_in(paths["cell"]):
@@ -106,7 +147,12 @@ def _draw_panel(axes: Axes, paths: pd.DataFrame, facts: Facts) -> None:
         last = path.iloc[-1]
         name = f"{cell}\n{count_of(last['n_units'], facts.words)}"
         endings.append(Ending(last["mean"], name, mark.colour))
-    low, high = padded([*paths["mean"], 0.0], 0.1, floor=0.1, above=1.3)
+    low, high = padded(
+        [*paths["mean"], 0.0],
+        0.1,
+        floor=0.1,
+        above=1.3,
+    )
     axes.set_ylim(low, high)
     year_axis(axes, paths["year"].tolist())
     shade_proxy(axes, paths)
@@ -121,7 +167,12 @@ def _draw_panel(axes: Axes, paths: pd.DataFrame, facts: Facts) -> None:
         color=SOFT,
         fontsize=6.5,
     )
-    name_endings(axes, float(paths["year"].max()), endings, lines=2)
+    name_endings(
+        axes,
+        float(paths["year"].max()),
+        endings,
+        lines=2,
+    )
 
 
 def _describe(facts: Facts, paths: pd.DataFrame) -> str:

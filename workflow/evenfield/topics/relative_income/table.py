@@ -51,7 +51,12 @@ def t3(facts: Facts) -> Table:
         variables[f"control_{name}"] = (item.label, None)
     rows: list[Row] = []
     for period in shown:
-        rows += _rows(facts, only(summary, period=period), cells, variables)
+        rows += _rows(
+            facts,
+            only(summary, period=period),
+            cells,
+            variables,
+        )
     note = facts.note(
         f"Mean (standard deviation across {facts.words['units_name']}) by group of the"
         " main list; zones: mean number in force over the period.",
@@ -60,7 +65,15 @@ def t3(facts: Facts) -> Table:
     )
     columns = [left("Variable", "label")]
     for cell in cells:
-        columns.append(right(cell, f"mean {cell}", f"sd {cell}", "digits", show=_mean))
+        columns.append(
+            right(
+                cell,
+                f"mean {cell}",
+                f"sd {cell}",
+                "digits",
+                show=_mean,
+            )
+        )
     return Table(
         id="T3",
         note=note,

@@ -102,7 +102,12 @@ def _rows(study: Study, spec: SigmaSpec, period: str) -> Rows:
     frame = study.table("periods", spec.unit_scheme)
     info = scheme_info(study.description(spec.unit_scheme))
     units = sample_units(info, spec.sample, where)
-    data = sample_rows(frame[frame["period"].eq(period)], units, ENDS, where)
+    data = sample_rows(
+        frame[frame["period"].eq(period)],
+        units,
+        ENDS,
+        where,
+    )
     start, end = data[ENDS].to_numpy(float).T
     basis = one_text(data["basis"])
     rows = Rows(
@@ -120,8 +125,16 @@ def _rows(study: Study, spec: SigmaSpec, period: str) -> Rows:
         data_hash=content_hash(data[["unit", *ENDS]]),
     )
     few = "not defined: fewer than two units" if len(data) < 2 else ""
-    rows.add("sigma_start", few, estimate=float(dispersion.sigma(start)))
-    rows.add("sigma_end", few, estimate=float(dispersion.sigma(end)))
+    rows.add(
+        "sigma_start",
+        few,
+        estimate=float(dispersion.sigma(start)),
+    )
+    rows.add(
+        "sigma_end",
+        few,
+        estimate=float(dispersion.sigma(end)),
+    )
     slopes = partial(
         slope_fields,
         spec,
@@ -155,7 +168,11 @@ def _add_tests(
         return rows.undefined(["t2"], error, role="ladder")
     for number, (name, fields) in enumerate(tests.items()):
         beside = {"role": "ladder", "estimator": f"sigma_slope_test_{name.lower()}"}
-        rows.add("slope", fields.pop("warning"), **fields | (beside if number else {}))
+        rows.add(
+            "slope",
+            fields.pop("warning"),
+            **fields | (beside if number else {}),
+        )
     # Its law needs independent normal units, which regions are not.
     rows.add(
         "t2",

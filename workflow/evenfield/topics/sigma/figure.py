@@ -51,7 +51,13 @@ def f5(facts: Facts) -> Artwork:
     }
     # A study without rolling windows has the upper panel alone.
     number = 1 if windows.empty else 2
-    figure, grid = panels(number, 1, (WIDTH, high), edges, sharex=True)
+    figure, grid = panels(
+        number,
+        1,
+        (WIDTH, high),
+        edges,
+        sharex=True,
+    )
     above = grid[0, 0]
     _draw_sigma(above, paths, main)
     unit = facts.words["unit_name"]
@@ -68,7 +74,11 @@ def f5(facts: Facts) -> Artwork:
             "Speed of convergence, % a year, by the last year of the window"
         )
     parts = [series.assign(panel="sigma"), windows.assign(panel="speed")]
-    return Artwork(figure, pd.concat(parts, ignore_index=True), " ".join(sentences))
+    return Artwork(
+        figure,
+        pd.concat(parts, ignore_index=True),
+        " ".join(sentences),
+    )
 
 
 FIGURES = {"F5": f5}
@@ -78,7 +88,11 @@ def _windows(facts: Facts) -> pd.DataFrame:
     if "rolling" not in facts.config.estimates:
         return pd.DataFrame()
     spec = str(facts.primary("rolling")["id"])
-    windows = only(facts.series(topic="rolling"), spec_id=spec, kind="window")
+    windows = only(
+        facts.series(topic="rolling"),
+        spec_id=spec,
+        kind="window",
+    )
     windows = windows[windows["speed"].notna()]
     return windows.sort_values(["span", "end_year"], ignore_index=True)
 
@@ -90,18 +104,41 @@ def _draw_sigma(
     colour = series_mark(0).colour
     for part in stretches(main):
         band = part["year"], part["sigma_low"], part["sigma_high"]
-        axes.fill_between(*band, color=colour, alpha=0.15, linewidth=0)
+        axes.fill_between(
+            *band,
+            color=colour,
+            alpha=0.15,
+            linewidth=0,
+        )
     drawn = [main["sigma_low"], main["sigma_high"]]
     endings = []
     for number, (name, path, column) in enumerate(paths):
         mark = series_mark(number)
         draw_path(axes, path, column, mark, 1.8 if number == 0 else 1.2)
         drawn.append(path[column])
-        endings.append(Ending(float(path[column].iloc[-1]), name, mark.colour))
-    axes.set_ylim(padded(pd.concat(drawn), 0.08, floor=1e-6, above=1.6))
+        endings.append(
+            Ending(
+                float(path[column].iloc[-1]),
+                name,
+                mark.colour,
+            )
+        )
+    axes.set_ylim(
+        padded(
+            pd.concat(drawn),
+            0.08,
+            floor=1e-6,
+            above=1.6,
+        )
+    )
     year_axis(axes, main["year"].tolist())
     shade_proxy(axes, main)
-    name_endings(axes, float(main["year"].iloc[-1]), endings, lines=2)
+    name_endings(
+        axes,
+        float(main["year"].iloc[-1]),
+        endings,
+        lines=2,
+    )
 
 
 def _draw_speeds(axes: Axes, windows: pd.DataFrame) -> list[str]:
@@ -126,7 +163,13 @@ def _draw_speeds(axes: Axes, windows: pd.DataFrame) -> list[str]:
                 )
         draw_path(axes, path, "speed", mark, 1.8 if number == 0 else 1.2)
         name = f"windows of\n{span:.0f} years"
-        endings.append(Ending(float(line["speed"].iloc[-1]), name, mark.colour))
+        endings.append(
+            Ending(
+                float(line["speed"].iloc[-1]),
+                name,
+                mark.colour,
+            )
+        )
         sentences.append(_window_sentence(line))
     # ASSUME: the axis follows the pointwise intervals; a band over all windows that is
     # much wider runs off it.
@@ -135,7 +178,12 @@ def _draw_speeds(axes: Axes, windows: pd.DataFrame) -> list[str]:
     least = float(np.nanmin(ends))
     most = float(np.nanmax(ends))
     axes.set_ylim(least - 0.12 * (most - least), most + 0.22 * (most - least))
-    name_endings(axes, float(windows["end_year"].max()), endings, lines=2)
+    name_endings(
+        axes,
+        float(windows["end_year"].max()),
+        endings,
+        lines=2,
+    )
     return sentences
 
 

@@ -111,7 +111,12 @@ def _others(estimates: pd.DataFrame, fit: Mapping[str, Any]) -> Iterator[Row]:
             }
 
 
-def _effects(own: pd.DataFrame, model: str, weights: str, term: str) -> Row:
+def _effects(
+    own: pd.DataFrame,
+    model: str,
+    weights: str,
+    term: str,
+) -> Row:
     rows = only(own, estimator=model, w_id=weights)
     serial = pick(rows, term="residual autocorrelation")
     row: Row = {
@@ -130,7 +135,11 @@ def _effects(own: pd.DataFrame, model: str, weights: str, term: str) -> Row:
     return {**row, "reason": AT_BOUND if is_missing(row["direct"]) else ""}
 
 
-def _note(facts: Facts, own: pd.DataFrame, fit: Mapping[str, Any]) -> tuple[str, ...]:
+def _note(
+    facts: Facts,
+    own: pd.DataFrame,
+    fit: Mapping[str, Any],
+) -> tuple[str, ...]:
     row = pick(own)
     spec = fit["specifications"][0]
     unit = facts.words["unit_name"]

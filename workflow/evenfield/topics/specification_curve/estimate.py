@@ -174,7 +174,15 @@ def chunk(study: Study, number: int, of: int) -> Results:
         )
         products = dict[Point, np.ndarray]()
         regressions = [
-            (point, regression(point, schemes[point.unit_scheme], regressors, products))
+            (
+                point,
+                regression(
+                    point,
+                    schemes[point.unit_scheme],
+                    regressors,
+                    products,
+                ),
+            )
             for point in spec.points(study)
         ]
         rows["specification"] += _specifications(
@@ -241,7 +249,13 @@ def permutations(
     largest = sorted(schemes.values(), key=lambda scheme: -len(scheme.units))
     strata: dict[str, Any] = {}
     for scheme in largest:
-        strata |= dict(zip(scheme.units, scheme.strata, strict=True))
+        strata |= dict(
+            zip(
+                scheme.units,
+                scheme.strata,
+                strict=True,
+            )
+        )
     position = {unit: i for i, unit in enumerate(strata)}
     groups = np.array(list(strata.values()))
     keys = [generator_for(seed, f"curve:{draw}").random(len(strata)) for draw in draws]
@@ -299,7 +313,11 @@ def _numbers(fitted: Regression, space: SpatialComponents) -> dict[str, Any]:
         "df": fitted.df,
     }
     try:
-        robust = scpc_inference(fit_ols(fitted.y, fitted.X), fitted.c, space)
+        robust = scpc_inference(
+            fit_ols(fitted.y, fitted.X),
+            fitted.c,
+            space,
+        )
     except NumericsError as error:
         return numbers | {"reason": f"no interval: {error}"}
     names = ("std_error", "conf_low", "conf_high", "p_value")
@@ -331,7 +349,13 @@ def _under_permutation(
         )
         for draw, values in zip(draws, summaries.T, strict=True):
             labels = {"curve": spec.id, "period": period, "draw": draw}
-            yield labels | dict(zip(SUMMARIES, values.tolist(), strict=True))
+            yield labels | dict(
+                zip(
+                    SUMMARIES,
+                    values.tolist(),
+                    strict=True,
+                )
+            )
 
 
 def _summary_rows(
@@ -352,7 +376,12 @@ def _summary_rows(
         chosen = defined if period == ALL else only(defined, period=period)
         numbers = chosen[["estimate", "statistic", "df"]].to_numpy(float)
         estimates, statistics, df = np.split(numbers, 3, axis=1)
-        values = curve_summaries(estimates, statistics, df[:, 0], spec.sign)[:, 0]
+        values = curve_summaries(
+            estimates,
+            statistics,
+            df[:, 0],
+            spec.sign,
+        )[:, 0]
         basis = bases.get(period, "")
         summaries = Rows(
             kinds,
@@ -372,10 +401,19 @@ def _summary_rows(
             data_hash=about["data_hash"],
         )
         under = only(draws, period=period)
-        for name, value in zip(SUMMARIES, values.tolist(), strict=True):
+        for name, value in zip(
+            SUMMARIES,
+            values.tolist(),
+            strict=True,
+        ):
             sign = spec.sign if name in ("median_effect", "mean_statistic") else 1.0
             test = joint_test(value, under[name].to_numpy(float), sign)
             p_type = f"joint permutation within strata, {test.draws} draws"
-            summaries.add(name, estimate=value, p_value=test.p_value, p_type=p_type)
+            summaries.add(
+                name,
+                estimate=value,
+                p_value=test.p_value,
+                p_type=p_type,
+            )
         rows += summaries.estimates
     return rows

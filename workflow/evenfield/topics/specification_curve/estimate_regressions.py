@@ -121,7 +121,12 @@ def regression(
     """Estimate a specification, or say why it is not defined; regressors of a point (L,
     B, N), of the data first.
     """
-    key = (point.period, point.outcome, point.sample, point.controls)
+    key = (
+        point.period,
+        point.outcome,
+        point.sample,
+        point.controls,
+    )
     if key not in scheme.arrays:
         scheme.arrays[key] = _arrays(scheme, *key)
     arrays = scheme.arrays[key]
@@ -132,7 +137,13 @@ def regression(
     c = [float(name == plus) - float(name == minus) for name in LABELS]
     if point.kind != "own":
         c = [0.0, 0.0, *c]  # own labels, then exposures
-    drawn = regressors(*point._replace(outcome="", sample="", controls=()))
+    drawn = regressors(
+        *point._replace(
+            outcome="",
+            sample="",
+            controls=(),
+        )
+    )
     # Growth always has initial income as a control: its outcomes share their
     # cross-products.
     same = point._replace(outcome=str(point.outcome.startswith("growth")))
@@ -180,7 +191,11 @@ def _arrays(
     return units_used, y, fixed, basis, y - basis @ (basis.T @ y)
 
 
-def label_regressors(point: Point, scheme: Scheme, source: np.ndarray) -> np.ndarray:
+def label_regressors(
+    point: Point,
+    scheme: Scheme,
+    source: np.ndarray,
+) -> np.ndarray:
     """Make the regressors that come from labels, for many permutations at once; source
     (B, N) -> (L, B, N).
     """

@@ -46,15 +46,32 @@ def f20(facts: Facts) -> Artwork:
     drawn = [item for item in curves if rows["curve"].eq(item["id"]).any()]
     shown = [name for name in periods if rows["period"].eq(name).any()]
     tall = 0.55 + ROW_HEIGHT * len(drawn)
-    edges = {"left": 0.085, "right": 0.99, "wspace": 0.2, "hspace": 0.55}
+    edges = {
+        "left": 0.085,
+        "right": 0.99,
+        "wspace": 0.2,
+        "hspace": 0.55,
+    }
     edges |= {"top": 1 - 0.55 / tall, "bottom": 0.35 / tall}
-    figure, grid = panels(len(drawn), len(shown), (WIDTH, tall), edges)
+    figure, grid = panels(
+        len(drawn),
+        len(shown),
+        (WIDTH, tall),
+        edges,
+    )
     for line, item in zip(grid, drawn, strict=True):
         line[0].annotate(
             _row_title(item), (0.0, 1.36), xycoords="axes fraction", fontweight="bold"
         )
         for axes, period in zip(line, shown, strict=True):
-            _draw_cell(axes, only(rows, curve=item["id"], period=period))
+            _draw_cell(
+                axes,
+                only(
+                    rows,
+                    curve=item["id"],
+                    period=period,
+                ),
+            )
             basis = str(pick(estimates, period=period).get("output_basis", ""))
             head = period_with_basis(period, basis, periods)
             title = f"{head}\n{_verdict(estimates, item['id'], period)}"
@@ -78,7 +95,14 @@ def _rows(series: pd.DataFrame) -> pd.DataFrame:
             " `figures`",
         )
     keys = ["curve", "period"]
-    rows = rows.sort_values([*keys, "estimate", *AXES], ignore_index=True)
+    rows = rows.sort_values(
+        [
+            *keys,
+            "estimate",
+            *AXES,
+        ],
+        ignore_index=True,
+    )
     return rows.assign(rank=rows.groupby(keys).cumcount() + 1)[COLUMNS]
 
 
@@ -107,13 +131,36 @@ def _draw_cell(axes: Axes, rows: pd.DataFrame) -> None:
         rasterized=True,
     )
     ranked = {"x": "rank", "y": "estimate", "ax": axes}
-    sns.lineplot(rows, **ranked, color=SOFT, linewidth=1.2, errorbar=None)
+    sns.lineplot(
+        rows,
+        **ranked,
+        color=SOFT,
+        linewidth=1.2,
+        errorbar=None,
+    )
     apart = rows[(rows["conf_low"] > 0) | (rows["conf_high"] < 0)]
     # Hundreds of marks that touch: a picture of them is a tenth of their coordinates.
-    mark = {"marker": "D", "color": ACCENT, "s": 3.2, "linewidth": 0}
-    sns.scatterplot(apart, **ranked, **mark, zorder=3, rasterized=True)
+    mark = {
+        "marker": "D",
+        "color": ACCENT,
+        "s": 3.2,
+        "linewidth": 0,
+    }
+    sns.scatterplot(
+        apart,
+        **ranked,
+        **mark,
+        zorder=3,
+        rasterized=True,
+    )
     median = float(np.median(rows["estimate"]))
-    axes.axhline(median, color=INK, linewidth=0.8, linestyle=DASHED, zorder=2)
+    axes.axhline(
+        median,
+        color=INK,
+        linewidth=0.8,
+        linestyle=DASHED,
+        zorder=2,
+    )
     axes.set(xlabel="", ylabel="")
     # The widest tenth of the intervals may leave the panel.
     reach = np.nanquantile(rows[["conf_low", "conf_high"]].abs().to_numpy(), 0.9)
@@ -121,7 +168,11 @@ def _draw_cell(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_ylim(max(low, -reach), min(high, reach))
 
 
-def _verdict(estimates: pd.DataFrame, curve: str, period: str) -> str:
+def _verdict(
+    estimates: pd.DataFrame,
+    curve: str,
+    period: str,
+) -> str:
     share = pick(estimates, spec_id=curve, period=period, effect_type="share")
     if not share:
         return "not defined"
@@ -131,7 +182,12 @@ def _verdict(estimates: pd.DataFrame, curve: str, period: str) -> str:
 
 
 def _draw_key(figure: Figure) -> None:
-    apart = {"color": ACCENT, "marker": "D", "markersize": 3, "linestyle": ""}
+    apart = {
+        "color": ACCENT,
+        "marker": "D",
+        "markersize": 3,
+        "linestyle": "",
+    }
     keys = [
         line_key("interval holds zero", color=SOFT, linewidth=1.2),
         line_key("interval leaves out zero", **apart),

@@ -133,7 +133,11 @@ class Data:
 
     def lists(self) -> pd.DataFrame:
         """Return the measures of the lists of clusters by unit."""
-        return self.clusters.pivot(index="unit", columns="measure", values="value")
+        return self.clusters.pivot(
+            index="unit",
+            columns="measure",
+            values="value",
+        )
 
     def period(self, name: str) -> dict[str, Any]:
         """Return a period of the study."""
@@ -149,7 +153,11 @@ class Data:
         """Return the first and last year of a period."""
         return int(self.period(period)["start"]), int(self.period(period)["end"])
 
-    def wide(self, variable: str, years: tuple[int, int]) -> pd.DataFrame:
+    def wide(
+        self,
+        variable: str,
+        years: tuple[int, int],
+    ) -> pd.DataFrame:
         """Return a variable by unit (rows) and year (columns), years that few units
         have left out.
         """
@@ -176,7 +184,14 @@ class Data:
         these are fewer than asked.
         """
         years = self.years(period)
-        result = [self._reduced(text, spec, years) for text in spec.outcomes]
+        result = [
+            self._reduced(
+                text,
+                spec,
+                years,
+            )
+            for text in spec.outcomes
+        ]
         if not isinstance(spec.outcome, list):
             return result[0]
         # Each outcome against the units that are neither (Anderson 2008).
@@ -213,7 +228,11 @@ class Data:
                 table[name] = yearly.mean(axis=1).reindex(table.index)
         return table
 
-    def yearly(self, name: str, years: tuple[int, int]) -> pd.DataFrame:
+    def yearly(
+        self,
+        name: str,
+        years: tuple[int, int],
+    ) -> pd.DataFrame:
         """Return a regressor by unit and year: a column, or a number of zones."""
         if not name.startswith("zones_"):
             return self.wide(name, years)
@@ -222,11 +241,19 @@ class Data:
         zones = zones[zones["year"].between(*years)]
         if zones.empty:
             raise NotCarriedError(f"no zones of type {kind}")
-        return zones.pivot(index="unit", columns="year", values="zones").astype(float)
+        return zones.pivot(
+            index="unit",
+            columns="year",
+            values="zones",
+        ).astype(float)
 
     def labels(self, taxonomy: str, period: str) -> pd.DataFrame:
         """Return the labels of the units under a taxonomy."""
-        cells = only(self.cells, taxonomy=taxonomy, period=period).set_index("unit")
+        cells = only(
+            self.cells,
+            taxonomy=taxonomy,
+            period=period,
+        ).set_index("unit")
         if cells.empty:
             raise NotCarriedError(f"no cells of taxonomy {taxonomy} in {period}")
         C = cells["cluster"].astype(float)
@@ -249,7 +276,15 @@ def _slope(years: np.ndarray, y: np.ndarray) -> float:
     if np.isfinite(y).sum() < FEWEST_YEARS["trend"]:
         return float("nan")
     X = add_constant(years - years.mean())
-    return float(OLS(y, X, missing="drop").fit().params[1])
+    return float(
+        OLS(
+            y,
+            X,
+            missing="drop",
+        )
+        .fit()
+        .params[1]
+    )
 
 
 REDUCE: Mapping[str, Callable[[pd.DataFrame], pd.Series]] = {

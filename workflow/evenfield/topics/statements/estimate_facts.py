@@ -113,7 +113,11 @@ class FactData(Data):
         super().__init__(*study)
         units = self.units.set_index("unit")
         zones = self.doses.assign(name="zones_" + self.doses["zone_type"])
-        zones = zones.pivot(index=["unit", "year"], columns="name", values="zones")
+        zones = zones.pivot(
+            index=["unit", "year"],
+            columns="name",
+            values="zones",
+        )
         self.panel = self.panel.merge(
             zones.reset_index(), on=["unit", "year"], how="left", validate="1:1"
         )
@@ -175,7 +179,11 @@ class FactData(Data):
         return inside
 
 
-def _holds(column: pd.Series, sign: str | None, value: str) -> pd.Series:
+def _holds(
+    column: pd.Series,
+    sign: str | None,
+    value: str,
+) -> pd.Series:
     """Say of which units a condition holds; a label without a sign is one."""
     match sign:
         case "<":
@@ -196,9 +204,20 @@ def _refused(spec: FactSpec, fault: str, expected: str) -> EstimateError:
 def check_fact(spec: FactSpec, data: FactData) -> None:
     """Refuse a fact whose expressions or groups name what no table has."""
     where = f"estimates.statements.{spec.id}"
-    for text in filter(None, [*spec.outcomes.values(), spec.per, spec.less]):
+    for text in filter(
+        None,
+        [
+            *spec.outcomes.values(),
+            spec.per,
+            spec.less,
+        ],
+    ):
         check_columns(text, data.panel.columns, where)
-    labels = pd.DataFrame(columns=LABELS, index=data.marks.index, data=0.0)
+    labels = pd.DataFrame(
+        columns=LABELS,
+        index=data.marks.index,
+        data=0.0,
+    )
     for group in (spec.group, spec.against):
         data.members(spec, group, labels)
     years = data.panel["year"]
@@ -237,7 +256,13 @@ def fact_rows(
         outcomes, spec.windows, schemes, spec.taxonomies or [primary]
     ):
         try:
-            row = _fact(spec, data[scheme], outcomes[name], years, taxonomy)
+            row = _fact(
+                spec,
+                data[scheme],
+                outcomes[name],
+                years,
+                taxonomy,
+            )
         except NotCarriedError as error:
             yield f"{years[0]}-{years[1]}", str(error)
         else:
@@ -251,12 +276,29 @@ def _fact(
     words = set[str]()
     for group in (spec.group, spec.against):
         words.update(group.split() if isinstance(group, str) else [])
-    given = [text for text in (outcome, spec.per, spec.less) if text]
+    given = [
+        text
+        for text in (
+            outcome,
+            spec.per,
+            spec.less,
+        )
+        if text
+    ]
     used = set[str]()
     for text in given:
         used.update(columns_of(text))
     spans = [span for span in (spec.before, years) if span]
-    quantities = [_quantity(spec, data, given, span, labels) for span in spans]
+    quantities = [
+        _quantity(
+            spec,
+            data,
+            given,
+            span,
+            labels,
+        )
+        for span in spans
+    ]
     last = quantities[-1]
     # Only quantities made from output rest on its basis.
     bases = {data.basis(span) for span in spans} if used & OUTPUT else {""}
@@ -334,7 +376,15 @@ def _quantity(
     units = pd.concat([table[years] for table in wide], axis=1).dropna().index
     members = []
     for group in (spec.group, spec.against):
-        members.append(data.members(spec, group, labels).loc[units].to_numpy())
+        members.append(
+            data.members(
+                spec,
+                group,
+                labels,
+            )
+            .loc[units]
+            .to_numpy()
+        )
         if not members[-1].any():
             raise NotCarriedError(f"no unit in the group {_named(group)}")
     inside, others = members

@@ -55,7 +55,14 @@ def t31(facts: Facts) -> Table:
         group = f"{claim}: {words[claim]}" if claim in words else claim
         head = {"group": group, "claim": claim}
         own = (only(frame, spec_id=spec["id"]) for frame in (estimates, refused))
-        rows += [head | cells for cells in _cells(facts, spec, *own)]
+        rows += [
+            head | cells
+            for cells in _cells(
+                facts,
+                spec,
+                *own,
+            )
+        ]
     if not rows:
         raise nothing_to_show("statements", "statements", "T31")
     ends = ("conf_low", "conf_high")
@@ -72,7 +79,13 @@ def t31(facts: Facts) -> Table:
     )
     note = facts.note(*facts.text(NOTE), NOT_CAUSAL)
     frame = pd.DataFrame(rows)
-    return Table(id="T31", note=note, columns=columns, frame=frame, group="group")
+    return Table(
+        id="T31",
+        note=note,
+        columns=columns,
+        frame=frame,
+        group="group",
+    )
 
 
 TABLES = {"T31": t31}
@@ -164,4 +177,8 @@ def _range(low: Any, high: Any) -> str:
     if is_missing(low) or is_missing(high):
         return ""
     widest = max(abs(low), abs(high))
-    return interval(low, high, sum(widest < size for size in (1, 10, 100)))
+    return interval(
+        low,
+        high,
+        sum(widest < size for size in (1, 10, 100)),
+    )

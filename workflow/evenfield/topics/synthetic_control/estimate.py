@@ -232,7 +232,13 @@ class _Case:
         check_names([spec.unit, *spec.exclude], units, where)
         panel = study.table("panel", spec.unit_scheme, ("basis",))
         known = sorted(panel["year"].unique())
-        wanted = list(range(spec.fit[0], spec.effect[1] + 1, info.step))
+        wanted = list(
+            range(
+                spec.fit[0],
+                spec.effect[1] + 1,
+                info.step,
+            )
+        )
         absent = [str(year) for year in wanted if year not in known]
         if absent:
             raise EstimateError(
@@ -242,7 +248,11 @@ class _Case:
                 "correct `fit` or `effect`",
             )
         doses = study.table("doses", spec.unit_scheme, ("zone_type",))
-        check_names([spec.zones], doses["zone_type"].unique(), f"{where}: `zones`")
+        check_names(
+            [spec.zones],
+            doses["zone_type"].unique(),
+            f"{where}: `zones`",
+        )
         held = doses[doses["zone_type"].eq(spec.zones) & doses["zones"].gt(0)]["unit"]
         # ASSUME: a unit that ever holds such a zone, however late, is no donor: no
         # comparison changes with the date.
@@ -274,7 +284,14 @@ class _Case:
 
     def in_space(self, effect: tuple[int, int]) -> list[_Fit]:
         """Return each donor against the other donors, with the effect in some years."""
-        return [self.fitted(unit, self._but(unit), effect) for unit in self.donors]
+        return [
+            self.fitted(
+                unit,
+                self._but(unit),
+                effect,
+            )
+            for unit in self.donors
+        ]
 
     def _but(self, unit: str) -> list[str]:
         return [donor for donor in self.donors if donor != unit]
@@ -379,7 +396,12 @@ class _Case:
         if spec.placebo is not None:
             dates = (spec.placebo, spec.fit[1])
             early = self.fitted(spec.unit, self.donors, dates)
-            rows = self._rows("in_time", early, self.in_space(dates), role="placebo")
+            rows = self._rows(
+                "in_time",
+                early,
+                self.in_space(dates),
+                role="placebo",
+            )
             out.estimates += rows.estimates
 
     def _conformal(self) -> float:
@@ -471,7 +493,15 @@ def _weights(
     try:
         A, b = penalised(y[before], D[before], RIDGE)
         weights = simplex_least_squares(
-            A, b, Synth.w_optimize(np.eye(len(b)), A, b)[0] if near else None
+            A,
+            b,
+            Synth.w_optimize(
+                np.eye(len(b)),
+                A,
+                b,
+            )[0]
+            if near
+            else None,
         )
     except NumericsError as error:
         raise EstimateError(

@@ -33,7 +33,14 @@ def t33(facts: Facts) -> Table:
     rows = []
     for spec in facts.specs():
         own = only(estimates, spec_id=spec["id"])
-        rows.append(_row(spec, own, only(weights, spec_id=spec["id"]), names))
+        rows.append(
+            _row(
+                spec,
+                own,
+                only(weights, spec_id=spec["id"]),
+                names,
+            )
+        )
     note = facts.note(
         "Log real output per head less that of a weighted average of units that never"
         " held such a zone. No weight is negative, they add up to one and are fitted to"
@@ -70,8 +77,17 @@ def t33(facts: Facts) -> Table:
 TABLES = {"T33": t33}
 
 
-def _row(spec: Row, own: pd.DataFrame, weights: pd.DataFrame, names: pd.Series) -> Row:
-    def value_of(name: str, column: str, effect: str = "coef") -> Any:
+def _row(
+    spec: Row,
+    own: pd.DataFrame,
+    weights: pd.DataFrame,
+    names: pd.Series,
+) -> Row:
+    def value_of(
+        name: str,
+        column: str,
+        effect: str = "coef",
+    ) -> Any:
         return pick(own, estimator=name, effect_type=effect).get(column)
 
     main = pick(own, estimator=BASE, effect_type="coef")

@@ -140,7 +140,11 @@ def estimate(study: Study) -> Results:
             )
             cells = _cells(study, main, period).reindex(plane.index)
             out.estimates += _plane_rows(geographies, named, plane, cells)
-    out.series["plane"] = stacked(planes, ["spec_id", "period", "unit"], AXES)
+    out.series["plane"] = stacked(
+        planes,
+        ["spec_id", "period", "unit"],
+        AXES,
+    )
     out.fit = {"left_out": left_out}
     return out
 
@@ -168,8 +172,16 @@ def _row(
     )
 
 
-def _cells(study: Study, taxonomy: str, period: str) -> pd.DataFrame:
-    cells = only(study.table("cells"), taxonomy=taxonomy, period=period)
+def _cells(
+    study: Study,
+    taxonomy: str,
+    period: str,
+) -> pd.DataFrame:
+    cells = only(
+        study.table("cells"),
+        taxonomy=taxonomy,
+        period=period,
+    )
     return cells.set_index("unit").sort_index()
 
 
@@ -184,7 +196,16 @@ def _cell_rows(
     one = np.ones(len(cells))
     C = cells["cluster"].to_numpy(float)
     S = cells["sez"].to_numpy(float)
-    models = {NONE: one[:, None], DICHOTOMY: np.column_stack([one, C, S])}
+    models = {
+        NONE: one[:, None],
+        DICHOTOMY: np.column_stack(
+            [
+                one,
+                C,
+                S,
+            ]
+        ),
+    }
     # d C S is what a mixed form adds to both labels: four means, one for each cell.
     models[MIXED] = np.column_stack([models[DICHOTOMY], C * S])
     # The smallest cell decides what can be told apart.
@@ -210,7 +231,14 @@ def _plane_rows(
         DICHOTOMY: np.column_stack([one, cells[["cluster", "sez"]].to_numpy(float)])
     }
     # The same equation with amounts in the place of labels.
-    models[PLANE] = np.column_stack([one, E, X, E * X])
+    models[PLANE] = np.column_stack(
+        [
+            one,
+            E,
+            X,
+            E * X,
+        ]
+    )
     return _compared(geographies, base, plane, models, PLANE, [PLANE])
 
 
@@ -241,14 +269,31 @@ def _compared(
         ]
     # How many units the product rests on: with two units in a cell it is a handful.
     product = np.eye(X[large].shape[1])[-1]
-    base = replace(base, g_star=effective_clusters(X[large], units, product))
+    base = replace(
+        base,
+        g_star=effective_clusters(
+            X[large],
+            units,
+            product,
+        ),
+    )
     draw_id = f"{base.unit_scheme}:{base.sample_id}"
-    geography = geographies.at(units, X[large][:, 1], draw_id)
+    geography = geographies.at(
+        units,
+        X[large][:, 1],
+        draw_id,
+    )
     rows = []
     for name, (gain, unit) in GAINS.items():
         # Above zero the larger model predicts units left out better (or has the smaller
         # BIC).
-        observed = float(gain(y, models[DICHOTOMY], models[large]))
+        observed = float(
+            gain(
+                y,
+                models[DICHOTOMY],
+                models[large],
+            )
+        )
         for scheme in NAMES if base.role == "primary" else ("free",):
             role = "ladder" if NAMES[scheme] else base.role
             row = replace(
@@ -267,9 +312,25 @@ def _compared(
                 observed, gain(dealt, models[DICHOTOMY], models[large])
             )
             p_type = f"{scheme} permutation of labels, one-sided, {len(dealt)} draws"
-            rows.append(replace(row, estimate=observed, p_value=p_value, p_type=p_type))
+            rows.append(
+                replace(
+                    row,
+                    estimate=observed,
+                    p_value=p_value,
+                    p_type=p_type,
+                )
+            )
     for name in SCORES:
-        rows += [_score(base, name, term, y, models[term]) for term in scored]
+        rows += [
+            _score(
+                base,
+                name,
+                term,
+                y,
+                models[term],
+            )
+            for term in scored
+        ]
     return rows
 
 

@@ -55,15 +55,27 @@ def f25(facts: Facts) -> Artwork:
     period = last_main_period(facts.config.periods)
     basis = pick(facts.estimates(), period=period).get("output_basis", "")
     label = period_with_basis(period, basis, facts.config.periods)
-    plane = only(facts.series("plane"), spec_id=str(spec["id"]), period=period)
+    plane = only(
+        facts.series("plane"),
+        spec_id=str(spec["id"]),
+        period=period,
+    )
     if plane.empty:
         raise nothing_to_show(
             f"plane of clusters and zones in {label}", "taxonomies", "F25"
         )
     taxonomy = facts.config.taxonomy.primary
     # Labels say what the paper calls a unit, the plane how much of either it has.
-    cells = cells_of(facts.table("cells", text=TEXT), taxonomy, period)
-    data = plane.merge(cells[["unit", "cell"]], on="unit", how="left")
+    cells = cells_of(
+        facts.table("cells", text=TEXT),
+        taxonomy,
+        period,
+    )
+    data = plane.merge(
+        cells[["unit", "cell"]],
+        on="unit",
+        how="left",
+    )
     figure, grid = panels(1, 1, (WIDTH, 4.7), EDGES)
     axes = grid[0, 0]
     _scale(axes, data)
@@ -85,7 +97,12 @@ def f25(facts: Facts) -> Artwork:
             linewidth=0.5,
             zorder=4,
         )
-    bar = figure.colorbar(marks, ax=axes, pad=0.015, fraction=0.045)
+    bar = figure.colorbar(
+        marks,
+        ax=axes,
+        pad=0.015,
+        fraction=0.045,
+    )
     bar.set_label("growth of income per head, % a year", color=INK)
     bar.outline.set_visible(False)
     # More names than this cover the marks.
@@ -129,7 +146,15 @@ def _scale(axes: Axes, data: pd.DataFrame) -> None:
         low = float(data[name].min())
         high = float(data[name].max())
         if low <= 0:
-            axes.set(**{f"{side}lim": padded(data[name], 0.06, floor=0.1)})
+            axes.set(
+                **{
+                    f"{side}lim": padded(
+                        data[name],
+                        0.06,
+                        floor=0.1,
+                    )
+                }
+            )
             continue
         factor = (high / low) ** 0.06
         limits = (low / factor, high * factor)
@@ -172,7 +197,12 @@ def _name_corners(axes: Axes, data: pd.DataFrame) -> list[Text]:
     ]
 
 
-def _describe(facts: Facts, data: pd.DataFrame, zones: str, label: str) -> str:
+def _describe(
+    facts: Facts,
+    data: pd.DataFrame,
+    zones: str,
+    label: str,
+) -> str:
     many = _many(data)
     parts = []
     for (clusters, zoned), (name, *_) in QUADRANTS.items():

@@ -51,7 +51,17 @@ def t32(facts: Facts) -> Table:
             rows.append(_row(section, spec, row, shown))
     if not rows:
         raise nothing_to_show("specifications", "zone_dose", "T32")
-    later = ", ".join(str(lead) for lead in section.get("leads", (1, 2, 3)))
+    later = ", ".join(
+        str(lead)
+        for lead in section.get(
+            "leads",
+            (
+                1,
+                2,
+                3,
+            ),
+        )
+    )
     power = facts.config.estimates.get("design", {}).get("power", 0.8)
     note = facts.note(
         f"Outcome on the number of zones in force, with {facts.words['unit_name']}"
@@ -83,7 +93,11 @@ def t32(facts: Facts) -> Table:
         right("Detectable", "mde", show=significant),
         right("p, later zones", "p_lead", show=p_value),
         right("p, joint", "p_leads", show=p_value),
-        right("G*", "g_star", show=lambda value: fixed(value, 1)),
+        right(
+            "G*",
+            "g_star",
+            show=lambda value: fixed(value, 1),
+        ),
         right("N", "n_units", show=whole),
     )
     return Table(
@@ -94,7 +108,12 @@ def t32(facts: Facts) -> Table:
 TABLES = {"T32": t32}
 
 
-def _row(section: Row, spec: Row, row: Row, leads: Row) -> Row:
+def _row(
+    section: Row,
+    spec: Row,
+    row: Row,
+    leads: Row,
+) -> Row:
     main = section["specs"][0]
     other_dose = section["doses"][spec["dose"]]["label"]
     population = f"{row['unit_scheme'].replace('_', ' ')} population"
@@ -129,4 +148,8 @@ def _method(row: Row) -> str:
 
 
 def _range(low: float, high: float) -> str:
-    return interval(low, high, 1 if max(abs(low), abs(high)) >= 3 else 2)
+    return interval(
+        low,
+        high,
+        1 if max(abs(low), abs(high)) >= 3 else 2,
+    )
