@@ -127,6 +127,7 @@ def extend_spans(
     crossed = number[touched].gt(0).any()
     number[touched] = 0
     if crossed:  # spans of other origins are divided around the touched cells
+        # Spans that are written anew hold figures only, no blank cell.
         number = number[number.eq(0) | panel[column].str.strip().ne("").to_numpy()]
         stays = spans[~own]
     else:
@@ -150,6 +151,7 @@ def spans_of(
     for number, origin in enumerate(origins):
         units = given[given.eq(number)].sort_index().reset_index("unit")["unit"]
         labels = units.groupby("year").agg(" ".join).where(several, ALL_UNITS)
+        # Every year of the panel, so that one without these cells breaks the run.
         labels = labels.reindex(sorted(set(years)), fill_value="")
         run_number = labels.ne(labels.shift()).cumsum()
         for _, run in labels.groupby(run_number):

@@ -99,6 +99,7 @@ def shuffle_study(study: Path, python: Path) -> str:
     return what was done.
     """
     files = sorted((study / "data").rglob("*.csv"))
+    # A seed for each file: tables of one length must not keep a common order.
     rows = sum(shuffle_rows(path, SEED + number) for number, path in enumerate(files))
     if (study / "data" / "datapackage.json").is_file():
         script = str(REPO / "workflow" / "commands" / "data.py")
@@ -184,6 +185,7 @@ def first_difference(first: Path, second: Path) -> str:
     one = first.read_bytes()
     two = second.read_bytes()
     at = 0
+    # It ends, for the files differ; a slice beyond the shorter one is empty.
     while one[at : at + 1] == two[at : at + 1]:
         at += 1
     # As Git tells binary files: text holds no zero byte.

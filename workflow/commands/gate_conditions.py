@@ -139,6 +139,7 @@ def discard_environment(venv: Path, wanted: str) -> None:
 
 def time_zone(report: Report) -> dict[str, str]:
     """Return the variable for a time zone 14 hours away."""
+    # POSIX counts hours to the west: <+14>-14 is fourteen hours ahead of UTC.
     zone = FAR_ZONE if Path("/usr/share/zoneinfo", FAR_ZONE).exists() else "<+14>-14"
     report.met("time zone", f"UTC v {zone}")
     return {"TZ": zone}

@@ -120,6 +120,7 @@ def chosen_faults(
 def _uniform(seed: int, fault: Fault) -> float:
     words = f"{seed}\n{fault.file}\n{fault.function}\n{fault.change}"
     digest = hashlib.sha256(words.encode()).digest()
+    # Above zero and up to one, so that its logarithm is finite.
     return (int.from_bytes(digest[:8], "big") + 1) / 2**64
 
 
@@ -228,6 +229,7 @@ class Covering:
         if fault.at_import:  # whatever uses the file
             lines = range(1, max(contexts, default=0) + 1)
         running = chain.from_iterable(contexts.get(line, []) for line in lines)
+        # pytest-cov names a context by test and phase: test|setup or test|run.
         names = {context.rpartition("|")[0] for context in running}
         # Tests that failed when they were recorded cannot see a fault.
         names = names & self.seconds.keys() or self._tests_named_after(fault)
@@ -386,6 +388,7 @@ class Tester:
             path.write_bytes(source)  # whatever happens
         if code == 0:
             return "survived"
+        # Below zero is a signal: the run was stopped at its limit of time.
         return "killed" if code > 0 else "timeout"
 
     def stop(self) -> None:

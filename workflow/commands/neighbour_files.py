@@ -105,6 +105,7 @@ def _geoda(path: Path, ending: str) -> _File:
         words = text.partition("\n")[2].split()
         position = 0
         owners = list[str]()
+        # GAL: a unit's id, the number of its neighbours, then as many ids.
         while position + 1 < len(words):
             owners.append(words[position])
             position += 2 + int(words[position + 1])
@@ -129,6 +130,7 @@ def _square(rows: list[list[str]]) -> _File | None:
             header[1:],
             [row[1:] for row in body],
         )
+    # Ids above only: rows come in the order of the columns.
     if len(body) == width >= 3 and all(map(_are_numbers, body)):
         return _square_links(header, header, body)
     if len(rows) == width >= 4 and all(map(_are_numbers, rows)):
@@ -213,6 +215,7 @@ def _ids(
     values = set() if numbers is None else set(numbers)
     count = len(values)
     counts_rows = count > 0 and values in (set(range(count)), set(range(1, count + 1)))
+    # Units may truly be called 1, 2, 3: then numbers are ids and no positions.
     same = set(texts) == set(units["unit"]) or set(texts) == set(order)
     if (counts_rows and not same) or file.by_position:
         if count != len(order):

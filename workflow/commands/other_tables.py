@@ -121,6 +121,7 @@ def read_figures(
     cells = frame[chosen]
     values = numbers_of(cells)
     if values is None and year and _is_steady(cells, ids):
+        # Words that never change describe units: one row of each is kept, without year.
         rows = cells.str.strip().ne("") & ids.notna() & ~ids.duplicated()
         cells = cells[rows]
         ids = ids[rows]
@@ -340,6 +341,7 @@ def borders_of(
     """
     names = list(shapes)
     polygons = list(shapes.values())
+    # Any common point makes a border, a corner, too: queen contiguity.
     first, second = STRtree(polygons).query(polygons, predicate="intersects")
     pairs = sorted(
         [names[i], names[j]]
@@ -352,6 +354,7 @@ def borders_of(
     )
     joins = []
     for unit in sorted(set(names) - set(chain(*pairs))):
+        # Between outlines and in degrees, not between centres in kilometres.
         distances = {
             other: shapes[unit].distance(shapes[other])
             for other in names

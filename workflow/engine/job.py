@@ -93,6 +93,7 @@ def note_use(log: Path, elapsed: float) -> None:
     """Write what a job took into ``results/benchmarks/``; no result reads it."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     cpu = used.ru_utime + used.ru_stime
+    # Linux counts the largest memory in kilobytes.
     record = f"{elapsed:.2f}\t{cpu:.2f}\t{used.ru_maxrss / 1024:.0f}"
     path = log.parents[1] / "benchmarks" / f"{log.stem}.tsv"
     write_text(f"s\tcpu_s\tmax_rss_mb\n{record}\n", path)

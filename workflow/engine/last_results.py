@@ -38,6 +38,7 @@ def keep_last(study: Path) -> None:
         for path in files_below(started)
         if not same_bytes(path, study / "results" / path.relative_to(started))
     ]
+    # Changes under an old manifest are of a run that was cut off: its copy stays.
     if started / "manifest.json" in changed:
         shutil.rmtree(study / LAST, ignore_errors=True)
         started.replace(study / LAST)

@@ -63,6 +63,7 @@ def preloaded() -> Iterator[None]:
     if server == 0:
         os.close(held)
         end_with(serve, listener, alive, word)
+    # An abstract name of Linux begins with a zero byte, which no variable can hold.
     name = listener.getsockname()[1:].decode()
     os.environ[ASK] = f"{name}:{word}:{sys.prefix}"
     listener.close()
@@ -204,6 +205,7 @@ def work(connection: socket.socket, word: str) -> None:
     if isinstance(code, str):
         sys.stderr.write(f"{code}\n")
     sys.stdout.flush()
+    # Two bytes answer: the signal that ended the copy (0: none), and its exit code.
     connection.sendall(bytes([0, code if isinstance(code, int) else 1]))
 
 
@@ -232,6 +234,7 @@ def hand_over(note: Callable[[int], None] | None = None) -> None:
         dict(os.environ),
     ]
     connection.sendall(json.dumps(request).encode() + b"\n")
+    # No answer at all means that the copy failed.
     ended_by, code = connection.recv(2) or b"\0\1"
     if ended_by:  # as the copy was, so that whoever waits for this process sees it
         if note is not None:

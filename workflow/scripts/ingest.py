@@ -25,6 +25,7 @@ def main(
         write_table(study[Path(path).stem], path)
     write_json(public_dictionary(config["data"]["package"]), dictionary)
     shapes = read_outlines(config["data"]["package"])
+    # A unit that the study leaves out may not stand on its map.
     left_out = config["panel"]["leave_out"]
     features = [
         feature

@@ -301,6 +301,7 @@ class Table:
             X.to_numpy(),
             names,
         )
+        # Built from codes, in the order of time; named as the user writes the dates.
         return replace(panel, periods=tuple(self.calendar.labels.tolist()))
 
 
@@ -347,14 +348,17 @@ def table(
         raise EstimateError(
             "a row without unit or date", "both in every row", "drop it"
         )
+    # Without unit= a row is a unit, named by its index label where all labels differ.
     own = index.to_flat_index() if index.is_unique else range(len(index))
     ids_of_rows = pd.Series(own) if unit is None else rows[unit]
+    # With a sentinel a blank index label would get the code -1 and read the last id.
     codes, ids = pd.factorize(ids_of_rows, use_na_sentinel=False)
     calendar = one_date(len(rows)) if time is None else read_dates(rows[time])
     units, row_of_unit = np.unique([str(name) for name in ids], return_inverse=True)
     codes = row_of_unit[codes]
     # Rows are sorted by unit and date, so that their order changes no digit.
     order = np.arange(len(rows))
+    # One number for unit and date: sorted by it, rows that stand twice are neighbours.
     cell = codes * len(calendar.labels) + calendar.codes
     if (np.diff(cell) < 0).any():
         order = np.argsort(cell, kind="stable")
@@ -398,6 +402,7 @@ def table(
         present, codes = np.unique(codes[complete], return_inverse=True)
         order = order[complete]
         units = units[present]
+        # The step stays that of all dates: rows that lags took away change no distance.
         calendar = calendar.among(complete)
     return Table(
         data=rows,
@@ -617,10 +622,12 @@ def weights(
         return w
     names, matrix = _weights_matrix(w, ids)
     if symmetric:
+        # Each pair is named once, either way: the larger of w_ij and w_ji serves both.
         matrix = csr_array(matrix.maximum(matrix.T))
     sums = np.asarray(matrix.sum(axis=1)).ravel()
     # A unit without a neighbour is refused below, by name.
     if row_standardise and (sums > 0).all():
+        # w_ij / sum_j w_ij: the spatial lag W y is then an average over the neighbours.
         matrix = csr_array(diags_array(1 / sums) @ matrix)
     try:
         return network(names, matrix)
@@ -645,6 +652,7 @@ def matched_weights(w: Any, ids: np.ndarray) -> csr_array:
             "one set",
             "match them",
         )
+    # Rows and columns alike: row i of W must meet row i of y, and column j row j.
     order = np.argsort(net.units)
     return csr_array(net.matrix[order][:, order])
 
@@ -676,6 +684,7 @@ def _weights_matrix(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_a
         ids = list(w)
         w = pd.DataFrame(links, columns=["unit", "neighbour", "weight"])
     if isinstance(w, pd.DataFrame):
+        # Before the edge list: a square of two or three units has as many columns.
         rows = list(map(str, w.index))
         columns = list(map(str, w.columns))
         if set(rows) == set(columns):  # a square, its columns in the order of the rows
@@ -683,6 +692,7 @@ def _weights_matrix(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_a
             w = w.set_axis(columns, axis=1)[rows].to_numpy(float)
     if isinstance(w, pd.DataFrame) and w.shape[1] in (2, 3):
         ends = w.iloc[:, :2].astype(str)
+        # Ids beside the links bring in units that no link names.
         names = sorted({*ends.stack(), *map(str, () if ids is None else ids)})
         if ends.duplicated().any():
             i, j = ends[ends.duplicated()].iloc[0]

@@ -18,6 +18,7 @@ import pandas as pd
 from evenfield.study.errors import EstimateError
 
 DAYS_A_YEAR = 365.25
+# By pandas' letters: A is an older name of Y; a year has 261 business days (B).
 PERIOD_YEARS = {
     "Y": 1.0,
     "A": 1.0,
@@ -130,6 +131,7 @@ class Dates:
         # 1990 is the date 1990, and stands for 1990-12-31 where no other begins so.
         exact = np.flatnonzero(texts == wanted)
         if not len(exact):
+            # A year has four letters: 19 must not find a lone 1990-12-31.
             starts = np.char.startswith(texts.astype(str), wanted)
             exact = np.flatnonzero(starts) if len(wanted) >= 4 else exact
         if len(exact) != 1:
@@ -183,6 +185,7 @@ def read_dates(column: pd.Series[Any]) -> Dates:
     ordinals, first, position = np.unique(
         scale.ordinals, return_index=True, return_inverse=True
     )
+    # 1960, 1965 and 1975 are steps of 5, and 1970 is a date that no unit has.
     step = int(np.gcd.reduce(np.diff(ordinals))) if len(ordinals) > 1 else 1
     scale = scale._replace(ordinals=ordinals)
     return Dates(labels[first], position[codes], scale, step)
@@ -300,6 +303,7 @@ def _of_days(stamps: pd.Series[Any]) -> Scale:
     days = stamps.dt.normalize()
     within = (stamps - days).dt.total_seconds()
     if within.nunique() > 1:
+        # Times of the day differ: days alone would put two dates at one place.
         seconds = (stamps - pd.Timestamp(0)).dt.total_seconds().round().to_numpy(int)
         years = 1 / (DAYS_A_YEAR * 86400)
         return Scale(
@@ -335,6 +339,7 @@ def _of_numbers(numbers: np.ndarray) -> Scale | None:
     for parts in FRACTIONS:
         scaled = numbers * parts
         ordinals = np.round(scaled).astype(int)
+        # Decimals may be cut (1990.08 is 1990 and 1/12); whole numbers must be whole.
         exact = np.abs(scaled - ordinals).max() <= (ROUNDING if parts > 1 else 0.0)
         if exact and len(set(ordinals.tolist())) == len(numbers):
             whole = Scale(ordinals, 1.0, str)
@@ -449,9 +454,11 @@ def _likeness(level: pd.Index[Any]) -> int:
     texts = [str(value).strip() for value in level]
     numbers = pd.to_numeric(pd.Series(texts), errors="coerce").to_numpy(float)
     if np.isfinite(numbers).all():
+        # Parts of a year are dates; other whole numbers may also be ids of units.
         years = (numbers >= YEARS[0]) & (numbers <= YEARS[1])
         return 2 if years.all() or scale.years < 1 else 1
     if isinstance(level[0], str) and _of_numbered(texts) is not None:
+        # wave 1 is a date by its word, unit 1 or P01 is not.
         prefix = NUMBERED.fullmatch(texts[0])
         return 2 if prefix and TIME_NAMES.fullmatch(prefix[1].strip()) else 0
     return 2

@@ -26,6 +26,7 @@ BRACKETS = {
     "}": -1,
 }  # steps of depth
 FUNCTIONS = frozenset({"np", "lag", *TRANSFORMS})
+# lag(x), lag(x, 2) or lag(x, by=2): the term, and how many steps.
 LAG = re.compile(r"lag\((.+?)(?:,\s*(?:by\s*=\s*)?(-?\d+)\s*)?\)")
 
 
@@ -86,8 +87,10 @@ class Model:
         would hide a function of the formula.
         """
         both = f"{self.outcome} ~ {self.regressors}"
+        # A column named log would be found in place of the function in log(y).
         hiding = [name for name in FUNCTIONS if name in data and _is_called(name, both)]
         for name in hiding:
+            # The name without a bracket or point behind it means the column, too.
             if re.search(rf"(?<![\w.]){name}(?![\w.]*\s*[.(])\b", both):
                 raise EstimateError(
                     f"a column named {name} beside the function {name}",
@@ -105,6 +108,7 @@ def _is_called(name: str, text: str) -> bool:
 def lag_of_outcome(term: str, y: str) -> int | None:
     """Return k of a term ``lag(y, k)`` of the outcome, None for another term."""
     match = LAG.fullmatch(term.strip())
+    # Blanks mean nothing: lag(np.log( y )) is a lag of the outcome np.log(y).
     if match is None or "".join(match[1].split()) != "".join(y.split()):
         return None
     return int(match[2] or 1)
@@ -127,6 +131,7 @@ def parsed(formula: str | Columns, data: pd.DataFrame) -> Model:
         outcome, *right = (of[name] for name in names)
         text = f"{names[0]} ~ {' + '.join(['1', *names[1:]])}"
         effects = {
+            # region^year means pairs, unless a column has that very name.
             name: (name,) if name in data else tuple(name.split("^"))
             for name in formula.effects
         }
@@ -148,6 +153,7 @@ def parsed(formula: str | Columns, data: pd.DataFrame) -> Model:
     aliases = _aliases(names, data)
     plain = formula
     for alias, name in aliases.items():
+        # Blanks at both sides, so that an alias does not run into the next word.
         plain = plain.replace(f"`{name}`", f" {alias} ")
     text = formula.strip()
     outcome, *sides = map(str.strip, _split(plain, "~"))

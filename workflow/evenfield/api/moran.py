@@ -72,6 +72,7 @@ def moran(
     dates = rows.calendar.text
     # One map is a cross-section, whose date says nothing.
     names = [f"I {date}" for date in dates] if len(dates) > 1 else ["I"]
+    # Permutations give the law of I without dependence, and no interval around I.
     lines = t_rows(
         names,
         of_dates.statistic,
@@ -108,6 +109,7 @@ def moran(
         "Moran's I",
         lines,
         values.size,
+        # E(I) = -1 / (N - 1) without dependence: I is compared with that, not zero.
         notes={"units": len(values), "mean without dependence": -1 / (len(values) - 1)},
         tables={"over time": over_time, "local": each},
         raw=of_dates,

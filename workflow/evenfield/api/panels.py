@@ -89,6 +89,7 @@ def dynamic_fe(
     root = ROOTS[method](rows.balanced(rows.y))
     rho = root.rho
     error = root.std_error
+    # rho = e^(-speed T) with T years from one date to the next.
     years = rows.calendar.years
     # By the delta method the error of ln(rho) is that of rho over rho.
     speed = -np.log(rho) / years if rho > 0 else np.nan
@@ -189,6 +190,7 @@ def dynamic_gmm(
     chosen("number of steps", steps, [1, 2])
     chosen("equations", equations, ["difference", "system"])
     system = equations == "system"
+    # By step: a date that no unit has keeps its place, so that no lag leaps over it.
     Y = rows.steps_grid(rows.y)
     n_dates = Y.shape[1]
     # Far from zero regressors, too, would lose digits: the constant makes up for the
@@ -205,11 +207,13 @@ def dynamic_gmm(
         origin_of_path = np.nanmean(path) if centre else 0.0
         sources.append(Source(path - origin_of_path, first_lag, last_lag))
         touched |= rows.variables.get(name, set())
+    # What is made of an endogenous or predetermined column may not instrument itself.
     own = [
         NOWHERE if {name, *rows.variables[name]} & touched else EVERYWHERE
         for name in names
     ]
     X = rows.steps_grid(rows.X[names])
+    # Y enters less its mean: ``origin`` gives instruments their level, if not centred.
     spec = GmmSpec(
         lags=lags,
         first_lag=instruments[0],
@@ -412,6 +416,7 @@ def _trends(
         chosen("smoothing", smoothing, ["yearly"])
         smoothing = YEARLY / rows.calendar.years**4
     trend = log if smoothing is None else hp_trend(log, smoothing)
+    # exp(x - mean) scales all levels by one number, which relative paths do not see.
     return rows, trend if logs else np.exp(trend - trend.mean()), periods
 
 
@@ -496,6 +501,7 @@ def log_t(
             "units": len(x),
             "compared": "logarithms" if logs else "levels",
             "speed": float(fit.b[0]) / 2,
+            # Convergence is the null, refused one-sided at five percent: t < -1.65.
             "converges": bool(fit.t[0] > logt.CRITICAL_VALUE),
         },
         tables={"over time": pd.DataFrame(over_time, index=rows.dates.names)},
@@ -636,10 +642,12 @@ def inequality(
             error = samples.std(ddof=1)
         if groups is not None:
             labels = rows.column(groups)[at].astype(str)
+            # Groups of this date only: one without a unit at this date has no share.
             codes = np.unique(labels, return_inverse=True)[1]
             parts = decompose_theil(income, weight, codes, measure)
             line |= {"between": parts.between, "within": parts.within}
         lines.append(line)
+        # The total alone is redrawn; between and within have no error.
         errors += [error, *[np.nan] * (len(line) - 1)]
     wide = pd.DataFrame(lines, index=rows.calendar.labels)
     dates = [f" {date}" for date in rows.calendar.text] if len(wide) > 1 else [""]
@@ -709,6 +717,7 @@ def markov(
     rows.calendar.even("transitions")
     x = rows.balanced(rows.y)
     codes = chains.yearly_classes(x, k)
+    # Pooled bounds stay put, and general growth lifts units; yearly ones move along.
     if classes == "pooled":
         codes = chains.classes_of(x, chains.quantile_cutoffs(x, k))
     counts = chains.transition_counts(
@@ -737,6 +746,7 @@ def markov(
     )
     notes = {
         "mobility (Shorrocks)": float(chains.shorrocks_index(P)),
+        # In years: a transition takes ``step`` dates.
         "half-life": float(chains.mobility_half_life(P, step * rows.calendar.years)),
         "ergodic": " ".join(f"{share:.3f}" for share in ergodic),
     }

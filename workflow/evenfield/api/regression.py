@@ -140,7 +140,9 @@ class Case(Design):
                 "unit and time",
                 "make the others controls, C(x)",
             )
+        # c picks one coefficient: that of the regressor whose paths change hands.
         name = self.names[c.argmax()]
+        # Controls stay with their units; the treatment alone is dealt out anew.
         X = rows.X.drop(columns=["Intercept", name], errors="ignore").to_numpy()
         panel = permuted.path_panel(
             rows.y.to_numpy(), rows.X[name].to_numpy(), rows.unit, rows.time, X
@@ -181,6 +183,7 @@ class Case(Design):
         # A bootstrap has no covariance: that of its studentised errors stands for it.
         name = {"wild": "CR1", "wild33": "CR3"}.get(kind, kind)
         pairs = product(self.coefficients, repeat=2)
+        # The maximum of two unit vectors is e_i + e_j, and e_i itself on the diagonal.
         errors = [
             infer(
                 name,
@@ -212,6 +215,7 @@ def _dummies(kinds: Sequence[str], rows: Table) -> Dummies:
         return "none"
     if not rows.several and OVER_SPACE.intersection(kinds):
         return "all"
+    # CR2 and CR3 adjust by cluster: only effects nested in the clusters may go first.
     return "crossed"
 
 
@@ -324,6 +328,7 @@ def ols(
     rows = table(formula, data, unit, time)
     options["lags"] = default_lags(len(rows.dates.names)) if lags is None else int(lags)
     several = rows.several or cluster is not None
+    # HC3 takes rows as independent, which rows of one unit or cluster are not.
     kinds = names_of(inference or ("CR2" if several else "HC3"))
     for kind in kinds:
         chosen("inference", kind, METHODS)
@@ -332,6 +337,7 @@ def ols(
     if cluster is not None:
         clusters = encoded(rows.column(cluster).astype(str).to_numpy(dtype=str))
     effects = {name: rows.effect(name) for name in rows.effects}
+    # Fixed effects span the constant, which has no coefficient beside them.
     names = [str(name) for name in rows.X if not (effects and name == "Intercept")]
     if not names:
         raise EstimateError(
@@ -387,6 +393,7 @@ def ols(
         loglik=float(-n / 2 * (np.log(2 * np.pi * sse / n) + 1)),
         n_params=k,
         resids=rows.restored(fit.u_hat),
+        # y - u, so that effects that were taken out are part of the fitted value.
         fitted=rows.restored(rows.y.to_numpy() - fit.u_hat),
         covariance=case.covariance,
         notes={
@@ -520,6 +527,7 @@ def beta_convergence(
         )
     dates = rows.calendar
     first, last = dates.ends(start, end)
+    # By unit (rows) and date (columns): twins are refused, so that a cell has one row.
     levels = rows.y.groupby([rows.unit, dates.codes]).first().unstack()
     # Growth needs both ends; a unit with one would leave without a word.
     lost = levels.index[levels[[first, last]].isna().any(axis=1)]
@@ -533,6 +541,7 @@ def beta_convergence(
     at = dates.codes == first
     # Controls are those of the first date, before the growth.
     cross = rows.data[at].set_axis(rows.unit[at]).assign(initial=levels[first])
+    # (y_T - y_0) / T with T in years, whatever the step between dates.
     cross["growth"] = (levels[last] - levels[first]) / years
     fit = ols(
         _growth_model(formula, rows),
@@ -546,7 +555,9 @@ def beta_convergence(
     speed = speed_bounds(ends["lower"], ends["upper"], years)
     life = half_life_bounds(speed)
     rate = speed_from_slope(slope, years)
+    # ln(2) / speed; a gap that does not close has no half-life.
     half = np.log(2) / rate if rate > 0 else np.nan
+    # Controls enter linearly in both forms of the regression.
     others = ~fit.params.index.isin(["Intercept", "initial"])
     X = fit.raw.X[:, others]
     # The same speed as a parameter: growth = a - (1 - exp(-speed T)) / T y_0.
@@ -662,6 +673,7 @@ def specification_curve(
             rows.units.codes,
             dummies="none",
         )
+        # Rows of this sample, found among all units and dates of the permuted paths.
         positions = np.array([position_of_date[date] for date in rows.calendar.text])
         at = np.searchsorted(whole.units.names, rows.unit)
         d = drawn[:, at, positions[rows.calendar.codes]]
@@ -673,6 +685,7 @@ def specification_curve(
             used.index(treatment),
             axis=1,
         )
+        # K in CR1's (N - 1) / (N - K) leaves out effects that are nested in the units.
         counted = left.rank - left.nested
         lines.append(
             curve.slopes_by_draw(
@@ -683,6 +696,7 @@ def specification_curve(
                 counted,
             )
         )
+    # One row a specification; column 0 is the data, the others are permutations.
     estimates, errors, df = map(np.array, zip(*lines, strict=True))
     summaries = curve.curve_summaries(estimates, estimates / errors, df, sign)
     tests = {}

@@ -48,6 +48,7 @@ def t_rows(
     """
     estimate = np.asarray(estimates, dtype=float)
     errors = np.asarray(std_errors, dtype=float)
+    # Where the error is zero, as in an exact fit, t is not defined.
     ratio = np.divide(
         estimate, errors, out=np.full_like(estimate, np.nan), where=errors > 0
     )
@@ -57,6 +58,7 @@ def t_rows(
         law = "normal" if np.isinf(df) else f"t({df:g})"
 
     def rows(level: float) -> pd.DataFrame:
+        # Two-sided: (1 - level) / 2 lies beyond the quantile at 0.5 + level / 2.
         half = stdtrit(df, 0.5 + level / 2) * errors
         columns = {
             "term": list(names),
@@ -138,6 +140,7 @@ class Fit:
         def rows_at(level: float) -> pd.DataFrame:
             return rows(_checked_level(level))
 
+        # The class is frozen, so that this one field is replaced past its lock.
         object.__setattr__(self, "rows", rows_at)
 
     def _main(self, level: float = 0.95) -> pd.DataFrame:
@@ -368,6 +371,7 @@ def compare(
     # A line for the estimates of a term and one without a name for their errors.
     lines = [*chain(*((term, "") for term in terms)), *FOOT]
     frame = pd.DataFrame(columns, index=lines)
+    # Numbers that no fit has are left out; lines of errors have no name and stay.
     return Comparison(frame[(frame != "").any(axis=1) | (frame.index == "")])
 
 

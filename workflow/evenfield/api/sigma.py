@@ -82,10 +82,12 @@ def sigma(
     def lines(level: float) -> pd.DataFrame:
         tests = fit.rows(level)
         fall = tests[tests["term"] == "total"].assign(term="fall")
+        # Deviations are described in rows of the test's form, and not tested.
         described = fall.iloc[[0, 0]].assign(
             term=[f"sigma {dates.text[i]}" for i in (first, last)],
             estimate=[deviations[first], deviations[last]],
         )
+        # Every number of a row but estimate and df.
         described[NUMBERS[1:3] + NUMBERS[4:]] = np.nan
         return pd.concat([described, fall], ignore_index=True)
 

@@ -190,6 +190,7 @@ def spatial_panel(
         )
         n = len(rows.y)
     else:
+        # Without effects Lee and Yu's transformation has nothing to remove.
         how = approach or ("direct" if effects == "pooled" else "lee_yu")
         fit = fit_spatial_panel(
             panel,
@@ -227,6 +228,7 @@ def spatial_panel(
         lambda level: pd.concat([part(level) for part in parts], ignore_index=True),
         nobs=n,
         loglik=fit.log_likelihood,
+        # AIC and BIC count no error variance, as ``Fit`` says.
         n_params=len(names) - names.count("sigma2") + _effects_counted(fit, effects),
         covariance=lambda kind: pd.DataFrame(
             covariances[kind],
@@ -271,6 +273,7 @@ def _effects_counted(fit: Any, effects: str) -> int:
         return 0
     n = fit.network.n
     t = fit.n_periods
+    # Both sets of dummies span the constant: two-way effects are N + T - 1.
     return int(
         {
             "unit": n,

@@ -177,6 +177,7 @@ def bibtex(references: Iterable[Reference]) -> str:
 
 
 def _for_typst(item: Reference) -> str:
+    # A second pair of braces keeps the capitals of a title as they are typed.
     text = TITLE.sub(lambda part: f"{part[1]}{{{{{part[2] or part[3]}}}}}", item.bibtex)
     # Of an incollection Typst prints the title of the book twice.
     text = re.sub("(?i)^@incollection", "@inbook", text)

@@ -118,6 +118,7 @@ def _cell_changes(
         return
     size = pd.Series(0.0, before[moved].index)
     if numeric:
+        # A change from zero, or from or to a blank, has no size and is shown first.
         with np.errstate(divide="ignore", invalid="ignore"):
             size = (after[moved] / before[moved] - 1).abs().fillna(np.inf)
     first = size.sort_values(ascending=False, kind="stable").index[:3]
@@ -199,6 +200,7 @@ def estimate_changes(old: pd.DataFrame, new: pd.DataFrame) -> Iterator[str]:
         f"estimates: {moved.sum()} of {len(both)} moved, {len(other) - len(both)} new,"
         f" {len(one) - len(both)} gone"
     )
+    # In standard errors, so that topics with different units of measure compare.
     size = ((after - before).abs() / one.loc[both, "std_error"])[moved].fillna(0)
     for row in size.sort_values(ascending=False, kind="stable").index[:SHOWN]:
         labels = other.loc[row, "family spec_id term contrast period".split()]

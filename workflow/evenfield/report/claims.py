@@ -249,6 +249,7 @@ def chart(
         parts.append(f'<path class="band" d="{band}"/>')
     parts += [f'<path class="mark" d="M{at(mark)} 0V{floor}"/>' for mark in marks]
     for number, row in enumerate(rows):
+        # The main row stands first and a little apart from its checks.
         y = f"{TOP + (STEP * (number + 0.6) if number else 0):.1f}"
         kind = "against" if row["against"] else "check"
         if row["what"] == "primary":
@@ -309,6 +310,7 @@ def _ticks(low: float, high: float) -> list[tuple[float, str]]:
     """Return about four round numbers of an axis, each with its text."""
     rough = (high - low) / 4
     size = 10.0 ** math.floor(math.log10(rough))
+    # 1, 2 or 5 times a power of ten: the first that makes at most four steps.
     step = next(
         size * factor
         for factor in (

@@ -109,6 +109,7 @@ def _assumptions(config: Record) -> list[Assumption]:
     absent = [] if config["panel"]["income"].get("proxy") else ["proxy"]
     if config["taxonomy"]["all"] == ["none"]:
         absent += ["zone", "cluster region"]
+    # (?!) matches nothing: a study that has all of it leaves no decision out.
     without = re.compile("|".join(absent) or "(?!)", re.IGNORECASE)
     read = files_read(*steps)
     return [

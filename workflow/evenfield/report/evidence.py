@@ -159,6 +159,7 @@ class Evidence:
                 "a cell that shows a row of results/estimates.csv",
                 "name another cell, or an estimate_id",
             )
+        # Another topic may hold the same numbers: the table's own one is meant.
         own = [row for row in rows if row.get("topic") == topic]
         yield from self._from_estimate((own or rows)[0]["estimate_id"])
 
@@ -166,6 +167,7 @@ class Evidence:
         """Yield each sentence of the texts that prints a number, with file and line."""
         for path in sorted(Path("text").glob("*.md")):
             for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+                # must() holds a sentence to a number and prints none.
                 if re.search(rf"{{{{[^}}]*\bn\.{name}\b", line) and "must(" not in line:
                     sentence = PRINTED.sub(self._as_printed, sentence_with(name, line))
                     yield f"{path.as_posix()}, line {number}: {sentence}"
@@ -438,6 +440,7 @@ def code_of(row: Row) -> Code:
     (entry,) = (
         function for function in functions(own[0]) if function.name == "estimate"
     )
+    # The topic's own code before what it shares; a family says more than an estimator.
     for paths in (own, others):
         for wanted in (row["family"], row["estimator"]):
             named = [

@@ -102,6 +102,7 @@ def map_view(facts: Facts) -> dict[str, Any]:
         "keys": _keys(),
         "data": text.replace("<", "\\u003c"),  # so that no name can end the script
         "shade": shade,
+        # The area of a circle, not its radius, grows with the number of zones.
         "radius": lambda number: f"{RADIUS * math.sqrt(number or 0):.1f}",
     }
 
@@ -139,6 +140,7 @@ def _income(facts: Facts) -> pd.DataFrame:
     people = panel["population"]
     current = facts.config.panel.income.output or ""
     output = panel[current] if current in panel else panel["income"] * people
+    # The nation's income is all output over all people, no mean of the units.
     totals = panel.assign(output=output).groupby("year")[["output", "population"]].sum()
     of_nation = panel["year"].map(totals["output"] / totals["population"])
     share = output / people / of_nation
@@ -230,6 +232,7 @@ def _outlines(facts: Facts, units: list[Row]) -> Drawing | None:
     scale = (WIDTH - 8) / (right - left)
 
     def on_page(ring: Any) -> Any:
+        # On a page y grows downwards, on a map northwards.
         x, y = project(ring).T
         return np.column_stack((4 + scale * (x - left), 4 + scale * (top - y)))
 
@@ -241,6 +244,7 @@ def _outlines(facts: Facts, units: list[Row]) -> Drawing | None:
     for unit, parts in rings.items():
         drawn = list(map(on_page, parts))
         drawing.paths[unit] = "".join(map(_path, drawn))
+        # The ring with the most points is taken for the main land, not an island.
         drawing.centres[unit] = _centre(max(drawn, key=len))
     # Where a unit has coordinates, its zones stand there and not in its middle.
     for row in units:

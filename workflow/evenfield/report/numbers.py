@@ -182,6 +182,7 @@ def read_entries(config: Record) -> dict[str, Entry]:
     for name, item in written.items():
         with faults.caught():
             entries[name] = _entry(name, item, defaults)
+            # share_1 and share_one are one macro, ShareOne: TeX has no digits in names.
             twin = macros.setdefault(macro(name), name)
             if twin != name:
                 raise NumbersError(
@@ -334,6 +335,7 @@ def _selections(claims: Claims) -> dict[str, dict[str, dict[str, str]]]:
     """
     entries: dict[str, Any] = dict(claims.hypotheses)
     for claim in claims.claims:
+        # A claim that rests on a hypothesis is judged by that hypothesis' rows.
         entries[claim.id] = claims.hypotheses.get(claim.hypothesis, claim)
     selections = {}
     for name, entry in entries.items():
@@ -351,6 +353,7 @@ def named_numbers(config: Record, root: str | Path) -> dict[str, Number]:
         return {}
     out = dict[str, Number]()
     selections = _selections(claims)
+    # As text: ``where`` compares what the file says, so that 01 is not 1.
     read = cache(
         partial[Any](
             pd.read_csv,
@@ -407,6 +410,7 @@ def check_cells(
             frame = read(entry.file) if entry.file else None
             if frame is not None:
                 value = {"estimate": _cell(name, entry, frame)}
+                # Only to refuse a blank: a factor may rest on numbers of a run.
                 _number(name, entry, value, entry.file)
 
 

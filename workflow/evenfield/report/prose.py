@@ -568,6 +568,7 @@ def _finalize(value: Any) -> str:
     if isinstance(value, Mark):
         return value
     if isinstance(value, float):
+        # Refused: a ``Value`` never prints, since only numbers of numbers.yaml do.
         return str(Value(value))
     if not isinstance(value, str | int | Part | Undefined):
         raise ReportError(

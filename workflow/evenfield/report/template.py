@@ -316,6 +316,7 @@ def _is_typed(expression: nodes.Node, typed: Collection[str]) -> bool:
         for item in _within(expression, nodes.Const)
         if isinstance(item.value, int | float) and not isinstance(item.value, bool)
     ]
+    # One name that a run fills is enough; names set from typed numbers are not.
     return names <= {*typed} if names else bool(numbers)
 
 
