@@ -77,6 +77,7 @@ def cross_section(
         ]
     ]
     data = data.assign(growth=(data["end"] - data["start"]) / years)
+    # The table states percent a year; here growth is in log points a year.
     stated_growth = rows[growth] / 100
     gap = (data["growth"] - stated_growth).abs()
     off = gap > TOLERANCE * stated_growth.abs().clip(lower=1)

@@ -113,6 +113,7 @@ def _value(node: ast.AST, panel: pd.DataFrame) -> Any:
 
 def _lag(keyed: pd.DataFrame, years: int = 1) -> pd.Series:
     rows = keyed[["unit", "year"]]
+    # Matched by year, not by row: a gap in the years stays a gap.
     earlier = keyed.assign(year=keyed["year"] + years)
     lagged = rows.merge(
         earlier,
@@ -141,6 +142,7 @@ def _chain(keyed: pd.DataFrame, base: int) -> pd.Series:
     steps = (wide.where(wide > 0) / 100.0).apply(log)
     after = steps[steps.index > base].cumsum(skipna=False)
     until = steps[steps.index <= base].iloc[::-1].cumsum(skipna=False).iloc[::-1]
+    # Before the base, x_t is one over the product of index_s / 100 over t < s <= base.
     before = -until.shift(-1)
     before.loc[before.index == base] = 0.0
     return _long(pd.concat([before, after]).apply(exp), keyed)
@@ -160,6 +162,7 @@ def _bridge(
         return keyed["value"] * np.nan
     logs = wide.loc[[first, last]].where(wide > 0).apply(log)
     for year in wide.index[(wide.index > first) & (wide.index < last)]:
+        # ln x_t = (1 - share) ln x_first + share ln x_last: growth at a constant rate.
         share = (year - first) / (last - first)
         wide.loc[year] = exp((1 - share) * logs.loc[first] + share * logs.loc[last])
     return _long(wide, keyed)
@@ -256,6 +259,7 @@ def _unknown(node: ast.AST) -> ast.AST | None:
     there.
     """
     match node:
+        # By type, because True is an instance of int.
         case ast.Constant() if type(node.value) in (int, float):
             return None
         case ast.Name():

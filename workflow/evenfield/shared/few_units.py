@@ -23,6 +23,7 @@ from evenfield.numerics.ols import OlsFit
 from evenfield.shared.estimates import Estimate, finite_or_nan
 from evenfield.study.study_config import InferenceSettings
 
+# Numbers that differ by rounding alone must not decide which unit is named.
 TIE_DIGITS = 10
 # What a design has beside its units by default, and in panels: degrees of freedom of one
 # at least, and reach by Student's t alone.

@@ -33,6 +33,7 @@ def left_out_parts(
         offers = offered(study, tables)
         data = tables.years()
     except BROKEN:
+        # Broken tables leave nothing out here; whoever reads them names the fault.
         offers = set(EVERYTHING)
         data = None
     left_out = LeftOut(*study.panel.years, units=set(study.panel.leave_out))
@@ -131,6 +132,7 @@ class LeftOut:
                 return None  # a pair of spans is whole or not at all
             elif isinstance(item, Mapping):
                 lost.append(str(item.get("id", "")))
+        # A list that was empty from the start rests on nothing and stays.
         return remaining if remaining or not value else None
 
     def _mapping_without(
@@ -153,12 +155,14 @@ class LeftOut:
             )
             if left is not None or item is None:
                 out[key] = left
+            # A key that the schema does not know is a name that the study gave.
             elif key not in known:
                 entries_lost.add(key)
             elif not resolved(part).get("spared"):
                 return None
             elif isinstance(item, list) and "names" not in fitting(part, item):
                 out[key] = []
+            # What later keys say of these names goes with them.
             if isinstance(item, Mapping) and isinstance(left, Mapping):
                 entries_lost |= set(item) - set(left)
         return out
@@ -249,6 +253,7 @@ def _periods(
     for name, period in study.periods.items():
         if not left_out.outside(period.start, period.end):
             continue
+        # Years that the data do not hold either are a mistake, not a choice of years.
         if data is None or period.start < data[0] or period.end > data[1]:
             raise ConfigError(
                 f"periods.{name} runs from {period.start} to {period.end}",

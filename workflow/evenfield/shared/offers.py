@@ -82,6 +82,7 @@ def missing_need(
     section of the estimates.
     """
     for need in needs:
+        # `TOPIC.KEY or KEY` asks for a section with one of these keys.
         topic, _, keys = need.partition(".")
         if need in NEEDS and need not in offers:
             return NEEDS[need]

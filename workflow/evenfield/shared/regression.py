@@ -35,6 +35,7 @@ def fit_robust(
     (N, K) with its constant.
     """
     checked = fit_ols(y, X)  # refuses what has no coefficients
+    # HC3 weighs e_i^2 by 1 / (1 - h_i)^2, which a leverage of one makes infinite.
     if cov_type == "HC3" and (checked.leverage > 1 - RANK_TOLERANCE).any():
         raise NumericsError(ALONE)
     return OLS(checked.y, checked.X).fit(
@@ -95,6 +96,7 @@ def slope_fields(
 def kernel_fit(fit: RegressionResults) -> OlsFit:
     """Return a fit as the few-unit inference of ``numerics`` takes it."""
     model = fit.model
+    # normalized_cov_params is (X'X)^-1, the bread of every sandwich.
     return OlsFit(
         model.exog, model.endog, fit.params, fit.normalized_cov_params, fit.resid
     )

@@ -14,7 +14,9 @@ from evenfield.shared.estimates import NAN, Estimate, finite_or_nan
 from evenfield.shared.settings import PROXY, SPLICED, SchemeInfo, check_names
 from evenfield.study.errors import EstimateError, first_examples
 
+# A constant and a slope leave a degree of freedom from three units on.
 MIN_UNITS = 3
+# Variation below this share of the largest value is rounding.
 CONSTANT = 1e-12
 
 
@@ -44,6 +46,7 @@ def sample_rows(
             "one row for each unit",
             "remove the duplicates",
         )
+    # A unit without a row gets a blank one, which the check below names.
     rows = (
         chosen.set_index("unit").reindex(list(units)).rename_axis("unit").reset_index()
     )
@@ -128,6 +131,7 @@ def underpowered(mde: float, sesoi: float, unit: str) -> str:
     """Say in words that a design cannot see the smallest effect of interest; empty
     where it can.
     """
+    # NaN, where no size is of interest, compares as false: no warning then.
     return (
         f"UNDERPOWERED: mde {mde:.3g} above sesoi {sesoi:g} {unit}"
         if mde > sesoi

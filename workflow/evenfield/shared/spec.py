@@ -154,6 +154,7 @@ def read(
             ]
             where = ".".join(["estimates", topic, *steps])
             message = fault["msg"].removeprefix("Value error, ")
+            # A key that may be of several types has a fault for each of them.
             result[where] = (
                 f"{result[where]}, or {message}" if where in result else message
             )

@@ -199,6 +199,7 @@ def unsure_zones(rows: pd.DataFrame, texts: list[str]) -> str:
     zones = sorted(
         {name for text in texts for name in columns_of(text) if f"{name}_dated" in rows}
     )
+    # All zones less those of sure date are the zones of grade C.
     gaps = rows[zones].to_numpy(float) != rows[
         [f"{name}_dated" for name in zones]
     ].to_numpy(float)

@@ -120,6 +120,7 @@ def step_down_rows(
             "the same units for common draws",
             "leave out units that lack an outcome",
         )
+    # The same draws for all outcomes: the step-down rests on their joint law.
     common = contrast_geography(contrasts[0], first, geographies).draws("free")
     tests = [
         label_permutation(
@@ -133,6 +134,7 @@ def step_down_rows(
         for s in sections
     ]
     draws = np.column_stack([test.statistics for test in tests])
+    # A draw in which one statistic is not defined has no maximum over all of them.
     regular = draws[np.isfinite(draws).all(axis=1)]
     observed = np.array([test.statistic for test in tests])
     adjusted = romano_wolf(observed, regular).adjusted

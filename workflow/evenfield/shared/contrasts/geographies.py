@@ -88,6 +88,7 @@ class Geographies:
         self, members: np.ndarray, group: np.ndarray, draw_id: str, scheme: str
     ) -> LabelDraws:
         """Return permutations of one scheme, the same for all contrasts of its units."""
+        # Only connected draws depend on the group; the others serve every contrast.
         moved = tuple(group.tolist()) if scheme == "connected" else ()
         key = (scheme, tuple(members), moved, draw_id)
         if key not in self._draws:

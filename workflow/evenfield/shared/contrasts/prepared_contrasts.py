@@ -84,6 +84,7 @@ def prepare_contrast(
     row = contrast.row
     names = (contrast.labels, contrast.controls)
     sample = (row.unit_scheme, row.sample_id, row.role == "primary")
+    # Rows whose arrays agree byte for byte share their preparation.
     key = pickle.dumps((section, contrast.expected, names, sample))
     if key not in geographies.prepared:
         geographies.prepared[key] = _prepared(contrast, section, geographies)
@@ -117,6 +118,7 @@ def _adjusted(section: Section, expected: Expectation, geography: Geography) -> 
         controls = section.controls
         for column in mean.T:
             wider = np.column_stack([controls, column])
+            # An expectation that the controls already span would add nothing.
             controls = controls if dependent_columns(wider) else wider
         section = replace(section, controls=controls)
     if dependent_columns(section.X):

@@ -118,6 +118,7 @@ def printed_methods(
     """Return the methods of a contrast, the one that decides first: those asked for, or
     by the written rule.
     """
+    # Few treated units leave permutation alone, whatever methods are asked for.
     if section.few:
         return tuple(PERMUTATIONS) if role == "primary" else ("randomisation",)
     if asked:

@@ -10,6 +10,7 @@ import numpy as np
 
 from evenfield.shared.estimates import NAN, Estimate
 
+# All that two rows of one comparison share; `treatment_def`, the taxonomy, differs.
 KEYS = (
     "spec_id",
     "estimator",

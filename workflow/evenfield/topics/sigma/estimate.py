@@ -32,6 +32,7 @@ from evenfield.shared.trajectories import matched, trajectories
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
 
+# Rows of effect type `stat` describe and never decide; T2 is added as a ladder row.
 KINDS = {
     "sigma_start": Kind("sigma", "sigma_start", "stat", "log points"),
     "sigma_end": Kind("sigma", "sigma_end", "stat", "log points"),
@@ -124,6 +125,7 @@ def _rows(study: Study, spec: SigmaSpec, period: str) -> Rows:
         output_basis=basis,
         data_hash=content_hash(data[["unit", *ENDS]]),
     )
+    # sigma has N - 1 in its denominator, which is zero for one unit.
     few = "not defined: fewer than two units" if len(data) < 2 else ""
     rows.add(
         "sigma_start",
@@ -158,6 +160,7 @@ def _add_tests(
         # cov(y_0 - y_T, y_0 + y_T) = s_0^2 - s_T^2: equal variances are a slope of
         # zero (Pitman 1939; Morgan 1939), however the ends are correlated.
         X = np.column_stack([np.ones(len(start)), start + end])
+        # The second coefficient is the slope; it is positive where dispersion fell.
         tests = slopes(fit=fit_hc3(start - end, X), c=np.eye(2)[1])
         # T2 is a likelihood ratio, T3 the ratio of both variances scaled by the
         # persistence between them (Carree and Klomp 1997).
@@ -166,6 +169,7 @@ def _add_tests(
     except NumericsError as error:
         rows.undefined(["slope", "t3"], error)
         return rows.undefined(["t2"], error, role="ladder")
+    # The first method decides; the others stand beside it under names of their own.
     for number, (name, fields) in enumerate(tests.items()):
         beside = {"role": "ladder", "estimator": f"sigma_slope_test_{name.lower()}"}
         rows.add(
@@ -188,8 +192,11 @@ def _add_tests(
 
 
 def _check_ends(start: Array, end: Array) -> None:
+    # t(N - 2) has a degree of freedom from three units on.
     if len(start) < MIN_UNITS:
         raise NumericsError(f"{len(start)} units, a test needs at least {MIN_UNITS}")
+    # With no dispersion at one end, T2 divides by s_0^2 s_T^2 - c^2 = 0 and the
+    # correlation r of T3 is not defined.
     if is_constant(start) or is_constant(end):
         raise NumericsError("income is the same in every unit")
     # Growth that differs by rounding alone is measured against income, not itself.
@@ -218,6 +225,7 @@ def _path(study: Study, spec: SigmaSpec) -> pd.DataFrame:
             "sigma_high": NAN,
             "unit_high": "",
             "sigma_population_weighted": NAN,
+            # These two are of income itself, sigma and the quartiles of its log.
             "cv": dispersion.coefficient_of_variation(np.exp(y)),
             "p90_p10": dispersion.percentile_ratio(np.exp(y)),
             "iqr": dispersion.interquartile_range(y),
@@ -228,6 +236,7 @@ def _path(study: Study, spec: SigmaSpec) -> pd.DataFrame:
     if "population" in panel and panel["population"].notna().any():
         people = matched(panel, "population", data, where)
         by_year = zip(y.T, people.T, strict=True)
+        # About the weighted mean, without correction for degrees of freedom.
         frame["sigma_population_weighted"] = [DescrStatsW(*one).std for one in by_year]
     # With few units one city can carry the path: the extremes name which.
     if len(y) >= MIN_UNITS:

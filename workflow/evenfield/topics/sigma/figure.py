@@ -21,6 +21,7 @@ from evenfield.shared.tables.rows import only, records
 from evenfield.shared.tables.units import count_of
 from evenfield.study.errors import ArtifactError
 
+# Share of the width kept free at the right for the names of the lines.
 LABEL_SHARE = 0.20
 # An interval without an end is drawn far beyond the axis.
 FAR = 1e3
@@ -102,6 +103,7 @@ def _draw_sigma(
 ) -> None:
     # The band leaves out one unit; it is no confidence interval.
     colour = series_mark(0).colour
+    # The band breaks, as the lines do, where proxy output is joined to official output.
     for part in stretches(main):
         band = part["year"], part["sigma_low"], part["sigma_high"]
         axes.fill_between(
@@ -218,6 +220,7 @@ def _paths(facts: Facts, series: pd.DataFrame) -> list[tuple[str, pd.DataFrame, 
             name += f",\n{path['sample_id'].iloc[0].replace('_', ' ')}"
         paths.append((name, path, "sigma"))
     main = paths[0][1]
+    # Blank in a study without population.
     if main["sigma_population_weighted"].notna().all():
         paths.append(("population-weighted", main, "sigma_population_weighted"))
     return paths

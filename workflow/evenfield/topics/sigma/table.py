@@ -22,6 +22,7 @@ from evenfield.shared.tables.rows import Row, only, pick
 from evenfield.shared.tables.table import Table
 from evenfield.shared.tables.warnings import numbers
 
+# Prefix of the columns of a row, and the term that its number has in estimates.csv.
 PICKED = {
     "start": "sigma_start",
     "end": "sigma_end",

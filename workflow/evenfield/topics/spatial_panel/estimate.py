@@ -69,7 +69,9 @@ KINDS = {
     "probability": Kind("", "", "probability", "share"),
 }
 MOST_PAIRED = 1000  # units up to which effects between pairs are written
+# Highest power of W by which effects of the main model are divided, from W^0 on.
 POWERS = 6
+# Models of the main specification whose effects between pairs are written for every W.
 MAPPED = ("SLX", "SDM", "SDEM")
 KEY = ["spec_id", "w_id", "estimator", "term"]
 SERIES = {
@@ -207,10 +209,12 @@ def _specification(
         "n_periods": len(panel.periods),
     }
     inference = study.config.inference
+    # The main model is estimated even where `models` does not list it.
     models: list[str] = list(dict.fromkeys((*spec.models, spec.model)))
     builders = {}
     networks = {}
     for name, weights in study.all_weights.items():
+        # Weights to units outside a sample are dropped, the others scaled up.
         matrix, cut = weights.among(panel.units)
         net = network(panel.units, matrix)
         rows = Rows(
@@ -241,6 +245,7 @@ def _specification(
         # LM tests need the model without dependence alone; the robust forms correct
         # each for the other (Elhorst 2014).
         tests = lm_tests(panel, net, spec.effects, spec.approach)
+        # LM, LR and plain Wald tests take years as independent, so all carry this note.
         serial = serial_note(next(iter(fits.values())))
         _add(
             rows,
@@ -249,6 +254,7 @@ def _specification(
         )
         for model, fit in fits.items():
             main = (model, name) == (spec.model, spec.weights)
+            # Main model and main weights alone have the specification's role.
             role = spec.role if main else "robustness"
             _add(rows, "estimate", coefficients(setting, fit))
             _add_fit(rows, setting, fit)
@@ -281,6 +287,7 @@ def _add(
     kind: str,
     lines: list[Line],
 ) -> None:
+    # Tests rank models and are no evidence about a policy, so they describe.
     role = {"role": "description"} if kind == "test" else {}
     for line in lines:
         rows.add(
@@ -300,6 +307,7 @@ def _durbin_tests(fits: Mapping[str, SpatialPanelFit], note: str) -> list[Line]:
     durbin = fits["SDM"]
     lines = []
     if {"SAR", "SEM"} <= set(fits):
+        # LR = 2 (l of the SDM - l of the model that it nests).
         ratios = [likelihood_ratio(durbin, fits[narrow]) for narrow in ("SAR", "SEM")]
         lines += tested_lines(ratios, note)
     # theta = 0 and theta = -rho b are tested by Wald, once with errors that allow for
@@ -327,6 +335,7 @@ def _add_fit(rows: Rows, setting: Setting, fit: SpatialPanelFit) -> None:
     """
     estimator = fit.model.model.lower()
     seed = setting.seed
+    # sigma2 is a parameter here; `aic` of the library's fits leaves it out.
     aic, bic = information_criteria(fit)
     criteria = {
         "log likelihood": fit.log_likelihood,
@@ -380,6 +389,7 @@ def _add_series(
                 "total": total,
             }
         n = len(reached.units)
+        # Row i of M_k is what unit i receives from each j, so unit_j changes fastest.
         if linked and n <= MOST_PAIRED:
             series["links"] = {
                 "unit_i": np.repeat(reached.units, n),

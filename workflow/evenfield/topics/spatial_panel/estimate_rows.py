@@ -28,6 +28,8 @@ from evenfield.numerics.spatial_panel.selection import mundlak
 from evenfield.shared.estimates import NAN
 from evenfield.shared.samples import inference_fields, joined
 
+# Draws of (rho, b, th) from their joint normal, then samples of both bootstraps; with
+# 499 samples, (1 + 499) times .05 is a whole number.
 DRAWS = 10_000
 UNIT_DRAWS = 499
 YEAR_DRAWS = 499
@@ -50,6 +52,7 @@ NAMES = {
 }
 NOT_POLICY = "dependence between neighbours' outcomes, not the effect of a policy"
 FORCED = "the model forces one ratio of indirect to direct effects on all regressors"
+# What belongs to t(G* - 1) and goes when a row takes another inference.
 INTERVAL = tuple("p_value p_type conf_low conf_high df mde".split())
 Line = dict[str, Any]
 
@@ -92,6 +95,7 @@ def coefficients(
             alone = np.eye(size)[position]
             effective = fit.effective_units(alone) if kind == BY_UNIT else NAN
             line |= _tested(setting, value, error, effective)
+            # A smallest visible effect is given for effects alone; a parameter is none.
             line |= {"mde": NAN, "se_type": NAMES[kind]}
         lines.append(line)
     return lines
@@ -159,10 +163,13 @@ def _effects(
             "warning": joined(serial, FORCED if forced else ""),
             "se_type": "zero by construction",
         }
+        # Without error the model sets the effect to zero, as SEM does with indirect
+        # ones: M_k = b_k I.
         if error > 0:
             g = NAN if effective is None else float(effective[i, k])
             line |= _tested(setting, float(value), error, g)
             line["se_type"] = f"delta method, {NAMES[kind]}"
+        # Percentiles of the draws take the place of the t statistic.
         if drawn and error > 0:
             line |= {
                 "conf_low": float(impacts.conf_low[i, k]),
@@ -183,6 +190,7 @@ def _tested(
     effective: float,
 ) -> Line:
     """Return a t(G* - 1) test and interval, or normal ones where no G* is given."""
+    # G* may fall below two; one degree of freedom is the least that t is given.
     df = max(effective - 1.0, 1.0) if np.isfinite(effective) else np.inf
     # The smallest effect that is seen with the wanted power (Bloom 1995).
     reach = t_quantile(0.5 + setting.level / 2, df) + t_quantile(setting.power, df)
@@ -197,6 +205,7 @@ def tested_lines(tests: Sequence[SpatialTest], note: str) -> list[Line]:
     """Return specification tests, their statistic in the place of the estimate."""
     lines = []
     for test in tests:
+        # Tests by unit allow for correlation over years and need no warning about it.
         by_unit = test.name.endswith("by unit")
         lines.append(
             {
@@ -290,6 +299,7 @@ def _by_units(
     for line, size in zip(lines, sizes, strict=True):
         if line.get("std_error", NAN) > 0 and np.isfinite(size).all():
             half = float(np.quantile(size, setting.level)) * line["std_error"]
+            # The data count as one of the samples, so that p is never zero.
             beyond = (size >= abs(line["statistic"])).sum()
             line |= {
                 "conf_low": line["estimate"] - half,
@@ -314,6 +324,7 @@ def _by_years(
     rng = generator_for(setting.seed, stream)
     drawn = year_bootstrap(setting.panel, fit, rng, YEAR_DRAWS, together)
     effects = effects_at(fit, drawn).reshape(len(drawn), -1)
+    # Coefficients without the variance, then effects: the order of the printed rows.
     values = np.concatenate([drawn[:, :-1], effects], axis=1)
     ends = [0.5 - setting.level / 2, 0.5 + setting.level / 2]
     low, high = np.quantile(values, ends, axis=0)
@@ -350,6 +361,7 @@ def _renamed(line: Line, fit: SpatialPanelFit, suffix: str) -> Line:
 
 def mundlak_lines(setting: Setting, fit: SpatialPanelFit) -> list[Line]:
     """Return the test of random unit effects beside year dummies."""
+    # Random effects exist for these four models, in Baltagi's form.
     tested = fit.model.model in ("SDM", "SAR", "SEM", "SDEM")
     if not tested or fit.model.effects != "two_way":
         return []
@@ -383,6 +395,7 @@ def estimator_name(fit: SpatialPanelFit, kind: str) -> str:
 def residual_autocorrelation(fit: SpatialPanelFit) -> float:
     """Return the correlation of residuals with those of the year before."""
     e = fit.residuals
+    # sum e_it e_i,t-1 / sum e_it^2: one AR(1) for all units.
     return float((e[1:] * e[:-1]).sum() / (e**2).sum())
 
 

@@ -17,6 +17,8 @@ from evenfield.shared.tables.units import count_of, in_words
 KINDS = ("direct", "indirect", "total")
 NUMBERS = tuple("std_error conf_low conf_high p_value df g_star mde".split())
 AT_BOUND = "the spatial parameter is at the edge of its range"
+# Models with lags of the regressors: SAR forces the ratio of both effects, and SEM has
+# no indirect ones.
 MODELS = {
     "slx": "SLX: spatial lags of the regressors",
     "sdm": "SDM: spatial lags of outcome and regressors",
@@ -117,6 +119,7 @@ def _effects(
     weights: str,
     term: str,
 ) -> Row:
+    # The name of a model without suffix is its row with the sandwich by unit.
     rows = only(own, estimator=model, w_id=weights)
     serial = pick(rows, term="residual autocorrelation")
     row: Row = {

@@ -51,6 +51,7 @@ from evenfield.topics.specification_curve.estimate_regressions import (
 )
 
 Regressions = list[tuple[Point, Regression | str]]
+# Largest average pairwise correlation of shocks that SCPC intervals allow for.
 AVERAGE_CORRELATION = 0.03
 ALL = "all"
 AXES = """
@@ -156,6 +157,7 @@ def chunk(study: Study, number: int, of: int) -> Results:
     for spec in section.curves:
         names.update(spec.unit_schemes or [study.main])
     schemes = {name: Scheme.of(study, name) for name in sorted(names)}
+    # In whole numbers, so that the chunks take draws 1 to B between them, each once.
     first = section.draws * (number - 1) // of
     draws = range(1 + first, 1 + section.draws * number // of)
     drawn = permutations(schemes, inference.seed, draws)
@@ -167,6 +169,7 @@ def chunk(study: Study, number: int, of: int) -> Results:
     rows: dict[str, list[dict[str, Any]]] = {"specification": [], "draw": []}
     spaces: dict[tuple[str, str], SpatialComponents] = {}
     for spec in section.curves:
+        # Points that differ only in outcome, sample or controls share these.
         regressors = cache(
             lambda *same: label_regressors(
                 Point._make(same), schemes[same[2]], sources[same[2]]
@@ -187,6 +190,7 @@ def chunk(study: Study, number: int, of: int) -> Results:
         ]
         rows["specification"] += _specifications(
             spec,
+            # Intervals are shared out by place; draws need all regressions.
             regressions[number - 1 :: of],
             schemes,
             spaces,
@@ -258,6 +262,7 @@ def permutations(
         )
     position = {unit: i for i, unit in enumerate(strata)}
     groups = np.array(list(strata.values()))
+    # Sorting these keys within strata gives one permutation for all unit schemes.
     keys = [generator_for(seed, f"curve:{draw}").random(len(strata)) for draw in draws]
     whole = np.array([permutation_from_keys(key, groups) for key in keys])
     out = dict[str, np.ndarray]()
@@ -293,6 +298,7 @@ def _specifications(
         if isinstance(fitted, str):
             yield row | {"reason": fitted}
             continue
+        # SCPC's components follow from where units are, not from outcome or labels.
         key = (point.unit_scheme, point.sample)
         if key not in spaces:
             coordinates = schemes[point.unit_scheme].coordinates[["lat", "lon"]]
@@ -304,6 +310,7 @@ def _specifications(
 
 def _numbers(fitted: Regression, space: SpatialComponents) -> dict[str, Any]:
     numbers: dict[str, Any] = {"n_units": len(fitted.y)}
+    # Listed with the reason, but counted neither in the median nor in the shares.
     if not np.isfinite(fitted.statistics[0]):
         reason = "labels do not vary or are collinear in this sample"
         return numbers | {"reason": reason}
@@ -406,6 +413,7 @@ def _summary_rows(
             values.tolist(),
             strict=True,
         ):
+            # Shares count the predicted sign already: for them more is always further.
             sign = spec.sign if name in ("median_effect", "mean_statistic") else 1.0
             test = joint_test(value, under[name].to_numpy(float), sign)
             p_type = f"joint permutation within strata, {test.draws} draws"

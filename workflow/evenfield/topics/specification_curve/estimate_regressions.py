@@ -72,6 +72,7 @@ class Scheme:
             table = _ordered(group, order)
             ends = table[["start_year", "end_year"]].iloc[0].astype(int)
             inside = panel[panel["year"].between(*ends)]
+            # Mean relative income over all years of the period, both ends included.
             level = inside.groupby("unit")[LEVEL].mean().reindex(order)
             periods[str(period)] = table.assign(**{LEVEL: level})
         labels = {}
@@ -134,6 +135,7 @@ def regression(
         return arrays
     units_used, y, controls, basis, e = arrays
     plus, _, minus = point.contrast.partition(" - ")
+    # `cluster - sez` weighs the labels +1 and -1, a name alone +1.
     c = [float(name == plus) - float(name == minus) for name in LABELS]
     if point.kind != "own":
         c = [0.0, 0.0, *c]  # own labels, then exposures
@@ -150,6 +152,7 @@ def regression(
     if same not in products:
         products[same] = label_products(drawn[..., units_used], basis)
     X = np.column_stack([drawn[:, 0, units_used].T, controls])
+    # N - K, where `len(c)` regressors come from labels.
     df = len(y) - controls.shape[1] - len(c)
     # By Frisch, Waugh and Lovell, all draws need of y is e, y free of its controls.
     whole = np.zeros(drawn.shape[2])
@@ -178,15 +181,18 @@ def _arrays(
     if table is None:
         return f"the panel has no period {period}"
     units_used = np.flatnonzero(np.isin(scheme.units, scheme.samples[sample]))
+    # Growth is compared at equal initial income; mean relative income is a level.
     initial = [START] if outcome.startswith("growth") else []
     names = [outcome, *initial, *(f"control_{name}" for name in controls)]
     columns = {name: table[name].to_numpy(float)[units_used] for name in names}
+    # A gap leaves out the specification, not the unit: samples stay what they are.
     lacks = [name for name, column in columns.items() if np.isnan(column).any()]
     if lacks:
         return f"{first_examples(lacks)} is not there in {period}"
     values = np.column_stack(list(columns.values()))
     y = values[:, 0]
     fixed = np.column_stack([np.ones(len(units_used)), values[:, 1:]])
+    # Q spans the controls, so that y - QQ'y is y free of them.
     basis = np.linalg.qr(fixed)[0]
     return units_used, y, fixed, basis, y - basis @ (basis.T @ y)
 
@@ -205,6 +211,8 @@ def label_regressors(
         return drawn
     start = scheme.periods[point.period][START].to_numpy(float)
     exposures = drawn[len(LABELS) :]
+    # Initial income less its mean: the coefficients of exposures alone hold at average
+    # initial income.
     return np.concatenate([exposures, (start - start.mean()) * exposures])
 
 

@@ -95,6 +95,7 @@ def _rows(series: pd.DataFrame) -> pd.DataFrame:
             " `figures`",
         )
     keys = ["curve", "period"]
+    # Equal estimates are ranked by their axes, whatever their order in the file.
     rows = rows.sort_values(
         [
             *keys,

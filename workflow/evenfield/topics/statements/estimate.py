@@ -160,6 +160,7 @@ def _row(data: Data, spec: AssociationSpec, period: str) -> Estimate:
 def _contrast(data: Data, spec: AssociationSpec, period: str) -> GroupContrast:
     """Return an association with one row a unit as a group contrast."""
     table = data.regressors(spec, period)
+    # An index is standardised by the units with neither label (Anderson 2008).
     outcome, note = data.reduced(
         spec,
         period,
@@ -205,6 +206,7 @@ def _panel(
         # The regressor of a lag lies that many years earlier.
         before = (int(outcome.columns[0]) - lag, int(outcome.columns[-1]) - lag)
         wide = {name: data.yearly(name, before) for name in spec.regressors}
+        # Set to the year whose outcome they are to explain, because rows match by year.
         later = {
             name: table.set_axis(table.columns.astype(int) + lag, axis=1).stack()
             for name, table in wide.items()
@@ -228,6 +230,7 @@ def _fitted(
     frame = frame[frame.groupby("unit")[Y].transform("size") >= LEAST_YEARS]
     if frame.empty:
         raise NotCarriedError("no unit with outcome and regressor in two years")
+    # The reported coefficient first: `c` below picks the first column.
     frame = frame[[term, *frame.columns.drop(term)]]
     try:
         fit = PanelOLS(

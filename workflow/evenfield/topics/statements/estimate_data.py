@@ -28,6 +28,7 @@ from evenfield.study.study_config import PeriodName, TaxonomyName
 # ASSUME: a year counts when at least nine in ten units have a value; units without any
 # are left out and named.
 UNITS_NEEDED = 0.9
+# A slope over fewer years would be that of single ones.
 FEWEST_YEARS = {"mean": 1, "trend": 5}
 
 
@@ -123,8 +124,10 @@ class Data:
         # A count of clusters does not sum over units that are merged.
         if len(self.clusters) and not self.merged:
             lists = self.lists().reindex(constants.index)
+            # A regressor needs every unit, so measures that name only some drop out.
             constants = constants.join(lists.dropna(axis=1))
         panel = study.table("panel", scheme)
+        # A column that the panel has by year comes before a constant of that name.
         new = constants[[name for name in constants if name not in panel]]
         self.panel = panel.merge(
             new, left_on="unit", right_index=True, how="left", validate="m:1"
@@ -275,6 +278,7 @@ def _slope(years: np.ndarray, y: np.ndarray) -> float:
     """Return the least squares slope over the years that a unit has; y (T,)."""
     if np.isfinite(y).sum() < FEWEST_YEARS["trend"]:
         return float("nan")
+    # Less their mean, years are no longer nearly collinear with the constant.
     X = add_constant(years - years.mean())
     return float(
         OLS(
@@ -304,6 +308,7 @@ def _areas(outlines: Mapping[str, Any]) -> dict[str, float]:
             polygons = [polygons]
         area = 0.0
         for polygon in polygons:
+            # The first ring is the border, the others are holes; heights are dropped.
             rings = [np.asarray(ring, float)[:, :2] for ring in polygon]
             area += polygon_area_km2(rings)
         areas[str(feature["properties"]["unit"])] = area

@@ -40,7 +40,9 @@ UNITS_OF_CHANGE = UNITS | {
     "increase": "percentage points",
     "ratio": "change of a ratio",
 }
+# Negation, name, sign and value: `not sez`, `region4 = East`, `lat < 33`.
 CONDITION = re.compile(r"(not )?(\w+)(?: ([=<>]) (.+))?")
+# Columns made from output; a row that uses one has the basis of its years.
 OUTPUT = {"growth_pct", "log_income", "income", "output_real", "relative_log_income"}
 NAMED = "a unit that the list does not name counts as none"
 
@@ -122,9 +124,11 @@ class FactData(Data):
             zones.reset_index(), on=["unit", "year"], how="left", validate="1:1"
         )
         lists = pd.DataFrame() if self.merged or self.clusters.empty else self.lists()
+        # Measures that name only some units, which the base class leaves out.
         self.partial = {str(name) for name in lists if name not in self.panel}
         # ASSUME: a unit that a list of clusters does not name has none of them.
         counts = lists[sorted(self.partial)].reindex(units.index).fillna(0.0)
+        # A unit with several rows of a programme is in it once.
         programmes = pd.crosstab(
             self.programmes["unit"], self.programmes["programme"]
         ).clip(upper=1)
@@ -168,6 +172,7 @@ class FactData(Data):
             return pd.Series(inside.index.isin(group), inside.index)
         for part in group.split(" and ") if group else []:
             condition = CONDITION.fullmatch(part)
+            # What is no condition has an empty name, which no table has: it is refused.
             negated, name, sign, value = condition.groups() if condition else [""] * 4
             # A label of the taxonomy comes before a column of the same name.
             table = labels if name in labels else self.marks
@@ -363,6 +368,7 @@ def _quantity(
     labels: pd.DataFrame,
 ) -> _Quantity:
     wide = [data.wide(text, span) for text in given]
+    # Only years in which every expression has figures: no ratio mixes years.
     common = set.intersection(*(set(table.columns.astype(int)) for table in wide))
     years = sorted(common)
     # A change needs figures at both ends of its window, a mean any year in it.
@@ -413,6 +419,7 @@ def _value(
     """
 
     def share(x: np.ndarray) -> float:
+        # A share of sums weighs units by their size, unlike a mean of shares.
         by_year = x[g].sum(axis=0) / x[o].sum(axis=0)
         return 100 * float(np.mean(by_year))
 
@@ -426,10 +433,12 @@ def _value(
         case "share":
             return share(a) - less
         case "increase":
+            # (a_gT - a_g1) / (a_oT - a_o1): whose increase it was.
             return share(a[:, -1:] - a[:, :1]) - less
         case "ratio":
             return float(relative.mean())
         case "growth":
             logs = float(np.log(relative[-1] / relative[0]))
             return 100 * logs / (years[1] - years[0])
+    # Each unit's own ratio against the ratio of sums of the others.
     return float(((a / b / whole).mean(axis=1)[g] > 1).sum())

@@ -160,6 +160,7 @@ def variant_words(answers: Record) -> dict[tuple[str, str], str]:
     for entry in entries:
         named = {**entry.get("checks", {}), **entry.get("variants", {})}
         for name, change in named.items():
+            # A check that changes one key alone says what its value is called.
             if len(change) == 1:
                 ((key, value),) = change.items()
                 words.setdefault((key, str(value)), name)

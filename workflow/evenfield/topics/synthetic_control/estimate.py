@@ -118,6 +118,7 @@ class ControlSpec(UnitsSpec):
                     f" {first + 1}-{last}"
                 )
             start = min(since, self.placebo)
+        # The shorter of both fits counts: a placebo date ends its fit earlier.
         years = min(start, last + 1) - first
         if years < FEWEST_YEARS:
             raise ValueError(
@@ -258,6 +259,7 @@ class _Case:
         # comparison changes with the date.
         treated_ever = {*held, *spec.exclude} - {spec.unit}
         units_used = [unit for unit in units if unit not in treated_ever]
+        # The treated unit is among these, so that an equal number is one donor short.
         if len(units_used) <= FEWEST_DONORS:
             raise EstimateError(
                 f"{where} has {len(units_used) - 1} donors",
@@ -307,9 +309,11 @@ class _Case:
         since, until = effect or self.spec.effect
         first, last = self.spec.fit
         years = self.data.years
+        # Nothing after a date may shape the weights, also where it is a placebo.
         before = (years >= first) & (years <= min(last, since - 1))
         after = (years >= since) & (years <= until)
         y, *D = self._paths([unit, *donors]).T
+        # Placebos and leave-one-out have a donor less and start at their nearest one.
         near = len(donors) == len(self.donors)
         weights, gaps = _weights(
             y, np.array(D).T, before, self.spec.demeaned, near=near
@@ -345,6 +349,7 @@ class _Case:
         spec = self.spec
         main = self.main
         count = len(self.placebos)
+        # POOR FIT: fewer than a tenth of the donors are followed worse than the unit.
         worse = sum(placebo.rmspe >= main.rmspe for placebo in self.placebos)
         poor = ""
         if worse < POOR * count:
@@ -435,6 +440,7 @@ class _Case:
         years = self.data.years[fit.before | fit.after]
         means = np.array([placebo.mean for placebo in placebos])
         first, last = self.data.years[fit.after][[0, -1]]
+        # With J donors no p is below 1 / (J + 1): fewer than 19 give no 95 % interval.
         low, high = rank_interval(fit.mean, means, self.level)
         wide = "too few donors for an interval" if np.isinf(low) else ""
         ends = self.data.years[[0, -1]].tolist()
@@ -451,6 +457,7 @@ class _Case:
             contrast=f"mean gap {first}-{last}",
             period=f"{years[0]}-{years[-1]}",
             treatment_def=f"zone since {first}",
+            # Demeaning leaves a constant gap free, as a unit effect does.
             fe_id="unit" if spec.demeaned else "",
             n_obs=len(years) * count,
             n_units=count,
@@ -488,6 +495,7 @@ def _weights(
     either it is solved exactly.
     """
     if demeaned:
+        # Means over the years of the fit alone: a mean over all would hold the effect.
         y = y - y[before].mean()
         D = D - D[before].mean(axis=0)
     try:

@@ -93,6 +93,7 @@ def _panel(
                 path["year"], path["gap"], color=colour, linewidth=width, zorder=order
             )
     axes.axhline(0, color=SOFT, linewidth=0.6, zorder=2)
+    # Half a year earlier, because the year of the date belongs to the effect.
     axes.axvline(
         spec["effect"][0] - 0.5,
         color=ACCENT,

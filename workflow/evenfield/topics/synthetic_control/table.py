@@ -116,6 +116,7 @@ def _row(
         "poor": "poor" if "POOR FIT" in text(main["warning"]) else "",
         "low": value_of("leave_one_out", "estimate", "stat_low"),
         "high": value_of("leave_one_out", "estimate", "stat_high"),
+        # n_units counts the treated unit as well.
         "n_donors": main["n_units"] - 1,
         "donors": ", ".join(donors),
     }

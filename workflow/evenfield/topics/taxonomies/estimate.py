@@ -118,6 +118,7 @@ def estimate(study: Study) -> Results:
             table, note = complete(members, [GROWTH])
             row = _row(study, spec, item, note)
             primary = spec.role == "primary"
+            # Only the deciding comparison is made under every taxonomy.
             for taxonomy in study.config.taxonomy.all if primary else [main]:
                 role = spec.role if taxonomy == main else "robustness"
                 named = replace(row, role=role, treatment_def=taxonomy)
@@ -262,6 +263,7 @@ def _compared(
     try:
         models = {name: predictor(columns, units) for name, columns in X.items()}
     except NumericsError as error:
+        # A unit alone in its cell has leverage one; an empty cell makes C S collinear.
         base = replace(base, warning=joined(base.warning, f"not defined: {error}"))
         return [
             replace(base, estimator=name, unit_of_measure=unit)
@@ -278,6 +280,7 @@ def _compared(
         ),
     )
     draw_id = f"{base.unit_scheme}:{base.sample_id}"
+    # The first regressor after the constant is the group that connected draws move.
     geography = geographies.at(
         units,
         X[large][:, 1],
@@ -307,6 +310,8 @@ def _compared(
             except NumericsError as error:
                 rows.append(replace(row, warning=f"not defined: {error}"))
                 continue
+            # Outcomes move the opposite way instead of labels: argsort inverts a
+            # permutation, so that one hat matrix serves all draws.
             dealt = y[np.argsort(draws.source, axis=1)]
             p_value = upper_p_value(
                 observed, gain(dealt, models[DICHOTOMY], models[large])
@@ -354,6 +359,7 @@ def _score(
         **labels,
         estimate=float(score(y, model)),
         unit_of_measure=unit,
+        # Number of coefficients, each of which costs ln N in BIC.
         df=float(model.K),
     )
 

@@ -168,6 +168,7 @@ def _scale(axes: Axes, data: pd.DataFrame) -> None:
 def _many(data: pd.DataFrame) -> pd.DataFrame:
     """Say on each axis whether a unit has more than the median."""
     measures = data[["endogenous", "exogenous"]]
+    # A unit at the median counts as one with little.
     return measures.gt(measures.median())
 
 

@@ -131,6 +131,7 @@ def estimate(study: Study) -> Results:
         incomes = panel[["unit", "year"]].assign(value=evaluate(income, panel))
         wide = incomes.pivot(index="unit", columns="year", values="value")
         for start, end in section.spans:
+            # All units or none: another sample would move the estimate too.
             lacking = wide.index[wide[[start, end]].isna().any(axis=1)]
             if len(lacking):
                 where = f"{first_examples(list(lacking))} in {start} or {end}"
@@ -185,6 +186,7 @@ def questions(
         row=replace(row, term=START, unit_of_measure="pp/yr per log point"),
         table=table,
         outcome=GROWTH,
+        # Initial income stands in the place of a label: its slope d is what is tested.
         labels=(START,),
         controls=(),
         weights={START: 1.0},
@@ -273,6 +275,7 @@ def range_rows(rows: list[Estimate]) -> list[Estimate]:
         ]
         if len(own) < LEAST:
             continue
+        # The first vintage of the config that has an estimate in this span.
         main = own[0]
         values = [row.estimate for row in own]
         described = Estimate(

@@ -90,6 +90,7 @@ def _draw(
         axes.set_title(span.replace("-", "\u2013"))
     axes = grid.flat[0]
     axes.xaxis.set_major_locator(MaxNLocator(4))
+    # From high to low: row 0, the main vintage, is at the top.
     axes.set_ylim(len(order) - 0.4, -0.6)
     axes.set_yticks(
         np.arange(len(order)),

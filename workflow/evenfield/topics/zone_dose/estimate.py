@@ -160,6 +160,7 @@ def estimate(study: Study) -> Results:
     for spec in section.specs:
         work = _Regression.of(study, section, spec)
         rows += work.rows()
+        # The placebo sets later zones beside those in force: no lag.
         if spec.lag == 0:
             last = int(work.dose.columns[-1])
             rows += work.lead_rows([max(section.leads)], last)
@@ -251,6 +252,7 @@ class _Regression:
         else says how firm it is.
         """
         spec = self.spec
+        # `_fit` counts years later, so that the lag k of d_i,t-k is negative.
         frame, fit = self._fit({DOSE: -spec.lag}, *spec.span)
         term = f"{DOSE}_lag{spec.lag}" if spec.lag else DOSE
         main = spec.role == "primary"
@@ -298,6 +300,7 @@ class _Regression:
         joint test of several leads.
         """
         first = self.spec.span[0]
+        # Zones of later years must be known: the last years drop out.
         end = min(self.spec.span[1], last - max(leads))
         if end <= first:
             return []
@@ -378,10 +381,12 @@ class _Regression:
                 )
         frame = pd.DataFrame({name: values.stack() for name, values in wide.items()})
         frame = frame.rename_axis(["unit", "year"])
+        # The first year is the base in every group: unit effects hold its level.
         cells = [
             f"{self.groups[unit]} {year}" if year > first else ""
             for unit, year in frame.index
         ]
+        # Sorted by name, the empty cell of the base comes first and is dropped.
         dummies = pd.get_dummies(pd.Series(cells), dtype=float).to_numpy()[:, 1:]
         columns = np.column_stack([frame.to_numpy(float), dummies])
         columns = columns.reshape(
@@ -389,6 +394,7 @@ class _Regression:
             len(years),
             -1,
         )
+        # Within units over a balanced panel: unit effects go, years of a group stay.
         inside = (columns - columns.mean(axis=1, keepdims=True)).reshape(len(frame), -1)
         try:
             fit = fit_ols(inside[:, 0], inside[:, 1:])
@@ -416,7 +422,9 @@ class _Regression:
         used = self.table[self.table["year"].isin(frame["year"].unique())]
         bases = sorted(set(used["basis"]))
         rests = OUTPUT & set(columns_of(outcome.expression))
+        # A ratio of two sums of the same year needs no deflator and has no basis.
         basis = "" if not rests else bases[0] if len(bases) == 1 else SPLICED
+        # Only a unit whose dose changes in these years counts as treated.
         moved = frame.groupby("unit")[DOSE].nunique().gt(1)
         sesoi = NAN if outcome.sesoi is None else outcome.sesoi
         warning = joined(
@@ -460,6 +468,7 @@ def _joint(
     smallest of theirs.
     """
     try:
+        # Wald statistic g'V^-1 g / q; the leads are the first q columns.
         V = cov_cr3(fit, units)[:count, :count]
         statistic = float(
             fit.beta[:count] @ np.linalg.solve(V, fit.beta[:count]) / count

@@ -40,6 +40,7 @@ def t32(facts: Facts) -> Table:
     ):
         spec_rows = only(estimates, spec_id=spec["id"])
         placebo = only(spec_rows, role="placebo")
+        # The longest lead alone has a coefficient, all leads together a joint test.
         leads = {
             "p_lead": pick(placebo, effect_type="coef").get("p_value"),
             "p_leads": pick(placebo, effect_type="joint").get("p_value"),
@@ -47,6 +48,7 @@ def t32(facts: Facts) -> Table:
         tests = spec_rows[spec_rows["estimator"].str.startswith(BASE)]
         for row in records(tests[tests["role"].ne("placebo")]):
             main = row["estimator"] == BASE
+            # The placebo belongs to a specification, not to each of its methods.
             shown = leads if main else dict.fromkeys(leads)
             rows.append(_row(section, spec, row, shown))
     if not rows:
