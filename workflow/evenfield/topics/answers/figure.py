@@ -138,6 +138,7 @@ def _turned(questions: list[dict[str, Any]]) -> pd.DataFrame:
     """Turn each question so that positive is as claimed and divide it by its effect of
     interest.
     """
+    # Without an effect of interest there is nothing to count in.
     frame = pd.DataFrame(questions).dropna(subset=["interest", "estimate"])
     interest = frame["interest"].astype(float)
     numbers = frame[NUMBERS].astype(float).div(interest, axis=0)

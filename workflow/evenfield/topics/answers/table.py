@@ -23,6 +23,7 @@ from evenfield.shared.tables.table import Short, Table, right
 from evenfield.study.files import Record, read_json
 
 UNTESTED = ("OUT OF REACH", "NOT EMPIRICAL")
+# What leave-out rows share with the estimate that they belong to.
 SAME = "family spec_id outcome term contrast period treatment_def".split()
 ANSWERS_NOTE = """
 {counts}. Facts are held against the threshold beside the claim; associations and effects
@@ -208,6 +209,7 @@ def _ends(row: Record) -> str:
     ends = [row["low"], row["high"]]
     if all(map(is_missing, ends)):
         return ""
+    # One missing end is an open interval; with both missing there is none.
     low, high = (
         UNBOUNDED if is_missing(end) else by_unit(end, row["unit"]) for end in ends
     )

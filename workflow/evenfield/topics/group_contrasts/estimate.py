@@ -29,6 +29,7 @@ QUESTIONS: dict[str, Callable[[Groups, Any], Parts]] = {
     "premium": premium,
     "dose": dose,
     "factor_intensity": intensity,
+    # One question with two paths: premiums over periods, or shares over shares.
     "fading": lambda groups, spec: (quotient if spec.path == "quotient" else fading)(
         groups, spec
     ),
@@ -37,6 +38,7 @@ QUESTIONS: dict[str, Callable[[Groups, Any], Parts]] = {
     "wages": elasticity,
     "labour_cost": lambda groups, spec: change(groups, spec, "wages"),
 }
+# Questions with `taxonomy_range` rows: smallest and largest over all lists.
 RANGED = ("premium", "factor_intensity", "fading")
 GAPS = (
     ["spec_id", "taxonomy", "cell", "window", "year"],
@@ -110,6 +112,7 @@ def _answered(
                 rows += groups.estimate(part)
             else:
                 rows.append(part)
+    # Rows made before stay; only what the data cannot carry is missing.
     except NotCarriedError as error:
         groups.leave_out(spec.id, error)
     return rows

@@ -69,10 +69,13 @@ def _beside(
     spec: ChangeSpec, row: Estimate, table: pd.DataFrame
 ) -> Iterator[GroupContrast]:
     """Yield the parts of the outcome, each group against the rest, and the level."""
+    # The log of a ratio is a difference of logs, so with the same regressors its
+    # contrast is that of the part above less that of the part below.
     for name in spec.parts:
         part = replace(row, role="mechanism", outcome=name, sesoi=NAN)
         yield compared(part, table, name, DIFFERENCE, spec.given)
     if spec.level:
+        # The claim is about b_C - b_S: one coefficient, or the level, decides nothing.
         plain = replace(row, hypothesis="", role="exploratory", sesoi=NAN)
         # b_C and b_S of the one regression, each as a row of its own.
         for comparison in ("cluster given sez", "sez given cluster"):
@@ -103,6 +106,7 @@ def _changes(
         wide = groups.wide(text).reindex(columns=[start, end])
         # 100 / T (z_T - z_0), z a logarithm: percentage points a year.
         growth[name] = 100 * (wide[end] - wide[start]) / (end - start)
+        # `gap_start`: where the ratio stood when the window opened, to be held fixed.
         if name == spec.name:
             first = {name.replace("_growth", "_start"): wide[start]}
     income = groups.wide("log_income").reindex(columns=[start])
@@ -132,6 +136,7 @@ def paths(groups: Groups, spec: ChangeSpec) -> pd.DataFrame:
     wide = groups.wide(spec.outcome)
     parts = []
     for start, end in spec.windows:
+        # Cells of the window's first year: a later zone moves no unit to another line.
         cells = groups.labels(groups.primary, groups.period_at(start))["cell"]
         inside = wide[years_within(wide, start, end)].reset_index()
         long = inside.melt("unit", value_name="log_gap").dropna()

@@ -29,6 +29,7 @@ def left_out(groups: Groups, section: Section) -> list[str]:
         for spec in getattr(section, question):
             with faults.caught():
                 _check_spec(groups, spec, f"{where}.{spec.id}")
+            # One reason an outcome; an empty one means that the tables hold it.
             for reason in _reasons(groups, spec):
                 reasons.append(reason)
                 sentences += [f"{where}.{spec.id}: {reason}"] if reason else []
@@ -47,6 +48,7 @@ def left_out(groups: Groups, section: Section) -> list[str]:
 
 def _check_spec(groups: Groups, spec: Any, where: str) -> None:
     given = getattr(spec, "given", [])
+    # By period, controls are columns of periods.csv; otherwise of units.csv.
     if hasattr(spec, "pooled"):
         for text in given:
             check_columns(text, groups.tables["periods"].columns, f"{where}.given")
@@ -65,6 +67,7 @@ def _check_spec(groups: Groups, spec: Any, where: str) -> None:
         "doses",
         {},
     ).items():
+        # No measure of clusters.csv: then an expression of columns and zones in force.
         if text not in measures:
             columns = [*with_zones(groups.study, groups.scheme), *measures]
             check_columns(text, columns, f"{where}.doses.{name}")

@@ -40,6 +40,7 @@ def fading(groups: Groups, spec: FadingSpec) -> Parts:
         for item in groups.main
     }
     used = {basis[str(name)] for name in means}
+    # A slope over periods of two bases is one over joined figures.
     together = min(used) if len(used) == 1 else "spliced"
     for taxonomy in groups.taxonomies:
         # ASSUME: a unit belongs to the group it is in when the figures start; later
@@ -52,6 +53,7 @@ def fading(groups: Groups, spec: FadingSpec) -> Parts:
         # The premium at the start says what a halving is; the slopes say what happened.
         starting = labels.assign(**{VALUE: means[first]})
         sloped = labels.assign(**{VALUE: unit_slopes(means)})
+        # Lists beside the primary one repeat the deciding comparison only.
         for comparison in spec.compare if main else spec.compare[:1]:
             start = _premium(compared(base, starting, VALUE, comparison))
             decides = main and comparison == spec.compare[0]
@@ -117,6 +119,7 @@ def _path(groups: Groups, spec: FadingSpec) -> tuple[pd.DataFrame, str, str]:
 
 def unit_slopes(table: pd.DataFrame, step: float = 1.0) -> pd.Series:
     """Return each unit's least squares slope over the columns, per ``step`` of them."""
+    # Periods count 0, 1, 2 whatever their length; years keep their distances.
     by_period = isinstance(table.columns[0], str)
     t = np.arange(table.shape[1]) if by_period else table.columns.to_numpy(float)
     # sum (t - mean t) y_t / sum (t - mean t)^2, all units at once.
@@ -132,4 +135,5 @@ def _premium(contrast: GroupContrast) -> float:
     if np.linalg.matrix_rank(X) < X.shape[1]:
         return NAN
     y = contrast.table[contrast.outcome].to_numpy(float)
+    # Only the size is needed here, for `sesoi`: the row itself brings the inference.
     return float(OLS(y, X).fit(method="qr").params[0])

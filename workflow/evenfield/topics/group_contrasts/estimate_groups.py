@@ -101,6 +101,7 @@ class Groups:
         absent = [name for name in columns if name not in frame]
         if absent:
             return f"{table}.csv has no column {first_examples(absent)}"
+        # A column can be there and hold nothing, as one blanked by the checks does.
         blank = [name for name in columns if frame[name].isna().all()]
         if not blank:
             return ""
@@ -156,6 +157,7 @@ class Groups:
             span = f"{years[0]} to {years[-1]}" if len(years) > 1 else str(years[0])
             count = f"{len(years)} of {inside.shape[1]} years"
             note = f"{count} have figures of every unit ({span})"
+        # The same years for all units: a year that only some have would pass for a gap.
         return inside[years].mean(axis=1), years, note
 
     def dose(
@@ -194,6 +196,7 @@ class Groups:
         """Return the main period that holds a year, or the last one that began before
         it.
         """
+        # A year before all main periods takes the labels of the first one.
         begun = [item for item in self.main if item["start"] <= year] or self.main[:1]
         return str(max(begun, key=lambda item: item["start"])["period"])
 

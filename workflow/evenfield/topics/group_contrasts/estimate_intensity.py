@@ -66,6 +66,7 @@ def _contrasts(
             unit_of_measure="s.d.",
             warning=note,
         )
+        # Labels of one named period: they do not change within the window.
         labels = groups.labels(taxonomy, spec.cells).reindex(values.index)
         table = labels.assign(**{measure.id: values / standard_deviation})
         yield compared(row, table, measure.id, spec.compare)
@@ -83,6 +84,7 @@ def _together(
     count = len(adjusted)
     # Rounded, so that ties fall the same way on all processors.
     largest = max(adjusted, key=lambda row: round(abs(row.statistic), TIE_DIGITS))
+    # Statistic times predicted sign: above zero where the prediction holds.
     right = sum(row.statistic * signs[row.outcome] > 0 for row in adjusted)
     words = f"{right} of {count} outcomes have the predicted sign"
     # In a step-down the adjusted p of the largest |t| is that of all together.

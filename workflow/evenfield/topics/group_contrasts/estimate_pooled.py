@@ -15,6 +15,7 @@ from evenfield.shared.samples import inference_fields, joined, underpowered
 from evenfield.topics.group_contrasts.estimate_groups import Groups
 from evenfield.topics.group_contrasts.estimate_spec import PeriodSpec
 
+# Rows that agree in all of these are one effect, seen in several periods.
 SAME = "outcome term contrast sample_id unit_scheme treatment_def".split()
 COLUMNS = [
     *SAME,
@@ -35,6 +36,7 @@ def pooled_rows(
     """
     kinds: dict[tuple[str, ...], dict[str, Estimate]] = {}
     for row in rows:
+        # Rows by `ols` only: other inference repeats the estimate with another error.
         coefficient = row.estimator == "ols" and row.effect_type == "coef"
         if coefficient and row.period in spec.pooled:
             kind = tuple(getattr(row, name) for name in SAME)
@@ -64,6 +66,7 @@ def _pooled(
         name: (row.conf_high - row.conf_low) / 2 / normal
         for name, row in by_period.items()
     }
+    # Without an interval a period has no variance, and so no weight.
     used = [name for name in spec.pooled if np.isfinite(errors.get(name, NAN))]
     first = next(iter(by_period.values()))
     lacks = [name for name in spec.pooled if name not in used]
@@ -94,6 +97,8 @@ def _pooled(
         n_periods=len(used),
         n_treated=min(by_period[name].n_treated or 0 for name in used),
     )
+    # Var(b) = 1 / sum_P 1 / (v_P + tau2) under both laws; t(k - 1) allows for tau2
+    # being estimated from few periods.
     for name, df, p_type in (
         ("pooled", np.inf, "normal"),
         ("pooled_t", len(used) - 1.0, "t(k - 1)"),
@@ -128,6 +133,7 @@ def _pooled(
 def _heterogeneity(row: Estimate, fit: Any) -> Iterator[Estimate]:
     # Q is chi-squared with k - 1 degrees of freedom where tau2 is zero.
     test = fit.test_homogeneity()
+    # I2 = 1 - (k - 1) / Q, set to zero where Q is below what chance leads to expect.
     kinds = {
         "stat_tau2": (fit.tau2, f"squared {row.unit_of_measure}"),
         "stat_i2": (max(fit.i2, 0.0), "share"),

@@ -76,11 +76,13 @@ def dose(groups: Groups, spec: DoseSpec) -> Parts:
             except NotCarriedError as error:
                 groups.leave_out(f"{name}, {scheme.scheme}, {blank.period}", error)
                 continue
+            # Standard deviation of the units in the sample: b is per one of theirs.
             values = values.reindex(table.index)
             # A dose that is the same for all is left as it is; the contrast says why it fails.
             standard_deviation = float(values.std(ddof=1)) or 1.0
             dosed = table.assign(**{name: values / standard_deviation})
             warning = joined(blank.warning, note)
+            # A dose knows no list: its expression stands where lists have their name.
             row = replace(blank, treatment_def=text, warning=warning)
             yield compared(row, dosed, VALUE, name, spec.given)
 
@@ -132,6 +134,7 @@ def _outcome(
     values, _, note = groups.mean(wide, period)
     table = pd.DataFrame({VALUE: values})
     for column in spec.given:
+        # x_iP is the value of the same period, such as log income in its first year.
         given = groups.wide(column, "periods").reindex(members)
         table[column] = given[str(period["period"])]
         if table[column].isna().any():

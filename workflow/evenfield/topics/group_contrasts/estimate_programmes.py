@@ -121,6 +121,8 @@ def _prepared(
     before, after = (_mean_growth(groups, span) for span in spans)
     table = pd.DataFrame({AFTER: after, CHANGE: after - before})
     for name in (spec.programme, *spec.beside):
+        # Each other programme has a coefficient of its own, and so its units leave the
+        # comparison group.
         column = MEMBER if name == spec.programme else name
         table[column] = table.index.isin(_members(groups, name)).astype(float)
     table = table.join(groups.given(spec.given))
@@ -157,6 +159,7 @@ def _mean_growth(groups: Groups, span: Span) -> pd.Series:
     known = wide[years_within(wide, *span)].dropna(axis=1, how="all")
     if known.empty:
         return pd.Series(NAN, groups.units)
+    # A unit that lacks one of the years gets no mean: its span would be another.
     return known.mean(axis=1, skipna=False)
 
 
@@ -167,6 +170,7 @@ def _with_basis(
 ) -> Estimate:
     """Return a row with the basis of output in its spans; proxies before are named."""
     panel = groups.tables["panel"]
+    # The basis is that of the figures that enter, so years without growth do not count.
     known = panel[panel[GROWTH].notna() & panel["basis"].fillna("").ne("")]
     bases = [set(known.loc[known["year"].between(*span), "basis"]) for span in spans]
     together = sorted(set().union(*bases)) or [""]
@@ -183,6 +187,8 @@ def _with_basis(
 def _interaction(
     groups: Groups, spec: ProgrammeSpec, base: Estimate, table: pd.DataFrame
 ) -> GroupContrast:
+    # Exposure in the period that holds the end of the first span: clusters as they
+    # were before the programme.
     chosen = only(
         groups.study.table("exposures").set_index("unit"),
         weights=spec.exposure,
@@ -233,6 +239,7 @@ def _border(
         se_type="two-way cluster by unit",
     )
     y = outcome.to_numpy(float)
+    # Touching: a common border, or a link that `weights.join` adds.
     touching = groups.geographies.touching(outcome.index.to_numpy(str))
     try:
         pairs = border_pairs(member.to_numpy(bool), touching)
@@ -248,6 +255,7 @@ def _border(
         n_units=inside + len(np.unique(pairs.outside)),
         n_treated=inside,
     )
+    # (critical value of the row's own interval + z_power) times its standard error.
     mde = smallest_visible(
         difference.conf_low,
         difference.conf_high,
@@ -275,6 +283,7 @@ def _border(
         row,
         role="ladder",
         estimator="border_pairs_permutation",
+        # Permutation has no standard error; the estimate is that of the row above.
         se_type="",
         p_value=border_permutation(y, pairs, settings.permutations, stream),
         p_type="free permutation of outcomes",

@@ -39,6 +39,8 @@ from evenfield.topics.group_contrasts.estimate_groups import (
 )
 from evenfield.topics.group_contrasts.estimate_spec import FadingSpec
 
+# First year of a path where the figures reach back so far; the end level is a mean
+# over the last years, and a path holds at least twice as many.
 START = 1992
 END_YEARS = 5
 
@@ -66,6 +68,8 @@ def quotient(groups: Groups, spec: FadingSpec) -> Parts:
         # A fall of the quotient by ``smallest`` over all years, in logs per decade.
         "sesoi": -float(np.log(1 - smallest)) / ((last - first) / 10),
     }
+    # ln LQ_i = ln(F_i / Y_i) - ln(F / Y): the national term is common to all units, so
+    # the contrast of trends is that of ln(F / Y).
     logs = (above / below).apply(np.log)
     trends = {VALUE: unit_slopes(logs, 10.0)}
     for taxonomy in groups.taxonomies:
@@ -114,6 +118,7 @@ def labels_from(
     year: int,
 ) -> pd.DataFrame:
     """Return the labels of the main period in which the figures start."""
+    # The first main period that has not ended when the figures begin.
     started = [item for item in groups.main if item["end"] >= year] or groups.main
     return groups.labels(taxonomy, str(started[0]["period"]))
 
@@ -140,6 +145,7 @@ def quotient_series(groups: Groups, spec: FadingSpec) -> pd.DataFrame:
         band = _without_each(above, below, members)
         table = pd.DataFrame(band if len(band) > 1 else [whole])
         path = pd.DataFrame({"year": above.columns, "quotient": whole})
+        # No confidence band: it shows how far a single member carries the group.
         path = path.assign(low=table.min(), high=table.max())
         parts.append(path.assign(spec_id=spec.id, group=name))
     return pd.concat(parts, ignore_index=True)
@@ -150,6 +156,7 @@ def _quotient(
 ) -> pd.Series:
     if not members.any():
         return pd.Series(NAN, above.columns)
+    # (sum F_i / F) / (sum Y_i / Y): members weigh by their share of the total below.
     return above[members].sum() / below[members].sum()
 
 
@@ -275,6 +282,7 @@ def _end_level(
     root = np.sqrt(weight)
     held = members.to_numpy()
     design = np.column_stack([held, ~held]) * root[:, None]
+    # A column for each group and no constant: c takes the group's own mean.
     c = np.array([1.0, 0.0])
     units = above.index.to_numpy(str)
     settings = groups.settings
@@ -294,6 +302,7 @@ def _end_level(
         return replace(end, warning=f"no interval: {test.reason}")
     fields = fields_of(test, settings.level)
     del fields["estimate"]  # the group's mean quotient, exactly
+    # Estimated less one; the ends go back to the scale of the quotient.
     fields["conf_low"] += 1
     fields["conf_high"] += 1
     fields["p_type"] += "; against one"
@@ -308,10 +317,12 @@ def _series_trend(
     # ln LQ_t = a + b (t - mean t) / 10 + e_t: b in log points per decade.
     decades = (t - t.mean()) / 10
     X = np.column_stack([decades, np.ones(len(t))])
+    # Newey and West's rule: the integer part of 4 (T / 100)^(2/9).
     lags = default_lags(len(t))
     fit = kernel_fit(OLS(logs, X).fit(method="qr"))
     row = replace(row, estimate=float(fit.beta[0]))
     try:
+        # With one unit Driscoll-Kraay is the HAC error of a single series.
         inference = driscoll_kraay_inference(
             fit, np.array([1.0, 0.0]), t.astype(int), lags, level=level
         )

@@ -49,6 +49,7 @@ def _apart(windows: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _before_after(spans: tuple[Span, Span]) -> tuple[Span, Span]:
+    # A year in both spans would partly cancel in after less before.
     if spans[0][1] >= spans[1][0]:
         raise ValueError(f"spans {spans[0]} and {spans[1]} are not in order")
     return spans

@@ -85,6 +85,7 @@ def _panel(groups: Groups, spec: WagesSpec) -> pd.DataFrame:
     first, last = spec.years
     later = groups.wide(spec.investment).rename(columns=lambda year: year - 1)
     later = later[years_within(later, first, last)]
+    # Leaving zeros out would keep only the years in which investment was there.
     if (later <= 0).to_numpy().any():
         raise NotCarriedError(
             f"{spec.investment} holds zeros: its logarithm does not exist"
@@ -122,8 +123,11 @@ def _row(
 def _regression(
     groups: Groups, spec: WagesSpec, taxonomy: str, panel: pd.DataFrame
 ) -> Regression:
+    # Labels of the first year: C and S are constant, so unit effects absorb their
+    # levels and only their products with ln w are regressors.
     cells = groups.labels(taxonomy, groups.period_at(spec.years[0]))
     unit_labels = cells.loc[sorted(set(panel["unit"])), list(LABELS)]
+    # Members and others of both labels: the smallest of four counts decides.
     sizes = [*unit_labels.sum(), *(1 - unit_labels).sum()]
     columns = {}
     for name in LABELS:
@@ -143,6 +147,8 @@ def _with_group_years(asked: Regression) -> Regression:
     table = asked.table
     effects = {}
     for name in LABELS:
+        # Without the first year: all years of a group add up to its label, which unit
+        # effects already absorb.
         for year in sorted(set(table["year"]))[1:]:
             effects[f"{name} in {year}"] = table[name] * table["year"].eq(year)
     row = replace(
@@ -234,6 +240,7 @@ def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
         draws=settings.permutations,
         seed=settings.seed,
         stream=":".join(["wild", *named]),
+        # t(G* - 1): G* is below G where few units carry the coefficient.
         effective_df=True,
         power=settings.power,
     )
@@ -273,12 +280,14 @@ def _fit(asked: Regression, dates: np.ndarray) -> OlsFit:
         raise NumericsError(
             f"{len(y)} observations for {X.shape[1]} coefficients and {units} units"
         )
+    # Judged after unit effects: what is constant within units has nothing left.
     free = X - X.groupby(level="unit").transform("mean")
     dependent = dependent_columns(free.to_numpy())
     if dependent:
         raise NumericsError(f"{X.columns[dependent[0]]} does not vary or is collinear")
     fitted = PanelOLS(y, X, entity_effects=True).fit()
     inside = free.to_numpy()
+    # (X'X)^-1 of regressors less unit means, as if unit dummies were partialled out.
     bread = np.linalg.inv(inside.T @ inside)
     y_free = (y - y.groupby(level="unit").transform("mean")).to_numpy()
     return OlsFit(

@@ -262,6 +262,8 @@ def _faded(facts: Facts, span: str) -> Iterator[Row]:
     rows = facts.estimates(
         family="fading", spec_id=ids[:1], estimator="ols", term="sez", contrast=""
     )
+    # A row over a span of years is a change; under the name of a period stands that
+    # period's premium.
     trends = rows[~rows["period"].isin(list(facts.config.periods))]
     for suffix, label in DATINGS.items():
         for row in records(only(trends, treatment_def=facts.taxonomy + suffix))[:1]:
@@ -471,6 +473,7 @@ def t24(facts: Facts) -> Table:
     estimates = facts.estimates(family="programmes")
     main = only(estimates[estimates["role"].ne("ladder")], effect_type="coef")
     p_values = only(main, role="placebo")["p_value"]
+    # Placebos that reject at the level of the intervals, though nothing began.
     failed = int((p_values < 1 - facts.config.inference.level).sum())
     template = PROGRAMMES_NOTE + INFERENCE_NOTE
     note = facts.text(

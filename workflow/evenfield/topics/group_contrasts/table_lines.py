@@ -25,6 +25,7 @@ COLUMNS = """
     role estimator estimate std_error conf_low conf_high p_value p_type mde sesoi
     n_treated g_star max_leverage_unit unit_of_measure output_basis
 """.split()
+# Printed p, and the ending of the estimator that it comes from.
 BESIDE = {
     "p_free": "permutation",
     "p_connected": "permutation_connected",

@@ -191,7 +191,9 @@ class _Linkages:
         psi = np.sign([self.setting(by_id[name]).estimate for name in names])
         share = (psi == psi[at]).mean()
         signs = np.sign(np.array([drawn[name] for name in names]))
+        # The same share in each deal: specifications share data, so signs go together.
         shares = (signs == signs[at]).mean(axis=0)
+        # A deal that ties with the data counts against it.
         extreme = int((shares >= share - 1e-9).sum())
         return self._row(
             self.main,
@@ -347,8 +349,10 @@ class _Linkages:
         """Return the interaction with income growth from before the sample as the
         outcome: there should be none.
         """
+        # Outcome from before the sample, regressors from within it.
         ends = self._grid("log_income", [first, last], "placebo")
         fit = fit_long_difference(setting.panel, ends[:, 1] - ends[:, 0])
+        # Only for basis and warning, which are those of the outcome's years.
         earlier = self.main.model_copy(update={"years": (first, last), "rival": ""})
         return self._row(
             self.main,
@@ -386,6 +390,7 @@ class _Linkages:
             unit = one.left_out[at][0]
             yield row(one.estimates[at], f"without {unit}", effect_type=name)
         yield row(
+            # The change is without minus with, so the sum is psi without the pair.
             pair.estimate + pair.largest_change,
             "",
             estimator="leave_pair_out",
@@ -405,6 +410,7 @@ class _Linkages:
         decides = psi and spec.moderator == self.main.moderator
         sesoi = NAN
         same = (spec.outcome, spec.intensity)
+        # An elasticity of another outcome or intensity has no effect of interest set.
         if decides and same == (self.main.outcome, self.main.intensity):
             sesoi = self._sesoi()
         role = "mechanism" if term == NEIGHBOURS_RIVAL else "exploratory"
@@ -464,6 +470,7 @@ class _Linkages:
         dated = f"MODERATOR: {moderator.label}, {moderator.note}"
         late = []
         for name in filter(None, (spec.moderator, spec.rival)):
+            # A moderator from within the sample may have been moved by the intensity.
             if moderators[name].years[1] >= spec.span[0]:
                 label = moderators[name].label
                 late.append(f"NOT PREDETERMINED: {label} lies inside the sample")

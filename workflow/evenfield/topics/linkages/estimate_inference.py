@@ -93,6 +93,7 @@ def long_difference_fields(setting: Setting, fit: OlsFit) -> Fields:
     """Test the combination in a regression of long differences by SCPC."""
     terms = len(setting.panel.columns)
     c = np.zeros(fit.X.shape[1])
+    # The same terms come first; a constant stands behind them in place of the years.
     c[:terms] = setting.c[:terms]
     units = np.asarray(setting.panel.units)
     design = Design(
@@ -123,6 +124,7 @@ def _permutation(setting: Setting) -> Fields:
     extreme = int((np.abs(draws) >= as_far).sum())
     return {
         "estimate": setting.estimate,
+        # The moderator as it is counts as one of the deals.
         "p_value": (1 + extreme) / (1 + len(draws)),
         "p_type": f"moderator permuted over units, {len(draws)} draws",
         "seed": f"{seed}:{setting.draw_id}",

@@ -55,6 +55,7 @@ def tercile_difference(setting: Setting) -> Fields:
     except NumericsError as error:
         return {"estimate": NAN, "warning": f"terciles not estimated: {error}"}
     c = np.zeros(fit.X.shape[1])
+    # Columns 0, 1, 2: the effect at the median of the low, middle and high tercile.
     c[0] = -1.0
     c[2] = 1.0
     fields = tested_fields(replace(setting, fit=fit, c=c))
@@ -66,6 +67,7 @@ def tercile_difference(setting: Setting) -> Fields:
 
 def bin_members(L: np.ndarray) -> np.ndarray:
     """Return the tercile of each unit: 0, 1, 2; L (N,) -> (N,)."""
+    # A unit on a boundary belongs to the tercile below it.
     return np.searchsorted(
         np.quantile(L, [1 / 3, 2 / 3]),
         L,
@@ -81,10 +83,12 @@ def _bin_fit(panel: LinkagePanel) -> OlsFit:
     slopes = []
     for j in range(len(BINS)):
         inside = (member == j).astype(float)[:, None]
+        # In deviation from the tercile's median, so that its level is the effect there.
         deviation = (panel.L - np.median(panel.L[member == j]))[:, None]
         levels.append(panel.WF * inside)
         slopes.append(panel.WF * inside * deviation)
     columns = panel.columns
+    # Own intensity keeps its straight line: only the neighbours' effect is set free.
     beside = [
         columns[term] for term in columns if term not in (NEIGHBOURS, NEIGHBOURS_X)
     ]

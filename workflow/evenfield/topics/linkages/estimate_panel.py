@@ -85,11 +85,13 @@ def regressors(panel: LinkagePanel, columns: Sequence[np.ndarray]) -> np.ndarray
     again.
     """
     N, T = panel.y.shape
+    # Without the first year: unit effects already hold the constant.
     dates = np.eye(T)[:, 1:]
     parts = [
         np.column_stack([values.ravel() for values in columns]),
         np.tile(dates, (N, 1)),
     ]
+    # Rows go unit by unit, so this is L_i times the dummies of its own years.
     return np.hstack(
         [*parts, np.kron(panel.L[:, None], dates)] if panel.trends else parts
     )
@@ -131,6 +133,7 @@ def fit_panel(panel: LinkagePanel, columns: Sequence[np.ndarray] = ()) -> OlsFit
     except ValueError as error:  # also what linearmodels raises for absorbed regressors
         raise NumericsError("the regressors are collinear") from error
     inside = within(panel, X)
+    # (X'X)^-1 of regressors less unit means, as if unit dummies were partialled out.
     bread = np.linalg.inv(inside.T @ inside)
     return OlsFit(
         inside,
@@ -148,7 +151,9 @@ def fit_long_difference(
     if change is None:
         change = panel.y[:, -1] - panel.y[:, 0]
     columns = [values[:, -1] - values[:, 0] for values in panel.columns.values()]
+    # mu_i drops out of the difference; tau_T - tau_1 is the constant.
     columns.append(np.ones(len(panel.units)))
     if panel.trends:
+        # L by year dummies leave one coefficient of L in the difference.
         columns.append(panel.L)
     return fit_ols(change, np.column_stack(columns))

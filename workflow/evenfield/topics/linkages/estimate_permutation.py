@@ -34,9 +34,12 @@ def _psi_by_order(panel: LinkagePanel, orders: np.ndarray) -> np.ndarray:
     """Return psi for every order of the moderator: a quadratic form in it, because each
     column is linear in it.
     """
+    # L by year would have to be partialled out anew for each deal: psi is then no
+    # ratio of quadratic forms in L.
     if panel.trends:
         return np.array([_psi(replace(panel, L=panel.L[order])) for order in orders])
     columns = panel.columns
+    # F, WF, a rival and the years do not change with the deal: taken out once.
     fixed = [columns[term] for term in columns if term not in (OWN_X, NEIGHBOURS_X)]
     y = within(panel, panel.y.ravel())
     Q = np.linalg.qr(within(panel, regressors(panel, fixed)))[0]
@@ -77,5 +80,6 @@ def _unit_columns(values: np.ndarray) -> np.ndarray:
     N, T = values.shape
     units = np.arange(N)
     out = np.zeros((N, T, N))
+    # Column i holds the rows of unit i only: out @ L stacks F_it L_i less unit means.
     out[units, :, units] = values - values.mean(axis=1, keepdims=True)
     return out.reshape(N * T, N)

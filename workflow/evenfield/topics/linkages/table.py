@@ -130,6 +130,7 @@ def _other_rows(estimates: pd.DataFrame, main: Row) -> Iterator[Row]:
     for row in records(only(base[same_moderator], term=PSI)):
         yield _row(row, OTHER, _variant(row, main))
     for row in records(base[~same_moderator]):
+        # `controls_id` is the moderator, and behind a plus sign its rival.
         first, _, second = row["controls_id"].partition("+")
         name = first if row["term"] == PSI else second
         label = f"times {name}"

@@ -37,6 +37,7 @@ from evenfield.shared.trajectories import (
 from evenfield.study.study import Study
 from evenfield.study.study_config import InferenceSettings, TaxonomyName
 
+# Estimator, term, effect type and unit of measure of each kind of row.
 KINDS = {
     "moran": Kind("moran", "moran", "stat", "index"),
     "geary": Kind("geary", "geary", "stat", "index"),
@@ -218,6 +219,7 @@ def _variables(
             yield name, on.spec.regions, data, np.eye(len(names))[codes]
     # Or because poor neighbours catch up alike.
     if growth:
+        # Income at the date before each growth, (T, N): every year has its own line.
         start = income.values[:, np.searchsorted(income.years, growth.years) - 1].T
         X = np.stack([np.ones_like(start), start], axis=2)
         yield "growth", "log_income_start", growth, X
@@ -262,6 +264,7 @@ def _map_tests(
         ):
             _add_years(rows, kind, test, data)
             series.append(_bands(kind, test, data))
+    # Local tests are of the map as it is, not of residuals.
     if controls == "none":
         series += _local(on, name, data, rows, labels, note)
     named = {
@@ -306,6 +309,7 @@ def _bands(
     """Return a statistic by year with the band that chance leaves over all years at
     once.
     """
+    # sup_t: quantile of the largest |z| over the years, so the band holds in all.
     reach = test.sup_t * test.std_error
     return pd.DataFrame(
         {
@@ -366,6 +370,7 @@ def _local(
             n_obs=len(data.units),
             estimate=float(count),
         )
+    # Statistics are (N, T), so unit after unit: units repeat and years recur.
     units = len(data.units)
     frame = pd.DataFrame(
         {
@@ -465,8 +470,8 @@ def _add_pair(
         "output_basis": basis,
         "role": on.spec.role,
     }
-    # I_xy = x'W z / z'z of growth x against the marks z of the neighbours, who keep
-    # their own growth.
+    # I_xy = x'W z / sqrt(x'x z'z) of growth x against the marks z of the neighbours,
+    # both less their means; growth stays in its place, the marks are permuted.
     growth = grown[GROWTH].to_numpy(float)
     rng, seed = on.stream(*case, "pair")
     try:

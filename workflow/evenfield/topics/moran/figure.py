@@ -34,6 +34,7 @@ QUADRANTS = {
     "HL": ("#E2952B", "\\\\\\\\", "high among low"),
     "LH": ("#3A2357", "", "low among high"),
 }
+# From rich among rich to poor among poor; the outliers stand between.
 RANK = {
     "HH": 0,
     "HL": 1,
@@ -180,6 +181,7 @@ def _draw_moran(
 
 
 def _name(controls: str) -> str:
+    # A column such as `region4` is printed without its number.
     return f"income, net of\n{controls.rstrip('0123456789').replace('_', ' ')}"
 
 
@@ -225,6 +227,8 @@ def _draw_strip(
     )
     known = local[local["quadrant"].isin(list(QUADRANTS))].sort_values(["unit", "year"])
     known = known.assign(clear=known["q_value"].le(rate))
+    # A rectangle ends where unit, quadrant or significance changes, or a date is
+    # missing.
     state = known[["unit", "quadrant", "clear"]]
     alike = state.eq(state.shift()).all(axis=1)
     goes_on = alike & known["year"].diff().eq(step)

@@ -91,6 +91,7 @@ def _shown(moran: pd.DataFrame) -> list[str]:
     # A row whose period is a span says why there is no test.
     years = [name for name in moran["period"].unique() if "-" not in name[1:]]
     years.sort(key=int)
+    # Counted backwards, so that the last year is always among the thirds.
     return years if len(years) <= FEW else years[::-1][::EVERY][::-1]
 
 
@@ -133,6 +134,7 @@ def _links(estimates: pd.DataFrame) -> str:
     )
     parts = []
     for row in records(counts[counts["p_value"].notna()]):
+        # The expected number of links opens the row's warning.
         expected = row["warning"].split(" links")[0]
         parts.append(
             f"{HOLDERS[row['contrast']]} {whole(row['estimate'])}"

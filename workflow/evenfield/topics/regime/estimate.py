@@ -148,6 +148,7 @@ def combinations(columns: Sequence[str]) -> dict[tuple[str, str], np.ndarray]:
     positive; shape (K,).
     """
     basis = np.eye(len(columns))
+    # b and d stand in the equation with a minus: positive means faster.
     slopes = {name: -basis[columns.index(name)] for name in (INITIAL, *INTERACTIONS)}
     singles = {(name, ""): weights for name, weights in slopes.items()}
     near_clusters, near_zones = (slopes[name] for name in INTERACTIONS)
@@ -166,6 +167,7 @@ def _interaction_rows(
     units = section.table.index.to_numpy(str)
     rows = []
     for (term, contrast), c in combinations(section.columns).items():
+        # d is told by units with such neighbours, not by units of the kind themselves.
         n_treated = section.exposed(term, contrast)
         shared: dict[str, Any] = {
             **section.shared,
@@ -207,6 +209,7 @@ def _role(section: CrossSection, contrast: str) -> str:
         return section.spec.role
     if not contrast:
         return "exploratory"
+    # Spans hold the years of the main periods again, so they do not decide.
     return "primary" if section.period["role"] == "main" else "robustness"
 
 
@@ -253,6 +256,7 @@ def _gap_row(section: CrossSection, fit: RegressionResults | None) -> Estimate:
     if fit is None:
         warning = joined(section.note, f"not defined: {section.undefined}")
         return Estimate(**labels, estimate=NAN, warning=warning)
+    # Growth is in percent, while 1 + bT takes b in log points.
     beta = dict(
         zip(
             section.columns,
@@ -261,6 +265,7 @@ def _gap_row(section: CrossSection, fit: RegressionResults | None) -> Estimate:
         )
     )
     near_clusters, near_zones = (
+        # The slope at exposure one to this regime and none to the other.
         speed_from_slope(beta[INITIAL] + beta[name], section.years)
         for name in INTERACTIONS
     )
@@ -337,8 +342,11 @@ def _stacked(
         1 / late.sum(),
         -1 / (~late).sum(),
     )
+    # The same combination in each period, its weights adding up to late less early.
     c = np.kron(share, combinations(main[0].columns)[INTERACTIONS[0], DIFFERENCE])
+    # Block by block: each period keeps the coefficients that it has alone.
     X = block_diag(*(section.X for section in main))
+    # A unit is one cluster over all periods: its errors may be dependent over time.
     units = np.concatenate([section.table.index.to_numpy(str) for section in main])
     fit = fit_robust(np.concatenate([section.y for section in main]), X)
     return _tested("CR3", fit, units, c, study)

@@ -105,10 +105,12 @@ def _section_rows(
         }
         corrected.append(shared | kinds[-1] | decides(spec, contrast) | labels)
     exposed = section.table.loc[list(span.units), list(EXPOSURES)].to_numpy(float)
+    # z = (1, E^C, E^S): the root of unit i is z_i'theta.
     Z = np.column_stack([np.ones(len(exposed)), exposed])
     named = f"{spec.id}:{section.shared['unit_scheme']}:{section.name}"
     rng = generator_for(inference.seed, f"regime:{named}:units")
     try:
+        # A lag over another number of years would have another root.
         if not span.evenly_spaced:
             raise NumericsError("the dates are not equally spaced")
         intervals = regime_intervals(
@@ -121,7 +123,9 @@ def _section_rows(
         )
     except NumericsError as error:
         return not_defined(corrected, section.note, error)
+    # -100 theta / D, D the years between two dates; the minus is in C.
     scale = PERCENT / float(span.years[1] - span.years[0])
+    # t_(1 + level)/2 + t_power with N - 1 degrees of freedom, units as clusters.
     multiple = mde_multiplier(
         len(section.table) - 1,
         study.power,
@@ -158,6 +162,7 @@ def _section_rows(
                 weak,
             ),
         )
+        # Fixed effects without correction carry the Nickell bias: shown for comparison.
         biased = Estimate(
             **shared | kind,
             role="exploratory",

@@ -35,6 +35,7 @@ BASIS = {
     SPLICED: "SPLICED: proxy output is joined to official output",
 }
 ALIKE = 1e-12
+# A line through two units would fit them exactly.
 WITHIN_UNITS = 3
 
 
@@ -100,6 +101,7 @@ class CrossSection:
         X = self.X
         if X.shape[0] <= X.shape[1]:
             return f"{X.shape[0]} units for {X.shape[1]} coefficients"
+        # Constant columns are named first: collinearity would put the blame on several.
         ranges = self.table[list(self.columns[1:])].agg(np.ptp)
         same = list(ranges.index[ranges < ALIKE])
         if same:
@@ -189,6 +191,8 @@ def _joined(
             "all three for every unit",
             "rebuild panel and exposures for the same units",
         )
+    # In deviation from the mean, so that f_C and f_S are what growth gains from
+    # exposure at mean income.
     table[INITIAL] = table[START] - table[START].mean()
     for interaction, exposure in zip(INTERACTIONS, EXPOSURES, strict=True):
         table[interaction] = table[INITIAL] * table[exposure]
@@ -247,6 +251,7 @@ def terciles(values: np.ndarray) -> np.ndarray:
     # unexposed, less and more exposed.
     if bounds[0] <= smallest and len(exposed):
         bounds = np.array([values.min(), np.median(exposed)])
+    # Exposures tied with a bound stay together in the third below it.
     return np.asarray(1 + (values[:, None] > bounds[None, :] + ALIKE).sum(axis=1))
 
 
@@ -276,6 +281,7 @@ def common_support(
     """Return the stretch of initial income that all thirds share, and the share of
     units inside; initial (N,).
     """
+    # From the highest of the lowest incomes to the lowest of the highest ones.
     low = float(support["income_low"].max())
     high = float(support["income_high"].min())
     if low > high:

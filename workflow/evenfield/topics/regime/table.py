@@ -65,6 +65,7 @@ def t8(facts: Facts) -> Table:
     first = pick(main, estimator="regime")
     power = facts.power
     law = "conditional SCPC (average pairwise correlation of shocks at most .03)"
+    # A config may ask for another deciding method; the note then names that one.
     if first and first["se_type"] and not first["se_type"].startswith("SCPC"):
         law = f"{first['se_type']}, {first['p_type']}"
     note = facts.note(
@@ -152,6 +153,7 @@ def _split_rows(facts: Facts, main: pd.DataFrame) -> Iterable[Row]:
                 for name in side.split("+")
             ]
             sides.append(", ".join(names))
+        # The row is by CR3 itself: its interval moves to the columns of CR3.
         bare = row | dict.fromkeys(BESIDE)
         group = "Clusters minus SEZs, later less earlier periods"
         yield _row(bare, row, group, " less ".join(sides))

@@ -118,6 +118,7 @@ def _paths(
     basis = rows.groupby("year")["basis"].agg(one_text)
     parts = []
     for variable in PATHS:
+        # sum pop_j r_j / sum pop_j over the units of the cell.
         product = rows["weight"] * rows[variable]
         grouped = rows.assign(product=product).groupby(["year", "cell"])
         means = grouped[variable].agg(
@@ -141,6 +142,7 @@ def _current_prices(rows: pd.DataFrame, output: str) -> pd.DataFrame:
     """Return log output per person of a cell over that of all units, a ratio that needs
     no deflator, in the years in which every unit has output.
     """
+    # False for blank and for infinite figures: a total without a unit is no total.
     known = rows[output].astype(float).abs().lt(np.inf)
     full = rows[known.groupby(rows["year"]).transform("all")].assign(n_units=1)
     sums = full.groupby(["year", "cell"])[
@@ -152,6 +154,7 @@ def _current_prices(rows: pd.DataFrame, output: str) -> pd.DataFrame:
     ].sum()
     nation = sums.groupby(level="year").transform("sum")
     per_head = sums[output] / sums["weight"]
+    # (Y_c / pop_c) / (Y / pop) at prices of the year, which cancel.
     ratio = per_head / (nation[output] / nation["weight"])
     pooled: pd.DataFrame = sums[["n_units"]].assign(mean=np.log(ratio)).reset_index()
     return pooled.assign(variable=CURRENT, basis="current prices")
@@ -165,6 +168,7 @@ def _years(study: Study, info: SchemeInfo) -> dict[Any, pd.DataFrame]:
     out = {}
     for year, frame in panel[panel["unit"].isin(units)].groupby("year"):
         rows = sample_rows(frame, units, PATHS, f"{where} {year}")
+        # Without population the weights are blank, and so are the weighted means.
         out[year] = rows.assign(year=year, weight=rows.get("population", NAN))
     return out
 

@@ -126,6 +126,7 @@ def _draw_panel(
     paths: pd.DataFrame,
     facts: Facts,
 ) -> None:
+    # ln 1: the average of all units.
     axes.axhline(0.0, color=FAINT, linewidth=0.8, zorder=1)
     endings = []
     for cell in cells_in(paths["cell"]):

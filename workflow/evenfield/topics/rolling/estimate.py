@@ -138,6 +138,7 @@ def _by_period(
     if study.has_weights:
         weights = study.weights(scheme=spec.unit_scheme)
         for name, section in sections.items():
+            # A section: rows, years, basis, note, and whether its end points exist.
             own = {
                 **labels,
                 "outcome": "growth",

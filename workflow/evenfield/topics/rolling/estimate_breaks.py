@@ -26,7 +26,9 @@ from evenfield.study.rounding import round_results
 from evenfield.study.study_config import InferenceSettings
 from evenfield.topics.rolling.estimate_windows import KINDS, WORD, Section
 
+# Level and trend would fit a shorter segment nearly exactly.
 FEWEST_SEGMENT = 5
+# Each draw is a whole panel at each persistence, so draws are capped.
 MOST_VARIANCE_DRAWS = 1999
 CONSTANT_VARIANCE = (
     "panels of constant variance, one-sided (falling), largest over their persistence"
@@ -81,6 +83,7 @@ def add_contrasts(
             axis=1,
             level=1,
         ).to_numpy(float)
+        # Cov(b_s, b_q) = sum_i psi_is psi_iq, psi_is how far slope s moves without i.
         test = speed_contrasts(
             fit_windows(y, X),
             np.array([section[1] for section in parts]),
@@ -101,6 +104,7 @@ def add_contrasts(
         test.p_bootstrap,
         strict=True,
     ):
+        # Interval by the delta method; the bootstrap's p takes the place of that of t.
         numbers = inference_fields(contrast, 100.0) | {"p_value": float(p)}
         rows.add(
             "contrast",
@@ -164,6 +168,8 @@ def add_slope_break(
             role=rows.role,
         )
         return pd.DataFrame()
+    # Growth number t runs from year t to t + 1: named is the year in which the first
+    # regime ends.
     contrast = f"break after {data.years[test.last + 1]}"
     rows.add(
         "break",

@@ -32,6 +32,7 @@ from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.study.study_config import InferenceSettings
 from evenfield.topics.rolling.estimate_windows import KINDS, START, WORD, Section
 
+# Constant, b, theta and rho.
 COEFFICIENTS = 4
 FEWEST_UNITS = 8
 RHO_NOTE = "a dependence parameter, not a spillover: read the effects"
@@ -67,6 +68,7 @@ def add_spatial(
     rows = Rows(KINDS, "robustness", joined(note, cut), **shared)
     y = data["growth"].to_numpy(float)
     start = data["start"].to_numpy(float)
+    # 1, y_0 and W y_0; the first two alone are the model without neighbours.
     X = np.column_stack(
         [
             np.ones(len(y)),
@@ -80,6 +82,7 @@ def add_spatial(
         _add_drawn(rows, fit, spec, inference)
         _add_tests(rows, fit, y, X, W, spec, inference)
     except NumericsError as error:
+        # All or none: an estimate does not stand without its tests.
         rows.estimates.clear()
         rows.undefined([*EFFECTS, "spatial_speed"], error)
     return rows.estimates
@@ -104,6 +107,7 @@ def _fit(
     )
     model = PanelModel("SDM", "pooled", "direct")
     fit = fit_spatial_panel(panel, network(units, W), model)
+    # At the edge I - rho W is nearly singular, and the effects rest on its inverse.
     if fit.at_bound:
         raise NumericsError("rho at the edge of its range")
     return fit
@@ -130,6 +134,7 @@ def _add_estimates(
         )
     )
     for kind, effect in enumerate(EFFECTS):
+        # [kind, 0]: initial income is the only regressor.
         estimates[effect] = impacts.estimate[kind, 0]
         errors[effect] = impacts.std_error[kind, 0]
     for name in ("rho", START, f"W {START}", *EFFECTS):

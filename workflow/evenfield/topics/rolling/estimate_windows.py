@@ -35,6 +35,7 @@ Section = tuple[pd.DataFrame, float, str, str, bool]
 START = "log_income_start"
 # Opens the draw ids of this topic, whose first name it was.
 WORD = "clock"
+# Estimator, term, effect type and unit of measure of each kind of row.
 KINDS = {
     "critical": Kind("rolling_sup_t", "critical_value", "stat", "standard errors"),
     "speed": Kind("rolling_ols", "speed", "lambda", "% per year"),
@@ -101,6 +102,7 @@ def add_windows(
         return pd.DataFrame()
     critical = sup_t_critical_value(largest, level)
     rows.add("critical", **same, estimate=critical)
+    # For one window looked at by itself; `critical` holds for the whole path.
     pointwise = t_quantile(0.5 + level / 2, fit.df)
     lines = []
     for s, (i, j) in enumerate(ends):
@@ -139,6 +141,7 @@ def add_windows(
         # Share of draws whose largest |t| over all windows is as large as this one.
         beyond = (largest >= abs(test.statistic)).sum()
         proxy = basis_warning(basis, info.first_official)
+        # A window has its own basis and so its own warning, in the same list of rows.
         own = Rows(KINDS, rows.role, proxy, **rows.shared)
         own.estimates = rows.estimates
         own.add(
@@ -169,6 +172,7 @@ def add_windows(
 def _words(speed: float, bounds: Bounds) -> str:
     if not np.isfinite(speed):
         return NO_SPEED
+    # With a speed of zero within reach a gap may never halve.
     return joined(
         "speed unbounded above" if bounds.note == UNBOUNDED else "",
         "" if bounds.low > 0 else "half-life unbounded",
