@@ -49,6 +49,7 @@ SERIES = "spec_id unit_scheme period kind unit point sample_id".split()
 NUMBERS = (
     "log_income_start growth_pct_per_year fitted residual conf_low conf_high".split()
 )
+# Points of the fitted line, numbered from 1; point 0 marks a unit.
 GRID_POINTS = 50
 # Residuals below this share of the outcome are rounding: their Moran's I is noise.
 PERFECT = 1e-12
@@ -105,8 +106,10 @@ def _regression(
         spec.controls,
         spec.end_points,
     )
+    # years is T of the equation; means at both ends take two steps off it.
     data, years, basis, note, available = section
     growth = data["growth"].to_numpy(float)
+    # Columns: unit, start, end, then the controls that exist, then growth.
     controls = [*data.columns[3:-1]]
     labels = {**spec.labels, "period": period}
     summary = {
@@ -153,6 +156,7 @@ def _regression(
     )
     try:
         _check_variation(data, growth, controls, available)
+        # Constant, initial income, controls: slope_alone below picks the second.
         regressors = data[["start", *controls]].to_numpy(float)
         X = np.column_stack([np.ones(len(data)), regressors])
         fit = fit_hc3(growth, X)
@@ -176,6 +180,7 @@ def _regression(
         study,
         f"beta:{spec.id}:{period}",
     )
+    # The first method of inference decides; further ones stand beside it as a ladder.
     (_, slope), *others = slopes.items()
     warning = slope.pop("warning")
     rows.add("slope", warning, **slope)
@@ -255,6 +260,7 @@ def _add_speed(
         p_value=slope["p_value"],
         p_type=f"{slope['p_type'].removesuffix(', two-sided')} of the slope, two-sided",
     )
+    # ln 2 / lambda: at a speed of zero or less no gap ever halves.
     no_life = NO_LIFE if speed <= 0 else ""
     add_half_life(rows, speed, bounds, absent, no_life, **labels)
 
@@ -274,6 +280,7 @@ def _add_speed_nls(
         years,
         X[:, 2:],
     )
+    # The slope of least squares then has 1 + bT <= 0, which no lambda gives.
     if not np.isfinite(speed.lam):
         reason = "1 + bT is not positive, the sum of squares has no minimum"
         return rows.undefined(["speed_nls"], reason, converged=False)
@@ -281,6 +288,7 @@ def _add_speed_nls(
     return rows.add(
         "speed_nls",
         "" if speed.converged else f"no convergence after {speed.steps} steps",
+        # lambda is a share a year, rows hold % a year.
         **inference_fields(test, 100.0),
         se_type="HC3 of the Jacobian",
         p_type="t, two-sided",
@@ -299,6 +307,7 @@ def _add_moran(
         return rows.undefined(["moran"], "the study has no spatial weights")
     inference = study.config.inference
     weights = study.weights(scheme=spec.unit_scheme)
+    # In a smaller sample weights are cut and row-standardised again; note says it.
     matrix, note = weights.among(units)
     rng, seed = stream(
         inference,
@@ -350,6 +359,7 @@ def _line(
         GRID_POINTS,
     )
     X = np.column_stack([np.ones(GRID_POINTS), grid])
+    # Band of the mean at each income, point by point, not of a new unit.
     prediction = 100 * fit.get_prediction(X).summary_frame(alpha=1 - level)
     return pd.DataFrame(
         {

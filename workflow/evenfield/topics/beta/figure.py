@@ -204,6 +204,7 @@ def _ends(*columns: np.ndarray) -> np.ndarray:
     n = len(columns[0])
     marked = np.full(n, n <= MOST_NAMES)
     for column in columns:
+        # The inner sort gives an order, the outer one turns it into ranks from 0 up.
         rank = np.argsort(np.argsort(column))
         marked |= (rank < 3) | (rank >= n - 3)
     return marked
@@ -219,6 +220,7 @@ def _money_ticks(low: float, high: float) -> list[float]:
     ticks: list[float] = []
     for tick in round_sums:
         inside = low <= np.log(tick) <= high
+        # On an axis of logs equal ratios of sums are equal distances.
         if inside and (
             not ticks or np.log(tick / ticks[-1]) >= TICK_SHARE * (high - low)
         ):

@@ -129,6 +129,8 @@ def _row(
     own: pd.DataFrame,
     sigma: pd.DataFrame,
 ) -> Row:
+    # Further methods of inference have estimators of their own (ols_...), so that the
+    # deciding rows are alone under these keys.
     by_term = {(row["estimator"], row["term"]): row for row in records(own)}
     slope = by_term[PICKED["slope"]]
     period = slope["period"]
@@ -204,6 +206,7 @@ def _moran(value: Any, p: Any) -> str:
 def _slope(value: Any, error: Any) -> str:
     if is_missing(value):
         return ""
+    # A slope is stored per year (such as -0.0092); times 100 keeps its digits.
     return with_error(100 * value, None if is_missing(error) else 100 * error)
 
 

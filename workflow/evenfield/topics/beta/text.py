@@ -34,6 +34,7 @@ def convergence(facts: Facts) -> Iterator[tuple[str, Mapping[str, Row]]]:
             "before": pick(sigma, period=period, term="sigma_start"),
             "after": pick(sigma, period=period, term="sigma_end"),
         }
+        # A text sets the speed beside both dispersions, so it needs all three.
         if all(row and pd.notna(row["estimate"]) for row in rows.values()):
             yield period_label(period, facts.config.periods), rows
 

@@ -55,11 +55,13 @@ KINDS = {
 MOST_PAIRED = 1000  # units up to which pairs are written
 LEVELS = "relative_income"
 LOGS = "log_income"
+# What incomes are multiplied by before logs: as they are, in cents, in ten thousands.
 CURRENCIES = {
     LOGS: 1.0,
     f"{LOGS}_x100": 100.0,
     f"{LOGS}_/10000": 1e-4,
 }
+# Currency units from a thousandth to a thousand times, evenly spaced in logs.
 FACTORS = np.round(
     10.0
     ** np.linspace(
@@ -202,6 +204,7 @@ def trend_of(y: Array, spec: ClubsSpec, step: int) -> Array:
         case "boosted_hp":
             return boosted_hp_trend(y, penalty)
         case "hamilton":
+            # Two years ahead, counted in observations, and at least one of them.
             return hamilton_trend(y, max(1, round(2 / step)))
     return y
 
@@ -216,6 +219,7 @@ def cluster(
     # one number and cancels.
     levels = np.exp(trend - trend.mean())
     periods = _periods(levels, spec)
+    # The year leaves the regression alone: the filter before it has seen all years.
     if left_out is not None:
         periods = np.delete(periods, left_out)
     # The five steps of Phillips and Sul (2007): sort by last incomes, find the core
@@ -258,6 +262,7 @@ def _variants(
             try:
                 variants[f"{key} {shown}"] = cluster(y, changed, step).labels()
             except NumericsError:
+                # What cannot be computed is left out, not counted as disagreement.
                 continue
     for position, period in enumerate(own.periods.tolist()):
         without = cluster(y, spec, step, position)
@@ -282,6 +287,7 @@ def _add_tests(
     # Phillips and Sul (2007) leave out the first third; one period more or less shows
     # what that decides.
     usual = discarded_periods(trend.shape[1], spec.discard)
+    # Less the mean: a change of unit, which levels do not feel; exp stays in range.
     levels = np.exp(trend - trend.mean())
     for discard in (usual - 1, usual, usual + 1):
         role = spec.role if discard == usual else "robustness"
@@ -340,6 +346,7 @@ def _test_fields(
         "estimate": b,
         "std_error": std_error,
         "statistic": finite_or_nan(t),
+        # Convergence is the null and a low t speaks against it: p is the lower tail.
         "p_value": one_sided_p(t),
         "p_type": (
             f"normal, one-sided: convergence is rejected where t < {CRITICAL_VALUE}"
@@ -448,6 +455,7 @@ def _series(
     """Return paths, dispersion, membership and its stability; shared (N, N)."""
     N, T = own.levels.shape
     units = np.array(data.units)
+    # A Hamilton trend starts later than the data: T counts the years that it leaves.
     years = data.years[-T:]
     labels = own.labels()
     paths = pd.DataFrame(
@@ -465,6 +473,7 @@ def _series(
         {
             "kind": "membership",
             "unit": units,
+            # The club before merging, so that readers see what merging joined.
             "group": own.clubs.labels(N).astype(str),
             "club": labels,
             "value": core_stability(shared, labels),

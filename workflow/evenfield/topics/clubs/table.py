@@ -31,6 +31,7 @@ OUTCOMES = {
 }
 # The tests on levels, by how many periods they leave out.
 VARIANTS = (", one period less left out", "", ", one period more left out")
+# The one-sided 5 % point of a normal law, in the two decimals of Phillips and Sul.
 CRITICAL = -1.65
 # Said in the heading where a specification names them.
 CHOICES = {
@@ -145,6 +146,7 @@ def _test_rows(own: pd.DataFrame) -> Iterator[Row]:
     tests = tests.assign(left_out=discarded).sort_values("left_out", kind="stable")
     for outcome, name in OUTCOMES.items():
         rows = records(only(tests, outcome=outcome))
+        # Levels have up to three tests, by periods left out; logs have one.
         variants = VARIANTS if outcome == LEVELS else ("",)
         for row, variant in zip(rows, variants, strict=False):
             yield {
@@ -193,6 +195,7 @@ def _club_rows(
             ),
             "reason": _why(row["warning"]),
         }
+    # Club 0 holds the divergent units.
     alone = only(members, club=0)["unit"]
     if len(alone):
         yield {

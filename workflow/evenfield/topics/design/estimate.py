@@ -48,6 +48,8 @@ AVERAGE_CORRELATIONS = {"scpc_03": 0.03, "scpc_06": 0.06}
 # correlation exp(-d / 800 km).
 SAR_RHO = 0.6
 EXPONENTIAL_KM = 800.0
+# s: standard deviation of annual growth across units in a period; an effect in units of
+# s needs no outcome.
 IN_S = "s"
 IN_PP = "pp/yr"
 OUTCOMES = {IN_S: "growth_in_units_of_s", IN_PP: "growth_pct_per_year"}
@@ -228,6 +230,7 @@ class _Visible:
             inside = ~table[list(OWN)].any(axis=1).to_numpy()
         columns = table.loc[inside, list(case.columns)]
         X = np.column_stack([np.ones(len(columns)), columns.to_numpy()])
+        # c'beta: 1 for the term, -1 for what is subtracted; no column is named ''.
         signs = {case.minus: -1.0, case.term: 1.0}
         c = np.array([0.0, *(signs.get(name, 0.0) for name in case.columns)])
         note = undefined_note(["constant", *case.columns], X)
@@ -258,10 +261,12 @@ class _Visible:
             name: spatial_inflation(
                 X,
                 c,
+                # Errors spread over the whole map, also where outsiders alone are used.
                 S[np.ix_(inside, inside)],
             )
             for name, S in self.covariances.items()
         }
+        # A difference of two exposures has no one standard deviation to scale by.
         single = case.term in EXPOSURES and not case.minus
         sd = float(columns[case.term].std(ddof=0)) if single else np.nan
         return Visible(values, inflation, sd, len(X), reason)
@@ -295,6 +300,7 @@ def _estimates(design: Design, examined: Examined) -> Iterator[Estimate]:
     """
     case = examined.case
     visible = examined.visible
+    # An effect in s times the s of a period is one in percentage points a year.
     scales = [(examined.label, IN_S, 1.0)]
     primary = examined.taxonomy == design.taxonomy
     if primary and examined.weights in ("", design.weights):
@@ -305,6 +311,7 @@ def _estimates(design: Design, examined: Examined) -> Iterator[Estimate]:
     steps = {"": 1.0}
     if np.isfinite(visible.exposure_sd):
         steps[" per s.d."] = visible.exposure_sd
+    # A design that cannot be told apart keeps one row, blank, with the reason.
     for test, value in (visible.values or {"t": np.nan}).items():
         for period, unit, scale in scales:
             for extra, step in steps.items():

@@ -31,6 +31,7 @@ WEIGHT_FACTS = {
     "rho_high": "rho",
     "components": "components",
 }
+# The zone type that stands for any national-level zone.
 ANY_ZONE = "state"
 YEARLY_SD = 3.0
 HORIZONS = (1, 3, 5, 7)
@@ -73,6 +74,7 @@ class Design:
     @property
     def growth_sd(self) -> pd.Series:
         """The standard deviation across units of annual growth, s, by period."""
+        # N - 1 here, since s stands for the error's scale; exposures are scaled with N.
         return self.periods.groupby("period")["growth_pct_per_year"].std(ddof=1)
 
     def distance_km(self) -> np.ndarray | None:
@@ -115,6 +117,7 @@ class Design:
             # Cells are sorted by unit, so equal bytes are equal groups.
             drawn = cells[["cluster", "sez"]].to_numpy(float).tobytes()
             groups.setdefault(drawn, []).append(period)
+        # The same cells in all periods: one row in s serves them, its period blank.
         if len(groups) == 1:
             return {"": self.period_names}
         return {names[0]: names for names in groups.values()}
@@ -185,6 +188,7 @@ def _correlation(table: pd.DataFrame, pair: tuple[str, str]) -> Line:
     value = np.nan
     note = ""
     first, second = (table[name].to_numpy(float) for name in pair)
+    # Averages through weights that sum to one differ by rounding where they are equal.
     constant = [name for name in pair if np.ptp(table[name]) < 1e-12]
     if constant:
         note = f"not defined: {' and '.join(constant)} equal for all units"
@@ -204,6 +208,7 @@ def _inflation(table: pd.DataFrame) -> Iterator[Line]:
     X = np.column_stack([np.ones(len(table)), table.to_numpy()])
     note = undefined_note(["constant", *table.columns], X)
     for j, name in enumerate(table.columns, start=1):
+        # 1 / (1 - R_j^2) of regressor j on the others; column 0 of X is their constant.
         value = np.nan if note else float(variance_inflation_factor(X, j))
         yield line(
             "vif",
@@ -216,6 +221,7 @@ def _inflation(table: pd.DataFrame) -> Iterator[Line]:
 
 def undefined_note(names: list[str], X: np.ndarray) -> str:
     """Say why the coefficients of a design are not defined; X (N, K)."""
+    # The t quantiles of a detectable effect need N - K > 0 degrees of freedom.
     if X.shape[0] <= X.shape[1]:
         return f"not defined: {X.shape[0]} units for {X.shape[1]} coefficients"
     alike = [names[j] for j in dependent_columns(X)]
@@ -239,6 +245,7 @@ def _weights(design: Design) -> Iterator[Line]:
 def _first_zones(design: Design, column: str = "first_year") -> pd.Series:
     """Return the year of each unit's first national-level zone of any kind."""
     zones = only(design.first_years, zone_type=ANY_ZONE).set_index("unit")
+    # Units that never had a zone are missing and so never count as treated.
     return zones[column].astype(float).reindex(design.units)
 
 
@@ -247,6 +254,7 @@ def _support(design: Design) -> Iterator[Line]:
     first = _first_zones(design)
     if first.isna().all():
         return
+    # Years of grade C left out: readers see what doubtful dates decide.
     dated = _first_zones(design, "first_year_dated")
     matrices = [matrix for _, matrix in sorted(design.matrices.items())]
     borders = [W for W in matrices if W.spec.get("kind") == "contiguity"]

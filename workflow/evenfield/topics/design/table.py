@@ -239,6 +239,7 @@ def _detectable_rows(
 ) -> Iterable[Row]:
     in_s = only(estimates, unit_of_measure="s", estimator="mde_t")
     for row in sorted(records(in_s), key=lambda row: _order(row, weights)):
+        # Own regimes are seen through no weights: their w_id is blank.
         other = row["w_id"] not in ("", weights)
         if other and not row["contrast"].startswith("exposure"):
             continue

@@ -213,12 +213,14 @@ def _chain(move: Movement, years: int) -> None:
     try:
         step = move.lag(years)
         classes = _classes(move)
+        # All pairs of years one step apart, overlapping ones too, by unit: (N, k, k).
         counts = transition_counts(classes, spec.k, step)
     except NumericsError as error:
         return rows.undefined(["index"], error, role=spec.role)
     # The years of a unit hang together, so whole trajectories are drawn.
     rng, seed = move.stream("bootstrap", years)
     draws = min(move.inference.permutations, BOOTSTRAP_DRAWS)
+    # Cut-offs stay as they are: only units are drawn, with their whole path.
     drawn = transition_matrix(bootstrap_counts(counts, rng, draws))
     level = move.inference.level
     cells = []
@@ -254,6 +256,7 @@ def _chain(move: Movement, years: int) -> None:
             }
         )
     frame = pd.DataFrame(cells)
+    # Indices of the chain have no cell in the matrix and are rows of estimates alone.
     move.draw(frame[frame["kind"].notna()], years)
     return _homogeneity(move, classes, counts, step, years)
 
@@ -279,6 +282,7 @@ def _numbers(
             "y": j + 1,
             "count": total[i, j],
         }
+        # p_ij = n_ij / n_i.: a probability rests on the transitions of its row alone.
         starts = int(total[i].sum())
         yield Number(
             f"p_{i + 1}_{j + 1}",
@@ -317,9 +321,11 @@ def _interval(
     level: float,
 ) -> tuple[float, float, str]:
     """Return percentiles of the draws, and what they leave out."""
+    # A move never seen cannot be drawn: a width of zero would look like certainty.
     if bool((draws == value).all()):
         return NAN, NAN, "alike in every sample: resampling gives no interval"
     defined = draws[~np.isnan(draws)]
+    # Percentiles over a minority of samples would describe those that happen to settle.
     if len(defined) < len(draws) / 2:
         return NAN, NAN, "interval not defined in most samples"
     # A percentile that is a draw stays defined where draws are infinite.
@@ -355,6 +361,7 @@ def _homogeneity(
             if term == "time":
                 tables = _by_subperiod(move, classes, step)
             else:
+                # Table l: transitions of units that were in class l one step before.
                 tables = second_order_counts(
                     classes,
                     move.spec.k,
@@ -418,10 +425,12 @@ def _spatial(move: Movement, W: Weights, years: int) -> None:
             error,
             role=spec.role,
         )
+    # n_li: transitions that start in class i while the neighbours are in class l.
     sizes = test.counts.sum(axis=2)
     thin = int(((sizes < FEW) & (sizes > 0)).sum())
     conditional = f"{thin} of {spec.k * spec.m} conditional rows"
     sparse = f"{conditional} hold under {FEW} transitions" if thin else ""
+    # By permutation: chi-squared rejects a true null in over half of all samples.
     tests = {"q": (test.q, test.q_p), "lr": (test.lr, test.lr_p)}
     for term, (value, p) in tests.items():
         rows.add(

@@ -174,6 +174,7 @@ def _moving(move: Movement, years: int) -> None:
     # ASSUME: a mode of an ergodic density rises above the ground around it by a
     # twentieth of the highest mode.
     modes = float(count_prominent_modes(ergodic, PROMINENCE))
+    # A mode can stand at an end of the range; what lies beyond it was never seen.
     at_an_end = ergodic.argmax() in (0, len(ergodic) - 1)
     edge = "the highest at an end of the range seen" if at_an_end else ""
     rows.add(
@@ -212,6 +213,7 @@ def _conditions(move: Movement, cells: pd.DataFrame) -> Iterator[tuple[str, Arra
         where = f"estimates.distribution.{spec.id} {spec.taxonomy}"
         chosen = only(cells, taxonomy=spec.taxonomy, period=spec.period)
         codes, names = grouping(chosen, "cell", move.units, where)
+        # (N, G) membership: member' Y sums the incomes of each cell.
         member = np.eye(len(names))[codes]
         means = (member.T @ move.values) / member.sum(axis=0)[:, None]
         yield f"relative to own cell ({spec.taxonomy})", means[codes]
@@ -219,8 +221,10 @@ def _conditions(move: Movement, cells: pd.DataFrame) -> Iterator[tuple[str, Arra
 
 def _conditioned(move: Movement, name: str, other: Array) -> None:
     values = np.log(move.values).ravel()
+    # A ridge on the diagonal: the condition explains nothing; at zero: everything.
     given = np.log(move.values / other).ravel()
     defined = np.isfinite(given)
+    # One grid for both axes, so that the diagonal is where they are equal.
     grid = _grid(np.concatenate([values, given[defined]]))
     try:
         kernel = stochastic_kernel(values[defined], given[defined], grid)

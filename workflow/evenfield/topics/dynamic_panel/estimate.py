@@ -44,6 +44,7 @@ UNITS = {
     "speed_other_offsets_low": "% per year",
     "speed_other_offsets_high": "% per year",
 }
+# In the order of the fit: two tests of instruments, serial correlation of order 1, 2.
 GMM_TESTS = {
     "hansen": "chi-squared",
     "sargan": "chi-squared",
@@ -170,6 +171,7 @@ def _estimated(
     # ASSUME: the dates end in the last year; the headline on dates that end some
     # observations earlier stands beside it.
     ends = range(last, last - span, -info.step)
+    # Counted back from each last year and turned round; dates[0] is the main grid.
     dates = [
         list(
             range(
@@ -189,6 +191,7 @@ def _estimated(
         inference.level,
     )
     n = len(data.units)
+    # T transitions between T + 1 dates: the first income serves as a lag alone.
     steps = len(dates[0]) - 1
     labels = {
         **spec.labels,
@@ -310,6 +313,7 @@ def _add_root(
     # lambda = -ln(rho)/D; with rho = 1 + b D the interval is that of the slope b.
     speed = float(-np.log(root.rho) / span) if root.rho > 0 else NAN
     bounds = Bounds(NAN, NAN, UNDEFINED)
+    # An infinite end is unbounded and passes; blank ends say that there is no interval.
     if not np.isnan(ends).any():
         low, high = (ends - 1) / span
         bounds = speed_bounds(low, high, span)
@@ -368,12 +372,14 @@ def _add_described(
     if "lowest_other_root" in numbers:
         low = numbers.pop("lowest_other_root")
         high = numbers.pop("highest_other_root")
+        # The speed falls in the root: the highest root is the lowest speed.
         numbers["speed_other_offsets_low"] = -100 * float(np.log(high)) / span
         numbers["speed_other_offsets_high"] = -100 * float(np.log(low)) / span
     # The bias of pooled least squares is upwards, that of fixed effects downwards.
     ordered = [root_of[name] for name in ("fe", HEADLINE, "pooled")]
     numbers["bracket"] = NAN
     if all(isinstance(root, Root) for root in ordered):
+        # Speeds pooled <= corrected <= fixed effects are roots in the opposite order.
         rhos = [root.rho for root in ordered]
         numbers["bracket"] = float(rhos == sorted(rhos))
     kinds = {

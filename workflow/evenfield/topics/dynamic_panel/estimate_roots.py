@@ -82,6 +82,7 @@ def least_squares(levels: Array, unit_effects: bool) -> tuple[float, float]:
     """Fit y_it = rho y_i,t-1 [+ mu_i] + tau_t + e_it; levels (N, T + 1) -> root,
     standard error clustered by unit.
     """
+    # Unit effects take all variation of a single transition: they need two.
     n, dates = checked_levels(levels, 3 if unit_effects else 2).shape
     index = pd.MultiIndex.from_product(
         [range(n), range(dates - 1)], names=["unit", "date"]
@@ -124,6 +125,7 @@ class Window:
         se_type: str = CLUSTERED,
     ) -> Root:
         """Return a root tested against one by t(N - 1)."""
+        # The null of no convergence is rho = 1, so rho - 1 is what is tested.
         test = t_inference(
             rho - 1,
             std_error,
@@ -180,6 +182,7 @@ class Window:
             demeaned,
             GmmSpec(
                 1,
+                # First and last lag of the level that instruments a difference.
                 2,
                 self.last_lag,
                 equations,
@@ -187,6 +190,8 @@ class Window:
         )
         self.gmm[f"gmm_{equations.value}"] = fit
         size = f"{fit.n_instruments} instruments, {fit.n_units} units"
+        # Too many instruments fit the lag itself and weaken Hansen's test (Roodman
+        # 2009).
         many = fit.n_instruments >= fit.n_units
         note = joined(
             f"context, never the headline: {size}",
@@ -239,6 +244,7 @@ def roots(
         by_name |= corrected
         described |= _other_dates(grids[1:])
     except NumericsError as error:
+        # Estimators without the adjusted score keep their roots; others get the reason.
         for name in EFFECTS:
             by_name.setdefault(name, error)
     return {name: by_name[name] for name in EFFECTS}, described, window.gmm
@@ -255,9 +261,11 @@ def _corrected(
     # variances that are free by year (Breitung, Kripfganz and Hayakawa 2022).
     fit = bias_corrected_root(levels)
     constant = bias_corrected_root(levels, Variance.CONSTANT)
+    # Inverting the score test needs no root and holds its level at rho = 1.
     grid = score_interval(levels, window.level)
     drawn = bootstrap_t_interval(levels, rng, draws, window.level)
     check = residual_check(levels, fit.rho)
+    # Demeaning alone leaves an AR(1) of -1/(T - 1) on average; the rest is the shocks'.
     net = check.net_autocorrelation
     serial = (
         f"serial: residual AR(1) net of demeaning {net:.2f}, autocorrelated shocks bias"
@@ -334,6 +342,7 @@ def _other_dates(grids: Sequence[Array]) -> dict[str, float]:
             rho = bias_corrected_root(levels).rho
         except NumericsError:
             continue
+        # A root of zero or less has no speed -ln(rho)/D.
         if rho > 0:
             positive.append(rho)
     return {

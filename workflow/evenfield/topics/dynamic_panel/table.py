@@ -50,6 +50,7 @@ LOST = "the score has no root, so this interval is not defined"
 NO_SPEED = (
     "not defined: the root implies no speed of convergence between 0 and 100 % a year"
 )
+# % a year: past it most of a gap would close within a year.
 FASTEST = 100.0
 
 
@@ -151,6 +152,7 @@ def _checks(head: pd.DataFrame) -> str:
         values = [fixed(value_of.get(term), decimals) for term in terms]
         if all(values):
             parts.append(words.format(*values))
+    # In short windows the bounds can fail to hold: that is printed, not forced.
     if value_of.get("bracket") == 0:
         parts.append("headline outside pooled and FE")
     return f": {', '.join(parts)}" if parts else ""
@@ -178,6 +180,7 @@ def _rows(own: pd.DataFrame) -> Iterable[Row]:
             "speed_low": ends[0],
             "speed_high": ends[1],
             "half_life": pick(rows, term="half_life").get("estimate"),
+            # Of rho = 1, which is the same test for root and speed.
             "p_value": speed.get("p_value"),
             "mde": speed.get("mde"),
             "sesoi": speed.get("sesoi"),

@@ -75,6 +75,7 @@ def estimate(study: Study) -> Results:
     specs: Section = read(Section, study.config, "exposure")
     settings = parse_contrast_settings(study.config.inference, study.power, specs)
     joins = study.config.weights.join
+    # Components and permutations belong to a set of units: periods share them.
     geographies = Geographies(
         study.table("units"),
         joined_links(study.table("adjacency"), joins),
@@ -100,6 +101,7 @@ def estimate(study: Study) -> Results:
     # What the design could see, equivalence to zero, and two regimes of pull.
     for section in deciding:
         main = difference(section)
+        # g_S: that zones give nothing to their neighbours is what equivalence can show.
         second = section.spec.exposures[1]
         rows += reach_rows(main, geographies, settings)
         rows += equivalence_rows(
@@ -162,6 +164,7 @@ def _unit_table(section: CrossSection, geographies: Geographies) -> pd.DataFrame
     )
     long = values.melt(var_name="regressor", ignore_index=False)
     return long.assign(
+        # Same columns in the same order as values, so that the melted rows agree.
         expected=means.melt()["value"].to_numpy(),
         spec_id=section.spec.id,
         period=section.name,
@@ -187,6 +190,7 @@ def _path(rows: Iterable[Estimate], periods: list[Mapping[str, Any]]) -> pd.Data
 def _summary(study: Study, deciding: list[CrossSection]) -> dict[str, Any]:
     deviations = {}
     for section in deciding:
+        # The bound per s.d. over this number is the bound per exposure from 0 to 1.
         deviations[section.name] = {
             name: round(section.standard_deviation(name), 6)
             for name in section.spec.exposures

@@ -62,6 +62,7 @@ def contrasts(section: CrossSection) -> list[GroupContrast]:
 
 def difference(section: CrossSection, estimator: str = "slx") -> GroupContrast:
     """Return the coefficient of the first exposure minus that of the second."""
+    # Further regimes stand in the regression but not in the contrast.
     first, second = section.spec.exposures[:2]
     role = DECIDING if section.decides and estimator == "slx" else "robustness"
     return _contrast(section, estimator, first, second, role)
@@ -73,6 +74,7 @@ def single(
     estimator: str = "slx",
 ) -> GroupContrast:
     """Return one coefficient, own or of an exposure."""
+    # b_S > 0 is one half of the conjunction on zones, equivalence of g_S the other.
     decides = section.decides and term == "own_sez" and estimator == "slx"
     role = DECIDING if decides else "exploratory"
     return _contrast(section, estimator, term, "", role)
@@ -118,6 +120,7 @@ def _outside(contrast: GroupContrast, section: CrossSection) -> GroupContrast:
         row=replace(contrast.row, sample_id=OUTSIDERS, role=role),
         table=section.table[~section.table[own].astype(bool).any(axis=1)],
         labels=exposures,
+        # Own regimes are all zero here: exposures are columns, not lags of labels.
         neighbours=None,
         weights={names[name]: weight for name, weight in contrast.weights.items()},
     )
@@ -170,11 +173,13 @@ def _contrast(
 
 
 def _regressor(name: str) -> str:
+    # An exposure is the lag of an own regime: exposure_sez is W times own_sez.
     regime = name.removeprefix("exposure_")
     return name if regime == name else lag_name(f"own_{regime}")
 
 
 def _hypothesis(spec: ExposureSpec, term: str, minus: str) -> str:
+    # Hypotheses name clusters and zones; other pairs speak to none.
     if spec.regimes[:2] != TESTED:
         return ""
     if (term, minus) == ("exposure_cluster", "exposure_sez"):

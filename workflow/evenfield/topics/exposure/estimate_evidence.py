@@ -110,6 +110,7 @@ def equivalence_rows(
         se_type=f"SCPC avc {space.average_correlation:.2f}",
         conf_low=test.conf_low,
         conf_high=test.conf_high,
+        # Both tests of size 1 - level reject exactly when it lies inside the bounds.
         conf_level=2 * settings.level - 1,
         mde=bound,
         warning=joined(
@@ -121,6 +122,7 @@ def equivalence_rows(
             ),
         ),
     )
+    # Before the data: bounds that a true zero would pass with the power asked for.
     passed = _reach(prepared, "independent", settings).equivalence * _scale(prepared)
     reached = replace(
         base,

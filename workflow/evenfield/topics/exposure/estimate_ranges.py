@@ -12,6 +12,7 @@ import pandas as pd
 from evenfield.shared.estimates import NAN, Estimate
 from evenfield.topics.exposure.estimate_contrasts import ALL
 
+# A share over choices is a count without an error of its own: these stay blank.
 UNTESTED = (
     "std_error statistic df p_value conf_low conf_high conf_level sesoi mde".split()
 )
@@ -109,6 +110,7 @@ def _range(base: Estimate, rows: list[Estimate]) -> dict[str, Any]:
         "median": float(np.median(values)),
         "highest": values.max(),
         "same_sign": _same_sign(base, defined),
+        # Not corrected for looking so often.
         "off_zero": sum(row.conf_low > 0 or row.conf_high < 0 for row in defined),
         "smallest_mde": min(detectable, default=np.nan),
         "sesoi": base.sesoi,

@@ -21,6 +21,7 @@ from evenfield.study.study_config import TaxonomyName, WeightsName
 DECIDING = "primary"
 OUTCOME = "growth_pct_per_year"
 START = "log_income_start"
+# The pair that the hypotheses name, in the order of the contrast; only it decides.
 TESTED = ["cluster", "sez"]
 ZONE_COLUMNS = {"sez": "zones_sez", "park": "zones_hidz", "zone": "zones_state"}
 PRESENT = 0.5
@@ -88,6 +89,7 @@ class CrossSection:
     @property
     def decides(self) -> bool:
         """Whether its difference and its own coefficient decide hypotheses."""
+        # Periods of other roles (spans, variants) are shown and decide nothing.
         main = self.spec.role == DECIDING and self.period["role"] == "main"
         return main and self.spec.regimes[:2] == TESTED
 
@@ -162,6 +164,7 @@ def _measured(
     """
     if regime == "cluster" or (regime == "sez" and zones == "list"):
         return rows[f"own_{regime}"]
+    # Zones whose first year is of grade C are not counted there.
     dated = "_documented" if zones == "documented" else ""
     number = rows[f"own_{ZONE_COLUMNS[regime]}{dated}"]
     # ASSUME: a unit has science parks, or any zone, in a period when they average at

@@ -66,6 +66,7 @@ def two_regime_row(
         std_error=fit.std_error,
         se_type="observed information",
         statistic=fit.likelihood_ratio,
+        # One restriction: rho_1 = rho_0.
         df=1.0,
         p_value=fit.p_value,
         p_type="likelihood ratio, chi-squared",
@@ -101,6 +102,7 @@ def _check(
     bias = round(float(np.mean([one.rho_inside - one.rho_outside for one in fits])), 4)
     return {
         "bias": bias,
+        # The truth has equal pulls: a sound test would reject in one sample of twenty.
         "size": float(np.mean([one.p_value < NOMINAL for one in fits])),
         "samples": SAMPLES,
     }

@@ -127,6 +127,7 @@ def estimate(study: Study) -> Results:
             out.estimates += _mark_rows(marks, geography, role, study, **labels)
         counts = list(dict.fromkeys(filter(None, [spec.count, *spec.stand_ins])))
         for name in counts or [""]:
+            # Stand-ins stand beside; only the licensed count can decide.
             role = spec.role if name and name == spec.count else "robustness"
             summed = _counts(study, name, geography.units)
             labels = shared | {"treatment_def": name}
@@ -162,6 +163,7 @@ def _counts(
     values = clusters.set_index("unit")["value"].astype(float)
     merged = study.description().get("merged") or {}
     parts = [list(merged.get(unit, [unit])) for unit in units]
+    # A merged unit holds the sum of its parts, and is blank where one part is.
     return np.array([values.reindex(names).sum(skipna=False) for names in parts])
 
 
@@ -248,6 +250,7 @@ def _add_east(
     size = int(geography.inside.sum())
     rest = n - size
     contrast = {"contrast": "east - rest"}
+    # With no unit marked, or every one, a single table is possible: no test.
     if not 0 < k < n:
         reason = (
             f"{k} of {n} units are marked and {size} are inside, both must be some and"
@@ -262,6 +265,7 @@ def _add_east(
     low, high = confint_proportions_2indep(
         held, size, others, rest, method="newcomb", alpha=1 - level
     )
+    # From the odds ratio at which the exact power reaches the power asked for.
     mde = detectable_difference(n, k, size, level, study.power)
     unseen = "no difference is seen with the power asked for" if np.isnan(mde) else ""
     rows.add(
@@ -273,6 +277,7 @@ def _add_east(
         conf_low=float(low),
         conf_high=float(high),
         conf_level=level,
+        # A sum of probabilities can pass one by rounding.
         p_value=min(1.0, float(fisher_exact(table).pvalue)),
         mde=mde,
         p_type="Fisher exact, two-sided",
@@ -308,6 +313,8 @@ def _add_south(
         placements = free_assignments(panel, inference.permutations, rng)
         draws = path_randomisation(panel, placements, "time")
         test = randomisation_inference(draws, level)
+        # Under the null placement alone moves the statistic; the MDE is (t + t) times
+        # that, with the n - 2 degrees of freedom of a difference of two means.
         error = float(np.std(draws.coefficients))
         mde = mde_multiplier(n - 2, study.power, level) * error
     except NumericsError as fault:
@@ -328,6 +335,7 @@ def _add_south(
         conf_level=level,
         se_type="permutation within the East",
         p_type=f"{test.draws} {kind} within the East, two-sided",
+        # With all placements counted out nothing was drawn.
         seed="" if test.enumerated else seed,
     )
 
@@ -454,9 +462,11 @@ def _add_poisson(
                 X,
                 family=sm.families.Poisson(),
             )
+            # Only the mean must be right: the sandwich gives the variance.
             fit = model.fit(cov_type="HC1", use_t=True)
         if not fit.converged or not np.isfinite(fit.bse).all():
             raise NumericsError("the Poisson regression has no finite solution")
+        # The slope rises strictly with sum c x: the p of the sum is its own, no refits.
         p_value = permuted_sum_p(counts, x, rng, inference.permutations)
     except NumericsError as error:
         rows.undefined([term], error, **labels)

@@ -28,6 +28,7 @@ from evenfield.shared.tables.units import (
 from evenfield.study.errors import ArtifactError
 from evenfield.topics.groups.figure_rollout import f2
 
+# Side of the coloured square in a square of the grid; the rest is a white gap.
 TILE = 0.92
 # most units whose squares hold a label, most letters of one
 FEW = 100
@@ -78,6 +79,7 @@ def f1(facts: Facts) -> Artwork:
     sns.heatmap(
         grid.reindex(index=rows, columns=columns),
         cmap=ListedColormap([MARKS[cell].fill for cell in CELLS]),
+        # Codes are whole numbers: half a step on both sides gives each cell one colour.
         vmin=-0.5,
         vmax=len(CELLS) - 0.5,
         cbar=False,
@@ -212,6 +214,7 @@ def _draw_legend(
     box = axes.get_window_extent()
     width = box.width / axes.figure.dpi
     inches = box.height / axes.figure.dpi
+    # In inches from the top down, as lines of a text are set.
     axes.set(xlim=(0, width), ylim=(inches, 0))
     axes.axis("off")
     counts = tiles["cell"].value_counts()

@@ -44,9 +44,11 @@ def f2(facts: Facts) -> Artwork:
         index="year", columns="zone_type", values="zones", aggfunc="sum", fill_value=0
     )
     stock = by_year[kinds]
+    # What is in force in the first year of the data counts as new in it.
     new = stock.diff().fillna(stock)
     last = only(doses, year=doses["year"].max())
     held = last.loc[last["zone_type"].isin(kinds), ["zones", "zones_dated"]].sum()
+    # Zones whose first year has no named source (grade C).
     unsure = int(held["zones"] - held["zones_dated"])
     memory = f"{unsure} of {int(held['zones'])} by a year from memory"
     size = (WIDTH, 4.6)
@@ -161,6 +163,7 @@ def _draw_bars(
 def _peaks(whole: np.ndarray) -> list[int]:
     """Return the highest years that no neighbour exceeds."""
     padded = np.concatenate([[0.0], whole, [0.0]])
+    # Strict to the left alone: years of equal height are named once, by the first.
     local = np.flatnonzero((whole > padded[:-2]) & (whole >= padded[2:]))
     highest = sorted(local.tolist(), key=lambda i: (-whole[i], i))
     return sorted(highest[:MOST_PEAKS])

@@ -79,6 +79,7 @@ def t1(facts: Facts) -> Table:
             year=last,
             zone_type=kind,
         ).set_index("unit")["zones"]
+        # A unit without a row has no zone of the type.
         frame[f"zones_{kind}"] = frame["unit"].map(zones).fillna(0).astype(int)
     marks = {"cluster": "C", "sez": "S"}
     named = ""
@@ -190,6 +191,7 @@ TABLES = {
 
 def _first_year(all_years: Any, dated: Any) -> str:
     """Write a first year, marked where it rests on memory."""
+    # Where both agree the year has a named source.
     if is_missing(all_years) or all_years == dated:
         return year(all_years)
     sure = "" if is_missing(dated) else f" ({year(dated)})"

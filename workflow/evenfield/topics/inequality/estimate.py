@@ -227,6 +227,7 @@ def _parts(
     for name, (codes, groups) in part.groups.items():
         for measure in MEASURES:
             parts = decompose_theil(income, weights, codes, measure)
+            # Without inequality a share of it is not defined.
             total = parts.total if parts.total > 0 else np.nan
             row = {"grouping": name, "measure": measure}
             between = {"value": parts.between, "share": parts.between / total}
@@ -235,6 +236,7 @@ def _parts(
                 "kind": "between",
                 **between,
             }
+            # The term of each group: these and the part between add up to the total.
             for group, value in zip(groups, parts.group_within, strict=True):
                 within = {"kind": "within", "group": group}
                 yield {
@@ -243,6 +245,7 @@ def _parts(
                     "value": value,
                     "share": value / total,
                 }
+        # The Gini leaves a third part where the incomes of groups overlap.
         dagum = decompose_gini(income, weights, codes)
         total = dagum.gini if dagum.gini > 0 else np.nan
         row = {

@@ -36,6 +36,7 @@ from evenfield.shared.streams import stream
 from evenfield.shared.trajectories import Trajectories
 from evenfield.study.study_config import InferenceSettings
 
+# T weighs units by income, L by population.
 MEASURES = (THEIL_T, THEIL_L)
 ENDS = {"start": 0, "end": -1}
 CHANGE = "end - start"
@@ -127,6 +128,7 @@ class Decomposition:
         try:
             make(rows)
         except NumericsError as error:
+            # Half a set of rows would read as a complete one.
             del self.estimates[before:]
             for numbers in absent:
                 rows.undefined([kind], error, **numbers)
@@ -202,6 +204,8 @@ class Decomposition:
             )
             alone = leave_one_out_theil(*ends, measure)
             results.append((theil(*ends, measure), drawn, alone))
+        # Value, draws and leave-one-out values: differences on the same redrawn units
+        # give the band of the change.
         change = tuple(end - start for start, end in zip(*results, strict=True))
         contrasts = (*ENDS, CHANGE)
         for contrast, numbers in zip(
@@ -214,6 +218,7 @@ class Decomposition:
             most = int(np.argmax(np.abs(alone - value)))
             unit = self.data.units[most]
             deciding: dict[str, Any] = {}
+            # Hypothesis and effect of interest are of the change of Theil T alone.
             if contrast == CHANGE and measure == THEIL_T:
                 deciding = {
                     "role": self.spec.role,
@@ -273,6 +278,7 @@ class Decomposition:
             self.output[:, -1],
             codes,
         )[0]
+        # The yardstick: with a share of growth above it a group outgrew the whole.
         before = np.bincount(codes, start) / start.sum()
         sizes = np.bincount(codes)
         shares = {"share of growth": growth, "share of output at start": before}
@@ -305,6 +311,7 @@ class Decomposition:
             total = parts.total
             none = "" if total > 0 else NO_INEQUALITY
             rng, seed = self._stream(f"between:{name}:{end}:{measure}")
+            # Few groups cap the share: it is read against what random labels give.
             free = between_test(
                 income,
                 weights,
@@ -332,6 +339,7 @@ class Decomposition:
                 term=f"between_over_maximum_{measure}",
                 estimate=_share(parts.between, most),
             )
+            # Group 1 against the rest: with more groups there is no one connected set.
             if self.linked is not None and codes.max() == 1:
                 self._connected(rows, codes, self.linked, end, measure, total)
         # Dagum (1997): what is between the means of groups, net of the part by which

@@ -78,6 +78,7 @@ def f6(facts: Facts) -> Artwork:
         strict=True,
     ):
         own = only(data, grouping=name)
+        # Cells are named "taxonomy: cell"; a column such as region4 loses its number.
         title = "group" if ": " in name else name.rstrip("0123456789").replace("_", " ")
         _draw_stack(axes, own)
         axes.set_title(f"Theil T by {title}")
@@ -126,6 +127,7 @@ def _draw_stack(axes: Axes, data: pd.DataFrame) -> None:
     endings = []
     for name, mark, values in _layers(data):
         top = base + values
+        # A layer is cut where the basis of output changes.
         for part in stretches(years):
             at = part["year"].tolist()
             axes.fill_between(

@@ -112,6 +112,7 @@ def t12(facts: Facts) -> Table:
 
 
 def _caution(estimates: pd.DataFrame) -> str:
+    # Policy cells carry a colon: only they need the caution about causes.
     cells = estimates["treatment_def"].str.contains(": ", regex=False).any()
     return f"{DESCRIPTIVE} {NOT_CAUSAL}" if cells else DESCRIPTIVE
 
@@ -140,6 +141,8 @@ def _index_rows(own: pd.DataFrame) -> Iterator[Row]:
     totals = only(own, estimator="inequality")
     for term, name in INDICES.items():
         start, end = _ends(totals, term=term)
+        # Theil alone has a row of its change; where indices fail that row is there
+        # without the ends and says why.
         change = pick(totals, term=term, contrast="end - start")
         if end or change:
             yield {
@@ -248,6 +251,7 @@ def _growth_rows(own: pd.DataFrame, facts: Facts) -> Iterator[Row]:
         rows = only(own, term=term)
         growth = pick(rows, contrast="share of growth")
         before = pick(rows, contrast="share of output at start")
+        # Not two years here: the two shares, and how far growth lies above output.
         values = _values(before, growth)
         first = growth or pick(rows)
         basis = first["output_basis"]
