@@ -38,6 +38,7 @@ def shaped_config(config: Mapping[str, Any]) -> dict[str, Any]:
     """
     faults = Faults(_value_faults(config, ""))
     filled = dict(_filled(whole(), dict(config)))
+    # A config with refused values is not held against the schema: each fault once.
     if not faults:
         for fault in validator().iter_errors(filled):
             faults += _worded(best_match([fault]) or fault)
@@ -54,6 +55,7 @@ def _value_faults(value: Any, where: str) -> Iterator[ConfigError]:
     if key in DRAWS and isinstance(value, int) and value > MOST_DRAWS:
         most = f"at most {MOST_DRAWS:,}"
         yield ConfigError(f"{location} is {value:,}", most, "lower it")
+    # Not isinstance, to which True and False are whole numbers too.
     elif type(value) is int and abs(value) > LARGEST_NUMBER and key != "seed":
         most = f"at most {LARGEST_NUMBER:,}"
         yield ConfigError(f"{location} is {value:,}", most, "write a smaller number")
@@ -95,6 +97,7 @@ def _filled(node: Any, value: Any) -> Any:
         return out
     if isinstance(value, list):
         return [_filled(below(node, i), item) for i, item in enumerate(value)]
+    # 10.0 where a whole number is asked for is ten.
     whole = node.get("type") == "integer" and isinstance(value, float)
     return int(value) if whole and value.is_integer() else value
 
@@ -126,6 +129,7 @@ def reference_faults(config: Mapping[str, Any]) -> Faults:
     faults = Faults(_year_faults(study))
     known: dict[str, list[str]] = {
         "controls": list(study.controls),
+        # ``all`` counts as known here; that it is missing is told once, below.
         "sample": list({"all": (), **study.panel.samples}),
         "unit_scheme": list(study.panel.unit_schemes),
         "weights": list(study.weights.families),

@@ -61,10 +61,12 @@ class _OneKeyOnce(yaml.CSafeLoader):
 def _size(
     node: yaml.Node, known: dict[yaml.Node, int], trail: tuple[yaml.Node, ...]
 ) -> int:
+    # An alias inside its own anchor would be walked without end.
     if node in trail:
         raise yaml.constructor.ConstructorError(
             None, None, "an anchor that holds itself", node.start_mark
         )
+    # Each anchor is measured once and counted wherever it stands again.
     if node not in known:
         inside = node.value if isinstance(node, yaml.CollectionNode) else ()
         parts = [
@@ -115,6 +117,7 @@ def merged(*configs: Mapping[str, Any]) -> dict[str, Any]:
     """Lay configs over each other; a later one wins, mapping by mapping."""
     out: dict[str, Any] = {}
     for config in configs:
+        # Mappings are laid over key by key; lists and single values are replaced whole.
         both = {
             key
             for key in config
@@ -147,6 +150,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
         )
     try:
         text = path.read_text(encoding="utf-8")
+        # Twice: as written, and after escapes such as "\u202e" have become letters.
         _refuse_hidden(path, letters.hidden_letter(text))
         content = yaml.load(text, Loader=_OneKeyOnce)
         _refuse_hidden(path, letters.hidden_value(content))

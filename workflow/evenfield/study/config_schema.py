@@ -34,6 +34,7 @@ def resolved(node: Any) -> Node:
         return {}  # of a key that is refused, or of one that may hold anything
     name = node.get("$ref", "").removeprefix("#/$defs/")
     definition = whole()["$defs"][name] if name else {}
+    # What stands beside ``$ref``, such as a default, wins over the definition.
     return {**definition, **node}
 
 
@@ -59,6 +60,7 @@ def references(
 ) -> Iterator[tuple[str, str, Any]]:
     """Yield place, kind and value of each reference of a config, such as a period."""
     node = fitting(whole() if node is None else node, value)
+    # ``names`` is this schema's own word: the kind of thing that a value refers to.
     if "names" in node:
         yield where, node["names"], value
     elif isinstance(value, Mapping):

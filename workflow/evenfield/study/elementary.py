@@ -10,6 +10,7 @@ import math
 import numpy as np
 import pandas as pd
 
+# math.log raises at zero and below, unlike NumPy; a blank (NaN) passes through.
 _LOG = np.frompyfunc(math.log, 1, 1)
 _EXP = np.frompyfunc(math.exp, 1, 1)
 

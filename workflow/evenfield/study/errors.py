@@ -75,6 +75,7 @@ class Faults(list[EvenfieldError]):
 
     def refuse(self) -> None:
         """Refuse the study if there are any."""
+        # Two checks may find the same fault: each text once, in the order found.
         once = list({str(fault): fault for fault in self}.values())
         if once:
             raise SeveralError(once) if len(once) > 1 else once[0]

@@ -17,6 +17,7 @@ def beside(path: str | Path) -> Iterator[Path]:
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
+    # In the same folder, since only within one file system a rename is one step.
     part = target.with_name(f".part-{target.name}")
     try:
         yield part

@@ -5,6 +5,7 @@ digits.
 import numpy as np
 import pandas as pd
 
+# Relative to the largest value around: what is smaller is rounding noise.
 DUST = 1e-12
 FIRST_DIGITS = 12
 SECOND_DIGITS = 6
@@ -15,6 +16,7 @@ def round_significant(values: np.ndarray, digits: int) -> np.ndarray:
     text.
     """
     flat = np.asarray(values, dtype=float).ravel()
+    # ``%.5e`` prints six significant digits.
     form = f"%.{digits - 1}e"
     return np.array([float(form % value) for value in flat.tolist()]).reshape(
         np.shape(values)
@@ -39,6 +41,7 @@ def round_results(
         0.0,
         column,
     )
+    # Adding zero turns -0.0 into 0.0, so that nothing is printed with a sign.
     return (
         round_significant(round_significant(clean, FIRST_DIGITS), SECOND_DIGITS) + 0.0
     )
@@ -48,6 +51,7 @@ def round_frame(frame: pd.DataFrame, by_row: tuple[str, ...] = ()) -> pd.DataFra
     """Round every float column of a frame for publication."""
     out = frame.infer_objects()
     rows = [name for name in by_row if name in frame]
+    # In columns of ``by_row`` the largest figure of a row says what is dust in it.
     row_scale = _row_scale(frame[rows]) if rows else None
     if row_scale is not None and "unit_of_measure" in frame:
         # Shares have an absolute scale of one.

@@ -24,6 +24,7 @@ class SpatialWeights:
 
     def __post_init__(self) -> None:
         """Freeze the matrix."""
+        # One matrix serves every topic that asks: nobody may write into it.
         frozen = sparse(self.matrix)
         for part in (frozen.data, frozen.indices, frozen.indptr):
             part.setflags(write=False)
@@ -103,6 +104,7 @@ def check_same_units(
 def row_standardised(matrix: Weights) -> csr_array:
     """Divide each row by its sum; empty rows stay zero; matrix (N, N) -> (N, N)."""
     out = sparse(matrix)
+    # w_ij / sum_j w_ij, each sum as often as its row has links: never for empty rows.
     out.data = out.data / np.repeat(multiplier(out).sum(axis=1), np.diff(out.indptr))
     return out
 

@@ -54,6 +54,7 @@ class Study:
         """Return a table of a unit scheme, the main one by default, for example
         ``periods`` or ``exposures``.
         """
+        # Exposures are W times cells and doses, so they lie with the weights.
         folder = "weights" if name == "exposures" else "panel"
         return read_table(
             self.root / folder / (scheme or self.main) / f"{name}.csv", text

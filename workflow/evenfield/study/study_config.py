@@ -102,6 +102,7 @@ class Section(BaseModel):
             key = field.alias or name
             if key in given:
                 values[name] = _reader(cls, name)(given[key])
+            # An optional key is None where absent; to read any other one is an error.
             elif field.default is None:
                 values[name] = None
         section = cls.model_construct()
@@ -175,6 +176,7 @@ class Income(Section):
 
     model_config = ConfigDict(
         json_schema_extra={
+            # Income is published per head or made of two columns, never both.
             "oneOf": [
                 {
                     "required": ["column"],
@@ -190,6 +192,7 @@ class Income(Section):
                     "not": {"required": ["column"]},
                 },
             ],
+            # A chain needs its base year; a proxy serves years before the index.
             "dependentRequired": {"index": ["base_year"], "proxy": ["index"]},
         }
     )

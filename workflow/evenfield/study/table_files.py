@@ -12,8 +12,10 @@ import pandas as pd
 from evenfield.study.files import beside
 from evenfield.study.rounding import round_frame
 
+# A spreadsheet runs cells that open so, after apostrophes too.
 FORMULA = re.compile(r"(?s)'*[=+\-@\t\r].")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]inf")
+# Always text, so that an id such as 01 keeps its zero and a blank stays a text.
 TEXT_COLUMNS = (
     "unit",
     "unit_i",
@@ -31,6 +33,7 @@ TEXT_COLUMNS = (
 def read_table(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
     """Read a hand-over table that this pipeline wrote."""
     wanted = dict.fromkeys([*TEXT_COLUMNS, *text], str)
+    # Only an empty cell is missing: NA can be an id, as of Namibia.
     frame = pd.read_csv(
         path,
         dtype=wanted,
@@ -46,6 +49,7 @@ def read_table(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:
     """Write a hand-over table with 17 significant digits."""
+    # 17 significant digits give back every double bit by bit.
     _write_csv(frame, path, "%.17g")
 
 

@@ -82,6 +82,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 }
 KINDS = {"year": "integer"}
 NO_TAXONOMY = "none"
+# Endings of a taxonomy's name: only years from a source, or no years at all.
 DATED_SUFFIX = "+dated"
 UNDATED_SUFFIX = "+undated"
 

@@ -40,6 +40,7 @@ COMMA = re.compile(r"[+-]?\d*,\d+")
 # Points or blanks between thousands and a decimal comma, as in 1.234,5 or 1.234.567.
 _THOUSANDS = "[. ’'\u00a0\u202f]"
 POINTED = re.compile(rf"[+-]?\d{{1,3}}({_THOUSANDS}\d{{3}})+(,\d+)?|[+-]?\d+(,\d+)?")
+# Cells that read in one way only, as 1.234,5 and 12,5; 1,234 may be a thousand.
 SURELY_POINTED = re.compile(
     rf"[+-]?\d{{1,3}}(({_THOUSANDS}\d{{3}})+,\d+|(\.\d{{3}}){{2,}})"
     r"|[+-]?\d*,(\d{1,2}|\d{4,})"
@@ -146,6 +147,7 @@ def read_any(path: str | Path) -> AnyTable:
             "a header and rows below it",
             "give another file",
         )
+    # Columns without a header, as row numbers written along, are no part of the table.
     table.frame = table.frame.loc[:, [bool(name) for name in table.frame.columns]]
     return table
 
@@ -166,6 +168,7 @@ def numbers_of(column: pd.Series) -> pd.Series | None:
     )
     grouped = held.str.fullmatch(GROUPED.pattern)
     pointed = held.str.fullmatch(POINTED.pattern)
+    # One cell that is surely of this form decides for the whole column.
     if held.str.fullmatch(SURELY_POINTED.pattern).any() and pointed.all():
         held = held.str.replace(_THOUSANDS, "", regex=True)
         held = held.str.replace(",", ".", regex=False)
@@ -211,6 +214,7 @@ def _headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
     if len(rows) < 2:
         return AnyTable(pd.DataFrame())
     filled = [sum(bool(cell) for cell in row) for row in rows]
+    # Filled cells of most rows, past the first quarter, in which titles may stand.
     usual = Counter(filled[len(filled) // 4 :]).most_common(1)[0][0]
     start = next(
         (i for i, count in enumerate(filled) if count >= max(2, 0.7 * usual)), 0
@@ -301,6 +305,7 @@ def _text_rows(file: Path, messages: list[str]) -> list[list[str]]:
         messages.append(f"{file.name} is not UTF-8; read as {encoding}")
     lines = [line for line in text.splitlines()[:50] if line.strip()]
     counts = {mark: [line.count(mark) for line in lines] for mark in ",;\t|"}
+    # What each of the last lines has most often; titles above may have none.
     delimiter = max(
         counts, key=lambda mark: (min(counts[mark][-20:], default=0), sum(counts[mark]))
     )

@@ -119,6 +119,7 @@ def read_resources(path: str | Path) -> dict[str, Resource]:
     package = read_package(path)
     parsed = [parse_resource(item) for item in package["resources"]]
     resources = {table_name(resource): resource for resource in parsed}
+    # One grade for the whole study stands for the tables of spans and sources.
     needed = ALWAYS if "grade" in package else REQUIRED_TABLES
     missing = [
         name for name in needed if name not in resources or not resources[name].fields
@@ -145,6 +146,7 @@ def read_resources(path: str | Path) -> dict[str, Resource]:
 
 def _description_faults(resource: Resource) -> Iterator[IngestError]:
     where = f"datapackage.json, {resource.path}"
+    # A path that leaves the folder could read any file of the machine.
     if Path(resource.path).is_absolute() or ".." in Path(resource.path).parts:
         yield IngestError(
             f"{where}: it leaves the data folder",
@@ -186,6 +188,7 @@ def _description_faults(resource: Resource) -> Iterator[IngestError]:
     }
     for name, kind in wanted.items():
         number = kinds.get(name) in {"integer", "number"}
+        # A whole number is a number too; for years a number is not enough.
         fits = (
             not number
             if kind == "string"
@@ -280,6 +283,7 @@ def _in_form(text: str, package: Mapping[str, Any]) -> str:
         out += (separator if i else "") + piece
     out += text[last:]
     try:
+        # The patched text counts only if it reads back as the dictionary.
         return out if json.loads(out) == package else ""
     except ValueError:
         return ""

@@ -52,10 +52,13 @@ WORDS = {
         r".*(population|people|poblacion|población|inhabitants|residents|人口).*|po[bp]\d*|n"
     ),
 }
+# Also 2005.0, 2005年, and a date at the beginning or the end of the year.
 YEAR_CELL = re.compile(
     r"(1[5-9]\d\d|20\d\d|21\d\d)(\.0*|年|[-/](0?1|12)[-/](0?1|31).*)?"
 )
+# Headers of wide tables: gdp_2005, 2005年, or 2005 [YR2005] of the World Bank.
 YEAR_COLUMN = re.compile(r"(.*?)[ _.]?(1[5-9]\d\d|20\d\d)(?:年|\s*\[YR\d{4}\])?")
+# What may stand before a year in a header and names no figure.
 BARE = {"", "y", "yr", "year", "x", "fy", "value"}
 COMPUTED = (
     "basis log_income income output_real population growth_pct relative_log_income"
@@ -222,6 +225,7 @@ def with_coordinates(units: pd.DataFrame) -> pd.DataFrame:
             numbers = numbers_of(units[column])
             if numbers is not None and numbers.abs().max() <= limit:
                 names.setdefault(kind, column)
+    # One coordinate alone places nothing: both or none.
     if set(names) != {"lat", "lon"}:
         names = {}
     chosen = {column: kind for kind, column in names.items()}
@@ -339,6 +343,7 @@ def _without(
             f"{counted(len(totals), 'unit')} {looks} and {_is(len(totals))} kept: {listed}"
         )
         return frame
+    # A panel needs three units: if fewer would remain, the signs mislead.
     if len(names) - len(totals) < 3:
         messages.append(f"{counted(len(totals), 'unit')} {looks}: {listed}")
         return frame
@@ -393,10 +398,12 @@ def long_table(
         for name in held
         if frame[name].str.strip().str.fullmatch(YEAR_CELL.pattern).all()
     ]
+    # Columns of years that vary, and those that hold one year throughout.
     dated, once = (
         [name for name in dated if (frame[name].nunique() > 1) is many]
         for many in (True, False)
     )
+    # A usual name decides; without one, only a single column of years does.
     likely = known_as("year", dated) or (dated if len(dated) == 1 else [])
     if year := given.get("year") or next(iter(likely), ""):
         messages.append(
@@ -433,6 +440,7 @@ def _unit_column(
 ) -> str:
     others = [name for name in frame.columns if name != year]
     keys = [name for name in others if _is_key(frame, name, year)]
+    # Figures may tell rows apart by chance: a column of numbers needs a usual header.
     keys = [
         name
         for name in keys
@@ -480,6 +488,7 @@ def _unit_column(
             "name the column with --unit, or remove what stands twice",
         )
     same = [name for name in keys if frame.groupby(name)[keys[0]].nunique().eq(1).all()]
+    # Ids have no blanks: of such columns usual headers first, then the shortest texts.
     plain = [
         name for name in same if not frame[name].str.strip().str.contains(r"\s").any()
     ]
@@ -533,6 +542,7 @@ def _is_key(
     year: str,
 ) -> bool:
     column = frame[name].str.strip()
+    # NA can be an id, as of Namibia.
     filled = not column.str.lower().isin(MISSING - {"na"}).any()
     return (
         filled
@@ -661,6 +671,7 @@ def _sorted_columns(
     ]:
         held, wrong = no_numbers(frame[column])
         if numbers_of(frame[column]) is not None:
+            # Constant figures describe units; population divides output of each year.
             still = _constant(frame, column) and not known_as("population", [column])
             (constant if still else figures).append(column)
         elif held.size and _constant(frame, column):
@@ -704,6 +715,7 @@ def _balanced(
             "three units and two years",
             "give a longer table, or see --unit and --year",
         )
+    # The greatest step that meets every year; a year left out does not change it.
     step = math.gcd(*(b - a for a, b in itertools.pairwise(years)))
     grid = list(
         range(
@@ -766,6 +778,7 @@ def _largest_block(held: np.ndarray) -> tuple[int, int, np.ndarray]:
     """Return first and last column and the rows of the largest block without a gap;
     held (N, T).
     """
+    # Years held up to each column, so that one difference counts those of a span.
     total = np.concatenate(
         [np.zeros((len(held), 1), int), np.cumsum(held, axis=1)], axis=1
     )

@@ -76,6 +76,7 @@ def logarithm_sign(
     Names and labels count only where the figures may be logarithms at all.
     """
     known = values.dropna()
+    # Logarithms of income lie well within these bounds; beyond them a name misleads.
     if known.empty or known.max() > 40 or known.min() < -15:
         return ""
     if LOG_NAME.fullmatch(name.strip()) and not NO_LOG_NAME.fullmatch(name.strip()):
@@ -102,6 +103,7 @@ def _log_of_another(name: str, numbers: Mapping[str, pd.Series]) -> str:
         if other == name or levels.min() <= 0:
             continue
         logs = np.log(levels)
+        # Nearly all cells agree with the other column's logarithm but for rounding.
         near = (values - logs).abs().dropna()
         if len(near) > 2 and near.quantile(0.95) < 2e-3 and logs.std() > 0:
             return f"it is that of {other}"
@@ -164,6 +166,7 @@ def _asked(
 ) -> IncomeColumns:
     suspects = {key: name for key, name in choice.items() if signs.get(name)}
     if logs:
+        # Of output and population only what looks like a logarithm is taken back.
         single = choice if set(choice) == {"column"} else suspects
         return _exponentiated(choice, single, numbers)
     if suspects and logs is None:
@@ -258,6 +261,7 @@ def _guessed(
     logged = [
         name
         for name in numbers
+        # Population may lie in that range, in millions say, and be no logarithm.
         if signs[name] or (ranges[name] and not PEOPLE.fullmatch(name))
     ]
     if logs is False:
@@ -299,6 +303,7 @@ def _guessed(
         columns = {"output": output[0], "population": people[0]}
         message = f"income: {output[0]} over {people[0]}, by their names"
         return IncomeColumns(columns, [message])
+    # Reached only with --level: else a column of such a name is not among these.
     if len(heads) == 1 and signs[heads[0]]:
         columns = {"column": heads[0]}
         return _as_it_stands(columns, columns, numbers)

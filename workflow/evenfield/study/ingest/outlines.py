@@ -94,6 +94,7 @@ def _is_polygon(geometry: Any) -> bool:
         ]
     except (ValueError, KeyError, TypeError, OverflowError):
         return False
+    # A closed ring repeats its first point: three corners are four points.
     sizes = all(
         ring.ndim == 2
         and ring.shape[1] == 2
@@ -104,5 +105,6 @@ def _is_polygon(geometry: Any) -> bool:
     return (
         bool(rings)
         and sizes
+        # GeoJSON writes longitude before latitude.
         and all((np.abs(ring) <= (180, 90)).all() for ring in rings)
     )

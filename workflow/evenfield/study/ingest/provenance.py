@@ -54,6 +54,7 @@ def whole_origin(
     marked = [
         item["name"] for item in package["resources"] if item.get("flag") == SIMULATED
     ]
+    # Years 0 to 0 cover no row: such a span only carries the mark of simulated data.
     spans = [
         pd.DataFrame(
             {
@@ -115,6 +116,7 @@ def check_coverage(tables: Mapping[str, pd.DataFrame]) -> None:
         raise IngestError(fault, "columns of panel.csv", "correct the name")
     masks = span_masks(panel, spans)
     for variable in [name for name in panel.columns if name not in {"unit", "year"}]:
+        # Spans of this variable that cover each cell: exactly one is in order.
         count = np.zeros(len(panel), int)
         for name, mask in zip(
             spans["variable"],

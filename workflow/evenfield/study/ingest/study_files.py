@@ -62,6 +62,7 @@ def described(
             "log": name == "panel" and column in logged,
         }
         limits: dict[str, Any] = {"required": True} if column in KEYS else {}
+        # Figures that are never negative get a least value of zero against later slips.
         if (
             numbers is not None
             and kind == "number"
@@ -76,6 +77,7 @@ def described(
                 **{key: value for key, value in more.items() if value},
             }
         )
+    # A unit may have many zones, so that (unit) is no key there.
     key = (
         [column for column in frame.columns if column in KEYS]
         if name != "zones"
@@ -134,6 +136,7 @@ def write_study(
                 target.name,
             ]
         ):
+            # Beside its target, so that taking its place is one step.
             beside = (target.parent / path).with_suffix(".new")
             beside.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(trial.parent / path, beside)

@@ -42,6 +42,7 @@ def read_study(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     """Read every table of a study and check it against the dictionary and the config."""
     tables = read_structure(config)
     package = Path(config["data"]["package"])
+    # Checksums last, so that a broken row is named and not merely a changed file.
     check_hashes(package.parent, read_resources(package))
     return left_out(_arranged(tables, config), config["panel"]["leave_out"])
 
@@ -65,6 +66,7 @@ def left_out(
         )
     out = dict(tables)
     for name, frame in tables.items() if units else ():
+        # A link goes as soon as one of its ends is left out.
         named = (
             frame[frame.columns.intersection(["unit", "unit_i", "unit_j"])]
             .isin(units)
@@ -83,6 +85,7 @@ def read_structure(config: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     tables = read_tables(package, faults)
     years = config["panel"]["years"]
     step = config["panel"]["step"]
+    # What a check needs, and the check: a table that is broken already is told once.
     checks: list[tuple[str, Callable[[], object]]] = [
         ("panel", lambda: check_years(tables["panel"], years, step)),
         ("panel units", lambda: check_units(tables)),
@@ -155,6 +158,7 @@ def _arranged(
     switched_on = config["data"]["grade_c"]
     out["panel"] = drop_doubtful(out["panel"], spans, switched_on)
     merged = out["panel_merged"]
+    # Spans of columns that this table lacks would be refused as unknown.
     of_merged = spans[spans["variable"].isin(merged.columns)]
     out["panel_merged"] = drop_doubtful(
         merged, of_merged, [name for name in switched_on if name in merged]
@@ -249,6 +253,7 @@ def check_units(tables: Mapping[str, pd.DataFrame]) -> None:
 def check_places(units: pd.DataFrame) -> None:
     """Check that ids can stand in a list of ids, and that coordinates are degrees."""
     ids = units["unit"].astype(str)
+    # Provenance lists ids with blanks between them, and means every unit by ``all``.
     wrong = sorted(ids[ids.str.contains(r"\s") | ids.eq("") | ids.eq(ALL_UNITS)])
     if wrong:
         raise IngestError(
@@ -385,6 +390,7 @@ def _taxonomy(
 def _dated(frame: pd.DataFrame) -> pd.DataFrame:
     dated = frame["sez_from_year_dated"]
     timed = frame["sez_from_year"].notna()
+    # A zone whose year is from memory only leaves; one without a year stays.
     sez = frame["sez"].where(~timed | dated.notna(), 0)
     return frame.assign(sez=sez, sez_from_year=dated.where(timed, np.nan))
 

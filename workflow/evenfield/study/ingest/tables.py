@@ -36,6 +36,7 @@ def time_limit(what: str, seconds: float) -> Iterator[None]:
             "simplify `pattern` in datapackage.json",
         )
 
+    # Signals reach the main thread only; elsewhere there is no limit.
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -106,6 +107,7 @@ def _read_text_columns(path: Path, resource: Resource) -> pd.DataFrame:
 
 def _parse_csv(text: str, resource: Resource) -> list[list[str]]:
     try:
+        # Strict, since an open quotation mark would swallow the rows that follow.
         return list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
         raise IngestError(
@@ -207,6 +209,7 @@ def _outside(column: pd.Series, field: Field) -> pd.Series:
         outside |= column > field.maximum
     if field.choices:
         texts = (
+            # Numbers were read as floats: 1 in the list of the dictionary is 1.0 here.
             column.map(lambda value: f"{value:g}")
             if field.kind in {"integer", "number"}
             else column

@@ -104,6 +104,7 @@ def _by_names(names: pd.Series) -> dict[str, str]:
         if NAMES.fullmatch(name.strip()) or NAMES.fullmatch(str(unit))
     }
     for pattern, parts in NATIONS.items():
+        # Only among its own parts is a nation a total; among nations it is a unit.
         if not shown.isin(parts).any():
             continue
         nation = shown[shown.str.fullmatch(pattern)].index
@@ -118,6 +119,7 @@ def _by_codes(units: Sequence[str]) -> dict[str, str]:
     """Return codes that are the beginning of others, as of NUTS, or that end in 000."""
     out = dict[str, str]()
     codes = sorted(unit for unit in units if CODE.fullmatch(unit))
+    # As NUTS has DE, DE1 and DE11; other short codes share letters by chance.
     if len(codes) > 0.8 * len(units):
         for code in codes:
             within = [c for c in codes if c != code and c.startswith(code)]
@@ -143,6 +145,7 @@ def _by_values(values: pd.DataFrame, column: str) -> dict[str, str]:
         return out
     large = _steps(whole.to_numpy()).min(axis=1) >= LEAST_STEPS
     units = list(whole.index)
+    # Totals may be nested: without those found, the next level is a sum of all others.
     for _ in range(3):
         rest = [unit for unit in units if unit not in out]
         if len(rest) <= SHORTEST_RUN:
@@ -156,6 +159,7 @@ def _by_values(values: pd.DataFrame, column: str) -> dict[str, str]:
             for unit, whether in zip(rest, is_total, strict=True)
             if whether
         }
+        # A run of rows fits by chance in few years, hence four at least.
         if not reasons and whole.shape[1] >= 4:
             sums = _sums_of_runs(rest, table, column)
             reasons = {
@@ -186,6 +190,7 @@ def _sums_of_runs(
     column: str,
 ) -> dict[str, str]:
     out = dict[str, str]()
+    # before[b] - before[a] is the sum of rows a to b - 1, for every run at once.
     before = np.concatenate([np.zeros((1, table.shape[1])), table.cumsum(axis=0)])
     for i, unit in enumerate(units):
         following = before[i + 1 + SHORTEST_RUN :] - before[i + 1]
@@ -198,4 +203,5 @@ def _sums_of_runs(
 
 
 def _equal(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    # A sum of zeros always fits and says nothing.
     return np.asarray((np.abs(one - other) <= ROUNDING * np.abs(other)) & (other > 0))

@@ -29,6 +29,7 @@ KINDS = (
 )
 KIND_BEFORE = re.compile(rf"^({KINDS})( (of|de|del|do|da|di|d))?( (la|el|los|las))? ")
 KIND_AFTER = re.compile(rf" ({KINDS})$")
+# Letters that Unicode does not part into a base letter and a mark.
 LETTERS = str.maketrans(
     {
         "ł": "l",
@@ -64,10 +65,12 @@ def _folded(text: str) -> str:
 def _whole(text: str) -> str:
     written = CENSUS.fullmatch(text)
     text = written[1] if written else text
+    # 01 and 1.0 are one number; of 16 digits or more a float may lose the last.
     return str(int(float(text))) if WHOLE.fullmatch(text) and len(text) < 16 else ""
 
 
 def _plain(text: str) -> str:
+    # NFKD parts a letter from its accents, which are then left out.
     letters = unicodedata.normalize("NFKD", text.casefold().translate(LETTERS))
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
     bare = re.sub(
@@ -200,6 +203,7 @@ def _known_texts(units: pd.DataFrame) -> list[dict[str, str | None]]:
                 shown = form(text.strip())
                 if shown:
                     own[shown] = unit if own.get(shown, unit) == unit else None
+            # Earlier keys win: the id, then names, then other columns.
             meant = {**own, **meant}
         known.append(meant)
     return known
@@ -277,6 +281,7 @@ def _best(
     )
     named = [one for one in ordered if not one.running]
     counted = [one for one in ordered if one.running]
+    # Names win over running numbers that fit twice as many rows at most.
     if not counted or (named and named[0].score >= 0.5 * counted[0].score):
         return _agreed(
             named,
@@ -286,6 +291,7 @@ def _best(
         ), []
     same_header = [one for one in counted if one.column.casefold() in own]
     certain = [one for one in same_header if not ROW_NUMBERS.fullmatch(one.column)]
+    # Names beside the numbers are the proof: one conflict refutes, three rows confirm.
     texts = [one for one in named if not one.numbers]
     for one in certain or same_header or counted:
         if any(_conflict(one, other).any() for other in texts):

@@ -70,7 +70,9 @@ def build_panel(
 ) -> BuiltPanel:
     """Deflate, merge and join the ingested tables under one unit scheme."""
     scheme = dict(config["panel"]["unit_schemes"][scheme_name])
+    # Under ``replace`` a scheme swaps columns; every other key is a merged unit.
     replaced = scheme.pop("replace", {})
+    # Ordered by the figures as ingested, so that no scheme's replacement moves a draw.
     ordered = _in_order(tables["units"], tables["panel"])
     check_columns(tables["panel"], [*replaced, *replaced.values()])
     tables = {
@@ -92,6 +94,7 @@ def build_panel(
         years,
         config["taxonomy"]["national_zones"],
     )
+    # Merge first, then difference: growth of a merged unit is that of its merged level.
     collapsed = period_frame(panel, units, periods, config["controls"])
     samples = _samples(
         config["panel"]["samples"],
@@ -139,13 +142,16 @@ def _in_order(units: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
     """
     # ASSUME: every step that draws at random takes units in this order.
     numbers = panel.select_dtypes("number").columns.drop("year").sort_values()
+    # One column a figure and year: figures by name, each from the first year on.
     values = panel.pivot(
         index="unit",
         columns="year",
         values=list(numbers),
     ).reindex(units["unit"])
+    # Columns that units.csv lacks are blank throughout, and the sort passes over them.
     own = units.reindex(columns=["draw_order", "lat", "lon"])
     keys = np.column_stack([own.to_numpy(float), values.to_numpy(float)])
+    # lexsort takes its main key last; names decide only what all values leave tied.
     return units.iloc[np.lexsort((units["unit"], *keys.T[::-1]))].reset_index(drop=True)
 
 
@@ -160,16 +166,19 @@ def _panel(
     wide = raw[raw["year"].between(first, last)].astype({"year": int})
     income = spec["income"]
     _check_names(list(raw.columns), income)
+    # Deflate before merging: real output adds up over parts, an index does not.
     deflated = add_output(wide, income) if "output" in income else wide
     merged = fill_published(
         merge_panel(deflated, mapping, fields, income), tables["panel_merged"], mapping
     )
+    # Growth is a difference of neighbouring rows, so rows stand by unit and year.
     ordered = merged.sort_values(["unit", "year"], ignore_index=True)
     built = add_relative_income(add_growth(add_income(ordered, income)))
     return built[[*LEADING, *[name for name in raw.columns if name not in LEADING]]]
 
 
 def _check_names(columns: list[str], income: Mapping[str, Any]) -> None:
+    # A column may bear a computed name only where it is itself that figure's source.
     same = {"income": "column", "output_real": "output", "population": "population"}
     computed = (
         set(LEADING)
@@ -198,6 +207,7 @@ def _samples(
                 "units of units.csv",
                 "correct the id",
             )
+        # A part merged into another unit has no row of its own that could be left out.
         left_out = {unit for unit in excluded if mapping[unit] == unit}
         out[name] = [unit for unit in units if unit not in left_out]
         if not out[name]:

@@ -26,6 +26,7 @@ def yearly_cells(taxonomies: pd.DataFrame, years: list[int]) -> pd.DataFrame:
     its year on.
     """
     parts = [
+        # A period of one year: its halfway point is the year itself.
         _in_period(taxonomies, Period(start=year, end=year)).assign(year=year)
         for year in years
     ]
@@ -38,6 +39,7 @@ def _in_period(taxonomies: pd.DataFrame, period: Period) -> pd.DataFrame:
     # the period's yearly steps.
     halfway = (period.start + period.end) / 2.0
     start = taxonomies["sez_from_year"]
+    # A zone without a year (NaN) counts in every period.
     sez = taxonomies["sez"].eq(1) & (start.isna() | (start <= halfway))
     cluster = taxonomies["cluster"].eq(1)
     cell = np.select(

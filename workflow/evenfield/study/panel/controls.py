@@ -28,6 +28,7 @@ class PeriodFrames:
 
 def control_values(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
     """Return one control for every unit in one period."""
+    # A control that begins after the period does is blank; no later value stands in.
     if frames.start < control.get("from", frames.start):
         return pd.Series(np.nan, index=frames.units["unit"])
     makers: Mapping[str, Callable[[PeriodFrames, Mapping[str, Any]], pd.Series]] = {
@@ -41,7 +42,9 @@ def control_values(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Serie
 
 
 def _population_growth(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
+    # ln(n + g + delta): ``plus`` stands for technical progress and depreciation.
     shifted = frames.population_growth + control["plus"]
+    # Where population shrinks faster than ``plus`` there is no logarithm: blank.
     return log(shifted.where(shifted > 0))
 
 
@@ -66,10 +69,12 @@ def _initial(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
 
 
 def _initial_ratio(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
+    # The ratio first, then its first year: both parts are of one and the same year.
     return _first_available(frames.inside.assign(value=_ratio(frames.inside, control)))
 
 
 def _mean_ratio(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
+    # A mean over the whole period moves with growth: a channel, not predetermined.
     return pd.Series(
         _ratio(frames.inside, control).groupby(frames.inside["unit"]).mean()
     )

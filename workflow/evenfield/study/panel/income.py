@@ -13,7 +13,9 @@ from evenfield.study.elementary import exp, log
 from evenfield.study.errors import PanelError, first_examples
 from evenfield.study.ingest.income_column import logarithm_sign
 
+# A median below this tells a ratio around 1 from an index with 100 as its base.
 LEAST_INDEX = 10.0
+# What income rests on; a period may be spliced, a single cell never is.
 OFFICIAL = "official"
 PROXY = "proxy"
 SPLICED = "spliced"
@@ -40,9 +42,12 @@ def chain_output(
             "an index of output, previous period = 100",
             "multiply the column by 100",
         )
+    # ln(Q_t / Q_t-1), since the index has the previous period as 100.
     steps = (index / 100.0).apply(log)
     start = list(nominal.index).index(base_year)
+    # ln Q_t - ln Q_b: the steps after b added up; a blank step blanks all beyond it.
     forward = steps.iloc[start + 1 :].cumsum(skipna=False)
+    # Before b the same chain with its sign turned: minus the steps from t + 1 to b.
     backward = (
         -steps.iloc[: start + 1]
         .iloc[::-1]
@@ -63,6 +68,7 @@ def chain_output(
             forward,
         ]
     ).rename_axis("year")
+    # Q_t at prices of the base year = nominal Q_b exp(ln Q_t - ln Q_b).
     return logs.apply(exp) * nominal.loc[base_year]
 
 
@@ -72,6 +78,7 @@ def add_output(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
     named = [income[key] for key in keys if key in income]
     check_figures(panel, named, "panel.income")
     out = panel.copy()
+    # Without an index, ``output`` is real already.
     out["output_official"], out["output_proxy"] = out[income["output"]], np.nan
     if "index" in income:
         wide = {
@@ -94,6 +101,7 @@ def add_output(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
             long, on=["year", "unit"], how="left"
         )
     if "proxy" in income:
+        # The proxy enters only where official output is blank, and keeps its own basis.
         out["output_proxy"] = out[income["proxy"]].where(out["output_official"].isna())
     return out
 
@@ -148,6 +156,7 @@ def add_income(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
     if "column" in income:
         check_figures(panel, [income["column"]], "panel.income.column")
         _check_levels(panel, income["column"])
+        # Income as published: output and population are unknown, and so are all shares.
         out = out.assign(
             output_real=np.nan, population=np.nan, income=out[income["column"]]
         )
@@ -164,7 +173,9 @@ def add_income(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
         )
         out["output_real"] = official.fillna(proxy)
         out["population"] = out[income["population"]]
+        # y = Y / L times scale, which brings it to the unit of income that is printed.
         out["income"] = out["output_real"] / out["population"] * income["scale"]
+    # ln y needs y > 0, and a population of zero makes y infinite.
     wrong = (out["income"] <= 0) | np.isinf(out["income"])
     if wrong.any():
         cells = [
@@ -186,6 +197,7 @@ def add_growth(panel: pd.DataFrame) -> pd.DataFrame:
     # marked spliced joins levels.
     by_unit = panel.groupby("unit", sort=False)
     same_basis = panel["basis"].eq(by_unit["basis"].shift())
+    # 100 (ln y_t - ln y_t-1) over one step of the panel, ten years if it is decennial.
     return panel.assign(
         growth_pct=(100.0 * by_unit["log_income"].diff()).where(same_basis)
     )
@@ -193,11 +205,13 @@ def add_growth(panel: pd.DataFrame) -> pd.DataFrame:
 
 def add_relative_income(panel: pd.DataFrame) -> pd.DataFrame:
     """Add log income relative to the mean of all units, and each unit's shares."""
+    # A year without any figure has no total (min_count) instead of a total of zero.
     total = panel.groupby("year")[["output_real", "population"]].transform(
         "sum", min_count=1
     )
     share = panel["population"] / total["population"]
     plain = panel["log_income"] - panel.groupby("year")["log_income"].transform("mean")
+    # Weighted centre: sum_i (L_i / L) ln y_i; one blank unit blanks the whole year.
     centre = (
         (share * panel["log_income"])
         .groupby(panel["year"])

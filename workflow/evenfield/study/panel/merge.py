@@ -11,6 +11,7 @@ from evenfield.numerics.spatial import tile_grid
 from evenfield.study.errors import ConfigError, PanelError, first_examples
 from evenfield.study.tables import Field
 
+# Merged unit to its parts; it bears the id of one of them.
 Scheme = Mapping[str, list[str]]
 
 
@@ -42,6 +43,7 @@ def merge_panel(
     # ASSUME: rates and prices of a merged unit are means of its parts weighted by
     # population or by nominal output.
     target = panel["unit"].map(mapping)
+    # More than one row a year under one target: these units are merged.
     together = target.map(target.groupby(target).size() / panel["year"].nunique()) > 1
     if not together.any():
         return panel
@@ -49,6 +51,7 @@ def merge_panel(
         "mean_population": income.get("population"),
         "mean_output": income.get("output"),
     }
+    # Columns that the dictionary does not know are output computed before: they add up.
     rules = {
         name: fields[name].merge if name in fields else "sum" for name in panel.columns
     }
@@ -69,6 +72,7 @@ def _merged_rows(
         weight_name = weights.get(rule)
         if rule == "sum":
             columns[name] = _sum(parts[name], key)
+        # sum_k w_k x_k / sum_k w_k over the parts k
         elif weight_name:
             weight = parts[weight_name]
             columns[name] = _sum(parts[name] * weight, key) / _sum(weight, key)
@@ -78,6 +82,7 @@ def _merged_rows(
 
 
 def _sum(values: pd.Series, key: list[pd.Series]) -> pd.Series:
+    # A sum that passes over a blank part would understate the merged unit.
     return values.groupby(key).agg(lambda part: part.sum(skipna=False))
 
 
@@ -91,6 +96,7 @@ def fill_published(
     extra = published[published["unit"].isin(merged)]
     if extra.empty:
         return panel
+    # What the parts give wins; published figures fill blanks only, and add no rows.
     filled = panel.set_index(["unit", "year"]).combine_first(
         extra.set_index(["unit", "year"])
     )
@@ -108,6 +114,7 @@ def merge_units(units: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame
         out["tile_row"], out["tile_col"] = tile_grid(
             out["lat"].to_numpy(float), out["lon"].to_numpy(float)
         )
+    # Coastal as soon as one part is: the maximum of zeros and ones.
     if "coastal" in out:
         out["coastal"] = out.groupby(out["unit"].map(mapping))["coastal"].transform(
             "max"
@@ -128,6 +135,7 @@ def merge_taxonomies(
     out["sez_from_year"] = (
         out["sez_from_year"].where(out["sez_from_year"].notna(), -np.inf).where(zone)
     )
+    # Parts without a zone are NaN here, which the minimum passes over.
     rules = {"cluster": "max", "sez": "max", "sez_from_year": "min"}
     merged = out.groupby(["taxonomy", "unit"], as_index=False).agg(rules)
     return merged.assign(
@@ -153,6 +161,7 @@ def merge_adjacency(
         {side: adjacency[side].map(mapping) for side in ("unit_i", "unit_j")},
         dtype=object,
     )
+    # Borders are undirected: the smaller id first, so that each is there only once.
     low = ends.min(axis=1)
     high = ends.max(axis=1)
     links = pd.DataFrame({"unit_i": low, "unit_j": high})[low.ne(high)]

@@ -14,6 +14,7 @@ from evenfield.study.panel.controls import PeriodFrames, control_values
 from evenfield.study.panel.income import OFFICIAL, PROXY, SPLICED
 from evenfield.study.study_config import Period
 
+# Observations averaged at either end, so that one odd year moves growth less.
 MEAN_OF = 3
 
 
@@ -74,11 +75,13 @@ def _check_complete(y: pd.DataFrame, period: Period) -> None:
 
 def period_basis(inside: pd.DataFrame, period: Period) -> str:
     """Say whether a period rests on official output, on the proxy, or on both."""
+    # A blank basis is a year without income and says nothing of the period.
     bases = set(inside["basis"]) - {""}
     if bases <= {OFFICIAL}:
         return OFFICIAL
     if bases == {PROXY}:
         return PROXY
+    # The jump where the bases meet would be read as growth: joining must be asked for.
     if not period.spliced:
         raise PanelError(
             f"period {period.name} ({period.start} to {period.end}) joins proxy and"
@@ -95,10 +98,12 @@ def _mean_columns(y: pd.DataFrame) -> dict[str, np.ndarray]:
         "log_income_end_mean3",
         "growth_mean3_pct_per_year",
     )
+    # The first and the last three observations must not share a year.
     if len(y) < 2 * MEAN_OF:
         return {name: np.full(y.shape[1], np.nan) for name in names}
     first = y.iloc[:MEAN_OF]
     last = y.iloc[-MEAN_OF:]
+    # The distance between the centres of both means, so that growth stays one per year.
     years = last.index.to_numpy(float).mean() - first.index.to_numpy(float).mean()
     start = first.mean(skipna=False).to_numpy()
     end = last.mean(skipna=False).to_numpy()
@@ -112,5 +117,6 @@ def _mean_columns(y: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def _population_growth(inside: pd.DataFrame, period: Period) -> pd.Series:
+    # n = (ln L_T - ln L_0) / years, not in percent: controls take ln(n + g + delta).
     wide = inside.pivot(index="year", columns="unit", values="population")
     return log(pd.Series(wide.loc[period.end] / wide.loc[period.start])) / period.years

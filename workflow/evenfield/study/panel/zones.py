@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+# Types made here beside those of zones.csv: national zones, and those of the paper.
 NATIONAL = "state"
 SEED = "sez_seed"
 
@@ -16,6 +17,7 @@ def zone_doses(
 ) -> pd.DataFrame:
     """Count the zones in force by unit, year and type."""
     types = _typed(zones, national)
+    # Every type, unit and year has a row: no zone is a zero and not a blank.
     grid = pd.MultiIndex.from_product(
         [sorted(types), units, years],
         names=[
@@ -56,14 +58,18 @@ def _typed(zones: pd.DataFrame, national: list[str]) -> dict[str, pd.DataFrame]:
 def _in_force(
     zones: pd.DataFrame, units: list[str], years: list[int], *, dated: bool
 ) -> np.ndarray:
+    # A zone whose year is unknown is in force in no year.
     chosen = zones[zones["year_in_force"].notna()]
+    # Qualities A and B count as dated; other years come from memory.
     chosen = chosen[chosen["year_quality"].isin(["A", "B"])] if dated else chosen
     row_of_unit = {unit: i for i, unit in enumerate(units)}
     starts = chosen["year_in_force"].to_numpy(float)
+    # ``exit_year`` is the first year without the zone; a blank never comes.
     ends = chosen["exit_year"].astype(float).fillna(np.inf).to_numpy()
     grid = np.asarray(years)
     on = (starts[:, None] <= grid) & (grid < ends[:, None])
     counts = np.zeros((len(units), len(years)), dtype=int)
+    # A unit with several zones stands here several times; ``+=`` would add only one.
     np.add.at(
         counts,
         chosen["unit"].map(row_of_unit).to_numpy(int),

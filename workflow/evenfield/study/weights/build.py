@@ -26,6 +26,7 @@ def build_geography(
     merged: dict[str, list[str]],
 ) -> Geography:
     """Gather what weights are made from."""
+    # Joins name single units; under a scheme they join what these have become.
     target = {part: unit for unit, parts in merged.items() for part in parts}
     pairs = [[target.get(unit, unit) for unit in pair] for pair in joins]
     unknown = sorted({unit for pair in pairs for unit in pair} - set(units["unit"]))
@@ -41,6 +42,7 @@ def build_geography(
         columns=["unit_i", "unit_j"],
         dtype=str,
     )
+    # Without coordinates only weights by distance are refused, not the study.
     nowhere = pd.Series(np.nan, index=units.index)
     return Geography(
         units=tuple(units["unit"]),
@@ -58,6 +60,7 @@ def build_weights(
     """Build one row-standardised weights matrix."""
     try:
         raw = raw_weights(name, spec, geography)
+    # Python raises where NumPy gives infinity; below both are one fault.
     except ArithmeticError:
         raw = csr_array(np.full((1, 1), np.nan))
     if not np.isfinite(raw.data).all():
@@ -66,6 +69,7 @@ def build_weights(
         raise WeightsError(
             fault, expected, "correct weights.families in config.yaml, or lat and lon"
         )
+    # A row without links has no sum to be divided by and no mean of neighbours.
     islands = [
         unit
         for unit, links in zip(
@@ -83,6 +87,7 @@ def build_weights(
             "join them under weights.join (contiguity) or widen the weights in"
             " config.yaml",
         )
+    # Rows sum to one, so that W x is a weighted mean over the neighbours of each unit.
     matrix = row_standardised(raw)
     return SpatialWeights(
         geography.units, matrix, describe_weights(name, spec, raw, matrix)
@@ -102,6 +107,7 @@ def describe_weights(
     ).tolist()
     directed = int(raw.nnz)
     links = np.diff(raw.indptr)
+    # Up to rounding: |w_ij - w_ji| <= 1e-5 w_ji + 1e-8.
     symmetric = bool((abs(raw - raw.T) - 1e-5 * raw.T).data.max(initial=0.0) <= 1e-8)
     return {
         "weights": name,
@@ -116,6 +122,7 @@ def describe_weights(
         "min_neighbours": int(links.min()),
         "max_neighbours": int(links.max()),
         "effective_neighbours": effective,
+        # No negative real eigenvalue, no lower bound of rho: JSON has no infinity.
         "rho_low": low if np.isfinite(low) else None,
         "rho_high": high,
         "components": components(raw),

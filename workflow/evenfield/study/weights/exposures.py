@@ -17,6 +17,7 @@ DOSES = {
     "zones_hidz": ("hidz",),
     "zones_sez": ("sez_seed", "sez"),
 }
+# Ending of an exposure's name, and the count of zones that it is made from.
 COUNTS = {"": "zones", "_documented": "zones_dated"}
 KINDS = ("own", "exposure")
 DOSE_COLUMNS = tuple(f"{name}{ending}" for name in DOSES for ending in COUNTS)
@@ -71,6 +72,7 @@ def exposure_frame(
     columns = ["cluster", "sez", *DOSE_COLUMNS]
     units = merged["unit"].to_numpy()
     own = merged[columns].to_numpy(float)
+    # W acts within one taxonomy and period; other rows are no neighbours.
     groups = merged.groupby(["taxonomy", "period"]).indices.values()
     frames = []
     for name in sorted(weights):
@@ -103,6 +105,7 @@ def _weighted_sums(matrix: csr_array, columns: np.ndarray) -> np.ndarray:
     differs between processors.
     """
     parts = (matrix.data[:, None] * columns[matrix.indices]).T.tolist()
+    # In CSR form the links of row i stand from starts[i] to before starts[i + 1].
     starts = matrix.indptr.tolist()
     return np.array(
         [[math.fsum(part[a:b]) for a, b in pairwise(starts)] for part in parts]

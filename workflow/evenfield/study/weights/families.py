@@ -25,6 +25,7 @@ from evenfield.numerics.spatial import (
 from evenfield.study.errors import WeightsError, first_examples
 from evenfield.study.spatial_weights import check_same_units
 
+# n (n - 1) links of weights between all pairs: reached at about 3,160 units.
 MOST_LINKS = 10_000_000
 
 
@@ -62,6 +63,7 @@ class Geography:
                 "lat and lon in units.csv",
                 "fill them or drop these weights",
             )
+        # Pairs at distance zero: an inverse distance between them would be infinite.
         same = sorted(
             zip(
                 *near_pairs(
@@ -96,6 +98,7 @@ class Geography:
                 f"at most {MOST_LINKS:,}",
                 "take nearest, band or contiguity",
             )
+        # Each pair once; ``symmetric`` mirrors it, and the diagonal stays zero.
         i, j = all_pairs(n)
         return symmetric(
             n,
@@ -135,6 +138,7 @@ def raw_weights(
         "file": from_file,
     }
     out = makers[spec["kind"]](name, spec, geography)
+    # A zero of a file, or of exp(-d / range) far away, is stored but is no link.
     out.eliminate_zeros()
     return out
 
@@ -155,6 +159,7 @@ def contiguity(
     links = symmetric(
         len(row_of_unit), sides[0], sides[1], np.ones(len(geography.links))
     )
+    # A border written in both directions, or joined by hand as well, adds up to two.
     links.data[:] = 1.0
     return links
 
@@ -173,6 +178,7 @@ def nearest(
             "fewer neighbours than units",
             "lower neighbours",
         )
+    # Not symmetric: j may be among the nearest of i, and i not among those of j.
     neighbours = nearest_units(*geography.placed(name), k)
     return csr_array(
         (np.ones(n * k), (np.repeat(np.arange(n), k), neighbours.ravel())), shape=(n, n)
@@ -218,12 +224,14 @@ def economic(
             "income in the base years",
             "choose other base_years",
         )
+    # A gap of zero has no inverse.
     if len(np.unique(mean)) < len(mean):
         raise WeightsError(
             f"weights {name} meet two units of equal income in {first} to {last}",
             "distinct incomes",
             "choose other base_years",
         )
+    # w_ij = g_ij / |mean ln y_i - mean ln y_j|, with g_ij contiguity or 1 / d_ij
     near = raw_weights(
         name,
         {"kind": spec["times"], "power": 1.0},
@@ -253,6 +261,7 @@ def from_file(
             **{side: edges[side].map(lambda unit: mapping.get(unit, unit))}
         )
     named = sorted(set(edges["unit_i"]) | set(edges["unit_j"]))
+    # Checked after merging, so that one file for the parts fits every scheme.
     check_same_units(list(geography.units), named, f"weights {name} ({spec['path']})")
     outward = edges[edges["unit_i"].ne(edges["unit_j"])]
     edges = outward.groupby(["unit_i", "unit_j"])["weight"].sum().reset_index()
@@ -295,6 +304,7 @@ def _read_edges(name: str, path: Path) -> pd.DataFrame:
         ) from None
     edges = pd.DataFrame(estimates, columns=EDGES)
     number = pd.to_numeric(edges["weight"], errors="coerce")
+    # With negative weights a row would be no weighted mean of its neighbours.
     bad = ~(np.isfinite(number) & (number >= 0))
     twice = edges.duplicated(["unit_i", "unit_j"])
     if bad.any() or twice.any():
@@ -304,6 +314,7 @@ def _read_edges(name: str, path: Path) -> pd.DataFrame:
             "finite weights of at least 0, each link once",
             "correct the file",
         )
+    # Zeros on the diagonal are what a square file must hold; positive ones are faults.
     own = edges[edges["unit_i"].eq(edges["unit_j"]) & (number > 0)]
     if len(own):
         raise WeightsError(
@@ -321,6 +332,7 @@ def _from_csv(text: str) -> list[tuple[str, ...]]:
         for line in csv.reader(io.StringIO(text))
         if line
     ]
+    # An edge list with or without weights, or a square whose header repeats the ids.
     if header in (EDGES, EDGES[:2]):
         links = [
             (*line, "1")[:3] for line in lines
@@ -346,6 +358,7 @@ def links_of_gal(text: str) -> list[tuple[str, ...]]:
     """Read a header, then for each unit a line with its id and number of neighbours and
     one with their ids.
     """
+    # One iterator throughout: an id, its count, then as many ids of neighbours.
     words = iter(text.partition("\n")[2].split())
     return [
         (
