@@ -285,12 +285,7 @@ def test_thresholds_are_strict_except_between():
             2.1,
             NAN,
         )
-    ] == [
-        True,
-        False,
-        False,
-        False,
-    ]
+    ] == [True, False, False, False]
     assert [
         Threshold(between=(1, 2)).met(x)
         for x in (
@@ -300,13 +295,7 @@ def test_thresholds_are_strict_except_between():
             2.1,
             NAN,
         )
-    ] == [
-        False,
-        True,
-        True,
-        False,
-        False,
-    ]
+    ] == [False, True, True, False, False]
     assert [Threshold(above=0).words, Threshold(between=(1, 2)).words] == [
         "above 0",
         "between 1 and 2",

@@ -32,18 +32,7 @@ def built(names=tuple(f"u{i:02d}" for i in range(N))):
     links.
     """
     rng = default_rng(5)
-    W = (
-        sum(
-            np.roll(np.eye(N), step, axis=1)
-            for step in (
-                -2,
-                -1,
-                1,
-                2,
-            )
-        )
-        / 4
-    )
+    W = sum(np.roll(np.eye(N), step, axis=1) for step in (-2, -1, 1, 2)) / 4
     x = rng.normal(size=(N, T))
     e = rng.normal(size=(N, T))
     unit = rng.normal(size=N)
@@ -521,12 +510,7 @@ def test_gmm_takes_an_unbalanced_panel_and_names_its_coefficients():
         collapse=True,
         **KEYS,
     )
-    assert list(fit.params.index) == [
-        "lag(y, 1)",
-        "x",
-        "lag(x)",
-        "Intercept",
-    ]
+    assert list(fit.params.index) == ["lag(y, 1)", "x", "lag(x)", "Intercept"]
     assert fit.nobs < N * (T - 1)
     assert {"Hansen p", "m1", "m2"} <= {name.split("(")[0] for name in fit.notes}
 

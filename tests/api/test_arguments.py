@@ -121,12 +121,7 @@ def test_y_and_x_stand_for_a_formula_beside_data_that_come_first():
 
 @pytest.mark.parametrize(
     "kind",
-    [
-        "CR1",
-        "CR2",
-        "CR3",
-        "two_way",
-    ],
+    ["CR1", "CR2", "CR3", "two_way"],
 )
 def test_errors_by_cluster_without_a_unit_are_refused(kind):
     refused(f"{kind} without a unit", ef.ols, "y ~ x", DATA, inference=kind)
@@ -134,12 +129,7 @@ def test_errors_by_cluster_without_a_unit_are_refused(kind):
 
 @pytest.mark.parametrize(
     "kind",
-    [
-        "wild",
-        "conley",
-        "SCPC",
-        "CR2",
-    ],
+    ["wild", "conley", "SCPC", "CR2"],
 )
 def test_dates_without_a_unit_are_refused_where_units_count(kind):
     refused(

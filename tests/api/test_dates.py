@@ -138,12 +138,7 @@ def test_dates_five_years_apart_follow_each_other(function):
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "int64",
-        "periods",
-        "datetimes",
-        "text",
-    ],
+    ["int64", "periods", "datetimes", "text"],
 )
 def test_speeds_are_per_year_for_dates_five_years_apart(name):
     years = np.arange(1900, 1980, 5)
@@ -211,30 +206,12 @@ def test_lines_over_time_are_drawn_for_dates_of_any_kind(name):
 
 
 def test_uneven_dates_are_refused_with_the_first_hole():
-    data = made_panel(
-        np.array(
-            [
-                1900,
-                1910,
-                1925,
-                1935,
-            ]
-        )
-    )
+    data = made_panel(np.array([1900, 1910, 1925, 1935]))
     refused("first 1905, between 1900 and 1910", ef.dynamic_fe, "rich", data, **KEYS)
 
 
 def test_lags_that_no_row_has_are_refused():
-    data = made_panel(
-        np.array(
-            [
-                1900,
-                1910,
-                1925,
-                1935,
-            ]
-        )
-    )
+    data = made_panel(np.array([1900, 1910, 1925, 1935]))
     refused("no unit with a date 1 step earlier", ef.ols, "y ~ lag(x)", data, **KEYS)
 
 

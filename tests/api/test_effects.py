@@ -122,12 +122,7 @@ def test_both_effects_behind_the_bar_of_a_dynamic_spatial_panel_are_its_own():
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "income per head",
-        "1",
-        "a|b",
-        "np",
-    ],
+    ["income per head", "1", "a|b", "np"],
 )
 def test_outcomes_of_panel_estimators_are_columns_of_any_name(name):
     data = DATA.assign(rich=np.exp(DATA["y"])).rename(columns={"rich": name})

@@ -23,15 +23,7 @@ def coefficients(formula, data):
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "1",
-        "a|b",
-        "np",
-        "class",
-        "a ~ b",
-        "d'Ivoire",
-        "C",
-    ],
+    ["1", "a|b", "np", "class", "a ~ b", "d'Ivoire", "C"],
 )
 @pytest.mark.parametrize(
     "formula",

@@ -88,12 +88,7 @@ def test_local_values_average_to_the_whole():
     )
     local = fit.tables["local"]
     close(local["local I"].sum(), (N - 1) * fit.params["I"])
-    assert set(local["quadrant"]) <= {
-        "HH",
-        "LL",
-        "HL",
-        "LH",
-    }
+    assert set(local["quadrant"]) <= {"HH", "LL", "HL", "LH"}
 
 
 def test_rows_and_weights_in_any_order_give_the_same_numbers():

@@ -14,15 +14,7 @@ from tolerances import close
 DATA = made_panel(units=60)
 
 HOLE = DATA[DATA["year"] != 1998]
-GAPS = DATA.drop(
-    index=[
-        0,
-        1,
-        2,
-        35,
-        70,
-    ]
-)
+GAPS = DATA.drop(index=[0, 1, 2, 35, 70])
 FEW = {"collapse": True, "instruments": (2, 3), **KEYS}
 LAYOUTS = [{"instruments": (2, 3)}, {"instruments": (2, 4), "collapse": True}]
 

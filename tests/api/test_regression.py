@@ -63,12 +63,7 @@ def by_statsmodels(
 @pytest.mark.parametrize("holes", [False, True])
 @pytest.mark.parametrize(
     "n_dates",
-    [
-        2,
-        3,
-        5,
-        12,
-    ],
+    [2, 3, 5, 12],
 )
 @pytest.mark.parametrize("effects", EFFECTS)
 def test_hc3_beside_effects_is_that_of_the_dummies(effects, n_dates, holes):
@@ -114,12 +109,7 @@ def test_hc3_is_the_same_without_a_row_that_has_a_dummy_for_itself(formula, infe
 
 @pytest.mark.parametrize(
     "inference",
-    [
-        "HC3",
-        "HC1",
-        "CR1",
-        "CR2",
-    ],
+    ["HC3", "HC1", "CR1", "CR2"],
 )
 def test_as_many_effects_as_rows_are_refused(inference):
     data = made_panel(2)[:8]
@@ -220,19 +210,7 @@ def test_regressors_that_effects_absorb_are_named(inference):
     )
 
 
-LABELS = [
-    "1",
-    "0",
-    "-1",
-    "const",
-    "np",
-    "C",
-    "a|b",
-    "a`b",
-    "y ~ x",
-    "lag(x)",
-    "a+b",
-]
+LABELS = ["1", "0", "-1", "const", "np", "C", "a|b", "a`b", "y ~ x", "lag(x)", "a+b"]
 
 
 @pytest.mark.parametrize("label", LABELS)

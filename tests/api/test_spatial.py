@@ -156,14 +156,7 @@ def test_an_outcome_that_is_constant_is_refused(effects):
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "rho",
-        "lambda",
-        "sigma2",
-        "phi",
-        "tau",
-        "W x",
-    ],
+    ["rho", "lambda", "sigma2", "phi", "tau", "W x"],
 )
 def test_regressors_named_as_parameters_are_refused(name):
     data = DATA.assign(**{name: np.sin(np.arange(len(DATA)))})

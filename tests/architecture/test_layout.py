@@ -24,22 +24,11 @@ FOLDERS = {
     "numerics": (set(), {"scipy"}),
     "api": (
         {"study", "numerics"},
-        {
-            "pandas",
-            "scipy",
-            "formulaic",
-            "docx",
-        },
+        {"pandas", "scipy", "formulaic", "docx"},
     ),
     "study": (
         {"numerics"},
-        {
-            "pandas",
-            "scipy",
-            "yaml",
-            "jsonschema",
-            "pydantic",
-        },
+        {"pandas", "scipy", "yaml", "jsonschema", "pydantic"},
     ),
     "shared": (
         {"study", "numerics"},

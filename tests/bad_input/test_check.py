@@ -33,13 +33,7 @@ KINDS = from_yaml("""
     cluster: integer
     """)
 KINDS |= dict.fromkeys(
-    (
-        "output",
-        "people",
-        "lat",
-        "lon",
-        "value",
-    ),
+    ("output", "people", "lat", "lon", "value"),
     "number",
 )
 KINDS |= dict.fromkeys(

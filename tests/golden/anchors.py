@@ -488,15 +488,7 @@ def blundell_bond():
         names,
         ours,
         printed,
-        [
-            5e-3,
-            0,
-            5e-4,
-            5e-3,
-            5e-3,
-            0,
-            0,
-        ],
+        [5e-3, 0, 5e-4, 5e-3, 5e-3, 0, 0],
         strict=True,
     ):
         yield Anchor(*line)

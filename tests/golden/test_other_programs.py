@@ -66,16 +66,7 @@ def test_employment_of_140_firms_by_pydynpd(name):
 def test_driscoll_kraay_by_linearmodels_and_fixed_b_asks_for_more_than_the_normal_law():
     data = munnell.load()
     label = expected("driscoll_kraay")
-    table = np.log(
-        data[
-            [
-                "GSP",
-                "P_CAP",
-                "PC",
-                "EMP",
-            ]
-        ]
-    ).assign(UNEMP=data["UNEMP"])
+    table = np.log(data[["GSP", "P_CAP", "PC", "EMP"]]).assign(UNEMP=data["UNEMP"])
     table.index = [data["STATE"].factorize()[0], data["YR"].to_numpy()]
     within = (table - table.groupby(level=0).transform("mean")).to_numpy()
     case = (
@@ -86,14 +77,7 @@ def test_driscoll_kraay_by_linearmodels_and_fixed_b_asks_for_more_than_the_norma
     )
     model = PanelOLS(
         table["GSP"],
-        table[
-            [
-                "P_CAP",
-                "PC",
-                "EMP",
-                "UNEMP",
-            ]
-        ],
+        table[["P_CAP", "PC", "EMP", "UNEMP"]],
         entity_effects=True,
     )
     for factor, debiased in (("N/(N-A-K)", True), ("N/(N-A)", False)):

@@ -62,16 +62,7 @@ def tests():
 
 def test_cumulated_sums_are_tests_one_by_one(tests):
     x = two_clubs()
-    order = np.array(
-        [
-            3,
-            7,
-            0,
-            9,
-            11,
-            2,
-        ]
-    )
+    order = np.array([3, 7, 0, 9, 11, 2])
     prefixes = [one_by_one(x, order[:k]) for k in range(2, 7)]
     close(tests.pairs(order), [one_by_one(x, order[i : i + 2]) for i in range(5)])
     close(tests.prefixes(order, 2, 6), prefixes)
@@ -219,12 +210,7 @@ def test_units_are_sorted_by_their_mean_over_the_last_share_of_dates():
         [
             [9.0, 1, 1, 4],
             [1, 1, 5, 3],
-            [
-                1,
-                1,
-                1,
-                5,
-            ],
+            [1, 1, 1, 5],
         ]
     )
     assert list(cb._sorted_rows(x, 0.0)) == [2, 0, 1]
@@ -346,12 +332,7 @@ def test_units_are_adopted_by_the_club_with_the_largest_t_one_after_another():
     tests = group_tests(x, PERIODS, "fqsb")
     clubs = [
         [0, 1, 2, 3],
-        [
-            6,
-            7,
-            8,
-            9,
-        ],
+        [6, 7, 8, 9],
     ]
     left = [4, 5, 10, 11]
     before = split(tests, *clubs, divergent=tuple(left))
@@ -377,14 +358,7 @@ def test_shared_membership_leaves_out_units_of_no_club():
     shared = cb.shared_membership(
         [
             np.array([1, 1, 2, 0]),
-            np.array(
-                [
-                    1,
-                    2,
-                    2,
-                    0,
-                ]
-            ),
+            np.array([1, 2, 2, 0]),
         ]
     )
     assert shared.tolist() == [
@@ -395,14 +369,7 @@ def test_shared_membership_leaves_out_units_of_no_club():
     ]
     stability = cb.core_stability(
         shared,
-        np.array(
-            [
-                1,
-                1,
-                1,
-                0,
-            ]
-        ),
+        np.array([1, 1, 1, 0]),
     )
     close(stability, [0.25, 0.5, 0.25, np.nan])
 
@@ -440,23 +407,11 @@ def test_a_table_that_no_draw_reaches_has_the_smallest_p_value():
 def test_association_of_two_groupings_and_its_size():
     a = np.repeat(
         [0, 0, 1, 1, 2],
-        [
-            6,
-            2,
-            3,
-            5,
-            4,
-        ],
+        [6, 2, 3, 5, 4],
     )
     b = np.repeat(
         [0, 1, 0, 1, 1],
-        [
-            6,
-            2,
-            3,
-            5,
-            4,
-        ],
+        [6, 2, 3, 5, 4],
     )
     result = association_test(a, b, default_rng(3), 499)
     table = np.array([[6, 2], [3, 5], [0, 4]])
@@ -491,12 +446,7 @@ def wandering_units(seed):
 @pytest.mark.parametrize("rule", [*RULES, SieveRule(0.0, 0.1, 0.2)])
 @pytest.mark.parametrize(
     "seed",
-    [
-        1,
-        8,
-        20,
-        39,
-    ],
+    [1, 8, 20, 39],
 )
 def test_the_sieve_is_raised_until_the_club_converges_or_its_cap_is_reached(seed, rule):
     clubs_are_those_by_hand(wandering_units(seed), rule)

@@ -44,13 +44,7 @@ def planted(
 
 @pytest.mark.parametrize(
     "lam",
-    [
-        -0.03,
-        -0.001,
-        0.0,
-        0.02,
-        0.3,
-    ],
+    [-0.03, -0.001, 0.0, 0.02, 0.3],
 )
 def test_speed_inverts_the_slope(lam):
     close(speed_from_slope((np.expm1(-lam * 20) / 20), 20), lam, atol=MACHINE)
@@ -82,13 +76,7 @@ def test_half_lives_and_bounds_also_unbounded_and_undefined():
 
 @pytest.mark.parametrize(
     "lam",
-    [
-        -0.06,
-        -0.01,
-        0.0,
-        0.02,
-        0.15,
-    ],
+    [-0.06, -0.01, 0.0, 0.02, 0.15],
 )
 @pytest.mark.parametrize("years", [1.0, 20.0, 80.0])
 def test_nls_equals_the_transform_of_ols(lam, years):
@@ -168,15 +156,7 @@ def test_sigma_and_its_tests(ends):
     close(sigma(np.array([1.0, 2.0, 4.0])), np.sqrt(7 / 3))
     assert np.isnan(sigma(np.array([1.0])))
     assert sigma(np.ones((3, 4))).shape == (4,)
-    x = np.array(
-        [
-            1.0,
-            2.0,
-            3.0,
-            4.0,
-            5.0,
-        ]
-    )
+    x = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
     close(coefficient_of_variation(x), np.sqrt(2.5) / 3)
     close(dp.percentile_ratio(x), 4.6 / 1.4)
     assert dp.interquartile_range(x) == 2.0

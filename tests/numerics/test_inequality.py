@@ -216,43 +216,14 @@ def test_parts_close_and_labels_are_permuted(data, measure):
 
 
 def test_maximum_connected_comparison_and_refusals(data):
-    y = np.array(
-        [
-            1.0,
-            2.0,
-            3.0,
-            8.0,
-            9.0,
-            10.0,
-        ]
-    )
-    groups = np.array(
-        [
-            1,
-            0,
-            1,
-            0,
-            1,
-            0,
-        ]
-    )
+    y = np.array([1.0, 2.0, 3.0, 8.0, 9.0, 10.0])
+    groups = np.array([1, 0, 1, 0, 1, 0])
     best = max(
         decompose_theil(y, np.ones(6), np.isin(np.arange(6), pick).astype(int)).between
         for pick in combinations(range(6), 3)
     )
     close(maximum_between(y, np.ones(6), groups), best, MACHINE)
-    y = np.array(
-        [
-            9.0,
-            8,
-            7,
-            1,
-            1,
-            1,
-            2,
-            2,
-        ]
-    )
+    y = np.array([9.0, 8, 7, 1, 1, 1, 2, 2])
     test = connected_test(
         y,
         np.ones(8),
@@ -370,12 +341,7 @@ def test_smallest_difference_and_permuted_sum():
 
 @pytest.mark.parametrize(
     "n",
-    [
-        2,
-        7,
-        12,
-        31,
-    ],
+    [2, 7, 12, 31],
 )
 def test_incomes_that_are_alike_have_no_inequality_whatever_the_rounding(n):
     income = np.full(n, np.exp(9.0))
@@ -389,9 +355,4 @@ def test_incomes_that_are_alike_have_no_inequality_whatever_the_rounding(n):
         parts = decompose_theil(income, weights, groups)
         assert (parts.total, parts.between, parts.within) == (0, 0, 0)
         assert np.isnan(parts.share)
-        assert tuple(decompose_gini(income, weights, groups)) == (
-            0,
-            0,
-            0,
-            0,
-        )
+        assert tuple(decompose_gini(income, weights, groups)) == (0, 0, 0, 0)

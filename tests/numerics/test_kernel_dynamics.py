@@ -83,44 +83,21 @@ def test_densities_modes_and_basins():
     assert critical_bandwidth(humps, 1) > critical_bandwidth(humps, 2)
     assert (
         count_prominent_modes(
-            np.array(
-                [
-                    0.0,
-                    1.0,
-                    0.96,
-                    0.99,
-                    0.0,
-                ]
-            ),
+            np.array([0.0, 1.0, 0.96, 0.99, 0.0]),
             0.05,
         )
         == 1
     )
     assert (
         count_prominent_modes(
-            np.array(
-                [
-                    0.0,
-                    1.0,
-                    0.9,
-                    1.0,
-                    0.0,
-                ]
-            ),
+            np.array([0.0, 1.0, 0.9, 1.0, 0.0]),
             0.05,
         )
         == 2
     )
     assert (
         count_prominent_modes(
-            np.array(
-                [
-                    1.0,
-                    0.2,
-                    0.1,
-                    0.6,
-                ]
-            ),
+            np.array([1.0, 0.2, 0.1, 0.6]),
             0.05,
         )
         == 2

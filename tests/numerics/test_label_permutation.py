@@ -204,17 +204,7 @@ def test_labels_of_a_stratum_stay_in_it():
 def test_draws_whose_labels_a_control_repeats_are_left_out_of_the_count():
     y, labels, _ = _data()
     controls = np.column_stack([np.ones(N), np.roll(labels[:, 0], 5)])
-    rotations = np.array(
-        [
-            np.roll(np.arange(N), k)
-            for k in (
-                5,
-                1,
-                2,
-                3,
-            )
-        ]
-    )
+    rotations = np.array([np.roll(np.arange(N), k) for k in (5, 1, 2, 3)])
     source = np.concatenate([rotations, free_label_draws(N, 60, default_rng(3)).source])
     draws = LabelDraws(
         source,

@@ -155,22 +155,9 @@ def test_another_currency_changes_the_test_of_logs_and_not_that_of_levels(income
 
 def test_a_share_of_the_first_periods_is_discarded():
     lengths = (34, 43, 21, 30, 31, 41)
-    assert [discarded_periods(T) for T in lengths] == [
-        11,
-        14,
-        7,
-        10,
-        10,
-        14,
-    ]
+    assert [discarded_periods(T) for T in lengths] == [11, 14, 7, 10, 10, 14]
     assert [discarded_periods(10, 0.25), discarded_periods(30, 0.2)] == [2, 6]
-    assert list(regression_periods(7, 2)) == [
-        3,
-        4,
-        5,
-        6,
-        7,
-    ]
+    assert list(regression_periods(7, 2)) == [3, 4, 5, 6, 7]
     for T, discard in ((6, 2), (30, 0)):
         refused("at least 5", regression_periods, T, discard)
 

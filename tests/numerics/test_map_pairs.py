@@ -25,12 +25,7 @@ for one, other in [*LINKS, *EXTRA]:
     W[one, other] = W[other, one] = 1
 MEMBER = np.isin(
     np.arange(8),
-    [
-        0,
-        1,
-        4,
-        5,
-    ],
+    [0, 1, 4, 5],
 )
 ACROSS = [
     (1, 2),
@@ -38,18 +33,7 @@ ACROSS = [
     (5, 2),
     (5, 6),
 ]
-Y = np.array(
-    [
-        3.0,
-        5.0,
-        1.0,
-        2.0,
-        4.0,
-        6.0,
-        2.5,
-        0.5,
-    ]
-)
+Y = np.array([3.0, 5.0, 1.0, 2.0, 4.0, 6.0, 2.5, 0.5])
 
 
 @pytest.fixture

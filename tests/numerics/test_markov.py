@@ -33,14 +33,7 @@ def test_quantiles_divide_values_evenly_over_all_dates_or_in_each_year():
     classes = classes_of(values, quantile_cutoffs(values, 3))
     assert np.bincount(classes.ravel()).tolist() == [10, 10, 10]
     yearly = mk.yearly_classes(np.arange(6.0)[:, None] + np.zeros((6, 2)), 3)
-    assert yearly[:, 1].tolist() == [
-        0,
-        0,
-        1,
-        1,
-        2,
-        2,
-    ]
+    assert yearly[:, 1].tolist() == [0, 0, 1, 1, 2, 2]
     refused("too alike", quantile_cutoffs, np.ones(9), 3)
     refused("at least two", quantile_cutoffs, np.arange(9.0), 1)
 
@@ -49,12 +42,7 @@ def test_transitions_are_counted_by_unit_over_one_and_two_steps():
     classes = np.array(
         [
             [0, 1, 1, 0],
-            [
-                1,
-                1,
-                0,
-                0,
-            ],
+            [1, 1, 0, 0],
         ]
     )
     assert_array_equal(transition_counts(classes, 2)[0], [[0, 1], [1, 1]])
@@ -75,23 +63,9 @@ def test_chains_together_are_those_of_each_and_one_without_moves_has_no_limit():
 def test_draws_take_whole_units():
     # Units with 1, 10, 100 and 1000 transitions: digits are how often each is drawn.
     counts = np.zeros((4, 2, 2))
-    counts[np.arange(4), 0, 0] = [
-        1,
-        10,
-        100,
-        1000,
-    ]
+    counts[np.arange(4), 0, 0] = [1, 10, 100, 1000]
     drawn = mk.bootstrap_counts(counts, default_rng(0), 500)[:, 0, 0]
-    digits = (
-        drawn[:, None].astype(int)
-        // [
-            1000,
-            100,
-            10,
-            1,
-        ]
-        % 10
-    )
+    digits = drawn[:, None].astype(int) // [1000, 100, 10, 1] % 10
     assert digits.sum(axis=1).max() == 4
     close(drawn.mean(), 1111, rtol=0.1)
 
@@ -207,22 +181,8 @@ def test_half_life_is_the_time_in_which_the_second_root_halves():
 
 
 def test_a_value_on_a_cutoff_belongs_to_the_class_below():
-    values = np.array(
-        [
-            0.5,
-            1.0,
-            1.01,
-            2.0,
-            3.0,
-        ]
-    )
-    assert classes_of(values, np.array([1.0, 2.0])).tolist() == [
-        0,
-        0,
-        1,
-        1,
-        2,
-    ]
+    values = np.array([0.5, 1.0, 1.01, 2.0, 3.0])
+    assert classes_of(values, np.array([1.0, 2.0])).tolist() == [0, 0, 1, 1, 2]
 
 
 def test_neighbours_are_sorted_by_quantiles_of_all_units_and_dates():
@@ -271,16 +231,7 @@ def test_the_second_root_is_a_modulus_also_where_it_is_negative_or_complex():
 def test_second_order_transitions_need_three_dates():
     counts = second_order_counts(np.array([[0, 1, 1]]), 2)
     assert counts[0, 0, 1, 1] == 1 == counts.sum()
-    classes = np.array(
-        [
-            [
-                0,
-                1,
-                0,
-                1,
-            ]
-        ]
-    )
+    classes = np.array([[0, 1, 0, 1]])
     counts = second_order_counts(classes, 2)[0]
     assert counts[0, 1, 0] == counts[1, 0, 1] == 1
     assert counts.sum() == 2
@@ -291,14 +242,7 @@ def test_second_order_transitions_need_three_dates():
     "values",
     [
         [0.0, 1, 2, 3, 3, 3],
-        [
-            0.0,
-            0,
-            0,
-            0,
-            0,
-            3,
-        ],
+        [0.0, 0, 0, 0, 0, 3],
     ],
 )
 def test_values_alike_at_either_end_leave_no_classes(values):

@@ -91,16 +91,7 @@ def test_moments_of_residuals_are_those_of_spreg(lattice, values):
 
 def test_p_value_is_near_that_of_all_permutations():
     W = np.eye(6, k=1) + np.eye(6, k=-1)
-    y = np.array(
-        [
-            1.0,
-            2.0,
-            2.5,
-            5.0,
-            4.0,
-            6.5,
-        ]
-    )
+    y = np.array([1.0, 2.0, 2.5, 5.0, 4.0, 6.5])
     e = y - y.mean()
     drawn = np.array([morans_i(np.array(order), W) for order in permutations(e)])
     observed = morans_i(e, W)
@@ -371,19 +362,7 @@ def test_border_errors_are_those_of_two_way_clusters():
         (0, 5),
     ]:
         touching[a, b] = touching[b, a] = True
-    y = np.array(
-        [
-            3.0,
-            2.0,
-            4.0,
-            1.0,
-            0.5,
-            0.0,
-            1.0,
-            0.7,
-            0.1,
-        ]
-    )
+    y = np.array([3.0, 2.0, 4.0, 1.0, 0.5, 0.0, 1.0, 0.7, 0.1])
     pairs = border_pairs(np.arange(9) < 4, touching)
     d = y[pairs.inside] - y[pairs.outside]
     u = d - d.mean()
@@ -417,19 +396,7 @@ def test_border_errors_are_those_of_two_way_clusters():
 
 def test_the_p_value_counts_the_data_as_one_draw_in_the_nearer_tail():
     # Nine draws: none below, two at least as high; 2 (1 + 2) / 10, and 2 (1 + 0) / 10.
-    drawn = np.array(
-        [
-            1.0,
-            2,
-            3,
-            4,
-            5,
-            6,
-            7,
-            8,
-            9,
-        ]
-    )[:, None]
+    drawn = np.array([1.0, 2, 3, 4, 5, 6, 7, 8, 9])[:, None]
     close(two_sided_p(drawn, np.array([8.0]))[0], 0.6)
     close(two_sided_p(drawn, np.array([10.0]))[0], 0.2)
     close(two_sided_p(drawn, np.array([0.0]))[0], 0.2)

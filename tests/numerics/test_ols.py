@@ -181,13 +181,7 @@ def test_hc3_of_a_fit_without_effects_is_that_of_the_fit_with_dummies():
     rng = default_rng(4)
     unit = np.repeat(
         np.arange(5),
-        [
-            3,
-            3,
-            2,
-            4,
-            1,
-        ],
+        [3, 3, 2, 4, 1],
     )  # the last has a row for itself
     x = rng.normal(size=(13, 2))
     y = rng.normal(size=13) + unit

@@ -31,15 +31,7 @@ from tolerances import MACHINE, close
 UNITS, A, DISTANCE, C, S = read_design()
 WEIGHTS = weights_of(A, DISTANCE)
 ONE = np.ones(31)
-EXPOSURE_DIFFERENCE = np.array(
-    [
-        0,
-        0,
-        0,
-        1.0,
-        -1.0,
-    ]
-)
+EXPOSURE_DIFFERENCE = np.array([0, 0, 0, 1.0, -1.0])
 
 
 def exposure_design(name):
@@ -308,14 +300,7 @@ def test_clusters_that_differ_within_count_by_their_own_weights():
     rng = default_rng(2)
     clusters = np.repeat(
         np.arange(6),
-        [
-            2,
-            3,
-            4,
-            5,
-            6,
-            7,
-        ],
+        [2, 3, 4, 5, 6, 7],
     )
     X = np.column_stack([np.ones(27), rng.normal(size=27)])
     a = X @ np.linalg.inv(X.T @ X) @ SLOPE

@@ -18,12 +18,7 @@ UNITS = np.array([f"u{i:02d}" for i in range(N)])
 def regression():
     rng = default_rng(4)
     X = np.column_stack([np.ones(N), rng.normal(size=(N, 3))])
-    return X @ [
-        1,
-        0.8,
-        0,
-        0,
-    ] + rng.normal(size=N), X
+    return X @ [1, 0.8, 0, 0] + rng.normal(size=N), X
 
 
 def squared_errors_of_refits(y, X):

@@ -54,15 +54,7 @@ X_EXPOSURE = np.column_stack(
         W @ S,
     ]
 )
-DIFFERENCE = np.array(
-    [
-        0,
-        0,
-        0,
-        1.0,
-        -1.0,
-    ]
-)
+DIFFERENCE = np.array([0, 0, 0, 1.0, -1.0])
 ERRORS = {
     "iid": np.eye(31),
     "sar": sar_covariance(W, 0.6),
@@ -318,14 +310,7 @@ def six_places():
     position = np.column_stack(
         [
             np.arange(6.0),
-            [
-                0,
-                2,
-                1,
-                5,
-                3,
-                4,
-            ],
+            [0, 2, 1, 5, 3, 4],
         ]
     )
     return cdist(position, position)

@@ -36,14 +36,7 @@ QUARTER = EARTH_RADIUS_KM * np.pi / 2
 def test_distance_equals_libpysal_and_known_arcs():
     distance = haversine_km(
         np.array([0.0, 0.0, 90.0, -90.0]),
-        np.array(
-            [
-                0.0,
-                90.0,
-                17.0,
-                17.0,
-            ]
-        ),
+        np.array([0.0, 90.0, 17.0, 17.0]),
     )
     close(distance[0, 1], QUARTER, MACHINE)
     close(distance[0, 2], QUARTER, MACHINE)
@@ -84,14 +77,7 @@ def test_neighbours_decay_and_admissible_ranges():
     assert (
         nearest_units(
             np.array([0.0, 0.0, 0.0, 45.0]),
-            np.array(
-                [
-                    0.0,
-                    45.0,
-                    -45.0,
-                    0.0,
-                ]
-            ),
+            np.array([0.0, 45.0, -45.0, 0.0]),
             1,
         )[0]
         == 1

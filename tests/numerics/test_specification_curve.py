@@ -60,34 +60,12 @@ def test_summaries_joint_p_and_strata():
         np.array([]),
         1.0,
     )
-    strata = np.array(
-        [
-            0,
-            1,
-            0,
-            1,
-            0,
-        ]
-    )
+    strata = np.array([0, 1, 0, 1, 0])
     source = permutation_from_keys(
-        np.array(
-            [
-                0.9,
-                0.2,
-                0.1,
-                0.1,
-                0.5,
-            ]
-        ),
+        np.array([0.9, 0.2, 0.1, 0.1, 0.5]),
         strata,
     )
-    assert source.tolist() == [
-        2,
-        3,
-        4,
-        1,
-        0,
-    ]
+    assert source.tolist() == [2, 3, 4, 1, 0]
     assert (strata[source] == strata).all()
 
 
@@ -134,15 +112,7 @@ def test_slopes_of_many_treatments_are_those_of_statsmodels_clustered_by_unit():
     rng = default_rng(3)
     units = np.repeat(
         np.arange(7),
-        [
-            2,
-            3,
-            3,
-            4,
-            2,
-            3,
-            3,
-        ],
+        [2, 3, 3, 4, 2, 3, 3],
     )
     controls = np.column_stack([np.ones(20), rng.normal(size=20)])
     treatments = rng.normal(size=(20, 4))
@@ -233,31 +203,9 @@ def test_a_joint_test_counts_draws_in_the_predicted_direction():
 
 
 def test_permutations_stay_within_strata_and_follow_their_keys():
-    strata = np.array(
-        [
-            1,
-            0,
-            1,
-            0,
-            1,
-        ]
-    )
+    strata = np.array([1, 0, 1, 0, 1])
     source = permutation_from_keys(
-        np.array(
-            [
-                0.9,
-                0.2,
-                0.1,
-                0.8,
-                0.5,
-            ]
-        ),
+        np.array([0.9, 0.2, 0.1, 0.8, 0.5]),
         strata,
     )
-    assert source.tolist() == [
-        2,
-        1,
-        4,
-        3,
-        0,
-    ]
+    assert source.tolist() == [2, 1, 4, 3, 0]

@@ -51,18 +51,7 @@ def test_no_other_weights_fit_better_and_the_start_does_not_matter(seed, T, J):
 
 def test_known_weights_come_back_and_units_of_measure_do_not_matter():
     y, D = built(3, T=40, J=8)
-    known = np.array(
-        [
-            0.5,
-            0.3,
-            0.2,
-            0,
-            0,
-            0,
-            0,
-            0,
-        ]
-    )
+    known = np.array([0.5, 0.3, 0.2, 0, 0, 0, 0, 0])
     w = simplex_least_squares(*penalised(D @ known, D, RIDGE), np.full(8, 1 / 8))
     close(w, known, atol=1e-4)
     one = simplex_least_squares(*penalised(y, D, RIDGE), known)
@@ -143,14 +132,7 @@ def test_moved_residuals_are_compared_in_mean_absolute_size():
     assert conformal_p(residuals[::-1], after) == 4 / 4
     assert (
         conformal_p(
-            np.array(
-                [
-                    1.0,
-                    1.0,
-                    -1.0,
-                    1.0,
-                ]
-            ),
+            np.array([1.0, 1.0, -1.0, 1.0]),
             after,
         )
         == 1
@@ -162,30 +144,14 @@ def test_moved_residuals_are_compared_in_mean_absolute_size():
     [
         None,
         np.zeros(5),
-        np.array(
-            [
-                0,
-                -1,
-                0.2,
-                0.1,
-                0,
-            ]
-        ),
+        np.array([0, -1, 0.2, 0.1, 0]),
     ],
 )
 def test_weights_are_the_optimum_from_any_start(start):
     rng = default_rng(8)
     D = rng.normal(size=(9, 5)) + np.arange(5)
     A, b = penalised(
-        D
-        @ [
-            0.5,
-            0.3,
-            0.2,
-            0,
-            0,
-        ]
-        + 0.3 * rng.normal(size=9),
+        D @ [0.5, 0.3, 0.2, 0, 0] + 0.3 * rng.normal(size=9),
         D,
         1e-6,
     )

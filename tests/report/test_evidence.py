@@ -22,13 +22,7 @@ ENDS = ("estimate", "std_error", "p_value", "conf_low", "conf_high")
 CELL = dict(
     zip(
         ENDS,
-        (
-            1.0,
-            0.5,
-            0.05,
-            0.0,
-            2.0,
-        ),
+        (1.0, 0.5, 0.05, 0.0, 2.0),
         strict=True,
     )
 )
@@ -92,12 +86,7 @@ def test_columns_are_those_of_income_outcome_and_controls(tmp_path):
     }
     row = {"outcome": "log(tea)"}
     spec = {"id": "year", "controls": ["energy"]}
-    assert columns_named(config, row, spec) == [
-        "output",
-        "people",
-        "coal",
-        "tea",
-    ]
+    assert columns_named(config, row, spec) == ["output", "people", "coal", "tea"]
 
 
 def test_an_entry_is_found_below_the_section_that_it_belongs_to(tmp_path, monkeypatch):

@@ -32,12 +32,7 @@ def test_captions_hold_no_forbidden_word():
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "abstract",
-        "page",
-        "paper",
-        "appendix",
-    ],
+    ["abstract", "page", "paper", "appendix"],
 )
 def test_neutral_texts_hold_no_forbidden_word(name):
     assert (

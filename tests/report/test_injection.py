@@ -95,15 +95,7 @@ def test_a_text_with_a_hidden_letter_is_refused_with_its_line(prose, letter):
 
 @pytest.mark.parametrize(
     "letter",
-    [
-        "\t",
-        "汉",
-        "é",
-        "\u200f",
-        "\u200d",
-        "😀",
-        "−",
-    ],
+    ["\t", "汉", "é", "\u200f", "\u200d", "😀", "−"],
 )
 def test_a_letter_that_a_reader_sees_is_taken(prose, letter):
     prose(f"# One\n\ntwo {letter} three\n")

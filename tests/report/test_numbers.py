@@ -50,16 +50,7 @@ def config(**numbers):
     rest = {
         "answers": CLAIMS,
         "estimates": {"beta": []},
-        "periods": {
-            name: {}
-            for name in (
-                "P1",
-                "P2",
-                "P3",
-                "P4",
-                "P9",
-            )
-        },
+        "periods": {name: {} for name in ("P1", "P2", "P3", "P4", "P9")},
         "inference": {"conf_level": 0.95},
         "panel": panel,
     }

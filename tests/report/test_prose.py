@@ -385,15 +385,6 @@ def test_the_editor_of_a_book_is_named_as_editor(tmp_path, editors, author):
 
 def test_counts_as_words():
     assert [
-        word(n)
-        for n in (
-            0,
-            6,
-            12,
-            20,
-            21,
-            99,
-            100,
-        )
+        word(n) for n in (0, 6, 12, 20, 21, 99, 100)
     ] == "no six twelve twenty twenty-one ninety-nine 100".split()
     assert word(part_of("x", Number(value=6.0, show="0", source="x"))) == "six"

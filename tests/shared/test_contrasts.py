@@ -120,14 +120,7 @@ def test_the_whole_ladder_stands_on_one_estimate():
             table["x"],
         ]
     )
-    expected = fit_ols(table["y"].to_numpy(), X).beta @ np.array(
-        [
-            1.0,
-            -1.0,
-            0.0,
-            0.0,
-        ]
-    )
+    expected = fit_ols(table["y"].to_numpy(), X).beta @ np.array([1.0, -1.0, 0.0, 0.0])
     close([row.estimate for row in coef.values()], [expected] * len(coef), rtol=1e-9)
     assert [name for name, row in coef.items() if row.role == "primary"] == ["ols"]
     assert all(0 < row.p_value <= 1 for row in coef.values())
@@ -156,15 +149,7 @@ def test_leave_out_rows_are_refits():
             ]
         )
         singles.append(
-            fit_ols(retained["y"].to_numpy(), X).beta
-            @ np.array(
-                [
-                    1.0,
-                    -1.0,
-                    0.0,
-                    0.0,
-                ]
-            )
+            fit_ols(retained["y"].to_numpy(), X).beta @ np.array([1.0, -1.0, 0.0, 0.0])
         )
     close(rows["leave_one_out:stat_low"].estimate, min(singles))
     close(rows["leave_one_out:stat_high"].estimate, max(singles))
@@ -188,14 +173,7 @@ def test_few_treated_are_permuted_and_other_roles_get_the_primary_method_alone()
     assert set(_rows(_table(), "robustness")) == {"ols:coef"}
     table = _table(treated=3)
     fit = OLS(table["y"], table[["cluster", "sez", "x"]].assign(constant=1.0)).fit()
-    error = fit.t_test(
-        [
-            1,
-            -1,
-            0,
-            0,
-        ]
-    ).sd.item()
+    error = fit.t_test([1, -1, 0, 0]).sd.item()
     close(
         rows["ols:coef"].mde, (t_quantile(0.975, fit.df_resid) + norm.ppf(0.8)) * error
     )

@@ -18,14 +18,7 @@ UNITS = ["a", "b", "c", "d"]
 
 def make_study(step=1, **columns):
     start = np.array([8.0, 7.0, 9.0, 6.0])
-    end = start + np.array(
-        [
-            0.5,
-            1.0,
-            0.2,
-            1.4,
-        ]
-    )
+    end = start + np.array([0.5, 1.0, 0.2, 1.4])
     table = pd.DataFrame(
         {
             "unit": UNITS,
@@ -81,15 +74,7 @@ def test_means_of_three_dates_lie_two_steps_closer_together(step):
     assert years == 10 - 2 * step
     close(
         data["growth"],
-        np.array(
-            [
-                1.2,
-                0.8,
-                0.3,
-                0.0,
-            ]
-        )
-        / years,
+        np.array([1.2, 0.8, 0.3, 0.0]) / years,
         atol=1e-12,
     )
 

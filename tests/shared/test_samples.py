@@ -53,20 +53,7 @@ def test_units_without_a_row_or_with_two_are_named():
 
 
 def test_the_basis_of_output_in_words():
-    assert (
-        sp.one_text(
-            pd.Series(
-                [
-                    "b",
-                    None,
-                    "a",
-                    "",
-                    "b",
-                ]
-            )
-        )
-        == "a+b"
-    )
+    assert sp.one_text(pd.Series(["b", None, "a", "", "b"])) == "a+b"
     assert basis_warning("proxy", 1992) == "PROXY output before 1992"
     assert basis_warning("official+proxy", None) == "PROXY output"
     assert basis_warning("spliced", 1992).endswith("joined with official output")

@@ -148,14 +148,7 @@ def test_html_is_semantic_balanced_and_sortable():
 
 def test_the_csv_twin_holds_the_unrounded_frame(tmp_path):
     paths = [
-        str(tmp_path / f"TX.{ending}")
-        for ending in (
-            "csv",
-            "tex",
-            "md",
-            "html",
-            "typ",
-        )
+        str(tmp_path / f"TX.{ending}") for ending in ("csv", "tex", "md", "html", "typ")
     ]
     write_table_files(made_table(), paths)
     back = read_table(paths[0], text=("name", "why", "group"))
@@ -264,15 +257,7 @@ def test_p_values_have_no_leading_zero_and_missing_is_not_zero():
             "",
         )
     )
-    assert not any(
-        is_missing(value)
-        for value in (
-            0,
-            0.0,
-            "0",
-            False,
-        )
-    )
+    assert not any(is_missing(value) for value in (0, 0.0, "0", False))
 
 
 def test_letters_outside_latin_have_their_numbers_for_pdflatex():

@@ -114,12 +114,7 @@ def test_defaults_fill_a_minimal_config():
         period.years,
         period.spliced,
         period.role,
-    ) == (
-        "1940-2000",
-        60,
-        False,
-        "main",
-    )
+    ) == ("1940-2000", 60, False, "main")
 
 
 @pytest.mark.parametrize(

@@ -68,13 +68,7 @@ def test_hash_ignores_the_order_of_rows_and_columns(rows, columns):
         {
             "a": list("vwxyz"),
             "b": [0.1, 0.2, np.nan, 1e-17, -3.0],
-            "c": [
-                1,
-                1,
-                2,
-                3,
-                5,
-            ],
+            "c": [1, 1, 2, 3, 5],
         }
     )
     assert content_hash(frame.iloc[rows][columns]) == content_hash(frame)
@@ -155,16 +149,7 @@ def test_six_digits_remain_and_one_rounding_alone_would_flip():
 
 
 def test_dust_is_zero_never_minus_zero_and_ignores_missing_and_infinite():
-    rounded = round_results(
-        np.array(
-            [
-                1.0,
-                9e-13,
-                -9e-13,
-                2e-12,
-            ]
-        )
-    )
+    rounded = round_results(np.array([1.0, 9e-13, -9e-13, 2e-12]))
     assert rounded.tolist() == [1.0, 0.0, 0.0, 2e-12]
     assert not np.signbit(rounded).any()
     assert round_results(np.array([9e-13])).tolist() == [9e-13]

@@ -13,13 +13,7 @@ from refusals import fails
 
 @pytest.mark.parametrize(
     "letter",
-    [
-        "\ue001",
-        "\ue003",
-        "\u202e",
-        "\x07",
-        "\x1b",
-    ],
+    ["\ue001", "\ue003", "\u202e", "\x07", "\x1b"],
 )
 def test_a_hidden_letter_of_the_config_is_refused_with_its_line(tmp_path, letter):
     path = tmp_path / "config.yaml"
@@ -54,16 +48,4 @@ def test_tables_may_hold_private_letters_of_east_asian_names():
 
 def test_values_are_searched_at_any_depth():
     assert hidden_value({"a": [{"b": "c"}, {"d": "\x00"}]}).startswith("a.1.d: ")
-    assert (
-        hidden_value(
-            {
-                "a": [
-                    1,
-                    None,
-                    2.5,
-                    "b",
-                ]
-            }
-        )
-        == ""
-    )
+    assert hidden_value({"a": [1, None, 2.5, "b"]}) == ""

@@ -249,19 +249,7 @@ def test_no_home_and_a_closed_stream_do_no_harm_and_logs_name_neither_host_nor_p
 
 
 def test_text_that_a_spreadsheet_takes_for_a_formula_is_defused_and_read_back(tmp_path):
-    cells = [
-        "=1+1",
-        "+x",
-        "-x",
-        "@x",
-        "-1",
-        "+1.5e3",
-        "-",
-        "'=a",
-        "",
-        "a",
-        "\tx",
-    ]
+    cells = ["=1+1", "+x", "-x", "@x", "-1", "+1.5e3", "-", "'=a", "", "a", "\tx"]
     write_table(
         pd.DataFrame({"name": cells, "value": [-1.5] * len(cells)}), tmp_path / "t.csv"
     )

@@ -89,18 +89,7 @@ DRAWING = set(
 )
 STYLES = ("figures/style.py", "figures/save.py")  # which no number depends on
 # Methods whose results & and | join; between sets they mean something else.
-MASKS = {
-    "eq",
-    "ne",
-    "gt",
-    "ge",
-    "lt",
-    "le",
-    "isin",
-    "isna",
-    "notna",
-    "isnan",
-}
+MASKS = {"eq", "ne", "gt", "ge", "lt", "le", "isin", "isna", "notna", "isnan"}
 WIDTH = 80  # letters of an expression that is shown whole
 SMALL = 1e-6  # a smaller constant is a tolerance
 LARGE = 100_000  # a larger one is a bound that nothing reaches
@@ -287,13 +276,7 @@ def _children(node: ast.AST, file: str) -> list[ast.AST]:
 
 def _arguments(node: ast.Call, file: str) -> list[ast.AST]:
     name = called(node)
-    if name.endswith(
-        (
-            "Error",
-            "Warning",
-            "warn",
-        )
-    ) or name in ("cast", "TypeVar"):
+    if name.endswith(("Error", "Warning", "warn")) or name in ("cast", "TypeVar"):
         return []
     if is_figure(file) and name in DRAWING:
         return []

@@ -447,12 +447,7 @@ def _estimates(
     units = study.tables["units"]
     # A column of words that divides the units into a few groups, each of several.
     described = units.columns.difference(
-        [
-            "unit",
-            "name",
-            "lat",
-            "lon",
-        ],
+        ["unit", "name", "lat", "lon"],
         sort=False,
     )
     groups = [

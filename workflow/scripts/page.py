@@ -16,15 +16,7 @@ def main(
     """
     from evenfield.report.page import write_pages
 
-    needed = {
-        name: given[name]
-        for name in (
-            "config",
-            "exhibits",
-            "scripts",
-            "texts",
-        )
-    }
+    needed = {name: given[name] for name in ("config", "exhibits", "scripts", "texts")}
     write_pages(page, tables, root=Path(estimates).parent, **needed)
 
 

@@ -137,19 +137,7 @@ SYSTEM = GmmSpec(1, 2, 3, Equations.SYSTEM)
 def test_rows_and_instruments_of_a_system():
     y, x = panel(dates=7)
     data = stacked_equations(y, x[..., :0], SYSTEM)
-    assert data.dates.tolist() == [
-        2,
-        3,
-        4,
-        5,
-        6,
-        1,
-        2,
-        3,
-        4,
-        5,
-        6,
-    ]
+    assert data.dates.tolist() == [2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]
     assert data.n_difference == 5
     # The first level row has no lagged difference.
     assert data.Z[0, 5].tolist() == [0, 0, 0]
@@ -214,12 +202,7 @@ def test_weighting_inverts_also_with_more_instruments_than_units():
     assert fit.n_instruments > 20
     assert np.isfinite(fit.std_errors).all()
     rng = default_rng(3)
-    G = rng.normal(size=(30, 4)) * [
-        1,
-        1e3,
-        1e-3,
-        1,
-    ]
+    G = rng.normal(size=(30, 4)) * [1, 1e3, 1e-3, 1]
     close(weighting(G).apply(G.T @ G), np.eye(4), atol=1e-8)
     assert weighting(np.column_stack([G, G[:, 0]])).rank == 4
 

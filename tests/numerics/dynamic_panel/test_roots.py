@@ -116,12 +116,7 @@ def test_weights_of_draws_and_of_samples_that_leave_one_out():
     weights = wi.resampled(5, 300, default_rng(0))
     assert weights.shape == (300, 5)
     assert (weights.sum(axis=1) == 5).all()
-    assert wi.leave_one_out(4).sum(axis=1).tolist() == [
-        3,
-        3,
-        3,
-        3,
-    ]
+    assert wi.leave_one_out(4).sum(axis=1).tolist() == [3, 3, 3, 3]
 
 
 def test_residual_check_by_hand():
@@ -395,12 +390,7 @@ def test_few_units_have_their_own_degrees_of_freedom(units):
 
 def test_an_end_lies_between_the_last_kept_root_and_its_neighbour():
     excess = np.full(len(TEST_GRID), 5.0)
-    excess[10:14] = [
-        1.0,
-        -1.0,
-        -2.0,
-        6.0,
-    ]
+    excess[10:14] = [1.0, -1.0, -2.0, 6.0]
     low, high = bc._stretch(excess, TEST_GRID[12])
     step = TEST_GRID[12] - TEST_GRID[11]
     close(low, TEST_GRID[11] - step / 2)

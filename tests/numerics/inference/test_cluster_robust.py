@@ -117,12 +117,7 @@ def test_bad_input_says_what_is_wrong(data):
         [
             np.ones(12),
             np.repeat(
-                [
-                    1.0,
-                    0.0,
-                    0.0,
-                    0.0,
-                ],
+                [1.0, 0.0, 0.0, 0.0],
                 3,
             ),
         ]
@@ -191,22 +186,11 @@ def test_two_way_variance_and_bad_input():
 
 @pytest.mark.parametrize(
     "kind",
-    [
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-    ],
+    ["int8", "int16", "int32", "int64"],
 )
 def test_labels_of_any_whole_type_are_the_same_clusters(kind):
     labels = np.resize(
-        [
-            -100,
-            100,
-            5,
-            5,
-            -100,
-        ],
+        [-100, 100, 5, 5, -100],
         300,
     )
     names, codes = encoded(labels.astype(kind))

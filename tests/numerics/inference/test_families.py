@@ -144,12 +144,7 @@ def test_leaving_out_equals_refits_and_the_fewest_units_turn_the_sign(design):
         [
             np.ones(12),
             np.repeat(
-                [
-                    1.0,
-                    0.0,
-                    0.0,
-                    0.0,
-                ],
+                [1.0, 0.0, 0.0, 0.0],
                 3,
             ),
         ]

@@ -214,12 +214,7 @@ def test_factors_intervals_lags_and_fixed_b(panel):
 
 @pytest.mark.parametrize(
     "b",
-    [
-        0.05,
-        0.1,
-        0.3,
-        1.0,
-    ],
+    [0.05, 0.1, 0.3, 1.0],
 )
 def test_fixed_b_tends_to_the_table_of_kiefer_and_vogelsang(b):
     # Their cubic for the Bartlett kernel, two-sided 5 % (2005, table 1), itself fitted
@@ -391,19 +386,4 @@ def test_two_dates_are_the_fewest_of_a_factor_and_lags_follow_the_length():
         )
         == np.inf
     )
-    assert [
-        default_lags(T)
-        for T in (
-            10,
-            27,
-            28,
-            100,
-            274,
-        )
-    ] == [
-        2,
-        2,
-        3,
-        4,
-        5,
-    ]
+    assert [default_lags(T) for T in (10, 27, 28, 100, 274)] == [2, 2, 3, 4, 5]

@@ -155,12 +155,7 @@ def test_interval_dummies_and_digits(panel, kind):
         row.clusters,
         row.weights,
         row.enumerated,
-    ) == (
-        999,
-        13,
-        "webb",
-        False,
-    )
+    ) == (999, 13, "webb", False)
     rng = default_rng(8)
     units = np.repeat(np.arange(9), 7)
     years = np.tile(np.arange(7), 9)
@@ -330,12 +325,7 @@ def test_bad_draws_and_a_cluster_that_determines_the_coefficient():
         refused(None, wild_draws, *bad, rng)
     y = np.arange(12.0) ** 1.5
     d = np.repeat(
-        [
-            1.0,
-            0.0,
-            0.0,
-            0.0,
-        ],
+        [1.0, 0.0, 0.0, 0.0],
         3,
     )
     draws = wild_draws(
@@ -360,17 +350,7 @@ def test_the_bootstrap_of_a_mean_equals_its_refits(null, kind):
     rng = default_rng(6)
     clusters = np.repeat(
         np.arange(9),
-        [
-            2,
-            3,
-            4,
-            2,
-            5,
-            3,
-            2,
-            4,
-            3,
-        ],
+        [2, 3, 4, 2, 5, 3, 2, 4, 3],
     )
     y = 0.5 + rng.normal(size=28) + rng.normal(size=9)[clusters]
     draws = wild_draws(clusters, "rademacher", 50, generator_for(1, "mean"))

@@ -103,15 +103,7 @@ def test_short_series_is_refused():
 
 
 def test_no_criterion_where_every_date_has_a_parameter():
-    y = np.array(
-        [
-            1.0,
-            2.0,
-            4.0,
-            3.0,
-            5.0,
-        ]
-    )
+    y = np.array([1.0, 2.0, 4.0, 3.0, 5.0])
     assert (
         _break_fit(
             (1,),

@@ -93,17 +93,7 @@ def test_band_of_a_perfect_fit_is_refused():
         (np.ones((5, 1)), np.ones((5, 1)), "same in every unit"),
         (
             np.arange(5.0)[:, None],
-            np.array(
-                [
-                    [
-                        0,
-                        0,
-                        0,
-                        0,
-                        1.0,
-                    ]
-                ]
-            ).T,
+            np.array([[0, 0, 0, 0, 1.0]]).T,
             "leverage 1",
         ),
     ],

@@ -134,16 +134,7 @@ def test_total_multipliers_equal_a_dense_inverse(matrix):
     close(result[2:], (totals(rho + 1e-5) - totals(rho - 1e-5)) / 2e-5)
 
 
-RHO = np.array(
-    [
-        -0.9,
-        -0.3,
-        0.0,
-        0.2,
-        0.6,
-        0.95,
-    ]
-)
+RHO = np.array([-0.9, -0.3, 0.0, 0.2, 0.6, 0.95])
 
 
 def nearest(n, k):

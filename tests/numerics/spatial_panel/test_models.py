@@ -159,16 +159,7 @@ def test_units_of_measurement_scale_estimates_and_errors():
     case = make_case()
     fit = case.fit("SDM")
     other = replace(case, X=case.X * np.array([1e7, 1e-6])).fit("SDM")
-    factors = np.array(
-        [
-            1.0,
-            1e7,
-            1e-6,
-            1e7,
-            1e-6,
-            1.0,
-        ]
-    )
+    factors = np.array([1.0, 1e7, 1e-6, 1e7, 1e-6, 1.0])
     close(other.estimates * factors, fit.estimates)
     close(other.std_errors() * factors, fit.std_errors())
 
@@ -247,12 +238,7 @@ def dense(case, model, d, phi):
 
 @pytest.mark.parametrize(
     "model",
-    [
-        "SAR",
-        "SDM",
-        "SEM",
-        "SDEM",
-    ],
+    ["SAR", "SDM", "SEM", "SDEM"],
 )
 def test_fit_equals_a_dense_likelihood_and_its_maximum(model):
     lag = model in ("SAR", "SDM")

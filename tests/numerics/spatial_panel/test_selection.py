@@ -224,10 +224,4 @@ def test_mundlak_says_what_it_cannot_test():
 def test_only_the_joint_test_of_pooled_errors_has_degrees_of_freedom():
     case = make_case(n=12, t=6)
     tests = bsk_tests(case.panel, case.network)
-    assert [test.df for test in tests] == [
-        0,
-        0,
-        0,
-        0,
-        2,
-    ]
+    assert [test.df for test in tests] == [0, 0, 0, 0, 2]

@@ -139,14 +139,7 @@ def test_new_years_come_in_with_their_source(study, capsys, encoding):
     assert len(output) == 3 * 6
     later = ("all", 2004, 2005, "B", "revised", "BOOK")
     assert spans_of(study) == [
-        (
-            "all",
-            2000,
-            2003,
-            "A",
-            "official",
-            "BOOK",
-        ),
+        ("all", 2000, 2003, "A", "official", "BOOK"),
         later,
     ]
     assert (

@@ -93,12 +93,7 @@ def test_a_table_that_its_reader_warns_of_is_read_or_refused_without_a_warning(
 
 @pytest.mark.parametrize(
     "mark",
-    [
-        ",",
-        ";",
-        "\t",
-        "|",
-    ],
+    [",", ";", "\t", "|"],
 )
 def test_the_mark_that_stands_in_every_line_divides_the_cells(tmp_path, mark):
     other = ";" if mark != ";" else ","

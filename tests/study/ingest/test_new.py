@@ -152,15 +152,7 @@ CHANGED = from_yaml("""
     """)
 
 
-for taken in (
-    "unit",
-    "name",
-    "unit_given",
-    "lat",
-    "_id",
-    "_year",
-    "_row",
-):
+for taken in ("unit", "name", "unit_given", "lat", "_id", "_year", "_row"):
     name = f"a column {taken} that means something else"
     CHANGING[name] = lambda t, taken=taken: t.assign(**{taken: "USD"})
     CHANGED[name] = [["--unit", "code"], "5 units"]

@@ -90,25 +90,13 @@ def test_outlines_may_lack_some_properties(tmp_path):
     features[1]["properties"]["note"] = ["a", {"b": None}]
     features[2]["properties"]["area"] = None
     _, study = built(tmp_path, "--polygons", written(tmp_path, features))
-    assert study["units"]["lon"].tolist() == [
-        0.5,
-        1.5,
-        2.5,
-        3.5,
-        4.5,
-    ]
+    assert study["units"]["lon"].tolist() == [0.5, 1.5, 2.5, 3.5, 4.5]
 
 
 def test_outlines_are_named_by_the_id_of_the_feature(tmp_path):
     features = [feature(None, square(i), id=name) for i, name in enumerate(NAMES)]
     _, study = built(tmp_path, "--polygons", written(tmp_path, features))
-    assert study["units"]["lon"].tolist() == [
-        0.5,
-        1.5,
-        2.5,
-        3.5,
-        4.5,
-    ]
+    assert study["units"]["lon"].tolist() == [0.5, 1.5, 2.5, 3.5, 4.5]
 
 
 def test_running_numbers_of_a_map_are_taken_where_asked_for(tmp_path):
@@ -354,14 +342,7 @@ def test_zones_of_names_that_are_no_units_are_said(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     "kind",
-    [
-        "5",
-        "no",
-        "a: b",
-        "0x1",
-        "自贸区",
-        "null",
-    ],
+    ["5", "no", "a: b", "0x1", "自贸区", "null"],
 )
 def test_a_type_of_zones_may_be_any_word(tmp_path, kind):
     text = f"country,type,year\nAland,{kind},2003\nBland,{kind},2004\n"

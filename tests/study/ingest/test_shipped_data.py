@@ -19,17 +19,7 @@ DATA = Path(__file__).parents[3] / "data"
 def test_frictionless_agrees_that_the_package_is_valid():
     with system.use_context(trusted=True):
         report = Package(str(DATA / "datapackage.json")).validate()
-    assert (
-        report.flatten(
-            [
-                "rowNumber",
-                "fieldName",
-                "type",
-                "note",
-            ]
-        )
-        == []
-    )
+    assert report.flatten(["rowNumber", "fieldName", "type", "note"]) == []
     assert report.valid
 
 
@@ -104,16 +94,7 @@ def test_readme_says_how_far_the_head_counts_jump_at_the_census_of_2010(china_ta
         assert re.search(
             rf"{re.escape(f'{value:+.1f}')} (percent )?in {name}", sentence
         )
-    assert set(
-        jump.sort_values().index[
-            [
-                0,
-                1,
-                -1,
-                -2,
-            ]
-        ]
-    ) == {
+    assert set(jump.sort_values().index[[0, 1, -1, -2]]) == {
         "CN-GX",
         "CN-AH",
         "CN-TJ",

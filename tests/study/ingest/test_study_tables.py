@@ -32,12 +32,7 @@ def test_years_off_the_declared_step_are_refused():
     panel = pd.DataFrame(
         {
             "unit": "A",
-            "year": [
-                1940,
-                1950,
-                1955,
-                1960,
-            ],
+            "year": [1940, 1950, 1955, 1960],
         }
     )
     fails(

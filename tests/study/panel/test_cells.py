@@ -27,12 +27,7 @@ def test_four_cells_in_order_and_a_year_without_a_zone_means_nothing():
         ("D", 0, 0, np.nan),
     ]
     out = cells(four, Period(name="P", start=1978, end=1991))
-    assert out["cell"].tolist() == [
-        "both",
-        "cluster only",
-        "SEZ only",
-        "neither",
-    ]
+    assert out["cell"].tolist() == ["both", "cluster only", "SEZ only", "neither"]
     assert out[["cluster", "sez"]].to_numpy().tolist() == [
         [1, 1],
         [1, 0],
@@ -40,14 +35,7 @@ def test_four_cells_in_order_and_a_year_without_a_zone_means_nothing():
         [0, 0],
     ]
     assert cells(
-        [
-            (
-                "A",
-                1,
-                0,
-                1900.0,
-            )
-        ],
+        [("A", 1, 0, 1900.0)],
         Period(name="P", start=1978, end=1991),
     )["cell"].tolist() == ["cluster only"]
     rows = [
@@ -128,55 +116,16 @@ def dose(column, unit, kind):
 
 
 def test_zone_counts_from_its_year_until_the_year_before_its_exit():
-    assert dose("zones", "A", "etdz") == [
-        0,
-        1,
-        2,
-        1,
-    ]
-    assert dose("zones", "B", "bonded") == [
-        1,
-        0,
-        0,
-        0,
-    ]
-    assert dose("zones_dated", "A", "etdz") == [
-        0,
-        0,
-        1,
-        1,
-    ]
-    assert (
-        dose("zones", "B", "sez")
-        == dose("zones", "B", "hidz")
-        == [
-            0,
-            0,
-            0,
-            0,
-        ]
-    )
+    assert dose("zones", "A", "etdz") == [0, 1, 2, 1]
+    assert dose("zones", "B", "bonded") == [1, 0, 0, 0]
+    assert dose("zones_dated", "A", "etdz") == [0, 0, 1, 1]
+    assert dose("zones", "B", "sez") == dose("zones", "B", "hidz") == [0, 0, 0, 0]
 
 
 def test_national_and_seed_zones_are_types_of_their_own_unless_the_column_is_absent():
-    assert dose("zones", "A", "state") == [
-        1,
-        2,
-        3,
-        2,
-    ]
-    assert dose("zones", "B", "state") == [
-        0,
-        0,
-        0,
-        0,
-    ]
-    assert dose("zones", "A", "sez_seed") == [
-        1,
-        1,
-        1,
-        1,
-    ]
+    assert dose("zones", "A", "state") == [1, 2, 3, 2]
+    assert dose("zones", "B", "state") == [0, 0, 0, 0]
+    assert dose("zones", "A", "sez_seed") == [1, 1, 1, 1]
     doses = zone_doses(
         ZONES.drop(columns="seed"),
         ["A", "B"],
@@ -210,12 +159,7 @@ def test_every_unit_year_and_type_has_a_row_also_where_units_merge():
         ["A"],
         YEARS,
         [],
-    ).query("zone_type == 'bonded'")["zones"].tolist() == [
-        1,
-        0,
-        0,
-        0,
-    ]
+    ).query("zone_type == 'bonded'")["zones"].tolist() == [1, 0, 0, 0]
 
 
 def test_a_place_with_two_titles_is_counted_under_the_first():

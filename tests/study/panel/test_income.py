@@ -40,24 +40,10 @@ INDEX = wide(
 def test_chain_runs_both_ways_from_the_base_year_and_stops_at_gaps():
     real = chain_output(
         NOMINAL,
-        wide(
-            [
-                104.0,
-                105.0,
-                110.0,
-                108.0,
-                95.0,
-            ]
-        ),
+        wide([104.0, 105.0, 110.0, 108.0, 95.0]),
         2000,
     )["A"]
-    assert list(real.index) == [
-        1998,
-        1999,
-        2000,
-        2001,
-        2002,
-    ]
+    assert list(real.index) == [1998, 1999, 2000, 2001, 2002]
     close(
         real,
         [
@@ -130,21 +116,9 @@ PANEL = long(
 
 def test_proxy_fills_only_years_without_official_output_and_income_says_its_basis():
     out = add_output(PANEL, SPEC)
-    assert out["output_official"].isna().tolist() == [
-        True,
-        False,
-        False,
-        False,
-        False,
-    ]
+    assert out["output_official"].isna().tolist() == [True, False, False, False, False]
     assert out["output_proxy"].tolist()[:1] == [70.0]
-    assert out["output_proxy"].isna().tolist() == [
-        False,
-        True,
-        True,
-        True,
-        True,
-    ]
+    assert out["output_proxy"].isna().tolist() == [False, True, True, True, True]
     out = add_income(add_output(PANEL, SPEC), SPEC)
     assert out["basis"].tolist() == "proxy official official official official".split()
     close(out["income"].iloc[0], 70 / 4 * 10, MACHINE)
@@ -154,13 +128,7 @@ def test_proxy_fills_only_years_without_official_output_and_income_says_its_basi
 
 def test_growth_is_blank_at_the_joint_only_and_never_crosses_units():
     out = add_growth(add_income(add_output(PANEL, SPEC), SPEC))
-    assert out["growth_pct"].isna().tolist() == [
-        True,
-        True,
-        False,
-        False,
-        False,
-    ]
+    assert out["growth_pct"].isna().tolist() == [True, True, False, False, False]
     close(
         out["growth_pct"].tolist()[2:],
         [100 * np.log(x) for x in (1.1, 1.08, 0.95)],
@@ -189,23 +157,11 @@ def test_income_without_an_index_or_as_published():
         ),
         {"column": "pay"},
     )
-    assert out["basis"].tolist() == [
-        "official",
-        "official",
-        "",
-        "official",
-        "official",
-    ]
+    assert out["basis"].tolist() == ["official", "official", "", "official", "official"]
     assert out["output_real"].isna().all()
     assert out["population"].isna().all()
     growth = add_growth(out)["growth_pct"]
-    assert growth.isna().tolist() == [
-        True,
-        False,
-        True,
-        True,
-        False,
-    ]
+    assert growth.isna().tolist() == [True, False, True, True, False]
     close(growth.iloc[4], 100 * np.log(2), MACHINE)
 
 
@@ -225,14 +181,7 @@ INCOME = from_yaml("""
 def test_relative_income_balances_with_its_weights_or_is_the_plain_mean():
     out = relative(
         **INCOME,
-        population=[
-            1.0,
-            3.0,
-            4.0,
-            2.0,
-            2.0,
-            6.0,
-        ],
+        population=[1.0, 3.0, 4.0, 2.0, 2.0, 6.0],
     )
     weighted = (
         (out["relative_log_income"] * out["population_share"])

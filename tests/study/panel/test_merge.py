@@ -135,12 +135,7 @@ def test_published_figures_fill_gaps_and_never_replace():
     filled = fill_published(
         merge_panel(frame, MERGED, FIELDS, INCOME), published, MERGED
     ).set_index(["unit", "year"])
-    assert filled["gdp"].tolist() == [
-        8.5,
-        9.0,
-        1.0,
-        1.0,
-    ]
+    assert filled["gdp"].tolist() == [8.5, 9.0, 1.0, 1.0]
     assert list(filled.reset_index().columns) == list(frame.columns)
     assert fill_published(frame, published, {unit: unit for unit in UNITS}) is frame
 
@@ -217,12 +212,7 @@ def test_merged_unit_is_a_zone_from_its_first_part_on(
         [
             ("A", *first),
             ("B", *second),
-            (
-                "C",
-                0,
-                1,
-                2000.0,
-            ),
+            ("C", 0, 1, 2000.0),
         ]
     )
     out = merge.merge_taxonomies(table, MERGED).set_index("unit")

@@ -63,14 +63,7 @@ def test_growth_is_the_slope_of_log_income_per_year_in_annual_and_decennial_pane
         "official",
     ]
     data = panel(
-        [
-            2000,
-            2010,
-            2020,
-            2030,
-            2040,
-            2050,
-        ],
+        [2000, 2010, 2020, 2030, 2040, 2050],
         0.01,
     )
     out = frame(

@@ -33,14 +33,7 @@ CELLS = pd.DataFrame(
     {"unit": list("CAB") * 2, "period": list("PPPQQQ"), "cluster": [1, 1, 0] * 2}
 )
 CELLS = CELLS.assign(
-    sez=[
-        1,
-        0,
-        0,
-        1,
-        0,
-        1,
-    ],
+    sez=[1, 0, 0, 1, 0, 1],
     taxonomy="own",
 )
 

@@ -24,16 +24,7 @@ def geography(**changes):
     """Four units on the equator, linked in a row."""
     units = pd.DataFrame({"unit": UNITS, "lat": 0.0, "lon": LON})
     adjacency = pd.DataFrame(from_yaml("{unit_i: [A, B, C], unit_j: [B, C, D]}"))
-    income = [
-        1.0,
-        2.0,
-        4.0,
-        8.0,
-        1.0,
-        2.0,
-        4.0,
-        6.0,
-    ]
+    income = [1.0, 2.0, 4.0, 8.0, 1.0, 2.0, 4.0, 6.0]
     panel = pd.DataFrame(
         {"unit": UNITS * 2, "year": [2000] * 4 + [2001] * 4, "log_income": income}
     )
@@ -84,25 +75,11 @@ def test_contiguity_in_closed_form_and_its_sorted_edges():
         build_weights(
             "w",
             {"kind": "contiguity"},
-            geography(
-                units=(
-                    "D",
-                    "C",
-                    "B",
-                    "A",
-                )
-            ),
+            geography(units=("D", "C", "B", "A")),
         )
     )
     assert (edges["unit_i"] + edges["unit_j"]).tolist() == "AB BA BC CB CD DC".split()
-    assert edges["weight"].tolist() == [
-        1.0,
-        0.5,
-        0.5,
-        0.5,
-        0.5,
-        1.0,
-    ]
+    assert edges["weight"].tolist() == [1.0, 0.5, 0.5, 0.5, 0.5, 1.0]
 
 
 def test_islands_are_refused_or_joined_and_joins_checked():
@@ -133,12 +110,7 @@ def test_islands_are_refused_or_joined_and_joins_checked():
     )
     geo = geography(joins=[["E", "D"], ["E", "A"]], merged={"D": ["D", "E"]})
     matrix = raw("contiguity", geo)
-    assert np.diag(matrix).tolist() == [
-        0,
-        0,
-        0,
-        0,
-    ]
+    assert np.diag(matrix).tolist() == [0, 0, 0, 0]
     assert matrix[0, 3] == matrix[3, 0] == 1
 
 
@@ -198,16 +170,7 @@ def test_coordinates_and_incomes_are_needed_and_distinct():
     assert "weights w need coordinates and 2 units have none (B, D)" in refused(
         blank, kind="inverse_distance", power=1
     )
-    same = geography(
-        lon=np.array(
-            [
-                0.0,
-                1.0,
-                0.0,
-                1.0,
-            ]
-        )
-    )
+    same = geography(lon=np.array([0.0, 1.0, 0.0, 1.0]))
     assert "2 pairs of units share their coordinates (A and C)" in refused(
         same, kind="inverse_distance", power=1
     )
@@ -261,26 +224,11 @@ def test_own_weights_are_taken_as_written_with_a_unit_called_na_and_parts_that_a
     weights = build_weights(
         "w", own(tmp_path, RING.replace("D", "NA")), geography(units=units)
     )
-    assert weights.matrix.toarray()[3].tolist() == [
-        1,
-        0,
-        0,
-        0,
-    ]
+    assert weights.matrix.toarray()[3].tolist() == [1, 0, 0, 0]
     spec = own(tmp_path, "A,B,1\nB,C,1\nB,E,3\nC,A,1\nD,A,2\nD,E,5\nE,C,6\n")
     matrix = raw_weights("w", spec, geography(merged={"D": ["D", "E"]})).toarray()
-    assert matrix[3].tolist() == [
-        2,
-        0,
-        6,
-        0,
-    ]
-    assert matrix[1].tolist() == [
-        0,
-        0,
-        1,
-        3,
-    ]
+    assert matrix[3].tolist() == [2, 0, 6, 0]
+    assert matrix[1].tolist() == [0, 0, 1, 3]
 
 
 BAD = "own.csv has 1 bad weights and 0 duplicated links"

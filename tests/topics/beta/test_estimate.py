@@ -119,12 +119,7 @@ def test_rows_say_how_they_were_made_and_which_controls_entered():
         slope.df,
         slope.n_obs,
         slope.n_units,
-    ) == (
-        "HC3",
-        10,
-        12,
-        12,
-    )
+    ) == ("HC3", 10, 12, 12)
     assert (moran.seed, moran.w_id) == ("5:beta:b:s:all:P:moran", "line")
     assert len(results.estimates) == 9
     results = run({"id": "b", "sample": "small"})

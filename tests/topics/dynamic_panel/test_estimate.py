@@ -58,12 +58,7 @@ def panel(units=UNITS, years=range(1980, 2001)):
         y = 0.85 * y + 0.15 * steady + 0.05 + rng.normal(0, 0.03, len(units))
     return pd.DataFrame(
         rows,
-        columns=[
-            "unit",
-            "year",
-            "basis",
-            "log_income",
-        ],
+        columns=["unit", "year", "basis", "log_income"],
     )
 
 
@@ -168,12 +163,7 @@ def test_headline_row_and_its_description(fitted):
         speed.n_obs,
         speed.n_units,
         speed.n_periods,
-    ) == (
-        1.0,
-        400,
-        20,
-        20,
-    )
+    ) == (1.0, 400, 20, 20)
     assert speed.output_basis == "spliced"
     assert speed.warning.startswith("PROXY output before 1990")
     life = row(
@@ -213,12 +203,7 @@ def test_the_grid_of_five_years_ends_in_the_last_year_and_ten_are_the_step_of_a_
     )
     close(root.estimate, bias_corrected_root(wide(range(1980, 2001, 5))).fixed_effects)
     later = run(FIVE, periods=[{**PERIODS[0], "start": 1982}])
-    assert later.fit["windows"][0]["dates"] == [
-        1985,
-        1990,
-        1995,
-        2000,
-    ]
+    assert later.fit["windows"][0]["dates"] == [1985, 1990, 1995, 2000]
     frame = panel(years=range(1940, 2001, 10))
     results = run(
         {"id": "a", "draws": 99},
@@ -385,12 +370,7 @@ def test_shocks_that_return_or_persist_are_marked_as_serial():
             y = 0.8 * y + 1.4 + shock
         frame = pd.DataFrame(
             rows,
-            columns=[
-                "unit",
-                "year",
-                "basis",
-                "log_income",
-            ],
+            columns=["unit", "year", "basis", "log_income"],
         )
         results = run({**ANNUAL, "periods": ["S"], "draws": 99}, frame=frame)
         head = row(results, estimator=HEADLINE, term="log_income_lag")

@@ -58,16 +58,7 @@ SETTINGS = from_yaml("""
     inference: {conf_level: 0.95, permutations: 199, seed: 5, pairs: [[CN-JS, CN-ZJ]]}
     """)
 DIFFERENCE = "exposure_cluster - exposure_sez"
-C_DIFFERENCE = np.array(
-    [
-        0,
-        0,
-        1.0,
-        -1.0,
-        0,
-        0,
-    ]
-)
+C_DIFFERENCE = np.array([0, 0, 1.0, -1.0, 0, 0])
 
 
 def make_study(*specs, **tables):

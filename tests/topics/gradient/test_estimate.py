@@ -90,16 +90,7 @@ def test_east_and_south_of_the_main_list_decide():
     close(east.estimate, 3 / 8)
     close(
         south.estimate,
-        np.mean(
-            [
-                23,
-                24,
-                25,
-                26,
-                27,
-            ]
-        )
-        - 21,
+        np.mean([23, 24, 25, 26, 27]) - 21,
     )
     close(south.p_value, 2 / 56)
     assert south.n_units == 8

@@ -377,12 +377,7 @@ def test_planted_premiums_are_found_and_decide_beside_their_range():
             level.hypothesis,
             level.n_treated,
             level.sesoi,
-        ) == (
-            "cluster",
-            "H",
-            6,
-            0.1,
-        )
+        ) == ("cluster", "H", 6, 0.1)
         growth = primary(results, spec_id="growth", period=period)
         assert (growth.estimate, growth.controls_id) == (
             pytest.approx(2, abs=0.15),

@@ -73,14 +73,9 @@ def make_study(*specs, n=12, **changes):
             "sez": sez,
         }
     )
-    cells["cell"] = np.array(
-        [
-            "neither",
-            "SEZ only",
-            "cluster only",
-            "both",
-        ]
-    )[2 * cluster + sez]
+    cells["cell"] = np.array(["neither", "SEZ only", "cluster only", "both"])[
+        2 * cluster + sez
+    ]
     positions = pd.DataFrame(
         {"unit": units, "region": np.where(np.arange(n) < 5, "East", "West")}
     )
@@ -107,12 +102,7 @@ def test_the_change_of_theil_carries_role_hypothesis_and_smallest_effect():
         result.contrast,
         result.hypothesis,
         result.sesoi,
-    ) == (
-        "theil_t",
-        "end - start",
-        "H12",
-        0.02,
-    )
+    ) == ("theil_t", "end - start", "H12", 0.02)
     panel = study.table("panel")
     ends = [panel[panel["year"] == year] for year in (2000, 2005)]
     first, last = (theil(np.exp(end["log_income"]), end["population"]) for end in ends)

@@ -226,18 +226,7 @@ def test_terciles_keep_ties_and_quick_permutations_equal_refitted_ones():
         )["a"]:
             beta = fit_panel(replace(panel, L=panel.L[rng.permutation(31)])).beta
             close(draw, beta[list(panel.columns).index(NEIGHBOURS_X)])
-    member = bin_members(
-        np.array(
-            [
-                1.0,
-                1.0,
-                1.0,
-                2.0,
-                2.0,
-                3.0,
-            ]
-        )
-    )
+    member = bin_members(np.array([1.0, 1.0, 1.0, 2.0, 2.0, 3.0]))
     assert len(set(member[:3])) == 1
     assert len(set(member[3:5])) == 1
 

@@ -233,16 +233,7 @@ def test_equals_least_squares_by_hand_with_every_covariance(fitted):
             ]
         ),
     )
-    c = np.array(
-        [
-            0,
-            0,
-            0,
-            0,
-            -1.0,
-            1.0,
-        ]
-    )
+    c = np.array([0, 0, 0, 0, -1.0, 1.0])
     for method, cov in (("cr3", cov_cr3(fit, np.arange(N))), ("hc1", cov_hc1(fit))):
         found_row = row(fitted, period="P2", **{**KEY, "estimator": f"regime_{method}"})
         df = found_row.g_star - 1 if method == "cr3" else N - 6
@@ -287,20 +278,7 @@ def test_files_are_complete_and_the_split_compares_later_with_earlier(fitted):
 
 
 def test_terciles_keep_ties_together_and_support_is_what_all_share():
-    assert terciles(
-        np.array(
-            [
-                0,
-                0,
-                0,
-                0,
-                1,
-                2,
-                3,
-                4.0,
-            ]
-        )
-    ).tolist() == [
+    assert terciles(np.array([0, 0, 0, 0, 1, 2, 3, 4.0])).tolist() == [
         1,
         1,
         1,
@@ -315,14 +293,7 @@ def test_terciles_keep_ties_together_and_support_is_what_all_share():
     )
     assert common_support(
         table,
-        np.array(
-            [
-                -0.2,
-                0.1,
-                0.4,
-                3.0,
-            ]
-        ),
+        np.array([-0.2, 0.1, 0.4, 3.0]),
     ) == (0.0, 0.5, 0.5)
     low, high, share = common_support(
         pd.DataFrame({"income_low": [-1.0, 2], "income_high": [1.0, 3]}), np.zeros(3)
@@ -488,16 +459,7 @@ def test_scpc_rows_are_those_of_the_kernel(fitted):
     _one, _, fit = one_period()
     position = make_study().tables["units"].sort_values("unit")
     distance = haversine_km(position["lat"].to_numpy(), position["lon"].to_numpy())
-    c = np.array(
-        [
-            0,
-            0,
-            0,
-            0,
-            -1.0,
-            1.0,
-        ]
-    )
+    c = np.array([0, 0, 0, 0, -1.0, 1.0])
     for estimator, bound in (("regime", 0.03), ("regime_scpc_06", 0.06)):
         test = scpc_inference(fit, c, spatial_components(distance, bound))
         ours = row(fitted, period="P2", **{**KEY, "estimator": estimator})
@@ -532,14 +494,7 @@ def test_the_split_is_least_squares_of_both_periods_clustered_by_unit(fitted):
     X = np.block([[X1, zero], [zero, X2]])
     y = np.concatenate([one["growth_pct_per_year"], two["growth_pct_per_year"]])
     c = np.zeros(12)
-    c[
-        [
-            4,
-            5,
-            10,
-            11,
-        ]
-    ] = 1, -1, -1, 1
+    c[[4, 5, 10, 11]] = 1, -1, -1, 1
     units = np.tile(np.arange(N), 2)
     estimate_of = {
         left: c @ fit_ols(y[units != left], X[units != left]).beta for left in range(N)

@@ -30,26 +30,8 @@ def make_study(section=None, **change):
         }
     )
     panel["basis"] = ["proxy"] * 4 + ["official"] * 4
-    panel[PATHS[0]] = [
-        0.4,
-        0.2,
-        -0.2,
-        -0.4,
-        0.3,
-        0.1,
-        -0.1,
-        -0.3,
-    ]
-    panel[PATHS[1]] = [
-        0.5,
-        0.3,
-        -0.3,
-        -0.5,
-        0.2,
-        0.0,
-        0.0,
-        -0.2,
-    ]
+    panel[PATHS[0]] = [0.4, 0.2, -0.2, -0.4, 0.3, 0.1, -0.1, -0.3]
+    panel[PATHS[1]] = [0.5, 0.3, -0.3, -0.5, 0.2, 0.0, 0.0, -0.2]
     periods = pd.DataFrame(
         {
             "unit": UNITS * 2,
@@ -67,12 +49,7 @@ def make_study(section=None, **change):
     periods = periods.assign(
         population_growth_per_year=0.01, control_coast=[1.0, 0.0, 1.0, 0.0] * 2
     )
-    periods["control_trade"] = [
-        0.1,
-        0.2,
-        0.3,
-        0.4,
-    ] + [np.nan] * 4
+    periods["control_trade"] = [0.1, 0.2, 0.3, 0.4] + [np.nan] * 4
     cells = pd.DataFrame(
         {"taxonomy": "t", "unit": UNITS * 2, "period": periods["period"]}
     )
@@ -82,27 +59,12 @@ def make_study(section=None, **change):
     doses = pd.DataFrame(
         {
             "unit": ["A", "A", "B", "B", *UNITS],
-            "year": [
-                2000,
-                2010,
-                2000,
-                2010,
-            ]
-            + [2010] * 4,
+            "year": [2000, 2010, 2000, 2010] + [2010] * 4,
         }
     )
     doses = doses.assign(
         zone_type=["etdz"] * 4 + ["undated"] * 4,
-        zones=[
-            1,
-            3,
-            0,
-            2,
-            0,
-            0,
-            0,
-            0,
-        ],
+        zones=[1, 3, 0, 2, 0, 0, 0, 0],
     )
     tables = {
         "panel": panel,
@@ -239,18 +201,7 @@ def in_current_prices(output):
 
 
 def test_income_in_current_prices_is_pooled_by_cell_against_the_whole():
-    result = in_current_prices(
-        [
-            8.0,
-            12,
-            5,
-            5,
-            20,
-            30,
-            10,
-            12,
-        ]
-    )
+    result = in_current_prices([8.0, 12, 5, 5, 20, 30, 10, 12])
     # In 2000 both: 20 over 4 people; all: 30 over 6. In 2010: 50 over 4; 72 over 6.
     close(result.loc[(2000, "both"), "mean"], np.log(5 / 5))
     close(result.loc[(2000, "neither"), "mean"], np.log(5 / 5))

@@ -250,13 +250,7 @@ def test_order_of_rows_and_of_weights_and_names_of_units_change_no_number(result
 def test_zones_come_from_the_doses_and_those_of_unsure_date_are_counted():
     study = make_study(regressors=["a", "zones"], models=["SDM"])
     rows = picked(estimate(study), estimator="sdm", effect_type="coef")
-    assert set(rows["term"]) == {
-        "rho",
-        "a",
-        "zones",
-        "W a",
-        "W zones",
-    }
+    assert set(rows["term"]) == {"rho", "a", "zones", "W a", "W zones"}
     zones = study.table("doses")["zones"].to_numpy(float).reshape(T, N)
     panel = panel_from_arrays(
         CASE.y, np.stack([CASE.X[..., 0], zones], axis=2), CASE.units, ["a", "zones"]

@@ -149,12 +149,7 @@ def make_study(*items, **columns):
         {
             "unit": NAMES[3:7],
             "measure": "list_2008",
-            "value": [
-                4,
-                3,
-                2,
-                1,
-            ],
+            "value": [4, 3, 2, 1],
         }
     )
     tables = {"panel": panel, "cells": pd.concat([cells, cells.assign(period="P2")])}
@@ -203,12 +198,7 @@ def test_a_planted_difference_comes_back():
         result.role,
         result.family,
         result.n_treated,
-    ) == (
-        "L99",
-        "exploratory",
-        "statements",
-        6,
-    )
+    ) == ("L99", "exploratory", "statements", 6)
     item = {**CONTRAST, "outcome": "100 * log(patents / b)", "reduce": "trend"}
     assert row(run(item)).outcome == "trend of log(patents / b)"
 
@@ -242,12 +232,7 @@ def test_lists_and_areas_are_columns():
         run(
             {
                 **CONTRAST,
-                "regressors": [
-                    "cluster",
-                    "sez",
-                    "either",
-                    "both",
-                ],
+                "regressors": ["cluster", "sez", "either", "both"],
             }
         )
     )

@@ -14,12 +14,7 @@ PERIODS = {"P1": {"start": 1990, "end": 1999}, "P2": {"start": 2000, "end": 2009
 
 
 def facts(
-    zones=(
-        1.0,
-        2.0,
-        3.0,
-        4.0,
-    ),
+    zones=(1.0, 2.0, 3.0, 4.0),
     period="P2",
 ):
     plane = pd.DataFrame(
@@ -75,18 +70,7 @@ def test_every_unit_is_drawn_with_its_group():
 
 
 def test_an_axis_has_the_scale_of_ratios_only_where_every_unit_has_something():
-    with_nothing = axes_of(
-        f25(
-            facts(
-                zones=(
-                    0.0,
-                    2.0,
-                    3.0,
-                    4.0,
-                )
-            )
-        )
-    )
+    with_nothing = axes_of(f25(facts(zones=(0.0, 2.0, 3.0, 4.0))))
     assert (with_nothing.get_xscale(), with_nothing.get_yscale()) == ("log", "linear")
 
 

@@ -168,12 +168,7 @@ def test_numbers_are_those_of_least_squares_with_dummies_refitted_without_each_u
         result.n_periods,
         result.n_obs,
         result.hypothesis,
-    ) == (
-        24,
-        10,
-        240,
-        "H6",
-    )
+    ) == (24, 10, 240, "H6")
 
 
 def test_later_zones_beside_those_in_force_are_the_placebo():
@@ -318,16 +313,7 @@ def test_a_gap_in_the_data_or_a_unit_without_region_is_named():
 def test_no_joint_test_where_its_covariance_is_not_defined():
     X = np.column_stack([np.ones(6), np.arange(6.0)])
     fit = fit_ols(
-        np.array(
-            [
-                1.0,
-                3.0,
-                2.0,
-                5.0,
-                4.0,
-                6.0,
-            ]
-        ),
+        np.array([1.0, 3.0, 2.0, 5.0, 4.0, 6.0]),
         X,
     )
     fields = _joint(fit, 2, np.repeat("one", 6))

@@ -164,17 +164,7 @@ class _Study:
 
     def _answer(self, where: str, entry: Entry) -> Answered:
         if isinstance(entry, Claim) and entry.kind == "out of reach":
-            why = (
-                entry.why
-                if entry.why.endswith(
-                    (
-                        ".",
-                        "!",
-                        "?",
-                    )
-                )
-                else f"{entry.why}."
-            )
+            why = entry.why if entry.why.endswith((".", "!", "?")) else f"{entry.why}."
             because = f"{why} What would decide it: {entry.data}"
             return Answered(Judged(OUT_OF_REACH, because))
         if isinstance(entry, Claim) and entry.kind == "not empirical":

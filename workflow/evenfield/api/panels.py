@@ -284,11 +284,7 @@ def dynamic_gmm(
         tables={
             "tests": pd.DataFrame(
                 tests,
-                index=[
-                    "statistic",
-                    "df",
-                    "p_value",
-                ],
+                index=["statistic", "df", "p_value"],
             ).T
         },
         raw=fit,

@@ -217,15 +217,7 @@ class Fit:
         for kind, law in rows.groupby("inference", sort=False)["law"].unique().items():
             # Laws that differ from row to row only in their degrees of freedom.
             laws.append(f"{kind}, {law[0] if len(law) == 1 else law[0].split('(')[0]}")
-        alike = (
-            ["df", "law"]
-            if len(laws) > 1
-            else [
-                "df",
-                "law",
-                "inference",
-            ]
-        )
+        alike = ["df", "law"] if len(laws) > 1 else ["df", "law", "inference"]
         shown = rows.drop(columns=alike)[:MOST_ROWS]
         lines = [
             self.title,

@@ -311,16 +311,7 @@ def _ticks(low: float, high: float) -> list[tuple[float, str]]:
     rough = (high - low) / 4
     size = 10.0 ** math.floor(math.log10(rough))
     # 1, 2 or 5 times a power of ten: the first that makes at most four steps.
-    step = next(
-        size * factor
-        for factor in (
-            1,
-            2,
-            5,
-            10,
-        )
-        if size * factor >= rough
-    )
+    step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough)
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))  # of the step
     multiples = range(math.ceil(low / step), math.floor(high / step) + 1)
     ticks = [step * count for count in multiples]

@@ -80,11 +80,7 @@ def tokens_of(text: str) -> list[Token]:
     for number, token in enumerate(tokens):
         line = lines[token.map[0]] if token.map else line
         token.meta["line"] = line
-        if _kind(token) not in KNOWN or token.tag in (
-            "h4",
-            "h5",
-            "h6",
-        ):
+        if _kind(token) not in KNOWN or token.tag in ("h4", "h5", "h6"):
             contents = [after.content for after in tokens[number:] if after.content]
             raise _unknown(
                 _kind(token),

@@ -254,14 +254,7 @@ def _nearest(scores: Array, above: np.ndarray) -> Array:
     )
     rows = np.arange(len(best))
     width = GRID[1] - GRID[0]
-    left, mid, right = (
-        size[rows, best + shift]
-        for shift in (
-            -1,
-            0,
-            1,
-        )
-    )
+    left, mid, right = (size[rows, best + shift] for shift in (-1, 0, 1))
     left = np.where(np.isfinite(left), left, mid)
     bend = left - 2 * mid + right
     hollow = bend > 0

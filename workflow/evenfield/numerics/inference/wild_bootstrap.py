@@ -23,26 +23,8 @@ from evenfield.numerics.inference.cluster_robust import (
 from evenfield.numerics.ols import OlsFit
 
 WebbOrRademacher = Literal["rademacher", "webb"]
-WEBB_POINTS = np.sqrt(
-    np.array(
-        [
-            1.5,
-            1.0,
-            0.5,
-            0.5,
-            1.0,
-            1.5,
-        ]
-    )
-) * np.array(
-    [
-        -1,
-        -1,
-        -1,
-        1,
-        1,
-        1,
-    ]
+WEBB_POINTS = np.sqrt(np.array([1.5, 1.0, 0.5, 0.5, 1.0, 1.5])) * np.array(
+    [-1, -1, -1, 1, 1, 1]
 )
 
 

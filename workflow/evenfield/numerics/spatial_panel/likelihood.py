@@ -115,11 +115,7 @@ class PanelMoments:
         squares = left[
             ...,
             [0, 0, 1],
-            [
-                0,
-                1,
-                1,
-            ],
+            [0, 1, 1],
         ].T
         return squares if squares.ndim > 1 else squares.tolist()
 

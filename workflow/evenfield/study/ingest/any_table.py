@@ -263,12 +263,7 @@ def read_cells(path: str | Path) -> list[list[str]]:
     file = Path(path)
     if not file.is_file():
         raise IngestError(f"no file {file.name}", FORMATS, "correct the path")
-    if file.suffix.lower() in {
-        ".xlsx",
-        ".xlsm",
-        ".xls",
-        ".ods",
-    }:
+    if file.suffix.lower() in {".xlsx", ".xlsm", ".xls", ".ods"}:
         sheet = pd.read_excel(
             file,
             header=None,

@@ -322,11 +322,7 @@ def _without(
     figures = [
         column
         for column in frame.columns.difference(
-            [
-                "unit",
-                "year",
-                "_id",
-            ],
+            ["unit", "year", "_id"],
             sort=False,
         )
         if numbers_of(frame[column]) is not None
@@ -619,13 +615,7 @@ def _name_column(frame: pd.DataFrame) -> str:
     others = [
         c
         for c in frame.columns
-        if c
-        not in {
-            "unit",
-            "year",
-            "_id",
-        }
-        and numbers_of(frame[c]) is None
+        if c not in {"unit", "year", "_id"} and numbers_of(frame[c]) is None
     ]
     same = [
         c

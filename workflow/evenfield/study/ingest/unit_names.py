@@ -181,15 +181,7 @@ def _known_texts(units: pd.DataFrame) -> list[dict[str, str | None]]:
 
     An id wins over a name, and both over other columns that tell the units apart.
     """
-    keys = [
-        name
-        for name in (
-            "unit",
-            "name",
-            "name_zh",
-        )
-        if name in units
-    ]
+    keys = [name for name in ("unit", "name", "name_zh") if name in units]
     for name in units.columns.difference(keys, sort=False):
         texts = units[name].astype(str).str.strip()
         if texts.ne("").all() and texts.is_unique and numbers_of(texts) is None:

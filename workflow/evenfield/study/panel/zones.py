@@ -20,11 +20,7 @@ def zone_doses(
     # Every type, unit and year has a row: no zone is a zero and not a blank.
     grid = pd.MultiIndex.from_product(
         [sorted(types), units, years],
-        names=[
-            "zone_type",
-            "unit",
-            "year",
-        ],
+        names=["zone_type", "unit", "year"],
     )
     rows = grid.to_frame(index=False)
     for column, only_dated in {"zones": False, "zones_dated": True}.items():

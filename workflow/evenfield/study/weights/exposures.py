@@ -87,15 +87,7 @@ def exposure_frame(
             for column, *pair in both
             for kind, values in zip(KINDS, pair, strict=True)
         }
-        frames.append(
-            merged[
-                [
-                    "taxonomy",
-                    "period",
-                    "unit",
-                ]
-            ].assign(**named)
-        )
+        frames.append(merged[["taxonomy", "period", "unit"]].assign(**named))
         frames[-1].insert(0, "weights", name)
     return pd.concat(frames, ignore_index=True)
 

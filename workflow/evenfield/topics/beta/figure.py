@@ -43,13 +43,7 @@ def f4(facts: Facts) -> Artwork:
     cells = facts.table("cells", text=TEXT)
     cells = only(cells, taxonomy=facts.config.taxonomy.primary)
     data = plotted.merge(
-        cells[
-            [
-                "unit",
-                "period",
-                "cell",
-            ]
-        ],
+        cells[["unit", "period", "cell"]],
         on=["unit", "period"],
         how="left",
     )
@@ -90,14 +84,7 @@ def f4(facts: Facts) -> Artwork:
         loc="lower center",
         bbox_to_anchor=(0.53, -0.004),
     )
-    drawn = data[DATA].sort_values(
-        [
-            "period",
-            "kind",
-            "unit",
-            "log_income_start",
-        ]
-    )
+    drawn = data[DATA].sort_values(["period", "kind", "unit", "log_income_start"])
     description = (
         "Growth against initial income by period with the fitted line and its band."
         f" {'; '.join(sentences)}."
@@ -129,12 +116,7 @@ def _draw_panel(
     axes.yaxis.set_major_locator(
         MaxNLocator(
             6,
-            steps=[
-                1,
-                2,
-                5,
-                10,
-            ],
+            steps=[1, 2, 5, 10],
         )
     )
     axes.set_xlim(padded(x, 0.07, floor=0.05))

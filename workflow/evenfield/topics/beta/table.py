@@ -149,14 +149,7 @@ def _row(
     # The ends of the test of dispersion are single years.
     test: Row = {"warning": "no test of dispersion between three-year means"}
     if spec["end_points"] == "end":
-        same = {
-            key: slope[key]
-            for key in (
-                "sample_id",
-                "unit_scheme",
-                "period",
-            )
-        }
+        same = {key: slope[key] for key in ("sample_id", "unit_scheme", "period")}
         test = pick(sigma, estimator="sigma_slope_test", **same)
     # One row of the table is eight rows of estimates, each with its reason where blank.
     for name, wanted in PICKED.items():

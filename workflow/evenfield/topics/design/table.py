@@ -99,13 +99,7 @@ def td(facts: Facts) -> Table:
         ),
         frame=pd.DataFrame(
             rows,
-            columns=[
-                "block",
-                "item",
-                "value",
-                "unit",
-                "detail",
-            ],
+            columns=["block", "item", "value", "unit", "detail"],
         ),
         group="block",
         short=Short(printed),

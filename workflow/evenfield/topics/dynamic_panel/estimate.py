@@ -56,14 +56,7 @@ SERIES = (
     " order estimator rho speed speed_low speed_high unbounded_low"
     " unbounded_high half_life output_basis warning"
 ).split()
-KEY = [
-    "spec_id",
-    "unit_scheme",
-    "start_year",
-    "end_year",
-    "period",
-    "order",
-]
+KEY = ["spec_id", "unit_scheme", "start_year", "end_year", "period", "order"]
 
 
 class DynamicPanelSpec(UnitsSpec):

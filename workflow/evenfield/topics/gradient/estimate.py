@@ -221,14 +221,7 @@ def _stream(
 ) -> tuple[np.random.Generator, str]:
     """Return the random stream of a row and its name with the base seed."""
     seed = study.config.inference.seed
-    names = (
-        rows.shared[name]
-        for name in (
-            "spec_id",
-            "treatment_def",
-            "outcome",
-        )
-    )
+    names = (rows.shared[name] for name in ("spec_id", "treatment_def", "outcome"))
     draw_id = ":".join(["gradient", *names, what])
     return generator_for(seed, draw_id), f"{seed}:{draw_id}"
 

@@ -46,11 +46,7 @@ GAPS = (
 )
 QUOTIENTS = (
     ["spec_id", "year", "group"],
-    [
-        "quotient",
-        "low",
-        "high",
-    ],
+    ["quotient", "low", "high"],
 )
 
 

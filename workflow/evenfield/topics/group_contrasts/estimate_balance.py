@@ -143,13 +143,7 @@ def paths(groups: Groups, spec: ChangeSpec) -> pd.DataFrame:
         cell = long["unit"].map(cells)
         parts.append(long.assign(cell=cell, window=f"{start}-{end}"))
     # The mean of logs is the log of the geometric mean.
-    by = pd.concat(parts).groupby(
-        [
-            "cell",
-            "window",
-            "year",
-        ]
-    )["log_gap"]
+    by = pd.concat(parts).groupby(["cell", "window", "year"])["log_gap"]
     path = pd.DataFrame({"log_gap": by.mean(), "n_units": by.count()}).reset_index()
     return path.assign(
         spec_id=spec.id, taxonomy=groups.primary, ratio=np.exp(path["log_gap"])

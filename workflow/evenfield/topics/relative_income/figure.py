@@ -24,37 +24,10 @@ CURRENT = "relative_income_current_prices"
 LABEL_SHARE = 0.17
 # Percent of the average at which the ratio scale has ticks.
 TICKS = (
-    *(
-        20,
-        25,
-        33,
-        50,
-        60,
-        70,
-        80,
-        90,
-        100,
-    ),
-    *(
-        120,
-        140,
-        160,
-        200,
-        250,
-        300,
-        400,
-        500,
-    ),
+    *(20, 25, 33, 50, 60, 70, 80, 90, 100),
+    *(120, 140, 160, 200, 250, 300, 400, 500),
 )
-COLUMNS = [
-    "taxonomy",
-    "cell",
-    "year",
-    "basis",
-    "n_units",
-    "mean",
-    "sd",
-]
+COLUMNS = ["taxonomy", "cell", "year", "basis", "n_units", "mean", "sd"]
 
 
 def f3(facts: Facts) -> Artwork:

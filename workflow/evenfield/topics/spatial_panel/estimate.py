@@ -77,20 +77,12 @@ KEY = ["spec_id", "w_id", "estimator", "term"]
 SERIES = {
     "reach": (
         [*KEY, "unit"],
-        [
-            "own",
-            "received",
-            "sent",
-        ],
+        ["own", "received", "sent"],
     ),
     "links": ([*KEY, "unit_i", "unit_j"], ["effect"]),
     "powers": (
         [*KEY, "power"],
-        [
-            "direct",
-            "indirect",
-            "total",
-        ],
+        ["direct", "indirect", "total"],
     ),
 }
 READING = [

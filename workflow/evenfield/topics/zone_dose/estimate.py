@@ -109,11 +109,7 @@ class Section(Spec):
     beside: str
     """Column of units.csv; units are compared with others of their group in each year."""
     leads: tuple[int, ...] = Field(
-        (
-            1,
-            2,
-            3,
-        ),
+        (1, 2, 3),
         min_length=1,
     )
     """Placebo: years by which zones come later."""

@@ -57,11 +57,7 @@ def t32(facts: Facts) -> Table:
         str(lead)
         for lead in section.get(
             "leads",
-            (
-                1,
-                2,
-                3,
-            ),
+            (1, 2, 3),
         )
     )
     power = facts.config.estimates.get("design", {}).get("power", 0.8)
