@@ -15,7 +15,7 @@ from toy_study import ToyStudy
 
 ROOT = Path(__file__).parents[1]
 LONGEST = (
-    "test_study. last_bits project_files test_new_study test_examples recovery/"
+    "test_study. project_files test_new_study test_examples recovery/"
     " workflow/ browser/".split()
 )
 

@@ -19,6 +19,9 @@ from evenfield.study.rounding import round_frame
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.study.study import Study
 
+# Every topic twice: CI and releases run it beside the tests (.ci/run, CONTRIBUTING.md).
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module", autouse=True)
 def few_draws():
