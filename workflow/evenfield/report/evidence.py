@@ -184,13 +184,14 @@ class Evidence:
         entry = self.claims.hypotheses.get(name)
         kind = entry.kind if entry else answer["kind"]
         statement = entry.statement if entry else answer["claim"]
-        rule = self.claims.rule
+        tested = kind in ("association", "effect")
+        level = f" with alpha {self.claims.rule.alpha:g}" if tested else ""
         return Step(
             heading="Claim and rule",
             lines=(
                 f"{name}: {statement}",
                 f"{answer['answer']}, because {answer['because']}",
-                f"judged as {kind} with alpha {rule.alpha:g}: docs/methods/answers.md",
+                f"judged as {kind}{level}: docs/methods/answers.md",
                 *written_in("answers", f"{name}:", f"id: {name}"),
             ),
         )
