@@ -29,6 +29,7 @@ from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_row
 from evenfield.study.errors import EstimateError, WeightsError
 
 R = TypeVar("R")
+F = TypeVar("F", bound=Fit)
 
 
 def reported(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
@@ -52,6 +53,8 @@ def reported(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
                 result = function(*args, **kwargs)
                 if isinstance(result, Fit):
                     result.rows(0.95)  # so that an inference that cannot be fails here
+                    given = dict(zip(parameters, args, strict=False)) | kwargs
+                    return _with_origin(result, page, given)
                 return result
             except NumericsError as error:
                 raise EstimateError(
@@ -63,6 +66,25 @@ def reported(page: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
         return run
 
     return wrap
+
+
+def _with_origin(fit: F, page: str, given: dict[str, Any]) -> F:
+    """Return a fit that knows the page of its estimator, its model and its rows."""
+    origin = given.get("self")
+    if origin is not None:  # the effects of a fit have its model
+        return replace(fit, page=page, model=origin.model, rows_given=origin.rows_given)
+    model = given.get("formula", given.get("y"))
+    return replace(
+        fit, page=page, model=_model_text(model), rows_given=len(given["data"])
+    )
+
+
+def _model_text(model: Any) -> str:
+    """Return a model as it was written: a formula, a column, or y and x by name."""
+    if isinstance(model, Columns):
+        effects = f" | {' + '.join(model.effects)}" if model.effects else ""
+        return f"{model.y} ~ {' + '.join(model.x) or '1'}{effects}"
+    return ", ".join(names_of(model))
 
 
 def _refuse_without_formula(args: tuple[Any, ...]) -> None:

@@ -131,6 +131,11 @@ class Fit:
     notes: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     raw: Any = None  # what the numerics returned
+    # What it was made by, which ``reported`` fills in: page of the documentation,
+    # formula or outcome, rows of the data.
+    page: str = ""
+    model: str = ""
+    rows_given: int = 0
 
     def __post_init__(self) -> None:
         rows = self.rows
@@ -251,6 +256,26 @@ class Fit:
         return str(self.summary)
 
     __repr__ = __str__
+
+    def explain(self) -> Text:
+        """Say what was estimated, from which rows, what is assumed and when not to use
+        it.
+        """
+        from evenfield.api.explain import explanation
+
+        return Text(explanation(self))
+
+    def interpret(self, term: str | None = None) -> Text:
+        """Say in two sentences how large and how sure the result is.
+
+        Parameters
+        ----------
+        term : str, optional
+            One of ``params``; by default what the estimator is for.
+        """
+        from evenfield.api.interpret import interpretation
+
+        return Text(interpretation(self, term))
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the estimates with their intervals and return the axes (needs

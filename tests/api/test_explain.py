@@ -1,0 +1,137 @@
+"""What fits say of themselves: ``explain()`` and ``interpret()``, for results and for
+their opposites.
+"""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import evenfield as ef
+from evenfield.api.explain import guide
+from evenfield.api.interpret import READERS
+from evenfield.numerics.inference.methods import METHODS
+from made_panel import DATA, KEYS, RING, refused
+
+DOCS = Path(__file__).parents[2] / "docs" / "library"
+FIRST = DATA.query("year == year.min()")
+INCOME = DATA.assign(
+    income=np.exp(DATA["rich"]), group=DATA["unit"].str[-1].isin(["1", "2", "3"])
+)
+# The same panel backwards: gaps widen.
+APART = INCOME.assign(year=-INCOME["year"] + 4000)
+FITS = {
+    "ols": ef.ols("y ~ x | unit", DATA, inference=["CR2", "wild"], draws=99, **KEYS),
+    "contrasts": ef.contrasts("y", INCOME.query("year == 1990"), "group", unit="unit"),
+    "beta-convergence": ef.beta_convergence("rich ~ 1", DATA, **KEYS),
+    "specification-curve": ef.specification_curve("y", DATA, "x", draws=99, **KEYS),
+    "dynamic-fixed-effects": ef.dynamic_fe("rich", DATA, **KEYS),
+    "dynamic-gmm": ef.dynamic_gmm(
+        "rich ~ 1", DATA, collapse=True, time_effects=False, steps=1, **KEYS
+    ),
+    "log-t": ef.log_t("income", INCOME, **KEYS),
+    "clubs": ef.clubs("income", INCOME, **KEYS),
+    "sigma": ef.sigma("income", INCOME, **KEYS),
+    "moran": ef.moran("rich", FIRST, RING, draws=99, **KEYS),
+    "inequality": ef.inequality("income", INCOME, groups="group", draws=9, **KEYS),
+    "markov": ef.markov("rich", DATA, k=2, **KEYS),
+    "spatial-panel": ef.spatial_panel("y ~ x", DATA, RING, model="SAR", **KEYS),
+    "spatial-cross-section": ef.spatial_cross_section("y ~ x", FIRST, RING, **KEYS),
+    "spatial-dynamic": ef.spatial_dynamic("y ~ x", DATA, RING, **KEYS),
+    "impacts": ef.spatial_panel("y ~ x", DATA, RING, **KEYS).impacts(),
+}
+
+
+def sentences(text):
+    """Sentences of a text; a full stop inside a number ends none."""
+    return re.split(r"(?<=[.!?])\s+(?=[A-Z])", str(text).strip())
+
+
+def test_every_estimator_has_a_guide_a_reader_and_a_fit_here():
+    assert set(guide()["estimator"]) == set(READERS) == set(FITS)
+    assert set(METHODS) - set(guide()["inference"]) == {"randomisation_connected"}
+
+
+@pytest.mark.parametrize("page", FITS)
+def test_a_fit_explains_itself(page):
+    fit = FITS[page]
+    text = str(fit.explain())
+    assert text.startswith(f"{fit.title}: {fit.model}")
+    for head in ("Estimated:", "Rows:", "Inference by", "Assumed:", "When not to use"):
+        assert f"\n{head}" in text
+    assert f"{fit.nobs:,} observations" in text
+    assert text.endswith(f"docs/library/{page}.md")
+
+
+@pytest.mark.parametrize("page", FITS)
+def test_a_fit_is_read_in_two_sentences(page):
+    text = str(FITS[page].interpret())
+    assert len(sentences(text)) == 2, text
+    assert "nan" not in text and "significant" not in text
+
+
+@pytest.mark.parametrize("page", FITS)
+def test_when_not_to_use_an_estimator_is_what_its_page_says(page):
+    prose = (DOCS / f"{page}.md").read_text().split("**When not to use it.** ")[1]
+    paragraph = re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", prose.split("\n\n")[0])
+    plain = " ".join(re.sub("[`*]", "", paragraph).split())
+    without_links = plain.replace(" ()", "")
+    assert without_links == guide()["estimator"][page]["not_for"]
+
+
+def test_gaps_that_close_and_gaps_that_widen_are_told_apart():
+    assert "gaps closed by" in FITS["beta-convergence"].interpret()
+    apart = ef.beta_convergence("rich ~ 1", APART, **KEYS).interpret()
+    assert "did not grow faster" in apart and "gaps widened" in apart
+    assert "log income fell" in FITS["sigma"].interpret()
+    assert "log income rose" in ef.sigma("income", APART, **KEYS).interpret()
+
+
+def test_an_interval_that_holds_zero_leaves_the_sign_open():
+    noise = DATA.assign(z=np.random.default_rng(8).normal(size=len(DATA)))
+    open_sign = ef.ols("z ~ x", noise, **KEYS).interpret()
+    assert "do not tell the sign" in open_sign
+    assert "leaves out 0" in FITS["ols"].interpret()
+    fewer = ef.ols("y ~ less", DATA.assign(less=-DATA["x"]), **KEYS).interpret()
+    assert "less of y" in fewer
+
+
+def test_groups_and_dates_are_named():
+    assert re.match(r"y in \w+ lies .* all others\.", FITS["contrasts"].interpret())
+    inequality = FITS["inequality"].interpret()
+    assert "fell" in inequality and "lies between the groups" in inequality
+    one = ef.inequality("income", INCOME.query("year == 1990"), draws=9, unit="unit")
+    assert "The index is" in one.interpret()
+
+
+def test_neighbours_that_are_alike_and_neighbours_that_are_not():
+    ring = FIRST.assign(alike=np.sin(np.arange(12) / 2), checked=[1.0, -1.0] * 6)
+    alike = ef.moran("alike", ring, RING, draws=199, unit="unit").interpret()
+    assert alike.startswith("Neighbours are alike") and "is refused" in alike
+    apart = ef.moran("checked", ring, RING, draws=199, unit="unit").interpret()
+    assert "no more alike" in apart
+
+
+def test_one_parameter_is_read_by_its_name():
+    two = DATA.assign(z=DATA["x"] ** 2)
+    fit = ef.ols("y ~ x + z", two, **KEYS)
+    assert "z has the estimate" in fit.interpret("z")
+    assert "the other regressors held" in fit.interpret()
+    refused("no parameter 'q'", fit.interpret, "q")
+
+
+def test_clubs_and_paths_that_do_and_do_not_converge():
+    year = np.arange(1990, 2020)
+    close = 1 + np.linspace(0.1, 0.5, 8)[:, None] * 0.8 ** np.arange(30)
+    apart = 1 + np.linspace(0.1, 0.5, 8)[:, None] * np.arange(1, 31)
+
+    def read(function, paths):
+        frame = pd.DataFrame(paths.T, index=year).stack().rename("income")
+        data = frame.rename_axis(["year", "unit"]).reset_index()
+        return str(function("income", data, smoothing=None, **KEYS).interpret())
+
+    assert "is not refused" in read(ef.log_t, close)
+    assert "form one club" in read(ef.clubs, close)
+    assert "is refused" in read(ef.log_t, apart)

@@ -1,0 +1,50 @@
+"""What was estimated, from which rows, under which assumptions: ``fit.explain()``."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evenfield.api.results import Fit
+
+
+@cache
+def guide() -> dict[str, Any]:
+    """Return what is assumed by estimator and by inference."""
+    return tomllib.loads(files("evenfield.api").joinpath("guide.toml").read_text())
+
+
+def explanation(fit: Fit) -> str:
+    """Return a paragraph each on estimate, rows, inference and limits of a fit."""
+    about = guide()["estimator"][fit.page]
+    inferences = fit.rows(0.95)["inference"].unique()
+    lines = [
+        f"{fit.title}: {fit.model}",
+        _line("Estimated", about["estimates"]),
+        _line("Rows", _rows(fit)),
+    ]
+    for kind in inferences:
+        lines.append(_line(f"Inference by {kind}", guide()["inference"][kind]))
+    lines += [_line("Assumed", sentence) for sentence in about["assumes"]]
+    lines.append(_line("When not to use it", about["not_for"]))
+    lines.append(f"More: docs/library/{fit.page}.md")
+    return "\n".join(lines)
+
+
+def _line(head: str, sentence: str) -> str:
+    closed = sentence if sentence.endswith(".") else f"{sentence}."
+    return fill(f"{head}: {closed}", 88, subsequent_indent="  ")
+
+
+def _rows(fit: Fit) -> str:
+    """Say how many rows there were and how many observations were made of them."""
+    counted = f"{fit.nobs:,} observations"
+    if "units" in fit.notes:
+        counted += f" of {fit.notes['units']:,} units"
+    if fit.rows_given in (0, fit.nobs):
+        return counted
+    return f"{counted}, made of {fit.rows_given:,} rows of data"

@@ -1,0 +1,292 @@
+"""The results of a fit in two sentences, how large and how sure: ``fit.interpret()``.
+
+Each estimator has a function of its own; what an interval says of a number is written
+once. No sentence calls an estimate "significant", and none calls it an effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from evenfield.api.results import Fit, chosen
+
+Row = Mapping[Any, Any]  # of one parameter: columns of ``Fit.to_frame``
+SURE = 0.05  # p below which a hypothesis is refused
+
+
+def interpretation(fit: Fit, term: str | None) -> str:
+    """Return two sentences on a fit, or on one of its parameters."""
+    rows = _rows(fit)
+    if term is not None:
+        chosen("parameter", term, rows)
+        return _coefficient(fit, rows[term])
+    return READERS[fit.page](fit)
+
+
+def _rows(fit: Fit) -> dict[str, Row]:
+    """Return the rows of a fit by parameter, under its first inference."""
+    rows = fit._main().reset_index().to_dict("records")
+    return {str(row["term"]): row for row in rows}
+
+
+def _first(fit: Fit) -> Row:
+    """Return the row of the first parameter that is no constant."""
+    rows = _rows(fit)
+    return next(row for name, row in rows.items() if name != "Intercept")
+
+
+def _number(value: float) -> str:
+    """Return a number with three digits."""
+    return f"{value:,.3g}" if abs(value) < 1e6 else f"{value:.3g}"
+
+
+def _interval(row: Row, null: float = 0.0) -> str:
+    """Say whether the interval of an estimate leaves out the value of no effect."""
+    low, high = row["conf_low"], row["conf_high"]
+    if not np.isfinite([low, high]).all():
+        return f"No interval is known; p is {_number(row['p_value'])}."
+    ends = f"The 95% interval by {row['inference']}, {_number(low)} to {_number(high)},"
+    if low > null or high < null:
+        return f"{ends} leaves out {null:g}."
+    return f"{ends} holds {null:g}: these data do not tell the sign."
+
+
+def _coefficient(fit: Fit, row: Row) -> str:
+    outcome = fit.model.split("~")[0].strip()
+    size = f"{row['term']} has the estimate {_number(row['estimate'])}"
+    return f"{size} in the model of {outcome}. {_interval(row)}"
+
+
+def _slope(fit: Fit) -> str:
+    row = _first(fit)
+    outcome = fit.model.split("~")[0].strip()
+    less = "more" if row["estimate"] >= 0 else "less"
+    size = _number(abs(row["estimate"]))
+    others = len(fit.params.index.drop("Intercept", errors="ignore")) - 1
+    held = ", the other regressors held" if others else ""
+    first = f"One more of {row['term']} goes with {size} {less} of {outcome}{held}."
+    return f"{first} {_interval(row)}"
+
+
+def _contrast(fit: Fit) -> str:
+    row = _first(fit)
+    outcome, against = fit.title.split(": groups against ")
+    side = "above" if row["estimate"] >= 0 else "below"
+    size = _number(abs(row["estimate"]))
+    first = f"{outcome} in {row['term']} lies {size} {side} that of {against}."
+    return f"{first} {_interval(row)}"
+
+
+def _beta(fit: Fit) -> str:
+    row = _first(fit)
+    speed = fit.tables["speed"].to_dict("index")["speed"]
+    years = fit.notes["years"]
+    percent = _number(100 * abs(speed["estimate"]))
+    if speed["estimate"] > 0:
+        half = _number(fit.notes["half-life"])
+        first = (
+            f"Units that began lower grew faster from {years}: gaps closed by {percent}%"
+            f" a year, half of one in {half} years."
+        )
+    else:
+        first = (
+            f"Units that began lower did not grow faster from {years}: gaps widened by"
+            f" {percent}% a year."
+        )
+    low, high = (_number(100 * speed[end]) for end in ("conf_low", "conf_high"))
+    ends = (
+        f"The 95% interval of the speed by {row['inference']}, {low} to {high}% a year,"
+    )
+    if speed["conf_low"] > 0 or speed["conf_high"] < 0:
+        return f"{first} {ends} leaves out 0."
+    return f"{first} {ends} holds 0: these data do not tell whether gaps close."
+
+
+def _curve(fit: Fit) -> str:
+    estimates = fit.params
+    above = int((estimates > 0).sum())
+    low, middle, high = map(_number, np.quantile(estimates, [0, 0.5, 1]))
+    first = (
+        f"Estimates above 0: {above} of {len(estimates)}; the median one is {middle}, from"
+        f" {low} to {high}."
+    )
+    p = fit.tables["joint"].to_dict("index")["median_effect"]["p_value"]
+    return (
+        f"{first} Where the treatment is dealt out anew, a median as far on the side that"
+        f" was predicted comes up with p {_number(p)}: {_refused(p, 'chance alone')}."
+    )
+
+
+def _refused(p: float, what: str) -> str:
+    """Say of a hypothesis whether it is refused at five percent."""
+    return f"{what} is {'refused' if p < SURE else 'not refused'} at 5%"
+
+
+def _root(fit: Fit) -> str:
+    row = _first(fit)
+    left = f"Of a gap, {_number(100 * row['estimate'])}% is left one date later"
+    half = fit.notes["half-life"]
+    closes = (
+        f"half of it is gone after {_number(half)} years"
+        if 0 < half < np.inf
+        else "none closes"
+    )
+    low, high = row["conf_low"], row["conf_high"]
+    ends = f"The 95% interval of rho, {_number(low)} to {_number(high)},"
+    if high < 1:
+        return f"{left}; {closes}. {ends} leaves out 1, at which gaps stay."
+    return f"{left}; {closes}. {ends} reaches 1, at which gaps stay."
+
+
+def _gmm(fit: Fit) -> str:
+    row = _first(fit)
+    first = f"{row['term']} has the estimate {_number(row['estimate'])}"
+    tests = fit.tables["tests"]["p_value"]
+    m2 = f"no correlation of shocks over two dates (m2, p {_number(tests['m2'])})"
+    if not np.isfinite(tests["m2"]):
+        return f"{first}. {_interval(row)}"
+    ends = f"{_number(row['conf_low'])} to {_number(row['conf_high'])}"
+    return f"{first} (95% interval {ends}). {_refused(tests['m2'], m2).capitalize()}."
+
+
+def _spatial(fit: Fit) -> str:
+    rows = _rows(fit)
+    terms = {
+        "rho": "Outcomes of neighbours move together",
+        "lambda": "What the regressors leave over is alike among neighbours",
+    }
+    there = [name for name in terms if name in rows]
+    if not there:
+        return _slope(fit)
+    name = there[0]
+    row = rows[name]
+    sense = terms[name]
+    if row["estimate"] < 0:
+        sense = sense.replace("together", "apart").replace("is alike", "differs")
+    caution = ""
+    if name == "rho":
+        caution = "; coefficients of regressors are no effects, impacts() has them"
+    return f"{sense}: {name} is {_number(row['estimate'])}{caution}. {_interval(row)}"
+
+
+def _impacts(fit: Fit) -> str:
+    row = _first(fit)
+    rows = _rows(fit)
+    ending = str(row["term"]).removeprefix("direct ")
+    others = rows[f"indirect {ending}"]
+    first = (
+        f"One more of {ending} in a unit goes with {_number(row['estimate'])} there, and"
+        f" with {_number(others['estimate'])} over all other units."
+    )
+    return (
+        f"{first} {_interval(others).replace('interval', 'interval of the latter', 1)}"
+    )
+
+
+def _sigma(fit: Fit) -> str:
+    row = _first(fit)
+    rows = _rows(fit)
+    first_date, last_date, _ = rows
+    first, last = rows[first_date]["estimate"], rows[last_date]["estimate"]
+    moved = "fell" if last < first else "rose"
+    p = rows["fall"]["p_value"]
+    dates = [name.removeprefix("sigma ") for name in (first_date, last_date)]
+    return (
+        f"The standard deviation of log income {moved} from {_number(first)} ({dates[0]})"
+        f" to {_number(last)} ({dates[1]}). By {row['inference']} p is {_number(p)}:"
+        f" {_refused(p, 'no change')}."
+    )
+
+
+def _log_t(fit: Fit) -> str:
+    row = _first(fit)
+    if fit.notes["converges"]:
+        first = (
+            f"That all {fit.notes['units']} units close in on one path is not refused"
+        )
+        second = "Not refused is not shown: a short panel refuses little"
+    else:
+        first = f"That all {fit.notes['units']} units close in on one path is refused"
+        second = "Some of them may do so in clubs: see clubs"
+    return f"{first} (t {_number(row['statistic'])} against -1.65). {second}."
+
+
+def _clubs(fit: Fit) -> str:
+    sizes = [
+        str(value)
+        for name, value in fit.notes.items()
+        if name.startswith("units in club")
+    ]
+    none = fit.notes["none"]
+    alone = f"; {none} belong to none" if none else ""
+    clubs = "one club" if len(sizes) == 1 else f"{len(sizes)} clubs"
+    return (
+        f"The {fit.notes['units']} units form {clubs}, of {', '.join(sizes)} units{alone}."
+        " It is a sorting: whether it lasts, other spans and trends will tell."
+    )
+
+
+def _inequality(fit: Fit) -> str:
+    path = fit.tables["over time"]
+    first, last = path["total"].iloc[0], path["total"].iloc[-1]
+    if len(path) == 1:
+        size = f"The index is {_number(first)}"
+    else:
+        moved = "fell" if last < first else "rose"
+        size = (
+            f"The index {moved} from {_number(first)} ({path.index[0]}) to"
+            f" {_number(last)} ({path.index[-1]})"
+        )
+    if "between" not in path:
+        return f"{size}. No groups were given, so that it is not split."
+    share = _number(100 * path["between"].iloc[-1] / last) if last else "no"
+    return f"{size}. At the last date {share}% of it lies between the groups."
+
+
+def _markov(fit: Fit) -> str:
+    matrix = fit.tables["transitions"].to_numpy()
+    stays = _number(100 * float(np.nanmean(np.diag(matrix))))
+    first = f"On average {stays}% of the units of a class are in it one step later."
+    if "Q p" in fit.notes:
+        p = fit.notes["Q p"]
+        return (
+            f"{first} {_refused(p, 'That neighbours do not matter')} (p {_number(p)})."
+        )
+    half = fit.notes["half-life"]
+    return f"{first} Half of the way to the long run is gone in {_number(half)} years."
+
+
+def _moran(fit: Fit) -> str:
+    *_, row = _rows(fit).values()  # the last date
+    expected = fit.notes["mean without dependence"]
+    alike = "alike" if row["estimate"] > expected else "no more alike than others"
+    date = str(row["term"]).removeprefix("I").strip()
+    when = f" in {date}" if date else ""
+    return (
+        f"Neighbours are {alike}{when}: I is {_number(row['estimate'])}, against"
+        f" {_number(expected)} without dependence. By permutation p is"
+        f" {_number(row['p_value'])}: {_refused(row['p_value'], 'no dependence')}."
+    )
+
+
+READERS: dict[str, Callable[[Fit], str]] = {
+    "ols": _slope,
+    "contrasts": _contrast,
+    "beta-convergence": _beta,
+    "specification-curve": _curve,
+    "dynamic-fixed-effects": _root,
+    "dynamic-gmm": _gmm,
+    "spatial-panel": _spatial,
+    "spatial-cross-section": _spatial,
+    "spatial-dynamic": _spatial,
+    "impacts": _impacts,
+    "sigma": _sigma,
+    "log-t": _log_t,
+    "clubs": _clubs,
+    "inequality": _inequality,
+    "markov": _markov,
+    "moran": _moran,
+}
