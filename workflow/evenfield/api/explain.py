@@ -3,13 +3,48 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from evenfield.api.results import Fit
+import pandas as pd
+
+
+class Fit(Protocol):
+    """What is read of a fit here and in ``interpret``."""
+
+    @property
+    def title(self) -> str:
+        """Estimator."""
+
+    @property
+    def page(self) -> str:
+        """Page of the estimator in docs/library."""
+
+    @property
+    def model(self) -> str:
+        """Formula or outcome."""
+
+    @property
+    def nobs(self) -> int:
+        """Observations."""
+
+    @property
+    def rows_given(self) -> int:
+        """Rows of the data."""
+
+    @property
+    def notes(self) -> Mapping[str, Any]:
+        """Numbers of the whole fit."""
+
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Further tables."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return tidy rows."""
 
 
 @cache
@@ -21,7 +56,7 @@ def guide() -> dict[str, Any]:
 def explanation(fit: Fit) -> str:
     """Return a paragraph each on estimate, rows, inference and limits of a fit."""
     about = guide()["estimator"][fit.page]
-    inferences = fit.rows(0.95)["inference"].unique()
+    inferences = fit.to_frame()["inference"].unique()
     lines = [
         f"{fit.title}: {fit.model}",
         _line("Estimated", about["estimates"]),

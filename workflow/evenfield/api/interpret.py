@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from evenfield.api.results import Fit, chosen
+from evenfield.api.explain import Fit
 
 Row = Mapping[Any, Any]  # of one parameter: columns of ``Fit.to_frame``
 SURE = 0.05  # p below which a hypothesis is refused
@@ -19,17 +19,16 @@ SURE = 0.05  # p below which a hypothesis is refused
 
 def interpretation(fit: Fit, term: str | None) -> str:
     """Return two sentences on a fit, or on one of its parameters."""
-    rows = _rows(fit)
     if term is not None:
-        chosen("parameter", term, rows)
-        return _coefficient(fit, rows[term])
+        return _coefficient(fit, _rows(fit)[term])
     return READERS[fit.page](fit)
 
 
 def _rows(fit: Fit) -> dict[str, Row]:
     """Return the rows of a fit by parameter, under its first inference."""
-    rows = fit._main().reset_index().to_dict("records")
-    return {str(row["term"]): row for row in rows}
+    rows = fit.to_frame().to_dict("records")
+    first = rows[0]["inference"]
+    return {str(row["term"]): row for row in rows if row["inference"] == first}
 
 
 def _first(fit: Fit) -> Row:
@@ -65,8 +64,8 @@ def _slope(fit: Fit) -> str:
     outcome = fit.model.split("~")[0].strip()
     less = "more" if row["estimate"] >= 0 else "less"
     size = _number(abs(row["estimate"]))
-    others = len(fit.params.index.drop("Intercept", errors="ignore")) - 1
-    held = ", the other regressors held" if others else ""
+    several = len(_rows(fit).keys() - {"Intercept"}) > 1
+    held = ", the other regressors held" if several else ""
     first = f"One more of {row['term']} goes with {size} {less} of {outcome}{held}."
     return f"{first} {_interval(row)}"
 
@@ -106,7 +105,7 @@ def _beta(fit: Fit) -> str:
 
 
 def _curve(fit: Fit) -> str:
-    estimates = fit.params
+    estimates = np.array([row["estimate"] for row in _rows(fit).values()])
     above = int((estimates > 0).sum())
     low, middle, high = map(_number, np.quantile(estimates, [0, 0.5, 1]))
     first = (

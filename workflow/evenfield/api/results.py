@@ -275,6 +275,8 @@ class Fit:
         """
         from evenfield.api.interpret import interpretation
 
+        if term is not None:
+            chosen("parameter", term, self.params.index)
         return Text(interpretation(self, term))
 
     def plot(self, ax: Any = None) -> Any:
