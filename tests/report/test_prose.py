@@ -3,6 +3,7 @@ both outputs say the same.
 """
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -56,6 +57,10 @@ def write(tmp_path):
     (tmp_path / "references.bib").write_text(BIB)
     references = read_references(tmp_path / "references.bib")
     numbers = {
+        "slope": part_of("slope", replace(OWN, unit="", measure="pp/yr per period")),
+        "rise": part_of("rise", replace(OWN, unit="", measure="change of a ratio")),
+        "ratio": part_of("ratio", replace(OWN, unit="", measure="ratio")),
+        "lead": part_of("lead", replace(OWN, unit="", measure="pp/yr")),
         "own": part_of("own", OWN),
         "bare": part_of("bare", Number(value=6.0, show="0", source="x")),
         "rate": part_of(
@@ -145,9 +150,12 @@ def test_html_prints_named_numbers_citations_cards_and_what_is_placed(write):
     - ['Growth of {{ n.own }}% a year.', own is printed with % and has the unit pp;]
     - ['From {{ n.own.low }}%.', own is printed with % and has the unit pp;]
     - ['There were {{n.bare}}%.', bare is printed with % and has no unit;]
+    - ['By {{ n.slope }} points a year.', slope is printed with a year and has the unit pp/yr per period;]
+    - ['By {{ n.rise.high }} times.', rise is printed with times and has the unit change of a ratio;]
+    - ['It is {{ n.own }} times as much.', own is printed with times and has the unit pp;]
     """),
 )
-def test_a_percent_sign_behind_another_unit_is_refused(write, text, found):
+def test_words_of_another_unit_behind_a_number_are_refused(write, text, found):
     """Before a run, when only units are known, and in it."""
     prose = write(f"First line.\n\n{text}\n")
     assert next(str(fault) for fault in prose.faults()).startswith(
@@ -156,8 +164,17 @@ def test_a_percent_sign_behind_another_unit_is_refused(write, text, found):
     fails(ReportError, f"line 3: {found}", prose.html, "paper", PLACED)
 
 
-def test_a_percent_sign_behind_a_percentage_is_printed(write):
-    assert "12% a year" in write("{{ n.rate }}% a year").html("paper", PLACED)
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("{{ n.rate }}% a year", "12% a year"),
+        ("{{ n.lead }} points a year", "0.80 points a year"),
+        ("{{ n.ratio }} times as much", "0.80 times as much"),
+        ("{{ n.slope }} points from period to period", "0.80 points from"),
+    ],
+)
+def test_words_of_its_own_unit_behind_a_number_are_printed(write, text, printed):
+    assert printed in write(text).html("paper", PLACED)
 
 
 def test_typst_says_what_html_says_and_escapes_what_typst_would_read(write):
@@ -200,7 +217,7 @@ REFUSED = from_yaml(r"""
       ['{{ n.own - n.bare }}', 'line 3: own is compared or computed with as a whole']
     unknown number:
       - '{{ n.owm }}'
-      - "number 'owm' is not known; expected one of bare, own, rate; did you mean 'own'"
+      - "number 'owm' is not known; expected one of bare, lead, own, rate, ratio, rise, slope; did you mean 'own'"
     unknown name: ['{{ owns }}', "line 3: the name 'owns' is not known"]
     no interval: ['{{ n.bare.interval }}', bare has no interval]
     broken:

@@ -22,7 +22,22 @@ def check(options: argparse.Namespace) -> None:
     written = written_config(options)
     lines = check_study(written)
     refuse_repeated_checks(written)
+    refuse_open_quantifiers(written)
     print("\n".join(lines))
+
+
+def refuse_open_quantifiers(written: dict[str, Any]) -> None:
+    """Refuse sentences of the study's own texts that say all, never or largest without
+    a condition; a run writes them all the same.
+    """
+    from evenfield.report.plan import plan_study
+    from evenfield.report.prose import Prose, read_texts
+    from evenfield.study.errors import Faults
+
+    faults = Faults()
+    texts, references = read_texts(plan_study(written).texts, faults)
+    faults += Prose(texts, {}, references).quantifier_faults()
+    faults.refuse()
 
 
 def refuse_repeated_checks(written: dict[str, Any]) -> None:

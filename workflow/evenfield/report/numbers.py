@@ -118,6 +118,7 @@ class Number:
     smallest_visible: float | None = None
     show: str
     unit: str = ""
+    measure: str = ""  # unit of measure of its row
     source: str
     estimate_id: str = ""
 
@@ -494,6 +495,7 @@ def _number(
         p=row.get("p_value", NAN),
         show=entry.show,
         unit=entry.unit,
+        measure=row.get("unit_of_measure", ""),
         source=source,
         estimate_id=row.get("estimate_id", ""),
     )

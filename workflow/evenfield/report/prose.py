@@ -37,6 +37,7 @@ from evenfield.report.markup import (
     without_lines,
 )
 from evenfield.report.numbers import Number
+from evenfield.report.quantifiers import quantifier_faults
 from evenfield.report.template import (
     ROUNDS,
     SYNTAX,
@@ -84,8 +85,12 @@ KINDS = ("fact", "stand-in", "association", "effect", "out of reach", "not empir
 PARTS = ("low", "high", "p", "p_is", "interval", "smallest_visible", "unit")
 GROUP = re.compile(r"(?<!\\)\[(@[^\[\]]*)\]")
 CITE = re.compile(r"(?<![\\\w])@([A-Za-z][\w-]*)")
-# A number of numbers.yaml with a percent sign behind it.
-PERCENTAGE = re.compile(r"\{\{\s*n\.(\w+)(?:\.\w+)?\s*\}\}%")
+# A number of numbers.yaml with the words behind it.
+MEASURED = re.compile(r"\{\{\s*n\.(\w+)(?:\.\w+)?\s*\}\}(%?(?:[ \t]+[a-z%]+){0,5})")
+A_YEAR = re.compile(r"\b(a|per) year\b")
+ANNUAL = re.compile(r"/yr|\b(a|per) year\b")
+# Measures of which no number is so many times another.
+DIFFERENCE = re.compile(r"change of|difference|percentage points|pp\b|%|log|s\.d\.")
 # What Markdown would read as more than a letter, in words that a template prints.
 MARKED = re.compile(r"([\\`*_\[\]<>@])")
 
@@ -148,7 +153,8 @@ def part_of(name: str, number: Number) -> Part:
         text = p_value(number.p)
         parts["p"] = Part(f"{name}.p", text, number.p)
         parts["p_is"] = f"p {'' if text[0] in '<>' else '= '}{text}"
-    return Part(name, number.text, number.value, **parts)
+    # For what is written behind it; a text cannot name it.
+    return Part(name, number.text, number.value, _measure=number.measure, **parts)
 
 
 class Lookup:
@@ -169,10 +175,15 @@ class Lookup:
             )
         return self._content[name]
 
-    def unit_of(self, name: str) -> str | None:
-        """Return the unit of a number; nothing where there is no such number."""
+    def units_of(self, name: str) -> tuple[str, str] | None:
+        """Return the unit that a number names and the one that it has, which is that of
+        its row if it names none; nothing where there is no such number.
+        """
         number = self._content.get(name)
-        return None if number is None else str(vars(number).get("unit", ""))
+        if number is None:
+            return None
+        unit = str(vars(number).get("unit", ""))
+        return unit, unit or str(vars(number).get("_measure", ""))
 
 
 def names_of_config(
@@ -211,6 +222,7 @@ class Prose:
             **{kind: partial(self._exhibit, kind) for kind in OF_EXHIBITS},
             "claims_table": self._claims_table,
             "must": _must,
+            "unchecked": lambda *_: Mark(SILENT),
         }
         self._names = {**placing, **names}
         self._filled = cache(lambda name: _cited(self._rendered(name)))
@@ -308,6 +320,13 @@ class Prose:
                 except ReportError as error:
                     yield self._fault(name, node.lineno, error)
 
+    def quantifier_faults(self) -> Iterator[EvenfieldError]:
+        """Yield the sentences with a quantifier that no condition guards."""
+        for name in self._texts:
+            source = self.source(name)
+            for line, fault in quantifier_faults(source, _environment().parse(source)):
+                yield self._fault(name, line, fault)
+
     def _check_known(self, node: Any) -> None:
         """Refuse a number, an answer or an exhibit that will not be there."""
         owner = getattr(node.node, "name", "")
@@ -351,23 +370,25 @@ class Prose:
                     break
 
     def _unit_faults(self, text: str) -> Iterator[FaultInLine]:
-        """Yield what is printed in percent and named in another unit."""
+        """Yield numbers behind which the words of another unit stand."""
         numbers = self._names.get("n")
         if not isinstance(numbers, Lookup):
             return
-        for match in PERCENTAGE.finditer(text):
-            unit = numbers.unit_of(match[1])
-            if unit is None or unit.startswith("%"):
-                continue
-            unit = f"the unit {unit}" if unit else "no unit"
-            yield (
-                _line_at(text, match),
-                ReportError(
-                    f"{match[1]} is printed with % and has {unit}",
-                    f'unit: "%" of {match[1]} in numbers.yaml',
-                    "name its unit there, or write another one here",
-                ),
-            )
+        for match in MEASURED.finditer(text):
+            units = numbers.units_of(match[1])
+            written = _wrong_unit(match[2], *units) if units else ""
+            if units and written:
+                unit = units[written != "%"]
+                yield (
+                    _line_at(text, match),
+                    ReportError(
+                        f"{match[1]} is printed with {written} and has"
+                        f" {f'the unit {unit}' if unit else 'no unit'}",
+                        "the words of its unit",
+                        f"name the unit of {match[1]} in numbers.yaml, or write another"
+                        " one here",
+                    ),
+                )
 
     def _template(self, name: str) -> nodes.Template:
         """Return a text as a template whose syntax is in order."""
@@ -508,7 +529,7 @@ class _BrokenError(ReportError):
     """A condition that no longer holds."""
 
 
-def _must(condition: object) -> Mark:
+def _must(condition: object, *_: object) -> Mark:
     if not condition:
         raise _BrokenError(
             "the sentence below no longer holds",
@@ -562,6 +583,18 @@ def _cited(text: str) -> str:
         return mark("cite_group", *CITE.findall(inside))
 
     return CITE.sub(lambda match: mark("cite", match[1]), GROUP.sub(group, text))
+
+
+def _wrong_unit(words: str, unit: str, measure: str) -> str:
+    """Return the words of a unit behind a number that is measured in another one."""
+    if words.startswith("%") and not unit.startswith("%"):
+        return "%"
+    # A slope from period to period is no rate of a year.
+    annual = ANNUAL.search(measure) and "per period" not in measure
+    if A_YEAR.search(words) and measure and not annual:
+        return "a year"
+    difference = DIFFERENCE.match(measure) is not None
+    return "times" if words.split()[:1] == ["times"] and difference else ""
 
 
 def _finalize(value: Any) -> str:

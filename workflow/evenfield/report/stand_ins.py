@@ -183,7 +183,7 @@ def stand_ins(
         for name, item in numbers.items()
     }
     return {
-        "must": lambda _: Mark(SILENT),
+        "must": lambda *_: Mark(SILENT),
         "n": Lookup("number", parts),
         "answers": Lookup("answer to", {name: OpenAnswer.of(holds) for name in ids}),
         "counts": Lookup("answer", {word: OpenCount.of(holds) for word in WORDS}),

@@ -40,7 +40,8 @@ WRITTEN = {
 }
 # Least and most arguments of what a text may call.
 ARGUMENTS = {
-    "must": (1, 1),
+    "must": (1, 2),
+    "unchecked": (1, 2),
     "see": (1, 2),
     "table": (1, 1),
     "figure": (1, 1),
