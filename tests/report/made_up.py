@@ -79,6 +79,13 @@ BASE = {
 }
 
 
+# What the sections of both topics read beside their estimates.
+SERIES = {
+    "beta": "{spec_id: [absolute], period: [P1], kind: [line], unit: [''], residual: [0]}",
+    "sigma": "{spec_id: [unweighted], year: [1980], sigma: [0.5]}",
+}
+
+
 def made_config(*, policy):
     return checked_config({**CONFIG, **(POLICY if policy else {})})
 
@@ -127,6 +134,9 @@ def write_study(results, *, policy):
     )
     for topic, rows in built.items():
         write_estimates(rows, results / "estimates" / topic / "estimates.csv")
+    for topic, series in SERIES.items():
+        frame = pd.DataFrame(from_yaml(series))
+        write_results(frame, results / "estimates" / topic / "series.csv")
     tables = {"panel": {"hash": "1" * 64, "rows": 3}}
     described = {"data_hash": "0" * 64, "simulated": ["panel"], "tables": tables}
     write_json(described, results / "ingest/description.json")

@@ -8,6 +8,8 @@ REPORT = {
     "panel": f"results/panel/{MAIN_SCHEME}/description.json",
     "units": f"results/panel/{MAIN_SCHEME}/units.csv",
     "sources": "results/ingest/sources.csv",
+    # What the sections of topics print.
+    "sections": [path for topic in ESTIMATED for path in estimate_files(topic)],
 }
 PLACES = [
     f"results/panel/{MAIN_SCHEME}/{name}.csv"

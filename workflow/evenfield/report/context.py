@@ -2,24 +2,24 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from importlib import import_module
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from evenfield.report.assumptions import Assumption, harvest_assumptions
 from evenfield.report.exhibits import TEMPLATES, read_exhibits
 from evenfield.report.manifest import file_hash, provenance
-from evenfield.report.numbers import Number, read_numbers
+from evenfield.report.numbers import read_numbers
 from evenfield.report.prose import (
     Lookup,
-    Part,
     Prose,
     names_of_config,
     part_of,
     read_texts,
 )
+from evenfield.report.sections import Sections, read_section
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.rows import Row, records
+from evenfield.shared.tables.rows import records
 from evenfield.shared.topics import (
     exhibit_owners,
     exhibit_words,
@@ -132,7 +132,10 @@ def read_prose(
     faults.refuse()
     paths = {name: TEMPLATES / "text" / f"{name}.md" for name in TEXTS} | paths
     exhibits = [*config["tables"], *config["figures"]]
-    return Prose(paths, _names(config, root), references, exhibits)
+    names = _names(config, root)
+    sections = Sections(partial(read_section, config, root), names, exhibits)
+    names |= {"section": sections.one, "sections": sections.all}
+    return Prose(paths, names, references, exhibits)
 
 
 def _names(config: Record, root: str | Path) -> dict[str, Any]:
@@ -157,39 +160,5 @@ def _names(config: Record, root: str | Path) -> dict[str, Any]:
         "units": len(described["units"]),
         "years": (str(min(years)), str(max(years))),
         "proxy": list(map(str, proxy)),
-        **topic_loops(facts),
         **names_of_config(config, claims, hypotheses),
     }
-
-
-def topic_loops(facts: Facts) -> dict[str, list[dict[str, Any]]]:
-    """Return what topics offer to loops of texts, by name; each entry has the label of
-    a period and its numbers.
-    """
-    entries: dict[str, list[dict[str, Any]]] = {}
-    estimated = set(facts.config.estimates)
-    for topic, entry in read_topics().items():
-        for name, loop in entry.loops.items():
-            entries[name] = []
-            if {topic, *loop.needs} <= estimated:
-                offered = import_module(f"evenfield.topics.{topic}.text").LOOPS[name]
-                for label, rows in offered(facts):
-                    parts = {
-                        key: _part(key, rows[key], form)
-                        for key, form in loop.show.items()
-                    }
-                    entries[name].append({"period": label, **parts})
-    return entries
-
-
-def _part(name: str, row: Row, show: str) -> Part:
-    number = Number(
-        value=row["estimate"],
-        low=row["conf_low"],
-        high=row["conf_high"],
-        p=row["p_value"],
-        show=show,
-        source="estimates.csv",
-        estimate_id=row["estimate_id"],
-    )
-    return part_of(name, number)

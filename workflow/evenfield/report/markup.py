@@ -29,6 +29,7 @@ KNOWN = (
     " ordered_list list_item mark block"
 ).split()
 CONTAINER = re.compile(rf"^((?:{LINE.pattern})*):::[ \t]*([a-z]*)[ \t]*$", re.MULTILINE)
+OPENS = "opens"  # a box that is closed until a reader opens it
 Placed = Mapping[str, Callable[..., str]]
 
 
@@ -198,6 +199,8 @@ def to_html(tokens: Sequence[Token], placed: Placed) -> str:
     out: list[str] = []
     in_box = False
     in_card = False
+    to_open = False  # whether the next paragraph names what opens
+    closing = "</div>\n"
     for part in _blocks(tokens):
         first = part[0]
         name = _name(first)
@@ -210,7 +213,19 @@ def to_html(tokens: Sequence[Token], placed: Placed) -> str:
         if name in ("open", "close"):
             in_box = name == "open"
             box = first.content.removeprefix(f"open{APART}")
-            out.append(f'<div class="{escape(box)}">\n' if in_box else "</div>\n")
+            if in_box:
+                to_open = box == OPENS
+                closing = "</details>\n" if to_open else "</div>\n"
+                out.append(
+                    "<details>\n" if to_open else f'<div class="{escape(box)}">\n'
+                )
+            else:
+                out.append(closing)
+            continue
+        if to_open:
+            words = [token for token in part if token.type == "inline"]
+            out.append(f"<summary>{renderer.render(words, options, {})}</summary>\n")
+            to_open = False
             continue
         if first.type == "heading_open":
             first.attrSet("id", slug(part[1].content))

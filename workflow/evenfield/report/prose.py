@@ -74,10 +74,14 @@ TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 BLOCKS = "map statements answer_counts claims_table rest methods assumptions data_sources".split()
 PLACING = ("table", "figure", "claims_table")
 OF_EXHIBITS = ("see", "table", "figure")
+# What a section finds of the text that calls it: its word, and the exhibits that stand
+# in it.
+DOCUMENT = "document_that_calls"
+PLACED = "exhibits_that_stand"
 # What a text may name beside its blocks; a run fills them.
 GIVEN = (
     "n answers counts kinds total questions claims words vintage study income units"
-    " years proxy made"
+    " years proxy made section sections"
 ).split()
 # Of claims.
 KINDS = ("fact", "stand-in", "association", "effect", "out of reach", "not empirical")
@@ -235,6 +239,10 @@ class Prose:
     def with_names(self, names: Record) -> "Prose":
         """Return the same texts with other things behind the names that they use."""
         return Prose(self._texts, names, self._references, self._exhibits)
+
+    def filled(self, name: str) -> str:
+        """Return a text in Markdown with its numbers, and marks for what it places."""
+        return self._filled(name)
 
     def html(self, name: str, placed: Placed) -> str:
         """Return a text as HTML; ``placed`` says what stands for ``see``, ``table``,
@@ -424,7 +432,14 @@ class Prose:
         line = 0
         try:
             template = environment.from_string(tree)
-            return template.render({**self._names, ROUNDS: RoundCounter()})
+            return template.render(
+                {
+                    **self._names,
+                    ROUNDS: RoundCounter(),
+                    DOCUMENT: name,
+                    PLACED: _placed_by(tree),
+                }
+            )
         except ReportError as error:
             fault = error
             line = _line_of(error)
@@ -568,7 +583,16 @@ def _of_syntax(error: object) -> ReportError:
 
 
 def _environment() -> Sandbox:
-    return template_environment(_finalize, word=word)
+    return template_environment(_finalize, word=word, noun=noun)
+
+
+def _placed_by(tree: nodes.Template) -> set[str]:
+    """Return the exhibits that a text places by its own words."""
+    return {
+        getattr(call.args[0], "value", "")
+        for call in tree.find_all(nodes.Call)
+        if getattr(call.node, "name", "") in ("table", "figure") and call.args
+    }
 
 
 def _line_at(text: str, match: re.Match[str]) -> int:
@@ -636,6 +660,15 @@ def word(value: Any) -> str:
         return COUNTS[whole] if 0 <= whole < 100 else str(whole)
     tens, ones = divmod(whole, 10)
     return TENS[tens - 2] + (f"-{COUNTS[ones]}" if ones else "")
+
+
+def noun(number: Part, one: str, many: str = "") -> str:
+    """Return the noun that goes with a count: ``club`` with 1, else ``clubs``."""
+    if not isinstance(number, Part):
+        raise ReportError(
+            f"'{number}' is no count", "a number that has a name", "name it"
+        )
+    return one if number.text == "1" else many or f"{one}s"
 
 
 def check_citations(

@@ -15,8 +15,8 @@ from evenfield.answers.rule import WORDS
 from evenfield.report.markup import SILENT, Mark
 from evenfield.report.numbers import Entry, Number
 from evenfield.report.prose import Lookup, Part, Prose, names_of_config, part_of
+from evenfield.report.sections import section_files
 from evenfield.report.template import Value
-from evenfield.shared.topics import read_topics
 from evenfield.study.errors import Faults, ReportError, not_known
 from evenfield.study.files import Record
 
@@ -193,9 +193,18 @@ def stand_ins(
         "units": OpenCount.of(holds),
         "years": (first, last),
         "proxy": [first, last] if proxy and holds else [],
-        **_topic_loops(config, holds),
+        "section": _section,
+        "sections": lambda: Mark(""),
         **names_of_config(config, claims, hypotheses),
     }
+
+
+def _section(topic: str) -> Mark:
+    """Stand for a section, which only the results fill; refuse one that no topic has."""
+    sections = section_files()
+    if topic not in sections:
+        raise ReportError(*not_known("section", topic, list(sections)))
+    return Mark("")
 
 
 def _number(entry: Entry) -> Number:
@@ -238,22 +247,6 @@ def _claim(claim: Record, holds: bool) -> dict[str, Any]:
         **lists,
         "answer": OpenAnswer.of(holds),
     }
-
-
-def _topic_loops(config: Record, holds: bool) -> dict[str, Any]:
-    """Return an entry for each period of every loop that topics offer to texts."""
-    entries = {}
-    for topic, entry in read_topics().items():
-        for name, loop in entry.loops.items():
-            periods = config["periods"]
-            if not holds or not {topic, *loop.needs} <= set(config["estimates"]):
-                periods = []
-            parts = {}
-            for key, show in loop.show.items():
-                number = {"select": {"family": topic}, "show": show}
-                parts[key] = _part(key, Entry.model_validate(number), holds)
-            entries[name] = [{"period": period, **parts} for period in periods]
-    return entries
 
 
 def unread_texts(texts: Sequence[str], known: Sequence[str]) -> Iterator[ReportError]:

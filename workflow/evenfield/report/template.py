@@ -45,6 +45,7 @@ ARGUMENTS = {
     "see": (1, 2),
     "table": (1, 1),
     "figure": (1, 1),
+    "section": (1, 1),
 }
 ROUNDS = "count_round"  # what each round of a loop calls
 MOST_ROUNDS = 100_000
@@ -331,7 +332,7 @@ def _within(node: nodes.Node, kind: type[nodes.Node]) -> list[Any]:
 
 
 BOX = re.compile(r"^:::[ \t]*(.*?)[ \t]*$")
-BOXES = ("cards",)
+BOXES = ("cards", "opens")
 
 
 def box_faults(lines: Iterable[str]) -> Iterator[FaultInLine]:

@@ -91,6 +91,10 @@ class Facts(Study):
         code = short_name(unit)
         if code != unit and len(code) <= CODE:
             return code
+        return self.name(unit)
+
+    def name(self, unit: str) -> str:
+        """Return the name of a unit as sentences print it."""
         return str(self._names.get(unit, unit))
 
     def labels(self, units: Iterable[str]) -> list[str]:

@@ -73,15 +73,6 @@ class Start(Keys):
     `$groupings` and `$ten_steps` are words for what the table has."""
 
 
-class Loop(Keys):
-    """What texts may loop over: an entry a period, with its label and its numbers."""
-
-    needs: list[str] = []
-    """Other topics that it reads; without them the loop is empty."""
-    show: dict[str, str]
-    """The form in which each number is printed, such as `0.0`, by its name."""
-
-
 class TopicFile(Keys):
     """All that `topic.yaml` may say."""
 
@@ -100,7 +91,5 @@ class TopicFile(Keys):
     """What `run new` asks of it; absent: nothing."""
     exhibits: dict[str, ExhibitWords] = {}
     """Tables and figures by ID, as listed in table.py and figure.py."""
-    loops: dict[str, Loop] = {}
-    """Loops that texts may use, by name, as listed in text.py."""
     no_exhibits: str = ""
     """Why a topic shows nothing itself."""

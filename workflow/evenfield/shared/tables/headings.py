@@ -51,6 +51,11 @@ def ordered_specs(names: Sequence[str], specs: Sequence[Record]) -> list[str]:
     return [spec["id"] for spec in ranked if spec["id"] in present]
 
 
+def bare_name(column: str) -> str:
+    """Return a column such as `region4` as prose prints it, without its number."""
+    return column.rstrip("0123456789").replace("_", " ")
+
+
 def grouping_name(name: str) -> str:
     """Return a grouping of units as it is printed."""
     taxonomy, colon, kind = name.partition(": ")

@@ -140,7 +140,7 @@ def _row(
         "spec_id": slope["spec_id"],
         "period": period,
         "n_units": slope["n_units"],
-        "group": _group(facts, spec),
+        "group": spec_heading(facts, spec),
         "basis": basis,
         "controls": controls,
         "label": period_with_basis(period, basis, facts.config.periods),
@@ -157,7 +157,18 @@ def _row(
     return row | numbers("sigma_test", test)
 
 
-def _group(facts: Facts, spec: Row) -> str:
+def spec_heading(facts: Facts, spec: Row) -> str:
+    """Say what sets a specification apart; its controls where nothing else does."""
+    headings = [_heading(facts, other) for other in facts.specs()]
+    own = _heading(facts, spec)
+    if headings.count(own) < 2 or not spec["controls"]:
+        return own
+    controls = facts.config.controls
+    labels = [controls[name].label for name in spec["controls"]]
+    return f"{own}, given {in_words(labels)}"
+
+
+def _heading(facts: Facts, spec: Row) -> str:
     kind = "Conditional" if spec["controls"] else "Absolute"
     if spec["role"] == "mechanism":
         kind += ", mechanism"

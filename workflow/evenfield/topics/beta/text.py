@@ -1,42 +1,79 @@
-"""What texts may say of convergence: its speed in each period, and how far apart incomes
-were at both ends.
+"""What the section on convergence prints: the speed in each period, with other models,
+and who lies farthest from the line.
 """
 
-from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.rows import Row, pick
-from evenfield.shared.tables.units import period_label
+from evenfield.shared.sections import shown, side_of_zero
+from evenfield.shared.tables.rows import only, pick
+from evenfield.shared.tables.units import in_words, period_label
+from evenfield.topics.beta.table import spec_heading
+
+NAMED = 3  # units at each end
+FEWEST = 4 * NAMED  # units of which some can be called far from the line
 
 
-def convergence(facts: Facts) -> Iterator[tuple[str, Mapping[str, Row]]]:
-    """Yield label and rows of each period, without controls."""
-    periods = facts.shown("main", "span")
-    wanted = {"unit_scheme": [facts.main, ""], "period": periods}
-    beta, sigma = (
-        facts.estimates(
-            topic,
-            spec_id=facts.primary(topic)["id"],
-            **wanted,
-        )
-        for topic in ("beta", "sigma")
+def section(facts: Facts) -> dict[str, Any]:
+    """Return the speeds of the primary specification by period, the longest first, and
+    those of all others.
+    """
+    beta = facts.estimates()
+    spec = facts.primary()["id"]
+    periods = facts.shown("span", "main")
+    speeds = [_speed(facts, beta, spec, period) for period in periods]
+    speeds = [speed for speed in speeds if speed]
+    if not speeds:
+        return {}
+    first = speeds[0]
+    period = first["id"]
+    life = pick(
+        beta, spec_id=spec, period=period, estimator="ols", effect_type="half_life"
     )
-    for period in periods:
-        rows = {
-            "speed": pick(
-                beta,
-                period=period,
-                estimator="ols",
-                effect_type="lambda",
-            ),
-            "before": pick(sigma, period=period, term="sigma_start"),
-            "after": pick(sigma, period=period, term="sigma_end"),
-        }
-        # A text sets the speed beside both dispersions, so it needs all three.
-        if all(row and pd.notna(row["estimate"]) for row in rows.values()):
-            yield period_label(period, facts.config.periods), rows
+    others = []
+    for other in facts.specs():
+        speed = _speed(facts, beta, other["id"], period)
+        if other["id"] != spec and speed:
+            label = spec_heading(facts, other)
+            speed |= {"id": other["id"], "label": label[:1].lower() + label[1:]}
+            others.append(speed)
+    return {
+        **first,
+        "level": facts.level,
+        "half_life": shown(life, "0", "years"),
+        "periods": speeds[1:],
+        "others": others,
+        **_outliers(facts, spec, period),
+    }
 
 
-LOOPS = {"convergence": convergence}
+def _speed(
+    facts: Facts,
+    beta: pd.DataFrame,
+    spec: str,
+    period: str,
+) -> dict[str, Any]:
+    row = pick(beta, spec_id=spec, period=period, estimator="ols", effect_type="lambda")
+    speed = shown(row, "0.0", "% a year")
+    if speed is None:
+        return {}
+    return {
+        "id": period,
+        "period": period_label(period, facts.config.periods),
+        "speed": speed,
+        "side": side_of_zero(row),
+    }
+
+
+def _outliers(facts: Facts, spec: str, period: str) -> dict[str, str]:
+    """Name the units farthest above and below the line."""
+    points = only(facts.series(), spec_id=spec, period=period, kind="unit")
+    if len(points) < FEWEST:
+        return {"fast": "", "slow": ""}
+    units = points.sort_values(["residual", "unit"])["unit"]
+    return {
+        "fast": in_words([facts.name(unit) for unit in units[::-1][:NAMED]]),
+        "slow": in_words([facts.name(unit) for unit in units[:NAMED]]),
+    }

@@ -166,6 +166,11 @@ def reading(t: Any) -> str:
     return "rejected" if t < CRITICAL else "not rejected"
 
 
+def fails_own_test(row: Row) -> bool:
+    """Say whether a group of units is no club by its own log t test."""
+    return "fails its own log t test" in row["warning"]
+
+
 def _why(warning: Any) -> str:
     parts = [part.strip() for part in reason(warning).split(";")]
     told_elsewhere = ("logs: the answer", "members: ")
@@ -185,7 +190,7 @@ def _club_rows(
         if row["n_units"] == len(members):
             names = f"all {facts.words['units_name']}"
         # A group that fails its own test is shown and said to be no club.
-        fails = "fails its own log t test" in row["warning"]
+        fails = fails_own_test(row)
         yield {
             "kind": "club",
             "label": f"Club {row['number']}: {names}",

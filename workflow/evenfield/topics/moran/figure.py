@@ -22,7 +22,7 @@ from evenfield.shared.figures.timeline import (
     stretches,
     year_axis,
 )
-from evenfield.shared.tables.headings import nothing_to_show
+from evenfield.shared.tables.headings import bare_name, nothing_to_show
 from evenfield.shared.tables.numbers import fixed
 from evenfield.shared.tables.rows import TEXT, only, pick
 from evenfield.shared.tables.units import count_of
@@ -181,8 +181,7 @@ def _draw_moran(
 
 
 def _name(controls: str) -> str:
-    # A column such as `region4` is printed without its number.
-    return f"income, net of\n{controls.rstrip('0123456789').replace('_', ' ')}"
+    return f"income, net of\n{bare_name(controls)}"
 
 
 def _step(frame: pd.DataFrame) -> float:

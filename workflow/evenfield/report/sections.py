@@ -1,0 +1,165 @@
+"""The sections of a report, each from its topic: `section.md` with the numbers that
+`text.py` offers, in the order of the topics.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from evenfield.report.markup import APART, MARK, Mark, without_lines
+from evenfield.report.numbers import Number, Scale
+from evenfield.report.prose import DOCUMENT, PLACED, Prose, part_of
+from evenfield.shared.facts import Facts
+from evenfield.shared.sections import Shown
+from evenfield.shared.topics import TOPICS, read_topics
+from evenfield.study.errors import ReportError, not_known
+from evenfield.study.files import Record
+
+
+class Section(NamedTuple):
+    """The text of a topic's section and the names that it uses."""
+
+    path: Path
+    names: dict[str, Any]
+    numbers: dict[str, Number]  # by a name such as ``beta.span.speed``
+
+
+def section_files() -> dict[str, Path]:
+    """Return the text of each topic that has a section, in the order of the page."""
+    paths = {name: TOPICS / name / "section.md" for name in read_topics()}
+    return {name: path for name, path in paths.items() if path.is_file()}
+
+
+def read_section(config: Record, root: str | Path, topic: str) -> Section | None:
+    """Return the section of a topic; nothing where it did not run or has nothing to
+    say.
+    """
+    if read_topics()[topic].estimate and topic not in config["estimates"]:
+        return None
+    facts = Facts(config, root)
+    facts.topic = topic
+    content = import_module(f"evenfield.topics.{topic}.text").section(facts)
+    return filled_section(topic, content) if content else None
+
+
+def filled_section(topic: str, content: Mapping[str, Any]) -> Section:
+    """Return a section whose numbers are those that a topic offers."""
+    numbers = {name: _number(shown) for name, shown in _named_numbers(topic, content)}
+    names = {key: _printable(f"{topic}.{key}", item) for key, item in content.items()}
+    return Section(section_files()[topic], names, numbers)
+
+
+class Sections:
+    """What `section` and `sections` in a text stand for."""
+
+    def __init__(
+        self,
+        read: Callable[[str], Section | None],
+        names: Record,
+        exhibits: Sequence[str],
+    ) -> None:
+        self._read = cache(read)
+        self._names = names
+        self._exhibits = exhibits
+
+    @pass_context
+    def one(self, context: Context, topic: str) -> Mark:
+        """Return the section of a topic, without the exhibits that its text places
+        itself; nothing where the topic did not run.
+        """
+        if topic not in section_files():
+            raise ReportError(*not_known("section", topic, list(section_files())))
+        return Mark(self._written(topic, context[DOCUMENT], context[PLACED]))
+
+    @pass_context
+    def all(self, context: Context) -> Mark:
+        """Return all sections in the order of the topics."""
+        document = context[DOCUMENT]
+        standing = context[PLACED]
+        texts = [self._written(name, document, standing) for name in section_files()]
+        return Mark("\n\n".join(texts))
+
+    def _written(self, topic: str, document: str, standing: set[str]) -> str:
+        section = self._read(topic)
+        if section is None:
+            return ""
+        on_paper = document != "page"
+        names = {**self._names, **section.names, "on_paper": on_paper}
+        prose = Prose({topic: section.path}, names, {}, self._exhibits)
+        # Lines are those of the section, which the text around it does not know.
+        text, _ = without_lines(prose.filled(topic))
+
+        def once(placed: re.Match[str]) -> str:
+            kind, *args = placed[1].split(APART)
+            if kind not in ("table", "figure") or not args:
+                return placed[0]
+            again = args[0] in standing
+            standing.add(args[0])
+            return "" if again else placed[0]
+
+        text = MARK.sub(once, text)
+        # Sections start at the second level on the page, at the first in the paper.
+        return re.sub(r"(?m)^#(#+ )", r"\1", text) if on_paper else text
+
+
+def section_numbers(config: Record, root: str | Path) -> dict[str, Number]:
+    """Return every number of all sections by its name."""
+    numbers: dict[str, Number] = {}
+    for topic in section_files():
+        section = read_section(config, root, topic)
+        numbers |= section.numbers if section else {}
+    return numbers
+
+
+def _number(shown: Shown) -> Number:
+    row = shown.row
+    scale = Scale(shown.times, shown.percent)
+    ends = {
+        "low": row.get("conf_low"),
+        "high": row.get("conf_high"),
+        "smallest_visible": row.get("mde"),
+    }
+    return Number(
+        value=scale(row["estimate"]),
+        **{name: None if end is None else scale(end) for name, end in ends.items()},
+        p=row.get("p_value"),
+        show=shown.show,
+        unit=shown.unit,
+        source=shown.source,
+        estimate_id=row.get("estimate_id", ""),
+    )
+
+
+def _named_numbers(name: str, item: Any) -> Iterator[tuple[str, Shown]]:
+    if isinstance(item, Shown):
+        yield name, item
+    elif isinstance(item, Mapping):
+        for key, inner in item.items():
+            yield from _named_numbers(f"{name}.{key}", inner)
+    elif isinstance(item, list):
+        for key, inner in _keyed(item):
+            yield from _named_numbers(f"{name}.{key}", inner)
+
+
+def _printable(name: str, item: Any) -> Any:
+    """Return what a topic offers with each number as a text prints it."""
+    if isinstance(item, Shown):
+        return part_of(name, _number(item))
+    if isinstance(item, Mapping):
+        return {key: _printable(f"{name}.{key}", inner) for key, inner in item.items()}
+    if isinstance(item, list):
+        return [_printable(f"{name}.{key}", inner) for key, inner in _keyed(item)]
+    return item
+
+
+def _keyed(items: list[Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each item with its ``id``, or its number where it has none."""
+    for number, item in enumerate(items, 1):
+        own = item.get("id") if isinstance(item, Mapping) else None
+        yield str(own or number), item

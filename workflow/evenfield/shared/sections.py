@@ -1,0 +1,70 @@
+"""What a section of a report prints: numbers with their form and where they are from, and
+what an interval says of zero in one word.
+
+A topic offers them in its `text.py`, and its `section.md` puts them in sentences.
+"""
+
+from typing import Any, NamedTuple
+
+from evenfield.shared.estimates import NAN
+from evenfield.shared.tables.numbers import is_missing
+from evenfield.shared.tables.rows import Row
+
+ESTIMATES = "estimates.csv"
+
+
+class Shown(NamedTuple):
+    """A number of a section: a row of the estimates or a cell of a results table, and
+    how it is printed.
+    """
+
+    row: Row
+    show: str  # such as ``0.0``
+    unit: str = ""
+    times: float = 1.0  # factor, 100 for a share in percent
+    percent: bool = False  # of a row in log points: 100 (exp(x) - 1)
+    source: str = ESTIMATES
+
+
+def shown(
+    row: Row,
+    show: str,
+    unit: str = "",
+    *,
+    times: float = 1.0,
+    percent: bool = False,
+) -> Shown | None:
+    """Return a row of the estimates as a section prints it; nothing where the row is
+    not there or blank.
+    """
+    if is_missing(row.get("estimate", NAN)):
+        return None
+    return Shown(row, show, unit, times, percent)
+
+
+def cell(
+    value: Any,
+    show: str,
+    source: str,
+    unit: str = "",
+    *,
+    times: float = 1.0,
+) -> Shown | None:
+    """Return a number that is read or counted from a table below results/."""
+    if is_missing(value):
+        return None
+    return Shown({"estimate": float(value)}, show, unit, times, source=source)
+
+
+def side_of_zero(row: Row) -> str:
+    """Say whether an interval lies ``above`` or ``below`` zero or is ``open`` to both
+    signs; ``untested`` where there is none.
+    """
+    low, high = (row.get(end, NAN) for end in ("conf_low", "conf_high"))
+    if is_missing(low) and is_missing(high):
+        return "untested"
+    if not is_missing(low) and low > 0:
+        return "above"
+    if not is_missing(high) and high < 0:
+        return "below"
+    return "open"

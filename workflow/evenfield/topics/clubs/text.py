@@ -1,0 +1,81 @@
+"""What the section on clubs prints: whether all units converge to one path, how many
+clubs there are if not, and who is in which.
+"""
+
+from typing import Any
+
+import pandas as pd
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.sections import cell, shown
+from evenfield.shared.tables.rows import Row, only, pick, records
+from evenfield.shared.tables.units import period_label
+from evenfield.shared.tables.warnings import reason
+from evenfield.topics.clubs.table import LEVELS, fails_own_test, reading
+
+SERIES = "estimates/clubs/series.csv"
+FIRM = 0.5  # share of the other choices under which a unit stays with its club
+
+
+def section(facts: Facts) -> dict[str, Any]:
+    """Return the test of all units and the clubs of the primary specification."""
+    spec = facts.primary()
+    own = only(facts.estimates(), spec_id=spec["id"])
+    merged = own[own["contrast"].str.startswith("merged")]
+    whole = pick(
+        own[own["estimator"].str.startswith("logt")],
+        outcome=LEVELS,
+        role=spec["role"],
+    )
+    count = shown(pick(merged, term="clubs"), "0")
+    content = {
+        "period": period_label(spec["period"], facts.config.periods),
+        "t": shown(whole | {"estimate": whole.get("statistic")}, "0.0"),
+        "rejected": reading(whole.get("statistic")) == "rejected",
+        "count": count,
+        "reason": reason(pick(own, term="clubs").get("warning")),
+    }
+    if count is None:
+        return content
+    series = only(facts.series(), spec_id=spec["id"])
+    members = only(series, kind="membership").sort_values("unit")
+    clubs = only(merged, effect_type="coef")
+    numbers = clubs["term"].str.removeprefix("club_").astype(int)
+    paths = only(series, kind="club_mean")
+    last = only(paths, year=paths["year"].max())
+    divisions = [
+        _club(facts, row, only(members, club=row["club"]), last)
+        for row in records(clubs.assign(club=numbers).sort_values("club"))
+    ]
+    alone = only(members, club=0)
+    loose = int(members["value"].lt(FIRM).sum())
+    return {
+        **content,
+        "whole": len(divisions) == 1 and alone.empty,
+        "clubs": divisions,
+        "alone": shown(pick(merged, term="divergent"), "0"),
+        "alone_names": _names(facts, alone),
+        "loose": cell(loose, "0", SERIES) if len(divisions) > 1 else None,
+        "year": f"{last['year'].max():.0f}",
+    }
+
+
+def _club(
+    facts: Facts,
+    row: Row,
+    members: pd.DataFrame,
+    last: pd.DataFrame,
+) -> dict[str, Any]:
+    number = row["club"]
+    level = pick(last, club=number).get("value")
+    return {
+        "id": str(number),
+        "size": shown(row | {"estimate": float(row["n_units"])}, "0"),
+        "level": cell(level, "0", SERIES, "%", times=100),
+        "fails": fails_own_test(row),
+        "names": _names(facts, members),
+    }
+
+
+def _names(facts: Facts, members: pd.DataFrame) -> str:
+    return ", ".join(sorted(map(facts.name, members["unit"])))

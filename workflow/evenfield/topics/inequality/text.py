@@ -1,0 +1,82 @@
+"""What the section on inequality prints: its size at both ends, and how much of it lies
+between the groups of each grouping.
+"""
+
+import re
+from typing import Any
+
+import pandas as pd
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.sections import Shown, shown, side_of_zero
+from evenfield.shared.tables.headings import bare_name, grouping_name
+from evenfield.shared.tables.rows import Row, only, pick
+from evenfield.topics.inequality.table import MEASURE
+
+BETWEEN = f"between_{MEASURE}"
+
+
+def section(facts: Facts) -> dict[str, Any]:
+    """Return Theil's T at both ends of the years that the primary specification covers,
+    and the share between groups.
+    """
+    spec = facts.primary()
+    own = only(facts.estimates(), spec_id=spec["id"])
+    periods = [facts.config.periods[name] for name in spec["periods"]]
+    first = min(periods, key=lambda period: period.start)
+    last = max(periods, key=lambda period: period.end)
+    names = {item.label: key for key, item in facts.config.periods.items()}
+    starts = only(own, period=names[first.label], contrast="start")
+    ends = only(own, period=names[last.label], contrast="end")
+    start = shown(pick(starts, term=MEASURE), "0.000")
+    end = shown(pick(ends, term=MEASURE), "0.000")
+    if start is None or end is None:
+        return {}
+    changes = only(own, term=MEASURE, contrast="end - start")
+    change = pick(changes, period=names[first.label]) if first is last else {}
+    groupings = [
+        _grouping(facts, name, starts, ends)
+        for name in own.loc[own["term"].eq(BETWEEN), "treatment_def"].unique()
+    ]
+    return {
+        "first": str(first.start),
+        "last": str(last.end),
+        "start": start,
+        "end": end,
+        "side": side_of_zero(change),
+        "weighted": spec["weighting"] == "population",
+        "groupings": [item for item in groupings if item],
+    }
+
+
+def _grouping(
+    facts: Facts,
+    name: str,
+    starts: pd.DataFrame,
+    ends: pd.DataFrame,
+) -> dict[str, Any]:
+    start = pick(starts, term=BETWEEN, treatment_def=name)
+    end = pick(ends, term=BETWEEN, treatment_def=name)
+    shares = [shown(row, "0", "%", times=100) for row in (start, end)]
+    if None in shares:
+        return {}
+    return {
+        "id": re.sub(r"\W+", "_", name),
+        "name": bare_name(grouping_name(name)),
+        "start": shares[0],
+        "end": shares[1],
+        "by_chance": _by_chance(end),
+        # Of random labels, no more than one in twenty (at 95 %) hold as much.
+        "clear": end["p_value"] <= 1 - facts.config.inference.level,
+    }
+
+
+def _by_chance(row: Row) -> Shown | None:
+    """Return the share that labels dealt out at random would hold, which the row says
+    beside its own.
+    """
+    share = re.search(r"random labels ([\d.e-]+)", str(row["warning"]))
+    if share is None:
+        return None
+    kept = {"estimate": float(share[1]), "estimate_id": row["estimate_id"]}
+    return shown(kept, "0", "%", times=100)

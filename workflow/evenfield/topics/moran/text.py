@@ -1,0 +1,81 @@
+"""What the section on neighbours prints: how alike they are, in how many years more than
+chance gives, and where rich and poor units stand together.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.sections import cell, shown
+from evenfield.shared.tables.headings import bare_name
+from evenfield.shared.tables.rows import TEXT, only, pick
+from evenfield.topics.moran.figure import INCOME, NONE
+
+SERIES = "estimates/moran/series.csv"
+INITIAL = "log_income_start"
+
+
+def section(facts: Facts) -> dict[str, Any]:
+    """Return Moran's I of income in the first and the last year, and the units of local
+    clusters in the last.
+    """
+    spec = facts.primary()
+    series = only(
+        facts.series(text=(*TEXT, "controls", "quadrant")), spec_id=spec["id"]
+    )
+    income = only(series, kind="moran", variable=INCOME, controls=NONE)
+    if income.empty:
+        return {}
+    first, last = (int(year) for year in (income["year"].min(), income["year"].max()))
+    rows = only(facts.estimates(), spec_id=spec["id"], estimator="moran")
+    plain = only(rows, outcome=INCOME, controls_id=NONE)
+    above = income["value"].gt(income["band_high"])
+    below = income["value"].lt(income["band_low"])
+    net = rows[rows["outcome"].eq(INCOME) & ~rows["controls_id"].isin([NONE])]
+    growth = only(rows, outcome="growth", controls_id=NONE)
+    return {
+        "first": str(first),
+        "last": str(last),
+        "start": shown(pick(plain, period=str(first)), "0.00"),
+        "end": shown(pick(plain, period=str(last)), "0.00"),
+        "side": _side(above, below, income["year"].eq(last)),
+        "years_above": cell(above.sum(), "0", SERIES),
+        "years_below": cell(below.sum(), "0", SERIES),
+        "years_all": cell(len(income), "0", SERIES),
+        "net": shown(pick(net, period=str(last)), "0.00"),
+        "net_of": bare_name(spec.get("regions", "")),
+        "growth": shown(pick(growth, period=str(last)), "0.00"),
+        "growth_clear": _clear(facts, pick(growth, period=str(last))),
+        **_local(facts, spec, series, last),
+    }
+
+
+def _side(above: pd.Series, below: pd.Series, chosen: pd.Series) -> str:
+    """Say where a year stands to the band that holds over all years."""
+    if above[chosen].any():
+        return "above"
+    return "below" if below[chosen].any() else "inside"
+
+
+def _clear(facts: Facts, row: dict[str, Any]) -> bool:
+    p = row.get("p_value", np.nan)
+    return bool(p <= 1 - facts.config.inference.level)
+
+
+def _local(
+    facts: Facts,
+    spec: dict[str, Any],
+    series: pd.DataFrame,
+    last: int,
+) -> dict[str, Any]:
+    local = only(series, kind="local", variable=INCOME, year=last)
+    clear = local[local["q_value"].le(spec["discovery_rate"])]
+    parts: dict[str, Any] = {}
+    for name, quadrant in {"rich": "HH", "poor": "LL"}.items():
+        units = only(clear, quadrant=quadrant)["unit"]
+        parts[name] = cell(len(units), "0", SERIES)
+        parts[f"{name}_names"] = ", ".join(sorted(map(facts.name, units)))
+    others = clear["quadrant"].isin(["HL", "LH"])
+    return {**parts, "apart": cell(int(others.sum()), "0", SERIES)}
