@@ -120,14 +120,16 @@ def section_numbers(config: Record, root: str | Path) -> dict[str, Number]:
 def _number(shown: Shown) -> Number:
     row = shown.row
     scale = Scale(shown.times, shown.percent)
-    ends = {
-        "low": row.get("conf_low"),
-        "high": row.get("conf_high"),
-        "smallest_visible": row.get("mde"),
-    }
+
+    def end(column: str) -> float | None:
+        value = row.get(column)
+        return None if value is None else scale(value)
+
     return Number(
         value=scale(row["estimate"]),
-        **{name: None if end is None else scale(end) for name, end in ends.items()},
+        low=end("conf_low"),
+        high=end("conf_high"),
+        smallest_visible=end("mde"),
         p=row.get("p_value"),
         show=shown.show,
         unit=shown.unit,
