@@ -235,6 +235,30 @@ def test_local_moran_is_that_of_esda(maps, grid):
         assert_array_equal(result.quadrant[:, t], names[other.q - 1])
 
 
+@pytest.mark.parametrize("alike", [True, False])
+def test_local_draws_are_the_first_others_of_shared_orders(maps, alike):
+    weights = np.triu(default_rng(4).uniform(size=GRID.shape) < 0.2, 1).astype(float)
+    weights += weights.T
+    if not alike:
+        weights *= default_rng(5).uniform(0.5, 2, size=weights.shape)
+    weights[3] = 0
+    ours = local_moran_tests(maps, weights, generator_for(1, "l"), 99).p_value
+    n = len(maps)
+    z = maps - maps.mean(axis=0)
+    orders = np.argsort(generator_for(1, "l").random((99, n)), axis=1, kind="stable")
+    for i in range(n):
+        near = weights[i].nonzero()[0]
+        own = weights[i][near]
+        drawn = []
+        for order in orders:
+            places = list(order[: len(own) + 1])
+            following = places.pop()
+            places = [following if j == i else j for j in places]
+            drawn.append(own @ z[places])
+        p = two_sided_p(np.array(drawn), own @ z[near], 1e-9)
+        close(ours[i], p if len(own) else 1.0, 1e-12)
+
+
 def test_q_values_of_local_moran_are_those_of_benjamini_and_hochberg(maps):
     result = local_moran_tests(maps, GRID, generator_for(1, "m"), 199)
     for p, q in zip(result.p_value.T, result.q_value.T, strict=True):

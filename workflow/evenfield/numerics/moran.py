@@ -13,9 +13,10 @@ import numpy as np
 from evenfield.numerics.arrays import Array, quotient
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.permutations import TIE, permuted_orders, two_sided_p
-from evenfield.numerics.spatial import Weights, lagged, multiplier
+from evenfield.numerics.spatial import Weights, multiplier
 
-CHUNK = 250
+CHUNK = 250  # permutations at once, and the numbers that fit into a fast cache
+BLOCK = 1_000_000
 
 
 class MoranTest(NamedTuple):
@@ -118,10 +119,15 @@ def _indices(
     otherwise: float,
     least: float,
 ) -> Array:
-    squares = (e**2).sum(axis=-2)
-    products = (e * lagged(W, e)).sum(axis=-2)
-    scaled = products * e.shape[-2] / W.sum()
+    squares = (e**2).sum(axis=0)
+    products = (e * of_neighbours(W, e)).sum(axis=0)
+    scaled = products * len(e) / W.sum()
     return quotient(scaled, squares, otherwise, squares > least)
+
+
+def of_neighbours(W: Weights, e: Array) -> Array:
+    """Return the sums over neighbours of maps; W (N, N), e (N, ...)."""
+    return np.asarray(W @ e.reshape(len(e), -1)).reshape(e.shape)
 
 
 def bases(X: Array) -> Array:
@@ -138,19 +144,22 @@ def bases(X: Array) -> Array:
 
 
 def projected(e: Array, basis: Array) -> Array:
-    """Return e (..., N, T) less its projections on the basis of its map, (1 or T, N,
+    """Return e (N, ..., T) less its projections on the basis of its map, (1 or T, N,
     K).
     """
-    maps = e.mT[..., None]
+    maps = np.moveaxis(e, 0, -1)[..., None]
     fitted = basis @ (basis.mT @ maps)
-    return (maps - fitted)[..., 0].mT
+    return np.asarray(e - np.moveaxis(fitted[..., 0], -1, 0))
 
 
 def moved_maps(
-    e: Array, basis: Array, rng: np.random.Generator, permutations: int
+    e: Array, basis: Array | None, rng: np.random.Generator, permutations: int
 ) -> Iterator[Array]:
-    """Yield residuals with their units moved over the map and regressed again; e (N, T)
-    -> (draws, N, T).
+    """Yield residuals with their units moved over the map and, beside more than a
+    constant, regressed again; e (N, T) -> (N, draws, T).
     """
-    for order in permuted_orders(len(e), rng, permutations, CHUNK):
-        yield projected(e[order], basis)
+    at_once = int(np.clip(BLOCK // e.size, 1, CHUNK))
+    for order in permuted_orders(len(e), rng, permutations, at_once):
+        moved = e[order.T]
+        # Deviations from the mean stay such in whatever order.
+        yield moved if basis is None else projected(moved, basis)

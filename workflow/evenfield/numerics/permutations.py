@@ -29,7 +29,12 @@ def two_sided_p(
     """
     low = (drawn <= observed + tie).sum(axis=0)
     high = (drawn >= observed - tie).sum(axis=0)
-    tail = (1 + np.minimum(low, high)) / (1 + len(drawn))
+    return tail_p(low, high, len(drawn))
+
+
+def tail_p(low: np.ndarray, high: np.ndarray, draws: int) -> Array:
+    """Return two-sided p-values from the numbers of draws at most and at least as large."""
+    tail = (1 + np.minimum(low, high)) / (1 + draws)
     return np.asarray(np.minimum(1.0, 2 * tail))
 
 

@@ -12,9 +12,9 @@ from scipy.stats import false_discovery_control
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.moran import CHUNK, bases, moved_maps, projected
-from evenfield.numerics.permutations import TIE, permuted_orders, two_sided_p
-from evenfield.numerics.spatial import Weights, lagged, multiplier, sparse
+from evenfield.numerics.moran import CHUNK, bases, moved_maps, of_neighbours, projected
+from evenfield.numerics.permutations import TIE, permuted_orders, tail_p, two_sided_p
+from evenfield.numerics.spatial import Weights, multiplier, sparse
 
 
 class MapTests(NamedTuple):
@@ -30,8 +30,8 @@ class MapTests(NamedTuple):
 
 
 def map_statistics(e: Array, W: Weights) -> tuple[Array, Array]:
-    """Return Moran's I and Geary's C of maps that already have mean zero; e (..., N,
-    T), W (N, N) -> (..., T).
+    """Return Moran's I and Geary's C of maps that already have mean zero; e (N,
+    ...), W (N, N) -> (...).
 
     Notes
     -----
@@ -39,11 +39,13 @@ def map_statistics(e: Array, W: Weights) -> tuple[Array, Array]:
     e'We.
     """
     total = float(W.sum())
-    n = e.shape[-2]
-    squares = (e**2).sum(axis=-2)
-    product = (e * lagged(W, e)).sum(axis=-2)
+    n = len(e)
+    squared = e**2
+    squares = squared.sum(axis=0)
+    product = (e * of_neighbours(W, e)).sum(axis=0)
     links = W.sum(axis=0) + W.sum(axis=1)
-    differences = (links[:, None] * e**2).sum(axis=-2) - 2 * product
+    weighted = squared * links.reshape(-1, *[1] * (e.ndim - 1))
+    differences = weighted.sum(axis=0) - 2 * product
     return n / total * product / squares, (n - 1) / (2 * total) * differences / squares
 
 
@@ -76,7 +78,7 @@ def map_tests(
         map_statistics(moved, W)
         for moved in moved_maps(
             e,
-            basis,
+            None if X is None else basis,
             rng,
             permutations,
         )
@@ -129,7 +131,8 @@ def local_moran_tests(
     Notes
     -----
     Anselin (1995); false discovery rate over the units of a map as in de Castro and
-    Singer (2006).
+    Singer (2006). All units share the permutations, and those with as many neighbours
+    share the sums over the first places.
     """
     values = np.asarray(values, dtype=float)
     z = values - values.mean(axis=0)
@@ -138,25 +141,7 @@ def local_moran_tests(
         raise NumericsError("a local Moran needs three units and values that vary")
     lag = multiplier(W) @ z
     links = sparse(W)
-    widest = int(np.diff(links.indptr).max(initial=0))
-    # Draws are a map's positions without the unit's own.
-    orders = permuted_orders(len(z) - 1, rng, permutations, CHUNK)
-    order = np.concatenate([block[:, :widest] for block in orders]).T.copy()
-    # Neighbours' averages are sums of products: equal ones differ by rounding.
-    tie = TIE * np.abs(z).max(axis=0)
-    p_value = np.array(
-        [
-            _local_p(
-                i,
-                z,
-                links,
-                lag[i],
-                order,
-                tie,
-            )
-            for i in range(len(z))
-        ]
-    )
+    p_value = _local_p(z, links, lag, rng, permutations)
     high = np.where(lag > 0, "HH", "HL")
     low = np.where(lag > 0, "LH", "LL")
     quadrant = np.where(
@@ -174,16 +159,79 @@ def local_moran_tests(
 
 
 def _local_p(
-    i: int, z: Array, links: csr_array, observed: Array, order: np.ndarray, tie: Array
+    z: Array, links: csr_array, lag: Array, rng: np.random.Generator, permutations: int
 ) -> Array:
-    weights = links.data[links.indptr[i] : links.indptr[i + 1]]
-    if not len(weights):
-        return np.ones(z.shape[1])
-    # The first places of a permutation of the others are a random set of neighbours.
-    nearest = order[: len(weights)]
-    drawn = np.tensordot(
-        weights,
-        z[nearest + (nearest >= i)],
-        axes=1,
-    )
-    return two_sided_p(drawn, observed, tie)
+    """Return conditional p-values of the neighbours' averages; z, lag (N, T)."""
+    counts = np.diff(links.indptr)
+    widest = int(counts.max(initial=0))
+    # The first places of an order are a random set of neighbours; one more stands in
+    # where a unit meets itself.
+    orders = permuted_orders(len(z), rng, permutations, CHUNK)
+    first = np.concatenate([block[:, : widest + 1] for block in orders])
+    # Sums of products that are equal differ by rounding.
+    tie = TIE * np.abs(z).max(axis=0)
+    # Smallest and largest weight of each row that has one.
+    some = np.flatnonzero(counts)
+    lowest = np.minimum.reduceat(links.data, links.indptr[some])
+    highest = np.maximum.reduceat(links.data, links.indptr[some])
+    p_value = np.ones(z.shape)
+    equal = (lowest == highest) & (lowest > 0)
+    alike = some[equal]
+    weight = np.zeros(len(z))
+    weight[some] = lowest
+    total = np.zeros((permutations, z.shape[1]))
+    for k in range(1, widest + 1):
+        total += z[first[:, k - 1]]
+        units = alike[counts[alike] == k]
+        if len(units):
+            observed = lag[units] / weight[units, None]
+            tails = _tails(total, observed, k * tie)
+            tails += _without_themselves(total, z, first, units, k, observed, k * tie)
+            low, high = tails
+            p_value[units] = tail_p(low, high, permutations)
+    for i in some[~equal]:
+        weights = links.data[links.indptr[i] : links.indptr[i + 1]]
+        own = first[:, : len(weights)]
+        chosen = np.where(own == i, first[:, [len(weights)]], own)
+        drawn = np.tensordot(z[chosen], weights, axes=(1, 0))
+        p_value[i] = two_sided_p(drawn, lag[i], tie)
+    return p_value
+
+
+def _tails(drawn: Array, observed: Array, tie: Array) -> np.ndarray:
+    """Count draws at most and at least as large, (2, n, T); drawn (B, T), observed (n,
+    T).
+    """
+    ordered = np.sort(drawn, axis=0)
+    counts = np.empty((2, *observed.shape), dtype=np.int64)
+    for t, column in enumerate(ordered.T):
+        above = np.searchsorted(column, observed[:, t] - tie[t], side="left")
+        counts[0, :, t] = np.searchsorted(column, observed[:, t] + tie[t], side="right")
+        counts[1, :, t] = len(column) - above
+    return counts
+
+
+def _without_themselves(
+    total: Array,
+    z: Array,
+    first: np.ndarray,
+    units: np.ndarray,
+    k: int,
+    observed: Array,
+    tie: Array,
+) -> np.ndarray:
+    """Return what the counts of tails change by where a unit drew itself: the next of
+    the order takes its place.
+    """
+    position = np.full(len(z), -1)
+    position[units] = np.arange(len(units))
+    draw, place = np.nonzero(position[first[:, :k]] >= 0)
+    unit = first[draw, place]
+    at = position[unit]
+    before = total[draw]
+    after = before - z[unit] + z[first[draw, k]]
+    changes = np.zeros((2, *observed.shape), dtype=np.int64)
+    low, high = observed[at] + tie, observed[at] - tie
+    np.add.at(changes[0], at, (after <= low).astype(int) - (before <= low))
+    np.add.at(changes[1], at, (after >= high).astype(int) - (before >= high))
+    return changes
