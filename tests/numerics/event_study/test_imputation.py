@@ -1,0 +1,205 @@
+"""Imputed effects and their errors against dense least squares and did-imputation."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.stats
+from numpy.random import default_rng
+
+import evenfield as ef
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.event_study.effects import fitted_cells
+from evenfield.numerics.event_study.imputation import Imputation
+from evenfield.numerics.event_study.inference import (
+    Clustered,
+    clustered,
+    joint_half,
+    joint_test,
+)
+from evenfield.numerics.event_study.leads import estimated_leads, lead_factor
+from evenfield.numerics.event_study.panel import NEVER, EventPanel, checked
+from evenfield.numerics.event_study.two_way import two_way_coefficient
+from numerics.event_study.panels import random_panel
+from numerics.refusals import refused
+from tolerances import close
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "event_study" / "expected.json"
+HORIZONS = np.arange(5)
+
+
+@cache
+def did_imputation():
+    return json.loads(GOLDEN.read_text())["did_imputation"]
+
+
+def averages_of(panel):
+    fit = Imputation(panel.Y, panel.untreated, panel.groups)
+    targets = panel.treated & (panel.horizon == HORIZONS[:, None, None])
+    return fit, fit.averages(targets)
+
+
+def errors_of(panel, clusters, *, leave_out):
+    fit, means = averages_of(panel)
+    cohorts = np.unique(panel.first, return_inverse=True)[1]
+    by_unit = fit.scores(means.weights, clusters, cohorts, leave_out=leave_out)
+    present = (means.weights > 0).any(axis=2)
+    return clustered(means.estimate, by_unit, clusters, present)
+
+
+def dummies_of(panel, cells):
+    """Dense dummies of units and of group and date for cells (N, T)."""
+    unit, date = np.nonzero(cells)
+    pair = panel.groups[unit] * cells.shape[1] + date
+    D = [unit[:, None] == np.unique(unit), pair[:, None] == np.unique(pair)]
+    return np.hstack(D).astype(float), unit, date
+
+
+@pytest.mark.parametrize("case", range(40))
+def test_estimates_errors_and_leads_are_those_of_did_imputation(case):
+    theirs = did_imputation()[case]
+    panel = random_panel(theirs["seed"], theirs["groups"])
+    units = np.arange(len(panel.Y))
+    for clusters, name in ((units, "unit"), (units // 2, "pair")):
+        fit = errors_of(panel, clusters, leave_out=False)
+        close(fit.estimate, theirs["estimate"], 1e-9)
+        close(fit.std_error, theirs[f"std_error_{name}"], 1e-9)
+    close(estimated_leads(panel, 3).estimate, theirs["leads"], 1e-9, 1e-12)
+
+
+@pytest.mark.parametrize("groups", [1, 3])
+def test_predictions_are_those_of_dense_least_squares(groups):
+    panel = random_panel(3, groups)
+    D, unit, date = dummies_of(panel, panel.observed)
+    rows = panel.untreated[unit, date]
+    beta = np.linalg.lstsq(D[rows], panel.Y[panel.untreated], rcond=None)[0]
+    gaps = averages_of(panel)[0].gaps[unit, date]
+    close(gaps, panel.Y[unit, date] - D @ beta, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("groups", "cluster"), [(1, "unit"), (1, "pair"), (3, "unit"), (3, "group")]
+)
+def test_leads_and_their_errors_are_those_of_a_regression_with_effects(groups, cluster):
+    panel = random_panel(4, groups)
+    unit, date = np.nonzero(panel.untreated)
+    leads = estimated_leads(panel, 3)
+    rows = pd.DataFrame({"unit": unit, "date": date, "y": panel.Y[unit, date]})
+    rows = rows.assign(group=panel.groups[unit], pair=unit // 2)
+    for h in leads.horizons:
+        rows[f"lead{-h}"] = (panel.horizon[unit, date] == h).astype(float)
+    fit = ef.ols(
+        "y ~ lead3 + lead2 + lead1 | unit + group^date",
+        rows,
+        unit="unit",
+        time="date",
+        cluster=cluster,
+        inference="CR1",
+    )
+    close(leads.estimate, fit.params, 1e-9)
+    clusters = rows.groupby("unit")[cluster].first().to_numpy()
+    factor = np.sqrt(lead_factor(panel, 3, clusters))
+    ours = clustered(leads.estimate, factor * leads.by_unit, clusters, leads.present)
+    close(ours.std_error, fit.std_errors, 1e-9)
+
+
+def test_a_lead_that_nobody_has_or_that_unit_effects_determine_is_left_out():
+    # The last cohort is seen 9 dates before its policy, and each needs one to compare.
+    assert estimated_leads(random_panel(1), 10).horizons.tolist() == list(range(-8, 0))
+
+
+def test_a_cell_without_anything_to_predict_it_from_is_counted_and_not_used():
+    Y = default_rng(1).normal(size=(6, 6))
+    first = np.array([2, 2, 2, 4, 4, 4])
+    panel = EventPanel(Y, first, np.zeros(6, dtype=int))
+    fit, means = averages_of(panel)
+    # From date 4 on every unit has the policy.
+    assert np.isnan(fit.gaps[:, 4:]).all() and np.isfinite(fit.gaps[:, :4]).all()
+    assert means.cells.tolist() == [3, 3, 0, 0, 0]
+    assert means.lost.tolist() == [3, 3, 3, 3, 0]
+    assert np.isnan(means.estimate[2:]).all()
+
+
+def test_sets_of_dates_that_no_unit_ties_together_predict_nothing_across():
+    Y = default_rng(2).normal(size=(6, 6))
+    Y[:3, 3:] = np.nan
+    Y[3:, :3] = np.nan
+    Y[0, 4] = 1.0  # a cell outside the dates that its unit is tied to
+    clean = np.isfinite(Y)
+    clean[0, 4] = False
+    fitted = fitted_cells(np.where(clean, Y, 0.0), clean, np.zeros(6, dtype=int))
+    assert np.isnan(fitted[0, 4]) and np.isfinite(fitted[clean]).all()
+
+
+def test_order_of_units_and_names_of_groups_change_nothing():
+    panel = random_panel(5, 3)
+    order = default_rng(0).permutation(len(panel.Y))
+    moved = EventPanel(panel.Y[order], panel.first[order], 2 - panel.groups[order])
+    a, b = (
+        errors_of(one, np.arange(len(panel.Y)), leave_out=True)
+        for one in (panel, moved)
+    )
+    close(a.estimate, b.estimate, 1e-12)
+    close(a.std_error, b.std_error, 1e-12)
+
+
+def test_errors_are_larger_where_the_own_cluster_is_left_out():
+    panel = random_panel(6)
+    units = np.arange(len(panel.Y))
+    published = errors_of(panel, units, leave_out=False).std_error
+    assert (errors_of(panel, units, leave_out=True).std_error > published).all()
+
+
+def test_a_cohort_of_one_unit_has_an_error_and_a_single_unit_has_none():
+    panel = random_panel(7)
+    first = panel.first.copy()
+    first[first == 4] = NEVER
+    first[0] = 4
+    units = np.arange(len(first))
+    one = EventPanel(panel.Y, first, panel.groups)
+    alone = EventPanel(panel.Y, np.where(units == 0, 4, NEVER), panel.groups)
+    assert (errors_of(one, units, leave_out=True).std_error > 0).all()
+    assert np.isnan(errors_of(alone, units, leave_out=True).std_error).all()
+
+
+def test_the_two_way_coefficient_is_that_of_least_squares():
+    panel = random_panel(8, 3)
+    D, unit, date = dummies_of(panel, panel.observed)
+    X = np.column_stack([panel.treated[unit, date], D])
+    want = np.linalg.lstsq(X, panel.Y[unit, date], rcond=None)[0][0]
+    assert two_way_coefficient(panel) == pytest.approx(want, rel=1e-9)
+
+
+def test_joint_tests_and_bands_follow_their_formulas():
+    rng = default_rng(1)
+    scores = rng.normal(size=(3, 40))
+    fit = Clustered(np.array([0.5, -1.0, 2.0]), scores, np.full(3, 39.0))
+    V = scores @ scores.T
+    test = joint_test(fit)
+    wald = fit.estimate @ np.linalg.inv(V) @ fit.estimate
+    assert test.statistic == pytest.approx(wald / 3)
+    assert test.p_value == pytest.approx(scipy.stats.f.sf(wald / 3, 3, 39))
+    # Independent normal effects: the quantile of the largest of three.
+    lone = Clustered(fit.estimate, np.eye(3), np.full(3, np.inf))
+    half = joint_half(lone, default_rng(2), 100_000, 0.95)
+    close(half, scipy.stats.norm.ppf((1 + 0.95 ** (1 / 3)) / 2), 5e-3)
+    assert (joint_half(fit, rng, 999, 0.95) > fit.half(0.95)).all()
+
+
+def test_what_cannot_be_estimated_is_refused_in_a_line():
+    Y = default_rng(1).normal(size=(4, 5))
+    groups = np.zeros(4, dtype=int)
+
+    def of(*first):
+        return checked(EventPanel(Y, np.array(first), groups))
+
+    refused("no unit has an outcome under the policy", of, *[NEVER] * 4)
+    refused("all 4 units get the policy at one date", of, 3, 3, 3, 3)
+    refused("no unit has an outcome before its policy", of, 0, 0, 0, NEVER)
+    lone = Clustered(np.zeros(3), np.ones((3, 2)), np.ones(3))
+    refused("3 effects cannot be tested at once with 2 clusters", joint_test, lone)
+    with pytest.raises(NumericsError, match="determine the policy"):
+        two_way_coefficient(EventPanel(Y, np.zeros(4, dtype=int), groups))

@@ -1,0 +1,178 @@
+"""Planted effects of a policy that went to provinces that grew faster: what intervals hold
+with effects of year, and with effects of province and year.
+
+``PYTHONPATH=tests python benchmarks/event_study_coverage.py`` runs the long version.
+"""
+
+import numpy as np
+from numpy.random import default_rng
+
+from evenfield.numerics.event_study.imputation import Imputation
+from evenfield.numerics.event_study.inference import clustered, joint_test
+from evenfield.numerics.event_study.leads import estimated_leads, lead_factor
+from evenfield.numerics.event_study.panel import NEVER, EventPanel
+from evenfield.numerics.event_study.rings import RingDesign, neighbourhood
+
+PROVINCES = 12
+UNITS = 20  # in each
+YEARS = 20
+HORIZONS = np.arange(6)
+OWN = 0.06 + 0.01 * HORIZONS
+NEARBY = (-0.03, -0.01)  # within 75 km, and from 75 to 150 km
+RADII = (75.0, 150.0)
+SIDE = 1200.0  # km of the square that the provinces divide into strips
+MEMORY = 0.5  # of errors from year to year
+
+
+class Drawn:
+    """A panel with planted effects and what was planted."""
+
+    def __init__(self, rng, *, spillovers):
+        self.province = np.repeat(np.arange(PROVINCES), UNITS)
+        trend = rng.normal(0, 0.01, PROVINCES)
+        # The faster a province grows, the more of its units get the policy, and earlier.
+        rank = trend.argsort().argsort()[self.province] / (PROVINCES - 1)
+        share = 0.08 if spillovers else 0.5
+        chosen = rng.random(self.province.size) < share * (0.4 + 1.2 * rank)
+        early = np.where(rank > 0.5, 6, 10)
+        date = early + rng.integers(0, 6, self.province.size)
+        self.first = np.where(chosen, date, NEVER)
+        errors = rng.normal(0, 0.03, (self.province.size, YEARS))
+        for year in range(1, YEARS):
+            errors[:, year] += MEMORY * errors[:, year - 1]
+        years = np.arange(YEARS)
+        Y = rng.normal(0, 1, (self.province.size, 1)) + errors
+        Y += trend[self.province][:, None] * years + rng.normal(0, 0.02, YEARS)
+        self.since = years - self.first[:, None]
+        # Units differ in what the policy does to them.
+        own = np.where(self.since >= 0, OWN[np.clip(self.since, 0, 5)], 0.0)
+        Y += own * rng.normal(1, 0.5, (self.province.size, 1))
+        self.planted = own
+        x = (self.province + rng.random(self.province.size)) * SIDE / PROVINCES
+        y = rng.random(self.province.size) * SIDE
+        self.distance = np.hypot(x - x[:, None], y - y[:, None])
+        if spillovers:
+            design = self.rings(self.panel(Y))
+            for ring, effect in enumerate(NEARBY):
+                Y += effect * (design.panel.untreated & (design.ring == ring))
+        self.Y = Y
+
+    def panel(self, Y, *, by_province=True):
+        groups = self.province if by_province else np.zeros_like(self.province)
+        return EventPanel(Y, self.first, groups)
+
+    def rings(self, panel):
+        return RingDesign(panel, neighbourhood(self.distance, RADII))
+
+
+def held_and_errors(drawn, panel, clean, targets, cohorts, truth):
+    """Whether intervals by unit and by province hold the truth, and estimates; (K,)."""
+    fit = Imputation(panel.Y, clean, panel.groups)
+    means = fit.averages(targets)
+    codes = np.unique(cohorts, return_inverse=True)[1]
+    held = []
+    for clusters in (np.arange(len(panel.Y)), drawn.province):
+        by_unit = fit.scores(means.weights, clusters, codes)
+        present = (means.weights > 0).any(axis=2)
+        result = clustered(means.estimate, by_unit, clusters, present)
+        held.append(np.abs(result.estimate - truth(means)) <= result.half(0.95))
+    return np.array(held), means.estimate - truth(means)
+
+
+def own_effects(drawn, *, by_province):
+    """Horizons, and all of them, with cells before the policy as controls."""
+    panel = drawn.panel(drawn.Y, by_province=by_province)
+    each = [panel.treated & (panel.horizon == h) for h in HORIZONS]
+    spans = panel.treated & (panel.horizon <= HORIZONS[-1])
+
+    def truth(means):
+        return np.einsum("knt,nt->k", means.weights, drawn.planted)
+
+    return held_and_errors(
+        drawn, panel, panel.untreated, np.array([*each, spans]), panel.first, truth
+    )
+
+
+def lead_rejected(drawn, *, by_province):
+    panel = drawn.panel(drawn.Y, by_province=by_province)
+    leads = estimated_leads(panel, 4)
+    clusters = np.arange(len(panel.Y))
+    factor = lead_factor(panel, len(leads.estimate), clusters)
+    by_unit = np.sqrt(factor) * leads.by_unit
+    fit = clustered(leads.estimate, by_unit, clusters, leads.present)
+    return joint_test(fit).p_value < 0.05
+
+
+def ring_effects(drawn):
+    """Both rings and the own effect, with far cells as controls."""
+    design = drawn.rings(drawn.panel(drawn.Y))
+    panel = design.panel
+    near, errors = held_and_errors(
+        drawn,
+        panel,
+        design.far,
+        design.targets(YEARS),
+        design.entered,
+        lambda _: np.array(NEARBY),
+    )
+    own = (panel.treated & (panel.horizon <= HORIZONS[-1]))[None]
+
+    def truth(means):
+        return np.einsum("knt,nt->k", means.weights, drawn.planted)
+
+    held, error = held_and_errors(drawn, panel, design.far, own, panel.first, truth)
+    return np.hstack([held, near]), np.hstack([error, errors])
+
+
+def shares(function, draws, *, spillovers, seed=1, **options):
+    """Share of draws whose intervals hold the truth, and the mean error of estimates."""
+    result = []
+    for draw in range(draws):
+        drawn = Drawn(default_rng([seed, draw]), spillovers=spillovers)
+        result.append(function(drawn, **options))
+    held, errors = zip(*result, strict=True)
+    return np.mean(held, axis=0), np.nanmean(errors, axis=0)
+
+
+def test_selection_deceives_effects_of_year_and_not_those_of_province_and_year():
+    by_year, far_off = shares(own_effects, 25, spillovers=False, by_province=False)
+    by_both, centred = shares(own_effects, 25, spillovers=False, by_province=True)
+    assert (by_year[0] < 0.2).all() and (far_off > 0.02).all()
+    assert (by_both >= 0.8).all() and (np.abs(centred) < 0.01).all()
+
+
+def test_leads_say_so():
+    drawn = [Drawn(default_rng([1, draw]), spillovers=False) for draw in range(10)]
+    by_year = [lead_rejected(one, by_province=False) for one in drawn]
+    by_both = [lead_rejected(one, by_province=True) for one in drawn]
+    assert np.mean(by_year) > 0.6 and np.mean(by_both) < 0.4
+
+
+def test_spillovers_of_two_rings_and_the_own_effect_are_found():
+    held, errors = shares(ring_effects, 25, spillovers=True)
+    assert (held >= 0.8).all() and (np.abs(errors) < 0.012).all()
+
+
+def test_near_units_as_controls_hide_part_of_the_own_effect():
+    # Units nearby lose, so that against them the policy looks better than it is.
+    errors = []
+    for draw in range(10):
+        drawn = Drawn(default_rng([1, draw]), spillovers=True)
+        own = own_effects(drawn, by_province=True)[1][-1]
+        errors.append(own - ring_effects(drawn)[1][0])
+    assert np.mean(errors) > 0.004
+
+
+def test_a_pseudo_policy_three_years_early_shows_nothing():
+    drawn = Drawn(default_rng(5), spillovers=False)
+    panel = drawn.panel(drawn.Y).pseudo(3)
+    targets = (panel.treated & (panel.horizon < 3))[None]
+    held = held_and_errors(
+        drawn,
+        panel,
+        panel.untreated,
+        targets,
+        panel.first,
+        lambda means: np.zeros(len(means.estimate)),
+    )[0]
+    assert held.all()

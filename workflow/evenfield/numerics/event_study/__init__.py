@@ -1,0 +1,1 @@
+"""Event studies of policies with dates: imputation, leads, permutation, rings."""

@@ -1,0 +1,136 @@
+"""The effect of a policy by imputation: outcomes without it are predicted from unit
+effects and effects of group and date, fitted to cells without it.
+
+An estimate is a weighted sum of gaps between outcome and prediction. Its error is made of
+the weights that every cell has in it, by cluster; the gaps of treated cells are compared
+with those of the same cohort and date, so that effects may differ.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from evenfield.numerics.arrays import Array, quotient
+from evenfield.numerics.event_study.effects import fitted_cells
+
+
+class Averages(NamedTuple):
+    """Mean effects over some cells each."""
+
+    estimate: Array  # (K,) NaN without a cell
+    weights: Array  # (K, N, T) of the gaps of treated cells
+    cells: np.ndarray  # (K,) cells of each mean
+    units: np.ndarray  # (K,) units with such a cell
+    lost: np.ndarray  # (K,) cells that could not be imputed
+
+
+@dataclass(frozen=True)
+class Imputation:
+    """Gaps between outcomes and what unit effects and effects of group and date predict."""
+
+    Y: Array  # (N, T) outcome, NaN where there is none
+    clean: np.ndarray  # (N, T) cells that the effects are fitted to
+    groups: np.ndarray  # (N,)
+
+    @cached_property
+    def gaps(self) -> Array:
+        """Outcome less prediction; NaN where nothing can be predicted; (N, T)."""
+        totals = np.where(self.clean, self.Y, 0.0)
+        return self.Y - fitted_cells(totals, self.clean, self.groups)
+
+    def averages(self, targets: np.ndarray) -> Averages:
+        """Return the mean gap over the cells of each target; targets (K, N, T) of bool."""
+        known = targets & np.isfinite(self.gaps)
+        cells = known.sum(axis=(1, 2))
+        weights = quotient(known.astype(float), cells[:, None, None], otherwise=0.0)
+        gaps = np.where(np.isfinite(self.gaps), self.gaps, 0.0)
+        sums = np.einsum("knt,nt->k", weights, gaps)
+        return Averages(
+            estimate=np.where(cells > 0, sums, np.nan),
+            weights=weights,
+            cells=cells,
+            units=known.any(axis=2).sum(axis=1),
+            lost=(targets & np.isfinite(self.Y)).sum(axis=(1, 2)) - cells,
+        )
+
+    def scores(
+        self,
+        weights: Array,
+        clusters: np.ndarray,
+        cohorts: np.ndarray,
+        *,
+        leave_out: bool = True,
+    ) -> Array:
+        """Return what each unit adds to the error of weighted sums of gaps; weights (K,
+        N, T), codes of clusters and cohorts (N,) -> (K, N).
+
+        Notes
+        -----
+        Borusyak, Jaravel and Spiess (2024), equations 7 and 8. A clean cell has the
+        weight v = -(a_i + d_gt) that solves Z0'Z0 (a, d) = Z1'w: by how much a change of
+        its outcome moves what is predicted. The variance is the sum over clusters of
+        squared sums of v times residual.
+        """
+        own = fitted_cells(weights, self.clean, self.groups)
+        v = -np.where(self.clean, own, 0.0)
+        scores = (v * np.where(self.clean, self.gaps, 0.0)).sum(axis=2)
+        dates = self.Y.shape[1]
+        for k, weight in enumerate(weights):
+            unit, date = np.nonzero(weight)
+            effects = treated_effects(
+                weight[unit, date],
+                self.gaps[unit, date],
+                clusters[unit],
+                cohorts[unit] * dates + date,
+                leave_out=leave_out,
+            )
+            scores[k] += np.bincount(unit, effects, minlength=len(weight))
+        return np.asarray(scores)
+
+
+def treated_effects(
+    weights: Array,
+    gaps: Array,
+    clusters: np.ndarray,
+    cells: np.ndarray,
+    *,
+    leave_out: bool,
+) -> Array:
+    """Return weighted gaps of treated cells less the mean of their cohort and date, (R,)
+    each.
+
+    Notes
+    -----
+    With V_cq the weights and P_cq the weighted gaps of cluster c in cell q the mean is
+    sum_c V_cq P_cq / sum_c V_cq^2. Without the own cluster (``leave_out``) it does not
+    follow the gap that it is compared with, which would make errors too small where a
+    cohort has few units.
+    """
+    pairs, pair = np.unique(
+        np.column_stack([clusters, cells]), axis=0, return_inverse=True
+    )
+    pair = pair.ravel()
+    V = np.bincount(pair, weights)
+    P = np.bincount(pair, weights * gaps)
+    cell = np.unique(pairs[:, 1], return_inverse=True)[1]
+    products = np.bincount(cell, V * P)[cell]
+    squares = np.bincount(cell, V**2)[cell]
+    alone = np.bincount(cell)[cell] == 1
+    own = 1.0 if leave_out else 0.0
+    means = quotient(
+        products - own * V * P,
+        squares - own * V**2,
+        defined=~alone,
+    )
+    # ASSUME: a cell with one cluster is compared with the treated cells of all others,
+    # so that differences between cohorts count as noise there.
+    others = np.bincount(pairs[:, 0], V * P)
+    their_squares = np.bincount(pairs[:, 0], V**2)
+    apart = pairs[alone, 0]
+    means[alone] = quotient(
+        others.sum() - others[apart],
+        their_squares.sum() - their_squares[apart],
+    )
+    return np.asarray(weights * (gaps - means[pair]))

@@ -1,0 +1,70 @@
+"""A panel of units of which some get a policy at a date: who is treated when.
+
+Dates are positions 0 to T - 1. A cell is a unit at a date; what no unit has is NaN and takes
+no part.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from evenfield.numerics.arrays import Array
+from evenfield.numerics.errors import NumericsError
+
+NEVER = 1_000_000  # position of a policy that does not come
+
+
+@dataclass(frozen=True)
+class EventPanel:
+    """An outcome by unit and date, and the date of each unit's policy."""
+
+    Y: Array  # (N, T) outcome, NaN where there is none
+    first: np.ndarray  # (N,) position of the first date under the policy, or NEVER
+    groups: np.ndarray  # (N,) codes of units that share date effects: zeros for all
+
+    @cached_property
+    def observed(self) -> np.ndarray:
+        """Cells with an outcome, (N, T)."""
+        return np.isfinite(self.Y)
+
+    @cached_property
+    def horizon(self) -> np.ndarray:
+        """Dates since the policy came, negative before it; (N, T)."""
+        return np.asarray(np.arange(self.Y.shape[1]) - self.first[:, None])
+
+    @property
+    def ever(self) -> np.ndarray:
+        """Units that get the policy, sooner or later; (N,)."""
+        return np.asarray(self.first < NEVER)
+
+    @cached_property
+    def untreated(self) -> np.ndarray:
+        """Cells before the policy, (N, T)."""
+        return self.observed & (self.horizon < 0)
+
+    @cached_property
+    def treated(self) -> np.ndarray:
+        """Cells under the policy, (N, T)."""
+        return self.observed & (self.horizon >= 0)
+
+    def pseudo(self, years: int) -> "EventPanel":
+        """Return the panel before any policy, which is taken to come some dates early."""
+        before = np.where(self.untreated, self.Y, np.nan)
+        early = np.where(self.ever, self.first - years, NEVER)
+        return replace(self, Y=before, first=early)
+
+
+def checked(panel: EventPanel) -> EventPanel:
+    """Refuse a panel in which nothing can be imputed for a reason that has a name."""
+    if not panel.treated.any():
+        raise NumericsError("no unit has an outcome under the policy")
+    dates = panel.first[panel.ever]
+    if panel.ever.all() and len(set(dates.tolist())) == 1:
+        raise NumericsError(
+            f"all {len(dates)} units get the policy at one date, after which none is"
+            " without it"
+        )
+    if not panel.untreated[panel.ever].any():
+        raise NumericsError("no unit has an outcome before its policy")
+    return panel

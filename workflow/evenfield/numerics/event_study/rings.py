@@ -1,0 +1,132 @@
+"""Rings around units that got the policy: units without it by how near the nearest one
+is (Butts 2021).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from evenfield.numerics.arrays import Array, quotient
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.event_study.effects import fitted_cells
+from evenfield.numerics.event_study.panel import NEVER, EventPanel
+from evenfield.numerics.event_study.permutation import CELLS_AT_ONCE
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """Units within each of several radii of a unit."""
+
+    radii: tuple[float, ...]  # (R,) rising
+    # for each radius the units and who is that near, sorted by unit
+    pairs: tuple[tuple[np.ndarray, np.ndarray], ...]
+
+    def exposure(self, first: np.ndarray) -> np.ndarray:
+        """Return the first date of a policy in another unit within each radius; first
+        (B, N) -> (R, B, N).
+        """
+        dates = np.full((len(self.radii), *first.shape), NEVER)
+        for of_radius, (units, others) in zip(dates, self.pairs, strict=True):
+            if len(units):
+                exposed, starts = np.unique(units, return_index=True)
+                of_radius[:, exposed] = np.minimum.reduceat(
+                    first[:, others], starts, axis=1
+                )
+        return dates
+
+
+def neighbourhood(distance: Array, radii: Sequence[float]) -> Neighbourhood:
+    """Return who is near whom; distance (N, N), infinite where units are not linked."""
+    if not radii or list(radii) != sorted(set(radii)) or radii[0] <= 0:
+        raise NumericsError(
+            f"rings of {list(radii)}: distances must be positive and rise"
+        )
+    others = ~np.eye(len(distance), dtype=bool)
+    pairs = [np.nonzero(others & (distance <= radius)) for radius in radii]
+    return Neighbourhood(tuple(radii), tuple((rows, near) for rows, near in pairs))
+
+
+@dataclass(frozen=True)
+class RingDesign:
+    """Cells of a panel by distance to the nearest unit under the policy."""
+
+    panel: EventPanel
+    near: Neighbourhood
+
+    @cached_property
+    def exposure(self) -> np.ndarray:
+        """First date of a policy within each radius, (R, N)."""
+        return np.asarray(self.near.exposure(self.panel.first[None])[:, 0])
+
+    @property
+    def entered(self) -> np.ndarray:
+        """First date inside the outermost ring, (N,)."""
+        return np.asarray(self.exposure[-1])
+
+    @cached_property
+    def since(self) -> np.ndarray:
+        """Dates since a unit came inside the outermost ring, (N, T)."""
+        return np.asarray(np.arange(self.panel.Y.shape[1]) - self.entered[:, None])
+
+    @cached_property
+    def ring(self) -> np.ndarray:
+        """Ring of cells without the policy, R beyond all rings; (N, T)."""
+        return np.asarray(_ring(self.exposure[:, None], self.panel.Y.shape[1])[0])
+
+    @cached_property
+    def far(self) -> np.ndarray:
+        """Cells without the policy and with none nearby, (N, T)."""
+        beyond = self.ring == len(self.near.radii)
+        return np.asarray(self.panel.untreated & beyond)
+
+    @property
+    def far_units(self) -> int:
+        """Number of units that never have the policy nor one nearby."""
+        dates = self.panel.Y.shape[1]
+        never = (self.panel.first >= dates) & (self.entered >= dates)
+        return int((never & self.panel.observed.any(axis=1)).sum())
+
+    def targets(self, last: int) -> np.ndarray:
+        """Return cells of each ring up to some dates after a unit came near; (R, N, T)."""
+        rings = np.arange(len(self.near.radii))[:, None, None]
+        near = self.panel.untreated & (self.since <= last)
+        return np.asarray(near & (self.ring == rings))
+
+    def dealt_means(self, first: np.ndarray, last: int) -> Array:
+        """Return the mean gap of each ring when policies come at other dates; first (B,
+        N) -> (B, R).
+        """
+        B = len(first)
+        Y = self.panel.Y
+        R = len(self.near.radii)
+        at_once = max(1, CELLS_AT_ONCE // Y.size)
+        means = np.empty((B, R))
+        for start in range(0, B, at_once):
+            block = slice(start, min(start + at_once, B))
+            exposure = self.near.exposure(first[block])
+            ring = _ring(exposure, Y.shape[1])
+            time = np.arange(Y.shape[1])
+            without = self.panel.observed & (time < first[block, :, None])
+            clean = without & (ring == R)
+            totals = np.where(clean, Y, 0.0)
+            gaps = Y - fitted_cells(totals, clean, self.panel.groups)
+            near = without & (time - exposure[-1][..., None] <= last)
+            near &= np.isfinite(gaps)
+            gaps = np.where(near, gaps, 0.0)
+            for r in range(R):
+                cells = near & (ring == r)
+                means[block, r] = quotient(
+                    (gaps * cells).sum(axis=(1, 2)), cells.sum(axis=(1, 2))
+                )
+        return means
+
+
+def _ring(exposure: np.ndarray, dates: int) -> np.ndarray:
+    """Return the ring of the nearest unit under the policy at each date; exposure (R, B,
+    N) -> (B, N, T), R where none is near.
+    """
+    # An outer radius holds the inner ones, so that rings that are reached count down.
+    reached = np.arange(dates) >= exposure[..., None]
+    return np.asarray(len(exposure) - reached.sum(axis=0))
