@@ -1,8 +1,20 @@
-"""The map: tiles of units without outlines."""
+"""The map: points sized by people, tiles of a few units, a frame that a few far ones do
+not stretch.
+"""
 
+import re
+
+import pandas as pd
 import pytest
 
-from evenfield.report.map import TILE, WIDTH, _tiles
+from evenfield.report.map_shapes import (
+    COVERED,
+    MOST_TILES,
+    TILE,
+    WIDTH,
+    _points,
+    _tiles,
+)
 from tolerances import close
 
 
@@ -12,11 +24,11 @@ def placed(columns):
     ]
 
 
-@pytest.mark.parametrize(("columns", "gap"), [(2, 3.0), (100, None)])
+@pytest.mark.parametrize(("columns", "gap"), [(2, 3.0), (60, None)])
 def test_tiles_are_three_points_apart_or_a_quarter_of_their_size(columns, gap):
     drawn = _tiles(placed(columns))
     assert drawn is not None
-    shapes, points, bar_height = drawn
+    shapes, points, bar_height, *_ = drawn
     size = min(TILE, WIDTH / columns)
     side = size - (gap or size / 4)
     assert f"h{side:.1f}v{side:.1f}h-{side:.1f}z" in shapes["u0"]
@@ -26,3 +38,63 @@ def test_tiles_are_three_points_apart_or_a_quarter_of_their_size(columns, gap):
 
 def test_units_without_a_place_have_no_tiles():
     assert _tiles([{"unit": "a", "tile_row": 1}]) is None
+
+
+def test_more_tiles_than_can_be_told_apart_are_no_map():
+    assert _tiles(placed(MOST_TILES + 1)) is None
+
+
+NOBODY = pd.Series(dtype=float)  # a study without population
+
+
+def lattice(width, height):
+    """Units a degree apart around the equator."""
+    return [
+        {"unit": f"u{x}_{y}", "lon": float(x), "lat": float(y)}
+        for x in range(width)
+        for y in range(height)
+    ]
+
+
+def radius_of(path):
+    return float(re.search(r"a([\d.]+) ", path)[1])
+
+
+def test_the_area_of_points_goes_by_people_and_covers_a_share_of_the_map():
+    units = lattice(10, 8)
+    people = pd.Series({unit["unit"]: 1.0 + unit["lon"] for unit in units})
+    drawn = _points(units, people)
+    radii = {unit: radius_of(path) for unit, path in drawn.paths.items()}
+    assert list(radii.values()) == sorted(radii.values(), reverse=True)
+    close((radii["u9_0"] / radii["u0_0"]) ** 2, 10.0, rtol=0.05)
+    alike = _points(units, NOBODY).paths.values()
+    (radius,) = {radius_of(path) for path in alike}
+    close(80 * 3.14159 * radius**2, COVERED * WIDTH * drawn.height, rtol=0.02)
+
+
+def test_north_is_up_and_east_is_right():
+    centres = _points(lattice(3, 3), NOBODY).centres
+    assert centres["u2_0"][0] > centres["u0_0"][0]
+    assert centres["u0_2"][1] < centres["u0_0"][1]
+
+
+def test_a_few_units_far_away_lie_outside_the_frame():
+    units = lattice(10, 6)
+    near = _points(units, NOBODY)
+    far = {"unit": "overseas", "lon": 90.0, "lat": 5.0}
+    drawn = _points([*units, far], NOBODY)
+    assert drawn.outside == ["overseas"]
+    assert "overseas" not in drawn.paths
+    # The others have all the room that they had without it.
+    wide = [
+        max(x for x, _ in drawing.centres.values() if x <= WIDTH)
+        for drawing in (near, drawn)
+    ]
+    close(wide[0], wide[1], rtol=0.08)
+    assert not near.outside
+
+
+def test_a_tenth_of_the_units_far_away_keep_their_place():
+    units = lattice(5, 4)
+    units += [{"unit": f"far{x}", "lon": 60.0 + x, "lat": 2.0} for x in range(3)]
+    assert _points(units, NOBODY).outside == []

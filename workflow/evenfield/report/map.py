@@ -1,53 +1,67 @@
-"""The map of the page: outlines or tiles, income relative to the nation as colour,
-zones as circles, by year.
+"""The map of the page: what it colours by, year by year, and the sentence of each year
+with zones.
 """
 
 import json
 import math
-from itertools import chain, pairwise
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from importlib import import_module
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from evenfield.report.map_shapes import WIDTH, drawing_of
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.rows import TEXT, Row, records
+from evenfield.shared.sections import MapLayer
+from evenfield.shared.tables.rows import TEXT, records
 from evenfield.shared.tables.units import in_words
-from evenfield.study.errors import counted
-from evenfield.study.files import Record
+from evenfield.shared.topics import TOPICS
+from evenfield.study.errors import counted, first_examples
 
-Point = tuple[float, float]
-WIDTH = 720.0
-TILE = 60.0  # largest side of a tile
-GRID = 0.5  # on which outlines are drawn
-BREAKS = (60, 80, 100, 150)  # income in percent of the nation's
+BREAKS = (60, 80, 100, 150)  # income in percent of the average
+FIFTHS = 5
+FEWEST_RANKED = 10  # units that fifths can part
 RADIUS = 3.2  # of the circle of one zone
 ALL_ZONES = "state"
 MOST_NAMED = 20
 BY_YEAR = ("income", "zones", "listed")  # numbers of a unit
 
 
-class Drawing(NamedTuple):
-    """The units as they are drawn."""
-
-    paths: dict[str, str]
-    centres: dict[str, Point]
-    height: float
-
-
 def map_view(facts: Facts) -> dict[str, Any]:
-    """Return shapes, numbers by year and the sentence of each year; nothing where the
-    study has no outlines and no tiles.
+    """Return shapes, layers, numbers by year and the sentence of each year; nothing
+    where no unit has a place.
     """
     units = records(facts.table("units", text=TEXT))
-    drawing = _outlines(facts, units) or _tiles(units)
+    panel = facts.table("panel")
+    income = _income(facts, panel)
+    years = sorted(map(int, income.columns))
+    latest = panel.sort_values("year").groupby("unit")["population"].last()
+    drawing = drawing_of(facts, units, latest)
     if drawing is None:
         return {}
-    income = _income(facts)
     zones = _zones(facts)
     listed, clusters = _listed(facts)
-    years = sorted(map(int, income.columns))
     has_zones = bool(zones.to_numpy().any())
+    layers = [_income_layer(income), *_growth_layer(panel), *_topic_layers(facts)]
+    names = {unit["unit"]: unit["name"] for unit in units}
+    shown = list(drawing.paths)
+    codes = [_codes(layer, shown, years) for layer in layers]
+    numbers = dict(zip(BY_YEAR, (income, zones, listed), strict=True))
+    by_year = {key: _by_year(frame, shown, years) for key, frame in numbers.items()}
+    drawn = []
+    for number, unit in enumerate(shown):
+        x, y = drawing.centres[unit]
+        entry = {
+            "name": names[unit],
+            "path": drawing.paths[unit],
+            "x": x,
+            "y": y,
+            "cluster": unit in clusters,
+            "codes": [layer[number] for layer in codes],
+        }
+        drawn.append(entry | {key: rows[number] for key, rows in by_year.items()})
     sentences = [
         _sentence(
             facts,
@@ -58,33 +72,20 @@ def map_view(facts: Facts) -> dict[str, Any]:
         for year in years
         if has_zones
     ]
-    drawn = []
-    for unit in units:
-        name = unit["unit"]
-        if name in drawing.paths:
-            x, y = drawing.centres[name]
-            entry = {
-                "id": name,
-                "name": unit["name"],
-                "path": drawing.paths[name],
-            }
-            entry |= {"x": x, "y": y, "cluster": name in clusters}
-            for key, frame in zip(
-                BY_YEAR,
-                (income, zones, listed),
-                strict=True,
-            ):
-                entry[key] = _by_year(frame, name, years)
-            drawn.append(entry)
     # The map opens at the last year with an income.
-    by_year = zip(*(unit["income"] for unit in drawn), strict=True)
-    with_income = [i for i, row in enumerate(by_year) if set(row) != {None}]
+    years_of_income = zip(*by_year["income"], strict=True)
+    with_income = [i for i, row in enumerate(years_of_income) if set(row) != {None}]
+    kept = BY_YEAR if has_zones else BY_YEAR[:1]
     data = {
         "years": years,
         "said": sentences,
-        "breaks": BREAKS,
         "radius": RADIUS,
-        "units": [{key: unit[key] for key in ("name", *BY_YEAR)} for unit in drawn],
+        "layers": [
+            {"name": layer.name, "keys": list(layer.keys.items())} for layer in layers
+        ],
+        "units": [
+            {key: unit[key] for key in ("name", "codes", *kept)} for unit in drawn
+        ],
     }
     text = json.dumps(
         data,
@@ -98,41 +99,84 @@ def map_view(facts: Facts) -> dict[str, Any]:
         "said": sentences,
         "clusters": len(clusters),
         "size": f"{WIDTH:g} {drawing.height:.0f}",
+        "points": drawing.points,
         "zones": has_zones,
-        "keys": _keys(),
+        "layers": layers,
+        "outside": first_examples([names[unit] for unit in drawing.outside], 12),
         "data": text.replace("<", "\\u003c"),  # so that no name can end the script
-        "shade": shade,
         # The area of a circle, not its radius, grows with the number of zones.
         "radius": lambda number: f"{RADIUS * math.sqrt(number or 0):.1f}",
     }
 
 
-def shade(percent: float | None) -> int:
-    """Return the class of an income in percent of the nation's, 0 where it is not
-    known.
-    """
-    return 0 if percent is None else 1 + sum(percent >= end for end in BREAKS)
+# What the map colours by ------------------------------------------------------------
 
 
-def _keys() -> list[str]:
+def _income_layer(income: pd.DataFrame) -> MapLayer:
     inner = [f"{a}\u2013{b}" for a, b in pairwise(BREAKS)]
-    return [f"under {BREAKS[0]}", *inner, f"{BREAKS[-1]} or more"]
+    words = [f"under {BREAKS[0]}%", *inner, f"{BREAKS[-1]}% or more"]
+    # Of as many breaks as an income reaches; one before the first is the first class.
+    reached = np.searchsorted(BREAKS, income.round().to_numpy(), side="right")
+    classes = pd.DataFrame(1 + reached, income.index, income.columns)
+    return MapLayer(
+        "Income per head, % of the average",
+        {f"m{number}": word for number, word in enumerate(words, 1)},
+        classes.where(income.notna(), 0),
+    )
+
+
+def _growth_layer(panel: pd.DataFrame) -> Iterator[MapLayer]:
+    """Yield the fifth of each unit by growth since the first year."""
+    income = _by_unit(panel.dropna(subset=["income"]), "income")
+    # The first year has no growth behind it.
+    ratios = income.div(income.iloc[:, 0], axis=0).iloc[:, 1:]
+    if len(ratios) < FEWEST_RANKED or ratios.empty:
+        return
+    fifths = FIFTHS * ratios.rank(pct=True)
+    words = ("slowest fifth", "below the middle", "middle", "above it", "fastest fifth")
+    yield MapLayer(
+        f"Growth since {income.columns[0]}",
+        {f"m{number}": word for number, word in enumerate(words, 1)},
+        fifths.apply(np.ceil).fillna(0).astype(int),
+    )
+
+
+def _topic_layers(facts: Facts) -> Iterator[MapLayer]:
+    """Yield the layers of the topics that ran and have one."""
+    for topic in facts.config.estimates:
+        if (TOPICS / topic / "text.py").is_file():
+            module = import_module(f"evenfield.topics.{topic}.text")
+            layer_of = getattr(module, "map_layer", None)
+            layer = layer_of(facts.of(topic)) if layer_of else None
+            if layer is not None:
+                yield layer
+
+
+def _codes(
+    layer: MapLayer,
+    units: list[str],
+    years: list[int],
+) -> list[str]:
+    """Write the classes of each unit as digits, one a year, or one for all years."""
+    columns = years if len(layer.classes.columns) > 1 else layer.classes.columns
+    classes = layer.classes.reindex(index=units, columns=columns).fillna(0).astype(int)
+    return ["".join(map(str, row)) for row in classes.to_numpy().tolist()]
 
 
 def _by_year(
     frame: pd.DataFrame,
-    unit: str,
+    units: list[str],
     years: list[int],
-) -> list[int | None]:
-    row = frame.reindex(index=[unit], columns=years).iloc[0]
-    return [None if pd.isna(value) else round(value) for value in row]
+) -> list[list[int | None]]:
+    rows = frame.reindex(index=units, columns=years).to_numpy(float).tolist()
+    return [[None if math.isnan(x) else round(x) for x in row] for row in rows]
 
 
-def _income(facts: Facts) -> pd.DataFrame:
+def _income(facts: Facts, panel: pd.DataFrame) -> pd.DataFrame:
     """Return income per head in percent of the whole's by unit and year, at current
     prices where there are any.
     """
-    panel = facts.table("panel").dropna(subset=["income"])
+    panel = panel.dropna(subset=["income"])
     # Without people every unit counts alike.
     if panel["population"].isna().all():
         panel = panel.assign(population=1.0)
@@ -184,118 +228,3 @@ def _sentence(
         return text
     zone = str(facts.words["zones_name"])
     return f"{text} {zone[0].upper()}{zone[1:]} in {in_words(inside)}."
-
-
-def _numbers(unit: Row, *names: str) -> list[float] | None:
-    """Return some figures of a unit, or nothing where it lacks one."""
-    figures = [unit.get(name, np.nan) for name in names]
-    return None if any(map(pd.isna, figures)) else figures
-
-
-def _tiles(units: list[Row]) -> Drawing | None:
-    positions = [_numbers(unit, "tile_row", "tile_col") for unit in units]
-    if None in positions:
-        return None
-    grid = np.array(positions, int)
-    grid -= grid.min(axis=0)
-    rows, columns = grid.max(axis=0) + 1
-    size = min(TILE, WIDTH / columns)
-    left = (WIDTH - size * columns) / 2
-    side = size - min(3, size / 4)
-    drawing = Drawing({}, {}, float(size * rows))
-    for unit, (row, column) in zip(
-        units,
-        grid.tolist(),
-        strict=True,
-    ):
-        x = left + size * column
-        y = size * row
-        box = f"M{x:.1f} {y:.1f}h{side:.1f}v{side:.1f}h-{side:.1f}z"
-        drawing.paths[unit["unit"]] = box
-        drawing.centres[unit["unit"]] = (x + side / 2, y + side / 2)
-    return drawing
-
-
-def _outlines(facts: Facts, units: list[Row]) -> Drawing | None:
-    """Project outlines on an equal-area cone and snap them to a grid, so that
-    neighbours keep a common border.
-    """
-    features = facts.outlines()["features"]
-    rings = {str(f["properties"]["unit"]): _rings(f["geometry"]) for f in features}
-    every = list(chain.from_iterable(rings.values()))
-    if not every:
-        return None
-    project = _cone(np.concatenate(every))
-    flat = np.concatenate([project(ring) for ring in every])
-    left, bottom = flat.min(axis=0)
-    right, top = flat.max(axis=0)
-    scale = (WIDTH - 8) / (right - left)
-
-    def on_page(ring: Any) -> Any:
-        # On a page y grows downwards, on a map northwards.
-        x, y = project(ring).T
-        return np.column_stack((4 + scale * (x - left), 4 + scale * (top - y)))
-
-    drawing = Drawing(
-        {},
-        {},
-        8 + scale * (top - bottom),
-    )
-    for unit, parts in rings.items():
-        drawn = list(map(on_page, parts))
-        drawing.paths[unit] = "".join(map(_path, drawn))
-        # The ring with the most points is taken for the main land, not an island.
-        drawing.centres[unit] = _centre(max(drawn, key=len))
-    # Where a unit has coordinates, its zones stand there and not in its middle.
-    for row in units:
-        point = _numbers(row, "lon", "lat")
-        if point and row["unit"] in rings:
-            x, y = on_page(np.array([point], float))[0]
-            drawing.centres[row["unit"]] = (float(x), float(y))
-    return drawing
-
-
-def _rings(geometry: Record) -> list[Any]:
-    parts = geometry["coordinates"]
-    if geometry["type"] != "MultiPolygon":
-        parts = [parts]
-    return [np.array(ring, float)[:, :2] for ring in chain.from_iterable(parts)]
-
-
-def _cone(points: Any) -> Any:
-    """Return Albers' projection with its parallels at a sixth of the way from the
-    southern and the northern end.
-    """
-    west, south = np.radians(points.min(axis=0))
-    east, north = np.radians(points.max(axis=0))
-    first = south + (north - south) / 6
-    second = north - (north - south) / 6
-    middle = (west + east) / 2
-    # Snyder (1987), 14: n = (sin first + sin second) / 2, radius = sqrt(C - 2 n sin lat) / n.
-    n = (math.sin(first) + math.sin(second)) / 2 or 1e-6
-    c = math.cos(first) ** 2 + 2 * n * math.sin(first)
-
-    def project(ring: Any) -> Any:
-        lon, lat = np.radians(ring).T
-        radius = np.sqrt(np.maximum(c - 2 * n * np.sin(lat), 0)) / n
-        angle = n * (lon - middle)
-        return np.column_stack((radius * np.sin(angle), -radius * np.cos(angle)))
-
-    return project
-
-
-def _path(ring: Any) -> str:
-    """Write a ring as relative moves on the grid; what shrinks to a line is left out."""
-    snapped = np.round(ring / GRID).astype(int)
-    points = snapped[np.r_[True, (np.diff(snapped, axis=0) != 0).any(axis=1)]]
-    if len(points) < 4:  # a triangle ends where it starts
-        return ""
-    steps = " ".join(
-        f"{dx * GRID:g} {dy * GRID:g}" for dx, dy in np.diff(points[:-1], axis=0)
-    )
-    return f"M{points[0][0] * GRID:g} {points[0][1] * GRID:g}l{steps}z"
-
-
-def _centre(ring: Any) -> Point:
-    middle = (ring.min(axis=0) + ring.max(axis=0)) / 2
-    return float(middle[0]), float(middle[1])

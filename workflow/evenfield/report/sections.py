@@ -42,8 +42,7 @@ def read_section(config: Record, root: str | Path, topic: str) -> Section | None
     """
     if read_topics()[topic].estimate and topic not in config["estimates"]:
         return None
-    facts = Facts(config, root)
-    facts.topic = topic
+    facts = Facts(config, root).of(topic)
     content = import_module(f"evenfield.topics.{topic}.text").section(facts)
     return filled_section(topic, content) if content else None
 

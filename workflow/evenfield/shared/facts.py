@@ -1,6 +1,7 @@
 """What tables and figures are made from: the study and what its topics found."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,12 @@ class Facts(Study):
     """A study with the results of its topics."""
 
     topic: str = ""
+
+    def of(self, topic: str) -> "Facts":
+        """Return the same results as another topic sees them."""
+        other = copy(self)
+        other.topic = topic
+        return other
 
     def estimates(
         self,

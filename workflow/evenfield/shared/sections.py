@@ -6,6 +6,8 @@ A topic offers them in its `text.py`, and its `section.md` puts them in sentence
 
 from typing import Any, NamedTuple
 
+import pandas as pd
+
 from evenfield.shared.estimates import NAN
 from evenfield.shared.tables.numbers import is_missing
 from evenfield.shared.tables.rows import Row
@@ -68,3 +70,11 @@ def side_of_zero(row: Row) -> str:
     if not is_missing(high) and high < 0:
         return "below"
     return "open"
+
+
+class MapLayer(NamedTuple):
+    """What the map may colour by: a class of each unit, in each year or once for all."""
+
+    name: str  # of the switch
+    keys: dict[str, str]  # words of each class by its style, in the order of the key
+    classes: pd.DataFrame  # unit x year, or one column; numbers of keys from 1, else 0

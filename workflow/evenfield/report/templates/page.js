@@ -67,36 +67,77 @@
     target.scrollIntoView();
   }
 
-  function followYears(slider) {
+  function liveMap(map) {
     var data = JSON.parse(document.getElementById("map-data").textContent);
-    var paths = document.querySelectorAll("#map .units path"), circles = document.querySelectorAll("#map .zones circle");
-    var said = document.getElementById("map-said");
+    var paths = map.querySelectorAll(".units path"), circles = map.querySelectorAll(".zones circle");
+    var said = document.getElementById("map-said"), about = document.getElementById("map-unit");
+    var slider = document.getElementById("year"), find = document.getElementById("find");
+    var keys = map.querySelectorAll(".keys.layer"), chosen = -1, layer = 0;
 
-    function show() {
-      var place = Number(slider.value), year = document.createElement("b");
-      data.units.forEach(function (unit, i) {
-        var income = unit.income[place], zones = unit.zones[place] || 0;
-        var shade = income === null ? 0 : 1 + data.breaks.filter(function (end) { return income >= end; }).length;
-        paths[i].setAttribute("class", "m" + shade);
-        paths[i].firstChild.textContent = unit.name + ": " + (income === null ? "no figure" : income + "% of the nation’s income") +
-          ", " + zones + (zones === 1 ? " zone" : " zones");
-        circles[i].setAttribute("r", (data.radius * Math.sqrt(zones)).toFixed(1));
-        circles[i].setAttribute("class", unit.listed[place] ? "listed" : "");
-      });
-      year.textContent = data.years[place];
-      said.textContent = " " + data.said[place];
-      said.insertBefore(year, said.firstChild);
-      slider.setAttribute("aria-valuetext", data.years[place]);
+    function place() { return slider ? Number(slider.value) : data.years.length - 1; }
+
+    function key(unit, number) {
+      // One digit for all years, or one a year; 0 where there is no figure.
+      var digits = unit.codes[number];
+      return data.layers[number].keys[Number(digits[Math.min(place(), digits.length - 1)]) - 1];
     }
 
-    slider.parentElement.hidden = false;
-    slider.addEventListener("input", show);
+    function words(unit) {
+      var income = unit.income[place()], zones = unit.zones && (unit.zones[place()] || 0);
+      var parts = [income === null ? "no figure of income" : income + "% of the average income"];
+      data.layers.forEach(function (one, number) {
+        var own = key(unit, number);
+        if (number && own) { parts.push((number === 1 && one.name.indexOf("Growth") === 0 ? one.name.toLowerCase() + ": " : "") + own[1]); }
+      });
+      if (unit.zones) { parts.push(zones + (zones === 1 ? " zone" : " zones")); }
+      return unit.name + ", " + data.years[place()] + ": " + parts.join("; ");
+    }
+
+    function tell(i) { about.textContent = i < 0 ? "" : words(data.units[i]); }
+
+    function show() {
+      var year = document.createElement("b");
+      data.units.forEach(function (unit, i) {
+        var own = key(unit, layer);
+        paths[i].setAttribute("class", (own ? own[0] : "m0") + (i === chosen ? " chosen" : ""));
+        paths[i].firstChild.textContent = words(unit);
+        if (unit.zones) {
+          circles[i].setAttribute("r", (data.radius * Math.sqrt(unit.zones[place()] || 0)).toFixed(1));
+          circles[i].setAttribute("class", unit.listed[place()] ? "listed" : "");
+        }
+      });
+      Array.prototype.forEach.call(keys, function (list, number) { list.hidden = number !== layer; });
+      year.textContent = data.years[place()];
+      said.textContent = data.said.length ? " " + data.said[place()] : "";
+      said.insertBefore(year, said.firstChild);
+      if (slider) { slider.setAttribute("aria-valuetext", data.years[place()]); }
+      tell(chosen);
+    }
+
+    function index(target) { return Array.prototype.indexOf.call(paths, target.closest("path")); }
+
+    map.querySelector(".controls").hidden = false;
+    data.units.map(function (unit) { return unit.name; }).sort().forEach(function (name) {
+      var option = document.createElement("option");
+      option.value = name;
+      document.getElementById("map-names").appendChild(option);
+    });
+    if (slider) { slider.addEventListener("input", show); }
+    map.addEventListener("change", function (event) {
+      if (event.target.name === "layer") { layer = Number(event.target.value); show(); }
+    });
+    find.addEventListener("input", function () {
+      chosen = data.units.findIndex(function (unit) { return unit.name === find.value; });
+      show();
+    });
+    map.querySelector(".units").addEventListener("mouseover", function (event) { tell(index(event.target)); });
+    map.querySelector(".units").addEventListener("mouseout", function () { tell(chosen); });
     show();
   }
 
   Array.prototype.forEach.call(document.querySelectorAll("table.result"), makeSortable);
-  var slider = document.getElementById("year");
-  if (slider) { followYears(slider); }
+  var map = document.getElementById("map");
+  if (map) { liveMap(map); }
   window.addEventListener("hashchange", openTarget);
   openTarget();
   if (document.body.className !== "story") { return; }

@@ -7,13 +7,14 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.sections import cell, shown
+from evenfield.shared.sections import MapLayer, cell, shown
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.units import period_label
 from evenfield.shared.tables.warnings import reason
 from evenfield.topics.clubs.table import LEVELS, fails_own_test, reading
 
 SERIES = "estimates/clubs/series.csv"
+MOST_COLOURS = 8  # clubs that a map can tell apart
 FIRM = 0.5  # share of the other choices under which a unit stays with its club
 
 
@@ -79,3 +80,18 @@ def _club(
 
 def _names(facts: Facts, members: pd.DataFrame) -> str:
     return ", ".join(sorted(map(facts.name, members["unit"])))
+
+
+def map_layer(facts: Facts) -> MapLayer | None:
+    """Return the club of each unit."""
+    members = only(facts.series(), spec_id=facts.primary()["id"], kind="membership")
+    numbers = sorted(set(members["club"]) - {0})
+    if not 1 < len(numbers) <= MOST_COLOURS:
+        return None
+    keys = {f"k{number:.0f}": f"club {number:.0f}" for number in numbers}
+    if members["club"].eq(0).any():
+        keys["k0"] = "in no club"
+    # The last class, those in no club, has its own place behind all others.
+    places = members["club"].where(members["club"].gt(0), len(keys))
+    frame = pd.DataFrame({"unit": members["unit"], "once": places.astype(int)})
+    return MapLayer("Club", keys, frame.set_index("unit"))

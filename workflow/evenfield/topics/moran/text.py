@@ -8,13 +8,19 @@ import numpy as np
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.sections import cell, shown
+from evenfield.shared.sections import MapLayer, cell, shown
 from evenfield.shared.tables.headings import bare_name
 from evenfield.shared.tables.rows import TEXT, only, pick
 from evenfield.topics.moran.figure import INCOME, NONE
 
 SERIES = "estimates/moran/series.csv"
-INITIAL = "log_income_start"
+# In the order of the key.
+NEAR = {
+    "HH": "rich among rich",
+    "LL": "poor among poor",
+    "HL": "rich among poor",
+    "LH": "poor among rich",
+}
 
 
 def section(facts: Facts) -> dict[str, Any]:
@@ -79,3 +85,24 @@ def _local(
         parts[f"{name}_names"] = ", ".join(sorted(map(facts.name, units)))
     others = clear["quadrant"].isin(["HL", "LH"])
     return {**parts, "apart": cell(int(others.sum()), "0", SERIES)}
+
+
+def map_layer(facts: Facts) -> MapLayer | None:
+    """Return where each unit stands among its neighbours, by year, as far as it can be
+    told from chance.
+    """
+    spec = facts.primary()
+    series = facts.series(text=(*TEXT, "controls", "quadrant"))
+    local = only(series, spec_id=spec["id"], kind="local", variable=INCOME)
+    if local.empty:
+        return None
+    numbers = {quadrant: number for number, quadrant in enumerate(NEAR, 1)}
+    clear = local["q_value"].le(spec["discovery_rate"])
+    number = local["quadrant"].map(numbers).where(clear).fillna(len(NEAR) + 1)
+    frame = local.assign(number=number.astype(int))
+    keys = {f"q{quadrant}": words for quadrant, words in NEAR.items()}
+    return MapLayer(
+        "Neighbours",
+        {**keys, "q0": "not told apart from chance"},
+        frame.pivot(index="unit", columns="year", values="number"),
+    )
