@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from evenfield.study.errors import IngestError, counted, first_examples
-from evenfield.study.ingest.any_table import numbers_of, read_any, read_cells
+from evenfield.study.ingest.any_table import read_any, read_cells
+from evenfield.study.ingest.cells import numbers_of
 from evenfield.study.ingest.unit_names import match_units, named_units
 from evenfield.study.weights.families import EDGES, links_of_gal, links_of_gwt
 

@@ -1,35 +1,22 @@
-"""Other files about the units of a study: which unit is meant, figures for it, its
-polygon and who touches it.
-"""
+"""Other tables about the units of a study: which unit is meant, and figures for it."""
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-from shapely import STRtree, make_valid
-from shapely.geometry import shape
-from shapely.geometry.base import BaseGeometry
 
-from evenfield.study.errors import Faults, IngestError, counted, first_examples
-from evenfield.study.ingest.any_table import (
-    cell_text,
-    number_text,
-    numbers_of,
-    read_any,
-)
-from evenfield.study.ingest.guess import YEAR_COLUMN, long_table, no_numbers
-from evenfield.study.ingest.unit_names import UnitMatch, match_units, named_units
+from evenfield.study.errors import IngestError, counted, first_examples
+from evenfield.study.ingest.any_table import read_any
+from evenfield.study.ingest.cells import no_numbers, number_text, numbers_of
+from evenfield.study.ingest.dates import YEAR_COLUMN, whole_years
+from evenfield.study.ingest.layouts import long_table, with_parted_keys, without_flags
+from evenfield.study.ingest.unit_names import UnitMatch, match_units
 
 # The bureau of statistics of China names the indicator above its table.
 INDICATOR = re.compile(r"指标\s*[:：]\s*(.+)")
-# Degrees, with a little room for outlines that touch the edge of the map.
-LARGEST_LON = 180.001
-LARGEST_LAT = 90.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +67,7 @@ def read_figures(
     """Read one column for units and years, or for units alone where the file has no
     years.
     """
-    table = read_any(path)
+    table = without_flags(with_parted_keys(read_any(path)))
     above = filter(None, map(INDICATOR.match, table.above))
     indicator = next((match[1].strip() for match in above), "")
     if indicator:
@@ -141,7 +128,7 @@ def read_figures(
     if indicator and zeros == "missing" and values is not None:
         values = values.mask(values.eq(0))
     texts = cells.str.strip() if values is None else values.map(number_text)
-    years = frame[year].str[:4].astype(int) if year else 0
+    years = whole_years(frame[year], year) if year else 0
     held = pd.DataFrame(
         {
             "unit": ids,
@@ -203,162 +190,3 @@ def _column_for(
             "download it by year, not by quarter or month",
         )
     return columns[indicator]
-
-
-def outlines_of(
-    features: Sequence[dict[str, Any]], match: UnitMatch, units: pd.DataFrame, file: str
-) -> tuple[dict[str, Any], dict[str, BaseGeometry], list[str]]:
-    """Return outlines of the units as GeoJSON whose properties name the unit and nothing
-    else, shapes by unit, and what the user should know of them.
-    """
-    rows = match.ids.dropna()
-    twice = sorted(set(rows[rows.duplicated()]))
-    missing = [unit for unit in units["unit"] if unit not in set(rows)]
-    faults = Faults()
-    if twice:
-        faults.append(
-            IngestError(
-                f"{file} has several outlines of {counted(len(twice), 'unit')} by"
-                f" column {match.column} ({first_examples(named_units(twice, units))})",
-                "one for each unit",
-                "join or rename them, or name another column with --match",
-            )
-        )
-    if missing:
-        others = first_examples(list(match.unknown), 6)
-        unused = f"; outlines that are no units: {others}" if others else ""
-        faults.append(
-            IngestError(
-                f"{file} has no outline of {counted(len(missing), 'unit')} by"
-                f" column {match.column}"
-                f" ({first_examples(named_units(missing, units), 6)}){unused}",
-                "one for each unit",
-                "correct the names, or leave these units out with --leave-out",
-            )
-        )
-    faults.refuse()
-    unit_of_row = {unit: row for row, unit in rows.items()}
-    shapes = {unit: _shape(features[unit_of_row[unit]]) for unit in sorted(unit_of_row)}
-    polygons = {
-        unit: make_valid(drawn)
-        for unit, drawn in shapes.items()
-        if drawn and "Polygon" in drawn.geom_type and not drawn.is_empty
-    }
-    flat = [unit for unit in shapes if unit not in polygons]
-    if flat:
-        raise IngestError(
-            f"{file} has no polygon for {first_examples(named_units(flat, units))}",
-            "a polygon for each unit",
-            "correct the file",
-        )
-    for unit, polygon in polygons.items():
-        west, south, east, north = polygon.bounds
-        if max(-west, east) > LARGEST_LON or max(-south, north) > LARGEST_LAT:
-            raise IngestError(
-                f"{file} has coordinates that are no degrees"
-                f" ({unit}: {west:g}, {south:g})",
-                "longitude and latitude (EPSG:4326)",
-                "convert it, for example with `ogr2ogr -t_srs EPSG:4326`",
-            )
-    outlines = [
-        {
-            "type": "Feature",
-            "properties": {"unit": unit},
-            "geometry": features[unit_of_row[unit]]["geometry"],
-        }
-        for unit in polygons
-    ]
-    messages = [
-        f"{file}: outlines of {counted(len(polygons), 'unit')} by column"
-        f" {match.column}",
-        *match.messages,
-    ]
-    if match.unknown:
-        messages.append(
-            f"{file}: outlines that are no units, left out:"
-            f" {first_examples(list(match.unknown), 6)}"
-        )
-    return {"type": "FeatureCollection", "features": outlines}, polygons, messages
-
-
-def read_features(path: Path) -> list[dict[str, Any]]:
-    """Read the features of a GeoJSON file."""
-    if not path.is_file():
-        raise IngestError(f"no file {path.name}", "GeoJSON", "correct the path")
-    try:
-        content = json.loads(path.read_bytes().decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        content = None
-    content = content if isinstance(content, dict) else {}
-    features = content.get("features")
-    kinds = {*map(type, features)} if isinstance(features, list) else set()
-    if kinds != {dict}:
-        is_topology = content.get("type") == "Topology"
-        raise IngestError(
-            f"{path.name} {'is TopoJSON' if is_topology else 'holds no outlines'}",
-            "a GeoJSON feature collection of polygons",
-            "convert the file, for example with `ogr2ogr map.geojson FILE`",
-        )
-    return list(features)
-
-
-def property_table(features: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Return the properties of features as text, and the id of each as ``id``; blank
-    where a feature lacks one.
-    """
-    rows = list[dict[str, str]]()
-    for feature in features:
-        properties = feature.get("properties")
-        entries = dict(properties) if isinstance(properties, dict) else {}
-        own = feature.get("id")
-        if own is not None:
-            entries["id" if "id" not in entries else "id of the feature"] = own
-        texts = {
-            str(name): cell_text(value)
-            for name, value in entries.items()
-            if not isinstance(value, (dict, list))
-        }
-        rows.append(texts)
-    return pd.DataFrame(
-        rows,
-        index=range(len(rows)),
-        dtype=str,
-    ).fillna("")
-
-
-def _shape(feature: dict[str, Any]) -> BaseGeometry | None:
-    try:
-        return shape(feature["geometry"])
-    except Exception:
-        return None
-
-
-def borders_of(
-    shapes: dict[str, BaseGeometry],
-) -> tuple[list[list[str]], list[list[str]]]:
-    """Return the pairs of units that touch, and pairs with the nearest unit for those
-    that touch none.
-    """
-    names = list(shapes)
-    polygons = list(shapes.values())
-    # Any common point makes a border, a corner, too: queen contiguity.
-    first, second = STRtree(polygons).query(polygons, predicate="intersects")
-    pairs = sorted(
-        [names[i], names[j]]
-        for i, j in zip(
-            first,
-            second,
-            strict=True,
-        )
-        if i < j
-    )
-    joins = []
-    for unit in sorted(set(names) - set(chain(*pairs))):
-        # Between outlines and in degrees, not between centres in kilometres.
-        distances = {
-            other: shapes[unit].distance(shapes[other])
-            for other in names
-            if other != unit
-        }
-        joins.append([unit, min(distances, key=distances.__getitem__)])
-    return pairs, joins

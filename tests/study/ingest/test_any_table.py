@@ -10,8 +10,8 @@ from openpyxl import Workbook
 
 from evenfield.study.errors import IngestError
 from evenfield.study.ingest import any_table
-from evenfield.study.ingest.any_table import _text_rows, numbers_of, read_any
-from evenfield.study.ingest.guess import no_numbers
+from evenfield.study.ingest.any_table import _text_rows, read_any
+from evenfield.study.ingest.cells import no_numbers, numbers_of
 from refusals import fails
 from yaml_text import from_yaml
 

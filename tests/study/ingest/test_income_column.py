@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from evenfield.study.errors import IngestError
-from evenfield.study.ingest.any_table import AnyTable, number_text
+from evenfield.study.ingest.cells import number_text
 from evenfield.study.ingest.guess import Choices, guess
+from evenfield.study.ingest.headers import AnyTable
 from refusals import fails
 from tolerances import close
 from yaml_text import from_yaml

@@ -116,7 +116,9 @@ CHANGING = {
     "gaps": lambda t: t.drop(t.index[5]),
     "late": lambda t: t.assign(income=t["income"].where(t["year"].gt(2003))),
     "every two": lambda t: t[t["year"] % 2 == 0],
-    "output": lambda t: t.assign(gdp=t["income"], pop=2.0).drop(columns="income"),
+    "output": lambda t: t.assign(gdp=t["income"], pop=2.0 + t["year"] % 2).drop(
+        columns="income"
+    ),
     "b": lambda t: t.assign(a=t["income"], b=2 * t["income"]).drop(columns="income"),
     "computed": lambda t: t.assign(population=t["income"] * 2),
     "dates": lambda t: t.assign(year=t["year"].astype(str) + "-01-01"),
@@ -226,7 +228,7 @@ SPOILT = from_yaml("""
     zero: [[], income has 1 cell at or below zero (N 2000)]
     no column: [[--income, gdp, --unit, id], 'no column id, given by --unit']
     two flags:
-      [[--output, income], 'the flags --output; expected --income, or --output and']
+      [[--output, income], 'the flags --output; expected --income, --income and']
     two units: [[], 2 units and 12 years; expected three units and two]
     one cell: [[], no column of years]
     empty: [[], in.csv has no rows]

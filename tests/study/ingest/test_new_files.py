@@ -154,7 +154,7 @@ def spoilt(change):
 SPOILT_MAPS = {
     "no file": (lambda folder: folder / "nowhere.geojson", "no file nowhere.geojson"),
     "TopoJSON": (topology, "map.geojson is TopoJSON"),
-    "a shapefile": (shapefile, "map.shp holds no outlines"),
+    "a shapefile": (shapefile, "map.shp cannot be read"),
     "no features": (lambda folder: written(folder, []), "holds no outlines"),
     "features that are numbers": (
         lambda folder: written(folder, [1, 2]),
@@ -387,7 +387,7 @@ def test_a_file_of_units_says_what_it_adds_and_lacks(tmp_path, capsys):
 def test_a_file_of_units_that_adds_nothing_says_so(tmp_path, capsys):
     PANEL[["id", "country"]].drop_duplicates().to_csv(tmp_path / "u.csv", index=False)
     built(tmp_path, "--units", tmp_path / "u.csv")
-    assert "adds no column that is new" in capsys.readouterr().out
+    assert "adds no new column" in capsys.readouterr().out
 
 
 def test_coordinates_in_metres_are_no_degrees(tmp_path):

@@ -6,8 +6,8 @@ import pytest
 from numpy.random import default_rng
 
 from evenfield.study.errors import IngestError
-from evenfield.study.ingest.any_table import AnyTable
 from evenfield.study.ingest.guess import Choices, guess
+from evenfield.study.ingest.headers import AnyTable
 from evenfield.study.ingest.totals import totals_among
 from refusals import fails
 from yaml_text import from_yaml

@@ -70,7 +70,11 @@ class Start(Keys):
     """Words of the section that must have a value."""
     section: Any
     """The section of the topic; `$taxonomies`, `$periods`, `$span`, `$grouping`,
-    `$groupings` and `$ten_steps` are words for what the table has."""
+    `$groupings`, `$ten_steps` and `$control` are words for what the table has."""
+    asks: str
+    """What the topic asks, as a comment behind its line."""
+    more: list[Any] = []
+    """Further specifications, which are written as a comment only."""
 
 
 class TopicFile(Keys):

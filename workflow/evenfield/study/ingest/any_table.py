@@ -1,5 +1,5 @@
 """Read a table of anyone's as text: CSV, Excel, Stata, SPSS, Parquet or the properties
-of GeoJSON.
+of a map.
 """
 
 import csv
@@ -9,62 +9,18 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from evenfield.study.errors import IngestError
+from evenfield.study.ingest.cells import cell_text
+from evenfield.study.ingest.features import GEOPANDAS, property_table, read_features
+from evenfield.study.ingest.headers import AnyTable, headed
 
-MISSING = {
-    "",
-    "na",
-    "n/a",
-    "n.a.",
-    "nan",
-    "null",
-    "none",
-    ".",
-    "..",
-    "...",
-    "-",
-    "–",
-    "—",
-    "#n/a",
-}
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-GROUPED = re.compile(r"[+-]?\d{1,3}([, ’'\u00a0\u202f]\d{3})+(\.\d+)?")
-COMMA = re.compile(r"[+-]?\d*,\d+")
-# Points or blanks between thousands and a decimal comma, as in 1.234,5 or 1.234.567.
-_THOUSANDS = "[. ’'\u00a0\u202f]"
-POINTED = re.compile(rf"[+-]?\d{{1,3}}({_THOUSANDS}\d{{3}})+(,\d+)?|[+-]?\d+(,\d+)?")
-# Cells that read in one way only, as 1.234,5 and 12,5; 1,234 may be a thousand.
-SURELY_POINTED = re.compile(
-    rf"[+-]?\d{{1,3}}(({_THOUSANDS}\d{{3}})+,\d+|(\.\d{{3}}){{2,}})"
-    r"|[+-]?\d*,(\d{1,2}|\d{4,})"
-)
-CURRENCY = re.compile(r"^([+-]?)\s*(R\$|US\$|[$€£¥￥])\s*|\s*(€|£|¥|元)$")
-ANY_NUMBER = (
-    r"([+-]?\s*(R\$|US\$|[$€£¥￥])\s*)?("
-    + "|".join(
-        pattern.pattern
-        for pattern in (
-            NUMBER,
-            GROUPED,
-            COMMA,
-            POINTED,
-        )
-    )
-    + r")(\s*(€|£|¥|元))?"
-)
-FORMATS = "CSV or text, Excel (.xlsx), Stata (.dta), SPSS (.sav), Parquet, GeoJSON"
+FORMATS = "CSV or text, Excel (.xlsx), Stata (.dta), SPSS (.sav), Parquet, GeoJSON, a shapefile"
 MOST_COLUMNS = 5_000
 MOST_CELLS = 50_000_000  # of one sheet, blank ones between and before others too
-NOTE = re.compile(
-    r"(notes?|sources?|注|注释|数据来源)\s*[:：]", re.IGNORECASE
-)  # what begins the lines below a table
 PACKAGES = {
     ".parquet": "pyarrow",
     ".sav": "pyreadstat",
@@ -72,18 +28,6 @@ PACKAGES = {
     ".xls": "xlrd",
     ".ods": "odfpy",
 }
-
-
-@dataclass
-class AnyTable:
-    """A table as text with what its file says of it."""
-
-    frame: pd.DataFrame  # every cell as text, blank where nothing stands
-    messages: list[str] = field(default_factory=list)  # what was guessed in reading it
-    labels: dict[str, str] = field(
-        default_factory=dict
-    )  # labels of columns, as Stata and SPSS have them
-    above: list[str] = field(default_factory=list)  # lines above the header
 
 
 def read_any(path: str | Path) -> AnyTable:
@@ -96,9 +40,9 @@ def read_any(path: str | Path) -> AnyTable:
         ".parquet": _read_parquet,
     }
     readers |= dict.fromkeys((".xlsx", ".xlsm", ".xls", ".ods"), _read_excel)
-    readers |= dict.fromkeys((".geojson", ".json"), _read_geojson) | dict.fromkeys(
-        (".sav", ".zsav"), _read_spss
-    )
+    readers |= dict.fromkeys((".geojson", ".json"), _read_geojson)
+    readers |= dict.fromkeys(GEOPANDAS, _read_map)
+    readers |= dict.fromkeys((".sav", ".zsav"), _read_spss)
     if not file.is_file():
         raise IngestError(f"no file {file.name}", FORMATS, "correct the path")
     try:
@@ -152,109 +96,9 @@ def read_any(path: str | Path) -> AnyTable:
     return table
 
 
-def numbers_of(column: pd.Series) -> pd.Series | None:
-    """Return a column of text as numbers, blank where missing; nothing if any cell is
-    no number.
-    """
-    text = column.astype(str).str.strip()
-    blank = text.str.lower().isin(MISSING)
-    held = text[~blank]
-    if held.empty:
-        return None
-    held = held.str.replace(
-        CURRENCY,
-        lambda mark: mark[1] or "",
-        regex=True,
-    )
-    grouped = held.str.fullmatch(GROUPED.pattern)
-    pointed = held.str.fullmatch(POINTED.pattern)
-    # One cell that is surely of this form decides for the whole column.
-    if held.str.fullmatch(SURELY_POINTED.pattern).any() and pointed.all():
-        held = held.str.replace(_THOUSANDS, "", regex=True)
-        held = held.str.replace(",", ".", regex=False)
-    elif grouped.any() and (grouped | held.str.fullmatch(NUMBER.pattern)).all():
-        held = held.str.replace(r"[, ’'\u00a0\u202f]", "", regex=True)
-    elif (
-        held.str.fullmatch(COMMA.pattern).any()
-        and not held.str.contains(".", regex=False).any()
-    ):
-        held = held.str.replace(",", ".", regex=False)
-    if not held.str.fullmatch(NUMBER.pattern).all():
-        return None
-    return pd.to_numeric(held).astype(float).reindex(column.index)
-
-
-def number_text(value: float) -> str:
-    """Print a number with the digits it has."""
-    return "" if pd.isna(value) else f"{value:.15g}"
-
-
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {name: [cell_text(value) for value in frame[name]] for name in frame.columns}
-    )
-
-
-def cell_text(value: Any) -> str:
-    """Return a value of a table or of JSON as text; blank where it is missing."""
-    if isinstance(value, (bool, np.bool_)):
-        return str(int(value))
-    if isinstance(value, float):
-        return number_text(value)
-    if value is None or value is pd.NaT or value is pd.NA:
-        return ""
-    if isinstance(value, pd.Timestamp) or hasattr(value, "isoformat"):
-        return str(value.isoformat())[:10]
-    return re.sub(r"[\x00-\x1f\x7f]+", " ", str(value)).strip()
-
-
-def _headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
-    """Find the header below any title lines and drop notes below the table."""
-    rows = [row for row in rows if any(cell for cell in row)]
-    if len(rows) < 2:
-        return AnyTable(pd.DataFrame())
-    filled = [sum(bool(cell) for cell in row) for row in rows]
-    # Filled cells of most rows, past the first quarter, in which titles may stand.
-    usual = Counter(filled[len(filled) // 4 :]).most_common(1)[0][0]
-    start = next(
-        (i for i, count in enumerate(filled) if count >= max(2, 0.7 * usual)), 0
-    )
-    header = rows[start]
-    width = max(i for i, cell in enumerate(header, start=1) if cell)
-    end = next(
-        (i for i, row in enumerate(rows) if i > start and NOTE.match(row[0])), len(rows)
-    )
-    body = [(row + [""] * width)[:width] for row in rows[start + 1 : end]]
-    long = [
-        i
-        for i, row in enumerate(rows[start + 1 : end], start=start + 2)
-        if any(row[width:])
-    ]
-    if long:
-        raise IngestError(
-            f"line {long[0]} has more cells than the header",
-            f"{width} cells in each row",
-            "correct it",
-        )
-    while body and sum(bool(cell) for cell in body[-1]) == 1 and width > 2:
-        body.pop()
-    dropped = len(rows) - start - 1 - len(body)
-    if start:
-        messages.append(
-            f"the header is the row that begins with {header[0] or header[1]}; {start}"
-            " rows above it left out"
-        )
-    if dropped:
-        messages.append(f"{dropped} notes below the table left out")
-    above = [",".join(row).rstrip(",") for row in rows[:start]]
-    return AnyTable(
-        pd.DataFrame(
-            body,
-            columns=header[:width],
-            dtype=str,
-        ),
-        messages,
-        above=above,
     )
 
 
@@ -278,7 +122,7 @@ def read_cells(path: str | Path) -> list[list[str]]:
 
 def _read_text(file: Path) -> AnyTable:
     messages = list[str]()
-    return _headed(_text_rows(file, messages), messages)
+    return headed(_text_rows(file, messages), messages)
 
 
 def _text_rows(file: Path, messages: list[str]) -> list[list[str]]:
@@ -346,13 +190,17 @@ def _read_excel(file: Path) -> AnyTable:
         if len(sheets) > 1
         else []
     )
-    return _headed(_as_text(sheet).to_numpy().tolist(), messages)
+    return headed(_as_text(sheet).to_numpy().tolist(), messages)
 
 
 def _read_stata(file: Path) -> AnyTable:
     with pd.read_stata(file, iterator=True) as reader:
         labels = {name: text for name, text in reader.variable_labels().items() if text}
-        return AnyTable(_as_text(pd.read_stata(file).astype(object)), labels=labels)
+    try:
+        frame = pd.read_stata(file)
+    except ValueError:  # two values with one label, or a date that is none
+        frame = pd.read_stata(file, convert_categoricals=False, convert_dates=False)
+    return AnyTable(_as_text(frame.astype(object)), labels=labels)
 
 
 def _read_spss(file: Path) -> AnyTable:
@@ -373,9 +221,12 @@ def _read_parquet(file: Path) -> AnyTable:
 
 def _read_geojson(file: Path) -> AnyTable:
     content = json.loads(file.read_text(encoding="utf-8-sig"))
-    rows = (
-        content
-        if isinstance(content, list)
-        else [feature.get("properties") or {} for feature in content["features"]]
-    )
-    return AnyTable(_as_text(pd.DataFrame(rows).astype(object)))
+    if isinstance(content, list):
+        return AnyTable(_as_text(pd.DataFrame(content).astype(object)))
+    return _read_map(file)
+
+
+def _read_map(file: Path) -> AnyTable:
+    # The id of a feature mostly counts features, and names no unit.
+    features = [{"properties": one.get("properties")} for one in read_features(file)]
+    return AnyTable(property_table(features))

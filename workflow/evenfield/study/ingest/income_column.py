@@ -6,31 +6,35 @@ taken; a word such as `per head` alone says nothing of income.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from evenfield.study.config_files import TODO
 from evenfield.study.errors import IngestError, first_examples
-from evenfield.study.ingest.any_table import number_text, numbers_of
+from evenfield.study.ingest.cells import number_text, numbers_of
 
 _MONEY = (
-    r"income|r?gdp|gnp|gni|gsp|grp|gva|wage|earning|salar|ingreso|renta|revenu|"
-    r"einkommen|output|gross.{0,20}product|value.?added|pib|bip|生产总值|收入|工资"
+    r"income|r?gdp|g[rs]dp|nsdp|gnp|gni|gsp|grp|gva|wage|earning|salar|ingreso|renta|revenu|"
+    r"einkommen|output|gross.{0,20}product|value.?added|pib|bip|product\w* interno|生产总值|收入|工资"
 )
 INCOME = re.compile(
     "income|wage|earning|salar|ingreso|einkommen|收入|工资", re.IGNORECASE
 )
 MONEY = re.compile(_MONEY, re.IGNORECASE)
 PER_HEAD = re.compile(
-    r"per.?cap|percap|per.?head|per.?person|per.?inhabitant|pro.?kopf|habitante|人均|"
-    r"(^|[_ .])pc\d|^pc|pc([_ .]|$)",
+    r"per.?cap|percap|per.?head|per.?worker|per.?employee|gdp(w|l|ch|tt)|per.?person|per.?inhabitant|pro.?kopf|einwohner|"
+    r"habitante?|人均|(^|[_ .])pc\d|^pc|pc([_ .]|$)|[_ ]hab([_ ]|$)|[_ ]ps$",
     re.IGNORECASE,
+)
+CURRENCY = re.compile(
+    r"(^|[_ ])(eur|usd|pps|ppp|gbp|dollars?|euros?)([_ ]|$)", re.IGNORECASE
 )
 SHORT = re.compile(r"y|inc|pci|pcinc|rgdpl\d?|rgdpch", re.IGNORECASE)
 PEOPLE = re.compile(
-    r".*(population|people|poblaci[oó]n|inhabitants|residents|人口).*|po[bp]\d*|n",
+    r".*(population|people|poblaci[oó]n|popula[cç][aã]o|inhabitants|residents|人口).*|"
+    r"po[bp]\d*|n",
     re.IGNORECASE,
 )
 # What is made of income or output and is no level of it.
@@ -64,6 +68,7 @@ class IncomeColumns:
     levels: dict[str, pd.Series] = field(default_factory=dict)  # new, from logarithms
     titles: dict[str, str] = field(default_factory=dict)  # of the new columns
     perhaps: list[str] = field(default_factory=list)  # where it is not clear
+    measure: str = ""  # what income is, by its label or name
 
 
 def logarithm_sign(
@@ -134,10 +139,11 @@ def income_columns(
             f"one of {first_examples(list(figures), 12)}",
             "correct the flag or the cells",
         )
-    if asked and set(asked) not in ({"income"}, {"output", "population"}):
+    kinds = ({"income"}, {"income", "population"}, {"output", "population"})
+    if asked and set(asked) not in kinds:
         raise IngestError(
             f"the flags {', '.join(f'--{key}' for key in asked)}",
-            "--income, or --output and --population",
+            "--income, --income and --population, or --output and --population",
             "give one of these",
         )
     numbers = {
@@ -151,10 +157,58 @@ def income_columns(
         for name, values in numbers.items()
     }
     ranges = {name: _sign_of_range(values) for name, values in numbers.items()}
-    if asked:
-        choice = {"column": asked["income"]} if "income" in asked else asked
-        return _asked(choice, numbers, signs, ranges, logs)
-    return _guessed(list(figures), numbers, labels, signs, ranges, logs)
+    if not asked:
+        result = _guessed(list(figures), numbers, labels, signs, ranges, logs)
+    elif "income" in asked:
+        choice = {"column": asked["income"]}
+        result = _asked(choice, numbers, signs, ranges, logs)
+    else:
+        result = _asked(asked, numbers, signs, ranges, logs)
+    name = result.columns.get("column", "")
+    label = labels.get(asked.get("income", name), "")
+    shown = name or " over ".join(result.columns.values())
+    result = replace(result, measure=label or f"units of {shown}")
+    if set(asked) == {"income", "population"}:
+        return _with_population(result, asked["population"], numbers)
+    return result
+
+
+def is_clear(
+    frame: pd.DataFrame, figures: Sequence[str], labels: Mapping[str, str]
+) -> bool:
+    """Say whether one of the columns is income beyond doubt."""
+    names = [
+        name
+        for name in figures
+        if name in frame and numbers_of(frame[name]) is not None
+    ]
+    chosen = income_columns(frame, names, {}, labels, None)
+    return chosen.columns != {"column": TODO}
+
+
+def _with_population(
+    result: IncomeColumns, population: str, numbers: Mapping[str, pd.Series]
+) -> IncomeColumns:
+    """Return income per head with the population that weights it: as output, which is
+    their product, over population.
+    """
+    (income,) = result.columns.values()
+    levels = numbers_of(result.levels[income]) if income in result.levels else None
+    heads = numbers[income] if levels is None else levels
+    product = heads * numbers[population]
+    output = f"{income}_times_{population}"
+    texts = pd.Series([number_text(value) for value in product], index=product.index)
+    return replace(
+        result,
+        columns={"output": output, "population": population},
+        levels={**result.levels, output: texts},
+        titles={**result.titles, output: f"{income} times {population}"},
+        messages=[
+            *result.messages,
+            f"income per head: column {income}; weights: column {population}; {output} is"
+            " their product",
+        ],
+    )
 
 
 def _asked(
@@ -278,11 +332,14 @@ def _guessed(
     people = [
         name
         for name in numbers
-        if PEOPLE.fullmatch(name) and not OTHER.search(name) and not signs[name]
+        if PEOPLE.fullmatch(name)
+        and not OTHER.search(name)
+        and not signs[name]
+        and _may_be_people(name, numbers[name])
     ]
     rest = [name for name in levels if name not in people]
-    by_name = [name for name in rest if _sureness(name)]
-    by_label = [name for name in rest if _sureness(labels.get(name, ""))]
+    by_name = [name for name in rest if sureness(name)]
+    by_label = [name for name in rest if sureness(labels.get(name, ""))]
     output = [
         name
         for name in rest
@@ -293,6 +350,9 @@ def _guessed(
     heads = [name for name in by_name if name not in output] or [
         name for name in by_label if name not in output
     ]
+    # Of several the one per head.
+    per_head = [name for name in heads if PER_HEAD.search(f"{name} {labels.get(name)}")]
+    heads = per_head if len(per_head) == 1 else heads
     if logs and logged:
         best = [name for name in logged if MONEY.search(name) or SHORT.search(name)]
         chosen = best or logged
@@ -301,7 +361,10 @@ def _guessed(
             return _exponentiated(columns, columns, numbers)
     if not heads and len(output) == 1 and len(people) == 1:
         columns = {"output": output[0], "population": people[0]}
-        message = f"income: {output[0]} over {people[0]}, by their names"
+        message = (
+            f"income: {output[0]} over {people[0]}, by their names (--output,"
+            " --population, --income)"
+        )
         return IncomeColumns(columns, [message])
     # Reached only with --level: else a column of such a name is not among these.
     if len(heads) == 1 and signs[heads[0]]:
@@ -309,8 +372,10 @@ def _guessed(
         return _as_it_stands(columns, columns, numbers)
     if len(heads) == 1:
         name = heads[0]
-        why = "by its name" if name in by_name else "by its label"
-        sure = _sureness(f"{name} {labels.get(name, '')}") == 2
+        why = "by its name"
+        if name not in by_name:
+            why = f"by its label '{labels[name]}'"
+        sure = sureness(f"{name} {labels.get(name, '')}") == 2
         return IncomeColumns(
             {"column": name},
             [
@@ -329,18 +394,24 @@ def _guessed(
             return _as_it_stands(columns, columns, numbers)
         message = _chosen(others[0], "the only figures", False, numbers)
         return IncomeColumns({"column": others[0]}, [message])
-    return _unclear(figures, heads, rest, logged, signs, ranges)
+    perhaps = heads or rest or [name for name in figures if name not in logged]
+    flags = f"--income {_quoted(perhaps[0])}" if perhaps else ""
+    if not heads and output and people:
+        flags = f"--output {_quoted(output[0])} --population {_quoted(people[0])}"
+    return _unclear(perhaps, flags, logged, signs, ranges)
+
+
+def _quoted(name: str) -> str:
+    return f"'{name}'" if " " in name else name
 
 
 def _unclear(
-    figures: list[str],
-    heads: list[str],
-    rest: list[str],
+    perhaps: list[str],
+    flags: str,
     logged: list[str],
     signs: Mapping[str, str],
     ranges: Mapping[str, str],
 ) -> IncomeColumns:
-    perhaps = heads or rest or [name for name in figures if name not in logged]
     messages = [
         f"{name} looks like a logarithm ({signs[name] or ranges[name]}), so it is not"
         f" taken for income: give --income {name} --log if it is one, or --level if not"
@@ -348,21 +419,31 @@ def _unclear(
         if MONEY.search(name) or SHORT.search(name) or name in logged[:1]
     ]
     shown = first_examples(perhaps, 6) if perhaps else "no column"
-    messages.append(f"income is not clear: perhaps {shown}")
+    example = f" (for example {flags})" if flags else ""
+    messages.append(f"income is not clear: perhaps {shown}{example}")
     return IncomeColumns({"column": TODO}, messages, perhaps=perhaps)
 
 
-def _sureness(text: str) -> int:
+def sureness(text: str) -> int:
     """Return 2 for income or money per head, 1 for money or a usual short name, else 0:
     a word such as `per head` alone says nothing of income.
     """
-    if INCOME.search(text) or (MONEY.search(text) and PER_HEAD.search(text)):
+    money = MONEY.search(text) or CURRENCY.search(text)
+    if INCOME.search(text) or (money and PER_HEAD.search(text)):
         return 2
     return int(bool(MONEY.search(text)) or _is_short(text))
 
 
 def _is_short(text: str) -> bool:
     return bool(SHORT.fullmatch(text.strip()))
+
+
+def _may_be_people(name: str, values: pd.Series) -> bool:
+    """Say whether figures can be population: not the same throughout, and, where the
+    name is a lone n, no rates.
+    """
+    known = values.dropna()
+    return bool(known.nunique() > 1 and (len(name) > 1 or known.max() >= 100))
 
 
 def _may_be_income(values: pd.Series) -> bool:
@@ -379,7 +460,7 @@ def _chosen(
     sure: bool,
     numbers: Mapping[str, pd.Series],
 ) -> str:
-    guess = "" if sure else "; a guess: if it is another, give --income"
+    guess = " (--income)" if sure else "; a guess: if it is another, give --income"
     return f"income per head: column {name}, {why} ({_span(numbers[name])}){guess}"
 
 

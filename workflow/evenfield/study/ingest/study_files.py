@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.study.ingest.any_table import numbers_of
+from evenfield.study.ingest.cells import numbers_of
 from evenfield.study.ingest.dictionary import (
     read_resources,
     refresh_hashes,
@@ -39,14 +39,17 @@ def described(
     titles: Mapping[str, str],
     labels: Mapping[str, str],
     logged: Collection[str] = (),
+    texts: Collection[str] = (),
 ) -> dict[str, Any]:
     """Describe a table of text for the dictionary: types and ranges by its cells,
-    titles where names were changed.
+    titles where names were changed. ``texts`` are columns of units that are no numbers,
+    whatever their cells.
     """
     table = table_kind(f"{name}.csv")
     needed = {
         **dict.fromkeys(NUMERIC.get(table, ()), "number"),
         **NEEDED_COLUMNS.get(table, {}),
+        **(dict.fromkeys(texts, "string") if table == "units" else {}),
     }
     fields = list[dict[str, Any]]()
     for column in frame.columns:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from evenfield.study.ingest.any_table import numbers_of
+from evenfield.study.ingest.cells import numbers_of
 from evenfield.study.ingest.income_column import OTHER, PER_HEAD
 
 NAMES = re.compile(
@@ -97,7 +97,8 @@ def _is_no_size(column: str) -> bool:
 
 
 def _by_names(names: pd.Series) -> dict[str, str]:
-    shown = names.str.strip().str.casefold()
+    names = names.str.replace(r"[\s*]+$", "", regex=True).str.strip()
+    shown = names.str.casefold()
     out = {
         str(unit): "by its name"
         for unit, name in names.items()

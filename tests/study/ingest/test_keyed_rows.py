@@ -1,21 +1,21 @@
-"""What is guessed of anyone's table: units and years."""
+"""Rows by unit and year: years of any form, and cells that are none."""
 
 import pandas as pd
 
-from evenfield.study.errors import EvenfieldError, Faults
-from evenfield.study.ingest.guess import _keyed
+from evenfield.study.errors import IngestError
+from evenfield.study.ingest.keyed_rows import keyed_rows
 from refusals import fails
 
 
 def test_a_cell_that_is_no_year_is_refused_at_once():
     frame = pd.DataFrame({"place": ["a", "b"], "when": ["1990", "soon"]})
     fails(
-        EvenfieldError,
+        IngestError,
         r"1 cell that is no year .'soon'",
-        _keyed,
+        keyed_rows,
         frame,
         "place",
         "when",
+        "",
         [],
-        Faults(),
     )

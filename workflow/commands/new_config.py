@@ -1,0 +1,215 @@
+"""config.yaml of a new study: what it is about, which questions its years can carry, and
+as comments what may come next.
+"""
+
+import re
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import yaml
+
+from evenfield.shared.topics import read_topics
+from evenfield.study.config_files import TODO
+from new_study import NewStudy
+
+OWN_WEIGHTS = (
+    "# weights: {primary: own, families: {own: {kind: file, path: data/weights.csv}}}  #"
+    " edge list, square table, GAL"
+)
+NO_GROUPS = (
+    "# zones (a dated policy: unit, type, first year) and clusters: run new with --zones"
+    " FILE, --clusters FILE"
+)
+# What a topic needs that the study lacks, and how the study gets it.
+LATER = {
+    "$groupings": "after: python3 run add GROUP=COLUMN --from FILE --directory FOLDER",
+    "$taxonomies": "with zones or clusters",
+}
+EXAMPLES = {"$groupings": ["GROUP"], "$grouping": "GROUP", "$taxonomies": ["own"]}
+
+
+def config_text(study: NewStudy) -> str:
+    """Return config.yaml, each topic on a line with what it asks."""
+    guessed = study.guessed
+    options = study.options
+    units = study.tables["units"]
+    first, last = guessed.years
+    steps = (last - first) // guessed.step
+    one, several = unit_words(options.unit_name, guessed.unit_name)
+    column = guessed.income.get("column", "")
+    candidates = ", ".join(guessed.perhaps or guessed.panel.columns[2:])
+    todo = f"  # one of: {candidates}" if column == TODO else ""
+    measure = options.measure or ("not stated" if todo else guessed.measure)
+    periods = _periods(first, guessed.step, steps)
+    title = options.title or f"Income of {len(units)} {several}, {first}-{last}"
+    lines = [
+        "# docs/config.md explains every key. After a change: python3 run check"
+        " --directory FOLDER",
+        f"study:\n  id: {_identifier(options.folder.name)}",
+        f"  title: {_flow(title)}",
+        f"  question: Did poorer {several} catch up with richer ones, and did income"
+        " become more alike?",
+        f"  unit_name: {_flow(one)}\n  units_name: {_flow(several)}"
+        if one != "unit"
+        else "",
+        "data: {package: data/datapackage.json}",
+        f"panel:\n  years: [{first}, {last}]\n  step: {guessed.step}",
+        f"  income: {_flow({**guessed.income, 'unit': measure})}{todo}",
+        f"  # leave_out: [{units['unit'].iloc[0]}]  # units that the study is made"
+        " without",
+        f"periods: {_flow(periods)}",
+        study.weights or _nearest(study),
+        OWN_WEIGHTS,
+        study.taxonomy or NO_GROUPS,
+        *_control(study),
+        *_estimates(
+            study,
+            steps,
+            list(periods)[1:] or ["S1"],
+        ),
+    ]
+    return "\n".join(filter(None, lines)) + "\n"
+
+
+def _periods(first: int, step: int, steps: int) -> dict[str, dict[str, Any]]:
+    """Return the whole span, and as many periods as leave each five steps, at most
+    three.
+    """
+    last = first + step * steps
+    count = 2 if steps >= 10 else 0
+    if steps >= 24:
+        count = 3
+    parts = [round(steps * part / count) for part in range(count + 1) if count]
+    periods = {
+        "S1": {
+            "start": first,
+            "end": last,
+            "role": "span",
+        }
+    }
+    for number, (start, end) in enumerate(pairwise(parts), 1):
+        periods[f"P{number}"] = {
+            "start": first + step * start,
+            "end": first + step * end,
+        }
+    return periods
+
+
+def unit_words(asked: str, guessed: str) -> tuple[str, str]:
+    """Return what one unit is called and what several are; the user may give either."""
+    word = asked.strip() or guessed
+    if asked.endswith("ies"):
+        return f"{word[:-3]}y", word
+    if asked.endswith("s") and not asked.endswith("ss"):
+        return word[:-1], word
+    # county, counties; but key, keys.
+    plural = f"{word[:-1]}ies" if re.search("[^aeiou]y$", word) else f"{word}s"
+    return word, plural
+
+
+def _control(study: NewStudy) -> list[str]:
+    """Return a control as a comment, where the panel has figures beside income."""
+    column = control_column(study)
+    if not column:
+        return []
+    entry = {"kind": "initial", "column": column, "label": column}
+    return [
+        f"# controls: {_flow({_identifier(column): entry})}  # its value when a period"
+        " begins"
+    ]
+
+
+def control_column(study: NewStudy) -> str:
+    """Return a column of figures that every unit has in every year; blank if there is
+    none.
+    """
+    panel = study.tables["panel"]
+    first, last = study.guessed.years
+    inside = panel[panel["year"].between(first, last)]
+    taken = {"unit", "year", *study.guessed.income.values()}
+    whole = [name for name in panel if name not in taken and inside[name].ne("").all()]
+    return next(iter(whole), "")
+
+
+def _nearest(study: NewStudy) -> str:
+    units = study.tables["units"]
+    if (
+        "adjacency" in study.tables
+        or not {"lat", "lon"} <= set(units)
+        or units[["lat", "lon"]].eq("").any(axis=None)
+    ):
+        return ""
+    count = min(5, len(units) - 1)
+    return (
+        f"weights: {{primary: nearest{count}, families: {{nearest{count}: {{kind:"
+        f" nearest, neighbours: {count}}}}}}}"
+    )
+
+
+def _estimates(
+    study: NewStudy,
+    steps: int,
+    periods: list[str],
+) -> list[str]:
+    control = control_column(study)
+    values = {
+        "$taxonomies": ["own"] if study.taxonomy else None,
+        "$periods": periods,
+        "$span": "S1",
+        "$groupings": study.groups or None,
+        "$grouping": study.groups[0] if study.groups else None,
+        "$ten_steps": 10 * study.guessed.step,
+        "$control": _identifier(control) if control else None,
+    }
+    lines = ["estimates:"]
+    for name, topic in read_topics().items():
+        start = topic.start
+        if start is None or steps < start.steps:
+            continue
+        lacking = [word for word in start.needs if values[word] is None]
+        mark = "# " if lacking else ""
+        asks = " ".join([start.asks, *(f"({LATER[word]})" for word in lacking)])
+        section = _with_values(start.section, {**EXAMPLES, **_known(values)})
+        if not lacking:
+            section = _with_values(start.section, values)
+        lines.append(f"  {mark}{name}: {_flow(section)}  # {asks}")
+        # Another specification takes the place of the line above, as a comment.
+        if start.more and control:
+            both = [*section, *_with_values(start.more, values)]
+            lines.append(
+                f"  # {name}: {_flow(both)}  # instead, with the control above"
+            )
+    return [*lines, "exhibits: auto"]
+
+
+def _known(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {word: value for word, value in values.items() if value is not None}
+
+
+def _with_values(node: Any, values: Mapping[str, Any]) -> Any:
+    """Put values in place of their words; a key whose value the study lacks is left
+    out.
+    """
+    if isinstance(node, list):
+        return [_with_values(item, values) for item in node]
+    if isinstance(node, dict):
+        filled = {key: _with_values(item, values) for key, item in node.items()}
+        return {key: item for key, item in filled.items() if item is not None}
+    return values.get(node, node)
+
+
+def _flow(value: Any) -> str:
+    text = yaml.safe_dump(
+        [value],
+        allow_unicode=True,
+        default_flow_style=True,
+        sort_keys=False,
+        width=10**6,
+    )
+    return text.strip().removeprefix("[").removesuffix("]")
+
+
+def _identifier(name: str) -> str:
+    text = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")
+    return text if re.match("[A-Za-z]", text) else f"study_{text}".rstrip("_")

@@ -1,0 +1,391 @@
+"""A study in the making: its tables, and what other files say of its units."""
+
+import argparse
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evenfield.study.errors import Faults, IngestError, counted, first_examples
+from evenfield.study.ingest.cells import number_text, numbers_of
+from evenfield.study.ingest.features import property_table, read_features
+from evenfield.study.ingest.guess import Guessed
+from evenfield.study.ingest.key_columns import known_as, with_coordinates
+from evenfield.study.ingest.study_files import described
+from evenfield.study.ingest.unit_names import UnitMatch, match_units, named_units
+from neighbour_files import read_neighbours
+from other_tables import by_unit, columns_of
+from outline_files import borders_of, outlines_of, own_features
+
+# How the columns of a file of zones may be named.
+ZONE_COLUMNS = {
+    "year_in_force": r"year_in_force|.*year.*|since|from|start",
+    "type": r"(zone.?)?(type|kind|level)",
+}
+MOST_GROUPS = 12  # of a column that is taken for groups without being asked for
+MOST_GROUPINGS = 3
+
+
+class NewStudy:
+    """A study in the making: its tables, files that are copied, lines of its config and
+    what was said.
+    """
+
+    def __init__(self, guessed: Guessed, options: argparse.Namespace) -> None:
+        self.guessed = guessed
+        self.options = options
+        self.messages = guessed.messages
+        self.tables = {"panel": guessed.panel, "units": guessed.units}
+        self.outlines: dict[str, str] = {}  # text of the file by its place
+        self.texts: dict[str, str] = {}  # of files that are no tables, by their place
+        self.files: dict[str, Path] = {}
+        self.weights = ""
+        self.taxonomy = ""
+        self.groups: list[str] = []  # columns that group the units
+        self.matched_by: set[str] = set()  # columns of --match that a file has
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """Names of the panel's column of units: the user's and ours."""
+        return (self.guessed.titles.get("unit", "unit"), "unit")
+
+    def by_unit(self, path: Path) -> tuple[UnitMatch, pd.DataFrame]:
+        """Read a table about units, by the column that --match names if it has it."""
+        column = self.asked_of(columns_of(path)) if self.options.match else ""
+        return by_unit(path, self.tables["units"], self.headers, column)
+
+    def asked_of(self, columns: Sequence[str]) -> str:
+        """Return the first of these columns that --match names."""
+        named = [name for name in self.options.match or [] if name in columns]
+        self.matched_by |= set(named)
+        return next(iter(named), "")
+
+    def say_unknown(self, match: UnitMatch, file: str) -> None:
+        """Say how rows were matched and which of their names are no units."""
+        self.messages += match.messages
+        if match.unknown:
+            which = "is no unit" if len(match.unknown) == 1 else "are no units"
+            self.messages.append(
+                f"{file}: {counted(len(match.unknown), 'name')} in column"
+                f" {match.column} {which} of the panel, left out:"
+                f" {first_examples(list(match.unknown), 6)}"
+            )
+
+    def add_units(self, path: Path) -> None:
+        """Join columns that describe units."""
+        units = self.tables["units"]
+        match, more = self.by_unit(path)
+        twice = sorted(set(more.loc[more["unit"].duplicated(), "unit"]))
+        if twice:
+            raise IngestError(
+                f"{path.name} has {counted(len(twice), 'unit')} twice by column"
+                f" {match.column} ({first_examples(named_units(twice, units))})",
+                "one row per unit",
+                "remove one, or name another column with --match",
+            )
+        more = with_coordinates(more)
+        names = [n for n in known_as("name", more.columns) if n != match.column]
+        # A panel of ids alone takes the names of this file.
+        if units["name"].eq(units["unit"]).all() and names:
+            named = units["unit"].map(more.set_index("unit")[names[0]]).fillna("")
+            units = units.assign(name=named.where(named.ne(""), units["unit"]))
+            more = more.drop(columns=names[0])
+        ids = more.pop("unit")
+        # Columns that repeat the id or the name of a unit.
+        own_names = ids.map(units.set_index("unit")["name"])
+        for column in list(more):
+            same = more[column].eq(own_names).all() or more[column].eq(ids).all()
+            if column in units or same:  # which says nothing new
+                more = more.drop(columns=column)
+        more.insert(0, "unit", ids)
+        self.tables["units"] = units.merge(
+            more,
+            on="unit",
+            how="left",
+        ).fillna("")
+        added = first_examples(list(more)[1:], 6) or "no new column"
+        self.messages.append(
+            f"{path.name}: units by column {match.column}, adds {added}"
+        )
+        self.say_unknown(match, path.name)
+        absent = [unit for unit in units["unit"] if unit not in set(more["unit"])]
+        if absent:
+            self.messages.append(
+                f"{path.name}: no row of {counted(len(absent), 'unit')}, blank there:"
+                f" {first_examples(named_units(absent, units), 6)}"
+            )
+
+    def keep_whole_coordinates(self) -> None:
+        """Leave out coordinates that some unit lacks, and say so."""
+        units = self.tables["units"]
+        if not {"lat", "lon"} <= set(units):
+            return
+        blank = units[["lat", "lon"]].eq("").any(axis=1)
+        without = named_units(units.loc[blank, "unit"], units)
+        if without:
+            self.tables["units"] = units.drop(columns=["lat", "lon"])
+            self.messages.append(
+                "lat and lon left out, since"
+                f" {counted(len(without), 'unit has', 'units have')} none:"
+                f" {first_examples(without, 6)}"
+            )
+
+    def add_polygons(self, path: Path) -> None:
+        """Take outlines, shared borders and, where there are none, coordinates from
+        polygons.
+        """
+        units = self.tables["units"]
+        features = read_features(path)
+        properties = property_table(features)
+        asked = self.asked_of(list(properties))
+        match = match_units(
+            properties, units, path.name, headers=self.headers, column=asked, once=True
+        )
+        self._take_outlines(features, match, path.name)
+
+    def add_own_polygons(self) -> None:
+        """Take the outlines that the panel's own file holds, as far as it does."""
+        path = self.options.panel
+        column = self.guessed.titles.get("unit", "unit")
+        try:
+            features = read_features(path)
+            properties = property_table(features)
+            if column not in properties:
+                return
+            match = match_units(
+                properties, self.tables["units"], path.name, column=column
+            )
+            features, match = own_features(features, match)
+            if features:
+                self._take_outlines(features, match, path.name)
+        except IngestError as error:
+            self.messages.append(f"outlines of {path.name} are not used: {error.found}")
+
+    def _take_outlines(
+        self, features: Sequence[dict[str, Any]], match: UnitMatch, file: str
+    ) -> None:
+        units = self.tables["units"]
+        outlines, shapes, messages = outlines_of(features, match, units, file)
+        self.outlines = {"outlines.geojson": json.dumps(outlines, ensure_ascii=False)}
+        pairs, joins = borders_of(shapes)
+        self.tables["adjacency"] = pd.DataFrame(pairs, columns=["unit_i", "unit_j"])
+        self.messages += messages
+        self.messages.append(f"{file}: {counted(len(pairs), 'shared border')}")
+        if joins:
+            self.weights = f"weights: {{join: {json.dumps(joins, ensure_ascii=False)}}}"
+            self.messages.append(
+                "without a border, joined to the nearest unit:"
+                f" {first_examples([a for a, _ in joins], 6)}"
+            )
+        # A point that lies inside, as the middle of a crescent does not.
+        if not {"lat", "lon"} & set(units):
+            points = [shapes[unit].representative_point() for unit in units["unit"]]
+            self.tables["units"] = units.assign(
+                lat=[f"{p.y:.4f}" for p in points], lon=[f"{p.x:.4f}" for p in points]
+            )
+            self.messages.append("lat and lon: a point inside each polygon")
+
+    def add_weights(self, path: Path) -> None:
+        """Take borders from two columns of units; keep any other weights as a file of
+        their own.
+        """
+        units = self.tables["units"]
+        neighbours = read_neighbours(path, units, self.guessed.order, self.headers)
+        self.messages += neighbours.messages
+        links = neighbours.links
+        if not neighbours.weighted:
+            sides = links[["unit_i", "unit_j"]].to_numpy()
+            pairs = sorted({tuple(sorted(pair)) for pair in sides})
+            self.tables["adjacency"] = pd.DataFrame(pairs, columns=["unit_i", "unit_j"])
+            self.weights = ""
+            self.messages.append(
+                f"{path.name}: {counted(len(pairs), 'pair')} of neighbours"
+            )
+            return
+        path_in_study = "data/weights.csv"
+        self.texts[path_in_study] = links.to_csv(index=False, lineterminator="\n")
+        self.weights = (
+            "weights: {primary: own, families: {own: {kind: file, path:"
+            f" {path_in_study}}}}}}}"
+        )
+        self.messages.append(f"{path.name}: {counted(len(links), 'link')} with weights")
+
+    def add_groups(
+        self,
+        zones: Path | None,
+        clusters: Path | None,
+    ) -> None:
+        """Take zones by unit and year, and clusters by unit; together they make a
+        taxonomy.
+        """
+        units = self.tables["units"]
+        table = units[["unit"]].assign(
+            cluster="0",
+            sez="0",
+            sez_from_year="",
+        )
+        table = table.set_index("unit")
+        types = ""
+        faults = Faults()
+        if zones:
+            with faults.caught():
+                types = self._add_zones(zones, table)
+        if clusters:
+            with faults.caught():
+                self._add_clusters(clusters, table)
+        faults.refuse()
+        self.tables["taxonomies/own"] = table.reset_index()
+        self.taxonomy = f"taxonomy: {{primary: own, all: [own]{types}}}"
+
+    def _add_zones(self, path: Path, table: pd.DataFrame) -> str:
+        """Mark the units with zones in the table; return what the config says of their
+        types.
+        """
+        match, frame = self.by_unit(path)
+        named = {kind: _like(frame, form) for kind, form in ZONE_COLUMNS.items()}
+        for kind, column in named.items():
+            if column and kind not in frame:
+                frame = frame.rename(columns={column: kind})
+        year = named["year_in_force"]
+        years = numbers_of(frame["year_in_force"]) if year else None
+        if years is None:
+            what = f"column {year} holds no years" if year else "no column of years"
+            raise IngestError(
+                f"{path.name}: {what}",
+                "unit, type and first year of each zone",
+                "add or correct the year",
+            )
+        blank = frame.loc[years.isna(), "unit"]
+        if len(blank):
+            units = named_units(blank, self.tables["units"])
+            raise IngestError(
+                f"{path.name} has {counted(len(blank), 'zone')} without a year"
+                f" ({first_examples(units)})",
+                "the first year of each zone",
+                "fill the cell or remove the row",
+            )
+        kinds = frame["type"] if named["type"] else pd.Series("zone", frame.index)
+        kinds = (
+            kinds.str.strip()
+            .str.lower()
+            .str.replace(
+                r"\W+",
+                "_",
+                regex=True,
+            )
+        )
+        frame = frame.assign(
+            type=kinds.where(kinds.ne(""), "zone"),
+            year_in_force=years.map(number_text),
+        )
+        self.tables["zones"] = frame
+        first = years.groupby(frame["unit"]).min()
+        table.loc[first.index, "sez"] = "1"
+        table.loc[first.index, "sez_from_year"] = first.map("{:.0f}".format)
+        self.messages.append(
+            f"{path.name}: {counted(len(frame), 'zone')} in"
+            f" {counted(len(first), 'unit')} by column {match.column}"
+        )
+        self.say_unknown(match, path.name)
+        types = json.dumps(sorted(set(frame["type"])), ensure_ascii=False)
+        return f", national_zones: {types}"
+
+    def _add_clusters(self, path: Path, table: pd.DataFrame) -> None:
+        """Mark the units with clusters in the table."""
+        match, frame = self.by_unit(path)
+        flag = _like(frame, r"(is_?|has_?)?clusters?")
+        numbers = numbers_of(frame[flag]) if flag else None
+        # Without a flag every unit that the file names has clusters.
+        inside = frame if numbers is None else frame[numbers > 0]
+        table.loc[inside["unit"].unique(), "cluster"] = "1"
+        count = int(table["cluster"].eq("1").sum())
+        self.messages.append(
+            f"{path.name}: {counted(count, 'unit')} with clusters by column"
+            f" {match.column}"
+        )
+        self.say_unknown(match, path.name)
+
+    def add_claims(self, path: Path) -> None:
+        """Take a claims.yaml as it is."""
+        if not path.is_file():
+            raise IngestError(f"no file {path.name}", "a file", "correct the path")
+        self.files["claims.yaml"] = path
+
+    def choose_groups(self) -> None:
+        """Take the columns that --group names, or those of words that divide the units
+        into a few groups, each of several.
+        """
+        units = self.tables["units"]
+        described = [
+            name for name in units if name not in {"unit", "name", "lat", "lon"}
+        ]
+        unknown = [name for name in self.options.group if name not in described]
+        if unknown:
+            raise IngestError(
+                f"no column {unknown[0]} describes the units, given by --group",
+                f"one of {first_examples(described, 12)}"
+                if described
+                else "a column of the table, or of --units, that does not change over"
+                " the years",
+                "correct it",
+            )
+        self.groups = list(self.options.group)
+        if self.groups:
+            return
+        partitions = list[list[int]]()
+        for name in described:
+            cells = units[name]
+            if cells.eq("").any() or numbers_of(cells) is not None:
+                continue
+            codes = list(pd.factorize(cells)[0])
+            few = 2 <= cells.nunique() <= min(MOST_GROUPS, len(units) / 3)
+            # A code and its label divide the units in the same way.
+            if few and codes not in partitions and len(self.groups) < MOST_GROUPINGS:
+                partitions.append(codes)
+                self.groups.append(name)
+        if self.groups:
+            self.messages.append(
+                f"groups of units: {first_examples(self.groups)} (--group)"
+            )
+
+    def package(self) -> dict[str, Any]:
+        """Return the dictionary: one source and one grade for the whole study, each
+        table with its columns.
+        """
+        titles = self.guessed.titles
+        labels = self.guessed.labels
+        logged = set(self.guessed.income.values())
+        items = [
+            described(name, frame, titles, labels, logged, self.groups)
+            for name, frame in self.tables.items()
+        ]
+        items += [{"name": "outlines", "path": path} for path in self.outlines]
+        name = re.sub(
+            r"[^a-z0-9]+",
+            "-",
+            self.options.folder.name.lower(),
+        ).strip("-")
+        return {
+            "name": name or "study",
+            "sources": [{"title": self.options.source or self.options.panel.name}],
+            "grade": "A",
+            "flag": self.options.flag,
+            "resources": items,
+        }
+
+
+def _like(frame: pd.DataFrame, form: str) -> str:
+    """Return the first column whose name has a form, whatever its case."""
+    names = [
+        name
+        for name in frame
+        if re.fullmatch(
+            form,
+            name,
+            re.IGNORECASE,
+        )
+    ]
+    return next(iter(names), "")

@@ -1,0 +1,148 @@
+"""Outlines of the units from a map: which feature is which unit, and who touches whom."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+import pandas as pd
+from shapely import STRtree, make_valid
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from evenfield.study.errors import Faults, IngestError, counted, first_examples
+from evenfield.study.ingest.unit_names import UnitMatch, named_units
+
+# Degrees, with a little room for outlines that touch the edge of the map.
+LARGEST_LON = 180.001
+LARGEST_LAT = 90.001
+
+
+def outlines_of(
+    features: Sequence[dict[str, Any]], match: UnitMatch, units: pd.DataFrame, file: str
+) -> tuple[dict[str, Any], dict[str, BaseGeometry], list[str]]:
+    """Return outlines of the units as GeoJSON whose properties name the unit and nothing
+    else, shapes by unit, and what the user should know of them.
+    """
+    rows = match.ids.dropna()
+    twice = sorted(set(rows[rows.duplicated()]))
+    missing = [unit for unit in units["unit"] if unit not in set(rows)]
+    faults = Faults()
+    if twice:
+        faults.append(
+            IngestError(
+                f"{file} has several outlines of {counted(len(twice), 'unit')} by"
+                f" column {match.column} ({first_examples(named_units(twice, units))})",
+                "one for each unit",
+                "join or rename them, or name another column with --match",
+            )
+        )
+    if missing:
+        others = first_examples(list(match.unknown), 6)
+        unused = f"; outlines that are no units: {others}" if others else ""
+        faults.append(
+            IngestError(
+                f"{file} has no outline of {counted(len(missing), 'unit')} by"
+                f" column {match.column}"
+                f" ({first_examples(named_units(missing, units), 6)}){unused}",
+                "one for each unit",
+                "correct the names, or leave these units out with --leave-out",
+            )
+        )
+    faults.refuse()
+    unit_of_row = {unit: row for row, unit in rows.items()}
+    shapes = {unit: _shape(features[unit_of_row[unit]]) for unit in sorted(unit_of_row)}
+    polygons = {
+        unit: make_valid(drawn)
+        for unit, drawn in shapes.items()
+        if drawn and "Polygon" in drawn.geom_type and not drawn.is_empty
+    }
+    flat = [unit for unit in shapes if unit not in polygons]
+    if flat:
+        raise IngestError(
+            f"{file} has no polygon for {first_examples(named_units(flat, units))}",
+            "a polygon for each unit",
+            "correct the file",
+        )
+    for unit, polygon in polygons.items():
+        west, south, east, north = polygon.bounds
+        if max(-west, east) > LARGEST_LON or max(-south, north) > LARGEST_LAT:
+            raise IngestError(
+                f"{file} has coordinates that are no degrees"
+                f" ({unit}: {west:g}, {south:g})",
+                "longitude and latitude (EPSG:4326)",
+                "convert it, for example with `ogr2ogr -t_srs EPSG:4326`",
+            )
+    outlines = [
+        {
+            "type": "Feature",
+            "properties": {"unit": unit},
+            "geometry": features[unit_of_row[unit]]["geometry"],
+        }
+        for unit in polygons
+    ]
+    messages = [
+        f"{file}: outlines of {counted(len(polygons), 'unit')} by column"
+        f" {match.column}",
+        *match.messages,
+    ]
+    if match.unknown:
+        messages.append(
+            f"{file}: outlines that are no units, left out:"
+            f" {first_examples(list(match.unknown), 6)}"
+        )
+    return {"type": "FeatureCollection", "features": outlines}, polygons, messages
+
+
+def own_features(
+    features: Sequence[dict[str, Any]], match: UnitMatch
+) -> tuple[list[dict[str, Any]], UnitMatch]:
+    """Return the first outline of each unit of a table that repeats them by year."""
+    ids = match.ids.dropna()
+    ids = ids[~ids.duplicated()]
+    outlined = [row for row in ids.index if (features[row].get("geometry") or {})]
+    drawn = [
+        row
+        for row in outlined
+        if "Polygon" in str(features[row]["geometry"].get("type"))
+    ]
+    units = pd.Series([ids[row] for row in drawn], dtype=object)
+    return [features[row] for row in drawn], replace(match, ids=units, messages=())
+
+
+def _shape(feature: dict[str, Any]) -> BaseGeometry | None:
+    try:
+        return shape(feature["geometry"])
+    except Exception:
+        return None
+
+
+def borders_of(
+    shapes: dict[str, BaseGeometry],
+) -> tuple[list[list[str]], list[list[str]]]:
+    """Return the pairs of units that touch, and pairs with the nearest unit for those
+    that touch none.
+    """
+    names = list(shapes)
+    polygons = list(shapes.values())
+    # Any common point makes a border, a corner, too: queen contiguity.
+    first, second = STRtree(polygons).query(polygons, predicate="intersects")
+    pairs = sorted(
+        [names[i], names[j]]
+        for i, j in zip(
+            first,
+            second,
+            strict=True,
+        )
+        if i < j
+    )
+    joins = []
+    for unit in sorted(set(names) - set(chain(*pairs))):
+        # Between outlines and in degrees, not between centres in kilometres.
+        distances = {
+            other: shapes[unit].distance(shapes[other])
+            for other in names
+            if other != unit
+        }
+        joins.append([unit, min(distances, key=distances.__getitem__)])
+    return pairs, joins

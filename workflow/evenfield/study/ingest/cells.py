@@ -1,0 +1,126 @@
+"""Cells of a table of anyone's as text and as numbers, in every way in which offices write
+them; a cell that is no number is named, never guessed.
+"""
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+MISSING = {
+    "",
+    "na",
+    "n/a",
+    "n.a.",
+    "nan",
+    "null",
+    "none",
+    ".",
+    "..",
+    "...",
+    "-",
+    "–",
+    "—",
+    "#n/a",
+    ":",
+    "(na)",
+    "(d)",
+    "(l)",
+    "(nm)",
+    "n/d",
+    "n.d.",
+    "s/d",
+}
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+GROUPED = re.compile(r"[+-]?\d{1,3}([, ’'\u00a0\u202f]\d{3})+(\.\d+)?")
+COMMA = re.compile(r"[+-]?\d*,\d+")
+# Points or blanks between thousands and a decimal comma, as in 1.234,5 or 1.234.567.
+_THOUSANDS = "[. ’'\u00a0\u202f]"
+POINTED = re.compile(rf"[+-]?\d{{1,3}}({_THOUSANDS}\d{{3}})+(,\d+)?|[+-]?\d+(,\d+)?")
+# Cells that read in one way only, as 1.234,5 and 12,5; 1,234 may be a thousand.
+SURELY_POINTED = re.compile(
+    rf"[+-]?\d{{1,3}}(({_THOUSANDS}\d{{3}})+,\d+|(\.\d{{3}}){{2,}})"
+    r"|[+-]?\d*,(\d{1,2}|\d{4,})"
+)
+CURRENCY = re.compile(r"^([+-]?)\s*(R\$|US\$|[$€£¥￥])\s*|\s*(€|£|¥|元)$")
+ANY_NUMBER = (
+    r"([+-]?\s*(R\$|US\$|[$€£¥￥])\s*)?("
+    + "|".join(
+        pattern.pattern
+        for pattern in (
+            NUMBER,
+            GROUPED,
+            COMMA,
+            POINTED,
+        )
+    )
+    + r")(\s*(€|£|¥|元))?"
+)
+
+
+def cell_text(value: Any) -> str:
+    """Return a value of a table or of JSON as text; blank where it is missing."""
+    if isinstance(value, (bool, np.bool_)):
+        return str(int(value))
+    if isinstance(value, float):
+        return number_text(value)
+    if value is None or value is pd.NaT or value is pd.NA:
+        return ""
+    if isinstance(value, pd.Timestamp) or hasattr(value, "isoformat"):
+        return str(value.isoformat())[:10]
+    return re.sub(r"[\x00-\x1f\x7f]+", " ", str(value)).strip()
+
+
+def numbers_of(column: pd.Series) -> pd.Series | None:
+    """Return a column of text as numbers, blank where missing; nothing if any cell is
+    no number.
+    """
+    text = column.astype(str).str.strip()
+    blank = text.str.lower().isin(MISSING)
+    held = text[~blank]
+    # Codes such as 01 are no figures: their zeros would be lost.
+    if held.empty or held.str.fullmatch(r"0\d+").any():
+        return None
+    if held.str.fullmatch(NUMBER.pattern).all():
+        return pd.to_numeric(held).astype(float).reindex(column.index)
+    held = held.str.replace(
+        CURRENCY,
+        lambda mark: mark[1] or "",
+        regex=True,
+    )
+    grouped = held.str.fullmatch(GROUPED.pattern)
+    pointed = held.str.fullmatch(POINTED.pattern)
+    # One cell that is surely of this form decides for the whole column.
+    if held.str.fullmatch(SURELY_POINTED.pattern).any() and pointed.all():
+        held = held.str.replace(_THOUSANDS, "", regex=True)
+        held = held.str.replace(",", ".", regex=False)
+    elif grouped.any() and (grouped | held.str.fullmatch(NUMBER.pattern)).all():
+        held = held.str.replace(r"[, ’'\u00a0\u202f]", "", regex=True)
+    elif (
+        held.str.fullmatch(COMMA.pattern).any()
+        and not held.str.contains(".", regex=False).any()
+    ):
+        held = held.str.replace(",", ".", regex=False)
+    if not held.str.fullmatch(NUMBER.pattern).all():
+        return None
+    return pd.to_numeric(held).astype(float).reindex(column.index)
+
+
+def number_text(value: float) -> str:
+    """Print a number with the digits it has."""
+    return "" if pd.isna(value) else f"{value:.15g}"
+
+
+def no_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return the cells of a column of text that are not missing, and those of them that
+    are no number.
+    """
+    cells = column.str.strip()
+    held = cells[~cells.str.lower().isin(MISSING)]
+    wrong = held[~held.str.fullmatch(ANY_NUMBER)]
+    if wrong.empty and numbers_of(column) is None and len(held):
+        # Commas and points are both decimal somewhere: the rarer one is odd.
+        commas = held.str.contains(",", regex=False)
+        wrong = held[commas] if commas.mean() <= 0.5 else held[~commas]
+    return held, wrong if len(wrong) or numbers_of(column) is not None else held

@@ -1,0 +1,206 @@
+"""What the years of a table look like, in cells and in headers: calendar and fiscal
+years, dates, quarters, months, or periods that only count.
+
+A fiscal year is named after the year in which it begins. Quarters and months make a year
+only where all of a year are there.
+"""
+
+import re
+from dataclasses import dataclass
+
+import pandas as pd
+
+from evenfield.study.errors import IngestError, first_examples
+
+EARLIEST = 1000  # the first year that a study may have
+# Headers that say that a column holds years or periods.
+TIME_HEADER = re.compile(
+    r"year|yr|jahr|ano|año|annee|année|anno|date|time|time_?period|period|wave|t|"
+    r"observation_date|ref_date|quarter|month|年份|年度|年",
+    re.IGNORECASE,
+)
+_YEAR = r"1[5-9]\d\d|20\d\d|21\d\d"
+_MARK = r"\s*(?:\[[^\]]*\]|\([^)]*\)|/?[A-Za-z]{1,2}/?|\*+|年)"
+# The forms of a cell, each with a name, and ``year`` and ``part`` of a year in it.
+FORMS = {
+    "years": rf"(?:FY|YR|Y)?\s?(?P<year>{_YEAR})(?:\.0*|{_MARK}|[-/](?:0?1|12)[-/](?:0?1|31)\D.*"
+    r"|[-/](?:0?1|12)[-/](?:0?1|31))?",
+    "days": rf"(?:0?1|31)[./-](?:0?1|12)[./-](?P<year>{_YEAR})",
+    "fiscal years": rf"(?:FY)?\s?(?P<year>{_YEAR})\s?[-/–]\s?(?P<part>\d\d(?:\d\d)?)",
+    "quarters": rf"(?P<year>{_YEAR})[-\s:]?[QqTtKk](?P<part>[1-4])",
+    "quarters before years": rf"[QqTtKk](?P<part>[1-4])[-\s/:]?(?P<year>{_YEAR})",
+    "months": rf"(?P<year>{_YEAR})[-/:]?M?(?P<part>0[1-9]|1[0-2])(?:[-/]\d\d.*)?",
+}
+PARTS = {"quarters": 4, "quarters before years": 4, "months": 12}
+# Headers of wide tables: gdp_2005, 2005年, 2005 [YR2005], 2021/R, 1960-61, 2000Q1.
+YEAR_COLUMN = re.compile(
+    rf"(?P<stem>.*?)[ _.]?(?P<date>(?:{_YEAR})(?:\s?[-/–]\d\d(?:\d\d)?|[-\s]?Q[1-4])?)"
+    rf"(?:{_MARK})?",
+    re.IGNORECASE,
+)
+YEAR_FIRST = re.compile(rf"(?P<date>{_YEAR})[ _.:-]+(?P<stem>[^\W\d].*)")
+TWO_DIGITS = re.compile(r"(?P<stem>[^\W\d](?:\w*[^\W\d_])?)_?(?P<date>\d\d)")
+LAST_OF_2000S = 29  # two digits up to these are of the years from 2000 on
+
+
+@dataclass(frozen=True, eq=False)
+class Dates:
+    """Cells as years."""
+
+    form: str  # one of ``FORMS``
+    years: pd.Series
+    parts: pd.Series  # quarter or month, zero where the cells are years
+    in_year: int  # how many parts a year has
+
+
+def dates_of(cells: pd.Series, header: str = "") -> Dates | None:
+    """Read cells as dates, all in one form; nothing where they are none.
+
+    Whole numbers below 1500 are years only below a header that says so.
+    """
+    texts = cells.astype(str).str.strip()
+    for form, pattern in FORMS.items():
+        if not texts.str.fullmatch(pattern, case=False).all():
+            continue
+        found = texts.str.extract(f"^{pattern}$", flags=re.IGNORECASE)
+        years = found["year"].astype(int)
+        parts = pd.Series(0, index=texts.index)
+        if form == "fiscal years":
+            after = found["part"].str[-2:].astype(int)
+            if not after.eq((years + 1) % 100).all():
+                continue
+        elif "part" in found:
+            parts = found["part"].astype(int)
+        return Dates(
+            form,
+            years,
+            parts,
+            PARTS.get(form, 1),
+        )
+    whole = texts.str.fullmatch(r"\d{1,4}(\.0*)?")
+    if len(texts) and whole.all() and TIME_HEADER.fullmatch(header.strip()):
+        years = texts.astype(float).astype(int)
+        if 1500 <= years.max() < 2200:
+            return Dates("years", years, years * 0, 1)
+    return None
+
+
+def wrong_dates(cells: pd.Series) -> pd.Series:
+    """Return the cells that are no dates of any form."""
+    texts = cells.astype(str).str.strip()
+    dated = pd.Series(False, index=texts.index)
+    for pattern in FORMS.values():
+        dated |= texts.str.fullmatch(pattern, case=False)
+    # Where each is a date, but not all in one form, all are in question.
+    return texts if dated.all() else texts[~dated]
+
+
+def periods_of(cells: pd.Series, header: str) -> pd.Series | None:
+    """Return whole numbers that count periods, as 0 to 29; nothing if they do not."""
+    texts = cells.astype(str).str.strip()
+    if not TIME_HEADER.fullmatch(header.strip()) or not len(texts):
+        return None
+    if not texts.str.fullmatch(r"\d{1,3}(\.0*)?").all():
+        return None
+    numbers = texts.astype(float).astype(int)
+    return numbers if numbers.nunique() > 1 else None
+
+
+def asked_years(text: str) -> list[int]:
+    """Return the years that --years names: first and last (1990:2020), or each of
+    several (1900,1910,1925).
+    """
+    ends = re.fullmatch(r"(\d{4})\s*[:–-]\s*(\d{4})", text.strip())
+    several = re.fullmatch(r"\d{4}(\s*,\s*\d{4})+", text.strip())
+    if ends and int(ends[1]) < int(ends[2]):
+        return list(range(int(ends[1]), int(ends[2]) + 1))
+    if several:
+        return sorted({int(year) for year in text.split(",")})
+    raise IngestError(
+        f"--years {text}",
+        "first and last year, as 1990:2020, or the years, as 1900,1910,1925",
+        "correct it",
+    )
+
+
+def periods_as_years(periods: pd.Series, years: str, header: str) -> pd.Series:
+    """Give periods the years that the user says they are."""
+    first = int(periods.min())
+    last = int(periods.max())
+    if not years:
+        raise IngestError(
+            f"{header} counts periods {first} to {last} and no years",
+            "calendar years",
+            f"say which they are, for example with --years 1990:{1990 + last - first}",
+        )
+    asked = asked_years(years)
+    step, rest = divmod(asked[-1] - asked[0], last - first)
+    if rest or not step:
+        raise IngestError(
+            f"{header} counts periods {first} to {last}, which --years {years} does not"
+            " divide into whole years",
+            f"a span of {last - first} years or a multiple of it",
+            "correct it",
+        )
+    return asked[0] + step * (periods - first)
+
+
+def dated_columns(columns: list[str], least: int) -> dict[str, dict[str, str]]:
+    """Return names before (or behind) a date in the names of columns, with these
+    columns and their dates; each name has ``least`` dates or more.
+    """
+    stems = _dated(columns, least, [YEAR_COLUMN, YEAR_FIRST])
+    return stems or _of_two_digits(_dated(columns, max(least, 2), [TWO_DIGITS]))
+
+
+def _dated(
+    columns: list[str], least: int, forms: list[re.Pattern[str]]
+) -> dict[str, dict[str, str]]:
+    stems: dict[str, dict[str, str]] = {}
+    for column in columns:
+        matches = [form.fullmatch(column) for form in forms]
+        match = next(filter(None, matches), None)
+        if match is None:
+            continue
+        stem = match["stem"].strip(" _.-:")
+        stem = "value" if stem.lower() in BARE else stem
+        stems.setdefault(stem, {})[column] = match["date"]
+    several = {stem: names for stem, names in stems.items() if len(names) >= least}
+    return {
+        stem: names
+        for stem, names in several.items()
+        # Two columns of one name and one year are no columns of years.
+        if len(set(names.values())) == len(names)
+    }
+
+
+# What may stand before a year in a header and names no figure.
+BARE = {"", "y", "yr", "year", "x", "f", "fy", "value"}
+
+
+def _of_two_digits(stems: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """Return years of two digits as whole years, if they follow on each other."""
+    out: dict[str, dict[str, str]] = {}
+    for stem, names in stems.items():
+        # ASSUME: 30 to 99 are of the century before 2000, 00 to 29 of the one after.
+        years = [
+            2000 + int(digits) if int(digits) <= LAST_OF_2000S else 1900 + int(digits)
+            for digits in names.values()
+        ]
+        in_order = years == sorted(years) or years == sorted(years, reverse=True)
+        if in_order and min(years) >= 1930:
+            out[stem] = dict(zip(names, map(str, years), strict=True))
+    return out
+
+
+def whole_years(cells: pd.Series, header: str) -> pd.Series:
+    """Return cells as years; quarters, months and periods are refused."""
+    dates = dates_of(cells, header)
+    if dates is None or dates.in_year > 1:
+        held = "no years" if dates is None else dates.form
+        raise IngestError(
+            f"{header} holds {held} ({first_examples(list(cells.unique()))})",
+            "one row per unit and year",
+            "correct the years",
+        )
+    return dates.years

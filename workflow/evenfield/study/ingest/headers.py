@@ -1,0 +1,153 @@
+"""Where the header of a table stands: below title lines, in one row or in several; what
+stands below the table.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+import pandas as pd
+
+from evenfield.study.errors import IngestError, counted
+from evenfield.study.ingest.dates import TIME_HEADER, YEAR_COLUMN
+
+# What begins the lines below a table.
+NOTE = re.compile(
+    r"(notes?|notas?|sources?|fonte|fuente|quelle|anmerkung(en)?|hinweis|last updated|"
+    r"data from database|注|注释|数据来源)\s*[:：]",
+    re.IGNORECASE,
+)
+MOST_HEADER_ROWS = 3
+
+
+@dataclass
+class AnyTable:
+    """A table as text with what its file says of it."""
+
+    frame: pd.DataFrame  # every cell as text, blank where nothing stands
+    messages: list[str] = field(default_factory=list)  # what was guessed in reading it
+    labels: dict[str, str] = field(
+        default_factory=dict
+    )  # labels of columns, as Stata and SPSS have them
+    above: list[str] = field(default_factory=list)  # lines above the header
+
+
+def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
+    """Find the header below any title lines and drop notes below the table."""
+    rows = [row for row in rows if any(cell for cell in row)]
+    if len(rows) < 2:
+        return AnyTable(pd.DataFrame())
+    filled = [sum(bool(cell) for cell in row) for row in rows]
+    # Filled cells of most rows, past the first quarter, in which titles may stand.
+    usual = Counter(filled[len(filled) // 4 :]).most_common(1)[0][0]
+    start = next(
+        (i for i, count in enumerate(filled) if count >= max(2, 0.7 * usual)), 0
+    )
+    first, last, header = _header(rows, start)
+    width = max(i for i, cell in enumerate(header, start=1) if cell)
+    end = next(
+        (i for i, row in enumerate(rows) if i > last and NOTE.match(row[0])), len(rows)
+    )
+    body = [(row + [""] * width)[:width] for row in rows[last + 1 : end]]
+    long = [
+        i
+        for i, row in enumerate(rows[last + 1 : end], start=last + 2)
+        if any(row[width:])
+    ]
+    if long:
+        raise IngestError(
+            f"line {long[0]} has more cells than the header",
+            f"{width} cells in each row",
+            "correct it",
+        )
+    while body and sum(bool(cell) for cell in body[-1]) == 1 and width > 2:
+        body.pop()
+    dropped = len(rows) - last - 1 - len(body)
+    if last > first:
+        messages.append(
+            f"the header has {last - first + 1} rows; joined, for example"
+            f" '{header[width - 1]}'"
+        )
+    if first:
+        messages.append(
+            f"the header is the row that begins with {header[0] or header[1]};"
+            f" {counted(first, 'row')} above it left out"
+        )
+    if dropped:
+        messages.append(f"{counted(dropped, 'note')} below the table left out")
+    above = [",".join(row).rstrip(",") for row in rows[:first]]
+    header[0] = header[0] or _name_of_first([row[0] for row in body], header)
+    return AnyTable(
+        pd.DataFrame(
+            body,
+            columns=header[:width],
+            dtype=str,
+        ),
+        messages,
+        above=above,
+    )
+
+
+def _header(rows: list[list[str]], start: int) -> tuple[int, int, list[str]]:
+    """Return the first and last row of the header and the names that they give.
+
+    One row is enough if it names every column once. Else rows above it, or the one below,
+    may complete it, as years above the figures of each year do.
+    """
+    for first, last in _spans(rows, start):
+        names = _joined(rows[first : last + 1])
+        named = [name for name in names if name]
+        gaps = any(not name for name in names[: len(named)])
+        if not gaps and len(set(named)) == len(named):
+            return first, last, names
+    return start, start, list(rows[start])
+
+
+def _spans(rows: list[list[str]], start: int) -> Iterator[tuple[int, int]]:
+    yield start, start
+    for first in range(start - 1, max(start - MOST_HEADER_ROWS, -1), -1):
+        # A title stands alone in the first column.
+        if not any(rows[first][1:]):
+            break
+        yield first, start
+    below = rows[start + 1][1:]
+    if not any(re.match(r"[-+$€£]?[\d.,]", cell) for cell in below):
+        yield start, start + 1
+
+
+def _joined(rows: list[list[str]]) -> list[str]:
+    if len(rows) == 1:
+        return list(rows[0])
+    width = max(map(len, rows))
+    filled = list[list[str]]()
+    for row in rows[:-1]:
+        cells = row + [""] * (width - len(row))
+        # A merged cell stands above all columns up to the next one.
+        filled.append([cells[0], *accumulate(cells[1:], _last_filled)])
+    filled.append(rows[-1] + [""] * (width - len(rows[-1])))
+    return [_joined_name(parts) for parts in zip(*filled, strict=True)]
+
+
+def _last_filled(before: str, cell: str) -> str:
+    return cell or before
+
+
+def _joined_name(parts: tuple[str, ...]) -> str:
+    named = list(dict.fromkeys(part for part in parts if part))
+    # A word such as `Year` says nothing beside a year.
+    words = [part for part in named if not TIME_HEADER.fullmatch(part)] or named
+    years = [part for part in words if _is_year(part)]
+    return " ".join([*(part for part in words if part not in years), *years])
+
+
+def _is_year(text: str) -> bool:
+    match = YEAR_COLUMN.fullmatch(text)
+    return bool(match and not match["stem"])
+
+
+def _name_of_first(cells: list[str], header: list[str]) -> str:
+    """Name a first column without a header, unless it numbers the rows."""
+    counts = cells in ([str(i + start) for i in range(len(cells))] for start in (0, 1))
+    return "" if counts or "unit" in header or not all(cells) else "unit"

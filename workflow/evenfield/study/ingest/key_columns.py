@@ -1,0 +1,267 @@
+"""Which columns name the units, what they are called and where they lie.
+
+A column names the units if it stands once in every year; its header only decides
+between several such columns.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from evenfield.study.errors import IngestError, counted, first_examples
+from evenfield.study.ingest.cells import MISSING, numbers_of
+from evenfield.study.tables import NUMERIC
+
+_PLACE = (
+    r"state|region|province|provincia|prov|district|county|departamento|department|"
+    r"municipality|municipio|entidad|estado|country|prefecture|city|land|地区|省份|城市"
+)
+WORDS = {
+    "unit": (
+        rf"(unit|{_PLACE}|nuts\d?|geo|geo.?fips|geo.?id|ref.?area|fips|iso\d?|abbr|id|code|kdj|"
+        r"cve_?(ent|mun))([_ .]?(id|code|no|abbr|iso\d?|label))?"
+    ),
+    "name": rf"(.*[_ ]|geo)?name|label|{_PLACE}|ref.?area",
+    "lat": (
+        r"(.*_)?(lat|latitude|latitud|breite)(_?(dd|deg|wgs84))?|y(_?coord)?|coord_?y"
+    ),
+    "lon": (
+        r"(.*_)?(lon|lng|long|longitude|longitud|laenge|länge)(_?(dd|deg|wgs84))?|"
+        r"x(_?coord)?|coord_?x"
+    ),
+    "population": (
+        r".*(population|people|poblacion|población|inhabitants|residents|人口).*|po[bp]\d*|n"
+    ),
+}
+PLACE = re.compile(rf"({_PLACE})([_ ]?(name|id|code|no|abbr|fips))?", re.IGNORECASE)
+# Text that is a code and no name: DE11, US-AL, 2016A000235, 01000.
+CODE = re.compile(r"[A-Z0-9_.:/-]+|\d+\D?\d*")
+LIMITS = {"lat": 90, "lon": 180}
+
+
+def known_as(kind: str, names: Iterable[str]) -> list[str]:
+    """Return the names that are common ones of a kind of column."""
+    return [
+        name
+        for name in names
+        if re.fullmatch(
+            WORDS[kind],
+            name.strip(),
+            re.IGNORECASE,
+        )
+    ]
+
+
+def is_key(
+    frame: pd.DataFrame,
+    name: str,
+    year: str,
+) -> bool:
+    """Say whether a column stands once in every year and is nowhere blank."""
+    column = frame[name].str.strip()
+    # NA can be an id, as of Namibia.
+    filled = not column.str.lower().isin(MISSING - {"na"}).any()
+    return (
+        filled
+        and 1 < column.nunique() <= len(frame) / 2
+        and not frame.duplicated([name, year]).any()
+    )
+
+
+def unit_column(
+    frame: pd.DataFrame,
+    year: str,
+    messages: list[str],
+) -> str:
+    """Return the column that names the units; blank if none does."""
+    others = [name for name in frame.columns if name != year]
+    keys = [name for name in others if is_key(frame, name, year)]
+    # Figures may tell rows apart by chance: a column of numbers needs a usual header.
+    keys = [
+        name
+        for name in keys
+        if numbers_of(frame[name]) is None or known_as("unit", [name])
+    ]
+    if not keys:
+        # Whole numbers that each stand once in every year, as ids do and figures hardly.
+        counts = [name for name in others if _counts_units(frame, name, year)]
+        if len(counts) > 1:
+            raise IngestError(
+                f"no column is surely that of the units ({first_examples(counts, 6)})",
+                "one column of ids or names",
+                f"name it, for example with --unit {counts[0]}",
+            )
+        keys = counts
+    if not keys:
+        return ""
+    same = [name for name in keys if frame.groupby(name)[keys[0]].nunique().eq(1).all()]
+    # Ids have no blanks: of such columns usual headers first, then the shortest texts.
+    plain = [
+        name for name in same if not frame[name].str.strip().str.contains(r"\s").any()
+    ]
+    unit = min(
+        known_as("unit", plain) or plain or same,
+        key=lambda n: (frame[n].str.len().mean(), same.index(n)),
+    )
+    too = (
+        f" (so do {first_examples([n for n in keys if n != unit])})"
+        if len(keys) > 1
+        else ""
+    )
+    messages.append(f"units: column {unit}, each stands once a year{too} (--unit)")
+    return unit
+
+
+def _counts_units(
+    frame: pd.DataFrame,
+    name: str,
+    year: str,
+) -> bool:
+    cells = frame[name].str.strip()
+    return bool(
+        cells.str.fullmatch(r"\d+(\.0+)?").all()
+        and is_key(frame, name, year)
+        and cells.value_counts().nunique() == 1
+    )
+
+
+def likely_units(frame: pd.DataFrame, year: str) -> list[str]:
+    """Return columns that may name units though their rows stand several times a year:
+    usual headers first, then those with most texts.
+    """
+    texts = [
+        name
+        for name in frame.columns
+        if name != year
+        and frame[name].nunique() > 1
+        and frame[name].str.strip().ne("").all()
+        and (numbers_of(frame[name]) is None or known_as("unit", [name]))
+    ]
+    usual = set(known_as("unit", texts)) | set(known_as("name", texts))
+    places = {name for name in texts if PLACE.match(name)}
+    return sorted(
+        texts,
+        key=lambda name: (
+            name not in usual,
+            name not in places,
+            -frame[name].nunique(),
+            list(frame).index(name),
+        ),
+    )
+
+
+def joined_units(
+    frame: pd.DataFrame, year: str, messages: list[str]
+) -> tuple[pd.DataFrame, str]:
+    """Return a table in which two columns of places, such as state and county, together
+    name the units, with the new column; as it is, with none, if there are no such two.
+    """
+    places = [
+        name for name in frame.columns if name != year and PLACE.fullmatch(name.strip())
+    ]
+    for i, first in enumerate(places):
+        for second in places[i + 1 :]:
+            if not frame.duplicated([first, second, year]).any():
+                messages.append(
+                    f"units: columns {first} and {second} together, each pair stands"
+                    " once a year (--unit)"
+                )
+                return with_joined(frame, [first, second]), f"{first}+{second}"
+    return frame, ""
+
+
+def with_joined(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Return a table with a column that joins others."""
+    texts = frame[columns].apply(lambda cells: cells.str.strip())
+    return frame.assign(**{"+".join(columns): texts.agg(" ".join, axis=1)})
+
+
+def no_unit_fault(frame: pd.DataFrame, year: str) -> IngestError:
+    """Say why no column names the units."""
+    others = [name for name in frame.columns if name != year]
+    first = next(iter(known_as("unit", others)), others[0] if others else year)
+    twice = int(frame.duplicated([first, year]).sum())
+    blank = int(frame[first].str.strip().eq("").sum())
+    why = list[str]()
+    if twice:
+        stands = "stands" if twice == 1 else "stand"
+        why.append(f"{counted(twice, 'row')} {stands} twice")
+    if blank:
+        is_blank = "is" if blank == 1 else "are"
+        why.append(f"{counted(blank, 'row')} {is_blank} blank")
+    why = why or [f"{frame[first].nunique()} units in {len(frame)} rows"]
+    return IngestError(
+        f"no column names each unit once a year ({first}: {' and '.join(why)})",
+        "one row per unit and year",
+        "name the column with --unit, or remove what stands twice",
+    )
+
+
+def name_column(frame: pd.DataFrame) -> str:
+    """Return the column of the units' names beside ``unit``; blank if there is none."""
+    others = [
+        name
+        for name in frame.columns
+        if name not in {"unit", "year", "_id"} and numbers_of(frame[name]) is None
+    ]
+    count = frame["unit"].nunique()
+    same = [
+        name
+        for name in others
+        if frame[name].nunique() == count
+        and frame.groupby("unit")[name].nunique().le(1).all()
+        and frame[name].ne("").all()
+    ]
+    words = [name for name in same if not frame[name].str.fullmatch(CODE.pattern).all()]
+    usual = known_as("name", words)
+    # A unit that has a name already takes no other one but under a usual header.
+    if frame["_id"].str.fullmatch(CODE.pattern).all():
+        usual += [*known_as("name", same), *words]
+    return next(iter(usual), "")
+
+
+def unit_word(header: str) -> str:
+    """Return what one unit is called by the header of its column: `state` of
+    state_name.
+    """
+    word = re.sub(
+        r"[ _]?(name|id|code|abbr|no|fips)$",
+        "",
+        header.rpartition("+")[2].lower(),
+    ).strip()
+    is_word = re.fullmatch(r"[^\W\d_]{4,}", word)
+    # Words that say nothing of what the units are.
+    return word if is_word and word not in {"unit", "name", "label"} else "unit"
+
+
+def with_coordinates(
+    units: pd.DataFrame, given: Mapping[str, str | None] | None = None
+) -> pd.DataFrame:
+    """Name columns of degrees ``lat`` and ``lon``; others, as of metres, keep theirs."""
+    given = given or {}
+    names = dict[str, str]()
+    for kind, limit in LIMITS.items():
+        asked = given.get(kind)
+        for column in [asked] if asked else known_as(kind, units.columns):
+            numbers = numbers_of(units[column]) if column in units else None
+            if numbers is not None and numbers.abs().max() <= limit:
+                names.setdefault(kind, column)
+            elif asked:
+                raise IngestError(
+                    f"{column}, given by --{kind}, holds no degrees of the units",
+                    f"degrees from -{limit} to {limit} that do not change over the"
+                    " years",
+                    "name another column",
+                )
+    # One coordinate alone places nothing: both or none.
+    if set(names) != {"lat", "lon"}:
+        names = {}
+    chosen = {column: kind for kind, column in names.items()}
+    # Another column of a name that has a meaning of its own in units.csv.
+    others = {
+        column: f"{column}_given"
+        for column in set(NUMERIC["units"]) & set(units.columns) - set(chosen)
+        if numbers_of(units[column]) is None or column in {"lat", "lon"}
+    }
+    return units.rename(columns={**others, **chosen})

@@ -1,0 +1,130 @@
+"""Rows with the id of their unit and their year: ids without blanks, years of any form,
+quarters and months taken together.
+"""
+
+import pandas as pd
+
+from evenfield.study.errors import Faults, IngestError, counted, first_examples
+from evenfield.study.ingest.cells import number_text, numbers_of
+from evenfield.study.ingest.dates import (
+    EARLIEST,
+    Dates,
+    dates_of,
+    periods_as_years,
+    periods_of,
+    wrong_dates,
+)
+
+KEYS = ["unit", "year", "_id"]
+
+
+def keyed_rows(
+    frame: pd.DataFrame,
+    unit: str,
+    year: str,
+    years: str,
+    messages: list[str],
+) -> pd.DataFrame:
+    """Return rows with ``unit``, ``year`` and ``_id``, the unit as it is written."""
+    faults = Faults()
+    with faults.caught():
+        dates = _dates(frame[year], year, years, messages)
+    shown = frame[unit].str.strip()
+    if shown.str.fullmatch(r"\d+\.0+").all():
+        shown = shown.str.replace(r"\.0+$", "", regex=True)
+    ids = shown.str.replace(r"\s+", "_", regex=True)
+    if ids.eq("").any():
+        faults.append(
+            IngestError(
+                f"{unit} is blank in {counted(int(ids.eq('').sum()), 'row')}",
+                "a unit in each",
+                "fill the cell",
+            )
+        )
+    if ids.nunique() != shown.nunique():
+        faults.append(
+            IngestError(
+                f"{unit} has names that differ only in blanks",
+                "one name for one unit",
+                "correct it",
+            )
+        )
+    faults.refuse()
+    if ids.ne(shown).any():
+        messages.append("ids of units have _ in place of blanks; the names keep theirs")
+    # Another column of these names is not that of the study.
+    others = frame.drop(columns=[unit, year])
+    others = others.rename(columns={name: f"{name}_given" for name in KEYS})
+    rows = others.assign(unit=ids, year=dates.years, _id=shown)
+    twice = rows.assign(part=dates.parts).duplicated(["unit", "year", "part"])
+    if twice.any():
+        named = [f"{row.unit} {row.year}" for row in rows[twice].itertuples()]
+        stands = "stands" if len(named) == 1 else "stand"
+        raise IngestError(
+            f"{counted(len(named), 'row')} {stands} twice ({first_examples(named)})",
+            "one row per unit and year",
+            "remove them, or see --unit and --year",
+        )
+    if dates.in_year > 1:
+        rows = _whole_years(rows, dates, year, messages)
+    early = rows["year"] < EARLIEST
+    if early.any():
+        messages.append(f"rows before the year {EARLIEST} left out: {int(early.sum())}")
+    return rows[~early].reset_index(drop=True)
+
+
+def _dates(cells: pd.Series, year: str, years: str, messages: list[str]) -> Dates:
+    dates = dates_of(cells, year)
+    if dates is None:
+        periods = periods_of(cells, year)
+        if periods is not None:
+            dated = periods_as_years(periods, years, year)
+            messages.append(
+                f"{year} counts periods: {periods.min()} is {dated.min()}, and"
+                f" {periods.max()} is {dated.max()}"
+            )
+            return Dates("years", dated, dated * 0, 1)
+        wrong = wrong_dates(cells)
+        is_wrong = "is" if wrong.size == 1 else "are"
+        raise IngestError(
+            f"{year} has {counted(wrong.size, 'cell')} that {is_wrong} no year"
+            f" ('{wrong.iloc[0]}')",
+            "years",
+            "correct it",
+        )
+    if dates.form == "fiscal years":
+        first = f"{cells.iloc[0].strip()} is {dates.years.iloc[0]}"
+        messages.append(f"fiscal years, named after the year they begin in: {first}")
+    return dates
+
+
+def _whole_years(
+    rows: pd.DataFrame, dates: Dates, year: str, messages: list[str]
+) -> pd.DataFrame:
+    """Take the mean of the quarters or months of each year that has all of them."""
+    # ASSUME: a year's figure is the mean of its quarters or months, as of a rate or a
+    # stock; sums of flows differ from it by one factor, which relative income ignores.
+    keys = ["unit", "year"]
+    groups = rows.groupby(keys, sort=False)
+    whole = groups["_id"].transform("size").eq(dates.in_year)
+    if not whole.any():
+        raise IngestError(
+            f"{year} holds {dates.form} and no whole year",
+            f"{dates.in_year} rows for a unit and year",
+            "give whole years",
+        )
+    kept = rows[whole]
+    out = kept.drop_duplicates(keys).set_index(keys)
+    for name in kept.columns.difference(KEYS, sort=False):
+        numbers = numbers_of(kept[name])
+        if numbers is not None:
+            means = kept[keys].assign(value=numbers).groupby(keys)["value"].mean()
+            # A blank part would make the mean one of the others.
+            blank = kept[keys].assign(value=numbers.isna()).groupby(keys)["value"].any()
+            out[name] = [number_text(value) for value in means.mask(blank)[out.index]]
+    form = dates.form.partition(" ")[0]
+    messages.append(
+        f"{year} holds {form}: the mean of the {dates.in_year} of each whole year is"
+        f" taken ({int((~whole).sum())} rows of other years left out)"
+    )
+    return out.reset_index()

@@ -1,0 +1,353 @@
+"""Bring a table of any layout to one row per unit and date: wide, transposed, keys that
+are joined in one cell, several figures in lines below each other.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from evenfield.study.errors import IngestError, counted, first_examples
+from evenfield.study.ingest.cells import MISSING, numbers_of
+from evenfield.study.ingest.dates import (
+    TIME_HEADER,
+    dated_columns,
+    dates_of,
+    periods_of,
+    wrong_dates,
+)
+from evenfield.study.ingest.headers import AnyTable
+from evenfield.study.ingest.income_column import (
+    MONEY,
+    OTHER,
+    PEOPLE,
+    PER_HEAD,
+    sureness,
+)
+
+DATE = "_year"  # of a wide table
+# Flags behind figures, as 26200 p of Eurostat, 12 (r), 12*; a blank cell may have one.
+FLAG = r"(?:(?<=[\d:])\s+[a-z]{1,3}|\s*\*+|\s*\([a-z]{1,2}\)|\s*\[[^\]]*\])$"
+# Columns that say what the figures of their row are.
+SERIES = re.compile(
+    r"(indicator|series|measure|variable|estimates?|description|statistics?|element|item|"
+    r"unit|unit.?of.?measure|uom|indicador|variável|concept|subject)"
+    r"([ _.]?(name|label|code|id))?|.*[ _.](indicator|series|measure)",
+    re.IGNORECASE,
+)
+WHOLE_SERIES = re.compile(r"_?t|total|all|both sexes|_z", re.IGNORECASE)
+MOST_SERIES = 60
+INDICATOR = re.compile(
+    r"(?:指标|indicator|variável|variable|table \w+|tabela \w+)\s*[-:：.]\s*(.+)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Series:
+    """Figures that stand in lines below each other, told apart by columns of text."""
+
+    unit: str  # column of the units
+    columns: dict[str, list[str]]  # columns that tell the figures apart, their values
+    figures: str  # column of the figures; blank if there are several
+
+
+def without_note(text: str) -> str:
+    """Return a text without the mark of a footnote: Alaska *, Population 1/."""
+    return re.sub(r"\s*(\*+|\s\d+/|\[note[^\]]*\])$", "", text).strip()
+
+
+def with_parted_keys(table: AnyTable) -> AnyTable:
+    r"""Part keys that stand in one cell, as below ``freq,unit,geo\TIME_PERIOD``."""
+    name = next((name for name in table.frame.columns if "\\" in name), "")
+    header = name.partition("\\")[0]
+    names = header.split(",")
+    parted = table.frame[name].str.split(",", expand=True) if name else None
+    if parted is None or parted.shape[1] != len(names) or len(names) < 2:
+        if name:
+            frame = table.frame.rename(columns={name: header})
+            return replace(table, frame=frame)
+        return table
+    parted.columns = names
+    rest = table.frame.drop(columns=name)
+    frame = pd.concat([parted.apply(lambda cells: cells.str.strip()), rest], axis=1)
+    message = f"column {name} parted into {first_examples(names, 6)}"
+    return replace(table, frame=frame, messages=[*table.messages, message])
+
+
+def without_flags(table: AnyTable) -> AnyTable:
+    """Leave out flags behind figures, where a column holds figures but for them."""
+    bare = dict[str, pd.Series]()
+    flags = list[str]()
+    for name in table.frame.columns:
+        cells = table.frame[name].str.strip()
+        flagged = cells.str.extract(f"({FLAG})")[0]
+        if flagged.isna().all() or numbers_of(cells) is not None:
+            continue
+        plain = cells.str.replace(FLAG, "", regex=True)
+        if numbers_of(plain) is not None:
+            bare[name] = plain
+            flags += flagged.dropna().str.strip().tolist()
+    if not bare:
+        return table
+    kinds = first_examples(sorted(set(flags)), 6)
+    message = f"flags behind {counted(len(flags), 'figure')} left out: {kinds}"
+    frame = table.frame.assign(**bare)
+    return replace(table, frame=frame, messages=[*table.messages, message])
+
+
+def long_table(
+    frame: pd.DataFrame,
+    given: Mapping[str, str | None],
+    messages: list[str],
+    least: int = 2,
+) -> tuple[pd.DataFrame, str]:
+    """Return the table with one row per unit and date, and the column of dates; a wide
+    one has ``least`` dates.
+    """
+    frame = frame.rename(columns={DATE: "year_given", "_row": "row_given"})
+    stems = dated_columns(list(frame.columns), least)
+    wide = {column for columns in stems.values() for column in columns}
+    held = [name for name in frame.columns if name not in wide]
+    year = given.get("year") or ""
+    if year:
+        messages.append(f"years: column {year}")
+        return frame, year
+    dated = [name for name in held if dates_of(frame[name], name)]
+    dated = dated or [
+        name for name in held if periods_of(frame[name], name) is not None
+    ]
+    # Columns of dates that vary, and those that hold one date throughout.
+    once = [name for name in dated if frame[name].nunique() == 1]
+    dated = [name for name in dated if name not in once]
+    # A usual name decides; without one, only a single column of dates does.
+    likely = [name for name in dated if TIME_HEADER.fullmatch(name.strip())]
+    likely = likely or (dated if len(dated) == 1 else [])
+    if likely:
+        why = "by its name" if TIME_HEADER.fullmatch(likely[0]) else "by its cells"
+        messages.append(f"years: column {likely[0]}, {why} (--year)")
+        return frame, likely[0]
+    if not stems:
+        raise _no_dates(frame, once)
+    return _tall(frame, stems, held, messages), DATE
+
+
+def _no_dates(frame: pd.DataFrame, once: list[str]) -> IngestError:
+    fault = f"no column of years among {first_examples(list(frame.columns), 6)}"
+    timed = [name for name in frame.columns if TIME_HEADER.fullmatch(name.strip())]
+    if set(once) & set(timed):
+        fault = f"{once[0]} holds one year"
+    elif timed:
+        wrong = wrong_dates(frame[timed[0]]).unique()
+        fault = f"{timed[0]} holds {first_examples(list(wrong))}, which are no years"
+    return IngestError(
+        fault,
+        "the year of each row, or a column for each year",
+        "name it with --year, or add it",
+    )
+
+
+def _tall(
+    frame: pd.DataFrame,
+    stems: Mapping[str, dict[str, str]],
+    held: list[str],
+    messages: list[str],
+) -> pd.DataFrame:
+    shown = [
+        f"{stem} in {len(columns)} years ({_span(columns)})"
+        for stem, columns in stems.items()
+    ]
+    messages.append(f"wide table: {first_examples(shown, 6)}")
+    parts = []
+    for stem, columns in stems.items():
+        part = pd.DataFrame(
+            frame[list(columns)].set_axis(list(columns.values()), axis=1).stack()
+        )
+        parts.append(part.rename_axis(["_row", DATE]).set_axis([stem], axis=1))
+    tall = pd.concat(parts, axis=1).fillna("").reset_index(DATE)
+    others = [name for name in held if name not in stems]
+    return tall.join(frame[others]).astype({DATE: str}).reset_index(drop=True)
+
+
+def _span(columns: Mapping[str, str]) -> str:
+    dates = sorted(columns.values())
+    return f"{dates[0]} to {dates[-1]}"
+
+
+def from_transposed(
+    frame: pd.DataFrame, year: str, messages: list[str]
+) -> tuple[pd.DataFrame, str]:
+    """Return a table of a row per date and a column per unit as one with a row for each
+    of both, with the column of units; as it is, with none, if it is no such table.
+    """
+    others = [name for name in frame.columns if name != year]
+    figures = [name for name in others if numbers_of(frame[name]) is not None]
+    blank = [name for name in others if frame[name].str.lower().isin(MISSING).all()]
+    if (
+        frame[year].duplicated().any()
+        or len(figures) < 3
+        or len(figures) + len(blank) < len(others)
+    ):
+        return frame, ""
+    words = [
+        name
+        for name in figures
+        if MONEY.fullmatch(name) or PEOPLE.fullmatch(name) or OTHER.search(name)
+    ]
+    if words:
+        raise IngestError(
+            f"each year stands once, with columns such as {first_examples(words)}: one"
+            " unit only",
+            "several units",
+            "give a table of all units, or say with --unit which column names them",
+        )
+    tall = frame[[year, *figures]].melt(
+        id_vars=year, var_name="unit", value_name="value"
+    )
+    messages.append(
+        f"transposed table: {counted(len(figures), 'unit')} in columns"
+        f" ({first_examples(figures)})"
+    )
+    return tall, "unit"
+
+
+def series_in_lines(
+    frame: pd.DataFrame, year: str, candidates: list[str]
+) -> Series | None:
+    """Return what tells apart the rows of a unit and date; nothing if no text does.
+
+    ``candidates`` may name the units, the likeliest first.
+    """
+    texts = [
+        name
+        for name in frame.columns
+        if name != year
+        and 2 <= frame[name].nunique() <= MOST_SERIES
+        and numbers_of(frame[name]) is None
+    ]
+    for unit in candidates:
+        own = frame.groupby(unit)
+        telling = [
+            name for name in texts if name != unit and own[name].nunique().max() > 1
+        ]
+        chosen = list[str]()
+        # Single columns first, those whose names say series before others.
+        telling.sort(key=lambda name: not SERIES.fullmatch(name))
+        alone = [
+            name for name in telling if not frame.duplicated([unit, year, name]).any()
+        ]
+        if alone:
+            # A code and its label tell the same: the longer text is the label.
+            same = [name for name in alone if _tells_as(frame, alone[0], name)]
+            chosen = [max(same, key=lambda name: frame[name].str.len().mean())]
+        else:
+            for name in telling:
+                if not any(_tells_as(frame, one, name) for one in chosen):
+                    chosen.append(name)
+        if chosen and not frame.duplicated([unit, year, *chosen]).any():
+            values = {name: list(dict.fromkeys(frame[name])) for name in chosen}
+            return Series(unit, values, _figures(frame, unit, year, chosen))
+    return None
+
+
+def _tells_as(frame: pd.DataFrame, one: str, other: str) -> bool:
+    pairs = frame[[one, other]].drop_duplicates()
+    return len(pairs) == frame[one].nunique() == frame[other].nunique()
+
+
+def _figures(frame: pd.DataFrame, unit: str, year: str, telling: list[str]) -> str:
+    """Return the one column of figures that change within a series."""
+    series = frame.groupby(telling)
+    numbers = [
+        name
+        for name in frame.columns
+        if name not in {unit, year, *telling}
+        and numbers_of(frame[name]) is not None
+        and series[name].nunique().max() > 1
+        and frame.groupby(unit)[name].nunique().max() > 1
+    ]
+    return numbers[0] if len(numbers) == 1 else ""
+
+
+def spread(frame: pd.DataFrame, year: str, series: Series) -> pd.DataFrame:
+    """Return a table with a column for each series."""
+    (column,) = series.columns
+    wide = frame.pivot(index=[series.unit, year], columns=column, values=series.figures)
+    names = {name: without_note(str(name)) for name in wide.columns}
+    wide = wide.rename(columns=names).fillna("").reset_index()
+    # What describes units, and not the series.
+    own = frame.groupby(series.unit)
+    held = [
+        name
+        for name in frame.columns
+        if name not in {series.unit, year, column, series.figures, *names.values()}
+        and own[name].nunique().max() == 1
+    ]
+    described = frame[[series.unit, *held]].drop_duplicates(series.unit)
+    return wide.merge(described, on=series.unit)
+
+
+def series_labels(frame: pd.DataFrame, series: Series) -> dict[str, str]:
+    """Return what each series holds, by the columns that say it, as its unit."""
+    (column,) = series.columns
+    own = frame.groupby(column)
+    words = [
+        name
+        for name in frame.columns
+        if SERIES.fullmatch(name)
+        and own[name].nunique().max() == 1
+        and frame[name].nunique() > 1
+    ]
+    first = frame.drop_duplicates(column)
+    labels = first[words].agg(", ".join, axis=1)
+    names = map(without_note, first[column])
+    return dict(zip(names, map(without_note, labels), strict=True))
+
+
+def series_fault(series: Series) -> IngestError:
+    """Say which series there are and how to choose one."""
+    listed = [
+        f"column {name} has {first_examples(values, 6)}"
+        for name, values in series.columns.items()
+    ]
+    flags = " ".join(
+        f"--where {_quoted(f'{name}={_likeliest(values)}')}"
+        for name, values in series.columns.items()
+    )
+    return IngestError(
+        f"several rows for one {series.unit} and year: {' and '.join(listed)}",
+        "one row per unit and year",
+        f"choose one, for example with {flags}",
+    )
+
+
+def _likeliest(values: list[str]) -> str:
+    whole = [value for value in values if WHOLE_SERIES.fullmatch(value)]
+    heads = [value for value in values if PER_HEAD.search(value)]
+    return next(iter([*whole, *heads, *values]))
+
+
+def _quoted(text: str) -> str:
+    return text if re.fullmatch(r"[\w.=,+-]+", text) else f"'{text}'"
+
+
+def series_label(frame: pd.DataFrame, above: list[str], figures: list[str]) -> str:
+    """Return what the figures are by the only value of a column such as indicator, or
+    by a title line; blank if nothing says so.
+    """
+    texts = list[str]()
+    for name in frame.columns:
+        if (
+            name not in figures
+            and SERIES.fullmatch(name)
+            and frame[name].nunique() == 1
+        ):
+            texts.append(str(frame[name].iloc[0]).strip())
+    for line in above:
+        match = INDICATOR.search(line)
+        texts += [match[1].strip()] if match else [line.strip(', "')]
+    # The surest, and of these the longest, as a label is longer than its code.
+    texts.sort(key=lambda text: (sureness(text), len(text)), reverse=True)
+    best = texts[0] if texts and sureness(texts[0]) else ""
+    return without_note(best)

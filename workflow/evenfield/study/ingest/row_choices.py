@@ -1,0 +1,127 @@
+"""Which rows of a table a study keeps: those of one measure, without units that the user
+names, without totals of others.
+"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from evenfield.study.errors import IngestError, counted, first_examples, nearest
+from evenfield.study.ingest.cells import numbers_of
+from evenfield.study.ingest.totals import totals_among
+
+
+def rows_where(
+    frame: pd.DataFrame, conditions: Sequence[str], messages: list[str]
+) -> pd.DataFrame:
+    """Keep the rows that have, in each column named, one of the values asked for."""
+    wanted = dict[str, list[str]]()
+    for condition in conditions:
+        column, _, value = condition.partition("=")
+        if column.strip() not in frame or "=" not in condition:
+            raise IngestError(
+                f"--where {condition} names no column",
+                f"COLUMN=VALUE with {first_examples(list(frame.columns), 12)}",
+                "correct it",
+            )
+        wanted.setdefault(column.strip(), []).append(value.strip())
+    for column, values in wanted.items():
+        cells = frame[column].str.strip()
+        held = list(dict.fromkeys(cells))
+        missing = [value for value in values if value not in set(held)]
+        if missing:
+            raise IngestError(
+                f"no row has {missing[0]} in {column}, given by --where",
+                f"one of {first_examples(held, 12)}",
+                "correct it",
+            )
+        chosen = cells.isin(values)
+        messages.append(
+            f"rows with {' or '.join(values)} in {column}: {int(chosen.sum())} of"
+            f" {len(frame)}"
+        )
+        frame = frame[chosen].reset_index(drop=True)
+        if len(values) == 1:
+            frame = frame.drop(columns=column)
+    return frame
+
+
+def without_units(
+    frame: pd.DataFrame,
+    names: pd.Series,
+    leave_out: Sequence[str],
+    keep_totals: bool,
+    messages: list[str],
+) -> pd.DataFrame:
+    """Leave out the units that the user names, and totals of others."""
+    name_of = {str(unit): str(name) for unit, name in names.items()}
+    first = frame.drop_duplicates("unit")
+    written = dict(
+        zip(
+            first["unit"],
+            first["_id"],
+            strict=True,
+        )
+    )
+    shown = {
+        unit: unit if name in {unit, written[unit]} else f"{unit} {name}"
+        for unit, name in name_of.items()
+    }
+    texts = dict[str, list[str]]()
+    for unit, name in name_of.items():
+        for text in {
+            unit.casefold(),
+            name.casefold(),
+            written[unit].casefold(),
+        }:
+            texts.setdefault(text, []).append(unit)
+    out = list[str]()
+    for asked in leave_out:
+        units = texts.get(asked.strip().casefold(), [])
+        if len(units) != 1:
+            fault = "is no unit" if not units else f"names {len(units)} units"
+            raise IngestError(
+                f"{asked}, given by --leave-out, {fault}",
+                "an id or a name of the table",
+                nearest(
+                    asked,
+                    [*name_of, *name_of.values()],
+                    "correct it",
+                ),
+            )
+        out += units
+    if out:
+        messages.append(
+            f"left out, as asked: {first_examples([shown[unit] for unit in out], 6)}"
+        )
+        frame = frame[~frame["unit"].isin(out)]
+        names = names.drop(out)
+    figures = [
+        column
+        for column in frame.columns.difference(
+            ["unit", "year", "_id"],
+            sort=False,
+        )
+        if numbers_of(frame[column]) is not None
+    ]
+    totals = totals_among(frame, names, figures)
+    if not totals:
+        return frame
+    listed = first_examples(
+        [f"{shown[unit]} ({why})" for unit, why in totals.items()], 6
+    )
+    looks = "looks like a total" if len(totals) == 1 else "look like totals"
+    if keep_totals:
+        messages.append(
+            f"{counted(len(totals), 'unit')} {looks} and {'is' if len(totals) == 1 else 'are'} kept: {listed}"
+        )
+        return frame
+    # A panel needs three units: if fewer would remain, the signs mislead.
+    if len(names) - len(totals) < 3:
+        messages.append(f"{counted(len(totals), 'unit')} {looks}: {listed}")
+        return frame
+    messages.append(
+        f"{counted(len(totals), 'unit')} {looks} of others, left out (--keep-totals"
+        f" keeps): {listed}"
+    )
+    return frame[~frame["unit"].isin(totals)]
