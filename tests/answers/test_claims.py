@@ -68,8 +68,16 @@ CONTENT = {
         from_yaml("""
             {id: L5, paragraph: [5], claim: A plan., kind: not empirical, why: A plan.}
             """),
+        from_yaml("""
+            id: L6
+            paragraph: [6]
+            claim: "A law: of 2002."
+            kind: documentary
+            documents: [{document: Law, says: bears out, what: passed in 2002}]
+            """),
     ],
     "reasons": {"R1": "Smaller units."},
+    "documents": {"Law": "Gazette, 2002."},
 }
 
 
@@ -139,6 +147,14 @@ REFUSED = from_yaml(r"""
       [[claims, 0, kind, effect], 'claim L1 is an effect, its hypothesis H1 an association']
     unknown reason:
       [[claims, 3, because, [R9]], "claim L4: because 'R9' is not known; .*of R1"]
+    unknown document:
+      - [claims, 5, documents, [{document: Low, says: contradicts, what: It fell}]]
+      - "claim L6: document 'Low' is not known; .*of Law"
+    no document:
+      [[claims, 5, documents, []], 'claim L6: kind documentary needs documents']
+    document that says nothing clear:
+      - [claims, 5, documents, [{document: Law, says: perhaps, what: It may}]]
+      - "claim L6: documents.0.says: Input should be 'bears out' or"
     unknown family:
       - [claims, 1, evidence, {family: bta, spec_id: growth, term: x, period: P1}]
       - "claim L2: family 'bta'.*'beta'"
@@ -268,6 +284,7 @@ def test_a_study_is_answered_row_by_row():
         "SUGGESTIVE AGAINST",
         "OUT OF REACH",
         "NOT EMPIRICAL",
+        "DOCUMENTED",
     ]
     first = result.loc["L1"]
     numbers = first["estimate low high p p_adjusted interest".split()].tolist()
@@ -286,6 +303,14 @@ def test_a_study_is_answered_row_by_row():
         "shown",
     ]
     assert content["hypotheses"][0]["claims"] == ["L1"]
+
+
+def test_a_claim_was_read_as_it_says_or_as_its_hypothesis():
+    _, content = answers(changed("claims", 1, "read_as", "X of P1."))
+    readings = [claim["read_as"] for claim in content["claims"]]
+    assert readings == ["X grew.", "X of P1.", "", "", "", ""]
+    _, content = answers(changed("claims", 0, "read_as", "X in place of Y."))
+    assert content["claims"][0]["read_as"] == "X in place of Y."
 
 
 def test_a_lost_check_is_named_and_its_row_marked():

@@ -10,12 +10,13 @@ from pydantic import ValidationError
 
 from evenfield.answers.rule import (
     Evidence,
+    judge_documents,
     judge_fact,
     judge_stand_in,
     judge_tested,
     visible,
 )
-from evenfield.answers.spec import Rule, Threshold
+from evenfield.answers.spec import Document, Rule, Threshold
 from evenfield.study.errors import ClaimsError
 from refusals import fails
 from tolerances import close
@@ -125,6 +126,15 @@ TESTED = from_yaml("""
         [{<<: *none, p: 0.05, estimate: 2.0}, *asked, NO ANSWER, '']
       not defined:
         [{<<: *none, warning: no figures}, *asked, NO ANSWER, not defined (no figures)]
+      too coarse for what matters:
+        - {ends: [-1.0, 1.5], std_error: 0.5}
+        - {interest: 0.1}
+        - OUT OF REACH
+        - could show is 17 times what would matter
+      just fine enough:
+        [{ends: [-1.0, 1.5], std_error: 0.5}, {interest: 0.168}, NO ANSWER, '']
+      coarse and clear all the same:
+        [{ends: [0.5, 3.0], std_error: 0.5}, {interest: 0.1}, SUGGESTIVE, '']
     """)["cases"]
 
 
@@ -273,6 +283,32 @@ def test_stand_ins_agree_or_not_by_the_rule_of_a_fact(value, others, answer):
     result = judge_stand_in(Threshold(above=0), row((0, 0), estimate=value), variants)
     fact = judge_fact(Threshold(above=0), row((0, 0), estimate=value), variants)
     assert (result.answer, result.because) == (answer, fact.because)
+
+
+@pytest.mark.parametrize(
+    ("says", "answer", "because"),
+    [
+        (["bears out"], "DOCUMENTED", "Borne out by: item 1 (A)"),
+        (
+            ["bears out", "bears out"],
+            "DOCUMENTED",
+            "Borne out by: item 1 (A); item 2 (A)",
+        ),
+        (["contradicts"], "CONTRADICTED", "Contradicted by: item 1 (A)"),
+        (
+            ["contradicts", "bears out"],
+            "DOCUMENTS DIFFER",
+            "Borne out by: item 2 (A). Contradicted by: item 1 (A)",
+        ),
+    ],
+)
+def test_documents_decide_unless_they_differ(says, answer, because):
+    documents = [
+        Document(document="A", says=word, what=f"item {number}")
+        for number, word in enumerate(says, 1)
+    ]
+    result = judge_documents(documents)
+    assert (result.answer, result.because) == (answer, because)
 
 
 def test_thresholds_are_strict_except_between():

@@ -3,11 +3,11 @@ docs/methods/answers.md.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from evenfield.answers.spec import Rule, Threshold
+from evenfield.answers.spec import Document, Rule, Threshold
 from evenfield.numerics.power import smallest_visible
 from evenfield.shared.estimates import NAN
 from evenfield.shared.tables.numbers import is_missing
@@ -20,6 +20,9 @@ DOES_NOT_HOLD = "DOES NOT HOLD"
 AGREE = "STAND-INS AGREE"
 AGREE_IN_PART = "STAND-INS AGREE IN PART"
 DISAGREE = "STAND-INS DISAGREE"
+DOCUMENTED = "DOCUMENTED"
+DOCUMENTS_DIFFER = "DOCUMENTS DIFFER"
+CONTRADICTED = "CONTRADICTED"
 SUPPORTED = "SUPPORTED"
 SUGGESTIVE = "SUGGESTIVE"
 NEGLIGIBLE = "NEGLIGIBLE"
@@ -35,6 +38,9 @@ WORDS = (
     AGREE,
     AGREE_IN_PART,
     DISAGREE,
+    DOCUMENTED,
+    DOCUMENTS_DIFFER,
+    CONTRADICTED,
     SUPPORTED,
     SUGGESTIVE,
     NEGLIGIBLE,
@@ -115,6 +121,24 @@ def judge_stand_in(
     return judged._replace(answer=STAND_INS.get(judged.answer, judged.answer))
 
 
+def judge_documents(documents: Sequence[Document]) -> Judged:
+    """Say what documents say of a statement; one that contradicts it is enough to leave
+    it open.
+    """
+    passages = {"bears out": list[str](), "contradicts": list[str]()}
+    for item in documents:
+        passages[item.says].append(f"{item.what} ({item.document})")
+    parts = [
+        f"{words} by: {'; '.join(passages[says])}"
+        for says, words in (("bears out", "borne out"), ("contradicts", "contradicted"))
+        if passages[says]
+    ]
+    answer = DOCUMENTED if passages["bears out"] else CONTRADICTED
+    if len(parts) > 1:
+        answer = DOCUMENTS_DIFFER
+    return Judged(answer, ". ".join(part[:1].upper() + part[1:] for part in parts))
+
+
 def judge_tested(given: Evidence, rule: Rule) -> Judged:
     """Judge an association or effect; for and against carry the same burden."""
     low, high = interval(given.row, given.sign, rule.alpha)
@@ -161,6 +185,17 @@ def judge_tested(given: Evidence, rule: Rule) -> Judged:
             NO_ANSWER,
             f"more than half of its checks take it away: {', '.join(lost)}",
             lost,
+        )
+    # 6. One that could not have shown what matters is no test of the claim at all.
+    # ASSUME: ten effects of interest (rule.coarse). An effect of the size that matters
+    # is then seen in six samples of a hundred, and of those one in five has the wrong
+    # sign (Gelman and Carlin 2014).
+    multiple = visible(given.row, rule) / given.interest
+    if multiple > rule.coarse:
+        return Judged(
+            OUT_OF_REACH,
+            f"the smallest effect that it could show is {multiple:.0f} times what would"
+            " matter",
         )
     undefined = is_missing(given.row["estimate"])
     return Judged(

@@ -25,6 +25,7 @@ TEST = ("interest", "checks", "placebos", "shows")
 NEEDED = {
     "fact": ("evidence", "holds"),
     "stand-in": ("evidence", "holds"),
+    "documentary": ("documents",),
     "out of reach": ("because", "why", "data"),
     "not empirical": ("why",),
 }
@@ -43,6 +44,8 @@ class Rule(Spec):
     alpha: float = Field(default=0.05, gt=0, lt=0.5)
     # of the smallest effect that a row could show
     power: float = Field(default=0.8, gt=0.5, lt=1)
+    # A row that shows no effect below so many effects of interest cannot answer.
+    coarse: float = Field(default=10.0, gt=1)
 
 
 class Threshold(Spec):
@@ -86,7 +89,13 @@ class Entry(Spec):
     """
 
     kind: Literal[
-        "fact", "stand-in", "association", "effect", "out of reach", "not empirical"
+        "fact",
+        "stand-in",
+        "documentary",
+        "association",
+        "effect",
+        "out of reach",
+        "not empirical",
     ]
     sign: Literal["", "+", "-"] = ""  # of the effect that is predicted
     # smallest effect of interest, else that of the row
@@ -148,18 +157,28 @@ class Hypothesis(Entry):
         return self
 
 
+class Document(Spec):
+    """What one document says of a claim, as somebody read it."""
+
+    document: str  # a key of the documents
+    says: Literal["bears out", "contradicts"]
+    what: str = Field(min_length=1)  # that it says, in a clause
+
+
 class Claim(Entry):
     """One single statement of the paper."""
 
     id: Id
     paragraph: list[PositiveInt] = Field(default_factory=list)  # of the paper
     claim: str
+    read_as: str = ""  # how it was read, where the claim does not say so itself
     hypothesis: str = ""  # whose answer the claim takes
     evidence: Select | None = None
     holds: Threshold | None = None  # of a fact
     because: list[str] = Field(default_factory=list)  # reasons that put it out of reach
     why: str = ""
     data: str = ""  # that would decide it
+    documents: list[Document] = Field(default_factory=list)
 
     @property
     def first(self) -> Select:
@@ -175,7 +194,7 @@ class Claim(Entry):
         written = {
             name
             for name, value in self
-            if name not in ("id", "paragraph", "claim", "kind") and value
+            if name not in ("id", "paragraph", "claim", "kind", "read_as") and value
         }
         for name in needed:
             if name not in written:
@@ -196,6 +215,8 @@ class Claims(Spec):
     hypotheses: dict[str, Hypothesis] = Field(default_factory=dict)
     claims: list[Claim] = Field(default_factory=list)
     reasons: dict[str, str] = Field(default_factory=dict)  # words of each reason
+    # full reference of each document by its short name
+    documents: dict[str, str] = Field(default_factory=dict)
 
     def entries(self) -> Iterator[tuple[str, Entry]]:
         """Yield hypotheses and claims with the place where each stands."""
@@ -267,6 +288,7 @@ def _keys_beside(loc: Sequence[Any]) -> list[str]:
         "hypotheses": Hypothesis,
         "claims": Claim,
         "holds": Threshold,
+        "documents": Document,
     }
     inner: type[Spec] = Claims
     for step in loc[:-1]:
@@ -308,6 +330,10 @@ def _name_faults(claims: Claims, config: Record) -> Iterator[EvenfieldError]:
         for code in claim.because:
             yield from _unknown(
                 f"claim {claim.id}: because", code, list(claims.reasons)
+            )
+        for document in claim.documents:
+            yield from _unknown(
+                f"claim {claim.id}: document", document.document, list(claims.documents)
             )
     for where, entry in claims.entries():
         yield from _row_faults(where, entry, config)

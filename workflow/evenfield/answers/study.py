@@ -18,6 +18,7 @@ from evenfield.answers.rule import (
     WORDS,
     Evidence,
     Judged,
+    judge_documents,
     judge_fact,
     judge_stand_in,
     judge_tested,
@@ -85,6 +86,7 @@ def answer_study(
         "words": list(WORDS),
         "counts": {word: words.count(word) for word in WORDS},
         "reasons": claims.reasons,
+        "documents": claims.documents,
         "claims": [
             {
                 **_plain(line),
@@ -93,6 +95,10 @@ def answer_study(
                 "reasons": claim.because,
                 "why": claim.why,
                 "data": claim.data,
+                # A claim that takes its answer from a question was read as that.
+                "read_as": claim.read_as
+                or (claim.hypothesis and claims.hypotheses[claim.hypothesis].statement),
+                "documents": [item.model_dump() for item in claim.documents],
                 "rows": item.rows,
             }
             for claim, item, line in zip(
@@ -169,6 +175,8 @@ class _Study:
             return Answered(Judged(OUT_OF_REACH, because))
         if isinstance(entry, Claim) and entry.kind == "not empirical":
             return Answered(Judged(NOT_EMPIRICAL, entry.why))
+        if isinstance(entry, Claim) and entry.documents:
+            return Answered(judge_documents(entry.documents))
         rows = self.rows[where]
         row = rows["primary", ""]
         by_kind = defaultdict[str, dict[str, Row]](dict)

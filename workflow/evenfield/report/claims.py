@@ -38,6 +38,9 @@ MEANING = {
         "Figures of whole {units} miss the threshold; that refutes nothing about what"
         " lies inside them."
     ),
+    "DOCUMENTED": "A cited document bears it out and none contradicts it.",
+    "DOCUMENTS DIFFER": "One cited document bears it out and another contradicts it.",
+    "CONTRADICTED": "A cited document contradicts it and none bears it out.",
     "SUPPORTED": (
         "The interval leaves out zero, also adjusted for the number of questions, and"
         " no check takes it away."
@@ -64,6 +67,7 @@ MEANING = {
     ),
     "NOT EMPIRICAL": "Definitions, premises and plans; no figure can decide them.",
 }
+COARSE = "The estimate could show only effects far above what would matter."
 # Words of a unit, and of what stands behind its first "per": units are put together
 # of both, so that no unit loses its second half.
 UNIT_WORDS = {
@@ -128,9 +132,13 @@ def by_reason(
     first.
     """
     groups: dict[str, list[Any]] = {name: [] for name in reasons}
+    coarse = list[Any]()
     for claim in claims:
-        groups[claim["reasons"][0]].append(claim)
+        # What is out of reach by its estimate alone has no reason in the ledger.
+        named = groups[claim["reasons"][0]] if claim["reasons"] else coarse
+        named.append(claim)
     reasons_used = [(reasons[name], items) for name, items in groups.items() if items]
+    reasons_used += [(COARSE, coarse)] if coarse else []
     return sorted(reasons_used, key=lambda pair: -len(pair[1]))
 
 

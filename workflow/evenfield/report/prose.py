@@ -84,7 +84,15 @@ GIVEN = (
     " years proxy made section sections"
 ).split()
 # Of claims.
-KINDS = ("fact", "stand-in", "association", "effect", "out of reach", "not empirical")
+KINDS = (
+    "fact",
+    "stand-in",
+    "documentary",
+    "association",
+    "effect",
+    "out of reach",
+    "not empirical",
+)
 # of a number
 PARTS = ("low", "high", "p", "p_is", "interval", "smallest_visible", "unit")
 GROUP = re.compile(r"(?<!\\)\[(@[^\[\]]*)\]")

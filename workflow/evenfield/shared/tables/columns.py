@@ -16,7 +16,11 @@ from evenfield.shared.tables.table import Column, right
 
 
 def left(
-    header: str, *names: str, show: Formatter = text, width_cm: float = 0.0
+    header: str,
+    *names: str,
+    show: Formatter = text,
+    width_cm: float = 0.0,
+    paper: bool = True,
 ) -> Column:
     """Return a column of text, aligned at the left."""
     return Column(
@@ -24,6 +28,7 @@ def left(
         header=header,
         show=show,
         width_cm=width_cm,
+        paper=paper,
     )
 
 

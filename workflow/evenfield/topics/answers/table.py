@@ -31,6 +31,10 @@ are read by their interval, their placebos, named checks and a p-value adjusted 
 primary ones. No answer is no evidence that nothing is there: beside it stands the smallest
 effect that could have been seen.
 """
+READING_NOTE = """
+Read as: what was compared with what; blank where the statement says so behind its colon,
+or the last column why nothing was.
+"""
 QUESTIONS_NOTE = """
 Adjusted p: Holm over the {content[questions]} questions with a p-value. Could show: the
 smallest effect found with a power of {content[rule][power]:.0%}, from the row's own interval
@@ -51,6 +55,10 @@ def t0(facts: Facts) -> Table:
         if content["counts"][word]
     ]
     frame = pd.DataFrame(content["claims"])
+    note = (
+        *facts.text(ANSWERS_NOTE, counts=", ".join(counts).capitalize()),
+        NOT_CAUSAL,
+    )
     unanswered = frame["answer"].eq("NO ANSWER")
     frame = frame.assign(
         number=[_number(row) for row in records(frame)],
@@ -66,17 +74,19 @@ def t0(facts: Facts) -> Table:
     )
     columns = (
         left("\u00b6", "where"),
-        left("Statement, in our words", "claim", width_cm=5.6),
+        left("Statement, in our words", "claim", width_cm=4.6),
+        left("Read as", "read_as", width_cm=3.6, paper=False),
         left("Kind", "kind", width_cm=1.8),
         left("Estimate [interval]", "number", width_cm=3.2),
         right("Could show", "visible", show=significant),
-        left("Why, and what is missing", "missing", width_cm=5.4),
+        left("Why, and what is missing", "missing", width_cm=4.8),
     )
     return Table(
         id="T0",
         note=(
-            *facts.text(ANSWERS_NOTE, counts=", ".join(counts).capitalize()),
-            NOT_CAUSAL,
+            *note,
+            *facts.text(READING_NOTE),
+            *(f"{name}: {cited}" for name, cited in content["documents"].items()),
         ),
         columns=columns,
         frame=frame,
@@ -84,6 +94,7 @@ def t0(facts: Facts) -> Table:
         short=Short(
             lambda row: row["group"].upper() not in UNTESTED,
             ("claim", "number", "visible"),
+            note=note,
             size=6.7,
         ),
     )
