@@ -168,6 +168,25 @@ def test_drawn_variances_are_those_of_a_stationary_autoregression_around_levels(
     close(drawn.mean(axis=0), expected, rtol=0.03)
 
 
+def test_variances_of_many_units_are_drawn_as_those_of_panels():
+    units, dates, rho = 60, 5, 0.6
+    # More than ten units a date: drawn from a Wishart law.
+    drawn = _drawn_variance(rho, 0.5, 0.8, (40_000, units, dates), default_rng(1))
+    rng = default_rng(2)
+    path = 0.8 * rng.standard_normal((dates, 8000, units))
+    path[0] /= np.sqrt(1 - rho**2)
+    for t in range(1, dates):
+        path[t] += rho * path[t - 1]
+    panels = (path + 0.5 * rng.standard_normal((8000, units))).var(axis=2, ddof=1).T
+    close(drawn.mean(axis=0), panels.mean(axis=0), rtol=0.01)
+    # Two variances of normal values with covariance c: 2 c^2 / (N - 1).
+    apart = np.abs(np.subtract.outer(np.arange(dates), np.arange(dates)))
+    c = 0.5**2 + 0.8**2 / (1 - rho**2) * rho**apart
+    close(np.cov(drawn.T), 2 * c**2 / (units - 1), rtol=0.08)
+    shares = np.linspace(0.05, 0.95, 7)
+    close(np.quantile(drawn, shares), np.quantile(panels, shares), rtol=0.02)
+
+
 def test_a_falling_variance_is_a_lower_tail_and_the_data_are_one_draw():
     y = persistent(
         default_rng(6),

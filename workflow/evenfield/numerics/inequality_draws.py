@@ -12,7 +12,7 @@ from evenfield.numerics.inequality import THEIL_T, relative_incomes
 from evenfield.numerics.spatial import Weights, connected_sets, hangs_together
 
 TIE = 1e-12  # indices that differ by less are the same
-CHUNK = 2000
+CELLS_AT_ONCE = 1 << 22
 MOST_SETS = 50_000
 
 
@@ -48,8 +48,9 @@ def between_test(
     )
     above = 0
     total = 0.0
-    for first in range(0, draws, CHUNK):
-        labels = np.broadcast_to(groups, (min(CHUNK, draws - first), len(p)))
+    at_once = max(1, CELLS_AT_ONCE // len(p))
+    for first in range(0, draws, at_once):
+        labels = np.broadcast_to(groups, (min(at_once, draws - first), len(p)))
         drawn = _between(
             p,
             r,
@@ -73,13 +74,18 @@ def _between(
     measure: str,
 ) -> Array:
     """Return the inequality between the groups of each draw of labels; (B, N) -> (B,)."""
-    both = np.column_stack([p, p * r])
-    out = np.zeros(len(labels))
-    for group in range(int(labels.max()) + 1):
-        size, income = ((labels == group).astype(float) @ both).T
-        logs = np.log(income / size)
-        out += income * logs if measure == THEIL_T else -size * logs
-    return out
+    draws = len(labels)
+    groups = int(labels.max()) + 1
+    # A cell of its own for each draw and group.
+    cells = (labels + groups * np.arange(draws)[:, None]).ravel()
+    sums = [
+        np.bincount(cells, np.tile(values, draws), draws * groups)
+        for values in (p, p * r)
+    ]
+    size, income = (total.reshape(draws, groups) for total in sums)
+    logs = np.log(income / size)
+    parts = income * logs if measure == THEIL_T else -size * logs
+    return np.asarray(parts.sum(axis=1))
 
 
 def connected_test(
@@ -137,12 +143,25 @@ def leave_one_out_theil(
             f"{len(income)} units: leaving one out needs at least three"
         )
     p, r = relative_incomes(income, weights)
-    return reweighted_theil(
-        p,
-        r,
-        1.0 - np.eye(len(p)),
-        measure,
-    )
+    sums = _theil_terms(p, r, measure)
+    return _theil_of_sums(sums.sum(axis=0) - sums, measure)
+
+
+def _theil_terms(p: Array, r: Array, measure: str) -> Array:
+    """Return what adds up over units: population, income and entropy, (N, 3)."""
+    entropy = p * r * np.log(r) if measure == THEIL_T else -p * np.log(r)
+    return np.column_stack([p, p * r, entropy])
+
+
+def _theil_of_sums(sums: Array, measure: str) -> Array:
+    """Return Theil indices from sums over units of population, income and entropy, (B,
+    3) -> (B,).
+    """
+    size, income, entropy = sums.T
+    level = np.log(income / size)
+    if measure == THEIL_T:
+        return np.asarray(entropy / income - level)
+    return np.asarray(entropy / size + level)
 
 
 def reweighted_theil(
@@ -151,22 +170,8 @@ def reweighted_theil(
     """Return the Theil index when units count several times or not at all; p, r (N,),
     times (B, N) -> (B,).
     """
-    # Entropies add up over units: sums of a redrawn sample are products with times.
-    terms = p * r * np.log(r) if measure == THEIL_T else -p * np.log(r)
-    size, income, entropy = (
-        times
-        @ np.column_stack(
-            [
-                p,
-                p * r,
-                terms,
-            ]
-        )
-    ).T
-    level = np.log(income / size)
-    if measure == THEIL_T:
-        return np.asarray(entropy / income - level)
-    return np.asarray(entropy / size + level)
+    # Sums of a redrawn sample are products with times.
+    return _theil_of_sums(times @ _theil_terms(p, r, measure), measure)
 
 
 def redrawn_theil(

@@ -4,15 +4,20 @@ The largest of many tests is no longer F: its p-value comes from a bootstrap und
 break, with one sign for all dates of a unit.
 """
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.rolling.signed_influence import (
+    Influences,
+    influence_products,
+    rademacher,
+)
 
 DRAWS_AT_ONCE = 500
-CELLS_AT_ONCE = 1 << 21
 
 
 class SlopeBreak(NamedTuple):
@@ -27,11 +32,11 @@ class SlopeBreak(NamedTuple):
 
 
 class RegimeSlopes(NamedTuple):
-    """Tests and slopes of D outcomes, with a break after each of S dates."""
+    """Tests and slopes with a break after each of S dates."""
 
-    wald: Array  # (D, S)
-    before: Array  # (D, S)
-    after: Array  # (D, S)
+    wald: Array  # (S,)
+    before: Array  # (S,)
+    after: Array  # (S,)
 
 
 def slope_break_test(
@@ -54,8 +59,8 @@ def slope_break_test(
     if ((x**2).sum(axis=0) <= 0).any():
         raise NumericsError("the regressor is the same in every unit at a date")
     common_slope = float((x * y).sum() / (x**2).sum())
-    fit = _regime_slopes(x, y[None])
-    wald = fit.wald[0]
+    fit = _regime_slopes(x, y)
+    wald = fit.wald
     last = int(dates[wald[dates].argmax()])
     if not np.isfinite(wald[dates]).all():
         raise NumericsError("the fit is perfect, no residual is left")
@@ -64,8 +69,8 @@ def slope_break_test(
     path[dates] = wald[dates]
     return SlopeBreak(
         last=last,
-        before=float(fit.before[0, last]),
-        after=float(fit.after[0, last]),
+        before=float(fit.before[last]),
+        after=float(fit.after[last]),
         wald=path,
         statistic=float(wald[last]),
         p_value=(1 + int((largest >= wald[last]).sum())) / (1 + draws),
@@ -84,29 +89,67 @@ def _break_dates(shape: tuple[int, ...], trim: float) -> np.ndarray:
 def _largest_draws(
     x: Array, residual: Array, dates: np.ndarray, rng: np.random.Generator, draws: int
 ) -> Array:
+    """Draw the largest test under no break; x, residual (N, S) -> (draws,)."""
+    units = len(x)
+    products = np.cumsum(x * residual, axis=1)
+    regimes = [_Regimes.at(x, products, int(s)) for s in dates]
     largest = []
-    at_once = max(1, min(DRAWS_AT_ONCE, CELLS_AT_ONCE // x.size))
-    for first in range(0, draws, at_once):
-        samples = min(at_once, draws - first)
-        signs = (
-            rng.integers(
-                0,
-                2,
-                (samples, len(x)),
-            )
-            * 2.0
-            - 1.0
-        )
-        drawn = signs[:, :, None] * residual
-        centred = drawn - drawn.mean(axis=1, keepdims=True)
-        wald = _regime_slopes(x, centred).wald
-        largest.append(wald[:, dates].max(axis=1))
+    for first in range(0, draws, DRAWS_AT_ONCE):
+        signs = rademacher(rng, min(DRAWS_AT_ONCE, draws - first), units)
+        # Drawn outcomes are g_i u_it less their mean of the date.
+        means = signs @ residual / units
+        wald = np.column_stack([regime.wald(signs, means) for regime in regimes])
+        largest.append(wald.max(axis=1))
     return np.concatenate(largest)
 
 
+@dataclass(frozen=True)
+class _Regimes:
+    """Both regimes of a break after one date: what all samples share."""
+
+    before: Array  # (N,) weights of the signs in each slope
+    after: Array  # (N,)
+    data: Array  # (N,) influences before signs
+    refitted: Array  # (N, S + 2) of the means of dates and of both slopes
+
+    @classmethod
+    def at(cls, x: Array, products: Array, last: int) -> "_Regimes":
+        """Prepare a break after a position; products (N, S) cumulated over dates."""
+        squares = (x**2).cumsum(axis=1)
+        total = squares[:, -1]
+        in_first = squares[:, last]
+        sum_before = in_first.sum()
+        sum_after = total.sum() - sum_before
+        before = products[:, last] / sum_before
+        after = (products[:, -1] - products[:, last]) / sum_after
+        # A date belongs to the first regime, or to the second with the other sign.
+        scale = np.full(x.shape[1], -1 / sum_after)
+        scale[: last + 1] = 1 / sum_before
+        of_slopes = [in_first / sum_before, (in_first - total) / sum_after]
+        return cls(
+            before=before,
+            after=after,
+            data=before - after,
+            refitted=np.column_stack([x * scale, *of_slopes]),
+        )
+
+    def wald(self, signs: Array, means: Array) -> Array:
+        """Return the test in each sample; signs (B, N), means (B, S)."""
+        units = len(self.data)
+        # Regressors have no date means, so that those of the outcomes leave no trace.
+        before = signs @ self.before
+        after = signs @ self.after
+        own = Influences(
+            data=self.data,
+            refitted=self.refitted,
+            by_sample=np.column_stack([means, before, after]),
+        )
+        squares = influence_products(signs, own, own)
+        return np.asarray((before - after) ** 2 / (squares * units / (units - 1)))
+
+
 def _regime_slopes(x: Array, y: Array) -> RegimeSlopes:
-    """Fit both regimes for a break after each date; x (N, S), y (D, N, S) without date
-    means.
+    """Fit both regimes for a break after each date; x, y (N, S) without date means.
 
     Notes
     -----
@@ -115,19 +158,19 @@ def _regime_slopes(x: Array, y: Array) -> RegimeSlopes:
     second, each over its own sum of squares; the variance is their sum of squares times
     N / (N - 1).
     """
-    products = np.cumsum(x * y, axis=2)
+    products = np.cumsum(x * y, axis=1)
     squares = np.cumsum(x**2, axis=1)
     squares_before = squares.sum(axis=0)
-    products_before = products.sum(axis=1)
+    products_before = products.sum(axis=0)
     units = len(x)
     with np.errstate(divide="ignore", invalid="ignore"):
         squares_after = squares_before[-1] - squares_before
         before = products_before / squares_before
-        after = (products_before[:, -1:] - products_before) / squares_after
-        score_before = products - before[:, None, :] * squares
+        after = (products_before[-1] - products_before) / squares_after
+        score_before = products - before * squares
         rest = squares[:, -1:] - squares
-        score_after = products[:, :, -1:] - products - after[:, None, :] * rest
+        score_after = products[:, -1:] - products - after * rest
         influence = score_before / squares_before - score_after / squares_after
-        variance = (influence**2).sum(axis=1) * units / (units - 1)
+        variance = (influence**2).sum(axis=0) * units / (units - 1)
         wald = (before - after) ** 2 / variance
     return RegimeSlopes(wald=wald, before=before, after=after)

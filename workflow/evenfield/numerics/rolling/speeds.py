@@ -73,12 +73,7 @@ def speed_contrasts(
     if (1 + fit.slope * years <= 0).any():
         raise NumericsError("a speed is not defined: 1 + bT is not positive")
     speed = _speed(fit.slope, years)
-    influence = _speed_influence(
-        fit.slope[None],
-        fit.influence[None],
-        years,
-    )
-    gaps = _gaps(speed[None], influence)
+    gaps = _gaps(fit.slope[None], fit.covariance[None], years)
     gap = gaps.gap[0]
     std_error = gaps.std_error[0]
     wald = float(_wald(gaps.gap, gaps.covariance)[0])
@@ -102,19 +97,20 @@ def _speed(slope: Array, years: np.ndarray) -> Array:
     return np.asarray(-np.log1p(slope * years) / years)
 
 
-def _speed_influence(
-    slopes: Array,
-    influence: Array,
-    years: np.ndarray,
-) -> Array:
-    return np.asarray(influence / (1 + slopes * years)[:, None, :])
-
-
-def _gaps(speed: Array, influence: Array) -> SpeedGaps:
-    difference = influence[:, :, 1:] - influence[:, :, :1]
+def _gaps(slopes: Array, covariance: Array, years: np.ndarray) -> SpeedGaps:
+    """Return gaps of speeds from slopes (D, S) and their covariances (D, S, S)."""
+    # d lambda / d b = -1 / (1 + bT); the two signs cancel.
+    scale = 1 / (1 + slopes * years)
+    of_speeds = covariance * scale[:, :, None] * scale[:, None, :]
+    # Var(l_s - l_1, l_q - l_1) = V_sq - V_s1 - V_1q + V_11
+    with_first = of_speeds[:, 1:, :1]
+    speed = _speed(slopes, years)
     return SpeedGaps(
         gap=speed[:, 1:] - speed[:, :1],
-        covariance=np.swapaxes(difference, 1, 2) @ difference,
+        covariance=of_speeds[:, 1:, 1:]
+        - with_first
+        - np.swapaxes(with_first, 1, 2)
+        + of_speeds[:, :1, :1],
     )
 
 
@@ -145,8 +141,7 @@ def _null_draws(
         slopes = fit.slope + sample.deviation
         defined = (1 + slopes * years > 0).all(axis=1)
         left_out += int((~defined).sum())
-        influence = _speed_influence(slopes[defined], sample.influence[defined], years)
-        gaps = _gaps(_speed(slopes[defined], years), influence)
+        gaps = _gaps(slopes[defined], sample.covariance[defined], years)
         deviation = gaps.gap - estimate
         t_ratios.append(deviation / gaps.std_error)
         walds.append(_wald(deviation, gaps.covariance))

@@ -16,6 +16,7 @@ DRAWS_AT_ONCE = 500
 CONSTANT = 1e-12
 FEWEST_DATES = 6
 PERSISTENCE_GRID = 5
+UNITS_A_DATE = 10  # above it, covariances are drawn and not panels
 
 
 class TrendFit(NamedTuple):
@@ -205,11 +206,42 @@ def _drawn_variance(
 ) -> Array:
     """Return the cross-section variance by date of each drawn panel; shape (draws,
     units, dates).
+
+    Notes
+    -----
+    Variances of many units are drawn at once: the covariance of the dates over N normal
+    units is Wishart with N - 1 degrees of freedom.
     """
     draws, units, dates = shape
+    if units > UNITS_A_DATE * dates:
+        apart = np.abs(np.subtract.outer(np.arange(dates), np.arange(dates)))
+        of_shocks = shock_sd**2 / (1 - persistence**2) * persistence**apart
+        root = np.asarray(np.linalg.cholesky(of_shocks + level_sd**2), dtype=float)
+        return wishart_variances(root, units - 1, draws, rng)
     y = shock_sd * rng.standard_normal((dates, draws, units))
     y[0] /= np.sqrt(1 - persistence**2)  # the first date is stationary
     for t in range(1, dates):
         y[t] += persistence * y[t - 1]
     y += level_sd * rng.standard_normal((draws, units))
     return np.asarray(y.var(axis=2, ddof=1).T)
+
+
+def wishart_variances(
+    root: Array, df: int, draws: int, rng: np.random.Generator
+) -> Array:
+    """Draw the diagonals of a Wishart matrix over its degrees of freedom; root (T, T)
+    lower triangular -> (draws, T).
+
+    Notes
+    -----
+    Bartlett (1933): with A lower triangular, A_tt^2 chi-square with df - t degrees of
+    freedom (t = 0, 1, ...) and the others standard normal, L A A' L' is Wishart for
+    the covariance L L'.
+    """
+    dates = len(root)
+    triangles = np.tril(rng.standard_normal((draws, dates, dates)), -1)
+    on_diagonal = np.arange(dates)
+    triangles[:, on_diagonal, on_diagonal] = np.sqrt(
+        rng.chisquare(df - on_diagonal, (draws, dates))
+    )
+    return np.asarray(((root @ triangles) ** 2).sum(axis=2) / df)

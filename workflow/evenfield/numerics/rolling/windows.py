@@ -6,12 +6,19 @@ dependence, and a bootstrap that keeps a unit together gives a band around the w
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
 from typing import NamedTuple
 
 import numpy as np
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.rolling.signed_influence import (
+    Influences,
+    influence_products,
+    rademacher,
+)
 
 DRAWS_AT_ONCE = 500
 CONSTANT = 1e-12
@@ -48,12 +55,31 @@ class WindowFit(NamedTuple):
         return np.asarray(np.sqrt((self.influence**2).sum(axis=0)))
 
 
-class SlopeDraws(NamedTuple):
+@dataclass(frozen=True)
+class SlopeDraws:
     """Slopes of D bootstrap samples, as deviations from the estimates."""
 
     deviation: Array  # (D, S) b* - b
-    std_error: Array  # (D, S) HC3 errors of b*
-    influence: Array  # (D, N, S) influences in each sample
+    signs: Array  # (D, N)
+    influences: list[Influences]  # of each window
+
+    @property
+    def std_error(self) -> Array:
+        """HC3 errors of b*, shape (D, S)."""
+        squares = [influence_products(self.signs, own, own) for own in self.influences]
+        return np.sqrt(np.maximum(np.column_stack(squares), 0.0))
+
+    @property
+    def covariance(self) -> Array:
+        """Joint covariances of b*, shape (D, S, S)."""
+        windows = len(self.influences)
+        out = np.empty((len(self.signs), windows, windows))
+        for s, t in combinations_with_replacement(range(windows), 2):
+            products = influence_products(
+                self.signs, self.influences[s], self.influences[t]
+            )
+            out[:, s, t] = out[:, t, s] = products
+        return out
 
 
 def window_ends(times: np.ndarray, span: int) -> list[tuple[int, int]]:
@@ -119,28 +145,23 @@ def slope_draws(
     windows of a unit (Rademacher).
     """
     x = fit.weights / (fit.weights**2).sum(axis=0)
-    units = len(fit.weights)
+    units, windows = fit.weights.shape
+    # Influence w_is u_is / (1 - h_is), as in the data.
+    weights = fit.weights / (1 - fit.leverage)
     for first in range(0, draws, DRAWS_AT_ONCE):
-        samples = min(DRAWS_AT_ONCE, draws - first)
-        signs = (
-            rng.integers(
-                0,
-                2,
-                (samples, units),
-            )
-            * 2.0
-            - 1.0
-        )
-        outcome = signs[:, :, None] * fit.scaled
+        signs = rademacher(rng, min(DRAWS_AT_ONCE, draws - first), units)
         deviation = signs @ (fit.weights * fit.scaled)
-        fitted = deviation[:, None, :] * x
-        residual = outcome - outcome.mean(axis=1, keepdims=True) - fitted
-        influence = fit.weights * residual / (1 - fit.leverage)
-        yield SlopeDraws(
-            deviation=deviation,
-            std_error=np.sqrt((influence**2).sum(axis=1)),
-            influence=influence,
-        )
+        mean = signs @ fit.scaled / units
+        # u*_is = g_i u_is / (1 - h_is) - mean_s - (b*_s - b_s) x_is
+        influences = [
+            Influences(
+                data=weights[:, s] * fit.scaled[:, s],
+                refitted=weights[:, [s]] * np.column_stack([np.ones(units), x[:, s]]),
+                by_sample=np.column_stack([mean[:, s], deviation[:, s]]),
+            )
+            for s in range(windows)
+        ]
+        yield SlopeDraws(deviation=deviation, signs=signs, influences=influences)
 
 
 def sup_t_draws(
