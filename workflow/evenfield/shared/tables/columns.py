@@ -16,11 +16,7 @@ from evenfield.shared.tables.table import Column, right
 
 
 def left(
-    header: str,
-    *names: str,
-    show: Formatter = text,
-    width_cm: float = 0.0,
-    paper: bool = True,
+    header: str, *names: str, show: Formatter = text, width_cm: float = 0.0
 ) -> Column:
     """Return a column of text, aligned at the left."""
     return Column(
@@ -28,7 +24,6 @@ def left(
         header=header,
         show=show,
         width_cm=width_cm,
-        paper=paper,
     )
 
 

@@ -75,7 +75,7 @@ def t0(facts: Facts) -> Table:
     columns = (
         left("\u00b6", "where"),
         left("Statement, in our words", "claim", width_cm=4.6),
-        left("Read as", "read_as", width_cm=3.6, paper=False),
+        left("Read as", "read_as", width_cm=3.6),
         left("Kind", "kind", width_cm=1.8),
         left("Estimate [interval]", "number", width_cm=3.2),
         right("Could show", "visible", show=significant),
