@@ -18,6 +18,8 @@ PLANTED = {
     "own_zone": 0.5,
     "next_to_clusters": 1.5,
     "next_to_zones": 0.0,
+    "park": 8.0,
+    "near_park": -3.0,
 }
 MEANING = {
     "speed": "speed of convergence, percent a year",
@@ -25,9 +27,46 @@ MEANING = {
     "own_zone": "growth of districts with zones less the others, percentage points a year",
     "next_to_clusters": "growth where all neighbours have clusters less where none has, percentage points a year",
     "next_to_zones": "growth where all neighbours have zones less where none has, percentage points a year",
+    "park": "jobs in a district with a park, from its first year on, log points times 100",
+    "near_park": "jobs in a district without a park whose nearest one is within 60 km, log points times 100",
 }
+PARKS, NEAR_KM = 30, 60
 SYLLABLES = "ba del fen gor hal is kam lun mor nev or pas ren sol tur ul ves wim yar zet".split()
 HERE = Path(__file__).parent / "data"
+
+
+def parks_and_jobs(
+    lat: np.ndarray, lon: np.ndarray, province: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the first year of the park of each district (0: none), whether that year is known from a document, and
+    jobs by district and year.
+
+    Provinces differ in how fast jobs grow, and those that grow faster got more parks, and earlier. Within provinces parks
+    went to districts that had more jobs.
+    """
+    rng = np.random.default_rng(SEED + 1)
+    years = np.arange(FIRST, LAST + 1)
+    N = len(lat)
+    trend = 0.012 * rng.standard_normal(province.max() + 1)
+    rank = trend.argsort().argsort()[province] / province.max()
+    level = rng.standard_normal(N)
+    odds = (0.2 + rank) * np.exp(level)
+    chosen = rng.choice(N, PARKS, replace=False, p=odds / odds.sum())
+    first = np.zeros(N, dtype=int)
+    first[chosen] = np.where(rank[chosen] > 0.5, 2006, 2009) + rng.integers(0, 6, PARKS)
+    documented = rng.random(N) < 0.7
+    with_park = (first > 0)[:, None] & (years >= first[:, None])
+    # Kilometres on a plane are close enough for districts that are 45 apart.
+    x, y = 111.2 * lon * np.cos(np.radians(lat.mean())), 111.2 * lat
+    near = np.hypot(x - x[:, None], y - y[:, None]) <= NEAR_KM
+    beside = (near @ with_park.astype(float) > 0) & ~with_park
+    noise = 0.02 * rng.standard_normal((N, len(years)))
+    for t in range(1, len(years)):
+        noise[:, t] += 0.5 * noise[:, t - 1]
+    log_jobs = (4 + rank + 0.4 * level)[:, None] + noise
+    log_jobs += trend[province][:, None] * (years - FIRST)
+    log_jobs += (PLANTED["park"] * with_park + PLANTED["near_park"] * beside) / 100
+    return first, documented, np.exp(log_jobs)
 
 
 def main() -> None:
@@ -68,19 +107,32 @@ def main() -> None:
         )
     ]
     i, j = np.nonzero(np.triu(W))
+    lat, lon = 60 - 0.4 * row, 0.8 * column
+    province = row // 5 * 4 + column // 5
+    first, documented, jobs = parks_and_jobs(lat, lon, province)
+    park = first > 0
+    # Years that are known from memory only are off by one for half of the parks.
+    said = first + np.where(documented, 0, first % 2)
     tables = {
         "units": {
             "unit": units,
             "name": [n.capitalize() for n in names],
-            "lat": 60 - 0.4 * row,
-            "lon": 0.8 * column,
+            "lat": lat,
+            "lon": lon,
         }
-        | {"region4": sides},
+        | {"region4": sides, "province": [f"P{code + 1:02d}" for code in province]},
         "adjacency": {"unit_i": np.array(units)[i], "unit_j": np.array(units)[j]},
         "panel": {
             "unit": np.repeat(units, years + 1),
             "year": np.tile(np.arange(FIRST, LAST + 1), len(units)),
             "income": np.exp(np.array(incomes)).T.round(2).ravel(),
+            "jobs": jobs.round(4).ravel(),
+        },
+        "policies": {
+            "unit": np.array(units)[park],
+            "kind": "park",
+            "first_year": said[park],
+            "grade": np.where(documented, "document", "memory")[park],
         },
         "taxonomies/planted": {
             "unit": units,
@@ -88,7 +140,7 @@ def main() -> None:
             "sez": zone.astype(int),
         },
         "panel_provenance": {
-            "variable": ["income"],
+            "variable": ["income", "jobs"],
             "units": "all",
             "first_year": FIRST,
             "last_year": LAST,

@@ -11,10 +11,13 @@ __version__ = "0.1.0"
 # quick.
 _NAMES = {
     "api.data": "weights",
+    "api.event_study": "event_study",
     "api.moran": "moran",
     "api.panels": "clubs dynamic_fe dynamic_gmm inequality log_t markov",
+    "api.placement": "placement",
     "api.regression": "beta_convergence contrasts ols specification_curve",
     "api.results": "Comparison Fit compare",
+    "api.rings": "rings",
     "api.sigma": "sigma",
     "api.spatial": "SpatialFit spatial_cross_section spatial_dynamic spatial_panel",
     "numerics.errors": "NumericsError",

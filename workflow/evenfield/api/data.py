@@ -642,7 +642,7 @@ def weights(
         )
     if isinstance(w, Network):  # with what was computed of it
         return w
-    names, matrix = _weights_matrix(w, ids)
+    names, matrix = links_of(w, ids)
     if symmetric:
         # Each pair is named once, either way: the larger of w_ij and w_ji serves both.
         matrix = csr_array(matrix.maximum(matrix.T))
@@ -679,7 +679,7 @@ def matched_weights(w: Any, ids: np.ndarray) -> csr_array:
     return csr_array(net.matrix[order][:, order])
 
 
-def _weights_matrix(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_array]:
+def links_of(w: Any, ids: Iterable[Any] | None) -> tuple[list[str], csr_array]:
     """Return ids and weights, sorted by id, so that the order of the weights changes no
     digit.
     """

@@ -10,11 +10,13 @@ MOST_TICKS = 40  # names that can be read at an axis
 
 
 def draw(fit: Any, ax: Any = None) -> Any:
-    """Draw lines over time where a fit has them, else estimates with their intervals;
-    return the axes.
+    """Draw lines over time or horizons where a fit has them, else estimates with their
+    intervals; return the axes.
     """
     ax = plt.subplots(layout="constrained")[1] if ax is None else ax
-    if "over time" in fit.tables:
+    if "event study" in fit.tables:
+        draw_horizons(fit.tables["event study"], ax)
+    elif "over time" in fit.tables:
         over_time = fit.tables["over time"]
         dates = over_time.index
         if isinstance(dates.dtype, pd.PeriodDtype):
@@ -33,3 +35,27 @@ def draw(fit: Any, ax: Any = None) -> Any:
         ax.invert_yaxis()
     ax.set_title(fit.title)
     return ax
+
+
+def draw_horizons(table: pd.DataFrame, ax: Any) -> None:
+    """Draw leads and horizons with pointwise and joint bands, and the number of units."""
+    horizon = pd.to_numeric(table.index.to_series(), errors="coerce")
+    rows = table[horizon.notna().to_numpy()]
+    at = horizon.dropna().to_numpy()
+    ax.axhline(0, color="0.7", zorder=0)
+    ax.axvline(-0.5, color="0.7", linestyle=":", zorder=0)
+    ax.vlines(
+        at, rows["joint_low"], rows["joint_high"], color="0.6", label="joint 95 %"
+    )
+    ax.vlines(at, rows["conf_low"], rows["conf_high"], linewidth=3, label="95 %")
+    ax.plot(at, rows["estimate"], "o", color="black")
+    for place, units in zip(at, rows["units"], strict=True):
+        ax.annotate(
+            f"{units}",
+            (place, 0.01),
+            xycoords=("data", "axes fraction"),
+            ha="center",
+            fontsize="small",
+        )
+    ax.set_xlabel("dates since the policy; below: units")
+    ax.legend(frameon=False, loc="upper left")

@@ -99,4 +99,5 @@ def joint_half(
     drawn = rng.standard_normal((draws, scores.shape[1])) @ scores.T
     critical = np.quantile(np.abs(drawn).max(axis=1), level)
     normal = stdtrit(np.inf, 0.5 + level / 2)
-    return np.asarray(critical / normal * fit.half(level))
+    # An interval for all is never shorter than one for each: few draws could say so.
+    return np.asarray(max(critical / normal, 1.0) * fit.half(level))

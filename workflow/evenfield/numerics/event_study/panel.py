@@ -59,12 +59,12 @@ def checked(panel: EventPanel) -> EventPanel:
     """Refuse a panel in which nothing can be imputed for a reason that has a name."""
     if not panel.treated.any():
         raise NumericsError("no unit has an outcome under the policy")
+    if not panel.untreated[panel.ever].any():
+        raise NumericsError("no unit has an outcome before its policy")
     dates = panel.first[panel.ever]
     if panel.ever.all() and len(set(dates.tolist())) == 1:
         raise NumericsError(
             f"all {len(dates)} units get the policy at one date, after which none is"
             " without it"
         )
-    if not panel.untreated[panel.ever].any():
-        raise NumericsError("no unit has an outcome before its policy")
     return panel

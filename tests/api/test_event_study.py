@@ -1,0 +1,223 @@
+"""Policies with dates on a DataFrame: reading, rows, rings and placement."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.random import default_rng
+from pandas.testing import assert_frame_equal
+
+import evenfield as ef
+from evenfield.numerics.event_study.estimates import (
+    lead_effects,
+    permutation_p,
+    policy_effects,
+)
+from evenfield.numerics.event_study.panel import NEVER
+from evenfield.numerics.spatial import haversine_km
+from made_panel import refused
+from numerics.event_study.panels import random_panel
+from tolerances import close
+
+KEYS = {"unit": "unit", "time": "year", "first": "start", "draws": 19}
+PANEL = random_panel(2, 3)
+START = 2000
+
+
+def rows_of(panel=PANEL):
+    unit, date = np.nonzero(panel.observed)
+    first = np.where(panel.first == NEVER, np.nan, panel.first + START)
+    places = default_rng(0).random((2, len(first)))
+    return pd.DataFrame(
+        {
+            "unit": [f"u{i:03d}" for i in unit],
+            "year": START + date,
+            "y": panel.Y[unit, date],
+            "start": first[unit],
+            "region": np.array(["a", "b", "c"])[panel.groups][unit],
+            "lat": 50 + places[0][unit],
+            "lon": 10 + places[1][unit],
+        }
+    )
+
+
+DATA = rows_of()
+FIT = ef.event_study("y ~ 1", DATA, effects="region^year", **KEYS)
+
+
+def test_rows_are_those_of_the_kernel():
+    clusterings = {"unit": np.arange(60), "region": PANEL.groups}
+    spans = [*((h, h) for h in range(6)), (0, 5)]
+    after = policy_effects(PANEL, spans, clusterings)
+    before = lead_effects(PANEL, 4, clusterings)
+    close(FIT.params, [*before.estimate, *after.estimate], 1e-12)
+    tests = after.tests(0.9)["clustered"]
+    ends = FIT.conf_int(0.9)[4:]
+    close(ends["upper"] - ends["lower"], 2 * tests.half, 1e-12)
+    dealt = permutation_p(PANEL, spans, default_rng(0), 19)
+    close(FIT.vcov("permutation").pvalues, dealt)
+
+
+def test_the_wider_interval_counts_and_both_errors_are_shown():
+    shown = FIT.tables["event study"]
+    errors = shown[["error by unit", "error by region"]]
+    wider = FIT.rows(0.95)["law"].str.extract("by (.*)")[0][:11]
+    for term, law in zip(shown.index, wider, strict=True):
+        assert FIT.std_errors[term] == errors.loc[term, f"error by {law}"]
+    assert {"unit", "region"} == set(wider)
+    assert (shown["joint_high"] >= shown["conf_high"]).all()
+
+
+def test_order_of_rows_and_names_of_units_change_nothing():
+    other = DATA.sample(frac=1, random_state=1).assign(unit=DATA["unit"].str[::-1])
+    fit = ef.event_study("y ~ 1", other, effects="region^year", **KEYS)
+    first = FIT.rows(0.95)["inference"] == "clustered"
+    columns = ["estimate", "std_error", "p_value"]
+    a, b = (one.rows(0.95)[first][columns] for one in (FIT, fit))
+    assert_frame_equal(a, b, rtol=1e-9)
+
+
+@pytest.mark.parametrize("never", [np.inf, 0.0])
+def test_never_is_blank_or_infinite_or_zero(never):
+    other = DATA.assign(start=DATA["start"].fillna(never))
+    close(ef.event_study("y ~ 1", other, **KEYS).params, by_year().params)
+
+
+def test_dates_of_any_kind_stand_on_one_line():
+    quarters = pd.PeriodIndex.from_ordinals(DATA["year"] - 1800, freq="Q")
+    start = DATA["start"].map(
+        lambda year: (
+            "" if np.isnan(year) else str(pd.Period(ordinal=int(year) - 1800, freq="Q"))
+        )
+    )
+    other = DATA.assign(year=quarters.astype(str), start=start.replace("", None))
+    close(ef.event_study("y ~ 1", other, **KEYS).params, by_year().params)
+    wide = DATA.assign(year=1900 + 5 * (DATA["year"] - START))
+    # Two years after a date of the panel is the next date of the panel.
+    late = wide.assign(start=1900 + 5 * (DATA["start"] - START) - 3)
+    close(ef.event_study("y ~ 1", late, **KEYS).params, by_year().params)
+
+
+def by_year():
+    return ef.event_study("y ~ 1", DATA, **KEYS)
+
+
+def test_a_policy_from_the_first_date_on_is_counted_and_not_used():
+    early = DATA["unit"].isin(["u000", "u001"])
+    with_two = ef.event_study(
+        "y ~ 1", DATA.assign(start=DATA["start"].mask(early, 1990)), **KEYS
+    )
+    assert with_two.notes["from the start, left out"] == 2
+    close(with_two.params, ef.event_study("y ~ 1", DATA[~early], **KEYS).params)
+
+
+def test_a_policy_after_the_last_date_leaves_a_control():
+    late = DATA.assign(start=DATA["start"].fillna(2500))
+    fit = ef.event_study("y ~ 1", late, **KEYS)
+    close(fit.params["0":], by_year().params["0":])
+
+
+def test_checks_are_a_joint_test_a_pseudo_policy_and_the_two_way_coefficient():
+    checks = FIT.tables["checks"]
+    assert list(checks.index) == [
+        "leads, all at once",
+        "policy 4 dates early",
+        "two-way coefficient",
+    ]
+    policy = DATA.assign(d=(DATA["year"] >= DATA["start"]).astype(float))
+    two_way = ef.ols("y ~ d | unit + region^year", policy, unit="unit", time="year")
+    close(checks.loc["two-way coefficient", "estimate"], two_way.params["d"])
+
+
+def test_rings_are_the_same_by_kilometres_a_table_and_within_the_event_study():
+    keys = {**KEYS, "rings": [3.0, 6.0], "min_controls": 0}
+    km = ef.rings("y ~ 1", DATA, **keys)
+    units = DATA.drop_duplicates("unit")
+    pairs = units.merge(units, how="cross", suffixes=("", "_other"))
+    pairs = pairs[pairs["unit"] < pairs["unit_other"]]
+    square = haversine_km(units["lat"].to_numpy(), units["lon"].to_numpy())
+    i, j = np.triu_indices(len(units), 1)
+    names = units["unit"].to_numpy()
+    table = pd.DataFrame({"a": names[i], "b": names[j], "km": square[i, j]})
+    listed = ef.rings(
+        "y ~ 1", DATA, distance=table.sample(frac=1, random_state=2), **keys
+    )
+    close(km.params, listed.params, 1e-9)
+    assert list(km.params.index) == ["own", "0 to 3", "3 to 6"]
+    both = ef.event_study("y ~ 1", DATA, **keys)
+    assert_frame_equal(both.tables["rings"], km.rows(0.95))
+
+
+def test_steps_count_neighbours_of_neighbours():
+    names = sorted(set(DATA["unit"]))
+    chain = pd.DataFrame({"a": names[:-1], "b": names[1:]})
+    by_steps = ef.rings(
+        "y ~ 1", DATA, rings=[1], distance=chain, min_controls=0, **KEYS
+    )
+    raw = by_steps.raw
+    first = PANEL.first
+    for unit in range(1, 59):
+        assert raw.entered[unit] == min(first[unit - 1], first[unit + 1])
+
+
+def test_too_few_far_units_are_refused_with_the_count():
+    call = {"rings": [500.0], **KEYS}
+    refused(
+        "0 units without the policy and beyond 500", ef.rings, "y ~ 1", DATA, **call
+    )
+
+
+def test_placement_is_the_regression_with_effects_and_a_permutation_within_them():
+    units = DATA.drop_duplicates("unit")
+    units = units.assign(
+        zone=units["start"].notna().astype(int),
+        port=(np.arange(len(units)) % 4 == 0).astype(int),
+    )
+    fit = ef.placement("y ~ zone + port | region", units, unit="unit", draws=199)
+    plain = ef.ols("y ~ zone + port + C(region)", units, unit="unit", inference="HC3")
+    close(fit.std_errors, plain.std_errors[fit.params.index])
+    dealt = fit.vcov("permutation")
+    close(dealt.params, fit.params)
+    raised = units.assign(y=units["y"] + 5 * units["zone"])
+    again = ef.placement("y ~ zone + port | region", raised, unit="unit", draws=199)
+    assert again.vcov("permutation").pvalues["zone"] == pytest.approx(1 / 200, rel=0.01)
+    assert fit.notes["with zone"] == units["zone"].sum()
+
+
+@pytest.mark.parametrize(
+    ("words", "change", "options"),
+    [
+        ("start of u001 differs from date to date", {"start": "moved"}, {}),
+        ("start with no date", {"start": np.nan}, {}),
+        ("start with dates of another kind", {"start": "soon"}, {}),
+        ("effects of region without the date", {}, {"effects": "region"}),
+        ("no column 'province'", {}, {"effects": "province^year"}),
+        ("all 60 units get the policy at one date", {"start": 2004}, {}),
+        ("no unit has an outcome under the policy", {"start": 2050}, {}),
+        ("no unit has an outcome before its policy", {"start": 1999}, {}),
+    ],
+)
+def test_what_cannot_be_read_is_refused_in_a_line(words, change, options):
+    data = DATA
+    if change.get("start") == "moved":
+        change = {"start": data["start"].mask(data.index == data.index[20], 2007)}
+    refused(
+        words, ef.event_study, "y ~ 1", data.assign(**change), **{**KEYS, **options}
+    )
+
+
+def test_regressors_and_effects_behind_a_bar_are_refused():
+    for formula in ("y ~ lat", "y ~ 1 | unit", "y ~ 0"):
+        refused("an outcome alone", ef.event_study, formula, DATA, **KEYS)
+    odd = DATA.drop_duplicates("unit")
+    refused("values of lat beside 0 and 1", ef.placement, "y ~ lat", odd, unit="unit")
+    units = DATA.drop_duplicates("unit")["unit"].iloc[:-1]
+    pairs = pd.DataFrame({"a": units[:-1].to_numpy(), "b": units[1:].to_numpy()})
+    refused(
+        "1 unit without a distance",
+        ef.rings,
+        "y ~ 1",
+        DATA,
+        rings=[1],
+        distance=pairs,
+        **KEYS,
+    )

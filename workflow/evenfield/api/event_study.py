@@ -1,0 +1,151 @@
+"""The effect of a policy with dates on a DataFrame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenfield.api.data import reported
+from evenfield.api.policies import (
+    LEVEL,
+    POWER,
+    Part,
+    Policy,
+    described,
+    read_policy,
+    tidy_rows,
+)
+from evenfield.api.results import Fit
+from evenfield.api.rings import around
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.event_study.estimates import (
+    WIDER,
+    Estimates,
+    Span,
+    lead_effects,
+    permutation_p,
+    policy_effects,
+)
+from evenfield.numerics.event_study.two_way import two_way_coefficient
+
+NAN = float("nan")
+
+
+@reported("event-study")
+def event_study(
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    unit: str | None = None,
+    time: str | None = None,
+    first: str,
+    effects: str | None = None,
+    cluster: str | None = None,
+    horizons: int = 5,
+    leads: int = 4,
+    spans: Sequence[Span] = (),
+    draws: int = 999,
+    seed: int = 0,
+    power: float = POWER,
+    rings: Sequence[float] = (),
+    **nearby: Any,
+) -> Fit:
+    """Estimate the effect of a policy with dates by imputation, with leads beside it.
+
+    Parameters
+    ----------
+    formula : str
+        ``np.log(gdp) ~ 1``: an outcome alone.
+    data : DataFrame
+        One row a unit and date; units may lack dates.
+    unit, time : str, optional
+        As for ``ols``.
+    first : str
+        Column of the first date under the policy, the same in all rows of a unit: blank
+        (or 0, where no date is 0) where it never comes.
+    effects : str, optional
+        ``region^year`` for effects of region and date beside those of units; effects of
+        dates alone by default.
+    cluster : str, optional
+        Column of clusters beside the unit, by default the groups of ``effects``: the
+        wider interval counts.
+    horizons, leads : int
+        Last date after the first one under the policy; number of dates before it.
+    spans : sequence of (int, int), optional
+        Horizons over which effects are averaged, ``(0, horizons)`` by default.
+    draws, seed, power : int, int, float
+        Permutations of dates within the groups of ``effects``, and draws of joint
+        bands; power of the smallest visible effect.
+    rings, **nearby
+        As for ``rings``, whose rows are then in ``tables["rings"]``.
+
+    Returns
+    -------
+    Fit
+        Leads (``-4`` to ``-1``), horizons (``0`` and so on) and spans (``0 to 5``).
+        Inference is ``clustered``, by unit or by cluster, whichever interval is wider,
+        and ``permutation``. ``tables["event study"]`` has joint bands, units, cells,
+        cells that could not be imputed, the smallest visible effect and both errors;
+        ``tables["checks"]`` the joint test of the leads, the effect of a policy that is
+        taken to come ``leads`` dates early, on dates before it, and the coefficient of
+        a regression with two-way effects.
+
+    Notes
+    -----
+    Borusyak, Jaravel and Spiess (2024). Leads are estimated on cells before the policy
+    alone. Errors compare the effects of a cohort at a date with each other, without the
+    own cluster.
+    """
+    policy = read_policy(formula, data, unit, time, first, effects, cluster)
+    panel = policy.panel
+    each = [(horizon, horizon) for horizon in range(horizons + 1)]
+    wanted = [*each, *(spans or [(0, horizons)])]
+    before = lead_effects(panel, leads, policy.clusterings)
+    after = policy_effects(panel, wanted, policy.clusterings)
+    dealt = permutation_p(panel, wanted, np.random.default_rng(seed), draws)
+    parts = [Part(before, None), Part(after, dealt)]
+    rng = np.random.default_rng(seed)
+    shown = [described(part, rng, draws, power) for part in parts]
+    tables = {
+        "event study": pd.concat(shown),
+        "checks": _checks(policy, before, leads),
+    }
+    if list(rings):
+        near = around(policy, rings, horizons, draws, seed, **nearby)
+        tables["rings"] = near.rows(LEVEL)
+    return Fit(
+        "Event study by imputation",
+        lambda level: tidy_rows(parts, draws, level),
+        int(panel.observed.sum()),
+        notes=policy.notes,
+        tables=tables,
+        raw=panel,
+    )
+
+
+def _checks(policy: Policy, leads: Estimates, early: int) -> pd.DataFrame:
+    """Return what speaks for or against the design, a row each."""
+    out: dict[str, tuple[Any, ...]] = {}
+    try:
+        test = leads.joint_test()
+        law = f"F({test.df:g}, {test.df_denominator:g})"
+        out["leads, all at once"] = (NAN, NAN, test.statistic, test.p_value, law)
+    except NumericsError as error:
+        out["leads, all at once"] = (NAN, NAN, NAN, NAN, f"none: {error}")
+    pseudo = policy_effects(
+        policy.panel.pseudo(early), [(0, early - 1)], policy.clusterings
+    )
+    tests = pseudo.tests(LEVEL)[WIDER]
+    out[f"policy {early} dates early"] = (
+        pseudo.estimate[0],
+        tests.std_error[0],
+        pseudo.estimate[0] / tests.std_error[0],
+        tests.p_value[0],
+        f"t({tests.df[0]:g}), by {tests.clusters[0]}",
+    )
+    out["two-way coefficient"] = (two_way_coefficient(policy.panel), *[NAN] * 3, "")
+    columns = ["estimate", "std_error", "statistic", "p_value", "law"]
+    return pd.DataFrame.from_dict(out, orient="index", columns=columns)

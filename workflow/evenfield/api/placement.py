@@ -1,0 +1,96 @@
+"""Who got a policy: levels before it, compared within groups of units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenfield.api.data import names_of, reported, table
+from evenfield.api.regression import ols
+from evenfield.api.results import NUMBERS, Fit
+from evenfield.numerics.label_permutation import (
+    label_permutation,
+    stratified_label_draws,
+)
+from evenfield.study.errors import EstimateError
+
+
+@reported("placement")
+def placement(
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    unit: str | None = None,
+    inference: str | Sequence[str] = "HC3",
+    draws: int = 9999,
+    seed: int = 0,
+    **options: Any,
+) -> Fit:
+    """Compare units that got a policy with others before it: who got it.
+
+    Parameters
+    ----------
+    formula : str
+        ``np.log(gdp) ~ zone + cluster | province``: an outcome before any policy, 0 or 1
+        for each policy, and behind the bar groups within which units are compared.
+    data : DataFrame
+        One row a unit.
+    unit, inference, **options
+        As for ``ols``.
+    draws, seed : int
+        Permutations of the policies of units within the groups.
+
+    Returns
+    -------
+    Fit
+        One row for each policy and inference, then ``permutation``.
+
+    Notes
+    -----
+    Policies of a unit stay together when they are permuted; the statistic is the
+    coefficient over its error.
+    """
+    kinds = names_of(inference)
+    fit = ols(formula, data, unit=unit, inference=kinds, seed=seed, **options)
+    rows = table(formula, data, unit, None)
+    labels = rows.X.drop(columns="Intercept", errors="ignore")
+    names = [str(name) for name in labels]
+    other = [name for name in names if not labels[name].isin([0, 1]).all()]
+    if other:
+        raise EstimateError(
+            f"values of {other[0]} beside 0 and 1",
+            "1 for units that got the policy, 0 for others",
+            "make such a column",
+        )
+    within = pd.DataFrame({name: rows.effect(name) for name in rows.effects})
+    strata = np.zeros(len(labels), dtype=int)
+    if rows.effects:
+        strata = within.groupby(list(within)).ngroup().to_numpy()
+    groups = (strata[:, None] == np.unique(strata)).astype(float)
+    drawn = stratified_label_draws(strata, draws, np.random.default_rng(seed))
+    tests = []
+    for c in np.eye(len(names)):
+        test = label_permutation(
+            rows.y.to_numpy(), labels.to_numpy(float), groups, c, drawn
+        )
+        tests.append({**dict.fromkeys(NUMBERS, np.nan), **test._asdict()})
+    permuted = pd.DataFrame(tests)[NUMBERS].assign(
+        term=names, inference="permutation", law=f"{draws} permutations"
+    )
+
+    def lines(level: float) -> pd.DataFrame:
+        of_policies = fit.rows(level)
+        of_policies = of_policies[of_policies["term"].isin(names)]
+        return pd.concat([of_policies, permuted], ignore_index=True)
+
+    with_policy = {f"with {name}": int(labels[name].sum()) for name in names}
+    return Fit(
+        "Placement of policies",
+        lines,
+        fit.nobs,
+        notes={**with_policy, "groups": groups.shape[1]},
+        raw=fit,
+    )

@@ -1,0 +1,217 @@
+"""A policy with dates read off a DataFrame, and what is shown of its estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from evenfield.api.data import Table, table
+from evenfield.api.dates import read_dates
+from evenfield.api.results import NUMBERS, chosen
+from evenfield.numerics.event_study.estimates import WIDER, Clusterings, Estimates
+from evenfield.numerics.event_study.panel import NEVER, EventPanel, checked
+from evenfield.numerics.inference.cluster_robust import encoded
+from evenfield.numerics.power import smallest_visible
+from evenfield.study.errors import EstimateError
+
+LEVEL = 0.95  # of joint bands and the smallest visible effect
+POWER = 0.8
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A panel with a policy, and the table that it was read from."""
+
+    rows: Table
+    panel: EventPanel
+    clusterings: Clusterings  # codes of units, by what errors are clustered by
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """Numbers of the whole fit."""
+        panel = self.panel
+        start = panel.observed.argmax(axis=1)
+        from_start = int((panel.first <= start).sum())
+        return {
+            "units": len(panel.first),
+            "with the policy": int(panel.treated.any(axis=1).sum()),
+            "from the start, left out": from_start or "",
+            "groups": int(panel.groups.max()) + 1,
+        }
+
+
+def read_policy(
+    formula: str,
+    data: pd.DataFrame,
+    unit: str | None,
+    time: str | None,
+    first: str,
+    effects: str | None,
+    cluster: str | None,
+) -> Policy:
+    """Read outcome, dates of the policy, groups with dates of their own, and clusters."""
+    rows = table(formula, data, unit, time)
+    if rows.effects or list(rows.X) != ["Intercept"]:
+        raise EstimateError(
+            f"the formula {formula!r}",
+            "an outcome alone, as in 'y ~ 1'",
+            "name groups with date effects of their own in effects='region^year'",
+        )
+    if rows.unit_name is None or rows.time_name is None:
+        raise EstimateError(
+            "an event study without unit or date", "both", "give unit= and time="
+        )
+    groups = np.zeros(len(rows.units.names), dtype=int)
+    # Every unit is a cluster; what else errors are clustered by stands beside it.
+    clusterings = {"unit": np.arange(len(groups))}
+    by = _group_columns(rows, effects)
+    if by:
+        labels = pd.DataFrame({name: of_units(rows, name) for name in by})
+        groups = labels.groupby(by, sort=True, observed=True).ngroup().to_numpy()
+    if cluster is not None:
+        names = of_units(rows, cluster).astype(str)
+        clusterings[cluster] = encoded(names).codes
+    elif by:
+        clusterings["^".join(by)] = groups
+    panel = EventPanel(rows.steps_grid(rows.y), _first_positions(rows, first), groups)
+    return Policy(rows, checked(panel), clusterings)
+
+
+def _group_columns(rows: Table, effects: str | None) -> list[str]:
+    """Return the columns whose groups have date effects of their own."""
+    if effects is None:
+        return []
+    names = [part.strip() for part in effects.split("^")]
+    for name in names:
+        chosen("column", name, rows.data)
+    if rows.time_name not in names:
+        raise EstimateError(
+            f"effects of {effects} without the date",
+            "effects of dates, or of groups and dates",
+            f"write {effects}^{rows.time_name}",
+        )
+    return [name for name in names if name != rows.time_name]
+
+
+def of_units(rows: Table, name: str, *, missing: bool = False) -> np.ndarray:
+    """Return a column that is the same at all dates of a unit; (N,)."""
+    codes, labels = pd.factorize(
+        rows.column(name, missing=missing), use_na_sentinel=False
+    )
+    of_units = np.zeros(len(rows.units.names), dtype=int)
+    of_units[rows.units.codes] = codes
+    differs = of_units[rows.units.codes] != codes
+    if differs.any():
+        raise EstimateError(
+            f"{name} of {rows.unit[differs][0]} differs from date to date",
+            f"one {name} for each unit",
+            "correct it, or take another column",
+        )
+    return np.asarray(labels)[of_units]
+
+
+def _first_positions(rows: Table, first: str) -> np.ndarray:
+    """Return the position of each unit's first date under the policy; (N,).
+
+    Notes
+    -----
+    A blank, an infinite date, and zero where no date is zero, mean never.
+    """
+    dates = pd.Series(of_units(rows, first, missing=True))
+    no_dates = [np.inf] if 0 in rows.calendar.labels.tolist() else [np.inf, 0]
+    ever = dates.notna() & ~dates.isin(no_dates)
+    # Dates of policies and of the panel on one line, those outside of the panel too.
+    both = read_dates(pd.concat([pd.Series(rows.calendar.labels), dates[ever]]))
+    if not ever.any() or both.scale is None:
+        raise EstimateError(
+            f"{first} with {'dates of another kind' if ever.any() else 'no date'}",
+            f"dates such as {rows.calendar.text[0]} where a unit gets the policy",
+            "correct the column",
+        )
+    ordinals = both.scale.ordinals[both.codes]
+    of_panel = ordinals[: len(rows.calendar.labels)]
+    span = max(rows.calendar.span - 1, 1)
+    step = max((of_panel[-1] - of_panel[0]) // span, 1)
+    positions = np.full(len(dates), NEVER)
+    # A policy that comes between two dates is in force at the later one.
+    positions[ever] = -((of_panel[0] - ordinals[len(of_panel) :]) // step)
+    return positions
+
+
+class Part(NamedTuple):
+    """Estimates, and p-values of dates that were dealt out again."""
+
+    estimates: Estimates
+    permutation: np.ndarray | None  # (K,)
+
+
+def tidy_rows(parts: Sequence[Part], draws: int, level: float) -> pd.DataFrame:
+    """Return tidy rows: by the clustering with the wider interval, then by dates that
+    were dealt out again.
+    """
+    clustered = []
+    dealt = []
+    for estimates, permutation in parts:
+        tests = estimates.tests(level)[WIDER]
+        laws = zip(tests.df, tests.clusters, strict=True)
+        columns = {
+            "term": estimates.names,
+            "inference": WIDER,
+            "estimate": estimates.estimate,
+            "std_error": tests.std_error,
+            "statistic": estimates.estimate / tests.std_error,
+            "df": tests.df,
+            "p_value": tests.p_value,
+            "conf_low": estimates.estimate - tests.half,
+            "conf_high": estimates.estimate + tests.half,
+            "law": [f"t({df:g}), by {name}" for df, name in laws],
+        }
+        frame = pd.DataFrame(columns)
+        clustered.append(frame)
+        if permutation is None:
+            continue
+        nothing = frame.assign(**dict.fromkeys(NUMBERS, np.nan))
+        dealt.append(
+            nothing.assign(
+                inference="permutation",
+                estimate=estimates.estimate,
+                p_value=permutation,
+                law=f"{draws} permutations",
+            )
+        )
+    return pd.concat([*clustered, *dealt], ignore_index=True)
+
+
+def described(
+    part: Part, rng: np.random.Generator, draws: int, power: float
+) -> pd.DataFrame:
+    """Return a row for each term: estimate, bands, and what it rests on."""
+    estimates = part.estimates
+    by_cluster = estimates.tests(LEVEL)
+    tests = by_cluster.pop(WIDER)
+    errors_by = {f"error by {name}": by_cluster[name].std_error for name in by_cluster}
+    estimate = estimates.estimate
+    joint = estimates.joint_half(rng, draws, LEVEL)
+    errors = zip(tests.half, tests.std_error, strict=True)
+    return pd.DataFrame(
+        {
+            "estimate": estimate,
+            "conf_low": estimate - tests.half,
+            "conf_high": estimate + tests.half,
+            "joint_low": estimate - joint,
+            "joint_high": estimate + joint,
+            "units": estimates.units,
+            "cells": estimates.cells,
+            "not imputed": estimates.lost,
+            "smallest visible": [
+                smallest_visible(-half, half, error, power, LEVEL)
+                for half, error in errors
+            ],
+            **errors_by,
+        },
+        index=pd.Index(estimates.names, name="term"),
+    )

@@ -1,0 +1,161 @@
+"""What a policy did to units nearby, on a DataFrame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse.csgraph import shortest_path
+
+from evenfield.api.data import Table, links_of, reported
+from evenfield.api.policies import (
+    POWER,
+    Part,
+    Policy,
+    described,
+    of_units,
+    read_policy,
+    tidy_rows,
+)
+from evenfield.api.results import Fit
+from evenfield.numerics.event_study.estimates import (
+    policy_effects,
+    ring_effects,
+    ring_permutation_p,
+)
+from evenfield.numerics.event_study.rings import RingDesign, neighbourhood
+from evenfield.numerics.spatial import haversine_km
+from evenfield.numerics.spatial_panel.network import Network
+from evenfield.study.errors import EstimateError
+
+
+@reported("rings")
+def rings(
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    unit: str | None = None,
+    time: str | None = None,
+    first: str,
+    rings: Sequence[float],
+    coords: tuple[str, str] = ("lat", "lon"),
+    distance: Any = None,
+    effects: str | None = None,
+    cluster: str | None = None,
+    horizons: int = 5,
+    min_controls: int = 10,
+    draws: int = 999,
+    seed: int = 0,
+) -> Fit:
+    """Estimate what a policy did to units nearby that did not have it themselves.
+
+    Parameters
+    ----------
+    formula, data, unit, time, first, effects, cluster, draws, seed
+        As for ``event_study``.
+    rings : sequence of float
+        Outer ends of the rings, rising: 75 and 150 are 0 to 75 and 75 to 150 km. A unit
+        stands in the ring of the nearest unit under the policy.
+    coords, distance : tuple of str; optional
+        Columns of latitude and longitude. Or three columns unit, neighbour and
+        distance, or contiguity of any form that ``weights`` takes: rings are then steps
+        from neighbour to neighbour.
+    horizons : int
+        Dates after a unit came inside the outermost ring over which effects are
+        averaged, and dates after the own policy for the own effect.
+    min_controls : int
+        Number of units that never have the policy nor one nearby, below which the
+        rings are refused.
+
+    Returns
+    -------
+    Fit
+        ``own``, the effect on units with the policy, and one row a ring; controls are
+        units without the policy and with none nearby. ``tables["event study"]`` as for
+        ``event_study``.
+
+    Notes
+    -----
+    Butts (2021): units nearby are no controls where a policy spills over.
+    """
+    policy = read_policy(formula, data, unit, time, first, effects, cluster)
+    return around(
+        policy,
+        rings,
+        horizons,
+        draws,
+        seed,
+        coords=coords,
+        distance=distance,
+        min_controls=min_controls,
+    )
+
+
+def around(
+    policy: Policy,
+    radii: Sequence[float],
+    horizons: int,
+    draws: int,
+    seed: int,
+    coords: tuple[str, str] = ("lat", "lon"),
+    distance: Any = None,
+    min_controls: int = 10,
+) -> Fit:
+    """Fit the own effect and those on rings, with far units as controls."""
+    apart = _distances(policy.rows, coords, distance)
+    design = RingDesign(policy.panel, neighbourhood(apart, tuple(map(float, radii))))
+    if design.far_units < min_controls:
+        raise EstimateError(
+            f"{design.far_units} units without the policy and beyond {radii[-1]:g}",
+            f"{min_controls} at least to compare with",
+            "take smaller rings, or min_controls if so few are enough",
+        )
+    own = policy_effects(
+        policy.panel, [(0, horizons)], policy.clusterings, clean=design.far
+    )
+    near = ring_effects(design, horizons, policy.clusterings)
+    dealt = ring_permutation_p(design, horizons, np.random.default_rng(seed), draws)
+    parts = [Part(own._replace(names=["own"]), None), Part(near, dealt)]
+    rng = np.random.default_rng(seed)
+    shown = [described(part, rng, draws, POWER) for part in parts]
+    return Fit(
+        "Rings around a policy",
+        lambda level: tidy_rows(parts, draws, level),
+        int(policy.panel.observed.sum()),
+        notes={**policy.notes, "far units": design.far_units},
+        tables={"event study": pd.concat(shown)},
+        raw=design,
+    )
+
+
+def _distances(rows: Table, coords: tuple[str, str], distance: Any) -> np.ndarray:
+    """Return distances between units: km, as given, or steps between neighbours; (N,
+    N), infinite where units are not linked.
+    """
+    if distance is None:
+        lat, lon = (of_units(rows, name).astype(float) for name in coords)
+        return haversine_km(lat, lon)
+    if isinstance(distance, Network):
+        names = list(distance.units)
+        links = distance.matrix
+    else:
+        names, links = links_of(distance, None)
+    lacking = sorted({*rows.units.names.tolist()} - {*names})
+    if lacking:
+        noun = "unit" if len(lacking) == 1 else "units"
+        raise EstimateError(
+            f"{len(lacking)} {noun} without a distance, first {lacking[0]}",
+            "every unit of the data",
+            "add them",
+        )
+    order = np.searchsorted(names, rows.units.names)
+    if isinstance(distance, pd.DataFrame) and distance.shape[1] > 2:
+        given = links.toarray()
+        # A pair may be named once; what is not named is out of reach.
+        out = np.where(given > 0, given, np.inf)
+        out = np.minimum(out, out.T)
+    else:
+        out = shortest_path(links, directed=False, unweighted=True)
+    return np.asarray(out[np.ix_(order, order)])
