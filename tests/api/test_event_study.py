@@ -54,7 +54,7 @@ def test_rows_are_those_of_the_kernel():
     ends = FIT.conf_int(0.9)[4:]
     close(ends["upper"] - ends["lower"], 2 * tests.half, 1e-12)
     dealt = permutation_p(PANEL, spans, default_rng(0), 19)
-    close(FIT.vcov("permutation").pvalues, dealt)
+    close(FIT.vcov("permuted dates").pvalues, dealt)
 
 
 def test_the_wider_interval_counts_and_both_errors_are_shown():
@@ -175,11 +175,13 @@ def test_placement_is_the_regression_with_effects_and_a_permutation_within_them(
     fit = ef.placement("y ~ zone + port | region", units, unit="unit", draws=199)
     plain = ef.ols("y ~ zone + port + C(region)", units, unit="unit", inference="HC3")
     close(fit.std_errors, plain.std_errors[fit.params.index])
-    dealt = fit.vcov("permutation")
+    dealt = fit.vcov("permuted policies")
     close(dealt.params, fit.params)
     raised = units.assign(y=units["y"] + 5 * units["zone"])
     again = ef.placement("y ~ zone + port | region", raised, unit="unit", draws=199)
-    assert again.vcov("permutation").pvalues["zone"] == pytest.approx(1 / 200, rel=0.01)
+    assert again.vcov("permuted policies").pvalues["zone"] == pytest.approx(
+        1 / 200, rel=0.01
+    )
     assert fit.notes["with zone"] == units["zone"].sum()
 
 

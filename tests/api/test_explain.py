@@ -20,6 +20,10 @@ FIRST = DATA.query("year == year.min()")
 INCOME = DATA.assign(
     income=np.exp(DATA["rich"]), group=DATA["unit"].str[-1].isin(["1", "2", "3"])
 )
+DATED = DATA.assign(
+    start=DATA["unit"].map({"u00": 1996, "u01": 1999, "u04": 1996, "u05": 1999})
+)
+POLICY = {"first": "start", "leads": 2, "draws": 9, **KEYS}
 # The same panel backwards: gaps widen.
 APART = INCOME.assign(year=-INCOME["year"] + 4000)
 FITS = {
@@ -40,6 +44,22 @@ FITS = {
     "spatial-panel": ef.spatial_panel("y ~ x", DATA, RING, model="SAR", **KEYS),
     "spatial-cross-section": ef.spatial_cross_section("y ~ x", FIRST, RING, **KEYS),
     "spatial-dynamic": ef.spatial_dynamic("y ~ x", DATA, RING, **KEYS),
+    "event-study": ef.event_study("rich ~ 1", DATED, **POLICY),
+    "rings": ef.rings(
+        "rich ~ 1",
+        DATED,
+        rings=[1],
+        distance=RING,
+        min_controls=0,
+        first="start",
+        **KEYS,
+    ),
+    "placement": ef.placement(
+        "rich ~ got",
+        FIRST.assign(got=FIRST["unit"].isin(["u00", "u04", "u05"]).astype(int)),
+        unit="unit",
+        draws=99,
+    ),
     "impacts": ef.spatial_panel("y ~ x", DATA, RING, **KEYS).impacts(),
 }
 

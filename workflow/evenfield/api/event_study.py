@@ -87,7 +87,7 @@ def event_study(
     Fit
         Leads (``-4`` to ``-1``), horizons (``0`` and so on) and spans (``0 to 5``).
         Inference is ``clustered``, by unit or by cluster, whichever interval is wider,
-        and ``permutation``. ``tables["event study"]`` has joint bands, units, cells,
+        and ``permuted dates``. ``tables["event study"]`` has joint bands, units, cells,
         cells that could not be imputed, the smallest visible effect and both errors;
         ``tables["checks"]`` the joint test of the leads, the effect of a policy that is
         taken to come ``leads`` dates early, on dates before it, and the coefficient of

@@ -271,6 +271,42 @@ def _moran(fit: Fit) -> str:
     )
 
 
+def _event_study(fit: Fit) -> str:
+    *_, row = _rows(fit).values()  # the last span
+    outcome = fit.model.split("~")[0].strip()
+    side = "above" if row["estimate"] >= 0 else "below"
+    first = (
+        f"{row['term']} dates after the policy {outcome} lies"
+        f" {_number(abs(row['estimate']))} {side} what cells without it predict."
+    )
+    p = fit.tables["checks"].to_dict("index")["leads, all at once"]["p_value"]
+    leads = f"{_refused(p, 'that all leads are zero')} (p {_number(p)})"
+    return f"{first} {_interval(row)[:-1]}; {leads}."
+
+
+def _rings(fit: Fit) -> str:
+    own, ring, *_ = _rows(fit).values()
+    outcome = fit.model.split("~")[0].strip()
+    gaps = []
+    for row in (ring, own):
+        side = "above" if row["estimate"] >= 0 else "below"
+        gaps.append(f"{_number(abs(row['estimate']))} {side}")
+    first = (
+        f"Against what far units predict {outcome} lies {gaps[0]} in units {ring['term']}"
+        f" away from the policy, and {gaps[1]} in units under it."
+    )
+    return f"{first} {_interval(ring).replace('interval', 'interval of the ring', 1)}"
+
+
+def _placement(fit: Fit) -> str:
+    row = _first(fit)
+    outcome = fit.model.split("~")[0].strip()
+    side = "above" if row["estimate"] >= 0 else "below"
+    size = _number(abs(row["estimate"]))
+    first = f"Before the policy {outcome} of units with {row['term']} lay {size} {side}"
+    return f"{first} that of others of their group. {_interval(row)}"
+
+
 READERS: dict[str, Callable[[Fit], str]] = {
     "ols": _slope,
     "contrasts": _contrast,
@@ -288,4 +324,7 @@ READERS: dict[str, Callable[[Fit], str]] = {
     "inequality": _inequality,
     "markov": _markov,
     "moran": _moran,
+    "event-study": _event_study,
+    "rings": _rings,
+    "placement": _placement,
 }

@@ -46,7 +46,7 @@ def placement(
     Returns
     -------
     Fit
-        One row for each policy and inference, then ``permutation``.
+        One row for each policy and inference, then ``permuted policies``.
 
     Notes
     -----
@@ -78,7 +78,7 @@ def placement(
         )
         tests.append({**dict.fromkeys(NUMBERS, np.nan), **test._asdict()})
     permuted = pd.DataFrame(tests)[NUMBERS].assign(
-        term=names, inference="permutation", law=f"{draws} permutations"
+        term=names, inference="permuted policies", law=f"{draws} permutations"
     )
 
     def lines(level: float) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from evenfield.study.errors import EstimateError
 
 LEVEL = 0.95  # of joint bands and the smallest visible effect
 POWER = 0.8
+PERMUTED = "permuted dates"
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ def tidy_rows(parts: Sequence[Part], draws: int, level: float) -> pd.DataFrame:
         nothing = frame.assign(**dict.fromkeys(NUMBERS, np.nan))
         dealt.append(
             nothing.assign(
-                inference="permutation",
+                inference=PERMUTED,
                 estimate=estimates.estimate,
                 p_value=permutation,
                 law=f"{draws} permutations",
