@@ -96,6 +96,20 @@ def shown(browser, folder):
     assert wrong == []
 
 
+@pytest.fixture(scope="module")
+def axe():
+    """Return a function that names what axe finds on a page."""
+    script = pytest.importorskip("axe_playwright_python").__path__[0] + "/axe.min.js"
+    code = Path(script).read_text()
+
+    def violations(page):
+        page.evaluate(code)
+        result = page.evaluate("axe.run()")["violations"]
+        return [(item["id"], item["nodes"][0]["html"][:200]) for item in result]
+
+    return violations
+
+
 def test_sizes_and_words_stay_within_their_bounds(shown, folder):
     assert (folder / "index.html").stat().st_size <= 1_500_000
     assert (folder / "tables.html").stat().st_size <= 3_000_000
@@ -115,15 +129,78 @@ def test_sizes_and_words_stay_within_their_bounds(shown, folder):
     ("name", "scheme"),
     [("index.html", "light"), ("index.html", "dark"), ("tables.html", "dark")],
 )
-def test_axe_finds_nothing(shown, name, scheme):
-    axe = Path(pytest.importorskip("axe_playwright_python").__path__[0]) / "axe.min.js"
+def test_axe_finds_nothing(shown, axe, name, scheme):
     page = shown(name, scheme=scheme, bypass_csp=True)
     page.evaluate(
         OPEN, 20 if name == "tables.html" else 1
     )  # one code writes all tables
-    page.evaluate(axe.read_text())
-    result = page.evaluate("axe.run()")["violations"]
-    assert [(item["id"], item["nodes"][0]["html"][:200]) for item in result] == []
+    assert axe(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_with_three_numbers_opened(shown, axe, scheme):
+    page = shown(scheme=scheme, bypass_csp=True)
+    # By themselves they close one another.
+    page.evaluate(
+        "[...document.querySelectorAll('.why')].slice(0, 3).forEach(box => {"
+        " box.popover = 'manual'; box.showPopover(); })"
+    )
+    assert page.locator(".why:popover-open").count() == 3
+    assert axe(page) == []
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_number_opens_by_click_and_by_enter_and_closes_by_escape(shown, scripts):
+    page = shown(java_script_enabled=scripts)
+    numbers = page.locator("main .n:visible")
+    box = page.locator(".why:popover-open")
+    numbers.nth(0).click()
+    assert "Estimate" in box.inner_text()
+    page.keyboard.press("Escape")
+    assert box.count() == 0
+    numbers.nth(1).focus()
+    page.keyboard.press("Enter")
+    assert "python3 run why" in box.inner_text()
+    page.keyboard.press("Escape")
+    assert box.count() == 0
+    page.keyboard.press("Enter")  # focus is where it was
+    assert box.count() == 1
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_a_number_opens_lies_inside_the_window(shown, width):
+    page = shown(width=width)
+    numbers = page.locator("main .n:visible")
+    for which in (0, numbers.count() - 1):
+        numbers.nth(which).click()
+        box = page.locator(".why:popover-open").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= 844
+        page.keyboard.press("Escape")
+
+
+def test_a_cell_opens_its_estimate_and_arrows_lead_to_the_next_one(shown):
+    page = shown("tables.html#T6")
+    numbers = page.locator("#T6 td .n")
+    box = page.locator(".why:popover-open")
+    numbers.nth(0).click()
+    assert "Interval" in box.inner_text()
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert "Interval" in box.inner_text()
+    page.keyboard.press("Escape")
+    column = "document.activeElement.closest('td').cellIndex"
+    row = "document.activeElement.closest('tr').rowIndex"
+    start = numbers.nth(0).evaluate(
+        "button => [button.closest('td').cellIndex, button.closest('tr').rowIndex]"
+    )
+    assert page.evaluate(column) == start[0] + 1
+    assert page.evaluate(row) > start[1]
+    assert page.locator("#T6 td .n[tabindex='0']").count() == 1
 
 
 @pytest.mark.parametrize("width", [390, 1280])

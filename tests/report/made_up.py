@@ -7,7 +7,8 @@ from base64 import b64decode
 import pandas as pd
 
 from evenfield.report.claims import NO_SIDE
-from evenfield.shared.estimates import Estimate, write_estimates
+from evenfield.report.numbers import named_numbers
+from evenfield.shared.estimates import Estimate, estimate_id, write_estimates
 from evenfield.shared.tables.table import Column, Table, right
 from evenfield.shared.tables.write import write_table_files
 from evenfield.study.config import checked_config
@@ -42,12 +43,18 @@ CONFIG = {
         P2: {start: 1990, end: 2000}
         """),
     "estimates": from_yaml("{beta: [{id: absolute}], sigma: [{id: unweighted}]}"),
+    "numbers": from_yaml("""
+        speed_late: {family: beta, term: speed, period: P2, show: "0.0", unit: "% a year"}
+        speed_twice: {is: 2 * speed_late, show: "0.0"}
+        people: {file: panel/all/panel.csv, column: population, take: sum, show: "0"}
+        """),
 }
 POLICY = {"taxonomy": {"primary": "lists", "all": ["lists"]}}
 CLAIM = from_yaml("""
     because: above 0
     data: ''
     estimate: 1.5
+    estimate_id: ''
     high: null
     interest: null
     kind: fact
@@ -62,6 +69,7 @@ ROW = from_yaml("""
     against: false
     conf_low: null
     conf_high: null
+    estimate_id: ''
     period: P1
     unit_of_measure: pp/yr
     """)
@@ -126,6 +134,12 @@ def estimates():
     return rows
 
 
+def speed_id(period):
+    """The id of the speed of a period."""
+    (row,) = (row for row in estimates()["beta"] if row.period == period)
+    return estimate_id(row)
+
+
 def write_study(results, *, policy):
     """Write every file that page and paper read and return what they are rendered from."""
     built = estimates()
@@ -144,9 +158,13 @@ def write_study(results, *, policy):
         {source: [MADE], citation: [Made up.], vintage: [''], licence: [CC0]}
         """)
     write_results(pd.DataFrame(sources), results / "ingest" / "sources.csv")
-    write_json({}, results / "numbers.json")
     write_json(made_answers() if policy else NO_ANSWERS, results / "answers.json")
     write_places(results, policy=policy)
+    numbers = named_numbers(made_config(policy=policy), results)
+    write_json(
+        {name: number.plain() for name, number in numbers.items()},
+        results / "numbers.json",
+    )
     exhibits = write_exhibits(results, policy=policy)
     given = {
         "config": made_config(policy=policy),
@@ -213,6 +231,7 @@ def made_answers():
         "id": "A1",
         "answer": "HOLDS IN PART",
         "claim": "Alpha <b>grew</b>.",
+        "estimate_id": speed_id("P1"),
         "because": "above 0, but not with: x",
     }
     fact |= {
@@ -285,7 +304,7 @@ def made_table(name):
             value: [10.0, 9.0, -2.0, null]
             block: first group
             """)
-    )
+    ).assign(estimate_id=[speed_id("P1"), speed_id("P2"), "", speed_id("P2")])
     columns = (
         Column(names=("unit",), header="Unit"),
         right("Value", "value"),

@@ -53,5 +53,5 @@ def test_a_row_on_part_of_its_period_says_so(figures, printed):
         "against": False,
     }
     row |= {"conf_low": None, "conf_high": None, "unit_of_measure": "ratio"}
-    row |= {"period": "2006-2010", "figures": figures}
+    row |= {"period": "2006-2010", "figures": figures, "estimate_id": ""}
     assert _behind(row, "provinces", {})["period"] == printed

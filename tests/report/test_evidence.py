@@ -8,61 +8,75 @@ import pytest
 from evenfield.report.evidence import (
     Evidence,
     columns_named,
-    is_row_of,
-    one_cell,
+    estimate_of_cell,
     sentence_with,
     specifications,
+    table_with_ids,
     written_in,
 )
+from evenfield.shared.tables.table import estimate_of
 from evenfield.study.errors import ReportError
 from yaml_text import from_yaml
 
-NAN = float("nan")
-ENDS = ("estimate", "std_error", "p_value", "conf_low", "conf_high")
-CELL = dict(
-    zip(
-        ENDS,
-        (1.0, 0.5, 0.05, 0.0, 2.0),
-        strict=True,
+
+def table(**columns):
+    """A table with two estimates a row, the first of which is missing in the first row."""
+    return pd.DataFrame(
+        {
+            "speed_estimate": [None, 1.5],
+            "speed_estimate_id": ["", "0123456789ab"],
+            "speed_conf_low": [None, 0.5],
+            "log_income none estimate_id": ["c" * 12, "d" * 12],
+            **columns,
+        }
     )
-)
-
-
-def table(**labels):
-    """A table of one column, with an empty row before the row of the cell."""
-    rows = [dict.fromkeys(CELL, NAN), CELL]
-    columns = {f"speed_{end}": [row[end] for row in rows] for end in ENDS}
-    return pd.DataFrame({**labels, **columns})
 
 
 @pytest.mark.parametrize("label", ["2009\u201319", "2009-19", "2009\u201319\u2020"])
 def test_a_cell_is_found_by_the_labels_of_its_row(label):
     frame = table(period=["2001\u201308", "2009\u201319\u2020"])
-    assert one_cell(frame, [label, "speed"], "T6") == CELL
+    assert estimate_of_cell(frame, [label, "speed"], "T6") == "0123456789ab"
+    assert estimate_of_cell(frame, [label, "log_income none"], "T6") == "d" * 12
 
 
-def test_a_row_without_the_number_is_passed_over():
-    frame = table(period=["2009\u201319", "2009\u201319"])
-    assert one_cell(frame, ["2009-19", "speed"], "T6") == CELL
+def test_a_row_is_found_by_a_year_and_one_without_the_estimate_is_passed_over():
+    assert (
+        estimate_of_cell(table(year=[2019, 2019]), ["2019", "speed"], "T13")[0] == "0"
+    )
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     from_yaml("""
-    - [[2009-19, slope], "names the column 'slope'; expected one of speed"]
+    - [[2009-19, slope], "column 'slope'; expected one of speed, log_income none"]
     - [[1900-01, speed], no row of T6 holds 1900-01]
     """),
 )
 def test_a_cell_that_is_not_there_is_refused(words, message):
     with pytest.raises(ReportError, match=message):
-        one_cell(table(period=["a", "2009\u201319"]), words, "T6:x")
+        estimate_of_cell(table(period=["a", "2009\u201319"]), words, "T6:x")
 
 
-@pytest.mark.parametrize("end", ENDS)
-def test_a_row_is_that_of_a_cell_only_with_all_its_numbers(end):
-    assert is_row_of(CELL, CELL)
-    assert not is_row_of({**CELL, end: CELL[end] + 1e-6}, CELL)
-    assert not is_row_of({**CELL, end: NAN}, CELL)
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    from_yaml("""
+    - [speed_conf_low, one]
+    - [speed, one]
+    - [p_free, ""]
+    - [mde, whole]
+    - [n_units, whole]
+    """),
+)
+def test_the_nearest_id_in_a_row_is_that_of_a_column(name, expected):
+    ids = {"speed_estimate_id": "one", "p_free_estimate_id": None}
+    assert estimate_of({**ids, "estimate_id": "whole"}, name) == expected
+
+
+def test_an_id_of_digits_stays_a_text(tmp_path):
+    path = tmp_path / "T6.csv"
+    path.write_text("label,speed_estimate_id\na,012345678901\nb,12e456789012\n")
+    ids = list(table_with_ids(path)["speed_estimate_id"])
+    assert ids == ["012345678901", "12e456789012"]
 
 
 def test_specifications_are_found_however_deep_they_stand():

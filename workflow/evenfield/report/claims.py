@@ -234,7 +234,13 @@ def _behind(
     says = "a placebo" if what == "placebo" else ""
     if row["against"]:
         says = "otherwise"
-    return {"name": name, "period": label, "number": number, "says": says}
+    return {
+        "name": name,
+        "period": label,
+        "number": number,
+        "says": says,
+        "estimate_id": row["estimate_id"],
+    }
 
 
 def chart(

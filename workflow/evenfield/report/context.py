@@ -149,7 +149,7 @@ def _names(config: Record, root: str | Path) -> dict[str, Any]:
     described = facts.description()
     years = described["years"]
     proxy = (described.get("basis_years") or {}).get("proxy") or ()
-    parts = {name: part_of(name, number) for name, number in numbers.items()}
+    parts = {name: part_of(name, number, name) for name, number in numbers.items()}
     return {
         "n": Lookup("number", parts),
         "answers": Lookup("answer to", answers),

@@ -19,21 +19,22 @@ import pandas as pd
 from evenfield.answers.spec import Claims, read_claims
 from evenfield.report.assumptions import LIBRARY, harvest_assumptions
 from evenfield.report.numbers import Number, named_numbers
+from evenfield.report.sections import section_numbers
+from evenfield.report.short_evidence import row_facts
 from evenfield.shared.estimates import read_estimates
 from evenfield.shared.expressions import columns_of
-from evenfield.shared.tables.numbers import is_missing, text
 from evenfield.shared.tables.rows import Row, matching, one_row, records
+from evenfield.shared.tables.table import ESTIMATE_ID, estimate_of
 from evenfield.shared.topics import exhibit_owners, files_read
 from evenfield.study.config_files import PARTS
 from evenfield.study.errors import ReportError, first_examples, nearest
 from evenfield.study.files import read_json
+from evenfield.study.study_config import StudyConfig
 from evenfield.study.table_files import read_table
 
-ESTIMATE_ID = r"[0-9a-f]{12}"
+ID = r"[0-9a-f]{12}"
 PART_OF_CELL = ":"  # T6:2009-19:speed
-COLUMN_ENDS = "estimate std_error p_value conf_low conf_high".split()
 PRINTED = re.compile(r"\{\{ *n\.(?P<name>\w+)(\.(?P<part>\w+))? *\}\}")
-SAME = 1e-9  # relative; a table holds the numbers of its rows as they are stored
 MOST_CODE = 4  # functions that are named
 MOST_UNITS = 60  # characters of the units of an input
 
@@ -74,6 +75,11 @@ class Evidence:
         return named_numbers(self.config, self.root)
 
     @cached_property
+    def sections(self) -> dict[str, Number]:
+        """The numbers of the topics' sections."""
+        return section_numbers(self.config, self.root)
+
+    @cached_property
     def claims(self) -> Claims:
         """The claims and hypotheses as they are written."""
         return read_claims(self.config)
@@ -91,14 +97,17 @@ class Evidence:
             return list(self._from_number(name))
         if name in self.answers:
             return list(self._from_answer(name))
+        if name in self.sections:
+            return list(self._from_section(name))
         if PART_OF_CELL in name:
             return list(self._from_cell(name))
-        if re.fullmatch(ESTIMATE_ID, name):
+        if re.fullmatch(ID, name):
             return list(self._from_estimate(name))
-        known = [*self.numbers, *self.answers]
+        known = [*self.numbers, *self.answers, *self.sections]
         raise ReportError(
             f"{name} is no number, claim, estimate or cell",
-            "a name of numbers.yaml (own_official), a claim (L15, H1), an estimate_id of"
+            "a name of numbers.yaml (own_official), a number of a section"
+            " (beta.speed), a claim (L15, H1), an estimate_id of"
             " results/estimates.csv, or TABLE:ROW:COLUMN (T6:2009-19:speed)",
             nearest(name, known, "`python3 run list` names tables and specifications"),
         )
@@ -127,6 +136,20 @@ class Evidence:
             yield self._rule(entry["answer"])
         yield from self._from_estimate(number.estimate_id)
 
+    def _from_section(self, name: str) -> Iterator[Step]:
+        number = self.sections[name]
+        topic = name.partition(".")[0]
+        shown = [f"{name} = {number.text} {number.unit}".rstrip()]
+        shown += [f"interval {number.interval}"] if number.interval else []
+        files = (LIBRARY / "topics" / topic / end for end in ("section.md", "text.py"))
+        yield Step(heading="Number of a section", lines=tuple(shown))
+        yield Step(heading="Printed in", lines=tuple(map(from_repository, files)))
+        if number.estimate_id:
+            yield from self._from_estimate(number.estimate_id)
+        else:
+            cell = f"results/{number.source}"
+            yield Step(heading="Cell of a results table", lines=(cell,))
+
     def _from_answer(self, name: str) -> Iterator[Step]:
         yield self._rule(name)
         estimate_id = self.answers[name]["estimate_id"]
@@ -143,25 +166,10 @@ class Evidence:
                 f"one of {', '.join(sorted(file.stem for file in path.parent.glob('*.csv')))}",
                 "correct the name before the first colon",
             )
-        cell = one_cell(read_table(path, text=()), words, name)
-        topic = owners[table]
-        yield Step(
-            heading="Cell",
-            lines=(
-                f"{name} = {text(cell['estimate'])}",
-                f"{path}, made by {table_file(topic)}",
-            ),
-        )
-        rows = [row for row in records(self.estimates) if is_row_of(row, cell)]
-        if not rows:
-            raise ReportError(
-                f"no estimate equals the cell {name}",
-                "a cell that shows a row of results/estimates.csv",
-                "name another cell, or an estimate_id",
-            )
-        # Another topic may hold the same numbers: the table's own one is meant.
-        own = [row for row in rows if row.get("topic") == topic]
-        yield from self._from_estimate((own or rows)[0]["estimate_id"])
+        estimate_id = estimate_of_cell(table_with_ids(path), words, name)
+        location = f"{path}, made by {table_file(owners[table])}"
+        yield Step(heading="Cell", lines=(name, location))
+        yield from self._from_estimate(estimate_id)
 
     def _sentences(self, name: str) -> Iterator[str]:
         """Yield each sentence of the texts that prints a number, with file and line."""
@@ -204,7 +212,10 @@ class Evidence:
             ReportError,
         )
         topic = row["topic"]
-        yield Step(heading="Estimate", lines=tuple(row_lines(row)))
+        facts = row_facts(row, StudyConfig.of(self.config).periods)
+        lines = [f"{label}: {words}" for label, words in facts.items()]
+        lines.append(f"results/estimates.csv, estimate_id {estimate_id}")
+        yield Step(heading="Estimate", lines=tuple(lines))
         spec = self._specification(row)
         location = (
             written_in("estimates", f"id: {row['spec_id']}", below=f"{topic}:")
@@ -261,37 +272,23 @@ class Evidence:
 # What a name leads to --------------------------------------------------------------
 
 
-def row_lines(row: Row) -> Iterator[str]:
-    """Yield an estimate with its interval, method, numbers of units, and its labels."""
-    measure = row["unit_of_measure"]
-    yield (
-        f"{text(row['estimate'])} {measure}, results/estimates.csv, estimate_id"
-        f" {row['estimate_id']}"
-    )
-    if not is_missing(row["conf_low"]) or not is_missing(row["conf_high"]):
-        yield (
-            f"{row['conf_level']:.0%} interval {text(row['conf_low'])} to"
-            f" {text(row['conf_high'])}, p {text(row['p_value'])}"
-        )
-    yield f"inference: {row['se_type'] or row['p_type'] or 'none'}, estimator {row['estimator']}"
-    yield f"{text(row['n_obs'])} rows of {text(row['n_units'])} units"
-    labels = "family spec_id outcome term contrast period sample_id unit_scheme treatment_def"
-    yield ", ".join(f"{name} {row[name]}" for name in labels.split() if row[name])
-    if row["warning"]:
-        yield f"warning: {row['warning']}"
+def table_with_ids(path: Path) -> pd.DataFrame:
+    """Read a table's CSV; ids of estimates are texts, though some are digits only."""
+    names = pd.read_csv(path, nrows=0).columns
+    return read_table(path, tuple(name for name in names if name.endswith(ESTIMATE_ID)))
 
 
-def one_cell(
+def estimate_of_cell(
     table: pd.DataFrame,
     words: list[str],
     name: str,
-) -> Row:
-    """Return the numbers of the first row of a table that holds all words but the last,
+) -> str:
+    """Return the estimate in the first row of a table that holds all words but the last,
     which names the column.
     """
-    *labels, column = words or [""]
-    numbers = [end for end in table.columns if end.endswith("_estimate")]
-    known = [end.removesuffix("_estimate") for end in numbers]
+    *labels, column = words
+    ids = [end for end in map(str, table) if end.endswith(ESTIMATE_ID)]
+    known = [end.removesuffix(ESTIMATE_ID).rstrip("_ ") or "estimate" for end in ids]
     if not known:
         raise ReportError(
             f"{name.partition(PART_OF_CELL)[0]} shows no estimates",
@@ -306,9 +303,10 @@ def one_cell(
         )
     wanted = {plain(label) for label in labels}
     for row in records(table.astype(object)):
-        held = {plain(value) for value in row.values() if isinstance(value, str)}
-        if wanted <= held and not is_missing(row[f"{column}_estimate"]):
-            return {end: row[f"{column}_{end}"] for end in COLUMN_ENDS}
+        held = {plain(str(value)) for value in row.values()}
+        estimate_id = estimate_of(row, column)
+        if wanted <= held and estimate_id:
+            return estimate_id
     raise ReportError(
         f"no row of {name.partition(PART_OF_CELL)[0]} holds {first_examples(labels)}",
         "labels as the table prints them, between colons",
@@ -319,22 +317,10 @@ def one_cell(
 def plain(label: str) -> str:
     """Write a label without marks of footnotes and with plain dashes."""
     return re.sub(
-        "[\u2020*]",
+        "[\u2020\u2021*]",
         "",
         label.replace("\u2013", "-"),
     ).strip()
-
-
-def is_row_of(row: Row, cell: Row) -> bool:
-    """Say whether an estimate has all numbers of a cell."""
-    for name in COLUMN_ENDS:
-        if is_missing(row[name]) != is_missing(cell[name]):
-            return False
-        if not is_missing(row[name]) and abs(row[name] - cell[name]) > SAME * abs(
-            row[name]
-        ):
-            return False
-    return True
 
 
 def specifications(section: Any) -> Iterator[dict[str, Any]]:

@@ -4,6 +4,7 @@ stands there as marks.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -23,7 +24,7 @@ SILENT = "\ue000"  # what a condition that holds leaves behind
 MARK = re.compile(f"{START}(.*?){END}")
 # The number of the line of its source from which a part of a text comes.
 LINE = re.compile("\ue004(\\d+)\ue005")
-INLINE = ("see", "cite", "cite_group")
+INLINE = ("see", "cite", "cite_group", "number")
 KNOWN = (
     "heading paragraph inline text softbreak hardbreak em strong link bullet_list"
     " ordered_list list_item mark block"
@@ -50,6 +51,16 @@ def mark(name: str, *args: str) -> Mark:
 def marks(text: str) -> list[list[str]]:
     """Return the name and the arguments of every mark in a text."""
     return [match.split(APART) for match in MARK.findall(text)]
+
+
+def plain(text: str) -> str:
+    """Return a text without marks; numbers stand as they are printed."""
+
+    def printed(match: re.Match[str]) -> str:
+        kind, *args = match[1].split(APART)
+        return args[-1] if kind == "number" else ""
+
+    return MARK.sub(printed, text)
 
 
 def at_line(number: int) -> str:
@@ -195,7 +206,7 @@ def to_html(tokens: Sequence[Token], placed: Placed) -> str:
     renderer = RendererHTML()
     options = MarkdownIt("commonmark").options
     rules: dict[str, Any] = renderer.rules
-    rules["mark"] = lambda tokens, number, *_: _filled(tokens[number], placed)
+    rules["mark"] = partial(_mark_html, placed)
     out: list[str] = []
     in_box = False
     in_card = False
@@ -233,9 +244,22 @@ def to_html(tokens: Sequence[Token], placed: Placed) -> str:
     return "".join(out)
 
 
+def _mark_html(
+    placed: Placed,
+    tokens: Sequence[Token],
+    number: int,
+    *_: Any,
+) -> str:
+    """Return what stands for a mark; a number in a link is no button in it."""
+    before = sum(token.nesting for token in tokens[:number] if token.tag == "a")
+    if before and _name(tokens[number]) == "number":
+        return escape(tokens[number].content.split(APART)[-1])
+    return _filled(tokens[number], placed)
+
+
 def slug(title: str) -> str:
     """Return the id of a heading."""
-    return "-".join(re.findall(r"[a-z0-9]+", MARK.sub("", title).lower()))
+    return "-".join(re.findall(r"[a-z0-9]+", plain(title).lower()))
 
 
 def _blocks(tokens: Sequence[Token]) -> Iterator[list[Token]]:
@@ -253,6 +277,11 @@ def to_typst(tokens: Sequence[Token], placed: Placed) -> str:
     """Write parsed text as Typst markup."""
     shown = [token for token in tokens if _name(token) not in ("open", "close")]
     return "".join(_typst(token, placed) for token in shown)
+
+
+def typst_text(text: str) -> str:
+    """Return a text so that Typst prints it as it is."""
+    return SPECIAL.sub(r"\\\1", text)
 
 
 TYPST = {
@@ -282,7 +311,7 @@ def _typst(token: Token, placed: Placed) -> str:
             # A number and a full stop at the start would open a numbered list.
             return re.sub(r"^(\d+)\.", r"\1\\.", text)
         case "text":
-            return SPECIAL.sub(r"\\\1", token.content)
+            return typst_text(token.content)
         case "heading_open":
             return f"{'=' * int(token.tag[1])} "
         case "link_open":

@@ -13,7 +13,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from evenfield.report.claims import by_reason, claim_groups
 from evenfield.report.context import build_context
@@ -21,6 +21,7 @@ from evenfield.report.exhibits import TEMPLATES, Exhibit
 from evenfield.report.map import map_view
 from evenfield.report.markup import Placed
 from evenfield.report.prose import Prose
+from evenfield.report.short_evidence import ShortEvidence, estimates_of_cells
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.markdown import escape_markdown
 from evenfield.shared.topics import TOPICS, read_topics, renamed
@@ -62,6 +63,8 @@ def render_pages(
     context = build_context(config, root, **given)
     answers = read_json(Path(root) / "answers.json")
     groups = claim_groups(answers, config)
+    evidence = ShortEvidence(config, root)
+    opened = dict[str, str]()  # what the page says of a name, as it is printed first
     for name, file in (("style", "page.css"), ("script", "page.js")):
         code = (TEMPLATES / file).read_text(encoding="utf-8")
         context[name] = Markup(code)  # our own files
@@ -71,27 +74,47 @@ def render_pages(
     exhibits = {item.id: item for item in context["everything"]}
     claims_by_group = {group["id"]: group["claims"] for group in groups}
     reach = claims_by_group.get("out-of-reach", [])
+
+    def number(name: str, printed: str) -> Markup:
+        """Return a number that opens its evidence."""
+        if name not in evidence:
+            return escape(printed)
+        opened.setdefault(name, printed)
+        return Markup(parts.number(name, printed))
+
     placed: Placed = {
+        "number": number,
         "see": parts.see,
         "figure": lambda which: parts.figure(exhibits[which]),
         "table": lambda which: parts.table(exhibits[which]),
         "map": lambda: parts.map(map_view(Facts(config, root)), context["study"]),
         "answer_counts": lambda: parts.answer_counts(groups, len(answers["claims"])),
         "statements": lambda: parts.statements(
-            groups, by_reason(reach, answers["reasons"])
+            groups, by_reason(reach, answers["reasons"]), number
         ),
     }
+    text = prose.html("page", placed)
     page = environment.get_template("page.html.j2").render(
         **context,
         titled=bool(prose.headings("page", 1)),
-        text=Markup(prose.html("page", placed)),  # escaped where it was parsed
+        text=Markup(text),  # escaped where it was parsed
+        opened=[
+            (name, printed, evidence.facts(name), evidence.command.format(name))
+            for name, printed in opened.items()
+        ],
+        store=Markup(evidence.store(estimates_of_cells(text))),
         cited=Markup(prose.references_html("page")),
     )
     claims = chain.from_iterable(claims_by_group.values())
+    behind = [claim for claim in claims if claim["behind"]]
+    printed = estimates_of_cells("".join(item.html for item in exhibits.values()))
+    for claim in behind:
+        printed += [row["estimate_id"] for row in claim["behind"]]
     more = environment.get_template("tables.html.j2").render(
         **context,
         topics=_topics(config, context, folder),
-        statements=[claim for claim in claims if claim["behind"]],
+        statements=behind,
+        store=Markup(evidence.store(printed)),
     )
     return page, more
 

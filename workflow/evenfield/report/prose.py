@@ -30,10 +30,12 @@ from evenfield.report.markup import (
     Placed,
     mark,
     marks,
+    plain,
     slug,
     to_html,
     to_typst,
     tokens_of,
+    typst_text,
     without_lines,
 )
 from evenfield.report.numbers import Number
@@ -108,8 +110,8 @@ MARKED = re.compile(r"([\\`*_\[\]<>@])")
 
 
 class Part:
-    """A number as a text sees it: what it prints, its parts, and ``value`` for
-    conditions.
+    """A number as a text sees it: what it prints, its parts, ``value`` for conditions,
+    and the name under which a page opens its evidence.
     """
 
     def __init__(
@@ -117,10 +119,12 @@ class Part:
         name: str,
         text: str,
         value: float | None,
+        evidence: str = "",
         **parts: Any,
     ) -> None:
         self.name = name
         self.text = text
+        self.evidence = evidence
         self.value = Value("nan" if value is None else value)
         self.__dict__.update(parts)
 
@@ -151,22 +155,31 @@ class Part:
         raise ReportError(f"{self.name} has no {part}", expected, action)
 
 
-def part_of(name: str, number: Number) -> Part:
+def part_of(
+    name: str,
+    number: Number,
+    evidence: str = "",
+) -> Part:
     """Return a named number as a text sees it."""
+
+    def part(key: str, text: str, value: float | None = None) -> Part:
+        return Part(f"{name}.{key}", text, value, evidence)
+
     parts: dict[str, Any] = {}
     for end in ("low", "high", "smallest_visible"):
         value = getattr(number, end)
         if not is_missing(value):
-            parts[end] = Part(f"{name}.{end}", number.written(value), value)
-    for key in ("interval", "unit"):
-        if getattr(number, key):
-            parts[key] = getattr(number, key)
+            parts[end] = part(end, number.written(value), value)
+    if number.interval:
+        parts["interval"] = part("interval", number.interval)
+    if number.unit:
+        parts["unit"] = number.unit
     if not is_missing(number.p):
         text = p_value(number.p)
-        parts["p"] = Part(f"{name}.p", text, number.p)
-        parts["p_is"] = f"p {'' if text[0] in '<>' else '= '}{text}"
-    # For what is written behind it; a text cannot name it.
-    return Part(name, number.text, number.value, _measure=number.measure, **parts)
+        parts["p"] = part("p", text, number.p)
+        parts["p_is"] = part("p_is", f"p {'' if text[0] in '<>' else '= '}{text}")
+    parts["_measure"] = number.measure  # for what is written behind it
+    return Part(name, number.text, number.value, evidence, **parts)
 
 
 class Lookup:
@@ -256,13 +269,21 @@ class Prose:
         """Return a text as HTML; ``placed`` says what stands for ``see``, ``table``,
         ``figure`` and each block.
         """
-        cite: Placed = {"cite": self._cite_html, "cite_group": self._group_html}
-        return self._written(name, to_html, {**cite, **placed})
+        own: Placed = {
+            "cite": self._cite_html,
+            "cite_group": self._group_html,
+            "number": lambda _, text: escape(text),
+        }
+        return self._written(name, to_html, {**own, **placed})
 
     def typst(self, name: str, placed: Placed) -> str:
         """Return a text as Typst markup."""
-        cite: Placed = {"cite": _cite_typst, "cite_group": _group_typst}
-        return self._written(name, to_typst, {**cite, **placed})
+        own: Placed = {
+            "cite": _cite_typst,
+            "cite_group": _group_typst,
+            "number": lambda _, text: typst_text(text),
+        }
+        return self._written(name, to_typst, {**own, **placed})
 
     def headings(
         self,
@@ -271,7 +292,7 @@ class Prose:
     ) -> list[tuple[str, str]]:
         """Return id and title of the headings of one level."""
         return [
-            (slug(heading.content), heading.content)
+            (slug(heading.content), plain(heading.content))
             for opening, heading in pairwise(tokens_of(self._filled(name)))
             if opening.type == "heading_open" and opening.tag == f"h{level}"
         ]
@@ -646,7 +667,10 @@ def _finalize(value: Any) -> str:
             letters.EXPECTED,
             "delete it in the tables",
         )
-    return MARKED.sub(r"\\\1", text)  # so that a name is no emphasis or link
+    text = MARKED.sub(r"\\\1", text)  # so that a name is no emphasis or link
+    if isinstance(value, Part) and value.evidence:
+        return mark("number", value.evidence, text)
+    return text
 
 
 def _kind_of(value: object) -> str:

@@ -151,7 +151,7 @@ def _named_numbers(name: str, item: Any) -> Iterator[tuple[str, Shown]]:
 def _printable(name: str, item: Any) -> Any:
     """Return what a topic offers with each number as a text prints it."""
     if isinstance(item, Shown):
-        return part_of(name, _number(item))
+        return part_of(name, _number(item), name)
     if isinstance(item, Mapping):
         return {key: _printable(f"{name}.{key}", inner) for key, inner in item.items()}
     if isinstance(item, list):

@@ -61,6 +61,7 @@
   function openTarget() {
     var target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target) { return; }
+    if (target.className === "statement") { target.querySelector("details").open = true; }
     for (var box = target; box; box = box.parentElement) {
       if (box.tagName === "DETAILS") { box.open = true; }
     }
@@ -135,6 +136,82 @@
     show();
   }
 
+  function explainCells(store) {
+    // Each cell that prints an estimate becomes a button that opens its evidence.
+    var data = JSON.parse(store.textContent), box = document.createElement("div");
+    if (!box.showPopover) { return; }
+    box.popover = "auto";
+    box.className = "why";
+    box.tabIndex = -1;
+    box.setAttribute("role", "dialog");
+    document.getElementById("main").appendChild(box);
+
+    function add(parent, tag, text) {
+      parent.appendChild(document.createElement(tag)).textContent = text;
+      return parent.lastChild;
+    }
+
+    function open(button) {
+      var id = button.parentElement.dataset.estimate, words = data.rows[id];
+      var head = document.createElement("p"), list = document.createElement("dl"), close;
+      box.setAttribute("aria-label", "Evidence of " + button.textContent);
+      add(head, "b", button.textContent);
+      close = add(head, "button", "Close");
+      close.type = "button";
+      close.addEventListener("click", function () { box.hidePopover(); });
+      add(list, "dt", "More");
+      add(add(list, "dd", ""), "code", data.command.replace("{}", id));
+      data.labels.forEach(function (label, i) {
+        if (words[i]) { add(list, "dt", label); add(list, "dd", data.texts[words[i]]); }
+      });
+      box.replaceChildren(head, list);
+      box.showPopover({ source: button });
+      close.focus();
+    }
+
+    function makeButton(cell) {
+      var button = document.createElement("button");
+      if (!data.rows[cell.dataset.estimate]) { return; }
+      button.type = "button";
+      button.className = "n";
+      while (cell.firstChild) { button.appendChild(cell.firstChild); }
+      cell.appendChild(button);
+      button.addEventListener("click", function () { open(button); });
+    }
+
+    function makeButtons(table) {
+      var cells = table.querySelectorAll("td[data-estimate]"), first;
+      Array.prototype.forEach.call(cells, makeButton);
+      // One stop of the Tab key for a table; arrows move between its numbers.
+      Array.prototype.forEach.call(table.querySelectorAll(".n"), function (button) { button.tabIndex = -1; });
+      first = table.querySelector(".n");
+      if (first) { first.tabIndex = 0; }
+      table.addEventListener("keydown", move);
+    }
+
+    function move(event) {
+      var step = { ArrowLeft: -1, ArrowRight: 1 }[event.key], rows = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+      var buttons = Array.prototype.slice.call(this.querySelectorAll(".n")), from = buttons.indexOf(event.target), to;
+      if (from < 0 || !(step || rows)) { return; }
+      to = step ? buttons[from + step] : buttons.filter(function (button) {
+        var apart = button.closest("tr").rowIndex - event.target.closest("tr").rowIndex;
+        return button.parentElement.cellIndex === event.target.parentElement.cellIndex && rows * apart > 0;
+      })[rows > 0 ? "shift" : "pop"]();
+      event.preventDefault();
+      if (to) { event.target.tabIndex = -1; to.tabIndex = 0; to.focus(); }
+    }
+
+    function whenOpen(table) {
+      var details = table.closest("details");
+      if (!details || details.open) { makeButtons(table); return; }
+      details.addEventListener("toggle", function () { makeButtons(table); }, { once: true });
+    }
+
+    Array.prototype.forEach.call(document.querySelectorAll("table.result"), whenOpen);
+  }
+
+  var estimates = document.getElementById("estimates");
+  if (estimates) { explainCells(estimates); }
   Array.prototype.forEach.call(document.querySelectorAll("table.result"), makeSortable);
   var map = document.getElementById("map");
   if (map) { liveMap(map); }

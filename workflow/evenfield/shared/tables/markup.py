@@ -53,8 +53,10 @@ def _cell(tag: str, cell: Cell, column: Column) -> str:
     value = ""
     if not isinstance(cell.value, str):  # by which a reader sorts
         value = f' data-value="{escape(_plain(cell.value))}"'
+    estimate = f' data-estimate="{cell.estimate_id}"' if cell.estimate_id else ""
     text = escape(cell.text)
-    return f'<{tag} class="{column.align}"{value}{title}>{text}</{tag[:2]}>'
+    attributes = f'class="{column.align}"{value}{title}{estimate}'
+    return f"<{tag} {attributes}>{text}</{tag[:2]}>"
 
 
 def _plain(value: Any) -> str:

@@ -4,6 +4,7 @@ beneath.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +15,7 @@ from evenfield.shared.tables.numbers import Formatter, is_missing, text
 from evenfield.shared.tables.rows import Row, records
 from evenfield.study.errors import ArtifactError
 
+ESTIMATE_ID = "estimate_id"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -134,11 +136,14 @@ def shortened(table: Table) -> Table:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One printed cell: its text, its sort value, and the reason when it is blank."""
+    """One printed cell: its text, its sort value, the reason when it is blank, and the
+    estimate that it prints.
+    """
 
     text: str
     value: Any
     reason: str = ""
+    estimate_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,15 +186,37 @@ def _cell(
     reasons: list[str],
 ) -> Cell:
     """Return a printed cell; a new reason of a blank one joins ``reasons``."""
-    values = [row[name] for name in column.names]
+    names = column.names
+    values = [row[name] for name in names]
     shown = column.show(*values)
     value = None if is_missing(values[0]) else values[0]
     reason = text(row[column.reason]).strip().rstrip(".") if column.reason else ""
     if shown or not reason:
-        return Cell(shown, value)
+        # Words beside an estimate are none of its numbers, unless they name it.
+        named = column.align == "right" or f"{names[0]}_{ESTIMATE_ID}" in row
+        number = bool(shown) and named
+        return Cell(
+            shown, value, estimate_id=estimate_of(row, names[0]) if number else ""
+        )
     if reason not in reasons:
         reasons.append(reason)
     return Cell(f"({LETTERS[reasons.index(reason)]})", value, reason)
+
+
+def estimate_of(row: Row, name: str) -> str:
+    """Return the estimate whose number a column of a table holds, empty where none is
+    named; a table names it in a column whose name ends in ``estimate_id``.
+
+    The nearest one counts: that of ``speed_conf_low`` is ``speed_estimate_id``, else
+    ``estimate_id``, which holds for a whole row.
+    """
+    cuts = [cut.start() for cut in re.finditer("[ _]", name)]
+    for end in (len(name), *reversed(cuts)):
+        for apart in "_ ":
+            column = f"{name[:end]}{apart}{ESTIMATE_ID}"
+            if column in row:
+                return text(row[column])
+    return text(row.get(ESTIMATE_ID))
 
 
 def _check(table: Table) -> None:

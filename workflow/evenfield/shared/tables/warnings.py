@@ -9,7 +9,7 @@ from evenfield.study.files import Record
 # Said elsewhere in every table: in the period's mark and in the column of detectable
 # effects.
 SAID_ELSEWHERE = ("PROXY", "SPLICED", "UNDERPOWERED")
-NUMBERS = ("estimate", "std_error", "p_value", "conf_low", "conf_high")
+NUMBERS = "estimate_id estimate std_error p_value conf_low conf_high".split()
 
 
 def reason(warning: Any) -> str:
@@ -23,8 +23,8 @@ def reason(warning: Any) -> str:
 
 
 def numbers(name: str, row: Record) -> dict[str, Any]:
-    """Return the numbers of an estimate as columns that start with ``name``, and the
-    reason of a blank one.
+    """Return the id and the numbers of an estimate as columns that start with ``name``,
+    and the reason of a blank one.
     """
     columns = {f"{name}_{key}": row.get(key) for key in NUMBERS}
     return {**columns, f"{name}_reason": reason(row.get("warning", ""))}

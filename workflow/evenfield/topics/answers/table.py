@@ -25,6 +25,8 @@ from evenfield.study.files import Record, read_json
 UNTESTED = ("OUT OF REACH", "NOT EMPIRICAL")
 # What leave-out rows share with the estimate that they belong to.
 SAME = "family spec_id outcome term contrast period treatment_def".split()
+# Of the estimates without one unit: smallest, largest, how many of another sign.
+EXTREMES = {"low": "low", "high": "high", "flips": "sign_flips"}
 ANSWERS_NOTE = """
 {counts}. Facts are held against the threshold beside the claim; associations and effects
 are read by their interval, their placebos, named checks and a p-value adjusted over the
@@ -62,6 +64,7 @@ def t0(facts: Facts) -> Table:
     unanswered = frame["answer"].eq("NO ANSWER")
     frame = frame.assign(
         number=[_number(row) for row in records(frame)],
+        number_estimate_id=frame["estimate_id"],
         # Beside an answer, what an estimate could have shown says nothing more.
         visible=frame["smallest_visible"].astype(float).where(unanswered),
         missing=frame["because"],
@@ -179,10 +182,11 @@ def _left_out(question: Record, estimates: pd.DataFrame) -> list[Row]:
     """Return the row of a question; none where it was not made again."""
     row = pick(estimates, estimate_id=question["estimate_id"])
     same = only(estimates, **{name: row[name] for name in SAME})
-    extremes = {
-        kind: pick(same, effect_type=f"stat_{kind}").get("estimate")
-        for kind in ("low", "high", "sign_flips")
-    }
+    extremes: Row = {}
+    for name, kind in EXTREMES.items():
+        extreme = pick(same, effect_type=f"stat_{kind}")
+        extremes[name] = extreme.get("estimate")
+        extremes[f"{name}_estimate_id"] = extreme.get("estimate_id")
     if extremes["low"] is None:
         return []
     # Pairs that the config names are left out together.
@@ -195,7 +199,6 @@ def _left_out(question: Record, estimates: pd.DataFrame) -> list[Row]:
         {
             **row,
             **extremes,
-            "flips": extremes["sign_flips"],
             **statement,
         }
     ]

@@ -42,6 +42,7 @@ CHOICES = {
     "smoothing": "smoothing {}",
 }
 NUMBERS = [
+    "estimate_id",
     "estimate",
     "std_error",
     "statistic",

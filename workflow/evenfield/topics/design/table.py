@@ -99,7 +99,7 @@ def td(facts: Facts) -> Table:
         ),
         frame=pd.DataFrame(
             rows,
-            columns=["block", "item", "value", "unit", "detail"],
+            columns=["block", "item", "value", "unit", "detail", "estimate_id"],
         ),
         group="block",
         short=Short(printed),
@@ -121,6 +121,7 @@ def _row(
     value: Any,
     unit: str,
     detail: str = "",
+    estimate_id: str = "",
 ) -> Row:
     return {
         "block": block,
@@ -128,6 +129,7 @@ def _row(
         "value": value,
         "unit": unit,
         "detail": detail,
+        "estimate_id": estimate_id,
     }
 
 
@@ -243,7 +245,12 @@ def _detectable_rows(
         item += _period(row["period"], periods)
         detail = _detectable_detail(estimates, row, periods) or row["warning"]
         yield _row(
-            f"Smallest detectable effect, {name}", item, row["estimate"], "s", detail
+            f"Smallest detectable effect, {name}",
+            item,
+            row["estimate"],
+            "s",
+            detail,
+            row["estimate_id"],
         )
 
 

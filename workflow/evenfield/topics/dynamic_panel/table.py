@@ -167,6 +167,7 @@ def _rows(own: pd.DataFrame) -> Iterable[Row]:
         speed = pick(rows, term="speed")
         warning = text(speed.get("warning"))
         absent = is_missing(root["estimate"])
+        half_life = pick(rows, term="half_life")
         ends = (speed.get("conf_low"), speed.get("conf_high"))
         without = all(map(is_missing, ends))
         why = reason(root["warning"]) if absent else ""
@@ -174,15 +175,20 @@ def _rows(own: pd.DataFrame) -> Iterable[Row]:
         yield {
             "estimator": name,
             "label": label,
+            "estimate_id": root["estimate_id"],
             "root": root["estimate"],
             "root_se": root["std_error"],
             "speed": speed.get("estimate"),
+            "speed_estimate_id": speed.get("estimate_id"),
             "speed_low": ends[0],
             "speed_high": ends[1],
-            "half_life": pick(rows, term="half_life").get("estimate"),
+            "half_life": half_life.get("estimate"),
+            "half_life_estimate_id": half_life.get("estimate_id"),
             # Of rho = 1, which is the same test for root and speed.
             "p_value": speed.get("p_value"),
+            "p_value_estimate_id": speed.get("estimate_id"),
             "mde": speed.get("mde"),
+            "mde_estimate_id": speed.get("estimate_id"),
             "sesoi": speed.get("sesoi"),
             "hansen_p": pick(rows, term="hansen").get("p_value"),
             "ar2_p": pick(rows, term="serial_2").get("p_value"),

@@ -3,7 +3,6 @@ over lists and weights.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import pandas as pd
 
@@ -27,7 +26,7 @@ VARIANTS = (
 )
 KEYS = "spec_id treatment_def w_id sample_id period term contrast".split()
 COLUMNS = """
-    spec_id sample_id treatment_def w_id period estimator effect_type term contrast
+    estimate_id spec_id sample_id treatment_def w_id period estimator effect_type term contrast
     estimate std_error conf_low conf_high conf_level p_value mde sesoi n_units n_treated
     unit_of_measure output_basis
 """.split()
@@ -221,10 +220,10 @@ def _permuted(
     frame: pd.DataFrame,
     row: Row,
     scheme: str,
-) -> Any:
+) -> Row:
     same = {name: row[name] for name in KEYS}
     estimator = f"{row['estimator']}_permutation_{scheme}"
-    return pick(frame, estimator=estimator, **same).get("p_value")
+    return pick(frame, estimator=estimator, **same)
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:
@@ -244,12 +243,14 @@ def _row(
     row: Row,
     group: str,
     label: str,
-    permuted: Any = None,
+    permuted: Row | None = None,
 ) -> Row:
+    beside = permuted or {}
     return {
         "group": group,
         "label": label,
         **{name: row.get(name) for name in COLUMNS},
-        "permutation_p": permuted,
+        "permutation_p": beside.get("p_value"),
+        "permutation_p_estimate_id": beside.get("estimate_id"),
         "reason": reason(row["warning"]),
     }

@@ -33,7 +33,8 @@ LABELS = (
     ("join_count", "links_between", "Links between two of them"),
 )
 COLUMNS = """
-    estimate conf_low conf_high p_value p_type n_units n_treated mde role spec_id
+    estimate_id estimate conf_low conf_high p_value p_type n_units n_treated mde role
+    spec_id
 """.split()
 NOTE = """
 East against the rest: Fisher's exact test, two-sided, Newcombe interval. South within the

@@ -250,7 +250,11 @@ def _premium_rows(
                 )
             i2 = pick(rows, effect_type="stat_i2", period=pooled)
             q = pick(rows, effect_type="stat_q", period=pooled)
-            yield line | {"i2": i2.get("estimate"), "q": q.get("p_value")}
+            line |= {"i2": i2.get("estimate"), "q": q.get("p_value")}
+            yield line | {
+                "i2_estimate_id": i2.get("estimate_id"),
+                "q_estimate_id": q.get("estimate_id"),
+            }
 
 
 def _faded(facts: Facts, span: str) -> Iterator[Row]:

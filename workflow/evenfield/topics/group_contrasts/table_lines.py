@@ -22,7 +22,7 @@ QUESTION = "spec_id outcome term contrast sample_id unit_scheme period".split()
 # A range is over taxonomies; all other rows beside an estimate have its taxonomy.
 SAME = [*QUESTION, *"effect_type treatment_def controls_id".split()]
 COLUMNS = """
-    role estimator estimate std_error conf_low conf_high p_value p_type mde sesoi
+    estimate_id role estimator estimate std_error conf_low conf_high p_value p_type mde sesoi
     n_treated g_star max_leverage_unit unit_of_measure output_basis
 """.split()
 # Printed p, and the ending of the estimator that it comes from.
@@ -118,11 +118,14 @@ def _filled(
     for column, method in BESIDE.items():
         tested = beside.get((f"{row['estimator']}_{method}", *same), {})
         line[column] = tested.get("p_value")
+        line[f"{column}_estimate_id"] = tested.get("estimate_id")
     cr3 = beside.get((f"{row['estimator']}_cr3", *same), {})
+    line["cr3_estimate_id"] = cr3.get("estimate_id")
     for end in ("low", "high"):
         line[f"cr3_conf_{end}"] = cr3.get(f"conf_{end}")
         extreme = beside.get(("taxonomy_range", *question, f"stat_range_{end}"), {})
         line[f"range_{end}"] = extreme.get("estimate")
+        line[f"range_{end}_estimate_id"] = extreme.get("estimate_id")
     return line
 
 

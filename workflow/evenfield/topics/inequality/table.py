@@ -124,7 +124,9 @@ def _values(start: Row, end: Row) -> Row:
     change = after - before if known else None
     return {
         "start": before,
+        "start_estimate_id": start.get("estimate_id"),
         "end": after,
+        "end_estimate_id": end.get("estimate_id"),
         "change": change,
     }
 
@@ -150,6 +152,7 @@ def _index_rows(own: pd.DataFrame) -> Iterator[Row]:
                 "label": name,
                 "term": term,
                 **_values(start, end),
+                "change_estimate_id": change.get("estimate_id"),
                 "change_low": change.get("conf_low"),
                 "change_high": change.get("conf_high"),
                 "most_influential": change.get("max_leverage_unit"),
@@ -187,6 +190,7 @@ def _between(rows: pd.DataFrame, name: str) -> Row:
         for column, (beside, field) in BESIDE.items():
             shown = pick(rows, term=beside, contrast=contrast)
             row[f"{column}_{contrast}"] = shown.get(field)
+            row[f"{column}_{contrast}_estimate_id"] = shown.get("estimate_id")
     why = reason(pick(rows, term=term).get("warning"))
     return {**row, "reason": why if is_missing(end.get("estimate")) else ""}
 
@@ -264,7 +268,9 @@ def _growth_rows(own: pd.DataFrame, facts: Facts) -> Iterator[Row]:
             "label": period_with_basis(first["period"], basis, facts.config.periods),
             "name": GROUPS.get(term, term),
             "growth": values["end"],
+            "growth_estimate_id": growth.get("estimate_id"),
             "before": values["start"],
+            "before_estimate_id": before.get("estimate_id"),
             "n_units": first["n_units"],
             "difference": values["change"],
             "reason": "" if known else reason(first["warning"]),

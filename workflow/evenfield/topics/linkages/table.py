@@ -36,7 +36,7 @@ INFERENCE = "Neighbours', times the moderator: other inference"
 OTHER = "Neighbours', times the moderator: other samples and measures"
 RIVAL = "Another moderator, beside it or in its place"
 COLUMNS = """
-    estimator spec_id outcome term period treatment_def controls_id fe_id w_id estimate
+    estimate_id estimator spec_id outcome term period treatment_def controls_id fe_id w_id estimate
     std_error conf_low conf_high p_value df mde sesoi g_star n_units n_obs role
     max_leverage_unit unit_of_measure output_basis warning
 """.split()

@@ -110,7 +110,9 @@ def _row(
         "basis": first["output_basis"],
         "mark": basis_mark(str(first["output_basis"])),
         "geary": geary.get("estimate"),
+        "geary_estimate_id": geary.get("estimate_id"),
         "local": local.get("estimate"),
+        "local_estimate_id": local.get("estimate_id"),
     }
     for variable, controls in kinds:
         moran = pick(own, estimator="moran", outcome=variable, controls_id=controls)
@@ -118,6 +120,7 @@ def _row(
         absent = variable == "growth" and not moran
         key = f"{variable} {controls}"
         row |= {
+            f"{key} estimate_id": moran.get("estimate_id"),
             f"{key} moran": moran.get("estimate"),
             f"{key} p": moran.get("p_value"),
             f"{key} adjusted": moran.get("p_adjusted"),

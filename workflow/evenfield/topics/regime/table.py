@@ -33,10 +33,10 @@ SLOPES = {
 }
 WITHIN = {"cluster": "with a cluster", "sez": "with an SEZ", "neither": "with neither"}
 COLUMNS = (
-    "spec_id treatment_def w_id estimator period term contrast estimate std_error conf_low"
+    "estimate_id spec_id treatment_def w_id estimator period term contrast estimate std_error conf_low"
     " conf_high p_value mde sesoi n_units output_basis"
 ).split()
-BESIDE = ("conf_low", "conf_high", "p_value")
+BESIDE = ("conf_low", "conf_high", "p_value", "estimate_id")
 
 
 def t8(facts: Facts) -> Table:
@@ -154,7 +154,7 @@ def _split_rows(facts: Facts, main: pd.DataFrame) -> Iterable[Row]:
             ]
             sides.append(", ".join(names))
         # The row is by CR3 itself: its interval moves to the columns of CR3.
-        bare = row | dict.fromkeys(BESIDE)
+        bare = row | dict.fromkeys(BESIDE) | {"estimate_id": row["estimate_id"]}
         group = "Clusters minus SEZs, later less earlier periods"
         yield _row(bare, row, group, " less ".join(sides))
 

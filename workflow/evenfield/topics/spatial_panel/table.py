@@ -15,7 +15,9 @@ from evenfield.shared.tables.table import Table
 from evenfield.shared.tables.units import count_of, in_words
 
 KINDS = ("direct", "indirect", "total")
-NUMBERS = tuple("std_error conf_low conf_high p_value df g_star mde".split())
+NUMBERS = tuple(
+    "estimate_id std_error conf_low conf_high p_value df g_star mde".split()
+)
 AT_BOUND = "the spatial parameter is at the edge of its range"
 # Models with lags of the regressors: SAR forces the ratio of both effects, and SEM has
 # no indirect ones.
@@ -127,6 +129,7 @@ def _effects(
         "w_id": weights,
         "term": term,
         "serial": serial.get("estimate"),
+        "serial_estimate_id": serial.get("estimate_id"),
         "n_units": serial.get("n_units"),
         "n_periods": serial.get("n_periods"),
     }

@@ -25,7 +25,7 @@ FEW = "fewer than four units in a group: permutation only, no interval"
 UNDEFINED = "not defined, see the last column"
 LAG = re.compile(r"_lag(\d+)$")
 COLUMNS = """
-    spec_id estimator outcome term contrast period unit_scheme treatment_def estimate
+    estimate_id spec_id estimator outcome term contrast period unit_scheme treatment_def estimate
     conf_low conf_high p_value mde sesoi n_treated unit_of_measure output_basis
 """.split()
 NOTE = """

@@ -19,8 +19,20 @@ BASE = "synthetic_control"
 LISTED = 0.01  # smaller weights are not listed
 # Columns of a case that are those of its main row.
 SAME = (
-    "spec_id term period role estimate conf_low conf_high p_value output_basis"
+    "estimate_id spec_id term period role estimate conf_low conf_high p_value output_basis"
 ).split()
+
+
+# What stands beside the main row: estimator, kind of effect, column.
+BESIDE = {
+    "end": (BASE, "stat_end", "estimate"),
+    "p_ratio": (f"{BASE}_ratio", "coef", "p_value"),
+    "p_conformal": (f"{BASE}_conformal", "coef", "p_value"),
+    "p_in_time": (f"{BASE}_in_time", "coef", "p_value"),
+    "pre_rmspe": (BASE, "stat_pre_rmspe", "estimate"),
+    "low": ("leave_one_out", "stat_low", "estimate"),
+    "high": ("leave_one_out", "stat_high", "estimate"),
+}
 
 
 def t33(facts: Facts) -> Table:
@@ -83,13 +95,11 @@ def _row(
     weights: pd.DataFrame,
     names: pd.Series,
 ) -> Row:
-    def value_of(
-        name: str,
-        column: str,
-        effect: str = "coef",
-    ) -> Any:
-        return pick(own, estimator=name, effect_type=effect).get(column)
-
+    beside: Row = {}
+    for name, (estimator, effect, column) in BESIDE.items():
+        test = pick(own, estimator=estimator, effect_type=effect)
+        beside[name] = test.get(column)
+        beside[f"{name}_estimate_id"] = test.get("estimate_id")
     main = pick(own, estimator=BASE, effect_type="coef")
     since, until = spec["effect"]
     # Only what sets a row apart from the main one of its unit.
@@ -108,14 +118,8 @@ def _row(
         "group": names.get(spec["unit"], spec["unit"]),
         "label": ", ".join(parts) + basis_mark(main["output_basis"]),
         **{name: main[name] for name in SAME},
-        "end": value_of(BASE, "estimate", "stat_end"),
-        "p_ratio": value_of(f"{BASE}_ratio", "p_value"),
-        "p_conformal": value_of(f"{BASE}_conformal", "p_value"),
-        "p_in_time": value_of(f"{BASE}_in_time", "p_value"),
-        "pre_rmspe": value_of(BASE, "estimate", "stat_pre_rmspe"),
+        **beside,
         "poor": "poor" if "POOR FIT" in text(main["warning"]) else "",
-        "low": value_of("leave_one_out", "estimate", "stat_low"),
-        "high": value_of("leave_one_out", "estimate", "stat_high"),
         # n_units counts the treated unit as well.
         "n_donors": main["n_units"] - 1,
         "donors": ", ".join(donors),

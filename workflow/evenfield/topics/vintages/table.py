@@ -12,7 +12,7 @@ from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Table
 
 START = "log_income_start"
-NUMBERS = "estimate std_error p_value conf_low conf_high".split()
+NUMBERS = "estimate_id estimate std_error p_value conf_low conf_high".split()
 NOTE = """
 Growth in percent a year from the first to the last year of a span on {what}, in the figures of
 one vintage at a time. {facts.level} intervals by the method that decides for this study's

@@ -22,8 +22,8 @@ OTHER_METHODS = {
     f"{BASE}_wild_33": "wild cluster bootstrap WCR-33",
 }
 COLUMNS = (
-    "spec_id outcome term role estimate std_error conf_low conf_high p_value mde sesoi g_star"
-    " n_units n_obs n_treated unit_of_measure max_leverage_unit output_basis"
+    "estimate_id spec_id outcome term role estimate std_error conf_low conf_high p_value mde"
+    " sesoi g_star n_units n_obs n_treated unit_of_measure max_leverage_unit output_basis"
 ).split()
 
 
@@ -41,9 +41,13 @@ def t32(facts: Facts) -> Table:
         spec_rows = only(estimates, spec_id=spec["id"])
         placebo = only(spec_rows, role="placebo")
         # The longest lead alone has a coefficient, all leads together a joint test.
+        lead = pick(placebo, effect_type="coef")
+        joint = pick(placebo, effect_type="joint")
         leads = {
-            "p_lead": pick(placebo, effect_type="coef").get("p_value"),
-            "p_leads": pick(placebo, effect_type="joint").get("p_value"),
+            "p_lead": lead.get("p_value"),
+            "p_lead_estimate_id": lead.get("estimate_id"),
+            "p_leads": joint.get("p_value"),
+            "p_leads_estimate_id": joint.get("estimate_id"),
         }
         tests = spec_rows[spec_rows["estimator"].str.startswith(BASE)]
         for row in records(tests[tests["role"].ne("placebo")]):

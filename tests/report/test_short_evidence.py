@@ -1,0 +1,114 @@
+"""What a number opens: the words behind each kind of name, on the page and in tables."""
+
+import json
+import re
+
+import pytest
+
+from evenfield.report.page import render_pages
+from evenfield.report.short_evidence import ShortEvidence, row_facts
+from evenfield.shared.estimates import read_estimates
+from evenfield.shared.tables.rows import records
+from evenfield.study.study_config import Period
+from report.made_up import made_config, speed_id, write_study
+
+TEXT = """
+{{ n.speed_late }}% a year ({{ n.speed_late.interval }}), twice that {{ n.speed_twice }}.
+
+## With {{ n.people }} people
+
+[There are {{ n.people }}](#references), **{{ n.people }}**.
+
+{{ statements() }}
+"""
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("evidence")
+    text = folder / "page.md"
+    text.write_text(TEXT)
+    return {**write_study(folder / "results", policy=True), "texts": [str(text)]}
+
+
+@pytest.fixture(scope="module")
+def pages(given):
+    return render_pages(given["root"] / "report", **given)
+
+
+@pytest.fixture
+def evidence(given):
+    return ShortEvidence(made_config(policy=True), given["root"])
+
+
+def test_a_number_opens_its_row_with_interval_rows_units_period_and_data(evidence):
+    facts = evidence.facts("speed_late")
+    assert facts == evidence.facts(speed_id("P2"))
+    assert facts["Estimate"] == "2.0 % a year"
+    assert facts["Interval"] == "95%: 1.5 to 2.5"
+    assert facts["n"] == "31 rows, 31 units"
+    assert facts["Period"] == "1990\u20132000"
+    assert "term: speed" in facts["Model"]
+
+
+def test_arithmetic_and_cells_of_tables_open_what_they_are_made_from(evidence):
+    arithmetic = {"Arithmetic": "2 * speed_late", "Of": "speed_late = 2"}
+    assert evidence.facts("speed_twice") == arithmetic
+    cell = {"Cell of": "results/panel/all/panel.csv", "Column": "sum, population"}
+    assert evidence.facts("people") == cell
+
+
+def test_the_command_names_the_folder_of_another_study(given, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    evidence = ShortEvidence(made_config(policy=True), given["root"].absolute())
+    assert evidence.command.endswith("--directory FOLDER")
+
+
+def test_an_answer_opens_its_estimate_and_what_has_none_opens_nothing(evidence):
+    assert evidence.facts("A1") == evidence.facts(speed_id("P1"))
+    assert "A2" not in evidence
+    assert "no name" not in evidence
+
+
+def test_the_row_of_an_estimate_says_a_missing_end_and_joined_periods(given):
+    row = records(read_estimates(given["root"] / "estimates.csv"))[0]
+    row |= {"period": "P1+P2", "conf_low": None, "p_value": 0.0312}
+    periods = {name: Period(start=1980, end=1990, label=name) for name in ("P1", "P2")}
+    facts = row_facts(row, periods)
+    assert facts["Period"] == "P1, P2"
+    assert facts["Interval"] == "95%: unbounded to 2.5"
+    assert facts["p"] == ".031"
+
+
+def test_each_number_of_a_text_is_a_button_and_its_evidence_stands_once(pages):
+    page, _ = pages
+    for name, times in (("speed_late", 2), ("speed_twice", 1), ("people", 2)):
+        opens = re.findall(f'class="n" popovertarget="why-{name}"', page)
+        assert len(opens) == times
+        assert page.count(f'id="why-{name}"') == 1
+        assert f"python3 run why {name}</code>" in page
+    assert '<h2 id="with-12-people">' in page
+    assert '<a href="#references">There are 12</a>' in page
+
+
+def test_an_answer_and_cells_name_the_estimate_that_they_open(pages):
+    page, tables = pages
+    assert 'popovertarget="why-A1"' in page
+    assert 'popovertarget="why-A2"' not in page
+    cells = re.findall(r'data-estimate="(\w+)">([^<]*)', tables)
+    # The blank cell and the one without an estimate open nothing.
+    assert (speed_id("P1"), "10.0") in cells
+    assert {text for _, text in cells} == {"10.0", "9.0"}
+
+
+def test_tables_hold_each_text_of_their_estimates_once(pages):
+    (packed,) = re.findall(r'id="estimates">(.*?)</script>', pages[1])
+    store = json.loads(packed)
+    assert sorted(store["rows"]) == sorted([speed_id("P1"), speed_id("P2")])
+    assert len(store["texts"]) == len(set(store["texts"]))
+    row = store["rows"][speed_id("P2")]
+    words = {
+        label: store["texts"][number]
+        for label, number in zip(store["labels"], row, strict=True)
+    }
+    assert words["Interval"] == "95%: 1.5 to 2.5"
