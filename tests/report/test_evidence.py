@@ -91,16 +91,20 @@ def test_columns_are_those_of_income_outcome_and_controls(tmp_path):
     names = ["unit", "year", "output", "people", "coal", "steel", "tea"]
     fields = [{"name": name} for name in names]
     package = tmp_path / "datapackage.json"
-    resource = {"name": "panel", "schema": {"fields": fields}}
-    package.write_text(json.dumps({"resources": [resource]}))
+    panel = {"name": "panel", "path": "panel.csv", "schema": {"fields": fields}}
+    lists = {"name": "lists", "path": "lists.csv"}
+    lists["schema"] = {"fields": [{"name": name} for name in ("tea", "wine", "unit")]}
+    package.write_text(json.dumps({"resources": [panel, lists]}))
     config = {
         "panel": {"income": {"output": "output", "population": "people"}},
         "controls": {"energy": {"column": "coal"}, "metal": {"column": "steel"}},
         "data": {"package": str(package)},
     }
-    row = {"outcome": "log(tea)"}
+    row = {"outcome": "log(tea) - wine"}
     spec = {"id": "year", "controls": ["energy"]}
-    assert columns_named(config, row, spec) == ["output", "people", "coal", "tea"]
+    columns = columns_named(config, row, spec)
+    assert list(columns) == ["output", "people", "coal", "tea", "wine"]
+    assert columns["wine"] == str(tmp_path / "lists.csv")
 
 
 def test_an_entry_is_found_below_the_section_that_it_belongs_to(tmp_path, monkeypatch):

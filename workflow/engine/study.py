@@ -37,6 +37,9 @@ def one_line(prefix: str = "evenfield: ") -> Iterator[None]:
         yield
     except EvenfieldError as error:
         sys.exit(f"{prefix}{error}")
+    except BrokenPipeError:
+        # Who reads has seen enough, as `head` has; Python closes stdout once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
         message = " ".join(str(error).split())[:200]
         sys.exit(

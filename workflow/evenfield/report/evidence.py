@@ -8,7 +8,7 @@ assumptions, the method's page, the columns of the data with their grades.
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ import pandas as pd
 
 from evenfield.answers.spec import Claims, read_claims
 from evenfield.report.assumptions import LIBRARY, harvest_assumptions
-from evenfield.report.numbers import Number, named_numbers
+from evenfield.report.numbers import Entry, Number, named_numbers, read_entries
 from evenfield.report.sections import section_numbers
 from evenfield.report.short_evidence import row_facts
 from evenfield.shared.estimates import read_estimates
@@ -35,6 +35,8 @@ from evenfield.study.table_files import read_table
 ID = r"[0-9a-f]{12}"
 PART_OF_CELL = ":"  # T6:2009-19:speed
 PRINTED = re.compile(r"\{\{ *n\.(?P<name>\w+)(\.(?P<part>\w+))? *\}\}")
+INGESTED_TEXT = tuple("units grade flag source note vintage measure".split())
+KEYS = {"unit", "year", "name"}  # of tables, which are no figures
 MOST_CODE = 4  # functions that are named
 MOST_UNITS = 60  # characters of the units of an input
 
@@ -80,6 +82,16 @@ class Evidence:
         return section_numbers(self.config, self.root)
 
     @cached_property
+    def _entries(self) -> dict[str, Entry]:
+        return read_entries(self.config)
+
+    @cached_property
+    def _ingested(self) -> Callable[[str], pd.DataFrame]:
+        """The tables that the run read, each once."""
+        folder = self.root / "ingest"
+        return cache(lambda name: read_table(folder / f"{name}.csv", INGESTED_TEXT))
+
+    @cached_property
     def claims(self) -> Claims:
         """The claims and hypotheses as they are written."""
         return read_claims(self.config)
@@ -121,7 +133,9 @@ class Evidence:
         if number.interval:
             shown.append(f"interval {number.interval}")
         yield Step(heading="Number", lines=(*shown, *written_in("numbers", f"{name}:")))
-        yield Step(heading="Printed in", lines=tuple(self._sentences(name)))
+        printed = [*self._sentences(name)] or [*self._other_uses(name)]
+        printed = printed or ["no text names it"]
+        yield Step(heading="Printed in", lines=tuple(printed))
         if "is" in entry:
             parts = (f"python3 run why {part}" for part in columns_of(entry["is"]))
             yield Step(
@@ -180,6 +194,16 @@ class Evidence:
                     sentence = PRINTED.sub(self._as_printed, sentence_with(name, line))
                     yield f"{path.as_posix()}, line {number}: {sentence}"
 
+    def _other_uses(self, name: str) -> Iterator[str]:
+        """Yield what a number serves that no text prints."""
+        for path in sorted(Path("text").glob("*.md")):
+            for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+                if re.search(rf"\bn\.{name}\b", line):
+                    yield f"no text; a condition in {path.as_posix()}, line {number}"
+        for other, entry in self._entries.items():
+            if any(name in columns_of(text) for text in entry.formulas.values()):
+                yield f"no text; {other} is made from it"
+
     def _as_printed(self, printed: re.Match[str]) -> str:
         number = self.numbers[printed["name"]]
         shown = getattr(number, printed["part"] or "text", printed[0])
@@ -213,9 +237,9 @@ class Evidence:
         )
         topic = row["topic"]
         facts = row_facts(row, StudyConfig.of(self.config).periods)
-        lines = [f"{label}: {words}" for label, words in facts.items()]
-        lines.append(f"results/estimates.csv, estimate_id {estimate_id}")
-        yield Step(heading="Estimate", lines=tuple(lines))
+        lines = (f"{label}: {words}" for label, words in facts.items())
+        cell = f"results/estimates.csv, estimate_id {estimate_id}"
+        yield Step(heading="Estimate", lines=(cell, *lines))
         spec = self._specification(row)
         location = (
             written_in("estimates", f"id: {row['spec_id']}", below=f"{topic}:")
@@ -247,26 +271,38 @@ class Evidence:
         row: Row,
         spec: Mapping[str, Any],
     ) -> Iterator[str]:
-        """Yield each column that the specification and the study's income name."""
-        columns = columns_named(self.config, row, spec)
-        provenance = self.root / "ingest" / "panel_provenance.csv"
-        if not provenance.is_file():
-            yield from (f"{name} (data/datapackage.json)" for name in columns)
-            return
-        cells = read_table(
-            provenance, text=("units", "grade", "flag", "source", "note")
-        )
-        for name in columns:
-            for cell in records(matching(cells, {"variable": name})):
+        """Yield each column that the specification and the study's income name, with
+        grade, source and vintage.
+        """
+        folder = self.root / "ingest"
+        cells = self._ingested("panel_provenance")
+        vintages = {
+            source["source"]: f" ({source['vintage']})" if source["vintage"] else ""
+            for source in records(self._ingested("sources"))
+        }
+        for name, path in columns_named(self.config, row, spec).items():
+            spans = records(matching(cells, {"variable": name}))
+            if not spans:
+                yield f"{name}: {path}"
+            for cell in spans:
                 units = str(cell["units"])
                 whose = (
                     units if len(units) < MOST_UNITS else f"{len(units.split())} units"
                 )
+                source = cell["source"]
                 yield (
                     f"{name} {cell['first_year']}-{cell['last_year']}, {whose}: grade"
-                    f" {cell['grade']}, {cell['flag']}, source {cell['source']}"
+                    f" {cell['grade']}, {cell['flag']}, source"
+                    f" {source}{vintages.get(source, '')}"
                 )
-        yield "vintages and licences of the sources: data/sources.csv"
+        lists = self._ingested("clusters")
+        named = set(re.findall(r"\w+", f"{row['outcome']} {row['term']} {spec}"))
+        lists = lists[lists["measure"].isin(named)]
+        for name, source in sorted(
+            set(zip(lists["measure"], lists["source"], strict=True))
+        ):
+            yield f"{name}: {(folder / 'clusters.csv').as_posix()}, source {source}"
+        yield f"citations and licences of the sources: {(folder / 'sources.csv').as_posix()}"
 
 
 # What a name leads to --------------------------------------------------------------
@@ -337,9 +373,10 @@ def specifications(section: Any) -> Iterator[dict[str, Any]]:
 
 def columns_named(
     config: Mapping[str, Any], row: Row, spec: Mapping[str, Any]
-) -> list[str]:
-    """Return the columns of the panel that a row rests on by name: those of income, of
-    its specification, and of the controls and outcomes that this names.
+) -> dict[str, str]:
+    """Return the columns that a row rests on by name, each with its table: those of
+    income, of its specification, and of the controls that this names; of other tables
+    than the panel those that its outcome and its group name.
     """
     sources = [config["panel"]["income"], spec, row["outcome"]]
     sources += [
@@ -348,14 +385,17 @@ def columns_named(
         if name in spec.get("controls", ())
     ]
     words = set(re.findall(r"\w+", str(sources)))
-    package = read_json(config["data"]["package"])
-    fields = [
-        field["name"]
-        for resource in package["resources"]
-        if resource["name"] == "panel"
-        for field in resource["schema"]["fields"]
-    ]
-    return [name for name in fields if name in words and name not in ("unit", "year")]
+    measured = [row["outcome"], spec.get("outcome"), spec.get("group")]
+    elsewhere = set(re.findall(r"\w+", str(measured)))
+    package = Path(config["data"]["package"])
+    columns: dict[str, str] = {}
+    for resource in read_json(package)["resources"]:
+        wanted = words if resource["name"] == "panel" else elsewhere
+        for field in resource.get("schema", {}).get("fields", []):
+            if field["name"] in wanted - KEYS:
+                path = package.parent / resource["path"]
+                columns.setdefault(field["name"], path.as_posix())
+    return columns
 
 
 # Where it stands in the files ------------------------------------------------------
