@@ -47,7 +47,14 @@ def test_the_site_has_every_page_and_no_dead_link(tmp_path):
     assert (
         'href="../sigma/"' in (tmp_path / "topics" / "beta" / "index.html").read_text()
     )
-    assert 'href="library/"' in (tmp_path / "index.html").read_text()
+    index = (tmp_path / "index.html").read_text()
+    assert 'href="library/"' in index
+    # Chapters in a reader's order, a search, and a dark mode.
+    chapters = ["Start", "Your own study", "Library", "Topics", "Data", "For contrib"]
+    places = [index.index(f"\n  {chapter}") for chapter in chapters]
+    assert places == sorted(places)
+    assert 'data-md-component="search"' in index
+    assert "prefers-color-scheme: dark" in index
 
 
 def test_dead_links_and_anchors_stop_the_build(tmp_path):
