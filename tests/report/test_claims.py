@@ -35,7 +35,7 @@ def test_a_unit_keeps_what_it_is_counted_for(unit, words):
     - [-1.368, pp/yr per period, −1.37 percentage points a year per period]
     - [2.6, ratio, 2.60 times]
     - [0.2124, change of a ratio, 0.21 in the ratio]
-    - [68.07, percent, 68.1%]
+    - [68.07, percent, 68%]
     """),
 )
 def test_a_number_has_the_words_of_its_unit(value, unit, printed):

@@ -24,9 +24,7 @@ def faults(tmp_path):
     def found(text):
         path = tmp_path / "text" / "page.md"
         path.write_text(text, encoding="utf-8")
-        return [
-            str(fault) for fault in Prose({"page": path}, {}, {}).quantifier_faults()
-        ]
+        return [str(fault) for fault in Prose({"page": path}, {}, {}).sentence_faults()]
 
     return found
 
@@ -106,4 +104,4 @@ def test_phrases_that_quantify_nothing_are_free(faults, sentence):
 )
 def test_each_quantifier_of_our_own_texts_is_guarded(path):
     texts = Prose({path.stem: path}, {}, {})
-    assert [str(fault) for fault in texts.quantifier_faults()] == []
+    assert [str(fault) for fault in texts.sentence_faults()] == []

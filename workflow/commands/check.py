@@ -22,21 +22,27 @@ def check(options: argparse.Namespace) -> None:
     written = written_config(options)
     lines = check_study(written)
     refuse_repeated_checks(written)
-    refuse_open_quantifiers(written)
+    refuse_sentences(written)
     print("\n".join(lines))
 
 
-def refuse_open_quantifiers(written: dict[str, Any]) -> None:
+def refuse_sentences(written: dict[str, Any]) -> None:
     """Refuse sentences of the study's own texts that say all, never or largest without
-    a condition; a run writes them all the same.
+    a condition, which a run writes all the same, and numbers in words of another unit
+    than the last run has shown.
     """
+    from evenfield.report.numbers import read_numbers
     from evenfield.report.plan import plan_study
-    from evenfield.report.prose import Prose, read_texts
+    from evenfield.report.prose import Lookup, Prose, part_of, read_texts
     from evenfield.study.errors import Faults
 
     faults = Faults()
     texts, references = read_texts(plan_study(written).texts, faults)
-    faults += Prose(texts, {}, references).quantifier_faults()
+    path = Path("results/numbers.json")
+    numbers = read_numbers(path) if path.is_file() else {}
+    parts = {name: part_of(name, number) for name, number in numbers.items()}
+    prose = Prose(texts, {"n": Lookup("number", parts)}, references)
+    faults += prose.sentence_faults()
     faults.refuse()
 
 

@@ -357,11 +357,15 @@ class Prose:
                 except ReportError as error:
                     yield self._fault(name, node.lineno, error)
 
-    def quantifier_faults(self) -> Iterator[EvenfieldError]:
-        """Yield the sentences with a quantifier that no condition guards."""
+    def sentence_faults(self) -> Iterator[EvenfieldError]:
+        """Yield the sentences with a quantifier that no condition guards, or with the
+        words of another unit behind a number.
+        """
         for name in self._texts:
             source = self.source(name)
-            for line, fault in quantifier_faults(source, _environment().parse(source)):
+            tree = _environment().parse(source)
+            wrong = [*quantifier_faults(source, tree), *self._unit_faults(source)]
+            for line, fault in wrong:
                 yield self._fault(name, line, fault)
 
     def _check_known(self, node: Any) -> None:
