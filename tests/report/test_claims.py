@@ -30,20 +30,22 @@ def test_a_unit_keeps_what_it_is_counted_for(unit, words):
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "printed"),
+    ("number", "unit", "printed"),
     from_yaml("""
-    - [-1.368, pp/yr per period, −1.37 percentage points a year per period]
-    - [2.6, ratio, 2.60 times]
-    - [0.2124, change of a ratio, 0.21 in the ratio]
-    - [68.07, percent, 68%]
+    - ["−1.37", pp/yr per period, −1.37 percentage points a year per period]
+    - ["2.60", ratio, 2.60 times]
+    - ["0.21", change of a ratio, 0.21 in the ratio]
+    - ["68", percent, 68%]
+    - ["5", units, 5 provinces]
+    - ["", ratio, ""]
     """),
 )
-def test_a_number_has_the_words_of_its_unit(value, unit, printed):
-    assert in_unit(value, unit, "provinces") == printed
+def test_a_number_has_the_words_of_its_unit(number, unit, printed):
+    assert in_unit(number, unit, "provinces") == printed
 
 
 @pytest.mark.parametrize(
-    ("figures", "printed"), [("", "2006-2010"), ("2010", "2006-2010 (figures of 2010)")]
+    ("figures", "printed"), [("", "2006–2010"), ("2010", "2006–2010 (figures of 2010)")]
 )
 def test_a_row_on_part_of_its_period_says_so(figures, printed):
     row = {

@@ -21,6 +21,7 @@ from evenfield.shared.tables.numbers import (
     significant,
     with_decimals,
     with_error,
+    with_interval,
     years,
 )
 from evenfield.shared.tables.table import Column, Short, Table, grid
@@ -97,7 +98,7 @@ def test_latex_and_markdown_are_escaped_and_balanced():
 def test_typst_is_escaped_and_leaves_out_what_the_paper_does_not_print():
     text = table_typst(made_table())
     assert '#let title = "A title with 5% & more"' in text
-    assert "#let sideways = false" in text
+    assert "#let long = false" in text
     assert '"<b>|", "(a)", "(a)",' in text
     assert "table.cell(colspan: 3" in text
     columns = (*made_table().columns[:2], replace(made_table().columns[2], paper=False))
@@ -114,6 +115,25 @@ def test_typst_is_escaped_and_leaves_out_what_the_paper_does_not_print():
         == "\\- a\\_b \\#1 \\[x\\] \\$5 \\@c \\~ \\\\"
     )
     assert typst_string('say "a\\b"') == '"say \\"a\\\\b\\""'
+
+
+def test_a_table_wider_than_a_page_is_printed_in_parts_under_its_row_headings():
+    names = [f"column {number}" for number in range(14)]
+    frame = pd.DataFrame([dict.fromkeys(names, "[-10.25, 10.25]")], index=[0])
+    columns = tuple(Column(names=(name,), header=name) for name in names)
+    wide = Table(id="T1", note=(), columns=columns, frame=frame)
+    parts = (
+        table_typst(wide).partition("#let short_title")[0].split("table.header(")[1:]
+    )
+    headings = [
+        re.findall(
+            r"column \d+", part.partition("\n")[0].replace('" + linebreak() + "', " ")
+        )
+        for part in parts
+    ]
+    assert [part[0] for part in headings] == ["column 0", "column 0"]
+    assert [name for part in headings for name in part[1:]] == names[1:]
+    assert abs(len(headings[0]) - len(headings[1])) <= 1
 
 
 class Tags(HTMLParser):
@@ -237,6 +257,25 @@ NAN = float("nan")
 )
 def test_numbers_are_written_one_way(shown, wanted):
     assert shown == wanted
+
+
+@pytest.mark.parametrize(
+    ("estimate", "printed"),
+    [
+        ((1.2067, -2.82, 5.235, "pp/yr"), ("1.2", "[\u22122.8, 5.2]")),
+        ((0.0556, -0.0401, 0.1513, ""), ("0.056", "[\u22120.040, 0.151]")),
+        ((6.28, -14.2, 26.8, ""), ("6", "[\u221214, 27]")),
+        ((0.8, 0.04, NAN, "pp/yr"), ("0.80", "[0.04, unbounded]")),
+        ((1.0314, NAN, NAN, "ratio"), ("1.03", "")),
+        ((68.07, NAN, NAN, "percent"), ("68", "")),
+        ((0.0354, NAN, NAN, ""), ("0.035", "")),
+        ((5.0, 2.2, 7.1, "units"), ("5", "[2, 7]")),
+        ((0.0, NAN, NAN, "percent"), ("0", "")),
+        ((NAN, NAN, NAN, "percent"), ("", "")),
+    ],
+)
+def test_an_estimate_is_as_exact_as_its_interval(estimate, printed):
+    assert with_interval(*estimate) == printed
 
 
 def test_p_values_have_no_leading_zero_and_missing_is_not_zero():

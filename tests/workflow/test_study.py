@@ -26,6 +26,7 @@ from evenfield.shared.tables.numbers import MINUS
 from evenfield.study.config import checked_config
 from evenfield.study.config_files import PARTS, read_config
 from evenfield.study.errors import Faults, ReportError
+from report.printed import FOOT, HEAD, lines_of, printed_pages
 from yaml_text import from_yaml
 
 ROOT = Path(__file__).parents[2]
@@ -354,6 +355,27 @@ def test_every_number_in_the_prose_is_a_cell_of_the_results(checkout):
     for text in texts:
         result = re.findall(r"(?<![\w.\u2212-])\u2212?\d*\.\d+|\d+(?=%)", text)
         assert len(result) > 30 and set(result) <= labels, set(result) - labels
+
+
+@pytest.mark.parametrize("name", ["paper", "appendix"])
+def test_nothing_is_printed_smaller_than_eight_points(checkout, name):
+    pages = printed_pages(checkout / "results" / "report" / f"{name}.pdf")
+    sizes = {run.size for page in pages for run in page}
+    assert 8.0 in sizes  # tables and their notes
+    assert min(sizes) >= 8.0
+
+
+def test_no_page_of_the_appendix_is_half_empty(checkout):
+    pages = printed_pages(checkout / "results" / "report" / "appendix.pdf")
+    lowest = [min(run.height for run in page) for page in pages[:-1]]
+    assert [n for n, low in enumerate(lowest, 1) if low > (FOOT + HEAD) / 2] == []
+
+
+def test_the_paper_is_short_and_no_lines_are_lost_between_its_exhibits(checkout):
+    pages = printed_pages(checkout / "results" / "report" / "paper.pdf")
+    assert 15 <= len(pages) <= 20
+    left_alone = [n for n, page in enumerate(pages, 1) if 0 < lines_of(page, 11.0) < 5]
+    assert left_alone == []
 
 
 def test_every_number_and_answer_leads_to_its_evidence(checkout, monkeypatch):

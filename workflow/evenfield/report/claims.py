@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from evenfield.shared.tables.numbers import MINUS, UNBOUNDED, by_unit, is_missing
+from evenfield.shared.tables.numbers import MINUS, significant, with_interval
 from evenfield.shared.tables.units import period_label
 from evenfield.study.files import Record
 from evenfield.study.study_config import Period, StudyConfig
@@ -142,19 +142,11 @@ def by_reason(
     return sorted(reasons_used, key=lambda pair: -len(pair[1]))
 
 
-def in_unit(
-    value: float | None,
-    unit: str,
-    units: str,
-) -> str:
-    """Write a number with the decimals and the words of its unit."""
-    if is_missing(value):
-        return ""
-    if unit == "units":
-        return f"{value:.0f} {units}"
-    words = unit_words(unit)
+def in_unit(number: str, unit: str, units: str) -> str:
+    """Write a printed number with the words of its unit."""
+    words = units if unit == "units" else unit_words(unit)
     blank = "" if words.startswith("%") else " "
-    return f"{by_unit(value, unit)}{blank}{words}".rstrip()
+    return f"{number}{blank}{words}".rstrip() if number else ""
 
 
 def unit_words(unit: str) -> str:
@@ -188,33 +180,18 @@ def _shown(
     marks = np.hstack([*holds.values()]).tolist() if holds else [0.0]
     interest = None if holds else claim["interest"]
     visible = claim["smallest_visible"] if claim["answer"] == "NO ANSWER" else None
+    number, interval = with_interval(
+        claim["estimate"], claim["low"], claim["high"], unit
+    )
     return {
         **claim,
-        "number": in_unit(
-            claim["estimate"],
-            unit,
-            units,
-        ).partition(" "),
-        "interval": ends(claim["low"], claim["high"], unit),
-        "visible": in_unit(visible, unit, units),
+        "number": in_unit(number, unit, units).partition(" "),
+        "interval": interval,
+        "visible": in_unit(significant(visible, 2), unit, units),
         "reason": "" if because == NO_SIDE else because[:1].upper() + because[1:],
         "chart": chart(drawn, marks, interest) if drawn else "",
         "behind": [_behind(row, units, periods) for row in rows],
     }
-
-
-def ends(
-    low: float | None,
-    high: float | None,
-    unit: str,
-) -> str:
-    """Write an interval in brackets, nothing where both ends are missing."""
-    if is_missing(low) and is_missing(high):
-        return ""
-    left, right = (
-        UNBOUNDED if is_missing(end) else by_unit(end, unit) for end in (low, high)
-    )
-    return f"[{left}, {right}]"
 
 
 def _behind(
@@ -229,8 +206,10 @@ def _behind(
     label = ", ".join(period_label(part, periods) for part in row["period"].split("+"))
     if row.get("figures"):
         label = f"{label} (figures of {row['figures']})"
-    interval = ends(row["conf_low"], row["conf_high"], unit)
-    number = f"{in_unit(row['estimate'], unit, units)} {interval}".strip()
+    number, interval = with_interval(
+        row["estimate"], row["conf_low"], row["conf_high"], unit
+    )
+    number = f"{in_unit(number, unit, units)} {interval}".strip()
     says = "a placebo" if what == "placebo" else ""
     if row["against"]:
         says = "otherwise"

@@ -212,7 +212,7 @@ def _table(title: str, frame: pd.DataFrame) -> str:
         frame=frame,
     )
     source = table_typst(table).replace("#let", "let")
-    keys = "title: title, note: note, size: size, sideways: sideways, body: body"
+    keys = "title: title, note: note, long: long, bodies: bodies"
     return f"#{{\n{source}datatable(({keys}))\n}}\n\n"
 
 

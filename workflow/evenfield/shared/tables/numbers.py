@@ -103,6 +103,29 @@ def by_unit(value: Any, unit: str) -> str:
     return significant(value) if decimals is None else fixed(value, decimals)
 
 
+def with_interval(value: Any, low: Any, high: Any, unit: str) -> tuple[str, str]:
+    """Write an estimate and its interval as exactly as the interval knows it: two digits
+    of the longer arm; what has none keeps two decimals at most.
+    """
+    if is_missing(value):
+        return "", ""
+    arms = [abs(end - value) for end in (low, high) if not is_missing(end)]
+    if UNIT_DECIMALS.get(unit) == 0 or value == 0:
+        decimals = 0
+    elif any(arms):
+        decimals = max(0, 1 - _exponent(max(arms)))
+    elif 0.1 <= abs(value) < 10:
+        decimals = 2
+    else:
+        decimals = max(0, 1 - _exponent(value))
+    return fixed(value, decimals), interval(low, high, decimals)
+
+
+def _exponent(value: float) -> int:
+    """Return the power of ten of the first of two digits."""
+    return math.floor(math.log10(float(f"{abs(value):.1e}")))
+
+
 def p_value(value: Any) -> str:
     """Write a p-value: three decimals, no leading zero, tails as inequalities."""
     if is_missing(value):

@@ -57,7 +57,6 @@ class Short:
     columns: tuple[str, ...] = ()
     # sentences printed beneath; empty for those of the whole table
     note: tuple[str, ...] = ()
-    size: float = 0.0  # size of type in points; 0 for what fits the width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,22 +1,20 @@
-"""Tables as Typst modules, which the paper imports: title, note, size of type, whether
-it stands sideways, body.
+"""Tables as Typst modules, which the paper imports: title, note, and the table, in
+parts under the same row headings where it is wider than a page.
 """
 
+import math
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from textwrap import wrap
 
 from evenfield.shared.tables.table import Line, Table, grid, shortened
 
 SPECIAL = re.compile(r"([\\#$*_`<>@\[\]~/=+-])")
-LONG_CELL = 26  # characters of the longest cell that takes the width it needs
-# Characters of a row that fit on a page of A4 by size of type: upright first, then
-# sideways.
-UPRIGHT = (
-    (72, 8.5),
-    (86, 7.6),
-    (146, 6.8),
-)
-SIDEWAYS = ((180, 7.2), (10_000, 6.4))
+LONG_CELL = 20  # characters that a column has at least before its cells break
+BETWEEN = 1.5  # characters that the blanks around a column are wide
+PAGE = 136.0  # characters of the widest row, in 8 points on a page of A4
+LONG_TABLE = 30  # lines that stand whole at the top or the foot of a page
 
 
 def typst_text(text: str) -> str:
@@ -31,76 +29,86 @@ def typst_string(text: str) -> str:
 
 
 def table_typst(table: Table) -> str:
-    """Write a table as a Typst module: whole, and as ``short_title`` to ``short_body``
-    in the form of the paper.
+    """Write a table as a Typst module: whole, and as ``short_title`` to
+    ``short_bodies`` in the form of the paper.
     """
     printed = [column for column in table.columns if column.paper]
     whole = replace(table, columns=tuple(printed))
-    size = table.short.size if table.short else 0.0
     flag = f"#let shortened = {str(table.short is not None).lower()}\n"
-    return (
-        flag
-        + _module(whole, "")
-        + _module(
-            shortened(table),
-            "short_",
-            size,
-        )
-    )
+    return flag + _module(whole, "") + _module(shortened(table), "short_")
 
 
-def _module(
-    table: Table,
-    prefix: str,
-    given: float = 0.0,
-) -> str:
+def _module(table: Table, prefix: str) -> str:
     body = grid(table)
-    columns = table.columns
     texts = [[cell.text for cell in line.cells] for line in body.lines if line.cells]
-    # A heading breaks between its words, a cell counts whole.
     longest = []
-    for column, cells in zip(
-        columns,
-        zip(*texts, strict=True),
-        strict=True,
-    ):
+    for column, cells in zip(table.columns, zip(*texts, strict=True), strict=True):
+        # A heading breaks between its words, a cell counts whole.
         longest.append(max(map(len, [*cells, *column.header.split()])))
-    length = sum(min(count, LONG_CELL) + 2 for count in longest)
-    # The largest type in which the longest row fits.
-    size = given or next(size for most, size in (*UPRIGHT, *SIDEWAYS) if length <= most)
-    head = ", ".join(f"strong({typst_string(column.header)})" for column in columns)
+    bodies = [_part(table, body.lines, longest, part) for part in _parts(longest)]
     lines = [
         f"title = {typst_string(table.title)}",
         f"note = {typst_string(' '.join(body.note))}",
-        f"size = {size}pt",
-        f"sideways = {str(length > UPRIGHT[-1][0]).lower()}",
-        "body = table(",
+        f"long = {str(len(body.lines) > LONG_TABLE).lower()}",
+        f"bodies = (\n{''.join(bodies)})",
     ]
-    lines = [
-        *(f"#let {prefix}{line}" for line in lines),
-        f"  columns: ({', '.join(map(_width, longest))},),",
-        f"  align: ({', '.join(column.align for column in columns)},),",
+    return "".join(f"#let {prefix}{line}\n" for line in lines)
+
+
+def _parts(longest: Sequence[int]) -> list[list[int]]:
+    """Return the columns of each part of a table: the row headings and what fits beside
+    them, in parts of about the same width.
+    """
+    headings, *others = [min(count, LONG_CELL) + BETWEEN for count in longest]
+    number = math.ceil(sum(others) / (PAGE - headings))
+    parts = [[0]]
+    width = 0.0
+    for column, added in enumerate(others, start=1):
+        if width + added / 2 > sum(others) / number and len(parts) < number:
+            parts.append([0])
+            width = 0.0
+        parts[-1].append(column)
+        width += added
+    return parts
+
+
+def _part(
+    table: Table, lines: Sequence[Line], longest: Sequence[int], part: Sequence[int]
+) -> str:
+    columns = [table.columns[i] for i in part]
+    heads = [_head(table.columns[i].header, longest[i]) for i in part]
+    rows = [
+        "table(",
+        f"  columns: ({', '.join(_width(longest[i]) for i in part)},),",
+        f"  align: (x, y) => ({', '.join(column.align for column in columns)},).at(x)"
+        " + if y == 0 { bottom } else { top },",
         "  stroke: none,",
         "  table.hline(stroke: 0.8pt),",
-        f"  table.header({head}),",
+        f"  table.header({', '.join(heads)}),",
         "  table.hline(stroke: 0.4pt),",
-        *(f"  {_row(line, len(columns))}" for line in body.lines),
+        *(f"  {_row(line, part)}" for line in lines),
         "  table.hline(stroke: 0.8pt),",
-        ")",
+        "),",
     ]
-    return "\n".join(lines) + "\n"
+    return "".join(f"  {row}\n" for row in rows)
+
+
+def _head(header: str, longest: int) -> str:
+    """Break a heading into lines that are no longer than the cells beneath it."""
+    lines = wrap(header, min(longest, LONG_CELL), break_long_words=False)
+    return f"strong({' + linebreak() + '.join(map(typst_string, lines)) or '[]'})"
 
 
 def _width(longest: int) -> str:
     if longest <= LONG_CELL:
         return "auto"
-    return "2fr" if longest > 90 else "1fr"
+    return f"{max(1, min(longest, 90) // 30)}fr"
 
 
-def _row(line: Line, wide: int) -> str:
+def _row(line: Line, part: Sequence[int]) -> str:
     if not line.cells:
-        return (
-            f"table.cell(colspan: {wide}, inset: (top: 6pt),"
-            f" strong({typst_string(line.group)})),"
-        )
-    return " ".join(f"{typst_string(cell.text)}," for cell in line.cells)
+        # A heading of the second level stays with its rows and is said again where they
+        # go on.
+        cell = f"table.cell(colspan: {len(part)}, inset: (top: 6pt),"
+        return f"table.header(level: 2, {cell} strong({typst_string(line.group)}))),"
+    return " ".join(f"{typst_string(line.cells[i].text)}," for i in part)

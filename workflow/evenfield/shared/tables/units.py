@@ -92,10 +92,11 @@ def shown_periods(periods: Mapping[str, Period], roles: Sequence[str]) -> list[s
 
 
 def period_label(period: str, periods: Mapping[str, Period]) -> str:
-    """Return a period as it is printed, with an en dash between years."""
+    """Return a period as it is printed, with an en dash between years, or one year."""
     item = periods.get(period)
     if item is None:
-        return period
+        first, _, last = period.partition("-")
+        return first if first == last else period.replace("-", "\u2013")
     # A config is typed with hyphens.
     return item.label.replace("-", "\u2013")
 

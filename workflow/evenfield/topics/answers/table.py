@@ -2,6 +2,7 @@
 leaving units out does to them.
 """
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -12,16 +13,16 @@ from evenfield.shared.tables.columns import count, left, probability
 from evenfield.shared.tables.headings import nothing_to_show
 from evenfield.shared.tables.notes import NOT_CAUSAL
 from evenfield.shared.tables.numbers import (
-    UNBOUNDED,
-    by_unit,
     interval,
     is_missing,
     significant,
+    with_interval,
 )
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Short, Table, right
 from evenfield.study.files import Record, read_json
 
+_two_digits = partial(significant, digits=2)
 UNTESTED = ("OUT OF REACH", "NOT EMPIRICAL")
 # What leave-out rows share with the estimate that they belong to.
 SAME = "family spec_id outcome term contrast period treatment_def".split()
@@ -30,8 +31,9 @@ EXTREMES = {"low": "low", "high": "high", "flips": "sign_flips"}
 ANSWERS_NOTE = """
 {counts}. Facts are held against the threshold beside the claim; associations and effects
 are read by their interval, their placebos, named checks and a p-value adjusted over the
-primary ones. No answer is no evidence that nothing is there: beside it stands the smallest
-effect that could have been seen.
+primary ones. No answer (where nothing is said, because the interval holds zero) is no
+evidence that nothing is there: beside it stands the smallest effect that could have been
+seen.
 """
 READING_NOTE = """
 Read as: what was compared with what; blank where the statement says so behind its colon,
@@ -62,12 +64,18 @@ def t0(facts: Facts) -> Table:
         NOT_CAUSAL,
     )
     unanswered = frame["answer"].eq("NO ANSWER")
+    # What the interval shows itself is not said in every row.
+    holds_zero = (
+        unanswered
+        & frame["low"].astype(float).lt(0)
+        & frame["high"].astype(float).gt(0)
+    )
     frame = frame.assign(
         number=[_number(row) for row in records(frame)],
         number_estimate_id=frame["estimate_id"],
         # Beside an answer, what an estimate could have shown says nothing more.
         visible=frame["smallest_visible"].astype(float).where(unanswered),
-        missing=frame["because"],
+        missing=frame["because"].mask(holds_zero, ""),
         group=frame["answer"].str.capitalize(),
         where=[", ".join(map(str, numbers)) for numbers in frame["paragraphs"]],
     ).sort_values(
@@ -81,8 +89,8 @@ def t0(facts: Facts) -> Table:
         left("Read as", "read_as", width_cm=3.6),
         left("Kind", "kind", width_cm=1.8),
         left("Estimate [interval]", "number", width_cm=3.2),
-        right("Could show", "visible", show=significant),
-        left("Why, and what is missing", "missing", width_cm=4.8),
+        right("Could show", "visible", show=_two_digits),
+        left("What decides, and what fails", "missing", width_cm=4.8),
     )
     return Table(
         id="T0",
@@ -96,9 +104,8 @@ def t0(facts: Facts) -> Table:
         group="group",
         short=Short(
             lambda row: row["group"].upper() not in UNTESTED,
-            ("claim", "number", "visible"),
+            ("claim", "number", "visible", "missing"),
             note=note,
-            size=6.7,
         ),
     )
 
@@ -108,8 +115,8 @@ def t0b(facts: Facts) -> Table:
     content = answered(facts, "hypotheses", "T0b")
     frame = pd.DataFrame(content["hypotheses"])
     frame = frame.assign(
-        number=[by_unit(row["estimate"], row["unit"]) for row in records(frame)],
-        range=[_ends(row) for row in records(frame)],
+        number=[_estimate(row)[0] for row in records(frame)],
+        range=[_estimate(row)[1] for row in records(frame)],
         word=frame["answer"].str.lower(),
         against=frame["checks_failed"].map("; ".join),
     )
@@ -120,8 +127,8 @@ def t0b(facts: Facts) -> Table:
         left("Unit", "unit", width_cm=2.0),
         probability("p", "p"),
         probability("Adjusted p", "p_adjusted"),
-        right("Could show", "smallest_visible", show=significant),
-        right("Of interest", "interest", show=significant),
+        right("Could show", "smallest_visible", show=_two_digits),
+        right("Of interest", "interest", show=_two_digits),
         left("Answer", "word", width_cm=2.0),
         left("Checks that take it away", "against", width_cm=3.6),
     )
@@ -207,24 +214,13 @@ def _left_out(question: Record, estimates: pd.DataFrame) -> list[Row]:
 def _number(row: Record) -> str:
     if is_missing(row["estimate"]):
         return ""
-    words = [
-        by_unit(row["estimate"], row["unit"]),
-        _ends(row),
-        row["unit"],
-    ]
+    words = [*_estimate(row), row["unit"]]
     # Facts say which years their figures are of.
     figures = row["rows"][0].get("figures") if row["rows"] else ""
     if figures:
-        words.append(f"(figures of {figures})")
+        words.append(f"(figures of {figures} only)")
     return " ".join(word for word in words if word)
 
 
-def _ends(row: Record) -> str:
-    ends = [row["low"], row["high"]]
-    if all(map(is_missing, ends)):
-        return ""
-    # One missing end is an open interval; with both missing there is none.
-    low, high = (
-        UNBOUNDED if is_missing(end) else by_unit(end, row["unit"]) for end in ends
-    )
-    return f"[{low}, {high}]"
+def _estimate(row: Record) -> tuple[str, str]:
+    return with_interval(row["estimate"], row["low"], row["high"], row["unit"])

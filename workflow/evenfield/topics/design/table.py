@@ -8,10 +8,9 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import left
+from evenfield.shared.tables.columns import left, number
 from evenfield.shared.tables.notes import NOT_CAUSAL, period_with_basis
 from evenfield.shared.tables.numbers import (
-    by_unit,
     fixed,
     is_missing,
     significant,
@@ -36,8 +35,8 @@ DESIGN_NAMES = {
     "exposures": "with exposures",
     "outsiders": "with exposures, outsiders only",
 }
-SCPC_TESTS = {"mde_scpc_03": ".03", "mde_scpc_06": ".06"}
-POINT_TESTS = {"mde_t": "t", "mde_scpc_03": "SCPC .03"}
+SCPC_TESTS = {"mde_scpc_03": "SCPC .03, s", "mde_scpc_06": "SCPC .06, s"}
+IN_POINTS = "mde_scpc_03"  # the test whose effects stand in points by period
 # Decimals by unit, and units that the row's own words say.
 DECIMALS = {
     "units": 0,
@@ -48,13 +47,15 @@ DECIMALS = {
     "neighbours": 1,
 }
 UNSAID = ("", "units", "correlation", "ratio")
+ROW = ("block", "item", "value", "unit", "detail", "estimate_id")
 NOTE = """
 Weights row-standardised, primary {weights}.
 
 s is the standard deviation of annual growth across units in a period; effects detectable
-with {facts.power:.0%} power, two-sided, errors independent: t test, and conditional SCPC test
-with average pairwise correlation of .03 and .06. Effective neighbours: N over the sum of
-squared weights.
+with {facts.power:.0%} power, two-sided, errors independent: value, by a t test, and beside it
+by the conditional SCPC test with average pairwise correlation of .03 and .06; pp/yr, by
+SCPC .03 with the spread of each period. Effective neighbours: N over the sum of squared
+weights.
 """
 
 
@@ -73,6 +74,7 @@ def td(facts: Facts) -> Table:
         *_spread_rows(series, periods),
         *_detectable_rows(estimates, weights, periods),
     ]
+    by_period = main_periods(periods)
     note = facts.text(NOTE, weights=weights)
     # The paper: what can be seen of own regimes, and of the difference next door
     # through the primary weights.
@@ -95,11 +97,16 @@ def td(facts: Facts) -> Table:
         columns=(
             left("Diagnostic", "item", width_cm=4.6),
             right("Value", "value", "unit", show=_value),
-            left("Detail", "detail", width_cm=8.2),
+            *(number(head, test, 2) for test, head in SCPC_TESTS.items()),
+            *(
+                number(f"pp/yr, {period_label(name, periods)}", name, 1)
+                for name in by_period
+            ),
+            left("Detail", "detail", width_cm=6.0),
         ),
         frame=pd.DataFrame(
             rows,
-            columns=["block", "item", "value", "unit", "detail", "estimate_id"],
+            columns=[*ROW, *SCPC_TESTS, *by_period],
         ),
         group="block",
         short=Short(printed),
@@ -123,14 +130,8 @@ def _row(
     detail: str = "",
     estimate_id: str = "",
 ) -> Row:
-    return {
-        "block": block,
-        "item": item,
-        "value": value,
-        "unit": unit,
-        "detail": detail,
-        "estimate_id": estimate_id,
-    }
+    values = (block, item, value, unit, detail, estimate_id)
+    return dict(zip(ROW, values, strict=True))
 
 
 def _period(name: str, periods: Record) -> str:
@@ -243,15 +244,10 @@ def _detectable_rows(
         item = term_name(row["contrast"] or row["term"])
         item += f" through {row['w_id'].replace('_', ' ')}" if other else ""
         item += _period(row["period"], periods)
-        detail = _detectable_detail(estimates, row, periods) or row["warning"]
-        yield _row(
-            f"Smallest detectable effect, {name}",
-            item,
-            row["estimate"],
-            "s",
-            detail,
-            row["estimate_id"],
-        )
+        block = f"Smallest detectable effect, {name}"
+        warning = text(row["warning"])
+        line = _row(block, item, row["estimate"], "s", warning, row["estimate_id"])
+        yield line | _other_tests(estimates, row, periods)
 
 
 def _order(row: Row, weights: str) -> tuple[Any, ...]:
@@ -269,29 +265,18 @@ def _order(row: Row, weights: str) -> tuple[Any, ...]:
     )
 
 
-def _detectable_detail(
-    estimates: pd.DataFrame,
-    row: Row,
-    periods: Record,
-) -> str:
-    """Return what other tests would see, in s and in percentage points by period."""
+def _other_tests(estimates: pd.DataFrame, row: Row, periods: Record) -> Row:
+    """Return what the SCPC tests would see, in s, and the first of them in percentage
+    points by period.
+    """
     names = ("spec_id", "w_id", "term", "contrast")
     same = only(estimates, **{name: row[name] for name in names})
-    scpc = []
-    for test, name in SCPC_TESTS.items():
-        value = _estimate(same, test, "s", row["period"])
-        scpc += [] if is_missing(value) else [f"{name}: {by_unit(value, 's')} s"]
-    parts = [f"SCPC {', '.join(scpc)}"] if scpc else []
-    for test, label in POINT_TESTS.items():
-        effects = []
-        for name in main_periods(periods):
-            value = _estimate(same, test, "pp/yr", name)
-            if not is_missing(value):
-                effects.append(
-                    f"{period_label(name, periods)} {by_unit(value, 'pp/yr')}"
-                )
-        parts += [f"pp/yr ({label}): {', '.join(effects)}"] if effects else []
-    return "; ".join(parts)
+    seen = {test: _estimate(same, test, "s", row["period"]) for test in SCPC_TESTS}
+    points = {
+        name: _estimate(same, IN_POINTS, "pp/yr", name)
+        for name in main_periods(periods)
+    }
+    return seen | points
 
 
 def _estimate(

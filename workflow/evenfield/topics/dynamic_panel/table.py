@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import count, estimate, left, number, probability
+from evenfield.shared.tables.columns import estimate, left, number, probability
 from evenfield.shared.tables.grouped import grouped_table
 from evenfield.shared.tables.headings import heading, sample_parts
 from evenfield.shared.tables.notes import DESCRIPTIVE, period_with_basis
@@ -109,12 +109,12 @@ def t7(facts: Facts) -> Table:
             reason="interval_reason",
         ),
         probability("p", "p_value", "interval_reason"),
-        right("Half-life", "half_life", show=years),
+        right("Half-life", "half_life", show=years, paper=False),
         number("Detectable", "mde", 1),
         left("Instruments; p", "instruments", "hansen_p", "ar2_p", show=_instruments),
         left("Flags", "flags", width_cm=3.0),
-        count("T", "n_periods"),
-        count("N", "n_units"),
+        right("T", "n_periods", show=whole, paper=False),
+        right("N", "n_units", show=whole, paper=False),
     )
     what = "rows of the dynamic panel"
     return grouped_table("T7", rows, columns, note, what, "dynamic_panel")

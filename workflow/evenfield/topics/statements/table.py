@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import count, left, probability
+from evenfield.shared.tables.columns import left, probability
 from evenfield.shared.tables.headings import nothing_to_show
 from evenfield.shared.tables.notes import NOT_CAUSAL, period_with_basis
-from evenfield.shared.tables.numbers import interval, is_missing, significant, text
+from evenfield.shared.tables.numbers import is_missing, text, with_interval
 from evenfield.shared.tables.rows import Row, only, records
 from evenfield.shared.tables.table import Table, right
 from evenfield.shared.tables.units import period_label
@@ -24,6 +24,7 @@ EXACT = "observed in all units: no interval, no test"
 FEW = "fewer than four units in a group: permutation only, no interval"
 UNDEFINED = "not defined, see the last column"
 LAG = re.compile(r"_lag(\d+)$")
+MEASURE = ("estimate", "conf_low", "conf_high", "unit_of_measure")
 COLUMNS = """
     estimate_id spec_id estimator outcome term contrast period unit_scheme treatment_def estimate
     conf_low conf_high p_value mde sesoi n_treated unit_of_measure output_basis
@@ -65,17 +66,14 @@ def t31(facts: Facts) -> Table:
         ]
     if not rows:
         raise nothing_to_show("statements", "statements", "T31")
-    ends = ("conf_low", "conf_high")
     columns = (
-        left("Statement", "label", width_cm=4.6),
-        left("Window", "window"),
-        left("Variant", "variant", width_cm=3.0),
-        right("Value", "estimate", show=significant),
-        left("Unit", "unit_of_measure", width_cm=2.4),
-        right(f"{facts.level} interval", *ends, show=_range, reason="why"),
-        probability("p", "p_value", "why"),
-        count("Units", "n_treated"),
-        left("Warning", "remark", width_cm=3.6),
+        left("What is compared", "label", "unit_of_measure", show=_measured),
+        left("Years", "window"),
+        left("Other list or figures", "variant", width_cm=3.0),
+        right("Value", *MEASURE, show=_value),
+        right(f"{facts.level} interval", *MEASURE, show=_interval, reason="why"),
+        probability("p", "p_value"),
+        left("Remark", "remark", width_cm=3.6),
     )
     note = facts.note(*facts.text(NOTE), NOT_CAUSAL)
     frame = pd.DataFrame(rows)
@@ -173,13 +171,13 @@ def _why(row: Row) -> str:
     return EXACT if row["estimator"] == "fact" else FEW
 
 
-def _range(low: Any, high: Any) -> str:
-    """Write an interval with the decimals that its size asks for, at most three."""
-    if is_missing(low) or is_missing(high):
-        return ""
-    widest = max(abs(low), abs(high))
-    return interval(
-        low,
-        high,
-        sum(widest < size for size in (1, 10, 100)),
-    )
+def _measured(label: str, unit: Any) -> str:
+    return label if is_missing(unit) else f"{label}; {unit}"
+
+
+def _value(*row: Any) -> str:
+    return with_interval(*row)[0]
+
+
+def _interval(*row: Any) -> str:
+    return with_interval(*row)[1]

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.tables.columns import count, ends, left, number, probability
+from evenfield.shared.tables.columns import ends, left, number, probability
 from evenfield.shared.tables.grouped import grouped_table
 from evenfield.shared.tables.notes import basis_mark
-from evenfield.shared.tables.numbers import fixed, text
+from evenfield.shared.tables.numbers import fixed, text, whole
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Table, right
 from evenfield.shared.tables.units import short_name
@@ -80,7 +80,7 @@ def t33(facts: Facts) -> Table:
         probability("p, earlier date", "p_in_time"),
         right("Error before", "pre_rmspe", "poor", show=_error),
         ends("Without one", "low", "high", 2),
-        count("Donors", "n_donors"),
+        right("Donors", "n_donors", show=whole, paper=False),
         left("Weights", "donors", width_cm=3.4),
     )
     return grouped_table("T33", rows, columns, note, "cases", "synthetic_control")
