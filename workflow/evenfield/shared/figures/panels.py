@@ -90,9 +90,9 @@ def line_key(label: str, **style: Any) -> Line2D:
     return Line2D([], [], label=label, **style)
 
 
-def tick_key(label: str, markersize: float) -> Line2D:
+def tick_key(label: str, markersize: float, colour: str = ACCENT) -> Line2D:
     """Return the key of a short vertical stroke: the smallest effect that is seen."""
-    stroke = {"color": ACCENT, "marker": "|", "linestyle": ""}
+    stroke = {"color": colour, "marker": "|", "linestyle": ""}
     return line_key(label, markersize=markersize, **stroke)
 
 

@@ -14,6 +14,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from evenfield.shared.figures.dark import dark_aware
 from evenfield.shared.figures.style import ACCENT, WIDTH
 from evenfield.study.errors import ArtifactError
 from evenfield.study.files import beside, write_text
@@ -123,7 +124,7 @@ def _save_picture(figure: Figure, path: Path) -> None:
             figure.savefig(part, metadata=METADATA[path.suffix])
             if path.suffix == ".svg":
                 text = part.read_text(encoding="utf-8")
-                write_text(COORDINATES.sub(_rounded, text), part)
+                write_text(dark_aware(COORDINATES.sub(_rounded, text)), part)
         except UserWarning as warning:
             raise ArtifactError(
                 f"{path.name}: {warning}",

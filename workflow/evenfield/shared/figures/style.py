@@ -55,15 +55,15 @@ MARKS = {
         ink="white",
     ),
     "SEZ only": Mark(
-        colour="#E2952B",
-        fill="#E2952B",
+        colour="#A96500",
+        fill="#EBA945",
         marker="^",
         line=(0, (4.0, 1.4, 1.0, 1.4)),
         hatch="\\\\\\\\",
         ink=INK,
     ),
     "neither": Mark(
-        colour="#767D86",
+        colour="#6D747D",
         fill="#D8DBDF",
         marker="D",
         line=(0, (1.2, 1.2)),
@@ -83,7 +83,7 @@ SERIES = (
         ink="white",
     ),
     Mark(
-        colour="#7C8894",
+        colour="#687684",
         fill="#7C8894",
         marker="v",
         line=(0, (7.0, 1.5, 1.5, 1.5)),

@@ -8,9 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.figures.panels import key_below, line_key, panels, tick_key
+from evenfield.shared.figures.panels import (
+    key_below,
+    line_key,
+    padded,
+    panels,
+    tick_key,
+)
 from evenfield.shared.figures.save import Artwork
 from evenfield.shared.figures.style import ACCENT, FAINT, INK, PALE, WIDTH
 from evenfield.shared.tables.headings import nothing_to_show
@@ -18,11 +25,8 @@ from evenfield.shared.tables.numbers import fixed, interval
 from evenfield.shared.tables.rows import records
 from evenfield.topics.answers.table import answered
 
-AXIS = (
-    "multiples of the effect of interest, positive as claimed (log scale beyond"
-    " \u00b11)"
-)
-STEPS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+AXIS = "multiples of the effect of interest, positive as claimed"
+FARTHEST = 15.0  # multiples; an interval that goes on beyond ends in an arrow
 NUMBERS = ["low", "high", "estimate", "smallest_visible"]
 ROW_HEIGHT = 0.36
 MARGIN = 0.95
@@ -56,8 +60,6 @@ def f21(facts: Facts) -> Artwork:
         linewidth=0,
     )
     axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
-    # Linear within the band of no interest, logarithmic beyond.
-    axes.set_xscale("symlog", linthresh=1.0, linscale=1.0)
     axes.hlines(
         y,
         shown["low"],
@@ -72,15 +74,15 @@ def f21(facts: Facts) -> Artwork:
         color=INK,
         markersize=3.6,
     )
-    visible = shown["smallest_visible"]
-    axes.plot(
-        visible,
-        y,
-        "|",
-        color=ACCENT,
-        markersize=7,
-        markeredgewidth=1.4,
-    )
+    for side in (-1, 1):
+        axes.plot(
+            side * shown["smallest_visible"],
+            y,
+            "|",
+            color=ACCENT,
+            markersize=7,
+            markeredgewidth=1.4,
+        )
     labels = ["\n".join(wrap(name, LETTERS)) for name in names]
     axes.set_yticks(y, labels, fontsize=6.5, ha="left")
     # Statements are left-aligned, so they start where the margin starts.
@@ -99,16 +101,13 @@ def f21(facts: Facts) -> Artwork:
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(AXIS)
-    largest = float(np.nanmax(np.abs(shown[NUMBERS].to_numpy(float))))
-    # As many ticks as the largest number needs.
-    steps = [step for step in STEPS if step <= max(largest, 3.0)]
-    ticks = [
-        *(-step for step in reversed(steps)),
-        0.0,
-        *steps,
-    ]
-    axes.set_xticks(ticks, [fixed(tick, 0) for tick in ticks])
-    axes.set_xticks([], minor=True)
+    drawn = shown[NUMBERS].to_numpy(float).clip(-FARTHEST, FARTHEST)
+    axes.set_xlim(padded(np.hstack([drawn, -drawn[:, -1:]]), 0.04, 1.0))
+    axes.xaxis.set_major_locator(MaxNLocator(9, integer=True))
+    for end, marker in (("low", "<"), ("high", ">")):
+        beyond = np.flatnonzero(shown[end].abs() > FARTHEST)
+        at = np.sign(shown[end].iloc[beyond]) * FARTHEST
+        axes.plot(at, beyond, marker, color=INK, markersize=4.0)
     keys = [
         line_key("estimate and interval", color=INK, marker="o", markersize=3.6),
         tick_key("smallest effect it could show", markersize=8),

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from evenfield.shared.facts import Facts
 from evenfield.shared.figures.panels import key_below, line_key, panels, tick_key
 from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import ACCENT, FAINT, INK, PALE, SERIES, WIDTH
+from evenfield.shared.figures.style import FAINT, INK, PALE, SERIES, SOFT, WIDTH
 from evenfield.shared.tables.notes import period_with_basis
 from evenfield.shared.tables.numbers import fixed, interval
 from evenfield.shared.tables.rows import only, records
@@ -172,9 +172,16 @@ def _draw(
         sns.scatterplot(
             drawn, x="estimate", y="y", s=18, linewidth=1.0, zorder=4, ax=axes, **style
         )
-    axes.plot(
-        rows["mde"], rows["y"], "|", color=ACCENT, markersize=5, markeredgewidth=1.1
-    )
+        # On both sides of zero, in the colour of its line.
+        for side in (-1, 1):
+            axes.plot(
+                side * drawn["mde"],
+                drawn["y"],
+                "|",
+                color=colour,
+                markersize=5,
+                markeredgewidth=1.1,
+            )
     labels = []
     for name in names:
         bases = only(rows, period=name)["output_basis"].tolist() or [""]
@@ -209,7 +216,7 @@ def _draw_key(
     ):
         style = {"color": colour, "marker": marker, "markerfacecolor": face}
         keys.append(line_key(label or "estimate", markersize=4, **style))
-    keys.append(tick_key(f"visible with {power:.0%} power", markersize=7))
+    keys.append(tick_key(f"visible with {power:.0%} power", 7, SOFT))
     keys.append(Patch(color=PALE, label="below the effect of interest"))
     key_below(figure, keys, handletextpad=0.5, columnspacing=1.4, handlelength=1.6)
 

@@ -39,11 +39,16 @@ HATCHED: dict[str, Any] = {
     "alpha": 0.45,
     "linewidth": 0.0,
 }
-LEGEND_SHARE = 0.36
+LEGEND_SHARE = 0.31
 # Inches between lines of the key, and between the lines of one long name.
 LINE = 0.19
 SECOND_LINE = 0.13
-WRAP = 36
+WRAP = 30
+# Names on squares: letters of a line, points of a letter, and its width in its height.
+NAME_WRAP = 13
+LARGEST_NAME = 6.2
+SMALLEST_NAME = 4.5
+LETTER_WIDTH = 0.6
 GRID = ["tile_row", "tile_col"]
 
 
@@ -93,6 +98,7 @@ def f1(facts: Facts) -> Artwork:
         y = float(tile["tile_row"]) - rows[0] + 0.5
         label = facts.label(tile["unit"])[:SHORT] if len(tiles) <= FEW else ""
         _draw_tile(axes, tile, x, y, label)
+        _draw_name(axes, tile, x, y, 72 * TILE * side)
     axes.set(xlim=(-0.05, len(columns) + 0.05), ylim=(len(rows) + 0.05, -0.05))
     axes.axis("off")
     legend = figure.add_axes(
@@ -159,7 +165,7 @@ def _draw_tile(
         )
     axes.text(
         x,
-        y - (0.14 if letters else 0.0),
+        y - (0.22 if letters else 0.08),
         label,
         color=mark.ink,
         ha="center",
@@ -171,9 +177,29 @@ def _draw_tile(
         _draw_letter(
             axes,
             x + (i - (len(letters) - 1) / 2) * 0.27,
-            y + 0.25,
+            y + 0.31,
             letter,
         )
+
+
+def _draw_name(axes: Axes, tile: Row, x: float, y: float, side: float) -> None:
+    """Spell a unit's name beneath its label, in two lines at most, where it can be read;
+    side of the square in points.
+    """
+    lines = wrap(str(tile["name"]), NAME_WRAP)
+    size = min(LARGEST_NAME, side / (LETTER_WIDTH * max(map(len, lines))))
+    if len(lines) > 2 or size < SMALLEST_NAME:
+        return
+    axes.text(
+        x,
+        y + (0.02 if tile["letters"] else 0.12),
+        "\n".join(lines),
+        color=MARKS[tile["cell"]].ink,
+        ha="center",
+        va="top",
+        fontsize=size,
+        linespacing=1.0,
+    )
 
 
 def _draw_letter(

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch, Rectangle
 from evenfield.shared.facts import Facts
 from evenfield.shared.figures.panels import padded, panels, proxy_sentence
 from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import FAINT, INK, PALE, WIDTH, series_mark
+from evenfield.shared.figures.style import FAINT, INK, PALE, SOFT, WIDTH, series_mark
 from evenfield.shared.figures.timeline import (
     Ending,
     draw_line,
@@ -31,15 +31,8 @@ from evenfield.shared.tables.units import count_of
 QUADRANTS = {
     "HH": ("#B5392F", "xxxx", "high among high"),
     "LL": ("#1F7A8C", "////", "low among low"),
-    "HL": ("#E2952B", "\\\\\\\\", "high among low"),
+    "HL": ("#EBA945", "\\\\\\\\", "high among low"),
     "LH": ("#3A2357", "", "low among high"),
-}
-# From rich among rich to poor among poor; the outliers stand between.
-RANK = {
-    "HH": 0,
-    "HL": 1,
-    "LH": 2,
-    "LL": 3,
 }
 INCOME = "log_income"
 NONE = "none"
@@ -68,14 +61,15 @@ def f10(facts: Facts) -> Artwork:
         raise nothing_to_show(f"Moran's I of specification {spec}", "moran", "F10")
     growth = only(by_year, variable="growth", controls=NONE)
     local = only(series, kind="local", variable=INCOME)
-    strip = 0.082 * min(local["unit"].nunique(), MOST_NAMES) + 0.2
-    high = 0.85 + 2.0 + strip
+    apart = local.loc[local["q_value"].le(rate), "unit"].nunique()
+    strip = 0.14 * min(max(apart, 1), MOST_NAMES) + 0.1
+    high = 1.05 + 2.0 + strip
     edges = {
         "left": 0.06,
         "right": 1 - LABEL_SHARE,
         "top": 1 - 0.25 / high,
-        "bottom": 0.48 / high,
-        "hspace": 0.2,
+        "bottom": 0.68 / high,
+        "hspace": 0.6 / (1.0 + strip / 2),
     }
     figure, grid = panels(
         2,
@@ -202,19 +196,18 @@ def _draw_strip(
     rate: float,
     facts: Facts,
 ) -> None:
-    """Draw one rectangle for each run of years in which a unit stays what it is."""
+    """Draw one rectangle for each run of years in which a unit stays what it is; units
+    that chance explains in every year are counted and not drawn.
+    """
     often = local[local["q_value"].le(rate)].groupby("unit").size()
-    last = only(local, year=local["year"].max())
-    # Units that are often told apart from chance stand on top, then by their last
-    # quadrant.
-    order = last.assign(
-        often=-last["unit"].map(often).fillna(0),
-        rank=last["quadrant"].map(RANK).fillna(4),
-    ).sort_values(["often", "rank", "unit"])["unit"]
+    # Units that are often told apart from chance stand on top.
+    order = sorted(often.index, key=lambda unit: (-often[unit], unit))
     row_of_unit = {unit: i for i, unit in enumerate(order)}
     step = _step(local)
     few = len(order) <= MOST_NAMES
     left, right = _years(local)
+    others = local["unit"].nunique() - len(order)
+    local = local[local["unit"].isin(order)]
     axes.add_patch(
         Rectangle(
             (left, -0.5),
@@ -250,13 +243,15 @@ def _draw_strip(
     # Thin white lines part the rows; without them equal neighbours would melt into one.
     for i in range(1, len(order) if few else 0):
         axes.axhline(i - 0.5, color="white", linewidth=0.5)
-    axes.set_ylim(len(order) - 0.5, -0.5)
+    axes.set_ylim(max(len(order), 1) - 0.5, -0.5)
     names = [facts.label(unit) for unit in order] if few else []
-    axes.set_yticks(
-        range(len(names)),
-        names,
-        fontsize=4.8 if len(order) > 24 else 6.0,
-    )
+    axes.set_yticks(range(len(names)), names)
+    if others:
+        axes.set_xlabel(
+            f"not drawn: {count_of(others, facts.words)}, never told apart from chance",
+            color=SOFT,
+            loc="left",
+        )
     axes.tick_params(axis="y", length=0, pad=1.5)
     axes.spines["left"].set_visible(False)
     axes.set_title(

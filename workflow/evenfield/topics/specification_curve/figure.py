@@ -1,10 +1,11 @@
-"""F20: specification curves, one row a question and one column a period."""
+"""F20: the estimates of all specifications, a panel for each question and a row of bars
+for each period.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -12,21 +13,24 @@ from matplotlib.patches import Patch
 from evenfield.shared.facts import Facts
 from evenfield.shared.figures.panels import key_below, line_key, panels
 from evenfield.shared.figures.save import Artwork
-from evenfield.shared.figures.style import ACCENT, FAINT, INK, PALE, SOFT, WIDTH
+from evenfield.shared.figures.style import ACCENT, FAINT, INK, WIDTH
 from evenfield.shared.tables.notes import period_with_basis
-from evenfield.shared.tables.numbers import fixed, p_value
+from evenfield.shared.tables.numbers import MINUS, fixed, p_value
 from evenfield.shared.tables.rows import only, pick
 from evenfield.study.errors import ArtifactError
 from evenfield.study.files import Record
 
-ROW_HEIGHT = 1.6
+ROW_HEIGHT = 0.29
+PANEL = 0.62  # inches of title and axis
+BARS = 60
+HIGHEST = 0.8  # of the highest bar, in rows
+BARS_COLOUR = "#9AA1A9"
 KINDS = {
     "own": "own {}",
     "exposure": "neighbours' {}",
     "regime": "initial income x neighbours' {}",
 }
 OUTCOMES = {"relative_log_income": "log points"}
-DASHED = (0, (3, 2))
 TEXT = tuple("curve hypothesis outcome sample weights taxonomy controls reason".split())
 AXES = "outcome unit_scheme sample weights taxonomy controls".split()
 COLUMNS = """
@@ -36,8 +40,8 @@ COLUMNS = """
 
 
 def f20(facts: Facts) -> Artwork:
-    """Draw every specification that is defined, ranked by its estimate within curve and
-    period.
+    """Draw how many specifications give each estimate, a panel for each question and a
+    row for each period.
     """
     rows = _rows(facts.series(text=TEXT))
     estimates = facts.estimates()
@@ -45,39 +49,40 @@ def f20(facts: Facts) -> Artwork:
     curves = facts.config.estimates["specification_curve"]["curves"]
     drawn = [item for item in curves if rows["curve"].eq(item["id"]).any()]
     shown = [name for name in periods if rows["period"].eq(name).any()]
-    tall = 0.55 + ROW_HEIGHT * len(drawn)
+    panel = PANEL + ROW_HEIGHT * len(shown)
+    tall = 0.45 + panel * len(drawn)
     edges = {
-        "left": 0.085,
-        "right": 0.99,
-        "wspace": 0.2,
-        "hspace": 0.55,
+        "left": 0.09,
+        "right": 0.79,
+        "top": 1 - 0.25 / tall,
+        "bottom": 0.75 / tall,
+        "hspace": PANEL / (panel - PANEL),
     }
-    edges |= {"top": 1 - 0.55 / tall, "bottom": 0.35 / tall}
     figure, grid = panels(
         len(drawn),
-        len(shown),
+        1,
         (WIDTH, tall),
         edges,
     )
-    for line, item in zip(grid, drawn, strict=True):
-        line[0].annotate(
-            _row_title(item), (0.0, 1.36), xycoords="axes fraction", fontweight="bold"
-        )
-        for axes, period in zip(line, shown, strict=True):
-            _draw_cell(
-                axes,
-                only(
-                    rows,
-                    curve=item["id"],
-                    period=period,
-                ),
+    heads = []
+    for period in shown:
+        basis = str(pick(estimates, period=period).get("output_basis", ""))
+        heads.append(period_with_basis(period, basis, periods))
+    for axes, item in zip(grid[:, 0], drawn, strict=True):
+        own = only(rows, curve=item["id"])
+        _draw_counts(axes, own, shown)
+        axes.set_title(_row_title(item))
+        axes.set_yticks(range(len(shown)), heads)
+        for number, period in enumerate(shown):
+            axes.text(
+                1.02,
+                number - 0.15,
+                _verdict(estimates, item["id"], period),
+                transform=axes.get_yaxis_transform(),
+                va="center",
+                fontsize=7.0,
             )
-            basis = str(pick(estimates, period=period).get("output_basis", ""))
-            head = period_with_basis(period, basis, periods)
-            title = f"{head}\n{_verdict(estimates, item['id'], period)}"
-            axes.set_title(title, fontsize=6.4, fontweight="normal", pad=2.5)
-        line[0].set_ylabel(OUTCOMES.get(item["outcomes"][0], "pp a year"))
-    figure.align_ylabels(grid[:, 0])
+        axes.set_xlabel(OUTCOMES.get(item["outcomes"][0], "pp a year"))
     _draw_key(figure)
     return Artwork(figure, rows, _describe(estimates, drawn))
 
@@ -111,62 +116,45 @@ def _row_title(item: Record) -> str:
     measure = "mean income" if item["outcomes"][0] in OUTCOMES else "growth"
     groups = item["contrast"].replace("sez", "SEZs").replace("cluster", "clusters")
     what = KINDS[item["kind"]].format(groups.replace(" - ", " minus "))
-    predicted = f"predicted sign {item['predicted']}"
+    predicted = f"predicted sign {item['predicted'].replace('-', MINUS)}"
     return f"{item['hypothesis']}: {measure} on {what}; {predicted}"
 
 
-def _draw_cell(axes: Axes, rows: pd.DataFrame) -> None:
-    axes.axhline(0.0, color=FAINT, linewidth=0.8, zorder=1)
-    axes.set_xticks([])
-    axes.spines["bottom"].set_visible(False)
-    if rows.empty:
-        return
-    axes.fill_between(
-        rows["rank"],
-        rows["conf_low"],
-        rows["conf_high"],
-        step="mid",
-        color=PALE,
-        linewidth=0,
-        zorder=0,
-        rasterized=True,
-    )
-    ranked = {"x": "rank", "y": "estimate", "ax": axes}
-    sns.lineplot(
-        rows,
-        **ranked,
-        color=SOFT,
-        linewidth=1.2,
-        errorbar=None,
-    )
-    apart = rows[(rows["conf_low"] > 0) | (rows["conf_high"] < 0)]
-    # Hundreds of marks that touch: a picture of them is a tenth of their coordinates.
-    mark = {
-        "marker": "D",
-        "color": ACCENT,
-        "s": 3.2,
-        "linewidth": 0,
+def _draw_counts(axes: Axes, rows: pd.DataFrame, periods: Sequence[str]) -> None:
+    """Draw a row of bars for each period, as high as the specifications between two
+    estimates are many; those whose interval leaves out zero stand below in colour.
+    """
+    # What lies beyond the middle 98 percent of all periods stands in the outer bars.
+    low, high = np.quantile([*rows["estimate"], 0.0], [0.01, 0.99])
+    edges = np.linspace(low, high, BARS + 1)
+    apart = (rows["conf_low"] > 0) | (rows["conf_high"] < 0)
+    inside = rows.assign(at=rows["estimate"].clip(low, high), apart=apart)
+    counts = {
+        period: [
+            np.histogram(only(inside, period=period, apart=kind)["at"], edges)[0]
+            for kind in (True, False)
+        ]
+        for period in periods
     }
-    sns.scatterplot(
-        apart,
-        **ranked,
-        **mark,
-        zorder=3,
-        rasterized=True,
-    )
-    median = float(np.median(rows["estimate"]))
-    axes.axhline(
-        median,
-        color=INK,
-        linewidth=0.8,
-        linestyle=DASHED,
-        zorder=2,
-    )
-    axes.set(xlabel="", ylabel="")
-    # The widest tenth of the intervals may leave the panel.
-    reach = np.nanquantile(rows[["conf_low", "conf_high"]].abs().to_numpy(), 0.9)
-    low, high = axes.get_ylim()
-    axes.set_ylim(max(low, -reach), min(high, reach))
+    most = max(sum(both).max() for both in counts.values())
+    axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
+    for number, period in enumerate(periods):
+        clear, others = (-HIGHEST * count / most for count in counts[period])
+        foot = number + 0.3
+        bars = {"x": edges[:-1], "width": np.diff(edges), "align": "edge"}
+        axes.bar(height=clear, bottom=foot, color=ACCENT, **bars)
+        axes.bar(height=others, bottom=foot + clear, color=BARS_COLOUR, **bars)
+        axes.axhline(foot, color=FAINT, linewidth=0.5, zorder=1)
+        of_period = only(inside, period=period)
+        if len(of_period):
+            median = float(np.median(of_period["at"]))
+            axes.plot(
+                [median, median], [foot, foot - HIGHEST], color=INK, linewidth=1.0
+            )
+    axes.set_ylim(len(periods) - 0.6, -0.6)
+    axes.set_xlim(low, high)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
 
 
 def _verdict(
@@ -177,23 +165,14 @@ def _verdict(
     share = pick(estimates, spec_id=curve, period=period, effect_type="share")
     if not share:
         return "not defined"
-    return (
-        f"{100 * share['estimate']:.0f} % as predicted, p {p_value(share['p_value'])}"
-    )
+    return f"{100 * share['estimate']:.0f}% as predicted, p {p_value(share['p_value'])}"
 
 
 def _draw_key(figure: Figure) -> None:
-    apart = {
-        "color": ACCENT,
-        "marker": "D",
-        "markersize": 3,
-        "linestyle": "",
-    }
     keys = [
-        line_key("interval holds zero", color=SOFT, linewidth=1.2),
-        line_key("interval leaves out zero", **apart),
-        line_key("median", color=INK, linewidth=0.8, linestyle=DASHED),
-        Patch(color=PALE, label="spatially robust intervals (SCPC)"),
+        Patch(color=ACCENT, label="interval leaves out zero"),
+        Patch(color=BARS_COLOUR, label="interval holds zero"),
+        line_key("median", color=INK, linewidth=1.0),
     ]
     key_below(figure, keys, handletextpad=0.5, columnspacing=1.4, handlelength=1.6)
 
