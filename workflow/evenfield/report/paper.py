@@ -114,8 +114,7 @@ def _placed(
         alt = typst_string(item.alt)
         image = f"image({typst_string(files['.svg'])}, width: 100%, alt: {alt})"
         return (
-            f"{label}#exhibit({image}, id: {typst_string(which)}, {words},"
-            f" float: {flag}{above})\n\n"
+            f"{label}#exhibit({image}, id: {typst_string(which)}, {words}{above})\n\n"
         )
 
     def see(which: str, label: str = "") -> str:

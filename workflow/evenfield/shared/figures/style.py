@@ -9,7 +9,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib import font_manager
 
-WIDTH = 7.0
+WIDTH = 6.2
 INK = "#22262B"
 SOFT = "#6B7178"
 FAINT = "#C9CDD2"

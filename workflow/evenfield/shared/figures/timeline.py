@@ -138,11 +138,11 @@ def name_endings(
         )
 
 
-def year_axis(axes: Axes, years: Sequence[int]) -> None:
-    """Limit an axis to the years and tick whole ones."""
+def year_axis(axes: Axes, years: Sequence[int], ticks: int = 9) -> None:
+    """Limit an axis to the years and tick so many whole ones at most."""
     span = max(float(np.ptp(years)), 1.0)
     axes.set_xlim(min(years) - 0.015 * span, max(years) + 0.015 * span)
-    axes.xaxis.set_major_locator(MaxNLocator(9, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(ticks, integer=True))
 
 
 def with_basis(frame: pd.DataFrame, description: Record) -> pd.DataFrame:

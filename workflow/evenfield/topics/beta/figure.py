@@ -16,7 +16,7 @@ from evenfield.shared.tables.rows import TEXT, Row, only, pick
 from evenfield.shared.tables.units import cells_in
 from evenfield.study.errors import ArtifactError
 
-PANEL_HEIGHT = 2.9
+PANEL_HEIGHT = 2.5
 MANTISSAS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
 TICK_SHARE = 0.16  # of the width of a panel, between two ticks of money
 # Columns drawn; the last ones are blank in rows of units.

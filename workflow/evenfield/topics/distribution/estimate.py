@@ -38,7 +38,11 @@ from evenfield.shared.spec import UnitsSpec, read
 from evenfield.shared.trajectories import matched, span_labels, window
 from evenfield.study.study import Study
 from evenfield.study.study_config import SPARED, PeriodName, TaxonomyName, WeightsName
-from evenfield.topics.distribution.estimate_kernels import Movement, kernel_parts
+from evenfield.topics.distribution.estimate_kernels import (
+    Movement,
+    densities,
+    kernel_parts,
+)
 
 LABELS = "spec_id sample_id unit_scheme period kind step group x y".split()
 NUMBERS = ["value", "count", "low", "high"]
@@ -130,6 +134,7 @@ def estimate(study: Study) -> Results:
     parts = []
     for spec in read(Section, study.config, "distribution"):
         move = _movement(study, spec)
+        densities(move)
         for years in spec.steps:
             _chain(move, years)
             if move.W is not None:

@@ -15,6 +15,8 @@ from evenfield.numerics.kernel_dynamics import (
     StochasticKernel,
     count_prominent_modes,
     ergodic_density,
+    kernel_density,
+    plug_in_bandwidth,
     silverman_test,
     stochastic_kernel,
 )
@@ -37,6 +39,7 @@ KINDS = {
     "one_mode": Kind("silverman", "one_mode", "stat", "critical bandwidth, log points"),
 }
 GRID = 60
+DENSITIES = 5  # years whose densities are drawn
 MODE_DRAWS = 999
 PROMINENCE = 0.05
 NEGLIGIBLE = 1e-6
@@ -101,6 +104,23 @@ class Movement:
                 " apart"
             )
         return years // self.step
+
+
+def densities(move: Movement) -> None:
+    """Add the density of log relative income in five years, evenly spaced from the first
+    to the last.
+    """
+    values = np.log(move.values)
+    grid = _grid(values)
+    positions = np.linspace(0, len(move.years) - 1, DENSITIES).round().astype(int)
+    for position in np.unique(positions):
+        year = values[:, position]
+        try:
+            density = kernel_density(year, grid, plug_in_bandwidth(year))
+        except NumericsError:  # all units alike, or too few
+            continue
+        cells = {"x": grid, "y": move.years[position], "value": density}
+        move.draw({"kind": "density", **cells}, 0)
 
 
 def kernel_parts(move: Movement, cells: pd.DataFrame) -> None:

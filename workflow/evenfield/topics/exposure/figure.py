@@ -53,7 +53,7 @@ def f13(facts: Facts) -> Artwork:
     questions = list(dict.fromkeys(rows["question"]))
     tall = 0.62 + ROW_HEIGHT * len(questions)
     edges = {
-        "left": 0.1,
+        "left": 0.12,
         "right": 0.985,
         "hspace": 0.52,
         "wspace": 0.2,
@@ -217,8 +217,8 @@ def _draw_key(
         style = {"color": colour, "marker": marker, "markerfacecolor": face}
         keys.append(line_key(label or "estimate", markersize=4, **style))
     keys.append(tick_key(f"visible with {power:.0%} power", 7, SOFT))
-    keys.append(Patch(color=PALE, label="below the effect of interest"))
-    key_below(figure, keys, handletextpad=0.5, columnspacing=1.4, handlelength=1.6)
+    keys.append(Patch(color=PALE, label="too small to matter"))
+    key_below(figure, keys, handletextpad=0.4, columnspacing=0.9, handlelength=1.3)
 
 
 def _describe(facts: Facts, rows: pd.DataFrame) -> str:

@@ -43,7 +43,7 @@ def f17(facts: Facts) -> Artwork:
         "top": 0.92,
         "bottom": 0.075,
     }
-    figure, grid = panels(1, 1, (WIDTH, 3.4), edges)
+    figure, grid = panels(1, 1, (WIDTH, 3.1), edges)
     axes = grid[0, 0]
     endings = []
     sentences = []
@@ -130,7 +130,7 @@ def f18(facts: Facts) -> Artwork:
         "top": 0.91,
         "bottom": 0.09,
     }
-    figure, grid = panels(1, 1, (WIDTH, 2.9), edges)
+    figure, grid = panels(1, 1, (WIDTH, 2.4), edges)
     axes = grid[0, 0]
     axes.axhline(1.0, color=FAINT, linewidth=0.8, zorder=1)
     endings = []

@@ -51,7 +51,7 @@ def f2(facts: Facts) -> Artwork:
     # Zones whose first year has no named source (grade C).
     unsure = int(held["zones"] - held["zones_dated"])
     memory = f"{unsure} of {int(held['zones'])} by a year from memory"
-    size = (WIDTH, 4.6)
+    size = (WIDTH, 4.0)
     figure, grid = panels(
         2,
         1,
@@ -138,7 +138,7 @@ def _draw_bars(
     axes.tick_params(axis="x", length=0)
     axes.set(
         xlim=(years[0] - 0.7, years[-1] + 0.7),
-        ylim=(0, max(whole.max() * 1.12, 1)),
+        ylim=(0, max(whole.max() * 1.2, 1)),
         xlabel="",
         ylabel="",
     )

@@ -151,6 +151,6 @@ def _draw_stack(axes: Axes, data: pd.DataFrame) -> None:
         )
         base = top
     axes.set_ylim(0, 1.14 * float(np.nanmax(base)))
-    year_axis(axes, data["year"].tolist())
-    shade_proxy(axes, years)
+    year_axis(axes, data["year"].tolist(), ticks=5)
+    shade_proxy(axes, years, "proxy")
     name_endings(axes, last, endings, lines=2, size=6.0)

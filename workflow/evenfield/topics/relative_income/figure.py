@@ -63,7 +63,7 @@ def f3(facts: Facts) -> Artwork:
         "bottom": 0.05,
         "hspace": 0.16,
     }
-    size = (WIDTH, 3.1 * len(shown) + 0.4)
+    size = (WIDTH, 2.5 * len(shown) + 0.4)
     figure, grid = panels(
         len(shown),
         1,

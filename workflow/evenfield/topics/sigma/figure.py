@@ -42,7 +42,7 @@ def f5(facts: Facts) -> Artwork:
     windows = _windows(facts)
     paths = _paths(facts, series)
     main = paths[0][1]
-    high = 2.6 if windows.empty else 4.9
+    high = 2.3 if windows.empty else 4.3
     edges = {
         "left": 0.06,
         "right": 1 - LABEL_SHARE,

@@ -53,7 +53,7 @@ def f20(facts: Facts) -> Artwork:
     tall = 0.45 + panel * len(drawn)
     edges = {
         "left": 0.09,
-        "right": 0.79,
+        "right": 0.765,
         "top": 1 - 0.25 / tall,
         "bottom": 0.75 / tall,
         "hspace": PANEL / (panel - PANEL),

@@ -76,7 +76,7 @@ def f25(facts: Facts) -> Artwork:
         on="unit",
         how="left",
     )
-    figure, grid = panels(1, 1, (WIDTH, 4.7), EDGES)
+    figure, grid = panels(1, 1, (WIDTH, 4.2), EDGES)
     axes = grid[0, 0]
     _scale(axes, data)
     names = _name_corners(axes, data)

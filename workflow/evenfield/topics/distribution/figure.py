@@ -1,0 +1,125 @@
+"""F27: the density of relative income in five years above each other, and the matrix of
+moves between its classes.
+"""
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.figures.panels import panels
+from evenfield.shared.figures.save import Artwork
+from evenfield.shared.figures.style import FAINT, INK, MARKS, WIDTH
+from evenfield.shared.tables.headings import nothing_to_show
+from evenfield.shared.tables.rows import TEXT, only
+
+EDGES = {
+    "left": 0.07,
+    "right": 0.99,
+    "top": 0.91,
+    "bottom": 0.15,
+    "wspace": 0.32,
+}
+HEIGHT = 3.1
+OVERLAP = 1.6  # height of the highest density, in distances between two years
+SHARES = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # ticks of relative income
+FAINTEST = 0.02  # share of moves below which a cell holds no number
+
+
+def f27(facts: Facts) -> Artwork:
+    """Draw densities and moves of the primary specification, moves over its longest
+    step.
+    """
+    spec = str(facts.primary()["id"])
+    series = only(facts.series(text=(*TEXT, "group")), spec_id=spec)
+    density = only(series, kind="density")
+    moves = series[series["kind"].isin(["transition", "ergodic"])]
+    if density.empty or moves.empty:
+        what = f"densities and moves of specification {spec}"
+        raise nothing_to_show(what, "distribution", "F27")
+    moves = only(moves, step=moves["step"].max())
+    figure, grid = panels(1, 2, (WIDTH, HEIGHT), EDGES, width_ratios=(1.15, 1.0))
+    _draw_densities(grid[0, 0], density)
+    _draw_moves(grid[0, 1], moves)
+    data = pd.concat([density, moves], ignore_index=True)
+    return Artwork(figure, data, _describe(density, moves))
+
+
+FIGURES = {"F27": f27}
+
+
+def _draw_densities(axes: Axes, density: pd.DataFrame) -> None:
+    years = sorted(density["y"].astype(int).unique())
+    scale = OVERLAP / density["value"].max()
+    fill = MARKS["cluster only"].fill
+    for number, year in enumerate(years):
+        own = only(density, y=year).sort_values("x")
+        foot = -float(number)
+        # A later year stands before an earlier one.
+        order = {"zorder": 2 + number}
+        top = foot + scale * own["value"]
+        axes.fill_between(own["x"], foot, top, color=fill, alpha=0.35, lw=0, **order)
+        axes.plot(own["x"], top, color=INK, linewidth=0.9, **order)
+    axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
+    low, high = float(density["x"].min()), float(density["x"].max())
+    axes.set_xlim(low, high)
+    ticks = [np.log(share) for share in SHARES if low <= np.log(share) <= high]
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda x, _: f"{100 * np.exp(x):.3g}%")
+    )
+    axes.set_yticks([-float(number) for number in range(len(years))], years)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_title("Density by year")
+    axes.set_xlabel("income per head over the mean (log scale)")
+
+
+def _draw_moves(axes: Axes, moves: pd.DataFrame) -> None:
+    matrix = only(moves, kind="transition").pivot(
+        index="x", columns="y", values="value"
+    )
+    settled = only(moves, kind="ergodic").set_index("x")["value"]
+    # The long run stands as one row more beneath the starts.
+    shares = np.vstack([matrix.to_numpy(), settled.reindex(matrix.index).to_numpy()])
+    classes = [f"{number:.0f}" for number in matrix.index]
+    classes[0] += "\npoorest"
+    classes[-1] += "\nrichest"
+    texts = np.vectorize(
+        lambda share: f"{100 * share:.0f}%" if share >= FAINTEST else ""
+    )
+    sns.heatmap(
+        shares,
+        cmap=sns.light_palette(MARKS["cluster only"].fill, as_cmap=True),
+        vmin=0.0,
+        vmax=1.0,
+        annot=texts(shares),
+        fmt="",
+        cbar=False,
+        linewidths=1.5,
+        linecolor="white",
+        annot_kws={"fontsize": 7.0},
+        ax=axes,
+    )
+    axes.axhline(len(matrix), color=INK, linewidth=0.8)
+    axes.set_xticklabels(classes)
+    axes.set_yticklabels([*classes, "settled"], rotation=0)
+    axes.tick_params(length=0)
+    years = int(moves["step"].max())
+    axes.set_title(f"Class {years} year{'s' if years > 1 else ''} later")
+    axes.set_xlabel("class at the end")
+    axes.set_ylabel("class at the start")
+
+
+def _describe(density: pd.DataFrame, moves: pd.DataFrame) -> str:
+    years = density["y"].astype(int)
+    stay = only(moves, kind="transition")
+    stay = stay[stay["x"].eq(stay["y"])]["value"]
+    return (
+        f"Densities of relative income in {years.nunique()} years from {years.min()} to"
+        f" {years.max()}. Of the classes of income, from {100 * stay.min():.0f} to"
+        f" {100 * stay.max():.0f} percent of those that start in one are still in it"
+        f" {int(moves['step'].max())} years later."
+    )
