@@ -31,10 +31,11 @@ def log_marginal_likelihood(
 
     Notes
     -----
-    LeSage and Parent (2007, Geographical Analysis 39); LeSage (2014). Coefficients and
-    variance integrate in closed form: (1 + g)^(-K/2) |I - d W|^copies [(g e'e + z'z)/(1
-    + g)]^(-n/2), with z the filtered outcome and e its residual; d by the trapezoid
-    rule in atanh(d), uniform prior on (-1, 1).
+    LeSage and Parent (2007, Geographical Analysis 39) for one model and one W, LeSage
+    (2014, Spatial Statistics 9) for panels. Coefficients and variance integrate in
+    closed form: (1 + g)^(-K/2) |I - d W|^copies [(g e'e + z'z)/(1 + g)]^(-n/2), with
+    z the filtered outcome and e its residual; d by the trapezoid rule in atanh(d),
+    uniform prior on (-1, 1).
     """
     form = model_form(model.model, panel.names, model.lagged)
     if form.lag and form.error:

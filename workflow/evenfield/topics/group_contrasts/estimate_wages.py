@@ -196,10 +196,11 @@ def panel_rows(asked: Regression, groups: Groups) -> list[Estimate]:
 
     Notes
     -----
-    Deciding: CR3 by unit with t(G* - 1) (MacKinnon, Nielsen and Webb 2023; Carter,
-    Schnepel and Steigerwald 2017). Beside it the restricted wild cluster bootstrap 33
-    and Driscoll-Kraay with the fixed-b law. Unit effects are absorbed; year effects
-    stay among the regressors, so that they are estimated anew without each unit.
+    Deciding: CR3 by unit (MacKinnon, Nielsen and Webb 2023) with t(G* - 1), where G* is
+    the effective number of units (Carter, Schnepel and Steigerwald 2017). Beside it the
+    restricted wild cluster bootstrap 33 and Driscoll-Kraay with the fixed-b law. Unit
+    effects are absorbed; year effects stay among the regressors, so that they are
+    estimated anew without each unit.
     """
     units = asked.table["unit"].to_numpy(str)
     years = asked.table["year"].to_numpy(int)

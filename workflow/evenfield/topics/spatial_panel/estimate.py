@@ -259,8 +259,8 @@ def _specification(
                 _add(rows, "estimate", other_inference(setting, fit))
                 _add(rows, "test", mundlak_lines(setting, fit))
             _add_series(parts, spec, name, fit, main or model in mapped)
-    # Models and weights are compared by their posterior probability (LeSage and Parent
-    # 2007), all of them with equal priors.
+    # Models (LeSage 2014) and weights (LeSage and Pace 2009, ch. 6) are compared by
+    # their posterior probability, all of them with equal priors.
     compared = [model for model in models if model in COMPARED]
     shares = model_probabilities(panel, networks, spec.form("SDM"), compared)
     for (model, name), share in shares.items():
