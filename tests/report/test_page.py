@@ -110,7 +110,7 @@ def test_answers_stand_in_sentence_case_with_number_reason_and_what_was_visible(
     assert "Alpha &lt;b&gt;grew&lt;/b&gt;." in page
     assert "Holds in part" in page
     assert "HOLDS" not in page
-    assert "<b>1.50</b> percentage points a year" in page
+    assert "<b>1.5</b> percentage points a year" in page
     assert "[\u22122.0, 5.0]" in page
     assert "visible: 6.0 percentage points a year" in page
     assert "A census of firms." in page
