@@ -67,7 +67,7 @@ def _oklab(colour: str) -> np.ndarray:
     linear = np.where(
         channels > 0.04045, ((channels + 0.055) / 1.055) ** 2.4, channels / 12.92
     )
-    return TO_OKLAB @ np.cbrt(TO_CONES @ linear)
+    return np.asarray(TO_OKLAB @ np.cbrt(TO_CONES @ linear))
 
 
 def _hex(linear: np.ndarray) -> str:

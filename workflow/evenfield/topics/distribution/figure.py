@@ -58,12 +58,15 @@ def _draw_densities(axes: Axes, density: pd.DataFrame) -> None:
         own = only(density, y=year).sort_values("x")
         foot = -float(number)
         # A later year stands before an earlier one.
-        order = {"zorder": 2 + number}
+        order = 2 + number
         top = foot + scale * own["value"]
-        axes.fill_between(own["x"], foot, top, color=fill, alpha=0.35, lw=0, **order)
-        axes.plot(own["x"], top, color=INK, linewidth=0.9, **order)
+        axes.fill_between(
+            own["x"], foot, top, color=fill, alpha=0.35, lw=0, zorder=order
+        )
+        axes.plot(own["x"], top, color=INK, linewidth=0.9, zorder=order)
     axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
-    low, high = float(density["x"].min()), float(density["x"].max())
+    low = float(density["x"].min())
+    high = float(density["x"].max())
     axes.set_xlim(low, high)
     ticks = [np.log(share) for share in SHARES if low <= np.log(share) <= high]
     axes.xaxis.set_major_locator(FixedLocator(ticks))
@@ -115,8 +118,8 @@ def _draw_moves(axes: Axes, moves: pd.DataFrame) -> None:
 
 def _describe(density: pd.DataFrame, moves: pd.DataFrame) -> str:
     years = density["y"].astype(int)
-    stay = only(moves, kind="transition")
-    stay = stay[stay["x"].eq(stay["y"])]["value"]
+    matrix = only(moves, kind="transition")
+    stay = matrix.loc[matrix["x"].eq(matrix["y"]), "value"]
     return (
         f"Densities of relative income in {years.nunique()} years from {years.min()} to"
         f" {years.max()}. Of the classes of income, from {100 * stay.min():.0f} to"

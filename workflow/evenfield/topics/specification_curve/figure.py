@@ -3,6 +3,7 @@ for each period.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -136,14 +137,14 @@ def _draw_counts(axes: Axes, rows: pd.DataFrame, periods: Sequence[str]) -> None
         ]
         for period in periods
     }
-    most = max(sum(both).max() for both in counts.values())
+    most = max(np.sum(both, axis=0).max() for both in counts.values())
     axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
     for number, period in enumerate(periods):
         clear, others = (-HIGHEST * count / most for count in counts[period])
         foot = number + 0.3
-        bars = {"x": edges[:-1], "width": np.diff(edges), "align": "edge"}
-        axes.bar(height=clear, bottom=foot, color=ACCENT, **bars)
-        axes.bar(height=others, bottom=foot + clear, color=BARS_COLOUR, **bars)
+        bars: dict[str, Any] = {"width": np.diff(edges), "align": "edge"}
+        axes.bar(edges[:-1], clear, bottom=foot, color=ACCENT, **bars)
+        axes.bar(edges[:-1], others, bottom=foot + clear, color=BARS_COLOUR, **bars)
         axes.axhline(foot, color=FAINT, linewidth=0.5, zorder=1)
         of_period = only(inside, period=period)
         if len(of_period):
