@@ -134,7 +134,12 @@ def read_prose(
     exhibits = [*config["tables"], *config["figures"]]
     names = _names(config, root)
     sections = Sections(partial(read_section, config, root), names, exhibits)
-    names |= {"section": sections.one, "sections": sections.all}
+    names |= {
+        "section": sections.one,
+        "sections": sections.all,
+        "in_short": sections.in_short,
+        "limits": sections.limits,
+    }
     return Prose(paths, names, references, exhibits)
 
 

@@ -83,7 +83,7 @@ PLACED = "exhibits_that_stand"
 # What a text may name beside its blocks; a run fills them.
 GIVEN = (
     "n answers counts kinds total questions claims words vintage study income units"
-    " years proxy made section sections"
+    " years proxy made section sections in_short limits"
 ).split()
 # Of claims.
 KINDS = (

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from jinja2 import pass_context
@@ -21,18 +22,23 @@ from evenfield.shared.topics import TOPICS, read_topics
 from evenfield.study.errors import ReportError, not_known
 from evenfield.study.files import Record
 
+# The texts of a topic: its section, its sentence in the answer at the head of a report,
+# its line in what the data cannot show.
+SECTION = "section"
+ANSWER = "answer"
+LIMIT = "limit"
+
 
 class Section(NamedTuple):
-    """The text of a topic's section and the names that it uses."""
+    """The names that the texts of a topic use, and the numbers among them."""
 
-    path: Path
     names: dict[str, Any]
-    numbers: dict[str, Number]  # by a name such as ``beta.span.speed``
+    numbers: dict[str, Number]  # by a name such as ``beta.speed``
 
 
-def section_files() -> dict[str, Path]:
-    """Return the text of each topic that has a section, in the order of the page."""
-    paths = {name: TOPICS / name / "section.md" for name in read_topics()}
+def section_files(kind: str = SECTION) -> dict[str, Path]:
+    """Return the text of each topic that has one of a kind, in the order of the page."""
+    paths = {name: TOPICS / name / f"{kind}.md" for name in read_topics()}
     return {name: path for name, path in paths.items() if path.is_file()}
 
 
@@ -51,7 +57,7 @@ def filled_section(topic: str, content: Mapping[str, Any]) -> Section:
     """Return a section whose numbers are those that a topic offers."""
     numbers = {name: _number(shown) for name, shown in _named_numbers(topic, content)}
     names = {key: _printable(f"{topic}.{key}", item) for key, item in content.items()}
-    return Section(section_files()[topic], names, numbers)
+    return Section(names, numbers)
 
 
 class Sections:
@@ -74,23 +80,37 @@ class Sections:
         """
         if topic not in section_files():
             raise ReportError(*not_known("section", topic, list(section_files())))
-        return Mark(self._written(topic, context[DOCUMENT], context[PLACED]))
+        return Mark(self._written(SECTION, topic, context))
 
     @pass_context
     def all(self, context: Context) -> Mark:
         """Return all sections in the order of the topics."""
-        document = context[DOCUMENT]
-        standing = context[PLACED]
-        texts = [self._written(name, document, standing) for name in section_files()]
-        return Mark("\n\n".join(texts))
+        return self._gathered(SECTION, context)
 
-    def _written(self, topic: str, document: str, standing: set[str]) -> str:
+    @pass_context
+    def in_short(self, context: Context) -> Mark:
+        """Return one sentence of each topic that answers a part of the question."""
+        return self._gathered(ANSWER, context)
+
+    @pass_context
+    def limits(self, context: Context) -> Mark:
+        """Return what the data could not have shown, a line for each topic that says."""
+        return self._gathered(LIMIT, context)
+
+    def _gathered(self, kind: str, context: Context) -> Mark:
+        texts = [self._written(kind, name, context) for name in section_files(kind)]
+        # Sections stand apart, sentences and lines follow one another.
+        return Mark(("\n\n" if kind == SECTION else "\n").join(filter(None, texts)))
+
+    def _written(self, kind: str, topic: str, context: Context) -> str:
         section = self._read(topic)
         if section is None:
             return ""
-        on_paper = document != "page"
+        standing: set[str] = context[PLACED]
+        on_paper = context[DOCUMENT] != "page"
         names = {**self._names, **section.names, "on_paper": on_paper}
-        prose = Prose({topic: section.path}, names, {}, self._exhibits)
+        path = section_files(kind)[topic]
+        prose = Prose({topic: path}, names, {}, self._exhibits)
         # Lines are those of the section, which the text around it does not know.
         text, _ = without_lines(prose.filled(topic))
 
@@ -102,7 +122,7 @@ class Sections:
             standing.add(args[0])
             return "" if again else placed[0]
 
-        text = MARK.sub(once, text)
+        text = MARK.sub(once, text).strip("\n")
         # Sections start at the second level on the page, at the first in the paper.
         return re.sub(r"(?m)^#(#+ )", r"\1", text) if on_paper else text
 
@@ -153,7 +173,9 @@ def _printable(name: str, item: Any) -> Any:
     if isinstance(item, Shown):
         return part_of(name, _number(item), name)
     if isinstance(item, Mapping):
-        return {key: _printable(f"{name}.{key}", inner) for key, inner in item.items()}
+        # No dict, whose methods (clear, items) a text would find in place of a key.
+        parts = {key: _printable(f"{name}.{key}", part) for key, part in item.items()}
+        return SimpleNamespace(**parts)
     if isinstance(item, list):
         return [_printable(f"{name}.{key}", inner) for key, inner in _keyed(item)]
     return item

@@ -194,7 +194,7 @@ def stand_ins(
         "years": (first, last),
         "proxy": [first, last] if proxy and holds else [],
         "section": _section,
-        "sections": lambda: Mark(""),
+        **dict.fromkeys(("sections", "in_short", "limits"), lambda: Mark("")),
         **names_of_config(config, claims, hypotheses),
     }
 

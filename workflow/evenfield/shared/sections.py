@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from evenfield.numerics.power import smallest_visible
 from evenfield.shared.estimates import NAN
+from evenfield.shared.facts import Facts
 from evenfield.shared.tables.numbers import is_missing
 from evenfield.shared.tables.rows import Row
 
@@ -56,6 +58,26 @@ def cell(
     if is_missing(value):
         return None
     return Shown({"estimate": float(value)}, show, unit, times, source=source)
+
+
+def visible(facts: Facts, number: Shown) -> Shown | None:
+    """Return the smallest effect that an estimate could show; nothing where an end of
+    its interval is open.
+    """
+    row = number.row
+    smallest = row.get("mde", NAN)
+    if is_missing(smallest):
+        smallest = smallest_visible(
+            row.get("conf_low", NAN),
+            row.get("conf_high", NAN),
+            row.get("std_error", NAN),
+            facts.power,
+            facts.config.inference.level,
+        )
+    if is_missing(smallest):
+        return None
+    own = {"estimate": smallest, "estimate_id": row.get("estimate_id", "")}
+    return number._replace(row=own)
 
 
 def side_of_zero(row: Row) -> str:

@@ -9,11 +9,18 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from evenfield.shared.figures.style import ACCENT, MARKS, use_style
 from evenfield.shared.figures.timeline import PROXY
+
+# Ratios to an average at which an axis has ticks.
+RATIOS = (
+    *(0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
+    *(1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0, 50.0),
+)
 
 
 def panels(
@@ -48,6 +55,27 @@ def padded(
     high = float(np.nanmax(values))
     pad = share * max(high - low, floor)
     return low - pad, high + above * pad
+
+
+def ratio_axis(
+    axes: Axes,
+    low: float,
+    high: float,
+    *,
+    logs: bool = False,
+) -> None:
+    """Write ratios to an average as percentages on a ratio scale from low to high, where
+    the axis holds the ratios or their logarithms.
+    """
+    inside = [tick for tick in RATIOS if low <= tick <= high]
+    # Every second one, or fewer, where more than ten would not be read; the average
+    # itself is always among them.
+    every = 1 + len(inside) // 10
+    average = RATIOS.index(1.0)
+    ticks = [t for t in inside if (RATIOS.index(t) - average) % every == 0]
+    places = np.log(ticks) if logs else ticks
+    axes.set_xticks(places, [f"{100 * tick:.0f}" for tick in ticks])
+    axes.minorticks_off()
 
 
 def cell_key(

@@ -182,6 +182,8 @@ def vintage_sentence(
                 and span["first_year"] <= last
                 and span["last_year"] >= first
             ):
+                if vintage[0].isdigit():  # a year alone, as in "2010"
+                    vintage = f"figures of {vintage}"
                 vintage += " (interpolated)" if span["flag"] == "interpolated" else ""
                 years_by_vintage.setdefault(vintage, []).extend(
                     [max(span["first_year"], first), min(span["last_year"], last)]

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
 from matplotlib.ticker import MaxNLocator
 
 from evenfield.shared.facts import Facts
@@ -25,6 +26,9 @@ DATA = (
     " fitted conf_low conf_high"
 ).split()
 MOST_NAMES = 60
+# More units than these lie on each other: bins are shaded by how many they hold.
+MOST_MARKS = 300
+BINS = (42, 24)
 
 
 def f4(facts: Facts) -> Artwork:
@@ -78,9 +82,10 @@ def f4(facts: Facts) -> Artwork:
     figure.supxlabel(
         f"{income}, ratio scale", fontsize=7.5, y=0.31 / size[1], color=INK
     )
+    bins = data["unit"].nunique() > MOST_MARKS
     cell_key(
         figure,
-        cells_in(data["cell"]),
+        [] if bins else cells_in(data["cell"]),
         loc="lower center",
         bbox_to_anchor=(0.53, -0.004),
     )
@@ -135,8 +140,21 @@ def _draw_panel(
         color=SOFT,
         linewidth=1.0,
     )
+    many = len(points) > MOST_MARKS
+    if many:
+        axes.hexbin(
+            x,
+            y,
+            gridsize=BINS,
+            mincnt=1,
+            cmap="Greys",
+            # A single unit is still grey.
+            norm=LogNorm(0.3),
+            linewidths=0.1,
+            zorder=0,
+        )
     # The rarest cells are drawn last, on top.
-    for cell in reversed(cells_in(points["cell"])):
+    for cell in reversed(cells_in([] if many else points["cell"])):
         chosen = only(points, cell=cell)
         axes.scatter(
             chosen["log_income_start"],
@@ -169,6 +187,8 @@ def _draw_panel(
         points["residual"].to_numpy(float),
     )
     names = [facts.label(unit) for unit in points["unit"][named]]
+    if many:
+        axes.plot(x[named], y[named], ".", color=INK, markersize=2.5)
     label_points(
         axes,
         x[named],

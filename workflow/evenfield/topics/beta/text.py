@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.sections import shown, side_of_zero
+from evenfield.shared.sections import shown, side_of_zero, visible
 from evenfield.shared.tables.rows import only, pick
 from evenfield.shared.tables.units import in_words, period_label
 from evenfield.topics.beta.table import spec_heading
@@ -43,6 +43,7 @@ def section(facts: Facts) -> dict[str, Any]:
         **first,
         "level": facts.level,
         "half_life": shown(life, "0", "years"),
+        "visible": visible(facts, first["speed"]),
         "periods": speeds[1:],
         "others": others,
         **_outliers(facts, spec, period),

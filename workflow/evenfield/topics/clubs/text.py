@@ -18,6 +18,17 @@ MOST_COLOURS = 8  # clubs that a map can tell apart
 FIRM = 0.5  # share of the other choices under which a unit stays with its club
 
 
+# What the text finds where clubs could not be formed.
+UNKNOWN: dict[str, Any] = {
+    "whole": False,
+    "clubs": [],
+    "alone": None,
+    "alone_names": "",
+    "loose": None,
+    "year": "",
+}
+
+
 def section(facts: Facts) -> dict[str, Any]:
     """Return the test of all units and the clubs of the primary specification."""
     spec = facts.primary()
@@ -37,7 +48,7 @@ def section(facts: Facts) -> dict[str, Any]:
         "reason": reason(pick(own, term="clubs").get("warning")),
     }
     if count is None:
-        return content
+        return {**UNKNOWN, **content}
     series = only(facts.series(), spec_id=spec["id"])
     members = only(series, kind="membership").sort_values("unit")
     clubs = only(merged, effect_type="coef")

@@ -1,0 +1,546 @@
+"""Every sentence of the sections, for what was found and for its opposite, from made
+facts: the words are read.
+"""
+
+import re
+from html import unescape
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenfield.report.prose import Prose, noun
+from evenfield.report.sections import (
+    ANSWER,
+    LIMIT,
+    SECTION,
+    filled_section,
+    section_files,
+)
+from evenfield.shared.estimates import ESTIMATE_COLUMNS, TEXT_FIELDS
+from evenfield.shared.facts import Facts
+from evenfield.study.config import checked_config
+from evenfield.study.errors import ReportError
+from yaml_text import from_yaml
+
+CONFIG = from_yaml("""
+    study:
+      {id: made, title: Made, question: Whether, unit_name: state, units_name: states}
+    data: {package: data/datapackage.json}
+    panel: {years: [2000, 2010], income: {column: income, unit: crowns}, unit_scheme: all}
+    periods:
+      S1: {start: 2000, end: 2010, label: 2000-10, role: span}
+      P1: {start: 2000, end: 2005, label: 2000-05}
+    taxonomy: {primary: own, all: [own]}
+    controls: {schooling: {kind: initial, column: schooling, label: years of schooling}}
+    estimates:
+      beta: [{id: plain, role: primary}, {id: more, controls: [schooling]}]
+      sigma: [{id: plain, role: primary}]
+      distribution: [{id: plain, period: S1, classes: pooled, quantiles: 2, role: primary}]
+      clubs: [{id: plain, period: S1, role: primary}]
+      inequality:
+        [{id: plain, periods: [S1], weighting: unweighted, groupings: [region4], role: primary}]
+      moran: [{id: plain, regions: region4, role: primary}]
+      exposure: [{id: plain, taxonomy: own, weights: contiguity, role: primary}]
+      group_contrasts:
+        premium:
+          - {id: plain, table: periods, outcome: growth_pct_per_year, label: given income,
+             given: [log_income_start], unit: pp/yr, compare: [cluster, sez],
+             sesoi: growth_premium_pp, role: primary}
+    """)
+UNITS = [f"u{number}" for number in range(12)]
+NAMES = pd.DataFrame({"unit": UNITS, "name": [f"Name {unit}" for unit in UNITS]})
+# What no reader should meet.
+FAULTS = re.compile(
+    r"(?i:significan)|\bnan\b|\bNone\b(?! of)|[{}]|\b1 (states|clubs|years)\b|\b[02-9] (state|club)\b"
+    r"|%%|\(\)| ,| \.[^\d]|\.\.",
+)
+
+
+class MadeFacts(Facts):
+    """Facts from frames instead of files."""
+
+    def __init__(self, topic, rows=(), tables=None, fit=None):
+        super().__init__(checked_config(CONFIG))
+        self.topic = topic
+        self._rows = frame_of(rows)
+        self._tables = {"units": NAMES, **(tables or {})}
+        self._fit = fit or {}
+        self.table = lambda name, *_, **__: self._tables[name]
+
+    def estimates(self, topic="", **wanted):
+        rows = self._rows
+        for name, value in wanted.items():
+            rows = rows[rows[name].isin([value] if isinstance(value, str) else value)]
+        return rows
+
+    def series(self, *_, **__):
+        return self._tables["series"]
+
+    def fit(self, topic=""):
+        return self._fit
+
+
+def frame_of(rows):
+    frame = pd.DataFrame([{**BLANK, **row} for row in rows], columns=[*BLANK])
+    return frame.assign(estimate_id=[f"{i:012x}" for i in range(len(frame))])
+
+
+BLANK = {name: "" if name in TEXT_FIELDS else np.nan for name in ESTIMATE_COLUMNS}
+BLANK |= {"spec_id": "plain", "period": "S1", "unit_scheme": "all", "sample_id": "all"}
+
+
+def with_ends(estimate, low, high, **fields):
+    return {**fields, "estimate": estimate, "conf_low": low, "conf_high": high}
+
+
+ABOVE = (2.0, 1.0, 3.0)
+BELOW = (-2.0, -3.0, -1.0)
+OPEN = (0.5, -1.0, 2.0)
+UNTESTED = (0.5, np.nan, np.nan)
+
+
+def words(facts, kind=SECTION):
+    """Return a text of a topic as a reader sees it, without what no reader may see."""
+    content = import_module(f"evenfield.topics.{facts.topic}.text").section(facts)
+    section = filled_section(facts.topic, content)
+    names = {
+        "study": facts.words,
+        "units": len(UNITS),
+        "made": [],
+        "on_paper": False,
+        **section.names,
+    }
+    prose = Prose({facts.topic: section_files(kind)[facts.topic]}, names, {})
+    html = prose.html(facts.topic, {})
+    text = " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+    text = re.sub(r" ([.,:;)])(?!\d)", r"\1", text)
+    assert FAULTS.search(text) is None, FAULTS.search(text)[0] + " in " + text
+    assert not text or text[-1] in ".%)" or kind == SECTION
+    return text
+
+
+# Convergence ------------------------------------------------------------------------
+
+
+def speed(ends, **fields):
+    return with_ends(*ends, estimator="ols", effect_type="lambda", **fields)
+
+
+def convergence(ends, life=35.0):
+    residuals = np.linspace(-1, 1, len(UNITS))
+    series = pd.DataFrame(
+        {
+            "spec_id": "plain",
+            "period": "S1",
+            "kind": "unit",
+            "unit": UNITS,
+            "residual": residuals,
+        }
+    )
+    rows = [
+        speed(ends),
+        speed(ends, period="P1"),
+        speed(ends, spec_id="more"),
+        {"estimator": "ols", "effect_type": "half_life", "estimate": life},
+    ]
+    return MadeFacts("beta", rows, {"series": series})
+
+
+def test_convergence_says_that_gaps_closed():
+    text = words(convergence(ABOVE))
+    assert "Poorer states grew faster than richer ones" in text
+    assert "closed by 2.0% a year (95% interval 1.0 to 3.0)" in text
+    assert "half of a gap is gone after 35 years" in text
+    assert "2000–05: 2.0% a year (1.0 to 3.0), gaps closed." in text
+    assert "conditional, all states: 2.0% a year" in text
+    assert "Name u11, Name u10 and Name u9 grew most" in text
+    assert "Name u0, Name u1 and Name u2 least" in text
+    assert "gaps closed by 2.0%" in words(convergence(ABOVE), ANSWER)
+
+
+def test_one_year_is_one_year():
+    assert "gone after 1 year." in words(convergence(ABOVE, 1.0))
+
+
+def test_divergence_says_that_gaps_widened():
+    facts = convergence(BELOW, np.nan)
+    for text in (words(facts), words(facts, ANSWER)):
+        assert "fell further behind" in text
+        assert "grew faster" not in text
+        assert "half of" not in text
+    assert "gaps widened." in words(facts)
+
+
+def test_an_interval_around_zero_tells_nothing():
+    facts = convergence(OPEN)
+    for text in (words(facts), words(facts, ANSWER)):
+        assert "cannot be told" in text
+        assert "half of" not in text
+    assert "closing or widening cannot be told apart" in words(facts)
+
+
+def test_a_speed_without_an_interval_says_so():
+    facts = convergence(UNTESTED, np.nan)
+    assert "too few states for an interval" in words(facts)
+    assert "without an interval" in words(facts, ANSWER)
+    assert words(facts, LIMIT) == ""
+
+
+def test_the_smallest_visible_speed_rests_on_the_interval():
+    # (1.96 + 0.84) / 1.96 of half the interval.
+    assert "below 1.4% a year" in words(convergence(ABOVE), LIMIT)
+
+
+def dispersion(ends, start=0.4, end=0.2):
+    rows = [
+        {"term": "sigma_start", "estimate": start},
+        {"term": "sigma_end", "estimate": end},
+        with_ends(*ends, estimator="sigma_slope_test", term="sum_of_ends"),
+    ]
+    series = {
+        "spec_id": "plain",
+        "year": [2000, 2004, 2010],
+        "sigma": [start, 0.9, end],
+    }
+    return MadeFacts("sigma", rows, {"series": pd.DataFrame(series)})
+
+
+@pytest.mark.parametrize(
+    ("ends", "start", "end", "said"),
+    [
+        (ABOVE, 0.4, 0.2, "became more alike"),
+        (BELOW, 0.2, 0.4, "drew apart"),
+        (OPEN, 0.4, 0.39, "cannot be told"),
+    ],
+)
+def test_dispersion_says_which_way_it_went(ends, start, end, said):
+    facts = dispersion(ends, start, end)
+    for text in (words(facts), words(facts, ANSWER)):
+        assert said.lower() in text.lower()
+        others = {"became more alike", "drew apart", "cannot be told"} - {said}
+        if said != "cannot be told":
+            assert not [other for other in others if other in text]
+    assert "furthest apart in 2004 (0.90)" in words(facts)
+
+
+def test_dispersion_is_told_as_an_income():
+    # exp(0.4) - 1 and exp(0.2) - 1
+    text = words(dispersion(ABOVE))
+    assert "was 49% above it, and 22% at the end" in text
+
+
+# Clubs ------------------------------------------------------------------------------
+
+
+def clubs(sizes, alone=0, t=-3.0, fails=()):
+    labels = np.repeat(range(len(sizes) + 1), [alone, *sizes])
+    units = UNITS[: len(labels)]
+    members = {"kind": "membership", "unit": units, "club": labels, "value": 1.0}
+    means = {"kind": "club_mean", "year": 2010, "club": range(1, len(sizes) + 1)}
+    series = pd.concat([pd.DataFrame(members), pd.DataFrame({**means, "value": 1.1})])
+    merged = {"contrast": "merged: phillips_sul", "estimator": "phillips_sul"}
+    rows = [
+        {"estimator": "logt_fqsb", "outcome": "relative_income", "role": "primary"}
+        | {"estimate": t / 10, "statistic": t},
+        {**merged, "term": "clubs", "estimate": len(sizes), "effect_type": "stat"},
+        {**merged, "term": "divergent", "estimate": alone, "effect_type": "stat"},
+    ]
+    for number, size in enumerate(sizes, 1):
+        club = {
+            **merged,
+            "term": f"club_{number}",
+            "effect_type": "coef",
+            "n_units": size,
+        }
+        why = "fails its own log t test: it is no club" if number in fails else ""
+        rows.append({**club, "warning": why, "estimate": 0.1})
+    return MadeFacts("clubs", rows, {"series": series.assign(spec_id="plain")})
+
+
+def test_many_clubs_are_listed_with_their_members():
+    text = words(clubs([7, 4], alone=1))
+    assert "One path for all is rejected" in text
+    assert "The states form 2 clubs within which gaps close; 1 belongs to none." in text
+    assert "Club 1: 7 states, in 2010 at 110% of the average of all." in text
+    assert "Club 2: Name u10, Name u11, Name u8, Name u9." in text
+    assert "In no club: Name u0." in text
+    assert "form 2 clubs" in words(clubs([7, 4], alone=1), ANSWER)
+
+
+def test_one_club_of_all_is_no_list():
+    text = words(clubs([12], t=0.5))
+    assert "not rejected" in text
+    assert "no proof" in text
+    assert "All of them form a single club." in text
+    assert "Who is in which" not in text
+    assert "into one" in words(clubs([12], t=0.5), ANSWER)
+
+
+def test_one_club_and_others_on_their_own():
+    text = words(clubs([10], alone=2))
+    assert "form 1 club within which gaps close; 2 belong to none" in text
+    assert "single club" not in text
+
+
+def test_no_club_at_all():
+    facts = clubs([], alone=12)
+    assert "No group of them passes the test" in words(facts)
+    assert "No states form a club" in words(facts, ANSWER)
+
+
+def test_a_club_of_one_unit_and_one_that_fails():
+    text = words(clubs([11, 1], fails=(2,)))
+    assert "Club 2: 1 state, in 2010 at 110% of the average of all; it fails" in text
+
+
+def test_clubs_that_could_not_be_computed_say_why():
+    rows = [{"term": "clubs", "warning": "not defined: all units are alike"}]
+    facts = MadeFacts("clubs", rows)
+    assert "could not be computed" in words(facts)
+    assert words(facts, ANSWER) == ""
+
+
+# Inequality -------------------------------------------------------------------------
+
+
+def inequality(ends, p=0.001, groupings=True):
+    between = {
+        "term": "between_theil_t",
+        "treatment_def": "region4",
+        "p_value": p,
+        "warning": "random labels 0.119",
+    }
+    rows = [
+        {"term": "theil_t", "contrast": "start", "estimate": 0.06},
+        {"term": "theil_t", "contrast": "end", "estimate": 0.03},
+        with_ends(*ends, term="theil_t", contrast="end - start"),
+    ]
+    if groupings:
+        rows += [{**between, "contrast": "start", "estimate": 0.4}]
+        rows += [{**between, "contrast": "end", "estimate": 0.3}]
+    return MadeFacts("inequality", rows)
+
+
+def test_inequality_between_groups_beyond_chance():
+    text = words(inequality(BELOW))
+    assert "from 0.060 in 2000 to 0.030 in 2010" in text
+    assert "The fall does not hang on a few states" in text
+    assert (
+        "region: 40% in 2000 and 30% in 2010, more than groups dealt out at random hold"
+        " (12% on average)." in text
+    )
+    assert "30% lay between groups by region" in words(inequality(BELOW), ANSWER)
+
+
+def test_no_inequality_between_groups():
+    text = words(inequality(ABOVE, p=0.6))
+    assert "The rise does not hang" in text
+    assert "no more than groups dealt out at random may hold" in text
+    assert "do not part rich from poor" in words(inequality(ABOVE, p=0.6), ANSWER)
+
+
+def test_a_change_that_hangs_on_a_few_units_and_no_grouping():
+    text = words(inequality(OPEN, groupings=False))
+    assert "may turn the sign" in text
+    assert "between groups" not in text
+
+
+# Neighbours -------------------------------------------------------------------------
+
+
+def neighbours(value, rich=0, poor=0, growth_p=0.5):
+    years = [2000, 2010]
+    moran = {
+        "kind": "moran",
+        "variable": "log_income",
+        "controls": "none",
+        "year": years,
+    }
+    band = {"value": value, "band_low": -0.2, "band_high": 0.2}
+    local = {"kind": "local", "variable": "log_income", "year": 2010, "unit": UNITS}
+    quadrants = ["HH"] * rich + ["LL"] * poor + ["HL"] * (len(UNITS) - rich - poor)
+    q = [0.01] * (rich + poor) + [0.9] * (len(UNITS) - rich - poor)
+    series = pd.concat(
+        [
+            pd.DataFrame({**moran, **band}),
+            pd.DataFrame({**local, "quadrant": quadrants, "q_value": q}),
+        ]
+    )
+    shared = {"estimator": "moran", "controls_id": "none"}
+    rows = [
+        {**shared, "outcome": "log_income", "period": str(year), "estimate": value}
+        for year in years
+    ]
+    rows += [
+        {**shared, "outcome": "growth", "period": "2010", "estimate": 0.1}
+        | {"p_value": growth_p},
+        {**shared, "outcome": "log_income", "period": "2010", "estimate": 0.02}
+        | {"controls_id": "region4"},
+    ]
+    return MadeFacts("moran", rows, {"series": series.assign(spec_id="plain")})
+
+
+def test_alike_neighbours():
+    text = words(neighbours(0.5, rich=1, poor=2, growth_p=0.001))
+    assert "Neighbours are alike" in text
+    assert "in 2 of 2 years" in text
+    assert "1 state stood out as rich among rich neighbours and 2 as poor" in text
+    assert "Rich among rich: Name u0." in text
+    assert "was alike among neighbours (0.10)" in text
+    assert "Net of the average of each region it was 0.02." in text
+    assert "does not say that one moves the other" in text
+    assert "are alike" in words(neighbours(0.5), ANSWER)
+
+
+def test_no_spatial_dependence():
+    text = words(neighbours(0.1))
+    assert "no more alike than states put down at random" in text
+    assert "no state stood out" in text
+    assert "neither alike nor different" in text
+    assert "one moves the other" not in text
+    assert "no more alike" in words(neighbours(0.1), ANSWER)
+
+
+def test_neighbours_that_differ():
+    for kind in (SECTION, ANSWER):
+        assert "Neighbours differ" in words(neighbours(-0.5), kind)
+
+
+# Distribution and movers ------------------------------------------------------------
+
+
+def distribution(p):
+    chain = {"estimator": "markov", "contrast": "1 years"}
+    shares = {"p_1_1": 0.91, "p_2_2": 0.8, "ergodic_1": 0.6, "ergodic_2": 0.4}
+    rows = [{**chain, "term": term, "estimate": x} for term, x in shares.items()]
+    rows += [
+        {"estimator": "silverman", "contrast": year, "estimate": 0.2, "p_value": p}
+        for year in ("2000", "2010")
+    ]
+    return MadeFacts("distribution", rows, fit={"plain": {"classes": 2}})
+
+
+def test_peaks_and_classes():
+    text = words(distribution(0.01))
+    assert "In 2010 incomes had more than one peak" in text
+    assert "91% of those in the lowest were still there the year after" in text
+    assert "60% would be in the lowest class in the end and 40% in the highest" in text
+    text = words(distribution(0.6))
+    assert "nothing speaks against a single peak" in text
+    assert "more than one peak" not in text
+
+
+def moved(last):
+    incomes = {2000: [1.0, 2.0, 3.0, 4.0], 2010: last}
+    rows = [
+        {"unit": unit, "year": year, "income": income}
+        for year, values in incomes.items()
+        for unit, income in zip(UNITS, values, strict=False)
+    ]
+    return MadeFacts("movers", tables={"panel": pd.DataFrame(rows)})
+
+
+def test_movers_with_ranks_and_ratios():
+    text = words(moved([4.0, 2.0, 3.0, 1.0]))
+    # 1 of 10 in 2000: 40 % of the average of 2.5.
+    assert "rose most from 2000 to 2010: Name u0: from rank 4 to rank 1, 40% of" in text
+    assert (
+        "These fell most: Name u3: from rank 1 to rank 4, 160% of the average" in text
+    )
+
+
+def test_nobody_moved():
+    text = words(moved([2.0, 4.0, 6.0, 8.0]))
+    assert "None of the states moved against the average." in text
+    assert "fell most" not in text
+
+
+# Groups -----------------------------------------------------------------------------
+
+
+def premium(ends, members=5, warning=""):
+    own = {"family": "premium", "treatment_def": "own", "effect_type": "coef"}
+    own |= {"term": "cluster", "n_treated": members, "warning": warning}
+    rows = [
+        with_ends(*ends, **own, estimator="ols", se_type="SCPC"),
+        with_ends(*ends, **own, estimator="ols_cr2", se_type="CR2"),
+        {**own, "estimator": "ols_permutation", "estimate": ends[0], "p_value": 0.04},
+    ]
+    return MadeFacts("group_contrasts", rows)
+
+
+def test_a_group_that_grew_faster_by_all_methods():
+    text = words(premium(ABOVE))
+    assert "The 5 states with clusters grew faster than the others" in text
+    assert "by 2.00 percentage points a year (95% interval 1.00 to 3.00), given" in text
+    assert "CR2: 1.00 to 3.00" in text
+    assert "labels dealt out at random: p = .040" in text
+    assert "would mostly have been seen is 1.43" in text
+    assert "below 1.43 percentage points a year" in words(premium(ABOVE), LIMIT)
+
+
+def test_a_group_that_grew_more_slowly_or_cannot_be_told():
+    assert "grew more slowly" in words(premium(BELOW))
+    text = words(premium(OPEN))
+    assert "cannot be told" in text
+    assert "grew faster than" not in text
+
+
+def test_two_units_in_a_group_have_no_interval():
+    text = words(premium(UNTESTED, members=2))
+    assert "The 2 states with clusters" in text
+    assert "too few for an interval" in text
+    assert "would mostly have been seen" not in text
+    assert "The 1 state with clusters" in words(premium(UNTESTED, members=1))
+    why = "not defined: fewer than two members"
+    text = words(premium((np.nan,) * 3, members=1, warning=why))
+    assert "cannot be said" in text
+
+
+def spill(ends):
+    row = {"estimator": "slx", "term": "exposure_cluster"}
+    both = {**row, "contrast": "exposure_cluster - exposure_sez"}
+    return MadeFacts("exposure", [with_ends(*ends, **row), with_ends(*ends, **both)])
+
+
+@pytest.mark.parametrize(
+    ("ends", "own", "beside"),
+    [
+        (ABOVE, "faster than those without", "more next to clusters than"),
+        (BELOW, "more slowly than those without", "less next to clusters than"),
+        (OPEN, "cannot be told", "cannot be told apart"),
+        (UNTESTED, "without an interval", ""),
+    ],
+)
+def test_growth_next_door(ends, own, beside):
+    text = words(spill(ends))
+    assert own in text
+    assert beside in text
+
+
+# All of them ------------------------------------------------------------------------
+
+
+def test_every_section_is_read_here():
+    source = Path(__file__).read_text(encoding="utf-8")
+    read = set(re.findall(r'MadeFacts\(\s*"(\w+)"', source))
+    without_sentences = {"map"}
+    assert set(section_files()) - without_sentences == read
+
+
+def test_numbers_of_sections_have_names_and_lead_to_their_rows():
+    facts = convergence(ABOVE)
+    content = import_module("evenfield.topics.beta.text").section(facts)
+    numbers = filled_section("beta", content).numbers
+    assert {"beta.speed", "beta.half_life", "beta.periods.P1.speed"} <= set(numbers)
+    speed_row = facts.estimates(effect_type="lambda").iloc[0]
+    assert numbers["beta.speed"].estimate_id == speed_row["estimate_id"]
+    assert numbers["beta.speed"].interval == "1.0 to 3.0"
+
+
+def test_a_noun_goes_with_a_named_number_only():
+    with pytest.raises(ReportError, match="'3' is no count"):
+        noun(3, "club")

@@ -1,0 +1,104 @@
+"""What the section on groups prints: how much faster units of a group grew, by every
+method of inference, and what could have been seen.
+"""
+
+from typing import Any
+
+import pandas as pd
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.sections import shown, side_of_zero, visible
+from evenfield.shared.tables.numbers import is_missing
+from evenfield.shared.tables.rows import Row, only, pick, records
+from evenfield.shared.tables.units import period_label
+from evenfield.shared.tables.warnings import reason
+
+QUESTION = "premium"
+GROUPS = {"cluster": "clusters", "sez": "zones"}
+DIFFERENCE = "cluster - sez"
+FORM = "0.00"
+UNIT = "pp a year"
+
+
+def section(facts: Facts) -> dict[str, Any]:
+    """Return the premium of each group in the longest period of the primary
+    specification, with all methods of its inference.
+    """
+    spec = facts.primary(question=QUESTION)
+    own = only(facts.estimates(family=QUESTION), spec_id=spec.get("id"))
+    own = own[
+        own["sample_id"].isin(["all", ""]) & own["unit_scheme"].isin(["", facts.main])
+    ]
+    periods = [
+        name for name in facts.shown("span", "main") if name in set(own["period"])
+    ]
+    if not periods:
+        return {}
+    rows = only(
+        own, period=periods[0], treatment_def=facts.taxonomy, effect_type="coef"
+    )
+    zones = str(facts.words.get("zones_name", GROUPS["sez"]))
+    names = {**GROUPS, "sez": zones}
+    decided = only(rows, estimator="ols")
+    groups = [
+        _group(facts, name, words, pick(decided, term=name, contrast=""), rows)
+        for name, words in names.items()
+    ]
+    difference = pick(decided, contrast=DIFFERENCE)
+    return {
+        "period": period_label(periods[0], facts.config.periods),
+        "label": spec.get("label", ""),
+        "groups": [group for group in groups if group],
+        "difference": shown(difference, FORM, UNIT),
+        "difference_side": side_of_zero(difference),
+        "zones": zones,
+        "level": facts.level,
+    }
+
+
+def _group(
+    facts: Facts,
+    name: str,
+    words: str,
+    row: Row,
+    rows: pd.DataFrame,
+) -> dict[str, Any]:
+    if not row:
+        return {}
+    premium = shown(row, FORM, UNIT)
+    others = rows[rows["term"].eq(name) & rows["contrast"].eq("")]
+    methods = [
+        {
+            "id": other["estimator"],
+            "name": other["se_type"] or METHODS.get(other["estimator"], ""),
+            "premium": shown(other, FORM, UNIT),
+            "shows": _shows(other),
+        }
+        for other in records(others)
+        if other["estimator"] not in ("ols", "leave_one_out")
+    ]
+    return {
+        "id": name,
+        "words": words,
+        "members": shown(row | {"estimate": row["n_treated"]}, "0"),
+        "premium": premium,
+        "side": side_of_zero(row),
+        "method": row["se_type"],
+        "visible": visible(facts, premium) if premium else None,
+        "reason": reason(row["warning"]),
+        "methods": [item for item in methods if item["premium"] and item["name"]],
+    }
+
+
+def _shows(row: Row) -> str:
+    """Say whether a method gives an interval, a probability or neither."""
+    if side_of_zero(row) != "untested":
+        return "interval"
+    return "" if is_missing(row["p_value"]) else "p"
+
+
+METHODS = {
+    "ols_permutation": "labels dealt out at random",
+    "ols_permutation_connected": "labels on connected units",
+    "ols_permutation_stratified": "labels within regions",
+}

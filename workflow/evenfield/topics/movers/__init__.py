@@ -1,0 +1,1 @@
+"""Who rose and who fell against the average of all units."""

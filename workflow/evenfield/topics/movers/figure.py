@@ -1,0 +1,78 @@
+"""F28: the units that rose and fell most against the average, as arrows."""
+
+import numpy as np
+import pandas as pd
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.figures.panels import panels, ratio_axis
+from evenfield.shared.figures.save import Artwork
+from evenfield.shared.figures.style import ACCENT, FAINT, INK, WIDTH
+from evenfield.shared.tables.headings import nothing_to_show
+from evenfield.shared.tables.numbers import whole
+from evenfield.shared.tables.rows import Row, records
+from evenfield.topics.movers.table_movers import FEWEST, both_ends, movers
+
+ROW = 0.23  # inches
+LEFT = 2.1  # inches for names
+ROSE = "#1F7A8C"
+
+
+def f28(facts: Facts) -> Artwork:
+    """Draw an arrow from the first to the last year for each unit at both ends."""
+    frame = movers(facts)
+    if len(frame) < FEWEST:
+        raise nothing_to_show(
+            f"{FEWEST} units with an income in two years", "panel", "F28"
+        )
+    rose, fell = both_ends(frame)
+    drawn = pd.concat([rose, fell[::-1]], ignore_index=True)
+    high = 0.75 + ROW * max(len(drawn), 1)
+    edges = {
+        "left": LEFT / WIDTH,
+        "right": 0.98,
+        "top": 1 - 0.12 / high,
+        "bottom": 0.5 / high,
+    }
+    figure, grid = panels(1, 1, (WIDTH, high), edges)
+    axes = grid[0, 0]
+    for place, row in enumerate(records(drawn)):
+        colour = ROSE if row["change"] > 0 else ACCENT
+        axes.annotate(
+            "",
+            (row["ratio_end"], place),
+            (row["ratio_start"], place),
+            arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.4},
+        )
+        axes.plot(row["ratio_start"], place, "o", color=colour, markersize=3.2)
+    ratios = drawn[["ratio_start", "ratio_end"]].to_numpy(float)
+    axes.set_xscale("log")
+    low = 0.92 * float(np.min(ratios))
+    high = 1.08 * float(np.max(ratios))
+    axes.set_xlim(low, high)
+    axes.set_ylim(len(drawn) - 0.4, -0.6)
+    ratio_axis(axes, low, high)
+    axes.axvline(1.0, color=FAINT, linewidth=0.9, zorder=0)
+    axes.axhline(len(rose) - 0.5, color=FAINT, linewidth=0.6)
+    axes.set_yticks(range(len(drawn)), [_name(row) for row in records(drawn)])
+    axes.tick_params(axis="y", length=0, labelsize=6.5)
+    axes.set_xlabel("income per head, % of the average of all, ratio scale", color=INK)
+    return Artwork(figure, drawn, _describe(rose, fell))
+
+
+FIGURES = {"F28": f28}
+
+
+def _name(row: Row) -> str:
+    return f"{row['name']} ({whole(row['rank_start'])} \u2192 {whole(row['rank_end'])})"
+
+
+def _describe(rose: pd.DataFrame, fell: pd.DataFrame) -> str:
+    parts = []
+    for words, frame in (("Rose most", rose), ("Fell most", fell)):
+        names = [
+            f"{row['name']} from {100 * row['ratio_start']:.0f}% to"
+            f" {100 * row['ratio_end']:.0f}% of the average"
+            for row in records(frame)
+        ]
+        parts += [f"{words}: {'; '.join(names)}."] if names else []
+    return " ".join(parts) or "No unit moved against the average."

@@ -1,0 +1,35 @@
+"""What the section on movers prints: which units rose and fell most against the average."""
+
+from typing import Any
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.sections import cell
+from evenfield.shared.tables.rows import Row, records
+from evenfield.topics.movers.table_movers import FEWEST, both_ends, movers
+
+
+def section(facts: Facts) -> dict[str, Any]:
+    """Return the units at both ends with their ranks and ratios."""
+    frame = movers(facts)
+    if len(frame) < FEWEST or frame["year_start"].eq(frame["year_end"]).all():
+        return {}
+    rose, fell = both_ends(frame)
+    source = f"panel/{facts.main}/panel.csv"
+    return {
+        "first": str(frame["year_start"].iloc[0]),
+        "last": str(frame["year_end"].iloc[0]),
+        "rose": [_unit(row, source) for row in records(rose)],
+        "fell": [_unit(row, source) for row in records(fell)],
+        "compared": cell(len(frame), "0", source),
+    }
+
+
+def _unit(row: Row, source: str) -> dict[str, Any]:
+    ratios = {
+        end: cell(row[f"ratio_{end}"], "0", source, "%", times=100)
+        for end in ("start", "end")
+    }
+    ranks = {
+        f"rank_{end}": cell(row[f"rank_{end}"], "0", source) for end in ("start", "end")
+    }
+    return {"id": row["unit"], "name": row["name"], **ratios, **ranks}
