@@ -446,10 +446,11 @@ def moved(last):
 def test_movers_with_ranks_and_ratios():
     text = words(moved([4.0, 2.0, 3.0, 1.0]))
     # 1 of 10 in 2000: 40 % of the average of 2.5.
-    assert "rose most from 2000 to 2010: Name u0: from rank 4 to rank 1, 40% of" in text
     assert (
-        "These fell most: Name u3: from rank 1 to rank 4, 160% of the average" in text
+        "of all 4 states Name u0 (40% of it in 2000, 160% in 2010; rank 4, then 1)"
+        in text
     )
+    assert "rose most. Name u3 (160%, then 40%; rank 1, then 4) fell most." in text
 
 
 def test_nobody_moved():

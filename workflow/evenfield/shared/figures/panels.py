@@ -61,20 +61,15 @@ def ratio_axis(
     axes: Axes,
     low: float,
     high: float,
-    *,
-    logs: bool = False,
 ) -> None:
-    """Write ratios to an average as percentages on a ratio scale from low to high, where
-    the axis holds the ratios or their logarithms.
-    """
+    """Write ratios to an average as percentages on a ratio scale from low to high."""
     inside = [tick for tick in RATIOS if low <= tick <= high]
     # Every second one, or fewer, where more than ten would not be read; the average
     # itself is always among them.
     every = 1 + len(inside) // 10
     average = RATIOS.index(1.0)
     ticks = [t for t in inside if (RATIOS.index(t) - average) % every == 0]
-    places = np.log(ticks) if logs else ticks
-    axes.set_xticks(places, [f"{100 * tick:.0f}" for tick in ticks])
+    axes.set_xticks(ticks, [f"{100 * tick:.0f}" for tick in ticks])
     axes.minorticks_off()
 
 
