@@ -87,7 +87,7 @@ def config(content):
         "answers": content,
         "estimates": topics,
         "inference": {"conf_level": 0.95},
-        "periods": {"P1": {}, "P2": {}},
+        "periods": {"P1": {"end": 1990}, "P2": {"end": 2010}},
         "panel": {"unit_schemes": {"31": {}}},
     }
 
@@ -144,7 +144,7 @@ REFUSED = from_yaml(r"""
     unknown hypothesis:
       [[claims, 0, hypothesis, H2], "claim L1: hypothesis 'H2' is not known; .*of H1"]
     other kind:
-      [[claims, 0, kind, effect], 'claim L1 is an effect, its hypothesis H1 an association']
+      [[claims, 0, kind, effect], 'claim L1 has the kind effect, its hypothesis H1 association']
     unknown reason:
       [[claims, 3, because, [R9]], "claim L4: because 'R9' is not known; .*of R1"]
     unknown document:
@@ -165,6 +165,9 @@ REFUSED = from_yaml(r"""
     empty selection:
       [[claims, 1, evidence, {}], 'claim L2: evidence: Dictionary should have at least 1']
     not a mapping: [[claims, 1, [L2]], claim 1]
+    late figures: [[rule, {horizon: 2009}], "claim L2, variant 'later' has figures of 2010"]
+    later years of a definition:
+      [[claims, 4, later, {period: P2}], 'claim L5: kind not empirical has no later']
     """)
 REFUSED["unknown top key"] = (
     ["verdicts", {}],
@@ -354,6 +357,61 @@ def test_a_primary_row_without_a_p_value_is_no_question_of_the_adjustment():
         "SUPPORTED",
         "SUGGESTIVE",
     ]
+
+
+def test_later_years_have_a_word_of_their_own_and_no_vote():
+    later = changed("claims", 1, "later", {"period": "P2"})
+    later["claims"][1]["variants"] = {}
+    table, content = answers(later, estimate=0.5)
+    fact = table.set_index("id").loc["L2"]
+    assert fact[["answer", "later"]].tolist() == ["HOLDS", "FADED"]
+    assert fact["later_because"] == "not above 1 in the later years"
+    assert [row["what"] for row in content["claims"][1]["rows"]] == [
+        "primary",
+        "later",
+        "shown",
+    ]
+    assert table.set_index("id").loc["L1", "later"] == ""
+
+
+def with_methods(**numbers):
+    """A primary row by SCPC, the same by CR3, and another estimate of a like name."""
+    scpc = built(se_type="SCPC avc 0.03")
+    cr3 = built(**{"estimator": "ols_cr3", "role": "ladder", **numbers})
+    other = built(estimator="ols_permutation_stratified", role="ladder", estimate=9.0)
+    content = {"hypotheses": {"H1": {**HYPOTHESIS, "checks": {}}}}
+    content["hypotheses"]["H1"]["primary"] = {**ROW, "estimator": "ols"}
+    claims = read_claims(config(content))
+    selections = {n: h.primary for n, h in claims.hypotheses.items()}
+    table = adjusted(frame(scpc, cr3, other), selections)
+    return answer_study(table, claims, [])[1]["hypotheses"][0]
+
+
+def test_the_same_estimate_by_another_method_must_agree():
+    agreed = with_methods()
+    assert agreed["answer"] == "SUPPORTED"
+    assert agreed["because"].endswith("by 1 other method")
+    methods = [method["estimator"] for method in agreed["methods"]]
+    assert methods == ["ols", "ols_cr3"]  # another estimate is no method
+    against = with_methods(conf_low=-0.5)
+    assert against["answer"] == "SUGGESTIVE"
+    assert "by SCPC avc 0.03, which decides, and not by CR3" in against["because"]
+
+
+def test_a_denied_gain_needs_an_effect_of_interest():
+    denied = {**HYPOTHESIS, "kind": "no gain", "checks": {}}
+    content = {"hypotheses": {"H1": denied}}
+    claims = read_claims(config(content))
+    (item,) = answer_study(frame(built(sesoi=5.0)), claims, [])[1]["hypotheses"]
+    assert item["answer"] == "SUPPORTED"
+    fails(
+        ClaimsError,
+        "H1 denies a gain and its row has no effect of interest",
+        answer_study,
+        frame(built(sesoi=np.nan)),
+        claims,
+        [],
+    )
 
 
 def test_two_hypotheses_need_two_primary_rows():

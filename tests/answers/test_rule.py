@@ -12,6 +12,9 @@ from evenfield.answers.rule import (
     Evidence,
     judge_documents,
     judge_fact,
+    judge_later,
+    judge_later_fact,
+    judge_no_gain,
     judge_stand_in,
     judge_tested,
     visible,
@@ -32,6 +35,8 @@ LEVELS = {
     "mde": NAN,
     "warning": "",
     "estimate_id": "abc",
+    "se_type": "SCPC avc 0.03",
+    "p_type": "",
 }
 
 
@@ -234,6 +239,141 @@ def test_rows_that_cannot_be_read_are_refused(given, text):
         Evidence(sign=1, **given),
         RULE,
     )
+
+
+def methods(*agree):
+    """Other methods, for each whether it sees the answer."""
+    return {
+        f"method {i}": row(CLEAR if sees else FLAT) for i, sees in enumerate(agree, 1)
+    }
+
+
+@pytest.mark.parametrize(
+    ("agree", "answer", "why"),
+    [
+        ((True, True), "SUPPORTED", "after adjusting for 12 questions and by 2 other"),
+        ((True, False), "SUGGESTIVE", "SCPC avc 0.03, which decides, and not by meth"),
+        ((False, False), "SUGGESTIVE", "not by method 1, method 2"),
+        ((), "SUPPORTED", "after adjusting for 12 questions"),
+    ],
+)
+def test_support_needs_the_other_methods_on_both_sides(agree, answer, why):
+    known = {"adjusted": 0.04, "questions": 12, "methods": methods(*agree)}
+    for sign, word in ((1, answer), (-1, MIRROR[answer])):
+        result = judge_tested(Evidence(row=row(CLEAR), sign=sign, **known), RULE)
+        assert result.answer == word
+        assert why in result.because
+        assert result.failed == ()
+
+
+def test_a_permutation_agrees_by_its_p_value_and_the_side_of_its_estimate():
+    none = (NAN, NAN)
+    for p, estimate, answer in (
+        (0.04, 2.0, "SUPPORTED"),
+        (0.05, 2.0, "SUGGESTIVE"),
+        (0.04, -2.0, "SUGGESTIVE"),
+    ):
+        permuted = {"permutation": row(none, p, estimate=estimate)}
+        given = Evidence(row=row(CLEAR), sign=1, adjusted=0.01, methods=permuted)
+        assert judge_tested(given, RULE).answer == answer
+
+
+# The interval with + as a gain, what is known beside it, the answer, part of the reason.
+NO_GAIN = from_yaml("""
+    bounded: [[-3.0, 0.9], {}, SUPPORTED, 'ends below 1, which would matter']
+    bounded, above zero: [[0.1, 0.9], {}, SUPPORTED, ends below 1]
+    the bound touches: [[-3.0, 1.0], {}, NO ANSWER, 'holds both zero and 1, which']
+    a gain: [[0.1, 3.0], {adjusted: 0.01, questions: 3}, AGAINST, a gain also after]
+    a gain, not adjusted: [[0.1, 3.0], {}, SUGGESTIVE AGAINST, not adjusted]
+    zero touches: [[0.0, 3.0], {}, NO ANSWER, '']
+    wide: [[-3.0, 3.0], {}, NO ANSWER, '']
+    open above: [[-3.0, .nan], {}, NO ANSWER, '']
+    none: [[.nan, .nan], {}, NO ANSWER, '']
+    a check kept: [[-3.0, 0.9], {checks: [[-2.0, 0.5]]}, SUPPORTED, and in 1 check]
+    a check lost of two:
+      [[-3.0, 0.9], {checks: [[-2.0, 0.5], [-2.0, 5.0]]}, SUGGESTIVE, 'not with: row 2']
+    the only check lost: [[-3.0, 0.9], {checks: [[-2.0, 5.0]]}, NO ANSWER, more than half]
+    a method agrees: [[-3.0, 0.9], {methods: [[-2.0, 0.5]]}, SUPPORTED, by 1 other method]
+    a method does not: [[-3.0, 0.9], {methods: [[-2.0, 1.5]]}, SUGGESTIVE, not by row 1]
+    a permutation has no bound: [[-3.0, 0.9], {methods: [[.nan, .nan]]}, SUPPORTED, '']
+    """)
+
+
+def no_gain(ends, known, turn=1):
+    """A denied gain with its evidence, or the same turned to the other side of zero."""
+    side = turned if turn < 0 else dict
+    beside = {
+        kind: {f"row {i}": side(row(other)) for i, other in enumerate(rows, 1)}
+        for kind, rows in known.items()
+        if kind in ("checks", "methods")
+    }
+    first = side(row(ends, estimate=0.0 if NAN in ends else sum(ends) / 2))
+    return Evidence(row=first, sign=turn, interest=1.0, **{**known, **beside})
+
+
+@pytest.mark.parametrize("name", NO_GAIN)
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_denied_gain_is_judged_by_the_ends_of_the_interval(name, turn):
+    ends, known, answer, why = NO_GAIN[name]
+    result = judge_no_gain(no_gain(ends, known, turn), RULE)
+    assert result.answer == answer
+    assert why in result.because
+
+
+# The main interval, the later one, the word of both sides, part of the reason.
+LATER = from_yaml("""
+    same side: [[0.5, 3.5], [0.1, 1.0], HELD UP, on the same side]
+    other side: [[0.5, 3.5], [-3.0, -0.1], FADED, on the other side]
+    below the estimate: [[0.5, 3.5], [-0.5, 1.9], FADED, leaves out the main estimate]
+    holds both: [[0.5, 3.5], [-0.5, 2.0], CANNOT TELL, zero and the main estimate]
+    nothing before: [[-0.5, 3.5], [0.5, 3.5], CANNOT TELL, shows nothing that could]
+    no interval: [[0.5, 3.5], [.nan, .nan], CANNOT TELL, '']
+    """)
+
+
+@pytest.mark.parametrize("name", LATER)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_later_years_hold_an_answer_up_or_not(name, sign):
+    first, later, word, why = LATER[name]
+    # A row without an interval is a permutation, here one that says nothing.
+    rows = row(first), row(later, p=0.5, estimate=0.0 if later[0] != later[0] else 1.0)
+    given = Evidence(row=rows[0], sign=sign)
+    result = judge_later(given, rows[1], "association", RULE)
+    assert result.answer == word
+    assert why in result.because
+    # What held up on one side holds up on the other.
+    mirrored = Evidence(row=turned(rows[0]), sign=sign)
+    assert judge_later(mirrored, turned(rows[1]), "association", RULE) == result
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "word"),
+    [
+        ((-3.0, 0.9), (-2.0, 0.5), "HELD UP"),
+        ((-3.0, 0.9), (0.5, 2.0), "FADED"),
+        ((-3.0, 0.9), (-2.0, 1.5), "CANNOT TELL"),
+        ((-3.0, 3.0), (-2.0, 0.5), "CANNOT TELL"),
+        ((0.5, 3.0), (0.5, 2.0), "HELD UP"),
+        ((0.5, 3.0), (-2.0, 0.5), "FADED"),
+    ],
+)
+def test_a_denied_gain_holds_up_by_its_bound(first, later, word):
+    given = Evidence(row=row(first), sign=1, interest=1.0)
+    assert judge_later(given, row(later), "no gain", RULE).answer == word
+
+
+@pytest.mark.parametrize(
+    ("value", "later", "word"),
+    [
+        (1.0, 0.5, "HELD UP"),
+        (1.0, 0.0, "FADED"),
+        (-1.0, 0.5, "CANNOT TELL"),
+        (1.0, NAN, "CANNOT TELL"),
+    ],
+)
+def test_a_fact_holds_up_where_later_figures_meet_its_threshold(value, later, word):
+    rows = [row((0, 0), estimate=number) for number in (value, later)]
+    assert judge_later_fact(Threshold(above=0), *rows).answer == word
 
 
 FACTS = from_yaml("""

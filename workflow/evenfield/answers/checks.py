@@ -4,7 +4,7 @@ Two definitions can name the same units in the years of a row. The check then re
 row under another name and must not count as one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
@@ -45,11 +45,16 @@ def _repeated(check: str, row: Row, other: str) -> ClaimsError:
     )
 
 
-def same_numbers(one: Row, two: Row) -> bool:
+def same_estimate(one: Row, two: Row) -> bool:
+    """Say whether two rows have the same estimate to six digits."""
+    return same_numbers(one, two, COMPARED[:1])
+
+
+def same_numbers(one: Row, two: Row, compared: Sequence[str] = COMPARED) -> bool:
     """Say whether two rows have the same estimate, standard error and p-value to six
-    digits.
+    digits, or the same of what is compared.
     """
-    for name in COMPARED:
+    for name in compared:
         if is_missing(one[name]) != is_missing(two[name]):
             return False
         if is_missing(one[name]):

@@ -3,8 +3,8 @@ docs/methods/answers.md.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from evenfield.answers.spec import Document, Rule, Threshold
@@ -50,6 +50,22 @@ WORDS = (
     OUT_OF_REACH,
     NOT_EMPIRICAL,
 )
+HELD_UP = "HELD UP"
+FADED = "FADED"
+CANNOT_TELL = "CANNOT TELL"
+# Of years that the authors could not see.
+LATER_WORDS = (HELD_UP, FADED, CANNOT_TELL)
+# Methods that must agree with the one that decides before an answer is SUPPORTED or
+# AGAINST, by the method that decides: what estimators add to their name, in words.
+AGREEING = {
+    "SCPC": {
+        "scpc_06": "SCPC avc 0.06",
+        "cr3": "CR3",
+        "permutation_stratified": "stratified permutation",
+    },
+    "CR3": {"wild_33": "wild bootstrap", "wcr33": "wild bootstrap"},
+    "free": {"permutation_stratified": "stratified permutation"},
+}
 CLOSE = 1e-9  # of two levels
 
 
@@ -68,13 +84,15 @@ class Evidence:
     """What one association or effect is judged by."""
 
     row: Row
-    sign: int  # 1 or -1: the predicted sign
+    sign: int  # 1 or -1: the predicted sign, or that of a gain that is denied
     interest: float = NAN  # effect of interest, in the row's unit, if there is one
     adjusted: float = NAN  # p after adjusting over the primary rows; NaN outside them
     questions: int = 0  # number of primary rows that it was adjusted over
     # the same question asked otherwise
     checks: Mapping[str, Row] = field(default_factory=dict)
     placebos: Mapping[str, Row] = field(default_factory=dict)  # where no effect can be
+    # the same estimate by the other methods that must agree
+    methods: Mapping[str, Row] = field(default_factory=dict)
 
 
 def judge_fact(
@@ -141,7 +159,6 @@ def judge_documents(documents: Sequence[Document]) -> Judged:
 
 def judge_tested(given: Evidence, rule: Rule) -> Judged:
     """Judge an association or effect; for and against carry the same burden."""
-    low, high = interval(given.row, given.sign, rule.alpha)
     # 1. A failed placebo ends it: the same comparison sets apart what it should not.
     broken = [
         name
@@ -152,30 +169,85 @@ def judge_tested(given: Evidence, rule: Rule) -> Judged:
         return Judged(NO_ANSWER, f"its placebo fails: {', '.join(broken)}")
     # 2. An interval inside plus or minus the effect of interest, whether or not it
     # holds zero.
+    low, high = interval(given.row, given.sign, rule.alpha)
     if -given.interest < low and high < given.interest:
         return Judged(
             NEGLIGIBLE,
             "the whole interval is smaller than the effect of interest,"
             f" {given.interest:g}",
         )
-    side = side_of(given.row, given.sign, rule.alpha)
-    lost = tuple(
-        name
-        for name, row in given.checks.items()
-        if side_of(row, given.sign, rule.alpha) != side
+    adjusted = f"also after adjusting for {counted(given.questions, 'question')}"
+    return _graded(
+        given,
+        lambda row: side_of(row, given.sign, rule.alpha),
+        because=adjusted,
+        missing=[] if given.adjusted < rule.alpha else [_not_adjusted(given)],
+        undecided="its interval does not leave out zero",
     )
-    # 3. The interval leaves out zero, the adjusted p is small and no check takes it
-    # away.
-    questions = counted(given.questions, "question")
-    if side and given.adjusted < rule.alpha and not lost:
-        checks = counted(len(given.checks), "check")
-        also = f" and in {checks}" if given.checks else ""
-        because = f"also after adjusting for {questions}{also}"
-        return Judged(SUPPORTED if side > 0 else AGAINST, because)
-    # 4. The interval leaves out zero and at most half of the checks take it away.
+
+
+def judge_no_gain(given: Evidence, rule: Rule) -> Judged:
+    """Judge a statement that nothing is gained: for it by the upper end of the interval,
+    against it by the lower end.
+    """
+
+    def side(row: Row) -> int:
+        return bound_side(row, given.sign, given.interest, rule.alpha)
+
+    # ASSUME: a bound is not adjusted for the number of questions: the p-values that are
+    # adjusted test zero, which is what speaks against such a statement.
+    against = side(given.row) < 0
+    adjusted = f"a gain also after adjusting for {counted(given.questions, 'question')}"
+    interest = f"{given.interest:g}, which would matter"
+    # A permutation has no interval, so nothing to say of a bound.
+    bounds = {name: row for name, row in given.methods.items() if _has_interval(row)}
+    return _graded(
+        replace(given, methods=bounds),
+        side,
+        because=adjusted if against else f"the interval ends below {interest}",
+        missing=(
+            [_not_adjusted(given)]
+            if against and not given.adjusted < rule.alpha
+            else []
+        ),
+        undecided=f"its interval holds both zero and {interest}",
+    )
+
+
+def _graded(
+    given: Evidence,
+    side_of_row: Callable[[Row], int],
+    *,
+    because: str,
+    missing: list[str],
+    undecided: str,
+) -> Judged:
+    """Return the answer of a row by its side, its checks, the other methods and what is
+    missing beside them; the words for each outcome are given.
+    """
+    side = side_of_row(given.row)
+    lost = tuple(name for name, row in given.checks.items() if side_of_row(row) != side)
+    # 3. The row has a side, and neither the number of questions nor a check nor another
+    # method takes it away.
+    other_methods = [
+        name for name, row in given.methods.items() if side_of_row(row) != side
+    ]
+    if lost:
+        missing = [*missing, f"not with: {', '.join(lost)}"]
+    if other_methods:
+        deciding = given.row["se_type"] or given.row["p_type"]
+        missing = [
+            *missing,
+            f"by {deciding}, which decides, and not by {', '.join(other_methods)}",
+        ]
+    if side and not missing:
+        also = [because]
+        also += [f"in {counted(len(given.checks), 'check')}"] if given.checks else []
+        methods = counted(len(given.methods), "other method")
+        also += [f"by {methods}"] if given.methods else []
+        return Judged(SUPPORTED if side > 0 else AGAINST, " and ".join(also))
+    # 4. At most half of the checks take it away.
     if side and 2 * len(lost) <= len(given.checks):
-        missing = [] if given.adjusted < rule.alpha else [_not_adjusted(given)]
-        missing += [f"not with: {', '.join(lost)}"] if lost else []
         return Judged(
             SUGGESTIVE if side > 0 else SUGGESTIVE_AGAINST, "; ".join(missing), lost
         )
@@ -200,8 +272,50 @@ def judge_tested(given: Evidence, rule: Rule) -> Judged:
     undefined = is_missing(given.row["estimate"])
     return Judged(
         NO_ANSWER,
-        _undefined(given.row) if undefined else "its interval does not leave out zero",
+        _undefined(given.row) if undefined else undecided,
     )
+
+
+def judge_later(given: Evidence, later: Row, kind: str, rule: Rule) -> Judged:
+    """Say whether what the main row shows held up in later years, faded, or cannot be
+    told.
+    """
+    if kind == "no gain":
+        side, later_side = (
+            bound_side(row, given.sign, given.interest, rule.alpha)
+            for row in (given.row, later)
+        )
+    else:
+        side, later_side = (
+            side_of(row, given.sign, rule.alpha) for row in (given.row, later)
+        )
+    if not side:
+        return Judged(CANNOT_TELL, "the main row shows nothing that could hold up")
+    if later_side == side:
+        return Judged(HELD_UP, "on the same side in the later years")
+    if later_side == -side:
+        return Judged(FADED, "on the other side in the later years")
+    if kind == "no gain":
+        return Judged(CANNOT_TELL, "the later interval shows neither bound nor gain")
+    # The later interval holds zero; does it leave out what the main row estimates?
+    # ASSUME: the main estimate counts as known, so its own error does not soften the
+    # comparison.
+    low, high = interval(later, given.sign, rule.alpha)
+    estimate = given.sign * given.row["estimate"]
+    if (high < estimate) if side > 0 else (low > estimate):
+        return Judged(FADED, "the later interval leaves out the main estimate")
+    return Judged(CANNOT_TELL, "the later interval holds zero and the main estimate")
+
+
+def judge_later_fact(holds: Threshold, row: Row, later: Row) -> Judged:
+    """Say whether a fact that the main figure meets is met in later years."""
+    if not holds.met(row["estimate"]):
+        return Judged(CANNOT_TELL, "the main figure shows nothing that could hold up")
+    if is_missing(later["estimate"]):
+        return Judged(CANNOT_TELL, _undefined(later))
+    if holds.met(later["estimate"]):
+        return Judged(HELD_UP, f"{holds.words} in the later years")
+    return Judged(FADED, f"not {holds.words} in the later years")
 
 
 def interval(
@@ -238,6 +352,16 @@ def side_of(row: Row, sign: int, alpha: float) -> int:
     return int(low > 0) - int(high < 0)
 
 
+def bound_side(row: Row, sign: int, interest: float, alpha: float) -> int:
+    """Return 1 where a row bounds a gain below the effect of interest, -1 where it shows
+    a gain, else 0; ``sign`` is that of a gain.
+    """
+    low, high = interval(row, sign, alpha)
+    if high < interest:
+        return 1
+    return -int(low > 0)
+
+
 def visible(row: Row, rule: Rule) -> float:
     """Return the smallest effect that a row could show; where it has no interval, what
     its topic says of its test.
@@ -263,6 +387,10 @@ def _not_adjusted(given: Evidence) -> str:
     if is_missing(given.row["p_value"]):
         return f"it has no p-value that could be adjusted for {questions}"
     return f"only before adjusting for {questions}"
+
+
+def _has_interval(row: Row) -> bool:
+    return not (is_missing(row["conf_low"]) and is_missing(row["conf_high"]))
 
 
 def _placebo_p(name: str, row: Row) -> float:

@@ -4,6 +4,7 @@ order of the paper, the reasons.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
@@ -19,9 +20,11 @@ from evenfield.study.files import Record
 # Wanted text by column of estimates.csv.
 Select = Annotated[dict[str, str], Field(min_length=1)]
 Named = dict[str, Select]
+LATER = "later years"  # name of the row of later years, of which there is one
+YEAR_AT_END = re.compile(r"\d{4}$")
 VALUE = "Value error, "  # which pydantic writes before the messages of validators
 # What an entry of each kind must hold, and what it may hold beside that.
-TEST = ("interest", "checks", "placebos", "shows")
+TEST = ("interest", "checks", "placebos", "later", "shows")
 NEEDED = {
     "fact": ("evidence", "holds"),
     "stand-in": ("evidence", "holds"),
@@ -30,8 +33,9 @@ NEEDED = {
     "not empirical": ("why",),
 }
 ALLOWED = {
-    "fact": ("variants", "shows"),
-    "stand-in": ("variants", "shows"),
+    "fact": ("variants", "later", "shows"),
+    "stand-in": ("variants", "later", "shows"),
+    "no gain": TEST,
     "association": TEST,
     "effect": TEST,
 }
@@ -46,6 +50,8 @@ class Rule(Spec):
     power: float = Field(default=0.8, gt=0.5, lt=1)
     # A row that shows no effect below so many effects of interest cannot answer.
     coarse: float = Field(default=10.0, gt=1)
+    # last year that the authors of the statements could see
+    horizon: PositiveInt | None = None
 
 
 class Threshold(Spec):
@@ -93,17 +99,21 @@ class Entry(Spec):
         "stand-in",
         "documentary",
         "association",
+        "no gain",
         "effect",
         "out of reach",
         "not empirical",
     ]
-    sign: Literal["", "+", "-"] = ""  # of the effect that is predicted
+    # of the effect that is predicted, or of the gain that is denied
+    sign: Literal["", "+", "-"] = ""
     # smallest effect of interest, else that of the row
     interest: float | None = Field(None, gt=0)
     # rows that must not take the answer away
     checks: Named = Field(default_factory=dict)
     placebos: Named = Field(default_factory=dict)  # rows in which there must be nothing
     variants: Named = Field(default_factory=dict)  # other figures of a fact
+    # the same of later years, with a word of its own; it decides nothing
+    later: Select | None = None
     # rows beside it that decide nothing
     shows: list[Select] = Field(default_factory=list)
 
@@ -128,6 +138,7 @@ class Entry(Spec):
             "check": self.checks,
             "placebo": self.placebos,
             "variant": self.variants,
+            "later": {LATER: self.later} if self.later else {},
             "shown": {str(number): row for number, row in enumerate(self.shows, 1)},
         }
         selections = {("primary", ""): self.first}
@@ -141,7 +152,7 @@ class Hypothesis(Entry):
     """One of the primary questions, with its one primary row."""
 
     statement: str
-    kind: Literal["association", "effect"]
+    kind: Literal["association", "no gain", "effect"]
     sign: Literal["+", "-"]
     primary: Select
 
@@ -322,8 +333,8 @@ def _name_faults(claims: Claims, config: Record) -> Iterator[EvenfieldError]:
             known = claims.hypotheses.get(claim.hypothesis)
             if known and known.kind != claim.kind:
                 yield ClaimsError(
-                    f"claim {claim.id} is an {claim.kind}, its hypothesis"
-                    f" {claim.hypothesis} an {known.kind}",
+                    f"claim {claim.id} has the kind {claim.kind}, its hypothesis"
+                    f" {claim.hypothesis} {known.kind}",
                     "one kind",
                     "correct one of them",
                 )
@@ -337,6 +348,8 @@ def _name_faults(claims: Claims, config: Record) -> Iterator[EvenfieldError]:
             )
     for where, entry in claims.entries():
         yield from _row_faults(where, entry, config)
+        if claims.rule.horizon and entry.kind in ("fact", "stand-in"):
+            yield from _late_figures(where, entry, claims.rule.horizon, config)
 
 
 def _row_faults(
@@ -362,6 +375,26 @@ def _row_faults(
             )
         if not faults:
             yield from selection_faults(location, select, config, ClaimsError)
+
+
+def _late_figures(
+    where: str,
+    entry: Entry,
+    horizon: int,
+    config: Record,
+) -> Iterator[ClaimsError]:
+    """Yield the figures of a fact that its authors could not see and that vote."""
+    for key, select in entry.selections().items():
+        period = select.get("period", "")
+        year = YEAR_AT_END.search(period)
+        named = config["periods"].get(period)
+        last = named["end"] if named else int(year[0]) if year else 0
+        if key[0] in ("primary", "variant") and last > horizon:
+            yield ClaimsError(
+                f"{place_of(where, key)} has figures of {last} and votes",
+                f"none after rule.horizon, {horizon}",
+                "move it to later or shows",
+            )
 
 
 def place_of(where: str, key: tuple[str, str]) -> str:

@@ -10,8 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from evenfield.answers.checks import equal_checks
+from evenfield.answers.checks import equal_checks, same_estimate
 from evenfield.answers.rule import (
+    AGREEING,
+    LATER_WORDS,
     NO_ANSWER,
     NOT_EMPIRICAL,
     OUT_OF_REACH,
@@ -20,14 +22,24 @@ from evenfield.answers.rule import (
     Judged,
     judge_documents,
     judge_fact,
+    judge_later,
+    judge_later_fact,
+    judge_no_gain,
     judge_stand_in,
     judge_tested,
     visible,
 )
-from evenfield.answers.spec import Claim, Claims, Entry, Hypothesis, place_of
+from evenfield.answers.spec import (
+    LATER,
+    Claim,
+    Claims,
+    Entry,
+    Hypothesis,
+    place_of,
+)
 from evenfield.shared.estimates import NAN
 from evenfield.shared.tables.numbers import is_missing
-from evenfield.shared.tables.rows import Row, one_row, records
+from evenfield.shared.tables.rows import Row, one_row, only, records
 from evenfield.study.errors import ClaimsError, Faults
 from evenfield.study.files import Record
 from evenfield.study.rounding import round_frame
@@ -41,7 +53,16 @@ COLUMNS = [
     *TEXTS,
     "because",
     "checks_failed",
+    "later",
+    "later_because",
 ]
+# What the rows of one estimate by several methods share.
+SAME = (
+    "family spec_id outcome term contrast effect_type sample_id unit_scheme period"
+    " treatment_def controls_id fe_id w_id"
+).split()
+# What stands beside each method of an answer.
+METHOD = "estimator se_type p_type p_value conf_low conf_high".split()
 # What stands beside each row behind a claim.
 BEHIND = (
     "estimate_id estimate conf_low conf_high p_value unit_of_measure period"
@@ -52,11 +73,15 @@ NO_CLAIMS = "This study has no claims.yaml, so nothing is answered."
 
 @dataclass(frozen=True)
 class Answered:
-    """An answer, the numbers that it rests on, and every row behind it by what it is."""
+    """An answer, what became of it in later years, the numbers that it rests on, every
+    row behind it by what it is, and its estimate by every method.
+    """
 
     judged: Judged
+    later: Judged | None = None
     numbers: dict[str, Any] = field(default_factory=dict)
     rows: list[dict[str, Any]] = field(default_factory=list)  # as a page prints them
+    methods: list[dict[str, Any]] = field(default_factory=list)
 
 
 def answer_study(
@@ -85,6 +110,7 @@ def answer_study(
         "simulated": list(simulated),
         "words": list(WORDS),
         "counts": {word: words.count(word) for word in WORDS},
+        "later_words": list(LATER_WORDS),
         "reasons": claims.reasons,
         "documents": claims.documents,
         "claims": [
@@ -100,6 +126,7 @@ def answer_study(
                 or (claim.hypothesis and claims.hypotheses[claim.hypothesis].statement),
                 "documents": [item.model_dump() for item in claim.documents],
                 "rows": item.rows,
+                "methods": item.methods,
             }
             for claim, item, line in zip(
                 claims.claims, answered, records(frame), strict=True
@@ -127,8 +154,10 @@ def _hypothesis(
         "answer": item.judged.answer,
         "because": item.judged.because,
         "checks_failed": list(item.judged.failed),
+        **_later(item),
         **_plain(item.numbers),
         "rows": item.rows,
+        "methods": item.methods,
     }
 
 
@@ -140,6 +169,7 @@ class _Study:
     ) -> None:
         self.rule = claims.rule
         self.simulated = simulated
+        self.estimates = estimates
         self.rows: dict[str, dict[tuple[str, str], Row]] = {}
         for where, entry in claims.entries():
             self.rows[where] = {
@@ -166,7 +196,7 @@ class _Study:
         if not self.simulated:
             return result
         because = f"the input holds simulated figures: {', '.join(self.simulated)}"
-        return replace(result, judged=Judged(NO_ANSWER, because))
+        return replace(result, judged=Judged(NO_ANSWER, because), later=None)
 
     def _answer(self, where: str, entry: Entry) -> Answered:
         if isinstance(entry, Claim) and entry.kind == "out of reach":
@@ -185,9 +215,21 @@ class _Study:
         if isinstance(entry, Claim) and entry.holds:
             judge = judge_stand_in if entry.kind == "stand-in" else judge_fact
             judged = judge(entry.holds, row, by_kind["variant"])
-            return Answered(judged, _numbers(row), _behind(rows, judged))
+            return Answered(
+                judged=judged,
+                later=(
+                    judge_later_fact(entry.holds, row, rows["later", LATER])
+                    if entry.later
+                    else None
+                ),
+                numbers=_numbers(row),
+                rows=_behind(rows, judged),
+            )
         # Only the primary questions are adjusted for their number.
         questions = self.questions if isinstance(entry, Hypothesis) else 0
+        methods = self._by_method(row)
+        law = str(row["se_type"] or row["p_type"])
+        required = AGREEING.get(law.partition(" ")[0], {})
         given = Evidence(
             row=row,
             sign=1 if entry.sign == "+" else -1,
@@ -196,15 +238,52 @@ class _Study:
             questions=questions,
             checks=by_kind["check"],
             placebos=by_kind["placebo"],
+            methods={
+                words: methods[suffix]
+                for suffix, words in required.items()
+                if suffix in methods
+            },
         )
-        judged = judge_tested(given, self.rule)
+        no_gain = entry.kind == "no gain"
+        if no_gain and is_missing(given.interest):
+            raise ClaimsError(
+                f"{where} denies a gain and its row has no effect of interest",
+                "the smallest gain that would matter",
+                "write it as interest",
+            )
+        judged = (judge_no_gain if no_gain else judge_tested)(given, self.rule)
         numbers = _numbers(
             row,
             p_adjusted=given.adjusted,
             smallest_visible=visible(row, self.rule),
             interest=given.interest,
         )
-        return Answered(judged, numbers, _behind(rows, judged))
+        return Answered(
+            judged=judged,
+            later=(
+                judge_later(given, rows["later", LATER], entry.kind, self.rule)
+                if entry.later
+                else None
+            ),
+            numbers=numbers,
+            rows=_behind(rows, judged),
+            methods=[
+                _plain({name: other[name] for name in METHOD})
+                for other in (row, *methods.values())
+            ],
+        )
+
+    def _by_method(self, row: Row) -> dict[str, Row]:
+        """Return the rows that hold an estimate by other methods, by what their
+        estimators add to its name.
+        """
+        same = only(self.estimates, **{name: row[name] for name in SAME})
+        stem = f"{row['estimator']}_"
+        return {
+            other["estimator"].removeprefix(stem): other
+            for other in records(same.sort_values("estimator"))
+            if other["estimator"].startswith(stem) and same_estimate(row, other)
+        }
 
 
 def _numbers(row: Row, **more: float) -> dict[str, Any]:
@@ -253,7 +332,14 @@ def _line(claim: Claim, item: Answered) -> dict[str, Any]:
         "answer": item.judged.answer,
         "because": item.judged.because,
         "checks_failed": "; ".join(item.judged.failed),
+        **_later(item),
     }
+
+
+def _later(item: Answered) -> dict[str, str]:
+    """Return what became of an answer in later years, as columns."""
+    later = item.later or Judged("", "")
+    return {"later": later.answer, "later_because": later.because}
 
 
 def _plain(numbers: Record) -> dict[str, Any]:

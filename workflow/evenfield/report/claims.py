@@ -180,6 +180,10 @@ def _shown(
     marks = np.hstack([*holds.values()]).tolist() if holds else [0.0]
     interest = None if holds else claim["interest"]
     visible = claim["smallest_visible"] if claim["answer"] == "NO ANSWER" else None
+    reasons = [] if because == NO_SIDE else [because[:1].upper() + because[1:]]
+    # Where nothing was shown there was nothing to follow.
+    if claim["later"] in ("HELD UP", "FADED"):
+        reasons.append(f"Later years: {claim['later'].lower()}")
     number, interval = with_interval(
         claim["estimate"], claim["low"], claim["high"], unit
     )
@@ -188,7 +192,7 @@ def _shown(
         "number": in_unit(number, unit, units).partition(" "),
         "interval": interval,
         "visible": in_unit(significant(visible, 2), unit, units),
-        "reason": "" if because == NO_SIDE else because[:1].upper() + because[1:],
+        "reason": ". ".join(reasons),
         "chart": chart(drawn, marks, interest) if drawn else "",
         "behind": [_behind(row, units, periods) for row in rows],
     }
@@ -202,7 +206,11 @@ def _behind(
     """Return a row behind a claim as it is printed."""
     unit = row["unit_of_measure"]
     what = row["what"]
-    name = str({"primary": "main figure", "shown": "beside it"}.get(what, row["name"]))
+    names = {
+        "primary": "main figure",
+        "shown": "beside it",
+    }
+    name = str(names.get(what, row["name"]))
     label = ", ".join(period_label(part, periods) for part in row["period"].split("+"))
     if row.get("figures"):
         label = f"{label} (figures of {row['figures']})"
@@ -210,7 +218,7 @@ def _behind(
         row["estimate"], row["conf_low"], row["conf_high"], unit
     )
     number = f"{in_unit(number, unit, units)} {interval}".strip()
-    says = "a placebo" if what == "placebo" else ""
+    says = {"placebo": "a placebo", "later": "decides nothing"}.get(what, "")
     if row["against"]:
         says = "otherwise"
     return {

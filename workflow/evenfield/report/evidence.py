@@ -216,7 +216,7 @@ class Evidence:
         entry = self.claims.hypotheses.get(name)
         kind = entry.kind if entry else answer["kind"]
         statement = entry.statement if entry else answer["claim"]
-        tested = kind in ("association", "effect")
+        tested = kind in ("association", "no gain", "effect")
         level = f" with alpha {self.claims.rule.alpha:g}" if tested else ""
         return Step(
             heading="Claim and rule",

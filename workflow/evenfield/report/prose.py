@@ -91,6 +91,7 @@ KINDS = (
     "stand-in",
     "documentary",
     "association",
+    "no gain",
     "effect",
     "out of reach",
     "not empirical",

@@ -170,9 +170,10 @@ def rows_at(
     row = replace(contrast.row, **prepared.counts)
     section = prepared.section
     asked = settings.asked.get(row.spec_id, ())
-    results = {} if asked or row.role == "primary" else prepared.results
+    role = "primary" if contrast.every_method else row.role
+    results = {} if asked or role == "primary" else prepared.results
     if not results:
-        names = printed_methods(section, prepared.geography, row.role, asked)
+        names = printed_methods(section, prepared.geography, role, asked)
         if contrast.expected is not None and row.role != "primary" and not section.few:
             # the permutations that gave the expectation
             schemes = {scheme: name for name, scheme in PERMUTATIONS.items()}

@@ -54,6 +54,8 @@ class GroupContrast:
     neighbours: SpatialWeights | None = None
     # what is done with the regressors that permuted labels let expect
     expected: Expectation | None = None
+    # all printed methods, as where a contrast decides, whatever its role
+    every_method: bool = False
 
     @property
     def regressors(self) -> tuple[str, ...]:

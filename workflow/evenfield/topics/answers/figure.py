@@ -142,7 +142,8 @@ def _turned(questions: list[dict[str, Any]]) -> pd.DataFrame:
     interest = frame["interest"].astype(float)
     numbers = frame[NUMBERS].astype(float).div(interest, axis=0)
     # Turned around, the lower end becomes the upper one.
-    negative = frame["sign"].ne("+")
+    # What denies a gain claims the other side of it.
+    negative = frame["sign"].ne("+") ^ frame["kind"].eq("no gain")
     low = numbers["low"].mask(negative, -numbers["high"])
     high = numbers["high"].mask(negative, -numbers["low"])
     estimate = numbers["estimate"].mask(negative, -numbers["estimate"])

@@ -33,7 +33,8 @@ ANSWERS_NOTE = """
 are read by their interval, their placebos, named checks and a p-value adjusted over the
 primary ones. No answer (where nothing is said, because the interval holds zero) is no
 evidence that nothing is there: beside it stands the smallest effect that could have been
-seen.
+seen. Later years: whether an answer held up or faded after the years that the authors of
+the statements could see; it decides nothing.
 """
 READING_NOTE = """
 Read as: what was compared with what; blank where the statement says so behind its colon,
@@ -75,7 +76,7 @@ def t0(facts: Facts) -> Table:
         number_estimate_id=frame["estimate_id"],
         # Beside an answer, what an estimate could have shown says nothing more.
         visible=frame["smallest_visible"].astype(float).where(unanswered),
-        missing=frame["because"].mask(holds_zero, ""),
+        missing=_reasons(frame, holds_zero),
         group=frame["answer"].str.capitalize(),
         where=[", ".join(map(str, numbers)) for numbers in frame["paragraphs"]],
     ).sort_values(
@@ -110,6 +111,15 @@ def t0(facts: Facts) -> Table:
     )
 
 
+def _reasons(frame: pd.DataFrame, holds_zero: pd.Series) -> pd.Series:
+    """Return what decides and what fails, then what became of it in later years."""
+    reasons = frame["because"].mask(holds_zero, "")
+    # Where nothing was shown there was nothing to follow.
+    followed = frame["later"].isin(["HELD UP", "FADED"])
+    later = "later years: " + frame["later"].str.lower()
+    return (reasons + "; " + later).where(followed, reasons)
+
+
 def t0b(facts: Facts) -> Table:
     """Return the primary questions with the numbers that decide them."""
     content = answered(facts, "hypotheses", "T0b")
@@ -119,6 +129,7 @@ def t0b(facts: Facts) -> Table:
         range=[_estimate(row)[1] for row in records(frame)],
         word=frame["answer"].str.lower(),
         against=frame["checks_failed"].map("; ".join),
+        later=frame["later"].str.lower(),
     )
     columns = (
         left("Question", "statement", width_cm=4.6),
@@ -130,6 +141,7 @@ def t0b(facts: Facts) -> Table:
         right("Could show", "smallest_visible", show=_two_digits),
         right("Of interest", "interest", show=_two_digits),
         left("Answer", "word", width_cm=2.0),
+        left("Later years", "later", width_cm=1.5),
         left("Checks that take it away", "against", width_cm=3.6),
     )
     note = (*facts.text(QUESTIONS_NOTE, content=content), NOT_CAUSAL)

@@ -118,6 +118,7 @@ def _outside(contrast: GroupContrast, section: CrossSection) -> GroupContrast:
     return replace(
         contrast,
         row=replace(contrast.row, sample_id=OUTSIDERS, role=role),
+        every_method=False,
         table=section.table[~section.table[own].astype(bool).any(axis=1)],
         labels=exposures,
         # Own regimes are all zero here: exposures are columns, not lags of labels.
@@ -160,8 +161,12 @@ def _contrast(
     weights = {_regressor(term): 1.0}
     if minus:
         weights[_regressor(minus)] = -1.0
+    # What hypotheses are answered by is inferred by all methods, over spans too.
+    answers = bool(row.hypothesis) and not own and estimator == "slx"
+    spans = spec.role == DECIDING and section.period["role"] == "span"
     return GroupContrast(
         row=row,
+        every_method=answers and spans,
         table=section.table,
         outcome=OUTCOME,
         labels=spec.own,

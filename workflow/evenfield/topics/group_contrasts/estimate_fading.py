@@ -9,10 +9,13 @@ from statsmodels.regression.linear_model import OLS
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN
 from evenfield.shared.samples import NotCarriedError, joined
+from evenfield.shared.settings import check_names
 from evenfield.topics.group_contrasts.estimate_groups import (
+    FAMILY,
     VALUE,
     Groups,
     Parts,
+    Period,
     compared,
     with_figures,
 )
@@ -37,7 +40,7 @@ def fading(groups: Groups, spec: FadingSpec) -> Parts:
     # Means of panel.csv have no basis of their own; columns of periods.csv have one.
     basis = {
         str(item["period"]): str(item["basis"]) if spec.table == "periods" else ""
-        for item in groups.main
+        for item in main_periods(groups, spec)
     }
     used = {basis[str(name)] for name in means}
     # A slope over periods of two bases is one over joined figures.
@@ -85,6 +88,13 @@ def fading(groups: Groups, spec: FadingSpec) -> Parts:
             yield compared(row, table, VALUE, spec.compare[0])
 
 
+def main_periods(groups: Groups, spec: FadingSpec) -> list[Period]:
+    """Return the main periods that a trend is over."""
+    known = {str(item["period"]): item for item in groups.main}
+    check_names(spec.periods, known, f"{FAMILY}: periods of {spec.id}")
+    return [known[name] for name in known if name in (spec.periods or known)]
+
+
 def _path(groups: Groups, spec: FadingSpec) -> tuple[pd.DataFrame, str, str]:
     """Return means by unit and period, first to last year, and what is to be said of
     them.
@@ -95,7 +105,8 @@ def _path(groups: Groups, spec: FadingSpec) -> tuple[pd.DataFrame, str, str]:
     by_period = {}
     every = []
     notes = [without]
-    for period in groups.main:
+    periods = main_periods(groups, spec)
+    for period in periods:
         # A period without figures is passed over: the slope is over those that have them.
         try:
             values, years, note = groups.mean(table, period)
@@ -108,7 +119,7 @@ def _path(groups: Groups, spec: FadingSpec) -> tuple[pd.DataFrame, str, str]:
         raise NotCarriedError(
             f"{len(by_period)} main periods have figures of every unit; a change needs two"
         )
-    absent = len(groups.main) - len(by_period)
+    absent = len(periods) - len(by_period)
     if absent:
         notes.append(
             f"starts with the data: {absent} earlier or later main periods have no"

@@ -138,6 +138,8 @@ class FadingSpec(MeanSpec, Sampled):
 
     compare: list[Comparison] = Field(["sez"], min_length=1)
     """Comparisons; the first one decides."""
+    periods: list[PeriodName] = []
+    """Main periods that a trend is over; all by default."""
     path: Literal["periods", "quotient"] = "periods"
     """Trend over periods, or location quotient."""
     over: str = ""

@@ -11,7 +11,7 @@ import pandas as pd
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.notes import NOT_CAUSAL, basis_mark, period_with_basis
-from evenfield.shared.tables.numbers import fixed, p_value, with_error
+from evenfield.shared.tables.numbers import p_value, with_error
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Column, Short, Table, right
 from evenfield.shared.tables.units import in_words, last_main_period, period_label
@@ -32,7 +32,14 @@ from evenfield.topics.group_contrasts.table_lines import (
 )
 
 OWN_PREMIUMS = {"": "Clusters against the others", DIFFERENCE: "Clusters minus zones"}
-DATINGS = {"": "Zones from their first year", "+undated": "Zones in every year"}
+DATINGS = {"": "zones from their first year", "+undated": "zones in every year"}
+EN_DASH = "\u2013"
+PREMIUM = {"estimator": "ols", "effect_type": "coef"}
+# How the periods are pooled.
+POOLED = {
+    "Pooled over periods": {"estimator": "pooled", "effect_type": "coef"},
+    "Pooled, t(k \u2212 1)": {"estimator": "pooled_t", "effect_type": "coef"},
+}
 GROWTH_NOTE = """
 Growth between the end points of a period in percentage points a year, given log income at
 its start, by OLS on one row per unit: units with clusters against the others; then the
@@ -42,8 +49,10 @@ which asks for more than two standard errors.
 """
 POOLED_NOTE = """
 Pooled: random effects over {periods} (Paule and Mandel), each with the variance that its
-own interval implies, normal p. I\u00b2: share of the differences between periods beyond what
-those variances lead one to expect; p of Q: test of no difference.
+own interval implies; normal p, and by t with one degree less than there are periods.
+I\u00b2: share of the differences between periods beyond what
+those variances lead one to expect (the squared standard errors, which SCPC does not read
+by the normal law, would make it larger); p of Q: test of no difference.
 """
 SPAN_NOTE = """
 Change: slope of the growth premium of zones on the number of the period; with fewer than
@@ -170,42 +179,38 @@ named. Wages of urban units cover formal employment only.
 
 
 def t4(facts: Facts) -> Table:
-    """Arrange the own premium and the group's difference by unit scheme: spans, the
-    last main period, pooled.
+    """Arrange the own premium and the group's difference by span, the last main period
+    and pooled, one pair of columns for each unit scheme.
     """
     spec = _growth_spec(facts)
     periods = facts.config.periods
     pooled = "+".join(spec.get("pooled", []))
     named = spec.get("periods", [])
     spans = [name for name in named if periods[name].role == "span"]
-    spans.sort(key=lambda name: periods[name].start)
-    heads = {
-        name: period_label(name, periods)
-        for name in (*spans, last_main_period(periods))
-    }
+    spans.sort(key=lambda name: (periods[name].start, periods[name].end))
+    schemes = spec.get("unit_schemes") or {facts.main: facts.words["units_name"]}
     note = facts.text(GROWTH_NOTE)
-    tested = []
     if pooled:
-        heads[pooled] = "Pooled over periods"
         over = [period_label(name, periods) for name in spec["pooled"]]
         note += facts.text(POOLED_NOTE, periods=in_words(over))
-        tested = [
-            right("I\u00b2", "i2", show=fixed),
-            right("p of Q", "q", show=p_value),
-        ]
-    rows = list(_premium_rows(facts, spec, list(heads), pooled))
+    shown = [*spans, last_main_period(periods)]
+    rows = list(_premium_rows(facts, spec, list(schemes), shown, pooled))
     if spans:
-        rows += _faded(facts, spans[0])
+        rows += _faded(facts)
         note += facts.text(SPAN_NOTE)
-    columns = [Column(names=("label",), header="Units")]
-    # One column of estimates with errors, and their p, for each span or period.
-    for name, head in heads.items():
-        premium = (f"{name}_estimate", f"{name}_std_error")
+    columns = [Column(names=("label",), header="Years")]
+    # One column of estimates with errors, and their p, for each unit scheme.
+    for scheme, head in schemes.items():
+        premium = (f"{scheme}_estimate", f"{scheme}_std_error")
         columns += [
-            right(head, *premium, show=with_error, reason=f"{name}_reason"),
-            right("p", f"{name}_p_value", show=p_value),
+            right(
+                capitalised(head),
+                *premium,
+                show=with_error,
+                reason=f"{scheme}_reason",
+            ),
+            right("p", f"{scheme}_p_value", show=p_value),
         ]
-    columns += tested
     return grouped_table(
         "T4",
         facts.note(*note, NOT_CAUSAL),
@@ -226,10 +231,14 @@ def _growth_spec(facts: Facts) -> Record:
 
 
 def _premium_rows(
-    facts: Facts, spec: Record, shown: list[str], pooled: str
+    facts: Facts,
+    spec: Record,
+    schemes: list[str],
+    shown: list[str],
+    pooled: str,
 ) -> Iterator[Row]:
-    """Yield one row a comparison and unit scheme: its premium in each period, pooled
-    over them last, and how far the periods differ.
+    """Yield one row a comparison and period: its premium in each unit scheme, pooled
+    over periods last, and how far the periods differ.
     """
     estimates = only(
         facts.estimates(family="premium", spec_id=str(spec.get("id"))),
@@ -237,42 +246,57 @@ def _premium_rows(
         treatment_def=facts.taxonomy,
         term="cluster",
     )
-    schemes = spec.get("unit_schemes") or {facts.main: facts.words["units_name"]}
+    # What a row is called, and the rows of the estimates that it holds.
+    selections = {
+        period_label(name, facts.config.periods): {"period": name, **PREMIUM}
+        for name in shown
+    }
+    if pooled:
+        selections |= {
+            label: {"period": pooled, **kind} for label, kind in POOLED.items()
+        }
     for contrast, name in OWN_PREMIUMS.items():
-        for scheme, label in schemes.items():
-            rows = only(estimates, unit_scheme=scheme, contrast=contrast)
-            coefficients = only(rows, effect_type="coef")
-            line: Row = {"group": name, "label": capitalised(label)}
-            for period in shown:
-                kind = "pooled" if period == pooled else "ols"
-                line |= numbers(
-                    period, pick(coefficients, estimator=kind, period=period)
-                )
-            i2 = pick(rows, effect_type="stat_i2", period=pooled)
-            q = pick(rows, effect_type="stat_q", period=pooled)
-            line |= {"i2": i2.get("estimate"), "q": q.get("p_value")}
-            yield line | {
-                "i2_estimate_id": i2.get("estimate_id"),
-                "q_estimate_id": q.get("estimate_id"),
-            }
+        for label, select in selections.items():
+            rows = only(estimates, contrast=contrast, **select)
+            line: Row = {"group": name, "label": label}
+            for scheme in schemes:
+                line |= numbers(scheme, pick(rows, unit_scheme=scheme))
+            yield line
+        if pooled:
+            yield {"group": name} | _spread(only(estimates, contrast=contrast), schemes)
 
 
-def _faded(facts: Facts, span: str) -> Iterator[Row]:
+def _spread(estimates: pd.DataFrame, schemes: list[str]) -> Row:
+    """Return I2 of the pooled periods with the p-value of Q, by unit scheme."""
+    line: Row = {"label": "I\u00b2, p of Q"}
+    for scheme in schemes:
+        rows = only(estimates, unit_scheme=scheme)
+        spread = pick(rows, effect_type="stat_i2")
+        homogeneity = pick(rows, effect_type="stat_q")
+        line[f"{scheme}_estimate"] = spread.get("estimate")
+        line[f"{scheme}_p_value"] = homogeneity.get("p_value")
+        line[f"{scheme}_estimate_id"] = spread.get("estimate_id")
+    return line
+
+
+def _faded(facts: Facts) -> Iterator[Row]:
     """Yield the change of the growth premium of zones from period to period, zones
     dated and not.
     """
     specs = facts.specs(question="fading")
     ids = [str(spec["id"]) for spec in specs if spec.get("table") == "periods"]
     rows = facts.estimates(
-        family="fading", spec_id=ids[:1], estimator="ols", term="sez", contrast=""
+        family="fading", spec_id=ids, estimator="ols", term="sez", contrast=""
     )
     # A row over a span of years is a change; under the name of a period stands that
     # period's premium.
     trends = rows[~rows["period"].isin(list(facts.config.periods))]
     for suffix, label in DATINGS.items():
-        for row in records(only(trends, treatment_def=facts.taxonomy + suffix))[:1]:
+        for row in records(only(trends, treatment_def=facts.taxonomy + suffix)):
             group = "Zones against the others: change from period to period"
-            yield {"group": group, "label": label} | numbers(span, row)
+            years = period_label(row["period"], facts.config.periods)
+            name = f"{years.replace('-', EN_DASH)}, {label}"
+            yield {"group": group, "label": name} | numbers(facts.main, row)
 
 
 def t4c(facts: Facts) -> Table:
