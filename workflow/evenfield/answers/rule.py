@@ -179,6 +179,7 @@ def judge_tested(given: Evidence, rule: Rule) -> Judged:
     adjusted = f"also after adjusting for {counted(given.questions, 'question')}"
     return _graded(
         given,
+        rule,
         lambda row: side_of(row, given.sign, rule.alpha),
         because=adjusted,
         missing=[] if given.adjusted < rule.alpha else [_not_adjusted(given)],
@@ -203,6 +204,7 @@ def judge_no_gain(given: Evidence, rule: Rule) -> Judged:
     bounds = {name: row for name, row in given.methods.items() if _has_interval(row)}
     return _graded(
         replace(given, methods=bounds),
+        rule,
         side,
         because=adjusted if against else f"the interval ends below {interest}",
         missing=(
@@ -216,6 +218,7 @@ def judge_no_gain(given: Evidence, rule: Rule) -> Judged:
 
 def _graded(
     given: Evidence,
+    rule: Rule,
     side_of_row: Callable[[Row], int],
     *,
     because: str,
