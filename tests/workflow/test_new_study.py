@@ -52,6 +52,15 @@ def test_commands_of_the_guide(tmp_path):
     )
     assert "panel: 1 cell of income_usd changed" in find("run diff")
     assert "columns new: division" in find("run diff")
+    assert "evenfield/topics/beta/method.md" in find("run why")
+    assert "data/panel.csv" in find("run package")
+    assert (results.parent / "report.html").stat().st_size > 100_000
+    # Each kind of estimate leads to the columns that it rests on.
+    rows = pd.read_csv(results / "estimates.csv", dtype=str)
+    rows = rows.drop_duplicates(["topic", "family", "estimator"])
+    names = " ".join(rows["estimate_id"])
+    ways = run(checkout, f"python3 run why --directory ../my-states {names}")
+    assert ways.count("Input columns\n  income_usd 1929-2009") == len(rows) > 20
     assert "Income of 48 units" in (results / "report" / "index.html").read_text()
     assert (results / "report" / "paper.pdf").stat().st_size > 10_000
     speeds = pd.read_csv(results / "estimates.csv").query(
