@@ -7,14 +7,16 @@ import pandas as pd
 import pytest
 
 from evenfield.study.errors import PanelError
-from evenfield.study.panel.controls import PeriodFrames, control_values
+from evenfield.study.panel.controls import PeriodFrames, control_columns
 from evenfield.study.panel.periods import period_basis, period_frame
 from evenfield.study.study_config import Period
 from refusals import fails
 from tolerances import MACHINE, close
 from yaml_text import from_yaml
 
-UNITS = pd.DataFrame(from_yaml("{unit: [A, B], coastal: [1, 0], region: [East, West]}"))
+UNITS = pd.DataFrame(
+    from_yaml("{unit: [A, B], coastal: [1, 0], region: [East, West], nation: [X, X]}")
+)
 
 
 def panel(years, step=0.1):
@@ -68,7 +70,7 @@ def test_growth_is_the_slope_of_log_income_per_year_in_annual_and_decennial_pane
     )
     out = frame(
         Period(name="P", start=2000, end=2050),
-        {"start": {"kind": "initial", "column": "trade"}},
+        {"start": {"kind": "initial", "expression": "trade"}},
         data,
     )
     assert out["growth_pct_per_year"].to_dict() == pytest.approx(
@@ -148,23 +150,14 @@ def test_missing_income_at_an_end_is_refused(year):
     )
 
 
-def values(
-    control,
-    data=ANNUAL,
-    start=2000,
-    end=2010,
-):
-    inside = data[data["year"].between(start, end)]
+def columns(control, data=ANNUAL, start=2000, end=2010):
     growth = pd.Series({"A": 0.01, "B": -0.06})
-    return control_values(
-        PeriodFrames(
-            start,
-            inside,
-            UNITS,
-            growth,
-        ),
-        control,
-    ).to_dict()
+    made = control_columns("x", PeriodFrames(start, end, data, UNITS, growth), control)
+    return {name: series.to_dict() for name, series in made.items()}
+
+
+def values(control, data=ANNUAL):
+    return columns(control, data)["control_x"]
 
 
 def test_controls_in_closed_form_and_with_a_missing_first_year():
@@ -172,29 +165,30 @@ def test_controls_in_closed_form_and_with_a_missing_first_year():
     close(grown["A"], np.log(0.06), MACHINE)
     assert np.isnan(grown["B"])
     assert values({"kind": "unit", "column": "coastal"}) == {"A": 1.0, "B": 0.0}
-    ratio = {"numerator": "trade", "denominator": "gdp"}
-    assert values({"kind": "initial_ratio", **ratio}) == pytest.approx(
-        {"A": 12 / 10, "B": 12 / 11}, rel=MACHINE
-    )
-    assert values({"kind": "mean_ratio", **ratio}) == pytest.approx(
-        {"A": 17 / 10, "B": 17 / 11}, rel=MACHINE
-    )
-    scaled = values({"kind": "mean_ratio", "scale": 0.5, **ratio})
-    assert scaled == pytest.approx({"A": 17 / 20, "B": 17 / 22}, rel=MACHINE)
+    for kind, trade in (("initial", 12), ("mean", 17)):
+        ratio = values({"kind": kind, "expression": "trade / gdp * 0.5"})
+        expected = {"A": trade / 20, "B": trade / 22}
+        assert ratio == pytest.approx(expected, rel=MACHINE)
     for last_blank, expected in ((2001, 14.0), (2002, np.nan)):
         data = ANNUAL.assign(
             trade=ANNUAL["trade"].where(~ANNUAL["year"].between(2000, last_blank))
         )
-        assert values({"kind": "initial", "column": "trade"}, data)[
-            "A"
-        ] == pytest.approx(expected, nan_ok=True)
+        early = values({"kind": "initial", "expression": "trade"}, data)
+        assert early["A"] == pytest.approx(expected, nan_ok=True)
+
+
+def test_groups_are_columns_of_zeros_and_ones_but_for_the_first():
+    units = {"kind": "groups", "column": "region"}
+    assert columns(units) == {"control_x=West": {"A": 0.0, "B": 1.0}}
+    (later,) = columns({**units, "from": 2005}).values()
+    assert np.isnan(list(later.values())).all()
 
 
 @pytest.mark.parametrize(
     ("control", "message"),
     [
         (
-            {"kind": "initial", "column": "trad"},
+            {"kind": "initial", "expression": "trad"},
             r"1 column that panel.csv lacks \(trad\)",
         ),
         (
@@ -202,8 +196,12 @@ def test_controls_in_closed_form_and_with_a_missing_first_year():
             r"1 column that units.csv lacks \(coast\)",
         ),
         (
-            {"kind": "mean_ratio", "numerator": "x", "denominator": "y"},
+            {"kind": "mean", "expression": "x / y"},
             r"2 column that panel.csv lacks \(x, y\)",
+        ),
+        (
+            {"kind": "groups", "column": "nation"},
+            "it has one group only",
         ),
         (
             {"kind": "unit", "column": "region"},

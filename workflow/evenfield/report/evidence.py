@@ -22,12 +22,12 @@ from evenfield.report.numbers import Entry, Number, named_numbers, read_entries
 from evenfield.report.sections import section_numbers
 from evenfield.report.short_evidence import row_facts
 from evenfield.shared.estimates import read_estimates
-from evenfield.shared.expressions import columns_of
 from evenfield.shared.tables.rows import Row, matching, one_row, records
 from evenfield.shared.tables.table import ESTIMATE_ID, estimate_of
 from evenfield.shared.topics import exhibit_owners, files_read
 from evenfield.study.config_files import PARTS
 from evenfield.study.errors import ReportError, first_examples, nearest
+from evenfield.study.expressions import columns_of
 from evenfield.study.files import read_json
 from evenfield.study.study_config import StudyConfig
 from evenfield.study.table_files import read_table

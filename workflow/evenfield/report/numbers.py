@@ -25,11 +25,11 @@ from evenfield.shared.estimates import (
     TEXT_FIELDS,
     read_estimates,
 )
-from evenfield.shared.expressions import columns_of, evaluate
 from evenfield.shared.spec import Spec
 from evenfield.shared.tables.numbers import MINUS, UNBOUNDED, fixed, is_missing, p_value
 from evenfield.shared.tables.rows import Row, matching, one_row
 from evenfield.study.errors import ConfigError, Faults, NumbersError, not_known
+from evenfield.study.expressions import columns_of, evaluate
 from evenfield.study.files import Record, read_json
 from evenfield.study.rounding import FIRST_DIGITS, round_significant
 

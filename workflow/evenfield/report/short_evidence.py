@@ -15,11 +15,11 @@ from evenfield.report.claims import unit_words
 from evenfield.report.numbers import read_entries, read_numbers
 from evenfield.report.sections import section_numbers
 from evenfield.shared.estimates import read_estimates
-from evenfield.shared.expressions import columns_of
 from evenfield.shared.tables.notes import HASH_LETTERS
 from evenfield.shared.tables.numbers import is_missing, p_value, text
 from evenfield.shared.tables.rows import Row, records
 from evenfield.shared.tables.units import period_label
+from evenfield.study.expressions import columns_of
 from evenfield.study.files import Record, read_json
 from evenfield.study.study_config import Period, StudyConfig
 

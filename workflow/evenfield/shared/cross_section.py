@@ -8,7 +8,13 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.estimates import NAN
-from evenfield.shared.samples import basis_warning, one_text, sample_rows, sample_units
+from evenfield.shared.samples import (
+    basis_warning,
+    control_columns,
+    one_text,
+    sample_rows,
+    sample_units,
+)
 from evenfield.shared.settings import scheme_info
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
@@ -49,13 +55,19 @@ def cross_section(
     # ASSUME: a control or end point that is blank for all units does not exist in the
     # period; a single gap is an error.
     available = ends == "end" or not frame[[start, end]].isna().all(axis=None)
-    controls = {
-        f"control_{name}": name
-        for name in wanted
-        if not frame[f"control_{name}"].isna().all()
-    }
+    controls = {}
+    for name in wanted:
+        for column in control_columns(frame.columns, name):
+            if not frame[column].isna().all():
+                controls[column] = column.removeprefix("control_")
     needed = [start, end, growth] if available else []
     rows = sample_rows(frame, units, [*needed, *controls], where)
+    # A sample without a group has no column for it.
+    controls = {
+        column: name
+        for column, name in controls.items()
+        if "=" not in name or rows[column].nunique() > 1
+    }
     years = NAN
     if len(rows):
         years = float(rows["end_year"].iloc[0] - rows["start_year"].iloc[0])

@@ -34,6 +34,14 @@ def sample_units(
     return scheme.samples[sample]
 
 
+def control_columns(columns: Iterable[str], name: str) -> list[str]:
+    """Return the columns of a control in periods.csv: one, or one for each group."""
+    own = f"control_{name}"
+    return [
+        column for column in columns if column == own or column.startswith(f"{own}=")
+    ]
+
+
 def sample_rows(
     frame: pd.DataFrame, units: Sequence[str], columns: Sequence[str], where: str
 ) -> pd.DataFrame:

@@ -12,11 +12,11 @@ from pydantic import Field, ValidationInfo, model_validator
 
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.spatial_panel.panel import BalancedPanel, panel_from_rows
-from evenfield.shared.expressions import check_columns, columns_of, evaluate
 from evenfield.shared.samples import basis_warning, joined, sample_units
 from evenfield.shared.settings import check_names, scheme_infos
 from evenfield.shared.spec import Id, Spec, check_specs
 from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.expressions import check_columns, columns_of, evaluate
 from evenfield.study.study import Study
 from evenfield.study.study_config import WeightsName, Years
 from evenfield.study.table_files import content_hash

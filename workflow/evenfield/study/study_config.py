@@ -347,28 +347,27 @@ class Weights(Section):
 class Control(Section):
     """A control variable."""
 
-    kind: Literal["population_growth", "unit", "initial", "initial_ratio", "mean_ratio"]
-    """How the control is made."""
+    kind: Literal["population_growth", "unit", "groups", "initial", "mean"]
+    """How the control is made: `unit` is a number of units.csv, `groups` one column of
+    zeros and ones for each group of units.csv but the first, `initial` an expression at
+    the start of the period, `mean` its mean over the period."""
     label: str
     """How the control is printed."""
     plus: Number = 0.05
     """For `population_growth`: added to n before the logarithm."""
     column: str = Field(default_factory=str)
-    """For `unit` (of units.csv) and `initial` (of panel.csv): the column."""
-    numerator: str = Field(default_factory=str)
-    """For ratios: column above."""
-    denominator: str = Field(default_factory=str)
-    """For ratios: column below."""
-    scale: Positive = 1
-    """For ratios: factor that brings the ratio to the unit printed."""
+    """For `unit` and `groups`: the column of units.csv."""
+    expression: str = Field(default_factory=str)
+    """For `initial` and `mean`: an expression of columns of panel.csv, such as
+    `log(exports / gdp)`."""
     first_year: Year | None = Field(None, alias="from")
     """First year in which the control exists."""
 
     model_config = ConfigDict(
         json_schema_extra=_needs(
             {
-                ("unit", "initial"): ["column"],
-                ("initial_ratio", "mean_ratio"): ["numerator", "denominator"],
+                ("unit", "groups"): ["column"],
+                ("initial", "mean"): ["expression"],
             }
         )
     )

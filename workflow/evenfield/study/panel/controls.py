@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from evenfield.study.elementary import log
-from evenfield.study.errors import PanelError
+from evenfield.study.errors import PanelError, first_examples
+from evenfield.study.expressions import columns_of, evaluate
 from evenfield.study.panel.income import check_columns, check_figures
 
 NEAREST_YEARS = 2
@@ -21,24 +22,37 @@ class PeriodFrames:
     """What the controls of one period are made from."""
 
     start: int  # first year of the period
-    inside: pd.DataFrame  # rows of the panel inside the period
+    end: int  # last year
+    panel: pd.DataFrame  # all rows of the panel
     units: pd.DataFrame  # units with their attributes
     population_growth: pd.Series  # logarithmic growth a year
 
 
-def control_values(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
-    """Return one control for every unit in one period."""
+def control_columns(
+    name: str, frames: PeriodFrames, control: Mapping[str, Any]
+) -> dict[str, pd.Series]:
+    """Return the columns of one control in one period, values by unit: one, or one for
+    each group but the first.
+    """
+    groups = _groups(frames, control) if control["kind"] == "groups" else None
+    if groups is not None:
+        _, *others = sorted(groups.unique())
+        columns = {
+            f"control_{name}={group}": groups.eq(group).astype(float)
+            for group in others
+        }
+    else:
+        makers: Mapping[str, Callable[[PeriodFrames, Mapping[str, Any]], pd.Series]] = {
+            "population_growth": _population_growth,
+            "unit": _attribute,
+            "initial": _initial,
+            "mean": _mean,
+        }
+        columns = {f"control_{name}": makers[control["kind"]](frames, control)}
     # A control that begins after the period does is blank; no later value stands in.
     if frames.start < control.get("from", frames.start):
-        return pd.Series(np.nan, index=frames.units["unit"])
-    makers: Mapping[str, Callable[[PeriodFrames, Mapping[str, Any]], pd.Series]] = {
-        "population_growth": _population_growth,
-        "unit": _attribute,
-        "initial": _initial,
-        "initial_ratio": _initial_ratio,
-        "mean_ratio": _mean_ratio,
-    }
-    return makers[control["kind"]](frames, control)
+        return {column: values * np.nan for column, values in columns.items()}
+    return columns
 
 
 def _population_growth(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
@@ -61,33 +75,39 @@ def _attribute(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
     return pd.Series(column.astype(float))
 
 
+def _groups(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
+    column = control["column"]
+    check_columns(frames.units, [column], "units.csv")
+    groups = frames.units.set_index("unit")[column]
+    blank = groups.index[groups.isna()].astype(str)
+    if len(blank) or groups.nunique() < 2:
+        found = f"{len(blank)} blank ({first_examples(list(blank))})"
+        raise PanelError(
+            f"a control takes its groups from {column} of units.csv, and it has"
+            f" {found if len(blank) else 'one group only'}",
+            "a group for every unit, and two groups at least",
+            "fill the column or choose another one",
+        )
+    return pd.Series(groups.astype(str))
+
+
 def _initial(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
-    check_figures(frames.inside, [control["column"]], "a control")
-    return _first_available(
-        frames.inside.assign(value=frames.inside[control["column"]])
-    )
+    # Both parts of a ratio are of one and the same year.
+    return _first_available(_evaluated(frames, control))
 
 
-def _initial_ratio(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
-    # The ratio first, then its first year: both parts are of one and the same year.
-    return _first_available(frames.inside.assign(value=_ratio(frames.inside, control)))
-
-
-def _mean_ratio(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
+def _mean(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.Series:
     # A mean over the whole period moves with growth: a channel, not predetermined.
-    return pd.Series(
-        _ratio(frames.inside, control).groupby(frames.inside["unit"]).mean()
-    )
+    return pd.Series(_evaluated(frames, control).groupby("unit")["value"].mean())
 
 
-def _ratio(inside: pd.DataFrame, control: Mapping[str, Any]) -> pd.Series:
-    named = [control["numerator"], control["denominator"]]
-    check_figures(inside, named, "a control")
-    return pd.Series(
-        inside[control["numerator"]]
-        / inside[control["denominator"]]
-        * control.get("scale", 1.0)
-    )
+def _evaluated(frames: PeriodFrames, control: Mapping[str, Any]) -> pd.DataFrame:
+    """Return unit, year and value of an expression in the years of the period."""
+    text = control["expression"]
+    panel = frames.panel
+    check_figures(panel, columns_of(text), "a control")
+    values = panel[["unit", "year"]].assign(value=evaluate(text, panel))
+    return values[values["year"].between(frames.start, frames.end)]
 
 
 def _first_available(inside: pd.DataFrame) -> pd.Series:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from evenfield.study.elementary import log
 from evenfield.study.errors import PanelError, first_examples
-from evenfield.study.panel.controls import PeriodFrames, control_values
+from evenfield.study.panel.controls import PeriodFrames, control_columns
 from evenfield.study.panel.income import OFFICIAL, PROXY, SPLICED
 from evenfield.study.study_config import Period
 
@@ -53,11 +53,10 @@ def _one_period(
     out = out.assign(**_mean_columns(y))
     growth = _population_growth(inside, period)
     out["population_growth_per_year"] = growth.reindex(out["unit"]).to_numpy()
-    frames = PeriodFrames(period.start, inside, units, growth)
+    frames = PeriodFrames(period.start, period.end, panel, units, growth)
     for name, control in controls.items():
-        out[f"control_{name}"] = (
-            control_values(frames, control).reindex(out["unit"]).to_numpy(float)
-        )
+        for column, values in control_columns(name, frames, control).items():
+            out[column] = values.reindex(out["unit"]).to_numpy(float)
     return out
 
 

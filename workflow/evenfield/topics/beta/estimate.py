@@ -110,7 +110,9 @@ def _regression(
     data, years, basis, note, available = section
     growth = data["growth"].to_numpy(float)
     # Columns: unit, start, end, then the controls that exist, then growth.
-    controls = [*data.columns[3:-1]]
+    regressors = [*data.columns[3:-1]]
+    # One control may be several columns, NAME=GROUP.
+    controls = list(dict.fromkeys(name.split("=")[0] for name in regressors))
     labels = {**spec.labels, "period": period}
     summary = {
         **labels,
@@ -155,10 +157,10 @@ def _regression(
         growth_pct_per_year=100 * growth,
     )
     try:
-        _check_variation(data, growth, controls, available)
+        _check_variation(data, growth, regressors, available)
         # Constant, initial income, controls: slope_alone below picks the second.
-        regressors = data[["start", *controls]].to_numpy(float)
-        X = np.column_stack([np.ones(len(data)), regressors])
+        values = data[["start", *regressors]].to_numpy(float)
+        X = np.column_stack([np.ones(len(data)), values])
         fit = fit_hc3(growth, X)
     except NumericsError as error:
         rows.undefined(REGRESSION, error)
@@ -192,7 +194,7 @@ def _regression(
     rows.add("r2", estimate=float(fit.rsquared))
     _add_moran(rows, fit, list(data["unit"]), study, spec)
     # The summary is for readers of fit.json; the rows are not rounded.
-    terms = ("constant", "log_income_start", *controls)
+    terms = ("constant", "log_income_start", *regressors)
     for key, values in (("coefficients", fit.params), ("std_errors", fit.bse)):
         rounded = round_results(values, np.abs(values)).tolist()
         summary[key] = dict(zip(terms, rounded, strict=True))

@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from evenfield.shared.expressions import check_columns
 from evenfield.shared.settings import check_names
 from evenfield.shared.study_panel import with_zones
 from evenfield.study.errors import EstimateError, Faults, first_examples
+from evenfield.study.expressions import check_columns
 from evenfield.topics.group_contrasts.estimate_groups import FAMILY, Groups
 from evenfield.topics.group_contrasts.estimate_spec import Section
 

@@ -15,11 +15,11 @@ from evenfield.shared.contrasts.contrasts import parse_contrast_settings, rows_a
 from evenfield.shared.contrasts.geographies import Geographies, joined_links
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.expressions import columns_of, evaluate
 from evenfield.shared.samples import NotCarriedError
 from evenfield.shared.settings import check_names
 from evenfield.shared.study_panel import with_zones
 from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.expressions import columns_of, evaluate
 from evenfield.study.study import Study
 from evenfield.topics.group_contrasts.estimate_spec import PeriodSpec, Question
 

@@ -17,13 +17,13 @@ from evenfield.numerics.inference.leave_out import leave_one_out, leave_pair_out
 from evenfield.numerics.ols import OlsFit
 from evenfield.numerics.spatial import multiplier
 from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.expressions import check_columns, evaluate
 from evenfield.shared.few_units import Fields, beside
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import joined, underpowered
 from evenfield.shared.spec import read
 from evenfield.shared.study_panel import with_zones
 from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.expressions import check_columns, evaluate
 from evenfield.study.study import Study
 from evenfield.topics.linkages.estimate_inference import (
     OWN_METHODS,

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
+from evenfield.shared.samples import control_columns
 from evenfield.shared.tables.columns import left
 from evenfield.shared.tables.notes import DESCRIPTIVE, period_with_basis
 from evenfield.shared.tables.numbers import is_missing, significant, with_error
@@ -47,8 +48,12 @@ def t3(facts: Facts) -> Table:
     # A study without groups has one column.
     cells = ["all"] if cells == ["neither"] else ["all", *cells]
     variables = dict(VARIABLES)
+    present = summary["variable"].unique()
     for name, item in facts.config.controls.items():
-        variables[f"control_{name}"] = (item.label, None)
+        for column in control_columns(present, name):
+            group = column.partition("=")[2]
+            label = f"{item.label}: {group}" if group else item.label
+            variables[column] = (label, None)
     rows: list[Row] = []
     for period in shown:
         rows += _rows(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from evenfield.numerics.label_permutation import (
     label_statistics,
 )
 from evenfield.numerics.spatial import Weights, multiplier
+from evenfield.shared.samples import control_columns
 from evenfield.study.errors import EstimateError, first_examples
 from evenfield.study.study import Study
 
@@ -183,7 +185,8 @@ def _arrays(
     units_used = np.flatnonzero(np.isin(scheme.units, scheme.samples[sample]))
     # Growth is compared at equal initial income; mean relative income is a level.
     initial = [START] if outcome.startswith("growth") else []
-    names = [outcome, *initial, *(f"control_{name}" for name in controls)]
+    beside = [control_columns(table.columns, name) for name in controls]
+    names = [outcome, *initial, *chain(*beside)]
     columns = {name: table[name].to_numpy(float)[units_used] for name in names}
     # A gap leaves out the specification, not the unit: samples stay what they are.
     lacks = [name for name, column in columns.items() if np.isnan(column).any()]

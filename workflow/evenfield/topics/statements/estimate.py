@@ -24,12 +24,12 @@ from evenfield.shared.contrasts.contrasts import (
     parse_contrast_settings,
 )
 from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.expressions import columns_of
 from evenfield.shared.few_units import beside, carrier_fields, fields_of
 from evenfield.shared.rows import Results
 from evenfield.shared.samples import NotCarriedError, joined, underpowered
 from evenfield.shared.spec import read
 from evenfield.study.errors import EstimateError, Faults, first_examples
+from evenfield.study.expressions import columns_of
 from evenfield.study.study import Study
 from evenfield.topics.statements.estimate_data import (
     AssociationSpec,

@@ -16,12 +16,12 @@ from statsmodels.tools import add_constant
 
 from evenfield.numerics.spatial import polygon_area_km2
 from evenfield.numerics.standardised_index import standardised_index
-from evenfield.shared.expressions import check_columns, columns_of, evaluate
 from evenfield.shared.samples import NotCarriedError
 from evenfield.shared.settings import check_names
 from evenfield.shared.spec import Id, Inference, Spec
 from evenfield.shared.tables.rows import only
 from evenfield.study.errors import EstimateError
+from evenfield.study.expressions import check_columns, columns_of, evaluate
 from evenfield.study.study import Study
 from evenfield.study.study_config import PeriodName, TaxonomyName
 

@@ -16,10 +16,10 @@ from pydantic import Field, model_validator
 
 from evenfield.shared.contrasts.contrasts import BASES
 from evenfield.shared.estimates import Estimate
-from evenfield.shared.expressions import check_columns, columns_of
 from evenfield.shared.samples import NotCarriedError, joined
 from evenfield.shared.spec import Id, Spec
 from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.expressions import check_columns, columns_of
 from evenfield.study.study_config import SchemeName, TaxonomyName, UnitId, Years
 from evenfield.topics.statements.estimate_data import (
     LABELS,

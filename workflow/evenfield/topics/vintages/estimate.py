@@ -19,12 +19,12 @@ from evenfield.shared.contrasts.contrasts import contrast_rows, parse_contrast_s
 from evenfield.shared.contrasts.geographies import joined_links
 from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
 from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.expressions import check_columns, evaluate
 from evenfield.shared.rows import Results, stacked
 from evenfield.shared.settings import check_names
 from evenfield.shared.spec import Spec, read
 from evenfield.study.elementary import log
 from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.expressions import check_columns, evaluate
 from evenfield.study.study import Study
 
 FAMILY = "vintages"

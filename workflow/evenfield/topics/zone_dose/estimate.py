@@ -19,7 +19,6 @@ from evenfield.numerics.inference.methods import Design
 from evenfield.numerics.influence import effective_clusters
 from evenfield.numerics.ols import OlsFit, cov_cr3, fit_ols
 from evenfield.shared.estimates import NAN, Estimate
-from evenfield.shared.expressions import check_columns, columns_of, evaluate
 from evenfield.shared.few_units import (
     PANEL,
     Fields,
@@ -43,6 +42,7 @@ from evenfield.shared.spec import (
 from evenfield.shared.study_panel import COLUMNS, unsure_zones, with_zones
 from evenfield.shared.trajectories import grouping
 from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.expressions import check_columns, columns_of, evaluate
 from evenfield.study.study import Study
 from evenfield.study.study_config import Years
 from evenfield.study.table_files import content_hash

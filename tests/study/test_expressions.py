@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenfield.shared.expressions import columns_of, evaluate
 from evenfield.study.errors import ConfigError
+from evenfield.study.expressions import columns_of, evaluate
 from refusals import fails
 from tolerances import close
 
