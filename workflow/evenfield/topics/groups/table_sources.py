@@ -12,10 +12,10 @@ from evenfield.shared.tables.numbers import text
 from evenfield.shared.tables.rows import TEXT, Row, only, records
 from evenfield.shared.tables.table import Table, right
 from evenfield.shared.tables.units import count_of
+from evenfield.study.expressions import columns_of
 from evenfield.study.files import read_json
 
 INCOME_KEYS = ("column", "output", "index", "proxy", "population")
-CONTROL_KEYS = ("numerator", "denominator", "column")
 COLUMNS = [
     "group",
     "series",
@@ -100,8 +100,8 @@ def _columns_in_use(facts: Facts) -> list[str]:
     income = facts.config.panel.income
     columns = [getattr(income, key) for key in INCOME_KEYS]
     for item in facts.config.controls.values():
-        if item.kind != "unit":
-            columns += [getattr(item, key) for key in CONTROL_KEYS]
+        if item.expression:
+            columns += columns_of(item.expression)
     return list(dict.fromkeys(filter(None, columns)))
 
 
