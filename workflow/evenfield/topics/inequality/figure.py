@@ -24,6 +24,8 @@ from evenfield.shared.tables.rows import only, pick
 from evenfield.shared.tables.units import CELLS
 
 MEASURE = "theil_t"
+MOST_BANDS = 8  # that can be told apart, with the one between groups
+OTHERS = "other groups"
 BETWEEN = "between groups"
 DARK = Mark(
     colour="#22262B",
@@ -56,9 +58,7 @@ def f6(facts: Facts) -> Artwork:
     if series.empty:
         what = f"parts of Theil T in specification {spec}"
         raise nothing_to_show(what, "inequality", "F6")
-    # The longest period holds the years of all others.
-    lengths = series.groupby("period")["year"].nunique()
-    data = with_basis(only(series, period=lengths.idxmax()), facts.description())
+    data = with_basis(_one_period_a_year(series), facts.description())
     # ASSUME: groups of one unit and other groups without inequality within are left out
     # of the stack: they are zero.
     shown = [name for name in groupings if data["grouping"].eq(name).any()]
@@ -103,6 +103,16 @@ def f6(facts: Facts) -> Artwork:
 FIGURES = {"F6": f6}
 
 
+def _one_period_a_year(series: pd.DataFrame) -> pd.DataFrame:
+    """Return each year from the longest period that holds it: groups may differ between
+    periods, never within one.
+    """
+    lengths = series.groupby("period")["year"].transform("nunique")
+    order = series.assign(length=-lengths).sort_values(["length", "period"])
+    first = order.groupby(["grouping", "year"])["period"].transform("first")
+    return series[series["period"].eq(first.reindex(series.index))]
+
+
 def _layers(data: pd.DataFrame) -> list[tuple[str, Mark, pd.Series]]:
     """Return name, mark and values by year of each layer, from the bottom up."""
     within = only(data, kind="within").pivot(
@@ -112,6 +122,12 @@ def _layers(data: pd.DataFrame) -> list[tuple[str, Mark, pd.Series]]:
     layers = [(BETWEEN, DARK, between.reindex(within.index))]
     # Cells in the order of all keys, other groups by name.
     rank = {cell: number for number, cell in enumerate(CELLS)}
+    if len(within.columns) > MOST_BANDS - 1:
+        # The largest parts on average, the others together.
+        largest = within.mean().nlargest(MOST_BANDS - 2).index
+        others = within.drop(columns=largest).sum(axis=1)
+        within = within[largest].assign(**{OTHERS: others})
+        rank[OTHERS] = 1
     groups = within.columns.astype(str)
     for name in sorted(groups, key=lambda name: (rank.get(name, 0), name)):
         if within[name].abs().max() > 0:

@@ -37,8 +37,7 @@ QUADRANTS = {
 INCOME = "log_income"
 NONE = "none"
 LABEL_SHARE = 0.17
-# rows that can be read; more of them share the height of so many and have no name
-MOST_NAMES = 60
+MOST_NAMES = 60  # rows that can be read; of more units only their number is drawn
 
 
 def f10(facts: Facts) -> Artwork:
@@ -62,7 +61,8 @@ def f10(facts: Facts) -> Artwork:
     growth = only(by_year, variable="growth", controls=NONE)
     local = only(series, kind="local", variable=INCOME)
     apart = local.loc[local["q_value"].le(rate), "unit"].nunique()
-    strip = 0.14 * min(max(apart, 1), MOST_NAMES) + 0.1
+    many = apart > MOST_NAMES
+    strip = 1.6 if many else 0.14 * max(apart, 1) + 0.1
     high = 1.05 + 2.0 + strip
     edges = {
         "left": 0.06,
@@ -80,7 +80,10 @@ def f10(facts: Facts) -> Artwork:
     )
     above, below = grid[:, 0]
     _draw_moran(above, paths, growth)
-    _draw_strip(below, local, rate, facts)
+    if many:
+        _draw_counts(below, local, rate, facts)
+    else:
+        _draw_strip(below, local, rate, facts)
     below.set_xticks(above.get_xticks())
     below.set_xlim(above.get_xlim())
     keys = [
@@ -204,7 +207,6 @@ def _draw_strip(
     order = sorted(often.index, key=lambda unit: (-often[unit], unit))
     row_of_unit = {unit: i for i, unit in enumerate(order)}
     step = _step(local)
-    few = len(order) <= MOST_NAMES
     left, right = _years(local)
     others = local["unit"].nunique() - len(order)
     local = local[local["unit"].isin(order)]
@@ -234,17 +236,17 @@ def _draw_strip(
             Rectangle(
                 (float(first["year"]) - step / 2, row_of_unit[first["unit"]] - 0.44),
                 step * len(run),
-                0.88 if few else 1.0,
+                0.88,
                 facecolor=colour,
                 linewidth=0,
                 **style,
             )
         )
     # Thin white lines part the rows; without them equal neighbours would melt into one.
-    for i in range(1, len(order) if few else 0):
+    for i in range(1, len(order)):
         axes.axhline(i - 0.5, color="white", linewidth=0.5)
     axes.set_ylim(max(len(order), 1) - 0.5, -0.5)
-    names = [facts.label(unit) for unit in order] if few else []
+    names = [facts.label(unit) for unit in order]
     axes.set_yticks(range(len(names)), names)
     if others:
         axes.set_xlabel(
@@ -258,6 +260,37 @@ def _draw_strip(
         f"Local Moran of income, false discovery rate {100 * rate:.0f}% within each"
         " year",
         color=INK,
+    )
+
+
+def _draw_counts(
+    axes: Axes,
+    local: pd.DataFrame,
+    rate: float,
+    facts: Facts,
+) -> None:
+    """Draw how many units are told apart from chance in each year, by what they are."""
+    clear = local[local["q_value"].le(rate)]
+    years = np.sort(local["year"].unique())
+    counts = clear.groupby(["quadrant", "year"]).size()
+    base = np.zeros(len(years))
+    for quadrant, (colour, hatch, _) in QUADRANTS.items():
+        own = [int(counts.get((quadrant, year), 0)) for year in years]
+        axes.bar(
+            years,
+            own,
+            0.9 * _step(local),
+            base,
+            color=colour,
+            hatch=hatch,
+            edgecolor="white",
+            linewidth=0,
+        )
+        base = base + own
+    axes.set_ylim(0, 1.08 * float(base.max()))
+    axes.set_title(
+        f"{facts.words['units_name'].capitalize()} told apart from chance, of"
+        f" {local['unit'].nunique()}"
     )
 
 
