@@ -33,13 +33,13 @@ OUTCOMES = {
 VARIANTS = (", one period less left out", "", ", one period more left out")
 # The one-sided 5 % point of a normal law, in the two decimals of Phillips and Sul.
 CRITICAL = -1.65
-# Said in the heading where a specification names them.
-CHOICES = {
-    "filter": "filter {}",
-    "variance": "{} variance",
-    "discard": "share left out {}",
-    "merge": "merging {}",
-    "smoothing": "smoothing {}",
+# What is usual, and the words of a heading where a specification differs from it.
+CHOICES: dict[str, tuple[Any, str]] = {
+    "filter": ("hp", "filter {}"),
+    "variance": ("fqsb", "{} variance"),
+    "discard": (1 / 3, "share left out {:.3g}"),
+    "merge": ("phillips_sul", "merging {}"),
+    "smoothing": (400.0, "smoothing {:g}"),
 }
 NUMBERS = [
     "estimate_id",
@@ -126,11 +126,12 @@ TABLES = {"T10": t10}
 
 def _choices(spec: Mapping[str, Any]) -> list[str]:
     """Name what sets a specification apart."""
-    named = [
-        words.format(str(spec[key]).replace("_", " "))
-        for key, words in CHOICES.items()
-        if key in spec
-    ]
+    named = []
+    for key, (usual, words) in CHOICES.items():
+        choice = spec.get(key, usual)
+        if choice != usual:
+            shown = choice.replace("_", " ") if isinstance(choice, str) else choice
+            named.append(words.format(shown))
     # Said only where they are not the usual ones.
     share = spec.get("sort_share", 0)
     if share:
@@ -187,7 +188,8 @@ def _club_rows(
     clubs = merged[merged["term"].str.startswith("club_")]
     numbers = clubs["term"].str.removeprefix("club_").astype(int)
     for row in records(clubs.assign(number=numbers).sort_values("number")):
-        names = " ".join(facts.labels(only(members, club=row["number"])["unit"]))
+        inside = only(members, club=row["number"])["unit"]
+        names = ", ".join(facts.labels(inside))
         if row["n_units"] == len(members):
             names = f"all {facts.words['units_name']}"
         # A group that fails its own test is shown and said to be no club.
@@ -195,6 +197,7 @@ def _club_rows(
         yield {
             "kind": "club",
             "label": f"Club {row['number']}: {names}",
+            "members": _ids(inside),
             **{key: row[key] for key in NUMBERS},
             "reading": (
                 "no club: fails its own test" if fails else reading(row["statistic"])
@@ -206,6 +209,12 @@ def _club_rows(
     if len(alone):
         yield {
             "kind": "divergent",
-            "label": f"In no club: {' '.join(facts.labels(alone))}",
+            "label": f"In no club: {', '.join(facts.labels(alone))}",
+            "members": _ids(alone),
             "n_units": len(alone),
         }
+
+
+def _ids(units: pd.Series) -> str:
+    """Write all units of a group for the CSV, which is not shortened."""
+    return " ".join(sorted(units))
