@@ -28,7 +28,7 @@ FOLDERS = {
     ),
     "study": (
         {"numerics"},
-        {"pandas", "scipy", "yaml", "jsonschema", "pydantic"},
+        {"pandas", "scipy", "yaml", "jsonschema", "pydantic", "anyascii"},
     ),
     "shared": (
         {"study", "numerics"},

@@ -38,7 +38,7 @@ def luminance(rgb):
 def test_a_letter_that_the_font_lacks_or_no_words_are_an_error(tmp_path):
     use_style()
     figure = plt.figure()
-    figure.text(0.5, 0.5, "\u4e2d")
+    figure.text(0.5, 0.5, "\U0001f33e")
     artwork = Artwork(figure, pd.DataFrame({"a": [1]}), "Words 1.")
     fails(
         ArtifactError,

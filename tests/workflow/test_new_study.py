@@ -86,16 +86,21 @@ def test_fragments_of_the_guide_are_configs(tmp_path):
         )
 
 
-def test_units_without_coordinates_or_borders(tmp_path):
+def test_units_without_coordinates_or_borders_and_with_chinese_names(tmp_path):
     random = np.random.default_rng(7)
     rows = []
     for i in range(112):
         path = np.cumsum(random.normal(0.02, 0.02, 16)) + random.normal(8, 0.4)
         rows += [
-            (f"Provincia {i + 1}", 2000 + t, round(float(np.exp(y)), 1))
+            (
+                f"Provincia {i + 1}",
+                chr(0x5317 + i) + "市",
+                2000 + t,
+                round(float(np.exp(y)), 1),
+            )
             for t, y in enumerate(path)
         ]
-    pd.DataFrame(rows, columns=["provincia", "año", "ingreso"]).to_excel(
+    pd.DataFrame(rows, columns=["provincia", "名称", "año", "ingreso"]).to_excel(
         tmp_path / "bolivia.xlsx", index=False
     )
     run(
@@ -107,4 +112,5 @@ def test_units_without_coordinates_or_borders(tmp_path):
     page = (tmp_path / "my study" / "results" / "report" / "index.html").read_text()
     assert "Income of 112 provincias, 2000-2015" in page
     assert "SIMULATED INPUT" in page
+    assert "write 112 names in Latin letters" in page
     assert not re.search(r"contiguity matrix|special economic|yuan|coast", page)

@@ -37,6 +37,7 @@ from evenfield.study.files import Record
 from evenfield.study.ingest.dictionary import public_dictionary
 from evenfield.study.ingest.outlines import outlines_missing, read_outlines
 from evenfield.study.ingest.study_tables import describe_study, read_study, read_tables
+from evenfield.study.latin import latin_sentences
 from evenfield.study.panel.build import BuiltPanel, build_panel
 from evenfield.study.spatial_weights import SpatialWeights
 from evenfield.study.study import Study
@@ -177,6 +178,7 @@ def check_plan(plan: Plan) -> list[str]:
     faults.refuse()
     missing = outlines_missing(study.outlines(), sorted(study.units))
     left_out += [missing] if missing else []
+    left_out += latin_sentences(list(study.tables["units"]["name"]))
     lines = []
     for name, built in study.built.items():
         years = built.description["years"]

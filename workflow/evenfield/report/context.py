@@ -28,6 +28,7 @@ from evenfield.shared.topics import (
 )
 from evenfield.study.errors import Faults
 from evenfield.study.files import Record, read_json
+from evenfield.study.latin import latin_sentences
 from evenfield.study.simulated import WATERMARK, simulated_names
 
 SOURCE = ("citation", "vintage", "licence")
@@ -155,6 +156,8 @@ def _names(config: Record, root: str | Path) -> dict[str, Any]:
     years = described["years"]
     proxy = (described.get("basis_years") or {}).get("proxy") or ()
     parts = {name: part_of(name, number, name) for name, number in numbers.items()}
+    latin = latin_sentences(list(map(facts.name, described["units"])))
+    of_config = names_of_config(config, claims, hypotheses)
     return {
         "n": Lookup("number", parts),
         "answers": Lookup("answer to", answers),
@@ -165,5 +168,6 @@ def _names(config: Record, root: str | Path) -> dict[str, Any]:
         "units": len(described["units"]),
         "years": (str(min(years)), str(max(years))),
         "proxy": list(map(str, proxy)),
-        **names_of_config(config, claims, hypotheses),
+        **of_config,
+        "aside": [*of_config["aside"], *latin],
     }

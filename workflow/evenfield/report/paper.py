@@ -24,6 +24,7 @@ from evenfield.shared.tables.typst import table_typst, typst_string, typst_text
 from evenfield.shared.topics import TOPICS, read_topics, renamed
 from evenfield.study.errors import ReportError
 from evenfield.study.files import Record, beside, write_text
+from evenfield.study.latin import in_latin
 
 # Braces and # mean something in Typst, so that templates of papers have marks of their own.
 MARKS: dict[str, Any] = {
@@ -83,13 +84,14 @@ def render_paper(
     prose = context["prose"]
     placed = _placed(name, folder, context, config)
     used = ("abstract", "paper") if name == "paper" else (name,)
-    return environment.get_template("paper.typ.j2").render(
+    source = environment.get_template("paper.typ.j2").render(
         **context,
         name=name,
         abstract=prose.typst("abstract", placed) if name == "paper" else "",
         body=prose.typst(name, placed),
         cites=bool(prose.cited(*used)),
     )
+    return in_latin(source)
 
 
 def _placed(

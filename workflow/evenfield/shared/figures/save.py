@@ -18,6 +18,7 @@ from evenfield.shared.figures.dark import dark_aware
 from evenfield.shared.figures.style import ACCENT, WIDTH
 from evenfield.study.errors import ArtifactError
 from evenfield.study.files import beside, write_text
+from evenfield.study.latin import in_latin
 from evenfield.study.simulated import watermark_for
 from evenfield.study.table_files import write_results
 
@@ -78,8 +79,9 @@ def save_figure(
             "add them to the function that draws it",
         )
     marked = _marked(artwork, watermark_for(paths[0]) if paths else "")
+    wider = False
     for path in paths:
-        _save(marked, path)
+        wider = _save(marked, path, wider)
     plt.close(artwork.figure)
 
 
@@ -101,13 +103,15 @@ def _marked(artwork: Artwork, mark: str) -> Artwork:
     return replace(artwork, alt=f"{mark}. {artwork.alt}")
 
 
-def _save(artwork: Artwork, path: str) -> None:
+def _save(artwork: Artwork, path: str, wider: bool) -> bool:
+    """Write one form; return whether the picture is wider than its margins."""
     if path.endswith(ALT_ENDING):
         write_text(" ".join(artwork.alt.split()) + "\n", path)
     elif path.endswith(".csv"):
         write_results(artwork.data, path)
     else:
-        _save_picture(artwork.figure, Path(path))
+        return save_picture(artwork.figure, Path(path), wider)
+    return wider
 
 
 def _rounded(coordinates: re.Match[str]) -> str:
@@ -116,18 +120,44 @@ def _rounded(coordinates: re.Match[str]) -> str:
     )
 
 
-def _save_picture(figure: Figure, path: Path) -> None:
+def save_picture(figure: Figure, path: Path, wider: bool = False) -> bool:
+    """Write a picture, in Latin letters where its font lacks others; return whether
+    these made it wider than the margins were made for.
+    """
     with beside(path) as part, warnings.catch_warnings():
         # a letter would be a box
         warnings.filterwarnings("error", message=".*[Gg]lyph.*")
         try:
-            figure.savefig(part, metadata=METADATA[path.suffix])
-            if path.suffix == ".svg":
-                text = part.read_text(encoding="utf-8")
-                write_text(dark_aware(COORDINATES.sub(_rounded, text)), part)
-        except UserWarning as warning:
-            raise ArtifactError(
-                f"{path.name}: {warning}",
-                "letters that DejaVu Sans has",
-                "use the Latin name in the data table",
-            ) from None
+            _write(figure, part, path.suffix, wider)
+        except UserWarning:
+            wider = True
+            _write_in_latin(figure)
+            try:
+                _write(figure, part, path.suffix, wider)
+            except UserWarning as warning:
+                raise ArtifactError(
+                    f"{path.name}: {warning}",
+                    "letters that DejaVu Sans has",
+                    "use another name in the data table",
+                ) from None
+        if path.suffix == ".svg":
+            text = part.read_text(encoding="utf-8")
+            write_text(dark_aware(COORDINATES.sub(_rounded, text)), part)
+    return wider
+
+
+def _write(figure: Figure, part: Path, ending: str, wider: bool) -> None:
+    box = "tight" if wider else None
+    figure.savefig(part, metadata=METADATA[ending], bbox_inches=box)
+
+
+def _write_in_latin(figure: Figure) -> None:
+    """Write every text of a figure in letters that its font has."""
+    for text in figure.findobj(Text):
+        text.set_text(in_latin(text.get_text()))
+    # Labels of ticks are written anew at each drawing.
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            labels = [label.get_text() for label in axis.get_ticklabels()]
+            if any(in_latin(label) != label for label in labels):
+                axis.set_ticks(axis.get_ticklocs(), list(map(in_latin, labels)))

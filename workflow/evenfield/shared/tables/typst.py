@@ -9,6 +9,7 @@ from dataclasses import replace
 from textwrap import wrap
 
 from evenfield.shared.tables.table import Line, Table, grid, shortened
+from evenfield.study.latin import in_latin
 
 SPECIAL = re.compile(r"([\\#$*_`<>@\[\]~/=+-])")
 LONG_CELL = 20  # characters that a column has at least before its cells break
@@ -32,6 +33,8 @@ def table_typst(table: Table) -> str:
     """Write a table as a Typst module: whole, and as ``short_title`` to
     ``short_bodies`` in the form of the paper.
     """
+    # Before widths are taken, since Latin names are longer.
+    table = replace(table.worded(in_latin), title=in_latin(table.title))
     printed = [column for column in table.columns if column.paper]
     whole = replace(table, columns=tuple(printed))
     flag = f"#let shortened = {str(table.short is not None).lower()}\n"

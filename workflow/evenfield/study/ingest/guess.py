@@ -169,7 +169,7 @@ def guess(
         measure=chosen.measure,
         titles=titles,
         labels=labels,
-        unit_name=unit_word(name or unit),
+        unit_name=unit_word(name, unit),
         order=order,
         perhaps=chosen.perhaps,
         messages=messages,

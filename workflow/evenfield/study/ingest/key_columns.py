@@ -22,7 +22,7 @@ WORDS = {
         rf"(unit|{_PLACE}|nuts\d?|geo|geo.?fips|geo.?id|ref.?area|fips|iso\d?|abbr|id|code|kdj|"
         r"cve_?(ent|mun))([_ .]?(id|code|no|abbr|iso\d?|label))?"
     ),
-    "name": rf"(.*[_ ]|geo)?name|label|{_PLACE}|ref.?area",
+    "name": rf"(.*[_ ]|geo)?name|nombre|nome|nom|bezeichnung|名称|label|{_PLACE}|ref.?area",
     "lat": (
         r"(.*_)?(lat|latitude|latitud|breite)(_?(dd|deg|wgs84))?|y(_?coord)?|coord_?y"
     ),
@@ -221,18 +221,20 @@ def name_column(frame: pd.DataFrame) -> str:
     return next(iter(usual), "")
 
 
-def unit_word(header: str) -> str:
-    """Return what one unit is called by the header of its column: `state` of
+def unit_word(*headers: str) -> str:
+    """Return what one unit is called by the first header that says so: `state` of
     state_name.
     """
-    word = re.sub(
-        r"[ _]?(name|id|code|abbr|no|fips)$",
-        "",
-        header.rpartition("+")[2].lower(),
-    ).strip()
-    is_word = re.fullmatch(r"[^\W\d_]{4,}", word)
-    # Words that say nothing of what the units are.
-    return word if is_word and word not in {"unit", "name", "label"} else "unit"
+    for header in headers:
+        word = re.sub(
+            r"[ _]?(name|id|code|abbr|no|fips)$",
+            "",
+            header.rpartition("+")[2].lower(),
+        ).strip()
+        # Other words say nothing of what the units are.
+        if re.fullmatch(r"[^\W\d_]{4,}", word) and word not in {"unit", "label"}:
+            return word
+    return "unit"
 
 
 def with_coordinates(
