@@ -152,6 +152,23 @@ def toy_panel(toy, **changes):
     )
 
 
+@pytest.mark.parametrize("entry", ["B", "Bland", "coastal=1", "parent = A"])
+def test_samples_leave_out_by_id_name_and_value(toy, entry):
+    panel = toy_panel(toy, samples={"all": [], "some": [entry]})
+    assert panel.description["samples"]["some"] == ["A", "C"]
+
+
+@pytest.mark.parametrize("entry", ["coastal=2", "coast=1", "bland"])
+def test_what_is_no_unit_cannot_be_left_out(toy, entry):
+    fails(
+        ConfigError,
+        f"leaves out {entry}; expected units of units.csv: ids, names, or COLUMN",
+        toy_panel,
+        toy,
+        samples={"all": [], "some": [entry]},
+    )
+
+
 def test_unknown_units_and_columns_are_refused(toy):
     fails(
         ConfigError,

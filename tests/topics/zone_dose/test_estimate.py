@@ -118,6 +118,18 @@ def with_dummies(study, terms, years, without=()):
     ).fit()
 
 
+def test_years_of_all_units_are_the_plain_two_way_effects():
+    section = {key: value for key, value in SECTION.items() if key != "beside"}
+    study = make_study(section)
+    result = main_row(estimate(study))
+    assert result.fe_id == "unit + year"
+    frame = study.tables["panel"].merge(study.tables["doses"])
+    frame = frame[frame["year"].between(2000, 2009)]
+    frame = frame.assign(dose=np.log1p(frame["zones"]), y=np.log(frame["stock"]))
+    fit = smf.ols("y ~ dose + C(unit) + C(year)", frame).fit()
+    close(result.estimate, fit.params["dose"])
+
+
 def cr3(study, terms, years):
     """Return coefficients and their cluster jackknife, each unit left out and all
     dummies fitted again.

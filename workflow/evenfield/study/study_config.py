@@ -240,7 +240,8 @@ class Panel(Section):
     leave_out: Units = ()
     """Units that the whole study is made without."""
     samples: dict[str, Units] = {"all": ()}
-    """Samples by name: the units left out."""
+    """Samples by name: the units left out, by id, name, or `COLUMN=VALUE` of
+    units.csv."""
 
 
 class Period(Section):

@@ -96,11 +96,7 @@ def build_panel(
     )
     # Merge first, then difference: growth of a merged unit is that of its merged level.
     collapsed = period_frame(panel, units, periods, config["controls"])
-    samples = _samples(
-        config["panel"]["samples"],
-        mapping,
-        list(units["unit"]),
-    )
+    samples = _samples(config["panel"]["samples"], mapping, units)
     description = {
         "unit_scheme": scheme_name,
         "units": list(units["unit"]),
@@ -196,24 +192,48 @@ def _check_names(columns: list[str], income: Mapping[str, Any]) -> None:
 
 
 def _samples(
-    samples: Mapping[str, list[str]], mapping: Mapping[str, str], units: list[str]
+    samples: Mapping[str, list[str]], mapping: Mapping[str, str], units: pd.DataFrame
 ) -> dict[str, list[str]]:
+    """Return the units of each sample, which lists what is left out: ids, names, or
+    ``COLUMN=VALUE`` of units.csv.
+    """
+    ids = list(units["unit"])
     out = {}
-    for name, excluded in samples.items():
-        unknown = sorted(set(excluded) - set(mapping))
-        if unknown:
-            raise ConfigError(
-                f"panel.samples.{name} leaves out {first_examples(unknown)}",
-                "units of units.csv",
-                "correct the id",
-            )
-        # A part merged into another unit has no row of its own that could be left out.
-        left_out = {unit for unit in excluded if mapping[unit] == unit}
-        out[name] = [unit for unit in units if unit not in left_out]
-        if not out[name]:
-            fault = f"panel.samples.{name} leaves out all {len(units)} units"
+    for sample, entries in samples.items():
+        where = f"panel.samples.{sample}"
+        left_out: set[str] = set()
+        for entry in entries:
+            # A part merged into another unit has no row that could be left out.
+            if entry in mapping:
+                left_out |= {entry} & {mapping[entry]}
+            else:
+                left_out |= _units_of(entry, units, where)
+        out[sample] = [unit for unit in ids if unit not in left_out]
+        if not out[sample]:
+            fault = f"{where} leaves out all {len(ids)} units"
             raise ConfigError(fault, "units that stay", "leave out fewer")
     return out
+
+
+def _units_of(entry: str, units: pd.DataFrame, where: str) -> set[str]:
+    """Return the units of a name, or of a value of a column."""
+    column, condition, value = entry.partition("=")
+    column = column.strip() if condition else "name"
+    value = value.strip() if condition else entry
+    if column in units:
+        texts = units[column].map(_cell_text)
+        chosen = set(units.loc[texts.eq(value), "unit"])
+        if chosen and (condition or len(chosen) == 1):
+            return chosen
+    raise ConfigError(
+        f"{where} leaves out {entry}",
+        "units of units.csv: ids, names, or COLUMN=VALUE",
+        "correct the entry",
+    )
+
+
+def _cell_text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _described_periods(

@@ -50,6 +50,7 @@ from evenfield.study.table_files import content_hash
 BASE = "zone_dose_fe"
 DOSE = "dose"
 OUTPUT = {"growth_pct", "log_income", "income", "output_real", "relative_log_income"}
+YEAR = "year"  # years of all units alike
 PRINTED = ("CR2", "wild33")  # beside CR3 where a specification decides
 SUFFIXES = {"wild33": "wild_33"}
 JOINT = {"effect_type": "joint", "unit_of_measure": "statistic"}
@@ -86,8 +87,9 @@ class DoseSpec(UnitsSpec):
     """First and last year, those of the topic by default."""
     lag: int = Field(0, ge=0, le=1_000)
     """Years by which the dose is earlier than the outcome."""
-    beside: str = ""
-    """Column of units.csv whose groups have years of their own; the topic's."""
+    beside: str = YEAR
+    """`year`, or a column of units.csv whose groups have years of their own; the
+    topic's."""
     role: Role = "robustness"
     """Role in the tables."""
     inference: Inference = ()
@@ -106,8 +108,9 @@ class Section(Spec):
     """Hypothesis that the primary specification decides."""
     years: Years
     """First and last year."""
-    beside: str
-    """Column of units.csv; units are compared with others of their group in each year."""
+    beside: str = YEAR
+    """`year`, or a column of units.csv: units are compared with all others in each
+    year, or with others of their group."""
     leads: tuple[int, ...] = Field(
         (1, 2, 3),
         min_length=1,
@@ -215,14 +218,17 @@ class _Regression:
             by_year = values.pivot(index="unit", columns="year", values="value")
             wide.append(by_year.sort_index(axis=1))
         named = study.table("units", scheme)
-        if spec.beside not in named:
+        if spec.beside == YEAR:
+            groups = pd.Series("all", units)
+        elif spec.beside in named:
+            codes, names = grouping(named, spec.beside, units, where)
+            groups = pd.Series([names[code] for code in codes], units)
+        else:
             raise EstimateError(
                 f"{where} compares within {spec.beside}",
-                "a column of units.csv",
+                "year, or a column of units.csv",
                 "correct `beside`",
             )
-        codes, names = grouping(named, spec.beside, units, where)
-        groups = pd.Series([names[code] for code in codes], units)
         # ASSUME: units of a group share the shocks of a year; a unit alone in its group
         # says nothing and is left out.
         groups = groups[groups.duplicated(keep=False)]
@@ -442,7 +448,9 @@ class _Regression:
             "unit_scheme": spec.unit_scheme,
             "period": f"{spec.span[0]}-{spec.span[1]}",
             "treatment_def": spec.dose,
-            "fe_id": f"unit + {spec.beside} by year",
+            "fe_id": "unit + year"
+            if spec.beside == YEAR
+            else f"unit + {spec.beside} by year",
             "n_obs": len(frame),
             "n_units": frame["unit"].nunique(),
             "n_periods": frame["year"].nunique(),

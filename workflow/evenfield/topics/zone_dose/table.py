@@ -67,10 +67,9 @@ def t32(facts: Facts) -> Table:
     power = facts.config.estimates.get("design", {}).get("power", 0.8)
     note = facts.note(
         f"Outcome on the number of zones in force, with {facts.words['unit_name']}"
-        " effects and effects of each year in each group of"
-        f" {facts.words['units_name']} ({section['beside']} unless the row says"
-        f" otherwise). Dose: {section['doses'][section['specs'][0]['dose']]['label']}"
-        " unless the row says otherwise.",
+        f" effects and {_years_of(facts, section)} unless the row says otherwise. Dose:"
+        f" {section['doses'][section['specs'][0]['dose']]['label']} unless the row says"
+        " otherwise.",
         f"{facts.level} intervals and p by CR3 with {facts.words['units_name']} as"
         " clusters and t(G* \u2212 1) unless the row says otherwise. Detectable: (t +"
         f" t) standard errors, {power:.0%} power.",
@@ -108,6 +107,14 @@ def t32(facts: Facts) -> Table:
 
 
 TABLES = {"T32": t32}
+
+
+def _years_of(facts: Facts, section: Row) -> str:
+    beside = section.get("beside", "year")
+    if beside == "year":
+        return "effects of each year"
+    units = facts.words["units_name"]
+    return f"effects of each year in each group of {units} ({beside})"
 
 
 def _row(
