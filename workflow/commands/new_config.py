@@ -11,6 +11,7 @@ import yaml
 
 from evenfield.shared.topics import read_topics
 from evenfield.study.config_files import TODO
+from evenfield.study.ingest.income_column import PEOPLE
 from new_study import NewStudy
 
 OWN_WEIGHTS = (
@@ -56,7 +57,7 @@ def config_text(study: NewStudy) -> str:
         "data: {package: data/datapackage.json}",
         f"panel:\n  years: [{first}, {last}]\n  step: {guessed.step}",
         f"  income: {_flow({**guessed.income, 'unit': measure})}{todo}",
-        f"  # leave_out: [{units['unit'].iloc[0]}]  # units that the study is made"
+        f"  # leave_out: {_flow([units['unit'].iloc[0]])}  # units that the study is made"
         " without",
         f"periods: {_flow(periods)}",
         study.weights or _nearest(study),
@@ -113,7 +114,7 @@ def _control(study: NewStudy) -> list[str]:
     column = control_column(study)
     if not column:
         return []
-    entry = {"kind": "initial", "column": column, "label": column}
+    entry = {"kind": "initial", "expression": column, "label": column}
     return [
         f"# controls: {_flow({_identifier(column): entry})}  # its value when a period"
         " begins"
@@ -121,14 +122,19 @@ def _control(study: NewStudy) -> list[str]:
 
 
 def control_column(study: NewStudy) -> str:
-    """Return a column of figures that every unit has in every year; blank if there is
-    none.
+    """Return a column of figures that every unit has in every year and that an expression
+    can name, rather not of people; blank if there is none.
     """
     panel = study.tables["panel"]
     first, last = study.guessed.years
     inside = panel[panel["year"].between(first, last)]
     taken = {"unit", "year", *study.guessed.income.values()}
-    whole = [name for name in panel if name not in taken and inside[name].ne("").all()]
+    whole = [
+        name
+        for name in panel
+        if name not in taken and name.isidentifier() and inside[name].ne("").all()
+    ]
+    whole.sort(key=lambda name: bool(PEOPLE.match(name)))
     return next(iter(whole), "")
 
 

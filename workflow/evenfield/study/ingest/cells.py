@@ -79,8 +79,11 @@ def numbers_of(column: pd.Series) -> pd.Series | None:
     text = column.astype(str).str.strip()
     blank = text.str.lower().isin(MISSING)
     held = text[~blank]
+    # Of words the first cell tells.
+    if held.empty or not re.search(r"\d", held.iloc[0]):
+        return None
     # Codes such as 01 are no figures: their zeros would be lost.
-    if held.empty or held.str.fullmatch(r"0\d+").any():
+    if held.str.fullmatch(r"0\d+").any():
         return None
     if held.str.fullmatch(NUMBER.pattern).all():
         return pd.to_numeric(held).astype(float).reindex(column.index)

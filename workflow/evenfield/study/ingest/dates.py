@@ -60,6 +60,9 @@ def dates_of(cells: pd.Series, header: str = "") -> Dates | None:
     """
     texts = cells.astype(str).str.strip()
     for form, pattern in FORMS.items():
+        # The first cell tells of most columns that they hold no dates.
+        if texts.empty or not re.fullmatch(pattern, texts.iloc[0], re.IGNORECASE):
+            continue
         if not texts.str.fullmatch(pattern, case=False).all():
             continue
         found = texts.str.extract(f"^{pattern}$", flags=re.IGNORECASE)

@@ -187,17 +187,16 @@ def _rows_by_unit(
         parts = asked.split("+")
         if asked not in frame and set(parts) <= set(frame):
             frame = with_joined(frame, parts)
-        likely = [asked]
         unit = asked if not frame.duplicated([asked, year]).any() else ""
     else:
         unit = unit_column(frame, year, messages)
-        likely = likely_units(frame, year)
     if not unit and not asked:
         frame, unit = from_transposed(frame, year, messages)
     if not unit and not asked:
         frame, unit = joined_units(frame, year, messages)
     if unit:
         return _Rows(frame, unit, year, {})
+    likely = [asked] if asked else likely_units(frame, year)
     series = series_in_lines(frame, year, likely)
     if series is None:
         if asked:  # rows that stand twice are named with their units

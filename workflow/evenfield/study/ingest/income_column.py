@@ -170,6 +170,14 @@ def income_columns(
     result = replace(result, measure=label or f"units of {shown}")
     if set(asked) == {"income", "population"}:
         return _with_population(result, asked["population"], numbers)
+    people = [name for name in numbers if PEOPLE.fullmatch(name) and len(name) > 1]
+    if len(people) == 1 and name not in {"", TODO}:
+        # Whether people should weigh is the user's to say: it moves every average.
+        message = (
+            f"units weigh alike; --income {_quoted(name)} --population"
+            f" {_quoted(people[0])} weighs them"
+        )
+        return replace(result, messages=[*result.messages, message])
     return result
 
 

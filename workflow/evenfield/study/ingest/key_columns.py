@@ -15,7 +15,8 @@ from evenfield.study.tables import NUMERIC
 
 _PLACE = (
     r"state|region|province|provincia|prov|district|county|departamento|department|"
-    r"municipality|municipio|entidad|estado|country|prefecture|city|land|地区|省份|城市"
+    r"municipality|municipio|entidad|estado|country|nation|prefecture|city|town|village|"
+    r"commune|gemeinde|kreis|canton|oblast|parish|kabupaten|land|地区|省份|城市"
 )
 WORDS = {
     "unit": (
@@ -37,6 +38,11 @@ WORDS = {
 PLACE = re.compile(rf"({_PLACE})([_ ]?(name|id|code|no|abbr|fips))?", re.IGNORECASE)
 # Text that is a code and no name: DE11, US-AL, 2016A000235, 01000.
 CODE = re.compile(r"[A-Z0-9_.:/-]+|\d+\D?\d*")
+# What figures are measured in: values of a column that only its header calls `unit`.
+MEASURES = re.compile(
+    r"dollar|euro|person|percent|%|index|thousand|million|number|price|usd|eur|pps|mio_",
+    re.IGNORECASE,
+)
 LIMITS = {"lat": 90, "lon": 180}
 
 
@@ -75,6 +81,8 @@ def unit_column(
     messages: list[str],
 ) -> str:
     """Return the column that names the units; blank if none does."""
+    if not frame[year].duplicated().any():  # one row a year: none can be of units
+        return ""
     others = [name for name in frame.columns if name != year]
     keys = [name for name in others if is_key(frame, name, year)]
     # Figures may tell rows apart by chance: a column of numbers needs a usual header.
@@ -136,6 +144,7 @@ def likely_units(frame: pd.DataFrame, year: str) -> list[str]:
         if name != year
         and frame[name].nunique() > 1
         and frame[name].str.strip().ne("").all()
+        and not frame[name].str.contains(MEASURES).all()
         and (numbers_of(frame[name]) is None or known_as("unit", [name]))
     ]
     usual = set(known_as("unit", texts)) | set(known_as("name", texts))

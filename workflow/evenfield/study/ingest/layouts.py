@@ -238,9 +238,11 @@ def series_in_lines(
             name for name in telling if not frame.duplicated([unit, year, name]).any()
         ]
         if alone:
-            # A code and its label tell the same: the longer text is the label.
+            # A code and its label tell the same: the longer text is the label, unless
+            # it is the unit of measure.
             same = [name for name in alone if _tells_as(frame, alone[0], name)]
-            chosen = [max(same, key=lambda name: frame[name].str.len().mean())]
+            same.sort(key=lambda name: -frame[name].str.len().mean())
+            chosen = sorted(same, key=lambda name: "unit" in name.lower())[:1]
         else:
             for name in telling:
                 if not any(_tells_as(frame, one, name) for one in chosen):
