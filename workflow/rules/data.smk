@@ -2,7 +2,7 @@
 
 TABLES = (
     "adjacency benchmarks cases cluster_list clusters panel panel_merged"
-    " panel_provenance programmes sources taxonomies units zones"
+    " panel_provenance policies programmes sources taxonomies units zones"
 ).split()
 
 

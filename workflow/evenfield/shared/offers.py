@@ -17,6 +17,7 @@ NEEDS = {
     "tiles": "tile_row and tile_col, or lat and lon, of every unit in units.csv",
     "zones": "zones.csv",
     "programmes": "programmes.csv",
+    "policies": "policies.csv",
     "groups": "a list of clusters or zones under taxonomy.all",
     "claims": "hypotheses or claims in claims.yaml",
 }
@@ -71,6 +72,7 @@ def offered(config: StudyConfig, tables: Tables) -> set[str]:
         "claims": answers.get("hypotheses") or answers.get("claims"),
         "zones": tables.rows("zones"),
         "programmes": tables.rows("programmes"),
+        "policies": tables.rows("policies"),
     }
     return {name for name, value in met.items() if value}
 

@@ -22,6 +22,7 @@ _OPTIONAL = {
     "cluster_list": "cluster name unit city industry year programme origin source note",
     "clusters": "unit measure year value source note",
     "panel_merged": "unit year",
+    "policies": "unit kind first_year last_year grade source note",
     "programmes": "programme unit first_year source note",
     "zones": (
         "zone name name_zh type level unit city year_established year_state_level"
@@ -60,6 +61,7 @@ NEEDED_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "panel_merged": {"unit": "string", "year": "integer"},
     "zones": {"unit": "string", "type": "string", "year_in_force": "integer"},
     "programmes": {"programme": "string", "unit": "string", "first_year": "integer"},
+    "policies": {"unit": "string", "kind": "string", "first_year": "integer"},
     "clusters": {"unit": "string", "measure": "string", "value": "number"},
     TAXONOMIES: {"unit": "string", "cluster": "integer", "sez": "integer"},
 }
@@ -67,6 +69,7 @@ NEEDED_COLUMNS: Mapping[str, Mapping[str, str]] = {
 NUMERIC: Mapping[str, tuple[str, ...]] = {
     "units": ("lat", "lon", "tile_row", "tile_col", "draw_order"),
     "zones": ("exit_year", "seed"),
+    "policies": ("last_year",),
     "benchmarks": ("value", "value_high"),
     TAXONOMIES: ("sez_from_year", "sez_from_year_dated"),
 }

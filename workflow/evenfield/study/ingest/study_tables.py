@@ -274,12 +274,22 @@ def check_places(units: pd.DataFrame) -> None:
 
 
 def check_dates(tables: Mapping[str, pd.DataFrame]) -> None:
-    """Check that zones end after they begin, and that programmes begin within the years
-    of the data.
+    """Check that zones and policies end after they begin, and that programmes begin
+    within the years of the data.
     """
     zones = tables.get("zones", pd.DataFrame())
     programmes = tables.get("programmes", pd.DataFrame())
+    policies = tables.get("policies", pd.DataFrame())
     faults = Faults()
+    if "last_year" in policies and len(
+        off := policies[policies["last_year"] < policies["first_year"]]
+    ):
+        named = [f"{row.unit} {row.last_year:.0f}" for row in off.itertuples()]
+        fault = (
+            f"policies.csv has {len(off)} last_year before first_year"
+            f" ({first_examples(named)})"
+        )
+        faults.append(IngestError(fault, "an end after the start", "correct the years"))
     if "exit_year" in zones and len(
         off := zones[zones["exit_year"] <= zones["year_in_force"]]
     ):
@@ -399,13 +409,19 @@ def describe_study(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Summarise what was read, by hashes of content that do not depend on the order of
     rows.
     """
-    hashes = {name: content_hash(frame) for name, frame in sorted(tables.items())}
+    # A table that is not there is no part of the data.
+    hashes = {
+        name: content_hash(frame)
+        for name, frame in sorted(tables.items())
+        if len(frame)
+    }
     together = pd.DataFrame(sorted(hashes.items()), columns=["table", "hash"])
     return {
         "data_hash": content_hash(together),
         "tables": {
             name: {"hash": hashes[name], "rows": len(frame)}
             for name, frame in sorted(tables.items())
+            if name in hashes
         },
         "simulated": simulated_variables(tables["panel_provenance"]),
     }

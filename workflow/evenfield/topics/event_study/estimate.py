@@ -1,0 +1,383 @@
+"""Policies with dates: leads, effects by years since, units nearby, and who got them.
+
+Every effect has leads beside it; where leads cannot be estimated, no effect is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.event_study.estimates import (
+    WIDER,
+    Estimates,
+    Span,
+    lead_effects,
+    permutation_p,
+    policy_effects,
+    ring_effects,
+    ring_permutation_p,
+    span_name,
+)
+from evenfield.numerics.event_study.two_way import two_way_coefficient
+from evenfield.numerics.power import smallest_visible
+from evenfield.numerics.random import generator_for
+from evenfield.shared.estimates import NAN, Estimate
+from evenfield.shared.rows import Kind, Results, Rows
+from evenfield.shared.samples import underpowered
+from evenfield.shared.spec import read
+from evenfield.study.study import Study
+from evenfield.topics.event_study.estimate_placement import (
+    Placement,
+    placement_rows,
+    read_placement,
+)
+from evenfield.topics.event_study.estimate_policies import (
+    Case,
+    read_case,
+    ring_design,
+)
+from evenfield.topics.event_study.estimate_spec import (
+    YEAR,
+    PlacementSpec,
+    PolicySpec,
+    RingSpec,
+    Section,
+)
+
+BASE = "imputation"
+POLICY = "policy"
+# Estimator, term and effect type of each kind of row.
+KINDS = {
+    "effect": (BASE, POLICY, "coef"),
+    "permuted": (f"{BASE}_permuted", POLICY, "coef"),
+    "lead": (f"{BASE}_lead", POLICY, "coef"),
+    "leads": (f"{BASE}_lead", POLICY, "joint"),
+    "pseudo": (f"{BASE}_pseudo", POLICY, "coef"),
+    "two_way": ("two_way", POLICY, "coef"),
+    "own": (f"{BASE}_far", POLICY, "coef"),
+    "ring": (f"{BASE}_rings", "policy nearby", "coef"),
+    "far": (f"{BASE}_rings", "far units", "stat"),
+    "ring_permuted": (f"{BASE}_rings_permuted", "policy nearby", "coef"),
+}
+SUMMARY = {
+    "equation": "y_it = a_i + d_gt, fitted to cells without the policy",
+    "effect": "mean of y_it - a_i - d_gt over cells under the policy",
+    "leads": "regression of cells before the policy on its last years",
+    "errors": "by unit and by cluster, the wider interval; own cluster left out",
+    "permuted": "dates dealt out again within the groups of the effects",
+    "band": "largest |t| over leads, and over horizons, with normal weights of clusters",
+}
+
+
+def check_data(
+    study: Study, section: Section, spec: PolicySpec | PlacementSpec
+) -> None:
+    """Refuse what the tables cannot carry, before anything is estimated."""
+    if isinstance(spec, PlacementSpec):
+        read_placement(study, section, spec)
+    else:
+        read_case(study, section, spec)
+
+
+def estimate(study: Study) -> Results:
+    """Estimate every specification with all dates and with sure ones, and levels before
+    a policy.
+
+    Notes
+    -----
+    Borusyak, Jaravel and Spiess (2024); Butts (2021) for rings.
+    """
+    section = read(Section, study.config, "event_study")
+    out = Results()
+    horizons: list[dict[str, Any]] = []
+    policies: list[dict[str, Any]] = []
+    cases = {}
+    for spec in section.specs:
+        case = read_case(study, section, spec)
+        cases[spec.id] = case
+        policies += _policy_rows(case)
+        _Work(study, section, case).add_rows(out, horizons)
+        if case.unsure.any():
+            sure = case.with_sure_dates()
+            _Work(study, section, sure).add_rows(out, horizons)
+    for ring in section.rings:
+        case = cases[ring.of]
+        apart = case.distances(study, ring.distance)
+        out.estimates += _Work(study, section, case).ring_rows(ring, apart)
+        if case.unsure.any():
+            sure = case.with_sure_dates(apart <= ring.radii[-1])
+            out.estimates += _Work(study, section, sure).ring_rows(ring, apart)
+    for placement_spec in section.placement:
+        placement: Placement = read_placement(study, section, placement_spec)
+        out.estimates += placement_rows(study, placement)
+    columns = "spec_id dates kind horizon estimate conf_low conf_high".split()
+    columns += "joint_low joint_high units cells lost".split()
+    out.series = {
+        "horizons": pd.DataFrame(horizons, columns=columns),
+        "policies": pd.DataFrame(policies).sort_values(
+            ["spec_id", "unit"], ignore_index=True
+        ),
+    }
+    out.fit = {**SUMMARY, "conf_level": study.config.inference.level}
+    return out
+
+
+def _policy_rows(case: Case) -> list[dict[str, Any]]:
+    """Return the first year of every unit with a policy, those outside the panel too."""
+    rows = []
+    step = int(case.years[1] - case.years[0]) if len(case.years) > 1 else 1
+    for i in np.flatnonzero(case.panel.ever):
+        year = int(case.years[0] + step * case.panel.first[i])
+        rows.append(
+            {
+                "spec_id": case.spec.id,
+                "unit": case.units[i],
+                "first_year": year,
+                "sure": int(not case.unsure[i]),
+            }
+        )
+    return rows
+
+
+class _Work:
+    """One specification with all dates or with sure ones: its numbers as rows."""
+
+    def __init__(self, study: Study, section: Section, case: Case) -> None:
+        self.study = study
+        self.section = section
+        self.case = case
+        self.inference = study.config.inference
+        self.dates = "sure" if case.sure_only else "all"
+        self.stream = f"event_study:{case.spec.id}:{self.dates}"
+
+    def add_rows(self, out: Results, horizons: list[dict[str, Any]]) -> None:
+        """Add leads, effects, checks and rings; nothing but a reason without leads."""
+        rows = self._rows()
+        panel = self.case.panel
+        each: list[Span] = [(h, h) for h in range(self.section.horizons + 1)]
+        spans = [*each, *self.section.averages]
+        try:
+            leads = lead_effects(panel, self.section.leads, self.case.clusterings)
+        except NumericsError as error:
+            for span in spans:
+                reason = f"no leads, so no effect: {error}"
+                rows.undefined(["effect"], reason, contrast=span_name(span))
+            out.estimates += rows.estimates
+            return
+        effects = policy_effects(panel, spans, self.case.clusterings)
+        self._add(rows, "lead", leads, role="placebo")
+        self._add_joint(rows, leads)
+        pseudo = self._pseudo()
+        self._add(rows, "pseudo", pseudo, role="placebo")
+        self._add(rows, "effect", effects)
+        self._add_permuted(rows, effects, spans)
+        self._add_two_way(rows)
+        for kind, estimates in (
+            ("lead", leads),
+            ("effect", effects),
+            ("pseudo", pseudo),
+        ):
+            horizons += self._drawn(kind, estimates)
+        out.estimates += rows.estimates
+
+    def _rows(self, **labels: Any) -> Rows:
+        """Return a builder with what all rows of the specification share."""
+        case = self.case
+        spec = case.spec
+        kinds = {
+            name: Kind(
+                estimator,
+                term,
+                effect,
+                {"joint": "statistic", "stat": "units"}.get(effect, case.outcome.unit),
+            )
+            for name, (estimator, term, effect) in KINDS.items()
+        }
+        named = "+".join(spec.kinds) or "any"
+        effects = "unit+year" if spec.effects == YEAR else f"unit+{spec.effects}^year"
+        observed = case.panel.observed
+        return Rows(
+            kinds,
+            "ladder",
+            "; ".join(case.warnings),
+            **spec.labels,
+            hypothesis=spec.hypothesis,
+            family="event_study",
+            outcome=spec.outcome,
+            period=f"{case.years[0]}-{case.years[-1]}",
+            treatment_def=f"{named}, {self.dates} dates",
+            fe_id=effects,
+            n_obs=int(observed.sum()),
+            n_units=int(observed.any(axis=1).sum()),
+            n_periods=len(case.years),
+            data_hash=case.data_hash,
+            **labels,
+        )
+
+    def _role(self, position: int) -> str:
+        """Return the role of an effect: the deciding span has that of the specification,
+        with sure dates it stands beside it.
+        """
+        if position != self.section.horizons + 1:
+            return "ladder"
+        role = self.case.spec.role
+        return "robustness" if self.case.sure_only and role == "primary" else role
+
+    def _add(
+        self, rows: Rows, kind: str, estimates: Estimates, role: str = "", **labels: Any
+    ) -> None:
+        """Add a row for each estimate, with the wider interval of its clusterings."""
+        level = self.inference.level
+        tests = estimates.tests(level)[WIDER]
+        sesoi = NAN if self.case.outcome.sesoi is None else self.case.outcome.sesoi
+        for k, name in enumerate(estimates.names):
+            numbers: dict[str, Any] = {
+                "contrast": name,
+                "role": role or self._role(k),
+                "n_treated": int(estimates.units[k]),
+                **labels,
+            }
+            lost = int(estimates.lost[k])
+            warning = f"NOT IMPUTED: {lost} unit-years" if lost else ""
+            value = float(estimates.estimate[k])
+            half = float(tests.half[k])
+            if np.isnan(value):
+                rows.undefined([kind], "nothing to predict from", **numbers)
+                continue
+            if np.isnan(half):
+                one = "no interval: fewer than two clusters have the policy"
+                rows.add(kind, warning, one, estimate=value, **numbers)
+                continue
+            error = float(tests.std_error[k])
+            mde = smallest_visible(-half, half, error, self.study.power, level)
+            rows.add(
+                kind,
+                warning,
+                underpowered(mde, sesoi, self.case.outcome.unit),
+                estimate=value,
+                std_error=error,
+                se_type=f"imputation, by {tests.clusters[k]}",
+                statistic=value / error,
+                df=float(tests.df[k]),
+                p_value=float(tests.p_value[k]),
+                p_type="t(clusters with the policy - 1)",
+                conf_low=value - half,
+                conf_high=value + half,
+                conf_level=level,
+                sesoi=sesoi,
+                mde=mde,
+                **numbers,
+            )
+
+    def _add_joint(self, rows: Rows, leads: Estimates) -> None:
+        labels = {"role": "placebo", "contrast": "all leads"}
+        try:
+            test = leads.joint_test()
+        except NumericsError as error:
+            rows.undefined(["leads"], f"no joint test: {error}", **labels)
+            return
+        rows.add(
+            "leads",
+            estimate=test.statistic,
+            statistic=test.statistic,
+            df=test.df_denominator,
+            p_value=test.p_value,
+            p_type=f"F({test.df:g}, clusters with the policy - 1)",
+            **labels,
+        )
+
+    def _pseudo(self) -> Estimates:
+        """Return the effect of a policy that is taken to come early, on years before."""
+        early = self.section.leads
+        panel = self.case.panel.pseudo(early)
+        estimates = policy_effects(panel, [(0, early - 1)], self.case.clusterings)
+        return estimates._replace(names=[f"{early} years early"])
+
+    def _add_permuted(self, rows: Rows, effects: Estimates, spans: list[Span]) -> None:
+        rng = generator_for(self.inference.seed, self.stream)
+        draws = self.inference.permutations
+        p_values = permutation_p(self.case.panel, spans, rng, draws)
+        for name, value, p in zip(
+            effects.names, effects.estimate, p_values, strict=True
+        ):
+            self._add_p(rows, "permuted", name, float(value), float(p))
+
+    def _add_p(self, rows: Rows, kind: str, name: str, value: float, p: float) -> None:
+        labels = {"contrast": name, "role": "ladder"}
+        if np.isnan(p):
+            rows.undefined([kind], "nothing to predict from", **labels)
+            return
+        rows.add(
+            kind,
+            estimate=value,
+            se_type="none: permutation",
+            p_value=p,
+            p_type=f"{self.inference.permutations} permutations of dates in groups",
+            seed=f"{self.inference.seed}:{self.stream}",
+            **labels,
+        )
+
+    def _add_two_way(self, rows: Rows) -> None:
+        try:
+            value = two_way_coefficient(self.case.panel)
+        except NumericsError as error:
+            rows.undefined(["two_way"], error)
+            return
+        rows.add("two_way", estimate=value)
+
+    def _drawn(self, kind: str, estimates: Estimates) -> list[dict[str, Any]]:
+        """Return what a figure draws of some estimates, with joint bands."""
+        level = self.inference.level
+        half = estimates.tests(level)[WIDER].half
+        rng = generator_for(self.inference.seed, f"{self.stream}:band")
+        draws = self.inference.permutations
+        joint = estimates.joint_half(rng, draws, level)
+        rows = []
+        for k, name in enumerate(estimates.names):
+            value = estimates.estimate[k]
+            rows.append(
+                {
+                    "spec_id": self.case.spec.id,
+                    "dates": self.dates,
+                    "kind": kind,
+                    "horizon": name,
+                    "estimate": value,
+                    "conf_low": value - half[k],
+                    "conf_high": value + half[k],
+                    "joint_low": value - joint[k],
+                    "joint_high": value + joint[k],
+                    "units": estimates.units[k],
+                    "cells": estimates.cells[k],
+                    "lost": estimates.lost[k],
+                }
+            )
+        return rows
+
+    def ring_rows(self, ring: RingSpec, apart: np.ndarray) -> list[Estimate]:
+        """Return rows of units nearby, and of the own effect with units far away as
+        controls; distances (N, N).
+        """
+        rows = self._rows(w_id=ring.reach)
+        fewest = self.section.min_controls
+        try:
+            design = ring_design(self.case, apart, ring.radii, fewest)
+        except NumericsError as error:
+            rows.undefined(["ring"], error)
+            return rows.estimates
+        clusterings = self.case.clusterings
+        spans = self.section.averages[:1]
+        last = spans[0][1]
+        own = policy_effects(self.case.panel, spans, clusterings, design.far)
+        near = ring_effects(design, last, clusterings)
+        rows.add("far", estimate=float(design.far_units))
+        self._add(rows, "own", own, role="robustness")
+        self._add(rows, "ring", near, role="robustness")
+        rng = generator_for(self.inference.seed, f"{self.stream}:{ring.reach}")
+        p_values = ring_permutation_p(design, last, rng, self.inference.permutations)
+        for name, value, p in zip(near.names, near.estimate, p_values, strict=True):
+            self._add_p(rows, "ring_permuted", name, float(value), float(p))
+        return rows.estimates

@@ -1,0 +1,284 @@
+"""From policies.csv to a panel of who is under which policy when.
+
+The rules for what does not fit an event study stand here: a policy before the panel, one
+that ends, several kinds in one unit, dates that are not sure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import shortest_path
+
+from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.event_study.estimates import Clusterings
+from evenfield.numerics.event_study.panel import NEVER, EventPanel, checked
+from evenfield.numerics.event_study.rings import RingDesign, neighbourhood
+from evenfield.numerics.inference.cluster_robust import in_order
+from evenfield.numerics.spatial import haversine_km
+from evenfield.shared.expressions import check_columns, columns_of, evaluate
+from evenfield.shared.samples import sample_units
+from evenfield.shared.settings import check_names, scheme_info
+from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.study import Study
+from evenfield.study.table_files import content_hash
+from evenfield.topics.event_study.estimate_spec import (
+    YEAR,
+    Outcome,
+    PolicySpec,
+    Section,
+)
+
+INTERPOLATED = "interpolated"
+
+
+def policy_table(study: Study) -> pd.DataFrame:
+    """Return the policies with the units of the main scheme in place of their parts."""
+    policies = study.ingested("policies", ("unit", "kind", "grade"))
+    scheme = study.config.panel.unit_schemes[study.main]
+    merged: dict[str, str] = {}
+    for unit, parts in scheme.items():
+        if unit != "replace":
+            merged |= dict.fromkeys(parts, unit)
+    units = policies["unit"].replace(merged)
+    return policies.assign(unit=units, grade=policies["grade"].fillna(""))
+
+
+def kinds_of(policies: pd.DataFrame, kinds: Sequence[str], where: str) -> list[str]:
+    """Return the kinds that are asked for, all where none is named."""
+    known = sorted(policies["kind"].unique())
+    check_names(kinds, known, f"{where}: `kinds`")
+    return list(kinds) or known
+
+
+@dataclass(frozen=True)
+class Case:
+    """The panel of one specification, with all dates or with sure ones alone."""
+
+    spec: PolicySpec
+    outcome: Outcome
+    panel: EventPanel
+    units: list[str]  # (N,)
+    years: np.ndarray  # (T,)
+    places: pd.DataFrame  # units.csv in the order of the units
+    unsure: np.ndarray  # (N,) of bool: the date of the policy is not sure
+    warnings: tuple[str, ...]
+    sure_only: bool = False
+
+    @cached_property
+    def clusterings(self) -> Clusterings:
+        """Codes of the clusters of errors: units, and groups of units."""
+        by = {"unit": np.arange(len(self.units))}
+        column = self.spec.cluster or self.spec.effects
+        if column != YEAR:
+            by[column] = group_codes(self.places, column, f"event study {self.spec.id}")
+        return by
+
+    @property
+    def data_hash(self) -> str:
+        """Hash of outcome and dates."""
+        frame = pd.DataFrame(self.panel.Y, columns=[str(year) for year in self.years])
+        return content_hash(frame.assign(unit=self.units, first=self.panel.first))
+
+    def with_sure_dates(self, close: np.ndarray | None = None) -> Case:
+        """Return the case without units whose date is not sure, and without controls
+        that are ``close`` to one of them, (N, N) of bool.
+        """
+        # ASSUME: a unit under a policy of unknown date is neither treated nor a control.
+        leaving = self.unsure
+        if close is not None:
+            beside = (close & self.unsure).any(axis=1)
+            leaving = leaving | (beside & ~self.panel.ever)
+        Y = np.where(leaving[:, None], np.nan, self.panel.Y)
+        first = np.where(self.unsure, NEVER, self.panel.first)
+        panel = replace(self.panel, Y=Y, first=first)
+        note = f"SURE DATES: {int(self.unsure.sum())} units of unsure date left out"
+        warnings = (*self.warnings, note)
+        return replace(self, panel=panel, warnings=warnings, sure_only=True)
+
+    def distances(self, study: Study, kind: str) -> np.ndarray:
+        """Return distances between units, (N, N): km, or steps over borders."""
+        where = f"event study {self.spec.id}"
+        if kind == "km":
+            names = ["lat", "lon"]
+            lat, lon = self.places.reindex(columns=names).to_numpy(float).T
+            if not np.isfinite(lat + lon).all():
+                raise EstimateError(
+                    f"{where} has rings in km, and units.csv lacks coordinates",
+                    "lat and lon of every unit",
+                    "add them, or write distance: steps",
+                )
+            return haversine_km(lat, lon)
+        borders = study.table("adjacency", text=("unit_i", "unit_j"))
+        position = {unit: i for i, unit in enumerate(self.units)}
+        borders = borders[borders[["unit_i", "unit_j"]].isin(position).all(axis=1)]
+        ends = [borders[end].map(position).to_numpy() for end in ("unit_i", "unit_j")]
+        shape = (len(self.units), len(self.units))
+        links = csr_array((np.ones(len(borders)), (ends[0], ends[1])), shape=shape)
+        return np.asarray(shortest_path(links, directed=False, unweighted=True))
+
+
+def group_codes(places: pd.DataFrame, column: str, where: str) -> np.ndarray:
+    """Return codes of the groups of a column of units.csv, in the order of the units."""
+    if column not in places:
+        raise EstimateError(
+            f"{where} names {column}", "a column of units.csv", "correct the name"
+        )
+    blank = places.loc[places[column].isna(), "unit"]
+    if len(blank):
+        raise EstimateError(
+            f"{where}: {column} of {len(blank)} units is blank"
+            f" ({first_examples(list(blank))})",
+            "a group for every unit",
+            "fill it, or leave the units out with a sample",
+        )
+    # By first unit and not by name, so that names of groups move no draw.
+    return in_order(places[column].astype(str).to_numpy(dtype=str)).codes
+
+
+def read_case(study: Study, section: Section, spec: PolicySpec) -> Case:
+    """Read outcome, units and dates of a specification, or say what is wrong with it."""
+    where = f"event study {spec.id}"
+    check_names([spec.unit_scheme], [study.main], where)
+    info = scheme_info(study.description())
+    sample = set(sample_units(info, spec.sample, where))
+    units = [unit for unit in study.description()["units"] if unit in sample]
+    outcome = section.outcomes[spec.outcome]
+    wide = outcome_by_year(study, outcome, units, where)
+    first, last = spec.years or (int(wide.columns[0]), int(wide.columns[-1]))
+    wide = wide.loc[:, first:last]
+    refuse_interpolated(study, outcome, (first, last), where)
+    places = study.table("units").set_index("unit").loc[units].reset_index()
+    groups = np.zeros(len(units), dtype=int)
+    if spec.effects != YEAR:
+        groups = group_codes(places, spec.effects, where)
+    policies = policy_table(study)
+    own = policies["kind"].isin(kinds_of(policies, spec.kinds, where))
+    dates = _first_policies(policies[own], units)
+    Y = wide.to_numpy(float, copy=True)
+    years = wide.columns.to_numpy(int)
+    warnings = _leave_out(Y, years, dates, policies[~own], units)
+    # Positions go on at the step of the panel before its first and after its last year.
+    positions = np.ceil((dates["first_year"].to_numpy(float) - years[0]) / info.step)
+    panel = EventPanel(
+        Y, np.where(np.isnan(positions), NEVER, positions).astype(int), groups
+    )
+    start = int((panel.first <= 0).sum())
+    if start:
+        warnings.append(f"FROM THE START: {start} units have no year before the policy")
+    try:
+        checked(panel)
+    except NumericsError as error:
+        raise EstimateError(
+            f"{where}: {error}",
+            "units with years before and after their policy, and others without it",
+            "correct policies.csv, `kinds` or `years`",
+        ) from error
+    sure = dates["grade"].isin(section.sure).to_numpy() | (not section.sure)
+    return Case(
+        spec=spec,
+        outcome=outcome,
+        panel=panel,
+        units=units,
+        years=years,
+        places=places,
+        unsure=panel.ever & ~sure,
+        warnings=tuple(warnings),
+    )
+
+
+def outcome_by_year(
+    study: Study, outcome: Outcome, units: Sequence[str], where: str
+) -> pd.DataFrame:
+    """Return an outcome by unit (rows) and year, in all years of the panel."""
+    table = study.table("panel", text=("basis",))
+    table = table[table["unit"].isin(list(units))]
+    check_columns(outcome.expression, table.columns, where)
+    values = table[["unit", "year"]].assign(value=evaluate(outcome.expression, table))
+    wide = values.pivot(index="unit", columns="year", values="value")
+    return wide.sort_index(axis=1).loc[list(units)]
+
+
+def refuse_interpolated(
+    study: Study, outcome: Outcome, years: tuple[int, int], where: str
+) -> None:
+    """Refuse an outcome that is a line between counts in some of the years: it bends
+    where it was counted, and not where a policy came.
+    """
+    spans = study.ingested("panel_provenance", ("variable", "units", "flag"))
+    lines = spans["flag"].eq(INTERPOLATED)
+    lines &= spans["variable"].isin(columns_of(outcome.expression))
+    lines &= spans["first_year"].le(years[1]) & spans["last_year"].ge(years[0])
+    if lines.any():
+        span = spans[lines].iloc[0]
+        raise EstimateError(
+            f"{where}: {span['variable']} is interpolated in"
+            f" {span['first_year']:.0f}-{span['last_year']:.0f}",
+            "an outcome that was observed every year",
+            "take another outcome, or years without interpolated ones",
+        )
+
+
+def _first_policies(policies: pd.DataFrame, units: Sequence[str]) -> pd.DataFrame:
+    """Return first year, its grade, the year after the last and the number of kinds in
+    the first year, by unit; blank where a unit has no policy.
+    """
+    by_year = policies.sort_values(["unit", "first_year", "kind"], kind="stable")
+    first = by_year.groupby("unit")[["first_year", "grade"]].first()
+    starts = by_year["first_year"].eq(by_year["unit"].map(first["first_year"]))
+    first["kinds"] = by_year[starts].groupby("unit")["kind"].nunique()
+    # A unit is under the policy as long as one of its kinds is in force.
+    ends = by_year["last_year"].fillna(np.inf)
+    first["last_year"] = ends.groupby(by_year["unit"]).max()
+    return first.reindex(list(units))
+
+
+def _leave_out(
+    Y: np.ndarray,
+    years: np.ndarray,
+    dates: pd.DataFrame,
+    others: pd.DataFrame,
+    units: Sequence[str],
+) -> list[str]:
+    """Blank cells of Y (N, T) that are neither under the policy nor without one, and
+    say how many.
+    """
+    warnings = []
+    # ASSUME: a policy that has ended may still work; its years after are not used.
+    ended = years > dates["last_year"].fillna(np.inf).to_numpy(float)[:, None]
+    # ASSUME: from another kind of policy on, a unit is no control, and its effect is
+    # not that of this kind alone.
+    other = others.groupby("unit")["first_year"].min().reindex(list(units))
+    touched = years >= other.fillna(np.inf).to_numpy(float)[:, None]
+    for cells, words in (
+        (ended, "ENDED: {} units left out after their policy ended"),
+        (touched, "OTHER POLICY: {} units left out from another kind of policy on"),
+    ):
+        count = int((cells & np.isfinite(Y)).any(axis=1).sum())
+        if count:
+            warnings.append(words.format(count))
+        Y[cells] = np.nan
+    both = int(dates["kinds"].gt(1).sum())
+    if both:
+        warnings.append(f"TWO KINDS: {both} units got several in their first year")
+    return warnings
+
+
+def ring_design(
+    case: Case, apart: np.ndarray, radii: tuple[float, ...], fewest: int
+) -> RingDesign:
+    """Return rings around a policy, or say that too few units stand far away; distances
+    (N, N).
+    """
+    design = RingDesign(case.panel, neighbourhood(apart, radii))
+    if design.far_units < fewest:
+        raise NumericsError(
+            f"{design.far_units} units without the policy stand beyond {radii[-1]:g},"
+            f" fewer than {fewest}"
+        )
+    return design

@@ -1,0 +1,130 @@
+"""Keys of the section: outcomes, policies by kind, rings, and levels before a policy."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from evenfield.shared.spec import Spec, UnitsSpec
+from evenfield.study.study_config import SPARED, Year, Years
+
+YEAR = "year"  # effects of years alone
+
+
+class Outcome(Spec):
+    """What a policy may move."""
+
+    expression: str
+    """Its value by unit and year, an expression of columns of panel.csv."""
+    label: str
+    """How it is printed."""
+    unit: str = "log points"
+    """Unit of the outcome."""
+    sesoi: float | None = None
+    """Smallest effect of interest; none by default."""
+
+
+class PolicySpec(UnitsSpec):
+    """The effect of a policy on one outcome."""
+
+    outcome: str
+    """Name of the outcome."""
+    kinds: tuple[str, ...] = ()
+    """Kinds of policies.csv, of which the first one counts; all by default."""
+    effects: str = YEAR
+    """`year`, or a column of units.csv such as `parent` whose groups have years of their
+    own."""
+    cluster: str = ""
+    """Column of units.csv by which errors are clustered beside units; that of
+    `effects` by default."""
+    years: Annotated[Years | None, SPARED] = None
+    """First and last year; all by default."""
+    hypothesis: str = ""
+    """Hypothesis that the specification belongs to."""
+
+
+class RingSpec(Spec):
+    """Units near a policy, by distance to the nearest unit that has it."""
+
+    of: str
+    """Id of the specification whose policy, outcome and effects these are."""
+    radii: tuple[float, ...] = Field(min_length=1)
+    """Outer ends of the rings, rising."""
+    distance: Literal["km", "steps"] = "km"
+    """Whether they are kilometres, or steps from neighbour to neighbour."""
+
+    @property
+    def reach(self) -> str:
+        """The outermost end with its unit."""
+        return f"{self.radii[-1]:g} {self.distance}"
+
+
+class PlacementSpec(UnitsSpec):
+    """Levels of an outcome before a policy."""
+
+    outcome: str
+    """Name of the outcome."""
+    year: Year
+    """Year of the level, before any policy of these kinds."""
+    kinds: tuple[str, ...] = ()
+    """Kinds of policies.csv, side by side; all by default."""
+    within: str = ""
+    """Column of units.csv within whose groups units are compared; empty for all."""
+
+
+class Section(Spec):
+    """Outcomes, and what is asked of policies."""
+
+    outcomes: dict[str, Outcome] = Field(min_length=1)
+    """Outcomes by name."""
+    specs: list[PolicySpec] = Field(min_length=1)
+    """Effects of policies."""
+    rings: list[RingSpec] = []
+    """Units near policies."""
+    placement: list[PlacementSpec] = []
+    """Levels before policies."""
+    sure: tuple[str, ...] = ()
+    """Grades of a date that are sure; effects are then estimated with sure dates alone,
+    too."""
+    leads: int = Field(4, ge=1, le=20)
+    """Number of years before the policy; a pseudo policy comes so many years early."""
+    horizons: int = Field(5, ge=1, le=50)
+    """Last year after the first one under the policy."""
+    spans: tuple[tuple[int, int], ...] = ()
+    """Horizons over which effects are averaged, the deciding one first; all of them by
+    default."""
+    min_controls: int = Field(10, ge=1)
+    """Units without policy and far from one, below which there are no rings."""
+
+    @model_validator(mode="after")
+    def _known(self) -> Section:
+        named: list[PolicySpec | PlacementSpec] = [*self.specs, *self.placement]
+        for spec in named:
+            if spec.outcome not in self.outcomes:
+                names = ", ".join(sorted(self.outcomes))
+                raise ValueError(f"{spec.id} names {spec.outcome}, not one of {names}")
+        if len({spec.id for spec in named}) < len(named):
+            raise ValueError("an id is used twice")
+        for ring in self.rings:
+            if ring.of not in self.by_id:
+                names = ", ".join(self.by_id)
+                raise ValueError(f"rings are of {ring.of}, not one of {names}")
+            if list(ring.radii) != sorted({*ring.radii}) or ring.radii[0] <= 0:
+                raise ValueError(f"rings of {ring.of} must rise from above zero")
+        for low, high in self.spans:
+            if not 0 <= low < high <= self.horizons:
+                raise ValueError(
+                    f"the span {low} to {high} is not within 0 to {self.horizons}"
+                )
+        return self
+
+    @property
+    def by_id(self) -> dict[str, PolicySpec]:
+        """Effects of policies by the id of their specification."""
+        return {spec.id: spec for spec in self.specs}
+
+    @property
+    def averages(self) -> list[tuple[int, int]]:
+        """Spans of horizons, the deciding one first."""
+        return list(self.spans) or [(0, self.horizons)]

@@ -1,0 +1,239 @@
+"""F27: leads and horizons with bands; F28: levels before a policy; F29: first years on the
+map.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.figures.panels import key_below, line_key, panels
+from evenfield.shared.figures.save import Artwork
+from evenfield.shared.figures.style import ACCENT, FAINT, INK, SOFT, WIDTH
+from evenfield.shared.tables.numbers import fixed, p_value
+from evenfield.shared.tables.rows import TEXT, only, pick, records
+from evenfield.study.errors import ArtifactError
+
+MOST = 4
+BASE = "imputation"
+NAMES = ("spec_id", "dates", "kind", "horizon")
+
+
+def f27(facts: Facts) -> Artwork:
+    """Draw the first specifications, the primary ones first, with all dates."""
+    series = facts.series("horizons", text=NAMES)
+    estimates = facts.estimates()
+    specs = sorted(
+        facts.specs(question="specs"), key=lambda spec: spec.get("role") != "primary"
+    )
+    drawn = set(series["spec_id"])
+    shown = [spec for spec in specs if spec["id"] in drawn][:MOST]
+    if not shown:
+        raise ArtifactError(
+            "no leads and horizons", "one specification", "drop F27 from `figures`"
+        )
+    wide = min(len(shown), 2)
+    high = -(-len(shown) // wide)
+    size = (WIDTH, 0.45 + 2.5 * high)
+    edges = {
+        "left": 0.09,
+        "right": 0.99,
+        "top": 1 - 0.25 / size[1],
+        "bottom": 0.75 / size[1],
+        "wspace": 0.16,
+        "hspace": 0.3,
+    }
+    figure, grid = panels(high, wide, size, edges, sharey=True)
+    sentences = []
+    outcomes = facts.config.estimates["event_study"]["outcomes"]
+    for axes, spec in zip(grid.flat, shown, strict=False):
+        own = only(series, spec_id=spec["id"], dates="all")
+        sure = only(series, spec_id=spec["id"], dates="sure")
+        _draw_horizons(axes, own, sure)
+        column = spec.get("effects") or "year"
+        effects = "effects of year" if column == "year" else f"{column} by year"
+        title = f"{outcomes[spec['outcome']]['label']}, {effects}"
+        axes.set_title(title)
+        rows = only(estimates, spec_id=spec["id"])
+        joint = pick(rows, estimator=f"{BASE}_lead", effect_type="joint")
+        span = own[own["horizon"].str.contains(" to ")].iloc[0]
+        sentences.append(
+            f"{title}: {fixed(span['estimate'], 3)} in years {span['horizon']}, joint p"
+            f" of the leads {p_value(joint.get('p_value')) or 'not defined'}"
+        )
+    for axes in grid.flat[len(shown) :]:
+        axes.axis("off")
+    for axes in grid[:, 0]:
+        axes.set_ylabel(outcomes[shown[0]["outcome"]].get("unit", "log points"))
+    keys = [
+        line_key("effect", color=INK, marker="o", markersize=4, linestyle=""),
+        line_key("pointwise", color=INK, linewidth=2.6),
+        line_key("joint", color=SOFT, linewidth=0.9),
+        line_key("policy taken early", color=ACCENT, marker="D", linestyle=""),
+    ]
+    if series["dates"].eq("sure").any():
+        hollow = {"marker": "o", "markerfacecolor": "white", "linestyle": ""}
+        keys.append(line_key("sure dates", color=SOFT, markersize=4, **hollow))
+    key_below(figure, keys, handletextpad=0.4)
+    figure.supxlabel(
+        "years since the policy; below: units",
+        fontsize=7.5,
+        y=0.27 / size[1],
+        color=INK,
+    )
+    text = "Leads and effects by years since a policy came, with intervals."
+    chosen = series[series["spec_id"].isin([spec["id"] for spec in shown])]
+    return Artwork(figure, chosen, f"{text} {'; '.join(sentences)}.")
+
+
+def f28(facts: Facts) -> Artwork:
+    """Draw the difference in levels before each kind of policy."""
+    rows = facts.estimates(estimator="placement")
+    rows = rows[rows["estimate"].notna()]
+    if rows.empty:
+        raise ArtifactError("no placement", "one kind", "drop F28 from `figures`")
+    kinds = sorted(rows["contrast"].unique())
+    specs = [spec["id"] for spec in facts.specs(question="placement")]
+    size = (WIDTH, 0.8 + 0.32 * len(kinds) * len(specs))
+    edges = {"left": 0.3, "right": 0.98, "top": 0.97, "bottom": 0.5 / size[1]}
+    figure, grid = panels(1, 1, size, edges)
+    axes = grid[0, 0]
+    axes.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
+    labels: list[str] = []
+    sentences = []
+    for kind in kinds:
+        for spec in specs:
+            row = pick(rows, contrast=kind, spec_id=spec)
+            if not row:
+                continue
+            place = len(labels)
+            whole = row["fe_id"] == "none"
+            colour = SOFT if whole else INK
+            axes.hlines(place, row["conf_low"], row["conf_high"], colour, linewidth=1.4)
+            axes.plot(
+                row["estimate"],
+                place,
+                marker="o",
+                markersize=5,
+                color=colour,
+                markerfacecolor="white" if whole else colour,
+            )
+            among = "all" if whole else f"within {row['fe_id']}"
+            labels.append(f"{kind}, {row['outcome']} {row['period']}, {among}")
+            sentences.append(f"{labels[-1]} {fixed(row['estimate'], 3)}")
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set_xlabel(rows["unit_of_measure"].iloc[0])
+    text = f"Differences in level before the policy: {'; '.join(sentences)}."
+    columns = (
+        "spec_id contrast outcome period fe_id estimate conf_low conf_high".split()
+    )
+    return Artwork(figure, rows[columns], text)
+
+
+def f29(facts: Facts) -> Artwork:
+    """Draw units where they are, by the first year of their policy."""
+    spec = next(
+        iter(
+            sorted(
+                facts.specs(question="specs"),
+                key=lambda spec: spec.get("role") != "primary",
+            )
+        )
+    )
+    policies = only(facts.series("policies", text=TEXT), spec_id=spec["id"])
+    units = facts.table("units", text=TEXT)
+    if not {"lat", "lon"} <= set(units):
+        raise ArtifactError(
+            "no coordinates", "lat and lon in units.csv", "drop F29 from `figures`"
+        )
+    placed = units[["unit", "lat", "lon"]].merge(policies, on="unit", how="left")
+    tall = np.ptp(placed["lat"]) / max(
+        np.ptp(placed["lon"]) * np.cos(np.radians(placed["lat"].mean())), 1e-9
+    )
+    width = 4.6
+    size = (WIDTH, float(np.clip(width * tall, 2.0, 6.0)) + 0.5)
+    figure, grid = panels(
+        1, 1, size, {"left": 0.02, "right": 0.86, "top": 0.98, "bottom": 0.03}
+    )
+    axes = grid[0, 0]
+    none = placed[placed["first_year"].isna()]
+    axes.scatter(none["lon"], none["lat"], s=6, color=FAINT, linewidth=0)
+    dated = placed[placed["first_year"].notna()]
+    shades = colormaps["viridis"]
+    points = axes.scatter(
+        dated["lon"],
+        dated["lat"],
+        c=dated["first_year"],
+        cmap=shades,
+        s=26,
+        linewidth=0,
+    )
+    unsure = dated[dated["sure"].eq(0)]
+    axes.scatter(unsure["lon"], unsure["lat"], s=60, facecolor="none", edgecolor=ACCENT)
+    axes.set_aspect(1 / np.cos(np.radians(placed["lat"].mean())))
+    axes.axis("off")
+    first = int(dated["first_year"].min())
+    last = int(dated["first_year"].max())
+    bar = figure.colorbar(points, cax=figure.add_axes((0.88, 0.2, 0.02, 0.6)))
+    bar.set_ticks(sorted({first, (first + last) // 2, last}))
+    words = facts.words["units_name"]
+    text = (
+        f"{len(dated)} {words} with a policy, first years {first} to {last};"
+        f" {len(unsure)} of unsure year; {len(none)} {words} without."
+    )
+    return Artwork(figure, placed, text)
+
+
+FIGURES = {"F27": f27, "F28": f28, "F29": f29}
+
+
+def _draw_horizons(axes: Axes, own: pd.DataFrame, sure: pd.DataFrame) -> None:
+    """Draw leads and horizons of one specification, and the pseudo policy."""
+    axes.axhline(0, color=FAINT, linewidth=0.8, zorder=1)
+    axes.axvline(-0.5, color=SOFT, linewidth=0.7, linestyle=(0, (1, 2)), zorder=1)
+    single = _single(own)
+    at = single["place"]
+    axes.vlines(at, single["joint_low"], single["joint_high"], SOFT, linewidth=0.9)
+    axes.vlines(at, single["conf_low"], single["conf_high"], INK, linewidth=2.6)
+    axes.plot(at, single["estimate"], "o", color=INK, markersize=4, zorder=4)
+    beside = _single(sure)
+    axes.plot(
+        beside["place"] + 0.22,
+        beside["estimate"],
+        "o",
+        color=SOFT,
+        markerfacecolor="white",
+        markersize=4,
+        zorder=4,
+    )
+    pseudo = pick(own, kind="pseudo")
+    if pseudo:
+        place = float(at.min()) - 0.8
+        _draw_pseudo(axes, place, pseudo)
+    for row in records(single):
+        axes.annotate(
+            f"{int(row['units'])}",
+            (row["place"], 0.015),
+            xycoords=("data", "axes fraction"),
+            ha="center",
+            fontsize=6,
+            color=SOFT,
+        )
+    axes.set_xticks(at, [fixed(place, 0) for place in at])
+    axes.margins(y=0.16)
+
+
+def _draw_pseudo(axes: Axes, place: float, pseudo: dict[str, Any]) -> None:
+    axes.vlines(place, pseudo["conf_low"], pseudo["conf_high"], ACCENT, linewidth=1.4)
+    axes.plot(place, pseudo["estimate"], "D", color=ACCENT, markersize=4, zorder=4)
+
+
+def _single(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return leads and single horizons with their place on the axis."""
+    kinds = rows["kind"].isin(["lead", "effect"])
+    single = rows[kinds & ~rows["horizon"].str.contains(" to ")]
+    return single.assign(place=single["horizon"].astype(float)).sort_values("place")

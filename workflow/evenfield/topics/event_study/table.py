@@ -1,0 +1,227 @@
+"""T36: effects of policies, each with its leads; T37: who got them; T38: units nearby."""
+
+import pandas as pd
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.tables.columns import count, ends, left, number, probability
+from evenfield.shared.tables.grouped import grouped_table
+from evenfield.shared.tables.numbers import fixed, is_missing, p_value, text
+from evenfield.shared.tables.rows import Row, only, pick, records
+from evenfield.shared.tables.table import Table, right
+from evenfield.shared.tables.units import in_words
+
+BASE = "imputation"
+YEAR = "year"
+# Columns of an estimate that a row of the table takes over.
+TAKEN = "estimate conf_low conf_high p_value mde n_treated".split()
+
+
+def t36(facts: Facts) -> Table:
+    """Return a row for each specification, average of horizons and kind of dates."""
+    section = facts.config.estimates["event_study"]
+    estimates = facts.estimates()
+    rows = []
+    for spec in facts.specs(question="specs"):
+        own = only(estimates, spec_id=spec["id"])
+        for treatment in sorted(own["treatment_def"].unique()):
+            rows += _effect_rows(facts, spec, only(own, treatment_def=treatment))
+    note = facts.note(
+        f"Mean gap between outcome and prediction over the {facts.words['units_name']}"
+        " that got the policy and the years since; predictions from effects of"
+        f" {facts.words['units_name']} and of years, by group where the row says so,"
+        " fitted to years before the policy and without it (Borusyak, Jaravel and Spiess"
+        " 2024).",
+        f"{facts.level} intervals and p by {facts.words['unit_name']} or by group,"
+        " whichever interval is wider; p, permuted: dates dealt out again within the"
+        " groups; seen from: the smallest effect that would be seen four times in five.",
+        f"Leads: joint p of the last {section.get('leads', 4)} years before the policy,"
+        " on years before it alone. Early: a policy that is taken to come that many"
+        " years early. Below .05 outcomes moved before the policy came. Two-way: the"
+        " coefficient of a regression with the same effects, for comparison.",
+        basis=False,
+    )
+    columns = (
+        left("Specification", "label", width_cm=4.2),
+        number("Effect", "estimate", 3, "reason"),
+        ends(f"{facts.level} interval", "conf_low", "conf_high", 3, "reason"),
+        probability("p", "p_value", "reason"),
+        probability("p, permuted", "p_permuted"),
+        number("Seen from", "mde", 3),
+        probability("p, leads", "p_leads", "leads_reason"),
+        right("Early (p)", "pseudo", "p_pseudo", show=_with_p),
+        number("Two-way", "two_way", 3),
+        count("With policy", "n_treated"),
+        count("N", "n_units"),
+    )
+    return grouped_table("T36", rows, columns, note, "policies", "event_study")
+
+
+def t37(facts: Facts) -> Table:
+    """Return a row for each kind of policy and placement specification."""
+    estimates = facts.estimates()
+    outcomes = facts.config.estimates["event_study"]["outcomes"]
+    rows = []
+    for spec in facts.specs(question="placement"):
+        own = only(estimates, spec_id=spec["id"])
+        for row in records(only(own, estimator="placement")):
+            permuted = pick(
+                own, estimator="placement_permuted", contrast=row["contrast"]
+            )
+            within = spec.get("within")
+            label = f"within {within}" if within else f"all {facts.words['units_name']}"
+            rows.append(
+                {
+                    **{name: row[name] for name in TAKEN},
+                    "group": _capital(outcomes[spec["outcome"]]["label"])
+                    + f", {row['period']}",
+                    "label": f"{row['contrast']}, {label}",
+                    "n_units": row["n_units"],
+                    "reason": text(row["warning"]),
+                    "p_permuted": permuted.get("p_value"),
+                }
+            )
+    note = facts.note(
+        f"How far {facts.words['units_name']} that got a policy later lay from others"
+        " before it, other kinds held. Intervals and p by HC3; p, permuted: policies"
+        " dealt out again within the groups, those of a"
+        f" {facts.words['unit_name']} together.",
+        basis=False,
+    )
+    columns = (
+        left("Policy", "label"),
+        number("Difference", "estimate", 3, "reason"),
+        ends(f"{facts.level} interval", "conf_low", "conf_high", 3),
+        probability("p", "p_value"),
+        probability("p, permuted", "p_permuted"),
+        number("Seen from", "mde", 3),
+        count("With policy", "n_treated"),
+        count("N", "n_units"),
+    )
+    return grouped_table("T37", rows, columns, note, "placement", "event_study")
+
+
+def t38(facts: Facts) -> Table:
+    """Return the own effect and a row for each ring of every specification with rings."""
+    estimates = facts.estimates()
+    section = facts.config.estimates["event_study"]
+    rows = []
+    specs = {spec["id"]: spec for spec in facts.specs(question="specs")}
+    for ring in facts.specs(question="rings"):
+        spec = specs[ring["of"]]
+        unit = ring.get("distance", "km")
+        reach = f"{ring['radii'][-1]:g} {unit}"
+        own = only(estimates, spec_id=spec["id"], w_id=reach)
+        for treatment in sorted(own["treatment_def"].unique()):
+            part = only(own, treatment_def=treatment)
+            shared = {
+                "group": f"{_heading(facts, spec)}, {_label(spec, part)}",
+                "far": pick(part, term="far units").get("estimate"),
+            }
+            estimators = [f"{BASE}_far", f"{BASE}_rings"]
+            shown = part[part["estimator"].isin(estimators)]
+            for row in records(shown[shown["effect_type"].eq("coef")]):
+                rows.append(_ring_row(unit, part, row) | shared)
+    # The own effect first, then rings from the innermost to the outermost.
+    rows.sort(key=lambda row: (row["group"], row["place"]))
+    note = facts.note(
+        f"Mean gap of {facts.words['units_name']} without the policy by distance to the"
+        " nearest one that has it, over the first years after one came inside the"
+        f" outermost ring; controls are {facts.words['units_name']} without the policy"
+        " and beyond all rings (Butts 2021). Own: the effect of T36 with these controls."
+        f" Below {section.get('min_controls', 10)} such {facts.words['units_name']} there"
+        " are no rings.",
+        "Intervals, p and seen from as in T36.",
+        basis=False,
+    )
+    columns = (
+        left("Distance", "label"),
+        number("Effect", "estimate", 3, "reason"),
+        ends(f"{facts.level} interval", "conf_low", "conf_high", 3),
+        probability("p", "p_value"),
+        probability("p, permuted", "p_permuted"),
+        number("Seen from", "mde", 3),
+        count("Nearby", "n_treated"),
+        count("Far away", "far"),
+    )
+    return grouped_table("T38", rows, columns, note, "rings", "event_study")
+
+
+TABLES = {"T36": t36, "T37": t37, "T38": t38}
+
+
+def _effect_rows(facts: Facts, spec: Row, own: pd.DataFrame) -> list[Row]:
+    """Return the rows of one specification and kind of dates; none has an effect without
+    its leads.
+    """
+    leads = pick(own, estimator=f"{BASE}_lead", effect_type="joint")
+    pseudo = pick(own, estimator=f"{BASE}_pseudo")
+    rows = []
+    for row in records(only(own, estimator=BASE)):
+        # Single horizons are drawn, not printed.
+        if " to " not in row["contrast"]:
+            continue
+        if not leads and not is_missing(row["estimate"]):
+            raise ValueError(f"{spec['id']} has an effect without leads")
+        permuted = pick(own, estimator=f"{BASE}_permuted", contrast=row["contrast"])
+        rows.append(
+            {
+                **{name: row[name] for name in TAKEN},
+                "group": _heading(facts, spec),
+                "label": f"{_label(spec, own)}, years {row['contrast']}",
+                "n_units": row["n_units"],
+                "reason": text(row["warning"]),
+                "p_permuted": permuted.get("p_value"),
+                "p_leads": leads.get("p_value"),
+                "leads_reason": text(leads.get("warning")),
+                "pseudo": pseudo.get("estimate"),
+                "p_pseudo": pseudo.get("p_value"),
+                "two_way": pick(own, estimator="two_way").get("estimate"),
+            }
+        )
+    return rows
+
+
+def _ring_row(unit: str, own: pd.DataFrame, row: Row) -> Row:
+    ring = row["estimator"] == f"{BASE}_rings"
+    permuted = pick(own, estimator=f"{BASE}_rings_permuted", contrast=row["contrast"])
+    inner = float(row["contrast"].split(" ")[0]) if ring and row["contrast"] else -1.0
+    distance = row["contrast"].replace(" to ", "\u2013")
+    label = f"{distance} {unit}" if ring else "Own"
+    return {
+        **{name: row[name] for name in TAKEN},
+        "label": label if row["contrast"] else "no rings",
+        "place": inner,
+        "reason": text(row["warning"]),
+        "p_permuted": permuted.get("p_value") if ring else None,
+    }
+
+
+def _heading(facts: Facts, spec: Row) -> str:
+    """Name the outcome and the kinds of policies of a specification."""
+    outcome = facts.config.estimates["event_study"]["outcomes"][spec["outcome"]]
+    label = _capital(outcome["label"])
+    kinds = list(spec.get("kinds") or [])
+    return f"{label}, {in_words(kinds)}" if kinds else label
+
+
+def _label(spec: Row, own: pd.DataFrame) -> str:
+    """Say which effects and dates a row has, and its sample and years if they differ."""
+    column = spec.get("effects") or YEAR
+    parts = ["effects of year" if column == YEAR else f"{column} by year"]
+    if own["treatment_def"].str.endswith("sure dates").all():
+        parts.append("sure dates")
+    if spec.get("years"):
+        first, last = spec["years"]
+        parts.append(f"{first}\u2013{last}")
+    sample = spec.get("sample") or "all"
+    if sample != "all":
+        parts.append(sample.replace("_", " "))
+    return ", ".join(parts)
+
+
+def _capital(label: str) -> str:
+    return f"{label[0].upper()}{label[1:]}"
+
+
+def _with_p(value: float, p: float) -> str:
+    return "" if is_missing(value) else f"{fixed(value, 3)} ({p_value(p)})"
