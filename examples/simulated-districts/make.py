@@ -36,19 +36,19 @@ HERE = Path(__file__).parent / "data"
 
 
 def parks_and_jobs(
-    lat: np.ndarray, lon: np.ndarray, province: np.ndarray
+    lat: np.ndarray, lon: np.ndarray, county: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the first year of the park of each district (0: none), whether that year is known from a document, and
     jobs by district and year.
 
-    Provinces differ in how fast jobs grow, and those that grow faster got more parks, and earlier. Within provinces parks
+    Counties differ in how fast jobs grow, and those that grow faster got more parks, and earlier. Within counties parks
     went to districts that had more jobs.
     """
     rng = np.random.default_rng(SEED + 1)
     years = np.arange(FIRST, LAST + 1)
     N = len(lat)
-    trend = 0.012 * rng.standard_normal(province.max() + 1)
-    rank = trend.argsort().argsort()[province] / province.max()
+    trend = 0.012 * rng.standard_normal(county.max() + 1)
+    rank = trend.argsort().argsort()[county] / county.max()
     level = rng.standard_normal(N)
     odds = (0.2 + rank) * np.exp(level)
     chosen = rng.choice(N, PARKS, replace=False, p=odds / odds.sum())
@@ -64,7 +64,7 @@ def parks_and_jobs(
     for t in range(1, len(years)):
         noise[:, t] += 0.5 * noise[:, t - 1]
     log_jobs = (4 + rank + 0.4 * level)[:, None] + noise
-    log_jobs += trend[province][:, None] * (years - FIRST)
+    log_jobs += trend[county][:, None] * (years - FIRST)
     log_jobs += (PLANTED["park"] * with_park + PLANTED["near_park"] * beside) / 100
     return first, documented, np.exp(log_jobs)
 
@@ -108,8 +108,8 @@ def main() -> None:
     ]
     i, j = np.nonzero(np.triu(W))
     lat, lon = 60 - 0.4 * row, 0.8 * column
-    province = row // 5 * 4 + column // 5
-    first, documented, jobs = parks_and_jobs(lat, lon, province)
+    county = row // 5 * 4 + column // 5
+    first, documented, jobs = parks_and_jobs(lat, lon, county)
     park = first > 0
     # Years that are known from memory only are off by one for half of the parks.
     said = first + np.where(documented, 0, first % 2)
@@ -120,7 +120,7 @@ def main() -> None:
             "lat": lat,
             "lon": lon,
         }
-        | {"region4": sides, "province": [f"P{code + 1:02d}" for code in province]},
+        | {"region4": sides, "county": [f"C{code + 1:02d}" for code in county]},
         "adjacency": {"unit_i": np.array(units)[i], "unit_j": np.array(units)[j]},
         "panel": {
             "unit": np.repeat(units, years + 1),

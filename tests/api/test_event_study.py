@@ -41,7 +41,7 @@ def rows_of(panel=PANEL):
 
 
 DATA = rows_of()
-FIT = ef.event_study("y ~ 1", DATA, effects="region^year", **KEYS)
+FIT = ef.event_study("y ~ 1", DATA, effects="region^year", cluster="region", **KEYS)
 
 
 def test_rows_are_those_of_the_kernel():
@@ -69,7 +69,8 @@ def test_the_wider_interval_counts_and_both_errors_are_shown():
 
 def test_order_of_rows_and_names_of_units_change_nothing():
     other = DATA.sample(frac=1, random_state=1).assign(unit=DATA["unit"].str[::-1])
-    fit = ef.event_study("y ~ 1", other, effects="region^year", **KEYS)
+    options = {"effects": "region^year", "cluster": "region", **KEYS}
+    fit = ef.event_study("y ~ 1", other, **options)
     first = FIT.rows(0.95)["inference"] == "clustered"
     columns = ["estimate", "std_error", "p_value"]
     a, b = (one.rows(0.95)[first][columns] for one in (FIT, fit))

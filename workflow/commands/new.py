@@ -21,6 +21,7 @@ from evenfield.study.ingest.guess import Choices, Guessed, guess
 from evenfield.study.ingest.study_files import write_study
 from new_config import config_text
 from new_study import NewStudy
+from policy_files import add_policies
 
 # Options that name a column of the table, with what it holds, and those that name
 # another file.
@@ -40,6 +41,7 @@ FILES = {
     "weights": "pairs of neighbours, or weights (edge list, square CSV, GAL, GWT)",
     "zones": "zones: unit, type, first year",
     "clusters": "units with clusters",
+    "policies": "policies with dates: unit, kind, first year",
     "claims": "claims.yaml of the study",
 }
 
@@ -73,6 +75,9 @@ def make(options: argparse.Namespace) -> list[str]:
     if options.zones or options.clusters:
         with faults.caught():
             study.add_groups(options.zones, options.clusters)
+    if options.policies:
+        with faults.caught():
+            add_policies(study, options.policies)
     if options.claims:
         with faults.caught():
             study.add_claims(options.claims)

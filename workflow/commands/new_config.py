@@ -26,8 +26,14 @@ NO_GROUPS = (
 LATER = {
     "$groupings": "after: python3 run add GROUP=COLUMN --from FILE --directory FOLDER",
     "$taxonomies": "with zones or clusters",
+    "$policies": "with --policies FILE",
 }
-EXAMPLES = {"$groupings": ["GROUP"], "$grouping": "GROUP", "$taxonomies": ["own"]}
+EXAMPLES = {
+    "$groupings": ["GROUP"],
+    "$grouping": "GROUP",
+    "$taxonomies": ["own"],
+    "$placement": [],
+}
 
 
 def config_text(study: NewStudy) -> str:
@@ -165,6 +171,8 @@ def _estimates(
         "$span": "S1",
         "$groupings": study.groups or None,
         "$grouping": study.groups[0] if study.groups else None,
+        "$policies": True if "policies" in study.tables else None,
+        "$placement": _placement(study),
         "$ten_steps": 10 * study.guessed.step,
         "$control": _identifier(control) if control else None,
     }
@@ -187,6 +195,17 @@ def _estimates(
                 f"  # {name}: {_flow(both)}  # instead, with the control above"
             )
     return [*lines, "exhibits: auto"]
+
+
+def _placement(study: NewStudy) -> list[dict[str, Any]] | None:
+    """Return levels in the first year of the panel, where no policy came by then."""
+    first = study.guessed.years[0]
+    policies = study.tables.get("policies")
+    if policies is None or policies["first_year"].astype(int).min() <= first:
+        return None
+    spec = {"id": "level", "outcome": "income", "year": first}
+    within = {"within": study.groups[0]} if study.groups else {}
+    return [{**spec, **within, "role": "primary"}]
 
 
 def _known(values: Mapping[str, Any]) -> dict[str, Any]:

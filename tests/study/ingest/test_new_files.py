@@ -422,3 +422,43 @@ def test_a_column_to_match_by_that_no_file_has_is_refused(tmp_path):
         tmp_path, "--polygons", written(tmp_path, country_map()), "--match", "iso"
     )
     assert "no file has the column iso, given by --match" in message
+
+
+def test_policies_are_matched_by_name_and_ask_for_an_event_study(tmp_path, capsys):
+    text = (
+        "place,Start year,programme,until,quality\nAland,2004,Tech Park,2009,sure\n"
+        "Bland,2006,Tech Park,,memory\nBlnd,2006,Port,,memory\n"
+    )
+    (tmp_path / "p.csv").write_text(text)
+    config, study = built(tmp_path, "--policies", tmp_path / "p.csv")
+    policies = study["policies"].set_index("unit")
+    assert policies["first_year"].to_dict() == {"1": 2004, "2": 2006}
+    assert set(policies["kind"]) == {"tech_park"}
+    assert policies.loc["1", ["last_year", "grade"]].tolist() == [2009, "sure"]
+    section = config["estimates"]["event_study"]
+    assert [spec["id"] for spec in section["specs"]] == ["income", "income_by_year"]
+    assert section["placement"][0]["year"] == 2000
+    printed = capsys.readouterr().out
+    assert "2 policies in 2 units by column place" in printed
+    assert "left out: Blnd" in printed
+
+
+def test_levels_are_compared_only_before_the_first_policy(tmp_path):
+    (tmp_path / "p.csv").write_text("country,year\nAland,2000\nBland,2006\n")
+    config, study = built(tmp_path, "--policies", tmp_path / "p.csv")
+    assert not config["estimates"]["event_study"].get("placement")
+    assert set(study["policies"]["kind"]) == {"policy"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("country,kind\nAland,park\n", "p.csv: no column of years"),
+        ("country,year\nAland,\nBland,2004\n", "has 1 policy without a year (1 Aland)"),
+        ("country,year\nAland,soon\n", "p.csv: first_year holds no years"),
+        ("country,year,until\nAland,2006,2003\n", "1 last_year before first_year"),
+    ],
+)
+def test_a_file_without_years_is_refused(tmp_path, text, words):
+    (tmp_path / "p.csv").write_text(text)
+    assert words in refused(tmp_path, "--policies", tmp_path / "p.csv")

@@ -70,8 +70,8 @@ def event_study(
         ``region^year`` for effects of region and date beside those of units; effects of
         dates alone by default.
     cluster : str, optional
-        Column of clusters beside the unit, by default the groups of ``effects``: the
-        wider interval counts.
+        Column of clusters beside the unit, by default the groups of ``effects`` if they
+        are ten: the wider interval counts.
     horizons, leads : int
         Last date after the first one under the policy; number of dates before it.
     spans : sequence of (int, int), optional

@@ -11,6 +11,7 @@ import pandas as pd
 from evenfield.api.data import names_of, reported, table
 from evenfield.api.regression import ols
 from evenfield.api.results import NUMBERS, Fit
+from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.label_permutation import (
     label_permutation,
     stratified_label_draws,
@@ -73,12 +74,17 @@ def placement(
     drawn = stratified_label_draws(strata, draws, np.random.default_rng(seed))
     tests = []
     for c in np.eye(len(names)):
-        test = label_permutation(
-            rows.y.to_numpy(), labels.to_numpy(float), groups, c, drawn
-        )
-        tests.append({**dict.fromkeys(NUMBERS, np.nan), **test._asdict()})
-    permuted = pd.DataFrame(tests)[NUMBERS].assign(
-        term=names, inference="permuted policies", law=f"{draws} permutations"
+        nothing = dict.fromkeys(NUMBERS, np.nan)
+        try:
+            test = label_permutation(
+                rows.y.to_numpy(), labels.to_numpy(float), groups, c, drawn
+            )
+            law = {"law": f"{draws} permutations"}
+            tests.append({**nothing, **test._asdict(), **law})
+        except NumericsError as error:
+            tests.append({**nothing, "law": f"none: {error}"})
+    permuted = pd.DataFrame(tests)[[*NUMBERS, "law"]].assign(
+        term=names, inference="permuted policies"
     )
 
     def lines(level: float) -> pd.DataFrame:

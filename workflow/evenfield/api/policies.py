@@ -12,7 +12,12 @@ import pandas as pd
 from evenfield.api.data import Table, table
 from evenfield.api.dates import read_dates
 from evenfield.api.results import NUMBERS, chosen
-from evenfield.numerics.event_study.estimates import WIDER, Clusterings, Estimates
+from evenfield.numerics.event_study.estimates import (
+    FEWEST_CLUSTERS,
+    WIDER,
+    Clusterings,
+    Estimates,
+)
 from evenfield.numerics.event_study.panel import NEVER, EventPanel, checked
 from evenfield.numerics.inference.cluster_robust import encoded
 from evenfield.numerics.power import smallest_visible
@@ -76,7 +81,7 @@ def read_policy(
     if cluster is not None:
         names = of_units(rows, cluster).astype(str)
         clusterings[cluster] = encoded(names).codes
-    elif by:
+    elif by and groups.max() + 1 >= FEWEST_CLUSTERS:
         clusterings["^".join(by)] = groups
     panel = EventPanel(rows.steps_grid(rows.y), _first_positions(rows, first), groups)
     return Policy(rows, checked(panel), clusterings)

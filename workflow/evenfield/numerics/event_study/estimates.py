@@ -32,6 +32,9 @@ Span = tuple[int, int]  # first and last horizon of a mean
 Clusterings = dict[str, np.ndarray]
 
 
+# ASSUME: groups have shocks of their own, and errors are clustered by them; fewer groups
+# tell too little of how far such shocks go.
+FEWEST_CLUSTERS = 10
 WIDER = "clustered"  # name of the tests of which every interval is the widest
 
 

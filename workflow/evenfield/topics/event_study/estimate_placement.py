@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -136,35 +137,43 @@ def placement_rows(study: Study, placement: Placement) -> list[Estimate]:
         counts = {"contrast": kind, "n_treated": int(placement.labels[:, k].sum())}
         c = np.eye(X.shape[1])[k]
         try:
-            fit = fit_ols(placement.level, X, placement.kinds)
-            error = float(np.sqrt(hc3_variance(fit, c)))
-            test = t_inference(float(c @ fit.beta), error, fit.df, inference.level)
-            permuted = label_permutation(
+            rows.add("level", **counts, **_by_hc3(study, placement.level, X, c))
+        except NumericsError as error:
+            rows.undefined(["level"], error, **counts)
+        try:
+            test = label_permutation(
                 placement.level,
                 placement.labels,
                 controls,
                 c[: len(placement.kinds)],
                 drawn,
             )
-        except NumericsError as error_of_fit:
-            rows.undefined(["level", "permuted"], error_of_fit, **counts)
+        except NumericsError as error:
+            rows.undefined(["permuted"], error, **counts, role="ladder")
             continue
-        mde = smallest_visible(
-            test.conf_low, test.conf_high, error, study.power, inference.level
-        )
-        numbers = inference_fields(test)
-        rows.add(
-            "level", se_type="HC3", p_type="t(N - K)", mde=mde, **numbers, **counts
-        )
         rows.add(
             "permuted",
             role="ladder",
-            estimate=permuted.estimate,
+            estimate=test.estimate,
             se_type="none: permutation",
-            statistic=permuted.statistic,
-            p_value=permuted.p_value,
+            statistic=test.statistic,
+            p_value=test.p_value,
             p_type=f"{inference.permutations} permutations of policies in groups",
             seed=f"{inference.seed}:{stream}",
             **counts,
         )
     return rows.estimates
+
+
+def _by_hc3(
+    study: Study, y: np.ndarray, X: np.ndarray, c: np.ndarray
+) -> dict[str, Any]:
+    """Return the test of c'beta by HC3 with the smallest visible effect; X (N, K)."""
+    level = study.config.inference.level
+    fit = fit_ols(y, X)
+    error = float(np.sqrt(hc3_variance(fit, c)))
+    test = t_inference(float(c @ fit.beta), error, fit.df, level)
+    ends = test.conf_low, test.conf_high
+    mde = smallest_visible(*ends, error, study.power, level)
+    words = {"se_type": "HC3", "p_type": "t(N - K)"}
+    return {**inference_fields(test), **words, "mde": mde}

@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
 from evenfield.numerics.errors import NumericsError
-from evenfield.numerics.event_study.estimates import Clusterings
+from evenfield.numerics.event_study.estimates import FEWEST_CLUSTERS, Clusterings
 from evenfield.numerics.event_study.panel import NEVER, EventPanel, checked
 from evenfield.numerics.event_study.rings import RingDesign, neighbourhood
 from evenfield.numerics.inference.cluster_robust import in_order
@@ -75,8 +75,11 @@ class Case:
         """Codes of the clusters of errors: units, and groups of units."""
         by = {"unit": np.arange(len(self.units))}
         column = self.spec.cluster or self.spec.effects
-        if column != YEAR:
-            by[column] = group_codes(self.places, column, f"event study {self.spec.id}")
+        if column == YEAR:
+            return by
+        codes = group_codes(self.places, column, f"event study {self.spec.id}")
+        if self.spec.cluster or codes.max() + 1 >= FEWEST_CLUSTERS:
+            by[column] = codes
         return by
 
     @property
@@ -116,7 +119,8 @@ class Case:
             return haversine_km(lat, lon)
         borders = study.table("adjacency", text=("unit_i", "unit_j"))
         position = {unit: i for i, unit in enumerate(self.units)}
-        borders = borders[borders[["unit_i", "unit_j"]].isin(position).all(axis=1)]
+        known = borders[["unit_i", "unit_j"]].isin(self.units).all(axis=1)
+        borders = borders[known]
         ends = [borders[end].map(position).to_numpy() for end in ("unit_i", "unit_j")]
         shape = (len(self.units), len(self.units))
         links = csr_array((np.ones(len(borders)), (ends[0], ends[1])), shape=shape)

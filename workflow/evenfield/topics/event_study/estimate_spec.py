@@ -36,8 +36,8 @@ class PolicySpec(UnitsSpec):
     """`year`, or a column of units.csv such as `parent` whose groups have years of their
     own."""
     cluster: str = ""
-    """Column of units.csv by which errors are clustered beside units; that of
-    `effects` by default."""
+    """Column of units.csv by which errors are clustered beside units; that of `effects`
+    by default, if it has ten groups."""
     years: Annotated[Years | None, SPARED] = None
     """First and last year; all by default."""
     hypothesis: str = ""

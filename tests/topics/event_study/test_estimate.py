@@ -1,0 +1,341 @@
+"""Policies with dates: planted effects, the rules for what does not fit, dates of unsure
+grade, rings, levels before, and what is refused.
+"""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.random import default_rng
+
+import evenfield as ef
+from evenfield.shared.estimates import estimates_frame
+from evenfield.study.errors import EvenfieldError
+from evenfield.topics.event_study.estimate import check_data, estimate
+from evenfield.topics.event_study.estimate_spec import Section
+from evenfield.topics.event_study.table import TABLES
+from made_study import (
+    MadeStudy,
+    one_line,
+    order_and_names_do_not_matter,
+    row,
+    rows,
+    unit_names,
+    yearly,
+)
+from tolerances import close
+from yaml_text import from_yaml
+
+UNITS = unit_names(40)
+YEARS = list(range(2000, 2013))
+REGIONS = np.resize(["east", "west"], len(UNITS))
+EFFECT = 0.2
+DATES = {4: 2004, 9: 2005, 13: 2007, 18: 2006, 22: 2008, 27: 2005, 31: 2007, 36: 2006}
+SECTION = from_yaml("""
+    sure: [document]
+    leads: 3
+    horizons: 3
+    outcomes: {jobs: {expression: log(jobs), label: log jobs, sesoi: 0.05}}
+    specs: [{id: main, outcome: jobs, effects: region, role: primary}]
+    """)
+
+
+def policy_rows(**columns):
+    frame = pd.DataFrame(
+        {"unit": [UNITS[i] for i in DATES], "first_year": list(DATES.values())}
+    )
+    blank = {"kind": "park", "grade": "document", "last_year": np.nan}
+    return frame.assign(**blank | columns)
+
+
+def make_study(section=SECTION, policies=None, change=None, spans=None):
+    """Jobs with shocks by region and year, and an effect from the first year on."""
+    rng = default_rng(6)
+    shape = (len(UNITS), len(YEARS))
+    shocks = rng.normal(0, 0.3, (2, len(YEARS)))[np.arange(len(UNITS)) % 2]
+    first = np.full(len(UNITS), 9999)
+    first[list(DATES)] = list(DATES.values())
+    under = np.array(YEARS) >= first[:, None]
+    log_jobs = rng.normal(5, 1, (len(UNITS), 1)) + shocks + EFFECT * under
+    log_jobs += rng.normal(0, 0.02, shape)
+    panel = yearly(UNITS, YEARS, jobs=np.exp(log_jobs))
+    places = pd.DataFrame(
+        {
+            "unit": UNITS,
+            "name": UNITS,
+            "region": REGIONS,
+            "lat": 50 + 0.2 * np.arange(len(UNITS)),
+            "lon": 10.0,
+        }
+    )
+    borders = pd.DataFrame({"unit_i": UNITS[:-1], "unit_j": UNITS[1:]})
+    provenance = {"variable": ["jobs"], "units": ["all"], "first_year": [2000]}
+    provenance |= {"last_year": [2012], "flag": ["official"]}
+    tables = {
+        "panel": change(panel) if change else panel,
+        "units": places,
+        "adjacency": borders,
+        "policies": policy_rows() if policies is None else policies,
+        "panel_provenance": pd.DataFrame(provenance | (spans or {})),
+    }
+    return MadeStudy(
+        {"estimates": {"event_study": section}},
+        tables,
+        samples={"all": UNITS, "north": UNITS[20:]},
+        units=UNITS,
+        data_hash="0" * 64,
+        years=YEARS,
+    )
+
+
+@pytest.fixture(scope="module")
+def results():
+    return estimate(make_study())
+
+
+def main(results, **wanted):
+    labels = {"estimator": "imputation", "contrast": "0 to 3", "spec_id": "main"}
+    return row(results, **labels | wanted)
+
+
+def test_the_planted_effect_is_found_and_leads_are_zero(results):
+    effect = main(results)
+    assert effect.role == "primary" and effect.conf_low < EFFECT < effect.conf_high
+    assert effect.std_error < 0.01 and effect.mde < 0.05 and not effect.warning
+    leads = rows(results, estimator="imputation_lead", effect_type="coef")
+    assert [lead.contrast for lead in leads] == ["-3", "-2", "-1"]
+    assert all(lead.conf_low < 0.01 and lead.conf_high > -0.01 for lead in leads)
+    assert row(results, effect_type="joint").p_value > 0.05
+    assert abs(row(results, estimator="imputation_pseudo").estimate) < 0.02
+    permuted = row(results, estimator="imputation_permuted", contrast="0 to 3")
+    assert permuted.p_value == pytest.approx(2 / 200)
+
+
+def test_numbers_are_those_of_the_library(results):
+    study = make_study()
+    data = study.table("panel").merge(study.tables["units"])
+    data = data.merge(study.tables["policies"][["unit", "first_year"]], how="left")
+    fit = ef.event_study(
+        "np.log(jobs) ~ 1",
+        data,
+        unit="unit",
+        time="year",
+        first="first_year",
+        effects="region^year",
+        leads=3,
+        horizons=3,
+        draws=9,
+    )
+    own = estimates_frame(results.estimates).set_index(["estimator", "contrast"])
+    for term in fit.params.index:
+        kind = "imputation_lead" if term.startswith("-") else "imputation"
+        found = own.loc[(kind, term)]
+        close(found["estimate"], fit.params[term], 1e-9)
+        close(found["std_error"], fit.std_errors[term], 1e-9)
+    checks = fit.tables["checks"]["estimate"]
+    close(row(results, estimator="two_way").estimate, checks["two-way coefficient"])
+
+
+def test_order_of_rows_and_names_of_units_do_not_matter(results):
+    order_and_names_do_not_matter(estimate, make_study(), results)
+
+
+def test_an_effect_is_not_estimated_without_leads():
+    late = make_study(policies=policy_rows(first_year=2001))
+    out = estimate(late)
+    assert rows(out, estimator="imputation")
+    for effect in rows(out, estimator="imputation"):
+        assert np.isnan(effect.estimate) and "no leads, so no effect" in effect.warning
+
+
+def printed(study, results, name):
+    """A table of the topic made of these results."""
+
+    section = study.written["estimates"]["event_study"]
+    facts = SimpleNamespace(
+        config=study.config,
+        level="95%",
+        words={"unit_name": "unit", "units_name": "units"},
+        estimates=lambda: estimates_frame(results.estimates),
+        specs=lambda question: section.get(question, []),
+        note=lambda *sentences, **_: sentences,
+    )
+    return TABLES[name](facts).frame
+
+
+def test_a_table_prints_an_effect_with_its_leads_and_refuses_one_without(results):
+    study = make_study()
+    frame = printed(study, results, "T36")
+    assert frame["estimate"].notna().all() and frame["p_leads"].notna().all()
+    alone = replace(
+        results,
+        estimates=[e for e in results.estimates if e.estimator != "imputation_lead"],
+    )
+    with pytest.raises(ValueError, match="an effect without leads"):
+        printed(study, alone, "T36")
+
+
+def test_dates_of_unsure_grade_are_left_out_beside_all_dates():
+    unsure = policy_rows()
+    # Two dates are wrong by two years, and said to be from memory.
+    unsure.loc[:1, "grade"] = "memory"
+    unsure.loc[:1, "first_year"] += 2
+    out = estimate(make_study(policies=unsure))
+    everything = main(out, treatment_def="any, all dates")
+    sure = main(out, treatment_def="any, sure dates")
+    assert sure.n_units == 38 and sure.n_treated == 6 and everything.n_treated == 8
+    assert sure.role == "robustness" and "SURE DATES: 2 units" in sure.warning
+    assert abs(sure.estimate - EFFECT) < 0.01
+    last_lead = {"estimator": "imputation_lead", "contrast": "-1"}
+    assert main(out, treatment_def="any, all dates", **last_lead).estimate > 0.02
+    assert abs(main(out, treatment_def="any, sure dates", **last_lead).estimate) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"first_year": [1990, *list(DATES.values())[1:]]}, "FROM THE START: 1 units"),
+        ({"last_year": [2006, *[np.nan] * 7]}, "ENDED: 1 units"),
+    ],
+)
+def test_what_does_not_fit_is_counted(change, words):
+    effect = main(estimate(make_study(policies=policy_rows(**change))))
+    assert words in effect.warning and abs(effect.estimate - EFFECT) < 0.02
+
+
+def test_a_policy_that_is_not_in_the_panel_any_more_leaves_a_control():
+    late = policy_rows()
+    late.loc[len(late)] = [UNITS[0], 2050, "park", "document", np.nan]
+    out = estimate(make_study(policies=late))
+    assert main(out).estimate == pytest.approx(main(estimate(make_study())).estimate)
+
+
+def test_another_kind_ends_the_use_of_a_unit_and_two_kinds_in_one_year_are_said():
+    port = pd.DataFrame(
+        {"unit": [UNITS[0], UNITS[4]], "first_year": [2003, 2004], "kind": "port"}
+    ).assign(grade="document", last_year=np.nan)
+    both = pd.concat([policy_rows(), port], ignore_index=True)
+    parks = {**SECTION, "specs": [{**SECTION["specs"][0], "kinds": ["park"]}]}
+    own = main(estimate(make_study(parks, both)))
+    assert "OTHER POLICY: 2 units" in own.warning and own.n_treated == 7
+    any_kind = main(estimate(make_study(policies=both)))
+    assert "TWO KINDS: 1 units" in any_kind.warning and any_kind.n_treated == 9
+
+
+def test_a_policy_of_a_part_is_one_of_the_merged_unit():
+    parts = policy_rows()
+    parts.loc[0, "unit"] = "X1"
+    study = make_study(policies=parts)
+    study.written["panel"]["unit_schemes"]["s"] = {UNITS[4]: [UNITS[4], "X1"]}
+    assert main(estimate(study)).n_treated == 8
+
+
+RINGS = {**SECTION, "rings": [{"of": "main", "radii": [25, 50]}], "min_controls": 3}
+
+
+def near_effect(panel):
+    """The same panel with jobs lost next to a policy, 22 km away."""
+    first = pd.Series({UNITS[i]: year for i, year in DATES.items()})
+    place = panel["unit"].map(UNITS.index)
+    beside = pd.Series(9999, panel.index)
+    for step in (-1, 1):
+        other = (place + step).clip(0, len(UNITS) - 1).map(UNITS.__getitem__)
+        beside = np.minimum(beside, other.map(first).fillna(9999))
+    under = panel["year"] >= panel["unit"].map(first).fillna(9999)
+    lost = (panel["year"] >= beside) & ~under
+    return panel.assign(jobs=panel["jobs"] * np.exp(-0.1 * lost))
+
+
+def test_rings_find_what_neighbours_lose_and_free_the_own_effect_of_it():
+    out = estimate(make_study(RINGS, change=near_effect))
+    inner = row(out, estimator="imputation_rings", contrast="0 to 25")
+    outer = row(out, estimator="imputation_rings", contrast="25 to 50")
+    own = row(out, estimator="imputation_far", contrast="0 to 3")
+    assert abs(inner.estimate + 0.1) < 0.02 and abs(outer.estimate) < 0.03
+    assert abs(own.estimate - EFFECT) < 0.02 < main(out).estimate - EFFECT
+    assert row(out, term="far units").estimate == 3
+    permuted = row(out, estimator="imputation_rings_permuted", contrast="0 to 25")
+    assert permuted.p_value < 0.2
+
+
+def test_steps_are_rings_too_and_too_few_far_units_are_said_with_the_count():
+    steps = {"of": "main", "radii": [1], "distance": "steps"}
+    out = estimate(make_study({**RINGS, "rings": [steps]}, change=near_effect))
+    inner = row(out, estimator="imputation_rings", contrast="0 to 1")
+    assert abs(inner.estimate + 0.1) < 0.02
+    few = estimate(make_study({**RINGS, "min_controls": 4}))
+    ring = row(few, estimator="imputation_rings")
+    assert np.isnan(ring.estimate) and "3 units without the policy" in ring.warning
+
+
+def test_levels_before_are_the_regression_within_groups():
+    placement = [{"id": "level", "outcome": "jobs", "year": 2000, "within": "region"}]
+    study = make_study({**SECTION, "placement": placement})
+    out = estimate(study)
+    level = row(out, estimator="placement")
+    data = study.table("panel").query("year == 2000").merge(study.tables["units"])
+    data["park"] = data["unit"].isin(study.tables["policies"]["unit"]).astype(int)
+    fit = ef.placement("np.log(jobs) ~ park | region", data, unit="unit", draws=9)
+    close(level.estimate, fit.params["park"])
+    close(level.std_error, fit.std_errors["park"])
+    assert row(out, estimator="placement_permuted").p_value > 0.05
+    assert len(printed(study, out, "T37")) == 1
+
+
+SPEC = SECTION["specs"][0]
+
+
+@pytest.mark.parametrize(
+    ("words", "section", "study"),
+    [
+        ("`kinds` names 1 that is unknown (port)", {"specs": [{**SPEC, "kinds": ["port"]}]}, {}),
+        ("event study main names county", {"specs": [{**SPEC, "effects": "county"}]}, {}),
+        ("names the column 'wages'", {"outcomes": {"jobs": {"expression": "wages", "label": "w"}}}, {}),
+        ("jobs is interpolated in 2001-2009", {}, {"spans": {"flag": ["interpolated"], "first_year": [2001], "last_year": [2009]}}),
+        ("all 40 units get the policy at one date", {}, {"policies": pd.DataFrame({"unit": UNITS, "first_year": 2005, "kind": "park", "grade": "", "last_year": np.nan})}),
+        ("no unit has an outcome under the policy", {}, {"policies": policy_rows(first_year=2050)}),
+        ("no unit has an outcome before its policy", {}, {"policies": policy_rows(first_year=1980)}),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_in_a_line(words, section, study):
+    made = make_study({**SECTION, **section}, **study)
+    read = Section.model_validate(
+        made.written["estimates"]["event_study"], context={"unit_scheme": "s"}
+    )
+    with one_line(EvenfieldError, words):
+        check_data(made, read, read.specs[0])
+
+
+@pytest.mark.parametrize(
+    ("words", "placement"),
+    [
+        ("placement level is of 1999", {"year": 1999}),
+        ("8 policies came by 2010, first", {"year": 2010}),
+        ("placement level names county", {"year": 2000, "within": "county"}),
+    ],
+)
+def test_a_level_that_is_not_before_is_refused(words, placement):
+    spec = {"id": "level", "outcome": "jobs", **placement}
+    made = make_study({**SECTION, "placement": [spec]})
+    read = Section.model_validate(
+        made.written["estimates"]["event_study"], context={"unit_scheme": "s"}
+    )
+    with one_line(EvenfieldError, words):
+        check_data(made, read, read.placement[0])
+
+
+@pytest.mark.parametrize(
+    ("words", "section"),
+    [
+        ("main names wages, not one of jobs", {"specs": [{**SPEC, "outcome": "wages"}]}),
+        ("an id is used twice", {"specs": [SPEC, SPEC]}),
+        ("rings are of other, not one of main", {"rings": [{"of": "other", "radii": [1]}]}),
+        ("rings of main must rise", {"rings": [{"of": "main", "radii": [2, 1]}]}),
+        ("the span 0 to 9 is not within 0 to 3", {"spans": [[0, 9]]}),
+    ],
+)  # fmt: skip
+def test_a_section_that_cannot_be_is_refused(words, section):
+    with one_line(EvenfieldError, words):
+        estimate(make_study({**SECTION, **section}))
