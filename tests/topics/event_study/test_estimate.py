@@ -167,14 +167,14 @@ def printed(study, results, name):
 
 def test_a_table_prints_an_effect_with_its_leads_and_refuses_one_without(results):
     study = make_study()
-    frame = printed(study, results, "T36")
+    frame = printed(study, results, "T41")
     assert frame["estimate"].notna().all() and frame["p_leads"].notna().all()
     alone = replace(
         results,
         estimates=[e for e in results.estimates if e.estimator != "imputation_lead"],
     )
     with pytest.raises(ValueError, match="an effect without leads"):
-        printed(study, alone, "T36")
+        printed(study, alone, "T41")
 
 
 def test_dates_of_unsure_grade_are_left_out_beside_all_dates():
@@ -281,7 +281,7 @@ def test_levels_before_are_the_regression_within_groups():
     close(level.estimate, fit.params["park"])
     close(level.std_error, fit.std_errors["park"])
     assert row(out, estimator="placement_permuted").p_value > 0.05
-    assert len(printed(study, out, "T37")) == 1
+    assert len(printed(study, out, "T42")) == 1
 
 
 SPEC = SECTION["specs"][0]

@@ -1,4 +1,4 @@
-"""F27: leads and horizons with bands; F28: levels before a policy; F29: first years on the
+"""F31: leads and horizons with bands; F32: levels before a policy; F33: first years on the
 map.
 """
 
@@ -22,7 +22,7 @@ BASE = "imputation"
 NAMES = ("spec_id", "dates", "kind", "horizon")
 
 
-def f27(facts: Facts) -> Artwork:
+def f31(facts: Facts) -> Artwork:
     """Draw the first specifications, the primary ones first, with all dates."""
     series = facts.series("horizons", text=NAMES)
     estimates = facts.estimates()
@@ -33,7 +33,7 @@ def f27(facts: Facts) -> Artwork:
     shown = [spec for spec in specs if spec["id"] in drawn][:MOST]
     if not shown:
         raise ArtifactError(
-            "no leads and horizons", "one specification", "drop F27 from `figures`"
+            "no leads and horizons", "one specification", "drop F31 from `figures`"
         )
     wide = min(len(shown), 2)
     high = -(-len(shown) // wide)
@@ -89,12 +89,12 @@ def f27(facts: Facts) -> Artwork:
     return Artwork(figure, chosen, f"{text} {'; '.join(sentences)}.")
 
 
-def f28(facts: Facts) -> Artwork:
+def f32(facts: Facts) -> Artwork:
     """Draw the difference in levels before each kind of policy."""
     rows = facts.estimates(estimator="placement")
     rows = rows[rows["estimate"].notna()]
     if rows.empty:
-        raise ArtifactError("no placement", "one kind", "drop F28 from `figures`")
+        raise ArtifactError("no placement", "one kind", "drop F32 from `figures`")
     kinds = sorted(rows["contrast"].unique())
     specs = [spec["id"] for spec in facts.specs(question="placement")]
     size = (WIDTH, 0.8 + 0.32 * len(kinds) * len(specs))
@@ -134,7 +134,7 @@ def f28(facts: Facts) -> Artwork:
     return Artwork(figure, rows[columns], text)
 
 
-def f29(facts: Facts) -> Artwork:
+def f33(facts: Facts) -> Artwork:
     """Draw units where they are, by the first year of their policy."""
     spec = next(
         iter(
@@ -148,7 +148,7 @@ def f29(facts: Facts) -> Artwork:
     units = facts.table("units", text=TEXT)
     if not {"lat", "lon"} <= set(units):
         raise ArtifactError(
-            "no coordinates", "lat and lon in units.csv", "drop F29 from `figures`"
+            "no coordinates", "lat and lon in units.csv", "drop F33 from `figures`"
         )
     placed = units[["unit", "lat", "lon"]].merge(policies, on="unit", how="left")
     tall = np.ptp(placed["lat"]) / max(
@@ -188,7 +188,7 @@ def f29(facts: Facts) -> Artwork:
     return Artwork(figure, placed, text)
 
 
-FIGURES = {"F27": f27, "F28": f28, "F29": f29}
+FIGURES = {"F31": f31, "F32": f32, "F33": f33}
 
 
 def _draw_horizons(axes: Axes, own: pd.DataFrame, sure: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""T36: effects of policies, each with its leads; T37: who got them; T38: units nearby."""
+"""T41: effects of policies, each with its leads; T42: who got them; T43: units nearby."""
 
 import pandas as pd
 
@@ -16,7 +16,7 @@ YEAR = "year"
 TAKEN = "estimate conf_low conf_high p_value mde n_treated".split()
 
 
-def t36(facts: Facts) -> Table:
+def t41(facts: Facts) -> Table:
     """Return a row for each specification, average of horizons and kind of dates."""
     section = facts.config.estimates["event_study"]
     estimates = facts.estimates()
@@ -53,10 +53,10 @@ def t36(facts: Facts) -> Table:
         count("With policy", "n_treated"),
         count("N", "n_units"),
     )
-    return grouped_table("T36", rows, columns, note, "policies", "event_study")
+    return grouped_table("T41", rows, columns, note, "policies", "event_study")
 
 
-def t37(facts: Facts) -> Table:
+def t42(facts: Facts) -> Table:
     """Return a row for each kind of policy and placement specification."""
     estimates = facts.estimates()
     outcomes = facts.config.estimates["event_study"]["outcomes"]
@@ -97,10 +97,10 @@ def t37(facts: Facts) -> Table:
         count("With policy", "n_treated"),
         count("N", "n_units"),
     )
-    return grouped_table("T37", rows, columns, note, "placement", "event_study")
+    return grouped_table("T42", rows, columns, note, "placement", "event_study")
 
 
-def t38(facts: Facts) -> Table:
+def t43(facts: Facts) -> Table:
     """Return the own effect and a row for each ring of every specification with rings."""
     estimates = facts.estimates()
     section = facts.config.estimates["event_study"]
@@ -127,10 +127,10 @@ def t38(facts: Facts) -> Table:
         f"Mean gap of {facts.words['units_name']} without the policy by distance to the"
         " nearest one that has it, over the first years after one came inside the"
         f" outermost ring; controls are {facts.words['units_name']} without the policy"
-        " and beyond all rings (Butts 2021). Own: the effect of T36 with these controls."
+        " and beyond all rings (Butts 2021). Own: the effect of T41 with these controls."
         f" Below {section.get('min_controls', 10)} such {facts.words['units_name']} there"
         " are no rings.",
-        "Intervals, p and seen from as in T36.",
+        "Intervals, p and seen from as in T41.",
         basis=False,
     )
     columns = (
@@ -143,10 +143,10 @@ def t38(facts: Facts) -> Table:
         count("Nearby", "n_treated"),
         count("Far away", "far"),
     )
-    return grouped_table("T38", rows, columns, note, "rings", "event_study")
+    return grouped_table("T43", rows, columns, note, "rings", "event_study")
 
 
-TABLES = {"T36": t36, "T37": t37, "T38": t38}
+TABLES = {"T41": t41, "T42": t42, "T43": t43}
 
 
 def _effect_rows(facts: Facts, spec: Row, own: pd.DataFrame) -> list[Row]:
