@@ -21,10 +21,10 @@ from evenfield.numerics.event_study.panel import NEVER, EventPanel, checked
 from evenfield.numerics.event_study.rings import RingDesign, neighbourhood
 from evenfield.numerics.inference.cluster_robust import in_order
 from evenfield.numerics.spatial import haversine_km
-from evenfield.shared.expressions import check_columns, columns_of, evaluate
 from evenfield.shared.samples import sample_units
 from evenfield.shared.settings import check_names, scheme_info
 from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.expressions import check_columns, columns_of, evaluate
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
 from evenfield.topics.event_study.estimate_spec import (
