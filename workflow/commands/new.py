@@ -48,7 +48,7 @@ FILES = {
 
 def make(options: argparse.Namespace) -> list[str]:
     """Make the study in a folder of its own; return what was said."""
-    if (options.folder / "config.yaml").exists() or (options.folder / "data").exists():
+    if _holds_a_study(options.folder):
         fault = f"{options.folder.name} holds a study"
         raise IngestError(
             fault,
@@ -95,6 +95,16 @@ def make(options: argparse.Namespace) -> list[str]:
     faults.refuse()
     write(study, options.folder)
     return study.messages
+
+
+def _holds_a_study(folder: Path) -> bool:
+    """Say whether a folder holds a study other than one whose income is still to be
+    named, which is made anew.
+    """
+    config = folder / "config.yaml"
+    if config.is_file() and not (folder / "results").exists():
+        return f"column: {TODO}" not in config.read_text(encoding="utf-8")
+    return config.exists() or (folder / "data").exists()
 
 
 def _guessed(options: argparse.Namespace) -> Guessed:

@@ -162,7 +162,10 @@ class NewStudy:
             if features:
                 self._take_outlines(features, match, path.name)
         except IngestError as error:
-            self.messages.append(f"outlines of {path.name} are not used: {error.found}")
+            if path.suffix.lower() != ".json":  # which may be no map at all
+                self.messages.append(
+                    f"outlines of {path.name} are not used: {error.found}"
+                )
 
     def _take_outlines(
         self, features: Sequence[dict[str, Any]], match: UnitMatch, file: str

@@ -205,8 +205,8 @@ SPOILING = {
     "a logarithm": lambda t: t.rename(columns={"income": "ln_gdp"}).assign(
         ln_gdp=t["income"].map(math.log)
     ),
-    "twice": lambda t: pd.concat([t, t.head(2)]),
-    "twice, named": lambda t: pd.concat([t, t.head(2)]),
+    "twice": lambda t: pd.concat([t, t.head(2).assign(income=7)]),
+    "twice, named": lambda t: pd.concat([t, t.head(2).assign(income=7)]),
     "no year": lambda t: t.drop(columns="year"),
     "zero": lambda t: t.replace(1048.5, 0),
     "two units": lambda t: t[t["code"].isin(["N", "E"])],

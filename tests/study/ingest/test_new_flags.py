@@ -105,6 +105,18 @@ def test_a_population_beside_income_is_named_and_not_used(tmp_path, capsys):
     assert "--income income --population population" in capsys.readouterr().out
 
 
+def test_a_study_whose_income_is_to_be_named_is_made_anew(tmp_path):
+    panel = PANEL.rename(columns={"income": "a", "people": "b", "school": "c"})
+    panel.to_csv(tmp_path / "panel.csv", index=False)
+    words = [str(tmp_path / "study"), "--panel", str(tmp_path / "panel.csv")]
+    new.main(words)
+    assert "TODO" in (tmp_path / "study" / "config.yaml").read_text()
+    config, _ = built(tmp_path, "--income", "a", panel=panel)
+    assert config["panel"]["income"]["column"] == "a"
+    with pytest.raises(SystemExit, match="study holds a study"):
+        new.main(words)
+
+
 def test_a_lone_n_of_rates_divides_nothing(tmp_path):
     panel = PANEL.rename(columns={"income": "rgdpw", "people": "n"})
     config, _ = built(tmp_path, panel=panel.assign(n=panel["n"] / 40))

@@ -35,6 +35,7 @@ def read_any(path: str | Path) -> AnyTable:
     one line.
     """
     file = Path(path)
+    ending = "" if _is_text(file) else file.suffix.lower()
     readers: dict[str, Callable[[Path], AnyTable]] = {
         ".dta": _read_stata,
         ".parquet": _read_parquet,
@@ -48,7 +49,7 @@ def read_any(path: str | Path) -> AnyTable:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what cannot be read is refused below
-            table = readers.get(file.suffix.lower(), _read_text)(file)
+            table = readers.get(ending, _read_text)(file)
     except ImportError:
         need = PACKAGES.get(file.suffix.lower(), "pandas")
         raise IngestError(
@@ -94,6 +95,15 @@ def read_any(path: str | Path) -> AnyTable:
     # Columns without a header, as row numbers written along, are no part of the table.
     table.frame = table.frame.loc[:, [bool(name) for name in table.frame.columns]]
     return table
+
+
+def _is_text(file: Path) -> bool:
+    """Say whether a file is a text under the ending of a workbook, as of some offices."""
+    if file.suffix.lower() != ".xls" or not file.is_file():
+        return False
+    opening = file.read_bytes()[:256]
+    is_book = opening.startswith((b"\xd0\xcf\x11\xe0", b"PK"))
+    return not is_book and b"<" not in opening
 
 
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
@@ -221,9 +231,11 @@ def _read_parquet(file: Path) -> AnyTable:
 
 def _read_geojson(file: Path) -> AnyTable:
     content = json.loads(file.read_text(encoding="utf-8-sig"))
-    if isinstance(content, list):
-        return AnyTable(_as_text(pd.DataFrame(content).astype(object)))
-    return _read_map(file)
+    if not isinstance(content, list):
+        return _read_map(file)
+    # The World Bank's interface gives a note, then the rows.
+    rows = content[1] if [*map(type, content)] == [dict, list] else content
+    return AnyTable(_as_text(pd.json_normalize(rows).astype(object)))
 
 
 def _read_map(file: Path) -> AnyTable:

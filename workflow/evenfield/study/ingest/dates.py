@@ -25,7 +25,7 @@ _MARK = r"\s*(?:\[[^\]]*\]|\([^)]*\)|/?[A-Za-z]{1,2}/?|\*+|年)"
 FORMS = {
     "years": rf"(?:FY|YR|Y)?\s?(?P<year>{_YEAR})(?:\.0*|{_MARK}|[-/](?:0?1|12)[-/](?:0?1|31)\D.*"
     r"|[-/](?:0?1|12)[-/](?:0?1|31))?",
-    "days": rf"(?:0?1|31)[./-](?:0?1|12)[./-](?P<year>{_YEAR})",
+    "days": rf"(?:0?1|12|31)[./-](?:0?1|12|31)[./-](?P<year>{_YEAR})",
     "fiscal years": rf"(?:FY)?\s?(?P<year>{_YEAR})\s?[-/–]\s?(?P<part>\d\d(?:\d\d)?)",
     "quarters": rf"(?P<year>{_YEAR})[-\s:]?[QqTtKk](?P<part>[1-4])",
     "quarters before years": rf"[QqTtKk](?P<part>[1-4])[-\s/:]?(?P<year>{_YEAR})",

@@ -102,7 +102,7 @@ def guess(
     table = without_flags(with_parted_keys(table))
     messages = list(table.messages)
     faults = Faults()
-    rows = rows_where(table.frame, choices.where, messages)
+    rows = rows_where(_once(table.frame, messages), choices.where, messages)
     arranged = _rows_by_unit(rows, given, messages)
     unit = arranged.unit
     year = arranged.year
@@ -174,6 +174,16 @@ def guess(
         perhaps=chosen.perhaps,
         messages=messages,
     )
+
+
+def _once(frame: pd.DataFrame, messages: list[str]) -> pd.DataFrame:
+    twice = frame.duplicated()
+    if twice.any():
+        messages.append(
+            f"{counted(int(twice.sum()), 'row')} the same as another in every cell, kept"
+            " once"
+        )
+    return frame[~twice].reset_index(drop=True)
 
 
 def _rows_by_unit(
@@ -339,6 +349,14 @@ def _sorted_columns(
     if dropped:
         messages.append(
             f"left out, neither numbers nor constant: {first_examples(dropped, 6)}"
+        )
+    # What is wrong with single cells tells more, where there are such cells.
+    if not figures and not faults:
+        raise IngestError(
+            "no column of figures changes over the years"
+            f" ({first_examples([*constant, *same, *dropped], 6)})",
+            "a column of income",
+            "give a table with income by unit and year",
         )
     return figures, constant
 

@@ -62,9 +62,16 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
             f"{width} cells in each row",
             "correct it",
         )
+    labels = dict[str, str]()
+    if len(body) > 2 and _is_units_row(body[0], body[1]):
+        labels = {
+            name: cell for name, cell in zip(header, body[0], strict=False) if cell
+        }
+        messages.append("the row of units below the header is taken for labels")
+        body.pop(0)
     while body and sum(bool(cell) for cell in body[-1]) == 1 and width > 2:
         body.pop()
-    dropped = len(rows) - last - 1 - len(body)
+    dropped = len(rows) - last - 1 - len(body) - bool(labels)
     if last > first:
         messages.append(
             f"the header has {last - first + 1} rows; joined, for example"
@@ -86,8 +93,17 @@ def headed(rows: list[list[str]], messages: list[str]) -> AnyTable:
             dtype=str,
         ),
         messages,
+        labels,
         above=above,
     )
+
+
+def _is_units_row(cells: list[str], below: list[str]) -> bool:
+    """Say whether a row says what the columns are measured in: words beneath figures,
+    and nothing beneath the first column.
+    """
+    words = not any(re.search(r"\d", cell) for cell in cells)
+    return words and not cells[0] and bool(below[0]) and any(cells)
 
 
 def _header(rows: list[list[str]], start: int) -> tuple[int, int, list[str]]:

@@ -167,7 +167,7 @@ def income_columns(
     name = result.columns.get("column", "")
     label = labels.get(asked.get("income", name), "")
     shown = name or " over ".join(result.columns.values())
-    result = replace(result, measure=label or f"units of {shown}")
+    result = replace(result, measure=label or _unit_of(shown))
     if set(asked) == {"income", "population"}:
         return _with_population(result, asked["population"], numbers)
     people = [name for name in numbers if PEOPLE.fullmatch(name) and len(name) > 1]
@@ -179,6 +179,11 @@ def income_columns(
         )
         return replace(result, messages=[*result.messages, message])
     return result
+
+
+def _unit_of(column: str) -> str:
+    """Return what income is measured in by the name of its column, if that has words."""
+    return column if " " in column.strip() else f"units of {column}"
 
 
 def is_clear(
