@@ -203,6 +203,18 @@ def test_a_cell_opens_its_estimate_and_arrows_lead_to_the_next_one(shown):
     assert page.locator("#T6 td .n[tabindex='0']").count() == 1
 
 
+def test_a_picture_fits_a_phone_and_becomes_larger_inside_its_box(shown):
+    page = shown("tables.html#F4", width=390)
+    picture = page.locator("#F4 img")
+    box = picture.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    page.locator("#F4 .larger input").check()
+    assert picture.bounding_box()["width"] > 600
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert not shown("tables.html#F4").locator("#F4 .larger").is_visible()
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("name", ["index.html", "tables.html"])
 def test_page_fits_its_window(shown, name, width):

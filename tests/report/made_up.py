@@ -58,6 +58,7 @@ CLAIM = from_yaml("""
     high: null
     interest: null
     kind: fact
+    later: ''
     low: null
     paragraphs: [3]
     reasons: []
