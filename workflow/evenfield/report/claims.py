@@ -38,9 +38,9 @@ MEANING = {
         "Figures of whole {units} miss the threshold; that refutes nothing about what"
         " lies inside them."
     ),
-    "DOCUMENTED": "A cited document bears it out and none contradicts it.",
-    "DOCUMENTS DIFFER": "One cited document bears it out and another contradicts it.",
-    "CONTRADICTED": "A cited document contradicts it and none bears it out.",
+    "DOCUMENTED": "Cited documents bear it out.",
+    "DOCUMENTS DIFFER": "Cited documents disagree.",
+    "CONTRADICTED": "Cited documents contradict it.",
     "SUPPORTED": (
         "The interval leaves out zero, also adjusted for the number of questions, and"
         " no check takes it away."
