@@ -219,6 +219,13 @@ class Claim(Entry):
         return self
 
 
+class Before(Spec):
+    """The answer of a claim in an edition before, and why it changed since."""
+
+    answer: str
+    why: str = ""
+
+
 class Claims(Spec):
     """The whole of claims.yaml."""
 
@@ -226,6 +233,8 @@ class Claims(Spec):
     hypotheses: dict[str, Hypothesis] = Field(default_factory=dict)
     claims: list[Claim] = Field(default_factory=list)
     reasons: dict[str, str] = Field(default_factory=dict)  # words of each reason
+    # answers of an edition before, by claim; they decide nothing
+    before: dict[str, Before] = Field(default_factory=dict)
     # full reference of each document by its short name
     documents: dict[str, str] = Field(default_factory=dict)
 
@@ -346,6 +355,9 @@ def _name_faults(claims: Claims, config: Record) -> Iterator[EvenfieldError]:
             yield from _unknown(
                 f"claim {claim.id}: document", document.document, list(claims.documents)
             )
+    known_ids = list(counts)
+    for name in claims.before:
+        yield from _unknown("before: claim", name, known_ids)
     for where, entry in claims.entries():
         yield from _row_faults(where, entry, config)
         if claims.rule.horizon and entry.kind in ("fact", "stand-in"):

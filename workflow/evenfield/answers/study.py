@@ -31,6 +31,7 @@ from evenfield.answers.rule import (
 )
 from evenfield.answers.spec import (
     LATER,
+    Before,
     Claim,
     Claims,
     Entry,
@@ -63,6 +64,8 @@ SAME = (
 ).split()
 # What stands beside each method of an answer.
 METHOD = "estimator se_type p_type p_value conf_low conf_high".split()
+# Multiples of the effect of interest under which answers are given once more.
+INTERESTS = {"half": 0.5, "double": 2.0}
 # What stands beside each row behind a claim.
 BEHIND = (
     "estimate_id estimate conf_low conf_high p_value unit_of_measure period"
@@ -82,6 +85,8 @@ class Answered:
     numbers: dict[str, Any] = field(default_factory=dict)
     rows: list[dict[str, Any]] = field(default_factory=list)  # as a page prints them
     methods: list[dict[str, Any]] = field(default_factory=list)
+    # answers with other effects of interest, by name
+    at_interest: dict[str, str] = field(default_factory=dict)
 
 
 def answer_study(
@@ -103,6 +108,8 @@ def answer_study(
     frame = pd.DataFrame(lines, columns=COLUMNS)
     frame = round_frame(frame.astype(dict.fromkeys(NUMBERS, float)))
     words = [item.judged.answer for item in answered]
+    nothing = Before(answer="")
+    before = {claim.id: claims.before.get(claim.id, nothing) for claim in claims.claims}
     content = {
         "sentence": "" if claims.claims else NO_CLAIMS,
         "rule": claims.rule.model_dump(),
@@ -127,6 +134,9 @@ def answer_study(
                 "documents": [item.model_dump() for item in claim.documents],
                 "rows": item.rows,
                 "methods": item.methods,
+                "at_interest": item.at_interest,
+                "before": before[claim.id].answer,
+                "changed": before[claim.id].why,
             }
             for claim, item, line in zip(
                 claims.claims, answered, records(frame), strict=True
@@ -158,6 +168,7 @@ def _hypothesis(
         **_plain(item.numbers),
         "rows": item.rows,
         "methods": item.methods,
+        "at_interest": item.at_interest,
     }
 
 
@@ -196,7 +207,9 @@ class _Study:
         if not self.simulated:
             return result
         because = f"the input holds simulated figures: {', '.join(self.simulated)}"
-        return replace(result, judged=Judged(NO_ANSWER, because), later=None)
+        return replace(
+            result, judged=Judged(NO_ANSWER, because), later=None, at_interest={}
+        )
 
     def _answer(self, where: str, entry: Entry) -> Answered:
         if isinstance(entry, Claim) and entry.kind == "out of reach":
@@ -251,7 +264,14 @@ class _Study:
                 "the smallest gain that would matter",
                 "write it as interest",
             )
-        judged = (judge_no_gain if no_gain else judge_tested)(given, self.rule)
+        judge_given = judge_no_gain if no_gain else judge_tested
+        judged = judge_given(given, self.rule)
+        at_interest = {
+            name: judge_given(
+                replace(given, interest=multiple * given.interest), self.rule
+            ).answer
+            for name, multiple in INTERESTS.items()
+        }
         numbers = _numbers(
             row,
             p_adjusted=given.adjusted,
@@ -268,9 +288,16 @@ class _Study:
             numbers=numbers,
             rows=_behind(rows, judged),
             methods=[
-                _plain({name: other[name] for name in METHOD})
-                for other in (row, *methods.values())
+                {"part": "decides", **_plain({name: row[name] for name in METHOD})},
+                *(
+                    {
+                        "part": "must agree" if suffix in required else "beside",
+                        **_plain({name: other[name] for name in METHOD}),
+                    }
+                    for suffix, other in methods.items()
+                ),
             ],
+            at_interest=at_interest,
         )
 
     def _by_method(self, row: Row) -> dict[str, Row]:

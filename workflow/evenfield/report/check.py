@@ -234,6 +234,9 @@ def _cells_of(study: BuiltStudy, path: str) -> pd.DataFrame | None:
         series = step.series if step else []
         _known_file(path, name, ["estimates", *series])
         return None
+    if folder == "weights":
+        _known_file(path, name, ["exposures"])
+        return None
     if folder == "ingest":
         _known_file(path, name, list(study.tables))
         frame = study.tables[name]

@@ -61,11 +61,11 @@ class Entry(Spec):
     select: dict[str, Text] = Field(default_factory=dict)
     answer: str = ""  # id of a claim or hypothesis whose row it is
     check: str = ""  # its check or variant, else the row that decides
-    file: str = Field("", pattern=r"^((ingest|panel|estimates)/[\w+/]+\.csv)?$")
+    file: str = Field("", pattern=r"^((ingest|panel|weights|estimates)/[\w+/]+\.csv)?$")
     # wanted text by column of the file
     where: dict[str, Text] = Field(default_factory=dict)
     column: str = ""
-    take: Literal["one", "count", "sum", "mean", "median", "min", "max"] = "one"
+    take: Literal["one", "count", "sum", "mean", "median", "std", "min", "max"] = "one"
     expression: str = Field("", alias="is")  # arithmetic over other names
     show: str = Field(pattern=r"^(\+?0(\.0{1,12})?|year)$")
     times: Annotated[float, Field(gt=0)] | str = 1.0  # a factor, or arithmetic for one

@@ -21,6 +21,7 @@ from evenfield.shared.tables.numbers import (
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Short, Table, right
 from evenfield.study.files import Record, read_json
+from evenfield.topics.answers.table_rules import t36, t37, t38
 
 _two_digits = partial(significant, digits=2)
 UNTESTED = ("OUT OF REACH", "NOT EMPIRICAL")
@@ -182,7 +183,14 @@ def t28(facts: Facts) -> Table:
     )
 
 
-TABLES = {"T0": t0, "T0b": t0b, "T28": t28}
+TABLES = {
+    "T0": t0,
+    "T0b": t0b,
+    "T28": t28,
+    "T36": t36,
+    "T37": t37,
+    "T38": t38,
+}
 
 
 def answered(

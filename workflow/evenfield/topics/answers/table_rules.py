@@ -1,0 +1,150 @@
+"""T36, T37 and T38: what the rule rests on (all methods of inference, what would matter)
+and what became of the answers of an edition before.
+"""
+
+from typing import Any
+
+import pandas as pd
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.tables.columns import left
+from evenfield.shared.tables.headings import nothing_to_show
+from evenfield.shared.tables.notes import NOT_CAUSAL
+from evenfield.shared.tables.numbers import p_value, significant
+from evenfield.shared.tables.table import Table, right
+from evenfield.study.files import Record, read_json
+
+METHODS_NOTE = """
+p-values of one estimate by every method that it has. An answer is supported only where the
+method that decides and those that must agree see it on the same side at
+{content[rule][alpha]:g}; permutations see it by their p-value, the others by their interval.
+The rest decides nothing.
+"""
+INTEREST_NOTE = """
+The answer by the same rule with half and with twice the effect of interest. What changes
+with it: whether an interval counts as negligible, whether it bounds a gain that is denied,
+and whether the smallest effect that the row could show is so large that the question is out
+of reach.
+"""
+CHANGES_NOTE = """
+All statements with their answer in the edition before and now. New: not in the list before.
+"""
+
+
+def answers_of(facts: Facts) -> dict[str, Any]:
+    """Return the answers of a study with every row behind them."""
+    return dict(read_json(facts.root / "answers.json"))
+
+
+def tested(content: Record) -> list[Record]:
+    """Return the primary questions, then the claims with evidence of their own."""
+    own = [claim for claim in content["claims"] if not claim["hypothesis"]]
+    named = [{**claim, "statement": claim["claim"]} for claim in own]
+    return [*content["hypotheses"], *named]
+
+
+def t36(facts: Facts) -> Table:
+    """Return the p-values of each tested estimate by every method of inference."""
+    content = answers_of(facts)
+    lines = []
+    for item in tested(content):
+        if len(item["methods"]) < 2:
+            continue
+        parts: dict[str, list[str]] = {}
+        for method in item["methods"]:
+            written = f"{method_name(method)} {p_value(method['p_value'])}"
+            parts.setdefault(method["part"], []).append(written)
+        words = {part: ", ".join(names) for part, names in parts.items()}
+        lines.append(
+            {
+                "statement": item["statement"],
+                "decides": words["decides"],
+                "must_agree": words.get("must agree", ""),
+                "beside": words.get("beside", ""),
+                "answer": item["answer"].lower(),
+                "estimate_id": item["estimate_id"],
+            }
+        )
+    if not lines:
+        what = "answers that rest on an estimate by several methods"
+        raise nothing_to_show(what, "hypotheses", "T36")
+    columns = (
+        left("Question", "statement", width_cm=4.4),
+        left("Decides: p", "decides", width_cm=2.4),
+        left("Must agree: p", "must_agree", width_cm=3.4),
+        left("Beside: p", "beside", width_cm=4.6),
+        left("Answer", "answer", width_cm=1.8),
+    )
+    note = (*facts.text(METHODS_NOTE, content=content), NOT_CAUSAL)
+    return Table(id="T36", note=note, columns=columns, frame=pd.DataFrame(lines))
+
+
+def method_name(method: Record) -> str:
+    """Return a method in words, from what its row says of errors and law."""
+    law = str(method["p_type"] or "")
+    if "wild" in law:
+        return "wild bootstrap"
+    if "permut" in law:
+        return law.partition(" of labels")[0].partition(",")[0]
+    return str(method["se_type"] or law).partition(",")[0].removesuffix(" by unit")
+
+
+def t37(facts: Facts) -> Table:
+    """Return each answer with half and with twice the effect of interest."""
+    content = answers_of(facts)
+    lines = [
+        {
+            "statement": item["statement"],
+            "interest": item["interest"],
+            "unit": item["unit"],
+            "half": item["at_interest"]["half"].lower(),
+            "answer": item["answer"].lower(),
+            "double": item["at_interest"]["double"].lower(),
+            "estimate_id": item["estimate_id"],
+        }
+        for item in tested(content)
+        if item["at_interest"] and item["interest"] is not None
+    ]
+    if not lines:
+        what = "answers with an effect of interest"
+        raise nothing_to_show(what, "hypotheses", "T37")
+    columns = (
+        left("Question", "statement", width_cm=5.6),
+        right("Of interest", "interest", show=significant),
+        left("Unit", "unit", width_cm=2.6),
+        left("With half", "half", width_cm=2.2),
+        left("Answer", "answer", width_cm=2.2),
+        left("With twice", "double", width_cm=2.2),
+    )
+    note = (*facts.text(INTEREST_NOTE), NOT_CAUSAL)
+    return Table(id="T37", note=note, columns=columns, frame=pd.DataFrame(lines))
+
+
+def t38(facts: Facts) -> Table:
+    """Return every statement with its answer in the edition before, its answer now and
+    why it changed.
+    """
+    claims = answers_of(facts)["claims"]
+    if not any(claim["before"] for claim in claims):
+        raise nothing_to_show("answers under `before` of claims.yaml", "before", "T38")
+    frame = pd.DataFrame(claims)
+    frame = frame.assign(
+        where=[", ".join(map(str, numbers)) for numbers in frame["paragraphs"]],
+        old=frame["before"].str.lower().replace("", "new"),
+        new=frame["answer"].str.lower(),
+        why=frame["changed"],
+    )
+    columns = (
+        left("\u00b6", "where"),
+        left("", "id"),
+        left("Statement, in our words", "claim", width_cm=5.6),
+        left("Before", "old", width_cm=2.2),
+        left("Now", "new", width_cm=2.2),
+        left("Why it changed", "why", width_cm=5.0),
+    )
+    return Table(
+        id="T38",
+        note=tuple(facts.text(CHANGES_NOTE)),
+        columns=columns,
+        frame=frame[["where", "id", "claim", "old", "new", "why"]],
+    )
