@@ -234,6 +234,7 @@ def made_answers():
         "claim": "Alpha <b>grew</b>.",
         "estimate_id": speed_id("P1"),
         "because": "above 0, but not with: x",
+        "later": "FADED",
     }
     fact |= {
         "rows": [

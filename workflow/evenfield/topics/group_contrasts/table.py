@@ -66,7 +66,7 @@ year (pp a year), by OLS. Intervals and p by conditional SCPC; with fewer than f
 a group only permutation is shown.
 
 Detectable: smallest difference found with {facts.power:.0%} power by the same test; of
-interest: set in advance. Where detectable exceeds of interest the comparison is
+interest: the effect of interest of the study. Where detectable exceeds it the comparison is
 underpowered. n: units in the smaller group.
 
 Per s.d.: growth given initial income on one dose, in standard deviations of it across units.

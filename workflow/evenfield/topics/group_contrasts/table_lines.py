@@ -42,7 +42,7 @@ INFERENCE_NOTE = """
 at most .03); with fewer than four units in a group, p by free permutation of labels and
 no interval. Beside them CR3 with t(G* \u2212 1) and free permutation of whole label rows.
 Detectable: smallest effect found with {facts.power:.0%} power, from the row's own standard
-error and critical value. Of interest: the smallest effect of interest set in advance. Where
+error and critical value. Of interest: the smallest effect of interest of the study. Where
 detectable exceeds of interest the comparison is underpowered: an interval that holds zero
 is no evidence of no effect.
 """
