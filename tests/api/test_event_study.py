@@ -122,6 +122,7 @@ def test_checks_are_a_joint_test_a_pseudo_policy_and_the_two_way_coefficient():
     assert list(checks.index) == [
         "leads, all at once",
         "policy 4 dates early",
+        "Callaway and Sant'Anna, 0 to 5",
         "two-way coefficient",
     ]
     policy = DATA.assign(d=(DATA["year"] >= DATA["start"]).astype(float))

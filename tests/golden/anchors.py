@@ -28,6 +28,8 @@ from evenfield.numerics.dynamic_panel.instruments import (
     Layout,
     Source,
 )
+from evenfield.numerics.event_study.group_time import group_time_means
+from evenfield.numerics.event_study.panel import NEVER, EventPanel
 from evenfield.numerics.inference.driscoll_kraay import driscoll_kraay_inference
 from evenfield.numerics.logt import (
     discarded_periods,
@@ -591,6 +593,40 @@ def phillips_sul():
     yield Anchor(f"{label}: t", joined.t, want["t"], 5e-4)
 
 
+def callaway_santanna():
+    """Teen employment before and after minimum wages rose, by cohort and horizon."""
+    want = expected("event_study")["r_did"]
+    data = pd.read_csv(GOLDEN / "event_study" / "mpdta.csv")
+    Y = np.log(data.drop(columns=["county", "first"]).to_numpy(float))
+    first = np.where(data["first"] == 0, NEVER, data["first"] - 2003)
+    one_group = np.zeros(len(data), dtype=int)
+
+    def means(outcomes, spans):
+        panel = EventPanel(outcomes, first, one_group)
+        return group_time_means(panel, spans, never_only=True).estimate
+
+    horizons = [(e, e) for e in range(-3, 4)]
+    dynamic = means(Y, horizons)
+    names = [f"{e} years after" for e, _ in horizons]
+    yield from anchors(6e-5, names, dynamic, want["dynamic"])
+    overall = dynamic[3:].mean()
+    yield Anchor("mean over horizons", overall, want["dynamic_overall"], 6e-5)
+    cohorts = []
+    for year, label in want["group_time"].items():
+        own = first == int(year) - 2003
+        alone = np.where((own | (first == NEVER))[:, None], Y, np.nan)
+        cells = means(alone, horizons)
+        # The first cohort has no year before the base of its policy.
+        names = [f"{year}: cell {i}" for i in range(len(label))]
+        yield from anchors(6e-5, names, cells[np.isfinite(cells)], label)
+        cohorts.append((own.sum(), means(alone, [(0, 9)])[0]))
+    sizes, effects = map(np.array, zip(*cohorts, strict=True))
+    names = list(want["group_time"])
+    yield from anchors(6e-5, names, effects, want["group"])
+    overall = sizes @ effects / sizes.sum()
+    yield Anchor("mean over cohorts", overall, want["group_overall"], 6e-5)
+
+
 # Title, function, source of the numbers.
 STUDIES = (
     ("Mankiw, Romer and Weil 1992, 98 countries", mankiw_romer_weil, "table III"),
@@ -614,6 +650,11 @@ STUDIES = (
         "Blundell and Bond 1998, 140 UK firms",
         blundell_bond,
         "table 4, by Roodman 2009; xtabond2",
+    ),
+    (
+        "Callaway and Sant'Anna 2021, 500 US counties",
+        callaway_santanna,
+        "R did 2.5.0",
     ),
     ("Munnell 1990, 48 states, spatial panels", munnell_spatial, "R splm 1.6-5"),
     ("Munnell 1990, Driscoll-Kraay errors", driscoll_kraay, "R plm; linearmodels 7.1"),

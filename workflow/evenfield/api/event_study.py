@@ -25,6 +25,7 @@ from evenfield.numerics.event_study.estimates import (
     WIDER,
     Estimates,
     Span,
+    group_time_effects,
     lead_effects,
     permutation_p,
     policy_effects,
@@ -90,8 +91,9 @@ def event_study(
         and ``permuted dates``. ``tables["event study"]`` has joint bands, units, cells,
         cells that could not be imputed, the smallest visible effect and both errors;
         ``tables["checks"]`` the joint test of the leads, the effect of a policy that is
-        taken to come ``leads`` dates early, on dates before it, and the coefficient of
-        a regression with two-way effects.
+        taken to come ``leads`` dates early, on dates before it, Callaway and
+        Sant'Anna's estimates of the spans with controls that do not have the policy
+        yet, and the coefficient of a regression with two-way effects.
 
     Notes
     -----
@@ -109,10 +111,8 @@ def event_study(
     parts = [Part(before, None), Part(after, dealt)]
     rng = np.random.default_rng(seed)
     shown = [described(part, rng, draws, power) for part in parts]
-    tables = {
-        "event study": pd.concat(shown),
-        "checks": _checks(policy, before, leads),
-    }
+    checks = _checks(policy, before, leads, wanted[len(each) :])
+    tables = {"event study": pd.concat(shown), "checks": checks}
     if list(rings):
         near = around(policy, rings, horizons, draws, seed, **nearby)
         tables["rings"] = near.rows(LEVEL)
@@ -126,8 +126,10 @@ def event_study(
     )
 
 
-def _checks(policy: Policy, leads: Estimates, early: int) -> pd.DataFrame:
-    """Return what speaks for or against the design, a row each."""
+def _checks(
+    policy: Policy, leads: Estimates, early: int, spans: Sequence[Span]
+) -> pd.DataFrame:
+    """Return what speaks for or against the design, and other estimators, a row each."""
     out: dict[str, tuple[Any, ...]] = {}
     try:
         test = leads.joint_test()
@@ -138,14 +140,19 @@ def _checks(policy: Policy, leads: Estimates, early: int) -> pd.DataFrame:
     pseudo = policy_effects(
         policy.panel.pseudo(early), [(0, early - 1)], policy.clusterings
     )
-    tests = pseudo.tests(LEVEL)[WIDER]
-    out[f"policy {early} dates early"] = (
-        pseudo.estimate[0],
-        tests.std_error[0],
-        pseudo.estimate[0] / tests.std_error[0],
-        tests.p_value[0],
-        f"t({tests.df[0]:g}), by {tests.clusters[0]}",
-    )
+    out[f"policy {early} dates early"] = _tested(pseudo, 0)
+    others = group_time_effects(policy.panel, spans, policy.clusterings)
+    for k, name in enumerate(others.names):
+        out[f"Callaway and Sant'Anna, {name}"] = _tested(others, k)
     out["two-way coefficient"] = (two_way_coefficient(policy.panel), *[NAN] * 3, "")
     columns = ["estimate", "std_error", "statistic", "p_value", "law"]
     return pd.DataFrame.from_dict(out, orient="index", columns=columns)
+
+
+def _tested(estimates: Estimates, k: int) -> tuple[Any, ...]:
+    """Return one estimate with its test."""
+    tests = estimates.tests(LEVEL)[WIDER]
+    value = estimates.estimate[k]
+    error = tests.std_error[k]
+    law = f"t({tests.df[k]:g}), by {tests.clusters[k]}"
+    return value, error, value / error, tests.p_value[k], law

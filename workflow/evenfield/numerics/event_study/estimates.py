@@ -10,6 +10,7 @@ import numpy as np
 
 from evenfield.numerics.arrays import Array
 from evenfield.numerics.errors import NumericsError
+from evenfield.numerics.event_study.group_time import group_time_means
 from evenfield.numerics.event_study.imputation import Imputation
 from evenfield.numerics.event_study.inference import (
     Clustered,
@@ -134,6 +135,27 @@ def ring_effects(design: RingDesign, last: int, clusterings: Clusterings) -> Est
     fit = Imputation(design.panel.Y, design.far, design.panel.groups)
     names = [span_name(ring) for ring in pairwise((0.0, *design.near.radii))]
     return _estimates(names, fit, design.targets(last), design.entered, clusterings)
+
+
+def group_time_effects(
+    panel: EventPanel, spans: Sequence[Span], clusterings: Clusterings
+) -> Estimates:
+    """Return mean changes since the date before the policy, less those of units that do
+    not have it yet, over spans of horizons.
+    """
+    means = group_time_means(panel, spans)
+    fits = {}
+    for name, clusters in clusterings.items():
+        fits[name] = clustered(means.estimate, means.by_unit, clusters, means.present)
+    units = means.present.sum(axis=1)
+    return Estimates(
+        names=[span_name(span) for span in spans],
+        estimate=means.estimate,
+        fits=fits,
+        cells=units,
+        units=units,
+        lost=np.zeros_like(units),
+    )
 
 
 def lead_effects(panel: EventPanel, count: int, clusterings: Clusterings) -> Estimates:

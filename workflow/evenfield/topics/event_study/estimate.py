@@ -15,6 +15,7 @@ from evenfield.numerics.event_study.estimates import (
     WIDER,
     Estimates,
     Span,
+    group_time_effects,
     lead_effects,
     permutation_p,
     policy_effects,
@@ -57,6 +58,7 @@ KINDS = {
     "lead": (f"{BASE}_lead", POLICY, "coef"),
     "leads": (f"{BASE}_lead", POLICY, "joint"),
     "pseudo": (f"{BASE}_pseudo", POLICY, "coef"),
+    "group_time": ("callaway_santanna", POLICY, "coef"),
     "two_way": ("two_way", POLICY, "coef"),
     "own": (f"{BASE}_far", POLICY, "coef"),
     "ring": (f"{BASE}_rings", "policy nearby", "coef"),
@@ -175,6 +177,8 @@ class _Work:
         self._add(rows, "pseudo", pseudo, role="placebo")
         self._add(rows, "effect", effects)
         self._add_permuted(rows, effects, spans)
+        others = group_time_effects(panel, self.section.averages, self.case.clusterings)
+        self._add(rows, "group_time", others, role="ladder")
         self._add_two_way(rows)
         for kind, estimates in (
             ("lead", leads),

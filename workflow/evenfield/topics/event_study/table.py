@@ -36,8 +36,11 @@ def t41(facts: Facts) -> Table:
         " groups; seen from: the smallest effect that would be seen four times in five.",
         f"Leads: joint p of the last {section.get('leads', 4)} years before the policy,"
         " on years before it alone. Early: a policy that is taken to come that many"
-        " years early. Below .05 outcomes moved before the policy came. Two-way: the"
-        " coefficient of a regression with the same effects, for comparison.",
+        " years early. Below .05 outcomes moved before the policy came. For comparison, C"
+        " and S'A: changes since the year before the policy less those of"
+        f" {facts.words['units_name']} of the group without it yet (Callaway and"
+        " Sant'Anna 2021); two-way: the coefficient of a regression with the same"
+        " effects.",
         basis=False,
     )
     columns = (
@@ -49,6 +52,7 @@ def t41(facts: Facts) -> Table:
         number("Seen from", "mde", 3),
         probability("p, leads", "p_leads", "leads_reason"),
         right("Early (p)", "pseudo", "p_pseudo", show=_with_p),
+        number("C and S'A", "group_time", 3),
         number("Two-way", "two_way", 3),
         count("With policy", "n_treated"),
         count("N", "n_units"),
@@ -175,6 +179,9 @@ def _effect_rows(facts: Facts, spec: Row, own: pd.DataFrame) -> list[Row]:
                 "leads_reason": text(leads.get("warning")),
                 "pseudo": pseudo.get("estimate"),
                 "p_pseudo": pseudo.get("p_value"),
+                "group_time": pick(
+                    own, estimator="callaway_santanna", contrast=row["contrast"]
+                ).get("estimate"),
                 "two_way": pick(own, estimator="two_way").get("estimate"),
             }
         )

@@ -1,0 +1,75 @@
+"""Effects by cohort and date against units that do not have the policy yet, averaged over
+horizons (Callaway and Sant'Anna 2021), within groups of units.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from evenfield.numerics.arrays import Array, quotient
+from evenfield.numerics.event_study.panel import NEVER, EventPanel
+
+
+class GroupTime(NamedTuple):
+    """Means over spans of horizons."""
+
+    estimate: Array  # (K,) NaN where no cohort has a comparison
+    by_unit: Array  # (K, N) what each unit adds to the error
+    present: np.ndarray  # (K, N) units with the policy in each mean
+
+
+def group_time_means(
+    panel: EventPanel, spans: Sequence[tuple[int, int]], *, never_only: bool = False
+) -> GroupTime:
+    """Return mean changes since the date before the policy, less those of units of the
+    group that do not have it yet (or never have it).
+
+    Notes
+    -----
+    A cohort g at t >= g changes by y_t - y_(g-1); before it, leads are y_t - y_(t-1).
+    Without covariates every estimation method of the authors gives this. The mean over
+    cells weighs each unit the same; its errors count that cohorts could have been of
+    other sizes, as the authors' aggregates do.
+    """
+    N, dates = panel.Y.shape
+    sums = np.zeros(len(spans))
+    cells = np.zeros(len(spans))
+    changes = np.zeros((len(spans), N))  # of units with the policy, and of controls
+    counts = np.zeros((len(spans), N))  # cells of each unit with the policy
+    for group in np.unique(panel.groups):
+        inside = panel.groups == group
+        cohorts = np.unique(panel.first[inside & panel.ever])
+        for cohort in cohorts[(cohorts > 0) & (cohorts < dates)]:
+            own = inside & (panel.first == cohort)
+            for date in range(1, dates):
+                # ASSUME: the base of a lead is the date before it, as in R's did.
+                base = cohort - 1 if date >= cohort else date - 1
+                change = panel.Y[:, date] - panel.Y[:, base]
+                seen = inside & np.isfinite(change)
+                later = panel.first > (NEVER - 1 if never_only else date)
+                controls = seen & later & ~own
+                treated = seen & own
+                used = [
+                    k
+                    for k, (low, high) in enumerate(spans)
+                    if low <= date - cohort <= high
+                ]
+                if not used or not controls.any() or not treated.any():
+                    continue
+                expected = change[controls].mean()
+                size = treated.sum()
+                rest = np.zeros(N)
+                rest[treated] = change[treated] - expected
+                rest[controls] = -size / controls.sum() * (change[controls] - expected)
+                for k in used:
+                    sums[k] += rest[treated].sum()
+                    cells[k] += size
+                    changes[k] += rest
+                    counts[k] += treated
+    estimate = quotient(sums, cells)
+    # A unit adds its own gaps less the mean: cohorts of other sizes move the weights.
+    moved = changes - counts * np.where(np.isnan(estimate), 0.0, estimate)[:, None]
+    return GroupTime(
+        estimate, moved / np.maximum(cells, 1)[:, None], np.asarray(counts > 0)
+    )
