@@ -43,6 +43,10 @@ CONFIG = from_yaml("""
       inequality:
         [{id: plain, periods: [S1], weighting: unweighted, groupings: [region4], role: primary}]
       moran: [{id: plain, regions: region4, role: primary}]
+      event_study:
+        outcomes: {jobs: {expression: log(jobs), label: log jobs}}
+        specs: [{id: plain, outcome: jobs, role: primary}]
+        placement: [{id: level, outcome: jobs, year: 2000, within: region4}]
       exposure: [{id: plain, taxonomy: own, weights: contiguity, role: primary}]
       group_contrasts:
         premium:
@@ -407,6 +411,73 @@ def test_no_spatial_dependence():
 def test_neighbours_that_differ():
     for kind in (SECTION, ANSWER):
         assert "Neighbours differ" in words(neighbours(-0.5), kind)
+
+
+# Policies with dates ----------------------------------------------------------------
+
+
+def policies(ends, p=0.5, sure=None, near=BELOW):
+    shared = {"treatment_def": "any, all dates", "unit_of_measure": "log points"}
+    tenth = {key: np.array(value) / 10 for key, value in {"e": ends, "n": near}.items()}
+    rows = [
+        with_ends(
+            *tenth["e"],
+            **shared,
+            estimator="imputation",
+            contrast="0 to 5",
+            role="primary",
+        ),
+        {**shared, "estimator": "imputation_lead", "effect_type": "joint"}
+        | {"estimate": 1.0, "p_value": p},
+        with_ends(
+            *tenth["n"],
+            **shared,
+            estimator="imputation_rings",
+            effect_type="coef",
+            contrast="0 to 60",
+            w_id="100 km",
+        ),
+        with_ends(
+            *tenth["e"],
+            **shared,
+            estimator="placement",
+            spec_id="level",
+            contrast="tech_park",
+            period="2000",
+        ),
+    ]
+    if sure is not None:
+        own = {**shared, "treatment_def": "any, sure dates"}
+        rows.append(
+            with_ends(
+                *np.array(sure) / 10, **own, estimator="imputation", contrast="0 to 5"
+            )
+        )
+    return MadeFacts("event_study", rows)
+
+
+def test_an_effect_of_a_policy_is_told_with_its_leads():
+    text = words(policies(ABOVE, sure=ABOVE))
+    assert "In 2000, before any of them came, states that later got a policy" in text
+    assert "(tech park) lay above others of the same region4" in text
+    # exp(0.2) - 1
+    assert "log jobs lay 22.1% above what was to be expected" in text
+    assert "nothing had moved (p = .500)" in text
+    assert "it was 22.1%." in text and "does not say the same" not in text
+    assert "0 to 60 km: \u221218.1%" in text and "does not tell the sign" not in text
+    assert "would mostly have gone unseen" in words(policies(ABOVE), LIMIT)
+
+
+def test_leads_that_move_and_dates_that_disagree_are_said():
+    text = words(policies(BELOW, p=0.001, sure=OPEN, near=OPEN))
+    assert "below it" in text and "(tech park) lay below others" in text
+    assert "it had moved before the policy came (p = .001)" in text
+    assert "which does not say the same" in text and "does not tell the sign" in text
+
+
+def test_an_open_effect_and_one_without_an_interval():
+    assert "cannot be told" in words(policies(OPEN, p=np.nan))
+    assert "How sure that is cannot be said" in words(policies(UNTESTED, p=np.nan))
 
 
 # Distribution and movers ------------------------------------------------------------

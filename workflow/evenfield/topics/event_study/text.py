@@ -1,0 +1,94 @@
+"""What the section on policies prints: who got one, the effect with its leads, with sure
+dates, and units nearby.
+"""
+
+from typing import Any
+
+import pandas as pd
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.sections import Shown, shown, side_of_zero, visible
+from evenfield.shared.tables.rows import Row, only, pick, records
+from evenfield.topics.event_study.table import BASE
+
+LOGARITHM = "log points"
+SURE = "sure dates"
+
+
+def section(facts: Facts) -> dict[str, Any]:
+    """Return the primary specification with all dates and with sure ones."""
+    spec = primary_policy(facts)
+    own = only(facts.estimates(), spec_id=spec["id"])
+    if own.empty:
+        return {}
+    sure = own["treatment_def"].str.endswith(SURE)
+    row = pick(own[~sure], estimator=BASE, role=spec.get("role") or "robustness")
+    effect = _number(row)
+    if effect is None:
+        return {}
+    outcome = facts.config.estimates["event_study"]["outcomes"][spec["outcome"]]
+    leads = pick(own[~sure], estimator=f"{BASE}_lead", effect_type="joint")
+    with_sure = pick(own[sure], estimator=BASE, contrast=row["contrast"])
+    side = side_of_zero(row)
+    return {
+        "outcome": outcome["label"],
+        "years": row["contrast"],
+        "effect": effect,
+        "side": side,
+        "visible": visible(facts, effect),
+        "leads": shown(leads, "0.0"),
+        "moved_before": bool(
+            leads.get("p_value", 1.0) <= 1 - facts.config.inference.level
+        ),
+        "sure": _number(with_sure),
+        "sure_agrees": side_of_zero(with_sure) == side,
+        "rings": _rings(own[~sure]),
+        "placement": _placement(facts),
+    }
+
+
+def primary_policy(facts: Facts) -> Row:
+    """Return the primary specification, else the first."""
+    specs = facts.specs(question="specs")
+    primary = [spec for spec in specs if spec.get("role") == "primary"]
+    return next(iter(primary + specs))
+
+
+def _number(row: Row) -> Shown | None:
+    """Return a row in log points as percent, any other in its own unit."""
+    if row.get("unit_of_measure") == LOGARITHM:
+        return shown(row, "0.0", "%", percent=True)
+    return shown(row, "0.00", row.get("unit_of_measure", ""))
+
+
+def _rings(own: pd.DataFrame) -> list[dict[str, Any]]:
+    rings = only(own, estimator=f"{BASE}_rings", effect_type="coef")
+    out = []
+    for row in records(rings[rings["contrast"].ne("")]):
+        unit = row["w_id"].split(" ")[-1]
+        effect = _number(row)
+        if effect is not None:
+            distance = f"{row['contrast']} {unit}"
+            side = side_of_zero(row)
+            out.append({"distance": distance, "effect": effect, "side": side})
+    return sorted(out, key=lambda item: float(item["distance"].split(" ")[0]))
+
+
+def _placement(facts: Facts) -> list[dict[str, Any]]:
+    """Return the differences before a policy of the first placement specification."""
+    first = next(iter(facts.specs(question="placement")), {})
+    rows = only(facts.estimates(), estimator="placement")
+    out = []
+    for row in records(only(rows, spec_id=first.get("id", ""))):
+        difference = _number(row)
+        if difference is not None:
+            out.append(
+                {
+                    "kind": row["contrast"].replace("_", " "),
+                    "difference": difference,
+                    "side": side_of_zero(row),
+                    "within": first.get("within", ""),
+                    "year": row["period"],
+                }
+            )
+    return out
