@@ -34,7 +34,7 @@ CONFIG = from_yaml("""
       S1: {start: 2000, end: 2010, label: 2000-10, role: span}
       P1: {start: 2000, end: 2005, label: 2000-05}
     taxonomy: {primary: own, all: [own]}
-    controls: {schooling: {kind: initial, column: schooling, label: years of schooling}}
+    controls: {schooling: {kind: initial, expression: schooling, label: years of schooling}}
     estimates:
       beta: [{id: plain, role: primary}, {id: more, controls: [schooling]}]
       sigma: [{id: plain, role: primary}]
@@ -461,8 +461,8 @@ def test_an_effect_of_a_policy_is_told_with_its_leads():
     assert "In 2000, before any of them came, states that later got a policy" in text
     assert "(tech park) lay above others of the same region4" in text
     # exp(0.2) - 1
-    assert "log jobs lay 22.1% above what was to be expected" in text
-    assert "nothing had moved (p = .500)" in text
+    assert "jobs lay 22.1% above what was to be expected" in text
+    assert "cannot be seen (p = .500)" in text
     assert "it was 22.1%." in text and "does not say the same" not in text
     assert "0 to 60 km: \u221218.1%" in text and "does not tell the sign" not in text
     assert "would mostly have gone unseen" in words(policies(ABOVE), LIMIT)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from evenfield.shared.facts import Facts
 from evenfield.shared.sections import Shown, shown, side_of_zero, visible
+from evenfield.shared.tables.numbers import is_missing
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.topics.event_study.table import BASE
 
@@ -31,12 +32,13 @@ def section(facts: Facts) -> dict[str, Any]:
     with_sure = pick(own[sure], estimator=BASE, contrast=row["contrast"])
     side = side_of_zero(row)
     return {
-        "outcome": outcome["label"],
+        # What is printed in percent is no logarithm.
+        "outcome": outcome["label"].removeprefix("log ") if effect.percent else outcome["label"],
         "years": row["contrast"],
         "effect": effect,
         "side": side,
         "visible": visible(facts, effect),
-        "leads": shown(leads, "0.0"),
+        "leads": None if is_missing(leads.get("p_value")) else shown(leads, "0.0"),
         "moved_before": bool(
             leads.get("p_value", 1.0) <= 1 - facts.config.inference.level
         ),
