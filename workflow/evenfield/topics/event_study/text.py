@@ -33,7 +33,9 @@ def section(facts: Facts) -> dict[str, Any]:
     side = side_of_zero(row)
     return {
         # What is printed in percent is no logarithm.
-        "outcome": outcome["label"].removeprefix("log ") if effect.percent else outcome["label"],
+        "outcome": outcome["label"].removeprefix("log ")
+        if effect.percent
+        else outcome["label"],
         "years": row["contrast"],
         "effect": effect,
         "side": side,
