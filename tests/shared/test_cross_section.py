@@ -96,7 +96,7 @@ def test_controls_are_matched_by_unit_and_blank_ones_left_out():
     }
     fails(
         EstimateError,
-        r"1 values are missing .*\(b control_sch",
+        r"1 value is missing .*\(b control_sch",
         cross_section,
         make_study(control_school=[1.0, np.nan, 3, 4]),
         SPEC,

@@ -34,7 +34,7 @@ def test_rows_come_in_the_order_of_the_sample_matched_by_id():
 def test_units_without_a_row_or_with_two_are_named():
     fails(
         EstimateError,
-        r"1 values are missing .*\(d x\)",
+        r"1 value is missing .*\(d x\)",
         sample_rows,
         FRAME,
         ["a", "d"],
@@ -43,7 +43,7 @@ def test_units_without_a_row_or_with_two_are_named():
     )
     fails(
         EstimateError,
-        r"1 units have two rows \(a\)",
+        r"1 unit has two rows \(a\)",
         sample_rows,
         pd.concat([FRAME, FRAME.iloc[[1]]]),
         ["a"],

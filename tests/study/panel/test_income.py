@@ -87,7 +87,7 @@ def test_base_year_without_output_and_unknown_columns_are_refused():
         )
     fails(
         PanelError,
-        r"config.yaml names 2 column that panel.csv lacks \(folk, gpd\)",
+        r"config.yaml names 2 columns that panel.csv lacks \(folk, gpd\)",
         check_columns,
         PANEL,
         ["gpd", "folk", "index"],

@@ -143,7 +143,7 @@ def test_missing_income_at_an_end_is_refused(year):
     data.loc[data["unit"].eq("B") & data["year"].eq(year), "log_income"] = np.nan
     fails(
         PanelError,
-        r"income at the ends of P \(2000, 2010\) is missing for 1 units \(B\)",
+        r"income at the ends of P \(2000, 2010\) is missing for 1 unit \(B\)",
         frame,
         Period(name="P", start=2000, end=2010),
         data=data,
@@ -197,7 +197,7 @@ def test_groups_are_columns_of_zeros_and_ones_but_for_the_first():
         ),
         (
             {"kind": "mean", "expression": "x / y"},
-            r"2 column that panel.csv lacks \(x, y\)",
+            r"2 columns that panel.csv lacks \(x, y\)",
         ),
         (
             {"kind": "groups", "column": "nation"},

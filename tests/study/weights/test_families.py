@@ -86,7 +86,7 @@ def test_islands_are_refused_or_joined_and_joins_checked():
     island = geography(links=pd.DataFrame({"unit_i": ["A", "B"], "unit_j": ["B", "C"]}))
     fault = refused(island, kind="contiguity")
     assert fault.startswith(
-        "weights: 1 units have no neighbour in weights w (D); expected at least one"
+        "weights: 1 unit has no neighbour in weights w (D); expected at least one"
         " neighbour"
     )
     assert "join them under weights.join (contiguity) or widen the weights" in fault
@@ -151,7 +151,7 @@ def test_distance_decay_and_bands_in_closed_form():
         [1, 1, 0, 1],
         [0, 0, 1, 0],
     ]
-    assert "1 units have no neighbour in weights w (D)" in refused(
+    assert "1 unit has no neighbour in weights w (D)" in refused(
         geography(), kind="band", range_km=1.5 * DEGREE
     )
 
@@ -254,7 +254,7 @@ REST = RING[6:]
             RING + "C,C,1\n",
             "own.csv makes 1 unit its own neighbour (C); expected a zero diagonal",
         ),
-        ("A,B,1\nB,A,1\nC,D,1\nD,A,0\n", "1 units have no neighbour in weights w (D)"),
+        ("A,B,1\nB,A,1\nC,D,1\nD,A,0\n", "1 unit has no neighbour in weights w (D)"),
     ],
 )
 def test_own_weights_with_a_fault_are_one_line(tmp_path, rows, message):
@@ -282,7 +282,7 @@ def test_own_weights_are_the_same_in_every_form(tmp_path, name, text):
     assert build_weights("w", spec, geography()).matrix.toarray().tolist() == matrix
     without = refused(geography(units=("A", "B", "C")), **spec, leave_out=["D"])
     assert (
-        "1 units have no neighbour in weights w (C)" in without
+        "1 unit has no neighbour in weights w (C)" in without
         or "are not in weights w" in without
     )
     (tmp_path / name).write_text(text[: text.rindex("D")])

@@ -194,5 +194,5 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing(results
 )
 def test_wrong_names_and_missing_exposures_are_said(made, text):
     fails(ConfigError, text, run, **made)
-    with one_line(EvenfieldError, "1 units have no exposure to seed"):
+    with one_line(EvenfieldError, "1 unit has no exposure to seed"):
         run(exposures=make_exposures(SEED, W).query("unit != 'CN-XZ'"))

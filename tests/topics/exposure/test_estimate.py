@@ -387,7 +387,7 @@ def test_neighbours_by_population_and_zones_by_number():
         (
             [],
             {"periods": make_periods().query("unit != 'CN-XZ'")},
-            "1 units have no growth or no exposure in P1",
+            "1 unit has no growth or no exposure in P1",
         ),
         ([], {"exposures": REGIMES.query("unit != 'CN-BJ'")}, "CN-BJ"),
         ([{**PRIMARY, "taxonomy": "other"}], {}, "taxonomy other, weights contiguity"),

@@ -151,7 +151,7 @@ def test_without_a_count_or_a_testable_list_the_rows_say_why():
         np.isnan(e.estimate) and "no count of clusters" in e.warning for e in bare
     )
     short = row(run(clusters=lambda f: f.iloc[1:]), term="east_degrees")
-    assert "1 units have no n (U00), which is not a count of zero" in short.warning
+    assert "1 unit has no n (U00), which is not a count of zero" in short.warning
     decided = run({**SPEC, "count": "n", "stand_ins": []}).estimates
     assert {e.term for e in decided if e.role == "primary"} == {
         "east_degrees",

@@ -293,7 +293,7 @@ def test_bad_data_moderators_zones_and_weights_are_named():
     )
     fails(
         EvenfieldError,
-        "1 units have no industry",
+        "1 unit has no industry",
         run,
         panel=panel.assign(va=panel["va"].where(panel["unit"].ne("CN-XZ"))),
     )

@@ -200,7 +200,7 @@ def test_shuffled_rows_permuted_weights_and_renamed_units_change_nothing():
         (
             {},
             {"units": lambda f: f.assign(region=f["region"].where(f.index > 0))},
-            "1 units have no region",
+            "1 unit has no region",
         ),
         (
             {},

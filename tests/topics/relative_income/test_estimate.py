@@ -16,7 +16,7 @@ from tolerances import MACHINE, close
 UNITS = ["A", "B", "C", "D"]
 NONE = ["both", "both", "neither", "neither"]
 GAP = (
-    "estimates.relative_income S: 1 values are missing or infinite (B"
+    "estimates.relative_income S: 1 value is missing or infinite (B"
     " growth_pct_per_year)"
 )
 
@@ -173,17 +173,17 @@ def test_shuffled_rows_and_renamed_units_change_nothing():
         (
             "cells",
             lambda f: f.drop(index=7),
-            "taxonomy t S: 1 units have no cell or two (D)",
+            "taxonomy t S: 1 unit has no cell or two (D)",
         ),
         (
             "cells",
             lambda f: pd.concat([f, f.head(1)]),
-            "1 units have no cell or two (A)",
+            "1 unit has no cell or two (A)",
         ),
         (
             "yearly_cells",
             lambda f: f.drop(index=0),
-            "taxonomy t 2000: 1 units have no cell or two (A)",
+            "taxonomy t 2000: 1 unit has no cell or two (A)",
         ),
     ],
 )

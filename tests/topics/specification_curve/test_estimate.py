@@ -235,7 +235,7 @@ def test_what_is_not_defined_says_why_and_missing_units_are_refused(run):
             "cells": estimates["cells"].query("unit != 'u05'"),
         }
     )
-    fails(EstimateError, r"1 units have no row \(u05\)", chunk, study, 1, 1)
+    fails(EstimateError, r"1 unit has no row \(u05\)", chunk, study, 1, 1)
 
 
 def test_a_summary_over_specifications_names_no_single_one(run):

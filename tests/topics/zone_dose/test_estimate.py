@@ -318,7 +318,7 @@ def test_a_gap_in_the_data_or_a_unit_without_region_is_named():
             )
         )
     units = make_study().tables["units"]
-    with one_line(EvenfieldError, "1 units have no region (U07)"):
+    with one_line(EvenfieldError, "1 unit has no region (U07)"):
         run(units=units.assign(region=units["region"].mask(units["unit"].eq("U07"))))
 
 

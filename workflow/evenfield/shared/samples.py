@@ -12,7 +12,7 @@ from evenfield.numerics.inference.cluster_robust import RobustInference
 from evenfield.numerics.ols import Inference
 from evenfield.shared.estimates import NAN, Estimate, finite_or_nan
 from evenfield.shared.settings import PROXY, SPLICED, SchemeInfo, check_names
-from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.errors import EstimateError, counted, first_examples
 
 # A constant and a slope leave a degree of freedom from three units on.
 MIN_UNITS = 3
@@ -50,7 +50,7 @@ def sample_rows(
     twice = sorted(chosen.loc[chosen["unit"].duplicated(), "unit"].unique())
     if twice:
         raise EstimateError(
-            f"{where}: {len(twice)} units have two rows ({first_examples(twice)})",
+            f"{where}: {counted(len(twice), 'unit has', 'units have')} two rows ({first_examples(twice)})",
             "one row for each unit",
             "remove the duplicates",
         )
@@ -61,7 +61,7 @@ def sample_rows(
     lost = np.argwhere(~np.isfinite(rows[list(columns)].to_numpy(float)).T)
     if gaps := [f"{rows['unit'][i]} {columns[j]}" for j, i in lost]:
         raise EstimateError(
-            f"{where}: {len(gaps)} values are missing or infinite"
+            f"{where}: {counted(len(gaps), 'value is', 'values are')} missing or infinite"
             f" ({first_examples(gaps)})",
             "a number for every unit of the sample",
             "supply it, or leave the unit out with a sample in config.yaml",

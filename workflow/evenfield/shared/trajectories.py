@@ -21,7 +21,7 @@ from evenfield.shared.settings import (
     check_names,
     scheme_info,
 )
-from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.files import Record
 from evenfield.study.study import Study
 from evenfield.study.table_files import content_hash
@@ -197,7 +197,7 @@ def grouping(
     missing = [str(unit) for unit in values.index[values.eq("")]]
     if missing:
         raise EstimateError(
-            f"{where}: {len(missing)} units have no {column}"
+            f"{where}: {counted(len(missing), 'unit has', 'units have')} no {column}"
             f" ({first_examples(missing)})",
             "a group for every unit of the sample",
             "supply it or drop the grouping",

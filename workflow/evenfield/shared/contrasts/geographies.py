@@ -21,7 +21,7 @@ from evenfield.numerics.label_permutation import (
 from evenfield.numerics.random import generator_for
 from evenfield.numerics.spatial import symmetric
 from evenfield.shared.contrasts.sections import Geography
-from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.errors import EstimateError, counted, first_examples
 
 STRATA = "coastal"
 
@@ -71,7 +71,7 @@ class Geographies:
             missing = sorted(set(members) - set(self._units.index))
             if missing:
                 raise EstimateError(
-                    f"{len(missing)} units have no row in units.csv"
+                    f"{counted(len(missing), 'unit has', 'units have')} no row in units.csv"
                     f" ({first_examples(missing)})",
                     "every unit of the panel",
                     "add them",

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from evenfield.study.errors import IngestError, first_examples
+from evenfield.study.errors import IngestError, counted, first_examples
 from evenfield.study.ingest.dictionary import read_resources
 
 EMPTY: dict[str, Any] = {"type": "FeatureCollection", "features": []}
@@ -48,7 +48,7 @@ def check_outlines(outlines: dict[str, Any], units: list[str]) -> None:
     unknown = sorted(set(named) - set(units))
     if unknown:
         raise IngestError(
-            f"the outlines name {len(unknown)} unknown unit"
+            f"the outlines name {counted(len(unknown), 'unknown unit')}"
             f" ({first_examples(unknown)})",
             "units of units.csv",
             "correct the id",

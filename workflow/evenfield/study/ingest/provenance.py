@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.study.errors import ConfigError, IngestError, first_examples
+from evenfield.study.errors import ConfigError, IngestError, counted, first_examples
 
 ALL_UNITS = "all"
 DOUBTFUL = "C"
@@ -110,7 +110,7 @@ def check_coverage(tables: Mapping[str, pd.DataFrame]) -> None:
         set(spans.loc[spans["flag"].ne(SIMULATED), "variable"]) - columns
     ):
         fault = (
-            f"panel_provenance.csv names {len(unknown)} unknown variable"
+            f"panel_provenance.csv names {counted(len(unknown), 'unknown variable')}"
             f" ({first_examples(unknown)})"
         )
         raise IngestError(fault, "columns of panel.csv", "correct the name")

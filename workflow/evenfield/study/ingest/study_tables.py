@@ -10,7 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.study.errors import ConfigError, Faults, IngestError, first_examples
+from evenfield.study.errors import (
+    ConfigError,
+    Faults,
+    IngestError,
+    counted,
+    first_examples,
+)
 from evenfield.study.ingest.dictionary import read_package, read_resources
 from evenfield.study.ingest.outlines import check_outlines, read_outlines
 from evenfield.study.ingest.provenance import (
@@ -184,7 +190,7 @@ def check_years(
     stray = sorted(set(inside["year"].astype(int)) - wanted)
     if stray:
         raise IngestError(
-            f"panel.csv has {len(stray)} year off the declared step of {step} "
+            f"panel.csv has {counted(len(stray), 'year')} off the declared step of {step} "
             f"({first_examples([str(y) for y in stray])})",
             f"years from {years[0]} every {step}",
             "correct the years or panel.step in config.yaml",
@@ -204,7 +210,7 @@ def check_years(
     ]
     if gaps:
         raise IngestError(
-            f"panel.csv lacks {len(gaps)} rows ({first_examples(gaps)})",
+            f"panel.csv lacks {counted(len(gaps), 'row')} ({first_examples(gaps)})",
             f"every unit in every year from {years[0]} to {years[1]} at step {step}",
             "add the rows or correct panel.years and panel.step in config.yaml",
         )
@@ -224,7 +230,7 @@ def check_units(tables: Mapping[str, pd.DataFrame]) -> None:
         )
         if unknown:
             raise IngestError(
-                f"{name}.csv names {len(unknown)} unknown unit"
+                f"{name}.csv names {counted(len(unknown), 'unknown unit')}"
                 f" ({first_examples(unknown)})",
                 "a unit of units.csv",
                 "correct the id or add it there",
@@ -233,7 +239,7 @@ def check_units(tables: Mapping[str, pd.DataFrame]) -> None:
     if 0 < blank.sum() < len(blank):
         lost = sorted(tables["units"].loc[blank, "unit"])
         fault = (
-            f"units.csv has {len(lost)} unit without lat or lon"
+            f"units.csv has {counted(len(lost), 'unit')} without lat or lon"
             f" ({first_examples(lost)})"
         )
         raise IngestError(
@@ -243,7 +249,7 @@ def check_units(tables: Mapping[str, pd.DataFrame]) -> None:
         )
     if units - panel:
         raise IngestError(
-            f"units.csv has {len(units - panel)} unit without data"
+            f"units.csv has {counted(len(units - panel), 'unit')} without data"
             f" ({first_examples(sorted(units - panel))})",
             "rows in panel.csv for each unit",
             "add the rows or remove the unit",
@@ -257,7 +263,7 @@ def check_places(units: pd.DataFrame) -> None:
     wrong = sorted(ids[ids.str.contains(r"\s") | ids.eq("") | ids.eq(ALL_UNITS)])
     if wrong:
         raise IngestError(
-            f"units.csv has {len(wrong)} id that cannot be used"
+            f"units.csv has {counted(len(wrong), 'id')} that cannot be used"
             f" ({first_examples([repr(name) for name in wrong])})",
             f"ids without blanks and line breaks, other than '{ALL_UNITS}'",
             "rename the unit in every table",
@@ -380,7 +386,7 @@ def _taxonomy(
     off = frame[~frame[["cluster", "sez"]].isin([0, 1]).all(axis=1)]
     if len(off):
         fault = (
-            f"{file}.csv has {len(off)} unit that is neither in nor out"
+            f"{file}.csv has {counted(len(off), 'unit that is', 'units that are')} neither in nor out"
             f" ({first_examples(list(off['unit']))})"
         )
         raise IngestError(fault, "0 or 1 for cluster and sez", "correct the cell")
@@ -388,7 +394,7 @@ def _taxonomy(
     idle = frame[dated & frame["sez"].eq(0)]
     if len(idle):
         fault = (
-            f"{file}.csv dates {len(idle)} zone of a unit that has none"
+            f"{file}.csv dates {counted(len(idle), 'zone')} of a unit that has none"
             f" ({first_examples(list(idle['unit']))})"
         )
         raise IngestError(fault, "a date only where sez is 1", "correct the cell")

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.study import letters
-from evenfield.study.errors import Faults, IngestError, first_examples
+from evenfield.study.errors import Faults, IngestError, counted, first_examples
 from evenfield.study.ingest.dictionary import hash_bytes
 from evenfield.study.tables import Field, Resource
 
@@ -83,13 +83,13 @@ def _read_text_columns(path: Path, resource: Resource) -> pd.DataFrame:
     extra = [n for n in header if n not in wanted]
     if missing:
         raise IngestError(
-            f"{resource.path} lacks {len(missing)} column ({first_examples(missing)})",
+            f"{resource.path} lacks {counted(len(missing), 'column')} ({first_examples(missing)})",
             f"the {len(wanted)} columns of datapackage.json",
             "add the column or correct its name",
         )
     if extra or len(set(header)) != len(header):
         raise IngestError(
-            f"{resource.path} has {len(extra) or 1} column too many"
+            f"{resource.path} has {counted(len(extra) or 1, 'column')} too many"
             f" ({first_examples(extra or header)})",
             "the columns of datapackage.json",
             "describe it there or remove it",
@@ -97,7 +97,7 @@ def _read_text_columns(path: Path, resource: Resource) -> pd.DataFrame:
     short = [str(i) for i, row in enumerate(body, start=2) if len(row) != len(header)]
     if short:
         raise IngestError(
-            f"{resource.path} has {len(short)} row of another length (line"
+            f"{resource.path} has {counted(len(short), 'row')} of another length (line"
             f" {first_examples(short)})",
             f"{len(header)} cells in each row",
             "correct the line",
@@ -155,8 +155,8 @@ def _typed(
         wrong |= ~blank & ~column.str.match(INTEGER)
     if wrong.any():
         raise IngestError(
-            f"{resource.path} has {int(wrong.sum())} value of {field.name} that is no"
-            f" {field.kind} ('{column[wrong].iloc[0]}' in line"
+            f"{resource.path} has {counted(int(wrong.sum()), 'value')} of {field.name} that "
+            f"{'is' if wrong.sum() == 1 else 'are'} no {field.kind} ('{column[wrong].iloc[0]}' in line"
             f" {int(np.flatnonzero(wrong)[0]) + 2})",
             f"a {field.kind} or a blank cell",
             "correct the cell",
@@ -239,7 +239,7 @@ def _refuse(
     action: str,
 ) -> None:
     raise IngestError(
-        f"{resource.path} has {int(rows.sum())} {what}"
+        f"{resource.path} has {counted(int(rows.sum()), what, f'rows with {what}')}"
         f" ({first_examples(_keys(frame[rows], resource))})",
         expected,
         action,
@@ -299,7 +299,7 @@ def foreign_key_faults(
                 known = tables[target][target_column].astype(str)
                 if unknown := sorted(set(ids) - set(known) - {""}):
                     fault = (
-                        f"{resource.path} names {len(unknown)} unknown {column}"
+                        f"{resource.path} names {counted(len(unknown), f'unknown {column}')}"
                         f" ({first_examples(unknown)})"
                     )
                     yield IngestError(
@@ -318,7 +318,7 @@ def check_hashes(folder: Path, resources: Mapping[str, Resource]) -> None:
     ]
     if changed:
         raise IngestError(
-            f"{len(changed)} table changed since its checksum was written"
+            f"{counted(len(changed), 'table')} changed since its checksum was written"
             f" ({first_examples(changed)})",
             "the SHA-256 in datapackage.json",
             "run `python3 run data` if the edit is meant, else restore the file",

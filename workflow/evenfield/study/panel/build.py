@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenfield.study.errors import ConfigError, PanelError, first_examples
+from evenfield.study.errors import ConfigError, PanelError, counted, first_examples
 from evenfield.study.panel.cells import taxonomy_cells, yearly_cells
 from evenfield.study.panel.income import (
     add_growth,
@@ -184,7 +184,7 @@ def _check_names(columns: list[str], income: Mapping[str, Any]) -> None:
     taken = sorted(computed & set(columns))
     if taken:
         raise PanelError(
-            f"panel.csv has {len(taken)} column that the panel computes"
+            f"panel.csv has {counted(len(taken), 'column')} that the panel computes"
             f" ({first_examples(taken)})",
             "other names for columns of data",
             "rename the column in panel.csv and datapackage.json",

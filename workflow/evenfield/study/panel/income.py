@@ -10,7 +10,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from evenfield.study.elementary import exp, log
-from evenfield.study.errors import PanelError, first_examples
+from evenfield.study.errors import PanelError, counted, first_examples
 from evenfield.study.ingest.income_column import logarithm_sign
 
 # A median below this tells a ratio around 1 from an index with 100 as its base.
@@ -131,7 +131,7 @@ def check_columns(
     unknown = sorted(set(names) - set(table.columns))
     if unknown:
         raise PanelError(
-            f"config.yaml names {len(unknown)} column that {file} lacks"
+            f"config.yaml names {counted(len(unknown), 'column')} that {file} lacks"
             f" ({first_examples(unknown)})",
             f"columns of {file}",
             "correct the name in config.yaml",
@@ -183,7 +183,7 @@ def add_income(panel: pd.DataFrame, income: Mapping[str, Any]) -> pd.DataFrame:
             for row in out.loc[wrong, ["unit", "year"]].itertuples()
         ]
         raise PanelError(
-            f"{int(wrong.sum())} incomes are zero, negative or infinite"
+            f"{counted(int(wrong.sum()), 'income is', 'incomes are')} zero, negative or infinite"
             f" ({first_examples(cells)})",
             "positive income, because logarithms are taken",
             "correct output or population in panel.csv",

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.numerics.spatial import tile_grid
-from evenfield.study.errors import ConfigError, PanelError, first_examples
+from evenfield.study.errors import ConfigError, PanelError, counted, first_examples
 from evenfield.study.tables import Field
 
 # Merged unit to its parts; it bears the id of one of them.
@@ -152,7 +152,7 @@ def merge_adjacency(
     )
     if unknown:
         raise PanelError(
-            f"adjacency.csv names {len(unknown)} unknown unit"
+            f"adjacency.csv names {counted(len(unknown), 'unknown unit')}"
             f" ({first_examples(unknown)})",
             "units of units.csv",
             "correct the id",

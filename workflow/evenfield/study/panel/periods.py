@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evenfield.study.elementary import log
-from evenfield.study.errors import PanelError, first_examples
+from evenfield.study.errors import PanelError, counted, first_examples
 from evenfield.study.panel.controls import PeriodFrames, control_columns
 from evenfield.study.panel.income import OFFICIAL, PROXY, SPLICED
 from evenfield.study.study_config import Period
@@ -66,7 +66,7 @@ def _check_complete(y: pd.DataFrame, period: Period) -> None:
     if gaps:
         raise PanelError(
             f"income at the ends of {period.name} ({period.start}, {period.end}) is"
-            f" missing for {len(gaps)} units ({first_examples(gaps)})",
+            f" missing for {counted(len(gaps), 'unit')} ({first_examples(gaps)})",
             "income for every unit at both ends",
             "move the period or switch the figures on in data.grade_c",
         )

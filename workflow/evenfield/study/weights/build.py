@@ -12,7 +12,7 @@ from evenfield.numerics.spatial import (
     components,
     effective_neighbours,
 )
-from evenfield.study.errors import ConfigError, WeightsError, first_examples
+from evenfield.study.errors import ConfigError, WeightsError, counted, first_examples
 from evenfield.study.rounding import round_results
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
 from evenfield.study.weights.families import Geography, raw_weights
@@ -81,7 +81,7 @@ def build_weights(
     ]
     if islands:
         raise WeightsError(
-            f"{len(islands)} units have no neighbour in weights {name}"
+            f"{counted(len(islands), 'unit has', 'units have')} no neighbour in weights {name}"
             f" ({first_examples(islands)})",
             "at least one neighbour for every unit",
             "join them under weights.join (contiguity) or widen the weights in"

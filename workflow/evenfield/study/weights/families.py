@@ -22,7 +22,7 @@ from evenfield.numerics.spatial import (
     pair_km,
     symmetric,
 )
-from evenfield.study.errors import WeightsError, first_examples
+from evenfield.study.errors import WeightsError, counted, first_examples
 from evenfield.study.spatial_weights import check_same_units
 
 # n (n - 1) links of weights between all pairs: reached at about 3,160 units.
@@ -58,7 +58,7 @@ class Geography:
         ]
         if blank:
             raise WeightsError(
-                f"weights {name} need coordinates and {len(blank)} units have none"
+                f"weights {name} need coordinates and {counted(len(blank), 'unit has', 'units have')} none"
                 f" ({first_examples(blank)})",
                 "lat and lon in units.csv",
                 "fill them or drop these weights",
@@ -77,7 +77,7 @@ class Geography:
         if same:
             pair = " and ".join(self.units[i] for i in same[0])
             raise WeightsError(
-                f"{len(same)} pairs of units share their coordinates ({pair})",
+                f"{counted(len(same), 'pair')} of units share their coordinates ({pair})",
                 "distinct coordinates",
                 "correct lat and lon in units.csv",
             )
@@ -318,7 +318,7 @@ def _read_edges(name: str, path: Path) -> pd.DataFrame:
     own = edges[edges["unit_i"].eq(edges["unit_j"]) & (number > 0)]
     if len(own):
         raise WeightsError(
-            f"weights {name}: {path} makes {len(own)} unit its own neighbour"
+            f"weights {name}: {path} makes {counted(len(own), 'unit')} its own neighbour"
             f" ({first_examples(list(own['unit_i']))})",
             "a zero diagonal",
             "remove these lines",

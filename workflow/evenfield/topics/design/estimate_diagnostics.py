@@ -14,7 +14,7 @@ from evenfield.numerics.influence import dependent_columns
 from evenfield.numerics.power import event_study_mde
 from evenfield.numerics.spatial import haversine_km
 from evenfield.shared.tables.rows import only
-from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.study import Study
 
 OWN = ("own_cluster", "own_sez")
@@ -95,7 +95,7 @@ class Design:
         missing = sorted(set(self.units) - set(rows.index))
         if missing:
             raise EstimateError(
-                f"{len(missing)} units have no exposure to {taxonomy} through {weights}"
+                f"{counted(len(missing), 'unit has', 'units have')} no exposure to {taxonomy} through {weights}"
                 f" in {period} ({first_examples(missing)})",
                 "one row a unit",
                 "rebuild the exposures",

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 from evenfield.numerics.spatial import multiplier
 from evenfield.shared.spec import Id, Inference, Role, Spec
 from evenfield.shared.tables.rows import only, records
-from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.files import Record
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
 from evenfield.study.study import Study
@@ -132,7 +132,7 @@ def cross_section(study: Study, spec: ExposureSpec, period: Record) -> CrossSect
             f"taxonomy {spec.taxonomy}, weights {spec.weights}: {first_examples(blank)}"
         )
         raise EstimateError(
-            f"{len(blank)} units have no growth or no exposure in {name} ({which})",
+            f"{counted(len(blank), 'unit has', 'units have')} no growth or no exposure in {name} ({which})",
             "growth and exposure of every unit",
             "rebuild panel and exposures for the same units",
         )
@@ -181,7 +181,7 @@ def _weights(study: Study, spec: ExposureSpec, start: int) -> SpatialWeights:
     if people.isna().any():
         blank = first_examples([str(unit) for unit in people.index[people.isna()]])
         raise EstimateError(
-            f"{people.isna().sum()} units have no population in {start} ({blank})",
+            f"{counted(people.isna().sum(), 'unit has', 'units have')} no population in {start} ({blank})",
             "population of every unit",
             "drop `neighbours: population` or fill it",
         )

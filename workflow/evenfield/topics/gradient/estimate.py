@@ -31,7 +31,7 @@ from evenfield.shared.samples import is_constant, sample_rows
 from evenfield.shared.settings import check_names, scheme_info
 from evenfield.shared.spec import Id, Role, Spec, read
 from evenfield.shared.tables.rows import only
-from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.study import Study
 from evenfield.study.study_config import TaxonomyName
 
@@ -176,7 +176,7 @@ def _geography(study: Study, spec: GradientSpec) -> Geography:
     inside = rows[spec.regions].astype(str).eq(spec.east).to_numpy()
     if not 0 < inside.sum() < len(units):
         raise EstimateError(
-            f"{where}: {inside.sum()} of {len(units)} units have {spec.regions} ="
+            f"{where}: {inside.sum()} of {counted(len(units), 'unit has', 'units have')} {spec.regions} ="
             f" {spec.east}",
             "some and not all",
             "correct `regions` or `east`",
@@ -395,7 +395,7 @@ def _count_rows(
     gap = NO_COUNT
     if name:
         gap = (
-            f"{len(blank)} units have no {name} ({first_examples(blank)}), which is not"
+            f"{counted(len(blank), 'unit has', 'units have')} no {name} ({first_examples(blank)}), which is not"
             " a count of zero"
         )
     # East over all units; South only within the East, where clusters are.

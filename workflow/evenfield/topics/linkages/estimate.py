@@ -22,7 +22,7 @@ from evenfield.shared.rows import Results
 from evenfield.shared.samples import joined, underpowered
 from evenfield.shared.spec import read
 from evenfield.shared.study_panel import with_zones
-from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.expressions import check_columns, evaluate
 from evenfield.study.study import Study
 from evenfield.topics.linkages.estimate_inference import (
@@ -323,7 +323,7 @@ class _Linkages:
         blank = [str(unit) for unit in means.index[means.isna()]]
         if blank:
             raise EstimateError(
-                f"{len(blank)} units have no {name} in {moderator.years[0]}-{moderator.years[1]}"
+                f"{counted(len(blank), 'unit has', 'units have')} no {name} in {moderator.years[0]}-{moderator.years[1]}"
                 f" ({first_examples(blank)})",
                 "a value of the moderator for every unit",
                 "choose other years in config.yaml",

@@ -19,7 +19,7 @@ from evenfield.shared.regression import fit_robust
 from evenfield.shared.samples import joined
 from evenfield.shared.settings import PROXY, SPLICED, check_names
 from evenfield.shared.spec import Id, Inference, Role, Spec
-from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.study import Study
 from evenfield.study.study_config import SPARED, TaxonomyName, WeightsName, Year
 from evenfield.study.table_files import content_hash
@@ -174,7 +174,7 @@ def _joined(
         twice = sorted(rows.index[rows.index.duplicated()].unique())
         if twice:
             raise EstimateError(
-                f"{where} {period}: {len(twice)} units have two rows"
+                f"{where} {period}: {counted(len(twice), 'unit has', 'units have')} two rows"
                 f" ({first_examples(twice)})",
                 "one row for each unit and period",
                 "remove the duplicates",
@@ -186,7 +186,7 @@ def _joined(
     blank = [str(unit) for unit in table.index[~complete]]
     if blank:
         raise EstimateError(
-            f"{where} {period}: {len(blank)} units have no growth, income or exposure"
+            f"{where} {period}: {counted(len(blank), 'unit has', 'units have')} no growth, income or exposure"
             f" ({first_examples(blank)})",
             "all three for every unit",
             "rebuild panel and exposures for the same units",

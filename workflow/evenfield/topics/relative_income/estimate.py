@@ -20,7 +20,7 @@ from evenfield.shared.samples import (
 from evenfield.shared.settings import SchemeInfo, scheme_infos
 from evenfield.shared.spec import Spec, read
 from evenfield.shared.tables.rows import only
-from evenfield.study.errors import EstimateError, first_examples
+from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.study import Study
 from evenfield.study.study_config import TaxonomyName
 from evenfield.study.table_files import content_hash
@@ -96,7 +96,7 @@ def _with_cells(
     wrong = sorted(set(data["unit"]) - set(cells["unit"])) + sorted(twice)
     if wrong:
         raise EstimateError(
-            f"taxonomy {where}: {len(wrong)} units have no cell or two"
+            f"taxonomy {where}: {counted(len(wrong), 'unit has', 'units have')} no cell or two"
             f" ({first_examples(wrong)})",
             "one cell for each unit and period or year",
             "correct the taxonomy's file",
