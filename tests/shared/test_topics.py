@@ -1,7 +1,7 @@
 """Which sections of the config move a step of a topic."""
 
 from evenfield.shared.topic_file import Step
-from evenfield.shared.topics import settings
+from evenfield.shared.topics import renamed, settings
 from yaml_text import from_yaml
 
 CONFIG = from_yaml("""
@@ -24,3 +24,13 @@ def test_a_step_depends_on_its_own_section_and_those_it_reads():
     used = settings(CONFIG, "beta", Step(reads=["estimates/sigma/estimates.csv"]))
     assert used["estimates"] == {"beta": [1], "sigma": [2]}
     assert "weights" not in used
+
+
+def test_printed_texts_call_taxonomies_by_the_names_of_the_study():
+    study = {"names": {"list": "our list", "list+dated": "our list, dated"}}
+    study |= {"zone_name": "SEZ", "zones_name": "SEZs"}
+    assert renamed(study, "cells of list, list+dated") == (
+        "cells of our list, our list, dated"
+    )
+    assert renamed(study, "listed in `list`") == "listed in `list`"
+    assert renamed({**study, "names": {}}, "cells of list") == "cells of list"

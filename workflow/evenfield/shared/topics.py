@@ -87,7 +87,14 @@ def exhibit_words(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 
 def renamed(study: Mapping[str, Any], text: str) -> str:
-    """Call special economic zones by the study's name for its zones."""
+    """Call taxonomies and special economic zones by the study's names for them."""
+    names: Mapping[str, str] = study.get("names", {})
+    if names:
+        # The longest id first, since one may begin with another.
+        ids = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+        text = re.sub(
+            rf"(?<![\w`])(?:{ids})(?![\w+`])", lambda named: names[named[0]], text
+        )
     one = study.get("zone_name", "zone")
     many = study.get("zones_name", "zones")
     if one == "SEZ":

@@ -138,6 +138,8 @@ class Words(Section):
     """What one zone of the taxonomies is called."""
     zones_name: str = "zones"
     """What several zones are called."""
+    names: dict[str, str] = {}
+    """What tables and figures call a taxonomy, by its id."""
 
 
 class Data(Section):

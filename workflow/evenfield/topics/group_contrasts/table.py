@@ -114,7 +114,7 @@ comparison is underpowered.
 BALANCE_NOTE = """
 Yearly change of the log of urban over rural income per head between the ends of a window,
 on cluster and zone indicators by OLS, one row per unit; 1 pp a year moves the ratio by
-about 1 %. Taxonomy {taxonomy} unless another one is named. No change is taken from one
+about 1 %. Clusters and zones: {taxonomy}, unless another one is named. No change is taken from one
 window to the next: the definition of income differs. Of interest: a change of the ratio
 over a whole window, spread over its years.
 
@@ -173,7 +173,7 @@ everywhere, so a group's own trend of investment enters its elasticity; year eff
 group's own (group years) leave it out.
 
 Unit labour cost: wage x employment / output at current prices, growth between the ends of a
-window, pp a year; wage minus output per worker. Taxonomy {taxonomy} unless another one is
+window, pp a year; wage minus output per worker. Clusters and zones: {taxonomy}, unless another one is
 named. Wages of urban units cover formal employment only.
 """
 

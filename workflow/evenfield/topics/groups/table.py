@@ -94,8 +94,8 @@ def t1(facts: Facts) -> Table:
     sizes = frame.groupby("cell")["unit"].transform("size").astype(str)
     frame["group"] = frame["cell"] + " (" + sizes + ")"
     note = facts.note(
-        f"Taxonomy {taxonomy}, cells as in {period_label(period, periods)}; C cluster,"
-        " S SEZ.",
+        f"Clusters and zones: {taxonomy}; cells as in {period_label(period, periods)};"
+        " C cluster, S SEZ.",
         f"Zones in force in {year(last)}. {named}{'a' if named else 'A'} place is"
         f" counted once. {UNSURE} first year rests on a grade C date, in parentheses"
         " the first year with a named source.",

@@ -72,7 +72,8 @@ def t8(facts: Facts) -> Table:
         "Growth in percentage points a year on log income below the mean in the first"
         " year, and on that gap times the neighbours' clusters and SEZs, one"
         " cross-section per period; a positive number closes the gap. Main rows:"
-        f" taxonomy {first.get('treatment_def', '')}, {first.get('w_id', '')} weights.",
+        f" clusters and zones: {first.get('treatment_def', '')};"
+        f" {first.get('w_id', '')} weights.",
         f"{facts.level} intervals and p by {law}, in the panel rows by bootstrap-t over"
         " units; CR3 intervals beside them. Detectable: smallest difference found with"
         f" {power:.0%} power. Where detectable exceeds of interest the design is"
