@@ -135,7 +135,7 @@ for topic in [name for name in TOPICS if exhibit_files(name)]:
             study={
                 key: name
                 for key, name in config["study"].items()
-                if key.startswith("zone")
+                if key.startswith("zone") or key == "names"
             },
             auto=[id for id in exhibit_files(topic) if id in config["auto"]],
             titles={id: WORDS[id]["title"] for id in exhibit_files(topic)},

@@ -148,7 +148,9 @@ def _placed(
 
 
 def _rest(context: Record, exhibit: Callable[..., str]) -> str:
-    """Return what the paper does not print whole, by topic, figures before tables."""
+    """Return what the paper does not print whole, by topic: tables under the topic's
+    title, then figures, which float.
+    """
     texts = []
     sections = [(part.title, part.exhibits) for part in context["sections"]]
     for title, items in [*sections, ("Further tables and figures", context["further"])]:
@@ -157,8 +159,9 @@ def _rest(context: Record, exhibit: Callable[..., str]) -> str:
             for item in items
             if item.id not in context["in_paper"] or _shortened(item)
         ]
-        for number, which in enumerate(sorted(left, key=itemgetter(0))):
-            texts.append(exhibit(which, "" if number else title))
+        for number, which in enumerate(sorted(left, key=itemgetter(0), reverse=True)):
+            head = title if number == 0 and which.startswith("T") else ""
+            texts.append(exhibit(which, head))
     return "".join(texts)
 
 

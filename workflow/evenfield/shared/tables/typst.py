@@ -97,8 +97,11 @@ def _part(
 
 
 def _head(header: str, longest: int) -> str:
-    """Break a heading into lines that are no longer than the cells beneath it."""
-    lines = wrap(header, min(longest, LONG_CELL), break_long_words=False)
+    """Break a heading into lines that are no longer than the cells beneath it; a column
+    of long cells has room for it.
+    """
+    width = longest if longest <= LONG_CELL else len(header) + 1
+    lines = wrap(header, width, break_long_words=False)
     return f"strong({' + linebreak() + '.join(map(typst_string, lines)) or '[]'})"
 
 
