@@ -48,6 +48,7 @@ CONFIG = from_yaml("""
         specs: [{id: plain, outcome: jobs, role: primary}]
         placement: [{id: level, outcome: jobs, year: 2000, within: region4}]
       exposure: [{id: plain, taxonomy: own, weights: contiguity, role: primary}]
+      dynamic_panel: [{id: plain, periods: [S1], role: primary}]
       group_contrasts:
         premium:
           - {id: plain, table: periods, outcome: growth_pct_per_year, label: given income,
@@ -591,6 +592,81 @@ def test_growth_next_door(ends, own, beside):
     text = words(spill(ends))
     assert own in text
     assert beside in text
+
+
+# What a user adds ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        (ABOVE, "it returns"),
+        (BELOW, "it moves away"),
+        (OPEN, "whether it returns cannot be told"),
+        (UNTESTED, "2000–10: 0.5% a year."),
+    ],
+)
+def test_speed_within_units(ends, said):
+    rows = [with_ends(*ends, estimator="bc_fe", effect_type="lambda")]
+    assert said in words(MadeFacts("dynamic_panel", rows))
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"), [(ABOVE, "more"), (BELOW, "less"), (OPEN, "cannot")]
+)
+def test_spatial_models_at_home_and_elsewhere(ends, said):
+    shared = {"estimator": "sdm", "term": "roads", "outcome": "log_income"}
+    shared |= {"w_id": "contiguity", "unit_of_measure": "log points"}
+    rows = [
+        with_ends(*ABOVE, **shared, effect_type="direct"),
+        with_ends(*ends, **shared, effect_type="indirect"),
+    ]
+    text = words(MadeFacts("spatial_panel", rows))
+    assert (
+        "roads and log income (spatial Durbin model, contiguity, log points): own"
+        in text
+    )
+    assert said in text.partition("others")[2].partition(".")[2].partition("In")[0]
+
+
+@pytest.mark.parametrize(
+    ("ends", "p", "said"),
+    [
+        (ABOVE, 0.5, "3.000), more; visible"),
+        (BELOW, 0.5, "less; visible"),
+        (OPEN, 0.01, "cannot be told; visible from 2.144 on; but it moved before"),
+    ],
+)
+def test_zones_by_number(ends, p, said):
+    shared = {"estimator": "zone_dose_fe", "outcome": "log_income"}
+    rows = [
+        with_ends(*ends, **shared, term="dose", unit_of_measure="log points"),
+        {**shared, "term": "dose_leads", "estimate": 2.0, "p_value": p},
+    ]
+    text = words(MadeFacts("zone_dose", rows))
+    assert said in text
+    assert ("moved before" in text) == (p < 0.05)
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ([ABOVE, (3.0, 2.0, 4.0)], "each of their intervals lies on the same side"),
+        ([ABOVE, BELOW], "some say more, some less"),
+        ([ABOVE, OPEN], "not each of their intervals leaves out zero"),
+    ],
+)
+def test_vintages_agree_or_not(ends, said):
+    rows = [
+        with_ends(
+            *own, estimator="ols", effect_type="coef", term="cluster", outcome=name
+        )
+        | {"unit_of_measure": "pp/yr", "period": "2009-2019"}
+        for own, name in zip(ends, ("old figures", "new figures"), strict=True)
+    ]
+    text = words(MadeFacts("vintages", rows))
+    assert said in text
+    assert "over 2 vintages" in text
 
 
 # All of them ------------------------------------------------------------------------

@@ -94,6 +94,21 @@ def side_of_zero(row: Row) -> str:
     return "open"
 
 
+def finding(
+    row: Row,
+    label: str,
+    show: str,
+    unit: str = "",
+) -> dict[str, Any]:
+    """Return an estimate with a label and what its interval says of zero; nothing where
+    it is blank.
+    """
+    number = shown(row, show, unit)
+    if number is None:
+        return {}
+    return {"label": label, "number": number, "side": side_of_zero(row)}
+
+
 class MapLayer(NamedTuple):
     """What the map may colour by: a class of each unit, in each year or once for all."""
 

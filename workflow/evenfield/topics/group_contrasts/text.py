@@ -14,6 +14,7 @@ from evenfield.shared.tables.units import period_label
 from evenfield.shared.tables.warnings import reason
 
 QUESTION = "premium"
+GROWTH = "growth"
 GROUPS = {"cluster": "clusters", "sez": "zones"}
 DIFFERENCE = "cluster - sez"
 FORM = "0.00"
@@ -24,7 +25,11 @@ def section(facts: Facts) -> dict[str, Any]:
     """Return the premium of each group in the longest period of the primary
     specification, with all methods of its inference.
     """
-    spec = facts.primary(question=QUESTION)
+    # The words below are of growth: other outcomes stand in the tables.
+    asked = facts.specs(question=QUESTION)
+    asked = [spec for spec in asked if str(spec["outcome"]).startswith(GROWTH)]
+    primary = [spec for spec in asked if spec["role"] == "primary"]
+    spec = next(iter(primary + asked), {})
     own = only(facts.estimates(family=QUESTION), spec_id=spec.get("id"))
     own = own[
         own["sample_id"].isin(["all", ""]) & own["unit_scheme"].isin(["", facts.main])

@@ -1,0 +1,43 @@
+"""What the section on vintages prints: how far one estimate moves with the figures that it
+is made from.
+"""
+
+from typing import Any
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.sections import shown, side_of_zero
+from evenfield.shared.tables.rows import only, records
+from evenfield.shared.tables.units import term_name
+
+
+def section(facts: Facts) -> dict[str, Any]:
+    """Return the smallest and the largest estimate over the vintages by term and span."""
+    rows = facts.estimates(estimator="ols", effect_type="coef")
+    rows = rows[rows["estimate"].notna()].sort_values(["estimate", "estimate_id"])
+    moved = []
+    for (spec, term, label, period), own in rows.groupby(
+        ["spec_id", "term", "treatment_def", "period"], sort=True
+    ):
+        if own["outcome"].nunique() < 2:
+            continue
+        every = records(own)
+        sides = {side_of_zero(row) for row in every}
+        least, *_, most = every
+        moved.append(
+            {
+                "id": f"{spec}_{term}_{label}_{period}",
+                "term": term_name(str(term)),
+                "span": str(period).replace("-", "\u2013"),
+                "unit": least["unit_of_measure"],
+                "low": shown(least, "0.00"),
+                "high": shown(most, "0.00"),
+                "low_of": least["outcome"],
+                "high_of": most["outcome"],
+                "agree": len(sides) == 1 and not sides & {"open", "untested"},
+                "opposed": {"above", "below"} <= sides,
+                "count": shown(
+                    least | {"estimate": float(len(only(own, term=term)))}, "0"
+                ),
+            }
+        )
+    return {"moved": moved} if moved else {}
