@@ -220,6 +220,9 @@ def test_another_kind_ends_the_use_of_a_unit_and_two_kinds_in_one_year_are_said(
     parks = {**SECTION, "specs": [{**SECTION["specs"][0], "kinds": ["park"]}]}
     own = main(estimate(make_study(parks, both)))
     assert "OTHER POLICY: 2 units" in own.warning and own.n_treated == 7
+    ignoring = {**parks, "specs": [{**parks["specs"][0], "ignored": ["port"]}]}
+    whole = main(estimate(make_study(ignoring, both)))
+    assert whole.estimate == main(estimate(make_study())).estimate
     any_kind = main(estimate(make_study(policies=both)))
     assert "TWO KINDS: 1 units" in any_kind.warning and any_kind.n_treated == 9
 

@@ -166,7 +166,9 @@ def read_case(study: Study, section: Section, spec: PolicySpec) -> Case:
     dates = _first_policies(policies[own], units)
     Y = wide.to_numpy(float, copy=True)
     years = wide.columns.to_numpy(int)
-    warnings = _leave_out(Y, years, dates, policies[~own], units)
+    check_names(spec.ignored, policies["kind"].unique(), f"{where}: `ignored`")
+    others = policies[~own & ~policies["kind"].isin(spec.ignored)]
+    warnings = _leave_out(Y, years, dates, others, units)
     # Positions go on at the step of the panel before its first and after its last year.
     positions = np.ceil((dates["first_year"].to_numpy(float) - years[0]) / info.step)
     panel = EventPanel(

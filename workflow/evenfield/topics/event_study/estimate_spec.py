@@ -32,6 +32,9 @@ class PolicySpec(UnitsSpec):
     """Name of the outcome."""
     kinds: tuple[str, ...] = ()
     """Kinds of policies.csv, of which the first one counts; all by default."""
+    ignored: tuple[str, ...] = ()
+    """Kinds that leave a unit as it is, such as lists that name what is there; years
+    from any other kind on are not used."""
     effects: str = YEAR
     """`year`, or a column of units.csv such as `parent` whose groups have years of their
     own."""
