@@ -23,6 +23,10 @@ from evenfield.study.errors import (
 )
 from evenfield.study.files import Record, described_files, hash_file
 
+OWN_TEXTS = (
+    "The study's own texts speak of all of it; neutral ones stand in their place."
+)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -50,6 +54,8 @@ def plan_study(written: Record) -> Plan:
     faults += _exhibit_faults(config, topics)
     faults += _file_faults(config)
     texts = [*Path("text").glob("*.md"), *Path("text").glob("*.bib")]
+    if config.get("neutral") and texts:
+        config["aside"].append(OWN_TEXTS)
     shown = [*config["tables"], *config["figures"]]
     estimating = []
     exhibits = {}

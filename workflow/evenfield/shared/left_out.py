@@ -49,10 +49,6 @@ def left_out_parts(
         out["answers"] = _answers(out["answers"], left_out)
     neutral = bool(left_out.units or left_out.periods)
     if neutral:
-        left_out.say(
-            "The study's own texts speak of all of it; neutral ones stand in their"
-            " place."
-        )
         out["numbers"] = {}
     out |= _exhibits(out, offers, left_out)
     return out | {"aside": left_out.messages, "neutral": neutral}
