@@ -19,7 +19,12 @@ from evenfield.study.weights.build import build_geography, build_weights, edge_l
 from evenfield.study.weights.exposures import exposure_frame, mean_doses
 
 ROOT = Path(__file__).parents[1]
-TOPICS = [name for name, topic in read_topics().items() if topic.estimate]
+ESTIMATED = read_config(ROOT / "config.yaml")["estimates"]
+TOPICS = [
+    name
+    for name, topic in read_topics().items()
+    if topic.estimate and name in ESTIMATED
+]
 CHUNKED = [name for name in TOPICS if read_topics()[name].estimate.chunks]
 TABLES = "panel periods units cells yearly_cells doses first_years adjacency".split()
 

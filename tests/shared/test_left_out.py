@@ -37,7 +37,7 @@ def test_a_whole_study_is_left_as_it_is(config, folder):
 
 def test_shorter_years_drop_what_rests_on_them_and_nothing_is_refused():
     left = left_out_config(CHINA, ROOT, years=[1999, 2019])
-    assert list(left["periods"]) == ["P3", "P4", "S1"]
+    assert list(left["periods"]) == ["P3", "P4", "S1", "S2", "S4"]
     assert "economic" not in left["weights"]["families"]
     assert [spec["id"] for spec in left["estimates"]["synthetic_control"]] == [
         "tianjin_official"

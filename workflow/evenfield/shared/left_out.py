@@ -389,7 +389,12 @@ def _answers(answers: dict[str, Any], left_out: LeftOut) -> dict[str, Any]:
             "Not asked, since what decides them is left out:"
             f" {_list(left_out.answers)}."
         )
-    return {**answers, "hypotheses": hypotheses, "claims": claims}
+    before = {
+        name: answer
+        for name, answer in answers.get("before", {}).items()
+        if name not in left_out.answers
+    }
+    return {**answers, "hypotheses": hypotheses, "claims": claims, "before": before}
 
 
 def _asked(
