@@ -242,7 +242,7 @@ PLANTED = from_yaml("""
     one of the five below the nation: [paper, {five_above: 4.0}]
     provinces without municipalities converge:
       [page, {sigma_1991_no_municipalities: 0.2}]
-    the coast explains the lead: [abstract, {coast_official: 0.5}]
+    the coast explains the lead: [page, {coast_paper: 1.2}]
     "Tianjin's twin is left": [paper, {tianjin_conformal: 0.01}]
     """)
 
@@ -269,6 +269,7 @@ def prose_of(folder, numbers):
         "kinds": Lookup("kind", {kind: kinds.count(kind) for kind in kinds}),
         "total": len(content["claims"]),
         "questions": content["questions"],
+        "units": 31,
         "vintage": "",
     }
     faults = Faults()
@@ -288,7 +289,8 @@ def test_the_readme_says_the_numbers_of_the_run(checkout):
     numbers = read_numbers(results / "numbers.json")
     readme = " ".join((ROOT / "README.md").read_text().split())
     shown = {}
-    for name in ("own_late_published", "own_late", "own_official", "coast_official"):
+    names = "own_late_published own_late own_paper coast_paper own_after"
+    for name in names.split():
         number = numbers[name]
         shown[name] = f"{number.text} ({number.interval})".replace(MINUS, "-")
     published = numbers["own_late_published"]
@@ -297,12 +299,13 @@ def test_the_readme_says_the_numbers_of_the_run(checkout):
         f"(95 % interval {published.interval})",
         f"it is {shown['own_late']}, and",
         f"give {numbers['vintages_least'].text} to {numbers['vintages_most'].text}.",
-        f"a lead of {shown['own_official']} remains",
-        f"it is {shown['coast_official']}: suggestive",
+        f"the lead is {shown['own_paper']}, given the coast {shown['coast_paper']}:",
+        f"from 2010 to 2019 it is {shown['own_after']}.",
     ):
         assert sentence in readme
     assert numbers["vintages_number"].value == 12
-    assert numbers["own_late"].low < 0 < numbers["own_official"].low
+    assert numbers["own_late"].low < 0 < numbers["own_paper"].low
+    assert numbers["own_after"].low < 0 < numbers["own_after"].high
 
 
 def test_every_number_in_the_prose_is_a_cell_of_the_results(checkout):
