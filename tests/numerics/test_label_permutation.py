@@ -2,6 +2,8 @@
 refusals.
 """
 
+from itertools import permutations
+
 import numpy as np
 from numpy.random import default_rng
 
@@ -10,6 +12,7 @@ from evenfield.numerics.label_permutation import (
     LabelDesign,
     LabelDraws,
     connected_label_draws,
+    exact_label_draws,
     free_label_draws,
     label_permutation,
     stratified_label_draws,
@@ -199,6 +202,35 @@ def test_labels_of_a_stratum_stay_in_it():
     ]
     assert (strata[draws.source] == strata).all()
     assert (np.sort(draws.source, axis=1) == np.arange(12)).all()
+
+
+def test_every_way_to_deal_labels_within_strata_is_there_once():
+    labels = np.array([[1, 0], [0, 0], [0, 1], [1, 0], [0, 0], [1, 1], [0, 0]]) * 1.0
+    strata = np.array(list("abaabbb"))
+    draws = exact_label_draws(labels, strata)
+    dealt = {labels[source].tobytes() for source in draws.source}
+    orders = [
+        order
+        for order in permutations(range(7))
+        if (strata[list(order)] == strata).all()
+    ]
+    assert dealt == {labels[list(order)].tobytes() for order in orders}
+    # Three units in a with two kinds, four in b with one of two kinds: 3 x 4.
+    assert len(draws.source) == 12
+    assert draws.odds[:, 0].tolist() == [1, 0, 1, 1, 0, 0, 0]
+
+
+def test_more_relabellings_than_can_be_listed_are_refused_with_their_number():
+    labels = np.eye(40)[:, :6]
+    words = "2,763,633,600 different relabellings within strata, more than 50,000"
+    refused(words, exact_label_draws, labels, np.zeros(40))
+
+
+def test_spaced_groups_take_each_place_once_where_there_are_as_many_as_draws():
+    member = np.arange(N) < 4
+    draws = connected_label_draws(member, _ring(), N, default_rng(4), spaced=True)
+    places = {tuple(np.flatnonzero(member[source])) for source in draws.source}
+    assert len(places) == N  # twelve blocks of four on a ring of twelve
 
 
 def test_draws_whose_labels_a_control_repeats_are_left_out_of_the_count():

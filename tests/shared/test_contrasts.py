@@ -197,7 +197,7 @@ def test_step_down_never_lowers_a_p_value_and_settings_come_from_the_config():
         SETTINGS,
     )
     inference = from_yaml("""
-        {conf_level: 0.9, permutations: 99, seed: 1, pairs: [[a, b]]}
+        {conf_level: 0.9, permutations: 99, placebo_lists: 199, seed: 1, pairs: [[a, b]]}
         """)
     assert contrasts.parse_contrast_settings(
         InferenceSettings.of(inference), 0.8
@@ -207,6 +207,7 @@ def test_step_down_never_lowers_a_p_value_and_settings_come_from_the_config():
         99,
         1,
         (("a", "b"),),
+        placebo_lists=199,
     )
 
 

@@ -1,6 +1,7 @@
 """Which methods a contrast prints, the one that decides first, and permutations of labels."""
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -14,8 +15,8 @@ from evenfield.numerics.inference.methods import METHODS, Locations, infer
 from evenfield.numerics.label_permutation import free_label_draws, label_permutation
 from evenfield.numerics.ols import fit_ols
 from evenfield.shared.contrasts.sections import (
-    PERMUTATIONS,
     PRINTED,
+    SAMPLED,
     ContrastDesign,
     Geography,
     Section,
@@ -24,6 +25,7 @@ from evenfield.shared.contrasts.sections import (
 )
 
 N = 16
+STRATA = np.array(["coast"] * 9 + ["inland"] * 7)
 DRAWS = free_label_draws(N, 499, np.random.default_rng(2))
 
 
@@ -59,7 +61,9 @@ def make_design(section, lat=None):
         effective_df=True,
         power=0.7,
         section=section,
-        geography=Geography(locations, only_free),
+        geography=Geography(
+            locations, only_free, strata=lambda: STRATA, lists=lambda _: DRAWS
+        ),
     )
 
 
@@ -95,7 +99,7 @@ def test_three_treated_units_are_permuted_whatever_is_asked_and_four_are_not(
     treated, few
 ):
     section = make_section(treated)
-    assert (printed(section) == tuple(PERMUTATIONS)) is few
+    assert (printed(section) == tuple(SAMPLED)) is few
     assert (printed(section, "robustness", ("CR2",)) == ("randomisation",)) is few
 
 
@@ -109,6 +113,21 @@ def test_permutation_holds_the_p_value_of_its_draws_and_says_what_is_missing():
     assert test.p_value == expected.p_value and np.isnan(test.std_error)
     other = infer("randomisation_connected", design, section.contrast)
     assert other.reason == "no such permutation"
+
+
+def test_every_relabelling_within_strata_is_counted_once_that_of_the_data_included():
+    section = make_section()
+    alone = replace(section, labels=section.labels[:, :1], c=np.ones(1))
+    test = infer("randomisation_exact", make_design(alone), alone.contrast)
+    # Six of the nine units of the coast have the label, and none inland.
+    statistics = []
+    for chosen in combinations(range(9), 6):
+        dealt = np.isin(np.arange(N), chosen) * 1.0
+        X = np.column_stack([dealt, section.controls])
+        statistics.append(OLS(section.y, X).fit().tvalues[0])
+    extreme = np.abs(statistics) >= abs(statistics[0]) - 1e-9
+    assert test.p_value == pytest.approx(extreme.mean())
+    assert test.p_type == "exact permutation of labels, 84 patterns"
 
 
 def test_few_treated_units_reach_what_a_t_test_with_equal_variances_sees():

@@ -121,8 +121,11 @@ class Case(Design):
         """Permute the paths of a regressor over units, the others held."""
         rows = self.rows
         strata = self.options["strata"]
-        if scheme == "connected" or (scheme == "stratified" and strata is None):
-            needed = "links between units" if scheme == "connected" else "strata"
+        lacking = {"connected": "links between units", "exact": "a list of groups"}
+        if strata is None:
+            lacking["stratified"] = "strata"
+        if scheme in lacking:
+            needed = lacking[scheme]
             raise EstimateError(
                 f"{scheme} randomisation without {needed}",
                 "randomisation, within strata= if they are given",

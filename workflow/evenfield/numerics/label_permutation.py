@@ -2,7 +2,9 @@
 the rows of labels move.
 """
 
+import math
 from dataclasses import dataclass
+from itertools import combinations, product
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +24,7 @@ class LabelDraws(NamedTuple):
 
     # (B, N) positions; row b gives unit i the labels of unit ``source[b, i]``
     source: np.ndarray
-    scheme: str  # ``"free"``, ``"stratified"`` or ``"connected"``
+    scheme: str  # ``"free"``, ``"stratified"``, ``"connected"`` or ``"exact"``
     # (N,) groups of units whose labels are interchangeable, 0 to G - 1
     group: np.ndarray
     odds: np.ndarray  # (N, G) probability that a unit gets a label of each group
@@ -32,7 +34,9 @@ class PermutationTest(NamedTuple):
     """A contrast against its distribution under permuted labels."""
 
     estimate: float  # of the data
-    p_value: float  # (1 + number of draws at least as extreme) / (1 + draws), two-sided
+    # (1 + number of draws at least as extreme) / (1 + draws), two-sided; their share where
+    # the draws are all that there are
+    p_value: float
     statistics: np.ndarray  # (B,) studentised statistic of each draw
     statistic: float  # studentised statistic of the data
     distinct: int  # different label patterns among the draws
@@ -119,10 +123,21 @@ def stratified_label_draws(
 
 
 def connected_label_draws(
-    member: np.ndarray, neighbours: Weights, draws: int, rng: np.random.Generator
+    member: np.ndarray,
+    neighbours: Weights,
+    draws: int,
+    rng: np.random.Generator,
+    *,
+    spaced: bool = False,
 ) -> LabelDraws:
     """Move the connected group about the map, and the labels inside and outside it at
-    random.
+    random; ``spaced`` places of the group lie apart.
+
+    Notes
+    -----
+    Every set of places that hangs together has the same odds, whether sets are drawn
+    one by one or evenly spaced from a random start in their sorted list. Sets near each
+    other there have most places in common, so that spaced ones differ more.
     """
     inside = np.flatnonzero(member)
     outside = np.flatnonzero(~member)
@@ -134,7 +149,11 @@ def connected_label_draws(
             f"the {len(inside)} units do not hang together: no connected permutation"
             " exists"
         )
-    chosen = sets[rng.integers(0, len(sets), draws)]
+    if spaced:
+        steps = rng.random() + np.arange(draws)
+        chosen = sets[np.floor(steps * len(sets) / draws).astype(int)]
+    else:
+        chosen = sets[rng.integers(0, len(sets), draws)]
     given, rest = (
         rng.permuted(np.tile(part, (draws, 1)), axis=1) for part in (inside, outside)
     )
@@ -147,6 +166,52 @@ def connected_label_draws(
     return LabelDraws(
         source, "connected", member.astype(int), np.column_stack([1 - held, held])
     )
+
+
+def exact_label_draws(labels: np.ndarray, strata: np.ndarray) -> LabelDraws:
+    """List every way to deal the rows of labels among the units of a stratum, that of
+    the data included; labels (N, L), strata (N,).
+    """
+    names, group = np.unique(strata, return_inverse=True)
+    kinds = np.unique(labels, axis=0, return_inverse=True)[1].ravel()
+    members = [np.flatnonzero(group == g) for g in range(len(names))]
+    # Units of a stratum over the product of its factorials, one factor for each kind.
+    ways = 1
+    for units in members:
+        ways *= math.factorial(len(units))
+        for count in np.bincount(kinds[units]):
+            ways //= math.factorial(count)
+    if ways > MOST_SETS:
+        raise NumericsError(
+            f"{ways:,} different relabellings within strata, more than {MOST_SETS:,}:"
+            " sample them (stratified)"
+        )
+    parts = []
+    for units in members:
+        order = units[np.argsort(kinds[units], kind="stable")]
+        counts = np.unique(kinds[units], return_counts=True)[1]
+        first_of_kind = order[np.cumsum(counts) - counts]
+        parts.append(first_of_kind[_arrangements(counts.tolist())])
+    source = np.empty((ways, len(strata)), dtype=np.intp)
+    choices = np.array(list(product(*(range(len(part)) for part in parts))))
+    for units, part, chosen in zip(members, parts, choices.T, strict=True):
+        source[:, units] = part[chosen]
+    odds = (group[:, None] == np.arange(len(names))).astype(float)
+    return LabelDraws(source, "exact", group, odds)
+
+
+def _arrangements(counts: list[int]) -> np.ndarray:
+    """List the different orders of things of which some are alike; how many there are
+    of each kind (P,) -> (A, N) kinds.
+    """
+    rows = np.full((1, sum(counts)), -1)
+    for kind, count in enumerate(counts):
+        free = np.array([np.flatnonzero(row < 0) for row in rows])
+        chosen = np.array(list(combinations(range(free.shape[1]), count)))
+        places = free[:, chosen].reshape(-1, count)
+        rows = np.repeat(rows, len(chosen), axis=0)
+        np.put_along_axis(rows, places, kind, axis=1)
+    return rows
 
 
 def label_permutation(
@@ -199,12 +264,29 @@ def label_permutation(
         )
     parts = np.array_split(draws.source, -(-len(draws.source) // AT_ONCE))
     statistics = np.concatenate([tested(part)[1] for part in parts])
-    defined = statistics[np.isfinite(statistics)]
-    extreme = int((np.abs(defined) >= abs(statistic[0]) * (1 - TIE) - TIE).sum())
-    p_value = max((1 + extreme) / (1 + len(defined)), 1 / distinct)
-    return PermutationTest(
-        float(estimate[0]), p_value, statistics, float(statistic[0]), distinct
+    p_value = share_as_extreme(
+        statistics, statistic[0], data_included=draws.scheme == "exact"
     )
+    return PermutationTest(
+        estimate=float(estimate[0]),
+        p_value=max(p_value, 1 / distinct),
+        statistics=statistics,
+        statistic=float(statistic[0]),
+        distinct=distinct,
+    )
+
+
+def share_as_extreme(
+    statistics: np.ndarray, observed: float, *, data_included: bool = False
+) -> float:
+    """Return the two-sided p of an observed statistic among those of draws, (B,); the
+    data count as one more draw unless they are included.
+    """
+    defined = np.abs(statistics[np.isfinite(statistics)])
+    extreme = int((defined >= abs(observed) * (1 - TIE) - TIE).sum())
+    if data_included:
+        return extreme / len(defined)
+    return (1 + extreme) / (1 + len(defined))
 
 
 def label_products(drawn: np.ndarray, basis: np.ndarray) -> np.ndarray:

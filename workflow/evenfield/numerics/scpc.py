@@ -203,9 +203,10 @@ def _row_blocks(matrix: np.ndarray) -> list[slice]:
 
 
 def scpc_inference(
-    fit: OlsFit, c: np.ndarray, space: SpatialComponents
+    fit: OlsFit, c: np.ndarray, space: SpatialComponents, *, interval: bool = True
 ) -> ScpcInference:
     """Test c'beta against zero, allowing for spatially correlated errors; c (K,).
+    Without the interval there is no critical value, which takes longest.
 
     Notes
     -----
@@ -214,7 +215,10 @@ def scpc_inference(
     errors sign(x) u and M_X (sign(x) o R) in place of R.
     """
     x = _unit_weights(fit, c, space)
-    conditional, cv = _conditional_test(fit, x, space)
+    if interval:
+        conditional, cv = _conditional_test(fit, x, space)
+    else:
+        conditional, cv = _conditional_factors(fit, x, space), np.nan
     estimate = float(c @ fit.beta)
     # The error of c'beta is mean(x u), x the weights of the units; its variance is taken
     # from q components alone, sum_j (R_j'(x u))^2 / (q N), R the eigenvectors.
@@ -430,17 +434,23 @@ def _conditional_test(
     """Return factors and critical value of the conditional test, the same for every
     outcome on a design.
     """
-    # Under errors sign(x) u the numerator is |x|'u, and residuals make M_X (sign(x) o R) of
-    # the components, weighted by x (Mueller and Watson 2023, section 3).
     key = hashlib.sha256(fit.X.tobytes() + x.tobytes()).digest()
     if key not in space.tests:
-        inner = _residuals(fit, _signs(x)[:, None] * space.vectors)
-        factors = space.factors(np.abs(x) / np.sqrt(len(x)), x[:, None] * inner)
+        factors = _conditional_factors(fit, x, space)
         space.tests[key] = (
             factors,
             _critical_value(factors, 1 - space.level, space.critical_value),
         )
     return space.tests[key]
+
+
+def _conditional_factors(
+    fit: OlsFit, x: np.ndarray, space: SpatialComponents
+) -> np.ndarray:
+    # Under errors sign(x) u the numerator is |x|'u, and residuals make M_X (sign(x) o R) of
+    # the components, weighted by x (Mueller and Watson 2023, section 3).
+    inner = _residuals(fit, _signs(x)[:, None] * space.vectors)
+    return space.factors(np.abs(x) / np.sqrt(len(x)), x[:, None] * inner)
 
 
 def _signs(x: np.ndarray) -> np.ndarray:

@@ -84,11 +84,16 @@ def missing_need(
     section of the estimates.
     """
     for need in needs:
-        # `TOPIC.KEY or KEY` asks for a section with one of these keys.
-        topic, _, keys = need.partition(".")
+        # `TOPIC.KEY or KEY` asks for a section with one of these keys, `TOPIC.QUESTION.KEY`
+        # for a question with one.
+        topic, *questions = need.split(".")
+        keys = questions.pop() if questions else ""
+        section = estimates.get(topic)
+        for question in questions:
+            section = (section or {}).get(question)
         if need in NEEDS and need not in offers:
             return NEEDS[need]
-        if need not in NEEDS and not _has(estimates.get(topic), keys):
+        if need not in NEEDS and not _has(section, keys):
             return f"estimates.{need}"
     return ""
 

@@ -427,6 +427,8 @@ class InferenceSettings(Section):
     """Level of all intervals."""
     permutations: int = Field(9999, ge=99)
     """Draws of every permutation test."""
+    placebo_lists: int = Field(499, ge=99)
+    """Placebo lists of every contrast whose specification names `placebo_periods`."""
     seed: int = Field(2011, ge=0)
     """Base seed; each draw id gets its own stream."""
     pairs: tuple[Annotated[tuple[UnitId, ...], Field(min_length=2)], ...] = ()

@@ -296,22 +296,16 @@ def cluster_products(
         basis = np.linalg.inv(R) / scale[:, None]
     else:
         turn = basis
-    cuts = np.searchsorted(owner, np.arange(1, len(names)))
-    blocks = np.split(X, cuts)
-    outcomes = np.split(y, cuts)
-    m = (
-        np.array(
-            [
-                x.T @ y_g
-                for x, y_g in zip(
-                    blocks,
-                    outcomes,
-                    strict=True,
-                )
-            ]
-        )
-        @ turn
-    )
+    if len(names) == len(y):
+        # One row a cluster, as in every cross-section: nothing to add up.
+        blocks = list(X[:, None, :])
+        sums = X * y[:, None]
+    else:
+        cuts = np.searchsorted(owner, np.arange(1, len(names)))
+        blocks = np.split(X, cuts)
+        outcomes = np.split(y, cuts)
+        sums = np.array([x.T @ y_g for x, y_g in zip(blocks, outcomes, strict=True)])
+    m = sums @ turn
     return ClusterProducts(
         names=names,
         rows=ClusterRows(blocks, turn),

@@ -106,6 +106,7 @@ class Locations:
     _components: dict[tuple[float, float], SpatialComponents] = field(
         default_factory=dict, compare=False
     )
+    _kernels: dict[float, SpatialKernel] = field(default_factory=dict, compare=False)
 
     @property
     def known(self) -> bool:
@@ -126,7 +127,11 @@ class Locations:
 
     def kernel(self, cutoff_km: float) -> SpatialKernel:
         """Return the weights of Conley's kernel between units."""
-        return spatial_kernel(self.units, self.lat, self.lon, cutoff_km)
+        if cutoff_km not in self._kernels:
+            self._kernels[cutoff_km] = spatial_kernel(
+                self.units, self.lat, self.lon, cutoff_km
+            )
+        return self._kernels[cutoff_km]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +147,7 @@ class Design:
     seed: int = 0
     stream: str = ""  # name of the random stream; the seed alone where empty
     wild_weights: WebbOrRademacher = "rademacher"
+    common_draws: WildDraws | None = None  # of several designs; each its own otherwise
     # degrees of freedom of CR3: of all clusters, or of those that carry the combination
     effective_df: bool = False
     least_df: float = 0.0  # bound of the effective degrees of freedom
@@ -151,6 +157,8 @@ class Design:
     cutoff_km: float | None = None  # of Conley's kernel
     conley_factor: ConleyFactor = "none"
     lags: int | None = None  # serial lags, Newey and West's rule by default
+    # whether tests give intervals; SCPC and the wild bootstrap search for theirs
+    intervals: bool = True
     power: float | None = None  # of the minimum detectable effects
     power_law: Literal["normal", "t"] = "normal"
 
@@ -190,6 +198,8 @@ class Design:
     @cached_property
     def bootstrap_weights(self) -> WildDraws:
         """Weights of the wild bootstrap."""
+        if self.common_draws is not None:
+            return self.common_draws
         stream = (
             generator_for(self.seed, self.stream)
             if self.stream
@@ -386,7 +396,7 @@ def _wild(
     )
     se_type = {"11": "CR1", "33": "CR3"}[kind]
     law = f"wild bootstrap {kind}, {drawn.kind}"
-    inference = wild_inference(boot, level)
+    inference = wild_inference(boot, level, interval=design.intervals)
     return design.result(inference, level, se_type, law, "wild bootstrap")
 
 
@@ -398,7 +408,7 @@ def _scpc(
 ) -> Tested:
     """Test by SCPC, with errors correlated over space."""
     space = design.components(average_correlation, level)
-    inference = scpc_inference(design.fit, c, space)
+    inference = scpc_inference(design.fit, c, space, interval=design.intervals)
     words = f"SCPC avc {space.average_correlation:.2f}"
     return design.result(inference, level, words, SCPC_LAW, "SCPC")
 
@@ -467,6 +477,7 @@ METHODS: dict[str, Method] = {
     "randomisation": _randomisation,
     "randomisation_stratified": partial(_randomisation, scheme="stratified"),
     "randomisation_connected": partial(_randomisation, scheme="connected"),
+    "randomisation_exact": partial(_randomisation, scheme="exact"),
 }
 
 

@@ -326,9 +326,11 @@ def wild_bootstrap(
     return _TERMS[kind](products, draws, absorbed)
 
 
-def wild_inference(boot: WildBootstrap, level: float = 0.95) -> WildInference:
+def wild_inference(
+    boot: WildBootstrap, level: float = 0.95, *, interval: bool = True
+) -> WildInference:
     """Read the test against zero and the interval off a prepared bootstrap."""
-    low, high = boot.interval(level)
+    low, high = boot.interval(level) if interval else (np.nan, np.nan)
     return WildInference(
         estimate=boot.products.estimate,
         std_error=boot.std_error,

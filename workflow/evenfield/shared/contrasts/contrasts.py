@@ -18,9 +18,9 @@ from evenfield.numerics.inference.leave_out import (
 )
 from evenfield.numerics.inference.methods import Tested, few_cluster_weights
 from evenfield.numerics.inference.multiple_testing import romano_wolf
-from evenfield.numerics.label_permutation import label_permutation
 from evenfield.numerics.ols import OlsFit, fit_ols
 from evenfield.shared.contrasts.geographies import Geographies
+from evenfield.shared.contrasts.placebo_lists import agreement_row, placebo_rows
 from evenfield.shared.contrasts.prepared_contrasts import (
     GroupContrast,
     PreparedContrast,
@@ -29,10 +29,13 @@ from evenfield.shared.contrasts.prepared_contrasts import (
     prepare_contrast,
 )
 from evenfield.shared.contrasts.sections import (
+    EXACT,
     NO_COORDINATES,
     PERMUTATIONS,
+    SAMPLED,
     ContrastDesign,
     method_results,
+    permutation,
     printed_methods,
 )
 from evenfield.shared.estimates import NAN, Estimate
@@ -70,6 +73,7 @@ class ContrastSettings:
     pairs: tuple[tuple[str, ...], ...] = ()  # units left out together
     # methods that specifications ask for by id; the others follow the written rule
     asked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    placebo_lists: int = 0  # of each contrast that is tried on them
 
 
 def parse_contrast_settings(
@@ -81,6 +85,7 @@ def parse_contrast_settings(
         power=power,
         permutations=inference.permutations,
         seed=inference.seed,
+        placebo_lists=inference.placebo_lists,
         pairs=inference.pairs,
         asked={spec.id: spec.inference for spec in specs},
     )
@@ -122,17 +127,7 @@ def step_down_rows(
         )
     # The same draws for all outcomes: the step-down rests on their joint law.
     common = contrast_geography(contrasts[0], first, geographies).draws("free")
-    tests = [
-        label_permutation(
-            s.y,
-            s.labels,
-            s.controls,
-            s.c,
-            common,
-            s.label_design,
-        )
-        for s in sections
-    ]
+    tests = [permutation(section, common) for section in sections]
     draws = np.column_stack([test.statistics for test in tests])
     # A draw in which one statistic is not defined has no maximum over all of them.
     regular = draws[np.isfinite(draws).all(axis=1)]
@@ -170,13 +165,16 @@ def rows_at(
     row = replace(contrast.row, **prepared.counts)
     section = prepared.section
     asked = settings.asked.get(row.spec_id, ())
-    role = "primary" if contrast.every_method else row.role
+    every_method = contrast.every_method or contrast.placebo_lists
+    role = "primary" if every_method else row.role
     results = {} if asked or role == "primary" else prepared.results
     if not results:
         names = printed_methods(section, prepared.geography, role, asked)
+        if contrast.placebo_lists and not asked:
+            names = (*names, EXACT)
         if contrast.expected is not None and row.role != "primary" and not section.few:
             # the permutations that gave the expectation
-            schemes = {scheme: name for name, scheme in PERMUTATIONS.items()}
+            schemes = {scheme: name for name, scheme in SAMPLED.items()}
             names = (*names, schemes[contrast.expected.scheme])
         design = contrast_design(row, prepared, settings)
         results |= method_results(design, names, settings.level)
@@ -195,6 +193,14 @@ def rows_at(
     for name in others:
         other = beside(row, name, SUFFIXES)
         rows.append(_filled(other, results[name], settings.level))
+    if contrast.placebo_lists:
+        design = contrast_design(row, prepared, settings)
+        # How often every relabelling rejects is what its sample tells.
+        tried = [name for name in results if name != EXACT]
+        named = {name: SUFFIXES.get(name, name.lower()) for name in tried}
+        tests = [results[name] for name in tried]
+        rows.append(agreement_row(row, tests, settings.level))
+        rows += placebo_rows(row, design, named, settings.placebo_lists, settings.level)
     if row.role != "primary":
         return rows
     fit = fit_ols(section.y, section.X)

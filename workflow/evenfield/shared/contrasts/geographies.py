@@ -50,8 +50,12 @@ class Geographies:
         """Return what inference needs to know about a set of units and its first group;
         members (N,), group (N,).
         """
-        draws = partial(self._drawn, members, group, draw_id)
-        return Geography(self._located(tuple(members)), draws)
+        return Geography(
+            locations=self._located(tuple(members)),
+            draws=partial(self._drawn, members, group, draw_id),
+            strata=partial(self._strata, members),
+            lists=partial(self._lists, members, group, draw_id),
+        )
 
     def order(self, units: np.ndarray) -> np.ndarray:
         """Return the positions of units in the order in which draws take them; units
@@ -110,11 +114,22 @@ class Geographies:
             inside = _indicator(group)
             stream = generator_for(self._seed, f"labels:connected:{draw_id}")
             return connected_label_draws(inside, self.touching(members), count, stream)
+        stream = generator_for(self._seed, f"labels:{STRATA}:{draw_id}")
+        return stratified_label_draws(self._strata(members), count, stream)
+
+    def _lists(
+        self, members: np.ndarray, group: np.ndarray, draw_id: str, count: int
+    ) -> LabelDraws:
+        stream = generator_for(self._seed, f"labels:placebo:{draw_id}")
+        touching = self.touching(members)
+        return connected_label_draws(
+            _indicator(group), touching, count, stream, spaced=True
+        )
+
+    def _strata(self, members: np.ndarray) -> np.ndarray:
         if STRATA not in self._units or self._units.loc[members, STRATA].nunique() < 2:
             raise NumericsError(f"no column {STRATA} that divides these units")
-        strata = self._units.loc[members, STRATA].to_numpy(str)
-        stream = generator_for(self._seed, f"labels:{STRATA}:{draw_id}")
-        return stratified_label_draws(strata, count, stream)
+        return np.asarray(self._units.loc[members, STRATA].to_numpy(str))
 
     def touching(self, members: np.ndarray) -> csr_array:
         """Return one for units that touch, of some units; members (N,) -> (N, N)."""

@@ -56,6 +56,7 @@ class GroupContrast:
     expected: Expectation | None = None
     # all printed methods, as where a contrast decides, whatever its role
     every_method: bool = False
+    placebo_lists: bool = False  # whether its methods are tried on placebo lists
 
     @property
     def regressors(self) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from evenfield.numerics.label_permutation import (
     LABELS_ALONE,
     LabelDesign,
     LabelDraws,
+    PermutationTest,
+    exact_label_draws,
     label_permutation,
 )
 from evenfield.numerics.ols import t_quantile
@@ -22,12 +24,14 @@ from evenfield.shared.estimates import NAN
 FEWEST_TREATED = 4
 # ASSUME: without coordinates CR3 decides, which takes the units' shocks as independent.
 NO_COORDINATES = "no coordinates: dependence between neighbours is not allowed for"
-# Permutations of labels and their schemes.
-PERMUTATIONS = {
+# Permutations of labels and their schemes; the last one where it is asked for alone.
+SAMPLED = {
     "randomisation": "free",
     "randomisation_stratified": "stratified",
     "randomisation_connected": "connected",
 }
+EXACT = "randomisation_exact"
+PERMUTATIONS = SAMPLED | {EXACT: "exact"}
 # What a contrast that decides a hypothesis prints.
 PRINTED = (
     "SCPC",
@@ -39,7 +43,7 @@ PRINTED = (
     "conley_1200",
     "wild33",
     "HC1",
-    *PERMUTATIONS,
+    *SAMPLED,
 )
 
 
@@ -49,6 +53,8 @@ class Geography:
 
     locations: Locations
     draws: Callable[[str], LabelDraws]  # by scheme; refuses one that does not exist
+    strata: Callable[[], np.ndarray]  # (N,) stratum of each unit, or a refusal
+    lists: Callable[[int], LabelDraws]  # placebo lists, or a refusal
 
 
 @dataclass(frozen=True)
@@ -95,21 +101,28 @@ class ContrastDesign(Design):
         scheme: str,
     ) -> Tested:
         """Test by permuting the rows of labels."""
-        s = self.section
-        draws = self.geography.draws(scheme)
-        test = label_permutation(
-            s.y,
-            s.labels,
-            s.controls,
-            s.c,
-            draws,
-            s.label_design,
-        )
+        if scheme == "exact":
+            draws = exact_label_draws(self.section.labels, self.geography.strata())
+        else:
+            draws = self.geography.draws(scheme)
+        test = permutation(self.section, draws)
         return Tested(
             estimate=test.estimate,
             p_value=test.p_value,
             p_type=f"{scheme} permutation of labels, {test.distinct} patterns",
         )
+
+
+def permutation(section: Section, draws: LabelDraws) -> PermutationTest:
+    """Test the combination of a section by permuting its rows of labels."""
+    return label_permutation(
+        section.y,
+        section.labels,
+        section.controls,
+        section.c,
+        draws,
+        section.label_design,
+    )
 
 
 def printed_methods(
@@ -120,7 +133,7 @@ def printed_methods(
     """
     # Few treated units leave permutation alone, whatever methods are asked for.
     if section.few:
-        return tuple(PERMUTATIONS) if role == "primary" else ("randomisation",)
+        return tuple(SAMPLED) if role == "primary" else ("randomisation",)
     if asked:
         return asked
     deciding = "SCPC" if geography.locations.known else "CR3"

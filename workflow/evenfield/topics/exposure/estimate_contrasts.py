@@ -36,7 +36,10 @@ def contrasts(section: CrossSection) -> list[GroupContrast]:
     """Return all contrasts of a specification in a period."""
     own = section.spec.own
     exposures = section.spec.exposures
-    main = difference(section)
+    main = replace(
+        difference(section),
+        placebo_lists=section.name in section.spec.placebo_lists,
+    )
     # Counts of zones have no common unit: only per standard deviation can they be
     # compared.
     if section.spec.counted:
@@ -123,6 +126,7 @@ def _outside(contrast: GroupContrast, section: CrossSection) -> GroupContrast:
         labels=exposures,
         # Own regimes are all zero here: exposures are columns, not lags of labels.
         neighbours=None,
+        placebo_lists=False,
         weights={names[name]: weight for name, weight in contrast.weights.items()},
     )
 

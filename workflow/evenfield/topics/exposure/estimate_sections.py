@@ -16,7 +16,7 @@ from evenfield.study.errors import EstimateError, counted, first_examples
 from evenfield.study.files import Record
 from evenfield.study.spatial_weights import SpatialWeights, row_standardised
 from evenfield.study.study import Study
-from evenfield.study.study_config import TaxonomyName, WeightsName
+from evenfield.study.study_config import PeriodName, TaxonomyName, WeightsName
 
 DECIDING = "primary"
 OUTCOME = "growth_pct_per_year"
@@ -55,6 +55,10 @@ class ExposureSpec(Spec):
     """Hypothesis or claim that the difference of the neighbours' regimes speaks to."""
     zones_hypothesis: str = ""
     """The same for the coefficients of zones, own and of neighbours."""
+
+    placebo_lists: list[PeriodName] = []
+    """Periods in which every method of inference is printed for the difference of the
+    neighbours' regimes, and tried on placebo lists."""
 
     @property
     def own(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import pandas as pd
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.columns import count, ends, left, number, probability
 from evenfield.shared.tables.notes import NOT_CAUSAL, period_with_basis
+from evenfield.shared.tables.placebo_lists import placebo_table
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Short, Table
 from evenfield.shared.tables.units import main_periods, term_name
@@ -157,7 +158,21 @@ def t16b(facts: Facts) -> Table:
     )
 
 
-TABLES = {"T16": t16, "T16b": t16b}
+def t16c(facts: Facts) -> Table:
+    """Return every method of inference for the differences that have placebo lists."""
+    periods = dict[str, None]()
+    for spec in facts.specs():
+        periods |= dict.fromkeys(spec.get("placebo_lists", []))
+    return placebo_table(
+        "T16c",
+        facts,
+        facts.specs(),
+        list(periods),
+        lambda row: term_name(row["contrast"]),
+    )
+
+
+TABLES = {"T16": t16, "T16b": t16b, "T16c": t16c}
 
 
 def _full_rows(

@@ -37,6 +37,10 @@ def premium(groups: Groups, spec: PremiumSpec) -> Parts:
     taxonomies = [groups.primary, *(spec.taxonomies or groups.taxonomies)]
     spans = {item["period"] for item in groups.periods(spec) if item["role"] == "span"}
     for blank, table in _outcomes(groups, spec, "premium"):
+        everyone = (blank.unit_scheme, blank.sample_id) == (
+            groups.scheme,
+            spec.samples[0],
+        )
         cells = groups.of_scheme(blank.unit_scheme)
         labels = {
             name: cells.labels(name, blank.period).reindex(table.index).assign(**table)
@@ -56,7 +60,10 @@ def premium(groups: Groups, spec: PremiumSpec) -> Parts:
                 hypothesis=spec.hypothesis if leads else "",
                 treatment_def=taxonomy,
             )
-            yield compared(row, labels[taxonomy], VALUE, comparison, spec.given)
+            periods = spec.placebo_lists.get(comparison, [])
+            placebo = everyone and taxonomy == groups.primary and row.period in periods
+            contrast = compared(row, labels[taxonomy], VALUE, comparison, spec.given)
+            yield replace(contrast, placebo_lists=placebo)
 
 
 def dose(groups: Groups, spec: DoseSpec) -> Parts:

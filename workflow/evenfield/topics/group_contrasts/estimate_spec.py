@@ -120,6 +120,9 @@ class PremiumSpec(PeriodSpec):
     """Comparisons; the first one decides."""
     taxonomies: list[TaxonomyName] = []
     """Taxonomies beside the primary one; all by default."""
+    placebo_lists: dict[Comparison, list[PeriodName]] = {}
+    """Periods by comparison in which every method of inference is printed and tried on
+    placebo lists, for the primary taxonomy, the main units and the first sample."""
 
 
 class DoseSpec(PeriodSpec):

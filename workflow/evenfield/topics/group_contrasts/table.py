@@ -12,6 +12,7 @@ import pandas as pd
 from evenfield.shared.facts import Facts
 from evenfield.shared.tables.notes import NOT_CAUSAL, basis_mark, period_with_basis
 from evenfield.shared.tables.numbers import p_value, with_error
+from evenfield.shared.tables.placebo_lists import placebo_table
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.shared.tables.table import Column, Short, Table, right
 from evenfield.shared.tables.units import in_words, last_main_period, period_label
@@ -351,6 +352,22 @@ def _premium_lines(facts: Facts, estimates: pd.DataFrame) -> Iterator[Line]:
         yield row, period, f"{capitalised(labels[row['spec_id']])}: {compared}"
 
 
+def t4d(facts: Facts) -> Table:
+    """Return every method of inference for the premiums that have placebo lists."""
+    specs = facts.specs(question="premium")
+    labels = printed_labels(specs)
+
+    def heading(row: Row) -> str:
+        return f"{capitalised(labels[row['spec_id']])}: {comparison_name(row)}"
+
+    # The first period of the first comparison comes first.
+    periods = dict[str, None]()
+    for spec in specs:
+        for named in spec.get("placebo_lists", {}).values():
+            periods |= dict.fromkeys(named)
+    return placebo_table("T4d", facts, specs, list(periods), heading)
+
+
 def t5(facts: Facts) -> Table:
     """Arrange the outcomes in the order of the config, with the joint test beneath."""
     estimates = facts.estimates(family="factor_intensity")
@@ -599,6 +616,7 @@ def _cost_lines(facts: Facts, estimates: pd.DataFrame) -> Iterator[Line]:
 TABLES = {
     "T4": t4,
     "T4c": t4c,
+    "T4d": t4d,
     "T5": t5,
     "T22": t22,
     "T21": t21,

@@ -1,0 +1,184 @@
+"""Placebo lists: sizes and corrected p by hand, a planted null, other orders and names,
+what has no lists.
+"""
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse.csgraph import connected_components
+from scipy.stats import kstest
+from statsmodels.regression.linear_model import OLS
+
+from evenfield.numerics.ols import fit_ols
+from evenfield.numerics.scpc import scpc_inference
+from evenfield.shared.contrasts.contrasts import ContrastSettings, contrast_rows
+from evenfield.shared.contrasts.geographies import Geographies
+from evenfield.shared.contrasts.prepared_contrasts import GroupContrast
+from evenfield.shared.estimates import NAN, Estimate
+from tolerances import close
+
+SIDE = 4
+N = SIDE**2
+NAMES = [f"u{i:02d}" for i in range(N)]
+TREATED = (5, 6, 9, 10)
+SETTINGS = ContrastSettings(level=0.95, power=0.8, permutations=999, seed=7)
+
+
+def grid(names=NAMES):
+    i = np.arange(N)
+    units = pd.DataFrame(
+        {"unit": names, "lat": 30.0 + i // SIDE, "lon": 100.0 + i % SIDE}
+    )
+    pairs = [(a, a + 1) for a in i if a % SIDE < SIDE - 1]
+    pairs += [(a, a + SIDE) for a in i[: N - SIDE]]
+    links = [(names[a], names[b]) for a, b in pairs]
+    return units, pd.DataFrame(links, columns=["unit_i", "unit_j"])
+
+
+def made(seed=3, treated=TREATED, names=NAMES):
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "cluster": np.isin(np.arange(N), treated) * 1.0,
+            "x": rng.normal(size=N),
+            "y": rng.normal(size=N),
+        },
+        index=pd.Index(names, name="unit"),
+    )
+
+
+def tried(table, methods, lists, units=None, links=None):
+    """Return the rows on placebo lists of a contrast, by what follows the estimator."""
+    row = Estimate(
+        estimator="ols",
+        spec_id="toy",
+        outcome="y",
+        term="cluster",
+        role="robustness",
+        estimate=NAN,
+    )
+    contrast = GroupContrast(
+        row=row,
+        table=table,
+        outcome="y",
+        labels=("cluster",),
+        controls=("x",),
+        weights={"cluster": 1.0},
+        placebo_lists=True,
+    )
+    settings = replace(SETTINGS, asked={"toy": methods}, placebo_lists=lists)
+    on_grid = grid(sorted(table.index))
+    units = on_grid[0] if units is None else units
+    links = on_grid[1] if links is None else links
+    rows = contrast_rows([contrast], units, links, settings)
+    return {
+        row.estimator.removeprefix("ols_placebo").removeprefix("_"): row
+        for row in rows
+        if row.estimator.startswith("ols_placebo")
+    }
+
+
+@pytest.fixture(scope="module")
+def every_list():
+    """All sets of four units that hang together on the grid, found one by one."""
+    links = grid()[1]
+    touching = np.zeros((N, N))
+    ends = links.replace(dict(zip(NAMES, range(N), strict=True))).to_numpy(int)
+    touching[ends[:, 0], ends[:, 1]] = 1
+    return [
+        members
+        for members in combinations(range(N), 4)
+        if connected_components(touching[np.ix_(members, members)])[0] == 1
+    ]
+
+
+def test_size_and_corrected_p_are_shares_of_all_lists_by_other_programs(every_list):
+    table = made()
+    y = table["y"].to_numpy()
+    controls = np.column_stack([np.ones(N), table["x"]])
+    units, links = grid()
+    components = (
+        Geographies(units, links, 99, 1)
+        .at(np.array(NAMES), np.zeros(N), "")
+        .locations.components(0.03, 0.95)
+    )
+    tests = {"hc1": [], "scpc": []}
+    for members in [TREATED, *every_list]:
+        X = np.column_stack([np.isin(np.arange(N), members) * 1.0, controls])
+        robust = OLS(y, X).fit(cov_type="HC1", use_t=True)
+        tests["hc1"].append((robust.tvalues[0], robust.pvalues[0]))
+        spatial = scpc_inference(fit_ols(y, X), np.eye(3)[0], components)
+        tests["scpc"].append((spatial.statistic, spatial.p_value))
+    count = len(every_list)
+    rows = tried(table, ("HC1", "SCPC"), count)
+    assert (rows[""].estimate, rows[""].n_obs) == (count, count)
+    for name, results in tests.items():
+        statistics, p_values = np.abs(results).T
+        size = (p_values[1:] <= 0.05).mean()
+        extreme = (statistics[1:] >= statistics[0] - 1e-9).sum()
+        assert 0 < size < 0.5
+        close(rows[name].estimate, size, rtol=1e-12)
+        close(rows[name].std_error, np.sqrt(size * (1 - size) / count), rtol=1e-12)
+        close(rows[name].p_value, (1 + extreme) / (1 + count), rtol=1e-12)
+        assert rows[name].role == "design"
+
+
+def test_where_nothing_is_to_be_found_sizes_are_nominal_and_corrected_p_uniform():
+    methods = ("CR3", "randomisation", "randomisation_connected")
+    outcomes = [tried(made(seed), methods, 99) for seed in range(60)]
+    sizes = {
+        name: np.mean([rows[name].estimate for rows in outcomes])
+        for name in ("cr3", "permutation", "permutation_connected")
+    }
+    # Sixty outcomes with as many placebo lists: a standard error of about half a point.
+    assert sizes["permutation"] == pytest.approx(0.05, abs=0.015)
+    assert sizes["permutation_connected"] == pytest.approx(0.05, abs=0.015)
+    assert 0.02 < sizes["cr3"] < 0.11
+    corrected = [rows["permutation_connected"].p_value for rows in outcomes]
+    assert kstest(corrected, "uniform").pvalue > 0.01
+
+
+def test_strata_compare_a_list_with_those_of_as_many_units_in_each_stratum():
+    table = made(5)
+    units, links = grid()
+    strata = units.assign(coastal=(np.arange(N) < 8).astype(int))
+    methods = ("randomisation", "randomisation_stratified")
+    rows = tried(table, methods, 60, strata, links)
+    assert rows["permutation_stratified"].estimate != rows["permutation"].estimate
+    assert rows["permutation_stratified"].p_value == rows["permutation"].p_value
+    # Without a column of strata there is no such permutation for any list.
+    none = tried(table, methods, 60)["permutation_stratified"]
+    assert np.isnan(none.estimate) and "not defined for these labels" in none.warning
+
+
+def test_shuffled_rows_and_other_names_give_the_same_and_so_does_a_second_call():
+    methods = ("SCPC", "wild33", "randomisation")
+    first = tried(made(), methods, 60)
+    shuffled = made().sample(frac=1, random_state=2)
+    renamed = made(names=[f"r{i:02d}" for i in range(N)])
+    for table in (made(), shuffled, renamed):
+        assert tried(table, methods, 60) == first
+
+
+@pytest.mark.parametrize(
+    ("treated", "words"),
+    [
+        ((0, 2, 4, 6), "the 4 units do not hang together"),
+        ((0, 1, 2, 3), "only 13 different ones exist"),
+    ],
+)
+def test_labels_without_enough_lists_say_why(treated, words):
+    # A path: units in a row, each with one neighbour on either side.
+    path = pd.DataFrame({"unit_i": NAMES[:-1], "unit_j": NAMES[1:]})
+    rows = tried(made(treated=treated), ("HC1",), 99, grid()[0], path)
+    assert set(rows) == {""}
+    assert "no placebo lists" in rows[""].warning and np.isnan(rows[""].estimate)
+
+
+def test_a_label_that_is_a_share_has_no_lists():
+    table = made().assign(cluster=lambda frame: frame["cluster"] / 2)
+    rows = tried(table, ("HC1",), 99)
+    assert "no indicator" in rows[""].warning

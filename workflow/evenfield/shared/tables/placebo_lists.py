@@ -1,0 +1,170 @@
+"""A table of every method of inference for some contrasts: interval and p, how often the
+method rejects on placebo lists, and its p corrected by them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import pandas as pd
+
+from evenfield.shared.estimates import NAN
+from evenfield.shared.facts import Facts
+from evenfield.shared.tables.columns import ends, estimate, left, probability
+from evenfield.shared.tables.headings import nothing_to_show
+from evenfield.shared.tables.notes import NOT_CAUSAL, period_with_basis
+from evenfield.shared.tables.numbers import fixed, whole
+from evenfield.shared.tables.rows import Row, only, pick, records
+from evenfield.shared.tables.table import Column, Short, Table
+from evenfield.shared.tables.warnings import reason
+from evenfield.study.files import Record
+
+LISTS = "_placebo"  # ending of the estimator of rows on placebo lists
+CONTRAST = "spec_id term contrast treatment_def w_id".split()
+ALL_WAYS = "permutation_exact"
+METHOD_NAMES = {
+    "scpc": "SCPC, up to .03",
+    "scpc_06": "SCPC, up to .06",
+    "hc1": "Robust (HC1)",
+    "cr2": "Robust (CR2)",
+    "cr3": "Jackknife (CR3)",
+    "wcr33": "Wild bootstrap 33",
+    "conley_400": "Conley, 400 km",
+    "conley_800": "Conley, 800 km",
+    "conley_1200": "Conley, 1,200 km",
+    "permutation": "Labels anywhere",
+    "permutation_stratified": "Labels within strata",
+    ALL_WAYS: "Within strata, every way",
+    "permutation_connected": "Labels kept together",
+}
+ORDER = {name: place for place, name in enumerate(METHOD_NAMES)}
+NOTE = """
+Interval ({facts.level}) and p of one estimate by every method; SCPC: average correlation of
+shocks. Last rows: labels dealt to other {units}, within strata such as coast and inland, or
+as a set that hangs together on the map; these have no interval.
+
+Size: share of placebo lists for which the p of a method is at most {size}, with its Monte
+Carlo standard error in parentheses. A method that holds its level has {size}. A placebo
+list is a set of as many {units} that hang together on the map, each such set with the same
+odds; outcome and covariates stay as they are ({lists} lists of each estimate, {different}
+of them different). Lists that share {units} with the real one share part of its difference,
+so that sizes are upper bounds where there is one.
+
+Corrected p: share of placebo lists with |t| at least that of the data, which are counted
+in; t by the same method. It asks how unusual the real list is among lists on this map, and
+is as good as the method's ranking.
+"""
+PAPER_NOTE = """
+{facts.level} interval and p of one estimate by every method; SCPC: average correlation of
+shocks; last rows: labels dealt to other {units}. Size: share of {lists} placebo lists, sets
+of as many {units} that hang together on the map, for which p is at most {size}; Monte Carlo
+standard error in parentheses. Corrected p: rank of the |t| of the data among these lists.
+"""
+
+
+def placebo_table(
+    name: str,
+    facts: Facts,
+    specs: Sequence[Record],
+    periods: Sequence[str],
+    heading: Callable[[Row], str],
+) -> Table:
+    """Return the table of all contrasts of some specifications with placebo lists in
+    some periods; ``heading`` names a contrast. The paper prints the first one, and its
+    intervals in the first period.
+    """
+    rows = facts.estimates(sample_id="all", unit_scheme=facts.main)
+    lists = rows[rows["estimator"].str.endswith(LISTS)]
+    if lists.empty:
+        raise nothing_to_show("placebo lists", facts.topic, name)
+    ids = [str(spec["id"]) for spec in specs]
+    contrasts = records(lists[CONTRAST].drop_duplicates())
+    contrasts.sort(key=lambda row: (ids.index(row["spec_id"]), row["contrast"]))
+    lines: list[Row] = []
+    for contrast in contrasts:
+        lines += _lines(only(rows, **contrast), periods, heading(contrast))
+    columns = [left("Method", "label")]
+    for period in periods:
+        basis = str(pick(lists, period=period)["output_basis"])
+        columns += _columns(
+            period, period_with_basis(period, basis, facts.config.periods)
+        )
+    defined = lists[lists["estimate"].notna()]
+    words = {
+        "units": facts.words["units_name"],
+        "size": f"{1 - facts.config.inference.level:.0%}",
+        "lists": _between(defined["n_obs"]),
+    }
+    note = facts.text(NOTE, different=_between(defined["estimate"]), **words)
+    intervals = [f"{period}_conf_low" for period in periods[1:]]
+    printed = [column.names[0] for column in columns[1:]]
+    short = Short(
+        rows=lambda row: row["group"] == lines[0]["group"],
+        columns=tuple(column for column in printed if column not in intervals),
+        note=facts.note(*facts.text(PAPER_NOTE, **words)),
+    )
+    return Table(
+        id=name,
+        note=facts.note(*note, NOT_CAUSAL),
+        columns=tuple(columns),
+        frame=pd.DataFrame(lines),
+        group="group",
+        short=short,
+    )
+
+
+def _columns(period: str, head: str) -> Iterator[Column]:
+    ends_of_interval = (f"{period}_conf_low", f"{period}_conf_high")
+    why = f"{period}_reason"
+    yield ends(head, *ends_of_interval, 2)
+    yield probability(f"p, {head}", f"{period}_p_value", why)
+    yield estimate(
+        "Size, %",
+        f"{period}_size",
+        f"{period}_size_error",
+        1,
+        f"{period}_size_reason",
+    )
+    yield probability("Corrected p", f"{period}_corrected_p")
+
+
+def _between(values: pd.Series) -> str:
+    if values.empty:
+        return "no"
+    low = whole(values.min())
+    high = whole(values.max())
+    return low if low == high else f"{low} to {high}"
+
+
+def _lines(rows: pd.DataFrame, periods: Sequence[str], heading: str) -> Iterator[Row]:
+    """Yield a line for each method of a contrast."""
+    base = pick(rows, effect_type="stat_lists")["estimator"]
+    deciding = base.removesuffix(LISTS)
+    coefficients = only(rows, effect_type="coef")
+    printed = set(coefficients["estimator"])
+    tried = only(rows, effect_type="stat_size")["estimator"].unique()
+    main = only(coefficients, estimator=deciding)
+    values = [fixed(pick(main, period=period).get("estimate")) for period in periods]
+    methods = [name.removeprefix(f"{base}_") for name in tried]
+    # Every relabelling is not tried on lists: its sample is.
+    methods += [ALL_WAYS] if f"{deciding}_{ALL_WAYS}" in printed else []
+    methods.sort(key=lambda name: (ORDER.get(name, len(ORDER)), name))
+    for method in methods:
+        line: Row = {name: rows[name].iloc[0] for name in CONTRAST}
+        line["group"] = f"{heading}: {', '.join(filter(None, values))}"
+        line["label"] = METHOD_NAMES.get(method, method.replace("_", " "))
+        # The deciding method has the row without an ending.
+        beside = f"{deciding}_{method}"
+        estimator = beside if beside in printed else deciding
+        for period in periods:
+            own = pick(coefficients, period=period, estimator=estimator)
+            tested = pick(rows, period=period, estimator=f"{base}_{method}")
+            line |= {
+                f"{period}_conf_low": own.get("conf_low"),
+                f"{period}_conf_high": own.get("conf_high"),
+                f"{period}_p_value": own.get("p_value"),
+                f"{period}_size": 100 * tested.get("estimate", NAN),
+                f"{period}_size_error": 100 * tested.get("std_error", NAN),
+                f"{period}_corrected_p": tested.get("p_value"),
+                f"{period}_reason": reason(own.get("warning", "")),
+                f"{period}_size_reason": reason(tested.get("warning", "")),
+            }
+        yield line
