@@ -39,9 +39,9 @@ sys.path = [*sys.path[1:], str(HERE)]
 RESULTS = HERE / "results"
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 FAMILIES = ("ols wild_bootstrap driscoll_kraay conley randomisation spatial_panel impacts moran scpc clubs gmm markov "
-            "inequality").split()  # fmt: skip
+            "inequality event_study").split()  # fmt: skip
 PACKAGES = ("numpy scipy pandas pyfixest wildboottest numba spreg libpysal esda convergence-clubs giddy pydynpd "
-            "inequality").split()  # fmt: skip
+            "inequality did-imputation diff-diff").split()  # fmt: skip
 # seconds of a round at least; of a call from which the second one stands for all
 SHORTEST = 0.02
 LONG = 10.0

@@ -32,8 +32,8 @@ HORIZONS = np.arange(5)
 
 
 @cache
-def did_imputation():
-    return json.loads(GOLDEN.read_text())["did_imputation"]
+def golden(program):
+    return json.loads(GOLDEN.read_text())[program]
 
 
 def averages_of(panel):
@@ -60,7 +60,7 @@ def dummies_of(panel, cells):
 
 @pytest.mark.parametrize("case", range(40))
 def test_estimates_errors_and_leads_are_those_of_did_imputation(case):
-    theirs = did_imputation()[case]
+    theirs = golden("did_imputation")[case]
     panel = random_panel(theirs["seed"], theirs["groups"])
     units = np.arange(len(panel.Y))
     for clusters, name in ((units, "unit"), (units // 2, "pair")):
@@ -144,6 +144,13 @@ def test_order_of_units_and_names_of_groups_change_nothing():
     )
     close(a.estimate, b.estimate, 1e-12)
     close(a.std_error, b.std_error, 1e-12)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_errors_without_the_own_cluster_are_those_of_diff_diff(seed):
+    panel = random_panel(seed)
+    fit = errors_of(panel, np.arange(len(panel.Y)), leave_out=True)
+    close(fit.std_error, golden("left_out")[seed], 1e-9)
 
 
 def test_errors_are_larger_where_the_own_cluster_is_left_out():
