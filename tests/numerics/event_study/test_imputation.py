@@ -13,6 +13,7 @@ from numpy.random import default_rng
 import evenfield as ef
 from evenfield.numerics.errors import NumericsError
 from evenfield.numerics.event_study.effects import fitted_cells
+from evenfield.numerics.event_study.estimates import Estimates
 from evenfield.numerics.event_study.imputation import Imputation
 from evenfield.numerics.event_study.inference import (
     Clustered,
@@ -132,6 +133,32 @@ def test_sets_of_dates_that_no_unit_ties_together_predict_nothing_across():
     clean[0, 4] = False
     fitted = fitted_cells(np.where(clean, Y, 0.0), clean, np.zeros(6, dtype=int))
     assert np.isnan(fitted[0, 4]) and np.isfinite(fitted[clean]).all()
+
+
+def test_a_unit_without_a_clean_cell_is_predicted_by_nothing():
+    panel = random_panel(1)
+    first = panel.first.copy()
+    first[:2] = 0
+    fit = averages_of(EventPanel(panel.Y, first, panel.groups))[0]
+    assert np.isnan(fit.gaps[:2]).all() and np.isfinite(fit.gaps[2:, 0]).any()
+
+
+def test_degrees_of_freedom_are_the_clusters_with_the_policy_less_one():
+    panel = random_panel(1)
+    fit = errors_of(panel, np.arange(len(panel.Y)) // 2, leave_out=True)
+    pairs = np.arange(len(panel.Y)) // 2
+    at_once = panel.treated & (panel.horizon == 0)
+    assert fit.df[0] == len(set(pairs[at_once.any(axis=1)])) - 1
+
+
+def test_of_two_clusterings_the_one_that_rejects_less_counts():
+    strict = Clustered(np.array([1.0, 1.0]), np.eye(2, 30), np.full(2, 29.0))
+    loose = Clustered(strict.estimate, 0.1 * strict.scores, strict.df)
+    none = np.zeros(2, dtype=int)
+    for fits in ({"a": strict, "b": loose}, {"b": loose, "a": strict}):
+        both = Estimates(["-2", "-1"], strict.estimate, fits, none, none, none)
+        assert both.joint_test() == joint_test(strict)
+        assert both.tests(0.95)["clustered"].clusters == ["a", "a"]
 
 
 def test_order_of_units_and_names_of_groups_change_nothing():

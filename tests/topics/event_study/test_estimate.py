@@ -263,6 +263,16 @@ def test_rings_find_what_neighbours_lose_and_free_the_own_effect_of_it():
     assert permuted.p_value < 0.2
 
 
+def test_neighbours_of_an_unsure_policy_are_no_controls_of_sure_rings():
+    unsure = policy_rows()
+    unsure.loc[0, "grade"] = "memory"
+    out = estimate(make_study(RINGS, unsure))
+    sure = row(out, term="far units", treatment_def="any, sure dates")
+    everything = row(out, term="far units", treatment_def="any, all dates")
+    # The unit itself and two neighbours on each side, within 50 km, that have no policy.
+    assert everything.n_units - sure.n_units == 5
+
+
 def test_steps_are_rings_too_and_too_few_far_units_are_said_with_the_count():
     steps = {"of": "main", "radii": [1], "distance": "steps"}
     out = estimate(make_study({**RINGS, "rings": [steps]}, change=near_effect))

@@ -74,9 +74,9 @@ class Estimates(NamedTuple):
         halves = np.array([tests.half for tests in each])
         # An interval that is not defined does not stand in for one that is.
         widest = np.where(np.isnan(halves), -1.0, halves).argmax(axis=0)
-        place = np.arange(len(self.names))
+        position = np.arange(len(self.names))
         std_error, df, p_value, half = (
-            np.array([tests[field] for tests in each])[widest, place]
+            np.array([tests[field] for tests in each])[widest, position]
             for field in range(4)
         )
         clusters = [list(self.fits)[k] for k in widest]

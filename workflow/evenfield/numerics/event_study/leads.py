@@ -38,14 +38,14 @@ def estimated_leads(panel: EventPanel, count: int) -> Leads:
     L = np.where(cells, rest, 0.0).reshape(count, -1)
     size = np.sqrt(np.maximum(dummies.sum(axis=(1, 2)), 1))
     gram = L @ L.T / np.outer(size, size)
-    kept: list[int] = []
+    estimable: list[int] = []
     for k in range(count)[::-1]:
-        tried = [k, *kept]
+        tried = [k, *estimable]
         if np.linalg.eigvalsh(gram[np.ix_(tried, tried)])[0] > NOT_IDENTIFIED:
-            kept = tried
-    if not kept:
+            estimable = tried
+    if not estimable:
         raise NumericsError("no date before a policy can be compared with earlier ones")
-    L = L[kept]
+    L = L[estimable]
     totals = np.where(cells, panel.Y, 0.0)
     y = np.where(cells, panel.Y - fitted_cells(totals, cells, panel.groups), 0.0)
     weights = np.linalg.solve(L @ L.T, L)
@@ -53,10 +53,10 @@ def estimated_leads(panel: EventPanel, count: int) -> Leads:
     residuals = y.ravel() - estimate @ L
     scores = (weights * residuals).reshape(-1, *cells.shape)
     return Leads(
-        horizons=horizons[kept],
+        horizons=horizons[estimable],
         estimate=estimate,
         by_unit=scores.sum(axis=2),
-        present=dummies[kept].any(axis=2),
+        present=dummies[estimable].any(axis=2),
     )
 
 

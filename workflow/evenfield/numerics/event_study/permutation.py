@@ -45,10 +45,10 @@ def span_means(
         used = (horizon >= 0) & np.isfinite(gaps)
         # One number for draw and horizon, by which gaps are added up at once.
         draw = np.broadcast_to(np.arange(len(gaps))[:, None, None], gaps.shape)
-        place = draw[used] * T + horizon[used]
+        draw_and_horizon = draw[used] * T + horizon[used]
         size = len(gaps) * T
-        sums = np.bincount(place, gaps[used], minlength=size).reshape(-1, T)
-        cells = np.bincount(place, minlength=size).reshape(-1, T)
+        sums = np.bincount(draw_and_horizon, gaps[used], minlength=size).reshape(-1, T)
+        cells = np.bincount(draw_and_horizon, minlength=size).reshape(-1, T)
         for k, (low, high) in enumerate(spans):
             within = slice(low, high + 1)
             means[block, k] = quotient(

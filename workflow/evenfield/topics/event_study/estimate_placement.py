@@ -89,8 +89,8 @@ def read_placement(study: Study, section: Section, spec: PlacementSpec) -> Place
         labels.append([float(unit in holders) for unit in units])
     groups = np.zeros(len(units), dtype=int)
     if spec.within:
-        places = study.table("units").set_index("unit").loc[units].reset_index()
-        groups = group_codes(places, spec.within, where)
+        unit_rows = study.table("units").set_index("unit").loc[units].reset_index()
+        groups = group_codes(unit_rows, spec.within, where)
     frame = pd.DataFrame({"unit": units, "level": level, "group": groups})
     return Placement(
         spec=spec,

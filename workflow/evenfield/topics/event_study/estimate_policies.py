@@ -65,7 +65,7 @@ class Case:
     panel: EventPanel
     units: list[str]  # (N,)
     years: np.ndarray  # (T,)
-    places: pd.DataFrame  # units.csv in the order of the units
+    unit_rows: pd.DataFrame  # units.csv in the order of the units
     unsure: np.ndarray  # (N,) of bool: the date of the policy is not sure
     warnings: tuple[str, ...]
     sure_only: bool = False
@@ -77,7 +77,7 @@ class Case:
         column = self.spec.cluster or self.spec.effects
         if column == YEAR:
             return by
-        codes = group_codes(self.places, column, f"event study {self.spec.id}")
+        codes = group_codes(self.unit_rows, column, f"event study {self.spec.id}")
         if self.spec.cluster or codes.max() + 1 >= FEWEST_CLUSTERS:
             by[column] = codes
         return by
@@ -109,7 +109,7 @@ class Case:
         where = f"event study {self.spec.id}"
         if kind == "km":
             names = ["lat", "lon"]
-            lat, lon = self.places.reindex(columns=names).to_numpy(float).T
+            lat, lon = self.unit_rows.reindex(columns=names).to_numpy(float).T
             if not np.isfinite(lat + lon).all():
                 raise EstimateError(
                     f"{where} has rings in km, and units.csv lacks coordinates",
@@ -127,13 +127,13 @@ class Case:
         return np.asarray(shortest_path(links, directed=False, unweighted=True))
 
 
-def group_codes(places: pd.DataFrame, column: str, where: str) -> np.ndarray:
+def group_codes(unit_rows: pd.DataFrame, column: str, where: str) -> np.ndarray:
     """Return codes of the groups of a column of units.csv, in the order of the units."""
-    if column not in places:
+    if column not in unit_rows:
         raise EstimateError(
             f"{where} names {column}", "a column of units.csv", "correct the name"
         )
-    blank = places.loc[places[column].isna(), "unit"]
+    blank = unit_rows.loc[unit_rows[column].isna(), "unit"]
     if len(blank):
         raise EstimateError(
             f"{where}: {column} of {len(blank)} units is blank"
@@ -142,7 +142,7 @@ def group_codes(places: pd.DataFrame, column: str, where: str) -> np.ndarray:
             "fill it, or leave the units out with a sample",
         )
     # By first unit and not by name, so that names of groups move no draw.
-    return in_order(places[column].astype(str).to_numpy(dtype=str)).codes
+    return in_order(unit_rows[column].astype(str).to_numpy(dtype=str)).codes
 
 
 def read_case(study: Study, section: Section, spec: PolicySpec) -> Case:
@@ -157,10 +157,10 @@ def read_case(study: Study, section: Section, spec: PolicySpec) -> Case:
     first, last = spec.years or (int(wide.columns[0]), int(wide.columns[-1]))
     wide = wide.loc[:, first:last]
     refuse_interpolated(study, outcome, (first, last), where)
-    places = study.table("units").set_index("unit").loc[units].reset_index()
+    unit_rows = study.table("units").set_index("unit").loc[units].reset_index()
     groups = np.zeros(len(units), dtype=int)
     if spec.effects != YEAR:
-        groups = group_codes(places, spec.effects, where)
+        groups = group_codes(unit_rows, spec.effects, where)
     policies = policy_table(study)
     own = policies["kind"].isin(kinds_of(policies, spec.kinds, where))
     dates = _first_policies(policies[own], units)
@@ -192,7 +192,7 @@ def read_case(study: Study, section: Section, spec: PolicySpec) -> Case:
         panel=panel,
         units=units,
         years=years,
-        places=places,
+        unit_rows=unit_rows,
         unsure=panel.ever & ~sure,
         warnings=tuple(warnings),
     )

@@ -109,13 +109,15 @@ def f32(facts: Facts) -> Artwork:
             row = pick(rows, contrast=kind, spec_id=spec)
             if not row:
                 continue
-            place = len(labels)
+            position = len(labels)
             whole = row["fe_id"] == "none"
             colour = SOFT if whole else INK
-            axes.hlines(place, row["conf_low"], row["conf_high"], colour, linewidth=1.4)
+            axes.hlines(
+                position, row["conf_low"], row["conf_high"], colour, linewidth=1.4
+            )
             axes.plot(
                 row["estimate"],
-                place,
+                position,
                 marker="o",
                 markersize=5,
                 color=colour,
@@ -196,13 +198,13 @@ def _draw_horizons(axes: Axes, own: pd.DataFrame, sure: pd.DataFrame) -> None:
     axes.axhline(0, color=FAINT, linewidth=0.8, zorder=1)
     axes.axvline(-0.5, color=SOFT, linewidth=0.7, linestyle=(0, (1, 2)), zorder=1)
     single = _single(own)
-    at = single["place"]
+    at = single["position"]
     axes.vlines(at, single["joint_low"], single["joint_high"], SOFT, linewidth=0.9)
     axes.vlines(at, single["conf_low"], single["conf_high"], INK, linewidth=2.6)
     axes.plot(at, single["estimate"], "o", color=INK, markersize=4, zorder=4)
     beside = _single(sure)
     axes.plot(
-        beside["place"] + 0.22,
+        beside["position"] + 0.22,
         beside["estimate"],
         "o",
         color=SOFT,
@@ -212,28 +214,32 @@ def _draw_horizons(axes: Axes, own: pd.DataFrame, sure: pd.DataFrame) -> None:
     )
     pseudo = pick(own, kind="pseudo")
     if pseudo:
-        place = float(at.min()) - 0.8
-        _draw_pseudo(axes, place, pseudo)
+        position = float(at.min()) - 0.8
+        _draw_pseudo(axes, position, pseudo)
     for row in records(single):
         axes.annotate(
             f"{int(row['units'])}",
-            (row["place"], 0.015),
+            (row["position"], 0.015),
             xycoords=("data", "axes fraction"),
             ha="center",
             fontsize=6,
             color=SOFT,
         )
-    axes.set_xticks(at, [fixed(place, 0) for place in at])
+    axes.set_xticks(at, [fixed(position, 0) for position in at])
     axes.margins(y=0.16)
 
 
-def _draw_pseudo(axes: Axes, place: float, pseudo: dict[str, Any]) -> None:
-    axes.vlines(place, pseudo["conf_low"], pseudo["conf_high"], ACCENT, linewidth=1.4)
-    axes.plot(place, pseudo["estimate"], "D", color=ACCENT, markersize=4, zorder=4)
+def _draw_pseudo(axes: Axes, position: float, pseudo: dict[str, Any]) -> None:
+    axes.vlines(
+        position, pseudo["conf_low"], pseudo["conf_high"], ACCENT, linewidth=1.4
+    )
+    axes.plot(position, pseudo["estimate"], "D", color=ACCENT, markersize=4, zorder=4)
 
 
 def _single(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return leads and single horizons with their place on the axis."""
+    """Return leads and single horizons with their position on the axis."""
     kinds = rows["kind"].isin(["lead", "effect"])
     single = rows[kinds & ~rows["horizon"].str.contains(" to ")]
-    return single.assign(place=single["horizon"].astype(float)).sort_values("place")
+    return single.assign(position=single["horizon"].astype(float)).sort_values(
+        "position"
+    )

@@ -126,7 +126,7 @@ def t43(facts: Facts) -> Table:
             for row in records(shown[shown["effect_type"].eq("coef")]):
                 rows.append(_ring_row(unit, part, row) | shared)
     # The own effect first, then rings from the innermost to the outermost.
-    rows.sort(key=lambda row: (row["group"], row["place"]))
+    rows.sort(key=lambda row: (row["group"], row["inner"]))
     note = facts.note(
         f"Mean gap of {facts.words['units_name']} without the policy by distance to the"
         " nearest one that has it, over the first years after one came inside the"
@@ -197,7 +197,7 @@ def _ring_row(unit: str, own: pd.DataFrame, row: Row) -> Row:
     return {
         **{name: row[name] for name in TAKEN},
         "label": label if row["contrast"] else "no rings",
-        "place": inner,
+        "inner": inner,
         "reason": text(row["warning"]),
         "p_permuted": permuted.get("p_value") if ring else None,
     }
