@@ -19,8 +19,8 @@ OWN_WEIGHTS = (
     " edge list, square table, GAL"
 )
 NO_GROUPS = (
-    "# zones (a dated policy: unit, type, first year) and clusters: run new with --zones"
-    " FILE, --clusters FILE"
+    "# zones (unit, type, first year) and clusters: run new with --zones FILE,"
+    " --clusters FILE"
 )
 # What a topic needs that the study lacks, and how the study gets it.
 LATER = {

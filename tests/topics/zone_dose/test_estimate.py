@@ -11,7 +11,7 @@ from scipy import stats
 
 from evenfield.numerics.ols import fit_ols
 from evenfield.study.errors import EvenfieldError
-from evenfield.topics.zone_dose.estimate import _joint, estimate
+from evenfield.topics.zone_dose.estimate import DoseSpec, Section, _joint, estimate
 from made_study import (
     MadeStudy,
     one_line,
@@ -116,6 +116,13 @@ def with_dummies(study, terms, years, without=()):
     return smf.ols(
         f"y ~ {' + '.join(terms)} + C(unit) + C(region):C(year)", frame
     ).fit()
+
+
+def test_a_filled_config_keeps_the_groups_of_the_section():
+    default = DoseSpec.model_fields["beside"].default
+    filled = [{**spec, "beside": default} for spec in SECTION["specs"]]
+    section = Section.model_validate({**SECTION, "specs": filled})
+    assert {spec.beside for spec in section.specs} == {"region"}
 
 
 def test_years_of_all_units_are_the_plain_two_way_effects():

@@ -33,16 +33,18 @@ MISSING = {
     "n.d.",
     "s/d",
 }
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-GROUPED = re.compile(r"[+-]?\d{1,3}([, ’'\u00a0\u202f]\d{3})+(\.\d+)?")
-COMMA = re.compile(r"[+-]?\d*,\d+")
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+GROUPED = re.compile(r"[+-]?[0-9]{1,3}([, ’'\u00a0\u202f][0-9]{3})+(\.[0-9]+)?")
+COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
 # Points or blanks between thousands and a decimal comma, as in 1.234,5 or 1.234.567.
 _THOUSANDS = "[. ’'\u00a0\u202f]"
-POINTED = re.compile(rf"[+-]?\d{{1,3}}({_THOUSANDS}\d{{3}})+(,\d+)?|[+-]?\d+(,\d+)?")
+POINTED = re.compile(
+    rf"[+-]?[0-9]{{1,3}}({_THOUSANDS}[0-9]{{3}})+(,[0-9]+)?|[+-]?[0-9]+(,[0-9]+)?"
+)
 # Cells that read in one way only, as 1.234,5 and 12,5; 1,234 may be a thousand.
 SURELY_POINTED = re.compile(
-    rf"[+-]?\d{{1,3}}(({_THOUSANDS}\d{{3}})+,\d+|(\.\d{{3}}){{2,}})"
-    r"|[+-]?\d*,(\d{1,2}|\d{4,})"
+    rf"[+-]?[0-9]{{1,3}}(({_THOUSANDS}[0-9]{{3}})+,[0-9]+|(\.[0-9]{{3}}){{2,}})"
+    r"|[+-]?[0-9]*,([0-9]{1,2}|[0-9]{4,})"
 )
 CURRENCY = re.compile(r"^([+-]?)\s*(R\$|US\$|[$€£¥￥])\s*|\s*(€|£|¥|元)$")
 ANY_NUMBER = (
@@ -81,13 +83,13 @@ def numbers_of(column: pd.Series) -> pd.Series | None:
     blank = text.str.lower().isin(MISSING)
     held = text[~blank]
     # Of words the first cell tells.
-    if held.empty or not re.search(r"\d", held.iloc[0]):
+    if held.empty or not re.search(r"[0-9]", held.iloc[0]):
         return None
     # Codes such as 01 are no figures: their zeros would be lost.
-    if held.str.fullmatch(r"0\d+").any():
+    if held.str.fullmatch(r"0[0-9]+").any():
         return None
     if held.str.fullmatch(NUMBER.pattern).all():
-        return pd.to_numeric(held).astype(float).reindex(column.index)
+        return _as_floats(held, column)
     held = held.str.replace(
         CURRENCY,
         lambda mark: mark[1] or "",
@@ -108,7 +110,13 @@ def numbers_of(column: pd.Series) -> pd.Series | None:
         held = held.str.replace(",", ".", regex=False)
     if not held.str.fullmatch(NUMBER.pattern).all():
         return None
-    return pd.to_numeric(held).astype(float).reindex(column.index)
+    return _as_floats(held, column)
+
+
+def _as_floats(texts: pd.Series, column: pd.Series) -> pd.Series | None:
+    numbers = pd.to_numeric(texts).astype(float)
+    # 1e400 is written as a number and is none.
+    return numbers.reindex(column.index) if np.isfinite(numbers).all() else None
 
 
 def number_text(value: float) -> str:

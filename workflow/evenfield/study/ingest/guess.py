@@ -197,6 +197,12 @@ def _rows_by_unit(
         parts = asked.split("+")
         if asked not in frame and set(parts) <= set(frame):
             frame = with_joined(frame, parts)
+        if asked not in frame or asked == year:
+            raise IngestError(
+                f"--unit {asked} names the years",
+                "a column of units",
+                "name another column, or the years with --year",
+            )
         unit = asked if not frame.duplicated([asked, year]).any() else ""
     else:
         unit = unit_column(frame, year, messages)

@@ -54,7 +54,7 @@ def keyed_rows(
         messages.append("ids of units have _ in place of blanks; the names keep theirs")
     # Another column of these names is not that of the study.
     others = frame.drop(columns=[unit, year])
-    others = others.rename(columns={name: f"{name}_given" for name in KEYS})
+    others = others.rename(columns={name: _free(name, others) for name in KEYS})
     rows = others.assign(unit=ids, year=dates.years, _id=shown)
     twice = rows.assign(part=dates.parts).duplicated(["unit", "year", "part"])
     if twice.any():
@@ -71,6 +71,14 @@ def keyed_rows(
     if early.any():
         messages.append(f"rows before the year {EARLIEST} left out: {int(early.sum())}")
     return rows[~early].reset_index(drop=True)
+
+
+def _free(name: str, frame: pd.DataFrame) -> str:
+    """Return a name for another column of this name that no column has."""
+    name = f"{name}_given"
+    while name in frame:
+        name += "_"
+    return name
 
 
 def _dates(cells: pd.Series, year: str, years: str, messages: list[str]) -> Dates:

@@ -63,11 +63,12 @@ def with_parted_keys(table: AnyTable) -> AnyTable:
     name = next((name for name in table.frame.columns if "\\" in name), "")
     header = name.partition("\\")[0]
     names = header.split(",")
-    parted = table.frame[name].str.split(",", expand=True) if name else None
-    if parted is None or parted.shape[1] != len(names) or len(names) < 2:
+    parted = table.frame[name].str.split(",", expand=True).fillna("") if name else None
+    twice = len({*names, *table.frame.columns}) < len(names) + len(table.frame.columns)
+    if parted is None or twice or parted.shape[1] != len(names) or len(names) < 2:
         if name:
-            frame = table.frame.rename(columns={name: header})
-            return replace(table, frame=frame)
+            bare = header if header not in table.frame else name
+            return replace(table, frame=table.frame.rename(columns={name: bare}))
         return table
     parted.columns = names
     rest = table.frame.drop(columns=name)

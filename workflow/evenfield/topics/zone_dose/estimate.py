@@ -87,9 +87,9 @@ class DoseSpec(UnitsSpec):
     """First and last year, those of the topic by default."""
     lag: int = Field(0, ge=0, le=1_000)
     """Years by which the dose is earlier than the outcome."""
-    beside: str = YEAR
+    beside: str = ""
     """`year`, or a column of units.csv whose groups have years of their own; the
-    topic's."""
+    topic's by default."""
     role: Role = "robustness"
     """Role in the tables."""
     inference: Inference = ()
@@ -126,7 +126,9 @@ class Section(Spec):
     @model_validator(mode="before")
     @classmethod
     def _shared(cls, data: Any) -> Any:
-        return with_shared(data, "years", "beside")
+        # A filled config writes blanks into each specification: they stand for the
+        # key of the section.
+        return with_shared({"beside": YEAR, **data}, "years", "beside")
 
     @model_validator(mode="after")
     def _known(self) -> Section:
