@@ -71,7 +71,9 @@ def sentences(text):
 
 def test_every_estimator_has_a_guide_a_reader_and_a_fit_here():
     assert set(guide()["estimator"]) == set(READERS) == set(FITS)
-    assert set(METHODS) - set(guide()["inference"]) == {"randomisation_connected"}
+    # Of contrasts of a study alone.
+    of_contrasts = {"randomisation_connected", "randomisation_exact"}
+    assert set(METHODS) - set(guide()["inference"]) == of_contrasts
 
 
 @pytest.mark.parametrize("page", FITS)
