@@ -375,6 +375,9 @@ def test_no_page_of_the_appendix_is_half_empty(checkout):
 
 
 def test_the_paper_is_short_and_no_lines_are_lost_between_its_exhibits(checkout):
+    """Where a few lines stand alone, an exhibit of that page belongs a paragraph earlier
+    or later in text/paper.md.
+    """
     pages = printed_pages(checkout / "results" / "report" / "paper.pdf")
     assert 15 <= len(pages) <= 20
     left_alone = [n for n, page in enumerate(pages, 1) if 0 < lines_of(page, 11.0) < 5]
