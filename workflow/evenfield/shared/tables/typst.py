@@ -15,7 +15,7 @@ SPECIAL = re.compile(r"([\\#$*_`<>@\[\]~/=+-])")
 LONG_CELL = 20  # characters that a column has at least before its cells break
 BETWEEN = 1.5  # characters that the blanks around a column are wide
 PAGE = 136.0  # characters of the widest row, in 8 points on a page of A4
-LONG_TABLE = 30  # lines that stand whole at the top or the foot of a page
+LONG_TABLE = 40  # lines that stand whole at the top or the foot of a page
 
 
 def typst_text(text: str) -> str:
