@@ -76,6 +76,7 @@ class MadeStudy(Study):
             "inference": {
                 "conf_level": 0.95,
                 "permutations": 199,
+                "placebo_lists": 99,
                 "seed": 5,
                 "pairs": [],
             },

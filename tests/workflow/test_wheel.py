@@ -122,6 +122,7 @@ def test_the_examples_of_the_pages_run_from_the_wheel_without_snakemake(site, tm
     for name in (
         "docs/library",
         "examples/us-states/data",
+        "examples/simulated-districts/data",
         "data",
         "tests/golden/arellano_bond",
     ):

@@ -55,7 +55,7 @@ SETTINGS = from_yaml("""
       primary: contiguity
       families: {contiguity: {kind: contiguity}, nearest_4: {kind: nearest}}
       join: [[CN-HI, CN-GD]]
-    inference: {conf_level: 0.95, permutations: 199, seed: 5, pairs: [[CN-JS, CN-ZJ]]}
+    inference: {conf_level: 0.95, permutations: 199, placebo_lists: 99, seed: 5, pairs: [[CN-JS, CN-ZJ]]}
     """)
 DIFFERENCE = "exposure_cluster - exposure_sez"
 C_DIFFERENCE = np.array([0, 0, 1.0, -1.0, 0, 0])
