@@ -101,6 +101,7 @@ for topic in ESTIMATED:
             files=estimate_files(topic),
         log:
             f"results/logs/estimate_{topic}.log",
+        priority: TOPICS[topic].estimate.priority
         conda:
             "../../environment.yml"
         params:

@@ -38,6 +38,9 @@ class EstimateStep(Step):
     """Keys of a specification that go where what they name is lacking."""
     series: list[str] = ["series"]
     """CSV files that it writes beside estimates.csv."""
+    priority: int = 0
+    """Jobs of a higher priority start first: the longest ones, so that none is left
+    over at the end."""
     chunks: int = 0
     """Jobs that run side by side before it; with 1 only where the command line asks for
     more (`--set-scatter TOPIC=8`)."""
