@@ -39,12 +39,12 @@ def f31(facts: Facts) -> Artwork:
     high = -(-len(shown) // wide)
     size = (WIDTH, 0.45 + 2.5 * high)
     edges = {
-        "left": 0.09,
+        "left": 0.12,
         "right": 0.99,
-        "top": 1 - 0.25 / size[1],
+        "top": 1 - 0.4 / size[1],
         "bottom": 0.75 / size[1],
         "wspace": 0.16,
-        "hspace": 0.3,
+        "hspace": 0.4,
     }
     figure, grid = panels(high, wide, size, edges, sharey=True)
     sentences = []
@@ -56,7 +56,10 @@ def f31(facts: Facts) -> Artwork:
         column = spec.get("effects") or "year"
         effects = "effects of year" if column == "year" else f"{column} by year"
         title = f"{outcomes[spec['outcome']]['label']}, {effects}"
-        axes.set_title(title)
+        sample = spec.get("sample") or "all"
+        # What tells one panel from another of the same outcome and effects.
+        below = "" if sample == "all" else f"\nsample: {sample.replace('_', ' ')}"
+        axes.set_title(f"{title}{below}")
         rows = only(estimates, spec_id=spec["id"])
         joint = pick(rows, estimator=f"{BASE}_lead", effect_type="joint")
         span = own[own["horizon"].str.contains(" to ")].iloc[0]
