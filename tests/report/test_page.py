@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from evenfield.report.claims import chart
-from evenfield.report.page import policy_hash, render_pages
+from evenfield.report.page import held_together, policy_hash, render_pages
 from evenfield.study.files import write_json
 from report.made_up import ROW, write_study
 
@@ -178,3 +178,13 @@ def test_a_chart_holds_every_estimate_and_cuts_only_wide_intervals():
     assert all(
         0 <= float(value) <= 300 for value in re.findall(r"[MH]([-\d.]+)", drawn)
     )
+
+
+def test_no_line_breaks_between_a_number_and_what_touches_it():
+    opens = '<button type="button" class="n" popovertarget="why-a">0.2 to 2.5</button>'
+    assert held_together(f"it is {opens} more") == f"it is {opens} more"
+    text = f"a lead ({opens}), in {opens}%."
+    held = [
+        f'<span class="held">{part}</span>' for part in (f"({opens}),", f"{opens}%.")
+    ]
+    assert held_together(text) == f"a lead {held[0]} in {held[1]}"

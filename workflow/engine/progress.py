@@ -267,8 +267,8 @@ def own_line(rule: str, logs: list[str]) -> str:
     if not lines:
         return (
             f"{rule}: the job was ended before it could say why, most often by SIGKILL"
-            " for want of memory; expected memory for it; use fewer --cores, then run the"
-            " same command"
+            " because memory ran out; expected memory for it; use fewer --cores, then run"
+            " the same command"
         )
     if not lines[0].startswith("Traceback"):
         return lines[0]

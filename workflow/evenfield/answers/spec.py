@@ -17,6 +17,17 @@ from evenfield.shared.spec import Id, Spec
 from evenfield.study.errors import ClaimsError, EvenfieldError, Faults, not_known
 from evenfield.study.files import Record
 
+# Of hypotheses and claims.
+Kind = Literal[
+    "fact",
+    "stand-in",
+    "documentary",
+    "association",
+    "no gain",
+    "effect",
+    "out of reach",
+    "not empirical",
+]
 # Wanted text by column of estimates.csv.
 Select = Annotated[dict[str, str], Field(min_length=1)]
 Named = dict[str, Select]
@@ -94,16 +105,7 @@ class Entry(Spec):
     that decides.
     """
 
-    kind: Literal[
-        "fact",
-        "stand-in",
-        "documentary",
-        "association",
-        "no gain",
-        "effect",
-        "out of reach",
-        "not empirical",
-    ]
+    kind: Kind
     # of the effect that is predicted, or of the gain that is denied
     sign: Literal["", "+", "-"] = ""
     # smallest effect of interest, else that of the row

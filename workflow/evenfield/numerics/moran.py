@@ -88,6 +88,8 @@ def morans_i_test(
     -1/(N-1). Two-sided p = min(1, 2 min(p_low, p_high)), each tail (1 + number of draws
     at least as far out) / (1 + draws). A draw without residual counts as a tie.
     """
+    # A constant alone needs no regression of the draws: order leaves the mean as it is.
+    constant_alone = X is None
     X = np.ones((len(values), 1)) if X is None else X
     W = multiplier(W)
     basis = bases(X)
@@ -100,7 +102,7 @@ def morans_i_test(
     mean, variance = cliff_ord_moments(W, X)
     drawn = [
         _indices(moved, W, statistic, TIE * squares)
-        for moved in moved_maps(e, basis, rng, permutations)
+        for moved in moved_maps(e, None if constant_alone else basis, rng, permutations)
     ]
     std_error = float(np.sqrt(variance)) if variance > 0 else float("nan")
     return MoranTest(

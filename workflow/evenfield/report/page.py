@@ -32,6 +32,10 @@ from evenfield.study.files import Record, read_json, write_text
 # study only, or for those with a proxy.
 EXAMPLE = re.compile(r"^(- )?<!-- (\w+) --> (.*\n(?:(?!- |\n).+\n)*)", re.MULTILINE)
 LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^()]*?([a-z_]+)/method|[^()]*)\.md\)")
+# A number that opens, with the brackets and signs that touch it.
+OPENING = re.compile(
+    r'([(\[]?)(<button type="button" class="n".*?</button>)([%.,;:)\]]*)'
+)
 SHOWN = ("id", "title", "caption", "alt", "html", "script")
 BOX = '<div class="scroll" role="region" tabindex="0" aria-label="{}, table {}"><table>'
 
@@ -93,7 +97,7 @@ def render_pages(
             groups, by_reason(reach, answers["reasons"]), number
         ),
     }
-    text = prose.html("page", placed)
+    text = held_together(prose.html("page", placed))
     page = environment.get_template("page.html.j2").render(
         **context,
         titled=bool(prose.headings("page", 1)),
@@ -117,6 +121,18 @@ def render_pages(
         store=Markup(evidence.store(printed)),
     )
     return page, more
+
+
+def held_together(text: str) -> str:
+    """Return a text in which no line breaks between a number that opens and the
+    brackets or signs that touch it.
+    """
+    return OPENING.sub(_held, text)
+
+
+def _held(found: re.Match[str]) -> str:
+    before, _, after = found.groups()
+    return f'<span class="held">{found[0]}</span>' if before or after else found[0]
 
 
 def _topics(

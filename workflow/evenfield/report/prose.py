@@ -18,11 +18,12 @@ from html import escape
 from itertools import chain, pairwise
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from jinja2 import TemplateError, TemplateSyntaxError, Undefined, nodes
 from markdown_it.token import Token
 
+from evenfield.answers.spec import Kind
 from evenfield.report.bibliography import Reference, read_references
 from evenfield.report.markup import (
     SILENT,
@@ -85,17 +86,6 @@ GIVEN = (
     "n answers counts kinds total questions claims words vintage study income units"
     " years proxy made section sections in_short limits"
 ).split()
-# Of claims.
-KINDS = (
-    "fact",
-    "stand-in",
-    "documentary",
-    "association",
-    "no gain",
-    "effect",
-    "out of reach",
-    "not empirical",
-)
 # of a number
 PARTS = ("low", "high", "p", "p_is", "interval", "smallest_visible", "unit")
 GROUP = re.compile(r"(?<!\\)\[(@[^\[\]]*)\]")
@@ -220,7 +210,7 @@ def names_of_config(
     """Return the names of a text that need no results."""
     kinds = Counter(claim["kind"] for claim in claims)
     return {
-        "kinds": Lookup("kind", {kind: kinds[kind] for kind in KINDS}),
+        "kinds": Lookup("kind", {kind: kinds[kind] for kind in get_args(Kind)}),
         "total": len(claims),
         "questions": len(hypotheses),
         "study": config["study"],

@@ -50,7 +50,8 @@ def sample_rows(
     twice = sorted(chosen.loc[chosen["unit"].duplicated(), "unit"].unique())
     if twice:
         raise EstimateError(
-            f"{where}: {counted(len(twice), 'unit has', 'units have')} two rows ({first_examples(twice)})",
+            f"{where}: {counted(len(twice), 'unit has', 'units have')} two rows"
+            f" ({first_examples(twice)})",
             "one row for each unit",
             "remove the duplicates",
         )

@@ -336,10 +336,8 @@ def _sorted_columns(
             constant.append(column)
         elif wrong.size < held.size / 2:
             where = f"{frame['unit'][wrong.index[0]]} {frame['year'][wrong.index[0]]}"
-            words = (
-                f"{column} has {counted(wrong.size, 'cell')} that {'is' if wrong.size == 1 else 'are'} no"
-                f" number ('{wrong.iloc[0]}', {where})"
-            )
+            cells = counted(wrong.size, "cell that is", "cells that are")
+            words = f"{column} has {cells} no number ('{wrong.iloc[0]}', {where})"
             faults.append(
                 IngestError(words, "a number or a blank cell", "correct the cell")
             )

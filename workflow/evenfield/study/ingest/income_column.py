@@ -24,8 +24,9 @@ INCOME = re.compile(
 )
 MONEY = re.compile(_MONEY, re.IGNORECASE)
 PER_HEAD = re.compile(
-    r"per.?cap|percap|per.?head|per.?worker|per.?employee|gdp(w|l|ch|tt)|per.?person|per.?inhabitant|pro.?kopf|einwohner|"
-    r"habitante?|人均|(^|[_ .])pc\d|^pc|pc([_ .]|$)|[_ ]hab([_ ]|$)|[_ ]ps$",
+    r"per.?cap|percap|per.?head|per.?worker|per.?employee|per.?person|per.?inhabitant"
+    r"|gdp(w|l|ch|tt)|pro.?kopf|einwohner|habitante?|人均"
+    r"|(^|[_ .])pc\d|^pc|pc([_ .]|$)|[_ ]hab([_ ]|$)|[_ ]ps$",
     re.IGNORECASE,
 )
 CURRENCY = re.compile(

@@ -112,8 +112,9 @@ def without_units(
     )
     looks = "looks like a total" if len(totals) == 1 else "look like totals"
     if keep_totals:
+        are = "is" if len(totals) == 1 else "are"
         messages.append(
-            f"{counted(len(totals), 'unit')} {looks} and {'is' if len(totals) == 1 else 'are'} kept: {listed}"
+            f"{counted(len(totals), 'unit')} {looks} and {are} kept: {listed}"
         )
         return frame
     # A panel needs three units: if fewer would remain, the signs mislead.

@@ -385,10 +385,9 @@ def _taxonomy(
         )
     off = frame[~frame[["cluster", "sez"]].isin([0, 1]).all(axis=1)]
     if len(off):
-        fault = (
-            f"{file}.csv has {counted(len(off), 'unit that is', 'units that are')} neither in nor out"
-            f" ({first_examples(list(off['unit']))})"
-        )
+        having = counted(len(off), "unit that is", "units that are")
+        named = first_examples(list(off["unit"]))
+        fault = f"{file}.csv has {having} neither in nor out ({named})"
         raise IngestError(fault, "0 or 1 for cluster and sez", "correct the cell")
     dated = frame[["sez_from_year", "sez_from_year_dated"]].notna().any(axis=1)
     idle = frame[dated & frame["sez"].eq(0)]

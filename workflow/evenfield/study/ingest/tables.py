@@ -154,10 +154,11 @@ def _typed(
     if field.kind == "integer":
         wrong |= ~blank & ~column.str.match(INTEGER)
     if wrong.any():
+        are = "is" if wrong.sum() == 1 else "are"
+        line = int(np.flatnonzero(wrong)[0]) + 2
         raise IngestError(
-            f"{resource.path} has {counted(int(wrong.sum()), 'value')} of {field.name} that "
-            f"{'is' if wrong.sum() == 1 else 'are'} no {field.kind} ('{column[wrong].iloc[0]}' in line"
-            f" {int(np.flatnonzero(wrong)[0]) + 2})",
+            f"{resource.path} has {counted(int(wrong.sum()), 'value')} of {field.name}"
+            f" that {are} no {field.kind} ('{column[wrong].iloc[0]}' in line {line})",
             f"a {field.kind} or a blank cell",
             "correct the cell",
         )

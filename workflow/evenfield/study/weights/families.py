@@ -58,7 +58,8 @@ class Geography:
         ]
         if blank:
             raise WeightsError(
-                f"weights {name} need coordinates and {counted(len(blank), 'unit has', 'units have')} none"
+                f"weights {name} need coordinates and"
+                f" {counted(len(blank), 'unit has', 'units have')} none"
                 f" ({first_examples(blank)})",
                 "lat and lon in units.csv",
                 "fill them or drop these weights",

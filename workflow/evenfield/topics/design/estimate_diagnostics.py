@@ -95,8 +95,8 @@ class Design:
         missing = sorted(set(self.units) - set(rows.index))
         if missing:
             raise EstimateError(
-                f"{counted(len(missing), 'unit has', 'units have')} no exposure to {taxonomy} through {weights}"
-                f" in {period} ({first_examples(missing)})",
+                f"{counted(len(missing), 'unit has', 'units have')} no exposure to"
+                f" {taxonomy} through {weights} in {period} ({first_examples(missing)})",
                 "one row a unit",
                 "rebuild the exposures",
             )

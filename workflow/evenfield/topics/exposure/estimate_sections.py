@@ -136,7 +136,8 @@ def cross_section(study: Study, spec: ExposureSpec, period: Record) -> CrossSect
             f"taxonomy {spec.taxonomy}, weights {spec.weights}: {first_examples(blank)}"
         )
         raise EstimateError(
-            f"{counted(len(blank), 'unit has', 'units have')} no growth or no exposure in {name} ({which})",
+            f"{counted(len(blank), 'unit has', 'units have')} no growth or no exposure in"
+            f" {name} ({which})",
             "growth and exposure of every unit",
             "rebuild panel and exposures for the same units",
         )
@@ -183,9 +184,10 @@ def _weights(study: Study, spec: ExposureSpec, start: int) -> SpatialWeights:
     rows = only(study.table("panel"), year=start).set_index("unit")
     people = rows["population"].reindex(weights.units)
     if people.isna().any():
-        blank = first_examples([str(unit) for unit in people.index[people.isna()]])
+        blank = [str(unit) for unit in people.index[people.isna()]]
         raise EstimateError(
-            f"{counted(people.isna().sum(), 'unit has', 'units have')} no population in {start} ({blank})",
+            f"{counted(len(blank), 'unit has', 'units have')} no population in {start}"
+            f" ({first_examples(blank)})",
             "population of every unit",
             "drop `neighbours: population` or fill it",
         )

@@ -176,7 +176,7 @@ def _geography(study: Study, spec: GradientSpec) -> Geography:
     inside = rows[spec.regions].astype(str).eq(spec.east).to_numpy()
     if not 0 < inside.sum() < len(units):
         raise EstimateError(
-            f"{where}: {inside.sum()} of {counted(len(units), 'unit has', 'units have')} {spec.regions} ="
+            f"{where}: {inside.sum()} of {len(units)} units have {spec.regions} ="
             f" {spec.east}",
             "some and not all",
             "correct `regions` or `east`",
@@ -395,8 +395,8 @@ def _count_rows(
     gap = NO_COUNT
     if name:
         gap = (
-            f"{counted(len(blank), 'unit has', 'units have')} no {name} ({first_examples(blank)}), which is not"
-            " a count of zero"
+            f"{counted(len(blank), 'unit has', 'units have')} no {name}"
+            f" ({first_examples(blank)}), which is not a count of zero"
         )
     # East over all units; South only within the East, where clusters are.
     for term, x, chosen in (

@@ -174,8 +174,8 @@ everywhere, so a group's own trend of investment enters its elasticity; year eff
 group's own (group years) leave it out.
 
 Unit labour cost: wage x employment / output at current prices, growth between the ends of a
-window, pp a year; wage minus output per worker. Clusters and zones: {taxonomy}, unless another one is
-named. Wages of urban units cover formal employment only.
+window, pp a year; wage minus output per worker. Clusters and zones: {taxonomy}, unless
+another one is named. Wages of urban units cover formal employment only.
 """
 
 

@@ -322,9 +322,10 @@ class _Linkages:
         means = means.reindex(self.units)
         blank = [str(unit) for unit in means.index[means.isna()]]
         if blank:
+            first, last = moderator.years
             raise EstimateError(
-                f"{counted(len(blank), 'unit has', 'units have')} no {name} in {moderator.years[0]}-{moderator.years[1]}"
-                f" ({first_examples(blank)})",
+                f"{counted(len(blank), 'unit has', 'units have')} no {name} in"
+                f" {first}-{last} ({first_examples(blank)})",
                 "a value of the moderator for every unit",
                 "choose other years in config.yaml",
             )

@@ -186,8 +186,8 @@ def _joined(
     blank = [str(unit) for unit in table.index[~complete]]
     if blank:
         raise EstimateError(
-            f"{where} {period}: {counted(len(blank), 'unit has', 'units have')} no growth, income or exposure"
-            f" ({first_examples(blank)})",
+            f"{where} {period}: {counted(len(blank), 'unit has', 'units have')} no growth,"
+            f" income or exposure ({first_examples(blank)})",
             "all three for every unit",
             "rebuild panel and exposures for the same units",
         )

@@ -33,8 +33,8 @@ SLOPES = {
 }
 WITHIN = {"cluster": "with a cluster", "sez": "with an SEZ", "neither": "with neither"}
 COLUMNS = (
-    "estimate_id spec_id treatment_def w_id estimator period term contrast estimate std_error conf_low"
-    " conf_high p_value mde sesoi n_units output_basis"
+    "estimate_id spec_id treatment_def w_id estimator period term contrast estimate"
+    " std_error conf_low conf_high p_value mde sesoi n_units output_basis"
 ).split()
 BESIDE = ("conf_low", "conf_high", "p_value", "estimate_id")
 
