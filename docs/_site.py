@@ -9,6 +9,8 @@ from typing import Any
 
 from mkdocs.structure.files import File
 
+from evenfield import __version__
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {
     "README.md": "index.md",
@@ -32,6 +34,7 @@ CHAPTERS = {
         "library/README.md",
         "library/tutorial.md",
         "library/habits.md",
+        "library/stable.md",
         "library/*",
     ],
     "Topics": ["exhibits.md", "topics/*"],
@@ -57,7 +60,7 @@ def _methods() -> dict[Path, str]:
 
 
 def on_config(config: Any) -> Any:
-    """Set the order of the pages."""
+    """Set the order of the pages, and the version below each."""
     pages = {
         path.relative_to(ROOT / "docs").as_posix() for path in ROOT.glob("docs/**/*.md")
     }
@@ -65,6 +68,7 @@ def on_config(config: Any) -> Any:
     config.nav = [
         {chapter: _listed(entries, pages)} for chapter, entries in CHAPTERS.items()
     ]
+    config.copyright = f"evenfield {__version__}"
     return config
 
 

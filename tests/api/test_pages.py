@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 
 import evenfield
+from evenfield.answers.study import COLUMNS
+from evenfield.shared.estimates import ESTIMATE_COLUMNS
 from spatial_cases import make_case
 
 ROOT = Path(__file__).parents[2]
@@ -93,3 +95,11 @@ def test_every_public_function_has_its_page_or_line():
     ] == []
     for name in set(re.findall(r"\bef\.(\w+)\(", text)):
         assert callable(getattr(evenfield, name)), name
+
+
+def test_the_page_of_what_is_stable_has_every_column_of_the_files():
+    page = (ROOT / "docs" / "library" / "stable.md").read_text()
+    listed = page.split("Columns of `results/estimates.csv`:")[1].split(".\n")[0]
+    assert re.findall(r"`(\w+)`", listed) == [*ESTIMATE_COLUMNS, "topic"]
+    (row,) = re.findall(r"`results/answers.csv` \| (.*) \|", page)
+    assert re.findall(r"`(\w+)`", row) == COLUMNS

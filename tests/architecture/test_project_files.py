@@ -6,11 +6,13 @@ import hashlib
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
+import evenfield
 from yaml_text import from_yaml
 
 ROOT = Path(__file__).parents[2]
@@ -36,11 +38,19 @@ def test_readme_names_only_files_that_exist() -> None:
 def test_citation_file_has_what_the_format_requires() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert {"cff-version", "message", "title", "authors"} <= set(citation)
-    version = re.search(
-        r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), flags=re.MULTILINE
+
+
+def test_package_citation_and_changelog_name_one_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert project["tool"]["setuptools"]["dynamic"]["version"] == {
+        "attr": "evenfield.__version__"
+    }
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == evenfield.__version__
+    sections = re.findall(
+        r"^## (\S+) – (\S+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
     )
-    assert version is not None
-    assert citation["version"] == version[1]
+    assert sections[0] == (evenfield.__version__, citation["date-released"])
 
 
 def test_no_file_is_huge_empty_or_there_twice() -> None:

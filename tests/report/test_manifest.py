@@ -2,6 +2,7 @@ import hashlib
 import json
 import sys
 
+import evenfield
 from evenfield.report.manifest import build_manifest, file_hash
 from evenfield.study.errors import ReportError
 from evenfield.study.files import write_text
@@ -44,7 +45,7 @@ def test_manifest_names_results_from_their_folder(tmp_path):
         "files": ["tables/T1.csv", "tables/T1.html"],
     }
     assert fault["data"] == DESCRIPTION
-    assert fault["package"] == {"name": "evenfield", "version": "0.1.0"}
+    assert fault["package"] == {"name": "evenfield", "version": evenfield.__version__}
 
 
 def test_manifest_says_nothing_about_machine_or_interpreter(tmp_path):

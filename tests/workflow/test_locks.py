@@ -85,6 +85,30 @@ def test_the_package_asks_for_what_is_locked():
     assert sorted(asked) == sorted(listed)
 
 
+def licences(name):
+    """Return what a package states of its licence: metadata, else the head of its file."""
+    package = importlib.metadata.distribution(name)
+    stated = [
+        package.metadata.get("License-Expression") or "",
+        (package.metadata.get("License") or "").split("\n")[0],
+        *(package.metadata.get_all("Classifier") or []),
+    ]
+    stated = [text for text in stated if "::" not in text or "License ::" in text]
+    files = [file for file in package.files if file.name.startswith("LICEN")]
+    return " ".join(stated).strip() or files[0].read_text()[:300]
+
+
+def test_no_runtime_package_is_under_the_gpl():
+    gpl = {
+        name
+        for name, _, marker, _ in read_lock("requirements.lock")
+        if not marker or Marker(marker).evaluate()
+        if re.search("GPL|General Public", licences(name))
+    }
+    # docutils is in the public domain but for an Emacs mode, which no wheel has.
+    assert gpl == {"docutils"}
+
+
 def test_environment_yml_is_made_from_the_lock_and_pip_can_read_it_anywhere():
     text = (REPO / "environment.yml").read_text()
     assert text == lock_command.environment_text(

@@ -1,7 +1,6 @@
-"""The wheel holds what the code needs and works outside the repository, without a
-network.
-"""
+"""Wheel and sdist hold what the code needs and work outside the repository."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -39,52 +38,9 @@ for page in sorted(pathlib.Path("docs/library").glob("*.md")):
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """A fresh environment with the wheel and the libraries of the lock, but not the
-    repository.
-    """
-    folder = tmp_path_factory.mktemp("wheel")
-    build = [
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "-q",
-        "--no-deps",
-        "--no-build-isolation",
-        "--no-index",
-    ]
-    subprocess.run(
-        [
-            *build,
-            "-w",
-            folder,
-            copied(folder),
-        ],
-        check=True,
-    )
-    venv.create(folder / "venv", with_pip=False)
-    position = next((folder / "venv").glob("lib/python3.*/site-packages"))
-    (wheel,) = folder.glob("*.whl")
-    pip = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "-q",
-        "--no-deps",
-        "--no-index",
-        "--target",
-        position,
-        wheel,
-    ]
-    subprocess.run(pip, check=True)
-    (position / "locked.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return position
-
-
-def copied(folder):
-    """Copy what a wheel is built from: setuptools writes beside it."""
+def packages(tmp_path_factory):
+    """The sdist, and the wheel that is built from it."""
+    folder = tmp_path_factory.mktemp("packages")
     source = folder / "source"
     shutil.copytree(
         ROOT / "workflow",
@@ -93,7 +49,58 @@ def copied(folder):
     )
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
-    return source
+    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", folder]
+    subprocess.run([*build, source], check=True, stdout=subprocess.DEVNULL)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(packages, tmp_path_factory):
+    """A fresh environment with the wheel and the libraries of the lock, but not the
+    repository.
+    """
+    folder = tmp_path_factory.mktemp("wheel")
+    venv.create(folder / "venv", with_pip=False)
+    position = next((folder / "venv").glob("lib/python3.*/site-packages"))
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index"]
+    subprocess.run(
+        [*pip, "--target", position, *packages.glob("*.whl")],
+        check=True,
+    )
+    (position / "locked.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return position
+
+
+def run_examples(python, folder):
+    """Run the examples of the pages in a folder that holds their data only."""
+    for name in (
+        "docs/library",
+        "examples/us-states/data",
+        "examples/simulated-districts/data",
+        "data",
+        "tests/golden/arellano_bond",
+    ):
+        shutil.copytree(ROOT / name, folder / name)
+    done = subprocess.run(
+        [python, "-I", "-c", EXAMPLES],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_package_index_would_take_both(packages):
+    files = sorted(packages.glob("evenfield-*"))
+    assert [path.suffix for path in files] == [".whl", ".gz"]
+    done = subprocess.run(
+        [sys.executable, "-m", "twine", "check", "--strict", *files],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_wheel_works_in_a_fresh_environment(site, tmp_path):
@@ -119,23 +126,23 @@ def test_the_wheel_works_in_a_fresh_environment(site, tmp_path):
 
 
 def test_the_examples_of_the_pages_run_from_the_wheel_without_snakemake(site, tmp_path):
-    for name in (
-        "docs/library",
-        "examples/us-states/data",
-        "examples/simulated-districts/data",
-        "data",
-        "tests/golden/arellano_bond",
-    ):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    python = site.parents[2] / "bin" / "python"
-    done = subprocess.run(
-        [python, "-I", "-c", EXAMPLES],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=tmp_path,
+    run_examples(site.parents[2] / "bin" / "python", tmp_path)
+
+
+@pytest.mark.long
+def test_the_examples_run_with_what_the_wheel_asks_of_a_package_index(
+    packages, tmp_path
+):
+    pins = re.findall(
+        r"^[\w.-]+==[\w.]+", (ROOT / "requirements.lock").read_text(), re.MULTILINE
     )
-    assert done.returncode == 0, done.stderr
+    (tmp_path / "pins.txt").write_text("\n".join(pins))
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    (wheel,) = packages.glob("*.whl")
+    pip = [python, "-I", "-m", "pip", "install", "-q", "-c", tmp_path / "pins.txt"]
+    subprocess.run([*pip, wheel], check=True)
+    run_examples(python, tmp_path)
 
 
 def test_every_data_file_is_in_the_wheel(site):

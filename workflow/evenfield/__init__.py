@@ -5,7 +5,9 @@ estimators for other data.
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0"
+# The only place of the version but CITATION.cff and CHANGELOG.md; a test holds them
+# together.
+__version__ = "1.0.0"
 
 # The public names by module: imported at first use, so that `import evenfield` stays
 # quick.

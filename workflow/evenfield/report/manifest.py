@@ -2,20 +2,17 @@
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from evenfield import __version__
 from evenfield.shared.tables.notes import HASH_LETTERS
 from evenfield.study.errors import ReportError
 from evenfield.study.files import Record, hash_file
 
 PACKAGE = "evenfield"
-# In the repository the version stands here, whether the package is installed or only on
-# the path.
-PROJECT = Path(__file__).resolve().parents[3] / "pyproject.toml"
 # The packages that can move a number or a picture; the lock file has all others.
 LIBRARIES = (
     "contourpy jinja2 jsonschema linearmodels lxml markdown-it-py matplotlib numpy"
@@ -55,7 +52,7 @@ def provenance(config: Record, description: Record) -> dict[str, Any]:
     """
     return {
         "study": config["study"]["id"],
-        "package": {"name": PACKAGE, "version": _version(PACKAGE)},
+        "package": {"name": PACKAGE, "version": __version__},
         "libraries": {name: _version(name) for name in LIBRARIES},
         "config_hash": config_hash(config),
         "data": dict(description),
@@ -99,7 +96,7 @@ def citation(config: Record, description: Record) -> str:
     """
     study = config["study"]
     return (
-        f"{study['title']}. Study {study['id']}, {PACKAGE} {_version(PACKAGE)},"
+        f"{study['title']}. Study {study['id']}, {PACKAGE} {__version__},"
         f" data {description['data_hash'][:HASH_LETTERS]},"
         f" configuration {config_hash(config)[:HASH_LETTERS]}."
     )
@@ -121,9 +118,6 @@ def _inside(path: str, root: str | Path) -> Path:
 
 
 def _version(name: str) -> str:
-    if name == PACKAGE and PROJECT.is_file():
-        project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
-        return str(project["version"])
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
