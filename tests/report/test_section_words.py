@@ -54,6 +54,25 @@ CONFIG = from_yaml("""
           - {id: plain, table: periods, outcome: growth_pct_per_year, label: given income,
              given: [log_income_start], unit: pp/yr, compare: [cluster, sez],
              sesoi: growth_premium_pp, role: primary}
+      regime: [{id: plain, taxonomy: own, weights: contiguity, role: primary}]
+      gradient:
+        [{id: plain, taxonomies: [own], regions: region4, east: East, role: primary}]
+      synthetic_control:
+        [{id: plain, unit: u0, fit: [1990, 2004], effect: [2005, 2010], role: primary}]
+      specification_curve:
+        curves: [{id: plain, hypothesis: "", kind: exposure, contrast: sez, predicted: "-"}]
+      taxonomies: [{id: plain, role: primary}]
+      rolling: [{id: plain, windows: [5]}]
+      design: {weights: [contiguity]}
+      relative_income: {taxonomies: [own]}
+      linkages:
+        years: [2000, 2010]
+        weights: contiguity
+        intensities: {trade: {expression: log(trade), label: trade}}
+        moderators: {skill: {expression: skill, label: skill, years: [1990, 1995]}}
+        specs:
+          - {id: plain, intensity: trade, moderator: skill, role: primary}
+          - {id: far, intensity: trade, moderator: skill, years: [2005, 2010]}
     """)
 UNITS = [f"u{number}" for number in range(12)]
 NAMES = pd.DataFrame({"unit": UNITS, "name": [f"Name {unit}" for unit in UNITS]})
@@ -667,6 +686,215 @@ def test_vintages_agree_or_not(ends, said):
     text = words(MadeFacts("vintages", rows))
     assert said in text
     assert "over 2 vintages" in text
+
+
+@pytest.mark.parametrize(
+    ("ends", "far", "near"),
+    [
+        (ABOVE, "closed 2.00% of its gap to the average", "gaps close faster"),
+        (BELOW, "grew wider", "gaps close more slowly or widen"),
+        (OPEN, "cannot be told: 0.50% of it a year", "faster or more slowly cannot"),
+        (UNTESTED, "how sure that is cannot be said", "clusters: 0.50."),
+    ],
+)
+def test_convergence_next_to_groups(ends, far, near):
+    slope = with_ends(*ends, estimator="regime", effect_type="coef")
+    term = "initial_x_exposure_cluster"
+    contrast = f"{term} - initial_x_exposure_sez"
+    rows = [{"term": "initial_income"}, {"term": term}]
+    rows += [{"term": term, "contrast": contrast}]
+    facts = MadeFacts("regime", [{**slope, **row} for row in rows])
+    text = words(facts)
+    assert far in text
+    assert near in text
+    assert ("than next to zones" in text) == (ends in (ABOVE, BELOW))
+    assert ("mostly have gone unseen" in words(facts, LIMIT)) == (ends != UNTESTED)
+
+
+@pytest.mark.parametrize(
+    ("ends", "p", "average", "steeper"),
+    [
+        (ABOVE, 0.5, "was higher the more", "that number rises by 2.000"),
+        (BELOW, 0.01, "was lower the more", "that number falls"),
+        (OPEN, np.nan, "was higher or lower", "Whether it is larger"),
+        (UNTESTED, 0.5, "differed by 0.500", "changes by 0.500, without an interval"),
+    ],
+)
+def test_what_neighbours_hold(ends, p, average, steeper):
+    shared = {"outcome": "log_income", "controls_id": "skill", "period": "2000-2010"}
+    shared |= {"treatment_def": "trade", "w_id": "contiguity", "fe_id": "unit+year"}
+    main = with_ends(*ends, **shared, estimator="linkage_fe")
+    term = {"term": "neighbours_x_moderator"}
+    placebo = {"estimator": "linkage_fe_placebo_before", "p_value": p}
+    placebo |= {"period": "1990-1998", "estimate": 1.0}
+    rows = [main | {"term": "neighbours"}, main | term, main | term | placebo]
+    rows += [main | term | {"spec_id": "far", "period": "2005-2010"}]
+    text = words(MadeFacts("linkages", rows))
+    assert average in text
+    assert steeper in text
+    assert ("had already moved" in text) == (p < 0.05)
+    assert "2005\u20132010: " in text
+    assert ("it rises" in text) == (ends == ABOVE)
+
+
+@pytest.mark.parametrize(
+    ("ends", "p", "value", "expected"),
+    [
+        (ABOVE, 0.01, 0.5, ["more have clusters than", "further South,", "more often"]),
+        (BELOW, 0.01, -0.5, ["fewer have clusters", "further North:", "less often"]),
+        (
+            OPEN,
+            0.5,
+            0.1,
+            ["Whether clusters are", "Whether they lie", "about as often"],
+        ),
+    ],
+)
+def test_where_clusters_lie(ends, p, value, expected):
+    shared = {"outcome": "cluster", "treatment_def": "own", "n_treated": 1}
+    share = np.array(ends) / 10
+    rows = [
+        with_ends(*share, **shared, estimator="fisher_exact"),
+        with_ends(*ends, **shared, estimator="latitude_permutation"),
+        {**shared, "estimator": "moran", "estimate": value, "p_value": p},
+    ]
+    text = words(MadeFacts("gradient", rows))
+    for part in expected:
+        assert part in text
+    assert "names 1 state, not" in text
+
+
+def test_no_region_can_be_compared_without_clusters():
+    assert (
+        import_module("evenfield.topics.gradient.text").section(
+            MadeFacts("gradient", [{"outcome": "cluster", "treatment_def": "own"}])
+        )
+        == {}
+    )
+
+
+@pytest.mark.parametrize(
+    ("ends", "warning", "early", "said"),
+    [
+        (ABOVE, "", OPEN, "22.1% on average (10.5 to 35.0), above it."),
+        (BELOW, "POOR FIT: the error", BELOW, "below it; before that the two had not"),
+        (OPEN, "", ABOVE, "cannot be told; at an earlier date"),
+        (UNTESTED, "", UNTESTED, "with too few to compare for an interval."),
+    ],
+)
+def test_single_cases(ends, warning, early, said):
+    shared = {"effect_type": "coef", "unit_of_measure": "log points"}
+    shared |= {"outcome": "log_income"}
+    rows = [
+        with_ends(*np.array(ends) / 10, **shared, estimator="synthetic_control")
+        | {"warning": warning},
+        with_ends(*early, **shared, estimator="synthetic_control_in_time"),
+    ]
+    text = words(MadeFacts("synthetic_control", rows))
+    assert "Name u0, income per head, 2005\u20132010: " in text
+    assert said in text
+
+
+@pytest.mark.parametrize(
+    ("p", "said"), [(0.01, "more than labels dealt out"), (0.5, "give as well")]
+)
+def test_all_specifications_together(p, said):
+    shared = {"estimator": "specification_curve", "period": "all", "n_obs": 1}
+    rows = [
+        {**shared, "effect_type": "median", "estimate": -0.5},
+        {**shared, "effect_type": "share", "estimate": 0.9, "p_value": p},
+    ]
+    text = words(MadeFacts("specification_curve", rows))
+    assert "Growth with zones next door: \u22120.50 percentage points a year" in text
+    assert "of 1 specification; 90% say less, as predicted" in text
+    assert said in text
+
+
+def test_what_the_design_can_see():
+    row = {"estimator": "mde_scpc_03", "unit_of_measure": "pp/yr", "spec_id": "alone"}
+    row |= {"treatment_def": "own", "term": "own_sez", "estimate": 2.5}
+    text = words(MadeFacts("design", [row]))
+    assert "states with zones against others: 2.5." in text
+    assert "states with clusters" not in text
+
+
+@pytest.mark.parametrize(
+    ("gain", "p", "said"),
+    [
+        (0.2, 0.01, "20% (p = .010), better than chance would have it"),
+        (0.2, 0.5, "no more than chance may give"),
+        (-0.2, 0.9, "so four cells foretell no better"),
+    ],
+)
+def test_four_cells_against_two_labels(gain, p, said):
+    shared = {"treatment_def": "own", "period": "P1"}
+    errors = {"no groups": 1.0, "dichotomy": 0.9, "four cells": 0.9 - gain}
+    rows = [
+        {**shared, "estimator": "loo_mse", "term": term, "estimate": error}
+        for term, error in errors.items()
+    ]
+    rows += [
+        {**shared, "estimator": "loo_gain", "term": "four cells", "estimate": gain}
+        | {"p_value": p}
+    ]
+    text = words(MadeFacts("taxonomies", rows))
+    assert said in text
+    least = "four cells" if gain > 0 else "two labels"
+    assert f"the smallest error has {least}." in text
+
+
+def group_paths(members):
+    """Paths of the units without a label, of whom some leave."""
+    path = {"kind": "path", "unit_scheme": "all", "taxonomy": "own", "cell": "neither"}
+    path |= {"variable": "relative_log_income", "year": [2000, 2010]}
+    series = pd.DataFrame({**path, "mean": [-0.1, 0.2], "n_units": members})
+    row = {"treatment_def": "own", "outcome": "growth_pct_per_year", "term": "neither"}
+    return MadeFacts("relative_income", [{**row, "estimate": 2.0}], {"series": series})
+
+
+def test_income_of_groups():
+    text = words(group_paths([2, 1]))
+    assert "neither: \u221210% in 2000 (2 states), +22% in 2010 (1 state)" in text
+    assert "growth 2.0% a year." in text
+    assert "may join or leave" in text
+    assert "may join" not in words(group_paths([2, 2]))
+
+
+def speeds_over_time(slow, fast, p):
+    ends = {"2000-2005": slow, "2005-2010": fast}
+    rows = [
+        with_ends(*own, estimator="rolling_ols", term="speed", period=period)
+        for period, own in ends.items()
+    ]
+    broken = {"estimator": "slope_break", "contrast": "break after 2004"}
+    rows += [{**broken, "term": "sup_wald", "estimate": 9.0, "p_value": p}]
+    rows += [{**broken, "term": "speed_before", "estimate": 2.0}]
+    rows += [{**broken, "term": "speed_after", "estimate": 1.0}]
+    window = {"spec_id": "plain", "kind": "window", "span": 5}
+    window |= {"start_year": [2000, 2005], "end_year": [2005, 2010]}
+    series = pd.DataFrame({**window, "speed": [slow[0], fast[0]]})
+    return MadeFacts("rolling", rows, {"series": series})
+
+
+def test_speed_over_time():
+    text = words(speeds_over_time(BELOW, ABOVE, 0.01))
+    assert "lowest in 2000\u20132005 and highest in 2005\u20132010" in text
+    assert "2.0% a year (\u22123.0 to \u22121.0), gaps widened." in text
+    assert "2.0% a year (1.0 to 3.0), gaps closed." in text
+    assert "broke after 2004: 2.0% a year before, 1.0% since (p = .010)" in text
+    text = words(speeds_over_time(OPEN, ABOVE, 0.5))
+    assert "closing or widening cannot be told apart" in text
+    assert "was the same throughout cannot be ruled out (p = .500)" in text
+
+
+def test_who_has_clusters():
+    cells = ["both", *["neither"] * (len(UNITS) - 1)]
+    frame = pd.DataFrame({"unit": UNITS, "cell": cells})
+    table = frame.assign(taxonomy="own", period="P1")
+    text = words(MadeFacts("groups", tables={"cells": table}))
+    assert "clusters and zones: 1 state (Name u0)." in text
+    assert "neither: 11 states." in text
+    assert "alone" not in text
 
 
 # All of them ------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from evenfield.shared.tables.numbers import is_missing
 from evenfield.shared.tables.rows import Row
 
 ESTIMATES = "estimates.csv"
+LOGARITHM = "log points"
 
 
 class Shown(NamedTuple):
@@ -58,6 +59,20 @@ def cell(
     if is_missing(value):
         return None
     return Shown({"estimate": float(value)}, show, unit, times, source=source)
+
+
+def tested(row: Row, show: str, unit: str = "", *, times: float = 1.0) -> Shown | None:
+    """Return a row as a section prints it with its p; nothing where it has none."""
+    if is_missing(row.get("p_value", NAN)):
+        return None
+    return shown(row, show, unit, times=times)
+
+
+def effect_size(row: Row) -> Shown | None:
+    """Return a row in log points as percent, any other in its own unit."""
+    if row.get("unit_of_measure") == LOGARITHM:
+        return shown(row, "0.0", "%", percent=True)
+    return shown(row, "0.00", row.get("unit_of_measure", ""))
 
 
 def visible(facts: Facts, number: Shown) -> Shown | None:

@@ -9,6 +9,13 @@ from evenfield.study.files import Record
 from evenfield.study.study_config import Period
 
 CELLS = ("both", "cluster only", "SEZ only", "neither")
+# As sentences print them, with the study's word for zones.
+CELL_WORDS = {
+    "both": "clusters and {zones_name}",
+    "cluster only": "clusters alone",
+    "SEZ only": "{zones_name} alone",
+    "neither": "neither",
+}
 TOGETHER = ("state", "sez_seed")  # counts over several types
 TERM_NAMES = {
     "own_cluster": "own cluster",

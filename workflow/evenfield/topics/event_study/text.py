@@ -7,12 +7,10 @@ from typing import Any
 import pandas as pd
 
 from evenfield.shared.facts import Facts
-from evenfield.shared.sections import Shown, shown, side_of_zero, visible
-from evenfield.shared.tables.numbers import is_missing
+from evenfield.shared.sections import effect_size, side_of_zero, tested, visible
 from evenfield.shared.tables.rows import Row, only, pick, records
 from evenfield.topics.event_study.table import BASE
 
-LOGARITHM = "log points"
 SURE = "sure dates"
 
 
@@ -24,7 +22,7 @@ def section(facts: Facts) -> dict[str, Any]:
         return {}
     sure = own["treatment_def"].str.endswith(SURE)
     row = pick(own[~sure], estimator=BASE, role=spec.get("role") or "robustness")
-    effect = _number(row)
+    effect = effect_size(row)
     if effect is None:
         return {}
     outcome = facts.config.estimates["event_study"]["outcomes"][spec["outcome"]]
@@ -40,11 +38,11 @@ def section(facts: Facts) -> dict[str, Any]:
         "effect": effect,
         "side": side,
         "visible": visible(facts, effect),
-        "leads": None if is_missing(leads.get("p_value")) else shown(leads, "0.0"),
+        "leads": tested(leads, "0.0"),
         "moved_before": bool(
             leads.get("p_value", 1.0) <= 1 - facts.config.inference.level
         ),
-        "sure": _number(with_sure),
+        "sure": effect_size(with_sure),
         "sure_agrees": side_of_zero(with_sure) == side,
         "rings": _rings(own[~sure]),
         "placement": _placement(facts),
@@ -58,19 +56,12 @@ def primary_policy(facts: Facts) -> Row:
     return next(iter(primary + specs))
 
 
-def _number(row: Row) -> Shown | None:
-    """Return a row in log points as percent, any other in its own unit."""
-    if row.get("unit_of_measure") == LOGARITHM:
-        return shown(row, "0.0", "%", percent=True)
-    return shown(row, "0.00", row.get("unit_of_measure", ""))
-
-
 def _rings(own: pd.DataFrame) -> list[dict[str, Any]]:
     rings = only(own, estimator=f"{BASE}_rings", effect_type="coef")
     out = []
     for row in records(rings[rings["contrast"].ne("")]):
         unit = row["w_id"].split(" ")[-1]
-        effect = _number(row)
+        effect = effect_size(row)
         if effect is not None:
             distance = f"{row['contrast']} {unit}"
             side = side_of_zero(row)
@@ -84,7 +75,7 @@ def _placement(facts: Facts) -> list[dict[str, Any]]:
     rows = only(facts.estimates(), estimator="placement")
     out = []
     for row in records(only(rows, spec_id=first.get("id", ""))):
-        difference = _number(row)
+        difference = effect_size(row)
         if difference is not None:
             out.append(
                 {

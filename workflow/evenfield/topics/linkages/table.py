@@ -128,7 +128,7 @@ def _other_rows(estimates: pd.DataFrame, main: Row) -> Iterator[Row]:
     base = base[base["spec_id"].ne(main["spec_id"])]
     same_moderator = base["controls_id"].eq(main["controls_id"])
     for row in records(only(base[same_moderator], term=PSI)):
-        yield _row(row, OTHER, _variant(row, main))
+        yield _row(row, OTHER, variant(row, main))
     for row in records(base[~same_moderator]):
         # `controls_id` is the moderator, and behind a plus sign its rival.
         first, _, second = row["controls_id"].partition("+")
@@ -139,7 +139,7 @@ def _other_rows(estimates: pd.DataFrame, main: Row) -> Iterator[Row]:
         yield _row(row, RIVAL, _words(label))
 
 
-def _variant(row: Row, main: Row) -> str:
+def variant(row: Row, main: Row) -> str:
     """Name what differs from the main specification."""
     names = {
         "treatment_def": _words(row["treatment_def"]),

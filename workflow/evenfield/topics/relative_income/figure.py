@@ -19,8 +19,8 @@ from evenfield.shared.figures.timeline import (
 from evenfield.shared.tables.rows import only
 from evenfield.shared.tables.units import cells_in, count_of
 from evenfield.study.errors import ArtifactError
+from evenfield.topics.relative_income.text import main_paths
 
-CURRENT = "relative_income_current_prices"
 LABEL_SHARE = 0.17
 # Percent of the average at which the ratio scale has ticks.
 TICKS = (
@@ -35,15 +35,7 @@ def f3(facts: Facts) -> Artwork:
     so and of each year's cells.
     """
     taxonomy = facts.config.taxonomy.primary
-    paths = only(
-        facts.series(),
-        kind="path",
-        unit_scheme=facts.main,
-    )
-    # A ratio at current prices needs no deflator and no proxy; real incomes stand in
-    # where it is missing.
-    current = paths["variable"].eq(CURRENT).any()
-    paths = only(paths, variable=CURRENT if current else "relative_log_income")
+    paths = main_paths(facts)
     # The undated list holds the same units throughout, the dated one those of each
     # year.
     taxonomies = (f"{taxonomy}+undated", taxonomy)

@@ -1,0 +1,78 @@
+"""What the section on relative income prints: how rich each group was at first and at
+last, and how fast it grew.
+"""
+
+from typing import Any
+
+import pandas as pd
+
+from evenfield.shared.facts import Facts
+from evenfield.shared.sections import Shown, cell, shown
+from evenfield.shared.tables.rows import Row, only, pick, records
+from evenfield.shared.tables.units import CELL_WORDS, CELLS, period_label
+
+SERIES = "estimates/relative_income/series.csv"
+CURRENT = "relative_income_current_prices"
+GROWTH = "growth_pct_per_year"
+
+
+def section(facts: Facts) -> dict[str, Any]:
+    """Return income over the average at both ends and growth of each group in the
+    longest period.
+    """
+    labels = {"treatment_def": facts.taxonomy, "unit_scheme": facts.main}
+    rows = facts.estimates(**labels, outcome=GROWTH)
+    periods = [
+        name for name in facts.shown("span", "main") if name in set(rows["period"])
+    ]
+    paths = main_paths(facts)
+    paths = only(paths, taxonomy=facts.taxonomy)
+    if not periods or paths.empty:
+        return {}
+    rows = only(rows, period=periods[0])
+    groups = []
+    for name in CELLS:
+        path = records(only(paths, cell=name).sort_values("year"))
+        if path:
+            groups.append(
+                {
+                    "id": name.replace(" ", "_"),
+                    "label": CELL_WORDS[name].format_map(facts.words),
+                    "ends": _ends(path),
+                    "growth": shown(pick(rows, term=name), "0.0", "% a year"),
+                }
+            )
+    return {
+        "groups": groups,
+        "moved": paths.groupby("cell")["n_units"].nunique().gt(1).any(),
+        "period": period_label(periods[0], facts.config.periods),
+    }
+
+
+def main_paths(facts: Facts) -> pd.DataFrame:
+    """Return paths at current prices, which need no deflator and no proxy, or of real
+    income where a study has none.
+    """
+    paths = only(facts.series(), kind="path", unit_scheme=facts.main)
+    current = paths["variable"].eq(CURRENT).any()
+    return only(paths, variable=CURRENT if current else "relative_log_income")
+
+
+def _ends(path: list[Row]) -> list[dict[str, Any]]:
+    """Return income in percent of the average and the members in the first and the last
+    year of a group.
+    """
+    ends = [path[0], path[-1]] if len(path) > 1 else path
+    return [
+        {
+            "id": f"{row['year']:.0f}",
+            "percent": _over_average(row),
+            "members": cell(row["n_units"], "0", SERIES),
+        }
+        for row in ends
+    ]
+
+
+def _over_average(row: Row) -> Shown:
+    mean = {"estimate": row["mean"]}
+    return Shown(mean, "+0", "%", percent=True, source=SERIES)
