@@ -208,6 +208,8 @@ def write_places(results, *, policy):
         taxonomy="lists", cluster=(long["place"] == 0) * 1, sez=(zones > 0) * 1
     )
     write_results(cells if policy else cells.head(0), panel / "yearly_cells.csv")
+    last = cells[cells["year"].eq(2000)].assign(period="P2", cell="neither")
+    write_results(last, panel / "cells.csv")
 
 
 NO_ANSWERS = from_yaml("""

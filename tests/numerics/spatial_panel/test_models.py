@@ -358,6 +358,8 @@ def test_two_regimes_need_both_and_regressors_of_their_own():
         W,
         INSIDE,
     )
+    # A label that no unit has.
+    refused("collinear", two_regime_durbin, y, X * [1.0, 1.0, 0.0], W, INSIDE)
 
 
 @pytest.mark.parametrize("sign", [1, -1])

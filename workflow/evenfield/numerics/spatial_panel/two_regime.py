@@ -61,7 +61,9 @@ def two_regime_durbin(
         )
     if inside.all() or not inside.any():
         raise NumericsError("two regimes need units inside and outside")
-    condition = np.linalg.cond(X / np.linalg.norm(X, axis=0))
+    lengths = np.linalg.norm(X, axis=0)
+    # A column of zeros, such as a label that no unit has, points nowhere.
+    condition = np.linalg.cond(X / lengths) if lengths.all() else np.inf
     if len(y) <= X.shape[1] + 2 or condition > 1 / RANK_TOLERANCE:
         raise NumericsError("too many or collinear regressors for the two-regime model")
     likelihood = _Concentrated(y, X, dense(W), inside)

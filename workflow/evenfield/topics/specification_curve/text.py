@@ -28,8 +28,8 @@ def section(facts: Facts) -> dict[str, Any]:
         rows = only(facts.estimates(period=WHOLE), spec_id=curve["id"])
         median = pick(rows, effect_type="median")
         share = pick(rows, effect_type="share")
-        middle = shown(median, "0.00")
-        agree = tested(share, "0", "%", times=100)
+        middle = tested(median, "0.00")
+        agree = shown(share, "0", "%", times=100)
         if middle is None or agree is None:
             continue
         sides = [names[part] for part in curve["contrast"].split(" - ")]
@@ -44,7 +44,7 @@ def section(facts: Facts) -> dict[str, Any]:
                 "share": agree,
                 "predicted": "more" if curve["predicted"] == "+" else "less",
                 "count": shown(median | {"estimate": float(median["n_obs"])}, "0"),
-                "clear": share["p_value"] <= alpha,
+                "clear": median["p_value"] <= alpha,
             }
         )
     return {"curves": curves} if curves else {}
