@@ -14,14 +14,17 @@ from evenfield import __version__
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {
     "README.md": "index.md",
+    "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "data/README.md": "data-sources.md",
     "benchmarks/README.md": "benchmarking.md",
 }
 LINK = re.compile(r"\[([^\]]*)\]\(([^)\s:#]+)(#[^)\s]*)?\)")
-# Chapters in the order of a reader; a star stands for all other pages of a folder.
+CODE = re.compile(r"(?<!</span>)<code>[^<]+</code>")
+ORDER = re.compile(r"^order: (\d+)$", re.MULTILINE)
+# Chapters in the order of a reader; a star stands for all other pages that begin so.
 CHAPTERS = {
-    "Start": ["index.md", "gallery.md"],
+    "Start": [{"What it is": "index.md"}, "gallery.md", "changelog.md"],
     "Your own study": [
         "new-study.md",
         "config.md",
@@ -34,8 +37,25 @@ CHAPTERS = {
         "library/README.md",
         "library/tutorial.md",
         "library/habits.md",
-        "library/stable.md",
+        "library/ols.md",
+        "library/contrasts.md",
+        "library/specification-curve.md",
+        "library/beta-convergence.md",
+        "library/sigma.md",
+        "library/dynamic-fixed-effects.md",
+        "library/dynamic-gmm.md",
+        "library/log-t.md",
+        "library/clubs.md",
+        "library/markov.md",
+        "library/inequality.md",
+        "library/moran.md",
+        "library/event-study.md",
+        "library/rings.md",
+        "library/placement.md",
+        "library/spatial-*",
+        "library/impacts.md",
         "library/*",
+        "library/stable.md",
     ],
     "Topics": ["exhibits.md", "topics/*"],
     "Methods": ["methods/answers.md", "methods/inference.md", "methods/*"],
@@ -72,15 +92,22 @@ def on_config(config: Any) -> Any:
     return config
 
 
+def _order(page: str) -> tuple[int, str]:
+    """Sort topics as the page of results has them, all else by name."""
+    topic = ROOT / "workflow/evenfield/topics" / Path(page).stem / "topic.yaml"
+    order = page.startswith("topics/") and ORDER.search(topic.read_text())
+    return int(order[1]) if order else 0, page
+
+
 def _listed(entries: list[Any], pages: set[str]) -> list[Any]:
-    """Put the pages of a folder where its star stands, but for those named."""
+    """Put the pages that a star stands for there, but for those named or listed."""
     listed: list[Any] = []
     for entry in entries:
-        if not (isinstance(entry, str) and entry.endswith("/*")):
+        if not (isinstance(entry, str) and entry.endswith("*")):
             listed.append(entry)
             continue
-        of_folder = {page for page in pages if page.startswith(entry.rstrip("*"))}
-        listed += sorted(page for page in of_folder if page not in entries)
+        matching = {page for page in pages if page.startswith(entry.rstrip("*"))}
+        listed += sorted(matching - {*map(str, entries + listed)}, key=_order)
     return listed
 
 
@@ -112,3 +139,12 @@ def on_page_markdown(markdown: str, page: Any, files: Any, **_: Any) -> str:
         return f"[{link[1]}]({posixpath.relpath(uri, folder)}{link[3] or ''})"
 
     return LINK.sub(placed, markdown)
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Let keys and paths break behind a dot or slash."""
+
+    def with_breaks(code: re.Match[str]) -> str:
+        return re.sub(r"([./])(?=\w)", r"\1<wbr>", code[0])
+
+    return CODE.sub(with_breaks, html)

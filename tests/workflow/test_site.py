@@ -13,6 +13,7 @@ PARTS = (
     "benchmarks/README.md",
     "README.md",
     "CONTRIBUTING.md",
+    "CHANGELOG.md",
 )
 
 
