@@ -14,6 +14,7 @@ import pytest
 
 import evenfield
 from evenfield.answers.study import COLUMNS
+from evenfield.report.numbers import Number
 from evenfield.shared.estimates import ESTIMATE_COLUMNS
 from spatial_cases import make_case
 
@@ -97,9 +98,15 @@ def test_every_public_function_has_its_page_or_line():
         assert callable(getattr(evenfield, name)), name
 
 
-def test_the_page_of_what_is_stable_has_every_column_of_the_files():
+def test_the_page_of_what_is_stable_lists_what_the_files_hold():
     page = (ROOT / "docs" / "library" / "stable.md").read_text()
-    listed = page.split("Columns of `results/estimates.csv`:")[1].split(".\n")[0]
-    assert re.findall(r"`(\w+)`", listed) == [*ESTIMATE_COLUMNS, "topic"]
-    (row,) = re.findall(r"`results/answers.csv` \| (.*) \|", page)
-    assert re.findall(r"`(\w+)`", row) == COLUMNS
+    columns = page.split("Columns of `results/estimates.csv`:")[1].split(".\n")[0]
+    assert names(columns) == [*ESTIMATE_COLUMNS, "topic"]
+    rows = dict(re.findall(r"\| `results/([\w.]+)` \| (.*) \|", page))
+    assert names(rows["answers.csv"]) == COLUMNS
+    number = Number(value=1.0, show="0", source="estimates.csv")
+    assert names(rows["numbers.json"]) == sorted(number.plain())
+
+
+def names(text):
+    return re.findall(r"`(\w+)`", text)
