@@ -13,6 +13,7 @@ from evenfield.numerics.event_study.estimates import (
     policy_effects,
 )
 from evenfield.numerics.event_study.panel import NEVER
+from evenfield.numerics.event_study.trends import trend_bounds
 from evenfield.numerics.spatial import haversine_km
 from made_panel import refused
 from numerics.event_study.panels import random_panel
@@ -124,10 +125,28 @@ def test_checks_are_a_joint_test_a_pseudo_policy_and_the_two_way_coefficient():
         "policy 4 dates early",
         "Callaway and Sant'Anna, 0 to 5",
         "two-way coefficient",
+        "trends may differ, times",
     ]
     policy = DATA.assign(d=(DATA["year"] >= DATA["start"]).astype(float))
     two_way = ef.ols("y ~ d | unit + region^year", policy, unit="unit", time="year")
     close(checks.loc["two-way coefficient", "estimate"], two_way.params["d"])
+
+
+def test_trends_are_those_of_the_kernel_and_end_where_the_interval_reaches_zero():
+    clusterings = {"unit": np.arange(60), "region": PANEL.groups}
+    bounds = trend_bounds(PANEL, (0, 5), 4, clusterings)
+    trends = FIT.tables["trends"]
+    assert list(trends.index) == [0.5, 1.0, 2.0]
+    checks = FIT.tables["checks"]["estimate"]
+    close(checks["trends may differ, times"], bounds.breakdown(0.95))
+    for factor, row in trends.iterrows():
+        close(row, [*bounds.ends(factor), *bounds.interval(factor, 0.95)], 1e-12)
+    mean = checks["Callaway and Sant'Anna, 0 to 5"]
+    close(trends[["low", "high"]].mean(axis=1), np.full(3, mean), 1e-9)
+    # One lead alone shows no change from date to date.
+    tables = ef.event_study("y ~ 1", DATA, leads=1, **KEYS).tables
+    assert tables["trends"].empty
+    assert "no two dates" in tables["checks"]["law"]["trends may differ, times"]
 
 
 def test_rings_are_the_same_by_kilometres_a_table_and_within_the_event_study():

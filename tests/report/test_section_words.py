@@ -436,7 +436,7 @@ def test_neighbours_that_differ():
 # Policies with dates ----------------------------------------------------------------
 
 
-def policies(ends, p=0.5, sure=None, near=BELOW):
+def policies(ends, p=0.5, sure=None, near=BELOW, trends=None):
     shared = {"treatment_def": "any, all dates", "unit_of_measure": "log points"}
     tenth = {key: np.array(value) / 10 for key, value in {"e": ends, "n": near}.items()}
     rows = [
@@ -466,6 +466,9 @@ def policies(ends, p=0.5, sure=None, near=BELOW):
             period="2000",
         ),
     ]
+    if trends is not None:
+        labels = {"estimator": "trend_bounds", "effect_type": "breakdown"}
+        rows.append({**shared, **labels, "contrast": "0 to 5", "estimate": trends})
     if sure is not None:
         own = {**shared, "treatment_def": "any, sure dates"}
         rows.append(
@@ -486,6 +489,13 @@ def test_an_effect_of_a_policy_is_told_with_its_leads():
     assert "it was 22.1%." in text and "does not say the same" not in text
     assert "0 to 60 km: \u221218.1%" in text and "does not tell the sign" not in text
     assert "would mostly have gone unseen" in words(policies(ABOVE), LIMIT)
+
+
+def test_how_far_trends_may_differ_is_said_of_an_effect_with_a_sign():
+    assert "by more than 1.3 times the largest" in words(policies(ABOVE, trends=1.31))
+    text = words(policies(BELOW, trends=0.0))
+    assert "the sign cannot be told, even if trends did not differ" in text
+    assert "between two leads" not in words(policies(OPEN, trends=0.0))
 
 
 def test_leads_that_move_and_dates_that_disagree_are_said():

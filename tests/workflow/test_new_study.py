@@ -2,6 +2,7 @@
 borders, each to its page.
 """
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -109,3 +110,41 @@ def test_units_without_coordinates_or_borders_and_with_chinese_names(tmp_path):
     assert "SIMULATED INPUT" in page
     assert "write 112 names in Latin letters" in page
     assert not re.search(r"contiguity matrix|special economic|yuan|coast", page)
+
+
+def test_policies_of_a_new_study_show_what_was_planted(tmp_path):
+    districts = ROOT / "examples" / "simulated-districts"
+    spec = importlib.util.spec_from_file_location("make", districts / "make.py")
+    make = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(make)
+    units = pd.read_csv(districts / "data" / "units.csv")
+    county = pd.factorize(units["county"])[0]
+    places = units[["lat", "lon"]].to_numpy().T
+    first, _, jobs = make.parks_and_jobs(*places, county)
+    panel = pd.DataFrame(jobs.round(4), columns=range(make.FIRST, make.LAST + 1))
+    panel = pd.concat([units[["name", "county"]], panel], axis=1)
+    panel = panel.melt(["name", "county"], var_name="year", value_name="jobs")
+    panel.to_csv(tmp_path / "jobs.csv", index=False)
+    parks = pd.DataFrame({"district": units["name"], "opened in year": first})
+    parks[first > 0].to_csv(tmp_path / "parks.csv", index=False)
+    names = units.set_index("unit")["name"]
+    borders = pd.read_csv(districts / "data" / "adjacency.csv")
+    borders.apply(lambda ends: ends.map(names)).to_csv(
+        tmp_path / "borders.csv", index=False
+    )
+    files = "--panel jobs.csv --weights borders.csv --policies parks.csv"
+    words = f"{files} --income jobs --group county --flag simulated"
+    run(tmp_path, f"{sys.executable} {ROOT}/run new study {words}")
+    with (tmp_path / "study" / "config.yaml").open("a") as config:
+        config.write("inference: {permutations: 99}\n")
+    table = "results/estimates/event_study/estimates.csv"
+    run(ROOT, f"python3 run --directory '{tmp_path}/study' {table}")
+    rows = pd.read_csv(tmp_path / "study" / table)
+    rows = rows[rows["w_id"].eq("2 steps") & rows["std_error"].notna()]
+    found = rows.set_index("contrast")[["conf_low", "conf_high"]]
+    planted = {"0 to 5": "park", "0 to 1": "near_park"}
+    for contrast, name in planted.items():
+        low, high = found.loc[contrast]
+        assert low < make.PLANTED[name] / 100 < high and high - low < 0.02
+    low, high = found.loc["1 to 2"]
+    assert low < 0 < high and high - low < 0.02

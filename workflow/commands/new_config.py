@@ -33,7 +33,10 @@ EXAMPLES = {
     "$grouping": "GROUP",
     "$taxonomies": ["own"],
     "$placement": [],
+    "$rings": [],
 }
+# ASSUME: whoever got a policy may reach neighbours and theirs, and no farther.
+RINGS = [{"of": "income", "radii": [1, 2], "distance": "steps"}]
 
 
 def config_text(study: NewStudy) -> str:
@@ -173,6 +176,7 @@ def _estimates(
         "$grouping": study.groups[0] if study.groups else None,
         "$policies": True if "policies" in study.tables else None,
         "$placement": _placement(study),
+        "$rings": RINGS if "adjacency" in study.tables else None,
         "$ten_steps": 10 * study.guessed.step,
         "$control": _identifier(control) if control else None,
     }

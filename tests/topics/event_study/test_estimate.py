@@ -136,6 +136,15 @@ def test_numbers_are_those_of_the_library(results):
         close(found["std_error"], fit.std_errors[term], 1e-9)
     checks = fit.tables["checks"]["estimate"]
     close(row(results, estimator="two_way").estimate, checks["two-way coefficient"])
+    *bounds, last = rows(results, estimator="trend_bounds")
+    trends = fit.tables["trends"]
+    assert last.effect_type == "breakdown" and last.unit_of_measure == "times"
+    close(last.estimate, checks["trends may differ, times"])
+    assert [row.contrast for row in bounds] == [
+        f"0 to 3, {factor:g} times" for factor in trends.index
+    ]
+    ends = [(row.conf_low, row.conf_high) for row in bounds]
+    close(ends, trends[["conf_low", "conf_high"]].to_numpy())
 
 
 def test_order_of_rows_and_names_of_units_do_not_matter(results):
@@ -165,10 +174,19 @@ def printed(study, results, name):
     return TABLES[name](facts).frame
 
 
+def test_one_lead_alone_says_nothing_of_trends_and_why():
+    out = estimate(make_study({**SECTION, "leads": 1}))
+    (none,) = rows(out, estimator="trend_bounds")
+    assert np.isnan(none.estimate) and "no two dates before" in none.warning
+
+
 def test_a_table_prints_an_effect_with_its_leads_and_refuses_one_without(results):
     study = make_study()
     frame = printed(study, results, "T41")
     assert frame["estimate"].notna().all() and frame["p_leads"].notna().all()
+    assert frame["breakdown"].tolist() == [
+        row(results, effect_type="breakdown").estimate
+    ]
     alone = replace(
         results,
         estimates=[e for e in results.estimates if e.estimator != "imputation_lead"],

@@ -30,6 +30,10 @@ from evenfield.numerics.event_study.estimates import (
     permutation_p,
     policy_effects,
 )
+from evenfield.numerics.event_study.trends import (
+    MAGNITUDES,
+    trend_bounds,
+)
 from evenfield.numerics.event_study.two_way import two_way_coefficient
 
 NAN = float("nan")
@@ -94,12 +98,17 @@ def event_study(
         taken to come ``leads`` dates early, on dates before it, Callaway and
         Sant'Anna's estimates of the spans with controls that do not have the policy
         yet, and the coefficient of a regression with two-way effects.
+        ``tables["trends"]`` has what is left of Callaway and Sant'Anna's estimate of
+        the first span if trends differed, at each date since the policy, by up to so
+        many times the largest change between two leads: ends without error, and an
+        interval. The factor at which the interval reaches zero is the last of the
+        checks.
 
     Notes
     -----
-    Borusyak, Jaravel and Spiess (2024). Leads are estimated on cells before the policy
-    alone. Errors compare the effects of a cohort at a date with each other, without the
-    own cluster.
+    Borusyak, Jaravel and Spiess (2024); Rambachan and Roth (2023) for ``trends``. Leads
+    are estimated on cells before the policy alone. Errors compare the effects of a
+    cohort at a date with each other, without the own cluster.
     """
     policy = read_policy(formula, data, unit, time, first, effects, cluster)
     panel = policy.panel
@@ -111,8 +120,14 @@ def event_study(
     parts = [Part(before, None), Part(after, dealt)]
     rng = np.random.default_rng(seed)
     shown = [described(part, rng, draws, power) for part in parts]
-    checks = _checks(policy, before, leads, wanted[len(each) :])
-    tables = {"event study": pd.concat(shown), "checks": checks}
+    averages = wanted[len(each) :]
+    checks = _checks(policy, before, leads, averages)
+    trends, breakdown = _trends(policy, leads, averages[0])
+    tables = {
+        "event study": pd.concat(shown),
+        "checks": pd.concat([checks, breakdown]),
+        "trends": trends,
+    }
     if list(rings):
         near = around(policy, rings, horizons, draws, seed, **nearby)
         tables["rings"] = near.rows(LEVEL)
@@ -145,8 +160,35 @@ def _checks(
     for k, name in enumerate(others.names):
         out[f"Callaway and Sant'Anna, {name}"] = _tested(others, k)
     out["two-way coefficient"] = (two_way_coefficient(policy.panel), *[NAN] * 3, "")
+    return _as_checks(out)
+
+
+def _as_checks(rows: dict[str, tuple[Any, ...]]) -> pd.DataFrame:
     columns = ["estimate", "std_error", "statistic", "p_value", "law"]
-    return pd.DataFrame.from_dict(out, orient="index", columns=columns)
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
+def _trends(
+    policy: Policy, leads: int, span: Span
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what is left of an effect if trends differ, a row for each factor, and how
+    far they may as one more check.
+    """
+    rows = {}
+    breakdown = NAN
+    law = ""
+    try:
+        bounds = trend_bounds(policy.panel, span, leads, policy.clusterings)
+    except NumericsError as error:
+        law = f"none: {error}"
+    else:
+        breakdown = bounds.breakdown(LEVEL)
+        for factor in MAGNITUDES:
+            rows[factor] = (*bounds.ends(factor), *bounds.interval(factor, LEVEL))
+    columns = ["low", "high", "conf_low", "conf_high"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    check = {"trends may differ, times": (breakdown, *[NAN] * 3, law)}
+    return table.rename_axis("times the largest change"), _as_checks(check)
 
 
 def _tested(estimates: Estimates, k: int) -> tuple[Any, ...]:

@@ -73,8 +73,8 @@ class Start(Keys):
     """Words of the section that must have a value."""
     section: Any
     """The section of the topic; `$taxonomies`, `$periods`, `$span`, `$grouping`,
-    `$groupings`, `$policies`, `$placement`, `$ten_steps` and `$control` are words for
-    what the table has."""
+    `$groupings`, `$policies`, `$placement`, `$rings`, `$ten_steps` and `$control` are
+    words for what the table has."""
     asks: str
     """What the topic asks, as a comment behind its line."""
     more: list[Any] = []

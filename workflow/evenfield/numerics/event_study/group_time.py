@@ -17,17 +17,23 @@ class GroupTime(NamedTuple):
     estimate: Array  # (K,) NaN where no cohort has a comparison
     by_unit: Array  # (K, N) what each unit adds to the error
     present: np.ndarray  # (K, N) units with the policy in each mean
+    cells: Array  # (K,) cells of each mean
 
 
 def group_time_means(
-    panel: EventPanel, spans: Sequence[tuple[int, int]], *, never_only: bool = False
+    panel: EventPanel,
+    spans: Sequence[tuple[int, int]],
+    *,
+    never_only: bool = False,
+    one_base: bool = False,
 ) -> GroupTime:
     """Return mean changes since the date before the policy, less those of units of the
     group that do not have it yet (or never have it).
 
     Notes
     -----
-    A cohort g at t >= g changes by y_t - y_(g-1); before it, leads are y_t - y_(t-1).
+    A cohort g at t >= g changes by y_t - y_(g-1); before it, leads are y_t - y_(t-1),
+    or, with ``one_base``, y_t - y_(g-1) as well.
     Without covariates every estimation method of the authors gives this. The mean over
     cells weighs each unit the same; its errors count that cohorts could have been of
     other sizes, as the authors' aggregates do.
@@ -42,12 +48,13 @@ def group_time_means(
         cohorts = np.unique(panel.first[inside & panel.ever])
         for cohort in cohorts[(cohorts > 0) & (cohorts < dates)]:
             own = inside & (panel.first == cohort)
-            for date in range(1, dates):
+            for date in range(0 if one_base else 1, dates):
                 # ASSUME: the base of a lead is the date before it, as in R's did.
-                base = cohort - 1 if date >= cohort else date - 1
+                base = cohort - 1 if one_base or date >= cohort else date - 1
                 change = panel.Y[:, date] - panel.Y[:, base]
                 seen = inside & np.isfinite(change)
-                later = panel.first > (NEVER - 1 if never_only else date)
+                last = max(date, base)
+                later = panel.first > (NEVER - 1 if never_only else last)
                 controls = seen & later & ~own
                 treated = seen & own
                 used = [
@@ -71,5 +78,8 @@ def group_time_means(
     # A unit adds its own gaps less the mean: cohorts of other sizes move the weights.
     moved = changes - counts * np.where(np.isnan(estimate), 0.0, estimate)[:, None]
     return GroupTime(
-        estimate, moved / np.maximum(cells, 1)[:, None], np.asarray(counts > 0)
+        estimate=estimate,
+        by_unit=moved / np.maximum(cells, 1)[:, None],
+        present=np.asarray(counts > 0),
+        cells=cells,
     )

@@ -23,6 +23,7 @@ from evenfield.numerics.event_study.estimates import (
     ring_permutation_p,
     span_name,
 )
+from evenfield.numerics.event_study.trends import MAGNITUDES, trend_bounds
 from evenfield.numerics.event_study.two_way import two_way_coefficient
 from evenfield.numerics.power import smallest_visible
 from evenfield.numerics.random import generator_for
@@ -60,17 +61,22 @@ KINDS = {
     "pseudo": (f"{BASE}_pseudo", POLICY, "coef"),
     "group_time": ("callaway_santanna", POLICY, "coef"),
     "two_way": ("two_way", POLICY, "coef"),
+    "trends": ("trend_bounds", POLICY, "bounds"),
+    "breakdown": ("trend_bounds", "difference in trends", "breakdown"),
     "own": (f"{BASE}_far", POLICY, "coef"),
     "ring": (f"{BASE}_rings", "policy nearby", "coef"),
     "far": (f"{BASE}_rings", "far units", "stat"),
     "ring_permuted": (f"{BASE}_rings_permuted", "policy nearby", "coef"),
 }
+# Unit of measure of effect types that do not have that of the outcome.
+UNITS = {"joint": "statistic", "stat": "units", "breakdown": "times"}
 SUMMARY = {
     "equation": "y_it = a_i + d_gt, fitted to cells without the policy",
     "effect": "mean of y_it - a_i - d_gt over cells under the policy",
     "leads": "regression of cells before the policy on its last years",
     "errors": "by unit and by cluster, the wider interval; own cluster left out",
     "permuted": "dates dealt out again within the groups of the effects",
+    "trends": "effect if trends differ since by so many times the largest change before",
     "band": "largest |t| over leads, and over horizons, with normal weights of clusters",
 }
 
@@ -180,6 +186,8 @@ class _Work:
         others = group_time_effects(panel, self.section.averages, self.case.clusterings)
         self._add(rows, "group_time", others, role="ladder")
         self._add_two_way(rows)
+        for span in self.section.averages:
+            self._add_trends(rows, span)
         for kind, estimates in (
             ("lead", leads),
             ("effect", effects),
@@ -197,7 +205,7 @@ class _Work:
                 estimator,
                 term,
                 effect,
-                {"joint": "statistic", "stat": "units"}.get(effect, case.outcome.unit),
+                UNITS.get(effect, case.outcome.unit),
             )
             for name, (estimator, term, effect) in KINDS.items()
         }
@@ -332,6 +340,30 @@ class _Work:
             rows.undefined(["two_way"], error)
             return
         rows.add("two_way", estimate=value)
+
+    def _add_trends(self, rows: Rows, span: Span) -> None:
+        """Add what is left of an effect if trends differ, and how far they may."""
+        level = self.inference.level
+        name = span_name(span)
+        try:
+            bounds = trend_bounds(
+                self.case.panel, span, self.section.leads, self.case.clusterings
+            )
+        except NumericsError as error:
+            rows.undefined(["breakdown"], error, contrast=name)
+            return
+        for magnitude in MAGNITUDES:
+            low, high = bounds.interval(magnitude, level)
+            rows.add(
+                "trends",
+                estimate=bounds.estimate,
+                se_type="callaway_santanna, union over changes",
+                conf_low=low,
+                conf_high=high,
+                conf_level=level,
+                contrast=f"{name}, {magnitude:g} times",
+            )
+        rows.add("breakdown", estimate=bounds.breakdown(level), contrast=name)
 
     def _drawn(self, kind: str, estimates: Estimates) -> list[dict[str, Any]]:
         """Return what a figure draws of some estimates, with joint bands."""

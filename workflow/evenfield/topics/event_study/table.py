@@ -40,7 +40,10 @@ def t41(facts: Facts) -> Table:
         " and S'A: changes since the year before the policy less those of"
         f" {facts.words['units_name']} of the group without it yet (Callaway and"
         " Sant'Anna 2021); two-way: the coefficient of a regression with the same"
-        " effects.",
+        " effects. Trends: how many times the largest change between two leads trends"
+        " may differ by, each year since the policy, before the interval of C and S'A's"
+        " estimate reaches zero; 0 where it holds zero already (Rambachan and Roth"
+        " 2023).",
         basis=False,
     )
     columns = (
@@ -54,6 +57,7 @@ def t41(facts: Facts) -> Table:
         right("Early (p)", "pseudo", "p_pseudo", show=_with_p),
         number("C and S'A", "group_time", 3),
         number("Two-way", "two_way", 3),
+        number("Trends, times", "breakdown", 1),
         count("With policy", "n_treated"),
         count("N", "n_units"),
     )
@@ -183,6 +187,9 @@ def _effect_rows(facts: Facts, spec: Row, own: pd.DataFrame) -> list[Row]:
                     own, estimator="callaway_santanna", contrast=row["contrast"]
                 ).get("estimate"),
                 "two_way": pick(own, estimator="two_way").get("estimate"),
+                "breakdown": pick(
+                    own, effect_type="breakdown", contrast=row["contrast"]
+                ).get("estimate"),
             }
         )
     return rows

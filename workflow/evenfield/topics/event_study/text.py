@@ -29,6 +29,7 @@ def section(facts: Facts) -> dict[str, Any]:
     leads = pick(own[~sure], estimator=f"{BASE}_lead", effect_type="joint")
     with_sure = pick(own[sure], estimator=BASE, contrast=row["contrast"])
     side = side_of_zero(row)
+    breakdown = pick(own[~sure], effect_type="breakdown", contrast=row["contrast"])
     return {
         # What is printed in percent is no logarithm.
         "outcome": outcome["label"].removeprefix("log ")
@@ -42,6 +43,8 @@ def section(facts: Facts) -> dict[str, Any]:
         "moved_before": bool(
             leads.get("p_value", 1.0) <= 1 - facts.config.inference.level
         ),
+        "trends": shown(breakdown, "0.0"),
+        "bears_trends": breakdown.get("estimate", 0.0) > 0,
         "sure": effect_size(with_sure),
         "sure_agrees": side_of_zero(with_sure) == side,
         "rings": _rings(own[~sure]),
